@@ -1,0 +1,1 @@
+//! A folder or bucket of JSON-LD files.

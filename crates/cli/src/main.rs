@@ -1,0 +1,3 @@
+//! `madang`.
+
+fn main() {}

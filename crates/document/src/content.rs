@@ -1,0 +1,137 @@
+use serde::{Deserialize, Serialize};
+
+use crate::locator::Locator;
+use crate::metadata::Metadata;
+use crate::outcome::Outcome;
+
+/// What was read of one document: the answer of an extractor.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Content {
+    /// Properties of the document, under the field's own words (see [`crate::metadata`]).
+    pub metadata: Metadata,
+    /// The text in reading order, in pieces that each have a place.
+    pub segments: Vec<Segment>,
+    /// What an archive, a mail or a compound document holds. Each member that could be opened is a document
+    /// of its own, delivered apart; this is only the list.
+    pub members: Vec<Member>,
+    /// Pictures of the document, re-encoded.
+    pub previews: Vec<Preview>,
+    /// What was odd, lost or cut. A damaged part is a warning; an error means that nothing could be read.
+    pub warnings: Vec<Warning>,
+}
+
+impl Content {
+    /// All segments joined by line feeds.
+    pub fn text(&self) -> String {
+        let mut text = String::with_capacity(self.segments.iter().map(|s| s.text.len() + 1).sum());
+        for (n, segment) in self.segments.iter().enumerate() {
+            if n > 0 {
+                text.push('\n');
+            }
+            text.push_str(&segment.text);
+        }
+        text
+    }
+
+    /// Adds a piece of native text, unless it is blank.
+    pub fn push_text(&mut self, text: impl Into<String>, locator: Locator) {
+        let text = text.into();
+        if !text.trim().is_empty() {
+            self.segments.push(Segment { text, locator, origin: Origin::Native, confidence: None });
+        }
+    }
+
+    /// Notes something odd that cost no content.
+    pub fn note(&mut self, message: impl Into<String>) {
+        self.warnings.push(Warning { kind: WarningKind::Note, message: message.into() });
+    }
+
+    /// Notes that a part could not be read: the outcome becomes [`Outcome::Partial`].
+    pub fn lost(&mut self, message: impl Into<String>) {
+        self.warnings.push(Warning { kind: WarningKind::Lost, message: message.into() });
+    }
+
+    /// Notes that a limit cut the content: the outcome becomes [`Outcome::Limit`].
+    pub fn cut(&mut self, message: impl Into<String>) {
+        self.warnings.push(Warning { kind: WarningKind::Cut, message: message.into() });
+    }
+}
+
+/// A piece of text with its place.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Segment {
+    /// The text, as read; lines are separated by line feeds, table cells by tabs.
+    pub text: String,
+    /// Where it stands.
+    pub locator: Locator,
+    /// Who read it.
+    pub origin: Origin,
+    /// How sure the reader was, from 0 to 1; none for text that was not recognised but stored.
+    pub confidence: Option<f32>,
+}
+
+/// Where the text of a segment comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// Text stored in the file.
+    Native,
+    /// Recognised in a picture.
+    Ocr,
+    /// Recognised in speech.
+    Speech,
+    /// A subtitle track or file.
+    Subtitle,
+}
+
+/// A line in the list of what an archive, mail or compound document holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Member {
+    /// The path inside the container, `/` as separator, exactly one name per member: a second member of the
+    /// same name is told apart by `#2`.
+    pub path: String,
+    /// Size in bytes once unpacked, if known.
+    pub size: Option<u64>,
+    /// How reading it ended; none if it was not opened.
+    pub outcome: Option<Outcome>,
+}
+
+/// A picture of a document, encoded anew by Madang, so that no foreign byte reaches a browser.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Preview {
+    /// Where in the document it was taken.
+    pub locator: Locator,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    /// A JPEG file.
+    pub jpeg: Vec<u8>,
+}
+
+impl std::fmt::Debug for Preview {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Preview({}x{}, {} bytes)", self.width, self.height, self.jpeg.len())
+    }
+}
+
+/// Something odd, lost or cut.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// What it means for the outcome.
+    pub kind: WarningKind,
+    /// One sentence in English, lower case, naming the place: `page 3: font F1 has no character map`.
+    pub message: String,
+}
+
+/// What a warning means for the outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WarningKind {
+    /// Nothing was lost.
+    Note,
+    /// A part could not be read.
+    Lost,
+    /// A limit cut the content.
+    Cut,
+}

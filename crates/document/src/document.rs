@@ -1,0 +1,93 @@
+use serde::{Deserialize, Serialize};
+
+use crate::agency::Agency;
+use crate::blob_id::BlobId;
+use crate::content::{Member, Warning};
+use crate::id::DocumentId;
+use crate::media_type::MediaType;
+use crate::metadata::Metadata;
+use crate::object::ObjectRef;
+use crate::outcome::Outcome;
+use crate::timestamp::Timestamp;
+
+/// A document as the ledger keeps it: everything but the text and the pictures, which are blobs.
+///
+/// Holds only facts about the object and its content, no time of processing: reading the same object again
+/// gives the same value, and an unchanged value is no new version.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Document {
+    /// Deterministic id.
+    pub id: DocumentId,
+    /// Whose it is.
+    pub agency: Agency,
+    /// The pipeline that took it.
+    pub pipeline: String,
+    /// The object it is, or lies in.
+    pub object: ObjectRef,
+    /// When the store says that the object was last changed.
+    pub object_modified: Option<Timestamp>,
+    /// The archive, mail or compound document it lies in.
+    pub parent: Option<DocumentId>,
+    /// The path inside the object; none for the object itself.
+    pub inner: Option<String>,
+    /// Size in bytes; of a member once unpacked, if known.
+    pub size: Option<u64>,
+    /// SHA-256 of the bytes, if they were read whole.
+    pub sha256: Option<BlobId>,
+    /// By content first.
+    pub media_type: MediaType,
+    /// ISO 639-1 code of the language of the text (639-3 where there is none), if it could be told.
+    pub language: Option<String>,
+    /// How reading it ended.
+    pub outcome: Outcome,
+    /// Why, if it was not read whole: one sentence in English.
+    pub reason: Option<String>,
+    /// Properties.
+    pub metadata: Metadata,
+    /// What it holds, if it is an archive, a mail or a compound document.
+    pub members: Vec<Member>,
+    /// What was odd, lost or cut.
+    pub warnings: Vec<Warning>,
+    /// Number of segments, and of characters (Unicode scalar values) in them.
+    pub segments: u64,
+    /// Number of characters (Unicode scalar values) in the segments.
+    pub characters: u64,
+    /// The segments as a JSON array, in the blob store; none if there is no text.
+    pub text: Option<BlobId>,
+    /// The preview, a JPEG file in the blob store.
+    pub preview: Option<BlobId>,
+    /// What read it.
+    pub provenance: Provenance,
+}
+
+impl Document {
+    /// What a list shows: the title, else the name.
+    pub fn title(&self) -> &str {
+        self.metadata.text(crate::metadata::TITLE).unwrap_or_else(|| self.name())
+    }
+
+    /// The last part of the path, of the inner path for a member.
+    pub fn name(&self) -> &str {
+        match &self.inner {
+            Some(inner) => inner.rsplit('/').next().unwrap_or(inner),
+            None => self.object.name(),
+        }
+    }
+
+    /// The path in the store, then `!/` and the path inside the archive.
+    pub fn path(&self) -> String {
+        match &self.inner {
+            Some(inner) => format!("{}!/{inner}", self.object.path),
+            None => self.object.path.clone(),
+        }
+    }
+}
+
+/// What read a document: names the extractor so that selective reprocessing finds what to redo.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// The row of the table of formats, as in `hwp5`; `none` if no row matched.
+    pub format: String,
+    /// The version of that row when it read the document.
+    pub format_version: u32,
+}

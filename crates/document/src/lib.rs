@@ -1,0 +1,18 @@
+//! The words everything in Madang is said in: object, content, segment, locator, metadata, outcome, id.
+//!
+//! Pure data. No I/O, no async, no clock: a time is always a value that somebody hands in.
+//! Import from the module that defines a word (`madang_document::locator::Locator`); there are no
+//! re-exports, so that the place of a word is also its address.
+
+pub mod agency;
+pub mod blob_id;
+pub mod content;
+pub mod document;
+pub mod id;
+pub mod locator;
+pub mod media_type;
+pub mod metadata;
+pub mod object;
+pub mod outcome;
+pub mod principal;
+pub mod timestamp;

@@ -1,0 +1,166 @@
+use serde::{Deserialize, Serialize};
+
+/// How reading a document ended. The one vocabulary: the catalogue's extraction status, the sentence on a
+/// receipt and the label of a metric are tables over it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Read whole.
+    Ok,
+    /// Read, but a damaged part is missing.
+    Partial,
+    /// Read, and there is no text in it.
+    Empty,
+    /// Needs a password.
+    Encrypted,
+    /// Protected by a rights management system, or only a notice of such a system can be read.
+    Drm,
+    /// Recognised or not, but no reader for it.
+    Unsupported,
+    /// Not readable as what it claims to be.
+    Corrupt,
+    /// Cut at a limit (a decompression bomb, too many members, too much text).
+    Limit,
+    /// Took too long, or stopped making progress.
+    Timeout,
+    /// Needed more memory than allowed.
+    Memory,
+    /// The reader died of it.
+    Crashed,
+}
+
+/// A language in which a person reads a sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tongue {
+    /// 한국어
+    Korean,
+    /// English
+    English,
+}
+
+impl Outcome {
+    /// Every outcome.
+    pub const ALL: [Outcome; 11] = [
+        Outcome::Ok,
+        Outcome::Partial,
+        Outcome::Empty,
+        Outcome::Encrypted,
+        Outcome::Drm,
+        Outcome::Unsupported,
+        Outcome::Corrupt,
+        Outcome::Limit,
+        Outcome::Timeout,
+        Outcome::Memory,
+        Outcome::Crashed,
+    ];
+
+    /// The word used in JSON, in the ledger and as a metric label.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Ok => "ok",
+            Outcome::Partial => "partial",
+            Outcome::Empty => "empty",
+            Outcome::Encrypted => "encrypted",
+            Outcome::Drm => "drm",
+            Outcome::Unsupported => "unsupported",
+            Outcome::Corrupt => "corrupt",
+            Outcome::Limit => "limit",
+            Outcome::Timeout => "timeout",
+            Outcome::Memory => "memory",
+            Outcome::Crashed => "crashed",
+        }
+    }
+
+    /// The outcome of this word.
+    pub fn parse(word: &str) -> Option<Outcome> {
+        Outcome::ALL.into_iter().find(|outcome| outcome.as_str() == word)
+    }
+
+    /// `krd:extractStatus` of the catalogue profile (krd-ap/1.0, section 2.1).
+    pub fn extract_status(self) -> &'static str {
+        match self {
+            Outcome::Ok => "OK",
+            Outcome::Partial => "PARTIAL",
+            Outcome::Empty => "EMPTY",
+            Outcome::Encrypted => "ENCRYPTED",
+            Outcome::Drm => "DRM",
+            Outcome::Unsupported => "UNSUPPORTED",
+            Outcome::Corrupt => "CORRUPT",
+            Outcome::Limit => "LIMIT",
+            Outcome::Timeout => "TIMEOUT",
+            Outcome::Memory => "MEMORY",
+            Outcome::Crashed => "CRASHED",
+        }
+    }
+
+    /// What happened and what to do, for the person who dropped the file.
+    pub fn sentence(self, tongue: Tongue) -> &'static str {
+        let (korean, english) = match self {
+            Outcome::Ok => ("모두 읽었습니다.", "Read completely."),
+            Outcome::Partial => (
+                "일부가 손상되어 나머지만 읽었습니다. 원본을 확인하고 다시 올려 주세요.",
+                "A part is damaged; the rest was read. Check the original and drop it again.",
+            ),
+            Outcome::Empty => (
+                "읽었지만 글자가 없습니다. 스캔한 문서라면 문자 인식이 필요합니다.",
+                "Read, but there is no text in it. A scanned document needs text recognition.",
+            ),
+            Outcome::Encrypted => (
+                "암호가 걸려 있어 읽지 못했습니다. 암호를 푼 파일을 다시 올려 주세요.",
+                "It is locked with a password. Drop a copy without the password.",
+            ),
+            Outcome::Drm => (
+                "문서 보안(DRM)이 적용되어 읽지 못했습니다. 보안을 해제한 파일을 다시 올려 주세요.",
+                "It is protected by document rights management. Drop an unprotected copy.",
+            ),
+            Outcome::Unsupported => (
+                "아직 읽지 못하는 형식입니다. 이름과 크기만 등록했습니다.",
+                "No reader for this format yet; only its name and size are catalogued.",
+            ),
+            Outcome::Corrupt => (
+                "파일이 손상되어 읽지 못했습니다. 원본을 확인하고 다시 올려 주세요.",
+                "The file is damaged and could not be read. Check the original and drop it again.",
+            ),
+            Outcome::Limit => (
+                "한도를 넘어 앞부분만 읽었습니다. 나누어 올리거나 운영자에게 문의하세요.",
+                "It exceeds a limit and was read only up to it. Split it or ask the operator.",
+            ),
+            Outcome::Timeout => (
+                "제한 시간 안에 읽지 못했습니다. 운영자가 다시 시도할 수 있습니다.",
+                "It could not be read in time. The operator can retry it.",
+            ),
+            Outcome::Memory => (
+                "메모리 한도를 넘어 읽지 못했습니다. 운영자가 다시 시도할 수 있습니다.",
+                "It needs more memory than allowed. The operator can retry it.",
+            ),
+            Outcome::Crashed => (
+                "읽는 프로그램이 이 파일에서 멈췄습니다. 운영자가 다시 시도할 수 있습니다.",
+                "The reader died of this file. The operator can retry it.",
+            ),
+        };
+        match tongue {
+            Tongue::Korean => korean,
+            Tongue::English => english,
+        }
+    }
+}
+
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_read_back_and_agree_with_serde() {
+        for outcome in Outcome::ALL {
+            assert_eq!(Outcome::parse(outcome.as_str()), Some(outcome));
+            let json = serde_json::to_string(&outcome).unwrap();
+            assert_eq!(json, format!("\"{outcome}\""));
+        }
+    }
+}

@@ -1,0 +1,105 @@
+use std::cell::OnceCell;
+
+use crate::blob::{Blob, Cursor, read_range};
+
+/// What a row of the table may look at to tell its kind: the first bytes, the name, and the table of contents
+/// of a ZIP or a compound file, read once for all rows.
+pub struct Probe<'a> {
+    blob: &'a dyn Blob,
+    /// The first bytes, at most [`Probe::HEAD`].
+    pub head: Vec<u8>,
+    /// The name without its folders, as the store spells it.
+    pub name: &'a str,
+    /// The part of the name after the last dot, lower case, without the dot; empty if there is none.
+    pub extension: String,
+    zip: OnceCell<Option<ZipContents>>,
+    cfb: OnceCell<Option<Vec<String>>>,
+}
+
+/// What a ZIP file holds, as far as telling its kind goes.
+#[derive(Debug)]
+pub struct ZipContents {
+    /// Names of the entries, at most 1,000, in the order of the central directory.
+    pub names: Vec<String>,
+    /// The text of the entry `mimetype` (ODF 1.3 part 2, section 3.3; EPUB; HWPX), trimmed.
+    pub mimetype: Option<String>,
+}
+
+impl<'a> Probe<'a> {
+    /// How many first bytes are read.
+    pub const HEAD: usize = 64 * 1024;
+
+    /// Reads the first bytes of `blob`.
+    ///
+    /// # Errors
+    /// When the blob cannot be read.
+    pub fn new(blob: &'a dyn Blob, name: &'a str) -> std::io::Result<Probe<'a>> {
+        let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
+        let extension = match name.rsplit_once('.') {
+            Some((_, extension)) if extension.len() <= 16 => extension.to_lowercase(),
+            _ => String::new(),
+        };
+        let head = read_range(blob, 0, Probe::HEAD as u64)?;
+        Ok(Probe { blob, head, name, extension, zip: OnceCell::new(), cfb: OnceCell::new() })
+    }
+
+    /// Size of the blob in bytes.
+    pub fn size(&self) -> u64 {
+        self.blob.len()
+    }
+
+    /// Whether the bytes start so.
+    pub fn starts_with(&self, magic: &[u8]) -> bool {
+        self.head.starts_with(magic)
+    }
+
+    /// Whether these bytes stand at `offset` of the first bytes.
+    pub fn has_at(&self, offset: usize, magic: &[u8]) -> bool {
+        self.head.get(offset..).is_some_and(|rest| rest.starts_with(magic))
+    }
+
+    /// What the ZIP file holds; none if it is not one.
+    pub fn zip(&self) -> Option<&ZipContents> {
+        self.zip
+            .get_or_init(|| {
+                if !self.starts_with(b"PK") {
+                    return None;
+                }
+                let mut archive = zip::ZipArchive::new(Cursor::new(self.blob)).ok()?;
+                let names = archive.file_names().take(1000).map(str::to_owned).collect();
+                let mimetype = archive.by_name("mimetype").ok().and_then(|entry| {
+                    let mut text = String::new();
+                    std::io::Read::read_to_string(&mut std::io::Read::take(entry, 200), &mut text)
+                        .ok()?;
+                    Some(text.trim().to_owned())
+                });
+                Some(ZipContents { names, mimetype })
+            })
+            .as_ref()
+    }
+
+    /// Paths of the streams of the compound file (MS-CFB), at most 1,000, with `/` as separator and without
+    /// the leading one; none if it is not one.
+    pub fn cfb(&self) -> Option<&[String]> {
+        self.cfb
+            .get_or_init(|| {
+                if !self.starts_with(&[0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1]) {
+                    return None;
+                }
+                let file = cfb::CompoundFile::open(Cursor::new(self.blob)).ok()?;
+                let paths = file.walk().take(1000).filter(cfb::Entry::is_stream);
+                Some(
+                    paths
+                        .map(|e| e.path().to_string_lossy().trim_start_matches('/').to_owned())
+                        .collect(),
+                )
+            })
+            .as_deref()
+    }
+}
+
+impl std::fmt::Debug for Probe<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Probe({}, {} bytes)", self.name, self.blob.len())
+    }
+}

@@ -1,0 +1,134 @@
+use madang_document::agency::Agency;
+use madang_document::id::DocumentId;
+use madang_document::locator::Locator;
+use madang_document::media_type::{Kind, MediaType};
+use madang_document::outcome::Outcome;
+use madang_document::timestamp::Timestamp;
+
+/// A search as a caller asks it. Several values of one filter are alternatives; several filters all hold.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Query {
+    /// What a person types: words, `"phrases"`, `prefix*`, `-without`. Blank finds everything.
+    pub text: String,
+    /// Only of these agencies; further narrowed to what the principal may see.
+    pub agencies: Vec<Agency>,
+    /// Only of these kinds.
+    pub kinds: Vec<Kind>,
+    /// Only of these media types.
+    pub media_types: Vec<MediaType>,
+    /// Only in these languages.
+    pub languages: Vec<String>,
+    /// Only with these outcomes.
+    pub outcomes: Vec<Outcome>,
+    /// Only of these pipelines.
+    pub pipelines: Vec<String>,
+    /// Only under this path (a whole path, or a folder).
+    pub path: Option<String>,
+    /// Not before this date.
+    pub from: Option<Timestamp>,
+    /// Before this date.
+    pub to: Option<Timestamp>,
+    /// Order of the hits.
+    pub sort: Sort,
+    /// Hits per page, 1 to 100; 0 counts only.
+    pub limit: usize,
+    /// Where the former page ended: [`Hits::next`].
+    pub after: Option<String>,
+    /// Which facets to count.
+    pub facets: Vec<Facet>,
+}
+
+/// Order of the hits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// Best first.
+    #[default]
+    Score,
+    /// Newest first; documents without a date last.
+    Newest,
+    /// Oldest first; documents without a date last.
+    Oldest,
+}
+
+/// A property that hits are counted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Facet {
+    /// Agency.
+    Agency,
+    /// Kind.
+    Kind,
+    /// Media type.
+    MediaType,
+    /// Language.
+    Language,
+    /// Outcome.
+    Outcome,
+    /// Pipeline.
+    Pipeline,
+    /// Year of the date.
+    Year,
+}
+
+/// The answer to a [`Query`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Hits {
+    /// How many documents match.
+    pub total: u64,
+    /// This page.
+    pub hits: Vec<Hit>,
+    /// Counts for the facets asked for, each in descending order of count, then by value; at most 50 values.
+    pub facets: Vec<(Facet, Vec<(String, u64)>)>,
+    /// What to put into [`Query::after`] for the next page; none at the end. Opaque.
+    pub next: Option<String>,
+}
+
+/// A document that matches.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hit {
+    /// The document.
+    pub id: DocumentId,
+    /// Title, else name.
+    pub title: String,
+    /// Path in the store, with `!/` and the inner path for members.
+    pub path: String,
+    /// Whose it is.
+    pub agency: Agency,
+    /// The pipeline that took it.
+    pub pipeline: String,
+    /// Media type.
+    pub media_type: MediaType,
+    /// Language.
+    pub language: Option<String>,
+    /// How reading it ended.
+    pub outcome: Outcome,
+    /// Its date.
+    pub date: Option<Timestamp>,
+    /// Size in bytes.
+    pub size: u64,
+    /// Relevance; only comparable within one answer.
+    pub score: f32,
+    /// The passage that matches best; empty if there is no text.
+    pub snippet: Snippet,
+    /// Where that passage stands.
+    pub locator: Locator,
+}
+
+/// A passage of plain text and what to highlight in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Snippet {
+    /// Plain text, never HTML.
+    pub text: String,
+    /// Ranges to highlight: start and end in Unicode scalar values, ordered, not overlapping.
+    pub highlights: Vec<(usize, usize)>,
+}
+
+/// Why a query was refused. Each message names the cure.
+#[derive(Debug, thiserror::Error)]
+pub enum SearchError {
+    /// The query is not acceptable (too long, too many clauses, a cursor of another query).
+    #[error("{0}")]
+    Query(String),
+    /// The index cannot answer.
+    #[error("the index cannot answer: {0}")]
+    Index(String),
+}

@@ -1,0 +1,59 @@
+use async_trait::async_trait;
+use madang_document::agency::Agency;
+use madang_document::document::Document;
+use madang_document::id::DocumentId;
+use madang_document::outcome::Outcome;
+
+use crate::error::Result;
+
+/// What was read. Rows are written by [`Jobs::complete`](crate::jobs::Jobs::complete) only.
+#[async_trait]
+pub trait Documents: Send + Sync {
+    /// A document, withdrawn ones included.
+    async fn document(&self, id: DocumentId) -> Result<Option<Stored>>;
+
+    /// Several documents; those that are unknown are left out. In no promised order.
+    async fn documents(&self, ids: &[DocumentId]) -> Result<Vec<Stored>>;
+
+    /// The live members of a document, ordered by inner path, at most `limit`.
+    async fn members(&self, parent: DocumentId, limit: u32) -> Result<Vec<Stored>>;
+
+    /// Live documents of an agency, ordered by id, after `after`: for rebuilding an index.
+    async fn documents_after(
+        &self,
+        agency: &Agency,
+        after: Option<DocumentId>,
+        limit: u32,
+    ) -> Result<Vec<Stored>>;
+
+    /// How many live documents have each outcome, of these agencies or of all.
+    async fn outcomes(&self, agencies: Option<&[Agency]>) -> Result<Vec<(Outcome, u64)>>;
+
+    /// The agencies that have documents, withdrawn ones included.
+    async fn agencies(&self) -> Result<Vec<Agency>>;
+
+    /// Live objects (members apart), bytes and latest change of a pipeline: what its series entry says.
+    async fn extent(&self, pipeline: &str) -> Result<Extent>;
+}
+
+/// A document with its revision.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stored {
+    /// Counted from 1; grows when the document changes.
+    pub revision: u64,
+    /// Whether its object is gone.
+    pub withdrawn: bool,
+    /// The document.
+    pub document: Document,
+}
+
+/// How much a pipeline holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// Live objects, members apart.
+    pub objects: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Their media types, each with its number of objects, ordered by name.
+    pub media_types: Vec<(String, u64)>,
+}

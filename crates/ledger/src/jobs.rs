@@ -1,0 +1,303 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+use madang_document::agency::Agency;
+use madang_document::document::Document;
+use madang_document::object::ObjectRef;
+use madang_document::timestamp::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::entries::EntryDraft;
+use crate::error::Result;
+
+/// Work to do: one job per object, and one per deletion.
+///
+/// Every change of a claimed job carries its fence, a number that only grows; an act with a stale fence
+/// changes nothing and says so. `now` is the caller's clock where the store has none of its own (SQLite);
+/// a server database compares leases by its own clock.
+#[async_trait]
+pub trait Jobs: Send + Sync {
+    /// Leases at most `limit` jobs that are due, in order of priority, then of time, from queues that are
+    /// not paused.
+    async fn claim(
+        &self,
+        worker: Uuid,
+        limit: u32,
+        lease: Duration,
+        now: Timestamp,
+    ) -> Result<Vec<Claim>>;
+
+    /// Prolongs leases; gives those that are no longer held: their work must be dropped.
+    async fn renew(
+        &self,
+        tickets: &[Ticket],
+        lease: Duration,
+        now: Timestamp,
+    ) -> Result<Vec<Ticket>>;
+
+    /// Completes jobs in one transaction. For each whose fence still matches: job done, quarantined or
+    /// deleted · documents upserted (an unchanged one is no new revision) · documents of the same object that
+    /// are not in the list withdrawn · catalogue entries versioned (an unchanged one is no event) · audit row ·
+    /// outbox rows with a commit-ordered `seq`. For the others nothing.
+    async fn complete(&self, completions: &[Completion], now: Timestamp) -> Result<Vec<Completed>>;
+
+    /// Gives a job back, to be claimed again at `at`.
+    async fn retry(&self, ticket: Ticket, at: Timestamp, failure: &Failure) -> Result<Completed>;
+
+    /// Takes back leases that ended; each counts as a crash of the worker. Gives how many.
+    async fn sweep(&self, now: Timestamp) -> Result<u64>;
+
+    /// Takes back every lease at once: only for a store of which the caller proved to be the one user.
+    async fn release_all(&self, now: Timestamp) -> Result<u64>;
+
+    /// Makes a queue known, so that its jobs can be claimed. Idempotent.
+    async fn open_queue(&self, queue: &str, agency: &Agency) -> Result<()>;
+
+    /// Stops or resumes claims from a queue.
+    async fn pause(&self, queue: &str, paused: bool, actor: &str, now: Timestamp) -> Result<()>;
+
+    /// Makes a job ready again: a quarantined one, or one that waits for its next attempt. Its attempts and
+    /// crashes start anew.
+    async fn retry_now(&self, job: i64, actor: &str, now: Timestamp) -> Result<()>;
+
+    /// Takes a quarantined job from the operator's list for good: its path counts as deleted, its documents are withdrawn.
+    async fn drop_job(&self, job: i64, actor: &str, now: Timestamp) -> Result<()>;
+
+    /// Makes jobs ready again: quarantined ones, or done ones whose format has a newer version.
+    async fn redrive(&self, which: &Redrive, actor: &str, now: Timestamp) -> Result<u64>;
+
+    /// The queues with their counts.
+    async fn queues(&self, now: Timestamp) -> Result<Vec<Queue>>;
+
+    /// One job.
+    async fn job(&self, job: i64) -> Result<Option<Job>>;
+
+    /// Jobs of a state, newest change first, at most `limit`, after job `after` of the former page.
+    async fn jobs(&self, filter: &JobFilter, after: Option<i64>, limit: u32) -> Result<Vec<Job>>;
+
+    /// The moment of the next job that is not due yet; none if none waits.
+    async fn next_due(&self) -> Result<Option<Timestamp>>;
+}
+
+/// What a job is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// Read the object.
+    Extract,
+    /// Withdraw what was read: the object is gone.
+    Delete,
+}
+
+/// Where a job stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobState {
+    /// Waits to be claimed; after a failure, until its next attempt is due.
+    Ready,
+    /// A worker holds it.
+    Leased,
+    /// Completed.
+    Done,
+    /// Set aside for the operator, with a reason.
+    Quarantined,
+    /// Ended without being read: superseded by a newer version, or dropped by the operator.
+    Cancelled,
+}
+
+impl JobState {
+    /// Every state.
+    pub const ALL: [JobState; 5] = [
+        JobState::Ready,
+        JobState::Leased,
+        JobState::Done,
+        JobState::Quarantined,
+        JobState::Cancelled,
+    ];
+
+    /// The word used in JSON and on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            JobState::Ready => "ready",
+            JobState::Leased => "leased",
+            JobState::Done => "done",
+            JobState::Quarantined => "quarantined",
+            JobState::Cancelled => "cancelled",
+        }
+    }
+
+    /// The state of this word.
+    pub fn parse(word: &str) -> Option<JobState> {
+        JobState::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+}
+
+/// Proof of a claim: the job and its fence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ticket {
+    /// The job.
+    pub job: i64,
+    /// Grows with every change of hands.
+    pub fence: i64,
+}
+
+/// A leased job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// Proof of the lease.
+    pub ticket: Ticket,
+    /// What to do.
+    pub task: Task,
+    /// The object.
+    pub object: ObjectRef,
+    /// When the store says that it was last changed.
+    pub modified: Option<Timestamp>,
+    /// The pipeline.
+    pub pipeline: String,
+    /// Whose it is.
+    pub agency: Agency,
+    /// Counted from 1.
+    pub attempt: u32,
+    /// How often a worker or its child died of it before.
+    pub crashes: u32,
+}
+
+/// A finished job with all that it found.
+#[derive(Clone, Debug)]
+pub struct Completion {
+    /// Proof of the lease.
+    pub ticket: Ticket,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// Every document of the object, the object's own included. Empty for a deletion.
+    pub documents: Vec<Document>,
+    /// Catalogue entries of these documents.
+    pub entries: Vec<EntryDraft>,
+    /// For the audit trail.
+    pub actor: String,
+}
+
+/// How a job ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Read; the outcome stands in the documents.
+    Done,
+    /// To be looked at by the operator.
+    Quarantined(Failure),
+    /// The object is gone: its documents and entries are withdrawn.
+    Deleted,
+}
+
+/// Why an attempt failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The word of an outcome, or `read` when the store did not give the bytes.
+    pub kind: String,
+    /// One sentence in English.
+    pub message: String,
+    /// Whether the reader died (crash, time, memory) instead of answering.
+    pub crashed: bool,
+}
+
+/// What became of a change that carried a fence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Completed {
+    /// It is durable; `seq` is the last outbox row it wrote, if it wrote one.
+    Applied {
+        /// The last outbox row.
+        seq: Option<u64>,
+    },
+    /// Somebody else holds the job, or it is no longer wanted: nothing was changed.
+    Stale,
+}
+
+/// Which jobs to make ready again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Redrive {
+    /// Quarantined ones, of one queue or all, of one failure kind or all.
+    Quarantined {
+        /// Only of this queue.
+        queue: Option<String>,
+        /// Only with this failure kind.
+        kind: Option<String>,
+    },
+    /// Done ones whose document was read by `format` in a version below this one.
+    Format {
+        /// The row of the table of formats; `none` for files that no row matched.
+        format: String,
+        /// Documents read by a version below this are read again.
+        below: u32,
+    },
+}
+
+/// A queue with its counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Queue {
+    /// The pipeline's name.
+    pub name: String,
+    /// Whose it is.
+    pub agency: Agency,
+    /// Whether claims are stopped.
+    pub paused: bool,
+    /// Due and unclaimed.
+    pub ready: u64,
+    /// Waiting for their next attempt.
+    pub waiting: u64,
+    /// Being worked on.
+    pub leased: u64,
+    /// Completed.
+    pub done: u64,
+    /// Set aside.
+    pub quarantined: u64,
+    /// Completed in the last minute.
+    pub last_minute: u64,
+    /// When the oldest ready job became due.
+    pub oldest_ready: Option<Timestamp>,
+    /// A mass disappearance that waits for the operator's word.
+    pub held: Option<crate::objects::Held>,
+}
+
+/// A job as the operator sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Job {
+    /// The job.
+    pub id: i64,
+    /// The queue.
+    pub queue: String,
+    /// Whose it is.
+    pub agency: Agency,
+    /// What to do.
+    pub task: Task,
+    /// Where it stands.
+    pub state: JobState,
+    /// The object.
+    pub object: ObjectRef,
+    /// 1 (first) to 4.
+    pub priority: u8,
+    /// Attempts so far.
+    pub attempt: u32,
+    /// Deaths of workers or children so far.
+    pub crashes: u32,
+    /// When it is or was due.
+    pub run_at: Timestamp,
+    /// Until when it is leased.
+    pub lease_until: Option<Timestamp>,
+    /// The last failure.
+    pub failure: Option<Failure>,
+    /// When it was enqueued.
+    pub created_at: Timestamp,
+    /// When it ended.
+    pub done_at: Option<Timestamp>,
+}
+
+/// Which jobs to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JobFilter {
+    /// Only of this state.
+    pub state: Option<JobState>,
+    /// Only of this queue.
+    pub queue: Option<String>,
+    /// Only of these agencies; none for all.
+    pub agencies: Option<Vec<Agency>>,
+}

@@ -1,0 +1,12 @@
+use crate::audit::Audit;
+use crate::documents::Documents;
+use crate::entries::Entries;
+use crate::jobs::Jobs;
+use crate::keys::Keys;
+use crate::objects::Objects;
+use crate::outbox::Outbox;
+
+/// A backend: every trait of this crate over one transactional store.
+pub trait Ledger: Objects + Jobs + Documents + Entries + Outbox + Audit + Keys {}
+
+impl<T: Objects + Jobs + Documents + Entries + Outbox + Audit + Keys> Ledger for T {}

@@ -1,0 +1,124 @@
+use async_trait::async_trait;
+use madang_document::agency::Agency;
+use madang_document::object::ObjectRef;
+use madang_document::timestamp::Timestamp;
+use serde::Serialize;
+
+use crate::error::Result;
+
+/// What sources saw in their stores.
+///
+/// A *path* is a file as people know it; an *object* is one version of it. A path has at most one current
+/// object. Every trait method is one transaction.
+#[async_trait]
+pub trait Objects: Send + Sync {
+    /// Records objects and enqueues a job for each that is new, in one transaction. Idempotent: the same
+    /// (store, path, version) a second time changes nothing. A new version of a known path supersedes the
+    /// older one: its job, if not leased, is cancelled; if leased, its completion is refused by the fence.
+    /// A path that had vanished and is back counts as a new version.
+    async fn see(&self, sightings: &[Sighting], now: Timestamp) -> Result<Seen>;
+
+    /// Current objects of a pipeline, live ones only, ordered by path, at most `limit`, after path `after`:
+    /// what a full listing is compared with.
+    async fn known(&self, pipeline: &str, after: Option<&str>, limit: u32) -> Result<Vec<Known>>;
+
+    /// Enqueues a deletion for each of these paths that is live. Gives how many there were.
+    async fn vanish(&self, store: &str, paths: &[String], now: Timestamp) -> Result<u64>;
+
+    /// Notes that a mass disappearance waits for the operator's word, or takes the note back (`None`).
+    async fn hold(&self, pipeline: &str, held: Option<Held>) -> Result<()>;
+
+    /// The disappearance that waits, if one does.
+    async fn held(&self, pipeline: &str) -> Result<Option<Held>>;
+
+    /// Conservation: where every path ever received is now. With a scope, of these agencies only.
+    async fn balance(&self, agencies: Option<&[Agency]>) -> Result<Balance>;
+
+    /// Where one path stands; none if it was never seen.
+    async fn standing(&self, store: &str, path: &str) -> Result<Option<Standing>>;
+}
+
+/// An object that a source saw.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sighting {
+    /// What was seen.
+    pub object: ObjectRef,
+    /// The pipeline that takes it; also the name of its queue.
+    pub pipeline: String,
+    /// Whose it is.
+    pub agency: Agency,
+    /// When the store says it was last changed.
+    pub modified: Option<Timestamp>,
+    /// 1 (first) to 4.
+    pub priority: u8,
+}
+
+/// What became of some sightings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Paths never seen before.
+    pub received: u64,
+    /// New versions of known paths.
+    pub changed: u64,
+    /// Nothing new.
+    pub known: u64,
+}
+
+/// A live path and its current version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The path.
+    pub path: String,
+    /// Its current version.
+    pub version: String,
+}
+
+/// A mass disappearance that waits for the operator's word.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Held {
+    /// Paths that are gone.
+    pub missing: u64,
+    /// Paths that were known.
+    pub known: u64,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// Conservation: `received = done + quarantined + deleted + in_flight`, counted in paths.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Balance {
+    /// Paths ever seen.
+    pub received: u64,
+    /// Read (or recognised) and completed.
+    pub done: u64,
+    /// Set aside for the operator.
+    pub quarantined: u64,
+    /// Gone from their store, and their documents withdrawn; also dropped by the operator.
+    pub deleted: u64,
+    /// Waiting or being worked on.
+    pub in_flight: u64,
+    /// Members of archives, mails and compound documents: live documents that are no paths.
+    pub members: u64,
+}
+
+impl Balance {
+    /// Whether nothing is lost.
+    pub fn holds(&self) -> bool {
+        self.received == self.done + self.quarantined + self.deleted + self.in_flight
+    }
+}
+
+/// Where one path stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Its current object.
+    pub object: ObjectRef,
+    /// The pipeline that took it.
+    pub pipeline: String,
+    /// Whose it is.
+    pub agency: Agency,
+    /// When it was first seen.
+    pub seen_at: Timestamp,
+    /// The job of the current object.
+    pub job: crate::jobs::Job,
+}

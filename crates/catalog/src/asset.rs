@@ -1,1 +1,238 @@
-//! Entries of documents.
+use madang_document::document::Document;
+use madang_document::media_type::Kind;
+use madang_document::metadata as meta;
+use madang_document::outcome::Outcome;
+use serde_json::{Value, json};
+
+use crate::entry::Draft;
+use crate::jsonld::{Ko, license_node};
+use crate::series::{License, Series, common, iri_part};
+
+/// The entry of a document: an asset of its series. Profile krd-ap/1.0, sections 2.1 and 2.2.
+///
+/// Personal data of the document (author, who saved it last) and the place where a picture was taken stay
+/// inside: an entry leaves the agency.
+pub fn entry(document: &Document, series: &Series) -> Draft {
+    let id = document.id.to_string();
+    let mut node = common(series);
+    let mut set = |name: &str, value: Value| {
+        node.insert(name.to_owned(), value);
+    };
+    set("@id", json!(format!("reg:asset/{id}")));
+    set("@type", json!(["dcat:Dataset", "dcat:Resource"]));
+    set("dct:title", Ko(document.title()).into());
+    let description = match document.metadata.text(meta::DESCRIPTION) {
+        Some(text) => text.to_owned(),
+        None => format!(
+            "{}의 {} ({})",
+            series.title,
+            korean(document.media_type.kind()),
+            document.name()
+        ),
+    };
+    set("dct:description", Ko(&description).into());
+    set("dct:identifier", json!(id));
+    set("dcat:inSeries", json!({"@id": series.iri()}));
+    if let Some(parent) = document.parent {
+        set("dct:isPartOf", json!({"@id": format!("reg:asset/{parent}")}));
+    }
+    if let Some(code) = document.language.as_deref().and_then(eu_language) {
+        let iri = format!("http://publications.europa.eu/resource/authority/language/{code}");
+        set("dct:language", json!({"@id": iri, "@type": "dct:LinguisticSystem"}));
+    }
+    if let Some(start) =
+        document.metadata.text(meta::TAKEN_AT).or(document.metadata.text(meta::CREATED))
+        && let Some(date) = start.get(..10).filter(|date| is_date(date))
+    {
+        set(
+            "dct:temporal",
+            json!({"@type": "dct:PeriodOfTime",
+                   "dcat:startDate": {"@value": date, "@type": "xsd:date"},
+                   "krd:derivedFrom": "metadata"}),
+        );
+    }
+    set("krd:assetKind", json!(asset_kind(document.media_type.kind())));
+    set("krd:extractStatus", json!(document.outcome.extract_status()));
+    if document.outcome != Outcome::Ok
+        && let Some(reason) = &document.reason
+    {
+        set("krd:extractReason", json!(reason));
+    }
+    // No scanner has looked yet: an entry must not claim that there is no personal data.
+    set("krd:piiState", json!("UNSCANNED"));
+    set(
+        "krd:sourceObject",
+        json!({"krd:store": document.object.store, "krd:key": document.path()}),
+    );
+    set(
+        "prov:wasGeneratedBy",
+        json!({
+            "@type": "prov:Activity",
+            "krd:tool": "madang",
+            "krd:format": document.provenance.format,
+            "krd:formatVersion": document.provenance.format_version,
+        }),
+    );
+    for (name, property) in [
+        (meta::PAGES, "krd:pageCount"),
+        (meta::SLIDES, "krd:slideCount"),
+        (meta::SHEETS, "krd:sheetCount"),
+        (meta::WIDTH, "krd:width"),
+        (meta::HEIGHT, "krd:height"),
+        (meta::ORIENTATION, "krd:orientation"),
+        (meta::BIT_RATE, "krd:bitRate"),
+    ] {
+        if let Some(n) = document.metadata.integer(name) {
+            set(property, json!(n));
+        }
+    }
+    for (name, property) in [
+        (meta::FORMAT_VERSION, "krd:formatVersion"),
+        (meta::CONTAINER, "krd:container"),
+        (meta::VIDEO_CODEC, "krd:videoCodec"),
+        (meta::AUDIO_CODEC, "krd:audioCodec"),
+        (meta::ENCODING, "krd:encoding"),
+    ] {
+        if let Some(text) = document.metadata.text(name) {
+            set(property, json!(text));
+        }
+    }
+    for (name, property) in [(meta::DURATION, "krd:durationSeconds"), (meta::FPS, "krd:fps")] {
+        if let Some(n) = document.metadata.number(name) {
+            set(property, json!({"@value": format!("{n:.3}"), "@type": "xsd:decimal"}));
+        }
+    }
+    if let Some(meta::Value::Bool(audio)) = document.metadata.get(meta::AUDIO_PRESENT) {
+        set("krd:audioPresent", json!(audio));
+    }
+    if document.characters > 0 {
+        set("krd:charCount", json!(document.characters));
+    }
+    set("dcat:distribution", Value::Array(distributions(document, series.license)));
+    Draft::new(id, &Value::Object(node))
+}
+
+fn distributions(document: &Document, license: License) -> Vec<Value> {
+    let mut list = vec![distribution(
+        document,
+        license,
+        ("original", "원본", "원본 파일"),
+        document.media_type.as_str(),
+        document.size,
+        document.sha256.map(|hash| hash.to_string()),
+    )];
+    if document.text.is_some() {
+        let words = ("text", "추출 텍스트", "추출 텍스트(UTF-8)");
+        list.push(distribution(document, license, words, "application/json", None, None));
+    }
+    if let Some(preview) = document.preview {
+        let words = ("preview", "미리보기", "미리보기 그림");
+        let hash = Some(preview.to_string());
+        list.push(distribution(document, license, words, "image/jpeg", None, hash));
+    }
+    list
+}
+
+fn distribution(
+    document: &Document,
+    license: License,
+    (part, title, description): (&str, &str, &str),
+    media_type: &str,
+    size: Option<u64>,
+    sha256: Option<String>,
+) -> Value {
+    let mut node = json!({
+        "@id": format!("reg:asset/{}/dist/{part}", document.id),
+        "@type": "dcat:Distribution",
+        "dct:title": Value::from(Ko(title)),
+        "dct:description": Value::from(Ko(description)),
+        "dcat:accessURL": {
+            "@id": format!("api:documents/{}/{part}", document.id),
+            "@type": "rdfs:Resource",
+        },
+        "dcat:mediaType": {
+            "@id": format!("https://www.iana.org/assignments/media-types/{}", media_type_path(media_type)),
+            "@type": "dct:MediaType",
+        },
+        "dct:license": license_node(license),
+        "dcatap:availability": {
+            "@id": "http://publications.europa.eu/resource/authority/planned-availability/STABLE",
+            "@type": "skos:Concept",
+            "skos:prefLabel": {"@value": "stable", "@language": "en"},
+        },
+    });
+    if let Some(node) = node.as_object_mut() {
+        if let Some(size) = size {
+            let size = json!({"@value": size.to_string(), "@type": "xsd:nonNegativeInteger"});
+            node.insert("dcat:byteSize".into(), size);
+        }
+        if let Some(sha256) = sha256 {
+            node.insert(
+                "spdx:checksum".into(),
+                json!({
+                    "@type": "spdx:Checksum",
+                    "spdx:algorithm": {
+                        "@id": "http://spdx.org/rdf/terms#checksumAlgorithm_sha256",
+                        "@type": "spdx:ChecksumAlgorithm",
+                    },
+                    "spdx:checksumValue": {"@value": sha256, "@type": "xsd:hexBinary"},
+                }),
+            );
+        }
+    }
+    node
+}
+
+fn media_type_path(media_type: &str) -> String {
+    media_type.split('/').map(iri_part).collect::<Vec<_>>().join("/")
+}
+
+/// The profile knows five kinds of asset (section 2.1).
+fn asset_kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Video => "video",
+        Kind::Image => "image",
+        Kind::Document | Kind::Table | Kind::Mail => "document",
+        Kind::Text => "text",
+        Kind::Audio | Kind::Archive | Kind::Other => "other",
+    }
+}
+
+fn korean(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Document => "문서",
+        Kind::Table => "표",
+        Kind::Text => "텍스트",
+        Kind::Mail => "전자우편",
+        Kind::Image => "사진",
+        Kind::Video => "영상",
+        Kind::Audio => "음성",
+        Kind::Archive => "압축 파일",
+        Kind::Other => "파일",
+    }
+}
+
+/// The code of the EU authority table "language" for the languages that public documents come in.
+fn eu_language(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "ko" => "KOR",
+        "en" => "ENG",
+        "ja" => "JPN",
+        "zh" => "ZHO",
+        "de" => "DEU",
+        "fr" => "FRA",
+        "es" => "SPA",
+        "ru" => "RUS",
+        "vi" => "VIE",
+        "it" => "ITA",
+        "pt" => "POR",
+        "nl" => "NLD",
+        _ => return None,
+    })
+}
+
+fn is_date(text: &str) -> bool {
+    text.bytes()
+        .enumerate()
+        .all(|(n, b)| if n == 4 || n == 7 { b == b'-' } else { b.is_ascii_digit() })
+}

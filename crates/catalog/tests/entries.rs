@@ -1,0 +1,130 @@
+//! From a document to its entry and its JSON-LD.
+
+use madang_catalog::entry::Entry;
+use madang_catalog::series::{Disclosure, Extent, License, Series, Share};
+use madang_catalog::{asset, jsonld, series};
+use madang_document::blob_id::BlobId;
+use madang_document::document::{Document, Provenance};
+use madang_document::id::DocumentId;
+use madang_document::media_type::MediaType;
+use madang_document::metadata::{self, Metadata};
+use madang_document::object::ObjectRef;
+use madang_document::outcome::Outcome;
+use madang_document::timestamp::Timestamp;
+
+fn sample_series() -> Series {
+    Series {
+        pipeline: "press".into(),
+        agency: "1741000".parse().unwrap(),
+        agency_name: Some("행정안전부".into()),
+        title: "보도자료".into(),
+        description: None,
+        department: Some("대변인실".into()),
+        telephone: Some("+82-44-205-0000".into()),
+        brm: Some("BR 0001".into()),
+        keywords: vec!["보도".into()],
+        hold_basis: Some("공공기록물법".into()),
+        collect_method: None,
+        license: License::Kogl1,
+        disclosure: Disclosure::Public,
+        share: Share::Joint,
+    }
+}
+
+fn sample_document() -> Document {
+    let mut metadata = Metadata::default();
+    metadata.set(metadata::TITLE, "침수 현장 사진");
+    metadata.set(metadata::AUTHOR, "홍길동");
+    metadata.set(metadata::GPS_LATITUDE, 37.5665);
+    metadata.set(metadata::TAKEN_AT, "2026-07-14T09:30:00");
+    metadata.set(metadata::WIDTH, 4000u32);
+    let object = ObjectRef {
+        store: "drop".into(),
+        path: "press/침수.jpg".into(),
+        version: "1-2-3".into(),
+        size: 10,
+    };
+    Document {
+        id: DocumentId::new(&object.store, &object.path, None),
+        agency: "1741000".parse().unwrap(),
+        pipeline: "press".into(),
+        object,
+        object_modified: Some(Timestamp(0)),
+        parent: None,
+        inner: None,
+        size: Some(10),
+        sha256: Some(BlobId::of(b"x")),
+        media_type: MediaType::new("image/jpeg"),
+        language: Some("ko".into()),
+        outcome: Outcome::Ok,
+        reason: None,
+        metadata,
+        members: vec![],
+        warnings: vec![],
+        segments: 0,
+        characters: 0,
+        text: None,
+        preview: Some(BlobId::of(b"y")),
+        provenance: Provenance { format: "jpeg".into(), format_version: 1 },
+    }
+}
+
+fn entry(draft: madang_catalog::entry::Draft) -> Entry {
+    Entry {
+        id: draft.id,
+        version: 2,
+        withdrawn: false,
+        issued: Timestamp(1_780_000_000_000),
+        modified: Timestamp(1_780_000_001_000),
+        content_hash: draft.content_hash,
+        body: draft.body,
+    }
+}
+
+#[test]
+fn reads_back_what_it_renders() {
+    let extent = Extent { objects: 3, bytes: 12, media_types: vec![("image/jpeg".into(), 3)] };
+    for draft in [
+        asset::entry(&sample_document(), &sample_series()),
+        series::entry(&sample_series(), &extent),
+    ] {
+        let entry = entry(draft);
+        let rendered = jsonld::render(&entry, "https://registry.example.go.kr");
+        let text = serde_json::to_string_pretty(&rendered).unwrap();
+        let back = jsonld::parse(&serde_json::from_str(&text).unwrap()).unwrap();
+        assert_eq!(back, entry);
+    }
+}
+
+#[test]
+fn personal_data_and_places_stay_inside() {
+    let body = asset::entry(&sample_document(), &sample_series()).body;
+    assert!(body.contains("침수 현장 사진") && body.contains("2026-07-14"), "{body}");
+    assert!(!body.contains("홍길동") && !body.contains("37.5665"), "{body}");
+}
+
+#[test]
+fn the_same_content_has_the_same_hash_however_the_file_was_touched() {
+    let first = asset::entry(&sample_document(), &sample_series());
+    let mut touched = sample_document();
+    touched.object.version = "1-2-4".into();
+    touched.object_modified = Some(Timestamp(99));
+    assert_eq!(asset::entry(&touched, &sample_series()), first);
+    touched.sha256 = Some(BlobId::of(b"other bytes"));
+    assert_ne!(asset::entry(&touched, &sample_series()).content_hash, first.content_hash);
+}
+
+#[test]
+fn a_page_of_the_catalogue_names_the_next() {
+    let entries = [entry(asset::entry(&sample_document(), &sample_series()))];
+    let page = jsonld::catalog(
+        &entries,
+        "https://registry.example.go.kr",
+        "행정안전부",
+        "api:catalog",
+        Some("api:catalog?after=x"),
+    );
+    let text = page.to_string();
+    assert!(text.contains(r#""hydra:next":{"@id":"api:catalog?after=x"}"#), "{text}");
+    assert!(text.contains("dcat:Catalog") && text.contains("dcat:inSeries"), "{text}");
+}

@@ -143,6 +143,9 @@ fn holds(word: &Word, fields: &Fields) -> Boxed {
         if word.tokens.len() > 1 {
             ways.push(term(field.stem, &word.stem, IndexRecordOption::Basic));
         }
+        if let Some(shorter) = &word.shorter {
+            ways.push(term(field.stem, shorter, IndexRecordOption::Basic));
+        }
         let bigrams: Vec<Boxed> =
             word.tokens.iter().map(|t| term(field.xbi, t, IndexRecordOption::Basic)).collect();
         ways.push(at_least(bigrams_needed(bigrams.len()), bigrams));

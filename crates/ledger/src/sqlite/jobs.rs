@@ -166,12 +166,11 @@ impl Jobs for SqliteLedger {
     }
 
     async fn sweep(&self, now: Timestamp) -> Result<u64> {
-        self.take_back(now, now).await
+        self.take_back(now, 1, now).await
     }
 
     async fn release_all(&self, now: Timestamp) -> Result<u64> {
-        // A file that kills the whole process would loop for ever if this were no crash.
-        self.take_back(Timestamp(i64::MAX), now).await
+        self.take_back(Timestamp(i64::MAX), 0, now).await
     }
 
     async fn open_queue(&self, queue: &str, agency: &Agency) -> Result<()> {
@@ -358,17 +357,19 @@ impl Jobs for SqliteLedger {
 }
 
 impl SqliteLedger {
-    async fn take_back(&self, ended: Timestamp, now: Timestamp) -> Result<u64> {
+    /// Takes back the leases that end until `ended`, and counts `crashes` for each.
+    async fn take_back(&self, ended: Timestamp, crashes: i64, now: Timestamp) -> Result<u64> {
         let mut tx = self.begin(now).await?;
         let taken = sqlx::query(
             "UPDATE job SET state = 'ready', fence = fence + 1, lease_until = NULL, leased_by = NULL,
-                 crashes = crashes + 1, run_at = ?1, changed_at = ?1,
+                 crashes = crashes + ?4, run_at = ?1, changed_at = ?1,
                  failure_kind = 'crashed', failure_message = ?2, failure_crashed = 1
              WHERE state = 'leased' AND lease_until <= ?3",
         )
         .bind(now.0)
         .bind(LEASE_ENDED)
         .bind(ended.0)
+        .bind(crashes)
         .execute(&mut tx.conn)
         .await
         .map_err(fault)?;

@@ -19,7 +19,12 @@ pub mod formats;
 pub mod language;
 /// How much one object may cost.
 pub mod limits;
+/// The paths of the members of one container.
+pub mod member_path;
+/// Lines gathered into segments of a sensible size.
+pub mod paragraphs;
 /// What a row may look at to tell its kind.
 pub mod probe;
 /// Formats that are known by sight, but not read.
 pub mod recognise;
+pub mod unpack;

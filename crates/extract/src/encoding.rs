@@ -52,6 +52,7 @@ fn labelled(label: &str) -> Option<&'static Encoding> {
     match label.as_str() {
         "cp949" | "ms949" | "x-windows-949" | "uhc" | "ks_c_5601" | "ksc_5601" => Some(EUC_KR),
         // Bytes that hold 16-bit units were found by their pattern; a label in ASCII proves otherwise.
+        "x-user-defined" => None,
         label if label.starts_with("utf-16") || label.starts_with("utf-32") => None,
         label => Encoding::for_label_no_replacement(label.as_bytes()),
     }

@@ -34,7 +34,12 @@ pub(super) const FORMAT: Format = Format {
 };
 
 fn sniff(probe: &Probe<'_>) -> Match {
-    let Some(text) = probe.text() else { return Match::No };
+    let named = matches!(probe.extension.as_str(), "html" | "htm" | "xhtml" | "xht" | "shtml");
+    let Some(text) = probe.text() else {
+        // Servers have sent pages full of NULs; a page is still known by its name and its first tag.
+        let page = named && probe.head.windows(5).take(8192).any(|w| w.eq_ignore_ascii_case(b"<html"));
+        return if page { Match::Extension } else { Match::No };
+    };
     let start = text.get(..text.floor_char_boundary(2048)).unwrap_or(text).to_ascii_lowercase();
     // A declaration and comments may stand before the first tag.
     let mut rest = start.trim_start();
@@ -46,7 +51,6 @@ fn sniff(probe: &Probe<'_>) -> Match {
     {
         rest = after;
     }
-    let named = matches!(probe.extension.as_str(), "html" | "htm" | "xhtml" | "xht" | "shtml");
     if ["<!doctype html", "<html", "<head", "<body"].iter().any(|tag| rest.starts_with(tag)) {
         Match::Magic
     } else if named {

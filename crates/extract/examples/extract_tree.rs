@@ -2,7 +2,11 @@
 //! `extract_tree CORPUS OUT [FOLDER…]` writes `OUT/<folder>/<file>.txt`, the object's own text first, then its members',
 //! and prints per file: path, outcome, media type, format,
 //! milliseconds, number of documents, encoding, reason.
-#![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "a tool for measuring, outside of the pure crate")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a tool for measuring, outside of the pure crate"
+)]
 #![allow(clippy::expect_used, reason = "a tool for measuring stops at what it cannot write")]
 
 use std::cell::RefCell;
@@ -34,7 +38,8 @@ fn main() {
         std::process::exit(2);
     };
     let folders: Vec<String> = arguments.collect();
-    let mut paths: Vec<_> = folders.iter().flat_map(|f| files(&Path::new(&corpus).join(f))).collect();
+    let mut paths: Vec<_> =
+        folders.iter().flat_map(|f| files(&Path::new(&corpus).join(f))).collect();
     paths.sort();
     for path in paths {
         let inner = path.strip_prefix(&corpus).expect("a path in the corpus");
@@ -42,7 +47,8 @@ fn main() {
         let Ok(bytes) = fs::read(&path) else { continue };
         let start = Instant::now();
         let kept = Kept::default();
-        let outcome = catch_unwind(AssertUnwindSafe(|| extract(&bytes, &name, &Limits::default(), &kept)));
+        let outcome =
+            catch_unwind(AssertUnwindSafe(|| extract(&bytes, &name, &Limits::default(), &kept)));
         let elapsed = start.elapsed().as_millis();
         let mut documents = kept.0.into_inner();
         if !documents.is_empty() {

@@ -78,7 +78,8 @@ pub fn read(
         }
     };
     if blob.len() > limit {
-        content.cut(format!("the text was cut after {limit} of {} bytes, at its limit", blob.len()));
+        content
+            .cut(format!("the text was cut after {limit} of {} bytes, at its limit", blob.len()));
     }
     context.progress();
     let label = declared(bytes);
@@ -143,7 +144,7 @@ fn certain(bytes: &[u8]) -> Option<Decoded> {
 }
 
 fn likely(bytes: &[u8]) -> Decoded {
-    if let Some(decoded) = korean(bytes) {
+    if let Some(decoded) = korean(bytes).or_else(|| johab(bytes)) {
         return decoded;
     }
     // Damaged UTF-8 is still UTF-8: most of what is not ASCII forms whole characters.
@@ -156,13 +157,7 @@ fn likely(bytes: &[u8]) -> Decoded {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
     // 256 KiB tell the encoding of any text; more only cost time.
     detector.feed(bytes.get(..256 << 10).unwrap_or(bytes), true);
-    let guess = decode_with(bytes, detector.guess(None, Utf8Detection::Deny));
-    if guess.lossy
-        && let Some(decoded) = johab(bytes)
-    {
-        return decoded;
-    }
-    guess
+    decode_with(bytes, detector.guess(None, Utf8Detection::Deny))
 }
 
 /// The text if it is UTF-8; a character that is cut off at the end does not count against it.
@@ -200,7 +195,10 @@ fn bom(bytes: &[u8]) -> Option<(usize, Unit)> {
         (b"\xFF\xFE", Unit::Utf16Le),
         (b"\xFE\xFF", Unit::Utf16Be),
     ];
-    marks.into_iter().find(|(mark, _)| bytes.starts_with(mark)).map(|(mark, unit)| (mark.len(), unit))
+    marks
+        .into_iter()
+        .find(|(mark, _)| bytes.starts_with(mark))
+        .map(|(mark, unit)| (mark.len(), unit))
 }
 
 /// Recognises 16 and 32 bit units without a mark by what they would spell: letters with spaces or line ends
@@ -328,7 +326,7 @@ fn is_korean(text: &str) -> bool {
         }
     }
     let fluent = hangul < 8 || common * 5 >= hangul;
-    hangul > 0 && broken * 50 <= hangul && hangul >= other && fluent
+    hangul > 0 && broken * 20 <= hangul && hangul >= other && fluent
 }
 
 /// The text if the bytes are Johab (KS X 1001 annex 3): a Hangul syllable is its three letters in five bits each
@@ -349,7 +347,9 @@ fn johab(bytes: &[u8]) -> Option<Decoded> {
         lossy |= c.is_none();
         text.push(c.unwrap_or(char::REPLACEMENT_CHARACTER));
     }
-    is_korean(&text).then_some(Decoded { text, encoding: "Johab", lossy })
+    // A few syllables come out of any bytes: of Johab, more is asked.
+    let enough = text.chars().filter(|c| ('가'..='힣').contains(c)).take(8).count() == 8;
+    (enough && is_korean(&text)).then_some(Decoded { text, encoding: "Johab", lossy })
 }
 
 fn johab_syllable(code: u16) -> Option<char> {
@@ -422,7 +422,8 @@ mod tests {
 
     #[test]
     fn binary_is_not_text() {
-        let noise: Vec<u8> = (0..4000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        let noise: Vec<u8> =
+            (0..4000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
         assert!(!looks_like_text(&noise));
         assert!(!looks_like_text(b"\x7FELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0>\0"));
         assert!(!looks_like_text(b""));

@@ -83,7 +83,12 @@ impl<'a> Paragraphs<'a> {
             return;
         }
         let locator = std::mem::replace(&mut self.place, Locator::Whole {});
-        self.content.segments.push(Segment { text, locator, origin: self.origin, confidence: None });
+        self.content.segments.push(Segment {
+            text,
+            locator,
+            origin: self.origin,
+            confidence: None,
+        });
     }
 }
 

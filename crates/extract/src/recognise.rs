@@ -46,22 +46,41 @@ pub fn recognise(probe: &Probe<'_>) -> Option<Known> {
     })
 }
 
+/// A wrapping by a rights management system, whatever the name says is wrapped.
+pub fn recognise_drm(probe: &Probe<'_>) -> Option<Known> {
+    let wrapped = MAGIC.iter().filter(|(.., known)| known.drm);
+    wrapped
+        .clone()
+        .find(|(offset, magic, _)| probe.has_at(*offset, magic))
+        .map(|(.., known)| *known)
+}
+
+/// Whether the bytes read as text but are the code of a layout: RTF, PostScript, PDF. Other magics in text are chance;
+/// a report on the MZ generation is no program.
+pub fn is_markup(probe: &Probe<'_>) -> bool {
+    let codes: [&[u8]; 5] = [b"{\\rtf", b"%!PS", b"%PDF-", b"WARC/", b"070701"];
+    codes.iter().any(|code| probe.starts_with(code))
+}
+
 /// A format that stands on ZIP, by its inside.
 pub fn recognise_zip(probe: &Probe<'_>) -> Option<Known> {
     let zip = probe.zip()?;
     if let Some(mimetype) = &zip.mimetype
-        && let Some((_, known)) = ZIP_MIMETYPES.iter().find(|(known, _)| mimetype.starts_with(known))
+        && let Some((_, known)) =
+            ZIP_MIMETYPES.iter().find(|(known, _)| mimetype.starts_with(known))
     {
         return Some(*known);
     }
-    let member = |name: &str| zip.names.iter().any(|n| n == name || n.ends_with(&format!("/{name}")));
+    let member =
+        |name: &str| zip.names.iter().any(|n| n == name || n.ends_with(&format!("/{name}")));
     ZIP_MEMBERS.iter().find(|(name, _)| member(name)).map(|(_, known)| *known)
 }
 
 /// A format that stands on the compound file, by its streams.
 fn recognise_cfb(probe: &Probe<'_>) -> Option<Known> {
     let streams = probe.cfb()?;
-    let stream = |name: &str| streams.iter().any(|s| s == name || s.starts_with(&format!("{name}/")));
+    let stream =
+        |name: &str| streams.iter().any(|s| s == name || s.starts_with(&format!("{name}/")));
     let by_stream = CFB_STREAMS.iter().find(|(name, _)| stream(name)).map(|(_, known)| *known);
     by_stream.or(Some(known("application/x-ole-storage", "compound files")))
 }

@@ -72,7 +72,8 @@ fn every_row_of_the_table_has_a_fixture() {
     for text in &texts {
         read.extend(text.lines().filter_map(|l| l.strip_prefix("format: ")).map(str::to_owned));
     }
-    let bare: Vec<_> = FORMATS.iter().map(|f| f.name).filter(|name| !read.contains(*name)).collect();
+    let bare: Vec<_> =
+        FORMATS.iter().map(|f| f.name).filter(|name| !read.contains(*name)).collect();
     assert!(bare.is_empty(), "rows without a fixture that they read: {bare:?}");
 }
 

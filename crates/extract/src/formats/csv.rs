@@ -59,7 +59,8 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     content.metadata.set("csv.columns", columns);
     content.metadata.set("csv.separator", separator_name(separator));
     // The first row names the columns only if it could: no cell is blank or a number.
-    if header.len() > 1 && header.iter().all(|h| !h.trim().is_empty() && h.parse::<f64>().is_err()) {
+    if header.len() > 1 && header.iter().all(|h| !h.trim().is_empty() && h.parse::<f64>().is_err())
+    {
         let names = header.iter().take(1000).map(|h| Value::from(h.trim())).collect();
         content.metadata.set("csv.header", Value::List(names));
     }

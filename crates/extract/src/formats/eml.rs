@@ -3,12 +3,14 @@
 //! mail-parser finds the parts; their text is decoded here, because Korean mails label their encoding wrongly or
 //! not at all.
 
-use mail_parser::decoders::base64::base64_decode;
-use mail_parser::decoders::quoted_printable::quoted_printable_decode;
-use mail_parser::{Address, Encoding, HeaderName, Message, MessageParser, MessagePart, MimeHeaders, PartType};
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata::{AUTHOR, CREATED, TITLE, Value};
+use mail_parser::decoders::base64::base64_decode;
+use mail_parser::decoders::quoted_printable::quoted_printable_decode;
+use mail_parser::{
+    Address, Encoding, HeaderName, Message, MessageParser, MessagePart, MimeHeaders, PartType,
+};
 
 use crate::blob::Blob;
 use crate::context::Context;
@@ -66,9 +68,25 @@ fn sniff(probe: &Probe<'_>) -> Match {
 /// How many fields that only mails have stand at the start; none if what stands there is no header.
 fn known_headers(head: &[u8]) -> usize {
     const KNOWN: [&str; 19] = [
-        "from", "to", "cc", "subject", "date", "received", "message-id", "return-path", "reply-to", "sender",
-        "mime-version", "content-type", "content-transfer-encoding", "delivered-to", "dkim-signature",
-        "x-mailer", "envelope-to", "status", "x-original-to",
+        "from",
+        "to",
+        "cc",
+        "subject",
+        "date",
+        "received",
+        "message-id",
+        "return-path",
+        "reply-to",
+        "sender",
+        "mime-version",
+        "content-type",
+        "content-transfer-encoding",
+        "delivered-to",
+        "dkim-signature",
+        "x-mailer",
+        "envelope-to",
+        "status",
+        "x-original-to",
     ];
     let mut known = 0;
     for line in head.split(|b| *b == b'\n').take(200) {
@@ -121,19 +139,24 @@ fn extract_mbox(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, Extra
 fn messages(bytes: &[u8]) -> Vec<&[u8]> {
     let mut starts = vec![0];
     for (at, window) in bytes.windows(7).enumerate() {
-        if window == b"\n\nFrom " || (window.starts_with(b"\nFrom ") && at > 2 && bytes.get(at - 1) == Some(&b'\r') && bytes.get(at - 2) == Some(&b'\n')) {
+        if window == b"\n\nFrom "
+            || (window.starts_with(b"\nFrom ")
+                && at > 2
+                && bytes.get(at - 1) == Some(&b'\r')
+                && bytes.get(at - 2) == Some(&b'\n'))
+        {
             starts.push(at + if window.starts_with(b"\n\n") { 2 } else { 1 });
         }
     }
     let ends = starts.iter().skip(1).copied().chain([bytes.len()]);
-    starts
-        .iter()
-        .zip(ends)
-        .filter_map(|(start, end)| after_line(bytes.get(*start..end)?))
-        .collect()
+    starts.iter().zip(ends).filter_map(|(start, end)| after_line(bytes.get(*start..end)?)).collect()
 }
 
-fn read_mail(bytes: &[u8], content: &mut Content, context: &Context<'_>) -> Result<(), ExtractError> {
+fn read_mail(
+    bytes: &[u8],
+    content: &mut Content,
+    context: &Context<'_>,
+) -> Result<(), ExtractError> {
     // Apple's emlx counts the bytes of the message in a line before it.
     let bytes = match after_line(bytes) {
         Some(rest) if bytes.trim_ascii_start().first().is_some_and(u8::is_ascii_digit) => rest,
@@ -154,7 +177,8 @@ fn header(message: &Message<'_>, content: &mut Content) {
         // Bytes that no encoded word explains: the older Korean mailers just sent CP949.
         Some(subject) if subject.contains('\u{FFFD}') => {
             let part = message.parts.first();
-            let field = part.and_then(|p| p.headers.iter().rev().find(|h| h.name == HeaderName::Subject));
+            let field =
+                part.and_then(|p| p.headers.iter().rev().find(|h| h.name == HeaderName::Subject));
             let raw = field.and_then(|h| bytes_of(message, h.offset_start, h.offset_end));
             raw.map(|raw| decode(raw).text.trim().to_owned())
         }
@@ -251,7 +275,10 @@ fn attachments(message: &Message<'_>, content: &mut Content, context: &Context<'
         let Some(part) = message.parts.get(*id as usize) else { continue };
         let decoded;
         let (bytes, extension): (&[u8], &str) = match &part.body {
-            PartType::Message(nested) => (&nested.raw_message, ".eml"),
+            PartType::Message(_) => {
+                decoded = part_bytes(message, part).unwrap_or_default();
+                (&decoded, ".eml")
+            }
             PartType::Binary(bytes) | PartType::InlineBinary(bytes) => (bytes, ""),
             PartType::Text(text) | PartType::Html(text) => {
                 decoded = part_bytes(message, part).unwrap_or_else(|| text.as_bytes().to_vec());
@@ -261,7 +288,9 @@ fn attachments(message: &Message<'_>, content: &mut Content, context: &Context<'
             PartType::Multipart(_) => continue,
         };
         let nested_subject = match &part.body {
-            PartType::Message(nested) => nested.subject().map(|s| format!("{s}.eml").replace(['/', '\\'], "-")),
+            PartType::Message(nested) => {
+                nested.subject().map(|s| format!("{s}.eml").replace(['/', '\\'], "-"))
+            }
             _ => None,
         };
         let name = part.attachment_name().map(str::to_owned).or(nested_subject);

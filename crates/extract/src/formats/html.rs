@@ -37,7 +37,8 @@ fn sniff(probe: &Probe<'_>) -> Match {
     let named = matches!(probe.extension.as_str(), "html" | "htm" | "xhtml" | "xht" | "shtml");
     let Some(text) = probe.text() else {
         // Servers have sent pages full of NULs; a page is still known by its name and its first tag.
-        let page = named && probe.head.windows(5).take(8192).any(|w| w.eq_ignore_ascii_case(b"<html"));
+        let page =
+            named && probe.head.windows(5).take(8192).any(|w| w.eq_ignore_ascii_case(b"<html"));
         return if page { Match::Extension } else { Match::No };
     };
     let start = text.get(..text.floor_char_boundary(2048)).unwrap_or(text).to_ascii_lowercase();
@@ -295,7 +296,8 @@ impl Page<'_> {
             "author" | "dc.creator" => self.metadata.set(AUTHOR, content),
             "generator" => self.metadata.set(PRODUCER, content),
             "keywords" => {
-                let words: Vec<_> = content.split(',').map(str::trim).filter(|w| !w.is_empty()).collect();
+                let words: Vec<_> =
+                    content.split(',').map(str::trim).filter(|w| !w.is_empty()).collect();
                 self.metadata.set(KEYWORDS, words.into_iter().take(1000).collect::<Vec<_>>());
             }
             _ => {}
@@ -325,10 +327,51 @@ impl Page<'_> {
 fn is_block(name: &str) -> bool {
     matches!(
         name,
-        "address" | "article" | "aside" | "blockquote" | "body" | "caption" | "center" | "dd" | "details"
-            | "dialog" | "dir" | "div" | "dl" | "dt" | "fieldset" | "figcaption" | "figure" | "footer"
-            | "form" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "head" | "header" | "hgroup" | "hr"
-            | "html" | "legend" | "li" | "main" | "menu" | "nav" | "ol" | "optgroup" | "p" | "section"
-            | "summary" | "table" | "tbody" | "textarea" | "tfoot" | "thead" | "ul"
+        "address"
+            | "article"
+            | "aside"
+            | "blockquote"
+            | "body"
+            | "caption"
+            | "center"
+            | "dd"
+            | "details"
+            | "dialog"
+            | "dir"
+            | "div"
+            | "dl"
+            | "dt"
+            | "fieldset"
+            | "figcaption"
+            | "figure"
+            | "footer"
+            | "form"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "head"
+            | "header"
+            | "hgroup"
+            | "hr"
+            | "html"
+            | "legend"
+            | "li"
+            | "main"
+            | "menu"
+            | "nav"
+            | "ol"
+            | "optgroup"
+            | "p"
+            | "section"
+            | "summary"
+            | "table"
+            | "tbody"
+            | "textarea"
+            | "tfoot"
+            | "thead"
+            | "ul"
     )
 }

@@ -44,7 +44,11 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
 }
 
 /// Adds the scalars in order. Gives the line and nature of the first error, where reading ended.
-fn read_json(text: &str, content: &mut Content, context: &Context<'_>) -> Option<(u32, &'static str)> {
+fn read_json(
+    text: &str,
+    content: &mut Content,
+    context: &Context<'_>,
+) -> Option<(u32, &'static str)> {
     let mut title = None;
     let mut paragraphs = Paragraphs::new(content, context.limits.text);
     let mut scanner = Scanner { rest: text, line: 1 };

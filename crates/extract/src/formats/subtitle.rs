@@ -65,7 +65,8 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         };
         let mut text = String::new();
         // A cue ends at a blank line; a missing one is forgiven where the next time stands.
-        while let Some(line) = lines.peek().filter(|l| !l.trim().is_empty() && timing(l).is_none()) {
+        while let Some(line) = lines.peek().filter(|l| !l.trim().is_empty() && timing(l).is_none())
+        {
             if !text.is_empty() {
                 text.push('\n');
             }
@@ -122,7 +123,9 @@ fn plain(line: &str) -> String {
         text.push_str(before);
         let known = [("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">"), ("&nbsp;", " ")];
         let close = match after.chars().next() {
-            Some('<') if after.chars().nth(1).is_some_and(|c| c.is_alphanumeric() || c == '/') => '>',
+            Some('<') if after.chars().nth(1).is_some_and(|c| c.is_alphanumeric() || c == '/') => {
+                '>'
+            }
             Some('{') if after.starts_with("{\\") => '}',
             _ => '\0',
         };
@@ -154,6 +157,9 @@ mod tests {
 
     #[test]
     fn markup_goes_and_text_stays() {
-        assert_eq!(plain("<v 사회자><i>안녕</i> {\\an8}R&amp;D 3 < 5 {중략}"), "안녕 R&D 3 < 5 {중략}");
+        assert_eq!(
+            plain("<v 사회자><i>안녕</i> {\\an8}R&amp;D 3 < 5 {중략}"),
+            "안녕 R&D 3 < 5 {중략}"
+        );
     }
 }

@@ -10,6 +10,7 @@ use crate::error::ExtractError;
 use crate::format::{Format, Match};
 use crate::paragraphs::Paragraphs;
 use crate::probe::Probe;
+use crate::recognise::is_markup;
 
 pub(super) const FORMAT: Format = Format {
     name: "text",
@@ -22,7 +23,7 @@ pub(super) const FORMAT: Format = Format {
 
 /// Anything that reads as text. The row stands last in the table, so that it only gets what no other knows.
 fn sniff(probe: &Probe<'_>) -> Match {
-    if probe.text().is_some() { Match::Extension } else { Match::No }
+    if probe.text().is_some() && !is_markup(probe) { Match::Extension } else { Match::No }
 }
 
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {

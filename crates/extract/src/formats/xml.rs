@@ -34,7 +34,18 @@ fn sniff(probe: &Probe<'_>) -> Match {
     let Some(text) = probe.text().map(str::trim_start) else { return Match::No };
     let named = matches!(
         probe.extension.as_str(),
-        "xml" | "svg" | "rss" | "atom" | "rdf" | "xsd" | "xsl" | "xslt" | "kml" | "gml" | "gpx" | "xmp"
+        "xml"
+            | "svg"
+            | "rss"
+            | "atom"
+            | "rdf"
+            | "xsd"
+            | "xsl"
+            | "xslt"
+            | "kml"
+            | "gml"
+            | "gpx"
+            | "xmp"
     );
     if text.starts_with("<?xml") || (text.starts_with('<') && is_svg(probe)) {
         Match::Magic
@@ -59,7 +70,8 @@ fn is_svg(probe: &Probe<'_>) -> bool {
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut content = Content::default();
     let decoded = encoding::read(blob, context, &mut content, declared)?;
-    read_xml(&decoded.text, &mut content, context);
+    let drawing = Probe::new(blob, context.name).is_ok_and(|probe| is_svg(&probe));
+    read_xml(&decoded.text, drawing, &mut content, context);
     Ok(content)
 }
 
@@ -73,7 +85,8 @@ fn declared(bytes: &[u8]) -> Option<String> {
     value.get(1..)?.split(quote).next().map(str::to_owned)
 }
 
-fn read_xml(text: &str, content: &mut Content, context: &Context<'_>) {
+/// `drawing` leaves the attributes out: those of SVG are shapes and colours.
+fn read_xml(text: &str, drawing: bool, content: &mut Content, context: &Context<'_>) {
     let mut reader = Reader::from_str(text);
     let config = reader.config_mut();
     config.check_end_names = false;
@@ -105,8 +118,10 @@ fn read_xml(text: &str, content: &mut Content, context: &Context<'_>) {
             Ok(Event::Start(element) | Event::Empty(element)) => {
                 end_line(&mut line, &mut paragraphs);
                 wants_title = title.is_none() && element.local_name().as_ref() == "title";
-                attributes(&element, &mut line);
-                end_line(&mut line, &mut paragraphs);
+                if !drawing {
+                    attributes(&element, &mut line);
+                    end_line(&mut line, &mut paragraphs);
+                }
             }
             Ok(Event::End(_)) => {
                 let heading: Vec<_> = line.split_whitespace().collect();
@@ -153,14 +168,10 @@ fn attributes(element: &BytesStart<'_>, line: &mut String) {
         if key.starts_with("xmlns") || key.starts_with("xsi:") {
             continue;
         }
-        // A value without letters is a measure or a colour of a drawing, or an id.
-        let value = unescape(&attribute.value);
-        if value.chars().any(char::is_alphabetic) {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(value.trim());
+        if !line.is_empty() {
+            line.push(' ');
         }
+        line.push_str(unescape(&attribute.value).trim());
     }
 }
 

@@ -74,7 +74,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
                 Err(error) => {
                     let outcome = match error {
                         zip::result::ZipError::UnsupportedArchive(_)
-                        | zip::result::ZipError::CompressionMethodNotSupported(_) => Outcome::Unsupported,
+                        | zip::result::ZipError::CompressionMethodNotSupported(_) => {
+                            Outcome::Unsupported
+                        }
                         _ => Outcome::Corrupt,
                     };
                     let reason = error.to_string();
@@ -106,7 +108,12 @@ fn names(archive: &ZipArchive<Cursor<'_>>) -> Vec<String> {
 }
 
 /// Reads what can be read of an archive without its table of contents, which stands at the end and is the first to go.
-fn read_stream(blob: &dyn Blob, context: &Context<'_>, content: &mut Content, paths: &mut MemberPaths) {
+fn read_stream(
+    blob: &dyn Blob,
+    context: &Context<'_>,
+    content: &mut Content,
+    paths: &mut MemberPaths,
+) {
     let mut cursor = Cursor::new(blob);
     while let Ok(Some(mut member)) = read_zipfile_from_stream(&mut cursor) {
         if member.is_dir() || member.is_symlink() {

@@ -4,6 +4,12 @@
 //! `<case>.expected`. `UPDATE_EXPECT=1 cargo test -p madang-extract --test fixtures` writes the
 //! expectations; read the difference before you commit it.
 #![allow(clippy::disallowed_methods, reason = "a test reads its fixtures from the disk")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops where it fails"
+)]
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;

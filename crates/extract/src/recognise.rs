@@ -85,14 +85,17 @@ fn recognise_cfb(probe: &Probe<'_>) -> Option<Known> {
     by_stream.or(Some(known("application/x-ole-storage", "compound files")))
 }
 
-const ZIP_MIMETYPES: &[(&str, Known)] =
-    &[("application/epub+zip", known("application/epub+zip", "EPUB books"))];
+const ZIP_MIMETYPES: &[(&str, Known)] = &[
+    ("application/epub+zip", known("application/epub+zip", "EPUB books")),
+    ("application/vnd.sun.xml", known("application/vnd.sun.xml.writer", "StarOffice documents")),
+];
 
 /// A member that only archives of this kind have.
 const ZIP_MEMBERS: &[(&str, Known)] = &[
     ("AndroidManifest.xml", known("application/vnd.android.package-archive", "Android packages")),
     ("META-INF/MANIFEST.MF", known("application/java-archive", "Java archives")),
     ("Index/Document.iwa", known("application/vnd.apple.iwork", "iWork documents")),
+    ("buildVersionHistory.plist", known("application/vnd.apple.iwork", "iWork documents")),
     ("index.apxl", known("application/vnd.apple.keynote", "Keynote presentations")),
     ("FixedDocSeq.fdseq", known("application/vnd.ms-xpsdocument", "XPS documents")),
     ("FixedDocumentSequence.fdseq", known("application/vnd.ms-xpsdocument", "XPS documents")),
@@ -165,11 +168,22 @@ const MAGIC: &[(usize, &[u8], Known)] = &[
     (0, b"\xD7\xCD\xC6\x9A", known("image/wmf", "Windows metafiles")),
     (40, b" EMF", known("image/emf", "enhanced metafiles")),
     (0, b"\0\0\x01\0", known("image/vnd.microsoft.icon", "icons")),
-    (0, b"\0\0\x02\0", known("image/vnd.microsoft.icon", "cursors")),
+    (0, b"\0\0\x02\0\x04\x04", known("application/vnd.lotus-1-2-3", "Lotus worksheets")),
+    (0, b"\0\0\x02\0\x06\x04", known("application/vnd.lotus-1-2-3", "Lotus worksheets")),
+    (0, b"\0\0\x1A\0", known("application/vnd.lotus-1-2-3", "Lotus worksheets")),
+    (0, b"gimp xcf", known("image/x-xcf", "GIMP pictures")),
+    (0, b"BPG\xFB", known("image/bpg", "BPG pictures")),
+    (0, b"icns", known("image/icns", "icons")),
+    (0, b"\xFF\x4F\xFF\x51", known("image/j2c", "JPEG 2000 pictures")),
+    (0, b"\xFF\x0A", known("image/jxl", "JPEG XL pictures")),
+    (0, b"P4\n", known("image/x-portable-bitmap", "portable pictures")),
+    (0, b"P5\n", known("image/x-portable-graymap", "portable pictures")),
+    (0, b"P6\n", known("image/x-portable-pixmap", "portable pictures")),
     (0, b"AT&TFORM", known("image/vnd.djvu", "DjVu documents")),
     (0, b"AC10", known("image/vnd.dwg", "AutoCAD drawings")),
     (0, b"%!PS", known("application/postscript", "PostScript documents")),
     (0, b"\xC5\xD0\xD3\xC6", known("application/postscript", "PostScript documents")),
+    (0, b"\xD0\xCF\x11\xE0", known("application/x-ole-storage", "compound files")),
     (0, b"ITSF", known("application/vnd.ms-htmlhelp", "help files")),
     (0, b"\xE4\x52\x5C\x7B\x8C\xD8\xA7\x4D", known("application/msonenote", "OneNote sections")),
     (0, b"\xFFWPC", known("application/vnd.wordperfect", "WordPerfect documents")),
@@ -212,6 +226,9 @@ const NAMED: &[(&str, Known)] = &[
     ("p12", known("application/x-pkcs12", "keys")),
     ("pfx", known("application/x-pkcs12", "keys")),
     ("gpg", known("application/pgp-encrypted", "encrypted messages")),
+    ("tga", known("image/x-tga", "Targa pictures")),
+    ("pcx", known("image/vnd.zbrush.pcx", "PCX pictures")),
+    ("wmf", known("image/wmf", "Windows metafiles")),
     ("stl", known("model/stl", "3D models")),
     ("dgn", known("image/vnd.dgn", "MicroStation drawings")),
 ];

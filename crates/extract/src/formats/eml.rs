@@ -6,11 +6,11 @@
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata::{AUTHOR, CREATED, TITLE, Value};
+use std::borrow::Cow;
+
 use mail_parser::decoders::base64::base64_decode;
 use mail_parser::decoders::quoted_printable::quoted_printable_decode;
-use mail_parser::{
-    Address, Encoding, HeaderName, Message, MessageParser, MessagePart, MimeHeaders, PartType,
-};
+use mail_parser::{Address, Encoding, Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
 use crate::blob::Blob;
 use crate::context::Context;
@@ -162,8 +162,9 @@ fn read_mail(
         Some(rest) if bytes.trim_ascii_start().first().is_some_and(u8::is_ascii_digit) => rest,
         _ => bytes,
     };
+    let bytes = readable_header(bytes);
     let message = MessageParser::default()
-        .parse(bytes)
+        .parse(bytes.as_ref())
         .ok_or_else(|| ExtractError::corrupt("there is no mail header in it"))?;
     header(&message, content);
     body(&message, content, context);
@@ -171,19 +172,34 @@ fn read_mail(
     Ok(())
 }
 
+/// The mail with a header that mail-parser understands: the older Korean mailers sent bare CP949 there, and some
+/// name it in encoded words by names that the WHATWG list of encodings does not have.
+fn readable_header(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let blank = bytes.windows(3).position(|w| w.starts_with(b"\n\n") || w == b"\n\r\n");
+    let (header, rest) = bytes.split_at(blank.unwrap_or(bytes.len()));
+    let names = ["=?cp949?", "=?ms949?", "=?x-windows-949?", "=?uhc?", "=?ks_c_5601?"];
+    let is_odd = |w: &[u8]| {
+        names.iter().any(|n| w.get(..n.len()).is_some_and(|w| w.eq_ignore_ascii_case(n.as_bytes())))
+    };
+    let named = (0..header.len())
+        .any(|at| header.get(at..).is_some_and(|w| w.starts_with(b"=?") && is_odd(w)));
+    let bare = std::str::from_utf8(header).is_err();
+    if !named && !bare {
+        return bytes.into();
+    }
+    let mut text =
+        if bare { decode(header).text } else { String::from_utf8_lossy(header).into_owned() };
+    for name in names.iter().filter(|_| named) {
+        for spelling in [(*name).to_owned(), name.to_uppercase()] {
+            text = text.replace(&spelling, "=?euc-kr?");
+        }
+    }
+    [text.as_bytes(), rest].concat().into()
+}
+
 /// Subject, people and date: as properties, and as text, because that is what people look for in mails.
 fn header(message: &Message<'_>, content: &mut Content) {
-    let subject = match message.subject() {
-        // Bytes that no encoded word explains: the older Korean mailers just sent CP949.
-        Some(subject) if subject.contains('\u{FFFD}') => {
-            let part = message.parts.first();
-            let field =
-                part.and_then(|p| p.headers.iter().rev().find(|h| h.name == HeaderName::Subject));
-            let raw = field.and_then(|h| bytes_of(message, h.offset_start, h.offset_end));
-            raw.map(|raw| decode(raw).text.trim().to_owned())
-        }
-        subject => subject.map(str::to_owned),
-    };
+    let subject = message.subject().map(str::to_owned);
     let mut lines = Vec::new();
     if let Some(subject) = subject {
         lines.push(subject.trim().to_owned());

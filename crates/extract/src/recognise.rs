@@ -71,8 +71,8 @@ pub fn recognise_zip(probe: &Probe<'_>) -> Option<Known> {
     {
         return Some(*known);
     }
-    let member =
-        |name: &str| zip.names.iter().any(|n| n == name || n.ends_with(&format!("/{name}")));
+    // At its root only: an archive of sources may hold such a file deeper and is an archive all the same.
+    let member = |name: &str| zip.names.iter().any(|n| n == name);
     ZIP_MEMBERS.iter().find(|(name, _)| member(name)).map(|(_, known)| *known)
 }
 

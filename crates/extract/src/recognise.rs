@@ -11,6 +11,7 @@ pub fn recognise(probe: &Probe<'_>) -> Option<(&'static str, &'static str)> {
 
 /// First bytes, media type, name.
 const KNOWN: &[(&[u8], &str, &str)] = &[
+    (b"HWP Document File V3.", "application/x-hwp", "HWP 3"),
     (b"7z\xBC\xAF\x27\x1C", "application/x-7z-compressed", "7z archives"),
     (b"Rar!\x1A\x07", "application/vnd.rar", "RAR archives"),
 ];

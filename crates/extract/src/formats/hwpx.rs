@@ -97,7 +97,7 @@ fn read_text(
     context: &Context<'_>,
 ) -> Result<(), ExtractError> {
     let sections = sections(archive, package);
-    if sections.is_empty() {
+    if !sections.iter().any(|path| section_number(path).is_some()) {
         return Err(ExtractError::corrupt("there is no section in Contents"));
     }
     let mut body = Body::default();
@@ -154,6 +154,11 @@ fn sections(archive: &Archive<'_>, package: &[String]) -> Vec<String> {
         sections.extend(names.filter(|name| section_number(name).is_some()).take(SECTIONS));
         sections.sort_by_key(|name| section_number(name));
     }
+    // Master pages stand behind the text of every page; the order of the package does not list them.
+    let mut pages: Vec<_> =
+        names(archive).filter(|name| is_master_page(name)).take(SECTIONS).collect();
+    pages.sort();
+    sections.append(&mut pages);
     sections
 }
 
@@ -162,11 +167,17 @@ fn section_number(path: &str) -> Option<u32> {
     path.strip_prefix("Contents/section")?.strip_suffix(".xml")?.parse().ok()
 }
 
+fn is_master_page(path: &str) -> bool {
+    path.starts_with("Contents/masterpage") && path.ends_with(".xml")
+}
+
 /// The pictures and embedded objects.
 fn members(archive: &mut Archive<'_>, context: &Context<'_>) -> Vec<Member> {
     let most = usize::try_from(context.limits.members).unwrap_or(usize::MAX);
-    let paths: Vec<_> =
-        names(archive).filter(|name| name.starts_with("BinData/") && !name.ends_with('/')).take(most).collect();
+    let paths: Vec<_> = names(archive)
+        .filter(|name| name.starts_with("BinData/") && !name.ends_with('/'))
+        .take(most)
+        .collect();
     paths
         .into_iter()
         .map(|path| {

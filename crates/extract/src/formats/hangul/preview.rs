@@ -17,7 +17,10 @@ const QUALITY: u8 = 80;
 ///
 /// # Errors
 /// One sentence that says why there is no preview.
-pub(in crate::formats) fn preview(picture: &[u8], context: &Context<'_>) -> Result<Preview, String> {
+pub(in crate::formats) fn preview(
+    picture: &[u8],
+    context: &Context<'_>,
+) -> Result<Preview, String> {
     let mut reader = ImageReader::new(Cursor::new(picture))
         .with_guessed_format()
         .map_err(|error| error.to_string())?;
@@ -38,12 +41,7 @@ pub(in crate::formats) fn preview(picture: &[u8], context: &Context<'_>) -> Resu
     JpegEncoder::new_with_quality(&mut jpeg, QUALITY)
         .encode_image(&image)
         .map_err(|error| error.to_string())?;
-    Ok(Preview {
-        locator: Locator::Whole {},
-        width: image.width(),
-        height: image.height(),
-        jpeg,
-    })
+    Ok(Preview { locator: Locator::Whole {}, width: image.width(), height: image.height(), jpeg })
 }
 
 /// Paper is white: JPEG has no transparency, and dropping it would turn clear pixels black.

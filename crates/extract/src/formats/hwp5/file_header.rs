@@ -64,7 +64,9 @@ impl FileHeader {
             return Err(ExtractError::Encrypted("needs a password".into()));
         }
         if self.flags & CERTIFICATE != 0 {
-            return Err(ExtractError::Encrypted("encrypted for the holder of a certificate".into()));
+            return Err(ExtractError::Encrypted(
+                "encrypted for the holder of a certificate".into(),
+            ));
         }
         Ok(())
     }

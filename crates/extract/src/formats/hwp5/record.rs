@@ -38,19 +38,23 @@ pub(super) struct Records<R> {
     reader: R,
     data: Vec<u8>,
     limit: u64,
+    cut: bool,
 }
 
 impl<R: Read> Records<R> {
     /// Reads from `reader`, at most `limit` bytes of data per record; what exceeds it is skipped.
     pub(super) fn new(reader: R, limit: u64) -> Records<R> {
-        Records { reader, data: Vec::new(), limit }
+        Records { reader, data: Vec::new(), limit, cut: false }
     }
 
     /// The next record; none at the end. A record that is cut short is given with what there is of it.
     ///
     /// # Errors
-    /// When the stream cannot be read or unpacked any further.
+    /// When the stream cannot be read or unpacked any further, and behind a record that was cut short.
     pub(super) fn next(&mut self, wanted: fn(u16) -> bool) -> io::Result<Option<Record<'_>>> {
+        if self.cut {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it ends inside a record"));
+        }
         let Some(header) = self.dword()? else { return Ok(None) };
         let (tag, level) = ((header & 0x3FF) as u16, ((header >> 10) & 0x3FF) as u16);
         let size = match header >> 20 {
@@ -63,8 +67,9 @@ impl<R: Read> Records<R> {
         };
         self.data.clear();
         let keep = if wanted(tag) { size.min(self.limit) } else { 0 };
-        self.reader.by_ref().take(keep).read_to_end(&mut self.data)?;
-        io::copy(&mut self.reader.by_ref().take(size - keep), &mut io::sink())?;
+        let kept = self.reader.by_ref().take(keep).read_to_end(&mut self.data)? as u64;
+        let skipped = io::copy(&mut self.reader.by_ref().take(size - keep), &mut io::sink())?;
+        self.cut = kept + skipped < size;
         Ok(Some(Record { tag, level, data: &self.data }))
     }
 
@@ -127,10 +132,12 @@ mod tests {
         stream.extend(b"cut");
         let mut records = Records::new(stream.as_slice(), 1 << 20);
         let mut seen = Vec::new();
-        while let Some(record) = records.next(|tag| tag == tag::PARA_TEXT).unwrap() {
+        while let Ok(Some(record)) = records.next(|tag| tag == tag::PARA_TEXT) {
             seen.push((record.tag, record.level, record.data.to_vec()));
         }
-        let expected: [(u16, u16, &[u8]); 3] = [(0x43, 1, b"ab"), (0x44, 2, b""), (0x43, 0, b"cut")];
+        assert!(records.next(|_| true).is_err());
+        let expected: [(u16, u16, &[u8]); 3] =
+            [(0x43, 1, b"ab"), (0x44, 2, b""), (0x43, 0, b"cut")];
         assert_eq!(seen, expected.map(|(tag, level, data)| (tag, level, data.to_vec())));
     }
 

@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn times() {
         let time = filetime(133_200_000_000_000_000).unwrap();
-        assert_eq!(time.to_string(), "2023-02-03T16:00:00Z");
+        assert_eq!(time.to_string(), "2023-02-04T16:00:00Z");
         assert_eq!(filetime(0), None);
         assert_eq!(filetime(u64::MAX), None);
     }

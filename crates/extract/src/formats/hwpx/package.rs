@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use madang_document::metadata::{self, Metadata};
-use quick_xml::{Reader, XmlVersion};
 use quick_xml::events::{BytesStart, Event};
+use quick_xml::{Reader, XmlVersion};
 
 use crate::formats::hwp5::summary::keywords;
 

@@ -41,9 +41,7 @@ pub(super) fn read_section(
         let event = match reader.read_event_into(&mut buffer) {
             Ok(Event::Eof) => break Ok(()),
             Ok(event) => event,
-            Err(quick_xml::Error::Io(error))
-                if error.kind() == io::ErrorKind::QuotaExceeded =>
-            {
+            Err(quick_xml::Error::Io(error)) if error.kind() == io::ErrorKind::QuotaExceeded => {
                 break Err(ExtractError::Limit(error.to_string()));
             }
             Err(error) => {
@@ -82,10 +80,16 @@ struct Section<'a> {
 #[derive(Debug)]
 enum Node {
     Paragraph(Paragraph),
-    Table { table: Table, caption: String },
+    Table {
+        table: Table,
+        caption: String,
+    },
     Cell(String),
     /// A note, header, memo or hidden comment, by the name of its element.
-    Note { name: String, lines: String },
+    Note {
+        name: String,
+        lines: String,
+    },
 }
 
 /// What the text of the current element is.

@@ -19,11 +19,12 @@ use crate::recognise::recognise;
 
 mod hangul;
 mod hwp5;
+mod hwpml;
 mod hwpx;
 mod text;
 
 /// Every format that Madang reads. Of two rows that are equally sure, the earlier wins.
-pub static FORMATS: &[&Format] = &[&hwp5::FORMAT, &hwpx::FORMAT, &text::FORMAT];
+pub static FORMATS: &[&Format] = &[&hwp5::FORMAT, &hwpx::FORMAT, &hwpml::FORMAT, &text::FORMAT];
 
 /// Extracts an object: delivers its members and then itself to `sink`, and gives its outcome.
 ///

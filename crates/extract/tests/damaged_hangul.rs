@@ -1,4 +1,4 @@
-//! Damages every fixture of HWP 5 and HWPX, byte by byte and cut by cut: reading must neither panic nor
+//! Damages every fixture of HWP 5, HWPX and HWPML, byte by byte and cut by cut: reading must neither panic nor
 //! deliver more than the limits allow, whatever the outcome.
 #![allow(clippy::disallowed_methods, reason = "a test reads its fixtures from the disk")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test")]
@@ -81,6 +81,11 @@ fn hwp5() {
 #[test]
 fn hwpx() {
     damage_each("hwpx");
+}
+
+#[test]
+fn hwpml() {
+    damage_each("hwpml");
 }
 
 #[test]

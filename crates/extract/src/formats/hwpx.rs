@@ -13,8 +13,8 @@ use crate::formats::hangul::metered::Metered;
 use crate::formats::hangul::{Body, preview, protection_notice};
 use crate::probe::Probe;
 
-mod package;
-mod section;
+pub(super) mod package;
+pub(super) mod section;
 
 pub(super) const FORMAT: Format = Format {
     name: "hwpx",
@@ -135,7 +135,7 @@ fn read_one(
         return Err(ExtractError::Encrypted("needs a password".into()));
     }
     let reader = BufReader::new(Metered::new(entry, context));
-    section::read_section(reader, body, content, context)
+    section::read_section(reader, |name| name, body, content, context)
 }
 
 fn sections(archive: &Archive<'_>, package: &[String]) -> Vec<String> {

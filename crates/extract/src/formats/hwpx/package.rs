@@ -130,13 +130,13 @@ fn local<'a>(e: &'a BytesStart<'_>) -> &'a str {
     e.local_name().into_inner()
 }
 
-/// The value of an attribute, whatever its prefix.
-pub(super) fn attribute(e: &BytesStart<'_>, name: &str) -> Option<String> {
+/// The value of an attribute, whatever its prefix and capitals.
+pub(in crate::formats) fn attribute(e: &BytesStart<'_>, name: &str) -> Option<String> {
     let mut attributes = e.attributes();
     let found = attributes
         .with_checks(false)
         .flatten()
-        .find(|attribute| attribute.key.local_name().as_ref() == name)?;
+        .find(|attribute| attribute.key.local_name().as_ref().eq_ignore_ascii_case(name))?;
     Some(match found.normalized_value(XmlVersion::Implicit1_0) {
         Ok(value) => value.into_owned(),
         Err(_) => found.value.into_owned(),

@@ -17,13 +17,15 @@ const DEEPEST: usize = 200;
 /// Reads a section part (KS X 6101, chapter 10) and adds its paragraphs to the content.
 ///
 /// It is read event by event. Elements that hold text are nodes on a stack; one that closes hands its text to
-/// the one above it, and all other elements are passed through.
+/// the one above it, and all other elements are passed through. `name_of` gives the name that OWPML has for an
+/// element.
 ///
 /// # Errors
 /// [`ExtractError::Limit`] when the text, its nesting or what unpacks exceeds its limit,
 /// [`ExtractError::Corrupt`] where the XML breaks. What was read so far is in the content either way.
-pub(super) fn read_section(
+pub(in crate::formats) fn read_section(
     stream: impl BufRead,
+    name_of: fn(&str) -> &str,
     body: &mut Body,
     content: &mut Content,
     context: &Context<'_>,
@@ -33,8 +35,14 @@ pub(super) fn read_section(
     config.check_end_names = false;
     config.allow_unmatched_ends = true;
     config.allow_dangling_amp = true;
-    let mut section =
-        Section { open: Vec::new(), capture: Capture::Nothing, deleted: false, body, content };
+    let mut section = Section {
+        name_of,
+        open: Vec::new(),
+        capture: Capture::Nothing,
+        deleted: false,
+        body,
+        content,
+    };
     let mut buffer = Vec::new();
     let ended = loop {
         buffer.clear();
@@ -61,7 +69,7 @@ pub(super) fn read_section(
 
 /// The character of a reference: a number, or one of the five entities of XML itself. Entities of a document
 /// type are not followed: the format has none, and they are how bombs are built.
-pub(super) fn character(reference: &BytesRef<'_>) -> Option<char> {
+pub(in crate::formats) fn character(reference: &BytesRef<'_>) -> Option<char> {
     match reference.resolve_char_ref() {
         Ok(Some(c)) => Some(c),
         _ => resolve_predefined_entity(reference).and_then(|text| text.chars().next()),
@@ -69,6 +77,7 @@ pub(super) fn character(reference: &BytesRef<'_>) -> Option<char> {
 }
 
 struct Section<'a> {
+    name_of: fn(&str) -> &str,
     open: Vec<Node>,
     capture: Capture,
     /// Inside a passage that a tracked change deleted.
@@ -110,11 +119,11 @@ impl Section<'_> {
             Event::Start(e) => self.start(e, context),
             Event::Empty(e) => {
                 self.start(e, context)?;
-                self.end(e.local_name().as_ref());
+                self.end((self.name_of)(e.local_name().as_ref()));
                 Ok(())
             }
             Event::End(e) => {
-                self.end(e.local_name().as_ref());
+                self.end((self.name_of)(e.local_name().as_ref()));
                 Ok(())
             }
             Event::Text(text) => self.text(&text.xml10_content(), context),
@@ -128,7 +137,7 @@ impl Section<'_> {
     }
 
     fn start(&mut self, e: &BytesStart<'_>, context: &Context<'_>) -> Result<(), ExtractError> {
-        match e.local_name().as_ref() {
+        match (self.name_of)(e.local_name().as_ref()) {
             "p" => {
                 // Blank paragraphs cost nothing in the text, and are still bounded by this.
                 self.body.spend(1, self.content, context)?;
@@ -160,9 +169,12 @@ impl Section<'_> {
             "deleteEnd" => self.deleted = false,
             // The number that is stored for a picture, table or equation, as it stands in captions.
             "autoNum" => {
-                let kind = attribute(e, "numType").unwrap_or_default();
-                if matches!(kind.as_str(), "PICTURE" | "TABLE" | "EQUATION") {
-                    self.inline(&attribute(e, "num").unwrap_or_default());
+                // The second names and kinds are those of HWPML.
+                let kind = attribute(e, "numType").or_else(|| attribute(e, "NumberType"));
+                let kind = kind.unwrap_or_default().to_ascii_uppercase();
+                if matches!(kind.as_str(), "PICTURE" | "FIGURE" | "TABLE" | "EQUATION") {
+                    let number = attribute(e, "num").or_else(|| attribute(e, "Number"));
+                    self.inline(&number.unwrap_or_default());
                 }
             }
             // Characters written over one another (글자겹침), text art, and the labels of form fields.

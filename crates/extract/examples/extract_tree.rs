@@ -1,6 +1,7 @@
 //! Extracts every file of a tree in this process and writes the texts, for measuring against references:
 //! `extract_tree CORPUS OUT [FOLDER…]` writes `OUT/<folder>/<file>.txt`, the object's own text first, then its members',
-//! and prints per file: path, outcome, media type, format, milliseconds, panic.
+//! and prints per file: path, outcome, media type, format,
+//! milliseconds, number of documents, encoding, reason.
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -55,12 +56,13 @@ fn main() {
         }
         let first = documents.first();
         println!(
-            "{}\t{}\t{}\t{}\t{elapsed}\t{}\t{}",
+            "{}\t{}\t{}\t{}\t{elapsed}\t{}\t{}\t{}",
             inner.display(),
             outcome.as_ref().map_or("PANIC", |o| o.as_str()),
             first.map_or("-", |d| d.media_type.as_str()),
             first.map_or("-", |d| d.format.as_str()),
             documents.len(),
+            first.and_then(|d| d.content.metadata.text("encoding")).unwrap_or("-"),
             first.and_then(|d| d.reason.as_deref()).unwrap_or("-").replace(['\t', '\n'], " "),
         );
         let texts: Vec<_> = documents.iter().map(|d| d.content.text()).collect();

@@ -262,7 +262,7 @@ fn decode_units(bytes: &[u8], unit: Unit) -> Decoded {
         Unit::Utf16Le => decode_with(bytes, encoding_rs::UTF_16LE),
         Unit::Utf16Be => decode_with(bytes, encoding_rs::UTF_16BE),
         Unit::Utf32Le | Unit::Utf32Be => {
-            let mut lossy = bytes.len() % 4 != 0;
+            let mut lossy = !bytes.len().is_multiple_of(4);
             let text = bytes
                 .chunks_exact(4)
                 .map(|four| {

@@ -4,6 +4,12 @@
 //! `<case>.expected`. `UPDATE_EXPECT=1 cargo test -p madang-extract --test fixtures` writes the
 //! expectations; read the difference before you commit it.
 #![allow(clippy::disallowed_methods, reason = "a test reads its fixtures from the disk")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops where it fails"
+)]
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -72,7 +78,8 @@ fn every_row_of_the_table_has_a_fixture() {
     for text in &texts {
         read.extend(text.lines().filter_map(|l| l.strip_prefix("format: ")).map(str::to_owned));
     }
-    let bare: Vec<_> = FORMATS.iter().map(|f| f.name).filter(|name| !read.contains(*name)).collect();
+    let bare: Vec<_> =
+        FORMATS.iter().map(|f| f.name).filter(|name| !read.contains(*name)).collect();
     assert!(bare.is_empty(), "rows without a fixture that they read: {bare:?}");
 }
 

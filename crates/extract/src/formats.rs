@@ -20,7 +20,11 @@ use crate::recognise::{recognise, recognise_drm};
 mod csv;
 mod eml;
 mod gzip;
+mod hangul;
 mod html;
+mod hwp5;
+mod hwpml;
+mod hwpx;
 mod json;
 mod markdown;
 mod subtitle;
@@ -31,6 +35,9 @@ mod zip;
 
 /// Every format that Madang reads. Of two rows that are equally sure, the earlier wins.
 pub static FORMATS: &[&Format] = &[
+    &hwp5::FORMAT,
+    &hwpx::FORMAT,
+    &hwpml::FORMAT,
     &zip::FORMAT,
     &tar::FORMAT,
     &gzip::GZIP,

@@ -74,11 +74,6 @@ impl<'a> Assembly<'a> {
         self.object.zip(self.ended)
     }
 
-    /// Size of the object in bytes.
-    pub(crate) fn size(&self) -> u64 {
-        self.size
-    }
-
     /// Whether the child has said everything.
     pub(crate) fn has_ended(&self) -> bool {
         self.ended.is_some()

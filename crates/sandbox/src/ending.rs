@@ -131,7 +131,7 @@ mod tests {
         let lie = Killed::Lied(Lie("a frame of 0 bytes".into()));
         let exit = |code: i32| code << 8;
         #[rustfmt::skip]
-        let cases: Vec<(i32, Option<Killed>, Option<&str>, &str, Outcome, &str)> = vec![
+        let cases = [
             (9, Some(Killed::Wall(Duration::from_secs(30))), None, "", Outcome::Timeout, "not finished within 30 s"),
             (9, Some(Killed::Silent(Duration::from_millis(500))), None, "", Outcome::Timeout, "no progress for 0.5 s"),
             (9, Some(Killed::Memory(64 << 20)), None, "", Outcome::Memory, "more than 64 MiB of memory"),

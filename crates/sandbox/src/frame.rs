@@ -129,7 +129,7 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// Takes the next bytes of the stream. What [`Decoder::next`] has not taken yet is kept: whoever drains it
+    /// Takes the next bytes of the stream. What [`Decoder::take`] has not taken yet is kept: whoever drains it
     /// before each push holds at most one frame and one push.
     pub fn push(&mut self, bytes: &[u8]) {
         self.bytes.drain(..self.start);
@@ -141,7 +141,7 @@ impl Decoder {
     ///
     /// # Errors
     /// When the bytes are no frame. Nothing after that means anything.
-    pub fn next(&mut self) -> Result<Option<(Frame, usize)>, Lie> {
+    pub fn take(&mut self) -> Result<Option<(Frame, usize)>, Lie> {
         let rest = self.bytes.get(self.start..).unwrap_or_default();
         let Some((length, rest)) = rest.split_first_chunk::<4>() else { return Ok(None) };
         let length = u32::from_le_bytes(*length) as usize;
@@ -197,7 +197,11 @@ impl From<Scalar> for Value {
             Scalar::Bool(v) => v.into(),
             Scalar::Integer(v) => v.into(),
             Scalar::Number(v) => v.into(),
-            Scalar::Text(v) => v.into(),
+            // `Metadata::set` cleans a single text only, not those of a list.
+            Scalar::Text(mut v) => {
+                v.retain(|c| !c.is_control() || matches!(c, '\n' | '\t'));
+                v.into()
+            }
         }
     }
 }
@@ -274,7 +278,7 @@ mod tests {
         let (mut decoder, mut frames) = (Decoder::default(), Vec::new());
         for piece in bytes.chunks(chunk.max(1)) {
             decoder.push(piece);
-            while let Some((frame, _)) = decoder.next()? {
+            while let Some((frame, _)) = decoder.take()? {
                 frames.push(frame);
             }
         }

@@ -5,8 +5,8 @@
 //!                                        └ fork ▶ child: limits, confine(), extract, frames, exit
 //! ```
 //!
-//! On the parent's side: [`zygote`] sends orders, [`run`] watches one child, `assembly` checks what it says,
-//! `ending` tells what its end means. On the other: `nursery` is the zygote's loop, `child` the life of a
+//! On the parent's side: [`zygote`] sends orders, [`run`] begins a run, `supervision` watches its child, `assembly`
+//! checks what that says, `ending` tells what its end means. On the other: `nursery` is the zygote's loop, `child` the life of a
 //! child, `blob` what it reads and `answer` what it says. [`frame`], `order` and `caps` are what both speak.
 
 mod answer;
@@ -23,4 +23,5 @@ mod nursery;
 mod order;
 pub mod run;
 mod sealed_file;
+mod supervision;
 pub mod zygote;

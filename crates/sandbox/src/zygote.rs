@@ -93,6 +93,11 @@ impl Zygote {
     }
 }
 
+/// What a run says whose zygote died.
+pub(crate) fn dead_zygote() -> io::Error {
+    io::Error::new(io::ErrorKind::BrokenPipe, "the zygote died during the run")
+}
+
 fn is_gone(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionRefused, ConnectionReset, NotConnected};
     matches!(error.kind(), BrokenPipe | ConnectionReset | ConnectionRefused | NotConnected)

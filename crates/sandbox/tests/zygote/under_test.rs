@@ -59,7 +59,7 @@ fn misbehave(blob: &dyn Blob, name: &str, limits: &Limits, sink: &dyn Sink) -> O
             }
         }
         "chatter" => loop {
-            say(&[Frame::Progress]);
+            say(&vec![Frame::Progress; 1000]);
         },
         "noise" => {
             (0..2000).for_each(|_| raw(2, &[b'!'; 4096]));

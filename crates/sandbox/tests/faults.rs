@@ -135,6 +135,8 @@ fn noise_on_standard_error_harms_nothing() {
 /// A made-up object of any size; counts the requests, and fails from `broken` on.
 struct Made {
     size: u64,
+    /// Byte n is n modulo 251, a prime: no two blocks are alike.
+    pattern: Vec<u8>,
     broken: u64,
     requests: std::sync::Arc<std::sync::atomic::AtomicU64>,
 }
@@ -150,7 +152,8 @@ impl Ranges for Made {
             return Err(std::io::Error::other("the store is away"));
         }
         let end = (offset + u64::from(length)).min(self.size);
-        Ok((offset..end).map(|at| (at % 251) as u8).collect())
+        let start = (offset % 251) as usize;
+        Ok(self.pattern[start..start + (end - offset) as usize].to_vec())
     }
 }
 
@@ -160,14 +163,19 @@ fn ranges_are_served() {
     let size = 70_000_001u64;
     let requests = std::sync::Arc::default();
     let made = |broken| {
-        Input::Ranges(Box::new(Made { size, broken, requests: std::sync::Arc::clone(&requests) }))
+        let pattern = (0..=250).cycle().take((256 << 10) + 251).collect();
+        let requests = std::sync::Arc::clone(&requests);
+        Input::Ranges(Box::new(Made { size, pattern, broken, requests }))
     };
     let watch = Watch::default();
     let mut kept = Vec::new();
     let mut keep = |e| kept.push(e);
     let verdict = run(&zygote, "sum", made(size), &limits(), &watch, &mut keep).unwrap().unwrap();
     assert_eq!(verdict.outcome, Read, "{:?}", verdict.reason);
-    let sum: u64 = (0..size).map(|at| at % 251).sum();
+    let reads = (0..size).step_by(32 << 10);
+    let sum: u64 = reads
+        .map(|at| (at..size.min(at + (32 << 10))).step_by(61).map(|at| at % 251).sum::<u64>())
+        .sum();
     assert_eq!(kept[0].content.text(), format!("{size} {sum}"));
     let asked = requests.load(std::sync::atomic::Ordering::Relaxed);
     // One request per block of 256 KiB, and one for the probe's head: it lies in the first block.

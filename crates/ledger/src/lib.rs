@@ -4,14 +4,25 @@
 //! One small trait per noun; [`Ledger`](ledger::Ledger) is all of them. A backend is one file and passes
 //! [`conformance`]. Statements and their reasons: the reliability reference, section 2.
 
+/// Who did what.
 pub mod audit;
+/// The promises of the traits, as functions that any backend is held to.
 pub mod conformance;
+/// What was read.
 pub mod documents;
+/// Catalogue entries and their events.
 pub mod entries;
+/// What a caller can act on.
 pub mod error;
+/// Work to do.
 pub mod jobs;
+/// API keys.
 pub mod keys;
+/// All of the traits together.
 pub mod ledger;
+/// What sources saw.
 pub mod objects;
+/// What indexes and registries still have to hear.
 pub mod outbox;
+/// The embedded backend.
 pub mod sqlite;

@@ -1,1 +1,213 @@
-//! SQLite (to be written).
+use std::path::Path;
+use std::time::Duration;
+
+use madang_document::timestamp::Timestamp;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, Connection};
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::audit::Act;
+use crate::error::{LedgerError, Result};
+
+mod audit;
+mod completion;
+mod documents;
+mod entries;
+mod fault;
+mod jobs;
+mod keys;
+mod objects;
+mod outbox;
+mod schema;
+
+use fault::fault;
+
+/// The embedded ledger: one SQLite file.
+///
+/// One connection writes and checkpoints; a few others only read. That is how SQLite is fastest, and it is a
+/// second belt against the WAL-reset corruption of SQLite 3.7.0 to 3.51.2, which needs two writers at once.
+///
+/// A transaction that ends badly takes its connection with it: whatever state the two were in (SQLite rolls
+/// back by itself on a full disk, and not on every error), the next one starts from a fresh connection. So a
+/// caller may drop any of these futures at any point.
+#[derive(Debug)]
+pub struct SqliteLedger {
+    options: SqliteConnectOptions,
+    writer: Option<Mutex<Option<SqliteConnection>>>,
+    readers: SqlitePool,
+}
+
+/// How hard a commit is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// A commit outlives a power cut. What production uses.
+    Power,
+    /// A commit outlives the process and no more: for tests that make thousands of ledgers.
+    Process,
+}
+
+/// The oldest library that this backend works with: 3.51.3 repaired the WAL-reset corruption.
+const OLDEST: [u32; 3] = [3, 51, 3];
+
+impl SqliteLedger {
+    /// Opens the ledger in this file and makes it if there is none. The folder must exist.
+    ///
+    /// # Errors
+    /// `Unavailable` if the file cannot be opened or written; `Damaged` if it is not a ledger or a newer
+    /// Madang wrote it.
+    pub async fn open(path: &Path) -> Result<SqliteLedger> {
+        SqliteLedger::open_with(path, Durability::Power).await
+    }
+
+    /// As [`open`](Self::open), with a choice of durability.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open).
+    pub async fn open_with(path: &Path, durability: Durability) -> Result<SqliteLedger> {
+        let synchronous = match durability {
+            Durability::Power => SqliteSynchronous::Full,
+            Durability::Process => SqliteSynchronous::Off,
+        };
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(synchronous)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(5))
+            .pragma("mmap_size", "0")
+            .disable_statement_logging();
+        let mut writer = options.connect().await.map_err(fault)?;
+        library_is_sound(&mut writer).await?;
+        schema::migrate(&mut writer).await?;
+        let readers = readers(&options);
+        Ok(SqliteLedger { options, writer: Some(Mutex::new(Some(writer))), readers })
+    }
+
+    /// Opens an existing ledger to read it only, beside a running Madang or without one. Every act that
+    /// writes answers `Unavailable`.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open); `Unavailable` if there is no such file.
+    pub async fn open_read_only(path: &Path) -> Result<SqliteLedger> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(false)
+            .busy_timeout(Duration::from_secs(5))
+            .pragma("mmap_size", "0")
+            .disable_statement_logging();
+        let readers = readers(&options);
+        let mut conn = readers.acquire().await.map_err(fault)?;
+        library_is_sound(&mut conn).await?;
+        if schema::version(&mut conn).await? < schema::VERSION {
+            return Err(LedgerError::Damaged(
+                "an older Madang wrote it: run `madang up` once to bring it up to date".to_owned(),
+            ));
+        }
+        drop(conn);
+        Ok(SqliteLedger { options, writer: None, readers })
+    }
+
+    /// Writes back the log and closes every connection. Not needed for durability.
+    ///
+    /// # Errors
+    /// `Unavailable` if the disk refuses.
+    pub async fn close(&self) -> Result<()> {
+        self.readers.close().await;
+        let Some(writer) = &self.writer else { return Ok(()) };
+        match writer.lock().await.take() {
+            Some(conn) => conn.close().await.map_err(fault),
+            None => Ok(()),
+        }
+    }
+
+    /// Starts a transaction on the one writing connection; waits until it is free.
+    async fn begin(&self, now: Timestamp) -> Result<Writing<'_>> {
+        let writer = self.writer.as_ref().ok_or_else(|| {
+            LedgerError::Unavailable("it was opened to be read only".to_owned())
+        })?;
+        let mut slot = writer.lock().await;
+        let mut conn = match slot.take() {
+            Some(conn) => conn,
+            None => self.options.connect().await.map_err(fault)?,
+        };
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut conn).await.map_err(fault)?;
+        Ok(Writing { slot, conn, now, acts: Vec::new(), news: Vec::new() })
+    }
+
+    /// The connections that read. Each statement sees one committed state.
+    fn readers(&self) -> &SqlitePool {
+        &self.readers
+    }
+}
+
+/// A transaction under way. Dropped without [`commit`](Self::commit), it never was.
+struct Writing<'a> {
+    slot: MutexGuard<'a, Option<SqliteConnection>>,
+    conn: SqliteConnection,
+    now: Timestamp,
+    acts: Vec<Act>,
+    news: Vec<outbox::News>,
+}
+
+impl Writing<'_> {
+    /// Writes what the audit trail and the outbox are to hear, and commits. Gives the `seq` of the first
+    /// outbox row; the others follow it without a gap.
+    ///
+    /// The numbers of the outbox are taken last: on a store with several writers the row they come from stays
+    /// locked until the commit, and so they grow in the order of commits.
+    async fn commit(mut self) -> Result<u64> {
+        audit::write(&mut self.conn, &self.acts, self.now).await?;
+        let first = outbox::write(&mut self.conn, &self.news, self.now).await?;
+        sqlx::query("COMMIT").execute(&mut self.conn).await.map_err(fault)?;
+        *self.slot = Some(self.conn);
+        Ok(first)
+    }
+
+    /// Ends a transaction that changed nothing, and keeps its connection.
+    async fn abandon(mut self) -> Result<()> {
+        sqlx::query("ROLLBACK").execute(&mut self.conn).await.map_err(fault)?;
+        *self.slot = Some(self.conn);
+        Ok(())
+    }
+
+    fn act(&mut self, actor: &str, action: &str, subject: String, detail: String) {
+        self.acts.push(Act { actor: actor.to_owned(), action: action.to_owned(), subject, detail });
+    }
+}
+
+fn readers(options: &SqliteConnectOptions) -> SqlitePool {
+    // A reader never changes the journal mode, so it is not asked to set it.
+    let options = options.clone().read_only(true).pragma("query_only", "1");
+    SqlitePoolOptions::new().max_connections(4).connect_lazy_with(options)
+}
+
+async fn library_is_sound(conn: &mut SqliteConnection) -> Result<()> {
+    let version: String =
+        sqlx::query_scalar("SELECT sqlite_version()").fetch_one(conn).await.map_err(fault)?;
+    let parts: Vec<u32> = version.split('.').filter_map(|part| part.parse().ok()).collect();
+    if parts.as_slice() < OLDEST.as_slice() {
+        return Err(LedgerError::Unavailable(format!(
+            "SQLite {version} can corrupt a database: Madang must be built with 3.51.3 or newer"
+        )));
+    }
+    Ok(())
+}
+
+/// As a bound value: SQLite has signed integers only, and no count of ours comes near the end of them.
+fn signed(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+/// A count read back.
+fn count(n: i64) -> u64 {
+    u64::try_from(n).unwrap_or(0)
+}
+
+/// A list as a JSON array for `json_each(?)`: one statement for any number of values, and nothing spliced.
+fn json<T: serde::Serialize + ?Sized>(list: &T) -> Result<String> {
+    serde_json::to_string(list).map_err(|e| LedgerError::Conflict(e.to_string()))
+}

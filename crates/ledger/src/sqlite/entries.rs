@@ -1,0 +1,228 @@
+use async_trait::async_trait;
+use madang_document::agency::Agency;
+use madang_document::timestamp::Timestamp;
+
+use super::audit::digest;
+use super::documents::{agency, document_id, scope};
+use super::fault::fault;
+use super::outbox::{News, What};
+use super::{SqliteLedger, Writing, count, json, signed};
+use crate::entries::{Entries, Entry, EntryDraft, Event};
+use crate::error::Result;
+
+impl Writing<'_> {
+    /// Versions one entry; whether it changed.
+    pub(super) async fn put_entry(&mut self, draft: &EntryDraft) -> Result<bool> {
+        type Row = (Vec<u8>, String, i64, bool);
+        let hash = draft.content_hash.as_bytes().to_vec();
+        let found: Option<Row> = sqlx::query_as(
+            "SELECT content_hash, agency, version, withdrawn FROM entry WHERE id = ?",
+        )
+        .bind(&draft.id)
+        .fetch_optional(&mut self.conn)
+        .await
+        .map_err(fault)?;
+        let mut version = 0;
+        if let Some((known, owner, last, withdrawn)) = found {
+            let moved = owner != draft.agency.as_str();
+            if known == hash && !withdrawn && !moved {
+                return Ok(false);
+            }
+            version = count(last);
+            if moved && !withdrawn {
+                // Who harvests the former agency only must hear that the entry is gone from there.
+                version += 1;
+                self.tell_entry(draft.id.clone(), owner, version, true);
+            }
+        }
+        version += 1;
+        sqlx::query(
+            "INSERT INTO entry (id, document, agency, content_hash, version, issued, modified, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)
+             ON CONFLICT (id) DO UPDATE SET document = ?2, agency = ?3, content_hash = ?4, version = ?5,
+                 withdrawn = 0, modified = ?6, body = ?7",
+        )
+        .bind(&draft.id)
+        .bind(draft.document.map(|id| id.uuid().as_bytes().to_vec()))
+        .bind(draft.agency.as_str())
+        .bind(hash)
+        .bind(signed(version))
+        .bind(self.now.0)
+        .bind(&draft.body)
+        .execute(&mut self.conn)
+        .await
+        .map_err(fault)?;
+        self.tell_entry(draft.id.clone(), draft.agency.to_string(), version, false);
+        Ok(true)
+    }
+
+    /// Withdraws the entries with these ids (`ids`, a JSON array); gives how many changed.
+    async fn withdraw_entries(&mut self, ids: &str) -> Result<u64> {
+        let rows: Vec<(String, String, i64)> = sqlx::query_as(
+            "UPDATE entry SET withdrawn = 1, version = version + 1, modified = ?
+             WHERE id IN (SELECT value FROM json_each(?)) AND withdrawn = 0
+             RETURNING id, agency, version",
+        )
+        .bind(self.now.0)
+        .bind(ids)
+        .fetch_all(&mut self.conn)
+        .await
+        .map_err(fault)?;
+        Ok(self.tell_withdrawn(rows))
+    }
+
+    /// Withdraws the entries of a document.
+    pub(super) async fn withdraw_entries_of(&mut self, document: &[u8]) -> Result<()> {
+        let rows: Vec<(String, String, i64)> = sqlx::query_as(
+            "UPDATE entry SET withdrawn = 1, version = version + 1, modified = ?
+             WHERE document = ? AND document IS NOT NULL AND withdrawn = 0
+             RETURNING id, agency, version",
+        )
+        .bind(self.now.0)
+        .bind(document)
+        .fetch_all(&mut self.conn)
+        .await
+        .map_err(fault)?;
+        self.tell_withdrawn(rows);
+        Ok(())
+    }
+
+    fn tell_withdrawn(&mut self, mut rows: Vec<(String, String, i64)>) -> u64 {
+        // RETURNING promises no order; the harvest feed of two equal runs should be equal.
+        rows.sort();
+        let changed = rows.len() as u64;
+        for (id, agency, version) in rows {
+            self.tell_entry(id, agency, count(version), true);
+        }
+        changed
+    }
+
+    fn tell_entry(&mut self, id: String, agency: String, version: u64, withdrawn: bool) {
+        self.news.push(News { what: What::Entry(id), agency, version, withdrawn });
+    }
+}
+
+#[async_trait]
+impl Entries for SqliteLedger {
+    async fn put_entries(&self, entries: &[EntryDraft], now: Timestamp) -> Result<u64> {
+        let mut tx = self.begin(now).await?;
+        let mut changed = 0;
+        for draft in entries {
+            changed += u64::from(tx.put_entry(draft).await?);
+        }
+        tx.commit().await?;
+        Ok(changed)
+    }
+
+    async fn withdraw_entries(&self, ids: &[String], now: Timestamp) -> Result<u64> {
+        let mut tx = self.begin(now).await?;
+        let changed = tx.withdraw_entries(&json(ids)?).await?;
+        tx.commit().await?;
+        Ok(changed)
+    }
+
+    async fn entry(&self, id: &str) -> Result<Option<Entry>> {
+        let row: Option<Row> = sqlx::query_as(
+            "SELECT id, document, agency, content_hash, version, withdrawn, issued, modified, body
+             FROM entry WHERE id = ?",
+        )
+        .bind(id)
+        .fetch_optional(self.readers())
+        .await
+        .map_err(fault)?;
+        row.map(entry).transpose()
+    }
+
+    async fn entries(
+        &self,
+        agencies: Option<&[Agency]>,
+        withdrawn: bool,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<Entry>> {
+        // With a scope: the first rows of each agency, by index, and of these the first.
+        let sql = match agencies {
+            None => {
+                "SELECT id, document, agency, content_hash, version, withdrawn, issued, modified, body
+                 FROM entry WHERE id > ?2 AND (?3 OR withdrawn = 0) AND ?1 IS NULL ORDER BY id LIMIT ?4"
+            }
+            Some(_) => {
+                "SELECT e.id, e.document, e.agency, e.content_hash, e.version, e.withdrawn, e.issued,
+                        e.modified, e.body
+                 FROM (SELECT DISTINCT value AS agency FROM json_each(?1)) a
+                 JOIN entry e ON e.id IN (
+                     SELECT i.id FROM entry i
+                     WHERE i.agency = a.agency AND i.id > ?2 AND (?3 OR i.withdrawn = 0)
+                     ORDER BY i.id LIMIT ?4)
+                 ORDER BY e.id LIMIT ?4"
+            }
+        };
+        let rows: Vec<Row> = sqlx::query_as(sql)
+            .bind(scope(agencies)?)
+            .bind(after.unwrap_or_default())
+            .bind(withdrawn)
+            .bind(limit)
+            .fetch_all(self.readers())
+            .await
+            .map_err(fault)?;
+        rows.into_iter().map(entry).collect()
+    }
+
+    async fn events(
+        &self,
+        agencies: Option<&[Agency]>,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Event>> {
+        type Row = (i64, String, String, i64, bool, i64);
+        let sql = match agencies {
+            None => {
+                "SELECT seq, entry, agency, version, withdrawn, at FROM outbox
+                 WHERE kind = 'entry' AND seq > ?2 AND ?1 IS NULL ORDER BY seq LIMIT ?3"
+            }
+            Some(_) => {
+                "SELECT o.seq, o.entry, o.agency, o.version, o.withdrawn, o.at
+                 FROM (SELECT DISTINCT value AS agency FROM json_each(?1)) a
+                 JOIN outbox o ON o.seq IN (
+                     SELECT i.seq FROM outbox i
+                     WHERE i.kind = 'entry' AND i.agency = a.agency AND i.seq > ?2
+                     ORDER BY i.seq LIMIT ?3)
+                 ORDER BY o.seq LIMIT ?3"
+            }
+        };
+        let rows: Vec<Row> = sqlx::query_as(sql)
+            .bind(scope(agencies)?)
+            .bind(signed(after))
+            .bind(limit)
+            .fetch_all(self.readers())
+            .await
+            .map_err(fault)?;
+        rows.into_iter()
+            .map(|(seq, entry, owner, version, withdrawn, at)| {
+                Ok(Event {
+                    seq: count(seq),
+                    entry,
+                    agency: agency(owner)?,
+                    version: count(version),
+                    withdrawn,
+                    at: Timestamp(at),
+                })
+            })
+            .collect()
+    }
+}
+
+type Row = (String, Option<Vec<u8>>, String, Vec<u8>, i64, bool, i64, i64, String);
+
+fn entry(row: Row) -> Result<Entry> {
+    let (id, document, owner, hash, version, withdrawn, issued, modified, body) = row;
+    let draft = EntryDraft {
+        id,
+        document: document.as_deref().map(document_id).transpose()?,
+        agency: agency(owner)?,
+        content_hash: digest(&hash)?,
+        body,
+    };
+    let (issued, modified) = (Timestamp(issued), Timestamp(modified));
+    Ok(Entry { draft, version: count(version), withdrawn, issued, modified })
+}

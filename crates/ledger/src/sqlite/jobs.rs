@@ -1,0 +1,564 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+use madang_document::agency::Agency;
+use madang_document::object::ObjectRef;
+use madang_document::timestamp::Timestamp;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, FromRow, Row};
+use uuid::Uuid;
+
+use super::documents::{agency, scope};
+use super::fault::{fault, odd};
+use super::{SqliteLedger, Writing, count, json};
+use crate::error::{LedgerError, Result};
+use crate::jobs::{
+    Claim, Completed, Completion, Failure, Job, JobFilter, JobState, Jobs, Queue, Redrive, Task,
+    Ticket,
+};
+use crate::objects::Held;
+
+/// Jobs of one priority that are due, from queues that are not paused: of each queue its first few, by
+/// `job_ready`, and of these the first. So the work of a claim depends on the number of queues and not on
+/// the number of jobs, be they waiting, paused or not due.
+pub(super) const DUE: &str = "
+    SELECT j.id, j.fence, j.task, j.attempt, j.crashes, p.store, p.path, o.version, o.size, o.modified,
+           j.queue, j.agency
+    FROM queue q
+    CROSS JOIN job j ON j.id IN (
+        SELECT i.id FROM job i
+        WHERE i.state = 'ready' AND i.queue = q.name AND i.priority = ?1 AND i.run_at <= ?2
+        ORDER BY i.run_at, i.id LIMIT ?3)
+    CROSS JOIN object o ON o.id = j.object
+    CROSS JOIN path p ON p.id = j.path
+    WHERE q.paused = 0
+    ORDER BY j.run_at, j.id LIMIT ?3";
+
+/// A job as the operator sees it; a condition on `j` follows.
+pub(super) const JOB: &str = "
+    SELECT j.id, j.queue, j.agency, j.task, j.state, p.store, p.path, o.version, o.size, j.priority,
+           j.attempt, j.crashes, j.run_at, j.lease_until, j.failure_kind, j.failure_message,
+           j.failure_crashed, j.created_at, j.done_at
+    FROM job j JOIN object o ON o.id = j.object JOIN path p ON p.id = j.path";
+
+/// What a lease that ended says: nobody else can.
+const LEASE_ENDED: &str = "the worker that held it did not come back";
+
+#[async_trait]
+impl Jobs for SqliteLedger {
+    async fn claim(
+        &self,
+        worker: Uuid,
+        limit: u32,
+        lease: Duration,
+        now: Timestamp,
+    ) -> Result<Vec<Claim>> {
+        let mut claims: Vec<Claim> = Vec::new();
+        let mut tx = self.begin(now).await?;
+        for priority in 1..=4 {
+            let left = limit.saturating_sub(u32::try_from(claims.len()).unwrap_or(u32::MAX));
+            if left == 0 {
+                break;
+            }
+            let rows: Vec<DueRow> = sqlx::query_as(DUE)
+                .bind(priority)
+                .bind(now.0)
+                .bind(left)
+                .fetch_all(&mut tx.conn)
+                .await
+                .map_err(fault)?;
+            for row in rows {
+                claims.push(row.0?);
+            }
+        }
+        if claims.is_empty() {
+            tx.abandon().await?;
+            return Ok(claims);
+        }
+        let ids: Vec<i64> = claims.iter().map(|claim| claim.ticket.job).collect();
+        sqlx::query(
+            "UPDATE job SET state = 'leased', fence = fence + 1, attempt = attempt + 1, leased_by = ?1,
+                 lease_until = ?2, changed_at = ?3
+             WHERE id IN (SELECT value FROM json_each(?4))",
+        )
+        .bind(worker.as_bytes().to_vec())
+        .bind(after(now, lease).0)
+        .bind(now.0)
+        .bind(json(&ids)?)
+        .execute(&mut tx.conn)
+        .await
+        .map_err(fault)?;
+        tx.commit().await?;
+        Ok(claims)
+    }
+
+    async fn renew(
+        &self,
+        tickets: &[Ticket],
+        lease: Duration,
+        now: Timestamp,
+    ) -> Result<Vec<Ticket>> {
+        let mut lost = Vec::new();
+        let mut tx = self.begin(now).await?;
+        for ticket in tickets {
+            let renewed = sqlx::query(
+                "UPDATE job SET lease_until = ? WHERE id = ? AND fence = ? AND state = 'leased'",
+            )
+            .bind(after(now, lease).0)
+            .bind(ticket.job)
+            .bind(ticket.fence)
+            .execute(&mut tx.conn)
+            .await
+            .map_err(fault)?;
+            if renewed.rows_affected() == 0 {
+                lost.push(*ticket);
+            }
+        }
+        tx.commit().await?;
+        Ok(lost)
+    }
+
+    async fn complete(&self, completions: &[Completion], now: Timestamp) -> Result<Vec<Completed>> {
+        let mut tx = self.begin(now).await?;
+        // Of each completion: none if it was stale, else how many outbox rows there were after it.
+        let mut applied: Vec<Option<(usize, usize)>> = Vec::with_capacity(completions.len());
+        for completion in completions {
+            let before = tx.news.len();
+            let fits = tx.complete(completion).await?;
+            applied.push(fits.then_some((before, tx.news.len())));
+        }
+        let first = tx.commit().await?;
+        Ok(applied
+            .into_iter()
+            .map(|rows| match rows {
+                None => Completed::Stale,
+                Some((before, end)) => {
+                    let last = (end > before).then(|| first + end as u64 - 1);
+                    Completed::Applied { seq: last }
+                }
+            })
+            .collect())
+    }
+
+    async fn retry(&self, ticket: Ticket, at: Timestamp, failure: &Failure) -> Result<Completed> {
+        let mut tx = self.begin(at).await?;
+        let given_back = sqlx::query(
+            "UPDATE job SET state = 'ready', fence = fence + 1, lease_until = NULL, leased_by = NULL,
+                 run_at = ?, crashes = crashes + ?, failure_kind = ?, failure_message = ?,
+                 failure_crashed = ?
+             WHERE id = ? AND fence = ? AND state = 'leased'",
+        )
+        .bind(at.0)
+        .bind(i64::from(failure.crashed))
+        .bind(&failure.kind)
+        .bind(&failure.message)
+        .bind(failure.crashed)
+        .bind(ticket.job)
+        .bind(ticket.fence)
+        .execute(&mut tx.conn)
+        .await
+        .map_err(fault)?;
+        tx.commit().await?;
+        Ok(match given_back.rows_affected() {
+            0 => Completed::Stale,
+            _ => Completed::Applied { seq: None },
+        })
+    }
+
+    async fn sweep(&self, now: Timestamp) -> Result<u64> {
+        self.take_back(now, now).await
+    }
+
+    async fn release_all(&self, now: Timestamp) -> Result<u64> {
+        // A file that kills the whole process would loop for ever if this were no crash.
+        self.take_back(Timestamp(i64::MAX), now).await
+    }
+
+    async fn open_queue(&self, queue: &str, agency: &Agency) -> Result<()> {
+        let mut tx = self.begin(Timestamp::default()).await?;
+        sqlx::query(
+            "INSERT INTO queue (name, agency) VALUES (?1, ?2)
+             ON CONFLICT (name) DO UPDATE SET agency = ?2",
+        )
+        .bind(queue)
+        .bind(agency.as_str())
+        .execute(&mut tx.conn)
+        .await
+        .map_err(fault)?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn pause(&self, queue: &str, paused: bool, actor: &str, now: Timestamp) -> Result<()> {
+        let mut tx = self.begin(now).await?;
+        let known = sqlx::query("UPDATE queue SET paused = ? WHERE name = ?")
+            .bind(paused)
+            .bind(queue)
+            .execute(&mut tx.conn)
+            .await
+            .map_err(fault)?;
+        if known.rows_affected() == 0 {
+            tx.abandon().await?;
+            return Err(LedgerError::NotFound { what: "queue", name: queue.to_owned() });
+        }
+        let action = if paused { "queue.pause" } else { "queue.resume" };
+        tx.act(actor, action, format!("queue/{queue}"), String::new());
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn retry_now(&self, job: i64, actor: &str, now: Timestamp) -> Result<()> {
+        let mut tx = self.begin(now).await?;
+        match tx.state(job).await? {
+            Some(JobState::Quarantined | JobState::Ready) => {}
+            state => {
+                tx.abandon().await?;
+                return Err(unfit(job, state, "made ready again", "quarantined or waits"));
+            }
+        }
+        tx.make_ready(&[job]).await?;
+        tx.act(actor, "job.retry", format!("job/{job}"), String::new());
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn drop_job(&self, job: i64, actor: &str, now: Timestamp) -> Result<()> {
+        let mut tx = self.begin(now).await?;
+        match tx.state(job).await? {
+            Some(JobState::Quarantined) => {}
+            state => {
+                tx.abandon().await?;
+                return Err(unfit(job, state, "dropped", "quarantined"));
+            }
+        }
+        // The path stays live: its store still holds the file, and the next listing must not bring it back.
+        let path: i64 = sqlx::query_scalar(
+            "UPDATE job SET state = 'cancelled', fence = fence + 1, changed_at = ?1, done_at = ?1
+             WHERE id = ?2 RETURNING path",
+        )
+        .bind(now.0)
+        .bind(job)
+        .fetch_one(&mut tx.conn)
+        .await
+        .map_err(fault)?;
+        tx.withdraw_all_but(path, &[]).await?;
+        tx.act(actor, "job.drop", format!("job/{job}"), String::new());
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn redrive(&self, which: &Redrive, actor: &str, now: Timestamp) -> Result<u64> {
+        let mut tx = self.begin(now).await?;
+        let jobs: Vec<i64> = match which {
+            Redrive::Quarantined { queue, kind } => sqlx::query_scalar(
+                "SELECT id FROM job WHERE state = 'quarantined' AND (?1 IS NULL OR queue = ?1)
+                 AND (?2 IS NULL OR failure_kind = ?2) ORDER BY id",
+            )
+            .bind(queue.as_deref())
+            .bind(kind.as_deref())
+            .fetch_all(&mut tx.conn)
+            .await
+            .map_err(fault)?,
+            Redrive::Format { format, below } => sqlx::query_scalar(
+                "SELECT DISTINCT j.id FROM document d JOIN job j ON j.path = d.path AND j.current = 1
+                 WHERE d.format = ?1 AND d.format_version < ?2 AND d.withdrawn = 0
+                 AND j.state = 'done' AND j.task = 'extract' ORDER BY j.id",
+            )
+            .bind(format)
+            .bind(below)
+            .fetch_all(&mut tx.conn)
+            .await
+            .map_err(fault)?,
+        };
+        tx.make_ready(&jobs).await?;
+        let (subject, detail) = match which {
+            Redrive::Quarantined { queue, kind } => (
+                queue.as_ref().map_or("queue/*".to_owned(), |queue| format!("queue/{queue}")),
+                serde_json::json!({ "kind": kind, "jobs": jobs.len() }),
+            ),
+            Redrive::Format { format, below } => (
+                format!("format/{format}"),
+                serde_json::json!({ "below": below, "jobs": jobs.len() }),
+            ),
+        };
+        tx.act(actor, "jobs.redrive", subject, detail.to_string());
+        tx.commit().await?;
+        Ok(jobs.len() as u64)
+    }
+
+    async fn queues(&self, now: Timestamp) -> Result<Vec<Queue>> {
+        // Every count is a range of an index; none touches the table.
+        let rows: Vec<QueueRow> = sqlx::query_as(
+            "SELECT q.name, q.agency, q.paused, h.missing, h.known, h.since,
+                (SELECT count(*) FROM job WHERE queue = q.name AND state = 'ready') AS ready,
+                (SELECT count(*) FROM job WHERE queue = q.name AND state = 'ready'
+                     AND priority IN (1, 2, 3, 4) AND run_at > ?1) AS waiting,
+                (SELECT count(*) FROM job WHERE queue = q.name AND state = 'leased') AS leased,
+                (SELECT count(*) FROM job WHERE queue = q.name AND state = 'done') AS done,
+                (SELECT count(*) FROM job WHERE queue = q.name AND state = 'quarantined') AS quarantined,
+                (SELECT count(*) FROM job WHERE queue = q.name AND state = 'done'
+                     AND changed_at > ?1 - 60000) AS last_minute,
+                (SELECT min(run_at) FROM (
+                     SELECT (SELECT min(run_at) FROM job WHERE queue = q.name AND state = 'ready'
+                             AND priority = n.column1 AND run_at <= ?1) AS run_at
+                     FROM (VALUES (1), (2), (3), (4)) n)) AS oldest_ready
+             FROM queue q LEFT JOIN held h ON h.pipeline = q.name ORDER BY q.name",
+        )
+        .bind(now.0)
+        .fetch_all(self.readers())
+        .await
+        .map_err(fault)?;
+        rows.into_iter().map(|row| row.0).collect()
+    }
+
+    async fn job(&self, job: i64) -> Result<Option<Job>> {
+        let sql = AssertSqlSafe(format!("{JOB} WHERE j.id = ?"));
+        let row: Option<JobRow> =
+            sqlx::query_as(sql).bind(job).fetch_optional(self.readers()).await.map_err(fault)?;
+        row.map(JobRow::job).transpose()
+    }
+
+    async fn jobs(&self, filter: &JobFilter, after: Option<i64>, limit: u32) -> Result<Vec<Job>> {
+        // One text for each set of filters, so that each has its index.
+        let state = if filter.state.is_some() { "j.state = ?1" } else { "?1 IS NULL" };
+        let queue = if filter.queue.is_some() { "j.queue = ?2" } else { "?2 IS NULL" };
+        let page = if after.is_some() {
+            "(j.changed_at, j.id) < (SELECT changed_at, id FROM job WHERE id = ?4)"
+        } else {
+            "?4 IS NULL"
+        };
+        let sql = format!(
+            "{JOB} WHERE {state} AND {queue} AND {page}
+             AND (?3 IS NULL OR j.agency IN (SELECT value FROM json_each(?3)))
+             ORDER BY j.changed_at DESC, j.id DESC LIMIT ?5"
+        );
+        let rows: Vec<JobRow> = sqlx::query_as(AssertSqlSafe(sql))
+            .bind(filter.state.map(JobState::as_str))
+            .bind(filter.queue.as_deref())
+            .bind(scope(filter.agencies.as_deref())?)
+            .bind(after)
+            .bind(limit)
+            .fetch_all(self.readers())
+            .await
+            .map_err(fault)?;
+        rows.into_iter().map(JobRow::job).collect()
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>> {
+        let at: Option<i64> = sqlx::query_scalar(
+            "SELECT min((SELECT min(run_at) FROM job
+                         WHERE state = 'ready' AND queue = q.name AND priority = n.column1))
+             FROM queue q CROSS JOIN (VALUES (1), (2), (3), (4)) n WHERE q.paused = 0",
+        )
+        .fetch_one(self.readers())
+        .await
+        .map_err(fault)?;
+        Ok(at.map(Timestamp))
+    }
+}
+
+impl SqliteLedger {
+    async fn take_back(&self, ended: Timestamp, now: Timestamp) -> Result<u64> {
+        let mut tx = self.begin(now).await?;
+        let taken = sqlx::query(
+            "UPDATE job SET state = 'ready', fence = fence + 1, lease_until = NULL, leased_by = NULL,
+                 crashes = crashes + 1, run_at = ?1, changed_at = ?1,
+                 failure_kind = 'crashed', failure_message = ?2, failure_crashed = 1
+             WHERE state = 'leased' AND lease_until <= ?3",
+        )
+        .bind(now.0)
+        .bind(LEASE_ENDED)
+        .bind(ended.0)
+        .execute(&mut tx.conn)
+        .await
+        .map_err(fault)?;
+        tx.commit().await?;
+        Ok(taken.rows_affected())
+    }
+}
+
+impl Writing<'_> {
+    async fn state(&mut self, job: i64) -> Result<Option<JobState>> {
+        let word: Option<String> = sqlx::query_scalar("SELECT state FROM job WHERE id = ?")
+            .bind(job)
+            .fetch_optional(&mut self.conn)
+            .await
+            .map_err(fault)?;
+        word.map(|word| state(&word)).transpose()
+    }
+
+    async fn make_ready(&mut self, jobs: &[i64]) -> Result<()> {
+        sqlx::query(
+            "UPDATE job SET state = 'ready', fence = fence + 1, attempt = 0, crashes = 0, run_at = ?1,
+                 changed_at = ?1, done_at = NULL
+             WHERE id IN (SELECT value FROM json_each(?2))",
+        )
+        .bind(self.now.0)
+        .bind(json(jobs)?)
+        .execute(&mut self.conn)
+        .await
+        .map_err(fault)?;
+        Ok(())
+    }
+}
+
+/// The end of a lease that starts now.
+fn after(now: Timestamp, lease: Duration) -> Timestamp {
+    now.plus_ms(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX))
+}
+
+fn unfit(job: i64, state: Option<JobState>, act: &str, wanted: &str) -> LedgerError {
+    match state {
+        None => LedgerError::NotFound { what: "job", name: job.to_string() },
+        Some(state) => LedgerError::Conflict(format!(
+            "job {job} is {} and cannot be {act}: only one that is {wanted} can",
+            state.as_str()
+        )),
+    }
+}
+
+pub(super) fn task_word(task: Task) -> &'static str {
+    match task {
+        Task::Extract => "extract",
+        Task::Delete => "delete",
+    }
+}
+
+fn task(word: &str) -> Result<Task> {
+    match word {
+        "extract" => Ok(Task::Extract),
+        "delete" => Ok(Task::Delete),
+        _ => Err(odd("a job's task", word)),
+    }
+}
+
+fn state(word: &str) -> Result<JobState> {
+    JobState::parse(word).ok_or_else(|| odd("a job's state", word))
+}
+
+fn small(n: i64) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+/// A row of [`DUE`], as the claim that it becomes.
+struct DueRow(Result<Claim>);
+
+impl FromRow<'_, SqliteRow> for DueRow {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<DueRow> {
+        let fence: i64 = row.try_get("fence")?;
+        let attempt: i64 = row.try_get("attempt")?;
+        let modified: Option<i64> = row.try_get("modified")?;
+        let (kind, owner): (String, String) = (row.try_get("task")?, row.try_get("agency")?);
+        let object = object(row)?;
+        let (job, crashes, pipeline) =
+            (row.try_get("id")?, row.try_get("crashes")?, row.try_get("queue")?);
+        Ok(DueRow(task(&kind).and_then(|task| {
+            Ok(Claim {
+                // As the update that follows in the same transaction makes them.
+                ticket: Ticket { job, fence: fence + 1 },
+                attempt: small(attempt + 1),
+                task,
+                object,
+                modified: modified.map(Timestamp),
+                pipeline,
+                agency: agency(owner)?,
+                crashes: small(crashes),
+            })
+        })))
+    }
+}
+
+/// A row of [`JOB`].
+pub(super) struct JobRow {
+    job: Result<Job>,
+}
+
+impl JobRow {
+    pub(super) fn job(self) -> Result<Job> {
+        self.job
+    }
+}
+
+impl FromRow<'_, SqliteRow> for JobRow {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<JobRow> {
+        let (kind, word): (String, String) = (row.try_get("task")?, row.try_get("state")?);
+        let owner: String = row.try_get("agency")?;
+        let (priority, attempt, crashes): (i64, i64, i64) =
+            (row.try_get("priority")?, row.try_get("attempt")?, row.try_get("crashes")?);
+        let (lease_until, done_at): (Option<i64>, Option<i64>) =
+            (row.try_get("lease_until")?, row.try_get("done_at")?);
+        let failure_kind: Option<String> = row.try_get("failure_kind")?;
+        let failure_message: Option<String> = row.try_get("failure_message")?;
+        let failure_crashed: Option<bool> = row.try_get("failure_crashed")?;
+        let (id, queue, object) = (row.try_get("id")?, row.try_get("queue")?, object(row)?);
+        let (run_at, created_at) = (row.try_get("run_at")?, row.try_get("created_at")?);
+        let job = task(&kind).and_then(|task| {
+            Ok(Job {
+                id,
+                queue,
+                agency: agency(owner)?,
+                task,
+                state: state(&word)?,
+                object,
+                priority: u8::try_from(priority).unwrap_or(u8::MAX),
+                attempt: small(attempt),
+                crashes: small(crashes),
+                run_at: Timestamp(run_at),
+                lease_until: lease_until.map(Timestamp),
+                failure: failure_kind.map(|kind| Failure {
+                    kind,
+                    message: failure_message.unwrap_or_default(),
+                    crashed: failure_crashed.unwrap_or_default(),
+                }),
+                created_at: Timestamp(created_at),
+                done_at: done_at.map(Timestamp),
+            })
+        });
+        Ok(JobRow { job })
+    }
+}
+
+fn object(row: &SqliteRow) -> sqlx::Result<ObjectRef> {
+    Ok(ObjectRef {
+        store: row.try_get("store")?,
+        path: row.try_get("path")?,
+        version: row.try_get("version")?,
+        size: count(row.try_get("size")?),
+    })
+}
+
+struct QueueRow(Result<Queue>);
+
+impl FromRow<'_, SqliteRow> for QueueRow {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<QueueRow> {
+        let number = |name: &str| row.try_get::<i64, _>(name).map(count);
+        let owner: String = row.try_get("agency")?;
+        let oldest_ready: Option<i64> = row.try_get("oldest_ready")?;
+        let held = match row.try_get::<Option<i64>, _>("since")? {
+            None => None,
+            Some(since) => Some(Held {
+                missing: number("missing")?,
+                known: number("known")?,
+                since: Timestamp(since),
+            }),
+        };
+        let waiting = number("waiting")?;
+        let (name, paused) = (row.try_get("name")?, row.try_get("paused")?);
+        let ready = number("ready")?.saturating_sub(waiting);
+        let (leased, done) = (number("leased")?, number("done")?);
+        let (quarantined, last_minute) = (number("quarantined")?, number("last_minute")?);
+        Ok(QueueRow(agency(owner).map(|agency| Queue {
+            name,
+            agency,
+            paused,
+            ready,
+            waiting,
+            leased,
+            done,
+            quarantined,
+            last_minute,
+            oldest_ready: oldest_ready.map(Timestamp),
+            held,
+        })))
+    }
+}

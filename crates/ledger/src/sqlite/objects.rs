@@ -1,0 +1,253 @@
+use async_trait::async_trait;
+use madang_document::agency::Agency;
+use madang_document::object::ObjectRef;
+use madang_document::timestamp::Timestamp;
+
+use super::documents::{agency, scope};
+use super::fault::fault;
+use super::jobs::{JOB, JobRow};
+use super::{SqliteLedger, Writing, count, signed};
+use crate::error::Result;
+use crate::jobs::{JobState, Task};
+use crate::objects::{Balance, Held, Known, Objects, Seen, Sighting, Standing};
+
+/// Deletions go first: they are cheap, and what is gone should not be found.
+const DELETE_PRIORITY: u8 = 1;
+
+impl Writing<'_> {
+    async fn see(&mut self, sighting: &Sighting, seen: &mut Seen) -> Result<()> {
+        type Row = (i64, bool, Option<String>);
+        let ObjectRef { store, path, version, .. } = &sighting.object;
+        let found: Option<Row> = sqlx::query_as(
+            "SELECT p.id, p.live, o.version FROM path p LEFT JOIN object o ON o.id = p.object
+             WHERE p.store = ? AND p.path = ?",
+        )
+        .bind(store)
+        .bind(path)
+        .fetch_optional(&mut self.conn)
+        .await
+        .map_err(fault)?;
+        let id = match found {
+            Some((_, true, Some(known))) if known == *version => {
+                seen.known += 1;
+                return Ok(());
+            }
+            Some((id, _, _)) => {
+                seen.changed += 1;
+                self.supersede(id).await?;
+                id
+            }
+            None => {
+                seen.received += 1;
+                sqlx::query_scalar(
+                    "INSERT INTO path (store, path, pipeline, agency, seen_at) VALUES (?, ?, ?, ?, ?)
+                     RETURNING id",
+                )
+                .bind(store)
+                .bind(path)
+                .bind(&sighting.pipeline)
+                .bind(sighting.agency.as_str())
+                .bind(self.now.0)
+                .fetch_one(&mut self.conn)
+                .await
+                .map_err(fault)?
+            }
+        };
+        // A version that returns (the old file was put back, or the path was away) is the same object.
+        let object: i64 = sqlx::query_scalar(
+            "INSERT INTO object (path, version, size, modified, seen_at) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (path, version) DO UPDATE SET size = ?3, modified = ?4
+             RETURNING id",
+        )
+        .bind(id)
+        .bind(version)
+        .bind(signed(sighting.object.size))
+        .bind(sighting.modified.map(|at| at.0))
+        .bind(self.now.0)
+        .fetch_one(&mut self.conn)
+        .await
+        .map_err(fault)?;
+        sqlx::query("UPDATE path SET object = ?, pipeline = ?, agency = ?, live = 1 WHERE id = ?")
+            .bind(object)
+            .bind(&sighting.pipeline)
+            .bind(sighting.agency.as_str())
+            .bind(id)
+            .execute(&mut self.conn)
+            .await
+            .map_err(fault)?;
+        self.enqueue(id, Task::Extract, sighting.priority.clamp(1, 4)).await
+    }
+
+    /// Ends the current job of a path in favour of one that is about to be enqueued. The fence grows, so that
+    /// whoever holds the job can no longer complete it. What was done stays done.
+    async fn supersede(&mut self, path: i64) -> Result<()> {
+        sqlx::query(
+            "UPDATE job SET current = 0,
+                 done_at = CASE WHEN state IN ('done', 'cancelled') THEN done_at ELSE ?1 END,
+                 changed_at = CASE WHEN state IN ('done', 'cancelled') THEN changed_at ELSE ?1 END,
+                 state = CASE state WHEN 'done' THEN 'done' ELSE 'cancelled' END,
+                 fence = fence + 1, lease_until = NULL, leased_by = NULL
+             WHERE path = ?2 AND current = 1",
+        )
+        .bind(self.now.0)
+        .bind(path)
+        .execute(&mut self.conn)
+        .await
+        .map_err(fault)?;
+        Ok(())
+    }
+
+    /// Makes the one current job of a path, from what the path's row says.
+    async fn enqueue(&mut self, path: i64, task: Task, priority: u8) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO job (path, object, queue, agency, task, priority, run_at, created_at, changed_at)
+             SELECT id, object, pipeline, agency, ?2, ?3, ?4, ?4, ?4 FROM path WHERE id = ?1",
+        )
+        .bind(path)
+        .bind(super::jobs::task_word(task))
+        .bind(priority)
+        .bind(self.now.0)
+        .execute(&mut self.conn)
+        .await
+        .map_err(fault)?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Objects for SqliteLedger {
+    async fn see(&self, sightings: &[Sighting], now: Timestamp) -> Result<Seen> {
+        let mut seen = Seen::default();
+        let mut tx = self.begin(now).await?;
+        for sighting in sightings {
+            tx.see(sighting, &mut seen).await?;
+        }
+        tx.commit().await?;
+        Ok(seen)
+    }
+
+    async fn known(&self, pipeline: &str, after: Option<&str>, limit: u32) -> Result<Vec<Known>> {
+        // An empty text is no path, and every path is greater.
+        let rows: Vec<(String, String)> = sqlx::query_as(
+            "SELECT p.path, o.version FROM path p JOIN object o ON o.id = p.object
+             WHERE p.pipeline = ? AND p.live = 1 AND p.path > ? ORDER BY p.path LIMIT ?",
+        )
+        .bind(pipeline)
+        .bind(after.unwrap_or_default())
+        .bind(limit)
+        .fetch_all(self.readers())
+        .await
+        .map_err(fault)?;
+        Ok(rows.into_iter().map(|(path, version)| Known { path, version }).collect())
+    }
+
+    async fn vanish(&self, store: &str, paths: &[String], now: Timestamp) -> Result<u64> {
+        let mut gone = 0;
+        let mut tx = self.begin(now).await?;
+        for path in paths {
+            let id: Option<i64> = sqlx::query_scalar(
+                "UPDATE path SET live = 0 WHERE store = ? AND path = ? AND live = 1 RETURNING id",
+            )
+            .bind(store)
+            .bind(path)
+            .fetch_optional(&mut tx.conn)
+            .await
+            .map_err(fault)?;
+            let Some(id) = id else { continue };
+            tx.supersede(id).await?;
+            tx.enqueue(id, Task::Delete, DELETE_PRIORITY).await?;
+            gone += 1;
+        }
+        tx.commit().await?;
+        Ok(gone)
+    }
+
+    async fn hold(&self, pipeline: &str, held: Option<Held>) -> Result<()> {
+        let mut tx = self.begin(Timestamp::default()).await?;
+        let statement = match &held {
+            Some(held) => sqlx::query(
+                "INSERT INTO held (pipeline, missing, known, since) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (pipeline) DO UPDATE SET missing = ?2, known = ?3, since = ?4",
+            )
+            .bind(pipeline)
+            .bind(signed(held.missing))
+            .bind(signed(held.known))
+            .bind(held.since.0),
+            None => sqlx::query("DELETE FROM held WHERE pipeline = ?").bind(pipeline),
+        };
+        statement.execute(&mut tx.conn).await.map_err(fault)?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn held(&self, pipeline: &str) -> Result<Option<Held>> {
+        let row: Option<(i64, i64, i64)> =
+            sqlx::query_as("SELECT missing, known, since FROM held WHERE pipeline = ?")
+                .bind(pipeline)
+                .fetch_optional(self.readers())
+                .await
+                .map_err(fault)?;
+        Ok(row.map(|(missing, known, since)| Held {
+            missing: count(missing),
+            known: count(known),
+            since: Timestamp(since),
+        }))
+    }
+
+    async fn balance(&self, agencies: Option<&[Agency]>) -> Result<Balance> {
+        // One statement, so that all its numbers are of one moment. `received` is counted from the paths
+        // and the rest from their jobs: two books, and their agreement is what conservation says.
+        let rows: Vec<(String, String, i64)> = sqlx::query_as(
+            "SELECT task, state, count(*) FROM job
+             WHERE current = 1 AND (?1 IS NULL OR agency IN (SELECT value FROM json_each(?1)))
+             GROUP BY task, state
+             UNION ALL
+             SELECT 'received', '', count(*) FROM path
+             WHERE ?1 IS NULL OR agency IN (SELECT value FROM json_each(?1))
+             UNION ALL
+             SELECT 'members', '', count(*) FROM document
+             WHERE withdrawn = 0 AND parent IS NOT NULL
+               AND (?1 IS NULL OR agency IN (SELECT value FROM json_each(?1)))",
+        )
+        .bind(scope(agencies)?)
+        .fetch_all(self.readers())
+        .await
+        .map_err(fault)?;
+        let mut balance = Balance::default();
+        for (task, state, n) in rows {
+            let n = count(n);
+            match (task.as_str(), JobState::parse(&state)) {
+                ("received", _) => balance.received = n,
+                ("members", _) => balance.members = n,
+                (_, Some(JobState::Ready | JobState::Leased)) => balance.in_flight += n,
+                (_, Some(JobState::Quarantined)) => balance.quarantined += n,
+                (_, Some(JobState::Cancelled)) | ("delete", Some(JobState::Done)) => {
+                    balance.deleted += n;
+                }
+                (_, Some(JobState::Done)) => balance.done += n,
+                (_, None) => return Err(super::fault::odd("a job's state", state)),
+            }
+        }
+        Ok(balance)
+    }
+
+    async fn standing(&self, store: &str, path: &str) -> Result<Option<Standing>> {
+        let row: Option<(String, String, i64, i64)> = sqlx::query_as(
+            "SELECT p.pipeline, p.agency, p.seen_at, j.id FROM path p
+             JOIN job j ON j.path = p.id AND j.current = 1 WHERE p.store = ? AND p.path = ?",
+        )
+        .bind(store)
+        .bind(path)
+        .fetch_optional(self.readers())
+        .await
+        .map_err(fault)?;
+        let Some((pipeline, owner, seen_at, id)) = row else { return Ok(None) };
+        let sql = sqlx::AssertSqlSafe(format!("{JOB} WHERE j.id = ?"));
+        let row: Option<JobRow> =
+            sqlx::query_as(sql).bind(id).fetch_optional(self.readers()).await.map_err(fault)?;
+        let Some(job) = row.map(JobRow::job).transpose()? else { return Ok(None) };
+        let object = job.object.clone();
+        let (agency, seen_at) = (agency(owner)?, Timestamp(seen_at));
+        Ok(Some(Standing { object, pipeline, agency, seen_at, job }))
+    }
+}

@@ -1,0 +1,162 @@
+//! Measures retrieval over Korean question collections through the public interface: MRR@10, recall@10 and hits at
+//! rank 1, indexing speed, index size and query latency.
+//!
+//! `cargo run --release -p madang-index --example ko_retrieval [COLLECTION…]`. The collections are those of the
+//! corpus folder (`MADANG_CORPUS`, default `../shared/corpus`), under `ko-retrieval/`.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use madang_document::agency::Agency;
+use madang_document::content::{Origin, Segment};
+use madang_document::id::DocumentId;
+use madang_document::locator::Locator;
+use madang_document::media_type::{Kind, MediaType};
+use madang_document::outcome::Outcome;
+use madang_document::principal::Principal;
+use madang_index::index::Index;
+use madang_index::query::Query;
+use madang_index::record::{Change, Record};
+use madang_index::tantivy_index::TantivyIndex;
+use serde::Deserialize;
+
+type Failure = Box<dyn std::error::Error>;
+
+#[derive(Deserialize)]
+struct Passage {
+    id: String,
+    title: String,
+    text: String,
+}
+
+#[derive(Deserialize)]
+struct Question {
+    query: String,
+    relevant: Vec<String>,
+}
+
+#[allow(clippy::print_stdout)]
+fn main() -> Result<(), Failure> {
+    let corpus = std::env::var_os("MADANG_CORPUS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus"),
+        PathBuf::from,
+    );
+    let mut names: Vec<String> = std::env::args().skip(1).collect();
+    if names.is_empty() {
+        names = ["korquad", "msmarco-ko-mt", "autorag-docs"].map(String::from).into();
+    }
+    for name in names {
+        let folder = corpus.join("ko-retrieval").join(&name);
+        println!("{name:14} {}", measure(&folder)?);
+    }
+    Ok(())
+}
+
+fn measure(folder: &Path) -> Result<String, Failure> {
+    let passages: Vec<Passage> = lines(&folder.join("passages.jsonl"))?;
+    let questions: Vec<Question> = lines(&folder.join("queries.dev.jsonl"))?;
+    let bytes: usize = passages.iter().map(|p| p.text.len() + p.title.len()).sum();
+    let names: HashMap<DocumentId, &str> =
+        passages.iter().map(|p| (id(&p.id), p.id.as_str())).collect();
+
+    let place = tempfile::tempdir()?;
+    let index = TantivyIndex::open(place.path())?;
+    let began = Instant::now();
+    let changes: Vec<Change> = passages.iter().map(|p| Change::Put(Box::new(record(p)))).collect();
+    index.apply(&Agency::undeclared(), &changes, 1)?;
+    let indexed = began.elapsed().as_secs_f64();
+
+    let searcher = index.scoped(&Principal::local());
+    let (mut reciprocal, mut found, mut first, mut totals) = (0.0, 0.0, 0.0, Vec::new());
+    let mut latencies = Vec::new();
+    for question in &questions {
+        let query = Query { text: plain(&question.query), limit: 10, ..Query::default() };
+        let began = Instant::now();
+        let hits = searcher.search(&query)?;
+        latencies.push(began.elapsed().as_secs_f64() * 1000.0);
+        totals.push(hits.total as f64);
+        let ranks: Vec<usize> = (1..)
+            .zip(&hits.hits)
+            .filter(|(_, hit)| {
+                names.get(&hit.id).is_some_and(|name| question.relevant.iter().any(|r| r == name))
+            })
+            .map(|(rank, _)| rank)
+            .collect();
+        if let Some(best) = ranks.first() {
+            reciprocal += 1.0 / *best as f64;
+            first += f64::from(u8::from(*best == 1));
+        }
+        found += ranks.len() as f64 / question.relevant.len().max(1) as f64;
+    }
+    let n = questions.len().max(1) as f64;
+    Ok(format!(
+        "queries {n} MRR@10 {:.4} recall@10 {:.4} hit@1 {:.4} | total median {} p95 {} | \
+         indexing {:.2} MB/s, index/text {:.2} | query p50 {:.2} ms p95 {:.2} ms",
+        reciprocal / n,
+        found / n,
+        first / n,
+        quantile(&mut totals, 0.5),
+        quantile(&mut totals, 0.95),
+        bytes as f64 / 1e6 / indexed,
+        size(place.path())? as f64 / bytes as f64,
+        quantile(&mut latencies, 0.5),
+        quantile(&mut latencies, 0.95),
+    ))
+}
+
+/// Signs of the query language that a question contains by chance.
+fn plain(question: &str) -> String {
+    question.replace(['"', '“', '”', '*', '「', '」', '『', '』'], " ").replace(" -", " ")
+}
+
+fn id(name: &str) -> DocumentId {
+    DocumentId::new("ko-retrieval", name, None)
+}
+
+fn record(passage: &Passage) -> Record {
+    Record {
+        id: id(&passage.id),
+        agency: Agency::undeclared(),
+        pipeline: "ko-retrieval".into(),
+        path: String::new(),
+        title: passage.title.clone(),
+        keywords: String::new(),
+        media_type: MediaType::new("text/plain"),
+        kind: Kind::Text,
+        language: Some("ko".into()),
+        outcome: Outcome::Ok,
+        date: None,
+        size: passage.text.len() as u64,
+        segments: vec![Segment {
+            text: passage.text.clone(),
+            locator: Locator::Whole {},
+            origin: Origin::Native,
+            confidence: None,
+        }],
+    }
+}
+
+fn lines<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Vec<T>, Failure> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("{}: {error}; set MADANG_CORPUS", path.display()))?;
+    Ok(text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?)
+}
+
+fn quantile(values: &mut [f64], q: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let at = (values.len().saturating_sub(1) as f64 * q) as usize;
+    values.get(at).copied().unwrap_or(0.0)
+}
+
+fn size(folder: &Path) -> Result<u64, Failure> {
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        bytes += match entry.metadata()? {
+            inner if inner.is_dir() => size(&entry.path())?,
+            inner => inner.len(),
+        };
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,95 @@
+use std::cmp::Reverse;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use madang_document::principal::Scope;
+
+use crate::query::{Query, SearchError};
+
+/// Where a hit stands in a ranking: the greater, the earlier. First what it is sorted by (none is last), then the
+/// id, so that no two hits stand at the same place.
+pub(crate) type Rank = (Option<u64>, Reverse<u128>);
+
+/// Hits that can be paged through.
+pub(crate) const WINDOW: usize = 10_000;
+
+/// Where a page ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cursor {
+    /// Of the query it belongs to ([`fingerprint`]).
+    pub(crate) fingerprint: u64,
+    /// Hits on the pages so far.
+    pub(crate) seen: usize,
+    /// The last of them.
+    pub(crate) last: Rank,
+}
+
+/// What a cursor is bound to: all of a query that decides which hits come in which order, and whose hits they are.
+/// A cursor is no secret (it says a score and an id of a page already shown), so it needs no key, only this.
+pub(crate) fn fingerprint(query: &Query, scope: &Scope) -> u64 {
+    let ordered = Query { limit: 0, after: None, facets: Vec::new(), ..query.clone() };
+    let mut hasher = DefaultHasher::new();
+    format!("{ordered:?} {scope:?}").hash(&mut hasher);
+    hasher.finish()
+}
+
+impl Cursor {
+    /// Its text: numbers in hexadecimal.
+    pub(crate) fn print(&self) -> String {
+        let (sorted_by, Reverse(id)) = self.last;
+        let sorted_by = sorted_by.map_or_else(|| "n".to_owned(), |key| format!("{key:x}"));
+        format!("{:x}.{:x}.{sorted_by}.{id:x}", self.fingerprint, self.seen)
+    }
+
+    /// Reads the cursor of this query.
+    ///
+    /// # Errors
+    /// [`SearchError::Query`] if it is of another query, or of none.
+    pub(crate) fn parse(text: &str, fingerprint: u64) -> Result<Cursor, SearchError> {
+        let hex = |part: &str| u128::from_str_radix(part, 16).ok();
+        let parsed = || {
+            let mut parts = text.split('.');
+            let cursor = Cursor {
+                fingerprint: u64::try_from(hex(parts.next()?)?).ok()?,
+                seen: usize::try_from(hex(parts.next()?)?).ok()?,
+                last: {
+                    let sorted_by = match parts.next()? {
+                        "n" => None,
+                        key => Some(u64::try_from(hex(key)?).ok()?),
+                    };
+                    (sorted_by, Reverse(hex(parts.next()?)?))
+                },
+            };
+            parts.next().is_none().then_some(cursor)
+        };
+        parsed().filter(|cursor| cursor.fingerprint == fingerprint).ok_or_else(|| {
+            SearchError::Query(
+                "`after` does not belong to this query; begin again without it".to_owned(),
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn survives_its_text_and_knows_its_query() {
+        let query = Query { text: "예산".into(), limit: 10, ..Query::default() };
+        let mark = fingerprint(&query, &Scope::All);
+        for sorted_by in [None, Some(0), Some(u64::MAX)] {
+            let cursor =
+                Cursor { fingerprint: mark, seen: 20, last: (sorted_by, Reverse(u128::MAX)) };
+            assert_eq!(Cursor::parse(&cursor.print(), mark).unwrap(), cursor);
+            assert!(Cursor::parse(&cursor.print(), mark ^ 1).is_err());
+        }
+        for bad in ["", "x", "1.2.3", "1.2.3.4.5", "....", &"f".repeat(10_000)] {
+            assert!(Cursor::parse(bad, mark).is_err(), "{bad}");
+        }
+        let longer = Query { limit: 50, ..query.clone() };
+        assert_eq!(fingerprint(&longer, &Scope::All), mark);
+        assert_ne!(fingerprint(&query, &Scope::Only([].into())), mark);
+        let other = Query { text: "예산안".into(), ..query };
+        assert_ne!(fingerprint(&other, &Scope::All), mark);
+    }
+}

@@ -1,0 +1,256 @@
+//! From what a person typed to a tantivy query.
+//!
+//! Ranking is the sum of BM25 over stems and bigrams of title and body, whatever matches. Which documents match at
+//! all is decided apart from that, because a sum over bigrams alone would list every document that shares two
+//! syllables with the query: of one or two words all must be found, of more most ([`words_needed`]); a word is
+//! found by its stem or by its bigrams ([`bigrams_needed`]).
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+use tantivy::query::{
+    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, Occur, PhraseQuery,
+    Query as TantivyQuery, RangeQuery, TermQuery, TermSetQuery,
+};
+use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{Searcher, Term};
+
+use crate::entry::folder_term;
+use crate::query::Query;
+use crate::query_text::{Clause, Phrase, Prefix, QueryText, Word};
+use crate::schema::{Analysed, Fields};
+
+type Boxed = Box<dyn TantivyQuery>;
+
+/// How much more a word counts in the title than in the text.
+const TITLE_BOOST: f32 = 1.0;
+
+/// Stems that a prefix stands for, at most: those of most documents.
+const MOST_EXPANSIONS: usize = 128;
+/// Stems looked at to find them, in each segment.
+const MOST_SCANNED: usize = 20_000;
+
+/// Of so many words of a query, how many a document must hold.
+fn words_needed(words: usize) -> usize {
+    if words <= 2 { words } else { (words * 3).div_ceil(5) }
+}
+
+/// Of so many bigrams of a word, how many a document must hold to hold the word.
+fn bigrams_needed(bigrams: usize) -> usize {
+    if bigrams <= 3 { bigrams } else { (bigrams * 3).div_ceil(4) }
+}
+
+/// The query for one or several indexes.
+///
+/// # Errors
+/// Of the index, while a prefix is expanded.
+pub(crate) fn build(
+    query: &Query,
+    text: &QueryText,
+    fields: &Fields,
+    searchers: &[&Searcher],
+) -> tantivy::Result<Boxed> {
+    let mut clauses: Vec<(Occur, Boxed)> = filters(query, fields);
+    if !text.words.is_empty() {
+        clauses.push((Occur::Must, unscored(most_words(&text.words, fields))));
+        for word in &text.words {
+            score(&mut clauses, word, fields);
+        }
+    }
+    for clause in &text.required {
+        let found = one_clause(clause, fields, searchers)?;
+        clauses.push((Occur::Must, found));
+    }
+    for clause in &text.excluded {
+        let found = one_clause(clause, fields, searchers)?;
+        clauses.push((Occur::MustNot, found));
+    }
+    let asked = !text.words.is_empty() || !text.required.is_empty() || !text.excluded.is_empty();
+    if !asked && !text.blank {
+        // Only signs were typed: that finds nothing, rather than everything.
+        return Ok(Box::new(EmptyQuery));
+    }
+    if !clauses.iter().any(|(occur, _)| *occur == Occur::Must) {
+        clauses.push((Occur::Must, unscored(Box::new(AllQuery))));
+    }
+    Ok(Box::new(BooleanQuery::with_minimum_required_clauses(clauses, 0)))
+}
+
+fn unscored(query: Boxed) -> Boxed {
+    Box::new(ConstScoreQuery::new(query, 0.0))
+}
+
+fn term(field: Field, token: &str, record: IndexRecordOption) -> Boxed {
+    Box::new(TermQuery::new(Term::from_field_text(field, token), record))
+}
+
+/// Holds at least `needed` of these.
+fn at_least(needed: usize, mut queries: Vec<Boxed>) -> Boxed {
+    match queries.pop() {
+        Some(only) if queries.is_empty() => only,
+        Some(last) => {
+            queries.push(last);
+            Box::new(BooleanQuery::union_with_minimum_required_clauses(queries, needed))
+        }
+        None => Box::new(EmptyQuery),
+    }
+}
+
+fn filters(query: &Query, fields: &Fields) -> Vec<(Occur, Boxed)> {
+    let mut filters: Vec<(Occur, Boxed)> = Vec::new();
+    let mut any_of = |field: Field, values: Vec<String>| {
+        if !values.is_empty() {
+            let terms = values.iter().map(|value| Term::from_field_text(field, value));
+            filters.push((Occur::Must, unscored(Box::new(TermSetQuery::new(terms)))));
+        }
+    };
+    any_of(fields.kind, query.kinds.iter().map(|kind| kind.as_str().to_owned()).collect());
+    any_of(fields.media_type, query.media_types.iter().map(|t| t.as_str().to_owned()).collect());
+    any_of(fields.language, query.languages.clone());
+    any_of(fields.outcome, query.outcomes.iter().map(|o| o.as_str().to_owned()).collect());
+    any_of(fields.pipeline, query.pipelines.clone());
+    let folder = query.path.as_deref().map(folder_term).filter(|folder| !folder.is_empty());
+    any_of(fields.folder, folder.into_iter().collect());
+    if query.from.is_some() || query.to.is_some() {
+        let date = |ms: i64| Term::from_field_i64(fields.date, ms);
+        let from = query.from.map_or(Bound::Unbounded, |from| Bound::Included(date(from.0)));
+        let to = query.to.map_or(Bound::Unbounded, |to| Bound::Excluded(date(to.0)));
+        filters.push((Occur::Must, unscored(Box::new(RangeQuery::new(from, to)))));
+    }
+    filters
+}
+
+/// Whether a word counts towards how many must be found. A lone syllable (년, 수, 물) is too often part of a longer
+/// word in the documents.
+fn counts(word: &Word) -> bool {
+    !(word.script.has_bigrams() && word.stem.chars().count() == 1)
+}
+
+fn most_words(words: &[Word], fields: &Fields) -> Boxed {
+    let mut counted: Vec<&Word> = words.iter().filter(|word| counts(word)).collect();
+    if counted.is_empty() {
+        counted = words.iter().collect();
+    }
+    let needed = words_needed(counted.len());
+    at_least(needed, counted.into_iter().map(|word| holds(word, fields)).collect())
+}
+
+/// Holds a word, in title or body, by its stem or its bigrams.
+fn holds(word: &Word, fields: &Fields) -> Boxed {
+    let mut ways = Vec::new();
+    for field in [fields.body, fields.title] {
+        // The one bigram of a stem of two syllables finds all that the stem finds.
+        if word.tokens.len() > 1 {
+            ways.push(term(field.stem, &word.stem, IndexRecordOption::Basic));
+        }
+        if let Some(shorter) = &word.shorter {
+            ways.push(term(field.stem, shorter, IndexRecordOption::Basic));
+        }
+        let bigrams: Vec<Boxed> =
+            word.tokens.iter().map(|t| term(field.xbi, t, IndexRecordOption::Basic)).collect();
+        ways.push(at_least(bigrams_needed(bigrams.len()), bigrams));
+    }
+    at_least(1, ways)
+}
+
+fn score(clauses: &mut Vec<(Occur, Boxed)>, word: &Word, fields: &Fields) {
+    for (field, boost) in [(fields.body, 1.0), (fields.title, TITLE_BOOST)] {
+        let mut add = |field: Field, token: &str| {
+            let query = term(field, token, IndexRecordOption::WithFreqs);
+            clauses.push((Occur::Should, boosted(query, boost)));
+        };
+        add(field.stem, &word.stem);
+        for token in word.tokens.iter().chain(&word.crossing) {
+            add(field.xbi, token);
+        }
+    }
+}
+
+fn boosted(query: Boxed, boost: f32) -> Boxed {
+    if boost == 1.0 { query } else { Box::new(BoostQuery::new(query, boost)) }
+}
+
+fn one_clause(clause: &Clause, fields: &Fields, searchers: &[&Searcher]) -> tantivy::Result<Boxed> {
+    Ok(match clause {
+        Clause::Word(word) => {
+            let mut ways = Vec::new();
+            for field in [fields.body, fields.title] {
+                ways.push(term(field.stem, &word.stem, IndexRecordOption::WithFreqs));
+                let tokens = word.tokens.iter().cloned().enumerate().collect();
+                ways.push(in_a_row(field.xbi, tokens));
+            }
+            at_least(1, ways)
+        }
+        Clause::Phrase(phrase) => {
+            at_least(1, vec![found_phrase(phrase, fields.body), found_phrase(phrase, fields.title)])
+        }
+        Clause::Prefix(prefix) => {
+            let terms = expand(prefix, fields, searchers)?;
+            Box::new(TermSetQuery::new(terms))
+        }
+    })
+}
+
+/// A phrase is found whatever its spaces (by bigrams), or with particles that the query left out (by stems).
+fn found_phrase(phrase: &Phrase, field: Analysed) -> Boxed {
+    let stems = phrase.words.iter().map(|word| word.stem.clone()).enumerate().collect();
+    at_least(1, vec![in_a_row(field.xbi, phrase.tokens.clone()), in_a_row(field.stem, stems)])
+}
+
+fn in_a_row(field: Field, tokens: Vec<(usize, String)>) -> Boxed {
+    if let [(_, only)] = tokens.as_slice() {
+        return term(field, only, IndexRecordOption::WithFreqs);
+    }
+    if tokens.is_empty() {
+        return Box::new(EmptyQuery);
+    }
+    let terms =
+        tokens.into_iter().map(|(at, token)| (at, Term::from_field_text(field, &token))).collect();
+    Box::new(PhraseQuery::new_with_offset(terms))
+}
+
+/// The stems that begin so, in title and body: of all indexes searched, so that each is asked the same.
+pub(crate) fn expand(
+    prefix: &Prefix,
+    fields: &Fields,
+    searchers: &[&Searcher],
+) -> tantivy::Result<Vec<Term>> {
+    let mut terms = Vec::new();
+    for field in [fields.body.stem, fields.title.stem] {
+        let mut found: BTreeMap<String, u64> = BTreeMap::new();
+        for segment in searchers.iter().flat_map(|searcher| searcher.segment_readers()) {
+            let inverted = segment.inverted_index(field)?;
+            let mut stream = inverted.terms().range().ge(prefix.start.as_bytes()).into_stream()?;
+            let mut scanned = 0;
+            while scanned < MOST_SCANNED && stream.advance() {
+                if !stream.key().starts_with(prefix.start.as_bytes()) {
+                    break;
+                }
+                scanned += 1;
+                if let Ok(stem) = std::str::from_utf8(stream.key()) {
+                    *found.entry(stem.to_owned()).or_default() +=
+                        u64::from(stream.value().doc_freq);
+                }
+            }
+        }
+        let mut by_frequency: Vec<(String, u64)> = found.into_iter().collect();
+        by_frequency.sort_by_key(|(_, documents)| std::cmp::Reverse(*documents));
+        by_frequency.truncate(MOST_EXPANSIONS);
+        let stems = by_frequency.into_iter().map(|(stem, _)| stem);
+        terms.extend(
+            stems.chain([prefix.stem.clone()]).map(|stem| Term::from_field_text(field, &stem)),
+        );
+    }
+    Ok(terms)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_much_must_be_found() {
+        assert_eq!([1, 2, 3, 4, 5, 10].map(words_needed), [1, 2, 2, 3, 3, 6]);
+        assert_eq!([1, 2, 3, 4, 8].map(bigrams_needed), [1, 2, 3, 3, 6]);
+    }
+}

@@ -1,0 +1,86 @@
+use tantivy::schema::{
+    BytesOptions, FAST, Field, IndexRecordOption, STORED, STRING, Schema, SchemaBuilder,
+    TextFieldIndexing, TextOptions,
+};
+
+use crate::tokenizer::{STEM, XBI};
+
+/// The fields of an agency's index.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fields {
+    /// The document's id, as text: what a deletion names.
+    pub(crate) id: Field,
+    /// The id again, as two numbers: what ties in a ranking are broken by without reading a text.
+    pub(crate) id_high: Field,
+    pub(crate) id_low: Field,
+    pub(crate) pipeline: Field,
+    pub(crate) kind: Field,
+    pub(crate) media_type: Field,
+    pub(crate) language: Field,
+    pub(crate) outcome: Field,
+    /// The path and every folder above it, each a term: a path filter is one exact term, however long.
+    pub(crate) folder: Field,
+    /// Milliseconds since 1970.
+    pub(crate) date: Field,
+    pub(crate) title: Analysed,
+    /// Text, keywords and path.
+    pub(crate) body: Analysed,
+    /// What a hit shows, in JSON ([`crate::entry::Head`]).
+    pub(crate) head: Field,
+    /// The text in NFC.
+    pub(crate) text: Field,
+    /// [`crate::segment_map::SegmentMap`].
+    pub(crate) map: Field,
+}
+
+/// A text under both analyses.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Analysed {
+    pub(crate) stem: Field,
+    pub(crate) xbi: Field,
+}
+
+/// Names of the columns that a collector reads.
+pub(crate) mod column {
+    pub(crate) const ID_HIGH: &str = "id_high";
+    pub(crate) const ID_LOW: &str = "id_low";
+    pub(crate) const PIPELINE: &str = "pipeline";
+    pub(crate) const KIND: &str = "kind";
+    pub(crate) const MEDIA_TYPE: &str = "media_type";
+    pub(crate) const LANGUAGE: &str = "language";
+    pub(crate) const OUTCOME: &str = "outcome";
+    pub(crate) const DATE: &str = "date";
+}
+
+/// The schema and its fields.
+pub(crate) fn schema() -> (Schema, Fields) {
+    let mut schema = Schema::builder();
+    let analysed = |schema: &mut SchemaBuilder, name: &str| {
+        let mut field = |analysis: &str, tokenizer: &str| {
+            let indexing = TextFieldIndexing::default()
+                .set_tokenizer(tokenizer)
+                .set_index_option(IndexRecordOption::WithFreqsAndPositions);
+            let options = TextOptions::default().set_indexing_options(indexing);
+            schema.add_text_field(&format!("{name}_{analysis}"), options)
+        };
+        Analysed { stem: field("stem", STEM), xbi: field("xbi", XBI) }
+    };
+    let fields = Fields {
+        id: schema.add_text_field("id", STRING),
+        id_high: schema.add_u64_field(column::ID_HIGH, FAST),
+        id_low: schema.add_u64_field(column::ID_LOW, FAST),
+        pipeline: schema.add_text_field(column::PIPELINE, STRING | FAST),
+        kind: schema.add_text_field(column::KIND, STRING | FAST),
+        media_type: schema.add_text_field(column::MEDIA_TYPE, STRING | FAST),
+        language: schema.add_text_field(column::LANGUAGE, STRING | FAST),
+        outcome: schema.add_text_field(column::OUTCOME, STRING | FAST),
+        folder: schema.add_text_field("folder", STRING),
+        date: schema.add_i64_field(column::DATE, FAST),
+        title: analysed(&mut schema, "title"),
+        body: analysed(&mut schema, "body"),
+        head: schema.add_bytes_field("head", BytesOptions::default().set_stored()),
+        text: schema.add_text_field("text", STORED),
+        map: schema.add_bytes_field("map", BytesOptions::default().set_stored()),
+    };
+    (schema.build(), fields)
+}

@@ -1,0 +1,391 @@
+//! The passage of a document that answers a query best.
+//!
+//! The postings already know at which positions of this document the words stand, and the marks of the segment map
+//! say where in the text those positions are. So only about a kibibyte around the densest place is analysed again,
+//! whatever the size of the document.
+
+use madang_document::locator::Locator;
+use tantivy::postings::Postings;
+use tantivy::schema::IndexRecordOption;
+use tantivy::{DocId, DocSet, SegmentReader, Term};
+use unicode_normalization::UnicodeNormalization;
+
+use crate::analyzer::{self, Mark};
+use crate::entry::Entry;
+use crate::query::Snippet;
+use crate::query_text::{Clause, Prefix, QueryText, Word};
+use crate::schema::Fields;
+
+/// Characters of a passage, about.
+const LENGTH: usize = 160;
+/// How far a passage's border moves to stand between words, in characters.
+const TO_WORD_BORDER: usize = 20;
+/// Bytes analysed on each side of the densest place.
+const AROUND: usize = 768;
+/// Bytes analysed at most, whatever stands there.
+const MOST_ANALYSED: usize = 16 * 1024;
+
+/// What is looked for in a text: one word, phrase or prefix of the query.
+#[derive(Clone, Debug)]
+pub(crate) struct Probe {
+    needle: Needle,
+    /// Tokens in the field `stem` of the body, each enough by itself.
+    stems: Vec<Term>,
+    /// Tokens in the field `xbi` of the body, together.
+    bigrams: Vec<Term>,
+    /// How much finding it is worth.
+    weight: f32,
+}
+
+#[derive(Clone, Debug)]
+enum Needle {
+    /// The stems, one after the other.
+    Stems(Vec<Vec<Atom>>),
+    /// The beginning of a stem, or a whole one.
+    Prefix(Prefix),
+}
+
+/// The smallest thing that is compared.
+#[derive(Clone, Debug, PartialEq)]
+enum Atom {
+    /// A character of a script with bigrams.
+    Syllable(char),
+    /// A word of another script, folded.
+    Word(String),
+}
+
+/// The probes of a query; `weight` values a token of the field `stem`, `expand` lists the stems of a prefix.
+pub(crate) fn probes(
+    text: &QueryText,
+    fields: &Fields,
+    weight: impl Fn(&Term) -> f32,
+    mut expand: impl FnMut(&Prefix) -> Vec<Term>,
+) -> Vec<Probe> {
+    let term = |token: &str| Term::from_field_text(fields.body.stem, token);
+    let bigram = |token: &String| Term::from_field_text(fields.body.xbi, token);
+    let words = |words: &[Word]| {
+        let stems = words.iter().map(atoms_of).collect();
+        let weight = words.iter().map(|word| weight(&term(&word.stem))).sum();
+        let bigrams = words.iter().flat_map(|word| &word.tokens).map(bigram).collect();
+        let whole = match words {
+            [word] => vec![term(&word.stem)],
+            _ => Vec::new(),
+        };
+        Probe { needle: Needle::Stems(stems), stems: whole, bigrams, weight }
+    };
+    let mut probes: Vec<Probe> =
+        text.words.iter().map(|word| words(std::slice::from_ref(word))).collect();
+    for clause in &text.required {
+        probes.push(match clause {
+            Clause::Word(word) => words(std::slice::from_ref(word)),
+            Clause::Phrase(phrase) => words(&phrase.words),
+            Clause::Prefix(prefix) => Probe {
+                needle: Needle::Prefix(prefix.clone()),
+                stems: expand(prefix),
+                bigrams: Vec::new(),
+                weight: weight(&term(&prefix.stem)),
+            },
+        });
+    }
+    probes
+}
+
+fn atoms_of(word: &Word) -> Vec<Atom> {
+    if word.script.has_bigrams() {
+        word.stem.chars().map(Atom::Syllable).collect()
+    } else {
+        vec![Atom::Word(word.stem.clone())]
+    }
+}
+
+/// The passage of a document that holds most of the probes, and where it stands.
+///
+/// # Errors
+/// Of the index, while postings are read.
+pub(crate) fn passage(
+    entry: &Entry,
+    probes: &[Probe],
+    segment: &SegmentReader,
+    doc: DocId,
+) -> tantivy::Result<(Snippet, Locator)> {
+    let text = entry.text.as_str();
+    if let Some((from, to)) = densest(&entry.map.marks, probes, segment, doc)? {
+        let region_start = floor(text, (from.byte as usize).saturating_sub(AROUND));
+        let region_end =
+            (to.byte as usize).saturating_add(AROUND).min(region_start + MOST_ANALYSED);
+        let region = region_start..floor(text, region_end);
+        let found = matches(text, region, probes);
+        if let Some(anchor) = best(text, entry, &found, probes) {
+            let (start, end, locator) = entry.map.segment(anchor.0, text.len());
+            return Ok((cut(text, anchor, (start, end), &found), locator));
+        }
+    }
+    // Found by its title, path or keywords, or not asked for by words: how the text begins.
+    Ok((cut(text, (0, 0), (0, text.len()), &[]), Locator::Whole {}))
+}
+
+/// The stretch between two marks in which the probes of most weight stand.
+fn densest(
+    marks: &[Mark],
+    probes: &[Probe],
+    segment: &SegmentReader,
+    doc: DocId,
+) -> tantivy::Result<Option<(Mark, Mark)>> {
+    let mut value = vec![0f32; marks.len()];
+    let mut seen = vec![0u64; marks.len()];
+    let mut positions = Vec::new();
+    for probe in probes {
+        seen.fill(0);
+        let whole = probe.stems.iter().map(|term| (term, u64::MAX));
+        // Bigrams past the 63rd of a word share a bit.
+        let parts = probe.bigrams.iter().zip((0u32..).map(|n| 1u64 << n.min(62)));
+        for (term, bits) in whole.chain(parts) {
+            read_positions(segment, doc, term, &mut positions)?;
+            let of_stem = bits == u64::MAX;
+            for position in &positions {
+                let stretch =
+                    marks.partition_point(|m| (if of_stem { m.stem } else { m.xbi }) <= *position);
+                if let Some(seen) = stretch.checked_sub(1).and_then(|n| seen.get_mut(n)) {
+                    *seen |= bits;
+                }
+            }
+        }
+        let all = u32::try_from(probe.bigrams.len().min(63)).unwrap_or(63).max(1);
+        for (value, seen) in value.iter_mut().zip(&seen) {
+            let share = seen.count_ones().min(all) as f32 / all as f32;
+            if *seen == u64::MAX || share > 0.7 {
+                *value += probe.weight * share.max(0.7);
+            }
+        }
+    }
+    // What stands at or behind the last mark is not of the text: keywords and path.
+    value.pop();
+    let best = value.iter().enumerate().filter(|(_, value)| **value > 0.0);
+    let best = best.max_by(|(n, a), (m, b)| a.total_cmp(b).then(m.cmp(n)));
+    Ok(best.and_then(|(n, _)| Some((*marks.get(n)?, *marks.get(n + 1)?))))
+}
+
+fn read_positions(
+    segment: &SegmentReader,
+    doc: DocId,
+    term: &Term,
+    positions: &mut Vec<u32>,
+) -> tantivy::Result<()> {
+    positions.clear();
+    let inverted = segment.inverted_index(term.field())?;
+    let option = IndexRecordOption::WithFreqsAndPositions;
+    if let Some(mut postings) = inverted.read_postings(term, option)?
+        && (postings.doc() == doc || postings.doc() < doc && postings.seek(doc) == doc)
+    {
+        postings.positions(positions);
+    }
+    Ok(())
+}
+
+/// A place in a text where a probe stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Match {
+    start: usize,
+    end: usize,
+    probe: usize,
+}
+
+/// An atom of a text.
+struct Placed {
+    atom: Atom,
+    start: usize,
+    end: usize,
+    /// Whether a stem begins here.
+    opens: bool,
+    /// Whether it begins here apart from the stem before.
+    apart: bool,
+}
+
+/// Where the probes stand in a region of a text, in order.
+fn matches(text: &str, region: std::ops::Range<usize>, probes: &[Probe]) -> Vec<Match> {
+    let placed = place(text, region);
+    let mut found = Vec::new();
+    for at in 0..placed.len() {
+        let Some(rest) = placed.get(at..) else { break };
+        for (n, probe) in probes.iter().enumerate() {
+            let length = match &probe.needle {
+                Needle::Stems(stems) => stems_stand(stems, rest),
+                Needle::Prefix(prefix) => prefix_stands(prefix, rest),
+            };
+            let last = length.and_then(|length| rest.get(length.checked_sub(1)?));
+            if let (Some(first), Some(last)) = (rest.first(), last) {
+                found.push(Match { start: first.start, end: last.end, probe: n });
+            }
+        }
+    }
+    found
+}
+
+fn place(text: &str, region: std::ops::Range<usize>) -> Vec<Placed> {
+    let offset = region.start;
+    let region = text.get(region).unwrap_or_default();
+    let stemmer = analyzer::stemmer();
+    let mut placed = Vec::new();
+    for span in analyzer::spans(region) {
+        let surface = region.get(span.start..span.end).unwrap_or_default();
+        let start = offset + span.start;
+        if !span.script.has_bigrams() {
+            let word = analyzer::fold(surface, span.script, &stemmer).into_owned();
+            let end = offset + span.end;
+            placed.push(Placed { atom: Atom::Word(word), start, end, opens: true, apart: true });
+            continue;
+        }
+        let mut opens = true;
+        for (at, c) in surface.char_indices() {
+            for folded in std::iter::once(c).nfkc() {
+                placed.push(Placed {
+                    atom: Atom::Syllable(folded),
+                    start: start + at,
+                    end: start + at + c.len_utf8(),
+                    opens,
+                    apart: opens && !span.joined,
+                });
+                opens = false;
+            }
+        }
+    }
+    placed
+}
+
+/// How many atoms the stems take if they stand here. Inside a stem of the query the text may have a space, but
+/// nothing that analysis keeps apart; between two stems of a phrase it may.
+fn stems_stand(stems: &[Vec<Atom>], placed: &[Placed]) -> Option<usize> {
+    let mut at = 0;
+    for stem in stems {
+        for (n, atom) in stem.iter().enumerate() {
+            let here = placed.get(at)?;
+            if here.atom != *atom || (n > 0 && here.apart) {
+                return None;
+            }
+            at += 1;
+        }
+    }
+    Some(at)
+}
+
+fn prefix_stands(prefix: &Prefix, placed: &[Placed]) -> Option<usize> {
+    let first = placed.first().filter(|first| first.opens)?;
+    if let Atom::Word(word) = &first.atom {
+        let stands = word.starts_with(&prefix.start) || *word == prefix.stem;
+        return stands.then_some(1);
+    }
+    let mut length = 0;
+    for c in prefix.start.chars() {
+        let here = placed.get(length)?;
+        if here.atom != Atom::Syllable(c) || (length > 0 && here.opens) {
+            return None;
+        }
+        length += 1;
+    }
+    Some(length)
+}
+
+/// The match from which on a passage of [`LENGTH`] holds the probes of most weight, and the end of the last match
+/// in that passage. It stays within one segment, so that its locator is true of all of it.
+fn best(text: &str, entry: &Entry, found: &[Match], probes: &[Probe]) -> Option<(usize, usize)> {
+    let mut best = None::<(f32, usize, usize)>;
+    let mut segment = (0, 0);
+    for (n, first) in found.iter().enumerate() {
+        if first.start >= segment.1 {
+            let (start, end, _) = entry.map.segment(first.start, text.len());
+            segment = (start, end);
+        }
+        let reach = text.get(first.start..)?.char_indices().nth(LENGTH);
+        let reach = reach.map_or(text.len(), |(at, _)| first.start + at).min(segment.1);
+        let mut inside = vec![false; probes.len()];
+        let (mut value, mut end) = (0.0, first.end);
+        for other in found.iter().skip(n).take_while(|other| other.start < reach) {
+            if other.end > reach {
+                continue;
+            }
+            if let (Some(inside), Some(probe)) =
+                (inside.get_mut(other.probe), probes.get(other.probe))
+            {
+                // Finding a word again is worth a little.
+                value += probe.weight * if *inside { 0.02 } else { 1.0 };
+                *inside = true;
+            }
+            end = end.max(other.end);
+        }
+        if best.is_none_or(|(so_far, _, _)| value > so_far) {
+            best = Some((value, first.start, end));
+        }
+    }
+    best.map(|(_, start, end)| (start, end))
+}
+
+/// The last border between characters at or before this byte.
+fn floor(text: &str, byte: usize) -> usize {
+    let byte = byte.min(text.len());
+    (0..=byte).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
+/// Cuts about [`LENGTH`] characters around `anchor`, at spaces where there are some near; within `segment` unless
+/// that is shorter.
+fn cut(text: &str, anchor: (usize, usize), segment: (usize, usize), found: &[Match]) -> Snippet {
+    let (mut low, mut high) = (floor(text, segment.0), floor(text, segment.1));
+    let in_segment = text.get(low..high).unwrap_or_default();
+    if in_segment.chars().nth(LENGTH / 2).is_none() {
+        (low, high) = (low, text.len());
+    }
+    let inside = text.get(anchor.0..anchor.1).unwrap_or_default().chars().count();
+    let spare = LENGTH.saturating_sub(inside);
+
+    let before = text.get(low..anchor.0).unwrap_or_default();
+    let after = text.get(anchor.1..high).unwrap_or_default();
+    let available = after.chars().take(LENGTH).count();
+    let lead = (spare / 3).max(spare.saturating_sub(available));
+    let mut start = anchor.0;
+    for (at, _) in before.char_indices().rev().take(lead) {
+        start = low + at;
+    }
+    if start > low {
+        let words = text.get(start..anchor.0).unwrap_or_default();
+        let cut_a_word = !text.get(..start).unwrap_or_default().ends_with(char::is_whitespace);
+        let border = words.char_indices().take(TO_WORD_BORDER).find(|(_, c)| c.is_whitespace());
+        if let (true, Some((at, space))) = (cut_a_word, border) {
+            start += at + space.len_utf8();
+        }
+    }
+    let led = text.get(start..anchor.0).unwrap_or_default().chars().count();
+    let mut end = anchor.1;
+    for (at, c) in after.char_indices().take(spare.saturating_sub(led)) {
+        end = anchor.1 + at + c.len_utf8();
+    }
+    if end < high && !text.get(end..).unwrap_or_default().starts_with(char::is_whitespace) {
+        let words = text.get(anchor.1..end).unwrap_or_default();
+        let border =
+            words.char_indices().rev().take(TO_WORD_BORDER).find(|(_, c)| c.is_whitespace());
+        if let Some((at, _)) = border {
+            end = anchor.1 + at;
+        }
+    }
+    let passage = text.get(start..end).unwrap_or_default();
+    let leading = passage.len() - passage.trim_start().len();
+    let (start, passage) = (start + leading, passage.trim());
+    let end = start + passage.len();
+
+    let mut ranges: Vec<(usize, usize)> = Vec::new();
+    let mut sorted: Vec<&Match> =
+        found.iter().filter(|m| m.start >= start && m.end <= end).collect();
+    sorted.sort_by_key(|m| (m.start, m.end));
+    for found in sorted {
+        match ranges.last_mut() {
+            Some(last) if found.start <= last.1 => last.1 = last.1.max(found.end),
+            _ => ranges.push((found.start, found.end)),
+        }
+    }
+    let chars_before = |byte: usize| text.get(start..byte).unwrap_or_default().chars().count();
+    Snippet {
+        text: passage
+            .chars()
+            .map(|c| if c.is_whitespace() || c.is_control() { ' ' } else { c })
+            .collect(),
+        highlights: ranges.iter().map(|(a, b)| (chars_before(*a), chars_before(*b))).collect(),
+    }
+}

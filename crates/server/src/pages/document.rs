@@ -179,7 +179,7 @@ fn passages(words: Words, document: &Document, text: &[Segment], first: usize) -
         @for segment in part {
             @let fragment = segment.locator.fragment();
             @let new = fragment.is_some() && fragment != former;
-            @if new { (former.clone_from(&fragment)) }
+            @let () = if new { former.clone_from(&fragment) };
             div.passage id=[fragment.as_ref().filter(|_| new)] {
                 @if let (true, Some(place)) = (new, place(words, &segment.locator)) {
                     a.place href=(format!("#{}", crate::wire::percent(fragment.as_deref().unwrap_or_default(), b"=,!:"))) { (place) }

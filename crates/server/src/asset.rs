@@ -31,10 +31,7 @@ static ASSETS: &[Asset] = &[
 
 /// `GET /static/{file}`: the address carries a digest (see [`address`]), so a browser keeps it for good and
 /// still loads the new one after an upgrade.
-pub(crate) async fn api(
-    Path(file): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
+pub(crate) async fn api(Path(file): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
     let hidden = || Problem::not_found("파일", "file");
     let asset = ASSETS.iter().find(|asset| asset.name == file).ok_or_else(hidden)?;
     let tag = format!("\"{}\"", digest(asset));
@@ -68,7 +65,8 @@ mod tests {
     fn scripts_never_make_markup() {
         for asset in ASSETS {
             let text = std::str::from_utf8(asset.bytes).unwrap();
-            for word in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("] {
+            for word in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("]
+            {
                 assert!(!text.contains(word), "{} uses {word}", asset.name);
             }
             assert!(address(asset.name).contains("?v="));

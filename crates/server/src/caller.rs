@@ -1,7 +1,7 @@
 use axum::http::{HeaderMap, Uri, header};
 use madang_document::agency::Agency;
 use madang_document::outcome::Tongue;
-use madang_document::principal::{Principal, Role};
+use madang_document::principal::Principal;
 
 use crate::problem::Problem;
 
@@ -12,10 +12,6 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    pub(crate) fn may(&self, role: Role) -> bool {
-        self.principal.may(role)
-    }
-
     /// 404 for what belongs to an agency that is hidden from the caller.
     pub(crate) fn must_see(
         &self,

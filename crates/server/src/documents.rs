@@ -38,11 +38,7 @@ pub(crate) async fn document(
 }
 
 /// The live document of this id, if the caller may see it.
-pub(crate) async fn visible(
-    server: &Server,
-    caller: &Caller,
-    id: &str,
-) -> Result<Stored, Problem> {
+pub(crate) async fn visible(server: &Server, caller: &Caller, id: &str) -> Result<Stored, Problem> {
     let hidden = || Problem::not_found("문서", "document");
     let id: DocumentId = id.parse().map_err(|_| hidden())?;
     let stored = server.ledger.document(id).await?.ok_or_else(hidden)?;

@@ -133,7 +133,11 @@ fn bounded(body: Body, most: u64, exceeded: Arc<AtomicBool>) -> Upload {
 fn length(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     let Some(value) = headers.get(header::CONTENT_LENGTH) else { return Ok(None) };
     value.to_str().ok().and_then(|text| text.parse().ok()).map(Some).ok_or_else(|| {
-        Problem::bad("content-length", "Content-Length를 읽을 수 없습니다.", "unreadable Content-Length")
+        Problem::bad(
+            "content-length",
+            "Content-Length를 읽을 수 없습니다.",
+            "unreadable Content-Length",
+        )
     })
 }
 
@@ -235,8 +239,19 @@ mod tests {
         }
         let long = format!("{}/a", "가".repeat(86));
         for bad in [
-            "", "/etc/passwd", "a//b", "a/", "../a", "a/../b", "a/.", "a\\..\\b", "a\nb", "a\0b",
-            "a\u{85}b", "a\u{202e}fdp.exe", &long,
+            "",
+            "/etc/passwd",
+            "a//b",
+            "a/",
+            "../a",
+            "a/../b",
+            "a/.",
+            "a\\..\\b",
+            "a\nb",
+            "a\0b",
+            "a\u{85}b",
+            "a\u{202e}fdp.exe",
+            &long,
         ] {
             assert_eq!(check_path(bad).unwrap_err().status, 400, "{bad:?}");
         }

@@ -214,11 +214,7 @@ async fn tick(
     })
 }
 
-async fn entry_changes(
-    server: &Server,
-    scope: &Scope,
-    after: u64,
-) -> Result<Vec<Change>, Problem> {
+async fn entry_changes(server: &Server, scope: &Scope, after: u64) -> Result<Vec<Change>, Problem> {
     let scope = agencies(scope);
     let events = server.ledger.events(scope.as_deref(), after, REMEMBERED as u32).await?;
     let change = |event: madang_ledger::entries::Event| Change {

@@ -25,9 +25,7 @@ pub(crate) async fn ready(State(server): State<Arc<Server>>) -> Response {
     let index = Arc::clone(&server.index);
     match tokio::task::spawn_blocking(move || index.agencies().is_ok()).await {
         Ok(true) => plain(StatusCode::OK, "ok\n"),
-        Ok(false) | Err(_) => {
-            plain(StatusCode::SERVICE_UNAVAILABLE, "the index does not answer\n")
-        }
+        Ok(false) | Err(_) => plain(StatusCode::SERVICE_UNAVAILABLE, "the index does not answer\n"),
     }
 }
 

@@ -26,8 +26,7 @@ impl Hosts {
         if !listen.ip().is_loopback() && configured.is_none() {
             return Hosts::any();
         }
-        let mut names: Vec<String> =
-            ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into();
+        let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into();
         names.push(listen.ip().to_string());
         names.extend(configured);
         Hosts { names: Some(names) }

@@ -191,8 +191,9 @@ impl Asked {
             }
             Asked { format: None, below: None, queue, kind } => {
                 let queues = visible(server, scope).await?.into_iter().map(|queue| queue.name);
-                let wanted: Vec<String> =
-                    queues.filter(|name| queue.as_ref().is_none_or(|queue| queue == name)).collect();
+                let wanted: Vec<String> = queues
+                    .filter(|name| queue.as_ref().is_none_or(|queue| queue == name))
+                    .collect();
                 if wanted.is_empty() && queue.is_some() {
                     return Err(Problem::not_found("작업 줄", "queue"));
                 }

@@ -156,12 +156,18 @@ fn variables(path: &str) -> Vec<&str> {
 /// What a query parameter means.
 fn meaning(name: &str) -> &'static str {
     match name {
-        "q" => "What a person types: words, \"phrases\", prefix*, -without. Blank finds everything.",
+        "q" => {
+            "What a person types: words, \"phrases\", prefix*, -without. Blank finds everything."
+        }
         "agency" => "Institution codes, seven digits; repeated or comma-separated.",
-        "kind" => "document, table, text, mail, image, video, audio, archive, other; several allowed.",
+        "kind" => {
+            "document, table, text, mail, image, video, audio, archive, other; several allowed."
+        }
         "type" => "Media types; several allowed.",
         "lang" => "Language codes as in `ko`; several allowed.",
-        "outcome" => "ok, partial, empty, encrypted, drm, unsupported, corrupt, limit, timeout, memory, crashed.",
+        "outcome" => {
+            "ok, partial, empty, encrypted, drm, unsupported, corrupt, limit, timeout, memory, crashed."
+        }
         "pipeline" => "Names of pipelines; several allowed.",
         "path" => "A whole path, or a folder.",
         "from" => "Not before this date: 2026, 2026-11, 2026-11-23 (UTC) or RFC 3339.",

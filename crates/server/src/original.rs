@@ -29,7 +29,9 @@ pub(crate) async fn original(
             StatusCode::NOT_FOUND,
             "member",
             "압축 파일이나 메일 안의 파일입니다. 바깥 파일을 내려받으세요.",
-            format!("it lies inside another file and is not kept apart: download that one ({container})"),
+            format!(
+                "it lies inside another file and is not kept apart: download that one ({container})"
+            ),
         ));
     }
     let store = server.stores.get(&document.object.store).ok_or_else(|| {

@@ -103,7 +103,9 @@ fn unknown(name: &str, known: &[&str]) -> Problem {
         .min()
         .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 3);
     let (ko, en) = match near {
-        Some((_, near)) => (format!("`{near}`을(를) 뜻하셨나요?"), format!("did you mean `{near}`?")),
+        Some((_, near)) => {
+            (format!("`{near}`을(를) 뜻하셨나요?"), format!("did you mean `{near}`?"))
+        }
         None if known.is_empty() => {
             ("여기에는 매개변수가 없습니다.".to_owned(), "there are none here".to_owned())
         }
@@ -129,7 +131,8 @@ mod tests {
 
     #[test]
     fn lists_are_repeated_or_comma_separated() {
-        let parameters = read("agency=1,2&agency=2,3&q=%EC%95%88%EC%A0%84+%22a,b%22&sort=").unwrap();
+        let parameters =
+            read("agency=1,2&agency=2,3&q=%EC%95%88%EC%A0%84+%22a,b%22&sort=").unwrap();
         assert_eq!(parameters.list("agency"), ["1", "2", "3"]);
         assert_eq!(parameters.one("q").unwrap(), Some("안전 \"a,b\""));
         assert_eq!(parameters.one("sort").unwrap(), None, "blank is absent");

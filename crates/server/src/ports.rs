@@ -1,5 +1,3 @@
-//! What the server asks of whoever wires it.
-
 use std::pin::Pin;
 
 use async_trait::async_trait;

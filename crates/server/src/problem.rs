@@ -40,15 +40,16 @@ impl Problem {
         ko: impl Into<String>,
         en: impl Into<String>,
     ) -> Problem {
-        Problem { status, kind, detail: Sentence { ko: ko.into(), en: en.into() }, retry_after: None }
+        Problem {
+            status,
+            kind,
+            detail: Sentence { ko: ko.into(), en: en.into() },
+            retry_after: None,
+        }
     }
 
     /// 400.
-    pub(crate) fn bad(
-        kind: &'static str,
-        ko: impl Into<String>,
-        en: impl Into<String>,
-    ) -> Problem {
+    pub(crate) fn bad(kind: &'static str, ko: impl Into<String>, en: impl Into<String>) -> Problem {
         Problem::new(StatusCode::BAD_REQUEST, kind, ko, en)
     }
 
@@ -105,10 +106,7 @@ impl IntoResponse for Problem {
         let mut response = Response::new(Body::from(json));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -144,11 +142,9 @@ impl From<LedgerError> for Problem {
 impl From<SearchError> for Problem {
     fn from(error: SearchError) -> Problem {
         match error {
-            SearchError::Query(message) => Problem::bad(
-                "query",
-                format!("검색어를 이해하지 못했습니다. ({message})"),
-                message,
-            ),
+            SearchError::Query(message) => {
+                Problem::bad("query", format!("검색어를 이해하지 못했습니다. ({message})"), message)
+            }
             SearchError::Index(_) => Problem::unavailable(&error),
         }
     }

@@ -84,8 +84,8 @@ pub(crate) async fn release(
     Path(queue): Path<String>,
 ) -> Result<Response, Problem> {
     let queue = one(&server, &caller, &queue).await?;
-    server.holds.release(&queue.name, &caller.principal.name).await.map_err(|error| {
-        match error {
+    server.holds.release(&queue.name, &caller.principal.name).await.map_err(
+        |error| match error {
             HoldError::NothingHeld(_) => Problem::new(
                 StatusCode::CONFLICT,
                 "nothing-held",
@@ -93,8 +93,8 @@ pub(crate) async fn release(
                 error.to_string(),
             ),
             HoldError::Unavailable(_) => Problem::unavailable(&error),
-        }
-    })?;
+        },
+    )?;
     let act = Act {
         actor: caller.principal.name.clone(),
         action: "queue.release".into(),

@@ -97,9 +97,9 @@ async fn unread(
         let mut after = None;
         for _ in 0..PAGES {
             let jobs = server.ledger.jobs(&filter, after, PAGE).await?;
-            let found = jobs.iter().find(|job| {
-                DocumentId::new(&job.object.store, &job.object.path, None) == id
-            });
+            let found = jobs
+                .iter()
+                .find(|job| DocumentId::new(&job.object.store, &job.object.path, None) == id);
             if let Some(job) = found {
                 return Ok(Some((job.object.store.clone(), job.object.path.clone())));
             }
@@ -247,16 +247,19 @@ impl Stage {
     /// What it means, for the person who dropped the file.
     fn sentence(self) -> Sentence {
         let (ko, en) = match self {
-            Stage::Received => ("접수했습니다. 읽을 차례를 기다립니다.", "Received; it waits for its turn."),
+            Stage::Received => {
+                ("접수했습니다. 읽을 차례를 기다립니다.", "Received; it waits for its turn.")
+            }
             Stage::Reading => ("지금 읽고 있습니다.", "It is being read."),
             Stage::WaitingForRetry => {
                 ("읽지 못해 잠시 뒤 다시 시도합니다.", "Reading failed; it is tried again soon.")
             }
             Stage::Indexing => ("읽었습니다. 곧 검색됩니다.", "Read; it can be found in a moment."),
             Stage::Indexed => ("읽었고 검색됩니다.", "Read, and it can be found."),
-            Stage::Quarantined => {
-                ("읽지 못해 운영자에게 넘겼습니다.", "It could not be read and was set aside for the operator.")
-            }
+            Stage::Quarantined => (
+                "읽지 못해 운영자에게 넘겼습니다.",
+                "It could not be read and was set aside for the operator.",
+            ),
             Stage::Deleted => ("저장소에서 지워졌습니다.", "It is gone from its store."),
         };
         Sentence::new(ko, en)
@@ -268,16 +271,19 @@ impl Stage {
             (Stage::Quarantined, Some(Outcome::Encrypted | Outcome::Drm)) => {
                 ("암호나 보안을 푼 파일을 다시 올려 주세요.", "Drop an unprotected copy.")
             }
-            (Stage::Quarantined, Some(Outcome::Corrupt)) => {
-                ("원본이 열리는지 확인하고 다시 올려 주세요.", "Check that the original opens, and drop it again.")
-            }
+            (Stage::Quarantined, Some(Outcome::Corrupt)) => (
+                "원본이 열리는지 확인하고 다시 올려 주세요.",
+                "Check that the original opens, and drop it again.",
+            ),
             (Stage::Quarantined, _) => (
                 "운영자가 다시 시도할 수 있습니다. 급하면 이 접수증 주소를 운영자에게 보내세요.",
                 "The operator can retry it; send them this receipt's address.",
             ),
             (Stage::WaitingForRetry, _) => ("기다리시면 됩니다.", "Just wait."),
             (Stage::Deleted, _) => ("필요하면 다시 올려 주세요.", "Drop it again if it is needed."),
-            (Stage::Received | Stage::Reading | Stage::Indexing | Stage::Indexed, _) => return None,
+            (Stage::Received | Stage::Reading | Stage::Indexing | Stage::Indexed, _) => {
+                return None;
+            }
         };
         Some(Sentence::new(ko, en))
     }
@@ -416,12 +422,7 @@ mod tests {
             agency: Agency::undeclared(),
             task,
             state,
-            object: ObjectRef {
-                store: "s".into(),
-                path: "a".into(),
-                version: "1".into(),
-                size: 1,
-            },
+            object: ObjectRef { store: "s".into(), path: "a".into(), version: "1".into(), size: 1 },
             priority: 1,
             attempt: 1,
             crashes: 0,

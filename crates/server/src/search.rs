@@ -2,10 +2,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
-use axum::Extension;
 use madang_document::agency::Agency;
 use madang_document::media_type::{Kind, MediaType};
 use madang_document::outcome::Outcome;
@@ -75,9 +75,11 @@ pub(crate) fn read(parameters: &Parameters) -> Result<Query, Problem> {
             word.parse::<Agency>().ok()
         })?,
         kinds: parameters.parsed("kind", &words(&kinds), Kind::parse)?,
-        media_types: parameters.parsed("type", "a media type such as `application/pdf`", |word| {
-            word.contains('/').then(|| MediaType::new(word))
-        })?,
+        media_types: parameters.parsed(
+            "type",
+            "a media type such as `application/pdf`",
+            |word| word.contains('/').then(|| MediaType::new(word)),
+        )?,
         languages: owned("lang"),
         outcomes: parameters.parsed("outcome", &words(&outcomes), Outcome::parse)?,
         pipelines: owned("pipeline"),

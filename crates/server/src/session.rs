@@ -60,11 +60,7 @@ impl Sessions {
     ///
     /// # Errors
     /// When the system gives no random bytes.
-    pub fn link(
-        &self,
-        principal: Principal,
-        now: Timestamp,
-    ) -> Result<String, getrandom::Error> {
+    pub fn link(&self, principal: Principal, now: Timestamp) -> Result<String, getrandom::Error> {
         let (token, digest) = token()?;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.links.retain(|link| link.expires > now);
@@ -102,11 +98,7 @@ impl Sessions {
     }
 
     /// Begins a session; gives its token.
-    pub(crate) fn begin(
-        &self,
-        bearer: Bearer,
-        now: Timestamp,
-    ) -> Result<String, getrandom::Error> {
+    pub(crate) fn begin(&self, bearer: Bearer, now: Timestamp) -> Result<String, getrandom::Error> {
         let (token, digest) = token()?;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.sessions.retain(|_, session| session.expires > now);

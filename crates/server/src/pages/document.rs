@@ -212,8 +212,7 @@ fn origin(words: Words, segment: &Segment) -> String {
 
 /// The segment that stands at the place of a fragment, or the first.
 fn start_of(text: &[Segment], at: &str) -> usize {
-    let found =
-        text.iter().position(|segment| segment.locator.fragment().is_some_and(|f| f == at));
+    let found = text.iter().position(|segment| segment.locator.fragment().is_some_and(|f| f == at));
     // From the start where that shows the place too: then the text before it can be read without a click.
     found.filter(|n| *n >= SEGMENTS / 2).unwrap_or(0)
 }

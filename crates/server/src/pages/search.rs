@@ -25,14 +25,8 @@ use crate::wire::visible;
 pub(crate) const PARAMETERS: &[&str] = crate::search::PARAMETERS;
 
 /// The facets that the page shows.
-const SHOWN: [Facet; 6] = [
-    Facet::Kind,
-    Facet::Year,
-    Facet::Agency,
-    Facet::Pipeline,
-    Facet::Language,
-    Facet::Outcome,
-];
+const SHOWN: [Facet; 6] =
+    [Facet::Kind, Facet::Year, Facet::Agency, Facet::Pipeline, Facet::Language, Facet::Outcome];
 
 /// `GET /`
 pub(crate) async fn page(
@@ -64,7 +58,8 @@ pub(crate) async fn page(
             Err(problem) => p.alert role="alert" { (problem.detail.say(words.0)) },
         }
     };
-    let title = if text.is_empty() { words.say("검색", "Search").to_owned() } else { visible(&text) };
+    let title =
+        if text.is_empty() { words.say("검색", "Search").to_owned() } else { visible(&text) };
     let layout = Layout {
         tongue: manner.tongue,
         title: &title,
@@ -76,10 +71,7 @@ pub(crate) async fn page(
 }
 
 /// Those of the hits that have a preview.
-async fn pictured(
-    server: &Server,
-    hits: Option<&Hits>,
-) -> Result<BTreeSet<DocumentId>, Problem> {
+async fn pictured(server: &Server, hits: Option<&Hits>) -> Result<BTreeSet<DocumentId>, Problem> {
     let ids: Vec<DocumentId> =
         hits.into_iter().flat_map(|hits| &hits.hits).map(|hit| hit.id).collect();
     let mut documents = server.ledger.documents(&ids).await?;
@@ -87,12 +79,7 @@ async fn pictured(
     Ok(documents.into_iter().map(|stored| stored.document.id).collect())
 }
 
-fn form(
-    words: Words,
-    parameters: &Parameters,
-    text: &str,
-    sort: Sort,
-) -> Result<Markup, Problem> {
+fn form(words: Words, parameters: &Parameters, text: &str, sort: Sort) -> Result<Markup, Problem> {
     let value = |name| Ok::<_, Problem>(parameters.one(name)?.unwrap_or_default().to_owned());
     let (from, to, path) = (value("from")?, value("to")?, value("path")?);
     let open = !(from.is_empty() && to.is_empty() && path.is_empty());
@@ -285,7 +272,10 @@ fn chosen(words: Words, parameters: &Parameters) -> Markup {
     let mut on = Vec::new();
     for (name, facet) in FACETS {
         for value in parameters.list(name) {
-            on.push((facet_value(words, facet, value).to_owned(), without(parameters, name, value)));
+            on.push((
+                facet_value(words, facet, value).to_owned(),
+                without(parameters, name, value),
+            ));
         }
     }
     html! {

@@ -127,7 +127,11 @@ pub(crate) fn size(bytes: u64) -> String {
         value /= 1024.0;
         unit = larger;
     }
-    if value < 10.0 && *unit != "B" { format!("{value:.1} {unit}") } else { format!("{value:.0} {unit}") }
+    if value < 10.0 && *unit != "B" {
+        format!("{value:.1} {unit}")
+    } else {
+        format!("{value:.0} {unit}")
+    }
 }
 
 /// A number with commas between its thousands.

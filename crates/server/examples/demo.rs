@@ -1,5 +1,5 @@
 //! Serves a house with a few documents in a temporary folder, to look at the pages:
-//! `cargo run -p madang-server --example demo -- 127.0.0.1:8485`. Prints the key and the sign-in link.
+//! `cargo run -p madang-server --example demo -- 127.0.0.1:8485`. Prints a key and some sign-in links.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -115,8 +115,11 @@ async fn main() {
     }
     house.see(A, "1741000/press/기다리는 문서.hwpx", 4096).await;
     let key = house.key("demo", &[Role::Admin], &[]).await;
-    let token = house.server.sessions().link(Principal::local(), house::now()).unwrap();
-    println!("key {key}\nhttp://{listen}/sign-in?token={token}");
+    println!("key {key}");
+    for _ in 0..12 {
+        let token = house.server.sessions().link(Principal::local(), house::now()).unwrap();
+        println!("http://{listen}/sign-in?token={token}");
+    }
     let listener = tokio::net::TcpListener::bind(&listen).await.unwrap();
     axum::serve(listener, madang_server::routes::app(house.server.clone())).await.unwrap();
 }

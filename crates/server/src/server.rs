@@ -131,3 +131,10 @@ impl std::fmt::Debug for Server {
         f.debug_struct("Server").field("settings", &self.settings).finish_non_exhaustive()
     }
 }
+
+impl std::fmt::Debug for Ports {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let stores: Vec<&String> = self.stores.keys().collect();
+        f.debug_struct("Ports").field("stores", &stores).finish_non_exhaustive()
+    }
+}

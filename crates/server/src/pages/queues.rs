@@ -147,12 +147,12 @@ fn queue_row(words: Words, queue: &Queue) -> Markup {
                     }
                 }
             }
-            td.number data-count="ready" { (count(queue.ready)) }
-            td.number data-count="leased" { (count(queue.leased)) }
-            td.number data-count="waiting" { (count(queue.waiting)) }
-            td.number { a data-count="quarantined" href=(jobs(JobState::Quarantined)) { (count(queue.quarantined)) } }
-            td.number { a data-count="done" href=(jobs(JobState::Done)) { (count(queue.done)) } }
-            td.number data-count="last_minute" { (count(queue.last_minute)) }
+            td.number data-label=(words.say("대기", "Ready")) { span data-count="ready" { (count(queue.ready)) } }
+            td.number data-label=(words.say("처리 중", "In work")) { span data-count="leased" { (count(queue.leased)) } }
+            td.number data-label=(words.say("재시도 대기", "Retry later")) { span data-count="waiting" { (count(queue.waiting)) } }
+            td.number data-label=(words.say("격리", "Quarantined")) { a data-count="quarantined" href=(jobs(JobState::Quarantined)) { (count(queue.quarantined)) } }
+            td.number data-label=(words.say("완료", "Done")) { a data-count="done" href=(jobs(JobState::Done)) { (count(queue.done)) } }
+            td.number data-label=(words.say("분당", "Per minute")) { span data-count="last_minute" { (count(queue.last_minute)) } }
             td.acts {
                 form method="post" action=(act("pause")) data-paused="false" hidden[queue.paused] {
                     button { (words.say("멈추기", "Pause")) }

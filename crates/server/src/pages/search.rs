@@ -323,7 +323,7 @@ fn facet_list(
     }
 }
 
-fn facet_value<'a>(words: Words, facet: Facet, value: &'a str) -> &'a str {
+fn facet_value(words: Words, facet: Facet, value: &str) -> &str {
     match facet {
         Facet::Kind => words.kind(value),
         Facet::Outcome => words.outcome(value),

@@ -34,44 +34,44 @@ use object_store::local::LocalFileSystem;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 
 /// The two agencies of the tests.
-pub const A: &str = "1741000";
-pub const B: &str = "6110000";
+pub(crate) const A: &str = "1741000";
+pub(crate) const B: &str = "6110000";
 
-pub struct House {
-    pub server: Arc<Server>,
-    pub ledger: Arc<SqliteLedger>,
-    pub index: Arc<TantivyIndex>,
-    pub blobs: Arc<LocalFileSystem>,
-    pub store: Arc<LocalFileSystem>,
+pub(crate) struct House {
+    pub(crate) server: Arc<Server>,
+    pub(crate) ledger: Arc<SqliteLedger>,
+    pub(crate) index: Arc<TantivyIndex>,
+    pub(crate) blobs: Arc<LocalFileSystem>,
+    pub(crate) store: Arc<LocalFileSystem>,
     _folder: tempfile::TempDir,
 }
 
 /// A file and what was read of it.
-pub struct Paper<'a> {
-    pub agency: &'a str,
-    pub path: &'a str,
-    pub title: &'a str,
-    pub media_type: &'a str,
-    pub outcome: Outcome,
-    pub pieces: Vec<(Locator, String)>,
-    pub preview: Option<Vec<u8>>,
+pub(crate) struct Paper<'a> {
+    pub(crate) agency: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) title: &'a str,
+    pub(crate) media_type: &'a str,
+    pub(crate) outcome: Outcome,
+    pub(crate) pieces: Vec<(Locator, String)>,
+    pub(crate) preview: Option<Vec<u8>>,
 }
 
 /// The pipeline of an agency.
-pub fn pipeline(agency: &str) -> String {
+pub(crate) fn pipeline(agency: &str) -> String {
     format!("press-{agency}")
 }
 
 /// The store that everything lies in.
-pub const STORE: &str = "drop";
+pub(crate) const STORE: &str = "drop";
 
-pub fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     Timestamp(since.as_millis() as i64)
 }
 
 impl House {
-    pub async fn open(upload: u64, listen: std::net::SocketAddr) -> House {
+    pub(crate) async fn open(upload: u64, listen: std::net::SocketAddr) -> House {
         let temporary = tempfile::tempdir().unwrap();
         let folder = temporary.path();
         for name in ["index", "blobs", "drop"] {
@@ -106,7 +106,7 @@ impl House {
     }
 
     /// A key with these roles for these agencies (all, if there are none).
-    pub async fn key(&self, name: &str, roles: &[Role], agencies: &[&str]) -> String {
+    pub(crate) async fn key(&self, name: &str, roles: &[Role], agencies: &[&str]) -> String {
         let key = format!("madang_{name}_0123456789abcdef");
         let agencies = match agencies {
             [] => Scope::All,
@@ -124,7 +124,7 @@ impl House {
     }
 
     /// Sees a file without reading it.
-    pub async fn see(&self, agency: &str, path: &str, size: u64) {
+    pub(crate) async fn see(&self, agency: &str, path: &str, size: u64) {
         let sighting = Sighting {
             object: ObjectRef { store: STORE.into(), path: path.into(), version: "1".into(), size },
             pipeline: pipeline(agency),
@@ -136,7 +136,7 @@ impl House {
     }
 
     /// Takes a file through the whole house: seen, read, kept, committed, indexed.
-    pub async fn take(&self, paper: &Paper<'_>) -> DocumentId {
+    pub(crate) async fn take(&self, paper: &Paper<'_>) -> DocumentId {
         let bytes = paper.title.as_bytes().to_vec();
         let place = object_store::path::Path::parse(paper.path).unwrap();
         self.store.put(&place, PutPayload::from(bytes.clone())).await.unwrap();

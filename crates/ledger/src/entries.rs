@@ -16,6 +16,10 @@ pub trait Entries: Send + Sync {
     /// Withdraws entries; unknown and withdrawn ones are left alone. Gives how many changed.
     async fn withdraw_entries(&self, ids: &[String], now: Timestamp) -> Result<u64>;
 
+    /// Takes entries as another registry has them, versions and dates included. One whose version is not
+    /// above the known one is left alone; the others are events. Gives how many changed.
+    async fn import_entries(&self, entries: &[Entry]) -> Result<u64>;
+
     /// An entry, withdrawn ones included.
     async fn entry(&self, id: &str) -> Result<Option<Entry>>;
 

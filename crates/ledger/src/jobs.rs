@@ -48,7 +48,9 @@ pub trait Jobs: Send + Sync {
     /// Takes back leases that ended; each counts as a crash of the worker. Gives how many.
     async fn sweep(&self, now: Timestamp) -> Result<u64>;
 
-    /// Takes back every lease at once: only for a store of which the caller proved to be the one user.
+    /// Takes back every lease at once: only for a store of which the caller proved to be the one user. No
+    /// crash is counted, only the attempt that the claim counted: a service that is killed is not its files'
+    /// fault, and poison shows by its number of attempts.
     async fn release_all(&self, now: Timestamp) -> Result<u64>;
 
     /// Makes a queue known, so that its jobs can be claimed. Idempotent.

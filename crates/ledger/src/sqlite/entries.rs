@@ -121,6 +121,43 @@ impl Entries for SqliteLedger {
         Ok(changed)
     }
 
+    async fn import_entries(&self, entries: &[Entry]) -> Result<u64> {
+        let mut changed = 0;
+        // The date of an event is when the entry changed where it comes from.
+        let newest = entries.iter().map(|entry| entry.modified).max().unwrap_or_default();
+        let mut tx = self.begin(newest).await?;
+        for entry in entries {
+            let draft = &entry.draft;
+            let written = sqlx::query(
+                "INSERT INTO entry (id, document, agency, content_hash, version, withdrawn, issued,
+                     modified, body)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                 ON CONFLICT (id) DO UPDATE SET document = ?2, agency = ?3, content_hash = ?4,
+                     version = ?5, withdrawn = ?6, issued = ?7, modified = ?8, body = ?9
+                 WHERE version < ?5",
+            )
+            .bind(&draft.id)
+            .bind(draft.document.map(|id| id.uuid().as_bytes().to_vec()))
+            .bind(draft.agency.as_str())
+            .bind(draft.content_hash.as_bytes().to_vec())
+            .bind(signed(entry.version))
+            .bind(entry.withdrawn)
+            .bind(entry.issued.0)
+            .bind(entry.modified.0)
+            .bind(&draft.body)
+            .execute(&mut tx.conn)
+            .await
+            .map_err(fault)?;
+            if written.rows_affected() > 0 {
+                changed += 1;
+                let agency = draft.agency.to_string();
+                tx.tell_entry(draft.id.clone(), agency, entry.version, entry.withdrawn);
+            }
+        }
+        tx.commit().await?;
+        Ok(changed)
+    }
+
     async fn entry(&self, id: &str) -> Result<Option<Entry>> {
         let row: Option<Row> = sqlx::query_as(
             "SELECT id, document, agency, content_hash, version, withdrawn, issued, modified, body

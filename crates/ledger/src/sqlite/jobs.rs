@@ -166,12 +166,11 @@ impl Jobs for SqliteLedger {
     }
 
     async fn sweep(&self, now: Timestamp) -> Result<u64> {
-        self.take_back(now, now).await
+        self.take_back(now, 1, now).await
     }
 
     async fn release_all(&self, now: Timestamp) -> Result<u64> {
-        // A file that kills the whole process would loop for ever if this were no crash.
-        self.take_back(Timestamp(i64::MAX), now).await
+        self.take_back(Timestamp(i64::MAX), 0, now).await
     }
 
     async fn open_queue(&self, queue: &str, agency: &Agency) -> Result<()> {
@@ -358,17 +357,19 @@ impl Jobs for SqliteLedger {
 }
 
 impl SqliteLedger {
-    async fn take_back(&self, ended: Timestamp, now: Timestamp) -> Result<u64> {
+    /// Takes back the leases that end until `ended`, and counts `crashes` for each.
+    async fn take_back(&self, ended: Timestamp, crashes: i64, now: Timestamp) -> Result<u64> {
         let mut tx = self.begin(now).await?;
         let taken = sqlx::query(
             "UPDATE job SET state = 'ready', fence = fence + 1, lease_until = NULL, leased_by = NULL,
-                 crashes = crashes + 1, run_at = ?1, changed_at = ?1,
+                 crashes = crashes + ?4, run_at = ?1, changed_at = ?1,
                  failure_kind = 'crashed', failure_message = ?2, failure_crashed = 1
              WHERE state = 'leased' AND lease_until <= ?3",
         )
         .bind(now.0)
         .bind(LEASE_ENDED)
         .bind(ended.0)
+        .bind(crashes)
         .execute(&mut tx.conn)
         .await
         .map_err(fault)?;
@@ -560,5 +561,54 @@ impl FromRow<'_, SqliteRow> for QueueRow {
             oldest_ready: oldest_ready.map(Timestamp),
             held,
         })))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conformance::sample;
+
+    /// A claim is a few seeks: no table is read through, and the only sort is of the few rows that they gave.
+    #[tokio::test]
+    async fn a_claim_is_answered_by_an_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = SqliteLedger::open(&folder.path().join("ledger.db")).await.unwrap();
+        let plan: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {DUE}")))
+                .bind(3)
+                .bind(0)
+                .bind(32)
+                .fetch_all(ledger.readers())
+                .await
+                .unwrap();
+        let plan: Vec<&str> = plan.iter().map(|row| row.3.as_str()).collect();
+        let seek = "SEARCH i USING COVERING INDEX job_ready (queue=? AND priority=? AND run_at<?)";
+        assert!(plan.contains(&seek), "{plan:#?}");
+        let scans: Vec<_> = plan.iter().filter(|line| line.starts_with("SCAN")).collect();
+        assert_eq!(scans, [&"SCAN q"], "{plan:#?}");
+        let sorts = plan.iter().filter(|line| line.contains("TEMP B-TREE")).count();
+        assert!(sorts <= 1, "{plan:#?}");
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_told_and_survived() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = SqliteLedger::open(&folder.path().join("ledger.db")).await.unwrap();
+        sample::see(&ledger, &["a"], sample::at(0)).await;
+        let mut tx = ledger.begin(sample::at(1)).await.unwrap();
+        // The nearest to a full disk that needs no disk of its own: the same result code, SQLITE_FULL.
+        sqlx::query("PRAGMA max_page_count = 1").execute(&mut tx.conn).await.unwrap();
+        tx.abandon().await.unwrap();
+        let many: Vec<_> = (0..2000).map(|n| sample::sighting(&format!("{n}"), "v1")).collect();
+        let answer = crate::objects::Objects::see(&ledger, &many, sample::at(2)).await;
+        let Err(LedgerError::Unavailable(text)) = answer else { panic!("{answer:?}") };
+        assert!(text.contains("free space"), "{text}");
+        sample::balanced(&ledger).await;
+        let seen = crate::objects::Objects::see(&ledger, &many, sample::at(3)).await.unwrap();
+        assert_eq!(
+            seen.received, 2000,
+            "the disk has space again, and nothing was kept of the first try"
+        );
     }
 }

@@ -1,0 +1,211 @@
+use madang_document::outcome::Outcome;
+use madang_document::timestamp::Timestamp;
+use madang_ledger::jobs::{Failure, Task};
+
+/// What comes next for a job: the one decision of a worker.
+///
+/// A verdict of the reader ("encrypted", "no reader for it") is a completion, not a failure: the same bytes
+/// would give the same answer. Damage is set aside at once, for the same reason. What may pass (a store that
+/// does not answer, a child that died) is tried again, later each time. `jitter` is a random number from 0 to
+/// 1 that spreads the attempts of files that failed together.
+pub fn decide(
+    attempt: &Attempt,
+    reading: &Reading,
+    policy: &Policy,
+    now: Timestamp,
+    jitter: f64,
+) -> Step {
+    if attempt.task == Task::Delete {
+        return Step::Delete;
+    }
+    match reading {
+        Reading::Extracted { outcome: Outcome::Corrupt, reason, died: false } => {
+            Step::Quarantine(failure("corrupt", reason.as_deref(), false))
+        }
+        Reading::Extracted { died: false, .. } => Step::Commit,
+        Reading::Extracted { outcome, reason, died: true } => {
+            let failure = failure(outcome.as_str(), reason.as_deref(), true);
+            if attempt.crashes + 1 >= policy.max_crashes {
+                Step::Quarantine(failure)
+            } else {
+                Step::Retry { at: policy.again(attempt.attempt, now, jitter), failure }
+            }
+        }
+        Reading::Gone => Step::Delete,
+        Reading::Unread { message, lasting } => {
+            let failure = failure("read", Some(message), false);
+            if *lasting || attempt.attempt >= policy.max_attempts {
+                Step::Quarantine(failure)
+            } else {
+                Step::Retry { at: policy.again(attempt.attempt, now, jitter), failure }
+            }
+        }
+    }
+}
+
+/// The decision before anything is read: a job whose workers keep dying is not given to another one. It
+/// covers the crash that takes the whole process along, after which nobody is left to decide.
+pub fn before_reading(attempt: &Attempt, policy: &Policy) -> Option<Step> {
+    let poison = attempt.crashes >= policy.max_crashes || attempt.attempt > policy.max_starts;
+    (attempt.task == Task::Extract && poison).then(|| {
+        Step::Quarantine(failure("crashed", Some("the worker died of this file again and again"), true))
+    })
+}
+
+fn failure(kind: &str, message: Option<&str>, crashed: bool) -> Failure {
+    let message = message.unwrap_or("no reason was given").to_owned();
+    Failure { kind: kind.to_owned(), message, crashed }
+}
+
+/// A job as far as the decision goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// What is to be done.
+    pub task: Task,
+    /// Counted from 1.
+    pub attempt: u32,
+    /// Deaths before this attempt.
+    pub crashes: u32,
+}
+
+/// What an attempt found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// The child answered, or died.
+    Extracted {
+        /// The outcome of the object.
+        outcome: Outcome,
+        /// Why, if it was not read whole.
+        reason: Option<String>,
+        /// Whether the child died instead of answering.
+        died: bool,
+    },
+    /// The object is not there any more, or not in this version.
+    Gone,
+    /// The store did not give the bytes.
+    Unread {
+        /// Why, and the cure.
+        message: String,
+        /// Whether trying again is useless until somebody does something.
+        lasting: bool,
+    },
+}
+
+/// The next step of a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Keep what was read.
+    Commit,
+    /// Withdraw what was read before.
+    Delete,
+    /// Try again.
+    Retry {
+        /// Not before.
+        at: Timestamp,
+        /// Why it failed this time.
+        failure: Failure,
+    },
+    /// Set aside for the operator, with what is known of the document.
+    Quarantine(Failure),
+}
+
+/// How often and how late to try again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Policy {
+    /// Attempts in all.
+    pub max_attempts: u32,
+    /// Starts in all, those included that ended because the whole service was killed. Far above
+    /// [`Policy::max_attempts`]: a service that is killed often is not the file's fault.
+    pub max_starts: u32,
+    /// Deaths in all, whatever attempts remain: poison is not passed on.
+    pub max_crashes: u32,
+    /// Wait after the first failure, milliseconds; doubles with each further one.
+    pub base_ms: i64,
+    /// Longest wait, milliseconds.
+    pub cap_ms: i64,
+}
+
+impl Default for Policy {
+    fn default() -> Policy {
+        Policy { max_attempts: 8, max_starts: 50, max_crashes: 3, base_ms: 1_000, cap_ms: 600_000 }
+    }
+}
+
+impl Policy {
+    /// When to try again: exponential back-off, times 0.5 to 1.5.
+    fn again(&self, attempt: u32, now: Timestamp, jitter: f64) -> Timestamp {
+        let doublings = attempt.saturating_sub(1).min(30);
+        let wait = self.base_ms.saturating_mul(1 << doublings).min(self.cap_ms);
+        now.plus_ms((wait as f64 * (0.5 + jitter.clamp(0.0, 1.0))) as i64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_000_000);
+
+    fn step(attempt: u32, crashes: u32, reading: Reading) -> Step {
+        let attempt = Attempt { task: Task::Extract, attempt, crashes };
+        decide(&attempt, &reading, &Policy::default(), NOW, 0.5)
+    }
+
+    fn read(outcome: Outcome, died: bool) -> Reading {
+        Reading::Extracted { outcome, reason: Some("because".into()), died }
+    }
+
+    #[test]
+    fn a_verdict_is_a_completion() {
+        for outcome in Outcome::ALL {
+            let expected_commit = outcome != Outcome::Corrupt;
+            assert_eq!(step(1, 0, read(outcome, false)) == Step::Commit, expected_commit, "{outcome}");
+        }
+    }
+
+    #[test]
+    fn damage_is_set_aside_at_once() {
+        let Step::Quarantine(failure) = step(1, 0, read(Outcome::Corrupt, false)) else { panic!() };
+        assert_eq!((failure.kind.as_str(), failure.crashed), ("corrupt", false));
+    }
+
+    #[test]
+    fn a_death_is_tried_again_and_the_third_is_the_last() {
+        let Step::Retry { at, failure } = step(1, 0, read(Outcome::Timeout, true)) else { panic!() };
+        assert_eq!(at, NOW.plus_ms(1_000));
+        assert!(failure.crashed);
+        assert!(matches!(step(2, 1, read(Outcome::Crashed, true)), Step::Retry { at, .. }
+            if at == NOW.plus_ms(2_000)));
+        assert!(matches!(step(3, 2, read(Outcome::Crashed, true)), Step::Quarantine(_)));
+        let attempt = Attempt { task: Task::Extract, attempt: 4, crashes: 3 };
+        assert!(before_reading(&attempt, &Policy::default()).is_some());
+        for (starts, poison) in [(50, false), (51, true)] {
+            let attempt = Attempt { task: Task::Extract, attempt: starts, crashes: 0 };
+            assert_eq!(before_reading(&attempt, &Policy::default()).is_some(), poison);
+        }
+    }
+
+    #[test]
+    fn a_silent_store_is_tried_until_attempts_run_out() {
+        let silent = |lasting| Reading::Unread { message: "no answer".into(), lasting };
+        assert!(matches!(step(7, 0, silent(false)), Step::Retry { .. }));
+        assert!(matches!(step(8, 0, silent(false)), Step::Quarantine(_)));
+        assert!(matches!(step(1, 0, silent(true)), Step::Quarantine(_)));
+    }
+
+    #[test]
+    fn the_wait_is_capped_and_spread() {
+        let policy = Policy::default();
+        assert_eq!(policy.again(60, NOW, 0.5), NOW.plus_ms(600_000));
+        assert_eq!(policy.again(1, NOW, 0.0), NOW.plus_ms(500));
+        assert_eq!(policy.again(1, NOW, 1.0), NOW.plus_ms(1_500));
+    }
+
+    #[test]
+    fn a_vanished_object_and_a_deletion_are_withdrawn() {
+        assert_eq!(step(1, 0, Reading::Gone), Step::Delete);
+        let attempt = Attempt { task: Task::Delete, attempt: 1, crashes: 9 };
+        assert_eq!(before_reading(&attempt, &Policy::default()), None);
+        assert_eq!(decide(&attempt, &Reading::Gone, &Policy::default(), NOW, 0.0), Step::Delete);
+    }
+}

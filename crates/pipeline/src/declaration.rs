@@ -1,0 +1,399 @@
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use madang_catalog::series::{Disclosure, License, Series, Share};
+use madang_document::agency::Agency;
+use serde::Deserialize;
+
+/// A pipeline as it is declared: one TOML file, data and not code.
+#[derive(Clone, Debug)]
+pub struct Pipeline {
+    /// The name: also of its queue, its store and its series.
+    pub name: String,
+    /// Whose objects it takes.
+    pub agency: Agency,
+    /// Where they come from.
+    pub source: Source,
+    /// What the catalogue says of the folder.
+    pub series: Series,
+    /// Whether text in pictures is to be recognised.
+    pub ocr: Ocr,
+}
+
+/// Where objects come from.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The place.
+    pub place: Place,
+    /// How long a file must be unchanged before it is taken.
+    pub settle: Duration,
+    /// How often everything is listed.
+    pub reconcile: Duration,
+    /// Which paths are taken.
+    pub filter: Filter,
+}
+
+/// A place where files are dropped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A folder; a relative one counts from where the declaration's project lies.
+    Folder(PathBuf),
+    /// A prefix of a bucket.
+    S3 {
+        /// The name of the store's settings in `madang.toml`; the bucket's own name if none is declared.
+        store: String,
+        /// The bucket.
+        bucket: String,
+        /// The prefix, without slashes at its ends.
+        prefix: String,
+    },
+}
+
+/// Whether text in pictures is to be recognised.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ocr {
+    /// Never.
+    Never,
+    /// Where a page has no text of its own.
+    #[default]
+    Auto,
+    /// On every picture.
+    Always,
+}
+
+/// Which paths of a source are taken.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    include: GlobSet,
+    exclude: GlobSet,
+}
+
+/// What every source leaves out unless it declares otherwise: Office's lock files, uploads that are not
+/// finished, hidden files.
+pub const EXCLUDED: [&str; 3] = ["**/~$*", "**/*.part", "**/.*"];
+
+impl Filter {
+    fn new(include: &[String], exclude: &[String]) -> Result<Filter, globset::Error> {
+        let set = |patterns: &[String]| {
+            let mut set = GlobSetBuilder::new();
+            for pattern in patterns {
+                set.add(Glob::new(pattern)?);
+            }
+            set.build()
+        };
+        Ok(Filter { include: set(include)?, exclude: set(exclude)? })
+    }
+
+    /// Whether a path is taken. A file in an excluded folder is left out too.
+    pub fn takes(&self, path: &str) -> bool {
+        self.include.is_match(path)
+            && !Path::new(path).ancestors().any(|part| {
+                !part.as_os_str().is_empty() && self.exclude.is_match(part)
+            })
+    }
+}
+
+/// A declaration that cannot be used: names the file, the place and the cure.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{file}{}: {message}", line.map(|line| format!(":{line}")).unwrap_or_default())]
+pub struct BadDeclaration {
+    /// The file.
+    pub file: String,
+    /// The line, counted from 1.
+    pub line: Option<usize>,
+    /// What is wrong, and the cure.
+    pub message: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    name: String,
+    agency: Agency,
+    source: SourceTable,
+    #[serde(default)]
+    extract: ExtractTable,
+    #[serde(default)]
+    catalog: CatalogTable,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SourceTable {
+    url: String,
+    store: Option<String>,
+    settle: Option<String>,
+    reconcile: Option<String>,
+    include: Option<Vec<String>>,
+    exclude: Option<Vec<String>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExtractTable {
+    #[serde(default)]
+    ocr: Ocr,
+    #[serde(default)]
+    #[expect(dead_code, reason = "declared already; read by the text recognition to come")]
+    ocr_languages: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CatalogTable {
+    title: Option<String>,
+    description: Option<String>,
+    agency_name: Option<String>,
+    department: Option<String>,
+    telephone: Option<String>,
+    brm: Option<String>,
+    #[serde(default)]
+    keywords: Vec<String>,
+    hold_basis: Option<String>,
+    collect_method: Option<String>,
+    #[serde(default)]
+    license: License,
+    #[serde(default)]
+    disclosure: Disclosure,
+    #[serde(default)]
+    share: Share,
+}
+
+/// Reads a declaration. `file` is its name for messages, `folder` what relative paths count from.
+///
+/// # Errors
+/// [`BadDeclaration`], with the line and, for an unknown key, the nearest known one.
+pub fn parse(text: &str, file: &str, folder: &Path) -> Result<Pipeline, BadDeclaration> {
+    let bad = |line, message: String| BadDeclaration { file: file.to_owned(), line, message };
+    let at_key = |key: &str, message: String| {
+        let line = text.lines().position(|line| line.trim_start().starts_with(key));
+        bad(line.map(|n| n + 1), message)
+    };
+    let declared: File = toml::from_str(text).map_err(|error| of_toml(file, text, &error))?;
+    if !is_name(&declared.name) {
+        return Err(at_key(
+            "name",
+            format!(
+                "`{}` is no name for a pipeline: use 1 to 64 small letters, digits and hyphens, as in `press-releases`",
+                declared.name
+            ),
+        ));
+    }
+    let source = declared.source;
+    let place = place(&source.url, source.store.as_deref(), folder)
+        .map_err(|message| at_key("url", message))?;
+    let span = |key: &str, text: Option<&str>, default: Duration| match text {
+        None => Ok(default),
+        Some(text) => duration(text).ok_or_else(|| {
+            at_key(key, format!("`{text}` is no span of time: write `2s`, `500ms`, `5m` or `1h`"))
+        }),
+    };
+    let often = match place {
+        Place::Folder(_) => Duration::from_secs(3600),
+        // Nothing tells of changes in a bucket, so it is listed every minute.
+        Place::S3 { .. } => Duration::from_secs(60),
+    };
+    let settle = span("settle", source.settle.as_deref(), Duration::from_secs(2))?;
+    let reconcile = span("reconcile", source.reconcile.as_deref(), often)?;
+    let include = source.include.unwrap_or_else(|| vec!["**/*".to_owned()]);
+    let exclude = source.exclude.unwrap_or_else(|| EXCLUDED.map(str::to_owned).to_vec());
+    let filter = Filter::new(&include, &exclude)
+        .map_err(|error| at_key("include", format!("a pattern cannot be read: {error}")))?;
+    let catalog = declared.catalog;
+    let series = Series {
+        pipeline: declared.name.clone(),
+        agency: declared.agency.clone(),
+        agency_name: catalog.agency_name,
+        title: catalog.title.unwrap_or_else(|| declared.name.clone()),
+        description: catalog.description,
+        department: catalog.department,
+        telephone: catalog.telephone,
+        brm: catalog.brm,
+        keywords: catalog.keywords,
+        hold_basis: catalog.hold_basis,
+        collect_method: catalog.collect_method,
+        license: catalog.license,
+        disclosure: catalog.disclosure,
+        share: catalog.share,
+    };
+    Ok(Pipeline {
+        name: declared.name,
+        agency: declared.agency,
+        source: Source { place, settle, reconcile, filter },
+        series,
+        ocr: declared.extract.ocr,
+    })
+}
+
+/// The pipeline of a folder or bucket that nobody declared. Its name comes from the last part of the place and
+/// a few digits of a hash of all of it, so that two folders of one name do not mix.
+///
+/// # Errors
+/// When the place is no folder or address that can be read.
+pub fn undeclared(url: &str, folder: &Path) -> Result<Pipeline, BadDeclaration> {
+    let place = place(url, None, folder).map_err(|message| BadDeclaration {
+        file: url.to_owned(),
+        line: None,
+        message,
+    })?;
+    let whole = match &place {
+        Place::Folder(path) => path.display().to_string(),
+        Place::S3 { bucket, prefix, .. } => format!("s3://{bucket}/{prefix}"),
+    };
+    let last = whole.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let mut name: String = last
+        .to_ascii_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' })
+        .take(40)
+        .collect();
+    name = name.trim_matches('-').to_owned();
+    if name.is_empty() {
+        name = "drop".into();
+    }
+    let hash = madang_document::blob_id::BlobId::of(whole.as_bytes()).to_string();
+    let name = format!("{name}-{}", hash.get(..6).unwrap_or_default());
+    let text = format!(
+        "name = {name:?}\nagency = \"{}\"\n[source]\nurl = {:?}\n[catalog]\ntitle = {:?}\n",
+        Agency::UNDECLARED,
+        match &place {
+            Place::Folder(path) => format!("file:{}", path.display()),
+            Place::S3 { .. } => whole.clone(),
+        },
+        if last.is_empty() { &name } else { last },
+    );
+    parse(&text, url, folder)
+}
+
+fn is_name(name: &str) -> bool {
+    (1..=64).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+fn place(url: &str, store: Option<&str>, folder: &Path) -> Result<Place, String> {
+    if let Some(rest) = url.strip_prefix("s3://") {
+        let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+        if bucket.is_empty() {
+            return Err(format!("`{url}` names no bucket: write `s3://bucket/prefix`"));
+        }
+        return Ok(Place::S3 {
+            store: store.unwrap_or(bucket).to_owned(),
+            bucket: bucket.to_owned(),
+            prefix: prefix.trim_matches('/').to_owned(),
+        });
+    }
+    if let Some(path) = url.strip_prefix("file:") {
+        let path = path.strip_prefix("//").unwrap_or(path);
+        return Ok(Place::Folder(folder.join(path)));
+    }
+    match url.split_once("://") {
+        Some((scheme, _)) => Err(format!(
+            "`{scheme}://` is no kind of source: use `file:folder` or `s3://bucket/prefix`"
+        )),
+        None => Ok(Place::Folder(folder.join(url))),
+    }
+}
+
+/// Reads `500ms`, `2s`, `5m`, `1h`.
+pub fn duration(text: &str) -> Option<Duration> {
+    let digits = text.find(|c: char| !c.is_ascii_digit())?;
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().ok()?;
+    let ms = match unit.trim() {
+        "ms" => number,
+        "s" => number.checked_mul(1000)?,
+        "m" => number.checked_mul(60_000)?,
+        "h" => number.checked_mul(3_600_000)?,
+        _ => return None,
+    };
+    Some(Duration::from_millis(ms))
+}
+
+/// A TOML error with its line, and the nearest known key where one is unknown.
+pub fn of_toml(file: &str, text: &str, error: &toml::de::Error) -> BadDeclaration {
+    let line = error.span().map(|span| {
+        text.as_bytes().iter().take(span.start).filter(|&&b| b == b'\n').count() + 1
+    });
+    let mut message = error.message().trim().to_owned();
+    if let Some(rest) = message.strip_prefix("unknown field `")
+        && let Some((unknown, expected)) = rest.split_once('`')
+    {
+        let nearest = expected
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .max_by(|a, b| {
+                let alike = |known: &str| strsim::jaro_winkler(unknown, known);
+                alike(a).total_cmp(&alike(b))
+            })
+            .map(|known| format!("; did you mean `{known}`?"));
+        message = format!("unknown key `{unknown}`{}", nearest.unwrap_or_default());
+    }
+    BadDeclaration { file: file.to_owned(), line, message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PRESS: &str = r#"
+name = "press"
+agency = "1741000"
+[source]
+url = "file:drop/press"
+settle = "500ms"
+[catalog]
+title = "보도자료"
+license = "KOGL-1"
+disclosure = "public"
+share = "joint"
+"#;
+
+    fn read(text: &str) -> Result<Pipeline, String> {
+        parse(text, "pipelines/press.toml", Path::new("/srv")).map_err(|bad| bad.to_string())
+    }
+
+    #[test]
+    fn reads_a_declaration() {
+        let pipeline = read(PRESS).unwrap();
+        assert_eq!(pipeline.source.place, Place::Folder("/srv/drop/press".into()));
+        assert_eq!(pipeline.source.settle, Duration::from_millis(500));
+        assert_eq!(pipeline.series.title, "보도자료");
+        assert!(pipeline.source.filter.takes("2026/a.hwp"));
+        for skipped in ["~$a.docx", "x/~$a.docx", "a.part", ".hidden", ".git/config", "a/.b/c"] {
+            assert!(!pipeline.source.filter.takes(skipped), "{skipped}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_names_file_line_and_nearest() {
+        assert_eq!(
+            read(&PRESS.replace("settle", "setle")).unwrap_err(),
+            "pipelines/press.toml:6: unknown key `setle`; did you mean `settle`?"
+        );
+    }
+
+    #[test]
+    fn bad_values_name_their_line() {
+        for (from, to, expected) in [
+            ("\"press\"", "\"Press Releases\"", ":2: `Press Releases` is no name"),
+            ("\"500ms\"", "\"soon\"", ":6: `soon` is no span of time"),
+            ("file:drop/press", "ftp://x", ":5: `ftp://` is no kind of source"),
+            ("1741000", "17", ":3: `17` is not an institution code"),
+        ] {
+            let message = read(&PRESS.replace(from, to)).unwrap_err();
+            assert!(message.contains(expected), "{message}");
+        }
+    }
+
+    #[test]
+    fn an_undeclared_folder_gets_a_name_of_its_own() {
+        let one = undeclared("/srv/보도 Press", Path::new("/")).unwrap();
+        let other = undeclared("/mnt/보도 Press", Path::new("/")).unwrap();
+        assert!(one.name.starts_with("press-"), "{}", one.name);
+        assert_ne!(one.name, other.name);
+        assert_eq!(one.series.title, "보도 Press");
+    }
+}

@@ -1,0 +1,458 @@
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::stream::BoxStream;
+use madang_catalog::registry::Registry;
+use madang_catalog::series::Series;
+use madang_document::timestamp::Timestamp;
+use madang_index::index::Index;
+use madang_ledger::error::LedgerError;
+use madang_ledger::ledger::Ledger;
+use madang_sandbox::limits::Limits;
+use madang_sandbox::zygote::Zygote;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::blobs::Blobs;
+use crate::completer::complete;
+use crate::decide::Policy;
+use crate::declaration::Pipeline;
+use crate::lease::Leases;
+use crate::source::{Ask, Source, Stand, sighting};
+use crate::store::{Listed, Store, StoreError};
+use crate::worker::{Bench, work};
+use crate::{indexer, relay, series};
+
+/// The time, as a value that somebody hands in.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Random numbers from 0 to 1.
+pub type Jitter = Arc<dyn Fn() -> f64 + Send + Sync>;
+
+/// A part of the service; a process may run some of them only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Sees what is dropped.
+    Source,
+    /// Reads it.
+    Worker,
+    /// Brings it into the index.
+    Indexer,
+    /// Brings it to other registries.
+    Relay,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Role; 4] = [Role::Source, Role::Worker, Role::Indexer, Role::Relay];
+
+    /// The word used on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Source => "source",
+            Role::Worker => "worker",
+            Role::Indexer => "indexer",
+            Role::Relay => "relay",
+        }
+    }
+}
+
+/// What a service is made of: backends, chosen by the binary.
+pub struct Parts {
+    /// The record.
+    pub ledger: Arc<dyn Ledger>,
+    /// Full text.
+    pub index: Arc<dyn Index>,
+    /// Texts and previews.
+    pub blobs: Blobs,
+    /// Stores by name.
+    pub stores: HashMap<String, Arc<dyn Store>>,
+    /// Registries besides the embedded one.
+    pub registries: Vec<Arc<dyn Registry>>,
+    /// Where children come from.
+    pub zygote: Arc<Zygote>,
+    /// The time.
+    pub clock: Clock,
+    /// Random numbers from 0 to 1.
+    pub jitter: Jitter,
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Parts")
+    }
+}
+
+/// What a service is told.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The pipelines.
+    pub pipelines: Vec<Pipeline>,
+    /// The parts that run in this process.
+    pub roles: BTreeSet<Role>,
+    /// Objects worked on at the same time.
+    pub workers: usize,
+    /// What a child may use.
+    pub limits: Limits,
+    /// How often to try again.
+    pub policy: Policy,
+}
+
+/// The running parts.
+pub struct Service {
+    parts: Parts,
+    settings: Settings,
+    series: Arc<HashMap<String, Series>>,
+    sources: HashMap<String, Running>,
+    leases: Leases,
+    work: Arc<Notify>,
+    changed: Arc<Notify>,
+    moved: Arc<Notify>,
+    stop: CancellationToken,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+struct Running {
+    asks: mpsc::Sender<Ask>,
+    stand: watch::Receiver<Stand>,
+}
+
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Service({} pipelines)", self.settings.pipelines.len())
+    }
+}
+
+/// How long running jobs may take to finish when the service stops; then they are given back.
+const GRACE: Duration = Duration::from_secs(10);
+
+impl Service {
+    /// Starts the parts that the settings name.
+    ///
+    /// # Errors
+    /// When the ledger does not answer, or no thread can be had.
+    pub async fn start(parts: Parts, settings: Settings) -> Result<Service, LedgerError> {
+        for pipeline in &settings.pipelines {
+            parts.ledger.open_queue(&pipeline.name, &pipeline.agency).await?;
+        }
+        let series: HashMap<String, Series> = settings
+            .pipelines
+            .iter()
+            .map(|pipeline| (pipeline.name.clone(), pipeline.series.clone()))
+            .collect();
+        let leases = Leases::start(Arc::clone(&parts.ledger), Arc::clone(&parts.clock))
+            .map_err(|error| LedgerError::Unavailable(error.to_string()))?;
+        let mut service = Service {
+            series: Arc::new(series),
+            sources: HashMap::new(),
+            leases,
+            work: Arc::default(),
+            changed: Arc::default(),
+            moved: Arc::default(),
+            stop: CancellationToken::new(),
+            tasks: Vec::new(),
+            parts,
+            settings,
+        };
+        for role in service.settings.roles.clone() {
+            match role {
+                Role::Source => service.start_sources(),
+                Role::Worker => service.start_workers(),
+                Role::Indexer => service.start_indexer(),
+                Role::Relay => service.start_relays(),
+            }
+        }
+        Ok(service)
+    }
+
+    fn start_sources(&mut self) {
+        for pipeline in &self.settings.pipelines {
+            let Some(store) = self.parts.stores.get(&pipeline.name) else { continue };
+            let folder = match &pipeline.source.place {
+                crate::declaration::Place::Folder(folder) => Some(folder.clone()),
+                crate::declaration::Place::S3 { .. } => None,
+            };
+            let source = Source {
+                pipeline: pipeline.clone(),
+                store: Arc::clone(store),
+                folder,
+                ledger: Arc::clone(&self.parts.ledger),
+                work: Arc::clone(&self.work),
+                clock: Arc::clone(&self.parts.clock),
+            };
+            let (asks, asked) = mpsc::channel(8);
+            let (told, stand) = watch::channel(Stand::default());
+            self.sources.insert(pipeline.name.clone(), Running { asks, stand });
+            self.tasks.push(tokio::spawn(source.run(asked, told, self.stop.clone())));
+        }
+    }
+
+    fn start_workers(&mut self) {
+        let (finished, completions) = mpsc::channel(256);
+        let bench = Bench {
+            ledger: Arc::clone(&self.parts.ledger),
+            stores: Arc::new(self.parts.stores.clone()),
+            series: Arc::clone(&self.series),
+            blobs: self.parts.blobs.clone(),
+            zygote: Arc::clone(&self.parts.zygote),
+            limits: Arc::new(self.settings.limits.clone()),
+            policy: self.settings.policy.clone(),
+            leases: self.leases.clone(),
+            finished,
+            clock: Arc::clone(&self.parts.clock),
+            jitter: Arc::clone(&self.parts.jitter),
+        };
+        self.tasks.push(tokio::spawn(complete(
+            Arc::clone(&self.parts.ledger),
+            completions,
+            self.leases.clone(),
+            Arc::clone(&self.changed),
+            Arc::clone(&self.parts.clock),
+        )));
+        let worker = work(bench, self.settings.workers, Arc::clone(&self.work), self.stop.clone());
+        self.tasks.push(tokio::spawn(worker));
+        self.tasks.push(tokio::spawn(sweep(
+            Arc::clone(&self.parts.ledger),
+            Arc::clone(&self.parts.clock),
+            self.stop.clone(),
+        )));
+    }
+
+    fn start_indexer(&mut self) {
+        self.tasks.push(tokio::spawn(indexer::index(
+            Arc::clone(&self.parts.ledger),
+            self.parts.blobs.clone(),
+            Arc::clone(&self.parts.index),
+            Arc::clone(&self.changed),
+            Arc::clone(&self.moved),
+            self.stop.clone(),
+        )));
+    }
+
+    fn start_relays(&mut self) {
+        for registry in &self.parts.registries {
+            self.tasks.push(tokio::spawn(relay::relay(
+                Arc::clone(&self.parts.ledger),
+                Arc::clone(registry),
+                Arc::clone(&self.changed),
+                Arc::clone(&self.moved),
+                Arc::clone(&self.parts.clock),
+                self.stop.clone(),
+            )));
+        }
+        self.tasks.push(tokio::spawn(keep_series(
+            Arc::clone(&self.parts.ledger),
+            Arc::clone(&self.series),
+            Arc::clone(&self.changed),
+            Arc::clone(&self.parts.clock),
+            self.stop.clone(),
+        )));
+    }
+
+    /// Waits until all that was there is settled, read, indexed and catalogued.
+    ///
+    /// # Errors
+    /// When a source cannot be listed, with its reason, or the ledger does not answer.
+    pub async fn settled(&self) -> Result<(), Unsettled> {
+        for (name, source) in &self.sources {
+            let mut stand = source.stand.clone();
+            let now = stand.wait_for(|stand| stand.settled || stand.failure.is_some()).await;
+            if let Ok(stand) = now
+                && let Some(reason) = &stand.failure
+            {
+                return Err(Unsettled::Source { pipeline: name.clone(), reason: reason.clone() });
+            }
+        }
+        loop {
+            let changed = self.changed.notified();
+            let moved = self.moved.notified();
+            tokio::pin!(changed, moved);
+            changed.as_mut().enable();
+            moved.as_mut().enable();
+            if self.is_quiet().await? {
+                return Ok(());
+            }
+            tokio::select! {
+                () = &mut changed => {}
+                () = &mut moved => {}
+                () = tokio::time::sleep(Duration::from_millis(200)) => {}
+            }
+        }
+    }
+
+    async fn is_quiet(&self) -> Result<bool, LedgerError> {
+        let ledger = &self.parts.ledger;
+        if ledger.balance(None).await?.in_flight > 0 {
+            return Ok(false);
+        }
+        for (agency, last) in ledger.last_changes().await? {
+            if ledger.cursor(&indexer::reader(&agency)).await? < last {
+                return Ok(false);
+            }
+        }
+        series::refresh(ledger.as_ref(), &self.series, (self.parts.clock)()).await?;
+        let last = ledger.last_event().await?;
+        for registry in &self.parts.registries {
+            if ledger.cursor(&relay::reader(registry.as_ref())).await? < last {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// What could not be listed, by pipeline, each with the reason and the cure.
+    pub fn unlisted(&self) -> Vec<(String, String, String)> {
+        let mut all = Vec::new();
+        for pipeline in &self.settings.pipelines {
+            if let Some(source) = self.sources.get(&pipeline.name) {
+                for (path, reason) in &source.stand.borrow().unlisted {
+                    all.push((pipeline.name.clone(), path.clone(), reason.clone()));
+                }
+            }
+        }
+        all
+    }
+
+    /// The pipelines.
+    pub fn pipelines(&self) -> &[Pipeline] {
+        &self.settings.pipelines
+    }
+
+    /// The stores by name.
+    pub fn stores(&self) -> &HashMap<String, Arc<dyn Store>> {
+        &self.parts.stores
+    }
+
+    /// Takes an upload: writes it to the pipeline's store and records it at once.
+    ///
+    /// # Errors
+    /// When there is no such pipeline, or the store or the ledger refuses.
+    pub async fn put(
+        &self,
+        pipeline: &str,
+        path: &str,
+        body: BoxStream<'static, std::io::Result<Bytes>>,
+    ) -> Result<Listed, Unput> {
+        let declared = self.settings.pipelines.iter().find(|p| p.name == pipeline);
+        let (Some(declared), Some(store)) = (declared, self.parts.stores.get(pipeline)) else {
+            return Err(Unput::NoPipeline(pipeline.to_owned()));
+        };
+        if !declared.source.filter.takes(path) {
+            return Err(Unput::Excluded(path.to_owned()));
+        }
+        let file = store.put(path, body).await?;
+        let seen = sighting(declared, store.name(), &file);
+        self.parts.ledger.see(&[seen], (self.parts.clock)()).await?;
+        self.work.notify_waiters();
+        Ok(file)
+    }
+
+    /// Gives the operator's word that a mass disappearance is real. Gives whether there is such a source.
+    pub async fn release(&self, pipeline: &str) -> bool {
+        match self.sources.get(pipeline) {
+            Some(source) => source.asks.send(Ask::Release).await.is_ok(),
+            None => false,
+        }
+    }
+
+    /// Wakes the workers: somebody made jobs ready.
+    pub fn wake(&self) {
+        self.work.notify_waiters();
+        self.changed.notify_waiters();
+    }
+
+    /// Stops: takes nothing new, finishes what runs, gives back what takes too long.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        let leases = self.leases.clone();
+        let hurry = tokio::spawn(async move {
+            tokio::time::sleep(GRACE).await;
+            leases.close();
+        });
+        for task in self.tasks {
+            if let Err(error) = task.await
+                && error.is_panic()
+            {
+                tracing::error!(%error, "a part of the service had failed");
+            }
+        }
+        hurry.abort();
+        self.leases.close();
+    }
+}
+
+/// Why a service does not come to rest.
+#[derive(Debug, thiserror::Error)]
+pub enum Unsettled {
+    /// A source cannot be listed.
+    #[error("pipeline `{pipeline}`: {reason}")]
+    Source {
+        /// The pipeline.
+        pipeline: String,
+        /// Why, and the cure.
+        reason: String,
+    },
+    /// The ledger does not answer.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// Why an upload was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum Unput {
+    /// No such pipeline.
+    #[error("no pipeline `{0}`")]
+    NoPipeline(String),
+    /// The pipeline leaves such paths out.
+    #[error("`{0}` is left out by the pipeline's include and exclude patterns; rename it")]
+    Excluded(String),
+    /// The store refuses.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The ledger does not answer.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+async fn sweep(ledger: Arc<dyn Ledger>, clock: Clock, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(Duration::from_secs(5)) => {}
+        }
+        match ledger.sweep(clock()).await {
+            Ok(0) => {}
+            Ok(jobs) => tracing::warn!(jobs, "leases ended: their jobs will be tried again"),
+            Err(error) => tracing::error!(%error, "ended leases cannot be swept"),
+        }
+    }
+}
+
+/// Keeps the entries of the drop folders current, at most every two seconds.
+async fn keep_series(
+    ledger: Arc<dyn Ledger>,
+    series: Arc<HashMap<String, Series>>,
+    changed: Arc<Notify>,
+    clock: Clock,
+    stop: CancellationToken,
+) {
+    loop {
+        let wake = changed.notified();
+        match series::refresh(ledger.as_ref(), &series, clock()).await {
+            Ok(0) => {}
+            Ok(_) => changed.notify_waiters(),
+            Err(error) => tracing::error!(%error, "the entries of drop folders cannot be written"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = wake => {}
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(Duration::from_secs(2)) => {}
+        }
+    }
+}

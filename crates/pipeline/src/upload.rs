@@ -1,0 +1,53 @@
+/// Why a path is not acceptable for an upload.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the path is not acceptable: {0}")]
+pub struct BadPath(pub &'static str);
+
+/// Checks the path of an upload: relative, no way up, no hidden or temporary names (sources would skip the
+/// file, and its uploader would wait for ever), nothing that a terminal or a listing could misread.
+///
+/// # Errors
+/// [`BadPath`], naming what is wrong.
+pub fn check_path(path: &str) -> Result<(), BadPath> {
+    if path.is_empty() || path.len() > 1024 {
+        return Err(BadPath("it must have 1 to 1024 bytes"));
+    }
+    if path.chars().any(is_misleading) || path.contains('\\') {
+        return Err(BadPath("it holds control or direction characters, or a backslash"));
+    }
+    for part in path.split('/') {
+        match part {
+            "" => return Err(BadPath("it has an empty part; write it without a slash at the start")),
+            "." | ".." => return Err(BadPath("`.` and `..` are not names")),
+            part if part.starts_with('.') || part.starts_with("~$") || part.ends_with(".part") => {
+                return Err(BadPath("hidden and temporary names are skipped; rename the file"));
+            }
+            part if part.len() > 255 => return Err(BadPath("a name has at most 255 bytes")),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Control characters, and the marks that turn the direction of writing round.
+fn is_misleading(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_relative_paths() {
+        for good in ["a.txt", "2026/보도자료 (최종).hwp", "a%2e%2e/b#c"] {
+            assert_eq!(check_path(good), Ok(()), "{good}");
+        }
+        for bad in
+            ["", "/a", "a/", "a//b", "..", "a/../b", ".env", "a/.x", "~$a.doc", "a.part", "a\\b", "a\nb", "a\u{202E}b"]
+        {
+            assert!(check_path(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -6,11 +6,12 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use futures::TryStreamExt;
-use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt};
+use bytes::Bytes;
+use futures::Stream;
 
 use crate::caller::Caller;
 use crate::documents::{SANDBOX, visible};
+use crate::ports::{Original, OriginalError};
 use crate::problem::Problem;
 use crate::server::Server;
 use crate::wire::{is_override, percent};
@@ -34,13 +35,8 @@ pub(crate) async fn original(
             ),
         ));
     }
-    let store = server.stores.get(&document.object.store).ok_or_else(|| {
-        Problem::unavailable(&format!("no store `{}` is configured", document.object.store))
-    })?;
-    let path = object_store::path::Path::parse(&document.object.path)
-        .map_err(|error| Problem::internal(&error))?;
-    let meta = store.head(&path).await?;
-    let size = meta.size;
+    let original = server.originals.open(&document.object).await.map_err(refusal)?;
+    let size = document.object.size;
     let wanted = headers.get(header::RANGE).and_then(|v| v.to_str().ok()).map(|v| range(v, size));
 
     let mut answer = HeaderMap::new();
@@ -67,13 +63,40 @@ pub(crate) async fn original(
         set(header::CONTENT_RANGE, format!("bytes {}-{last}/{size}", part.start));
     }
     set(header::CONTENT_LENGTH, (part.end - part.start).to_string());
-    let mut options = GetOptions { if_match: meta.e_tag, ..GetOptions::default() };
-    if status == StatusCode::PARTIAL_CONTENT {
-        options.range = Some(GetRange::Bounded(part));
-    }
-    let bytes = store.get_opts(&path, options).await?.into_stream();
-    let body = Body::from_stream(bytes.map_err(std::io::Error::other));
+    let body = Body::from_stream(stream(original, part));
     Ok((status, answer, body).into_response())
+}
+
+fn refusal(error: OriginalError) -> Problem {
+    match error {
+        OriginalError::Gone => Problem::new(
+            StatusCode::NOT_FOUND,
+            "gone",
+            "원본 파일이 없어졌거나 바뀌었습니다. 곧 다시 읽습니다.",
+            error.to_string(),
+        ),
+        OriginalError::Unavailable(_) => Problem::unavailable(&error),
+    }
+}
+
+/// The bytes of a part, a MiB at a time: a download never lies in memory whole.
+fn stream(
+    original: Box<dyn Original>,
+    part: Range<u64>,
+) -> impl Stream<Item = std::io::Result<Bytes>> {
+    const PIECE: u64 = 1 << 20;
+    futures::stream::try_unfold((original, part), |(original, part)| async move {
+        if part.is_empty() {
+            return Ok(None);
+        }
+        let piece = original.read(part.start, PIECE.min(part.end - part.start)).await;
+        let piece = piece.map_err(std::io::Error::other)?;
+        if piece.is_empty() {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        let rest = part.start + piece.len() as u64..part.end;
+        Ok(Some((piece, (original, rest))))
+    })
 }
 
 /// What a `Range` header asks for.

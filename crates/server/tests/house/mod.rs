@@ -28,7 +28,9 @@ use madang_ledger::objects::{Objects, Sighting};
 use madang_ledger::outbox::Outbox;
 use madang_ledger::sqlite::SqliteLedger;
 use madang_server::hosts::Hosts;
-use madang_server::ports::{DropError, DropTarget, Dropped, Drops, HoldError, Holds, Upload};
+use madang_server::ports::{
+    DropError, DropTarget, Dropped, Drops, HoldError, Holds, Original, OriginalError, Originals, Upload,
+};
 use madang_server::server::{Limits, Ports, Server, Settings};
 use object_store::local::LocalFileSystem;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
@@ -88,7 +90,7 @@ impl House {
             ledger: ledger.clone(),
             index: index.clone(),
             blobs: blobs.clone(),
-            stores: [(STORE.to_owned(), store.clone() as Arc<dyn ObjectStore>)].into(),
+            originals: Arc::new(FolderOriginals { store: store.clone() }),
             drops: Arc::new(FolderDrops { store: store.clone() }),
             holds: Arc::new(LedgerHolds { ledger: ledger.clone() }),
             clock: Arc::new(now),
@@ -300,5 +302,28 @@ impl Holds for LedgerHolds {
             None => Err(HoldError::NothingHeld(pipeline.to_owned())),
             Some(_) => self.ledger.hold(pipeline, None).await.map_err(failed),
         }
+    }
+}
+
+struct FolderOriginals {
+    store: Arc<LocalFileSystem>,
+}
+
+#[async_trait]
+impl Originals for FolderOriginals {
+    async fn open(&self, object: &ObjectRef) -> Result<Box<dyn Original>, OriginalError> {
+        let path = object_store::path::Path::parse(&object.path).unwrap();
+        let found = self.store.get(&path).await.map_err(|_| OriginalError::Gone)?;
+        Ok(Box::new(Whole(found.bytes().await.unwrap())))
+    }
+}
+
+struct Whole(bytes::Bytes);
+
+#[async_trait]
+impl Original for Whole {
+    async fn read(&self, offset: u64, length: u64) -> Result<bytes::Bytes, OriginalError> {
+        let end = (offset + length).min(self.0.len() as u64);
+        Ok(self.0.slice(offset as usize..end as usize))
     }
 }

@@ -17,10 +17,19 @@ use crate::limits::Limits;
 use crate::probe::Probe;
 use crate::recognise::recognise;
 
+mod docx;
+mod markup;
+mod odf;
+mod odf_body;
+mod office_encrypted;
+mod ooxml;
+mod package;
+mod pptx;
 mod text;
 
 /// Every format that Madang reads. Of two rows that are equally sure, the earlier wins.
-pub static FORMATS: &[&Format] = &[&text::FORMAT];
+pub static FORMATS: &[&Format] =
+    &[&text::FORMAT, &docx::FORMAT, &pptx::FORMAT, &odf::FORMAT, &office_encrypted::FORMAT];
 
 /// Extracts an object: delivers its members and then itself to `sink`, and gives its outcome.
 ///

@@ -19,17 +19,28 @@ use crate::recognise::recognise;
 
 mod docx;
 mod markup;
+mod number_format;
 mod odf;
 mod odf_body;
 mod office_encrypted;
 mod ooxml;
 mod package;
 mod pptx;
+mod sheet_row;
 mod text;
+mod workbook;
+mod xlsb;
+mod xlsx;
 
 /// Every format that Madang reads. Of two rows that are equally sure, the earlier wins.
-pub static FORMATS: &[&Format] =
-    &[&text::FORMAT, &docx::FORMAT, &pptx::FORMAT, &odf::FORMAT, &office_encrypted::FORMAT];
+pub static FORMATS: &[&Format] = &[
+    &text::FORMAT,
+    &docx::FORMAT,
+    &xlsx::FORMAT,
+    &pptx::FORMAT,
+    &odf::FORMAT,
+    &office_encrypted::FORMAT,
+];
 
 /// Extracts an object: delivers its members and then itself to `sink`, and gives its outcome.
 ///

@@ -15,6 +15,9 @@ const REPETITION: usize = 1 << 20;
 /// Wider gaps between two cells of a row are written as one tab.
 const GAP: usize = 32;
 
+/// Stands for a field in a running line; no XML text can hold it.
+const FIELD: &str = "\0";
+
 /// A walk through one body.
 pub(super) struct Body<'a> {
     context: &'a Context<'a>,
@@ -101,6 +104,10 @@ impl<'a> Body<'a> {
                     | ("svg", "title" | "desc")
                     | ("table", "named-expressions" | "database-ranges")
                     | ("form", _) => markup.skip(),
+                    // A formula's own words stand in its annotation; `office:annotation` is a comment.
+                    ("" | "math", "annotation") => {
+                        content.push_text(markup.text(), Locator::Whole {});
+                    }
                     // Who commented when.
                     ("dc", "creator" | "date") | ("meta", "date-string" | "creator-initials") => {
                         markup.skip();
@@ -379,7 +386,12 @@ impl<'a> Body<'a> {
                         "text",
                         "page-number" | "page-count" | "sheet-name" | "date" | "time" | "title"
                         | "file-name",
-                    ) => markup.skip(),
+                    ) => {
+                        markup.skip();
+                        if inside {
+                            self.put(FIELD);
+                        }
+                    }
                     _ if inside => self.open(&tag),
                     _ => {}
                 },
@@ -394,7 +406,13 @@ impl<'a> Body<'a> {
             }
         }
         let mut seen = BTreeSet::new();
-        found.segments.retain(|segment| seen.insert(segment.text.clone()));
+        found.segments.retain_mut(|segment| {
+            let has_field = segment.text.contains(FIELD);
+            segment.text = segment.text.replace(FIELD, "").trim().to_owned();
+            // "Page" around a number that is gone says nothing.
+            let words = segment.text.split_whitespace().count();
+            words > usize::from(has_field) && seen.insert(segment.text.clone())
+        });
         content.segments.append(&mut found.segments);
     }
 }

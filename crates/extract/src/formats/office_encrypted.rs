@@ -23,11 +23,28 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
 const PPTX: &str = "application/vnd.openxmlformats-officedocument.presentationml.presentation";
 
 fn sniff(probe: &Probe<'_>) -> Match {
-    let encrypted = |path: &String| path == "EncryptedPackage";
     match probe.cfb() {
-        Some(streams) if streams.iter().any(encrypted) => Match::Container,
-        _ => Match::No,
+        Some(streams) => {
+            // Names in a compound file are compared without regard to case (MS-CFB, section 2.6.4).
+            let encrypted = |path: &String| path.eq_ignore_ascii_case(PACKAGE);
+            if streams.iter().any(encrypted) { Match::Container } else { Match::No }
+        }
+        // A compound file whose directory breaks the order that MS-CFB asks for still opens in Word.
+        None if probe.starts_with(b"\xD0\xCF\x11\xE0") && names_package(&probe.head) => Match::Magic,
+        None => Match::No,
     }
+}
+
+/// The stream that holds the encrypted package.
+const PACKAGE: &str = "EncryptedPackage";
+
+/// Whether a directory entry of this name stands in the bytes: UTF-16, at a multiple of 128.
+fn names_package(head: &[u8]) -> bool {
+    head.chunks(128).any(|entry| {
+        let mut units = entry.chunks_exact(2).map(|unit| unit.to_ascii_lowercase());
+        let mut name = PACKAGE.bytes().map(|byte| vec![byte.to_ascii_lowercase(), 0]);
+        name.all(|unit| units.next() == Some(unit))
+    })
 }
 
 /// The package cannot be looked into, so the name tells what it holds.
@@ -40,10 +57,11 @@ fn media_type(probe: &Probe<'_>) -> &'static str {
 }
 
 fn extract(blob: &dyn Blob, _: &Context<'_>) -> Result<Content, ExtractError> {
-    let file = cfb::CompoundFile::open(Cursor::new(blob))?;
     // MS-OFFCRYPTO, section 2.2.2: an IRM-protected package names its data space so.
-    let rights = file.walk().any(|entry| {
-        entry.name() == "DRMEncryptedDataSpace" || entry.name() == "DRMEncryptedTransform"
+    let rights = cfb::CompoundFile::open(Cursor::new(blob)).is_ok_and(|file| {
+        file.walk().any(|entry| {
+            entry.name() == "DRMEncryptedDataSpace" || entry.name() == "DRMEncryptedTransform"
+        })
     });
     Err(match rights {
         true => ExtractError::Drm("the document is protected by rights management".into()),

@@ -117,7 +117,12 @@ impl<'a> Markup<'a> {
                     };
                     Node::Text(text)
                 }
-                Event::Eof => return None,
+                Event::Eof => {
+                    if self.depth > 0 && self.damage.is_none() {
+                        self.damage = Some("ends within an open element".into());
+                    }
+                    return None;
+                }
                 Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => continue,
             });
         }
@@ -187,6 +192,13 @@ mod tests {
         assert!(damaged);
         let (_, damaged) = flat(&format!("{}{}", "<a>".repeat(DEPTH), "</a>".repeat(DEPTH)));
         assert!(!damaged);
+    }
+
+    #[test]
+    fn an_end_inside_an_element_is_damage() {
+        assert_eq!(flat("<a><b>half"), ("<a><b>half".into(), true));
+        assert!(flat("<a><b").1);
+        assert!(!flat("<a/>").1);
     }
 
     #[test]

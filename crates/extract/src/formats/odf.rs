@@ -104,7 +104,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         let bytes = blob.read_all(context.limits.member)?.into_owned();
         let text = decode(bytes);
         properties(&text, "the file", &mut content);
+        Body::new(context).page_edges(&text, "header", &mut content);
         Body::new(context).walk(&text, "the file", &mut content);
+        Body::new(context).page_edges(&text, "footer", &mut content);
         return Ok(content);
     }
     let mut package = Package::open(blob, context)?;
@@ -214,10 +216,7 @@ fn properties(text: &str, part: &str, content: &mut Content) {
     markup.report(part, content);
     keywords.retain(|word| !word.is_empty());
     content.metadata.set(metadata::KEYWORDS, keywords);
-    content.metadata.set("subject", subject.trim());
-    if content.metadata.text(metadata::DESCRIPTION).is_none() {
-        content.metadata.set(metadata::DESCRIPTION, subject.trim());
-    }
+    ooxml::add_subject(content, &subject);
     // `dc:creator` is who saved it last; the first author has a word of his own.
     content.metadata.set(metadata::LAST_SAVED_BY, creator.trim());
     if content.metadata.text(metadata::AUTHOR).is_none() {

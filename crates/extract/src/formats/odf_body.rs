@@ -52,7 +52,7 @@ enum Frame {
         cells: Vec<(usize, String)>,
         column: usize,
         repeated: usize,
-        asides: Vec<String>,
+        asides: Vec<(usize, String)>,
         number: u32,
     },
     /// A table cell: its paragraphs, joined by spaces so that a row stays a line.
@@ -242,7 +242,9 @@ impl<'a> Body<'a> {
                     let row = self.frames.len().checked_sub(2);
                     // A comment on a cell is not the cell's text.
                     match row.and_then(|row| self.frames.get_mut(row)) {
-                        Some(Frame::Row { asides, .. }) if !line.is_empty() => asides.push(line),
+                        Some(Frame::Row { asides, column, .. }) if !line.is_empty() => {
+                            asides.push((*column, line));
+                        }
                         _ => self.emit(line, number, content),
                     }
                 }
@@ -280,7 +282,7 @@ impl<'a> Body<'a> {
         &mut self,
         cells: &[(usize, String)],
         repeated: usize,
-        asides: Vec<String>,
+        asides: Vec<(usize, String)>,
         number: u32,
         content: &mut Content,
     ) {
@@ -290,7 +292,8 @@ impl<'a> Body<'a> {
         for (column, text) in cells {
             let gap = column.saturating_sub(next);
             let tabs = if gap > GAP { 1 } else { gap };
-            let tabs = if line.is_empty() { tabs } else { tabs + 1 };
+            // The place of the row says where its first cell stands; the others stand behind it.
+            let tabs = if line.is_empty() { 0 } else { tabs + 1 };
             line.push_str(&if nested { " ".repeat(tabs.min(1)) } else { "\t".repeat(tabs) });
             line.push_str(text);
             next = column.saturating_add(1);
@@ -303,7 +306,7 @@ impl<'a> Body<'a> {
             for _ in 0..copies {
                 self.emit(line.clone(), number, content);
             }
-            for aside in asides {
+            for (_, aside) in asides {
                 self.emit(aside, number, content);
             }
             return;
@@ -314,18 +317,18 @@ impl<'a> Body<'a> {
         }
         let (sheet, before) = (sheet.clone(), *before);
         let first = cells.first().map_or(0, |(column, _)| *column);
-        let place = |row: u32| Locator::Cell {
+        let place = |row: u32, column: usize| Locator::Cell {
             sheet: sheet.clone(),
             row,
-            column: u32::try_from(first).unwrap_or(u32::MAX).saturating_add(1),
+            column: u32::try_from(column).unwrap_or(u32::MAX).saturating_add(1),
         };
         let mut row = before;
         for _ in 0..copies {
             row = row.saturating_add(1);
-            content.push_text(line.clone(), place(row));
+            content.push_text(line.clone(), place(row, first));
         }
-        for aside in asides {
-            content.push_text(aside, place(before.saturating_add(1)));
+        for (column, aside) in asides {
+            content.push_text(aside, place(before.saturating_add(1), column));
         }
         let rows = u32::try_from(repeated).unwrap_or(u32::MAX);
         self.place = Place::Sheet(sheet, before.saturating_add(rows));
@@ -345,7 +348,7 @@ impl<'a> Body<'a> {
             }
             Some(Frame::Paragraph { boxed, .. }) => boxed.push(line),
             Some(Frame::Aside { lines }) => lines.push(line),
-            Some(Frame::Row { asides, .. }) => asides.push(line),
+            Some(Frame::Row { asides, column, .. }) => asides.push((*column, line)),
             None => match &self.place {
                 Place::Slide(_) => self.shape.push(line),
                 Place::Paragraph => content.push_text(line, Locator::Paragraph { number }),
@@ -464,5 +467,45 @@ fn push_collapsed(paragraph: &mut String, text: &str) {
             }
             c => paragraph.push(c),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::{Sink, Spent};
+    use crate::extraction::Extraction;
+    use crate::limits::Limits;
+
+    struct Nobody;
+
+    impl Sink for Nobody {
+        fn progress(&self) {}
+        fn document(&self, _: Extraction) {}
+    }
+
+    fn sheet(rows: &str) -> Content {
+        let (limits, spent) = (Limits::default(), Spent::default());
+        let context = Context::new("a.ods", 1, &limits, &spent, &Nobody);
+        let xml = format!(
+            "<office:spreadsheet><table:table table:name='s'>{rows}</table:table></office:spreadsheet>"
+        );
+        let mut content = Content::default();
+        Body::new(&context).walk(&xml, "content.xml", &mut content);
+        content
+    }
+
+    #[test]
+    fn repetition_is_bounded() {
+        let bomb = "<table:table-row table:number-rows-repeated='1000000'>\
+            <table:table-cell table:number-columns-repeated='16384'><text:p>boom</text:p>\
+            </table:table-cell></table:table-row>";
+        let content = sheet(&bomb.repeat(100));
+        assert!(content.text().len() < 3 * REPETITION, "{}", content.text().len());
+        assert_eq!(content.warnings.len(), 1);
+        let huge = "<table:table-row table:number-rows-repeated='18446744073709551615'>\
+            <table:table-cell table:number-columns-repeated='18446744073709551615'/>\
+            <table:table-cell><text:p>a</text:p></table:table-cell></table:table-row>";
+        assert!(sheet(&huge.repeat(3)).text().len() < 3 * REPETITION);
     }
 }

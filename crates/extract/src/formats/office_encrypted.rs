@@ -30,7 +30,9 @@ fn sniff(probe: &Probe<'_>) -> Match {
             if streams.iter().any(encrypted) { Match::Container } else { Match::No }
         }
         // A compound file whose directory breaks the order that MS-CFB asks for still opens in Word.
-        None if probe.starts_with(b"\xD0\xCF\x11\xE0") && names_package(&probe.head) => Match::Magic,
+        None if probe.starts_with(b"\xD0\xCF\x11\xE0") && names_package(&probe.head) => {
+            Match::Magic
+        }
         None => Match::No,
     }
 }

@@ -114,6 +114,7 @@ pub(super) fn main_part(
 
 /// Reads the core and the application properties (ECMA-376 part 2, section 8; part 1, section 22.2).
 pub(super) fn properties(package: &mut Package<'_>, content: &mut Content) {
+    let mut subject = String::new();
     for part in ["docProps/core.xml", "docProps/app.xml"] {
         let Some(text) = package.text(part, content) else { continue };
         let mut markup = Markup::new(&text);
@@ -123,7 +124,10 @@ pub(super) fn properties(package: &mut Package<'_>, content: &mut Content) {
             let name = match tag.name() {
                 "title" => metadata::TITLE,
                 "description" => metadata::DESCRIPTION,
-                "subject" => "subject",
+                "subject" => {
+                    subject = markup.text();
+                    continue;
+                }
                 "keywords" => metadata::KEYWORDS,
                 "creator" => metadata::AUTHOR,
                 "lastModifiedBy" => metadata::LAST_SAVED_BY,
@@ -146,12 +150,14 @@ pub(super) fn properties(package: &mut Package<'_>, content: &mut Content) {
         }
         markup.report(part, content);
     }
-    // The vocabulary has one word for subject and description; the description says more.
-    let subject = content.metadata.text("subject").map(str::to_owned);
-    if let Some(subject) = subject
-        && content.metadata.text(metadata::DESCRIPTION).is_none()
-    {
-        content.metadata.set(metadata::DESCRIPTION, subject);
+    add_subject(content, &subject);
+}
+
+/// Puts the subject before the description: the vocabulary has one word for both.
+pub(super) fn add_subject(content: &mut Content, subject: &str) {
+    let description = content.metadata.text(metadata::DESCRIPTION).unwrap_or_default();
+    if !subject.trim().is_empty() && subject.trim() != description {
+        content.metadata.set(metadata::DESCRIPTION, format!("{}\n{description}", subject.trim()));
     }
 }
 

@@ -64,8 +64,10 @@ impl SheetRow {
         }
         let gap = column.saturating_sub(self.written_to);
         let mut tabs = if gap > GAP { 1 } else { gap };
+        // The place of the row says where its first cell stands; the others stand behind it.
         if self.line.is_empty() {
             self.first = column;
+            tabs = 0;
         } else {
             tabs += 1;
         }

@@ -295,25 +295,26 @@ fn comments(package: &mut Package<'_>, sheet: &str, part: &str, content: &mut Co
     let Some(text) = package.text(part, content) else { return };
     let mut markup = Markup::new(&text);
     let mut place = (1, 1);
+    let mut threaded = false;
     let mut comment = String::new();
     while let Some(node) = markup.next() {
         match node {
             Node::Start(tag) => match tag.name() {
-                "comment" | "threadedComment" => {
+                name @ ("comment" | "threadedComment") => {
+                    threaded = name == "threadedComment";
                     place = tag.attribute("ref").and_then(|r| address(&r)).unwrap_or((1, 1));
                 }
                 "t" => comment.push_str(&markup.text()),
+                // A threaded comment has its words directly here.
+                "text" if threaded => comment.push_str(&markup.text()),
                 _ => {}
             },
-            // A threaded comment has its words directly in `text`.
-            Node::Text(text) => comment.push_str(&text),
             Node::End(name) if matches!(name.as_str(), "comment" | "threadedComment") => {
                 let (column, row) = place;
                 let place = Locator::Cell { sheet: sheet.to_owned(), row, column };
                 content.push_text(std::mem::take(&mut comment).trim(), place);
             }
-            Node::End(name) if name == "authors" => comment.clear(),
-            Node::End(_) => {}
+            Node::End(_) | Node::Text(_) => {}
         }
     }
     markup.report(part, content);

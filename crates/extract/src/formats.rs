@@ -18,6 +18,7 @@ use crate::probe::Probe;
 use crate::recognise::recognise;
 
 mod docx;
+mod docx_numbering;
 mod markup;
 mod number_format;
 mod odf;

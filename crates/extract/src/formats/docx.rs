@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 
+use super::docx_numbering::{Numbering, ParagraphNumber};
 use super::markup::{Markup, Node, Tag};
 use super::ooxml::{self, Relationship};
 use super::package::Package;
@@ -50,7 +51,8 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let text = package.text(&main, &mut content).ok_or_else(|| {
         ExtractError::corrupt(format!("the main document {main} cannot be unpacked"))
     })?;
-    let mut story = Story { places: Some(&mut places), ..Story::default() };
+    let numbering = Some(numbering(&mut package, &related, &mut content));
+    let mut story = Story { places: Some(&mut places), numbering, ..Story::default() };
     story.walk(&text, &main, context, &mut content);
     pages_edges(&mut package, &related, "footer", &mut content);
 
@@ -71,6 +73,23 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     ooxml::members(&mut package, &mut content);
     ooxml::thumbnail(&mut package, "docProps/thumbnail.jpeg", &mut content);
     Ok(content)
+}
+
+fn numbering(
+    package: &mut Package<'_>,
+    related: &[Relationship],
+    content: &mut Content,
+) -> Numbering {
+    let mut numbering = Numbering::default();
+    for part in parts(related, "numbering") {
+        let text = package.text(&part, content).unwrap_or_default();
+        numbering.read_lists(&text, &part, content);
+    }
+    for part in parts(related, "styles") {
+        let text = package.text(&part, content).unwrap_or_default();
+        numbering.read_styles(&text, &part, content);
+    }
+    numbering
 }
 
 fn parts(related: &[Relationship], kind: &str) -> Vec<String> {
@@ -109,8 +128,8 @@ type Places = BTreeMap<(&'static str, String), u32>;
 
 /// What is open around the place of the walk.
 enum Frame {
-    /// A paragraph: its text, and the lines of text boxes anchored in it, which follow it.
-    Paragraph { text: String, boxed: Vec<String>, number: u32 },
+    /// A paragraph: its text, the number drawn before it, and the lines of text boxes anchored in it, which follow it.
+    Paragraph { text: String, label: String, boxed: Vec<String>, number: u32 },
     /// A table row: its cells.
     Row { cells: Vec<String>, number: u32, deleted: bool },
     /// A table cell: its paragraphs, joined by spaces so that a row stays a line.
@@ -124,6 +143,8 @@ struct Story<'a> {
     places: Option<&'a mut Places>,
     /// The kind of note this story is made of, and where they are referred to.
     note: Option<(&'static str, &'a Places)>,
+    /// What paragraphs are numbered by.
+    numbering: Option<Numbering>,
     /// Whether paragraphs of this story have no number (headers and footers).
     whole: bool,
     frames: Vec<Frame>,
@@ -151,7 +172,14 @@ impl Story<'_> {
                     },
                     // Tracked deletions and the old place of moved text; properties, whose w:tab and w:del
                     // are not text.
-                    "del" | "moveFrom" | "pPr" | "rPr" | "tblPr" | "tcPr" | "sectPr" | "sdtPr"
+                    "pPr" => {
+                        let properties = ParagraphNumber::read(&mut markup);
+                        let number = self.numbering.as_mut().map(|n| n.label(&properties));
+                        if let Some(Frame::Paragraph { label, .. }) = self.frames.last_mut() {
+                            *label = number.unwrap_or_default();
+                        }
+                    }
+                    "del" | "moveFrom" | "rPr" | "tblPr" | "tcPr" | "sectPr" | "sdtPr"
                     | "tblGrid" | "instrText" | "delText" => markup.skip(),
                     "t" => {
                         let text = markup.text();
@@ -161,7 +189,7 @@ impl Story<'_> {
                     "trPr" => self.row_properties(&mut markup),
                     _ => {
                         self.open(&tag);
-                        if self.number % 1024 == 0 {
+                        if self.number.is_multiple_of(1024) {
                             context.progress();
                         }
                     }
@@ -186,7 +214,12 @@ impl Story<'_> {
             "p" => {
                 self.number = self.number.saturating_add(1);
                 let number = self.number;
-                self.frames.push(Frame::Paragraph { text: String::new(), boxed: vec![], number });
+                self.frames.push(Frame::Paragraph {
+                    text: String::new(),
+                    label: String::new(),
+                    boxed: Vec::new(),
+                    number,
+                });
             }
             "tr" => {
                 let number = self.number.saturating_add(1);
@@ -196,6 +229,8 @@ impl Story<'_> {
             "tab" | "ptab" => self.put("\t"),
             "br" | "cr" => self.put("\n"),
             "noBreakHyphen" => self.put("-"),
+            // A fraction on one line.
+            "den" if tag.prefix() == "m" => self.put("/"),
             "sym" => {
                 let code = tag.attribute("char").and_then(|c| u32::from_str_radix(&c, 16).ok());
                 let font = tag.attribute("font").unwrap_or_default();
@@ -284,10 +319,13 @@ impl Story<'_> {
         while let Some(frame) = self.frames.pop() {
             let done = frame.element() == element;
             match frame {
-                Frame::Paragraph { text, boxed, number } => {
+                Frame::Paragraph { mut text, label, boxed, number } => {
                     // An instruction does not run on into the next paragraph: its end was lost.
                     if !self.frames.iter().any(|f| matches!(f, Frame::Paragraph { .. })) {
                         self.fields.iter_mut().for_each(|field| *field = true);
+                    }
+                    if !label.is_empty() && !text.trim().is_empty() {
+                        text = format!("{label} {text}");
                     }
                     self.emit(text, number, content);
                     for line in boxed {

@@ -326,7 +326,7 @@ fn number(value: f64, tokens: &[Token]) -> Option<String> {
 fn with_commas(digits: &str) -> String {
     let mut text = String::new();
     for (at, c) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push(',');
         }
         text.push(c);

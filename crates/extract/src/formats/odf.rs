@@ -232,10 +232,11 @@ fn members(package: &mut Package<'_>, embedded: &[String], content: &mut Content
         if name.starts_with("Pictures/") || name.starts_with("Media/") {
             let size = package.size(&name);
             content.members.push(Member { path: name, size, outcome: None });
-        } else if name.starts_with("Object ") && !name.contains('/') {
-            if let Some(bytes) = package.bytes(&name, content) {
-                ooxml::deliver(package.context(), &name, bytes, content);
-            }
+        } else if name.starts_with("Object ")
+            && !name.contains('/')
+            && let Some(bytes) = package.bytes(&name, content)
+        {
+            ooxml::deliver(package.context(), &name, bytes, content);
         }
     }
     for folder in embedded {

@@ -101,7 +101,7 @@ pub(super) fn sheet(
         if kind == BRT_ROW_HDR {
             row.deliver(name, written, content);
             row = SheetRow::new(u32_at(data, 0).unwrap_or(0).saturating_add(1));
-            if row.number() % 1024 == 0 {
+            if row.number().is_multiple_of(1024) {
                 context.progress();
             }
             continue;

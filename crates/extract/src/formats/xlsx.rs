@@ -142,7 +142,7 @@ fn sheet(
                 "row" => {
                     let stated = tag.attribute("r").and_then(|r| r.parse().ok());
                     row = SheetRow::new(stated.unwrap_or_else(|| row.number().saturating_add(1)));
-                    if row.number() % 1024 == 0 {
+                    if row.number().is_multiple_of(1024) {
                         context.progress();
                     }
                 }

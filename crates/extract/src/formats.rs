@@ -17,8 +17,14 @@ use crate::limits::Limits;
 use crate::probe::Probe;
 use crate::recognise::recognise;
 
+mod csv;
 mod docx;
 mod docx_numbering;
+mod eml;
+mod gzip;
+mod html;
+mod json;
+mod markdown;
 mod markup;
 mod number_format;
 mod odf;
@@ -28,19 +34,37 @@ mod ooxml;
 mod package;
 mod pptx;
 mod sheet_row;
+mod subtitle;
+mod tar;
 mod text;
 mod workbook;
 mod xlsb;
 mod xlsx;
+mod xml;
+mod zip;
 
 /// Every format that Madang reads. Of two rows that are equally sure, the earlier wins.
 pub static FORMATS: &[&Format] = &[
-    &text::FORMAT,
     &docx::FORMAT,
     &xlsx::FORMAT,
     &pptx::FORMAT,
     &odf::FORMAT,
     &office_encrypted::FORMAT,
+    &zip::FORMAT,
+    &tar::FORMAT,
+    &gzip::GZIP,
+    &gzip::BZIP2,
+    &eml::MBOX,
+    &eml::EML,
+    &subtitle::VTT,
+    &subtitle::SRT,
+    &html::FORMAT,
+    &xml::FORMAT,
+    &json::FORMAT,
+    &csv::FORMAT,
+    &markdown::FORMAT,
+    // Last: it takes whatever reads as text.
+    &text::FORMAT,
 ];
 
 /// Extracts an object: delivers its members and then itself to `sink`, and gives its outcome.
@@ -68,9 +92,7 @@ pub(crate) fn extract_in(blob: &dyn Blob, context: &Context<'_>) -> Outcome {
     };
     let Some(format) = detect(&probe) else {
         let (media_type, answer) = match recognise(&probe) {
-            Some((media_type, what)) => {
-                (media_type, Err(ExtractError::Unsupported(format!("no reader for {what}"))))
-            }
+            Some(known) => (known.media_type, Err(known.error())),
             None if blob.is_empty() => ("application/x-empty", Ok(Content::default())),
             None => {
                 let reason = "neither the bytes nor the name tell the format".into();

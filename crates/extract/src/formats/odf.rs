@@ -87,7 +87,8 @@ fn sniff(probe: &Probe<'_>) -> Match {
                 (_, None) => Match::No,
             }
         }
-        None if named(probe).is_some() && probe.starts_with(b"PK") => Match::Extension,
+        // The directory is lost, but the name tells what the ZIP was.
+        None if named(probe).is_some() && probe.starts_with(b"PK") => Match::Magic,
         None => Match::No,
     }
 }

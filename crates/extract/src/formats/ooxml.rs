@@ -34,7 +34,7 @@ pub(super) fn sniff(probe: &Probe<'_>, folder: &str, extensions: &[&str]) -> Mat
             }
         }
         // The directory stands at the end: a file that was cut short has lost it, but keeps its name.
-        None if named && probe.starts_with(b"PK") => Match::Extension,
+        None if named && probe.starts_with(b"PK") => Match::Magic,
         None => Match::No,
     }
 }

@@ -18,6 +18,8 @@ use crate::probe::Probe;
 use crate::recognise::{recognise, recognise_drm};
 
 mod csv;
+mod docx;
+mod docx_numbering;
 mod eml;
 mod gzip;
 mod hangul;
@@ -27,9 +29,21 @@ mod hwpml;
 mod hwpx;
 mod json;
 mod markdown;
+mod markup;
+mod number_format;
+mod odf;
+mod odf_body;
+mod office_encrypted;
+mod ooxml;
+mod package;
+mod pptx;
+mod sheet_row;
 mod subtitle;
 mod tar;
 mod text;
+mod workbook;
+mod xlsb;
+mod xlsx;
 mod xml;
 mod zip;
 
@@ -38,6 +52,11 @@ pub static FORMATS: &[&Format] = &[
     &hwp5::FORMAT,
     &hwpx::FORMAT,
     &hwpml::FORMAT,
+    &docx::FORMAT,
+    &xlsx::FORMAT,
+    &pptx::FORMAT,
+    &odf::FORMAT,
+    &office_encrypted::FORMAT,
     &zip::FORMAT,
     &tar::FORMAT,
     &gzip::GZIP,

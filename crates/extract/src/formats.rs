@@ -17,10 +17,51 @@ use crate::limits::Limits;
 use crate::probe::Probe;
 use crate::recognise::recognise;
 
+mod bmp;
+mod gif;
+mod jpeg;
+mod korean_bytes;
+mod media;
+mod media_io;
+mod media_sniff;
+mod media_tags;
+mod pdf;
+mod pdf_metadata;
+mod pdf_nesting;
+mod picture;
+mod picture_exif;
+mod png;
+mod subtitle_packet;
 mod text;
+mod tiff;
+mod webp;
+mod xmp;
 
 /// Every format that Madang reads. Of two rows that are equally sure, the earlier wins.
-pub static FORMATS: &[&Format] = &[&text::FORMAT];
+pub static FORMATS: &[&Format] = &[
+    &pdf::FORMAT,
+    &jpeg::FORMAT,
+    &png::FORMAT,
+    &gif::FORMAT,
+    &tiff::FORMAT,
+    &webp::FORMAT,
+    &bmp::FORMAT,
+    &media::MP4,
+    &media::MATROSKA,
+    &media::AVI,
+    &media::WAV,
+    &media::FLAC,
+    &media::OGG,
+    &media::ASF,
+    &media::FLV,
+    &media::AMR,
+    &media::AIFF,
+    &media::MPEG_TS,
+    &media::MPEG_PS,
+    &media::AAC,
+    &media::MP3,
+    &text::FORMAT,
+];
 
 /// Extracts an object: delivers its members and then itself to `sink`, and gives its outcome.
 ///

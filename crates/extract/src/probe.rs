@@ -66,7 +66,8 @@ impl<'a> Probe<'a> {
                     return None;
                 }
                 let mut archive = zip::ZipArchive::new(Cursor::new(self.blob)).ok()?;
-                let names = archive.file_names().take(1000).map(str::to_owned).collect();
+                let names =
+                    archive.file_names().take(1000).flatten().map(|n| n.into_owned()).collect();
                 let mimetype = archive.by_name("mimetype").ok().and_then(|entry| {
                     let mut text = String::new();
                     std::io::Read::read_to_string(&mut std::io::Read::take(entry, 200), &mut text)

@@ -28,6 +28,7 @@ mod media_tags;
 mod pdf;
 mod pdf_metadata;
 mod pdf_nesting;
+mod pdf_spacing;
 mod picture;
 mod picture_exif;
 mod png;

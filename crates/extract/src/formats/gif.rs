@@ -47,7 +47,8 @@ fn walk(
     let [.., w1, w2, h1, h2, packed, _, _] = screen;
     header.width = u16::from_le_bytes([w1, w2]).into();
     header.height = u16::from_le_bytes([h1, h2]).into();
-    header.bit_depth = Some(u32::from((packed >> 4) & 7) + 1);
+    // Bits of an index into the table of colours, if there is one for the whole file.
+    header.bit_depth = (packed & 0x80 != 0).then(|| u32::from(packed & 7) + 1);
     skip_colours(reader, packed)?;
     loop {
         match byte(reader)? {

@@ -138,7 +138,7 @@ pub(super) fn decode<R: std::io::BufRead + std::io::Seek>(
         Ok(Err(error @ (ImageError::Limits(_) | ImageError::Unsupported(_)))) => {
             Err(Undecoded::Unfit(error.to_string()))
         }
-        Ok(Err(error)) => Err(Undecoded::Damaged(error.to_string())),
+        Ok(Err(error)) => Err(Undecoded::Damaged(error.to_string().trim().to_owned())),
         Err(_) => Err(Undecoded::Damaged("the decoder broke on it".into())),
     }
 }

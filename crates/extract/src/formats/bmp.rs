@@ -22,11 +22,7 @@ pub(super) const FORMAT: Format = Format {
 /// Two letters are weak evidence, so the size of the header that follows must be one of the known ones too.
 fn sniff(probe: &Probe<'_>) -> Match {
     match probe.head.get(..18) {
-        Some(&[b'B', b'M', .., size, 0, 0, 0])
-            if matches!(size, 12 | 16 | 40 | 52 | 56 | 64 | 108 | 124) =>
-        {
-            Match::Magic
-        }
+        Some(&[b'B', b'M', .., 12 | 16 | 40 | 52 | 56 | 64 | 108 | 124, 0, 0, 0]) => Match::Magic,
         _ => Match::No,
     }
 }

@@ -68,10 +68,13 @@ fn extract(blob: &dyn Blob, context: &Context<'_>, demuxer: &str) -> Result<Cont
     let mut file = MediaFile::open(blob, demuxer, &progress)
         .map_err(|error| ExtractError::corrupt(format_args!("no header can be read: {error}")))?;
     let streams = file.streams();
-    if streams.is_empty() {
-        return Err(ExtractError::corrupt("there is no stream in it"));
-    }
     let mut content = Content::default();
+    if streams.is_empty() {
+        if file.tags().is_empty() {
+            return Err(ExtractError::corrupt("there is no stream in it"));
+        }
+        content.lost("there is no stream in it, only tags");
+    }
     describe_file(&mut content, &file);
     describe_streams(&mut content, &streams);
     media_tags::read(&file.tags(), &mut content.metadata);
@@ -86,7 +89,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>, demuxer: &str) -> Result<Cont
 fn describe_file(content: &mut Content, file: &MediaFile<'_>) {
     let properties = &mut content.metadata;
     properties.set(metadata::CONTAINER, file.container());
-    properties.set_some(metadata::DURATION, file.duration().map(|seconds| round(seconds)));
+    properties.set_some(metadata::DURATION, file.duration().map(round));
     properties.set_some(metadata::BIT_RATE, file.bit_rate());
     let chapters = file.chapters(CHAPTERS_MOST);
     let chapters = chapters.iter().map(|chapter| {
@@ -236,7 +239,7 @@ fn take_preview(
     let Ok(reader) = ImageReader::new(Cursor::new(cover)).with_guessed_format() else { return };
     match picture::decode(|| reader, limits) {
         Ok(cover) => {
-            content.previews.extend(picture::preview(cover, None, Locator::Whole {}, limits))
+            content.previews.extend(picture::preview(cover, None, Locator::Whole {}, limits));
         }
         Err(picture::Undecoded::Unfit(reason) | picture::Undecoded::Damaged(reason)) => {
             content.note(format!("no preview of the cover: {reason}"));

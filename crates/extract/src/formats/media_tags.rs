@@ -38,7 +38,7 @@ const NAMES: &[(&str, &str)] = &[
 ];
 
 /// Tags of a stream that say something of the whole file; the others name tracks and handlers.
-const STREAM_NAMES: [&str; 4] = ["creation_time", "title", "artist", "album"];
+const STREAM_NAMES: [&str; 2] = ["creation_time", "encoder"];
 
 /// Names under which the place stands (QuickTime; 3GPP TS 26.244, section 8.2).
 const PLACES: [&str; 3] = ["com.apple.quicktime.location.iso6709", "location", "location-eng"];
@@ -61,8 +61,7 @@ pub(super) fn read_stream(tags: &Tags, metadata: &mut Metadata) {
     let of_the_work = tags.iter().any(|(name, _)| name.eq_ignore_ascii_case("artist"));
     for (name, value) in tags {
         let name = name.to_lowercase();
-        let wanted = of_the_work || (STREAM_NAMES.contains(&name.as_str()) && name != "title");
-        if wanted && name != "encoder" {
+        if of_the_work || STREAM_NAMES.contains(&name.as_str()) {
             set(&name, tag_text(value), metadata);
         }
     }

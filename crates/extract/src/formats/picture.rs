@@ -104,7 +104,7 @@ pub(super) fn content(
         }
         Err(Undecoded::Unfit(reason)) => content.note(format!("no preview: {reason}")),
         Err(Undecoded::Damaged(reason)) => {
-            content.lost(format!("the pixels are damaged: {reason}"))
+            content.lost(format!("the pixels are damaged: {reason}"));
         }
     }
     context.progress();

@@ -31,6 +31,12 @@ pub(crate) async fn ledger(data: &DataFolder) -> Result<Arc<dyn Ledger>, Failure
     Ok(Arc::new(SqliteLedger::open(&data.join("ledger.db")).await?))
 }
 
+/// The ledger of a folder whose lock somebody else may hold.
+pub(crate) async fn ledger_at(folder: &Path) -> Result<Arc<dyn Ledger>, Failure> {
+    std::fs::create_dir_all(folder)?;
+    Ok(Arc::new(SqliteLedger::open(&folder.join("ledger.db")).await?))
+}
+
 /// The full text of a data folder.
 pub(crate) fn index(data: &DataFolder) -> Result<Arc<dyn Index>, Failure> {
     Ok(Arc::new(TantivyIndex::open(&data.join("index"))?))

@@ -7,10 +7,12 @@ mod configuration;
 mod data_folder;
 mod extract;
 mod failure;
+mod idle;
 mod operate;
 mod progress;
 mod registry;
 mod search;
+mod terminal;
 mod top;
 mod up;
 

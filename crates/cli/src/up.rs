@@ -4,8 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use futures::StreamExt;
 use madang_document::blob_id::BlobId;
+use madang_document::object::ObjectRef;
 use madang_document::principal::{Principal, Role as Right, Scope};
 use madang_index::index::Index;
 use madang_ledger::keys::NewKey;
@@ -14,10 +16,12 @@ use madang_pipeline::blobs::Blobs;
 use madang_pipeline::decide::Policy;
 use madang_pipeline::declaration::Pipeline;
 use madang_pipeline::service::{Parts, Role, Service, Settings, Unput};
-use madang_pipeline::store::StoreError;
+use madang_pipeline::store::{Pinned, StoreError};
 use madang_sandbox::zygote::Zygote;
 use madang_server::hosts::Hosts;
-use madang_server::ports::{DropError, DropTarget, Dropped, Drops, HoldError, Holds, Upload};
+use madang_server::ports::{
+    DropError, DropTarget, Dropped, Drops, HoldError, Holds, Original, OriginalError, Originals, Upload,
+};
 use madang_server::server::{Limits as HttpLimits, Ports, Server, Settings as HttpSettings};
 use tokio::net::TcpListener;
 use tokio::sync::OnceCell;
@@ -275,4 +279,105 @@ async fn interrupted() -> Result<(), Failure> {
 struct Yard {
     service: OnceCell<Arc<Service>>,
     ledger: Arc<dyn Ledger>,
+}
+
+impl Yard {
+    fn service(&self) -> Option<&Arc<Service>> {
+        self.service.get()
+    }
+}
+
+#[async_trait]
+impl Drops for Yard {
+    fn targets(&self) -> Vec<DropTarget> {
+        let Some(service) = self.service() else { return Vec::new() };
+        service
+            .pipelines()
+            .iter()
+            .map(|pipeline| DropTarget {
+                pipeline: pipeline.name.clone(),
+                agency: pipeline.agency.clone(),
+                title: pipeline.series.title.clone(),
+            })
+            .collect()
+    }
+
+    async fn put(
+        &self,
+        pipeline: &str,
+        path: &str,
+        body: Upload,
+        _length: Option<u64>,
+    ) -> Result<Dropped, DropError> {
+        let Some(service) = self.service() else {
+            return Err(DropError::Unavailable("the service is starting".into()));
+        };
+        let listed = service.put(pipeline, path, body.boxed()).await.map_err(|error| match error {
+            Unput::NoPipeline(name) => DropError::UnknownPipeline(name),
+            Unput::Excluded(_) | Unput::Store(StoreError::Denied { .. }) => {
+                DropError::Refused(error.to_string())
+            }
+            Unput::Store(StoreError::BrokenOff { .. }) => DropError::BrokenOff(error.to_string()),
+            Unput::Store(_) | Unput::Ledger(_) => DropError::Unavailable(error.to_string()),
+        })?;
+        Ok(Dropped { store: pipeline.to_owned(), path: listed.path, version: listed.version })
+    }
+}
+
+#[async_trait]
+impl Holds for Yard {
+    async fn release(&self, pipeline: &str, actor: &str) -> Result<(), HoldError> {
+        let unavailable = |error: &dyn std::fmt::Display| HoldError::Unavailable(error.to_string());
+        match self.ledger.held(pipeline).await {
+            Ok(Some(_)) => {}
+            Ok(None) => return Err(HoldError::NothingHeld(pipeline.to_owned())),
+            Err(error) => return Err(unavailable(&error)),
+        }
+        let Some(service) = self.service() else {
+            return Err(unavailable(&"the service is starting"));
+        };
+        if !service.release(pipeline).await {
+            return Err(unavailable(&"no source runs for it in this process"));
+        }
+        let act = madang_ledger::audit::Act {
+            actor: actor.to_owned(),
+            action: "queue.release".into(),
+            subject: format!("queue/{pipeline}"),
+            detail: String::new(),
+        };
+        self.ledger.append(&act, (backends::clock())()).await.map_err(|error| unavailable(&error))
+    }
+}
+
+#[async_trait]
+impl Originals for Yard {
+    async fn open(&self, object: &ObjectRef) -> Result<Box<dyn Original>, OriginalError> {
+        let Some(service) = self.service() else {
+            return Err(OriginalError::Unavailable("the service is starting".into()));
+        };
+        let Some(store) = service.stores().get(&object.store) else {
+            return Err(OriginalError::Unavailable(format!(
+                "no store `{}` is configured",
+                object.store
+            )));
+        };
+        let pinned = store.open(object).await.map_err(original_error)?;
+        Ok(Box::new(PinnedOriginal(pinned)))
+    }
+}
+
+struct PinnedOriginal(Box<dyn Pinned>);
+
+#[async_trait]
+impl Original for PinnedOriginal {
+    async fn read(&self, offset: u64, length: u64) -> Result<Bytes, OriginalError> {
+        self.0.read(offset, length).await.map_err(original_error)
+    }
+}
+
+fn original_error(error: StoreError) -> OriginalError {
+    match error {
+        StoreError::Gone(_) => OriginalError::Gone,
+        error => OriginalError::Unavailable(error.to_string()),
+    }
 }

@@ -17,20 +17,53 @@ use crate::limits::Limits;
 use crate::probe::Probe;
 use crate::recognise::{recognise, recognise_drm};
 
+mod bmp;
 mod csv;
+mod docx;
+mod docx_numbering;
 mod eml;
+mod gif;
 mod gzip;
 mod hangul;
 mod html;
 mod hwp5;
 mod hwpml;
 mod hwpx;
+mod jpeg;
 mod json;
+mod korean_bytes;
 mod markdown;
+mod markup;
+mod media;
+mod media_io;
+mod media_sniff;
+mod media_tags;
+mod number_format;
+mod odf;
+mod odf_body;
+mod office_encrypted;
+mod ooxml;
+mod package;
+mod pdf;
+mod pdf_metadata;
+mod pdf_nesting;
+mod pdf_spacing;
+mod picture;
+mod picture_exif;
+mod png;
+mod pptx;
+mod sheet_row;
 mod subtitle;
+mod subtitle_packet;
 mod tar;
 mod text;
+mod tiff;
+mod webp;
+mod workbook;
+mod xlsb;
+mod xlsx;
 mod xml;
+mod xmp;
 mod zip;
 
 /// Every format that Madang reads. Of two rows that are equally sure, the earlier wins.
@@ -38,10 +71,36 @@ pub static FORMATS: &[&Format] = &[
     &hwp5::FORMAT,
     &hwpx::FORMAT,
     &hwpml::FORMAT,
+    &docx::FORMAT,
+    &xlsx::FORMAT,
+    &pptx::FORMAT,
+    &odf::FORMAT,
+    &office_encrypted::FORMAT,
     &zip::FORMAT,
     &tar::FORMAT,
     &gzip::GZIP,
     &gzip::BZIP2,
+    &pdf::FORMAT,
+    &jpeg::FORMAT,
+    &png::FORMAT,
+    &gif::FORMAT,
+    &tiff::FORMAT,
+    &webp::FORMAT,
+    &bmp::FORMAT,
+    &media::MP4,
+    &media::MATROSKA,
+    &media::AVI,
+    &media::WAV,
+    &media::FLAC,
+    &media::OGG,
+    &media::ASF,
+    &media::FLV,
+    &media::AMR,
+    &media::AIFF,
+    &media::MPEG_TS,
+    &media::MPEG_PS,
+    &media::AAC,
+    &media::MP3,
     &eml::MBOX,
     &eml::EML,
     &subtitle::VTT,

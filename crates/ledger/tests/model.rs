@@ -1,5 +1,10 @@
 //! A random walk of sources, workers and an operator beside a model of one row per path: after each step
 //! the ledger says what the model says, and in the end every live path has exactly one live set of documents.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a helper of a test panics as the test itself does"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,5 @@
 //! The SQLite backend: the promises that every backend makes, and what only this one has.
+#![allow(clippy::unwrap_used, reason = "a helper of a test panics as the test itself does")]
 
 use std::path::Path;
 use std::task::{Context, Waker};

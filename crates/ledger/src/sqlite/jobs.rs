@@ -119,14 +119,11 @@ impl Jobs for SqliteLedger {
     }
 
     async fn complete(&self, completions: &[Completion], now: Timestamp) -> Result<Vec<Completed>> {
-        let mut tx = self.begin(now).await?;
-        // Of each completion: none if it was stale, else how many outbox rows there were after it.
-        let mut applied: Vec<Option<(usize, usize)>> = Vec::with_capacity(completions.len());
-        for completion in completions {
-            let before = tx.news.len();
-            let fits = tx.complete(completion).await?;
-            applied.push(fits.then_some((before, tx.news.len())));
+        if completions.is_empty() {
+            return Ok(Vec::new());
         }
+        let mut tx = self.begin(now).await?;
+        let applied = tx.complete(completions).await?;
         let first = tx.commit().await?;
         Ok(applied
             .into_iter()
@@ -240,7 +237,7 @@ impl Jobs for SqliteLedger {
         .fetch_one(&mut tx.conn)
         .await
         .map_err(fault)?;
-        tx.withdraw_all_but(path, &[]).await?;
+        tx.withdraw_path(path).await?;
         tx.act(actor, "job.drop", format!("job/{job}"), String::new());
         tx.commit().await?;
         Ok(())

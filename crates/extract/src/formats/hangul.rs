@@ -7,9 +7,6 @@ use madang_document::locator::Locator;
 use crate::context::Context;
 use crate::error::ExtractError;
 
-pub(super) mod metered;
-pub(super) mod preview;
-
 /// Where the text of an object goes that is anchored in a paragraph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {

@@ -11,9 +11,10 @@ use crate::blob::Blob;
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
-use crate::formats::hangul::metered::Metered;
-use crate::formats::hangul::{Body, preview, protection_notice};
+use crate::formats::hangul::{Body, protection_notice};
+use crate::formats::preview;
 use crate::probe::Probe;
+use crate::unpack::Metered;
 use compound_file::{CompoundFile, Entry};
 use file_header::FileHeader;
 
@@ -24,7 +25,7 @@ mod file_header;
 mod paragraph_text;
 mod record;
 mod section;
-pub(super) mod summary;
+mod summary;
 
 pub(super) const FORMAT: Format = Format {
     name: "hwp5",
@@ -90,9 +91,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         }
     }
     content.members = members(&file, header, context);
-    let picture = file.root_stream("PrvImage", preview::LARGEST);
+    let picture = file.root_stream("PrvImage", preview::STORED_MOST);
     if let Some(picture) = picture.filter(|picture| !picture.is_empty()) {
-        match preview::preview(&picture, context) {
+        match preview::stored(&picture, context) {
             Ok(preview) => content.previews.push(preview),
             Err(reason) => content.note(format!("the stored preview picture: {reason}")),
         }

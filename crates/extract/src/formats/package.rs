@@ -1,7 +1,6 @@
 //! A ZIP file whose members are the parts of one document: OOXML packages and OpenDocument files.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 
 use madang_document::content::{Content, WarningKind};
 use zip::ZipArchive;
@@ -10,6 +9,7 @@ use zip::result::ZipError;
 use crate::blob::{Blob, Cursor};
 use crate::context::Context;
 use crate::error::ExtractError;
+use crate::unpack::{End, unpack};
 
 /// An opened package. Every byte that leaves it has been accounted for with
 /// [`Context::spend_unpacked`].
@@ -77,7 +77,7 @@ impl<'a> Package<'a> {
             cut_once(content, format!("{name} was not unpacked: the limit is reached"));
             return None;
         }
-        let mut entry = match self.archive.by_index(part.index) {
+        let entry = match self.archive.by_index(part.index) {
             Ok(entry) => entry,
             Err(error) => {
                 content.lost(match error {
@@ -89,31 +89,22 @@ impl<'a> Package<'a> {
                 return None;
             }
         };
-        let mut bytes = Vec::new();
-        let mut chunk = vec![0; 64 * 1024];
-        loop {
-            let read = match entry.read(&mut chunk) {
-                Ok(0) => break,
-                Ok(n) => chunk.get(..n).unwrap_or_default(),
-                Err(error) => {
-                    content.lost(format!("{name} is damaged after {} bytes: {error}", bytes.len()));
-                    break;
-                }
-            };
-            if let Err(error) = self.context.spend_unpacked(read.len() as u64) {
-                cut_once(content, format!("{name} was cut: {error}"));
-                break;
+        let unpacked = unpack(entry, self.context.limits.member, self.context);
+        let read = unpacked.bytes.len();
+        match unpacked.end {
+            End::Whole => {}
+            End::Damaged(what) => {
+                content.lost(format!("{name} is damaged after {read} bytes: {what}"))
             }
-            if bytes.len() as u64 + read.len() as u64 > self.context.limits.member {
+            End::TooLarge => {
                 cut_once(
                     content,
-                    format!("{name} was cut after {} bytes, the limit of a member", bytes.len()),
+                    format!("{name} was cut after {read} bytes, the limit of a member"),
                 );
-                break;
             }
-            bytes.extend_from_slice(read);
+            End::Spent(limit) => cut_once(content, format!("{name} was cut: {limit}")),
         }
-        Some(bytes)
+        Some(unpacked.bytes)
     }
 
     /// The text of a part in XML: UTF-8, or UTF-16 with a byte order mark (XML 1.0, appendix F). Bytes that

@@ -11,7 +11,7 @@ use crate::blob::Blob;
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
-use crate::formats::hangul::{Body, protection_notice};
+use crate::formats::hangul::{Body, protection_notice, read_sections};
 use crate::formats::preview;
 use crate::probe::Probe;
 use crate::unpack::Metered;
@@ -116,28 +116,13 @@ fn read_text(
     if sections.is_empty() {
         return Err(ExtractError::Corrupt(format!("there is no section in {folder}")));
     }
-    let mut body = Body::default();
-    let mut failures = Vec::new();
-    for section in &sections {
-        context.progress();
-        let before = content.segments.len();
-        match read_one(file, section, header, &mut body, content, context) {
-            Ok(()) => {}
-            Err(error @ ExtractError::Limit(_)) => return Err(error),
-            Err(error) => {
-                let reason = format!("{folder}/{}: {error}", section.name);
-                failures.push((content.segments.len() > before, reason));
-            }
-        }
-    }
-    let all_lost = failures.len() == sections.len() && failures.iter().all(|(some, _)| !some);
-    match failures.first() {
-        Some((_, reason)) if all_lost => Err(ExtractError::corrupt(reason)),
-        _ => {
-            failures.into_iter().for_each(|(_, reason)| content.lost(reason));
-            Ok(())
-        }
-    }
+    read_sections(
+        &sections,
+        |section| format!("{folder}/{}", section.name),
+        |section, body, content| read_one(file, section, header, body, content, context),
+        content,
+        context,
+    )
 }
 
 fn read_one(

@@ -9,7 +9,7 @@ use crate::blob::{Blob, Cursor};
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
-use crate::formats::hangul::{Body, protection_notice};
+use crate::formats::hangul::{Body, protection_notice, read_sections};
 use crate::formats::preview;
 use crate::probe::Probe;
 use crate::unpack::{End, Metered, unpack};
@@ -136,27 +136,13 @@ fn read_text(
     if !sections.iter().any(|path| section_number(path).is_some()) {
         return Err(ExtractError::corrupt("there is no section in Contents"));
     }
-    let mut body = Body::default();
-    let mut failures = Vec::new();
-    for path in &sections {
-        context.progress();
-        let before = content.segments.len();
-        match read_one(archive, path, &mut body, content, context) {
-            Ok(()) => {}
-            Err(error @ ExtractError::Limit(_)) => return Err(error),
-            Err(error) => {
-                failures.push((content.segments.len() > before, format!("{path}: {error}")));
-            }
-        }
-    }
-    let all_lost = failures.len() == sections.len() && failures.iter().all(|(some, _)| !some);
-    match failures.first() {
-        Some((_, reason)) if all_lost => Err(ExtractError::corrupt(reason)),
-        _ => {
-            failures.into_iter().for_each(|(_, reason)| content.lost(reason));
-            Ok(())
-        }
-    }
+    read_sections(
+        &sections,
+        String::clone,
+        |path, body, content| read_one(archive, path, body, content, context),
+        content,
+        context,
+    )
 }
 
 fn read_one(

@@ -111,10 +111,10 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         Body::new(context).page_edges(&text, "footer", &mut content);
         return Ok(content);
     }
-    let mut package = Package::open(blob, context)?;
+    let mut package = Package::open(blob, context, &mut content)?;
     let embedded = manifest(&mut package, &mut content)?;
     if !package.has("content.xml") {
-        return Err(ExtractError::corrupt("there is no content.xml in the package"));
+        return Err(package.lacks("content.xml"));
     }
     if let Some(text) = package.text("meta.xml", &mut content) {
         properties(&text, "meta.xml", &mut content);

@@ -145,9 +145,12 @@ impl<'a> Context<'a> {
         self.spent.members.set(self.spent.members.get() + 1);
         let inner = self.inner_path(path);
         let name = path.rsplit('/').next().unwrap_or(path);
+        // Text that the object may no longer deliver is not worth reading.
+        let text_left = self.limits.object_text.saturating_sub(self.spent.text.get());
+        let limits = Limits { text: self.limits.text.min(text_left), ..self.limits.clone() };
         let context = Context {
             name,
-            limits: self.limits,
+            limits: &limits,
             inner: &inner,
             depth: self.depth + 1,
             unpacked_limit: self.unpacked_limit,

@@ -215,19 +215,29 @@ fn hold_to_limits(content: &mut Content, context: &Context<'_>) {
     let limits = context.limits;
     let spent = &context.spent().text;
     let left = limits.object_text.saturating_sub(spent.get()).min(limits.text);
-    let mut bytes = 0u64;
+    let all = content.segments.len();
+    let mut left_bytes = usize::try_from(left).unwrap_or(usize::MAX);
     let mut keep = 0usize;
-    for segment in content.segments.iter().take(limits.segments.try_into().unwrap_or(usize::MAX)) {
-        bytes = bytes.saturating_add(segment.text.len() as u64);
-        if bytes > left {
+    let mut whole = true;
+    for segment in
+        content.segments.iter_mut().take(limits.segments.try_into().unwrap_or(usize::MAX))
+    {
+        if segment.text.len() > left_bytes {
+            // The start of a long segment is kept: some documents have only one.
+            segment.text.truncate(segment.text.floor_char_boundary(left_bytes));
+            keep += usize::from(!segment.text.trim().is_empty());
+            whole = false;
             break;
         }
+        left_bytes -= segment.text.len();
         keep += 1;
     }
-    if keep < content.segments.len() {
-        let all = content.segments.len();
+    if keep < all || !whole {
         content.segments.truncate(keep);
-        content.cut(format!("the text was cut after {keep} of {all} segments, at its limit"));
+        content.cut(format!(
+            "the text was cut within the first {} of {all} segments, at its limit",
+            keep.max(1)
+        ));
     }
     let kept: u64 = content.segments.iter().map(|s| s.text.len() as u64).sum();
     spent.set(spent.get().saturating_add(kept));
@@ -344,8 +354,15 @@ mod tests {
             let [document] = &read(text.as_bytes(), "a.txt", &limits)[..] else { panic!() };
             assert_eq!(document.outcome, Outcome::Limit, "{limits:?}");
             let kept = document.content.segments.len();
-            assert!((1..=12).contains(&kept), "{kept} of {limits:?}");
+            assert!((1..=13).contains(&kept), "{kept} of {limits:?}");
+            assert!(document.content.text().replace('\n', "").len() <= 50, "{limits:?}");
         }
+        // Of one long segment the start stays, and never half a letter.
+        let limits = Limits { object_text: 50, ..Limits::default() };
+        let page = format!("<html><p>{}</p></html>", "글".repeat(1000));
+        let [document] = &read(page.as_bytes(), "a.html", &limits)[..] else { panic!() };
+        assert_eq!(document.outcome, Outcome::Limit);
+        assert_eq!(document.content.text(), "글".repeat(16));
         let limits = Limits { metadata: 100, ..Limits::default() };
         let page = format!("<html><title>{}</title><p>text</p></html>", "t".repeat(200));
         let [document] = &read(page.as_bytes(), "a.html", &limits)[..] else { panic!() };

@@ -129,7 +129,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     Body::new(context).page_edges(styles.as_deref().unwrap_or_default(), "footer", &mut content);
     members(&mut package, &embedded, &mut content);
     ooxml::thumbnail(&mut package, "Thumbnails/thumbnail.png", &mut content);
-    Ok(content)
+    package.finish(content)
 }
 
 /// Reads the manifest: the folders of embedded documents, without the slash.

@@ -98,6 +98,18 @@ impl<'a> Package<'a> {
         Ok(Package { source: Source::Rescued { parts: bytes, reason }, context, parts })
     }
 
+    /// What was read, unless it is nothing at all because the file broke off too early.
+    ///
+    /// # Errors
+    /// [`ExtractError::Corrupt`] when the directory is lost and neither text nor a member was in front of the damage.
+    pub(super) fn finish(self, content: Content) -> Result<Content, ExtractError> {
+        let nothing = content.segments.is_empty() && content.members.is_empty();
+        match self.source {
+            Source::Rescued { .. } if nothing => Err(self.lacks("text")),
+            _ => Ok(content),
+        }
+    }
+
     /// Why a document cannot be read that lacks its main part.
     pub(super) fn lacks(&self, part: &str) -> ExtractError {
         match &self.source {

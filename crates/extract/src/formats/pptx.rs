@@ -61,7 +61,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     }
     ooxml::members(&mut package, &mut content);
     ooxml::thumbnail(&mut package, "docProps/thumbnail.jpeg", &mut content);
-    Ok(content)
+    package.finish(content)
 }
 
 /// The parts of the slides as they are shown; by their numbers where the list of slides is lost.

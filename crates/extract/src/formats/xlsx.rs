@@ -61,7 +61,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     read(&workbook, binary, &mut package, &mut content);
     ooxml::members(&mut package, &mut content);
     ooxml::thumbnail(&mut package, "docProps/thumbnail.jpeg", &mut content);
-    Ok(content)
+    package.finish(content)
 }
 
 fn read(workbook: &Workbook, binary: bool, package: &mut Package<'_>, content: &mut Content) {

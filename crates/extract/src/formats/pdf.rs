@@ -20,6 +20,7 @@ use crate::error::ExtractError;
 use crate::format::{Format, Match};
 use crate::member_path::MemberPaths;
 use crate::probe::Probe;
+use crate::unpack::take_member;
 
 pub(super) const FORMAT: Format = Format {
     name: "pdf",
@@ -255,14 +256,9 @@ fn read_attachments(content: &mut Content, document: &Document, context: &Contex
                 continue;
             }
         };
-        let member =
-            context.spend_unpacked(bytes.len() as u64).and_then(|()| context.member(&path, &bytes));
-        match member {
-            Ok(member) => content.members.push(member),
-            Err(error) => {
-                content.cut(format!("attachment {path}: {error}"));
-                return;
-            }
+        let size = bytes.len() as u64;
+        if !take_member(bytes.as_slice(), &path, Some(size), context, content) {
+            return;
         }
     }
 }

@@ -72,8 +72,8 @@ impl Registry for FolderRegistry {
     }
 
     async fn publish(&self, entries: &[Entry]) -> Result<(), RegistryError> {
-        let mut writes = futures::stream::iter(entries.iter().map(|entry| self.write(entry)))
-            .buffer_unordered(PARALLEL);
+        let writes: Vec<_> = entries.iter().map(|entry| self.write(entry)).collect();
+        let mut writes = futures::stream::iter(writes).buffer_unordered(PARALLEL);
         while let Some(written) = writes.next().await {
             written?;
         }

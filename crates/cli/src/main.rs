@@ -1,3 +1,57 @@
-//! `madang`.
+//! `madang`: reads the command line and the configuration, wires the parts, prints. No logic lives here.
 
-fn main() {}
+mod api;
+mod arguments;
+mod backends;
+mod configuration;
+mod data_folder;
+mod extract;
+mod failure;
+mod idle;
+mod operate;
+mod progress;
+mod registry;
+mod search;
+mod terminal;
+mod top;
+mod up;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::{Arguments, Command};
+use crate::failure::Failure;
+
+fn main() -> ExitCode {
+    // The zygote is this very binary. It must not set anything up that its children would inherit.
+    if std::env::args_os().nth(1).is_some_and(|first| first == "--zygote") {
+        return ExitCode::from(u8::try_from(madang_sandbox::zygote::serve()).unwrap_or(1));
+    }
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { failure::USAGE } else { 0 });
+        }
+    };
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn run(arguments: Arguments) -> Result<(), Failure> {
+    match arguments.command {
+        Command::Up(command) => up::run(command),
+        Command::Extract(command) => extract::run(&command),
+        Command::Search(command) => search::search(&command),
+        Command::Show(command) => search::show(&command),
+        Command::Queue(command) => operate::queue(&command),
+        Command::Top(command) => top::run(&command),
+        Command::Catalog(command) => registry::catalog(&command),
+        Command::Index(command) => operate::index(&command),
+        Command::Key(command) => operate::key(&command),
+        Command::Check(command) => operate::check(&command),
+    }
+}

@@ -125,8 +125,19 @@ impl Kind {
             "application/ogg" => return Kind::Audio,
             _ => {}
         }
-        if media_type.contains("spreadsheet") {
+        let starts = |start| media_type.starts_with(start);
+        if media_type.contains("spreadsheet")
+            || starts("application/vnd.ms-excel.")
+            || media_type == "application/vnd.sun.xml.calc"
+        {
             return Kind::Table;
+        }
+        // Files with macros, and what OpenDocument was called before it was a standard.
+        if starts("application/vnd.ms-word.")
+            || starts("application/vnd.ms-powerpoint.")
+            || starts("application/vnd.sun.xml.")
+        {
+            return Kind::Document;
         }
         if media_type.starts_with("application/vnd.oasis.opendocument")
             || media_type.starts_with("application/vnd.openxmlformats-officedocument")
@@ -164,6 +175,8 @@ mod tests {
                 "application/vnd.openxmlformats-officedocument.presentationml.presentation",
                 Kind::Document,
             ),
+            ("application/vnd.ms-excel.sheet.macroEnabled.12", Kind::Table),
+            ("application/vnd.ms-word.document.macroEnabled.12", Kind::Document),
             ("video/mp4", Kind::Video),
             ("application/octet-stream", Kind::Other),
         ] {

@@ -15,12 +15,104 @@ use crate::format::{Format, Match};
 use crate::language::language;
 use crate::limits::Limits;
 use crate::probe::Probe;
-use crate::recognise::recognise;
+use crate::recognise::{recognise, recognise_drm};
 
+mod bmp;
+mod csv;
+mod docx;
+mod docx_numbering;
+mod eml;
+mod gif;
+mod gzip;
+mod hangul;
+mod html;
+mod hwp5;
+mod hwpml;
+mod hwpx;
+mod jpeg;
+mod json;
+mod korean_bytes;
+mod markdown;
+mod markup;
+mod media;
+mod media_io;
+mod media_sniff;
+mod media_tags;
+mod number_format;
+mod odf;
+mod odf_body;
+mod office_encrypted;
+mod ooxml;
+mod package;
+mod pdf;
+mod pdf_metadata;
+mod pdf_nesting;
+mod pdf_spacing;
+mod picture;
+mod picture_exif;
+mod png;
+mod pptx;
+mod sheet_row;
+mod subtitle;
+mod subtitle_packet;
+mod tar;
 mod text;
+mod tiff;
+mod webp;
+mod workbook;
+mod xlsb;
+mod xlsx;
+mod xml;
+mod xmp;
+mod zip;
 
 /// Every format that Madang reads. Of two rows that are equally sure, the earlier wins.
-pub static FORMATS: &[&Format] = &[&text::FORMAT];
+pub static FORMATS: &[&Format] = &[
+    &hwp5::FORMAT,
+    &hwpx::FORMAT,
+    &hwpml::FORMAT,
+    &docx::FORMAT,
+    &xlsx::FORMAT,
+    &pptx::FORMAT,
+    &odf::FORMAT,
+    &office_encrypted::FORMAT,
+    &zip::FORMAT,
+    &tar::FORMAT,
+    &gzip::GZIP,
+    &gzip::BZIP2,
+    &pdf::FORMAT,
+    &jpeg::FORMAT,
+    &png::FORMAT,
+    &gif::FORMAT,
+    &tiff::FORMAT,
+    &webp::FORMAT,
+    &bmp::FORMAT,
+    &media::MP4,
+    &media::MATROSKA,
+    &media::AVI,
+    &media::WAV,
+    &media::FLAC,
+    &media::OGG,
+    &media::ASF,
+    &media::FLV,
+    &media::AMR,
+    &media::AIFF,
+    &media::MPEG_TS,
+    &media::MPEG_PS,
+    &media::AAC,
+    &media::MP3,
+    &eml::MBOX,
+    &eml::EML,
+    &subtitle::VTT,
+    &subtitle::SRT,
+    &html::FORMAT,
+    &xml::FORMAT,
+    &json::FORMAT,
+    &csv::FORMAT,
+    &markdown::FORMAT,
+    // Last: it takes whatever reads as text.
+    &text::FORMAT,
+];
 
 /// Extracts an object: delivers its members and then itself to `sink`, and gives its outcome.
 ///
@@ -45,11 +137,12 @@ pub(crate) fn extract_in(blob: &dyn Blob, context: &Context<'_>) -> Outcome {
             );
         }
     };
+    if let Some(known) = recognise_drm(&probe) {
+        return deliver(blob, context, None, known.media_type, Err(known.error()));
+    }
     let Some(format) = detect(&probe) else {
         let (media_type, answer) = match recognise(&probe) {
-            Some((media_type, what)) => {
-                (media_type, Err(ExtractError::Unsupported(format!("no reader for {what}"))))
-            }
+            Some(known) => (known.media_type, Err(known.error())),
             None if blob.is_empty() => ("application/x-empty", Ok(Content::default())),
             None => {
                 let reason = "neither the bytes nor the name tell the format".into();
@@ -138,5 +231,173 @@ fn hold_to_limits(content: &mut Content, context: &Context<'_>) {
     if content.metadata.size() as u64 > limits.metadata {
         content.metadata = Default::default();
         content.cut("the properties exceed their limit and were left out");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::{Cell, RefCell};
+    use std::io::Write as _;
+
+    use ::zip::ZipWriter;
+    use ::zip::write::SimpleFileOptions;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Kept {
+        documents: RefCell<Vec<Extraction>>,
+        progress: Cell<u64>,
+    }
+
+    impl Sink for Kept {
+        fn progress(&self) {
+            self.progress.set(self.progress.get() + 1);
+        }
+
+        fn document(&self, extraction: Extraction) {
+            self.documents.borrow_mut().push(extraction);
+        }
+    }
+
+    /// The object last, its members before it.
+    fn read(bytes: &[u8], name: &str, limits: &Limits) -> Vec<Extraction> {
+        let kept = Kept::default();
+        let outcome = extract(&bytes.to_vec(), name, limits, &kept);
+        assert!(kept.progress.get() > 0);
+        let documents = kept.documents.into_inner();
+        assert_eq!(documents.last().map(|d| (d.outcome, d.member.clone())), Some((outcome, None)));
+        documents
+    }
+
+    fn zipped(members: &[(String, Vec<u8>)]) -> Vec<u8> {
+        let mut archive = ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for (name, bytes) in members {
+            archive.start_file(name.as_str(), SimpleFileOptions::default()).unwrap();
+            archive.write_all(bytes).unwrap();
+        }
+        archive.finish().unwrap().into_inner()
+    }
+
+    fn sure(probe: &Probe<'_>, name: &str) -> Match {
+        FORMATS.iter().find(|f| f.name == name).map_or(Match::No, |f| (f.sniff)(probe))
+    }
+
+    #[test]
+    fn the_bytes_are_believed_before_the_name() {
+        let page = b"<!DOCTYPE html><title>t</title>".to_vec();
+        let probe = Probe::new(&page, "table.csv").unwrap();
+        assert_eq!(sure(&probe, "csv"), Match::Extension);
+        assert_eq!(detect(&probe).map(|f| f.name), Some("html"));
+        let archive = zipped(&[("a.txt".into(), b"a".to_vec())]);
+        let probe = Probe::new(&archive, "a.txt").unwrap();
+        assert_eq!(detect(&probe).map(|f| f.name), Some("zip"));
+        // Of rows that are equally sure the earlier wins: text is last.
+        let table = b"a,b\n1,2\n".to_vec();
+        let probe = Probe::new(&table, "table.csv").unwrap();
+        assert_eq!(sure(&probe, "text"), Match::Extension);
+        assert_eq!(detect(&probe).map(|f| f.name), Some("csv"));
+    }
+
+    #[test]
+    fn names_and_media_types_of_rows_are_well_formed() {
+        for (n, format) in FORMATS.iter().enumerate() {
+            assert!(FORMATS.iter().skip(n + 1).all(|f| f.name != format.name), "{}", format.name);
+            assert!(format.version > 0 && !format.media_types.is_empty(), "{}", format.name);
+        }
+    }
+
+    #[test]
+    fn what_nobody_knows_is_unsupported_and_nothing_is_empty() {
+        let noise: Vec<u8> = (0..=255).cycle().take(3000).collect();
+        let [document] = &read(&noise, "noise", &Limits::default())[..] else { panic!() };
+        assert_eq!((document.outcome, document.format.as_str()), (Outcome::Unsupported, "none"));
+        assert_eq!(document.media_type.as_str(), MediaType::UNKNOWN);
+        assert!(document.reason.is_some());
+        for name in ["", "a.txt", "a.hwp", "a.zip"] {
+            let [document] = &read(b"", name, &Limits::default())[..] else { panic!() };
+            assert_eq!(document.outcome, Outcome::Empty, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_wrapped_file_is_never_taken_for_what_its_name_says() {
+        for name in ["a.txt", "a.hwp", "a.docx", "a.csv"] {
+            let [document] = &read(b"<DRMONE> plain words", name, &Limits::default())[..] else {
+                panic!()
+            };
+            assert_eq!(document.outcome, Outcome::Drm, "{name}");
+        }
+    }
+
+    #[test]
+    fn text_and_segments_and_properties_are_held_to_their_limits() {
+        let text = "line\n\n".repeat(100);
+        for limits in [
+            Limits { text: 50, ..Limits::default() },
+            Limits { object_text: 50, ..Limits::default() },
+            Limits { segments: 10, ..Limits::default() },
+        ] {
+            let [document] = &read(text.as_bytes(), "a.txt", &limits)[..] else { panic!() };
+            assert_eq!(document.outcome, Outcome::Limit, "{limits:?}");
+            let kept = document.content.segments.len();
+            assert!((1..=12).contains(&kept), "{kept} of {limits:?}");
+        }
+        let limits = Limits { metadata: 100, ..Limits::default() };
+        let page = format!("<html><title>{}</title><p>text</p></html>", "t".repeat(200));
+        let [document] = &read(page.as_bytes(), "a.html", &limits)[..] else { panic!() };
+        assert_eq!((document.outcome, document.content.metadata.len()), (Outcome::Limit, 0));
+        assert_eq!(document.content.text(), "text");
+    }
+
+    #[test]
+    fn archives_are_held_to_their_limits_and_what_was_read_stays() {
+        let note = |n: usize| (format!("{n}.txt"), format!("note {n}").into_bytes());
+        let many = zipped(&(0..20).map(note).collect::<Vec<_>>());
+        let limits = Limits { members: 5, ..Limits::default() };
+        let documents = read(&many, "many.zip", &limits);
+        assert_eq!(documents.len(), 6);
+        assert_eq!(documents[5].outcome, Outcome::Limit);
+        assert_eq!(documents[5].content.members.len(), 5);
+        assert_eq!(documents[0].content.text(), "note 0");
+
+        let mut nested = note(0).1;
+        for _ in 0..12 {
+            nested = zipped(&[("inner".into(), nested)]);
+        }
+        let documents = read(&nested, "deep.zip", &Limits::default());
+        assert_eq!(documents.len() as u32, Limits::default().depth + 1);
+        assert_eq!(documents[0].outcome, Outcome::Limit);
+        assert!(documents.iter().skip(1).all(|d| d.outcome == Outcome::Ok));
+
+        let bomb = zipped(&[note(1), ("zeros".into(), vec![0; 3 << 20]), note(2)]);
+        let limits = Limits { unpacked: 1 << 20, ..Limits::default() };
+        let documents = read(&bomb, "bomb.zip", &limits);
+        let outcomes: Vec<_> = documents.iter().map(|d| d.outcome).collect();
+        assert_eq!(outcomes, [Outcome::Ok, Outcome::Limit, Outcome::Limit]);
+        let limits = Limits { member: 1 << 20, ..Limits::default() };
+        let outcomes: Vec<_> = read(&bomb, "bomb.zip", &limits).iter().map(|d| d.outcome).collect();
+        assert_eq!(outcomes, [Outcome::Ok, Outcome::Limit, Outcome::Ok, Outcome::Limit]);
+    }
+
+    #[test]
+    fn no_depth_of_foreign_bytes_reaches_the_stack() {
+        let deep = 50_000;
+        let json = format!("{}\"글\"{}", "[".repeat(deep), "]".repeat(deep));
+        let xml = format!("<?xml version=\"1.0\"?>{}글{}", "<a>".repeat(deep), "</a>".repeat(deep));
+        let html = format!("<html>{}글{}", "<b>".repeat(deep), "</b>".repeat(deep));
+        let mail = "Content-Type: message/rfc822\nSubject: a\nFrom: a@b\n\n".repeat(deep / 10);
+        let parts = (0..deep / 20).map(|n| {
+            format!("Content-Type: multipart/mixed; boundary=b{n}\nSubject: s\n\n--b{n}\n")
+        });
+        let parts: String = parts.collect();
+        for (name, text) in
+            [("a.json", json), ("a.xml", xml), ("a.html", html), ("a.eml", mail), ("b.eml", parts)]
+        {
+            let documents = read(text.as_bytes(), name, &Limits::default());
+            if !name.ends_with("eml") {
+                assert_eq!(documents.last().unwrap().content.text(), "글", "{name}");
+            }
+        }
     }
 }

@@ -87,7 +87,11 @@ mod tests {
             ("데이터기반행정 활성화", Some("ko")),
             ("これはテストです", Some("ja")),
             ("数据管理办法", Some("zh")),
-            ("The quick brown fox jumps over the lazy dog and runs away.", Some("en")),
+            (
+                "The ministry publishes the results of every safety inspection within thirty days, \
+                 together with the measures that were taken at each of the bridges.",
+                Some("en"),
+            ),
             ("12 34", None),
         ] {
             assert_eq!(language([text].into_iter()).as_deref(), code, "{text}");

@@ -2,13 +2,29 @@
 //! foreign bytes. What a format says is its own file under `formats/`; which formats there are is one table,
 //! [`formats::FORMATS`].
 
+/// The bytes of an object.
 pub mod blob;
+/// What an extractor is told, and the door through which members leave.
 pub mod context;
+/// Bytes to text, whatever the character encoding.
+pub mod encoding;
+/// Why nothing could be read.
 pub mod error;
+/// One document as it comes out.
 pub mod extraction;
+/// A row of the table of formats.
 pub mod format;
 pub mod formats;
+/// The language of a text.
 pub mod language;
+/// How much one object may cost.
 pub mod limits;
+/// The paths of the members of one container.
+pub mod member_path;
+/// Lines gathered into segments of a sensible size.
+pub mod paragraphs;
+/// What a row may look at to tell its kind.
 pub mod probe;
+/// Formats that are known by sight, but not read.
 pub mod recognise;
+pub mod unpack;

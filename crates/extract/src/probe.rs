@@ -1,6 +1,7 @@
 use std::cell::OnceCell;
 
 use crate::blob::{Blob, Cursor, read_range};
+use crate::encoding::{decode, looks_like_text};
 
 /// What a row of the table may look at to tell its kind: the first bytes, the name, and the table of contents
 /// of a ZIP or a compound file, read once for all rows.
@@ -14,6 +15,7 @@ pub struct Probe<'a> {
     pub extension: String,
     zip: OnceCell<Option<ZipContents>>,
     cfb: OnceCell<Option<Vec<String>>>,
+    text: OnceCell<Option<String>>,
 }
 
 /// What a ZIP file holds, as far as telling its kind goes.
@@ -40,7 +42,15 @@ impl<'a> Probe<'a> {
             _ => String::new(),
         };
         let head = read_range(blob, 0, Probe::HEAD as u64)?;
-        Ok(Probe { blob, head, name, extension, zip: OnceCell::new(), cfb: OnceCell::new() })
+        Ok(Probe {
+            blob,
+            head,
+            name,
+            extension,
+            zip: OnceCell::new(),
+            cfb: OnceCell::new(),
+            text: OnceCell::new(),
+        })
     }
 
     /// Size of the blob in bytes.
@@ -58,6 +68,13 @@ impl<'a> Probe<'a> {
         self.head.get(offset..).is_some_and(|rest| rest.starts_with(magic))
     }
 
+    /// The first bytes as text, in whatever encoding; none if they are not text.
+    pub fn text(&self) -> Option<&str> {
+        self.text
+            .get_or_init(|| looks_like_text(&self.head).then(|| decode(&self.head).text))
+            .as_deref()
+    }
+
     /// What the ZIP file holds; none if it is not one.
     pub fn zip(&self) -> Option<&ZipContents> {
         self.zip
@@ -66,7 +83,8 @@ impl<'a> Probe<'a> {
                     return None;
                 }
                 let mut archive = zip::ZipArchive::new(Cursor::new(self.blob)).ok()?;
-                let names = archive.file_names().take(1000).map(str::to_owned).collect();
+                let names =
+                    archive.file_names().take(1000).flatten().map(|n| n.into_owned()).collect();
                 let mimetype = archive.by_name("mimetype").ok().and_then(|entry| {
                     let mut text = String::new();
                     std::io::Read::read_to_string(&mut std::io::Read::take(entry, 200), &mut text)

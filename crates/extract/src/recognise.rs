@@ -1,16 +1,234 @@
+use crate::error::ExtractError;
 use crate::probe::Probe;
 
-/// The media type and name of a format that Madang knows by sight but does not read, so that the file is
-/// catalogued as what it is.
-pub fn recognise(probe: &Probe<'_>) -> Option<(&'static str, &'static str)> {
-    KNOWN
-        .iter()
-        .find(|(magic, ..)| probe.starts_with(magic))
-        .map(|&(_, media_type, name)| (media_type, name))
+/// A format that Madang knows by sight but does not read, so that the file is catalogued as what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Media type.
+    pub media_type: &'static str,
+    /// What a file of it is called, in the plural.
+    pub name: &'static str,
+    /// Whether it is a wrapping by a rights management system around some other format.
+    pub drm: bool,
 }
 
-/// First bytes, media type, name.
-const KNOWN: &[(&[u8], &str, &str)] = &[
-    (b"7z\xBC\xAF\x27\x1C", "application/x-7z-compressed", "7z archives"),
-    (b"Rar!\x1A\x07", "application/vnd.rar", "RAR archives"),
+impl Known {
+    /// Why such a file is not read.
+    pub fn error(&self) -> ExtractError {
+        if self.drm {
+            ExtractError::Drm(format!("it is wrapped by rights management: {}", self.name))
+        } else {
+            ExtractError::Unsupported(format!("no reader for {}", self.name))
+        }
+    }
+}
+
+const fn known(media_type: &'static str, name: &'static str) -> Known {
+    Known { media_type, name, drm: false }
+}
+
+const fn drm(name: &'static str) -> Known {
+    Known { media_type: "application/octet-stream", name, drm: true }
+}
+
+/// What the bytes, else the name, say the file is; asked only when no row of the table of formats matched.
+pub fn recognise(probe: &Probe<'_>) -> Option<Known> {
+    if probe.head.is_empty() {
+        return None;
+    }
+    if let Some(known) = recognise_zip(probe).or_else(|| recognise_cfb(probe)) {
+        return Some(known);
+    }
+    let by_magic = MAGIC.iter().find(|(offset, magic, _)| probe.has_at(*offset, magic));
+    by_magic.map(|(.., known)| *known).or_else(|| {
+        let by_name = NAMED.iter().find(|(extension, _)| probe.extension == *extension);
+        by_name.map(|(_, known)| *known)
+    })
+}
+
+/// A wrapping by a rights management system, whatever the name says is wrapped.
+pub fn recognise_drm(probe: &Probe<'_>) -> Option<Known> {
+    let wrapped = MAGIC.iter().filter(|(.., known)| known.drm);
+    wrapped
+        .clone()
+        .find(|(offset, magic, _)| probe.has_at(*offset, magic))
+        .map(|(.., known)| *known)
+}
+
+/// Whether the bytes read as text but are the code of a layout: RTF, PostScript, PDF. Other magics in text are chance;
+/// a report on the MZ generation is no program.
+pub fn is_markup(probe: &Probe<'_>) -> bool {
+    let codes: [&[u8]; 5] = [b"{\\rtf", b"%!PS", b"%PDF-", b"WARC/", b"070701"];
+    codes.iter().any(|code| probe.starts_with(code))
+}
+
+/// A format that stands on ZIP, by its inside.
+pub fn recognise_zip(probe: &Probe<'_>) -> Option<Known> {
+    let zip = probe.zip()?;
+    if let Some(mimetype) = &zip.mimetype
+        && let Some((_, known)) =
+            ZIP_MIMETYPES.iter().find(|(known, _)| mimetype.starts_with(known))
+    {
+        return Some(*known);
+    }
+    // At its root only: an archive of sources may hold such a file deeper and is an archive all the same.
+    let member = |name: &str| zip.names.iter().any(|n| n == name);
+    ZIP_MEMBERS.iter().find(|(name, _)| member(name)).map(|(_, known)| *known)
+}
+
+/// A format that stands on the compound file, by its streams.
+fn recognise_cfb(probe: &Probe<'_>) -> Option<Known> {
+    let streams = probe.cfb()?;
+    let stream =
+        |name: &str| streams.iter().any(|s| s == name || s.starts_with(&format!("{name}/")));
+    let by_stream = CFB_STREAMS.iter().find(|(name, _)| stream(name)).map(|(_, known)| *known);
+    by_stream.or(Some(known("application/x-ole-storage", "compound files")))
+}
+
+const ZIP_MIMETYPES: &[(&str, Known)] = &[
+    ("application/epub+zip", known("application/epub+zip", "EPUB books")),
+    ("application/vnd.sun.xml", known("application/vnd.sun.xml.writer", "StarOffice documents")),
+];
+
+/// A member that only archives of this kind have.
+const ZIP_MEMBERS: &[(&str, Known)] = &[
+    ("AndroidManifest.xml", known("application/vnd.android.package-archive", "Android packages")),
+    ("META-INF/MANIFEST.MF", known("application/java-archive", "Java archives")),
+    ("Index/Document.iwa", known("application/vnd.apple.iwork", "iWork documents")),
+    ("buildVersionHistory.plist", known("application/vnd.apple.iwork", "iWork documents")),
+    ("index.apxl", known("application/vnd.apple.keynote", "Keynote presentations")),
+    ("FixedDocSeq.fdseq", known("application/vnd.ms-xpsdocument", "XPS documents")),
+    ("FixedDocumentSequence.fdseq", known("application/vnd.ms-xpsdocument", "XPS documents")),
+    ("visio/document.xml", known("application/vnd.ms-visio.drawing.main+xml", "Visio drawings")),
+    ("3D/3dmodel.model", known("model/3mf", "3D models")),
+    ("designmap.xml", known("application/vnd.adobe.indesign-idml-package", "InDesign documents")),
+];
+
+/// A stream that only compound files of this kind have.
+const CFB_STREAMS: &[(&str, Known)] = &[
+    ("EncryptedPackage", known("application/x-ole-storage", "encrypted Office documents")),
+    ("WordDocument", known("application/msword", "Word 97 documents")),
+    ("Workbook", known("application/vnd.ms-excel", "Excel 97 workbooks")),
+    ("Book", known("application/vnd.ms-excel", "Excel 5 workbooks")),
+    ("PowerPoint Document", known("application/vnd.ms-powerpoint", "PowerPoint 97 presentations")),
+    ("__properties_version1.0", known("application/vnd.ms-outlook", "Outlook messages")),
+    ("FileHeader", known("application/x-hwp", "HWP 5 documents")),
+    ("VisioDocument", known("application/vnd.visio", "Visio 97 drawings")),
+    ("   114", known("application/vnd.ms-project", "Project plans")),
+    ("Props9", known("application/vnd.ms-project", "Project plans")),
+    ("Quill", known("application/x-mspublisher", "Publisher documents")),
+    ("CONTENTS", known("application/vnd.ms-works", "Works documents")),
+    ("SwDocContentMgr", known("application/sldworks", "SolidWorks drawings")),
+];
+
+/// Offset, bytes there, what it is. The wrappings of rights management first.
+const MAGIC: &[(usize, &[u8], Known)] = &[
+    // Fasoo and SoftCamp, the two in general use at Korean agencies, put a header of their own before the file.
+    (0, b"\x9B DRMONE ", drm("Fasoo")),
+    (0, b"<DRMONE", drm("Fasoo")),
+    (1, b"DRMONE", drm("Fasoo")),
+    (2, b"DRMONE", drm("Fasoo")),
+    (0, b"SCDSA00", drm("SoftCamp Document Security")),
+    (0, b"DRMKSS", drm("MarkAny Document SAFER")),
+    (0, b"<DOCUMENT SAFER", drm("MarkAny Document SAFER")),
+    (0, b"HWP Document File V2", known("application/x-hwp", "HWP 2 documents")),
+    (0, b"HWP Document File V3", known("application/x-hwp", "HWP 3 documents")),
+    (0, b"{\\rtf", known("application/rtf", "RTF documents")),
+    (0, b"%PDF-", known("application/pdf", "PDF documents")),
+    (0, b"7z\xBC\xAF\x27\x1C", known("application/x-7z-compressed", "7z archives")),
+    (0, b"Rar!\x1A\x07", known("application/vnd.rar", "RAR archives")),
+    (0, b"\xFD7zXZ\0", known("application/x-xz", "xz archives")),
+    (0, b"BZh", known("application/x-bzip2", "bzip2 archives")),
+    (0, b"\x1F\x8B", known("application/gzip", "gzip archives")),
+    (0, b"\x28\xB5\x2F\xFD", known("application/zstd", "Zstandard archives")),
+    (0, b"\x04\x22\x4D\x18", known("application/x-lz4", "LZ4 archives")),
+    (0, b"\xFF\x06\0\0sNaPpY", known("application/x-snappy-framed", "Snappy archives")),
+    (0, b"\x1F\x9D", known("application/x-compress", "compress archives")),
+    (0, b"MSCF", known("application/vnd.ms-cab-compressed", "cabinet archives")),
+    (0, b"\x60\xEA", known("application/x-arj", "ARJ archives")),
+    (2, b"-lh", known("application/x-lzh-compressed", "LHA archives")),
+    (7, b"**ACE**", known("application/x-ace-compressed", "ACE archives")),
+    (0, b"EGGA", known("application/x-egg", "EGG archives")),
+    (0, b"ALZ\x01", known("application/x-alz", "ALZ archives")),
+    (0, b"!<arch>\n", known("application/x-archive", "ar archives")),
+    (0, b"070701", known("application/x-cpio", "cpio archives")),
+    (0, b"070707", known("application/x-cpio", "cpio archives")),
+    (0, b"\xC7\x71", known("application/x-cpio", "cpio archives")),
+    (0, b"WARC/", known("application/warc", "web archives")),
+    (0x8001, b"CD001", known("application/x-iso9660-image", "CD images")),
+    (4, b"ftypheic", known("image/heic", "HEIC pictures")),
+    (4, b"ftypheix", known("image/heic", "HEIC pictures")),
+    (4, b"ftypmif1", known("image/heif", "HEIF pictures")),
+    (4, b"ftypmsf1", known("image/heif", "HEIF pictures")),
+    (4, b"ftypavif", known("image/avif", "AVIF pictures")),
+    (4, b"ftypavis", known("image/avif", "AVIF pictures")),
+    (0, b"8BPS", known("image/vnd.adobe.photoshop", "Photoshop pictures")),
+    (0, b"\0\0\0\x0CjP  ", known("image/jp2", "JPEG 2000 pictures")),
+    (0, b"\0\0\0\x0CJXL ", known("image/jxl", "JPEG XL pictures")),
+    (0, b"\xD7\xCD\xC6\x9A", known("image/wmf", "Windows metafiles")),
+    (40, b" EMF", known("image/emf", "enhanced metafiles")),
+    (0, b"\0\0\x01\0", known("image/vnd.microsoft.icon", "icons")),
+    (0, b"\0\0\x02\0\x04\x04", known("application/vnd.lotus-1-2-3", "Lotus worksheets")),
+    (0, b"\0\0\x02\0\x06\x04", known("application/vnd.lotus-1-2-3", "Lotus worksheets")),
+    (0, b"\0\0\x1A\0", known("application/vnd.lotus-1-2-3", "Lotus worksheets")),
+    (0, b"gimp xcf", known("image/x-xcf", "GIMP pictures")),
+    (0, b"BPG\xFB", known("image/bpg", "BPG pictures")),
+    (0, b"icns", known("image/icns", "icons")),
+    (0, b"\xFF\x4F\xFF\x51", known("image/j2c", "JPEG 2000 pictures")),
+    (0, b"\xFF\x0A", known("image/jxl", "JPEG XL pictures")),
+    (0, b"P4\n", known("image/x-portable-bitmap", "portable pictures")),
+    (0, b"P5\n", known("image/x-portable-graymap", "portable pictures")),
+    (0, b"P6\n", known("image/x-portable-pixmap", "portable pictures")),
+    (0, b"AT&TFORM", known("image/vnd.djvu", "DjVu documents")),
+    (0, b"AC10", known("image/vnd.dwg", "AutoCAD drawings")),
+    (0, b"%!PS", known("application/postscript", "PostScript documents")),
+    (0, b"\xC5\xD0\xD3\xC6", known("application/postscript", "PostScript documents")),
+    (0, b"\xD0\xCF\x11\xE0", known("application/x-ole-storage", "compound files")),
+    (0, b"ITSF", known("application/vnd.ms-htmlhelp", "help files")),
+    (0, b"\xE4\x52\x5C\x7B\x8C\xD8\xA7\x4D", known("application/msonenote", "OneNote sections")),
+    (0, b"\xFFWPC", known("application/vnd.wordperfect", "WordPerfect documents")),
+    (0, b"\x31\xBE\0\0", known("application/x-mswrite", "Write documents")),
+    (4, b"Standard Jet DB", known("application/x-msaccess", "Access databases")),
+    (4, b"Standard ACE DB", known("application/x-msaccess", "Access databases")),
+    (0, b"SQLite format 3\0", known("application/vnd.sqlite3", "SQLite databases")),
+    (0, b"!BDN", known("application/vnd.ms-outlook-pst", "Outlook folders")),
+    (0, b"\x89HDF\r\n\x1A\n", known("application/x-hdf5", "HDF5 data")),
+    (0, b"CDF\x01", known("application/x-netcdf", "NetCDF data")),
+    (0, b"PAR1", known("application/vnd.apache.parquet", "Parquet tables")),
+    (0, b"SIMPLE  =", known("application/fits", "FITS data")),
+    (0, b"\0\0\x27\x0A", known("application/vnd.shp", "shape files")),
+    (0, b"bplist", known("application/x-bplist", "property lists")),
+    (0, b"\0\x01\0\0\0", known("font/ttf", "fonts")),
+    (0, b"OTTO", known("font/otf", "fonts")),
+    (0, b"ttcf", known("font/collection", "fonts")),
+    (0, b"wOFF", known("font/woff", "fonts")),
+    (0, b"wOF2", known("font/woff2", "fonts")),
+    (0, b"\x7FELF", known("application/x-elf", "programs")),
+    (0, b"MZ", known("application/vnd.microsoft.portable-executable", "programs")),
+    (0, b"\xCA\xFE\xBA\xBE", known("application/java-vm", "Java classes")),
+    (0, b"\xCF\xFA\xED\xFE", known("application/x-mach-binary", "programs")),
+    (0, b"\xFE\xED\xFA", known("application/x-mach-binary", "programs")),
+    (0, b"\0asm", known("application/wasm", "programs")),
+    (0, b"\xD4\xC3\xB2\xA1", known("application/vnd.tcpdump.pcap", "network captures")),
+    (0, b"\xA1\xB2\xC3\xD4", known("application/vnd.tcpdump.pcap", "network captures")),
+    (0, b"\x0A\x0D\x0D\x0A", known("application/x-pcapng", "network captures")),
+    (0, b"CWS", known("application/x-shockwave-flash", "Flash films")),
+    (0, b"FWS", known("application/x-shockwave-flash", "Flash films")),
+];
+
+/// Formats without a magic of their own, by extension.
+const NAMED: &[(&str, Known)] = &[
+    ("br", known("application/x-brotli", "Brotli archives")),
+    ("dbf", known("application/vnd.dbf", "dBase tables")),
+    ("der", known("application/pkix-cert", "certificates")),
+    ("p7m", known("application/pkcs7-mime", "signed messages")),
+    ("p7s", known("application/pkcs7-signature", "signatures")),
+    ("p12", known("application/x-pkcs12", "keys")),
+    ("pfx", known("application/x-pkcs12", "keys")),
+    ("gpg", known("application/pgp-encrypted", "encrypted messages")),
+    ("tga", known("image/x-tga", "Targa pictures")),
+    ("pcx", known("image/vnd.zbrush.pcx", "PCX pictures")),
+    ("wmf", known("image/wmf", "Windows metafiles")),
+    ("stl", known("model/stl", "3D models")),
+    ("dgn", known("image/vnd.dgn", "MicroStation drawings")),
 ];

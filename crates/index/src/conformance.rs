@@ -352,9 +352,9 @@ const LANGUAGE_CASES: &[(&str, &str, bool)] = &[
     ("대한민국정부조직법령", "정부조직", true),
     // Not everything that shares a syllable or a bigram.
     ("정보화 시스템", "정비", false),
-    ("도로 공사", "도로 하수도", false),
+    ("도로 공사", "하천 하수도", false),
     ("행정안전부 공고", "개인정보보호위원회", false),
-    // Most of several words are enough.
+    // A part of several words is enough, one of many is not.
     ("하천 정비 공사 발주 계획", "하천 정비 공사 입찰 계획", true),
     ("하천 보고서", "하천 정비 공사 입찰 계획", false),
     // Question words.

@@ -2,8 +2,11 @@
 //!
 //! Ranking is the sum of BM25 over stems and bigrams of title and body, whatever matches. Which documents match at
 //! all is decided apart from that, because a sum over bigrams alone would list every document that shares two
-//! syllables with the query: of one or two words all must be found, of more most ([`words_needed`]); a word is
-//! found by its stem or by its bigrams ([`bigrams_needed`]).
+//! syllables with the query: a quarter of the words must be found ([`words_needed`]), each by its stem or by half
+//! of its bigrams ([`bigrams_needed`]). Measured over KorQuAD and MS MARCO in Korean, that shrinks the list to a
+//! tenth and a third, and costs nothing in MRR@10 (.9549 and .8899, without it .9551 and .8909); asking for all of
+//! two words and three fifths of more costs a tenth of it (.868 and .743), because questions are not worded as
+//! the documents that answer them.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -32,12 +35,12 @@ const MOST_SCANNED: usize = 20_000;
 
 /// Of so many words of a query, how many a document must hold.
 fn words_needed(words: usize) -> usize {
-    if words <= 2 { words } else { (words * 3).div_ceil(5) }
+    words.div_ceil(4)
 }
 
 /// Of so many bigrams of a word, how many a document must hold to hold the word.
 fn bigrams_needed(bigrams: usize) -> usize {
-    if bigrams <= 3 { bigrams } else { (bigrams * 3).div_ceil(4) }
+    if bigrams <= 2 { bigrams } else { bigrams.div_ceil(2) }
 }
 
 /// The query for one or several indexes.
@@ -52,7 +55,7 @@ pub(crate) fn build(
 ) -> tantivy::Result<Boxed> {
     let mut clauses: Vec<(Occur, Boxed)> = filters(query, fields);
     if !text.words.is_empty() {
-        clauses.push((Occur::Must, unscored(most_words(&text.words, fields))));
+        clauses.push((Occur::Must, unscored(enough_words(&text.words, fields))));
         for word in &text.words {
             score(&mut clauses, word, fields);
         }
@@ -126,7 +129,7 @@ fn counts(word: &Word) -> bool {
     !(word.script.has_bigrams() && word.stem.chars().count() == 1)
 }
 
-fn most_words(words: &[Word], fields: &Fields) -> Boxed {
+fn enough_words(words: &[Word], fields: &Fields) -> Boxed {
     let mut counted: Vec<&Word> = words.iter().filter(|word| counts(word)).collect();
     if counted.is_empty() {
         counted = words.iter().collect();
@@ -250,7 +253,7 @@ mod tests {
 
     #[test]
     fn how_much_must_be_found() {
-        assert_eq!([1, 2, 3, 4, 5, 10].map(words_needed), [1, 2, 2, 3, 3, 6]);
-        assert_eq!([1, 2, 3, 4, 8].map(bigrams_needed), [1, 2, 3, 3, 6]);
+        assert_eq!([1, 2, 4, 5, 8, 10].map(words_needed), [1, 1, 1, 2, 2, 3]);
+        assert_eq!([1, 2, 3, 4, 8].map(bigrams_needed), [1, 2, 2, 2, 4]);
     }
 }

@@ -18,7 +18,7 @@ const QUESTION_WORDS: &str = "무엇 누구 언제 어디 얼마 몇 어떤 어�
 /// What a person typed, understood.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct QueryText {
-    /// Words that most of should be found.
+    /// Words of which enough must be found; the more, the better.
     pub(crate) words: Vec<Word>,
     /// What must be found.
     pub(crate) required: Vec<Clause>,

@@ -45,14 +45,17 @@ impl Tokenizer for BigramTokenizer {
     }
 }
 
+/// Writes the next token into a buffer and tells its position.
+type Next<'a> = Box<dyn FnMut(&mut String) -> Option<u32> + 'a>;
+
 /// A source of tokens, written into one buffer.
 struct Stream<'a> {
-    next: Box<dyn FnMut(&mut String) -> Option<u32> + 'a>,
+    next: Next<'a>,
     token: Token,
 }
 
 impl<'a> Stream<'a> {
-    fn new(next: Box<dyn FnMut(&mut String) -> Option<u32> + 'a>) -> Stream<'a> {
+    fn new(next: Next<'a>) -> Stream<'a> {
         Stream { next, token: Token::default() }
     }
 }

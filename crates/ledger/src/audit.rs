@@ -51,3 +51,17 @@ impl Recorded {
         BlobId::of(&bytes)
     }
 }
+
+/// The number of the first row that is not what was written there: changed, out of place or missing. `previous`
+/// is the hash of the row before the first of these. Rows cut off the end cannot be seen from the rest.
+pub fn first_broken(previous: &[u8; 32], before: u64, rows: &[Recorded]) -> Option<u64> {
+    let mut previous = *previous;
+    for (row, number) in rows.iter().zip(before + 1..) {
+        let due = Recorded::hash_after(&previous, number, row.at, &row.act);
+        if row.number != number || row.hash != due {
+            return Some(number);
+        }
+        previous = *due.as_bytes();
+    }
+    None
+}

@@ -126,9 +126,10 @@ impl SqliteLedger {
 
     /// Starts a transaction on the one writing connection; waits until it is free.
     async fn begin(&self, now: Timestamp) -> Result<Writing<'_>> {
-        let writer = self.writer.as_ref().ok_or_else(|| {
-            LedgerError::Unavailable("it was opened to be read only".to_owned())
-        })?;
+        let writer = self
+            .writer
+            .as_ref()
+            .ok_or_else(|| LedgerError::Unavailable("it was opened to be read only".to_owned()))?;
         let mut slot = writer.lock().await;
         let mut conn = match slot.take() {
             Some(conn) => conn,

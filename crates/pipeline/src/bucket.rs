@@ -173,9 +173,9 @@ impl Store for BucketStore {
         const PART: usize = 8 << 20;
         let mut upload: Option<Box<dyn MultipartUpload>> = None;
         let mut part: Vec<u8> = Vec::new();
-        while let Some(chunk) = body.try_next().await.map_err(|error| StoreError::Unavailable {
+        while let Some(chunk) = body.try_next().await.map_err(|error| StoreError::BrokenOff {
             path: path.into(),
-            reason: format!("the upload broke off: {error}"),
+            reason: error.to_string(),
         })? {
             part.extend_from_slice(&chunk);
             if part.len() >= PART {

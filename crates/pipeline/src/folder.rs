@@ -213,9 +213,9 @@ impl Store for FolderStore {
         .await?;
         while let Some(chunk) = body.next().await {
             let owned = path.to_owned();
-            let chunk = chunk.map_err(|error| StoreError::Unavailable {
+            let chunk = chunk.map_err(|error| StoreError::BrokenOff {
                 path: owned.clone(),
-                reason: format!("the upload broke off: {error}"),
+                reason: error.to_string(),
             })?;
             file = blocking(path, move || {
                 file.write_all(&chunk).map_err(|error| StoreError::of_io(&owned, &error))?;

@@ -98,6 +98,14 @@ pub enum StoreError {
         /// The store's words and the cure.
         reason: String,
     },
+    /// The bytes to be written ended early.
+    #[error("`{path}`: the upload broke off: {reason}")]
+    BrokenOff {
+        /// The path.
+        path: String,
+        /// Why.
+        reason: String,
+    },
     /// No answer, disk full, and the like: trying again may help.
     #[error("`{path}`: {reason}")]
     Unavailable {

@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -229,7 +230,7 @@ fn unreadable(error: StoreError) -> Reading {
     match error {
         StoreError::Gone(_) => Reading::Gone,
         StoreError::Denied { .. } => Reading::Unread { message: error.to_string(), lasting: true },
-        StoreError::Unavailable { .. } => {
+        StoreError::Unavailable { .. } | StoreError::BrokenOff { .. } => {
             Reading::Unread { message: error.to_string(), lasting: false }
         }
     }
@@ -258,7 +259,7 @@ async fn read_whole(size: u64, pinned: &dyn Pinned) -> Result<(SealedFile, BlobI
     if offset < size {
         return Err(StoreError::Gone("it became shorter while it was read".into()));
     }
-    file.seal().map_err(memory)?;
+    let file = file.seal().map_err(memory)?;
     Ok((file, BlobId::from_digest(hash.finalize().into())))
 }
 

@@ -1,3 +1,5 @@
+//! The last thing a child does before it sees a foreign byte.
+
 /// Takes from the calling process what a child needs no more. The filter of system calls comes here.
 ///
 /// # Errors

@@ -1,9 +1,12 @@
+//! What one child may use.
+
 use std::time::Duration;
 
 /// What one child may use. Source of the figures: the reliability reference, section 3.3.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Address space in bytes (RLIMIT_AS).
+    /// Memory in bytes: address space (RLIMIT_AS) on top of what the program and the input take up, and resident
+    /// memory.
     pub memory: u64,
     /// CPU seconds (RLIMIT_CPU).
     pub cpu: u64,
@@ -38,5 +41,18 @@ impl Limits {
     pub fn wall_of(&self, size: u64) -> Duration {
         let mib = u32::try_from(size >> 20).unwrap_or(u32::MAX);
         self.wall_per_mib.saturating_mul(mib).saturating_add(self.wall_base).min(self.wall_max)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_run_grows_with_the_size() {
+        let limits = Limits::default();
+        for (size, seconds) in [(0, 30), (10 << 20, 50), (64 << 20, 158), (u64::MAX, 600)] {
+            assert_eq!(limits.wall_of(size), Duration::from_secs(seconds), "{size}");
+        }
     }
 }

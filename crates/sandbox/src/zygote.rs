@@ -1,20 +1,212 @@
-/// The process that children are forked from: started before tokio, single-threaded, formats warm.
+//! The zygote, as its parent sees it: started, ordered from, started again when it dies.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread::JoinHandle;
+
+use madang_document::outcome::Outcome;
+use madang_extract::blob::Blob;
+use madang_extract::context::Sink;
+use madang_extract::limits::Limits;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+
+use crate::order::{self, Order, PROTOCOL, Report};
+
+/// What a child runs: [`madang_extract::formats::extract`], or in a test something worse.
+pub type Extract = fn(&dyn Blob, &str, &Limits, &dyn Sink) -> Outcome;
+
+/// How long a zygote may take to start, or to answer an order.
+pub(crate) const PATIENCE: Timespec = Timespec { tv_sec: 10, tv_nsec: 0 };
+
+/// The process that children are forked from: started before tokio, single-threaded, formats warm. Used by
+/// many threads at once. One that died is started again by the next order.
 #[derive(Debug)]
-pub struct Zygote {}
+pub struct Zygote {
+    program: PathBuf,
+    running: Mutex<Arc<Running>>,
+}
+
+#[derive(Debug)]
+struct Running {
+    orders: Option<OwnedFd>,
+    pidfd: OwnedFd,
+    /// Starts the zygote and waits for it. It must live as long as the zygote does: the kernel sends the
+    /// parent-death signal when the thread that forked ends, not when the process does.
+    keeper: Option<JoinHandle<()>>,
+    pid: Pid,
+}
 
 impl Zygote {
     /// Starts `program --zygote` (normally this very binary) over a socket pair, with an empty environment.
+    /// The socket is its standard input. `/proc/self/exe` names this very binary even after an upgrade has
+    /// replaced it on disk.
     ///
     /// # Errors
-    /// When it cannot be started.
-    pub fn start(program: &std::path::Path) -> std::io::Result<Zygote> {
-        let _ = program;
-        Err(std::io::ErrorKind::Unsupported.into())
+    /// When it cannot be started, does not answer within ten seconds, or is of another build.
+    pub fn start(program: &Path) -> io::Result<Zygote> {
+        let running = Running::start(program)?;
+        Ok(Zygote { program: program.to_owned(), running: Mutex::new(Arc::new(running)) })
+    }
+
+    /// The process id of the zygote, for the operator's eyes.
+    pub fn pid(&self) -> i32 {
+        self.lock().pid.as_raw_nonzero().get()
+    }
+
+    /// Sends an order with its descriptors. A zygote that has died is started again first.
+    pub(crate) fn order(&self, order: &Order, descriptors: &[BorrowedFd<'_>]) -> io::Result<()> {
+        let running = self.lock().clone();
+        match running.send(order, descriptors) {
+            Ok(()) => Ok(()),
+            Err(error) if is_gone(&error) => {
+                self.restart(&running)?;
+                let running = self.lock().clone();
+                running.send(order, descriptors)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Kills a zygote that does not answer, so that the next order starts another.
+    pub(crate) fn give_up(&self) {
+        let _ = pidfd_send_signal(&self.lock().pidfd, Signal::KILL);
+    }
+
+    /// Starts another zygote unless another thread has done so since `dead` was seen.
+    fn restart(&self, dead: &Arc<Running>) -> io::Result<()> {
+        let mut running = self.lock();
+        if Arc::ptr_eq(&running, dead) {
+            tracing::warn!("the zygote died; starting another");
+            *running = Arc::new(Running::start(&self.program)?);
+        }
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Arc<Running>> {
+        // The value is replaced whole, so a thread that panicked has left it whole.
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a run says whose zygote died.
+pub(crate) fn dead_zygote() -> io::Error {
+    io::Error::new(io::ErrorKind::BrokenPipe, "the zygote died during the run")
+}
+
+fn is_gone(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionRefused, ConnectionReset, NotConnected};
+    matches!(error.kind(), BrokenPipe | ConnectionReset | ConnectionRefused | NotConnected)
+}
+
+impl Running {
+    fn start(program: &Path) -> io::Result<Running> {
+        let (ours, theirs) =
+            socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
+        let mut command = Command::new(program);
+        command
+            .arg("--zygote")
+            .env_clear()
+            .stdin(Stdio::from(theirs))
+            .stdout(Stdio::null())
+            // A group of its own: a terminal's Ctrl-C reaches the parent only, which then decides.
+            .process_group(0);
+        // Where the loader finds the libraries is no secret, and without it the same binary may not start.
+        if let Some(path) = std::env::var_os("LD_LIBRARY_PATH") {
+            command.env("LD_LIBRARY_PATH", path);
+        }
+        use std::os::unix::process::CommandExt;
+        let (tell, told) = mpsc::sync_channel(1);
+        let keeper = std::thread::Builder::new().name("zygote-keeper".into()).spawn(move || {
+            let spawned = command.spawn();
+            // The command holds the zygote's end of the socket: while it does, the zygote's death is not seen.
+            drop(command);
+            match spawned {
+                Ok(mut child) => {
+                    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+                    let opened = pid.ok_or_else(|| io::Error::other("no process id"));
+                    let opened = opened.and_then(|pid| {
+                        // Not waited for yet, so the id is still its own.
+                        Ok((pid, pidfd_open(pid, PidfdFlags::empty())?))
+                    });
+                    let _ = tell.send(opened);
+                    let _ = child.wait();
+                }
+                Err(error) => {
+                    let _ = tell.send(Err(error));
+                }
+            }
+        })?;
+        let started = told.recv().map_err(io::Error::other)?;
+        let (pid, pidfd) = started.map_err(|error| {
+            io::Error::new(error.kind(), format!("starting {}: {error}", program.display()))
+        })?;
+        let running = Running { orders: Some(ours), pidfd, keeper: Some(keeper), pid };
+        match running.hear()? {
+            Some(Report::Ready { protocol: PROTOCOL, version })
+                if version == env!("CARGO_PKG_VERSION") =>
+            {
+                Ok(running)
+            }
+            Some(other) => Err(io::Error::other(format!(
+                "{} --zygote is of another build: {other:?}",
+                program.display()
+            ))),
+            None => Err(io::Error::other(format!(
+                "{} --zygote ended before it was ready",
+                program.display()
+            ))),
+        }
+    }
+
+    fn hear(&self) -> io::Result<Option<Report>> {
+        let Some(orders) = &self.orders else { return Ok(None) };
+        let mut ready = [PollFd::new(orders, PollFlags::IN)];
+        if rustix::io::retry_on_intr(|| poll(&mut ready, Some(&PATIENCE)))? == 0 {
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "the zygote does not answer"));
+        }
+        Ok(order::receive(orders)?.map(|(report, _)| report))
+    }
+
+    fn send(&self, order: &Order, descriptors: &[BorrowedFd<'_>]) -> io::Result<()> {
+        match &self.orders {
+            Some(orders) => order::send(orders.as_fd(), order, descriptors),
+            None => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.orders = None;
+        // Its children die with it, by their parent-death signal.
+        let _ = pidfd_send_signal(&self.pidfd, Signal::KILL);
+        if let Some(keeper) = self.keeper.take() {
+            let _ = keeper.join();
+        }
     }
 }
 
 /// The main loop of the zygote: what `madang --zygote` runs, before anything else is set up. Ends when the
 /// socket closes; gives the exit code.
 pub fn serve() -> i32 {
-    1
+    serve_with(madang_extract::formats::extract)
+}
+
+/// [`serve`] with another extraction.
+pub fn serve_with(extract: Extract) -> i32 {
+    match crate::nursery::serve(extract) {
+        Ok(()) => 0,
+        Err(error) => {
+            let _ = rustix::io::write(
+                std::io::stderr(),
+                format!("madang --zygote: {error}\n").as_bytes(),
+            );
+            1
+        }
+    }
 }

@@ -13,11 +13,7 @@ use crate::error::{LedgerError, Result};
 const ROWS: usize = 256;
 
 /// Appends the rows, each chained to the one before.
-pub(super) async fn write(
-    conn: &mut SqliteConnection,
-    acts: &[Act],
-    now: Timestamp,
-) -> Result<()> {
+pub(super) async fn write(conn: &mut SqliteConnection, acts: &[Act], now: Timestamp) -> Result<()> {
     if acts.is_empty() {
         return Ok(());
     }

@@ -1,6 +1,10 @@
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use madang_document::agency::Agency;
+use madang_document::blob_id::BlobId;
 use madang_document::timestamp::Timestamp;
+use sqlx::QueryBuilder;
 
 use super::audit::digest;
 use super::documents::{agency, document_id, scope};
@@ -10,50 +14,95 @@ use super::{SqliteLedger, Writing, count, json, signed};
 use crate::entries::{Entries, Entry, EntryDraft, Event};
 use crate::error::Result;
 
+/// Rows of one statement, eight values each.
+const ROWS: usize = 256;
+
+/// An entry as it stood before.
+pub(super) struct Known {
+    hash: BlobId,
+    agency: String,
+    version: u64,
+    withdrawn: bool,
+}
+
 impl Writing<'_> {
-    /// Versions one entry; whether it changed.
-    pub(super) async fn put_entry(&mut self, draft: &EntryDraft) -> Result<bool> {
-        type Row = (Vec<u8>, String, i64, bool);
-        let hash = draft.content_hash.as_bytes().to_vec();
-        let found: Option<Row> = sqlx::query_as(
-            "SELECT content_hash, agency, version, withdrawn FROM entry WHERE id = ?",
+    /// Notes in `known` how these entries stand before they are written.
+    pub(super) async fn known_entries(
+        &mut self,
+        ids: &[&str],
+        known: &mut HashMap<String, Known>,
+    ) -> Result<()> {
+        type Row = (String, Vec<u8>, String, i64, bool);
+        let rows: Vec<Row> = sqlx::query_as(
+            "SELECT id, content_hash, agency, version, withdrawn FROM entry
+             WHERE id IN (SELECT value FROM json_each(?))",
         )
-        .bind(&draft.id)
-        .fetch_optional(&mut self.conn)
+        .bind(json(ids)?)
+        .fetch_all(&mut self.conn)
         .await
         .map_err(fault)?;
-        let mut version = 0;
-        if let Some((known, owner, last, withdrawn)) = found {
-            let moved = owner != draft.agency.as_str();
-            if known == hash && !withdrawn && !moved {
-                return Ok(false);
+        for (id, hash, agency, version, withdrawn) in rows {
+            let hash = digest(&hash)?;
+            known.insert(id, Known { hash, agency, version: count(version), withdrawn });
+        }
+        Ok(())
+    }
+
+    /// Whether an entry changes; if so, its version grows in `known` and the change is news.
+    pub(super) fn version_entry(
+        &mut self,
+        draft: &EntryDraft,
+        known: &mut HashMap<String, Known>,
+    ) -> bool {
+        let agency = draft.agency.to_string();
+        let mut version = 1;
+        if let Some(known) = known.get(&draft.id) {
+            let moved = known.agency != agency;
+            if known.hash == draft.content_hash && !known.withdrawn && !moved {
+                return false;
             }
-            version = count(last);
-            if moved && !withdrawn {
+            version = known.version + 1;
+            if moved && !known.withdrawn {
                 // Who harvests the former agency only must hear that the entry is gone from there.
+                self.tell_entry(draft.id.clone(), known.agency.clone(), version, true);
                 version += 1;
-                self.tell_entry(draft.id.clone(), owner, version, true);
             }
         }
-        version += 1;
-        sqlx::query(
-            "INSERT INTO entry (id, document, agency, content_hash, version, issued, modified, body)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)
-             ON CONFLICT (id) DO UPDATE SET document = ?2, agency = ?3, content_hash = ?4, version = ?5,
-                 withdrawn = 0, modified = ?6, body = ?7",
-        )
-        .bind(&draft.id)
-        .bind(draft.document.map(|id| id.uuid().as_bytes().to_vec()))
-        .bind(draft.agency.as_str())
-        .bind(hash)
-        .bind(signed(version))
-        .bind(self.now.0)
-        .bind(&draft.body)
-        .execute(&mut self.conn)
-        .await
-        .map_err(fault)?;
-        self.tell_entry(draft.id.clone(), draft.agency.to_string(), version, false);
-        Ok(true)
+        self.tell_entry(draft.id.clone(), agency.clone(), version, false);
+        let hash = draft.content_hash;
+        known.insert(draft.id.clone(), Known { hash, agency, version, withdrawn: false });
+        true
+    }
+
+    /// Writes the entries that changed, in the versions that they have by now.
+    pub(super) async fn write_entries(
+        &mut self,
+        drafts: &[&EntryDraft],
+        known: &HashMap<String, Known>,
+    ) -> Result<()> {
+        for drafts in drafts.chunks(ROWS) {
+            let mut insert = QueryBuilder::new(
+                "INSERT INTO entry (id, document, agency, content_hash, version, issued, modified, body) ",
+            );
+            insert.push_values(drafts, |mut row, draft| {
+                let version = known.get(&draft.id).map_or(1, |known| known.version);
+                row.push_bind(draft.id.as_str())
+                    .push_bind(draft.document.map(|id| id.uuid().as_bytes().to_vec()))
+                    .push_bind(draft.agency.as_str())
+                    .push_bind(draft.content_hash.as_bytes().to_vec())
+                    .push_bind(signed(version))
+                    .push_bind(self.now.0)
+                    .push_bind(self.now.0)
+                    .push_bind(draft.body.as_str());
+            });
+            insert.push(
+                " ON CONFLICT (id) DO UPDATE SET document = excluded.document, agency = excluded.agency,
+                     content_hash = excluded.content_hash, version = excluded.version, withdrawn = 0,
+                     modified = excluded.modified, body = excluded.body",
+            );
+            insert.build().persistent(false).execute(&mut self.conn).await.map_err(fault)?;
+        }
+        Ok(())
     }
 
     /// Withdraws the entries with these ids (`ids`, a JSON array); gives how many changed.
@@ -106,12 +155,14 @@ impl Writing<'_> {
 impl Entries for SqliteLedger {
     async fn put_entries(&self, entries: &[EntryDraft], now: Timestamp) -> Result<u64> {
         let mut tx = self.begin(now).await?;
-        let mut changed = 0;
-        for draft in entries {
-            changed += u64::from(tx.put_entry(draft).await?);
-        }
+        let ids: Vec<&str> = entries.iter().map(|draft| draft.id.as_str()).collect();
+        let mut known = HashMap::new();
+        tx.known_entries(&ids, &mut known).await?;
+        let changed: Vec<&EntryDraft> =
+            entries.iter().filter(|draft| tx.version_entry(draft, &mut known)).collect();
+        tx.write_entries(&changed, &known).await?;
         tx.commit().await?;
-        Ok(changed)
+        Ok(changed.len() as u64)
     }
 
     async fn withdraw_entries(&self, ids: &[String], now: Timestamp) -> Result<u64> {

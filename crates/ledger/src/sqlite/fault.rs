@@ -13,7 +13,8 @@ pub(super) fn fault(error: sqlx::Error) -> LedgerError {
         };
     };
     // The low byte of an extended code is its primary code.
-    let code = inner.code().and_then(|code| code.parse::<i32>().ok()).map_or(-1, |code| code & 0xff);
+    let code =
+        inner.code().and_then(|code| code.parse::<i32>().ok()).map_or(-1, |code| code & 0xff);
     let message = inner.message();
     match code {
         13 => LedgerError::Unavailable(format!(

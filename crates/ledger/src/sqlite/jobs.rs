@@ -119,14 +119,11 @@ impl Jobs for SqliteLedger {
     }
 
     async fn complete(&self, completions: &[Completion], now: Timestamp) -> Result<Vec<Completed>> {
-        let mut tx = self.begin(now).await?;
-        // Of each completion: none if it was stale, else how many outbox rows there were after it.
-        let mut applied: Vec<Option<(usize, usize)>> = Vec::with_capacity(completions.len());
-        for completion in completions {
-            let before = tx.news.len();
-            let fits = tx.complete(completion).await?;
-            applied.push(fits.then_some((before, tx.news.len())));
+        if completions.is_empty() {
+            return Ok(Vec::new());
         }
+        let mut tx = self.begin(now).await?;
+        let applied = tx.complete(completions).await?;
         let first = tx.commit().await?;
         Ok(applied
             .into_iter()
@@ -240,7 +237,7 @@ impl Jobs for SqliteLedger {
         .fetch_one(&mut tx.conn)
         .await
         .map_err(fault)?;
-        tx.withdraw_all_but(path, &[]).await?;
+        tx.withdraw_path(path).await?;
         tx.act(actor, "job.drop", format!("job/{job}"), String::new());
         tx.commit().await?;
         Ok(())
@@ -561,5 +558,54 @@ impl FromRow<'_, SqliteRow> for QueueRow {
             oldest_ready: oldest_ready.map(Timestamp),
             held,
         })))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conformance::sample;
+
+    /// A claim is a few seeks: no table is read through, and the only sort is of the few rows that they gave.
+    #[tokio::test]
+    async fn a_claim_is_answered_by_an_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = SqliteLedger::open(&folder.path().join("ledger.db")).await.unwrap();
+        let plan: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {DUE}")))
+                .bind(3)
+                .bind(0)
+                .bind(32)
+                .fetch_all(ledger.readers())
+                .await
+                .unwrap();
+        let plan: Vec<&str> = plan.iter().map(|row| row.3.as_str()).collect();
+        let seek = "SEARCH i USING COVERING INDEX job_ready (queue=? AND priority=? AND run_at<?)";
+        assert!(plan.contains(&seek), "{plan:#?}");
+        let scans: Vec<_> = plan.iter().filter(|line| line.starts_with("SCAN")).collect();
+        assert_eq!(scans, [&"SCAN q"], "{plan:#?}");
+        let sorts = plan.iter().filter(|line| line.contains("TEMP B-TREE")).count();
+        assert!(sorts <= 1, "{plan:#?}");
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_told_and_survived() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = SqliteLedger::open(&folder.path().join("ledger.db")).await.unwrap();
+        sample::see(&ledger, &["a"], sample::at(0)).await;
+        let mut tx = ledger.begin(sample::at(1)).await.unwrap();
+        // The nearest to a full disk that needs no disk of its own: the same result code, SQLITE_FULL.
+        sqlx::query("PRAGMA max_page_count = 1").execute(&mut tx.conn).await.unwrap();
+        tx.abandon().await.unwrap();
+        let many: Vec<_> = (0..2000).map(|n| sample::sighting(&format!("{n}"), "v1")).collect();
+        let answer = crate::objects::Objects::see(&ledger, &many, sample::at(2)).await;
+        let Err(LedgerError::Unavailable(text)) = answer else { panic!("{answer:?}") };
+        assert!(text.contains("free space"), "{text}");
+        sample::balanced(&ledger).await;
+        let seen = crate::objects::Objects::see(&ledger, &many, sample::at(3)).await.unwrap();
+        assert_eq!(
+            seen.received, 2000,
+            "the disk has space again, and nothing was kept of the first try"
+        );
     }
 }

@@ -38,12 +38,13 @@ pub(super) async fn write(
     if news.is_empty() {
         return Ok(0);
     }
-    let first: i64 =
-        sqlx::query_scalar("UPDATE seq_alloc SET next = next + ?1 WHERE one = 1 RETURNING next - ?1")
-            .bind(signed(news.len() as u64))
-            .fetch_one(&mut *conn)
-            .await
-            .map_err(fault)?;
+    let first: i64 = sqlx::query_scalar(
+        "UPDATE seq_alloc SET next = next + ?1 WHERE one = 1 RETURNING next - ?1",
+    )
+    .bind(signed(news.len() as u64))
+    .fetch_one(&mut *conn)
+    .await
+    .map_err(fault)?;
     let mut seq = first;
     for rows in news.chunks(ROWS) {
         let mut insert = QueryBuilder::new(

@@ -100,6 +100,7 @@ CREATE TABLE document (
     format_version INTEGER NOT NULL,
     revision       INTEGER NOT NULL,
     withdrawn      INTEGER NOT NULL DEFAULT 0 CHECK (withdrawn IN (0, 1)),
+    body_hash      BLOB NOT NULL,
     body           TEXT NOT NULL
 ) STRICT;
 CREATE INDEX document_path ON document (path);

@@ -1,0 +1,234 @@
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+use axum::body::Body;
+use axum::http::{Method, Request, header};
+use madang_document::principal::Principal;
+use madang_server::hosts::Hosts;
+use madang_server::server::{Limits, Ports, Server, Settings};
+use serde_json::Value;
+use tower::ServiceExt;
+
+use crate::arguments::Place;
+use crate::configuration::Configuration;
+use crate::data_folder::{DataFolder, announced};
+use crate::failure::Failure;
+use crate::{backends, idle};
+
+/// The HTTP API, wherever it is: at a running service, or made for the moment over the data folder when none
+/// runs. Either way the same code answers, so that a command prints the same.
+pub(crate) struct Api {
+    reach: Reach,
+    runtime: tokio::runtime::Runtime,
+}
+
+enum Reach {
+    Service { client: reqwest::Client, url: String, key: Option<String> },
+    Folder { app: Box<axum::Router>, cookie: String, _data: DataFolder },
+}
+
+/// The address that the API over a data folder answers under.
+const LOCAL: &str = "http://127.0.0.1";
+
+impl Api {
+    /// Reaches the service at `--url`, else the one that runs on the data folder, else the folder itself.
+    pub(crate) fn reach(place: &Place) -> Result<Api, Failure> {
+        let configuration = Configuration::read(place.config.as_deref())?;
+        let folder = configuration.data(place.data.as_deref());
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let said = place.key.clone().or_else(|| {
+            std::env::var("MADANG_KEY").or_else(|_| std::env::var("MADANG_ADMIN_KEY")).ok()
+        });
+        if let Some(url) = &place.url {
+            return Ok(Api { reach: service(url, said)?, runtime });
+        }
+        if !folder.join("ledger.db").exists() {
+            return Err(Failure::usage(format!(
+                "no data in {}; name the folder with --data or a service with --url, or start one with `madang up`",
+                folder.display()
+            )));
+        }
+        let reach = match DataFolder::lock(&folder)? {
+            Some(data) => runtime.block_on(local(data))?,
+            None => {
+                let (url, key) = announced(&folder).ok_or_else(|| {
+                    anyhow::anyhow!(
+                        "a madang runs on {} without an address (up --once); try again when it has ended",
+                        folder.display()
+                    )
+                })?;
+                service(&url, said.or(key))?
+            }
+        };
+        Ok(Api { reach, runtime })
+    }
+
+    /// `GET`; the path carries its own query.
+    pub(crate) fn get(&self, path: &str) -> Result<Value, Failure> {
+        self.runtime.block_on(self.ask(Method::GET, path, None))
+    }
+
+    /// `POST` with a JSON body.
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.runtime.block_on(self.ask(Method::POST, path, Some(body)))
+    }
+
+    async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
+        let (status, bytes) = match &self.reach {
+            Reach::Service { client, url, key } => {
+                let mut request = client.request(method, format!("{url}{path}"));
+                if let Some(key) = key {
+                    request = request.bearer_auth(key);
+                }
+                if let Some(body) = body {
+                    request = request.json(body);
+                }
+                let answer = request.send().await.map_err(|error| {
+                    anyhow::anyhow!("{url} does not answer: {}", innermost(&error))
+                })?;
+                (answer.status().as_u16(), answer.bytes().await?.to_vec())
+            }
+            Reach::Folder { app, cookie, .. } => {
+                let mut request = Request::builder()
+                    .method(method)
+                    .uri(path)
+                    .header(header::HOST, "127.0.0.1")
+                    .header(header::ORIGIN, LOCAL)
+                    .header(header::COOKIE, cookie.as_str());
+                let body = match body {
+                    Some(body) => {
+                        request = request.header(header::CONTENT_TYPE, "application/json");
+                        Body::from(body.to_string())
+                    }
+                    None => Body::empty(),
+                };
+                let answer = app.as_ref().clone().oneshot(request.body(body)?).await?;
+                let status = answer.status().as_u16();
+                (status, axum::body::to_bytes(answer.into_body(), 1 << 30).await?.to_vec())
+            }
+        };
+        let value: Value = match bytes.is_empty() {
+            true => Value::Null,
+            false => serde_json::from_slice(&bytes).with_context(|| {
+                format!("the answer to {path} is no JSON (status {status}); is this a madang?")
+            })?,
+        };
+        if (200..300).contains(&status) {
+            return Ok(value);
+        }
+        let of = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let (title, detail) = (of("title"), of("detail"));
+        let message = match detail.is_empty() {
+            true => format!("{title} ({status})"),
+            false => detail,
+        };
+        match status {
+            400 | 404 | 409 => Err(Failure::usage(message)),
+            401 => Err(Failure::usage("the service wants a key: --key or MADANG_KEY (madang key new)")),
+            _ => Err(Failure::Other(anyhow::anyhow!("{message}"))),
+        }
+    }
+}
+
+fn service(url: &str, key: Option<String>) -> Result<Reach, Failure> {
+    let url = url.trim_end_matches('/').to_owned();
+    if !url.starts_with("http://") && !url.starts_with("https://") {
+        return Err(Failure::usage(format!("`{url}` is no address; write it as http://127.0.0.1:8484")));
+    }
+    Ok(Reach::Service { client: reqwest::Client::builder().no_proxy().build()?, url, key })
+}
+
+/// The API over a data folder on which nothing runs.
+async fn local(data: DataFolder) -> Result<Reach, Failure> {
+    let clock = backends::clock();
+    let ledger = backends::ledger(&data).await?;
+    let idle = Arc::new(idle::Idle);
+    let ports = Ports {
+        ledger,
+        index: backends::index(&data)?,
+        blobs: Arc::clone(backends::blobs(&data)?.store()),
+        originals: Arc::clone(&idle) as _,
+        drops: Arc::clone(&idle) as _,
+        holds: idle as _,
+        clock: Arc::clone(&clock),
+    };
+    let settings = Settings {
+        base_url: LOCAL.to_owned(),
+        hosts: Hosts::any(),
+        publisher: "Madang".into(),
+        registries: Vec::new(),
+        limits: Limits::default(),
+    };
+    let server = Arc::new(Server::new(ports, settings));
+    let token = server
+        .sessions()
+        .link(Principal::local(), clock())
+        .map_err(|error| anyhow::anyhow!("no random bytes: {error}"))?;
+    let app = madang_server::routes::app(server);
+    let request = Request::builder()
+        .uri(format!("/sign-in?token={token}"))
+        .header(header::HOST, "127.0.0.1")
+        .body(Body::empty())?;
+    let answer = app.clone().oneshot(request).await?;
+    let cookie = answer
+        .headers()
+        .get(header::SET_COOKIE)
+        .and_then(|cookie| cookie.to_str().ok()?.split(';').next().map(str::to_owned))
+        .context("the API over the data folder gave no session")?;
+    Ok(Reach::Folder { app: Box::new(app), cookie, _data: data })
+}
+
+/// What really happened, without the address again.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
+}
+
+/// A query string.
+pub(crate) fn query(pairs: &[(&str, &str)]) -> String {
+    let mut out = String::new();
+    for (name, value) in pairs {
+        out.push(if out.is_empty() { '?' } else { '&' });
+        out.push_str(name);
+        out.push('=');
+        out.push_str(&part(value));
+    }
+    out
+}
+
+/// A part of a path or query, percent-encoded (RFC 3986, unreserved characters stay).
+pub(crate) fn part(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut out, byte| {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                out.push(char::from(byte));
+            }
+            byte => out.push_str(&format!("%{byte:02X}")),
+        }
+        out
+    })
+}
+
+/// The data folder alone, for what needs no service. Fails while one runs.
+pub(crate) fn idle_folder(
+    data: Option<&PathBuf>,
+    config: Option<&PathBuf>,
+) -> Result<DataFolder, Failure> {
+    let configuration = Configuration::read(config.map(PathBuf::as_path))?;
+    let path = configuration.data(data.map(PathBuf::as_path));
+    if !path.join("ledger.db").exists() {
+        return Err(Failure::usage(format!(
+            "no data in {}; name the folder with --data",
+            path.display()
+        )));
+    }
+    DataFolder::lock(&path)?.ok_or_else(|| {
+        Failure::Other(anyhow::anyhow!("a madang runs on {}; stop it first", path.display()))
+    })
+}
+

@@ -1,0 +1,332 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// 마당 Madang: turns drop folders into one searchable, catalogued collection.
+#[derive(Debug, Parser)]
+#[command(name = "madang", version, arg_required_else_help = true, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run everything in one process: sources, workers, indexer, relay, HTTP
+    Up(Up),
+    /// Extract files or folders without a service: print their text, or one JSON object per line
+    Extract(Extract),
+    /// Search a running service, or the data folder when none runs
+    Search(Search),
+    /// Show a document: properties, outcome, text
+    Show(Show),
+    /// Operate the queues
+    Queue(Queue),
+    /// Watch the queues live in the terminal
+    Top(Top),
+    /// Read the registry: entries, changes, export
+    Catalog(Catalog),
+    /// Rebuild or verify the search index
+    Index(Index),
+    /// Make, list and revoke API keys
+    Key(Key),
+    /// Check the configuration and the pipelines
+    Check(Check),
+}
+
+/// Where the data lies, and how to reach a running service.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Place {
+    /// Data folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Address of a running service, as in http://127.0.0.1:8484; without it the one that runs on the data
+    /// folder is asked, or the data folder itself
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// API key; also read from MADANG_KEY
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
+    /// Configuration file; `madang.toml` is read if it is there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  madang up                              every pipelines/*.toml
+  madang up pipelines/press.toml         one pipeline
+  madang up ~/Documents --once           read a folder, then exit
+  madang up s3://drop/press --listen 0.0.0.0:8484")]
+pub(crate) struct Up {
+    /// Pipelines, folders or addresses (s3://bucket/prefix); without any, every pipelines/*.toml
+    #[arg(value_name = "PIPELINE.toml|FOLDER|URL")]
+    pub(crate) sources: Vec<String>,
+    /// Data folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Address to listen on; port 0 takes any free one
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Objects worked on at the same time; one per core without it
+    #[arg(long, value_name = "N")]
+    pub(crate) workers: Option<usize>,
+    /// Parts to run in this process
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "ROLE")]
+    pub(crate) roles: Vec<RoleName>,
+    /// Exit when all that was there is settled, indexed and catalogued
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// Configuration file; `madang.toml` is read if it is there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RoleName {
+    Source,
+    Worker,
+    Indexer,
+    Relay,
+    Http,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  madang extract report.hwp
+  madang extract --json --jobs 4 ~/Documents > all.jsonl")]
+pub(crate) struct Extract {
+    /// Files or folders
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// One JSON object per document and line; members of archives and mails follow their file
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Files worked on at the same time
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub(crate) jobs: usize,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  madang search '데이터기반행정'
+  madang search '\"침수 대응\"' --kind video --from 2026-01
+  madang search 'budget*' --json --limit 50")]
+pub(crate) struct Search {
+    /// Words, \"phrases\", prefix*, -without
+    pub(crate) query: String,
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Only of these agencies (7-digit codes)
+    #[arg(long, value_name = "CODE")]
+    pub(crate) agency: Vec<String>,
+    /// Only of these kinds: document, table, text, mail, image, video, audio, archive, other
+    #[arg(long, value_name = "KIND")]
+    pub(crate) kind: Vec<String>,
+    /// Only of these media types
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) media_type: Vec<String>,
+    /// Only in these languages
+    #[arg(long, value_name = "CODE")]
+    pub(crate) lang: Vec<String>,
+    /// Not before this date (2026, 2026-11, 2026-11-23)
+    #[arg(long, value_name = "DATE")]
+    pub(crate) from: Option<String>,
+    /// Before this date
+    #[arg(long, value_name = "DATE")]
+    pub(crate) to: Option<String>,
+    /// Order: score, newest, oldest
+    #[arg(long, value_name = "ORDER")]
+    pub(crate) sort: Option<String>,
+    /// Hits at most, 1 to 100
+    #[arg(long, default_value_t = 10, value_name = "N")]
+    pub(crate) limit: usize,
+    /// Print the service's answer as it is
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Show {
+    /// Document id
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Print the service's answer as it is
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Queue {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Print the service's answer as it is
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) act: Option<QueueAct>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum QueueAct {
+    /// List the queues with their counts, or the jobs of a state
+    Ls {
+        /// Jobs of this state: ready, leased, done, quarantined, cancelled
+        #[arg(long, value_name = "STATE")]
+        state: Option<String>,
+        /// Only of this queue
+        #[arg(long, value_name = "QUEUE")]
+        queue: Option<String>,
+        /// Jobs at most
+        #[arg(long, default_value_t = 50, value_name = "N")]
+        limit: u32,
+    },
+    /// Show a job
+    Show {
+        /// Job number
+        job: i64,
+    },
+    /// Stop claims from a queue
+    Pause {
+        /// Queue
+        queue: String,
+    },
+    /// Resume claims from a queue
+    Resume {
+        /// Queue
+        queue: String,
+    },
+    /// Confirm that a mass disappearance is real: the files are withdrawn
+    Release {
+        /// Queue
+        queue: String,
+    },
+    /// Make a quarantined or waiting job ready again
+    Retry {
+        /// Job number
+        job: i64,
+    },
+    /// Make all quarantined jobs ready again, or all that an older reader read
+    Redrive {
+        /// Only of this queue
+        #[arg(long, value_name = "QUEUE")]
+        queue: Option<String>,
+        /// Only with this reason: corrupt, crashed, timeout, memory, read
+        #[arg(long, value_name = "REASON")]
+        reason: Option<String>,
+        /// Instead: everything read by this format in a version below the present one
+        #[arg(long, value_name = "FORMAT", conflicts_with_all = ["queue", "reason"])]
+        format: Option<String>,
+    },
+    /// Take a quarantined job off the list for good
+    Drop {
+        /// Job number
+        job: i64,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Top {
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Catalog {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    #[command(subcommand)]
+    pub(crate) act: CatalogAct,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CatalogAct {
+    /// List the entries
+    Ls {
+        /// Entries at most
+        #[arg(long, default_value_t = 50, value_name = "N")]
+        limit: u32,
+    },
+    /// Print an entry as JSON-LD
+    Show {
+        /// Entry id: a document's id, or series-PIPELINE
+        id: String,
+    },
+    /// Write every entry as a JSON-LD file into a folder
+    Export {
+        /// Folder
+        folder: PathBuf,
+    },
+    /// Print the changes after a number, one JSON object per line
+    Changes {
+        /// Number
+        #[arg(long, default_value_t = 0, value_name = "SEQ")]
+        after: u64,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Index {
+    /// Data folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Configuration file; `madang.toml` is read if it is there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) act: IndexAct,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum IndexAct {
+    /// Remove the index and build it anew from the ledger
+    Rebuild,
+    /// Compare the index with the ledger: every live document exactly once, and nothing else
+    Verify,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Key {
+    /// Data folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Configuration file; `madang.toml` is read if it is there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) act: KeyAct,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyAct {
+    /// Make a key and print it once
+    New {
+        /// What it is for
+        name: String,
+        /// What its bearer may do: search, drop, operate, admin
+        #[arg(long, value_delimiter = ',', default_value = "search", value_name = "ROLE")]
+        roles: Vec<String>,
+        /// Whose objects its bearer may see (7-digit codes); all without it
+        #[arg(long, value_delimiter = ',', value_name = "CODE")]
+        agencies: Vec<String>,
+    },
+    /// List the keys
+    Ls,
+    /// Revoke a key
+    Revoke {
+        /// Key number
+        id: i64,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Check {
+    /// Pipelines, folders or addresses; without any, every pipelines/*.toml
+    #[arg(value_name = "PIPELINE.toml|FOLDER|URL")]
+    pub(crate) sources: Vec<String>,
+    /// Configuration file; `madang.toml` is read if it is there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}

@@ -1,0 +1,169 @@
+//! Which backends there are. The only place that names them: a new one is its file and one arm here.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use madang_catalog::folder::FolderRegistry;
+use madang_catalog::registry::Registry;
+use madang_document::timestamp::Timestamp;
+use madang_index::index::Index;
+use madang_index::tantivy_index::TantivyIndex;
+use madang_ledger::ledger::Ledger;
+use madang_ledger::sqlite::SqliteLedger;
+use madang_pipeline::blobs::Blobs;
+use madang_pipeline::bucket::{BucketSettings, BucketStore};
+use madang_pipeline::declaration::{Pipeline, Place};
+use madang_pipeline::folder::FolderStore;
+use madang_pipeline::service::{Clock, Jitter};
+use madang_pipeline::store::Store;
+use object_store::ObjectStore;
+use object_store::aws::AmazonS3Builder;
+use object_store::local::LocalFileSystem;
+
+use crate::configuration::{Configuration, RegistrySettings};
+use crate::data_folder::DataFolder;
+use crate::failure::Failure;
+
+/// The ledger of a data folder.
+pub(crate) async fn ledger(data: &DataFolder) -> Result<Arc<dyn Ledger>, Failure> {
+    Ok(Arc::new(SqliteLedger::open(&data.join("ledger.db")).await?))
+}
+
+/// The ledger of a folder whose lock somebody else may hold.
+pub(crate) async fn ledger_at(folder: &Path) -> Result<Arc<dyn Ledger>, Failure> {
+    std::fs::create_dir_all(folder)?;
+    Ok(Arc::new(SqliteLedger::open(&folder.join("ledger.db")).await?))
+}
+
+/// The full text of a data folder.
+pub(crate) fn index(data: &DataFolder) -> Result<Arc<dyn Index>, Failure> {
+    Ok(Arc::new(TantivyIndex::open(&data.join("index"))?))
+}
+
+/// The texts and previews of a data folder.
+pub(crate) fn blobs(data: &DataFolder) -> Result<Blobs, Failure> {
+    Ok(Blobs::new(local(&data.join("blobs"))?))
+}
+
+/// The stores of the pipelines, by pipeline.
+pub(crate) fn stores(
+    pipelines: &[Pipeline],
+    configuration: &Configuration,
+) -> Result<HashMap<String, Arc<dyn Store>>, Failure> {
+    let mut stores: HashMap<String, Arc<dyn Store>> = HashMap::new();
+    for pipeline in pipelines {
+        let store: Arc<dyn Store> = match &pipeline.source.place {
+            Place::Folder(folder) => Arc::new(FolderStore::new(&pipeline.name, folder)),
+            Place::S3 { store, bucket, prefix } => {
+                let settings = bucket_settings(store, configuration);
+                let opened = BucketStore::s3(&pipeline.name, bucket, prefix, &settings);
+                Arc::new(opened.map_err(|error| {
+                    Failure::usage(format!("pipeline `{}`: store `{store}`: {error}", pipeline.name))
+                })?)
+            }
+        };
+        stores.insert(pipeline.name.clone(), store);
+    }
+    Ok(stores)
+}
+
+/// The registries besides the embedded one.
+pub(crate) fn registries(
+    configuration: &Configuration,
+    base: &str,
+) -> Result<Vec<Arc<dyn Registry>>, Failure> {
+    configuration.registries.iter().map(|settings| registry(settings, configuration, base)).collect()
+}
+
+fn registry(
+    settings: &RegistrySettings,
+    configuration: &Configuration,
+    base: &str,
+) -> Result<Arc<dyn Registry>, Failure> {
+    let named = |error: &dyn std::fmt::Display| {
+        Failure::usage(format!("registry `{}`: {error}", settings.name))
+    };
+    let (store, prefix): (Arc<dyn ObjectStore>, &str) = match settings.url.strip_prefix("s3://") {
+        Some(rest) => {
+            let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+            let name = settings.store.as_deref().unwrap_or(bucket);
+            let s3 = bucket_settings(name, configuration);
+            (Arc::new(s3_client(bucket, &s3).map_err(|error| named(&error))?), prefix)
+        }
+        None => {
+            let folder = settings.url.strip_prefix("file:").unwrap_or(&settings.url);
+            if folder.contains("://") {
+                return Err(named(&format!(
+                    "`{}` is no kind of registry: use `file:folder` or `s3://bucket/prefix`",
+                    settings.url
+                )));
+            }
+            (local(Path::new(folder))?, "")
+        }
+    };
+    let prefix = object_store::path::Path::from(prefix);
+    Ok(Arc::new(FolderRegistry::new(&settings.name, store, prefix, base)))
+}
+
+fn s3_client(
+    bucket: &str,
+    settings: &BucketSettings,
+) -> Result<object_store::aws::AmazonS3, object_store::Error> {
+    let mut builder = AmazonS3Builder::new()
+        .with_bucket_name(bucket)
+        .with_region(settings.region.as_deref().unwrap_or("us-east-1"))
+        .with_allow_http(settings.allow_http);
+    if let Some(endpoint) = &settings.endpoint {
+        builder = builder.with_endpoint(endpoint).with_virtual_hosted_style_request(false);
+    }
+    if let (Some(id), Some(secret)) = (&settings.access_key_id, &settings.secret_access_key) {
+        builder = builder.with_access_key_id(id).with_secret_access_key(secret);
+    }
+    builder.build()
+}
+
+/// The settings of a store: as declared, else those that the environment gives to every S3 client.
+fn bucket_settings(name: &str, configuration: &Configuration) -> BucketSettings {
+    if let Some(settings) = configuration.stores.get(name) {
+        return settings.clone();
+    }
+    let of = |name: &str| std::env::var(name).ok();
+    BucketSettings {
+        allow_http: of("AWS_ENDPOINT_URL").is_some_and(|url| url.starts_with("http://")),
+        endpoint: of("AWS_ENDPOINT_URL"),
+        region: of("AWS_REGION").or_else(|| of("AWS_DEFAULT_REGION")),
+        access_key_id: of("AWS_ACCESS_KEY_ID"),
+        secret_access_key: of("AWS_SECRET_ACCESS_KEY"),
+        secret_access_key_file: None,
+    }
+}
+
+fn local(folder: &Path) -> Result<Arc<dyn ObjectStore>, Failure> {
+    let failed = |error: &dyn std::fmt::Display| {
+        Failure::Other(anyhow::anyhow!("{}: {error}", folder.display()))
+    };
+    std::fs::create_dir_all(folder).map_err(|error| failed(&error))?;
+    let store = LocalFileSystem::new_with_prefix(folder).map_err(|error| failed(&error))?;
+    Ok(Arc::new(store.with_fsync(true)))
+}
+
+/// The machine's clock.
+pub(crate) fn clock() -> Clock {
+    Arc::new(|| {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    })
+}
+
+/// Random numbers from 0 to 1; 0.5 where the system gives none, which only means no spread.
+pub(crate) fn jitter() -> Jitter {
+    Arc::new(|| {
+        let mut bytes = [0u8; 4];
+        match getrandom::fill(&mut bytes) {
+            Ok(()) => f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX),
+            Err(_) => 0.5,
+        }
+    })
+}

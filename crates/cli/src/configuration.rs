@@ -1,0 +1,183 @@
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use madang_pipeline::bucket::BucketSettings;
+use madang_pipeline::declaration::{self, Pipeline};
+use madang_sandbox::limits::Limits;
+use serde::Deserialize;
+
+use crate::failure::Failure;
+
+/// `madang.toml`, as it is written. Everything in it is optional.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Configuration {
+    /// Data folder.
+    pub(crate) data: Option<PathBuf>,
+    /// Address to listen on.
+    pub(crate) listen: Option<SocketAddr>,
+    /// Address under which people reach the service, if a proxy stands before it.
+    pub(crate) base_url: Option<String>,
+    /// Who publishes the catalogue.
+    pub(crate) publisher: Option<String>,
+    /// Objects worked on at the same time.
+    pub(crate) workers: Option<usize>,
+    /// Largest upload, MiB.
+    pub(crate) upload_mib: Option<u64>,
+    /// Stores by name.
+    #[serde(default)]
+    pub(crate) stores: BTreeMap<String, BucketSettings>,
+    /// Registries besides the embedded one.
+    #[serde(default, rename = "registry")]
+    pub(crate) registries: Vec<RegistrySettings>,
+    /// What a reader may use.
+    #[serde(default)]
+    pub(crate) limits: LimitSettings,
+}
+
+/// A registry that takes the catalogue.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RegistrySettings {
+    /// Name, for its cursor and messages.
+    pub(crate) name: String,
+    /// `file:folder` or `s3://bucket/prefix`.
+    pub(crate) url: String,
+    /// The name of the store's settings; the bucket's own name if none is given.
+    pub(crate) store: Option<String>,
+}
+
+/// What a reader may use.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LimitSettings {
+    memory_mib: Option<u64>,
+    cpu_seconds: Option<u64>,
+    wall_seconds: Option<u64>,
+    silence_seconds: Option<u64>,
+    text_mib: Option<u64>,
+}
+
+impl Configuration {
+    /// Reads the file that was named, or `madang.toml` if there is one.
+    pub(crate) fn read(named: Option<&Path>) -> Result<Configuration, Failure> {
+        let path = named.unwrap_or(Path::new("madang.toml"));
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Configuration::default());
+            }
+            Err(error) => return Err(Failure::usage(format!("{}: {error}", path.display()))),
+        };
+        let file = path.display().to_string();
+        let mut configuration: Configuration = toml::from_str(&text)
+            .map_err(|error| Failure::usage(declaration::of_toml(&file, &text, &error)))?;
+        for (name, store) in &mut configuration.stores {
+            if let Some(secret) = &store.secret_access_key_file {
+                let text = std::fs::read_to_string(secret).map_err(|error| {
+                    Failure::usage(format!("{file}: store `{name}`: {}: {error}", secret.display()))
+                })?;
+                store.secret_access_key = Some(text.trim().to_owned());
+            }
+        }
+        Ok(configuration)
+    }
+
+    /// The data folder: as said on the command line, else as configured, else `data`.
+    pub(crate) fn data(&self, said: Option<&Path>) -> PathBuf {
+        said.or(self.data.as_deref()).unwrap_or(Path::new("data")).to_owned()
+    }
+
+    /// The limits of a child.
+    pub(crate) fn limits(&self) -> Limits {
+        let mut limits = Limits::default();
+        let set = &self.limits;
+        if let Some(mib) = set.memory_mib {
+            limits.memory = mib << 20;
+        }
+        if let Some(seconds) = set.cpu_seconds {
+            limits.cpu = seconds;
+        }
+        if let Some(seconds) = set.wall_seconds {
+            limits.wall_max = Duration::from_secs(seconds);
+            limits.wall_base = limits.wall_base.min(limits.wall_max);
+        }
+        if let Some(seconds) = set.silence_seconds {
+            limits.silence = Duration::from_secs(seconds);
+        }
+        if let Some(mib) = set.text_mib {
+            limits.extract.text = mib << 20;
+            limits.extract.object_text = limits.extract.object_text.max(mib << 20);
+        }
+        limits
+    }
+}
+
+/// The pipelines of the sources that were named: declarations, folders, addresses; without any, every
+/// `pipelines/*.toml`.
+pub(crate) fn pipelines(sources: &[String]) -> Result<Vec<Pipeline>, Failure> {
+    let here = std::env::current_dir()?;
+    let mut pipelines: Vec<Pipeline> = Vec::new();
+    let mut add = |pipeline: Pipeline| match pipelines.iter().find(|p| p.name == pipeline.name) {
+        Some(_) => Err(Failure::usage(format!(
+            "two pipelines are called `{}`: rename one, for the name is also that of its queue and store",
+            pipeline.name
+        ))),
+        None => {
+            pipelines.push(pipeline);
+            Ok(())
+        }
+    };
+    if sources.is_empty() {
+        let mut files: Vec<PathBuf> = match std::fs::read_dir("pipelines") {
+            Ok(entries) => entries
+                .flatten()
+                .map(|entry| entry.path())
+                .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+                .collect(),
+            Err(_) => Vec::new(),
+        };
+        files.sort();
+        if files.is_empty() {
+            return Err(Failure::usage(
+                "nothing to take files from: name a folder, an address or a pipeline file, \
+                 or put declarations into pipelines/ (madang up --help)",
+            ));
+        }
+        for file in files {
+            add(declared(&file, &here)?)?;
+        }
+        return Ok(pipelines);
+    }
+    for source in sources {
+        let path = Path::new(source);
+        if source.ends_with(".toml") && !path.is_dir() {
+            add(declared(path, &here)?)?;
+        } else if source.contains("://") || source.starts_with("file:") {
+            add(declaration::undeclared(source, &here).map_err(Failure::usage)?)?;
+        } else {
+            let folder = path.canonicalize().map_err(|error| {
+                Failure::usage(format!(
+                    "{source}: {error}; name a folder that is there, an address or a pipeline file"
+                ))
+            })?;
+            if !folder.is_dir() {
+                return Err(Failure::usage(format!(
+                    "{source} is a file, not a folder: `madang extract {source}` reads a single file"
+                )));
+            }
+            let folder = folder.to_string_lossy().into_owned();
+            add(declaration::undeclared(&folder, &here).map_err(Failure::usage)?)?;
+        }
+    }
+    Ok(pipelines)
+}
+
+fn declared(file: &Path, here: &Path) -> Result<Pipeline, Failure> {
+    let name = file.display().to_string();
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Failure::usage(format!("{name}: {error}")))?;
+    declaration::parse(&text, &name, here).map_err(Failure::usage)
+}

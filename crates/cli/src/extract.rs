@@ -1,0 +1,247 @@
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use madang_document::metadata as meta;
+use madang_extract::extraction::Extraction;
+use madang_sandbox::limits::Limits;
+use madang_sandbox::run::{Input, Ranges, SealedFile, Watch, run as run_child};
+use madang_sandbox::zygote::Zygote;
+use serde_json::{Value, json};
+
+use crate::arguments::Extract;
+use crate::failure::{Failure, USAGE};
+use crate::progress::{line, out};
+
+/// Files up to this size are read whole, larger ones by ranges: as in a service.
+const WHOLE: u64 = madang_pipeline::worker::WHOLE;
+
+/// `madang extract`.
+pub(crate) fn run(command: &Extract) -> Result<(), Failure> {
+    let (files, mut missing) = files(&command.paths);
+    let zygote = Zygote::start(Path::new("/proc/self/exe"))?;
+    let limits = Limits::default();
+    let jobs = command.jobs.clamp(1, files.len().max(1));
+    let bar = bar(files.len());
+    let next = Mutex::new(files.iter().enumerate());
+    let (finished, answers) = mpsc::sync_channel(jobs * 2);
+    let printed: std::io::Result<()> = std::thread::scope(|scope| {
+        for _ in 0..jobs {
+            let (next, finished, zygote, limits) = (&next, finished.clone(), &zygote, &limits);
+            scope.spawn(move || {
+                loop {
+                    let file = next.lock().unwrap_or_else(PoisonError::into_inner).next();
+                    let Some((n, path)) = file else { return };
+                    if finished.send((n, extract(zygote, path, limits))).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(finished);
+        // Answers are printed in the order of the files, whoever finished first. A file holds back the
+        // answers of at most the others in work, plus what the channel holds.
+        let mut waiting = std::collections::BTreeMap::new();
+        let mut due = 0;
+        for (n, answer) in answers {
+            waiting.insert(n, answer);
+            while let Some(answer) = waiting.remove(&due) {
+                if let Some(path) = files.get(due) {
+                    bar.suspend(|| print(path, &answer, command.json))?;
+                }
+                bar.inc(1);
+                due += 1;
+            }
+        }
+        Ok(())
+    });
+    bar.finish_and_clear();
+    match printed {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
+        other => other?,
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    missing.dedup();
+    Err(Failure::Silent(USAGE))
+}
+
+fn bar(files: usize) -> indicatif::ProgressBar {
+    use std::io::IsTerminal;
+    // Only where the text itself does not go to the same terminal.
+    let shown = std::io::stderr().is_terminal() && !std::io::stdout().is_terminal() && files > 1;
+    let bar = match shown {
+        true => indicatif::ProgressBar::new(files as u64),
+        false => indicatif::ProgressBar::hidden(),
+    };
+    let style = "{spinner} {bar:30} {pos}/{len} files  {per_sec}  {elapsed}";
+    if let Ok(style) = indicatif::ProgressStyle::with_template(style) {
+        bar.set_style(style);
+    }
+    bar
+}
+
+/// The files below these paths, sorted; links are not followed. Paths that are not there are reported.
+fn files(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<PathBuf>) {
+    let mut files = Vec::new();
+    let mut missing = Vec::new();
+    for path in paths {
+        match std::fs::metadata(path) {
+            Ok(found) if found.is_dir() => {
+                let mut below = Vec::new();
+                let mut folders = vec![path.clone()];
+                while let Some(folder) = folders.pop() {
+                    match std::fs::read_dir(&folder) {
+                        Ok(entries) => {
+                            for entry in entries.flatten() {
+                                match entry.file_type() {
+                                    Ok(kind) if kind.is_dir() => folders.push(entry.path()),
+                                    Ok(kind) if kind.is_file() => below.push(entry.path()),
+                                    _ => {}
+                                }
+                            }
+                        }
+                        Err(error) => {
+                            line(&format!("madang: {}: {error}", folder.display()));
+                            missing.push(folder);
+                        }
+                    }
+                }
+                below.sort();
+                files.extend(below);
+            }
+            Ok(_) => files.push(path.clone()),
+            Err(error) => {
+                line(&format!("madang: {}: {error}", path.display()));
+                missing.push(path.clone());
+            }
+        }
+    }
+    (files, missing)
+}
+
+/// What one file gave.
+struct Answer {
+    /// The file itself first, then its members.
+    extractions: Vec<Extraction>,
+    /// Why nothing could be read at all.
+    unread: Option<String>,
+    elapsed_ms: u64,
+}
+
+fn extract(zygote: &Zygote, path: &Path, limits: &Limits) -> Answer {
+    let start = Instant::now();
+    let mut extractions = Vec::new();
+    let mut own = None;
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let unread = input(path).and_then(|input| {
+        run_child(zygote, &name, input, limits, &Watch::default(), &mut |extraction| {
+            match extraction.member {
+                None => own = Some(extraction),
+                Some(_) => extractions.push(extraction),
+            }
+        })
+    });
+    extractions.sort_by(|a, b| a.member.cmp(&b.member));
+    extractions.splice(0..0, own);
+    Answer {
+        extractions,
+        unread: unread.err().map(|error| error.to_string()),
+        elapsed_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
+    }
+}
+
+fn input(path: &Path) -> std::io::Result<Input> {
+    let mut file = File::open(path)?;
+    let size = file.metadata()?.len();
+    if size > WHOLE {
+        return Ok(Input::Ranges(Box::new(FileRanges { file, size })));
+    }
+    let mut sealed = SealedFile::create()?;
+    std::io::copy(&mut std::io::Read::take(&mut file, WHOLE), &mut sealed)?;
+    Ok(Input::Memory(sealed.seal()?))
+}
+
+struct FileRanges {
+    file: File,
+    size: u64,
+}
+
+impl Ranges for FileRanges {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read(&mut self, offset: u64, length: u32) -> std::io::Result<Vec<u8>> {
+        let mut buffer = vec![0; length as usize];
+        let n = self.file.read_at(&mut buffer, offset)?;
+        buffer.truncate(n);
+        Ok(buffer)
+    }
+}
+
+fn print(path: &Path, answer: &Answer, as_json: bool) -> std::io::Result<()> {
+    let shown = path.display().to_string();
+    if let Some(reason) = &answer.unread {
+        line(&format!("madang: {shown}: {reason}"));
+        if as_json {
+            return out(&unread(&shown, reason, answer.elapsed_ms).to_string());
+        }
+        return Ok(());
+    }
+    for extraction in &answer.extractions {
+        if as_json {
+            out(&object(&shown, extraction, answer.elapsed_ms).to_string())?;
+            continue;
+        }
+        let title = match &extraction.member {
+            Some(member) => format!("{shown}!/{member}"),
+            None => shown.clone(),
+        };
+        match &extraction.reason {
+            Some(reason) => line(&format!("madang: {title}: {}: {reason}", extraction.outcome)),
+            None if answer.extractions.len() > 1 => line(&format!("madang: {title}")),
+            None => {}
+        }
+        let text = extraction.content.text();
+        if !text.is_empty() {
+            out(&text)?;
+        }
+    }
+    Ok(())
+}
+
+/// The line of a document.
+fn object(path: &str, extraction: &Extraction, elapsed_ms: u64) -> Value {
+    let content = &extraction.content;
+    json!({
+        "path": path,
+        "member": extraction.member,
+        "media_type": extraction.media_type,
+        "format": extraction.format,
+        "outcome": extraction.outcome,
+        "error": extraction.reason,
+        "language": extraction.language,
+        "title": content.metadata.text(meta::TITLE),
+        "text": content.text(),
+        "metadata": content.metadata,
+        "segments": content.segments,
+        "members": content.members,
+        "warnings": content.warnings,
+        "elapsed_ms": elapsed_ms,
+    })
+}
+
+/// The line of a file whose bytes could not be had: every file has one.
+fn unread(path: &str, reason: &str, elapsed_ms: u64) -> Value {
+    json!({
+        "path": path, "member": null, "media_type": madang_document::media_type::MediaType::UNKNOWN,
+        "format": "none", "outcome": "corrupt", "error": reason, "language": null, "title": null,
+        "text": "", "metadata": {}, "segments": [], "members": [], "warnings": [],
+        "elapsed_ms": elapsed_ms,
+    })
+}

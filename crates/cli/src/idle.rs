@@ -1,0 +1,36 @@
+use async_trait::async_trait;
+use madang_document::object::ObjectRef;
+use madang_server::ports::{
+    DropError, DropTarget, Dropped, Drops, HoldError, Holds, Original, OriginalError, Originals, Upload,
+};
+
+/// The ports of a data folder on which nothing runs: it can be read, and takes nothing.
+#[derive(Debug)]
+pub(crate) struct Idle;
+
+const CURE: &str = "no service runs on this data folder; start it with `madang up`";
+
+#[async_trait]
+impl Drops for Idle {
+    fn targets(&self) -> Vec<DropTarget> {
+        Vec::new()
+    }
+
+    async fn put(&self, _: &str, _: &str, _: Upload, _: Option<u64>) -> Result<Dropped, DropError> {
+        Err(DropError::Unavailable(CURE.into()))
+    }
+}
+
+#[async_trait]
+impl Holds for Idle {
+    async fn release(&self, _: &str, _: &str) -> Result<(), HoldError> {
+        Err(HoldError::Unavailable(CURE.into()))
+    }
+}
+
+#[async_trait]
+impl Originals for Idle {
+    async fn open(&self, _: &ObjectRef) -> Result<Box<dyn Original>, OriginalError> {
+        Err(OriginalError::Unavailable(CURE.into()))
+    }
+}

@@ -1,0 +1,358 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use madang_document::agency::Agency;
+use madang_document::blob_id::BlobId;
+use madang_document::id::DocumentId;
+use madang_document::principal::{Role, Scope};
+use madang_extract::formats::FORMATS;
+use madang_index::index::Index as _;
+use madang_ledger::keys::NewKey;
+use madang_ledger::ledger::Ledger;
+use madang_pipeline::indexer;
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::api::{Api, idle_folder, part, query};
+use crate::arguments::{Check, Index, IndexAct, Key, KeyAct, Queue, QueueAct};
+use crate::backends;
+use crate::configuration::{Configuration, pipelines};
+use crate::data_folder::new_key;
+use crate::failure::Failure;
+use crate::progress::{line, out};
+use crate::terminal::{table, text_of};
+
+/// `madang queue`.
+pub(crate) fn queue(command: &Queue) -> Result<(), Failure> {
+    let api = Api::reach(&command.place)?;
+    let list = QueueAct::Ls { state: None, queue: None, limit: 50 };
+    let answer = match command.act.as_ref().unwrap_or(&list) {
+        QueueAct::Ls { state: None, queue: None, .. } => {
+            let queues = api.get("/v1/queues")?;
+            let balance = api.get("/v1/ledger/balance")?;
+            if !command.json {
+                return print_queues(&queues, &balance);
+            }
+            queues
+        }
+        QueueAct::Ls { state, queue, limit } => {
+            let limit = limit.to_string();
+            let mut pairs = vec![("limit", limit.as_str())];
+            pairs.extend(state.as_deref().map(|state| ("state", state)));
+            pairs.extend(queue.as_deref().map(|queue| ("queue", queue)));
+            let jobs = api.get(&format!("/v1/jobs{}", query(&pairs)))?;
+            if !command.json {
+                return print_jobs(&jobs);
+            }
+            jobs
+        }
+        QueueAct::Show { job } => api.get(&format!("/v1/jobs/{job}"))?,
+        QueueAct::Pause { queue } => act(&api, &format!("/v1/queues/{}/pause", part(queue)))?,
+        QueueAct::Resume { queue } => act(&api, &format!("/v1/queues/{}/resume", part(queue)))?,
+        QueueAct::Release { queue } => act(&api, &format!("/v1/queues/{}/release", part(queue)))?,
+        QueueAct::Retry { job } => act(&api, &format!("/v1/jobs/{job}/retry"))?,
+        QueueAct::Drop { job } => act(&api, &format!("/v1/jobs/{job}/drop"))?,
+        QueueAct::Redrive { queue, reason, format } => {
+            let mut body = json!({});
+            let mut set = |name: &str, value: Value| {
+                if let Some(body) = body.as_object_mut() {
+                    body.insert(name.to_owned(), value);
+                }
+            };
+            match format {
+                Some(format) => {
+                    let row = FORMATS.iter().find(|row| row.name == format).ok_or_else(|| {
+                        let known: Vec<&str> = FORMATS.iter().map(|row| row.name).collect();
+                        Failure::usage(format!(
+                            "no format `{format}`; there are {}",
+                            known.join(", ")
+                        ))
+                    })?;
+                    set("format", json!(row.name));
+                    set("below", json!(row.version));
+                }
+                None => {
+                    queue.iter().for_each(|queue| set("queue", json!(queue)));
+                    reason.iter().for_each(|reason| set("kind", json!(reason)));
+                }
+            }
+            api.post("/v1/jobs/redrive", &body)?
+        }
+    };
+    out(&serde_json::to_string_pretty(&answer)?)?;
+    Ok(())
+}
+
+fn act(api: &Api, path: &str) -> Result<Value, Failure> {
+    api.post(path, &json!({}))
+}
+
+fn print_queues(queues: &Value, balance: &Value) -> Result<(), Failure> {
+    let number = |row: &Value, name: &str| {
+        row.get(name).and_then(Value::as_u64).unwrap_or_default().to_string()
+    };
+    let rows: Vec<Vec<String>> = queues
+        .get("queues")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .map(|row| {
+            let mut cells = vec![text_of(row, "name").to_owned()];
+            cells.extend(
+                ["ready", "waiting", "leased", "done", "quarantined", "last_minute"]
+                    .map(|name| number(row, name)),
+            );
+            let held = row.get("held").filter(|held| !held.is_null());
+            cells.push(match (row.get("paused").and_then(Value::as_bool), held) {
+                (_, Some(held)) => format!(
+                    "held: {} of {} files are gone (madang queue release)",
+                    number(held, "missing"),
+                    number(held, "known")
+                ),
+                (Some(true), None) => "paused".into(),
+                _ => "runs".into(),
+            });
+            cells
+        })
+        .collect();
+    let head = ["queue", "ready", "waiting", "leased", "done", "quarantined", "last minute", "state"];
+    out(&table(&head, &rows))?;
+    out(&format!(
+        "\nreceived {} = done {} + quarantined {} + deleted {} + in flight {}",
+        number(balance, "received"),
+        number(balance, "done"),
+        number(balance, "quarantined"),
+        number(balance, "deleted"),
+        number(balance, "in_flight"),
+    ))?;
+    Ok(())
+}
+
+fn print_jobs(jobs: &Value) -> Result<(), Failure> {
+    let rows: Vec<Vec<String>> = jobs
+        .get("jobs")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .map(|job| {
+            let number = |name: &str| job.get(name).map_or(String::new(), Value::to_string);
+            let failure = job.get("failure").unwrap_or(&Value::Null);
+            let path = match job.get("object") {
+                Some(object) => text_of(object, "path"),
+                None => text_of(job, "path"),
+            };
+            vec![
+                number("id"),
+                text_of(job, "queue").to_owned(),
+                text_of(job, "state").to_owned(),
+                number("attempt"),
+                path.to_owned(),
+                match text_of(failure, "kind") {
+                    "" => String::new(),
+                    kind => format!("{kind}: {}", text_of(failure, "message")),
+                },
+            ]
+        })
+        .collect();
+    out(&table(&["job", "queue", "state", "attempts", "path", "reason"], &rows))?;
+    Ok(())
+}
+
+/// `madang index`.
+pub(crate) fn index(command: &Index) -> Result<(), Failure> {
+    let data = idle_folder(command.data.as_ref(), command.config.as_ref())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let ledger = backends::ledger(&data).await?;
+        let index = backends::index(&data)?;
+        if matches!(command.act, IndexAct::Rebuild) {
+            for agency in ledger.agencies().await? {
+                index.clear(&agency)?;
+                ledger.advance(&indexer::reader(&agency), 0, true).await?;
+            }
+            let stop = CancellationToken::new();
+            let moved = Arc::new(Notify::new());
+            let task = tokio::spawn(indexer::index(
+                Arc::clone(&ledger),
+                backends::blobs(&data)?,
+                Arc::clone(&index),
+                Arc::default(),
+                Arc::clone(&moved),
+                stop.clone(),
+            ));
+            for (agency, last) in ledger.last_changes().await? {
+                while ledger.cursor(&indexer::reader(&agency)).await? < last {
+                    if task.is_finished() {
+                        return Err(Failure::Other(anyhow::anyhow!("the indexer ended early")));
+                    }
+                    let wait = std::time::Duration::from_millis(100);
+                    let _ = tokio::time::timeout(wait, moved.notified()).await;
+                }
+            }
+            stop.cancel();
+            task.await?;
+        }
+        verify(ledger.as_ref(), index.as_ref()).await
+    })
+}
+
+/// Compares the index with the ledger.
+async fn verify(
+    ledger: &dyn Ledger,
+    index: &dyn madang_index::index::Index,
+) -> Result<(), Failure> {
+    let mut wrong = 0;
+    let agencies: BTreeSet<Agency> =
+        ledger.agencies().await?.into_iter().chain(index.agencies()?).collect();
+    for agency in agencies {
+        let census = index.verify(&agency)?;
+        let indexed: BTreeSet<DocumentId> = census.ids.iter().copied().collect();
+        let mut live = BTreeSet::new();
+        let mut after = None;
+        loop {
+            let page = ledger.documents_after(&agency, after, 1000).await?;
+            after = page.last().map(|stored| stored.document.id);
+            if page.is_empty() {
+                break;
+            }
+            live.extend(page.iter().map(|stored| stored.document.id));
+        }
+        let missing: Vec<_> = live.difference(&indexed).collect();
+        let extra: Vec<_> = indexed.difference(&live).collect();
+        for (what, ids) in
+            [("missing", &missing), ("not in the ledger", &extra), ("doubled", &census.doubled.iter().collect())]
+        {
+            for id in ids {
+                line(&format!("{agency}: {id}: {what}"));
+            }
+            wrong += ids.len();
+        }
+        out(&format!(
+            "{agency}: {} documents, {} indexed, {} missing, {} extra, {} doubled",
+            live.len(),
+            indexed.len(),
+            missing.len(),
+            extra.len(),
+            census.doubled.len()
+        ))?;
+    }
+    match wrong {
+        0 => Ok(()),
+        n => Err(Failure::Other(anyhow::anyhow!(
+            "index and ledger differ in {n} documents; `madang index rebuild` makes the index anew"
+        ))),
+    }
+}
+
+/// `madang key`.
+pub(crate) fn key(command: &Key) -> Result<(), Failure> {
+    let configuration = Configuration::read(command.config.as_deref())?;
+    let path = configuration.data(command.data.as_deref());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        // Keys can be made while a service runs: the ledger takes several writers, one after the other.
+        let ledger = backends::ledger_at(&path).await?;
+        let now = (backends::clock())();
+        match &command.act {
+            KeyAct::New { name, roles, agencies } => {
+                let roles = roles
+                    .iter()
+                    .map(|word| {
+                        Role::parse(word).ok_or_else(|| {
+                            Failure::usage(format!(
+                                "no role `{word}`; there are search, drop, operate, admin"
+                            ))
+                        })
+                    })
+                    .collect::<Result<Vec<Role>, Failure>>()?;
+                let agencies = match agencies.is_empty() {
+                    true => Scope::All,
+                    false => Scope::Only(
+                        agencies
+                            .iter()
+                            .map(|code| code.parse().map_err(Failure::usage))
+                            .collect::<Result<_, Failure>>()?,
+                    ),
+                };
+                let secret = new_key()?;
+                let key = NewKey {
+                    hash: BlobId::of(secret.as_bytes()),
+                    prefix: secret.chars().take(11).collect(),
+                    name: name.clone(),
+                    roles,
+                    agencies,
+                };
+                let key = ledger.put_key(&key, "local", now).await?;
+                line(&format!("key {} for {}; it is shown only this once:", key.id, key.name));
+                out(&secret)?;
+            }
+            KeyAct::Ls => {
+                let rows: Vec<Vec<String>> = ledger
+                    .keys()
+                    .await?
+                    .into_iter()
+                    .map(|key| {
+                        let roles: Vec<&str> = key.roles.iter().map(|role| role.as_str()).collect();
+                        let agencies = match &key.agencies {
+                            Scope::All => "all".to_owned(),
+                            Scope::Only(codes) => {
+                                codes.iter().map(Agency::as_str).collect::<Vec<_>>().join(",")
+                            }
+                        };
+                        vec![
+                            key.id.to_string(),
+                            format!("{}…", key.prefix),
+                            key.name,
+                            roles.join(","),
+                            agencies,
+                            key.created_at.to_string(),
+                            key.revoked_at.map_or_else(String::new, |at| format!("revoked {at}")),
+                        ]
+                    })
+                    .collect();
+                out(&table(&["key", "begins", "name", "roles", "agencies", "made", ""], &rows))?;
+            }
+            KeyAct::Revoke { id } => {
+                ledger.revoke_key(*id, "local", now).await.map_err(Failure::usage)?;
+                line(&format!("key {id} is revoked"));
+            }
+        }
+        Ok(())
+    })
+}
+
+/// `madang check`.
+pub(crate) fn check(command: &Check) -> Result<(), Failure> {
+    let configuration = Configuration::read(command.config.as_deref())?;
+    let pipelines = pipelines(&command.sources)?;
+    let stores = backends::stores(&pipelines, &configuration)?;
+    backends::registries(&configuration, "http://127.0.0.1:8484")?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut unreachable = 0;
+    for pipeline in &pipelines {
+        let Some(store) = stores.get(&pipeline.name) else { continue };
+        match runtime.block_on(store.list()) {
+            Ok(listing) => {
+                let taken = listing
+                    .objects
+                    .iter()
+                    .filter(|file| pipeline.source.filter.takes(&file.path))
+                    .count();
+                out(&format!("{}: {}: ok, {taken} files", pipeline.name, store.place()))?;
+                for (path, reason) in &listing.unlisted {
+                    line(&format!("{}: {path}: {reason}", pipeline.name));
+                    unreachable += 1;
+                }
+            }
+            Err(error) => {
+                line(&format!("{}: {}: {error}", pipeline.name, store.place()));
+                unreachable += 1;
+            }
+        }
+    }
+    match unreachable {
+        0 => Ok(()),
+        _ => Err(Failure::Silent(1)),
+    }
+}

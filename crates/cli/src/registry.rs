@@ -1,0 +1,94 @@
+use serde_json::Value;
+
+use crate::api::{Api, part, query};
+use crate::arguments::{Catalog, CatalogAct};
+use crate::failure::Failure;
+use crate::progress::{line, out};
+use crate::terminal::{table, text_of};
+
+/// `madang catalog`.
+pub(crate) fn catalog(command: &Catalog) -> Result<(), Failure> {
+    let api = Api::reach(&command.place)?;
+    match &command.act {
+        CatalogAct::Ls { limit } => {
+            let mut rows = Vec::new();
+            each_entry(&api, |dataset| {
+                let title = dataset.get("dct:title").map_or("", |title| text_of(title, "@value"));
+                let status = text_of(dataset, "krd:extractStatus");
+                rows.push(vec![
+                    text_of(dataset, "dct:identifier").to_owned(),
+                    text_of(dataset, "dcat:version").to_owned(),
+                    match status {
+                        "" => "series".to_owned(),
+                        status => status.to_owned(),
+                    },
+                    title.to_owned(),
+                ]);
+                Ok(rows.len() < *limit as usize)
+            })?;
+            out(&table(&["entry", "version", "status", "title"], &rows))?;
+        }
+        CatalogAct::Show { id } => {
+            let entry = api.get(&format!("/v1/catalog/entries/{}", part(id)))?;
+            out(&serde_json::to_string_pretty(&entry)?)?;
+        }
+        CatalogAct::Export { folder } => {
+            std::fs::create_dir_all(folder)?;
+            let mut ids = Vec::new();
+            each_entry(&api, |dataset| {
+                ids.push(text_of(dataset, "dct:identifier").to_owned());
+                Ok(true)
+            })?;
+            for id in &ids {
+                let entry = api.get(&format!("/v1/catalog/entries/{}", part(id)))?;
+                let path = folder.join(format!("{}.jsonld", part(id)));
+                let text = serde_json::to_string_pretty(&entry)? + "\n";
+                std::fs::write(&path, text)
+                    .map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
+            }
+            line(&format!("{} entries written to {}", ids.len(), folder.display()));
+        }
+        CatalogAct::Changes { after } => {
+            let mut after = *after;
+            loop {
+                let pairs = [("after", after.to_string())];
+                let pairs: Vec<(&str, &str)> = pairs.iter().map(|(n, v)| (*n, v.as_str())).collect();
+                let page = api.get(&format!("/v1/catalog/changes{}", query(&pairs)))?;
+                for change in page.get("changes").and_then(Value::as_array).into_iter().flatten() {
+                    out(&change.to_string())?;
+                }
+                let next = page.get("after").and_then(Value::as_u64).unwrap_or(after);
+                if next == after || page.get("next").is_none_or(Value::is_null) {
+                    break;
+                }
+                after = next;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Hands each live entry's dataset to `take` until it has enough, page by page.
+fn each_entry(
+    api: &Api,
+    mut take: impl FnMut(&Value) -> Result<bool, Failure>,
+) -> Result<(), Failure> {
+    let mut path = "/v1/catalog".to_owned();
+    loop {
+        let page = api.get(&path)?;
+        let graph = page.get("@graph").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        for node in graph.iter().filter(|node| node.get("krd:contentHash").is_some()) {
+            if !take(node)? {
+                return Ok(());
+            }
+        }
+        let next = graph.iter().find_map(|node| {
+            node.get("hydra:view")?.get("hydra:next")?.get("@id")?.as_str()
+        });
+        // The address is that under which the service is known outside; here only its query counts.
+        match next.and_then(|next| next.split_once('?')) {
+            Some((_, query)) => path = format!("/v1/catalog?{query}"),
+            None => return Ok(()),
+        }
+    }
+}

@@ -1,0 +1,383 @@
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::StreamExt;
+use madang_document::blob_id::BlobId;
+use madang_document::object::ObjectRef;
+use madang_document::principal::{Principal, Role as Right, Scope};
+use madang_index::index::Index;
+use madang_ledger::keys::NewKey;
+use madang_ledger::ledger::Ledger;
+use madang_pipeline::blobs::Blobs;
+use madang_pipeline::decide::Policy;
+use madang_pipeline::declaration::Pipeline;
+use madang_pipeline::service::{Parts, Role, Service, Settings, Unput};
+use madang_pipeline::store::{Pinned, StoreError};
+use madang_sandbox::zygote::Zygote;
+use madang_server::hosts::Hosts;
+use madang_server::ports::{
+    DropError, DropTarget, Dropped, Drops, HoldError, Holds, Original, OriginalError, Originals, Upload,
+};
+use madang_server::server::{Limits as HttpLimits, Ports, Server, Settings as HttpSettings};
+use tokio::net::TcpListener;
+use tokio::sync::OnceCell;
+
+use crate::arguments::{RoleName, Up};
+use crate::configuration::{Configuration, pipelines};
+use crate::data_folder::DataFolder;
+use crate::failure::Failure;
+use crate::progress::{line, out, summary};
+use crate::{backends, progress};
+
+/// `madang up`.
+pub(crate) fn run(command: Up) -> Result<(), Failure> {
+    let configuration = Configuration::read(command.config.as_deref())?;
+    let pipelines = pipelines(&command.sources)?;
+    let path = configuration.data(command.data.as_deref());
+    let Some(data) = DataFolder::lock(&path)? else {
+        return Err(Failure::Other(anyhow::anyhow!(
+            "another madang runs on {}; stop it, or name another folder with --data",
+            path.display()
+        )));
+    };
+    log();
+    // Before tokio: children must not be forked from a process with threads.
+    let zygote = Zygote::start(Path::new("/proc/self/exe"))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(up(&command, configuration, pipelines, &data, zygote));
+    runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+    result
+}
+
+/// Messages of the service go to standard error; `RUST_LOG` chooses more or fewer.
+fn log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("madang=info,warn"));
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .try_init();
+}
+
+async fn up(
+    command: &Up,
+    configuration: Configuration,
+    pipelines: Vec<Pipeline>,
+    data: &DataFolder,
+    zygote: Zygote,
+) -> Result<(), Failure> {
+    let clock = backends::clock();
+    let ledger = backends::ledger(data).await?;
+    // The lock proves that no other process lives: what was being worked on can start again at once.
+    ledger.release_all(clock()).await?;
+    let index = backends::index(data)?;
+    let blobs = backends::blobs(data)?;
+    let (roles, http) = roles(&command.roles, command.once, command.listen.is_some());
+
+    let listener = match http {
+        true => Some(listen(command, &configuration).await?),
+        false => None,
+    };
+    let address = listener.as_ref().map(TcpListener::local_addr).transpose()?;
+    let base = match (&configuration.base_url, address) {
+        (Some(base), _) => base.trim_end_matches('/').to_owned(),
+        (None, Some(address)) => format!("http://{address}"),
+        (None, None) => "http://127.0.0.1:8484".to_owned(),
+    };
+    let registries = backends::registries(&configuration, &base)?;
+    let names: Vec<String> = registries.iter().map(|registry| registry.name().to_owned()).collect();
+    let parts = Parts {
+        ledger: Arc::clone(&ledger),
+        index: Arc::clone(&index),
+        blobs: blobs.clone(),
+        stores: backends::stores(&pipelines, &configuration)?,
+        registries,
+        zygote: Arc::new(zygote),
+        clock: Arc::clone(&clock),
+        jitter: backends::jitter(),
+    };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let settings = Settings {
+        pipelines,
+        roles,
+        workers: command.workers.or(configuration.workers).unwrap_or(cores).max(1),
+        limits: configuration.limits(),
+        policy: Policy::default(),
+    };
+
+    // Requests are answered as soon as there is an address; uploads wait for the service behind it.
+    let yard = Arc::new(Yard { service: OnceCell::new(), ledger: Arc::clone(&ledger) });
+    let mut serving = None;
+    if let (Some(listener), Some(address)) = (listener, address) {
+        let server = server(&configuration, &base, address, names, &yard, &ledger, &index, &blobs);
+        keys(ledger.as_ref(), data, clock()).await?;
+        let link = server.sessions().link(owner(), clock());
+        let link = link.map_err(|error| anyhow::anyhow!("no random bytes: {error}"))?;
+        let app = madang_server::routes::app(Arc::clone(&server));
+        let closing = Arc::clone(&server);
+        let stopped = Arc::new(tokio::sync::Notify::new());
+        let stop = Arc::clone(&stopped);
+        let task = tokio::spawn(async move {
+            let serve = axum::serve(listener, app);
+            serve.with_graceful_shutdown(async move { stop.notified().await }).await
+        });
+        data.announce(&format!("http://{address}"))?;
+        line(&format!("madang listens on {base}"));
+        line(&format!("sign in once with {base}/sign-in?token={link}"));
+        serving = Some((task, closing, stopped));
+    }
+    let service = Arc::new(Service::start(parts, settings).await?);
+    let _ = yard.service.set(Arc::clone(&service));
+    drop(yard);
+
+    let result = if command.once { once(&service, &ledger).await } else { interrupted().await };
+
+    if let Some((task, server, stopped)) = serving {
+        server.close();
+        stopped.notify_one();
+        let _ = tokio::time::timeout(std::time::Duration::from_secs(5), task).await;
+        data.withdraw();
+    }
+    service.stop().await;
+    result
+}
+
+fn roles(named: &[RoleName], once: bool, listen: bool) -> (BTreeSet<Role>, bool) {
+    if named.is_empty() {
+        // A run that ends by itself has nobody to serve, unless an address was asked for.
+        return (Role::ALL.into(), !once || listen);
+    }
+    let mut roles = BTreeSet::new();
+    let mut http = false;
+    for role in named {
+        match role {
+            RoleName::Source => _ = roles.insert(Role::Source),
+            RoleName::Worker => _ = roles.insert(Role::Worker),
+            RoleName::Indexer => _ = roles.insert(Role::Indexer),
+            RoleName::Relay => _ = roles.insert(Role::Relay),
+            RoleName::Http => http = true,
+        }
+    }
+    (roles, http)
+}
+
+async fn listen(command: &Up, configuration: &Configuration) -> Result<TcpListener, Failure> {
+    let address = command
+        .listen
+        .or(configuration.listen)
+        .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8484)));
+    TcpListener::bind(address).await.map_err(|error| {
+        Failure::Other(anyhow::anyhow!(
+            "cannot listen on {address}: {error}; choose another with --listen (port 0 takes any free one)"
+        ))
+    })
+}
+
+#[expect(clippy::too_many_arguments, reason = "wiring: each argument is one port")]
+fn server(
+    configuration: &Configuration,
+    base: &str,
+    address: SocketAddr,
+    registries: Vec<String>,
+    yard: &Arc<Yard>,
+    ledger: &Arc<dyn Ledger>,
+    index: &Arc<dyn Index>,
+    blobs: &Blobs,
+) -> Arc<Server> {
+    let ports = Ports {
+        ledger: Arc::clone(ledger),
+        index: Arc::clone(index),
+        blobs: Arc::clone(blobs.store()),
+        originals: Arc::clone(yard) as _,
+        drops: Arc::clone(yard) as _,
+        holds: Arc::clone(yard) as _,
+        clock: backends::clock(),
+    };
+    let mut limits = HttpLimits::default();
+    if let Some(mib) = configuration.upload_mib {
+        limits.upload = mib << 20;
+    }
+    let settings = HttpSettings {
+        base_url: base.to_owned(),
+        hosts: Hosts::of(address, configuration.base_url.as_deref()),
+        publisher: configuration.publisher.clone().unwrap_or_else(|| "Madang".to_owned()),
+        registries,
+        limits,
+    };
+    Arc::new(Server::new(ports, settings))
+}
+
+/// Keeps the keys that the binary hands out: the owner's, and the one that scripts set.
+async fn keys(
+    ledger: &dyn Ledger,
+    data: &DataFolder,
+    now: madang_document::timestamp::Timestamp,
+) -> Result<(), Failure> {
+    let mut keys = vec![("local command line", data.local_key()?)];
+    match std::env::var("MADANG_ADMIN_KEY") {
+        Ok(key) if key.len() < 16 => {
+            return Err(Failure::usage("MADANG_ADMIN_KEY has fewer than 16 characters; use a longer key"));
+        }
+        Ok(key) => keys.push(("MADANG_ADMIN_KEY", key)),
+        Err(_) => {}
+    }
+    for (name, key) in keys {
+        let hash = BlobId::of(key.as_bytes());
+        if ledger.key_of(&hash).await?.is_some() {
+            continue;
+        }
+        let key = NewKey {
+            hash,
+            prefix: key.chars().take(11).collect(),
+            name: name.to_owned(),
+            roles: vec![Right::Admin],
+            agencies: Scope::All,
+        };
+        ledger.put_key(&key, "local", now).await?;
+    }
+    Ok(())
+}
+
+/// Who signs in with the link that is printed at the start.
+fn owner() -> Principal {
+    Principal { name: "owner".into(), ..Principal::local() }
+}
+
+/// Runs until all that was there is settled, indexed and catalogued, and prints the closing line.
+async fn once(service: &Service, ledger: &Arc<dyn Ledger>) -> Result<(), Failure> {
+    let progress = progress::show(Arc::clone(ledger));
+    let result = tokio::select! {
+        settled = service.settled() => settled.map_err(Failure::from),
+        _ = interrupted() => Err(Failure::Silent(130)),
+    };
+    progress.abort();
+    for (pipeline, path, reason) in service.unlisted() {
+        line(&format!("{pipeline}: {path}: {reason}"));
+    }
+    let _ = out(&summary(&ledger.balance(None).await?));
+    result
+}
+
+async fn interrupted() -> Result<(), Failure> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    line("madang stops: what runs is finished or given back");
+    Ok(())
+}
+
+/// The service as the server sees it.
+struct Yard {
+    service: OnceCell<Arc<Service>>,
+    ledger: Arc<dyn Ledger>,
+}
+
+impl Yard {
+    fn service(&self) -> Option<&Arc<Service>> {
+        self.service.get()
+    }
+}
+
+#[async_trait]
+impl Drops for Yard {
+    fn targets(&self) -> Vec<DropTarget> {
+        let Some(service) = self.service() else { return Vec::new() };
+        service
+            .pipelines()
+            .iter()
+            .map(|pipeline| DropTarget {
+                pipeline: pipeline.name.clone(),
+                agency: pipeline.agency.clone(),
+                title: pipeline.series.title.clone(),
+            })
+            .collect()
+    }
+
+    async fn put(
+        &self,
+        pipeline: &str,
+        path: &str,
+        body: Upload,
+        _length: Option<u64>,
+    ) -> Result<Dropped, DropError> {
+        let Some(service) = self.service() else {
+            return Err(DropError::Unavailable("the service is starting".into()));
+        };
+        let listed = service.put(pipeline, path, body.boxed()).await.map_err(|error| match error {
+            Unput::NoPipeline(name) => DropError::UnknownPipeline(name),
+            Unput::Excluded(_) | Unput::Store(StoreError::Denied { .. }) => {
+                DropError::Refused(error.to_string())
+            }
+            Unput::Store(StoreError::BrokenOff { .. }) => DropError::BrokenOff(error.to_string()),
+            Unput::Store(_) | Unput::Ledger(_) => DropError::Unavailable(error.to_string()),
+        })?;
+        Ok(Dropped { store: pipeline.to_owned(), path: listed.path, version: listed.version })
+    }
+}
+
+#[async_trait]
+impl Holds for Yard {
+    async fn release(&self, pipeline: &str, actor: &str) -> Result<(), HoldError> {
+        let unavailable = |error: &dyn std::fmt::Display| HoldError::Unavailable(error.to_string());
+        match self.ledger.held(pipeline).await {
+            Ok(Some(_)) => {}
+            Ok(None) => return Err(HoldError::NothingHeld(pipeline.to_owned())),
+            Err(error) => return Err(unavailable(&error)),
+        }
+        let Some(service) = self.service() else {
+            return Err(unavailable(&"the service is starting"));
+        };
+        if !service.release(pipeline).await {
+            return Err(unavailable(&"no source runs for it in this process"));
+        }
+        let act = madang_ledger::audit::Act {
+            actor: actor.to_owned(),
+            action: "queue.release".into(),
+            subject: format!("queue/{pipeline}"),
+            detail: String::new(),
+        };
+        self.ledger.append(&act, (backends::clock())()).await.map_err(|error| unavailable(&error))
+    }
+}
+
+#[async_trait]
+impl Originals for Yard {
+    async fn open(&self, object: &ObjectRef) -> Result<Box<dyn Original>, OriginalError> {
+        let Some(service) = self.service() else {
+            return Err(OriginalError::Unavailable("the service is starting".into()));
+        };
+        let Some(store) = service.stores().get(&object.store) else {
+            return Err(OriginalError::Unavailable(format!(
+                "no store `{}` is configured",
+                object.store
+            )));
+        };
+        let pinned = store.open(object).await.map_err(original_error)?;
+        Ok(Box::new(PinnedOriginal(pinned)))
+    }
+}
+
+struct PinnedOriginal(Box<dyn Pinned>);
+
+#[async_trait]
+impl Original for PinnedOriginal {
+    async fn read(&self, offset: u64, length: u64) -> Result<Bytes, OriginalError> {
+        self.0.read(offset, length).await.map_err(original_error)
+    }
+}
+
+fn original_error(error: StoreError) -> OriginalError {
+    match error {
+        StoreError::Gone(_) => OriginalError::Gone,
+        error => OriginalError::Unavailable(error.to_string()),
+    }
+}

@@ -1,0 +1,81 @@
+//! Extracts every file of a tree in this process and writes the texts, for measuring against references:
+//! `extract_tree CORPUS OUT [FOLDER…]` writes `OUT/<folder>/<file>.txt`, the object's own text first, then its members',
+//! and prints per file: path, outcome, media type, format,
+//! milliseconds, number of documents, encoding, reason.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a tool for measuring, outside of the pure crate"
+)]
+#![allow(clippy::expect_used, reason = "a tool for measuring stops at what it cannot write")]
+
+use std::cell::RefCell;
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::time::Instant;
+
+use madang_extract::context::Sink;
+use madang_extract::extraction::Extraction;
+use madang_extract::formats::extract;
+use madang_extract::limits::Limits;
+
+#[derive(Default)]
+struct Kept(RefCell<Vec<Extraction>>);
+
+impl Sink for Kept {
+    fn progress(&self) {}
+
+    fn document(&self, extraction: Extraction) {
+        self.0.borrow_mut().push(extraction);
+    }
+}
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let (Some(corpus), Some(out)) = (arguments.next(), arguments.next()) else {
+        println!("extract_tree CORPUS OUT [FOLDER…]");
+        std::process::exit(2);
+    };
+    let folders: Vec<String> = arguments.collect();
+    let mut paths: Vec<_> =
+        folders.iter().flat_map(|f| files(&Path::new(&corpus).join(f))).collect();
+    paths.sort();
+    for path in paths {
+        let inner = path.strip_prefix(&corpus).expect("a path in the corpus");
+        let name = inner.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_owned();
+        let Ok(bytes) = fs::read(&path) else { continue };
+        let start = Instant::now();
+        let kept = Kept::default();
+        let outcome =
+            catch_unwind(AssertUnwindSafe(|| extract(&bytes, &name, &Limits::default(), &kept)));
+        let elapsed = start.elapsed().as_millis();
+        let mut documents = kept.0.into_inner();
+        if !documents.is_empty() {
+            documents.rotate_right(1);
+        }
+        let first = documents.first();
+        println!(
+            "{}\t{}\t{}\t{}\t{elapsed}\t{}\t{}\t{}",
+            inner.display(),
+            outcome.as_ref().map_or("PANIC", |o| o.as_str()),
+            first.map_or("-", |d| d.media_type.as_str()),
+            first.map_or("-", |d| d.format.as_str()),
+            documents.len(),
+            first.and_then(|d| d.content.metadata.text("encoding")).unwrap_or("-"),
+            first.and_then(|d| d.reason.as_deref()).unwrap_or("-").replace(['\t', '\n'], " "),
+        );
+        let texts: Vec<_> = documents.iter().map(|d| d.content.text()).collect();
+        let target = Path::new(&out).join(format!("{}.txt", inner.display()));
+        fs::create_dir_all(target.parent().expect("a folder")).expect("a folder to write to");
+        fs::write(target, texts.join("\n")).expect("a file to write");
+    }
+}
+
+fn files(path: &Path) -> Vec<std::path::PathBuf> {
+    if path.is_file() {
+        return vec![path.to_owned()];
+    }
+    let Ok(entries) = fs::read_dir(path) else { return Vec::new() };
+    entries.flatten().flat_map(|entry| files(&entry.path())).collect()
+}

@@ -1,0 +1,56 @@
+//! Windows bitmaps.
+
+use image::ImageFormat;
+use madang_document::content::Content;
+
+use super::picture::{self, Header};
+use crate::blob::{Blob, read_range};
+use crate::context::Context;
+use crate::error::ExtractError;
+use crate::format::{Format, Match};
+use crate::probe::Probe;
+
+pub(super) const FORMAT: Format = Format {
+    name: "bmp",
+    version: 1,
+    media_types: &["image/bmp"],
+    sniff,
+    media_type: |_| "image/bmp",
+    extract,
+};
+
+/// Two letters are weak evidence, so the size of the header that follows must be one of the known ones too.
+fn sniff(probe: &Probe<'_>) -> Match {
+    match probe.head.get(..18) {
+        Some(&[b'B', b'M', .., 12 | 16 | 40 | 52 | 56 | 64 | 108 | 124, 0, 0, 0]) => Match::Magic,
+        _ => Match::No,
+    }
+}
+
+fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
+    let head = read_range(blob, 14, 16)?;
+    let mut header = Header::default();
+    let bits = match *head.as_slice() {
+        // BITMAPCOREHEADER.
+        [12, _, _, _, w1, w2, h1, h2, _, _, b1, b2, ..] => {
+            header.width = u16::from_le_bytes([w1, w2]).into();
+            header.height = u16::from_le_bytes([h1, h2]).into();
+            u16::from_le_bytes([b1, b2])
+        }
+        // BITMAPINFOHEADER and its successors; a negative height means top row first.
+        [_, _, _, _, w1, w2, w3, w4, h1, h2, h3, h4, _, _, b1, b2] => {
+            header.width = i32::from_le_bytes([w1, w2, w3, w4]).unsigned_abs();
+            header.height = i32::from_le_bytes([h1, h2, h3, h4]).unsigned_abs();
+            u16::from_le_bytes([b1, b2])
+        }
+        _ => 0,
+    };
+    (header.bit_depth, header.channels) = match bits {
+        1 | 2 | 4 | 8 => (Some(bits.into()), Some(1)),
+        16 => (Some(5), Some(3)),
+        24 => (Some(8), Some(3)),
+        32 => (Some(8), Some(4)),
+        _ => (None, None),
+    };
+    picture::content(blob, context, ImageFormat::Bmp, header)
+}

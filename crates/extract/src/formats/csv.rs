@@ -1,0 +1,170 @@
+//! Tables as text: values separated by commas, tabs, semicolons or bars.
+
+use madang_document::content::Content;
+use madang_document::locator::Locator;
+use madang_document::metadata::Value;
+
+use crate::blob::Blob;
+use crate::context::Context;
+use crate::encoding;
+use crate::error::ExtractError;
+use crate::format::{Format, Match};
+use crate::paragraphs::Paragraphs;
+use crate::probe::Probe;
+
+pub(super) const FORMAT: Format = Format {
+    name: "csv",
+    version: 1,
+    media_types: &["text/csv", "text/tab-separated-values"],
+    sniff,
+    media_type: |probe| match probe.extension.as_str() {
+        "tsv" | "tab" => "text/tab-separated-values",
+        _ => "text/csv",
+    },
+    extract,
+};
+
+fn sniff(probe: &Probe<'_>) -> Match {
+    let named = matches!(probe.extension.as_str(), "csv" | "tsv" | "tab");
+    if named && probe.text().is_some() { Match::Extension } else { Match::No }
+}
+
+fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
+    let mut content = Content::default();
+    let decoded = encoding::read(blob, context, &mut content, |_| None)?;
+    let separator = separator(&decoded.text);
+    // A table without a sheet is named as spreadsheet programs name it: after its file.
+    let sheet = context.name.rsplit_once('.').map_or(context.name, |(stem, _)| stem);
+    let mut paragraphs = Paragraphs::new(&mut content, context.limits.text);
+    let (mut rows, mut columns, mut header) = (0u32, 0usize, Vec::new());
+    for row in Rows::new(&decoded.text, separator) {
+        rows = rows.saturating_add(1);
+        columns = columns.max(row.len());
+        let cells: Vec<String> = row.iter().map(|cell| one_line(cell)).collect();
+        let place = || Locator::Cell { sheet: sheet.to_owned(), row: rows, column: 1 };
+        paragraphs.line(&cells.join("\t"), place);
+        paragraphs.end();
+        if rows == 1 {
+            header = cells;
+        }
+        if rows.is_multiple_of(10_000) {
+            context.progress();
+        }
+        if paragraphs.is_full() {
+            break;
+        }
+    }
+    paragraphs.finish();
+    content.metadata.set("csv.rows", rows);
+    content.metadata.set("csv.columns", columns);
+    content.metadata.set("csv.separator", separator_name(separator));
+    // The first row names the columns only if it could: no cell is blank or a number.
+    if header.len() > 1 && header.iter().all(|h| !h.trim().is_empty() && h.parse::<f64>().is_err())
+    {
+        let names = header.iter().take(1000).map(|h| Value::from(h.trim())).collect();
+        content.metadata.set("csv.header", Value::List(names));
+    }
+    Ok(content)
+}
+
+/// A cell without the line breaks and tabs that separate rows and cells of a segment.
+fn one_line(cell: &str) -> String {
+    cell.split(['\n', '\r', '\t']).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+fn separator_name(separator: char) -> &'static str {
+    match separator {
+        '\t' => "tab",
+        ';' => "semicolon",
+        '|' => "bar",
+        _ => "comma",
+    }
+}
+
+/// The separator that splits the first rows into the most even table of more than one column.
+fn separator(text: &str) -> char {
+    let head = text.get(..text.floor_char_boundary(64 << 10)).unwrap_or(text);
+    let evenness = |separator| {
+        let rows: Vec<usize> = Rows::new(head, separator).take(50).map(|row| row.len()).collect();
+        let first = rows.first().copied().unwrap_or_default();
+        let even = rows.iter().filter(|columns| **columns == first).count();
+        if first > 1 { (even * 100 / rows.len().max(1), first) } else { (0, 0) }
+    };
+    // Of equals the last wins: the comma.
+    ['|', ';', '\t', ','].into_iter().max_by_key(|s| evenness(*s)).unwrap_or(',')
+}
+
+/// The rows of a table (RFC 4180): a quoted cell may hold separators, line breaks and doubled quotes.
+struct Rows<'a> {
+    rest: &'a str,
+    separator: char,
+}
+
+impl<'a> Rows<'a> {
+    fn new(text: &'a str, separator: char) -> Rows<'a> {
+        Rows { rest: text, separator }
+    }
+}
+
+impl Iterator for Rows<'_> {
+    type Item = Vec<String>;
+
+    fn next(&mut self) -> Option<Vec<String>> {
+        // A quote that never closes would swallow the file: a cell holds no more than this many bytes.
+        const LONGEST: usize = 1 << 20;
+        if self.rest.is_empty() {
+            return None;
+        }
+        let mut row = Vec::new();
+        let mut cell = String::new();
+        let mut quoted = false;
+        let mut chars = self.rest.char_indices().peekable();
+        while let Some((at, c)) = chars.next() {
+            match c {
+                '"' if quoted && chars.peek().is_some_and(|(_, next)| *next == '"') => {
+                    cell.push('"');
+                    chars.next();
+                }
+                '"' if quoted => quoted = false,
+                '"' if cell.trim().is_empty() => {
+                    cell.clear();
+                    quoted = true;
+                }
+                '\n' if !quoted || cell.len() > LONGEST => {
+                    self.rest = self.rest.get(at + 1..).unwrap_or_default();
+                    row.push(cell.trim_end_matches('\r').to_owned());
+                    return Some(row);
+                }
+                c if c == self.separator && !quoted => row.push(std::mem::take(&mut cell)),
+                c => cell.push(c),
+            }
+        }
+        self.rest = "";
+        row.push(cell);
+        Some(row)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_hold_separators_and_line_breaks() {
+        let rows: Vec<_> = Rows::new("a,\"b, \"\"c\"\"\nd\"\r\n1,2\r\n", ',').collect();
+        assert_eq!(rows, [vec!["a", "b, \"c\"\nd"], vec!["1", "2"]]);
+    }
+
+    #[test]
+    fn the_separator_is_the_one_that_makes_even_rows() {
+        for (text, expected) in [
+            ("이름,나이\n김,3\n", ','),
+            ("이름;나이\n김;3,5\n", ';'),
+            ("a\tb, c\nd\te\n", '\t'),
+            ("a|b\nc|d\n", '|'),
+            ("one column\nonly\n", ','),
+        ] {
+            assert_eq!(separator(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,404 @@
+//! Word documents and templates (ECMA-376 part 1, section 17), transitional and strict.
+
+use std::collections::BTreeMap;
+
+use madang_document::content::Content;
+use madang_document::locator::Locator;
+
+use super::docx_numbering::{Numbering, ParagraphNumber};
+use super::markup::{Markup, Node, Tag};
+use super::ooxml::{self, Relationship};
+use super::package::Package;
+use crate::blob::Blob;
+use crate::context::Context;
+use crate::error::ExtractError;
+use crate::format::Format;
+use crate::probe::Probe;
+
+pub(super) const FORMAT: Format = Format {
+    name: "docx",
+    version: 1,
+    media_types: &[DOCX, DOTX, DOCM, DOTM],
+    sniff: |probe| ooxml::sniff(probe, "word/", &["docx", "docm", "dotx", "dotm"]),
+    media_type,
+    extract,
+};
+
+const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+const DOTX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.template";
+const DOCM: &str = "application/vnd.ms-word.document.macroenabled.12";
+const DOTM: &str = "application/vnd.ms-word.template.macroenabled.12";
+
+fn media_type(probe: &Probe<'_>) -> &'static str {
+    match probe.extension.as_str() {
+        "dotx" => DOTX,
+        "docm" => DOCM,
+        "dotm" => DOTM,
+        _ => DOCX,
+    }
+}
+
+fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
+    let mut content = Content::default();
+    let mut package = Package::open(blob, context)?;
+    let main = ooxml::main_part(&mut package, "word/document.xml", &mut content)
+        .ok_or_else(|| ExtractError::corrupt("there is no main document in the package"))?;
+    ooxml::properties(&mut package, &mut content);
+    let related = ooxml::relationships(&mut package, &main, &mut content);
+
+    pages_edges(&mut package, &related, "header", &mut content);
+    let mut places = Places::default();
+    let text = package.text(&main, &mut content).ok_or_else(|| {
+        ExtractError::corrupt(format!("the main document {main} cannot be unpacked"))
+    })?;
+    let numbering = Some(numbering(&mut package, &related, &mut content));
+    let mut story = Story { places: Some(&mut places), numbering, ..Story::default() };
+    story.walk(&text, &main, context, &mut content);
+    pages_edges(&mut package, &related, "footer", &mut content);
+
+    for (kind, element) in
+        [("footnotes", "footnote"), ("endnotes", "endnote"), ("comments", "comment")]
+    {
+        for part in parts(&related, kind) {
+            let Some(text) = package.text(&part, &mut content) else { continue };
+            let mut story = Story { note: Some((element, &places)), ..Story::default() };
+            story.walk(&text, &part, context, &mut content);
+        }
+    }
+    for part in parts(&related, "diagramData").into_iter().chain(parts(&related, "chart")) {
+        let Some(text) = package.text(&part, &mut content) else { continue };
+        let lines = ooxml::drawing_text(&text, &part, &mut content);
+        content.push_text(lines, Locator::Whole {});
+    }
+    ooxml::members(&mut package, &mut content);
+    ooxml::thumbnail(&mut package, "docProps/thumbnail.jpeg", &mut content);
+    Ok(content)
+}
+
+fn numbering(
+    package: &mut Package<'_>,
+    related: &[Relationship],
+    content: &mut Content,
+) -> Numbering {
+    let mut numbering = Numbering::default();
+    for part in parts(related, "numbering") {
+        let text = package.text(&part, content).unwrap_or_default();
+        numbering.read_lists(&text, &part, content);
+    }
+    for part in parts(related, "styles") {
+        let text = package.text(&part, content).unwrap_or_default();
+        numbering.read_styles(&text, &part, content);
+    }
+    numbering
+}
+
+fn parts(related: &[Relationship], kind: &str) -> Vec<String> {
+    let mut parts: Vec<_> =
+        related.iter().filter(|r| r.kind == kind).map(|r| r.target.clone()).collect();
+    parts.sort();
+    parts.dedup();
+    parts
+}
+
+/// Headers or footers: each section may name its own, often with the same words, which are kept once.
+fn pages_edges(
+    package: &mut Package<'_>,
+    related: &[Relationship],
+    kind: &str,
+    content: &mut Content,
+) {
+    let mut seen: Vec<String> = Vec::new();
+    for part in parts(related, kind) {
+        let Some(text) = package.text(&part, content) else { continue };
+        let mut edge = Content::default();
+        let mut story = Story { whole: true, ..Story::default() };
+        story.walk(&text, &part, package.context(), &mut edge);
+        content.warnings.append(&mut edge.warnings);
+        for segment in edge.segments {
+            if !seen.contains(&segment.text) {
+                seen.push(segment.text.clone());
+                content.segments.push(segment);
+            }
+        }
+    }
+}
+
+/// The paragraph in which a note or comment is referred to, by the kind of note and its id.
+type Places = BTreeMap<(&'static str, String), u32>;
+
+/// What is open around the place of the walk.
+enum Frame {
+    /// A paragraph: its text, the number drawn before it, and the lines of text boxes anchored in it, which follow it.
+    Paragraph { text: String, label: String, boxed: Vec<String>, number: u32 },
+    /// A table row: its cells.
+    Row { cells: Vec<String>, number: u32, deleted: bool },
+    /// A table cell: its paragraphs, joined by spaces so that a row stays a line.
+    Cell { text: String },
+}
+
+/// A walk through one story: the body, a header, the footnotes.
+#[derive(Default)]
+struct Story<'a> {
+    /// Where to record what is referred to from where.
+    places: Option<&'a mut Places>,
+    /// The kind of note this story is made of, and where they are referred to.
+    note: Option<(&'static str, &'a Places)>,
+    /// What paragraphs are numbered by.
+    numbering: Option<Numbering>,
+    /// Whether paragraphs of this story have no number (headers and footers).
+    whole: bool,
+    frames: Vec<Frame>,
+    /// Paragraphs so far.
+    number: u32,
+    /// The place of the note the walk is in.
+    note_place: Option<u32>,
+    /// Open fields, each true once its result has begun.
+    fields: Vec<bool>,
+}
+
+impl Story<'_> {
+    fn walk(&mut self, text: &str, part: &str, context: &Context<'_>, content: &mut Content) {
+        let mut markup = Markup::new(text);
+        // For each open mc:AlternateContent whether a choice was taken.
+        let mut alternatives: Vec<bool> = Vec::new();
+        while let Some(node) = markup.next() {
+            match node {
+                Node::Start(tag) => match tag.name() {
+                    "AlternateContent" => alternatives.push(false),
+                    "Choice" | "Fallback" => match alternatives.last_mut() {
+                        Some(true) => markup.skip(),
+                        Some(taken) => *taken = true,
+                        None => {}
+                    },
+                    // Tracked deletions and the old place of moved text; properties, whose w:tab and w:del
+                    // are not text.
+                    "pPr" => {
+                        let properties = ParagraphNumber::read(&mut markup);
+                        let number = self.numbering.as_mut().map(|n| n.label(&properties));
+                        if let Some(Frame::Paragraph { label, .. }) = self.frames.last_mut() {
+                            *label = number.unwrap_or_default();
+                        }
+                    }
+                    "del" | "moveFrom" | "rPr" | "tblPr" | "tcPr" | "sectPr" | "sdtPr"
+                    | "tblGrid" | "instrText" | "delText" => markup.skip(),
+                    "t" => {
+                        let text = markup.text();
+                        self.put(&text);
+                    }
+                    "footnote" | "endnote" | "comment" => self.note(&tag, &mut markup),
+                    "trPr" => self.row_properties(&mut markup),
+                    _ => {
+                        self.open(&tag);
+                        if self.number.is_multiple_of(1024) {
+                            context.progress();
+                        }
+                    }
+                },
+                Node::End(name) => match name.as_str() {
+                    "AlternateContent" => drop(alternatives.pop()),
+                    "p" | "tr" | "tc" => self.close(&name, content),
+                    "footnote" | "endnote" | "comment" => self.note_place = None,
+                    _ => {}
+                },
+                Node::Text(_) => {}
+            }
+        }
+        while let Some(name) = self.frames.last().map(Frame::element) {
+            self.close(name, content);
+        }
+        markup.report(part, content);
+    }
+
+    fn open(&mut self, tag: &Tag<'_>) {
+        match tag.name() {
+            "p" => {
+                self.number = self.number.saturating_add(1);
+                let number = self.number;
+                self.frames.push(Frame::Paragraph {
+                    text: String::new(),
+                    label: String::new(),
+                    boxed: Vec::new(),
+                    number,
+                });
+            }
+            "tr" => {
+                let number = self.number.saturating_add(1);
+                self.frames.push(Frame::Row { cells: Vec::new(), number, deleted: false });
+            }
+            "tc" => self.frames.push(Frame::Cell { text: String::new() }),
+            "tab" | "ptab" => self.put("\t"),
+            "br" | "cr" => self.put("\n"),
+            "noBreakHyphen" => self.put("-"),
+            // A fraction on one line.
+            "den" if tag.prefix() == "m" => self.put("/"),
+            "sym" => {
+                let code = tag.attribute("char").and_then(|c| u32::from_str_radix(&c, 16).ok());
+                let font = tag.attribute("font").unwrap_or_default();
+                if let Some(c) = code.and_then(|code| symbol(&font, code)) {
+                    self.put(c.encode_utf8(&mut [0; 4]));
+                }
+            }
+            "fldChar" => match tag.attribute("fldCharType").as_deref() {
+                // Word nests fields 20 deep at most.
+                Some("begin") if self.fields.len() < 64 => self.fields.push(false),
+                Some("separate") => {
+                    if let Some(field) = self.fields.last_mut() {
+                        *field = true;
+                    }
+                }
+                Some("end") => drop(self.fields.pop()),
+                _ => {}
+            },
+            "footnoteReference" => self.refer("footnote", tag),
+            "endnoteReference" => self.refer("endnote", tag),
+            "commentReference" => self.refer("comment", tag),
+            _ => {}
+        }
+    }
+
+    fn refer(&mut self, kind: &'static str, tag: &Tag<'_>) {
+        let number = self.number;
+        if let (Some(places), Some(id)) = (self.places.as_deref_mut(), tag.attribute("id")) {
+            places.entry((kind, id)).or_insert(number);
+        }
+    }
+
+    /// Enters a note; the lines that separate notes from the page are none.
+    fn note(&mut self, tag: &Tag<'_>, markup: &mut Markup<'_>) {
+        let Some((element, places)) = self.note.filter(|(element, _)| *element == tag.name())
+        else {
+            return;
+        };
+        let kind = tag.attribute("type").unwrap_or_default();
+        if matches!(kind.as_str(), "separator" | "continuationSeparator" | "continuationNotice") {
+            markup.skip();
+            return;
+        }
+        self.note_place = tag.attribute("id").and_then(|id| places.get(&(element, id))).copied();
+    }
+
+    /// Whether the row is a tracked deletion.
+    fn row_properties(&mut self, markup: &mut Markup<'_>) {
+        while let Some(node) = markup.next() {
+            match node {
+                Node::Start(tag) if tag.name() == "del" => {
+                    if let Some(Frame::Row { deleted, .. }) = self.frames.last_mut() {
+                        *deleted = true;
+                    }
+                }
+                Node::End(name) if name == "trPr" => break,
+                _ => {}
+            }
+        }
+    }
+
+    /// Adds characters to the paragraph, unless they are a field's instruction.
+    fn put(&mut self, piece: &str) {
+        if self.fields.contains(&false) {
+            return;
+        }
+        let in_cell = self.frames.iter().rev().any(|f| matches!(f, Frame::Cell { .. }));
+        match self.frames.last_mut() {
+            Some(Frame::Paragraph { text, .. } | Frame::Cell { text }) => {
+                if in_cell && matches!(piece, "\t" | "\n") {
+                    text.push(' ');
+                } else {
+                    text.push_str(piece);
+                }
+            }
+            // Text between rows or outside of paragraphs has no place in the format.
+            Some(Frame::Row { .. }) | None => {}
+        }
+    }
+
+    /// Closes the frame of this element, and whatever damaged markup left open inside it.
+    fn close(&mut self, element: &str, content: &mut Content) {
+        if !self.frames.iter().any(|frame| frame.element() == element) {
+            return;
+        }
+        while let Some(frame) = self.frames.pop() {
+            let done = frame.element() == element;
+            match frame {
+                Frame::Paragraph { mut text, label, boxed, number } => {
+                    // An instruction does not run on into the next paragraph: its end was lost.
+                    if !self.frames.iter().any(|f| matches!(f, Frame::Paragraph { .. })) {
+                        self.fields.iter_mut().for_each(|field| *field = true);
+                    }
+                    if !label.is_empty() && !text.trim().is_empty() {
+                        text = format!("{label} {text}");
+                    }
+                    self.emit(text, number, content);
+                    for line in boxed {
+                        self.emit(line, number, content);
+                    }
+                }
+                Frame::Cell { text } => match self.frames.last_mut() {
+                    Some(Frame::Row { cells, .. }) => cells.push(text),
+                    _ => self.emit(text, self.number, content),
+                },
+                Frame::Row { cells, number, deleted } => {
+                    if !deleted {
+                        let nested = self.frames.iter().any(|f| matches!(f, Frame::Cell { .. }));
+                        self.emit(cells.join(if nested { " " } else { "\t" }), number, content);
+                    }
+                }
+            }
+            if done {
+                break;
+            }
+        }
+    }
+
+    /// Hands a finished line to what it stands in.
+    fn emit(&mut self, line: String, number: u32, content: &mut Content) {
+        if line.trim().is_empty() {
+            return;
+        }
+        match self.frames.last_mut() {
+            Some(Frame::Cell { text }) => {
+                if !text.is_empty() {
+                    text.push(' ');
+                }
+                text.push_str(&line);
+            }
+            Some(Frame::Paragraph { boxed, .. }) => boxed.push(line),
+            Some(Frame::Row { cells, .. }) => cells.push(line),
+            None => {
+                let place = match self.note {
+                    Some(_) => self.note_place,
+                    None => (!self.whole).then_some(number),
+                };
+                let locator =
+                    place.map_or(Locator::Whole {}, |number| Locator::Paragraph { number });
+                content.push_text(line.trim_end(), locator);
+            }
+        }
+    }
+}
+
+impl Frame {
+    fn element(&self) -> &'static str {
+        match self {
+            Frame::Paragraph { .. } => "p",
+            Frame::Row { .. } => "tr",
+            Frame::Cell { .. } => "tc",
+        }
+    }
+}
+
+/// The character of a symbol font as Unicode has it. Symbol fonts put their glyphs at U+F000 and up; only
+/// those that forms are ticked with are worth a table.
+fn symbol(font: &str, code: u32) -> Option<char> {
+    let wingdings = font.eq_ignore_ascii_case("Wingdings");
+    match code & 0xFF {
+        0xB7 if !wingdings => Some('•'),
+        0xFC if wingdings => Some('✓'),
+        0xFB if wingdings => Some('✗'),
+        0xFE if wingdings => Some('☑'),
+        0xFD if wingdings => Some('☒'),
+        0xA8 | 0x6F if wingdings => Some('☐'),
+        0xE0 if wingdings => Some('→'),
+        _ if (0xE000..0xF900).contains(&code) => None,
+        _ => char::from_u32(code),
+    }
+}

@@ -1,0 +1,227 @@
+//! What the two formats of the word processor 한글 share: paragraphs with objects anchored in them, tables,
+//! the body that they make up, and the notice that stands in for a protected text.
+
+use madang_document::content::Content;
+use madang_document::locator::Locator;
+
+use crate::context::Context;
+use crate::error::ExtractError;
+
+pub(super) mod metered;
+pub(super) mod preview;
+
+/// Where the text of an object goes that is anchored in a paragraph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In the line, as a part of the sentence: an equation, a ruby.
+    Inline,
+    /// On lines of its own at the anchor: a table, a text box.
+    Block,
+    /// On lines of its own below the paragraph: a note whose anchor stands inside a word must not break it.
+    Below,
+}
+
+/// The text of a paragraph while it is put together.
+#[derive(Debug, Default)]
+pub(super) struct Paragraph {
+    text: String,
+    below: String,
+}
+
+impl Paragraph {
+    /// Adds text of the paragraph itself.
+    pub(super) fn push_str(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+
+    /// Adds the text of an object at its anchor; a blank one leaves no trace.
+    pub(super) fn object(&mut self, place: Place, text: &str) {
+        if text.trim().is_empty() {
+            return;
+        }
+        match place {
+            Place::Inline => self.text.push_str(text),
+            Place::Block => {
+                if !self.text.is_empty() && !self.text.ends_with('\n') {
+                    self.text.push('\n');
+                }
+                self.text.push_str(text);
+                self.text.push('\n');
+            }
+            Place::Below => add_lines(&mut self.below, text),
+        }
+    }
+
+    /// The whole text, without blanks at its end.
+    pub(super) fn finish(mut self) -> String {
+        self.text.truncate(self.text.trim_end().len());
+        add_lines(&mut self.text, &self.below);
+        self.text
+    }
+}
+
+/// Adds `text` on new lines; blank text adds nothing.
+pub(super) fn add_lines(lines: &mut String, text: &str) {
+    if text.trim().is_empty() {
+        return;
+    }
+    if !lines.is_empty() {
+        lines.push('\n');
+    }
+    lines.push_str(text);
+}
+
+/// A table while it is put together: rows become lines, cells are separated by tabs.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    lines: String,
+    row: Vec<String>,
+}
+
+/// Cells of one row that are held back before they are written out; a row of more is cut into lines.
+const ROW_CELLS: usize = 4096;
+
+impl Table {
+    /// Adds the text of the next cell of the current row.
+    pub(super) fn cell(&mut self, text: String) {
+        if self.row.len() >= ROW_CELLS {
+            self.end_row();
+        }
+        self.row.push(text);
+    }
+
+    /// Ends the current row. A row with several filled cells is one line, whatever lines its cells have. In
+    /// a row with one filled cell the lines stay: that is how layout tables frame whole pages of text.
+    pub(super) fn end_row(&mut self) {
+        let mut cells = std::mem::take(&mut self.row);
+        while cells.last().is_some_and(|cell| cell.trim().is_empty()) {
+            cells.pop();
+        }
+        let filled = cells.iter().filter(|cell| !cell.trim().is_empty()).count();
+        if filled == 1
+            && let Some(text) = cells.pop()
+        {
+            add_lines(&mut self.lines, &text);
+        } else if filled > 1 {
+            if !self.lines.is_empty() {
+                self.lines.push('\n');
+            }
+            for (n, cell) in cells.iter().enumerate() {
+                if n > 0 {
+                    self.lines.push('\t');
+                }
+                let flat = |c| if matches!(c, '\n' | '\t') { ' ' } else { c };
+                self.lines.extend(cell.trim().chars().map(flat));
+            }
+        }
+    }
+
+    /// The whole table as lines.
+    pub(super) fn finish(mut self) -> String {
+        self.end_row();
+        self.lines
+    }
+}
+
+/// The paragraphs of the body, numbered through all sections from 1 as they come, blank ones too.
+#[derive(Debug, Default)]
+pub(super) struct Body {
+    number: u32,
+    text: u64,
+}
+
+impl Body {
+    /// Adds a paragraph of the body to the content.
+    pub(super) fn push(&mut self, content: &mut Content, text: String) {
+        self.number = self.number.saturating_add(1);
+        content.push_text(text, Locator::Paragraph { number: self.number });
+    }
+
+    /// Accounts for text on its way into the body, so that a bomb is stopped while it unpacks.
+    ///
+    /// # Errors
+    /// [`ExtractError::Limit`] when the document has more text or more segments than it may.
+    pub(super) fn spend(
+        &mut self,
+        bytes: usize,
+        content: &Content,
+        context: &Context<'_>,
+    ) -> Result<(), ExtractError> {
+        self.text = self.text.saturating_add(bytes as u64);
+        if self.text > context.limits.text {
+            return Err(ExtractError::Limit(format!(
+                "it has more than {} bytes of text, its limit",
+                context.limits.text
+            )));
+        }
+        if content.segments.len() as u64 >= context.limits.segments {
+            return Err(ExtractError::Limit(format!(
+                "it has more than {} paragraphs with text, its limit",
+                context.limits.segments
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// The sentence that 한글 writes in place of the text of a distribution document that older versions cannot
+/// show (kordoc #25).
+const NOTICE: &str = "상위 버전의 배포용 문서입니다";
+
+/// Longest text that can be the notice; a document that speaks about it is longer.
+const NOTICE_LONGEST: usize = 2000;
+
+/// The notice that stands in for a protected text, if that is all there is.
+pub(super) fn protection_notice(content: &Content) -> Option<ExtractError> {
+    let length: usize = content.segments.iter().map(|s| s.text.len()).sum();
+    if length > NOTICE_LONGEST || !content.text().contains(NOTICE) {
+        return None;
+    }
+    Some(ExtractError::Drm(
+        "a protected distribution document: in place of the text stands only the notice \
+         “이 문서는 상위 버전의 배포용 문서입니다”"
+            .into(),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_find_their_place() {
+        let mut paragraph = Paragraph::default();
+        paragraph.push_str("본문");
+        paragraph.object(Place::Below, "각주");
+        paragraph.object(Place::Block, "표");
+        paragraph.object(Place::Block, " ");
+        paragraph.push_str("끝 ");
+        assert_eq!(paragraph.finish(), "본문\n표\n끝\n각주");
+    }
+
+    #[test]
+    fn rows_are_lines_and_cells_are_separated_by_tabs() {
+        for (rows, lines) in [
+            (vec![vec!["가", "나"], vec!["다", "라"]], "가\t나\n다\t라"),
+            (vec![vec!["가\n나", "다\t라"]], "가 나\t다 라"),
+            (vec![vec!["", "가\n나", ""]], "가\n나"),
+            (vec![vec!["가", "", "나", " "], vec!["", ""]], "가\t\t나"),
+        ] {
+            let mut table = Table::default();
+            for row in rows {
+                row.into_iter().for_each(|cell| table.cell(cell.to_owned()));
+                table.end_row();
+            }
+            assert_eq!(table.finish(), lines);
+        }
+    }
+
+    #[test]
+    fn the_notice_alone_is_not_content() {
+        let mut content = Content::default();
+        content.push_text("이 문서는 상위 버전의 배포용 문서입니다.", Locator::Whole {});
+        assert!(matches!(protection_notice(&content), Some(ExtractError::Drm(_))));
+        content.push_text("설명 ".repeat(500), Locator::Whole {});
+        assert!(protection_notice(&content).is_none());
+    }
+}

@@ -1,0 +1,297 @@
+use crate::blob::{Blob, read_range};
+
+/// A compound file (MS-CFB, version 9.0), read as far as it can be.
+///
+/// The library `cfb` refuses a file as a whole when its allocation table is damaged, points to a sector twice
+/// or is cut short; the word processor and other readers open such files, and most of their text is there.
+/// Nothing here is larger than the file itself, and every chain ends after as many steps as there are
+/// sectors.
+pub(super) struct CompoundFile<'a> {
+    blob: &'a dyn Blob,
+    /// The size of a sector as a power of two: 9 or 12.
+    shift: u32,
+    fat: Vec<u32>,
+    mini_fat: Vec<u32>,
+    /// The stream that holds all small streams, in pieces of 64 bytes.
+    mini_stream: Vec<u8>,
+    entries: Vec<Entry>,
+}
+
+/// A storage or stream.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) name: String,
+    kind: u8,
+    left: u32,
+    right: u32,
+    child: u32,
+    start: u32,
+    /// Bytes, as the directory says.
+    pub(super) size: u64,
+}
+
+/// How a compound file starts (section 2.2).
+pub(super) const SIGNATURE: [u8; 8] = [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1];
+
+const HEADER: u64 = 512;
+const HEADER_DIFAT: usize = 109;
+const ENTRY: usize = 128;
+const MINI_SHIFT: u32 = 6;
+/// Streams below this size lie in the mini stream.
+const MINI_CUTOFF: u64 = 4096;
+/// Kinds of entries (section 2.6.1).
+const STORAGE: u8 = 1;
+const STREAM: u8 = 2;
+
+impl<'a> CompoundFile<'a> {
+    /// Reads the tables of the file.
+    ///
+    /// # Errors
+    /// One sentence, when not even the directory can be found.
+    pub(super) fn open(blob: &'a dyn Blob) -> Result<CompoundFile<'a>, String> {
+        let header = read_range(blob, 0, HEADER).map_err(|error| error.to_string())?;
+        let dwords = dwords(&header);
+        let dword = |n: usize| dwords.get(n).copied().unwrap_or_default();
+        if !header.starts_with(&SIGNATURE) || header.len() < HEADER as usize {
+            return Err("the header is cut short".into());
+        }
+        let shift = if header.get(30) == Some(&12) { 12 } else { 9 };
+        let mut this = CompoundFile {
+            blob,
+            shift,
+            fat: Vec::new(),
+            mini_fat: Vec::new(),
+            mini_stream: Vec::new(),
+            entries: Vec::new(),
+        };
+        let listed = dwords.get(19..19 + HEADER_DIFAT).unwrap_or_default();
+        this.fat = this.read_fat(listed.to_vec(), dword(17));
+        let directory = this.read_chain(dword(12), u64::MAX);
+        this.entries =
+            directory.chunks_exact(ENTRY).map(|bytes| Entry::parse(bytes, shift)).collect();
+        this.mini_fat = self::dwords(&this.read_chain(dword(15), u64::MAX));
+        let Some(root) = this.entries.first() else {
+            return Err("its directory cannot be read".into());
+        };
+        this.mini_stream = this.read_chain(root.start, root.size);
+        Ok(this)
+    }
+
+    /// The streams of a storage below the root, or of the root itself.
+    pub(super) fn streams(&self, storage: Option<&str>) -> Vec<&Entry> {
+        let root = self.entries.first();
+        let Some(name) = storage else {
+            return self.children(root, STREAM);
+        };
+        let found = self.children(root, STORAGE).into_iter().find(|entry| entry.name == name);
+        self.children(found, STREAM)
+    }
+
+    /// The bytes of a stream of the root, at most `limit`.
+    pub(super) fn root_stream(&self, name: &str, limit: u64) -> Option<Vec<u8>> {
+        let entry = self.streams(None).into_iter().find(|entry| entry.name == name)?;
+        Some(self.read(entry, limit))
+    }
+
+    /// The bytes of a stream, at most `limit`; fewer than its size if the file is damaged there.
+    pub(super) fn read(&self, entry: &Entry, limit: u64) -> Vec<u8> {
+        let size = entry.size.min(limit);
+        if entry.size >= MINI_CUTOFF {
+            return self.read_chain(entry.start, size);
+        }
+        let mut bytes = Vec::new();
+        for sector in chain(&self.mini_fat, entry.start) {
+            let from = (sector as usize) << MINI_SHIFT;
+            let to = self.mini_stream.len().min(from + (1 << MINI_SHIFT));
+            bytes.extend_from_slice(self.mini_stream.get(from..to).unwrap_or_default());
+            if bytes.len() as u64 >= size {
+                break;
+            }
+        }
+        bytes.truncate(usize::try_from(size).unwrap_or(usize::MAX));
+        bytes
+    }
+
+    /// The children of an entry, which lie in a tree by name. A tree that is damaged may have lost any of
+    /// them, so that then every entry of the file is taken.
+    fn children(&self, entry: Option<&Entry>, kind: u8) -> Vec<&Entry> {
+        let Some(entry) = entry else { return Vec::new() };
+        let mut seen = vec![false; self.entries.len()];
+        let mut found = Vec::new();
+        let mut damaged = false;
+        let mut open = vec![entry.child];
+        while let Some(id) = open.pop() {
+            if id == u32::MAX {
+                continue;
+            }
+            let place = seen.get_mut(id as usize);
+            let (Some(seen @ false), Some(child)) = (place, self.entries.get(id as usize)) else {
+                damaged = true;
+                continue;
+            };
+            *seen = true;
+            open.extend([child.left, child.right]);
+            if child.kind == kind {
+                found.push(child);
+            }
+        }
+        if damaged {
+            found = self.entries.iter().filter(|entry| entry.kind == kind).collect();
+        }
+        found
+    }
+
+    /// Reads the allocation table from its sectors: those listed in the header, and those that a chain of
+    /// further lists names.
+    fn read_fat(&self, mut listed: Vec<u32>, first_list: u32) -> Vec<u32> {
+        let total = self.sectors();
+        let per_sector = 1usize << (self.shift - 2);
+        let mut next = first_list;
+        // A list sector names at least as many sectors as it takes itself, so that this bounds a loop.
+        while u64::from(next) < total && (listed.len() as u64) < total.saturating_add(109) {
+            let mut list = dwords(&self.sector(next));
+            next = list.pop().unwrap_or(u32::MAX);
+            listed.extend(list);
+        }
+        let mut fat = Vec::new();
+        for sector in listed {
+            if u64::from(sector) >= total || fat.len() as u64 >= total {
+                continue;
+            }
+            let mut part = dwords(&self.sector(sector));
+            part.resize(per_sector, u32::MAX);
+            fat.append(&mut part);
+        }
+        fat
+    }
+
+    fn sectors(&self) -> u64 {
+        self.blob.len().div_ceil(1 << self.shift)
+    }
+
+    fn sector(&self, number: u32) -> Vec<u8> {
+        self.run(number, 1)
+    }
+
+    /// Sectors that follow one another in the file; what cannot be read is left out.
+    fn run(&self, first: u32, count: u64) -> Vec<u8> {
+        let offset = (u64::from(first) + 1) << self.shift;
+        read_range(self.blob, offset, count << self.shift).unwrap_or_default()
+    }
+
+    /// The bytes of a chain, at most `limit`.
+    fn read_chain(&self, start: u32, limit: u64) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut sectors = chain(&self.fat, start).peekable();
+        while let Some(first) = sectors.next() {
+            let mut count = 1;
+            let wanted = limit.saturating_sub(bytes.len() as u64).div_ceil(1 << self.shift);
+            // Neighbours are read at once.
+            while count < wanted
+                && sectors.next_if(|&s| u64::from(s) == u64::from(first) + count).is_some()
+            {
+                count += 1;
+            }
+            bytes.extend(self.run(first, count));
+            if bytes.len() as u64 >= limit {
+                break;
+            }
+        }
+        bytes.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        bytes
+    }
+}
+
+/// The sectors of a chain, at most as many as the table has.
+fn chain(table: &[u32], start: u32) -> impl Iterator<Item = u32> {
+    let inside = |&sector: &u32| (sector as usize) < table.len();
+    std::iter::successors(Some(start).filter(inside), move |&sector| {
+        table.get(sector as usize).copied().filter(inside)
+    })
+    .take(table.len())
+}
+
+impl Entry {
+    fn parse(bytes: &[u8], shift: u32) -> Entry {
+        let dwords = dwords(bytes);
+        let dword = |n: usize| dwords.get(n).copied().unwrap_or(u32::MAX);
+        // Version 3 leaves the high half of the size undefined.
+        let high = if shift == 12 { u64::from(dword(31)) << 32 } else { 0 };
+        Entry {
+            name: super::record::utf16(bytes.get(..64).unwrap_or_default()),
+            kind: bytes.get(66).copied().unwrap_or_default(),
+            left: dword(17),
+            right: dword(18),
+            child: dword(19),
+            start: dword(29),
+            size: high | u64::from(dword(30)),
+        }
+    }
+}
+
+fn dwords(bytes: &[u8]) -> Vec<u32> {
+    let dword = |bytes: &[u8]| bytes.try_into().map(u32::from_le_bytes).unwrap_or(u32::MAX);
+    bytes.chunks_exact(4).map(dword).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    /// A file with a large stream in a storage and a small one in the root, by another writer than ours.
+    fn file(version: cfb::Version) -> Vec<u8> {
+        let bytes = std::io::Cursor::new(Vec::new());
+        let mut file = cfb::CompoundFile::create_with_version(version, bytes).unwrap();
+        file.create_storage("/BodyText").unwrap();
+        file.create_stream("/BodyText/Section0").unwrap().write_all(&[7; 9000]).unwrap();
+        file.create_stream("/FileHeader").unwrap().write_all(b"small").unwrap();
+        file.into_inner().into_inner()
+    }
+
+    /// The small stream and the large one.
+    fn read(bytes: Vec<u8>) -> Option<(Vec<u8>, Vec<u8>)> {
+        let file = CompoundFile::open(&bytes).ok()?;
+        let sections = file.streams(Some("BodyText"));
+        let section = sections.first().map(|section| file.read(section, u64::MAX));
+        Some((file.root_stream("FileHeader", 100).unwrap_or_default(), section.unwrap_or_default()))
+    }
+
+    #[test]
+    fn small_and_large_streams_of_both_versions() {
+        for version in [cfb::Version::V3, cfb::Version::V4] {
+            assert_eq!(read(file(version)), Some((b"small".to_vec(), vec![7; 9000])));
+        }
+    }
+
+    #[test]
+    fn no_damage_makes_it_read_more_than_there_is() {
+        let whole = file(cfb::Version::V3);
+        for at in 8..whole.len().min(4096) {
+            for mask in [0x01, 0xFF] {
+                let mut broken = whole.clone();
+                broken[at] ^= mask;
+                if let Some((small, large)) = read(broken) {
+                    assert!(small.len() + large.len() <= whole.len(), "byte {at}");
+                }
+            }
+        }
+        for length in (0..whole.len()).step_by(256) {
+            read(whole[..length].to_vec());
+        }
+        assert_eq!(read(whole[..700].to_vec()), None);
+    }
+
+    #[test]
+    fn a_sector_that_is_named_twice_does_not_spoil_the_rest() {
+        let mut file = file(cfb::Version::V3);
+        let fat = 512 * (1 + u32::from_le_bytes(file[76..80].try_into().unwrap()) as usize);
+        let last = fat + 4 * (file.len() / 512 - 2);
+        for entry in [last - 8, last - 4] {
+            file[entry..entry + 4].copy_from_slice(&1u32.to_le_bytes());
+        }
+        assert!(cfb::CompoundFile::open(std::io::Cursor::new(&file)).is_err());
+        assert_eq!(read(file).unwrap().0, b"small");
+    }
+}

@@ -1,0 +1,143 @@
+use super::record::{dword_at, tag, text_at, word_at};
+use crate::formats::hangul::{Place, Table, add_lines};
+
+/// An object anchored in a paragraph, while its records are read (HWP 5.0 document file format, revision
+/// 1.3, section 4.3.10 and tables 127 to 141 of the specification).
+#[derive(Debug)]
+pub(super) struct Control {
+    /// As in `tbl `.
+    pub(super) id: [u8; 4],
+    lines: String,
+    /// There once the record `TABLE` was read: what comes after it are cells, what came before is the caption.
+    table: Option<CellTable>,
+}
+
+#[derive(Debug, Default)]
+struct CellTable {
+    table: Table,
+    row: Option<u16>,
+}
+
+impl Control {
+    /// Reads the data of the record `CTRL_HEADER`.
+    pub(super) fn new(data: &[u8]) -> Control {
+        let id = dword_at(data, 0).unwrap_or_default().to_be_bytes();
+        let mut lines = String::new();
+        match &id {
+            b"atno" => lines.extend(caption_number(data)),
+            // Ruby (덧말): the main text, then the small text above it.
+            b"tdut" => {
+                if let Some((main, next)) = text_at(data, 4) {
+                    lines.push_str(&main);
+                    if let Some((ruby, _)) = text_at(data, next).filter(|(r, _)| !r.is_empty()) {
+                        lines.push('(');
+                        lines.push_str(&ruby);
+                        lines.push(')');
+                    }
+                }
+            }
+            // Characters written over one another (글자겹침).
+            b"tcps" => lines.extend(text_at(data, 4).map(|(text, _)| text)),
+            _ => {}
+        }
+        Control { id, lines, table: None }
+    }
+
+    /// Whether a record of this kind has something to say to a control.
+    pub(super) fn wants(tag: u16) -> bool {
+        matches!(tag, tag::TABLE | tag::EQEDIT | tag::TEXTART)
+    }
+
+    /// Takes a record that lies below the control.
+    pub(super) fn record(&mut self, tag: u16, data: &[u8]) {
+        match tag {
+            tag::TABLE => self.table = Some(CellTable::default()),
+            // An attribute word, then the script. Spaces keep it from running into the words beside it.
+            tag::EQEDIT => {
+                if let Some((script, _)) = text_at(data, 4) {
+                    self.lines.push(' ');
+                    self.lines.push_str(script.trim());
+                    self.lines.push(' ');
+                }
+            }
+            // Four corners of two words, then the text.
+            tag::TEXTART => {
+                if let Some((text, _)) = text_at(data, 32) {
+                    add_lines(&mut self.lines, &text.replace('\r', ""));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes a list of paragraphs: a cell at this row, a caption, or the text of a box, note or header.
+    pub(super) fn list(&mut self, row: Option<u16>, text: String) {
+        let Some(cells) = &mut self.table else {
+            add_lines(&mut self.lines, &text);
+            return;
+        };
+        if row != cells.row {
+            cells.table.end_row();
+            cells.row = row;
+        }
+        cells.table.cell(text);
+    }
+
+    /// The place of its text in the paragraph, and the text.
+    pub(super) fn finish(mut self) -> (Place, String) {
+        let place = match &self.id {
+            b"eqed" | b"atno" | b"tdut" | b"tcps" => Place::Inline,
+            b"tbl " | b"gso " | b"form" => Place::Block,
+            _ => Place::Below,
+        };
+        if let Some(cells) = self.table {
+            add_lines(&mut self.lines, &cells.table.finish());
+        }
+        (place, self.lines)
+    }
+}
+
+/// The number that the word processor stored for a picture, table or equation, as it stands in captions.
+/// Numbers of pages and notes are left out: they stand beside the text, not in it.
+fn caption_number(data: &[u8]) -> Option<String> {
+    let kind = dword_at(data, 4)? & 0xF;
+    let number = word_at(data, 8).filter(|&number| number > 0)?;
+    matches!(kind, 3..=5).then(|| number.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn control(id: &[u8; 4], rest: &[u8]) -> Control {
+        let mut data = id.to_vec();
+        data.reverse();
+        data.extend(rest);
+        Control::new(&data)
+    }
+
+    #[test]
+    fn stored_text_of_controls() {
+        for (id, data, text) in [
+            (b"tdut", &b"\x01\x00\x00\xAC\x01\x00\x41\x00"[..], "가(A)"),
+            (b"tdut", b"\x01\x00\x00\xAC\x00\x00", "가"),
+            (b"tcps", b"\x02\x00\x31\x00\x32\x00", "12"),
+            (b"atno", b"\x04\x00\x00\x00\x07\x00", "7"),
+            (b"atno", b"\x01\x00\x00\x00\x07\x00", ""),
+            (b"atno", b"\x04", ""),
+        ] {
+            assert_eq!(control(id, data).finish(), (Place::Inline, text.to_owned()));
+        }
+    }
+
+    #[test]
+    fn the_caption_comes_before_the_cells() {
+        let mut table = control(b"tbl ", b"");
+        table.list(None, "표 제목".into());
+        table.record(tag::TABLE, b"");
+        for (row, text) in [(0, "가"), (0, "나"), (1, "다")] {
+            table.list(Some(row), text.into());
+        }
+        assert_eq!(table.finish(), (Place::Block, "표 제목\n가\t나\n다".to_owned()));
+    }
+}

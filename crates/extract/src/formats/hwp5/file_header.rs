@@ -1,0 +1,99 @@
+use crate::error::ExtractError;
+
+/// The stream `FileHeader` (HWP 5.0 document file format, revision 1.3, section 3.2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FileHeader {
+    version: u32,
+    flags: u32,
+}
+
+/// How the stream starts.
+pub(super) const SIGNATURE: &[u8] = b"HWP Document File";
+
+const COMPRESSED: u32 = 1 << 0;
+const PASSWORD: u32 = 1 << 1;
+const DISTRIBUTION: u32 = 1 << 2;
+const DRM: u32 = 1 << 4;
+const CERTIFICATE: u32 = 1 << 8;
+const CERTIFICATE_DRM: u32 = 1 << 10;
+
+impl FileHeader {
+    /// Reads the stream.
+    ///
+    /// # Errors
+    /// [`ExtractError::Corrupt`] when it is too short or signed otherwise.
+    pub(super) fn parse(bytes: &[u8]) -> Result<FileHeader, ExtractError> {
+        if !bytes.starts_with(SIGNATURE) {
+            return Err(ExtractError::corrupt("the stream FileHeader is not signed as HWP 5"));
+        }
+        let dword = |at: usize| {
+            let bytes = bytes.get(at..at + 4).and_then(|b| b.try_into().ok());
+            bytes.map(u32::from_le_bytes)
+        };
+        let (Some(version), Some(flags)) = (dword(32), dword(36)) else {
+            return Err(ExtractError::corrupt("the stream FileHeader is cut short"));
+        };
+        Ok(FileHeader { version, flags })
+    }
+
+    /// As in `5.1.0.1`.
+    pub(super) fn version(self) -> String {
+        let [revision, build, minor, major] = self.version.to_le_bytes();
+        format!("{major}.{minor}.{build}.{revision}")
+    }
+
+    /// Whether the streams are compressed.
+    pub(super) fn compressed(self) -> bool {
+        self.flags & COMPRESSED != 0
+    }
+
+    /// Whether the text lies in `ViewText`, encrypted with a key that lies beside it.
+    pub(super) fn distribution(self) -> bool {
+        self.flags & DISTRIBUTION != 0
+    }
+
+    /// Refuses what cannot be opened without a password, a certificate or a rights server.
+    ///
+    /// # Errors
+    /// [`ExtractError::Encrypted`] or [`ExtractError::Drm`].
+    pub(super) fn check_readable(self) -> Result<(), ExtractError> {
+        if self.flags & (DRM | CERTIFICATE_DRM) != 0 {
+            return Err(ExtractError::Drm("protected by a rights management system".into()));
+        }
+        if self.flags & PASSWORD != 0 {
+            return Err(ExtractError::Encrypted("needs a password".into()));
+        }
+        if self.flags & CERTIFICATE != 0 {
+            return Err(ExtractError::Encrypted(
+                "encrypted for the holder of a certificate".into(),
+            ));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(flags: u32) -> FileHeader {
+        let mut bytes = SIGNATURE.to_vec();
+        bytes.resize(32, 0);
+        bytes.extend([1, 2, 1, 5]);
+        bytes.extend(flags.to_le_bytes());
+        FileHeader::parse(&bytes).unwrap()
+    }
+
+    #[test]
+    fn flags_and_version() {
+        assert_eq!(header(0).version(), "5.1.2.1");
+        assert!(header(1).compressed() && !header(4).compressed());
+        assert!(header(5).distribution() && header(5).check_readable().is_ok());
+        assert!(matches!(header(3).check_readable(), Err(ExtractError::Encrypted(_))));
+        assert!(matches!(header(0x100).check_readable(), Err(ExtractError::Encrypted(_))));
+        assert!(matches!(header(0x10).check_readable(), Err(ExtractError::Drm(_))));
+        assert!(matches!(header(0x400).check_readable(), Err(ExtractError::Drm(_))));
+        assert!(FileHeader::parse(b"HWP Document File").is_err());
+        assert!(FileHeader::parse(&[0; 256]).is_err());
+    }
+}

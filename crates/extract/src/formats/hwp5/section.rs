@@ -1,0 +1,193 @@
+use std::io::{self, Read};
+
+use madang_document::content::Content;
+
+use super::control::Control;
+use super::paragraph_text::ParagraphText;
+use super::record::{Record, Records, tag, word_at};
+use crate::context::Context;
+use crate::error::ExtractError;
+use crate::formats::hangul::{self, Body, Place, add_lines};
+
+/// Levels that are told apart. Text nested deeper is kept, at this level; the word processor's own documents
+/// stay below 50. It bounds how often a text is handed from one node to the one above it.
+const DEEPEST: u16 = 200;
+
+/// Anchors that an object may be ahead of its own: some have none, some anchors have no object.
+const AHEAD: usize = 16;
+
+/// Reads the records of a section and adds its paragraphs to the content.
+///
+/// The records are a tree written in order, each with its level. It is read in one pass: the nodes that are
+/// still open lie on a stack, and a node that closes hands its text to the one above it.
+///
+/// # Errors
+/// [`ExtractError::Limit`] when the text or what unpacks exceeds its limit, [`ExtractError::Corrupt`] where
+/// the stream breaks. What was read so far is in the content either way.
+pub(super) fn read_section(
+    stream: impl Read,
+    body: &mut Body,
+    content: &mut Content,
+    context: &Context<'_>,
+) -> Result<(), ExtractError> {
+    let mut records = Records::new(stream, context.limits.text);
+    let mut section = Section { open: Vec::new(), body, content };
+    let ended = loop {
+        match records.next(wanted) {
+            Ok(None) => break Ok(()),
+            Ok(Some(record)) => {
+                if let Err(limit) = section.record(&record, context) {
+                    break Err(limit);
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::QuotaExceeded => {
+                break Err(ExtractError::Limit(error.to_string()));
+            }
+            Err(error) => break Err(ExtractError::corrupt(error)),
+        }
+    };
+    section.close(0, false);
+    ended
+}
+
+fn wanted(tag: u16) -> bool {
+    matches!(tag, tag::PARA_TEXT | tag::CTRL_HEADER | tag::LIST_HEADER) || Control::wants(tag)
+}
+
+struct Section<'a> {
+    open: Vec<(u16, Node)>,
+    body: &'a mut Body,
+    content: &'a mut Content,
+}
+
+#[derive(Debug)]
+enum Node {
+    Paragraph(Paragraph),
+    Control(Control),
+    List { row: Option<u16>, lines: String },
+}
+
+impl Section<'_> {
+    fn record(&mut self, record: &Record<'_>, context: &Context<'_>) -> Result<(), ExtractError> {
+        let level = record.level.min(DEEPEST);
+        let opens = matches!(record.tag, tag::PARA_HEADER | tag::CTRL_HEADER | tag::LIST_HEADER);
+        // At the deepest level a node and its data are told apart by their kind alone.
+        if level < DEEPEST || opens {
+            self.close(level, record.tag == tag::PARA_HEADER);
+        }
+        match record.tag {
+            tag::PARA_HEADER => {
+                // Blank paragraphs cost nothing in the text, and are still bounded by this.
+                self.body.spend(1, self.content, context)?;
+                self.open.push((level, Node::Paragraph(Paragraph::default())));
+            }
+            tag::PARA_TEXT => {
+                let text = ParagraphText::parse(record.data);
+                self.body.spend(text.text.len(), self.content, context)?;
+                if let Some((_, Node::Paragraph(paragraph))) = self.open.last_mut() {
+                    paragraph.text = text;
+                }
+            }
+            tag::CTRL_HEADER => {
+                let control = Control::new(record.data);
+                self.open.push((level, Node::Control(control)));
+            }
+            tag::LIST_HEADER => {
+                // The header of a list has 8 bytes; in a cell, column and row follow.
+                let row = word_at(record.data, 10);
+                self.open.push((level, Node::List { row, lines: String::new() }));
+            }
+            other => {
+                if Control::wants(other)
+                    && let Some((_, Node::Control(control))) = self.open.last_mut()
+                {
+                    self.body.spend(record.data.len(), self.content, context)?;
+                    control.record(other, record.data);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Closes the nodes that a record of this level ends. The paragraphs of a list lie on the list's own
+    /// level, so that a paragraph does not end it.
+    fn close(&mut self, level: u16, by_paragraph: bool) {
+        while let Some((open, node)) = self.open.last() {
+            let stays = by_paragraph && matches!(node, Node::List { .. });
+            if *open < level || (*open == level && stays) {
+                break;
+            }
+            if let Some((_, node)) = self.open.pop() {
+                self.hand_up(node);
+            }
+        }
+    }
+
+    fn hand_up(&mut self, node: Node) {
+        let above = self.open.last_mut().map(|(_, node)| node);
+        match (node, above) {
+            (Node::Paragraph(paragraph), None) => self.body.push(self.content, paragraph.finish()),
+            (Node::Paragraph(paragraph), Some(above)) => match above {
+                Node::List { lines, .. } => add_lines(lines, &paragraph.finish()),
+                Node::Control(control) => control.list(None, paragraph.finish()),
+                Node::Paragraph(above) => add_lines(&mut above.unanchored, &paragraph.finish()),
+            },
+            (Node::List { row, lines }, Some(Node::Control(control))) => control.list(row, lines),
+            (Node::List { lines, .. }, _) => self.add_unanchored(lines),
+            (Node::Control(control), Some(Node::Paragraph(above))) => above.control(control),
+            (Node::Control(control), _) => self.add_unanchored(control.finish().1),
+        }
+    }
+
+    /// Text whose node does not lie where it should: kept as lines of whatever lies above it. Memos, which
+    /// the word processor lists at the end of a section, come this way too.
+    fn add_unanchored(&mut self, text: String) {
+        match self.open.last_mut() {
+            Some((_, Node::Paragraph(paragraph))) => add_lines(&mut paragraph.unanchored, &text),
+            Some((_, Node::List { lines, .. })) => add_lines(lines, &text),
+            Some((_, Node::Control(control))) => control.list(None, text),
+            None if text.trim().is_empty() => {}
+            None => self.body.push(self.content, text),
+        }
+    }
+}
+
+/// A paragraph while its records are read.
+#[derive(Debug, Default)]
+struct Paragraph {
+    text: ParagraphText,
+    /// Objects of the anchors passed so far; as long as `next`.
+    objects: Vec<Option<(Place, String)>>,
+    unanchored: String,
+}
+
+impl Paragraph {
+    /// Puts an object to its anchor: the next one of the same identifier.
+    fn control(&mut self, control: Control) {
+        let next = self.objects.len();
+        let id = control.id;
+        let (place, text) = control.finish();
+        let ahead = self.text.anchors.get(next..).unwrap_or_default().iter().take(AHEAD);
+        match ahead.into_iter().position(|anchor| anchor.id == id) {
+            Some(skipped) => {
+                self.objects.resize(next + skipped, None);
+                self.objects.push(Some((place, text)));
+            }
+            None => add_lines(&mut self.unanchored, &text),
+        }
+    }
+
+    fn finish(self) -> String {
+        let mut paragraph = hangul::Paragraph::default();
+        let mut from = 0;
+        for (anchor, object) in self.text.anchors.iter().zip(self.objects) {
+            let Some((place, text)) = object else { continue };
+            paragraph.push_str(self.text.text.get(from..anchor.offset).unwrap_or_default());
+            paragraph.object(place, &text);
+            from = anchor.offset;
+        }
+        paragraph.push_str(self.text.text.get(from..).unwrap_or_default());
+        paragraph.object(Place::Below, &self.unanchored);
+        paragraph.finish()
+    }
+}

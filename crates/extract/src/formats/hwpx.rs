@@ -1,0 +1,276 @@
+//! HWPX: the ZIP package of the word processor 한글 (OWPML, KS X 6101).
+
+use std::io::{BufReader, Read};
+
+use madang_document::content::{Content, Member};
+use madang_document::locator::Locator;
+
+use crate::blob::{Blob, Cursor};
+use crate::context::Context;
+use crate::error::ExtractError;
+use crate::format::{Format, Match};
+use crate::formats::hangul::metered::Metered;
+use crate::formats::hangul::{Body, preview, protection_notice};
+use crate::probe::Probe;
+
+pub(super) mod package;
+pub(super) mod section;
+
+pub(super) const FORMAT: Format = Format {
+    name: "hwpx",
+    version: 1,
+    media_types: &[MEDIA_TYPE],
+    sniff,
+    media_type: |_| MEDIA_TYPE,
+    extract,
+};
+
+const MEDIA_TYPE: &str = "application/hwp+zip";
+
+/// The package document, which lists the parts and their order.
+const PACKAGE: &str = "Contents/content.hpf";
+
+/// Sections of a document that are read.
+const SECTIONS: usize = 10_000;
+
+fn sniff(probe: &Probe<'_>) -> Match {
+    match probe.zip() {
+        Some(zip) if zip.mimetype.as_deref() == Some(MEDIA_TYPE) => Match::Container,
+        Some(zip) if zip.names.iter().any(|name| section_number(name).is_some()) => {
+            Match::Container
+        }
+        // The first entry of the package is its media type, stored: it can be seen without the directory.
+        None if probe.has_at(30, b"mimetypeapplication/hwp+zip") => Match::Magic,
+        None if probe.starts_with(b"PK") && probe.extension == "hwpx" => Match::Extension,
+        _ => Match::No,
+    }
+}
+
+type Archive<'a> = zip::ZipArchive<Cursor<'a>>;
+
+fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
+    let mut archive = match zip::ZipArchive::new(Cursor::new(blob)) {
+        Ok(archive) => archive,
+        Err(error) => return read_cut(blob, &error.to_string(), context),
+    };
+    if let Some(manifest) = part(&mut archive, "META-INF/manifest.xml", context)?
+        && package::is_encrypted(&manifest)
+    {
+        return Err(ExtractError::Encrypted("needs a password".into()));
+    }
+    let mut content = Content::default();
+    if let Some(version) = part(&mut archive, "version.xml", context)? {
+        package::version(&version, &mut content.metadata);
+    }
+    let package = match part(&mut archive, PACKAGE, context)? {
+        Some(package) => package::package(&package, &mut content.metadata),
+        None => Vec::new(),
+    };
+    let text = read_text(&mut archive, &package, &mut content, context);
+    if let Some(notice) = protection_notice(&content) {
+        return Err(notice);
+    }
+    match text {
+        Ok(()) => {}
+        Err(error @ ExtractError::Limit(_)) => content.cut(error.to_string()),
+        Err(error) => {
+            let start = part(&mut archive, "Preview/PrvText.txt", context)?.unwrap_or_default();
+            content.push_text(start.replace('\r', ""), Locator::Whole {});
+            if content.segments.is_empty() {
+                return Err(error);
+            }
+            content.lost(format!("{error}; the text is the stored preview of the first page"));
+        }
+    }
+    content.members = members(&mut archive, context);
+    stored_preview(&mut archive, &mut content, context);
+    Ok(content)
+}
+
+/// Reads a package whose directory is lost, as when a transfer broke off: the parts one after the other, as
+/// far as they go.
+///
+/// # Errors
+/// [`ExtractError::Corrupt`] with the reason why there is no directory, when no section is left either.
+fn read_cut(blob: &dyn Blob, reason: &str, context: &Context<'_>) -> Result<Content, ExtractError> {
+    let mut content = Content::default();
+    let mut body = Body::default();
+    let mut stream = BufReader::new(Cursor::new(blob));
+    while let Ok(Some(entry)) = zip::read::read_zipfile_from_stream(&mut stream) {
+        context.progress();
+        if !entry.name().is_ok_and(|name| section_number(&name).is_some()) {
+            continue;
+        }
+        let reader = BufReader::new(Metered::new(entry, context));
+        match section::read_section(reader, |name| name, &mut body, &mut content, context) {
+            Ok(()) => {}
+            Err(error @ ExtractError::Limit(_)) => {
+                content.cut(error.to_string());
+                break;
+            }
+            // The parts behind it lie where this one would have ended.
+            Err(_) => break,
+        }
+    }
+    if content.segments.is_empty() {
+        return Err(ExtractError::Corrupt(format!("the ZIP package: {reason}")));
+    }
+    content
+        .lost(format!("the ZIP package: {reason}; these are the sections in front of the damage"));
+    Ok(content)
+}
+
+/// Reads all sections, in the order of the package, or of their numbers if it names none. A damaged one is a
+/// warning.
+///
+/// # Errors
+/// When no section could be read at all, or a limit was reached.
+fn read_text(
+    archive: &mut Archive<'_>,
+    package: &[String],
+    content: &mut Content,
+    context: &Context<'_>,
+) -> Result<(), ExtractError> {
+    let sections = sections(archive, package);
+    if !sections.iter().any(|path| section_number(path).is_some()) {
+        return Err(ExtractError::corrupt("there is no section in Contents"));
+    }
+    let mut body = Body::default();
+    let mut failures = Vec::new();
+    for path in &sections {
+        context.progress();
+        let before = content.segments.len();
+        match read_one(archive, path, &mut body, content, context) {
+            Ok(()) => {}
+            Err(error @ ExtractError::Limit(_)) => return Err(error),
+            Err(error) => {
+                failures.push((content.segments.len() > before, format!("{path}: {error}")));
+            }
+        }
+    }
+    let all_lost = failures.len() == sections.len() && failures.iter().all(|(some, _)| !some);
+    match failures.first() {
+        Some((_, reason)) if all_lost => Err(ExtractError::corrupt(reason)),
+        _ => {
+            failures.into_iter().for_each(|(_, reason)| content.lost(reason));
+            Ok(())
+        }
+    }
+}
+
+fn read_one(
+    archive: &mut Archive<'_>,
+    path: &str,
+    body: &mut Body,
+    content: &mut Content,
+    context: &Context<'_>,
+) -> Result<(), ExtractError> {
+    let entry = archive.by_name(path).map_err(ExtractError::corrupt)?;
+    if entry.encrypted() {
+        return Err(ExtractError::Encrypted("needs a password".into()));
+    }
+    let reader = BufReader::new(Metered::new(entry, context));
+    section::read_section(reader, |name| name, body, content, context)
+}
+
+fn sections(archive: &Archive<'_>, package: &[String]) -> Vec<String> {
+    let listed = package.iter().filter(|path| section_number(path).is_some());
+    let mut sections: Vec<String> = Vec::new();
+    for path in listed {
+        if archive.index_for_name(path).is_some() && !sections.contains(path) {
+            sections.push(path.clone());
+        }
+        if sections.len() >= SECTIONS {
+            break;
+        }
+    }
+    if sections.is_empty() {
+        let names = names(archive);
+        sections.extend(names.filter(|name| section_number(name).is_some()).take(SECTIONS));
+        sections.sort_by_key(|name| section_number(name));
+    }
+    // Master pages stand behind the text of every page; the order of the package does not list them.
+    let mut pages: Vec<_> =
+        names(archive).filter(|name| is_master_page(name)).take(SECTIONS).collect();
+    pages.sort();
+    sections.append(&mut pages);
+    sections
+}
+
+/// The number in `Contents/section3.xml`; none if it is another part.
+fn section_number(path: &str) -> Option<u32> {
+    path.strip_prefix("Contents/section")?.strip_suffix(".xml")?.parse().ok()
+}
+
+fn is_master_page(path: &str) -> bool {
+    path.starts_with("Contents/masterpage") && path.ends_with(".xml")
+}
+
+/// The pictures and embedded objects.
+fn members(archive: &mut Archive<'_>, context: &Context<'_>) -> Vec<Member> {
+    let most = usize::try_from(context.limits.members).unwrap_or(usize::MAX);
+    let paths: Vec<_> = names(archive)
+        .filter(|name| name.starts_with("BinData/") && !name.ends_with('/'))
+        .take(most)
+        .collect();
+    paths
+        .into_iter()
+        .map(|path| {
+            let size = archive.by_name(&path).ok().map(|entry| entry.size());
+            Member { path, size, outcome: None }
+        })
+        .collect()
+}
+
+fn stored_preview(archive: &mut Archive<'_>, content: &mut Content, context: &Context<'_>) {
+    let stored = names(archive).find(|name| name.starts_with("Preview/PrvImage"));
+    let Some(entry) = stored.and_then(|path| archive.by_name(&path).ok()) else { return };
+    let mut picture = Vec::new();
+    let mut reader = Metered::new(entry, context).take(preview::LARGEST);
+    let preview = match reader.read_to_end(&mut picture) {
+        Ok(_) => preview::preview(&picture, context),
+        Err(error) => Err(error.to_string()),
+    };
+    match preview {
+        Ok(preview) => content.previews.push(preview),
+        Err(reason) => content.note(format!("the stored preview picture: {reason}")),
+    }
+}
+
+/// A small part as text, at most as large as properties may be; none if there is none or it is unreadable.
+///
+/// # Errors
+/// [`ExtractError::Limit`] when the package unpacks to more than it may.
+fn part(
+    archive: &mut Archive<'_>,
+    path: &str,
+    context: &Context<'_>,
+) -> Result<Option<String>, ExtractError> {
+    let Ok(entry) = archive.by_name(path) else { return Ok(None) };
+    let mut bytes = Vec::new();
+    let mut reader = Metered::new(entry, context).take(context.limits.metadata);
+    match reader.read_to_end(&mut bytes) {
+        Ok(_) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Err(error) if error.kind() == std::io::ErrorKind::QuotaExceeded => {
+            Err(ExtractError::Limit(error.to_string()))
+        }
+        Err(_) => Ok(None),
+    }
+}
+
+/// Names of the entries that are valid text.
+fn names<'a>(archive: &'a Archive<'_>) -> impl Iterator<Item = String> + 'a {
+    archive.file_names().flatten().map(std::borrow::Cow::into_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sections_have_a_number() {
+        assert_eq!(section_number("Contents/section12.xml"), Some(12));
+        assert_eq!(section_number("Contents/header.xml"), None);
+        assert_eq!(section_number("Contents/section.xml"), None);
+    }
+}

@@ -1,0 +1,304 @@
+use std::io::{self, BufRead};
+
+use madang_document::content::Content;
+use quick_xml::Reader;
+use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::{BytesRef, BytesStart, Event};
+
+use super::package::attribute;
+use crate::context::Context;
+use crate::error::ExtractError;
+use crate::formats::hangul::{Body, Paragraph, Place, Table, add_lines};
+
+/// Paragraphs, tables, cells and notes that may lie in one another; the word processor's own documents stay
+/// below 50.
+const DEEPEST: usize = 200;
+
+/// Reads a section part (KS X 6101, chapter 10) and adds its paragraphs to the content.
+///
+/// It is read event by event. Elements that hold text are nodes on a stack; one that closes hands its text to
+/// the one above it, and all other elements are passed through. `name_of` gives the name that OWPML has for an
+/// element.
+///
+/// # Errors
+/// [`ExtractError::Limit`] when the text, its nesting or what unpacks exceeds its limit,
+/// [`ExtractError::Corrupt`] where the XML breaks. What was read so far is in the content either way.
+pub(in crate::formats) fn read_section(
+    stream: impl BufRead,
+    name_of: fn(&str) -> &str,
+    body: &mut Body,
+    content: &mut Content,
+    context: &Context<'_>,
+) -> Result<(), ExtractError> {
+    let mut reader = Reader::from_reader(stream);
+    let config = reader.config_mut();
+    config.check_end_names = false;
+    config.allow_unmatched_ends = true;
+    config.allow_dangling_amp = true;
+    let mut section = Section {
+        name_of,
+        open: Vec::new(),
+        capture: Capture::Nothing,
+        deleted: false,
+        body,
+        content,
+    };
+    let mut buffer = Vec::new();
+    let ended = loop {
+        buffer.clear();
+        let event = match reader.read_event_into(&mut buffer) {
+            Ok(Event::Eof) => break Ok(()),
+            Ok(event) => event,
+            Err(quick_xml::Error::Io(error)) if error.kind() == io::ErrorKind::QuotaExceeded => {
+                break Err(ExtractError::Limit(error.to_string()));
+            }
+            Err(error) => {
+                let at = reader.error_position();
+                break Err(ExtractError::Corrupt(format!("byte {at} of the XML: {error}")));
+            }
+        };
+        if let Err(limit) = section.event(&event, context) {
+            break Err(limit);
+        }
+    };
+    while !section.open.is_empty() {
+        section.close();
+    }
+    ended
+}
+
+/// The character of a reference: a number, or one of the five entities of XML itself. Entities of a document
+/// type are not followed: the format has none, and they are how bombs are built.
+pub(in crate::formats) fn character(reference: &BytesRef<'_>) -> Option<char> {
+    match reference.resolve_char_ref() {
+        Ok(Some(c)) => Some(c),
+        _ => resolve_predefined_entity(reference).and_then(|text| text.chars().next()),
+    }
+}
+
+struct Section<'a> {
+    name_of: fn(&str) -> &str,
+    open: Vec<Node>,
+    capture: Capture,
+    /// Inside a passage that a tracked change deleted.
+    deleted: bool,
+    body: &'a mut Body,
+    content: &'a mut Content,
+}
+
+#[derive(Debug)]
+enum Node {
+    Paragraph(Paragraph),
+    Table {
+        table: Table,
+        caption: String,
+    },
+    Cell(String),
+    /// A note, header, memo or hidden comment, by the name of its element.
+    Note {
+        name: String,
+        lines: String,
+    },
+}
+
+/// What the text of the current element is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Capture {
+    Nothing,
+    /// Text of the paragraph.
+    Text,
+    /// The script of an equation.
+    Script,
+    /// The small text of a ruby (덧말).
+    Ruby,
+}
+
+impl Section<'_> {
+    fn event(&mut self, event: &Event<'_>, context: &Context<'_>) -> Result<(), ExtractError> {
+        match event {
+            Event::Start(e) => self.start(e, context),
+            Event::Empty(e) => {
+                self.start(e, context)?;
+                self.end((self.name_of)(e.local_name().as_ref()));
+                Ok(())
+            }
+            Event::End(e) => {
+                self.end((self.name_of)(e.local_name().as_ref()));
+                Ok(())
+            }
+            Event::Text(text) => self.text(&text.xml10_content(), context),
+            Event::CData(text) => self.text(&text.xml10_content(), context),
+            Event::GeneralRef(reference) => match character(reference) {
+                Some(c) => self.text(c.encode_utf8(&mut [0; 4]), context),
+                None => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    fn start(&mut self, e: &BytesStart<'_>, context: &Context<'_>) -> Result<(), ExtractError> {
+        match (self.name_of)(e.local_name().as_ref()) {
+            "p" => {
+                // Blank paragraphs cost nothing in the text, and are still bounded by this.
+                self.body.spend(1, self.content, context)?;
+                self.open(Node::Paragraph(Paragraph::default()))?;
+            }
+            "tbl" => {
+                self.open(Node::Table { table: Table::default(), caption: String::new() })?;
+            }
+            "tc" => self.open(Node::Cell(String::new()))?,
+            // A field is a note if it has paragraphs of its own, which only a memo has.
+            name @ ("header" | "footer" | "footNote" | "endNote" | "hiddenComment"
+            | "fieldBegin") => {
+                self.open(Node::Note { name: name.to_owned(), lines: String::new() })?;
+            }
+            "t" | "mainText" => self.capture = Capture::Text,
+            "script" => {
+                self.capture = Capture::Script;
+                self.inline(" ");
+            }
+            "subText" => {
+                self.capture = Capture::Ruby;
+                self.inline("(");
+            }
+            "tab" => self.inside_text("\t"),
+            "lineBreak" => self.inside_text("\n"),
+            "nbSpace" | "fwSpace" => self.inside_text(" "),
+            "hyphen" => self.inside_text("-"),
+            "deleteBegin" => self.deleted = true,
+            "deleteEnd" => self.deleted = false,
+            // The number that is stored for a picture, table or equation, as it stands in captions.
+            "autoNum" => {
+                // The second names and kinds are those of HWPML.
+                let kind = attribute(e, "numType").or_else(|| attribute(e, "NumberType"));
+                let kind = kind.unwrap_or_default().to_ascii_uppercase();
+                if matches!(kind.as_str(), "PICTURE" | "FIGURE" | "TABLE" | "EQUATION") {
+                    let number = attribute(e, "num").or_else(|| attribute(e, "Number"));
+                    self.inline(&number.unwrap_or_default());
+                }
+            }
+            // Characters written over one another (글자겹침), text art, and the labels of form fields.
+            "compose" => {
+                self.attribute_text(e, "composeText", Place::Inline, context)?;
+            }
+            "textart" => self.attribute_text(e, "text", Place::Block, context)?,
+            "btn" | "checkBtn" | "radioBtn" => {
+                self.attribute_text(e, "caption", Place::Block, context)?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, name: &str) {
+        match name {
+            "t" | "mainText" => self.capture = Capture::Nothing,
+            "script" => {
+                self.capture = Capture::Nothing;
+                self.inline(" ");
+            }
+            "subText" => {
+                self.capture = Capture::Nothing;
+                self.inline(")");
+            }
+            "tr" => {
+                if let Some(Node::Table { table, .. }) = self.open.last_mut() {
+                    table.end_row();
+                }
+            }
+            _ => {
+                let ends = match self.open.last() {
+                    Some(Node::Paragraph(_)) => name == "p",
+                    Some(Node::Table { .. }) => name == "tbl",
+                    Some(Node::Cell(_)) => name == "tc",
+                    Some(Node::Note { name: opened, .. }) => name == opened,
+                    None => false,
+                };
+                if ends {
+                    self.close();
+                }
+            }
+        }
+    }
+
+    fn text(&mut self, text: &str, context: &Context<'_>) -> Result<(), ExtractError> {
+        if self.capture == Capture::Nothing || self.deleted {
+            return Ok(());
+        }
+        self.body.spend(text.len(), self.content, context)?;
+        self.inline(text);
+        Ok(())
+    }
+
+    /// Adds to the current paragraph.
+    fn inline(&mut self, text: &str) {
+        if let Some(Node::Paragraph(paragraph)) = self.open.last_mut() {
+            paragraph.push_str(text);
+        }
+    }
+
+    /// Adds what an element inside a text stands for.
+    fn inside_text(&mut self, text: &str) {
+        if self.capture == Capture::Text && !self.deleted {
+            self.inline(text);
+        }
+    }
+
+    fn attribute_text(
+        &mut self,
+        e: &BytesStart<'_>,
+        name: &str,
+        place: Place,
+        context: &Context<'_>,
+    ) -> Result<(), ExtractError> {
+        if let (Some(text), Some(Node::Paragraph(paragraph))) =
+            (attribute(e, name), self.open.last_mut())
+        {
+            self.body.spend(text.len(), self.content, context)?;
+            paragraph.object(place, &text);
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, node: Node) -> Result<(), ExtractError> {
+        if self.open.len() >= DEEPEST {
+            return Err(ExtractError::Limit(format!(
+                "tables and notes lie more than {DEEPEST} deep in one another"
+            )));
+        }
+        self.capture = Capture::Nothing;
+        self.open.push(node);
+        Ok(())
+    }
+
+    /// Closes the innermost node and hands its text to the one above it.
+    fn close(&mut self) {
+        let Some(node) = self.open.pop() else { return };
+        let (place, text) = match node {
+            Node::Paragraph(paragraph) => {
+                // The mark of a deletion that is never closed must not swallow the rest of the document.
+                self.deleted = false;
+                (Place::Block, paragraph.finish())
+            }
+            Node::Table { table, mut caption } => {
+                add_lines(&mut caption, &table.finish());
+                (Place::Block, caption)
+            }
+            Node::Cell(lines) => {
+                if let Some(Node::Table { table, .. }) = self.open.last_mut() {
+                    table.cell(lines);
+                    return;
+                }
+                (Place::Block, lines)
+            }
+            Node::Note { lines, .. } => (Place::Below, lines),
+        };
+        match self.open.last_mut() {
+            Some(Node::Paragraph(paragraph)) => paragraph.object(place, &text),
+            Some(
+                Node::Table { caption: lines, .. } | Node::Cell(lines) | Node::Note { lines, .. },
+            ) => add_lines(lines, &text),
+            None => self.body.push(self.content, text),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! JPEG (ITU-T T.81), with EXIF, XMP and comments.
+
+use std::io::{BufRead, Read};
+
+use image::ImageFormat;
+use madang_document::content::Content;
+
+use super::korean_bytes::tag_text;
+use super::picture::{self, Header};
+use crate::blob::Blob;
+use crate::context::Context;
+use crate::error::ExtractError;
+use crate::format::{Format, Match};
+
+pub(super) const FORMAT: Format = Format {
+    name: "jpeg",
+    version: 1,
+    media_types: &["image/jpeg"],
+    sniff: |probe| if probe.starts_with(&[0xFF, 0xD8, 0xFF]) { Match::Magic } else { Match::No },
+    media_type: |_| "image/jpeg",
+    extract,
+};
+
+/// Marker segments that are walked; a photo has about twenty.
+const SEGMENTS_MOST: u32 = 10_000;
+
+const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
+
+fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
+    let mut header = Header::default();
+    if walk(&mut picture::reader(blob), &mut header).is_none() && header.width > 0 {
+        header.odd = Some("the segments before the pixels end early".into());
+    }
+    picture::content(blob, context, ImageFormat::Jpeg, header)
+}
+
+/// Walks the marker segments up to the first scan; none if they end before it.
+fn walk(reader: &mut impl BufRead, header: &mut Header) -> Option<()> {
+    let mut start = [0; 2];
+    reader.read_exact(&mut start).ok()?;
+    for _ in 0..SEGMENTS_MOST {
+        match marker(reader)? {
+            // Markers that stand alone.
+            0x01 | 0xD0..=0xD8 => continue,
+            // Start of scan; end of image.
+            0xDA | 0xD9 => return Some(()),
+            marker => {
+                let mut length = [0; 2];
+                reader.read_exact(&mut length).ok()?;
+                let length = u64::from(u16::from_be_bytes(length)).checked_sub(2)?;
+                let mut segment = Vec::new();
+                reader.by_ref().take(length).read_to_end(&mut segment).ok()?;
+                keep(marker, &segment, header);
+            }
+        }
+    }
+    None
+}
+
+/// The next marker; padding and stray bytes before it are skipped, as every decoder does.
+fn marker(reader: &mut impl BufRead) -> Option<u8> {
+    reader.skip_until(0xFF).ok()?;
+    let mut byte = [0xFF];
+    while byte == [0xFF] {
+        reader.read_exact(&mut byte).ok()?;
+    }
+    let [marker] = byte;
+    Some(marker)
+}
+
+fn keep(marker: u8, segment: &[u8], header: &mut Header) {
+    match marker {
+        // Start of frame, of any process (T.81, table B.1).
+        0xC0..=0xCF if !matches!(marker, 0xC4 | 0xC8 | 0xCC) => {
+            if let [depth, h1, h2, w1, w2, channels, ..] = *segment {
+                header.bit_depth = Some(depth.into());
+                header.channels = Some(channels.into());
+                header.height = u16::from_be_bytes([h1, h2]).into();
+                header.width = u16::from_be_bytes([w1, w2]).into();
+            }
+        }
+        0xE1 => {
+            if let Some(exif) = segment.strip_prefix(b"Exif\0").and_then(|rest| rest.get(1..)) {
+                header.exif.get_or_insert_with(|| exif.to_vec());
+            } else if let Some(packet) = segment.strip_prefix(XMP) {
+                header.xmp.get_or_insert_with(|| packet.to_vec());
+            }
+        }
+        0xFE => header.texts.push(("jpeg.comment", tag_text(segment))),
+        _ => {}
+    }
+}

@@ -1,0 +1,264 @@
+//! Audio and video, by FFmpeg: properties from the headers, text from embedded subtitle tracks, one key frame
+//! or the cover as preview. Only ranges of the file are read, so that a video of many gigabytes costs no more than
+//! its headers.
+
+use std::io::Cursor;
+
+use image::{DynamicImage, ImageReader, RgbImage};
+use madang_document::content::{Content, Origin, Segment};
+use madang_document::locator::Locator;
+use madang_document::metadata;
+
+use super::media_io::{MediaFile, MediaStream, StreamKind};
+use super::{media_sniff, media_tags, picture, subtitle_packet};
+use crate::blob::Blob;
+use crate::context::Context;
+use crate::error::ExtractError;
+use crate::format::Format;
+
+/// Bytes read for the sake of subtitles, which in most containers lie between the pictures.
+const SUBTITLE_BYTES_MOST: u64 = 512 << 20;
+
+/// Bytes read in search of a key frame.
+const FRAME_BYTES_MOST: u64 = 64 << 20;
+
+/// Chapters that are listed.
+const CHAPTERS_MOST: usize = 1_000;
+
+/// Streams that are listed; there are files that claim thousands.
+const STREAMS_MOST: usize = 100;
+
+/// How far into a video the preview is taken: beyond the black start and the title.
+const PREVIEW_AT: f64 = 0.1;
+
+macro_rules! formats {
+    ($($constant:ident $name:literal $demuxer:literal $media_types:expr, $sniff:expr, $media_type:expr;)*) => {
+        $(pub(super) const $constant: Format = Format {
+            name: $name,
+            version: 1,
+            media_types: $media_types,
+            sniff: $sniff,
+            media_type: $media_type,
+            extract: |blob, context| extract(blob, context, $demuxer),
+        };)*
+    };
+}
+
+// The demuxer is chosen here, by our own look at the bytes: FFmpeg never probes, so no other demuxer of its
+// hundreds is ever reached.
+formats! {
+    MP4 "mp4" "mov" media_sniff::MP4_TYPES, media_sniff::mp4, media_sniff::mp4_type;
+    MATROSKA "matroska" "matroska" media_sniff::MATROSKA_TYPES, media_sniff::matroska, media_sniff::matroska_type;
+    AVI "avi" "avi" &["video/x-msvideo"], media_sniff::avi, |_| "video/x-msvideo";
+    MP3 "mp3" "mp3" &["audio/mpeg"], media_sniff::mp3, |_| "audio/mpeg";
+    WAV "wav" "wav" &["audio/wav"], media_sniff::wav, |_| "audio/wav";
+    FLAC "flac" "flac" &["audio/flac"], media_sniff::flac, |_| "audio/flac";
+    OGG "ogg" "ogg" &["audio/ogg", "video/ogg"], media_sniff::ogg, media_sniff::ogg_type;
+    ASF "asf" "asf" &["video/x-ms-wmv", "audio/x-ms-wma"], media_sniff::asf, media_sniff::asf_type;
+    FLV "flv" "flv" &["video/x-flv"], media_sniff::flv, |_| "video/x-flv";
+    MPEG_TS "mpegts" "mpegts" &["video/mp2t"], media_sniff::mpeg_ts, |_| "video/mp2t";
+    MPEG_PS "mpeg" "mpeg" &["video/mpeg"], media_sniff::mpeg_ps, |_| "video/mpeg";
+    AAC "aac" "aac" &["audio/aac"], media_sniff::aac, |_| "audio/aac";
+    AMR "amr" "amr" &["audio/amr"], media_sniff::amr, |_| "audio/amr";
+    AIFF "aiff" "aiff" &["audio/aiff"], media_sniff::aiff, |_| "audio/aiff";
+}
+
+fn extract(blob: &dyn Blob, context: &Context<'_>, demuxer: &str) -> Result<Content, ExtractError> {
+    let progress = || context.progress();
+    let mut file = MediaFile::open(blob, demuxer, &progress)
+        .map_err(|error| ExtractError::corrupt(format_args!("no header can be read: {error}")))?;
+    let streams = file.streams();
+    let mut content = Content::default();
+    if streams.is_empty() {
+        if file.tags().is_empty() {
+            return Err(ExtractError::corrupt("there is no stream in it"));
+        }
+        content.lost("there is no stream in it, only tags");
+    }
+    describe_file(&mut content, &file);
+    describe_streams(&mut content, &streams);
+    media_tags::read(&file.tags(), &mut content.metadata);
+    for stream in &streams {
+        media_tags::read_stream(&stream.tags, &mut content.metadata);
+    }
+    read_subtitles(&mut content, &mut file, &streams, context);
+    take_preview(&mut content, &mut file, &streams, context);
+    Ok(content)
+}
+
+fn describe_file(content: &mut Content, file: &MediaFile<'_>) {
+    let properties = &mut content.metadata;
+    properties.set(metadata::CONTAINER, file.container());
+    properties.set_some(metadata::DURATION, file.duration().map(round));
+    properties.set_some(metadata::BIT_RATE, file.bit_rate());
+    let chapters = file.chapters(CHAPTERS_MOST);
+    let chapters = chapters.iter().map(|chapter| {
+        let title = media_tags::title(&chapter.tags).unwrap_or_default();
+        format!("{} {title}", clock(chapter.start)).trim_end().to_owned()
+    });
+    properties.set("chapters", chapters.collect::<Vec<_>>());
+}
+
+fn describe_streams(content: &mut Content, streams: &[MediaStream]) {
+    let properties = &mut content.metadata;
+    let list = streams.iter().take(STREAMS_MOST).map(|stream| {
+        let kind = match stream.kind {
+            _ if stream.cover.is_some() => "cover",
+            StreamKind::Video => "video",
+            StreamKind::Audio => "audio",
+            StreamKind::Subtitle => "subtitle",
+            StreamKind::Other => "other",
+        };
+        format!("{kind}:{}", stream.codec)
+    });
+    properties.set(metadata::STREAMS, list.collect::<Vec<_>>());
+    if let Some((_, video)) = first_video(streams) {
+        properties.set(metadata::VIDEO_CODEC, video.codec.as_str());
+        if video.width > 0 && video.height > 0 {
+            properties.set(metadata::WIDTH, video.width);
+            properties.set(metadata::HEIGHT, video.height);
+        }
+        properties.set_some(metadata::FPS, video.fps.map(round));
+        properties.set(metadata::ROTATION, i64::from(video.rotation.unwrap_or(0)));
+    }
+    let audio = streams.iter().find(|stream| stream.kind == StreamKind::Audio);
+    properties.set(metadata::AUDIO_PRESENT, audio.is_some());
+    if let Some(audio) = audio {
+        properties.set(metadata::AUDIO_CODEC, audio.codec.as_str());
+        if audio.sample_rate > 0 {
+            properties.set(metadata::SAMPLE_RATE, audio.sample_rate);
+        }
+        if audio.channels > 0 {
+            properties.set(metadata::AUDIO_CHANNELS, audio.channels);
+        }
+    }
+    let subtitles = streams.iter().filter(|stream| stream.kind == StreamKind::Subtitle).count();
+    if subtitles > 0 {
+        properties.set(metadata::SUBTITLE_TRACKS, subtitles);
+    }
+    if streams.len() > STREAMS_MOST {
+        content.note(format!("only {STREAMS_MOST} of {} streams are listed", streams.len()));
+    }
+}
+
+fn first_video(streams: &[MediaStream]) -> Option<(usize, &MediaStream)> {
+    streams
+        .iter()
+        .enumerate()
+        .find(|(_, stream)| stream.kind == StreamKind::Video && stream.cover.is_none())
+}
+
+/// Reads the tracks of subtitles that are text; others are pictures, and need recognition.
+fn read_subtitles(
+    content: &mut Content,
+    file: &mut MediaFile<'_>,
+    streams: &[MediaStream],
+    context: &Context<'_>,
+) {
+    let mut tracks = Vec::new();
+    for (index, stream) in streams.iter().enumerate() {
+        if stream.kind == StreamKind::Subtitle {
+            if subtitle_packet::is_text(&stream.codec) {
+                tracks.push(index);
+            } else {
+                content.note(format!("subtitle track {index} is {}, not text", stream.codec));
+            }
+        }
+    }
+    if tracks.is_empty() {
+        return;
+    }
+    let (mut bytes, mut count) = (0u64, 0u64);
+    let all = file.packets(&tracks, SUBTITLE_BYTES_MOST, |packet| {
+        context.progress();
+        let codec = streams.get(packet.stream).map_or("", |stream| stream.codec.as_str());
+        let text = subtitle_packet::text(codec, packet.data);
+        if !text.is_empty() {
+            bytes = bytes.saturating_add(text.len() as u64);
+            count += 1;
+            let (start_ms, length) = (milliseconds(packet.start), milliseconds(packet.duration));
+            let end_ms = start_ms.saturating_add(length);
+            content.segments.push(Segment {
+                text,
+                locator: Locator::Time { start_ms, end_ms },
+                origin: Origin::Subtitle,
+                confidence: None,
+            });
+        }
+        bytes <= context.limits.text && count <= context.limits.segments
+    });
+    if !all {
+        content.cut("the subtitles were read only up to a limit or to a damaged place");
+    }
+    // Tracks come interleaved; a reader wants one after the other only within a moment.
+    content.segments.sort_by_key(|segment| match segment.locator {
+        Locator::Time { start_ms, .. } => start_ms,
+        _ => 0,
+    });
+}
+
+/// The cover, or a key frame of the video.
+fn take_preview(
+    content: &mut Content,
+    file: &mut MediaFile<'_>,
+    streams: &[MediaStream],
+    context: &Context<'_>,
+) {
+    let limits = context.limits;
+    if let Some((index, video)) = first_video(streams) {
+        let seconds = file.duration().unwrap_or(0.0) * PREVIEW_AT;
+        let mut frame =
+            |at| file.key_frame(index, at, limits.preview, limits.pixels, FRAME_BYTES_MOST);
+        let (seconds, frame) = match frame(seconds) {
+            Ok(picture) => (seconds, Ok(picture)),
+            // The index may be damaged where the start is not.
+            Err(_) => (0.0, frame(0.0)),
+        };
+        let made = frame.and_then(|(width, height, rgb)| {
+            let picture =
+                RgbImage::from_raw(width, height, rgb).ok_or("the frame is incomplete")?;
+            let picture = DynamicImage::ImageRgb8(picture);
+            let orientation = match video.rotation {
+                Some(90) => 6,
+                Some(180) => 3,
+                Some(270) => 8,
+                _ => 1,
+            };
+            let start_ms = milliseconds(seconds);
+            let locator = Locator::Time { start_ms, end_ms: start_ms };
+            picture::preview(picture, Some(orientation), locator, limits)
+                .ok_or_else(|| "it cannot be encoded".to_owned())
+        });
+        match made {
+            Ok(preview) => content.previews.push(preview),
+            Err(reason) => content.note(format!("no preview: {reason}")),
+        }
+        return;
+    }
+    let Some(cover) = streams.iter().find_map(|stream| stream.cover.as_deref()) else { return };
+    let Ok(reader) = ImageReader::new(Cursor::new(cover)).with_guessed_format() else { return };
+    match picture::decode(|| reader, limits) {
+        Ok(cover) => {
+            content.previews.extend(picture::preview(cover, None, Locator::Whole {}, limits));
+        }
+        Err(picture::Undecoded::Unfit(reason) | picture::Undecoded::Damaged(reason)) => {
+            content.note(format!("no preview of the cover: {reason}"));
+        }
+    }
+}
+
+fn milliseconds(seconds: f64) -> u64 {
+    // A cast of a negative or enormous number saturates.
+    (seconds * 1000.0).round() as u64
+}
+
+/// To milliseconds: what lies below is noise of the container's time base.
+fn round(seconds: f64) -> f64 {
+    (seconds * 1000.0).round() / 1000.0
+}
+
+/// As `1:02:03`.
+fn clock(seconds: f64) -> String {
+    let seconds = milliseconds(seconds) / 1000;
+    format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}

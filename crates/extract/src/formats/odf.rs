@@ -1,0 +1,250 @@
+//! OpenDocument texts, spreadsheets, presentations and drawings (ODF 1.3), packaged or flat, and the
+//! OpenOffice.org 1.x files they grew out of, which name the same things by the same local names.
+
+use madang_document::content::{Content, Member};
+use madang_document::metadata;
+
+use super::markup::{Markup, Node};
+use super::odf_body::Body;
+use super::ooxml;
+use super::package::{Package, decode};
+use crate::blob::Blob;
+use crate::context::Context;
+use crate::error::ExtractError;
+use crate::format::{Format, Match};
+use crate::probe::Probe;
+
+pub(super) const FORMAT: Format = Format {
+    name: "odf",
+    version: 1,
+    media_types: &[ODT, OTT, ODM, ODS, OTS, ODP, OTP, ODG, OTG, ODF, SXW, SXC, SXI, SXD],
+    sniff,
+    media_type,
+    extract,
+};
+
+const ODT: &str = "application/vnd.oasis.opendocument.text";
+const OTT: &str = "application/vnd.oasis.opendocument.text-template";
+const ODM: &str = "application/vnd.oasis.opendocument.text-master";
+const ODS: &str = "application/vnd.oasis.opendocument.spreadsheet";
+const OTS: &str = "application/vnd.oasis.opendocument.spreadsheet-template";
+const ODP: &str = "application/vnd.oasis.opendocument.presentation";
+const OTP: &str = "application/vnd.oasis.opendocument.presentation-template";
+const ODG: &str = "application/vnd.oasis.opendocument.graphics";
+const OTG: &str = "application/vnd.oasis.opendocument.graphics-template";
+const ODF: &str = "application/vnd.oasis.opendocument.formula";
+const SXW: &str = "application/vnd.sun.xml.writer";
+const SXC: &str = "application/vnd.sun.xml.calc";
+const SXI: &str = "application/vnd.sun.xml.impress";
+const SXD: &str = "application/vnd.sun.xml.draw";
+
+/// What a name stands for: the extension of the package, that of the flat file, the media type.
+const EXTENSIONS: &[(&str, &str, &str)] = &[
+    ("odt", "fodt", ODT),
+    ("ott", "", OTT),
+    ("odm", "", ODM),
+    ("ods", "fods", ODS),
+    ("ots", "", OTS),
+    ("odp", "fodp", ODP),
+    ("otp", "", OTP),
+    ("odg", "fodg", ODG),
+    ("otg", "", OTG),
+    ("odf", "", ODF),
+    ("sxw", "", SXW),
+    ("sxc", "", SXC),
+    ("sxi", "", SXI),
+    ("sxd", "", SXD),
+];
+
+fn named(probe: &Probe<'_>) -> Option<&'static str> {
+    let is = |name: &str| !name.is_empty() && name == probe.extension;
+    EXTENSIONS.iter().find(|(packed, flat, _)| is(packed) || is(flat)).map(|found| found.2)
+}
+
+/// The media type that the bytes state: the entry `mimetype`, or `office:mimetype` of a flat file.
+fn stated(probe: &Probe<'_>) -> Option<&'static str> {
+    let find =
+        |text: &str| FORMAT.media_types.iter().copied().find(|media_type| *media_type == text);
+    if let Some(zip) = probe.zip() {
+        return zip.mimetype.as_deref().and_then(find);
+    }
+    let head = String::from_utf8_lossy(probe.head.get(..4096).unwrap_or(&probe.head)).into_owned();
+    let (_, rest) = head.split_once("office:mimetype=")?;
+    rest.get(1..)?.split(['"', '\'']).next().and_then(find)
+}
+
+fn sniff(probe: &Probe<'_>) -> Match {
+    if stated(probe).is_some() {
+        return Match::Container;
+    }
+    match probe.zip() {
+        // OpenOffice.org 1.x wrote no `mimetype` at first, but always this pair.
+        Some(zip) => {
+            let has = |name: &str| zip.names.iter().any(|n| n == name);
+            match (has("content.xml") && has("META-INF/manifest.xml"), named(probe)) {
+                (true, Some(_)) => Match::Container,
+                (false, Some(_)) => Match::Extension,
+                (_, None) => Match::No,
+            }
+        }
+        // The directory is lost, but the name tells what the ZIP was.
+        None if named(probe).is_some() && probe.starts_with(b"PK") => Match::Magic,
+        None => Match::No,
+    }
+}
+
+fn media_type(probe: &Probe<'_>) -> &'static str {
+    stated(probe).or_else(|| named(probe)).unwrap_or(ODT)
+}
+
+fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
+    let mut content = Content::default();
+    let mut magic = [0; 2];
+    blob.read_at(0, &mut magic)?;
+    if magic != *b"PK" {
+        let bytes = blob.read_all(context.limits.member)?.into_owned();
+        let text = decode(bytes);
+        properties(&text, "the file", &mut content);
+        Body::new(context).page_edges(&text, "header", &mut content);
+        Body::new(context).walk(&text, "the file", &mut content);
+        Body::new(context).page_edges(&text, "footer", &mut content);
+        return Ok(content);
+    }
+    let mut package = Package::open(blob, context)?;
+    let embedded = manifest(&mut package, &mut content)?;
+    if !package.has("content.xml") {
+        return Err(ExtractError::corrupt("there is no content.xml in the package"));
+    }
+    if let Some(text) = package.text("meta.xml", &mut content) {
+        properties(&text, "meta.xml", &mut content);
+    }
+    let text = package
+        .text("content.xml", &mut content)
+        .ok_or_else(|| ExtractError::corrupt("content.xml cannot be unpacked"))?;
+    let styles = package.text("styles.xml", &mut content);
+    // Headers and footers stand in the styles of the pages.
+    Body::new(context).page_edges(styles.as_deref().unwrap_or_default(), "header", &mut content);
+    Body::new(context).walk(&text, "content.xml", &mut content);
+    Body::new(context).page_edges(styles.as_deref().unwrap_or_default(), "footer", &mut content);
+    members(&mut package, &embedded, &mut content);
+    ooxml::thumbnail(&mut package, "Thumbnails/thumbnail.png", &mut content);
+    Ok(content)
+}
+
+/// Reads the manifest: the folders of embedded documents, without the slash.
+///
+/// # Errors
+/// [`ExtractError::Encrypted`] when the content is encrypted (ODF 1.3 part 2, section 3.4.1).
+fn manifest(package: &mut Package<'_>, content: &mut Content) -> Result<Vec<String>, ExtractError> {
+    const PART: &str = "META-INF/manifest.xml";
+    if package.has("encrypted-package") {
+        return Err(ExtractError::Encrypted("the document needs a password to open".into()));
+    }
+    let text = package.text(PART, content).unwrap_or_default();
+    let mut markup = Markup::new(&text);
+    let mut path = String::new();
+    let mut embedded = Vec::new();
+    while let Some(node) = markup.next() {
+        let Node::Start(tag) = node else { continue };
+        match tag.name() {
+            "file-entry" => {
+                path = tag.attribute("full-path").unwrap_or_default();
+                let media_type = tag.attribute("media-type").unwrap_or_default();
+                // Charts repeat the cells they draw; formulas are signs, not words.
+                let textual =
+                    ["text", "spreadsheet", "presentation", "graphics"].iter().any(|kind| {
+                        media_type.strip_prefix("application/vnd.oasis.opendocument.") == Some(kind)
+                    });
+                if textual
+                    && let Some(folder) = path.strip_suffix('/').filter(|folder| !folder.is_empty())
+                {
+                    embedded.push(folder.to_owned());
+                }
+            }
+            "encryption-data" if path == "content.xml" => {
+                return Err(ExtractError::Encrypted(
+                    "the document needs a password to open".into(),
+                ));
+            }
+            _ => {}
+        }
+    }
+    markup.report(PART, content);
+    Ok(embedded)
+}
+
+/// Reads the properties (ODF 1.3 part 3, section 4.3).
+fn properties(text: &str, part: &str, content: &mut Content) {
+    let mut markup = Markup::new(text);
+    let mut keywords: Vec<String> = Vec::new();
+    let mut subject = String::new();
+    let mut creator = String::new();
+    while let Some(node) = markup.next() {
+        let Node::Start(tag) = node else { continue };
+        let name = match (tag.prefix(), tag.name()) {
+            // A flat file goes on with the body: the properties are over.
+            ("office", "body") => break,
+            ("dc", "title") => metadata::TITLE,
+            ("dc", "description") => metadata::DESCRIPTION,
+            ("meta", "initial-creator") => metadata::AUTHOR,
+            ("meta", "creation-date") => metadata::CREATED,
+            ("dc", "date") => metadata::MODIFIED,
+            ("meta", "generator") => metadata::PRODUCER,
+            ("dc", "subject") => {
+                subject = markup.text();
+                continue;
+            }
+            ("dc", "creator") => {
+                creator = markup.text();
+                continue;
+            }
+            ("meta", "keyword") => {
+                let text = markup.text();
+                keywords.extend(text.split([',', ';']).map(|word| word.trim().to_owned()));
+                continue;
+            }
+            ("meta", "document-statistic") => {
+                content.metadata.set_some(
+                    metadata::PAGES,
+                    tag.attribute("page-count").and_then(|n| n.parse::<u32>().ok()),
+                );
+                continue;
+            }
+            _ => continue,
+        };
+        ooxml::set_property(content, name, &markup.text());
+    }
+    markup.report(part, content);
+    keywords.retain(|word| !word.is_empty());
+    content.metadata.set(metadata::KEYWORDS, keywords);
+    ooxml::add_subject(content, &subject);
+    // `dc:creator` is who saved it last; the first author has a word of his own.
+    content.metadata.set(metadata::LAST_SAVED_BY, creator.trim());
+    if content.metadata.text(metadata::AUTHOR).is_none() {
+        content.metadata.set(metadata::AUTHOR, creator.trim());
+    }
+}
+
+/// Lists the pictures and extracts what is embedded: a document of its own stands in a folder with its own
+/// `content.xml`, a foreign file is one part.
+fn members(package: &mut Package<'_>, embedded: &[String], content: &mut Content) {
+    let names: Vec<_> = package.names().map(str::to_owned).collect();
+    for name in names {
+        if name.starts_with("Pictures/") || name.starts_with("Media/") {
+            let size = package.size(&name);
+            content.members.push(Member { path: name, size, outcome: None });
+        } else if name.starts_with("Object ")
+            && !name.contains('/')
+            && let Some(bytes) = package.bytes(&name, content)
+        {
+            ooxml::deliver(package.context(), &name, bytes, content);
+        }
+    }
+    for folder in embedded {
+        // The document in a folder is read in place: its text belongs to the page that shows it.
+        let part = format!("{folder}/content.xml");
+        if let Some(text) = package.text(&part, content) {
+            Body::new(package.context()).walk_embedded(&text, &part, content);
+        }
+    }
+}

@@ -1,0 +1,411 @@
+//! What Word, Excel and PowerPoint files have in common (ECMA-376): the package's relationships, the
+//! properties, the thumbnail, media and embedded files.
+
+use std::io::Read;
+
+use madang_document::content::{Content, Member, Preview};
+use madang_document::locator::Locator;
+use madang_document::metadata;
+
+use super::markup::{Markup, Node};
+use super::package::{Package, cut_once};
+use crate::context::Context;
+use crate::format::Match;
+use crate::probe::Probe;
+
+/// How sure it is that these bytes are a package whose parts lie in `folder`, as in `word/`.
+pub(super) fn sniff(probe: &Probe<'_>, folder: &str, extensions: &[&str]) -> Match {
+    let named = extensions.contains(&probe.extension.as_str());
+    match probe.zip() {
+        Some(zip) => {
+            let has = |start: &str| {
+                zip.names.iter().any(|name| {
+                    let name = name.trim_start_matches('/').as_bytes();
+                    name.get(..start.len())
+                        .is_some_and(|n| n.eq_ignore_ascii_case(start.as_bytes()))
+                })
+            };
+            if has("[Content_Types].xml") && has(folder) {
+                Match::Container
+            } else if named {
+                Match::Extension
+            } else {
+                Match::No
+            }
+        }
+        // The directory stands at the end: a file that was cut short has lost it, but keeps its name.
+        None if named && probe.starts_with(b"PK") => Match::Magic,
+        None => Match::No,
+    }
+}
+
+/// A relationship of a part (ECMA-376 part 2, section 6.5).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Relationship {
+    pub(super) id: String,
+    /// The last word of its type: transitional and strict types differ before it.
+    pub(super) kind: String,
+    /// The name of the part it leads to; empty if it leads out of the package.
+    pub(super) target: String,
+}
+
+/// The relationships of `part`, or of the package if it is empty.
+pub(super) fn relationships(
+    package: &mut Package<'_>,
+    part: &str,
+    content: &mut Content,
+) -> Vec<Relationship> {
+    let (folder, file) = part.rsplit_once('/').unwrap_or(("", part));
+    let name = match folder {
+        "" => format!("_rels/{file}.rels"),
+        folder => format!("{folder}/_rels/{file}.rels"),
+    };
+    let Some(text) = package.text(&name, content) else { return Vec::new() };
+    let mut found = Vec::new();
+    let mut markup = Markup::new(&text);
+    while let Some(node) = markup.next() {
+        if let Node::Start(tag) = node
+            && tag.name() == "Relationship"
+        {
+            let external = tag.attribute("TargetMode").is_some_and(|mode| mode == "External");
+            let target = tag.attribute("Target").unwrap_or_default();
+            let kind = tag.attribute("Type").unwrap_or_default();
+            found.push(Relationship {
+                id: tag.attribute("Id").unwrap_or_default(),
+                kind: kind.rsplit('/').next().unwrap_or_default().to_owned(),
+                target: if external { String::new() } else { resolve(folder, &target) },
+            });
+        }
+    }
+    markup.report(&name, content);
+    found
+}
+
+/// The part that `target` names as seen from `folder`.
+fn resolve(folder: &str, target: &str) -> String {
+    let target = target.replace('\\', "/");
+    let target = target.split('#').next().unwrap_or_default();
+    let mut path: Vec<&str> = match target.starts_with('/') {
+        true => Vec::new(),
+        false => folder.split('/').filter(|name| !name.is_empty()).collect(),
+    };
+    for step in target.split('/') {
+        match step {
+            "" | "." => {}
+            ".." => drop(path.pop()),
+            name => path.push(name),
+        }
+    }
+    path.join("/")
+}
+
+/// The part that the package is about: what the relationship `officeDocument` leads to, else `usual`.
+pub(super) fn main_part(
+    package: &mut Package<'_>,
+    usual: &str,
+    content: &mut Content,
+) -> Option<String> {
+    let main = relationships(package, "", content)
+        .into_iter()
+        .find(|r| r.kind == "officeDocument" && package.has(&r.target))
+        .map(|r| r.target);
+    main.or_else(|| package.has(usual).then(|| usual.to_owned()))
+}
+
+/// Reads the core and the application properties (ECMA-376 part 2, section 8; part 1, section 22.2).
+pub(super) fn properties(package: &mut Package<'_>, content: &mut Content) {
+    let mut subject = String::new();
+    for part in ["docProps/core.xml", "docProps/app.xml"] {
+        let Some(text) = package.text(part, content) else { continue };
+        let mut markup = Markup::new(&text);
+        let mut version = None;
+        while let Some(node) = markup.next() {
+            let Node::Start(tag) = node else { continue };
+            let name = match tag.name() {
+                "title" => metadata::TITLE,
+                "description" => metadata::DESCRIPTION,
+                "subject" => {
+                    subject = markup.text();
+                    continue;
+                }
+                "keywords" => metadata::KEYWORDS,
+                "creator" => metadata::AUTHOR,
+                "lastModifiedBy" => metadata::LAST_SAVED_BY,
+                "created" => metadata::CREATED,
+                "modified" => metadata::MODIFIED,
+                "Application" => metadata::PRODUCER,
+                "AppVersion" => {
+                    version = Some(markup.text());
+                    continue;
+                }
+                "Pages" => metadata::PAGES,
+                _ => continue,
+            };
+            set_property(content, name, &markup.text());
+        }
+        if let (Some(version), Some(producer)) =
+            (version, content.metadata.text(metadata::PRODUCER).map(str::to_owned))
+        {
+            content.metadata.set(metadata::PRODUCER, format!("{producer} {}", version.trim()));
+        }
+        markup.report(part, content);
+    }
+    add_subject(content, &subject);
+}
+
+/// Puts the subject before the description: the vocabulary has one word for both.
+pub(super) fn add_subject(content: &mut Content, subject: &str) {
+    let description = content.metadata.text(metadata::DESCRIPTION).unwrap_or_default();
+    if !subject.trim().is_empty() && subject.trim() != description {
+        content.metadata.set(metadata::DESCRIPTION, format!("{}\n{description}", subject.trim()));
+    }
+}
+
+/// Sets a property of an office document from its text: keywords become a list, times and numbers are kept
+/// only if they are such.
+pub(super) fn set_property(content: &mut Content, name: &str, text: &str) {
+    let text = text.trim();
+    match name {
+        metadata::KEYWORDS => {
+            let list: Vec<_> =
+                text.split([',', ';']).map(str::trim).filter(|word| !word.is_empty()).collect();
+            content.metadata.set(name, list);
+        }
+        metadata::PAGES => content.metadata.set_some(name, text.parse::<u32>().ok()),
+        metadata::CREATED | metadata::MODIFIED => {
+            // W3CDTF allows a bare year; RFC 3339 wants at least the day.
+            let is_time = text.len() >= 10
+                && text.starts_with(|c: char| c.is_ascii_digit())
+                && text.chars().all(|c| c.is_ascii_digit() || "-:.TZ+".contains(c));
+            if is_time {
+                content.metadata.set(name, text);
+            }
+        }
+        name => content.metadata.set(name, text),
+    }
+}
+
+/// The words of a SmartArt data model or a chart (ECMA-376 part 1, sections 21.4 and 21.2): its rich text and
+/// its cached strings, each line once, because every series of a chart repeats the categories.
+pub(super) fn drawing_text(text: &str, part: &str, content: &mut Content) -> String {
+    let mut markup = Markup::new(text);
+    let mut seen = std::collections::BTreeSet::new();
+    let mut lines: Vec<String> = Vec::new();
+    let mut paragraph: Option<String> = None;
+    let mut in_strings = false;
+    let mut keep = |line: String| {
+        let line = line.trim().to_owned();
+        if !line.is_empty() && seen.insert(line.clone()) {
+            lines.push(line);
+        }
+    };
+    while let Some(node) = markup.next() {
+        match node {
+            Node::Start(tag) => match tag.name() {
+                "p" => paragraph = Some(String::new()),
+                "strCache" => in_strings = true,
+                "t" => {
+                    let text = markup.text();
+                    match &mut paragraph {
+                        Some(paragraph) => paragraph.push_str(&text),
+                        None => keep(text),
+                    }
+                }
+                "v" if in_strings => keep(markup.text()),
+                _ => {}
+            },
+            Node::End(name) => match name.as_str() {
+                "p" => keep(paragraph.take().unwrap_or_default()),
+                "strCache" => in_strings = false,
+                _ => {}
+            },
+            Node::Text(_) => {}
+        }
+    }
+    markup.report(part, content);
+    lines.join("\n")
+}
+
+/// Keeps the thumbnail `part`, if there is one, as a preview: decoded within the limits and encoded anew.
+/// One that cannot be decoded (often a Windows metafile) is left out: it is no content.
+pub(super) fn thumbnail(package: &mut Package<'_>, part: &str, content: &mut Content) {
+    let limits = package.context().limits;
+    let Some(bytes) = package.bytes(part, content) else { return };
+    package.context().progress();
+    let mut decoder_limits = image::Limits::default();
+    let side = u32::try_from(limits.pixels.isqrt()).unwrap_or(u32::MAX);
+    decoder_limits.max_image_width = Some(side);
+    decoder_limits.max_image_height = Some(side);
+    decoder_limits.max_alloc = Some(limits.member);
+    let reader = image::ImageReader::new(std::io::Cursor::new(bytes)).with_guessed_format();
+    let Ok(mut reader) = reader else { return };
+    reader.limits(decoder_limits);
+    let Ok(picture) = reader.decode() else { return };
+    let decoded = picture.as_bytes().len() as u64;
+    if let Err(error) = package.context().spend_unpacked(decoded) {
+        cut_once(content, format!("{part}: {error}"));
+        return;
+    }
+    let fits = picture.width().max(picture.height()) <= limits.preview;
+    let picture = match fits {
+        true => picture.to_rgb8(),
+        false => picture.thumbnail(limits.preview, limits.preview).to_rgb8(),
+    };
+    let mut jpeg = Vec::new();
+    if image::codecs::jpeg::JpegEncoder::new_with_quality(&mut jpeg, 80)
+        .encode_image(&picture)
+        .is_ok()
+    {
+        let (width, height) = picture.dimensions();
+        content.previews.push(Preview { locator: Locator::Whole {}, width, height, jpeg });
+    }
+}
+
+/// Lists the pictures and sounds of the package and extracts the files embedded in it.
+pub(super) fn members(package: &mut Package<'_>, content: &mut Content) {
+    let names: Vec<_> = package.names().map(str::to_owned).collect();
+    for name in names {
+        let lower = name.to_lowercase();
+        if lower.contains("/media/") {
+            let size = package.size(&name);
+            content.members.push(Member { path: name, size, outcome: None });
+        } else if lower.contains("/embeddings/") || is_alternative_chunk(&lower) {
+            embedded(package, &name, content);
+        }
+    }
+}
+
+/// Word's imported HTML, mail or RTF (ECMA-376 part 1, section 17.17.2.1).
+fn is_alternative_chunk(name: &str) -> bool {
+    name.rsplit('/').next().is_some_and(|file| file.starts_with("afchunk"))
+}
+
+/// Extracts an embedded file as a member; an OLE object that only wraps a file is unwrapped first.
+fn embedded(package: &mut Package<'_>, name: &str, content: &mut Content) {
+    let Some(bytes) = package.bytes(name, content) else {
+        let size = package.size(name);
+        content.members.push(Member { path: name.to_owned(), size, outcome: None });
+        return;
+    };
+    deliver(package.context(), name, bytes, content);
+}
+
+/// Extracts the bytes of an embedded file as the member `path`.
+pub(super) fn deliver(context: &Context<'_>, path: &str, bytes: Vec<u8>, content: &mut Content) {
+    let size = bytes.len() as u64;
+    let (path, bytes) = match ole_object(&bytes) {
+        OleObject::NotOne | OleObject::Document => (path.to_owned(), bytes),
+        OleObject::File { name, bytes } => (format!("{path}/{name}"), bytes),
+        OleObject::Foreign => {
+            // The data of some program's own object: nothing in it is a file.
+            content.members.push(Member { path: path.to_owned(), size: Some(size), outcome: None });
+            return;
+        }
+    };
+    match context.member(&path, &bytes) {
+        Ok(member) => content.members.push(member),
+        Err(error) => {
+            cut_once(content, error.to_string());
+            content.members.push(Member { path, size: Some(size), outcome: None });
+        }
+    }
+}
+
+/// What an embedded compound file (MS-CFB) turns out to be.
+enum OleObject {
+    /// No compound file.
+    NotOne,
+    /// A document that is itself a compound file: .doc, .xls, .ppt, .msg, .hwp.
+    Document,
+    /// A wrapped file.
+    File { name: String, bytes: Vec<u8> },
+    /// Something else.
+    Foreign,
+}
+
+fn ole_object(bytes: &[u8]) -> OleObject {
+    if !bytes.starts_with(&[0xD0, 0xCF, 0x11, 0xE0]) {
+        return OleObject::NotOne;
+    }
+    let Ok(mut file) = cfb::CompoundFile::open(std::io::Cursor::new(bytes)) else {
+        return OleObject::Foreign;
+    };
+    // No stream is longer than the file, whatever its directory entry says.
+    let mut stream = |path: &str| {
+        let stream = file.open_stream(path).ok()?;
+        let mut data = Vec::new();
+        stream.take(bytes.len() as u64).read_to_end(&mut data).ok()?;
+        Some(data)
+    };
+    if let Some((name, bytes)) = stream("\u{1}Ole10Native").as_deref().and_then(packaged) {
+        return OleObject::File { name, bytes };
+    }
+    if let Some(bytes) = stream("Package") {
+        return OleObject::File { name: "package".into(), bytes };
+    }
+    if let Some(bytes) = stream("CONTENTS").filter(|data| data.starts_with(b"%PDF")) {
+        return OleObject::File { name: "contents.pdf".into(), bytes };
+    }
+    let document = ["WordDocument", "Workbook", "Book", "PowerPoint Document", "FileHeader"]
+        .iter()
+        .any(|path| file.is_stream(path))
+        || file.is_stream("__properties_version1.0");
+    if document { OleObject::Document } else { OleObject::Foreign }
+}
+
+/// The name and bytes of a file in the stream `Ole10Native` (MS-OLEDS, section 2.3.6; the layout of the
+/// packager's data is from the Apache POI source, `Ole10Native`): size, two bytes, label, path, four bytes,
+/// a counted path, size, data.
+fn packaged(data: &[u8]) -> Option<(String, Vec<u8>)> {
+    fn c_string(data: &[u8]) -> Option<(&[u8], &[u8])> {
+        let end = data.iter().position(|&b| b == 0)?;
+        Some((data.get(..end)?, data.get(end + 1..)?))
+    }
+    fn number(data: &[u8]) -> Option<(usize, &[u8])> {
+        let (number, rest) = data.split_first_chunk::<4>()?;
+        Some((usize::try_from(u32::from_le_bytes(*number)).ok()?, rest))
+    }
+    let (_, rest) = number(data)?;
+    let (label, rest) = c_string(rest.get(2..)?)?;
+    let (_, rest) = c_string(rest)?;
+    let (length, rest) = number(rest.get(4..)?)?;
+    let (length, rest) = number(rest.get(length..)?)?;
+    let bytes = rest.get(..length)?;
+    // Packager writes the name in the code page of the machine that embedded it.
+    let label = String::from_utf8(label.to_vec())
+        .unwrap_or_else(|_| encoding_rs::EUC_KR.decode_without_bom_handling(label).0.into_owned());
+    let name = label.rsplit(['/', '\\']).next().unwrap_or_default();
+    let name = if name.is_empty() { "object" } else { name };
+    Some((name.to_owned(), bytes.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_resolve_like_paths() {
+        for (folder, target, part) in [
+            ("word", "media/image1.png", "word/media/image1.png"),
+            ("ppt/slides", "../notesSlides/notesSlide1.xml", "ppt/notesSlides/notesSlide1.xml"),
+            ("ppt", "/ppt/slides/slide1.xml", "ppt/slides/slide1.xml"),
+            ("", "../../etc/passwd", "etc/passwd"),
+            ("xl", ".\\worksheets\\sheet1.xml", "xl/worksheets/sheet1.xml"),
+        ] {
+            assert_eq!(resolve(folder, target), part);
+        }
+    }
+
+    #[test]
+    fn a_packaged_file_is_unwrapped() {
+        let mut data = vec![0, 0, 0, 0, 2, 0];
+        data.extend(b"plan.txt\0C:\\plan.txt\0");
+        data.extend([0, 0, 3, 0, 3, 0, 0, 0]);
+        data.extend(b"x.t");
+        data.extend([5, 0, 0, 0]);
+        data.extend(b"hello");
+        assert_eq!(packaged(&data), Some(("plan.txt".to_owned(), b"hello".to_vec())));
+        data.truncate(data.len() - 1);
+        assert_eq!(packaged(&data), None);
+    }
+}

@@ -1,0 +1,219 @@
+//! PowerPoint presentations (ECMA-376 part 1, section 19). What stands on layouts and masters is not the
+//! author's text and is left out.
+
+use madang_document::content::Content;
+use madang_document::locator::Locator;
+use madang_document::metadata;
+
+use super::markup::{Markup, Node};
+use super::ooxml;
+use super::package::Package;
+use crate::blob::Blob;
+use crate::context::Context;
+use crate::error::ExtractError;
+use crate::format::{Format, Match};
+use crate::probe::Probe;
+
+pub(super) const FORMAT: Format = Format {
+    name: "pptx",
+    version: 1,
+    media_types: &[PPTX, PPSX, POTX, PPTM, PPSM, POTM],
+    sniff,
+    media_type,
+    extract,
+};
+
+const PPTX: &str = "application/vnd.openxmlformats-officedocument.presentationml.presentation";
+const PPSX: &str = "application/vnd.openxmlformats-officedocument.presentationml.slideshow";
+const POTX: &str = "application/vnd.openxmlformats-officedocument.presentationml.template";
+const PPTM: &str = "application/vnd.ms-powerpoint.presentation.macroenabled.12";
+const PPSM: &str = "application/vnd.ms-powerpoint.slideshow.macroenabled.12";
+const POTM: &str = "application/vnd.ms-powerpoint.template.macroenabled.12";
+
+fn sniff(probe: &Probe<'_>) -> Match {
+    ooxml::sniff(probe, "ppt/", &["pptx", "ppsx", "potx", "pptm", "ppsm", "potm"])
+}
+
+fn media_type(probe: &Probe<'_>) -> &'static str {
+    match probe.extension.as_str() {
+        "ppsx" => PPSX,
+        "potx" => POTX,
+        "pptm" => PPTM,
+        "ppsm" => PPSM,
+        "potm" => POTM,
+        _ => PPTX,
+    }
+}
+
+fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
+    let mut content = Content::default();
+    let mut package = Package::open(blob, context)?;
+    let slides = slides(&mut package, &mut content)
+        .ok_or_else(|| ExtractError::corrupt("there is no presentation in the package"))?;
+    ooxml::properties(&mut package, &mut content);
+    content.metadata.set(metadata::SLIDES, slides.len());
+    for (number, part) in (1u32..).zip(&slides) {
+        if number > context.limits.pages {
+            content.cut(format!("slides after number {} were left out", context.limits.pages));
+            break;
+        }
+        context.progress();
+        slide(&mut package, part, number, &mut content);
+    }
+    ooxml::members(&mut package, &mut content);
+    ooxml::thumbnail(&mut package, "docProps/thumbnail.jpeg", &mut content);
+    Ok(content)
+}
+
+/// The parts of the slides as they are shown; by their numbers where the list of slides is lost.
+fn slides(package: &mut Package<'_>, content: &mut Content) -> Option<Vec<String>> {
+    let main = ooxml::main_part(package, "ppt/presentation.xml", content);
+    let mut order = Vec::new();
+    if let Some(main) = &main {
+        let related = ooxml::relationships(package, main, content);
+        let text = package.text(main, content).unwrap_or_default();
+        let mut markup = Markup::new(&text);
+        while let Some(node) = markup.next() {
+            let Node::Start(tag) = node else { continue };
+            if tag.name() != "sldId" {
+                continue;
+            }
+            let Some(id) = tag.prefixed("id") else { continue };
+            match related.iter().find(|r| r.id == id && package.has(&r.target)) {
+                Some(slide) if !order.contains(&slide.target) => order.push(slide.target.clone()),
+                Some(_) => {}
+                None => content.lost(format!("slide {} is missing", order.len() + 1)),
+            }
+        }
+        markup.report(main, content);
+    }
+    if order.is_empty() {
+        let number = |name: &str| -> Option<u32> {
+            let lower = name.to_lowercase();
+            lower.strip_prefix("ppt/slides/slide")?.strip_suffix(".xml")?.parse().ok()
+        };
+        let mut found: Vec<_> =
+            package.names().filter_map(|name| Some((number(name)?, name.to_owned()))).collect();
+        found.sort();
+        order = found.into_iter().map(|(_, name)| name).collect();
+    }
+    (main.is_some() || !order.is_empty()).then_some(order)
+}
+
+fn slide(package: &mut Package<'_>, part: &str, number: u32, content: &mut Content) {
+    let Some(text) = package.text(part, content) else { return };
+    for shape in shapes(&text, part, &[], content) {
+        content.push_text(shape, Locator::Slide { number });
+    }
+    for relation in ooxml::relationships(package, part, content) {
+        let part = &relation.target;
+        let found = match relation.kind.as_str() {
+            "diagramData" | "chart" => {
+                package.text(part, content).map(|t| vec![ooxml::drawing_text(&t, part, content)])
+            }
+            "notesSlide" => package.text(part, content).map(|t| {
+                // The page number, date and running lines of the notes page are not notes.
+                shapes(&t, part, &["sldNum", "dt", "hdr", "ftr", "sldImg"], content)
+            }),
+            "comments" => package.text(part, content).map(|t| comments(&t, part, content)),
+            _ => None,
+        };
+        for text in found.unwrap_or_default() {
+            content.push_text(text, Locator::Slide { number });
+        }
+    }
+}
+
+/// The text of each shape, paragraphs as lines and table rows as lines with tabs; shapes that fill a
+/// placeholder of a type in `without` are left out.
+fn shapes(text: &str, part: &str, without: &[&str], content: &mut Content) -> Vec<String> {
+    let mut markup = Markup::new(text);
+    let mut shapes = Vec::new();
+    let mut lines: Vec<String> = Vec::new();
+    let mut paragraph = String::new();
+    let mut row: Option<Vec<String>> = None;
+    let mut cell: Option<String> = None;
+    let mut wanted = true;
+    let mut alternatives: Vec<bool> = Vec::new();
+    while let Some(node) = markup.next() {
+        match node {
+            Node::Start(tag) => match tag.name() {
+                "AlternateContent" => alternatives.push(false),
+                "Choice" | "Fallback" => match alternatives.last_mut() {
+                    Some(true) => markup.skip(),
+                    Some(taken) => *taken = true,
+                    None => {}
+                },
+                "sp" | "graphicFrame" => wanted = true,
+                "ph" => {
+                    wanted = tag.attribute("type").is_none_or(|t| !without.contains(&t.as_str()));
+                }
+                "tr" => row = Some(Vec::new()),
+                "tc" => cell = Some(String::new()),
+                "t" => paragraph.push_str(&markup.text()),
+                "br" => paragraph.push(if cell.is_some() { ' ' } else { '\n' }),
+                _ => {}
+            },
+            Node::End(name) => match name.as_str() {
+                "AlternateContent" => drop(alternatives.pop()),
+                "p" => {
+                    let line = std::mem::take(&mut paragraph);
+                    match &mut cell {
+                        _ if line.trim().is_empty() => {}
+                        Some(cell) => {
+                            if !cell.is_empty() {
+                                cell.push(' ');
+                            }
+                            cell.push_str(&line.replace('\t', " "));
+                        }
+                        None => lines.push(line),
+                    }
+                }
+                "tc" => {
+                    if let (Some(row), Some(cell)) = (&mut row, cell.take()) {
+                        row.push(cell);
+                    }
+                }
+                "tr" => {
+                    let cells = row.take().unwrap_or_default();
+                    if cells.iter().any(|cell| !cell.is_empty()) {
+                        lines.push(cells.join("\t"));
+                    }
+                }
+                "sp" | "graphicFrame" | "spTree" => {
+                    let text = std::mem::take(&mut lines).join("\n");
+                    if wanted && !text.is_empty() {
+                        shapes.push(text);
+                    }
+                    wanted = true;
+                }
+                _ => {}
+            },
+            Node::Text(_) => {}
+        }
+    }
+    lines.push(paragraph);
+    let rest = lines.join("\n");
+    if !rest.trim().is_empty() {
+        shapes.push(rest);
+    }
+    markup.report(part, content);
+    shapes
+}
+
+/// The comments of a slide: `text` in classic ones, paragraphs in threaded ones (MS-PPTX, section 2.6).
+fn comments(text: &str, part: &str, content: &mut Content) -> Vec<String> {
+    let mut markup = Markup::new(text);
+    let mut comments = Vec::new();
+    let mut paragraph = String::new();
+    while let Some(node) = markup.next() {
+        match node {
+            Node::Start(tag) if tag.name() == "text" => comments.push(markup.text()),
+            Node::Start(tag) if tag.name() == "t" => paragraph.push_str(&markup.text()),
+            Node::End(name) if name == "p" => comments.push(std::mem::take(&mut paragraph)),
+            _ => {}
+        }
+    }
+    markup.report(part, content);
+    comments
+}

@@ -1,0 +1,79 @@
+//! The text of one packet of an embedded subtitle track.
+
+/// Whether packets of this codec (FFmpeg's name) hold text.
+pub(super) fn is_text(codec: &str) -> bool {
+    matches!(codec, "mov_text" | "subrip" | "srt" | "text" | "webvtt" | "ass" | "ssa")
+}
+
+/// The text, without its formatting; empty if there is none.
+pub(super) fn text(codec: &str, data: &[u8]) -> String {
+    match codec {
+        "mov_text" => plain(&String::from_utf8_lossy(timed_text(data))),
+        "ass" | "ssa" => styled(&String::from_utf8_lossy(data)),
+        _ => plain(&super::korean_bytes::tag_text(data)),
+    }
+}
+
+/// The text of a sample of timed text: its length, then UTF-8, then boxes of styles (ETSI TS 126 245,
+/// section 5.17).
+fn timed_text(data: &[u8]) -> &[u8] {
+    let [a, b, rest @ ..] = data else { return &[] };
+    let length = usize::from(u16::from_be_bytes([*a, *b]));
+    rest.get(..length).unwrap_or(rest)
+}
+
+/// The last of the nine fields that an event has in a packet, without its override blocks
+/// (Matroska, codec mapping S_TEXT/ASS).
+fn styled(event: &str) -> String {
+    let text = event.splitn(9, ',').nth(8).unwrap_or_default();
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, block)) = rest.split_once('{') {
+        plain.push_str(before);
+        rest = block.split_once('}').map_or("", |(_, after)| after);
+    }
+    plain.push_str(rest);
+    plain.replace("\\N", "\n").replace("\\n", "\n").replace("\\h", " ").trim().to_owned()
+}
+
+/// Without the few tags of HTML that SubRip and WebVTT know.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, tag)) = rest.split_once('<') {
+        plain.push_str(before);
+        let name = tag.trim_start_matches('/');
+        let known = ["i>", "b>", "u>", "s>", "font", "c.", "c>", "v ", "v>", "ruby>", "rt>"];
+        match tag.split_once('>') {
+            Some((_, after)) if known.iter().any(|known| name.starts_with(known)) => rest = after,
+            _ => {
+                plain.push('<');
+                rest = tag;
+            }
+        }
+    }
+    plain.push_str(rest);
+    plain.replace("\r\n", "\n").replace('\0', "").trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_text_and_drops_the_styles() {
+        for (codec, data, expected) in [
+            ("mov_text", "\0\x06자막\0\0\0\x0Cstyl", "자막"),
+            ("mov_text", "\0", ""),
+            (
+                "subrip",
+                "<i>안녕</i> 1 < 2\r\n<font color=\"red\">하세요</font>",
+                "안녕 1 < 2\n하세요",
+            ),
+            ("ass", r"0,0,Default,,0,0,0,,{\i1}첫 줄{\i0}\N둘째, 줄", "첫 줄\n둘째, 줄"),
+            ("ass", "0,0", ""),
+        ] {
+            assert_eq!(text(codec, data.as_bytes()), expected, "{codec} {data:?}");
+        }
+    }
+}

@@ -1,0 +1,396 @@
+//! Excel workbooks (ECMA-376 part 1, section 18), transitional and strict;
+//! binary ones through [`super::xlsb`].
+
+use std::collections::BTreeMap;
+
+use madang_document::content::Content;
+use madang_document::locator::Locator;
+use madang_document::metadata;
+
+use super::markup::{Markup, Node};
+use super::number_format::built_in;
+use super::ooxml;
+use super::package::{Package, cut_once};
+use super::sheet_row::{SheetRow, Written};
+use super::workbook::{SharedStrings, Workbook};
+use super::xlsb;
+use crate::blob::Blob;
+use crate::context::Context;
+use crate::error::ExtractError;
+use crate::format::Format;
+use crate::probe::Probe;
+
+pub(super) const FORMAT: Format = Format {
+    name: "xlsx",
+    version: 1,
+    media_types: &[XLSX, XLTX, XLSM, XLTM, XLSB],
+    sniff: |probe| ooxml::sniff(probe, "xl/", &["xlsx", "xltx", "xlsm", "xltm", "xlsb"]),
+    media_type,
+    extract,
+};
+
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+const XLTX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.template";
+const XLSM: &str = "application/vnd.ms-excel.sheet.macroenabled.12";
+const XLTM: &str = "application/vnd.ms-excel.template.macroenabled.12";
+const XLSB: &str = "application/vnd.ms-excel.sheet.binary.macroenabled.12";
+
+fn media_type(probe: &Probe<'_>) -> &'static str {
+    let binary = |zip: &crate::probe::ZipContents| zip.names.iter().any(|n| n == "xl/workbook.bin");
+    match probe.extension.as_str() {
+        _ if probe.zip().is_some_and(binary) => XLSB,
+        "xltx" => XLTX,
+        "xlsm" => XLSM,
+        "xltm" => XLTM,
+        _ => XLSX,
+    }
+}
+
+fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
+    let mut content = Content::default();
+    let mut package = Package::open(blob, context)?;
+    let main = ooxml::main_part(&mut package, "xl/workbook.xml", &mut content)
+        .or_else(|| package.has("xl/workbook.bin").then(|| "xl/workbook.bin".to_owned()))
+        .ok_or_else(|| ExtractError::corrupt("there is no workbook in the package"))?;
+    ooxml::properties(&mut package, &mut content);
+    let binary = main.ends_with(".bin");
+    let workbook = match binary {
+        true => xlsb::workbook(&mut package, &main, &mut content),
+        false => workbook(&mut package, &main, &mut content),
+    };
+    read(&workbook, binary, &mut package, &mut content);
+    ooxml::members(&mut package, &mut content);
+    ooxml::thumbnail(&mut package, "docProps/thumbnail.jpeg", &mut content);
+    Ok(content)
+}
+
+fn read(workbook: &Workbook, binary: bool, package: &mut Package<'_>, content: &mut Content) {
+    content.metadata.set(metadata::SHEETS, workbook.sheets.len());
+    let context = package.context();
+    let mut written = Written::new(context);
+    for (name, part) in &workbook.sheets {
+        context.progress();
+        let place = Locator::Cell { sheet: name.clone(), row: 1, column: 1 };
+        content.push_text(name.clone(), place);
+        if binary {
+            let bytes = package.bytes(part, content).unwrap_or_default();
+            xlsb::sheet(workbook, (name, part), &bytes, &mut written, context, content);
+        } else if let Some(text) = package.text(part, content) {
+            sheet(workbook, (name, part), &text, &mut written, context, content);
+        }
+        besides(package, name, part, content);
+        if written.is_full() {
+            cut_once(content, format!("sheet {name} was cut: the limit of the text is reached"));
+            break;
+        }
+    }
+}
+
+/// Reads what the sheets share.
+fn workbook(package: &mut Package<'_>, main: &str, content: &mut Content) -> Workbook {
+    let related = ooxml::relationships(package, main, content);
+    let part = |kind: &str| related.iter().find(|r| r.kind == kind).map(|r| r.target.clone());
+    let text = package.text(main, content).unwrap_or_default();
+    let mut markup = Markup::new(&text);
+    let (mut sheets, mut from_1904) = (Vec::new(), false);
+    while let Some(node) = markup.next() {
+        let Node::Start(tag) = node else { continue };
+        match tag.name() {
+            "workbookPr" => {
+                let value = tag.attribute("date1904");
+                from_1904 = value.is_some_and(|v| matches!(v.as_str(), "1" | "true" | "on"));
+            }
+            "sheet" => {
+                let name = tag.attribute("name").unwrap_or_default();
+                let id = tag.prefixed("id");
+                match related.iter().find(|r| Some(&r.id) == id.as_ref()) {
+                    Some(sheet) if package.has(&sheet.target) => {
+                        sheets.push((name, sheet.target.clone()));
+                    }
+                    _ => content.lost(format!("sheet {name} is missing")),
+                }
+            }
+            _ => {}
+        }
+    }
+    markup.report(main, content);
+    let strings = part("sharedStrings").unwrap_or_else(|| "xl/sharedStrings.xml".into());
+    let styles = part("styles").unwrap_or_else(|| "xl/styles.xml".into());
+    Workbook {
+        sheets,
+        strings: shared_strings(package, &strings, content),
+        formats: formats(package, &styles, content),
+        from_1904,
+    }
+}
+
+/// Reads the cells as they stream by: nothing is allocated by a stated dimension or a cell's address.
+fn sheet(
+    workbook: &Workbook,
+    (sheet, part): (&str, &str),
+    text: &str,
+    written: &mut Written,
+    context: &Context<'_>,
+    content: &mut Content,
+) {
+    let mut markup = Markup::new(text);
+    let mut row = SheetRow::new(1);
+    let mut cell = Cell::default();
+    while let Some(node) = markup.next() {
+        match node {
+            Node::Start(tag) => match tag.name() {
+                "row" => {
+                    let stated = tag.attribute("r").and_then(|r| r.parse().ok());
+                    row = SheetRow::new(stated.unwrap_or_else(|| row.number().saturating_add(1)));
+                    if row.number().is_multiple_of(1024) {
+                        context.progress();
+                    }
+                }
+                "c" => {
+                    cell = Cell {
+                        column: tag.attribute("r").and_then(|r| address(&r)).map(|(c, _)| c),
+                        kind: tag.attribute("t").unwrap_or_default(),
+                        style: tag.attribute("s").and_then(|s| s.parse().ok()).unwrap_or(0),
+                        value: String::new(),
+                    };
+                }
+                "v" => cell.value = markup.text(),
+                // Inline strings are rich text too, with the reading of ideographs beside it.
+                "t" => cell.value.push_str(&markup.text()),
+                "f" | "rPh" | "rPr" | "conditionalFormatting" | "dataValidations" | "extLst" => {
+                    markup.skip();
+                }
+                "oddHeader" | "oddFooter" | "evenHeader" | "evenFooter" | "firstHeader"
+                | "firstFooter" => {
+                    let line = running_line(&markup.text());
+                    let place = Locator::Cell { sheet: sheet.to_owned(), row: 1, column: 1 };
+                    content.push_text(line, place);
+                }
+                _ => {}
+            },
+            Node::End(name) => match name.as_str() {
+                "c" => {
+                    let cell = std::mem::take(&mut cell);
+                    if !row.push(cell.column, &shown(workbook, &cell), written) {
+                        break;
+                    }
+                }
+                "row" => row.deliver(sheet, written, content),
+                _ => {}
+            },
+            Node::Text(_) => {}
+        }
+    }
+    row.deliver(sheet, written, content);
+    markup.report(part, content);
+}
+
+/// What the cell shows.
+fn shown(workbook: &Workbook, cell: &Cell) -> String {
+    let value = cell.value.trim();
+    match cell.kind.as_str() {
+        "s" => value.parse().ok().and_then(|n| workbook.strings.get(n)).unwrap_or("").to_owned(),
+        "b" => if value == "1" { "TRUE" } else { "FALSE" }.to_owned(),
+        "str" | "inlineStr" | "e" | "d" => cell.value.clone(),
+        _ => match value.parse::<f64>() {
+            Ok(number) => workbook.number(number, cell.style),
+            Err(_) => cell.value.clone(),
+        },
+    }
+}
+
+/// The open cell.
+#[derive(Default)]
+struct Cell {
+    column: Option<u32>,
+    kind: String,
+    style: usize,
+    value: String,
+}
+
+fn shared_strings(package: &mut Package<'_>, part: &str, content: &mut Content) -> SharedStrings {
+    let mut strings = SharedStrings::default();
+    let Some(text) = package.text(part, content) else { return strings };
+    let mut markup = Markup::new(&text);
+    while let Some(node) = markup.next() {
+        match node {
+            Node::Start(tag) if tag.name() == "t" => strings.append(&markup.text()),
+            Node::Start(tag) if matches!(tag.name(), "rPh" | "rPr" | "phoneticPr") => markup.skip(),
+            Node::End(name) if name == "si" => strings.end(),
+            _ => {}
+        }
+    }
+    markup.report(part, content);
+    strings
+}
+
+/// The number format of each cell style.
+fn formats(package: &mut Package<'_>, part: &str, content: &mut Content) -> Vec<String> {
+    let Some(text) = package.text(part, content) else { return Vec::new() };
+    let mut markup = Markup::new(&text);
+    let mut codes: BTreeMap<u32, String> = BTreeMap::new();
+    let mut formats = Vec::new();
+    let mut in_cell_styles = false;
+    while let Some(node) = markup.next() {
+        match node {
+            Node::Start(tag) => match tag.name() {
+                "numFmt" => {
+                    let id = tag.attribute("numFmtId").and_then(|id| id.parse().ok());
+                    // Excel takes codes of up to 255 characters.
+                    let code = tag.attribute("formatCode").filter(|code| code.len() <= 1024);
+                    if let (Some(id), Some(code)) = (id, code) {
+                        codes.entry(id).or_insert(code);
+                    }
+                }
+                "cellXfs" => in_cell_styles = true,
+                // Excel has 64,000 styles at most.
+                "xf" if in_cell_styles && formats.len() < 65_536 => {
+                    let id = tag.attribute("numFmtId").and_then(|id| id.parse().ok()).unwrap_or(0);
+                    let code = codes.get(&id).map_or_else(|| built_in(id), String::as_str);
+                    formats.push(code.to_owned());
+                }
+                _ => {}
+            },
+            Node::End(name) if name == "cellXfs" => in_cell_styles = false,
+            Node::End(_) | Node::Text(_) => {}
+        }
+    }
+    markup.report(part, content);
+    formats
+}
+
+/// Reads what lies beside the cells of a sheet: comments, and the text of shapes and diagrams.
+fn besides(package: &mut Package<'_>, sheet: &str, part: &str, content: &mut Content) {
+    let related = ooxml::relationships(package, part, content);
+    let threaded = related.iter().any(|r| r.kind == "threadedComment");
+    for relation in &related {
+        match relation.kind.as_str() {
+            "threadedComment" => comments(package, sheet, &relation.target, content),
+            // Excel repeats a thread as a note for older programs.
+            "comments" if !threaded => comments(package, sheet, &relation.target, content),
+            "drawing" => {
+                let part = &relation.target;
+                let mut drawings = vec![part.clone()];
+                let more = ooxml::relationships(package, part, content);
+                drawings
+                    .extend(more.into_iter().filter(|r| r.kind == "diagramData").map(|r| r.target));
+                for part in drawings {
+                    let Some(text) = package.text(&part, content) else { continue };
+                    let lines = ooxml::drawing_text(&text, &part, content);
+                    let place = Locator::Cell { sheet: sheet.to_owned(), row: 1, column: 1 };
+                    content.push_text(lines, place);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn comments(package: &mut Package<'_>, sheet: &str, part: &str, content: &mut Content) {
+    if part.ends_with(".bin") {
+        let bytes = package.bytes(part, content).unwrap_or_default();
+        xlsb::comments(sheet, part, &bytes, content);
+        return;
+    }
+    let Some(text) = package.text(part, content) else { return };
+    let mut markup = Markup::new(&text);
+    let mut place = (1, 1);
+    let mut threaded = false;
+    let mut comment = String::new();
+    while let Some(node) = markup.next() {
+        match node {
+            Node::Start(tag) => match tag.name() {
+                name @ ("comment" | "threadedComment") => {
+                    threaded = name == "threadedComment";
+                    place = tag.attribute("ref").and_then(|r| address(&r)).unwrap_or((1, 1));
+                }
+                "t" => comment.push_str(&markup.text()),
+                // A threaded comment has its words directly here.
+                "text" if threaded => comment.push_str(&markup.text()),
+                _ => {}
+            },
+            Node::End(name) if matches!(name.as_str(), "comment" | "threadedComment") => {
+                let (column, row) = place;
+                let place = Locator::Cell { sheet: sheet.to_owned(), row, column };
+                content.push_text(std::mem::take(&mut comment).trim(), place);
+            }
+            Node::End(_) | Node::Text(_) => {}
+        }
+    }
+    markup.report(part, content);
+}
+
+/// Column and row of an address such as `AB12`, counted from 1; none if it is not one.
+fn address(reference: &str) -> Option<(u32, u32)> {
+    let letters = reference.bytes().take_while(u8::is_ascii_alphabetic).count();
+    if letters > 3 {
+        return None;
+    }
+    let (column, row) = reference.split_at_checked(letters)?;
+    let column = column
+        .bytes()
+        .fold(0u32, |n, letter| n * 26 + u32::from(letter.to_ascii_uppercase() - b'A') + 1);
+    Some((column, row.parse().ok()?)).filter(|(column, row)| *column > 0 && *row > 0)
+}
+
+/// A header or footer without its codes (ECMA-376 part 1, section 18.3.1.46): `&L`, `&P`, `&"Arial,Bold"`,
+/// `&12`, `&K01+000`.
+fn running_line(text: &str) -> String {
+    let mut line = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('&') {
+        line.push_str(before);
+        let mut following = after.chars();
+        rest = match following.next() {
+            Some('"') => following.as_str().split_once('"').map_or("", |(_, rest)| rest),
+            Some('K') => following.as_str().get(6..).unwrap_or_default(),
+            Some('&') => {
+                line.push('&');
+                following.as_str()
+            }
+            Some(c) if c.is_ascii_digit() => after.trim_start_matches(|c: char| c.is_ascii_digit()),
+            // Left, centre and right stand apart on the page.
+            Some('L' | 'C' | 'R') => {
+                line.push(' ');
+                following.as_str()
+            }
+            _ => following.as_str(),
+        };
+    }
+    line.push_str(rest);
+    line.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        for (reference, place) in [
+            ("A1", Some((1, 1))),
+            ("AB12", Some((28, 12))),
+            ("XFD1048576", Some((16384, 1_048_576))),
+            ("1", None),
+            ("A", None),
+            ("ABCD1", None),
+            ("A0", None),
+            ("가1", None),
+            ("", None),
+        ] {
+            assert_eq!(address(reference), place, "{reference}");
+        }
+    }
+
+    #[test]
+    fn running_lines_lose_their_codes() {
+        for (text, line) in [
+            ("&L&\"Arial,Bold\"&12대외비&RPage &P of &N", "대외비 Page  of"),
+            ("&CR&&D", "R&D"),
+            ("&K01+000붉은", "붉은"),
+            ("&", ""),
+        ] {
+            assert_eq!(running_line(text), line, "{text}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Damages every fixture of HWP 5, HWPX and HWPML, byte by byte and cut by cut: reading must neither panic nor
+//! deliver more than the limits allow, whatever the outcome.
+#![allow(clippy::disallowed_methods, reason = "a test reads its fixtures from the disk")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test")]
+
+use std::cell::RefCell;
+use std::fs;
+use std::path::Path;
+
+use madang_document::outcome::Outcome;
+use madang_extract::context::Sink;
+use madang_extract::extraction::Extraction;
+use madang_extract::formats::extract;
+use madang_extract::limits::Limits;
+
+#[derive(Default)]
+struct Kept(RefCell<Vec<Extraction>>);
+
+impl Sink for Kept {
+    fn progress(&self) {}
+
+    fn document(&self, extraction: Extraction) {
+        self.0.borrow_mut().push(extraction);
+    }
+}
+
+/// Small limits, so that a test reaches them. Pictures have no pixel to decode: this is about text.
+fn limits() -> Limits {
+    Limits { text: 20_000, segments: 50, pixels: 0, ..Limits::default() }
+}
+
+fn read(bytes: Vec<u8>, name: &str) -> Extraction {
+    let kept = Kept::default();
+    extract(&bytes, name, &limits(), &kept);
+    // A package whose media type is damaged is an archive with members; the object comes last.
+    let document = kept.0.into_inner().pop();
+    document.unwrap_or_else(|| panic!("{name}: nothing was delivered"))
+}
+
+fn fixtures(folder: &str) -> Vec<(String, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures").join(folder);
+    let mut files: Vec<_> = fs::read_dir(&folder)
+        .unwrap_or_else(|e| panic!("{}: {e}", folder.display()))
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e == "hwp" || e == "hwpx"))
+        .collect();
+    files.sort();
+    assert!(!files.is_empty(), "no fixture in {}", folder.display());
+    let named = |path: &std::path::PathBuf| {
+        (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(path).unwrap())
+    };
+    files.iter().map(named).collect()
+}
+
+const STEP: usize = 37;
+
+fn damage_each(folder: &str) {
+    for (n, (name, whole)) in fixtures(folder).into_iter().enumerate() {
+        // Every thirty-seventh byte, starting elsewhere in each file: all of them take a minute and found no more.
+        for at in (n % STEP..whole.len()).step_by(STEP) {
+            let mut broken = whole.clone();
+            // Another bit each time, and now and then all of them.
+            broken[at] ^= if at % 7 == 0 { 0xFF } else { 1 << (at % 8) };
+            let document = read(broken, &name);
+            let text: usize = document.content.segments.iter().map(|s| s.text.len()).sum();
+            assert!(text <= 20_000, "{name}, byte {at}: {text} bytes of text");
+            assert!(document.outcome != Outcome::Crashed, "{name}, byte {at}");
+        }
+        for length in (0..whole.len()).step_by(257) {
+            let document = read(whole[..length].to_vec(), &name);
+            assert!(document.content.segments.len() <= 50, "{name}, cut at {length}");
+        }
+    }
+}
+
+#[test]
+fn hwp5() {
+    damage_each("hwp5");
+}
+
+#[test]
+fn hwpx() {
+    damage_each("hwpx");
+}
+
+#[test]
+fn hwpml() {
+    damage_each("hwpml");
+}
+
+#[test]
+fn limits_hold() {
+    let (name, whole) = fixtures("hwp5").into_iter().find(|(name, _)| name == "plain.hwp").unwrap();
+    let kept = Kept::default();
+    extract(&whole, &name, &Limits { text: 100, ..limits() }, &kept);
+    let document = kept.0.into_inner().remove(0);
+    assert_eq!(document.outcome, Outcome::Limit);
+    let kept = Kept::default();
+    extract(&whole, &name, &Limits { unpacked: 100, ..limits() }, &kept);
+    let document = kept.0.into_inner().remove(0);
+    assert_eq!(document.outcome, Outcome::Limit);
+}

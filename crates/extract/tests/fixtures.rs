@@ -1,0 +1,212 @@
+//! Reads every fixture and compares what comes out with the golden text beside it.
+//!
+//! A case is a file `fixtures/<format>/<case>` at the root of the workspace; beside it stands
+//! `<case>.expected`. `UPDATE_EXPECT=1 cargo test -p madang-extract --test fixtures` writes the
+//! expectations; read the difference before you commit it.
+#![allow(clippy::disallowed_methods, reason = "a test reads its fixtures from the disk")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops where it fails"
+)]
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use madang_document::content::{Origin, WarningKind};
+use madang_document::metadata::Value;
+use madang_extract::context::Sink;
+use madang_extract::extraction::Extraction;
+use madang_extract::formats::{FORMATS, extract};
+use madang_extract::limits::Limits;
+
+/// Folders under `fixtures/` that hold no cases: the scripts that make them, and what a first start drops.
+const NOT_CASES: [&str; 2] = ["make", "drop"];
+
+/// Keeps what is delivered, in the order of delivery.
+#[derive(Default)]
+struct Kept(RefCell<Vec<Extraction>>);
+
+impl Sink for Kept {
+    fn progress(&self) {}
+
+    fn document(&self, extraction: Extraction) {
+        self.0.borrow_mut().push(extraction);
+    }
+}
+
+#[test]
+fn every_fixture_reads_as_expected() {
+    let update = std::env::var_os("UPDATE_EXPECT").is_some();
+    let (cases, expectations) = files();
+    let mut wrong = Vec::new();
+    for case in &cases {
+        let actual = read(case);
+        let golden = expectation_of(case);
+        if update {
+            fs::write(&golden, &actual).unwrap();
+            continue;
+        }
+        match fs::read_to_string(&golden) {
+            Err(_) => wrong.push(format!("{}: there is no {}", case.display(), golden.display())),
+            Ok(expected) => wrong.extend(difference(case, &expected, &actual)),
+        }
+    }
+    for golden in expectations {
+        if !cases.iter().any(|case| expectation_of(case) == golden) {
+            wrong.push(format!("{}: there is no fixture of this name", golden.display()));
+        }
+    }
+    assert!(!cases.is_empty(), "no fixture under {}", root().display());
+    assert!(wrong.is_empty(), "{}\n(UPDATE_EXPECT=1 writes the expectations)", wrong.join("\n"));
+}
+
+#[test]
+fn every_row_of_the_table_has_a_fixture() {
+    let (cases, expectations) = files();
+    // While expectations are being written they cannot be read.
+    let update = std::env::var_os("UPDATE_EXPECT").is_some();
+    let texts: Vec<String> = match update {
+        true => cases.iter().map(|case| read(case)).collect(),
+        false => expectations.iter().map(|golden| fs::read_to_string(golden).unwrap()).collect(),
+    };
+    let mut read = BTreeSet::new();
+    for text in &texts {
+        read.extend(text.lines().filter_map(|l| l.strip_prefix("format: ")).map(str::to_owned));
+    }
+    let bare: Vec<_> =
+        FORMATS.iter().map(|f| f.name).filter(|name| !read.contains(*name)).collect();
+    assert!(bare.is_empty(), "rows without a fixture that they read: {bare:?}");
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures")
+}
+
+/// The cases and the expectations, each sorted by path.
+fn files() -> (Vec<PathBuf>, Vec<PathBuf>) {
+    let (mut cases, mut expectations) = (Vec::new(), Vec::new());
+    for folder in list(&root()) {
+        if !folder.is_dir() || NOT_CASES.iter().any(|name| folder.ends_with(name)) {
+            continue;
+        }
+        for file in list(&folder) {
+            if file.file_name().is_some_and(|name| name == "README.md") {
+                continue;
+            }
+            let golden = file.extension().is_some_and(|e| e == "expected");
+            if golden { expectations.push(file) } else { cases.push(file) }
+        }
+    }
+    (cases, expectations)
+}
+
+fn list(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+fn expectation_of(case: &Path) -> PathBuf {
+    let mut name = case.as_os_str().to_owned();
+    name.push(".expected");
+    name.into()
+}
+
+/// Extracts a case; the golden text of the object first, then of its members in the order of delivery.
+fn read(case: &Path) -> String {
+    let bytes = fs::read(case).unwrap();
+    let name = case.file_name().and_then(|name| name.to_str()).unwrap();
+    let kept = Kept::default();
+    extract(&bytes, name, &Limits::default(), &kept);
+    let mut documents = kept.0.into_inner();
+    documents.rotate_right(1);
+    assert_eq!(documents[0].member, None, "{}: the object comes last", case.display());
+    documents.iter().map(golden).collect::<Vec<_>>().join("\n")
+}
+
+fn golden(document: &Extraction) -> String {
+    let mut text = String::new();
+    let mut line = |name: &str, value: &str| writeln!(text, "{name}: {}", indented(value)).unwrap();
+    if let Some(member) = &document.member {
+        line("member", member);
+    }
+    line("media type", document.media_type.as_str());
+    line("format", &document.format);
+    line("outcome", document.outcome.as_str());
+    document.reason.iter().for_each(|reason| line("reason", reason));
+    document.language.iter().for_each(|language| line("language", language));
+    let content = &document.content;
+    for (name, value) in content.metadata.iter() {
+        line(&format!("  {name}"), &plain(value));
+    }
+    for segment in &content.segments {
+        let place = segment.locator.fragment().unwrap_or_else(|| "-".into());
+        let origin = match segment.origin {
+            Origin::Native => "",
+            Origin::Ocr => " ocr",
+            Origin::Speech => " speech",
+            Origin::Subtitle => " subtitle",
+        };
+        writeln!(text, "[{place}{origin}] {}", indented(&segment.text)).unwrap();
+    }
+    for member in &content.members {
+        let size = member.size.map_or("-".into(), |size| size.to_string());
+        let outcome = member.outcome.map_or("unopened", |outcome| outcome.as_str());
+        writeln!(text, "holds: {} ({size} bytes, {outcome})", member.path).unwrap();
+    }
+    for preview in &content.previews {
+        let place = preview.locator.fragment().unwrap_or_else(|| "-".into());
+        writeln!(text, "preview: [{place}] {}x{}", preview.width, preview.height).unwrap();
+    }
+    for warning in &content.warnings {
+        let kind = match warning.kind {
+            WarningKind::Note => "note",
+            WarningKind::Lost => "lost",
+            WarningKind::Cut => "cut",
+        };
+        writeln!(text, "{kind}: {}", indented(&warning.message)).unwrap();
+    }
+    text
+}
+
+/// Further lines of a value stand indented, so that no text can pass for another line of the golden text.
+fn indented(value: &str) -> String {
+    value.replace('\n', "\n    ")
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Text(text) => text.clone(),
+        Value::Integer(n) => n.to_string(),
+        Value::Number(n) => n.to_string(),
+        Value::Bool(b) => b.to_string(),
+        Value::List(list) => list.iter().map(plain).collect::<Vec<_>>().join(" | "),
+    }
+}
+
+/// The first line that differs.
+fn difference(case: &Path, expected: &str, actual: &str) -> Option<String> {
+    if expected == actual {
+        return None;
+    }
+    let (mut e, mut a) = (expected.lines(), actual.lines());
+    for number in 1.. {
+        let (expected, actual) = (e.next(), a.next());
+        if expected != actual || expected.is_none() {
+            let shown = |line: Option<&str>| line.unwrap_or("(end)").to_owned();
+            return Some(format!(
+                "{}: line {number} of the expectation\n  expected: {}\n  actual:   {}",
+                case.display(),
+                shown(expected),
+                shown(actual)
+            ));
+        }
+    }
+    None
+}

@@ -1,0 +1,230 @@
+use madang_document::id::DocumentId;
+
+use super::sample::*;
+use crate::jobs::{Completed, JobState, Task};
+use crate::ledger::Ledger;
+use crate::objects::{Balance, Held, Known, Seen};
+
+/// The same version again changes nothing.
+pub async fn a_sighting_counts_once(ledger: &dyn Ledger) {
+    assert_eq!(ledger.standing(STORE, "a").await.unwrap(), None);
+    assert_eq!(see(ledger, &["a", "b", "a"], at(0)).await.received, 2);
+    let before = everything(ledger).await;
+    assert_eq!(see(ledger, &["a", "b"], at(9)).await, Seen { known: 2, ..Seen::default() });
+    assert_eq!(everything(ledger).await, before, "a second sighting changed something");
+
+    let standing = ledger.standing(STORE, "a").await.unwrap().unwrap();
+    assert_eq!(standing.object, sighting("a", "v1").object);
+    assert_eq!((standing.seen_at, standing.job.state), (at(0), JobState::Ready));
+    assert_eq!((standing.pipeline.as_str(), standing.agency), (PIPELINE, ours()));
+}
+
+/// The older job is cancelled and never claimed; the path stays one path.
+pub async fn a_new_version_supersedes_a_waiting_job(ledger: &dyn Ledger) {
+    see(ledger, &["a"], at(0)).await;
+    let old = ledger.standing(STORE, "a").await.unwrap().unwrap().job.id;
+    let seen = ledger.see(&[sighting("a", "v2")], at(1)).await.unwrap();
+    assert_eq!(seen, Seen { changed: 1, ..Seen::default() });
+    assert_eq!(ledger.job(old).await.unwrap().unwrap().state, JobState::Cancelled);
+
+    let claims = claim(ledger, 9, at(2)).await;
+    assert_eq!(claims.len(), 1, "the superseded job was claimed");
+    assert_eq!(claims[0].object.version, "v2");
+    let balance = ledger.balance(None).await.unwrap();
+    assert_eq!((balance.received, balance.in_flight), (1, 1));
+}
+
+/// Who reads the older version can no longer complete, renew or give back.
+pub async fn a_new_version_refuses_the_worker_of_the_old_one(ledger: &dyn Ledger) {
+    see(ledger, &["a"], at(0)).await;
+    let old = claim_one(ledger, at(1)).await;
+    ledger.see(&[sighting("a", "v2")], at(2)).await.unwrap();
+    balanced(ledger).await;
+
+    let before = everything(ledger).await;
+    assert_eq!(complete(ledger, done(&old, &["m"]), at(3)).await, Completed::Stale);
+    let answer = ledger.retry(old.ticket, at(9), &failure("read", false)).await.unwrap();
+    assert_eq!(answer, Completed::Stale);
+    assert_eq!(ledger.renew(&[old.ticket], LEASE, at(3)).await.unwrap(), [old.ticket]);
+    assert_eq!(everything(ledger).await, before, "a superseded worker changed something");
+
+    let new = claim_one(ledger, at(4)).await;
+    assert_eq!(new.object.version, "v2");
+    apply(ledger, done(&new, &[]), at(5)).await;
+    let stored = ledger.document(DocumentId::new(STORE, "a", None)).await.unwrap().unwrap();
+    assert_eq!(stored.document.object.version, "v2");
+}
+
+/// A file that was set aside and is dropped anew leaves the operator's list.
+pub async fn a_new_version_ends_a_quarantine(ledger: &dyn Ledger) {
+    see(ledger, &["a"], at(0)).await;
+    let old = claim_one(ledger, at(1)).await;
+    apply(ledger, quarantined(&old, failure("crashed", true)), at(2)).await;
+    assert_eq!(ledger.balance(None).await.unwrap().quarantined, 1);
+    ledger.see(&[sighting("a", "v2")], at(3)).await.unwrap();
+    let balance = ledger.balance(None).await.unwrap();
+    assert_eq!((balance.received, balance.quarantined, balance.in_flight), (1, 0, 1));
+    let state = ledger.job(old.ticket.job).await.unwrap().unwrap().state;
+    assert_eq!(state, JobState::Cancelled);
+}
+
+/// The old file put back is a change, though its version was seen before.
+pub async fn a_former_version_may_return(ledger: &dyn Ledger) {
+    see(ledger, &["a"], at(0)).await;
+    apply(ledger, done(&claim_one(ledger, at(1)).await, &[]), at(2)).await;
+    for (n, version) in [(10, "v2"), (20, "v1")] {
+        let seen = ledger.see(&[sighting("a", version)], at(n)).await.unwrap();
+        assert_eq!(seen.changed, 1, "{version}");
+        let claim = claim_one(ledger, at(n + 1)).await;
+        assert_eq!(claim.object.version, version);
+        apply(ledger, done(&claim, &[]), at(n + 2)).await;
+    }
+    let stored = ledger.document(DocumentId::new(STORE, "a", None)).await.unwrap().unwrap();
+    assert_eq!((stored.document.object.version.as_str(), stored.revision), ("v1", 3));
+    let balance = ledger.balance(None).await.unwrap();
+    assert_eq!(balance, Balance { received: 1, done: 1, ..Balance::default() });
+}
+
+/// A deletion flows like a reading, ahead of it; a return counts as a new version.
+pub async fn a_vanished_path_is_withdrawn_and_may_return(ledger: &dyn Ledger) {
+    see(ledger, &["a", "waits", "stays"], at(0)).await;
+    let first = claim_one(ledger, at(1)).await;
+    assert_eq!(first.object.path, "a");
+    apply(ledger, done(&first, &["m"]), at(2)).await;
+
+    let gone = ["a", "waits", "never"].map(str::to_owned);
+    assert_eq!(ledger.vanish(STORE, &gone, at(3)).await.unwrap(), 2);
+    assert_eq!(ledger.vanish(STORE, &gone, at(3)).await.unwrap(), 0, "they are gone already");
+    balanced(ledger).await;
+    let known = ledger.known(PIPELINE, None, 9).await.unwrap();
+    assert_eq!(known, [Known { path: "stays".into(), version: "v1".into() }]);
+
+    let claims = claim(ledger, 9, at(4)).await;
+    let tasks: Vec<_> = claims.iter().map(|c| (c.task, c.object.path.as_str())).collect();
+    let due = [(Task::Delete, "a"), (Task::Delete, "waits"), (Task::Extract, "stays")];
+    assert_eq!(tasks, due, "deletions go first and the reading of `waits` is cancelled");
+    for claim in &claims[..2] {
+        apply(ledger, deleted(claim), at(5)).await;
+    }
+    let balance = ledger.balance(None).await.unwrap();
+    let expected = Balance { received: 3, deleted: 2, in_flight: 1, ..Balance::default() };
+    assert_eq!(balance, expected, "the member of a deleted path is gone too");
+    for inner in [None, Some("m")] {
+        let id = DocumentId::new(STORE, "a", inner);
+        let stored = ledger.document(id).await.unwrap().unwrap();
+        assert!(stored.withdrawn, "{inner:?}");
+        assert!(ledger.entry(&id.to_string()).await.unwrap().unwrap().withdrawn, "{inner:?}");
+    }
+
+    let seen = ledger.see(&[sighting("a", "v1")], at(6)).await.unwrap();
+    assert_eq!(seen, Seen { changed: 1, ..Seen::default() }, "back in the same version");
+    let back = claim_one(ledger, at(7)).await;
+    let seq = apply(ledger, done(&back, &["m"]), at(8)).await;
+    assert!(seq.is_some(), "what is back must be told");
+    let stored = ledger.document(DocumentId::new(STORE, "a", Some("m"))).await.unwrap().unwrap();
+    assert_eq!((stored.withdrawn, stored.revision), (false, 3));
+    let entry = ledger.entry(&stored.document.id.to_string()).await.unwrap().unwrap();
+    assert_eq!((entry.withdrawn, entry.version, entry.issued), (false, 3, at(2)));
+}
+
+/// Whoever deletes is refused once the path is back, and the reverse.
+pub async fn a_deletion_does_not_hit_a_path_that_is_back(ledger: &dyn Ledger) {
+    see(ledger, &["a"], at(0)).await;
+    apply(ledger, done(&claim_one(ledger, at(1)).await, &[]), at(2)).await;
+    ledger.vanish(STORE, &["a".to_owned()], at(3)).await.unwrap();
+    let deletion = claim_one(ledger, at(4)).await;
+    assert_eq!(deletion.task, Task::Delete);
+    ledger.see(&[sighting("a", "v1")], at(5)).await.unwrap();
+    assert_eq!(complete(ledger, deleted(&deletion), at(6)).await, Completed::Stale);
+    let id = DocumentId::new(STORE, "a", None);
+    assert!(!ledger.document(id).await.unwrap().unwrap().withdrawn);
+
+    let reading = claim_one(ledger, at(7)).await;
+    assert_eq!(reading.task, Task::Extract);
+    ledger.vanish(STORE, &["a".to_owned()], at(8)).await.unwrap();
+    apply(ledger, deleted(&claim_one(ledger, at(9)).await), at(10)).await;
+    assert_eq!(complete(ledger, done(&reading, &[]), at(11)).await, Completed::Stale);
+    assert!(ledger.document(id).await.unwrap().unwrap().withdrawn, "a deleted path came back");
+}
+
+/// A reading that finds the object gone counts as its deletion.
+pub async fn an_extraction_may_find_nothing(ledger: &dyn Ledger) {
+    see(ledger, &["a"], at(0)).await;
+    apply(ledger, deleted(&claim_one(ledger, at(1)).await), at(2)).await;
+    let balance = ledger.balance(None).await.unwrap();
+    assert_eq!(balance, Balance { received: 1, deleted: 1, ..Balance::default() });
+    assert!(ledger.known(PIPELINE, None, 9).await.unwrap().is_empty());
+    assert_eq!(see(ledger, &["a"], at(3)).await.changed, 1, "it is back");
+    assert_eq!(ledger.balance(None).await.unwrap().in_flight, 1);
+}
+
+/// Ordered by path, each page after the last path of the one before.
+pub async fn what_is_known_comes_in_pages(ledger: &dyn Ledger) {
+    see(ledger, &["b", "가", "a", "c"], at(0)).await;
+    let mut paths = Vec::new();
+    let mut after: Option<String> = None;
+    loop {
+        let page = ledger.known(PIPELINE, after.as_deref(), 3).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(last.path.clone());
+        paths.extend(page.into_iter().map(|known| known.path));
+    }
+    assert_eq!(paths, ["a", "b", "c", "가"]);
+    assert!(ledger.known("other", None, 9).await.unwrap().is_empty());
+}
+
+/// A name is data: quotes, percent signs, line feeds and directions mean nothing here.
+pub async fn any_name_is_kept_as_it_is(ledger: &dyn Ledger) {
+    let names = [
+        "'; DROP TABLE job; --",
+        "\"%_\\",
+        "한글/보고서 (1).hwp",
+        "\u{1112}\u{1161}\u{11ab}",
+        "line\nfeed\ttab",
+        "\u{202e}fdp.exe",
+        "🙂".repeat(300).as_str(),
+    ]
+    .map(str::to_owned);
+    let borrowed: Vec<&str> = names.iter().map(String::as_str).collect();
+    see(ledger, &borrowed, at(0)).await;
+    for claim in claim(ledger, 99, at(1)).await {
+        apply(ledger, done(&claim, &borrowed), at(2)).await;
+    }
+    for name in &names {
+        let standing = ledger.standing(STORE, name).await.unwrap();
+        assert_eq!(standing.unwrap().object.path, *name);
+        let members = ledger.members(DocumentId::new(STORE, name, None), 99).await.unwrap();
+        assert_eq!(members.len(), names.len(), "{name:?}");
+    }
+    let count = names.len() as u64;
+    assert_eq!(ledger.vanish(STORE, &names, at(3)).await.unwrap(), count);
+}
+
+/// Also shown with the queue.
+pub async fn a_held_disappearance_is_remembered(ledger: &dyn Ledger) {
+    ledger.open_queue(PIPELINE, &ours()).await.unwrap();
+    assert_eq!(ledger.held(PIPELINE).await.unwrap(), None);
+    let held = Held { missing: 90, known: 100, since: at(5) };
+    ledger.hold(PIPELINE, Some(held.clone())).await.unwrap();
+    assert_eq!(ledger.held(PIPELINE).await.unwrap(), Some(held.clone()));
+    assert_eq!(ledger.queues(at(6)).await.unwrap()[0].held, Some(held));
+    ledger.hold(PIPELINE, None).await.unwrap();
+    assert_eq!(ledger.held(PIPELINE).await.unwrap(), None);
+}
+
+/// A scope sees its own agencies only, and conservation holds in it too.
+pub async fn the_balance_knows_scopes(ledger: &dyn Ledger) {
+    see(ledger, &["a", "b"], at(0)).await;
+    let mut other = sighting("c", "v1");
+    other.agency = theirs();
+    ledger.see(&[other], at(0)).await.unwrap();
+    let received = async |scope: Option<&[_]>| {
+        let balance = ledger.balance(scope).await.unwrap();
+        assert!(balance.holds(), "{balance:?}");
+        balance.received
+    };
+    assert_eq!(received(None).await, 3);
+    assert_eq!(received(Some(&[ours()])).await, 2);
+    assert_eq!(received(Some(&[ours(), theirs()])).await, 3);
+    assert_eq!(received(Some(&[])).await, 0);
+}

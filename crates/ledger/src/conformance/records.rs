@@ -1,0 +1,260 @@
+use std::collections::BTreeSet;
+
+use madang_document::blob_id::BlobId;
+use madang_document::id::DocumentId;
+use madang_document::media_type::MediaType;
+use madang_document::outcome::Outcome;
+use madang_document::principal::{Role, Scope};
+
+use super::sample::*;
+use crate::audit::{Act, first_broken};
+use crate::documents::Extent;
+use crate::entries::EntryDraft;
+use crate::error::LedgerError;
+use crate::keys::NewKey;
+use crate::ledger::Ledger;
+
+/// By id, by parent, by agency, and as counts.
+pub async fn documents_are_found(ledger: &dyn Ledger) {
+    see(ledger, &["a", "b"], at(0)).await;
+    for claim in claim(ledger, 9, at(1)).await {
+        let mut completion = done(&claim, &["z", "y", "x"]);
+        if claim.object.path == "b" {
+            completion.documents[0].outcome = Outcome::Empty;
+            completion.documents[0].media_type = MediaType::new("application/pdf");
+        }
+        apply(ledger, completion, at(2)).await;
+    }
+    let id = DocumentId::new(STORE, "a", None);
+    let unknown = DocumentId::new(STORE, "unknown", None);
+    assert_eq!(ledger.document(unknown).await.unwrap(), None);
+    let found = ledger.documents(&[id, unknown]).await.unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0], ledger.document(id).await.unwrap().unwrap());
+    assert!(ledger.documents(&[]).await.unwrap().is_empty());
+
+    let members = ledger.members(id, 2).await.unwrap();
+    let members: Vec<_> = members.iter().filter_map(|m| m.document.inner.as_deref()).collect();
+    assert_eq!(members, ["x", "y"]);
+
+    let mut ids = Vec::new();
+    loop {
+        let page = ledger.documents_after(&ours(), ids.last().copied(), 3).await.unwrap();
+        if page.is_empty() {
+            break;
+        }
+        ids.extend(page.into_iter().map(|stored| stored.document.id));
+    }
+    assert!(ids.len() == 8 && ids.is_sorted(), "{ids:?}");
+    assert!(ledger.documents_after(&theirs(), None, 9).await.unwrap().is_empty());
+
+    let mut outcomes = ledger.outcomes(None).await.unwrap();
+    outcomes.sort();
+    assert_eq!(outcomes, [(Outcome::Ok, 7), (Outcome::Empty, 1)]);
+    assert!(ledger.outcomes(Some(&[theirs()])).await.unwrap().is_empty());
+    assert_eq!(ledger.agencies().await.unwrap(), [ours()]);
+    let media_types = vec![("application/pdf".to_owned(), 1), ("text/plain".to_owned(), 1)];
+    let extent = Extent { objects: 2, bytes: 2000, media_types };
+    assert_eq!(ledger.extent(PIPELINE).await.unwrap(), extent);
+    assert_eq!(ledger.extent("other").await.unwrap(), Extent::default());
+}
+
+fn series(id: &str, body: &str) -> EntryDraft {
+    EntryDraft {
+        id: id.to_owned(),
+        document: None,
+        agency: ours(),
+        content_hash: BlobId::of(body.as_bytes()),
+        body: body.to_owned(),
+    }
+}
+
+/// The hash alone says whether an entry changed; withdrawn and back is a change.
+pub async fn an_unchanged_entry_is_no_event(ledger: &dyn Ledger) {
+    let put = async |body, n| ledger.put_entries(&[series("s", body)], at(n)).await.unwrap();
+    let ids = ["s".to_owned(), "never".to_owned()];
+    assert_eq!(ledger.entry("s").await.unwrap(), None);
+    assert_eq!(put("one", 1).await, 1);
+    assert_eq!(put("one", 2).await, 0);
+    assert_eq!(put("two", 3).await, 1);
+    assert_eq!(ledger.withdraw_entries(&ids, at(4)).await.unwrap(), 1);
+    assert_eq!(ledger.withdraw_entries(&ids, at(5)).await.unwrap(), 0);
+    assert_eq!(put("two", 6).await, 1, "it is back");
+
+    let entry = ledger.entry("s").await.unwrap().unwrap();
+    assert_eq!(entry.draft, series("s", "two"));
+    let state = (entry.version, entry.withdrawn, entry.issued, entry.modified);
+    assert_eq!(state, (4, false, at(1), at(6)));
+    let events = ledger.events(None, 0, 99).await.unwrap();
+    let told: Vec<_> = events.iter().map(|e| (e.version, e.withdrawn, e.at)).collect();
+    assert_eq!(told, [(1, false, at(1)), (2, false, at(3)), (3, true, at(4)), (4, false, at(6))]);
+    assert!(events.iter().all(|event| event.entry == "s" && event.agency == ours()));
+    assert_eq!(ledger.last_event().await.unwrap(), events[3].seq);
+}
+
+/// Pages in order, of the asked agencies only.
+pub async fn entries_and_events_know_scopes(ledger: &dyn Ledger) {
+    for (n, id) in ["d", "b", "a", "c"].into_iter().enumerate() {
+        let mut draft = series(id, id);
+        if n % 2 == 1 {
+            draft.agency = theirs();
+        }
+        ledger.put_entries(&[draft], at(n as i64)).await.unwrap();
+    }
+    ledger.withdraw_entries(&["a".to_owned()], at(9)).await.unwrap();
+    let (us, both, nobody) = ([ours()], [theirs(), ours(), ours()], []);
+    for (scope, withdrawn, ids) in [
+        (None, false, vec!["b", "c", "d"]),
+        (None, true, vec!["a", "b", "c", "d"]),
+        (Some(us.as_slice()), false, vec!["d"]),
+        (Some(us.as_slice()), true, vec!["a", "d"]),
+        (Some(both.as_slice()), true, vec!["a", "b", "c", "d"]),
+        (Some(nobody.as_slice()), true, vec![]),
+    ] {
+        let mut found: Vec<String> = Vec::new();
+        loop {
+            let after = found.last().map(String::as_str);
+            let page = ledger.entries(scope, withdrawn, after, 2).await.unwrap();
+            if page.is_empty() {
+                break;
+            }
+            found.extend(page.into_iter().map(|entry| entry.draft.id));
+        }
+        assert_eq!(found, ids, "{scope:?} {withdrawn}");
+    }
+    for (scope, ids) in [
+        (None, vec!["d", "b", "a", "c", "a"]),
+        (Some(us.as_slice()), vec!["d", "a", "a"]),
+        (Some(both.as_slice()), vec!["d", "b", "a", "c", "a"]),
+        (Some(nobody.as_slice()), vec![]),
+    ] {
+        let mut found = Vec::new();
+        let mut after = 0;
+        loop {
+            let page = ledger.events(scope, after, 2).await.unwrap();
+            let Some(last) = page.last() else { break };
+            assert!(last.seq > after, "events go forward");
+            after = last.seq;
+            found.extend(page.into_iter().map(|event| event.entry));
+        }
+        assert_eq!(found, ids, "{scope:?}");
+    }
+}
+
+/// Documents and entries share one numbering, each reader pages through its own.
+pub async fn the_outbox_is_in_order(ledger: &dyn Ledger) {
+    assert_eq!(ledger.last_seq().await.unwrap(), 0);
+    assert_eq!(ledger.last_event().await.unwrap(), 0);
+    assert!(ledger.last_changes().await.unwrap().is_empty());
+    see(ledger, &["a", "b"], at(0)).await;
+    let mut other = sighting("c", "v1");
+    other.agency = theirs();
+    ledger.see(&[other], at(0)).await.unwrap();
+    let mut last = 0;
+    for claim in claim(ledger, 9, at(1)).await {
+        let seq = apply(ledger, done(&claim, &["m"]), at(2)).await.unwrap();
+        assert!(seq > last, "numbers grow in the order of commits");
+        last = seq;
+    }
+    assert_eq!(ledger.last_seq().await.unwrap(), last);
+    let mut seqs = BTreeSet::new();
+    for agency in [ours(), theirs()] {
+        let mut after = 0;
+        loop {
+            let page = ledger.changes(&agency, after, 3).await.unwrap();
+            let Some(change) = page.last() else { break };
+            assert!(change.seq > after && page.is_sorted_by_key(|change| change.seq), "{page:?}");
+            after = change.seq;
+            seqs.extend(page.iter().map(|change| change.seq));
+        }
+        assert!(ledger.last_changes().await.unwrap().contains(&(agency, after)));
+    }
+    assert_eq!(seqs.len(), 6);
+    seqs.extend(ledger.events(None, 0, 99).await.unwrap().iter().map(|event| event.seq));
+    assert_eq!(seqs.len(), 12, "a number was used twice");
+    assert_eq!(seqs.last(), Some(&last));
+}
+
+/// Forward, or to the start.
+pub async fn a_cursor_never_goes_back(ledger: &dyn Ledger) {
+    assert_eq!(ledger.cursor("index/1741000").await.unwrap(), 0);
+    for (seq, reset, expected) in
+        [(5, false, 5), (3, false, 5), (8, false, 8), (0, true, 0), (2, false, 2)]
+    {
+        ledger.advance("index/1741000", seq, reset).await.unwrap();
+        assert_eq!(ledger.cursor("index/1741000").await.unwrap(), expected);
+    }
+    assert_eq!(ledger.cursor("registry/folder").await.unwrap(), 0, "each reader has its own");
+}
+
+/// A row that was changed, moved or left out breaks the chain at its place.
+pub async fn an_edited_act_is_found(ledger: &dyn Ledger) {
+    for n in 0..5 {
+        let act = Act {
+            actor: "session:1".into(),
+            action: "session.new".into(),
+            subject: format!("\"{n}\u{1f}한"),
+            detail: String::new(),
+        };
+        ledger.append(&act, at(n)).await.unwrap();
+    }
+    let acts = ledger.acts(0, 99).await.unwrap();
+    let numbers: Vec<_> = acts.iter().map(|row| row.number).collect();
+    assert_eq!(numbers, [1, 2, 3, 4, 5]);
+    assert_eq!(first_broken(&[0; 32], 0, &acts), None);
+    assert_eq!(ledger.acts(2, 2).await.unwrap(), acts[2..4]);
+    assert_eq!(first_broken(acts[1].hash.as_bytes(), 2, &acts[2..]), None, "from any row on");
+
+    let broken = |edit: &dyn Fn(&mut Vec<crate::audit::Recorded>)| {
+        let mut edited = acts.clone();
+        edit(&mut edited);
+        first_broken(&[0; 32], 0, &edited)
+    };
+    assert_eq!(broken(&|rows| rows[2].act.actor = "key:1".into()), Some(3));
+    assert_eq!(broken(&|rows| rows[3].at = at(0)), Some(4));
+    assert_eq!(broken(&|rows| rows[0].hash = rows[1].hash), Some(1));
+    assert_eq!(broken(&|rows| rows.swap(1, 2)), Some(2));
+    assert_eq!(broken(&|rows| drop(rows.remove(3))), Some(4));
+}
+
+/// Found by hash until revoked; the same hash again replaces the rest and lifts the revocation.
+pub async fn keys_are_kept_hashed(ledger: &dyn Ledger) {
+    let key = |name: &str, roles: &[Role], agencies| NewKey {
+        hash: BlobId::of(b"secret"),
+        prefix: "mdg_1234".to_owned(),
+        name: name.to_owned(),
+        roles: roles.to_vec(),
+        agencies,
+    };
+    let hash = BlobId::of(b"secret");
+    assert_eq!(ledger.key_of(&hash).await.unwrap(), None);
+    let first = key("harvester", &[Role::Search], Scope::Only([ours()].into()));
+    let kept = ledger.put_key(&first, "local", at(1)).await.unwrap();
+    assert_eq!((kept.name.as_str(), kept.created_at, kept.revoked_at), ("harvester", at(1), None));
+    assert_eq!((kept.prefix.as_str(), &kept.agencies), ("mdg_1234", &first.agencies));
+    assert_eq!(ledger.put_key(&first, "local", at(2)).await.unwrap(), kept);
+    assert_eq!(ledger.acts(0, 9).await.unwrap().len(), 1, "the same key again is no news");
+    assert_eq!(ledger.key_of(&hash).await.unwrap(), Some(kept.clone()));
+    assert_eq!(ledger.key_of(&BlobId::of(b"other")).await.unwrap(), None);
+
+    ledger.revoke_key(kept.id, "local", at(3)).await.unwrap();
+    assert_eq!(ledger.key_of(&hash).await.unwrap(), None, "a revoked key opens nothing");
+    assert_eq!(ledger.keys().await.unwrap()[0].revoked_at, Some(at(3)));
+    let answer = ledger.revoke_key(kept.id + 9, "local", at(3)).await;
+    assert!(matches!(answer, Err(LedgerError::NotFound { what: "key", .. })), "{answer:?}");
+
+    let second = key("admin", &[Role::Admin, Role::Drop], Scope::All);
+    let lifted = ledger.put_key(&second, "local", at(4)).await.unwrap();
+    assert_eq!((lifted.id, lifted.roles.as_slice()), (kept.id, second.roles.as_slice()));
+    assert_eq!(ledger.key_of(&hash).await.unwrap(), Some(lifted));
+    let mut other = key("newer", &[Role::Drop], Scope::All);
+    other.hash = BlobId::of(b"other");
+    ledger.put_key(&other, "local", at(5)).await.unwrap();
+    let names: Vec<String> = ledger.keys().await.unwrap().into_iter().map(|k| k.name).collect();
+    assert_eq!(names, ["newer", "admin"]);
+    let acts = ledger.acts(0, 9).await.unwrap();
+    let acts: Vec<_> = acts.iter().map(|row| row.act.action.as_str()).collect();
+    assert_eq!(acts, ["key.new", "key.revoke", "key.new", "key.new"]);
+    let text = format!("{:?}", ledger.acts(0, 9).await.unwrap());
+    assert!(!text.contains(&hash.to_string()), "the trail names no hash of a key");
+}

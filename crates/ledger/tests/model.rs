@@ -1,0 +1,421 @@
+//! A random walk of sources, workers and an operator beside a model of one row per path: after each step
+//! the ledger says what the model says, and in the end every live path has exactly one live set of documents.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a helper of a test panics as the test itself does"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use madang_document::id::DocumentId;
+use madang_document::timestamp::Timestamp;
+use madang_ledger::conformance::sample::{
+    LEASE, PIPELINE, START, STORE, chained, deleted, done, failure, ours, quarantined, sighting,
+    worker,
+};
+use madang_ledger::documents::Documents;
+use madang_ledger::jobs::{Claim, Completed, JobState, Jobs, Redrive, Task};
+use madang_ledger::objects::{Balance, Objects};
+use madang_ledger::outbox::Outbox;
+use madang_ledger::sqlite::{Durability, SqliteLedger};
+use proptest::prelude::*;
+
+#[derive(Clone, Debug)]
+enum Step {
+    See(usize, u8),
+    Vanish(usize),
+    Claim(u128, u32),
+    /// By the place in the list of all claims ever made: most are stale by then.
+    Complete(prop::sample::Index, Verdict),
+    Fail(prop::sample::Index, bool),
+    Renew(prop::sample::Index),
+    Wait(i64),
+    Sweep,
+    Restart,
+    RetryNow(usize),
+    Drop(usize),
+    Redrive,
+    Pause(bool),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Verdict {
+    Read { members: u8 },
+    Quarantined,
+    Gone,
+}
+
+const PATHS: [&str; 4] = ["a", "b/c", "보고서.hwp", "it's"];
+const MEMBERS: [&str; 2] = ["m", "n"];
+
+fn step() -> impl Strategy<Value = Step> {
+    let index = any::<prop::sample::Index>;
+    let path = || 0..PATHS.len();
+    let verdict = prop_oneof![
+        4 => (0..=2u8).prop_map(|members| Verdict::Read { members }),
+        2 => Just(Verdict::Quarantined),
+        1 => Just(Verdict::Gone),
+    ];
+    prop_oneof![
+        6 => (path(), 1..4u8).prop_map(|(path, version)| Step::See(path, version)),
+        3 => path().prop_map(Step::Vanish),
+        6 => (1..4u128, 1..4u32).prop_map(|(worker, limit)| Step::Claim(worker, limit)),
+        8 => (index(), verdict).prop_map(|(claim, verdict)| Step::Complete(claim, verdict)),
+        2 => (index(), any::<bool>()).prop_map(|(claim, crashed)| Step::Fail(claim, crashed)),
+        2 => index().prop_map(Step::Renew),
+        4 => (1..20_000i64).prop_map(Step::Wait),
+        2 => Just(Step::Sweep),
+        1 => Just(Step::Restart),
+        2 => path().prop_map(Step::RetryNow),
+        1 => path().prop_map(Step::Drop),
+        1 => Just(Step::Redrive),
+        1 => any::<bool>().prop_map(Step::Pause),
+    ]
+}
+
+/// A path as the model sees it.
+#[derive(Debug)]
+struct Row {
+    version: String,
+    live: bool,
+    task: Task,
+    state: JobState,
+    job: i64,
+    fence: i64,
+    lease_until: Timestamp,
+    run_at: Timestamp,
+    crashes: u32,
+    /// Inner paths of its live documents.
+    documents: BTreeSet<Option<&'static str>>,
+}
+
+struct Walk {
+    ledger: SqliteLedger,
+    now: Timestamp,
+    paused: bool,
+    rows: BTreeMap<&'static str, Row>,
+    claims: Vec<Claim>,
+}
+
+impl Walk {
+    async fn take(&mut self, step: &Step) {
+        match step {
+            Step::See(path, version) => self.see(PATHS[*path], &format!("v{version}")).await,
+            Step::Vanish(path) => self.vanish(PATHS[*path]).await,
+            Step::Claim(by, limit) => self.claim(*by, *limit).await,
+            Step::Complete(claim, verdict) if !self.claims.is_empty() => {
+                let claim = claim.get(&self.claims).clone();
+                self.complete(&claim, *verdict).await;
+            }
+            Step::Fail(claim, crashed) if !self.claims.is_empty() => {
+                let claim = claim.get(&self.claims).clone();
+                self.fail(&claim, *crashed).await;
+            }
+            Step::Renew(claim) if !self.claims.is_empty() => {
+                let claim = claim.get(&self.claims).clone();
+                self.renew(&claim).await;
+            }
+            Step::Complete(..) | Step::Fail(..) | Step::Renew(_) => {}
+            Step::Wait(ms) => self.now = self.now.plus_ms(*ms),
+            Step::Sweep => self.take_back(false).await,
+            Step::Restart => self.take_back(true).await,
+            Step::RetryNow(path) => self.retry_now(PATHS[*path]).await,
+            Step::Drop(path) => self.drop_job(PATHS[*path]).await,
+            Step::Redrive => self.redrive().await,
+            Step::Pause(paused) => {
+                self.ledger.pause(PIPELINE, *paused, "key:1", self.now).await.unwrap();
+                self.paused = *paused;
+            }
+        }
+    }
+
+    async fn see(&mut self, path: &'static str, version: &str) {
+        let seen = self.ledger.see(&[sighting(path, version)], self.now).await.unwrap();
+        let before = self.rows.remove(path);
+        let told = (seen.received, seen.changed, seen.known);
+        if let Some(row) = before {
+            if row.live && row.version == version {
+                assert_eq!(told, (0, 0, 1));
+                self.rows.insert(path, row);
+                return;
+            }
+            assert_eq!(told, (0, 1, 0));
+            self.enqueue(path, version, Task::Extract, true, row.documents).await;
+        } else {
+            assert_eq!(told, (1, 0, 0));
+            self.enqueue(path, version, Task::Extract, true, BTreeSet::new()).await;
+        }
+    }
+
+    async fn vanish(&mut self, path: &'static str) {
+        let gone = self.ledger.vanish(STORE, &[path.to_owned()], self.now).await.unwrap();
+        match self.rows.remove(path) {
+            Some(row) if row.live => {
+                assert_eq!(gone, 1);
+                self.enqueue(path, &row.version, Task::Delete, false, row.documents).await;
+            }
+            row => {
+                assert_eq!(gone, 0);
+                self.rows.extend(row.map(|row| (path, row)));
+            }
+        }
+    }
+
+    async fn enqueue(
+        &mut self,
+        path: &'static str,
+        version: &str,
+        task: Task,
+        live: bool,
+        documents: BTreeSet<Option<&'static str>>,
+    ) {
+        let job = self.ledger.standing(STORE, path).await.unwrap().unwrap().job;
+        assert_eq!((job.task, job.state, job.attempt), (task, JobState::Ready, 0));
+        let row = Row {
+            version: version.to_owned(),
+            live,
+            task,
+            state: JobState::Ready,
+            job: job.id,
+            fence: 0,
+            lease_until: self.now,
+            run_at: self.now,
+            crashes: 0,
+            documents,
+        };
+        self.rows.insert(path, row);
+    }
+
+    async fn claim(&mut self, by: u128, limit: u32) {
+        let claims = self.ledger.claim(worker(by), limit, LEASE, self.now).await.unwrap();
+        let now = self.now;
+        let paused = self.paused;
+        let mut due: Vec<(u8, Timestamp, i64)> = self
+            .rows
+            .values()
+            .filter(|row| !paused && row.state == JobState::Ready && row.run_at <= now)
+            .map(|row| (if row.task == Task::Delete { 1 } else { 3 }, row.run_at, row.job))
+            .collect();
+        due.sort();
+        due.truncate(limit as usize);
+        let due: Vec<i64> = due.into_iter().map(|(.., job)| job).collect();
+        let claimed: Vec<i64> = claims.iter().map(|claim| claim.ticket.job).collect();
+        assert_eq!(claimed, due);
+        for claim in &claims {
+            let row = self.rows.get_mut(claim.object.path.as_str()).unwrap();
+            assert!(claim.ticket.fence > row.fence, "a fence went back");
+            assert_eq!((claim.task, claim.crashes), (row.task, row.crashes));
+            assert_eq!(claim.object.version, row.version);
+            row.state = JobState::Leased;
+            row.fence = claim.ticket.fence;
+            row.lease_until = now.plus_ms(LEASE.as_millis() as i64);
+        }
+        self.claims.extend(claims);
+    }
+
+    /// The path's row, if this claim is the one that holds its job.
+    fn holder(&mut self, claim: &Claim) -> Option<&mut Row> {
+        let row = self.rows.get_mut(claim.object.path.as_str()).unwrap();
+        let held = row.state == JobState::Leased
+            && (row.job, row.fence) == (claim.ticket.job, claim.ticket.fence);
+        held.then_some(row)
+    }
+
+    async fn complete(&mut self, claim: &Claim, verdict: Verdict) {
+        // A deletion is only ever completed as one.
+        let verdict = if claim.task == Task::Delete { Verdict::Gone } else { verdict };
+        let completion = match verdict {
+            Verdict::Read { members } => done(claim, &MEMBERS[..usize::from(members)]),
+            Verdict::Quarantined => quarantined(claim, failure("timeout", true)),
+            Verdict::Gone => deleted(claim),
+        };
+        let answers = self.ledger.complete(&[completion], self.now).await.unwrap();
+        let Some(row) = self.holder(claim) else {
+            assert_eq!(answers, [Completed::Stale]);
+            return;
+        };
+        assert!(matches!(answers[..], [Completed::Applied { .. }]), "{answers:?}");
+        row.documents.clear();
+        match verdict {
+            Verdict::Read { members } => {
+                row.state = JobState::Done;
+                row.documents.insert(None);
+                row.documents.extend(MEMBERS.iter().take(usize::from(members)).map(|m| Some(*m)));
+            }
+            Verdict::Quarantined => {
+                row.state = JobState::Quarantined;
+                row.crashes += 1;
+                row.documents.insert(None);
+            }
+            Verdict::Gone => {
+                row.live = false;
+                row.state =
+                    if claim.task == Task::Delete { JobState::Done } else { JobState::Cancelled };
+            }
+        }
+    }
+
+    async fn fail(&mut self, claim: &Claim, crashed: bool) {
+        let at = self.now.plus_ms(5_000);
+        let answer = self.ledger.retry(claim.ticket, at, &failure("read", crashed)).await.unwrap();
+        match self.holder(claim) {
+            None => assert_eq!(answer, Completed::Stale),
+            Some(row) => {
+                assert_eq!(answer, Completed::Applied { seq: None });
+                row.state = JobState::Ready;
+                row.run_at = at;
+                row.crashes += u32::from(crashed);
+            }
+        }
+    }
+
+    async fn renew(&mut self, claim: &Claim) {
+        let now = self.now;
+        let lost = self.ledger.renew(&[claim.ticket], LEASE, now).await.unwrap();
+        match self.holder(claim) {
+            None => assert_eq!(lost, [claim.ticket]),
+            Some(row) => {
+                assert!(lost.is_empty());
+                row.lease_until = now.plus_ms(LEASE.as_millis() as i64);
+            }
+        }
+    }
+
+    async fn take_back(&mut self, all: bool) {
+        let taken = match all {
+            true => self.ledger.release_all(self.now).await.unwrap(),
+            false => self.ledger.sweep(self.now).await.unwrap(),
+        };
+        let mut ended = 0;
+        for row in self.rows.values_mut() {
+            if row.state == JobState::Leased && (all || row.lease_until <= self.now) {
+                ended += 1;
+                row.state = JobState::Ready;
+                row.run_at = self.now;
+                row.crashes += 1;
+            }
+        }
+        assert_eq!(taken, ended);
+    }
+
+    async fn retry_now(&mut self, path: &str) {
+        let Some(row) = self.rows.get_mut(path) else { return };
+        let answer = self.ledger.retry_now(row.job, "key:1", self.now).await;
+        let fits = matches!(row.state, JobState::Ready | JobState::Quarantined);
+        assert_eq!(answer.is_ok(), fits, "{answer:?} {row:?}");
+        if fits {
+            (row.state, row.run_at, row.crashes) = (JobState::Ready, self.now, 0);
+        }
+    }
+
+    async fn drop_job(&mut self, path: &str) {
+        let Some(row) = self.rows.get_mut(path) else { return };
+        let answer = self.ledger.drop_job(row.job, "key:1", self.now).await;
+        assert_eq!(answer.is_ok(), row.state == JobState::Quarantined, "{answer:?} {row:?}");
+        if answer.is_ok() {
+            row.state = JobState::Cancelled;
+            row.documents.clear();
+        }
+    }
+
+    async fn redrive(&mut self) {
+        let which = Redrive::Quarantined { queue: None, kind: None };
+        let driven = self.ledger.redrive(&which, "key:1", self.now).await.unwrap();
+        let mut waiting = 0;
+        for row in self.rows.values_mut().filter(|row| row.state == JobState::Quarantined) {
+            waiting += 1;
+            (row.state, row.run_at, row.crashes) = (JobState::Ready, self.now, 0);
+        }
+        assert_eq!(driven, waiting);
+    }
+
+    async fn agrees(&self) {
+        let mut expected = Balance::default();
+        for row in self.rows.values() {
+            expected.received += 1;
+            expected.members += row.documents.iter().filter(|inner| inner.is_some()).count() as u64;
+            *match (row.state, row.task) {
+                (JobState::Ready | JobState::Leased, _) => &mut expected.in_flight,
+                (JobState::Quarantined, _) => &mut expected.quarantined,
+                (JobState::Done, Task::Extract) => &mut expected.done,
+                (JobState::Done, Task::Delete) | (JobState::Cancelled, _) => &mut expected.deleted,
+            } += 1;
+        }
+        assert_eq!(self.ledger.balance(None).await.unwrap(), expected);
+        let live = self.rows.iter().filter(|(_, row)| row.live).map(|(path, _)| *path);
+        let known = self.ledger.known(PIPELINE, None, 99).await.unwrap();
+        assert_eq!(known.iter().map(|k| k.path.as_str()).collect::<Vec<_>>(), Vec::from_iter(live));
+    }
+
+    /// All is worked off: what a quiet night would leave.
+    async fn settle(&mut self) {
+        self.take(&Step::Pause(false)).await;
+        self.redrive().await;
+        self.take_back(true).await;
+        self.now = self.now.plus_ms(60_000);
+        loop {
+            let known = self.claims.len();
+            self.claim(1, 3).await;
+            let fresh = self.claims[known..].to_vec();
+            if fresh.is_empty() {
+                return;
+            }
+            for claim in &fresh {
+                self.complete(claim, Verdict::Read { members: 1 }).await;
+            }
+        }
+    }
+
+    /// What an index that followed the outbox holds is what the ledger holds is what the model holds.
+    async fn is_whole(&self) {
+        let mut expected = BTreeSet::new();
+        for (path, row) in &self.rows {
+            let dropped = row.state == JobState::Cancelled;
+            assert_eq!(row.documents.is_empty(), !row.live || dropped, "{path}: {row:?}");
+            expected.extend(row.documents.iter().map(|inner| DocumentId::new(STORE, path, *inner)));
+        }
+        let stored = self.ledger.documents_after(&ours(), None, 999).await.unwrap();
+        assert_eq!(stored.iter().map(|s| s.document.id).collect::<BTreeSet<_>>(), expected);
+        for stored in &stored {
+            let row = &self.rows[stored.document.object.path.as_str()];
+            assert_eq!(stored.document.object.version, row.version, "an older version won");
+        }
+        let mut index = BTreeSet::new();
+        for change in self.ledger.changes(&ours(), 0, 9999).await.unwrap() {
+            if change.withdrawn {
+                index.remove(&change.document);
+            } else {
+                index.insert(change.document);
+            }
+        }
+        assert_eq!(index, expected, "the outbox tells another story");
+        chained(&self.ledger).await;
+    }
+}
+
+async fn walk(steps: &[Step]) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.db");
+    let ledger = SqliteLedger::open_with(&path, Durability::Process).await.unwrap();
+    ledger.open_queue(PIPELINE, &ours()).await.unwrap();
+    let mut walk =
+        Walk { ledger, now: START, paused: false, rows: BTreeMap::new(), claims: Vec::new() };
+    for step in steps {
+        walk.take(step).await;
+        walk.agrees().await;
+    }
+    walk.settle().await;
+    walk.agrees().await;
+    walk.is_whole().await;
+    walk.ledger.close().await.unwrap();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_ledger_agrees_with_the_model(steps in prop::collection::vec(step(), 1..80)) {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(walk(&steps));
+    }
+}

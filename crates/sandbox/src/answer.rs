@@ -1,0 +1,366 @@
+//! The child's side of the frames: says what extraction finds, within what the parent takes.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::time::{Duration, Instant};
+
+use madang_document::content::{Content, Segment, Warning, WarningKind};
+use madang_document::locator::Locator;
+use madang_document::outcome::Outcome;
+use madang_extract::context::Sink;
+use madang_extract::extraction::Extraction;
+use madang_extract::limits::Limits;
+use rustix::net::{RecvFlags, SendFlags};
+
+use crate::assembly::is_sane_path;
+use crate::caps;
+use crate::frame::{Field, Frame, Head, Kind};
+
+/// Bytes of text in one frame, and about as many of anything else: far below the longest frame.
+const BATCH: usize = 128 << 10;
+/// Frames are held back until there are so many bytes of them, or a document ends.
+const BUFFER: usize = 64 << 10;
+/// Progress is said at most this often.
+const EVERY: Duration = Duration::from_millis(100);
+/// Answer to a range that could not be read.
+pub(crate) const UNREADABLE: u32 = u32::MAX;
+
+/// The socket to the parent. Whatever goes wrong on it means that the parent is gone: the child ends.
+#[derive(Debug)]
+pub(crate) struct Channel {
+    socket: OwnedFd,
+    out: RefCell<Vec<u8>>,
+    sent: Cell<u64>,
+    spoken: Cell<Instant>,
+}
+
+impl Channel {
+    pub(crate) fn new(socket: OwnedFd) -> Channel {
+        let now = Instant::now();
+        Channel { socket, out: RefCell::default(), sent: Cell::new(0), spoken: Cell::new(now) }
+    }
+
+    /// Says a frame, at the latest with the next [`Channel::flush`].
+    pub(crate) fn say(&self, frame: &Frame) {
+        let full = {
+            let mut out = self.out.borrow_mut();
+            let before = out.len();
+            // The batches below keep every frame short; one that is too long all the same is left out.
+            let _ = frame.encode(&mut out);
+            self.sent.set(self.sent.get() + (out.len() - before) as u64);
+            out.len() >= BUFFER
+        };
+        if full {
+            self.flush();
+        }
+    }
+
+    /// Sends what is held back.
+    pub(crate) fn flush(&self) {
+        let mut out = self.out.borrow_mut();
+        let mut rest = out.as_slice();
+        while !rest.is_empty() {
+            match rustix::net::send(&self.socket, rest, SendFlags::NOSIGNAL) {
+                Ok(n) => rest = rest.get(n..).unwrap_or_default(),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(_) => crate::child::leave(crate::child::ORPHANED),
+            }
+        }
+        out.clear();
+        self.spoken.set(Instant::now());
+    }
+
+    /// Asks the parent for bytes of the object.
+    pub(crate) fn range(&self, offset: u64, length: u32) -> io::Result<Vec<u8>> {
+        self.say(&Frame::Range { offset, length });
+        self.flush();
+        let mut head = [0; 4];
+        self.receive(&mut head);
+        match u32::from_le_bytes(head) {
+            n if n > length => Err(io::Error::other("the object's store gave no bytes")),
+            n => {
+                let mut bytes = vec![0; n as usize];
+                self.receive(&mut bytes);
+                Ok(bytes)
+            }
+        }
+    }
+
+    fn receive(&self, mut into: &mut [u8]) {
+        while !into.is_empty() {
+            match rustix::net::recv(&self.socket, &mut *into, RecvFlags::empty()) {
+                Ok((n, _)) if n > 0 => into = into.get_mut(n..).unwrap_or_default(),
+                Err(rustix::io::Errno::INTR) => {}
+                Ok(_) | Err(_) => crate::child::leave(crate::child::ORPHANED),
+            }
+        }
+    }
+}
+
+/// Takes what extraction finds.
+#[derive(Debug)]
+pub(crate) struct Answer<'a> {
+    channel: &'a Channel,
+    limits: &'a Limits,
+    paths: RefCell<HashSet<String>>,
+}
+
+impl<'a> Answer<'a> {
+    pub(crate) fn new(channel: &'a Channel, limits: &'a Limits) -> Answer<'a> {
+        Answer { channel, limits, paths: RefCell::default() }
+    }
+}
+
+impl Sink for Answer<'_> {
+    fn progress(&self) {
+        if self.channel.spoken.get().elapsed() >= EVERY {
+            self.channel.say(&Frame::Progress);
+            self.channel.flush();
+        }
+    }
+
+    fn document(&self, mut document: Extraction) {
+        // What is too much for the rest of the answer is left out, and said so. 16 KiB a head are kept for the
+        // documents to come.
+        let heads = (16u64 << 10).saturating_mul(self.limits.members.saturating_add(1));
+        let left =
+            caps::answer(self.limits).saturating_sub(self.channel.sent.get()).saturating_sub(heads);
+        if weight(&document.content) > left {
+            document.content = Content::default();
+            document.content.cut("the answer exceeds its limit; the content was left out");
+            document.outcome =
+                if document.outcome == Outcome::Ok { Outcome::Limit } else { document.outcome };
+            document.reason.get_or_insert_with(|| "the answer exceeds its limit".into());
+        }
+        let member = document.member.take().map(|path| {
+            let mut paths = self.paths.borrow_mut();
+            let path = sane_path(&path);
+            let mut unique = path.clone();
+            let mut n = 2;
+            while !paths.insert(unique.clone()) {
+                unique = format!("{path}#{n}");
+                n += 1;
+            }
+            unique
+        });
+        let whole = member.is_none();
+        self.channel.say(&Frame::Begin(Box::new(Head {
+            member,
+            size: document.size,
+            sha256: document.sha256.map(|id| *id.as_bytes()),
+            kind: Kind {
+                format: document.format,
+                format_version: document.format_version,
+                media_type: document.media_type.as_str().to_owned(),
+            },
+            language: document.language,
+            outcome: document.outcome,
+            reason: document.reason.map(|reason| shorten(reason, caps::SENTENCE)),
+        })));
+        self.content(document.content);
+        self.channel.say(&Frame::Finish);
+        if whole {
+            self.channel.say(&Frame::End(document.outcome));
+        }
+        self.channel.flush();
+    }
+}
+
+impl Answer<'_> {
+    fn content(&self, content: Content) {
+        let say = |frame: Frame| self.channel.say(&frame);
+        let mut notes = content.warnings;
+        batched(
+            content.metadata.iter().take(caps::PROPERTIES).map(|(name, value)| {
+                let mut field = Field::from(value);
+                if field.size() > caps::PROPERTY {
+                    notes.push(note(format!("the property {name} was cut, it is too long")));
+                    field = Field::from(&madang_document::metadata::Value::Text(first_text(field)));
+                }
+                let size = name.len() + field.size();
+                ((shorten(name.to_owned(), caps::WORD), field), size)
+            }),
+            |fields| say(Frame::Fields(fields)),
+        );
+        let mut batch = Vec::new();
+        let mut bytes = 0;
+        for segment in content.segments {
+            let mut pieces = pieces(&segment.text);
+            let first = pieces.next().unwrap_or_default().to_owned();
+            bytes += first.len() + 64;
+            batch.push(Segment {
+                text: first,
+                locator: sane_locator(segment.locator),
+                origin: segment.origin,
+                confidence: segment.confidence.filter(|c| (0.0..=1.0).contains(c)),
+            });
+            let mut more = pieces.peekable();
+            if bytes >= BATCH || more.peek().is_some() {
+                say(Frame::Segments(std::mem::take(&mut batch)));
+                bytes = 0;
+            }
+            more.for_each(|piece| say(Frame::More(piece.to_owned())));
+        }
+        if !batch.is_empty() {
+            say(Frame::Segments(batch));
+        }
+        let listed = usize::try_from(caps::listed(self.limits)).unwrap_or(usize::MAX);
+        if content.members.len() > listed {
+            notes.push(note(format!(
+                "only {listed} of {} members are listed",
+                content.members.len()
+            )));
+        }
+        batched(
+            content.members.into_iter().take(listed).map(|mut member| {
+                member.path = sane_path(&member.path);
+                let size = member.path.len() + 16;
+                (member, size)
+            }),
+            |members| say(Frame::Members(members)),
+        );
+        let mut previews = 0;
+        for preview in content.previews {
+            let longer = preview.width.max(preview.height);
+            let fits = preview.width > 0 && preview.height > 0 && longer <= self.limits.preview;
+            if !fits || preview.jpeg.len() > caps::JPEG || previews >= caps::PREVIEWS {
+                notes.push(note("a preview was left out, it is too large".into()));
+                continue;
+            }
+            previews += 1;
+            say(Frame::Preview(preview));
+        }
+        let all = notes.len();
+        if all > caps::WARNINGS {
+            notes.truncate(caps::WARNINGS - 1);
+            notes.push(note(format!("{} further warnings", all - notes.len())));
+        }
+        batched(
+            notes.into_iter().map(|mut warning| {
+                warning.message = shorten(warning.message, caps::SENTENCE);
+                let size = warning.message.len();
+                (warning, size)
+            }),
+            |warnings| say(Frame::Warnings(warnings)),
+        );
+    }
+}
+
+fn note(message: String) -> Warning {
+    Warning { kind: WarningKind::Note, message }
+}
+
+fn first_text(field: Field) -> String {
+    use crate::frame::Scalar;
+    let texts = match field {
+        Field::One(one) => vec![one],
+        Field::Many(many) => many,
+    };
+    let text = texts.into_iter().find_map(|scalar| match scalar {
+        Scalar::Text(text) => Some(text),
+        Scalar::Bool(_) | Scalar::Integer(_) | Scalar::Number(_) => None,
+    });
+    shorten(text.unwrap_or_default(), caps::PROPERTY)
+}
+
+/// Hands the items on in batches of about [`BATCH`] bytes.
+fn batched<T>(items: impl Iterator<Item = (T, usize)>, mut say: impl FnMut(Vec<T>)) {
+    let (mut batch, mut bytes) = (Vec::new(), 0);
+    for (item, size) in items {
+        batch.push(item);
+        bytes += size;
+        if bytes >= BATCH {
+            say(std::mem::take(&mut batch));
+            bytes = 0;
+        }
+    }
+    if !batch.is_empty() {
+        say(batch);
+    }
+}
+
+/// The text in pieces of at most [`BATCH`] bytes.
+fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let (piece, after) = rest.split_at(rest.floor_char_boundary(BATCH));
+        rest = after;
+        (!piece.is_empty()).then_some(piece)
+    })
+}
+
+fn shorten(mut text: String, limit: usize) -> String {
+    text.truncate(text.floor_char_boundary(limit));
+    text
+}
+
+/// About the bytes that this content needs in frames.
+fn weight(content: &Content) -> u64 {
+    let text: usize = content.segments.iter().map(|s| s.text.len() + 64).sum();
+    let members: usize = content.members.iter().map(|m| m.path.len() + 16).sum();
+    let previews: usize = content.previews.iter().map(|p| p.jpeg.len() + 64).sum();
+    (text + members + previews + 2 * content.metadata.size()) as u64
+}
+
+/// A path as the parent takes it: what an archive calls `../x` or `/x` is named, not followed.
+fn sane_path(path: &str) -> String {
+    if is_sane_path(path) {
+        return path.to_owned();
+    }
+    let clean: String = path.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect();
+    let parts: Vec<&str> = clean
+        .split('/')
+        .filter(|part| !part.is_empty())
+        .map(|part| if part == ".." { "__" } else { part })
+        .collect();
+    let joined = shorten(parts.join("/"), caps::PATH - 8);
+    if joined.is_empty() { "unnamed".into() } else { joined }
+}
+
+fn sane_locator(locator: Locator) -> Locator {
+    match locator {
+        Locator::Time { start_ms, end_ms } => {
+            Locator::Time { start_ms, end_ms: end_ms.max(start_ms) }
+        }
+        Locator::Cell { sheet, row, column } => {
+            Locator::Cell { sheet: shorten(sheet, caps::WORD), row, column }
+        }
+        Locator::Page { number, bounds } => {
+            let finite = |edge: f32| edge.is_finite();
+            let bounds = bounds
+                .filter(|b| finite(b.left) && finite(b.top) && finite(b.right) && finite(b.bottom));
+            Locator::Page { number, bounds }
+        }
+        Locator::Whole {} | Locator::Slide { .. } | Locator::Paragraph { .. } => locator,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_become_sane() {
+        for (path, sane) in [
+            ("가/나.txt", "가/나.txt"),
+            ("../../etc/passwd", "__/__/etc/passwd"),
+            ("/etc//passwd", "etc/passwd"),
+            ("a\nb", "a\u{FFFD}b"),
+            ("/", "unnamed"),
+        ] {
+            assert_eq!(sane_path(path), sane);
+            assert!(is_sane_path(&sane_path(path)));
+        }
+        assert!(is_sane_path(&sane_path(&"/가".repeat(5000))));
+    }
+
+    #[test]
+    fn long_texts_are_cut_between_characters() {
+        let text = "마".repeat(BATCH);
+        let all: Vec<&str> = pieces(&text).collect();
+        assert!(all.len() > 2 && all.iter().all(|piece| piece.len() <= BATCH));
+        assert_eq!(all.concat(), text);
+    }
+}

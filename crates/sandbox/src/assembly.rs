@@ -1,0 +1,491 @@
+//! Puts the frames of one child together to documents, and checks each length, count and order on the way.
+
+use std::collections::HashSet;
+
+use madang_document::blob_id::BlobId;
+use madang_document::content::{Content, Segment, Warning};
+use madang_document::locator::Locator;
+use madang_document::media_type::MediaType;
+use madang_document::outcome::Outcome;
+use madang_extract::extraction::Extraction;
+use madang_extract::formats::FORMATS;
+use madang_extract::limits::Limits;
+
+use crate::caps;
+use crate::frame::{Frame, Head, Kind, Lie};
+
+/// What a frame means for the run.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Step {
+    /// Go on.
+    More,
+    /// A member is whole.
+    Member(Box<Extraction>),
+    /// The child wants these bytes.
+    Range { offset: u64, length: u32 },
+}
+
+/// The answer of one child, as far as it has come.
+#[derive(Debug)]
+pub(crate) struct Assembly<'a> {
+    limits: &'a Limits,
+    size: u64,
+    /// What the child took the object for, before it read it.
+    pub(crate) detected: Option<Kind>,
+    /// The message of a panic.
+    pub(crate) panic: Option<String>,
+    current: Option<Extraction>,
+    /// The object itself waits here until the child has ended well: one that dies after it must not have
+    /// delivered it twice.
+    object: Option<Box<Extraction>>,
+    ended: Option<Outcome>,
+    paths: HashSet<String>,
+    bytes: u64,
+    frames: u64,
+    text: u64,
+    document_text: u64,
+    metadata: u64,
+    ranges: u64,
+}
+
+impl<'a> Assembly<'a> {
+    /// Of an object of `size` bytes.
+    pub(crate) fn new(limits: &'a Limits, size: u64) -> Assembly<'a> {
+        Assembly {
+            limits,
+            size,
+            detected: None,
+            panic: None,
+            current: None,
+            object: None,
+            ended: None,
+            paths: HashSet::new(),
+            bytes: 0,
+            frames: 0,
+            text: 0,
+            document_text: 0,
+            metadata: 0,
+            ranges: 0,
+        }
+    }
+
+    /// The object's own document and its outcome, if the child said everything and ended.
+    pub(crate) fn finish(self) -> Option<(Box<Extraction>, Outcome)> {
+        self.object.zip(self.ended)
+    }
+
+    /// Whether the child has said everything.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.is_some()
+    }
+
+    /// Takes a frame that was `length` bytes long.
+    pub(crate) fn take(&mut self, frame: Frame, length: usize) -> Result<Step, Lie> {
+        self.frames += 1;
+        self.bytes = self.bytes.saturating_add(length as u64);
+        at_most("frames", self.frames, caps::FRAMES)?;
+        at_most("bytes of answer", self.bytes, caps::answer(self.limits))?;
+        if self.ended.is_some() || self.panic.is_some() {
+            return lie("a frame after the end");
+        }
+        match frame {
+            Frame::Progress => {}
+            Frame::Detected(kind) => {
+                if self.detected.is_some() || self.current.is_some() || !self.paths.is_empty() {
+                    return lie("detected out of order");
+                }
+                check_kind(&kind)?;
+                self.detected = Some(kind);
+            }
+            Frame::Begin(head) => self.begin(*head)?,
+            Frame::Finish => {
+                let Some(document) = self.current.take() else {
+                    return lie("the end of a document that did not begin");
+                };
+                if document.member.is_some() {
+                    return Ok(Step::Member(Box::new(document)));
+                }
+                self.object = Some(Box::new(document));
+            }
+            Frame::Range { offset, length } => {
+                if length == 0 || length > caps::RANGE || offset >= self.size {
+                    return lie(format!("a range of {length} bytes from {offset} on"));
+                }
+                self.ranges = self.ranges.saturating_add(u64::from(length));
+                at_most("bytes asked for", self.ranges, caps::ranges(self.size))?;
+                return Ok(Step::Range { offset, length });
+            }
+            Frame::End(outcome) => {
+                if self.current.is_some() {
+                    return lie("the end within a document");
+                }
+                match &self.object {
+                    Some(object) if object.outcome == outcome => self.ended = Some(outcome),
+                    Some(_) => return lie("two outcomes of the object"),
+                    None => return lie("the end without the object"),
+                }
+            }
+            Frame::Panic(message) => {
+                check_length("panic", message.len(), caps::SENTENCE)?;
+                self.panic = Some(one_line(&message));
+            }
+            part @ (Frame::Fields(_)
+            | Frame::Segments(_)
+            | Frame::More(_)
+            | Frame::Members(_)
+            | Frame::Preview(_)
+            | Frame::Warnings(_)) => self.part(part)?,
+        }
+        Ok(Step::More)
+    }
+
+    fn begin(&mut self, head: Head) -> Result<(), Lie> {
+        if self.current.is_some() || self.object.is_some() {
+            return lie("a document begins out of order");
+        }
+        check_kind(&head.kind)?;
+        match &head.member {
+            Some(path) => {
+                check_path(path)?;
+                at_most("members", self.paths.len() as u64 + 1, self.limits.members)?;
+                if !self.paths.insert(path.clone()) {
+                    return lie("two members of one path");
+                }
+            }
+            None if head.size != self.size => return lie("another size of the object"),
+            None => {}
+        }
+        if let Some(language) = &head.language {
+            let sane = |c: char| c.is_ascii_alphabetic() || c == '-';
+            if language.len() > 16 || language.is_empty() || !language.chars().all(sane) {
+                return lie("no code of a language");
+            }
+        }
+        if let Some(reason) = &head.reason {
+            check_length("reason", reason.len(), caps::SENTENCE)?;
+        }
+        self.document_text = 0;
+        self.metadata = 0;
+        self.current = Some(Extraction {
+            // The object itself is hashed by whoever reads it; a child's word on that counts for nothing.
+            sha256: head.member.as_ref().and(head.sha256).map(BlobId::from_digest),
+            member: head.member,
+            size: head.size,
+            format: head.kind.format,
+            format_version: head.kind.format_version,
+            media_type: MediaType::new(&head.kind.media_type),
+            language: head.language,
+            outcome: head.outcome,
+            reason: head.reason.as_deref().map(one_line),
+            content: Content::default(),
+        });
+        Ok(())
+    }
+
+    fn part(&mut self, frame: Frame) -> Result<(), Lie> {
+        let Some(document) = &mut self.current else {
+            return lie("content outside of a document");
+        };
+        let content = &mut document.content;
+        match frame {
+            Frame::Fields(fields) => {
+                for (name, field) in fields {
+                    check_length("name of a property", name.len(), caps::WORD)?;
+                    self.metadata += (name.len() + field.size()) as u64;
+                    at_most("bytes of properties", self.metadata, self.limits.metadata)?;
+                    field.set(&name, &mut content.metadata);
+                    check_length("properties", content.metadata.len(), caps::PROPERTIES)?;
+                }
+            }
+            Frame::Segments(segments) => {
+                let all = (content.segments.len() + segments.len()) as u64;
+                at_most("segments", all, self.limits.segments)?;
+                for segment in &segments {
+                    check_segment(segment)?;
+                    self.document_text += segment.text.len() as u64;
+                    self.text += segment.text.len() as u64;
+                }
+                content.segments.extend(segments);
+                at_most("bytes of text", self.document_text, self.limits.text)?;
+                at_most("bytes of text", self.text, self.limits.object_text)?;
+            }
+            Frame::More(text) => {
+                let Some(last) = content.segments.last_mut() else {
+                    return lie("more of no text");
+                };
+                self.document_text += text.len() as u64;
+                self.text += text.len() as u64;
+                at_most("bytes of text", self.document_text, self.limits.text)?;
+                at_most("bytes of text", self.text, self.limits.object_text)?;
+                last.text.push_str(&text);
+            }
+            Frame::Members(members) => {
+                let all = (content.members.len() + members.len()) as u64;
+                at_most("listed members", all, caps::listed(self.limits))?;
+                members.iter().try_for_each(|member| check_path(&member.path))?;
+                content.members.extend(members);
+            }
+            Frame::Preview(preview) => {
+                check_length("previews", content.previews.len() + 1, caps::PREVIEWS)?;
+                check_length("preview", preview.jpeg.len(), caps::JPEG)?;
+                check_locator(&preview.locator)?;
+                let longer = preview.width.max(preview.height);
+                if preview.width == 0 || preview.height == 0 || longer > self.limits.preview {
+                    return lie("a preview of impossible dimensions");
+                }
+                if !preview.jpeg.starts_with(&[0xFF, 0xD8, 0xFF]) {
+                    return lie("a preview that is no JPEG");
+                }
+                content.previews.push(preview);
+            }
+            Frame::Warnings(warnings) => {
+                check_length("warnings", content.warnings.len() + warnings.len(), caps::WARNINGS)?;
+                for Warning { kind, message } in warnings {
+                    check_length("warning", message.len(), caps::SENTENCE)?;
+                    content.warnings.push(Warning { kind, message: one_line(&message) });
+                }
+            }
+            Frame::Progress
+            | Frame::Detected(_)
+            | Frame::Begin(_)
+            | Frame::Finish
+            | Frame::Range { .. }
+            | Frame::End(_)
+            | Frame::Panic(_) => return lie("no part of a document"),
+        }
+        Ok(())
+    }
+}
+
+/// The text on one line: control characters become spaces.
+pub(crate) fn one_line(text: &str) -> String {
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    text.trim().to_owned()
+}
+
+/// Whether a path of a member is one: relative, without `..` and control characters.
+pub(crate) fn is_sane_path(path: &str) -> bool {
+    !path.is_empty()
+        && path.len() <= caps::PATH
+        && !path.starts_with('/')
+        && !path.chars().any(char::is_control)
+        && !path.split('/').any(|part| part == "..")
+}
+
+fn lie<T>(what: impl Into<String>) -> Result<T, Lie> {
+    Err(Lie(what.into()))
+}
+
+fn at_most(what: &str, n: u64, limit: u64) -> Result<(), Lie> {
+    if n > limit { lie(format!("more than {limit} {what}")) } else { Ok(()) }
+}
+
+fn check_length(what: &str, length: usize, limit: usize) -> Result<(), Lie> {
+    if length > limit { lie(format!("{what}: {length}, more than {limit}")) } else { Ok(()) }
+}
+
+fn check_path(path: &str) -> Result<(), Lie> {
+    if is_sane_path(path) { Ok(()) } else { lie("a member of an impossible path") }
+}
+
+fn check_kind(kind: &Kind) -> Result<(), Lie> {
+    let media_type = kind.media_type.as_str();
+    let known = match FORMATS.iter().find(|format| format.name == kind.format) {
+        Some(format) => {
+            format.version == kind.format_version && format.media_types.contains(&media_type)
+        }
+        // Known by sight only: the table of those is not public, so it is held to the grammar of RFC 6838.
+        None => kind.format == "none" && kind.format_version == 0 && is_media_type(media_type),
+    };
+    if known { Ok(()) } else { lie("a format or media type that is not in the table") }
+}
+
+fn is_media_type(text: &str) -> bool {
+    let name = |part: &str| {
+        let sane =
+            |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "!#$&-^_.+".contains(c);
+        !part.is_empty() && part.len() <= 127 && part.chars().all(sane)
+    };
+    text.split_once('/').is_some_and(|(kind, rest)| name(kind) && name(rest))
+}
+
+fn check_segment(segment: &Segment) -> Result<(), Lie> {
+    if segment.confidence.is_some_and(|c| !(0.0..=1.0).contains(&c)) {
+        return lie("a confidence outside of 0 to 1");
+    }
+    check_locator(&segment.locator)
+}
+
+fn check_locator(locator: &Locator) -> Result<(), Lie> {
+    match locator {
+        Locator::Time { start_ms, end_ms } if end_ms < start_ms => {
+            lie("a time that ends before it starts")
+        }
+        Locator::Cell { sheet, .. } => check_length("name of a sheet", sheet.len(), caps::WORD),
+        Locator::Page { bounds: Some(b), .. }
+            if ![b.left, b.top, b.right, b.bottom].iter().all(|edge| edge.is_finite()) =>
+        {
+            lie("a rectangle without edges")
+        }
+        Locator::Whole {}
+        | Locator::Page { .. }
+        | Locator::Slide { .. }
+        | Locator::Paragraph { .. }
+        | Locator::Time { .. } => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use madang_document::content::{Member, Origin, Preview};
+    use madang_document::locator::Bounds;
+
+    use super::*;
+
+    fn kind() -> Kind {
+        let format = FORMATS[0];
+        Kind {
+            format: format.name.into(),
+            format_version: format.version,
+            media_type: format.media_types[0].into(),
+        }
+    }
+
+    fn head(member: Option<&str>) -> Frame {
+        Frame::Begin(Box::new(Head {
+            member: member.map(str::to_owned),
+            size: 5,
+            sha256: Some([1; 32]),
+            kind: kind(),
+            language: Some("ko".into()),
+            outcome: Outcome::Ok,
+            reason: None,
+        }))
+    }
+
+    fn text(text: &str, locator: Locator) -> Frame {
+        let text = text.to_owned();
+        Frame::Segments(vec![Segment { text, locator, origin: Origin::Native, confidence: None }])
+    }
+
+    fn preview(width: u32, jpeg: &[u8]) -> Frame {
+        let (locator, jpeg) = (Locator::Whole {}, jpeg.to_vec());
+        Frame::Preview(Preview { locator, width, height: 9, jpeg })
+    }
+
+    fn whole() -> Frame {
+        text("x", Locator::Whole {})
+    }
+
+    fn say(frames: Vec<Frame>) -> Result<Vec<Step>, Lie> {
+        let limits = Limits { members: 2, object_text: 100, text: 80, ..Limits::default() };
+        let mut assembly = Assembly::new(&limits, 5);
+        frames.into_iter().map(|frame| assembly.take(frame, 10)).collect()
+    }
+
+    #[test]
+    fn puts_documents_together() {
+        let limits = Limits::default();
+        let mut assembly = Assembly::new(&limits, 5);
+        let mut members = Vec::new();
+        for frame in [
+            Frame::Detected(kind()),
+            head(Some("a/b.txt")),
+            text("마", Locator::page(1)),
+            Frame::More("당".into()),
+            Frame::Progress,
+            Frame::Finish,
+            head(None),
+            whole(),
+            Frame::Finish,
+            Frame::End(Outcome::Ok),
+        ] {
+            if let Step::Member(member) = assembly.take(frame, 10).unwrap() {
+                members.push(member);
+            }
+        }
+        assert_eq!(members.len(), 1);
+        assert_eq!(members[0].content.text(), "마당");
+        assert!(members[0].sha256.is_some());
+        let (object, outcome) = assembly.finish().unwrap();
+        assert_eq!((object.member, object.sha256, outcome), (None, None, Outcome::Ok));
+    }
+
+    #[test]
+    fn lies_are_found() {
+        let open = |part: Frame| vec![head(None), part];
+        let member = |path: &str| vec![head(Some(path))];
+        let listed = |path: &str| {
+            open(Frame::Members(vec![Member { path: path.into(), size: None, outcome: None }]))
+        };
+        let of_kind = |format: &str, format_version, media_type: &str| {
+            let (format, media_type) = (format.into(), media_type.into());
+            vec![Frame::Detected(Kind { format, format_version, media_type })]
+        };
+        let nan = Bounds { left: f32::NAN, top: 0.0, right: 0.0, bottom: 0.0 };
+        let cases: Vec<(&str, Vec<Frame>)> = vec![
+            ("content before a document", vec![whole()]),
+            ("finish before a document", vec![Frame::Finish]),
+            ("end before the object", vec![Frame::End(Outcome::Ok)]),
+            ("end within a document", open(Frame::End(Outcome::Ok))),
+            ("two outcomes", vec![head(None), Frame::Finish, Frame::End(Outcome::Empty)]),
+            ("a document in a document", open(head(Some("a")))),
+            ("a member after the object", vec![head(None), Frame::Finish, head(Some("a"))]),
+            (
+                "a frame after the end",
+                vec![head(None), Frame::Finish, Frame::End(Outcome::Ok), Frame::Progress],
+            ),
+            ("two members of one path", vec![head(Some("a")), Frame::Finish, head(Some("a"))]),
+            (
+                "too many members",
+                vec![
+                    head(Some("a")),
+                    Frame::Finish,
+                    head(Some("b")),
+                    Frame::Finish,
+                    head(Some("c")),
+                ],
+            ),
+            ("more of no text", open(Frame::More("x".into()))),
+            ("too much text", open(text(&"x".repeat(81), Locator::Whole {}))),
+            ("too much text by more", vec![head(None), whole(), Frame::More("x".repeat(80))]),
+            ("time backwards", open(text("x", Locator::Time { start_ms: 2, end_ms: 1 }))),
+            ("no edges", open(text("x", Locator::Page { number: 1, bounds: Some(nan) }))),
+            ("absolute", member("/etc/passwd")),
+            ("upwards", member("a/../b")),
+            ("control character", member("a\nb")),
+            ("no path", member("")),
+            ("long path", member(&"x".repeat(caps::PATH + 1))),
+            ("upwards in the list", listed("../x")),
+            ("no JPEG", open(preview(9, b"\x89PNG"))),
+            ("no width", open(preview(0, &[0xFF, 0xD8, 0xFF]))),
+            ("too wide", open(preview(100_000, &[0xFF, 0xD8, 0xFF]))),
+            ("too large", open(preview(9, &[0xFF, 0xD8, 0xFF].repeat(caps::JPEG / 2)))),
+            ("unknown format", of_kind("exe", 1, "text/plain")),
+            ("unknown version", of_kind(FORMATS[0].name, 999, FORMATS[0].media_types[0])),
+            ("foreign media type", of_kind(FORMATS[0].name, FORMATS[0].version, "text/evil")),
+            ("no media type", of_kind("none", 0, "<script>/x")),
+            ("empty range", vec![Frame::Range { offset: 0, length: 0 }]),
+            ("range behind the end", vec![Frame::Range { offset: 5, length: 1 }]),
+            ("long range", vec![Frame::Range { offset: 0, length: u32::MAX }]),
+            ("long panic", vec![Frame::Panic("x".repeat(caps::SENTENCE + 1))]),
+        ];
+        for (what, frames) in cases {
+            let last = frames.len() - 1;
+            assert!(say(frames[..last].to_vec()).is_ok(), "{what}: too early");
+            assert!(say(frames).is_err(), "{what}");
+        }
+    }
+
+    #[test]
+    fn the_whole_answer_is_capped() {
+        let limits = Limits::default();
+        let mut assembly = Assembly::new(&limits, 5);
+        for _ in 0..caps::FRAMES {
+            assembly.take(Frame::Progress, 1).unwrap();
+        }
+        assert!(assembly.take(Frame::Progress, 1).is_err());
+        let mut assembly = Assembly::new(&limits, 5);
+        assert!(assembly.take(Frame::Progress, caps::answer(&limits) as usize + 1).is_err());
+    }
+}

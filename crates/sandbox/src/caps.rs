@@ -1,0 +1,40 @@
+//! What one answer may amount to. The child keeps to it, the parent holds it to it: both read this file.
+
+use madang_extract::limits::Limits;
+
+/// Longest path of a member, bytes.
+pub(crate) const PATH: usize = 4096;
+/// Longest sentence (a reason, a warning, a panic), bytes.
+pub(crate) const SENTENCE: usize = 2048;
+/// Longest name of a property, of a language, of a sheet and so on, bytes.
+pub(crate) const WORD: usize = 256;
+/// Longest text in one property, bytes.
+pub(crate) const PROPERTY: usize = 256 << 10;
+/// Most properties of one document.
+pub(crate) const PROPERTIES: usize = 20_000;
+/// Most warnings of one document.
+pub(crate) const WARNINGS: usize = 1_000;
+/// Most previews of one document.
+pub(crate) const PREVIEWS: usize = 16;
+/// Largest preview, bytes of JPEG.
+pub(crate) const JPEG: usize = 512 << 10;
+/// Most bytes asked for at once.
+pub(crate) const RANGE: u32 = 256 << 10;
+/// Most frames. 600 s of progress at ten a second, 10,000 documents of ten frames and the ranges of a video
+/// of 100 GiB read once come to less.
+pub(crate) const FRAMES: u64 = 1_000_000;
+
+/// Bytes of the whole answer: the text with its places, properties and pictures of all members together.
+pub(crate) fn answer(limits: &Limits) -> u64 {
+    limits.object_text.saturating_mul(4).saturating_add(limits.metadata).saturating_add(64 << 20)
+}
+
+/// Bytes that may be asked for of an object of `size` bytes: each four times, because an index is read again.
+pub(crate) fn ranges(size: u64) -> u64 {
+    size.saturating_mul(4).saturating_add(64 << 20)
+}
+
+/// Members in the list of one document: those that were not opened are listed too.
+pub(crate) fn listed(limits: &Limits) -> u64 {
+    limits.members.saturating_mul(2).saturating_add(16)
+}

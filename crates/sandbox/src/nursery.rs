@@ -1,0 +1,158 @@
+//! The zygote's own life: takes orders, forks, reaps, reports. One thread, no secrets, nothing of a file.
+#![allow(unsafe_code)]
+
+use std::cell::Cell;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use madang_extract::context::Sink;
+use madang_extract::extraction::Extraction;
+use madang_extract::limits::Limits;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{
+    Pid, PidfdFlags, Signal, getpid, pidfd_open, set_parent_process_death_signal,
+};
+
+use crate::child;
+use crate::memory;
+use crate::order::{self, Order, PROTOCOL, Report};
+use crate::zygote::Extract;
+
+/// A child that lives.
+struct Born {
+    pid: Pid,
+    pidfd: OwnedFd,
+    /// Where its end is reported.
+    status: OwnedFd,
+}
+
+/// Serves the orders that come over standard input until that closes.
+pub(crate) fn serve(extract: Extract) -> io::Result<()> {
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    child::close_from(3)?;
+    for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT] {
+        // A service manager signals every process of the service at once; the parent finishes its work first
+        // and then closes the socket.
+        // SAFETY: SIG_IGN is a valid disposition and runs no code.
+        unsafe { libc::signal(signal, libc::SIG_IGN) };
+    }
+    // SAFETY: called before any other thread exists. One arena: each further one reserves 64 MiB of the address
+    // space that the limit on memory counts.
+    #[cfg(target_env = "gnu")]
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 1)
+    };
+    warm();
+    if std::fs::read_dir("/proc/self/task")?.count() != 1 {
+        return Err(io::Error::other("there are several threads; forking would copy only one"));
+    }
+    let base = memory::address_space().ok_or_else(|| io::Error::other("/proc is not mounted"))?;
+    let orders = io::stdin();
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    order::send(&orders, &Report::Ready { protocol: PROTOCOL, version }, &[])?;
+    let mut children: Vec<Born> = Vec::new();
+    loop {
+        let mut ready: Vec<PollFd<'_>> = Vec::with_capacity(children.len() + 1);
+        ready.push(PollFd::from_borrowed_fd(orders.as_fd(), PollFlags::IN));
+        ready.extend(children.iter().map(|born| PollFd::new(&born.pidfd, PollFlags::IN)));
+        rustix::io::retry_on_intr(|| poll(&mut ready, None))?;
+        let mut events = ready.iter().map(|fd| !fd.revents().is_empty());
+        let ordered = events.next().unwrap_or(false);
+        let ended: Vec<bool> = events.collect();
+        let mut ended = ended.into_iter();
+        children.retain(|born| !(ended.next().unwrap_or(false) && reap(born)));
+        if ordered {
+            let Some((order, mut descriptors)) = order::receive::<Order>(&orders)? else {
+                return Ok(());
+            };
+            let Some(status) = descriptors.get(2).map(|fd| fd.try_clone()).transpose()? else {
+                continue;
+            };
+            match fork(&order, &mut descriptors, base, extract) {
+                Ok((pid, pidfd)) => {
+                    let forked = Report::Forked { pid: pid.as_raw_nonzero().get() };
+                    // A parent that no longer listens has no use for the child, but it is reaped all the same.
+                    let _ = order::send(&status, &forked, &[pidfd.as_fd()]);
+                    children.push(Born { pid, pidfd, status });
+                }
+                Err(error) => {
+                    let _ = order::send(&status, &Report::Refused(error.to_string()), &[]);
+                }
+            }
+        }
+    }
+}
+
+fn fork(
+    order: &Order,
+    descriptors: &mut Vec<OwnedFd>,
+    base: u64,
+    extract: Extract,
+) -> io::Result<(Pid, OwnedFd)> {
+    let zygote = getpid();
+    // SAFETY: this process has one thread (checked after warming, and nothing here starts another), so the
+    // child is a whole copy and may do whatever the zygote may.
+    match unsafe { libc::fork() } {
+        0 => child::live(order, std::mem::take(descriptors), zygote, base, extract),
+        pid => {
+            let Some(pid) = Pid::from_raw(pid).filter(|_| pid > 0) else {
+                return Err(io::Error::last_os_error());
+            };
+            match pidfd_open(pid, PidfdFlags::empty()) {
+                Ok(pidfd) => Ok((pid, pidfd)),
+                Err(error) => {
+                    let _ = rustix::process::kill_process(pid, Signal::KILL);
+                    wait(pid, 0);
+                    Err(error.into())
+                }
+            }
+        }
+    }
+}
+
+/// Reaps a child that has ended and reports it; whether it had.
+fn reap(born: &Born) -> bool {
+    let Some(report) = wait(born.pid, libc::WNOHANG) else { return false };
+    let _ = order::send(&born.status, &report, &[]);
+    true
+}
+
+fn wait(pid: Pid, flags: libc::c_int) -> Option<Report> {
+    let mut status = 0;
+    // SAFETY: all zeroes is a valid rusage.
+    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+    // SAFETY: both pointers are valid for the call.
+    let waited = unsafe { libc::wait4(pid.as_raw_nonzero().get(), &mut status, flags, &mut usage) };
+    let micros = |time: libc::timeval| time.tv_sec as u64 * 1_000_000 + time.tv_usec as u64;
+    (waited > 0).then(|| Report::Ended {
+        status,
+        cpu_us: micros(usage.ru_utime) + micros(usage.ru_stime),
+        peak_rss: (usage.ru_maxrss as u64).saturating_mul(1024),
+    })
+}
+
+/// Touches the tables that every child needs, so that they are built once and shared copy-on-write. Only on
+/// bytes of our own: the zygote never sees a foreign one.
+fn warm() {
+    struct Nowhere(Cell<u32>);
+    impl Sink for Nowhere {
+        fn progress(&self) {}
+        fn document(&self, _: Extraction) {
+            self.0.set(self.0.get() + 1);
+        }
+    }
+    let samples: [(&str, &[u8]); 4] = [
+        ("warm.txt", "데이터기반행정 활성화를 위한 안내문\n".as_bytes()),
+        ("warm.txt", b"The quick brown fox jumps over the lazy dog and runs away.\n"),
+        ("warm.html", b"<!doctype html><title>t</title><p>text"),
+        ("warm.csv", b"a,b\n1,2\n"),
+    ];
+    let sink = Nowhere(Cell::new(0));
+    for (name, bytes) in samples {
+        // A reader that panics on this is a fault of ours, but no reason to read nothing at all.
+        let _ = catch_unwind(AssertUnwindSafe(|| {
+            madang_extract::formats::extract(&bytes.to_vec(), name, &Limits::default(), &sink)
+        }));
+    }
+}

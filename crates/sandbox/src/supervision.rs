@@ -1,0 +1,394 @@
+//! Watches one child until it is reaped: hears it out, serves its ranges, holds it to its limits.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+use std::time::{Duration, Instant};
+
+use madang_document::content::Content;
+use madang_document::media_type::MediaType;
+use madang_extract::extraction::Extraction;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::net::{RecvFlags, SendFlags};
+use rustix::process::{Signal, pidfd_send_signal};
+
+use crate::answer::UNREADABLE;
+use crate::assembly::{Assembly, Step};
+use crate::ending::{Ending, Killed};
+use crate::frame::{Decoder, Lie};
+use crate::limits::Limits;
+use crate::memory;
+use crate::order::{self, Order, Report};
+use crate::run::{Input, Verdict, Watch};
+use crate::zygote::{Zygote, dead_zygote};
+
+/// How often memory and the caller's wish are looked at.
+const TICK: Duration = Duration::from_millis(50);
+/// How long a child may take to go after it has said everything.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// How long the zygote may take to report the end of a child that was killed.
+const REAPING: Duration = Duration::from_secs(10);
+
+/// A child that has just been forked, and the parent's ends of what leads to it.
+pub(crate) struct Newborn {
+    pub(crate) pid: i32,
+    pub(crate) pidfd: OwnedFd,
+    pub(crate) socket: OwnedFd,
+    pub(crate) status: OwnedFd,
+    pub(crate) errors: OwnedFd,
+}
+
+/// One child, as the parent sees it.
+pub(crate) struct Supervision<'a> {
+    limits: &'a Limits,
+    size: u64,
+    /// Most resident memory.
+    resident: u64,
+    pid: i32,
+    pidfd: OwnedFd,
+    socket: OwnedFd,
+    status: OwnedFd,
+    errors: Option<OwnedFd>,
+    said: Tail,
+    decoder: Decoder,
+    assembly: Assembly<'a>,
+    /// The answer to a range, as far as the child has not taken it.
+    outgoing: Vec<u8>,
+    /// The child closed its socket.
+    silent: bool,
+    heard: Instant,
+    /// When its memory was looked at last.
+    looked: Instant,
+    deadline: Instant,
+    killed: Option<(Killed, Instant)>,
+    /// Wait status, CPU microseconds, peak resident bytes.
+    ended: Option<(ExitStatus, u64, u64)>,
+    /// The store did not give a range.
+    store: Option<io::Error>,
+}
+
+impl Drop for Supervision<'_> {
+    fn drop(&mut self) {
+        // Whoever leaves early (an error, a panic in `keep`) leaves no child behind; the zygote reaps it. On one
+        // that is reaped already this does nothing: a pidfd never means another process.
+        let _ = pidfd_send_signal(&self.pidfd, Signal::KILL);
+    }
+}
+
+impl<'a> Supervision<'a> {
+    /// Of a child that has just been forked for this order.
+    pub(crate) fn new(newborn: Newborn, limits: &'a Limits, order: &Order) -> Supervision<'a> {
+        let Newborn { pid, pidfd, socket, status, errors } = newborn;
+        let now = Instant::now();
+        let mapped = if order.ranged { 0 } else { order.size };
+        Supervision {
+            limits,
+            size: order.size,
+            resident: limits.memory.saturating_add(mapped),
+            pid,
+            pidfd,
+            socket,
+            status,
+            errors: Some(errors),
+            said: Tail::default(),
+            decoder: Decoder::default(),
+            assembly: Assembly::new(&limits.extract, order.size),
+            outgoing: Vec::new(),
+            silent: false,
+            heard: now,
+            looked: now,
+            deadline: now + limits.wall_of(order.size),
+            killed: None,
+            ended: None,
+            store: None,
+        }
+    }
+
+    /// Watches until the child is reaped.
+    pub(crate) fn watch(
+        &mut self,
+        zygote: &Zygote,
+        input: &mut Input,
+        watch: &Watch,
+        keep: &mut dyn FnMut(Extraction),
+    ) -> io::Result<()> {
+        let mut buffer = vec![0; 64 << 10];
+        while self.ended.is_none() {
+            let [reported, said, heard] = self.wait()?;
+            if said {
+                self.listen_to_errors(&mut buffer);
+            }
+            if heard {
+                self.answer_range();
+                self.listen(&mut buffer, input, watch, keep);
+            }
+            if reported {
+                match order::receive(&self.status)? {
+                    Some((Report::Ended { status, cpu_us, peak_rss }, _)) => {
+                        self.ended = Some((ExitStatus::from_raw(status), cpu_us, peak_rss));
+                    }
+                    Some(_) => return Err(io::Error::other("the zygote speaks out of order")),
+                    None => return Err(dead_zygote()),
+                }
+            } else if let Err(error) = self.hold_to_limits(watch) {
+                zygote.give_up();
+                return Err(error);
+            }
+        }
+        // The child is gone; what it said last lies in the buffers still.
+        while !self.silent && self.listen(&mut buffer, input, watch, keep) {}
+        while self.listen_to_errors(&mut buffer) {}
+        Ok(())
+    }
+
+    /// Kills a child that exceeds a limit. Looked at after hearing it, so that a parent that was late itself
+    /// does not take its own silence for the child's.
+    fn hold_to_limits(&mut self, watch: &Watch) -> io::Result<()> {
+        let now = Instant::now();
+        let idle = now.saturating_duration_since(self.heard);
+        if let Some((_, at)) = &self.killed {
+            if now.saturating_duration_since(*at) < REAPING {
+                return Ok(());
+            }
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "the zygote does not reap"));
+        }
+        if watch.is_cancelled() {
+            self.kill(Killed::Unwanted);
+        } else if now >= self.deadline {
+            self.kill(Killed::Wall(self.limits.wall_of(self.size)));
+        } else if self.assembly.has_ended() && idle >= FAREWELL {
+            self.kill(Killed::Lingered);
+        } else if idle >= self.limits.silence {
+            self.kill(Killed::Silent(self.limits.silence));
+        } else if now.saturating_duration_since(self.looked) >= TICK {
+            self.looked = now;
+            if memory::resident(self.pid).is_some_and(|bytes| bytes > self.resident) {
+                self.kill(Killed::Memory(self.limits.memory));
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits at most a tick; which of status, standard error and socket are ready.
+    fn wait(&self) -> io::Result<[bool; 3]> {
+        let wish = match self.outgoing.is_empty() {
+            true => PollFlags::IN,
+            false => PollFlags::IN | PollFlags::OUT,
+        };
+        let errors = self.errors.as_ref();
+        let mut ready = vec![PollFd::new(&self.status, PollFlags::IN)];
+        ready.extend(errors.map(|errors| PollFd::new(errors, PollFlags::IN)));
+        if !self.silent {
+            ready.push(PollFd::new(&self.socket, wish));
+        }
+        let tick = Timespec { tv_sec: 0, tv_nsec: i64::from(TICK.subsec_nanos()) };
+        match poll(&mut ready, Some(&tick)) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let mut events = ready.iter().map(|fd| !fd.revents().is_empty());
+        let mut next = |present: bool| present && events.next().unwrap_or(false);
+        Ok([next(true), next(errors.is_some()), next(!self.silent)])
+    }
+
+    fn kill(&mut self, why: Killed) {
+        let _ = pidfd_send_signal(&self.pidfd, Signal::KILL);
+        self.killed.get_or_insert((why, Instant::now()));
+    }
+
+    /// Sends what of an answer the child takes. Never blocks: a child that asks and does not read would hold
+    /// this thread for ever.
+    fn answer_range(&mut self) {
+        if self.outgoing.is_empty() || self.silent {
+            return;
+        }
+        let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
+        match rustix::net::send(&self.socket, &self.outgoing, flags) {
+            Ok(n) => {
+                self.outgoing.drain(..n);
+                self.heard = Instant::now();
+            }
+            Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => {}
+            // The child is gone; its end is told by the status.
+            Err(_) => self.outgoing.clear(),
+        }
+    }
+
+    /// Takes the next piece of what the child says; whether there was one.
+    fn listen(
+        &mut self,
+        buffer: &mut [u8],
+        input: &mut Input,
+        watch: &Watch,
+        keep: &mut dyn FnMut(Extraction),
+    ) -> bool {
+        let n = match rustix::net::recv(&self.socket, &mut *buffer, RecvFlags::DONTWAIT) {
+            Ok((n, _)) => n,
+            Err(rustix::io::Errno::INTR) => return true,
+            Err(rustix::io::Errno::AGAIN) => return false,
+            Err(_) => 0,
+        };
+        if n == 0 {
+            self.silent = true;
+            return false;
+        }
+        if self.killed.is_some() {
+            return true;
+        }
+        self.decoder.push(buffer.get(..n).unwrap_or_default());
+        loop {
+            let step = match self.decoder.take() {
+                Ok(None) => return true,
+                Ok(Some((frame, length))) => self.assembly.take(frame, length),
+                Err(lie) => Err(lie),
+            };
+            self.heard = Instant::now();
+            watch.work_goes_on();
+            match step {
+                Ok(Step::More) => {}
+                Ok(Step::Member(member)) => {
+                    keep(*member);
+                    // The time that the caller takes is not the child's.
+                    let taken = self.heard.elapsed();
+                    self.heard += taken;
+                    self.deadline += taken;
+                }
+                Ok(Step::Range { offset, length }) => self.range(input, offset, length),
+                Err(lie) => self.kill(Killed::Lied(lie)),
+            }
+            if self.killed.is_some() {
+                return true;
+            }
+        }
+    }
+
+    fn range(&mut self, input: &mut Input, offset: u64, length: u32) {
+        let Input::Ranges(ranges) = input else {
+            return self.kill(Killed::Lied(Lie("a range of an object it has whole".into())));
+        };
+        if !self.outgoing.is_empty() {
+            return self.kill(Killed::Lied(Lie("two ranges at once".into())));
+        }
+        match ranges.read(offset, length) {
+            Ok(mut bytes) => {
+                bytes.truncate(length as usize);
+                self.outgoing.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
+                self.outgoing.extend_from_slice(&bytes);
+            }
+            Err(error) => {
+                // What the child makes of a store that fails says nothing about the object.
+                self.outgoing.extend_from_slice(&UNREADABLE.to_le_bytes());
+                self.store = Some(error);
+                self.kill(Killed::Unwanted);
+            }
+        }
+        // Waiting for the store is not the child's silence, though it counts to the length of the run.
+        self.heard = Instant::now();
+    }
+
+    fn listen_to_errors(&mut self, buffer: &mut [u8]) -> bool {
+        let Some(errors) = &self.errors else { return false };
+        match rustix::io::read(errors, &mut *buffer) {
+            Ok(n) if n > 0 => {
+                self.said.push(buffer.get(..n).unwrap_or_default());
+                true
+            }
+            Err(rustix::io::Errno::INTR) => true,
+            Err(rustix::io::Errno::AGAIN) => false,
+            Ok(_) | Err(_) => {
+                self.errors = None;
+                false
+            }
+        }
+    }
+
+    /// What the end means. Hands the object's own document to `keep`.
+    pub(crate) fn verdict(
+        mut self,
+        keep: &mut dyn FnMut(Extraction),
+    ) -> io::Result<Option<Verdict>> {
+        let (limits, size) = (self.limits, self.size);
+        if let Some(error) = self.store.take() {
+            return Err(error);
+        }
+        let mut killed = self.killed.take().map(|(why, _)| why);
+        if killed == Some(Killed::Unwanted) {
+            return Ok(None);
+        }
+        let (status, cpu_us, peak_rss) = self.ended.unwrap_or_default();
+        let assembly = std::mem::replace(&mut self.assembly, Assembly::new(&limits.extract, size));
+        let detected = assembly.detected.clone();
+        let panic = assembly.panic.clone();
+        if killed.is_none() && status.success() && !self.decoder.is_empty() {
+            killed = Some(Killed::Lied(Lie("half a frame at the end".into())));
+        }
+        let cpu_ms = cpu_us / 1000;
+        if killed.is_none()
+            && status.success()
+            && let Some((object, outcome)) = assembly.finish()
+        {
+            let reason = object.reason.clone();
+            keep(*object);
+            return Ok(Some(Verdict { outcome, reason, died: false, cpu_ms, peak_rss }));
+        }
+        let errors = self.said.text();
+        let (outcome, reason) = Ending {
+            status,
+            killed: killed.as_ref(),
+            panic: panic.as_deref(),
+            errors: &errors,
+            cpu: limits.cpu,
+            memory: limits.memory,
+        }
+        .outcome();
+        let (format, format_version, media_type) = match detected {
+            Some(kind) => (kind.format, kind.format_version, MediaType::new(&kind.media_type)),
+            None => ("none".into(), 0, MediaType::new(MediaType::UNKNOWN)),
+        };
+        keep(Extraction {
+            member: None,
+            size,
+            sha256: None,
+            format,
+            format_version,
+            media_type,
+            language: None,
+            outcome,
+            reason: Some(reason.clone()),
+            content: Content::default(),
+        });
+        Ok(Some(Verdict { outcome, reason: Some(reason), died: true, cpu_ms, peak_rss }))
+    }
+}
+
+/// The last bytes of a stream.
+#[derive(Debug, Default)]
+struct Tail(Vec<u8>);
+
+impl Tail {
+    const KEPT: usize = 4096;
+
+    fn push(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+        self.0.drain(..self.0.len().saturating_sub(Tail::KEPT));
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0).into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_of_a_flood_is_kept() {
+        let mut tail = Tail::default();
+        (0..100).for_each(|_| tail.push(&[b'x'; 1000]));
+        tail.push(b"memory allocation of 5 bytes failed");
+        assert_eq!(tail.text().len(), Tail::KEPT);
+        assert!(tail.text().ends_with("failed"));
+    }
+}

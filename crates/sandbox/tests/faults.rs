@@ -1,0 +1,213 @@
+//! Each way in which a child can go wrong, in a real child, and the exact outcome of it.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::path::Path;
+use std::time::Duration;
+
+use madang_document::outcome::Outcome::{self, Crashed, Memory, Ok as Read, Timeout};
+use madang_extract::extraction::Extraction;
+use madang_sandbox::limits::Limits;
+use madang_sandbox::run::{Input, Ranges, SealedFile, Verdict, Watch, run};
+use madang_sandbox::zygote::Zygote;
+
+fn zygote() -> Zygote {
+    Zygote::start(Path::new(env!("CARGO_BIN_EXE_zygote-under-test"))).unwrap()
+}
+
+/// Generous where a case does not say otherwise: a slow machine must not turn into a fault.
+fn limits() -> Limits {
+    let minute = Duration::from_secs(60);
+    Limits { wall_base: minute, silence: minute, memory: 128 << 20, ..Limits::default() }
+}
+
+/// Runs on `12345`: what the test's zygote makes up itself says five bytes, too.
+fn run_on(zygote: &Zygote, name: &str, limits: &Limits) -> (Verdict, Vec<Extraction>) {
+    let mut kept = Vec::new();
+    let input = Input::Memory(SealedFile::from_bytes(b"12345").unwrap());
+    let watch = Watch::default();
+    let verdict = run(zygote, name, input, limits, &watch, &mut |e| kept.push(e)).unwrap();
+    (verdict.unwrap(), kept)
+}
+
+#[test]
+fn every_fault_has_its_outcome() {
+    let zygote = zygote();
+    let brief = Duration::from_millis(300);
+    let quiet = Limits { silence: brief, ..limits() };
+    let short = Limits { wall_base: brief, ..limits() };
+    let cheap = Limits { cpu: 1, ..limits() };
+    let usual = limits();
+    #[rustfmt::skip]
+    let cases: [(&str, &Limits, Outcome, &str); 19] = [
+        ("segfault", &usual, Crashed, "the reader died of SIGSEGV"),
+        ("abort", &usual, Crashed, "the reader died of SIGABRT"),
+        ("panic", &usual, Crashed, "the reader panicked: the table has no row 7 ("),
+        ("exit", &usual, Crashed, "the reader ended without an answer"),
+        ("exit 5", &usual, Crashed, "the reader ended with status 5"),
+        ("overflow", &usual, Crashed, "the reader died of SIG"),
+        ("spin", &cheap, Timeout, "more than 1 s of processor time"),
+        ("sleep", &quiet, Timeout, "no progress for 0.3 s"),
+        ("dawdle", &short, Timeout, "not finished within 0.3 s"),
+        ("hoard", &usual, Memory, "more than 128 MiB of memory"),
+        ("flood", &usual, Crashed, "protocol: more than 33554432 bytes of text"),
+        ("chatter", &usual, Crashed, "protocol: more than 1000000 frames"),
+        ("garbage", &usual, Crashed, "protocol: a frame of 4008636142 bytes"),
+        ("half a frame", &usual, Crashed, "protocol: half a frame at the end"),
+        ("upwards", &usual, Crashed, "protocol: a member of an impossible path"),
+        ("unasked end", &usual, Crashed, "protocol: the end without the object"),
+        ("after the end", &usual, Crashed, "protocol: a frame after the end"),
+        ("lingers", &usual, Timeout, "it answered but did not end"),
+        ("range of memory", &usual, Crashed, "protocol: a range of an object it has whole"),
+    ];
+    for (name, limits, outcome, reason) in cases {
+        let (verdict, kept) = run_on(&zygote, name, limits);
+        let told = verdict.reason.clone().unwrap_or_default();
+        assert_eq!((verdict.outcome, verdict.died), (outcome, true), "{name}: {told}");
+        assert!(told.starts_with(reason), "{name}: {told}");
+        // The object is catalogued all the same.
+        let [object] = kept.as_slice() else { panic!("{name}: {} documents", kept.len()) };
+        assert_eq!((object.outcome, object.size), (outcome, 5), "{name}");
+        assert_eq!(object.reason.as_deref(), Some(told.as_str()));
+        let (verdict, _) = run_on(&zygote, "innocent.txt", &usual);
+        assert_eq!(verdict.outcome, Read, "after {name}: {:?}", verdict.reason);
+    }
+}
+
+#[test]
+fn a_child_reads_text() {
+    let (verdict, kept) = run_on(&zygote(), "a.txt", &limits());
+    assert_eq!((verdict.outcome, verdict.died, verdict.reason), (Read, false, None));
+    assert!(verdict.peak_rss > 0);
+    assert_eq!(kept.len(), 1);
+    assert_eq!((kept[0].content.text().as_str(), kept[0].format.as_str()), ("12345", "text"));
+}
+
+#[test]
+fn an_empty_object_is_read() {
+    let mut kept = Vec::new();
+    let input = Input::Memory(SealedFile::from_bytes(b"").unwrap());
+    let watch = Watch::default();
+    let verdict =
+        run(&zygote(), "e.txt", input, &limits(), &watch, &mut |e| kept.push(e)).unwrap().unwrap();
+    assert!(!verdict.died, "{:?}", verdict.reason);
+    assert_eq!((kept.len(), verdict.outcome), (1, Outcome::Empty));
+}
+
+#[test]
+fn a_crashed_object_keeps_its_kind_and_its_members() {
+    let zygote = zygote();
+    let (verdict, kept) = run_on(&zygote, "members, then segfault", &limits());
+    assert_eq!(verdict.outcome, Crashed);
+    assert_eq!(kept.len(), 51);
+    assert!(kept[..50].iter().all(|m| m.member.is_some() && m.outcome == Read));
+    assert_eq!((&kept[50].member, kept[50].outcome), (&None, Crashed));
+    let mut kept = Vec::new();
+    let input = Input::Memory(SealedFile::from_bytes(b"Rar!\x1A\x07 and so on").unwrap());
+    let keep = &mut |e| kept.push(e);
+    run(&zygote, "segfault", input, &limits(), &Watch::default(), keep).unwrap();
+    assert_eq!(kept[0].media_type.as_str(), "application/vnd.rar");
+    let (verdict, kept) = run_on(&zygote, "members", &limits());
+    assert_eq!((verdict.outcome, kept.len()), (Read, 51));
+}
+
+#[test]
+fn members_of_odd_names_are_kept_apart() {
+    let (verdict, kept) = run_on(&zygote(), "archive of lies", &limits());
+    assert_eq!(verdict.outcome, Read, "{:?}", verdict.reason);
+    let paths: Vec<_> = kept.iter().map(|e| e.member.as_deref()).collect();
+    assert_eq!(paths, [Some("__/up.txt"), Some("__/up.txt#2"), None]);
+}
+
+#[test]
+fn a_long_text_arrives_whole() {
+    let (verdict, kept) = run_on(&zygote(), "long text", &limits());
+    assert_eq!(verdict.outcome, Read, "{:?}", verdict.reason);
+    assert_eq!(kept[0].content.segments.len(), 1);
+    assert_eq!(kept[0].content.text(), "마당 ".repeat(1_000_000));
+}
+
+#[test]
+fn noise_on_standard_error_harms_nothing() {
+    let (verdict, _) = run_on(&zygote(), "noise", &limits());
+    assert_eq!(verdict.outcome, Read, "{:?}", verdict.reason);
+}
+
+/// A made-up object of any size; counts the requests, and fails from `broken` on.
+struct Made {
+    size: u64,
+    /// Byte n is n modulo 251, a prime: no two blocks are alike.
+    pattern: Vec<u8>,
+    broken: u64,
+    requests: std::sync::Arc<std::sync::atomic::AtomicU64>,
+}
+
+impl Ranges for Made {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read(&mut self, offset: u64, length: u32) -> std::io::Result<Vec<u8>> {
+        self.requests.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        if offset >= self.broken {
+            return Err(std::io::Error::other("the store is away"));
+        }
+        let end = (offset + u64::from(length)).min(self.size);
+        let start = (offset % 251) as usize;
+        Ok(self.pattern[start..start + (end - offset) as usize].to_vec())
+    }
+}
+
+#[test]
+fn ranges_are_served() {
+    let zygote = zygote();
+    let size = 70_000_001u64;
+    let requests = std::sync::Arc::default();
+    let made = |broken| {
+        let pattern = (0..=250).cycle().take((256 << 10) + 251).collect();
+        let requests = std::sync::Arc::clone(&requests);
+        Input::Ranges(Box::new(Made { size, pattern, broken, requests }))
+    };
+    let watch = Watch::default();
+    let mut kept = Vec::new();
+    let mut keep = |e| kept.push(e);
+    let verdict = run(&zygote, "sum", made(size), &limits(), &watch, &mut keep).unwrap().unwrap();
+    assert_eq!(verdict.outcome, Read, "{:?}", verdict.reason);
+    let reads = (0..size).step_by(32 << 10);
+    let sum: u64 = reads
+        .map(|at| (at..size.min(at + (32 << 10))).step_by(61).map(|at| at % 251).sum::<u64>())
+        .sum();
+    assert_eq!(kept[0].content.text(), format!("{size} {sum}"));
+    let asked = requests.load(std::sync::atomic::Ordering::Relaxed);
+    // One request per block of 256 KiB, and one for the probe's head: it lies in the first block.
+    assert_eq!(asked, size.div_ceil(256 << 10));
+    assert!(watch.progress() >= asked);
+
+    let error = run(&zygote, "sum", made(9 << 20), &limits(), &watch, &mut |_| {}).unwrap_err();
+    assert_eq!(error.to_string(), "the store is away");
+    let verdict =
+        run(&zygote, "greedy", made(size), &limits(), &watch, &mut |_| {}).unwrap().unwrap();
+    assert_eq!(verdict.reason.as_deref(), Some("protocol: two ranges at once"));
+}
+
+#[test]
+fn a_run_is_called_off() {
+    let (zygote, watch) = (zygote(), Watch::default());
+    let input = Input::Memory(SealedFile::from_bytes(b"x").unwrap());
+    std::thread::scope(|threads| {
+        let running =
+            threads.spawn(|| run(&zygote, "dawdle", input, &limits(), &watch, &mut |_| {}));
+        while watch.progress() < 3 {
+            std::thread::yield_now();
+        }
+        watch.cancel();
+        assert_eq!(running.join().unwrap().unwrap(), None);
+    });
+}
+
+#[test]
+fn a_program_that_is_no_zygote_is_an_error() {
+    for (program, word) in [("/bin/true", "ended before it was ready"), ("/no/such", "/no/such")] {
+        let error = Zygote::start(Path::new(program)).unwrap_err();
+        assert!(error.to_string().contains(word), "{error}");
+    }
+}

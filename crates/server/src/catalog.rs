@@ -1,0 +1,139 @@
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use madang_catalog::entry::Entry;
+use madang_catalog::jsonld;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::access::Said;
+use crate::caller::Caller;
+use crate::parameters::Parameters;
+use crate::problem::Problem;
+use crate::server::Server;
+use crate::wire::{agencies, json, percent, typed};
+
+/// What a page of the catalogue can be asked with.
+pub(crate) const PAGE: &[&str] = &["after", "limit"];
+/// What the harvest feed can be asked with.
+pub(crate) const FEED: &[&str] = &["after", "limit"];
+
+const JSON_LD: &str = "application/ld+json";
+
+/// `GET /v1/catalog`
+pub(crate) async fn catalog(
+    State(server): State<Arc<Server>>,
+    Extension(caller): Extension<Caller>,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let parameters = Parameters::read(&uri, PAGE)?;
+    let after = parameters.one("after")?;
+    let limit = parameters.number("limit", 100, 1000)?.max(1) as u32;
+    let scope = agencies(&caller.principal.agencies);
+    let entries = server.ledger.entries(scope.as_deref(), false, after, limit).await?;
+    let base = &server.settings.base_url;
+    let page = |after: Option<&str>| match after {
+        None => format!("{base}/v1/catalog?limit={limit}"),
+        Some(after) => format!("{base}/v1/catalog?limit={limit}&after={}", percent(after, b"")),
+    };
+    let full = entries.len() == limit as usize;
+    let next = entries.last().filter(|_| full).map(|last| page(Some(&last.draft.id)));
+    let entries: Vec<Entry> = entries.into_iter().map(published).collect();
+    let publisher = &server.settings.publisher;
+    let catalog = jsonld::catalog(&entries, base, publisher, &page(after), next.as_deref());
+    Ok(typed(&catalog, JSON_LD))
+}
+
+/// `GET /v1/catalog/entries/{id}`
+pub(crate) async fn entry(
+    State(server): State<Arc<Server>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let hidden = || Problem::not_found("목록 항목", "catalogue entry");
+    let entry = server.ledger.entry(&id).await?.ok_or_else(hidden)?;
+    caller.must_see(&entry.draft.agency, "목록 항목", "catalogue entry")?;
+    let withdrawn = entry.withdrawn;
+    let mut answer = typed(&jsonld::render(&published(entry), &server.settings.base_url), JSON_LD);
+    if withdrawn {
+        // The tombstone stays readable: harvesters learn from it that the entry is gone.
+        *answer.status_mut() = StatusCode::GONE;
+        answer.extensions_mut().insert(Said);
+    }
+    Ok(answer)
+}
+
+/// An entry of the ledger in the catalogue's words.
+fn published(entry: madang_ledger::entries::Entry) -> Entry {
+    Entry {
+        id: entry.draft.id,
+        version: entry.version,
+        withdrawn: entry.withdrawn,
+        issued: entry.issued,
+        modified: entry.modified,
+        content_hash: entry.draft.content_hash,
+        body: entry.draft.body,
+    }
+}
+
+/// `GET /v1/catalog/changes`
+pub(crate) async fn changes(
+    State(server): State<Arc<Server>>,
+    Extension(caller): Extension<Caller>,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let parameters = Parameters::read(&uri, FEED)?;
+    let after = parameters.number("after", 0, i64::MAX as u64)?;
+    let limit = parameters.number("limit", 1000, 10_000)?.max(1) as u32;
+    let scope = agencies(&caller.principal.agencies);
+    let events = server.ledger.events(scope.as_deref(), after, limit).await?;
+    let changes: Vec<Change> = events
+        .into_iter()
+        .map(|event| Change {
+            url: format!("/v1/catalog/entries/{}", percent(&event.entry, b"")),
+            seq: event.seq,
+            entry: event.entry,
+            agency: event.agency.to_string(),
+            version: event.version,
+            withdrawn: event.withdrawn,
+            at: event.at.to_string(),
+        })
+        .collect();
+    let after = changes.last().map_or(after, |last| last.seq);
+    let next = (changes.len() == limit as usize)
+        .then(|| format!("/v1/catalog/changes?after={after}&limit={limit}"));
+    Ok(json(&Changes { changes, after, next }))
+}
+
+/// A page of the harvest feed.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Changes {
+    /// In order; an entry that changed several times stands once for each change.
+    changes: Vec<Change>,
+    /// What to put into `after` the next time.
+    after: u64,
+    /// The next page, if there is one already.
+    next: Option<String>,
+}
+
+/// A change of a catalogue entry.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Change {
+    /// Grows with every change.
+    pub(crate) seq: u64,
+    /// The entry.
+    pub(crate) entry: String,
+    /// Institution code.
+    pub(crate) agency: String,
+    /// The version that the change made.
+    pub(crate) version: u64,
+    /// Whether the change withdrew it.
+    pub(crate) withdrawn: bool,
+    /// When, RFC 3339.
+    pub(crate) at: String,
+    /// The entry as it stands now.
+    pub(crate) url: String,
+}

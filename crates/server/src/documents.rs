@@ -1,0 +1,338 @@
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
+use madang_document::blob_id::BlobId;
+use madang_document::content::Segment;
+use madang_document::document::Document;
+use madang_document::id::DocumentId;
+use madang_ledger::documents::Stored;
+use object_store::ObjectStoreExt;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::caller::Caller;
+use crate::problem::Problem;
+use crate::server::Server;
+use crate::wire::{Sentence, json};
+
+/// Members listed with a document.
+const MEMBERS: u32 = 1000;
+/// Largest text that is taken into memory for a page or as plain text, bytes.
+const TEXT_IN_MEMORY: u64 = 128 << 20;
+
+/// `GET /v1/documents/{id}`
+pub(crate) async fn document(
+    State(server): State<Arc<Server>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let stored = visible(&server, &caller, &id).await?;
+    let members = server.ledger.members(stored.document.id, MEMBERS).await?;
+    Ok(json(&DocumentAnswer::new(stored, members)))
+}
+
+/// The live document of this id, if the caller may see it.
+pub(crate) async fn visible(server: &Server, caller: &Caller, id: &str) -> Result<Stored, Problem> {
+    let hidden = || Problem::not_found("문서", "document");
+    let id: DocumentId = id.parse().map_err(|_| hidden())?;
+    let stored = server.ledger.document(id).await?.ok_or_else(hidden)?;
+    caller.must_see(&stored.document.agency, "문서", "document")?;
+    if stored.withdrawn {
+        return Err(Problem::new(
+            StatusCode::GONE,
+            "withdrawn",
+            "원본이 지워져 회수된 문서입니다.",
+            "the document was withdrawn: its file is gone",
+        ));
+    }
+    Ok(stored)
+}
+
+/// `GET /v1/documents/{id}/text`: the blob holds the segments as a JSON array, so it streams through as it
+/// is, however long.
+pub(crate) async fn text(
+    State(server): State<Arc<Server>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let document = visible(&server, &caller, &id).await?.document;
+    let accept = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    if accept.starts_with("text/plain") {
+        let segments = segments(&server, &document).await?;
+        let lines: Vec<String> = segments.into_iter().map(|segment| segment.text).collect();
+        return Ok((no_store("text/plain; charset=utf-8"), lines.join("\n")).into_response());
+    }
+    let head = serde_json::json!({
+        "id": document.id,
+        "title": document.title(),
+        "language": document.language,
+        "outcome": document.outcome,
+        "characters": document.characters,
+    });
+    let mut head = head.to_string();
+    head.truncate(head.len().saturating_sub(1));
+    head.push_str(",\"segments\":");
+    let Some(blob) = document.text else {
+        head.push_str("[]}");
+        return Ok((no_store("application/json"), head).into_response());
+    };
+    let blob = server.blobs.get(&path(&blob)?).await?;
+    let whole = stream::once(async { Ok(Bytes::from(head)) })
+        .chain(blob.into_stream())
+        .chain(stream::once(async { Ok(Bytes::from_static(b"}")) }))
+        .map_err(std::io::Error::other);
+    Ok((no_store("application/json"), Body::from_stream(whole)).into_response())
+}
+
+/// The segments of a document.
+pub(crate) async fn segments(
+    server: &Server,
+    document: &Document,
+) -> Result<Vec<Segment>, Problem> {
+    let Some(blob) = document.text else { return Ok(Vec::new()) };
+    let blob = server.blobs.get(&path(&blob)?).await?;
+    if blob.meta.size > TEXT_IN_MEMORY {
+        return Err(Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "text-too-long",
+            "글이 너무 길어 한 번에 보여 줄 수 없습니다. JSON으로 받으세요.",
+            "the text is too long for this form; take it as JSON",
+        ));
+    }
+    let bytes = blob.bytes().await?;
+    serde_json::from_slice(&bytes).map_err(|error| Problem::internal(&error))
+}
+
+/// `GET /v1/documents/{id}/preview`
+pub(crate) async fn preview(
+    State(server): State<Arc<Server>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let document = visible(&server, &caller, &id).await?.document;
+    let Some(blob) = document.preview else {
+        return Err(Problem::not_found("미리보기", "preview"));
+    };
+    let tag = format!("\"{blob}\"");
+    let keep = [
+        (header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=60")),
+        (header::ETAG, HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"\""))),
+    ];
+    if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
+        return Ok((StatusCode::NOT_MODIFIED, keep).into_response());
+    }
+    let blob = server.blobs.get(&path(&blob)?).await?;
+    let bytes = Body::from_stream(blob.into_stream().map_err(std::io::Error::other));
+    let kind = [(header::CONTENT_TYPE, "image/jpeg"), (header::CONTENT_SECURITY_POLICY, SANDBOX)];
+    Ok((keep, kind, bytes).into_response())
+}
+
+/// What a file that a browser opens by itself may do: nothing, and without an origin.
+pub(crate) const SANDBOX: &str = "sandbox; default-src 'none'";
+
+fn path(blob: &BlobId) -> Result<object_store::path::Path, Problem> {
+    object_store::path::Path::parse(blob.path()).map_err(|error| Problem::internal(&error))
+}
+
+fn no_store(media_type: &'static str) -> [(header::HeaderName, &'static str); 2] {
+    [(header::CONTENT_TYPE, media_type), (header::CACHE_CONTROL, "no-store")]
+}
+
+/// A document: metadata and outcome.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DocumentAnswer {
+    /// Deterministic id.
+    id: String,
+    /// Title, else name.
+    title: String,
+    /// Path in the store, with `!/` and the inner path for members.
+    path: String,
+    /// The store's configured name.
+    store: String,
+    /// The store's word for the version.
+    version: String,
+    /// When the store says that the object was last changed, RFC 3339.
+    modified: Option<String>,
+    /// Institution code.
+    agency: String,
+    /// The pipeline that took it.
+    pipeline: String,
+    /// The document it lies in.
+    parent: Option<String>,
+    /// Size in bytes.
+    size: Option<u64>,
+    /// SHA-256 of the bytes, if they were read whole.
+    sha256: Option<String>,
+    /// Media type.
+    media_type: String,
+    /// Its family.
+    kind: &'static str,
+    /// Language of the text.
+    language: Option<String>,
+    /// How reading it ended.
+    outcome: &'static str,
+    /// The same as a sentence.
+    sentence: Sentence,
+    /// Why it was not read whole.
+    reason: Option<String>,
+    /// Properties by name.
+    #[schema(value_type = Object)]
+    metadata: madang_document::metadata::Metadata,
+    /// What was odd, lost or cut.
+    #[schema(value_type = Vec<Object>)]
+    warnings: Vec<madang_document::content::Warning>,
+    /// What it holds, opened members with their ids.
+    members: Vec<MemberAnswer>,
+    /// Pieces of text.
+    segments: u64,
+    /// Unicode scalar values in them.
+    characters: u64,
+    /// What read it, as in `hwp5/3`.
+    format: String,
+    /// Grows when the document changes.
+    revision: u64,
+    /// Where more is.
+    links: Links,
+}
+
+/// A line in the list of what a document holds.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MemberAnswer {
+    /// Its document, if it was opened.
+    pub(crate) id: Option<String>,
+    /// The path inside.
+    pub(crate) path: String,
+    /// Size in bytes once unpacked.
+    pub(crate) size: Option<u64>,
+    /// How reading it ended.
+    pub(crate) outcome: Option<&'static str>,
+}
+
+/// Addresses that belong to a document.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Links {
+    /// The text with its places.
+    text: Option<String>,
+    /// A picture.
+    preview: Option<String>,
+    /// The file; of a member, the file it lies in.
+    original: String,
+    /// The catalogue entry.
+    entry: String,
+    /// The page for people.
+    page: String,
+}
+
+/// The members of a document: those that are documents, then those that are only listed.
+pub(crate) fn members(document: &Document, opened: &[Stored]) -> Vec<MemberAnswer> {
+    let mut lines: Vec<MemberAnswer> = Vec::new();
+    for stored in opened {
+        let member = &stored.document;
+        lines.push(MemberAnswer {
+            id: Some(member.id.to_string()),
+            path: member.inner.clone().unwrap_or_default(),
+            size: member.size,
+            outcome: Some(member.outcome.as_str()),
+        });
+    }
+    // A member of a member has the whole inner path; the list has it relative to its container.
+    let prefix = document.inner.as_ref().map(|inner| format!("{inner}!/")).unwrap_or_default();
+    let known: std::collections::BTreeSet<&str> =
+        opened.iter().filter_map(|stored| stored.document.inner.as_deref()).collect();
+    let mut listed = Vec::new();
+    for member in &document.members {
+        let whole = format!("{prefix}{}", member.path);
+        if !known.contains(member.path.as_str()) && !known.contains(whole.as_str()) {
+            listed.push(MemberAnswer {
+                id: None,
+                path: member.path.clone(),
+                size: member.size,
+                outcome: member.outcome.map(|outcome| outcome.as_str()),
+            });
+        }
+    }
+    lines.extend(listed);
+    lines
+}
+
+impl DocumentAnswer {
+    fn new(stored: Stored, opened: Vec<Stored>) -> DocumentAnswer {
+        let d = stored.document;
+        let container = DocumentId::new(&d.object.store, &d.object.path, None);
+        let at = |what: &str| format!("/v1/documents/{}/{what}", d.id);
+        DocumentAnswer {
+            links: Links {
+                text: d.text.map(|_| at("text")),
+                preview: d.preview.map(|_| at("preview")),
+                original: format!("/v1/documents/{container}/original"),
+                entry: format!("/v1/catalog/entries/{}", d.id),
+                page: format!("/documents/{}", d.id),
+            },
+            id: d.id.to_string(),
+            title: d.title().to_owned(),
+            path: d.path(),
+            modified: d.object_modified.map(|moment| moment.to_string()),
+            agency: d.agency.to_string(),
+            parent: d.parent.map(|parent| parent.to_string()),
+            size: d.size,
+            sha256: d.sha256.map(|sha256| sha256.to_string()),
+            kind: d.media_type.kind().as_str(),
+            media_type: d.media_type.to_string(),
+            outcome: d.outcome.as_str(),
+            sentence: Sentence::of(d.outcome),
+            members: members(&d, &opened),
+            segments: d.segments,
+            characters: d.characters,
+            format: format!("{}/{}", d.provenance.format, d.provenance.format_version),
+            revision: stored.revision,
+            pipeline: d.pipeline,
+            language: d.language,
+            reason: d.reason,
+            metadata: d.metadata,
+            warnings: d.warnings,
+            store: d.object.store,
+            version: d.object.version,
+        }
+    }
+}
+
+/// The shape of `/text`, for the description: the answer itself streams.
+#[derive(Debug, Serialize, ToSchema)]
+#[allow(dead_code, reason = "described, never built")]
+pub(crate) struct TextAnswer {
+    /// The document.
+    id: String,
+    /// Title, else name.
+    title: String,
+    /// Language of the text.
+    language: Option<String>,
+    /// How reading it ended.
+    outcome: String,
+    /// Unicode scalar values.
+    characters: u64,
+    /// `{text, locator, origin, confidence}` in reading order.
+    segments: Vec<SegmentAnswer>,
+}
+
+/// A piece of text with its place.
+#[derive(Debug, Serialize, ToSchema)]
+#[allow(dead_code, reason = "described, never built")]
+pub(crate) struct SegmentAnswer {
+    /// The text.
+    text: String,
+    /// Where it stands, as in `{"page":{"number":3,"bounds":null}}`.
+    #[schema(value_type = Object)]
+    locator: (),
+    /// `native`, `ocr`, `speech` or `subtitle`.
+    origin: String,
+    /// From 0 to 1; null for stored text.
+    confidence: Option<f32>,
+}

@@ -1,0 +1,252 @@
+use std::collections::{HashMap, VecDeque};
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures::stream;
+use madang_document::agency::Agency;
+use madang_document::principal::Scope;
+use serde::Serialize;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::caller::Caller;
+use crate::catalog::Change;
+use crate::problem::Problem;
+use crate::queues::{BalanceAnswer, QueueAnswer, visible};
+use crate::server::Server;
+use crate::wire::agencies;
+
+/// How often the ledger is asked while somebody listens.
+const BEAT: Duration = Duration::from_secs(1);
+/// How long one stream lasts. A browser comes again by itself and shows its credentials anew, so a revoked
+/// key is out after this time at the latest.
+const STREAM: Duration = Duration::from_secs(5 * 60);
+/// Changes that a tick remembers, for listeners who were slower than the beat.
+const REMEMBERED: usize = 500;
+
+/// `GET /v1/events`: `state` events with balance and queues whenever they differ from the last, and `changes`
+/// events with changes of catalogue entries. The id of an event is the ledger's `seq`; who comes back with
+/// `Last-Event-ID` gets the changes in between, at most 500, and always the whole present state first.
+pub(crate) async fn api(
+    State(server): State<Arc<Server>>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let seat = Seat::take(&server)?;
+    let scope = caller.principal.agencies;
+    let seen: Option<u64> = headers
+        .get("last-event-id")
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.trim().parse().ok());
+    let last = server.ledger.last_seq().await?;
+    let mut waiting = VecDeque::new();
+    // An id from another data folder may be ahead of us: nothing is missed then.
+    if let Some(seen) = seen.filter(|seen| *seen < last) {
+        let missed = entry_changes(&server, &scope, seen).await?;
+        waiting.extend(changes_event(&missed));
+    }
+    let listener = Listener {
+        ticks: Feed::subscribe(&server, &scope),
+        closing: server.closing.subscribe(),
+        until: Instant::now() + STREAM,
+        waiting,
+        state: String::new(),
+        seq: seen.unwrap_or(last).max(last),
+        _seat: seat,
+    };
+    let stream = stream::unfold(listener, |mut listener| async move {
+        let event = listener.next().await?;
+        Some((Ok::<_, Infallible>(event), listener))
+    });
+    let mut response = Sse::new(stream).keep_alive(KeepAlive::default()).into_response();
+    let no_store = HeaderValue::from_static("no-store");
+    response.headers_mut().insert(header::CACHE_CONTROL, no_store);
+    Ok(response)
+}
+
+/// Somebody who listens.
+struct Listener {
+    ticks: watch::Receiver<Option<Arc<Tick>>>,
+    closing: watch::Receiver<bool>,
+    until: Instant,
+    waiting: VecDeque<Event>,
+    /// The state sent last.
+    state: String,
+    /// The change sent last.
+    seq: u64,
+    _seat: Seat,
+}
+
+impl Listener {
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some(event) = self.waiting.pop_front() {
+                return Some(event);
+            }
+            if *self.closing.borrow() {
+                return None;
+            }
+            tokio::select! {
+                changed = self.ticks.changed() => changed.ok()?,
+                _ = self.closing.changed() => return None,
+                () = tokio::time::sleep_until(self.until) => return None,
+            }
+            let tick = self.ticks.borrow_and_update().clone();
+            if let Some(tick) = tick {
+                self.hear(&tick);
+            }
+        }
+    }
+
+    fn hear(&mut self, tick: &Tick) {
+        if tick.state != self.state {
+            self.state.clone_from(&tick.state);
+            let event = Event::default().event("state").id(tick.seq.to_string());
+            self.waiting.push_back(event.data(&tick.state));
+        }
+        let new: Vec<Change> =
+            tick.changes.iter().filter(|change| change.seq > self.seq).cloned().collect();
+        if let Some(last) = new.last() {
+            self.seq = last.seq;
+        }
+        self.waiting.extend(changes_event(&new));
+    }
+}
+
+fn changes_event(changes: &[Change]) -> Option<Event> {
+    let last = changes.last()?;
+    let data = serde_json::to_string(changes).ok()?;
+    Some(Event::default().event("changes").id(last.seq.to_string()).data(data))
+}
+
+/// What the ledger said at one beat, of one scope.
+#[derive(Debug)]
+struct Tick {
+    seq: u64,
+    /// A [`StateOfWork`] as JSON: made once, sent to everybody.
+    state: String,
+    changes: Vec<Change>,
+}
+
+/// What a `state` event says.
+#[derive(Debug, Serialize)]
+struct StateOfWork {
+    balance: BalanceAnswer,
+    queues: Vec<QueueAnswer>,
+}
+
+/// One poller for each scope that somebody listens in; it ends with its last listener.
+#[derive(Debug, Default)]
+pub(crate) struct Feed {
+    pollers: Mutex<HashMap<Option<Vec<Agency>>, Ticks>>,
+    listeners: Arc<AtomicUsize>,
+}
+
+type Ticks = Arc<watch::Sender<Option<Arc<Tick>>>>;
+
+impl Feed {
+    fn subscribe(server: &Arc<Server>, scope: &Scope) -> watch::Receiver<Option<Arc<Tick>>> {
+        let key = agencies(scope);
+        let mut pollers = server.feed.pollers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ticks) = pollers.get(&key) {
+            let mut receiver = ticks.subscribe();
+            receiver.mark_changed();
+            return receiver;
+        }
+        let ticks = Arc::new(watch::Sender::new(None));
+        let receiver = ticks.subscribe();
+        pollers.insert(key.clone(), Arc::clone(&ticks));
+        drop(pollers);
+        tokio::spawn(poll(Arc::clone(server), scope.clone(), key, ticks));
+        receiver
+    }
+}
+
+async fn poll(server: Arc<Server>, scope: Scope, key: Option<Vec<Agency>>, ticks: Ticks) {
+    let mut changes: VecDeque<Change> = VecDeque::new();
+    let mut after = server.ledger.last_seq().await.unwrap_or_default();
+    loop {
+        match tick(&server, &scope, &mut changes, &mut after).await {
+            Ok(tick) => {
+                ticks.send_replace(Some(Arc::new(tick)));
+            }
+            Err(problem) => tracing::warn!(detail = problem.detail.en, "no live state this time"),
+        }
+        tokio::time::sleep(BEAT).await;
+        let mut pollers = server.feed.pollers.lock().unwrap_or_else(PoisonError::into_inner);
+        if ticks.receiver_count() == 0 {
+            pollers.remove(&key);
+            return;
+        }
+    }
+}
+
+async fn tick(
+    server: &Server,
+    scope: &Scope,
+    changes: &mut VecDeque<Change>,
+    after: &mut u64,
+) -> Result<Tick, Problem> {
+    for change in entry_changes(server, scope, *after).await? {
+        *after = change.seq;
+        changes.push_back(change);
+    }
+    while changes.len() > REMEMBERED {
+        changes.pop_front();
+    }
+    let balance = server.ledger.balance(agencies(scope).as_deref()).await?;
+    let queues = visible(server, scope).await?;
+    let state = StateOfWork {
+        balance: BalanceAnswer::from(balance),
+        queues: queues.iter().map(QueueAnswer::from).collect(),
+    };
+    Ok(Tick {
+        seq: *after,
+        state: serde_json::to_string(&state).map_err(|error| Problem::internal(&error))?,
+        changes: changes.iter().cloned().collect(),
+    })
+}
+
+async fn entry_changes(server: &Server, scope: &Scope, after: u64) -> Result<Vec<Change>, Problem> {
+    let scope = agencies(scope);
+    let events = server.ledger.events(scope.as_deref(), after, REMEMBERED as u32).await?;
+    let change = |event: madang_ledger::entries::Event| Change {
+        url: format!("/v1/catalog/entries/{}", crate::wire::percent(&event.entry, b"")),
+        seq: event.seq,
+        entry: event.entry,
+        agency: event.agency.to_string(),
+        version: event.version,
+        withdrawn: event.withdrawn,
+        at: event.at.to_string(),
+    };
+    Ok(events.into_iter().map(change).collect())
+}
+
+/// A place among the listeners, given back when its stream ends.
+struct Seat {
+    listeners: Arc<AtomicUsize>,
+}
+
+impl Seat {
+    fn take(server: &Server) -> Result<Seat, Problem> {
+        let listeners = Arc::clone(&server.feed.listeners);
+        let seat = Seat { listeners };
+        if seat.listeners.fetch_add(1, Ordering::AcqRel) >= server.settings.limits.listeners {
+            return Err(Problem::unavailable(&"too many listeners of /v1/events"));
+        }
+        Ok(seat)
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.listeners.fetch_sub(1, Ordering::AcqRel);
+    }
+}

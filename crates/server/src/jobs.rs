@@ -1,0 +1,339 @@
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::Response;
+use bytes::Bytes;
+use madang_document::principal::Scope;
+use madang_ledger::jobs::{Job, JobFilter, JobState, Redrive, Task};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::access::see_other;
+use crate::caller::{Caller, Manner};
+use crate::parameters::{Parameters, unreadable};
+use crate::problem::Problem;
+use crate::queues::{done, visible};
+use crate::server::Server;
+use crate::wire::{agencies, json};
+
+/// What a list of jobs can be asked with.
+pub(crate) const PARAMETERS: &[&str] = &["state", "queue", "limit", "after"];
+
+/// `GET /v1/jobs`
+pub(crate) async fn list(
+    State(server): State<Arc<Server>>,
+    Extension(caller): Extension<Caller>,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let parameters = Parameters::read(&uri, PARAMETERS)?;
+    let (filter, after, limit) = filter(&parameters, &caller)?;
+    let jobs = server.ledger.jobs(&filter, after, limit).await?;
+    let next = next(&jobs, limit);
+    Ok(json(&Jobs { jobs: jobs.into_iter().map(JobAnswer::from).collect(), next }))
+}
+
+/// What a query string asks of the list of jobs: the filter, the job before, the number.
+pub(crate) fn filter(
+    parameters: &Parameters,
+    caller: &Caller,
+) -> Result<(JobFilter, Option<i64>, u32), Problem> {
+    let state = match parameters.one("state")? {
+        None => None,
+        Some(word) => Some(JobState::parse(word).ok_or_else(|| {
+            let words: Vec<&str> = JobState::ALL.iter().map(|state| state.as_str()).collect();
+            unreadable("state", word, &format!("one of `{}`", words.join("`, `")))
+        })?),
+    };
+    let after = match parameters.one("after")? {
+        None => None,
+        Some(text) => {
+            Some(text.parse().map_err(|_| unreadable("after", text, "the number of a job"))?)
+        }
+    };
+    let filter = JobFilter {
+        state,
+        queue: parameters.one("queue")?.map(str::to_owned),
+        agencies: agencies(&caller.principal.agencies),
+    };
+    Ok((filter, after, parameters.number("limit", 50, 500)?.max(1) as u32))
+}
+
+/// Where the next page begins; none at the end.
+pub(crate) fn next(jobs: &[Job], limit: u32) -> Option<i64> {
+    if jobs.len() < limit as usize { None } else { jobs.last().map(|job| job.id) }
+}
+
+/// `GET /v1/jobs/{id}`
+pub(crate) async fn one(
+    State(server): State<Arc<Server>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    Ok(json(&JobAnswer::from(seen(&server, &caller, &id).await?)))
+}
+
+/// The job of this number, if the caller may see it.
+async fn seen(server: &Server, caller: &Caller, id: &str) -> Result<Job, Problem> {
+    let hidden = || Problem::not_found("작업", "job");
+    let id: i64 = id.parse().map_err(|_| hidden())?;
+    let job = server.ledger.job(id).await?.ok_or_else(hidden)?;
+    caller.must_see(&job.agency, "작업", "job")?;
+    Ok(job)
+}
+
+/// `POST /v1/jobs/{id}/retry`
+pub(crate) async fn retry(
+    State(server): State<Arc<Server>>,
+    Extension(caller): Extension<Caller>,
+    Extension(manner): Extension<Manner>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let job = seen(&server, &caller, &id).await?;
+    server.ledger.retry_now(job.id, &caller.principal.name, server.now()).await?;
+    Ok(done(manner))
+}
+
+/// `POST /v1/jobs/{id}/drop`
+pub(crate) async fn drop(
+    State(server): State<Arc<Server>>,
+    Extension(caller): Extension<Caller>,
+    Extension(manner): Extension<Manner>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let job = seen(&server, &caller, &id).await?;
+    server.ledger.drop_job(job.id, &caller.principal.name, server.now()).await?;
+    Ok(done(manner))
+}
+
+/// `POST /v1/jobs/redrive`
+pub(crate) async fn redrive(
+    State(server): State<Arc<Server>>,
+    Extension(caller): Extension<Caller>,
+    Extension(manner): Extension<Manner>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let asked = Asked::read(&headers, &body)?;
+    let mut jobs = 0;
+    for which in asked.redrives(&server, &caller).await? {
+        jobs += server.ledger.redrive(&which, &caller.principal.name, server.now()).await?;
+    }
+    Ok(if manner.html { see_other("/queues") } else { json(&Redriven { jobs }) })
+}
+
+/// Which jobs to make ready again. Without a body: every quarantined one.
+#[derive(Debug, Default, Deserialize, PartialEq, Eq, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Asked {
+    /// Only of this queue.
+    queue: Option<String>,
+    /// Only with this failure kind, as in `timeout`.
+    kind: Option<String>,
+    /// Done jobs whose document was read by this format…
+    format: Option<String>,
+    /// …in a version below this one.
+    below: Option<u32>,
+}
+
+impl Asked {
+    fn read(headers: &HeaderMap, body: &[u8]) -> Result<Asked, Problem> {
+        if body.iter().all(u8::is_ascii_whitespace) {
+            return Ok(Asked::default());
+        }
+        let media_type = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
+        if media_type.is_some_and(|t| t.starts_with("application/x-www-form-urlencoded")) {
+            return Asked::from_form(body);
+        }
+        serde_json::from_slice(body).map_err(|error| {
+            Problem::bad(
+                "body",
+                "요청 본문을 읽을 수 없습니다.",
+                format!("the body cannot be read: {error}"),
+            )
+        })
+    }
+
+    /// A form sends untouched fields blank.
+    fn from_form(body: &[u8]) -> Result<Asked, Problem> {
+        let text = String::from_utf8_lossy(body);
+        let uri = format!("/?{text}").parse().unwrap_or_default();
+        let form = Parameters::read(&uri, &["queue", "kind", "format", "below"])?;
+        let owned = |name| Ok::<_, Problem>(form.one(name)?.map(str::to_owned));
+        let below = match form.one("below")? {
+            None => None,
+            Some(text) => {
+                Some(text.parse().map_err(|_| unreadable("below", text, "a whole number"))?)
+            }
+        };
+        Ok(Asked { queue: owned("queue")?, kind: owned("kind")?, format: owned("format")?, below })
+    }
+
+    /// What to ask of the ledger. A redrive of "all" is narrowed to the caller's queues, one by one; a
+    /// format spans every agency, so it takes a principal who may see every agency.
+    async fn redrives(self, server: &Server, caller: &Caller) -> Result<Vec<Redrive>, Problem> {
+        let scope = &caller.principal.agencies;
+        match self {
+            Asked { format: Some(format), below: Some(below), queue: None, kind: None } => {
+                if *scope == Scope::All {
+                    return Ok(vec![Redrive::Format { format, below }]);
+                }
+                Err(Problem::new(
+                    StatusCode::FORBIDDEN,
+                    "every-agency",
+                    "형식 단위 재처리는 모든 기관을 볼 수 있는 운영자만 할 수 있습니다.",
+                    "redriving a format spans every agency; this principal does not see all of them",
+                ))
+            }
+            Asked { format: None, below: None, queue: None, kind } if *scope == Scope::All => {
+                Ok(vec![Redrive::Quarantined { queue: None, kind }])
+            }
+            Asked { format: None, below: None, queue, kind } => {
+                let queues = visible(server, scope).await?.into_iter().map(|queue| queue.name);
+                let wanted: Vec<String> = queues
+                    .filter(|name| queue.as_ref().is_none_or(|queue| queue == name))
+                    .collect();
+                if wanted.is_empty() && queue.is_some() {
+                    return Err(Problem::not_found("작업 줄", "queue"));
+                }
+                let one = |name| Redrive::Quarantined { queue: Some(name), kind: kind.clone() };
+                Ok(wanted.into_iter().map(one).collect())
+            }
+            Asked { .. } => Err(Problem::bad(
+                "redrive",
+                "`queue`와 `kind`를 쓰거나, `format`과 `below`를 함께 쓰세요.",
+                "give `queue` and `kind` (either may be left out), or `format` together with `below`",
+            )),
+        }
+    }
+}
+
+/// A page of jobs.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Jobs {
+    /// Newest change first.
+    jobs: Vec<JobAnswer>,
+    /// What to put into `after` for the next page; null at the end.
+    next: Option<i64>,
+}
+
+/// How many jobs were made ready again.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Redriven {
+    /// How many.
+    jobs: u64,
+}
+
+/// A job as the operator sees it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct JobAnswer {
+    /// Number.
+    id: i64,
+    /// The queue.
+    queue: String,
+    /// Institution code.
+    agency: String,
+    /// `extract` or `delete`.
+    task: &'static str,
+    /// `ready`, `leased`, `done`, `quarantined` or `cancelled`.
+    state: &'static str,
+    /// The store's configured name.
+    store: String,
+    /// Path in the store.
+    path: String,
+    /// The store's word for the version.
+    version: String,
+    /// Size in bytes.
+    size: u64,
+    /// 1 (first) to 4.
+    priority: u8,
+    /// Attempts so far.
+    attempt: u32,
+    /// Deaths of workers or readers so far.
+    crashes: u32,
+    /// When it is or was due, RFC 3339.
+    run_at: String,
+    /// Until when it is leased.
+    lease_until: Option<String>,
+    /// The last failure.
+    failure: Option<FailureAnswer>,
+    /// When it was enqueued.
+    created_at: String,
+    /// When it ended.
+    done_at: Option<String>,
+    /// The document it makes.
+    document: String,
+    /// Its receipt.
+    receipt: String,
+}
+
+/// Why an attempt failed.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FailureAnswer {
+    /// The word of an outcome, or `read`.
+    kind: String,
+    /// One sentence.
+    message: String,
+    /// Whether the reader died instead of answering.
+    crashed: bool,
+}
+
+/// The word of a task.
+pub(crate) fn task_word(task: Task) -> &'static str {
+    match task {
+        Task::Extract => "extract",
+        Task::Delete => "delete",
+    }
+}
+
+impl From<Job> for JobAnswer {
+    fn from(job: Job) -> JobAnswer {
+        let id = madang_document::id::DocumentId::new(&job.object.store, &job.object.path, None);
+        JobAnswer {
+            id: job.id,
+            queue: job.queue,
+            agency: job.agency.to_string(),
+            task: task_word(job.task),
+            state: job.state.as_str(),
+            store: job.object.store,
+            path: job.object.path,
+            version: job.object.version,
+            size: job.object.size,
+            priority: job.priority,
+            attempt: job.attempt,
+            crashes: job.crashes,
+            run_at: job.run_at.to_string(),
+            lease_until: job.lease_until.map(|moment| moment.to_string()),
+            failure: job.failure.map(|failure| FailureAnswer {
+                kind: failure.kind,
+                message: failure.message,
+                crashed: failure.crashed,
+            }),
+            created_at: job.created_at.to_string(),
+            done_at: job.done_at.map(|moment| moment.to_string()),
+            document: format!("/v1/documents/{id}"),
+            receipt: format!("/v1/receipts/{id}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redrive_is_read_from_json_and_from_forms() {
+        let mut headers = HeaderMap::new();
+        let json = br#"{"queue":"press","kind":"timeout"}"#;
+        let expected =
+            Asked { queue: Some("press".into()), kind: Some("timeout".into()), ..Asked::default() };
+        assert_eq!(Asked::read(&headers, json).unwrap(), expected);
+        assert_eq!(Asked::read(&headers, b" ").unwrap(), Asked::default());
+        assert!(Asked::read(&headers, br#"{"quue":"press"}"#).is_err());
+        let form = "application/x-www-form-urlencoded".parse().unwrap();
+        headers.insert(header::CONTENT_TYPE, form);
+        let form = b"queue=press&kind=timeout&format=&below=";
+        assert_eq!(Asked::read(&headers, form).unwrap(), expected);
+    }
+}

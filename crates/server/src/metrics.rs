@@ -1,0 +1,209 @@
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::http::{Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use madang_document::principal::Scope;
+
+use crate::caller::Caller;
+use crate::problem::Problem;
+use crate::queues::visible;
+use crate::server::Server;
+use crate::wire::agencies;
+
+/// Requests by method, route and status: a bounded number of lines, because routes are templates.
+#[derive(Debug, Default)]
+pub(crate) struct Traffic {
+    counts: Mutex<BTreeMap<(&'static str, &'static str, u16), Count>>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    requests: u64,
+    time: Duration,
+}
+
+impl Traffic {
+    pub(crate) fn count(
+        &self,
+        method: &Method,
+        template: &'static str,
+        status: StatusCode,
+        time: Duration,
+    ) {
+        let method = match method.as_str() {
+            "GET" => "GET",
+            "HEAD" => "HEAD",
+            "PUT" => "PUT",
+            "POST" => "POST",
+            _ => "other",
+        };
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry((method, template, status.as_u16())).or_default();
+        count.requests += 1;
+        count.time += time;
+    }
+
+    fn write(&self, text: &mut Exposition) {
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        text.family("madang_http_requests_total", "counter", "HTTP requests answered.");
+        for ((method, route, status), count) in &counts {
+            let status = status.to_string();
+            let labels = [("method", *method), ("route", *route), ("status", status.as_str())];
+            text.sample("madang_http_requests_total", &labels, count.requests as f64);
+        }
+        text.family(
+            "madang_http_request_seconds_total",
+            "counter",
+            "Time until the head of the answer, summed.",
+        );
+        for ((method, route, status), count) in &counts {
+            let status = status.to_string();
+            let labels = [("method", *method), ("route", *route), ("status", status.as_str())];
+            text.sample("madang_http_request_seconds_total", &labels, count.time.as_secs_f64());
+        }
+    }
+}
+
+/// `GET /metrics`, for a principal with the role `operate`: a scraper gets a key of its own
+/// (`authorization: {credentials: madang_…}` in Prometheus). Counts are of the principal's agencies; what the
+/// process as a whole does is told only to who may see every agency.
+pub(crate) async fn api(
+    State(server): State<Arc<Server>>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Response, Problem> {
+    let scope = &caller.principal.agencies;
+    let list = agencies(scope);
+    let mut text = Exposition::default();
+
+    text.family("madang_documents", "gauge", "Live documents by how reading them ended.");
+    for (outcome, count) in server.ledger.outcomes(list.as_deref()).await? {
+        text.sample("madang_documents", &[("outcome", outcome.as_str())], count as f64);
+    }
+
+    let queues = visible(&server, scope).await?;
+    text.family("madang_jobs", "gauge", "Jobs by queue and state.");
+    for queue in &queues {
+        for (state, count) in [
+            ("ready", queue.ready),
+            ("waiting", queue.waiting),
+            ("leased", queue.leased),
+            ("done", queue.done),
+            ("quarantined", queue.quarantined),
+        ] {
+            text.sample("madang_jobs", &[("queue", &queue.name), ("state", state)], count as f64);
+        }
+    }
+    text.family("madang_queue_paused", "gauge", "1 while claims from the queue are stopped.");
+    for queue in &queues {
+        let paused = f64::from(u8::from(queue.paused));
+        text.sample("madang_queue_paused", &[("queue", &queue.name)], paused);
+    }
+    text.family("madang_queue_held_paths", "gauge", "Vanished paths that wait for a word.");
+    for queue in &queues {
+        let missing = queue.held.as_ref().map_or(0, |held| held.missing);
+        text.sample("madang_queue_held_paths", &[("queue", &queue.name)], missing as f64);
+    }
+    text.family("madang_queue_oldest_ready_seconds", "gauge", "Age of the oldest due job.");
+    for queue in &queues {
+        let age = queue.oldest_ready.map_or(0, |since| (server.now().0 - since.0).max(0));
+        let labels = [("queue", queue.name.as_str())];
+        text.sample("madang_queue_oldest_ready_seconds", &labels, age as f64 / 1000.0);
+    }
+
+    let balance = server.ledger.balance(list.as_deref()).await?;
+    text.family("madang_balance_paths", "gauge", "Where every path ever received is.");
+    for (place, count) in [
+        ("received", balance.received),
+        ("done", balance.done),
+        ("quarantined", balance.quarantined),
+        ("deleted", balance.deleted),
+        ("in_flight", balance.in_flight),
+    ] {
+        text.sample("madang_balance_paths", &[("place", place)], count as f64);
+    }
+    text.family("madang_balance_members", "gauge", "Live members of archives and mails.");
+    text.sample("madang_balance_members", &[], balance.members as f64);
+    text.family("madang_balance_holds", "gauge", "1 while nothing is lost.");
+    text.sample("madang_balance_holds", &[], f64::from(u8::from(balance.holds())));
+
+    text.family("madang_index_lag", "gauge", "Outbox numbers the index has still to pass.");
+    for (agency, last) in server.ledger.last_changes().await? {
+        if scope.covers(&agency) {
+            let passed = server.ledger.cursor(&format!("index/{agency}")).await?;
+            let labels = [("agency", agency.as_str())];
+            text.sample("madang_index_lag", &labels, last.saturating_sub(passed) as f64);
+        }
+    }
+    if *scope == Scope::All {
+        let last = server.ledger.last_event().await?;
+        text.family("madang_relay_lag", "gauge", "Outbox numbers a relay has still to pass.");
+        for registry in &server.settings.registries {
+            let passed = server.ledger.cursor(&format!("registry/{registry}")).await?;
+            let labels = [("registry", registry.as_str())];
+            text.sample("madang_relay_lag", &labels, last.saturating_sub(passed) as f64);
+        }
+        server.traffic.write(&mut text);
+        text.family("madang_uptime_seconds", "gauge", "Time since the server began.");
+        let uptime = (server.now().0 - server.started.0).max(0) as f64 / 1000.0;
+        text.sample("madang_uptime_seconds", &[], uptime);
+    }
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    Ok((headers, text.0).into_response())
+}
+
+/// Lines in the text format of Prometheus (exposition formats, version 0.0.4).
+#[derive(Debug, Default)]
+struct Exposition(String);
+
+impl Exposition {
+    fn family(&mut self, name: &str, kind: &str, help: &str) {
+        self.0.push_str(&format!("# HELP {name} {help}\n# TYPE {name} {kind}\n"));
+    }
+
+    fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: f64) {
+        self.0.push_str(name);
+        for (n, (label, text)) in labels.iter().enumerate() {
+            let text = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+            let before = if n == 0 { '{' } else { ',' };
+            // Writing to a String cannot fail.
+            let _ = write!(self.0, "{before}{label}=\"{text}\"");
+        }
+        let after = if labels.is_empty() { "" } else { "}" };
+        let _ = writeln!(self.0, "{after} {value}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_escaped() {
+        let mut text = Exposition::default();
+        text.sample("a", &[("q", "x\"\\\ny"), ("s", "ok")], 1.5);
+        text.sample("b", &[], 2.0);
+        assert_eq!(text.0, "a{q=\"x\\\"\\\\\\ny\",s=\"ok\"} 1.5\nb 2\n");
+    }
+
+    #[test]
+    fn traffic_is_counted_by_template() {
+        let traffic = Traffic::default();
+        for _ in 0..2 {
+            let time = Duration::from_millis(250);
+            traffic.count(&Method::GET, "/v1/jobs/{id}", StatusCode::OK, time);
+        }
+        let mut text = Exposition::default();
+        traffic.write(&mut text);
+        let labels = "{method=\"GET\",route=\"/v1/jobs/{id}\",status=\"200\"}";
+        assert!(text.0.contains(&format!("madang_http_requests_total{labels} 2\n")));
+        assert!(text.0.contains(&format!("madang_http_request_seconds_total{labels} 0.5\n")));
+    }
+}

@@ -1,0 +1,267 @@
+//! The description of the API (OpenAPI 3.1), made from the table of routes and the shapes of the answers, so
+//! that a route cannot be there and not be described.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use utoipa::openapi::path::{
+    HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, PathItem, PathsBuilder,
+};
+use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{
+    ComponentsBuilder, ContentBuilder, InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, Ref,
+    Required, ResponseBuilder, Server as Place, Type,
+};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::problem::Problem;
+use crate::routes::{Access, ROUTES, Route, Scoped, Surface};
+use crate::server::Server;
+use crate::wire::Sentence;
+use crate::{catalog, documents, drop, jobs, queues, receipts, search};
+
+/// What a route answers with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Answer {
+    /// JSON of this shape.
+    Json(&'static str),
+    /// Something else, of this media type.
+    Other(&'static str),
+}
+
+/// `GET /openapi.json`
+pub(crate) async fn api(State(server): State<Arc<Server>>) -> Result<Response, Problem> {
+    let text = describe(&server.settings.base_url).to_json();
+    let text = text.map_err(|error| Problem::internal(&error))?;
+    let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+    Ok((json, text).into_response())
+}
+
+fn describe(base_url: &str) -> OpenApi {
+    let mut paths = PathsBuilder::new();
+    for route in ROUTES.iter().filter(|route| route.surface == Surface::Api) {
+        let method = match route.method {
+            "PUT" => HttpMethod::Put,
+            "POST" => HttpMethod::Post,
+            _ => HttpMethod::Get,
+        };
+        // The wild card is axum's spelling; OpenAPI has none for a parameter that holds slashes.
+        let path = route.path.replace("{*", "{");
+        paths = paths.path(path, PathItem::new(method, operation(route)));
+    }
+    let key = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("An API key made by `madang key new`."))
+        .build();
+    OpenApiBuilder::new()
+        .info(
+            InfoBuilder::new()
+                .title("Madang")
+                .version("1")
+                .description(Some(
+                    "Search, drop, registry and operation. Problems follow RFC 9457. What a key may not \
+                     see does not exist for it: 404, or left out of lists and counts.",
+                ))
+                .build(),
+        )
+        .servers(Some([Place::new(base_url)]))
+        .paths(paths)
+        .components(Some(shapes().security_scheme("key", SecurityScheme::Http(key)).build()))
+        .build()
+}
+
+fn operation(route: &Route) -> utoipa::openapi::path::Operation {
+    let scope = match route.scope {
+        Scoped::Nothing => "Tells nothing about any object.",
+        Scoped::One => "404 if it belongs to an agency that the principal may not see.",
+        Scoped::Many => "Holds only what belongs to the principal's agencies.",
+    };
+    let ok = ResponseBuilder::new().description(route.summary);
+    let ok = match route.answer {
+        Answer::Json(shape) => {
+            let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(shape)));
+            ok.content("application/json", content.build())
+        }
+        Answer::Other(media_type) => ok.content(media_type, ContentBuilder::new().build()),
+    };
+    let problem =
+        ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemAnswer"))).build();
+    let problem = ResponseBuilder::new()
+        .description("A problem (RFC 9457)")
+        .content("application/problem+json", problem)
+        .build();
+    let mut operation = OperationBuilder::new()
+        .summary(Some(route.summary))
+        .operation_id(Some(operation_id(route)))
+        .response("200", ok.build())
+        .response("default", problem);
+    let roles = match route.access {
+        Access::Open => "Open to everybody.".to_owned(),
+        Access::Any(roles) => {
+            operation = operation.security(SecurityRequirement::new("key", Vec::<String>::new()));
+            let words: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
+            format!("Needs the role `{}`.", words.join("` or `"))
+        }
+    };
+    operation = operation.description(Some(format!("{roles} {scope}")));
+    let text = || ObjectBuilder::new().schema_type(Type::String).build();
+    for name in variables(route.path) {
+        let parameter = ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Path)
+            .required(Required::True)
+            .schema(Some(text()));
+        operation = operation.parameter(parameter.build());
+    }
+    for name in route.query {
+        let parameter = ParameterBuilder::new()
+            .name(*name)
+            .parameter_in(ParameterIn::Query)
+            .required(Required::False)
+            .description(Some(meaning(name)))
+            .schema(Some(text()));
+        operation = operation.parameter(parameter.build());
+    }
+    if route.method == "PUT" {
+        let bytes = ContentBuilder::new().build();
+        let body = RequestBodyBuilder::new().content("application/octet-stream", bytes);
+        operation = operation.request_body(Some(body.required(Some(Required::True)).build()));
+    }
+    if route.path.ends_with("/redrive") {
+        let asked = ContentBuilder::new().schema(Some(Ref::from_schema_name("Asked"))).build();
+        let body = RequestBodyBuilder::new().content("application/json", asked);
+        operation = operation.request_body(Some(body.build()));
+    }
+    operation.build()
+}
+
+/// `get_v1_documents_id_text`
+fn operation_id(route: &Route) -> String {
+    let words: Vec<&str> =
+        route.path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    format!("{}_{}", route.method.to_ascii_lowercase(), words.join("_"))
+}
+
+/// The names in braces.
+fn variables(path: &str) -> Vec<&str> {
+    path.split('/')
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+        .map(|name| name.trim_start_matches('*'))
+        .collect()
+}
+
+/// What a query parameter means.
+fn meaning(name: &str) -> &'static str {
+    match name {
+        "q" => {
+            "What a person types: words, \"phrases\", prefix*, -without. Blank finds everything."
+        }
+        "agency" => "Institution codes, seven digits; repeated or comma-separated.",
+        "kind" => {
+            "document, table, text, mail, image, video, audio, archive, other; several allowed."
+        }
+        "type" => "Media types; several allowed.",
+        "lang" => "Language codes as in `ko`; several allowed.",
+        "outcome" => {
+            "ok, partial, empty, encrypted, drm, unsupported, corrupt, limit, timeout, memory, crashed."
+        }
+        "pipeline" => "Names of pipelines; several allowed.",
+        "path" => "A whole path, or a folder.",
+        "from" => "Not before this date: 2026, 2026-11, 2026-11-23 (UTC) or RFC 3339.",
+        "to" => "Before this date, written as `from`.",
+        "sort" => "score, newest or oldest.",
+        "limit" => "How many at most.",
+        "after" => "Where the former page ended: its `next`.",
+        "facets" => "What to count hits by: agency, kind, type, lang, outcome, pipeline, year.",
+        "state" => "ready, leased, done, quarantined or cancelled.",
+        "queue" => "The name of a queue.",
+        "v" => "The digest of the content, for caches.",
+        _ => "",
+    }
+}
+
+/// A problem (RFC 9457).
+#[derive(Debug, ToSchema)]
+#[allow(dead_code, reason = "described here, written by problem.rs")]
+struct ProblemAnswer {
+    /// `urn:madang:problem:…`
+    r#type: String,
+    /// The name of the status.
+    title: String,
+    /// The status.
+    status: u16,
+    /// What happened and what to do, in English.
+    detail: String,
+    /// The same in Korean.
+    detail_ko: String,
+}
+
+fn shapes() -> ComponentsBuilder {
+    let mut components = ComponentsBuilder::new();
+    macro_rules! shapes {
+        ($($shape:ty),+ $(,)?) => {
+            $(components = components.schema(<$shape as ToSchema>::name(), <$shape as PartialSchema>::schema());)+
+        };
+    }
+    shapes!(
+        ProblemAnswer,
+        Sentence,
+        search::Found,
+        search::FoundHit,
+        search::FoundSnippet,
+        search::Count,
+        documents::DocumentAnswer,
+        documents::MemberAnswer,
+        documents::Links,
+        documents::TextAnswer,
+        documents::SegmentAnswer,
+        drop::DropAnswer,
+        drop::DropTargets,
+        drop::DropTargetAnswer,
+        receipts::Receipt,
+        receipts::Stage,
+        receipts::Publication,
+        queues::Queues,
+        queues::QueueAnswer,
+        queues::HeldAnswer,
+        queues::BalanceAnswer,
+        queues::Done,
+        jobs::Jobs,
+        jobs::JobAnswer,
+        jobs::FailureAnswer,
+        jobs::Asked,
+        jobs::Redriven,
+        catalog::Changes,
+        catalog::Change,
+    );
+    components
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_route_for_programs_is_described_and_every_shape_is_there() {
+        let text = describe("http://localhost").to_json().unwrap();
+        let api: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(api["openapi"], "3.1.0");
+        let mut ids = BTreeSet::new();
+        for route in ROUTES.iter().filter(|route| route.surface == Surface::Api) {
+            let method = route.method.to_ascii_lowercase();
+            let operation = &api["paths"][route.path.replace("{*", "{")][&method];
+            assert!(ids.insert(operation["operationId"].as_str().unwrap().to_owned()));
+            for name in route.query {
+                assert!(!meaning(name).is_empty(), "{name} has no meaning");
+            }
+        }
+        for (n, _) in text.match_indices("#/components/schemas/") {
+            let name = text[n + 21..].split('"').next().unwrap();
+            assert!(api["components"]["schemas"].get(name).is_some(), "no shape {name}");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+use std::ops::Range;
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures::Stream;
+
+use crate::caller::Caller;
+use crate::documents::{SANDBOX, visible};
+use crate::ports::{Original, OriginalError};
+use crate::problem::Problem;
+use crate::server::Server;
+use crate::wire::{is_override, percent};
+
+/// `GET /v1/documents/{id}/original`: the file as it lies in its store, never opened by the browser.
+pub(crate) async fn original(
+    State(server): State<Arc<Server>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let document = visible(&server, &caller, &id).await?.document;
+    if document.inner.is_some() {
+        let container = document.parent.map(|parent| parent.to_string()).unwrap_or_default();
+        return Err(Problem::new(
+            StatusCode::NOT_FOUND,
+            "member",
+            "압축 파일이나 메일 안의 파일입니다. 바깥 파일을 내려받으세요.",
+            format!(
+                "it lies inside another file and is not kept apart: download that one ({container})"
+            ),
+        ));
+    }
+    let original = server.originals.open(&document.object).await.map_err(refusal)?;
+    let size = document.object.size;
+    let wanted = headers.get(header::RANGE).and_then(|v| v.to_str().ok()).map(|v| range(v, size));
+
+    let mut answer = HeaderMap::new();
+    let mut set = |name, value: String| {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            answer.insert(name, value);
+        }
+    };
+    set(header::CONTENT_TYPE, document.media_type.to_string());
+    set(header::CONTENT_DISPOSITION, disposition(document.name()));
+    set(header::CONTENT_SECURITY_POLICY, SANDBOX.to_owned());
+    set(header::CACHE_CONTROL, "private, no-cache".to_owned());
+    set(header::ACCEPT_RANGES, "bytes".to_owned());
+    let (status, part) = match wanted {
+        Some(Asked::Part(part)) => (StatusCode::PARTIAL_CONTENT, part),
+        Some(Asked::Beyond) => {
+            set(header::CONTENT_RANGE, format!("bytes */{size}"));
+            return Ok((StatusCode::RANGE_NOT_SATISFIABLE, answer, Body::empty()).into_response());
+        }
+        Some(Asked::Whole) | None => (StatusCode::OK, 0..size),
+    };
+    if status == StatusCode::PARTIAL_CONTENT {
+        let last = part.end.saturating_sub(1);
+        set(header::CONTENT_RANGE, format!("bytes {}-{last}/{size}", part.start));
+    }
+    set(header::CONTENT_LENGTH, (part.end - part.start).to_string());
+    let body = Body::from_stream(stream(original, part));
+    Ok((status, answer, body).into_response())
+}
+
+fn refusal(error: OriginalError) -> Problem {
+    match error {
+        OriginalError::Gone => Problem::new(
+            StatusCode::NOT_FOUND,
+            "gone",
+            "원본 파일이 없어졌거나 바뀌었습니다. 곧 다시 읽습니다.",
+            error.to_string(),
+        ),
+        OriginalError::Unavailable(_) => Problem::unavailable(&error),
+    }
+}
+
+/// The bytes of a part, a MiB at a time: a download never lies in memory whole.
+fn stream(
+    original: Box<dyn Original>,
+    part: Range<u64>,
+) -> impl Stream<Item = std::io::Result<Bytes>> {
+    const PIECE: u64 = 1 << 20;
+    futures::stream::try_unfold((original, part), |(original, part)| async move {
+        if part.is_empty() {
+            return Ok(None);
+        }
+        let piece = original.read(part.start, PIECE.min(part.end - part.start)).await;
+        let piece = piece.map_err(std::io::Error::other)?;
+        if piece.is_empty() {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        let rest = part.start + piece.len() as u64..part.end;
+        Ok(Some((piece, (original, rest))))
+    })
+}
+
+/// What a `Range` header asks for.
+#[derive(Debug, PartialEq, Eq)]
+enum Asked {
+    /// Several ranges or another unit: the whole is a right answer (RFC 9110, section 14.2).
+    Whole,
+    /// This part.
+    Part(Range<u64>),
+    /// Nothing that exists: 416.
+    Beyond,
+}
+
+fn range(value: &str, size: u64) -> Asked {
+    let Some((first, last)) = value.strip_prefix("bytes=").and_then(|r| r.split_once('-')) else {
+        return Asked::Whole;
+    };
+    let part = match (first.trim().parse::<u64>(), last.trim().parse::<u64>()) {
+        (Ok(first), Ok(last)) if first <= last => first..last.saturating_add(1).min(size),
+        (Ok(first), Err(_)) if last.trim().is_empty() => first..size,
+        (Err(_), Ok(last)) if first.trim().is_empty() => size.saturating_sub(last)..size,
+        _ => return Asked::Whole,
+    };
+    if part.start < part.end { Asked::Part(part) } else { Asked::Beyond }
+}
+
+/// `Content-Disposition` of a download (RFC 6266, section 4.3; RFC 8187): the real name in UTF-8, and one in
+/// plain ASCII for programs that know no better.
+fn disposition(name: &str) -> String {
+    let safe = |c: char| !(c.is_control() || is_override(c) || "/\\".contains(c));
+    let name: String = name.chars().map(|c| if safe(c) { c } else { '_' }).collect();
+    let plain = |c: char| c.is_ascii_alphanumeric() || " .-_()".contains(c);
+    let ascii: String = name.chars().map(|c| if plain(c) { c } else { '_' }).collect();
+    format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{}", percent(&name, b""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges() {
+        for (value, expected) in [
+            ("bytes=0-3", Asked::Part(0..4)),
+            ("bytes=6-99", Asked::Part(6..10)),
+            ("bytes=6-", Asked::Part(6..10)),
+            ("bytes=-4", Asked::Part(6..10)),
+            ("bytes=-40", Asked::Part(0..10)),
+            ("bytes=10-", Asked::Beyond),
+            ("bytes=-0", Asked::Beyond),
+            ("bytes=0-1,4-5", Asked::Whole),
+            ("bytes=5-4", Asked::Whole),
+            ("lines=1-2", Asked::Whole),
+            ("bytes=0-18446744073709551615", Asked::Part(0..10)),
+        ] {
+            assert_eq!(range(value, 10), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn names_of_downloads_cannot_break_out() {
+        assert_eq!(
+            disposition("보고서 1\".hwp\r\nX: y"),
+            "attachment; filename=\"___ 1_.hwp__X_ y\"; \
+             filename*=UTF-8''%EB%B3%B4%EA%B3%A0%EC%84%9C%201%22.hwp__X%3A%20y"
+        );
+        assert!(!disposition("a\u{202e}gpj.exe").contains("%E2%80%AE"));
+    }
+}

@@ -1,0 +1,293 @@
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::Uri;
+use axum::response::Response;
+use madang_document::content::{Origin, Segment, WarningKind};
+use madang_document::document::Document;
+use madang_document::id::DocumentId;
+use madang_document::metadata::Value;
+use madang_document::outcome::Outcome;
+use maud::{Markup, html};
+
+use crate::caller::{Caller, Manner};
+use crate::documents::{MemberAnswer, members, segments, visible as visible_document};
+use crate::pages::layout::{Layout, query_string};
+use crate::pages::search::{place, visible_lines};
+use crate::pages::words::{Words, count, day, format, minute, size};
+use crate::parameters::Parameters;
+use crate::problem::Problem;
+use crate::server::Server;
+use crate::wire::visible;
+
+/// What the page can be asked with: a place to show, or the number of the first segment.
+pub(crate) const PARAMETERS: &[&str] = &["at", "part"];
+
+/// Segments on one page, and bytes of text: what a browser on a phone still scrolls.
+const SEGMENTS: usize = 2000;
+const BYTES: usize = 1 << 20;
+/// Members shown.
+const MEMBERS: u32 = 500;
+
+/// `GET /documents/{id}`
+pub(crate) async fn page(
+    State(server): State<Arc<Server>>,
+    Extension(caller): Extension<Caller>,
+    Extension(manner): Extension<Manner>,
+    Path(id): Path<String>,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let words = Words(manner.tongue);
+    let parameters = Parameters::read(&uri, PARAMETERS)?;
+    let document = visible_document(&server, &caller, &id).await?.document;
+    let opened = server.ledger.members(document.id, MEMBERS).await?;
+    let members = members(&document, &opened);
+    let text = segments(&server, &document).await;
+    let first = match parameters.one("at")? {
+        Some(at) => text.as_deref().map_or(0, |text| start_of(text, at)),
+        None => parameters.number("part", 0, u32::MAX.into())? as usize,
+    };
+    let main = html! {
+        article.document {
+            header {
+                @if let Some(parent) = document.parent {
+                    p.faint { a href=(format!("/documents/{parent}")) { "↑ " (words.say("바깥 문서", "Containing document")) } }
+                }
+                h1 { bdi { (visible(document.title())) } }
+                p.path { bdi { (visible(&document.path())) } }
+                (outcome(words, &document))
+                (actions(words, &document))
+            }
+            div.columns {
+                div.text {
+                    @if !members.is_empty() { (member_list(words, &members)) }
+                    h2 { (words.say("본문", "Text")) }
+                    @match &text {
+                        Ok(text) if text.is_empty() => p.faint { (words.say("글자가 없습니다.", "There is no text.")) },
+                        Ok(text) => (passages(words, &document, text, first)),
+                        Err(problem) => p.alert role="alert" { (problem.detail.say(words.0)) },
+                    }
+                }
+                aside.facts-panel aria-label=(words.say("속성", "Properties")) {
+                    @if document.preview.is_some() {
+                        img.preview src=(format!("/v1/documents/{}/preview", document.id)) alt=(words.say("미리보기", "Preview"));
+                    }
+                    (facts(words, &document))
+                }
+            }
+        }
+    };
+    let title = visible(document.title());
+    let layout = Layout {
+        tongue: manner.tongue,
+        title: &title,
+        here: uri.path_and_query().map_or("/", |here| here.as_str()),
+        principal: Some(&caller.principal),
+        script: None,
+    };
+    Ok(layout.page(main))
+}
+
+fn outcome(words: Words, document: &Document) -> Markup {
+    let good = matches!(document.outcome, Outcome::Ok | Outcome::Empty);
+    html! {
+        p class=(if good { "outcome" } else { "outcome warn" }) {
+            strong { (words.outcome(document.outcome.as_str())) } " — "
+            (document.outcome.sentence(words.0))
+        }
+        @if let Some(reason) = &document.reason { p.faint { (visible(reason)) } }
+        @if !document.warnings.is_empty() {
+            details {
+                summary { (words.say("경고", "Warnings")) " " (document.warnings.len()) }
+                ul {
+                    @for warning in document.warnings.iter().take(200) {
+                        li {
+                            @match warning.kind {
+                                WarningKind::Note => {},
+                                WarningKind::Lost => strong { (words.say("잃음: ", "lost: ")) },
+                                WarningKind::Cut => strong { (words.say("잘림: ", "cut: ")) },
+                            }
+                            (visible(&warning.message))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn actions(words: Words, document: &Document) -> Markup {
+    let container = DocumentId::new(&document.object.store, &document.object.path, None);
+    let download = if document.inner.is_some() {
+        words.say("바깥 파일 내려받기", "Download the containing file")
+    } else {
+        words.say("원본 내려받기", "Download the original")
+    };
+    html! {
+        ul.actions {
+            li { a.button href=(format!("/v1/documents/{container}/original")) download { (download) } }
+            li { a href=(format!("/v1/catalog/entries/{}", document.id)) { (words.say("목록 항목 (DCAT)", "Catalogue entry (DCAT)")) } }
+            li { a href=(format!("/v1/documents/{}", document.id)) { "JSON" } }
+        }
+    }
+}
+
+fn member_list(words: Words, members: &[MemberAnswer]) -> Markup {
+    html! {
+        h2 { (words.say("들어 있는 파일", "Files inside")) " " span.count { (members.len()) } }
+        ul.members {
+            @for member in members.iter().take(MEMBERS as usize) {
+                li {
+                    @match &member.id {
+                        Some(id) => a href=(format!("/documents/{id}")) { bdi { (visible(&member.path)) } },
+                        None => bdi { (visible(&member.path)) },
+                    }
+                    " "
+                    @if let Some(bytes) = member.size { span.faint { (size(bytes)) } " " }
+                    @if let Some(outcome) = member.outcome.filter(|outcome| *outcome != "ok") {
+                        span.warn { (words.outcome(outcome)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The text from segment `first` on, each place with an anchor that the fragment of a hit names.
+fn passages(words: Words, document: &Document, text: &[Segment], first: usize) -> Markup {
+    let mut bytes = 0;
+    let part: Vec<&Segment> = text
+        .iter()
+        .skip(first)
+        .take(SEGMENTS)
+        .take_while(|segment| {
+            let room = bytes < BYTES;
+            bytes += segment.text.len();
+            room
+        })
+        .collect();
+    let next = first.saturating_add(part.len());
+    let part_link = |n: usize| {
+        format!("/documents/{}{}", document.id, query_string(&[("part", &n.to_string())]))
+    };
+    let mut former: Option<String> = None;
+    html! {
+        @if first > 0 {
+            p.pager { a href=(part_link(first.saturating_sub(SEGMENTS))) { "← " (words.say("앞부분", "Before")) } }
+        }
+        @for segment in part {
+            @let fragment = segment.locator.fragment();
+            @let new = fragment.is_some() && fragment != former;
+            @let () = if new { former.clone_from(&fragment) };
+            div.passage id=[fragment.as_ref().filter(|_| new)] {
+                @if let (true, Some(place)) = (new, place(words, &segment.locator)) {
+                    a.place href=(format!("#{}", crate::wire::percent(fragment.as_deref().unwrap_or_default(), b"=,!:"))) { (place) }
+                }
+                @if segment.origin != Origin::Native { " " span.origin { (origin(words, segment)) } }
+                p { (visible_lines(&segment.text)) }
+            }
+        }
+        @if next < text.len() {
+            p.pager {
+                a href=(part_link(next)) rel="next" { (words.say("이어서", "Go on")) " →" }
+                " " span.faint { (count(next as u64)) " / " (count(text.len() as u64)) }
+            }
+        }
+    }
+}
+
+fn origin(words: Words, segment: &Segment) -> String {
+    let who = match segment.origin {
+        Origin::Native => "",
+        Origin::Ocr => words.say("문자 인식", "text recognition"),
+        Origin::Speech => words.say("음성 인식", "speech recognition"),
+        Origin::Subtitle => words.say("자막", "subtitle"),
+    };
+    match segment.confidence {
+        Some(sure) => format!("{who} {:.0}%", sure.clamp(0.0, 1.0) * 100.0),
+        None => who.to_owned(),
+    }
+}
+
+/// The segment that stands at the place of a fragment, or the first.
+fn start_of(text: &[Segment], at: &str) -> usize {
+    let found = text.iter().position(|segment| segment.locator.fragment().is_some_and(|f| f == at));
+    // From the start where that shows the place too: then the text before it can be read without a click.
+    found.filter(|n| *n >= SEGMENTS / 2).unwrap_or(0)
+}
+
+fn facts(words: Words, document: &Document) -> Markup {
+    let media_type = document.media_type.as_str();
+    let language = document.language.as_deref().map(|code| words.language(code));
+    html! {
+        dl {
+            dt { (words.say("종류", "Kind")) }
+            dd { (words.kind(document.media_type.kind().as_str())) " · " (format(media_type)) }
+            @if let Some(bytes) = document.size { dt { (words.say("크기", "Size")) } dd { (size(bytes)) } }
+            @if let Some(moment) = document.object_modified {
+                dt { (words.say("저장소에서 바뀐 날", "Changed in the store")) }
+                dd { time datetime=(moment) title=(minute(moment)) { (day(moment)) } }
+            }
+            dt { (words.say("기관", "Agency")) } dd { (words.agency(document.agency.as_str())) }
+            dt { (words.say("수집 폴더", "Pipeline")) } dd { bdi { (visible(&document.pipeline)) } }
+            @if let Some(language) = language { dt { (words.say("언어", "Language")) } dd { (language) } }
+            dt { (words.say("글자 수", "Characters")) } dd { (count(document.characters)) }
+            @if let Some(sha256) = &document.sha256 { dt { "SHA-256" } dd.hash { (sha256) } }
+            dt { (words.say("읽은 형식", "Read by")) }
+            dd { (visible(&document.provenance.format)) " " (document.provenance.format_version) }
+            @for (name, value) in document.metadata.iter() {
+                dt { (visible(name)) } dd { bdi { (visible(&property(value))) } }
+            }
+        }
+    }
+}
+
+fn property(value: &Value) -> String {
+    let mut text = match value {
+        Value::Bool(yes) => yes.to_string(),
+        Value::Integer(n) => n.to_string(),
+        Value::Number(n) => n.to_string(),
+        Value::Text(text) => text.clone(),
+        Value::List(list) => {
+            let words: Vec<String> = list
+                .iter()
+                .take(50)
+                .map(|value| match value {
+                    Value::Text(text) => text.clone(),
+                    Value::List(list) => format!("[{}]", list.len()),
+                    Value::Bool(yes) => yes.to_string(),
+                    Value::Integer(n) => n.to_string(),
+                    Value::Number(n) => n.to_string(),
+                })
+                .collect();
+            words.join(", ")
+        }
+    };
+    if let Some((cut, _)) = text.char_indices().nth(1000) {
+        text.truncate(cut);
+        text.push('…');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use madang_document::locator::Locator;
+
+    #[test]
+    fn a_far_place_is_where_the_part_begins() {
+        let text: Vec<Segment> = (1..=5000)
+            .map(|number| Segment {
+                text: "가".into(),
+                locator: Locator::Paragraph { number },
+                origin: Origin::Native,
+                confidence: None,
+            })
+            .collect();
+        assert_eq!(start_of(&text, "paragraph=4000"), 3999);
+        assert_eq!(start_of(&text, "paragraph=10"), 0);
+        assert_eq!(start_of(&text, "page=1"), 0);
+    }
+}

@@ -1,0 +1,45 @@
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use madang_document::outcome::Tongue;
+use maud::html;
+
+use crate::pages::layout::Layout;
+use crate::pages::words::Words;
+use crate::problem::Problem;
+
+/// A problem as a page, with the status and the headers that the problem has for programs.
+pub(crate) fn page(problem: &Problem, tongue: Tongue) -> Response {
+    let words = Words(tongue);
+    let other = match tongue {
+        Tongue::Korean => Tongue::English,
+        Tongue::English => Tongue::Korean,
+    };
+    let title = match problem.status.as_u16() {
+        401 => words.say("로그인이 필요합니다", "Sign-in needed"),
+        403 => words.say("권한이 없습니다", "Not allowed"),
+        404 => words.say("찾을 수 없습니다", "Not found"),
+        410 => words.say("더 이상 없습니다", "Gone"),
+        400..=499 => words.say("요청을 처리할 수 없습니다", "The request cannot be taken"),
+        _ => words.say("지금은 할 수 없습니다", "Not possible now"),
+    };
+    let main = html! {
+        section.notice {
+            p.code { (problem.status.as_u16()) }
+            h1 { (title) }
+            p { (problem.detail.say(tongue)) }
+            p.faint { (problem.detail.say(other)) }
+            p { a href="/" { (words.say("처음으로", "To the start")) }
+                @if problem.status == 401 { " · " a href="/sign-in" { (words.say("로그인", "Sign in")) } } }
+        }
+    };
+    let layout = Layout { tongue, title, here: "/", principal: None, script: None };
+    let mut page = layout.page(main);
+    *page.status_mut() = problem.status;
+    let said = problem.clone().into_response();
+    for name in [header::RETRY_AFTER, header::WWW_AUTHENTICATE] {
+        if let Some(value) = said.headers().get(&name) {
+            page.headers_mut().insert(name, value.clone());
+        }
+    }
+    page
+}

@@ -1,0 +1,255 @@
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::http::Uri;
+use axum::response::Response;
+use madang_document::id::DocumentId;
+use madang_ledger::jobs::{Job, JobState, Queue};
+use madang_ledger::objects::Balance;
+use maud::{Markup, html};
+
+use crate::caller::{Caller, Manner};
+use crate::jobs::{filter, next, task_word};
+use crate::pages::layout::{Layout, query_string};
+use crate::pages::words::{Words, count, minute, size};
+use crate::parameters::Parameters;
+use crate::problem::Problem;
+use crate::queues::visible as visible_queues;
+use crate::server::Server;
+use crate::wire::{agencies, percent, visible};
+
+/// What the page can be asked with: which jobs to list.
+pub(crate) const PARAMETERS: &[&str] = &["state", "queue", "limit", "after"];
+
+/// `GET /queues`
+pub(crate) async fn page(
+    State(server): State<Arc<Server>>,
+    Extension(caller): Extension<Caller>,
+    Extension(manner): Extension<Manner>,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let words = Words(manner.tongue);
+    let parameters = Parameters::read(&uri, PARAMETERS)?;
+    let scope = &caller.principal.agencies;
+    let balance = server.ledger.balance(agencies(scope).as_deref()).await?;
+    let queues = visible_queues(&server, scope).await?;
+    let (mut filter, after, limit) = filter(&parameters, &caller)?;
+    // What needs the operator comes first.
+    let state = *filter.state.get_or_insert(JobState::Quarantined);
+    let jobs = server.ledger.jobs(&filter, after, limit).await?;
+    let queue = filter.queue.as_deref().unwrap_or_default();
+    let further = next(&jobs, limit).map(|after| {
+        let after = after.to_string();
+        let limit = parameters.one("limit").ok().flatten().unwrap_or_default();
+        let pairs =
+            [("state", state.as_str()), ("queue", queue), ("limit", limit), ("after", &after)];
+        format!("/queues{}#jobs", query_string(&pairs))
+    });
+    let main = html! {
+        h1 { (words.say("작업", "Queues")) }
+        p #live .faint role="status"
+            data-live=(words.say("실시간", "Live")) data-lost=(words.say("연결 끊김 — 다시 잇는 중", "Disconnected — trying again")) {}
+        (balance_panel(words, &balance))
+        (queue_table(words, &queues))
+        section #jobs {
+            h2 { (words.say("작업 목록", "Jobs")) }
+            (state_tabs(words, state, queue))
+            (job_list(words, &jobs))
+            @if let Some(further) = further { p.pager { a href=(further) rel="next" { (words.say("다음", "Next page")) " →" } } }
+            @if state == JobState::Quarantined && !jobs.is_empty() { (redrive(words, &queues, queue)) }
+        }
+    };
+    let layout = Layout {
+        tongue: manner.tongue,
+        title: words.say("작업", "Queues"),
+        here: uri.path_and_query().map_or("/queues", |here| here.as_str()),
+        principal: Some(&caller.principal),
+        script: Some("queues.js"),
+    };
+    Ok(layout.page(main))
+}
+
+/// Conservation as a sum that a person can check.
+fn balance_panel(words: Words, balance: &Balance) -> Markup {
+    let holds = balance.holds();
+    let figure = |id: &str, name: &str, n: u64| {
+        html! { div.figure { dt { (name) } dd data-balance=(id) { (count(n)) } } }
+    };
+    html! {
+        section.balance aria-labelledby="balance" {
+            h2 #balance { (words.say("수지", "Balance"))
+                " " span.badge.good data-holds="true" hidden[!holds] { (words.say("맞음", "holds")) }
+                " " span.badge.bad data-holds="false" hidden[holds] { (words.say("어긋남", "does not hold")) }
+            }
+            dl.sum {
+                (figure("received", words.say("받음", "Received"), balance.received))
+                div.sign aria-hidden="true" { "=" }
+                (figure("done", words.say("완료", "Done"), balance.done))
+                div.sign aria-hidden="true" { "+" }
+                (figure("quarantined", words.say("격리", "Quarantined"), balance.quarantined))
+                div.sign aria-hidden="true" { "+" }
+                (figure("deleted", words.say("삭제", "Deleted"), balance.deleted))
+                div.sign aria-hidden="true" { "+" }
+                (figure("in_flight", words.say("처리 중", "In flight"), balance.in_flight))
+            }
+            p.faint {
+                (words.say("압축 파일·메일 안의 파일 ", "Files inside archives and mails: "))
+                span data-balance="members" { (count(balance.members)) }
+            }
+        }
+    }
+}
+
+fn queue_table(words: Words, queues: &[Queue]) -> Markup {
+    let columns = [
+        ("ready", words.say("대기", "Ready")),
+        ("leased", words.say("처리 중", "In work")),
+        ("waiting", words.say("재시도 대기", "Retry later")),
+        ("quarantined", words.say("격리", "Quarantined")),
+        ("done", words.say("완료", "Done")),
+        ("last_minute", words.say("분당", "Per minute")),
+    ];
+    html! {
+        section {
+            h2 { (words.say("작업 줄", "Queues")) }
+            @if queues.is_empty() { p.empty { (words.say("아직 작업 줄이 없습니다.", "There is no queue yet.")) } }
+            @else {
+                div.scroll tabindex="0" role="region" aria-label=(words.say("작업 줄 표", "Table of queues")) { table.queues {
+                    thead { tr {
+                        th scope="col" { (words.say("이름", "Name")) }
+                        @for (_, name) in columns { th.number scope="col" { (name) } }
+                        th scope="col" { (words.say("조작", "Act")) }
+                    } }
+                    tbody { @for queue in queues { (queue_row(words, queue)) } }
+                } }
+            }
+        }
+    }
+}
+
+fn queue_row(words: Words, queue: &Queue) -> Markup {
+    let act = |verb: &str| format!("/v1/queues/{}/{verb}", percent(&queue.name, b""));
+    let jobs = |state: JobState| {
+        let pairs = [("state", state.as_str()), ("queue", queue.name.as_str())];
+        format!("/queues{}#jobs", query_string(&pairs))
+    };
+    html! {
+        tr data-queue=(queue.name) {
+            th scope="row" {
+                bdi { (visible(&queue.name)) }
+                " " span.faint { (words.agency(queue.agency.as_str())) }
+                " " span.badge.bad data-paused="true" hidden[!queue.paused] { (words.say("멈춤", "paused")) }
+                @if let Some(held) = &queue.held {
+                    p.warn {
+                        (words.say("대량 삭제 보류: ", "Mass disappearance held: "))
+                        (count(held.missing)) " / " (count(held.known)) " · " (minute(held.since))
+                    }
+                }
+            }
+            td.number data-label=(words.say("대기", "Ready")) { span data-count="ready" { (count(queue.ready)) } }
+            td.number data-label=(words.say("처리 중", "In work")) { span data-count="leased" { (count(queue.leased)) } }
+            td.number data-label=(words.say("재시도 대기", "Retry later")) { span data-count="waiting" { (count(queue.waiting)) } }
+            td.number data-label=(words.say("격리", "Quarantined")) { a data-count="quarantined" href=(jobs(JobState::Quarantined)) { (count(queue.quarantined)) } }
+            td.number data-label=(words.say("완료", "Done")) { a data-count="done" href=(jobs(JobState::Done)) { (count(queue.done)) } }
+            td.number data-label=(words.say("분당", "Per minute")) { span data-count="last_minute" { (count(queue.last_minute)) } }
+            td.acts {
+                form method="post" action=(act("pause")) data-paused="false" hidden[queue.paused] {
+                    button { (words.say("멈추기", "Pause")) }
+                }
+                form method="post" action=(act("resume")) data-paused="true" hidden[!queue.paused] {
+                    button.primary { (words.say("다시 시작", "Resume")) }
+                }
+                @if queue.held.is_some() {
+                    form method="post" action=(act("release")) {
+                        button.danger { (words.say("정말 지워졌음", "They are really gone")) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn state_tabs(words: Words, chosen: JobState, queue: &str) -> Markup {
+    html! {
+        nav.tabs aria-label=(words.say("상태", "State")) {
+            @for state in [JobState::Quarantined, JobState::Ready, JobState::Leased, JobState::Done, JobState::Cancelled] {
+                @let link = format!("/queues{}#jobs", query_string(&[("state", state.as_str()), ("queue", queue)]));
+                a href=(link) aria-current=[(state == chosen).then_some("true")] { (words.state(state)) }
+            }
+            @if !queue.is_empty() {
+                a.quiet href=(format!("/queues?state={}#jobs", chosen.as_str())) { bdi { (visible(queue)) } " ×" }
+            }
+        }
+    }
+}
+
+fn job_list(words: Words, jobs: &[Job]) -> Markup {
+    html! {
+        @if jobs.is_empty() { p.empty { (words.say("여기에는 작업이 없습니다.", "There is no job here.")) } }
+        ul.jobs { @for job in jobs { li { (job_card(words, job)) } } }
+    }
+}
+
+fn job_card(words: Words, job: &Job) -> Markup {
+    let id = DocumentId::new(&job.object.store, &job.object.path, None);
+    html! {
+        div.job {
+            div {
+                p.path {
+                    a href=(format!("/documents/{id}")) { bdi { (visible(&job.object.path)) } }
+                }
+                @if let Some(failure) = &job.failure {
+                    p { span.warn { (words.outcome(&failure.kind)) } " " (visible(&failure.message)) }
+                }
+                ul.facts {
+                    li { "#" (job.id) }
+                    li { bdi { (visible(&job.queue)) } }
+                    li { (task_word(job.task)) }
+                    li { (size(job.object.size)) }
+                    @if job.attempt > 0 { li { (words.say("시도 ", "attempt ")) (job.attempt) } }
+                    @if job.crashes > 0 { li.warn { (words.say("읽다가 멈춤 ", "crashes ")) (job.crashes) } }
+                    @match (job.state, job.done_at) {
+                        (JobState::Ready, _) => li { (words.say("예정 ", "due ")) time datetime=(job.run_at) { (minute(job.run_at)) } },
+                        (_, Some(moment)) => li { time datetime=(moment) { (minute(moment)) } },
+                        _ => {},
+                    }
+                }
+            }
+            div.acts {
+                @if matches!(job.state, JobState::Quarantined | JobState::Ready) && (job.state == JobState::Quarantined || job.failure.is_some()) {
+                    form method="post" action=(format!("/v1/jobs/{}/retry", job.id)) {
+                        button { (words.say("다시 시도", "Retry")) }
+                    }
+                }
+                @if job.state == JobState::Quarantined {
+                    form method="post" action=(format!("/v1/jobs/{}/drop", job.id)) {
+                        button.danger { (words.say("버리기", "Drop")) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn redrive(words: Words, queues: &[Queue], queue: &str) -> Markup {
+    html! {
+        form.redrive method="post" action="/v1/jobs/redrive" {
+            label { (words.say("작업 줄", "Queue"))
+                select name="queue" {
+                    option value="" { (words.say("모두", "all")) }
+                    @for one in queues { option value=(one.name) selected[one.name == queue] { (visible(&one.name)) } }
+                }
+            }
+            label { (words.say("사유", "Reason"))
+                select name="kind" {
+                    option value="" { (words.say("모두", "all")) }
+                    @for kind in ["timeout", "memory", "crashed", "read", "corrupt", "encrypted", "drm", "unsupported", "limit"] {
+                        option value=(kind) { (words.outcome(kind)) }
+                    }
+                }
+            }
+            button { (words.say("격리된 작업 한꺼번에 다시 시도", "Redrive quarantined jobs")) }
+        }
+    }
+}

@@ -1,0 +1,395 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::http::Uri;
+use axum::response::Response;
+use madang_document::id::DocumentId;
+use madang_document::locator::{Locator, column_letters};
+use madang_document::outcome::{Outcome, Tongue};
+use madang_index::query::{Facet, Hit, Hits, Snippet, Sort};
+use maud::{Markup, html};
+
+use crate::caller::{Caller, Manner};
+use crate::pages::layout::{Layout, query_string};
+use crate::pages::words::{Words, count, day, format, size};
+use crate::parameters::Parameters;
+use crate::problem::Problem;
+use crate::search::{FACETS, address, facet_word, read, run};
+use crate::server::Server;
+use crate::wire::visible;
+
+/// What the page can be asked with: a search, and nothing else.
+pub(crate) const PARAMETERS: &[&str] = crate::search::PARAMETERS;
+
+/// The facets that the page shows.
+const SHOWN: [Facet; 6] =
+    [Facet::Kind, Facet::Year, Facet::Agency, Facet::Pipeline, Facet::Language, Facet::Outcome];
+
+/// `GET /`
+pub(crate) async fn page(
+    State(server): State<Arc<Server>>,
+    Extension(caller): Extension<Caller>,
+    Extension(manner): Extension<Manner>,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let words = Words(manner.tongue);
+    let parameters = Parameters::read(&uri, PARAMETERS)?;
+    let mut query = read(&parameters)?;
+    if query.facets.is_empty() {
+        query.facets = SHOWN.to_vec();
+    }
+    let text = query.text.clone();
+    let sort = query.sort;
+    let begun = Instant::now();
+    // A query that cannot be understood is shown beside the form, so that it can be mended there.
+    let answer = match run(&server, &caller.principal, query).await {
+        Err(problem) if problem.status != 400 => return Err(problem),
+        answer => answer,
+    };
+    let took = begun.elapsed().as_millis();
+    let pictured = pictured(&server, answer.as_ref().ok()).await?;
+    let main = html! {
+        (form(words, &parameters, &text, sort)?)
+        @match &answer {
+            Ok(hits) => (results(words, &parameters, hits, &pictured, took)?),
+            Err(problem) => p.alert role="alert" { (problem.detail.say(words.0)) },
+        }
+    };
+    let title =
+        if text.is_empty() { words.say("검색", "Search").to_owned() } else { visible(&text) };
+    let layout = Layout {
+        tongue: manner.tongue,
+        title: &title,
+        here: uri.path_and_query().map_or("/", |here| here.as_str()),
+        principal: Some(&caller.principal),
+        script: None,
+    };
+    Ok(layout.page(main))
+}
+
+/// Those of the hits that have a preview.
+async fn pictured(server: &Server, hits: Option<&Hits>) -> Result<BTreeSet<DocumentId>, Problem> {
+    let ids: Vec<DocumentId> =
+        hits.into_iter().flat_map(|hits| &hits.hits).map(|hit| hit.id).collect();
+    let mut documents = server.ledger.documents(&ids).await?;
+    documents.retain(|stored| stored.document.preview.is_some());
+    Ok(documents.into_iter().map(|stored| stored.document.id).collect())
+}
+
+fn form(words: Words, parameters: &Parameters, text: &str, sort: Sort) -> Result<Markup, Problem> {
+    let value = |name| Ok::<_, Problem>(parameters.one(name)?.unwrap_or_default().to_owned());
+    let (from, to, path) = (value("from")?, value("to")?, value("path")?);
+    let open = !(from.is_empty() && to.is_empty() && path.is_empty());
+    let orders = [
+        (Sort::Score, "score", words.say("관련도순", "Best first")),
+        (Sort::Newest, "newest", words.say("최신순", "Newest first")),
+        (Sort::Oldest, "oldest", words.say("오래된순", "Oldest first")),
+    ];
+    Ok(html! {
+        h1.hidden { (words.say("검색", "Search")) }
+        form.search role="search" action="/" method="get" {
+            div.line {
+                label.hidden for="q" { (words.say("검색어", "Query")) }
+                input #q name="q" type="search" value=(text) maxlength="1000"
+                    placeholder=(words.say("낱말, \"구절\", 앞부분*, -뺄말", "words, \"phrases\", prefix*, -without"))
+                    autofocus[text.is_empty()];
+                button.primary { (words.say("찾기", "Search")) }
+            }
+            @for name in ["agency", "kind", "type", "lang", "outcome", "pipeline"] {
+                @for value in parameters.list(name) { input type="hidden" name=(name) value=(value); }
+            }
+            details open[open] {
+                summary { (words.say("기간·폴더·순서", "Dates, folder, order")) }
+                div.fields {
+                    label { (words.say("이 날부터", "From")) input name="from" value=(from) placeholder="2026-01-01" inputmode="numeric"; }
+                    label { (words.say("이 날 전까지", "Before")) input name="to" value=(to) placeholder="2027" inputmode="numeric"; }
+                    label { (words.say("폴더나 경로", "Folder or path")) input name="path" value=(path); }
+                    label { (words.say("순서", "Order"))
+                        select name="sort" {
+                            @for (order, word, name) in orders {
+                                option value=(word) selected[order == sort] { (name) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    })
+}
+
+fn results(
+    words: Words,
+    parameters: &Parameters,
+    hits: &Hits,
+    pictured: &BTreeSet<DocumentId>,
+    took: u128,
+) -> Result<Markup, Problem> {
+    let next = hits.next.as_deref().map(|next| link(parameters, &[("after", Some(next))]));
+    let first = parameters.one("after")?.map(|_| link(parameters, &[("after", None)]));
+    Ok(html! {
+        div.columns {
+            div.results {
+                p.faint role="status" {
+                    (match words.0 {
+                        Tongue::Korean => format!("{}건 · {took}ms", count(hits.total)),
+                        Tongue::English => format!("{} documents · {took} ms", count(hits.total)),
+                    })
+                }
+                (chosen(words, parameters))
+                @if hits.hits.is_empty() {
+                    div.empty {
+                        p { (words.say("맞는 문서가 없습니다.", "No document matches.")) }
+                        p.faint { (words.say(
+                            "낱말을 줄이거나, 띄어쓰기를 바꾸거나, 고른 조건을 빼 보세요.",
+                            "Try fewer words, other spacing, or take a filter away.",
+                        )) }
+                    }
+                }
+                ol.hits { @for hit in &hits.hits { li { (hit_card(words, hit, pictured.contains(&hit.id))) } } }
+                nav.pager aria-label=(words.say("쪽", "Pages")) {
+                    @if let Some(first) = first { a href=(first) rel="first" { (words.say("처음", "First page")) } }
+                    @if let Some(next) = next { a href=(next) rel="next" { (words.say("다음", "Next page")) " →" } }
+                }
+            }
+            aside.facets aria-label=(words.say("좁히기", "Narrow")) {
+                @for (facet, values) in &hits.facets { (facet_list(words, parameters, *facet, values)) }
+            }
+        }
+    })
+}
+
+/// A hit. The whole text of it is foreign.
+fn hit_card(words: Words, hit: &Hit, pictured: bool) -> Markup {
+    let address = address(hit);
+    let kind = hit.media_type.kind().as_str();
+    html! {
+        article.hit {
+            @if pictured {
+                a.thumb href=(address) tabindex="-1" aria-hidden="true" {
+                    img src=(format!("/v1/documents/{}/preview", hit.id)) alt="" loading="lazy";
+                }
+            }
+            div {
+                h2 { a href=(address) { bdi { (visible(&hit.title)) } } }
+                p.path { bdi { (visible(&hit.path)) } }
+                @if !hit.snippet.text.is_empty() {
+                    p.snippet {
+                        @if let Some(place) = place(words, &hit.locator) { a.place href=(address) { (place) } " " }
+                        (highlighted(&hit.snippet))
+                    }
+                }
+                ul.facts {
+                    li { (words.kind(kind)) }
+                    li { (format(hit.media_type.as_str())) }
+                    li { (words.agency(hit.agency.as_str())) }
+                    @if let Some(date) = hit.date { li { time datetime=(date) { (day(date)) } } }
+                    li { (size(hit.size)) }
+                    @if hit.outcome != Outcome::Ok {
+                        li.warn title=(hit.outcome.sentence(words.0)) { (words.outcome(hit.outcome.as_str())) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A passage with its highlights as elements around pieces of text.
+pub(crate) fn highlighted(snippet: &Snippet) -> Markup {
+    let pieces = pieces(snippet);
+    html! {
+        @for (piece, marked) in &pieces {
+            @if *marked { mark { (piece) } } @else { (piece) }
+        }
+    }
+}
+
+/// Cuts a passage at its highlights, which count Unicode scalar values. Ranges that are out of order or
+/// out of bounds are left unmarked: no text is lost over them.
+fn pieces(snippet: &Snippet) -> Vec<(String, bool)> {
+    let chars: Vec<char> = snippet.text.chars().collect();
+    let text = |from: usize, to: usize| {
+        visible_lines(chars.get(from..to).unwrap_or_default().iter().collect::<String>().as_str())
+    };
+    let mut pieces = Vec::new();
+    let mut at = 0;
+    for &(start, end) in &snippet.highlights {
+        let end = end.min(chars.len());
+        if start < at || start >= end {
+            continue;
+        }
+        if start > at {
+            pieces.push((text(at, start), false));
+        }
+        pieces.push((text(start, end), true));
+        at = end;
+    }
+    if at < chars.len() {
+        pieces.push((text(at, chars.len()), false));
+    }
+    pieces
+}
+
+/// As [`visible`], but line breaks and tabs stay: they are part of a text.
+pub(crate) fn visible_lines(text: &str) -> String {
+    let lines: Vec<String> = text
+        .split('\n')
+        .map(|line| line.split('\t').map(visible).collect::<Vec<String>>().join("\t"))
+        .collect();
+    lines.join("\n")
+}
+
+/// A place in a document in words.
+pub(crate) fn place(words: Words, locator: &Locator) -> Option<String> {
+    let korean = words.0 == Tongue::Korean;
+    Some(match locator {
+        Locator::Whole {} => return None,
+        Locator::Page { number, .. } if korean => format!("{number}쪽"),
+        Locator::Page { number, .. } => format!("p. {number}"),
+        Locator::Slide { number } if korean => format!("슬라이드 {number}"),
+        Locator::Slide { number } => format!("slide {number}"),
+        Locator::Cell { sheet, row, column } => {
+            visible(&format!("{sheet}!{}{row}", column_letters(*column)))
+        }
+        Locator::Paragraph { number } if korean => format!("{number}번째 단락"),
+        Locator::Paragraph { number } => format!("paragraph {number}"),
+        Locator::Time { start_ms, .. } => {
+            let seconds = start_ms / 1000;
+            let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+            if hours > 0 {
+                format!("{hours}:{minutes:02}:{seconds:02}")
+            } else {
+                format!("{minutes}:{seconds:02}")
+            }
+        }
+    })
+}
+
+/// The filters that are on, each with a link that takes it away.
+fn chosen(words: Words, parameters: &Parameters) -> Markup {
+    let mut on = Vec::new();
+    for (name, facet) in FACETS {
+        for value in parameters.list(name) {
+            on.push((
+                facet_value(words, facet, value).to_owned(),
+                without(parameters, name, value),
+            ));
+        }
+    }
+    html! {
+        @if !on.is_empty() {
+            ul.chosen {
+                @for (name, link) in on {
+                    li { a href=(link) aria-label=(format!("{} {name}", words.say("빼기:", "Remove"))) {
+                        (visible(&name)) span aria-hidden="true" { " ×" }
+                    } }
+                }
+            }
+        }
+    }
+}
+
+fn facet_list(
+    words: Words,
+    parameters: &Parameters,
+    facet: Facet,
+    values: &[(String, u64)],
+) -> Markup {
+    let name = match facet {
+        Facet::Agency => words.say("기관", "Agency"),
+        Facet::Kind => words.say("종류", "Kind"),
+        Facet::MediaType => words.say("형식", "Format"),
+        Facet::Language => words.say("언어", "Language"),
+        Facet::Outcome => words.say("읽은 결과", "Outcome"),
+        Facet::Pipeline => words.say("수집 폴더", "Pipeline"),
+        Facet::Year => words.say("연도", "Year"),
+    };
+    html! {
+        @if !values.is_empty() {
+            section {
+                h2 { (name) }
+                ul {
+                    @for (value, n) in values.iter().take(12) {
+                        li { a href=(narrowed(parameters, facet, value)) {
+                            span { bdi { (visible(facet_value(words, facet, value))) } }
+                            " " span.count { (count(*n)) }
+                        } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn facet_value(words: Words, facet: Facet, value: &str) -> &str {
+    match facet {
+        Facet::Kind => words.kind(value),
+        Facet::Outcome => words.outcome(value),
+        Facet::Language => words.language(value),
+        Facet::Agency => words.agency(value),
+        Facet::MediaType => format(value),
+        Facet::Pipeline | Facet::Year => value,
+    }
+}
+
+/// The address of this search, narrowed to a value of a facet. A year is a span of dates.
+fn narrowed(parameters: &Parameters, facet: Facet, value: &str) -> String {
+    if facet == Facet::Year {
+        let after = value.parse::<u16>().map(|year| (year + 1).to_string()).unwrap_or_default();
+        return link(parameters, &[("from", Some(value)), ("to", Some(&after)), ("after", None)]);
+    }
+    link(parameters, &[(facet_word(facet), Some(value)), ("after", None)])
+}
+
+fn without(parameters: &Parameters, name: &str, value: &str) -> String {
+    let mut rest = parameters.list(name);
+    rest.retain(|other| *other != value);
+    link(parameters, &[(name, Some(&rest.join(","))), ("after", None)])
+}
+
+/// The address of this search with some parameters replaced.
+fn link(parameters: &Parameters, changes: &[(&str, Option<&str>)]) -> String {
+    let mut pairs: Vec<(&str, String)> = Vec::new();
+    for name in PARAMETERS {
+        let value = match changes.iter().find(|(changed, _)| changed == name) {
+            Some((_, value)) => value.unwrap_or_default().to_owned(),
+            None if matches!(*name, "q" | "path" | "from" | "to" | "sort" | "limit" | "after") => {
+                parameters.one(name).ok().flatten().unwrap_or_default().to_owned()
+            }
+            None => parameters.list(name).join(","),
+        };
+        pairs.push((name, value));
+    }
+    let pairs: Vec<(&str, &str)> = pairs.iter().map(|(n, v)| (*n, v.as_str())).collect();
+    format!("/{}", query_string(&pairs))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn highlights_are_elements_around_escaped_text() {
+        let snippet = Snippet {
+            text: "<b>안전</b> & 점검".into(),
+            highlights: vec![(3, 5), (4, 6), (12, 99), (50, 60)],
+        };
+        assert_eq!(
+            highlighted(&snippet).into_string(),
+            "&lt;b&gt;<mark>안전</mark>&lt;/b&gt; &amp; <mark>점검</mark>"
+        );
+    }
+
+    #[test]
+    fn links_keep_the_search_and_change_one_thing() {
+        let uri = "/?q=%EC%95%88&kind=video&kind=table&after=x".parse().unwrap();
+        let parameters = Parameters::read(&uri, PARAMETERS).unwrap();
+        assert_eq!(without(&parameters, "kind", "video"), "/?q=%EC%95%88&kind=table");
+        assert_eq!(
+            narrowed(&parameters, Facet::Year, "2026"),
+            "/?q=%EC%95%88&kind=video%2Ctable&from=2026&to=2027"
+        );
+    }
+}

@@ -1,0 +1,181 @@
+//! Words and figures as people read them.
+
+use madang_document::agency::Agency;
+use madang_document::outcome::{Outcome, Tongue};
+use madang_document::timestamp::Timestamp;
+use madang_ledger::jobs::JobState;
+
+/// The words of one language.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Words(pub(crate) Tongue);
+
+impl Words {
+    /// One of two phrases.
+    pub(crate) fn say(self, ko: &'static str, en: &'static str) -> &'static str {
+        match self.0 {
+            Tongue::Korean => ko,
+            Tongue::English => en,
+        }
+    }
+
+    /// The name of a kind of document.
+    pub(crate) fn kind(self, kind: &str) -> &str {
+        match kind {
+            "document" => self.say("문서", "Documents"),
+            "table" => self.say("표", "Tables"),
+            "text" => self.say("텍스트", "Text"),
+            "mail" => self.say("메일", "Mail"),
+            "image" => self.say("이미지", "Images"),
+            "video" => self.say("영상", "Video"),
+            "audio" => self.say("음성", "Audio"),
+            "archive" => self.say("압축", "Archives"),
+            "other" => self.say("기타", "Other"),
+            _ => kind,
+        }
+    }
+
+    /// The name of an outcome.
+    pub(crate) fn outcome(self, outcome: &str) -> &str {
+        match Outcome::parse(outcome) {
+            Some(Outcome::Ok) => self.say("모두 읽음", "read"),
+            Some(Outcome::Partial) => self.say("일부 읽음", "partly read"),
+            Some(Outcome::Empty) => self.say("글자 없음", "no text"),
+            Some(Outcome::Encrypted) => self.say("암호", "password"),
+            Some(Outcome::Drm) => self.say("문서 보안", "rights management"),
+            Some(Outcome::Unsupported) => self.say("모르는 형식", "unsupported"),
+            Some(Outcome::Corrupt) => self.say("손상", "damaged"),
+            Some(Outcome::Limit) => self.say("한도 초과", "limit"),
+            Some(Outcome::Timeout) => self.say("시간 초과", "out of time"),
+            Some(Outcome::Memory) => self.say("메모리 초과", "out of memory"),
+            Some(Outcome::Crashed) => self.say("읽다가 멈춤", "reader died"),
+            None if outcome == "read" => self.say("저장소 오류", "store"),
+            None => outcome,
+        }
+    }
+
+    /// The name of a job's state.
+    pub(crate) fn state(self, state: JobState) -> &'static str {
+        match state {
+            JobState::Ready => self.say("대기", "ready"),
+            JobState::Leased => self.say("처리 중", "in work"),
+            JobState::Done => self.say("완료", "done"),
+            JobState::Quarantined => self.say("격리", "quarantined"),
+            JobState::Cancelled => self.say("취소", "cancelled"),
+        }
+    }
+
+    /// The name of a language.
+    pub(crate) fn language(self, code: &str) -> &str {
+        match code {
+            "ko" => self.say("한국어", "Korean"),
+            "en" => self.say("영어", "English"),
+            "ja" => self.say("일본어", "Japanese"),
+            "zh" => self.say("중국어", "Chinese"),
+            _ => code,
+        }
+    }
+
+    /// An agency: its code, or that there is none.
+    pub(crate) fn agency(self, code: &str) -> &str {
+        if code == Agency::UNDECLARED { self.say("기관 미지정", "no agency") } else { code }
+    }
+}
+
+/// The everyday name of a media type.
+pub(crate) fn format(media_type: &str) -> &str {
+    match media_type {
+        "application/pdf" => "PDF",
+        "application/x-hwp" => "HWP",
+        "application/hwp+zip" => "HWPX",
+        "application/msword" => "DOC",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document" => "DOCX",
+        "application/vnd.ms-excel" => "XLS",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" => "XLSX",
+        "application/vnd.ms-powerpoint" => "PPT",
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation" => "PPTX",
+        "application/vnd.oasis.opendocument.text" => "ODT",
+        "application/vnd.oasis.opendocument.spreadsheet" => "ODS",
+        "application/vnd.oasis.opendocument.presentation" => "ODP",
+        "application/octet-stream" => "?",
+        "application/epub+zip" => "EPUB",
+        "message/rfc822" => "EML",
+        "application/zip" => "ZIP",
+        "text/plain" => "TXT",
+        "text/html" => "HTML",
+        "text/csv" => "CSV",
+        "image/jpeg" => "JPEG",
+        "image/png" => "PNG",
+        "image/tiff" => "TIFF",
+        "video/mp4" => "MP4",
+        "video/quicktime" => "MOV",
+        "audio/mpeg" => "MP3",
+        "audio/wav" | "audio/x-wav" | "audio/vnd.wave" => "WAV",
+        other => other,
+    }
+}
+
+/// Bytes in a unit of three digits or fewer.
+pub(crate) fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "KB", "MB", "GB", "TB"];
+    let mut value = bytes as f64;
+    let mut units = UNITS.iter();
+    let mut unit = units.next().unwrap_or(&"B");
+    for larger in units {
+        if value < 1000.0 {
+            break;
+        }
+        value /= 1024.0;
+        unit = larger;
+    }
+    if value < 10.0 && *unit != "B" {
+        format!("{value:.1} {unit}")
+    } else {
+        format!("{value:.0} {unit}")
+    }
+}
+
+/// A number with commas between its thousands.
+pub(crate) fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Korea keeps UTC+9 all year.
+const KOREA_MS: i64 = 9 * 60 * 60 * 1000;
+
+/// A day in Korea, `2026-11-23`.
+pub(crate) fn day(moment: Timestamp) -> String {
+    moment.plus_ms(KOREA_MS).to_string().chars().take(10).collect()
+}
+
+/// A minute in Korea, `2026-11-23 09:00`.
+pub(crate) fn minute(moment: Timestamp) -> String {
+    let text = moment.plus_ms(KOREA_MS).to_string();
+    text.chars().take(16).map(|c| if c == 'T' { ' ' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures() {
+        assert_eq!(size(0), "0 B");
+        assert_eq!(size(999), "999 B");
+        assert_eq!(size(1536), "1.5 KB");
+        assert_eq!(size(10 << 30), "10 GB");
+        assert_eq!(size(u64::MAX), "16777216 TB");
+        assert_eq!(count(0), "0");
+        assert_eq!(count(1_234_567), "1,234,567");
+        let moment = Timestamp::parse("2026-11-22T23:30:00Z").unwrap();
+        assert_eq!(day(moment), "2026-11-23");
+        assert_eq!(minute(moment), "2026-11-23 08:30");
+    }
+}

@@ -1,0 +1,162 @@
+use axum::extract::Query;
+use axum::http::Uri;
+
+use crate::problem::Problem;
+
+/// The query string of a request, held to the names that its route knows.
+#[derive(Debug)]
+pub(crate) struct Parameters {
+    pairs: Vec<(String, String)>,
+}
+
+/// Longest query text, bytes (reliability reference, section 5.3).
+pub(crate) const LONGEST_TEXT: usize = 4096;
+
+impl Parameters {
+    /// Reads the query string. A blank value counts as absent: that is how forms send untouched fields.
+    ///
+    /// # Errors
+    /// 400 for a name that is not `known`, with the nearest one that is.
+    pub(crate) fn read(uri: &Uri, known: &[&str]) -> Result<Parameters, Problem> {
+        let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri).map_err(|error| {
+            Problem::bad(
+                "query-string",
+                "주소의 물음표 뒤를 읽을 수 없습니다.",
+                format!("the query string cannot be read: {error}"),
+            )
+        })?;
+        for (name, _) in &pairs {
+            // The language of pages may be chosen on every address.
+            if name != "hl" && !known.contains(&name.as_str()) {
+                return Err(unknown(name, known));
+            }
+        }
+        let pairs = pairs.into_iter().filter(|(_, value)| !value.trim().is_empty()).collect();
+        Ok(Parameters { pairs })
+    }
+
+    /// A parameter that may stand once.
+    pub(crate) fn one(&self, name: &str) -> Result<Option<&str>, Problem> {
+        let mut values = self.pairs.iter().filter(|(n, _)| n == name).map(|(_, v)| v.as_str());
+        let first = values.next();
+        if values.next().is_some() {
+            return Err(Problem::bad(
+                "repeated-parameter",
+                format!("`{name}`은(는) 한 번만 쓸 수 있습니다."),
+                format!("`{name}` can stand only once"),
+            ));
+        }
+        Ok(first)
+    }
+
+    /// A parameter that may be repeated and may hold several values with commas between them; each value
+    /// once.
+    pub(crate) fn list(&self, name: &str) -> Vec<&str> {
+        let mut list: Vec<&str> = Vec::new();
+        for (_, values) in self.pairs.iter().filter(|(n, _)| n == name) {
+            for value in values.split(',').map(str::trim).filter(|value| !value.is_empty()) {
+                if !list.contains(&value) {
+                    list.push(value);
+                }
+            }
+        }
+        list
+    }
+
+    /// As [`Self::list`], each value read; the first that cannot be is a 400 that says what is expected.
+    pub(crate) fn parsed<T>(
+        &self,
+        name: &str,
+        expected: &str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<Vec<T>, Problem> {
+        let read = |value| read(value).ok_or_else(|| unreadable(name, value, expected));
+        self.list(name).into_iter().map(read).collect()
+    }
+
+    /// A whole number from 0 to `most`; `default` if absent.
+    pub(crate) fn number(&self, name: &str, default: u64, most: u64) -> Result<u64, Problem> {
+        let Some(text) = self.one(name)? else { return Ok(default) };
+        text.trim()
+            .parse()
+            .ok()
+            .filter(|n| *n <= most)
+            .ok_or_else(|| unreadable(name, text, &format!("a whole number from 0 to {most}")))
+    }
+}
+
+/// 400: the value of a parameter cannot be read.
+pub(crate) fn unreadable(name: &str, value: &str, expected: &str) -> Problem {
+    let value: String = value.chars().take(60).collect();
+    Problem::bad(
+        "parameter-value",
+        format!("`{name}`의 값 `{value}`을(를) 읽을 수 없습니다. 예상: {expected}"),
+        format!("`{value}` is no value of `{name}`: {expected} is expected"),
+    )
+}
+
+fn unknown(name: &str, known: &[&str]) -> Problem {
+    let name: String = name.chars().take(60).collect();
+    let near = known
+        .iter()
+        .map(|candidate| (strsim::damerau_levenshtein(&name, candidate), candidate))
+        .min()
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 3);
+    let (ko, en) = match near {
+        Some((_, near)) => {
+            (format!("`{near}`을(를) 뜻하셨나요?"), format!("did you mean `{near}`?"))
+        }
+        None if known.is_empty() => {
+            ("여기에는 매개변수가 없습니다.".to_owned(), "there are none here".to_owned())
+        }
+        None => {
+            let all = known.join("`, `");
+            (format!("쓸 수 있는 것: `{all}`"), format!("known are `{all}`"))
+        }
+    };
+    Problem::bad(
+        "unknown-parameter",
+        format!("`{name}`은(는) 모르는 매개변수입니다. {ko}"),
+        format!("unknown parameter `{name}`; {en}"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(query: &str) -> Result<Parameters, Problem> {
+        Parameters::read(&format!("/x?{query}").parse().unwrap(), &["q", "agency", "limit", "sort"])
+    }
+
+    #[test]
+    fn lists_are_repeated_or_comma_separated() {
+        let parameters =
+            read("agency=1,2&agency=2,3&q=%EC%95%88%EC%A0%84+%22a,b%22&sort=").unwrap();
+        assert_eq!(parameters.list("agency"), ["1", "2", "3"]);
+        assert_eq!(parameters.one("q").unwrap(), Some("안전 \"a,b\""));
+        assert_eq!(parameters.one("sort").unwrap(), None, "blank is absent");
+        assert_eq!(parameters.number("limit", 20, 100).unwrap(), 20);
+    }
+
+    #[test]
+    fn unknown_names_get_the_nearest_known() {
+        for (query, expected) in [
+            ("agncy=1", "did you mean `agency`"),
+            ("limits=1", "did you mean `limit`"),
+            ("zzzzzzzz=1", "known are `q`, `agency`"),
+        ] {
+            let problem = read(query).unwrap_err();
+            assert_eq!(problem.status, 400);
+            assert!(problem.detail.en.contains(expected), "{}", problem.detail.en);
+        }
+        assert!(read("hl=en").is_ok());
+    }
+
+    #[test]
+    fn values_out_of_range_are_refused() {
+        for query in ["limit=-1", "limit=101", "limit=a", "limit=1&limit=2"] {
+            assert!(read(query).unwrap().number("limit", 1, 100).is_err(), "{query}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+use std::pin::Pin;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::Stream;
+use madang_document::agency::Agency;
+use madang_document::object::ObjectRef;
+
+/// The bytes of an upload as they arrive. Ends with an error when the sender goes away or a limit is passed:
+/// then nothing may remain in the store.
+pub type Upload = Pin<Box<dyn Stream<Item = std::io::Result<Bytes>> + Send>>;
+
+/// Where uploads go: the source folders and buckets of the pipelines.
+#[async_trait]
+pub trait Drops: Send + Sync {
+    /// The pipelines that take uploads.
+    fn targets(&self) -> Vec<DropTarget>;
+
+    /// Writes an upload below the pipeline's source, all of it or nothing, replacing what is there. `path` is
+    /// relative, has no empty, `.` or `..` part and no control character. `length` is what the sender
+    /// announced.
+    async fn put(
+        &self,
+        pipeline: &str,
+        path: &str,
+        body: Upload,
+        length: Option<u64>,
+    ) -> Result<Dropped, DropError>;
+}
+
+/// A pipeline that takes uploads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DropTarget {
+    /// The pipeline's name.
+    pub pipeline: String,
+    /// Whose it is.
+    pub agency: Agency,
+    /// What people call it.
+    pub title: String,
+}
+
+/// An upload that is safe in its store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dropped {
+    /// The store's configured name.
+    pub store: String,
+    /// The path in the store, as the source will see it.
+    pub path: String,
+    /// The store's word for this version, as the source will see it.
+    pub version: String,
+}
+
+/// Why an upload was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum DropError {
+    /// No such pipeline, or it takes no uploads.
+    #[error("no pipeline `{0}` takes uploads")]
+    UnknownPipeline(String),
+    /// The pipeline would never read it, or the store cannot hold that name: the message says why.
+    #[error("{0}")]
+    Refused(String),
+    /// The sender's bytes ended early or passed a limit.
+    #[error("the upload was broken off: {0}")]
+    BrokenOff(String),
+    /// The store is full or gone: the same again later may help.
+    #[error("the store cannot be written: {0}")]
+    Unavailable(String),
+}
+
+/// The operator's word on a mass disappearance.
+#[async_trait]
+pub trait Holds: Send + Sync {
+    /// The files are really gone: let the deletions go on that wait for this word.
+    async fn release(&self, pipeline: &str, actor: &str) -> Result<(), HoldError>;
+}
+
+/// Why a held disappearance was not released.
+#[derive(Debug, thiserror::Error)]
+pub enum HoldError {
+    /// Nothing is held.
+    #[error("nothing is held in `{0}`")]
+    NothingHeld(String),
+    /// Not possible now.
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+/// Where originals are read: the stores of the pipelines.
+#[async_trait]
+pub trait Originals: Send + Sync {
+    /// Opens the version that was read, or fails: another version is another document.
+    async fn open(&self, object: &ObjectRef) -> Result<Box<dyn Original>, OriginalError>;
+}
+
+/// One version of an object, open for reading.
+#[async_trait]
+pub trait Original: Send + Sync {
+    /// Reads at most `length` bytes from `offset` on; fewer only at the end.
+    async fn read(&self, offset: u64, length: u64) -> Result<Bytes, OriginalError>;
+}
+
+/// Why an original cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum OriginalError {
+    /// Not there any more, or replaced.
+    #[error("the file is not there any more, or was replaced; it will be read anew")]
+    Gone,
+    /// The store is gone or not configured: the message says which and the cure.
+    #[error("{0}")]
+    Unavailable(String),
+}

@@ -1,0 +1,201 @@
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use madang_index::query::SearchError;
+use madang_ledger::error::LedgerError;
+use serde::Serialize;
+
+use crate::wire::Sentence;
+
+/// What went wrong with a request: RFC 9457. Programs get it as JSON, people as a page.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The last part of the problem's type, as in `unknown-parameter`.
+    pub kind: &'static str,
+    /// What happened and what to do.
+    pub detail: Sentence,
+    /// When to come again, in seconds.
+    pub retry_after: Option<u32>,
+}
+
+/// The name space of problem types.
+const TYPES: &str = "urn:madang:problem:";
+
+#[derive(Serialize)]
+struct Body9457<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    detail_ko: &'a str,
+}
+
+impl Problem {
+    /// A problem with its sentence in both languages.
+    pub fn new(
+        status: StatusCode,
+        kind: &'static str,
+        ko: impl Into<String>,
+        en: impl Into<String>,
+    ) -> Problem {
+        Problem {
+            status,
+            kind,
+            detail: Sentence { ko: ko.into(), en: en.into() },
+            retry_after: None,
+        }
+    }
+
+    /// 400.
+    pub(crate) fn bad(kind: &'static str, ko: impl Into<String>, en: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::BAD_REQUEST, kind, ko, en)
+    }
+
+    /// 404, for what is not there and for what is hidden: the two must not differ.
+    pub(crate) fn not_found(ko_noun: &str, en_noun: &str) -> Problem {
+        Problem::new(
+            StatusCode::NOT_FOUND,
+            "not-found",
+            format!("찾는 {ko_noun}이(가) 없거나 볼 권한이 없습니다."),
+            format!("There is no such {en_noun}, or it is not yours to see."),
+        )
+    }
+
+    /// 500, with the cause in the log and not in the answer.
+    pub(crate) fn internal(cause: &dyn std::fmt::Display) -> Problem {
+        tracing::error!(%cause, "a request failed");
+        Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "서버 안에서 오류가 났습니다. 운영자에게 알려 주세요.",
+            "Something failed inside the server; the operator finds the cause in the log.",
+        )
+    }
+
+    /// 503.
+    pub(crate) fn unavailable(cause: &dyn std::fmt::Display) -> Problem {
+        tracing::warn!(%cause, "a request could not be answered now");
+        let mut problem = Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "지금은 답할 수 없습니다. 잠시 뒤에 다시 시도해 주세요.",
+            "It cannot be answered now; try again in a moment.",
+        );
+        problem.retry_after = Some(5);
+        problem
+    }
+
+    /// The short name of the status, as in `Not Found`.
+    pub(crate) fn title(&self) -> &'static str {
+        self.status.canonical_reason().unwrap_or("Problem")
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = Body9457 {
+            r#type: format!("{TYPES}{}", self.kind),
+            title: self.title(),
+            status: self.status.as_u16(),
+            detail: &self.detail.en,
+            detail_ko: &self.detail.ko,
+        };
+        let json = serde_json::to_vec(&body).unwrap_or_default();
+        let mut response = Response::new(Body::from(json));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"madang\""),
+            );
+        }
+        // The outermost layer turns it into a page for a browser.
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<LedgerError> for Problem {
+    fn from(error: LedgerError) -> Problem {
+        match error {
+            LedgerError::NotFound { what, .. } => Problem::not_found("항목", what),
+            LedgerError::Conflict(message) => Problem::new(
+                StatusCode::CONFLICT,
+                "conflict",
+                format!("지금 상태에서는 할 수 없습니다. ({message})"),
+                message,
+            ),
+            LedgerError::Unavailable(_) => Problem::unavailable(&error),
+            LedgerError::Damaged(_) => Problem::internal(&error),
+        }
+    }
+}
+
+impl From<SearchError> for Problem {
+    fn from(error: SearchError) -> Problem {
+        match error {
+            SearchError::Query(message) => {
+                Problem::bad("query", format!("검색어를 이해하지 못했습니다. ({message})"), message)
+            }
+            SearchError::Index(_) => Problem::unavailable(&error),
+        }
+    }
+}
+
+impl From<object_store::Error> for Problem {
+    fn from(error: object_store::Error) -> Problem {
+        match error {
+            object_store::Error::NotFound { .. } => Problem::new(
+                StatusCode::GONE,
+                "gone",
+                "원본이 저장소에 더 이상 없습니다.",
+                "The store no longer has it.",
+            ),
+            _ => Problem::unavailable(&error),
+        }
+    }
+}
+
+/// 401 with both ways in.
+pub(crate) fn sign_in_needed() -> Problem {
+    Problem::new(
+        StatusCode::UNAUTHORIZED,
+        "sign-in-needed",
+        "로그인이 필요합니다. API 키를 `Authorization: Bearer …`로 보내거나, 서버가 출력한 로그인 주소를 여세요.",
+        "Send an API key as `Authorization: Bearer …`, or open the sign-in link that the server printed.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ledger_errors_become_statuses() {
+        for (error, status) in [
+            (LedgerError::NotFound { what: "job", name: "9".into() }, 404),
+            (LedgerError::Conflict("the job is done".into()), 409),
+            (LedgerError::Unavailable("locked".into()), 503),
+            (LedgerError::Damaged("page 3".into()), 500),
+        ] {
+            let problem = Problem::from(error);
+            assert_eq!(problem.status.as_u16(), status);
+            let response = problem.into_response();
+            assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
+        }
+    }
+
+    #[test]
+    fn causes_inside_stay_inside() {
+        let problem = Problem::from(LedgerError::Damaged("/var/lib/secret".into()));
+        assert!(!problem.detail.en.contains("secret"));
+    }
+}

@@ -1,0 +1,228 @@
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use madang_document::principal::Scope;
+use madang_document::timestamp::Timestamp;
+use madang_ledger::audit::Act;
+use madang_ledger::jobs::Queue;
+use madang_ledger::objects::Balance;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::access::see_other;
+use crate::caller::{Caller, Manner};
+use crate::ports::HoldError;
+use crate::problem::Problem;
+use crate::server::Server;
+use crate::wire::{agencies, json};
+
+/// `GET /v1/queues`
+pub(crate) async fn list(
+    State(server): State<Arc<Server>>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Response, Problem> {
+    let queues = visible(&server, &caller.principal.agencies).await?;
+    let queues = queues.iter().map(QueueAnswer::from).collect();
+    Ok(json(&Queues { queues }))
+}
+
+/// The queues of these agencies, by name.
+pub(crate) async fn visible(server: &Server, scope: &Scope) -> Result<Vec<Queue>, Problem> {
+    let mut queues = server.ledger.queues(server.now()).await?;
+    queues.retain(|queue| scope.covers(&queue.agency));
+    queues.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(queues)
+}
+
+/// The queue of this name, if the caller may see it.
+async fn one(server: &Server, caller: &Caller, name: &str) -> Result<Queue, Problem> {
+    let queues = visible(server, &caller.principal.agencies).await?;
+    let hidden = || Problem::not_found("작업 줄", "queue");
+    queues.into_iter().find(|queue| queue.name == name).ok_or_else(hidden)
+}
+
+/// `POST /v1/queues/{queue}/pause`
+pub(crate) async fn pause(
+    State(server): State<Arc<Server>>,
+    Extension(caller): Extension<Caller>,
+    Extension(manner): Extension<Manner>,
+    Path(queue): Path<String>,
+) -> Result<Response, Problem> {
+    set_paused(&server, &caller, manner, &queue, true).await
+}
+
+/// `POST /v1/queues/{queue}/resume`
+pub(crate) async fn resume(
+    State(server): State<Arc<Server>>,
+    Extension(caller): Extension<Caller>,
+    Extension(manner): Extension<Manner>,
+    Path(queue): Path<String>,
+) -> Result<Response, Problem> {
+    set_paused(&server, &caller, manner, &queue, false).await
+}
+
+async fn set_paused(
+    server: &Server,
+    caller: &Caller,
+    manner: Manner,
+    queue: &str,
+    paused: bool,
+) -> Result<Response, Problem> {
+    let queue = one(server, caller, queue).await?;
+    server.ledger.pause(&queue.name, paused, &caller.principal.name, server.now()).await?;
+    Ok(done(manner))
+}
+
+/// `POST /v1/queues/{queue}/release`
+pub(crate) async fn release(
+    State(server): State<Arc<Server>>,
+    Extension(caller): Extension<Caller>,
+    Extension(manner): Extension<Manner>,
+    Path(queue): Path<String>,
+) -> Result<Response, Problem> {
+    let queue = one(&server, &caller, &queue).await?;
+    server.holds.release(&queue.name, &caller.principal.name).await.map_err(
+        |error| match error {
+            HoldError::NothingHeld(_) => Problem::new(
+                StatusCode::CONFLICT,
+                "nothing-held",
+                "보류된 대량 삭제가 없습니다.",
+                error.to_string(),
+            ),
+            HoldError::Unavailable(_) => Problem::unavailable(&error),
+        },
+    )?;
+    let act = Act {
+        actor: caller.principal.name.clone(),
+        action: "queue.release".into(),
+        subject: queue.name,
+        detail: String::new(),
+    };
+    server.ledger.append(&act, server.now()).await?;
+    Ok(done(manner))
+}
+
+/// `GET /v1/ledger/balance`
+pub(crate) async fn balance(
+    State(server): State<Arc<Server>>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Response, Problem> {
+    let scope = agencies(&caller.principal.agencies);
+    let balance = server.ledger.balance(scope.as_deref()).await?;
+    Ok(json(&BalanceAnswer::from(balance)))
+}
+
+/// The answer to an act: for a form of the page back to the page, else JSON.
+pub(crate) fn done(manner: Manner) -> Response {
+    if manner.html { see_other("/queues") } else { json(&Done { done: true }) }
+}
+
+/// An act was done.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Done {
+    /// Always true: what could not be done is a problem.
+    done: bool,
+}
+
+/// The queues.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Queues {
+    /// By name.
+    queues: Vec<QueueAnswer>,
+}
+
+/// A queue with its counts.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct QueueAnswer {
+    /// The pipeline's name.
+    pub(crate) name: String,
+    /// Institution code.
+    agency: String,
+    /// Whether claims are stopped.
+    paused: bool,
+    /// Due and unclaimed.
+    ready: u64,
+    /// Waiting for their next attempt.
+    waiting: u64,
+    /// Being worked on.
+    leased: u64,
+    /// Completed.
+    done: u64,
+    /// Set aside.
+    quarantined: u64,
+    /// Completed in the last minute.
+    last_minute: u64,
+    /// When the oldest ready job became due, RFC 3339.
+    oldest_ready: Option<String>,
+    /// A mass disappearance that waits for the operator's word.
+    held: Option<HeldAnswer>,
+}
+
+/// A mass disappearance.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct HeldAnswer {
+    /// Paths that are gone.
+    missing: u64,
+    /// Paths that were known.
+    known: u64,
+    /// Since when, RFC 3339.
+    since: String,
+}
+
+impl From<&Queue> for QueueAnswer {
+    fn from(queue: &Queue) -> QueueAnswer {
+        QueueAnswer {
+            name: queue.name.clone(),
+            agency: queue.agency.to_string(),
+            paused: queue.paused,
+            ready: queue.ready,
+            waiting: queue.waiting,
+            leased: queue.leased,
+            done: queue.done,
+            quarantined: queue.quarantined,
+            last_minute: queue.last_minute,
+            oldest_ready: queue.oldest_ready.as_ref().map(Timestamp::to_string),
+            held: queue.held.as_ref().map(|held| HeldAnswer {
+                missing: held.missing,
+                known: held.known,
+                since: held.since.to_string(),
+            }),
+        }
+    }
+}
+
+/// Conservation: `received = done + quarantined + deleted + in_flight`, counted in files as dropped.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct BalanceAnswer {
+    /// Files ever seen.
+    received: u64,
+    /// Read (or recognised) and completed.
+    done: u64,
+    /// Set aside for the operator.
+    quarantined: u64,
+    /// Gone from their store, or dropped by the operator.
+    deleted: u64,
+    /// Waiting or being worked on.
+    in_flight: u64,
+    /// Members of archives, mails and compound documents; not part of the sum.
+    members: u64,
+    /// Whether the sum is right.
+    holds: bool,
+}
+
+impl From<Balance> for BalanceAnswer {
+    fn from(balance: Balance) -> BalanceAnswer {
+        BalanceAnswer {
+            received: balance.received,
+            done: balance.done,
+            quarantined: balance.quarantined,
+            deleted: balance.deleted,
+            in_flight: balance.in_flight,
+            members: balance.members,
+            holds: balance.holds(),
+        }
+    }
+}

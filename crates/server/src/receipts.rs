@@ -1,0 +1,478 @@
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use madang_document::agency::Agency;
+use madang_document::document::Document;
+use madang_document::id::DocumentId;
+use madang_document::outcome::Outcome;
+use madang_document::timestamp::Timestamp;
+use madang_ledger::jobs::{Job, JobFilter, JobState, Task};
+use madang_ledger::objects::Standing;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::caller::Caller;
+use crate::ports::{DropTarget, Dropped};
+use crate::problem::Problem;
+use crate::server::Server;
+use crate::wire::{Sentence, agencies, json};
+
+/// `GET /v1/receipts/{id}`
+pub(crate) async fn api(
+    State(server): State<Arc<Server>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let hidden = || Problem::not_found("접수증", "receipt");
+    let id: DocumentId = id.parse().map_err(|_| hidden())?;
+    let receipt = receipt(&server, &caller, id).await?.ok_or_else(hidden)?;
+    Ok(json(&receipt))
+}
+
+/// The receipt of the object with this document id; none if there is none or it is hidden.
+async fn receipt(
+    server: &Server,
+    caller: &Caller,
+    id: DocumentId,
+) -> Result<Option<Receipt>, Problem> {
+    let remembered = server.recent.of(id);
+    let stored = server.ledger.document(id).await?;
+    let agency = match (&stored, &remembered) {
+        (Some(stored), _) => Some(stored.document.agency.clone()),
+        (None, Some(remembered)) => Some(remembered.target.agency.clone()),
+        (None, None) => None,
+    };
+    if agency.is_some_and(|agency| !caller.principal.agencies.covers(&agency)) {
+        return Ok(None);
+    }
+    let place = match (&stored, &remembered) {
+        (Some(stored), _) => {
+            let object = &stored.document.object;
+            Some((object.store.clone(), object.path.clone()))
+        }
+        (None, Some(r)) => Some((r.dropped.store.clone(), r.dropped.path.clone())),
+        (None, None) => unread(server, caller, id).await?,
+    };
+    let Some((store, path)) = place else { return Ok(None) };
+    let standing = server.ledger.standing(&store, &path).await?;
+    if let Some(standing) = &standing
+        && !caller.principal.agencies.covers(&standing.agency)
+    {
+        return Ok(None);
+    }
+    // What was dropped a moment ago may not have been seen yet; what the ledger says is then about the
+    // version before, or nothing.
+    if let Some(remembered) = remembered
+        && standing.as_ref().is_none_or(|standing| remembered.is_newer_than(standing))
+    {
+        return Ok(Some(Receipt::just_dropped(id, remembered)));
+    }
+    let Some(standing) = standing else { return Ok(None) };
+    let document = stored.filter(|stored| !stored.withdrawn).map(|stored| stored.document);
+    let searchable = document.is_some() && indexed(server, &standing.agency, id).await?;
+    let entry = server.ledger.entry(&id.to_string()).await?;
+    let catalogued = entry.is_some_and(|entry| !entry.withdrawn);
+    let published = published(server, &standing.agency, id).await?;
+    Ok(Some(Receipt::new(id, &standing, document.as_ref(), searchable, catalogued, published)))
+}
+
+/// The place of an object that was seen but not read yet. Its document has no row, so its job is looked for
+/// among those that are open, newest first.
+async fn unread(
+    server: &Server,
+    caller: &Caller,
+    id: DocumentId,
+) -> Result<Option<(String, String)>, Problem> {
+    const PAGE: u32 = 1000;
+    const PAGES: usize = 20;
+    for state in [JobState::Leased, JobState::Ready, JobState::Quarantined] {
+        let filter = JobFilter {
+            state: Some(state),
+            queue: None,
+            agencies: agencies(&caller.principal.agencies),
+        };
+        let mut after = None;
+        for _ in 0..PAGES {
+            let jobs = server.ledger.jobs(&filter, after, PAGE).await?;
+            let found = jobs
+                .iter()
+                .find(|job| DocumentId::new(&job.object.store, &job.object.path, None) == id);
+            if let Some(job) = found {
+                return Ok(Some((job.object.store.clone(), job.object.path.clone())));
+            }
+            match jobs.last() {
+                Some(last) if jobs.len() == PAGE as usize => after = Some(last.id),
+                _ => break,
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Whether the index has passed every change of this document. A long backlog that is not looked through to
+/// its end counts as not passed.
+async fn indexed(server: &Server, agency: &Agency, id: DocumentId) -> Result<bool, Problem> {
+    const PAGE: u32 = 1000;
+    const PAGES: usize = 20;
+    let mut after = server.ledger.cursor(&format!("index/{agency}")).await?;
+    for _ in 0..PAGES {
+        let changes = server.ledger.changes(agency, after, PAGE).await?;
+        if changes.iter().any(|change| change.document == id) {
+            return Ok(false);
+        }
+        match changes.last() {
+            Some(last) if changes.len() == PAGE as usize => after = last.seq,
+            _ => return Ok(true),
+        }
+    }
+    Ok(false)
+}
+
+/// Whether each registry has passed every event of this entry, by the registry's name.
+async fn published(
+    server: &Server,
+    agency: &Agency,
+    id: DocumentId,
+) -> Result<Vec<Publication>, Problem> {
+    const PAGE: u32 = 1000;
+    const PAGES: usize = 20;
+    let entry = id.to_string();
+    let only = std::slice::from_ref(agency);
+    let mut publications = Vec::new();
+    for registry in &server.settings.registries {
+        let mut after = server.ledger.cursor(&format!("registry/{registry}")).await?;
+        let mut passed = false;
+        for _ in 0..PAGES {
+            let events = server.ledger.events(Some(only), after, PAGE).await?;
+            if events.iter().any(|event| event.entry == entry) {
+                break;
+            }
+            match events.last() {
+                Some(last) if events.len() == PAGE as usize => after = last.seq,
+                _ => {
+                    passed = true;
+                    break;
+                }
+            }
+        }
+        publications.push(Publication { registry: registry.clone(), passed });
+    }
+    Ok(publications)
+}
+
+/// Uploads of the last while, by the document that they become: what a receipt says before the source has
+/// seen the file. Lost at a restart, when the source lists everything anew.
+#[derive(Debug, Default)]
+pub(crate) struct Recent {
+    state: Mutex<(HashMap<DocumentId, Remembered>, VecDeque<DocumentId>)>,
+}
+
+/// An upload that was taken.
+#[derive(Clone, Debug)]
+pub(crate) struct Remembered {
+    pub(crate) dropped: Dropped,
+    pub(crate) target: DropTarget,
+    /// When the upload began.
+    pub(crate) at: Timestamp,
+}
+
+/// Uploads remembered.
+const MOST: usize = 20_000;
+
+impl Recent {
+    pub(crate) fn remember(&self, id: DocumentId, remembered: Remembered) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (uploads, order) = &mut *state;
+        if uploads.insert(id, remembered).is_none() {
+            order.push_back(id);
+        }
+        if order.len() > MOST
+            && let Some(oldest) = order.pop_front()
+        {
+            uploads.remove(&oldest);
+        }
+    }
+
+    fn of(&self, id: DocumentId) -> Option<Remembered> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.0.get(&id).cloned()
+    }
+}
+
+impl Remembered {
+    /// Whether the upload is not what the ledger speaks of. A store that gives the same bytes the same
+    /// version makes no new job, so an equal version counts as seen.
+    fn is_newer_than(&self, standing: &Standing) -> bool {
+        standing.object.version != self.dropped.version && standing.job.created_at < self.at
+    }
+}
+
+/// Where a file is now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Stage {
+    /// Safe in its store; waits to be read.
+    Received,
+    /// Being read.
+    Reading,
+    /// Reading failed and is tried again at `next_attempt`.
+    WaitingForRetry,
+    /// Read; on its way into the index.
+    Indexing,
+    /// Read and to be found.
+    Indexed,
+    /// Set aside for the operator.
+    Quarantined,
+    /// Gone, or dropped by the operator.
+    Deleted,
+}
+
+impl Stage {
+    /// The stage of a path by its job, and by whether its document is in the index.
+    fn of(job: &Job, searchable: bool) -> Stage {
+        match (job.state, job.task) {
+            (JobState::Done, Task::Delete) | (JobState::Cancelled, _) => Stage::Deleted,
+            (JobState::Quarantined, _) => Stage::Quarantined,
+            (JobState::Leased, _) => Stage::Reading,
+            (JobState::Ready, _) if job.failure.is_some() => Stage::WaitingForRetry,
+            (JobState::Ready, _) => Stage::Received,
+            (JobState::Done, Task::Extract) if searchable => Stage::Indexed,
+            (JobState::Done, Task::Extract) => Stage::Indexing,
+        }
+    }
+
+    /// What it means, for the person who dropped the file.
+    fn sentence(self) -> Sentence {
+        let (ko, en) = match self {
+            Stage::Received => {
+                ("접수했습니다. 읽을 차례를 기다립니다.", "Received; it waits for its turn.")
+            }
+            Stage::Reading => ("지금 읽고 있습니다.", "It is being read."),
+            Stage::WaitingForRetry => {
+                ("읽지 못해 잠시 뒤 다시 시도합니다.", "Reading failed; it is tried again soon.")
+            }
+            Stage::Indexing => ("읽었습니다. 곧 검색됩니다.", "Read; it can be found in a moment."),
+            Stage::Indexed => ("읽었고 검색됩니다.", "Read, and it can be found."),
+            Stage::Quarantined => (
+                "읽지 못해 운영자에게 넘겼습니다.",
+                "It could not be read and was set aside for the operator.",
+            ),
+            Stage::Deleted => ("저장소에서 지워졌습니다.", "It is gone from its store."),
+        };
+        Sentence::new(ko, en)
+    }
+
+    /// What to do.
+    fn advice(self, outcome: Option<Outcome>) -> Option<Sentence> {
+        let (ko, en) = match (self, outcome) {
+            (Stage::Quarantined, Some(Outcome::Encrypted | Outcome::Drm)) => {
+                ("암호나 보안을 푼 파일을 다시 올려 주세요.", "Drop an unprotected copy.")
+            }
+            (Stage::Quarantined, Some(Outcome::Corrupt)) => (
+                "원본이 열리는지 확인하고 다시 올려 주세요.",
+                "Check that the original opens, and drop it again.",
+            ),
+            (Stage::Quarantined, _) => (
+                "운영자가 다시 시도할 수 있습니다. 급하면 이 접수증 주소를 운영자에게 보내세요.",
+                "The operator can retry it; send them this receipt's address.",
+            ),
+            (Stage::WaitingForRetry, _) => ("기다리시면 됩니다.", "Just wait."),
+            (Stage::Deleted, _) => ("필요하면 다시 올려 주세요.", "Drop it again if it is needed."),
+            (Stage::Received | Stage::Reading | Stage::Indexing | Stage::Indexed, _) => {
+                return None;
+            }
+        };
+        Some(Sentence::new(ko, en))
+    }
+}
+
+/// Where a file is now, what was read, why not, what to do.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Receipt {
+    /// The document that the file becomes.
+    id: String,
+    /// Path in the store.
+    path: String,
+    /// The pipeline that took it.
+    pipeline: String,
+    /// Institution code.
+    agency: String,
+    /// Where it is now.
+    state: Stage,
+    /// The same as a sentence.
+    sentence: Sentence,
+    /// How reading it ended; null before.
+    outcome: Option<&'static str>,
+    /// The outcome as a sentence.
+    outcome_sentence: Option<Sentence>,
+    /// More about why, in English.
+    reason: Option<String>,
+    /// What to do; null if there is nothing to do.
+    advice: Option<Sentence>,
+    /// Whether it has a catalogue entry.
+    catalogued: bool,
+    /// Whether a search can find it.
+    searchable: bool,
+    /// Whether each registry has its entry.
+    registries: Vec<Publication>,
+    /// When it was first seen, RFC 3339.
+    seen_at: Option<String>,
+    /// Attempts at reading it so far.
+    attempts: u32,
+    /// When it is tried again.
+    next_attempt: Option<String>,
+    /// Its job, for the operator.
+    job: Option<i64>,
+    /// Its page.
+    document: Option<String>,
+}
+
+/// Whether a registry has an entry.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Publication {
+    /// The registry.
+    registry: String,
+    /// Whether its relay has passed the entry's last event.
+    passed: bool,
+}
+
+impl Receipt {
+    fn just_dropped(id: DocumentId, remembered: Remembered) -> Receipt {
+        let Remembered { dropped, target, at } = remembered;
+        Receipt {
+            id: id.to_string(),
+            path: dropped.path,
+            pipeline: target.pipeline,
+            agency: target.agency.to_string(),
+            state: Stage::Received,
+            sentence: Stage::Received.sentence(),
+            outcome: None,
+            outcome_sentence: None,
+            reason: None,
+            advice: None,
+            catalogued: false,
+            searchable: false,
+            registries: Vec::new(),
+            seen_at: Some(at.to_string()),
+            attempts: 0,
+            next_attempt: None,
+            job: None,
+            document: None,
+        }
+    }
+
+    fn new(
+        id: DocumentId,
+        standing: &Standing,
+        document: Option<&Document>,
+        searchable: bool,
+        catalogued: bool,
+        registries: Vec<Publication>,
+    ) -> Receipt {
+        let job = &standing.job;
+        let state = Stage::of(job, searchable);
+        let read = matches!(state, Stage::Indexing | Stage::Indexed | Stage::Quarantined);
+        let failed = job.failure.as_ref().filter(|_| job.state != JobState::Done);
+        let outcome = document
+            .filter(|_| read)
+            .map(|document| document.outcome)
+            .or_else(|| failed.and_then(|failure| Outcome::parse(&failure.kind)));
+        let reason = document.filter(|_| read).and_then(|document| document.reason.clone());
+        Receipt {
+            id: id.to_string(),
+            path: document.map_or_else(|| standing.object.path.clone(), Document::path),
+            pipeline: standing.pipeline.clone(),
+            agency: standing.agency.to_string(),
+            state,
+            sentence: state.sentence(),
+            outcome: outcome.map(|outcome| outcome.as_str()),
+            outcome_sentence: outcome.map(Sentence::of),
+            reason: reason.or_else(|| failed.map(|failure| failure.message.clone())),
+            advice: state.advice(outcome),
+            catalogued,
+            searchable,
+            registries,
+            seen_at: Some(standing.seen_at.to_string()),
+            attempts: job.attempt,
+            next_attempt: (state == Stage::WaitingForRetry).then(|| job.run_at.to_string()),
+            job: Some(job.id),
+            document: document.map(|document| format!("/documents/{}", document.id)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use madang_document::object::ObjectRef;
+    use madang_ledger::jobs::Failure;
+
+    fn job(task: Task, state: JobState, failed: bool) -> Job {
+        let failure = failed.then(|| Failure {
+            kind: "timeout".into(),
+            message: "took too long".into(),
+            crashed: true,
+        });
+        Job {
+            id: 1,
+            queue: "press".into(),
+            agency: Agency::undeclared(),
+            task,
+            state,
+            object: ObjectRef { store: "s".into(), path: "a".into(), version: "1".into(), size: 1 },
+            priority: 1,
+            attempt: 1,
+            crashes: 0,
+            run_at: Timestamp(0),
+            lease_until: None,
+            failure,
+            created_at: Timestamp(100),
+            done_at: None,
+        }
+    }
+
+    #[test]
+    fn stages() {
+        use JobState::{Cancelled, Done, Leased, Quarantined, Ready};
+        use Task::{Delete, Extract};
+        for (task, state, failed, searchable, stage) in [
+            (Extract, Ready, false, false, Stage::Received),
+            (Extract, Ready, true, false, Stage::WaitingForRetry),
+            (Extract, Leased, true, false, Stage::Reading),
+            (Extract, Done, false, false, Stage::Indexing),
+            (Extract, Done, false, true, Stage::Indexed),
+            (Extract, Quarantined, true, true, Stage::Quarantined),
+            (Extract, Cancelled, false, false, Stage::Deleted),
+            (Delete, Done, false, false, Stage::Deleted),
+        ] {
+            assert_eq!(Stage::of(&job(task, state, failed), searchable), stage);
+        }
+    }
+
+    #[test]
+    fn a_fresh_upload_outruns_what_the_ledger_knows() {
+        let job = job(Task::Extract, JobState::Done, false);
+        let standing = Standing {
+            object: job.object.clone(),
+            pipeline: "press".into(),
+            agency: Agency::undeclared(),
+            seen_at: Timestamp(0),
+            job,
+        };
+        let remembered = |version: &str, at| Remembered {
+            dropped: Dropped { store: "s".into(), path: "a".into(), version: version.into() },
+            target: DropTarget {
+                pipeline: "press".into(),
+                agency: Agency::undeclared(),
+                title: String::new(),
+            },
+            at: Timestamp(at),
+        };
+        assert!(remembered("2", 200).is_newer_than(&standing));
+        assert!(!remembered("1", 200).is_newer_than(&standing), "the same version");
+        assert!(!remembered("2", 50).is_newer_than(&standing), "seen since");
+    }
+}

@@ -1,0 +1,140 @@
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware;
+use axum::routing::{MethodRouter, get, post, put};
+use madang_document::principal::Role;
+
+use crate::access::{finish, guard};
+use crate::openapi::Answer;
+use crate::server::Server;
+use crate::{
+    asset, catalog, documents, drop, events, health, jobs, metrics, openapi, original, pages,
+    queues, receipts, search, sign_in,
+};
+
+/// A row of the table of routes.
+#[derive(Debug)]
+pub struct Route {
+    /// `GET`, `PUT` or `POST`; `GET` answers `HEAD` too.
+    pub method: &'static str,
+    /// The path, with `{name}` for its variable parts.
+    pub path: &'static str,
+    /// Who may use it.
+    pub access: Access,
+    /// For programs or for people.
+    pub surface: Surface,
+    /// How the answer is narrowed to the principal's agencies.
+    pub scope: Scoped,
+    /// One line for the API's description.
+    pub summary: &'static str,
+    /// The query parameters it knows.
+    pub query: &'static [&'static str],
+    pub(crate) answer: Answer,
+    pub(crate) handler: fn() -> MethodRouter<Arc<Server>>,
+}
+
+/// Who may use a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody: it tells nothing.
+    Open,
+    /// A principal with one of these roles; an administrator has all.
+    Any(&'static [Role]),
+}
+
+/// For whom a route is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surface {
+    /// Programs: without a principal 401.
+    Api,
+    /// People: without a principal they are led to the sign-in page.
+    Page,
+}
+
+/// How an answer is narrowed to the agencies of the principal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scoped {
+    /// Says nothing about any object.
+    Nothing,
+    /// Names one thing: 404 if it belongs to a hidden agency.
+    One,
+    /// Lists or counts: hidden agencies are left out.
+    Many,
+}
+
+const SEARCH: Access = Access::Any(&[Role::Search]);
+const DROP: Access = Access::Any(&[Role::Drop]);
+const RECEIPT: Access = Access::Any(&[Role::Drop, Role::Operate]);
+const OPERATE: Access = Access::Any(&[Role::Operate]);
+
+macro_rules! route {
+    ($method:literal $path:literal, $access:expr, $surface:ident, $scope:ident, $summary:literal,
+     $query:expr, $answer:expr, $verb:ident($handler:path)) => {
+        Route {
+            method: $method,
+            path: $path,
+            access: $access,
+            surface: Surface::$surface,
+            scope: Scoped::$scope,
+            summary: $summary,
+            query: $query,
+            answer: $answer,
+            handler: || $verb($handler),
+        }
+    };
+}
+
+/// Every route.
+#[rustfmt::skip]
+pub static ROUTES: &[Route] = &[
+    route!("GET" "/v1/search", SEARCH, Api, Many, "Search documents", search::PARAMETERS, Answer::Json("Found"), get(search::api)),
+    route!("GET" "/v1/documents/{id}", SEARCH, Api, One, "Metadata and outcome of a document", &[], Answer::Json("DocumentAnswer"), get(documents::document)),
+    route!("GET" "/v1/documents/{id}/text", SEARCH, Api, One, "The text with its places; plain text on request (Accept: text/plain)", &[], Answer::Json("TextAnswer"), get(documents::text)),
+    route!("GET" "/v1/documents/{id}/preview", SEARCH, Api, One, "A picture of the document, encoded anew", &[], Answer::Other("image/jpeg"), get(documents::preview)),
+    route!("GET" "/v1/documents/{id}/original", SEARCH, Api, One, "The file as it lies in its store, as an attachment; one byte range", &[], Answer::Other("application/octet-stream"), get(original::original)),
+    route!("PUT" "/v1/drop/{pipeline}/{*path}", DROP, Api, One, "Upload a file; answers with the receipt's address", &[], Answer::Json("DropAnswer"), put(drop::api)),
+    route!("GET" "/v1/drop", DROP, Api, Many, "The pipelines that take uploads", &[], Answer::Json("DropTargets"), get(drop::targets)),
+    route!("GET" "/v1/receipts/{id}", RECEIPT, Api, One, "Where a file is now, what was read, why not, what to do", &[], Answer::Json("Receipt"), get(receipts::api)),
+    route!("GET" "/v1/queues", OPERATE, Api, Many, "The queues with their counts", &[], Answer::Json("Queues"), get(queues::list)),
+    route!("POST" "/v1/queues/{queue}/pause", OPERATE, Api, One, "Stop claims from a queue", &[], Answer::Json("Done"), post(queues::pause)),
+    route!("POST" "/v1/queues/{queue}/resume", OPERATE, Api, One, "Resume claims from a queue", &[], Answer::Json("Done"), post(queues::resume)),
+    route!("POST" "/v1/queues/{queue}/release", OPERATE, Api, One, "Let a held mass disappearance go on: the files are really gone", &[], Answer::Json("Done"), post(queues::release)),
+    route!("GET" "/v1/jobs", OPERATE, Api, Many, "Jobs, newest change first", jobs::PARAMETERS, Answer::Json("Jobs"), get(jobs::list)),
+    route!("GET" "/v1/jobs/{id}", OPERATE, Api, One, "One job", &[], Answer::Json("JobAnswer"), get(jobs::one)),
+    route!("POST" "/v1/jobs/{id}/retry", OPERATE, Api, One, "Make a job ready again", &[], Answer::Json("Done"), post(jobs::retry)),
+    route!("POST" "/v1/jobs/{id}/drop", OPERATE, Api, One, "Take a quarantined job off the list for good", &[], Answer::Json("Done"), post(jobs::drop)),
+    route!("POST" "/v1/jobs/redrive", OPERATE, Api, Many, "Make many jobs ready again: quarantined ones, or those of an older format version", &[], Answer::Json("Redriven"), post(jobs::redrive)),
+    route!("GET" "/v1/ledger/balance", OPERATE, Api, Many, "Conservation: where every received file is now", &[], Answer::Json("BalanceAnswer"), get(queues::balance)),
+    route!("GET" "/v1/events", OPERATE, Api, Many, "Live state of balance and queues, and changes (server-sent events)", &[], Answer::Other("text/event-stream"), get(events::api)),
+    route!("GET" "/v1/catalog", SEARCH, Api, Many, "The catalogue (DCAT-AP, JSON-LD), in pages", catalog::PAGE, Answer::Other("application/ld+json"), get(catalog::catalog)),
+    route!("GET" "/v1/catalog/entries/{id}", SEARCH, Api, One, "A catalogue entry (JSON-LD); 410 with its tombstone when withdrawn", &[], Answer::Other("application/ld+json"), get(catalog::entry)),
+    route!("GET" "/v1/catalog/changes", SEARCH, Api, Many, "The harvest feed: changes of entries in order", catalog::FEED, Answer::Json("Changes"), get(catalog::changes)),
+    route!("GET" "/metrics", OPERATE, Api, Many, "Metrics in the text format of Prometheus", &[], Answer::Other("text/plain"), get(metrics::api)),
+    route!("GET" "/healthz", Access::Open, Api, Nothing, "Whether the process lives", &[], Answer::Other("text/plain"), get(health::live)),
+    route!("GET" "/readyz", Access::Open, Api, Nothing, "Whether requests can be answered", &[], Answer::Other("text/plain"), get(health::ready)),
+    route!("GET" "/openapi.json", Access::Open, Api, Nothing, "This description", &[], Answer::Other("application/json"), get(openapi::api)),
+    route!("GET" "/static/{file}", Access::Open, Api, Nothing, "Style, script and pictures of the pages", &["v"], Answer::Other("text/css"), get(asset::api)),
+    route!("GET" "/sign-in", Access::Open, Page, Nothing, "Sign in with a one-time link, or a form for an API key", sign_in::PARAMETERS, Answer::Other("text/html"), get(sign_in::page)),
+    route!("POST" "/sign-in", Access::Open, Page, Nothing, "Sign in with an API key", &[], Answer::Other("text/html"), post(sign_in::with_key)),
+    route!("POST" "/sign-out", Access::Any(&Role::ALL), Page, Nothing, "End the session", &[], Answer::Other("text/html"), post(sign_in::out)),
+    route!("GET" "/", SEARCH, Page, Many, "Search", pages::search::PARAMETERS, Answer::Other("text/html"), get(pages::search::page)),
+    route!("GET" "/documents/{id}", SEARCH, Page, One, "A document", pages::document::PARAMETERS, Answer::Other("text/html"), get(pages::document::page)),
+    route!("GET" "/queues", OPERATE, Page, Many, "The queues", pages::queues::PARAMETERS, Answer::Other("text/html"), get(pages::queues::page)),
+    route!("GET" "/drop", DROP, Page, Many, "Drop files", &[], Answer::Other("text/html"), get(pages::drop::page)),
+];
+
+/// The router over the table. Uploads have no limit here but the one of
+/// [`Limits`](crate::server::Limits): they stream, and nothing else reads a body of more than 64 KiB.
+pub fn app(server: Arc<Server>) -> Router {
+    let mut router = Router::new();
+    for route in ROUTES {
+        let guarded = (route.handler)()
+            .layer(middleware::from_fn_with_state((Arc::clone(&server), route), guard));
+        router = router.route(route.path, guarded);
+    }
+    router
+        .layer(axum::extract::DefaultBodyLimit::max(64 << 10))
+        .layer(middleware::from_fn_with_state(Arc::clone(&server), finish))
+        .with_state(server)
+}

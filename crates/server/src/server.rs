@@ -1,0 +1,138 @@
+use std::sync::Arc;
+
+use madang_document::timestamp::Timestamp;
+use madang_index::index::Index;
+use madang_ledger::ledger::Ledger;
+use object_store::ObjectStore;
+use tokio::sync::watch;
+
+use crate::events::Feed;
+use crate::hosts::Hosts;
+use crate::metrics::Traffic;
+use crate::ports::{Drops, Holds, Originals};
+use crate::receipts::Recent;
+use crate::session::Sessions;
+
+/// Tells the time.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// What the server stands on.
+#[derive(Clone)]
+pub struct Ports {
+    /// The record.
+    pub ledger: Arc<dyn Ledger>,
+    /// Full text.
+    pub index: Arc<dyn Index>,
+    /// Text and previews, content-addressed.
+    pub blobs: Arc<dyn ObjectStore>,
+    /// Where originals are read.
+    pub originals: Arc<dyn Originals>,
+    /// Where uploads go.
+    pub drops: Arc<dyn Drops>,
+    /// Who releases a held disappearance.
+    pub holds: Arc<dyn Holds>,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// How the server presents itself.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The address under which people and programs reach it, without a slash at the end:
+    /// `http://127.0.0.1:8484`. Stands in the catalogue's identifiers. A cookie is `Secure` if it is https.
+    pub base_url: String,
+    /// The names it answers under.
+    pub hosts: Hosts,
+    /// Who publishes the catalogue: the name in `dct:publisher`.
+    pub publisher: String,
+    /// Names of the registries whose relays keep a cursor `registry/<name>`.
+    pub registries: Vec<String>,
+    /// Limits.
+    pub limits: Limits,
+}
+
+/// What a request may cost.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Largest upload, bytes.
+    pub upload: u64,
+    /// How long a session lasts without use, milliseconds.
+    pub session_ms: i64,
+    /// Listeners of `/v1/events` at once.
+    pub listeners: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { upload: 16 << 30, session_ms: 12 * 60 * 60 * 1000, listeners: 256 }
+    }
+}
+
+/// The state of the HTTP server.
+pub struct Server {
+    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) index: Arc<dyn Index>,
+    pub(crate) blobs: Arc<dyn ObjectStore>,
+    pub(crate) originals: Arc<dyn Originals>,
+    pub(crate) drops: Arc<dyn Drops>,
+    pub(crate) holds: Arc<dyn Holds>,
+    pub(crate) clock: Clock,
+    pub(crate) settings: Settings,
+    pub(crate) sessions: Sessions,
+    pub(crate) traffic: Traffic,
+    pub(crate) recent: Recent,
+    pub(crate) feed: Feed,
+    pub(crate) started: Timestamp,
+    pub(crate) closing: watch::Sender<bool>,
+}
+
+impl Server {
+    /// A server over these ports.
+    pub fn new(ports: Ports, settings: Settings) -> Server {
+        let Ports { ledger, index, blobs, originals, drops, holds, clock } = ports;
+        let started = clock();
+        Server {
+            ledger,
+            index,
+            blobs,
+            originals,
+            drops,
+            holds,
+            clock,
+            sessions: Sessions::new(settings.limits.session_ms),
+            traffic: Traffic::default(),
+            recent: Recent::default(),
+            feed: Feed::default(),
+            started,
+            closing: watch::Sender::new(false),
+            settings,
+        }
+    }
+
+    /// The sessions: [`Sessions::link`] makes the sign-in link.
+    pub fn sessions(&self) -> &Sessions {
+        &self.sessions
+    }
+
+    /// Ends the event streams and makes `/readyz` say no, so that a graceful shutdown does not wait for
+    /// listeners that never leave.
+    pub fn close(&self) {
+        self.closing.send_replace(true);
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Ports {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Ports")
+    }
+}

@@ -1,0 +1,117 @@
+//! Shapes and words that several answers share.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use madang_document::agency::Agency;
+use madang_document::outcome::{Outcome, Tongue};
+use madang_document::principal::Scope;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A sentence in both languages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Sentence {
+    /// 한국어
+    pub ko: String,
+    /// English
+    pub en: String,
+}
+
+impl Sentence {
+    pub(crate) fn new(ko: &str, en: &str) -> Sentence {
+        Sentence { ko: ko.to_owned(), en: en.to_owned() }
+    }
+
+    pub(crate) fn of(outcome: Outcome) -> Sentence {
+        Sentence::new(outcome.sentence(Tongue::Korean), outcome.sentence(Tongue::English))
+    }
+
+    pub(crate) fn say(&self, tongue: Tongue) -> &str {
+        match tongue {
+            Tongue::Korean => &self.ko,
+            Tongue::English => &self.en,
+        }
+    }
+}
+
+/// A JSON answer that no cache keeps: what may be seen depends on who asks.
+pub(crate) fn json(value: &impl Serialize) -> Response {
+    typed(value, "application/json")
+}
+
+/// As [`json`], with another media type.
+pub(crate) fn typed(value: &impl Serialize, media_type: &'static str) -> Response {
+    match serde_json::to_vec(value) {
+        Ok(body) => (
+            StatusCode::OK,
+            [
+                (header::CONTENT_TYPE, HeaderValue::from_static(media_type)),
+                (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+            ],
+            body,
+        )
+            .into_response(),
+        Err(error) => crate::problem::Problem::internal(&error).into_response(),
+    }
+}
+
+/// The agencies of a scope as the ledger takes them.
+pub(crate) fn agencies(scope: &Scope) -> Option<Vec<Agency>> {
+    match scope {
+        Scope::All => None,
+        Scope::Only(agencies) => Some(agencies.iter().cloned().collect()),
+    }
+}
+
+/// A path or name made safe to read: control characters, line breaks and direction overrides, with which a
+/// name can pretend to be another, are shown as what they are.
+pub(crate) fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\0'..='\x1f' => {
+                shown.push(char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}'));
+            }
+            '\x7f' => shown.push('\u{2421}'),
+            c if c.is_control() || is_override(c) => {
+                shown.push_str(&format!("\\u{{{:x}}}", u32::from(c)));
+            }
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// Whether a character changes the direction of what follows (Unicode Bidirectional Algorithm, section 2).
+pub(crate) fn is_override(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Percent-encodes all but the unreserved characters of RFC 3986 (section 2.3) and those in `keep`.
+pub(crate) fn percent(text: &str, keep: &[u8]) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for &byte in text.as_bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || keep.contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_hides_in_a_name() {
+        assert_eq!(visible("a\nb\u{202e}gpj.exe\u{85}"), "a␊b\\u{202e}gpj.exe\\u{85}");
+        assert_eq!(visible("보고서 \"1\".hwp"), "보고서 \"1\".hwp");
+    }
+
+    #[test]
+    fn percent_encodes_bytes() {
+        assert_eq!(percent("가 a/b", b"/"), "%EA%B0%80%20a/b");
+    }
+}

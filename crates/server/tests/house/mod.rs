@@ -1,0 +1,329 @@
+//! A house around the server with the real ledger, the real index and folders for stores; only the pipeline
+//! is short: it takes what it is told was read.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::StreamExt;
+use madang_document::agency::Agency;
+use madang_document::blob_id::BlobId;
+use madang_document::content::{Origin, Segment};
+use madang_document::document::{Document, Provenance};
+use madang_document::id::DocumentId;
+use madang_document::locator::Locator;
+use madang_document::media_type::MediaType;
+use madang_document::metadata::{Metadata, TITLE};
+use madang_document::object::ObjectRef;
+use madang_document::outcome::Outcome;
+use madang_document::principal::{Role, Scope};
+use madang_document::timestamp::Timestamp;
+use madang_index::index::Index;
+use madang_index::record::{Change, Record};
+use madang_index::tantivy_index::TantivyIndex;
+use madang_ledger::entries::EntryDraft;
+use madang_ledger::jobs::{Completion, Failure, Jobs, Verdict};
+use madang_ledger::keys::{Keys, NewKey};
+use madang_ledger::objects::{Objects, Sighting};
+use madang_ledger::outbox::Outbox;
+use madang_ledger::sqlite::SqliteLedger;
+use madang_server::hosts::Hosts;
+use madang_server::ports::{
+    DropError, DropTarget, Dropped, Drops, HoldError, Holds, Original, OriginalError, Originals, Upload,
+};
+use madang_server::server::{Limits, Ports, Server, Settings};
+use object_store::local::LocalFileSystem;
+use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
+
+/// The two agencies of the tests.
+pub(crate) const A: &str = "1741000";
+pub(crate) const B: &str = "6110000";
+
+pub(crate) struct House {
+    pub(crate) server: Arc<Server>,
+    pub(crate) ledger: Arc<SqliteLedger>,
+    pub(crate) index: Arc<TantivyIndex>,
+    pub(crate) blobs: Arc<LocalFileSystem>,
+    pub(crate) store: Arc<LocalFileSystem>,
+    _folder: tempfile::TempDir,
+}
+
+/// A file and what was read of it.
+pub(crate) struct Paper<'a> {
+    pub(crate) agency: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) title: &'a str,
+    pub(crate) media_type: &'a str,
+    pub(crate) outcome: Outcome,
+    pub(crate) pieces: Vec<(Locator, String)>,
+    pub(crate) preview: Option<Vec<u8>>,
+}
+
+/// The pipeline of an agency.
+pub(crate) fn pipeline(agency: &str) -> String {
+    format!("press-{agency}")
+}
+
+/// The store that everything lies in.
+pub(crate) const STORE: &str = "drop";
+
+pub(crate) fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    Timestamp(since.as_millis() as i64)
+}
+
+impl House {
+    pub(crate) async fn open(upload: u64, listen: std::net::SocketAddr) -> House {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = temporary.path();
+        for name in ["index", "blobs", "drop"] {
+            std::fs::create_dir_all(folder.join(name)).unwrap();
+        }
+        let ledger = Arc::new(SqliteLedger::open(&folder.join("ledger.db")).await.unwrap());
+        let index = Arc::new(TantivyIndex::open(&folder.join("index")).unwrap());
+        let open = |name| Arc::new(LocalFileSystem::new_with_prefix(folder.join(name)).unwrap());
+        let (blobs, store) = (open("blobs"), open("drop"));
+        for agency in [A, B] {
+            ledger.open_queue(&pipeline(agency), &agency.parse().unwrap()).await.unwrap();
+        }
+        let ports = Ports {
+            ledger: ledger.clone(),
+            index: index.clone(),
+            blobs: blobs.clone(),
+            originals: Arc::new(FolderOriginals { store: store.clone() }),
+            drops: Arc::new(FolderDrops { store: store.clone() }),
+            holds: Arc::new(LedgerHolds { ledger: ledger.clone() }),
+            clock: Arc::new(now),
+        };
+        let base_url = format!("http://{listen}");
+        let settings = Settings {
+            hosts: Hosts::of(listen, Some(&base_url)),
+            base_url,
+            publisher: "행정안전부".into(),
+            registries: vec!["folder".into()],
+            limits: Limits { upload, ..Limits::default() },
+        };
+        let server = Arc::new(Server::new(ports, settings));
+        House { server, ledger, index, blobs, store, _folder: temporary }
+    }
+
+    /// A key with these roles for these agencies (all, if there are none).
+    pub(crate) async fn key(&self, name: &str, roles: &[Role], agencies: &[&str]) -> String {
+        let key = format!("madang_{name}_0123456789abcdef");
+        let agencies = match agencies {
+            [] => Scope::All,
+            some => Scope::Only(some.iter().map(|a| a.parse().unwrap()).collect()),
+        };
+        let new = NewKey {
+            hash: BlobId::of(key.as_bytes()),
+            prefix: key.chars().take(12).collect(),
+            name: name.into(),
+            roles: roles.to_vec(),
+            agencies,
+        };
+        self.ledger.put_key(&new, "test", now()).await.unwrap();
+        key
+    }
+
+    /// Sees a file without reading it.
+    pub(crate) async fn see(&self, agency: &str, path: &str, size: u64) {
+        let sighting = Sighting {
+            object: ObjectRef { store: STORE.into(), path: path.into(), version: "1".into(), size },
+            pipeline: pipeline(agency),
+            agency: agency.parse().unwrap(),
+            modified: Some(Timestamp(1_795_000_000_000)),
+            priority: 1,
+        };
+        self.ledger.see(&[sighting], now()).await.unwrap();
+    }
+
+    /// Takes a file through the whole house: seen, read, kept, committed, indexed.
+    pub(crate) async fn take(&self, paper: &Paper<'_>) -> DocumentId {
+        let bytes = paper.title.as_bytes().to_vec();
+        let place = object_store::path::Path::parse(paper.path).unwrap();
+        self.store.put(&place, PutPayload::from(bytes.clone())).await.unwrap();
+        self.see(paper.agency, paper.path, bytes.len() as u64).await;
+        let claims =
+            self.ledger.claim(uuid::Uuid::nil(), 1, Duration::from_secs(60), now()).await.unwrap();
+        let claim = claims.into_iter().next().unwrap();
+        assert_eq!(claim.object.path, paper.path);
+        let segments: Vec<Segment> = paper
+            .pieces
+            .iter()
+            .map(|(locator, text)| Segment {
+                text: text.clone(),
+                locator: locator.clone(),
+                origin: Origin::Native,
+                confidence: None,
+            })
+            .collect();
+        let text = match segments.is_empty() {
+            true => None,
+            false => Some(self.keep(serde_json::to_vec(&segments).unwrap()).await),
+        };
+        let preview = match &paper.preview {
+            Some(jpeg) => Some(self.keep(jpeg.clone()).await),
+            None => None,
+        };
+        let mut metadata = Metadata::default();
+        metadata.set(TITLE, paper.title);
+        let id = DocumentId::new(STORE, paper.path, None);
+        let document = Document {
+            id,
+            agency: claim.agency.clone(),
+            pipeline: claim.pipeline.clone(),
+            object: claim.object.clone(),
+            object_modified: claim.modified,
+            parent: None,
+            inner: None,
+            size: Some(claim.object.size),
+            sha256: Some(BlobId::of(&bytes)),
+            media_type: MediaType::new(paper.media_type),
+            language: Some("ko".into()),
+            outcome: paper.outcome,
+            reason: None,
+            metadata,
+            members: vec![],
+            warnings: vec![],
+            segments: segments.len() as u64,
+            characters: segments.iter().map(|s| s.text.chars().count() as u64).sum(),
+            text,
+            preview,
+            provenance: Provenance { format: "text".into(), format_version: 1 },
+        };
+        let body = serde_json::json!({"@id": format!("reg:asset/{id}"), "@type": "dcat:Dataset",
+            "dct:title": document.title()})
+        .to_string();
+        let entry = EntryDraft {
+            id: id.to_string(),
+            document: Some(id),
+            agency: claim.agency.clone(),
+            content_hash: BlobId::of(body.as_bytes()),
+            body,
+        };
+        let verdict = match paper.outcome {
+            Outcome::Corrupt | Outcome::Timeout | Outcome::Crashed => {
+                Verdict::Quarantined(Failure {
+                    kind: paper.outcome.as_str().into(),
+                    message: format!("could not read {}", paper.path),
+                    crashed: false,
+                })
+            }
+            _ => Verdict::Done,
+        };
+        let completion = Completion {
+            ticket: claim.ticket,
+            verdict,
+            documents: vec![document.clone()],
+            entries: vec![entry],
+            actor: "worker".into(),
+        };
+        self.ledger.complete(&[completion], now()).await.unwrap();
+        let record = Record {
+            id,
+            agency: claim.agency.clone(),
+            pipeline: claim.pipeline,
+            path: document.path(),
+            title: document.title().to_owned(),
+            keywords: String::new(),
+            kind: document.media_type.kind(),
+            media_type: document.media_type.clone(),
+            language: document.language.clone(),
+            outcome: document.outcome,
+            date: document.object_modified,
+            size: claim.object.size,
+            segments,
+        };
+        let seq = self.ledger.last_seq().await.unwrap();
+        self.index.apply(&claim.agency, &[Change::Put(Box::new(record))], seq).unwrap();
+        self.ledger.advance(&format!("index/{}", claim.agency), seq, false).await.unwrap();
+        id
+    }
+
+    async fn keep(&self, bytes: Vec<u8>) -> BlobId {
+        let id = BlobId::of(&bytes);
+        let path = object_store::path::Path::parse(id.path()).unwrap();
+        self.blobs.put(&path, PutPayload::from(bytes)).await.unwrap();
+        id
+    }
+}
+
+/// Uploads into the folder that everything lies in.
+struct FolderDrops {
+    store: Arc<LocalFileSystem>,
+}
+
+#[async_trait]
+impl Drops for FolderDrops {
+    fn targets(&self) -> Vec<DropTarget> {
+        let target = |agency: &str, title: &str| DropTarget {
+            pipeline: pipeline(agency),
+            agency: agency.parse::<Agency>().unwrap(),
+            title: title.into(),
+        };
+        vec![target(A, "보도자료"), target(B, "서울 <공지>")]
+    }
+
+    async fn put(
+        &self,
+        pipeline: &str,
+        path: &str,
+        mut body: Upload,
+        _length: Option<u64>,
+    ) -> Result<Dropped, DropError> {
+        let agency = pipeline.trim_start_matches("press-");
+        let path = format!("{agency}/{path}");
+        let mut bytes = Vec::new();
+        while let Some(chunk) = body.next().await {
+            let chunk = chunk.map_err(|error| DropError::BrokenOff(error.to_string()))?;
+            bytes.extend_from_slice(&chunk);
+        }
+        let place = object_store::path::Path::parse(&path)
+            .map_err(|error| DropError::Refused(error.to_string()))?;
+        self.store
+            .put(&place, PutPayload::from(bytes))
+            .await
+            .map_err(|error| DropError::Unavailable(error.to_string()))?;
+        Ok(Dropped { store: STORE.into(), path, version: "1".into() })
+    }
+}
+
+/// Takes the note back; the real one lets the source's deletions go on too.
+struct LedgerHolds {
+    ledger: Arc<SqliteLedger>,
+}
+
+#[async_trait]
+impl Holds for LedgerHolds {
+    async fn release(&self, pipeline: &str, _actor: &str) -> Result<(), HoldError> {
+        let failed =
+            |error: madang_ledger::error::LedgerError| HoldError::Unavailable(error.to_string());
+        match self.ledger.held(pipeline).await.map_err(failed)? {
+            None => Err(HoldError::NothingHeld(pipeline.to_owned())),
+            Some(_) => self.ledger.hold(pipeline, None).await.map_err(failed),
+        }
+    }
+}
+
+struct FolderOriginals {
+    store: Arc<LocalFileSystem>,
+}
+
+#[async_trait]
+impl Originals for FolderOriginals {
+    async fn open(&self, object: &ObjectRef) -> Result<Box<dyn Original>, OriginalError> {
+        let path = object_store::path::Path::parse(&object.path).unwrap();
+        let found = self.store.get(&path).await.map_err(|_| OriginalError::Gone)?;
+        Ok(Box::new(Whole(found.bytes().await.unwrap())))
+    }
+}
+
+struct Whole(bytes::Bytes);
+
+#[async_trait]
+impl Original for Whole {
+    async fn read(&self, offset: u64, length: u64) -> Result<bytes::Bytes, OriginalError> {
+        let end = (offset + length).min(self.0.len() as u64);
+        Ok(self.0.slice(offset as usize..end as usize))
+    }
+}

@@ -1,0 +1,465 @@
+//! The router over the real ledger and the real index.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
+
+mod house;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode};
+use house::{A, B, House, Paper, pipeline};
+use madang_document::locator::Locator;
+use madang_document::outcome::Outcome;
+use madang_document::principal::{Principal, Role};
+use madang_ledger::entries::Entries;
+use madang_ledger::keys::Keys;
+use madang_server::routes::{Access, ROUTES, Scoped, Surface, app};
+use serde_json::Value;
+use tower::ServiceExt;
+
+const UPLOAD: u64 = 1 << 16;
+
+/// An answer with its body read, or none of it if it does not end.
+struct Reply {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Reply {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body))
+    }
+
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+async fn send(house: &House, request: Request<Body>) -> Reply {
+    let response = app(house.server.clone()).oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let stream = parts
+        .headers
+        .get("content-type")
+        .is_some_and(|t| t.as_bytes().starts_with(b"text/event-stream"));
+    let body = if stream { Vec::new() } else { to_bytes(body, 1 << 24).await.unwrap().to_vec() };
+    let body = String::from_utf8_lossy(&body).into_owned();
+    Reply { status: parts.status, headers: parts.headers, body }
+}
+
+fn request(method: &str, path: &str, headers: &[(&str, &str)]) -> Request<Body> {
+    let mut request = Request::builder().method(method).uri(path).header("host", "localhost");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.body(Body::empty()).unwrap()
+}
+
+async fn get(house: &House, key: &str, path: &str) -> Reply {
+    send(house, request("GET", path, &[("authorization", &format!("Bearer {key}"))])).await
+}
+
+async fn page(house: &House, key: &str, path: &str) -> Reply {
+    let headers = [("authorization", &*format!("Bearer {key}")), ("accept", "text/html,*/*")];
+    send(house, request("GET", path, &headers)).await
+}
+
+struct Rig {
+    house: House,
+    admin: String,
+    only_a: String,
+    only_b: String,
+}
+
+async fn rig() -> Rig {
+    let house = House::open(UPLOAD, "127.0.0.1:8484".parse().unwrap()).await;
+    let admin = house.key("admin", &[Role::Admin], &[]).await;
+    let only_a = house.key("onlya", &Role::ALL, &[A]).await;
+    let only_b = house.key("onlyb", &Role::ALL, &[B]).await;
+    Rig { house, admin, only_a, only_b }
+}
+
+fn paper<'a>(agency: &'a str, path: &'a str, title: &'a str, text: &str) -> Paper<'a> {
+    Paper {
+        agency,
+        path,
+        title,
+        media_type: "application/pdf",
+        outcome: Outcome::Ok,
+        pieces: vec![(Locator::page(3), text.to_owned())],
+        preview: Some(b"\xff\xd8\xff\xd9".to_vec()),
+    }
+}
+
+#[tokio::test]
+async fn every_route_that_is_not_open_wants_a_principal() {
+    let Rig { house, .. } = rig().await;
+    let mut open = Vec::new();
+    for route in ROUTES {
+        let path = route.path.replace("{id}", "1").replace("{queue}", "q");
+        let path = path.replace("{pipeline}", "p").replace("{*path}", "a/b").replace("{file}", "x");
+        let reply = send(&house, request(route.method, &path, &[])).await;
+        let wrong = [("authorization", "Bearer madang_nobody_has_this_key")];
+        let refused = send(&house, request(route.method, &path, &wrong)).await;
+        match (route.access, route.surface) {
+            (Access::Open, _) => open.push((route.method, route.path)),
+            (Access::Any(_), Surface::Api) => {
+                assert_eq!(reply.status, 401, "{} {}", route.method, route.path);
+                assert_eq!(reply.header("content-type"), "application/problem+json");
+                assert_eq!(refused.status, 401, "{} {}", route.method, route.path);
+            }
+            (Access::Any(_), Surface::Page) => {
+                assert_eq!(reply.status, 303, "{} {}", route.method, route.path);
+                assert!(reply.header("location").starts_with("/sign-in?next="));
+                assert_eq!(refused.status, 303, "{} {}", route.method, route.path);
+            }
+        }
+        assert_eq!(reply.header("x-content-type-options"), "nosniff");
+        assert!(reply.header("content-security-policy").contains("default-src 'none'"));
+        assert_eq!(reply.header("referrer-policy"), "no-referrer");
+    }
+    let expected = [
+        ("GET", "/healthz"),
+        ("GET", "/readyz"),
+        ("GET", "/openapi.json"),
+        ("GET", "/static/{file}"),
+        ("GET", "/sign-in"),
+        ("POST", "/sign-in"),
+    ];
+    assert_eq!(open, expected, "an open route is a decision: write it down here");
+}
+
+#[tokio::test]
+async fn what_belongs_to_another_agency_does_not_exist() {
+    let Rig { house, admin, only_a, only_b, .. } = rig().await;
+    let id = house.take(&paper(B, "6110000/secret.pdf", "비밀문서", "극비 침수 대책")).await;
+    let quarantined = Paper {
+        outcome: Outcome::Corrupt,
+        ..paper(B, "6110000/broken.pdf", "깨진문서", "가")
+    };
+    house.take(&quarantined).await;
+    let jobs = get(&house, &only_b, "/v1/jobs?state=quarantined").await.json();
+    let job = jobs["jobs"][0]["id"].as_i64().unwrap();
+
+    for route in ROUTES.iter().filter(|route| route.scope != Scoped::Nothing) {
+        if route.path == "/sign-out" {
+            continue;
+        }
+        let what = if route.path.contains("/jobs/") { job.to_string() } else { id.to_string() };
+        let path = route.path.replace("{id}", &what).replace("{queue}", &pipeline(B));
+        let path = path.replace("{pipeline}", &pipeline(B)).replace("{*path}", "6110000/x.pdf");
+        let headers = [("authorization", &*format!("Bearer {only_a}"))];
+        let reply = send(&house, request(route.method, &path, &headers)).await;
+        match route.scope {
+            Scoped::One => assert_eq!(reply.status, 404, "{} {path}", route.method),
+            Scoped::Many => {
+                assert_eq!(reply.status, 200, "{} {path}: {}", route.method, reply.body);
+            }
+            Scoped::Nothing => unreachable!(),
+        }
+        for word in
+            ["비밀문서", "극비", "secret.pdf", "broken.pdf", "press-6110000", &id.to_string()]
+        {
+            // A problem may repeat what was asked for, but here it does not either.
+            assert!(!reply.body.contains(word), "{} {path} tells {word}", route.method);
+        }
+    }
+    let balance = get(&house, &only_a, "/v1/ledger/balance").await.json();
+    assert_eq!((balance["received"].as_u64(), balance["holds"].as_bool()), (Some(0), Some(true)));
+    // A redrive of "all" by A must not touch B's job.
+    let still = get(&house, &only_b, &format!("/v1/jobs/{job}")).await.json();
+    assert_eq!(still["state"], "quarantined");
+    // The same things are there for B and for whoever may see everything.
+    for key in [&only_b, &admin] {
+        for path in [
+            format!("/v1/documents/{id}"),
+            format!("/v1/documents/{id}/text"),
+            format!("/v1/documents/{id}/preview"),
+            format!("/v1/documents/{id}/original"),
+            format!("/v1/receipts/{id}"),
+            format!("/v1/catalog/entries/{id}"),
+            format!("/v1/jobs/{job}"),
+            format!("/documents/{id}"),
+        ] {
+            assert_eq!(get(&house, key, &path).await.status, 200, "{path}");
+        }
+        let found = get(&house, key, "/v1/search?q=%EC%B9%A8%EC%88%98").await.json();
+        assert_eq!(found["hits"][0]["id"], id.to_string());
+        assert_eq!(found["hits"][0]["locator"]["page"]["number"], 3);
+    }
+}
+
+#[tokio::test]
+async fn a_missing_role_is_told_apart_from_a_missing_thing() {
+    let Rig { house, .. } = rig().await;
+    let searcher = house.key("searcher", &[Role::Search], &[]).await;
+    let dropper = house.key("dropper", &[Role::Drop], &[]).await;
+    for route in ROUTES {
+        let Access::Any(roles) = route.access else { continue };
+        for (key, role) in [(&searcher, Role::Search), (&dropper, Role::Drop)] {
+            if roles.contains(&role) {
+                continue;
+            }
+            let path = route.path.replace("{id}", "1").replace("{queue}", &pipeline(A));
+            let path = path.replace("{pipeline}", &pipeline(A)).replace("{*path}", "a.txt");
+            let headers = [("authorization", &*format!("Bearer {key}"))];
+            let reply = send(&house, request(route.method, &path, &headers)).await;
+            assert_eq!(reply.status, 403, "{} {}", route.method, route.path);
+        }
+    }
+}
+
+#[tokio::test]
+async fn hostile_content_stays_text() {
+    let Rig { house, admin, .. } = rig().await;
+    let path = "1741000/a\"><img src=x onerror=alert(1)>\u{202e}fdp.txt";
+    let title = "<script>alert(1)</script>";
+    let text = "침수 <b onmouseover=alert(1)>대책</b> </p><script>alert(2)</script> 끝";
+    let id = house.take(&paper(A, path, title, text)).await;
+    for address in [
+        "/?q=%EC%B9%A8%EC%88%98".to_owned(),
+        format!("/documents/{id}"),
+        "/queues?state=done".to_owned(),
+        "/?q=%22%3E%3Cscript%3Ealert(3)%3C/script%3E".to_owned(),
+        "/drop".to_owned(),
+    ] {
+        let reply = page(&house, &admin, &address).await;
+        assert_eq!(reply.status, 200, "{address}: {}", reply.body);
+        for bad in ["<script>", "<img src=x", "<b onmouseover", "\u{202e}", "<공지>"] {
+            assert!(!reply.body.contains(bad), "{address} holds {bad}");
+        }
+        assert!(!reply.body.contains(" style=") && !reply.body.contains("javascript:"));
+    }
+    let found = page(&house, &admin, "/?q=%EC%B9%A8%EC%88%98").await.body;
+    assert!(found.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "the title is shown as text");
+    assert!(found.contains("<mark>침수</mark> &lt;b onmouseover"), "{found}");
+    assert!(found.contains(&format!("/documents/{id}?at=page%3D3#page=3")));
+    let json = get(&house, &admin, "/v1/search?q=%EC%B9%A8%EC%88%98").await.json();
+    assert_eq!(json["hits"][0]["title"], title);
+
+    let original = get(&house, &admin, &format!("/v1/documents/{id}/original")).await;
+    assert_eq!(original.body, title);
+    assert!(original.header("content-disposition").starts_with("attachment; "));
+    assert!(!original.header("content-disposition").contains("%E2%80%AE"));
+    assert_eq!(original.header("content-security-policy"), "sandbox; default-src 'none'");
+    let headers = [("authorization", &*format!("Bearer {admin}")), ("range", "bytes=1-6")];
+    let address = format!("/v1/documents/{id}/original");
+    let part = send(&house, request("GET", &address, &headers)).await;
+    assert_eq!((part.status.as_u16(), part.body.as_str()), (206, "script"));
+    assert_eq!(part.header("content-range"), format!("bytes 1-6/{}", title.len()));
+}
+
+#[tokio::test]
+async fn a_dropped_file_has_a_receipt_from_the_first_moment() {
+    let Rig { house, only_a, only_b, .. } = rig().await;
+    let put = |path: &str, body: Vec<u8>| {
+        Request::builder()
+            .method("PUT")
+            .uri(format!("/v1/drop/{}/{path}", pipeline(A)))
+            .header("host", "localhost")
+            .header("authorization", format!("Bearer {only_a}"))
+            .body(Body::from(body))
+            .unwrap()
+    };
+    for bad in ["..%2F..%2Fetc%2Fpasswd", "a%2F..%2Fb", "a%0Ab", "a%00", "a%E2%80%AEb"] {
+        assert_eq!(send(&house, put(bad, vec![1])).await.status, 400, "{bad}");
+    }
+    let large = vec![0; UPLOAD as usize + 1];
+    assert_eq!(send(&house, put("large.bin", large.clone())).await.status, 413);
+    let chunks = futures::stream::iter(
+        large.chunks(1000).map(|c| Ok::<_, std::io::Error>(c.to_vec())).collect::<Vec<_>>(),
+    );
+    let mut unannounced = put("large.bin", vec![]);
+    *unannounced.body_mut() = Body::from_stream(chunks);
+    assert_eq!(send(&house, unannounced).await.status, 413);
+
+    let reply = send(&house, put("2026/%EB%B3%B4%EA%B3%A0.txt", b"abc".to_vec())).await;
+    assert_eq!(reply.status, 201);
+    let receipt = reply.json()["receipt"].as_str().unwrap().to_owned();
+    assert_eq!(reply.header("location"), receipt);
+    let path = "1741000/2026/보고.txt";
+    let state = |reply: Reply| reply.json()["state"].as_str().unwrap().to_owned();
+    assert_eq!(state(get(&house, &only_a, &receipt).await), "received");
+    assert_eq!(get(&house, &only_b, &receipt).await.status, 404);
+    house.see(A, path, 3).await;
+    assert_eq!(state(get(&house, &only_a, &receipt).await), "received");
+    house.take(&paper(A, path, "보고", "침수")).await;
+    let done = get(&house, &only_a, &receipt).await.json();
+    assert_eq!(done["state"], "indexed");
+    assert_eq!(done["outcome"], "ok");
+    assert_eq!(
+        (done["searchable"].as_bool(), done["catalogued"].as_bool()),
+        (Some(true), Some(true))
+    );
+    assert_eq!(get(&house, &only_b, &receipt).await.status, 404);
+    let again = send(&house, put("2026/%EB%B3%B4%EA%B3%A0.txt", b"abcd".to_vec())).await;
+    assert_eq!(again.status, 200);
+}
+
+#[tokio::test]
+async fn a_receipt_is_found_before_the_file_was_read() {
+    let Rig { house, only_a, only_b, .. } = rig().await;
+    house.see(A, "1741000/seen.txt", 3).await;
+    let id = madang_document::id::DocumentId::new(house::STORE, "1741000/seen.txt", None);
+    let receipt = get(&house, &only_a, &format!("/v1/receipts/{id}")).await;
+    assert_eq!(receipt.json()["state"], "received");
+    assert_eq!(get(&house, &only_b, &format!("/v1/receipts/{id}")).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_sign_in_link_begins_one_session() {
+    let Rig { house, admin, .. } = rig().await;
+    let token = house.server.sessions().link(Principal::local(), house::now()).unwrap();
+    let link = format!("/sign-in?token={token}&next=/queues");
+    let reply = send(&house, request("GET", &link, &[])).await;
+    assert_eq!((reply.status.as_u16(), reply.header("location")), (303, "/queues"));
+    let cookie = reply.header("set-cookie").to_owned();
+    for word in ["HttpOnly", "SameSite=Strict", "Path=/"] {
+        assert!(cookie.contains(word), "{cookie}");
+    }
+    assert_eq!(send(&house, request("GET", &link, &[])).await.status, 401, "used up");
+    let cookie = cookie.split(';').next().unwrap();
+    assert_eq!(send(&house, request("GET", "/queues", &[("cookie", cookie)])).await.status, 200);
+
+    // A change with a cookie must come from our own page; a form is led back to it.
+    let pause = format!("/v1/queues/{}/pause", pipeline(A));
+    for (origin, status) in [
+        (("sec-fetch-site", "cross-site"), 403),
+        (("origin", "http://evil.example"), 403),
+        (("origin", "http://localhost"), 200),
+        (("sec-fetch-site", "same-origin"), 200),
+    ] {
+        let reply = send(&house, request("POST", &pause, &[("cookie", cookie), origin])).await;
+        assert_eq!(reply.status, status, "{origin:?}");
+    }
+    let form = [("cookie", cookie), ("sec-fetch-site", "same-origin"), ("accept", "text/html")];
+    let reply = send(&house, request("POST", &pause, &form)).await;
+    assert_eq!((reply.status.as_u16(), reply.header("location")), (303, "/queues"));
+    let queues = get(&house, &admin, "/v1/queues").await.json();
+    assert_eq!(queues["queues"][0]["paused"], true);
+
+    let form = [("cookie", cookie), ("sec-fetch-site", "same-origin")];
+    assert_eq!(send(&house, request("POST", "/sign-out", &form)).await.status, 303);
+    assert_eq!(send(&house, request("GET", "/queues", &[("cookie", cookie)])).await.status, 303);
+}
+
+#[tokio::test]
+async fn revoking_a_key_ends_its_sessions() {
+    let Rig { house, admin, .. } = rig().await;
+    let mut form = request("POST", "/sign-in", &[("sec-fetch-site", "same-origin")]);
+    *form.body_mut() = Body::from(format!("key={admin}&next=%2F"));
+    let reply = send(&house, form).await;
+    assert_eq!(reply.status, 303);
+    let cookie = reply.header("set-cookie").split(';').next().unwrap().to_owned();
+    let search = || request("GET", "/v1/search", &[("cookie", &cookie)]);
+    assert_eq!(send(&house, search()).await.status, 200);
+    let keys = house.ledger.keys().await.unwrap();
+    let key = keys.iter().find(|key| key.name == "admin").unwrap();
+    house.ledger.revoke_key(key.id, "test", house::now()).await.unwrap();
+    assert_eq!(send(&house, search()).await.status, 401);
+}
+
+#[tokio::test]
+async fn problems_are_json_for_programs_and_pages_for_people() {
+    let Rig { house, admin, .. } = rig().await;
+    for (path, status, word) in [
+        ("/v1/nothing", 404, "no such address"),
+        ("/v1/search?agncy=1741000", 400, "did you mean `agency`"),
+        ("/v1/jobs?state=broken", 400, "`quarantined`"),
+        ("/v1/documents/not-an-id", 404, "no such document"),
+        ("/v1/queues/x/pause", 405, "method"),
+    ] {
+        let reply = get(&house, &admin, path).await;
+        assert_eq!(reply.status, status, "{path}");
+        assert_eq!(reply.header("content-type"), "application/problem+json");
+        let problem = reply.json();
+        assert_eq!(problem["status"], status);
+        assert!(problem["detail"].as_str().unwrap().contains(word), "{path}: {problem}");
+        let shown = page(&house, &admin, path).await;
+        assert_eq!(shown.status, status, "{path}");
+        assert!(shown.header("content-type").starts_with("text/html"));
+        assert!(shown.body.contains("<h1>"));
+    }
+    let foreign = Request::builder().uri("/healthz").header("host", "evil.example:8484");
+    let reply = send(&house, foreign.body(Body::empty()).unwrap()).await;
+    assert_eq!(reply.status, 421);
+}
+
+#[tokio::test]
+async fn the_catalogue_is_paged_and_keeps_tombstones() {
+    let Rig { house, admin, .. } = rig().await;
+    let mut ids = Vec::new();
+    for n in 0..3 {
+        let path = format!("1741000/{n}.pdf");
+        ids.push(house.take(&paper(A, &path, &format!("문서 {n}"), "침수")).await);
+    }
+    let first = get(&house, &admin, "/v1/catalog?limit=2").await;
+    assert_eq!(first.header("content-type"), "application/ld+json");
+    let catalog = &first.json()["@graph"][0];
+    assert_eq!(catalog["dcat:dataset"].as_array().unwrap().len(), 2);
+    let next = catalog["hydra:view"]["hydra:next"]["@id"].as_str().unwrap().to_owned();
+    let next =
+        get(&house, &admin, next.strip_prefix("http://127.0.0.1:8484").unwrap()).await.json();
+    assert_eq!(next["@graph"][0]["dcat:dataset"].as_array().unwrap().len(), 1);
+
+    let changes = get(&house, &admin, "/v1/catalog/changes?limit=2").await.json();
+    assert_eq!(changes["changes"].as_array().unwrap().len(), 2);
+    let rest = get(&house, &admin, changes["next"].as_str().unwrap()).await.json();
+    assert_eq!(rest["changes"].as_array().unwrap().len(), 1);
+
+    let gone = ids[0].to_string();
+    house.ledger.withdraw_entries(std::slice::from_ref(&gone), house::now()).await.unwrap();
+    let tombstone = get(&house, &admin, &format!("/v1/catalog/entries/{gone}")).await;
+    assert_eq!(tombstone.status, 410);
+    assert!(tombstone.body.contains("concept-status/WITHDRAWN"), "{}", tombstone.body);
+}
+
+#[tokio::test]
+async fn the_operator_retries_and_redrives() {
+    let Rig { house, only_a, .. } = rig().await;
+    let broken =
+        Paper { outcome: Outcome::Timeout, ..paper(A, "1741000/slow.pdf", "느린 문서", "가") };
+    house.take(&broken).await;
+    let bearer = format!("Bearer {only_a}");
+    let post = |path: &str| request("POST", path, &[("authorization", &bearer)]);
+    let jobs = get(&house, &only_a, "/v1/jobs?state=quarantined").await.json();
+    assert_eq!(jobs["jobs"][0]["failure"]["kind"], "timeout");
+    let page = page(&house, &only_a, "/queues").await.body;
+    assert!(page.contains("1741000/slow.pdf") && page.contains("시간 초과"));
+    let reply = send(&house, post("/v1/jobs/redrive")).await;
+    assert_eq!((reply.status.as_u16(), reply.json()["jobs"].as_u64()), (200, Some(1)));
+    let job = jobs["jobs"][0]["id"].as_i64().unwrap();
+    assert_eq!(get(&house, &only_a, &format!("/v1/jobs/{job}")).await.json()["state"], "ready");
+    let reply = send(&house, post(&format!("/v1/jobs/{job}/drop"))).await;
+    assert_eq!(reply.status, 409, "a ready job is not dropped: {}", reply.body);
+    let nothing = send(&house, post(&format!("/v1/queues/{}/release", pipeline(A)))).await;
+    assert_eq!(nothing.status, 409);
+
+    let metrics = get(&house, &only_a, "/metrics").await.body;
+    assert!(
+        metrics.contains("madang_jobs{queue=\"press-1741000\",state=\"ready\"} 1"),
+        "{metrics}"
+    );
+    assert!(metrics.contains("madang_balance_holds 1"));
+    assert!(!metrics.contains("madang_http_requests_total"), "only for who may see everything");
+}
+
+#[tokio::test]
+async fn listeners_get_the_state_at_once() {
+    use futures::StreamExt;
+    let Rig { house, only_a, .. } = rig().await;
+    let bearer = format!("Bearer {only_a}");
+    let listen =
+        request("GET", "/v1/events", &[("authorization", &bearer), ("last-event-id", "0")]);
+    house.take(&paper(A, "1741000/a.pdf", "문서", "침수")).await;
+    let response = app(house.server.clone()).oneshot(listen).await.unwrap();
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    let mut events = response.into_body().into_data_stream();
+    let missed = String::from_utf8(events.next().await.unwrap().unwrap().to_vec()).unwrap();
+    assert!(missed.contains("event: changes"), "{missed}");
+    let state = String::from_utf8(events.next().await.unwrap().unwrap().to_vec()).unwrap();
+    assert!(state.contains("event: state") && state.contains("\"received\":1"), "{state}");
+    assert!(!state.contains("press-6110000"));
+    house.server.close();
+    assert!(events.next().await.is_none(), "closing ends the stream");
+    assert_eq!(get(&house, &only_a, "/readyz").await.status, 503);
+}

@@ -1,4 +1,3 @@
-use std::future::Future;
 use std::time::{Duration, Instant};
 
 /// How long a scenario waits for anything that takes moments. Generous: a busy machine of two cores that runs
@@ -9,11 +8,7 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 ///
 /// # Panics
 /// When there is none within [`PATIENCE`]; the message says what was waited for.
-pub async fn until<T, F, A>(what: &str, look: F) -> T
-where
-    F: FnMut() -> A,
-    A: Future<Output = Option<T>>,
-{
+pub async fn until<T>(what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
     until_within(PATIENCE, what, look).await
 }
 
@@ -21,11 +16,11 @@ where
 ///
 /// # Panics
 /// As [`until`].
-pub async fn until_within<T, F, A>(limit: Duration, what: &str, mut look: F) -> T
-where
-    F: FnMut() -> A,
-    A: Future<Output = Option<T>>,
-{
+pub async fn until_within<T>(
+    limit: Duration,
+    what: &str,
+    mut look: impl AsyncFnMut() -> Option<T>,
+) -> T {
     let begun = Instant::now();
     loop {
         if let Some(answer) = look().await {

@@ -84,7 +84,7 @@ pub(crate) fn live(
 fn kind(probe: &Probe<'_>) -> Kind {
     let (format, format_version, media_type) = match detect(probe) {
         Some(format) => (format.name, format.version, (format.media_type)(probe)),
-        None => ("none", 0, recognise(probe).map_or(MediaType::UNKNOWN, |(known, _)| known)),
+        None => ("none", 0, recognise(probe).map_or(MediaType::UNKNOWN, |known| known.media_type)),
     };
     Kind {
         format: format.into(),

@@ -3,7 +3,6 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use hyper::body::Incoming;
-use hyper::service::Service as _;
 use hyper_util::rt::TokioIo;
 use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
@@ -117,7 +116,7 @@ async fn serve(listener: TcpListener, service: S3Service, reads: Arc<Mutex<Vec<R
                     Read { path: request.uri().path().to_owned(), range: range.and_then(length) };
                 reads.lock().unwrap().push(read);
             }
-            service.call(request)
+            hyper::service::Service::call(&service, request)
         });
         tokio::spawn(async move {
             let connection = hyper::server::conn::http1::Builder::new()

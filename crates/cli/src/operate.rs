@@ -6,7 +6,6 @@ use madang_document::blob_id::BlobId;
 use madang_document::id::DocumentId;
 use madang_document::principal::{Role, Scope};
 use madang_extract::formats::FORMATS;
-use madang_index::index::Index as _;
 use madang_ledger::keys::NewKey;
 use madang_ledger::ledger::Ledger;
 use madang_pipeline::indexer;

@@ -1,5 +1,5 @@
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -112,7 +112,7 @@ pub struct Service {
     changed: Arc<Notify>,
     moved: Arc<Notify>,
     stop: CancellationToken,
-    tasks: Vec<JoinHandle<()>>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
 struct Running {
@@ -153,7 +153,7 @@ impl Service {
             changed: Arc::default(),
             moved: Arc::default(),
             stop: CancellationToken::new(),
-            tasks: Vec::new(),
+            tasks: Mutex::default(),
             parts,
             settings,
         };
@@ -186,7 +186,7 @@ impl Service {
             let (asks, asked) = mpsc::channel(8);
             let (told, stand) = watch::channel(Stand::default());
             self.sources.insert(pipeline.name.clone(), Running { asks, stand });
-            self.tasks.push(tokio::spawn(source.run(asked, told, self.stop.clone())));
+            self.tasks.get_mut().unwrap_or_else(PoisonError::into_inner).push(tokio::spawn(source.run(asked, told, self.stop.clone())));
         }
     }
 
@@ -205,7 +205,7 @@ impl Service {
             clock: Arc::clone(&self.parts.clock),
             jitter: Arc::clone(&self.parts.jitter),
         };
-        self.tasks.push(tokio::spawn(complete(
+        self.tasks.get_mut().unwrap_or_else(PoisonError::into_inner).push(tokio::spawn(complete(
             Arc::clone(&self.parts.ledger),
             completions,
             self.leases.clone(),
@@ -213,8 +213,8 @@ impl Service {
             Arc::clone(&self.parts.clock),
         )));
         let worker = work(bench, self.settings.workers, Arc::clone(&self.work), self.stop.clone());
-        self.tasks.push(tokio::spawn(worker));
-        self.tasks.push(tokio::spawn(sweep(
+        self.tasks.get_mut().unwrap_or_else(PoisonError::into_inner).push(tokio::spawn(worker));
+        self.tasks.get_mut().unwrap_or_else(PoisonError::into_inner).push(tokio::spawn(sweep(
             Arc::clone(&self.parts.ledger),
             Arc::clone(&self.parts.clock),
             self.stop.clone(),
@@ -222,7 +222,7 @@ impl Service {
     }
 
     fn start_indexer(&mut self) {
-        self.tasks.push(tokio::spawn(indexer::index(
+        self.tasks.get_mut().unwrap_or_else(PoisonError::into_inner).push(tokio::spawn(indexer::index(
             Arc::clone(&self.parts.ledger),
             self.parts.blobs.clone(),
             Arc::clone(&self.parts.index),
@@ -234,7 +234,7 @@ impl Service {
 
     fn start_relays(&mut self) {
         for registry in &self.parts.registries {
-            self.tasks.push(tokio::spawn(relay::relay(
+            self.tasks.get_mut().unwrap_or_else(PoisonError::into_inner).push(tokio::spawn(relay::relay(
                 Arc::clone(&self.parts.ledger),
                 Arc::clone(registry),
                 Arc::clone(&self.changed),
@@ -243,7 +243,7 @@ impl Service {
                 self.stop.clone(),
             )));
         }
-        self.tasks.push(tokio::spawn(keep_series(
+        self.tasks.get_mut().unwrap_or_else(PoisonError::into_inner).push(tokio::spawn(keep_series(
             Arc::clone(&self.parts.ledger),
             Arc::clone(&self.series),
             Arc::clone(&self.changed),
@@ -365,14 +365,15 @@ impl Service {
     }
 
     /// Stops: takes nothing new, finishes what runs, gives back what takes too long.
-    pub async fn stop(self) {
+    pub async fn stop(&self) {
         self.stop.cancel();
         let leases = self.leases.clone();
         let hurry = tokio::spawn(async move {
             tokio::time::sleep(GRACE).await;
             leases.close();
         });
-        for task in self.tasks {
+        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        for task in tasks {
             if let Err(error) = task.await
                 && error.is_panic()
             {

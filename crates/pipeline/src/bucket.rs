@@ -97,7 +97,27 @@ impl BucketStore {
     }
 }
 
-/// The ETag: every listing carries it, and a read can be pinned to it (If-Match). A VersionId would need a
+/// A listed object with its ETag. Some services list none, while a read is pinned to it: then each object is
+/// asked for its own. None if it is gone meanwhile.
+async fn with_tag(
+    store: Arc<dyn ObjectStore>,
+    listed: Result<ObjectMeta, object_store::Error>,
+) -> Result<Option<ObjectMeta>, object_store::Error> {
+    let meta = listed?;
+    if meta.e_tag.is_some() {
+        return Ok(Some(meta));
+    }
+    match store.head(&meta.location).await {
+        Ok(meta) => Ok(Some(meta)),
+        Err(object_store::Error::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Objects asked for their ETag at the same time, where the listing has none.
+const HEADS: usize = 16;
+
+/// The ETag: nearly every listing carries it, and a read can be pinned to it (If-Match). A VersionId would need a
 /// request for each object, since listings have none.
 fn version(meta: &ObjectMeta) -> String {
     match &meta.e_tag {
@@ -131,9 +151,13 @@ impl Store for BucketStore {
 
     async fn list(&self) -> Result<Listing, StoreError> {
         let mut listing = Listing::default();
-        let mut objects = self.store.list(Some(&self.prefix));
+        let mut objects = self
+            .store
+            .list(Some(&self.prefix))
+            .map(|meta| with_tag(Arc::clone(&self.store), meta))
+            .buffered(HEADS);
         while let Some(meta) = objects.next().await {
-            let meta = meta.map_err(|error| refusal(&self.place, error))?;
+            let Some(meta) = meta.map_err(|error| refusal(&self.place, error))? else { continue };
             // Consoles make empty objects that end in a slash to show a folder.
             if meta.size > 0 || !meta.location.as_ref().ends_with('/') {
                 listing.objects.extend(self.listed(&meta));

@@ -71,12 +71,14 @@ impl Source {
         stop: CancellationToken,
     ) {
         let mut waiting = Waiting::default();
-        let mut watcher = self.listen();
+        let mut watcher = None;
         let mut ask = Some(Ask::Reconcile);
         let mut listed = false;
         let mut next_listing = (self.clock)();
         loop {
             if let Some(ask) = ask.take() {
+                // Before the listing, so that nothing falls between the two; again at each listing while it fails.
+                watcher = watcher.or_else(|| self.listen());
                 let now = (self.clock)();
                 match self.reconcile(ask == Ask::Release, &mut waiting, now).await {
                     Ok(unlisted) => {
@@ -121,7 +123,7 @@ impl Source {
                     Some(Heard::Path(_)) => {}
                     Some(Heard::Everything) => ask = Some(Ask::Reconcile),
                     None => {
-                        watcher = self.listen();
+                        watcher = None;
                         ask = Some(Ask::Reconcile);
                     }
                 },
@@ -248,8 +250,10 @@ impl Source {
 
     async fn see(&self, files: Vec<Listed>, now: Timestamp) -> Result<(), Trouble> {
         for batch in files.chunks(BATCH) {
-            let sightings: Vec<Sighting> =
-                batch.iter().map(|file| sighting(&self.pipeline, self.store.name(), file)).collect();
+            let sightings: Vec<Sighting> = batch
+                .iter()
+                .map(|file| sighting(&self.pipeline, self.store.name(), file))
+                .collect();
             self.ledger.see(&sightings, now).await?;
             self.work.notify_waiters();
         }

@@ -29,11 +29,8 @@ impl Watcher {
     /// When the kernel refuses: no inotify, or no watches left (then the message names the cure).
     pub fn start(root: &Path) -> std::io::Result<Watcher> {
         let inotify = Inotify::init()?;
-        let mut folders = Folders {
-            root: root.to_owned(),
-            watches: inotify.watches(),
-            paths: HashMap::new(),
-        };
+        let mut folders =
+            Folders { root: root.to_owned(), watches: inotify.watches(), paths: HashMap::new() };
         folders.add(PathBuf::new())?;
         let (heard, events) = mpsc::channel(4096);
         tokio::spawn(listen(inotify, folders, heard));
@@ -62,6 +59,7 @@ impl Folders {
             | WatchMask::MOVED_FROM
             | WatchMask::DELETE
             | WatchMask::ATTRIB
+            | WatchMask::MOVE_SELF
             | WatchMask::ONLYDIR
             | WatchMask::DONT_FOLLOW;
         let mut files = Vec::new();
@@ -118,8 +116,15 @@ async fn listen(inotify: Inotify, mut folders: Folders, heard: mpsc::Sender<Hear
         let mut paths = Vec::new();
         if event.mask.contains(EventMask::Q_OVERFLOW) || event.mask.contains(EventMask::UNMOUNT) {
             paths.push(Heard::Everything);
-        } else if event.mask.contains(EventMask::IGNORED) {
-            folders.paths.remove(&event.wd);
+        } else if event.mask.intersects(EventMask::MOVE_SELF | EventMask::IGNORED) {
+            // The folder itself was moved away or removed, and another may stand in its place: this watch hears
+            // nothing of that one, so it ends and a new one begins.
+            if folders.paths.get(&event.wd).is_some_and(|folder| folder == Path::new("")) {
+                return;
+            }
+            if event.mask.contains(EventMask::IGNORED) {
+                folders.paths.remove(&event.wd);
+            }
         } else if let (Some(folder), Some(name)) = (folders.paths.get(&event.wd), &event.name) {
             let path = folder.join(name);
             if event.mask.contains(EventMask::ISDIR) {

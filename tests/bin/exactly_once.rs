@@ -1,0 +1,234 @@
+//! A small house of ledger, outbox, indexer and index, made to be killed. With the index of the product, each
+//! document stands in it exactly once whatever happens; with [`Careless`], which carries the two classic
+//! faults, it does not. The crash test runs both: a check that cannot see the fault proves nothing.
+//!
+//! `exactly-once FOLDER real|careless DOCUMENTS` works until all is indexed; with `verify` behind it, it prints
+//! what is missing and what is doubled.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "all of it is test code: to panic is how a test says what is wrong"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use madang_document::agency::Agency;
+use madang_document::content::{Origin, Segment};
+use madang_document::document::Document;
+use madang_document::id::DocumentId;
+use madang_document::locator::Locator;
+use madang_document::object::ObjectRef;
+use madang_document::outcome::Outcome;
+use madang_document::principal::Principal;
+use madang_document::timestamp::Timestamp;
+use madang_index::index::{Census, Index, IndexError};
+use madang_index::record::Change;
+use madang_index::search::ScopedSearcher;
+use madang_index::tantivy_index::TantivyIndex;
+use madang_ledger::jobs::{Claim, Completion, Jobs, Verdict};
+use madang_ledger::ledger::Ledger;
+use madang_ledger::objects::{Objects, Sighting};
+use madang_ledger::outbox::Outbox;
+use madang_ledger::sqlite::SqliteLedger;
+use madang_pipeline::blobs::Blobs;
+use madang_pipeline::indexer;
+use madang_pipeline::reading::unread;
+use object_store::local::LocalFileSystem;
+use tantivy::collector::DocSetCollector;
+use tantivy::query::AllQuery;
+use tantivy::schema::{Field, STORED, STRING, Schema, Value};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+const STORE: &str = "crash";
+
+#[tokio::main]
+async fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [folder, kind, documents, rest @ ..] = arguments.as_slice() else {
+        panic!("exactly-once FOLDER real|careless DOCUMENTS [verify]");
+    };
+    let folder = Path::new(folder);
+    let documents: u32 = documents.parse().expect("a number of documents");
+    let index: Arc<dyn Index> = match kind.as_str() {
+        "real" => Arc::new(TantivyIndex::open(&folder.join("index")).unwrap()),
+        "careless" => Arc::new(Careless::open(&folder.join("index"))),
+        other => panic!("no such index: {other}"),
+    };
+    match rest {
+        [] => work(folder, index, documents).await,
+        _ => verify(index.as_ref(), documents),
+    }
+}
+
+fn agency() -> Agency {
+    "1741000".parse().unwrap()
+}
+
+fn path(n: u32) -> String {
+    format!("{n}.txt")
+}
+
+fn now() -> Timestamp {
+    Timestamp(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64)
+}
+
+/// Completes a few documents at a time, while the product's own indexer follows the outbox.
+async fn work(folder: &Path, index: Arc<dyn Index>, documents: u32) {
+    let ledger = Arc::new(SqliteLedger::open(&folder.join("ledger.db")).await.unwrap());
+    ledger.release_all(now()).await.unwrap();
+    ledger.open_queue(STORE, &agency()).await.unwrap();
+    std::fs::create_dir_all(folder.join("blobs")).unwrap();
+    let blobs =
+        Blobs::new(Arc::new(LocalFileSystem::new_with_prefix(folder.join("blobs")).unwrap()));
+    let seen: Vec<Sighting> = (0..documents).map(sighting).collect();
+    ledger.see(&seen, now()).await.unwrap();
+
+    let changed = Arc::new(Notify::new());
+    let indexed = Arc::new(Notify::new());
+    tokio::spawn(indexer::index(
+        Arc::clone(&ledger) as Arc<dyn Ledger>,
+        blobs.clone(),
+        index,
+        Arc::clone(&changed),
+        Arc::clone(&indexed),
+        CancellationToken::new(),
+    ));
+    println!("begun");
+    loop {
+        let claims = ledger.claim(Uuid::now_v7(), 4, Duration::from_secs(60), now()).await.unwrap();
+        if claims.is_empty() {
+            break;
+        }
+        let mut completions = Vec::new();
+        for claim in &claims {
+            completions.push(completion(claim, &blobs).await);
+        }
+        ledger.complete(&completions, now()).await.unwrap();
+        changed.notify_waiters();
+        println!("completed {}", completions.len());
+        std::io::stdout().flush().unwrap();
+    }
+    for (agency, last) in ledger.last_changes().await.unwrap() {
+        while ledger.cursor(&indexer::reader(&agency)).await.unwrap() < last {
+            let _ = tokio::time::timeout(Duration::from_millis(50), indexed.notified()).await;
+        }
+    }
+    println!("done");
+}
+
+fn sighting(n: u32) -> Sighting {
+    let object = ObjectRef { store: STORE.into(), path: path(n), version: "1".into(), size: 1 };
+    Sighting { object, pipeline: STORE.into(), agency: agency(), modified: None, priority: 3 }
+}
+
+async fn completion(claim: &Claim, blobs: &Blobs) -> Completion {
+    let segment = Segment {
+        text: format!("글 {}", claim.object.path),
+        locator: Locator::Whole {},
+        origin: Origin::Native,
+        confidence: None,
+    };
+    let text = blobs.keep_text(&[segment]).await.unwrap();
+    let document =
+        Document { text: Some(text), segments: 1, reason: None, ..unread(claim, Outcome::Ok, "") };
+    Completion {
+        ticket: claim.ticket,
+        verdict: Verdict::Done,
+        documents: vec![document],
+        entries: Vec::new(),
+        actor: "crash".into(),
+    }
+}
+
+/// The check: each id exactly once. The same for both indexes.
+fn verify(index: &dyn Index, documents: u32) {
+    let census = index.verify(&agency()).unwrap();
+    let found: BTreeSet<DocumentId> = census.ids.iter().copied().collect();
+    let expected: BTreeSet<DocumentId> =
+        (0..documents).map(|n| DocumentId::new(STORE, &path(n), None)).collect();
+    let missing = expected.difference(&found).count();
+    let strange = found.difference(&expected).count();
+    println!("missing {missing} doubled {} strange {strange}", census.doubled.len());
+}
+
+/// An index with two faults: it remembers how far it came beside its commit instead of in it, and it adds
+/// without deleting first. Killed between commit and note, it adds the same documents again.
+struct Careless {
+    index: tantivy::Index,
+    writer: Mutex<tantivy::IndexWriter>,
+    id: Field,
+    note: PathBuf,
+    unused: TantivyIndex,
+}
+
+impl Careless {
+    fn open(folder: &Path) -> Careless {
+        let mut schema = Schema::builder();
+        let id = schema.add_text_field("id", STRING | STORED);
+        let place = folder.join("careless");
+        std::fs::create_dir_all(&place).unwrap();
+        let directory = tantivy::directory::MmapDirectory::open(&place).unwrap();
+        let index = tantivy::Index::open_or_create(directory, schema.build()).unwrap();
+        let writer = Mutex::new(index.writer_with_num_threads(1, 15_000_000).unwrap());
+        let unused = TantivyIndex::open(&folder.join("unused")).unwrap();
+        Careless { index, writer, id, note: folder.join("note"), unused }
+    }
+}
+
+impl Index for Careless {
+    fn apply(&self, _: &Agency, changes: &[Change], checkpoint: u64) -> Result<(), IndexError> {
+        let mut writer = self.writer.lock().unwrap();
+        for change in changes {
+            if let Change::Put(record) = change {
+                let mut document = tantivy::TantivyDocument::default();
+                document.add_text(self.id, record.id.to_string());
+                writer.add_document(document).unwrap();
+            }
+        }
+        writer.commit().unwrap();
+        let mut note = std::fs::File::create(self.note.with_extension("new")).unwrap();
+        note.write_all(checkpoint.to_string().as_bytes()).unwrap();
+        note.sync_all().unwrap();
+        std::fs::rename(self.note.with_extension("new"), &self.note).unwrap();
+        Ok(())
+    }
+
+    fn checkpoint(&self, _: &Agency) -> Result<Option<u64>, IndexError> {
+        Ok(std::fs::read_to_string(&self.note).ok().and_then(|text| text.parse().ok()))
+    }
+
+    fn clear(&self, _: &Agency) -> Result<(), IndexError> {
+        // The indexer clears an index that is ahead of its ledger, and here none ever is.
+        panic!("nothing in this run clears the index")
+    }
+
+    fn agencies(&self) -> Result<Vec<Agency>, IndexError> {
+        Ok(vec![agency()])
+    }
+
+    fn verify(&self, _: &Agency) -> Result<Census, IndexError> {
+        let searcher = self.index.reader().unwrap().searcher();
+        let mut counts: BTreeMap<DocumentId, u32> = BTreeMap::new();
+        for address in searcher.search(&AllQuery, &DocSetCollector).unwrap() {
+            let document: tantivy::TantivyDocument = searcher.doc(address).unwrap();
+            let id = document.get_first(self.id).and_then(|id| id.as_str()).unwrap();
+            *counts.entry(id.parse().unwrap()).or_default() += 1;
+        }
+        let doubled = counts.iter().filter(|(_, count)| **count > 1).map(|(id, _)| *id).collect();
+        Ok(Census { ids: counts.into_keys().collect(), doubled })
+    }
+
+    fn scoped(&self, principal: &Principal) -> ScopedSearcher {
+        self.unused.scoped(principal)
+    }
+}

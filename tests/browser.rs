@@ -1,0 +1,196 @@
+//! People's way through the pages, in a real browser.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "all of it is test code: to panic is how a test says what is wrong"
+)]
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use madang_tests::ground::binary::fixture;
+use madang_tests::ground::service::Service;
+use madang_tests::ground::wait::until;
+use madang_tests::ground::yard::Yard;
+use tempfile::TempDir;
+use thirtyfour::common::log::LoggingPrefsLogLevel;
+use thirtyfour::prelude::*;
+
+/// A driver and the browser that it drives; both end with it.
+struct Browser {
+    driver: Child,
+    page: WebDriver,
+    _profile: TempDir,
+    pictures: PathBuf,
+}
+
+impl Browser {
+    async fn start() -> Browser {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let driver = Command::new("chromedriver")
+            .arg(format!("--port={port}"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|error| {
+                panic!("chromedriver: {error}; install it with `apt-get install chromium chromium-driver`")
+            });
+        let profile = tempfile::Builder::new().prefix("madang-browser-").tempdir().unwrap();
+        let mut wanted = DesiredCapabilities::chrome();
+        for argument in [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--accept-lang=ko",
+            "--window-size=1200,900",
+        ] {
+            wanted.add_arg(argument).unwrap();
+        }
+        wanted.add_arg(&format!("--user-data-dir={}", profile.path().display())).unwrap();
+        wanted.set_browser_log_level(LoggingPrefsLogLevel::All).unwrap();
+        let address = format!("http://127.0.0.1:{port}");
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        until("chromedriver answers", || {
+            let status = client.get(format!("{address}/status")).send();
+            async move { status.await.ok() }
+        })
+        .await;
+        let page = WebDriver::new(&address, wanted).await.expect("a browser (package chromium)");
+        let pictures = std::env::temp_dir().join(format!("madang-pictures-{}", std::process::id()));
+        std::fs::create_dir_all(&pictures).unwrap();
+        println!("screenshots: {}", pictures.display());
+        Browser { driver, page, _profile: profile, pictures }
+    }
+
+    /// The first element that this selector finds and that is shown, waited for.
+    async fn see(&self, selector: &str) -> WebElement {
+        until(&format!("`{selector}` is shown"), async || {
+            let element = self.page.find(By::Css(selector)).await.ok()?;
+            element.is_displayed().await.ok()?.then_some(element)
+        })
+        .await
+    }
+
+    async fn text(&self, selector: &str) -> String {
+        self.see(selector).await.text().await.unwrap()
+    }
+
+    async fn picture(&self, name: &str) {
+        let file = self.pictures.join(format!("{name}.png"));
+        self.page.screenshot(Path::new(&file)).await.unwrap();
+    }
+
+    /// That no page so far complained: a script that failed, a refused load, a violated policy.
+    async fn quiet(&self) {
+        let said = self.page.browser_log().await.unwrap();
+        let loud: Vec<_> = said
+            .iter()
+            .filter(|entry| matches!(entry.level.as_str(), "SEVERE" | "WARNING"))
+            .collect();
+        assert!(loud.is_empty(), "{loud:?}");
+    }
+
+    async fn end(self) {
+        let Browser { mut driver, page, _profile, .. } = self;
+        let _ = page.quit().await;
+        let _ = driver.kill();
+        let _ = driver.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_signs_in_searches_drops_and_watches() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    yard.write("drop/press/점검.txt", fixture("text/utf8.txt"));
+    yard.write("drop/press/안내.eml", fixture("eml/attachments.eml"));
+    let service = Service::start(&yard, &[]).await;
+    service.settled(2).await;
+    until("the text is found", async || (service.found("안전점검").await.len() >= 2).then_some(()))
+        .await;
+    let browser = Browser::start().await;
+
+    // Who is not signed in is led to the door, and the printed link opens it once.
+    browser.page.goto(&service.url).await.unwrap();
+    browser.see("input#key").await;
+    let link = service.sign_in_link().await;
+    browser.page.goto(&link).await.unwrap();
+    let field = browser.see("input#q").await;
+    browser.picture("1-search").await;
+
+    // A Korean word, without its particle, in a file that has it with one.
+    field.send_keys("교량을").await.unwrap();
+    browser.see("form.search button.primary").await.click().await.unwrap();
+    let marked = browser.text("article.hit mark").await;
+    assert!(marked.contains("교량"), "{marked}");
+    browser.picture("2-hits").await;
+    let title = browser.text("article.hit h2").await;
+    browser.see("article.hit h2 a").await.click().await.unwrap();
+    browser.see("article.document").await;
+    assert_eq!(browser.text("article.document h1").await, title);
+    let text = browser.text("div.text").await;
+    assert!(text.contains("교량 120개소"), "{text}");
+    let address = browser.page.current_url().await.unwrap();
+    assert!(address.fragment().is_some_and(|place| place.starts_with("paragraph=")), "{address}");
+    browser.picture("3-document").await;
+    browser.quiet().await;
+
+    // The queue page, and a damaged file that comes while it is open.
+    browser.page.goto(format!("{}/queues", service.url)).await.unwrap();
+    let count = "[data-queue=press] [data-count=quarantined]";
+    assert_eq!(browser.text(count).await, "0");
+    until("the page is live", async || browser.text("#live").await.starts_with('●').then_some(()))
+        .await;
+    yard.write("drop/press/잘린 문서.docx", fixture("docx/cut-short.docx"));
+    until("the page counts it without being loaded again", async || {
+        (browser.text(count).await == "1").then_some(())
+    })
+    .await;
+    assert_eq!(browser.text("[data-balance=quarantined]").await, "1");
+    browser.see(count).await.click().await.unwrap();
+    let job = until("the job is listed", async || {
+        let job = browser.page.find(By::Css("#jobs .job")).await.ok()?;
+        job.text().await.ok().filter(|text| text.contains("잘린 문서.docx"))
+    })
+    .await;
+    assert!(job.contains("손상") && job.contains("ZIP"), "the reason is told: {job}");
+    browser.picture("4-queues").await;
+    browser.quiet().await;
+
+    // A file given to the drop page, and its receipt until it can be found.
+    browser.page.goto(format!("{}/drop", service.url)).await.unwrap();
+    browser.see("#zone").await;
+    let file = yard.write_now("떨군 글.txt", "누리집에서 떨군 글 throughthepage");
+    let input = browser.page.find(By::Css("input#files")).await.unwrap();
+    input.send_keys(file.to_str().unwrap()).await.unwrap();
+    until("the receipt says that it can be found", async || {
+        let state = browser.text("#receipts .receipt .state").await;
+        state.contains("검색됩니다").then_some(()).filter(|()| state.contains("읽었고"))
+    })
+    .await;
+    let receipt = browser.text("#receipts .receipt").await;
+    assert!(receipt.contains("떨군 글.txt"), "{receipt}");
+    browser.picture("5-receipt").await;
+    assert_eq!(service.found("throughthepage").await, ["떨군 글.txt"]);
+    browser.quiet().await;
+
+    // The link was for one use.
+    browser.page.delete_all_cookies().await.unwrap();
+    browser.page.goto(&link).await.unwrap();
+    browser.see("input#key").await;
+    browser.end().await;
+    service.stop().await;
+}

@@ -1,0 +1,6 @@
+pub mod binary;
+pub mod bucket;
+pub mod random;
+pub mod service;
+pub mod wait;
+pub mod yard;

@@ -1,0 +1,21 @@
+//! Scenarios over the whole house, and the rules that keep it tidy.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "all of it is test code: to panic is how a test says what is wrong"
+)]
+
+mod house {
+    mod access;
+    mod bucket;
+    mod disk;
+    mod hostile;
+    mod live;
+    mod once;
+    mod operate;
+    mod tidy;
+}

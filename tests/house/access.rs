@@ -1,0 +1,129 @@
+//! Who may see what.
+
+use madang_tests::ground::service::{Service, percent};
+use madang_tests::ground::yard::{ADMIN, Yard, paths};
+
+const OURS: &str = "1741000";
+const THEIRS: &str = "1352000";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_of_one_agency_sees_nothing_of_another() {
+    let yard = Yard::new();
+    yard.pipeline("ours", OURS);
+    yard.pipeline("theirs", THEIRS);
+    yard.write("drop/ours/a.txt", "함께 쓰는 낱말 우리 글 sharedword");
+    yard.write("drop/theirs/b.txt", "함께 쓰는 낱말 남의 글 sharedword secretplan");
+    yard.write("drop/theirs/broken.docx", b"PK\x03\x04 cut");
+    let service = Service::start(&yard, &[]).await;
+    service.settled(3).await;
+    service.finds("sharedword", &["a.txt", "b.txt"]).await;
+    let all = service.search("sharedword").await;
+    let theirs = all["hits"].as_array().unwrap().iter().find(|hit| hit["path"] == "b.txt").unwrap();
+    let their_id = theirs["id"].as_str().unwrap().to_owned();
+    let their_job =
+        service.jobs("done").await.iter().find(|job| job["path"] == "b.txt").unwrap()["id"].clone();
+
+    let made = yard.succeed(&[
+        "key",
+        "new",
+        "ours only",
+        "--roles",
+        "search,drop,operate",
+        "--agencies",
+        OURS,
+    ]);
+    let key = made.lines().last().unwrap().trim().to_owned();
+    assert!(key.starts_with("madang_"), "{made}");
+    let get = async |path: &str| service.ask("GET", path, &key, Vec::new()).await;
+
+    let found = get("/v1/search?q=sharedword&facets=agency").await;
+    assert_eq!(found.status, 200, "{}", found.text());
+    assert_eq!(paths(&found.json()), ["a.txt"]);
+    assert_eq!(found.json()["total"], 1);
+    assert!(!found.text().contains(THEIRS), "{}", found.text());
+    for query in ["secretplan", "secret*", ""] {
+        let found = get(&format!("/v1/search?q={}", percent(query))).await;
+        assert!(!found.text().contains(&their_id), "{query}: {}", found.text());
+    }
+    let asked = get(&format!("/v1/search?q=sharedword&agency={THEIRS}")).await;
+    assert!(!asked.text().contains(&their_id), "{}", asked.text());
+
+    // Hidden and absent look the same.
+    let absent = "00000000-0000-5000-8000-000000000000";
+    for (theirs, nobodys) in [
+        (format!("/v1/documents/{their_id}"), format!("/v1/documents/{absent}")),
+        (format!("/v1/documents/{their_id}/text"), format!("/v1/documents/{absent}/text")),
+        (format!("/v1/documents/{their_id}/original"), format!("/v1/documents/{absent}/original")),
+        (format!("/v1/documents/{their_id}/preview"), format!("/v1/documents/{absent}/preview")),
+        (format!("/v1/catalog/entries/{their_id}"), format!("/v1/catalog/entries/{absent}")),
+        (format!("/v1/receipts/{their_id}"), format!("/v1/receipts/{absent}")),
+        (format!("/v1/jobs/{their_job}"), "/v1/jobs/999999".to_owned()),
+    ] {
+        let (hidden, missing) = (get(&theirs).await, get(&nobodys).await);
+        assert_eq!((hidden.status, missing.status), (404, 404), "{theirs}");
+        assert_eq!(hidden.text(), missing.text(), "{theirs}");
+    }
+    for path in
+        ["/v1/catalog", "/v1/catalog/changes", "/v1/queues", "/v1/jobs", "/v1/drop", "/metrics"]
+    {
+        let answer = get(path).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        for word in [their_id.as_str(), THEIRS, "theirs", "b.txt"] {
+            assert!(!answer.text().contains(word), "{path} shows {word}: {}", answer.text());
+        }
+    }
+    let balance = get("/v1/ledger/balance").await.json();
+    assert_eq!(
+        (&balance["received"], &balance["quarantined"]),
+        (&1.into(), &0.into()),
+        "{balance}"
+    );
+
+    // Nor can it act there.
+    for (method, path) in [
+        ("POST", "/v1/queues/theirs/pause".to_owned()),
+        ("POST", format!("/v1/jobs/{their_job}/retry")),
+        ("PUT", "/v1/drop/theirs/c.txt".to_owned()),
+    ] {
+        let answer = service.ask(method, &path, &key, b"x".to_vec()).await;
+        assert_eq!(answer.status, 404, "{path}: {}", answer.text());
+    }
+    assert!(!yard.path("drop/theirs/c.txt").exists());
+
+    // A revoked key is no key; no key is no way in.
+    let listed = yard.succeed(&["key", "ls"]);
+    let line = listed
+        .lines()
+        .find(|line| line.contains("ours only"))
+        .unwrap_or_else(|| panic!("{listed}"));
+    let number = line.split_whitespace().next().unwrap();
+    yard.succeed(&["key", "revoke", number]);
+    assert_eq!(get("/v1/search?q=sharedword").await.status, 401);
+    assert_eq!(
+        service.ask("GET", "/v1/search?q=x", "madang_no_such_key", Vec::new()).await.status,
+        401
+    );
+    assert_eq!(service.ask("GET", "/v1/search?q=x", ADMIN, Vec::new()).await.status, 200);
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_does_only_what_its_roles_say() {
+    let yard = Yard::new();
+    yard.pipeline("press", OURS);
+    let service = Service::start(&yard, &[]).await;
+    let key = yard.succeed(&["key", "new", "reader"]);
+    let key = key.lines().last().unwrap().trim();
+    for (method, path, status) in [
+        ("GET", "/v1/search?q=x", 200),
+        ("GET", "/v1/queues", 403),
+        ("POST", "/v1/queues/press/pause", 403),
+        ("PUT", "/v1/drop/press/a.txt", 403),
+        ("GET", "/metrics", 403),
+    ] {
+        let answer = service.ask(method, path, key, b"x".to_vec()).await;
+        assert_eq!(answer.status, status, "{path}: {}", answer.text());
+    }
+    assert!(!yard.path("drop/press/a.txt").exists());
+    service.stop().await;
+}

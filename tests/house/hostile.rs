@@ -1,0 +1,109 @@
+//! Files that are locked, damaged or meant to do harm, through the real sandbox.
+
+use std::io::{Read, Write};
+
+use madang_tests::ground::binary::fixture;
+use madang_tests::ground::yard::{Yard, lines};
+use serde_json::Value;
+
+/// The lines of `madang extract --json` over these files.
+fn extract(yard: &Yard, files: &[&str]) -> Vec<Value> {
+    let mut arguments = vec!["extract", "--json"];
+    arguments.extend(files);
+    lines(&yard.succeed(&arguments))
+}
+
+fn zip_of(name: &str, bytes: impl Read) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default()
+        .compression_method(zip::CompressionMethod::Deflated)
+        .compression_level(Some(1));
+    writer.start_file(name, options).unwrap();
+    std::io::copy(&mut { bytes }, &mut writer).unwrap();
+    writer.finish().unwrap().into_inner()
+}
+
+#[test]
+fn each_has_its_documented_outcome() {
+    let yard = Yard::new();
+    let cases = [
+        ("locked.hwp", "hwp5/password.hwp", "encrypted"),
+        ("locked.hwpx", "hwpx/encrypted.hwpx", "encrypted"),
+        ("managed.hwp", "hwp5/rights-managed.hwp", "drm"),
+        ("locked.pdf", "pdf/password.pdf", "encrypted"),
+        ("locked.docx", "office_encrypted/password.docx", "encrypted"),
+        ("short.docx", "docx/cut-short.docx", "corrupt"),
+        ("header.pdf", "pdf/header_only.pdf", "corrupt"),
+        ("cut.pdf", "pdf/truncated.pdf", "partial"),
+        ("old.hwp", "recognised/hwp3.hwp", "unsupported"),
+    ];
+    for (name, from, _) in cases {
+        yard.write(name, fixture(from));
+    }
+    for (name, _, outcome) in cases {
+        let lines = extract(&yard, &[name]);
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        let line = &lines[0];
+        assert_eq!(line["outcome"], outcome, "{line}");
+        if outcome != "partial" {
+            assert!(line["error"].as_str().is_some_and(|why| !why.is_empty()), "{line}");
+        }
+    }
+}
+
+#[test]
+fn a_bomb_of_a_gibibyte_is_stopped_at_a_limit() {
+    let yard = Yard::new();
+    let bomb = zip_of("zeros.txt", std::io::repeat(0).take(1 << 30));
+    assert!(bomb.len() < 8 << 20, "{} bytes are no bomb", bomb.len());
+    // A bomb in an archive in an archive.
+    let nested = zip_of("inner.zip", bomb.as_slice());
+    yard.write("bomb.zip", &bomb);
+    yard.write("nested.zip", &nested);
+    for file in ["bomb.zip", "nested.zip"] {
+        let lines = extract(&yard, &[file]);
+        let told = lines.iter().any(|line| line["outcome"] == "limit")
+            || lines.iter().any(|line| line["warnings"].to_string().contains("limit"));
+        assert!(told, "{file}: {lines:?}");
+        let text: usize = lines.iter().filter_map(|line| line["text"].as_str()).map(str::len).sum();
+        assert!(text < 70 << 20, "{file}: {text} bytes of text");
+    }
+    // And the service that is given one goes on to the next file.
+    yard.write("drop/bomb.zip", &bomb);
+    yard.write("drop/plain.txt", "폭탄 곁의 글 beside");
+    let summary = yard.once(&["drop"]);
+    assert_eq!((summary.received, summary.in_flight), (2, 0), "{summary:?}");
+    assert_eq!(yard.found("beside"), ["plain.txt"]);
+}
+
+#[test]
+fn a_picture_of_a_trillion_pixels_costs_nothing() {
+    let yard = Yard::new();
+    // A PNG header that promises 1,000,000 by 1,000,000 pixels (PNG, section 11.2.2).
+    let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
+    let mut header = b"IHDR".to_vec();
+    header.extend(1_000_000u32.to_be_bytes());
+    header.extend(1_000_000u32.to_be_bytes());
+    header.extend([8, 2, 0, 0, 0]);
+    png.extend(13u32.to_be_bytes());
+    png.extend(&header);
+    png.extend(crc32(&header).to_be_bytes());
+    png.extend(12u32.to_be_bytes());
+    png.write_all(b"IDAT\x78\x9c\x63\x00\x00\x00\x01\x00\x01\0\0\0\0\0\0\0").unwrap();
+    yard.write("flood.png", png);
+    let lines = extract(&yard, &["flood.png"]);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    let outcome = lines[0]["outcome"].as_str().unwrap();
+    assert!(["ok", "limit", "partial", "corrupt", "empty"].contains(&outcome), "{}", lines[0]);
+    let elapsed = &lines[0]["elapsed_ms"];
+    assert!(elapsed.as_f64().is_some(), "{}", lines[0]);
+}
+
+/// CRC-32 (ISO 3309), as PNG wants it.
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0u32, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 }
+        })
+    })
+}

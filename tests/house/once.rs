@@ -1,0 +1,279 @@
+//! `madang up FOLDER --once`: a run that ends.
+
+use std::path::Path;
+
+use madang_tests::ground::binary::{fixture, fixtures};
+use madang_tests::ground::yard::{Summary, Yard, said};
+
+/// Copies every fixture into the folder `drop`. Gives how many there are.
+fn drop_fixtures(yard: &Yard) -> u64 {
+    let mut dropped = 0;
+    for path in fixtures() {
+        yard.write(&format!("drop/{path}"), fixture(&path));
+        // What begins with a dot is left out by every source.
+        dropped += u64::from(!path.split('/').any(|part| part.starts_with('.')));
+    }
+    assert!(dropped > 60, "only {dropped} fixtures");
+    dropped
+}
+
+const QUERIES: [&str; 5] =
+    ["안전점검", "행정안전부", "inspection", "\"Safety inspection\"", "회의 안내"];
+
+#[test]
+fn every_file_is_accounted_for_and_a_second_run_changes_nothing() {
+    let yard = Yard::new();
+    let dropped = drop_fixtures(&yard);
+    let first = yard.once(&["drop"]);
+    assert_eq!(first.received, dropped, "{first:?}");
+    assert_eq!((first.in_flight, first.deleted), (0, 0), "{first:?}");
+    assert!(first.holds(), "{first:?}");
+    assert!(first.quarantined > 0 && first.indexed > first.quarantined, "{first:?}");
+    assert!(first.members > 5, "{first:?}");
+
+    // One live entry for each file, for each document in it, and for the drop folder itself.
+    let entries = yard.live_entries();
+    assert_eq!(entries.len() as u64, dropped + first.members + 1);
+
+    let changes = yard.changes();
+    let hits: Vec<_> = QUERIES.iter().map(|query| yard.search(query)["hits"].clone()).collect();
+    for (query, hits) in QUERIES.iter().zip(&hits) {
+        assert!(!hits.as_array().unwrap().is_empty(), "nothing is found for {query}");
+    }
+
+    let second = yard.once(&["drop"]);
+    assert_eq!(second, first);
+    assert_eq!(yard.changes(), changes, "a run that finds nothing new is silent");
+    yard.succeed(&["index", "verify"]);
+
+    // Only what a query can tell is compared: scores depend on how the segments lie.
+    yard.succeed(&["index", "rebuild"]);
+    yard.succeed(&["index", "verify"]);
+    for (query, before) in QUERIES.iter().zip(&hits) {
+        let after = yard.search(query)["hits"].clone();
+        assert_eq!(ids(&after), ids(before), "{query}");
+    }
+}
+
+/// The ids of hits, in order of the ids.
+fn ids(hits: &serde_json::Value) -> Vec<String> {
+    let mut ids: Vec<String> =
+        hits.as_array().unwrap().iter().map(|hit| hit["id"].as_str().unwrap().to_owned()).collect();
+    ids.sort();
+    ids
+}
+
+#[test]
+fn a_changed_file_is_one_update_and_a_removed_one_is_withdrawn() {
+    let yard = Yard::new();
+    yard.write("drop/staying.txt", "머무르는 글 staying");
+    yard.write("drop/changing.txt", "처음 적은 글 beforehand");
+    yard.write("drop/leaving.hwp", fixture("hwp5/plain.hwp"));
+    yard.once(&["drop"]);
+    let before = yard.live_entries();
+    let seq = yard.changes().len();
+    assert_eq!(yard.found("beforehand"), ["changing.txt"]);
+    let leaving = yard.search("").get("hits").and_then(|hits| hits.as_array()).cloned();
+    let leaving = leaving.unwrap_or_default();
+    let leaving = leaving.iter().find(|hit| hit["path"] == "leaving.hwp").expect("it is found");
+    let leaving = leaving["id"].as_str().unwrap().to_owned();
+
+    yard.write("drop/changing.txt", "나중에 고친 글 afterwards");
+    yard.remove("drop/leaving.hwp");
+    let summary = yard.once(&["drop"]);
+    assert_eq!(summary, Summary { received: 3, indexed: 2, deleted: 1, ..Summary::default() },);
+    assert!(yard.found("beforehand").is_empty());
+    assert_eq!(yard.found("afterwards"), ["changing.txt"]);
+    assert_eq!(yard.found("staying"), ["staying.txt"]);
+
+    // One new version, one withdrawal, and the entry of the folder, which counts its files.
+    let changes = yard.changes();
+    let new: Vec<_> = changes[seq..]
+        .iter()
+        .filter(|change| !change["entry"].as_str().unwrap().starts_with("series-"))
+        .collect();
+    assert_eq!(new.len(), 2, "{new:?}");
+    let updated = new.iter().find(|change| change["withdrawn"] == false).unwrap();
+    assert_eq!(updated["version"], 2);
+    assert_eq!(before[updated["entry"].as_str().unwrap()], 1);
+    let withdrawn = new.iter().find(|change| change["withdrawn"] == true).unwrap();
+    assert_eq!(withdrawn["entry"], leaving.as_str());
+    yard.succeed(&["index", "verify"]);
+}
+
+#[test]
+fn an_unknown_key_names_the_file_the_line_and_the_nearest_key() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    let text = std::fs::read_to_string(yard.path("pipelines/press.toml")).unwrap();
+    yard.write("pipelines/press.toml", text.replace("settle", "setle"));
+    for arguments in
+        [vec!["up", "pipelines/press.toml", "--once"], vec!["up", "--once"], vec!["check"]]
+    {
+        let output = yard.run(&arguments);
+        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+        let error = String::from_utf8_lossy(&output.stderr);
+        let expected = "pipelines/press.toml:5: unknown key `setle`; did you mean `settle`?";
+        assert!(error.contains(expected), "{arguments:?}: {error}");
+    }
+    yard.write("madang.toml", "listn = \"127.0.0.1:0\"\n");
+    let output = yard.run(&["up", "drop", "--once"]);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(
+        error.contains("madang.toml:1: unknown key `listn`; did you mean `listen`?"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_wrong_usage() {
+    let yard = Yard::new();
+    for source in ["nowhere", "pipelines/none.toml", "ftp://host/x"] {
+        let output = yard.run(&["up", source, "--once"]);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{source}: {}", said(&output));
+        assert_eq!(error.lines().count(), 1, "one clear line: {error}");
+    }
+}
+
+#[test]
+fn a_folder_that_may_not_be_read_is_reported_and_the_others_are_read() {
+    use std::os::unix::fs::{PermissionsExt, chown};
+    const NOBODY: u32 = 65534;
+    let yard = Yard::new();
+    yard.write("drop/open/a.txt", "열린 곳의 글 opened");
+    yard.write("drop/shut/b.txt", "닫힌 곳의 글 hidden");
+    yard.write("drop/c.txt", "곁에 있는 글 beside");
+    yard.write("drop/private.txt", "남의 글 private");
+    // The superuser reads everything, so the run is given to an account that does not.
+    let as_root =
+        Path::new("/proc/self").metadata().map(|m| std::os::unix::fs::MetadataExt::uid(&m));
+    assert_eq!(
+        as_root.unwrap(),
+        0,
+        "run the tests as root: this one gives a folder to another account"
+    );
+    let root = yard.path("drop").parent().unwrap().to_owned();
+    chown(&root, Some(NOBODY), Some(NOBODY)).unwrap();
+    let shut = std::fs::Permissions::from_mode(0o700);
+    std::fs::set_permissions(yard.path("drop/shut"), shut).unwrap();
+    std::fs::set_permissions(yard.path("drop/private.txt"), PermissionsExt::from_mode(0o600))
+        .unwrap();
+    // Where the binary lies may be closed to that account.
+    let binary = yard.path("madang");
+    std::fs::copy(madang_tests::ground::binary::madang(), &binary).unwrap();
+    let up = |yard: &Yard| {
+        let program = binary.to_str().unwrap();
+        let account =
+            ["--reuid=65534", "--regid=65534", "--clear-groups", program, "up", "drop", "--once"];
+        yard.command_of(Path::new("setpriv"), &account)
+            .output()
+            .expect("setpriv (package util-linux)")
+    };
+    let output = up(&yard);
+    assert!(output.status.success(), "{}", said(&output));
+    let told = said(&output);
+    assert!(told.contains("shut") && told.contains("may not be read"), "{told}");
+    let summary = Summary::of(&String::from_utf8_lossy(&output.stdout));
+    assert_eq!(summary, Summary { received: 3, indexed: 2, quarantined: 1, ..Summary::default() });
+    assert_eq!(yard.found("opened"), ["open/a.txt"]);
+    assert_eq!(yard.found("beside"), ["c.txt"]);
+    assert!(yard.found("hidden").is_empty());
+
+    // Once it may be read, it is.
+    std::fs::set_permissions(yard.path("drop/shut"), PermissionsExt::from_mode(0o755)).unwrap();
+    // The search above ran as root in the same data folder.
+    for folder in [root.join("data")] {
+        give(&folder, NOBODY);
+    }
+    let output = up(&yard);
+    assert!(output.status.success(), "{}", said(&output));
+    let summary = Summary::of(&String::from_utf8_lossy(&output.stdout));
+    assert_eq!((summary.received, summary.indexed), (4, 3), "{}", said(&output));
+    assert_eq!(yard.found("hidden"), ["shut/b.txt"]);
+}
+
+fn give(path: &Path, account: u32) {
+    std::os::unix::fs::chown(path, Some(account), Some(account)).unwrap();
+    if path.is_dir() {
+        for entry in std::fs::read_dir(path).unwrap() {
+            give(&entry.unwrap().path(), account);
+        }
+    }
+}
+
+#[test]
+fn a_mass_disappearance_between_runs_is_held() {
+    let yard = Yard::new();
+    for n in 0..12 {
+        yard.write(&format!("drop/{n}.txt"), format!("열두 글 가운데 하나 twelve{n}"));
+    }
+    yard.once(&["drop"]);
+    assert_eq!(yard.found("twelve7"), ["7.txt"]);
+    std::fs::rename(yard.path("drop"), yard.path("elsewhere")).unwrap();
+    std::fs::create_dir(yard.path("drop")).unwrap();
+    let summary = yard.once(&["drop"]);
+    assert_eq!(summary, Summary { received: 12, indexed: 12, ..Summary::default() });
+    assert_eq!(
+        yard.found("twelve7"),
+        ["7.txt"],
+        "nothing is withdrawn without the operator's word"
+    );
+
+    // The mount is back.
+    std::fs::remove_dir(yard.path("drop")).unwrap();
+    std::fs::rename(yard.path("elsewhere"), yard.path("drop")).unwrap();
+    let before = yard.changes();
+    let summary = yard.once(&["drop"]);
+    assert_eq!(summary, Summary { received: 12, indexed: 12, ..Summary::default() });
+    assert_eq!(yard.changes(), before);
+}
+
+#[test]
+fn a_registry_that_is_a_folder_receives_every_entry() {
+    let yard = Yard::new();
+    yard.write("madang.toml", "[[registry]]\nname = \"exchange\"\nurl = \"file:exchange\"\n");
+    yard.write("drop/a.txt", "등록부로 가는 글");
+    yard.write("drop/b.hwpx", fixture("hwpx/plain.hwpx"));
+    yard.write("drop/m.eml", fixture("eml/attachments.eml"));
+    yard.once(&["drop"]);
+    let entries = yard.live_entries();
+    assert!(entries.len() >= 6, "{entries:?}");
+    let read = |id: &String| {
+        let file = yard.path("exchange").join(&id[..2]).join(format!("{id}.jsonld"));
+        let text =
+            std::fs::read_to_string(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+        serde_json::from_str::<serde_json::Value>(&text).unwrap()
+    };
+    for id in entries.keys() {
+        assert!(read(id).to_string().contains(id.as_str()));
+    }
+    // A withdrawn entry becomes its tombstone there too.
+    let a = yard.search("등록부")["hits"][0]["id"].as_str().unwrap().to_owned();
+    let before = read(&a);
+    yard.remove("drop/a.txt");
+    yard.once(&["drop"]);
+    assert!(!yard.live_entries().contains_key(&a));
+    assert_ne!(read(&a), before);
+}
+
+#[test]
+fn a_second_process_on_the_same_data_is_refused() {
+    let yard = Yard::new();
+    // Standard error fills no pipe here, so the child may be left alone until it is killed.
+    let mut up = yard.command(&["up", "drop", "--listen", "127.0.0.1:0"]);
+    let null = std::process::Stdio::null;
+    let mut first = up.stdout(null()).stderr(null()).spawn().unwrap();
+    let begun = std::time::Instant::now();
+    while !yard.path("data/service.url").exists() {
+        assert!(begun.elapsed() < madang_tests::ground::wait::PATIENCE, "it never listens");
+        std::thread::yield_now();
+    }
+    let output = yard.run(&["up", "drop", "--once"]);
+    first.kill().unwrap();
+    first.wait().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(error.contains("another madang runs on") && error.contains("--data"), "{error}");
+}

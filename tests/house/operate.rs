@@ -1,0 +1,134 @@
+//! What the operator does: pause, retry, drop, redrive, release.
+
+use madang_tests::ground::binary::fixture;
+use madang_tests::ground::service::Service;
+use madang_tests::ground::wait::until;
+use madang_tests::ground::yard::{ADMIN, Yard};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paused_queue_reads_nothing_and_a_resumed_one_goes_on() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    yard.pipeline("other", "1741000");
+    let service = Service::start(&yard, &[]).await;
+    yard.succeed(&["queue", "pause", "press"]);
+    yard.write("drop/press/a.txt", "멈춘 줄의 글 pausedqueue");
+    yard.write("drop/other/b.txt", "다른 줄의 글 otherqueue");
+    // The other queue goes on: so the workers had their chance at both.
+    service.finds("otherqueue", &["b.txt"]).await;
+    let balance = until("the file is seen", async || {
+        let balance = service.balance().await;
+        (balance.received == 2).then_some(balance)
+    })
+    .await;
+    assert_eq!(balance.in_flight, 1);
+    assert!(service.found("pausedqueue").await.is_empty());
+    let queues = service.get("/v1/queues").await;
+    let press = queues["queues"].as_array().unwrap().iter().find(|q| q["name"] == "press").unwrap();
+    assert_eq!((&press["paused"], &press["ready"]), (&true.into(), &1.into()), "{press}");
+    yard.succeed(&["queue", "resume", "press"]);
+    service.finds("pausedqueue", &["a.txt"]).await;
+    assert_eq!(service.settled(2).await.done, 2);
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn damaged_files_are_set_aside_with_their_reason_retried_dropped_and_redriven() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    for (name, from) in [("cut.docx", "docx/cut-short.docx"), ("head.pdf", "pdf/header_only.pdf")] {
+        yard.write(&format!("drop/press/{name}"), fixture(from));
+    }
+    yard.write("drop/press/good.txt", "멀쩡한 글 undamaged");
+    let service = Service::start(&yard, &[]).await;
+    let cut = service.quarantined("cut.docx").await;
+    let head = service.quarantined("head.pdf").await;
+    for job in [&cut, &head] {
+        assert_eq!(job["failure"]["kind"], "corrupt", "{job}");
+        assert!(job["failure"]["message"].as_str().is_some_and(|text| text.len() > 10), "{job}");
+    }
+    // One bad file never blocks another.
+    service.finds("undamaged", &["good.txt"]).await;
+    // It has its entry all the same, with its outcome.
+    let id = cut["document"].as_str().unwrap();
+    assert_eq!(service.get(id).await["outcome"], "corrupt");
+    let listed = yard.succeed(&["queue", "ls", "--state", "quarantined"]);
+    assert!(listed.contains("cut.docx") && listed.contains("corrupt"), "{listed}");
+
+    // A retry reads it again, and it is still damaged.
+    let number = |job: &serde_json::Value| job["id"].as_i64().unwrap().to_string();
+    let before = cut["done_at"].clone();
+    yard.succeed(&["queue", "retry", &number(&cut)]);
+    until("it was read again", async || {
+        let job = service.get(&format!("/v1/jobs/{}", number(&cut))).await;
+        (job["state"] == "quarantined" && job["done_at"] != before).then_some(())
+    })
+    .await;
+
+    // All at once.
+    let before = service.quarantined("head.pdf").await["done_at"].clone();
+    let redriven = yard.succeed(&["queue", "redrive", "--reason", "corrupt"]);
+    assert!(redriven.contains('2'), "{redriven}");
+    until("both were read again", async || {
+        let job = service.get(&format!("/v1/jobs/{}", number(&head))).await;
+        (job["state"] == "quarantined" && job["done_at"] != before).then_some(())
+    })
+    .await;
+    service.quarantined("cut.docx").await;
+
+    // Mended, it is read; dropped, the other counts as deleted.
+    yard.write("drop/press/cut.docx", fixture("docx/plan.docx"));
+    until("the mended file is read", async || (service.balance().await.done == 2).then_some(()))
+        .await;
+    yard.succeed(&["queue", "drop", &number(&head)]);
+    let balance = service.settled(3).await;
+    assert_eq!((balance.done, balance.quarantined, balance.deleted), (2, 0, 1));
+    let again =
+        service.ask("POST", &format!("/v1/jobs/{}/drop", number(&head)), ADMIN, Vec::new()).await;
+    assert_eq!(again.status, 409, "{}", again.text());
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mass_disappearance_is_held_until_the_operator_releases_it() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    for n in 0..12 {
+        yard.write(&format!("drop/press/{n}.txt"), format!("열두 글 가운데 하나 mass{n}"));
+    }
+    let service = Service::start(&yard, &[]).await;
+    service.settled(12).await;
+    service.finds("mass7", &["7.txt"]).await;
+    let id = service.search("mass7").await["hits"][0]["id"].as_str().unwrap().to_owned();
+
+    // The mount is lost: an empty folder stands in its place.
+    std::fs::rename(yard.path("drop/press"), yard.path("elsewhere")).unwrap();
+    std::fs::create_dir(yard.path("drop/press")).unwrap();
+    let held = until("the disappearance is held", async || {
+        let queues = service.get("/v1/queues").await;
+        let held = queues["queues"][0]["held"].clone();
+        (!held.is_null()).then_some(held)
+    })
+    .await;
+    assert_eq!((&held["missing"], &held["known"]), (&12.into(), &12.into()), "{held}");
+    assert_eq!(service.found("mass7").await, ["7.txt"]);
+    assert_eq!(service.balance().await.deleted, 0);
+    assert!(yard.succeed(&["queue"]).contains("queue release"));
+
+    yard.succeed(&["queue", "release", "press"]);
+    let balance = until("the files are withdrawn", async || {
+        let balance = service.balance().await;
+        (balance.deleted == 12).then_some(balance)
+    })
+    .await;
+    assert_eq!((balance.received, balance.in_flight), (12, 0));
+    service.finds("mass7", &[]).await;
+    let entry = service.ask("GET", &format!("/v1/catalog/entries/{id}"), ADMIN, Vec::new()).await;
+    assert_eq!(entry.status, 410);
+    let queues = service.get("/v1/queues").await;
+    assert!(queues["queues"][0]["held"].is_null(), "{queues}");
+    // What is dropped into the new folder is heard.
+    yard.write_now("drop/press/after.txt", "새 폴더에 놓인 글 afterwards");
+    service.finds("afterwards", &["after.txt"]).await;
+    service.stop().await;
+}

@@ -1,0 +1,226 @@
+//! Rules about the repository's own files.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use madang_tests::ground::binary::workspace;
+
+/// Which crate may stand on which (the drawing of the house: arrows point down only).
+const EDGES: [(&str, &[&str]); 9] = [
+    ("document", &[]),
+    ("extract", &["document"]),
+    ("ledger", &["document"]),
+    ("index", &["document"]),
+    ("catalog", &["document"]),
+    ("sandbox", &["document", "extract"]),
+    ("pipeline", &["document", "extract", "ledger", "index", "catalog", "sandbox"]),
+    ("server", &["document", "ledger", "index", "catalog"]),
+    (
+        "cli",
+        &["document", "extract", "ledger", "index", "catalog", "sandbox", "pipeline", "server"],
+    ),
+];
+
+fn manifest(path: &Path) -> toml::Table {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+    text.parse().unwrap_or_else(|error| panic!("{path:?}: {error}"))
+}
+
+/// Every table of dependencies of a manifest, with its name.
+fn dependencies(manifest: &toml::Table) -> Vec<(String, toml::Table)> {
+    let mut tables = Vec::new();
+    let kinds = ["dependencies", "dev-dependencies", "build-dependencies"];
+    for kind in kinds {
+        if let Some(table) = manifest.get(kind).and_then(|table| table.as_table()) {
+            tables.push((kind.to_owned(), table.clone()));
+        }
+    }
+    if let Some(targets) = manifest.get("target").and_then(|targets| targets.as_table()) {
+        for (target, of) in targets {
+            for kind in kinds {
+                if let Some(table) = of.get(kind).and_then(|table| table.as_table()) {
+                    tables.push((format!("target.{target}.{kind}"), table.clone()));
+                }
+            }
+        }
+    }
+    tables
+}
+
+#[test]
+fn crates_stand_only_on_those_below() {
+    let crates: BTreeSet<String> = std::fs::read_dir(workspace().join("crates"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let declared: BTreeSet<String> = EDGES.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(crates, declared, "a crate has no row in the table of edges, or a row has no crate");
+    for (name, below) in EDGES {
+        let manifest = manifest(&workspace().join("crates").join(name).join("Cargo.toml"));
+        assert_eq!(manifest["package"]["name"].as_str(), Some(format!("madang-{name}").as_str()));
+        for (kind, table) in dependencies(&manifest) {
+            for dependency in table.keys().filter_map(|key| key.strip_prefix("madang-")) {
+                assert!(
+                    below.contains(&dependency),
+                    "{name} must not stand on {dependency} ({kind})"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn versions_stand_in_the_root_only() {
+    let mut manifests = vec![workspace().join("tests/Cargo.toml")];
+    for (name, _) in EDGES {
+        manifests.push(workspace().join("crates").join(name).join("Cargo.toml"));
+    }
+    for path in manifests {
+        for (kind, table) in dependencies(&manifest(&path)) {
+            for (name, value) in table {
+                let inherited = value.get("workspace").and_then(toml::Value::as_bool) == Some(true);
+                assert!(inherited, "{path:?}: {kind}: write `{name}.workspace = true`");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_pure_crates_touch_nothing() {
+    // Words of the outer world, in the order of the design's list of what these crates never do.
+    let banned = [
+        "std::fs",
+        "std::net",
+        "std::env",
+        "std::process",
+        "SystemTime",
+        "Instant::now",
+        "tokio",
+        "std::thread",
+    ];
+    let mut looked = 0;
+    for name in ["document", "extract"] {
+        for file in sources(&workspace().join("crates").join(name).join("src")) {
+            let text = std::fs::read_to_string(&file).unwrap();
+            looked += 1;
+            for (n, line) in before_tests(&text).lines().enumerate() {
+                let code = line.split("//").next().unwrap_or_default();
+                for word in banned {
+                    assert!(!code.contains(word), "{}:{}: uses {word}", file.display(), n + 1);
+                }
+            }
+        }
+    }
+    assert!(looked > 30, "only {looked} files were looked at");
+}
+
+/// What stands before the test module, which closes a file by our custom.
+fn before_tests(text: &str) -> &str {
+    text.split("#[cfg(test)]\nmod ").next().unwrap_or(text)
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{folder:?}: {error}")) {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
+
+#[test]
+fn every_format_has_fixtures() {
+    assert!(madang_extract::formats::FORMATS.len() > 10);
+    for format in madang_extract::formats::FORMATS {
+        let folder = workspace().join("fixtures").join(format.name);
+        let golden = std::fs::read_dir(&folder)
+            .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+            .filter(|entry| {
+                entry.as_ref().unwrap().path().extension().is_some_and(|e| e == "expected")
+            })
+            .count();
+        assert!(golden > 0, "{}: no case has a text beside it", folder.display());
+    }
+}
+
+#[test]
+fn every_declared_pipeline_loads() {
+    let folder = workspace().join("pipelines");
+    let mut loaded = 0;
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "toml") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let name = path.display().to_string();
+        madang_pipeline::declaration::parse(&text, &name, &workspace())
+            .unwrap_or_else(|error| panic!("{error}"));
+        loaded += 1;
+    }
+    assert!(loaded > 0, "{} declares nothing", folder.display());
+}
+
+#[test]
+fn nothing_is_called_by_an_empty_name() {
+    let empty =
+        ["common", "core", "util", "utils", "types", "helper", "helpers", "manager", "misc"];
+    for path in tracked() {
+        let path = Path::new(&path);
+        let code = path.extension().is_some_and(|extension| extension == "rs");
+        for part in path.components().map(|part| part.as_os_str().to_string_lossy()) {
+            let name = part.strip_suffix(".rs").unwrap_or(&part);
+            assert!(!(code && empty.contains(&name)), "{}: name the noun", path.display());
+        }
+    }
+}
+
+#[test]
+fn no_tracked_file_is_large() {
+    for path in tracked() {
+        let file = workspace().join(&path);
+        let size = std::fs::symlink_metadata(&file).map_or(0, |metadata| metadata.len());
+        assert!(
+            size <= 2 << 20,
+            "{path} has {size} bytes: make it smaller, or make it when it is needed"
+        );
+    }
+}
+
+/// The files that git tracks; where there is no git (a source archive), every file that is not built.
+fn tracked() -> Vec<String> {
+    let listed = Command::new("git").arg("-C").arg(workspace()).args(["ls-files", "-z"]).output();
+    let files: Vec<String> = match listed {
+        Ok(output) if output.status.success() => String::from_utf8(output.stdout)
+            .expect("UTF-8")
+            .split('\0')
+            .filter(|path| !path.is_empty())
+            .map(str::to_owned)
+            .collect(),
+        _ => everything(&workspace()),
+    };
+    assert!(files.len() > 100, "only {} files are tracked", files.len());
+    files
+}
+
+fn everything(root: &Path) -> Vec<String> {
+    let mut files = Vec::new();
+    let mut open = vec![root.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() && name != "target" && name != "data" && !name.starts_with('.') {
+                open.push(path);
+            } else if path.is_file() {
+                files.push(path.strip_prefix(root).unwrap().to_string_lossy().into_owned());
+            }
+        }
+    }
+    files
+}

@@ -119,8 +119,9 @@ const CFB_STREAMS: &[(&str, Known)] = &[
     ("   114", known("application/vnd.ms-project", "Project plans")),
     ("Props9", known("application/vnd.ms-project", "Project plans")),
     ("Quill", known("application/x-mspublisher", "Publisher documents")),
-    ("CONTENTS", known("application/vnd.ms-works", "Works documents")),
     ("SwDocContentMgr", known("application/sldworks", "SolidWorks drawings")),
+    // SolidWorks has a storage of this name too.
+    ("CONTENTS", known("application/vnd.ms-works", "Works documents")),
 ];
 
 /// Offset, bytes there, what it is. The wrappings of rights management first.

@@ -22,9 +22,20 @@ use tempfile::TempDir;
 use thirtyfour::common::log::LoggingPrefsLogLevel;
 use thirtyfour::prelude::*;
 
-/// A driver and the browser that it drives; both end with it.
+/// The process of chromedriver. It ends with this, and its browser with it.
+struct Driver(Child);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // Asked, not killed: it takes its browser along. If it is gone already, there is nothing to do.
+        let _ = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status();
+        let _ = self.0.wait();
+    }
+}
+
+/// A driver and the browser that it drives.
 struct Browser {
-    driver: Child,
+    driver: Driver,
     page: WebDriver,
     _profile: TempDir,
     pictures: PathBuf,
@@ -42,6 +53,7 @@ impl Browser {
             .unwrap_or_else(|error| {
                 panic!("chromedriver: {error}; install it with `apt-get install chromium chromium-driver`")
             });
+        let driver = Driver(driver);
         let profile = tempfile::Builder::new().prefix("madang-browser-").tempdir().unwrap();
         let mut wanted = DesiredCapabilities::chrome();
         for argument in [
@@ -96,16 +108,17 @@ impl Browser {
     /// That no page so far complained: a script that failed, a refused load, a violated policy.
     async fn quiet(&self) {
         let said = self.page.browser_log().await.unwrap();
-        let loud: Vec<_> =
-            said.iter().filter(|entry| matches!(entry.level.as_str(), "SEVERE" | "WARNING")).collect();
+        let loud: Vec<_> = said
+            .iter()
+            .filter(|entry| matches!(entry.level.as_str(), "SEVERE" | "WARNING"))
+            .collect();
         assert!(loud.is_empty(), "{loud:?}");
     }
 
     async fn end(self) {
-        let Browser { mut driver, page, _profile, .. } = self;
-        let _ = page.quit().await;
-        let _ = driver.kill();
-        let _ = driver.wait();
+        let Browser { driver, page, _profile, .. } = self;
+        page.quit().await.unwrap();
+        drop(driver);
     }
 }
 
@@ -117,7 +130,8 @@ async fn a_person_signs_in_searches_drops_and_watches() {
     yard.write("drop/press/안내.eml", fixture("eml/attachments.eml"));
     let service = Service::start(&yard, &[]).await;
     service.settled(2).await;
-    until("the text is found", async || (service.found("안전점검").await.len() >= 2).then_some(())).await;
+    until("the text is found", async || (service.found("안전점검").await.len() >= 2).then_some(()))
+        .await;
     let browser = Browser::start().await;
 
     // Who is not signed in is led to the door, and the printed link opens it once.
@@ -149,7 +163,8 @@ async fn a_person_signs_in_searches_drops_and_watches() {
     browser.page.goto(format!("{}/queues", service.url)).await.unwrap();
     let count = "[data-queue=press] [data-count=quarantined]";
     assert_eq!(browser.text(count).await, "0");
-    until("the page is live", async || browser.text("#live").await.starts_with('●').then_some(())).await;
+    until("the page is live", async || browser.text("#live").await.starts_with('●').then_some(()))
+        .await;
     yard.write("drop/press/잘린 문서.docx", fixture("docx/cut-short.docx"));
     until("the page counts it without being loaded again", async || {
         (browser.text(count).await == "1").then_some(())

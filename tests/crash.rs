@@ -72,7 +72,11 @@ async fn a_hundred_kills_lose_and_double_nothing() {
     let all = files.len() as u64;
     let balance = service.settled(all).await;
     assert_eq!((balance.received, balance.done), (all, all), "{balance:?}");
-    assert_eq!((balance.quarantined, balance.deleted), (0, 0), "a kill is no file's fault: {balance:?}");
+    assert_eq!(
+        (balance.quarantined, balance.deleted),
+        (0, 0),
+        "a kill is no file's fault: {balance:?}"
+    );
     for (path, word) in &files {
         until(&format!("{path} is found by {word}"), async || {
             (service.found(word).await == [path.as_str()]).then_some(())

@@ -88,7 +88,8 @@ async fn work(folder: &Path, index: Arc<dyn Index>, documents: u32) {
     ledger.release_all(now()).await.unwrap();
     ledger.open_queue(STORE, &agency()).await.unwrap();
     std::fs::create_dir_all(folder.join("blobs")).unwrap();
-    let blobs = Blobs::new(Arc::new(LocalFileSystem::new_with_prefix(folder.join("blobs")).unwrap()));
+    let blobs =
+        Blobs::new(Arc::new(LocalFileSystem::new_with_prefix(folder.join("blobs")).unwrap()));
     let seen: Vec<Sighting> = (0..documents).map(sighting).collect();
     ledger.see(&seen, now()).await.unwrap();
 

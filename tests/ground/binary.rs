@@ -50,7 +50,8 @@ pub fn fixtures() -> Vec<String> {
             let name = path.file_name().and_then(|name| name.to_str()).expect("UTF-8").to_owned();
             if path.is_dir() && name != "make" {
                 open.push(path);
-            } else if path.is_file() && !name.ends_with(".expected") && !name.ends_with("README.md") {
+            } else if path.is_file() && !name.ends_with(".expected") && !name.ends_with("README.md")
+            {
                 let below = path.strip_prefix(&root).expect("below the root");
                 files.push(below.to_str().expect("UTF-8").to_owned());
             }

@@ -130,10 +130,14 @@ impl Service {
     /// When there is no answer.
     pub async fn ask(&self, method: &str, path: &str, key: &str, body: Vec<u8>) -> Answer {
         let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
-        let request =
-            self.http.request(method.clone(), format!("{}{path}", self.url)).bearer_auth(key).body(body);
+        let request = self
+            .http
+            .request(method.clone(), format!("{}{path}", self.url))
+            .bearer_auth(key)
+            .body(body);
         let answer = request.send().await;
-        let answer = answer.unwrap_or_else(|error| panic!("{method} {path}: {error}\n{}", self.said()));
+        let answer =
+            answer.unwrap_or_else(|error| panic!("{method} {path}: {error}\n{}", self.said()));
         let status = answer.status().as_u16();
         let location = answer
             .headers()
@@ -290,7 +294,8 @@ impl Answer {
     /// # Panics
     /// When it is none.
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.bytes).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+        serde_json::from_slice(&self.bytes)
+            .unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 }
 

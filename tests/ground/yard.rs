@@ -30,7 +30,8 @@ impl Yard {
     /// # Panics
     /// When there is no temporary folder.
     pub fn new() -> Yard {
-        let root = tempfile::Builder::new().prefix("madang-").tempdir().expect("a temporary folder");
+        let root =
+            tempfile::Builder::new().prefix("madang-").tempdir().expect("a temporary folder");
         std::fs::create_dir(root.path().join("drop")).expect("a folder");
         Yard { root }
     }
@@ -91,7 +92,9 @@ impl Yard {
     pub fn command_of(&self, program: &Path, arguments: &[&str]) -> Command {
         let mut command = Command::new(program);
         command.args(arguments).current_dir(self.root.path()).env("MADANG_ADMIN_KEY", ADMIN);
-        for name in ["AWS_ENDPOINT_URL", "AWS_REGION", "AWS_ACCESS_KEY_ID", "MADANG_KEY", "RUST_LOG"] {
+        for name in
+            ["AWS_ENDPOINT_URL", "AWS_REGION", "AWS_ACCESS_KEY_ID", "MADANG_KEY", "RUST_LOG"]
+        {
             command.env_remove(name);
         }
         command
@@ -224,7 +227,8 @@ impl Summary {
 /// # Panics
 /// When it is no answer of a search.
 pub fn paths(answer: &Value) -> Vec<String> {
-    let hits = answer["hits"].as_array().unwrap_or_else(|| panic!("no answer of a search: {answer}"));
+    let hits =
+        answer["hits"].as_array().unwrap_or_else(|| panic!("no answer of a search: {answer}"));
     let mut paths: Vec<String> =
         hits.iter().map(|hit| hit["path"].as_str().unwrap().to_owned()).collect();
     paths.sort();

@@ -20,9 +20,18 @@ async fn a_key_of_one_agency_sees_nothing_of_another() {
     let all = service.search("sharedword").await;
     let theirs = all["hits"].as_array().unwrap().iter().find(|hit| hit["path"] == "b.txt").unwrap();
     let their_id = theirs["id"].as_str().unwrap().to_owned();
-    let their_job = service.jobs("done").await.iter().find(|job| job["path"] == "b.txt").unwrap()["id"].clone();
+    let their_job =
+        service.jobs("done").await.iter().find(|job| job["path"] == "b.txt").unwrap()["id"].clone();
 
-    let made = yard.succeed(&["key", "new", "ours only", "--roles", "search,drop,operate", "--agencies", OURS]);
+    let made = yard.succeed(&[
+        "key",
+        "new",
+        "ours only",
+        "--roles",
+        "search,drop,operate",
+        "--agencies",
+        OURS,
+    ]);
     let key = made.lines().last().unwrap().trim().to_owned();
     assert!(key.starts_with("madang_"), "{made}");
     let get = async |path: &str| service.ask("GET", path, &key, Vec::new()).await;
@@ -54,7 +63,9 @@ async fn a_key_of_one_agency_sees_nothing_of_another() {
         assert_eq!((hidden.status, missing.status), (404, 404), "{theirs}");
         assert_eq!(hidden.text(), missing.text(), "{theirs}");
     }
-    for path in ["/v1/catalog", "/v1/catalog/changes", "/v1/queues", "/v1/jobs", "/v1/drop", "/metrics"] {
+    for path in
+        ["/v1/catalog", "/v1/catalog/changes", "/v1/queues", "/v1/jobs", "/v1/drop", "/metrics"]
+    {
         let answer = get(path).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.text());
         for word in [their_id.as_str(), THEIRS, "theirs", "b.txt"] {
@@ -62,7 +73,11 @@ async fn a_key_of_one_agency_sees_nothing_of_another() {
         }
     }
     let balance = get("/v1/ledger/balance").await.json();
-    assert_eq!((&balance["received"], &balance["quarantined"]), (&1.into(), &0.into()), "{balance}");
+    assert_eq!(
+        (&balance["received"], &balance["quarantined"]),
+        (&1.into(), &0.into()),
+        "{balance}"
+    );
 
     // Nor can it act there.
     for (method, path) in [
@@ -77,11 +92,17 @@ async fn a_key_of_one_agency_sees_nothing_of_another() {
 
     // A revoked key is no key; no key is no way in.
     let listed = yard.succeed(&["key", "ls"]);
-    let line = listed.lines().find(|line| line.contains("ours only")).unwrap_or_else(|| panic!("{listed}"));
+    let line = listed
+        .lines()
+        .find(|line| line.contains("ours only"))
+        .unwrap_or_else(|| panic!("{listed}"));
     let number = line.split_whitespace().next().unwrap();
     yard.succeed(&["key", "revoke", number]);
     assert_eq!(get("/v1/search?q=sharedword").await.status, 401);
-    assert_eq!(service.ask("GET", "/v1/search?q=x", "madang_no_such_key", Vec::new()).await.status, 401);
+    assert_eq!(
+        service.ask("GET", "/v1/search?q=x", "madang_no_such_key", Vec::new()).await.status,
+        401
+    );
     assert_eq!(service.ask("GET", "/v1/search?q=x", ADMIN, Vec::new()).await.status, 200);
     service.stop().await;
 }

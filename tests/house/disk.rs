@@ -84,5 +84,7 @@ async fn a_full_disk_is_told_and_loses_nothing() {
 /// Whether a line says that there is no space, in the words of the kernel or of SQLite.
 fn is_full(line: &str) -> bool {
     let line = line.to_lowercase();
-    ["no space left", "disk is full", "storage full", "free some space"].iter().any(|w| line.contains(w))
+    ["no space left", "disk is full", "storage full", "free some space"]
+        .iter()
+        .any(|w| line.contains(w))
 }

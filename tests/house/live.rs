@@ -78,7 +78,8 @@ async fn a_search_finds_the_same_over_http_by_command_and_without_a_service() {
     }
     let service = Service::start(&yard, &[]).await;
     service.settled(4).await;
-    let queries = ["안전점검", "점검을", "교량 120개소", "safety", "\"Ministry of the Interior\"", "회의"];
+    let queries =
+        ["안전점검", "점검을", "교량 120개소", "safety", "\"Ministry of the Interior\"", "회의"];
     let query = queries[0];
     until("all is indexed", async || (service.found(query).await.len() >= 3).then_some(())).await;
     let mut answers = Vec::new();
@@ -126,14 +127,19 @@ async fn an_upload_has_a_receipt_until_it_is_found() {
     let all = service.search("").await;
     assert_eq!(paths(&all), ["2026/보도자료 1.hwpx"]);
     assert_eq!(all["hits"][0]["id"], id.as_str());
-    assert_eq!(std::fs::read(yard.path("drop/press/2026/보도자료 1.hwpx")).unwrap(), fixture("hwpx/plain.hwpx"));
+    assert_eq!(
+        std::fs::read(yard.path("drop/press/2026/보도자료 1.hwpx")).unwrap(),
+        fixture("hwpx/plain.hwpx")
+    );
 
     // The original comes back byte for byte.
-    let original = service.ask("GET", &format!("/v1/documents/{id}/original"), ADMIN, Vec::new()).await;
+    let original =
+        service.ask("GET", &format!("/v1/documents/{id}/original"), ADMIN, Vec::new()).await;
     assert_eq!((original.status, original.bytes), (200, fixture("hwpx/plain.hwpx")));
 
     // A damaged one is told in both languages, with what to do.
-    let answer = service.ask("PUT", "/v1/drop/press/cut.docx", ADMIN, fixture("docx/cut-short.docx")).await;
+    let answer =
+        service.ask("PUT", "/v1/drop/press/cut.docx", ADMIN, fixture("docx/cut-short.docx")).await;
     assert_eq!(answer.status, 201, "{}", answer.text());
     let at = answer.location.unwrap();
     let receipt = until("the receipt says that it is damaged", async || {
@@ -143,12 +149,19 @@ async fn an_upload_has_a_receipt_until_it_is_found() {
     .await;
     assert_eq!(receipt["outcome"], "corrupt", "{receipt}");
     for tongue in ["ko", "en"] {
-        assert!(receipt["advice"][tongue].as_str().is_some_and(|text| !text.is_empty()), "{receipt}");
+        assert!(
+            receipt["advice"][tongue].as_str().is_some_and(|text| !text.is_empty()),
+            "{receipt}"
+        );
     }
     assert!(receipt["reason"].as_str().is_some_and(|reason| reason.contains("ZIP")), "{receipt}");
 
     // What the pipeline leaves out, or what would leave the folder, is refused.
-    for (path, status) in [("/v1/drop/press/a.part", 422), ("/v1/drop/press/..%2Fa.txt", 400), ("/v1/drop/none/a.txt", 404)] {
+    for (path, status) in [
+        ("/v1/drop/press/a.part", 422),
+        ("/v1/drop/press/..%2Fa.txt", 400),
+        ("/v1/drop/none/a.txt", 404),
+    ] {
         let answer = service.ask("PUT", path, ADMIN, b"x".to_vec()).await;
         assert_eq!(answer.status, status, "{path}: {}", answer.text());
     }
@@ -164,7 +177,8 @@ async fn a_file_that_goes_while_it_waits_or_is_read_is_no_failure() {
     // While it waits.
     service.post("/v1/queues/press/pause").await;
     yard.write("drop/press/waiting.txt", "기다리다 사라진 글 vanishedwaiting");
-    until("its job is ready", async || (service.jobs("ready").await.len() == 1).then_some(())).await;
+    until("its job is ready", async || (service.jobs("ready").await.len() == 1).then_some(()))
+        .await;
     yard.remove("drop/press/waiting.txt");
     service.post("/v1/queues/press/resume").await;
     // While it is read: 48 MiB take longer than the request that sees the lease.

@@ -17,7 +17,8 @@ fn drop_fixtures(yard: &Yard) -> u64 {
     dropped
 }
 
-const QUERIES: [&str; 5] = ["안전점검", "행정안전부", "inspection", "\"Safety inspection\"", "회의 안내"];
+const QUERIES: [&str; 5] =
+    ["안전점검", "행정안전부", "inspection", "\"Safety inspection\"", "회의 안내"];
 
 #[test]
 fn every_file_is_accounted_for_and_a_second_run_changes_nothing() {
@@ -80,10 +81,7 @@ fn a_changed_file_is_one_update_and_a_removed_one_is_withdrawn() {
     yard.write("drop/changing.txt", "나중에 고친 글 afterwards");
     yard.remove("drop/leaving.hwp");
     let summary = yard.once(&["drop"]);
-    assert_eq!(
-        summary,
-        Summary { received: 3, indexed: 2, deleted: 1, ..Summary::default() },
-    );
+    assert_eq!(summary, Summary { received: 3, indexed: 2, deleted: 1, ..Summary::default() },);
     assert!(yard.found("beforehand").is_empty());
     assert_eq!(yard.found("afterwards"), ["changing.txt"]);
     assert_eq!(yard.found("staying"), ["staying.txt"]);
@@ -109,7 +107,9 @@ fn an_unknown_key_names_the_file_the_line_and_the_nearest_key() {
     yard.pipeline("press", "1741000");
     let text = std::fs::read_to_string(yard.path("pipelines/press.toml")).unwrap();
     yard.write("pipelines/press.toml", text.replace("settle", "setle"));
-    for arguments in [vec!["up", "pipelines/press.toml", "--once"], vec!["up", "--once"], vec!["check"]] {
+    for arguments in
+        [vec!["up", "pipelines/press.toml", "--once"], vec!["up", "--once"], vec!["check"]]
+    {
         let output = yard.run(&arguments);
         assert_eq!(output.status.code(), Some(2), "{}", said(&output));
         let error = String::from_utf8_lossy(&output.stderr);
@@ -120,7 +120,10 @@ fn an_unknown_key_names_the_file_the_line_and_the_nearest_key() {
     let output = yard.run(&["up", "drop", "--once"]);
     let error = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{error}");
-    assert!(error.contains("madang.toml:1: unknown key `listn`; did you mean `listen`?"), "{error}");
+    assert!(
+        error.contains("madang.toml:1: unknown key `listn`; did you mean `listen`?"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -144,20 +147,29 @@ fn a_folder_that_may_not_be_read_is_reported_and_the_others_are_read() {
     yard.write("drop/c.txt", "곁에 있는 글 beside");
     yard.write("drop/private.txt", "남의 글 private");
     // The superuser reads everything, so the run is given to an account that does not.
-    let as_root = Path::new("/proc/self").metadata().map(|m| std::os::unix::fs::MetadataExt::uid(&m));
-    assert_eq!(as_root.unwrap(), 0, "run the tests as root: this one gives a folder to another account");
+    let as_root =
+        Path::new("/proc/self").metadata().map(|m| std::os::unix::fs::MetadataExt::uid(&m));
+    assert_eq!(
+        as_root.unwrap(),
+        0,
+        "run the tests as root: this one gives a folder to another account"
+    );
     let root = yard.path("drop").parent().unwrap().to_owned();
     chown(&root, Some(NOBODY), Some(NOBODY)).unwrap();
     let shut = std::fs::Permissions::from_mode(0o700);
     std::fs::set_permissions(yard.path("drop/shut"), shut).unwrap();
-    std::fs::set_permissions(yard.path("drop/private.txt"), PermissionsExt::from_mode(0o600)).unwrap();
+    std::fs::set_permissions(yard.path("drop/private.txt"), PermissionsExt::from_mode(0o600))
+        .unwrap();
     // Where the binary lies may be closed to that account.
     let binary = yard.path("madang");
     std::fs::copy(madang_tests::ground::binary::madang(), &binary).unwrap();
     let up = |yard: &Yard| {
         let program = binary.to_str().unwrap();
-        let account = ["--reuid=65534", "--regid=65534", "--clear-groups", program, "up", "drop", "--once"];
-        yard.command_of(Path::new("setpriv"), &account).output().expect("setpriv (package util-linux)")
+        let account =
+            ["--reuid=65534", "--regid=65534", "--clear-groups", program, "up", "drop", "--once"];
+        yard.command_of(Path::new("setpriv"), &account)
+            .output()
+            .expect("setpriv (package util-linux)")
     };
     let output = up(&yard);
     assert!(output.status.success(), "{}", said(&output));
@@ -203,7 +215,11 @@ fn a_mass_disappearance_between_runs_is_held() {
     std::fs::create_dir(yard.path("drop")).unwrap();
     let summary = yard.once(&["drop"]);
     assert_eq!(summary, Summary { received: 12, indexed: 12, ..Summary::default() });
-    assert_eq!(yard.found("twelve7"), ["7.txt"], "nothing is withdrawn without the operator's word");
+    assert_eq!(
+        yard.found("twelve7"),
+        ["7.txt"],
+        "nothing is withdrawn without the operator's word"
+    );
 
     // The mount is back.
     std::fs::remove_dir(yard.path("drop")).unwrap();
@@ -226,7 +242,8 @@ fn a_registry_that_is_a_folder_receives_every_entry() {
     assert!(entries.len() >= 6, "{entries:?}");
     let read = |id: &String| {
         let file = yard.path("exchange").join(&id[..2]).join(format!("{id}.jsonld"));
-        let text = std::fs::read_to_string(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+        let text =
+            std::fs::read_to_string(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
         serde_json::from_str::<serde_json::Value>(&text).unwrap()
     };
     for id in entries.keys() {

@@ -78,14 +78,13 @@ async fn damaged_files_are_set_aside_with_their_reason_retried_dropped_and_redri
 
     // Mended, it is read; dropped, the other counts as deleted.
     yard.write("drop/press/cut.docx", fixture("docx/plan.docx"));
-    until("the mended file is read", async || {
-        (service.balance().await.done == 2).then_some(())
-    })
-    .await;
+    until("the mended file is read", async || (service.balance().await.done == 2).then_some(()))
+        .await;
     yard.succeed(&["queue", "drop", &number(&head)]);
     let balance = service.settled(3).await;
     assert_eq!((balance.done, balance.quarantined, balance.deleted), (2, 0, 1));
-    let again = service.ask("POST", &format!("/v1/jobs/{}/drop", number(&head)), ADMIN, Vec::new()).await;
+    let again =
+        service.ask("POST", &format!("/v1/jobs/{}/drop", number(&head)), ADMIN, Vec::new()).await;
     assert_eq!(again.status, 409, "{}", again.text());
     service.stop().await;
 }

@@ -1,4 +1,3 @@
-
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -37,7 +36,8 @@ impl Api {
     pub(crate) fn reach(place: &Place) -> Result<Api, Failure> {
         let configuration = Configuration::read(place.config.as_deref())?;
         let folder = configuration.data(place.data.as_deref());
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let said = place.key.clone().or_else(|| {
             std::env::var("MADANG_KEY").or_else(|_| std::env::var("MADANG_ADMIN_KEY")).ok()
         });
@@ -75,7 +75,12 @@ impl Api {
         self.runtime.block_on(self.ask(Method::POST, path, Some(body)))
     }
 
-    async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
+    async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Value, Failure> {
         let (status, bytes) = match &self.reach {
             Reach::Service { client, url, key } => {
                 let mut request = client.request(method, format!("{url}{path}"));
@@ -118,7 +123,8 @@ impl Api {
         if (200..300).contains(&status) {
             return Ok(value);
         }
-        let of = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let of =
+            |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let (title, detail) = (of("title"), of("detail"));
         let message = match detail.is_empty() {
             true => format!("{title} ({status})"),
@@ -126,7 +132,9 @@ impl Api {
         };
         match status {
             400 | 404 | 409 => Err(Failure::usage(message)),
-            401 => Err(Failure::usage("the service wants a key: --key or MADANG_KEY (madang key new)")),
+            401 => {
+                Err(Failure::usage("the service wants a key: --key or MADANG_KEY (madang key new)"))
+            }
             _ => Err(Failure::Other(anyhow::anyhow!("{message}"))),
         }
     }
@@ -135,7 +143,9 @@ impl Api {
 fn service(url: &str, key: Option<String>) -> Result<Reach, Failure> {
     let url = url.trim_end_matches('/').to_owned();
     if !url.starts_with("http://") && !url.starts_with("https://") {
-        return Err(Failure::usage(format!("`{url}` is no address; write it as http://127.0.0.1:8484")));
+        return Err(Failure::usage(format!(
+            "`{url}` is no address; write it as http://127.0.0.1:8484"
+        )));
     }
     Ok(Reach::Service { client: reqwest::Client::builder().no_proxy().build()?, url, key })
 }
@@ -231,4 +241,3 @@ pub(crate) fn idle_folder(
         Failure::Other(anyhow::anyhow!("a madang runs on {}; stop it first", path.display()))
     })
 }
-

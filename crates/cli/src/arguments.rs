@@ -39,17 +39,17 @@ pub(crate) enum Command {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Place {
     /// Data folder
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
     /// Address of a running service, as in http://127.0.0.1:8484; without it the one that runs on the data
     /// folder is asked, or the data folder itself
-    #[arg(long, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL")]
     pub(crate) url: Option<String>,
     /// API key; also read from MADANG_KEY
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, global = true, value_name = "KEY")]
     pub(crate) key: Option<String>,
     /// Configuration file; `madang.toml` is read if it is there
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 }
 
@@ -270,10 +270,10 @@ pub(crate) enum CatalogAct {
 #[derive(Args, Debug)]
 pub(crate) struct Index {
     /// Data folder
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
     /// Configuration file; `madang.toml` is read if it is there
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) act: IndexAct,
@@ -290,10 +290,10 @@ pub(crate) enum IndexAct {
 #[derive(Args, Debug)]
 pub(crate) struct Key {
     /// Data folder
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
     /// Configuration file; `madang.toml` is read if it is there
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) act: KeyAct,

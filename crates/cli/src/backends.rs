@@ -60,7 +60,10 @@ pub(crate) fn stores(
                 let settings = bucket_settings(store, configuration);
                 let opened = BucketStore::s3(&pipeline.name, bucket, prefix, &settings);
                 Arc::new(opened.map_err(|error| {
-                    Failure::usage(format!("pipeline `{}`: store `{store}`: {error}", pipeline.name))
+                    Failure::usage(format!(
+                        "pipeline `{}`: store `{store}`: {error}",
+                        pipeline.name
+                    ))
                 })?)
             }
         };
@@ -74,7 +77,11 @@ pub(crate) fn registries(
     configuration: &Configuration,
     base: &str,
 ) -> Result<Vec<Arc<dyn Registry>>, Failure> {
-    configuration.registries.iter().map(|settings| registry(settings, configuration, base)).collect()
+    configuration
+        .registries
+        .iter()
+        .map(|settings| registry(settings, configuration, base))
+        .collect()
 }
 
 fn registry(

@@ -1,7 +1,8 @@
 use async_trait::async_trait;
 use madang_document::object::ObjectRef;
 use madang_server::ports::{
-    DropError, DropTarget, Dropped, Drops, HoldError, Holds, Original, OriginalError, Originals, Upload,
+    DropError, DropTarget, Dropped, Drops, HoldError, Holds, Original, OriginalError, Originals,
+    Upload,
 };
 
 /// The ports of a data folder on which nothing runs: it can be read, and takes nothing.

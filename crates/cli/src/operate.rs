@@ -115,7 +115,8 @@ fn print_queues(queues: &Value, balance: &Value) -> Result<(), Failure> {
             cells
         })
         .collect();
-    let head = ["queue", "ready", "waiting", "leased", "done", "quarantined", "last minute", "state"];
+    let head =
+        ["queue", "ready", "waiting", "leased", "done", "quarantined", "last minute", "state"];
     out(&table(&head, &rows))?;
     out(&format!(
         "\nreceived {} = done {} + quarantined {} + deleted {} + in flight {}",
@@ -219,9 +220,11 @@ async fn verify(
         }
         let missing: Vec<_> = live.difference(&indexed).collect();
         let extra: Vec<_> = indexed.difference(&live).collect();
-        for (what, ids) in
-            [("missing", &missing), ("not in the ledger", &extra), ("doubled", &census.doubled.iter().collect())]
-        {
+        for (what, ids) in [
+            ("missing", &missing),
+            ("not in the ledger", &extra),
+            ("doubled", &census.doubled.iter().collect()),
+        ] {
             for id in ids {
                 line(&format!("{agency}: {id}: {what}"));
             }

@@ -52,7 +52,8 @@ pub(crate) fn catalog(command: &Catalog) -> Result<(), Failure> {
             let mut after = *after;
             loop {
                 let pairs = [("after", after.to_string())];
-                let pairs: Vec<(&str, &str)> = pairs.iter().map(|(n, v)| (*n, v.as_str())).collect();
+                let pairs: Vec<(&str, &str)> =
+                    pairs.iter().map(|(n, v)| (*n, v.as_str())).collect();
                 let page = api.get(&format!("/v1/catalog/changes{}", query(&pairs)))?;
                 for change in page.get("changes").and_then(Value::as_array).into_iter().flatten() {
                     out(&change.to_string())?;
@@ -76,15 +77,16 @@ fn each_entry(
     let mut path = "/v1/catalog".to_owned();
     loop {
         let page = api.get(&path)?;
-        let graph = page.get("@graph").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let graph =
+            page.get("@graph").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         for node in graph.iter().filter(|node| node.get("krd:contentHash").is_some()) {
             if !take(node)? {
                 return Ok(());
             }
         }
-        let next = graph.iter().find_map(|node| {
-            node.get("hydra:view")?.get("hydra:next")?.get("@id")?.as_str()
-        });
+        let next = graph
+            .iter()
+            .find_map(|node| node.get("hydra:view")?.get("hydra:next")?.get("@id")?.as_str());
         // The address is that under which the service is known outside; here only its query counts.
         match next.and_then(|next| next.split_once('?')) {
             Some((_, query)) => path = format!("/v1/catalog?{query}"),

@@ -29,12 +29,18 @@ pub(crate) fn search(command: &Search) -> Result<(), Failure> {
     let hits = found.get("hits").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     for hit in hits {
         out(&mark(text_of(hit, "title")))?;
-        let place = match hit.get("url").and_then(Value::as_str).and_then(|url| url.split_once('#')) {
+        let place = match hit.get("url").and_then(Value::as_str).and_then(|url| url.split_once('#'))
+        {
             Some((_, place)) => format!("  [{place}]"),
             None => String::new(),
         };
         out(&format!("  {}{place}", text_of(hit, "path")))?;
-        out(&format!("  {}  {}  {}", text_of(hit, "id"), text_of(hit, "media_type"), text_of(hit, "agency")))?;
+        out(&format!(
+            "  {}  {}  {}",
+            text_of(hit, "id"),
+            text_of(hit, "media_type"),
+            text_of(hit, "agency")
+        ))?;
         if let Some(snippet) = hit.get("snippet") {
             let text = highlighted(snippet);
             if !text.trim().is_empty() {
@@ -55,9 +61,12 @@ fn highlighted(snippet: &Value) -> String {
     let mut out = String::new();
     let mut at = 0;
     for range in ranges.into_iter().flatten() {
-        let of = |n: usize| range.get(n).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
+        let of =
+            |n: usize| range.get(n).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
         let (Some(start), Some(end)) = (of(0), of(1)) else { continue };
-        let (Some(before), Some(hit)) = (text.get(at..start), text.get(start..end)) else { continue };
+        let (Some(before), Some(hit)) = (text.get(at..start), text.get(start..end)) else {
+            continue;
+        };
         out.extend(before);
         out.push_str(&mark(&hit.iter().collect::<String>()));
         at = end;
@@ -81,7 +90,9 @@ pub(crate) fn show(command: &Show) -> Result<(), Failure> {
         return Ok(());
     }
     out(&mark(text_of(&document, "title")))?;
-    for name in ["path", "agency", "pipeline", "media_type", "language", "outcome", "reason", "sha256"] {
+    for name in
+        ["path", "agency", "pipeline", "media_type", "language", "outcome", "reason", "sha256"]
+    {
         match document.get(name) {
             Some(Value::String(value)) => out(&format!("{name:12} {value}"))?,
             Some(Value::Number(value)) => out(&format!("{name:12} {value}"))?,

@@ -14,7 +14,9 @@ use crate::terminal::{table, text_of};
 pub(crate) fn run(command: &Top) -> Result<(), Failure> {
     let api = Api::reach(&command.place)?;
     if !std::io::stdout().is_terminal() {
-        return Err(Failure::usage("top needs a terminal; `madang queue ls` prints the queues once"));
+        return Err(Failure::usage(
+            "top needs a terminal; `madang queue ls` prints the queues once",
+        ));
     }
     let screen = Screen::enter()?;
     let mut former: Option<u64> = None;
@@ -39,8 +41,10 @@ pub(crate) fn run(command: &Top) -> Result<(), Failure> {
 
 /// The screen as text, and how many files are settled.
 fn view(queues: &Value, balance: &Value, failed: &Value, former: Option<u64>) -> (String, u64) {
-    let number = |row: &Value, name: &str| row.get(name).and_then(Value::as_u64).unwrap_or_default();
-    let done = number(balance, "done") + number(balance, "quarantined") + number(balance, "deleted");
+    let number =
+        |row: &Value, name: &str| row.get(name).and_then(Value::as_u64).unwrap_or_default();
+    let done =
+        number(balance, "done") + number(balance, "quarantined") + number(balance, "deleted");
     let mut text = format!(
         "madang top    received {}  done {}  quarantined {}  deleted {}  in flight {}  ({} files/s)    q quits\n\n",
         number(balance, "received"),
@@ -66,15 +70,22 @@ fn view(queues: &Value, balance: &Value, failed: &Value, former: Option<u64>) ->
             cells
         })
         .collect();
-    let head = ["queue", "ready", "waiting", "leased", "done", "quarantined", "last minute", "state"];
+    let head =
+        ["queue", "ready", "waiting", "leased", "done", "quarantined", "last minute", "state"];
     text.push_str(&table(&head, &rows));
     let rows: Vec<Vec<String>> = list(failed, "jobs")
         .iter()
         .map(|job| {
             let failure = job.get("failure").unwrap_or(&Value::Null);
             let id = job.get("id").map_or(String::new(), Value::to_string);
-            let path = job.get("object").map_or_else(|| text_of(job, "path"), |o| text_of(o, "path"));
-            vec![id, path.to_owned(), text_of(failure, "kind").to_owned(), text_of(failure, "message").to_owned()]
+            let path =
+                job.get("object").map_or_else(|| text_of(job, "path"), |o| text_of(o, "path"));
+            vec![
+                id,
+                path.to_owned(),
+                text_of(failure, "kind").to_owned(),
+                text_of(failure, "message").to_owned(),
+            ]
         })
         .collect();
     if !rows.is_empty() {
@@ -99,7 +110,8 @@ impl Screen {
         let mut out = std::io::stdout().lock();
         execute!(out, cursor::MoveTo(0, 0), terminal::Clear(terminal::ClearType::All))?;
         for line in text.lines().take(usize::from(rows)) {
-            let line: String = line.chars().filter(|c| !c.is_control()).take(usize::from(columns)).collect();
+            let line: String =
+                line.chars().filter(|c| !c.is_control()).take(usize::from(columns)).collect();
             write!(out, "{line}\r\n")?;
         }
         out.flush()

@@ -20,7 +20,8 @@ use madang_pipeline::store::{Pinned, StoreError};
 use madang_sandbox::zygote::Zygote;
 use madang_server::hosts::Hosts;
 use madang_server::ports::{
-    DropError, DropTarget, Dropped, Drops, HoldError, Holds, Original, OriginalError, Originals, Upload,
+    DropError, DropTarget, Dropped, Drops, HoldError, Holds, Original, OriginalError, Originals,
+    Upload,
 };
 use madang_server::server::{Limits as HttpLimits, Ports, Server, Settings as HttpSettings};
 use tokio::net::TcpListener;
@@ -60,6 +61,7 @@ fn log() {
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         .with_target(false)
         .try_init();
 }
@@ -221,7 +223,9 @@ async fn keys(
     let mut keys = vec![("local command line", data.local_key()?)];
     match std::env::var("MADANG_ADMIN_KEY") {
         Ok(key) if key.len() < 16 => {
-            return Err(Failure::usage("MADANG_ADMIN_KEY has fewer than 16 characters; use a longer key"));
+            return Err(Failure::usage(
+                "MADANG_ADMIN_KEY has fewer than 16 characters; use a longer key",
+            ));
         }
         Ok(key) => keys.push(("MADANG_ADMIN_KEY", key)),
         Err(_) => {}
@@ -312,14 +316,17 @@ impl Drops for Yard {
         let Some(service) = self.service() else {
             return Err(DropError::Unavailable("the service is starting".into()));
         };
-        let listed = service.put(pipeline, path, body.boxed()).await.map_err(|error| match error {
-            Unput::NoPipeline(name) => DropError::UnknownPipeline(name),
-            Unput::Excluded(_) | Unput::Store(StoreError::Denied { .. }) => {
-                DropError::Refused(error.to_string())
-            }
-            Unput::Store(StoreError::BrokenOff { .. }) => DropError::BrokenOff(error.to_string()),
-            Unput::Store(_) | Unput::Ledger(_) => DropError::Unavailable(error.to_string()),
-        })?;
+        let listed =
+            service.put(pipeline, path, body.boxed()).await.map_err(|error| match error {
+                Unput::NoPipeline(name) => DropError::UnknownPipeline(name),
+                Unput::Excluded(_) | Unput::Store(StoreError::Denied { .. }) => {
+                    DropError::Refused(error.to_string())
+                }
+                Unput::Store(StoreError::BrokenOff { .. }) => {
+                    DropError::BrokenOff(error.to_string())
+                }
+                Unput::Store(_) | Unput::Ledger(_) => DropError::Unavailable(error.to_string()),
+            })?;
         Ok(Dropped { store: pipeline.to_owned(), path: listed.path, version: listed.version })
     }
 }

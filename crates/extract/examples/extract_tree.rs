@@ -15,21 +15,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::Instant;
 
-use madang_extract::context::Sink;
 use madang_extract::extraction::Extraction;
 use madang_extract::formats::extract;
 use madang_extract::limits::Limits;
-
-#[derive(Default)]
-struct Kept(RefCell<Vec<Extraction>>);
-
-impl Sink for Kept {
-    fn progress(&self) {}
-
-    fn document(&self, extraction: Extraction) {
-        self.0.borrow_mut().push(extraction);
-    }
-}
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
@@ -46,11 +34,11 @@ fn main() {
         let name = inner.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_owned();
         let Ok(bytes) = fs::read(&path) else { continue };
         let start = Instant::now();
-        let kept = Kept::default();
+        let kept = RefCell::new(Vec::<Extraction>::new());
         let outcome =
             catch_unwind(AssertUnwindSafe(|| extract(&bytes, &name, &Limits::default(), &kept)));
         let elapsed = start.elapsed().as_millis();
-        let mut documents = kept.0.into_inner();
+        let mut documents = kept.into_inner();
         if !documents.is_empty() {
             documents.rotate_right(1);
         }

@@ -1,4 +1,4 @@
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use madang_document::content::Member;
 use madang_document::outcome::Outcome;
@@ -18,6 +18,15 @@ pub trait Sink {
     fn document(&self, extraction: Extraction);
 }
 
+/// A list of the documents in the order of their delivery, for who needs no sign of life.
+impl Sink for RefCell<Vec<Extraction>> {
+    fn progress(&self) {}
+
+    fn document(&self, extraction: Extraction) {
+        self.borrow_mut().push(extraction);
+    }
+}
+
 /// What an object has cost so far, members included.
 #[derive(Debug, Default)]
 pub struct Spent {
@@ -25,6 +34,8 @@ pub struct Spent {
     pub unpacked: Cell<u64>,
     /// Members opened.
     pub members: Cell<u64>,
+    /// Bytes of pixels decoded.
+    pub decoded: Cell<u64>,
     /// Bytes of text delivered.
     pub text: Cell<u64>,
 }
@@ -39,6 +50,7 @@ pub struct Context<'a> {
     inner: &'a str,
     depth: u32,
     unpacked_limit: u64,
+    decoded_limit: u64,
     spent: &'a Spent,
     sink: &'a dyn Sink,
 }
@@ -53,7 +65,8 @@ impl<'a> Context<'a> {
         sink: &'a dyn Sink,
     ) -> Context<'a> {
         let unpacked_limit = limits.unpacked_of(size);
-        Context { name, limits, inner: "", depth: 0, unpacked_limit, spent, sink }
+        let decoded_limit = limits.decoded_of(size);
+        Context { name, limits, inner: "", depth: 0, unpacked_limit, decoded_limit, spent, sink }
     }
 
     /// Says that work goes on.
@@ -80,6 +93,24 @@ impl<'a> Context<'a> {
                 self.unpacked_limit
             )));
         }
+        Ok(())
+    }
+
+    /// Accounts for `bytes` of pixels before they are decoded. They are held for a moment only, so they have a
+    /// bound of their own beside that of what is unpacked.
+    ///
+    /// # Errors
+    /// [`ExtractError::Limit`] when the pictures of the object are more than may be decoded; these are not
+    /// accounted for, so that a smaller picture may still be.
+    pub fn spend_decoded(&self, bytes: u64) -> Result<(), ExtractError> {
+        let spent = self.spent.decoded.get().saturating_add(bytes);
+        if spent > self.decoded_limit {
+            return Err(ExtractError::Limit(format!(
+                "its pictures decode to more than {} bytes, the limit for its size",
+                self.decoded_limit
+            )));
+        }
+        self.spent.decoded.set(spent);
         Ok(())
     }
 
@@ -114,12 +145,16 @@ impl<'a> Context<'a> {
         self.spent.members.set(self.spent.members.get() + 1);
         let inner = self.inner_path(path);
         let name = path.rsplit('/').next().unwrap_or(path);
+        // Text that the object may no longer deliver is not worth reading.
+        let text_left = self.limits.object_text.saturating_sub(self.spent.text.get());
+        let limits = Limits { text: self.limits.text.min(text_left), ..self.limits.clone() };
         let context = Context {
             name,
-            limits: self.limits,
+            limits: &limits,
             inner: &inner,
             depth: self.depth + 1,
             unpacked_limit: self.unpacked_limit,
+            decoded_limit: self.decoded_limit,
             spent: self.spent,
             sink: self.sink,
         };

@@ -19,6 +19,7 @@ use crate::recognise::{recognise, recognise_drm};
 
 mod bmp;
 mod csv;
+mod date;
 mod docx;
 mod docx_numbering;
 mod eml;
@@ -31,6 +32,7 @@ mod hwpml;
 mod hwpx;
 mod jpeg;
 mod json;
+mod keywords;
 mod korean_bytes;
 mod markdown;
 mod markup;
@@ -52,6 +54,7 @@ mod picture;
 mod picture_exif;
 mod png;
 mod pptx;
+mod preview;
 mod sheet_row;
 mod subtitle;
 mod subtitle_packet;
@@ -212,19 +215,29 @@ fn hold_to_limits(content: &mut Content, context: &Context<'_>) {
     let limits = context.limits;
     let spent = &context.spent().text;
     let left = limits.object_text.saturating_sub(spent.get()).min(limits.text);
-    let mut bytes = 0u64;
+    let all = content.segments.len();
+    let mut left_bytes = usize::try_from(left).unwrap_or(usize::MAX);
     let mut keep = 0usize;
-    for segment in content.segments.iter().take(limits.segments.try_into().unwrap_or(usize::MAX)) {
-        bytes = bytes.saturating_add(segment.text.len() as u64);
-        if bytes > left {
+    let mut whole = true;
+    for segment in
+        content.segments.iter_mut().take(limits.segments.try_into().unwrap_or(usize::MAX))
+    {
+        if segment.text.len() > left_bytes {
+            // The start of a long segment is kept: some documents have only one.
+            segment.text.truncate(segment.text.floor_char_boundary(left_bytes));
+            keep += usize::from(!segment.text.trim().is_empty());
+            whole = false;
             break;
         }
+        left_bytes -= segment.text.len();
         keep += 1;
     }
-    if keep < content.segments.len() {
-        let all = content.segments.len();
+    if keep < all || !whole {
         content.segments.truncate(keep);
-        content.cut(format!("the text was cut after {keep} of {all} segments, at its limit"));
+        content.cut(format!(
+            "the text was cut within the first {} of {all} segments, at its limit",
+            keep.max(1)
+        ));
     }
     let kept: u64 = content.segments.iter().map(|s| s.text.len() as u64).sum();
     spent.set(spent.get().saturating_add(kept));
@@ -341,8 +354,15 @@ mod tests {
             let [document] = &read(text.as_bytes(), "a.txt", &limits)[..] else { panic!() };
             assert_eq!(document.outcome, Outcome::Limit, "{limits:?}");
             let kept = document.content.segments.len();
-            assert!((1..=12).contains(&kept), "{kept} of {limits:?}");
+            assert!((1..=13).contains(&kept), "{kept} of {limits:?}");
+            assert!(document.content.text().replace('\n', "").len() <= 50, "{limits:?}");
         }
+        // Of one long segment the start stays, and never half a letter.
+        let limits = Limits { object_text: 50, ..Limits::default() };
+        let page = format!("<html><p>{}</p></html>", "글".repeat(1000));
+        let [document] = &read(page.as_bytes(), "a.html", &limits)[..] else { panic!() };
+        assert_eq!(document.outcome, Outcome::Limit);
+        assert_eq!(document.content.text(), "글".repeat(16));
         let limits = Limits { metadata: 100, ..Limits::default() };
         let page = format!("<html><title>{}</title><p>text</p></html>", "t".repeat(200));
         let [document] = &read(page.as_bytes(), "a.html", &limits)[..] else { panic!() };
@@ -370,14 +390,49 @@ mod tests {
         assert_eq!(documents[0].outcome, Outcome::Limit);
         assert!(documents.iter().skip(1).all(|d| d.outcome == Outcome::Ok));
 
-        let bomb = zipped(&[note(1), ("zeros".into(), vec![0; 3 << 20]), note(2)]);
-        let limits = Limits { unpacked: 1 << 20, ..Limits::default() };
-        let documents = read(&bomb, "bomb.zip", &limits);
-        let outcomes: Vec<_> = documents.iter().map(|d| d.outcome).collect();
-        assert_eq!(outcomes, [Outcome::Ok, Outcome::Limit, Outcome::Limit]);
-        let limits = Limits { member: 1 << 20, ..Limits::default() };
-        let outcomes: Vec<_> = read(&bomb, "bomb.zip", &limits).iter().map(|d| d.outcome).collect();
-        assert_eq!(outcomes, [Outcome::Ok, Outcome::Limit, Outcome::Ok, Outcome::Limit]);
+        // A bomb that states its size is passed over, one that lies about it is damaged, one that cannot tell is cut.
+        let size = 0x31_2345u32;
+        let bomb = zipped(&[note(1), ("zeros".into(), vec![0; size as usize]), note(2)]);
+        let mut lying = bomb.clone();
+        for at in 0..lying.len() - 4 {
+            if lying[at..at + 4] == size.to_le_bytes() {
+                lying[at..at + 4].copy_from_slice(&10u32.to_le_bytes());
+            }
+        }
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(&vec![0; size as usize]).unwrap();
+        let silent = gzip.finish().unwrap();
+        let passed = [Outcome::Ok, Outcome::Limit, Outcome::Ok, Outcome::Limit];
+        let damaged = [Outcome::Ok, Outcome::Corrupt, Outcome::Ok, Outcome::Ok];
+        let cut = [Outcome::Limit; 2];
+        let unpacked = Limits { unpacked: 1 << 20, ..Limits::default() };
+        let member = Limits { member: 1 << 20, ..Limits::default() };
+        for (bomb, limits, expected) in [
+            (&bomb, &unpacked, &passed[..]),
+            (&bomb, &member, &passed),
+            (&lying, &unpacked, &damaged),
+            (&lying, &member, &damaged),
+            (&silent, &unpacked, &cut),
+            (&silent, &member, &cut),
+        ] {
+            let documents = read(bomb, "bomb.zip", limits);
+            let outcomes: Vec<_> = documents.iter().map(|d| d.outcome).collect();
+            assert_eq!(outcomes, expected, "{limits:?}");
+        }
+    }
+
+    #[test]
+    fn the_pictures_of_an_object_are_held_to_a_limit_together() {
+        let mut png = std::io::Cursor::new(Vec::new());
+        image::RgbImage::new(100, 100).write_to(&mut png, image::ImageFormat::Png).unwrap();
+        let png = png.into_inner();
+        // Room for five of the largest at four bytes a pixel; these have three.
+        let limits = Limits { unpacked_ratio: 0, pixels: 10_000, ..Limits::default() };
+        let many = (0..9).map(|n| (format!("{n}.png"), png.clone()));
+        let album = zipped(&many.collect::<Vec<_>>());
+        let documents = read(&album, "album.zip", &limits);
+        let noted = documents.iter().filter(|d| !d.content.warnings.is_empty()).count();
+        assert_eq!((documents.len(), noted), (10, 3), "six of 30,000 bytes fit into 200,000");
     }
 
     #[test]

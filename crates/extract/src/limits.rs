@@ -52,6 +52,13 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// Bytes of pixels that the pictures in an object of `size` bytes may decode to: five of the largest, and
+    /// whatever an album of photographs needs, of which each decodes to some twenty times its size.
+    pub fn decoded_of(&self, size: u64) -> u64 {
+        let largest = self.pixels.saturating_mul(4);
+        size.saturating_mul(self.unpacked_ratio).saturating_add(largest.saturating_mul(5))
+    }
+
     /// Bytes that an object of `size` bytes may unpack to.
     pub fn unpacked_of(&self, size: u64) -> u64 {
         size.saturating_mul(self.unpacked_ratio).saturating_add(64 << 20).min(self.unpacked)

@@ -58,7 +58,7 @@ pub fn recognise_drm(probe: &Probe<'_>) -> Option<Known> {
 /// Whether the bytes read as text but are the code of a layout: RTF, PostScript, PDF. Other magics in text are chance;
 /// a report on the MZ generation is no program.
 pub fn is_markup(probe: &Probe<'_>) -> bool {
-    let codes: [&[u8]; 5] = [b"{\\rtf", b"%!PS", b"%PDF-", b"WARC/", b"070701"];
+    let codes: [&[u8]; 6] = [b"{\\rtf", b"%!PS", b"%PDF-", b"WARC/", b"070701", b"!<arch>\n"];
     codes.iter().any(|code| probe.starts_with(code))
 }
 
@@ -79,8 +79,10 @@ pub fn recognise_zip(probe: &Probe<'_>) -> Option<Known> {
 /// A format that stands on the compound file, by its streams.
 fn recognise_cfb(probe: &Probe<'_>) -> Option<Known> {
     let streams = probe.cfb()?;
-    let stream =
-        |name: &str| streams.iter().any(|s| s == name || s.starts_with(&format!("{name}/")));
+    // Names in a compound file are compared without regard to case (MS-CFB, section 2.6.4).
+    let stream = |name: &str| {
+        streams.iter().any(|s| s.split('/').next().is_some_and(|s| s.eq_ignore_ascii_case(name)))
+    };
     let by_stream = CFB_STREAMS.iter().find(|(name, _)| stream(name)).map(|(_, known)| *known);
     by_stream.or(Some(known("application/x-ole-storage", "compound files")))
 }
@@ -171,6 +173,9 @@ const MAGIC: &[(usize, &[u8], Known)] = &[
     (0, b"\0\0\x02\0\x04\x04", known("application/vnd.lotus-1-2-3", "Lotus worksheets")),
     (0, b"\0\0\x02\0\x06\x04", known("application/vnd.lotus-1-2-3", "Lotus worksheets")),
     (0, b"\0\0\x1A\0", known("application/vnd.lotus-1-2-3", "Lotus worksheets")),
+    (0, b"\x09\x00\x04\x00", known("application/vnd.ms-excel", "Excel 2 worksheets")),
+    (0, b"\x09\x02\x06\x00", known("application/vnd.ms-excel", "Excel 3 worksheets")),
+    (0, b"\x09\x04\x06\x00", known("application/vnd.ms-excel", "Excel 4 worksheets")),
     (0, b"gimp xcf", known("image/x-xcf", "GIMP pictures")),
     (0, b"BPG\xFB", known("image/bpg", "BPG pictures")),
     (0, b"icns", known("image/icns", "icons")),

@@ -1,6 +1,6 @@
 //! Unpacking the members of containers: whatever a container claims, only what really comes out counts.
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use madang_document::content::Content;
 use madang_document::outcome::Outcome;
@@ -8,45 +8,78 @@ use madang_document::outcome::Outcome;
 use crate::context::Context;
 use crate::error::ExtractError;
 
+/// What came out of a member.
+pub struct Unpacked {
+    /// All of it, or what came before the end.
+    pub bytes: Vec<u8>,
+    /// Why no more came.
+    pub end: End,
+}
+
 /// How unpacking a member ended.
-pub enum Unpacked {
-    /// All of it.
-    Whole(Vec<u8>),
-    /// What came before the damage, and what the damage is.
-    Damaged(Vec<u8>, String),
-    /// More than one member may hold in memory.
+#[derive(Debug)]
+pub enum End {
+    /// The member is whole.
+    Whole,
+    /// It is damaged at this place; what the damage is.
+    Damaged(String),
+    /// There is more than was asked for.
     TooLarge,
+    /// The object has unpacked all it may: [`ExtractError::Limit`].
+    Spent(ExtractError),
 }
 
 impl std::fmt::Debug for Unpacked {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Unpacked::Whole(bytes) => write!(f, "Whole({} bytes)", bytes.len()),
-            Unpacked::Damaged(bytes, what) => write!(f, "Damaged({} bytes, {what})", bytes.len()),
-            Unpacked::TooLarge => f.write_str("TooLarge"),
-        }
+        write!(f, "Unpacked({} bytes, {:?})", self.bytes.len(), self.end)
     }
 }
 
-/// Reads a member to its end, and accounts for every byte as it comes out.
-///
-/// # Errors
-/// [`ExtractError::Limit`] when the object has unpacked all it may.
-pub fn unpack(mut member: impl Read, context: &Context<'_>) -> Result<Unpacked, ExtractError> {
+/// Reads a member to its end, at most `most` bytes of it, and accounts for every byte as it comes out.
+pub fn unpack(mut member: impl Read, most: u64, context: &Context<'_>) -> Unpacked {
     let mut bytes = Vec::new();
     let mut buffer = vec![0u8; 64 << 10];
-    loop {
-        let n = match member.read(&mut buffer) {
-            Ok(0) => return Ok(Unpacked::Whole(bytes)),
-            Ok(n) => n,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            Err(error) => return Ok(Unpacked::Damaged(bytes, error.to_string())),
+    let end = loop {
+        let piece = match member.read(&mut buffer) {
+            Ok(0) => break End::Whole,
+            Ok(n) => buffer.get(..n).unwrap_or_default(),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => break End::Damaged(error.to_string()),
         };
-        context.spend_unpacked(n as u64)?;
-        if (bytes.len() + n) as u64 > context.limits.member {
-            return Ok(Unpacked::TooLarge);
+        if let Err(limit) = context.spend_unpacked(piece.len() as u64) {
+            break End::Spent(limit);
         }
-        bytes.extend_from_slice(buffer.get(..n).unwrap_or_default());
+        let room = usize::try_from(most.saturating_sub(bytes.len() as u64)).unwrap_or(usize::MAX);
+        bytes.extend_from_slice(piece.get(..room).unwrap_or(piece));
+        if piece.len() > room {
+            break End::TooLarge;
+        }
+    };
+    Unpacked { bytes, end }
+}
+
+/// A reader of unpacked bytes that accounts for each and stops at the limit with
+/// [`io::ErrorKind::QuotaExceeded`]: for what is read as it comes out, without being held.
+#[derive(Debug)]
+pub struct Metered<'a, R> {
+    reader: R,
+    context: &'a Context<'a>,
+}
+
+impl<'a, R> Metered<'a, R> {
+    /// Meters what `reader` unpacks.
+    pub fn new(reader: R, context: &'a Context<'a>) -> Metered<'a, R> {
+        Metered { reader, context }
+    }
+}
+
+impl<R: Read> Read for Metered<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.reader.read(buffer)?;
+        match self.context.spend_unpacked(n as u64) {
+            Ok(()) => Ok(n),
+            Err(limit) => Err(io::Error::new(io::ErrorKind::QuotaExceeded, limit.to_string())),
+        }
     }
 }
 
@@ -63,27 +96,38 @@ pub fn take_member(
         content.cut(limit.to_string());
         return false;
     }
-    let taken = match unpack(member, context) {
-        Ok(Unpacked::Whole(bytes)) => context.member(path, &bytes),
-        Ok(Unpacked::Damaged(bytes, what)) if bytes.is_empty() => {
-            context.unopened_member(path, declared, Outcome::Corrupt, &what)
-        }
-        Ok(Unpacked::Damaged(bytes, what)) => {
-            content.lost(format!("{path}: damaged after {} bytes: {what}", bytes.len()));
-            context.member(path, &bytes)
-        }
-        Ok(Unpacked::TooLarge) => {
-            let reason = format!("it is larger than {} bytes unpacked", context.limits.member);
-            content.cut(format!("{path}: {reason}"));
-            context.unopened_member(path, declared, Outcome::Limit, &reason)
-        }
-        Err(limit) => {
-            let reason = limit.to_string();
-            content.cut(reason.clone());
-            if let Ok(member) = context.unopened_member(path, declared, Outcome::Limit, &reason) {
-                content.members.push(member);
+    let limits = context.limits;
+    let too_large = |content: &mut Content, size: u64| {
+        let reason = format!("it is larger than {size} bytes unpacked");
+        content.cut(format!("{path}: {reason}"));
+        context.unopened_member(path, declared, Outcome::Limit, &reason)
+    };
+    // What says itself that it is too large is not even begun: a bomb then costs no more than its table of contents,
+    // and what lies behind it in the container is still read.
+    let most = limits.member.min(context.unpacked_left());
+    let taken = if declared.is_some_and(|size| size > most) {
+        too_large(content, most)
+    } else {
+        let Unpacked { bytes, end } = unpack(member, limits.member, context);
+        match end {
+            End::Whole => context.member(path, &bytes),
+            End::Damaged(what) if bytes.is_empty() => {
+                context.unopened_member(path, declared, Outcome::Corrupt, &what)
             }
-            return false;
+            End::Damaged(what) => {
+                content.lost(format!("{path}: damaged after {} bytes: {what}", bytes.len()));
+                context.member(path, &bytes)
+            }
+            End::TooLarge => too_large(content, limits.member),
+            End::Spent(limit) => {
+                let reason = limit.to_string();
+                content.cut(reason.clone());
+                if let Ok(member) = context.unopened_member(path, declared, Outcome::Limit, &reason)
+                {
+                    content.members.push(member);
+                }
+                return false;
+            }
         }
     };
     match taken {

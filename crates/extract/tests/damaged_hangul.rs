@@ -8,21 +8,9 @@ use std::fs;
 use std::path::Path;
 
 use madang_document::outcome::Outcome;
-use madang_extract::context::Sink;
 use madang_extract::extraction::Extraction;
 use madang_extract::formats::extract;
 use madang_extract::limits::Limits;
-
-#[derive(Default)]
-struct Kept(RefCell<Vec<Extraction>>);
-
-impl Sink for Kept {
-    fn progress(&self) {}
-
-    fn document(&self, extraction: Extraction) {
-        self.0.borrow_mut().push(extraction);
-    }
-}
 
 /// Small limits, so that a test reaches them. Pictures have no pixel to decode: this is about text.
 fn limits() -> Limits {
@@ -30,10 +18,10 @@ fn limits() -> Limits {
 }
 
 fn read(bytes: Vec<u8>, name: &str) -> Extraction {
-    let kept = Kept::default();
+    let kept = RefCell::new(Vec::<Extraction>::new());
     extract(&bytes, name, &limits(), &kept);
     // A package whose media type is damaged is an archive with members; the object comes last.
-    let document = kept.0.into_inner().pop();
+    let document = kept.into_inner().pop();
     document.unwrap_or_else(|| panic!("{name}: nothing was delivered"))
 }
 
@@ -91,12 +79,12 @@ fn hwpml() {
 #[test]
 fn limits_hold() {
     let (name, whole) = fixtures("hwp5").into_iter().find(|(name, _)| name == "plain.hwp").unwrap();
-    let kept = Kept::default();
+    let kept = RefCell::new(Vec::<Extraction>::new());
     extract(&whole, &name, &Limits { text: 100, ..limits() }, &kept);
-    let document = kept.0.into_inner().remove(0);
+    let document = kept.into_inner().remove(0);
     assert_eq!(document.outcome, Outcome::Limit);
-    let kept = Kept::default();
+    let kept = RefCell::new(Vec::<Extraction>::new());
     extract(&whole, &name, &Limits { unpacked: 100, ..limits() }, &kept);
-    let document = kept.0.into_inner().remove(0);
+    let document = kept.into_inner().remove(0);
     assert_eq!(document.outcome, Outcome::Limit);
 }

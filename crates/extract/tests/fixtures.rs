@@ -19,25 +19,12 @@ use std::path::{Path, PathBuf};
 
 use madang_document::content::{Origin, WarningKind};
 use madang_document::metadata::Value;
-use madang_extract::context::Sink;
 use madang_extract::extraction::Extraction;
 use madang_extract::formats::{FORMATS, extract};
 use madang_extract::limits::Limits;
 
 /// Folders under `fixtures/` that hold no cases: the scripts that make them, and what a first start drops.
 const NOT_CASES: [&str; 2] = ["make", "drop"];
-
-/// Keeps what is delivered, in the order of delivery.
-#[derive(Default)]
-struct Kept(RefCell<Vec<Extraction>>);
-
-impl Sink for Kept {
-    fn progress(&self) {}
-
-    fn document(&self, extraction: Extraction) {
-        self.0.borrow_mut().push(extraction);
-    }
-}
 
 #[test]
 fn every_fixture_reads_as_expected() {
@@ -122,9 +109,9 @@ fn expectation_of(case: &Path) -> PathBuf {
 fn read(case: &Path) -> String {
     let bytes = fs::read(case).unwrap();
     let name = case.file_name().and_then(|name| name.to_str()).unwrap();
-    let kept = Kept::default();
+    let kept = RefCell::new(Vec::<Extraction>::new());
     extract(&bytes, name, &Limits::default(), &kept);
-    let mut documents = kept.0.into_inner();
+    let mut documents = kept.into_inner();
     documents.rotate_right(1);
     assert_eq!(documents[0].member, None, "{}: the object comes last", case.display());
     documents.iter().map(golden).collect::<Vec<_>>().join("\n")

@@ -8,7 +8,6 @@ use std::io;
 use madang_document::metadata;
 use madang_document::outcome::Outcome;
 use madang_extract::blob::Blob;
-use madang_extract::context::Sink;
 use madang_extract::extraction::Extraction;
 use madang_extract::formats::extract;
 use madang_extract::limits::Limits;
@@ -38,17 +37,6 @@ impl Blob for Sparse {
     }
 }
 
-#[derive(Default)]
-struct Kept(RefCell<Vec<Extraction>>);
-
-impl Sink for Kept {
-    fn progress(&self) {}
-
-    fn document(&self, extraction: Extraction) {
-        self.0.borrow_mut().push(extraction);
-    }
-}
-
 #[test]
 fn a_large_film_is_read_by_ranges() {
     let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/mp4/subtitles.mp4");
@@ -59,10 +47,10 @@ fn a_large_film_is_read_by_ranges() {
     head.extend(b"free");
     head.extend(rest.to_be_bytes());
     let film = Sparse { head, length: TEN_GIB, bytes_read: Cell::new(0) };
-    let kept = Kept::default();
+    let kept = RefCell::new(Vec::<Extraction>::new());
     let outcome = extract(&film, "film.mp4", &Limits::default(), &kept);
 
-    let documents = kept.0.into_inner();
+    let documents = kept.into_inner();
     let content = &documents[0].content;
     assert_eq!(outcome, Outcome::Ok, "{:?}", documents[0].reason);
     assert_eq!(content.metadata.number(metadata::DURATION), Some(2.0));

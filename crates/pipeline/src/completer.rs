@@ -49,7 +49,10 @@ pub async fn complete(
         };
         for (completion, result) in batch.iter().zip(results) {
             if result == Completed::Stale {
-                tracing::info!(job = completion.ticket.job, "completion refused: the job changed hands");
+                tracing::info!(
+                    job = completion.ticket.job,
+                    "completion refused: the job changed hands"
+                );
             }
             leases.release(completion.ticket);
         }

@@ -48,7 +48,11 @@ pub fn decide(
 pub fn before_reading(attempt: &Attempt, policy: &Policy) -> Option<Step> {
     let poison = attempt.crashes >= policy.max_crashes || attempt.attempt > policy.max_starts;
     (attempt.task == Task::Extract && poison).then(|| {
-        Step::Quarantine(failure("crashed", Some("the worker died of this file again and again"), true))
+        Step::Quarantine(failure(
+            "crashed",
+            Some("the worker died of this file again and again"),
+            true,
+        ))
     })
 }
 
@@ -159,7 +163,11 @@ mod tests {
     fn a_verdict_is_a_completion() {
         for outcome in Outcome::ALL {
             let expected_commit = outcome != Outcome::Corrupt;
-            assert_eq!(step(1, 0, read(outcome, false)) == Step::Commit, expected_commit, "{outcome}");
+            assert_eq!(
+                step(1, 0, read(outcome, false)) == Step::Commit,
+                expected_commit,
+                "{outcome}"
+            );
         }
     }
 
@@ -171,7 +179,9 @@ mod tests {
 
     #[test]
     fn a_death_is_tried_again_and_the_third_is_the_last() {
-        let Step::Retry { at, failure } = step(1, 0, read(Outcome::Timeout, true)) else { panic!() };
+        let Step::Retry { at, failure } = step(1, 0, read(Outcome::Timeout, true)) else {
+            panic!()
+        };
         assert_eq!(at, NOW.plus_ms(1_000));
         assert!(failure.crashed);
         assert!(matches!(step(2, 1, read(Outcome::Crashed, true)), Step::Retry { at, .. }

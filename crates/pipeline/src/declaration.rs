@@ -89,9 +89,9 @@ impl Filter {
     /// Whether a path is taken. A file in an excluded folder is left out too.
     pub fn takes(&self, path: &str) -> bool {
         self.include.is_match(path)
-            && !Path::new(path).ancestors().any(|part| {
-                !part.as_os_str().is_empty() && self.exclude.is_match(part)
-            })
+            && !Path::new(path)
+                .ancestors()
+                .any(|part| !part.as_os_str().is_empty() && self.exclude.is_match(part))
     }
 }
 
@@ -313,9 +313,9 @@ pub fn duration(text: &str) -> Option<Duration> {
 
 /// A TOML error with its line, and the nearest known key where one is unknown.
 pub fn of_toml(file: &str, text: &str, error: &toml::de::Error) -> BadDeclaration {
-    let line = error.span().map(|span| {
-        text.as_bytes().iter().take(span.start).filter(|&&b| b == b'\n').count() + 1
-    });
+    let line = error
+        .span()
+        .map(|span| text.as_bytes().iter().take(span.start).filter(|&&b| b == b'\n').count() + 1);
     let mut message = error.message().trim().to_owned();
     if let Some(rest) = message.strip_prefix("unknown field `")
         && let Some((unknown, expected)) = rest.split_once('`')

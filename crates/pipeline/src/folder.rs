@@ -112,7 +112,8 @@ impl FolderStore {
 }
 
 fn listed(path: String, metadata: &Metadata) -> Listed {
-    let modified = metadata.mtime().saturating_mul(1000).saturating_add(metadata.mtime_nsec() / 1_000_000);
+    let modified =
+        metadata.mtime().saturating_mul(1000).saturating_add(metadata.mtime_nsec() / 1_000_000);
     Listed {
         path,
         version: version(metadata),
@@ -180,11 +181,8 @@ impl Store for FolderStore {
         blocking(&object.path.clone(), move || {
             // Not blocking on a named pipe that somebody put in the file's place.
             let file = store.open_beneath(&object.path, OFlags::RDONLY | OFlags::NONBLOCK)?;
-            let pinned = PinnedFile {
-                file: Arc::new(file),
-                path: object.path,
-                version: object.version,
-            };
+            let pinned =
+                PinnedFile { file: Arc::new(file), path: object.path, version: object.version };
             pinned.check()?;
             Ok(Box::new(pinned) as Box<dyn Pinned>)
         })

@@ -129,9 +129,10 @@ async fn catch_up(
             match stored.get(&change.document) {
                 Some(stored) if !stored.withdrawn => {
                     let segments = match &stored.document.text {
-                        Some(blob) => blobs.read_text(blob).await.map_err(|source| {
-                            Behind::Text { document: change.document, source }
-                        })?,
+                        Some(blob) => blobs
+                            .read_text(blob)
+                            .await
+                            .map_err(|source| Behind::Text { document: change.document, source })?,
                         None => Vec::new(),
                     };
                     text += segments.iter().map(|segment| segment.text.len()).sum::<usize>();
@@ -186,10 +187,12 @@ pub fn record(document: &Document, segments: Vec<Segment>) -> Record {
     keywords.extend(text(meta::AUTHOR).map(str::to_owned));
     match document.metadata.get(meta::KEYWORDS) {
         Some(meta::Value::Text(words)) => keywords.push(words.clone()),
-        Some(meta::Value::List(words)) => keywords.extend(words.iter().filter_map(|word| match word {
-            meta::Value::Text(word) => Some(word.clone()),
-            _ => None,
-        })),
+        Some(meta::Value::List(words)) => {
+            keywords.extend(words.iter().filter_map(|word| match word {
+                meta::Value::Text(word) => Some(word.clone()),
+                _ => None,
+            }))
+        }
         _ => {}
     }
     let date = [meta::TAKEN_AT, meta::CREATED, meta::MODIFIED]

@@ -160,8 +160,7 @@ mod tests {
     fn a_silent_child_loses_its_lease_and_a_waiting_job_does_not() {
         let mut held = Held::default();
         for job in [1, 2] {
-            let lease =
-                Lease { watch: Arc::default(), progress: 0, silent: 0, running: job == 1 };
+            let lease = Lease { watch: Arc::default(), progress: 0, silent: 0, running: job == 1 };
             held.leases.insert(Ticket { job, fence: 1 }, lease);
         }
         for _ in 1..SILENT_ROUNDS {

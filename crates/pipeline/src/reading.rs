@@ -123,8 +123,12 @@ mod tests {
 
     #[test]
     fn the_parent_is_the_nearest_archive() {
-        let mut documents =
-            [member("in.tar"), member("in.tar/folder/b.txt"), member("in.tarx/c.txt"), member("d/e")];
+        let mut documents = [
+            member("in.tar"),
+            member("in.tar/folder/b.txt"),
+            member("in.tarx/c.txt"),
+            member("d/e"),
+        ];
         find_parents(&mut documents);
         let parents: Vec<_> = documents.iter().map(|document| document.parent.unwrap()).collect();
         let object = DocumentId::new("s", "a.zip", None);

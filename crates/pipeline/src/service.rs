@@ -168,6 +168,11 @@ impl Service {
         Ok(service)
     }
 
+    fn spawn(&self, part: impl Future<Output = ()> + Send + 'static) {
+        let task = tokio::spawn(part);
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(task);
+    }
+
     fn start_sources(&mut self) {
         for pipeline in &self.settings.pipelines {
             let Some(store) = self.parts.stores.get(&pipeline.name) else { continue };
@@ -186,7 +191,7 @@ impl Service {
             let (asks, asked) = mpsc::channel(8);
             let (told, stand) = watch::channel(Stand::default());
             self.sources.insert(pipeline.name.clone(), Running { asks, stand });
-            self.tasks.get_mut().unwrap_or_else(PoisonError::into_inner).push(tokio::spawn(source.run(asked, told, self.stop.clone())));
+            self.spawn(source.run(asked, told, self.stop.clone()));
         }
     }
 
@@ -205,51 +210,51 @@ impl Service {
             clock: Arc::clone(&self.parts.clock),
             jitter: Arc::clone(&self.parts.jitter),
         };
-        self.tasks.get_mut().unwrap_or_else(PoisonError::into_inner).push(tokio::spawn(complete(
+        self.spawn(complete(
             Arc::clone(&self.parts.ledger),
             completions,
             self.leases.clone(),
             Arc::clone(&self.changed),
             Arc::clone(&self.parts.clock),
-        )));
+        ));
         let worker = work(bench, self.settings.workers, Arc::clone(&self.work), self.stop.clone());
-        self.tasks.get_mut().unwrap_or_else(PoisonError::into_inner).push(tokio::spawn(worker));
-        self.tasks.get_mut().unwrap_or_else(PoisonError::into_inner).push(tokio::spawn(sweep(
+        self.spawn(worker);
+        self.spawn(sweep(
             Arc::clone(&self.parts.ledger),
             Arc::clone(&self.parts.clock),
             self.stop.clone(),
-        )));
+        ));
     }
 
     fn start_indexer(&mut self) {
-        self.tasks.get_mut().unwrap_or_else(PoisonError::into_inner).push(tokio::spawn(indexer::index(
+        self.spawn(indexer::index(
             Arc::clone(&self.parts.ledger),
             self.parts.blobs.clone(),
             Arc::clone(&self.parts.index),
             Arc::clone(&self.changed),
             Arc::clone(&self.moved),
             self.stop.clone(),
-        )));
+        ));
     }
 
     fn start_relays(&mut self) {
         for registry in &self.parts.registries {
-            self.tasks.get_mut().unwrap_or_else(PoisonError::into_inner).push(tokio::spawn(relay::relay(
+            self.spawn(relay::relay(
                 Arc::clone(&self.parts.ledger),
                 Arc::clone(registry),
                 Arc::clone(&self.changed),
                 Arc::clone(&self.moved),
                 Arc::clone(&self.parts.clock),
                 self.stop.clone(),
-            )));
+            ));
         }
-        self.tasks.get_mut().unwrap_or_else(PoisonError::into_inner).push(tokio::spawn(keep_series(
+        self.spawn(keep_series(
             Arc::clone(&self.parts.ledger),
             Arc::clone(&self.series),
             Arc::clone(&self.changed),
             Arc::clone(&self.parts.clock),
             self.stop.clone(),
-        )));
+        ));
     }
 
     /// Waits until all that was there is settled, read, indexed and catalogued.

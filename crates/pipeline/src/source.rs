@@ -250,8 +250,10 @@ impl Source {
 
     async fn see(&self, files: Vec<Listed>, now: Timestamp) -> Result<(), Trouble> {
         for batch in files.chunks(BATCH) {
-            let sightings: Vec<Sighting> =
-                batch.iter().map(|file| sighting(&self.pipeline, self.store.name(), file)).collect();
+            let sightings: Vec<Sighting> = batch
+                .iter()
+                .map(|file| sighting(&self.pipeline, self.store.name(), file))
+                .collect();
             self.ledger.see(&sightings, now).await?;
             self.work.notify_waiters();
         }

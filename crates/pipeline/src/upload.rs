@@ -17,7 +17,9 @@ pub fn check_path(path: &str) -> Result<(), BadPath> {
     }
     for part in path.split('/') {
         match part {
-            "" => return Err(BadPath("it has an empty part; write it without a slash at the start")),
+            "" => {
+                return Err(BadPath("it has an empty part; write it without a slash at the start"));
+            }
             "." | ".." => return Err(BadPath("`.` and `..` are not names")),
             part if part.starts_with('.') || part.starts_with("~$") || part.ends_with(".part") => {
                 return Err(BadPath("hidden and temporary names are skipped; rename the file"));
@@ -44,9 +46,21 @@ mod tests {
         for good in ["a.txt", "2026/보도자료 (최종).hwp", "a%2e%2e/b#c"] {
             assert_eq!(check_path(good), Ok(()), "{good}");
         }
-        for bad in
-            ["", "/a", "a/", "a//b", "..", "a/../b", ".env", "a/.x", "~$a.doc", "a.part", "a\\b", "a\nb", "a\u{202E}b"]
-        {
+        for bad in [
+            "",
+            "/a",
+            "a/",
+            "a//b",
+            "..",
+            "a/../b",
+            ".env",
+            "a/.x",
+            "~$a.doc",
+            "a.part",
+            "a\\b",
+            "a\nb",
+            "a\u{202E}b",
+        ] {
             assert!(check_path(bad).is_err(), "{bad}");
         }
     }

@@ -29,11 +29,8 @@ impl Watcher {
     /// When the kernel refuses: no inotify, or no watches left (then the message names the cure).
     pub fn start(root: &Path) -> std::io::Result<Watcher> {
         let inotify = Inotify::init()?;
-        let mut folders = Folders {
-            root: root.to_owned(),
-            watches: inotify.watches(),
-            paths: HashMap::new(),
-        };
+        let mut folders =
+            Folders { root: root.to_owned(), watches: inotify.watches(), paths: HashMap::new() };
         folders.add(PathBuf::new())?;
         let (heard, events) = mpsc::channel(4096);
         tokio::spawn(listen(inotify, folders, heard));

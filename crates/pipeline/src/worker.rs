@@ -118,7 +118,8 @@ async fn until_due(bench: &Bench) -> Duration {
     match bench.ledger.next_due().await {
         Ok(Some(due)) => {
             let ms = due.0.saturating_sub((bench.clock)().0);
-            Duration::from_millis(u64::try_from(ms).unwrap_or(0)).clamp(Duration::from_millis(5), longest)
+            Duration::from_millis(u64::try_from(ms).unwrap_or(0))
+                .clamp(Duration::from_millis(5), longest)
         }
         _ => longest,
     }
@@ -363,4 +364,3 @@ impl Ranges for StoreRanges {
         bytes.map(|bytes| bytes.to_vec()).map_err(std::io::Error::other)
     }
 }
-

@@ -8,7 +8,9 @@ use madang_document::object::ObjectRef;
 use madang_pipeline::folder::FolderStore;
 use madang_pipeline::store::{Listed, Store, StoreError};
 
-fn chunks(parts: Vec<std::io::Result<&'static [u8]>>) -> futures::stream::BoxStream<'static, std::io::Result<Bytes>> {
+fn chunks(
+    parts: Vec<std::io::Result<&'static [u8]>>,
+) -> futures::stream::BoxStream<'static, std::io::Result<Bytes>> {
     let parts: Vec<std::io::Result<Bytes>> =
         parts.into_iter().map(|part| part.map(Bytes::from_static)).collect();
     futures::stream::iter(parts).boxed()
@@ -122,6 +124,8 @@ async fn a_folder_that_is_not_there_is_no_empty_folder() {
     let folder = tempfile::tempdir().unwrap();
     let store = FolderStore::new("drop", &folder.path().join("mount"));
     let answer = store.list().await;
-    assert!(matches!(&answer, Err(StoreError::Unavailable { reason, .. }) if reason.contains("mount it")),
-        "{answer:?}");
+    assert!(
+        matches!(&answer, Err(StoreError::Unavailable { reason, .. }) if reason.contains("mount it")),
+        "{answer:?}"
+    );
 }

@@ -40,9 +40,9 @@ fn media_type(probe: &Probe<'_>) -> &'static str {
 
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut content = Content::default();
-    let mut package = Package::open(blob, context)?;
+    let mut package = Package::open(blob, context, &mut content)?;
     let main = ooxml::main_part(&mut package, "word/document.xml", &mut content)
-        .ok_or_else(|| ExtractError::corrupt("there is no main document in the package"))?;
+        .ok_or_else(|| package.lacks("main document"))?;
     ooxml::properties(&mut package, &mut content);
     let related = ooxml::relationships(&mut package, &main, &mut content);
 
@@ -72,7 +72,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     }
     ooxml::members(&mut package, &mut content);
     ooxml::thumbnail(&mut package, "docProps/thumbnail.jpeg", &mut content);
-    Ok(content)
+    package.finish(content)
 }
 
 fn numbering(

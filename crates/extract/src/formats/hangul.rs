@@ -7,9 +7,6 @@ use madang_document::locator::Locator;
 use crate::context::Context;
 use crate::error::ExtractError;
 
-pub(super) mod metered;
-pub(super) mod preview;
-
 /// Where the text of an object goes that is anchored in a paragraph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
@@ -161,6 +158,41 @@ impl Body {
             )));
         }
         Ok(())
+    }
+}
+
+/// Reads all sections, `read` each and `place` naming one. A damaged one is a warning.
+///
+/// # Errors
+/// When no section could be read at all, or a limit was reached.
+pub(super) fn read_sections<S>(
+    sections: &[S],
+    place: impl Fn(&S) -> String,
+    mut read: impl FnMut(&S, &mut Body, &mut Content) -> Result<(), ExtractError>,
+    content: &mut Content,
+    context: &Context<'_>,
+) -> Result<(), ExtractError> {
+    let mut body = Body::default();
+    let mut failures = Vec::new();
+    for section in sections {
+        context.progress();
+        let before = content.segments.len();
+        match read(section, &mut body, content) {
+            Ok(()) => {}
+            Err(error @ ExtractError::Limit(_)) => return Err(error),
+            Err(error) => {
+                let reason = format!("{}: {error}", place(section));
+                failures.push((content.segments.len() > before, reason));
+            }
+        }
+    }
+    let all_lost = failures.len() == sections.len() && failures.iter().all(|(some, _)| !some);
+    match failures.first() {
+        Some((_, reason)) if all_lost => Err(ExtractError::corrupt(reason)),
+        _ => {
+            failures.into_iter().for_each(|(_, reason)| content.lost(reason));
+            Ok(())
+        }
     }
 }
 

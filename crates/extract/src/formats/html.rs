@@ -18,6 +18,7 @@ use crate::context::Context;
 use crate::encoding;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
+use crate::formats::keywords::keywords;
 use crate::paragraphs::Paragraphs;
 use crate::probe::Probe;
 
@@ -295,11 +296,7 @@ impl Page<'_> {
             }
             "author" | "dc.creator" => self.metadata.set(AUTHOR, content),
             "generator" => self.metadata.set(PRODUCER, content),
-            "keywords" => {
-                let words: Vec<_> =
-                    content.split(',').map(str::trim).filter(|w| !w.is_empty()).collect();
-                self.metadata.set(KEYWORDS, words.into_iter().take(1000).collect::<Vec<_>>());
-            }
+            "keywords" => self.metadata.set(KEYWORDS, keywords(content)),
             _ => {}
         }
     }

@@ -11,9 +11,10 @@ use crate::blob::Blob;
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
-use crate::formats::hangul::metered::Metered;
-use crate::formats::hangul::{Body, preview, protection_notice};
+use crate::formats::hangul::{Body, protection_notice, read_sections};
+use crate::formats::preview;
 use crate::probe::Probe;
+use crate::unpack::Metered;
 use compound_file::{CompoundFile, Entry};
 use file_header::FileHeader;
 
@@ -24,7 +25,7 @@ mod file_header;
 mod paragraph_text;
 mod record;
 mod section;
-pub(super) mod summary;
+mod summary;
 
 pub(super) const FORMAT: Format = Format {
     name: "hwp5",
@@ -90,9 +91,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         }
     }
     content.members = members(&file, header, context);
-    let picture = file.root_stream("PrvImage", preview::LARGEST);
+    let picture = file.root_stream("PrvImage", preview::STORED_MOST);
     if let Some(picture) = picture.filter(|picture| !picture.is_empty()) {
-        match preview::preview(&picture, context) {
+        match preview::stored(&picture, context) {
             Ok(preview) => content.previews.push(preview),
             Err(reason) => content.note(format!("the stored preview picture: {reason}")),
         }
@@ -115,28 +116,13 @@ fn read_text(
     if sections.is_empty() {
         return Err(ExtractError::Corrupt(format!("there is no section in {folder}")));
     }
-    let mut body = Body::default();
-    let mut failures = Vec::new();
-    for section in &sections {
-        context.progress();
-        let before = content.segments.len();
-        match read_one(file, section, header, &mut body, content, context) {
-            Ok(()) => {}
-            Err(error @ ExtractError::Limit(_)) => return Err(error),
-            Err(error) => {
-                let reason = format!("{folder}/{}: {error}", section.name);
-                failures.push((content.segments.len() > before, reason));
-            }
-        }
-    }
-    let all_lost = failures.len() == sections.len() && failures.iter().all(|(some, _)| !some);
-    match failures.first() {
-        Some((_, reason)) if all_lost => Err(ExtractError::corrupt(reason)),
-        _ => {
-            failures.into_iter().for_each(|(_, reason)| content.lost(reason));
-            Ok(())
-        }
-    }
+    read_sections(
+        &sections,
+        |section| format!("{folder}/{}", section.name),
+        |section, body, content| read_one(file, section, header, body, content, context),
+        content,
+        context,
+    )
 }
 
 fn read_one(

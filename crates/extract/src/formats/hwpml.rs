@@ -12,11 +12,11 @@ use crate::blob::{Blob, Cursor};
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
-use crate::formats::hangul::metered::Metered;
 use crate::formats::hangul::{Body, protection_notice};
 use crate::formats::hwpx::package::attribute;
 use crate::formats::hwpx::section;
 use crate::probe::Probe;
+use crate::unpack::Metered;
 
 pub(super) const FORMAT: Format = Format {
     name: "hwpml",

@@ -1,6 +1,6 @@
 //! HWPX: the ZIP package of the word processor 한글 (OWPML, KS X 6101).
 
-use std::io::{BufReader, Read};
+use std::io::BufReader;
 
 use madang_document::content::{Content, Member};
 use madang_document::locator::Locator;
@@ -9,9 +9,10 @@ use crate::blob::{Blob, Cursor};
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
-use crate::formats::hangul::metered::Metered;
-use crate::formats::hangul::{Body, preview, protection_notice};
+use crate::formats::hangul::{Body, protection_notice, read_sections};
+use crate::formats::preview;
 use crate::probe::Probe;
+use crate::unpack::{End, Metered, unpack};
 
 pub(super) mod package;
 pub(super) mod section;
@@ -135,27 +136,13 @@ fn read_text(
     if !sections.iter().any(|path| section_number(path).is_some()) {
         return Err(ExtractError::corrupt("there is no section in Contents"));
     }
-    let mut body = Body::default();
-    let mut failures = Vec::new();
-    for path in &sections {
-        context.progress();
-        let before = content.segments.len();
-        match read_one(archive, path, &mut body, content, context) {
-            Ok(()) => {}
-            Err(error @ ExtractError::Limit(_)) => return Err(error),
-            Err(error) => {
-                failures.push((content.segments.len() > before, format!("{path}: {error}")));
-            }
-        }
-    }
-    let all_lost = failures.len() == sections.len() && failures.iter().all(|(some, _)| !some);
-    match failures.first() {
-        Some((_, reason)) if all_lost => Err(ExtractError::corrupt(reason)),
-        _ => {
-            failures.into_iter().for_each(|(_, reason)| content.lost(reason));
-            Ok(())
-        }
-    }
+    read_sections(
+        &sections,
+        String::clone,
+        |path, body, content| read_one(archive, path, body, content, context),
+        content,
+        context,
+    )
 }
 
 fn read_one(
@@ -225,11 +212,11 @@ fn members(archive: &mut Archive<'_>, context: &Context<'_>) -> Vec<Member> {
 fn stored_preview(archive: &mut Archive<'_>, content: &mut Content, context: &Context<'_>) {
     let stored = names(archive).find(|name| name.starts_with("Preview/PrvImage"));
     let Some(entry) = stored.and_then(|path| archive.by_name(&path).ok()) else { return };
-    let mut picture = Vec::new();
-    let mut reader = Metered::new(entry, context).take(preview::LARGEST);
-    let preview = match reader.read_to_end(&mut picture) {
-        Ok(_) => preview::preview(&picture, context),
-        Err(error) => Err(error.to_string()),
+    let picture = unpack(entry, preview::STORED_MOST, context);
+    let preview = match picture.end {
+        End::Whole | End::TooLarge => preview::stored(&picture.bytes, context),
+        End::Damaged(reason) => Err(reason),
+        End::Spent(limit) => Err(limit.to_string()),
     };
     match preview {
         Ok(preview) => content.previews.push(preview),
@@ -247,14 +234,11 @@ fn part(
     context: &Context<'_>,
 ) -> Result<Option<String>, ExtractError> {
     let Ok(entry) = archive.by_name(path) else { return Ok(None) };
-    let mut bytes = Vec::new();
-    let mut reader = Metered::new(entry, context).take(context.limits.metadata);
-    match reader.read_to_end(&mut bytes) {
-        Ok(_) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
-        Err(error) if error.kind() == std::io::ErrorKind::QuotaExceeded => {
-            Err(ExtractError::Limit(error.to_string()))
-        }
-        Err(_) => Ok(None),
+    let part = unpack(entry, context.limits.metadata, context);
+    match part.end {
+        End::Whole | End::TooLarge => Ok(Some(String::from_utf8_lossy(&part.bytes).into_owned())),
+        End::Damaged(_) => Ok(None),
+        End::Spent(limit) => Err(limit),
     }
 }
 

@@ -2,15 +2,13 @@
 //! or the cover as preview. Only ranges of the file are read, so that a video of many gigabytes costs no more than
 //! its headers.
 
-use std::io::Cursor;
-
-use image::{DynamicImage, ImageReader, RgbImage};
+use image::{DynamicImage, RgbImage};
 use madang_document::content::{Content, Origin, Segment};
 use madang_document::locator::Locator;
 use madang_document::metadata;
 
 use super::media_io::{MediaFile, MediaStream, StreamKind};
-use super::{media_sniff, media_tags, picture, subtitle_packet};
+use super::{media_sniff, media_tags, preview, subtitle_packet};
 use crate::blob::Blob;
 use crate::context::Context;
 use crate::error::ExtractError;
@@ -226,8 +224,7 @@ fn take_preview(
             };
             let start_ms = milliseconds(seconds);
             let locator = Locator::Time { start_ms, end_ms: start_ms };
-            picture::preview(picture, Some(orientation), locator, limits)
-                .ok_or_else(|| "it cannot be encoded".to_owned())
+            preview::encode(picture, Some(orientation), locator, context)
         });
         match made {
             Ok(preview) => content.previews.push(preview),
@@ -236,14 +233,9 @@ fn take_preview(
         return;
     }
     let Some(cover) = streams.iter().find_map(|stream| stream.cover.as_deref()) else { return };
-    let Ok(reader) = ImageReader::new(Cursor::new(cover)).with_guessed_format() else { return };
-    match picture::decode(|| reader, limits) {
-        Ok(cover) => {
-            content.previews.extend(picture::preview(cover, None, Locator::Whole {}, limits));
-        }
-        Err(picture::Undecoded::Unfit(reason) | picture::Undecoded::Damaged(reason)) => {
-            content.note(format!("no preview of the cover: {reason}"));
-        }
+    match preview::stored(cover, context) {
+        Ok(cover) => content.previews.push(cover),
+        Err(reason) => content.note(format!("no preview of the cover: {reason}")),
     }
 }
 

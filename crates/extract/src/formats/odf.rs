@@ -4,6 +4,7 @@
 use madang_document::content::{Content, Member};
 use madang_document::metadata;
 
+use super::keywords::keywords;
 use super::markup::{Markup, Node};
 use super::odf_body::Body;
 use super::ooxml;
@@ -110,10 +111,10 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         Body::new(context).page_edges(&text, "footer", &mut content);
         return Ok(content);
     }
-    let mut package = Package::open(blob, context)?;
+    let mut package = Package::open(blob, context, &mut content)?;
     let embedded = manifest(&mut package, &mut content)?;
     if !package.has("content.xml") {
-        return Err(ExtractError::corrupt("there is no content.xml in the package"));
+        return Err(package.lacks("content.xml"));
     }
     if let Some(text) = package.text("meta.xml", &mut content) {
         properties(&text, "meta.xml", &mut content);
@@ -128,7 +129,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     Body::new(context).page_edges(styles.as_deref().unwrap_or_default(), "footer", &mut content);
     members(&mut package, &embedded, &mut content);
     ooxml::thumbnail(&mut package, "Thumbnails/thumbnail.png", &mut content);
-    Ok(content)
+    package.finish(content)
 }
 
 /// Reads the manifest: the folders of embedded documents, without the slash.
@@ -176,7 +177,7 @@ fn manifest(package: &mut Package<'_>, content: &mut Content) -> Result<Vec<Stri
 /// Reads the properties (ODF 1.3 part 3, section 4.3).
 fn properties(text: &str, part: &str, content: &mut Content) {
     let mut markup = Markup::new(text);
-    let mut keywords: Vec<String> = Vec::new();
+    let mut words = Vec::new();
     let mut subject = String::new();
     let mut creator = String::new();
     while let Some(node) = markup.next() {
@@ -199,8 +200,7 @@ fn properties(text: &str, part: &str, content: &mut Content) {
                 continue;
             }
             ("meta", "keyword") => {
-                let text = markup.text();
-                keywords.extend(text.split([',', ';']).map(|word| word.trim().to_owned()));
+                words.extend(keywords(&markup.text()));
                 continue;
             }
             ("meta", "document-statistic") => {
@@ -215,8 +215,7 @@ fn properties(text: &str, part: &str, content: &mut Content) {
         ooxml::set_property(content, name, &markup.text());
     }
     markup.report(part, content);
-    keywords.retain(|word| !word.is_empty());
-    content.metadata.set(metadata::KEYWORDS, keywords);
+    content.metadata.set(metadata::KEYWORDS, words);
     ooxml::add_subject(content, &subject);
     // `dc:creator` is who saved it last; the first author has a word of his own.
     content.metadata.set(metadata::LAST_SAVED_BY, creator.trim());

@@ -3,12 +3,14 @@
 
 use std::io::Read;
 
-use madang_document::content::{Content, Member, Preview};
-use madang_document::locator::Locator;
+use madang_document::content::{Content, Member};
 use madang_document::metadata;
 
+use super::date;
+use super::keywords::keywords;
 use super::markup::{Markup, Node};
 use super::package::{Package, cut_once};
+use super::preview;
 use crate::context::Context;
 use crate::format::Match;
 use crate::probe::Probe;
@@ -166,20 +168,10 @@ pub(super) fn add_subject(content: &mut Content, subject: &str) {
 pub(super) fn set_property(content: &mut Content, name: &str, text: &str) {
     let text = text.trim();
     match name {
-        metadata::KEYWORDS => {
-            let list: Vec<_> =
-                text.split([',', ';']).map(str::trim).filter(|word| !word.is_empty()).collect();
-            content.metadata.set(name, list);
-        }
+        metadata::KEYWORDS => content.metadata.set(name, keywords(text)),
         metadata::PAGES => content.metadata.set_some(name, text.parse::<u32>().ok()),
         metadata::CREATED | metadata::MODIFIED => {
-            // W3CDTF allows a bare year; RFC 3339 wants at least the day.
-            let is_time = text.len() >= 10
-                && text.starts_with(|c: char| c.is_ascii_digit())
-                && text.chars().all(|c| c.is_ascii_digit() || "-:.TZ+".contains(c));
-            if is_time {
-                content.metadata.set(name, text);
-            }
+            content.metadata.set_some(name, date::iso8601(text));
         }
         name => content.metadata.set(name, text),
     }
@@ -229,36 +221,8 @@ pub(super) fn drawing_text(text: &str, part: &str, content: &mut Content) -> Str
 /// Keeps the thumbnail `part`, if there is one, as a preview: decoded within the limits and encoded anew.
 /// One that cannot be decoded (often a Windows metafile) is left out: it is no content.
 pub(super) fn thumbnail(package: &mut Package<'_>, part: &str, content: &mut Content) {
-    let limits = package.context().limits;
     let Some(bytes) = package.bytes(part, content) else { return };
-    package.context().progress();
-    let mut decoder_limits = image::Limits::default();
-    let side = u32::try_from(limits.pixels.isqrt()).unwrap_or(u32::MAX);
-    decoder_limits.max_image_width = Some(side);
-    decoder_limits.max_image_height = Some(side);
-    decoder_limits.max_alloc = Some(limits.member);
-    let reader = image::ImageReader::new(std::io::Cursor::new(bytes)).with_guessed_format();
-    let Ok(mut reader) = reader else { return };
-    reader.limits(decoder_limits);
-    let Ok(picture) = reader.decode() else { return };
-    let decoded = picture.as_bytes().len() as u64;
-    if let Err(error) = package.context().spend_unpacked(decoded) {
-        cut_once(content, format!("{part}: {error}"));
-        return;
-    }
-    let fits = picture.width().max(picture.height()) <= limits.preview;
-    let picture = match fits {
-        true => picture.to_rgb8(),
-        false => picture.thumbnail(limits.preview, limits.preview).to_rgb8(),
-    };
-    let mut jpeg = Vec::new();
-    if image::codecs::jpeg::JpegEncoder::new_with_quality(&mut jpeg, 80)
-        .encode_image(&picture)
-        .is_ok()
-    {
-        let (width, height) = picture.dimensions();
-        content.previews.push(Preview { locator: Locator::Whole {}, width, height, jpeg });
-    }
+    content.previews.extend(preview::stored(&bytes, package.context()));
 }
 
 /// Lists the pictures and sounds of the package and extracts the files embedded in it.

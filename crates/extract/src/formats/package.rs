@@ -1,24 +1,35 @@
 //! A ZIP file whose members are the parts of one document: OOXML packages and OpenDocument files.
 
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::BufReader;
 
 use madang_document::content::{Content, WarningKind};
 use zip::ZipArchive;
+use zip::read::read_zipfile_from_stream;
 use zip::result::ZipError;
 
 use crate::blob::{Blob, Cursor};
 use crate::context::Context;
 use crate::error::ExtractError;
+use crate::unpack::{End, unpack};
 
 /// An opened package. Every byte that leaves it has been accounted for with
 /// [`Context::spend_unpacked`].
 pub(super) struct Package<'a> {
-    archive: ZipArchive<Cursor<'a>>,
+    source: Source<'a>,
     context: &'a Context<'a>,
     /// Where each part stands, by its name in lower case: part names are compared without regard to case
     /// (ECMA-376 part 2, section 6.2.2.3).
     parts: BTreeMap<String, Part>,
+}
+
+enum Source<'a> {
+    Archive(Box<ZipArchive<Cursor<'a>>>),
+    /// The parts of a file that has lost its directory, read already, and why there is no directory.
+    Rescued {
+        parts: Vec<Vec<u8>>,
+        reason: String,
+    },
 }
 
 #[derive(Clone)]
@@ -29,29 +40,86 @@ struct Part {
 }
 
 impl<'a> Package<'a> {
-    /// Reads the central directory.
+    /// Reads the directory. Where it is lost (it stands at the end, and is the first to go when a transfer breaks
+    /// off) the parts are read one after the other, as far as they go, and `content` says so.
     ///
     /// # Errors
-    /// [`ExtractError::Corrupt`] when there is none.
+    /// [`ExtractError::Corrupt`] when there is neither a directory nor any part.
     pub(super) fn open(
         blob: &'a dyn Blob,
         context: &'a Context<'a>,
+        content: &mut Content,
     ) -> Result<Package<'a>, ExtractError> {
-        let mut archive = ZipArchive::new(Cursor::new(blob)).map_err(|error| {
-            ExtractError::corrupt(format!("the ZIP directory cannot be read: {error}"))
-        })?;
+        let mut archive = match ZipArchive::new(Cursor::new(blob)) {
+            Ok(archive) => archive,
+            Err(error) => return Package::rescue(blob, context, &error.to_string(), content),
+        };
         let mut parts = BTreeMap::new();
         for index in 0..archive.len() {
             // Names that do not decode and entries beyond the file cannot be referred to by any part.
             let Ok(entry) = archive.by_index_raw(index) else { continue };
             let Ok(name) = entry.name() else { continue };
-            let name = name.replace('\\', "/").trim_start_matches('/').to_owned();
             if !entry.is_dir() {
-                let part = Part { index, name: name.clone(), size: entry.size() };
-                parts.entry(name.to_lowercase()).or_insert(part);
+                note_part(&mut parts, index, &name, entry.size());
             }
         }
-        Ok(Package { archive, context, parts })
+        Ok(Package { source: Source::Archive(Box::new(archive)), context, parts })
+    }
+
+    fn rescue(
+        blob: &'a dyn Blob,
+        context: &'a Context<'a>,
+        error: &str,
+        content: &mut Content,
+    ) -> Result<Package<'a>, ExtractError> {
+        let reason = format!("the ZIP directory cannot be read: {error}");
+        let (mut parts, mut bytes) = (BTreeMap::new(), Vec::new());
+        let mut room = context.limits.member;
+        let mut stream = BufReader::new(Cursor::new(blob));
+        while let Ok(Some(entry)) = read_zipfile_from_stream(&mut stream) {
+            let Some(name) = entry.name().ok().map(|name| name.into_owned()) else { continue };
+            if entry.is_dir() {
+                continue;
+            }
+            let part = unpack(entry, room, context);
+            let size = part.bytes.len() as u64;
+            room = room.saturating_sub(size);
+            note_part(&mut parts, bytes.len(), &name, size);
+            bytes.push(part.bytes);
+            // What lies behind a part that broke off cannot be found.
+            if !matches!(part.end, End::Whole) {
+                break;
+            }
+        }
+        if bytes.iter().all(Vec::is_empty) {
+            return Err(ExtractError::corrupt(reason));
+        }
+        content.lost(format!("{reason}; these are the parts in front of the damage"));
+        Ok(Package { source: Source::Rescued { parts: bytes, reason }, context, parts })
+    }
+
+    /// What was read, unless it is nothing at all because the file broke off too early.
+    ///
+    /// # Errors
+    /// [`ExtractError::Corrupt`] when the directory is lost and neither text nor a member was in front of the damage.
+    pub(super) fn finish(self, content: Content) -> Result<Content, ExtractError> {
+        let nothing = content.segments.is_empty() && content.members.is_empty();
+        match self.source {
+            Source::Rescued { .. } if nothing => Err(self.lacks("text")),
+            _ => Ok(content),
+        }
+    }
+
+    /// Why a document cannot be read that lacks its main part.
+    pub(super) fn lacks(&self, part: &str) -> ExtractError {
+        match &self.source {
+            Source::Archive(_) => {
+                ExtractError::corrupt(format!("there is no {part} in the package"))
+            }
+            Source::Rescued { reason, .. } => ExtractError::corrupt(format!(
+                "{reason}, and there is no {part} in front of the damage"
+            )),
+        }
     }
 
     /// The names of the parts as they are spelt, ordered.
@@ -73,11 +141,16 @@ impl<'a> Package<'a> {
     /// and the damage or limit noted in `content`.
     pub(super) fn bytes(&mut self, name: &str, content: &mut Content) -> Option<Vec<u8>> {
         let part = self.parts.get(&name.to_lowercase())?.clone();
+        let archive = match &mut self.source {
+            Source::Archive(archive) => archive,
+            // Parts may be read more than once, so they are not given away.
+            Source::Rescued { parts, .. } => return parts.get(part.index).cloned(),
+        };
         if self.context.unpacked_left() == 0 {
             cut_once(content, format!("{name} was not unpacked: the limit is reached"));
             return None;
         }
-        let mut entry = match self.archive.by_index(part.index) {
+        let entry = match archive.by_index(part.index) {
             Ok(entry) => entry,
             Err(error) => {
                 content.lost(match error {
@@ -89,31 +162,22 @@ impl<'a> Package<'a> {
                 return None;
             }
         };
-        let mut bytes = Vec::new();
-        let mut chunk = vec![0; 64 * 1024];
-        loop {
-            let read = match entry.read(&mut chunk) {
-                Ok(0) => break,
-                Ok(n) => chunk.get(..n).unwrap_or_default(),
-                Err(error) => {
-                    content.lost(format!("{name} is damaged after {} bytes: {error}", bytes.len()));
-                    break;
-                }
-            };
-            if let Err(error) = self.context.spend_unpacked(read.len() as u64) {
-                cut_once(content, format!("{name} was cut: {error}"));
-                break;
+        let unpacked = unpack(entry, self.context.limits.member, self.context);
+        let read = unpacked.bytes.len();
+        match unpacked.end {
+            End::Whole => {}
+            End::Damaged(what) => {
+                content.lost(format!("{name} is damaged after {read} bytes: {what}"));
             }
-            if bytes.len() as u64 + read.len() as u64 > self.context.limits.member {
+            End::TooLarge => {
                 cut_once(
                     content,
-                    format!("{name} was cut after {} bytes, the limit of a member", bytes.len()),
+                    format!("{name} was cut after {read} bytes, the limit of a member"),
                 );
-                break;
             }
-            bytes.extend_from_slice(read);
+            End::Spent(limit) => cut_once(content, format!("{name} was cut: {limit}")),
         }
-        Some(bytes)
+        Some(unpacked.bytes)
     }
 
     /// The text of a part in XML: UTF-8, or UTF-16 with a byte order mark (XML 1.0, appendix F). Bytes that
@@ -127,6 +191,12 @@ impl<'a> Package<'a> {
     pub(super) fn context(&self) -> &'a Context<'a> {
         self.context
     }
+}
+
+/// The first of equal names stands.
+fn note_part(parts: &mut BTreeMap<String, Part>, index: usize, name: &str, size: u64) {
+    let name = name.replace('\\', "/").trim_start_matches('/').to_owned();
+    parts.entry(name.to_lowercase()).or_insert(Part { index, name, size });
 }
 
 /// XML bytes to text, by their byte order mark.

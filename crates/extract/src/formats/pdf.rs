@@ -4,7 +4,6 @@
 //! Text quality on 181 real files, token F1: pdf_oxide 0.933, lopdf 0.755 (peers reference, section 1).
 //! Poppler and MuPDF are not libraries that Madang's licence allows.
 
-use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use lopdf::{Dictionary, Document, LoadOptions, Object};
@@ -19,7 +18,9 @@ use crate::blob::Blob;
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
+use crate::member_path::MemberPaths;
 use crate::probe::Probe;
+use crate::unpack::take_member;
 
 pub(super) const FORMAT: Format = Format {
     name: "pdf",
@@ -239,13 +240,13 @@ fn page_text_again(document: &Document, number: u32) -> Result<String, String> {
 
 /// Delivers the embedded files (ISO 32000-1, section 7.11.4) as members.
 fn read_attachments(content: &mut Content, document: &Document, context: &Context<'_>) {
-    let mut taken = BTreeSet::new();
+    let mut paths = MemberPaths::default();
     for specification in file_specifications(document) {
         let Some((name, stream)) = embedded_file(document, specification) else {
             content.note("an attachment has no content");
             continue;
         };
-        let path = unique(&mut taken, name);
+        let path = paths.take(name.rsplit(['/', '\\']).next().unwrap_or(&name));
         let most = context.unpacked_left().min(context.limits.member);
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         let bytes = match stream.get_plain_content_with_limit(most) {
@@ -255,14 +256,9 @@ fn read_attachments(content: &mut Content, document: &Document, context: &Contex
                 continue;
             }
         };
-        let member =
-            context.spend_unpacked(bytes.len() as u64).and_then(|()| context.member(&path, &bytes));
-        match member {
-            Ok(member) => content.members.push(member),
-            Err(error) => {
-                content.cut(format!("attachment {path}: {error}"));
-                return;
-            }
+        let size = bytes.len() as u64;
+        if !take_member(bytes.as_slice(), &path, Some(size), context, content) {
+            return;
         }
     }
 }
@@ -313,17 +309,4 @@ fn embedded_file<'a>(
         .into_iter()
         .find_map(|key| files.get_deref(key, document).and_then(Object::as_stream).ok())?;
     Some((name, stream))
-}
-
-/// The last part of the name that the file gives, made unique among `taken`.
-fn unique(taken: &mut BTreeSet<String>, name: String) -> String {
-    let name = name.rsplit(['/', '\\']).next().unwrap_or(&name).trim();
-    let name = if name.is_empty() { "attachment" } else { name };
-    let mut path = name.to_owned();
-    let mut number = 2;
-    while !taken.insert(path.clone()) {
-        path = format!("{name}#{number}");
-        number += 1;
-    }
-    path
 }

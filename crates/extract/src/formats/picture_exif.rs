@@ -3,6 +3,8 @@
 use exif::{Exif, Field, In, Reader, Tag, Value};
 use madang_document::metadata::{self, Metadata};
 
+use super::date;
+use super::keywords::keywords;
 use super::korean_bytes::tag_text;
 
 /// Texts: tag and name.
@@ -82,12 +84,12 @@ pub(super) fn read_fields(exif: &Exif, metadata: &mut Metadata) {
             metadata.set_some(name, wide_text(exif, *number));
         }
     }
-    if let Some(keywords) = wide_text(exif, WIDE_KEYWORDS) {
-        let words = keywords.split(';').map(str::trim).filter(|word| !word.is_empty());
-        metadata.set(metadata::KEYWORDS, words.map(str::to_owned).collect::<Vec<_>>());
+    if let Some(list) = wide_text(exif, WIDE_KEYWORDS) {
+        metadata.set(metadata::KEYWORDS, keywords(&list));
     }
     for (tag, offset, name) in TIMES {
-        metadata.set_some(name, time(exif, *tag, *offset));
+        let offset = text(exif, *offset).unwrap_or_default();
+        metadata.set_some(name, text(exif, *tag).and_then(|time| date::exif(&time, &offset)));
     }
     for (tag, name) in NUMBERS {
         metadata.set_some(name, number(exif, *tag).map(|n| round(n, 1e6)));
@@ -144,31 +146,6 @@ fn number(exif: &Exif, tag: Tag) -> Option<f64> {
         other => f64::from(other.get_uint(0)?),
     };
     value.is_finite().then_some(value)
-}
-
-/// `2024:01:31 09:30:00` and `+09:00` as RFC 3339; without an offset if the file gives none.
-fn time(exif: &Exif, tag: Tag, offset: Tag) -> Option<String> {
-    let time = text(exif, tag)?;
-    let time = exif::DateTime::from_ascii(time.trim().as_bytes()).ok()?;
-    if time.year == 0 || time.month == 0 || time.day == 0 {
-        return None;
-    }
-    let offset = text(exif, offset).map(|offset| offset.trim().to_owned());
-    let offset = offset.filter(|offset| {
-        let digits = offset.strip_prefix(['+', '-']).unwrap_or_default().split_once(':');
-        let two = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
-        digits.is_some_and(|(hours, minutes)| two(hours) && two(minutes))
-    });
-    Some(format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{}",
-        time.year,
-        time.month,
-        time.day,
-        time.hour,
-        time.minute,
-        time.second,
-        offset.unwrap_or_default()
-    ))
 }
 
 /// Degrees, minutes and seconds as signed degrees; the sign stands in a tag of its own.

@@ -47,9 +47,8 @@ fn media_type(probe: &Probe<'_>) -> &'static str {
 
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut content = Content::default();
-    let mut package = Package::open(blob, context)?;
-    let slides = slides(&mut package, &mut content)
-        .ok_or_else(|| ExtractError::corrupt("there is no presentation in the package"))?;
+    let mut package = Package::open(blob, context, &mut content)?;
+    let slides = slides(&mut package, &mut content).ok_or_else(|| package.lacks("presentation"))?;
     ooxml::properties(&mut package, &mut content);
     content.metadata.set(metadata::SLIDES, slides.len());
     for (number, part) in (1u32..).zip(&slides) {
@@ -62,7 +61,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     }
     ooxml::members(&mut package, &mut content);
     ooxml::thumbnail(&mut package, "docProps/thumbnail.jpeg", &mut content);
-    Ok(content)
+    package.finish(content)
 }
 
 /// The parts of the slides as they are shown; by their numbers where the list of slides is lost.

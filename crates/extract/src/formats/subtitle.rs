@@ -115,7 +115,7 @@ fn time(text: &str) -> Option<u64> {
 }
 
 /// A line without its markup: `<i>`, `<v Name>`, `{\an8}`, and the character references of WebVTT.
-fn plain(line: &str) -> String {
+pub(super) fn plain(line: &str) -> String {
     let mut text = String::with_capacity(line.len());
     let mut rest = line;
     while let Some(at) = rest.find(['<', '{', '&']) {

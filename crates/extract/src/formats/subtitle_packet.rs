@@ -1,5 +1,7 @@
 //! The text of one packet of an embedded subtitle track.
 
+use super::subtitle;
+
 /// Whether packets of this codec (FFmpeg's name) hold text.
 pub(super) fn is_text(codec: &str) -> bool {
     matches!(codec, "mov_text" | "subrip" | "srt" | "text" | "webvtt" | "ass" | "ssa")
@@ -36,24 +38,9 @@ fn styled(event: &str) -> String {
     plain.replace("\\N", "\n").replace("\\n", "\n").replace("\\h", " ").trim().to_owned()
 }
 
-/// Without the few tags of HTML that SubRip and WebVTT know.
+/// Without the tags that SubRip and WebVTT know.
 fn plain(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, tag)) = rest.split_once('<') {
-        plain.push_str(before);
-        let name = tag.trim_start_matches('/');
-        let known = ["i>", "b>", "u>", "s>", "font", "c.", "c>", "v ", "v>", "ruby>", "rt>"];
-        match tag.split_once('>') {
-            Some((_, after)) if known.iter().any(|known| name.starts_with(known)) => rest = after,
-            _ => {
-                plain.push('<');
-                rest = tag;
-            }
-        }
-    }
-    plain.push_str(rest);
-    plain.replace("\r\n", "\n").replace('\0', "").trim().to_owned()
+    subtitle::plain(text).replace("\r\n", "\n").replace('\0', "").trim().to_owned()
 }
 
 #[cfg(test)]

@@ -48,10 +48,10 @@ fn media_type(probe: &Probe<'_>) -> &'static str {
 
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut content = Content::default();
-    let mut package = Package::open(blob, context)?;
+    let mut package = Package::open(blob, context, &mut content)?;
     let main = ooxml::main_part(&mut package, "xl/workbook.xml", &mut content)
         .or_else(|| package.has("xl/workbook.bin").then(|| "xl/workbook.bin".to_owned()))
-        .ok_or_else(|| ExtractError::corrupt("there is no workbook in the package"))?;
+        .ok_or_else(|| package.lacks("workbook"))?;
     ooxml::properties(&mut package, &mut content);
     let binary = main.ends_with(".bin");
     let workbook = match binary {
@@ -61,7 +61,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     read(&workbook, binary, &mut package, &mut content);
     ooxml::members(&mut package, &mut content);
     ooxml::thumbnail(&mut package, "docProps/thumbnail.jpeg", &mut content);
-    Ok(content)
+    package.finish(content)
 }
 
 fn read(workbook: &Workbook, binary: bool, package: &mut Package<'_>, content: &mut Content) {

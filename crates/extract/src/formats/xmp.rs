@@ -5,6 +5,9 @@ use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::Event;
 use quick_xml::{Reader, XmlVersion};
 
+use super::date;
+use super::keywords::keywords;
+
 /// Bytes of a packet that are read; a longer one is padding or an attack.
 pub(super) const MOST: usize = 1 << 20;
 
@@ -19,9 +22,9 @@ const NAMES: &[(&str, &str, Shape)] = &[
     ("pdf:Keywords", metadata::KEYWORDS, Shape::List),
     ("pdf:Producer", metadata::PRODUCER, Shape::One),
     ("xmp:CreatorTool", metadata::PRODUCER, Shape::One),
-    ("xmp:CreateDate", metadata::CREATED, Shape::One),
-    ("xmp:ModifyDate", metadata::MODIFIED, Shape::One),
-    ("exif:DateTimeOriginal", metadata::TAKEN_AT, Shape::One),
+    ("xmp:CreateDate", metadata::CREATED, Shape::Date),
+    ("xmp:ModifyDate", metadata::MODIFIED, Shape::Date),
+    ("exif:DateTimeOriginal", metadata::TAKEN_AT, Shape::Date),
     ("tiff:Make", metadata::CAMERA_MAKE, Shape::One),
     ("tiff:Model", metadata::CAMERA_MODEL, Shape::One),
 ];
@@ -31,6 +34,8 @@ const NAMES: &[(&str, &str, Shape)] = &[
 enum Shape {
     /// The first: of alternatives in several languages it is the default (ISO 16684-1, section 8.2.2.4).
     One,
+    /// The first, if it is a date.
+    Date,
     /// All, separated by commas.
     Joined,
     /// All, as a list.
@@ -93,7 +98,13 @@ pub(super) fn read(packet: &[u8], metadata: &mut Metadata) {
         match shape {
             Shape::One => metadata.set_some(name, values.into_iter().next()),
             Shape::Joined => metadata.set(name, values.join(", ")),
-            Shape::List => metadata.set(name, values),
+            Shape::Date => {
+                metadata.set_some(name, values.first().and_then(|value| date::iso8601(value)));
+            }
+            // Some writers put the whole list into one item.
+            Shape::List => {
+                metadata.set(name, values.iter().flat_map(|v| keywords(v)).collect::<Vec<_>>());
+            }
         }
     }
 }

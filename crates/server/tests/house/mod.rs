@@ -29,7 +29,8 @@ use madang_ledger::outbox::Outbox;
 use madang_ledger::sqlite::SqliteLedger;
 use madang_server::hosts::Hosts;
 use madang_server::ports::{
-    DropError, DropTarget, Dropped, Drops, HoldError, Holds, Original, OriginalError, Originals, Upload,
+    DropError, DropTarget, Dropped, Drops, HoldError, Holds, Original, OriginalError, Originals,
+    Upload,
 };
 use madang_server::server::{Limits, Ports, Server, Settings};
 use object_store::local::LocalFileSystem;

@@ -2,6 +2,7 @@ use madang_document::metadata::{self, Metadata, Value};
 use madang_document::timestamp::Timestamp;
 
 use super::record::{dword_at, utf16, word_at};
+use crate::formats::keywords::keywords;
 
 /// Properties in a set that are looked at; the word processor writes about fifteen.
 const PROPERTIES: u32 = 256;
@@ -39,12 +40,6 @@ pub(super) fn summary(stream: &[u8], metadata: &mut Metadata) -> Option<()> {
         }
     }
     Some(())
-}
-
-/// The keywords in a text that lists them.
-pub(in crate::formats) fn keywords(text: &str) -> Vec<String> {
-    let words = text.split([',', ';', '\n']).map(str::trim).filter(|word| !word.is_empty());
-    words.take(1000).map(str::to_owned).collect()
 }
 
 /// A typed value (MS-OLEPS section 2.15), of the types that the word processor writes.
@@ -94,10 +89,5 @@ mod tests {
             summary(stream, &mut metadata);
         }
         assert!(metadata.is_empty());
-    }
-
-    #[test]
-    fn lists_of_keywords() {
-        assert_eq!(keywords("침수, 도로;안전 ,"), ["침수", "도로", "안전"]);
     }
 }

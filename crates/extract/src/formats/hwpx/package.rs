@@ -1,105 +1,72 @@
 use std::collections::BTreeMap;
 
 use madang_document::metadata::{self, Metadata};
-use quick_xml::events::{BytesStart, Event};
-use quick_xml::{Reader, XmlVersion};
+use quick_xml::XmlVersion;
+use quick_xml::events::BytesStart;
 
-use crate::formats::hwp5::summary::keywords;
+use crate::formats::date;
+use crate::formats::keywords::keywords;
+use crate::formats::markup::{Markup, Node};
 
 /// Parts of a package that are listed.
 const PARTS: usize = 20_000;
 
 /// Whether the manifest says that parts are encrypted (ODF 1.3 part 2, section 4.8.3, which OWPML follows).
 pub(super) fn is_encrypted(manifest: &str) -> bool {
-    let mut reader = lenient(manifest);
-    while let Ok(event) = reader.read_event() {
-        match event {
-            Event::Start(e) | Event::Empty(e) if local(&e) == "encryption-data" => return true,
-            Event::Eof => break,
-            _ => {}
-        }
-    }
-    false
+    let mut markup = Markup::new(manifest);
+    std::iter::from_fn(|| markup.next())
+        .any(|node| matches!(node, Node::Start(tag) if tag.name() == "encryption-data"))
 }
 
 /// Reads `version.xml`: the version of the document and the program that wrote it.
 pub(super) fn version(xml: &str, metadata: &mut Metadata) {
-    let mut reader = lenient(xml);
-    while let Ok(event) = reader.read_event() {
-        match event {
-            Event::Start(e) | Event::Empty(e) if local(&e) == "HCFVersion" => {
-                let part = |name| attribute(&e, name).and_then(|v| v.parse::<u16>().ok());
-                if let Some(major) = part("major") {
-                    let [minor, micro, build] =
-                        ["minor", "micro", "buildNumber"].map(|name| part(name).unwrap_or(0));
-                    metadata
-                        .set(metadata::FORMAT_VERSION, format!("{major}.{minor}.{micro}.{build}"));
-                }
-                let program = ["application", "appVersion"].map(|n| attribute(&e, n));
-                let program: Vec<_> = program.into_iter().flatten().collect();
-                metadata.set(metadata::PRODUCER, program.join(" "));
-                metadata.set_some("hwp.xml_version", attribute(&e, "xmlVersion"));
-            }
-            Event::Eof => break,
-            _ => {}
+    let mut markup = Markup::new(xml);
+    while let Some(node) = markup.next() {
+        let Node::Start(tag) = node else { continue };
+        if tag.name() != "HCFVersion" {
+            continue;
         }
+        let part = |name| tag.attribute(name).and_then(|v| v.parse::<u16>().ok());
+        if let Some(major) = part("major") {
+            let [minor, micro, build] =
+                ["minor", "micro", "buildNumber"].map(|name| part(name).unwrap_or(0));
+            metadata.set(metadata::FORMAT_VERSION, format!("{major}.{minor}.{micro}.{build}"));
+        }
+        let program = ["application", "appVersion"].map(|name| tag.attribute(name));
+        let program: Vec<_> = program.into_iter().flatten().collect();
+        metadata.set(metadata::PRODUCER, program.join(" "));
+        metadata.set_some("hwp.xml_version", tag.attribute("xmlVersion"));
     }
 }
 
 /// Reads the package document (`content.hpf`, which follows OPF 2.0): the properties, and gives the paths of
 /// the parts in reading order.
 pub(super) fn package(xml: &str, metadata: &mut Metadata) -> Vec<String> {
-    let mut reader = lenient(xml);
+    let mut markup = Markup::new(xml);
     let mut hrefs = BTreeMap::new();
     let mut spine = Vec::new();
-    let mut property: Option<(String, String)> = None;
-    while let Ok(event) = reader.read_event() {
-        match event {
-            Event::Start(e) => match local(&e) {
-                name @ ("title" | "language") => property = Some((name.into(), String::new())),
-                "meta" => {
-                    property = attribute(&e, "name").map(|name| (name, String::new()));
-                }
-                _ => {
-                    part(&e, &mut hrefs, &mut spine);
-                }
-            },
-            Event::Empty(e) => {
-                part(&e, &mut hrefs, &mut spine);
+    while let Some(node) = markup.next() {
+        let Node::Start(tag) = node else { continue };
+        match tag.name() {
+            name @ ("title" | "language") => {
+                let name = name.to_owned();
+                set(&name, &markup.text(), metadata);
             }
-            Event::Text(text) => {
-                if let Some((_, value)) = &mut property {
-                    value.push_str(&text.xml10_content());
+            "meta" => {
+                if let Some(name) = tag.attribute("name") {
+                    set(&name, &markup.text(), metadata);
                 }
             }
-            Event::GeneralRef(reference) => {
-                if let Some((_, value)) = &mut property {
-                    value.extend(super::section::character(&reference));
+            "item" if hrefs.len() < PARTS => {
+                if let (Some(id), Some(href)) = (tag.attribute("id"), tag.attribute("href")) {
+                    hrefs.insert(id, href);
                 }
             }
-            Event::End(_) => {
-                if let Some((name, value)) = property.take() {
-                    set(&name, &value, metadata);
-                }
-            }
-            Event::Eof => break,
+            "itemref" if spine.len() < PARTS => spine.extend(tag.attribute("idref")),
             _ => {}
         }
     }
     spine.iter().filter_map(|id| hrefs.get(id).cloned()).collect()
-}
-
-/// Takes an entry of the manifest or of the spine.
-fn part(e: &BytesStart<'_>, hrefs: &mut BTreeMap<String, String>, spine: &mut Vec<String>) {
-    match local(e) {
-        "item" if hrefs.len() < PARTS => {
-            if let (Some(id), Some(href)) = (attribute(e, "id"), attribute(e, "href")) {
-                hrefs.insert(id, href);
-            }
-        }
-        "itemref" if spine.len() < PARTS => spine.extend(attribute(e, "idref")),
-        _ => {}
-    }
 }
 
 fn set(name: &str, value: &str, metadata: &mut Metadata) {
@@ -111,23 +78,10 @@ fn set(name: &str, value: &str, metadata: &mut Metadata) {
         "lastsaveby" => metadata.set(metadata::LAST_SAVED_BY, value),
         "keyword" => metadata.set(metadata::KEYWORDS, keywords(value)),
         // RFC 3339 already; the property `date` repeats the first in words.
-        "CreatedDate" => metadata.set(metadata::CREATED, value),
-        "ModifiedDate" => metadata.set(metadata::MODIFIED, value),
+        "CreatedDate" => metadata.set_some(metadata::CREATED, date::iso8601(value)),
+        "ModifiedDate" => metadata.set_some(metadata::MODIFIED, date::iso8601(value)),
         _ => {}
     }
-}
-
-fn lenient(xml: &str) -> Reader<&[u8]> {
-    let mut reader = Reader::from_str(xml);
-    let config = reader.config_mut();
-    config.check_end_names = false;
-    config.allow_unmatched_ends = true;
-    config.allow_dangling_amp = true;
-    reader
-}
-
-fn local<'a>(e: &'a BytesStart<'_>) -> &'a str {
-    e.local_name().into_inner()
 }
 
 /// The value of an attribute, whatever its prefix and capitals.

@@ -1,0 +1,113 @@
+//! Dates in the notations of the formats, all written as RFC 3339. A time without an offset stays without one:
+//! nobody knows in which place the clock stood.
+
+/// Year, month, day, hour, minute and second as RFC 3339, `offset` behind them; none if there is no such day or time.
+pub(super) fn rfc3339(
+    [year, month, day, hour, minute, second]: [u32; 6],
+    offset: &str,
+) -> Option<String> {
+    let sane = (1..=9999).contains(&year)
+        && (1..=12).contains(&month)
+        && (1..=31).contains(&day)
+        && hour < 24
+        && minute < 60
+        && second < 60;
+    sane.then(|| format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{offset}"))
+}
+
+/// `+09:00`, `+09'00'` or `Z` as RFC 3339 has it; nothing if the text is no offset.
+pub(super) fn offset(text: &str) -> String {
+    let text = text.trim();
+    if text.starts_with('Z') {
+        return "Z".into();
+    }
+    let Some(sign) = text.chars().next().filter(|c| matches!(c, '+' | '-')) else {
+        return String::new();
+    };
+    let digits: String = text.chars().filter(char::is_ascii_digit).take(4).collect();
+    let minutes = digits.get(2..4).unwrap_or("00");
+    match digits.get(..2) {
+        Some(hours) if hours < "24" && minutes < "60" => format!("{sign}{hours}:{minutes}"),
+        _ => String::new(),
+    }
+}
+
+/// A date as ISO 8601 writes it, in the profile of XML Schema and W3CDTF; none if it is not one. A bare year or month
+/// is none either: RFC 3339 wants at least the day.
+pub(super) fn iso8601(text: &str) -> Option<&str> {
+    let text = text.trim();
+    let is_date = text.len() >= 10
+        && text.len() <= 40
+        && text.starts_with(|c: char| c.is_ascii_digit())
+        && text.chars().all(|c| c.is_ascii_digit() || "-:.TZ+".contains(c));
+    is_date.then_some(text)
+}
+
+/// A date such as `D:20240131093000+09'00'` (ISO 32000-1, section 7.9.4); the parts after the year are optional.
+pub(super) fn pdf(text: &str) -> Option<String> {
+    let text = text.trim().trim_start_matches("D:");
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (digits, zone) = text.split_at(digits);
+    digits.get(..4)?;
+    let part = |from: usize, length: usize, default: u32| match digits.get(from..from + length) {
+        Some(part) => part.parse().unwrap_or(default),
+        None => default,
+    };
+    let (year, month, day) = (part(0, 4, 0), part(4, 2, 1), part(6, 2, 1));
+    rfc3339([year, month, day, part(8, 2, 0), part(10, 2, 0), part(12, 2, 0)], &offset(zone))
+}
+
+/// A date such as `2024:01:31 09:30:00` (CIPA DC-008, tag DateTime) with the text of its tag of the offset.
+pub(super) fn exif(text: &str, zone: &str) -> Option<String> {
+    let time = ::exif::DateTime::from_ascii(text.trim().as_bytes()).ok()?;
+    let (year, month, day) = (time.year.into(), time.month.into(), time.day.into());
+    let (hour, minute, second) = (time.hour.into(), time.minute.into(), time.second.into());
+    rfc3339([year, month, day, hour, minute, second], &offset(zone))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_dates_as_people_write_them() {
+        for (text, expected) in [
+            ("D:20240131093000+09'00'", Some("2024-01-31T09:30:00+09:00")),
+            ("D:20240131093000Z", Some("2024-01-31T09:30:00Z")),
+            ("D:20240131093000Z00'00'", Some("2024-01-31T09:30:00Z")),
+            ("D:20240131093000+99'00'", Some("2024-01-31T09:30:00")),
+            ("20240131", Some("2024-01-31T00:00:00")),
+            ("D:2024", Some("2024-01-01T00:00:00")),
+            ("D:20241331", None),
+            ("Mon Jan 1", None),
+        ] {
+            assert_eq!(pdf(text).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn reads_the_dates_of_cameras() {
+        for (text, zone, expected) in [
+            ("2024:01:31 09:30:00", "+09:00", Some("2024-01-31T09:30:00+09:00")),
+            ("2024:01:31 09:30:00 ", "", Some("2024-01-31T09:30:00")),
+            ("0000:00:00 00:00:00", "", None),
+            ("2024:13:31 09:30:00", "", None),
+        ] {
+            assert_eq!(exif(text, zone).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn tells_dates_from_words() {
+        for (text, is_date) in [
+            ("2024-01-31T09:30:00+09:00", true),
+            (" 2024-01-31 ", true),
+            ("2024-01-31T09:30:00.123Z", true),
+            ("2024", false),
+            ("31 January 2024", false),
+            ("2024년 1월 31일", false),
+        ] {
+            assert_eq!(iso8601(text).is_some(), is_date, "{text}");
+        }
+    }
+}

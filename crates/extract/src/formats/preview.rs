@@ -1,0 +1,143 @@
+//! Previews: a picture decoded within limits, then encoded anew, small and upright. No byte of a foreign picture
+//! is ever handed on.
+
+use std::io::{BufRead, Cursor, Seek};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use image::codecs::jpeg::JpegEncoder;
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder as _, ImageError, ImageReader, Rgb, RgbImage};
+use madang_document::content::Preview;
+use madang_document::locator::Locator;
+
+use crate::context::Context;
+
+/// Memory that decoding one picture may take: 100 Mpixel of four bytes, and some.
+const DECODE_MOST: u64 = 512 << 20;
+
+/// Quality of a preview, of 100.
+const QUALITY: u8 = 80;
+
+/// Bytes of a preview that a document stores of itself; 한글 and Office write some tens of kilobytes.
+pub(super) const STORED_MOST: u64 = 16 << 20;
+
+/// Why there is no preview.
+#[derive(Debug)]
+pub(super) enum Undecoded {
+    /// The picture is whole, but of a variant that has no decoder, or too large.
+    Unfit(String),
+    /// It is damaged.
+    Damaged(String),
+}
+
+impl Undecoded {
+    /// One sentence that says why, whichever it is.
+    pub(super) fn reason(self) -> String {
+        match self {
+            Undecoded::Unfit(reason) | Undecoded::Damaged(reason) => reason,
+        }
+    }
+}
+
+/// Whether a picture of this size may be decoded.
+///
+/// # Errors
+/// One sentence that says why not.
+pub(super) fn may_decode(width: u32, height: u32, context: &Context<'_>) -> Result<(), String> {
+    let pixels = u64::from(width) * u64::from(height);
+    let most = context.limits.pixels;
+    if pixels > most {
+        return Err(format!("{pixels} pixels are more than the {most} that are decoded"));
+    }
+    Ok(())
+}
+
+/// Decodes a picture within the limits; its pixels are accounted for before they are decoded.
+pub(super) fn decode<R: BufRead + Seek>(
+    mut reader: ImageReader<R>,
+    context: &Context<'_>,
+) -> Result<DynamicImage, Undecoded> {
+    let mut most = image::Limits::default();
+    most.max_alloc = Some(DECODE_MOST);
+    reader.limits(most);
+    let read = || {
+        let mut decoder = reader.into_decoder()?;
+        let (width, height) = decoder.dimensions();
+        if let Err(reason) = may_decode(width, height, context) {
+            return Ok(Err(reason));
+        }
+        // The decoder's own limit counts its rows, not the picture that it fills.
+        let bytes = decoder.total_bytes();
+        if bytes > DECODE_MOST {
+            return Ok(Err(format!("it takes {bytes} bytes to decode, more than {DECODE_MOST}")));
+        }
+        if let Err(limit) = context.spend_decoded(bytes) {
+            return Ok(Err(limit.to_string()));
+        }
+        let mut left = image::Limits::default();
+        left.max_alloc = Some(DECODE_MOST - bytes);
+        decoder.set_limits(left)?;
+        DynamicImage::from_decoder(decoder).map(Ok)
+    };
+    // A decoder that panics costs the preview, not the document.
+    let answer = catch_unwind(AssertUnwindSafe(read));
+    context.progress();
+    match answer {
+        Ok(Ok(Ok(picture))) => Ok(picture),
+        Ok(Ok(Err(reason))) => Err(Undecoded::Unfit(reason)),
+        Ok(Err(error @ (ImageError::Limits(_) | ImageError::Unsupported(_)))) => {
+            Err(Undecoded::Unfit(error.to_string()))
+        }
+        Ok(Err(error)) => Err(Undecoded::Damaged(error.to_string().trim().to_owned())),
+        Err(_) => Err(Undecoded::Damaged("the decoder broke on it".into())),
+    }
+}
+
+/// A picture as a preview: small, turned upright, on white, as JPEG. `orientation` is EXIF's.
+pub(super) fn encode(
+    picture: DynamicImage,
+    orientation: Option<i64>,
+    locator: Locator,
+    context: &Context<'_>,
+) -> Result<Preview, String> {
+    let side = context.limits.preview.max(1);
+    let mut small = if picture.width().max(picture.height()) > side {
+        picture.thumbnail(side, side)
+    } else {
+        picture
+    };
+    let orientation = orientation.and_then(|n| u8::try_from(n).ok());
+    if let Some(orientation) = orientation.and_then(Orientation::from_exif) {
+        small.apply_orientation(orientation);
+    }
+    let flat = if small.color().has_alpha() { on_white(&small) } else { small.into_rgb8() };
+    let mut jpeg = Vec::new();
+    JpegEncoder::new_with_quality(&mut jpeg, QUALITY)
+        .encode_image(&flat)
+        .map_err(|error| error.to_string())?;
+    Ok(Preview { locator, width: flat.width(), height: flat.height(), jpeg })
+}
+
+/// A picture that stands inside a document as its own small likeness: the first page, the cover of an album.
+///
+/// # Errors
+/// One sentence that says why there is no preview.
+pub(super) fn stored(picture: &[u8], context: &Context<'_>) -> Result<Preview, String> {
+    let reader = ImageReader::new(Cursor::new(picture))
+        .with_guessed_format()
+        .map_err(|error| error.to_string())?;
+    let picture = decode(reader, context).map_err(Undecoded::reason)?;
+    encode(picture, None, Locator::Whole {}, context)
+}
+
+/// Paper is white: JPEG knows no transparency, and dropping it would turn clear pixels black.
+fn on_white(picture: &DynamicImage) -> RgbImage {
+    let rgba = picture.to_rgba8();
+    let mut flat = RgbImage::new(rgba.width(), rgba.height());
+    for (from, to) in rgba.pixels().zip(flat.pixels_mut()) {
+        let [red, green, blue, alpha] = from.0.map(u32::from);
+        let blend = |c: u32| u8::try_from((c * alpha + 255 * (255 - alpha)) / 255).unwrap_or(255);
+        *to = Rgb([blend(red), blend(green), blend(blue)]);
+    }
+    flat
+}

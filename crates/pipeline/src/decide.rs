@@ -32,6 +32,10 @@ pub fn decide(
             }
         }
         Reading::Gone => Step::Delete,
+        Reading::Unkept { message } => {
+            let failure = failure("house", Some(message), false);
+            Step::Retry { at: policy.again(attempt.attempt, now, jitter), failure }
+        }
         Reading::Unread { message, lasting } => {
             let failure = failure("read", Some(message), false);
             if *lasting || attempt.attempt >= policy.max_attempts {
@@ -86,6 +90,12 @@ pub enum Reading {
     },
     /// The object is not there any more, or not in this version.
     Gone,
+    /// It could be read, but not kept: the disk is full, no child can be started. The house's fault and not
+    /// the file's, so it is tried again however often that takes.
+    Unkept {
+        /// Why, and the cure.
+        message: String,
+    },
     /// The store did not give the bytes.
     Unread {
         /// Why, and the cure.
@@ -201,6 +211,12 @@ mod tests {
         assert!(matches!(step(7, 0, silent(false)), Step::Retry { .. }));
         assert!(matches!(step(8, 0, silent(false)), Step::Quarantine(_)));
         assert!(matches!(step(1, 0, silent(true)), Step::Quarantine(_)));
+    }
+
+    #[test]
+    fn a_full_disk_quarantines_nothing() {
+        let full = || Reading::Unkept { message: "no space left on device".into() };
+        assert!(matches!(step(40, 0, full()), Step::Retry { .. }));
     }
 
     #[test]

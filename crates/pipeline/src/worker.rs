@@ -296,7 +296,7 @@ async fn extract(
         });
         if let Some(message) = unkept {
             let message = format!("its text could not be kept: {message}");
-            return Some((Reading::Unread { message, lasting: false }, Vec::new()));
+            return Some((Reading::Unkept { message }, Vec::new()));
         }
         match verdict {
             Ok(None) => None,
@@ -310,7 +310,7 @@ async fn extract(
                 Some((reading, documents))
             }
             Err(error) => {
-                let message = format!("no reader could be started: {error}");
+                let message = format!("no reader answered: {error}");
                 Some((Reading::Unread { message, lasting: false }, Vec::new()))
             }
         }

@@ -22,9 +22,20 @@ use tempfile::TempDir;
 use thirtyfour::common::log::LoggingPrefsLogLevel;
 use thirtyfour::prelude::*;
 
-/// A driver and the browser that it drives; both end with it.
+/// The process of chromedriver. It ends with this, and its browser with it.
+struct Driver(Child);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // Asked, not killed: it takes its browser along. If it is gone already, there is nothing to do.
+        let _ = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status();
+        let _ = self.0.wait();
+    }
+}
+
+/// A driver and the browser that it drives.
 struct Browser {
-    driver: Child,
+    driver: Driver,
     page: WebDriver,
     _profile: TempDir,
     pictures: PathBuf,
@@ -42,6 +53,7 @@ impl Browser {
             .unwrap_or_else(|error| {
                 panic!("chromedriver: {error}; install it with `apt-get install chromium chromium-driver`")
             });
+        let driver = Driver(driver);
         let profile = tempfile::Builder::new().prefix("madang-browser-").tempdir().unwrap();
         let mut wanted = DesiredCapabilities::chrome();
         for argument in [
@@ -104,10 +116,9 @@ impl Browser {
     }
 
     async fn end(self) {
-        let Browser { mut driver, page, _profile, .. } = self;
-        let _ = page.quit().await;
-        let _ = driver.kill();
-        let _ = driver.wait();
+        let Browser { driver, page, _profile, .. } = self;
+        page.quit().await.unwrap();
+        drop(driver);
     }
 }
 

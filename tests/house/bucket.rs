@@ -6,10 +6,10 @@ use madang_tests::ground::yard::{Summary, Yard};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 
-const SOURCE: &[&str] = &["s3://drop/2026", "--config", "madang.toml"];
+const SOURCE: &[&str] = &["s3://drop/보도자료", "--config", "madang.toml"];
 
 async fn put(client: &impl ObjectStore, key: &str, bytes: impl Into<Vec<u8>>) {
-    client.put(&Path::from(key), PutPayload::from(bytes.into())).await.unwrap();
+    client.put(&Path::parse(key).unwrap(), PutPayload::from(bytes.into())).await.unwrap();
 }
 
 /// Runs without keeping the runtime from serving the bucket meanwhile.
@@ -23,11 +23,11 @@ async fn a_bucket_is_read_followed_and_forgotten_like_a_folder() {
     let client = bucket.client();
     let yard = Yard::new();
     yard.write("madang.toml", bucket.configuration());
-    put(&client, "2026/처음.txt", "통에 든 글 inthebucket").await;
-    put(&client, "2026/문서/plain.hwpx", fixture("hwpx/plain.hwpx")).await;
-    put(&client, "2026/바뀔 것.txt", "먼저 있던 글 formerly").await;
+    put(&client, "보도자료/처음.txt", "통에 든 글 inthebucket").await;
+    put(&client, "보도자료/문서/plain.hwpx", fixture("hwpx/plain.hwpx")).await;
+    put(&client, "보도자료/바뀔 것.txt", "먼저 있던 글 formerly").await;
     put(&client, "2025/elsewhere.txt", "다른 곳의 글 elsewhere").await;
-    put(&client, "2026/파일.part", "left out").await;
+    put(&client, "보도자료/파일.part", "left out").await;
 
     let summary = once(&yard, SOURCE).await;
     assert_eq!(summary, Summary { received: 3, indexed: 3, ..Summary::default() });
@@ -43,8 +43,8 @@ async fn a_bucket_is_read_followed_and_forgotten_like_a_folder() {
     assert_eq!(yard.changes(), changes);
     assert_eq!(bucket.reads("").len(), reads);
 
-    put(&client, "2026/바뀔 것.txt", "나중에 든 글 afterwards").await;
-    client.delete(&Path::from("2026/처음.txt")).await.unwrap();
+    put(&client, "보도자료/바뀔 것.txt", "나중에 든 글 afterwards").await;
+    client.delete(&Path::parse("보도자료/처음.txt").unwrap()).await.unwrap();
     let summary = once(&yard, SOURCE).await;
     assert_eq!(summary, Summary { received: 3, indexed: 2, deleted: 1, ..Summary::default() });
     assert!(yard.found("inthebucket").is_empty());
@@ -63,7 +63,7 @@ async fn a_large_film_is_read_by_ranges_only() {
     let bucket = Bucket::start().await;
     let yard = Yard::new();
     yard.write("madang.toml", bucket.configuration());
-    put(&bucket.client(), "2026/long.wav", wav(SIZE)).await;
+    put(&bucket.client(), "보도자료/long.wav", wav(SIZE)).await;
     let summary = once(&yard, SOURCE).await;
     assert_eq!(summary, Summary { received: 1, indexed: 1, ..Summary::default() });
     assert_eq!(yard.search("")["hits"][0]["path"], "long.wav");
@@ -117,6 +117,6 @@ async fn wrong_keys_and_a_missing_bucket_are_told_with_the_cure() {
         "madang.toml",
         bucket.configuration().replace(&format!("[stores.{BUCKET}]"), "[stores.gone]"),
     );
-    let output = tokio::task::block_in_place(|| yard.run(&["up", "s3://gone/2026", "--once"]));
+    let output = tokio::task::block_in_place(|| yard.run(&["up", "s3://gone/보도자료", "--once"]));
     assert!(!output.status.success(), "an absent bucket is no empty one");
 }

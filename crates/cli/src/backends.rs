@@ -110,7 +110,7 @@ fn registry(
             (local(Path::new(folder))?, "")
         }
     };
-    let prefix = object_store::path::Path::from(prefix);
+    let prefix = object_store::path::Path::parse(prefix).map_err(|error| named(&error))?;
     Ok(Arc::new(FolderRegistry::new(&settings.name, store, prefix, base)))
 }
 

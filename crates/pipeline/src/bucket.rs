@@ -66,7 +66,8 @@ impl BucketStore {
         }
         let store = Arc::new(builder.build()?);
         let place = format!("s3://{bucket}/{prefix}");
-        Ok(BucketStore::new(name, place, store, Path::from(prefix)))
+        // `Path::from` would write a Korean prefix in percent signs, which is another key.
+        Ok(BucketStore::new(name, place, store, Path::parse(prefix)?))
     }
 
     /// The prefix of any object store.
@@ -132,6 +133,11 @@ fn refusal(path: &str, error: object_store::Error) -> StoreError {
     match error {
         Error::NotFound { .. } | Error::Precondition { .. } => StoreError::Gone(path),
         Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
+            let reason = format!("{error}; check the store's keys in madang.toml");
+            StoreError::Denied { path, reason }
+        }
+        // A refused listing has no error of its own: only its words tell that the keys are wrong.
+        Error::Generic { .. } if error.to_string().contains("403 Forbidden") => {
             let reason = format!("{error}; check the store's keys in madang.toml");
             StoreError::Denied { path, reason }
         }

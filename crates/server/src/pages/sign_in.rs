@@ -3,6 +3,7 @@ use axum::response::Response;
 use madang_document::outcome::Tongue;
 use maud::html;
 
+use crate::access::Said;
 use crate::pages::layout::Layout;
 use crate::pages::words::Words;
 
@@ -52,6 +53,8 @@ pub(crate) fn page(tongue: Tongue, next: &str, refusal: Option<Refusal>) -> Resp
     let mut page = layout.page(main);
     if refusal.is_some() {
         *page.status_mut() = StatusCode::UNAUTHORIZED;
+        // Our own words: without the mark the outermost layer would put a page of its own in its place.
+        page.extensions_mut().insert(Said);
     }
     page
 }

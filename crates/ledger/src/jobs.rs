@@ -136,7 +136,7 @@ impl JobState {
 }
 
 /// Proof of a claim: the job and its fence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Ticket {
     /// The job.
     pub job: i64,

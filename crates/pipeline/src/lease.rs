@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub struct Leases {
 
 #[derive(Default)]
 struct Held {
-    leases: HashMap<Ticket, Lease>,
+    leases: BTreeMap<Ticket, Lease>,
     closed: bool,
 }
 
@@ -147,7 +147,6 @@ impl Held {
                 due.push(*ticket);
             }
         }
-        due.sort_by_key(|ticket| ticket.job);
         due
     }
 }

@@ -1,4 +1,4 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -106,7 +106,7 @@ pub struct Service {
     parts: Parts,
     settings: Settings,
     series: Arc<HashMap<String, Series>>,
-    sources: HashMap<String, Running>,
+    sources: BTreeMap<String, Running>,
     leases: Leases,
     work: Arc<Notify>,
     changed: Arc<Notify>,
@@ -147,7 +147,7 @@ impl Service {
             .map_err(|error| LedgerError::Unavailable(error.to_string()))?;
         let mut service = Service {
             series: Arc::new(series),
-            sources: HashMap::new(),
+            sources: BTreeMap::new(),
             leases,
             work: Arc::default(),
             changed: Arc::default(),

@@ -188,10 +188,10 @@ pub fn record(document: &Document, segments: Vec<Segment>) -> Record {
     match document.metadata.get(meta::KEYWORDS) {
         Some(meta::Value::Text(words)) => keywords.push(words.clone()),
         Some(meta::Value::List(words)) => {
-            keywords.extend(words.iter().filter_map(|word| match word {;
+            keywords.extend(words.iter().filter_map(|word| match word {
                 meta::Value::Text(word) => Some(word.clone()),
                 _ => None,
-            }))
+            }));
         }
         _ => {}
     }

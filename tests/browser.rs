@@ -165,7 +165,7 @@ async fn a_person_signs_in_searches_drops_and_watches() {
     assert_eq!(browser.text(count).await, "0");
     until("the page is live", async || browser.text("#live").await.starts_with('●').then_some(()))
         .await;
-    yard.write("drop/press/잘린 문서.docx", fixture("docx/cut-short.docx"));
+    yard.write("drop/press/잘린 문서.hwpx", fixture("hwpx/cut-early.hwpx"));
     until("the page counts it without being loaded again", async || {
         (browser.text(count).await == "1").then_some(())
     })
@@ -174,7 +174,7 @@ async fn a_person_signs_in_searches_drops_and_watches() {
     browser.see(count).await.click().await.unwrap();
     let job = until("the job is listed", async || {
         let job = browser.page.find(By::Css("#jobs .job")).await.ok()?;
-        job.text().await.ok().filter(|text| text.contains("잘린 문서.docx"))
+        job.text().await.ok().filter(|text| text.contains("잘린 문서.hwpx"))
     })
     .await;
     assert!(job.contains("손상") && job.contains("ZIP"), "the reason is told: {job}");

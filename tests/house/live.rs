@@ -139,7 +139,7 @@ async fn an_upload_has_a_receipt_until_it_is_found() {
 
     // A damaged one is told in both languages, with what to do.
     let answer =
-        service.ask("PUT", "/v1/drop/press/cut.docx", ADMIN, fixture("docx/cut-short.docx")).await;
+        service.ask("PUT", "/v1/drop/press/cut.hwpx", ADMIN, fixture("hwpx/cut-early.hwpx")).await;
     assert_eq!(answer.status, 201, "{}", answer.text());
     let at = answer.location.unwrap();
     let receipt = until("the receipt says that it is damaged", async || {

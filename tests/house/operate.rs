@@ -36,12 +36,12 @@ async fn a_paused_queue_reads_nothing_and_a_resumed_one_goes_on() {
 async fn damaged_files_are_set_aside_with_their_reason_retried_dropped_and_redriven() {
     let yard = Yard::new();
     yard.pipeline("press", "1741000");
-    for (name, from) in [("cut.docx", "docx/cut-short.docx"), ("head.pdf", "pdf/header_only.pdf")] {
+    for (name, from) in [("cut.hwpx", "hwpx/cut-early.hwpx"), ("head.pdf", "pdf/header_only.pdf")] {
         yard.write(&format!("drop/press/{name}"), fixture(from));
     }
     yard.write("drop/press/good.txt", "멀쩡한 글 undamaged");
     let service = Service::start(&yard, &[]).await;
-    let cut = service.quarantined("cut.docx").await;
+    let cut = service.quarantined("cut.hwpx").await;
     let head = service.quarantined("head.pdf").await;
     for job in [&cut, &head] {
         assert_eq!(job["failure"]["kind"], "corrupt", "{job}");
@@ -53,7 +53,7 @@ async fn damaged_files_are_set_aside_with_their_reason_retried_dropped_and_redri
     let id = cut["document"].as_str().unwrap();
     assert_eq!(service.get(id).await["outcome"], "corrupt");
     let listed = yard.succeed(&["queue", "ls", "--state", "quarantined"]);
-    assert!(listed.contains("cut.docx") && listed.contains("corrupt"), "{listed}");
+    assert!(listed.contains("cut.hwpx") && listed.contains("corrupt"), "{listed}");
 
     // A retry reads it again, and it is still damaged.
     let number = |job: &serde_json::Value| job["id"].as_i64().unwrap().to_string();
@@ -74,10 +74,10 @@ async fn damaged_files_are_set_aside_with_their_reason_retried_dropped_and_redri
         (job["state"] == "quarantined" && job["done_at"] != before).then_some(())
     })
     .await;
-    service.quarantined("cut.docx").await;
+    service.quarantined("cut.hwpx").await;
 
     // Mended, it is read; dropped, the other counts as deleted.
-    yard.write("drop/press/cut.docx", fixture("docx/plan.docx"));
+    yard.write("drop/press/cut.hwpx", fixture("hwpx/plain.hwpx"));
     until("the mended file is read", async || (service.balance().await.done == 2).then_some(()))
         .await;
     yard.succeed(&["queue", "drop", &number(&head)]);

@@ -27,7 +27,7 @@ impl Random {
     }
 
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.state ^= self.state >> 12;
         self.state ^= self.state << 25;
         self.state ^= self.state >> 27;
@@ -36,11 +36,11 @@ impl Random {
 
     /// A number from `low` to `high`, both included.
     pub fn between(&mut self, low: u64, high: u64) -> u64 {
-        low + self.next() % (high - low + 1)
+        low + self.draw() % (high - low + 1)
     }
 
     /// A word of ten letters that stands in no dictionary.
     pub fn word(&mut self) -> String {
-        (0..10).map(|_| char::from(b'a' + (self.next() % 26) as u8)).collect()
+        (0..10).map(|_| char::from(b'a' + (self.draw() % 26) as u8)).collect()
     }
 }

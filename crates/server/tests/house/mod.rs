@@ -34,7 +34,7 @@ use madang_server::ports::{
 };
 use madang_server::server::{Limits, Ports, Server, Settings};
 use object_store::local::LocalFileSystem;
-use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
+use object_store::{ObjectStoreExt, PutPayload};
 
 /// The two agencies of the tests.
 pub(crate) const A: &str = "1741000";

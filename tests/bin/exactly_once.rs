@@ -219,7 +219,9 @@ impl Index for Careless {
     fn verify(&self, _: &Agency) -> Result<Census, IndexError> {
         let searcher = self.index.reader().unwrap().searcher();
         let mut counts: BTreeMap<DocumentId, u32> = BTreeMap::new();
-        for address in searcher.search(&AllQuery, &DocSetCollector).unwrap() {
+        let found: BTreeSet<_> =
+            searcher.search(&AllQuery, &DocSetCollector).unwrap().into_iter().collect();
+        for address in found {
             let document: tantivy::TantivyDocument = searcher.doc(address).unwrap();
             let id = document.get_first(self.id).and_then(|id| id.as_str()).unwrap();
             *counts.entry(id.parse().unwrap()).or_default() += 1;

@@ -1,4 +1,5 @@
 //! From a document to its entry and its JSON-LD.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use madang_catalog::entry::Entry;
 use madang_catalog::series::{Disclosure, Extent, License, Series, Share};

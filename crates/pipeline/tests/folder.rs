@@ -1,4 +1,5 @@
 //! A drop folder, on a real file system.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 

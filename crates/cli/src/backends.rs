@@ -19,7 +19,6 @@ use madang_pipeline::folder::FolderStore;
 use madang_pipeline::service::{Clock, Jitter};
 use madang_pipeline::store::Store;
 use object_store::ObjectStore;
-use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 
 use crate::configuration::{Configuration, RegistrySettings};
@@ -97,7 +96,7 @@ fn registry(
             let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
             let name = settings.store.as_deref().unwrap_or(bucket);
             let s3 = bucket_settings(name, configuration);
-            (Arc::new(s3_client(bucket, &s3).map_err(|error| named(&error))?), prefix)
+            (Arc::new(s3.client(bucket).map_err(|error| named(&error))?), prefix)
         }
         None => {
             let folder = settings.url.strip_prefix("file:").unwrap_or(&settings.url);
@@ -112,23 +111,6 @@ fn registry(
     };
     let prefix = object_store::path::Path::parse(prefix).map_err(|error| named(&error))?;
     Ok(Arc::new(FolderRegistry::new(&settings.name, store, prefix, base)))
-}
-
-fn s3_client(
-    bucket: &str,
-    settings: &BucketSettings,
-) -> Result<object_store::aws::AmazonS3, object_store::Error> {
-    let mut builder = AmazonS3Builder::new()
-        .with_bucket_name(bucket)
-        .with_region(settings.region.as_deref().unwrap_or("us-east-1"))
-        .with_allow_http(settings.allow_http);
-    if let Some(endpoint) = &settings.endpoint {
-        builder = builder.with_endpoint(endpoint).with_virtual_hosted_style_request(false);
-    }
-    if let (Some(id), Some(secret)) = (&settings.access_key_id, &settings.secret_access_key) {
-        builder = builder.with_access_key_id(id).with_secret_access_key(secret);
-    }
-    builder.build()
 }
 
 /// The settings of a store: as declared, else those that the environment gives to every S3 client.

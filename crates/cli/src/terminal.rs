@@ -46,23 +46,44 @@ pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     out
 }
 
-/// Columns of a text: two for East Asian wide characters (UAX 11, the blocks that Korean documents use).
+/// Columns of a text.
 fn width(text: &str) -> usize {
-    text.chars()
-        .map(|c| match c as u32 {
-            0x1100..=0x115F
-            | 0x2E80..=0xA4CF
-            | 0xAC00..=0xD7A3
-            | 0xF900..=0xFAFF
-            | 0xFF00..=0xFF60 => 2,
-            _ => 1,
+    text.chars().map(columns).sum()
+}
+
+/// Columns of a character: two for East Asian wide ones (UAX 11, the blocks that Korean documents use).
+fn columns(c: char) -> usize {
+    match c as u32 {
+        0x1100..=0x115F | 0x2E80..=0xA4CF | 0xAC00..=0xD7A3 | 0xF900..=0xFAFF | 0xFF00..=0xFF60 => {
+            2
+        }
+        _ => 1,
+    }
+}
+
+/// As much of a line as fits into so many columns, without control characters.
+pub(crate) fn clip(line: &str, width: usize) -> String {
+    let mut left = width;
+    line.chars()
+        .filter(|c| !c.is_control())
+        .take_while(|c| {
+            let fits = columns(*c) <= left;
+            left = left.saturating_sub(columns(*c));
+            fits
         })
-        .sum()
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_is_cut_where_the_screen_ends() {
+        assert_eq!(clip("보도\u{1b}자료", 5), "보도");
+        assert_eq!(clip("보도 자료", 6), "보도 ");
+        assert_eq!(clip("ab", 9), "ab");
+    }
 
     #[test]
     fn columns_line_up_with_korean_letters() {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::api::Api;
 use crate::arguments::Top;
 use crate::failure::Failure;
-use crate::terminal::{table, text_of};
+use crate::terminal::{clip, table, text_of};
 
 /// `madang top`: the queues, once a second, until `q` or Ctrl-C.
 pub(crate) fn run(command: &Top) -> Result<(), Failure> {
@@ -110,8 +110,7 @@ impl Screen {
         let mut out = std::io::stdout().lock();
         execute!(out, cursor::MoveTo(0, 0), terminal::Clear(terminal::ClearType::All))?;
         for line in text.lines().take(usize::from(rows)) {
-            let line: String =
-                line.chars().filter(|c| !c.is_control()).take(usize::from(columns)).collect();
+            let line = clip(line, usize::from(columns));
             write!(out, "{line}\r\n")?;
         }
         out.flush()

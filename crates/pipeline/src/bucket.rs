@@ -6,7 +6,7 @@ use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use madang_document::object::ObjectRef;
 use madang_document::timestamp::Timestamp;
-use object_store::aws::AmazonS3Builder;
+use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path;
 use object_store::{
     GetOptions, GetRange, MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload,
@@ -16,7 +16,7 @@ use serde::Deserialize;
 use crate::store::{Listed, Listing, Pinned, Store, StoreError};
 
 /// What is declared of an S3 store, under its name in `madang.toml`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BucketSettings {
     /// Address of the service, as in `http://127.0.0.1:9000`; Amazon's own if there is none.
@@ -32,6 +32,37 @@ pub struct BucketSettings {
     /// Whether an address without TLS is acceptable.
     #[serde(default)]
     pub allow_http: bool,
+}
+
+impl BucketSettings {
+    /// The client of a bucket.
+    ///
+    /// # Errors
+    /// When the settings do not make one; the message names what is missing.
+    pub fn client(&self, bucket: &str) -> Result<AmazonS3, object_store::Error> {
+        let mut builder = AmazonS3Builder::new()
+            .with_bucket_name(bucket)
+            .with_region(self.region.as_deref().unwrap_or("us-east-1"))
+            .with_allow_http(self.allow_http);
+        if let Some(endpoint) = &self.endpoint {
+            builder = builder.with_endpoint(endpoint).with_virtual_hosted_style_request(false);
+        }
+        if let (Some(id), Some(secret)) = (&self.access_key_id, &self.secret_access_key) {
+            builder = builder.with_access_key_id(id).with_secret_access_key(secret);
+        }
+        builder.build()
+    }
+}
+
+/// Without the secret: settings end up in messages.
+impl std::fmt::Debug for BucketSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BucketSettings")
+            .field("endpoint", &self.endpoint)
+            .field("region", &self.region)
+            .field("access_key_id", &self.access_key_id)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A prefix of a bucket. Paths are keys below the prefix.
@@ -54,17 +85,7 @@ impl BucketStore {
         prefix: &str,
         settings: &BucketSettings,
     ) -> Result<BucketStore, object_store::Error> {
-        let mut builder = AmazonS3Builder::new()
-            .with_bucket_name(bucket)
-            .with_region(settings.region.as_deref().unwrap_or("us-east-1"))
-            .with_allow_http(settings.allow_http);
-        if let Some(endpoint) = &settings.endpoint {
-            builder = builder.with_endpoint(endpoint).with_virtual_hosted_style_request(false);
-        }
-        if let (Some(id), Some(secret)) = (&settings.access_key_id, &settings.secret_access_key) {
-            builder = builder.with_access_key_id(id).with_secret_access_key(secret);
-        }
-        let store = Arc::new(builder.build()?);
+        let store = Arc::new(settings.client(bucket)?);
         let place = format!("s3://{bucket}/{prefix}");
         // `Path::from` would write a Korean prefix in percent signs, which is another key.
         Ok(BucketStore::new(name, place, store, Path::parse(prefix)?))

@@ -437,7 +437,12 @@ async fn sweep(ledger: Arc<dyn Ledger>, clock: Clock, stop: CancellationToken) {
     }
 }
 
-/// Keeps the entries of the drop folders current, at most every two seconds.
+/// How often the entries of drop folders are written while files keep coming: their counts change with every
+/// file, and each change is an event that others harvest.
+const SERIES_MS: i64 = 60_000;
+
+/// Keeps the entries of the drop folders current: when nothing is in flight, and once a minute while
+/// something is.
 async fn keep_series(
     ledger: Arc<dyn Ledger>,
     series: Arc<HashMap<String, Series>>,
@@ -445,12 +450,20 @@ async fn keep_series(
     clock: Clock,
     stop: CancellationToken,
 ) {
+    let mut due = clock();
     loop {
         let wake = changed.notified();
-        match series::refresh(ledger.as_ref(), &series, clock()).await {
-            Ok(0) => {}
-            Ok(_) => changed.notify_waiters(),
-            Err(error) => tracing::error!(%error, "the entries of drop folders cannot be written"),
+        let now = clock();
+        let quiet = ledger.balance(None).await.is_ok_and(|balance| balance.in_flight == 0);
+        if quiet || due.0 <= now.0 {
+            due = now.plus_ms(SERIES_MS);
+            match series::refresh(ledger.as_ref(), &series, now).await {
+                Ok(0) => {}
+                Ok(_) => changed.notify_waiters(),
+                Err(error) => {
+                    tracing::error!(%error, "the entries of drop folders cannot be written");
+                }
+            }
         }
         tokio::select! {
             () = stop.cancelled() => return,

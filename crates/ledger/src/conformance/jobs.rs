@@ -131,7 +131,8 @@ pub async fn a_renewed_lease_is_not_swept(ledger: &dyn Ledger) {
     apply(ledger, done(&claims[0], &[]), at(30_003)).await;
 }
 
-/// A lease that ended and a restart count alike: a file that kills the process must not loop for ever.
+/// A lease that ended counts as a crash. A restart of the whole service counts as an attempt only: it is not
+/// the file's fault, and a file that kills the service again and again shows by its attempts.
 pub async fn a_lost_worker_counts_as_a_crash(ledger: &dyn Ledger) {
     see(ledger, &["a"], at(0)).await;
     claim_one(ledger, at(0)).await;
@@ -141,10 +142,13 @@ pub async fn a_lost_worker_counts_as_a_crash(ledger: &dyn Ledger) {
     assert_eq!(ledger.release_all(at(40_001)).await.unwrap(), 1, "no lease needs to end for this");
     assert_eq!(ledger.release_all(at(40_001)).await.unwrap(), 0);
     let claim = claim_one(ledger, at(40_001)).await;
-    assert_eq!((claim.crashes, claim.attempt), (2, 3));
+    assert_eq!((claim.crashes, claim.attempt), (1, 3));
+    let job = ledger.job(claim.ticket.job).await.unwrap().unwrap();
+    let failure = job.failure.unwrap();
+    assert_eq!((failure.kind.as_str(), failure.crashed), ("interrupted", false));
     apply(ledger, quarantined(&claim, failure("crashed", true)), at(40_002)).await;
     let job = ledger.job(claim.ticket.job).await.unwrap().unwrap();
-    assert_eq!((job.state, job.crashes), (JobState::Quarantined, 3));
+    assert_eq!((job.state, job.crashes), (JobState::Quarantined, 2));
 }
 
 /// Each act fits some states only, is recorded, and starts attempts and crashes anew.

@@ -356,17 +356,22 @@ impl Jobs for SqliteLedger {
 impl SqliteLedger {
     /// Takes back the leases that end until `ended`, and counts `crashes` for each.
     async fn take_back(&self, ended: Timestamp, crashes: i64, now: Timestamp) -> Result<u64> {
+        let (kind, message) = match crashes {
+            0 => ("interrupted", "the service stopped while it was read"),
+            _ => ("crashed", LEASE_ENDED),
+        };
         let mut tx = self.begin(now).await?;
         let taken = sqlx::query(
             "UPDATE job SET state = 'ready', fence = fence + 1, lease_until = NULL, leased_by = NULL,
                  crashes = crashes + ?4, run_at = ?1, changed_at = ?1,
-                 failure_kind = 'crashed', failure_message = ?2, failure_crashed = 1
+                 failure_kind = ?5, failure_message = ?2, failure_crashed = ?4
              WHERE state = 'leased' AND lease_until <= ?3",
         )
         .bind(now.0)
-        .bind(LEASE_ENDED)
+        .bind(message)
         .bind(ended.0)
         .bind(crashes)
+        .bind(kind)
         .execute(&mut tx.conn)
         .await
         .map_err(fault)?;

@@ -144,8 +144,8 @@ pub async fn a_lost_worker_counts_as_a_crash(ledger: &dyn Ledger) {
     let claim = claim_one(ledger, at(40_001)).await;
     assert_eq!((claim.crashes, claim.attempt), (1, 3));
     let job = ledger.job(claim.ticket.job).await.unwrap().unwrap();
-    let failure = job.failure.unwrap();
-    assert_eq!((failure.kind.as_str(), failure.crashed), ("interrupted", false));
+    let why = job.failure.unwrap();
+    assert_eq!((why.kind.as_str(), why.crashed), ("interrupted", false));
     apply(ledger, quarantined(&claim, failure("crashed", true)), at(40_002)).await;
     let job = ledger.job(claim.ticket.job).await.unwrap().unwrap();
     assert_eq!((job.state, job.crashes), (JobState::Quarantined, 2));

@@ -217,6 +217,23 @@ impl Service {
         .await
     }
 
+    /// Waits until the index has passed every change that the ledger has.
+    ///
+    /// # Panics
+    /// When it takes too long.
+    pub async fn indexed(&self) {
+        until("the index has caught up", async || {
+            let metrics = self.ask("GET", "/metrics", ADMIN, Vec::new()).await.text();
+            let lags: Vec<String> = metrics
+                .lines()
+                .filter(|line| line.starts_with("madang_index_lag"))
+                .map(str::to_owned)
+                .collect();
+            (!lags.is_empty() && lags.iter().all(|line| line.ends_with(" 0"))).then_some(())
+        })
+        .await;
+    }
+
     /// Waits until a search finds exactly these paths.
     ///
     /// # Panics

@@ -80,8 +80,7 @@ async fn a_search_finds_the_same_over_http_by_command_and_without_a_service() {
     service.settled(4).await;
     let queries =
         ["안전점검", "점검을", "교량 120개소", "safety", "\"Ministry of the Interior\"", "회의"];
-    let query = queries[0];
-    until("all is indexed", async || (service.found(query).await.len() >= 3).then_some(())).await;
+    service.indexed().await;
     let mut answers = Vec::new();
     for query in queries {
         let over_http = service.search(query).await["hits"].clone();

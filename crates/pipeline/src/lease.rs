@@ -105,16 +105,6 @@ impl Leases {
         self.lock().leases.remove(&ticket);
     }
 
-    /// How many leases are held.
-    pub fn len(&self) -> usize {
-        self.lock().leases.len()
-    }
-
-    /// Whether none is held.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// Ends the thread, and calls off what still runs.
     pub fn close(&self) {
         let mut held = self.lock();

@@ -363,12 +363,6 @@ impl Service {
         }
     }
 
-    /// Wakes the workers: somebody made jobs ready.
-    pub fn wake(&self) {
-        self.work.notify_waiters();
-        self.changed.notify_waiters();
-    }
-
     /// Stops: takes nothing new, finishes what runs, gives back what takes too long.
     pub async fn stop(&self) {
         self.stop.cancel();

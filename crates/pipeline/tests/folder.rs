@@ -35,12 +35,22 @@ async fn links_are_neither_listed_nor_followed() {
     std::fs::write(folder.path().join("real/a#b 100%.txt"), "x").unwrap();
     symlink(outside.path().join("secret"), folder.path().join("link")).unwrap();
     symlink(outside.path(), folder.path().join("way-out")).unwrap();
+    // These stay inside: the wall round the folder would let them pass.
+    symlink("real/a#b 100%.txt", folder.path().join("alias")).unwrap();
+    symlink("real", folder.path().join("alias-folder")).unwrap();
     let store = FolderStore::new("drop", folder.path());
 
     let listing = store.list().await.unwrap();
     let paths: Vec<&str> = listing.objects.iter().map(|file| file.path.as_str()).collect();
     assert_eq!(paths, ["real/a#b 100%.txt"]);
-    for path in ["link", "way-out/secret", "../secret", "real/../link"] {
+    for path in [
+        "link",
+        "way-out/secret",
+        "../secret",
+        "real/../link",
+        "alias",
+        "alias-folder/a#b 100%.txt",
+    ] {
         assert_eq!(store.look(path).await.unwrap(), None, "{path}");
         let mut object = object(&listing.objects[0]);
         object.path = path.into();

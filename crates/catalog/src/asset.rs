@@ -1,12 +1,14 @@
 use madang_document::document::Document;
+use madang_document::entry::Draft;
 use madang_document::media_type::Kind;
 use madang_document::metadata as meta;
 use madang_document::outcome::Outcome;
 use serde_json::{Value, json};
 
-use crate::entry::Draft;
+use crate::entry::draft;
 use crate::jsonld::{Ko, license_node};
-use crate::series::{License, Series, common, iri_part};
+use crate::license::License;
+use crate::series::{Series, common, iri_part};
 
 /// The entry of a document: an asset of its series. Profile krd-ap/1.0, sections 2.1 and 2.2.
 ///
@@ -109,7 +111,7 @@ pub fn entry(document: &Document, series: &Series) -> Draft {
         set("krd:charCount", json!(document.characters));
     }
     set("dcat:distribution", Value::Array(distributions(document, series.license)));
-    Draft::new(id, &Value::Object(node))
+    draft(id, Some(document.id), document.agency.clone(), &Value::Object(node))
 }
 
 fn distributions(document: &Document, license: License) -> Vec<Value> {

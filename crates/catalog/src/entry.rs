@@ -1,44 +1,11 @@
-use madang_document::blob_id::BlobId;
-use madang_document::timestamp::Timestamp;
+use madang_document::agency::Agency;
+use madang_document::entry::Draft;
+use madang_document::id::DocumentId;
 use serde_json::Value;
 
-/// A catalogue entry in one of its versions.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// Stable id: a document's id, or `series-` and the pipeline's name.
-    pub id: String,
-    /// Counted from 1.
-    pub version: u64,
-    /// Whether its object is gone.
-    pub withdrawn: bool,
-    /// When version 1 was made.
-    pub issued: Timestamp,
-    /// When this version was made.
-    pub modified: Timestamp,
-    /// SHA-256 of `body`: the same hash is the same content.
-    pub content_hash: BlobId,
-    /// What [`Draft::body`] says.
-    pub body: String,
-}
-
-/// An entry before it has a version: what the content alone says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Draft {
-    /// Stable id.
-    pub id: String,
-    /// SHA-256 of `body`.
-    pub content_hash: BlobId,
-    /// The dataset's node without version, dates and status: a JSON object in canonical form, its IRIs
-    /// compact, so that it does not depend on where the registry is served.
-    pub body: String,
-}
-
-impl Draft {
-    /// The draft of this node.
-    pub fn new(id: String, node: &Value) -> Draft {
-        let body = canonical(node);
-        Draft { id, content_hash: BlobId::of(body.as_bytes()), body }
-    }
+/// The draft of an entry whose dataset node is this.
+pub fn draft(id: String, document: Option<DocumentId>, agency: Agency, node: &Value) -> Draft {
+    Draft::new(id, document, agency, canonical(node))
 }
 
 /// The canonical form of a JSON value (RFC 8785), for values whose numbers are whole and whose keys are
@@ -72,11 +39,9 @@ mod tests {
     fn order_of_names_does_not_matter() {
         let a: Value = serde_json::from_str(r#"{"b":[1,{"d":"x","c":null}],"a":"가\n"}"#).unwrap();
         let b: Value = serde_json::from_str(r#"{"a":"가\n","b":[1,{"c":null,"d":"x"}]}"#).unwrap();
+        let of = |node| draft("x".into(), None, Agency::undeclared(), node);
         assert_eq!(canonical(&a), r#"{"a":"가\n","b":[1,{"c":null,"d":"x"}]}"#);
-        assert_eq!(Draft::new("x".into(), &a), Draft::new("x".into(), &b));
-        assert_ne!(
-            Draft::new("x".into(), &a).content_hash,
-            Draft::new("x".into(), &json!({"a": "가"})).content_hash
-        );
+        assert_eq!(of(&a), of(&b));
+        assert_ne!(of(&a).content_hash, of(&json!({"a": "가"})).content_hash);
     }
 }

@@ -2,12 +2,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::StreamExt;
+use madang_document::entry::Entry;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 
-use crate::entry::Entry;
 use crate::jsonld;
-use crate::registry::{Registry, RegistryError, Retraction};
+use crate::registry::{Registry, RegistryError};
 
 /// A registry that is a folder or a bucket: one JSON-LD file per entry, `ab/<id>.jsonld`, where `ab` are the
 /// id's first two characters. For transfer between networks, and for harvesters that read files.
@@ -38,30 +38,43 @@ impl FolderRegistry {
         self.prefix.clone().join(folder).join(format!("{id}.jsonld"))
     }
 
-    fn refusal(&self, error: &object_store::Error) -> RegistryError {
-        RegistryError::Transient { registry: self.name.clone(), reason: error.to_string() }
+    fn refusal(&self, error: object_store::Error) -> RegistryError {
+        RegistryError::Transient { registry: self.name.clone(), source: Box::new(error) }
     }
 
     async fn write(&self, entry: &Entry) -> Result<(), RegistryError> {
-        if let Some(there) = self.read_back(&entry.id).await?
-            && there.version >= entry.version
-        {
-            return Ok(());
+        let id = &entry.draft.id;
+        match self.version_of(id).await? {
+            Some(version) if version >= entry.version => return Ok(()),
+            None if entry.withdrawn => return Ok(()),
+            _ => {}
         }
         let mut text =
             serde_json::to_vec_pretty(&jsonld::render(entry, &self.base)).map_err(|error| {
                 RegistryError::Permanent {
                     registry: self.name.clone(),
-                    entry: entry.id.clone(),
-                    reason: error.to_string(),
+                    entry: id.clone(),
+                    source: Box::new(error),
                 }
             })?;
         text.push(b'\n');
-        self.store
-            .put(&self.path(&entry.id), PutPayload::from(text))
-            .await
-            .map_err(|error| self.refusal(&error))?;
+        let written = self.store.put(&self.path(id), PutPayload::from(text)).await;
+        written.map_err(|error| self.refusal(error))?;
         Ok(())
+    }
+
+    /// What the folder holds of an entry. A file that is not ours, or was cut by a power loss, is as good as none:
+    /// it is written anew.
+    ///
+    /// # Errors
+    /// [`RegistryError::Transient`] when the store does not answer.
+    pub async fn read_back(&self, id: &str) -> Result<Option<Entry>, RegistryError> {
+        let bytes = match self.store.get(&self.path(id)).await {
+            Ok(found) => found.bytes().await.map_err(|error| self.refusal(error))?,
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(self.refusal(error)),
+        };
+        Ok(serde_json::from_slice(&bytes).ok().and_then(|document| jsonld::parse(&document)))
     }
 }
 
@@ -71,7 +84,7 @@ impl Registry for FolderRegistry {
         &self.name
     }
 
-    async fn publish(&self, entries: &[Entry]) -> Result<(), RegistryError> {
+    async fn put(&self, entries: &[Entry]) -> Result<(), RegistryError> {
         let writes: Vec<_> = entries.iter().map(|entry| self.write(entry)).collect();
         let mut writes = futures::stream::iter(writes).buffer_unordered(PARALLEL);
         while let Some(written) = writes.next().await {
@@ -80,22 +93,7 @@ impl Registry for FolderRegistry {
         Ok(())
     }
 
-    async fn retract(&self, retractions: &[Retraction]) -> Result<(), RegistryError> {
-        for retraction in retractions {
-            if self.read_back(&retraction.entry.id).await?.is_some() {
-                self.write(&retraction.entry).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn read_back(&self, id: &str) -> Result<Option<Entry>, RegistryError> {
-        let bytes = match self.store.get(&self.path(id)).await {
-            Ok(found) => found.bytes().await.map_err(|error| self.refusal(&error))?,
-            Err(object_store::Error::NotFound { .. }) => return Ok(None),
-            Err(error) => return Err(self.refusal(&error)),
-        };
-        // A file that is not ours, or was cut by a power loss, is as good as none: it is written anew.
-        Ok(serde_json::from_slice(&bytes).ok().and_then(|document| jsonld::parse(&document)))
+    async fn version_of(&self, id: &str) -> Result<Option<u64>, RegistryError> {
+        Ok(self.read_back(id).await?.map(|entry| entry.version))
     }
 }

@@ -1,11 +1,13 @@
 //! Entries as JSON-LD, with the context inline: a remote context is refused by strict stores.
 
+use madang_document::agency::Agency;
 use madang_document::blob_id::BlobId;
+use madang_document::entry::{Draft, Entry};
 use madang_document::timestamp::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::entry::{Entry, canonical};
-use crate::series::License;
+use crate::entry::canonical;
+use crate::license::License;
 
 /// A literal in Korean.
 #[derive(Clone, Copy, Debug)]
@@ -86,7 +88,8 @@ pub fn render(entry: &Entry, base: &str) -> Value {
 
 /// The two nodes of an entry, for a page of several entries under one context.
 pub fn nodes(entry: &Entry) -> Vec<Value> {
-    let mut dataset: Map<String, Value> = serde_json::from_str(&entry.body).unwrap_or_default();
+    let mut dataset: Map<String, Value> =
+        serde_json::from_str(&entry.draft.body).unwrap_or_default();
     let topic = dataset.get("@id").cloned().unwrap_or_default();
     let title = dataset.get("dct:title").cloned().unwrap_or_default();
     let issued = time(entry.issued);
@@ -94,13 +97,13 @@ pub fn nodes(entry: &Entry) -> Vec<Value> {
     dataset.insert("dct:issued".into(), issued.clone());
     dataset.insert("dct:modified".into(), modified.clone());
     dataset.insert("dcat:version".into(), json!(entry.version.to_string()));
-    dataset.insert("krd:contentHash".into(), json!(format!("sha256:{}", entry.content_hash)));
+    dataset.insert("krd:contentHash".into(), json!(format!("sha256:{}", entry.draft.content_hash)));
     let (status, label) = match entry.withdrawn {
         false => ("CURRENT", "REGISTERED"),
         true => ("WITHDRAWN", "WITHDRAWN"),
     };
     let record = json!({
-        "@id": format!("reg:record/{}", entry.id),
+        "@id": format!("reg:record/{}", entry.draft.id),
         "@type": "dcat:CatalogRecord",
         "foaf:primaryTopic": {"@id": topic},
         "dct:title": title,
@@ -128,8 +131,12 @@ pub fn parse(document: &Value) -> Option<Entry> {
     let content_hash: BlobId = hash.as_str()?.strip_prefix("sha256:")?.parse().ok()?;
     let withdrawn = record.get("adms:status")?.get("@id")?.as_str()?.ends_with("/WITHDRAWN");
     let id = record.get("@id")?.as_str()?.strip_prefix("reg:record/")?.to_owned();
+    let publisher = dataset.get("dct:publisher")?.get("dct:identifier")?.as_str()?;
+    let agency: Agency = publisher.parse().ok()?;
+    let document = id.parse().ok();
     let body = canonical(&Value::Object(dataset));
-    Some(Entry { id, version, withdrawn, issued, modified, content_hash, body })
+    let draft = Draft { id, document, agency, content_hash, body };
+    Some(Entry { draft, version, withdrawn, issued, modified })
 }
 
 /// A page of the catalogue: `dcat:Catalog` with the datasets on it, and where the next page is

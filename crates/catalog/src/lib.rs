@@ -8,5 +8,6 @@ pub mod conformance;
 pub mod entry;
 pub mod folder;
 pub mod jsonld;
+pub mod license;
 pub mod registry;
 pub mod series;

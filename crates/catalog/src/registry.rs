@@ -1,53 +1,43 @@
 use async_trait::async_trait;
-
-use crate::entry::Entry;
+use madang_document::entry::Entry;
 
 /// A registry that takes entries.
 ///
-/// Promises: `publish` and `retract` are idempotent by (id, version), durable when they return, and never let
-/// an older version replace a newer one.
+/// Promises: `put` is idempotent by (id, version), durable when it returns, and never lets an older version
+/// replace a newer one.
 #[async_trait]
 pub trait Registry: Send + Sync {
     /// The name used for its cursor, in messages and in metrics.
     fn name(&self) -> &str;
 
-    /// Writes entries. An entry whose version the registry has already is left alone.
-    async fn publish(&self, entries: &[Entry]) -> Result<(), RegistryError>;
+    /// Writes entries. One whose version the registry has already is left alone. A withdrawn entry is an entry,
+    /// too: the record stays and says so, so that harvesters learn of it; of an entry that the registry never
+    /// had, nothing is written when it comes withdrawn.
+    async fn put(&self, entries: &[Entry]) -> Result<(), RegistryError>;
 
-    /// Marks entries as withdrawn; the record stays, so that harvesters learn of it. Unknown ids are left
-    /// alone.
-    async fn retract(&self, retractions: &[Retraction]) -> Result<(), RegistryError>;
-
-    /// What the registry holds of an entry, read back from it.
-    async fn read_back(&self, id: &str) -> Result<Option<Entry>, RegistryError>;
-}
-
-/// An entry that is withdrawn, in its last version.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Retraction {
-    /// The entry as it stands withdrawn.
-    pub entry: Entry,
+    /// The version of an entry that the registry holds; none if it has none.
+    async fn version_of(&self, id: &str) -> Result<Option<u64>, RegistryError>;
 }
 
 /// What a relay can do about a registry's refusal (catalogue reference, section 6.5).
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryError {
     /// The registry will never take this: set it aside and go on.
-    #[error("{registry} refuses `{entry}`: {reason}")]
+    #[error("{registry} refuses `{entry}`")]
     Permanent {
         /// The registry.
         registry: String,
         /// The entry.
         entry: String,
         /// Its own words.
-        reason: String,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// Not reachable, full or busy: the same again later.
-    #[error("{registry} cannot be reached: {reason}")]
+    #[error("{registry} cannot be reached")]
     Transient {
         /// The registry.
         registry: String,
         /// Its own words.
-        reason: String,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
 }

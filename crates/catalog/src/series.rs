@@ -1,9 +1,12 @@
 use madang_document::agency::Agency;
+use madang_document::entry::Draft;
+use madang_document::extent::Extent;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::entry::Draft;
+use crate::entry::draft;
 use crate::jsonld::{Ko, concept, license_node};
+use crate::license::License;
 
 /// What is declared of a drop folder: the legal unit of registration, from which its assets inherit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,30 +41,6 @@ pub struct Series {
     pub share: Share,
 }
 
-/// The licence under which data may be used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum License {
-    /// Nothing declared: not to be shared.
-    #[default]
-    #[serde(rename = "none")]
-    Undeclared,
-    /// 공공누리 제0유형: free, no attribution (since 2026-01-28).
-    #[serde(rename = "KOGL-0")]
-    Kogl0,
-    /// 공공누리 제1유형: attribution.
-    #[serde(rename = "KOGL-1")]
-    Kogl1,
-    /// 공공누리 제2유형: attribution, no commercial use.
-    #[serde(rename = "KOGL-2")]
-    Kogl2,
-    /// 공공누리 제3유형: attribution, no changes.
-    #[serde(rename = "KOGL-3")]
-    Kogl3,
-    /// 공공누리 제4유형: attribution, no commercial use, no changes.
-    #[serde(rename = "KOGL-4")]
-    Kogl4,
-}
-
 /// Disclosure grade (정보공개법 제9조). Not the same as sharing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -86,17 +65,6 @@ pub enum Share {
     Internal,
     /// 공개: everybody.
     Public,
-}
-
-/// How much a series holds: part of its entry.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Extent {
-    /// Live objects, members of archives apart.
-    pub objects: u64,
-    /// Their bytes.
-    pub bytes: u64,
-    /// Their media types, each with its number of objects.
-    pub media_types: Vec<(String, u64)>,
 }
 
 impl Series {
@@ -138,7 +106,7 @@ pub fn entry(series: &Series, extent: &Extent) -> Draft {
         set("krd:mediaTypes", Value::Array(media_types));
     }
     set("dct:license", license_node(series.license));
-    Draft::new(series.id(), &Value::Object(node))
+    draft(series.id(), None, series.agency.clone(), &Value::Object(node))
 }
 
 /// What an asset inherits from its series and the series says of itself.

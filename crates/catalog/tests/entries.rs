@@ -1,11 +1,13 @@
 //! From a document to its entry and its JSON-LD.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use madang_catalog::entry::Entry;
-use madang_catalog::series::{Disclosure, Extent, License, Series, Share};
+use madang_catalog::license::License;
+use madang_catalog::series::{Disclosure, Series, Share};
 use madang_catalog::{asset, jsonld, series};
 use madang_document::blob_id::BlobId;
 use madang_document::document::{Document, Provenance};
+use madang_document::entry::{Draft, Entry};
+use madang_document::extent::Extent;
 use madang_document::id::DocumentId;
 use madang_document::media_type::MediaType;
 use madang_document::metadata::{self, Metadata};
@@ -70,15 +72,13 @@ fn sample_document() -> Document {
     }
 }
 
-fn entry(draft: madang_catalog::entry::Draft) -> Entry {
+fn entry(draft: Draft) -> Entry {
     Entry {
-        id: draft.id,
+        draft,
         version: 2,
         withdrawn: false,
         issued: Timestamp(1_780_000_000_000),
         modified: Timestamp(1_780_000_001_000),
-        content_hash: draft.content_hash,
-        body: draft.body,
     }
 }
 

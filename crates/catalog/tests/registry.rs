@@ -14,7 +14,7 @@ async fn a_folder_keeps_every_promise() {
     let store = Arc::new(LocalFileSystem::new_with_prefix(folder.path()).unwrap());
     let registry =
         FolderRegistry::new("folder", store, Path::from("out"), "https://registry.example.go.kr/");
-    conformance::all(&registry).await;
+    conformance::all(&registry, async |id| registry.read_back(id).await.unwrap()).await;
 
     let file = folder.path().join("out/a1/a1.jsonld");
     let text = std::fs::read_to_string(&file).unwrap();
@@ -23,6 +23,6 @@ async fn a_folder_keeps_every_promise() {
     // A file cut short is written anew.
     std::fs::write(&file, &text.as_bytes()[..text.len() / 2]).unwrap();
     let entry = conformance::sample("a1", 1, "침수 영상");
-    registry.publish(std::slice::from_ref(&entry)).await.unwrap();
+    registry.put(std::slice::from_ref(&entry)).await.unwrap();
     assert_eq!(registry.read_back("a1").await.unwrap(), Some(entry));
 }

@@ -4,6 +4,7 @@ use crate::agency::Agency;
 use crate::blob_id::BlobId;
 use crate::content::{Member, Warning};
 use crate::id::DocumentId;
+use crate::inner_path::InnerPath;
 use crate::media_type::MediaType;
 use crate::metadata::Metadata;
 use crate::object::ObjectRef;
@@ -28,8 +29,8 @@ pub struct Document {
     pub object_modified: Option<Timestamp>,
     /// The archive, mail or compound document it lies in.
     pub parent: Option<DocumentId>,
-    /// The path inside the object; none for the object itself.
-    pub inner: Option<String>,
+    /// The way inside the object; none for the object itself.
+    pub inner: Option<InnerPath>,
     /// Size in bytes; of a member once unpacked, if known.
     pub size: Option<u64>,
     /// SHA-256 of the bytes, if they were read whole.
@@ -69,12 +70,12 @@ impl Document {
     /// The last part of the path, of the inner path for a member.
     pub fn name(&self) -> &str {
         match &self.inner {
-            Some(inner) => inner.rsplit('/').next().unwrap_or(inner),
+            Some(inner) => inner.name(),
             None => self.object.name(),
         }
     }
 
-    /// The path in the store, then `!/` and the path inside the archive.
+    /// The path in the store, then `!/` and the way inside the object.
     pub fn path(&self) -> String {
         match &self.inner {
             Some(inner) => format!("{}!/{inner}", self.object.path),

@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::locale::Locale;
+
 /// How reading a document ended. The one vocabulary: the catalogue's extraction status, the sentence on a
 /// receipt and the label of a metric are tables over it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -27,15 +29,6 @@ pub enum Outcome {
     Memory,
     /// The reader died of it.
     Crashed,
-}
-
-/// A language in which a person reads a sentence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tongue {
-    /// 한국어
-    Korean,
-    /// English
-    English,
 }
 
 impl Outcome {
@@ -94,7 +87,7 @@ impl Outcome {
     }
 
     /// What happened and what to do, for the person who dropped the file.
-    pub fn sentence(self, tongue: Tongue) -> &'static str {
+    pub fn sentence(self, locale: Locale) -> &'static str {
         let (korean, english) = match self {
             Outcome::Ok => ("모두 읽었습니다.", "Read completely."),
             Outcome::Partial => (
@@ -138,9 +131,9 @@ impl Outcome {
                 "The reader died of this file. The operator can retry it.",
             ),
         };
-        match tongue {
-            Tongue::Korean => korean,
-            Tongue::English => english,
+        match locale {
+            Locale::Korean => korean,
+            Locale::English => english,
         }
     }
 }

@@ -1,6 +1,7 @@
 use std::cell::{Cell, RefCell};
 
 use madang_document::content::Member;
+use madang_document::inner_path::InnerPath;
 use madang_document::outcome::Outcome;
 
 use crate::blob::Blob;
@@ -46,8 +47,8 @@ pub struct Context<'a> {
     pub name: &'a str,
     /// What this document may cost.
     pub limits: &'a Limits,
-    /// The path of this document inside the object; empty for the object itself.
-    inner: &'a str,
+    /// The way to this document inside the object; none for the object itself.
+    inner: Option<&'a InnerPath>,
     depth: u32,
     unpacked_limit: u64,
     decoded_limit: u64,
@@ -66,7 +67,7 @@ impl<'a> Context<'a> {
     ) -> Context<'a> {
         let unpacked_limit = limits.unpacked_of(size);
         let decoded_limit = limits.decoded_of(size);
-        Context { name, limits, inner: "", depth: 0, unpacked_limit, decoded_limit, spent, sink }
+        Context { name, limits, inner: None, depth: 0, unpacked_limit, decoded_limit, spent, sink }
     }
 
     /// Says that work goes on.
@@ -151,7 +152,7 @@ impl<'a> Context<'a> {
         let context = Context {
             name,
             limits: &limits,
-            inner: &inner,
+            inner: Some(&inner),
             depth: self.depth + 1,
             unpacked_limit: self.unpacked_limit,
             decoded_limit: self.decoded_limit,
@@ -193,9 +194,9 @@ impl<'a> Context<'a> {
         Ok(Member { path: path.to_owned(), size, outcome: Some(outcome) })
     }
 
-    /// The path of this document inside the object; none for the object itself.
-    pub fn inner(&self) -> Option<&str> {
-        (!self.inner.is_empty()).then_some(self.inner)
+    /// The way to this document inside the object; none for the object itself.
+    pub fn inner(&self) -> Option<&InnerPath> {
+        self.inner
     }
 
     pub(crate) fn spent(&self) -> &Spent {
@@ -206,8 +207,8 @@ impl<'a> Context<'a> {
         self.sink.document(extraction);
     }
 
-    fn inner_path(&self, path: &str) -> String {
-        if self.inner.is_empty() { path.to_owned() } else { format!("{}/{path}", self.inner) }
+    fn inner_path(&self, path: &str) -> InnerPath {
+        self.inner.map_or_else(|| InnerPath::of(path), |inner| inner.join(path))
     }
 }
 

@@ -1,5 +1,6 @@
 use madang_document::blob_id::BlobId;
 use madang_document::content::{Content, WarningKind};
+use madang_document::inner_path::InnerPath;
 use madang_document::media_type::{Kind, MediaType};
 use madang_document::outcome::Outcome;
 use serde::{Deserialize, Serialize};
@@ -7,8 +8,8 @@ use serde::{Deserialize, Serialize};
 /// One document as it comes out of extraction: the object itself, or one of its members.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Extraction {
-    /// The path inside the object (`a.zip` in an archive, `b.tar/c.txt` deeper); none for the object itself.
-    pub member: Option<String>,
+    /// The way inside the object; none for the object itself.
+    pub member: Option<InnerPath>,
     /// Size in bytes, of a member once unpacked.
     pub size: u64,
     /// SHA-256 of a member's bytes; none for the object itself, which its reader hashes on the way in.

@@ -193,7 +193,7 @@ fn deliver(
         }
         Err(error) => (error.outcome(), Some(error.to_string()), Content::default()),
     };
-    let member = context.inner().map(str::to_owned);
+    let member = context.inner().cloned();
     context.deliver(Extraction {
         // The object itself is hashed by whoever read it from its store.
         sha256: member.as_ref().and_then(|_| blob.bytes().map(BlobId::of)),

@@ -121,7 +121,7 @@ fn golden(document: &Extraction) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: &str| writeln!(text, "{name}: {}", indented(value)).unwrap();
     if let Some(member) = &document.member {
-        line("member", member);
+        line("member", &member.to_string());
     }
     line("media type", document.media_type.as_str());
     line("format", &document.format);

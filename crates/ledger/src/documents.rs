@@ -1,6 +1,7 @@
 use async_trait::async_trait;
 use madang_document::agency::Agency;
 use madang_document::document::Document;
+use madang_document::extent::Extent;
 use madang_document::id::DocumentId;
 use madang_document::outcome::Outcome;
 
@@ -45,15 +46,4 @@ pub struct Stored {
     pub withdrawn: bool,
     /// The document.
     pub document: Document,
-}
-
-/// How much a pipeline holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Extent {
-    /// Live objects, members apart.
-    pub objects: u64,
-    /// Their bytes.
-    pub bytes: u64,
-    /// Their media types, each with its number of objects, ordered by name.
-    pub media_types: Vec<(String, u64)>,
 }

@@ -1,7 +1,6 @@
 use async_trait::async_trait;
 use madang_document::agency::Agency;
-use madang_document::blob_id::BlobId;
-use madang_document::id::DocumentId;
+use madang_document::entry::{Draft, Entry};
 use madang_document::timestamp::Timestamp;
 
 use crate::error::Result;
@@ -11,7 +10,7 @@ use crate::error::Result;
 pub trait Entries: Send + Sync {
     /// Writes entries that belong to no job (a drop folder's own entry). The same content hash changes
     /// nothing and is no event. Gives how many changed.
-    async fn put_entries(&self, entries: &[EntryDraft], now: Timestamp) -> Result<u64>;
+    async fn put_entries(&self, entries: &[Draft], now: Timestamp) -> Result<u64>;
 
     /// Withdraws entries; unknown and withdrawn ones are left alone. Gives how many changed.
     async fn withdraw_entries(&self, ids: &[String], now: Timestamp) -> Result<u64>;
@@ -40,36 +39,6 @@ pub trait Entries: Send + Sync {
         after: u64,
         limit: u32,
     ) -> Result<Vec<Event>>;
-}
-
-/// An entry to be written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EntryDraft {
-    /// Stable id: the document's id, or `series-` and the pipeline's name.
-    pub id: String,
-    /// The document it describes; none for a series.
-    pub document: Option<DocumentId>,
-    /// Whose it is.
-    pub agency: Agency,
-    /// SHA-256 of the entry's canonical form without volatile fields.
-    pub content_hash: BlobId,
-    /// The entry without its dates, version and status: JSON.
-    pub body: String,
-}
-
-/// An entry as it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// What was last written.
-    pub draft: EntryDraft,
-    /// Counted from 1; grows when the content hash or the status changes.
-    pub version: u64,
-    /// Whether it was withdrawn.
-    pub withdrawn: bool,
-    /// When version 1 was written.
-    pub issued: Timestamp,
-    /// When this version was written.
-    pub modified: Timestamp,
 }
 
 /// A change of an entry.

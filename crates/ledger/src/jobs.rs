@@ -3,12 +3,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use madang_document::agency::Agency;
 use madang_document::document::Document;
+use madang_document::entry::Draft;
 use madang_document::object::ObjectRef;
 use madang_document::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::entries::EntryDraft;
 use crate::error::Result;
 
 /// Work to do: one job per object, and one per deletion.
@@ -175,7 +175,7 @@ pub struct Completion {
     /// Every document of the object, the object's own included. Empty for a deletion.
     pub documents: Vec<Document>,
     /// Catalogue entries of these documents.
-    pub entries: Vec<EntryDraft>,
+    pub entries: Vec<Draft>,
     /// For the audit trail.
     pub actor: String,
 }

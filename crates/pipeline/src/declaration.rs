@@ -2,7 +2,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
-use madang_catalog::series::{Disclosure, License, Series, Share};
+use madang_catalog::license::License;
+use madang_catalog::series::{Disclosure, Series, Share};
 use madang_document::agency::Agency;
 use serde::Deserialize;
 

@@ -7,8 +7,7 @@ use madang_document::outcome::Outcome;
 use madang_extract::extraction::Extraction;
 use madang_ledger::jobs::Claim;
 
-/// The document that an extraction is, once its text and preview are blobs. Its parent is the object for now;
-/// [`find_parents`] knows better when all members are there.
+/// The document that an extraction is, once its text and preview are blobs.
 pub fn document(
     claim: &Claim,
     extraction: Extraction,
@@ -20,12 +19,15 @@ pub fn document(
     let own = extraction.member.is_none();
     let segments = &extraction.content.segments;
     Document {
-        id: DocumentId::new(store, path, extraction.member.as_deref()),
+        id: DocumentId::new(store, path, extraction.member.as_ref()),
         agency: claim.agency.clone(),
         pipeline: claim.pipeline.clone(),
         object: claim.object.clone(),
         object_modified: claim.modified,
-        parent: (!own).then(|| DocumentId::new(store, path, None)),
+        parent: extraction
+            .member
+            .as_ref()
+            .map(|inner| DocumentId::new(store, path, inner.parent().as_ref())),
         inner: extraction.member,
         size: Some(if own { claim.object.size } else { extraction.size }),
         sha256: extraction.sha256,
@@ -49,9 +51,16 @@ pub fn document(
 
 /// The document of an object of which nothing could be read: it too is catalogued, with its outcome.
 pub fn unread(claim: &Claim, outcome: Outcome, reason: &str) -> Document {
-    let extraction = Extraction {
+    let extraction = unread_extraction(claim.object.size, outcome, reason);
+    let mut document = document(claim, extraction, None, None);
+    document.metadata = Metadata::default();
+    document
+}
+
+fn unread_extraction(size: u64, outcome: Outcome, reason: &str) -> Extraction {
+    Extraction {
         member: None,
-        size: claim.object.size,
+        size,
         sha256: None,
         format: "none".into(),
         format_version: 0,
@@ -60,38 +69,13 @@ pub fn unread(claim: &Claim, outcome: Outcome, reason: &str) -> Document {
         outcome,
         reason: Some(reason.to_owned()),
         content: Default::default(),
-    };
-    let mut document = document(claim, extraction, None, None);
-    document.metadata = Metadata::default();
-    document
-}
-
-/// Gives each member of a nested archive that archive as its parent: the longest other inner path that is the
-/// beginning of its own.
-pub fn find_parents(documents: &mut [Document]) {
-    let mut inner: Vec<(String, DocumentId)> = documents
-        .iter()
-        .filter_map(|document| Some((document.inner.clone()?, document.id)))
-        .collect();
-    inner.sort();
-    for document in documents {
-        let Some(own) = &document.inner else { continue };
-        let mut folder = own.as_str();
-        while let Some((shorter, _)) = folder.rsplit_once('/') {
-            folder = shorter;
-            if let Ok(at) = inner.binary_search_by(|(path, _)| path.as_str().cmp(folder))
-                && let Some((_, id)) = inner.get(at)
-            {
-                document.parent = Some(*id);
-                break;
-            }
-        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use madang_document::inner_path::InnerPath;
     use madang_document::object::ObjectRef;
     use madang_ledger::jobs::{Task, Ticket};
 
@@ -113,26 +97,20 @@ mod tests {
         }
     }
 
-    fn member(path: &str) -> Document {
-        let mut document = unread(&claim(), Outcome::Ok, "");
-        document.inner = Some(path.into());
-        document.id = DocumentId::new("s", "a.zip", Some(path));
-        document.parent = Some(DocumentId::new("s", "a.zip", None));
-        document
-    }
-
     #[test]
-    fn the_parent_is_the_nearest_archive() {
-        let mut documents = [
-            member("in.tar"),
-            member("in.tar/folder/b.txt"),
-            member("in.tarx/c.txt"),
-            member("d/e"),
-        ];
-        find_parents(&mut documents);
-        let parents: Vec<_> = documents.iter().map(|document| document.parent.unwrap()).collect();
-        let object = DocumentId::new("s", "a.zip", None);
-        let tar = DocumentId::new("s", "a.zip", Some("in.tar"));
-        assert_eq!(parents, [object, tar, object, object]);
+    fn the_parent_is_the_container() {
+        let of = |member: Option<InnerPath>| {
+            let mut extraction = unread_extraction(9, Outcome::Ok, "");
+            extraction.member = member;
+            document(&claim(), extraction, None, None)
+        };
+        let object = of(None);
+        let tar = of(Some(InnerPath::of("d/in.tar")));
+        let inside = of(Some(InnerPath::of("d/in.tar").join("folder/b.txt")));
+        let beside = of(Some(InnerPath::of("d/in.tar/c.txt")));
+        assert_eq!(object.parent, None);
+        assert_eq!(tar.parent, Some(object.id));
+        assert_eq!(inside.parent, Some(tar.id));
+        assert_eq!(beside.parent, Some(object.id));
     }
 }

@@ -2,14 +2,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use madang_catalog::registry::{Registry, RegistryError, Retraction};
+use madang_catalog::registry::{Registry, RegistryError};
 use madang_document::timestamp::Timestamp;
 use madang_ledger::audit::Act;
 use madang_ledger::ledger::Ledger;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::embedded::catalog_entry;
 use crate::service::Clock;
 
 /// Events read at once.
@@ -72,29 +71,19 @@ async fn step(
     let events = ledger.events(None, after, BATCH).await.map_err(|error| error.to_string())?;
     let Some(last) = events.last().map(|event| event.seq) else { return Ok(false) };
     let ids: BTreeSet<String> = events.into_iter().map(|event| event.entry).collect();
-    let mut live = Vec::new();
-    let mut withdrawn = Vec::new();
+    let mut entries = Vec::new();
     for id in ids {
-        let entry = ledger.entry(&id).await.map_err(|error| error.to_string())?;
-        match entry.map(catalog_entry) {
-            Some(entry) if entry.withdrawn => withdrawn.push(Retraction { entry }),
-            Some(entry) => live.push(entry),
-            None => {}
-        }
+        entries.extend(ledger.entry(&id).await.map_err(|error| error.to_string())?);
     }
-    if let Err(error) = registry.publish(&live).await {
+    if let Err(error) = registry.put(&entries).await {
         if matches!(error, RegistryError::Transient { .. }) {
             return Err(error.to_string());
         }
         // One entry of the batch is refused for good; the others must not suffer for it.
-        for entry in &live {
-            let answer = registry.publish(std::slice::from_ref(entry)).await;
+        for entry in &entries {
+            let answer = registry.put(std::slice::from_ref(entry)).await;
             pass_over(ledger, answer, now).await?;
         }
-    }
-    for retraction in &withdrawn {
-        let answer = registry.retract(std::slice::from_ref(retraction)).await;
-        pass_over(ledger, answer, now).await?;
     }
     ledger.advance(&reader, last, false).await.map_err(|error| error.to_string())?;
     Ok(true)
@@ -108,7 +97,8 @@ async fn pass_over(
 ) -> Result<(), String> {
     match answer {
         Ok(()) => Ok(()),
-        Err(RegistryError::Permanent { registry, entry, reason }) => {
+        Err(RegistryError::Permanent { registry, entry, source }) => {
+            let reason = source.to_string();
             tracing::error!(%registry, %entry, %reason, "the registry refuses an entry");
             let act = Act {
                 actor: format!("registry/{registry}"),

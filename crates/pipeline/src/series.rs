@@ -1,11 +1,9 @@
 use std::collections::HashMap;
 
-use madang_catalog::series::{Extent, Series, entry};
+use madang_catalog::series::{Series, entry};
 use madang_document::timestamp::Timestamp;
 use madang_ledger::error::Result;
 use madang_ledger::ledger::Ledger;
-
-use crate::embedded::ledger_draft;
 
 /// Writes the entry of each drop folder as its contents stand now; an unchanged one is no event. A folder
 /// without assets has no entry: DCAT-AP 3 wants at least one dataset in a series. One whose assets are all gone
@@ -26,12 +24,7 @@ pub async fn refresh(
         if extent.objects == 0 && ledger.entry(&series.id()).await?.is_none() {
             continue;
         }
-        let extent = Extent {
-            objects: extent.objects,
-            bytes: extent.bytes,
-            media_types: extent.media_types,
-        };
-        drafts.push(ledger_draft(entry(series, &extent), None, &series.agency));
+        drafts.push(entry(series, &extent));
     }
     ledger.put_entries(&drafts, now).await
 }

@@ -22,9 +22,8 @@ use uuid::Uuid;
 
 use crate::blobs::Blobs;
 use crate::decide::{Attempt, Policy, Reading, Step, before_reading, decide};
-use crate::embedded::ledger_draft;
 use crate::lease::{LEASE, Leases};
-use crate::reading::{document, find_parents, unread};
+use crate::reading::{document, unread};
 use crate::service::{Clock, Jitter};
 use crate::store::{Pinned, Store, StoreError};
 
@@ -175,12 +174,7 @@ async fn carry_out(bench: &Bench, claim: Claim, watch: Arc<Watch>) {
         }
     };
     let entries = match bench.series.get(&claim.pipeline) {
-        Some(series) => documents
-            .iter()
-            .map(|document| {
-                ledger_draft(asset::entry(document, series), Some(document.id), &claim.agency)
-            })
-            .collect(),
+        Some(series) => documents.iter().map(|document| asset::entry(document, series)).collect(),
         None => Vec::new(),
     };
     let completion =
@@ -301,7 +295,6 @@ async fn extract(
         match verdict {
             Ok(None) => None,
             Ok(Some(verdict)) => {
-                find_parents(&mut documents);
                 let reading = Reading::Extracted {
                     outcome: verdict.outcome,
                     reason: verdict.reason,

@@ -7,6 +7,7 @@ use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use madang_document::content::{Content, Segment, Warning, WarningKind};
+use madang_document::inner_path::InnerPath;
 use madang_document::locator::Locator;
 use madang_document::outcome::Outcome;
 use madang_extract::context::Sink;
@@ -104,7 +105,7 @@ impl Channel {
 pub(crate) struct Answer<'a> {
     channel: &'a Channel,
     limits: &'a Limits,
-    paths: RefCell<HashSet<String>>,
+    paths: RefCell<HashSet<InnerPath>>,
 }
 
 impl<'a> Answer<'a> {
@@ -136,11 +137,15 @@ impl Sink for Answer<'_> {
         }
         let member = document.member.take().map(|path| {
             let mut paths = self.paths.borrow_mut();
-            let path = sane_path(&path);
+            let path = sane_inner_path(&path);
             let mut unique = path.clone();
             let mut n = 2;
             while !paths.insert(unique.clone()) {
-                unique = format!("{path}#{n}");
+                let last = format!("{}#{n}", path.last());
+                unique = match path.parent() {
+                    Some(container) => container.join(last),
+                    None => InnerPath::of(last),
+                };
                 n += 1;
             }
             unique
@@ -317,6 +322,13 @@ fn sane_path(path: &str) -> String {
         .collect();
     let joined = shorten(parts.join("/"), caps::PATH - 8);
     if joined.is_empty() { "unnamed".into() } else { joined }
+}
+
+/// The way to a member as the parent takes it.
+fn sane_inner_path(path: &InnerPath) -> InnerPath {
+    let mut parts = path.parts().iter().map(|part| sane_path(part));
+    let first = InnerPath::of(parts.next().unwrap_or_else(|| "unnamed".into()));
+    parts.fold(first, |way, part| way.join(part))
 }
 
 fn sane_locator(locator: Locator) -> Locator {

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use madang_document::blob_id::BlobId;
 use madang_document::content::{Content, Segment, Warning};
+use madang_document::inner_path::InnerPath;
 use madang_document::locator::Locator;
 use madang_document::media_type::MediaType;
 use madang_document::outcome::Outcome;
@@ -39,7 +40,7 @@ pub(crate) struct Assembly<'a> {
     /// delivered it twice.
     object: Option<Box<Extraction>>,
     ended: Option<Outcome>,
-    paths: HashSet<String>,
+    paths: HashSet<InnerPath>,
     bytes: u64,
     frames: u64,
     text: u64,
@@ -146,7 +147,7 @@ impl<'a> Assembly<'a> {
         check_kind(&head.kind)?;
         match &head.member {
             Some(path) => {
-                check_path(path)?;
+                check_inner_path(path, self.limits)?;
                 at_most("members", self.paths.len() as u64 + 1, self.limits.members)?;
                 if !self.paths.insert(path.clone()) {
                     return lie("two members of one path");
@@ -288,6 +289,13 @@ fn check_path(path: &str) -> Result<(), Lie> {
     if is_sane_path(path) { Ok(()) } else { lie("a member of an impossible path") }
 }
 
+fn check_inner_path(path: &InnerPath, limits: &Limits) -> Result<(), Lie> {
+    at_most("containers around a member", path.parts().len() as u64, u64::from(limits.depth) + 1)?;
+    let length = path.parts().iter().map(String::len).sum();
+    check_length("path of a member", length, caps::INNER_PATH)?;
+    path.parts().iter().try_for_each(|part| check_path(part))
+}
+
 fn check_kind(kind: &Kind) -> Result<(), Lie> {
     let media_type = kind.media_type.as_str();
     let known = match FORMATS.iter().find(|format| format.name == kind.format) {
@@ -353,7 +361,7 @@ mod tests {
 
     fn head(member: Option<&str>) -> Frame {
         Frame::Begin(Box::new(Head {
-            member: member.map(str::to_owned),
+            member: member.map(InnerPath::of),
             size: 5,
             sha256: Some([1; 32]),
             kind: kind(),

@@ -61,8 +61,8 @@ pub struct Kind {
 /// A document without its content.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Head {
-    /// The path inside the object; none for the object itself.
-    pub member: Option<String>,
+    /// The way inside the object; none for the object itself.
+    pub member: Option<InnerPath>,
     /// Size in bytes.
     pub size: u64,
     /// SHA-256 of a member's bytes.
@@ -231,6 +231,7 @@ impl Field {
 #[cfg(test)]
 mod tests {
     use madang_document::content::Origin;
+    use madang_document::inner_path::InnerPath;
     use madang_document::locator::Locator;
     use proptest::prelude::*;
 
@@ -243,7 +244,7 @@ mod tests {
             Frame::Progress,
             Frame::Detected(kind.clone()),
             Frame::Begin(Box::new(Head {
-                member: Some("가/b.txt".into()),
+                member: Some(InnerPath::of("가/b.txt")),
                 size: 7,
                 sha256: Some([7; 32]),
                 kind,

@@ -1,6 +1,6 @@
 use axum::http::{HeaderMap, Uri, header};
 use madang_document::agency::Agency;
-use madang_document::outcome::Tongue;
+use madang_document::locale::Locale;
 use madang_document::principal::Principal;
 
 use crate::problem::Problem;
@@ -31,7 +31,7 @@ impl Caller {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Manner {
     /// In which language pages are.
-    pub(crate) tongue: Tongue,
+    pub(crate) locale: Locale,
     /// Whether a person reads the answer in a browser.
     pub(crate) html: bool,
 }
@@ -43,42 +43,42 @@ impl Manner {
     pub(crate) fn of(uri: &Uri, headers: &HeaderMap) -> Manner {
         let accept = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
         let chosen = chosen(uri);
-        let tongue = chosen
-            .or_else(|| cookie(headers, LANGUAGE_COOKIE).and_then(tongue_of))
+        let locale = chosen
+            .or_else(|| cookie(headers, LANGUAGE_COOKIE).and_then(locale_of))
             .unwrap_or_else(|| preferred(headers));
-        Manner { tongue, html: accept.contains("text/html") }
+        Manner { locale, html: accept.contains("text/html") }
     }
 }
 
 /// The language asked for with `?hl=`.
-pub(crate) fn chosen(uri: &Uri) -> Option<Tongue> {
-    uri.query()?.split('&').find_map(|pair| pair.strip_prefix("hl=")).and_then(tongue_of)
+pub(crate) fn chosen(uri: &Uri) -> Option<Locale> {
+    uri.query()?.split('&').find_map(|pair| pair.strip_prefix("hl=")).and_then(locale_of)
 }
 
 /// The language's code.
-pub(crate) fn code(tongue: Tongue) -> &'static str {
-    match tongue {
-        Tongue::Korean => "ko",
-        Tongue::English => "en",
+pub(crate) fn code(locale: Locale) -> &'static str {
+    match locale {
+        Locale::Korean => "ko",
+        Locale::English => "en",
     }
 }
 
-fn tongue_of(code: &str) -> Option<Tongue> {
+fn locale_of(code: &str) -> Option<Locale> {
     match code {
-        "ko" => Some(Tongue::Korean),
-        "en" => Some(Tongue::English),
+        "ko" => Some(Locale::Korean),
+        "en" => Some(Locale::English),
         _ => None,
     }
 }
 
 /// Whichever of the two `Accept-Language` names first; Korean if it names neither.
-fn preferred(headers: &HeaderMap) -> Tongue {
+fn preferred(headers: &HeaderMap) -> Locale {
     let accept = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
     let first = accept.unwrap_or_default().split(',').find_map(|range| {
         let tag = range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        tongue_of(tag.split('-').next().unwrap_or_default())
+        locale_of(tag.split('-').next().unwrap_or_default())
     });
-    first.unwrap_or(Tongue::Korean)
+    first.unwrap_or(Locale::Korean)
 }
 
 /// The value of a cookie. None if it stands twice: somebody set another one over ours.
@@ -109,13 +109,13 @@ mod tests {
 
     #[test]
     fn korean_first_unless_asked() {
-        use Tongue::{English, Korean};
-        assert_eq!(manner("/", &[]).tongue, Korean);
-        assert_eq!(manner("/", &[("accept-language", "fr,de;q=0.5")]).tongue, Korean);
-        assert_eq!(manner("/", &[("accept-language", "en-US,ko;q=0.5")]).tongue, English);
+        use Locale::{English, Korean};
+        assert_eq!(manner("/", &[]).locale, Korean);
+        assert_eq!(manner("/", &[("accept-language", "fr,de;q=0.5")]).locale, Korean);
+        assert_eq!(manner("/", &[("accept-language", "en-US,ko;q=0.5")]).locale, English);
         let chosen = [("cookie", "madang_hl=en"), ("accept-language", "ko")];
-        assert_eq!(manner("/", &chosen).tongue, English);
-        assert_eq!(manner("/?q=a&hl=ko", &chosen).tongue, Korean);
+        assert_eq!(manner("/", &chosen).locale, English);
+        assert_eq!(manner("/?q=a&hl=ko", &chosen).locale, Korean);
     }
 
     #[test]

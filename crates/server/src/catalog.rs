@@ -4,7 +4,6 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use madang_catalog::entry::Entry;
 use madang_catalog::jsonld;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -57,26 +56,13 @@ pub(crate) async fn entry(
     let entry = server.ledger.entry(&id).await?.ok_or_else(hidden)?;
     caller.must_see(&entry.draft.agency, "목록 항목", "catalogue entry")?;
     let withdrawn = entry.withdrawn;
-    let mut answer = typed(&jsonld::render(&published(entry), &server.settings.base_url), JSON_LD);
+    let mut answer = typed(&jsonld::render(&entry, &server.settings.base_url), JSON_LD);
     if withdrawn {
         // The tombstone stays readable: harvesters learn from it that the entry is gone.
         *answer.status_mut() = StatusCode::GONE;
         answer.extensions_mut().insert(Said);
     }
     Ok(answer)
-}
-
-/// An entry of the ledger in the catalogue's words.
-fn published(entry: madang_ledger::entries::Entry) -> Entry {
-    Entry {
-        id: entry.draft.id,
-        version: entry.version,
-        withdrawn: entry.withdrawn,
-        issued: entry.issued,
-        modified: entry.modified,
-        content_hash: entry.draft.content_hash,
-        body: entry.draft.body,
-    }
 }
 
 /// `GET /v1/catalog/changes`

@@ -11,6 +11,7 @@ use madang_document::blob_id::BlobId;
 use madang_document::content::Segment;
 use madang_document::document::Document;
 use madang_document::id::DocumentId;
+use madang_document::inner_path::InnerPath;
 use madang_ledger::documents::Stored;
 use object_store::ObjectStoreExt;
 use serde::Serialize;
@@ -238,19 +239,19 @@ pub(crate) fn members(document: &Document, opened: &[Stored]) -> Vec<MemberAnswe
         let member = &stored.document;
         lines.push(MemberAnswer {
             id: Some(member.id.to_string()),
-            path: member.inner.clone().unwrap_or_default(),
+            path: member.inner.as_ref().map(|inner| inner.last().to_owned()).unwrap_or_default(),
             size: member.size,
             outcome: Some(member.outcome.as_str()),
         });
     }
-    // A member of a member has the whole inner path; the list has it relative to its container.
-    let prefix = document.inner.as_ref().map(|inner| format!("{inner}!/")).unwrap_or_default();
-    let known: std::collections::BTreeSet<&str> =
-        opened.iter().filter_map(|stored| stored.document.inner.as_deref()).collect();
+    let known: std::collections::BTreeSet<&str> = opened
+        .iter()
+        .filter_map(|stored| stored.document.inner.as_ref())
+        .map(InnerPath::last)
+        .collect();
     let mut listed = Vec::new();
     for member in &document.members {
-        let whole = format!("{prefix}{}", member.path);
-        if !known.contains(member.path.as_str()) && !known.contains(whole.as_str()) {
+        if !known.contains(member.path.as_str()) {
             listed.push(MemberAnswer {
                 id: None,
                 path: member.path.clone(),

@@ -3,7 +3,8 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use madang_document::agency::Agency;
-use madang_document::outcome::{Outcome, Tongue};
+use madang_document::locale::Locale;
+use madang_document::outcome::Outcome;
 use madang_document::principal::Scope;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -23,13 +24,13 @@ impl Sentence {
     }
 
     pub(crate) fn of(outcome: Outcome) -> Sentence {
-        Sentence::new(outcome.sentence(Tongue::Korean), outcome.sentence(Tongue::English))
+        Sentence::new(outcome.sentence(Locale::Korean), outcome.sentence(Locale::English))
     }
 
-    pub(crate) fn say(&self, tongue: Tongue) -> &str {
-        match tongue {
-            Tongue::Korean => &self.ko,
-            Tongue::English => &self.en,
+    pub(crate) fn say(&self, locale: Locale) -> &str {
+        match locale {
+            Locale::Korean => &self.ko,
+            Locale::English => &self.en,
         }
     }
 }

@@ -1,4 +1,5 @@
 use madang_document::id::DocumentId;
+use madang_document::inner_path::InnerPath;
 
 use super::sample::*;
 use crate::jobs::{Completed, Redrive};
@@ -28,7 +29,7 @@ pub async fn an_unchanged_document_is_no_news(ledger: &dyn Ledger) {
     let seq = apply(ledger, changed, at(8)).await;
     let changes = ledger.changes(&ours(), 0, 99).await.unwrap();
     assert_eq!(changes.last().map(|change| change.seq), seq);
-    let member = DocumentId::new(STORE, "a", Some("m"));
+    let member = DocumentId::new(STORE, "a", Some(&InnerPath::of("m")));
     assert_eq!(changes.last().map(|change| change.document), Some(member));
     assert_eq!(ledger.document(member).await.unwrap().unwrap().revision, 2);
     let whole = ledger.document(DocumentId::new(STORE, "a", None)).await.unwrap().unwrap();
@@ -41,7 +42,7 @@ pub async fn a_missing_member_is_withdrawn(ledger: &dyn Ledger) {
     for claim in claim(ledger, 9, at(1)).await {
         apply(ledger, done(&claim, &["m", "n"]), at(2)).await;
     }
-    let id = DocumentId::new(STORE, "a", Some("m"));
+    let id = DocumentId::new(STORE, "a", Some(&InnerPath::of("m")));
     for (version, members, revision, withdrawn) in
         [("v2", vec!["n"], 2, true), ("v3", vec!["n"], 2, true), ("v4", vec!["m", "n"], 3, false)]
     {

@@ -1,4 +1,5 @@
 use madang_document::id::DocumentId;
+use madang_document::inner_path::InnerPath;
 
 use super::sample::*;
 use crate::jobs::{Completed, JobState, Task};
@@ -121,7 +122,11 @@ pub async fn a_vanished_path_is_withdrawn_and_may_return(ledger: &dyn Ledger) {
     let back = claim_one(ledger, at(7)).await;
     let seq = apply(ledger, done(&back, &["m"]), at(8)).await;
     assert!(seq.is_some(), "what is back must be told");
-    let stored = ledger.document(DocumentId::new(STORE, "a", Some("m"))).await.unwrap().unwrap();
+    let stored = ledger
+        .document(DocumentId::new(STORE, "a", Some(&InnerPath::of("m"))))
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!((stored.withdrawn, stored.revision), (false, 3));
     let entry = ledger.entry(&stored.document.id.to_string()).await.unwrap().unwrap();
     assert_eq!((entry.withdrawn, entry.version, entry.issued), (false, 3, at(2)));

@@ -1,15 +1,16 @@
 use std::collections::BTreeSet;
 
 use madang_document::blob_id::BlobId;
+use madang_document::entry::Draft;
+use madang_document::extent::Extent;
 use madang_document::id::DocumentId;
+use madang_document::inner_path::InnerPath;
 use madang_document::media_type::MediaType;
 use madang_document::outcome::Outcome;
 use madang_document::principal::{Role, Scope};
 
 use super::sample::*;
 use crate::audit::{Act, first_broken};
-use crate::documents::Extent;
-use crate::entries::EntryDraft;
 use crate::error::LedgerError;
 use crate::keys::NewKey;
 use crate::ledger::Ledger;
@@ -34,7 +35,8 @@ pub async fn documents_are_found(ledger: &dyn Ledger) {
     assert!(ledger.documents(&[]).await.unwrap().is_empty());
 
     let members = ledger.members(id, 2).await.unwrap();
-    let members: Vec<_> = members.iter().filter_map(|m| m.document.inner.as_deref()).collect();
+    let members: Vec<_> =
+        members.iter().filter_map(|m| m.document.inner.as_ref().map(InnerPath::last)).collect();
     assert_eq!(members, ["x", "y"]);
 
     let mut ids = Vec::new();
@@ -59,8 +61,8 @@ pub async fn documents_are_found(ledger: &dyn Ledger) {
     assert_eq!(ledger.extent("other").await.unwrap(), Extent::default());
 }
 
-fn series(id: &str, body: &str) -> EntryDraft {
-    EntryDraft {
+fn series(id: &str, body: &str) -> Draft {
+    Draft {
         id: id.to_owned(),
         document: None,
         agency: ours(),

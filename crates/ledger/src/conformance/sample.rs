@@ -3,7 +3,9 @@ use std::time::Duration;
 use madang_document::agency::Agency;
 use madang_document::blob_id::BlobId;
 use madang_document::document::{Document, Provenance};
+use madang_document::entry::Draft;
 use madang_document::id::DocumentId;
+use madang_document::inner_path::InnerPath;
 use madang_document::media_type::MediaType;
 use madang_document::metadata::Metadata;
 use madang_document::object::ObjectRef;
@@ -12,7 +14,6 @@ use madang_document::timestamp::Timestamp;
 use uuid::Uuid;
 
 use crate::audit::first_broken;
-use crate::entries::EntryDraft;
 use crate::jobs::{Claim, Completed, Completion, Failure, Verdict};
 use crate::ledger::Ledger;
 use crate::objects::{Seen, Sighting};
@@ -64,15 +65,16 @@ pub fn sighting(path: &str, version: &str) -> Sighting {
 
 /// What a worker reads of a claimed object, or of its member `inner`.
 pub fn document(claim: &Claim, inner: Option<&str>) -> Document {
+    let inner = inner.map(InnerPath::of);
     let ObjectRef { store, path, size, .. } = &claim.object;
     Document {
-        id: DocumentId::new(store, path, inner),
+        id: DocumentId::new(store, path, inner.as_ref()),
         agency: claim.agency.clone(),
         pipeline: claim.pipeline.clone(),
         object: claim.object.clone(),
         object_modified: claim.modified,
-        parent: inner.map(|_| DocumentId::new(store, path, None)),
-        inner: inner.map(str::to_owned),
+        parent: inner.as_ref().map(|_| DocumentId::new(store, path, None)),
+        inner,
         size: Some(*size),
         sha256: None,
         media_type: MediaType::new("text/plain"),
@@ -91,8 +93,8 @@ pub fn document(claim: &Claim, inner: Option<&str>) -> Document {
 }
 
 /// The catalogue entry of a document; its hash is that of `body`.
-pub fn entry(document: &Document, body: &str) -> EntryDraft {
-    EntryDraft {
+pub fn entry(document: &Document, body: &str) -> Draft {
+    Draft {
         id: document.id.to_string(),
         document: Some(document.id),
         agency: document.agency.clone(),

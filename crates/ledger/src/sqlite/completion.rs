@@ -3,6 +3,7 @@ use std::collections::{HashMap, HashSet};
 use madang_document::blob_id::BlobId;
 use madang_document::document::Document;
 use madang_document::id::DocumentId;
+use madang_document::inner_path::InnerPath;
 use serde::Serialize;
 use sqlx::QueryBuilder;
 
@@ -231,7 +232,7 @@ impl Writing<'_> {
                         .push_bind(document.agency.as_str())
                         .push_bind(document.pipeline.as_str())
                         .push_bind(parent)
-                        .push_bind(document.inner.as_deref())
+                        .push_bind(document.inner.as_ref().map(InnerPath::to_string))
                         .push_bind(document.outcome.as_str())
                         .push_bind(document.media_type.as_str())
                         .push_bind(signed(document.size.unwrap_or(document.object.size)))

@@ -1,13 +1,14 @@
 use async_trait::async_trait;
 use madang_document::agency::Agency;
 use madang_document::document::Document;
+use madang_document::extent::Extent;
 use madang_document::id::DocumentId;
 use madang_document::outcome::Outcome;
 use uuid::Uuid;
 
 use super::fault::{fault, odd};
 use super::{SqliteLedger, count, json};
-use crate::documents::{Documents, Extent, Stored};
+use crate::documents::{Documents, Stored};
 use crate::error::{LedgerError, Result};
 
 /// Revision, whether it was withdrawn, and the document as JSON.

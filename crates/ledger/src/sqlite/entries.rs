@@ -3,6 +3,7 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use madang_document::agency::Agency;
 use madang_document::blob_id::BlobId;
+use madang_document::entry::{Draft, Entry};
 use madang_document::timestamp::Timestamp;
 use sqlx::QueryBuilder;
 
@@ -11,7 +12,7 @@ use super::documents::{agency, document_id, scope};
 use super::fault::fault;
 use super::outbox::{News, What};
 use super::{SqliteLedger, Writing, count, json, signed};
-use crate::entries::{Entries, Entry, EntryDraft, Event};
+use crate::entries::{Entries, Event};
 use crate::error::Result;
 
 /// Rows of one statement, eight values each.
@@ -51,7 +52,7 @@ impl Writing<'_> {
     /// Whether an entry changes; if so, its version grows in `known` and the change is news.
     pub(super) fn version_entry(
         &mut self,
-        draft: &EntryDraft,
+        draft: &Draft,
         known: &mut HashMap<String, Known>,
     ) -> bool {
         let agency = draft.agency.to_string();
@@ -77,7 +78,7 @@ impl Writing<'_> {
     /// Writes the entries that changed, in the versions that they have by now.
     pub(super) async fn write_entries(
         &mut self,
-        drafts: &[&EntryDraft],
+        drafts: &[&Draft],
         known: &HashMap<String, Known>,
     ) -> Result<()> {
         for drafts in drafts.chunks(ROWS) {
@@ -153,12 +154,12 @@ impl Writing<'_> {
 
 #[async_trait]
 impl Entries for SqliteLedger {
-    async fn put_entries(&self, entries: &[EntryDraft], now: Timestamp) -> Result<u64> {
+    async fn put_entries(&self, entries: &[Draft], now: Timestamp) -> Result<u64> {
         let mut tx = self.begin(now).await?;
         let ids: Vec<&str> = entries.iter().map(|draft| draft.id.as_str()).collect();
         let mut known = HashMap::new();
         tx.known_entries(&ids, &mut known).await?;
-        let changed: Vec<&EntryDraft> =
+        let changed: Vec<&Draft> =
             entries.iter().filter(|draft| tx.version_entry(draft, &mut known)).collect();
         tx.write_entries(&changed, &known).await?;
         tx.commit().await?;
@@ -304,7 +305,7 @@ type Row = (String, Option<Vec<u8>>, String, Vec<u8>, i64, bool, i64, i64, Strin
 
 fn entry(row: Row) -> Result<Entry> {
     let (id, document, owner, hash, version, withdrawn, issued, modified, body) = row;
-    let draft = EntryDraft {
+    let draft = Draft {
         id,
         document: document.as_deref().map(document_id).transpose()?,
         agency: agency(owner)?,

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use madang_document::content::{Content, Origin, Segment};
+use madang_document::inner_path::InnerPath;
 use madang_document::locator::Locator;
 use madang_document::media_type::MediaType;
 use madang_document::outcome::Outcome;
@@ -81,7 +82,7 @@ fn misbehave(blob: &dyn Blob, name: &str, limits: &Limits, sink: &dyn Sink) -> O
         "greedy" => (0..64).for_each(|_| say(&[Frame::Range { offset: 0, length: 262_144 }])),
         "members" | "members, then segfault" => {
             for n in 0..50 {
-                sink.document(extraction(Some(format!("m/{n}.txt")), "member"));
+                sink.document(extraction(Some(InnerPath::of(format!("m/{n}.txt"))), "member"));
             }
             if name != "members" {
                 return misbehave(blob, "segfault", limits, sink);
@@ -89,8 +90,8 @@ fn misbehave(blob: &dyn Blob, name: &str, limits: &Limits, sink: &dyn Sink) -> O
             sink.document(extraction(None, ""));
         }
         "archive of lies" => {
-            sink.document(extraction(Some("../up.txt".into()), "x"));
-            sink.document(extraction(Some("../up.txt".into()), "x"));
+            sink.document(extraction(Some(InnerPath::of("../up.txt")), "x"));
+            sink.document(extraction(Some(InnerPath::of("../up.txt")), "x"));
             sink.document(extraction(None, ""));
         }
         "long text" => sink.document(extraction(None, &"마당 ".repeat(1_000_000))),
@@ -120,7 +121,7 @@ fn overflow(n: u64) -> u64 {
     std::hint::black_box([n; 64]).iter().sum::<u64>() + overflow(n + 1)
 }
 
-fn extraction(member: Option<String>, text: &str) -> Extraction {
+fn extraction(member: Option<InnerPath>, text: &str) -> Extraction {
     let mut content = Content::default();
     content.push_text(text, Locator::Whole {});
     Extraction {
@@ -139,7 +140,7 @@ fn extraction(member: Option<String>, text: &str) -> Extraction {
 
 fn head(member: Option<&str>) -> Frame {
     Frame::Begin(Box::new(Head {
-        member: member.map(str::to_owned),
+        member: member.map(InnerPath::of),
         size: 5,
         sha256: None,
         kind: Kind { format: "none".into(), format_version: 0, media_type: "text/plain".into() },

@@ -1,6 +1,6 @@
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use madang_document::outcome::Tongue;
+use madang_document::locale::Locale;
 use maud::html;
 
 use crate::pages::layout::Layout;
@@ -8,11 +8,11 @@ use crate::pages::words::Words;
 use crate::problem::Problem;
 
 /// A problem as a page, with the status and the headers that the problem has for programs.
-pub(crate) fn page(problem: &Problem, tongue: Tongue) -> Response {
-    let words = Words(tongue);
-    let other = match tongue {
-        Tongue::Korean => Tongue::English,
-        Tongue::English => Tongue::Korean,
+pub(crate) fn page(problem: &Problem, locale: Locale) -> Response {
+    let words = Words(locale);
+    let other = match locale {
+        Locale::Korean => Locale::English,
+        Locale::English => Locale::Korean,
     };
     let title = match problem.status.as_u16() {
         401 => words.say("로그인이 필요합니다", "Sign-in needed"),
@@ -26,13 +26,13 @@ pub(crate) fn page(problem: &Problem, tongue: Tongue) -> Response {
         section.notice {
             p.code { (problem.status.as_u16()) }
             h1 { (title) }
-            p { (problem.detail.say(tongue)) }
+            p { (problem.detail.say(locale)) }
             p.faint { (problem.detail.say(other)) }
             p { a href="/" { (words.say("처음으로", "To the start")) }
                 @if problem.status == 401 { " · " a href="/sign-in" { (words.say("로그인", "Sign in")) } } }
         }
     };
-    let layout = Layout { tongue, title, here: "/", principal: None, script: None };
+    let layout = Layout { locale, title, here: "/", principal: None, script: None };
     let mut page = layout.page(main);
     *page.status_mut() = problem.status;
     let said = problem.clone().into_response();

@@ -1,6 +1,6 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use madang_document::outcome::Tongue;
+use madang_document::locale::Locale;
 use madang_document::principal::{Principal, Role};
 use maud::{DOCTYPE, Markup, html};
 
@@ -11,7 +11,7 @@ use crate::wire::percent;
 
 /// The frame of a page.
 pub(crate) struct Layout<'a> {
-    pub(crate) tongue: Tongue,
+    pub(crate) locale: Locale,
     pub(crate) title: &'a str,
     /// The path and query of this page, for the link to the other language.
     pub(crate) here: &'a str,
@@ -24,10 +24,10 @@ pub(crate) struct Layout<'a> {
 impl Layout<'_> {
     /// A whole page around its main part.
     pub(crate) fn page(&self, main: Markup) -> Response {
-        let words = Words(self.tongue);
+        let words = Words(self.locale);
         let page = html! {
             (DOCTYPE)
-            html lang=(code(self.tongue)) {
+            html lang=(code(self.locale)) {
                 head {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width, initial-scale=1";
@@ -56,13 +56,13 @@ impl Layout<'_> {
         let headers = [
             (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
             (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-            (header::CONTENT_LANGUAGE, HeaderValue::from_static(code(self.tongue))),
+            (header::CONTENT_LANGUAGE, HeaderValue::from_static(code(self.locale))),
         ];
         (StatusCode::OK, headers, page.into_string()).into_response()
     }
 
     fn navigation(&self) -> Markup {
-        let words = Words(self.tongue);
+        let words = Words(self.locale);
         let here = self.here.split('?').next().unwrap_or_default();
         let rooms = [
             ("/", words.say("검색", "Search"), Role::Search),
@@ -90,9 +90,9 @@ impl Layout<'_> {
     }
 
     fn language(&self) -> Markup {
-        let (other, name) = match self.tongue {
-            Tongue::Korean => (Tongue::English, "English"),
-            Tongue::English => (Tongue::Korean, "한국어"),
+        let (other, name) = match self.locale {
+            Locale::Korean => (Locale::English, "English"),
+            Locale::English => (Locale::Korean, "한국어"),
         };
         let (path, query) = self.here.split_once('?').unwrap_or((self.here, ""));
         let rest = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("hl="));

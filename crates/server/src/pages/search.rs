@@ -7,8 +7,9 @@ use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
 use madang_document::id::DocumentId;
+use madang_document::locale::Locale;
 use madang_document::locator::{Locator, column_letters};
-use madang_document::outcome::{Outcome, Tongue};
+use madang_document::outcome::Outcome;
 use madang_index::query::{Facet, Hit, Hits, Snippet, Sort};
 use maud::{Markup, html};
 
@@ -35,7 +36,7 @@ pub(crate) async fn page(
     Extension(manner): Extension<Manner>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let words = Words(manner.tongue);
+    let words = Words(manner.locale);
     let parameters = Parameters::read(&uri, PARAMETERS)?;
     let mut query = read(&parameters)?;
     if query.facets.is_empty() {
@@ -61,7 +62,7 @@ pub(crate) async fn page(
     let title =
         if text.is_empty() { words.say("검색", "Search").to_owned() } else { visible(&text) };
     let layout = Layout {
-        tongue: manner.tongue,
+        locale: manner.locale,
         title: &title,
         here: uri.path_and_query().map_or("/", |here| here.as_str()),
         principal: Some(&caller.principal),
@@ -134,8 +135,8 @@ fn results(
             div.results {
                 p.faint role="status" {
                     (match words.0 {
-                        Tongue::Korean => format!("{}건 · {took}ms", count(hits.total)),
-                        Tongue::English => format!("{} documents · {took} ms", count(hits.total)),
+                        Locale::Korean => format!("{}건 · {took}ms", count(hits.total)),
+                        Locale::English => format!("{} documents · {took} ms", count(hits.total)),
                     })
                 }
                 (chosen(words, parameters))
@@ -243,7 +244,7 @@ pub(crate) fn visible_lines(text: &str) -> String {
 
 /// A place in a document in words.
 pub(crate) fn place(words: Words, locator: &Locator) -> Option<String> {
-    let korean = words.0 == Tongue::Korean;
+    let korean = words.0 == Locale::Korean;
     Some(match locator {
         Locator::Whole {} => return None,
         Locator::Page { number, .. } if korean => format!("{number}쪽"),

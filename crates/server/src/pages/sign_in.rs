@@ -1,6 +1,6 @@
 use axum::http::StatusCode;
 use axum::response::Response;
-use madang_document::outcome::Tongue;
+use madang_document::locale::Locale;
 use maud::html;
 
 use crate::access::Said;
@@ -17,8 +17,8 @@ pub(crate) enum Refusal {
 }
 
 /// The two ways in: the link that the server printed, or an API key.
-pub(crate) fn page(tongue: Tongue, next: &str, refusal: Option<Refusal>) -> Response {
-    let words = Words(tongue);
+pub(crate) fn page(locale: Locale, next: &str, refusal: Option<Refusal>) -> Response {
+    let words = Words(locale);
     let title = words.say("로그인", "Sign in");
     let refused = refusal.map(|refusal| match refusal {
         Refusal::Link => words.say(
@@ -49,7 +49,7 @@ pub(crate) fn page(tongue: Tongue, next: &str, refusal: Option<Refusal>) -> Resp
                 a href=(next) { (words.say("계속", "Go on")) } }
         }
     };
-    let layout = Layout { tongue, title, here: "/sign-in", principal: None, script: None };
+    let layout = Layout { locale, title, here: "/sign-in", principal: None, script: None };
     let mut page = layout.page(main);
     if refusal.is_some() {
         *page.status_mut() = StatusCode::UNAUTHORIZED;

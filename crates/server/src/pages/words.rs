@@ -1,20 +1,21 @@
 //! Words and figures as people read them.
 
 use madang_document::agency::Agency;
-use madang_document::outcome::{Outcome, Tongue};
+use madang_document::locale::Locale;
+use madang_document::outcome::Outcome;
 use madang_document::timestamp::Timestamp;
 use madang_ledger::jobs::JobState;
 
 /// The words of one language.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Words(pub(crate) Tongue);
+pub(crate) struct Words(pub(crate) Locale);
 
 impl Words {
     /// One of two phrases.
     pub(crate) fn say(self, ko: &'static str, en: &'static str) -> &'static str {
         match self.0 {
-            Tongue::Korean => ko,
-            Tongue::English => en,
+            Locale::Korean => ko,
+            Locale::English => en,
         }
     }
 

@@ -10,6 +10,7 @@ use madang_document::agency::Agency;
 use madang_document::blob_id::BlobId;
 use madang_document::content::{Origin, Segment};
 use madang_document::document::{Document, Provenance};
+use madang_document::entry::Draft;
 use madang_document::id::DocumentId;
 use madang_document::locator::Locator;
 use madang_document::media_type::MediaType;
@@ -21,7 +22,6 @@ use madang_document::timestamp::Timestamp;
 use madang_index::index::Index;
 use madang_index::record::{Change, Record};
 use madang_index::tantivy_index::TantivyIndex;
-use madang_ledger::entries::EntryDraft;
 use madang_ledger::jobs::{Completion, Failure, Jobs, Verdict};
 use madang_ledger::keys::{Keys, NewKey};
 use madang_ledger::objects::{Objects, Sighting};
@@ -195,7 +195,7 @@ impl House {
         let body = serde_json::json!({"@id": format!("reg:asset/{id}"), "@type": "dcat:Dataset",
             "dct:title": document.title()})
         .to_string();
-        let entry = EntryDraft {
+        let entry = Draft {
             id: id.to_string(),
             document: Some(id),
             agency: claim.agency.clone(),

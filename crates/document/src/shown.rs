@@ -1,0 +1,100 @@
+use std::fmt;
+
+use serde::Serialize;
+
+/// Text that may go to a terminal, a line of a log or a page: whatever could pretend to be something else is
+/// made visible. Control characters and line breaks are shown by their pictures (U+2400 ff.), marks without a
+/// shape of their own (directions, separators, C1 controls) by their number.
+///
+/// Names, paths and reasons come from strangers. A place that prints takes this type and no `String`, so that it
+/// cannot be forgotten.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Shown(String);
+
+impl Shown {
+    /// Makes a text visible.
+    pub fn new(text: &str) -> Shown {
+        let mut shown = String::with_capacity(text.len());
+        for c in text.chars() {
+            match c {
+                '\0'..='\x1f' => {
+                    shown.push(char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}'));
+                }
+                '\x7f' => shown.push('\u{2421}'),
+                c if is_misleading(c) => shown.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
+                c => shown.push(c),
+            }
+        }
+        Shown(shown)
+    }
+
+    /// Makes what something says visible.
+    pub fn of(value: &(impl fmt::Display + ?Sized)) -> Shown {
+        Shown::new(&value.to_string())
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // `pad` and not `write_str`, so that widths of a format string count.
+        f.pad(&self.0)
+    }
+}
+
+impl From<&str> for Shown {
+    fn from(text: &str) -> Shown {
+        Shown::new(text)
+    }
+}
+
+impl From<String> for Shown {
+    fn from(text: String) -> Shown {
+        Shown::new(&text)
+    }
+}
+
+impl AsRef<str> for Shown {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whether a character has no business in a name: a control (C0, DEL, C1), a break of line or paragraph
+/// (U+2028, U+2029), or a mark that turns the direction of writing (Unicode Bidirectional Algorithm, section 2,
+/// the implicit marks included). The one list of them.
+pub fn is_misleading(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{061C}'
+                | '\u{200E}'
+                | '\u{200F}'
+                | '\u{2028}'
+                | '\u{2029}'
+                | '\u{202A}'..='\u{202E}'
+                | '\u{2066}'..='\u{2069}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_hides() {
+        assert_eq!(Shown::new("a\nb\u{202e}gpj.exe\u{85}").as_str(), "a␊b\\u{202e}gpj.exe\\u{85}");
+        assert_eq!(Shown::new("\u{1b}]0;x\u{7}").as_str(), "␛]0;x␇");
+        assert_eq!(Shown::new("보고서 \"1\".hwp").as_str(), "보고서 \"1\".hwp");
+        for c in ['\u{61c}', '\u{200f}', '\u{2028}', '\u{2069}', '\u{9b}', '\r', '\u{7f}'] {
+            let shown = Shown::new(&c.to_string());
+            assert!(!shown.as_str().chars().any(is_misleading), "{c:?}");
+        }
+        assert_eq!(format!("{:>4}|{:<3}|", Shown::new("가"), Shown::new("b")), "   가|b  |");
+    }
+}

@@ -4,6 +4,7 @@
 //! and never allocates more than a small multiple of the bytes it was given.
 
 use madang_document::content::{Member, Preview, Segment, Warning};
+use madang_document::inner_path::InnerPath;
 use madang_document::metadata::{Metadata, Value};
 use madang_document::outcome::Outcome;
 use serde::{Deserialize, Serialize};

@@ -111,7 +111,7 @@ pub async fn a_vanished_path_is_withdrawn_and_may_return(ledger: &dyn Ledger) {
     let expected = Balance { received: 3, deleted: 2, in_flight: 1, ..Balance::default() };
     assert_eq!(balance, expected, "the member of a deleted path is gone too");
     for inner in [None, Some("m")] {
-        let id = DocumentId::new(STORE, "a", inner);
+        let id = DocumentId::new(STORE, "a", inner.map(InnerPath::of).as_ref());
         let stored = ledger.document(id).await.unwrap().unwrap();
         assert!(stored.withdrawn, "{inner:?}");
         assert!(ledger.entry(&id.to_string()).await.unwrap().unwrap().withdrawn, "{inner:?}");

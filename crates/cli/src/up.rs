@@ -15,7 +15,7 @@ use madang_ledger::ledger::Ledger;
 use madang_pipeline::blobs::Blobs;
 use madang_pipeline::decide::Policy;
 use madang_pipeline::declaration::Pipeline;
-use madang_pipeline::service::{Parts, Role, Service, Settings, Unput};
+use madang_pipeline::service::{Parts, PutError, Role, Service, Settings};
 use madang_pipeline::store::{Pinned, StoreError};
 use madang_sandbox::zygote::Zygote;
 use madang_server::hosts::Hosts;
@@ -318,14 +318,16 @@ impl Drops for Yard {
         };
         let listed =
             service.put(pipeline, path, body.boxed()).await.map_err(|error| match error {
-                Unput::NoPipeline(name) => DropError::UnknownPipeline(name),
-                Unput::Excluded(_) | Unput::Store(StoreError::Denied { .. }) => {
+                PutError::NoPipeline(name) => DropError::UnknownPipeline(name),
+                PutError::Excluded(_) | PutError::Store(StoreError::Denied { .. }) => {
                     DropError::Refused(error.to_string())
                 }
-                Unput::Store(StoreError::BrokenOff { .. }) => {
+                PutError::Store(StoreError::BrokenOff { .. }) => {
                     DropError::BrokenOff(error.to_string())
                 }
-                Unput::Store(_) | Unput::Ledger(_) => DropError::Unavailable(error.to_string()),
+                PutError::Store(_) | PutError::Ledger(_) => {
+                    DropError::Unavailable(error.to_string())
+                }
             })?;
         Ok(Dropped { store: pipeline.to_owned(), path: listed.path, version: listed.version })
     }

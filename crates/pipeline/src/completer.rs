@@ -1,61 +1,198 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use madang_ledger::jobs::{Completed, Completion};
+use madang_document::outcome::Outcome;
+use madang_document::timestamp::Timestamp;
+use madang_ledger::error::LedgerError;
+use madang_ledger::jobs::{Claim, Completed, Completion, Failure, Ticket, Verdict};
 use madang_ledger::ledger::Ledger;
 use tokio::sync::{Notify, mpsc};
 
+use crate::backoff::Backoff;
+use crate::clock::{Clock, Jitter};
 use crate::lease::Leases;
-use crate::service::Clock;
+use crate::reading::unread;
 
 /// Completions of one transaction at most: one flush to disk serves them all.
-const BATCH: usize = 32;
+const BATCH: usize = 64;
 
-/// How long the first completion of a batch waits for others.
-const GATHER: Duration = Duration::from_millis(20);
+/// How long the first completion of a batch waits for others while more is being worked on.
+const GATHER: Duration = Duration::from_millis(50);
 
-/// Completes jobs in groups until the channel closes. A batch that the ledger refuses is tried again until it
-/// is taken: the work is done, only the record is missing, and the leases are held meanwhile.
-pub async fn complete(
-    ledger: Arc<dyn Ledger>,
-    mut finished: mpsc::Receiver<Completion>,
-    leases: Leases,
-    changed: Arc<Notify>,
-    clock: Clock,
-) {
-    while let Some(first) = finished.recv().await {
-        let mut batch = vec![first];
-        let gathered = tokio::time::sleep(GATHER);
-        tokio::pin!(gathered);
-        while batch.len() < BATCH {
-            tokio::select! {
-                next = finished.recv() => match next {
-                    Some(completion) => batch.push(completion),
-                    None => break,
-                },
-                () = &mut gathered => break,
-            }
-        }
-        let mut wait = Duration::from_millis(200);
-        let results = loop {
-            match ledger.complete(&batch, clock()).await {
-                Ok(results) => break results,
-                Err(error) => {
-                    tracing::error!(%error, jobs = batch.len(), "completions wait: the ledger refuses them");
-                    tokio::time::sleep(wait).await;
-                    wait = (wait * 2).min(Duration::from_secs(10));
+/// How often the ledger is asked again while it cannot be reached.
+const AGAIN: Backoff = Backoff { base_ms: 200, cap_ms: 4_000 };
+
+/// The end of an attempt.
+#[derive(Debug)]
+pub enum Finished {
+    /// The job is done with.
+    Completed {
+        /// The job.
+        claim: Claim,
+        /// What was found.
+        completion: Completion,
+    },
+    /// The job is to be claimed again.
+    GivenBack {
+        /// The job.
+        ticket: Ticket,
+        /// Not before.
+        at: Timestamp,
+        /// Why.
+        failure: Failure,
+    },
+}
+
+/// Records the ends of attempts, many in one transaction.
+pub struct Completer {
+    /// The record.
+    pub ledger: Arc<dyn Ledger>,
+    /// Held until what was found is recorded.
+    pub leases: Leases,
+    /// Told when something was recorded.
+    pub changed: Arc<Notify>,
+    /// The time.
+    pub clock: Clock,
+    /// Random numbers from 0 to 1.
+    pub jitter: Jitter,
+}
+
+impl std::fmt::Debug for Completer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Completer")
+    }
+}
+
+impl Completer {
+    /// Runs until the channel closes. While the ledger cannot be reached the same is tried again: the work is done,
+    /// only the record is missing, and the leases are held. What the ledger refuses for any other reason is told
+    /// apart from its neighbours and set aside with that reason.
+    pub async fn run(self, mut finished: mpsc::Receiver<Finished>) {
+        while let Some(first) = finished.recv().await {
+            let mut batch = vec![first];
+            let gathered = tokio::time::sleep(GATHER);
+            tokio::pin!(gathered);
+            // When nothing else is being worked on, nothing else can come.
+            while batch.len() < BATCH && self.leases.held() > batch.len() {
+                tokio::select! {
+                    next = finished.recv() => match next {
+                        Some(finished) => batch.push(finished),
+                        None => break,
+                    },
+                    () = &mut gathered => break,
                 }
             }
-        };
-        for (completion, result) in batch.iter().zip(results) {
-            if result == Completed::Stale {
-                tracing::info!(
-                    job = completion.ticket.job,
-                    "completion refused: the job changed hands"
-                );
+            let mut claims = Vec::new();
+            let mut completions = Vec::new();
+            for end in batch {
+                match end {
+                    Finished::Completed { claim, completion } => {
+                        claims.push(claim);
+                        completions.push(completion);
+                    }
+                    Finished::GivenBack { ticket, at, failure } => {
+                        self.give_back(ticket, at, &failure).await;
+                    }
+                }
             }
-            leases.release(completion.ticket);
+            if !completions.is_empty() {
+                self.complete(&claims, &completions).await;
+                self.changed.notify_waiters();
+            }
         }
-        changed.notify_waiters();
+    }
+
+    async fn complete(&self, claims: &[Claim], completions: &[Completion]) {
+        match self.record(completions).await {
+            Ok(results) => self.recorded(completions, &results),
+            Err(error) if completions.len() > 1 => {
+                tracing::warn!(%error, jobs = completions.len(), "completions are refused together; one by one");
+                for (claim, completion) in claims.iter().zip(completions) {
+                    self.complete_one(claim, completion).await;
+                }
+            }
+            Err(error) => {
+                for (claim, completion) in claims.iter().zip(completions) {
+                    self.set_aside(claim, completion, &error).await;
+                }
+            }
+        }
+    }
+
+    async fn complete_one(&self, claim: &Claim, completion: &Completion) {
+        let alone = std::slice::from_ref(completion);
+        match self.record(alone).await {
+            Ok(results) => self.recorded(alone, &results),
+            Err(error) => self.set_aside(claim, completion, &error).await,
+        }
+    }
+
+    fn recorded(&self, completions: &[Completion], results: &[Completed]) {
+        for (completion, result) in completions.iter().zip(results) {
+            if *result == Completed::Stale {
+                let job = completion.ticket.job;
+                tracing::info!(job, "completion refused: the job changed hands");
+            }
+            self.leases.release(completion.ticket);
+        }
+    }
+
+    /// What the ledger refuses is put before the operator; if it refuses even that, the job is given back.
+    async fn set_aside(&self, claim: &Claim, completion: &Completion, error: &LedgerError) {
+        let message = format!("the ledger refuses what was read: {error}");
+        tracing::error!(job = claim.ticket.job, path = %claim.object.path, %error,
+            "the ledger refuses what was read; the file is set aside");
+        let failure = Failure { kind: "house".into(), message, crashed: false };
+        let document = unread(claim, Outcome::Crashed, &failure.message);
+        let refused = Completion {
+            ticket: completion.ticket,
+            verdict: Verdict::Quarantined(failure.clone()),
+            documents: vec![document],
+            entries: Vec::new(),
+            actor: completion.actor.clone(),
+        };
+        let refused = [refused];
+        match self.record(&refused).await {
+            Ok(results) => self.recorded(&refused, &results),
+            Err(_) => {
+                let at = (self.clock)().plus_ms(60_000);
+                self.give_back(completion.ticket, at, &failure).await;
+            }
+        }
+    }
+
+    async fn record(&self, completions: &[Completion]) -> Result<Vec<Completed>, LedgerError> {
+        let mut failures = 0;
+        loop {
+            match self.ledger.complete(completions, (self.clock)()).await {
+                Err(LedgerError::Unavailable(reason)) => self.pause(&mut failures, &reason).await,
+                answer => return answer,
+            }
+        }
+    }
+
+    async fn give_back(&self, ticket: Ticket, at: Timestamp, failure: &Failure) {
+        let mut failures = 0;
+        loop {
+            match self.ledger.retry(ticket, at, failure).await {
+                Err(LedgerError::Unavailable(reason)) => self.pause(&mut failures, &reason).await,
+                Err(error) => {
+                    tracing::error!(job = ticket.job, %error, "could not be given back");
+                    break;
+                }
+                Ok(_) => break,
+            }
+        }
+        self.leases.release(ticket);
+    }
+
+    /// Waits before the ledger is asked again. Told once, not each time.
+    async fn pause(&self, failures: &mut u32, reason: &str) {
+        *failures += 1;
+        if *failures == 1 {
+            tracing::error!(%reason, "what was read waits to be recorded");
+        }
+        let wait = AGAIN.wait_ms(*failures, (self.jitter)());
+        tokio::time::sleep(Duration::from_millis(wait.unsigned_abs())).await;
     }
 }

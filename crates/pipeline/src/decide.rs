@@ -2,6 +2,8 @@ use madang_document::outcome::Outcome;
 use madang_document::timestamp::Timestamp;
 use madang_ledger::jobs::{Failure, Task};
 
+use crate::backoff::Backoff;
+
 /// What comes next for a job: the one decision of a worker.
 ///
 /// A verdict of the reader ("encrypted", "no reader for it") is a completion, not a failure: the same bytes
@@ -133,24 +135,21 @@ pub struct Policy {
     pub max_starts: u32,
     /// Deaths in all, whatever attempts remain: poison is not passed on.
     pub max_crashes: u32,
-    /// Wait after the first failure, milliseconds; doubles with each further one.
-    pub base_ms: i64,
-    /// Longest wait, milliseconds.
-    pub cap_ms: i64,
+    /// How long to wait between them.
+    pub backoff: Backoff,
 }
 
 impl Default for Policy {
     fn default() -> Policy {
-        Policy { max_attempts: 8, max_starts: 50, max_crashes: 3, base_ms: 1_000, cap_ms: 600_000 }
+        let backoff = Backoff { base_ms: 1_000, cap_ms: 600_000 };
+        Policy { max_attempts: 8, max_starts: 50, max_crashes: 3, backoff }
     }
 }
 
 impl Policy {
-    /// When to try again: exponential back-off, times 0.5 to 1.5.
+    /// When to try again.
     fn again(&self, attempt: u32, now: Timestamp, jitter: f64) -> Timestamp {
-        let doublings = attempt.saturating_sub(1).min(30);
-        let wait = self.base_ms.saturating_mul(1 << doublings).min(self.cap_ms);
-        now.plus_ms((wait as f64 * (0.5 + jitter.clamp(0.0, 1.0))) as i64)
+        now.plus_ms(self.backoff.wait_ms(attempt, jitter))
     }
 }
 
@@ -217,14 +216,6 @@ mod tests {
     fn a_full_disk_quarantines_nothing() {
         let full = || Reading::Unkept { message: "no space left on device".into() };
         assert!(matches!(step(40, 0, full()), Step::Retry { .. }));
-    }
-
-    #[test]
-    fn the_wait_is_capped_and_spread() {
-        let policy = Policy::default();
-        assert_eq!(policy.again(60, NOW, 0.5), NOW.plus_ms(600_000));
-        assert_eq!(policy.again(1, NOW, 0.0), NOW.plus_ms(500));
-        assert_eq!(policy.again(1, NOW, 1.0), NOW.plus_ms(1_500));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use madang_ledger::jobs::Ticket;
 use madang_ledger::ledger::Ledger;
 use madang_sandbox::run::Watch;
 
-use crate::service::Clock;
+use crate::clock::Clock;
 
 /// The leases that this process holds, renewed from a thread of their own: decoding, however heavy, never
 /// delays a renewal. A lease is renewed only while its child makes progress, so that a hung one ends.
@@ -98,6 +98,11 @@ impl Leases {
             lease.running = running;
             lease.silent = 0;
         }
+    }
+
+    /// How many are held.
+    pub fn held(&self) -> usize {
+        self.lock().leases.len()
     }
 
     /// Lets go of a lease.

@@ -1,50 +1,45 @@
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
 
 use madang_ledger::objects::Known;
 
 use crate::store::Listed;
 
-/// Compares a full listing with what is known: what to take, what is gone, and whether so much is gone that
-/// the operator must say so.
-///
-/// Folders that could not be listed hide their files: nothing below them counts as gone.
-pub fn reconcile(listing: Vec<Listed>, unlisted: &[String], known: Vec<Known>) -> Plan {
-    let known_paths = known.len() as u64;
-    let mut rest: BTreeMap<String, String> =
-        known.into_iter().map(|known| (known.path, known.version)).collect();
-    let mut take = Vec::new();
-    for file in listing {
-        if rest.remove(&file.path).as_deref() != Some(&file.version) {
-            take.push(file);
-        }
-    }
-    let hidden = |path: &str| {
-        unlisted.iter().any(|folder| {
-            folder.is_empty()
-                || path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'))
-                || path == folder
-        })
-    };
-    let gone: Vec<String> = rest.into_keys().filter(|path| !hidden(path)).collect();
-    let mass = is_mass(gone.len() as u64, known_paths);
-    Plan { take, gone, mass }
+/// Compares the heads of two lists, both ordered by path: what a store lists, and what the ledger knows. Neither
+/// is ever held whole.
+pub fn compare(listed: Option<&Listed>, known: Option<&Known>) -> Option<Compared> {
+    Some(match (listed, known) {
+        (None, None) => return None,
+        (Some(_), None) => Compared::New,
+        (None, Some(_)) => Compared::Gone,
+        (Some(listed), Some(known)) => match listed.path.cmp(&known.path) {
+            Ordering::Less => Compared::New,
+            Ordering::Greater => Compared::Gone,
+            Ordering::Equal if listed.version == known.version => Compared::Same,
+            Ordering::Equal => Compared::Changed,
+        },
+    })
 }
 
-/// Whether so many paths are gone at once that a lost mount is likelier than a clean-up: ten or more, and at
-/// least half of what was known.
-pub fn is_mass(gone: u64, known: u64) -> bool {
-    gone >= 10 && gone.saturating_mul(2) >= known
+/// What two heads are to one another, and with it which of the lists goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compared {
+    /// The listed one is not known.
+    New,
+    /// Both are one path, in two versions.
+    Changed,
+    /// Both are one path in one version.
+    Same,
+    /// The known one is not listed.
+    Gone,
 }
 
-/// What a reconcile is to do.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Plan {
-    /// New files and new versions.
-    pub take: Vec<Listed>,
-    /// Paths that are gone.
-    pub gone: Vec<String>,
-    /// Whether the operator must confirm that they are.
-    pub mass: bool,
+/// Whether a path lies in one of these folders: they could not be listed, and hide what lies below.
+pub fn is_hidden(path: &str, unlisted: &[String]) -> bool {
+    unlisted.iter().any(|folder| {
+        folder.is_empty()
+            || path == folder
+            || path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'))
+    })
 }
 
 #[cfg(test)]
@@ -61,30 +56,33 @@ mod tests {
 
     #[test]
     fn takes_new_and_changed_and_finds_what_is_gone() {
-        let plan = reconcile(
-            vec![file("new", "1"), file("same", "1"), file("changed", "2")],
-            &[],
-            vec![known("same", "1"), known("changed", "1"), known("gone", "1")],
-        );
-        assert_eq!(plan.take, [file("new", "1"), file("changed", "2")]);
-        assert_eq!(plan.gone, ["gone"]);
-        assert!(!plan.mass);
+        let listed = [file("changed", "2"), file("new", "1"), file("same", "1"), file("z", "1")];
+        let known = [known("changed", "1"), known("gone", "1"), known("same", "1")];
+        let (mut listed, mut known) = (listed.iter().peekable(), known.iter().peekable());
+        let mut found = Vec::new();
+        while let Some(compared) = compare(listed.peek().copied(), known.peek().copied()) {
+            let listed = (compared != Compared::Gone).then(|| listed.next()).flatten();
+            let known = (compared != Compared::New).then(|| known.next()).flatten();
+            let path = listed.map(|l| &l.path).or(known.map(|k| &k.path)).unwrap();
+            found.push((path.as_str(), compared));
+        }
+        let expected = [
+            ("changed", Compared::Changed),
+            ("gone", Compared::Gone),
+            ("new", Compared::New),
+            ("same", Compared::Same),
+            ("z", Compared::New),
+        ];
+        assert_eq!(found, expected);
     }
 
     #[test]
     fn what_lies_in_an_unreadable_folder_is_not_gone() {
-        let known_files =
-            || vec![known("shut/a", "1"), known("shut2/b", "1"), known("open/c", "1")];
-        let plan = reconcile(vec![], &["shut".into()], known_files());
-        assert_eq!(plan.gone, ["open/c", "shut2/b"]);
-        assert!(reconcile(vec![], &[String::new()], known_files()).gone.is_empty());
-    }
-
-    #[test]
-    fn a_lost_mount_is_a_mass_disappearance_and_a_clean_up_is_not() {
-        assert!(is_mass(10, 10));
-        assert!(is_mass(500, 1000));
-        assert!(!is_mass(9, 9));
-        assert!(!is_mass(100, 1000));
+        let shut = ["shut".to_owned()];
+        for (path, hidden) in [("shut/a", true), ("shut", true), ("shut2/b", false), ("c", false)] {
+            assert_eq!(is_hidden(path, &shut), hidden, "{path}");
+        }
+        assert!(is_hidden("anything", &[String::new()]));
+        assert!(!is_hidden("anything", &[]));
     }
 }

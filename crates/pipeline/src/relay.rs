@@ -9,7 +9,7 @@ use madang_ledger::ledger::Ledger;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::service::Clock;
+use crate::clock::Clock;
 
 /// Events read at once.
 const BATCH: u32 = 200;

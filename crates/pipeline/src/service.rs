@@ -6,7 +6,6 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 use madang_catalog::registry::Registry;
 use madang_catalog::series::Series;
-use madang_document::timestamp::Timestamp;
 use madang_index::index::Index;
 use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
@@ -17,20 +16,16 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::blobs::Blobs;
-use crate::completer::complete;
+use crate::clock::{Clock, Jitter};
+use crate::completer::Completer;
 use crate::decide::Policy;
 use crate::declaration::Pipeline;
 use crate::lease::Leases;
-use crate::source::{Ask, Source, Stand, sighting};
+use crate::missing::Window;
+use crate::source::{Ask, Source, SourceState, sighting};
 use crate::store::{Listed, Store, StoreError};
-use crate::worker::{Bench, work};
+use crate::worker::Workers;
 use crate::{indexer, relay, series};
-
-/// The time, as a value that somebody hands in.
-pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
-
-/// Random numbers from 0 to 1.
-pub type Jitter = Arc<dyn Fn() -> f64 + Send + Sync>;
 
 /// A part of the service; a process may run some of them only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,7 +88,7 @@ pub struct Settings {
     pub pipelines: Vec<Pipeline>,
     /// The parts that run in this process.
     pub roles: BTreeSet<Role>,
-    /// Objects worked on at the same time.
+    /// Objects extracted at the same time, each in a child of its own.
     pub workers: usize,
     /// What a child may use.
     pub limits: Limits,
@@ -117,7 +112,7 @@ pub struct Service {
 
 struct Running {
     asks: mpsc::Sender<Ask>,
-    stand: watch::Receiver<Stand>,
+    state: watch::Receiver<SourceState>,
 }
 
 impl std::fmt::Debug for Service {
@@ -187,22 +182,25 @@ impl Service {
                 ledger: Arc::clone(&self.parts.ledger),
                 work: Arc::clone(&self.work),
                 clock: Arc::clone(&self.parts.clock),
+                jitter: Arc::clone(&self.parts.jitter),
+                window: Window::default(),
             };
             let (asks, asked) = mpsc::channel(8);
-            let (told, stand) = watch::channel(Stand::default());
-            self.sources.insert(pipeline.name.clone(), Running { asks, stand });
+            let (told, state) = watch::channel(SourceState::default());
+            self.sources.insert(pipeline.name.clone(), Running { asks, state });
             self.spawn(source.run(asked, told, self.stop.clone()));
         }
     }
 
     fn start_workers(&mut self) {
         let (finished, completions) = mpsc::channel(256);
-        let bench = Bench {
+        let workers = Workers {
             ledger: Arc::clone(&self.parts.ledger),
             stores: Arc::new(self.parts.stores.clone()),
             series: Arc::clone(&self.series),
             blobs: self.parts.blobs.clone(),
             zygote: Arc::clone(&self.parts.zygote),
+            children: self.settings.workers,
             limits: Arc::new(self.settings.limits.clone()),
             policy: self.settings.policy.clone(),
             leases: self.leases.clone(),
@@ -210,15 +208,15 @@ impl Service {
             clock: Arc::clone(&self.parts.clock),
             jitter: Arc::clone(&self.parts.jitter),
         };
-        self.spawn(complete(
-            Arc::clone(&self.parts.ledger),
-            completions,
-            self.leases.clone(),
-            Arc::clone(&self.changed),
-            Arc::clone(&self.parts.clock),
-        ));
-        let worker = work(bench, self.settings.workers, Arc::clone(&self.work), self.stop.clone());
-        self.spawn(worker);
+        let completer = Completer {
+            ledger: Arc::clone(&self.parts.ledger),
+            leases: self.leases.clone(),
+            changed: Arc::clone(&self.changed),
+            clock: Arc::clone(&self.parts.clock),
+            jitter: Arc::clone(&self.parts.jitter),
+        };
+        self.spawn(completer.run(completions));
+        self.spawn(workers.run(Arc::clone(&self.work), self.stop.clone()));
         self.spawn(sweep(
             Arc::clone(&self.parts.ledger),
             Arc::clone(&self.parts.clock),
@@ -261,14 +259,14 @@ impl Service {
     ///
     /// # Errors
     /// When a source cannot be listed, with its reason, or the ledger does not answer.
-    pub async fn settled(&self) -> Result<(), Unsettled> {
+    pub async fn settled(&self) -> Result<(), SettleError> {
         for (name, source) in &self.sources {
-            let mut stand = source.stand.clone();
-            let now = stand.wait_for(|stand| stand.settled || stand.failure.is_some()).await;
-            if let Ok(stand) = now
-                && let Some(reason) = &stand.failure
+            let mut state = source.state.clone();
+            let now = state.wait_for(|state| state.settled || state.failure.is_some()).await;
+            if let Ok(state) = now
+                && let Some(reason) = &state.failure
             {
-                return Err(Unsettled::Source { pipeline: name.clone(), reason: reason.clone() });
+                return Err(SettleError::Source { pipeline: name.clone(), reason: reason.clone() });
             }
         }
         loop {
@@ -313,7 +311,7 @@ impl Service {
         let mut all = Vec::new();
         for pipeline in &self.settings.pipelines {
             if let Some(source) = self.sources.get(&pipeline.name) {
-                for (path, reason) in &source.stand.borrow().unlisted {
+                for (path, reason) in &source.state.borrow().unlisted {
                     all.push((pipeline.name.clone(), path.clone(), reason.clone()));
                 }
             }
@@ -340,13 +338,13 @@ impl Service {
         pipeline: &str,
         path: &str,
         body: BoxStream<'static, std::io::Result<Bytes>>,
-    ) -> Result<Listed, Unput> {
+    ) -> Result<Listed, PutError> {
         let declared = self.settings.pipelines.iter().find(|p| p.name == pipeline);
         let (Some(declared), Some(store)) = (declared, self.parts.stores.get(pipeline)) else {
-            return Err(Unput::NoPipeline(pipeline.to_owned()));
+            return Err(PutError::NoPipeline(pipeline.to_owned()));
         };
         if !declared.source.filter.takes(path) {
-            return Err(Unput::Excluded(path.to_owned()));
+            return Err(PutError::Excluded(path.to_owned()));
         }
         let file = store.put(path, body).await?;
         let seen = sighting(declared, store.name(), &file);
@@ -386,7 +384,7 @@ impl Service {
 
 /// Why a service does not come to rest.
 #[derive(Debug, thiserror::Error)]
-pub enum Unsettled {
+pub enum SettleError {
     /// A source cannot be listed.
     #[error("pipeline `{pipeline}`: {reason}")]
     Source {
@@ -402,7 +400,7 @@ pub enum Unsettled {
 
 /// Why an upload was not taken.
 #[derive(Debug, thiserror::Error)]
-pub enum Unput {
+pub enum PutError {
     /// No such pipeline.
     #[error("no pipeline `{0}`")]
     NoPipeline(String),

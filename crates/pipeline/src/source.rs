@@ -1,24 +1,43 @@
-use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use madang_document::object::ObjectRef;
 use madang_document::timestamp::Timestamp;
+use madang_ledger::audit::Act;
 use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
 use madang_ledger::objects::{Held, Known, Sighting};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::backoff::Backoff;
+use crate::clock::{Clock, Jitter, ms, until};
 use crate::declaration::Pipeline;
-use crate::reconcile::reconcile;
-use crate::service::Clock;
+use crate::missing::{Decision, Missing, Window, decide, is_mass};
+use crate::reconcile::{Compared, compare, is_hidden};
 use crate::settle::{Look, Settle, settled};
-use crate::store::{Listed, Store, StoreError};
+use crate::store::{Listed, Listing, Store, StoreError};
+use crate::waiting::Waiting;
 use crate::watcher::{Heard, Watcher};
 
 /// Sightings of one transaction at most.
 const BATCH: usize = 500;
+
+/// Known paths read at once.
+const PAGE: u32 = 5_000;
+
+/// Looks are due at multiples of so many milliseconds, so that files which came together share a transaction.
+const TICK_MS: i64 = 100;
+
+/// A path that cannot be recorded comes again soon: what stands in its way (a full disk, no descriptor) goes away
+/// without telling anybody.
+const AGAIN: Backoff = Backoff { base_ms: 500, cap_ms: 4_000 };
+
+/// Listings that fail before those who wait for the source are told that it cannot be had.
+const PATIENCE: u32 = 3;
+
+/// While a disappearance is held, the source is listed this often: the files may be back.
+const HELD_LISTING: Duration = Duration::from_secs(10);
 
 /// What can be asked of a running source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,18 +48,22 @@ pub enum Ask {
     Release,
 }
 
-/// Where a source stands, for those who wait for it.
+/// How a source fares, for those who wait for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Stand {
-    /// Whether everything was listed once, and all that was there has settled and was taken.
+pub struct SourceState {
+    /// Whether everything was listed once, and all that was there has settled, is recorded, and is withdrawn or held
+    /// if it is gone.
     pub settled: bool,
-    /// Why the last listing failed.
+    /// Why it cannot be listed, again and again.
     pub failure: Option<String>,
     /// What could not be listed, each with the reason and the cure.
     pub unlisted: Vec<(String, String)>,
 }
 
 /// One source: sees what is dropped, and what is gone.
+///
+/// Whatever is heard of is looked at, and whatever is seen is recorded before it is forgotten: a path that cannot
+/// be looked at, or whose sighting the ledger does not take, comes again.
 pub struct Source {
     /// What is declared.
     pub pipeline: Pipeline,
@@ -54,6 +77,10 @@ pub struct Source {
     pub work: Arc<Notify>,
     /// The time.
     pub clock: Clock,
+    /// Random numbers from 0 to 1.
+    pub jitter: Jitter,
+    /// How long absence is watched.
+    pub window: Window,
 }
 
 impl std::fmt::Debug for Source {
@@ -67,209 +94,517 @@ impl Source {
     pub async fn run(
         self,
         mut asks: mpsc::Receiver<Ask>,
-        stand: watch::Sender<Stand>,
+        state: watch::Sender<SourceState>,
         stop: CancellationToken,
     ) {
-        let mut waiting = Waiting::default();
-        let mut watcher = None;
+        let mut run = Run {
+            next_listing: (self.clock)(),
+            not_before: (self.clock)(),
+            source: self,
+            waiting: Waiting::default(),
+            missing: Missing::default(),
+            watcher: None,
+            held: None,
+            known: 0,
+            listed: false,
+            owed: true,
+            in_order: false,
+            listing_failures: 0,
+            record_failures: 0,
+        };
         let mut ask = Some(Ask::Reconcile);
-        let mut listed = false;
-        let mut next_listing = (self.clock)();
         loop {
             if let Some(ask) = ask.take() {
-                // Before the listing, so that nothing falls between the two; again at each listing while it fails.
-                watcher = watcher.or_else(|| self.listen());
-                let now = (self.clock)();
-                match self.reconcile(ask == Ask::Release, &mut waiting, now).await {
-                    Ok(unlisted) => {
-                        for (path, reason) in &unlisted {
-                            tracing::warn!(pipeline = %self.pipeline.name, %path, %reason, "cannot be listed");
-                        }
-                        listed = true;
-                        let often = match (&watcher, &self.folder) {
-                            // Without events, listing is the only way to hear of a new file.
-                            (None, Some(_)) => Duration::from_secs(60),
-                            _ => self.pipeline.source.reconcile,
-                        };
-                        next_listing = now.plus_ms(ms(often));
-                        stand.send_modify(|stand| {
-                            stand.failure = None;
-                            stand.unlisted = unlisted;
-                        });
-                    }
-                    Err(error) => {
-                        tracing::warn!(pipeline = %self.pipeline.name, %error, "the source cannot be listed");
-                        next_listing = now.plus_ms(5_000);
-                        stand.send_modify(|stand| stand.failure = Some(error.to_string()));
-                    }
-                }
+                run.list(ask == Ask::Release, &state).await;
             }
-            let done = listed && waiting.is_empty();
-            stand.send_if_modified(|stand| std::mem::replace(&mut stand.settled, done) != done);
+            run.look().await;
+            let decide_again = run.decide().await;
+            let done = run.is_settled();
+            state.send_if_modified(|state| std::mem::replace(&mut state.settled, done) != done);
 
-            let now = (self.clock)();
-            let due = waiting.next_due().map_or(next_listing, |due| due.min(next_listing));
-            let pause = Duration::from_millis(u64::try_from(due.0 - now.0).unwrap_or(0));
+            let due = run.waiting.next_due().into_iter().chain(decide_again).min();
+            let due =
+                due.map_or(run.next_listing, |due| due.max(run.not_before).min(run.next_listing));
+            let pause = until(due, run.now());
             tokio::select! {
                 () = stop.cancelled() => return,
                 asked = asks.recv() => match asked {
                     Some(asked) => ask = Some(asked),
                     None => return,
                 },
-                heard = hear(&mut watcher) => match heard {
-                    Some(Heard::Path(path)) if self.pipeline.source.filter.takes(&path) => {
-                        waiting.look_at(path, (self.clock)());
+                heard = hear(&mut run.watcher) => {
+                    let mut heard = Some(heard);
+                    // All that waits in the channel at once: what came together is looked at together.
+                    while let Some(news) = heard {
+                        if run.hears(news) {
+                            ask = Some(Ask::Reconcile);
+                        }
+                        heard = run.watcher.as_mut().and_then(Watcher::ready).map(Some);
                     }
-                    Some(Heard::Path(_)) => {}
-                    Some(Heard::Everything) => ask = Some(Ask::Reconcile),
-                    None => {
-                        watcher = None;
-                        ask = Some(Ask::Reconcile);
-                    }
-                },
+                }
                 () = tokio::time::sleep(pause) => {
-                    let now = (self.clock)();
-                    if let Err(error) = self.look(&mut waiting, now).await {
-                        tracing::error!(pipeline = %self.pipeline.name, %error, "a sighting is not recorded yet");
-                        tokio::time::sleep(Duration::from_secs(1)).await;
-                    }
-                    if next_listing.0 <= now.0 {
+                    if run.next_listing <= run.now() {
                         ask = Some(Ask::Reconcile);
                     }
                 }
             }
         }
     }
+}
+
+/// A running source with what it remembers.
+struct Run {
+    source: Source,
+    waiting: Waiting,
+    missing: Missing,
+    watcher: Option<Watcher>,
+    held: Option<Held>,
+    /// Live paths in the ledger, as far as this source knows; counted anew where a decision hangs on it.
+    known: u64,
+    /// Whether everything was listed and recorded once.
+    listed: bool,
+    /// Whether a listing is wanted that has not come to its end.
+    owed: bool,
+    /// Whether the ledger was told what this source knows of a former hold.
+    in_order: bool,
+    next_listing: Timestamp,
+    /// After a record failed, nothing is recorded before this.
+    not_before: Timestamp,
+    listing_failures: u32,
+    record_failures: u32,
+}
+
+impl Run {
+    fn now(&self) -> Timestamp {
+        (self.source.clock)()
+    }
+
+    fn name(&self) -> &str {
+        &self.source.pipeline.name
+    }
+
+    fn is_settled(&self) -> bool {
+        let decided = self.missing.is_empty() || self.held.is_some();
+        self.listed && !self.owed && self.waiting.is_empty() && decided
+    }
+
+    /// Takes note of what the watcher says. Gives whether only a listing tells the rest.
+    fn hears(&mut self, heard: Option<Heard>) -> bool {
+        match heard {
+            Some(Heard::Path(path)) => {
+                if self.source.pipeline.source.filter.takes(&path) {
+                    self.waiting.look_at(&path, self.now());
+                }
+                false
+            }
+            Some(Heard::Everything) => true,
+            None => {
+                self.watcher = None;
+                true
+            }
+        }
+    }
+
+    /// Lists everything, records what is new and notes what is missing.
+    async fn list(&mut self, release: bool, state: &watch::Sender<SourceState>) {
+        // Before the listing, so that nothing falls between the two; again at each listing while it fails.
+        if self.watcher.is_none() {
+            self.watcher = self.listen();
+        }
+        self.owed = true;
+        let begun = self.now();
+        let clock = Arc::clone(&self.source.clock);
+        match self.compare(release).await {
+            Ok(unlisted) => {
+                self.listed = true;
+                self.owed = false;
+                self.listing_failures = 0;
+                self.recorded();
+                if state.borrow().unlisted != unlisted {
+                    for (path, reason) in &unlisted {
+                        tracing::warn!(pipeline = self.name(), %path, %reason, "cannot be listed");
+                    }
+                }
+                let often = match (&self.watcher, &self.source.folder) {
+                    // Without events, listing is the only way to hear of a new file.
+                    (None, Some(_)) => Duration::from_secs(60),
+                    _ => self.source.pipeline.source.reconcile,
+                };
+                self.next_listing = clock().plus_ms(ms(often));
+                // What a listing costs is not paid again and again: at most a tenth of the time.
+                let took = clock().0.saturating_sub(begun.0);
+                let soon = ms(HELD_LISTING).max(took.saturating_mul(10));
+                if self.held.is_some() || is_mass(self.missing.len(), self.known) {
+                    self.next_listing = self.next_listing.min(clock().plus_ms(soon));
+                }
+                state.send_modify(|state| {
+                    state.failure = None;
+                    state.unlisted = unlisted;
+                });
+            }
+            Err(SourceError::Store(error)) => {
+                self.listing_failures += 1;
+                if self.listing_failures == 1 {
+                    tracing::warn!(pipeline = self.name(), %error, "the source cannot be listed");
+                }
+                self.next_listing = clock().plus_ms(self.wait_ms(self.listing_failures));
+                if self.listing_failures >= PATIENCE {
+                    state.send_modify(|state| state.failure = Some(error.to_string()));
+                }
+            }
+            Err(SourceError::Ledger(error)) => {
+                self.not_recorded(&error);
+                self.next_listing = self.not_before;
+            }
+        }
+    }
+
+    fn wait_ms(&self, failures: u32) -> i64 {
+        AGAIN.wait_ms(failures, (self.source.jitter)())
+    }
+
+    /// The ledger took nothing: everything waits for a moment. Told once, not each time.
+    fn not_recorded(&mut self, error: &LedgerError) {
+        self.record_failures += 1;
+        self.not_before = self.now().plus_ms(self.wait_ms(self.record_failures));
+        if self.record_failures == 1 {
+            tracing::error!(pipeline = self.name(), %error, "what was seen is not recorded yet; it is tried again");
+        }
+    }
+
+    fn recorded(&mut self) {
+        if self.record_failures > 0 {
+            tracing::info!(pipeline = self.name(), "what was seen is recorded again");
+        }
+        self.record_failures = 0;
+    }
 
     fn listen(&self) -> Option<Watcher> {
-        let folder = self.folder.as_ref()?;
+        let folder = self.source.folder.as_ref()?;
         Watcher::start(folder)
             .inspect_err(|error| {
-                tracing::warn!(pipeline = %self.pipeline.name, %error, "no events: the folder is listed every minute instead");
+                tracing::warn!(pipeline = self.name(), %error, "no events: the folder is listed every minute instead");
             })
             .ok()
     }
 
-    /// Lists everything and compares. Gives what could not be listed.
-    async fn reconcile(
-        &self,
-        release: bool,
-        waiting: &mut Waiting,
-        now: Timestamp,
-    ) -> Result<Vec<(String, String)>, Trouble> {
-        let mut listing = match self.store.list().await {
+    /// Compares everything that is listed with everything that is known. Gives what could not be listed.
+    async fn compare(&mut self, release: bool) -> Result<Vec<(String, String)>, SourceError> {
+        let Listing { objects, unlisted } = match self.source.store.list().await {
             Ok(listing) => listing,
             Err(error) => {
-                // Everything is out of sight, which is the largest disappearance there is.
-                let known = self.known().await?.len() as u64;
-                if known > 0 {
-                    let held = Held { missing: known, known, since: now };
-                    self.ledger.hold(&self.pipeline.name, Some(held)).await?;
+                if self.listing_failures + 1 >= PATIENCE && self.held.is_none() {
+                    // Everything is out of sight, which is the largest disappearance there is.
+                    self.known = self.count_known().await?;
+                    if self.known > 0 {
+                        self.hold(self.known).await?;
+                    }
                 }
                 return Err(error.into());
             }
         };
-        listing.objects.retain(|file| self.pipeline.source.filter.takes(&file.path));
-        let folders: Vec<String> = listing.unlisted.iter().map(|(path, _)| path.clone()).collect();
-        let known = self.known().await?;
-        let known_paths = known.len() as u64;
-        let plan = reconcile(listing.objects, &folders, known);
-        let mut take = Vec::new();
-        for file in plan.take {
-            self.consider(file, waiting, &mut take, now);
-        }
-        self.see(take, now).await?;
-        if plan.mass && !release {
-            let missing = plan.gone.len() as u64;
-            let before = self.ledger.held(&self.pipeline.name).await?;
-            let since = before.map_or(now, |held| held.since);
-            tracing::warn!(pipeline = %self.pipeline.name, missing, known = known_paths,
-                "so many files are gone that the operator must confirm it (madang queue release)");
-            let held = Held { missing, known: known_paths, since };
-            self.ledger.hold(&self.pipeline.name, Some(held)).await?;
-        } else {
-            self.ledger.hold(&self.pipeline.name, None).await?;
-            self.vanish(&plan.gone, now).await?;
-        }
-        Ok(listing.unlisted)
-    }
-
-    async fn known(&self) -> Result<Vec<Known>, LedgerError> {
-        let mut known: Vec<Known> = Vec::new();
-        loop {
-            let after = known.last().map(|last| last.path.clone());
-            let page = self.ledger.known(&self.pipeline.name, after.as_deref(), 10_000).await?;
-            let last = page.len() < 10_000;
-            known.extend(page);
-            if last {
-                return Ok(known);
-            }
-        }
-    }
-
-    /// Looks at the paths that are due.
-    async fn look(&self, waiting: &mut Waiting, now: Timestamp) -> Result<(), Trouble> {
-        let mut take = Vec::new();
+        let filter = self.source.pipeline.source.filter.clone();
+        let mut listed = objects.into_iter().filter(|file| filter.takes(&file.path)).peekable();
+        let ledger = Arc::clone(&self.source.ledger);
+        let mut known = KnownPaths::of(ledger, self.name());
+        let mut known_paths = 0;
         let mut gone = Vec::new();
-        for path in waiting.due(now) {
-            match self.store.look(&path).await {
-                Ok(Some(file)) => self.consider(file, waiting, &mut take, now),
-                Ok(None) => gone.push(path),
+        let mut take = Vec::new();
+        while let Some(compared) = compare(listed.peek(), known.peek().await?) {
+            if compared != Compared::New {
+                known_paths += 1;
+            }
+            let old = if compared == Compared::New { None } else { known.next() };
+            let new = if compared == Compared::Gone { None } else { listed.next() };
+            match (compared, old, new) {
+                (Compared::Gone, Some(old), _) => gone.push(old.path),
+                (Compared::New | Compared::Changed, _, Some(file)) => {
+                    if self.has_settled(&file) {
+                        take.push(file);
+                    }
+                }
+                (Compared::Same, _, Some(file)) => self.waiting.forget(&file.path),
+                _ => {}
+            }
+            if take.len() >= BATCH {
+                known_paths += self.see(std::mem::take(&mut take)).await?;
+            }
+        }
+        known_paths += self.see(take).await?;
+        let folders: Vec<String> = unlisted.iter().map(|(path, _)| path.clone()).collect();
+        gone.retain(|path| !is_hidden(path, &folders));
+        self.known = known_paths;
+        let now = self.now();
+        let first = !self.listed;
+        self.missing.replace(gone, now);
+        if release {
+            self.withdraw().await?;
+        } else if first {
+            // Nothing goes at this moment as far as anybody can tell: all of it went while nobody looked, and there
+            // is no more to wait for.
+            self.conclude(&Window { quiet_ms: 0, span_ms: 0, longest_ms: 0 }).await?;
+        }
+        Ok(unlisted)
+    }
+
+    async fn count_known(&self) -> Result<u64, LedgerError> {
+        let mut known = KnownPaths::of(Arc::clone(&self.source.ledger), self.name());
+        let mut count = 0;
+        while known.peek().await?.is_some() {
+            count += 1;
+            known.next();
+        }
+        Ok(count)
+    }
+
+    /// Looks at the paths that are due, and records what it sees.
+    async fn look(&mut self) {
+        while self.not_before <= self.now() {
+            let paths = self.waiting.take(self.now(), BATCH);
+            if paths.is_empty() {
+                return;
+            }
+            let mut take = Vec::new();
+            for path in paths {
+                match self.source.store.look(&path).await {
+                    Ok(Some(file)) => {
+                        self.missing.is_back(&file.path);
+                        if self.has_settled(&file) {
+                            take.push(file);
+                        }
+                    }
+                    Ok(None) => {
+                        let now = self.now();
+                        self.missing.add(path.to_string(), now);
+                        self.waiting.confirm(&path);
+                    }
+                    Err(error @ StoreError::Denied { .. }) => {
+                        // Until somebody changes the rights, which is an event, or the next listing says it again.
+                        tracing::warn!(pipeline = self.name(), %path, %error, "cannot be looked at");
+                        self.waiting.confirm(&path);
+                    }
+                    Err(error) => {
+                        tracing::debug!(pipeline = self.name(), %path, %error, "cannot be looked at yet");
+                        self.come_again(&path);
+                    }
+                }
+            }
+            let paths: Vec<String> = take.iter().map(|file| file.path.clone()).collect();
+            match self.see(take).await {
+                Ok(received) => self.known += received,
                 Err(error) => {
-                    tracing::warn!(pipeline = %self.pipeline.name, %path, %error, "cannot be looked at");
+                    self.not_recorded(&error);
+                    for path in paths {
+                        self.come_again(&path);
+                    }
                 }
             }
         }
-        self.see(take, now).await?;
-        self.vanish(&gone, now).await
     }
 
-    fn consider(
-        &self,
-        file: Listed,
-        waiting: &mut Waiting,
-        take: &mut Vec<Listed>,
-        now: Timestamp,
-    ) {
-        let settle = ms(self.pipeline.source.settle);
-        match settled(&file, waiting.looks.get(&file.path), settle, now) {
-            Settle::Take => {
-                waiting.looks.remove(&file.path);
-                take.push(file);
-            }
+    fn come_again(&mut self, path: &str) {
+        let now = self.now();
+        let jitter = (self.source.jitter)();
+        self.waiting.failed(path, now, |failures| AGAIN.wait_ms(failures, jitter));
+    }
+
+    /// Whether a file is to be taken now; else it is looked at again when it may have settled.
+    fn has_settled(&mut self, file: &Listed) -> bool {
+        let now = self.now();
+        let settle = ms(self.source.pipeline.source.settle);
+        match settled(file, self.waiting.look(&file.path), settle, now) {
+            Settle::Take => true,
             Settle::LookAgain(due) => {
-                let look = Look { version: file.version, at: now };
-                let seen = waiting.looks.entry(file.path.clone()).or_insert_with(|| look.clone());
-                if seen.version != look.version {
-                    *seen = look;
-                }
-                waiting.look_at(file.path, due);
+                let look = Look { version: file.version.clone(), at: now };
+                self.waiting.look_again(&file.path, at_tick(due), look);
+                false
             }
         }
     }
 
-    async fn see(&self, files: Vec<Listed>, now: Timestamp) -> Result<(), Trouble> {
+    /// Records sightings, and only then lets go of their paths. Gives how many paths are live that were not.
+    async fn see(&mut self, files: Vec<Listed>) -> Result<u64, LedgerError> {
+        let mut received = 0;
         for batch in files.chunks(BATCH) {
             let sightings: Vec<Sighting> = batch
                 .iter()
-                .map(|file| sighting(&self.pipeline, self.store.name(), file))
+                .map(|file| sighting(&self.source.pipeline, self.source.store.name(), file))
                 .collect();
-            self.ledger.see(&sightings, now).await?;
-            self.work.notify_waiters();
+            received += match self.source.ledger.see(&sightings, self.now()).await {
+                Ok(seen) => seen.received,
+                Err(LedgerError::Conflict(_) | LedgerError::NotFound { .. }) => {
+                    self.see_each(&sightings).await?
+                }
+                Err(error) => return Err(error),
+            };
+            for file in batch {
+                self.waiting.forget(&file.path);
+            }
+            self.recorded();
+            self.source.work.notify_waiters();
         }
+        Ok(received)
+    }
+
+    /// One of these sightings is refused for good; the others must not suffer for it.
+    async fn see_each(&self, sightings: &[Sighting]) -> Result<u64, LedgerError> {
+        let mut received = 0;
+        for sighting in sightings {
+            match self.source.ledger.see(std::slice::from_ref(sighting), self.now()).await {
+                Ok(seen) => received += seen.received,
+                Err(error @ (LedgerError::Conflict(_) | LedgerError::NotFound { .. })) => {
+                    let path = &sighting.object.path;
+                    tracing::error!(pipeline = self.name(), %path, %error, "cannot be recorded");
+                    let act = Act {
+                        actor: format!("source/{}", self.name()),
+                        action: "object.refused".into(),
+                        subject: path.clone(),
+                        detail: error.to_string(),
+                    };
+                    self.source.ledger.append(&act, self.now()).await?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(received)
+    }
+
+    /// Decides on what is missing. Gives when to decide again.
+    async fn decide(&mut self) -> Option<Timestamp> {
+        let nothing = self.missing.is_empty() && self.held.is_none() && self.in_order;
+        // A source that cannot be listed says nothing about what is gone.
+        if nothing || !self.listed || self.listing_failures > 0 {
+            return None;
+        }
+        let now = self.now();
+        if now < self.not_before {
+            return Some(self.not_before);
+        }
+        let window = self.source.window;
+        match self.conclude(&window).await {
+            Ok(again) => again,
+            Err(error) => {
+                self.not_recorded(&error);
+                Some(self.not_before)
+            }
+        }
+    }
+
+    async fn conclude(&mut self, window: &Window) -> Result<Option<Timestamp>, LedgerError> {
+        let now = self.now();
+        let mut gone = self.missing.gone(self.known, window, now);
+        let mut decision = decide(&gone, window, now);
+        if decision == Decision::Hold && self.held.is_none() {
+            // What this source remembers may be out of date: the count is worth its cost here.
+            self.known = self.count_known().await?;
+            gone.known = self.known;
+            decision = decide(&gone, window, now);
+        }
+        if decision == Decision::Hold {
+            self.hold(gone.missing).await?;
+            return Ok(None);
+        }
+        self.end_hold().await?;
+        if self.missing.is_empty() {
+            return Ok(None);
+        }
+        match decision {
+            Decision::Withdraw => self.withdraw().await.map(|()| None),
+            Decision::Wait(then) => Ok(Some(then)),
+            Decision::Hold => Ok(None),
+        }
+    }
+
+    /// Holds what is missing for the operator's word. Told when it begins, not at each further file.
+    async fn hold(&mut self, missing: u64) -> Result<(), LedgerError> {
+        let ledger = &self.source.ledger;
+        let before = match &self.held {
+            Some(held) => Some(held.clone()),
+            None => ledger.held(self.name()).await?,
+        };
+        let since = before.as_ref().map_or_else(|| self.now(), |held| held.since);
+        let held = Held { missing, known: self.known, since };
+        if before.as_ref() != Some(&held) {
+            ledger.hold(self.name(), Some(held.clone())).await?;
+            self.recorded();
+        }
+        if self.held.is_none() {
+            tracing::warn!(
+                pipeline = self.name(),
+                missing,
+                known = self.known,
+                "so many files are gone that the operator must confirm it (madang queue release)"
+            );
+            // Events may say that they are back, and may not: a lost mount sends none.
+            self.next_listing = self.next_listing.min(self.now().plus_ms(ms(HELD_LISTING)));
+        }
+        self.held = Some(held);
+        self.in_order = true;
         Ok(())
     }
 
-    async fn vanish(&self, paths: &[String], now: Timestamp) -> Result<(), Trouble> {
-        for batch in paths.chunks(BATCH) {
-            self.ledger.vanish(self.store.name(), batch, now).await?;
-            self.work.notify_waiters();
+    async fn end_hold(&mut self) -> Result<(), LedgerError> {
+        if self.held.is_none() && self.in_order {
+            return Ok(());
         }
+        self.source.ledger.hold(self.name(), None).await?;
+        self.recorded();
+        if self.held.take().is_some() {
+            tracing::info!(pipeline = self.name(), "nothing is held any more");
+        }
+        self.in_order = true;
         Ok(())
+    }
+
+    /// Withdraws what is missing, and only then lets go of it.
+    async fn withdraw(&mut self) -> Result<(), LedgerError> {
+        self.end_hold().await?;
+        loop {
+            let batch = self.missing.batch(BATCH);
+            if batch.is_empty() {
+                return Ok(());
+            }
+            let now = self.now();
+            let live = self.source.ledger.vanish(self.source.store.name(), &batch, now).await?;
+            self.recorded();
+            self.missing.confirm(&batch, now);
+            self.known = self.known.saturating_sub(live);
+            self.source.work.notify_waiters();
+        }
     }
 }
 
-/// The sighting of a file by a pipeline.
+/// What the ledger knows of a pipeline, in order of the paths, read page by page.
+struct KnownPaths {
+    ledger: Arc<dyn Ledger>,
+    pipeline: String,
+    page: std::vec::IntoIter<Known>,
+    after: Option<String>,
+    last: bool,
+}
+
+impl KnownPaths {
+    fn of(ledger: Arc<dyn Ledger>, pipeline: &str) -> KnownPaths {
+        let page = Vec::new().into_iter();
+        KnownPaths { ledger, pipeline: pipeline.to_owned(), page, after: None, last: false }
+    }
+
+    async fn peek(&mut self) -> Result<Option<&Known>, LedgerError> {
+        if self.page.as_slice().is_empty() && !self.last {
+            let page = self.ledger.known(&self.pipeline, self.after.as_deref(), PAGE).await?;
+            self.last = page.len() < PAGE as usize;
+            self.after = page.last().map(|known| known.path.clone());
+            self.page = page.into_iter();
+        }
+        Ok(self.page.as_slice().first())
+    }
+
+    fn next(&mut self) -> Option<Known> {
+        self.page.next()
+    }
+}
+
+/// The sighting of a file by a pipeline's source.
 pub fn sighting(pipeline: &Pipeline, store: &str, file: &Listed) -> Sighting {
     Sighting {
         object: ObjectRef {
@@ -285,8 +620,8 @@ pub fn sighting(pipeline: &Pipeline, store: &str, file: &Listed) -> Sighting {
     }
 }
 
-fn ms(span: Duration) -> i64 {
-    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
+fn at_tick(due: Timestamp) -> Timestamp {
+    Timestamp(due.0.saturating_add(TICK_MS - 1) / TICK_MS * TICK_MS)
 }
 
 async fn hear(watcher: &mut Option<Watcher>) -> Option<Heard> {
@@ -296,38 +631,8 @@ async fn hear(watcher: &mut Option<Watcher>) -> Option<Heard> {
     }
 }
 
-/// Paths to be looked at again, and what they looked like.
-#[derive(Debug, Default)]
-struct Waiting {
-    due: BTreeMap<String, Timestamp>,
-    looks: HashMap<String, Look>,
-}
-
-impl Waiting {
-    fn look_at(&mut self, path: String, at: Timestamp) {
-        self.due.insert(path, at);
-    }
-
-    fn is_empty(&self) -> bool {
-        self.due.is_empty()
-    }
-
-    fn next_due(&self) -> Option<Timestamp> {
-        self.due.values().min().copied()
-    }
-
-    fn due(&mut self, now: Timestamp) -> Vec<String> {
-        let due: Vec<String> =
-            self.due.iter().filter(|(_, at)| at.0 <= now.0).map(|(path, _)| path.clone()).collect();
-        for path in &due {
-            self.due.remove(path);
-        }
-        due
-    }
-}
-
 #[derive(Debug, thiserror::Error)]
-enum Trouble {
+enum SourceError {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]

@@ -41,6 +41,11 @@ impl Watcher {
     pub async fn next(&mut self) -> Option<Heard> {
         self.events.recv().await
     }
+
+    /// The next thing that happened, if it is known already.
+    pub fn ready(&mut self) -> Option<Heard> {
+        self.events.try_recv().ok()
+    }
 }
 
 struct Folders {

@@ -1,8 +1,11 @@
 use std::collections::HashMap;
 use std::io::Write;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
+use futures::FutureExt;
 use madang_catalog::asset;
 use madang_catalog::series::Series;
 use madang_document::blob_id::BlobId;
@@ -15,21 +18,23 @@ use madang_sandbox::limits::Limits;
 use madang_sandbox::run::{Input, Ranges, SealedFile, Watch, run};
 use madang_sandbox::zygote::Zygote;
 use sha2::{Digest, Sha256};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::backoff::Backoff;
 use crate::blobs::Blobs;
+use crate::clock::{Clock, Jitter, until};
+use crate::completer::Finished;
 use crate::decide::{Attempt, Policy, Reading, Step, before_reading, decide};
 use crate::lease::{LEASE, Leases};
 use crate::reading::{document, unread};
-use crate::service::{Clock, Jitter};
 use crate::store::{Pinned, Store, StoreError};
 
-/// What workers work with.
+/// The workers of a process, with what they work with.
 #[derive(Clone)]
-pub struct Bench {
+pub struct Workers {
     /// The record.
     pub ledger: Arc<dyn Ledger>,
     /// Stores by name.
@@ -40,114 +45,182 @@ pub struct Bench {
     pub blobs: Blobs,
     /// Where children come from.
     pub zygote: Arc<Zygote>,
+    /// Children at the same time: as many as there are processors to run them.
+    pub children: usize,
     /// What a child may use.
     pub limits: Arc<Limits>,
     /// How often to try again.
     pub policy: Policy,
     /// Leases held.
     pub leases: Leases,
-    /// Where finished jobs go.
-    pub finished: mpsc::Sender<Completion>,
+    /// Where the ends of attempts go.
+    pub finished: mpsc::Sender<Finished>,
     /// The time.
     pub clock: Clock,
     /// Random numbers from 0 to 1.
     pub jitter: Jitter,
 }
 
-impl std::fmt::Debug for Bench {
+impl std::fmt::Debug for Workers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Bench")
+        f.write_str("Workers")
     }
 }
+
+/// How often the ledger is asked again while it gives no jobs.
+const AGAIN: Backoff = Backoff { base_ms: 500, cap_ms: 4_000 };
 
 /// Objects up to this size are read whole, into a sealed memory file; larger ones by ranges on demand.
 pub const WHOLE: u64 = 64 << 20;
 
-/// Claims jobs and works on at most `workers` at a time until `stop`. Between claims it waits for `work` (a
-/// source saw something) or for the time when the next retry is due.
-pub async fn work(bench: Bench, workers: usize, work: Arc<Notify>, stop: CancellationToken) {
-    let worker = Uuid::now_v7();
-    let mut running: JoinSet<()> = JoinSet::new();
-    let stopped = stop.cancelled();
-    tokio::pin!(stopped);
-    loop {
-        let free = workers.saturating_sub(running.len());
-        let wake = work.notified();
-        tokio::pin!(wake);
-        // Registered before the claim, so that work that comes in between is not slept through.
-        wake.as_mut().enable();
-        let claims = match free {
-            0 => Vec::new(),
-            free => {
-                let limit = u32::try_from(free).unwrap_or(u32::MAX);
-                match bench.ledger.claim(worker, limit, LEASE, (bench.clock)()).await {
-                    Ok(claims) => claims,
+/// Objects are claimed ahead of the children, so that the next one is read while others are being extracted; no
+/// further than this much work reaches, because what is claimed goes before what a person uploads meanwhile.
+const AHEAD: Duration = Duration::from_millis(200);
+
+/// How many objects may be in flight beside those in children: as many as `children` finish within [`AHEAD`] when
+/// each takes `pace`, at least two, at most thirty.
+fn ahead(children: usize, pace: Duration) -> usize {
+    let pace = pace.as_micros().max(1);
+    let quick = AHEAD.as_micros().saturating_mul(children as u128) / pace;
+    usize::try_from(quick).unwrap_or(usize::MAX).clamp(2, 30)
+}
+
+impl Workers {
+    /// Claims jobs and works on them until `stop`. Between claims it waits for `work` (a source saw something) or
+    /// for the time when the next retry is due.
+    pub async fn run(self, work: Arc<Notify>, stop: CancellationToken) {
+        let worker = Uuid::now_v7();
+        let children = self.children.max(1);
+        let lanes = Lanes::new(children);
+        let mut running: JoinSet<()> = JoinSet::new();
+        let mut failures = 0;
+        let stopped = stop.cancelled();
+        tokio::pin!(stopped);
+        loop {
+            let most = children + ahead(children, lanes.pace());
+            let free = most.saturating_sub(running.len());
+            let wake = work.notified();
+            tokio::pin!(wake);
+            // Registered before the claim, so that work that comes in between is not slept through.
+            wake.as_mut().enable();
+            // A claim is a flush to disk: half of what may be in flight at once, not one by one.
+            let wanted = if free * 2 >= most || running.len() < children { free } else { 0 };
+            let claims = match u32::try_from(wanted).unwrap_or(u32::MAX) {
+                0 => Vec::new(),
+                limit => match self.ledger.claim(worker, limit, LEASE, (self.clock)()).await {
+                    Ok(claims) => {
+                        failures = 0;
+                        claims
+                    }
                     Err(error) => {
-                        tracing::error!(%error, "no jobs can be claimed");
-                        tokio::time::sleep(Duration::from_secs(1)).await;
+                        failures += 1;
+                        if failures == 1 {
+                            tracing::error!(%error, "no jobs can be claimed");
+                        }
+                        let wait = AGAIN.wait_ms(failures, (self.jitter)());
+                        tokio::select! {
+                            () = &mut stopped => break,
+                            () = tokio::time::sleep(Duration::from_millis(wait.unsigned_abs())) => {}
+                        }
                         Vec::new()
                     }
-                }
+                },
+            };
+            let idle = claims.len() < wanted;
+            for claim in claims {
+                let watch = Arc::new(Watch::default());
+                self.leases.hold(claim.ticket, Arc::clone(&watch));
+                running.spawn(self.clone().work(claim, watch, lanes.clone()));
             }
-        };
-        let idle = claims.is_empty() && free > 0;
-        for claim in claims {
-            let watch = Arc::new(Watch::default());
-            bench.leases.hold(claim.ticket, Arc::clone(&watch));
-            let bench = bench.clone();
-            running.spawn(async move { carry_out(&bench, claim, watch).await });
+            let pause = if idle { self.until_due().await } else { Duration::from_secs(3600) };
+            tokio::select! {
+                () = &mut stopped => break,
+                _ = running.join_next(), if !running.is_empty() => {}
+                () = &mut wake, if idle => {}
+                () = tokio::time::sleep(pause) => {}
+            }
         }
-        if !idle && running.len() < workers {
-            continue;
-        }
-        let pause = if idle { until_due(&bench).await } else { Duration::from_secs(3600) };
-        tokio::select! {
-            () = &mut stopped => break,
-            _ = running.join_next(), if !running.is_empty() => {}
-            () = &mut wake, if idle => {}
-            () = tokio::time::sleep(pause) => {}
+        lanes.free.close();
+        while running.join_next().await.is_some() {}
+    }
+
+    /// How long nothing will be due; at most a second, because another process may enqueue as well.
+    async fn until_due(&self) -> Duration {
+        let longest = Duration::from_secs(1);
+        match self.ledger.next_due().await {
+            Ok(Some(due)) => until(due, (self.clock)()).clamp(Duration::from_millis(5), longest),
+            _ => longest,
         }
     }
-    while running.join_next().await.is_some() {}
-}
 
-/// How long nothing will be due; at most a second, because another process may enqueue as well.
-async fn until_due(bench: &Bench) -> Duration {
-    let longest = Duration::from_secs(1);
-    match bench.ledger.next_due().await {
-        Ok(Some(due)) => {
-            let ms = due.0.saturating_sub((bench.clock)().0);
-            Duration::from_millis(u64::try_from(ms).unwrap_or(0))
-                .clamp(Duration::from_millis(5), longest)
+    /// Works on one job from claim to its end. Whatever happens on the way, it has one: a panic of ours is an end,
+    /// too, or the lease would be renewed for ever.
+    async fn work(self, claim: Claim, watch: Arc<Watch>, lanes: Lanes) {
+        let ticket = claim.ticket;
+        let path = claim.object.path.clone();
+        let attempt = AssertUnwindSafe(carry_out(&self, claim, watch, lanes)).catch_unwind();
+        let finished = attempt.await.unwrap_or_else(|_| {
+            tracing::error!(job = ticket.job, %path, "a worker panicked");
+            let failure = Failure {
+                kind: "crashed".into(),
+                message: "the worker panicked".into(),
+                crashed: true,
+            };
+            let wait = self.policy.backoff.wait_ms(1, (self.jitter)());
+            Finished::GivenBack { ticket, at: (self.clock)().plus_ms(wait), failure }
+        });
+        if self.finished.send(finished).await.is_err() {
+            self.leases.release(ticket);
         }
-        _ => longest,
     }
 }
 
-/// Works on one job from claim to completion.
-async fn carry_out(bench: &Bench, claim: Claim, watch: Arc<Watch>) {
+/// As many lanes as there may be children, and how fast objects pass them.
+#[derive(Clone)]
+struct Lanes {
+    free: Arc<Semaphore>,
+    pace: Arc<AtomicU64>,
+}
+
+impl Lanes {
+    fn new(children: usize) -> Lanes {
+        let pace = Arc::new(AtomicU64::new(100_000));
+        Lanes { free: Arc::new(Semaphore::new(children)), pace }
+    }
+
+    /// What an object took of late.
+    fn pace(&self) -> Duration {
+        Duration::from_micros(self.pace.load(Ordering::Relaxed))
+    }
+
+    /// Takes an object's time into the average; the last few weigh most.
+    fn passed(&self, took: Duration) {
+        let took = u64::try_from(took.as_micros()).unwrap_or(u64::MAX).min(60_000_000);
+        let before = self.pace.load(Ordering::Relaxed);
+        self.pace.store((before * 7 + took) / 8, Ordering::Relaxed);
+    }
+}
+
+/// Works on one job, and says how it ended.
+async fn carry_out(workers: &Workers, claim: Claim, watch: Arc<Watch>, lanes: Lanes) -> Finished {
+    let ticket = claim.ticket;
     let attempt = Attempt { task: claim.task, attempt: claim.attempt, crashes: claim.crashes };
     let mut documents = Vec::new();
-    let step = match (before_reading(&attempt, &bench.policy), claim.task) {
+    let step = match (before_reading(&attempt, &workers.policy), claim.task) {
         (Some(step), _) => step,
         (None, Task::Delete) => Step::Delete,
         (None, Task::Extract) => {
-            let Some((reading, read)) = read(bench, &claim, &watch).await else {
+            let Some((reading, read)) = read(workers, &claim, &watch, &lanes).await else {
                 // Called off, because the lease was lost (then this is refused) or because the service stops.
-                let interrupted = Failure {
+                let failure = Failure {
                     kind: "interrupted".into(),
                     message: "the service stopped while it was read".into(),
                     crashed: false,
                 };
-                let now = (bench.clock)();
-                if let Err(error) = bench.ledger.retry(claim.ticket, now, &interrupted).await {
-                    tracing::warn!(%error, path = %claim.object.path, "could not be given back");
-                }
-                bench.leases.release(claim.ticket);
-                return;
+                return Finished::GivenBack { ticket, at: (workers.clock)(), failure };
             };
             documents = read;
-            decide(&attempt, &reading, &bench.policy, (bench.clock)(), (bench.jitter)())
+            decide(&attempt, &reading, &workers.policy, (workers.clock)(), (workers.jitter)())
         }
     };
     let verdict = match step {
@@ -158,11 +231,7 @@ async fn carry_out(bench: &Bench, claim: Claim, watch: Arc<Watch>) {
         }
         Step::Retry { at, failure } => {
             tracing::info!(path = %claim.object.path, reason = %failure.message, "will be tried again");
-            if let Err(error) = bench.ledger.retry(claim.ticket, at, &failure).await {
-                tracing::error!(%error, path = %claim.object.path, "could not be given back; its lease will end");
-            }
-            bench.leases.release(claim.ticket);
-            return;
+            return Finished::GivenBack { ticket, at, failure };
         }
         Step::Quarantine(failure) => {
             if documents.is_empty() {
@@ -173,25 +242,23 @@ async fn carry_out(bench: &Bench, claim: Claim, watch: Arc<Watch>) {
             Verdict::Quarantined(failure)
         }
     };
-    let entries = match bench.series.get(&claim.pipeline) {
+    let entries = match workers.series.get(&claim.pipeline) {
         Some(series) => documents.iter().map(|document| asset::entry(document, series)).collect(),
         None => Vec::new(),
     };
-    let completion =
-        Completion { ticket: claim.ticket, verdict, documents, entries, actor: "worker".into() };
-    if bench.finished.send(completion).await.is_err() {
-        bench.leases.release(claim.ticket);
-    }
+    let completion = Completion { ticket, verdict, documents, entries, actor: "worker".into() };
+    Finished::Completed { claim, completion }
 }
 
 /// Reads and extracts. `None` when the run was called off.
 async fn read(
-    bench: &Bench,
+    workers: &Workers,
     claim: &Claim,
     watch: &Arc<Watch>,
+    lanes: &Lanes,
 ) -> Option<(Reading, Vec<Document>)> {
     let object = &claim.object;
-    let Some(store) = bench.stores.get(&object.store) else {
+    let Some(store) = workers.stores.get(&object.store) else {
         let message = format!(
             "no store `{}` is configured any more; declare its pipeline again or drop the job",
             object.store
@@ -215,9 +282,14 @@ async fn read(
         };
         (Input::Ranges(Box::new(ranges)), None)
     };
-    bench.leases.running(claim.ticket, true);
-    let extracted = extract(bench, claim, input, hash, Arc::clone(watch)).await;
-    bench.leases.running(claim.ticket, false);
+    // Closed when the service stops: what has not begun then is given back.
+    let Ok(lane) = lanes.free.acquire().await else { return None };
+    let begun = Instant::now();
+    workers.leases.running(claim.ticket, true);
+    let extracted = extract(workers, claim, input, hash, Arc::clone(watch)).await;
+    workers.leases.running(claim.ticket, false);
+    lanes.passed(begun.elapsed());
+    drop(lane);
     extracted
 }
 
@@ -260,15 +332,15 @@ async fn read_whole(size: u64, pinned: &dyn Pinned) -> Result<(SealedFile, BlobI
 
 /// Runs the child on a thread that may block, and keeps texts and previews as they arrive.
 async fn extract(
-    bench: &Bench,
+    workers: &Workers,
     claim: &Claim,
     input: Input,
     hash: Option<BlobId>,
     watch: Arc<Watch>,
 ) -> Option<(Reading, Vec<Document>)> {
-    let zygote = Arc::clone(&bench.zygote);
-    let limits = Arc::clone(&bench.limits);
-    let blobs = bench.blobs.clone();
+    let zygote = Arc::clone(&workers.zygote);
+    let limits = Arc::clone(&workers.limits);
+    let blobs = workers.blobs.clone();
     let runtime = tokio::runtime::Handle::current();
     let claim = claim.clone();
     let joined = tokio::task::spawn_blocking(move || {
@@ -355,5 +427,17 @@ impl Ranges for StoreRanges {
     fn read(&mut self, offset: u64, length: u32) -> std::io::Result<Vec<u8>> {
         let bytes = self.runtime.block_on(self.pinned.read(offset, u64::from(length)));
         bytes.map(|bytes| bytes.to_vec()).map_err(std::io::Error::other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quick_objects_are_claimed_further_ahead_than_slow_ones() {
+        for (ms, expected) in [(0, 30), (12, 30), (40, 10), (100, 4), (300, 2), (60_000, 2)] {
+            assert_eq!(ahead(2, Duration::from_millis(ms)), expected, "{ms} ms");
+        }
     }
 }

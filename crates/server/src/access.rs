@@ -170,13 +170,13 @@ pub(crate) async fn finish(
         && let Some(problem) = response.extensions().get::<Problem>().cloned()
     {
         let template = response.extensions().get::<Template>().copied();
-        response = pages::error::page(&problem, manner.tongue);
+        response = pages::error::page(&problem, manner.locale);
         if let Some(template) = template {
             response.extensions_mut().insert(template);
         }
     }
-    if let Some(tongue) = chosen {
-        let cookie = format!("{LANGUAGE_COOKIE}={}; Path=/; SameSite=Strict", code(tongue));
+    if let Some(locale) = chosen {
+        let cookie = format!("{LANGUAGE_COOKIE}={}; Path=/; SameSite=Strict", code(locale));
         if let Ok(cookie) = HeaderValue::from_str(&cookie) {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }

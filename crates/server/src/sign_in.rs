@@ -28,7 +28,7 @@ pub(crate) async fn page(
     let parameters = Parameters::read(&uri, PARAMETERS)?;
     let next = local(parameters.one("next")?);
     let Some(token) = parameters.one("token")? else {
-        return Ok(pages::sign_in::page(manner.tongue, next, None));
+        return Ok(pages::sign_in::page(manner.locale, next, None));
     };
     let session = server.sessions.redeem(token, server.now()).map_err(|e| Problem::internal(&e))?;
     match session {
@@ -38,7 +38,7 @@ pub(crate) async fn page(
         }
         None => {
             note(&server, "unknown", "session.refused").await?;
-            Ok(pages::sign_in::page(manner.tongue, next, Some(pages::sign_in::Refusal::Link)))
+            Ok(pages::sign_in::page(manner.locale, next, Some(pages::sign_in::Refusal::Link)))
         }
     }
 }
@@ -64,7 +64,7 @@ pub(crate) async fn with_key(
     };
     let Some((hash, principal)) = holder else {
         note(&server, "unknown", "session.refused").await?;
-        return Ok(pages::sign_in::page(manner.tongue, next, Some(pages::sign_in::Refusal::Key)));
+        return Ok(pages::sign_in::page(manner.locale, next, Some(pages::sign_in::Refusal::Key)));
     };
     let session = server.sessions.begin(Bearer::Key(hash), server.now());
     let session = session.map_err(|error| Problem::internal(&error))?;

@@ -38,7 +38,7 @@ pub(crate) async fn page(
     Path(id): Path<String>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let words = Words(manner.tongue);
+    let words = Words(manner.locale);
     let parameters = Parameters::read(&uri, PARAMETERS)?;
     let document = visible_document(&server, &caller, &id).await?.document;
     let opened = server.ledger.members(document.id, MEMBERS).await?;
@@ -80,7 +80,7 @@ pub(crate) async fn page(
     };
     let title = visible(document.title());
     let layout = Layout {
-        tongue: manner.tongue,
+        locale: manner.locale,
         title: &title,
         here: uri.path_and_query().map_or("/", |here| here.as_str()),
         principal: Some(&caller.principal),

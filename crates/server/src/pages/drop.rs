@@ -23,7 +23,7 @@ pub(crate) async fn page(
     uri: Uri,
 ) -> Result<Response, Problem> {
     Parameters::read(&uri, &[])?;
-    let words = Words(manner.tongue);
+    let words = Words(manner.locale);
     let targets = visible_targets(&server, &caller);
     let most = server.settings.limits.upload;
     let main = html! {
@@ -32,7 +32,7 @@ pub(crate) async fn page(
             p.empty { (words.say("올릴 수 있는 수집 폴더가 없습니다.", "No pipeline takes uploads.")) }
         } @else {
             div #drop
-                data-tongue=(crate::caller::code(manner.tongue))
+                data-tongue=(crate::caller::code(manner.locale))
                 data-most=(most)
                 data-too-large=(words.say("너무 큽니다", "too large"))
                 data-waiting=(words.say("기다림", "waiting"))
@@ -67,7 +67,7 @@ pub(crate) async fn page(
         }
     };
     let layout = Layout {
-        tongue: manner.tongue,
+        locale: manner.locale,
         title: words.say("올리기", "Drop"),
         here: "/drop",
         principal: Some(&caller.principal),

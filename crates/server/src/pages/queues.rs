@@ -29,7 +29,7 @@ pub(crate) async fn page(
     Extension(manner): Extension<Manner>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let words = Words(manner.tongue);
+    let words = Words(manner.locale);
     let parameters = Parameters::read(&uri, PARAMETERS)?;
     let scope = &caller.principal.agencies;
     let balance = server.ledger.balance(agencies(scope).as_deref()).await?;
@@ -61,7 +61,7 @@ pub(crate) async fn page(
         }
     };
     let layout = Layout {
-        tongue: manner.tongue,
+        locale: manner.locale,
         title: words.say("작업", "Queues"),
         here: uri.path_and_query().map_or("/queues", |here| here.as_str()),
         principal: Some(&caller.principal),

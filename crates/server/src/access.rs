@@ -10,13 +10,16 @@ use axum::response::{IntoResponse, Response};
 use madang_document::blob_id::BlobId;
 use madang_document::principal::{Principal, Role};
 
+use crate::address::percent;
 use crate::caller::{Caller, LANGUAGE_COOKIE, Manner, chosen, code, cookie};
 use crate::hosts::authority;
-use crate::pages;
+use crate::pages::error;
 use crate::problem::{Problem, sign_in_needed};
-use crate::routes::{Access, Route, Surface};
+use crate::redirect::see_other;
+use crate::route::{Access, Route, Surface};
 use crate::server::Server;
 use crate::session::Bearer;
+use crate::wire::Said;
 
 /// The session's cookie.
 pub(crate) const SESSION_COOKIE: &str = "madang_session";
@@ -31,7 +34,7 @@ pub(crate) async fn guard(
         Ok(()) => next.run(request).await,
         Err(problem) if route.surface == Surface::Page && problem.status == 401 => {
             let wanted = request.uri().path_and_query().map_or("/", |p| p.as_str());
-            let to = format!("/sign-in?next={}", crate::wire::percent(wanted, b"/"));
+            let to = format!("/sign-in?next={}", percent(wanted, b"/"));
             see_other(&to)
         }
         Err(problem) => problem.into_response(),
@@ -170,7 +173,7 @@ pub(crate) async fn finish(
         && let Some(problem) = response.extensions().get::<Problem>().cloned()
     {
         let template = response.extensions().get::<Template>().copied();
-        response = pages::error::page(&problem, manner.locale);
+        response = error::page(&problem, manner.locale);
         if let Some(template) = template {
             response.extensions_mut().insert(template);
         }
@@ -214,10 +217,6 @@ fn said(response: &Response) -> bool {
     media_type.is_some_and(|t| t.contains("json")) || response.extensions().get::<Said>().is_some()
 }
 
-/// Marks an answer with an error status that is not a problem.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Said;
-
 /// What pages of this server may do: load its own script, style and pictures, and nothing else.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -234,12 +233,6 @@ fn harden(headers: &mut HeaderMap) {
         // A route that is stricter (originals, previews) has said so already.
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-}
-
-/// 303.
-pub(crate) fn see_other(to: &str) -> Response {
-    let location = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/"));
-    (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
 }
 
 #[cfg(test)]

@@ -8,12 +8,13 @@ use madang_catalog::jsonld;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::access::Said;
+use crate::address::percent;
 use crate::caller::Caller;
+use crate::change::Change;
 use crate::parameters::Parameters;
 use crate::problem::Problem;
 use crate::server::Server;
-use crate::wire::{agencies, json, percent, typed};
+use crate::wire::{Said, agencies, json, typed};
 
 /// What a page of the catalogue can be asked with.
 pub(crate) const PAGE: &[&str] = &["after", "limit"];
@@ -76,18 +77,7 @@ pub(crate) async fn changes(
     let limit = parameters.number("limit", 1000, 10_000)?.max(1) as u32;
     let scope = agencies(&caller.principal.agencies);
     let events = server.ledger.events(scope.as_deref(), after, limit).await?;
-    let changes: Vec<Change> = events
-        .into_iter()
-        .map(|event| Change {
-            url: format!("/v1/catalog/entries/{}", percent(&event.entry, b"")),
-            seq: event.seq,
-            entry: event.entry,
-            agency: event.agency.to_string(),
-            version: event.version,
-            withdrawn: event.withdrawn,
-            at: event.at.to_string(),
-        })
-        .collect();
+    let changes: Vec<Change> = events.into_iter().map(Change::from).collect();
     let after = changes.last().map_or(after, |last| last.seq);
     let next = (changes.len() == limit as usize)
         .then(|| format!("/v1/catalog/changes?after={after}&limit={limit}"));
@@ -103,23 +93,4 @@ pub(crate) struct Changes {
     after: u64,
     /// The next page, if there is one already.
     next: Option<String>,
-}
-
-/// A change of a catalogue entry.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct Change {
-    /// Grows with every change.
-    pub(crate) seq: u64,
-    /// The entry.
-    pub(crate) entry: String,
-    /// Institution code.
-    pub(crate) agency: String,
-    /// The version that the change made.
-    pub(crate) version: u64,
-    /// Whether the change withdrew it.
-    pub(crate) withdrawn: bool,
-    /// When, RFC 3339.
-    pub(crate) at: String,
-    /// The entry as it stands now.
-    pub(crate) url: String,
 }

@@ -19,8 +19,9 @@ use utoipa::ToSchema;
 
 use crate::caller::Caller;
 use crate::problem::Problem;
+use crate::sentence::Sentence;
 use crate::server::Server;
-use crate::wire::{Sentence, json};
+use crate::wire::json;
 
 /// Members listed with a document.
 const MEMBERS: u32 = 1000;

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use crate::caller::Caller;
 use crate::ports::{DropError, DropTarget, Upload};
 use crate::problem::Problem;
-use crate::receipts::Remembered;
+use crate::recent::Remembered;
 use crate::server::Server;
 use crate::wire::{is_override, json};
 

@@ -1,7 +1,6 @@
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Extension;
@@ -10,14 +9,14 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::stream;
-use madang_document::agency::Agency;
 use madang_document::principal::Scope;
 use serde::Serialize;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::caller::Caller;
-use crate::catalog::Change;
+use crate::change::Change;
+use crate::feed::{Seat, Tick, Ticks};
 use crate::problem::Problem;
 use crate::queues::{BalanceAnswer, QueueAnswer, visible};
 use crate::server::Server;
@@ -39,7 +38,11 @@ pub(crate) async fn api(
     Extension(caller): Extension<Caller>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let seat = Seat::take(&server)?;
+    let limit = server.settings.limits.listeners;
+    let seat = server
+        .feed
+        .seat(limit)
+        .ok_or_else(|| Problem::unavailable(&"too many listeners of /v1/events"))?;
     let scope = caller.principal.agencies;
     let seen: Option<u64> = headers
         .get("last-event-id")
@@ -52,8 +55,12 @@ pub(crate) async fn api(
         let missed = entry_changes(&server, &scope, seen).await?;
         waiting.extend(changes_event(&missed));
     }
+    let (ticks, poller) = server.feed.subscribe(&scope);
+    if let Some(poller) = poller {
+        tokio::spawn(poll(Arc::clone(&server), scope.clone(), poller));
+    }
     let listener = Listener {
-        ticks: Feed::subscribe(&server, &scope),
+        ticks,
         closing: server.closing.subscribe(),
         until: Instant::now() + STREAM,
         waiting,
@@ -126,15 +133,6 @@ fn changes_event(changes: &[Change]) -> Option<Event> {
     Some(Event::default().event("changes").id(last.seq.to_string()).data(data))
 }
 
-/// What the ledger said at one beat, of one scope.
-#[derive(Debug)]
-struct Tick {
-    seq: u64,
-    /// A [`StateOfWork`] as JSON: made once, sent to everybody.
-    state: String,
-    changes: Vec<Change>,
-}
-
 /// What a `state` event says.
 #[derive(Debug, Serialize)]
 struct StateOfWork {
@@ -142,34 +140,7 @@ struct StateOfWork {
     queues: Vec<QueueAnswer>,
 }
 
-/// One poller for each scope that somebody listens in; it ends with its last listener.
-#[derive(Debug, Default)]
-pub(crate) struct Feed {
-    pollers: Mutex<HashMap<Option<Vec<Agency>>, Ticks>>,
-    listeners: Arc<AtomicUsize>,
-}
-
-type Ticks = Arc<watch::Sender<Option<Arc<Tick>>>>;
-
-impl Feed {
-    fn subscribe(server: &Arc<Server>, scope: &Scope) -> watch::Receiver<Option<Arc<Tick>>> {
-        let key = agencies(scope);
-        let mut pollers = server.feed.pollers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(ticks) = pollers.get(&key) {
-            let mut receiver = ticks.subscribe();
-            receiver.mark_changed();
-            return receiver;
-        }
-        let ticks = Arc::new(watch::Sender::new(None));
-        let receiver = ticks.subscribe();
-        pollers.insert(key.clone(), Arc::clone(&ticks));
-        drop(pollers);
-        tokio::spawn(poll(Arc::clone(server), scope.clone(), key, ticks));
-        receiver
-    }
-}
-
-async fn poll(server: Arc<Server>, scope: Scope, key: Option<Vec<Agency>>, ticks: Ticks) {
+async fn poll(server: Arc<Server>, scope: Scope, ticks: Ticks) {
     let mut changes: VecDeque<Change> = VecDeque::new();
     let mut after = server.ledger.last_seq().await.unwrap_or_default();
     loop {
@@ -180,9 +151,7 @@ async fn poll(server: Arc<Server>, scope: Scope, key: Option<Vec<Agency>>, ticks
             Err(problem) => tracing::warn!(detail = problem.detail.en, "no live state this time"),
         }
         tokio::time::sleep(BEAT).await;
-        let mut pollers = server.feed.pollers.lock().unwrap_or_else(PoisonError::into_inner);
-        if ticks.receiver_count() == 0 {
-            pollers.remove(&key);
+        if server.feed.is_deserted(&scope, &ticks) {
             return;
         }
     }
@@ -217,36 +186,5 @@ async fn tick(
 async fn entry_changes(server: &Server, scope: &Scope, after: u64) -> Result<Vec<Change>, Problem> {
     let scope = agencies(scope);
     let events = server.ledger.events(scope.as_deref(), after, REMEMBERED as u32).await?;
-    let change = |event: madang_ledger::entries::Event| Change {
-        url: format!("/v1/catalog/entries/{}", crate::wire::percent(&event.entry, b"")),
-        seq: event.seq,
-        entry: event.entry,
-        agency: event.agency.to_string(),
-        version: event.version,
-        withdrawn: event.withdrawn,
-        at: event.at.to_string(),
-    };
-    Ok(events.into_iter().map(change).collect())
-}
-
-/// A place among the listeners, given back when its stream ends.
-struct Seat {
-    listeners: Arc<AtomicUsize>,
-}
-
-impl Seat {
-    fn take(server: &Server) -> Result<Seat, Problem> {
-        let listeners = Arc::clone(&server.feed.listeners);
-        let seat = Seat { listeners };
-        if seat.listeners.fetch_add(1, Ordering::AcqRel) >= server.settings.limits.listeners {
-            return Err(Problem::unavailable(&"too many listeners of /v1/events"));
-        }
-        Ok(seat)
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        self.listeners.fetch_sub(1, Ordering::AcqRel);
-    }
+    Ok(events.into_iter().map(Change::from).collect())
 }

@@ -4,8 +4,8 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::access::Said;
 use crate::server::Server;
+use crate::wire::Said;
 
 /// `GET /healthz`: the process answers.
 pub(crate) async fn live() -> Response {

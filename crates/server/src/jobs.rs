@@ -10,11 +10,11 @@ use madang_ledger::jobs::{Job, JobFilter, JobState, Redrive, Task};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::access::see_other;
 use crate::caller::{Caller, Manner};
 use crate::parameters::{Parameters, unreadable};
 use crate::problem::Problem;
 use crate::queues::{done, visible};
+use crate::redirect::see_other;
 use crate::server::Server;
 use crate::wire::{agencies, json};
 

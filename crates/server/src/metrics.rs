@@ -1,73 +1,17 @@
-use std::collections::BTreeMap;
-use std::fmt::Write;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::State;
-use axum::http::{Method, StatusCode, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use madang_document::principal::Scope;
 
 use crate::caller::Caller;
+use crate::exposition::Exposition;
 use crate::problem::Problem;
 use crate::queues::visible;
 use crate::server::Server;
 use crate::wire::agencies;
-
-/// Requests by method, route and status: a bounded number of lines, because routes are templates.
-#[derive(Debug, Default)]
-pub(crate) struct Traffic {
-    counts: Mutex<BTreeMap<(&'static str, &'static str, u16), Count>>,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Count {
-    requests: u64,
-    time: Duration,
-}
-
-impl Traffic {
-    pub(crate) fn count(
-        &self,
-        method: &Method,
-        template: &'static str,
-        status: StatusCode,
-        time: Duration,
-    ) {
-        let method = match method.as_str() {
-            "GET" => "GET",
-            "HEAD" => "HEAD",
-            "PUT" => "PUT",
-            "POST" => "POST",
-            _ => "other",
-        };
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry((method, template, status.as_u16())).or_default();
-        count.requests += 1;
-        count.time += time;
-    }
-
-    fn write(&self, text: &mut Exposition) {
-        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        text.family("madang_http_requests_total", "counter", "HTTP requests answered.");
-        for ((method, route, status), count) in &counts {
-            let status = status.to_string();
-            let labels = [("method", *method), ("route", *route), ("status", status.as_str())];
-            text.sample("madang_http_requests_total", &labels, count.requests as f64);
-        }
-        text.family(
-            "madang_http_request_seconds_total",
-            "counter",
-            "Time until the head of the answer, summed.",
-        );
-        for ((method, route, status), count) in &counts {
-            let status = status.to_string();
-            let labels = [("method", *method), ("route", *route), ("status", status.as_str())];
-            text.sample("madang_http_request_seconds_total", &labels, count.time.as_secs_f64());
-        }
-    }
-}
 
 /// `GET /metrics`, for a principal with the role `operate`: a scraper gets a key of its own
 /// (`authorization: {credentials: madang_…}` in Prometheus). Counts are of the principal's agencies; what the
@@ -157,53 +101,4 @@ pub(crate) async fn api(
         (header::CACHE_CONTROL, "no-store"),
     ];
     Ok((headers, text.0).into_response())
-}
-
-/// Lines in the text format of Prometheus (exposition formats, version 0.0.4).
-#[derive(Debug, Default)]
-struct Exposition(String);
-
-impl Exposition {
-    fn family(&mut self, name: &str, kind: &str, help: &str) {
-        self.0.push_str(&format!("# HELP {name} {help}\n# TYPE {name} {kind}\n"));
-    }
-
-    fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: f64) {
-        self.0.push_str(name);
-        for (n, (label, text)) in labels.iter().enumerate() {
-            let text = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
-            let before = if n == 0 { '{' } else { ',' };
-            // Writing to a String cannot fail.
-            let _ = write!(self.0, "{before}{label}=\"{text}\"");
-        }
-        let after = if labels.is_empty() { "" } else { "}" };
-        let _ = writeln!(self.0, "{after} {value}");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn labels_are_escaped() {
-        let mut text = Exposition::default();
-        text.sample("a", &[("q", "x\"\\\ny"), ("s", "ok")], 1.5);
-        text.sample("b", &[], 2.0);
-        assert_eq!(text.0, "a{q=\"x\\\"\\\\\\ny\",s=\"ok\"} 1.5\nb 2\n");
-    }
-
-    #[test]
-    fn traffic_is_counted_by_template() {
-        let traffic = Traffic::default();
-        for _ in 0..2 {
-            let time = Duration::from_millis(250);
-            traffic.count(&Method::GET, "/v1/jobs/{id}", StatusCode::OK, time);
-        }
-        let mut text = Exposition::default();
-        traffic.write(&mut text);
-        let labels = "{method=\"GET\",route=\"/v1/jobs/{id}\",status=\"200\"}";
-        assert!(text.0.contains(&format!("madang_http_requests_total{labels} 2\n")));
-        assert!(text.0.contains(&format!("madang_http_request_seconds_total{labels} 0.5\n")));
-    }
 }

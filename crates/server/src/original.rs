@@ -9,12 +9,13 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::Stream;
 
+use crate::address::percent;
 use crate::caller::Caller;
 use crate::documents::{SANDBOX, visible};
 use crate::ports::{Original, OriginalError};
 use crate::problem::Problem;
 use crate::server::Server;
-use crate::wire::{is_override, percent};
+use crate::wire::is_override;
 
 /// `GET /v1/documents/{id}/original`: the file as it lies in its store, never opened by the browser.
 pub(crate) async fn original(

@@ -5,7 +5,7 @@ use madang_index::query::SearchError;
 use madang_ledger::error::LedgerError;
 use serde::Serialize;
 
-use crate::wire::Sentence;
+use crate::sentence::Sentence;
 
 /// What went wrong with a request: RFC 9457. Programs get it as JSON, people as a page.
 #[derive(Clone, Debug)]

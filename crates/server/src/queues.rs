@@ -12,10 +12,10 @@ use madang_ledger::objects::Balance;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::access::see_other;
 use crate::caller::{Caller, Manner};
 use crate::ports::HoldError;
 use crate::problem::Problem;
+use crate::redirect::see_other;
 use crate::server::Server;
 use crate::wire::{agencies, json};
 

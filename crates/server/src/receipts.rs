@@ -1,5 +1,4 @@
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{Path, State};
@@ -15,10 +14,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::caller::Caller;
-use crate::ports::{DropTarget, Dropped};
 use crate::problem::Problem;
+use crate::recent::Remembered;
+use crate::sentence::Sentence;
 use crate::server::Server;
-use crate::wire::{Sentence, agencies, json};
+use crate::wire::{agencies, json};
 
 /// `GET /v1/receipts/{id}`
 pub(crate) async fn api(
@@ -161,53 +161,6 @@ async fn published(
         publications.push(Publication { registry: registry.clone(), passed });
     }
     Ok(publications)
-}
-
-/// Uploads of the last while, by the document that they become: what a receipt says before the source has
-/// seen the file. Lost at a restart, when the source lists everything anew.
-#[derive(Debug, Default)]
-pub(crate) struct Recent {
-    state: Mutex<(HashMap<DocumentId, Remembered>, VecDeque<DocumentId>)>,
-}
-
-/// An upload that was taken.
-#[derive(Clone, Debug)]
-pub(crate) struct Remembered {
-    pub(crate) dropped: Dropped,
-    pub(crate) target: DropTarget,
-    /// When the upload began.
-    pub(crate) at: Timestamp,
-}
-
-/// Uploads remembered.
-const MOST: usize = 20_000;
-
-impl Recent {
-    pub(crate) fn remember(&self, id: DocumentId, remembered: Remembered) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let (uploads, order) = &mut *state;
-        if uploads.insert(id, remembered).is_none() {
-            order.push_back(id);
-        }
-        if order.len() > MOST
-            && let Some(oldest) = order.pop_front()
-        {
-            uploads.remove(&oldest);
-        }
-    }
-
-    fn of(&self, id: DocumentId) -> Option<Remembered> {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.0.get(&id).cloned()
-    }
-}
-
-impl Remembered {
-    /// Whether the upload is not what the ledger speaks of. A store that gives the same bytes the same
-    /// version makes no new job, so an equal version counts as seen.
-    fn is_newer_than(&self, standing: &Standing) -> bool {
-        standing.object.version != self.dropped.version && standing.job.created_at < self.at
-    }
 }
 
 /// Where a file is now.
@@ -450,29 +403,5 @@ mod tests {
         ] {
             assert_eq!(Stage::of(&job(task, state, failed), searchable), stage);
         }
-    }
-
-    #[test]
-    fn a_fresh_upload_outruns_what_the_ledger_knows() {
-        let job = job(Task::Extract, JobState::Done, false);
-        let standing = Standing {
-            object: job.object.clone(),
-            pipeline: "press".into(),
-            agency: Agency::undeclared(),
-            seen_at: Timestamp(0),
-            job,
-        };
-        let remembered = |version: &str, at| Remembered {
-            dropped: Dropped { store: "s".into(), path: "a".into(), version: version.into() },
-            target: DropTarget {
-                pipeline: "press".into(),
-                agency: Agency::undeclared(),
-                title: String::new(),
-            },
-            at: Timestamp(at),
-        };
-        assert!(remembered("2", 200).is_newer_than(&standing));
-        assert!(!remembered("1", 200).is_newer_than(&standing), "the same version");
-        assert!(!remembered("2", 50).is_newer_than(&standing), "seen since");
     }
 }

@@ -1,67 +1,17 @@
 use std::sync::Arc;
 
-use axum::Router;
-use axum::middleware;
-use axum::routing::{MethodRouter, get, post, put};
+use axum::routing::{get, post, put};
+use axum::{Extension, Router, middleware};
 use madang_document::principal::Role;
 
 use crate::access::{finish, guard};
-use crate::openapi::Answer;
+use crate::openapi::Table;
+use crate::route::{Access, Answer, Route, Scoped, Surface};
 use crate::server::Server;
 use crate::{
     asset, catalog, documents, drop, events, health, jobs, metrics, openapi, original, pages,
     queues, receipts, search, sign_in,
 };
-
-/// A row of the table of routes.
-#[derive(Debug)]
-pub struct Route {
-    /// `GET`, `PUT` or `POST`; `GET` answers `HEAD` too.
-    pub method: &'static str,
-    /// The path, with `{name}` for its variable parts.
-    pub path: &'static str,
-    /// Who may use it.
-    pub access: Access,
-    /// For programs or for people.
-    pub surface: Surface,
-    /// How the answer is narrowed to the principal's agencies.
-    pub scope: Scoped,
-    /// One line for the API's description.
-    pub summary: &'static str,
-    /// The query parameters it knows.
-    pub query: &'static [&'static str],
-    pub(crate) answer: Answer,
-    pub(crate) handler: fn() -> MethodRouter<Arc<Server>>,
-}
-
-/// Who may use a route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Everybody: it tells nothing.
-    Open,
-    /// A principal with one of these roles; an administrator has all.
-    Any(&'static [Role]),
-}
-
-/// For whom a route is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Surface {
-    /// Programs: without a principal 401.
-    Api,
-    /// People: without a principal they are led to the sign-in page.
-    Page,
-}
-
-/// How an answer is narrowed to the agencies of the principal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scoped {
-    /// Says nothing about any object.
-    Nothing,
-    /// Names one thing: 404 if it belongs to a hidden agency.
-    One,
-    /// Lists or counts: hidden agencies are left out.
-    Many,
-}
 
 const SEARCH: Access = Access::Any(&[Role::Search]);
 const DROP: Access = Access::Any(&[Role::Drop]);
@@ -134,7 +84,35 @@ pub fn app(server: Arc<Server>) -> Router {
         router = router.route(route.path, guarded);
     }
     router
+        .layer(Extension(Table(ROUTES)))
         .layer(axum::extract::DefaultBodyLimit::max(64 << 10))
         .layer(middleware::from_fn_with_state(Arc::clone(&server), finish))
         .with_state(server)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::openapi::{describe, meaning};
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_route_for_programs_is_described_and_every_shape_is_there() {
+        let text = describe("http://localhost", ROUTES).to_json().unwrap();
+        let api: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(api["openapi"], "3.1.0");
+        let mut ids = BTreeSet::new();
+        for route in ROUTES.iter().filter(|route| route.surface == Surface::Api) {
+            let method = route.method.to_ascii_lowercase();
+            let operation = &api["paths"][route.path.replace("{*", "{")][&method];
+            assert!(ids.insert(operation["operationId"].as_str().unwrap().to_owned()));
+            for name in route.query {
+                assert!(!meaning(name).is_empty(), "{name} has no meaning");
+            }
+        }
+        for (n, _) in text.match_indices("#/components/schemas/") {
+            let name = text[n + 21..].split('"').next().unwrap();
+            assert!(api["components"]["schemas"].get(name).is_some(), "no shape {name}");
+        }
+    }
 }

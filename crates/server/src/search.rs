@@ -15,11 +15,12 @@ use madang_index::query::{Facet, Hit, Hits, Query, Sort};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::address::percent;
 use crate::caller::Caller;
 use crate::parameters::{LONGEST_TEXT, Parameters, unreadable};
 use crate::problem::Problem;
 use crate::server::Server;
-use crate::wire::{json, percent};
+use crate::wire::json;
 
 /// What a search can be asked with.
 pub(crate) const PARAMETERS: &[&str] = &[

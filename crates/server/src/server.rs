@@ -6,12 +6,12 @@ use madang_ledger::ledger::Ledger;
 use object_store::ObjectStore;
 use tokio::sync::watch;
 
-use crate::events::Feed;
+use crate::feed::Feed;
 use crate::hosts::Hosts;
-use crate::metrics::Traffic;
 use crate::ports::{Drops, Holds, Originals};
-use crate::receipts::Recent;
+use crate::recent::Recent;
 use crate::session::Sessions;
+use crate::traffic::Traffic;
 
 /// Tells the time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;

@@ -8,11 +8,12 @@ use bytes::Bytes;
 use madang_document::blob_id::BlobId;
 use madang_ledger::audit::Act;
 
-use crate::access::{SESSION_COOKIE, key_holder, plausible, same_origin, see_other};
+use crate::access::{SESSION_COOKIE, key_holder, plausible, same_origin};
 use crate::caller::{Caller, Manner, cookie};
-use crate::pages;
+use crate::pages::sign_in::{self, Refusal};
 use crate::parameters::Parameters;
 use crate::problem::Problem;
+use crate::redirect::see_other;
 use crate::server::Server;
 use crate::session::Bearer;
 
@@ -28,7 +29,7 @@ pub(crate) async fn page(
     let parameters = Parameters::read(&uri, PARAMETERS)?;
     let next = local(parameters.one("next")?);
     let Some(token) = parameters.one("token")? else {
-        return Ok(pages::sign_in::page(manner.locale, next, None));
+        return Ok(sign_in::page(manner.locale, next, None));
     };
     let session = server.sessions.redeem(token, server.now()).map_err(|e| Problem::internal(&e))?;
     match session {
@@ -38,7 +39,7 @@ pub(crate) async fn page(
         }
         None => {
             note(&server, "unknown", "session.refused").await?;
-            Ok(pages::sign_in::page(manner.locale, next, Some(pages::sign_in::Refusal::Link)))
+            Ok(sign_in::page(manner.locale, next, Some(Refusal::Link)))
         }
     }
 }
@@ -64,7 +65,7 @@ pub(crate) async fn with_key(
     };
     let Some((hash, principal)) = holder else {
         note(&server, "unknown", "session.refused").await?;
-        return Ok(pages::sign_in::page(manner.locale, next, Some(pages::sign_in::Refusal::Key)));
+        return Ok(sign_in::page(manner.locale, next, Some(Refusal::Key)));
     };
     let session = server.sessions.begin(Bearer::Key(hash), server.now());
     let session = session.map_err(|error| Problem::internal(&error))?;

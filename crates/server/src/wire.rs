@@ -1,39 +1,12 @@
-//! Shapes and words that several answers share.
+//! Ways in which several answers are written.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use madang_document::agency::Agency;
-use madang_document::locale::Locale;
-use madang_document::outcome::Outcome;
 use madang_document::principal::Scope;
 use serde::Serialize;
-use utoipa::ToSchema;
 
-/// A sentence in both languages.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Sentence {
-    /// 한국어
-    pub ko: String,
-    /// English
-    pub en: String,
-}
-
-impl Sentence {
-    pub(crate) fn new(ko: &str, en: &str) -> Sentence {
-        Sentence { ko: ko.to_owned(), en: en.to_owned() }
-    }
-
-    pub(crate) fn of(outcome: Outcome) -> Sentence {
-        Sentence::new(outcome.sentence(Locale::Korean), outcome.sentence(Locale::English))
-    }
-
-    pub(crate) fn say(&self, locale: Locale) -> &str {
-        match locale {
-            Locale::Korean => &self.ko,
-            Locale::English => &self.en,
-        }
-    }
-}
+use crate::problem::Problem;
 
 /// A JSON answer that no cache keeps: what may be seen depends on who asks.
 pub(crate) fn json(value: &impl Serialize) -> Response {
@@ -52,9 +25,13 @@ pub(crate) fn typed(value: &impl Serialize, media_type: &'static str) -> Respons
             body,
         )
             .into_response(),
-        Err(error) => crate::problem::Problem::internal(&error).into_response(),
+        Err(error) => Problem::internal(&error).into_response(),
     }
 }
+
+/// Marks an answer with an error status that is not a problem: a tombstone, a probe, a page that says so itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Said;
 
 /// The agencies of a scope as the ledger takes them.
 pub(crate) fn agencies(scope: &Scope) -> Option<Vec<Agency>> {
@@ -88,19 +65,6 @@ pub(crate) fn is_override(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Percent-encodes all but the unreserved characters of RFC 3986 (section 2.3) and those in `keep`.
-pub(crate) fn percent(text: &str, keep: &[u8]) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for &byte in text.as_bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || keep.contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,10 +73,5 @@ mod tests {
     fn nothing_hides_in_a_name() {
         assert_eq!(visible("a\nb\u{202e}gpj.exe\u{85}"), "a␊b\\u{202e}gpj.exe\\u{85}");
         assert_eq!(visible("보고서 \"1\".hwp"), "보고서 \"1\".hwp");
-    }
-
-    #[test]
-    fn percent_encodes_bytes() {
-        assert_eq!(percent("가 a/b", b"/"), "%EA%B0%80%20a/b");
     }
 }

@@ -11,7 +11,8 @@ use madang_document::outcome::Outcome;
 use madang_document::principal::{Principal, Role};
 use madang_ledger::entries::Entries;
 use madang_ledger::keys::Keys;
-use madang_server::routes::{Access, ROUTES, Scoped, Surface, app};
+use madang_server::route::{Access, Scoped, Surface};
+use madang_server::routes::{ROUTES, app};
 use serde_json::Value;
 use tower::ServiceExt;
 

@@ -11,9 +11,10 @@ use madang_document::metadata::Value;
 use madang_document::outcome::Outcome;
 use maud::{Markup, html};
 
+use crate::address::{percent, query_string};
 use crate::caller::{Caller, Manner};
 use crate::documents::{MemberAnswer, members, segments, visible as visible_document};
-use crate::pages::layout::{Layout, query_string};
+use crate::pages::layout::Layout;
 use crate::pages::search::{place, visible_lines};
 use crate::pages::words::{Words, count, day, format, minute, size};
 use crate::parameters::Parameters;
@@ -182,7 +183,7 @@ fn passages(words: Words, document: &Document, text: &[Segment], first: usize) -
             @let () = if new { former.clone_from(&fragment) };
             div.passage id=[fragment.as_ref().filter(|_| new)] {
                 @if let (true, Some(place)) = (new, place(words, &segment.locator)) {
-                    a.place href=(format!("#{}", crate::wire::percent(fragment.as_deref().unwrap_or_default(), b"=,!:"))) { (place) }
+                    a.place href=(format!("#{}", percent(fragment.as_deref().unwrap_or_default(), b"=,!:"))) { (place) }
                 }
                 @if segment.origin != Origin::Native { " " span.origin { (origin(words, segment)) } }
                 p { (visible_lines(&segment.text)) }

@@ -7,7 +7,6 @@ use maud::{DOCTYPE, Markup, html};
 use crate::asset;
 use crate::caller::code;
 use crate::pages::words::Words;
-use crate::wire::percent;
 
 /// The frame of a page.
 pub(crate) struct Layout<'a> {
@@ -100,16 +99,4 @@ impl Layout<'_> {
         let code = code(other);
         html! { a href=(format!("{path}?hl={code}{rest}")) hreflang=(code) lang=(code) { (name) } }
     }
-}
-
-/// A query string of pairs, blank values left out; begins with `?` unless it is empty.
-pub(crate) fn query_string(pairs: &[(&str, &str)]) -> String {
-    let mut text = String::new();
-    for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
-        text.push(if text.is_empty() { '?' } else { '&' });
-        text.push_str(name);
-        text.push('=');
-        text.push_str(&percent(value, b""));
-    }
-    text
 }

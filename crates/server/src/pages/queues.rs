@@ -9,15 +9,16 @@ use madang_ledger::jobs::{Job, JobState, Queue};
 use madang_ledger::objects::Balance;
 use maud::{Markup, html};
 
+use crate::address::{percent, query_string};
 use crate::caller::{Caller, Manner};
 use crate::jobs::{filter, next, task_word};
-use crate::pages::layout::{Layout, query_string};
+use crate::pages::layout::Layout;
 use crate::pages::words::{Words, count, minute, size};
 use crate::parameters::Parameters;
 use crate::problem::Problem;
 use crate::queues::visible as visible_queues;
 use crate::server::Server;
-use crate::wire::{agencies, percent, visible};
+use crate::wire::{agencies, visible};
 
 /// What the page can be asked with: which jobs to list.
 pub(crate) const PARAMETERS: &[&str] = &["state", "queue", "limit", "after"];

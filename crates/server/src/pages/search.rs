@@ -13,8 +13,9 @@ use madang_document::outcome::Outcome;
 use madang_index::query::{Facet, Hit, Hits, Snippet, Sort};
 use maud::{Markup, html};
 
+use crate::address::query_string;
 use crate::caller::{Caller, Manner};
-use crate::pages::layout::{Layout, query_string};
+use crate::pages::layout::Layout;
 use crate::pages::words::{Words, count, day, format, size};
 use crate::parameters::Parameters;
 use crate::problem::Problem;

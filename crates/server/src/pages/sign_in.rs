@@ -3,9 +3,9 @@ use axum::response::Response;
 use madang_document::locale::Locale;
 use maud::html;
 
-use crate::access::Said;
 use crate::pages::layout::Layout;
 use crate::pages::words::Words;
+use crate::wire::Said;
 
 /// Why a sign-in failed.
 #[derive(Clone, Copy, Debug)]

@@ -161,7 +161,8 @@ async fn local(data: DataFolder) -> Result<Reach, Failure> {
         blobs: Arc::clone(backends::blobs(&data)?.store()),
         originals: Arc::clone(&idle) as _,
         drops: Arc::clone(&idle) as _,
-        holds: idle as _,
+        holds: Arc::clone(&idle) as _,
+        conditions: idle as _,
         clock: Arc::clone(&clock),
     };
     let settings = Settings {

@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 use madang_document::object::ObjectRef;
 use madang_server::ports::{
-    DropError, DropTarget, Dropped, Drops, HoldError, Holds, Original, OriginalError, Originals,
-    Upload,
+    Condition, Conditions, DropError, DropTarget, Dropped, Drops, HoldError, Holds, Original,
+    OriginalError, Originals, Upload,
 };
 
 /// The ports of a data folder on which nothing runs: it can be read, and takes nothing.
@@ -33,5 +33,11 @@ impl Holds for Idle {
 impl Originals for Idle {
     async fn open(&self, _: &ObjectRef) -> Result<Box<dyn Original>, OriginalError> {
         Err(OriginalError::Unavailable(CURE.into()))
+    }
+}
+
+impl Conditions for Idle {
+    fn now(&self) -> Vec<Condition> {
+        Vec::new()
     }
 }

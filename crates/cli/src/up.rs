@@ -18,10 +18,11 @@ use madang_pipeline::declaration::Pipeline;
 use madang_pipeline::service::{Parts, PutError, Role, Service, Settings};
 use madang_pipeline::store::{Pinned, StoreError};
 use madang_sandbox::zygote::Zygote;
+use madang_server::door::Door;
 use madang_server::hosts::Hosts;
 use madang_server::ports::{
-    DropError, DropTarget, Dropped, Drops, HoldError, Holds, Original, OriginalError, Originals,
-    Upload,
+    Condition, Conditions, DropError, DropTarget, Dropped, Drops, HoldError, Holds, Original,
+    OriginalError, Originals, Upload,
 };
 use madang_server::server::{Limits as HttpLimits, Ports, Server, Settings as HttpSettings};
 use tokio::net::TcpListener;
@@ -125,8 +126,9 @@ async fn up(
         let stopped = Arc::new(tokio::sync::Notify::new());
         let stop = Arc::clone(&stopped);
         let task = tokio::spawn(async move {
-            let serve = axum::serve(listener, app);
-            serve.with_graceful_shutdown(async move { stop.notified().await }).await
+            Door::of_this_process()
+                .serve(listener, app, async move { stop.notified().await })
+                .await;
         });
         data.announce(&format!("http://{address}"))?;
         line(&format!("madang listens on {base}"));
@@ -198,6 +200,7 @@ fn server(
         originals: Arc::clone(yard) as _,
         drops: Arc::clone(yard) as _,
         holds: Arc::clone(yard) as _,
+        conditions: Arc::clone(yard) as _,
         clock: backends::clock(),
     };
     let mut limits = HttpLimits::default();
@@ -330,6 +333,12 @@ impl Drops for Yard {
                 }
             })?;
         Ok(Dropped { store: pipeline.to_owned(), path: listed.path, version: listed.version })
+    }
+}
+
+impl Conditions for Yard {
+    fn now(&self) -> Vec<Condition> {
+        Vec::new()
     }
 }
 

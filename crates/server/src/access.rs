@@ -154,7 +154,7 @@ pub(crate) async fn finish(
     let method = request.method().clone();
     let manner = Manner::of(request.uri(), request.headers());
     let chosen = chosen(request.uri());
-    let mut response = if server.settings.hosts.allow(request.headers()) {
+    let mut response = if server.settings.hosts.allow(request.uri(), request.headers()) {
         request.extensions_mut().insert(manner);
         next.run(request).await
     } else {

@@ -4,6 +4,7 @@ use axum::response::{IntoResponse, Response};
 use madang_document::blob_id::BlobId;
 
 use crate::problem::Problem;
+use crate::redirect::see_other;
 
 /// A file that pages load, compiled into the program.
 struct Asset {
@@ -43,6 +44,11 @@ pub(crate) async fn api(Path(file): Path<String>, headers: HeaderMap) -> Result<
         return Ok((StatusCode::NOT_MODIFIED, keep).into_response());
     }
     Ok((keep, [(header::CONTENT_TYPE, asset.media_type)], asset.bytes).into_response())
+}
+
+/// `GET /favicon.ico`: what browsers ask for beside answers that are no pages.
+pub(crate) async fn favicon() -> Response {
+    see_other(&address("mark.svg"))
 }
 
 /// The address of an asset, with its digest: another content has another address.

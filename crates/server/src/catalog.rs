@@ -41,7 +41,6 @@ pub(crate) async fn catalog(
     };
     let full = entries.len() == limit as usize;
     let next = entries.last().filter(|_| full).map(|last| page(Some(&last.draft.id)));
-    let entries: Vec<Entry> = entries.into_iter().map(published).collect();
     let publisher = &server.settings.publisher;
     let catalog = jsonld::catalog(&entries, base, publisher, &page(after), next.as_deref());
     Ok(typed(&catalog, JSON_LD))

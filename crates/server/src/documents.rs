@@ -289,7 +289,7 @@ impl DocumentAnswer {
             kind: d.media_type.kind().as_str(),
             media_type: d.media_type.to_string(),
             outcome: d.outcome.as_str(),
-            sentence: Sentence::of(d.outcome),
+            sentence: Sentence::of(d.outcome, d.size),
             members: members(&d, &opened),
             segments: d.segments,
             characters: d.characters,

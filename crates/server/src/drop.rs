@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 use madang_document::id::DocumentId;
+use madang_document::shown::is_misleading;
 use madang_ledger::audit::Act;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -19,7 +20,7 @@ use crate::ports::{DropError, DropTarget, Upload};
 use crate::problem::Problem;
 use crate::recent::Remembered;
 use crate::server::Server;
-use crate::wire::{is_override, json};
+use crate::wire::json;
 
 /// Longest path of an upload and longest part of it, bytes: what file systems and object stores hold.
 const LONGEST_PATH: usize = 1024;
@@ -147,8 +148,11 @@ fn check_path(path: &str) -> Result<(), Problem> {
         ("경로는 1바이트에서 1,024바이트까지입니다.", "a path has 1 to 1024 bytes")
     } else if path.chars().any(char::is_control) {
         ("경로에 제어 문자를 쓸 수 없습니다.", "a path holds no control characters")
-    } else if path.chars().any(is_override) {
-        ("경로에 글 방향을 바꾸는 문자를 쓸 수 없습니다.", "a path holds no direction overrides")
+    } else if path.chars().any(is_misleading) {
+        (
+            "경로에 줄이나 글 방향을 바꾸는 문자를 쓸 수 없습니다.",
+            "a path holds no marks that break lines or turn the direction of writing",
+        )
     } else if path.contains('\\') {
         ("경로의 구분자는 `/`입니다.", "the separator of a path is `/`")
     } else if path.split('/').any(|part| matches!(part, "" | "." | "..")) {
@@ -251,6 +255,8 @@ mod tests {
             "a\0b",
             "a\u{85}b",
             "a\u{202e}fdp.exe",
+            "a\u{200f}fdp.exe",
+            "a\u{2028}b",
             &long,
         ] {
             assert_eq!(check_path(bad).unwrap_err().status, 400, "{bad:?}");

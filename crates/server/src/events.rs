@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 use crate::caller::Caller;
 use crate::change::Change;
+use crate::conditions::{self, ConditionAnswer};
 use crate::feed::{Seat, Tick, Ticks};
 use crate::problem::Problem;
 use crate::queues::{BalanceAnswer, QueueAnswer, visible};
@@ -49,12 +50,12 @@ pub(crate) async fn api(
         .and_then(|value| value.to_str().ok())
         .and_then(|text| text.trim().parse().ok());
     let last = server.ledger.last_seq().await?;
-    let mut waiting = VecDeque::new();
-    // An id from another data folder may be ahead of us: nothing is missed then.
-    if let Some(seen) = seen.filter(|seen| *seen < last) {
-        let missed = entry_changes(&server, &scope, seen).await?;
-        waiting.extend(changes_event(&missed));
-    }
+    // An id from another data folder may be ahead of ours: nothing that we know of was missed then, and what
+    // is to come must not wait until that number is reached.
+    let missed = match seen.filter(|seen| *seen < last) {
+        Some(seen) => entry_changes(&server, &scope, seen).await?,
+        None => Vec::new(),
+    };
     let (ticks, poller) = server.feed.subscribe(&scope);
     if let Some(poller) = poller {
         tokio::spawn(poll(Arc::clone(&server), scope.clone(), poller));
@@ -63,9 +64,9 @@ pub(crate) async fn api(
         ticks,
         closing: server.closing.subscribe(),
         until: Instant::now() + STREAM,
-        waiting,
+        waiting: changes_event(&missed).into_iter().collect(),
         state: String::new(),
-        seq: seen.unwrap_or(last).max(last),
+        seq: missed.last().map_or(last, |change| change.seq.max(last)),
         _seat: seat,
     };
     let stream = stream::unfold(listener, |mut listener| async move {
@@ -138,6 +139,7 @@ fn changes_event(changes: &[Change]) -> Option<Event> {
 struct StateOfWork {
     balance: BalanceAnswer,
     queues: Vec<QueueAnswer>,
+    conditions: Vec<ConditionAnswer>,
 }
 
 async fn poll(server: Arc<Server>, scope: Scope, ticks: Ticks) {
@@ -175,6 +177,7 @@ async fn tick(
     let state = StateOfWork {
         balance: BalanceAnswer::from(balance),
         queues: queues.iter().map(QueueAnswer::from).collect(),
+        conditions: conditions::of(server, scope).into_iter().map(ConditionAnswer::from).collect(),
     };
     Ok(Tick {
         seq: *after,

@@ -1,35 +1,49 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use crate::conditions;
+use crate::ports::ConditionKind;
 use crate::server::Server;
 use crate::wire::Said;
 
 /// `GET /healthz`: the process answers.
 pub(crate) async fn live() -> Response {
-    plain(StatusCode::OK, "ok\n")
+    plain(StatusCode::OK, "ok\n".to_owned())
 }
 
-/// `GET /readyz`: the ledger and the index answer, and the server is not closing. Tells no more than that,
-/// because nobody has to sign in to ask.
+/// `GET /readyz`: the ledger and the index answer, the server is not closing, and nothing stands on the board
+/// that keeps the whole service from its work. Says what does in words, and names nothing, because nobody has to
+/// sign in to ask.
 pub(crate) async fn ready(State(server): State<Arc<Server>>) -> Response {
+    let mut reasons = Vec::new();
     if *server.closing.borrow() {
-        return plain(StatusCode::SERVICE_UNAVAILABLE, "closing\n");
+        reasons.push("The server is closing.".to_owned());
     }
     if let Err(error) = server.ledger.last_seq().await {
         tracing::warn!(%error, "not ready");
-        return plain(StatusCode::SERVICE_UNAVAILABLE, "the ledger does not answer\n");
+        reasons.push("The ledger does not answer.".to_owned());
     }
     let index = Arc::clone(&server.index);
-    match tokio::task::spawn_blocking(move || index.agencies().is_ok()).await {
-        Ok(true) => plain(StatusCode::OK, "ok\n"),
-        Ok(false) | Err(_) => plain(StatusCode::SERVICE_UNAVAILABLE, "the index does not answer\n"),
+    if !matches!(tokio::task::spawn_blocking(move || index.agencies().is_ok()).await, Ok(true)) {
+        reasons.push("The index does not answer.".to_owned());
     }
+    let kinds: BTreeSet<ConditionKind> =
+        server.conditions.now().into_iter().map(|condition| condition.kind).collect();
+    let unready = !reasons.is_empty() || kinds.iter().any(|kind| kind.is_unready());
+    reasons.extend(kinds.into_iter().map(|kind| conditions::sentence(kind).en));
+    let (status, head) = match unready {
+        true => (StatusCode::SERVICE_UNAVAILABLE, "not ready\n"),
+        false => (StatusCode::OK, "ok\n"),
+    };
+    let lines = reasons.into_iter().map(|reason| format!("{reason}\n"));
+    plain(status, std::iter::once(head.to_owned()).chain(lines).collect())
 }
 
-fn plain(status: StatusCode, text: &'static str) -> Response {
+fn plain(status: StatusCode, text: String) -> Response {
     let headers =
         [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
     let mut response = (status, headers, text).into_response();

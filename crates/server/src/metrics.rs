@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use madang_document::principal::Scope;
 
 use crate::caller::Caller;
+use crate::conditions;
 use crate::exposition::Exposition;
 use crate::problem::Problem;
 use crate::queues::visible;
@@ -74,6 +75,16 @@ pub(crate) async fn api(
     text.sample("madang_balance_members", &[], balance.members as f64);
     text.family("madang_balance_holds", "gauge", "1 while nothing is lost.");
     text.sample("madang_balance_holds", &[], f64::from(u8::from(balance.holds())));
+
+    text.family(
+        "madang_condition",
+        "gauge",
+        "1 for each thing that keeps the service from its work.",
+    );
+    for condition in conditions::of(&server, scope) {
+        let labels = [("kind", condition.kind.as_str()), ("subject", condition.subject.as_str())];
+        text.sample("madang_condition", &labels, 1.0);
+    }
 
     text.family("madang_index_lag", "gauge", "Outbox numbers the index has still to pass.");
     for (agency, last) in server.ledger.last_changes().await? {

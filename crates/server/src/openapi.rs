@@ -22,7 +22,7 @@ use crate::problem::Problem;
 use crate::route::{Access, Answer, Route, Scoped, Surface};
 use crate::sentence::Sentence;
 use crate::server::Server;
-use crate::{catalog, change, documents, drop, jobs, queues, receipts, search};
+use crate::{catalog, change, conditions, documents, drop, jobs, queues, receipts, search};
 
 /// The table that is described: handed in, since it holds this route, too.
 #[derive(Clone, Copy, Debug)]
@@ -228,6 +228,7 @@ fn shapes() -> ComponentsBuilder {
         queues::QueueAnswer,
         queues::HeldAnswer,
         queues::BalanceAnswer,
+        conditions::ConditionAnswer,
         queues::Done,
         jobs::Jobs,
         jobs::JobAnswer,

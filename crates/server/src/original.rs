@@ -8,6 +8,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::Stream;
+use madang_document::object_key;
+use madang_document::shown::is_misleading;
 
 use crate::address::percent;
 use crate::caller::Caller;
@@ -15,7 +17,6 @@ use crate::documents::{SANDBOX, visible};
 use crate::ports::{Original, OriginalError};
 use crate::problem::Problem;
 use crate::server::Server;
-use crate::wire::is_override;
 
 /// `GET /v1/documents/{id}/original`: the file as it lies in its store, never opened by the browser.
 pub(crate) async fn original(
@@ -127,7 +128,8 @@ fn range(value: &str, size: u64) -> Asked {
 /// `Content-Disposition` of a download (RFC 6266, section 4.3; RFC 8187): the real name in UTF-8, and one in
 /// plain ASCII for programs that know no better.
 fn disposition(name: &str) -> String {
-    let safe = |c: char| !(c.is_control() || is_override(c) || "/\\".contains(c));
+    let safe = |c: char| !(is_misleading(c) || "/\\".contains(c));
+    let name = object_key::readable(name);
     let name: String = name.chars().map(|c| if safe(c) { c } else { '_' }).collect();
     let plain = |c: char| c.is_ascii_alphanumeric() || " .-_()".contains(c);
     let ascii: String = name.chars().map(|c| if plain(c) { c } else { '_' }).collect();

@@ -1,10 +1,12 @@
 //! Pages for people, made on the server. Whatever comes from a file, a name or a query is text to these
-//! templates: maud escapes it, and nothing here marks a string as markup.
+//! templates: maud escapes it, nothing here marks a string as markup, and it goes in as
+//! [`Shown`](madang_document::shown::Shown), so that no name can pretend to be another.
 
 pub(crate) mod document;
 pub(crate) mod drop;
 pub(crate) mod error;
 pub(crate) mod layout;
+pub(crate) mod passage;
 pub(crate) mod queues;
 pub(crate) mod search;
 pub(crate) mod sign_in;

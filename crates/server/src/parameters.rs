@@ -42,7 +42,7 @@ impl Parameters {
         if values.next().is_some() {
             return Err(Problem::bad(
                 "repeated-parameter",
-                format!("`{name}`은(는) 한 번만 쓸 수 있습니다."),
+                format!("한 번만 쓸 수 있습니다: `{name}`."),
                 format!("`{name}` can stand only once"),
             ));
         }
@@ -90,7 +90,7 @@ pub(crate) fn unreadable(name: &str, value: &str, expected: &str) -> Problem {
     let value: String = value.chars().take(60).collect();
     Problem::bad(
         "parameter-value",
-        format!("`{name}`의 값 `{value}`을(를) 읽을 수 없습니다. 예상: {expected}"),
+        format!("`{name}`의 값을 읽을 수 없습니다: `{value}`. 예상: {expected}"),
         format!("`{value}` is no value of `{name}`: {expected} is expected"),
     )
 }
@@ -103,9 +103,7 @@ fn unknown(name: &str, known: &[&str]) -> Problem {
         .min()
         .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 3);
     let (ko, en) = match near {
-        Some((_, near)) => {
-            (format!("`{near}`을(를) 뜻하셨나요?"), format!("did you mean `{near}`?"))
-        }
+        Some((_, near)) => (format!("혹시 `{near}` 아닌가요?"), format!("did you mean `{near}`?")),
         None if known.is_empty() => {
             ("여기에는 매개변수가 없습니다.".to_owned(), "there are none here".to_owned())
         }
@@ -116,7 +114,7 @@ fn unknown(name: &str, known: &[&str]) -> Problem {
     };
     Problem::bad(
         "unknown-parameter",
-        format!("`{name}`은(는) 모르는 매개변수입니다. {ko}"),
+        format!("모르는 매개변수입니다: `{name}`. {ko}"),
         format!("unknown parameter `{name}`; {en}"),
     )
 }

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use futures::Stream;
 use madang_document::agency::Agency;
 use madang_document::object::ObjectRef;
+use madang_document::timestamp::Timestamp;
 
 /// The bytes of an upload as they arrive. Ends with an error when the sender goes away or a limit is passed:
 /// then nothing may remain in the store.
@@ -83,6 +84,81 @@ pub enum HoldError {
     /// Not possible now.
     #[error("{0}")]
     Unavailable(String),
+}
+
+/// What keeps the service from its work just now.
+pub trait Conditions: Send + Sync {
+    /// Whatever stands at this moment; nothing when all is well. Does not block.
+    fn now(&self) -> Vec<Condition>;
+}
+
+/// Something that keeps the service from its work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// What it is.
+    pub kind: ConditionKind,
+    /// Which pipeline or partition; blank if it is the whole service.
+    pub subject: String,
+    /// Whose; none if it is the whole service, which everybody is told of.
+    pub agency: Option<Agency>,
+    /// Since when.
+    pub since: Timestamp,
+    /// More, in English, for the operator: may hold paths.
+    pub detail: String,
+}
+
+/// What can keep the service from its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ConditionKind {
+    /// The disk of the data folder is almost full.
+    DiskLow,
+    /// The ledger refuses to be written.
+    LedgerUnwritable,
+    /// The process has no descriptors left.
+    DescriptorsOut,
+    /// A source cannot be listed or read.
+    SourceAway,
+    /// An index is far behind the ledger, or cannot follow it.
+    IndexBehind,
+    /// An index was damaged, and is built anew.
+    IndexDamaged,
+}
+
+impl ConditionKind {
+    /// Every kind.
+    pub const ALL: [ConditionKind; 6] = [
+        ConditionKind::DiskLow,
+        ConditionKind::LedgerUnwritable,
+        ConditionKind::DescriptorsOut,
+        ConditionKind::SourceAway,
+        ConditionKind::IndexBehind,
+        ConditionKind::IndexDamaged,
+    ];
+
+    /// The word used in JSON and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ConditionKind::DiskLow => "disk_low",
+            ConditionKind::LedgerUnwritable => "ledger_unwritable",
+            ConditionKind::DescriptorsOut => "descriptors_out",
+            ConditionKind::SourceAway => "source_away",
+            ConditionKind::IndexBehind => "index_behind",
+            ConditionKind::IndexDamaged => "index_damaged",
+        }
+    }
+
+    /// Whether the service as a whole cannot do its work, so that `/readyz` says no. What ails one agency is
+    /// told there too, but must not take the others' service off the air.
+    pub fn is_unready(self) -> bool {
+        match self {
+            ConditionKind::DiskLow
+            | ConditionKind::LedgerUnwritable
+            | ConditionKind::DescriptorsOut => true,
+            ConditionKind::SourceAway
+            | ConditionKind::IndexBehind
+            | ConditionKind::IndexDamaged => false,
+        }
+    }
 }
 
 /// Where originals are read: the stores of the pipelines.

@@ -5,7 +5,7 @@ use madang_index::query::SearchError;
 use madang_ledger::error::LedgerError;
 use serde::Serialize;
 
-use crate::sentence::Sentence;
+use crate::sentence::{Sentence, as_subject};
 
 /// What went wrong with a request: RFC 9457. Programs get it as JSON, people as a page.
 #[derive(Clone, Debug)]
@@ -58,7 +58,7 @@ impl Problem {
         Problem::new(
             StatusCode::NOT_FOUND,
             "not-found",
-            format!("찾는 {ko_noun}이(가) 없거나 볼 권한이 없습니다."),
+            format!("찾는 {} 없거나 볼 권한이 없습니다.", as_subject(ko_noun)),
             format!("There is no such {en_noun}, or it is not yours to see."),
         )
     }

@@ -13,6 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::caller::{Caller, Manner};
+use crate::conditions::{self, ConditionAnswer};
 use crate::ports::HoldError;
 use crate::problem::Problem;
 use crate::redirect::see_other;
@@ -26,7 +27,9 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let queues = visible(&server, &caller.principal.agencies).await?;
     let queues = queues.iter().map(QueueAnswer::from).collect();
-    Ok(json(&Queues { queues }))
+    let conditions = conditions::of(&server, &caller.principal.agencies);
+    let conditions = conditions.into_iter().map(ConditionAnswer::from).collect();
+    Ok(json(&Queues { queues, conditions }))
 }
 
 /// The queues of these agencies, by name.
@@ -132,6 +135,8 @@ pub(crate) struct Done {
 pub(crate) struct Queues {
     /// By name.
     queues: Vec<QueueAnswer>,
+    /// What keeps the service from its work just now; empty when all is well.
+    conditions: Vec<ConditionAnswer>,
 }
 
 /// A queue with its counts.

@@ -7,7 +7,6 @@ use madang_document::agency::Agency;
 use madang_document::document::Document;
 use madang_document::id::DocumentId;
 use madang_document::outcome::Outcome;
-use madang_document::timestamp::Timestamp;
 use madang_ledger::jobs::{Job, JobFilter, JobState, Task};
 use madang_ledger::objects::Standing;
 use serde::Serialize;
@@ -198,37 +197,47 @@ impl Stage {
     }
 
     /// What it means, for the person who dropped the file.
-    fn sentence(self) -> Sentence {
-        let (ko, en) = match self {
-            Stage::Received => {
+    fn sentence(self, outcome: Option<Outcome>) -> Sentence {
+        let (ko, en) = match (self, outcome) {
+            (Stage::Received, _) => {
                 ("접수했습니다. 읽을 차례를 기다립니다.", "Received; it waits for its turn.")
             }
-            Stage::Reading => ("지금 읽고 있습니다.", "It is being read."),
-            Stage::WaitingForRetry => {
+            (Stage::Reading, _) => ("지금 읽고 있습니다.", "It is being read."),
+            (Stage::WaitingForRetry, _) => {
                 ("읽지 못해 잠시 뒤 다시 시도합니다.", "Reading failed; it is tried again soon.")
             }
-            Stage::Indexing => ("읽었습니다. 곧 검색됩니다.", "Read; it can be found in a moment."),
-            Stage::Indexed => ("읽었고 검색됩니다.", "Read, and it can be found."),
-            Stage::Quarantined => (
+            (Stage::Indexing, _) => {
+                ("처리했습니다. 곧 검색됩니다.", "Done; it can be found in a moment.")
+            }
+            (Stage::Indexed, Some(Outcome::Partial | Outcome::Limit)) => (
+                "일부만 읽었습니다. 읽은 만큼 검색됩니다.",
+                "Read in part; what was read can be found.",
+            ),
+            (Stage::Indexed, Some(outcome)) if outcome != Outcome::Ok => (
+                "이름만 등록했습니다. 내용으로는 검색되지 않습니다.",
+                "Registered by its name only; it cannot be found by what is in it.",
+            ),
+            (Stage::Indexed, _) => ("읽었고 검색됩니다.", "Read, and it can be found."),
+            (Stage::Quarantined, _) => (
                 "읽지 못해 운영자에게 넘겼습니다.",
                 "It could not be read and was set aside for the operator.",
             ),
-            Stage::Deleted => ("저장소에서 지워졌습니다.", "It is gone from its store."),
+            (Stage::Deleted, _) => ("저장소에서 지워졌습니다.", "It is gone from its store."),
         };
         Sentence::new(ko, en)
     }
 
-    /// What to do.
+    /// What to do beyond what the outcome's own sentence says, which often names the cure.
     fn advice(self, outcome: Option<Outcome>) -> Option<Sentence> {
         let (ko, en) = match (self, outcome) {
-            (Stage::Quarantined, Some(Outcome::Encrypted | Outcome::Drm)) => {
-                ("암호나 보안을 푼 파일을 다시 올려 주세요.", "Drop an unprotected copy.")
+            (Stage::Quarantined, Some(Outcome::Encrypted | Outcome::Drm | Outcome::Corrupt)) => {
+                return None;
             }
-            (Stage::Quarantined, Some(Outcome::Corrupt)) => (
-                "원본이 열리는지 확인하고 다시 올려 주세요.",
-                "Check that the original opens, and drop it again.",
+            (Stage::Quarantined, Some(_)) => (
+                "급하면 이 접수증 주소를 운영자에게 보내세요.",
+                "If it is urgent, send the operator this receipt's address.",
             ),
-            (Stage::Quarantined, _) => (
+            (Stage::Quarantined, None) => (
                 "운영자가 다시 시도할 수 있습니다. 급하면 이 접수증 주소를 운영자에게 보내세요.",
                 "The operator can retry it; send them this receipt's address.",
             ),
@@ -263,7 +272,7 @@ pub(crate) struct Receipt {
     outcome_sentence: Option<Sentence>,
     /// More about why, in English.
     reason: Option<String>,
-    /// What to do; null if there is nothing to do.
+    /// What to do beyond what the outcome's sentence says; null if there is nothing.
     advice: Option<Sentence>,
     /// Whether it has a catalogue entry.
     catalogued: bool,
@@ -301,7 +310,7 @@ impl Receipt {
             pipeline: target.pipeline,
             agency: target.agency.to_string(),
             state: Stage::Received,
-            sentence: Stage::Received.sentence(),
+            sentence: Stage::Received.sentence(None),
             outcome: None,
             outcome_sentence: None,
             reason: None,
@@ -340,9 +349,10 @@ impl Receipt {
             pipeline: standing.pipeline.clone(),
             agency: standing.agency.to_string(),
             state,
-            sentence: state.sentence(),
+            sentence: state.sentence(outcome),
             outcome: outcome.map(|outcome| outcome.as_str()),
-            outcome_sentence: outcome.map(Sentence::of),
+            outcome_sentence: outcome
+                .map(|outcome| Sentence::of(outcome, Some(standing.object.size))),
             reason: reason.or_else(|| failed.map(|failure| failure.message.clone())),
             advice: state.advice(outcome),
             catalogued,
@@ -361,6 +371,7 @@ impl Receipt {
 mod tests {
     use super::*;
     use madang_document::object::ObjectRef;
+    use madang_document::timestamp::Timestamp;
     use madang_ledger::jobs::Failure;
 
     fn job(task: Task, state: JobState, failed: bool) -> Job {
@@ -402,6 +413,32 @@ mod tests {
             (Delete, Done, false, false, Stage::Deleted),
         ] {
             assert_eq!(Stage::of(&job(task, state, failed), searchable), stage);
+        }
+    }
+
+    #[test]
+    fn advice_is_given_once() {
+        let words = |text: &str| -> std::collections::BTreeSet<String> {
+            text.split(['.', ';']).map(|part| part.trim().to_lowercase()).collect()
+        };
+        for outcome in Outcome::ALL {
+            let Some(advice) = Stage::Quarantined.advice(Some(outcome)) else { continue };
+            for (said, also) in [
+                (Sentence::of(outcome, None).en, advice.en),
+                (Sentence::of(outcome, None).ko, advice.ko),
+            ] {
+                let twice: Vec<String> = words(&said)
+                    .intersection(&words(&also))
+                    .filter(|w| !w.is_empty())
+                    .cloned()
+                    .collect();
+                assert!(twice.is_empty(), "{outcome}: {twice:?}");
+                assert!(!(said.contains("again") && also.contains("again")), "{said} {also}");
+                assert!(
+                    !(said.contains("다시 올려") && also.contains("다시 올려")),
+                    "{said} {also}"
+                );
+            }
         }
     }
 }

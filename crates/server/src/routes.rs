@@ -65,6 +65,7 @@ pub static ROUTES: &[Route] = &[
     route!("GET" "/readyz", Access::Open, Api, Nothing, "Whether requests can be answered", &[], Answer::Other("text/plain"), get(health::ready)),
     route!("GET" "/openapi.json", Access::Open, Api, Nothing, "This description", &[], Answer::Other("application/json"), get(openapi::api)),
     route!("GET" "/static/{file}", Access::Open, Api, Nothing, "Style, script and pictures of the pages", &["v"], Answer::Other("text/css"), get(asset::api)),
+    route!("GET" "/favicon.ico", Access::Open, Api, Nothing, "The mark of the pages", &[], Answer::Other("image/svg+xml"), get(asset::favicon)),
     route!("GET" "/sign-in", Access::Open, Page, Nothing, "Sign in with a one-time link, or a form for an API key", sign_in::PARAMETERS, Answer::Other("text/html"), get(sign_in::page)),
     route!("POST" "/sign-in", Access::Open, Page, Nothing, "Sign in with an API key", &[], Answer::Other("text/html"), post(sign_in::with_key)),
     route!("POST" "/sign-out", Access::Any(&Role::ALL), Page, Nothing, "End the session", &[], Answer::Other("text/html"), post(sign_in::out)),

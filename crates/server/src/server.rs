@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::feed::Feed;
 use crate::hosts::Hosts;
-use crate::ports::{Drops, Holds, Originals};
+use crate::ports::{Conditions, Drops, Holds, Originals};
 use crate::recent::Recent;
 use crate::session::Sessions;
 use crate::traffic::Traffic;
@@ -31,6 +31,8 @@ pub struct Ports {
     pub drops: Arc<dyn Drops>,
     /// Who releases a held disappearance.
     pub holds: Arc<dyn Holds>,
+    /// What keeps the service from its work.
+    pub conditions: Arc<dyn Conditions>,
     /// The time.
     pub clock: Clock,
 }
@@ -76,6 +78,7 @@ pub struct Server {
     pub(crate) originals: Arc<dyn Originals>,
     pub(crate) drops: Arc<dyn Drops>,
     pub(crate) holds: Arc<dyn Holds>,
+    pub(crate) conditions: Arc<dyn Conditions>,
     pub(crate) clock: Clock,
     pub(crate) settings: Settings,
     pub(crate) sessions: Sessions,
@@ -89,7 +92,7 @@ pub struct Server {
 impl Server {
     /// A server over these ports.
     pub fn new(ports: Ports, settings: Settings) -> Server {
-        let Ports { ledger, index, blobs, originals, drops, holds, clock } = ports;
+        let Ports { ledger, index, blobs, originals, drops, holds, conditions, clock } = ports;
         let started = clock();
         Server {
             ledger,
@@ -98,6 +101,7 @@ impl Server {
             originals,
             drops,
             holds,
+            conditions,
             clock,
             sessions: Sessions::new(settings.limits.session_ms),
             traffic: Traffic::default(),

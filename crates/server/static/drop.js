@@ -17,6 +17,9 @@
 
   const waiting = [];
   const followed = new Set();
+  const asked = new Set();
+  // What to do with every file that is there already, once somebody has said it for all.
+  let rule = null;
   let sending = 0;
   let sent = 0;
   let total = 0;
@@ -47,7 +50,7 @@
     const more = element("p", "faint");
     item.append(name, bar, state, more);
     list.prepend(item);
-    return { item, bar, state, more };
+    return { item, name, bar, state, more };
   };
 
   const say = (view, className, text, more) => {
@@ -70,19 +73,82 @@
     task.view.item.append(again);
   };
 
+  // A file of that name is there already: nothing is replaced in silence.
+  const ask = (task) => {
+    if (rule) {
+      settle(task, rule);
+      return;
+    }
+    asked.add(task);
+    say(task.view, "attention", words.exists);
+    task.view.bar.hidden = true;
+    const choices = element("fieldset", "choices");
+    choices.append(element("legend", "hidden", words.exists));
+    const all = element("input");
+    all.type = "checkbox";
+    for (const choice of ["replace", "both", "skip"]) {
+      const button = element("button", choice === "replace" ? "danger" : "", words[choice]);
+      button.type = "button";
+      button.addEventListener("click", () => {
+        if (all.checked) {
+          rule = choice;
+          [...asked].forEach((other) => settle(other, choice));
+        } else {
+          settle(task, choice);
+        }
+        next();
+      });
+      choices.append(button);
+    }
+    const label = element("label", "faint");
+    label.append(all, " ", words.all);
+    choices.append(label);
+    task.choices = choices;
+    task.view.item.append(choices);
+  };
+
+  const settle = (task, choice) => {
+    asked.delete(task);
+    if (task.choices) {
+      task.choices.remove();
+      task.choices = null;
+    }
+    if (choice === "skip") {
+      say(task.view, "", words.skipped);
+      task.view.bar.hidden = true;
+      return;
+    }
+    task.choice = choice;
+    if (choice === "both") {
+      task.copy += 1;
+    }
+    task.view.bar.hidden = false;
+    say(task.view, "", words.waiting);
+    waiting.push(task);
+  };
+
+  // `a/report.hwp` becomes `a/report (2).hwp`.
+  const numbered = (path, n) => {
+    const [, folder, name] = /^(.*\/)?([^/]*)$/.exec(path);
+    const dot = name.lastIndexOf(".");
+    const [stem, end] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ""];
+    return `${folder || ""}${stem} (${n})${end}`;
+  };
+
   const encode = (path) => path.split("/").map(encodeURIComponent).join("/");
 
   const problem = (request) => {
     try {
       const said = JSON.parse(request.responseText);
-      return (words.tongue === "ko" && said.detail_ko) || said.detail || request.statusText;
+      return (words.locale === "ko" && said.detail_ko) || said.detail || request.statusText;
     } catch {
       return request.statusText || words.lost;
     }
   };
 
   const send = (task) => {
-    const { file, path, target, view } = task;
+    const { file, target, view } = task;
+    const path = task.choice === "both" ? numbered(task.path, task.copy) : task.path;
     if (file.size > most) {
       fail(task, words.tooLarge);
       next();
@@ -92,6 +158,10 @@
     say(view, "", words.sending);
     const request = new XMLHttpRequest();
     request.open("PUT", `/v1/drop/${encodeURIComponent(target)}/${encode(path)}`);
+    if (task.choice !== "replace") {
+      request.setRequestHeader("If-None-Match", "*");
+    }
+    view.name.textContent = path;
     request.upload.addEventListener("progress", (event) => {
       if (event.lengthComputable && event.total > 0) {
         view.bar.value = event.loaded / event.total;
@@ -104,6 +174,10 @@
         view.bar.value = 1;
         view.bar.hidden = true;
         follow({ receipt: JSON.parse(request.responseText).receipt, view, wait: 500 });
+      } else if (request.status === 412 && task.choice === "both" && task.copy < 1000) {
+        settle(task, "both");
+      } else if (request.status === 412) {
+        ask(task);
       } else {
         fail(task, problem(request));
       }
@@ -121,10 +195,10 @@
 
   const follow = (one) => {
     followed.add(one);
-    window.setTimeout(() => ask(one), one.wait);
+    window.setTimeout(() => look(one), one.wait);
   };
 
-  const ask = async (one) => {
+  const look = async (one) => {
     let receipt = null;
     try {
       const answer = await fetch(one.receipt, { headers: { accept: "application/json" } });
@@ -133,10 +207,12 @@
       receipt = null;
     }
     if (receipt) {
-      const tell = (sentence) => (sentence ? sentence[words.tongue] || sentence.en : "");
+      const tell = (sentence) => (sentence ? sentence[words.locale] || sentence.en : "");
       const bad = receipt.state === "quarantined" || receipt.state === "deleted";
-      const more = [tell(receipt.outcome_sentence), tell(receipt.advice)].filter(Boolean);
-      say(one.view, bad ? "warn" : receipt.state, tell(receipt.sentence), more.join(" "));
+      const good = receipt.outcome === null || receipt.outcome === "ok";
+      const more = [tell(receipt.outcome_sentence), tell(receipt.advice), tell(receipt.estimate)];
+      const colour = bad ? "warn" : good ? receipt.state : "attention";
+      say(one.view, colour, tell(receipt.sentence), more.filter(Boolean).join(" "));
       if (FINAL.has(receipt.state)) {
         followed.delete(one);
         if (receipt.document && !bad) {
@@ -148,12 +224,12 @@
       }
     }
     one.wait = Math.min(one.wait * 1.5, 10000);
-    window.setTimeout(() => ask(one), one.wait);
+    window.setTimeout(() => look(one), one.wait);
   };
 
   const take = (file, path) => {
     total += 1;
-    waiting.push({ file, path, target: pipeline.value, view: line(path) });
+    waiting.push({ file, path, target: pipeline.value, view: line(path), choice: null, copy: 1 });
   };
 
   const takeInput = (event) => {
@@ -208,7 +284,7 @@
     });
   });
   window.addEventListener("beforeunload", (event) => {
-    if (sending > 0 || waiting.length > 0) {
+    if (sending > 0 || waiting.length > 0 || asked.size > 0) {
       event.preventDefault();
     }
   });

@@ -35,6 +35,43 @@
     }
   };
 
+  // Lists are the server's own page, fetched anew when something that they may show has changed; never while
+  // somebody is about to press something in them.
+  const PAUSE = 2000;
+  const LISTS = ["conditions", "queues", "jobs"];
+  let seen = "";
+  let due = false;
+  let asking = false;
+
+  const isBusy = (list) => list.querySelector("a:hover, button:hover, :focus") !== null;
+
+  const refresh = async () => {
+    if (!due || asking || document.hidden) {
+      return;
+    }
+    due = false;
+    asking = true;
+    try {
+      const answer = await fetch(window.location.href, { headers: { accept: "text/html" } });
+      if (answer.ok && !answer.redirected) {
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        for (const id of LISTS) {
+          const list = document.getElementById(id);
+          const fresh = page.getElementById(id);
+          if (list && fresh && isBusy(list)) {
+            due = true;
+          } else if (list && fresh) {
+            list.replaceWith(document.adoptNode(fresh));
+          }
+        }
+      }
+    } catch {
+      due = true;
+    }
+    asking = false;
+  };
+  window.setInterval(refresh, PAUSE);
+
   const events = new EventSource("/v1/events");
   events.addEventListener("open", () => {
     live.textContent = "● " + live.dataset.live;
@@ -46,5 +83,9 @@
     const state = JSON.parse(event.data);
     balance(state.balance);
     state.queues.forEach(queue);
+    // What changes every second without a list being another is left out.
+    const shown = JSON.stringify(state, (name, value) => (name === "last_minute" ? null : value));
+    due = due || shown !== seen;
+    seen = shown;
   });
 })();

@@ -7,10 +7,13 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use house::{A, B, House, Paper, pipeline};
 use madang_document::locator::Locator;
+use madang_document::object_key;
 use madang_document::outcome::Outcome;
 use madang_document::principal::{Principal, Role};
+use madang_document::shown::is_misleading;
 use madang_ledger::entries::Entries;
 use madang_ledger::keys::Keys;
+use madang_server::ports::{Condition, ConditionKind};
 use madang_server::route::{Access, Scoped, Surface};
 use madang_server::routes::{ROUTES, app};
 use serde_json::Value;
@@ -123,6 +126,7 @@ async fn every_route_that_is_not_open_wants_a_principal() {
         ("GET", "/readyz"),
         ("GET", "/openapi.json"),
         ("GET", "/static/{file}"),
+        ("GET", "/favicon.ico"),
         ("GET", "/sign-in"),
         ("POST", "/sign-in"),
     ];
@@ -213,6 +217,7 @@ async fn a_missing_role_is_told_apart_from_a_missing_thing() {
 async fn hostile_content_stays_text() {
     let Rig { house, admin, .. } = rig().await;
     let path = "1741000/a\"><img src=x onerror=alert(1)>\u{202e}fdp.txt";
+    let path = &format!("{path}\u{200f}\u{2028}\u{9b}");
     let title = "<script>alert(1)</script>";
     let text = "침수 <b onmouseover=alert(1)>대책</b> </p><script>alert(2)</script> 끝";
     let id = house.take(&paper(A, path, title, text)).await;
@@ -225,9 +230,11 @@ async fn hostile_content_stays_text() {
     ] {
         let reply = page(&house, &admin, &address).await;
         assert_eq!(reply.status, 200, "{address}: {}", reply.body);
-        for bad in ["<script>", "<img src=x", "<b onmouseover", "\u{202e}", "<공지>"] {
+        for bad in ["<script>", "<img src=x", "<b onmouseover", "<공지>"] {
             assert!(!reply.body.contains(bad), "{address} holds {bad}");
         }
+        let hidden = reply.body.chars().find(|c| is_misleading(*c) && *c != '\n');
+        assert_eq!(hidden, None, "{address}");
         assert!(!reply.body.contains(" style=") && !reply.body.contains("javascript:"));
     }
     let found = page(&house, &admin, "/?q=%EC%B9%A8%EC%88%98").await.body;
@@ -463,4 +470,121 @@ async fn listeners_get_the_state_at_once() {
     house.server.close();
     assert!(events.next().await.is_none(), "closing ends the stream");
     assert_eq!(get(&house, &only_a, "/readyz").await.status, 503);
+}
+
+#[tokio::test]
+async fn an_id_ahead_of_ours_does_not_silence_a_listener() {
+    use futures::StreamExt;
+    let Rig { house, only_a, .. } = rig().await;
+    let bearer = format!("Bearer {only_a}");
+    // From a data folder that was since put back to an older copy.
+    let listen =
+        request("GET", "/v1/events", &[("authorization", &bearer), ("last-event-id", "999999")]);
+    let response = app(house.server.clone()).oneshot(listen).await.unwrap();
+    let mut events = response.into_body().into_data_stream();
+    let state = String::from_utf8(events.next().await.unwrap().unwrap().to_vec()).unwrap();
+    assert!(state.contains("event: state"), "{state}");
+    house.take(&paper(A, "1741000/a.pdf", "문서", "침수")).await;
+    let mut told = String::new();
+    let told_of_change = async {
+        while !told.contains("event: changes") {
+            let event = events.next().await.unwrap().unwrap();
+            told.push_str(&String::from_utf8_lossy(&event));
+        }
+    };
+    let waited = tokio::time::timeout(std::time::Duration::from_secs(10), told_of_change).await;
+    assert!(waited.is_ok(), "no change was told: {told}");
+}
+
+#[tokio::test]
+async fn readiness_says_in_words_what_is_wrong_and_names_nothing() {
+    let Rig { house, admin, only_a, only_b, .. } = rig().await;
+    assert_eq!(send(&house, request("GET", "/readyz", &[])).await.body, "ok\n");
+    let away = Condition {
+        kind: ConditionKind::SourceAway,
+        subject: pipeline(A),
+        agency: Some(A.parse().unwrap()),
+        since: house::now(),
+        detail: "/srv/drop/secret: no such folder".into(),
+    };
+    house.board.0.lock().unwrap().push(away);
+    let told = send(&house, request("GET", "/readyz", &[])).await;
+    assert_eq!(told.status, 200, "what ails one agency must not take the others off the air");
+    assert!(told.body.contains("A source cannot be read"), "{}", told.body);
+
+    let full = Condition {
+        kind: ConditionKind::DiskLow,
+        subject: String::new(),
+        agency: None,
+        since: house::now(),
+        detail: "/srv/data has 12 MiB left".into(),
+    };
+    house.board.0.lock().unwrap().push(full);
+    let told = send(&house, request("GET", "/readyz", &[])).await;
+    assert_eq!(told.status, 503);
+    assert!(told.body.contains("disk of the data folder is almost full"), "{}", told.body);
+    for secret in ["/srv", "press-", "1741000", "MiB"] {
+        assert!(!told.body.contains(secret), "{}", told.body);
+    }
+
+    // Who may see the agency is told which source, who may not is told of the disk alone.
+    for (key, words) in [(&admin, 2), (&only_a, 2), (&only_b, 1)] {
+        let queues = get(&house, key, "/v1/queues").await.json();
+        assert_eq!(queues["conditions"].as_array().unwrap().len(), words);
+        let metrics = get(&house, key, "/metrics").await.body;
+        assert_eq!(metrics.matches("madang_condition{").count(), words, "{metrics}");
+        let shown = page(&house, key, "/queues").await.body;
+        assert!(shown.contains("빈 공간이 거의 없습니다"), "{shown}");
+        assert_eq!(shown.contains("/srv/drop/secret"), words == 2);
+    }
+    house.board.0.lock().unwrap().clear();
+    assert_eq!(send(&house, request("GET", "/readyz", &[])).await.status, 200);
+}
+
+#[tokio::test]
+async fn pages_say_things_as_people_do() {
+    let Rig { house, admin, .. } = rig().await;
+    let empty = Paper { outcome: Outcome::Empty, ..paper(A, "1741000/empty.txt", "", "") };
+    let empty = Paper { pieces: vec![], ..empty };
+    let id = house.take(&empty).await;
+    let english = |path: &str| format!("{path}{}hl=en", if path.contains('?') { "&" } else { "?" });
+
+    // B16: a file without a byte is told as that.
+    let shown = page(&house, &admin, &english(&format!("/documents/{id}"))).await.body;
+    assert!(shown.contains("The file is empty (0 bytes)"), "{shown}");
+    assert!(!shown.contains("text recognition"), "{shown}");
+    // B20: one document is one document; an error page speaks one language; the icon is there.
+    let found = page(&house, &admin, &english("/?q=empty")).await.body;
+    assert!(found.contains("1 document ·") && !found.contains("1 documents"), "{found}");
+    let missing = page(&house, &admin, "/documents/nothing").await.body;
+    assert!(
+        missing.contains("찾는 문서가 없거나") && !missing.contains("There is no"),
+        "{missing}"
+    );
+    let icon = send(&house, request("GET", "/favicon.ico", &[])).await;
+    assert_eq!(icon.status, 303);
+    let picture = send(&house, request("GET", icon.header("location"), &[])).await;
+    assert_eq!(picture.header("content-type"), "image/svg+xml");
+    // B19: a list of terms holds groups of terms and nothing else.
+    let queues = page(&house, &admin, "/queues").await.body;
+    let sum = queues.split("<dl class=\"sum\">").nth(1).unwrap().split("</dl>").next().unwrap();
+    assert_eq!(sum.matches("<div").count(), sum.matches("<dt>").count(), "{sum}");
+}
+
+#[tokio::test]
+async fn a_name_that_is_not_utf_8_is_read_as_people_read_it() {
+    let Rig { house, admin, .. } = rig().await;
+    let key = object_key::from_bytes(b"1741000/\xba\xb8\xb0\xed\xbc\xad.pdf");
+    let id = house.take(&paper(A, &key, "", "침수")).await;
+    for address in
+        [format!("/documents/{id}"), "/?q=%EC%B9%A8%EC%88%98".into(), "/queues?state=done".into()]
+    {
+        let shown = page(&house, &admin, &address).await.body;
+        assert!(shown.contains("보고서.pdf"), "{address}: {shown}");
+    }
+    let original = get(&house, &admin, &format!("/v1/documents/{id}/original")).await;
+    assert!(original.header("content-disposition").contains("%EB%B3%B4%EA%B3%A0%EC%84%9C.pdf"));
+    // Programs get the key, which gives the bytes back.
+    let answer = get(&house, &admin, &format!("/v1/documents/{id}")).await.json();
+    assert_eq!(answer["path"], key);
 }

@@ -9,18 +9,19 @@ use madang_document::document::Document;
 use madang_document::id::DocumentId;
 use madang_document::metadata::Value;
 use madang_document::outcome::Outcome;
+use madang_document::shown::Shown;
 use maud::{Markup, html};
 
 use crate::address::{percent, query_string};
 use crate::caller::{Caller, Manner};
 use crate::documents::{MemberAnswer, members, segments, visible as visible_document};
 use crate::pages::layout::Layout;
-use crate::pages::search::{place, visible_lines};
-use crate::pages::words::{Words, count, day, format, minute, size};
+use crate::pages::passage::{ShownText, place};
+use crate::pages::words::{Words, count, day, format, minute, name, size};
 use crate::parameters::Parameters;
 use crate::problem::Problem;
+use crate::sentence::Sentence;
 use crate::server::Server;
-use crate::wire::visible;
 
 /// What the page can be asked with: a place to show, or the number of the first segment.
 pub(crate) const PARAMETERS: &[&str] = &["at", "part"];
@@ -55,8 +56,8 @@ pub(crate) async fn page(
                 @if let Some(parent) = document.parent {
                     p.faint { a href=(format!("/documents/{parent}")) { "↑ " (words.say("바깥 문서", "Containing document")) } }
                 }
-                h1 { bdi { (visible(document.title())) } }
-                p.path { bdi { (visible(&document.path())) } }
+                h1 { bdi { (name(document.title())) } }
+                p.path { bdi { (name(&document.path())) } }
                 (outcome(words, &document))
                 (actions(words, &document))
             }
@@ -67,7 +68,7 @@ pub(crate) async fn page(
                     @match &text {
                         Ok(text) if text.is_empty() => p.faint { (words.say("글자가 없습니다.", "There is no text.")) },
                         Ok(text) => (passages(words, &document, text, first)),
-                        Err(problem) => p.alert role="alert" { (problem.detail.say(words.0)) },
+                        Err(problem) => p.alert role="alert" { (Shown::new(problem.detail.say(words.0))) },
                     }
                 }
                 aside.facts-panel aria-label=(words.say("속성", "Properties")) {
@@ -79,7 +80,7 @@ pub(crate) async fn page(
             }
         }
     };
-    let title = visible(document.title());
+    let title = name(document.title());
     let layout = Layout {
         locale: manner.locale,
         title: &title,
@@ -95,9 +96,9 @@ fn outcome(words: Words, document: &Document) -> Markup {
     html! {
         p class=(if good { "outcome" } else { "outcome warn" }) {
             strong { (words.outcome(document.outcome.as_str())) } " — "
-            (document.outcome.sentence(words.0))
+            (Sentence::of(document.outcome, document.size).say(words.0))
         }
-        @if let Some(reason) = &document.reason { p.faint { (visible(reason)) } }
+        @if let Some(reason) = &document.reason { p.faint { (Shown::new(reason)) } }
         @if !document.warnings.is_empty() {
             details {
                 summary { (words.say("경고", "Warnings")) " " (document.warnings.len()) }
@@ -109,7 +110,7 @@ fn outcome(words: Words, document: &Document) -> Markup {
                                 WarningKind::Lost => strong { (words.say("잃음: ", "lost: ")) },
                                 WarningKind::Cut => strong { (words.say("잘림: ", "cut: ")) },
                             }
-                            (visible(&warning.message))
+                            (Shown::new(&warning.message))
                         }
                     }
                 }
@@ -141,8 +142,8 @@ fn member_list(words: Words, members: &[MemberAnswer]) -> Markup {
             @for member in members.iter().take(MEMBERS as usize) {
                 li {
                     @match &member.id {
-                        Some(id) => a href=(format!("/documents/{id}")) { bdi { (visible(&member.path)) } },
-                        None => bdi { (visible(&member.path)) },
+                        Some(id) => a href=(format!("/documents/{id}")) { bdi { (name(&member.path)) } },
+                        None => bdi { (name(&member.path)) },
                     }
                     " "
                     @if let Some(bytes) = member.size { span.faint { (size(bytes)) } " " }
@@ -186,7 +187,7 @@ fn passages(words: Words, document: &Document, text: &[Segment], first: usize) -
                     a.place href=(format!("#{}", percent(fragment.as_deref().unwrap_or_default(), b"=,!:"))) { (place) }
                 }
                 @if segment.origin != Origin::Native { " " span.origin { (origin(words, segment)) } }
-                p { (visible_lines(&segment.text)) }
+                p { (ShownText::new(&segment.text)) }
             }
         }
         @if next < text.len() {
@@ -224,21 +225,21 @@ fn facts(words: Words, document: &Document) -> Markup {
     html! {
         dl {
             dt { (words.say("종류", "Kind")) }
-            dd { (words.kind(document.media_type.kind().as_str())) " · " (format(media_type)) }
+            dd { (words.kind(document.media_type.kind().as_str())) " · " (Shown::new(format(media_type))) }
             @if let Some(bytes) = document.size { dt { (words.say("크기", "Size")) } dd { (size(bytes)) } }
             @if let Some(moment) = document.object_modified {
                 dt { (words.say("저장소에서 바뀐 날", "Changed in the store")) }
                 dd { time datetime=(moment) title=(minute(moment)) { (day(moment)) } }
             }
             dt { (words.say("기관", "Agency")) } dd { (words.agency(document.agency.as_str())) }
-            dt { (words.say("수집 폴더", "Pipeline")) } dd { bdi { (visible(&document.pipeline)) } }
-            @if let Some(language) = language { dt { (words.say("언어", "Language")) } dd { (language) } }
+            dt { (words.say("수집 폴더", "Pipeline")) } dd { bdi { (Shown::new(&document.pipeline)) } }
+            @if let Some(language) = language { dt { (words.say("언어", "Language")) } dd { (Shown::new(language)) } }
             dt { (words.say("글자 수", "Characters")) } dd { (count(document.characters)) }
             @if let Some(sha256) = &document.sha256 { dt { "SHA-256" } dd.hash { (sha256) } }
             dt { (words.say("읽은 형식", "Read by")) }
-            dd { (visible(&document.provenance.format)) " " (document.provenance.format_version) }
+            dd { (Shown::new(&document.provenance.format)) " " (document.provenance.format_version) }
             @for (name, value) in document.metadata.iter() {
-                dt { (visible(name)) } dd { bdi { (visible(&property(value))) } }
+                dt { (Shown::new(name)) } dd { bdi { (Shown::new(&property(value))) } }
             }
         }
     }

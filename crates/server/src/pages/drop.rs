@@ -4,6 +4,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
+use madang_document::shown::Shown;
 use maud::html;
 
 use crate::caller::{Caller, Manner};
@@ -13,7 +14,6 @@ use crate::pages::words::{Words, size};
 use crate::parameters::Parameters;
 use crate::problem::Problem;
 use crate::server::Server;
-use crate::wire::visible;
 
 /// `GET /drop`: the one page that needs its script, because a form cannot send folders or `PUT`.
 pub(crate) async fn page(
@@ -32,20 +32,26 @@ pub(crate) async fn page(
             p.empty { (words.say("올릴 수 있는 수집 폴더가 없습니다.", "No pipeline takes uploads.")) }
         } @else {
             div #drop
-                data-tongue=(crate::caller::code(manner.locale))
+                data-locale=(crate::caller::code(manner.locale))
                 data-most=(most)
                 data-too-large=(words.say("너무 큽니다", "too large"))
                 data-waiting=(words.say("기다림", "waiting"))
                 data-sending=(words.say("올리는 중", "sending"))
                 data-failed=(words.say("실패", "failed"))
                 data-retry=(words.say("다시 올리기", "Send again"))
+                data-exists=(words.say("같은 이름의 파일이 이미 있습니다.", "A file of that name is there already."))
+                data-replace=(words.say("바꾸기", "Replace"))
+                data-both=(words.say("둘 다 두기", "Keep both"))
+                data-skip=(words.say("건너뛰기", "Skip"))
+                data-all=(words.say("모두 이렇게", "the same for all"))
+                data-skipped=(words.say("건너뛰었습니다", "skipped"))
                 data-open=(words.say("문서 보기", "Open"))
                 data-lost=(words.say("연결이 끊겼습니다", "the connection was lost")) {
                 label.field for="pipeline" { (words.say("수집 폴더", "Pipeline")) }
                 select #pipeline name="pipeline" {
                     @for target in &targets {
                         option value=(target.pipeline) {
-                            (visible(&target.title)) " (" (visible(&target.pipeline)) ", " (words.agency(target.agency.as_str())) ")"
+                            (Shown::new(&target.title)) " (" (Shown::new(&target.pipeline)) ", " (words.agency(target.agency.as_str())) ")"
                         }
                     }
                 }
@@ -68,7 +74,7 @@ pub(crate) async fn page(
     };
     let layout = Layout {
         locale: manner.locale,
-        title: words.say("올리기", "Drop"),
+        title: &Shown::new(words.say("올리기", "Drop")),
         here: "/drop",
         principal: Some(&caller.principal),
         script: Some("drop.js"),

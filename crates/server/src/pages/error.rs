@@ -1,6 +1,7 @@
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use madang_document::locale::Locale;
+use madang_document::shown::Shown;
 use maud::html;
 
 use crate::pages::layout::Layout;
@@ -10,10 +11,6 @@ use crate::problem::Problem;
 /// A problem as a page, with the status and the headers that the problem has for programs.
 pub(crate) fn page(problem: &Problem, locale: Locale) -> Response {
     let words = Words(locale);
-    let other = match locale {
-        Locale::Korean => Locale::English,
-        Locale::English => Locale::Korean,
-    };
     let title = match problem.status.as_u16() {
         401 => words.say("로그인이 필요합니다", "Sign-in needed"),
         403 => words.say("권한이 없습니다", "Not allowed"),
@@ -26,13 +23,13 @@ pub(crate) fn page(problem: &Problem, locale: Locale) -> Response {
         section.notice {
             p.code { (problem.status.as_u16()) }
             h1 { (title) }
-            p { (problem.detail.say(locale)) }
-            p.faint { (problem.detail.say(other)) }
+            p { (Shown::new(problem.detail.say(locale))) }
             p { a href="/" { (words.say("처음으로", "To the start")) }
                 @if problem.status == 401 { " · " a href="/sign-in" { (words.say("로그인", "Sign in")) } } }
         }
     };
-    let layout = Layout { locale, title, here: "/", principal: None, script: None };
+    let layout =
+        Layout { locale, title: &Shown::new(title), here: "/", principal: None, script: None };
     let mut page = layout.page(main);
     *page.status_mut() = problem.status;
     let said = problem.clone().into_response();

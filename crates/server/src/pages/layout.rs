@@ -2,6 +2,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use madang_document::locale::Locale;
 use madang_document::principal::{Principal, Role};
+use madang_document::shown::Shown;
 use maud::{DOCTYPE, Markup, html};
 
 use crate::asset;
@@ -11,7 +12,7 @@ use crate::pages::words::Words;
 /// The frame of a page.
 pub(crate) struct Layout<'a> {
     pub(crate) locale: Locale,
-    pub(crate) title: &'a str,
+    pub(crate) title: &'a Shown,
     /// The path and query of this page, for the link to the other language.
     pub(crate) here: &'a str,
     /// Whoever signed in; none before.
@@ -82,7 +83,7 @@ impl Layout<'_> {
                     }
                 }
                 form.out method="post" action="/sign-out" {
-                    button.quiet title=(principal.name) { (words.say("로그아웃", "Sign out")) }
+                    button.quiet title=(Shown::new(&principal.name)) { (words.say("로그아웃", "Sign out")) }
                 }
             }
         }

@@ -5,20 +5,23 @@ use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
 use madang_document::id::DocumentId;
+use madang_document::shown::Shown;
 use madang_ledger::jobs::{Job, JobState, Queue};
 use madang_ledger::objects::Balance;
 use maud::{Markup, html};
 
 use crate::address::{percent, query_string};
 use crate::caller::{Caller, Manner};
+use crate::conditions;
 use crate::jobs::{filter, next, task_word};
 use crate::pages::layout::Layout;
-use crate::pages::words::{Words, count, minute, size};
+use crate::pages::words::{Words, count, minute, name, size};
 use crate::parameters::Parameters;
+use crate::ports::Condition;
 use crate::problem::Problem;
 use crate::queues::visible as visible_queues;
 use crate::server::Server;
-use crate::wire::{agencies, visible};
+use crate::wire::agencies;
 
 /// What the page can be asked with: which jobs to list.
 pub(crate) const PARAMETERS: &[&str] = &["state", "queue", "limit", "after"];
@@ -51,6 +54,7 @@ pub(crate) async fn page(
         h1 { (words.say("작업", "Queues")) }
         p #live .faint role="status"
             data-live=(words.say("실시간", "Live")) data-lost=(words.say("연결 끊김 — 다시 잇는 중", "Disconnected — trying again")) {}
+        (condition_list(words, &conditions::of(&server, scope)))
         (balance_panel(words, &balance))
         (queue_table(words, &queues))
         section #jobs {
@@ -63,7 +67,7 @@ pub(crate) async fn page(
     };
     let layout = Layout {
         locale: manner.locale,
-        title: words.say("작업", "Queues"),
+        title: &Shown::new(words.say("작업", "Queues")),
         here: uri.path_and_query().map_or("/queues", |here| here.as_str()),
         principal: Some(&caller.principal),
         script: Some("queues.js"),
@@ -71,28 +75,46 @@ pub(crate) async fn page(
     Ok(layout.page(main))
 }
 
+/// What keeps the service from its work, with the cure.
+fn condition_list(words: Words, conditions: &[Condition]) -> Markup {
+    html! {
+        section #conditions {
+            @for condition in conditions {
+                div.alert role="alert" {
+                    p {
+                        @if !condition.subject.is_empty() { strong { bdi { (name(&condition.subject)) } ": " } }
+                        (conditions::sentence(condition.kind).say(words.0)) " "
+                        (conditions::cure(condition.kind).say(words.0))
+                    }
+                    p.faint {
+                        (words.say("시작: ", "since ")) time datetime=(condition.since) { (minute(condition.since)) }
+                        @if !condition.detail.is_empty() { " · " (Shown::new(&condition.detail)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// Conservation as a sum that a person can check.
 fn balance_panel(words: Words, balance: &Balance) -> Markup {
     let holds = balance.holds();
-    let figure = |id: &str, name: &str, n: u64| {
-        html! { div.figure { dt { (name) } dd data-balance=(id) { (count(n)) } } }
+    // The signs of the sum are drawn by the style sheet: a list of terms holds terms and nothing between them.
+    let figure = |sign: Option<&str>, id: &str, name: &str, n: u64| {
+        html! { div.figure data-sign=[sign] { dt { (name) } dd data-balance=(id) { (count(n)) } } }
     };
     html! {
         section.balance aria-labelledby="balance" {
-            h2 #balance { (words.say("수지", "Balance"))
+            h2 #balance { (words.say("수지 (파일 수)", "Balance, in files"))
                 " " span.badge.good data-holds="true" hidden[!holds] { (words.say("맞음", "holds")) }
                 " " span.badge.bad data-holds="false" hidden[holds] { (words.say("어긋남", "does not hold")) }
             }
             dl.sum {
-                (figure("received", words.say("받음", "Received"), balance.received))
-                div.sign aria-hidden="true" { "=" }
-                (figure("done", words.say("완료", "Done"), balance.done))
-                div.sign aria-hidden="true" { "+" }
-                (figure("quarantined", words.say("격리", "Quarantined"), balance.quarantined))
-                div.sign aria-hidden="true" { "+" }
-                (figure("deleted", words.say("삭제", "Deleted"), balance.deleted))
-                div.sign aria-hidden="true" { "+" }
-                (figure("in_flight", words.say("처리 중", "In flight"), balance.in_flight))
+                (figure(None, "received", words.say("받음", "Received"), balance.received))
+                (figure(Some("="), "done", words.say("완료", "Done"), balance.done))
+                (figure(Some("+"), "quarantined", words.say("격리", "Quarantined"), balance.quarantined))
+                (figure(Some("+"), "deleted", words.say("삭제", "Deleted"), balance.deleted))
+                (figure(Some("+"), "in_flight", words.say("처리 중", "In flight"), balance.in_flight))
             }
             p.faint {
                 (words.say("압축 파일·메일 안의 파일 ", "Files inside archives and mails: "))
@@ -108,11 +130,11 @@ fn queue_table(words: Words, queues: &[Queue]) -> Markup {
         ("leased", words.say("처리 중", "In work")),
         ("waiting", words.say("재시도 대기", "Retry later")),
         ("quarantined", words.say("격리", "Quarantined")),
-        ("done", words.say("완료", "Done")),
-        ("last_minute", words.say("분당", "Per minute")),
+        ("done", words.say("끝낸 작업", "Jobs done")),
+        ("last_minute", words.say("분당 작업", "Jobs a minute")),
     ];
     html! {
-        section {
+        section #queues {
             h2 { (words.say("작업 줄", "Queues")) }
             @if queues.is_empty() { p.empty { (words.say("아직 작업 줄이 없습니다.", "There is no queue yet.")) } }
             @else {
@@ -124,6 +146,10 @@ fn queue_table(words: Words, queues: &[Queue]) -> Markup {
                     } }
                     tbody { @for queue in queues { (queue_row(words, queue)) } }
                 } }
+                p.faint { (words.say(
+                    "작업 수를 셉니다. 파일이 바뀌거나 지워질 때마다 작업이 하나씩 더 생깁니다.",
+                    "Counted in jobs: each change of a file, and its end, is one more.",
+                )) }
             }
         }
     }
@@ -138,7 +164,7 @@ fn queue_row(words: Words, queue: &Queue) -> Markup {
     html! {
         tr data-queue=(queue.name) {
             th scope="row" {
-                bdi { (visible(&queue.name)) }
+                bdi { (Shown::new(&queue.name)) }
                 " " span.faint { (words.agency(queue.agency.as_str())) }
                 " " span.badge.bad data-paused="true" hidden[!queue.paused] { (words.say("멈춤", "paused")) }
                 @if let Some(held) = &queue.held {
@@ -152,8 +178,8 @@ fn queue_row(words: Words, queue: &Queue) -> Markup {
             td.number data-label=(words.say("처리 중", "In work")) { span data-count="leased" { (count(queue.leased)) } }
             td.number data-label=(words.say("재시도 대기", "Retry later")) { span data-count="waiting" { (count(queue.waiting)) } }
             td.number data-label=(words.say("격리", "Quarantined")) { a data-count="quarantined" href=(jobs(JobState::Quarantined)) { (count(queue.quarantined)) } }
-            td.number data-label=(words.say("완료", "Done")) { a data-count="done" href=(jobs(JobState::Done)) { (count(queue.done)) } }
-            td.number data-label=(words.say("분당", "Per minute")) { span data-count="last_minute" { (count(queue.last_minute)) } }
+            td.number data-label=(words.say("끝낸 작업", "Jobs done")) { a data-count="done" href=(jobs(JobState::Done)) { (count(queue.done)) } }
+            td.number data-label=(words.say("분당 작업", "Jobs a minute")) { span data-count="last_minute" { (count(queue.last_minute)) } }
             td.acts {
                 form method="post" action=(act("pause")) data-paused="false" hidden[queue.paused] {
                     button { (words.say("멈추기", "Pause")) }
@@ -179,7 +205,7 @@ fn state_tabs(words: Words, chosen: JobState, queue: &str) -> Markup {
                 a href=(link) aria-current=[(state == chosen).then_some("true")] { (words.state(state)) }
             }
             @if !queue.is_empty() {
-                a.quiet href=(format!("/queues?state={}#jobs", chosen.as_str())) { bdi { (visible(queue)) } " ×" }
+                a.quiet href=(format!("/queues?state={}#jobs", chosen.as_str())) { bdi { (Shown::new(queue)) } " ×" }
             }
         }
     }
@@ -198,14 +224,14 @@ fn job_card(words: Words, job: &Job) -> Markup {
         div.job {
             div {
                 p.path {
-                    a href=(format!("/documents/{id}")) { bdi { (visible(&job.object.path)) } }
+                    a href=(format!("/documents/{id}")) { bdi { (name(&job.object.path)) } }
                 }
                 @if let Some(failure) = &job.failure {
-                    p { span.warn { (words.outcome(&failure.kind)) } " " (visible(&failure.message)) }
+                    p { span.warn { (Shown::new(words.outcome(&failure.kind))) } " " (Shown::new(&failure.message)) }
                 }
                 ul.facts {
                     li { "#" (job.id) }
-                    li { bdi { (visible(&job.queue)) } }
+                    li { bdi { (Shown::new(&job.queue)) } }
                     li { (task_word(job.task)) }
                     li { (size(job.object.size)) }
                     @if job.attempt > 0 { li { (words.say("시도 ", "attempt ")) (job.attempt) } }
@@ -225,7 +251,7 @@ fn job_card(words: Words, job: &Job) -> Markup {
                 }
                 @if job.state == JobState::Quarantined {
                     form method="post" action=(format!("/v1/jobs/{}/drop", job.id)) {
-                        button.danger { (words.say("버리기", "Drop")) }
+                        button.danger { (words.say("버리기", "Discard")) }
                     }
                 }
             }
@@ -239,7 +265,7 @@ fn redrive(words: Words, queues: &[Queue], queue: &str) -> Markup {
             label { (words.say("작업 줄", "Queue"))
                 select name="queue" {
                     option value="" { (words.say("모두", "all")) }
-                    @for one in queues { option value=(one.name) selected[one.name == queue] { (visible(&one.name)) } }
+                    @for one in queues { option value=(one.name) selected[one.name == queue] { (Shown::new(&one.name)) } }
                 }
             }
             label { (words.say("사유", "Reason"))

@@ -8,20 +8,20 @@ use axum::http::Uri;
 use axum::response::Response;
 use madang_document::id::DocumentId;
 use madang_document::locale::Locale;
-use madang_document::locator::{Locator, column_letters};
 use madang_document::outcome::Outcome;
-use madang_index::query::{Facet, Hit, Hits, Snippet, Sort};
+use madang_document::shown::Shown;
+use madang_index::query::{Facet, Hit, Hits, Sort};
 use maud::{Markup, html};
 
 use crate::address::query_string;
 use crate::caller::{Caller, Manner};
 use crate::pages::layout::Layout;
-use crate::pages::words::{Words, count, day, format, size};
+use crate::pages::passage::{highlighted, place};
+use crate::pages::words::{Words, count, day, format, name, size};
 use crate::parameters::Parameters;
 use crate::problem::Problem;
 use crate::search::{FACETS, address, facet_word, read, run};
 use crate::server::Server;
-use crate::wire::visible;
 
 /// What the page can be asked with: a search, and nothing else.
 pub(crate) const PARAMETERS: &[&str] = crate::search::PARAMETERS;
@@ -57,11 +57,10 @@ pub(crate) async fn page(
         (form(words, &parameters, &text, sort)?)
         @match &answer {
             Ok(hits) => (results(words, &parameters, hits, &pictured, took)?),
-            Err(problem) => p.alert role="alert" { (problem.detail.say(words.0)) },
+            Err(problem) => p.alert role="alert" { (Shown::new(problem.detail.say(words.0))) },
         }
     };
-    let title =
-        if text.is_empty() { words.say("검색", "Search").to_owned() } else { visible(&text) };
+    let title = Shown::new(if text.is_empty() { words.say("검색", "Search") } else { &text });
     let layout = Layout {
         locale: manner.locale,
         title: &title,
@@ -137,6 +136,7 @@ fn results(
                 p.faint role="status" {
                     (match words.0 {
                         Locale::Korean => format!("{}건 · {took}ms", count(hits.total)),
+                        Locale::English if hits.total == 1 => format!("1 document · {took} ms"),
                         Locale::English => format!("{} documents · {took} ms", count(hits.total)),
                     })
                 }
@@ -175,8 +175,8 @@ fn hit_card(words: Words, hit: &Hit, pictured: bool) -> Markup {
                 }
             }
             div {
-                h2 { a href=(address) { bdi { (visible(&hit.title)) } } }
-                p.path { bdi { (visible(&hit.path)) } }
+                h2 { a href=(address) { bdi { (name(&hit.title)) } } }
+                p.path { bdi { (name(&hit.path)) } }
                 @if !hit.snippet.text.is_empty() {
                     p.snippet {
                         @if let Some(place) = place(words, &hit.locator) { a.place href=(address) { (place) } " " }
@@ -185,7 +185,7 @@ fn hit_card(words: Words, hit: &Hit, pictured: bool) -> Markup {
                 }
                 ul.facts {
                     li { (words.kind(kind)) }
-                    li { (format(hit.media_type.as_str())) }
+                    li { (Shown::new(format(hit.media_type.as_str()))) }
                     li { (words.agency(hit.agency.as_str())) }
                     @if let Some(date) = hit.date { li { time datetime=(date) { (day(date)) } } }
                     li { (size(hit.size)) }
@@ -196,77 +196,6 @@ fn hit_card(words: Words, hit: &Hit, pictured: bool) -> Markup {
             }
         }
     }
-}
-
-/// A passage with its highlights as elements around pieces of text.
-pub(crate) fn highlighted(snippet: &Snippet) -> Markup {
-    let pieces = pieces(snippet);
-    html! {
-        @for (piece, marked) in &pieces {
-            @if *marked { mark { (piece) } } @else { (piece) }
-        }
-    }
-}
-
-/// Cuts a passage at its highlights, which count Unicode scalar values. Ranges that are out of order or
-/// out of bounds are left unmarked: no text is lost over them.
-fn pieces(snippet: &Snippet) -> Vec<(String, bool)> {
-    let chars: Vec<char> = snippet.text.chars().collect();
-    let text = |from: usize, to: usize| {
-        visible_lines(chars.get(from..to).unwrap_or_default().iter().collect::<String>().as_str())
-    };
-    let mut pieces = Vec::new();
-    let mut at = 0;
-    for &(start, end) in &snippet.highlights {
-        let end = end.min(chars.len());
-        if start < at || start >= end {
-            continue;
-        }
-        if start > at {
-            pieces.push((text(at, start), false));
-        }
-        pieces.push((text(start, end), true));
-        at = end;
-    }
-    if at < chars.len() {
-        pieces.push((text(at, chars.len()), false));
-    }
-    pieces
-}
-
-/// As [`visible`], but line breaks and tabs stay: they are part of a text.
-pub(crate) fn visible_lines(text: &str) -> String {
-    let lines: Vec<String> = text
-        .split('\n')
-        .map(|line| line.split('\t').map(visible).collect::<Vec<String>>().join("\t"))
-        .collect();
-    lines.join("\n")
-}
-
-/// A place in a document in words.
-pub(crate) fn place(words: Words, locator: &Locator) -> Option<String> {
-    let korean = words.0 == Locale::Korean;
-    Some(match locator {
-        Locator::Whole {} => return None,
-        Locator::Page { number, .. } if korean => format!("{number}쪽"),
-        Locator::Page { number, .. } => format!("p. {number}"),
-        Locator::Slide { number } if korean => format!("슬라이드 {number}"),
-        Locator::Slide { number } => format!("slide {number}"),
-        Locator::Cell { sheet, row, column } => {
-            visible(&format!("{sheet}!{}{row}", column_letters(*column)))
-        }
-        Locator::Paragraph { number } if korean => format!("{number}번째 단락"),
-        Locator::Paragraph { number } => format!("paragraph {number}"),
-        Locator::Time { start_ms, .. } => {
-            let seconds = start_ms / 1000;
-            let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-            if hours > 0 {
-                format!("{hours}:{minutes:02}:{seconds:02}")
-            } else {
-                format!("{minutes}:{seconds:02}")
-            }
-        }
-    })
 }
 
 /// The filters that are on, each with a link that takes it away.
@@ -285,7 +214,7 @@ fn chosen(words: Words, parameters: &Parameters) -> Markup {
             ul.chosen {
                 @for (name, link) in on {
                     li { a href=(link) aria-label=(format!("{} {name}", words.say("빼기:", "Remove"))) {
-                        (visible(&name)) span aria-hidden="true" { " ×" }
+                        (Shown::new(&name)) span aria-hidden="true" { " ×" }
                     } }
                 }
             }
@@ -315,7 +244,7 @@ fn facet_list(
                 ul {
                     @for (value, n) in values.iter().take(12) {
                         li { a href=(narrowed(parameters, facet, value)) {
-                            span { bdi { (visible(facet_value(words, facet, value))) } }
+                            span { bdi { (Shown::new(facet_value(words, facet, value))) } }
                             " " span.count { (count(*n)) }
                         } }
                     }
@@ -371,18 +300,6 @@ fn link(parameters: &Parameters, changes: &[(&str, Option<&str>)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn highlights_are_elements_around_escaped_text() {
-        let snippet = Snippet {
-            text: "<b>안전</b> & 점검".into(),
-            highlights: vec![(3, 5), (4, 6), (12, 99), (50, 60)],
-        };
-        assert_eq!(
-            highlighted(&snippet).into_string(),
-            "&lt;b&gt;<mark>안전</mark>&lt;/b&gt; &amp; <mark>점검</mark>"
-        );
-    }
 
     #[test]
     fn links_keep_the_search_and_change_one_thing() {

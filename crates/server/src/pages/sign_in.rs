@@ -1,6 +1,7 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 use madang_document::locale::Locale;
+use madang_document::shown::Shown;
 use maud::html;
 
 use crate::pages::layout::Layout;
@@ -49,7 +50,13 @@ pub(crate) fn page(locale: Locale, next: &str, refusal: Option<Refusal>) -> Resp
                 a href=(next) { (words.say("계속", "Go on")) } }
         }
     };
-    let layout = Layout { locale, title, here: "/sign-in", principal: None, script: None };
+    let layout = Layout {
+        locale,
+        title: &Shown::new(title),
+        here: "/sign-in",
+        principal: None,
+        script: None,
+    };
     let mut page = layout.page(main);
     if refusal.is_some() {
         *page.status_mut() = StatusCode::UNAUTHORIZED;

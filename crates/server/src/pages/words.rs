@@ -2,7 +2,9 @@
 
 use madang_document::agency::Agency;
 use madang_document::locale::Locale;
+use madang_document::object_key;
 use madang_document::outcome::Outcome;
+use madang_document::shown::Shown;
 use madang_document::timestamp::Timestamp;
 use madang_ledger::jobs::JobState;
 
@@ -115,6 +117,12 @@ pub(crate) fn format(media_type: &str) -> &str {
     }
 }
 
+/// The name or path of an object as people read it. Names are strings of bytes; one that is no UTF-8 has a key
+/// that nobody can read.
+pub(crate) fn name(key: &str) -> Shown {
+    Shown::new(&object_key::readable(key))
+}
+
 /// Bytes in a unit of three digits or fewer.
 pub(crate) fn size(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["B", "KB", "MB", "GB", "TB"];
@@ -175,6 +183,9 @@ mod tests {
         assert_eq!(size(u64::MAX), "16777216 TB");
         assert_eq!(count(0), "0");
         assert_eq!(count(1_234_567), "1,234,567");
+        let key = object_key::from_bytes(b"\xba\xb8\xb0\xed.hwp");
+        assert_eq!(name(&key).as_str(), "보고.hwp");
+        assert_eq!(name("a\u{200f}b").as_str(), "a\\u{200f}b");
         let moment = Timestamp::parse("2026-11-22T23:30:00Z").unwrap();
         assert_eq!(day(moment), "2026-11-23");
         assert_eq!(minute(moment), "2026-11-23 08:30");

@@ -1,7 +1,7 @@
 //! A house around the server with the real ledger, the real index and folders for stores; only the pipeline
 //! is short: it takes what it is told was read.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -29,8 +29,8 @@ use madang_ledger::outbox::Outbox;
 use madang_ledger::sqlite::SqliteLedger;
 use madang_server::hosts::Hosts;
 use madang_server::ports::{
-    DropError, DropTarget, Dropped, Drops, HoldError, Holds, Original, OriginalError, Originals,
-    Upload,
+    Condition, Conditions, DropError, DropTarget, Dropped, Drops, HoldError, Holds, Original,
+    OriginalError, Originals, Upload,
 };
 use madang_server::server::{Limits, Ports, Server, Settings};
 use object_store::local::LocalFileSystem;
@@ -46,6 +46,7 @@ pub(crate) struct House {
     pub(crate) index: Arc<TantivyIndex>,
     pub(crate) blobs: Arc<LocalFileSystem>,
     pub(crate) store: Arc<LocalFileSystem>,
+    pub(crate) board: Arc<Board>,
     _folder: tempfile::TempDir,
 }
 
@@ -87,6 +88,7 @@ impl House {
         for agency in [A, B] {
             ledger.open_queue(&pipeline(agency), &agency.parse().unwrap()).await.unwrap();
         }
+        let board = Arc::new(Board::default());
         let ports = Ports {
             ledger: ledger.clone(),
             index: index.clone(),
@@ -94,6 +96,7 @@ impl House {
             originals: Arc::new(FolderOriginals { store: store.clone() }),
             drops: Arc::new(FolderDrops { store: store.clone() }),
             holds: Arc::new(LedgerHolds { ledger: ledger.clone() }),
+            conditions: board.clone(),
             clock: Arc::new(now),
         };
         let base_url = format!("http://{listen}");
@@ -105,7 +108,7 @@ impl House {
             limits: Limits { upload, ..Limits::default() },
         };
         let server = Arc::new(Server::new(ports, settings));
-        House { server, ledger, index, blobs, store, _folder: temporary }
+        House { server, ledger, index, blobs, store, board, _folder: temporary }
     }
 
     /// A key with these roles for these agencies (all, if there are none).
@@ -246,6 +249,16 @@ impl House {
         let path = object_store::path::Path::parse(id.path()).unwrap();
         self.blobs.put(&path, PutPayload::from(bytes)).await.unwrap();
         id
+    }
+}
+
+/// What a test says keeps the service from its work.
+#[derive(Default)]
+pub(crate) struct Board(pub(crate) Mutex<Vec<Condition>>);
+
+impl Conditions for Board {
+    fn now(&self) -> Vec<Condition> {
+        self.0.lock().unwrap().clone()
     }
 }
 

@@ -1,0 +1,119 @@
+//! Passages of texts: what stands there, and where that is.
+
+use std::fmt;
+
+use madang_document::locale::Locale;
+use madang_document::locator::{Locator, column_letters};
+use madang_document::shown::Shown;
+use madang_index::query::Snippet;
+use maud::{Markup, html};
+
+use crate::pages::words::Words;
+
+/// As [`Shown`], but line breaks and tabs stay: they are part of a text.
+#[derive(Debug)]
+pub(crate) struct ShownText(String);
+
+impl ShownText {
+    pub(crate) fn new(text: &str) -> ShownText {
+        let mut shown = String::with_capacity(text.len());
+        for piece in text.split_inclusive(['\n', '\t']) {
+            let line = piece.trim_end_matches(['\n', '\t']);
+            shown.push_str(Shown::new(line).as_str());
+            shown.push_str(piece.get(line.len()..).unwrap_or_default());
+        }
+        ShownText(shown)
+    }
+}
+
+impl fmt::Display for ShownText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A passage with its highlights as elements around pieces of text.
+pub(crate) fn highlighted(snippet: &Snippet) -> Markup {
+    let pieces = pieces(snippet);
+    html! {
+        @for (piece, marked) in &pieces {
+            @if *marked { mark { (piece) } } @else { (piece) }
+        }
+    }
+}
+
+/// Cuts a passage at its highlights, which count Unicode scalar values. Ranges that are out of order or
+/// out of bounds are left unmarked: no text is lost over them.
+fn pieces(snippet: &Snippet) -> Vec<(ShownText, bool)> {
+    let chars: Vec<char> = snippet.text.chars().collect();
+    let text = |from: usize, to: usize| {
+        ShownText::new(&chars.get(from..to).unwrap_or_default().iter().collect::<String>())
+    };
+    let mut pieces = Vec::new();
+    let mut at = 0;
+    for &(start, end) in &snippet.highlights {
+        let end = end.min(chars.len());
+        if start < at || start >= end {
+            continue;
+        }
+        if start > at {
+            pieces.push((text(at, start), false));
+        }
+        pieces.push((text(start, end), true));
+        at = end;
+    }
+    if at < chars.len() {
+        pieces.push((text(at, chars.len()), false));
+    }
+    pieces
+}
+
+/// A place in a document in words.
+pub(crate) fn place(words: Words, locator: &Locator) -> Option<Shown> {
+    let korean = words.0 == Locale::Korean;
+    let place = match locator {
+        Locator::Whole {} => return None,
+        Locator::Page { number, .. } if korean => format!("{number}쪽"),
+        Locator::Page { number, .. } => format!("p. {number}"),
+        Locator::Slide { number } if korean => format!("슬라이드 {number}"),
+        Locator::Slide { number } => format!("slide {number}"),
+        Locator::Cell { sheet, row, column } => {
+            format!("{sheet}!{}{row}", column_letters(*column))
+        }
+        Locator::Paragraph { number } if korean => format!("{number}번째 단락"),
+        Locator::Paragraph { number } => format!("paragraph {number}"),
+        Locator::Time { start_ms, .. } => {
+            let seconds = start_ms / 1000;
+            let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+            if hours > 0 {
+                format!("{hours}:{minutes:02}:{seconds:02}")
+            } else {
+                format!("{minutes}:{seconds:02}")
+            }
+        }
+    };
+    Some(Shown::new(&place))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn highlights_are_elements_around_escaped_text() {
+        let snippet = Snippet {
+            text: "<b>안전</b> & 점검".into(),
+            highlights: vec![(3, 5), (4, 6), (12, 99), (50, 60)],
+        };
+        assert_eq!(
+            highlighted(&snippet).into_string(),
+            "&lt;b&gt;<mark>안전</mark>&lt;/b&gt; &amp; <mark>점검</mark>"
+        );
+    }
+
+    #[test]
+    fn a_text_keeps_its_lines_and_nothing_else_that_hides() {
+        let text = "a\tb\n\nc\u{202e}d\re\n";
+        assert_eq!(ShownText::new(text).to_string(), "a\tb\n\nc\\u{202e}d␍e\n");
+    }
+}

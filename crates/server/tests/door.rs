@@ -1,0 +1,72 @@
+//! Connections as strangers make them.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use madang_server::door::Door;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+async fn open(door: Door) -> (std::net::SocketAddr, tokio::sync::oneshot::Sender<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = tokio::sync::oneshot::channel();
+    let app = Router::new().route("/", get(|| async { "hello" }));
+    tokio::spawn(door.serve(listener, app, async move {
+        let _ = stopped.await;
+    }));
+    (address, stop)
+}
+
+/// Everything that the other side says until it closes.
+async fn rest(stream: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    // A reset is an end, too.
+    let _ = timeout(PATIENCE, stream.read_to_end(&mut bytes)).await.expect("it is never closed");
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[tokio::test]
+async fn http_1_is_spoken_and_http_2_is_not() {
+    let (address, _stop) = open(Door { most: 8, head: PATIENCE }).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await.unwrap();
+    let answer = rest(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("hello"), "{answer}");
+
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let settings = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    stream.write_all(settings).await.unwrap();
+    let answer = rest(&mut stream).await;
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn who_sends_no_head_is_sent_away_and_frees_the_seat() {
+    let (address, _stop) = open(Door { most: 2, head: Duration::from_millis(300) }).await;
+    let mut idle = TcpStream::connect(address).await.unwrap();
+    let mut slow = TcpStream::connect(address).await.unwrap();
+    slow.write_all(b"GET / HTTP/1.1\r\nhost: a\r\nx-").await.unwrap();
+    // There are two seats and both are taken: a third waits until one is free.
+    let mut third = TcpStream::connect(address).await.unwrap();
+    third.write_all(b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await.unwrap();
+    assert!(rest(&mut third).await.ends_with("hello"));
+    assert!(!rest(&mut idle).await.contains("200"));
+    assert!(!rest(&mut slow).await.contains("200"));
+}
+
+#[tokio::test]
+async fn stopping_ends_idle_connections() {
+    let (address, stop) = open(Door { most: 8, head: PATIENCE }).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    let mut first = [0; 12];
+    stream.read_exact(&mut first).await.unwrap();
+    stop.send(()).unwrap();
+    assert!(rest(&mut stream).await.ends_with("hello"));
+}

@@ -12,9 +12,12 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use madang_document::id::DocumentId;
+use madang_document::principal::Scope;
+use madang_document::timestamp::Timestamp;
 use madang_ledger::objects::Objects;
 use madang_ledger::sqlite::SqliteLedger;
 use madang_tests::ground::binary::fixture;
@@ -60,8 +63,13 @@ async fn a_hundred_kills_lose_and_double_nothing() {
             tokio::time::sleep(Duration::from_millis(random.between(10, 400))).await;
         }
         service.kill();
-        let ledger = SqliteLedger::open_read_only(&yard.path("data/ledger.db")).await.unwrap();
-        let balance = ledger.balance(None).await.unwrap();
+        let ledger = SqliteLedger::open_read_only(
+            &yard.path("data/ledger.db"),
+            Arc::new(Timestamp::default),
+        )
+        .await
+        .unwrap();
+        let balance = ledger.balance(&Scope::All).await.unwrap();
         assert!(balance.holds(), "after kill {kill}: {balance:?}");
         at_work += u32::from(balance.in_flight > 0);
     }

@@ -37,7 +37,10 @@ use madang_ledger::jobs::{Claim, Completion, Jobs, Verdict};
 use madang_ledger::ledger::Ledger;
 use madang_ledger::objects::{Objects, Sighting};
 use madang_ledger::outbox::Outbox;
+use madang_ledger::queue::QueueDeclaration;
+use madang_ledger::reader::Readers;
 use madang_ledger::sqlite::SqliteLedger;
+use madang_ledger::worker::Worker;
 use madang_pipeline::blobs::Blobs;
 use madang_pipeline::indexer;
 use madang_pipeline::reading::unread;
@@ -84,14 +87,17 @@ fn now() -> Timestamp {
 
 /// Completes a few documents at a time, while the product's own indexer follows the outbox.
 async fn work(folder: &Path, index: Arc<dyn Index>, documents: u32) {
-    let ledger = Arc::new(SqliteLedger::open(&folder.join("ledger.db")).await.unwrap());
-    ledger.release_all(now()).await.unwrap();
-    ledger.open_queue(STORE, &agency()).await.unwrap();
+    let ledger =
+        Arc::new(SqliteLedger::open(&folder.join("ledger.db"), Arc::new(now)).await.unwrap());
+    let worker = Worker { node: Uuid::nil(), process: Uuid::now_v7() };
+    ledger.release(worker.node).await.unwrap();
+    let queue = QueueDeclaration { name: STORE.into(), agency: agency(), weight: 1 };
+    ledger.open_queue(&queue).await.unwrap();
     std::fs::create_dir_all(folder.join("blobs")).unwrap();
     let blobs =
         Blobs::new(Arc::new(LocalFileSystem::new_with_prefix(folder.join("blobs")).unwrap()));
     let seen: Vec<Sighting> = (0..documents).map(sighting).collect();
-    ledger.see(&seen, now()).await.unwrap();
+    ledger.see(&seen).await.unwrap();
 
     let changed = Arc::new(Notify::new());
     let indexed = Arc::new(Notify::new());
@@ -105,7 +111,7 @@ async fn work(folder: &Path, index: Arc<dyn Index>, documents: u32) {
     ));
     println!("begun");
     loop {
-        let claims = ledger.claim(Uuid::now_v7(), 4, Duration::from_secs(60), now()).await.unwrap();
+        let claims = ledger.claim(&worker, 4, Duration::from_secs(60)).await.unwrap();
         if claims.is_empty() {
             break;
         }
@@ -113,13 +119,13 @@ async fn work(folder: &Path, index: Arc<dyn Index>, documents: u32) {
         for claim in &claims {
             completions.push(completion(claim, &blobs).await);
         }
-        ledger.complete(&completions, now()).await.unwrap();
+        ledger.complete(&completions).await.unwrap();
         changed.notify_waiters();
         println!("completed {}", completions.len());
         std::io::stdout().flush().unwrap();
     }
-    for (agency, last) in ledger.last_changes().await.unwrap() {
-        while ledger.cursor(&indexer::reader(&agency)).await.unwrap() < last {
+    for (partition, last) in ledger.last_changes().await.unwrap() {
+        while ledger.cursor(&indexer::reader(&partition)).await.unwrap() < last {
             let _ = tokio::time::timeout(Duration::from_millis(50), indexed.notified()).await;
         }
     }
@@ -145,7 +151,6 @@ async fn completion(claim: &Claim, blobs: &Blobs) -> Completion {
         ticket: claim.ticket,
         verdict: Verdict::Done,
         documents: vec![document],
-        entries: Vec::new(),
         actor: "crash".into(),
     }
 }

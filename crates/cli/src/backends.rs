@@ -12,6 +12,7 @@ use madang_index::index::Index;
 use madang_index::tantivy_index::TantivyIndex;
 use madang_ledger::ledger::Ledger;
 use madang_ledger::sqlite::SqliteLedger;
+use madang_ledger::worker::Worker;
 use madang_pipeline::blobs::Blobs;
 use madang_pipeline::bucket::{BucketSettings, BucketStore};
 use madang_pipeline::clock::{Clock, Jitter};
@@ -20,6 +21,7 @@ use madang_pipeline::folder::FolderStore;
 use madang_pipeline::store::Store;
 use object_store::ObjectStore;
 use object_store::local::LocalFileSystem;
+use uuid::Uuid;
 
 use crate::configuration::{Configuration, RegistrySettings};
 use crate::data_folder::DataFolder;
@@ -27,13 +29,13 @@ use crate::failure::Failure;
 
 /// The ledger of a data folder.
 pub(crate) async fn ledger(data: &DataFolder) -> Result<Arc<dyn Ledger>, Failure> {
-    Ok(Arc::new(SqliteLedger::open(&data.join("ledger.db")).await?))
+    Ok(Arc::new(SqliteLedger::open(&data.join("ledger.db"), clock()).await?))
 }
 
 /// The ledger of a folder whose lock somebody else may hold.
 pub(crate) async fn ledger_at(folder: &Path) -> Result<Arc<dyn Ledger>, Failure> {
     std::fs::create_dir_all(folder)?;
-    Ok(Arc::new(SqliteLedger::open(&folder.join("ledger.db")).await?))
+    Ok(Arc::new(SqliteLedger::open(&folder.join("ledger.db"), clock()).await?))
 }
 
 /// The full text of a data folder.
@@ -136,6 +138,14 @@ fn local(folder: &Path) -> Result<Arc<dyn ObjectStore>, Failure> {
     std::fs::create_dir_all(folder).map_err(|error| failed(&error))?;
     let store = LocalFileSystem::new_with_prefix(folder).map_err(|error| failed(&error))?;
     Ok(Arc::new(store.with_fsync(true)))
+}
+
+/// The node of every process that works in a data folder. The lock of the folder lets one of them live at a time.
+pub(crate) const NODE: Uuid = Uuid::nil();
+
+/// This start of the process, as the holder of leases.
+pub(crate) fn worker() -> Worker {
+    Worker { node: NODE, process: Uuid::now_v7() }
 }
 
 /// The machine's clock.

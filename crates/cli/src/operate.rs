@@ -4,6 +4,7 @@ use std::sync::Arc;
 use madang_document::agency::Agency;
 use madang_document::blob_id::BlobId;
 use madang_document::id::DocumentId;
+use madang_document::partition::Partition;
 use madang_document::principal::{Role, Scope};
 use madang_extract::formats::FORMATS;
 use madang_ledger::keys::NewKey;
@@ -167,9 +168,9 @@ pub(crate) fn index(command: &Index) -> Result<(), Failure> {
         let ledger = backends::ledger(&data).await?;
         let index = backends::index(&data)?;
         if matches!(command.act, IndexAct::Rebuild) {
-            for agency in ledger.agencies().await? {
-                index.clear(&agency)?;
-                ledger.advance(&indexer::reader(&agency), 0, true).await?;
+            for partition in ledger.partitions().await? {
+                index.clear(&partition.agency)?;
+                ledger.reset(&indexer::reader(&partition)).await?;
             }
             let stop = CancellationToken::new();
             let moved = Arc::new(Notify::new());
@@ -181,8 +182,8 @@ pub(crate) fn index(command: &Index) -> Result<(), Failure> {
                 Arc::clone(&moved),
                 stop.clone(),
             ));
-            for (agency, last) in ledger.last_changes().await? {
-                while ledger.cursor(&indexer::reader(&agency)).await? < last {
+            for (partition, last) in ledger.last_changes().await? {
+                while ledger.cursor(&indexer::reader(&partition)).await? < last {
                     if task.is_finished() {
                         return Err(Failure::Other(anyhow::anyhow!("the indexer ended early")));
                     }
@@ -203,15 +204,16 @@ async fn verify(
     index: &dyn madang_index::index::Index,
 ) -> Result<(), Failure> {
     let mut wrong = 0;
+    let held = ledger.partitions().await?;
     let agencies: BTreeSet<Agency> =
-        ledger.agencies().await?.into_iter().chain(index.agencies()?).collect();
+        held.into_iter().map(|partition| partition.agency).chain(index.agencies()?).collect();
     for agency in agencies {
         let census = index.verify(&agency)?;
         let indexed: BTreeSet<DocumentId> = census.ids.iter().copied().collect();
         let mut live = BTreeSet::new();
         let mut after = None;
         loop {
-            let page = ledger.documents_after(&agency, after, 1000).await?;
+            let page = ledger.documents_after(&Partition::of(agency.clone()), after, 1000).await?;
             after = page.last().map(|stored| stored.document.id);
             if page.is_empty() {
                 break;
@@ -255,7 +257,6 @@ pub(crate) fn key(command: &Key) -> Result<(), Failure> {
     runtime.block_on(async {
         // Keys can be made while a service runs: the ledger takes several writers, one after the other.
         let ledger = backends::ledger_at(&path).await?;
-        let now = (backends::clock())();
         match &command.act {
             KeyAct::New { name, roles, agencies } => {
                 let roles = roles
@@ -285,7 +286,7 @@ pub(crate) fn key(command: &Key) -> Result<(), Failure> {
                     roles,
                     agencies,
                 };
-                let key = ledger.put_key(&key, "local", now).await?;
+                let key = ledger.put_key(&key, "local").await?;
                 line(&format!("key {} for {}; it is shown only this once:", key.id, key.name));
                 out(&secret)?;
             }
@@ -316,7 +317,7 @@ pub(crate) fn key(command: &Key) -> Result<(), Failure> {
                 out(&table(&["key", "begins", "name", "roles", "agencies", "made", ""], &rows))?;
             }
             KeyAct::Revoke { id } => {
-                ledger.revoke_key(*id, "local", now).await.map_err(Failure::usage)?;
+                ledger.revoke_key(*id, "local").await.map_err(Failure::usage)?;
                 line(&format!("key {id} is revoked"));
             }
         }

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use madang_document::principal::Scope;
 use madang_ledger::ledger::Ledger;
 use madang_ledger::objects::Balance;
 use tokio::task::JoinHandle;
@@ -21,7 +22,7 @@ pub(crate) fn show(ledger: Arc<dyn Ledger>) -> JoinHandle<()> {
         let mut before = Balance::default();
         loop {
             tokio::time::sleep(Duration::from_millis(200)).await;
-            let Ok(balance) = ledger.balance(None).await else { continue };
+            let Ok(balance) = ledger.balance(&Scope::All).await else { continue };
             bar.set_length(balance.received);
             bar.set_position(balance.received - balance.in_flight.min(balance.received));
             bar.set_message(format!("{} quarantined", balance.quarantined));

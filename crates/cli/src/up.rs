@@ -77,7 +77,7 @@ async fn up(
     let clock = backends::clock();
     let ledger = backends::ledger(data).await?;
     // The lock proves that no other process lives: what was being worked on can start again at once.
-    ledger.release_all(clock()).await?;
+    ledger.release(backends::NODE).await?;
     let index = backends::index(data)?;
     let blobs = backends::blobs(data)?;
     let (roles, http) = roles(&command.roles, command.once, command.listen.is_some());
@@ -103,6 +103,7 @@ async fn up(
         zygote: Arc::new(zygote),
         clock: Arc::clone(&clock),
         jitter: backends::jitter(),
+        worker: backends::worker(),
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let settings = Settings {
@@ -118,7 +119,7 @@ async fn up(
     let mut serving = None;
     if let (Some(listener), Some(address)) = (listener, address) {
         let server = server(&configuration, &base, address, names, &yard, &ledger, &index, &blobs);
-        keys(ledger.as_ref(), data, clock()).await?;
+        keys(ledger.as_ref(), data).await?;
         let link = server.sessions().link(owner(), clock());
         let link = link.map_err(|error| anyhow::anyhow!("no random bytes: {error}"))?;
         let app = madang_server::routes::app(Arc::clone(&server));
@@ -218,11 +219,7 @@ fn server(
 }
 
 /// Keeps the keys that the binary hands out: the owner's, and the one that scripts set.
-async fn keys(
-    ledger: &dyn Ledger,
-    data: &DataFolder,
-    now: madang_document::timestamp::Timestamp,
-) -> Result<(), Failure> {
+async fn keys(ledger: &dyn Ledger, data: &DataFolder) -> Result<(), Failure> {
     let mut keys = vec![("local command line", data.local_key()?)];
     match std::env::var("MADANG_ADMIN_KEY") {
         Ok(key) if key.len() < 16 => {
@@ -245,7 +242,7 @@ async fn keys(
             roles: vec![Right::Admin],
             agencies: Scope::All,
         };
-        ledger.put_key(&key, "local", now).await?;
+        ledger.put_key(&key, "local").await?;
     }
     Ok(())
 }
@@ -266,7 +263,7 @@ async fn once(service: &Service, ledger: &Arc<dyn Ledger>) -> Result<(), Failure
     for (pipeline, path, reason) in service.unlisted() {
         line(&format!("{pipeline}: {path}: {reason}"));
     }
-    let _ = out(&summary(&ledger.balance(None).await?));
+    let _ = out(&summary(&ledger.balance(&Scope::All).await?));
     result
 }
 
@@ -363,7 +360,7 @@ impl Holds for Yard {
             subject: format!("queue/{pipeline}"),
             detail: String::new(),
         };
-        self.ledger.append(&act, (backends::clock())()).await.map_err(|error| unavailable(&error))
+        self.ledger.append(&act).await.map_err(|error| unavailable(&error))
     }
 }
 

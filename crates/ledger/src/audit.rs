@@ -9,7 +9,7 @@ use crate::error::Result;
 #[async_trait]
 pub trait Audit: Send + Sync {
     /// Appends a row that belongs to no other transaction (a sign-in, a refused request).
-    async fn append(&self, act: &Act, now: Timestamp) -> Result<()>;
+    async fn append(&self, act: &Act) -> Result<()>;
 
     /// Rows after number `after`, in order, at most `limit`.
     async fn acts(&self, after: u64, limit: u32) -> Result<Vec<Recorded>>;

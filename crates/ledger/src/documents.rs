@@ -1,9 +1,10 @@
 use async_trait::async_trait;
-use madang_document::agency::Agency;
 use madang_document::document::Document;
 use madang_document::extent::Extent;
 use madang_document::id::DocumentId;
 use madang_document::outcome::Outcome;
+use madang_document::partition::Partition;
+use madang_document::principal::Scope;
 
 use crate::error::Result;
 
@@ -19,19 +20,19 @@ pub trait Documents: Send + Sync {
     /// The live members of a document, ordered by inner path, at most `limit`.
     async fn members(&self, parent: DocumentId, limit: u32) -> Result<Vec<Stored>>;
 
-    /// Live documents of an agency, ordered by id, after `after`: for rebuilding an index.
+    /// Live documents of a partition, ordered by id, after `after`: for rebuilding an index.
     async fn documents_after(
         &self,
-        agency: &Agency,
+        partition: &Partition,
         after: Option<DocumentId>,
         limit: u32,
     ) -> Result<Vec<Stored>>;
 
-    /// How many live documents have each outcome, of these agencies or of all.
-    async fn outcomes(&self, agencies: Option<&[Agency]>) -> Result<Vec<(Outcome, u64)>>;
+    /// How many live documents have each outcome, of what the scope covers.
+    async fn outcomes(&self, agencies: &Scope) -> Result<Vec<(Outcome, u64)>>;
 
-    /// The agencies that have documents, withdrawn ones included.
-    async fn agencies(&self) -> Result<Vec<Agency>>;
+    /// The partitions that have documents, withdrawn ones included.
+    async fn partitions(&self) -> Result<Vec<Partition>>;
 
     /// Live objects (members apart), bytes and latest change of a pipeline: what its series entry says.
     async fn extent(&self, pipeline: &str) -> Result<Extent>;

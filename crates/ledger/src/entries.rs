@@ -1,6 +1,7 @@
 use async_trait::async_trait;
 use madang_document::agency::Agency;
 use madang_document::entry::{Draft, Entry};
+use madang_document::principal::Scope;
 use madang_document::timestamp::Timestamp;
 
 use crate::error::Result;
@@ -8,37 +9,28 @@ use crate::error::Result;
 /// Catalogue entries and their events. The ledger keeps an entry as text and does not look inside.
 #[async_trait]
 pub trait Entries: Send + Sync {
-    /// Writes entries that belong to no job (a drop folder's own entry). The same content hash changes
-    /// nothing and is no event. Gives how many changed.
-    async fn put_entries(&self, entries: &[Draft], now: Timestamp) -> Result<u64>;
+    /// Writes entries in new versions, in one transaction. The same content hash changes nothing and is no
+    /// event. Gives how many changed.
+    async fn put_entries(&self, entries: &[Draft]) -> Result<u64>;
 
     /// Withdraws entries; unknown and withdrawn ones are left alone. Gives how many changed.
-    async fn withdraw_entries(&self, ids: &[String], now: Timestamp) -> Result<u64>;
-
-    /// Takes entries as another registry has them, versions and dates included. One whose version is not
-    /// above the known one is left alone; the others are events. Gives how many changed.
-    async fn import_entries(&self, entries: &[Entry]) -> Result<u64>;
+    async fn withdraw_entries(&self, ids: &[String]) -> Result<u64>;
 
     /// An entry, withdrawn ones included.
     async fn entry(&self, id: &str) -> Result<Option<Entry>>;
 
-    /// Entries ordered by id, after `after`, of these agencies or of all; withdrawn ones only on request.
+    /// Entries ordered by id, after `after`, of what the scope covers; withdrawn ones only on request.
     async fn entries(
         &self,
-        agencies: Option<&[Agency]>,
+        agencies: &Scope,
         withdrawn: bool,
         after: Option<&str>,
         limit: u32,
     ) -> Result<Vec<Entry>>;
 
-    /// Events after `after`, in order of `seq`, of these agencies or of all: the harvest feed. An entry that
+    /// Events after `after`, in order of `seq`, of what the scope covers: the harvest feed. An entry that
     /// changed several times appears once for each change.
-    async fn events(
-        &self,
-        agencies: Option<&[Agency]>,
-        after: u64,
-        limit: u32,
-    ) -> Result<Vec<Event>>;
+    async fn events(&self, agencies: &Scope, after: u64, limit: u32) -> Result<Vec<Event>>;
 }
 
 /// A change of an entry.

@@ -3,74 +3,70 @@ use std::time::Duration;
 use async_trait::async_trait;
 use madang_document::agency::Agency;
 use madang_document::document::Document;
-use madang_document::entry::Draft;
 use madang_document::object::ObjectRef;
+use madang_document::principal::Scope;
 use madang_document::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::error::Result;
+use crate::queue::{Queue, QueueDeclaration};
+use crate::worker::Worker;
 
 /// Work to do: one job per object, and one per deletion.
 ///
 /// Every change of a claimed job carries its fence, a number that only grows; an act with a stale fence
-/// changes nothing and says so. `now` is the caller's clock where the store has none of its own (SQLite);
-/// a server database compares leases by its own clock.
+/// changes nothing and says so.
 #[async_trait]
 pub trait Jobs: Send + Sync {
     /// Leases at most `limit` jobs that are due, in order of priority, then of time, from queues that are
     /// not paused.
-    async fn claim(
-        &self,
-        worker: Uuid,
-        limit: u32,
-        lease: Duration,
-        now: Timestamp,
-    ) -> Result<Vec<Claim>>;
+    async fn claim(&self, worker: &Worker, limit: u32, lease: Duration) -> Result<Vec<Claim>>;
 
-    /// Prolongs leases; gives those that are no longer held: their work must be dropped.
-    async fn renew(
-        &self,
-        tickets: &[Ticket],
-        lease: Duration,
-        now: Timestamp,
-    ) -> Result<Vec<Ticket>>;
+    /// Prolongs leases, ended or not, as long as nobody took them back; gives those that are no longer held:
+    /// their work must be dropped.
+    async fn renew(&self, tickets: &[Ticket], lease: Duration) -> Result<Vec<Ticket>>;
 
     /// Completes jobs in one transaction. For each whose fence still matches: job done, quarantined or
     /// deleted · documents upserted (an unchanged one is no new revision) · documents of the same object that
-    /// are not in the list withdrawn · catalogue entries versioned (an unchanged one is no event) · audit row ·
-    /// outbox rows with a commit-ordered `seq`. For the others nothing.
-    async fn complete(&self, completions: &[Completion], now: Timestamp) -> Result<Vec<Completed>>;
+    /// are not in the list withdrawn · audit row · outbox rows with a commit-ordered `seq`. For the others
+    /// nothing.
+    async fn complete(&self, completions: &[Completion]) -> Result<Vec<Completed>>;
 
     /// Gives a job back, to be claimed again at `at`.
     async fn retry(&self, ticket: Ticket, at: Timestamp, failure: &Failure) -> Result<Completed>;
 
     /// Takes back leases that ended; each counts as a crash of the worker. Gives how many.
-    async fn sweep(&self, now: Timestamp) -> Result<u64>;
+    ///
+    /// Never those of `own_process`, which knows better than a clock does whether its work goes on: a clock
+    /// that is set, or a machine that sleeps, is not its files' fault.
+    async fn sweep(&self, own_process: Uuid) -> Result<u64>;
 
-    /// Takes back every lease at once: only for a store of which the caller proved to be the one user. No
-    /// crash is counted, only the attempt that the claim counted: a service that is killed is not its files'
-    /// fault, and poison shows by its number of attempts.
-    async fn release_all(&self, now: Timestamp) -> Result<u64>;
+    /// Takes back every lease of this node's processes at once, those on readers included: only where the
+    /// caller proved that none of them lives (by the lock of the data folder). No crash is counted, only the
+    /// attempt that the claim counted: a service that is killed is not its files' fault, and poison shows by
+    /// its number of attempts. Gives how many jobs.
+    async fn release(&self, node: Uuid) -> Result<u64>;
 
-    /// Makes a queue known, so that its jobs can be claimed. Idempotent.
-    async fn open_queue(&self, queue: &str, agency: &Agency) -> Result<()>;
+    /// Makes a queue known, so that its jobs can be claimed. Idempotent; the agency and the weight are those
+    /// of the last call.
+    async fn open_queue(&self, queue: &QueueDeclaration) -> Result<()>;
 
     /// Stops or resumes claims from a queue.
-    async fn pause(&self, queue: &str, paused: bool, actor: &str, now: Timestamp) -> Result<()>;
+    async fn pause(&self, queue: &str, paused: bool, actor: &str) -> Result<()>;
 
     /// Makes a job ready again: a quarantined one, or one that waits for its next attempt. Its attempts and
     /// crashes start anew.
-    async fn retry_now(&self, job: i64, actor: &str, now: Timestamp) -> Result<()>;
+    async fn retry_now(&self, job: i64, actor: &str) -> Result<()>;
 
     /// Takes a quarantined job from the operator's list for good: its path counts as deleted, its documents are withdrawn.
-    async fn drop_job(&self, job: i64, actor: &str, now: Timestamp) -> Result<()>;
+    async fn drop_job(&self, job: i64, actor: &str) -> Result<()>;
 
     /// Makes jobs ready again: quarantined ones, or done ones whose format has a newer version.
-    async fn redrive(&self, which: &Redrive, actor: &str, now: Timestamp) -> Result<u64>;
+    async fn redrive(&self, which: &Redrive, actor: &str) -> Result<u64>;
 
     /// The queues with their counts.
-    async fn queues(&self, now: Timestamp) -> Result<Vec<Queue>>;
+    async fn queues(&self) -> Result<Vec<Queue>>;
 
     /// One job.
     async fn job(&self, job: i64) -> Result<Option<Job>>;
@@ -174,8 +170,6 @@ pub struct Completion {
     pub verdict: Verdict,
     /// Every document of the object, the object's own included. Empty for a deletion.
     pub documents: Vec<Document>,
-    /// Catalogue entries of these documents.
-    pub entries: Vec<Draft>,
     /// For the audit trail.
     pub actor: String,
 }
@@ -187,7 +181,7 @@ pub enum Verdict {
     Done,
     /// To be looked at by the operator.
     Quarantined(Failure),
-    /// The object is gone: its documents and entries are withdrawn.
+    /// The object is gone: its documents are withdrawn.
     Deleted,
 }
 
@@ -233,33 +227,6 @@ pub enum Redrive {
     },
 }
 
-/// A queue with its counts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Queue {
-    /// The pipeline's name.
-    pub name: String,
-    /// Whose it is.
-    pub agency: Agency,
-    /// Whether claims are stopped.
-    pub paused: bool,
-    /// Due and unclaimed.
-    pub ready: u64,
-    /// Waiting for their next attempt.
-    pub waiting: u64,
-    /// Being worked on.
-    pub leased: u64,
-    /// Completed.
-    pub done: u64,
-    /// Set aside.
-    pub quarantined: u64,
-    /// Completed in the last minute.
-    pub last_minute: u64,
-    /// When the oldest ready job became due.
-    pub oldest_ready: Option<Timestamp>,
-    /// A mass disappearance that waits for the operator's word.
-    pub held: Option<crate::objects::Held>,
-}
-
 /// A job as the operator sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Job {
@@ -294,12 +261,19 @@ pub struct Job {
 }
 
 /// Which jobs to list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JobFilter {
     /// Only of this state.
     pub state: Option<JobState>,
     /// Only of this queue.
     pub queue: Option<String>,
-    /// Only of these agencies; none for all.
-    pub agencies: Option<Vec<Agency>>,
+    /// Only what this scope covers.
+    pub agencies: Scope,
+}
+
+/// Every job of every agency.
+impl Default for JobFilter {
+    fn default() -> JobFilter {
+        JobFilter { state: None, queue: None, agencies: Scope::All }
+    }
 }

@@ -10,7 +10,7 @@ use crate::error::Result;
 #[async_trait]
 pub trait Keys: Send + Sync {
     /// Keeps a key. The same hash again replaces its name, roles and scope and lifts a revocation.
-    async fn put_key(&self, key: &NewKey, actor: &str, now: Timestamp) -> Result<Key>;
+    async fn put_key(&self, key: &NewKey, actor: &str) -> Result<Key>;
 
     /// The key of this hash, unless it was revoked.
     async fn key_of(&self, hash: &BlobId) -> Result<Option<Key>>;
@@ -19,7 +19,7 @@ pub trait Keys: Send + Sync {
     async fn keys(&self) -> Result<Vec<Key>>;
 
     /// Revokes a key.
-    async fn revoke_key(&self, id: i64, actor: &str, now: Timestamp) -> Result<()>;
+    async fn revoke_key(&self, id: i64, actor: &str) -> Result<()>;
 }
 
 /// A key to be kept.

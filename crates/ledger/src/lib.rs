@@ -6,6 +6,8 @@
 
 /// Who did what.
 pub mod audit;
+/// The time.
+pub mod clock;
 /// The promises of the traits, as functions that any backend is held to.
 pub mod conformance;
 /// What was read.
@@ -14,6 +16,8 @@ pub mod documents;
 pub mod entries;
 /// What a caller can act on.
 pub mod error;
+/// A mass disappearance that waits.
+pub mod held;
 /// Work to do.
 pub mod jobs;
 /// API keys.
@@ -24,5 +28,11 @@ pub mod ledger;
 pub mod objects;
 /// What indexes and registries still have to hear.
 pub mod outbox;
+/// Queues of jobs.
+pub mod queue;
+/// Who follows the outbox.
+pub mod reader;
 /// The embedded backend.
 pub mod sqlite;
+/// Who holds leases.
+pub mod worker;

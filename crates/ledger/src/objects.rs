@@ -1,10 +1,13 @@
 use async_trait::async_trait;
 use madang_document::agency::Agency;
 use madang_document::object::ObjectRef;
+use madang_document::principal::Scope;
 use madang_document::timestamp::Timestamp;
 use serde::Serialize;
 
 use crate::error::Result;
+use crate::held::Held;
+use crate::jobs::Job;
 
 /// What sources saw in their stores.
 ///
@@ -16,23 +19,23 @@ pub trait Objects: Send + Sync {
     /// (store, path, version) a second time changes nothing. A new version of a known path supersedes the
     /// older one: its job, if not leased, is cancelled; if leased, its completion is refused by the fence.
     /// A path that had vanished and is back counts as a new version.
-    async fn see(&self, sightings: &[Sighting], now: Timestamp) -> Result<Seen>;
+    async fn see(&self, sightings: &[Sighting]) -> Result<Seen>;
 
     /// Current objects of a pipeline, live ones only, ordered by path, at most `limit`, after path `after`:
     /// what a full listing is compared with.
     async fn known(&self, pipeline: &str, after: Option<&str>, limit: u32) -> Result<Vec<Known>>;
 
     /// Enqueues a deletion for each of these paths that is live. Gives how many there were.
-    async fn vanish(&self, store: &str, paths: &[String], now: Timestamp) -> Result<u64>;
+    async fn vanish(&self, store: &str, paths: &[String]) -> Result<u64>;
 
     /// Notes that a mass disappearance waits for the operator's word, or takes the note back (`None`).
-    async fn hold(&self, pipeline: &str, held: Option<Held>) -> Result<()>;
+    async fn hold_back(&self, pipeline: &str, held: Option<Held>) -> Result<()>;
 
     /// The disappearance that waits, if one does.
     async fn held(&self, pipeline: &str) -> Result<Option<Held>>;
 
-    /// Conservation: where every path ever received is now. With a scope, of these agencies only.
-    async fn balance(&self, agencies: Option<&[Agency]>) -> Result<Balance>;
+    /// Conservation: where every path ever received is now. Of what the scope covers.
+    async fn balance(&self, agencies: &Scope) -> Result<Balance>;
 
     /// Where one path stands; none if it was never seen.
     async fn standing(&self, store: &str, path: &str) -> Result<Option<Standing>>;
@@ -73,17 +76,6 @@ pub struct Known {
     pub version: String,
 }
 
-/// A mass disappearance that waits for the operator's word.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Held {
-    /// Paths that are gone.
-    pub missing: u64,
-    /// Paths that were known.
-    pub known: u64,
-    /// Since when.
-    pub since: Timestamp,
-}
-
 /// Conservation: `received = done + quarantined + deleted + in_flight`, counted in paths.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Balance {
@@ -120,5 +112,5 @@ pub struct Standing {
     /// When it was first seen.
     pub seen_at: Timestamp,
     /// The job of the current object.
-    pub job: crate::jobs::Job,
+    pub job: Job,
 }

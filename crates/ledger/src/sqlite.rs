@@ -10,6 +10,7 @@ use sqlx::{ConnectOptions, Connection};
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::audit::Act;
+use crate::clock::Clock;
 use crate::error::{LedgerError, Result};
 
 mod audit;
@@ -21,6 +22,7 @@ mod jobs;
 mod keys;
 mod objects;
 mod outbox;
+mod readers;
 mod schema;
 
 use fault::fault;
@@ -33,11 +35,17 @@ use fault::fault;
 /// A transaction that ends badly takes its connection with it: whatever state the two were in (SQLite rolls
 /// back by itself on a full disk, and not on every error), the next one starts from a fresh connection. So a
 /// caller may drop any of these futures at any point.
-#[derive(Debug)]
 pub struct SqliteLedger {
+    clock: Clock,
     options: SqliteConnectOptions,
     writer: Option<Mutex<Option<SqliteConnection>>>,
     readers: SqlitePool,
+}
+
+impl std::fmt::Debug for SqliteLedger {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SqliteLedger({})", self.options.get_filename().display())
+    }
 }
 
 /// How hard a commit is.
@@ -58,15 +66,19 @@ impl SqliteLedger {
     /// # Errors
     /// `Unavailable` if the file cannot be opened or written; `Damaged` if it is not a ledger or a newer
     /// Madang wrote it.
-    pub async fn open(path: &Path) -> Result<SqliteLedger> {
-        SqliteLedger::open_with(path, Durability::Power).await
+    pub async fn open(path: &Path, clock: Clock) -> Result<SqliteLedger> {
+        SqliteLedger::open_with(path, clock, Durability::Power).await
     }
 
     /// As [`open`](Self::open), with a choice of durability.
     ///
     /// # Errors
     /// Those of [`open`](Self::open).
-    pub async fn open_with(path: &Path, durability: Durability) -> Result<SqliteLedger> {
+    pub async fn open_with(
+        path: &Path,
+        clock: Clock,
+        durability: Durability,
+    ) -> Result<SqliteLedger> {
         let synchronous = match durability {
             Durability::Power => SqliteSynchronous::Full,
             Durability::Process => SqliteSynchronous::Off,
@@ -88,7 +100,7 @@ impl SqliteLedger {
         library_is_sound(&mut writer).await?;
         schema::migrate(&mut writer).await?;
         let readers = readers(&options);
-        Ok(SqliteLedger { options, writer: Some(Mutex::new(Some(writer))), readers })
+        Ok(SqliteLedger { clock, options, writer: Some(Mutex::new(Some(writer))), readers })
     }
 
     /// Opens an existing ledger to read it only, beside a running Madang or without one. Every act that
@@ -96,7 +108,7 @@ impl SqliteLedger {
     ///
     /// # Errors
     /// Those of [`open`](Self::open); `Unavailable` if there is no such file.
-    pub async fn open_read_only(path: &Path) -> Result<SqliteLedger> {
+    pub async fn open_read_only(path: &Path, clock: Clock) -> Result<SqliteLedger> {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(false)
@@ -112,7 +124,7 @@ impl SqliteLedger {
             ));
         }
         drop(conn);
-        Ok(SqliteLedger { options, writer: None, readers })
+        Ok(SqliteLedger { clock, options, writer: None, readers })
     }
 
     /// Writes back the log and closes every connection. Not needed for durability.
@@ -129,7 +141,7 @@ impl SqliteLedger {
     }
 
     /// Starts a transaction on the one writing connection; waits until it is free.
-    async fn begin(&self, now: Timestamp) -> Result<Writing<'_>> {
+    async fn begin(&self) -> Result<Writing<'_>> {
         let writer = self
             .writer
             .as_ref()
@@ -140,7 +152,13 @@ impl SqliteLedger {
             None => self.options.connect().await.map_err(fault)?,
         };
         sqlx::query("BEGIN IMMEDIATE").execute(&mut conn).await.map_err(fault)?;
+        // Read once the turn has come: the waiting may have taken a while.
+        let now = self.now();
         Ok(Writing { slot, conn, now, acts: Vec::new(), news: Vec::new() })
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.clock)()
     }
 
     /// The connections that read. Each statement sees one committed state.

@@ -7,17 +7,18 @@
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use madang_document::id::DocumentId;
+use madang_document::inner_path::InnerPath;
+use madang_document::principal::Scope;
 use madang_document::timestamp::Timestamp;
 use madang_ledger::conformance::sample::{
-    LEASE, PIPELINE, START, STORE, chained, deleted, done, failure, ours, quarantined, sighting,
-    worker,
+    Hand, LEASE, NOBODY, NODE, PIPELINE, START, STORE, Trial, chained, deleted, done, failure,
+    our_partition, ours, quarantined, queue, sighting, worker,
 };
-use madang_ledger::documents::Documents;
-use madang_ledger::jobs::{Claim, Completed, JobState, Jobs, Redrive, Task};
-use madang_ledger::objects::{Balance, Objects};
-use madang_ledger::outbox::Outbox;
+use madang_ledger::jobs::{Claim, Completed, JobState, Redrive, Task};
+use madang_ledger::objects::Balance;
 use madang_ledger::sqlite::{Durability, SqliteLedger};
 use proptest::prelude::*;
 
@@ -91,7 +92,8 @@ struct Row {
 }
 
 struct Walk {
-    ledger: SqliteLedger,
+    ledger: Trial,
+    hand: Hand,
     now: Timestamp,
     paused: bool,
     rows: BTreeMap<&'static str, Row>,
@@ -117,21 +119,26 @@ impl Walk {
                 self.renew(&claim).await;
             }
             Step::Complete(..) | Step::Fail(..) | Step::Renew(_) => {}
-            Step::Wait(ms) => self.now = self.now.plus_ms(*ms),
+            Step::Wait(ms) => self.wait(*ms),
             Step::Sweep => self.take_back(false).await,
             Step::Restart => self.take_back(true).await,
             Step::RetryNow(path) => self.retry_now(PATHS[*path]).await,
             Step::Drop(path) => self.drop_job(PATHS[*path]).await,
             Step::Redrive => self.redrive().await,
             Step::Pause(paused) => {
-                self.ledger.pause(PIPELINE, *paused, "key:1", self.now).await.unwrap();
+                self.ledger.pause(PIPELINE, *paused, "key:1").await.unwrap();
                 self.paused = *paused;
             }
         }
     }
 
+    fn wait(&mut self, ms: i64) {
+        self.now = self.now.plus_ms(ms);
+        self.hand.set(self.now);
+    }
+
     async fn see(&mut self, path: &'static str, version: &str) {
-        let seen = self.ledger.see(&[sighting(path, version)], self.now).await.unwrap();
+        let seen = self.ledger.see(&[sighting(path, version)]).await.unwrap();
         let before = self.rows.remove(path);
         let told = (seen.received, seen.changed, seen.known);
         if let Some(row) = before {
@@ -149,7 +156,7 @@ impl Walk {
     }
 
     async fn vanish(&mut self, path: &'static str) {
-        let gone = self.ledger.vanish(STORE, &[path.to_owned()], self.now).await.unwrap();
+        let gone = self.ledger.vanish(STORE, &[path.to_owned()]).await.unwrap();
         match self.rows.remove(path) {
             Some(row) if row.live => {
                 assert_eq!(gone, 1);
@@ -188,7 +195,7 @@ impl Walk {
     }
 
     async fn claim(&mut self, by: u128, limit: u32) {
-        let claims = self.ledger.claim(worker(by), limit, LEASE, self.now).await.unwrap();
+        let claims = self.ledger.claim(&worker(by), limit, LEASE).await.unwrap();
         let now = self.now;
         let paused = self.paused;
         let mut due: Vec<(u8, Timestamp, i64)> = self
@@ -230,7 +237,7 @@ impl Walk {
             Verdict::Quarantined => quarantined(claim, failure("timeout", true)),
             Verdict::Gone => deleted(claim),
         };
-        let answers = self.ledger.complete(&[completion], self.now).await.unwrap();
+        let answers = self.ledger.complete(&[completion]).await.unwrap();
         let Some(row) = self.holder(claim) else {
             assert_eq!(answers, [Completed::Stale]);
             return;
@@ -272,7 +279,7 @@ impl Walk {
 
     async fn renew(&mut self, claim: &Claim) {
         let now = self.now;
-        let lost = self.ledger.renew(&[claim.ticket], LEASE, now).await.unwrap();
+        let lost = self.ledger.renew(&[claim.ticket], LEASE).await.unwrap();
         match self.holder(claim) {
             None => assert_eq!(lost, [claim.ticket]),
             Some(row) => {
@@ -284,8 +291,8 @@ impl Walk {
 
     async fn take_back(&mut self, all: bool) {
         let taken = match all {
-            true => self.ledger.release_all(self.now).await.unwrap(),
-            false => self.ledger.sweep(self.now).await.unwrap(),
+            true => self.ledger.release(NODE).await.unwrap(),
+            false => self.ledger.sweep(NOBODY).await.unwrap(),
         };
         let mut ended = 0;
         for row in self.rows.values_mut() {
@@ -301,7 +308,7 @@ impl Walk {
 
     async fn retry_now(&mut self, path: &str) {
         let Some(row) = self.rows.get_mut(path) else { return };
-        let answer = self.ledger.retry_now(row.job, "key:1", self.now).await;
+        let answer = self.ledger.retry_now(row.job, "key:1").await;
         let fits = matches!(row.state, JobState::Ready | JobState::Quarantined);
         assert_eq!(answer.is_ok(), fits, "{answer:?} {row:?}");
         if fits {
@@ -311,7 +318,7 @@ impl Walk {
 
     async fn drop_job(&mut self, path: &str) {
         let Some(row) = self.rows.get_mut(path) else { return };
-        let answer = self.ledger.drop_job(row.job, "key:1", self.now).await;
+        let answer = self.ledger.drop_job(row.job, "key:1").await;
         assert_eq!(answer.is_ok(), row.state == JobState::Quarantined, "{answer:?} {row:?}");
         if answer.is_ok() {
             row.state = JobState::Cancelled;
@@ -321,7 +328,7 @@ impl Walk {
 
     async fn redrive(&mut self) {
         let which = Redrive::Quarantined { queue: None, kind: None };
-        let driven = self.ledger.redrive(&which, "key:1", self.now).await.unwrap();
+        let driven = self.ledger.redrive(&which, "key:1").await.unwrap();
         let mut waiting = 0;
         for row in self.rows.values_mut().filter(|row| row.state == JobState::Quarantined) {
             waiting += 1;
@@ -342,7 +349,7 @@ impl Walk {
                 (JobState::Done, Task::Delete) | (JobState::Cancelled, _) => &mut expected.deleted,
             } += 1;
         }
-        assert_eq!(self.ledger.balance(None).await.unwrap(), expected);
+        assert_eq!(self.ledger.balance(&Scope::All).await.unwrap(), expected);
         let live = self.rows.iter().filter(|(_, row)| row.live).map(|(path, _)| *path);
         let known = self.ledger.known(PIPELINE, None, 99).await.unwrap();
         assert_eq!(known.iter().map(|k| k.path.as_str()).collect::<Vec<_>>(), Vec::from_iter(live));
@@ -353,7 +360,7 @@ impl Walk {
         self.take(&Step::Pause(false)).await;
         self.redrive().await;
         self.take_back(true).await;
-        self.now = self.now.plus_ms(60_000);
+        self.wait(60_000);
         loop {
             let known = self.claims.len();
             self.claim(1, 3).await;
@@ -373,16 +380,20 @@ impl Walk {
         for (path, row) in &self.rows {
             let dropped = row.state == JobState::Cancelled;
             assert_eq!(row.documents.is_empty(), !row.live || dropped, "{path}: {row:?}");
-            expected.extend(row.documents.iter().map(|inner| DocumentId::new(STORE, path, *inner)));
+            expected.extend(
+                row.documents
+                    .iter()
+                    .map(|inner| DocumentId::new(STORE, path, inner.map(InnerPath::of).as_ref())),
+            );
         }
-        let stored = self.ledger.documents_after(&ours(), None, 999).await.unwrap();
+        let stored = self.ledger.documents_after(&our_partition(), None, 999).await.unwrap();
         assert_eq!(stored.iter().map(|s| s.document.id).collect::<BTreeSet<_>>(), expected);
         for stored in &stored {
             let row = &self.rows[stored.document.object.path.as_str()];
             assert_eq!(stored.document.object.version, row.version, "an older version won");
         }
         let mut index = BTreeSet::new();
-        for change in self.ledger.changes(&ours(), 0, 9999).await.unwrap() {
+        for change in self.ledger.changes(&our_partition(), 0, 9999).await.unwrap() {
             if change.withdrawn {
                 index.remove(&change.document);
             } else {
@@ -397,10 +408,12 @@ impl Walk {
 async fn walk(steps: &[Step]) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ledger.db");
-    let ledger = SqliteLedger::open_with(&path, Durability::Process).await.unwrap();
-    ledger.open_queue(PIPELINE, &ours()).await.unwrap();
+    let hand = Hand::default();
+    let ledger = SqliteLedger::open_with(&path, hand.clock(), Durability::Process).await.unwrap();
+    let ledger = Trial::new(Arc::new(ledger), hand.clone());
+    ledger.open_queue(&queue(PIPELINE, ours())).await.unwrap();
     let mut walk =
-        Walk { ledger, now: START, paused: false, rows: BTreeMap::new(), claims: Vec::new() };
+        Walk { ledger, hand, now: START, paused: false, rows: BTreeMap::new(), claims: Vec::new() };
     for step in steps {
         walk.take(step).await;
         walk.agrees().await;
@@ -408,7 +421,6 @@ async fn walk(steps: &[Step]) {
     walk.settle().await;
     walk.agrees().await;
     walk.is_whole().await;
-    walk.ledger.close().await.unwrap();
 }
 
 proptest! {

@@ -148,7 +148,6 @@ impl Completer {
             ticket: completion.ticket,
             verdict: Verdict::Quarantined(failure.clone()),
             documents: vec![document],
-            entries: Vec::new(),
             actor: completion.actor.clone(),
         };
         let refused = [refused];
@@ -164,7 +163,7 @@ impl Completer {
     async fn record(&self, completions: &[Completion]) -> Result<Vec<Completed>, LedgerError> {
         let mut failures = 0;
         loop {
-            match self.ledger.complete(completions, (self.clock)()).await {
+            match self.ledger.complete(completions).await {
                 Err(LedgerError::Unavailable(reason)) => self.pause(&mut failures, &reason).await,
                 answer => return answer,
             }

@@ -7,10 +7,12 @@ use madang_document::content::Segment;
 use madang_document::document::Document;
 use madang_document::id::DocumentId;
 use madang_document::metadata as meta;
+use madang_document::partition::Partition;
 use madang_document::timestamp::Timestamp;
 use madang_index::index::{Index, IndexError};
 use madang_index::record::{Change, Record};
 use madang_ledger::ledger::Ledger;
+use madang_ledger::reader::Reader;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -22,8 +24,8 @@ const BATCH: u32 = 500;
 const BATCH_TEXT: usize = 32 << 20;
 
 /// Where an index stands in its owner's list of cursors.
-pub fn reader(agency: &Agency) -> String {
-    format!("index/{agency}")
+pub fn reader(partition: &Partition) -> Reader {
+    Reader::Index(partition.clone())
 }
 
 /// Owns the indexes of all agencies: reads the outbox in order and applies it, until `stop`. The checkpoint in
@@ -97,7 +99,8 @@ async fn catch_up(
     checkpoints: &mut BTreeMap<Agency, u64>,
 ) -> Result<u64, Behind> {
     let mut applied = 0;
-    for (agency, last) in ledger.last_changes().await? {
+    for (partition, last) in ledger.last_changes().await? {
+        let agency = partition.agency.clone();
         let from = match checkpoints.get(&agency) {
             Some(checkpoint) => *checkpoint,
             None => resume(ledger, index, &agency).await?,
@@ -106,7 +109,7 @@ async fn catch_up(
         if from >= last {
             continue;
         }
-        let outbox = ledger.changes(&agency, from, BATCH).await?;
+        let outbox = ledger.changes(&partition, from, BATCH).await?;
         // However often a document changed, its record is made once, from what the ledger holds now.
         let mut ids: Vec<DocumentId> = outbox.iter().map(|change| change.document).collect();
         ids.sort();
@@ -146,7 +149,7 @@ async fn catch_up(
         let of = agency.clone();
         let work = tokio::task::spawn_blocking(move || to.apply(&of, &changes, through));
         work.await.map_err(|error| IndexError::Unavailable(error.to_string()))??;
-        ledger.advance(&reader(&agency), through, false).await?;
+        ledger.advance(&reader(&partition), through).await?;
         checkpoints.insert(agency, through);
     }
     Ok(applied)
@@ -175,7 +178,12 @@ async fn resume(
     } else {
         checkpoint
     };
-    ledger.advance(&reader(agency), checkpoint, checkpoint == 0).await?;
+    let reader = reader(&Partition::of(agency.clone()));
+    if checkpoint == 0 {
+        ledger.reset(&reader).await?;
+    } else {
+        ledger.advance(&reader, checkpoint).await?;
+    }
     Ok(checkpoint)
 }
 

@@ -6,8 +6,6 @@ use madang_ledger::jobs::Ticket;
 use madang_ledger::ledger::Ledger;
 use madang_sandbox::run::Watch;
 
-use crate::clock::Clock;
-
 /// The leases that this process holds, renewed from a thread of their own: decoding, however heavy, never
 /// delays a renewal. A lease is renewed only while its child makes progress, so that a hung one ends.
 #[derive(Clone)]
@@ -48,7 +46,7 @@ impl Leases {
     ///
     /// # Errors
     /// When no thread or runtime can be had.
-    pub fn start(ledger: Arc<dyn Ledger>, clock: Clock) -> std::io::Result<Leases> {
+    pub fn start(ledger: Arc<dyn Ledger>) -> std::io::Result<Leases> {
         let held = Arc::new((Mutex::new(Held::default()), Condvar::new()));
         let leases = Leases { held: Arc::clone(&held) };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -70,7 +68,7 @@ impl Leases {
                 if due.is_empty() {
                     continue;
                 }
-                match runtime.block_on(ledger.renew(&due, LEASE, clock())) {
+                match runtime.block_on(ledger.renew(&due, LEASE)) {
                     Ok(lost) => {
                         let guard = lock.lock().unwrap_or_else(PoisonError::into_inner);
                         for ticket in lost {

@@ -3,20 +3,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use madang_catalog::registry::{Registry, RegistryError};
-use madang_document::timestamp::Timestamp;
+use madang_document::principal::Scope;
 use madang_ledger::audit::Act;
 use madang_ledger::ledger::Ledger;
+use madang_ledger::reader::Reader;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
-
-use crate::clock::Clock;
 
 /// Events read at once.
 const BATCH: u32 = 200;
 
 /// The cursor of a registry's relay.
-pub fn reader(registry: &dyn Registry) -> String {
-    format!("registry/{}", registry.name())
+pub fn reader(registry: &dyn Registry) -> Reader {
+    Reader::Registry(registry.name().to_owned())
 }
 
 /// Brings one registry what the embedded one has, until `stop`: at least once, in order, and of an entry that
@@ -27,7 +26,6 @@ pub async fn relay(
     registry: Arc<dyn Registry>,
     changed: Arc<Notify>,
     relayed: Arc<Notify>,
-    clock: Clock,
     stop: CancellationToken,
 ) {
     let stopped = stop.cancelled();
@@ -37,7 +35,7 @@ pub async fn relay(
         let wake = changed.notified();
         tokio::pin!(wake);
         wake.as_mut().enable();
-        let pause = match step(&ledger, registry.as_ref(), clock()).await {
+        let pause = match step(&ledger, registry.as_ref()).await {
             Ok(true) => {
                 relayed.notify_waiters();
                 continue;
@@ -61,14 +59,11 @@ pub async fn relay(
 }
 
 /// Relays one batch. Gives whether there was one.
-async fn step(
-    ledger: &Arc<dyn Ledger>,
-    registry: &dyn Registry,
-    now: Timestamp,
-) -> Result<bool, String> {
+async fn step(ledger: &Arc<dyn Ledger>, registry: &dyn Registry) -> Result<bool, String> {
     let reader = reader(registry);
     let after = ledger.cursor(&reader).await.map_err(|error| error.to_string())?;
-    let events = ledger.events(None, after, BATCH).await.map_err(|error| error.to_string())?;
+    let events =
+        ledger.events(&Scope::All, after, BATCH).await.map_err(|error| error.to_string())?;
     let Some(last) = events.last().map(|event| event.seq) else { return Ok(false) };
     let ids: BTreeSet<String> = events.into_iter().map(|event| event.entry).collect();
     let mut entries = Vec::new();
@@ -82,10 +77,10 @@ async fn step(
         // One entry of the batch is refused for good; the others must not suffer for it.
         for entry in &entries {
             let answer = registry.put(std::slice::from_ref(entry)).await;
-            pass_over(ledger, answer, now).await?;
+            pass_over(ledger, answer).await?;
         }
     }
-    ledger.advance(&reader, last, false).await.map_err(|error| error.to_string())?;
+    ledger.advance(&reader, last).await.map_err(|error| error.to_string())?;
     Ok(true)
 }
 
@@ -93,7 +88,6 @@ async fn step(
 async fn pass_over(
     ledger: &Arc<dyn Ledger>,
     answer: Result<(), RegistryError>,
-    now: Timestamp,
 ) -> Result<(), String> {
     match answer {
         Ok(()) => Ok(()),
@@ -106,7 +100,7 @@ async fn pass_over(
                 subject: entry,
                 detail: reason,
             };
-            ledger.append(&act, now).await.map_err(|error| error.to_string())
+            ledger.append(&act).await.map_err(|error| error.to_string())
         }
         Err(error @ RegistryError::Transient { .. }) => Err(error.to_string()),
     }

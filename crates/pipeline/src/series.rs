@@ -1,7 +1,6 @@
 use std::collections::HashMap;
 
 use madang_catalog::series::{Series, entry};
-use madang_document::timestamp::Timestamp;
 use madang_ledger::error::Result;
 use madang_ledger::ledger::Ledger;
 
@@ -11,11 +10,7 @@ use madang_ledger::ledger::Ledger;
 ///
 /// # Errors
 /// When the ledger does not answer.
-pub async fn refresh(
-    ledger: &dyn Ledger,
-    series: &HashMap<String, Series>,
-    now: Timestamp,
-) -> Result<u64> {
+pub async fn refresh(ledger: &dyn Ledger, series: &HashMap<String, Series>) -> Result<u64> {
     let mut drafts = Vec::new();
     let mut names: Vec<&String> = series.keys().collect();
     names.sort();
@@ -26,5 +21,5 @@ pub async fn refresh(
         }
         drafts.push(entry(series, &extent));
     }
-    ledger.put_entries(&drafts, now).await
+    ledger.put_entries(&drafts).await
 }

@@ -6,14 +6,19 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 use madang_catalog::registry::Registry;
 use madang_catalog::series::Series;
+use madang_document::principal::Scope;
 use madang_index::index::Index;
 use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
+use madang_ledger::queue::QueueDeclaration;
+use madang_ledger::reader::Reader;
+use madang_ledger::worker::Worker;
 use madang_sandbox::limits::Limits;
 use madang_sandbox::zygote::Zygote;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::blobs::Blobs;
 use crate::clock::{Clock, Jitter};
@@ -25,7 +30,7 @@ use crate::missing::Window;
 use crate::source::{Ask, Source, SourceState, sighting};
 use crate::store::{Listed, Store, StoreError};
 use crate::worker::Workers;
-use crate::{indexer, relay, series};
+use crate::{cataloguer, indexer, relay, series};
 
 /// A part of the service; a process may run some of them only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,6 +78,8 @@ pub struct Parts {
     pub clock: Clock,
     /// Random numbers from 0 to 1.
     pub jitter: Jitter,
+    /// Who holds what this process takes from the ledger.
+    pub worker: Worker,
 }
 
 impl std::fmt::Debug for Parts {
@@ -131,14 +138,19 @@ impl Service {
     /// When the ledger does not answer, or no thread can be had.
     pub async fn start(parts: Parts, settings: Settings) -> Result<Service, LedgerError> {
         for pipeline in &settings.pipelines {
-            parts.ledger.open_queue(&pipeline.name, &pipeline.agency).await?;
+            let queue = QueueDeclaration {
+                name: pipeline.name.clone(),
+                agency: pipeline.agency.clone(),
+                weight: 1,
+            };
+            parts.ledger.open_queue(&queue).await?;
         }
         let series: HashMap<String, Series> = settings
             .pipelines
             .iter()
             .map(|pipeline| (pipeline.name.clone(), pipeline.series.clone()))
             .collect();
-        let leases = Leases::start(Arc::clone(&parts.ledger), Arc::clone(&parts.clock))
+        let leases = Leases::start(Arc::clone(&parts.ledger))
             .map_err(|error| LedgerError::Unavailable(error.to_string()))?;
         let mut service = Service {
             series: Arc::new(series),
@@ -197,12 +209,12 @@ impl Service {
         let workers = Workers {
             ledger: Arc::clone(&self.parts.ledger),
             stores: Arc::new(self.parts.stores.clone()),
-            series: Arc::clone(&self.series),
             blobs: self.parts.blobs.clone(),
             zygote: Arc::clone(&self.parts.zygote),
             children: self.settings.workers,
             limits: Arc::new(self.settings.limits.clone()),
             policy: self.settings.policy.clone(),
+            worker: self.parts.worker,
             leases: self.leases.clone(),
             finished,
             clock: Arc::clone(&self.parts.clock),
@@ -217,11 +229,8 @@ impl Service {
         };
         self.spawn(completer.run(completions));
         self.spawn(workers.run(Arc::clone(&self.work), self.stop.clone()));
-        self.spawn(sweep(
-            Arc::clone(&self.parts.ledger),
-            Arc::clone(&self.parts.clock),
-            self.stop.clone(),
-        ));
+        let process = self.parts.worker.process;
+        self.spawn(sweep(Arc::clone(&self.parts.ledger), process, self.stop.clone()));
     }
 
     fn start_indexer(&mut self) {
@@ -242,10 +251,15 @@ impl Service {
                 Arc::clone(registry),
                 Arc::clone(&self.changed),
                 Arc::clone(&self.moved),
-                Arc::clone(&self.parts.clock),
                 self.stop.clone(),
             ));
         }
+        self.spawn(cataloguer::catalogue(
+            Arc::clone(&self.parts.ledger),
+            Arc::clone(&self.series),
+            Arc::clone(&self.changed),
+            self.stop.clone(),
+        ));
         self.spawn(keep_series(
             Arc::clone(&self.parts.ledger),
             Arc::clone(&self.series),
@@ -288,15 +302,21 @@ impl Service {
 
     async fn is_quiet(&self) -> Result<bool, LedgerError> {
         let ledger = &self.parts.ledger;
-        if ledger.balance(None).await?.in_flight > 0 {
+        if ledger.balance(&Scope::All).await?.in_flight > 0 {
             return Ok(false);
         }
-        for (agency, last) in ledger.last_changes().await? {
-            if ledger.cursor(&indexer::reader(&agency)).await? < last {
+        // The entries of what changed first: they are events that others wait for.
+        let changes = ledger.last_changes().await?;
+        let last_change = changes.iter().map(|(_, last)| *last).max().unwrap_or(0);
+        if ledger.cursor(&Reader::Cataloguer).await? < last_change {
+            return Ok(false);
+        }
+        for (partition, last) in changes {
+            if ledger.cursor(&indexer::reader(&partition)).await? < last {
                 return Ok(false);
             }
         }
-        series::refresh(ledger.as_ref(), &self.series, (self.parts.clock)()).await?;
+        series::refresh(ledger.as_ref(), &self.series).await?;
         let last = ledger.last_event().await?;
         for registry in &self.parts.registries {
             if ledger.cursor(&relay::reader(registry.as_ref())).await? < last {
@@ -348,7 +368,7 @@ impl Service {
         }
         let file = store.put(path, body).await?;
         let seen = sighting(declared, store.name(), &file);
-        self.parts.ledger.see(&[seen], (self.parts.clock)()).await?;
+        self.parts.ledger.see(&[seen]).await?;
         self.work.notify_waiters();
         Ok(file)
     }
@@ -415,13 +435,13 @@ pub enum PutError {
     Ledger(#[from] LedgerError),
 }
 
-async fn sweep(ledger: Arc<dyn Ledger>, clock: Clock, stop: CancellationToken) {
+async fn sweep(ledger: Arc<dyn Ledger>, process: Uuid, stop: CancellationToken) {
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(Duration::from_secs(5)) => {}
         }
-        match ledger.sweep(clock()).await {
+        match ledger.sweep(process).await {
             Ok(0) => {}
             Ok(jobs) => tracing::warn!(jobs, "leases ended: their jobs will be tried again"),
             Err(error) => tracing::error!(%error, "ended leases cannot be swept"),
@@ -446,10 +466,10 @@ async fn keep_series(
     loop {
         let wake = changed.notified();
         let now = clock();
-        let quiet = ledger.balance(None).await.is_ok_and(|balance| balance.in_flight == 0);
+        let quiet = ledger.balance(&Scope::All).await.is_ok_and(|balance| balance.in_flight == 0);
         if quiet || due.0 <= now.0 {
             due = now.plus_ms(SERIES_MS);
-            match series::refresh(ledger.as_ref(), &series, now).await {
+            match series::refresh(ledger.as_ref(), &series).await {
                 Ok(0) => {}
                 Ok(_) => changed.notify_waiters(),
                 Err(error) => {

@@ -5,8 +5,9 @@ use madang_document::object::ObjectRef;
 use madang_document::timestamp::Timestamp;
 use madang_ledger::audit::Act;
 use madang_ledger::error::LedgerError;
+use madang_ledger::held::Held;
 use madang_ledger::ledger::Ledger;
-use madang_ledger::objects::{Held, Known, Sighting};
+use madang_ledger::objects::{Known, Sighting};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -430,7 +431,7 @@ impl Run {
                 .iter()
                 .map(|file| sighting(&self.source.pipeline, self.source.store.name(), file))
                 .collect();
-            received += match self.source.ledger.see(&sightings, self.now()).await {
+            received += match self.source.ledger.see(&sightings).await {
                 Ok(seen) => seen.received,
                 Err(LedgerError::Conflict(_) | LedgerError::NotFound { .. }) => {
                     self.see_each(&sightings).await?
@@ -450,7 +451,7 @@ impl Run {
     async fn see_each(&self, sightings: &[Sighting]) -> Result<u64, LedgerError> {
         let mut received = 0;
         for sighting in sightings {
-            match self.source.ledger.see(std::slice::from_ref(sighting), self.now()).await {
+            match self.source.ledger.see(std::slice::from_ref(sighting)).await {
                 Ok(seen) => received += seen.received,
                 Err(error @ (LedgerError::Conflict(_) | LedgerError::NotFound { .. })) => {
                     let path = &sighting.object.path;
@@ -461,7 +462,7 @@ impl Run {
                         subject: path.clone(),
                         detail: error.to_string(),
                     };
-                    self.source.ledger.append(&act, self.now()).await?;
+                    self.source.ledger.append(&act).await?;
                 }
                 Err(error) => return Err(error),
             }
@@ -525,7 +526,7 @@ impl Run {
         let since = before.as_ref().map_or_else(|| self.now(), |held| held.since);
         let held = Held { missing, known: self.known, since };
         if before.as_ref() != Some(&held) {
-            ledger.hold(self.name(), Some(held.clone())).await?;
+            ledger.hold_back(self.name(), Some(held.clone())).await?;
             self.recorded();
         }
         if self.held.is_none() {
@@ -547,7 +548,7 @@ impl Run {
         if self.held.is_none() && self.in_order {
             return Ok(());
         }
-        self.source.ledger.hold(self.name(), None).await?;
+        self.source.ledger.hold_back(self.name(), None).await?;
         self.recorded();
         if self.held.take().is_some() {
             tracing::info!(pipeline = self.name(), "nothing is held any more");
@@ -565,7 +566,7 @@ impl Run {
                 return Ok(());
             }
             let now = self.now();
-            let live = self.source.ledger.vanish(self.source.store.name(), &batch, now).await?;
+            let live = self.source.ledger.vanish(self.source.store.name(), &batch).await?;
             self.recorded();
             self.missing.confirm(&batch, now);
             self.known = self.known.saturating_sub(live);

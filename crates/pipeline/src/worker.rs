@@ -6,14 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
-use madang_catalog::asset;
-use madang_catalog::series::Series;
 use madang_document::blob_id::BlobId;
 use madang_document::document::Document;
 use madang_document::outcome::Outcome;
 use madang_extract::extraction::Extraction;
 use madang_ledger::jobs::{Claim, Completion, Failure, Task, Verdict};
 use madang_ledger::ledger::Ledger;
+use madang_ledger::worker::Worker;
 use madang_sandbox::limits::Limits;
 use madang_sandbox::run::{Input, Ranges, SealedFile, Watch, run};
 use madang_sandbox::zygote::Zygote;
@@ -21,7 +20,6 @@ use sha2::{Digest, Sha256};
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 use crate::backoff::Backoff;
 use crate::blobs::Blobs;
@@ -39,8 +37,8 @@ pub struct Workers {
     pub ledger: Arc<dyn Ledger>,
     /// Stores by name.
     pub stores: Arc<HashMap<String, Arc<dyn Store>>>,
-    /// Series by pipeline.
-    pub series: Arc<HashMap<String, Series>>,
+    /// Who holds the leases.
+    pub worker: Worker,
     /// Texts and previews.
     pub blobs: Blobs,
     /// Where children come from.
@@ -89,7 +87,6 @@ impl Workers {
     /// Claims jobs and works on them until `stop`. Between claims it waits for `work` (a source saw something) or
     /// for the time when the next retry is due.
     pub async fn run(self, work: Arc<Notify>, stop: CancellationToken) {
-        let worker = Uuid::now_v7();
         let children = self.children.max(1);
         let lanes = Lanes::new(children);
         let mut running: JoinSet<()> = JoinSet::new();
@@ -107,7 +104,7 @@ impl Workers {
             let wanted = if free * 2 >= most || running.len() < children { free } else { 0 };
             let claims = match u32::try_from(wanted).unwrap_or(u32::MAX) {
                 0 => Vec::new(),
-                limit => match self.ledger.claim(worker, limit, LEASE, (self.clock)()).await {
+                limit => match self.ledger.claim(&self.worker, limit, LEASE).await {
                     Ok(claims) => {
                         failures = 0;
                         claims
@@ -242,11 +239,7 @@ async fn carry_out(workers: &Workers, claim: Claim, watch: Arc<Watch>, lanes: La
             Verdict::Quarantined(failure)
         }
     };
-    let entries = match workers.series.get(&claim.pipeline) {
-        Some(series) => documents.iter().map(|document| asset::entry(document, series)).collect(),
-        None => Vec::new(),
-    };
-    let completion = Completion { ticket, verdict, documents, entries, actor: "worker".into() };
+    let completion = Completion { ticket, verdict, documents, actor: "worker".into() };
     Finished::Completed { claim, completion }
 }
 

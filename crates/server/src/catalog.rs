@@ -14,7 +14,7 @@ use crate::change::Change;
 use crate::parameters::Parameters;
 use crate::problem::Problem;
 use crate::server::Server;
-use crate::wire::{Said, agencies, json, typed};
+use crate::wire::{Said, json, typed};
 
 /// What a page of the catalogue can be asked with.
 pub(crate) const PAGE: &[&str] = &["after", "limit"];
@@ -32,8 +32,7 @@ pub(crate) async fn catalog(
     let parameters = Parameters::read(&uri, PAGE)?;
     let after = parameters.one("after")?;
     let limit = parameters.number("limit", 100, 1000)?.max(1) as u32;
-    let scope = agencies(&caller.principal.agencies);
-    let entries = server.ledger.entries(scope.as_deref(), false, after, limit).await?;
+    let entries = server.ledger.entries(&caller.principal.agencies, false, after, limit).await?;
     let base = &server.settings.base_url;
     let page = |after: Option<&str>| match after {
         None => format!("{base}/v1/catalog?limit={limit}"),
@@ -74,8 +73,7 @@ pub(crate) async fn changes(
     let parameters = Parameters::read(&uri, FEED)?;
     let after = parameters.number("after", 0, i64::MAX as u64)?;
     let limit = parameters.number("limit", 1000, 10_000)?.max(1) as u32;
-    let scope = agencies(&caller.principal.agencies);
-    let events = server.ledger.events(scope.as_deref(), after, limit).await?;
+    let events = server.ledger.events(&caller.principal.agencies, after, limit).await?;
     let changes: Vec<Change> = events.into_iter().map(Change::from).collect();
     let after = changes.last().map_or(after, |last| last.seq);
     let next = (changes.len() == limit as usize)

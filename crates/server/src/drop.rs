@@ -62,7 +62,7 @@ pub(crate) async fn api(
         subject: format!("{}/{}", dropped.store, dropped.path),
         detail: dropped.version.clone(),
     };
-    server.ledger.append(&act, server.now()).await?;
+    server.ledger.append(&act).await?;
     let answer = DropAnswer {
         id: id.to_string(),
         pipeline: target.pipeline.clone(),

@@ -21,7 +21,6 @@ use crate::feed::{Seat, Tick, Ticks};
 use crate::problem::Problem;
 use crate::queues::{BalanceAnswer, QueueAnswer, visible};
 use crate::server::Server;
-use crate::wire::agencies;
 
 /// How often the ledger is asked while somebody listens.
 const BEAT: Duration = Duration::from_secs(1);
@@ -172,7 +171,7 @@ async fn tick(
     while changes.len() > REMEMBERED {
         changes.pop_front();
     }
-    let balance = server.ledger.balance(agencies(scope).as_deref()).await?;
+    let balance = server.ledger.balance(scope).await?;
     let queues = visible(server, scope).await?;
     let state = StateOfWork {
         balance: BalanceAnswer::from(balance),
@@ -187,7 +186,6 @@ async fn tick(
 }
 
 async fn entry_changes(server: &Server, scope: &Scope, after: u64) -> Result<Vec<Change>, Problem> {
-    let scope = agencies(scope);
-    let events = server.ledger.events(scope.as_deref(), after, REMEMBERED as u32).await?;
+    let events = server.ledger.events(scope, after, REMEMBERED as u32).await?;
     Ok(events.into_iter().map(Change::from).collect())
 }

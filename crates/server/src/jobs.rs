@@ -16,7 +16,7 @@ use crate::problem::Problem;
 use crate::queues::{done, visible};
 use crate::redirect::see_other;
 use crate::server::Server;
-use crate::wire::{agencies, json};
+use crate::wire::json;
 
 /// What a list of jobs can be asked with.
 pub(crate) const PARAMETERS: &[&str] = &["state", "queue", "limit", "after"];
@@ -55,7 +55,7 @@ pub(crate) fn filter(
     let filter = JobFilter {
         state,
         queue: parameters.one("queue")?.map(str::to_owned),
-        agencies: agencies(&caller.principal.agencies),
+        agencies: caller.principal.agencies.clone(),
     };
     Ok((filter, after, parameters.number("limit", 50, 500)?.max(1) as u32))
 }
@@ -91,7 +91,7 @@ pub(crate) async fn retry(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let job = seen(&server, &caller, &id).await?;
-    server.ledger.retry_now(job.id, &caller.principal.name, server.now()).await?;
+    server.ledger.retry_now(job.id, &caller.principal.name).await?;
     Ok(done(manner))
 }
 
@@ -103,7 +103,7 @@ pub(crate) async fn drop(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let job = seen(&server, &caller, &id).await?;
-    server.ledger.drop_job(job.id, &caller.principal.name, server.now()).await?;
+    server.ledger.drop_job(job.id, &caller.principal.name).await?;
     Ok(done(manner))
 }
 
@@ -118,7 +118,7 @@ pub(crate) async fn redrive(
     let asked = Asked::read(&headers, &body)?;
     let mut jobs = 0;
     for which in asked.redrives(&server, &caller).await? {
-        jobs += server.ledger.redrive(&which, &caller.principal.name, server.now()).await?;
+        jobs += server.ledger.redrive(&which, &caller.principal.name).await?;
     }
     Ok(if manner.html { see_other("/queues") } else { json(&Redriven { jobs }) })
 }

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use madang_document::principal::Scope;
+use madang_ledger::reader::Reader;
 
 use crate::caller::Caller;
 use crate::conditions;
@@ -12,7 +13,6 @@ use crate::exposition::Exposition;
 use crate::problem::Problem;
 use crate::queues::visible;
 use crate::server::Server;
-use crate::wire::agencies;
 
 /// `GET /metrics`, for a principal with the role `operate`: a scraper gets a key of its own
 /// (`authorization: {credentials: madang_…}` in Prometheus). Counts are of the principal's agencies; what the
@@ -22,11 +22,10 @@ pub(crate) async fn api(
     Extension(caller): Extension<Caller>,
 ) -> Result<Response, Problem> {
     let scope = &caller.principal.agencies;
-    let list = agencies(scope);
     let mut text = Exposition::default();
 
     text.family("madang_documents", "gauge", "Live documents by how reading them ended.");
-    for (outcome, count) in server.ledger.outcomes(list.as_deref()).await? {
+    for (outcome, count) in server.ledger.outcomes(scope).await? {
         text.sample("madang_documents", &[("outcome", outcome.as_str())], count as f64);
     }
 
@@ -60,7 +59,7 @@ pub(crate) async fn api(
         text.sample("madang_queue_oldest_ready_seconds", &labels, age as f64 / 1000.0);
     }
 
-    let balance = server.ledger.balance(list.as_deref()).await?;
+    let balance = server.ledger.balance(scope).await?;
     text.family("madang_balance_paths", "gauge", "Where every path ever received is.");
     for (place, count) in [
         ("received", balance.received),
@@ -87,10 +86,11 @@ pub(crate) async fn api(
     }
 
     text.family("madang_index_lag", "gauge", "Outbox numbers the index has still to pass.");
-    for (agency, last) in server.ledger.last_changes().await? {
-        if scope.covers(&agency) {
-            let passed = server.ledger.cursor(&format!("index/{agency}")).await?;
-            let labels = [("agency", agency.as_str())];
+    for (partition, last) in server.ledger.last_changes().await? {
+        if scope.covers(&partition.agency) {
+            let reader = Reader::Index(partition.clone());
+            let passed = server.ledger.cursor(&reader).await?;
+            let labels = [("agency", partition.agency.as_str())];
             text.sample("madang_index_lag", &labels, last.saturating_sub(passed) as f64);
         }
     }
@@ -98,7 +98,7 @@ pub(crate) async fn api(
         let last = server.ledger.last_event().await?;
         text.family("madang_relay_lag", "gauge", "Outbox numbers a relay has still to pass.");
         for registry in &server.settings.registries {
-            let passed = server.ledger.cursor(&format!("registry/{registry}")).await?;
+            let passed = server.ledger.cursor(&Reader::Registry(registry.clone())).await?;
             let labels = [("registry", registry.as_str())];
             text.sample("madang_relay_lag", &labels, last.saturating_sub(passed) as f64);
         }

@@ -7,8 +7,8 @@ use axum::response::Response;
 use madang_document::principal::Scope;
 use madang_document::timestamp::Timestamp;
 use madang_ledger::audit::Act;
-use madang_ledger::jobs::Queue;
 use madang_ledger::objects::Balance;
+use madang_ledger::queue::Queue;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -18,7 +18,7 @@ use crate::ports::HoldError;
 use crate::problem::Problem;
 use crate::redirect::see_other;
 use crate::server::Server;
-use crate::wire::{agencies, json};
+use crate::wire::json;
 
 /// `GET /v1/queues`
 pub(crate) async fn list(
@@ -34,7 +34,7 @@ pub(crate) async fn list(
 
 /// The queues of these agencies, by name.
 pub(crate) async fn visible(server: &Server, scope: &Scope) -> Result<Vec<Queue>, Problem> {
-    let mut queues = server.ledger.queues(server.now()).await?;
+    let mut queues = server.ledger.queues().await?;
     queues.retain(|queue| scope.covers(&queue.agency));
     queues.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(queues)
@@ -75,7 +75,7 @@ async fn set_paused(
     paused: bool,
 ) -> Result<Response, Problem> {
     let queue = one(server, caller, queue).await?;
-    server.ledger.pause(&queue.name, paused, &caller.principal.name, server.now()).await?;
+    server.ledger.pause(&queue.name, paused, &caller.principal.name).await?;
     Ok(done(manner))
 }
 
@@ -104,7 +104,7 @@ pub(crate) async fn release(
         subject: queue.name,
         detail: String::new(),
     };
-    server.ledger.append(&act, server.now()).await?;
+    server.ledger.append(&act).await?;
     Ok(done(manner))
 }
 
@@ -113,8 +113,7 @@ pub(crate) async fn balance(
     State(server): State<Arc<Server>>,
     Extension(caller): Extension<Caller>,
 ) -> Result<Response, Problem> {
-    let scope = agencies(&caller.principal.agencies);
-    let balance = server.ledger.balance(scope.as_deref()).await?;
+    let balance = server.ledger.balance(&caller.principal.agencies).await?;
     Ok(json(&BalanceAnswer::from(balance)))
 }
 

@@ -7,8 +7,11 @@ use madang_document::agency::Agency;
 use madang_document::document::Document;
 use madang_document::id::DocumentId;
 use madang_document::outcome::Outcome;
+use madang_document::partition::Partition;
+use madang_document::principal::Scope;
 use madang_ledger::jobs::{Job, JobFilter, JobState, Task};
 use madang_ledger::objects::Standing;
+use madang_ledger::reader::Reader;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -17,7 +20,7 @@ use crate::problem::Problem;
 use crate::recent::Remembered;
 use crate::sentence::Sentence;
 use crate::server::Server;
-use crate::wire::{agencies, json};
+use crate::wire::json;
 
 /// `GET /v1/receipts/{id}`
 pub(crate) async fn api(
@@ -91,7 +94,7 @@ async fn unread(
         let filter = JobFilter {
             state: Some(state),
             queue: None,
-            agencies: agencies(&caller.principal.agencies),
+            agencies: caller.principal.agencies.clone(),
         };
         let mut after = None;
         for _ in 0..PAGES {
@@ -116,9 +119,10 @@ async fn unread(
 async fn indexed(server: &Server, agency: &Agency, id: DocumentId) -> Result<bool, Problem> {
     const PAGE: u32 = 1000;
     const PAGES: usize = 20;
-    let mut after = server.ledger.cursor(&format!("index/{agency}")).await?;
+    let partition = Partition::of(agency.clone());
+    let mut after = server.ledger.cursor(&Reader::Index(partition.clone())).await?;
     for _ in 0..PAGES {
-        let changes = server.ledger.changes(agency, after, PAGE).await?;
+        let changes = server.ledger.changes(&partition, after, PAGE).await?;
         if changes.iter().any(|change| change.document == id) {
             return Ok(false);
         }
@@ -139,13 +143,13 @@ async fn published(
     const PAGE: u32 = 1000;
     const PAGES: usize = 20;
     let entry = id.to_string();
-    let only = std::slice::from_ref(agency);
+    let only = Scope::Only([agency.clone()].into());
     let mut publications = Vec::new();
     for registry in &server.settings.registries {
-        let mut after = server.ledger.cursor(&format!("registry/{registry}")).await?;
+        let mut after = server.ledger.cursor(&Reader::Registry(registry.clone())).await?;
         let mut passed = false;
         for _ in 0..PAGES {
-            let events = server.ledger.events(Some(only), after, PAGE).await?;
+            let events = server.ledger.events(&only, after, PAGE).await?;
             if events.iter().any(|event| event.entry == entry) {
                 break;
             }

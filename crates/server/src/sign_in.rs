@@ -122,7 +122,7 @@ async fn note(server: &Server, actor: &str, action: &str) -> Result<(), Problem>
         subject: "console".to_owned(),
         detail: String::new(),
     };
-    Ok(server.ledger.append(&act, server.now()).await?)
+    Ok(server.ledger.append(&act).await?)
 }
 
 #[cfg(test)]

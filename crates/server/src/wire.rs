@@ -2,8 +2,6 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use madang_document::agency::Agency;
-use madang_document::principal::Scope;
 use serde::Serialize;
 
 use crate::problem::Problem;
@@ -32,11 +30,3 @@ pub(crate) fn typed(value: &impl Serialize, media_type: &'static str) -> Respons
 /// Marks an answer with an error status that is not a problem: a tombstone, a probe, a page that says so itself.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Said;
-
-/// The agencies of a scope as the ledger takes them.
-pub(crate) fn agencies(scope: &Scope) -> Option<Vec<Agency>> {
-    match scope {
-        Scope::All => None,
-        Scope::Only(agencies) => Some(agencies.iter().cloned().collect()),
-    }
-}

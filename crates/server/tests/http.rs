@@ -362,7 +362,7 @@ async fn revoking_a_key_ends_its_sessions() {
     assert_eq!(send(&house, search()).await.status, 200);
     let keys = house.ledger.keys().await.unwrap();
     let key = keys.iter().find(|key| key.name == "admin").unwrap();
-    house.ledger.revoke_key(key.id, "test", house::now()).await.unwrap();
+    house.ledger.revoke_key(key.id, "test").await.unwrap();
     assert_eq!(send(&house, search()).await.status, 401);
 }
 
@@ -415,7 +415,7 @@ async fn the_catalogue_is_paged_and_keeps_tombstones() {
     assert_eq!(rest["changes"].as_array().unwrap().len(), 1);
 
     let gone = ids[0].to_string();
-    house.ledger.withdraw_entries(std::slice::from_ref(&gone), house::now()).await.unwrap();
+    house.ledger.withdraw_entries(std::slice::from_ref(&gone)).await.unwrap();
     let tombstone = get(&house, &admin, &format!("/v1/catalog/entries/{gone}")).await;
     assert_eq!(tombstone.status, 410);
     assert!(tombstone.body.contains("concept-status/WITHDRAWN"), "{}", tombstone.body);

@@ -1,33 +1,34 @@
 use madang_document::id::DocumentId;
 use madang_document::inner_path::InnerPath;
 
+use madang_document::principal::Scope;
+
 use super::sample::*;
 use crate::jobs::{Completed, Redrive};
-use crate::ledger::Ledger;
 use crate::objects::Balance;
 
 /// Read again with the same result: no revision, no event, no row in the outbox; but an act.
-pub async fn an_unchanged_document_is_no_news(ledger: &dyn Ledger) {
+pub async fn an_unchanged_document_is_no_news(ledger: &Trial) {
     see(ledger, &["a"], at(0)).await;
     let first = claim_one(ledger, at(1)).await;
     let seq = apply(ledger, done(&first, &["m"]), at(2)).await;
     assert_eq!(seq, Some(ledger.last_seq().await.unwrap()), "the last row it wrote");
     assert_eq!(ledger.acts(0, 9).await.unwrap().len(), 1);
-    assert_eq!(ledger.balance(None).await.unwrap().members, 1);
+    assert_eq!(ledger.balance(&Scope::All).await.unwrap().members, 1);
 
     let again = Redrive::Format { format: "text".to_owned(), below: 2 };
-    ledger.redrive(&again, "key:1", at(3)).await.unwrap();
+    ledger.when(at(3)).redrive(&again, "key:1").await.unwrap();
     let second = claim_one(ledger, at(4)).await;
     assert_eq!(apply(ledger, done(&second, &["m"]), at(5)).await, None, "nothing changed");
     assert_eq!(ledger.last_seq().await.unwrap(), seq.unwrap());
     assert_eq!(ledger.acts(0, 9).await.unwrap().len(), 3);
 
-    ledger.redrive(&again, "key:1", at(6)).await.unwrap();
+    ledger.when(at(6)).redrive(&again, "key:1").await.unwrap();
     let third = claim_one(ledger, at(7)).await;
     let mut changed = done(&third, &["m"]);
     changed.documents[1].characters = 11;
     let seq = apply(ledger, changed, at(8)).await;
-    let changes = ledger.changes(&ours(), 0, 99).await.unwrap();
+    let changes = ledger.changes(&our_partition(), 0, 99).await.unwrap();
     assert_eq!(changes.last().map(|change| change.seq), seq);
     let member = DocumentId::new(STORE, "a", Some(&InnerPath::of("m")));
     assert_eq!(changes.last().map(|change| change.document), Some(member));
@@ -37,7 +38,7 @@ pub async fn an_unchanged_document_is_no_news(ledger: &dyn Ledger) {
 }
 
 /// What is no longer in the archive is no longer found, and comes back as a new revision.
-pub async fn a_missing_member_is_withdrawn(ledger: &dyn Ledger) {
+pub async fn a_missing_member_is_withdrawn(ledger: &Trial) {
     see(ledger, &["a", "b"], at(0)).await;
     for claim in claim(ledger, 9, at(1)).await {
         apply(ledger, done(&claim, &["m", "n"]), at(2)).await;
@@ -46,24 +47,26 @@ pub async fn a_missing_member_is_withdrawn(ledger: &dyn Ledger) {
     for (version, members, revision, withdrawn) in
         [("v2", vec!["n"], 2, true), ("v3", vec!["n"], 2, true), ("v4", vec!["m", "n"], 3, false)]
     {
-        ledger.see(&[sighting("a", version)], at(3)).await.unwrap();
+        ledger.when(at(3)).see(&[sighting("a", version)]).await.unwrap();
         let claim = claim_one(ledger, at(4)).await;
         apply(ledger, done(&claim, &members), at(5)).await;
         let stored = ledger.document(id).await.unwrap().unwrap();
         assert_eq!((stored.revision, stored.withdrawn), (revision, withdrawn), "{version}");
-        let entry = ledger.entry(&id.to_string()).await.unwrap().unwrap();
-        assert_eq!((entry.version, entry.withdrawn), (revision, withdrawn), "{version}");
         let live = ledger.members(DocumentId::new(STORE, "a", None), 9).await.unwrap();
         assert_eq!(live.len(), members.len(), "{version}");
-        let told = ledger.changes(&ours(), 0, 99).await.unwrap();
+        let told = ledger.changes(&our_partition(), 0, 99).await.unwrap();
         let told = told.iter().rev().find(|change| change.document == id).unwrap();
         assert_eq!(told.withdrawn, withdrawn, "{version}");
     }
-    assert_eq!(ledger.balance(None).await.unwrap().members, 4, "the other archive is untouched");
+    assert_eq!(
+        ledger.balance(&Scope::All).await.unwrap().members,
+        4,
+        "the other archive is untouched"
+    );
 }
 
 /// A file that cannot be read ends in the catalogue all the same.
-pub async fn a_quarantined_job_writes_its_documents(ledger: &dyn Ledger) {
+pub async fn a_quarantined_job_writes_its_documents(ledger: &Trial) {
     see(ledger, &["a"], at(0)).await;
     let claim = claim_one(ledger, at(1)).await;
     let failure = failure("crashed", true);
@@ -71,80 +74,75 @@ pub async fn a_quarantined_job_writes_its_documents(ledger: &dyn Ledger) {
     assert!(seq.is_some());
     let stored = ledger.document(DocumentId::new(STORE, "a", None)).await.unwrap().unwrap();
     assert_eq!(stored.document.reason.as_deref(), Some("it ended with crashed"));
-    assert_eq!(ledger.entries(None, false, None, 9).await.unwrap().len(), 1);
     let job = ledger.job(claim.ticket.job).await.unwrap().unwrap();
     assert_eq!((job.failure, job.done_at), (Some(failure), Some(at(2))));
-    let balance = ledger.balance(None).await.unwrap();
+    let balance = ledger.balance(&Scope::All).await.unwrap();
     assert_eq!(balance, Balance { received: 1, quarantined: 1, ..Balance::default() });
 }
 
-/// Dropped: its documents and entries are withdrawn and told.
-pub async fn a_dropped_job_withdraws_its_documents(ledger: &dyn Ledger) {
+/// Dropped: its documents are withdrawn and told.
+pub async fn a_dropped_job_withdraws_its_documents(ledger: &Trial) {
     see(ledger, &["a"], at(0)).await;
     let claim = claim_one(ledger, at(1)).await;
     apply(ledger, quarantined(&claim, failure("crashed", true)), at(2)).await;
     let before = ledger.last_seq().await.unwrap();
-    ledger.drop_job(claim.ticket.job, "key:1", at(3)).await.unwrap();
-    let told = ledger.changes(&ours(), before, 9).await.unwrap();
+    ledger.when(at(3)).drop_job(claim.ticket.job, "key:1").await.unwrap();
+    let told = ledger.changes(&our_partition(), before, 9).await.unwrap();
     assert!(told.len() == 1 && told[0].withdrawn, "{told:?}");
-    let events = ledger.events(None, before, 9).await.unwrap();
-    assert!(events.len() == 1 && events[0].withdrawn, "{events:?}");
-    assert!(ledger.entries(None, false, None, 9).await.unwrap().is_empty());
 }
 
 /// One stale completion among others has no effect, and the others have theirs.
-pub async fn a_batch_leaves_out_the_stale(ledger: &dyn Ledger) {
+pub async fn a_batch_leaves_out_the_stale(ledger: &Trial) {
     see(ledger, &["a", "b", "c"], at(0)).await;
     let claims = claim(ledger, 9, at(1)).await;
-    ledger.see(&[sighting("b", "v2")], at(2)).await.unwrap();
+    ledger.when(at(2)).see(&[sighting("b", "v2")]).await.unwrap();
     let batch: Vec<_> = claims.iter().map(|claim| done(claim, &["m"])).collect();
-    let answers = ledger.complete(&batch, at(3)).await.unwrap();
+    let answers = ledger.when(at(3)).complete(&batch).await.unwrap();
     balanced(ledger).await;
     assert!(matches!(answers[0], Completed::Applied { seq: Some(_) }));
     assert_eq!(answers[1], Completed::Stale);
     let last = ledger.last_seq().await.unwrap();
     assert_eq!(answers[2], Completed::Applied { seq: Some(last) });
     let Completed::Applied { seq: Some(first) } = answers[0] else { panic!("{answers:?}") };
-    assert_eq!(last - first, 4, "each wrote two documents and two entries");
+    assert_eq!(last - first, 2, "each wrote two documents");
     assert!(ledger.document(DocumentId::new(STORE, "b", None)).await.unwrap().is_none());
     assert_eq!(ledger.acts(0, 9).await.unwrap().len(), 2, "one act for each that was applied");
-    assert!(ledger.complete(&[], at(4)).await.unwrap().is_empty());
+    assert!(ledger.when(at(4)).complete(&[]).await.unwrap().is_empty());
 
     let twice = claim_one(ledger, at(5)).await;
     let batch = [done(&twice, &[]), done(&twice, &["m"])];
-    let answers = ledger.complete(&batch, at(6)).await.unwrap();
+    let answers = ledger.when(at(6)).complete(&batch).await.unwrap();
     assert_eq!(answers[1], Completed::Stale, "one ticket completes once");
 }
 
-/// The former agency hears that the document and its entry are gone.
-pub async fn a_document_may_change_hands(ledger: &dyn Ledger) {
+/// The former partition hears that the document is gone.
+pub async fn a_document_may_change_hands(ledger: &Trial) {
     see(ledger, &["a"], at(0)).await;
     apply(ledger, done(&claim_one(ledger, at(1)).await, &[]), at(2)).await;
     let before = ledger.last_seq().await.unwrap();
     let mut moved = sighting("a", "v2");
     moved.agency = theirs();
-    ledger.see(&[moved], at(3)).await.unwrap();
+    ledger.when(at(3)).see(&[moved]).await.unwrap();
     apply(ledger, done(&claim_one(ledger, at(4)).await, &[]), at(5)).await;
 
-    for (agency, withdrawn) in [(ours(), true), (theirs(), false)] {
-        let told = ledger.changes(&agency, before, 9).await.unwrap();
-        assert!(told.len() == 1 && told[0].withdrawn == withdrawn, "{agency}: {told:?}");
-        let events = ledger.events(Some(std::slice::from_ref(&agency)), before, 9).await.unwrap();
-        assert!(events.len() == 1 && events[0].withdrawn == withdrawn, "{agency}: {events:?}");
+    for (partition, withdrawn) in [(our_partition(), true), (their_partition(), false)] {
+        let told = ledger.changes(&partition, before, 9).await.unwrap();
+        assert!(told.len() == 1 && told[0].withdrawn == withdrawn, "{partition}: {told:?}");
     }
-    assert!(ledger.documents_after(&ours(), None, 9).await.unwrap().is_empty());
-    assert_eq!(ledger.documents_after(&theirs(), None, 9).await.unwrap().len(), 1);
-    assert_eq!(ledger.balance(Some(&[ours()])).await.unwrap().received, 0);
+    assert_eq!(ledger.document_changes(before, 9).await.unwrap().len(), 2);
+    assert!(ledger.documents_after(&our_partition(), None, 9).await.unwrap().is_empty());
+    assert_eq!(ledger.documents_after(&their_partition(), None, 9).await.unwrap().len(), 1);
+    assert_eq!(ledger.balance(&only([ours()])).await.unwrap().received, 0);
 }
 
 /// A document of another path is a mistake of the caller: nothing of the batch is written.
-pub async fn a_foreign_document_is_refused_with_its_batch(ledger: &dyn Ledger) {
+pub async fn a_foreign_document_is_refused_with_its_batch(ledger: &Trial) {
     see(ledger, &["a", "b"], at(0)).await;
     let claims = claim(ledger, 9, at(1)).await;
     let before = everything(ledger).await;
     let mut wrong = done(&claims[1], &[]);
     wrong.documents = done(&claims[0], &[]).documents;
-    let answer = ledger.complete(&[done(&claims[0], &[]), wrong], at(2)).await;
+    let answer = ledger.when(at(2)).complete(&[done(&claims[0], &[]), wrong]).await;
     assert!(matches!(answer, Err(crate::error::LedgerError::Conflict(_))), "{answer:?}");
     assert_eq!(everything(ledger).await, before, "half a batch was written");
     apply(ledger, done(&claims[0], &[]), at(3)).await;

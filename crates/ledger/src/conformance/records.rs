@@ -13,10 +13,10 @@ use super::sample::*;
 use crate::audit::{Act, first_broken};
 use crate::error::LedgerError;
 use crate::keys::NewKey;
-use crate::ledger::Ledger;
+use crate::reader::Reader;
 
 /// By id, by parent, by agency, and as counts.
-pub async fn documents_are_found(ledger: &dyn Ledger) {
+pub async fn documents_are_found(ledger: &Trial) {
     see(ledger, &["a", "b"], at(0)).await;
     for claim in claim(ledger, 9, at(1)).await {
         let mut completion = done(&claim, &["z", "y", "x"]);
@@ -41,20 +41,20 @@ pub async fn documents_are_found(ledger: &dyn Ledger) {
 
     let mut ids = Vec::new();
     loop {
-        let page = ledger.documents_after(&ours(), ids.last().copied(), 3).await.unwrap();
+        let page = ledger.documents_after(&our_partition(), ids.last().copied(), 3).await.unwrap();
         if page.is_empty() {
             break;
         }
         ids.extend(page.into_iter().map(|stored| stored.document.id));
     }
     assert!(ids.len() == 8 && ids.is_sorted(), "{ids:?}");
-    assert!(ledger.documents_after(&theirs(), None, 9).await.unwrap().is_empty());
+    assert!(ledger.documents_after(&their_partition(), None, 9).await.unwrap().is_empty());
 
-    let mut outcomes = ledger.outcomes(None).await.unwrap();
+    let mut outcomes = ledger.outcomes(&Scope::All).await.unwrap();
     outcomes.sort();
     assert_eq!(outcomes, [(Outcome::Ok, 7), (Outcome::Empty, 1)]);
-    assert!(ledger.outcomes(Some(&[theirs()])).await.unwrap().is_empty());
-    assert_eq!(ledger.agencies().await.unwrap(), [ours()]);
+    assert!(ledger.outcomes(&only([theirs()])).await.unwrap().is_empty());
+    assert_eq!(ledger.partitions().await.unwrap(), [our_partition()]);
     let media_types = vec![("application/pdf".to_owned(), 1), ("text/plain".to_owned(), 1)];
     let extent = Extent { objects: 2, bytes: 2000, media_types };
     assert_eq!(ledger.extent(PIPELINE).await.unwrap(), extent);
@@ -72,22 +72,22 @@ fn series(id: &str, body: &str) -> Draft {
 }
 
 /// The hash alone says whether an entry changed; withdrawn and back is a change.
-pub async fn an_unchanged_entry_is_no_event(ledger: &dyn Ledger) {
-    let put = async |body, n| ledger.put_entries(&[series("s", body)], at(n)).await.unwrap();
+pub async fn an_unchanged_entry_is_no_event(ledger: &Trial) {
+    let put = async |body, n| ledger.when(at(n)).put_entries(&[series("s", body)]).await.unwrap();
     let ids = ["s".to_owned(), "never".to_owned()];
     assert_eq!(ledger.entry("s").await.unwrap(), None);
     assert_eq!(put("one", 1).await, 1);
     assert_eq!(put("one", 2).await, 0);
     assert_eq!(put("two", 3).await, 1);
-    assert_eq!(ledger.withdraw_entries(&ids, at(4)).await.unwrap(), 1);
-    assert_eq!(ledger.withdraw_entries(&ids, at(5)).await.unwrap(), 0);
+    assert_eq!(ledger.when(at(4)).withdraw_entries(&ids).await.unwrap(), 1);
+    assert_eq!(ledger.when(at(5)).withdraw_entries(&ids).await.unwrap(), 0);
     assert_eq!(put("two", 6).await, 1, "it is back");
 
     let entry = ledger.entry("s").await.unwrap().unwrap();
     assert_eq!(entry.draft, series("s", "two"));
     let state = (entry.version, entry.withdrawn, entry.issued, entry.modified);
     assert_eq!(state, (4, false, at(1), at(6)));
-    let events = ledger.events(None, 0, 99).await.unwrap();
+    let events = ledger.events(&Scope::All, 0, 99).await.unwrap();
     let told: Vec<_> = events.iter().map(|e| (e.version, e.withdrawn, e.at)).collect();
     assert_eq!(told, [(1, false, at(1)), (2, false, at(3)), (3, true, at(4)), (4, false, at(6))]);
     assert!(events.iter().all(|event| event.entry == "s" && event.agency == ours()));
@@ -95,23 +95,23 @@ pub async fn an_unchanged_entry_is_no_event(ledger: &dyn Ledger) {
 }
 
 /// Pages in order, of the asked agencies only.
-pub async fn entries_and_events_know_scopes(ledger: &dyn Ledger) {
+pub async fn entries_and_events_know_scopes(ledger: &Trial) {
     for (n, id) in ["d", "b", "a", "c"].into_iter().enumerate() {
         let mut draft = series(id, id);
         if n % 2 == 1 {
             draft.agency = theirs();
         }
-        ledger.put_entries(&[draft], at(n as i64)).await.unwrap();
+        ledger.when(at(n as i64)).put_entries(&[draft]).await.unwrap();
     }
-    ledger.withdraw_entries(&["a".to_owned()], at(9)).await.unwrap();
-    let (us, both, nobody) = ([ours()], [theirs(), ours(), ours()], []);
+    ledger.when(at(9)).withdraw_entries(&["a".to_owned()]).await.unwrap();
+    let (us, both, nobody) = (only([ours()]), only([theirs(), ours()]), only([]));
     for (scope, withdrawn, ids) in [
-        (None, false, vec!["b", "c", "d"]),
-        (None, true, vec!["a", "b", "c", "d"]),
-        (Some(us.as_slice()), false, vec!["d"]),
-        (Some(us.as_slice()), true, vec!["a", "d"]),
-        (Some(both.as_slice()), true, vec!["a", "b", "c", "d"]),
-        (Some(nobody.as_slice()), true, vec![]),
+        (&Scope::All, false, vec!["b", "c", "d"]),
+        (&Scope::All, true, vec!["a", "b", "c", "d"]),
+        (&us, false, vec!["d"]),
+        (&us, true, vec!["a", "d"]),
+        (&both, true, vec!["a", "b", "c", "d"]),
+        (&nobody, true, vec![]),
     ] {
         let mut found: Vec<String> = Vec::new();
         loop {
@@ -125,10 +125,10 @@ pub async fn entries_and_events_know_scopes(ledger: &dyn Ledger) {
         assert_eq!(found, ids, "{scope:?} {withdrawn}");
     }
     for (scope, ids) in [
-        (None, vec!["d", "b", "a", "c", "a"]),
-        (Some(us.as_slice()), vec!["d", "a", "a"]),
-        (Some(both.as_slice()), vec!["d", "b", "a", "c", "a"]),
-        (Some(nobody.as_slice()), vec![]),
+        (&Scope::All, vec!["d", "b", "a", "c", "a"]),
+        (&us, vec!["d", "a", "a"]),
+        (&both, vec!["d", "b", "a", "c", "a"]),
+        (&nobody, vec![]),
     ] {
         let mut found = Vec::new();
         let mut after = 0;
@@ -144,53 +144,86 @@ pub async fn entries_and_events_know_scopes(ledger: &dyn Ledger) {
 }
 
 /// Documents and entries share one numbering, each reader pages through its own.
-pub async fn the_outbox_is_in_order(ledger: &dyn Ledger) {
+pub async fn the_outbox_is_in_order(ledger: &Trial) {
     assert_eq!(ledger.last_seq().await.unwrap(), 0);
     assert_eq!(ledger.last_event().await.unwrap(), 0);
     assert!(ledger.last_changes().await.unwrap().is_empty());
     see(ledger, &["a", "b"], at(0)).await;
     let mut other = sighting("c", "v1");
     other.agency = theirs();
-    ledger.see(&[other], at(0)).await.unwrap();
+    ledger.when(at(0)).see(&[other]).await.unwrap();
     let mut last = 0;
     for claim in claim(ledger, 9, at(1)).await {
-        let seq = apply(ledger, done(&claim, &["m"]), at(2)).await.unwrap();
+        apply(ledger, done(&claim, &["m"]), at(2)).await.unwrap();
+        ledger.put_entries(&[series(&claim.object.path, "one")]).await.unwrap();
+        let seq = ledger.last_event().await.unwrap();
         assert!(seq > last, "numbers grow in the order of commits");
         last = seq;
     }
     assert_eq!(ledger.last_seq().await.unwrap(), last);
     let mut seqs = BTreeSet::new();
-    for agency in [ours(), theirs()] {
+    for partition in [our_partition(), their_partition()] {
         let mut after = 0;
         loop {
-            let page = ledger.changes(&agency, after, 3).await.unwrap();
+            let page = ledger.changes(&partition, after, 3).await.unwrap();
             let Some(change) = page.last() else { break };
             assert!(change.seq > after && page.is_sorted_by_key(|change| change.seq), "{page:?}");
             after = change.seq;
             seqs.extend(page.iter().map(|change| change.seq));
         }
-        assert!(ledger.last_changes().await.unwrap().contains(&(agency, after)));
+        assert!(ledger.last_changes().await.unwrap().contains(&(partition, after)));
     }
     assert_eq!(seqs.len(), 6);
-    seqs.extend(ledger.events(None, 0, 99).await.unwrap().iter().map(|event| event.seq));
-    assert_eq!(seqs.len(), 12, "a number was used twice");
+    let all = ledger.document_changes(0, 99).await.unwrap();
+    assert!(all.iter().map(|change| change.seq).eq(seqs.iter().copied()), "{all:?}");
+    assert_eq!(ledger.document_changes(all[1].seq, 3).await.unwrap(), all[2..5]);
+    seqs.extend(ledger.events(&Scope::All, 0, 99).await.unwrap().iter().map(|event| event.seq));
+    assert_eq!(seqs.len(), 9, "a number was used twice");
     assert_eq!(seqs.last(), Some(&last));
 }
 
 /// Forward, or to the start.
-pub async fn a_cursor_never_goes_back(ledger: &dyn Ledger) {
-    assert_eq!(ledger.cursor("index/1741000").await.unwrap(), 0);
-    for (seq, reset, expected) in
-        [(5, false, 5), (3, false, 5), (8, false, 8), (0, true, 0), (2, false, 2)]
-    {
-        ledger.advance("index/1741000", seq, reset).await.unwrap();
-        assert_eq!(ledger.cursor("index/1741000").await.unwrap(), expected);
+pub async fn a_cursor_never_goes_back(ledger: &Trial) {
+    let reader = Reader::Index(our_partition());
+    assert_eq!(ledger.cursor(&reader).await.unwrap(), 0);
+    ledger.reset(&reader).await.unwrap();
+    for (seq, expected) in [(5, 5), (3, 5), (8, 8)] {
+        ledger.advance(&reader, seq).await.unwrap();
+        assert_eq!(ledger.cursor(&reader).await.unwrap(), expected);
     }
-    assert_eq!(ledger.cursor("registry/folder").await.unwrap(), 0, "each reader has its own");
+    ledger.reset(&reader).await.unwrap();
+    assert_eq!(ledger.cursor(&reader).await.unwrap(), 0);
+    ledger.advance(&reader, 2).await.unwrap();
+    assert_eq!(ledger.cursor(&reader).await.unwrap(), 2);
+    for other in [Reader::Index(their_partition()), Reader::Cataloguer, Reader::Eraser] {
+        assert_eq!(ledger.cursor(&other).await.unwrap(), 0, "each reader has its own");
+    }
+}
+
+/// One process reads for a reader, until it lets go, its lease ends or its node is known to be dead.
+pub async fn a_reader_has_one_holder(ledger: &Trial) {
+    let (one, two) = (worker(1), worker(2));
+    let reader = Reader::Cataloguer;
+    let hold = async |who, n| ledger.when(at(n)).hold(&reader, who, LEASE).await.unwrap();
+    assert!(hold(&one, 0).await);
+    assert!(hold(&one, 20_000).await, "kept, and counted from now");
+    assert!(!hold(&two, 49_999).await, "two processes hold one reader");
+    assert!(ledger.hold(&Reader::Eraser, &two, LEASE).await.unwrap(), "another reader is free");
+    assert!(hold(&two, 50_000).await, "its lease ended");
+    ledger.let_go(&reader, &one).await.unwrap();
+    assert!(!hold(&one, 50_001).await, "who holds nothing lets nothing go");
+    ledger.let_go(&reader, &two).await.unwrap();
+    assert!(hold(&one, 50_002).await);
+    assert_eq!(ledger.release(uuid::Uuid::from_u128(9)).await.unwrap(), 0);
+    assert!(!hold(&two, 50_003).await, "that was another node");
+    assert_eq!(ledger.release(NODE).await.unwrap(), 0);
+    assert!(hold(&two, 50_003).await, "nobody of that node lives");
+    ledger.advance(&reader, 7).await.unwrap();
+    assert_eq!(ledger.cursor(&reader).await.unwrap(), 7, "a lease is no cursor");
 }
 
 /// A row that was changed, moved or left out breaks the chain at its place.
-pub async fn an_edited_act_is_found(ledger: &dyn Ledger) {
+pub async fn an_edited_act_is_found(ledger: &Trial) {
     for n in 0..5 {
         let act = Act {
             actor: "session:1".into(),
@@ -198,7 +231,7 @@ pub async fn an_edited_act_is_found(ledger: &dyn Ledger) {
             subject: format!("\"{n}\u{1f}한"),
             detail: String::new(),
         };
-        ledger.append(&act, at(n)).await.unwrap();
+        ledger.when(at(n)).append(&act).await.unwrap();
     }
     let acts = ledger.acts(0, 99).await.unwrap();
     let numbers: Vec<_> = acts.iter().map(|row| row.number).collect();
@@ -220,7 +253,7 @@ pub async fn an_edited_act_is_found(ledger: &dyn Ledger) {
 }
 
 /// Found by hash until revoked; the same hash again replaces the rest and lifts the revocation.
-pub async fn keys_are_kept_hashed(ledger: &dyn Ledger) {
+pub async fn keys_are_kept_hashed(ledger: &Trial) {
     let key = |name: &str, roles: &[Role], agencies| NewKey {
         hash: BlobId::of(b"secret"),
         prefix: "mdg_1234".to_owned(),
@@ -231,27 +264,27 @@ pub async fn keys_are_kept_hashed(ledger: &dyn Ledger) {
     let hash = BlobId::of(b"secret");
     assert_eq!(ledger.key_of(&hash).await.unwrap(), None);
     let first = key("harvester", &[Role::Search], Scope::Only([ours()].into()));
-    let kept = ledger.put_key(&first, "local", at(1)).await.unwrap();
+    let kept = ledger.when(at(1)).put_key(&first, "local").await.unwrap();
     assert_eq!((kept.name.as_str(), kept.created_at, kept.revoked_at), ("harvester", at(1), None));
     assert_eq!((kept.prefix.as_str(), &kept.agencies), ("mdg_1234", &first.agencies));
-    assert_eq!(ledger.put_key(&first, "local", at(2)).await.unwrap(), kept);
+    assert_eq!(ledger.when(at(2)).put_key(&first, "local").await.unwrap(), kept);
     assert_eq!(ledger.acts(0, 9).await.unwrap().len(), 1, "the same key again is no news");
     assert_eq!(ledger.key_of(&hash).await.unwrap(), Some(kept.clone()));
     assert_eq!(ledger.key_of(&BlobId::of(b"other")).await.unwrap(), None);
 
-    ledger.revoke_key(kept.id, "local", at(3)).await.unwrap();
+    ledger.when(at(3)).revoke_key(kept.id, "local").await.unwrap();
     assert_eq!(ledger.key_of(&hash).await.unwrap(), None, "a revoked key opens nothing");
     assert_eq!(ledger.keys().await.unwrap()[0].revoked_at, Some(at(3)));
-    let answer = ledger.revoke_key(kept.id + 9, "local", at(3)).await;
+    let answer = ledger.when(at(3)).revoke_key(kept.id + 9, "local").await;
     assert!(matches!(answer, Err(LedgerError::NotFound { what: "key", .. })), "{answer:?}");
 
     let second = key("admin", &[Role::Admin, Role::Drop], Scope::All);
-    let lifted = ledger.put_key(&second, "local", at(4)).await.unwrap();
+    let lifted = ledger.when(at(4)).put_key(&second, "local").await.unwrap();
     assert_eq!((lifted.id, lifted.roles.as_slice()), (kept.id, second.roles.as_slice()));
     assert_eq!(ledger.key_of(&hash).await.unwrap(), Some(lifted));
     let mut other = key("newer", &[Role::Drop], Scope::All);
     other.hash = BlobId::of(b"other");
-    ledger.put_key(&other, "local", at(5)).await.unwrap();
+    ledger.when(at(5)).put_key(&other, "local").await.unwrap();
     let names: Vec<String> = ledger.keys().await.unwrap().into_iter().map(|k| k.name).collect();
     assert_eq!(names, ["newer", "admin"]);
     let acts = ledger.acts(0, 9).await.unwrap();

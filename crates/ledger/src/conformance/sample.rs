@@ -1,22 +1,29 @@
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use madang_document::agency::Agency;
 use madang_document::blob_id::BlobId;
 use madang_document::document::{Document, Provenance};
-use madang_document::entry::Draft;
 use madang_document::id::DocumentId;
 use madang_document::inner_path::InnerPath;
 use madang_document::media_type::MediaType;
 use madang_document::metadata::Metadata;
 use madang_document::object::ObjectRef;
 use madang_document::outcome::Outcome;
+use madang_document::partition::Partition;
+use madang_document::principal::Scope;
 use madang_document::timestamp::Timestamp;
 use uuid::Uuid;
 
 use crate::audit::first_broken;
+use crate::clock::Clock;
 use crate::jobs::{Claim, Completed, Completion, Failure, Verdict};
 use crate::ledger::Ledger;
 use crate::objects::{Seen, Sighting};
+use crate::queue::QueueDeclaration;
+use crate::worker::Worker;
 
 /// The moment at which every trial starts.
 pub const START: Timestamp = Timestamp(1_800_000_000_000);
@@ -32,6 +39,62 @@ pub fn at(ms: i64) -> Timestamp {
     START.plus_ms(ms)
 }
 
+/// A clock that stands until it is set.
+#[derive(Clone, Debug)]
+pub struct Hand(Arc<AtomicI64>);
+
+impl Default for Hand {
+    fn default() -> Hand {
+        Hand(Arc::new(AtomicI64::new(START.0)))
+    }
+}
+
+impl Hand {
+    /// Sets it; backwards, too.
+    pub fn set(&self, now: Timestamp) {
+        self.0.store(now.0, Ordering::SeqCst);
+    }
+
+    /// What a backend is handed.
+    pub fn clock(&self) -> Clock {
+        let hand = Arc::clone(&self.0);
+        Arc::new(move || Timestamp(hand.load(Ordering::SeqCst)))
+    }
+}
+
+/// A ledger and its clock.
+pub struct Trial {
+    ledger: Arc<dyn Ledger>,
+    hand: Hand,
+}
+
+impl std::fmt::Debug for Trial {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Trial")
+    }
+}
+
+impl Trial {
+    /// A ledger that was handed the clock of this hand.
+    pub fn new(ledger: Arc<dyn Ledger>, hand: Hand) -> Trial {
+        Trial { ledger, hand }
+    }
+
+    /// The ledger at this moment.
+    pub fn when(&self, now: Timestamp) -> &dyn Ledger {
+        self.hand.set(now);
+        self.ledger.as_ref()
+    }
+}
+
+impl Deref for Trial {
+    type Target = dyn Ledger;
+
+    fn deref(&self) -> &(dyn Ledger + 'static) {
+        self.ledger.as_ref()
+    }
+}
+
 /// The agency of the samples.
 pub fn ours() -> Agency {
     "1741000".parse().unwrap()
@@ -42,9 +105,35 @@ pub fn theirs() -> Agency {
     "3010000".parse().unwrap()
 }
 
+/// The partition of the samples.
+pub fn our_partition() -> Partition {
+    Partition::of(ours())
+}
+
+/// The partition of the other agency.
+pub fn their_partition() -> Partition {
+    Partition::of(theirs())
+}
+
+/// What covers these agencies only.
+pub fn only<const N: usize>(agencies: [Agency; N]) -> Scope {
+    Scope::Only(agencies.into())
+}
+
+/// The node of every worker of the samples.
+pub const NODE: Uuid = Uuid::from_u128(0x0de);
+
+/// A process that holds no lease.
+pub const NOBODY: Uuid = Uuid::from_u128(0xffff);
+
 /// A worker of its own.
-pub fn worker(n: u128) -> Uuid {
-    Uuid::from_u128(n)
+pub fn worker(n: u128) -> Worker {
+    Worker { node: NODE, process: Uuid::from_u128(n) }
+}
+
+/// A queue of weight 1.
+pub fn queue(name: &str, agency: Agency) -> QueueDeclaration {
+    QueueDeclaration { name: name.to_owned(), agency, weight: 1 }
 }
 
 /// A version of a path, of priority 3.
@@ -92,24 +181,12 @@ pub fn document(claim: &Claim, inner: Option<&str>) -> Document {
     }
 }
 
-/// The catalogue entry of a document; its hash is that of `body`.
-pub fn entry(document: &Document, body: &str) -> Draft {
-    Draft {
-        id: document.id.to_string(),
-        document: Some(document.id),
-        agency: document.agency.clone(),
-        content_hash: BlobId::of(body.as_bytes()),
-        body: body.to_owned(),
-    }
-}
-
-/// A completed reading: the object itself and these members, each with an entry.
+/// A completed reading: the object itself and these members.
 pub fn done(claim: &Claim, members: &[&str]) -> Completion {
     let mut documents = vec![document(claim, None)];
     documents.extend(members.iter().map(|inner| document(claim, Some(inner))));
-    let entries = documents.iter().map(|d| entry(d, &claim.object.version)).collect();
     let actor = "worker".to_owned();
-    Completion { ticket: claim.ticket, verdict: Verdict::Done, documents, entries, actor }
+    Completion { ticket: claim.ticket, verdict: Verdict::Done, documents, actor }
 }
 
 /// A job set aside, with the document that says so.
@@ -129,7 +206,6 @@ pub fn deleted(claim: &Claim) -> Completion {
         ticket: claim.ticket,
         verdict: Verdict::Deleted,
         documents: Vec::new(),
-        entries: Vec::new(),
         actor: "worker".to_owned(),
     }
 }
@@ -140,38 +216,38 @@ pub fn failure(kind: &str, crashed: bool) -> Failure {
 }
 
 /// Opens the queue of the samples and sees these paths in version `v1`.
-pub async fn see(ledger: &dyn Ledger, paths: &[&str], now: Timestamp) -> Seen {
-    ledger.open_queue(PIPELINE, &ours()).await.unwrap();
+pub async fn see(ledger: &Trial, paths: &[&str], now: Timestamp) -> Seen {
+    ledger.open_queue(&queue(PIPELINE, ours())).await.unwrap();
     let sightings: Vec<Sighting> = paths.iter().map(|path| sighting(path, "v1")).collect();
-    let seen = ledger.see(&sightings, now).await.unwrap();
+    let seen = ledger.when(now).see(&sightings).await.unwrap();
     balanced(ledger).await;
     seen
 }
 
 /// Claims at most `limit` jobs as worker 1.
-pub async fn claim(ledger: &dyn Ledger, limit: u32, now: Timestamp) -> Vec<Claim> {
-    let claims = ledger.claim(worker(1), limit, LEASE, now).await.unwrap();
+pub async fn claim(ledger: &Trial, limit: u32, now: Timestamp) -> Vec<Claim> {
+    let claims = ledger.when(now).claim(&worker(1), limit, LEASE).await.unwrap();
     balanced(ledger).await;
     claims
 }
 
 /// Claims exactly one job.
-pub async fn claim_one(ledger: &dyn Ledger, now: Timestamp) -> Claim {
+pub async fn claim_one(ledger: &Trial, now: Timestamp) -> Claim {
     let mut claims = claim(ledger, 1, now).await;
     assert_eq!(claims.len(), 1, "one job should be due");
     claims.remove(0)
 }
 
 /// Completes one job.
-pub async fn complete(ledger: &dyn Ledger, completion: Completion, now: Timestamp) -> Completed {
-    let mut answers = ledger.complete(&[completion], now).await.unwrap();
+pub async fn complete(ledger: &Trial, completion: Completion, now: Timestamp) -> Completed {
+    let mut answers = ledger.when(now).complete(&[completion]).await.unwrap();
     assert_eq!(answers.len(), 1, "each completion has one answer");
     balanced(ledger).await;
     answers.remove(0)
 }
 
 /// Completes one job that is still held; gives the last outbox row.
-pub async fn apply(ledger: &dyn Ledger, completion: Completion, now: Timestamp) -> Option<u64> {
+pub async fn apply(ledger: &Trial, completion: Completion, now: Timestamp) -> Option<u64> {
     match complete(ledger, completion, now).await {
         Completed::Applied { seq } => seq,
         Completed::Stale => panic!("a completion with the current fence was refused"),
@@ -179,25 +255,25 @@ pub async fn apply(ledger: &dyn Ledger, completion: Completion, now: Timestamp) 
 }
 
 /// Everything that a refused act must not change, as one text.
-pub async fn everything(ledger: &dyn Ledger) -> String {
-    let documents = ledger.documents_after(&ours(), None, 1000).await.unwrap();
-    let entries = ledger.entries(None, true, None, 1000).await.unwrap();
-    let events = ledger.events(None, 0, 1000).await.unwrap();
-    let changes = ledger.changes(&ours(), 0, 1000).await.unwrap();
+pub async fn everything(ledger: &Trial) -> String {
+    let documents = ledger.documents_after(&our_partition(), None, 1000).await.unwrap();
+    let entries = ledger.entries(&Scope::All, true, None, 1000).await.unwrap();
+    let events = ledger.events(&Scope::All, 0, 1000).await.unwrap();
+    let changes = ledger.changes(&our_partition(), 0, 1000).await.unwrap();
     let acts = ledger.acts(0, 1000).await.unwrap();
     let jobs = ledger.jobs(&Default::default(), None, 1000).await.unwrap();
-    let balance = ledger.balance(None).await.unwrap();
+    let balance = ledger.balance(&Scope::All).await.unwrap();
     format!("{documents:?} {entries:?} {events:?} {changes:?} {acts:?} {jobs:?} {balance:?}")
 }
 
 /// Conservation holds.
-pub async fn balanced(ledger: &dyn Ledger) {
-    let balance = ledger.balance(None).await.unwrap();
+pub async fn balanced(ledger: &Trial) {
+    let balance = ledger.balance(&Scope::All).await.unwrap();
     assert!(balance.holds(), "conservation is broken: {balance:?}");
 }
 
 /// The audit trail is whole.
-pub async fn chained(ledger: &dyn Ledger) {
+pub async fn chained(ledger: &Trial) {
     let acts = ledger.acts(0, 10_000).await.unwrap();
     assert_eq!(first_broken(&[0; 32], 0, &acts), None, "the audit chain is broken");
 }

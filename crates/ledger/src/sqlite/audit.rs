@@ -54,8 +54,8 @@ pub(super) fn digest(bytes: &[u8]) -> Result<BlobId> {
 
 #[async_trait]
 impl Audit for SqliteLedger {
-    async fn append(&self, act: &Act, now: Timestamp) -> Result<()> {
-        let mut tx = self.begin(now).await?;
+    async fn append(&self, act: &Act) -> Result<()> {
+        let mut tx = self.begin().await?;
         tx.acts.push(act.clone());
         tx.commit().await?;
         Ok(())

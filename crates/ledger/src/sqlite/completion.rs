@@ -29,16 +29,7 @@ impl Writing<'_> {
     ) -> Result<Vec<Option<(usize, usize)>>> {
         let ended = self.end(completions).await?;
         let known = self.documents_of(&ended).await?;
-        let (mut ids, mut entries) = (Vec::new(), HashMap::new());
-        for (completion, job) in completions.iter().zip(&ended) {
-            if job.is_some() {
-                ids.extend(completion.entries.iter().map(|draft| draft.id.as_str()));
-            }
-        }
-        self.known_entries(&ids, &mut entries).await?;
-
         let mut rows = Vec::new();
-        let mut drafts = Vec::new();
         let mut applied = Vec::with_capacity(completions.len());
         for (completion, job) in completions.iter().zip(&ended) {
             let Some(job) = job else {
@@ -46,11 +37,9 @@ impl Writing<'_> {
                 continue;
             };
             let before = self.news.len();
-            let (documents, its_entries) = match completion.verdict {
-                Verdict::Deleted => (&[][..], &[][..]),
-                Verdict::Done | Verdict::Quarantined(_) => {
-                    (completion.documents.as_slice(), completion.entries.as_slice())
-                }
+            let documents = match completion.verdict {
+                Verdict::Deleted => &[][..],
+                Verdict::Done | Verdict::Quarantined(_) => completion.documents.as_slice(),
             };
             for document in documents {
                 belongs(document, completion, job)?;
@@ -64,21 +53,11 @@ impl Writing<'_> {
             let mut gone: Vec<(DocumentId, &Known)> =
                 gone.map(|(id, known)| (*id, known)).collect();
             gone.sort_by_key(|(id, _)| *id);
-            if !gone.is_empty() {
-                self.withdraw(&gone).await?;
-                let ids: Vec<&str> = its_entries.iter().map(|draft| draft.id.as_str()).collect();
-                self.known_entries(&ids, &mut entries).await?;
-            }
-            for draft in its_entries {
-                if self.version_entry(draft, &mut entries) {
-                    drafts.push(draft);
-                }
-            }
+            self.withdraw(&gone).await?;
             self.record(completion, job);
             applied.push(Some((before, self.news.len())));
         }
         self.write_documents(&rows).await?;
-        self.write_entries(&drafts, &entries).await?;
         Ok(applied)
     }
 
@@ -119,7 +98,7 @@ impl Writing<'_> {
             "UPDATE job SET
                  state = CASE c.value ->> 'verdict' WHEN 'quarantined' THEN 'quarantined'
                      WHEN 'deleted' THEN iif(task = 'extract', 'cancelled', 'done') ELSE 'done' END,
-                 lease_until = NULL, leased_by = NULL, changed_at = ?1, done_at = ?1,
+                 lease_until = NULL, leased_by = NULL, leased_on = NULL, changed_at = ?1, done_at = ?1,
                  crashes = crashes + coalesce(c.value ->> 'crashed', 0),
                  failure_kind = c.value ->> 'kind', failure_message = c.value ->> 'message',
                  failure_crashed = c.value ->> 'crashed'
@@ -256,7 +235,7 @@ impl Writing<'_> {
         Ok(())
     }
 
-    /// Withdraws what is live of a path, and its entries.
+    /// Withdraws what is live of a path.
     pub(super) async fn withdraw_path(&mut self, path: i64) -> Result<()> {
         let known = self.documents_at(&[path]).await?;
         let live = known.iter().filter(|(_, known)| !known.withdrawn);
@@ -276,7 +255,6 @@ impl Writing<'_> {
                 .await
                 .map_err(fault)?;
             self.tell(*id, known.agency.clone(), revision, true);
-            self.withdraw_entries_of(&bytes).await?;
         }
         Ok(())
     }

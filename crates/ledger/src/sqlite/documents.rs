@@ -4,6 +4,8 @@ use madang_document::document::Document;
 use madang_document::extent::Extent;
 use madang_document::id::DocumentId;
 use madang_document::outcome::Outcome;
+use madang_document::partition::Partition;
+use madang_document::principal::Scope;
 use uuid::Uuid;
 
 use super::fault::{fault, odd};
@@ -57,7 +59,7 @@ impl Documents for SqliteLedger {
 
     async fn documents_after(
         &self,
-        agency: &Agency,
+        partition: &Partition,
         after: Option<DocumentId>,
         limit: u32,
     ) -> Result<Vec<Stored>> {
@@ -67,7 +69,7 @@ impl Documents for SqliteLedger {
             "SELECT revision, withdrawn, body FROM document
              WHERE agency = ? AND withdrawn = 0 AND id > ? ORDER BY id LIMIT ?",
         )
-        .bind(agency.as_str())
+        .bind(partition.agency.as_str())
         .bind(after)
         .bind(limit)
         .fetch_all(self.readers())
@@ -76,7 +78,7 @@ impl Documents for SqliteLedger {
         rows.into_iter().map(stored).collect()
     }
 
-    async fn outcomes(&self, agencies: Option<&[Agency]>) -> Result<Vec<(Outcome, u64)>> {
+    async fn outcomes(&self, agencies: &Scope) -> Result<Vec<(Outcome, u64)>> {
         let rows: Vec<(String, i64)> = sqlx::query_as(
             "SELECT outcome, count(*) FROM document
              WHERE withdrawn = 0 AND (?1 IS NULL OR agency IN (SELECT value FROM json_each(?1)))
@@ -94,7 +96,7 @@ impl Documents for SqliteLedger {
             .collect()
     }
 
-    async fn agencies(&self) -> Result<Vec<Agency>> {
+    async fn partitions(&self) -> Result<Vec<Partition>> {
         // A walk over the distinct agencies, one seek each.
         let rows: Vec<String> = sqlx::query_scalar(
             "WITH RECURSIVE agencies (agency) AS (
@@ -108,7 +110,7 @@ impl Documents for SqliteLedger {
         .fetch_all(self.readers())
         .await
         .map_err(fault)?;
-        rows.into_iter().map(agency).collect()
+        rows.into_iter().map(partition).collect()
     }
 
     async fn extent(&self, pipeline: &str) -> Result<Extent> {
@@ -147,7 +149,15 @@ pub(super) fn agency(text: String) -> Result<Agency> {
     Agency::try_from(text).map_err(|e| odd("an agency", e))
 }
 
-/// Agencies as a JSON array, or NULL for all of them.
-pub(super) fn scope(agencies: Option<&[Agency]>) -> Result<Option<String>> {
-    agencies.map(json).transpose()
+/// A partition, by the institution code that its rows hold.
+pub(super) fn partition(text: String) -> Result<Partition> {
+    agency(text).map(Partition::of)
+}
+
+/// The agencies of a scope as a JSON array, or NULL for all of them.
+pub(super) fn scope(scope: &Scope) -> Result<Option<String>> {
+    match scope {
+        Scope::All => Ok(None),
+        Scope::Only(agencies) => json(agencies).map(Some),
+    }
 }

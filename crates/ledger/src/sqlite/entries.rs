@@ -1,9 +1,9 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use madang_document::agency::Agency;
 use madang_document::blob_id::BlobId;
 use madang_document::entry::{Draft, Entry};
+use madang_document::principal::Scope;
 use madang_document::timestamp::Timestamp;
 use sqlx::QueryBuilder;
 
@@ -19,7 +19,7 @@ use crate::error::Result;
 const ROWS: usize = 256;
 
 /// An entry as it stood before.
-pub(super) struct Known {
+struct Known {
     hash: BlobId,
     agency: String,
     version: u64,
@@ -28,7 +28,7 @@ pub(super) struct Known {
 
 impl Writing<'_> {
     /// Notes in `known` how these entries stand before they are written.
-    pub(super) async fn known_entries(
+    async fn known_entries(
         &mut self,
         ids: &[&str],
         known: &mut HashMap<String, Known>,
@@ -50,11 +50,7 @@ impl Writing<'_> {
     }
 
     /// Whether an entry changes; if so, its version grows in `known` and the change is news.
-    pub(super) fn version_entry(
-        &mut self,
-        draft: &Draft,
-        known: &mut HashMap<String, Known>,
-    ) -> bool {
+    fn version_entry(&mut self, draft: &Draft, known: &mut HashMap<String, Known>) -> bool {
         let agency = draft.agency.to_string();
         let mut version = 1;
         if let Some(known) = known.get(&draft.id) {
@@ -76,7 +72,7 @@ impl Writing<'_> {
     }
 
     /// Writes the entries that changed, in the versions that they have by now.
-    pub(super) async fn write_entries(
+    async fn write_entries(
         &mut self,
         drafts: &[&Draft],
         known: &HashMap<String, Known>,
@@ -121,22 +117,6 @@ impl Writing<'_> {
         Ok(self.tell_withdrawn(rows))
     }
 
-    /// Withdraws the entries of a document.
-    pub(super) async fn withdraw_entries_of(&mut self, document: &[u8]) -> Result<()> {
-        let rows: Vec<(String, String, i64)> = sqlx::query_as(
-            "UPDATE entry SET withdrawn = 1, version = version + 1, modified = ?
-             WHERE document = ? AND document IS NOT NULL AND withdrawn = 0
-             RETURNING id, agency, version",
-        )
-        .bind(self.now.0)
-        .bind(document)
-        .fetch_all(&mut self.conn)
-        .await
-        .map_err(fault)?;
-        self.tell_withdrawn(rows);
-        Ok(())
-    }
-
     fn tell_withdrawn(&mut self, mut rows: Vec<(String, String, i64)>) -> u64 {
         // RETURNING promises no order; the harvest feed of two equal runs should be equal.
         rows.sort();
@@ -154,8 +134,8 @@ impl Writing<'_> {
 
 #[async_trait]
 impl Entries for SqliteLedger {
-    async fn put_entries(&self, entries: &[Draft], now: Timestamp) -> Result<u64> {
-        let mut tx = self.begin(now).await?;
+    async fn put_entries(&self, entries: &[Draft]) -> Result<u64> {
+        let mut tx = self.begin().await?;
         let ids: Vec<&str> = entries.iter().map(|draft| draft.id.as_str()).collect();
         let mut known = HashMap::new();
         tx.known_entries(&ids, &mut known).await?;
@@ -166,46 +146,9 @@ impl Entries for SqliteLedger {
         Ok(changed.len() as u64)
     }
 
-    async fn withdraw_entries(&self, ids: &[String], now: Timestamp) -> Result<u64> {
-        let mut tx = self.begin(now).await?;
+    async fn withdraw_entries(&self, ids: &[String]) -> Result<u64> {
+        let mut tx = self.begin().await?;
         let changed = tx.withdraw_entries(&json(ids)?).await?;
-        tx.commit().await?;
-        Ok(changed)
-    }
-
-    async fn import_entries(&self, entries: &[Entry]) -> Result<u64> {
-        let mut changed = 0;
-        // The date of an event is when the entry changed where it comes from.
-        let newest = entries.iter().map(|entry| entry.modified).max().unwrap_or_default();
-        let mut tx = self.begin(newest).await?;
-        for entry in entries {
-            let draft = &entry.draft;
-            let written = sqlx::query(
-                "INSERT INTO entry (id, document, agency, content_hash, version, withdrawn, issued,
-                     modified, body)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-                 ON CONFLICT (id) DO UPDATE SET document = ?2, agency = ?3, content_hash = ?4,
-                     version = ?5, withdrawn = ?6, issued = ?7, modified = ?8, body = ?9
-                 WHERE version < ?5",
-            )
-            .bind(&draft.id)
-            .bind(draft.document.map(|id| id.uuid().as_bytes().to_vec()))
-            .bind(draft.agency.as_str())
-            .bind(draft.content_hash.as_bytes().to_vec())
-            .bind(signed(entry.version))
-            .bind(entry.withdrawn)
-            .bind(entry.issued.0)
-            .bind(entry.modified.0)
-            .bind(&draft.body)
-            .execute(&mut tx.conn)
-            .await
-            .map_err(fault)?;
-            if written.rows_affected() > 0 {
-                changed += 1;
-                let agency = draft.agency.to_string();
-                tx.tell_entry(draft.id.clone(), agency, entry.version, entry.withdrawn);
-            }
-        }
         tx.commit().await?;
         Ok(changed)
     }
@@ -224,18 +167,18 @@ impl Entries for SqliteLedger {
 
     async fn entries(
         &self,
-        agencies: Option<&[Agency]>,
+        agencies: &Scope,
         withdrawn: bool,
         after: Option<&str>,
         limit: u32,
     ) -> Result<Vec<Entry>> {
         // With a scope: the first rows of each agency, by index, and of these the first.
         let sql = match agencies {
-            None => {
+            Scope::All => {
                 "SELECT id, document, agency, content_hash, version, withdrawn, issued, modified, body
                  FROM entry WHERE id > ?2 AND (?3 OR withdrawn = 0) AND ?1 IS NULL ORDER BY id LIMIT ?4"
             }
-            Some(_) => {
+            Scope::Only(_) => {
                 "SELECT e.id, e.document, e.agency, e.content_hash, e.version, e.withdrawn, e.issued,
                         e.modified, e.body
                  FROM (SELECT DISTINCT value AS agency FROM json_each(?1)) a
@@ -257,19 +200,14 @@ impl Entries for SqliteLedger {
         rows.into_iter().map(entry).collect()
     }
 
-    async fn events(
-        &self,
-        agencies: Option<&[Agency]>,
-        after: u64,
-        limit: u32,
-    ) -> Result<Vec<Event>> {
+    async fn events(&self, agencies: &Scope, after: u64, limit: u32) -> Result<Vec<Event>> {
         type Row = (i64, String, String, i64, bool, i64);
         let sql = match agencies {
-            None => {
+            Scope::All => {
                 "SELECT seq, entry, agency, version, withdrawn, at FROM outbox
                  WHERE kind = 'entry' AND seq > ?2 AND ?1 IS NULL ORDER BY seq LIMIT ?3"
             }
-            Some(_) => {
+            Scope::Only(_) => {
                 "SELECT o.seq, o.entry, o.agency, o.version, o.withdrawn, o.at
                  FROM (SELECT DISTINCT value AS agency FROM json_each(?1)) a
                  JOIN outbox o ON o.seq IN (

@@ -1,7 +1,6 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use madang_document::agency::Agency;
 use madang_document::object::ObjectRef;
 use madang_document::timestamp::Timestamp;
 use sqlx::sqlite::SqliteRow;
@@ -12,11 +11,12 @@ use super::documents::{agency, scope};
 use super::fault::{fault, odd};
 use super::{SqliteLedger, Writing, count, json};
 use crate::error::{LedgerError, Result};
+use crate::held::Held;
 use crate::jobs::{
-    Claim, Completed, Completion, Failure, Job, JobFilter, JobState, Jobs, Queue, Redrive, Task,
-    Ticket,
+    Claim, Completed, Completion, Failure, Job, JobFilter, JobState, Jobs, Redrive, Task, Ticket,
 };
-use crate::objects::Held;
+use crate::queue::{Queue, QueueDeclaration};
+use crate::worker::Worker;
 
 /// Jobs of one priority that are due, from queues that are not paused: of each queue its first few, by
 /// `job_ready`, and of these the first. So the work of a claim depends on the number of queues and not on
@@ -46,15 +46,10 @@ const LEASE_ENDED: &str = "the worker that held it did not come back";
 
 #[async_trait]
 impl Jobs for SqliteLedger {
-    async fn claim(
-        &self,
-        worker: Uuid,
-        limit: u32,
-        lease: Duration,
-        now: Timestamp,
-    ) -> Result<Vec<Claim>> {
+    async fn claim(&self, worker: &Worker, limit: u32, lease: Duration) -> Result<Vec<Claim>> {
         let mut claims: Vec<Claim> = Vec::new();
-        let mut tx = self.begin(now).await?;
+        let mut tx = self.begin().await?;
+        let now = tx.now;
         for priority in 1..=4 {
             let left = limit.saturating_sub(u32::try_from(claims.len()).unwrap_or(u32::MAX));
             if left == 0 {
@@ -78,13 +73,14 @@ impl Jobs for SqliteLedger {
         let ids: Vec<i64> = claims.iter().map(|claim| claim.ticket.job).collect();
         sqlx::query(
             "UPDATE job SET state = 'leased', fence = fence + 1, attempt = attempt + 1, leased_by = ?1,
-                 lease_until = ?2, changed_at = ?3
+                 leased_on = ?5, lease_until = ?2, changed_at = ?3
              WHERE id IN (SELECT value FROM json_each(?4))",
         )
-        .bind(worker.as_bytes().to_vec())
+        .bind(worker.process.as_bytes().to_vec())
         .bind(after(now, lease).0)
         .bind(now.0)
         .bind(json(&ids)?)
+        .bind(worker.node.as_bytes().to_vec())
         .execute(&mut tx.conn)
         .await
         .map_err(fault)?;
@@ -92,19 +88,14 @@ impl Jobs for SqliteLedger {
         Ok(claims)
     }
 
-    async fn renew(
-        &self,
-        tickets: &[Ticket],
-        lease: Duration,
-        now: Timestamp,
-    ) -> Result<Vec<Ticket>> {
+    async fn renew(&self, tickets: &[Ticket], lease: Duration) -> Result<Vec<Ticket>> {
         let mut lost = Vec::new();
-        let mut tx = self.begin(now).await?;
+        let mut tx = self.begin().await?;
         for ticket in tickets {
             let renewed = sqlx::query(
                 "UPDATE job SET lease_until = ? WHERE id = ? AND fence = ? AND state = 'leased'",
             )
-            .bind(after(now, lease).0)
+            .bind(after(tx.now, lease).0)
             .bind(ticket.job)
             .bind(ticket.fence)
             .execute(&mut tx.conn)
@@ -118,11 +109,11 @@ impl Jobs for SqliteLedger {
         Ok(lost)
     }
 
-    async fn complete(&self, completions: &[Completion], now: Timestamp) -> Result<Vec<Completed>> {
+    async fn complete(&self, completions: &[Completion]) -> Result<Vec<Completed>> {
         if completions.is_empty() {
             return Ok(Vec::new());
         }
-        let mut tx = self.begin(now).await?;
+        let mut tx = self.begin().await?;
         let applied = tx.complete(completions).await?;
         let first = tx.commit().await?;
         Ok(applied
@@ -138,10 +129,10 @@ impl Jobs for SqliteLedger {
     }
 
     async fn retry(&self, ticket: Ticket, at: Timestamp, failure: &Failure) -> Result<Completed> {
-        let mut tx = self.begin(at).await?;
+        let mut tx = self.begin().await?;
         let given_back = sqlx::query(
             "UPDATE job SET state = 'ready', fence = fence + 1, lease_until = NULL, leased_by = NULL,
-                 run_at = ?, crashes = crashes + ?, failure_kind = ?, failure_message = ?,
+                 leased_on = NULL, run_at = ?, crashes = crashes + ?, failure_kind = ?, failure_message = ?,
                  failure_crashed = ?
              WHERE id = ? AND fence = ? AND state = 'leased'",
         )
@@ -162,22 +153,59 @@ impl Jobs for SqliteLedger {
         })
     }
 
-    async fn sweep(&self, now: Timestamp) -> Result<u64> {
-        self.take_back(now, 1, now).await
-    }
-
-    async fn release_all(&self, now: Timestamp) -> Result<u64> {
-        self.take_back(Timestamp(i64::MAX), 0, now).await
-    }
-
-    async fn open_queue(&self, queue: &str, agency: &Agency) -> Result<()> {
-        let mut tx = self.begin(Timestamp::default()).await?;
-        sqlx::query(
-            "INSERT INTO queue (name, agency) VALUES (?1, ?2)
-             ON CONFLICT (name) DO UPDATE SET agency = ?2",
+    async fn sweep(&self, own_process: Uuid) -> Result<u64> {
+        let mut tx = self.begin().await?;
+        let taken = sqlx::query(
+            "UPDATE job SET state = 'ready', fence = fence + 1, lease_until = NULL, leased_by = NULL,
+                 leased_on = NULL, crashes = crashes + 1, run_at = ?1, changed_at = ?1,
+                 failure_kind = 'crashed', failure_message = ?2, failure_crashed = 1
+             WHERE state = 'leased' AND lease_until <= ?1 AND leased_by <> ?3",
         )
-        .bind(queue)
-        .bind(agency.as_str())
+        .bind(tx.now.0)
+        .bind(LEASE_ENDED)
+        .bind(own_process.as_bytes().to_vec())
+        .execute(&mut tx.conn)
+        .await
+        .map_err(fault)?;
+        tx.commit().await?;
+        Ok(taken.rows_affected())
+    }
+
+    async fn release(&self, node: Uuid) -> Result<u64> {
+        let mut tx = self.begin().await?;
+        // A lease without a node is one of a Madang that did not note it: its only node was this one.
+        let taken = sqlx::query(
+            "UPDATE job SET state = 'ready', fence = fence + 1, lease_until = NULL, leased_by = NULL,
+                 leased_on = NULL, run_at = ?1, changed_at = ?1,
+                 failure_kind = 'interrupted', failure_message = ?2, failure_crashed = 0
+             WHERE state = 'leased' AND (leased_on = ?3 OR leased_on IS NULL)",
+        )
+        .bind(tx.now.0)
+        .bind("the service stopped while it was read")
+        .bind(node.as_bytes().to_vec())
+        .execute(&mut tx.conn)
+        .await
+        .map_err(fault)?;
+        sqlx::query(
+            "UPDATE reader SET node = NULL, process = NULL, held_until = NULL WHERE node = ?",
+        )
+        .bind(node.as_bytes().to_vec())
+        .execute(&mut tx.conn)
+        .await
+        .map_err(fault)?;
+        tx.commit().await?;
+        Ok(taken.rows_affected())
+    }
+
+    async fn open_queue(&self, queue: &QueueDeclaration) -> Result<()> {
+        let mut tx = self.begin().await?;
+        sqlx::query(
+            "INSERT INTO queue (name, agency, weight) VALUES (?1, ?2, ?3)
+             ON CONFLICT (name) DO UPDATE SET agency = ?2, weight = ?3",
+        )
+        .bind(&queue.name)
+        .bind(queue.agency.as_str())
+        .bind(queue.weight.max(1))
         .execute(&mut tx.conn)
         .await
         .map_err(fault)?;
@@ -185,8 +213,8 @@ impl Jobs for SqliteLedger {
         Ok(())
     }
 
-    async fn pause(&self, queue: &str, paused: bool, actor: &str, now: Timestamp) -> Result<()> {
-        let mut tx = self.begin(now).await?;
+    async fn pause(&self, queue: &str, paused: bool, actor: &str) -> Result<()> {
+        let mut tx = self.begin().await?;
         let known = sqlx::query("UPDATE queue SET paused = ? WHERE name = ?")
             .bind(paused)
             .bind(queue)
@@ -203,8 +231,8 @@ impl Jobs for SqliteLedger {
         Ok(())
     }
 
-    async fn retry_now(&self, job: i64, actor: &str, now: Timestamp) -> Result<()> {
-        let mut tx = self.begin(now).await?;
+    async fn retry_now(&self, job: i64, actor: &str) -> Result<()> {
+        let mut tx = self.begin().await?;
         match tx.state(job).await? {
             Some(JobState::Quarantined | JobState::Ready) => {}
             state => {
@@ -218,8 +246,8 @@ impl Jobs for SqliteLedger {
         Ok(())
     }
 
-    async fn drop_job(&self, job: i64, actor: &str, now: Timestamp) -> Result<()> {
-        let mut tx = self.begin(now).await?;
+    async fn drop_job(&self, job: i64, actor: &str) -> Result<()> {
+        let mut tx = self.begin().await?;
         match tx.state(job).await? {
             Some(JobState::Quarantined) => {}
             state => {
@@ -232,7 +260,7 @@ impl Jobs for SqliteLedger {
             "UPDATE job SET state = 'cancelled', fence = fence + 1, changed_at = ?1, done_at = ?1
              WHERE id = ?2 RETURNING path",
         )
-        .bind(now.0)
+        .bind(tx.now.0)
         .bind(job)
         .fetch_one(&mut tx.conn)
         .await
@@ -243,8 +271,8 @@ impl Jobs for SqliteLedger {
         Ok(())
     }
 
-    async fn redrive(&self, which: &Redrive, actor: &str, now: Timestamp) -> Result<u64> {
-        let mut tx = self.begin(now).await?;
+    async fn redrive(&self, which: &Redrive, actor: &str) -> Result<u64> {
+        let mut tx = self.begin().await?;
         let jobs: Vec<i64> = match which {
             Redrive::Quarantined { queue, kind } => sqlx::query_scalar(
                 "SELECT id FROM job WHERE state = 'quarantined' AND (?1 IS NULL OR queue = ?1)
@@ -282,10 +310,10 @@ impl Jobs for SqliteLedger {
         Ok(jobs.len() as u64)
     }
 
-    async fn queues(&self, now: Timestamp) -> Result<Vec<Queue>> {
+    async fn queues(&self) -> Result<Vec<Queue>> {
         // Every count is a range of an index; none touches the table.
         let rows: Vec<QueueRow> = sqlx::query_as(
-            "SELECT q.name, q.agency, q.paused, h.missing, h.known, h.since,
+            "SELECT q.name, q.agency, q.weight, q.paused, h.missing, h.known, h.since,
                 (SELECT count(*) FROM job WHERE queue = q.name AND state = 'ready') AS ready,
                 (SELECT count(*) FROM job WHERE queue = q.name AND state = 'ready'
                      AND priority IN (1, 2, 3, 4) AND run_at > ?1) AS waiting,
@@ -300,7 +328,7 @@ impl Jobs for SqliteLedger {
                      FROM (VALUES (1), (2), (3), (4)) n)) AS oldest_ready
              FROM queue q LEFT JOIN held h ON h.pipeline = q.name ORDER BY q.name",
         )
-        .bind(now.0)
+        .bind(self.now().0)
         .fetch_all(self.readers())
         .await
         .map_err(fault)?;
@@ -331,7 +359,7 @@ impl Jobs for SqliteLedger {
         let rows: Vec<JobRow> = sqlx::query_as(AssertSqlSafe(sql))
             .bind(filter.state.map(JobState::as_str))
             .bind(filter.queue.as_deref())
-            .bind(scope(filter.agencies.as_deref())?)
+            .bind(scope(&filter.agencies)?)
             .bind(after)
             .bind(limit)
             .fetch_all(self.readers())
@@ -350,33 +378,6 @@ impl Jobs for SqliteLedger {
         .await
         .map_err(fault)?;
         Ok(at.map(Timestamp))
-    }
-}
-
-impl SqliteLedger {
-    /// Takes back the leases that end until `ended`, and counts `crashes` for each.
-    async fn take_back(&self, ended: Timestamp, crashes: i64, now: Timestamp) -> Result<u64> {
-        let (kind, message) = match crashes {
-            0 => ("interrupted", "the service stopped while it was read"),
-            _ => ("crashed", LEASE_ENDED),
-        };
-        let mut tx = self.begin(now).await?;
-        let taken = sqlx::query(
-            "UPDATE job SET state = 'ready', fence = fence + 1, lease_until = NULL, leased_by = NULL,
-                 crashes = crashes + ?4, run_at = ?1, changed_at = ?1,
-                 failure_kind = ?5, failure_message = ?2, failure_crashed = ?4
-             WHERE state = 'leased' AND lease_until <= ?3",
-        )
-        .bind(now.0)
-        .bind(message)
-        .bind(ended.0)
-        .bind(crashes)
-        .bind(kind)
-        .execute(&mut tx.conn)
-        .await
-        .map_err(fault)?;
-        tx.commit().await?;
-        Ok(taken.rows_affected())
     }
 }
 
@@ -547,12 +548,14 @@ impl FromRow<'_, SqliteRow> for QueueRow {
         };
         let waiting = number("waiting")?;
         let (name, paused) = (row.try_get("name")?, row.try_get("paused")?);
+        let weight = small(row.try_get("weight")?);
         let ready = number("ready")?.saturating_sub(waiting);
         let (leased, done) = (number("leased")?, number("done")?);
         let (quarantined, last_minute) = (number("quarantined")?, number("last_minute")?);
         Ok(QueueRow(agency(owner).map(|agency| Queue {
             name,
             agency,
+            weight,
             paused,
             ready,
             waiting,
@@ -568,6 +571,8 @@ impl FromRow<'_, SqliteRow> for QueueRow {
 
 #[cfg(test)]
 mod tests {
+    use madang_document::principal::Scope;
+
     use super::*;
     use crate::conformance::sample;
 
@@ -575,7 +580,8 @@ mod tests {
     #[tokio::test]
     async fn a_claim_is_answered_by_an_index() {
         let folder = tempfile::tempdir().unwrap();
-        let ledger = SqliteLedger::open(&folder.path().join("ledger.db")).await.unwrap();
+        let path = folder.path().join("ledger.db");
+        let ledger = SqliteLedger::open(&path, sample::Hand::default().clock()).await.unwrap();
         let plan: Vec<(i64, i64, i64, String)> =
             sqlx::query_as(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {DUE}")))
                 .bind(3)
@@ -596,18 +602,21 @@ mod tests {
     #[tokio::test]
     async fn a_full_disk_is_told_and_survived() {
         let folder = tempfile::tempdir().unwrap();
-        let ledger = SqliteLedger::open(&folder.path().join("ledger.db")).await.unwrap();
-        sample::see(&ledger, &["a"], sample::at(0)).await;
-        let mut tx = ledger.begin(sample::at(1)).await.unwrap();
+        let path = folder.path().join("ledger.db");
+        let ledger = SqliteLedger::open(&path, sample::Hand::default().clock()).await.unwrap();
+        let mut tx = ledger.begin().await.unwrap();
         // The nearest to a full disk that needs no disk of its own: the same result code, SQLITE_FULL.
         sqlx::query("PRAGMA max_page_count = 1").execute(&mut tx.conn).await.unwrap();
         tx.abandon().await.unwrap();
         let many: Vec<_> = (0..2000).map(|n| sample::sighting(&format!("{n}"), "v1")).collect();
-        let answer = crate::objects::Objects::see(&ledger, &many, sample::at(2)).await;
+        let answer = crate::objects::Objects::see(&ledger, &many).await;
         let Err(LedgerError::Unavailable(text)) = answer else { panic!("{answer:?}") };
         assert!(text.contains("free space"), "{text}");
-        sample::balanced(&ledger).await;
-        let seen = crate::objects::Objects::see(&ledger, &many, sample::at(3)).await.unwrap();
+        assert_eq!(
+            crate::objects::Objects::balance(&ledger, &Scope::All).await.unwrap().received,
+            0
+        );
+        let seen = crate::objects::Objects::see(&ledger, &many).await.unwrap();
         assert_eq!(
             seen.received, 2000,
             "the disk has space again, and nothing was kept of the first try"

@@ -12,9 +12,9 @@ type Row = (i64, String, String, String, String, i64, Option<i64>);
 
 #[async_trait]
 impl Keys for SqliteLedger {
-    async fn put_key(&self, key: &NewKey, actor: &str, now: Timestamp) -> Result<Key> {
+    async fn put_key(&self, key: &NewKey, actor: &str) -> Result<Key> {
         let hash = key.hash.as_bytes().to_vec();
-        let mut tx = self.begin(now).await?;
+        let mut tx = self.begin().await?;
         let found: Option<Row> = sqlx::query_as(
             "SELECT id, prefix, name, roles, agencies, created_at, revoked_at FROM api_key WHERE hash = ?",
         )
@@ -43,7 +43,7 @@ impl Keys for SqliteLedger {
         .bind(&key.name)
         .bind(json(&key.roles)?)
         .bind(json(&key.agencies)?)
-        .bind(now.0)
+        .bind(tx.now.0)
         .fetch_one(&mut tx.conn)
         .await
         .map_err(fault)?;
@@ -79,12 +79,12 @@ impl Keys for SqliteLedger {
         rows.into_iter().map(read).collect()
     }
 
-    async fn revoke_key(&self, id: i64, actor: &str, now: Timestamp) -> Result<()> {
-        let mut tx = self.begin(now).await?;
+    async fn revoke_key(&self, id: i64, actor: &str) -> Result<()> {
+        let mut tx = self.begin().await?;
         let name: Option<String> = sqlx::query_scalar(
             "UPDATE api_key SET revoked_at = coalesce(revoked_at, ?) WHERE id = ? RETURNING name",
         )
-        .bind(now.0)
+        .bind(tx.now.0)
         .bind(id)
         .fetch_optional(&mut tx.conn)
         .await

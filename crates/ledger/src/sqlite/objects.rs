@@ -1,6 +1,6 @@
 use async_trait::async_trait;
-use madang_document::agency::Agency;
 use madang_document::object::ObjectRef;
+use madang_document::principal::Scope;
 use madang_document::timestamp::Timestamp;
 
 use super::documents::{agency, scope};
@@ -8,8 +8,9 @@ use super::fault::fault;
 use super::jobs::{JOB, JobRow};
 use super::{SqliteLedger, Writing, count, signed};
 use crate::error::Result;
+use crate::held::Held;
 use crate::jobs::{JobState, Task};
-use crate::objects::{Balance, Held, Known, Objects, Seen, Sighting, Standing};
+use crate::objects::{Balance, Known, Objects, Seen, Sighting, Standing};
 
 /// Deletions go first: they are cheap, and what is gone should not be found.
 const DELETE_PRIORITY: u8 = 1;
@@ -86,7 +87,7 @@ impl Writing<'_> {
                  done_at = CASE WHEN state IN ('done', 'cancelled') THEN done_at ELSE ?1 END,
                  changed_at = CASE WHEN state IN ('done', 'cancelled') THEN changed_at ELSE ?1 END,
                  state = CASE state WHEN 'done' THEN 'done' ELSE 'cancelled' END,
-                 fence = fence + 1, lease_until = NULL, leased_by = NULL
+                 fence = fence + 1, lease_until = NULL, leased_by = NULL, leased_on = NULL
              WHERE path = ?2 AND current = 1",
         )
         .bind(self.now.0)
@@ -116,9 +117,9 @@ impl Writing<'_> {
 
 #[async_trait]
 impl Objects for SqliteLedger {
-    async fn see(&self, sightings: &[Sighting], now: Timestamp) -> Result<Seen> {
+    async fn see(&self, sightings: &[Sighting]) -> Result<Seen> {
         let mut seen = Seen::default();
-        let mut tx = self.begin(now).await?;
+        let mut tx = self.begin().await?;
         for sighting in sightings {
             tx.see(sighting, &mut seen).await?;
         }
@@ -141,9 +142,9 @@ impl Objects for SqliteLedger {
         Ok(rows.into_iter().map(|(path, version)| Known { path, version }).collect())
     }
 
-    async fn vanish(&self, store: &str, paths: &[String], now: Timestamp) -> Result<u64> {
+    async fn vanish(&self, store: &str, paths: &[String]) -> Result<u64> {
         let mut gone = 0;
-        let mut tx = self.begin(now).await?;
+        let mut tx = self.begin().await?;
         for path in paths {
             let id: Option<i64> = sqlx::query_scalar(
                 "UPDATE path SET live = 0 WHERE store = ? AND path = ? AND live = 1 RETURNING id",
@@ -162,8 +163,8 @@ impl Objects for SqliteLedger {
         Ok(gone)
     }
 
-    async fn hold(&self, pipeline: &str, held: Option<Held>) -> Result<()> {
-        let mut tx = self.begin(Timestamp::default()).await?;
+    async fn hold_back(&self, pipeline: &str, held: Option<Held>) -> Result<()> {
+        let mut tx = self.begin().await?;
         let statement = match &held {
             Some(held) => sqlx::query(
                 "INSERT INTO held (pipeline, missing, known, since) VALUES (?1, ?2, ?3, ?4)
@@ -194,7 +195,7 @@ impl Objects for SqliteLedger {
         }))
     }
 
-    async fn balance(&self, agencies: Option<&[Agency]>) -> Result<Balance> {
+    async fn balance(&self, agencies: &Scope) -> Result<Balance> {
         // One statement, so that all its numbers are of one moment. `received` is counted from the paths
         // and the rest from their jobs: two books, and their agreement is what conservation says.
         let rows: Vec<(String, String, i64)> = sqlx::query_as(

@@ -1,11 +1,11 @@
 use async_trait::async_trait;
-use madang_document::agency::Agency;
 use madang_document::id::DocumentId;
+use madang_document::partition::Partition;
 use madang_document::timestamp::Timestamp;
 use sqlx::QueryBuilder;
 use sqlx::sqlite::SqliteConnection;
 
-use super::documents::document_id;
+use super::documents::{document_id, partition};
 use super::fault::fault;
 use super::{SqliteLedger, count, signed};
 use crate::error::Result;
@@ -72,29 +72,38 @@ pub(super) async fn write(
 
 #[async_trait]
 impl Outbox for SqliteLedger {
-    async fn changes(&self, agency: &Agency, after: u64, limit: u32) -> Result<Vec<Change>> {
-        let rows: Vec<(i64, Vec<u8>, bool)> = sqlx::query_as(
-            "SELECT seq, document, withdrawn FROM outbox
+    async fn changes(&self, partition: &Partition, after: u64, limit: u32) -> Result<Vec<Change>> {
+        let rows: Vec<Row> = sqlx::query_as(
+            "SELECT seq, document, agency, withdrawn FROM outbox
              WHERE kind = 'document' AND agency = ? AND seq > ? ORDER BY seq LIMIT ?",
         )
-        .bind(agency.as_str())
+        .bind(partition.agency.as_str())
         .bind(signed(after))
         .bind(limit)
         .fetch_all(self.readers())
         .await
         .map_err(fault)?;
-        rows.into_iter()
-            .map(|(seq, document, withdrawn)| {
-                Ok(Change { seq: count(seq), document: document_id(&document)?, withdrawn })
-            })
-            .collect()
+        rows.into_iter().map(change).collect()
+    }
+
+    async fn document_changes(&self, after: u64, limit: u32) -> Result<Vec<Change>> {
+        let rows: Vec<Row> = sqlx::query_as(
+            "SELECT seq, document, agency, withdrawn FROM outbox
+             WHERE kind = 'document' AND seq > ? ORDER BY seq LIMIT ?",
+        )
+        .bind(signed(after))
+        .bind(limit)
+        .fetch_all(self.readers())
+        .await
+        .map_err(fault)?;
+        rows.into_iter().map(change).collect()
     }
 
     async fn last_seq(&self) -> Result<u64> {
         self.number("SELECT max(seq) FROM outbox").await
     }
 
-    async fn last_changes(&self) -> Result<Vec<(Agency, u64)>> {
+    async fn last_changes(&self) -> Result<Vec<(Partition, u64)>> {
         // A walk over the distinct agencies, one seek each: a plain GROUP BY would read the whole index.
         let rows: Vec<(String, i64)> = sqlx::query_as(
             "WITH RECURSIVE agencies (agency) AS (
@@ -110,39 +119,11 @@ impl Outbox for SqliteLedger {
         .fetch_all(self.readers())
         .await
         .map_err(fault)?;
-        rows.into_iter()
-            .map(|(agency, seq)| Ok((super::documents::agency(agency)?, count(seq))))
-            .collect()
+        rows.into_iter().map(|(agency, seq)| Ok((partition(agency)?, count(seq)))).collect()
     }
 
     async fn last_event(&self) -> Result<u64> {
         self.number("SELECT max(seq) FROM outbox WHERE kind = 'entry'").await
-    }
-
-    async fn cursor(&self, reader: &str) -> Result<u64> {
-        let seq: Option<i64> = sqlx::query_scalar("SELECT seq FROM reader WHERE name = ?")
-            .bind(reader)
-            .fetch_optional(self.readers())
-            .await
-            .map_err(fault)?;
-        Ok(seq.map_or(0, count))
-    }
-
-    async fn advance(&self, reader: &str, seq: u64, reset: bool) -> Result<()> {
-        let mut tx = self.begin(Timestamp::default()).await?;
-        sqlx::query(
-            "INSERT INTO reader (name, seq) VALUES (?1, ?2)
-             ON CONFLICT (name) DO UPDATE SET seq = CASE WHEN ?3 THEN ?2 ELSE max(seq, ?2) END",
-        )
-        .bind(reader)
-        .bind(signed(seq))
-        // Only the way back to the start is open: a cursor that falls back half way is a mistake.
-        .bind(reset && seq == 0)
-        .execute(&mut tx.conn)
-        .await
-        .map_err(fault)?;
-        tx.commit().await?;
-        Ok(())
     }
 }
 
@@ -152,4 +133,11 @@ impl SqliteLedger {
             sqlx::query_scalar(sql).fetch_one(self.readers()).await.map_err(fault)?;
         Ok(n.map_or(0, count))
     }
+}
+
+type Row = (i64, Vec<u8>, String, bool);
+
+fn change((seq, document, agency, withdrawn): Row) -> Result<Change> {
+    let (document, partition) = (document_id(&document)?, partition(agency)?);
+    Ok(Change { seq: count(seq), document, partition, withdrawn })
 }

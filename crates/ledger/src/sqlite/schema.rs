@@ -5,7 +5,7 @@ use crate::error::{LedgerError, Result};
 
 /// The schema, one step per version: step `n` takes a file from `PRAGMA user_version` n to n + 1. A step that
 /// was ever released is never edited, only followed.
-const STEPS: [&str; 1] = [FIRST];
+const STEPS: [&str; 2] = [FIRST, SECOND];
 
 /// Times are milliseconds since 1970. Foreign text is bound, never spliced.
 ///
@@ -175,6 +175,15 @@ CREATE TABLE api_key (
     created_at INTEGER NOT NULL,
     revoked_at INTEGER
 ) STRICT;
+";
+
+/// Weights, nodes and leases of readers.
+const SECOND: &str = "
+ALTER TABLE queue ADD COLUMN weight INTEGER NOT NULL DEFAULT 1 CHECK (weight > 0);
+ALTER TABLE job ADD COLUMN leased_on BLOB;
+ALTER TABLE reader ADD COLUMN node BLOB;
+ALTER TABLE reader ADD COLUMN process BLOB;
+ALTER TABLE reader ADD COLUMN held_until INTEGER;
 ";
 
 /// The version that this Madang writes.

@@ -6,8 +6,9 @@ use axum::http::Uri;
 use axum::response::Response;
 use madang_document::id::DocumentId;
 use madang_document::shown::Shown;
-use madang_ledger::jobs::{Job, JobState, Queue};
+use madang_ledger::jobs::{Job, JobState};
 use madang_ledger::objects::Balance;
+use madang_ledger::queue::Queue;
 use maud::{Markup, html};
 
 use crate::address::{percent, query_string};
@@ -21,7 +22,6 @@ use crate::ports::Condition;
 use crate::problem::Problem;
 use crate::queues::visible as visible_queues;
 use crate::server::Server;
-use crate::wire::agencies;
 
 /// What the page can be asked with: which jobs to list.
 pub(crate) const PARAMETERS: &[&str] = &["state", "queue", "limit", "after"];
@@ -36,7 +36,7 @@ pub(crate) async fn page(
     let words = Words(manner.locale);
     let parameters = Parameters::read(&uri, PARAMETERS)?;
     let scope = &caller.principal.agencies;
-    let balance = server.ledger.balance(agencies(scope).as_deref()).await?;
+    let balance = server.ledger.balance(scope).await?;
     let queues = visible_queues(&server, scope).await?;
     let (mut filter, after, limit) = filter(&parameters, &caller)?;
     // What needs the operator comes first.

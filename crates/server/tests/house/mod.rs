@@ -17,16 +17,21 @@ use madang_document::media_type::MediaType;
 use madang_document::metadata::{Metadata, TITLE};
 use madang_document::object::ObjectRef;
 use madang_document::outcome::Outcome;
+use madang_document::partition::Partition;
 use madang_document::principal::{Role, Scope};
 use madang_document::timestamp::Timestamp;
 use madang_index::index::Index;
 use madang_index::record::{Change, Record};
 use madang_index::tantivy_index::TantivyIndex;
+use madang_ledger::entries::Entries;
 use madang_ledger::jobs::{Completion, Failure, Jobs, Verdict};
 use madang_ledger::keys::{Keys, NewKey};
 use madang_ledger::objects::{Objects, Sighting};
 use madang_ledger::outbox::Outbox;
+use madang_ledger::queue::QueueDeclaration;
+use madang_ledger::reader::{Reader, Readers};
 use madang_ledger::sqlite::SqliteLedger;
+use madang_ledger::worker::Worker;
 use madang_server::hosts::Hosts;
 use madang_server::ports::{
     Condition, Conditions, DropError, DropTarget, Dropped, Drops, HoldError, Holds, Original,
@@ -81,12 +86,14 @@ impl House {
         for name in ["index", "blobs", "drop"] {
             std::fs::create_dir_all(folder.join(name)).unwrap();
         }
-        let ledger = Arc::new(SqliteLedger::open(&folder.join("ledger.db")).await.unwrap());
+        let ledger =
+            Arc::new(SqliteLedger::open(&folder.join("ledger.db"), Arc::new(now)).await.unwrap());
         let index = Arc::new(TantivyIndex::open(&folder.join("index")).unwrap());
         let open = |name| Arc::new(LocalFileSystem::new_with_prefix(folder.join(name)).unwrap());
         let (blobs, store) = (open("blobs"), open("drop"));
         for agency in [A, B] {
-            ledger.open_queue(&pipeline(agency), &agency.parse().unwrap()).await.unwrap();
+            let (name, agency) = (pipeline(agency), agency.parse().unwrap());
+            ledger.open_queue(&QueueDeclaration { name, agency, weight: 1 }).await.unwrap();
         }
         let board = Arc::new(Board::default());
         let ports = Ports {
@@ -125,7 +132,7 @@ impl House {
             roles: roles.to_vec(),
             agencies,
         };
-        self.ledger.put_key(&new, "test", now()).await.unwrap();
+        self.ledger.put_key(&new, "test").await.unwrap();
         key
     }
 
@@ -138,7 +145,7 @@ impl House {
             modified: Some(Timestamp(1_795_000_000_000)),
             priority: 1,
         };
-        self.ledger.see(&[sighting], now()).await.unwrap();
+        self.ledger.see(&[sighting]).await.unwrap();
     }
 
     /// Takes a file through the whole house: seen, read, kept, committed, indexed.
@@ -147,8 +154,8 @@ impl House {
         let place = object_store::path::Path::parse(paper.path).unwrap();
         self.store.put(&place, PutPayload::from(bytes.clone())).await.unwrap();
         self.see(paper.agency, paper.path, bytes.len() as u64).await;
-        let claims =
-            self.ledger.claim(uuid::Uuid::nil(), 1, Duration::from_secs(60), now()).await.unwrap();
+        let worker = Worker { node: uuid::Uuid::nil(), process: uuid::Uuid::nil() };
+        let claims = self.ledger.claim(&worker, 1, Duration::from_secs(60)).await.unwrap();
         let claim = claims.into_iter().next().unwrap();
         assert_eq!(claim.object.path, paper.path);
         let segments: Vec<Segment> = paper
@@ -219,10 +226,10 @@ impl House {
             ticket: claim.ticket,
             verdict,
             documents: vec![document.clone()],
-            entries: vec![entry],
             actor: "worker".into(),
         };
-        self.ledger.complete(&[completion], now()).await.unwrap();
+        self.ledger.complete(&[completion]).await.unwrap();
+        self.ledger.put_entries(&[entry]).await.unwrap();
         let record = Record {
             id,
             agency: claim.agency.clone(),
@@ -240,7 +247,8 @@ impl House {
         };
         let seq = self.ledger.last_seq().await.unwrap();
         self.index.apply(&claim.agency, &[Change::Put(Box::new(record))], seq).unwrap();
-        self.ledger.advance(&format!("index/{}", claim.agency), seq, false).await.unwrap();
+        let reader = Reader::Index(Partition::of(claim.agency.clone()));
+        self.ledger.advance(&reader, seq).await.unwrap();
         id
     }
 
@@ -314,7 +322,7 @@ impl Holds for LedgerHolds {
             |error: madang_ledger::error::LedgerError| HoldError::Unavailable(error.to_string());
         match self.ledger.held(pipeline).await.map_err(failed)? {
             None => Err(HoldError::NothingHeld(pipeline.to_owned())),
-            Some(_) => self.ledger.hold(pipeline, None).await.map_err(failed),
+            Some(_) => self.ledger.hold_back(pipeline, None).await.map_err(failed),
         }
     }
 }

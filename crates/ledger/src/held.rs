@@ -1,0 +1,13 @@
+use madang_document::timestamp::Timestamp;
+use serde::Serialize;
+
+/// A mass disappearance that waits for the operator's word.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Held {
+    /// Paths that are gone.
+    pub missing: u64,
+    /// Paths that were known.
+    pub known: u64,
+    /// Since when.
+    pub since: Timestamp,
+}

@@ -1,0 +1,82 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::fault::fault;
+use super::{SqliteLedger, count, signed};
+use crate::error::Result;
+use crate::reader::{Reader, Readers};
+use crate::worker::Worker;
+
+#[async_trait]
+impl Readers for SqliteLedger {
+    async fn cursor(&self, reader: &Reader) -> Result<u64> {
+        let seq: Option<i64> = sqlx::query_scalar("SELECT seq FROM reader WHERE name = ?")
+            .bind(reader.to_string())
+            .fetch_optional(self.readers())
+            .await
+            .map_err(fault)?;
+        Ok(seq.map_or(0, count))
+    }
+
+    async fn advance(&self, reader: &Reader, seq: u64) -> Result<()> {
+        let mut tx = self.begin().await?;
+        sqlx::query(
+            "INSERT INTO reader (name, seq) VALUES (?1, ?2)
+             ON CONFLICT (name) DO UPDATE SET seq = max(seq, ?2)",
+        )
+        .bind(reader.to_string())
+        .bind(signed(seq))
+        .execute(&mut tx.conn)
+        .await
+        .map_err(fault)?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn reset(&self, reader: &Reader) -> Result<()> {
+        let mut tx = self.begin().await?;
+        sqlx::query("UPDATE reader SET seq = 0 WHERE name = ?")
+            .bind(reader.to_string())
+            .execute(&mut tx.conn)
+            .await
+            .map_err(fault)?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn hold(&self, reader: &Reader, worker: &Worker, lease: Duration) -> Result<bool> {
+        let mut tx = self.begin().await?;
+        let now = tx.now;
+        let held = sqlx::query(
+            "INSERT INTO reader (name, seq, node, process, held_until) VALUES (?1, 0, ?2, ?3, ?4)
+             ON CONFLICT (name) DO UPDATE SET node = ?2, process = ?3, held_until = ?4
+             WHERE process IS NULL OR process = ?3 OR held_until <= ?5",
+        )
+        .bind(reader.to_string())
+        .bind(worker.node.as_bytes().to_vec())
+        .bind(worker.process.as_bytes().to_vec())
+        .bind(now.plus_ms(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX)).0)
+        .bind(now.0)
+        .execute(&mut tx.conn)
+        .await
+        .map_err(fault)?;
+        tx.commit().await?;
+        Ok(held.rows_affected() > 0)
+    }
+
+    async fn let_go(&self, reader: &Reader, worker: &Worker) -> Result<()> {
+        let mut tx = self.begin().await?;
+        sqlx::query(
+            "UPDATE reader SET node = NULL, process = NULL, held_until = NULL
+             WHERE name = ? AND process = ?",
+        )
+        .bind(reader.to_string())
+        .bind(worker.process.as_bytes().to_vec())
+        .execute(&mut tx.conn)
+        .await
+        .map_err(fault)?;
+        tx.commit().await?;
+        Ok(())
+    }
+}

@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 
 use crate::caller::Caller;
 use crate::problem::Problem;
+use crate::receipts::{self, Receipt};
 use crate::sentence::Sentence;
 use crate::server::Server;
 use crate::wire::json;
@@ -28,22 +29,40 @@ const MEMBERS: u32 = 1000;
 /// Largest text that is taken into memory for a page or as plain text, bytes.
 const TEXT_IN_MEMORY: u64 = 128 << 20;
 
-/// `GET /v1/documents/{id}`
+/// `GET /v1/documents/{id}`: 202 with the receipt while the file has not been read.
 pub(crate) async fn document(
     State(server): State<Arc<Server>>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let stored = visible(&server, &caller, &id).await?;
+    let stored = match found(&server, &caller, &id).await? {
+        Found::Read(stored) => *stored,
+        Found::Unread(receipt) => {
+            let mut answer = json(&receipt);
+            *answer.status_mut() = StatusCode::ACCEPTED;
+            return Ok(answer);
+        }
+    };
     let members = server.ledger.members(stored.document.id, MEMBERS).await?;
     Ok(json(&DocumentAnswer::new(stored, members)))
 }
 
-/// The live document of this id, if the caller may see it.
-pub(crate) async fn visible(server: &Server, caller: &Caller, id: &str) -> Result<Stored, Problem> {
+/// What there is of a document.
+pub(crate) enum Found {
+    /// It was read.
+    Read(Box<Stored>),
+    /// Its file was received, and there is no more of it yet.
+    Unread(Box<Receipt>),
+}
+
+/// What there is of the document of this id, if the caller may see it.
+pub(crate) async fn found(server: &Server, caller: &Caller, id: &str) -> Result<Found, Problem> {
     let hidden = || Problem::not_found("문서", "document");
     let id: DocumentId = id.parse().map_err(|_| hidden())?;
-    let stored = server.ledger.document(id).await?.ok_or_else(hidden)?;
+    let Some(stored) = server.ledger.document(id).await? else {
+        let receipt = receipts::of(server, caller, id).await?;
+        return receipt.map(|receipt| Found::Unread(Box::new(receipt))).ok_or_else(hidden);
+    };
     caller.must_see(&stored.document.agency, "문서", "document")?;
     if stored.withdrawn {
         return Err(Problem::new(
@@ -53,7 +72,24 @@ pub(crate) async fn visible(server: &Server, caller: &Caller, id: &str) -> Resul
             "the document was withdrawn: its file is gone",
         ));
     }
-    Ok(stored)
+    Ok(Found::Read(Box::new(stored)))
+}
+
+/// The live document of this id, if the caller may see it and it was read.
+pub(crate) async fn visible(server: &Server, caller: &Caller, id: &str) -> Result<Stored, Problem> {
+    match found(server, caller, id).await? {
+        Found::Read(stored) => Ok(*stored),
+        Found::Unread(receipt) => {
+            let mut problem = Problem::new(
+                StatusCode::NOT_FOUND,
+                "unread",
+                format!("아직 읽지 않은 파일입니다. {}", receipt.sentence.ko),
+                format!("The file was not read yet. {}", receipt.sentence.en),
+            );
+            problem.retry_after = Some(10);
+            Err(problem)
+        }
+    }
 }
 
 /// `GET /v1/documents/{id}/text`: the blob holds the segments as a JSON array, so it streams through as it

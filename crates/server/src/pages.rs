@@ -10,4 +10,5 @@ pub(crate) mod passage;
 pub(crate) mod queues;
 pub(crate) mod search;
 pub(crate) mod sign_in;
+pub(crate) mod unread;
 pub(crate) mod words;

@@ -30,12 +30,12 @@ pub(crate) async fn api(
 ) -> Result<Response, Problem> {
     let hidden = || Problem::not_found("접수증", "receipt");
     let id: DocumentId = id.parse().map_err(|_| hidden())?;
-    let receipt = receipt(&server, &caller, id).await?.ok_or_else(hidden)?;
+    let receipt = of(&server, &caller, id).await?.ok_or_else(hidden)?;
     Ok(json(&receipt))
 }
 
 /// The receipt of the object with this document id; none if there is none or it is hidden.
-async fn receipt(
+pub(crate) async fn of(
     server: &Server,
     caller: &Caller,
     id: DocumentId,
@@ -259,41 +259,41 @@ impl Stage {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Receipt {
     /// The document that the file becomes.
-    id: String,
+    pub(crate) id: String,
     /// Path in the store.
-    path: String,
+    pub(crate) path: String,
     /// The pipeline that took it.
-    pipeline: String,
+    pub(crate) pipeline: String,
     /// Institution code.
-    agency: String,
+    pub(crate) agency: String,
     /// Where it is now.
-    state: Stage,
+    pub(crate) state: Stage,
     /// The same as a sentence.
-    sentence: Sentence,
+    pub(crate) sentence: Sentence,
     /// How reading it ended; null before.
-    outcome: Option<&'static str>,
+    pub(crate) outcome: Option<&'static str>,
     /// The outcome as a sentence.
-    outcome_sentence: Option<Sentence>,
+    pub(crate) outcome_sentence: Option<Sentence>,
     /// More about why, in English.
-    reason: Option<String>,
+    pub(crate) reason: Option<String>,
     /// What to do beyond what the outcome's sentence says; null if there is nothing.
-    advice: Option<Sentence>,
+    pub(crate) advice: Option<Sentence>,
     /// Whether it has a catalogue entry.
-    catalogued: bool,
+    pub(crate) catalogued: bool,
     /// Whether a search can find it.
-    searchable: bool,
+    pub(crate) searchable: bool,
     /// Whether each registry has its entry.
-    registries: Vec<Publication>,
+    pub(crate) registries: Vec<Publication>,
     /// When it was first seen, RFC 3339.
-    seen_at: Option<String>,
+    pub(crate) seen_at: Option<String>,
     /// Attempts at reading it so far.
-    attempts: u32,
+    pub(crate) attempts: u32,
     /// When it is tried again.
-    next_attempt: Option<String>,
+    pub(crate) next_attempt: Option<String>,
     /// Its job, for the operator.
-    job: Option<i64>,
-    /// Its page.
-    document: Option<String>,
+    pub(crate) job: Option<i64>,
+    /// Its page, once it was read.
+    pub(crate) document: Option<String>,
 }
 
 /// Whether a registry has an entry.

@@ -6,6 +6,7 @@ mod house;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use house::{A, B, House, Paper, pipeline};
+use madang_document::id::DocumentId;
 use madang_document::locator::Locator;
 use madang_document::object_key;
 use madang_document::outcome::Outcome;
@@ -307,7 +308,7 @@ async fn a_dropped_file_has_a_receipt_from_the_first_moment() {
 async fn a_receipt_is_found_before_the_file_was_read() {
     let Rig { house, only_a, only_b, .. } = rig().await;
     house.see(A, "1741000/seen.txt", 3).await;
-    let id = madang_document::id::DocumentId::new(house::STORE, "1741000/seen.txt", None);
+    let id = DocumentId::new(house::STORE, "1741000/seen.txt", None);
     let receipt = get(&house, &only_a, &format!("/v1/receipts/{id}")).await;
     assert_eq!(receipt.json()["state"], "received");
     assert_eq!(get(&house, &only_b, &format!("/v1/receipts/{id}")).await.status, 404);
@@ -587,4 +588,28 @@ async fn a_name_that_is_not_utf_8_is_read_as_people_read_it() {
     // Programs get the key, which gives the bytes back.
     let answer = get(&house, &admin, &format!("/v1/documents/{id}")).await.json();
     assert_eq!(answer["path"], key);
+}
+
+/// B5: a waiting file has its page, and is told apart from one that is not there.
+#[tokio::test]
+async fn a_file_that_waits_has_its_page() {
+    let Rig { house, only_a, only_b, .. } = rig().await;
+    house.see(A, "1741000/2026/waits.pdf", 3).await;
+    let id = DocumentId::new(house::STORE, "1741000/2026/waits.pdf", None);
+    let shown = page(&house, &only_a, &format!("/documents/{id}?hl=en")).await;
+    assert_eq!(shown.status, 200);
+    assert!(shown.body.contains("waits.pdf") && shown.body.contains("it waits for its turn"));
+    let answer = get(&house, &only_a, &format!("/v1/documents/{id}")).await;
+    assert_eq!((answer.status.as_u16(), answer.json()["state"].as_str()), (202, Some("received")));
+    let text = get(&house, &only_a, &format!("/v1/documents/{id}/text")).await;
+    assert_eq!(text.status, 404);
+    assert!(text.json()["type"].as_str().unwrap().ends_with(":unread"), "{}", text.body);
+
+    // To whom it is hidden it is what is not there.
+    let nothing = DocumentId::new(house::STORE, "1741000/2026/nothing.pdf", None);
+    for path in ["/documents/{}", "/v1/documents/{}", "/v1/documents/{}/text"] {
+        let hidden = get(&house, &only_b, &path.replace("{}", &id.to_string())).await;
+        let missing = get(&house, &only_b, &path.replace("{}", &nothing.to_string())).await;
+        assert_eq!((hidden.status, hidden.body), (missing.status, missing.body), "{path}");
+    }
 }

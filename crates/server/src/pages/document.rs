@@ -14,9 +14,10 @@ use maud::{Markup, html};
 
 use crate::address::{percent, query_string};
 use crate::caller::{Caller, Manner};
-use crate::documents::{MemberAnswer, members, segments, visible as visible_document};
+use crate::documents::{Found, MemberAnswer, found, members, segments};
 use crate::pages::layout::Layout;
 use crate::pages::passage::{ShownText, place};
+use crate::pages::unread;
 use crate::pages::words::{Words, count, day, format, minute, name, size};
 use crate::parameters::Parameters;
 use crate::problem::Problem;
@@ -42,7 +43,13 @@ pub(crate) async fn page(
 ) -> Result<Response, Problem> {
     let words = Words(manner.locale);
     let parameters = Parameters::read(&uri, PARAMETERS)?;
-    let document = visible_document(&server, &caller, &id).await?.document;
+    let document = match found(&server, &caller, &id).await? {
+        Found::Read(stored) => stored.document,
+        Found::Unread(receipt) => {
+            let here = uri.path_and_query().map_or("/", |here| here.as_str());
+            return Ok(unread::page(&caller, manner, here, &receipt));
+        }
+    };
     let opened = server.ledger.members(document.id, MEMBERS).await?;
     let members = members(&document, &opened);
     let text = segments(&server, &document).await;

@@ -170,6 +170,11 @@ pub(crate) fn minute(moment: Timestamp) -> String {
     text.chars().take(16).map(|c| if c == 'T' { ' ' } else { c }).collect()
 }
 
+/// As [`minute`], of a moment written as RFC 3339.
+pub(crate) fn minute_of(text: &str) -> Option<String> {
+    Timestamp::parse(text).map(minute)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

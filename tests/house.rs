@@ -15,7 +15,10 @@ mod house {
     mod disk;
     mod hostile;
     mod live;
+    mod names;
     mod once;
     mod operate;
+    mod privacy;
+    mod shell;
     mod tidy;
 }

@@ -51,11 +51,12 @@ impl Service {
         let url = until("the service says where it listens", || {
             let ended = service.child.try_wait().unwrap();
             assert!(ended.is_none(), "it ended with {ended:?}:\n{}", service.said());
-            let url = std::fs::read_to_string(&announced).ok();
-            async move { url }
+            // The address stands in the first line, the process that listens there in the second.
+            let text = std::fs::read_to_string(&announced).ok();
+            async move { text.and_then(|text| text.lines().next().map(str::to_owned)) }
         })
         .await;
-        service.url = url.trim().to_owned();
+        service.url = url;
         let health = format!("{}/readyz", service.url);
         until("the service is ready", || {
             let answer = service.http.get(&health).send();

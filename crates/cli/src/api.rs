@@ -55,7 +55,8 @@ impl Api {
             None => {
                 let (url, key) = announced(&folder).ok_or_else(|| {
                     anyhow::anyhow!(
-                        "a madang runs on {} without an address (up --once); try again when it has ended",
+                        "a madang runs on {} and takes no requests (up --once, or in another container); \
+                         try again when it has ended, or name its address with --url",
                         folder.display()
                     )
                 })?;
@@ -132,9 +133,13 @@ impl Api {
         };
         match status {
             400 | 404 | 409 => Err(Failure::usage(message)),
-            401 => {
-                Err(Failure::usage("the service wants a key: --key or MADANG_KEY (madang key new)"))
-            }
+            401 => Err(Failure::usage(match &self.reach {
+                Reach::Service { key: Some(_), .. } => {
+                    "the service does not take this key: it was revoked, mistyped, or is of another service \
+                     (`madang key ls` lists them, `madang key new` makes one)"
+                }
+                _ => "the service wants a key: --key or MADANG_KEY (madang key new)",
+            })),
             _ => Err(Failure::Other(anyhow::anyhow!("{message}"))),
         }
     }
@@ -147,7 +152,12 @@ fn service(url: &str, key: Option<String>) -> Result<Reach, Failure> {
             "`{url}` is no address; write it as http://127.0.0.1:8484"
         )));
     }
-    Ok(Reach::Service { client: reqwest::Client::builder().no_proxy().build()?, url, key })
+    // No redirects: the key goes to the address that was meant and to no other.
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()?;
+    Ok(Reach::Service { client, url, key })
 }
 
 /// The API over a data folder on which nothing runs.
@@ -170,6 +180,7 @@ async fn local(data: DataFolder) -> Result<Reach, Failure> {
         hosts: Hosts::any(),
         publisher: "Madang".into(),
         registries: Vec::new(),
+        own_keys: Vec::new(),
         limits: Limits::default(),
     };
     let server = Arc::new(Server::new(ports, settings));

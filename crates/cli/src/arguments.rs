@@ -106,6 +106,9 @@ pub(crate) struct Extract {
     /// Files worked on at the same time
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) jobs: usize,
+    /// Configuration file, for its [limits]; `madang.toml` is read if it is there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
@@ -114,7 +117,7 @@ pub(crate) struct Extract {
   madang search '\"침수 대응\"' --kind video --from 2026-01
   madang search 'budget*' --json --limit 50")]
 pub(crate) struct Search {
-    /// Words, \"phrases\", prefix*, -without
+    /// Words, "phrases", prefix*, -without
     pub(crate) query: String,
     #[command(flatten)]
     pub(crate) place: Place,

@@ -24,7 +24,7 @@ use object_store::local::LocalFileSystem;
 use uuid::Uuid;
 
 use crate::configuration::{Configuration, RegistrySettings};
-use crate::data_folder::DataFolder;
+use crate::data_folder::{self, DataFolder};
 use crate::failure::Failure;
 
 /// The ledger of a data folder.
@@ -34,7 +34,7 @@ pub(crate) async fn ledger(data: &DataFolder) -> Result<Arc<dyn Ledger>, Failure
 
 /// The ledger of a folder whose lock somebody else may hold.
 pub(crate) async fn ledger_at(folder: &Path) -> Result<Arc<dyn Ledger>, Failure> {
-    std::fs::create_dir_all(folder)?;
+    data_folder::prepare(folder)?;
     Ok(Arc::new(SqliteLedger::open(&folder.join("ledger.db"), clock()).await?))
 }
 

@@ -1,13 +1,17 @@
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 
+use crate::announcement::Announcement;
 use crate::failure::Failure;
+use crate::terminal::{line, shown};
+use crate::{local_key, modes};
 
-/// The data folder of this process: nobody else uses it while the lock is held.
+/// The data folder of this process: nobody else uses it while the lock is held. It and all in it belong to their
+/// owner alone, since closed texts lie in it.
 #[derive(Debug)]
 pub(crate) struct DataFolder {
     path: PathBuf,
@@ -17,21 +21,26 @@ pub(crate) struct DataFolder {
 impl DataFolder {
     /// Creates the folder if need be and takes its lock; none if another process holds it.
     pub(crate) fn lock(path: &Path) -> Result<Option<DataFolder>, Failure> {
+        prepare(path)?;
         let failed = |error: std::io::Error| {
             Failure::Other(anyhow::anyhow!("data folder {}: {error}", path.display()))
         };
-        std::fs::create_dir_all(path).map_err(failed)?;
         let lock = File::options()
             .write(true)
             .create(true)
             .truncate(false)
+            .mode(0o600)
+            .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
             .open(path.join("lock"))
             .map_err(failed)?;
         match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Some(DataFolder { path: path.to_owned(), _lock: lock })),
-            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
-            Err(error) => Err(failed(error.into())),
+            Ok(()) => {}
+            Err(rustix::io::Errno::WOULDBLOCK) => return Ok(None),
+            Err(error) => return Err(failed(error.into())),
         }
+        // What a killed service announced leads to whoever took its port since: the owner's key must not follow.
+        Announcement::remove(path).map_err(failed)?;
+        Ok(Some(DataFolder { path: path.to_owned(), _lock: lock }))
     }
 
     /// A path in the folder.
@@ -41,54 +50,125 @@ impl DataFolder {
 
     /// Says where the service of this folder listens.
     pub(crate) fn announce(&self, url: &str) -> std::io::Result<()> {
-        write_private(&self.join("service.url"), url)
+        write_private(&self.join(Announcement::FILE), &Announcement::of_this_process(url)?.text())
     }
 
     /// Takes the announcement back.
     pub(crate) fn withdraw(&self) {
-        let _ = std::fs::remove_file(self.join("service.url"));
+        let _ = Announcement::remove(&self.path);
     }
 
-    /// The key by which the owner of the folder reaches its service from the command line; made at first use.
+    /// The key by which the owner of the folder reaches its service from the command line; made at first use. A
+    /// file that somebody else may have written or read is no key: another one is made, loudly.
     pub(crate) fn local_key(&self) -> Result<String, Failure> {
-        let path = self.join("local.key");
-        if let Some(key) = read_line(&path) {
-            return Ok(key);
+        let path = self.join(local_key::FILE);
+        match local_key::read(&path) {
+            Ok(Some(key)) => return Ok(key),
+            Ok(None) => {}
+            Err(reason) => line(&shown!(
+                "madang: {} {reason}; it counts no more, and another key is made in its place",
+                path.display()
+            )),
         }
-        let key = new_key()?;
+        let key = local_key::new()?;
         write_private(&path, &key)?;
         Ok(key)
     }
 }
 
-/// Where the service of a data folder listens, and the owner's key to it.
+/// What Madang keeps in the folder. `drop` is not of it, where people's files may lie, nor is the local key: one
+/// that others could read is made anew.
+const OURS: [&str; 7] =
+    ["blobs", "index", "ledger.db", "ledger.db-shm", "ledger.db-wal", "lock", Announcement::FILE];
+
+/// Makes the folder, and takes from everybody but its owner what was open until now.
+pub(crate) fn prepare(path: &Path) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| {
+        Failure::Other(anyhow::anyhow!("data folder {}: {error}", path.display()))
+    };
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
+    let mended = modes::close(path, &OURS).map_err(failed)?;
+    if let Some(mode) = mended.root {
+        line(&shown!(
+            "madang: data folder {} could be read by other people of this machine (mode {mode:04o}); \
+             it and {} paths in it are their owner's alone from now on",
+            path.display(),
+            mended.below
+        ));
+    }
+    Ok(())
+}
+
+/// Where the service of a data folder listens, and the owner's key to it; none unless that very service still
+/// runs.
 pub(crate) fn announced(path: &Path) -> Option<(String, Option<String>)> {
-    let url = read_line(&path.join("service.url"))?;
-    Some((url, read_line(&path.join("local.key"))))
-}
-
-/// A new API key: `madang_` and 256 random bits as hexadecimal digits.
-pub(crate) fn new_key() -> Result<String, Failure> {
-    let mut bytes = [0u8; 32];
-    getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no random bytes: {error}"))?;
-    Ok(bytes.iter().fold(String::from("madang_"), |mut key, byte| {
-        key.push_str(&format!("{byte:02x}"));
-        key
-    }))
-}
-
-fn read_line(path: &Path) -> Option<String> {
-    let mut text = String::new();
-    File::open(path).ok()?.take(4096).read_to_string(&mut text).ok()?;
-    let line = text.trim();
-    (!line.is_empty()).then(|| line.to_owned())
+    let announcement = Announcement::read(path)?;
+    announcement.lives().then(|| {
+        let key = local_key::read(&path.join(local_key::FILE)).ok().flatten();
+        (announcement.url, key)
+    })
 }
 
 fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     let temporary = path.with_extension("new");
-    let mut file =
-        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+    // Of a process that was killed here; whatever it is, it is not followed.
+    match std::fs::remove_file(&temporary) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = File::options().write(true).create_new(true).mode(0o600).open(&temporary)?;
     writeln!(file, "{text}")?;
     file.sync_all()?;
     std::fs::rename(temporary, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn folder() -> tempfile::TempDir {
+        tempfile::tempdir().unwrap()
+    }
+
+    #[test]
+    fn a_key_of_another_form_is_made_anew() {
+        let folder = folder();
+        let data = DataFolder::lock(folder.path()).unwrap().unwrap();
+        let first = data.local_key().unwrap();
+        assert_eq!(data.local_key().unwrap(), first);
+        for other in ["letters8", "", "madang_0123", &first.to_uppercase()] {
+            std::fs::write(data.join("local.key"), other).unwrap();
+            let made = data.local_key().unwrap();
+            assert!(local_key::has_form(&made) && made != first, "{made}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_others_could_read_or_that_is_a_link_is_made_anew() {
+        let folder = folder();
+        let data = DataFolder::lock(folder.path()).unwrap().unwrap();
+        let path = data.join("local.key");
+        let first = data.local_key().unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o640)).unwrap();
+        let second = data.local_key().unwrap();
+        assert_ne!(second, first);
+        std::fs::rename(&path, data.join("elsewhere")).unwrap();
+        std::os::unix::fs::symlink("elsewhere", &path).unwrap();
+        assert_ne!(data.local_key().unwrap(), second);
+        assert!(path.symlink_metadata().unwrap().is_file());
+    }
+
+    #[test]
+    fn who_takes_the_lock_takes_away_a_stale_address() {
+        let folder = folder();
+        std::fs::write(folder.path().join("service.url"), "http://127.0.0.1:1\n").unwrap();
+        assert_eq!(announced(folder.path()), None);
+        let data = DataFolder::lock(folder.path()).unwrap().unwrap();
+        assert!(!folder.path().join("service.url").exists());
+        data.announce("http://127.0.0.1:2").unwrap();
+        let (url, key) = announced(folder.path()).unwrap();
+        assert_eq!((url.as_str(), key), ("http://127.0.0.1:2", None));
+    }
 }

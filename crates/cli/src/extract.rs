@@ -1,34 +1,38 @@
-use std::fs::File;
-use std::os::unix::fs::FileExt;
+use std::fs::{File, FileType};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileExt, FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use madang_document::metadata as meta;
+use madang_document::shown::Shown;
+use madang_document::{metadata as meta, object_key};
 use madang_extract::extraction::Extraction;
 use madang_sandbox::limits::Limits;
 use madang_sandbox::run::{Input, Ranges, SealedFile, Watch, run as run_child};
 use madang_sandbox::zygote::Zygote;
+use rustix::fs::OFlags;
 use serde_json::{Value, json};
 
 use crate::arguments::Extract;
+use crate::configuration::Configuration;
 use crate::failure::{Failure, USAGE};
-use crate::progress::{line, out};
+use crate::terminal::{line, out_json, out_text, shown};
 
 /// Files up to this size are read whole, larger ones by ranges: as in a service.
 const WHOLE: u64 = madang_pipeline::worker::WHOLE;
 
 /// `madang extract`.
 pub(crate) fn run(command: &Extract) -> Result<(), Failure> {
-    let (files, mut missing) = files(&command.paths);
+    let limits = Configuration::read(command.config.as_deref())?.limits();
+    let (files, missing) = files(&command.paths);
     let zygote = Zygote::start(Path::new("/proc/self/exe"))?;
-    let limits = Limits::default();
     let jobs = command.jobs.clamp(1, files.len().max(1));
     let bar = bar(files.len());
     let next = Mutex::new(files.iter().enumerate());
     let (finished, answers) = mpsc::sync_channel(jobs * 2);
-    let printed: std::io::Result<()> = std::thread::scope(|scope| {
+    let printed: Result<(), Failure> = std::thread::scope(|scope| {
         for _ in 0..jobs {
             let (next, finished, zygote, limits) = (&next, finished.clone(), &zygote, &limits);
             scope.spawn(move || {
@@ -59,15 +63,11 @@ pub(crate) fn run(command: &Extract) -> Result<(), Failure> {
         Ok(())
     });
     bar.finish_and_clear();
-    match printed {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
-        other => other?,
+    printed?;
+    match missing {
+        0 => Ok(()),
+        _ => Err(Failure::Silent(USAGE)),
     }
-    if missing.is_empty() {
-        return Ok(());
-    }
-    missing.dedup();
-    Err(Failure::Silent(USAGE))
 }
 
 fn bar(files: usize) -> indicatif::ProgressBar {
@@ -85,10 +85,11 @@ fn bar(files: usize) -> indicatif::ProgressBar {
     bar
 }
 
-/// The files below these paths, sorted; links are not followed. Paths that are not there are reported.
-fn files(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<PathBuf>) {
+/// The files below these paths, sorted, and how many paths were not there: those are reported, and so is what lies
+/// in a folder and is no file. Links are not followed.
+fn files(paths: &[PathBuf]) -> (Vec<PathBuf>, usize) {
     let mut files = Vec::new();
-    let mut missing = Vec::new();
+    let mut missing = 0;
     for path in paths {
         match std::fs::metadata(path) {
             Ok(found) if found.is_dir() => {
@@ -101,13 +102,20 @@ fn files(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<PathBuf>) {
                                 match entry.file_type() {
                                     Ok(kind) if kind.is_dir() => folders.push(entry.path()),
                                     Ok(kind) if kind.is_file() => below.push(entry.path()),
-                                    _ => {}
+                                    Ok(kind) => line(&shown!(
+                                        "madang: {}: left out: {}",
+                                        name(&entry.path()),
+                                        kind_of(kind)
+                                    )),
+                                    Err(error) => {
+                                        line(&shown!("madang: {}: {error}", name(&entry.path())));
+                                    }
                                 }
                             }
                         }
                         Err(error) => {
-                            line(&format!("madang: {}: {error}", folder.display()));
-                            missing.push(folder);
+                            line(&shown!("madang: {}: {error}", name(&folder)));
+                            missing += 1;
                         }
                     }
                 }
@@ -116,12 +124,28 @@ fn files(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<PathBuf>) {
             }
             Ok(_) => files.push(path.clone()),
             Err(error) => {
-                line(&format!("madang: {}: {error}", path.display()));
-                missing.push(path.clone());
+                line(&shown!("madang: {}: {error}", name(path)));
+                missing += 1;
             }
         }
     }
     (files, missing)
+}
+
+/// What a path that is neither file nor folder is.
+fn kind_of(kind: FileType) -> &'static str {
+    match () {
+        () if kind.is_symlink() => "a link, which is not followed",
+        () if kind.is_fifo() => "a named pipe",
+        () if kind.is_socket() => "a socket",
+        () if kind.is_block_device() || kind.is_char_device() => "a device",
+        () => "no file",
+    }
+}
+
+/// A path as people read it.
+fn name(path: &Path) -> Shown {
+    Shown::new(&object_key::readable(&object_key::from_bytes(path.as_os_str().as_bytes())))
 }
 
 /// What one file gave.
@@ -156,8 +180,18 @@ fn extract(zygote: &Zygote, path: &Path, limits: &Limits) -> Answer {
 }
 
 fn input(path: &Path) -> std::io::Result<Input> {
-    let mut file = File::open(path)?;
-    let size = file.metadata()?.len();
+    // Without waiting: a pipe that nobody writes to would hold the command for ever.
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    let mut file =
+        File::options().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(std::io::Error::other(format!(
+            "it is {}; only files are read, so copy what comes out of it into one",
+            kind_of(metadata.file_type())
+        )));
+    }
+    let size = metadata.len();
     if size > WHOLE {
         return Ok(Input::Ranges(Box::new(FileRanges { file, size })));
     }
@@ -184,32 +218,33 @@ impl Ranges for FileRanges {
     }
 }
 
-fn print(path: &Path, answer: &Answer, as_json: bool) -> std::io::Result<()> {
-    let shown = path.display().to_string();
+fn print(path: &Path, answer: &Answer, as_json: bool) -> Result<(), Failure> {
+    let shown = name(path);
+    let key = object_key::from_bytes(path.as_os_str().as_bytes());
     if let Some(reason) = &answer.unread {
-        line(&format!("madang: {shown}: {reason}"));
+        line(&shown!("madang: {shown}: {reason}"));
         if as_json {
-            return out(&unread(&shown, reason, answer.elapsed_ms).to_string());
+            return out_json(&unread(&key, reason, answer.elapsed_ms));
         }
         return Ok(());
     }
     for extraction in &answer.extractions {
         if as_json {
-            out(&object(&shown, extraction, answer.elapsed_ms).to_string())?;
+            out_json(&object(&key, extraction, answer.elapsed_ms))?;
             continue;
         }
         let title = match &extraction.member {
-            Some(member) => format!("{shown}!/{member}"),
+            Some(member) => shown!("{shown}!/{member}"),
             None => shown.clone(),
         };
         match &extraction.reason {
-            Some(reason) => line(&format!("madang: {title}: {}: {reason}", extraction.outcome)),
-            None if answer.extractions.len() > 1 => line(&format!("madang: {title}")),
+            Some(reason) => line(&shown!("madang: {title}: {}: {reason}", extraction.outcome)),
+            None if answer.extractions.len() > 1 => line(&shown!("madang: {title}")),
             None => {}
         }
         let text = extraction.content.text();
         if !text.is_empty() {
-            out(&text)?;
+            out_text(&text)?;
         }
     }
     Ok(())

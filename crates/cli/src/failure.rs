@@ -1,5 +1,7 @@
 use std::process::ExitCode;
 
+use madang_document::shown::Shown;
+
 /// Why a command ends without success.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -7,7 +9,7 @@ pub(crate) enum Failure {
     Usage(anyhow::Error),
     /// Something else went wrong. Exit code 1.
     Other(anyhow::Error),
-    /// Already reported.
+    /// Already reported, or nothing to report.
     Silent(u8),
 }
 
@@ -28,7 +30,7 @@ impl Failure {
             Failure::Other(error) => (error, 1),
             Failure::Silent(code) => return ExitCode::from(*code),
         };
-        eprintln!("madang: {error:#}");
+        eprintln!("{}", Shown::of(&format_args!("madang: {error:#}")));
         ExitCode::from(code)
     }
 }

@@ -1,5 +1,6 @@
 //! `madang`: reads the command line and the configuration, wires the parts, prints. No logic lives here.
 
+mod announcement;
 mod api;
 mod arguments;
 mod backends;
@@ -8,6 +9,9 @@ mod data_folder;
 mod extract;
 mod failure;
 mod idle;
+mod local_key;
+mod log;
+mod modes;
 mod operate;
 mod progress;
 mod registry;
@@ -19,18 +23,23 @@ mod up;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::{ContextKind, ContextValue};
+use madang_document::shown::Shown;
 
 use crate::arguments::{Arguments, Command};
 use crate::failure::Failure;
 
 fn main() -> ExitCode {
+    // Before anything is written: texts, keys and the ledger are for their owner alone.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     // The zygote is this very binary. It must not set anything up that its children would inherit.
     if std::env::args_os().nth(1).is_some_and(|first| first == "--zygote") {
         return ExitCode::from(u8::try_from(madang_sandbox::zygote::serve()).unwrap_or(1));
     }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => {
+        Err(mut error) => {
+            show(&mut error);
             let _ = error.print();
             return ExitCode::from(if error.use_stderr() { failure::USAGE } else { 0 });
         }
@@ -38,6 +47,24 @@ fn main() -> ExitCode {
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
+    }
+}
+
+/// A message of wrong usage repeats what was typed, which may be the name of somebody's file.
+fn show(error: &mut clap::Error) {
+    let shown = |text: &String| Shown::new(text).to_string();
+    let typed: Vec<(ContextKind, ContextValue)> = error
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(text) => Some((kind, ContextValue::String(shown(text)))),
+            ContextValue::Strings(texts) => {
+                Some((kind, ContextValue::Strings(texts.iter().map(shown).collect())))
+            }
+            _ => None,
+        })
+        .collect();
+    for (kind, value) in typed {
+        error.insert(kind, value);
     }
 }
 

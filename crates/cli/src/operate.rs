@@ -6,6 +6,7 @@ use madang_document::blob_id::BlobId;
 use madang_document::id::DocumentId;
 use madang_document::partition::Partition;
 use madang_document::principal::{Role, Scope};
+use madang_document::shown::Shown;
 use madang_extract::formats::FORMATS;
 use madang_ledger::keys::NewKey;
 use madang_ledger::ledger::Ledger;
@@ -16,12 +17,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::{Api, idle_folder, part, query};
 use crate::arguments::{Check, Index, IndexAct, Key, KeyAct, Queue, QueueAct};
-use crate::backends;
 use crate::configuration::{Configuration, pipelines};
-use crate::data_folder::new_key;
 use crate::failure::Failure;
-use crate::progress::{line, out};
-use crate::terminal::{table, text_of};
+use crate::terminal::{
+    line, number_of, out, out_all, out_json_indented, path_of, raw_text_of, shown, table, text_of,
+};
+use crate::{backends, local_key};
 
 /// `madang queue`.
 pub(crate) fn queue(command: &Queue) -> Result<(), Failure> {
@@ -80,8 +81,7 @@ pub(crate) fn queue(command: &Queue) -> Result<(), Failure> {
             api.post("/v1/jobs/redrive", &body)?
         }
     };
-    out(&serde_json::to_string_pretty(&answer)?)?;
-    Ok(())
+    out_json_indented(&answer)
 }
 
 fn act(api: &Api, path: &str) -> Result<Value, Failure> {
@@ -89,75 +89,74 @@ fn act(api: &Api, path: &str) -> Result<Value, Failure> {
 }
 
 fn print_queues(queues: &Value, balance: &Value) -> Result<(), Failure> {
-    let number = |row: &Value, name: &str| {
-        row.get(name).and_then(Value::as_u64).unwrap_or_default().to_string()
-    };
-    let rows: Vec<Vec<String>> = queues
+    let rows: Vec<Vec<Shown>> = queues
         .get("queues")
         .and_then(Value::as_array)
         .into_iter()
         .flatten()
         .map(|row| {
-            let mut cells = vec![text_of(row, "name").to_owned()];
+            let mut cells = vec![text_of(row, "name")];
             cells.extend(
                 ["ready", "waiting", "leased", "done", "quarantined", "last_minute"]
-                    .map(|name| number(row, name)),
+                    .map(|name| shown!("{}", number_of(row, name))),
             );
-            let held = row.get("held").filter(|held| !held.is_null());
-            cells.push(match (row.get("paused").and_then(Value::as_bool), held) {
-                (_, Some(held)) => format!(
-                    "held: {} of {} files are gone (madang queue release)",
-                    number(held, "missing"),
-                    number(held, "known")
-                ),
-                (Some(true), None) => "paused".into(),
-                _ => "runs".into(),
-            });
+            cells.push(state_of(row));
             cells
         })
         .collect();
     let head =
         ["queue", "ready", "waiting", "leased", "done", "quarantined", "last minute", "state"];
-    out(&table(&head, &rows))?;
-    out(&format!(
-        "\nreceived {} = done {} + quarantined {} + deleted {} + in flight {}",
-        number(balance, "received"),
-        number(balance, "done"),
-        number(balance, "quarantined"),
-        number(balance, "deleted"),
-        number(balance, "in_flight"),
-    ))?;
-    Ok(())
+    out_all(&table(&head, &rows))?;
+    out(&Shown::default())?;
+    out(&shown!(
+        "received {} = done {} + quarantined {} + deleted {} + in flight {}",
+        number_of(balance, "received"),
+        number_of(balance, "done"),
+        number_of(balance, "quarantined"),
+        number_of(balance, "deleted"),
+        number_of(balance, "in_flight"),
+    ))
+}
+
+/// The state of a queue in words.
+pub(crate) fn state_of(queue: &Value) -> Shown {
+    if let Some(held) = queue.get("held").filter(|held| !held.is_null()) {
+        return shown!(
+            "held: {} of {} files are gone (madang queue release)",
+            number_of(held, "missing"),
+            number_of(held, "known")
+        );
+    }
+    match queue.get("paused").and_then(Value::as_bool) {
+        Some(true) => "paused".into(),
+        _ => "runs".into(),
+    }
 }
 
 fn print_jobs(jobs: &Value) -> Result<(), Failure> {
-    let rows: Vec<Vec<String>> = jobs
+    let rows: Vec<Vec<Shown>> = jobs
         .get("jobs")
         .and_then(Value::as_array)
         .into_iter()
         .flatten()
         .map(|job| {
-            let number = |name: &str| job.get(name).map_or(String::new(), Value::to_string);
+            let number =
+                |name: &str| job.get(name).map_or_else(Shown::default, |number| shown!("{number}"));
             let failure = job.get("failure").unwrap_or(&Value::Null);
-            let path = match job.get("object") {
-                Some(object) => text_of(object, "path"),
-                None => text_of(job, "path"),
-            };
             vec![
                 number("id"),
-                text_of(job, "queue").to_owned(),
-                text_of(job, "state").to_owned(),
+                text_of(job, "queue"),
+                text_of(job, "state"),
                 number("attempt"),
-                path.to_owned(),
-                match text_of(failure, "kind") {
-                    "" => String::new(),
-                    kind => format!("{kind}: {}", text_of(failure, "message")),
+                path_of(job.get("object").unwrap_or(job), "path"),
+                match raw_text_of(failure, "kind") {
+                    "" => Shown::default(),
+                    kind => shown!("{kind}: {}", text_of(failure, "message")),
                 },
             ]
         })
         .collect();
-    out(&table(&["job", "queue", "state", "attempts", "path", "reason"], &rows))?;
-    Ok(())
+    out_all(&table(&["job", "queue", "state", "attempts", "path", "reason"], &rows))
 }
 
 /// `madang index`.
@@ -228,11 +227,11 @@ async fn verify(
             ("doubled", &census.doubled.iter().collect()),
         ] {
             for id in ids {
-                line(&format!("{agency}: {id}: {what}"));
+                line(&shown!("{agency}: {id}: {what}"));
             }
             wrong += ids.len();
         }
-        out(&format!(
+        out(&shown!(
             "{agency}: {} documents, {} indexed, {} missing, {} extra, {} doubled",
             live.len(),
             indexed.len(),
@@ -278,20 +277,20 @@ pub(crate) fn key(command: &Key) -> Result<(), Failure> {
                             .collect::<Result<_, Failure>>()?,
                     ),
                 };
-                let secret = new_key()?;
+                let secret = local_key::new()?;
                 let key = NewKey {
                     hash: BlobId::of(secret.as_bytes()),
-                    prefix: secret.chars().take(11).collect(),
+                    prefix: local_key::prefix(&secret),
                     name: name.clone(),
                     roles,
                     agencies,
                 };
                 let key = ledger.put_key(&key, "local").await?;
-                line(&format!("key {} for {}; it is shown only this once:", key.id, key.name));
-                out(&secret)?;
+                line(&shown!("key {} for {}; it is shown only this once:", key.id, key.name));
+                out(&Shown::new(&secret))?;
             }
             KeyAct::Ls => {
-                let rows: Vec<Vec<String>> = ledger
+                let rows: Vec<Vec<Shown>> = ledger
                     .keys()
                     .await?
                     .into_iter()
@@ -304,21 +303,24 @@ pub(crate) fn key(command: &Key) -> Result<(), Failure> {
                             }
                         };
                         vec![
-                            key.id.to_string(),
-                            format!("{}…", key.prefix),
-                            key.name,
-                            roles.join(","),
-                            agencies,
-                            key.created_at.to_string(),
-                            key.revoked_at.map_or_else(String::new, |at| format!("revoked {at}")),
+                            shown!("{}", key.id),
+                            shown!("{}…", key.prefix),
+                            Shown::new(&key.name),
+                            Shown::new(&roles.join(",")),
+                            Shown::new(&agencies),
+                            shown!("{}", key.created_at),
+                            key.revoked_at.map_or_else(Shown::default, |at| shown!("revoked {at}")),
                         ]
                     })
                     .collect();
-                out(&table(&["key", "begins", "name", "roles", "agencies", "made", ""], &rows))?;
+                out_all(&table(
+                    &["key", "begins", "name", "roles", "agencies", "made", ""],
+                    &rows,
+                ))?;
             }
             KeyAct::Revoke { id } => {
                 ledger.revoke_key(*id, "local").await.map_err(Failure::usage)?;
-                line(&format!("key {id} is revoked"));
+                line(&shown!("key {id} is revoked"));
             }
         }
         Ok(())
@@ -342,14 +344,14 @@ pub(crate) fn check(command: &Check) -> Result<(), Failure> {
                     .iter()
                     .filter(|file| pipeline.source.filter.takes(&file.path))
                     .count();
-                out(&format!("{}: {}: ok, {taken} files", pipeline.name, store.place()))?;
+                out(&shown!("{}: {}: ok, {taken} files", pipeline.name, store.place()))?;
                 for (path, reason) in &listing.unlisted {
-                    line(&format!("{}: {path}: {reason}", pipeline.name));
+                    line(&shown!("{}: {path}: {reason}", pipeline.name));
                     unreachable += 1;
                 }
             }
             Err(error) => {
-                line(&format!("{}: {}: {error}", pipeline.name, store.place()));
+                line(&shown!("{}: {}: {error}", pipeline.name, store.place()));
                 unreachable += 1;
             }
         }

@@ -1,12 +1,15 @@
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use madang_document::principal::Scope;
+use madang_document::shown::Shown;
 use madang_ledger::ledger::Ledger;
 use madang_ledger::objects::Balance;
 use tokio::task::JoinHandle;
+
+use crate::terminal::{line, shown};
 
 /// Shows how an ingestion goes: a bar with counts and rate on a terminal, a line now and then elsewhere.
 pub(crate) fn show(ledger: Arc<dyn Ledger>) -> JoinHandle<()> {
@@ -27,7 +30,7 @@ pub(crate) fn show(ledger: Arc<dyn Ledger>) -> JoinHandle<()> {
             bar.set_position(balance.received - balance.in_flight.min(balance.received));
             bar.set_message(format!("{} quarantined", balance.quarantined));
             if !terminal && balance != before && said.elapsed() >= Duration::from_secs(10) {
-                line(&format!("progress: {}", summary(&balance)));
+                line(&shown!("progress: {}", summary(&balance)));
                 said = Instant::now();
                 before = balance;
             }
@@ -36,8 +39,8 @@ pub(crate) fn show(ledger: Arc<dyn Ledger>) -> JoinHandle<()> {
 }
 
 /// `received N, indexed N, quarantined N, deleted N, in flight N, members N`.
-pub(crate) fn summary(balance: &Balance) -> String {
-    format!(
+pub(crate) fn summary(balance: &Balance) -> Shown {
+    shown!(
         "received {}, indexed {}, quarantined {}, deleted {}, in flight {}, members {}",
         balance.received,
         balance.done,
@@ -46,17 +49,4 @@ pub(crate) fn summary(balance: &Balance) -> String {
         balance.in_flight,
         balance.members
     )
-}
-
-/// Prints a line to standard error; a closed standard error is no reason to stop.
-pub(crate) fn line(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
-}
-
-/// Prints a line to standard output.
-///
-/// # Errors
-/// When standard output is closed: the reader has seen enough.
-pub(crate) fn out(text: &str) -> std::io::Result<()> {
-    writeln!(std::io::stdout().lock(), "{text}")
 }

@@ -3,8 +3,9 @@ use serde_json::Value;
 use crate::api::{Api, part, query};
 use crate::arguments::{Catalog, CatalogAct};
 use crate::failure::Failure;
-use crate::progress::{line, out};
-use crate::terminal::{table, text_of};
+use crate::terminal::{
+    line, out_all, out_json, out_json_indented, raw_text_of, shown, table, text_of,
+};
 
 /// `madang catalog`.
 pub(crate) fn catalog(command: &Catalog) -> Result<(), Failure> {
@@ -13,30 +14,27 @@ pub(crate) fn catalog(command: &Catalog) -> Result<(), Failure> {
         CatalogAct::Ls { limit } => {
             let mut rows = Vec::new();
             each_entry(&api, |dataset| {
-                let title = dataset.get("dct:title").map_or("", |title| text_of(title, "@value"));
+                let title = dataset.get("dct:title").unwrap_or(&Value::Null);
                 let status = text_of(dataset, "krd:extractStatus");
                 rows.push(vec![
-                    text_of(dataset, "dct:identifier").to_owned(),
-                    text_of(dataset, "dcat:version").to_owned(),
-                    match status {
-                        "" => "series".to_owned(),
-                        status => status.to_owned(),
-                    },
-                    title.to_owned(),
+                    text_of(dataset, "dct:identifier"),
+                    text_of(dataset, "dcat:version"),
+                    if status.as_str().is_empty() { "series".into() } else { status },
+                    text_of(title, "@value"),
                 ]);
                 Ok(rows.len() < *limit as usize)
             })?;
-            out(&table(&["entry", "version", "status", "title"], &rows))?;
+            out_all(&table(&["entry", "version", "status", "title"], &rows))?;
         }
         CatalogAct::Show { id } => {
             let entry = api.get(&format!("/v1/catalog/entries/{}", part(id)))?;
-            out(&serde_json::to_string_pretty(&entry)?)?;
+            out_json_indented(&entry)?;
         }
         CatalogAct::Export { folder } => {
             std::fs::create_dir_all(folder)?;
             let mut ids = Vec::new();
             each_entry(&api, |dataset| {
-                ids.push(text_of(dataset, "dct:identifier").to_owned());
+                ids.push(raw_text_of(dataset, "dct:identifier").to_owned());
                 Ok(true)
             })?;
             for id in &ids {
@@ -46,7 +44,7 @@ pub(crate) fn catalog(command: &Catalog) -> Result<(), Failure> {
                 std::fs::write(&path, text)
                     .map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
             }
-            line(&format!("{} entries written to {}", ids.len(), folder.display()));
+            line(&shown!("{} entries written to {}", ids.len(), folder.display()));
         }
         CatalogAct::Changes { after } => {
             let mut after = *after;
@@ -56,7 +54,7 @@ pub(crate) fn catalog(command: &Catalog) -> Result<(), Failure> {
                     pairs.iter().map(|(n, v)| (*n, v.as_str())).collect();
                 let page = api.get(&format!("/v1/catalog/changes{}", query(&pairs)))?;
                 for change in page.get("changes").and_then(Value::as_array).into_iter().flatten() {
-                    out(&change.to_string())?;
+                    out_json(change)?;
                 }
                 let next = page.get("after").and_then(Value::as_u64).unwrap_or(after);
                 if next == after || page.get("next").is_none_or(Value::is_null) {

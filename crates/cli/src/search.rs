@@ -1,10 +1,12 @@
+use madang_document::shown::Shown;
 use serde_json::Value;
 
 use crate::api::{Api, part, query};
 use crate::arguments::{Search, Show};
 use crate::failure::Failure;
-use crate::progress::{line, out};
-use crate::terminal::{mark, text_of};
+use crate::terminal::{
+    line, lines, number_of, out, out_all, out_json, out_marked, path_of, shown, text_of,
+};
 
 /// `madang search`.
 pub(crate) fn search(command: &Search) -> Result<(), Failure> {
@@ -23,42 +25,43 @@ pub(crate) fn search(command: &Search) -> Result<(), Failure> {
     }
     let found = Api::reach(&command.place)?.get(&format!("/v1/search{}", query(&pairs)))?;
     if command.json {
-        out(&found.to_string())?;
-        return Ok(());
+        return out_json(&found);
     }
     let hits = found.get("hits").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     for hit in hits {
-        out(&mark(text_of(hit, "title")))?;
+        out_marked(&[(text_of(hit, "title"), true)])?;
         let place = match hit.get("url").and_then(Value::as_str).and_then(|url| url.split_once('#'))
         {
             Some((_, place)) => format!("  [{place}]"),
             None => String::new(),
         };
-        out(&format!("  {}{place}", text_of(hit, "path")))?;
-        out(&format!(
+        out(&shown!("  {}{place}", path_of(hit, "path")))?;
+        out(&shown!(
             "  {}  {}  {}",
             text_of(hit, "id"),
             text_of(hit, "media_type"),
             text_of(hit, "agency")
         ))?;
         if let Some(snippet) = hit.get("snippet") {
-            let text = highlighted(snippet);
-            if !text.trim().is_empty() {
-                out(&format!("  {text}"))?;
+            let mut parts = highlighted(snippet);
+            if !parts.is_empty() {
+                parts.insert(0, (shown!("  "), false));
+                out_marked(&parts)?;
             }
         }
-        out("")?;
+        out(&Shown::default())?;
     }
-    let total = found.get("total").and_then(Value::as_u64).unwrap_or(0);
-    line(&format!("{} of {total} documents", hits.len()));
+    let total = number_of(&found, "total");
+    line(&shown!("{} of {total} documents", hits.len()));
     Ok(())
 }
 
-/// A snippet on one line, its highlights marked.
-fn highlighted(snippet: &Value) -> String {
-    let text: Vec<char> = text_of(snippet, "text").chars().collect();
+/// A snippet on one line, in parts that are highlighted or not; none if it is blank.
+fn highlighted(snippet: &Value) -> Vec<(Shown, bool)> {
+    let text: Vec<char> =
+        snippet.get("text").and_then(Value::as_str).unwrap_or_default().chars().collect();
     let ranges = snippet.get("highlights").and_then(Value::as_array);
-    let mut out = String::new();
+    let mut parts: Vec<(&[char], bool)> = Vec::new();
     let mut at = 0;
     for range in ranges.into_iter().flatten() {
         let of =
@@ -67,12 +70,28 @@ fn highlighted(snippet: &Value) -> String {
         let (Some(before), Some(hit)) = (text.get(at..start), text.get(start..end)) else {
             continue;
         };
-        out.extend(before);
-        out.push_str(&mark(&hit.iter().collect::<String>()));
+        parts.extend([(before, false), (hit, true)]);
         at = end;
     }
-    out.extend(text.get(at..).unwrap_or_default());
-    out.split_whitespace().collect::<Vec<_>>().join(" ")
+    parts.push((text.get(at..).unwrap_or_default(), false));
+    if text.iter().all(|c| c.is_whitespace()) {
+        return Vec::new();
+    }
+    // Breaks and runs of blanks are one blank, across the parts as well.
+    let mut blank = true;
+    let on_one_line = |part: &[char]| {
+        part.iter().fold(String::new(), |mut out, c| {
+            match c.is_whitespace() {
+                true if blank => {}
+                true => out.push(' '),
+                false => out.push(*c),
+            }
+            blank = c.is_whitespace();
+            out
+        })
+    };
+    let texts: Vec<String> = parts.iter().map(|(part, _)| *part).map(on_one_line).collect();
+    texts.iter().zip(parts).map(|(text, (_, hit))| (Shown::new(text), hit)).collect()
 }
 
 /// `madang show`.
@@ -86,26 +105,43 @@ pub(crate) fn show(command: &Show) -> Result<(), Failure> {
         if let (Some(whole), Some(segments)) = (whole.as_object_mut(), text.get("segments")) {
             whole.insert("segments".into(), segments.clone());
         }
-        out(&whole.to_string())?;
-        return Ok(());
+        return out_json(&whole);
     }
-    out(&mark(text_of(&document, "title")))?;
-    for name in
-        ["path", "agency", "pipeline", "media_type", "language", "outcome", "reason", "sha256"]
-    {
+    out_marked(&[(text_of(&document, "title"), true)])?;
+    out(&shown!("{:12} {}", "path", path_of(&document, "path")))?;
+    for name in ["agency", "pipeline", "media_type", "language", "outcome", "reason", "sha256"] {
         match document.get(name) {
-            Some(Value::String(value)) => out(&format!("{name:12} {value}"))?,
-            Some(Value::Number(value)) => out(&format!("{name:12} {value}"))?,
+            Some(Value::String(value)) => out(&shown!("{name:12} {value}"))?,
+            Some(Value::Number(value)) => out(&shown!("{name:12} {value}"))?,
             _ => {}
         }
     }
     for (name, value) in document.get("metadata").and_then(Value::as_object).into_iter().flatten() {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        out(&format!("{name:12} {value}"))?;
+        out(&shown!("{name:12} {value}"))?;
     }
     for segment in text.get("segments").and_then(Value::as_array).into_iter().flatten() {
-        out("")?;
-        out(text_of(segment, "text"))?;
+        out(&Shown::default())?;
+        out_all(&lines(segment.get("text").and_then(Value::as_str).unwrap_or_default()))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_snippet_is_one_line_whatever_is_in_it() {
+        let snippet = serde_json::json!({
+            "text": " 가\n\u{1b}[2K나 다\r\n라\u{202e} ", "highlights": [[3, 8], [9, 12]],
+        });
+        let parts = highlighted(&snippet);
+        let text: String = parts.iter().map(|(text, _)| text.as_str()).collect();
+        assert_eq!(text, "가 ␛[2K나 다 라\\u{202e} ");
+        let hits: Vec<&str> =
+            parts.iter().filter(|(_, hit)| *hit).map(|(text, _)| text.as_str()).collect();
+        assert_eq!(hits, ["␛[2K나", "다 "]);
+        assert_eq!(highlighted(&serde_json::json!({ "text": " \n" })), []);
+    }
 }

@@ -1,54 +1,147 @@
-use std::io::IsTerminal;
+//! What goes to a terminal. Everything here takes [`Shown`] and no `String`: names, paths and reasons come from
+//! strangers, and a place that prints must not be able to forget it.
 
+use std::io::{IsTerminal, Write};
+
+use madang_document::object_key;
+use madang_document::shown::{Shown, is_misleading};
 use serde_json::Value;
 
-/// Bold on a terminal, plain elsewhere and where `NO_COLOR` is set.
-pub(crate) fn mark(text: &str) -> String {
-    if std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
-        format!("\u{1b}[1m{text}\u{1b}[0m")
-    } else {
-        text.to_owned()
+use crate::failure::Failure;
+
+/// `format!`, for what people see.
+macro_rules! shown {
+    ($($argument:tt)*) => {
+        madang_document::shown::Shown::of(&format_args!($($argument)*))
+    };
+}
+pub(crate) use shown;
+
+/// Prints a line to standard error; a closed standard error is no reason to stop.
+pub(crate) fn line(text: &Shown) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Prints a line to standard output.
+///
+/// # Errors
+/// When standard output cannot be written. Where its reader has seen enough, the command ends without a word.
+pub(crate) fn out(text: &Shown) -> Result<(), Failure> {
+    write(text.as_str())
+}
+
+/// Prints lines to standard output.
+pub(crate) fn out_all(lines: &[Shown]) -> Result<(), Failure> {
+    lines.iter().try_for_each(out)
+}
+
+/// Prints a line of which parts stand out: bold on a terminal, plain elsewhere and where `NO_COLOR` is set.
+pub(crate) fn out_marked(parts: &[(Shown, bool)]) -> Result<(), Failure> {
+    let bold = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let line: String = parts
+        .iter()
+        .map(|(text, marked)| match *marked && bold {
+            true => format!("\u{1b}[1m{text}\u{1b}[0m"),
+            false => text.to_string(),
+        })
+        .collect();
+    write(line.trim_end())
+}
+
+/// Prints a value as one line of JSON. A character that could pretend to be something else stands as its JSON
+/// escape: a program reads the same value, and a terminal obeys nothing.
+pub(crate) fn out_json(value: &Value) -> Result<(), Failure> {
+    write(&escaped(&value.to_string()))
+}
+
+/// As [`out_json`], indented for people.
+pub(crate) fn out_json_indented(value: &Value) -> Result<(), Failure> {
+    write(&escaped(&serde_json::to_string_pretty(value)?))
+}
+
+/// Prints the text of a document. A program gets it as it is; on a terminal it is made visible, line by line.
+pub(crate) fn out_text(text: &str) -> Result<(), Failure> {
+    match std::io::stdout().is_terminal() {
+        true => out_all(&lines(text)),
+        false => write(text),
     }
 }
 
+/// A text of several lines, each made visible; a tab is four blanks.
+pub(crate) fn lines(text: &str) -> Vec<Shown> {
+    text.lines().map(|line| Shown::new(&line.replace('\t', "    "))).collect()
+}
+
+fn write(text: &str) -> Result<(), Failure> {
+    match writeln!(std::io::stdout().lock(), "{text}") {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Err(Failure::Silent(0)),
+        other => Ok(other?),
+    }
+}
+
+/// JSON in which no misleading character stands for itself. Between its tokens JSON has none but line breaks,
+/// and within its strings each of them may be escaped (RFC 8259, section 7; all lie below U+10000).
+fn escaped(json: &str) -> String {
+    json.chars().fold(String::with_capacity(json.len()), |mut out, c| {
+        match c {
+            '\n' => out.push(c),
+            c if is_misleading(c) => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => out.push(c),
+        }
+        out
+    })
+}
+
 /// A field that is a text; empty if it is not.
-pub(crate) fn text_of<'a>(value: &'a Value, name: &str) -> &'a str {
+pub(crate) fn text_of(value: &Value, name: &str) -> Shown {
+    Shown::new(raw_text_of(value, name))
+}
+
+/// A field that is the key of an object, as people read it.
+pub(crate) fn path_of(value: &Value, name: &str) -> Shown {
+    Shown::new(&object_key::readable(raw_text_of(value, name)))
+}
+
+/// A field that is a number; 0 if it is not.
+pub(crate) fn number_of(value: &Value, name: &str) -> u64 {
+    value.get(name).and_then(Value::as_u64).unwrap_or_default()
+}
+
+/// A field that is a text, for deciding and for asking again; never for showing.
+pub(crate) fn raw_text_of<'a>(value: &'a Value, name: &str) -> &'a str {
     value.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Rows as columns, as wide as their widest cell; numbers to the right. Korean letters are two columns wide.
-pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
-    let mut widths: Vec<usize> = head.iter().map(|cell| width(cell)).collect();
+/// Rows as lines of columns, as wide as their widest cell; numbers to the right. Korean letters are two columns
+/// wide.
+pub(crate) fn table(head: &[&str], rows: &[Vec<Shown>]) -> Vec<Shown> {
+    let head: Vec<Shown> = head.iter().map(|cell| Shown::new(cell)).collect();
+    let mut widths: Vec<usize> = head.iter().map(width).collect();
     for row in rows {
         for (column, cell) in widths.iter_mut().zip(row) {
             *column = (*column).max(width(cell));
         }
     }
-    let line = |cells: Vec<&str>| {
+    let line = |cells: &Vec<Shown>| {
         let padded: Vec<String> = cells
             .iter()
             .zip(&widths)
             .map(|(cell, column)| {
                 let gap = " ".repeat(column.saturating_sub(width(cell)));
-                match cell.parse::<f64>() {
+                match cell.as_str().parse::<f64>() {
                     Ok(_) => format!("{gap}{cell}"),
                     Err(_) => format!("{cell}{gap}"),
                 }
             })
             .collect();
-        padded.join("  ").trim_end().to_owned()
+        Shown::new(padded.join("  ").trim_end())
     };
-    let mut out = line(head.to_vec());
-    for row in rows {
-        out.push('\n');
-        out.push_str(&line(row.iter().map(String::as_str).collect()));
-    }
-    out
+    std::iter::once(&head).chain(rows).map(line).collect()
 }
 
 /// Columns of a text.
-fn width(text: &str) -> usize {
-    text.chars().map(columns).sum()
+fn width(text: &Shown) -> usize {
+    text.as_str().chars().map(columns).sum()
 }
 
 /// Columns of a character: two for East Asian wide ones (UAX 11, the blocks that Korean documents use).
@@ -61,17 +154,19 @@ fn columns(c: char) -> usize {
     }
 }
 
-/// As much of a line as fits into so many columns, without control characters.
-pub(crate) fn clip(line: &str, width: usize) -> String {
+/// As much of a line as fits into so many columns.
+pub(crate) fn clip(line: &Shown, width: usize) -> Shown {
     let mut left = width;
-    line.chars()
-        .filter(|c| !c.is_control())
+    let clipped: String = line
+        .as_str()
+        .chars()
         .take_while(|c| {
             let fits = columns(*c) <= left;
             left = left.saturating_sub(columns(*c));
             fits
         })
-        .collect()
+        .collect();
+    Shown::new(&clipped)
 }
 
 #[cfg(test)]
@@ -80,7 +175,8 @@ mod tests {
 
     #[test]
     fn a_line_is_cut_where_the_screen_ends() {
-        assert_eq!(clip("보도\u{1b}자료", 5), "보도");
+        let clip = |line: &str, width| clip(&Shown::new(line), width).to_string();
+        assert_eq!(clip("보도\u{1b}자료", 5), "보도␛");
         assert_eq!(clip("보도 자료", 6), "보도 ");
         assert_eq!(clip("ab", 9), "ab");
     }
@@ -88,6 +184,19 @@ mod tests {
     #[test]
     fn columns_line_up_with_korean_letters() {
         let rows = vec![vec!["보도".into(), "5".into()], vec!["flood".into(), "12".into()]];
-        assert_eq!(table(&["queue", "n"], &rows), "queue  n\n보도    5\nflood  12");
+        let lines = table(&["queue", "n"], &rows);
+        let lines: Vec<&str> = lines.iter().map(Shown::as_str).collect();
+        assert_eq!(lines, ["queue  n", "보도    5", "flood  12"]);
+    }
+
+    #[test]
+    fn json_says_the_same_and_hides_nothing() {
+        let value =
+            serde_json::json!({ "path": "a\u{1b}]0;x\u{7}\n\u{202e}\u{2028}\u{9b}\u{7f}가" });
+        for text in [value.to_string(), serde_json::to_string_pretty(&value).unwrap()] {
+            let escaped = escaped(&text);
+            assert!(!escaped.chars().any(|c| c != '\n' && is_misleading(c)), "{escaped}");
+            assert_eq!(serde_json::from_str::<Value>(&escaped).unwrap(), value);
+        }
     }
 }

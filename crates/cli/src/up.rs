@@ -8,9 +8,9 @@ use bytes::Bytes;
 use futures::StreamExt;
 use madang_document::blob_id::BlobId;
 use madang_document::object::ObjectRef;
-use madang_document::principal::{Principal, Role as Right, Scope};
+use madang_document::object_key;
+use madang_document::principal::{Principal, Scope};
 use madang_index::index::Index;
-use madang_ledger::keys::NewKey;
 use madang_ledger::ledger::Ledger;
 use madang_pipeline::blobs::Blobs;
 use madang_pipeline::decide::Policy;
@@ -24,7 +24,9 @@ use madang_server::ports::{
     Condition, Conditions, DropError, DropTarget, Dropped, Drops, HoldError, Holds, Original,
     OriginalError, Originals, Upload,
 };
-use madang_server::server::{Limits as HttpLimits, Ports, Server, Settings as HttpSettings};
+use madang_server::server::{
+    Limits as HttpLimits, OwnKey, Ports, Server, Settings as HttpSettings,
+};
 use tokio::net::TcpListener;
 use tokio::sync::OnceCell;
 
@@ -32,8 +34,9 @@ use crate::arguments::{RoleName, Up};
 use crate::configuration::{Configuration, pipelines};
 use crate::data_folder::DataFolder;
 use crate::failure::Failure;
-use crate::progress::{line, out, summary};
-use crate::{backends, progress};
+use crate::progress::summary;
+use crate::terminal::{line, out, shown};
+use crate::{backends, local_key, log, progress};
 
 /// `madang up`.
 pub(crate) fn run(command: Up) -> Result<(), Failure> {
@@ -46,25 +49,13 @@ pub(crate) fn run(command: Up) -> Result<(), Failure> {
             path.display()
         )));
     };
-    log();
+    log::start();
     // Before tokio: children must not be forked from a process with threads.
     let zygote = Zygote::start(Path::new("/proc/self/exe"))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let result = runtime.block_on(up(&command, configuration, pipelines, &data, zygote));
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));
     result
-}
-
-/// Messages of the service go to standard error; `RUST_LOG` chooses more or fewer.
-fn log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("madang=info,warn"));
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
-        .with_target(false)
-        .try_init();
 }
 
 async fn up(
@@ -118,8 +109,10 @@ async fn up(
     let yard = Arc::new(Yard { service: OnceCell::new(), ledger: Arc::clone(&ledger) });
     let mut serving = None;
     if let (Some(listener), Some(address)) = (listener, address) {
-        let server = server(&configuration, &base, address, names, &yard, &ledger, &index, &blobs);
-        keys(ledger.as_ref(), data).await?;
+        let own_keys = own_keys(data)?;
+        revoke_kept_keys(ledger.as_ref()).await?;
+        let settings = http_settings(&configuration, &base, address, names, own_keys);
+        let server = server(settings, &yard, &ledger, &index, &blobs);
         let link = server.sessions().link(owner(), clock());
         let link = link.map_err(|error| anyhow::anyhow!("no random bytes: {error}"))?;
         let app = madang_server::routes::app(Arc::clone(&server));
@@ -132,8 +125,8 @@ async fn up(
                 .await;
         });
         data.announce(&format!("http://{address}"))?;
-        line(&format!("madang listens on {base}"));
-        line(&format!("sign in once with {base}/sign-in?token={link}"));
+        line(&shown!("madang listens on {base}"));
+        line(&shown!("sign in once with {base}/sign-in?token={link}"));
         serving = Some((task, closing, stopped));
     }
     let service = Arc::new(Service::start(parts, settings).await?);
@@ -143,10 +136,11 @@ async fn up(
     let result = if command.once { once(&service, &ledger).await } else { interrupted().await };
 
     if let Some((task, server, stopped)) = serving {
+        // Before the port is free for anybody else.
+        data.withdraw();
         server.close();
         stopped.notify_one();
         let _ = tokio::time::timeout(std::time::Duration::from_secs(5), task).await;
-        data.withdraw();
     }
     service.stop().await;
     result
@@ -183,12 +177,29 @@ async fn listen(command: &Up, configuration: &Configuration) -> Result<TcpListen
     })
 }
 
-#[expect(clippy::too_many_arguments, reason = "wiring: each argument is one port")]
-fn server(
+fn http_settings(
     configuration: &Configuration,
     base: &str,
     address: SocketAddr,
     registries: Vec<String>,
+    own_keys: Vec<OwnKey>,
+) -> HttpSettings {
+    let mut limits = HttpLimits::default();
+    if let Some(mib) = configuration.upload_mib {
+        limits.upload = mib << 20;
+    }
+    HttpSettings {
+        base_url: base.to_owned(),
+        hosts: Hosts::of(address, configuration.base_url.as_deref()),
+        publisher: configuration.publisher.clone().unwrap_or_else(|| "Madang".to_owned()),
+        registries,
+        own_keys,
+        limits,
+    }
+}
+
+fn server(
+    settings: HttpSettings,
     yard: &Arc<Yard>,
     ledger: &Arc<dyn Ledger>,
     index: &Arc<dyn Index>,
@@ -204,45 +215,44 @@ fn server(
         conditions: Arc::clone(yard) as _,
         clock: backends::clock(),
     };
-    let mut limits = HttpLimits::default();
-    if let Some(mib) = configuration.upload_mib {
-        limits.upload = mib << 20;
-    }
-    let settings = HttpSettings {
-        base_url: base.to_owned(),
-        hosts: Hosts::of(address, configuration.base_url.as_deref()),
-        publisher: configuration.publisher.clone().unwrap_or_else(|| "Madang".to_owned()),
-        registries,
-        limits,
-    };
     Arc::new(Server::new(ports, settings))
 }
 
-/// Keeps the keys that the binary hands out: the owner's, and the one that scripts set.
-async fn keys(ledger: &dyn Ledger, data: &DataFolder) -> Result<(), Failure> {
-    let mut keys = vec![("local command line", data.local_key()?)];
-    match std::env::var("MADANG_ADMIN_KEY") {
-        Ok(key) if key.len() < 16 => {
-            return Err(Failure::usage(
-                "MADANG_ADMIN_KEY has fewer than 16 characters; use a longer key",
-            ));
+/// The keys that stand outside the ledger: the owner's beside the data, and the one that scripts set. They are as
+/// they stand at this start, whatever was before; nothing of them is kept.
+fn own_keys(data: &DataFolder) -> Result<Vec<OwnKey>, Failure> {
+    let key =
+        |name: &str, key: &str| OwnKey { name: name.to_owned(), hash: BlobId::of(key.as_bytes()) };
+    let mut keys = vec![key(local_key::FILE, &data.local_key()?)];
+    match std::env::var(ADMIN_KEY) {
+        Ok(chosen) if chosen.len() < 16 => {
+            return Err(Failure::usage(format!(
+                "{ADMIN_KEY} has fewer than 16 characters; use a longer key"
+            )));
         }
-        Ok(key) => keys.push(("MADANG_ADMIN_KEY", key)),
+        Ok(chosen) => keys.push(key(ADMIN_KEY, &chosen)),
         Err(_) => {}
     }
-    for (name, key) in keys {
-        let hash = BlobId::of(key.as_bytes());
-        if ledger.key_of(&hash).await?.is_some() {
-            continue;
+    Ok(keys)
+}
+
+/// The variable that sets a key.
+const ADMIN_KEY: &str = "MADANG_ADMIN_KEY";
+
+/// Earlier versions kept the owner's and the environment's key in the ledger, under these names, where they outlived
+/// their change.
+async fn revoke_kept_keys(ledger: &dyn Ledger) -> Result<(), Failure> {
+    for key in ledger.keys().await? {
+        if key.revoked_at.is_none()
+            && ["local command line", ADMIN_KEY].contains(&key.name.as_str())
+        {
+            ledger.revoke_key(key.id, "local").await?;
+            line(&shown!(
+                "key {} ({}) of an earlier version is revoked: that key counts from its own place only",
+                key.id,
+                key.name
+            ));
         }
-        let key = NewKey {
-            hash,
-            prefix: key.chars().take(11).collect(),
-            name: name.to_owned(),
-            roles: vec![Right::Admin],
-            agencies: Scope::All,
-        };
-        ledger.put_key(&key, "local").await?;
     }
     Ok(())
 }
@@ -261,7 +271,7 @@ async fn once(service: &Service, ledger: &Arc<dyn Ledger>) -> Result<(), Failure
     };
     progress.abort();
     for (pipeline, path, reason) in service.unlisted() {
-        line(&format!("{pipeline}: {path}: {reason}"));
+        line(&shown!("{pipeline}: {}: {reason}", object_key::readable(&path)));
     }
     let _ = out(&summary(&ledger.balance(&Scope::All).await?));
     result
@@ -275,7 +285,7 @@ async fn interrupted() -> Result<(), Failure> {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
-    line("madang stops: what runs is finished or given back");
+    line(&shown!("madang stops: what runs is finished or given back"));
     Ok(())
 }
 

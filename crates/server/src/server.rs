@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use madang_document::blob_id::BlobId;
 use madang_document::timestamp::Timestamp;
 use madang_index::index::Index;
 use madang_ledger::ledger::Ledger;
@@ -49,8 +50,20 @@ pub struct Settings {
     pub publisher: String,
     /// Names of the registries whose relays keep a cursor `registry/<name>`.
     pub registries: Vec<String>,
+    /// Keys of administrators that stand outside the ledger.
+    pub own_keys: Vec<OwnKey>,
     /// Limits.
     pub limits: Limits,
+}
+
+/// A key of an administrator that stands where its owner can change it: in the environment, in a file. The ledger
+/// knows nothing of it, so that what is changed or removed there is changed or removed at the next start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnKey {
+    /// What it is called in the audit trail.
+    pub name: String,
+    /// SHA-256 of the key.
+    pub hash: BlobId,
 }
 
 /// What a request may cost.

@@ -112,6 +112,7 @@ impl House {
             base_url,
             publisher: "행정안전부".into(),
             registries: vec!["folder".into()],
+            own_keys: Vec::new(),
             limits: Limits { upload, ..Limits::default() },
         };
         let server = Arc::new(Server::new(ports, settings));

@@ -1,0 +1,119 @@
+//! A file may have any name, and no name may deceive whoever reads it in a terminal or a log.
+
+use std::process::{Command, Output, Stdio};
+
+use madang_document::shown::is_misleading;
+use madang_tests::ground::binary::madang;
+use madang_tests::ground::service::Service;
+use madang_tests::ground::yard::{ADMIN, Yard, said};
+
+/// Sets the window's title, rings, colours, returns, breaks the line, turns the direction, breaks again and clears
+/// the screen.
+const NAME: &str =
+    "a\u{1b}]0;owned\u{7}\u{1b}[31m\r\n9999  forged\u{202e}\u{2028}\u{85}\u{9b}2J\u{7f}\u{200f}b";
+
+/// That nothing in an output could be obeyed.
+fn clean(what: &str, output: &[u8]) {
+    let text = String::from_utf8(output.to_vec()).expect("UTF-8");
+    let bad = text.lines().find(|line| line.chars().any(is_misleading));
+    assert!(bad.is_none(), "{what} prints {bad:?}");
+    assert!(!text.contains('\r') && !text.contains("\n9999"), "{what} prints {text:?}");
+}
+
+fn both_clean(what: &str, output: &Output) {
+    clean(what, &output.stdout);
+    clean(what, &output.stderr);
+}
+
+/// A place with one good and one damaged file of that name.
+fn yard() -> Yard {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    yard.write(&format!("drop/press/{NAME}.txt"), "이름이 속이는 글 deceptive\nsecond line");
+    yard.write(&format!("drop/press/{NAME}.docx"), b"PK\x03\x04 cut");
+    yard
+}
+
+#[test]
+fn a_run_that_ends_prints_no_name_raw() {
+    let yard = yard();
+    let output =
+        yard.command(&["up", "--once"]).env("RUST_LOG", "trace").output().expect("it starts");
+    assert!(output.status.success(), "{}", said(&output));
+    both_clean("up --once", &output);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_command_and_no_log_prints_a_name_raw() {
+    let yard = yard();
+    let mut command = yard.command(&["up", "--listen", "127.0.0.1:0"]);
+    command.env("RUST_LOG", "trace");
+    let service = Service::spawn(&yard, command).await;
+    let job = service.quarantined(&format!("{NAME}.docx")).await["id"].to_string();
+    service.finds("deceptive", &[&format!("{NAME}.txt")]).await;
+    let id = service.search("deceptive").await["hits"][0]["id"].as_str().unwrap().to_owned();
+    let made = yard.run(&["key", "new", NAME]);
+    assert!(made.status.success(), "{}", said(&made));
+    both_clean("key new", &made);
+    let folder = yard.path("drop/press");
+    let folder = folder.to_str().unwrap();
+    let missing = format!("{NAME}.missing");
+    for arguments in [
+        &["search", "deceptive"] as &[&str],
+        &["search", "deceptive", "--json"],
+        &["show", &id],
+        &["show", &id, "--json"],
+        &["queue"],
+        &["queue", "ls", "--state", "quarantined"],
+        &["queue", "ls", "--state", "quarantined", "--json"],
+        &["queue", "show", &job],
+        &["catalog", "ls"],
+        &["catalog", "show", &id],
+        &["catalog", "changes"],
+        &["key", "ls"],
+        &["check"],
+        &["extract", folder],
+        &["extract", "--json", folder],
+    ] {
+        let output = yard.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", said(&output));
+        both_clean(&format!("{arguments:?}"), &output);
+    }
+    for arguments in [
+        &["extract", &missing] as &[&str],
+        &["up", &missing],
+        &["check", &missing],
+        &["show", NAME],
+        &["queue", "pause", NAME],
+        &[NAME],
+    ] {
+        let output = yard.run(arguments);
+        assert!(!output.status.success(), "{arguments:?}: {}", said(&output));
+        both_clean(&format!("{arguments:?}"), &output);
+    }
+
+    // On a terminal, whose own sequences are top's. util-linux's `script` gives it one.
+    let top = format!("stty cols 400 rows 50; '{}' top", madang().display());
+    let mut command = Command::new("script");
+    command.args(["-qec", &top, "/dev/null"]).current_dir(yard.path(""));
+    command.env("MADANG_ADMIN_KEY", ADMIN).env("TERM", "xterm");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("script of util-linux is there");
+    std::io::Write::write_all(child.stdin.as_mut().unwrap(), b"q").unwrap();
+    let output = child.wait_with_output().unwrap();
+    let screen = String::from_utf8(output.stdout.clone()).unwrap();
+    assert!(screen.contains("quarantined"), "{}", said(&output));
+    for sequence in ["\u{1b}]0;", "\u{7}", "\u{1b}[31m", "\n9999"] {
+        assert!(!screen.contains(sequence), "{sequence:?} in {screen:?}");
+    }
+    let foreign = |c: char| !matches!(c, '\u{1b}' | '\r' | '\n') && is_misleading(c);
+    assert!(!screen.contains(foreign), "{screen:?}");
+
+    clean("the log", service.said().as_bytes());
+    service.stop().await;
+    for act in ["verify", "rebuild"] {
+        let output = yard.run(&["index", act]);
+        assert!(output.status.success(), "{}", said(&output));
+        both_clean(act, &output);
+    }
+}

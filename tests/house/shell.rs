@@ -1,0 +1,90 @@
+//! How the commands behave in a shell.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use madang_tests::ground::binary::workspace;
+use madang_tests::ground::yard::{Yard, lines, said};
+
+#[test]
+fn the_version_is_that_of_the_workspace() {
+    let manifest = std::fs::read_to_string(workspace().join("Cargo.toml")).unwrap();
+    let manifest: toml::Table = manifest.parse().unwrap();
+    let version = manifest["workspace"]["package"]["version"].as_str().unwrap();
+    let said = Yard::new().succeed(&["--version"]);
+    assert_eq!(said.trim(), format!("madang {version}"));
+    assert_ne!(version, "0.0.0");
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_ends_a_command_without_a_word() {
+    let yard = Yard::new();
+    yard.write("drop/a.txt", "긴 글 brokenpipe ".repeat(20_000));
+    yard.once(&["drop"]);
+    for arguments in [
+        &["search", "brokenpipe"] as &[&str],
+        &["search", "brokenpipe", "--json"],
+        &["catalog", "ls"],
+        &["catalog", "changes"],
+        &["queue"],
+        &["extract", "drop/a.txt"],
+        &["extract", "--json", "drop/a.txt"],
+    ] {
+        let mut command = yard.command(arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", said(&output));
+        let told = String::from_utf8_lossy(&output.stderr).to_lowercase();
+        assert!(!told.contains("pipe"), "{arguments:?}: {told}");
+    }
+}
+
+#[test]
+fn a_wrong_key_is_called_wrong_and_not_missing() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let service = madang_tests::ground::service::Service::start(&yard, &[]).await;
+        let output = yard.run(&["queue", "--key", "madang_wrong", "--url", &service.url]);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(told.contains("does not take this key"), "{}", said(&output));
+        assert!(!told.contains("wants a key"), "{}", said(&output));
+        service.stop().await;
+    });
+}
+
+#[test]
+fn a_named_pipe_does_not_hold_extract() {
+    let yard = Yard::new();
+    yard.write("drop/a.txt", "글 beside");
+    let made = std::process::Command::new("mkfifo").arg(yard.path("drop/pipe")).status().unwrap();
+    assert!(made.success());
+    let begun = Instant::now();
+    for arguments in [&["extract", "drop/pipe"] as &[&str], &["extract", "drop"]] {
+        let mut child =
+            yard.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        while child.try_wait().unwrap().is_none() {
+            if begun.elapsed() > Duration::from_secs(60) {
+                child.kill().unwrap();
+                panic!("{arguments:?} hangs");
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let output = child.wait_with_output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(told.contains("named pipe"), "{arguments:?}: {}", said(&output));
+    }
+}
+
+#[test]
+fn extract_obeys_the_limits_of_the_configuration() {
+    let yard = Yard::new();
+    yard.write("long.txt", "한계를 넘는 긴 글 ".repeat(120_000));
+    let outcome = || lines(&yard.succeed(&["extract", "--json", "long.txt"]))[0]["outcome"].clone();
+    assert_eq!(outcome(), "ok");
+    yard.write("madang.toml", "[limits]\ntext_mib = 1\n");
+    assert_eq!(outcome(), "limit");
+}

@@ -27,12 +27,12 @@ use madang_document::id::DocumentId;
 use madang_document::locator::Locator;
 use madang_document::object::ObjectRef;
 use madang_document::outcome::Outcome;
-use madang_document::principal::Principal;
+use madang_document::partition::Partition;
 use madang_document::timestamp::Timestamp;
 use madang_index::index::{Census, Index, IndexError};
+use madang_index::query::{Hits, Query, SearchError};
 use madang_index::record::Change;
-use madang_index::search::ScopedSearcher;
-use madang_index::tantivy_index::TantivyIndex;
+use madang_index::tantivy::index::TantivyIndex;
 use madang_ledger::jobs::{Claim, Completion, Jobs, Verdict};
 use madang_ledger::ledger::Ledger;
 use madang_ledger::objects::{Objects, Sighting};
@@ -75,6 +75,10 @@ async fn main() {
 
 fn agency() -> Agency {
     "1741000".parse().unwrap()
+}
+
+fn partition() -> Partition {
+    Partition::of(agency())
 }
 
 fn path(n: u32) -> String {
@@ -157,7 +161,7 @@ async fn completion(claim: &Claim, blobs: &Blobs) -> Completion {
 
 /// The check: each id exactly once. The same for both indexes.
 fn verify(index: &dyn Index, documents: u32) {
-    let census = index.verify(&agency()).unwrap();
+    let census = index.verify(&partition()).unwrap();
     let found: BTreeSet<DocumentId> = census.ids.iter().copied().collect();
     let expected: BTreeSet<DocumentId> =
         (0..documents).map(|n| DocumentId::new(STORE, &path(n), None)).collect();
@@ -173,7 +177,6 @@ struct Careless {
     writer: Mutex<tantivy::IndexWriter>,
     id: Field,
     note: PathBuf,
-    unused: TantivyIndex,
 }
 
 impl Careless {
@@ -185,16 +188,15 @@ impl Careless {
         let directory = tantivy::directory::MmapDirectory::open(&place).unwrap();
         let index = tantivy::Index::open_or_create(directory, schema.build()).unwrap();
         let writer = Mutex::new(index.writer_with_num_threads(1, 15_000_000).unwrap());
-        let unused = TantivyIndex::open(&folder.join("unused")).unwrap();
-        Careless { index, writer, id, note: folder.join("note"), unused }
+        Careless { index, writer, id, note: folder.join("note") }
     }
 }
 
 impl Index for Careless {
-    fn apply(&self, _: &Agency, changes: &[Change], checkpoint: u64) -> Result<(), IndexError> {
+    fn apply(&self, _: &Partition, changes: &[Change], checkpoint: u64) -> Result<(), IndexError> {
         let mut writer = self.writer.lock().unwrap();
         for change in changes {
-            if let Change::Put(record) = change {
+            if let Change::Put { record, .. } = change {
                 let mut document = tantivy::TantivyDocument::default();
                 document.add_text(self.id, record.id.to_string());
                 writer.add_document(document).unwrap();
@@ -208,20 +210,20 @@ impl Index for Careless {
         Ok(())
     }
 
-    fn checkpoint(&self, _: &Agency) -> Result<Option<u64>, IndexError> {
+    fn checkpoint(&self, _: &Partition) -> Result<Option<u64>, IndexError> {
         Ok(std::fs::read_to_string(&self.note).ok().and_then(|text| text.parse().ok()))
     }
 
-    fn clear(&self, _: &Agency) -> Result<(), IndexError> {
+    fn clear(&self, _: &Partition) -> Result<(), IndexError> {
         // The indexer clears an index that is ahead of its ledger, and here none ever is.
         panic!("nothing in this run clears the index")
     }
 
-    fn agencies(&self) -> Result<Vec<Agency>, IndexError> {
-        Ok(vec![agency()])
+    fn partitions(&self) -> Result<Vec<Partition>, IndexError> {
+        Ok(vec![partition()])
     }
 
-    fn verify(&self, _: &Agency) -> Result<Census, IndexError> {
+    fn verify(&self, _: &Partition) -> Result<Census, IndexError> {
         let searcher = self.index.reader().unwrap().searcher();
         let mut counts: BTreeMap<DocumentId, u32> = BTreeMap::new();
         let found: BTreeSet<_> =
@@ -235,7 +237,7 @@ impl Index for Careless {
         Ok(Census { ids: counts.into_keys().collect(), doubled })
     }
 
-    fn scoped(&self, principal: &Principal) -> ScopedSearcher {
-        self.unused.scoped(principal)
+    fn search(&self, _: &[Partition], _: &Query) -> Result<Hits, SearchError> {
+        panic!("nothing in this run searches")
     }
 }

@@ -5,6 +5,7 @@ use anyhow::Context;
 use axum::body::Body;
 use axum::http::{Method, Request, header};
 use madang_document::principal::Principal;
+use madang_index::scoped_searcher::ScopedSearcher;
 use madang_server::hosts::Hosts;
 use madang_server::server::{Limits, Ports, Server, Settings};
 use serde_json::Value;
@@ -167,7 +168,7 @@ async fn local(data: DataFolder) -> Result<Reach, Failure> {
     let idle = Arc::new(idle::Idle);
     let ports = Ports {
         ledger,
-        index: backends::index(&data)?,
+        searcher: ScopedSearcher::new(backends::index(&data)?),
         blobs: Arc::clone(backends::blobs(&data)?.store()),
         originals: Arc::clone(&idle) as _,
         drops: Arc::clone(&idle) as _,

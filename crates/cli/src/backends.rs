@@ -9,7 +9,7 @@ use madang_catalog::folder::FolderRegistry;
 use madang_catalog::registry::Registry;
 use madang_document::timestamp::Timestamp;
 use madang_index::index::Index;
-use madang_index::tantivy_index::TantivyIndex;
+use madang_index::tantivy::index::TantivyIndex;
 use madang_ledger::ledger::Ledger;
 use madang_ledger::sqlite::SqliteLedger;
 use madang_ledger::worker::Worker;

@@ -168,7 +168,7 @@ pub(crate) fn index(command: &Index) -> Result<(), Failure> {
         let index = backends::index(&data)?;
         if matches!(command.act, IndexAct::Rebuild) {
             for partition in ledger.partitions().await? {
-                index.clear(&partition.agency)?;
+                index.clear(&partition)?;
                 ledger.reset(&indexer::reader(&partition)).await?;
             }
             let stop = CancellationToken::new();
@@ -203,11 +203,10 @@ async fn verify(
     index: &dyn madang_index::index::Index,
 ) -> Result<(), Failure> {
     let mut wrong = 0;
-    let held = ledger.partitions().await?;
-    let agencies: BTreeSet<Agency> =
-        held.into_iter().map(|partition| partition.agency).chain(index.agencies()?).collect();
+    let held = ledger.partitions().await?.into_iter().chain(index.partitions()?);
+    let agencies: BTreeSet<Agency> = held.map(|partition| partition.agency).collect();
     for agency in agencies {
-        let census = index.verify(&agency)?;
+        let census = index.verify(&Partition::of(agency.clone()))?;
         let indexed: BTreeSet<DocumentId> = census.ids.iter().copied().collect();
         let mut live = BTreeSet::new();
         let mut after = None;

@@ -11,6 +11,7 @@ use madang_document::object::ObjectRef;
 use madang_document::object_key;
 use madang_document::principal::{Principal, Scope};
 use madang_index::index::Index;
+use madang_index::scoped_searcher::ScopedSearcher;
 use madang_ledger::ledger::Ledger;
 use madang_pipeline::blobs::Blobs;
 use madang_pipeline::decide::Policy;
@@ -207,7 +208,7 @@ fn server(
 ) -> Arc<Server> {
     let ports = Ports {
         ledger: Arc::clone(ledger),
-        index: Arc::clone(index),
+        searcher: ScopedSearcher::new(Arc::clone(index)),
         blobs: Arc::clone(blobs.store()),
         originals: Arc::clone(yard) as _,
         drops: Arc::clone(yard) as _,

@@ -14,11 +14,11 @@ use madang_document::id::DocumentId;
 use madang_document::locator::Locator;
 use madang_document::media_type::{Kind, MediaType};
 use madang_document::outcome::Outcome;
-use madang_document::principal::Principal;
+use madang_document::partition::Partition;
 use madang_index::index::Index;
 use madang_index::query::Query;
 use madang_index::record::{Change, Record};
-use madang_index::tantivy_index::TantivyIndex;
+use madang_index::tantivy::index::TantivyIndex;
 use serde::Deserialize;
 
 type Failure = Box<dyn std::error::Error>;
@@ -63,17 +63,17 @@ fn measure(folder: &Path) -> Result<String, Failure> {
     let place = tempfile::tempdir()?;
     let index = TantivyIndex::open(place.path())?;
     let began = Instant::now();
-    let changes: Vec<Change> = passages.iter().map(|p| Change::Put(Box::new(record(p)))).collect();
-    index.apply(&Agency::undeclared(), &changes, 1)?;
+    let changes: Vec<Change> =
+        passages.iter().map(|p| Change::Put { revision: 1, record: Box::new(record(p)) }).collect();
+    index.apply(&partition(), &changes, 1)?;
     let indexed = began.elapsed().as_secs_f64();
 
-    let searcher = index.scoped(&Principal::local());
     let (mut reciprocal, mut found, mut first, mut totals) = (0.0, 0.0, 0.0, Vec::new());
     let mut latencies = Vec::new();
     for question in &questions {
         let query = Query { text: plain(&question.query), limit: 10, ..Query::default() };
         let began = Instant::now();
-        let hits = searcher.search(&query)?;
+        let hits = index.search(&[partition()], &query)?;
         latencies.push(began.elapsed().as_secs_f64() * 1000.0);
         totals.push(hits.total as f64);
         let ranks: Vec<usize> = (1..)
@@ -110,6 +110,10 @@ fn plain(question: &str) -> String {
     question.replace(['"', '“', '”', '*', '「', '」', '『', '』'], " ").replace(" -", " ")
 }
 
+fn partition() -> Partition {
+    Partition::of(Agency::undeclared())
+}
+
 fn id(name: &str) -> DocumentId {
     DocumentId::new("ko-retrieval", name, None)
 }
@@ -117,7 +121,7 @@ fn id(name: &str) -> DocumentId {
 fn record(passage: &Passage) -> Record {
     Record {
         id: id(&passage.id),
-        agency: Agency::undeclared(),
+        partition: partition(),
         pipeline: "ko-retrieval".into(),
         path: String::new(),
         title: passage.title.clone(),

@@ -17,6 +17,7 @@
 )]
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use madang_document::agency::Agency;
 use madang_document::content::{Origin, Segment};
@@ -24,17 +25,24 @@ use madang_document::id::DocumentId;
 use madang_document::locator::Locator;
 use madang_document::media_type::{Kind, MediaType};
 use madang_document::outcome::Outcome;
+use madang_document::partition::Partition;
 use madang_document::principal::{Principal, Role, Scope};
 use madang_document::timestamp::Timestamp;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::index::Index;
+use crate::index::{Index, IndexError};
 use crate::query::{Facet, Hits, Query, SearchError, Sort};
 use crate::record::{Change, Record};
+use crate::scoped_searcher::ScopedSearcher;
 
 /// An agency whose code ends in this digit.
 pub fn agency(digit: u8) -> Agency {
     format!("174100{}", digit % 10).parse().unwrap()
+}
+
+/// The partition of [`agency`].
+pub fn partition(digit: u8) -> Partition {
+    Partition::of(agency(digit))
 }
 
 /// Who sees these agencies and may search.
@@ -46,7 +54,7 @@ pub fn reader(agencies: &[Agency]) -> Principal {
     }
 }
 
-/// A text document at this path of agency 0, with one segment per text, each a page.
+/// A text document at this path in partition 0, with one segment per text, each a page.
 pub fn record(path: &str, pages: &[&str]) -> Record {
     let pages = pages.iter().zip(1..).map(|(text, number)| Segment {
         text: (*text).to_owned(),
@@ -56,7 +64,7 @@ pub fn record(path: &str, pages: &[&str]) -> Record {
     });
     Record {
         id: DocumentId::new("conformance", path, None),
-        agency: agency(0),
+        partition: partition(0),
         pipeline: "press".into(),
         path: path.into(),
         title: path.rsplit('/').next().unwrap_or(path).into(),
@@ -71,13 +79,22 @@ pub fn record(path: &str, pages: &[&str]) -> Record {
     }
 }
 
-fn put(record: Record) -> Change {
-    Change::Put(Box::new(record))
+/// Puts a record, at revision 1.
+pub fn put(record: Record) -> Change {
+    put_at(1, record)
 }
 
-fn fill(index: &dyn Index, records: impl IntoIterator<Item = Record>) {
+fn put_at(revision: u64, record: Record) -> Change {
+    Change::Put { revision, record: Box::new(record) }
+}
+
+fn delete_at(revision: u64, path: &str) -> Change {
+    Change::Delete { revision, id: DocumentId::new("conformance", path, None) }
+}
+
+fn fill(index: &Arc<dyn Index>, records: impl IntoIterator<Item = Record>) {
     let changes: Vec<Change> = records.into_iter().map(put).collect();
-    index.apply(&agency(0), &changes, 1).unwrap();
+    index.apply(&partition(0), &changes, 1).unwrap();
 }
 
 /// A query for this text, twenty hits to a page.
@@ -85,8 +102,8 @@ pub fn ask(text: &str) -> Query {
     Query { text: text.into(), limit: 20, ..Query::default() }
 }
 
-fn answer(index: &dyn Index, query: &Query) -> Hits {
-    index.scoped(&Principal::local()).search(query).unwrap()
+fn answer(index: &Arc<dyn Index>, query: &Query) -> Hits {
+    index.search(&index.partitions().unwrap(), query).unwrap()
 }
 
 fn paths(hits: &Hits) -> Vec<&str> {
@@ -95,7 +112,7 @@ fn paths(hits: &Hits) -> Vec<&str> {
 
 /// The paths that a query finds, in order of the alphabet.
 #[track_caller]
-fn finds(index: &dyn Index, query: &Query, expected: &[&str]) {
+fn finds(index: &Arc<dyn Index>, query: &Query, expected: &[&str]) {
     let hits = answer(index, query);
     let found: BTreeSet<&str> = paths(&hits).into_iter().collect();
     assert_eq!(found, expected.iter().copied().collect(), "{query:?}");
@@ -103,93 +120,181 @@ fn finds(index: &dyn Index, query: &Query, expected: &[&str]) {
 }
 
 /// A second record of an id replaces the first, in a later batch and in the same one.
-pub fn upsert_replaces(index: &dyn Index) {
+pub fn upsert_replaces(index: &Arc<dyn Index>) {
     fill(index, [record("a", &["도로 정비 계획"])]);
     fill(index, [record("a", &["하수도 점검"]), record("a", &["상수도 점검"])]);
     finds(index, &ask("도로"), &[]);
     finds(index, &ask("하수도"), &[]);
     finds(index, &ask("상수도"), &["a"]);
-    let census = index.verify(&agency(0)).unwrap();
+    let census = index.verify(&partition(0)).unwrap();
     assert_eq!(census.ids, [DocumentId::new("conformance", "a", None)]);
     assert_eq!(census.doubled, []);
 }
 
 /// A deleted document is gone; deleting what is not there changes nothing; put after delete stays.
-pub fn delete_removes(index: &dyn Index) {
+pub fn delete_removes(index: &Arc<dyn Index>) {
     let [a, b] = ["a", "b"].map(|path| record(path, &["도로 정비"]));
-    fill(index, [a.clone(), b.clone()]);
-    let changes = [
-        Change::Delete(a.id),
-        Change::Delete(DocumentId::new("conformance", "none", None)),
-        Change::Delete(b.id),
-        put(b),
-    ];
-    index.apply(&agency(0), &changes, 2).unwrap();
+    fill(index, [a, b.clone()]);
+    let changes = [delete_at(1, "a"), delete_at(1, "none"), delete_at(1, "b"), put(b)];
+    index.apply(&partition(0), &changes, 2).unwrap();
     finds(index, &ask("도로"), &["b"]);
-    assert_eq!(index.verify(&agency(0)).unwrap().ids.len(), 1);
+    assert_eq!(index.verify(&partition(0)).unwrap().ids.len(), 1);
 }
 
 /// The checkpoint is that of the last commit, also of an empty one; an index that was never written has none.
-pub fn checkpoint_is_of_the_last_commit(index: &dyn Index) {
-    assert_eq!(index.checkpoint(&agency(0)).unwrap(), None);
-    assert_eq!(index.agencies().unwrap(), []);
-    index.apply(&agency(0), &[], 7).unwrap();
-    assert_eq!(index.checkpoint(&agency(0)).unwrap(), Some(7));
-    index.apply(&agency(0), &[put(record("a", &["도로"]))], 9).unwrap();
-    assert_eq!(index.checkpoint(&agency(0)).unwrap(), Some(9));
-    assert_eq!(index.checkpoint(&agency(1)).unwrap(), None);
-    assert_eq!(index.agencies().unwrap(), [agency(0)]);
+pub fn checkpoint_is_of_the_last_commit(index: &Arc<dyn Index>) {
+    assert_eq!(index.checkpoint(&partition(0)).unwrap(), None);
+    assert_eq!(index.partitions().unwrap(), []);
+    index.apply(&partition(0), &[], 7).unwrap();
+    assert_eq!(index.checkpoint(&partition(0)).unwrap(), Some(7));
+    index.apply(&partition(0), &[put(record("a", &["도로"]))], 9).unwrap();
+    assert_eq!(index.checkpoint(&partition(0)).unwrap(), Some(9));
+    assert_eq!(index.checkpoint(&partition(1)).unwrap(), None);
+    assert_eq!(index.partitions().unwrap(), [partition(0)]);
 }
 
 /// The same changes again leave the same documents.
-pub fn apply_is_idempotent(index: &dyn Index) {
-    let changes = [
-        put(record("a", &["도로 정비"])),
-        put(record("b", &["도로 점검"])),
-        Change::Delete(DocumentId::new("conformance", "a", None)),
-    ];
+pub fn apply_is_idempotent(index: &Arc<dyn Index>) {
+    let changes =
+        [put(record("a", &["도로 정비"])), put(record("b", &["도로 점검"])), delete_at(1, "a")];
     for _ in 0..3 {
-        index.apply(&agency(0), &changes, 5).unwrap();
+        index.apply(&partition(0), &changes, 5).unwrap();
         finds(index, &ask("도로"), &["b"]);
-        assert_eq!(index.checkpoint(&agency(0)).unwrap(), Some(5));
-        assert_eq!(index.verify(&agency(0)).unwrap().doubled, []);
+        assert_eq!(index.checkpoint(&partition(0)).unwrap(), Some(5));
+        assert_eq!(index.verify(&partition(0)).unwrap().doubled, []);
     }
 }
 
-/// A record of another agency is refused, and then nothing of the batch is there.
-pub fn a_record_of_another_agency_is_refused(index: &dyn Index) {
-    fill(index, [record("a", &["도로"])]);
-    let foreign = Record { agency: agency(1), ..record("b", &["도로"]) };
-    let batch = [put(record("c", &["도로"])), put(foreign)];
-    assert!(index.apply(&agency(0), &batch, 8).is_err());
+/// A lower revision changes nothing, whatever it would do and in whatever batch it comes; an equal one does.
+pub fn versions_never_go_back(index: &Arc<dyn Index>) {
+    let apply = |changes: &[Change]| index.apply(&partition(0), changes, 1).unwrap();
+    apply(&[put_at(5, record("a", &["도로 정비"]))]);
+    apply(&[put_at(4, record("a", &["하천 정비"]))]);
     finds(index, &ask("도로"), &["a"]);
-    assert_eq!(index.checkpoint(&agency(0)).unwrap(), Some(1));
+    finds(index, &ask("하천"), &[]);
+    apply(&[delete_at(4, "a")]);
+    finds(index, &ask("도로"), &["a"]);
+    apply(&[put_at(5, record("a", &["하수도 정비"]))]);
+    finds(index, &ask("하수도"), &["a"]);
+    // In one batch, too, the order does not matter.
+    apply(&[put_at(7, record("a", &["상수도 정비"])), put_at(6, record("a", &["도로"]))]);
+    finds(index, &ask("상수도"), &["a"]);
+    apply(&[delete_at(9, "a"), put_at(8, record("a", &["도로"]))]);
+    finds(index, &ask(""), &[]);
+    // A put that was on its way while the document was deleted.
+    apply(&[put_at(8, record("a", &["도로"]))]);
+    finds(index, &ask(""), &[]);
+    // Nor one of a document that was deleted before the index had heard of it.
+    apply(&[delete_at(3, "b")]);
+    apply(&[put_at(2, record("b", &["도로"]))]);
+    finds(index, &ask(""), &[]);
+    apply(&[put_at(10, record("a", &["도로"])), put_at(3, record("b", &["도로"]))]);
+    finds(index, &ask("도로"), &["a", "b"]);
+    assert_eq!(index.verify(&partition(0)).unwrap().doubled, []);
+}
+
+/// The checkpoint does not go back: what a slower caller had in hand is no news, and the next one need not repeat it.
+pub fn the_checkpoint_does_not_go_back(index: &Arc<dyn Index>) {
+    index.apply(&partition(0), &[put(record("a", &["도로"]))], 9).unwrap();
+    index.apply(&partition(0), &[put(record("b", &["도로"]))], 7).unwrap();
+    assert_eq!(index.checkpoint(&partition(0)).unwrap(), Some(9));
+    finds(index, &ask("도로"), &["a", "b"]);
+    index.clear(&partition(0)).unwrap();
+    index.apply(&partition(0), &[], 3).unwrap();
+    assert_eq!(index.checkpoint(&partition(0)).unwrap(), Some(3));
+}
+
+/// While a partition is built (its checkpoint is 0), what it has is found and the answer says that it is not all.
+pub fn what_is_being_built_is_missing(index: &Arc<dyn Index>) {
+    index.apply(&partition(0), &[put(record("a", &["도로"]))], 0).unwrap();
+    let other = Record { partition: partition(1), ..record("b", &["도로"]) };
+    index.apply(&partition(1), &[put(other)], 4).unwrap();
+    assert_eq!(answer(index, &ask("도로")).missing, [partition(0)]);
+    finds(index, &ask("도로"), &["a", "b"]);
+    let elsewhere = Query { agencies: vec![agency(1)], ..ask("도로") };
+    assert_eq!(answer(index, &elsewhere).missing, []);
+    index.apply(&partition(0), &[], 4).unwrap();
+    assert_eq!(answer(index, &ask("도로")).missing, []);
+}
+
+/// When a partition is damaged, the others answer as if it were not there and the answer names it; it says so
+/// itself, and works again when it is cleared.
+///
+/// `damage` damages what is stored of a partition and gives the index as it is opened anew.
+pub fn damage_stays_in_its_partition(
+    index: Arc<dyn Index>,
+    damage: &dyn Fn(Arc<dyn Index>, &Partition) -> Arc<dyn Index>,
+) {
+    for digit in 0..3 {
+        let records = (0..20).map(|n| {
+            let text = format!("도로 정비 계획 {n} 안전 점검");
+            let path = format!("{digit}/{n}");
+            put(Record { partition: partition(digit), ..record(&path, &[text.as_str()]) })
+        });
+        index.apply(&partition(digit), &records.collect::<Vec<_>>(), 5).unwrap();
+    }
+    let queries = ["도로 점검", "\"정비 계획\"", "정*", ""].map(ask);
+    let others = [partition(0), partition(2)];
+    let expected = queries.clone().map(|query| index.search(&others, &query).unwrap());
+    let index = &damage(index, &partition(1));
+
+    assert!(matches!(index.checkpoint(&partition(1)), Err(IndexError::Damaged(_))));
+    let late = put_at(2, Record { partition: partition(1), ..record("1/0", &["도로"]) });
+    let late = index.apply(&partition(1), &[late], 6);
+    assert!(matches!(late, Err(IndexError::Damaged(_))), "{late:?}");
+    assert!(matches!(index.verify(&partition(1)), Err(IndexError::Damaged(_))));
+    assert_eq!(index.partitions().unwrap(), [partition(0), partition(1), partition(2)]);
+    for (query, expected) in queries.iter().zip(expected) {
+        let expected = Hits { missing: vec![partition(1)], ..expected };
+        assert_eq!(answer(index, query), expected, "{query:?}");
+    }
+    assert!(matches!(index.search(&[partition(1)], &ask("도로")), Err(SearchError::Index(_))));
+    index.apply(&partition(0), &[], 6).unwrap();
+    assert_eq!(index.checkpoint(&partition(0)).unwrap(), Some(6));
+
+    index.clear(&partition(1)).unwrap();
+    let anew = Record { partition: partition(1), ..record("1/0", &["도로"]) };
+    index.apply(&partition(1), &[put(anew)], 6).unwrap();
+    let hits = answer(index, &ask("도로"));
+    assert_eq!((hits.total, hits.missing), (41, vec![]));
+}
+
+/// A record of another partition is refused, and then nothing of the batch is there.
+pub fn a_record_of_another_partition_is_refused(index: &Arc<dyn Index>) {
+    fill(index, [record("a", &["도로"])]);
+    let foreign = Record { partition: partition(1), ..record("b", &["도로"]) };
+    let batch = [put(record("c", &["도로"])), put(foreign)];
+    let refused = index.apply(&partition(0), &batch, 8);
+    assert!(matches!(refused, Err(IndexError::Refused(_))), "{refused:?}");
+    finds(index, &ask("도로"), &["a"]);
+    assert_eq!(index.checkpoint(&partition(0)).unwrap(), Some(1));
 }
 
 /// A cleared index is empty and has no checkpoint; others stay; it can be filled anew.
-pub fn clear_removes_one_agency(index: &dyn Index) {
+pub fn clear_removes_one_partition(index: &Arc<dyn Index>) {
     fill(index, [record("a", &["도로"])]);
-    let other = Record { agency: agency(1), ..record("b", &["도로"]) };
-    index.apply(&agency(1), &[put(other)], 3).unwrap();
-    index.clear(&agency(0)).unwrap();
-    index.clear(&agency(0)).unwrap();
-    assert_eq!(index.checkpoint(&agency(0)).unwrap(), None);
-    assert_eq!(index.agencies().unwrap(), [agency(1)]);
+    let other = Record { partition: partition(1), ..record("b", &["도로"]) };
+    index.apply(&partition(1), &[put(other)], 3).unwrap();
+    index.clear(&partition(0)).unwrap();
+    index.clear(&partition(0)).unwrap();
+    assert_eq!(index.checkpoint(&partition(0)).unwrap(), None);
+    assert_eq!(index.partitions().unwrap(), [partition(1)]);
     finds(index, &ask("도로"), &["b"]);
     fill(index, [record("c", &["도로"])]);
     finds(index, &ask("도로"), &["b", "c"]);
 }
 
 /// A principal sees the agencies of its scope, and a filter by agency only narrows that.
-pub fn scope_isolates(index: &dyn Index) {
+pub fn scope_isolates(index: &Arc<dyn Index>) {
     for digit in 0..3 {
-        let owner = agency(digit);
+        let owner = partition(digit);
         let one =
-            Record { agency: owner.clone(), ..record(&format!("{digit}"), &["비밀 도로"]) };
+            Record { partition: owner.clone(), ..record(&format!("{digit}"), &["비밀 도로"]) };
         index.apply(&owner, &[put(one)], 1).unwrap();
     }
+    let searcher = ScopedSearcher::new(Arc::clone(index));
     let search = |scope: &[Agency], query: &Query| {
-        let hits = index.scoped(&reader(scope)).search(query).unwrap();
+        let hits = searcher.search(&reader(scope), query).unwrap();
         let seen: Vec<String> = hits.hits.iter().map(|hit| hit.agency.to_string()).collect();
         assert_eq!(hits.total, seen.len() as u64);
         seen.into_iter().collect::<BTreeSet<String>>()
@@ -201,7 +306,7 @@ pub fn scope_isolates(index: &dyn Index) {
     assert_eq!(search(&[agency(0), agency(2)], &facets), set(&["1741000", "1741002"]));
     let narrowed = Query { agencies: vec![agency(1), agency(2)], ..facets.clone() };
     assert_eq!(search(&[agency(0), agency(2)], &narrowed), set(&["1741002"]));
-    let hits = index.scoped(&reader(&[agency(2)])).search(&facets).unwrap();
+    let hits = searcher.search(&reader(&[agency(2)]), &facets).unwrap();
     assert_eq!(hits.facets, [(Facet::Agency, vec![("1741002".to_owned(), 1)])]);
     let blank = Query { text: String::new(), ..facets };
     assert_eq!(search(&[agency(1)], &blank), set(&["1741001"]));
@@ -209,12 +314,12 @@ pub fn scope_isolates(index: &dyn Index) {
 
 /// Documents of an agency that may not be seen change nothing of an answer: not the hits, nor scores, order,
 /// counts, facets, expansions of a prefix or the cursor.
-pub fn hidden_documents_change_nothing(index: &dyn Index) {
+pub fn hidden_documents_change_nothing(index: &Arc<dyn Index>) {
     let seen = ["도로 정비 계획", "도로 점검 결과 도로", "하천 정비 공사", "정보화 계획"];
     for (n, text) in seen.iter().enumerate() {
-        let owner = agency((n % 2) as u8);
-        let one = Record { agency: owner.clone(), ..record(&format!("open/{n}"), &[text]) };
-        index.apply(&owner, &[put(one)], n as u64).unwrap();
+        let owner = partition((n % 2) as u8);
+        let one = Record { partition: owner.clone(), ..record(&format!("open/{n}"), &[text]) };
+        index.apply(&owner, &[put(one)], n as u64 + 1).unwrap();
     }
     let queries =
         ["도로", "도로 정비", "정*", "\"정비 계획\"", "계획 -하천", ""].map(|text| Query {
@@ -223,23 +328,24 @@ pub fn hidden_documents_change_nothing(index: &dyn Index) {
             ..ask(text)
         });
     let scope = reader(&[agency(0), agency(1)]);
-    let ask_all = || queries.clone().map(|query| index.scoped(&scope).search(&query).unwrap());
+    let searcher = ScopedSearcher::new(Arc::clone(index));
+    let ask_all = || queries.clone().map(|query| searcher.search(&scope, &query).unwrap());
     let before = ask_all();
     assert!(before.iter().all(|hits| hits.total > 0), "{before:?}");
     let hidden = (0..40).map(|n| {
         let text = "정비 도로 정류장 정보 계획 하천 ".repeat(n % 5 + 1);
         put(Record {
-            agency: agency(2),
+            partition: partition(2),
             media_type: MediaType::new("text/plain"),
             ..record(&format!("hidden/{n}"), &[text.as_str()])
         })
     });
-    index.apply(&agency(2), &hidden.collect::<Vec<_>>(), 1).unwrap();
+    index.apply(&partition(2), &hidden.collect::<Vec<_>>(), 1).unwrap();
     assert_eq!(before, ask_all());
 }
 
 /// Filters narrow; several values of one are alternatives.
-pub fn filters_narrow(index: &dyn Index) {
+pub fn filters_narrow(index: &Arc<dyn Index>) {
     let day = |text: &str| Timestamp::parse_start(text);
     fill(
         index,
@@ -297,7 +403,7 @@ pub fn filters_narrow(index: &dyn Index) {
 }
 
 /// Facets count all matches, not those of the page, most frequent first.
-pub fn facets_count_all_matches(index: &dyn Index) {
+pub fn facets_count_all_matches(index: &Arc<dyn Index>) {
     fill(
         index,
         (0..7).map(|n| Record {
@@ -395,7 +501,7 @@ const LANGUAGE_CASES: &[(&str, &str, bool)] = &[
 ];
 
 /// Korean as people write it.
-pub fn language(index: &dyn Index) {
+pub fn language(index: &Arc<dyn Index>) {
     for (text, query, found) in LANGUAGE_CASES {
         fill(index, [record("a", &[text])]);
         let spelt_apart: String = query.nfd().collect();
@@ -415,7 +521,7 @@ pub fn language(index: &dyn Index) {
 }
 
 /// A document is found by its title, its keywords and the words of its name; the title comes first.
-pub fn names_are_found(index: &dyn Index) {
+pub fn names_are_found(index: &Arc<dyn Index>) {
     fill(
         index,
         [
@@ -441,7 +547,7 @@ pub fn names_are_found(index: &dyn Index) {
 }
 
 /// Hits carry what was put in.
-pub fn hits_carry_the_record(index: &dyn Index) {
+pub fn hits_carry_the_record(index: &Arc<dyn Index>) {
     let full = Record {
         date: Timestamp::parse("2026-02-03T04:05:06.789Z"),
         outcome: Outcome::Partial,
@@ -462,7 +568,7 @@ pub fn hits_carry_the_record(index: &dyn Index) {
         assert_eq!(hit.id, expected.id);
         assert_eq!(hit.title, expected.title);
         assert_eq!(hit.path, expected.path);
-        assert_eq!(hit.agency, expected.agency);
+        assert_eq!(hit.agency, expected.partition.agency);
         assert_eq!(hit.pipeline, expected.pipeline);
         assert_eq!(hit.media_type, expected.media_type);
         assert_eq!(hit.language, expected.language);
@@ -474,7 +580,7 @@ pub fn hits_carry_the_record(index: &dyn Index) {
 }
 
 /// By date both ways, documents without one last; blank text is newest first.
-pub fn sorts_by_date(index: &dyn Index) {
+pub fn sorts_by_date(index: &Arc<dyn Index>) {
     let dated = |path: &str, date: Option<&str>| Record {
         date: date.and_then(Timestamp::parse_start),
         ..record(path, &["도로"])
@@ -495,16 +601,16 @@ pub fn sorts_by_date(index: &dyn Index) {
 }
 
 /// Pages follow each other without gaps or doubles, also among equals and over several agencies.
-pub fn pages_without_gaps_or_doubles(index: &dyn Index) {
+pub fn pages_without_gaps_or_doubles(index: &Arc<dyn Index>) {
     for digit in 0..3u8 {
         let records = (0..17).map(|n| {
             put(Record {
-                agency: agency(digit),
+                partition: partition(digit),
                 date: (n % 4 > 0).then_some(Timestamp(i64::from(n % 3))),
                 ..record(&format!("{digit}/{n}"), &[if n % 5 == 0 { "도로 도로" } else { "도로" }])
             })
         });
-        index.apply(&agency(digit), &records.collect::<Vec<_>>(), 1).unwrap();
+        index.apply(&partition(digit), &records.collect::<Vec<_>>(), 1).unwrap();
     }
     for (text, sort) in
         [("도로", Sort::Score), ("도로", Sort::Newest), ("도로", Sort::Oldest), ("", Sort::Score)]
@@ -529,11 +635,10 @@ pub fn pages_without_gaps_or_doubles(index: &dyn Index) {
 }
 
 /// A cursor of another query, one that is none, too long a page and too deep a one are refused with the cure.
-pub fn bad_pages_are_refused(index: &dyn Index) {
+pub fn bad_pages_are_refused(index: &Arc<dyn Index>) {
     fill(index, (0..3).map(|n| record(&format!("{n}"), &["도로 정비"])));
     let next = answer(index, &Query { limit: 1, ..ask("도로") }).next.unwrap();
-    let refused = |query: Query, cure: &str| match index.scoped(&Principal::local()).search(&query)
-    {
+    let refused = |query: Query, cure: &str| match index.search(&[partition(0)], &query) {
         Err(SearchError::Query(message)) => assert!(message.contains(cure), "{message}"),
         other => panic!("{query:?}: {other:?}"),
     };
@@ -549,7 +654,7 @@ pub fn bad_pages_are_refused(index: &dyn Index) {
 }
 
 /// The passage of a hit is the one that answers, its locator is true of it, and the words are highlighted.
-pub fn passages(index: &dyn Index) {
+pub fn passages(index: &Arc<dyn Index>) {
     let filler = "아무 상관 없는 문장이 길게 이어진다. ".repeat(200);
     let pages = [
         format!("{filler} 개인정보에 관한 머리말."),

@@ -1,68 +1,93 @@
-use madang_document::agency::Agency;
-use madang_document::principal::Principal;
+use madang_document::id::DocumentId;
+use madang_document::partition::Partition;
 
+use crate::query::{Hits, Query, SearchError};
 use crate::record::Change;
-use crate::search::ScopedSearcher;
 
-/// The full text of every agency.
+/// The full text of every partition.
 ///
-/// Promises: `apply` is atomic and durable (all changes and the checkpoint, or none; on disk when it returns),
-/// idempotent (the same changes again leave the same documents), and has one caller per agency. Searches see
-/// a state that some `apply` left.
+/// What every implementation promises, one on a search cluster as well as one in a folder:
+///
+/// * **Versions never go back.** A change whose revision is lower than that of the document in the index is passed
+///   over; so is a put of a document whose deletion at a higher revision was applied shortly before. How long a
+///   deletion is remembered is the implementation's; it must outlast a batch that another caller still has in hand.
+/// * **The checkpoint is never ahead of its changes**, and never goes back but by `clear`. When `apply` returns,
+///   its changes and then its checkpoint are durable and visible to searches; when it fails or the process dies,
+///   some of the changes may be there, the checkpoint is not.
+/// * **Repeated application leaves the same.** Whoever begins again at the checkpoint comes to the same state.
+///
+/// Partitions stand apart: what is wrong with one is an error of that one only.
 pub trait Index: Send + Sync {
-    /// Deletes by id, adds, and commits, with `checkpoint` in the commit. Creates the agency's index if there
-    /// is none. Blocks.
+    /// Brings changes into a partition, then sets its checkpoint. Creates the partition's index if there is none.
+    /// Blocks. One caller at a time for each partition.
     ///
-    /// # Errors
-    /// [`IndexError`]; then nothing was changed.
-    fn apply(&self, agency: &Agency, changes: &[Change], checkpoint: u64)
-    -> Result<(), IndexError>;
-
-    /// The checkpoint of the last commit of this agency's index; none if there is no index. The truth at
-    /// restart, whatever a cursor elsewhere says.
-    ///
-    /// # Errors
-    /// [`IndexError::Damaged`] when the index must be rebuilt.
-    fn checkpoint(&self, agency: &Agency) -> Result<Option<u64>, IndexError>;
-
-    /// Removes this agency's index, to build it anew from the ledger.
+    /// A checkpoint of 0 says that the index is still being built and does not hold all that was written before:
+    /// searches name it in [`Hits::missing`] until it has a higher one. So a rebuild applies all documents with 0
+    /// and closes with an empty batch that carries the number it had read before it began.
     ///
     /// # Errors
     /// [`IndexError`].
-    fn clear(&self, agency: &Agency) -> Result<(), IndexError>;
+    fn apply(
+        &self,
+        partition: &Partition,
+        changes: &[Change],
+        checkpoint: u64,
+    ) -> Result<(), IndexError>;
 
-    /// The agencies that have an index.
+    /// The checkpoint of a partition; none if it has no index. The truth at restart, whatever a cursor elsewhere
+    /// says. Cheap but for the first time (which compares the files with their checksums), so that a follower can
+    /// ask at every turn and hear of damage that a search has met.
+    ///
+    /// # Errors
+    /// [`IndexError::Damaged`] when the partition must be rebuilt.
+    fn checkpoint(&self, partition: &Partition) -> Result<Option<u64>, IndexError>;
+
+    /// Removes a partition's index, damaged or not, to build it anew from the ledger.
+    ///
+    /// # Errors
+    /// [`IndexError::Unavailable`].
+    fn clear(&self, partition: &Partition) -> Result<(), IndexError>;
+
+    /// The partitions that have an index, damaged ones included, ordered. Cheap.
+    ///
+    /// # Errors
+    /// [`IndexError::Unavailable`].
+    fn partitions(&self) -> Result<Vec<Partition>, IndexError>;
+
+    /// Reads all of a partition: the documents in it, and ids that stand in it more than once (none, ever).
     ///
     /// # Errors
     /// [`IndexError`].
-    fn agencies(&self) -> Result<Vec<Agency>, IndexError>;
+    fn verify(&self, partition: &Partition) -> Result<Census, IndexError>;
 
-    /// Documents in this agency's index, and ids that stand in it more than once (none, ever).
+    /// Answers a query from these partitions and no other: what is in the rest changes nothing of the answer, not
+    /// even a score. A partition without an index holds nothing. Whose partitions these are is for the caller to
+    /// know; callers outside go through [`ScopedSearcher`](crate::scoped_searcher::ScopedSearcher). Blocks.
     ///
     /// # Errors
-    /// [`IndexError`].
-    fn verify(&self, agency: &Agency) -> Result<Census, IndexError>;
-
-    /// The searcher of a principal.
-    fn scoped(&self, principal: &Principal) -> ScopedSearcher;
+    /// [`SearchError`].
+    fn search(&self, partitions: &[Partition], query: &Query) -> Result<Hits, SearchError>;
 }
 
 /// What an index holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Census {
     /// Every id once, ordered.
-    pub ids: Vec<madang_document::id::DocumentId>,
+    pub ids: Vec<DocumentId>,
     /// Ids that stand in it more than once.
-    pub doubled: Vec<madang_document::id::DocumentId>,
+    pub doubled: Vec<DocumentId>,
 }
 
 /// What a caller of an index can act on.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IndexError {
-    /// Cannot be opened or was built by another analyzer: rebuild it from the ledger.
+    /// Cannot be read or was built by another analyzer: clear it and rebuild it from the ledger.
     #[error("the index must be rebuilt: {0}")]
     Damaged(String),
     /// Disk full, lock held, file system error: trying again later may help.
-    #[error("the index cannot be written: {0}")]
+    #[error("the index cannot be used now: {0}")]
     Unavailable(String),
+    /// The change is not one of this partition: trying again does not help.
+    #[error("the index refuses the change: {0}")]
+    Refused(String),
 }

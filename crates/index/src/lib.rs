@@ -1,33 +1,24 @@
 //! Full text: schema, Korean analysis, query, scoped search.
 //!
-//! One physical index per agency, so that terms, statistics, facets and suggestions cannot cross. The raw
-//! searcher never leaves this crate: the only way in is [`ScopedSearcher`](search::ScopedSearcher).
+//! One physical index per partition, so that terms, statistics, facets and suggestions cannot cross.
+//! [`Index`](index::Index) is the seam for backends; callers outside search by
+//! [`ScopedSearcher`](scoped_searcher::ScopedSearcher) and by nothing else.
 
 mod analyzer;
 /// What every index must do: call these in a backend's tests.
 pub mod conformance;
 mod cursor;
-mod durable_directory;
-mod entry;
 /// The trait of an index.
 pub mod index;
+mod nfc;
 mod particle;
-mod plan;
 /// Queries and their answers.
 pub mod query;
 mod query_text;
-mod ranking;
 /// What goes into an index.
 pub mod record;
-mod schema;
+/// The one way to search for callers outside.
+pub mod scoped_searcher;
 mod script;
-/// The one way to search.
-pub mod search;
-mod segment_map;
-mod shelf;
-mod snippet;
-mod statistics;
-/// The index in a folder.
-pub mod tantivy_index;
-mod tantivy_search;
-mod tokenizer;
+/// The index in a folder, on tantivy.
+pub mod tantivy;

@@ -3,6 +3,7 @@ use madang_document::id::DocumentId;
 use madang_document::locator::Locator;
 use madang_document::media_type::{Kind, MediaType};
 use madang_document::outcome::Outcome;
+use madang_document::partition::Partition;
 use madang_document::timestamp::Timestamp;
 
 /// A search as a caller asks it. Several values of one filter are alternatives; several filters all hold.
@@ -10,7 +11,7 @@ use madang_document::timestamp::Timestamp;
 pub struct Query {
     /// What a person types: words, `"phrases"`, `prefix*`, `-without`. Blank finds everything.
     pub text: String,
-    /// Only of these agencies; further narrowed to what the principal may see.
+    /// Only of these agencies; narrows the partitions that are searched.
     pub agencies: Vec<Agency>,
     /// Only of these kinds.
     pub kinds: Vec<Kind>,
@@ -80,6 +81,10 @@ pub struct Hits {
     pub facets: Vec<(Facet, Vec<(String, u64)>)>,
     /// What to put into [`Query::after`] for the next page; none at the end. Opaque.
     pub next: Option<String>,
+    /// Partitions that were asked for and of which this answer does not tell all, ordered: a damaged one gave
+    /// nothing, one that is being built anew (its checkpoint is 0) gave what it has so far. Say so to whoever
+    /// asked.
+    pub missing: Vec<Partition>,
 }
 
 /// A document that matches.
@@ -128,7 +133,8 @@ pub enum SearchError {
     /// The query is not acceptable (too long, too many clauses, a cursor of another query).
     #[error("{0}")]
     Query(String),
-    /// The index cannot answer.
+    /// No partition that was asked for can answer; if only some cannot, the answer names them
+    /// ([`Hits::missing`]).
     #[error("the index cannot answer: {0}")]
     Index(String),
 }

@@ -1,5 +1,5 @@
 use crate::analyzer::{self, Bigrams, digest};
-use crate::entry::nfc;
+use crate::nfc::nfc;
 use crate::particle;
 use crate::query::SearchError;
 use crate::script::{Script, is_syllable};

@@ -1,8 +1,8 @@
-use madang_document::agency::Agency;
 use madang_document::content::Segment;
 use madang_document::id::DocumentId;
 use madang_document::media_type::{Kind, MediaType};
 use madang_document::outcome::Outcome;
+use madang_document::partition::Partition;
 use madang_document::timestamp::Timestamp;
 
 /// A document as the index takes it.
@@ -10,8 +10,8 @@ use madang_document::timestamp::Timestamp;
 pub struct Record {
     /// The document; a second record of the same id replaces the first.
     pub id: DocumentId,
-    /// Whose it is: which index it goes to.
-    pub agency: Agency,
+    /// Which index it goes to.
+    pub partition: Partition,
     /// The pipeline that took it.
     pub pipeline: String,
     /// Path in the store, with `!/` and the inner path for members.
@@ -37,11 +37,42 @@ pub struct Record {
     pub segments: Vec<Segment>,
 }
 
-/// A change to an index.
+/// A change to an index, with the revision of the document that it makes true.
+///
+/// A revision is a number that only grows over the life of a document, deletions included, such as the number of
+/// its latest row in an outbox. It decides which of two changes of a document stands, in whatever order they come:
+/// the higher one, and of two equal ones the later.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
     /// Add or replace.
-    Put(Box<Record>),
+    Put {
+        /// The document's revision.
+        revision: u64,
+        /// The document.
+        record: Box<Record>,
+    },
     /// Remove; nothing happens if it is not there.
-    Delete(DocumentId),
+    Delete {
+        /// The revision at which it is gone.
+        revision: u64,
+        /// The document.
+        id: DocumentId,
+    },
+}
+
+impl Change {
+    /// The document that changes.
+    pub fn id(&self) -> DocumentId {
+        match self {
+            Change::Put { record, .. } => record.id,
+            Change::Delete { id, .. } => *id,
+        }
+    }
+
+    /// Its revision.
+    pub fn revision(&self) -> u64 {
+        match self {
+            Change::Put { revision, .. } | Change::Delete { revision, .. } => *revision,
+        }
+    }
 }

@@ -121,6 +121,9 @@ async fn catch_up(
         let mut text = 0;
         let mut through = from;
         let mut done = std::collections::BTreeSet::new();
+        // The record is of the last change of its document that was read here.
+        let revisions: BTreeMap<DocumentId, u64> =
+            outbox.iter().map(|change| (change.document, change.seq)).collect();
         for change in &outbox {
             if text > BATCH_TEXT {
                 break;
@@ -129,6 +132,7 @@ async fn catch_up(
             if !done.insert(change.document) {
                 continue;
             }
+            let revision = revisions.get(&change.document).copied().unwrap_or(change.seq);
             match stored.get(&change.document) {
                 Some(stored) if !stored.withdrawn => {
                     let segments = match &stored.document.text {
@@ -139,14 +143,15 @@ async fn catch_up(
                         None => Vec::new(),
                     };
                     text += segments.iter().map(|segment| segment.text.len()).sum::<usize>();
-                    changes.push(Change::Put(Box::new(record(&stored.document, segments))));
+                    let record = Box::new(record(&stored.document, segments));
+                    changes.push(Change::Put { revision, record });
                 }
-                _ => changes.push(Change::Delete(change.document)),
+                _ => changes.push(Change::Delete { revision, id: change.document }),
             }
         }
         applied += changes.len() as u64;
         let to = Arc::clone(index);
-        let of = agency.clone();
+        let of = Partition::of(agency.clone());
         let work = tokio::task::spawn_blocking(move || to.apply(&of, &changes, through));
         work.await.map_err(|error| IndexError::Unavailable(error.to_string()))??;
         ledger.advance(&reader(&partition), through).await?;
@@ -162,18 +167,19 @@ async fn resume(
     index: &Arc<dyn Index>,
     agency: &Agency,
 ) -> Result<u64, Behind> {
-    let checkpoint = match index.checkpoint(agency) {
+    let partition = Partition::of(agency.clone());
+    let checkpoint = match index.checkpoint(&partition) {
         Ok(checkpoint) => checkpoint.unwrap_or(0),
         Err(IndexError::Damaged(reason)) => {
             tracing::warn!(%agency, %reason, "the index is built anew from the ledger");
-            index.clear(agency)?;
+            index.clear(&partition)?;
             0
         }
         Err(error) => return Err(error.into()),
     };
     let checkpoint = if checkpoint > ledger.last_seq().await? {
         tracing::warn!(%agency, "the index is ahead of the ledger and is built anew");
-        index.clear(agency)?;
+        index.clear(&partition)?;
         0
     } else {
         checkpoint
@@ -209,7 +215,7 @@ pub fn record(document: &Document, segments: Vec<Segment>) -> Record {
         .or(document.object_modified);
     Record {
         id: document.id,
-        agency: document.agency.clone(),
+        partition: Partition::of(document.agency.clone()),
         pipeline: document.pipeline.clone(),
         path: document.path(),
         title: document.title().to_owned(),

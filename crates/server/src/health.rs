@@ -27,8 +27,8 @@ pub(crate) async fn ready(State(server): State<Arc<Server>>) -> Response {
         tracing::warn!(%error, "not ready");
         reasons.push("The ledger does not answer.".to_owned());
     }
-    let index = Arc::clone(&server.index);
-    if !matches!(tokio::task::spawn_blocking(move || index.agencies().is_ok()).await, Ok(true)) {
+    let searcher = server.searcher.clone();
+    if !matches!(tokio::task::spawn_blocking(move || searcher.answers()).await, Ok(true)) {
         reasons.push("The index does not answer.".to_owned());
     }
     let kinds: BTreeSet<ConditionKind> =

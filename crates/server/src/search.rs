@@ -50,8 +50,8 @@ pub(crate) async fn run(
     principal: &Principal,
     query: Query,
 ) -> Result<Hits, Problem> {
-    let searcher = server.index.scoped(principal);
-    let hits = tokio::task::spawn_blocking(move || searcher.search(&query)).await;
+    let (searcher, principal) = (server.searcher.clone(), principal.clone());
+    let hits = tokio::task::spawn_blocking(move || searcher.search(&principal, &query)).await;
     Ok(hits.map_err(|error| Problem::internal(&error))??)
 }
 

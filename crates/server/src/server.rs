@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use madang_document::blob_id::BlobId;
 use madang_document::timestamp::Timestamp;
-use madang_index::index::Index;
+use madang_index::scoped_searcher::ScopedSearcher;
 use madang_ledger::ledger::Ledger;
 use object_store::ObjectStore;
 use tokio::sync::watch;
@@ -23,7 +23,7 @@ pub struct Ports {
     /// The record.
     pub ledger: Arc<dyn Ledger>,
     /// Full text.
-    pub index: Arc<dyn Index>,
+    pub searcher: ScopedSearcher,
     /// Text and previews, content-addressed.
     pub blobs: Arc<dyn ObjectStore>,
     /// Where originals are read.
@@ -86,7 +86,7 @@ impl Default for Limits {
 /// The state of the HTTP server.
 pub struct Server {
     pub(crate) ledger: Arc<dyn Ledger>,
-    pub(crate) index: Arc<dyn Index>,
+    pub(crate) searcher: ScopedSearcher,
     pub(crate) blobs: Arc<dyn ObjectStore>,
     pub(crate) originals: Arc<dyn Originals>,
     pub(crate) drops: Arc<dyn Drops>,
@@ -105,11 +105,11 @@ pub struct Server {
 impl Server {
     /// A server over these ports.
     pub fn new(ports: Ports, settings: Settings) -> Server {
-        let Ports { ledger, index, blobs, originals, drops, holds, conditions, clock } = ports;
+        let Ports { ledger, searcher, blobs, originals, drops, holds, conditions, clock } = ports;
         let started = clock();
         Server {
             ledger,
-            index,
+            searcher,
             blobs,
             originals,
             drops,

@@ -22,7 +22,8 @@ use madang_document::principal::{Role, Scope};
 use madang_document::timestamp::Timestamp;
 use madang_index::index::Index;
 use madang_index::record::{Change, Record};
-use madang_index::tantivy_index::TantivyIndex;
+use madang_index::scoped_searcher::ScopedSearcher;
+use madang_index::tantivy::index::TantivyIndex;
 use madang_ledger::entries::Entries;
 use madang_ledger::jobs::{Completion, Failure, Jobs, Verdict};
 use madang_ledger::keys::{Keys, NewKey};
@@ -98,7 +99,7 @@ impl House {
         let board = Arc::new(Board::default());
         let ports = Ports {
             ledger: ledger.clone(),
-            index: index.clone(),
+            searcher: ScopedSearcher::new(index.clone()),
             blobs: blobs.clone(),
             originals: Arc::new(FolderOriginals { store: store.clone() }),
             drops: Arc::new(FolderDrops { store: store.clone() }),
@@ -233,7 +234,7 @@ impl House {
         self.ledger.put_entries(&[entry]).await.unwrap();
         let record = Record {
             id,
-            agency: claim.agency.clone(),
+            partition: Partition::of(claim.agency.clone()),
             pipeline: claim.pipeline,
             path: document.path(),
             title: document.title().to_owned(),
@@ -247,9 +248,10 @@ impl House {
             segments,
         };
         let seq = self.ledger.last_seq().await.unwrap();
-        self.index.apply(&claim.agency, &[Change::Put(Box::new(record))], seq).unwrap();
-        let reader = Reader::Index(Partition::of(claim.agency.clone()));
-        self.ledger.advance(&reader, seq).await.unwrap();
+        let put = Change::Put { revision: seq, record: Box::new(record) };
+        let partition = Partition::of(claim.agency.clone());
+        self.index.apply(&partition, &[put], seq).unwrap();
+        self.ledger.advance(&Reader::Index(partition), seq).await.unwrap();
         id
     }
 

@@ -11,10 +11,10 @@ use tantivy::{DocId, DocSet, SegmentReader, Term};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::analyzer::{self, Mark};
-use crate::entry::Entry;
 use crate::query::Snippet;
 use crate::query_text::{Clause, Prefix, QueryText, Word};
-use crate::schema::Fields;
+use crate::tantivy::entry::Entry;
+use crate::tantivy::schema::Fields;
 
 /// Characters of a passage, about.
 const LENGTH: usize = 160;

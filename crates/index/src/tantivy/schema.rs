@@ -3,9 +3,9 @@ use tantivy::schema::{
     TextFieldIndexing, TextOptions,
 };
 
-use crate::tokenizer::{STEM, XBI};
+use crate::tantivy::tokenizer::{STEM, XBI};
 
-/// The fields of an agency's index.
+/// The fields of a partition's index.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fields {
     /// The document's id, as text: what a deletion names.
@@ -13,6 +13,8 @@ pub(crate) struct Fields {
     /// The id again, as two numbers: what ties in a ranking are broken by without reading a text.
     pub(crate) id_high: Field,
     pub(crate) id_low: Field,
+    /// The revision of the change that brought it: what a later change is compared with.
+    pub(crate) revision: Field,
     pub(crate) pipeline: Field,
     pub(crate) kind: Field,
     pub(crate) media_type: Field,
@@ -25,11 +27,11 @@ pub(crate) struct Fields {
     pub(crate) title: Analysed,
     /// Text, keywords and path.
     pub(crate) body: Analysed,
-    /// What a hit shows, in JSON ([`crate::entry::Head`]).
+    /// What a hit shows, in JSON ([`crate::tantivy::entry::Head`]).
     pub(crate) head: Field,
     /// The text in NFC.
     pub(crate) text: Field,
-    /// [`crate::segment_map::SegmentMap`].
+    /// [`crate::tantivy::segment_map::SegmentMap`].
     pub(crate) map: Field,
 }
 
@@ -44,6 +46,7 @@ pub(crate) struct Analysed {
 pub(crate) mod column {
     pub(crate) const ID_HIGH: &str = "id_high";
     pub(crate) const ID_LOW: &str = "id_low";
+    pub(crate) const REVISION: &str = "revision";
     pub(crate) const PIPELINE: &str = "pipeline";
     pub(crate) const KIND: &str = "kind";
     pub(crate) const MEDIA_TYPE: &str = "media_type";
@@ -69,6 +72,7 @@ pub(crate) fn schema() -> (Schema, Fields) {
         id: schema.add_text_field("id", STRING),
         id_high: schema.add_u64_field(column::ID_HIGH, FAST),
         id_low: schema.add_u64_field(column::ID_LOW, FAST),
+        revision: schema.add_u64_field(column::REVISION, FAST),
         pipeline: schema.add_text_field(column::PIPELINE, STRING | FAST),
         kind: schema.add_text_field(column::KIND, STRING | FAST),
         media_type: schema.add_text_field(column::MEDIA_TYPE, STRING | FAST),

@@ -18,10 +18,11 @@ use tantivy::query::{
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Searcher, Term};
 
-use crate::entry::folder_term;
 use crate::query::Query;
 use crate::query_text::{Clause, Phrase, Prefix, QueryText, Word};
-use crate::schema::{Analysed, Fields};
+use crate::tantivy::damage::{Failure, reading};
+use crate::tantivy::entry::folder_term;
+use crate::tantivy::schema::{Analysed, Fields};
 
 type Boxed = Box<dyn TantivyQuery>;
 
@@ -52,7 +53,7 @@ pub(crate) fn build(
     text: &QueryText,
     fields: &Fields,
     searchers: &[&Searcher],
-) -> tantivy::Result<Boxed> {
+) -> Result<Boxed, Failure> {
     let mut clauses: Vec<(Occur, Boxed)> = filters(query, fields);
     if !text.words.is_empty() {
         clauses.push((Occur::Must, unscored(enough_words(&text.words, fields))));
@@ -173,7 +174,7 @@ fn boosted(query: Boxed, boost: f32) -> Boxed {
     if boost == 1.0 { query } else { Box::new(BoostQuery::new(query, boost)) }
 }
 
-fn one_clause(clause: &Clause, fields: &Fields, searchers: &[&Searcher]) -> tantivy::Result<Boxed> {
+fn one_clause(clause: &Clause, fields: &Fields, searchers: &[&Searcher]) -> Result<Boxed, Failure> {
     Ok(match clause {
         Clause::Word(word) => {
             let mut ways = Vec::new();
@@ -217,24 +218,12 @@ pub(crate) fn expand(
     prefix: &Prefix,
     fields: &Fields,
     searchers: &[&Searcher],
-) -> tantivy::Result<Vec<Term>> {
+) -> Result<Vec<Term>, Failure> {
     let mut terms = Vec::new();
     for field in [fields.body.stem, fields.title.stem] {
         let mut found: BTreeMap<String, u64> = BTreeMap::new();
-        for segment in searchers.iter().flat_map(|searcher| searcher.segment_readers()) {
-            let inverted = segment.inverted_index(field)?;
-            let mut stream = inverted.terms().range().ge(prefix.start.as_bytes()).into_stream()?;
-            let mut scanned = 0;
-            while scanned < MOST_SCANNED && stream.advance() {
-                if !stream.key().starts_with(prefix.start.as_bytes()) {
-                    break;
-                }
-                scanned += 1;
-                if let Ok(stem) = std::str::from_utf8(stream.key()) {
-                    *found.entry(stem.to_owned()).or_default() +=
-                        u64::from(stream.value().doc_freq);
-                }
-            }
+        for (n, searcher) in searchers.iter().enumerate() {
+            reading(n, || stems_with(prefix, field, searcher, &mut found))?;
         }
         let mut by_frequency: Vec<(String, u64)> = found.into_iter().collect();
         by_frequency.sort_by_key(|(_, documents)| std::cmp::Reverse(*documents));
@@ -245,6 +234,30 @@ pub(crate) fn expand(
         );
     }
     Ok(terms)
+}
+
+/// Adds the stems of one index that begin so, and in how many documents each stands.
+fn stems_with(
+    prefix: &Prefix,
+    field: Field,
+    searcher: &Searcher,
+    found: &mut BTreeMap<String, u64>,
+) -> tantivy::Result<()> {
+    for segment in searcher.segment_readers() {
+        let inverted = segment.inverted_index(field)?;
+        let mut stream = inverted.terms().range().ge(prefix.start.as_bytes()).into_stream()?;
+        let mut scanned = 0;
+        while scanned < MOST_SCANNED && stream.advance() {
+            if !stream.key().starts_with(prefix.start.as_bytes()) {
+                break;
+            }
+            scanned += 1;
+            if let Ok(stem) = std::str::from_utf8(stream.key()) {
+                *found.entry(stem.to_owned()).or_default() += u64::from(stream.value().doc_freq);
+            }
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

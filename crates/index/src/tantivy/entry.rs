@@ -1,18 +1,18 @@
-use madang_document::agency::Agency;
 use madang_document::id::DocumentId;
 use madang_document::media_type::MediaType;
 use madang_document::outcome::Outcome;
+use madang_document::partition::Partition;
 use madang_document::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 use tantivy::TantivyDocument;
 use tantivy::schema::Value;
-use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use crate::analyzer::digest;
+use crate::nfc::{nfc, push_nfc};
 use crate::query::{Hit, Snippet};
 use crate::record::Record;
-use crate::schema::{Analysed, Fields};
-use crate::segment_map::SegmentMap;
+use crate::tantivy::schema::{Analysed, Fields};
+use crate::tantivy::segment_map::SegmentMap;
 
 /// What a hit shows of a document, stored beside its text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,12 +30,12 @@ pub(crate) struct Head {
 
 impl Head {
     /// A hit without its passage.
-    pub(crate) fn hit(self, agency: &Agency, score: f32) -> Hit {
+    pub(crate) fn hit(self, partition: &Partition, score: f32) -> Hit {
         Hit {
             id: self.id,
             title: self.title,
             path: self.path,
-            agency: agency.clone(),
+            agency: partition.agency.clone(),
             pipeline: self.pipeline,
             media_type: self.media_type,
             language: self.language,
@@ -57,23 +57,6 @@ pub(crate) struct Entry {
     pub(crate) map: SegmentMap,
 }
 
-/// Appends `text` in NFC.
-fn push_nfc(out: &mut String, text: &str) {
-    if is_nfc_quick(text.chars()) == IsNormalized::Yes {
-        out.push_str(text);
-    } else {
-        out.extend(text.nfc());
-    }
-}
-
-/// `text` in NFC, in which everything is indexed, stored and asked for: file systems and keyboards of one maker
-/// spell Hangul in NFD, and a search must not see the difference.
-pub(crate) fn nfc(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    push_nfc(&mut out, text);
-    out
-}
-
 /// Folders of a path that are indexed; a deeper one cannot be filtered by.
 const DEEPEST_FOLDER: usize = 128;
 
@@ -89,13 +72,14 @@ pub(crate) fn folder_term(path: &str) -> String {
     nfc(path.trim_matches('/').trim_end_matches('!'))
 }
 
-/// The document of a record.
-pub(crate) fn write(record: &Record, fields: &Fields) -> TantivyDocument {
+/// The document of a record at a revision.
+pub(crate) fn write(revision: u64, record: &Record, fields: &Fields) -> TantivyDocument {
     let mut document = TantivyDocument::default();
     let (high, low) = record.id.uuid().as_u64_pair();
     document.add_text(fields.id, record.id.to_string());
     document.add_u64(fields.id_high, high);
     document.add_u64(fields.id_low, low);
+    document.add_u64(fields.revision, revision);
     document.add_text(fields.pipeline, &record.pipeline);
     document.add_text(fields.kind, record.kind.as_str());
     document.add_text(fields.media_type, record.media_type.as_str());

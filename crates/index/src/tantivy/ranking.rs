@@ -8,7 +8,7 @@ use tantivy::{DocAddress, DocId, Score, SegmentOrdinal, SegmentReader};
 
 use crate::cursor::Rank;
 use crate::query::{Facet, Sort};
-use crate::schema::column;
+use crate::tantivy::schema::column;
 
 /// What is collected over one index in one pass: how many match, the best of them, and the facets.
 #[derive(Clone, Debug)]

@@ -28,6 +28,15 @@ pub trait Documents: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Stored>>;
 
+    /// Live documents of a pipeline, ordered by id, after `after`: for walking over them when what is declared
+    /// of the pipeline changed.
+    async fn documents_of(
+        &self,
+        pipeline: &str,
+        after: Option<DocumentId>,
+        limit: u32,
+    ) -> Result<Vec<Stored>>;
+
     /// How many live documents have each outcome, of what the scope covers.
     async fn outcomes(&self, agencies: &Scope) -> Result<Vec<(Outcome, u64)>>;
 

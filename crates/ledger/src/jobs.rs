@@ -3,6 +3,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use madang_document::agency::Agency;
 use madang_document::document::Document;
+use madang_document::id::DocumentId;
 use madang_document::object::ObjectRef;
 use madang_document::principal::Scope;
 use madang_document::timestamp::Timestamp;
@@ -19,8 +20,12 @@ use crate::worker::Worker;
 /// changes nothing and says so.
 #[async_trait]
 pub trait Jobs: Send + Sync {
-    /// Leases at most `limit` jobs that are due, in order of priority, then of time, from queues that are
-    /// not paused.
+    /// Leases at most `limit` jobs that are due, from queues that are not paused.
+    ///
+    /// The queues that have any take turns, by their weights and not by the age of their jobs, so that a
+    /// hundred thousand jobs of one delay those of another by a bounded time. A job of priority 1 (a person
+    /// waits for it) makes its queue go first, unless the queue is far ahead of its turns already. Within a
+    /// queue by priority, then by time. May give fewer than are due; none only if none is.
     async fn claim(&self, worker: &Worker, limit: u32, lease: Duration) -> Result<Vec<Claim>>;
 
     /// Prolongs leases, ended or not, as long as nobody took them back; gives those that are no longer held:
@@ -64,6 +69,11 @@ pub trait Jobs: Send + Sync {
 
     /// Makes jobs ready again: quarantined ones, or done ones whose format has a newer version.
     async fn redrive(&self, which: &Redrive, actor: &str) -> Result<u64>;
+
+    /// Has the object of a document read again, because something that was made of it is lost. What it gives is
+    /// told to every reader, the same or not. Gives whether a job was made ready: not when one is open already,
+    /// and not when the object is gone or set aside for the operator.
+    async fn reread(&self, document: DocumentId, reason: &str) -> Result<bool>;
 
     /// The queues with their counts.
     async fn queues(&self) -> Result<Vec<Queue>>;

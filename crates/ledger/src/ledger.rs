@@ -1,13 +1,42 @@
 use crate::audit::Audit;
+use crate::declarations::Declarations;
 use crate::documents::Documents;
 use crate::entries::Entries;
 use crate::jobs::Jobs;
 use crate::keys::Keys;
+use crate::left_out::LeftOuts;
 use crate::objects::Objects;
 use crate::outbox::Outbox;
 use crate::reader::Readers;
+use crate::retention::Trim;
 
 /// A backend: every trait of this crate over one transactional store.
-pub trait Ledger: Objects + Jobs + Documents + Entries + Outbox + Readers + Audit + Keys {}
+pub trait Ledger:
+    Objects
+    + LeftOuts
+    + Jobs
+    + Documents
+    + Entries
+    + Declarations
+    + Outbox
+    + Readers
+    + Trim
+    + Audit
+    + Keys
+{
+}
 
-impl<T: Objects + Jobs + Documents + Entries + Outbox + Readers + Audit + Keys> Ledger for T {}
+impl<T> Ledger for T where
+    T: Objects
+        + LeftOuts
+        + Jobs
+        + Documents
+        + Entries
+        + Declarations
+        + Outbox
+        + Readers
+        + Trim
+        + Audit
+        + Keys
+{
+}

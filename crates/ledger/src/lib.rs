@@ -10,6 +10,8 @@ pub mod audit;
 pub mod clock;
 /// The promises of the traits, as functions that any backend is held to.
 pub mod conformance;
+/// What rows were made under.
+pub mod declarations;
 /// What was read.
 pub mod documents;
 /// Catalogue entries and their events.
@@ -24,6 +26,8 @@ pub mod jobs;
 pub mod keys;
 /// All of the traits together.
 pub mod ledger;
+/// What is not taken.
+pub mod left_out;
 /// What sources saw.
 pub mod objects;
 /// What indexes and registries still have to hear.
@@ -32,6 +36,8 @@ pub mod outbox;
 pub mod queue;
 /// Who follows the outbox.
 pub mod reader;
+/// How long what is finished stays.
+pub mod retention;
 /// The embedded backend.
 pub mod sqlite;
 /// Who holds leases.

@@ -1,5 +1,6 @@
 use async_trait::async_trait;
 use madang_document::agency::Agency;
+use madang_document::id::DocumentId;
 use madang_document::object::ObjectRef;
 use madang_document::principal::Scope;
 use madang_document::timestamp::Timestamp;
@@ -18,7 +19,8 @@ pub trait Objects: Send + Sync {
     /// Records objects and enqueues a job for each that is new, in one transaction. Idempotent: the same
     /// (store, path, version) a second time changes nothing. A new version of a known path supersedes the
     /// older one: its job, if not leased, is cancelled; if leased, its completion is refused by the fence.
-    /// A path that had vanished and is back counts as a new version.
+    /// A path that had vanished and is back counts as a new version. What was read of a path goes with it to
+    /// the pipeline and the agency of its last sighting.
     async fn see(&self, sightings: &[Sighting]) -> Result<Seen>;
 
     /// Current objects of a pipeline, live ones only, ordered by path, at most `limit`, after path `after`:
@@ -37,8 +39,9 @@ pub trait Objects: Send + Sync {
     /// Conservation: where every path ever received is now. Of what the scope covers.
     async fn balance(&self, agencies: &Scope) -> Result<Balance>;
 
-    /// Where one path stands; none if it was never seen.
-    async fn standing(&self, store: &str, path: &str) -> Result<Option<Standing>>;
+    /// Where the object with this document id stands; none if it was never seen. One look-up, however much
+    /// waits.
+    async fn standing_of(&self, document: DocumentId) -> Result<Option<Standing>>;
 }
 
 /// An object that a source saw.
@@ -89,6 +92,9 @@ pub struct Balance {
     pub deleted: u64,
     /// Waiting or being worked on.
     pub in_flight: u64,
+    /// What lies in the sources and is not taken (a link, a device, a path too long): no paths, and so no part
+    /// of the sum.
+    pub left_out: u64,
     /// Members of archives, mails and compound documents: live documents that are no paths.
     pub members: u64,
 }
@@ -113,4 +119,8 @@ pub struct Standing {
     pub seen_at: Timestamp,
     /// The job of the current object.
     pub job: Job,
+    /// While the job waits and is due: about how many jobs, of all queues, are claimed before it.
+    pub ahead: Option<u64>,
+    /// Jobs completed in the last minute, of all queues: with `ahead`, about how long it will wait.
+    pub per_minute: u64,
 }

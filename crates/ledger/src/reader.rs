@@ -3,6 +3,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use madang_document::id::DocumentId;
 use madang_document::partition::Partition;
 
 use crate::error::Result;
@@ -66,6 +67,11 @@ pub trait Readers: Send + Sync {
 
     /// Sends a reader back to the start, 0.
     async fn reset(&self, reader: &Reader) -> Result<()>;
+
+    /// Whether a reader has passed the last change that it is told of this document: for the index, the
+    /// cataloguer and the eraser the document's own, for a registry that of its entry. Not before the document
+    /// was read, and for a registry not before it has an entry.
+    async fn passed(&self, document: DocumentId, reader: &Reader) -> Result<bool>;
 
     /// Takes, or keeps, the one lease of a reader for this process, for so long from now. Gives whether this
     /// process holds it: not while another one's lease lasts.

@@ -7,25 +7,36 @@ use sqlx::sqlite::{
     SqliteSynchronous,
 };
 use sqlx::{ConnectOptions, Connection};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::Mutex;
 
-use crate::audit::Act;
 use crate::clock::Clock;
 use crate::error::{LedgerError, Result};
 
 mod audit;
+mod body;
+mod chain;
 mod completion;
+mod declarations;
 mod documents;
 mod entries;
 mod fault;
 mod jobs;
 mod keys;
+mod left_outs;
+mod migration;
+mod moves;
+mod news;
 mod objects;
 mod outbox;
 mod readers;
+mod retention;
 mod schema;
+mod turns;
+mod value;
+mod writing;
 
 use fault::fault;
+use writing::Writing;
 
 /// The embedded ledger: one SQLite file.
 ///
@@ -98,7 +109,7 @@ impl SqliteLedger {
             .disable_statement_logging();
         let mut writer = options.connect().await.map_err(fault)?;
         library_is_sound(&mut writer).await?;
-        schema::migrate(&mut writer).await?;
+        migration::migrate(&mut writer, clock()).await?;
         let readers = readers(&options);
         Ok(SqliteLedger { clock, options, writer: Some(Mutex::new(Some(writer))), readers })
     }
@@ -118,7 +129,7 @@ impl SqliteLedger {
         let readers = readers(&options);
         let mut conn = readers.acquire().await.map_err(fault)?;
         library_is_sound(&mut conn).await?;
-        if schema::version(&mut conn).await? < schema::VERSION {
+        if migration::version(&mut conn).await? < migration::VERSION {
             return Err(LedgerError::Damaged(
                 "an older Madang wrote it: run `madang up` once to bring it up to date".to_owned(),
             ));
@@ -147,14 +158,12 @@ impl SqliteLedger {
             .as_ref()
             .ok_or_else(|| LedgerError::Unavailable("it was opened to be read only".to_owned()))?;
         let mut slot = writer.lock().await;
-        let mut conn = match slot.take() {
+        let conn = match slot.take() {
             Some(conn) => conn,
             None => self.options.connect().await.map_err(fault)?,
         };
-        sqlx::query("BEGIN IMMEDIATE").execute(&mut conn).await.map_err(fault)?;
         // Read once the turn has come: the waiting may have taken a while.
-        let now = self.now();
-        Ok(Writing { slot, conn, now, acts: Vec::new(), news: Vec::new() })
+        Writing::begin(slot, conn, self.now()).await
     }
 
     fn now(&self) -> Timestamp {
@@ -164,41 +173,6 @@ impl SqliteLedger {
     /// The connections that read. Each statement sees one committed state.
     fn readers(&self) -> &SqlitePool {
         &self.readers
-    }
-}
-
-/// A transaction under way. Dropped without [`commit`](Self::commit), it never was.
-struct Writing<'a> {
-    slot: MutexGuard<'a, Option<SqliteConnection>>,
-    conn: SqliteConnection,
-    now: Timestamp,
-    acts: Vec<Act>,
-    news: Vec<outbox::News>,
-}
-
-impl Writing<'_> {
-    /// Writes what the audit trail and the outbox are to hear, and commits. Gives the `seq` of the first
-    /// outbox row; the others follow it without a gap.
-    ///
-    /// The numbers of the outbox are taken last: on a store with several writers the row they come from stays
-    /// locked until the commit, and so they grow in the order of commits.
-    async fn commit(mut self) -> Result<u64> {
-        audit::write(&mut self.conn, &self.acts, self.now).await?;
-        let first = outbox::write(&mut self.conn, &self.news, self.now).await?;
-        sqlx::query("COMMIT").execute(&mut self.conn).await.map_err(fault)?;
-        *self.slot = Some(self.conn);
-        Ok(first)
-    }
-
-    /// Ends a transaction that changed nothing, and keeps its connection.
-    async fn abandon(mut self) -> Result<()> {
-        sqlx::query("ROLLBACK").execute(&mut self.conn).await.map_err(fault)?;
-        *self.slot = Some(self.conn);
-        Ok(())
-    }
-
-    fn act(&mut self, actor: &str, action: &str, subject: String, detail: String) {
-        self.acts.push(Act { actor: actor.to_owned(), action: action.to_owned(), subject, detail });
     }
 }
 
@@ -219,19 +193,4 @@ async fn library_is_sound(conn: &mut SqliteConnection) -> Result<()> {
         )));
     }
     Ok(())
-}
-
-/// As a bound value: SQLite has signed integers only, and no count of ours comes near the end of them.
-fn signed(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
-}
-
-/// A count read back.
-fn count(n: i64) -> u64 {
-    u64::try_from(n).unwrap_or(0)
-}
-
-/// A list as a JSON array for `json_each(?)`: one statement for any number of values, and nothing spliced.
-fn json<T: serde::Serialize + ?Sized>(list: &T) -> Result<String> {
-    serde_json::to_string(list).map_err(|e| LedgerError::Conflict(e.to_string()))
 }

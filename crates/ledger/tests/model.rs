@@ -14,7 +14,7 @@ use madang_document::inner_path::InnerPath;
 use madang_document::principal::Scope;
 use madang_document::timestamp::Timestamp;
 use madang_ledger::conformance::sample::{
-    Hand, LEASE, NOBODY, NODE, PIPELINE, START, STORE, Trial, chained, deleted, done, failure,
+    Hand, LEASE, NOBODY, NODE, PIPELINE, START, STORE, Trial, chained, deleted, done, failure, id,
     our_partition, ours, quarantined, queue, sighting, worker,
 };
 use madang_ledger::jobs::{Claim, Completed, JobState, Redrive, Task};
@@ -177,7 +177,7 @@ impl Walk {
         live: bool,
         documents: BTreeSet<Option<&'static str>>,
     ) {
-        let job = self.ledger.standing(STORE, path).await.unwrap().unwrap().job;
+        let job = self.ledger.standing_of(id(path)).await.unwrap().unwrap().job;
         assert_eq!((job.task, job.state, job.attempt), (task, JobState::Ready, 0));
         let row = Row {
             version: version.to_owned(),

@@ -54,7 +54,7 @@ pub(crate) async fn api(
     };
 
     let id = DocumentId::new(&dropped.store, &dropped.path, None);
-    let before = server.ledger.standing(&dropped.store, &dropped.path).await?;
+    let before = server.ledger.standing_of(id).await?;
     let known = before.is_some_and(|standing| standing.seen_at < begun);
     let act = Act {
         actor: caller.principal.name.clone(),

@@ -8,8 +8,7 @@ use madang_document::document::Document;
 use madang_document::id::DocumentId;
 use madang_document::outcome::Outcome;
 use madang_document::partition::Partition;
-use madang_document::principal::Scope;
-use madang_ledger::jobs::{Job, JobFilter, JobState, Task};
+use madang_ledger::jobs::{Job, JobState, Task};
 use madang_ledger::objects::Standing;
 use madang_ledger::reader::Reader;
 use serde::Serialize;
@@ -50,16 +49,7 @@ pub(crate) async fn of(
     if agency.is_some_and(|agency| !caller.principal.agencies.covers(&agency)) {
         return Ok(None);
     }
-    let place = match (&stored, &remembered) {
-        (Some(stored), _) => {
-            let object = &stored.document.object;
-            Some((object.store.clone(), object.path.clone()))
-        }
-        (None, Some(r)) => Some((r.dropped.store.clone(), r.dropped.path.clone())),
-        (None, None) => unread(server, caller, id).await?,
-    };
-    let Some((store, path)) = place else { return Ok(None) };
-    let standing = server.ledger.standing(&store, &path).await?;
+    let standing = server.ledger.standing_of(id).await?;
     if let Some(standing) = &standing
         && !caller.principal.agencies.covers(&standing.agency)
     {
@@ -77,90 +67,21 @@ pub(crate) async fn of(
     let searchable = document.is_some() && indexed(server, &standing.agency, id).await?;
     let entry = server.ledger.entry(&id.to_string()).await?;
     let catalogued = entry.is_some_and(|entry| !entry.withdrawn);
-    let published = published(server, &standing.agency, id).await?;
+    let published = published(server, id).await?;
     Ok(Some(Receipt::new(id, &standing, document.as_ref(), searchable, catalogued, published)))
 }
 
-/// The place of an object that was seen but not read yet. Its document has no row, so its job is looked for
-/// among those that are open, newest first.
-async fn unread(
-    server: &Server,
-    caller: &Caller,
-    id: DocumentId,
-) -> Result<Option<(String, String)>, Problem> {
-    const PAGE: u32 = 1000;
-    const PAGES: usize = 20;
-    for state in [JobState::Leased, JobState::Ready, JobState::Quarantined] {
-        let filter = JobFilter {
-            state: Some(state),
-            queue: None,
-            agencies: caller.principal.agencies.clone(),
-        };
-        let mut after = None;
-        for _ in 0..PAGES {
-            let jobs = server.ledger.jobs(&filter, after, PAGE).await?;
-            let found = jobs
-                .iter()
-                .find(|job| DocumentId::new(&job.object.store, &job.object.path, None) == id);
-            if let Some(job) = found {
-                return Ok(Some((job.object.store.clone(), job.object.path.clone())));
-            }
-            match jobs.last() {
-                Some(last) if jobs.len() == PAGE as usize => after = Some(last.id),
-                _ => break,
-            }
-        }
-    }
-    Ok(None)
-}
-
-/// Whether the index has passed every change of this document. A long backlog that is not looked through to
-/// its end counts as not passed.
+/// Whether the index has passed the last change of this document.
 async fn indexed(server: &Server, agency: &Agency, id: DocumentId) -> Result<bool, Problem> {
-    const PAGE: u32 = 1000;
-    const PAGES: usize = 20;
-    let partition = Partition::of(agency.clone());
-    let mut after = server.ledger.cursor(&Reader::Index(partition.clone())).await?;
-    for _ in 0..PAGES {
-        let changes = server.ledger.changes(&partition, after, PAGE).await?;
-        if changes.iter().any(|change| change.document == id) {
-            return Ok(false);
-        }
-        match changes.last() {
-            Some(last) if changes.len() == PAGE as usize => after = last.seq,
-            _ => return Ok(true),
-        }
-    }
-    Ok(false)
+    let reader = Reader::Index(Partition::of(agency.clone()));
+    Ok(server.ledger.passed(id, &reader).await?)
 }
 
-/// Whether each registry has passed every event of this entry, by the registry's name.
-async fn published(
-    server: &Server,
-    agency: &Agency,
-    id: DocumentId,
-) -> Result<Vec<Publication>, Problem> {
-    const PAGE: u32 = 1000;
-    const PAGES: usize = 20;
-    let entry = id.to_string();
-    let only = Scope::Only([agency.clone()].into());
+/// Whether each registry has passed the last event of this entry, by the registry's name.
+async fn published(server: &Server, id: DocumentId) -> Result<Vec<Publication>, Problem> {
     let mut publications = Vec::new();
     for registry in &server.settings.registries {
-        let mut after = server.ledger.cursor(&Reader::Registry(registry.clone())).await?;
-        let mut passed = false;
-        for _ in 0..PAGES {
-            let events = server.ledger.events(&only, after, PAGE).await?;
-            if events.iter().any(|event| event.entry == entry) {
-                break;
-            }
-            match events.last() {
-                Some(last) if events.len() == PAGE as usize => after = last.seq,
-                _ => {
-                    passed = true;
-                    break;
-                }
-            }
-        }
+        let passed = server.ledger.passed(id, &Reader::Registry(registry.clone())).await?;
         publications.push(Publication { registry: registry.clone(), passed });
     }
     Ok(publications)

@@ -87,6 +87,8 @@ mod tests {
             agency: Agency::undeclared(),
             seen_at: Timestamp(0),
             job,
+            ahead: None,
+            per_minute: 0,
         };
         let remembered = |version: &str, at| Remembered {
             dropped: Dropped { store: "s".into(), path: "a".into(), version: version.into() },

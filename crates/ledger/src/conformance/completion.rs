@@ -4,7 +4,7 @@ use madang_document::inner_path::InnerPath;
 use madang_document::principal::Scope;
 
 use super::sample::*;
-use crate::jobs::{Completed, Redrive};
+use crate::jobs::{Completed, Redrive, Task};
 use crate::objects::Balance;
 
 /// Read again with the same result: no revision, no event, no row in the outbox; but an act.
@@ -115,24 +115,78 @@ pub async fn a_batch_leaves_out_the_stale(ledger: &Trial) {
     assert_eq!(answers[1], Completed::Stale, "one ticket completes once");
 }
 
-/// The former partition hears that the document is gone.
+/// The former partition hears that the document is gone, at once: it is not for its eyes while it waits to be
+/// read again.
 pub async fn a_document_may_change_hands(ledger: &Trial) {
     see(ledger, &["a"], at(0)).await;
-    apply(ledger, done(&claim_one(ledger, at(1)).await, &[]), at(2)).await;
+    apply(ledger, done(&claim_one(ledger, at(1)).await, &["m"]), at(2)).await;
     let before = ledger.last_seq().await.unwrap();
     let mut moved = sighting("a", "v2");
     moved.agency = theirs();
     ledger.when(at(3)).see(&[moved]).await.unwrap();
-    apply(ledger, done(&claim_one(ledger, at(4)).await, &[]), at(5)).await;
-
     for (partition, withdrawn) in [(our_partition(), true), (their_partition(), false)] {
         let told = ledger.changes(&partition, before, 9).await.unwrap();
-        assert!(told.len() == 1 && told[0].withdrawn == withdrawn, "{partition}: {told:?}");
+        assert!(told.iter().all(|change| change.withdrawn == withdrawn), "{partition}: {told:?}");
+        assert_eq!(told.len(), 2, "{partition}: {told:?}");
     }
-    assert_eq!(ledger.document_changes(before, 9).await.unwrap().len(), 2);
+    assert_eq!(ledger.document_changes(before, 9).await.unwrap().len(), 4);
     assert!(ledger.documents_after(&our_partition(), None, 9).await.unwrap().is_empty());
-    assert_eq!(ledger.documents_after(&their_partition(), None, 9).await.unwrap().len(), 1);
-    assert_eq!(ledger.balance(&only([ours()])).await.unwrap().received, 0);
+    assert_eq!(ledger.documents_after(&their_partition(), None, 9).await.unwrap().len(), 2);
+    let stored = ledger.document(id("a")).await.unwrap().unwrap();
+    assert_eq!((stored.document.agency, stored.revision), (theirs(), 2));
+    assert_eq!(ledger.balance(&only([ours()])).await.unwrap(), Balance::default());
+    apply(ledger, done(&claim_one(ledger, at(4)).await, &["m"]), at(5)).await;
+    assert_eq!(ledger.changes(&our_partition(), before, 9).await.unwrap().len(), 2);
+}
+
+/// A corrected agency code moves what did not change, too: in batches, and what is being read meanwhile
+/// arrives under the new code.
+pub async fn a_pipeline_may_change_hands(ledger: &Trial) {
+    see(ledger, &["a", "b", "c", "gone"], at(0)).await;
+    ledger.when(at(0)).vanish(STORE, &["gone".to_owned()]).await.unwrap();
+    let claims = claim(ledger, 9, at(1)).await;
+    for claim in claims.iter().filter(|claim| claim.object.path != "c") {
+        let completion = match claim.task {
+            Task::Delete => deleted(claim),
+            Task::Extract => done(claim, &["m"]),
+        };
+        apply(ledger, completion, at(2)).await;
+    }
+    let before = ledger.last_seq().await.unwrap();
+    ledger.open_queue(&queue(PIPELINE, theirs())).await.unwrap();
+    let mut moved = Vec::new();
+    loop {
+        moved.push(ledger.reassign(PIPELINE, &theirs(), 3).await.unwrap());
+        balanced(ledger).await;
+        if moved.last() == Some(&0) {
+            break;
+        }
+    }
+    assert_eq!(moved, [3, 1, 0]);
+    assert_eq!(ledger.balance(&only([ours()])).await.unwrap(), Balance::default());
+    let (out, into) = (
+        ledger.changes(&our_partition(), before, 99).await.unwrap(),
+        ledger.changes(&their_partition(), before, 99).await.unwrap(),
+    );
+    assert!(out.len() == 4 && out.iter().all(|change| change.withdrawn), "{out:?}");
+    assert!(into.len() == 4 && into.iter().all(|change| !change.withdrawn), "{into:?}");
+
+    let late = claims.iter().find(|claim| claim.object.path == "c").unwrap();
+    assert_eq!(late.agency, ours(), "it was claimed under the former code");
+    apply(ledger, done(late, &[]), at(3)).await;
+    assert!(ledger.documents_after(&our_partition(), None, 9).await.unwrap().is_empty());
+    assert_eq!(ledger.documents_after(&their_partition(), None, 9).await.unwrap().len(), 5);
+    assert_eq!(ledger.partitions().await.unwrap(), [their_partition()]);
+    let jobs = ledger.jobs(&Default::default(), None, 99).await.unwrap();
+    assert!(jobs.iter().all(|job| job.agency == theirs()), "{jobs:?}");
+
+    let again = Redrive::Format { format: "text".to_owned(), below: 2 };
+    ledger.when(at(4)).redrive(&again, "key:1").await.unwrap();
+    let before = ledger.last_seq().await.unwrap();
+    let claim = claim_one(ledger, at(5)).await;
+    assert_eq!(claim.agency, theirs());
+    apply(ledger, done(&claim, &["m"]), at(6)).await;
+    assert_eq!(ledger.last_seq().await.unwrap(), before, "moved, and otherwise the same");
 }
 
 /// A document of another path is a mistake of the caller: nothing of the batch is written.

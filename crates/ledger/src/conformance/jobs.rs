@@ -1,15 +1,18 @@
 use std::collections::HashSet;
 
 use madang_document::id::DocumentId;
+use madang_document::inner_path::InnerPath;
 
 use madang_document::principal::Scope;
 
 use super::sample::*;
 use crate::error::LedgerError;
 use crate::jobs::{Completed, JobFilter, JobState, Redrive};
+use crate::queue::QueueDeclaration;
 use crate::worker::Worker;
 
-/// By priority, then by time; never more than asked for.
+/// Whoever waits in person first, then the queues in turn, each by priority and then by time; never more than
+/// asked for.
 pub async fn claims_come_in_order(ledger: &Trial) {
     ledger.open_queue(&queue(PIPELINE, ours())).await.unwrap();
     ledger.open_queue(&queue("other", theirs())).await.unwrap();
@@ -33,7 +36,72 @@ pub async fn claims_come_in_order(ledger: &Trial) {
         assert!(claims.len() <= limit as usize);
         order.extend(claims.into_iter().map(|claim| claim.object.path));
     }
-    assert_eq!(order, ["urgent", "early", "soon", "late", "low"]);
+    assert_eq!(order, ["urgent", "soon", "early", "late", "low"]);
+}
+
+/// A hundred thousand files of one agency do not stand before the first file of another.
+pub async fn queues_take_turns(ledger: &Trial) {
+    ledger.open_queue(&queue("bulk", theirs())).await.unwrap();
+    let twice = QueueDeclaration { weight: 2, ..queue(PIPELINE, ours()) };
+    ledger.open_queue(&twice).await.unwrap();
+    let of = |name: String, queue: &str, agency| {
+        let mut sighting = sighting(&name, "v1");
+        (sighting.pipeline, sighting.agency) = (queue.to_owned(), agency);
+        sighting
+    };
+    let many: Vec<_> = (0..1000).map(|n| of(format!("bulk/{n:04}"), "bulk", theirs())).collect();
+    ledger.when(at(0)).see(&many).await.unwrap();
+    let taken = claim(ledger, 500, at(1)).await;
+    assert_eq!(taken.len(), 500);
+    ledger.when(at(2)).see(&[of("first".into(), PIPELINE, ours())]).await.unwrap();
+    let standing = ledger.standing_of(id("first")).await.unwrap().unwrap();
+    assert!(standing.ahead.is_some_and(|ahead| ahead <= 1), "{:?}", standing.ahead);
+    let standing = ledger.standing_of(id("bulk/0999")).await.unwrap().unwrap();
+    assert!(standing.ahead.is_some_and(|ahead| (490..=510).contains(&ahead)), "{standing:?}");
+    let turn: Vec<_> = claim(ledger, 2, at(2)).await;
+    assert!(turn.iter().any(|claim| claim.object.path == "first"), "{turn:?}");
+
+    let more: Vec<_> = (0..100).map(|n| of(format!("ours/{n:03}"), PIPELINE, ours())).collect();
+    ledger.when(at(3)).see(&more).await.unwrap();
+    let turns = claim(ledger, 60, at(4)).await;
+    let bulk = turns.iter().filter(|claim| claim.pipeline == "bulk").count();
+    assert!((18..=22).contains(&bulk), "weight 2 against 1: {bulk} of 60");
+    let mut upload = of("upload".into(), "bulk", theirs());
+    upload.priority = 1;
+    ledger.when(at(5)).see(&[upload]).await.unwrap();
+    assert_eq!(claim_one(ledger, at(6)).await.object.path, "upload", "a person waits for it");
+    ledger.pause(PIPELINE, true, "key:1").await.unwrap();
+    let alone = claim(ledger, 9, at(7)).await;
+    assert!(alone.len() == 9 && alone.iter().all(|claim| claim.pipeline == "bulk"));
+}
+
+/// What was lost is read again, and told although it is the same.
+pub async fn what_is_lost_is_read_again(ledger: &Trial) {
+    see(ledger, &["a", "b"], at(0)).await;
+    assert!(!ledger.reread(id("a"), "no text").await.unwrap(), "it was never read");
+    for claim in claim(ledger, 9, at(1)).await {
+        apply(ledger, done(&claim, &["m"]), at(2)).await;
+    }
+    let member = DocumentId::new(STORE, "a", Some(&InnerPath::of("m")));
+    assert!(ledger.when(at(3)).reread(member, "no text").await.unwrap());
+    assert!(!ledger.reread(id("a"), "no text").await.unwrap(), "one is open");
+    balanced(ledger).await;
+    let before = ledger.last_seq().await.unwrap();
+    let again = claim_one(ledger, at(4)).await;
+    assert_eq!((again.object.path.as_str(), again.attempt), ("a", 1));
+    assert!(!ledger.reread(id("a"), "no text").await.unwrap(), "one is being worked on");
+    apply(ledger, done(&again, &["m"]), at(5)).await;
+    let told = ledger.changes(&our_partition(), before, 9).await.unwrap();
+    assert_eq!(told.len(), 2, "the same text must be told to an index that lost it");
+    assert!(told.iter().all(|change| !change.withdrawn));
+    let again = Redrive::Format { format: "text".to_owned(), below: 2 };
+    ledger.when(at(6)).redrive(&again, "key:1").await.unwrap();
+    for claim in claim(ledger, 9, at(7)).await {
+        apply(ledger, done(&claim, &["m"]), at(8)).await;
+    }
+    assert_eq!(ledger.last_seq().await.unwrap(), told[1].seq, "told once");
+    ledger.when(at(9)).vanish(STORE, &["a".to_owned()]).await.unwrap();
+    assert!(!ledger.reread(id("a"), "no text").await.unwrap(), "it is gone");
 }
 
 /// A queue must be known and not paused; what it holds meanwhile waits.

@@ -13,7 +13,9 @@ use super::sample::*;
 use crate::audit::{Act, first_broken};
 use crate::error::LedgerError;
 use crate::keys::NewKey;
+use crate::left_out::{LeftOut, LeftOutKind};
 use crate::reader::Reader;
+use crate::retention::{Retention, Trimmed};
 
 /// By id, by parent, by agency, and as counts.
 pub async fn documents_are_found(ledger: &Trial) {
@@ -198,6 +200,138 @@ pub async fn a_cursor_never_goes_back(ledger: &Trial) {
     for other in [Reader::Index(their_partition()), Reader::Cataloguer, Reader::Eraser] {
         assert_eq!(ledger.cursor(&other).await.unwrap(), 0, "each reader has its own");
     }
+}
+
+/// A reader has passed a document when its cursor stands at the last row that it is told of it.
+pub async fn a_reader_passes_a_document(ledger: &Trial) {
+    let index = Reader::Index(our_partition());
+    let registry = Reader::Registry("folder".into());
+    let passed = async |reader: &Reader| ledger.passed(id("a"), reader).await.unwrap();
+    see(ledger, &["a", "b"], at(0)).await;
+    assert!(!passed(&index).await, "it was never read");
+    for claim in claim(ledger, 9, at(1)).await {
+        apply(ledger, done(&claim, &[]), at(2)).await;
+    }
+    let own = ledger.changes(&our_partition(), 0, 9).await.unwrap();
+    let own = own.iter().find(|change| change.document == id("a")).unwrap().seq;
+    let last = ledger.last_seq().await.unwrap();
+    for reader in [&index, &Reader::Cataloguer, &Reader::Eraser] {
+        assert!(!passed(reader).await, "{reader}");
+        ledger.advance(reader, own).await.unwrap();
+        assert!(passed(reader).await, "{reader}");
+    }
+    ledger.advance(&registry, last).await.unwrap();
+    assert!(!passed(&registry).await, "it has no entry");
+    ledger.put_entries(&[series(&id("a").to_string(), "one")]).await.unwrap();
+    assert!(!passed(&registry).await);
+    ledger.advance(&registry, ledger.last_event().await.unwrap()).await.unwrap();
+    assert!(passed(&registry).await);
+
+    ledger.advance(&index, last).await.unwrap();
+    let mut moved = sighting("a", "v1");
+    moved.agency = theirs();
+    ledger.when(at(3)).see(&[moved]).await.unwrap();
+    assert!(!passed(&index).await, "it has left, and the former index was not told yet");
+    assert!(!passed(&Reader::Index(their_partition())).await);
+    let last = ledger.last_seq().await.unwrap();
+    ledger.advance(&index, last - 1).await.unwrap();
+    assert!(passed(&index).await, "its last row here is passed");
+    ledger.advance(&Reader::Index(their_partition()), last).await.unwrap();
+    assert!(passed(&Reader::Index(their_partition())).await);
+}
+
+/// Each listing says anew what it leaves out; it is counted, and is no part of the sum.
+pub async fn what_is_left_out_is_counted(ledger: &Trial) {
+    ledger.open_queue(&queue(PIPELINE, ours())).await.unwrap();
+    ledger.open_queue(&queue("other", theirs())).await.unwrap();
+    let thing =
+        |key: &str, kind| LeftOut { key: key.into(), kind, reason: format!("{key} is odd") };
+    let first = [
+        thing("b", LeftOutKind::Link),
+        thing("a", LeftOutKind::Fifo),
+        thing("'; DROP TABLE left_out; --", LeftOutKind::TooLong),
+    ];
+    ledger.leave_out(PIPELINE, &first).await.unwrap();
+    ledger.leave_out("other", &[thing("z", LeftOutKind::Device)]).await.unwrap();
+    let keys = |list: &[LeftOut]| list.iter().map(|thing| thing.key.clone()).collect::<Vec<_>>();
+    assert_eq!(
+        keys(&ledger.left_out(PIPELINE).await.unwrap()),
+        ["'; DROP TABLE left_out; --", "a", "b"]
+    );
+    let balance = ledger.balance(&Scope::All).await.unwrap();
+    assert_eq!((balance.left_out, balance.received), (4, 0));
+    assert_eq!(ledger.balance(&only([theirs()])).await.unwrap().left_out, 1);
+    ledger.leave_out(PIPELINE, &first[..1]).await.unwrap();
+    assert_eq!(ledger.left_out(PIPELINE).await.unwrap(), first[..1]);
+    let page = ledger.left_outs(&Scope::All, None, 1).await.unwrap();
+    assert_eq!(page, [("other".to_owned(), thing("z", LeftOutKind::Device))]);
+    let page = ledger.left_outs(&Scope::All, Some(("other", "z")), 9).await.unwrap();
+    assert_eq!(page, [(PIPELINE.to_owned(), first[0].clone())]);
+    assert_eq!(ledger.left_outs(&only([theirs()]), None, 9).await.unwrap().len(), 1);
+    ledger.leave_out(PIPELINE, &[]).await.unwrap();
+    assert!(ledger.left_out(PIPELINE).await.unwrap().is_empty());
+}
+
+/// What the catalogue was told of a pipeline, by its hash; and its documents, to walk over when that changes.
+pub async fn a_declaration_is_remembered(ledger: &Trial) {
+    see(ledger, &["a", "b", "c"], at(0)).await;
+    for claim in claim(ledger, 9, at(1)).await {
+        apply(ledger, done(&claim, &["m"]), at(2)).await;
+    }
+    assert_eq!(ledger.declared(PIPELINE).await.unwrap(), None);
+    for text in ["one", "two"] {
+        let hash = BlobId::of(text.as_bytes());
+        ledger.declare(PIPELINE, hash).await.unwrap();
+        assert_eq!(ledger.declared(PIPELINE).await.unwrap(), Some(hash));
+    }
+    assert_eq!(ledger.declared("other").await.unwrap(), None);
+    let mut ids = Vec::new();
+    loop {
+        let page = ledger.documents_of(PIPELINE, ids.last().copied(), 4).await.unwrap();
+        if page.is_empty() {
+            break;
+        }
+        ids.extend(page.into_iter().map(|stored| stored.document.id));
+    }
+    assert!(ids.len() == 6 && ids.is_sorted(), "{ids:?}");
+    assert!(ledger.documents_of("other", None, 9).await.unwrap().is_empty());
+}
+
+/// Only what every reader has passed, and what is old enough; a reader can tell that rows are gone.
+pub async fn only_what_is_passed_is_trimmed(ledger: &Trial) {
+    let index = Reader::Index(our_partition());
+    see(ledger, &["a", "b"], at(0)).await;
+    for claim in claim(ledger, 9, at(1)).await {
+        apply(ledger, done(&claim, &[]), at(2)).await;
+    }
+    ledger.put_entries(&[series("s", "one")]).await.unwrap();
+    ledger.when(at(3)).see(&[sighting("a", "v2")]).await.unwrap();
+    apply(ledger, done(&claim_one(ledger, at(4)).await, &[]), at(5)).await;
+    let last = ledger.last_seq().await.unwrap();
+    let retention = Retention { outbox_ms: 1000, jobs_ms: 1000 };
+    let trim = async |ms| ledger.when(at(ms)).trim(&retention).await.unwrap();
+    assert_eq!(trim(500).await, Trimmed::default(), "nothing is old");
+    // The event goes, for nobody follows the entries; the changes stay until the index has passed them.
+    assert_eq!(trim(5_000).await, Trimmed { outbox: 1, jobs: 1 });
+    ledger.advance(&index, last - 1).await.unwrap();
+    ledger.advance(&Reader::Cataloguer, 1).await.unwrap();
+    assert_eq!(trim(5_000).await.outbox, 1, "the cataloguer is behind");
+    assert_eq!(ledger.trimmed(&index).await.unwrap(), 1);
+    ledger.advance(&Reader::Cataloguer, last).await.unwrap();
+    assert_eq!(trim(5_000).await.outbox, 1, "the index is behind");
+    ledger.advance(&index, last).await.unwrap();
+    assert_eq!(trim(5_000).await.outbox, 1);
+    assert_eq!(trim(5_000).await, Trimmed::default());
+    assert!(ledger.changes(&our_partition(), 0, 9).await.unwrap().is_empty());
+    for reader in [&index, &Reader::Cataloguer, &Reader::Eraser] {
+        assert_eq!(ledger.trimmed(reader).await.unwrap(), last, "{reader}");
+    }
+    assert_eq!(ledger.trimmed(&Reader::Index(their_partition())).await.unwrap(), 0);
+    assert_eq!(ledger.trimmed(&Reader::Registry("folder".into())).await.unwrap(), 3);
+    assert_eq!(ledger.last_seq().await.unwrap(), last, "a number is never used again");
+    assert_eq!(ledger.documents_after(&our_partition(), None, 9).await.unwrap().len(), 2);
+    let stored = ledger.document(id("a")).await.unwrap().unwrap();
+    assert_eq!(stored.document.object.version, "v2");
 }
 
 /// One process reads for a reader, until it lets go, its lease ends or its node is known to be dead.

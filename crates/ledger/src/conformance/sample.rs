@@ -136,6 +136,11 @@ pub fn queue(name: &str, agency: Agency) -> QueueDeclaration {
     QueueDeclaration { name: name.to_owned(), agency, weight: 1 }
 }
 
+/// The id of the document that the object at a path is.
+pub fn id(path: &str) -> DocumentId {
+    DocumentId::new(STORE, path, None)
+}
+
 /// A version of a path, of priority 3.
 pub fn sighting(path: &str, version: &str) -> Sighting {
     Sighting {

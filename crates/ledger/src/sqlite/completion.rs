@@ -1,20 +1,22 @@
 use std::collections::{HashMap, HashSet};
 
-use madang_document::blob_id::BlobId;
 use madang_document::document::Document;
 use madang_document::id::DocumentId;
 use madang_document::inner_path::InnerPath;
+use madang_document::timestamp::Timestamp;
 use serde::Serialize;
-use sqlx::QueryBuilder;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{FromRow, QueryBuilder, Row};
 
-use super::documents::document_id;
+use super::body::pack;
 use super::fault::fault;
-use super::outbox::{News, What};
-use super::{Writing, count, json, signed};
+use super::news;
+use super::value::{bytes, count, document_id, json, signed};
+use super::writing::Writing;
 use crate::error::{LedgerError, Result};
 use crate::jobs::{Completion, Ticket, Verdict};
 
-/// Rows of one statement, fifteen values each: below SQLite's limit of 32,766 (`SQLITE_MAX_VARIABLE_NUMBER`).
+/// Rows of one statement, sixteen values each: below SQLite's limit of 32,766 (`SQLITE_MAX_VARIABLE_NUMBER`).
 const ROWS: usize = 256;
 
 impl Writing<'_> {
@@ -29,6 +31,7 @@ impl Writing<'_> {
     ) -> Result<Vec<Option<(usize, usize)>>> {
         let ended = self.end(completions).await?;
         let known = self.documents_of(&ended).await?;
+        let next = news::next(&mut self.conn).await?;
         let mut rows = Vec::new();
         let mut applied = Vec::with_capacity(completions.len());
         for (completion, job) in completions.iter().zip(&ended) {
@@ -44,7 +47,7 @@ impl Writing<'_> {
             for document in documents {
                 belongs(document, completion, job)?;
                 let known = known.get(&document.id);
-                rows.extend(self.upsert(job.path, document, known)?);
+                rows.extend(self.upsert(job, document, known, next)?);
             }
             let kept: HashSet<DocumentId> = documents.iter().map(|document| document.id).collect();
             let gone = known.iter().filter(|(id, known)| {
@@ -53,7 +56,7 @@ impl Writing<'_> {
             let mut gone: Vec<(DocumentId, &Known)> =
                 gone.map(|(id, known)| (*id, known)).collect();
             gone.sort_by_key(|(id, _)| *id);
-            self.withdraw(&gone).await?;
+            self.withdraw(&gone, next).await?;
             self.record(completion, job);
             applied.push(Some((before, self.news.len())));
         }
@@ -64,7 +67,7 @@ impl Writing<'_> {
     /// Ends the jobs themselves, first of all: everything else rests on their fences.
     async fn end(&mut self, completions: &[Completion]) -> Result<Vec<Option<Ended>>> {
         #[derive(Serialize)]
-        struct Row<'a> {
+        struct End<'a> {
             job: i64,
             fence: i64,
             verdict: &'static str,
@@ -76,13 +79,13 @@ impl Writing<'_> {
         // A ticket completes once: of two completions with the same one, the first.
         let first: Vec<bool> = completions.iter().map(|c| tickets.insert(c.ticket)).collect();
         let rows = completions.iter().zip(&first).filter(|(_, first)| **first);
-        let rows: Vec<Row<'_>> = rows
+        let rows: Vec<End<'_>> = rows
             .map(|(completion, _)| {
                 let failure = match &completion.verdict {
                     Verdict::Quarantined(failure) => Some(failure),
                     Verdict::Done | Verdict::Deleted => None,
                 };
-                Row {
+                End {
                     job: completion.ticket.job,
                     fence: completion.ticket.fence,
                     verdict: word(&completion.verdict),
@@ -93,7 +96,8 @@ impl Writing<'_> {
             })
             .collect();
         // An extraction that ended as a deletion was never read: cancelled, which the balance counts as deleted.
-        type Answer = (i64, i64, i64, String, String, String, String);
+        type Answer =
+            (i64, i64, i64, i64, String, bool, String, String, String, String, Option<i64>);
         let ended: Vec<Answer> = sqlx::query_as(
             "UPDATE job SET
                  state = CASE c.value ->> 'verdict' WHEN 'quarantined' THEN 'quarantined'
@@ -104,9 +108,10 @@ impl Writing<'_> {
                  failure_crashed = c.value ->> 'crashed'
              FROM json_each(?2) c
              WHERE job.id = c.value ->> 'job' AND job.fence = c.value ->> 'fence' AND job.state = 'leased'
-             RETURNING id, fence, path, task, (SELECT store FROM path p WHERE p.id = job.path),
+             RETURNING id, fence, path, object, task, tell, queue, agency,
+                 (SELECT store FROM path p WHERE p.id = job.path),
                  (SELECT path FROM path p WHERE p.id = job.path),
-                 (SELECT version FROM object o WHERE o.id = job.object)",
+                 (SELECT modified FROM object o WHERE o.id = job.object)",
         )
         .bind(self.now.0)
         .bind(json(&rows)?)
@@ -115,10 +120,28 @@ impl Writing<'_> {
         .map_err(fault)?;
         let mut ended: HashMap<Ticket, Ended> = ended
             .into_iter()
-            .map(|(job, fence, path, task, store, name, version)| {
-                (Ticket { job, fence }, Ended { path, task, store, name, version })
-            })
+            .map(
+                |(
+                    job,
+                    fence,
+                    path,
+                    object,
+                    task,
+                    tell,
+                    pipeline,
+                    agency,
+                    store,
+                    name,
+                    modified,
+                )| {
+                    let modified = modified.map(Timestamp);
+                    let ended =
+                        Ended { path, object, task, tell, pipeline, agency, store, name, modified };
+                    (Ticket { job, fence }, ended)
+                },
+            )
             .collect();
+        self.told(&ended).await?;
         let jobs: Vec<Option<Ended>> = completions
             .iter()
             .zip(first)
@@ -126,6 +149,22 @@ impl Writing<'_> {
             .collect();
         self.mark_gone(completions, &jobs).await?;
         Ok(jobs)
+    }
+
+    /// What was lost is made again by now; it is told with the rest.
+    async fn told(&mut self, ended: &HashMap<Ticket, Ended>) -> Result<()> {
+        let mut jobs: Vec<i64> =
+            ended.iter().filter(|(_, ended)| ended.tell).map(|(ticket, _)| ticket.job).collect();
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        jobs.sort_unstable();
+        sqlx::query("UPDATE job SET tell = 0 WHERE id IN (SELECT value FROM json_each(?))")
+            .bind(json(&jobs)?)
+            .execute(&mut self.conn)
+            .await
+            .map_err(fault)?;
+        Ok(())
     }
 
     /// A reader that found nothing to read says so before any listing does. The path is gone either way, and
@@ -155,80 +194,88 @@ impl Writing<'_> {
     }
 
     async fn documents_at(&mut self, paths: &[i64]) -> Result<HashMap<DocumentId, Known>> {
-        type Row = (Vec<u8>, i64, i64, bool, String, Vec<u8>);
-        let rows: Vec<Row> = sqlx::query_as(
-            "SELECT id, path, revision, withdrawn, agency, body_hash FROM document
+        let rows: Vec<KnownRow> = sqlx::query_as(
+            "SELECT id, path, object, revision, withdrawn, agency, pipeline, parent, inner_path, outcome,
+                 media_type, bytes, format, format_version, body FROM document
              WHERE path IN (SELECT value FROM json_each(?))",
         )
         .bind(json(paths)?)
         .fetch_all(&mut self.conn)
         .await
         .map_err(fault)?;
-        rows.into_iter()
-            .map(|(id, path, revision, withdrawn, agency, hash)| {
-                let revision = count(revision);
-                Ok((document_id(&id)?, Known { path, revision, withdrawn, agency, hash }))
-            })
-            .collect()
+        rows.into_iter().map(|KnownRow(id, known)| Ok((document_id(&id)?, known))).collect()
     }
 
-    /// The row that a document becomes and its news; none if it is there already, and the same.
-    fn upsert<'d>(
+    /// The row that a document becomes and its news; none if it is there already, and the same. Its agency and
+    /// its pipeline are those of the path, which may have changed hands while it was read.
+    fn upsert(
         &mut self,
-        path: i64,
-        document: &'d Document,
+        job: &Ended,
+        document: &Document,
         known: Option<&Known>,
-    ) -> Result<Option<DocumentRow<'d>>> {
-        let body = json(document)?;
-        let hash = BlobId::of(body.as_bytes());
+        next: u64,
+    ) -> Result<Option<DocumentRow>> {
+        let content = Content {
+            object: job.object,
+            pipeline: job.pipeline.clone(),
+            parent: document.parent.map(bytes),
+            inner_path: document.inner.as_ref().map(InnerPath::to_string),
+            outcome: document.outcome.as_str().to_owned(),
+            media_type: document.media_type.as_str().to_owned(),
+            bytes: signed(document.size.unwrap_or(document.object.size)),
+            format: document.provenance.format.clone(),
+            format_version: i64::from(document.provenance.format_version),
+            body: pack(document, job.modified)?,
+        };
         let mut revision = 1;
         if let Some(known) = known {
-            if !known.withdrawn && known.hash == hash.as_bytes() {
+            let same = known.content == content && known.agency == job.agency;
+            if !known.withdrawn && same && !job.tell {
                 return Ok(None);
             }
             revision = known.revision + 1;
-            if !known.withdrawn && known.agency != document.agency.as_str() {
+            if !known.withdrawn && known.agency != job.agency {
                 // The former agency's index holds it still, and hears of its own agency only.
-                self.tell(document.id, known.agency.clone(), revision, true);
+                self.tell(document.id, &known.agency, revision, true);
             }
         }
-        self.tell(document.id, document.agency.to_string(), revision, false);
-        Ok(Some(DocumentRow { path, document, revision, body, hash }))
+        let seq = next + self.news.len() as u64;
+        self.tell(document.id, &job.agency, revision, false);
+        let (id, path, agency) = (document.id, job.path, job.agency.clone());
+        Ok(Some(DocumentRow { id, path, agency, revision, seq, content }))
     }
 
-    async fn write_documents(&mut self, rows: &[DocumentRow<'_>]) -> Result<()> {
+    async fn write_documents(&mut self, rows: &[DocumentRow]) -> Result<()> {
         for rows in rows.chunks(ROWS) {
             let mut insert = QueryBuilder::new(
-                "INSERT INTO document (id, path, agency, pipeline, parent, inner_path, outcome, media_type,
-                     bytes, format, format_version, revision, body_hash, body) ",
+                "INSERT INTO document (id, path, object, agency, pipeline, parent, inner_path, outcome,
+                     media_type, bytes, format, format_version, revision, seq, body) ",
             );
-            insert.push_values(
-                rows,
-                |mut row, DocumentRow { path, document, revision, body, hash }| {
-                    let parent = document.parent.map(|id| id.uuid().as_bytes().to_vec());
-                    row.push_bind(document.id.uuid().as_bytes().to_vec())
-                        .push_bind(*path)
-                        .push_bind(document.agency.as_str())
-                        .push_bind(document.pipeline.as_str())
-                        .push_bind(parent)
-                        .push_bind(document.inner.as_ref().map(InnerPath::to_string))
-                        .push_bind(document.outcome.as_str())
-                        .push_bind(document.media_type.as_str())
-                        .push_bind(signed(document.size.unwrap_or(document.object.size)))
-                        .push_bind(document.provenance.format.as_str())
-                        .push_bind(document.provenance.format_version)
-                        .push_bind(signed(*revision))
-                        .push_bind(hash.as_bytes().to_vec())
-                        .push_bind(body.as_str());
-                },
-            );
+            insert.push_values(rows, |mut row, document| {
+                let content = &document.content;
+                row.push_bind(bytes(document.id))
+                    .push_bind(document.path)
+                    .push_bind(content.object)
+                    .push_bind(document.agency.as_str())
+                    .push_bind(content.pipeline.as_str())
+                    .push_bind(content.parent.clone())
+                    .push_bind(content.inner_path.as_deref())
+                    .push_bind(content.outcome.as_str())
+                    .push_bind(content.media_type.as_str())
+                    .push_bind(content.bytes)
+                    .push_bind(content.format.as_str())
+                    .push_bind(content.format_version)
+                    .push_bind(signed(document.revision))
+                    .push_bind(signed(document.seq))
+                    .push_bind(content.body.as_str());
+            });
             insert.push(
-                " ON CONFLICT (id) DO UPDATE SET path = excluded.path, agency = excluded.agency,
-                     pipeline = excluded.pipeline, parent = excluded.parent,
+                " ON CONFLICT (id) DO UPDATE SET path = excluded.path, object = excluded.object,
+                     agency = excluded.agency, pipeline = excluded.pipeline, parent = excluded.parent,
                      inner_path = excluded.inner_path, outcome = excluded.outcome,
                      media_type = excluded.media_type, bytes = excluded.bytes, format = excluded.format,
                      format_version = excluded.format_version, revision = excluded.revision,
-                     withdrawn = 0, body_hash = excluded.body_hash, body = excluded.body",
+                     withdrawn = 0, seq = excluded.seq, body = excluded.body",
             );
             insert.build().persistent(false).execute(&mut self.conn).await.map_err(fault)?;
         }
@@ -241,37 +288,41 @@ impl Writing<'_> {
         let live = known.iter().filter(|(_, known)| !known.withdrawn);
         let mut live: Vec<(DocumentId, &Known)> = live.map(|(id, known)| (*id, known)).collect();
         live.sort_by_key(|(id, _)| *id);
-        self.withdraw(&live).await
+        let next = news::next(&mut self.conn).await?;
+        self.withdraw(&live, next).await
     }
 
-    async fn withdraw(&mut self, documents: &[(DocumentId, &Known)]) -> Result<()> {
+    /// Withdraws these documents; `next` is the number of the first row of the news.
+    async fn withdraw(&mut self, documents: &[(DocumentId, &Known)], next: u64) -> Result<()> {
         for (id, known) in documents {
-            let bytes = id.uuid().as_bytes().to_vec();
             let revision = known.revision + 1;
-            sqlx::query("UPDATE document SET withdrawn = 1, revision = ? WHERE id = ?")
+            sqlx::query("UPDATE document SET withdrawn = 1, revision = ?, seq = ? WHERE id = ?")
                 .bind(signed(revision))
-                .bind(&bytes)
+                .bind(signed(next + self.news.len() as u64))
+                .bind(bytes(*id))
                 .execute(&mut self.conn)
                 .await
                 .map_err(fault)?;
-            self.tell(*id, known.agency.clone(), revision, true);
+            self.tell(*id, &known.agency, revision, true);
         }
         Ok(())
     }
 
-    fn tell(&mut self, id: DocumentId, agency: String, version: u64, withdrawn: bool) {
-        self.news.push(News { what: What::Document(id), agency, version, withdrawn });
-    }
-
+    /// Says in the audit trail what became of a job. Short, because there is one for every file ever read: the
+    /// job's own row has its version and times.
     fn record(&mut self, completion: &Completion, job: &Ended) {
-        let kind = match &completion.verdict {
-            Verdict::Quarantined(failure) => Some(&failure.kind),
-            Verdict::Done | Verdict::Deleted => None,
-        };
-        let detail = serde_json::json!({
-            "task": job.task, "verdict": word(&completion.verdict), "kind": kind, "store": job.store,
-            "path": job.name, "version": job.version, "documents": completion.documents.len(),
+        let mut detail = serde_json::json!({
+            "verdict": word(&completion.verdict), "path": job.name,
         });
+        if completion.documents.len() > 1 {
+            detail["documents"] = completion.documents.len().into();
+        }
+        if let Verdict::Quarantined(failure) = &completion.verdict {
+            detail["kind"] = failure.kind.as_str().into();
+        }
+        if job.task == "delete" {
+            detail["task"] = "delete".into();
+        }
         let subject = format!("job/{}", completion.ticket.job);
         self.act(&completion.actor, "job.complete", subject, detail.to_string());
     }
@@ -299,10 +350,15 @@ fn word(verdict: &Verdict) -> &'static str {
 /// The job that a completion ended.
 struct Ended {
     path: i64,
+    object: i64,
     task: String,
+    /// Whether its documents are told, the same or not.
+    tell: bool,
+    pipeline: String,
+    agency: String,
     store: String,
     name: String,
-    version: String,
+    modified: Option<Timestamp>,
 }
 
 /// A document as it was before.
@@ -311,14 +367,58 @@ struct Known {
     revision: u64,
     withdrawn: bool,
     agency: String,
-    hash: Vec<u8>,
+    content: Content,
+}
+
+/// What of a document makes a new revision when it changes; with the agency, which is told in two partitions.
+#[derive(Debug, PartialEq, Eq)]
+struct Content {
+    object: i64,
+    pipeline: String,
+    parent: Option<Vec<u8>>,
+    inner_path: Option<String>,
+    outcome: String,
+    media_type: String,
+    bytes: i64,
+    format: String,
+    format_version: i64,
+    body: String,
+}
+
+/// A document's row as it was before, with its id.
+struct KnownRow(Vec<u8>, Known);
+
+impl FromRow<'_, SqliteRow> for KnownRow {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<KnownRow> {
+        let content = Content {
+            object: row.try_get("object")?,
+            pipeline: row.try_get("pipeline")?,
+            parent: row.try_get("parent")?,
+            inner_path: row.try_get("inner_path")?,
+            outcome: row.try_get("outcome")?,
+            media_type: row.try_get("media_type")?,
+            bytes: row.try_get("bytes")?,
+            format: row.try_get("format")?,
+            format_version: row.try_get("format_version")?,
+            body: row.try_get("body")?,
+        };
+        let known = Known {
+            path: row.try_get("path")?,
+            revision: count(row.try_get("revision")?),
+            withdrawn: row.try_get("withdrawn")?,
+            agency: row.try_get("agency")?,
+            content,
+        };
+        Ok(KnownRow(row.try_get("id")?, known))
+    }
 }
 
 /// A document as it will be.
-struct DocumentRow<'d> {
+struct DocumentRow {
+    id: DocumentId,
     path: i64,
-    document: &'d Document,
+    agency: String,
     revision: u64,
-    body: String,
-    hash: BlobId,
+    seq: u64,
+    content: Content,
 }

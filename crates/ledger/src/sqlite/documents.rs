@@ -1,31 +1,28 @@
 use async_trait::async_trait;
-use madang_document::agency::Agency;
-use madang_document::document::Document;
 use madang_document::extent::Extent;
 use madang_document::id::DocumentId;
 use madang_document::outcome::Outcome;
 use madang_document::partition::Partition;
 use madang_document::principal::Scope;
-use uuid::Uuid;
+use sqlx::AssertSqlSafe;
 
+use super::SqliteLedger;
+use super::body::{DOCUMENT, DocumentRow};
 use super::fault::{fault, odd};
-use super::{SqliteLedger, count, json};
+use super::value::{bytes, count, json, partition, scope};
 use crate::documents::{Documents, Stored};
-use crate::error::{LedgerError, Result};
-
-/// Revision, whether it was withdrawn, and the document as JSON.
-type Row = (i64, bool, String);
+use crate::error::Result;
 
 #[async_trait]
 impl Documents for SqliteLedger {
     async fn document(&self, id: DocumentId) -> Result<Option<Stored>> {
-        let row: Option<Row> =
-            sqlx::query_as("SELECT revision, withdrawn, body FROM document WHERE id = ?")
-                .bind(id.uuid().as_bytes().to_vec())
+        let row: Option<DocumentRow> =
+            sqlx::query_as(AssertSqlSafe(format!("{DOCUMENT} WHERE d.id = ?")))
+                .bind(bytes(id))
                 .fetch_optional(self.readers())
                 .await
                 .map_err(fault)?;
-        row.map(stored).transpose()
+        row.map(DocumentRow::stored).transpose()
     }
 
     async fn documents(&self, ids: &[DocumentId]) -> Result<Vec<Stored>> {
@@ -33,28 +30,26 @@ impl Documents for SqliteLedger {
             return Ok(Vec::new());
         }
         let ids: Vec<String> = ids.iter().map(|id| id.uuid().simple().to_string()).collect();
-        let rows: Vec<Row> = sqlx::query_as(
-            "SELECT revision, withdrawn, body FROM document
-             WHERE id IN (SELECT unhex(value) FROM json_each(?))",
-        )
+        let rows: Vec<DocumentRow> = sqlx::query_as(AssertSqlSafe(format!(
+            "{DOCUMENT} WHERE d.id IN (SELECT unhex(value) FROM json_each(?))"
+        )))
         .bind(json(&ids)?)
         .fetch_all(self.readers())
         .await
         .map_err(fault)?;
-        rows.into_iter().map(stored).collect()
+        rows.into_iter().map(DocumentRow::stored).collect()
     }
 
     async fn members(&self, parent: DocumentId, limit: u32) -> Result<Vec<Stored>> {
-        let rows: Vec<Row> = sqlx::query_as(
-            "SELECT revision, withdrawn, body FROM document
-             WHERE parent = ? AND withdrawn = 0 AND parent IS NOT NULL ORDER BY inner_path LIMIT ?",
-        )
-        .bind(parent.uuid().as_bytes().to_vec())
+        let rows: Vec<DocumentRow> = sqlx::query_as(AssertSqlSafe(format!(
+            "{DOCUMENT} WHERE d.parent = ? AND d.withdrawn = 0 AND d.parent IS NOT NULL ORDER BY d.inner_path LIMIT ?"
+        )))
+        .bind(bytes(parent))
         .bind(limit)
         .fetch_all(self.readers())
         .await
         .map_err(fault)?;
-        rows.into_iter().map(stored).collect()
+        rows.into_iter().map(DocumentRow::stored).collect()
     }
 
     async fn documents_after(
@@ -64,18 +59,35 @@ impl Documents for SqliteLedger {
         limit: u32,
     ) -> Result<Vec<Stored>> {
         // Every id is longer than the empty blob, and so greater.
-        let after = after.map_or(Vec::new(), |id| id.uuid().as_bytes().to_vec());
-        let rows: Vec<Row> = sqlx::query_as(
-            "SELECT revision, withdrawn, body FROM document
-             WHERE agency = ? AND withdrawn = 0 AND id > ? ORDER BY id LIMIT ?",
-        )
+        let after = after.map_or(Vec::new(), bytes);
+        let rows: Vec<DocumentRow> = sqlx::query_as(AssertSqlSafe(format!(
+            "{DOCUMENT} WHERE d.agency = ? AND d.withdrawn = 0 AND d.id > ? ORDER BY d.id LIMIT ?"
+        )))
         .bind(partition.agency.as_str())
         .bind(after)
         .bind(limit)
         .fetch_all(self.readers())
         .await
         .map_err(fault)?;
-        rows.into_iter().map(stored).collect()
+        rows.into_iter().map(DocumentRow::stored).collect()
+    }
+
+    async fn documents_of(
+        &self,
+        pipeline: &str,
+        after: Option<DocumentId>,
+        limit: u32,
+    ) -> Result<Vec<Stored>> {
+        let rows: Vec<DocumentRow> = sqlx::query_as(AssertSqlSafe(format!(
+            "{DOCUMENT} WHERE d.pipeline = ? AND d.withdrawn = 0 AND d.id > ? ORDER BY d.id LIMIT ?"
+        )))
+        .bind(pipeline)
+        .bind(after.map_or(Vec::new(), bytes))
+        .bind(limit)
+        .fetch_all(self.readers())
+        .await
+        .map_err(fault)?;
+        rows.into_iter().map(DocumentRow::stored).collect()
     }
 
     async fn outcomes(&self, agencies: &Scope) -> Result<Vec<(Outcome, u64)>> {
@@ -130,34 +142,5 @@ impl Documents for SqliteLedger {
             extent.media_types.push((media_type, count(objects)));
         }
         Ok(extent)
-    }
-}
-
-fn stored((revision, withdrawn, body): Row) -> Result<Stored> {
-    let document: Document = serde_json::from_str(&body)
-        .map_err(|e| LedgerError::Damaged(format!("a document cannot be read back: {e}")))?;
-    Ok(Stored { revision: count(revision), withdrawn, document })
-}
-
-/// A stored document id.
-pub(super) fn document_id(bytes: &[u8]) -> Result<DocumentId> {
-    Uuid::from_slice(bytes).map(DocumentId::from).map_err(|e| odd("a document id", e))
-}
-
-/// A stored institution code.
-pub(super) fn agency(text: String) -> Result<Agency> {
-    Agency::try_from(text).map_err(|e| odd("an agency", e))
-}
-
-/// A partition, by the institution code that its rows hold.
-pub(super) fn partition(text: String) -> Result<Partition> {
-    agency(text).map(Partition::of)
-}
-
-/// The agencies of a scope as a JSON array, or NULL for all of them.
-pub(super) fn scope(scope: &Scope) -> Result<Option<String>> {
-    match scope {
-        Scope::All => Ok(None),
-        Scope::Only(agencies) => json(agencies).map(Some),
     }
 }

@@ -7,11 +7,11 @@ use madang_document::principal::Scope;
 use madang_document::timestamp::Timestamp;
 use sqlx::QueryBuilder;
 
-use super::audit::digest;
-use super::documents::{agency, document_id, scope};
-use super::fault::fault;
-use super::outbox::{News, What};
-use super::{SqliteLedger, Writing, count, json, signed};
+use super::SqliteLedger;
+use super::fault::{fault, odd};
+use super::news::{self, News, What};
+use super::value::{agency, bytes, count, document_id, json, scope, signed};
+use super::writing::Writing;
 use crate::entries::{Entries, Event};
 use crate::error::Result;
 
@@ -24,33 +24,38 @@ struct Known {
     agency: String,
     version: u64,
     withdrawn: bool,
+    seq: u64,
 }
 
 impl Writing<'_> {
-    /// Notes in `known` how these entries stand before they are written.
-    async fn known_entries(
-        &mut self,
-        ids: &[&str],
-        known: &mut HashMap<String, Known>,
-    ) -> Result<()> {
-        type Row = (String, Vec<u8>, String, i64, bool);
+    /// How these entries stand before they are written.
+    async fn known_entries(&mut self, ids: &[&str]) -> Result<HashMap<String, Known>> {
+        type Row = (String, Vec<u8>, String, i64, bool, i64);
         let rows: Vec<Row> = sqlx::query_as(
-            "SELECT id, content_hash, agency, version, withdrawn FROM entry
+            "SELECT id, body, agency, version, withdrawn, seq FROM entry
              WHERE id IN (SELECT value FROM json_each(?))",
         )
         .bind(json(ids)?)
         .fetch_all(&mut self.conn)
         .await
         .map_err(fault)?;
-        for (id, hash, agency, version, withdrawn) in rows {
-            let hash = digest(&hash)?;
-            known.insert(id, Known { hash, agency, version: count(version), withdrawn });
-        }
-        Ok(())
+        rows.into_iter()
+            .map(|(id, body, agency, version, withdrawn, seq)| {
+                let hash = BlobId::of(unpack(body)?.as_bytes());
+                let (version, seq) = (count(version), count(seq));
+                Ok((id, Known { hash, agency, version, withdrawn, seq }))
+            })
+            .collect()
     }
 
-    /// Whether an entry changes; if so, its version grows in `known` and the change is news.
-    fn version_entry(&mut self, draft: &Draft, known: &mut HashMap<String, Known>) -> bool {
+    /// Whether an entry changes; if so, its version grows in `known` and the change is news. `next` is the number
+    /// of the first row of the news.
+    fn version_entry(
+        &mut self,
+        draft: &Draft,
+        known: &mut HashMap<String, Known>,
+        next: u64,
+    ) -> bool {
         let agency = draft.agency.to_string();
         let mut version = 1;
         if let Some(known) = known.get(&draft.id) {
@@ -65,9 +70,10 @@ impl Writing<'_> {
                 version += 1;
             }
         }
+        let seq = next + self.news.len() as u64;
         self.tell_entry(draft.id.clone(), agency.clone(), version, false);
         let hash = draft.content_hash;
-        known.insert(draft.id.clone(), Known { hash, agency, version, withdrawn: false });
+        known.insert(draft.id.clone(), Known { hash, agency, version, withdrawn: false, seq });
         true
     }
 
@@ -79,52 +85,55 @@ impl Writing<'_> {
     ) -> Result<()> {
         for drafts in drafts.chunks(ROWS) {
             let mut insert = QueryBuilder::new(
-                "INSERT INTO entry (id, document, agency, content_hash, version, issued, modified, body) ",
+                "INSERT INTO entry (id, document, agency, version, issued, modified, seq, body) ",
             );
             insert.push_values(drafts, |mut row, draft| {
-                let version = known.get(&draft.id).map_or(1, |known| known.version);
+                let known = known.get(&draft.id);
                 row.push_bind(draft.id.as_str())
-                    .push_bind(draft.document.map(|id| id.uuid().as_bytes().to_vec()))
+                    .push_bind(draft.document.map(bytes))
                     .push_bind(draft.agency.as_str())
-                    .push_bind(draft.content_hash.as_bytes().to_vec())
-                    .push_bind(signed(version))
+                    .push_bind(signed(known.map_or(1, |known| known.version)))
                     .push_bind(self.now.0)
                     .push_bind(self.now.0)
-                    .push_bind(draft.body.as_str());
+                    .push_bind(signed(known.map_or(0, |known| known.seq)))
+                    .push_bind(pack(&draft.body));
             });
             insert.push(
                 " ON CONFLICT (id) DO UPDATE SET document = excluded.document, agency = excluded.agency,
-                     content_hash = excluded.content_hash, version = excluded.version, withdrawn = 0,
-                     modified = excluded.modified, body = excluded.body",
+                     version = excluded.version, withdrawn = 0, modified = excluded.modified,
+                     seq = excluded.seq, body = excluded.body",
             );
             insert.build().persistent(false).execute(&mut self.conn).await.map_err(fault)?;
         }
         Ok(())
     }
 
-    /// Withdraws the entries with these ids (`ids`, a JSON array); gives how many changed.
-    async fn withdraw_entries(&mut self, ids: &str) -> Result<u64> {
-        let rows: Vec<(String, String, i64)> = sqlx::query_as(
+    /// Withdraws the entries with these ids; gives how many changed.
+    async fn withdraw_entries(&mut self, ids: &[String]) -> Result<u64> {
+        let mut rows: Vec<(String, String, i64)> = sqlx::query_as(
             "UPDATE entry SET withdrawn = 1, version = version + 1, modified = ?
              WHERE id IN (SELECT value FROM json_each(?)) AND withdrawn = 0
              RETURNING id, agency, version",
         )
         .bind(self.now.0)
-        .bind(ids)
+        .bind(json(ids)?)
         .fetch_all(&mut self.conn)
         .await
         .map_err(fault)?;
-        Ok(self.tell_withdrawn(rows))
-    }
-
-    fn tell_withdrawn(&mut self, mut rows: Vec<(String, String, i64)>) -> u64 {
         // RETURNING promises no order; the harvest feed of two equal runs should be equal.
         rows.sort();
+        let next = news::next(&mut self.conn).await?;
         let changed = rows.len() as u64;
         for (id, agency, version) in rows {
+            sqlx::query("UPDATE entry SET seq = ? WHERE id = ?")
+                .bind(signed(next + self.news.len() as u64))
+                .bind(&id)
+                .execute(&mut self.conn)
+                .await
+                .map_err(fault)?;
             self.tell_entry(id, agency, count(version), true);
         }
-        changed
+        Ok(changed)
     }
 
     fn tell_entry(&mut self, id: String, agency: String, version: u64, withdrawn: bool) {
@@ -137,10 +146,14 @@ impl Entries for SqliteLedger {
     async fn put_entries(&self, entries: &[Draft]) -> Result<u64> {
         let mut tx = self.begin().await?;
         let ids: Vec<&str> = entries.iter().map(|draft| draft.id.as_str()).collect();
-        let mut known = HashMap::new();
-        tx.known_entries(&ids, &mut known).await?;
+        let mut known = tx.known_entries(&ids).await?;
+        let next = news::next(&mut tx.conn).await?;
         let changed: Vec<&Draft> =
-            entries.iter().filter(|draft| tx.version_entry(draft, &mut known)).collect();
+            entries.iter().filter(|draft| tx.version_entry(draft, &mut known, next)).collect();
+        if changed.is_empty() {
+            tx.abandon().await?;
+            return Ok(0);
+        }
         tx.write_entries(&changed, &known).await?;
         tx.commit().await?;
         Ok(changed.len() as u64)
@@ -148,14 +161,14 @@ impl Entries for SqliteLedger {
 
     async fn withdraw_entries(&self, ids: &[String]) -> Result<u64> {
         let mut tx = self.begin().await?;
-        let changed = tx.withdraw_entries(&json(ids)?).await?;
+        let changed = tx.withdraw_entries(ids).await?;
         tx.commit().await?;
         Ok(changed)
     }
 
     async fn entry(&self, id: &str) -> Result<Option<Entry>> {
         let row: Option<Row> = sqlx::query_as(
-            "SELECT id, document, agency, content_hash, version, withdrawn, issued, modified, body
+            "SELECT id, document, agency, version, withdrawn, issued, modified, body
              FROM entry WHERE id = ?",
         )
         .bind(id)
@@ -175,11 +188,11 @@ impl Entries for SqliteLedger {
         // With a scope: the first rows of each agency, by index, and of these the first.
         let sql = match agencies {
             Scope::All => {
-                "SELECT id, document, agency, content_hash, version, withdrawn, issued, modified, body
+                "SELECT id, document, agency, version, withdrawn, issued, modified, body
                  FROM entry WHERE id > ?2 AND (?3 OR withdrawn = 0) AND ?1 IS NULL ORDER BY id LIMIT ?4"
             }
             Scope::Only(_) => {
-                "SELECT e.id, e.document, e.agency, e.content_hash, e.version, e.withdrawn, e.issued,
+                "SELECT e.id, e.document, e.agency, e.version, e.withdrawn, e.issued,
                         e.modified, e.body
                  FROM (SELECT DISTINCT value AS agency FROM json_each(?1)) a
                  JOIN entry e ON e.id IN (
@@ -201,18 +214,18 @@ impl Entries for SqliteLedger {
     }
 
     async fn events(&self, agencies: &Scope, after: u64, limit: u32) -> Result<Vec<Event>> {
-        type Row = (i64, String, String, i64, bool, i64);
+        type Row = (i64, Option<String>, Option<Vec<u8>>, String, i64, bool, i64);
         let sql = match agencies {
             Scope::All => {
-                "SELECT seq, entry, agency, version, withdrawn, at FROM outbox
-                 WHERE kind = 'entry' AND seq > ?2 AND ?1 IS NULL ORDER BY seq LIMIT ?3"
+                "SELECT seq, entry, document, agency, version, withdrawn, at FROM outbox
+                 WHERE kind = 2 AND seq > ?2 AND ?1 IS NULL ORDER BY seq LIMIT ?3"
             }
             Scope::Only(_) => {
-                "SELECT o.seq, o.entry, o.agency, o.version, o.withdrawn, o.at
+                "SELECT o.seq, o.entry, o.document, o.agency, o.version, o.withdrawn, o.at
                  FROM (SELECT DISTINCT value AS agency FROM json_each(?1)) a
                  JOIN outbox o ON o.seq IN (
                      SELECT i.seq FROM outbox i
-                     WHERE i.kind = 'entry' AND i.agency = a.agency AND i.seq > ?2
+                     WHERE i.kind = 2 AND i.agency = a.agency AND i.seq > ?2
                      ORDER BY i.seq LIMIT ?3)
                  ORDER BY o.seq LIMIT ?3"
             }
@@ -225,7 +238,12 @@ impl Entries for SqliteLedger {
             .await
             .map_err(fault)?;
         rows.into_iter()
-            .map(|(seq, entry, owner, version, withdrawn, at)| {
+            .map(|(seq, entry, document, owner, version, withdrawn, at)| {
+                let entry = match (entry, document) {
+                    (Some(entry), _) => entry,
+                    (None, Some(document)) => document_id(&document)?.to_string(),
+                    (None, None) => return Err(odd("an event", "no entry")),
+                };
                 Ok(Event {
                     seq: count(seq),
                     entry,
@@ -239,17 +257,21 @@ impl Entries for SqliteLedger {
     }
 }
 
-type Row = (String, Option<Vec<u8>>, String, Vec<u8>, i64, bool, i64, i64, String);
+type Row = (String, Option<Vec<u8>>, String, i64, bool, i64, i64, Vec<u8>);
 
 fn entry(row: Row) -> Result<Entry> {
-    let (id, document, owner, hash, version, withdrawn, issued, modified, body) = row;
-    let draft = Draft {
-        id,
-        document: document.as_deref().map(document_id).transpose()?,
-        agency: agency(owner)?,
-        content_hash: digest(&hash)?,
-        body,
-    };
+    let (id, document, owner, version, withdrawn, issued, modified, body) = row;
+    let document = document.as_deref().map(document_id).transpose()?;
+    let draft = Draft::new(id, document, agency(owner)?, unpack(body)?);
     let (issued, modified) = (Timestamp(issued), Timestamp(modified));
     Ok(Entry { draft, version: count(version), withdrawn, issued, modified })
+}
+
+/// The body of an entry as it is stored.
+fn pack(body: &str) -> Vec<u8> {
+    body.as_bytes().to_vec()
+}
+
+fn unpack(body: Vec<u8>) -> Result<String> {
+    String::from_utf8(body).map_err(|e| odd("an entry", e))
 }

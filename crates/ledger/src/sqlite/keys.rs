@@ -4,7 +4,7 @@ use madang_document::timestamp::Timestamp;
 
 use super::SqliteLedger;
 use super::fault::{fault, odd};
-use super::json;
+use super::value::json;
 use crate::error::{LedgerError, Result};
 use crate::keys::{Key, Keys, NewKey};
 

@@ -1,39 +1,45 @@
 use async_trait::async_trait;
+use madang_document::id::DocumentId;
 use madang_document::object::ObjectRef;
 use madang_document::principal::Scope;
 use madang_document::timestamp::Timestamp;
 
-use super::documents::{agency, scope};
-use super::fault::fault;
+use super::SqliteLedger;
+use super::fault::{fault, odd};
 use super::jobs::{JOB, JobRow};
-use super::{SqliteLedger, Writing, count, signed};
+use super::value::{agency, bytes, count, scope, signed};
+use super::writing::Writing;
 use crate::error::Result;
 use crate::held::Held;
 use crate::jobs::{JobState, Task};
 use crate::objects::{Balance, Known, Objects, Seen, Sighting, Standing};
 
-/// Deletions go first: they are cheap, and what is gone should not be found.
-const DELETE_PRIORITY: u8 = 1;
+/// Deletions go before the files of their queue: they are cheap, and what is gone should not be found. Not before
+/// those that a person waits for.
+const DELETE_PRIORITY: u8 = 2;
 
 impl Writing<'_> {
     async fn see(&mut self, sighting: &Sighting, seen: &mut Seen) -> Result<()> {
-        type Row = (i64, bool, Option<String>);
+        type Row = (i64, bool, String, String, Option<String>);
         let ObjectRef { store, path, version, .. } = &sighting.object;
+        let document = bytes(DocumentId::new(store, path, None));
         let found: Option<Row> = sqlx::query_as(
-            "SELECT p.id, p.live, o.version FROM path p LEFT JOIN object o ON o.id = p.object
-             WHERE p.store = ? AND p.path = ?",
+            "SELECT p.id, p.live, p.pipeline, p.agency, o.version
+             FROM path p LEFT JOIN object o ON o.id = p.object WHERE p.document = ?",
         )
-        .bind(store)
-        .bind(path)
+        .bind(&document)
         .fetch_optional(&mut self.conn)
         .await
         .map_err(fault)?;
         let id = match found {
-            Some((_, true, Some(known))) if known == *version => {
-                seen.known += 1;
-                return Ok(());
-            }
-            Some((id, _, _)) => {
+            Some((id, live, pipeline, owner, known)) => {
+                if pipeline != sighting.pipeline || owner != sighting.agency.as_str() {
+                    self.move_paths(&[id], &sighting.pipeline, sighting.agency.as_str()).await?;
+                }
+                if live && known.as_ref() == Some(version) {
+                    seen.known += 1;
+                    return Ok(());
+                }
                 seen.changed += 1;
                 self.supersede(id).await?;
                 id
@@ -41,9 +47,10 @@ impl Writing<'_> {
             None => {
                 seen.received += 1;
                 sqlx::query_scalar(
-                    "INSERT INTO path (store, path, pipeline, agency, seen_at) VALUES (?, ?, ?, ?, ?)
-                     RETURNING id",
+                    "INSERT INTO path (document, store, path, pipeline, agency, seen_at)
+                     VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
                 )
+                .bind(&document)
                 .bind(store)
                 .bind(path)
                 .bind(&sighting.pipeline)
@@ -54,29 +61,46 @@ impl Writing<'_> {
                 .map_err(fault)?
             }
         };
-        // A version that returns (the old file was put back, or the path was away) is the same object.
-        let object: i64 = sqlx::query_scalar(
-            "INSERT INTO object (path, version, size, modified, seen_at) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (path, version) DO UPDATE SET size = ?3, modified = ?4
-             RETURNING id",
-        )
-        .bind(id)
-        .bind(version)
-        .bind(signed(sighting.object.size))
-        .bind(sighting.modified.map(|at| at.0))
-        .bind(self.now.0)
-        .fetch_one(&mut self.conn)
-        .await
-        .map_err(fault)?;
-        sqlx::query("UPDATE path SET object = ?, pipeline = ?, agency = ?, live = 1 WHERE id = ?")
+        let object = self.object(id, sighting).await?;
+        sqlx::query("UPDATE path SET object = ?, live = 1 WHERE id = ?")
             .bind(object)
-            .bind(&sighting.pipeline)
-            .bind(sighting.agency.as_str())
             .bind(id)
             .execute(&mut self.conn)
             .await
             .map_err(fault)?;
         self.enqueue(id, Task::Extract, sighting.priority.clamp(1, 4)).await
+    }
+
+    /// The row of a path's version. A version that returns (the old file was put back, or the path was away) is
+    /// the same object.
+    async fn object(&mut self, path: i64, sighting: &Sighting) -> Result<i64> {
+        let ObjectRef { version, size, .. } = &sighting.object;
+        let modified = sighting.modified.map(|at| at.0);
+        let known: Option<i64> = sqlx::query_scalar(
+            "UPDATE object SET size = ?3, modified = ?4 WHERE path = ?1 AND version = ?2 RETURNING id",
+        )
+        .bind(path)
+        .bind(version)
+        .bind(signed(*size))
+        .bind(modified)
+        .fetch_optional(&mut self.conn)
+        .await
+        .map_err(fault)?;
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        sqlx::query_scalar(
+            "INSERT INTO object (path, version, size, modified, seen_at) VALUES (?1, ?2, ?3, ?4, ?5)
+             RETURNING id",
+        )
+        .bind(path)
+        .bind(version)
+        .bind(signed(*size))
+        .bind(modified)
+        .bind(self.now.0)
+        .fetch_one(&mut self.conn)
+        .await
+        .map_err(fault)
     }
 
     /// Ends the current job of a path in favour of one that is about to be enqueued. The fence grows, so that
@@ -147,10 +171,9 @@ impl Objects for SqliteLedger {
         let mut tx = self.begin().await?;
         for path in paths {
             let id: Option<i64> = sqlx::query_scalar(
-                "UPDATE path SET live = 0 WHERE store = ? AND path = ? AND live = 1 RETURNING id",
+                "UPDATE path SET live = 0 WHERE document = ? AND live = 1 RETURNING id",
             )
-            .bind(store)
-            .bind(path)
+            .bind(bytes(DocumentId::new(store, path, None)))
             .fetch_optional(&mut tx.conn)
             .await
             .map_err(fault)?;
@@ -208,7 +231,11 @@ impl Objects for SqliteLedger {
              UNION ALL
              SELECT 'members', '', count(*) FROM document
              WHERE withdrawn = 0 AND parent IS NOT NULL
-               AND (?1 IS NULL OR agency IN (SELECT value FROM json_each(?1)))",
+               AND (?1 IS NULL OR agency IN (SELECT value FROM json_each(?1)))
+             UNION ALL
+             SELECT 'left_out', '', count(*) FROM left_out
+             WHERE ?1 IS NULL OR pipeline IN (
+                 SELECT name FROM queue WHERE agency IN (SELECT value FROM json_each(?1)))",
         )
         .bind(scope(agencies)?)
         .fetch_all(self.readers())
@@ -220,25 +247,25 @@ impl Objects for SqliteLedger {
             match (task.as_str(), JobState::parse(&state)) {
                 ("received", _) => balance.received = n,
                 ("members", _) => balance.members = n,
+                ("left_out", _) => balance.left_out = n,
                 (_, Some(JobState::Ready | JobState::Leased)) => balance.in_flight += n,
                 (_, Some(JobState::Quarantined)) => balance.quarantined += n,
                 (_, Some(JobState::Cancelled)) | ("delete", Some(JobState::Done)) => {
                     balance.deleted += n;
                 }
                 (_, Some(JobState::Done)) => balance.done += n,
-                (_, None) => return Err(super::fault::odd("a job's state", state)),
+                (_, None) => return Err(odd("a job's state", state)),
             }
         }
         Ok(balance)
     }
 
-    async fn standing(&self, store: &str, path: &str) -> Result<Option<Standing>> {
+    async fn standing_of(&self, document: DocumentId) -> Result<Option<Standing>> {
         let row: Option<(String, String, i64, i64)> = sqlx::query_as(
             "SELECT p.pipeline, p.agency, p.seen_at, j.id FROM path p
-             JOIN job j ON j.path = p.id AND j.current = 1 WHERE p.store = ? AND p.path = ?",
+             JOIN job j ON j.path = p.id AND j.current = 1 WHERE p.document = ?",
         )
-        .bind(store)
-        .bind(path)
+        .bind(bytes(document))
         .fetch_optional(self.readers())
         .await
         .map_err(fault)?;
@@ -247,8 +274,9 @@ impl Objects for SqliteLedger {
         let row: Option<JobRow> =
             sqlx::query_as(sql).bind(id).fetch_optional(self.readers()).await.map_err(fault)?;
         let Some(job) = row.map(JobRow::job).transpose()? else { return Ok(None) };
+        let (ahead, per_minute) = self.outlook(&job).await?;
         let object = job.object.clone();
         let (agency, seen_at) = (agency(owner)?, Timestamp(seen_at));
-        Ok(Some(Standing { object, pipeline, agency, seen_at, job }))
+        Ok(Some(Standing { object, pipeline, agency, seen_at, job, ahead, per_minute }))
     }
 }

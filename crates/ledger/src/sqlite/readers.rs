@@ -1,9 +1,11 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use madang_document::id::DocumentId;
 
+use super::SqliteLedger;
 use super::fault::fault;
-use super::{SqliteLedger, count, signed};
+use super::value::{bytes, count, signed};
 use crate::error::Result;
 use crate::reader::{Reader, Readers};
 use crate::worker::Worker;
@@ -43,6 +45,37 @@ impl Readers for SqliteLedger {
             .map_err(fault)?;
         tx.commit().await?;
         Ok(())
+    }
+
+    async fn passed(&self, document: DocumentId, reader: &Reader) -> Result<bool> {
+        // NULL, and so not passed, as long as there is no such row.
+        let (sql, agency) = match reader {
+            // Of what has left this partition the last row here is an older one: it is looked for among those
+            // that its reader has still to pass.
+            Reader::Index(partition) => (
+                "SELECT iif(d.agency = ?3, d.seq <= ?2, NOT EXISTS (
+                     SELECT 1 FROM outbox o
+                     WHERE o.kind = 1 AND o.agency = ?3 AND o.seq > ?2 AND o.document = ?1))
+                 FROM document d WHERE d.id = ?1",
+                Some(partition.agency.as_str()),
+            ),
+            Reader::Cataloguer | Reader::Eraser => {
+                ("SELECT d.seq <= ?2 AND ?3 IS NULL FROM document d WHERE d.id = ?1", None)
+            }
+            Reader::Registry(_) => {
+                ("SELECT e.seq <= ?2 AND ?3 IS NULL FROM entry e WHERE e.id = ?4", None)
+            }
+        };
+        let cursor = self.cursor(reader).await?;
+        let passed: Option<bool> = sqlx::query_scalar(sql)
+            .bind(bytes(document))
+            .bind(signed(cursor))
+            .bind(agency)
+            .bind(document.to_string())
+            .fetch_optional(self.readers())
+            .await
+            .map_err(fault)?;
+        Ok(passed.unwrap_or(false))
     }
 
     async fn hold(&self, reader: &Reader, worker: &Worker, lease: Duration) -> Result<bool> {

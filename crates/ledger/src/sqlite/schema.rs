@@ -1,21 +1,7 @@
-use sqlx::sqlite::SqliteConnection;
-
-use super::fault::fault;
-use crate::error::{LedgerError, Result};
-
-/// The schema, one step per version: step `n` takes a file from `PRAGMA user_version` n to n + 1. A step that
-/// was ever released is never edited, only followed.
-const STEPS: [&str; 2] = [FIRST, SECOND];
-
+/// The first schema. A step that was ever released is never edited, only followed.
+///
 /// Times are milliseconds since 1970. Foreign text is bound, never spliced.
-///
-/// `job.current` marks the newest job of a path. That there is exactly one is what conservation rests on, so
-/// the schema holds it (`job_current`), and the balance is a count over an index of the current jobs and not
-/// a second book that could differ from the first.
-///
-/// `outbox.seq` comes from `seq_alloc`, not from the row id: the numbers are taken as the last step of a
-/// transaction, so that they grow in the order of commits on a store with several writers too.
-const FIRST: &str = "
+pub(super) const FIRST: &str = "
 CREATE TABLE queue (
     name   TEXT PRIMARY KEY,
     agency TEXT NOT NULL,
@@ -177,39 +163,182 @@ CREATE TABLE api_key (
 ) STRICT;
 ";
 
-/// Weights, nodes and leases of readers.
-const SECOND: &str = "
-ALTER TABLE queue ADD COLUMN weight INTEGER NOT NULL DEFAULT 1 CHECK (weight > 0);
-ALTER TABLE job ADD COLUMN leased_on BLOB;
-ALTER TABLE reader ADD COLUMN node BLOB;
-ALTER TABLE reader ADD COLUMN process BLOB;
-ALTER TABLE reader ADD COLUMN held_until INTEGER;
+/// The tables of the second schema, which take the place of the first one's. The tables `held`, `seq_alloc`,
+/// `audit` and `api_key` stay as they are.
+///
+/// `job.current` marks the newest job of a path. That there is exactly one is what conservation rests on, so
+/// the schema holds it (`job_current`), and the balance is a count over an index of the current jobs and not
+/// a second book that could differ from the first.
+///
+/// `path.document` is the id of the document that the object is (UUIDv5 of store and path): the one key by
+/// which a path is found, by whoever saw it and by whoever holds its receipt.
+///
+/// `document.seq` and `entry.seq` are the last row of the outbox that tells of them, so that whether a reader
+/// has passed them is a comparison. A document's agency and pipeline stand in its row only, not in its body:
+/// they follow the path. `queue.turn` is how far its turns have come; `turn` is the virtual time of all.
+///
+/// `outbox.seq` comes from `seq_alloc`, not from the row id: the numbers are taken as the last step of a
+/// transaction, so that they grow in the order of commits on a store with several writers too. Its kinds are
+/// 1 (document) and 2 (entry); an entry whose id is a document's has it as `document`, others as `entry`.
+pub(super) const SECOND_TABLES: &str = "
+CREATE TABLE queue (
+    name   TEXT PRIMARY KEY,
+    agency TEXT NOT NULL,
+    weight INTEGER NOT NULL DEFAULT 1 CHECK (weight > 0),
+    paused INTEGER NOT NULL DEFAULT 0 CHECK (paused IN (0, 1)),
+    turn   INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE turn (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    at  INTEGER NOT NULL
+) STRICT;
+INSERT INTO turn (one, at) VALUES (1, 0);
+
+CREATE TABLE declaration (
+    pipeline TEXT PRIMARY KEY,
+    hash     BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE left_out (
+    pipeline TEXT NOT NULL,
+    key      TEXT NOT NULL,
+    kind     TEXT NOT NULL,
+    reason   TEXT NOT NULL,
+    PRIMARY KEY (pipeline, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE path (
+    id       INTEGER PRIMARY KEY,
+    document BLOB NOT NULL UNIQUE,
+    store    TEXT NOT NULL,
+    path     TEXT NOT NULL,
+    pipeline TEXT NOT NULL,
+    agency   TEXT NOT NULL,
+    object   INTEGER,
+    live     INTEGER NOT NULL DEFAULT 1 CHECK (live IN (0, 1)),
+    seen_at  INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE object (
+    id       INTEGER PRIMARY KEY,
+    path     INTEGER NOT NULL REFERENCES path (id),
+    version  TEXT NOT NULL,
+    size     INTEGER NOT NULL,
+    modified INTEGER,
+    seen_at  INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE job (
+    id              INTEGER PRIMARY KEY AUTOINCREMENT,
+    path            INTEGER NOT NULL REFERENCES path (id),
+    object          INTEGER NOT NULL REFERENCES object (id),
+    queue           TEXT NOT NULL,
+    agency          TEXT NOT NULL,
+    task            TEXT NOT NULL CHECK (task IN ('extract', 'delete')),
+    state           TEXT NOT NULL DEFAULT 'ready'
+                    CHECK (state IN ('ready', 'leased', 'done', 'quarantined', 'cancelled')),
+    current         INTEGER NOT NULL DEFAULT 1 CHECK (current IN (0, 1)),
+    priority        INTEGER NOT NULL CHECK (priority BETWEEN 1 AND 4),
+    tell            INTEGER NOT NULL DEFAULT 0 CHECK (tell IN (0, 1)),
+    run_at          INTEGER NOT NULL,
+    fence           INTEGER NOT NULL DEFAULT 0,
+    lease_until     INTEGER,
+    leased_by       BLOB,
+    leased_on       BLOB,
+    attempt         INTEGER NOT NULL DEFAULT 0,
+    crashes         INTEGER NOT NULL DEFAULT 0,
+    failure_kind    TEXT,
+    failure_message TEXT,
+    failure_crashed INTEGER,
+    created_at      INTEGER NOT NULL,
+    changed_at      INTEGER NOT NULL,
+    done_at         INTEGER,
+    CHECK ((state = 'leased') = (lease_until IS NOT NULL)),
+    CHECK (current = 1 OR state IN ('done', 'cancelled'))
+) STRICT;
+
+CREATE TABLE document (
+    id             BLOB PRIMARY KEY,
+    path           INTEGER NOT NULL REFERENCES path (id),
+    object         INTEGER NOT NULL REFERENCES object (id),
+    agency         TEXT NOT NULL,
+    pipeline       TEXT NOT NULL,
+    parent         BLOB,
+    inner_path     TEXT,
+    outcome        TEXT NOT NULL,
+    media_type     TEXT NOT NULL,
+    bytes          INTEGER NOT NULL,
+    format         TEXT NOT NULL,
+    format_version INTEGER NOT NULL,
+    revision       INTEGER NOT NULL,
+    withdrawn      INTEGER NOT NULL DEFAULT 0 CHECK (withdrawn IN (0, 1)),
+    seq            INTEGER NOT NULL,
+    body           TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE entry (
+    id        TEXT PRIMARY KEY,
+    document  BLOB,
+    agency    TEXT NOT NULL,
+    version   INTEGER NOT NULL,
+    withdrawn INTEGER NOT NULL DEFAULT 0 CHECK (withdrawn IN (0, 1)),
+    issued    INTEGER NOT NULL,
+    modified  INTEGER NOT NULL,
+    seq       INTEGER NOT NULL,
+    body      BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE outbox (
+    seq       INTEGER PRIMARY KEY,
+    kind      INTEGER NOT NULL CHECK (kind IN (1, 2)),
+    agency    TEXT NOT NULL,
+    document  BLOB,
+    entry     TEXT,
+    version   INTEGER NOT NULL,
+    withdrawn INTEGER NOT NULL CHECK (withdrawn IN (0, 1)),
+    at        INTEGER NOT NULL,
+    CHECK ((document IS NULL) <> (entry IS NULL)),
+    CHECK (kind = 2 OR document IS NOT NULL)
+) STRICT;
+
+CREATE TABLE trimmed (
+    kind   INTEGER NOT NULL,
+    agency TEXT NOT NULL,
+    seq    INTEGER NOT NULL,
+    PRIMARY KEY (kind, agency)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE reader (
+    name       TEXT PRIMARY KEY,
+    seq        INTEGER NOT NULL,
+    node       BLOB,
+    process    BLOB,
+    held_until INTEGER
+) STRICT, WITHOUT ROWID;
 ";
 
-/// The version that this Madang writes.
-pub(super) const VERSION: i64 = STEPS.len() as i64;
-
-/// The version of an open file, if this Madang can read it.
-pub(super) async fn version(conn: &mut SqliteConnection) -> Result<i64> {
-    let found: i64 =
-        sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *conn).await.map_err(fault)?;
-    if (0..=VERSION).contains(&found) {
-        Ok(found)
-    } else {
-        Err(LedgerError::Damaged(format!(
-            "its schema version is {found} and this Madang knows {VERSION}: a newer Madang wrote it, \
-             run that one or restore an older copy"
-        )))
-    }
-}
-
-/// Brings a file to [`VERSION`], each step in a transaction of its own.
-pub(super) async fn migrate(conn: &mut SqliteConnection) -> Result<()> {
-    let found = version(conn).await?;
-    let waiting = STEPS.iter().zip(1i64..).filter(|(_, to)| *to > found);
-    for (step, to) in waiting {
-        let script = format!("BEGIN IMMEDIATE;\n{step}\nPRAGMA user_version = {to};\nCOMMIT;");
-        sqlx::raw_sql(sqlx::AssertSqlSafe(script)).execute(&mut *conn).await.map_err(fault)?;
-    }
-    Ok(())
-}
+/// The indexes of the second schema, made once the tables are filled.
+pub(super) const SECOND_INDEXES: &str = "
+CREATE INDEX path_known ON path (pipeline, path) WHERE live = 1;
+CREATE INDEX path_agency ON path (agency, pipeline);
+CREATE INDEX object_path ON object (path);
+CREATE UNIQUE INDEX job_current ON job (path) WHERE current = 1;
+CREATE INDEX job_object ON job (object);
+CREATE INDEX job_former ON job (done_at) WHERE current = 0;
+CREATE INDEX job_balance ON job (agency, task, state) WHERE current = 1;
+CREATE INDEX job_ready ON job (queue, priority, run_at, id) WHERE state = 'ready';
+CREATE INDEX job_lease ON job (lease_until) WHERE state = 'leased';
+CREATE INDEX job_state ON job (state, changed_at, id);
+CREATE INDEX job_queue ON job (queue, state, changed_at, id);
+CREATE INDEX document_path ON document (path);
+CREATE INDEX document_agency ON document (agency, withdrawn, id);
+CREATE INDEX document_pipeline ON document (pipeline, id) WHERE withdrawn = 0;
+CREATE INDEX document_outcome ON document (agency, outcome) WHERE withdrawn = 0;
+CREATE INDEX document_parent ON document (parent, inner_path) WHERE withdrawn = 0 AND parent IS NOT NULL;
+CREATE INDEX document_member ON document (agency) WHERE withdrawn = 0 AND parent IS NOT NULL;
+CREATE INDEX document_extent ON document (pipeline, media_type, bytes) WHERE withdrawn = 0 AND parent IS NULL;
+CREATE INDEX document_format ON document (format, format_version, path) WHERE withdrawn = 0;
+CREATE INDEX entry_agency ON entry (agency, id);
+CREATE INDEX outbox_agency ON outbox (kind, agency, seq);
+";

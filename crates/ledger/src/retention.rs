@@ -1,0 +1,46 @@
+use async_trait::async_trait;
+
+use crate::error::Result;
+use crate::reader::Reader;
+
+/// How long what is finished stays in the record, in milliseconds. The audit trail stays for good: a chain of
+/// hashes that is cut proves nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Rows of the outbox that every reader has passed.
+    pub outbox_ms: i64,
+    /// Finished jobs that are not the last of their path.
+    pub jobs_ms: i64,
+}
+
+/// One year, the longest span that the yearly self-inspection of an institution's data looks back over.
+const YEAR_MS: i64 = 366 * 24 * 60 * 60 * 1000;
+
+impl Default for Retention {
+    fn default() -> Retention {
+        Retention { outbox_ms: YEAR_MS, jobs_ms: YEAR_MS }
+    }
+}
+
+/// What was removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Trimmed {
+    /// Rows of the outbox.
+    pub outbox: u64,
+    /// Jobs.
+    pub jobs: u64,
+}
+
+/// Removes what nobody needs any more.
+#[async_trait]
+pub trait Trim: Send + Sync {
+    /// Removes at most some thousands of rows that are older than the retention says; call it until it removes
+    /// nothing. A row of the outbox goes only when every reader that it is for has passed it: the index of its
+    /// partition, and every other reader that ever said how far it is.
+    async fn trim(&self, retention: &Retention) -> Result<Trimmed>;
+
+    /// The highest `seq` that is gone of the rows that this reader follows; 0 if none is. A reader whose
+    /// checkpoint is below it cannot catch up from the outbox: it starts anew from the documents
+    /// (`Documents::documents_after`) or the entries (`Entries::entries`).
+    async fn trimmed(&self, reader: &Reader) -> Result<u64>;
+}

@@ -1,0 +1,248 @@
+use madang_document::document::Document;
+use madang_document::id::DocumentId;
+use madang_document::timestamp::Timestamp;
+use sqlx::AssertSqlSafe;
+use sqlx::sqlite::SqliteConnection;
+
+use super::body::pack;
+use super::fault::fault;
+use super::schema::{FIRST, SECOND_INDEXES, SECOND_TABLES};
+use super::value::{bytes, signed};
+use crate::error::{LedgerError, Result};
+
+/// The version that this Madang writes, as `PRAGMA user_version`.
+pub(super) const VERSION: i64 = 2;
+
+/// The version of an open file, if this Madang can read it.
+pub(super) async fn version(conn: &mut SqliteConnection) -> Result<i64> {
+    let found: i64 =
+        sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *conn).await.map_err(fault)?;
+    if (0..=VERSION).contains(&found) {
+        Ok(found)
+    } else {
+        Err(LedgerError::Damaged(format!(
+            "its schema version is {found} and this Madang knows {VERSION}: a newer Madang wrote it, \
+             run that one or restore an older copy"
+        )))
+    }
+}
+
+/// Brings a file to [`VERSION`], each step in a transaction of its own: one that ends badly leaves the file as it
+/// was.
+pub(super) async fn migrate(conn: &mut SqliteConnection, now: Timestamp) -> Result<()> {
+    let found = version(conn).await?;
+    if found < 1 {
+        run(conn, format!("BEGIN IMMEDIATE;\n{FIRST}\nPRAGMA user_version = 1;\nCOMMIT;")).await?;
+    }
+    if found < 2 {
+        // Tables are dropped that others refer to; the new ones are checked before the commit.
+        run(conn, "PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE;".to_owned()).await?;
+        if let Err(error) = second(conn, now).await {
+            run(conn, "ROLLBACK; PRAGMA foreign_keys = ON;".to_owned()).await?;
+            return Err(error);
+        }
+        let end = "PRAGMA user_version = 2; COMMIT; PRAGMA foreign_keys = ON;";
+        run(conn, end.to_owned()).await?;
+    }
+    Ok(())
+}
+
+async fn run(conn: &mut SqliteConnection, script: String) -> Result<()> {
+    sqlx::raw_sql(AssertSqlSafe(script)).execute(&mut *conn).await.map_err(fault)?;
+    Ok(())
+}
+
+/// From the first schema to the second.
+async fn second(conn: &mut SqliteConnection, now: Timestamp) -> Result<()> {
+    const TABLES: [&str; 8] =
+        ["queue", "path", "object", "job", "document", "entry", "outbox", "reader"];
+    // The new indexes have the names of the old.
+    let indexes: Vec<String> = sqlx::query_scalar(
+        "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL",
+    )
+    .fetch_all(&mut *conn)
+    .await
+    .map_err(fault)?;
+    let mut script = String::new();
+    for index in indexes {
+        script.push_str(&format!("DROP INDEX {index};\n"));
+    }
+    for table in TABLES {
+        script.push_str(&format!("ALTER TABLE {table} RENAME TO former_{table};\n"));
+    }
+    script.push_str(SECOND_TABLES);
+    script.push_str(COPY);
+    run(conn, script).await?;
+    copy_paths(conn).await?;
+    copy_documents(conn).await?;
+    let mut script = String::new();
+    for table in TABLES {
+        script.push_str(&format!("DROP TABLE former_{table};\n"));
+    }
+    script.push_str(SECOND_INDEXES);
+    run(conn, script).await?;
+    read_nested_again(conn, now).await?;
+    let broken =
+        sqlx::query("PRAGMA foreign_key_check").fetch_optional(&mut *conn).await.map_err(fault)?;
+    match broken {
+        None => Ok(()),
+        Some(_) => Err(LedgerError::Damaged(
+            "rows refer to others that are missing: restore it from a copy".to_owned(),
+        )),
+    }
+}
+
+/// What is copied by statements alone. The last row of the outbox that tells of a document or an entry is
+/// found by one pass over the outbox and not by a look-up for each.
+const COPY: &str = "
+INSERT INTO queue (name, agency, paused) SELECT name, agency, paused FROM former_queue;
+INSERT INTO object (id, path, version, size, modified, seen_at)
+    SELECT id, path, version, size, modified, seen_at FROM former_object;
+INSERT INTO job (id, path, object, queue, agency, task, state, current, priority, run_at, fence, lease_until,
+        leased_by, attempt, crashes, failure_kind, failure_message, failure_crashed, created_at, changed_at,
+        done_at)
+    SELECT id, path, object, queue, agency, task, state, current, priority, run_at, fence, lease_until,
+        leased_by, attempt, crashes, failure_kind, failure_message, failure_crashed, created_at, changed_at,
+        done_at FROM former_job;
+INSERT INTO entry (id, document, agency, version, withdrawn, issued, modified, seq, body)
+    SELECT e.id, e.document, e.agency, e.version, e.withdrawn, e.issued, e.modified, coalesce(o.seq, 0),
+        CAST(e.body AS BLOB)
+    FROM former_entry e
+    LEFT JOIN (SELECT entry, max(seq) AS seq FROM former_outbox WHERE entry IS NOT NULL GROUP BY entry) o
+        ON o.entry = e.id;
+INSERT INTO outbox (seq, kind, agency, document, entry, version, withdrawn, at)
+    SELECT o.seq, iif(o.kind = 'document', 1, 2), o.agency,
+        iif(o.kind = 'document', o.document, e.document), iif(e.document IS NULL, o.entry, NULL), o.version,
+        o.withdrawn, o.at
+    FROM former_outbox o
+    LEFT JOIN former_entry e ON e.id = o.entry AND lower(hex(e.document)) = replace(e.id, '-', '');
+INSERT INTO reader (name, seq) SELECT name, seq FROM former_reader;
+INSERT INTO reader (name, seq)
+    SELECT 'cataloguer', max(seq) FROM former_outbox HAVING max(seq) IS NOT NULL;
+";
+
+/// Rows read at once.
+const PAGE: u32 = 1000;
+
+/// Paths, each with the document id that is now its key.
+async fn copy_paths(conn: &mut SqliteConnection) -> Result<()> {
+    let mut after = i64::MIN;
+    loop {
+        let page: Vec<(i64, String, String)> = sqlx::query_as(
+            "SELECT id, store, path FROM former_path WHERE id > ? ORDER BY id LIMIT ?",
+        )
+        .bind(after)
+        .bind(PAGE)
+        .fetch_all(&mut *conn)
+        .await
+        .map_err(fault)?;
+        let Some((last, ..)) = page.last() else { return Ok(()) };
+        after = *last;
+        for (id, store, path) in &page {
+            sqlx::query(
+                "INSERT INTO path (id, document, store, path, pipeline, agency, object, live, seen_at)
+                 SELECT id, ?2, store, path, pipeline, agency, object, live, seen_at FROM former_path
+                 WHERE id = ?1",
+            )
+            .bind(id)
+            .bind(bytes(DocumentId::new(store, path, None)))
+            .execute(&mut *conn)
+            .await
+            .map_err(fault)?;
+        }
+    }
+}
+
+/// Documents, without what now stands in columns or in the rows of their object and path.
+async fn copy_documents(conn: &mut SqliteConnection) -> Result<()> {
+    type Row = (i64, Vec<u8>, i64, String, Option<i64>);
+    run(
+        conn,
+        "CREATE TEMP TABLE told (document BLOB PRIMARY KEY, seq INTEGER) WITHOUT ROWID;
+         INSERT INTO told SELECT document, max(seq) FROM former_outbox WHERE document IS NOT NULL
+             GROUP BY document;"
+            .to_owned(),
+    )
+    .await?;
+    let mut after = i64::MIN;
+    loop {
+        let page: Vec<Row> = sqlx::query_as(
+            "SELECT d.rowid, d.id, d.path, d.body, (SELECT seq FROM told WHERE document = d.id)
+             FROM former_document d WHERE d.rowid > ? ORDER BY d.rowid LIMIT ?",
+        )
+        .bind(after)
+        .bind(PAGE)
+        .fetch_all(&mut *conn)
+        .await
+        .map_err(fault)?;
+        let Some((last, ..)) = page.last() else { break };
+        after = *last;
+        for (row, _, path, body, seq) in &page {
+            let document: Document = serde_json::from_str(body).map_err(|e| {
+                LedgerError::Damaged(format!("a document cannot be read back: {e}"))
+            })?;
+            let (object, modified) = object_of(conn, *path, &document).await?;
+            sqlx::query(
+                "INSERT INTO document (id, path, object, agency, pipeline, parent, inner_path, outcome,
+                     media_type, bytes, format, format_version, revision, withdrawn, seq, body)
+                 SELECT id, path, ?2, agency, pipeline, parent, inner_path, outcome, media_type, bytes, format,
+                     format_version, revision, withdrawn, ?3, ?4 FROM former_document WHERE rowid = ?1",
+            )
+            .bind(row)
+            .bind(object)
+            .bind(seq.unwrap_or(0))
+            .bind(pack(&document, modified)?)
+            .execute(&mut *conn)
+            .await
+            .map_err(fault)?;
+        }
+    }
+    run(conn, "DROP TABLE told;".to_owned()).await
+}
+
+/// The row of the object that a document was read from; made anew if it is missing.
+async fn object_of(
+    conn: &mut SqliteConnection,
+    path: i64,
+    document: &Document,
+) -> Result<(i64, Option<Timestamp>)> {
+    let object = &document.object;
+    let found: Option<(i64, Option<i64>)> =
+        sqlx::query_as("SELECT id, modified FROM former_object WHERE path = ? AND version = ?")
+            .bind(path)
+            .bind(&object.version)
+            .fetch_optional(&mut *conn)
+            .await
+            .map_err(fault)?;
+    if let Some((id, modified)) = found {
+        return Ok((id, modified.map(Timestamp)));
+    }
+    let id: i64 = sqlx::query_scalar(
+        "INSERT INTO object (path, version, size, modified, seen_at) VALUES (?, ?, ?, ?, 0) RETURNING id",
+    )
+    .bind(path)
+    .bind(&object.version)
+    .bind(signed(object.size))
+    .bind(document.object_modified.map(|at| at.0))
+    .fetch_one(&mut *conn)
+    .await
+    .map_err(fault)?;
+    Ok((id, document.object_modified))
+}
+
+/// A member of a member has another id than it had: its way is now told by its parts. The objects that hold
+/// such are read again, which withdraws the former ids.
+async fn read_nested_again(conn: &mut SqliteConnection, now: Timestamp) -> Result<()> {
+    sqlx::query(
+        "UPDATE job SET state = 'ready', fence = fence + 1, attempt = 0, crashes = 0, run_at = ?1,
+             changed_at = ?1, done_at = NULL
+         WHERE current = 1 AND state = 'done' AND task = 'extract' AND path IN (
+             SELECT d.path FROM document d JOIN document p ON p.id = d.parent
+             WHERE d.withdrawn = 0 AND p.parent IS NOT NULL)",
+    )
+    .bind(now.0)
+    .execute(&mut *conn)
+    .await
+    .map_err(fault)?;
+    Ok(())
+}

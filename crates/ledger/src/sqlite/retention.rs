@@ -1,0 +1,123 @@
+use async_trait::async_trait;
+
+use super::SqliteLedger;
+use super::fault::fault;
+use super::news::{DOCUMENT, ENTRY};
+use super::value::{count, json};
+use super::writing::Writing;
+use crate::error::Result;
+use crate::reader::Reader;
+use crate::retention::{Retention, Trim, Trimmed};
+
+/// Rows of one transaction at most: others wait for the connection meanwhile.
+const ROWS: u32 = 5_000;
+
+#[async_trait]
+impl Trim for SqliteLedger {
+    async fn trim(&self, retention: &Retention) -> Result<Trimmed> {
+        let mut tx = self.begin().await?;
+        let outbox = tx.trim_outbox(tx.now.plus_ms(-retention.outbox_ms).0).await?;
+        let jobs = tx.trim_jobs(tx.now.plus_ms(-retention.jobs_ms).0).await?;
+        if outbox + jobs == 0 {
+            tx.abandon().await?;
+        } else {
+            tx.commit().await?;
+        }
+        Ok(Trimmed { outbox, jobs })
+    }
+
+    async fn trimmed(&self, reader: &Reader) -> Result<u64> {
+        let (kind, agency) = match reader {
+            Reader::Index(partition) => (DOCUMENT, Some(partition.agency.as_str())),
+            Reader::Cataloguer | Reader::Eraser => (DOCUMENT, None),
+            Reader::Registry(_) => (ENTRY, None),
+        };
+        let seq: Option<i64> = sqlx::query_scalar(
+            "SELECT max(seq) FROM trimmed WHERE kind = ?1 AND (?2 IS NULL OR agency = ?2)",
+        )
+        .bind(kind)
+        .bind(agency)
+        .fetch_one(self.readers())
+        .await
+        .map_err(fault)?;
+        Ok(seq.map_or(0, count))
+    }
+}
+
+impl Writing<'_> {
+    async fn trim_outbox(&mut self, before: i64) -> Result<u64> {
+        let readers: Vec<(String, i64)> = sqlx::query_as("SELECT name, seq FROM reader")
+            .fetch_all(&mut self.conn)
+            .await
+            .map_err(fault)?;
+        // How far all have come that follow every document, and all that follow every entry.
+        let (mut documents, mut entries) = (i64::MAX, i64::MAX);
+        for (name, seq) in &readers {
+            match name.parse() {
+                Ok(Reader::Cataloguer | Reader::Eraser) => documents = documents.min(*seq),
+                Ok(Reader::Registry(_)) => entries = entries.min(*seq),
+                Ok(Reader::Index(_)) | Err(_) => {}
+            }
+        }
+        let rows: Vec<(i64, i64, String)> = sqlx::query_as(
+            "SELECT o.seq, o.kind, o.agency FROM outbox o
+             WHERE o.at < ?1 AND CASE o.kind
+                 WHEN 1 THEN o.seq <= ?2 AND o.seq <= coalesce(
+                     (SELECT seq FROM reader WHERE name = 'index/' || o.agency), 0)
+                 ELSE o.seq <= ?3 END
+             ORDER BY o.seq LIMIT ?4",
+        )
+        .bind(before)
+        .bind(documents)
+        .bind(entries)
+        .bind(ROWS)
+        .fetch_all(&mut self.conn)
+        .await
+        .map_err(fault)?;
+        let seqs: Vec<i64> = rows.iter().map(|(seq, ..)| *seq).collect();
+        for (seq, kind, agency) in &rows {
+            sqlx::query(
+                "INSERT INTO trimmed (kind, agency, seq) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (kind, agency) DO UPDATE SET seq = max(seq, ?3)",
+            )
+            .bind(kind)
+            .bind(agency)
+            .bind(seq)
+            .execute(&mut self.conn)
+            .await
+            .map_err(fault)?;
+        }
+        sqlx::query("DELETE FROM outbox WHERE seq IN (SELECT value FROM json_each(?))")
+            .bind(json(&seqs)?)
+            .execute(&mut self.conn)
+            .await
+            .map_err(fault)?;
+        Ok(rows.len() as u64)
+    }
+
+    async fn trim_jobs(&mut self, before: i64) -> Result<u64> {
+        let rows: Vec<(i64, i64)> = sqlx::query_as(
+            "DELETE FROM job WHERE id IN (
+                 SELECT id FROM job WHERE current = 0 AND done_at < ? LIMIT ?)
+             RETURNING id, object",
+        )
+        .bind(before)
+        .bind(ROWS)
+        .fetch_all(&mut self.conn)
+        .await
+        .map_err(fault)?;
+        let objects: Vec<i64> = rows.iter().map(|(_, object)| *object).collect();
+        // A version that nobody speaks of any more: not the path, not a document, not another job.
+        sqlx::query(
+            "DELETE FROM object WHERE id IN (SELECT value FROM json_each(?))
+             AND NOT EXISTS (SELECT 1 FROM job j WHERE j.object = object.id)
+             AND NOT EXISTS (SELECT 1 FROM path p WHERE p.id = object.path AND p.object = object.id)
+             AND NOT EXISTS (SELECT 1 FROM document d WHERE d.path = object.path AND d.object = object.id)",
+        )
+        .bind(json(&objects)?)
+        .execute(&mut self.conn)
+        .await
+        .map_err(fault)?;
+        Ok(rows.len() as u64)
+    }
+}

@@ -1,23 +1,48 @@
-//! How many jobs a second the SQLite ledger takes, with commits that outlive a power cut:
-//! `cargo run --release -p madang-ledger --example throughput [JOBS] [BATCH] [FOLDER]`.
+//! How many jobs a second the SQLite ledger takes, with commits that outlive a power cut, how large it becomes and
+//! how long claims and receipts take while much waits:
+//! `cargo run --release -p madang-ledger --example throughput [JOBS] [BATCH] [FOLDER] [QUEUES]`.
 //!
-//! A job is one claim and one completion with its document, its entry, its act and two outbox rows.
+//! A job is one claim and one completion with its document, its act and its outbox row; its entry is written as
+//! the cataloguer does, in batches of 200, and counted apart.
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,
     reason = "a measurement: prints its figures and has nobody to report an error to"
 )]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use madang_document::entry::Draft;
 use madang_document::principal::Scope;
 use madang_ledger::conformance::sample::{
-    Hand, LEASE, PIPELINE, at, done, ours, queue, sighting, worker,
+    Hand, LEASE, at, done, id, ours, queue, sighting, worker,
 };
+use madang_ledger::documents::Documents;
+use madang_ledger::entries::Entries;
 use madang_ledger::jobs::Jobs;
 use madang_ledger::objects::Objects;
+use madang_ledger::outbox::Outbox;
 use madang_ledger::sqlite::SqliteLedger;
+
+/// An entry as the catalogue makes it of a small text file, but for what is the document's own.
+const ENTRY: &str = include_str!("entry.json");
+
+fn name(n: u32) -> String {
+    format!("2026/보도자료/{n:08}.txt")
+}
+
+fn rank(times: &mut [Duration], share: f64) -> Duration {
+    times.sort();
+    let place = (times.len() as f64 * share) as usize;
+    times.get(place).copied().unwrap_or_default()
+}
+
+/// Bytes of the file, its log written back.
+async fn size(ledger: &SqliteLedger, path: &Path) -> u64 {
+    ledger.close().await.unwrap();
+    std::fs::metadata(path).unwrap().len()
+}
 
 #[tokio::main]
 async fn main() {
@@ -25,23 +50,47 @@ async fn main() {
     let jobs: u32 = arguments.next().map_or(20_000, |n| n.parse().unwrap());
     let batch: u32 = arguments.next().map_or(32, |n| n.parse().unwrap());
     let folder = arguments.next().map_or_else(|| PathBuf::from("target"), PathBuf::from);
+    let queues: u32 = arguments.next().map_or(1, |n| n.parse().unwrap());
     let folder = tempfile::tempdir_in(folder).unwrap();
+    let path = folder.path().join("ledger.db");
     let hand = Hand::default();
-    let ledger = SqliteLedger::open(&folder.path().join("ledger.db"), hand.clock()).await.unwrap();
-    ledger.open_queue(&queue(PIPELINE, ours())).await.unwrap();
+    let ledger = SqliteLedger::open(&path, hand.clock()).await.unwrap();
+    for n in 0..queues {
+        ledger.open_queue(&queue(&format!("press-releases-{n}"), ours())).await.unwrap();
+    }
 
     let start = Instant::now();
     for first in (0..jobs).step_by(500) {
         let names = first..jobs.min(first + 500);
-        let sightings: Vec<_> = names.map(|n| sighting(&format!("{n:08}.hwp"), "v1")).collect();
+        let sightings: Vec<_> = names
+            .map(|n| {
+                let mut sighting =
+                    sighting(&name(n), "66312345-1800000000123456789-1800000000123456789-1024");
+                sighting.pipeline = format!("press-releases-{}", n % queues);
+                sighting
+            })
+            .collect();
         hand.set(at(i64::from(first)));
         ledger.see(&sightings).await.unwrap();
     }
     println!("see       {:>8.0} paths/s", f64::from(jobs) / start.elapsed().as_secs_f64());
+    hand.set(at(i64::from(jobs)));
+    let mut receipts = Vec::new();
+    let mut ahead = None;
+    for n in (0..200).map(|n| jobs / 200 * n).chain([jobs - 1]) {
+        let moment = Instant::now();
+        let standing = ledger.standing_of(id(&name(n))).await.unwrap().unwrap();
+        receipts.push(moment.elapsed());
+        ahead = standing.ahead;
+    }
+    println!(
+        "receipt   p50 {:?}, p99 {:?}, {jobs} wait; the last sees {ahead:?} before it",
+        rank(&mut receipts, 0.5),
+        rank(&mut receipts, 0.99)
+    );
 
     // For twenty seconds at most: a long queue is to be measured, not to be emptied.
     let start = Instant::now();
-    hand.set(at(i64::from(jobs)));
     let (mut finished, mut claims_took) = (0u32, Vec::new());
     while start.elapsed() < Duration::from_secs(20) {
         let moment = Instant::now();
@@ -51,25 +100,58 @@ async fn main() {
             break;
         }
         finished += claims.len() as u32;
-        let completions: Vec<_> = claims.iter().map(|claim| done(claim, &[])).collect();
+        let completions: Vec<_> = claims
+            .iter()
+            .map(|claim| {
+                let mut completion = done(claim, &[]);
+                for document in &mut completion.documents {
+                    document.sha256 = document.text;
+                }
+                completion
+            })
+            .collect();
         ledger.complete(&completions).await.unwrap();
     }
     println!("jobs      {:>8.0} jobs/s", f64::from(finished) / start.elapsed().as_secs_f64());
-    claims_took.sort();
-    let rank = |share: f64| {
-        let place = (claims_took.len() as f64 * share) as usize;
-        claims_took.get(place).copied().unwrap_or_default()
-    };
-    println!("claim     p50 {:?}, p99 {:?}", rank(0.5), rank(0.99));
+    println!(
+        "claim     p50 {:?}, p99 {:?}",
+        rank(&mut claims_took, 0.5),
+        rank(&mut claims_took, 0.99)
+    );
+
+    let start = Instant::now();
+    let (mut after, mut written) = (0, 0);
+    loop {
+        let changes = ledger.document_changes(after, 200).await.unwrap();
+        let Some(last) = changes.last() else { break };
+        after = last.seq;
+        let ids: Vec<_> = changes.iter().map(|change| change.document).collect();
+        let drafts: Vec<Draft> = ledger
+            .documents(&ids)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|stored| {
+                let document = stored.document;
+                let body = ENTRY
+                    .trim()
+                    .replace("ID", &document.id.to_string())
+                    .replace("PATH", &document.object.path)
+                    .replace("HASH", &document.sha256.unwrap().to_string());
+                Draft::new(document.id.to_string(), Some(document.id), document.agency, body)
+            })
+            .collect();
+        written += ledger.put_entries(&drafts).await.unwrap();
+    }
+    println!("entries   {:>8.0} entries/s", written as f64 / start.elapsed().as_secs_f64());
 
     let start = Instant::now();
     let queues = ledger.queues().await.unwrap();
-    println!(
-        "queues()  {:?}, {} ready",
-        start.elapsed(),
-        queues.iter().map(|q| q.ready).sum::<u64>()
-    );
+    let ready: u64 = queues.iter().map(|q| q.ready).sum();
+    println!("queues()  {:?}, {ready} ready", start.elapsed());
     let start = Instant::now();
     let balance = ledger.balance(&Scope::All).await.unwrap();
     println!("balance() {:?}, holds: {}", start.elapsed(), balance.holds());
+    let bytes = size(&ledger, &path).await;
+    println!("file      {:>8} bytes a path ({finished} of {jobs} read)", bytes / u64::from(jobs));
 }

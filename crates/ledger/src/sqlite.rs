@@ -15,6 +15,7 @@ use crate::error::{LedgerError, Result};
 mod audit;
 mod body;
 mod chain;
+mod compact;
 mod completion;
 mod declarations;
 mod documents;

@@ -9,13 +9,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use madang_document::agency::Agency;
+use madang_document::blob_id::BlobId;
 use madang_document::id::DocumentId;
 use madang_document::inner_path::InnerPath;
+use madang_document::partition::Partition;
 use madang_document::principal::Scope;
 use madang_document::timestamp::Timestamp;
 use madang_ledger::conformance::sample::{
     Hand, LEASE, NOBODY, NODE, PIPELINE, START, STORE, Trial, chained, deleted, done, failure, id,
-    our_partition, ours, quarantined, queue, sighting, worker,
+    only, our_partition, ours, quarantined, queue, sighting, their_partition, theirs, worker,
 };
 use madang_ledger::jobs::{Claim, Completed, JobState, Redrive, Task};
 use madang_ledger::objects::Balance;
@@ -38,6 +41,12 @@ enum Step {
     Drop(usize),
     Redrive,
     Pause(bool),
+    /// The agency's code is corrected, in batches of so many paths.
+    Reassign(bool, u32),
+    /// What is declared of the pipeline changes.
+    Declare(u8),
+    /// The text of a path's document is lost.
+    Lose(usize),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -72,6 +81,9 @@ fn step() -> impl Strategy<Value = Step> {
         1 => path().prop_map(Step::Drop),
         1 => Just(Step::Redrive),
         1 => any::<bool>().prop_map(Step::Pause),
+        1 => (any::<bool>(), 1..4u32).prop_map(|(ours, limit)| Step::Reassign(ours, limit)),
+        1 => any::<u8>().prop_map(Step::Declare),
+        2 => path().prop_map(Step::Lose),
     ]
 }
 
@@ -87,6 +99,10 @@ struct Row {
     lease_until: Timestamp,
     run_at: Timestamp,
     crashes: u32,
+    /// Whether it was ever read.
+    read: bool,
+    /// Whether its documents must be told even if they are the same.
+    tell: bool,
     /// Inner paths of its live documents.
     documents: BTreeSet<Option<&'static str>>,
 }
@@ -96,6 +112,8 @@ struct Walk {
     hand: Hand,
     now: Timestamp,
     paused: bool,
+    agency: Agency,
+    declared: Option<BlobId>,
     rows: BTreeMap<&'static str, Row>,
     claims: Vec<Claim>,
 }
@@ -129,6 +147,14 @@ impl Walk {
                 self.ledger.pause(PIPELINE, *paused, "key:1").await.unwrap();
                 self.paused = *paused;
             }
+            Step::Reassign(true, limit) => self.reassign(ours(), *limit).await,
+            Step::Reassign(false, limit) => self.reassign(theirs(), *limit).await,
+            Step::Declare(n) => {
+                assert_eq!(self.ledger.declared(PIPELINE).await.unwrap(), self.declared);
+                self.declared = Some(BlobId::of(&[*n]));
+                self.ledger.declare(PIPELINE, BlobId::of(&[*n])).await.unwrap();
+            }
+            Step::Lose(path) => self.lose(PATHS[*path]).await,
         }
     }
 
@@ -137,8 +163,41 @@ impl Walk {
         self.hand.set(self.now);
     }
 
+    async fn reassign(&mut self, agency: Agency, limit: u32) {
+        self.ledger.open_queue(&queue(PIPELINE, agency.clone())).await.unwrap();
+        let mut moved = 0;
+        loop {
+            let batch = self.ledger.reassign(PIPELINE, &agency, limit).await.unwrap();
+            assert!(batch <= u64::from(limit));
+            moved += batch;
+            if batch == 0 {
+                break;
+            }
+        }
+        let expected = if agency == self.agency { 0 } else { self.rows.len() as u64 };
+        assert_eq!(moved, expected);
+        self.agency = agency;
+    }
+
+    async fn lose(&mut self, path: &str) {
+        let driven = self.ledger.reread(id(path), "its text is lost").await.unwrap();
+        let now = self.now;
+        let row = self.rows.get_mut(path).filter(|row| row.read && row.task == Task::Extract);
+        let Some(row) = row else {
+            assert!(!driven);
+            return;
+        };
+        assert_eq!(driven, row.state == JobState::Done, "{row:?}");
+        row.tell |= matches!(row.state, JobState::Ready | JobState::Leased | JobState::Done);
+        if driven {
+            (row.state, row.run_at, row.crashes) = (JobState::Ready, now, 0);
+        }
+    }
+
     async fn see(&mut self, path: &'static str, version: &str) {
-        let seen = self.ledger.see(&[sighting(path, version)]).await.unwrap();
+        let mut sighting = sighting(path, version);
+        sighting.agency = self.agency.clone();
+        let seen = self.ledger.see(&[sighting]).await.unwrap();
         let before = self.rows.remove(path);
         let told = (seen.received, seen.changed, seen.known);
         if let Some(row) = before {
@@ -148,10 +207,10 @@ impl Walk {
                 return;
             }
             assert_eq!(told, (0, 1, 0));
-            self.enqueue(path, version, Task::Extract, true, row.documents).await;
+            self.enqueue(path, version, Task::Extract, true, Some(row)).await;
         } else {
             assert_eq!(told, (1, 0, 0));
-            self.enqueue(path, version, Task::Extract, true, BTreeSet::new()).await;
+            self.enqueue(path, version, Task::Extract, true, None).await;
         }
     }
 
@@ -160,7 +219,8 @@ impl Walk {
         match self.rows.remove(path) {
             Some(row) if row.live => {
                 assert_eq!(gone, 1);
-                self.enqueue(path, &row.version, Task::Delete, false, row.documents).await;
+                let version = row.version.clone();
+                self.enqueue(path, &version, Task::Delete, false, Some(row)).await;
             }
             row => {
                 assert_eq!(gone, 0);
@@ -175,7 +235,7 @@ impl Walk {
         version: &str,
         task: Task,
         live: bool,
-        documents: BTreeSet<Option<&'static str>>,
+        former: Option<Row>,
     ) {
         let job = self.ledger.standing_of(id(path)).await.unwrap().unwrap().job;
         assert_eq!((job.task, job.state, job.attempt), (task, JobState::Ready, 0));
@@ -189,7 +249,9 @@ impl Walk {
             lease_until: self.now,
             run_at: self.now,
             crashes: 0,
-            documents,
+            read: former.as_ref().is_some_and(|row| row.read),
+            tell: former.as_ref().is_some_and(|row| row.tell),
+            documents: former.map(|row| row.documents).unwrap_or_default(),
         };
         self.rows.insert(path, row);
     }
@@ -243,6 +305,10 @@ impl Walk {
             return;
         };
         assert!(matches!(answers[..], [Completed::Applied { .. }]), "{answers:?}");
+        if std::mem::take(&mut row.tell) && !matches!(verdict, Verdict::Gone) {
+            assert!(matches!(answers[..], [Completed::Applied { seq: Some(_) }]), "not told again");
+        }
+        row.read |= !matches!(verdict, Verdict::Gone);
         row.documents.clear();
         match verdict {
             Verdict::Read { members } => {
@@ -350,6 +416,8 @@ impl Walk {
             } += 1;
         }
         assert_eq!(self.ledger.balance(&Scope::All).await.unwrap(), expected);
+        let mine = only([self.agency.clone()]);
+        assert_eq!(self.ledger.balance(&mine).await.unwrap(), expected, "not all moved");
         let live = self.rows.iter().filter(|(_, row)| row.live).map(|(path, _)| *path);
         let known = self.ledger.known(PIPELINE, None, 99).await.unwrap();
         assert_eq!(known.iter().map(|k| k.path.as_str()).collect::<Vec<_>>(), Vec::from_iter(live));
@@ -386,21 +454,25 @@ impl Walk {
                     .map(|inner| DocumentId::new(STORE, path, inner.map(InnerPath::of).as_ref())),
             );
         }
-        let stored = self.ledger.documents_after(&our_partition(), None, 999).await.unwrap();
+        let partition = Partition::of(self.agency.clone());
+        let stored = self.ledger.documents_after(&partition, None, 999).await.unwrap();
         assert_eq!(stored.iter().map(|s| s.document.id).collect::<BTreeSet<_>>(), expected);
         for stored in &stored {
             let row = &self.rows[stored.document.object.path.as_str()];
             assert_eq!(stored.document.object.version, row.version, "an older version won");
         }
-        let mut index = BTreeSet::new();
-        for change in self.ledger.changes(&our_partition(), 0, 9999).await.unwrap() {
-            if change.withdrawn {
-                index.remove(&change.document);
-            } else {
-                index.insert(change.document);
+        for followed in [our_partition(), their_partition()] {
+            let mut index = BTreeSet::new();
+            for change in self.ledger.changes(&followed, 0, 9999).await.unwrap() {
+                if change.withdrawn {
+                    index.remove(&change.document);
+                } else {
+                    index.insert(change.document);
+                }
             }
+            let expected = if followed == partition { expected.clone() } else { BTreeSet::new() };
+            assert_eq!(index, expected, "the outbox tells {followed} another story");
         }
-        assert_eq!(index, expected, "the outbox tells another story");
         chained(&self.ledger).await;
     }
 }
@@ -412,8 +484,16 @@ async fn walk(steps: &[Step]) {
     let ledger = SqliteLedger::open_with(&path, hand.clock(), Durability::Process).await.unwrap();
     let ledger = Trial::new(Arc::new(ledger), hand.clone());
     ledger.open_queue(&queue(PIPELINE, ours())).await.unwrap();
-    let mut walk =
-        Walk { ledger, hand, now: START, paused: false, rows: BTreeMap::new(), claims: Vec::new() };
+    let mut walk = Walk {
+        ledger,
+        hand,
+        now: START,
+        paused: false,
+        agency: ours(),
+        declared: None,
+        rows: BTreeMap::new(),
+        claims: Vec::new(),
+    };
     for step in steps {
         walk.take(step).await;
         walk.agrees().await;

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row};
 
+use super::compact::unpack;
 use super::fault::odd;
 use super::value::{agency, count, document_id, small};
 use crate::documents::Stored;
@@ -28,7 +29,7 @@ const ELSEWHERE: [&str; 9] = [
 ];
 
 /// A document without what stands elsewhere and without what is empty: of a small text file a third is left.
-pub(super) fn pack(document: &Document, modified: Option<Timestamp>) -> Result<String> {
+pub(super) fn text(document: &Document, modified: Option<Timestamp>) -> Result<String> {
     let value = serde_json::to_value(document);
     let Value::Object(mut map) = value.map_err(|e| LedgerError::Conflict(e.to_string()))? else {
         return Err(LedgerError::Conflict("a document is no JSON object".to_owned()));
@@ -60,7 +61,7 @@ pub(super) const DOCUMENT: &str = "
 /// A row of [`DOCUMENT`].
 pub(super) struct DocumentRow {
     columns: Columns,
-    body: String,
+    body: Vec<u8>,
 }
 
 struct Columns {
@@ -116,7 +117,8 @@ impl DocumentRow {
         let unread = |e: serde_json::Error| {
             LedgerError::Damaged(format!("a document cannot be read back: {e}"))
         };
-        let mut map: Map<String, Value> = serde_json::from_str(&self.body).map_err(unread)?;
+        let mut map: Map<String, Value> =
+            serde_json::from_str(&unpack(&self.body)?).map_err(unread)?;
         let c = self.columns;
         let object =
             ObjectRef { store: c.store, path: c.path, version: c.version, size: count(c.size) };

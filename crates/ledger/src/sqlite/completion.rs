@@ -8,7 +8,8 @@ use serde::Serialize;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, QueryBuilder, Row};
 
-use super::body::pack;
+use super::body::text;
+use super::compact::{pack, unpack};
 use super::fault::fault;
 use super::news;
 use super::value::{bytes, count, document_id, json, signed};
@@ -225,7 +226,7 @@ impl Writing<'_> {
             bytes: signed(document.size.unwrap_or(document.object.size)),
             format: document.provenance.format.clone(),
             format_version: i64::from(document.provenance.format_version),
-            body: pack(document, job.modified)?,
+            body: text(document, job.modified)?,
         };
         let mut revision = 1;
         if let Some(known) = known {
@@ -267,7 +268,7 @@ impl Writing<'_> {
                     .push_bind(content.format_version)
                     .push_bind(signed(document.revision))
                     .push_bind(signed(document.seq))
-                    .push_bind(content.body.as_str());
+                    .push_bind(pack(&content.body));
             });
             insert.push(
                 " ON CONFLICT (id) DO UPDATE SET path = excluded.path, object = excluded.object,
@@ -400,7 +401,8 @@ impl FromRow<'_, SqliteRow> for KnownRow {
             bytes: row.try_get("bytes")?,
             format: row.try_get("format")?,
             format_version: row.try_get("format_version")?,
-            body: row.try_get("body")?,
+            // A body that cannot be unpacked is none that could be the same.
+            body: unpack(row.try_get("body")?).unwrap_or_default(),
         };
         let known = Known {
             path: row.try_get("path")?,

@@ -8,6 +8,7 @@ use madang_document::timestamp::Timestamp;
 use sqlx::QueryBuilder;
 
 use super::SqliteLedger;
+use super::compact::{pack, unpack};
 use super::fault::{fault, odd};
 use super::news::{self, News, What};
 use super::value::{agency, bytes, count, document_id, json, scope, signed};
@@ -41,7 +42,7 @@ impl Writing<'_> {
         .map_err(fault)?;
         rows.into_iter()
             .map(|(id, body, agency, version, withdrawn, seq)| {
-                let hash = BlobId::of(unpack(body)?.as_bytes());
+                let hash = BlobId::of(unpack(&body)?.as_bytes());
                 let (version, seq) = (count(version), count(seq));
                 Ok((id, Known { hash, agency, version, withdrawn, seq }))
             })
@@ -262,16 +263,7 @@ type Row = (String, Option<Vec<u8>>, String, i64, bool, i64, i64, Vec<u8>);
 fn entry(row: Row) -> Result<Entry> {
     let (id, document, owner, version, withdrawn, issued, modified, body) = row;
     let document = document.as_deref().map(document_id).transpose()?;
-    let draft = Draft::new(id, document, agency(owner)?, unpack(body)?);
+    let draft = Draft::new(id, document, agency(owner)?, unpack(&body)?);
     let (issued, modified) = (Timestamp(issued), Timestamp(modified));
     Ok(Entry { draft, version: count(version), withdrawn, issued, modified })
-}
-
-/// The body of an entry as it is stored.
-fn pack(body: &str) -> Vec<u8> {
-    body.as_bytes().to_vec()
-}
-
-fn unpack(body: Vec<u8>) -> Result<String> {
-    String::from_utf8(body).map_err(|e| odd("an entry", e))
 }

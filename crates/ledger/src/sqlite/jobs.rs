@@ -426,19 +426,19 @@ impl SqliteLedger {
         if job.state != JobState::Ready || job.run_at > now {
             return Ok((None, count(per_minute)));
         }
-        let queues: Vec<(String, i64, i64)> =
-            sqlx::query_as("SELECT name, weight, turn FROM queue WHERE paused = 0 OR name = ?")
-                .bind(&job.queue)
+        let queues: Vec<(String, i64)> =
+            sqlx::query_as("SELECT name, weight FROM queue WHERE paused = 0")
                 .fetch_all(self.readers())
                 .await
                 .map_err(fault)?;
+        let Some((_, weight)) = queues.iter().find(|(name, _)| *name == job.queue) else {
+            return Ok((None, count(per_minute)));
+        };
         let own = self.waiting(&job.queue, Some(job), i64::MAX).await?;
-        let weight =
-            queues.iter().find(|(name, ..)| *name == job.queue).map_or(1, |(_, weight, _)| *weight);
         let mut ahead = own;
-        for (name, theirs, _) in queues.iter().filter(|(name, ..)| *name != job.queue) {
+        for (name, theirs) in queues.iter().filter(|(name, _)| *name != job.queue) {
             // While it waits for its turn, the others have theirs: as many as their weights say, or all they have.
-            let turns = (own + 1).saturating_mul(*theirs) / weight.max(1);
+            let turns = (own + 1).saturating_mul(*theirs) / (*weight).max(1);
             ahead += self.waiting(name, None, turns).await?;
         }
         Ok((Some(count(ahead)), count(per_minute)))

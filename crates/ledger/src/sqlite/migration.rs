@@ -4,7 +4,8 @@ use madang_document::timestamp::Timestamp;
 use sqlx::AssertSqlSafe;
 use sqlx::sqlite::SqliteConnection;
 
-use super::body::pack;
+use super::body::text;
+use super::compact::pack;
 use super::fault::fault;
 use super::schema::{FIRST, SECOND_INDEXES, SECOND_TABLES};
 use super::value::{bytes, signed};
@@ -75,6 +76,7 @@ async fn second(conn: &mut SqliteConnection, now: Timestamp) -> Result<()> {
     run(conn, script).await?;
     copy_paths(conn).await?;
     copy_documents(conn).await?;
+    copy_entries(conn).await?;
     let mut script = String::new();
     for table in TABLES {
         script.push_str(&format!("DROP TABLE former_{table};\n"));
@@ -92,8 +94,7 @@ async fn second(conn: &mut SqliteConnection, now: Timestamp) -> Result<()> {
     }
 }
 
-/// What is copied by statements alone. The last row of the outbox that tells of a document or an entry is
-/// found by one pass over the outbox and not by a look-up for each.
+/// What is copied by statements alone.
 const COPY: &str = "
 INSERT INTO queue (name, agency, paused) SELECT name, agency, paused FROM former_queue;
 INSERT INTO object (id, path, version, size, modified, seen_at)
@@ -104,12 +105,6 @@ INSERT INTO job (id, path, object, queue, agency, task, state, current, priority
     SELECT id, path, object, queue, agency, task, state, current, priority, run_at, fence, lease_until,
         leased_by, attempt, crashes, failure_kind, failure_message, failure_crashed, created_at, changed_at,
         done_at FROM former_job;
-INSERT INTO entry (id, document, agency, version, withdrawn, issued, modified, seq, body)
-    SELECT e.id, e.document, e.agency, e.version, e.withdrawn, e.issued, e.modified, coalesce(o.seq, 0),
-        CAST(e.body AS BLOB)
-    FROM former_entry e
-    LEFT JOIN (SELECT entry, max(seq) AS seq FROM former_outbox WHERE entry IS NOT NULL GROUP BY entry) o
-        ON o.entry = e.id;
 INSERT INTO outbox (seq, kind, agency, document, entry, version, withdrawn, at)
     SELECT o.seq, iif(o.kind = 'document', 1, 2), o.agency,
         iif(o.kind = 'document', o.document, e.document), iif(e.document IS NULL, o.entry, NULL), o.version,
@@ -153,7 +148,8 @@ async fn copy_paths(conn: &mut SqliteConnection) -> Result<()> {
     }
 }
 
-/// Documents, without what now stands in columns or in the rows of their object and path.
+/// The last row of the outbox that tells of each document and each entry is found by one pass over the outbox and
+/// not by a look-up for each. Documents, without what now stands in columns or in the rows of their object and path.
 async fn copy_documents(conn: &mut SqliteConnection) -> Result<()> {
     type Row = (i64, Vec<u8>, i64, String, Option<i64>);
     run(
@@ -191,7 +187,47 @@ async fn copy_documents(conn: &mut SqliteConnection) -> Result<()> {
             .bind(row)
             .bind(object)
             .bind(seq.unwrap_or(0))
-            .bind(pack(&document, modified)?)
+            .bind(pack(&text(&document, modified)?))
+            .execute(&mut *conn)
+            .await
+            .map_err(fault)?;
+        }
+    }
+    run(conn, "DROP TABLE told;".to_owned()).await
+}
+
+/// Entries, their bodies packed.
+async fn copy_entries(conn: &mut SqliteConnection) -> Result<()> {
+    type Row = (i64, String, Option<i64>);
+    run(
+        conn,
+        "CREATE TEMP TABLE told (entry TEXT PRIMARY KEY, seq INTEGER) WITHOUT ROWID;
+         INSERT INTO told SELECT entry, max(seq) FROM former_outbox WHERE entry IS NOT NULL GROUP BY entry;"
+            .to_owned(),
+    )
+    .await?;
+    let mut after = i64::MIN;
+    loop {
+        let page: Vec<Row> = sqlx::query_as(
+            "SELECT e.rowid, e.body, (SELECT seq FROM told WHERE entry = e.id)
+             FROM former_entry e WHERE e.rowid > ? ORDER BY e.rowid LIMIT ?",
+        )
+        .bind(after)
+        .bind(PAGE)
+        .fetch_all(&mut *conn)
+        .await
+        .map_err(fault)?;
+        let Some((last, ..)) = page.last() else { break };
+        after = *last;
+        for (row, body, seq) in &page {
+            sqlx::query(
+                "INSERT INTO entry (id, document, agency, version, withdrawn, issued, modified, seq, body)
+                 SELECT id, document, agency, version, withdrawn, issued, modified, ?2, ?3 FROM former_entry
+                 WHERE rowid = ?1",
+            )
+            .bind(row)
+            .bind(seq.unwrap_or(0))
+            .bind(pack(body))
             .execute(&mut *conn)
             .await
             .map_err(fault)?;

@@ -31,6 +31,7 @@ impl Writing<'_> {
         .fetch_optional(&mut self.conn)
         .await
         .map_err(fault)?;
+        let mut tell = false;
         let id = match found {
             Some((id, live, pipeline, owner, known)) => {
                 if pipeline != sighting.pipeline || owner != sighting.agency.as_str() {
@@ -41,7 +42,7 @@ impl Writing<'_> {
                     return Ok(());
                 }
                 seen.changed += 1;
-                self.supersede(id).await?;
+                tell = self.supersede(id).await?;
                 id
             }
             None => {
@@ -68,7 +69,7 @@ impl Writing<'_> {
             .execute(&mut self.conn)
             .await
             .map_err(fault)?;
-        self.enqueue(id, Task::Extract, sighting.priority.clamp(1, 4)).await
+        self.enqueue(id, Task::Extract, sighting.priority.clamp(1, 4), tell).await
     }
 
     /// The row of a path's version. A version that returns (the old file was put back, or the path was away) is
@@ -104,34 +105,36 @@ impl Writing<'_> {
     }
 
     /// Ends the current job of a path in favour of one that is about to be enqueued. The fence grows, so that
-    /// whoever holds the job can no longer complete it. What was done stays done.
-    async fn supersede(&mut self, path: i64) -> Result<()> {
-        sqlx::query(
+    /// whoever holds the job can no longer complete it. What was done stays done. Gives whether what the job
+    /// would have given must be told even if it is the same: the next one owes it.
+    async fn supersede(&mut self, path: i64) -> Result<bool> {
+        let tell: Option<bool> = sqlx::query_scalar(
             "UPDATE job SET current = 0,
                  done_at = CASE WHEN state IN ('done', 'cancelled') THEN done_at ELSE ?1 END,
                  changed_at = CASE WHEN state IN ('done', 'cancelled') THEN changed_at ELSE ?1 END,
                  state = CASE state WHEN 'done' THEN 'done' ELSE 'cancelled' END,
                  fence = fence + 1, lease_until = NULL, leased_by = NULL, leased_on = NULL
-             WHERE path = ?2 AND current = 1",
+             WHERE path = ?2 AND current = 1 RETURNING tell",
         )
         .bind(self.now.0)
         .bind(path)
-        .execute(&mut self.conn)
+        .fetch_optional(&mut self.conn)
         .await
         .map_err(fault)?;
-        Ok(())
+        Ok(tell.unwrap_or(false))
     }
 
     /// Makes the one current job of a path, from what the path's row says.
-    async fn enqueue(&mut self, path: i64, task: Task, priority: u8) -> Result<()> {
+    async fn enqueue(&mut self, path: i64, task: Task, priority: u8, tell: bool) -> Result<()> {
         sqlx::query(
-            "INSERT INTO job (path, object, queue, agency, task, priority, run_at, created_at, changed_at)
-             SELECT id, object, pipeline, agency, ?2, ?3, ?4, ?4, ?4 FROM path WHERE id = ?1",
+            "INSERT INTO job (path, object, queue, agency, task, priority, tell, run_at, created_at, changed_at)
+             SELECT id, object, pipeline, agency, ?2, ?3, ?5, ?4, ?4, ?4 FROM path WHERE id = ?1",
         )
         .bind(path)
         .bind(super::jobs::task_word(task))
         .bind(priority)
         .bind(self.now.0)
+        .bind(tell)
         .execute(&mut self.conn)
         .await
         .map_err(fault)?;
@@ -178,8 +181,8 @@ impl Objects for SqliteLedger {
             .await
             .map_err(fault)?;
             let Some(id) = id else { continue };
-            tx.supersede(id).await?;
-            tx.enqueue(id, Task::Delete, DELETE_PRIORITY).await?;
+            let tell = tx.supersede(id).await?;
+            tx.enqueue(id, Task::Delete, DELETE_PRIORITY, tell).await?;
             gone += 1;
         }
         tx.commit().await?;

@@ -274,7 +274,7 @@ CREATE TABLE document (
     revision       INTEGER NOT NULL,
     withdrawn      INTEGER NOT NULL DEFAULT 0 CHECK (withdrawn IN (0, 1)),
     seq            INTEGER NOT NULL,
-    body           TEXT NOT NULL
+    body           BLOB NOT NULL
 ) STRICT;
 
 CREATE TABLE entry (

@@ -14,6 +14,7 @@ mod house {
     mod bucket;
     mod disk;
     mod hostile;
+    mod imports;
     mod live;
     mod names;
     mod once;

@@ -1,11 +1,10 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use madang_pipeline::bucket::BucketSettings;
 use madang_pipeline::declaration::{self, Pipeline};
-use madang_sandbox::limits::Limits;
+use madang_sandbox::limits::{LimitSettings, Limits};
 use serde::Deserialize;
 
 use crate::failure::Failure;
@@ -49,17 +48,6 @@ pub(crate) struct RegistrySettings {
     pub(crate) store: Option<String>,
 }
 
-/// What a reader may use.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct LimitSettings {
-    memory_mib: Option<u64>,
-    cpu_seconds: Option<u64>,
-    wall_seconds: Option<u64>,
-    silence_seconds: Option<u64>,
-    text_mib: Option<u64>,
-}
-
 impl Configuration {
     /// Reads the file that was named, or `madang.toml` if there is one.
     pub(crate) fn read(named: Option<&Path>) -> Result<Configuration, Failure> {
@@ -92,26 +80,7 @@ impl Configuration {
 
     /// The limits of a child.
     pub(crate) fn limits(&self) -> Limits {
-        let mut limits = Limits::default();
-        let set = &self.limits;
-        if let Some(mib) = set.memory_mib {
-            limits.memory = mib << 20;
-        }
-        if let Some(seconds) = set.cpu_seconds {
-            limits.cpu = seconds;
-        }
-        if let Some(seconds) = set.wall_seconds {
-            limits.wall_max = Duration::from_secs(seconds);
-            limits.wall_base = limits.wall_base.min(limits.wall_max);
-        }
-        if let Some(seconds) = set.silence_seconds {
-            limits.silence = Duration::from_secs(seconds);
-        }
-        if let Some(mib) = set.text_mib {
-            limits.extract.text = mib << 20;
-            limits.extract.object_text = limits.extract.object_text.max(mib << 20);
-        }
-        limits
+        self.limits.over(Limits::default())
     }
 }
 

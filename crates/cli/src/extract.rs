@@ -9,8 +9,13 @@ use std::time::Instant;
 use madang_document::shown::Shown;
 use madang_document::{metadata as meta, object_key};
 use madang_extract::extraction::Extraction;
+use madang_extract::options::Options;
+use madang_sandbox::input::{Input, Ranges};
 use madang_sandbox::limits::Limits;
-use madang_sandbox::run::{Input, Ranges, SealedFile, Watch, run as run_child};
+use madang_sandbox::request::Request;
+use madang_sandbox::run::run as run_child;
+use madang_sandbox::sealed_file::SealedFile;
+use madang_sandbox::watch::Watch;
 use madang_sandbox::zygote::Zygote;
 use rustix::fs::OFlags;
 use serde_json::{Value, json};
@@ -162,12 +167,14 @@ fn extract(zygote: &Zygote, path: &Path, limits: &Limits) -> Answer {
     let mut extractions = Vec::new();
     let mut own = None;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let options = Options::default();
+    let request = Request { name: &name, limits, options: &options };
     let unread = input(path).and_then(|input| {
-        run_child(zygote, &name, input, limits, &Watch::default(), &mut |extraction| {
-            match extraction.member {
-                None => own = Some(extraction),
-                Some(_) => extractions.push(extraction),
-            }
+        run_child(zygote, &request, input, &Watch::default(), &mut |extraction| match extraction
+            .member
+        {
+            None => own = Some(extraction),
+            Some(_) => extractions.push(extraction),
         })
     });
     extractions.sort_by(|a, b| a.member.cmp(&b.member));

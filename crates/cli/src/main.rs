@@ -25,6 +25,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue};
 use madang_document::shown::Shown;
+use madang_extract::engines::Engines;
 
 use crate::arguments::{Arguments, Command};
 use crate::failure::Failure;
@@ -34,7 +35,9 @@ fn main() -> ExitCode {
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     // The zygote is this very binary. It must not set anything up that its children would inherit.
     if std::env::args_os().nth(1).is_some_and(|first| first == "--zygote") {
-        return ExitCode::from(u8::try_from(madang_sandbox::zygote::serve()).unwrap_or(1));
+        return ExitCode::from(
+            u8::try_from(madang_sandbox::serve::serve(Engines::none)).unwrap_or(1),
+        );
     }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,

@@ -15,9 +15,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::Instant;
 
+use madang_extract::engines::Engines;
+use madang_extract::extract::extract;
 use madang_extract::extraction::Extraction;
-use madang_extract::formats::extract;
-use madang_extract::limits::Limits;
+use madang_extract::order::Order;
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
@@ -35,8 +36,9 @@ fn main() {
         let Ok(bytes) = fs::read(&path) else { continue };
         let start = Instant::now();
         let kept = RefCell::new(Vec::<Extraction>::new());
+        let order = Order::named(name);
         let outcome =
-            catch_unwind(AssertUnwindSafe(|| extract(&bytes, &name, &Limits::default(), &kept)));
+            catch_unwind(AssertUnwindSafe(|| extract(&bytes, &order, &Engines::none(), &kept)));
         let elapsed = start.elapsed().as_millis();
         let mut documents = kept.into_inner();
         if !documents.is_empty() {

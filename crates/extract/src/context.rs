@@ -1,32 +1,19 @@
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 
-use madang_document::content::Member;
+use madang_document::content::{Content, Member};
 use madang_document::inner_path::InnerPath;
 use madang_document::outcome::Outcome;
 
 use crate::blob::Blob;
+use crate::detected::Detected;
+use crate::engines::Engines;
 use crate::error::ExtractError;
 use crate::extraction::Extraction;
 use crate::limits::Limits;
-
-/// Who takes what extraction finds: the frames of a sandboxed child, or a list in a test.
-pub trait Sink {
-    /// Work goes on: called at least once for every page, member, sheet or decoded picture. A child that
-    /// stays silent is taken for hung.
-    fn progress(&self);
-
-    /// A document is finished. Members come before the object that holds them.
-    fn document(&self, extraction: Extraction);
-}
-
-/// A list of the documents in the order of their delivery, for who needs no sign of life.
-impl Sink for RefCell<Vec<Extraction>> {
-    fn progress(&self) {}
-
-    fn document(&self, extraction: Extraction) {
-        self.borrow_mut().push(extraction);
-    }
-}
+use crate::options::{Ocr, Options};
+use crate::order::Order;
+use crate::recogniser::Sense;
+use crate::sink::Sink;
 
 /// What an object has cost so far, members included.
 #[derive(Debug, Default)]
@@ -41,12 +28,22 @@ pub struct Spent {
     pub text: Cell<u64>,
 }
 
+/// How a document is read and delivered. Handed in as a value, because the way from bytes to a document leads
+/// through this context, and members go the whole way again.
+pub type Read = fn(&dyn Blob, &Context<'_>) -> Outcome;
+
 /// What an extractor is told besides the bytes, and the door through which members leave.
 pub struct Context<'a> {
     /// The name without its folders.
     pub name: &'a str,
+    /// What the document was taken for; empty before that is known.
+    pub media_type: &'static str,
     /// What this document may cost.
     pub limits: &'a Limits,
+    /// What its pipeline wants.
+    pub options: &'a Options,
+    /// What can recognise text in pictures and sound.
+    pub engines: &'a Engines,
     /// The way to this document inside the object; none for the object itself.
     inner: Option<&'a InnerPath>,
     depth: u32,
@@ -54,25 +51,60 @@ pub struct Context<'a> {
     decoded_limit: u64,
     spent: &'a Spent,
     sink: &'a dyn Sink,
+    read: Read,
 }
 
 impl<'a> Context<'a> {
-    /// The context of an object of `size` bytes.
+    /// The context of an object of `size` bytes, whose members are read by `read`.
     pub fn new(
-        name: &'a str,
+        order: &'a Order,
         size: u64,
-        limits: &'a Limits,
+        engines: &'a Engines,
         spent: &'a Spent,
         sink: &'a dyn Sink,
+        read: Read,
     ) -> Context<'a> {
-        let unpacked_limit = limits.unpacked_of(size);
-        let decoded_limit = limits.decoded_of(size);
-        Context { name, limits, inner: None, depth: 0, unpacked_limit, decoded_limit, spent, sink }
+        let limits = &order.limits;
+        Context {
+            name: order.name.rsplit('/').next().unwrap_or(&order.name),
+            media_type: "",
+            limits,
+            options: &order.options,
+            engines,
+            inner: None,
+            depth: 0,
+            unpacked_limit: limits.unpacked_of(size),
+            decoded_limit: limits.decoded_of(size),
+            spent,
+            sink,
+            read,
+        }
+    }
+
+    /// This context, for a document that was taken for something. The object's own kind is said to the sink.
+    pub(crate) fn of(&self, detected: &Detected) -> Context<'a> {
+        if self.inner.is_none() {
+            self.sink.detected(detected);
+        }
+        Context { media_type: detected.media_type, ..*self }
     }
 
     /// Says that work goes on.
     pub fn progress(&self) {
-        self.sink.progress();
+        self.sink.progress(0);
+    }
+
+    /// Says that the next page, slide, sheet, member or frame is begun: time is allowed by these.
+    pub fn unit(&self) {
+        self.sink.progress(1);
+    }
+
+    /// Notes pages that stay without text because nothing is installed that could recognise it, unless the pipeline
+    /// wants none recognised. `pages` says which, as in `page 3`.
+    pub fn note_unrecognised(&self, pages: &str, content: &mut Content) {
+        if self.options.ocr != Ocr::Never && self.engines.of(Sense::Sight).is_none() {
+            content.note(format!("text recognition is not installed: no text in {pages}"));
+        }
     }
 
     /// Bytes that may still be unpacked from this object.
@@ -151,15 +183,13 @@ impl<'a> Context<'a> {
         let limits = Limits { text: self.limits.text.min(text_left), ..self.limits.clone() };
         let context = Context {
             name,
+            media_type: "",
             limits: &limits,
             inner: Some(&inner),
             depth: self.depth + 1,
-            unpacked_limit: self.unpacked_limit,
-            decoded_limit: self.decoded_limit,
-            spent: self.spent,
-            sink: self.sink,
+            ..*self
         };
-        let outcome = crate::formats::extract_in(blob, &context);
+        let outcome = (self.read)(blob, &context);
         Ok(Member { path: path.to_owned(), size: Some(blob.len()), outcome: Some(outcome) })
     }
 

@@ -1,15 +1,20 @@
 //! Bytes to content. Pure and synchronous: no file system, network, clock or environment, and no panic on
-//! foreign bytes. What a format says is its own file under `formats/`; which formats there are is one table,
-//! [`formats::FORMATS`].
+//! foreign bytes. The one way in is [`extract::extract`]. What a format says is its own file under `formats/`; which
+//! formats there are is one table, [`formats::FORMATS`].
 
 /// The bytes of an object.
 pub mod blob;
 /// What an extractor is told, and the door through which members leave.
 pub mod context;
+/// What an object was taken for.
+pub mod detected;
 /// Bytes to text, whatever the character encoding.
 pub mod encoding;
+/// The engines that recognise text in pictures and sound.
+pub mod engines;
 /// Why nothing could be read.
 pub mod error;
+pub mod extract;
 /// One document as it comes out.
 pub mod extraction;
 /// A row of the table of formats.
@@ -21,10 +26,18 @@ pub mod language;
 pub mod limits;
 /// The paths of the members of one container.
 pub mod member_path;
+/// What a pipeline wants.
+pub mod options;
+/// What one extraction is told.
+pub mod order;
 /// Lines gathered into segments of a sensible size.
 pub mod paragraphs;
 /// What a row may look at to tell its kind.
 pub mod probe;
 /// Formats that are known by sight, but not read.
 pub mod recognise;
+/// What finds text in pictures and sound.
+pub mod recogniser;
+/// Who takes what extraction finds.
+pub mod sink;
 pub mod unpack;

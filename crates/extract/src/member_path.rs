@@ -1,5 +1,7 @@
 use std::collections::HashSet;
 
+use madang_document::shown::is_misleading;
+
 /// The paths of the members of one container: made harmless, and no two the same.
 #[derive(Debug, Default)]
 pub struct MemberPaths {
@@ -31,13 +33,14 @@ impl MemberPaths {
     }
 }
 
-/// A path that leads nowhere but into its container: no root, drive, `..`, backslash or control character; no
+/// A path that leads nowhere but into its container: no root, drive, `..`, backslash or character that misleads
+/// (`report\u{202E}fdp.exe` shows as `reportexe.pdf`); no
 /// part longer than 255 bytes, the limit of file systems, and not more than 64 parts.
 fn harmless(name: &str) -> String {
     let parts: Vec<String> = name
         .split(['/', '\\'])
         .map(|part| {
-            let part: String = part.chars().filter(|c| !is_hidden(*c)).collect();
+            let part: String = part.chars().filter(|c| !is_misleading(*c)).collect();
             let part = part.trim();
             part.get(..part.floor_char_boundary(255)).unwrap_or_default().to_owned()
         })
@@ -54,12 +57,6 @@ fn is_drive(part: &str) -> bool {
     part.len() == 2 && part.ends_with(':')
 }
 
-/// Controls, and the marks that turn the direction of writing: `report\u{202E}fdp.exe` shows as `reportexe.pdf`.
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,6 +69,7 @@ mod tests {
             ("C:\\보고서\\1월.hwp", "보고서/1월.hwp"),
             ("a/./b//c", "a/b/c"),
             ("a\0b\u{202E}gpj.exe", "abgpj.exe"),
+            ("a\u{061C}b\u{2028}c", "abc"),
             ("..", "unnamed"),
         ] {
             assert_eq!(MemberPaths::default().take(name), path);

@@ -8,9 +8,11 @@ use std::fs;
 use std::path::Path;
 
 use madang_document::outcome::Outcome;
+use madang_extract::engines::Engines;
+use madang_extract::extract::extract;
 use madang_extract::extraction::Extraction;
-use madang_extract::formats::extract;
 use madang_extract::limits::Limits;
+use madang_extract::order::Order;
 
 /// Small limits, so that a test reaches them. Pictures have no pixel to decode: this is about text.
 fn limits() -> Limits {
@@ -18,8 +20,13 @@ fn limits() -> Limits {
 }
 
 fn read(bytes: Vec<u8>, name: &str) -> Extraction {
+    read_within(&bytes, name, limits())
+}
+
+fn read_within(bytes: &Vec<u8>, name: &str, limits: Limits) -> Extraction {
     let kept = RefCell::new(Vec::<Extraction>::new());
-    extract(&bytes, name, &limits(), &kept);
+    let order = Order { limits, ..Order::named(name) };
+    extract(bytes, &order, &Engines::none(), &kept);
     // A package whose media type is damaged is an archive with members; the object comes last.
     let document = kept.into_inner().pop();
     document.unwrap_or_else(|| panic!("{name}: nothing was delivered"))
@@ -79,12 +86,7 @@ fn hwpml() {
 #[test]
 fn limits_hold() {
     let (name, whole) = fixtures("hwp5").into_iter().find(|(name, _)| name == "plain.hwp").unwrap();
-    let kept = RefCell::new(Vec::<Extraction>::new());
-    extract(&whole, &name, &Limits { text: 100, ..limits() }, &kept);
-    let document = kept.into_inner().remove(0);
-    assert_eq!(document.outcome, Outcome::Limit);
-    let kept = RefCell::new(Vec::<Extraction>::new());
-    extract(&whole, &name, &Limits { unpacked: 100, ..limits() }, &kept);
-    let document = kept.into_inner().remove(0);
-    assert_eq!(document.outcome, Outcome::Limit);
+    for limits in [Limits { text: 100, ..limits() }, Limits { unpacked: 100, ..limits() }] {
+        assert_eq!(read_within(&whole, &name, limits).outcome, Outcome::Limit);
+    }
 }

@@ -19,9 +19,11 @@ use std::path::{Path, PathBuf};
 
 use madang_document::content::{Origin, WarningKind};
 use madang_document::metadata::Value;
+use madang_extract::engines::Engines;
+use madang_extract::extract::extract;
 use madang_extract::extraction::Extraction;
-use madang_extract::formats::{FORMATS, extract};
-use madang_extract::limits::Limits;
+use madang_extract::formats::FORMATS;
+use madang_extract::order::Order;
 
 /// Folders under `fixtures/` that hold no cases: the scripts that make them, and what a first start drops.
 const NOT_CASES: [&str; 2] = ["make", "drop"];
@@ -110,7 +112,7 @@ fn read(case: &Path) -> String {
     let bytes = fs::read(case).unwrap();
     let name = case.file_name().and_then(|name| name.to_str()).unwrap();
     let kept = RefCell::new(Vec::<Extraction>::new());
-    extract(&bytes, name, &Limits::default(), &kept);
+    extract(&bytes, &Order::named(name), &Engines::none(), &kept);
     let mut documents = kept.into_inner();
     documents.rotate_right(1);
     assert_eq!(documents[0].member, None, "{}: the object comes last", case.display());

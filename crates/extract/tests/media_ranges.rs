@@ -8,9 +8,10 @@ use std::io;
 use madang_document::metadata;
 use madang_document::outcome::Outcome;
 use madang_extract::blob::Blob;
+use madang_extract::engines::Engines;
+use madang_extract::extract::extract;
 use madang_extract::extraction::Extraction;
-use madang_extract::formats::extract;
-use madang_extract::limits::Limits;
+use madang_extract::order::Order;
 
 const TEN_GIB: u64 = 10 << 30;
 
@@ -48,7 +49,7 @@ fn a_large_film_is_read_by_ranges() {
     head.extend(rest.to_be_bytes());
     let film = Sparse { head, length: TEN_GIB, bytes_read: Cell::new(0) };
     let kept = RefCell::new(Vec::<Extraction>::new());
-    let outcome = extract(&film, "film.mp4", &Limits::default(), &kept);
+    let outcome = extract(&film, &Order::named("film.mp4"), &Engines::none(), &kept);
 
     let documents = kept.into_inner();
     let content = &documents[0].content;

@@ -5,6 +5,8 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use madang_catalog::license::License;
 use madang_catalog::series::{Disclosure, Series, Share};
 use madang_document::agency::Agency;
+use madang_extract::options::{Ocr, Options};
+use madang_sandbox::limits::LimitSettings;
 use serde::Deserialize;
 
 /// A pipeline as it is declared: one TOML file, data and not code.
@@ -18,8 +20,10 @@ pub struct Pipeline {
     pub source: Source,
     /// What the catalogue says of the folder.
     pub series: Series,
-    /// Whether text in pictures is to be recognised.
-    pub ocr: Ocr,
+    /// What is wanted of its objects besides the text that is stored in them.
+    pub options: Options,
+    /// What the reading of one of its objects may use, where it differs from the other pipelines.
+    pub limits: LimitSettings,
 }
 
 /// Where objects come from.
@@ -49,19 +53,6 @@ pub enum Place {
         /// The prefix, without slashes at its ends.
         prefix: String,
     },
-}
-
-/// Whether text in pictures is to be recognised.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Ocr {
-    /// Never.
-    Never,
-    /// Where a page has no text of its own.
-    #[default]
-    Auto,
-    /// On every picture.
-    Always,
 }
 
 /// Which paths of a source are taken.
@@ -117,6 +108,8 @@ struct File {
     #[serde(default)]
     extract: ExtractTable,
     #[serde(default)]
+    limits: LimitSettings,
+    #[serde(default)]
     catalog: CatalogTable,
 }
 
@@ -137,7 +130,6 @@ struct ExtractTable {
     #[serde(default)]
     ocr: Ocr,
     #[serde(default)]
-    #[expect(dead_code, reason = "declared already; read by the text recognition to come")]
     ocr_languages: Vec<String>,
 }
 
@@ -202,6 +194,13 @@ pub fn parse(text: &str, file: &str, folder: &Path) -> Result<Pipeline, BadDecla
     let exclude = source.exclude.unwrap_or_else(|| EXCLUDED.map(str::to_owned).to_vec());
     let filter = Filter::new(&include, &exclude)
         .map_err(|error| at_key("include", format!("a pattern cannot be read: {error}")))?;
+    let ocr_languages = declared.extract.ocr_languages;
+    if let Some(code) = ocr_languages.iter().find(|code| !is_language(code)) {
+        return Err(at_key(
+            "ocr_languages",
+            format!("`{code}` is no language: use the three letters of ISO 639-3, as in `kor`"),
+        ));
+    }
     let catalog = declared.catalog;
     let series = Series {
         pipeline: declared.name.clone(),
@@ -224,7 +223,8 @@ pub fn parse(text: &str, file: &str, folder: &Path) -> Result<Pipeline, BadDecla
         agency: declared.agency,
         source: Source { place, settle, reconcile, filter },
         series,
-        ocr: declared.extract.ocr,
+        options: Options { ocr: declared.extract.ocr, ocr_languages },
+        limits: declared.limits,
     })
 }
 
@@ -271,6 +271,10 @@ pub fn undeclared(url: &str, folder: &Path) -> Result<Pipeline, BadDeclaration> 
 fn is_name(name: &str) -> bool {
     (1..=64).contains(&name.len())
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+fn is_language(code: &str) -> bool {
+    code.len() == 3 && code.bytes().all(|b| b.is_ascii_lowercase())
 }
 
 fn place(url: &str, store: Option<&str>, folder: &Path) -> Result<Place, String> {
@@ -366,6 +370,20 @@ share = "joint"
         for skipped in ["~$a.docx", "x/~$a.docx", "a.part", ".hidden", ".git/config", "a/.b/c"] {
             assert!(!pipeline.source.filter.takes(skipped), "{skipped}");
         }
+    }
+
+    #[test]
+    fn what_is_wanted_of_extraction_is_declared() {
+        let declared = "\n[extract]\nocr = \"always\"\nocr_languages = [\"kor\", \"eng\"]\n\
+            [limits]\ntext_mib = 1\n";
+        let pipeline = read(&format!("{PRESS}{declared}")).unwrap();
+        let expected =
+            Options { ocr: Ocr::Always, ocr_languages: vec!["kor".into(), "eng".into()] };
+        assert_eq!(pipeline.options, expected);
+        assert_eq!(pipeline.limits.over(Default::default()).extract.text, 1 << 20);
+        assert_eq!(read(PRESS).unwrap().options, Options::default());
+        let message = read(&format!("{PRESS}\n[extract]\nocr_languages = [\"ko\"]\n"));
+        assert!(message.unwrap_err().contains("`ko` is no language"));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use madang_ledger::jobs::Ticket;
 use madang_ledger::ledger::Ledger;
-use madang_sandbox::run::Watch;
+use madang_sandbox::watch::Watch;
 
 /// The leases that this process holds, renewed from a thread of their own: decoding, however heavy, never
 /// delays a renewal. A lease is renewed only while its child makes progress, so that a hung one ends.

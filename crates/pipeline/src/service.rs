@@ -29,6 +29,7 @@ use crate::lease::Leases;
 use crate::missing::Window;
 use crate::source::{Ask, Source, SourceState, sighting};
 use crate::store::{Listed, Store, StoreError};
+use crate::terms::Terms;
 use crate::worker::Workers;
 use crate::{cataloguer, indexer, relay, series};
 
@@ -212,7 +213,7 @@ impl Service {
             blobs: self.parts.blobs.clone(),
             zygote: Arc::clone(&self.parts.zygote),
             children: self.settings.workers,
-            limits: Arc::new(self.settings.limits.clone()),
+            terms: Arc::new(Terms::new(&self.settings.pipelines, &self.settings.limits)),
             policy: self.settings.policy.clone(),
             worker: self.parts.worker,
             leases: self.leases.clone(),

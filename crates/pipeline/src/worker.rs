@@ -13,8 +13,11 @@ use madang_extract::extraction::Extraction;
 use madang_ledger::jobs::{Claim, Completion, Failure, Task, Verdict};
 use madang_ledger::ledger::Ledger;
 use madang_ledger::worker::Worker;
-use madang_sandbox::limits::Limits;
-use madang_sandbox::run::{Input, Ranges, SealedFile, Watch, run};
+use madang_sandbox::input::{Input, Ranges};
+use madang_sandbox::request::Request;
+use madang_sandbox::run::run;
+use madang_sandbox::sealed_file::SealedFile;
+use madang_sandbox::watch::Watch;
 use madang_sandbox::zygote::Zygote;
 use sha2::{Digest, Sha256};
 use tokio::sync::{Notify, Semaphore, mpsc};
@@ -29,6 +32,7 @@ use crate::decide::{Attempt, Policy, Reading, Step, before_reading, decide};
 use crate::lease::{LEASE, Leases};
 use crate::reading::{document, unread};
 use crate::store::{Pinned, Store, StoreError};
+use crate::terms::Terms;
 
 /// The workers of a process, with what they work with.
 #[derive(Clone)]
@@ -45,8 +49,8 @@ pub struct Workers {
     pub zygote: Arc<Zygote>,
     /// Children at the same time: as many as there are processors to run them.
     pub children: usize,
-    /// What a child may use.
-    pub limits: Arc<Limits>,
+    /// What is wanted of an object, and what reading it may use.
+    pub terms: Arc<Terms>,
     /// How often to try again.
     pub policy: Policy,
     /// Leases held.
@@ -332,7 +336,7 @@ async fn extract(
     watch: Arc<Watch>,
 ) -> Option<(Reading, Vec<Document>)> {
     let zygote = Arc::clone(&workers.zygote);
-    let limits = Arc::clone(&workers.limits);
+    let terms = Arc::clone(&workers.terms);
     let blobs = workers.blobs.clone();
     let runtime = tokio::runtime::Handle::current();
     let claim = claim.clone();
@@ -340,7 +344,9 @@ async fn extract(
         let mut documents: Vec<Document> = Vec::new();
         let mut unkept = None;
         let name = claim.object.name().to_owned();
-        let verdict = run(&zygote, &name, input, &limits, &watch, &mut |extraction| {
+        let (limits, options) = terms.of(&claim.pipeline);
+        let request = Request { name: &name, limits, options };
+        let verdict = run(&zygote, &request, input, &watch, &mut |extraction| {
             if unkept.is_some() {
                 return;
             }

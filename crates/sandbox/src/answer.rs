@@ -2,122 +2,70 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
-use std::io;
-use std::os::fd::OwnedFd;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use madang_document::content::{Content, Segment, Warning, WarningKind};
 use madang_document::inner_path::InnerPath;
 use madang_document::locator::Locator;
 use madang_document::outcome::Outcome;
-use madang_extract::context::Sink;
+use madang_document::shown::is_misleading;
+use madang_extract::detected::Detected;
 use madang_extract::extraction::Extraction;
 use madang_extract::limits::Limits;
-use rustix::net::{RecvFlags, SendFlags};
+use madang_extract::sink::Sink;
 
 use crate::assembly::is_sane_path;
 use crate::caps;
+use crate::channel::Channel;
 use crate::frame::{Field, Frame, Head, Kind};
 
 /// Bytes of text in one frame, and about as many of anything else: far below the longest frame.
 const BATCH: usize = 128 << 10;
-/// Frames are held back until there are so many bytes of them, or a document ends.
-const BUFFER: usize = 64 << 10;
 /// Progress is said at most this often.
 const EVERY: Duration = Duration::from_millis(100);
-/// Answer to a range that could not be read.
-pub(crate) const UNREADABLE: u32 = u32::MAX;
-
-/// The socket to the parent. Whatever goes wrong on it means that the parent is gone: the child ends.
-#[derive(Debug)]
-pub(crate) struct Channel {
-    socket: OwnedFd,
-    out: RefCell<Vec<u8>>,
-    sent: Cell<u64>,
-    spoken: Cell<Instant>,
-}
-
-impl Channel {
-    pub(crate) fn new(socket: OwnedFd) -> Channel {
-        let now = Instant::now();
-        Channel { socket, out: RefCell::default(), sent: Cell::new(0), spoken: Cell::new(now) }
-    }
-
-    /// Says a frame, at the latest with the next [`Channel::flush`].
-    pub(crate) fn say(&self, frame: &Frame) {
-        let full = {
-            let mut out = self.out.borrow_mut();
-            let before = out.len();
-            // The batches below keep every frame short; one that is too long all the same is left out.
-            let _ = frame.encode(&mut out);
-            self.sent.set(self.sent.get() + (out.len() - before) as u64);
-            out.len() >= BUFFER
-        };
-        if full {
-            self.flush();
-        }
-    }
-
-    /// Sends what is held back.
-    pub(crate) fn flush(&self) {
-        let mut out = self.out.borrow_mut();
-        let mut rest = out.as_slice();
-        while !rest.is_empty() {
-            match rustix::net::send(&self.socket, rest, SendFlags::NOSIGNAL) {
-                Ok(n) => rest = rest.get(n..).unwrap_or_default(),
-                Err(rustix::io::Errno::INTR) => {}
-                Err(_) => crate::child::leave(crate::child::ORPHANED),
-            }
-        }
-        out.clear();
-        self.spoken.set(Instant::now());
-    }
-
-    /// Asks the parent for bytes of the object.
-    pub(crate) fn range(&self, offset: u64, length: u32) -> io::Result<Vec<u8>> {
-        self.say(&Frame::Range { offset, length });
-        self.flush();
-        let mut head = [0; 4];
-        self.receive(&mut head);
-        match u32::from_le_bytes(head) {
-            n if n > length => Err(io::Error::other("the object's store gave no bytes")),
-            n => {
-                let mut bytes = vec![0; n as usize];
-                self.receive(&mut bytes);
-                Ok(bytes)
-            }
-        }
-    }
-
-    fn receive(&self, mut into: &mut [u8]) {
-        while !into.is_empty() {
-            match rustix::net::recv(&self.socket, &mut *into, RecvFlags::empty()) {
-                Ok((n, _)) if n > 0 => into = into.get_mut(n..).unwrap_or_default(),
-                Err(rustix::io::Errno::INTR) => {}
-                Ok(_) | Err(_) => crate::child::leave(crate::child::ORPHANED),
-            }
-        }
-    }
-}
-
 /// Takes what extraction finds.
-#[derive(Debug)]
 pub(crate) struct Answer<'a> {
     channel: &'a Channel,
     limits: &'a Limits,
+    /// Allows itself the time of the processor for so many units of work in all.
+    allow: &'a dyn Fn(u64),
+    /// Units begun, and how many of them were said.
+    begun: Cell<u64>,
+    said: Cell<u64>,
     paths: RefCell<HashSet<InnerPath>>,
 }
 
 impl<'a> Answer<'a> {
-    pub(crate) fn new(channel: &'a Channel, limits: &'a Limits) -> Answer<'a> {
-        Answer { channel, limits, paths: RefCell::default() }
+    pub(crate) fn new(
+        channel: &'a Channel,
+        limits: &'a Limits,
+        allow: &'a dyn Fn(u64),
+    ) -> Answer<'a> {
+        let (begun, said) = (Cell::new(0), Cell::new(0));
+        Answer { channel, limits, allow, begun, said, paths: RefCell::default() }
     }
 }
 
 impl Sink for Answer<'_> {
-    fn progress(&self) {
-        if self.channel.spoken.get().elapsed() >= EVERY {
-            self.channel.say(&Frame::Progress);
+    fn detected(&self, detected: &Detected) {
+        self.channel.say(&Frame::Detected(Kind {
+            format: detected.format.to_owned(),
+            format_version: detected.format_version,
+            media_type: detected.media_type.to_owned(),
+        }));
+        // Sent at once: the next byte that is read may be the one that kills.
+        self.channel.flush();
+    }
+
+    fn progress(&self, units: u32) {
+        let begun = self.begun.get().saturating_add(u64::from(units));
+        self.begun.set(begun);
+        if self.channel.silence() >= EVERY {
+            let new = begun.saturating_sub(self.said.replace(begun));
+            if new > 0 {
+                (self.allow)(begun);
+            }
+            self.channel.say(&Frame::Progress(u32::try_from(new).unwrap_or(u32::MAX)));
             self.channel.flush();
         }
     }
@@ -127,7 +75,7 @@ impl Sink for Answer<'_> {
         // documents to come.
         let heads = (16u64 << 10).saturating_mul(self.limits.members.saturating_add(1));
         let left =
-            caps::answer(self.limits).saturating_sub(self.channel.sent.get()).saturating_sub(heads);
+            caps::answer(self.limits).saturating_sub(self.channel.sent()).saturating_sub(heads);
         if weight(&document.content) > left {
             document.content = Content::default();
             document.content.cut("the answer exceeds its limit; the content was left out");
@@ -314,7 +262,8 @@ fn sane_path(path: &str) -> String {
     if is_sane_path(path) {
         return path.to_owned();
     }
-    let clean: String = path.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect();
+    let clean: String =
+        path.chars().map(|c| if is_misleading(c) { '\u{FFFD}' } else { c }).collect();
     let parts: Vec<&str> = clean
         .split('/')
         .filter(|part| !part.is_empty())
@@ -360,6 +309,7 @@ mod tests {
             ("../../etc/passwd", "__/__/etc/passwd"),
             ("/etc//passwd", "etc/passwd"),
             ("a\nb", "a\u{FFFD}b"),
+            ("a\u{202E}fdp.exe", "a\u{FFFD}fdp.exe"),
             ("/", "unnamed"),
         ] {
             assert_eq!(sane_path(path), sane);

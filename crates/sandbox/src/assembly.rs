@@ -8,6 +8,7 @@ use madang_document::inner_path::InnerPath;
 use madang_document::locator::Locator;
 use madang_document::media_type::MediaType;
 use madang_document::outcome::Outcome;
+use madang_document::shown::is_misleading;
 use madang_extract::extraction::Extraction;
 use madang_extract::formats::FORMATS;
 use madang_extract::limits::Limits;
@@ -33,6 +34,8 @@ pub(crate) struct Assembly<'a> {
     size: u64,
     /// What the child took the object for, before it read it.
     pub(crate) detected: Option<Kind>,
+    /// Units of work that it says it has begun.
+    pub(crate) units: u64,
     /// The message of a panic.
     pub(crate) panic: Option<String>,
     current: Option<Extraction>,
@@ -56,6 +59,7 @@ impl<'a> Assembly<'a> {
             limits,
             size,
             detected: None,
+            units: 0,
             panic: None,
             current: None,
             object: None,
@@ -90,7 +94,9 @@ impl<'a> Assembly<'a> {
             return lie("a frame after the end");
         }
         match frame {
-            Frame::Progress => {}
+            Frame::Progress(units) => {
+                self.units = self.units.saturating_add(u64::from(units));
+            }
             Frame::Detected(kind) => {
                 if self.detected.is_some() || self.current.is_some() || !self.paths.is_empty() {
                     return lie("detected out of order");
@@ -246,7 +252,7 @@ impl<'a> Assembly<'a> {
                     content.warnings.push(Warning { kind, message: one_line(&message) });
                 }
             }
-            Frame::Progress
+            Frame::Progress(_)
             | Frame::Detected(_)
             | Frame::Begin(_)
             | Frame::Finish
@@ -258,18 +264,18 @@ impl<'a> Assembly<'a> {
     }
 }
 
-/// The text on one line: control characters become spaces.
+/// The text on one line: characters that mislead become spaces.
 pub(crate) fn one_line(text: &str) -> String {
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let text: String = text.chars().map(|c| if is_misleading(c) { ' ' } else { c }).collect();
     text.trim().to_owned()
 }
 
-/// Whether a path of a member is one: relative, without `..` and control characters.
+/// Whether a path of a member is one: relative, without `..` and without characters that mislead.
 pub(crate) fn is_sane_path(path: &str) -> bool {
     !path.is_empty()
         && path.len() <= caps::PATH
         && !path.starts_with('/')
-        && !path.chars().any(char::is_control)
+        && !path.chars().any(is_misleading)
         && !path.split('/').any(|part| part == "..")
 }
 
@@ -401,7 +407,7 @@ mod tests {
             head(Some("a/b.txt")),
             text("마", Locator::page(1)),
             Frame::More("당".into()),
-            Frame::Progress,
+            Frame::Progress(1),
             Frame::Finish,
             head(None),
             whole(),
@@ -441,7 +447,7 @@ mod tests {
             ("a member after the object", vec![head(None), Frame::Finish, head(Some("a"))]),
             (
                 "a frame after the end",
-                vec![head(None), Frame::Finish, Frame::End(Outcome::Ok), Frame::Progress],
+                vec![head(None), Frame::Finish, Frame::End(Outcome::Ok), Frame::Progress(0)],
             ),
             ("two members of one path", vec![head(Some("a")), Frame::Finish, head(Some("a"))]),
             (
@@ -490,9 +496,9 @@ mod tests {
         let limits = Limits::default();
         let mut assembly = Assembly::new(&limits, 5);
         for _ in 0..caps::FRAMES {
-            assembly.take(Frame::Progress, 1).unwrap();
+            assembly.take(Frame::Progress(u32::MAX), 1).unwrap();
         }
-        assert!(assembly.take(Frame::Progress, 1).is_err());
+        assert!(assembly.take(Frame::Progress(u32::MAX), 1).is_err());
         let mut assembly = Assembly::new(&limits, 5);
         assert!(assembly.take(Frame::Progress, caps::answer(&limits) as usize + 1).is_err());
     }

@@ -10,8 +10,8 @@ use madang_extract::blob::Blob;
 use rustix::fs::{SealFlags, fcntl_get_seals};
 use rustix::mm::{MapFlags, ProtFlags, mmap};
 
-use crate::answer::Channel;
 use crate::caps;
+use crate::channel::Channel;
 use crate::sealed_file::SEALS;
 
 /// A sealed memory file, mapped until the process ends.

@@ -5,46 +5,36 @@ use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 
-use madang_document::media_type::MediaType;
 use madang_extract::blob::Blob;
-use madang_extract::formats::detect;
-use madang_extract::probe::Probe;
-use madang_extract::recognise::recognise;
+use madang_extract::engines::Engines;
+use madang_extract::extract::Extract;
 use rustix::process::{
-    DumpableBehavior, Resource, Rlimit, Signal, set_dumpable_behavior,
+    DumpableBehavior, Pid, Resource, Rlimit, Signal, set_dumpable_behavior,
     set_parent_process_death_signal, setrlimit,
 };
 
-use crate::answer::{Answer, Channel};
+use crate::answer::Answer;
 use crate::blob::{Mapped, Ranged};
 use crate::caps;
+use crate::channel::Channel;
 use crate::confine::confine;
-use crate::frame::{Frame, Kind};
-use crate::order::Order;
-use crate::zygote::Extract;
+use crate::exit::{ORPHANED, PANICKED, UNCONFINED, leave};
+use crate::frame::Frame;
+use crate::launch::Launch;
 
-/// Exit status of a child whose parent is gone.
-pub(crate) const ORPHANED: i32 = 3;
-/// Exit status of a child that could not be confined.
-const UNCONFINED: i32 = 4;
-/// Exit status after a panic, as Rust's own.
-const PANICKED: i32 = 101;
-
-/// Ends this process at once. No destructor and no exit handler runs: after a fork they belong to the zygote.
-pub(crate) fn leave(status: i32) -> ! {
-    // SAFETY: _exit takes any value and does not return.
-    unsafe { libc::_exit(status) }
+/// What every child gets from the zygote.
+pub(crate) struct Inheritance<'a> {
+    /// The process that must be its parent.
+    pub(crate) zygote: Pid,
+    /// Bytes of address space that the program itself takes up.
+    pub(crate) base: u64,
+    pub(crate) extract: Extract,
+    pub(crate) engines: &'a Engines,
 }
 
-/// Lives the child's life. `zygote` is the process that must be its parent.
-pub(crate) fn live(
-    order: &Order,
-    descriptors: Vec<OwnedFd>,
-    zygote: rustix::process::Pid,
-    base: u64,
-    extract: Extract,
-) -> ! {
-    let input = match prepare(order, descriptors, zygote, base) {
+/// Lives the child's life.
+pub(crate) fn live(launch: &Launch, descriptors: Vec<OwnedFd>, inheritance: &Inheritance<'_>) -> ! {
+    let input = match prepare(launch, descriptors, inheritance) {
         Ok(input) => input,
         Err(error) => {
             complain(&format!("the child could not be confined: {error}\n"));
@@ -55,22 +45,21 @@ pub(crate) fn live(
     // zygote's own socket that was there before is never dropped, as this process ends in `leave`.
     let channel = Channel::new(unsafe { OwnedFd::from_raw_fd(0) });
     std::panic::set_hook(Box::new(remember));
-    let limits = &order.extract;
-    let answer = Answer::new(&channel, limits);
+    let order = &launch.order;
+    let allow = |units| {
+        let _ = allow_cpu(launch, units);
+    };
+    let answer = Answer::new(&channel, &order.limits, &allow);
     let ended = catch_unwind(AssertUnwindSafe(|| {
         let ranged;
         let blob: &dyn Blob = match &input {
             Some(mapped) => mapped,
             None => {
-                ranged = Ranged::new(&channel, order.size);
+                ranged = Ranged::new(&channel, launch.size);
                 &ranged
             }
         };
-        if let Ok(probe) = Probe::new(blob, &order.name) {
-            channel.say(&Frame::Detected(kind(&probe)));
-            channel.flush();
-        }
-        extract(blob, &order.name, limits, &answer);
+        (inheritance.extract)(blob, order, inheritance.engines, &answer);
     }));
     if ended.is_ok() {
         leave(0);
@@ -81,28 +70,15 @@ pub(crate) fn live(
     leave(PANICKED)
 }
 
-fn kind(probe: &Probe<'_>) -> Kind {
-    let (format, format_version, media_type) = match detect(probe) {
-        Some(format) => (format.name, format.version, (format.media_type)(probe)),
-        None => ("none", 0, recognise(probe).map_or(MediaType::UNKNOWN, |known| known.media_type)),
-    };
-    Kind {
-        format: format.into(),
-        format_version,
-        media_type: MediaType::new(media_type).to_string(),
-    }
-}
-
 /// Takes from the process what it needs no more, and maps the input. Afterwards there are three descriptors:
 /// 0 the socket to the parent, 1 nothing, 2 a pipe to the parent.
 fn prepare(
-    order: &Order,
+    launch: &Launch,
     descriptors: Vec<OwnedFd>,
-    zygote: rustix::process::Pid,
-    base: u64,
+    inheritance: &Inheritance<'_>,
 ) -> std::io::Result<Option<Mapped>> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
-    if rustix::process::getppid() != Some(zygote) {
+    if rustix::process::getppid() != Some(inheritance.zygote) {
         leave(ORPHANED);
     }
     // The system's memory runs out: this process goes first. Best effort, /proc may be missing.
@@ -116,8 +92,8 @@ fn prepare(
     rustix::stdio::dup2_stdin(&socket)?;
     rustix::stdio::dup2_stderr(&errors)?;
     let input = match descriptors.next() {
-        Some(file) => Some(Mapped::new(&file, order.size)?),
-        None if order.ranged => None,
+        Some(file) => Some(Mapped::new(&file, launch.size)?),
+        None if launch.ranged => None,
         None => return Err(std::io::Error::other("the input is missing")),
     };
     // From here on the numbers above 2 belong to nobody: the owners must not close them a second time.
@@ -125,12 +101,10 @@ fn prepare(
     close_from(3)?;
     set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     rustix::thread::set_no_new_privs(true)?;
-    let mapped = if order.ranged { 0 } else { order.size };
-    let space = base.saturating_add(order.memory).saturating_add(mapped);
+    let mapped = if launch.ranged { 0 } else { launch.size };
+    let space = inheritance.base.saturating_add(launch.memory).saturating_add(mapped);
     for (resource, soft, hard) in [
         (Resource::As, space, space),
-        // At the soft limit comes SIGXCPU, by which the parent knows the cause.
-        (Resource::Cpu, order.cpu, order.cpu.saturating_add(2)),
         (Resource::Nofile, 32, 32),
         (Resource::Fsize, 0, 0),
         (Resource::Core, 0, 0),
@@ -140,8 +114,19 @@ fn prepare(
         // denies threads to the decoders. Forks are for the filter of system calls to deny.
         setrlimit(resource, Rlimit { current: Some(soft), maximum: Some(hard) })?;
     }
+    allow_cpu(launch, 0)?;
     confine()?;
     Ok(input)
+}
+
+/// Allows this process the time of the processor that `units` of work take. At the soft limit comes SIGXCPU, by which
+/// the parent knows the cause. The process raises it by itself: one that is taken over comes no further than to the
+/// hard limit, and the parent's clock does not wait for that.
+fn allow_cpu(launch: &Launch, units: u64) -> std::io::Result<()> {
+    let most = launch.cpu.most.as_secs().saturating_add(2);
+    let soft = launch.cpu.of(launch.size, units).as_secs().max(1);
+    setrlimit(Resource::Cpu, Rlimit { current: Some(soft), maximum: Some(most.max(soft)) })?;
+    Ok(())
 }
 
 /// Closes every descriptor from `first` on.

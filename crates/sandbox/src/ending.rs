@@ -34,8 +34,8 @@ pub(crate) struct Ending<'a> {
     pub(crate) panic: Option<&'a str>,
     /// The last of its standard error.
     pub(crate) errors: &'a str,
-    /// Seconds of CPU it was allowed.
-    pub(crate) cpu: u64,
+    /// Time of the processor it was allowed.
+    pub(crate) cpu: Duration,
     /// Bytes of memory it was allowed.
     pub(crate) memory: u64,
 }
@@ -67,7 +67,8 @@ impl Ending<'_> {
         }
         match (self.status.signal(), self.status.code()) {
             (Some(libc::SIGXCPU), _) => {
-                (Outcome::Timeout, format!("more than {} s of processor time", self.cpu))
+                let allowed = seconds(self.cpu);
+                (Outcome::Timeout, format!("more than {allowed} s of processor time"))
             }
             // Not ours: a child is the first that the kernel takes when memory runs out (oom_score_adj).
             (Some(libc::SIGKILL), _) => (
@@ -148,7 +149,14 @@ mod tests {
         for (status, killed, panic, errors, outcome, reason) in cases {
             let status = ExitStatus::from_raw(status);
             let killed = killed.as_ref();
-            let ending = Ending { status, killed, panic, errors, cpu: 7, memory: 5 << 20 };
+            let ending = Ending {
+                status,
+                killed,
+                panic,
+                errors,
+                cpu: Duration::from_secs(7),
+                memory: 5 << 20,
+            };
             assert_eq!(ending.outcome(), (outcome, reason.to_owned()));
         }
     }

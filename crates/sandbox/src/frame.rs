@@ -15,8 +15,8 @@ pub const LONGEST: usize = 1 << 20;
 /// What a child says. The order of the variants is the type on the wire.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Frame {
-    /// Work goes on.
-    Progress,
+    /// Work goes on: so many units of it (pages, members, frames) have begun since this was last said.
+    Progress(u32),
     /// What the object is, said before it is read: a child that dies of it leaves that behind.
     Detected(Kind),
     /// A document begins.
@@ -232,7 +232,6 @@ impl Field {
 #[cfg(test)]
 mod tests {
     use madang_document::content::Origin;
-    use madang_document::inner_path::InnerPath;
     use madang_document::locator::Locator;
     use proptest::prelude::*;
 
@@ -242,7 +241,7 @@ mod tests {
         let kind =
             Kind { format: "text".into(), format_version: 1, media_type: "text/plain".into() };
         vec![
-            Frame::Progress,
+            Frame::Progress(3),
             Frame::Detected(kind.clone()),
             Frame::Begin(Box::new(Head {
                 member: Some(InnerPath::of("가/b.txt")),

@@ -6,22 +6,36 @@
 //! ```
 //!
 //! On the parent's side: [`zygote`] sends orders, [`run`] begins a run, `supervision` watches its child, `assembly`
-//! checks what that says, `ending` tells what its end means. On the other: `nursery` is the zygote's loop, `child` the life of a
-//! child, `blob` what it reads and `answer` what it says. [`frame`], `order` and `caps` are what both speak.
+//! checks what that says, `ending` tells what its end means. On the other: [`serve`] is the zygote's loop, `child` the
+//! life of a child, `blob` what it reads, `answer` what it says, and `channel` the way there. [`frame`], `launch` and
+//! `caps` are what both speak.
 
+/// How long a child may take.
+pub mod allowance;
 mod answer;
 mod assembly;
 mod blob;
 mod caps;
+mod channel;
 mod child;
 pub mod confine;
 mod ending;
+mod exit;
 pub mod frame;
+/// What is to be extracted.
+pub mod input;
+mod launch;
 pub mod limits;
 mod memory;
-mod nursery;
-mod order;
+/// What a run is asked for.
+pub mod request;
 pub mod run;
-mod sealed_file;
+/// Bytes that nobody can change.
+pub mod sealed_file;
+pub mod serve;
 mod supervision;
+/// How a run ended.
+pub mod verdict;
+/// What watches a run.
+pub mod watch;
 pub mod zygote;

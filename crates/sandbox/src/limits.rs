@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
+
+use crate::allowance::Allowance;
+
 /// What one child may use. Source of the figures: the reliability reference, section 3.3.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Memory in bytes: address space (RLIMIT_AS) on top of what the program and the input take up, and resident
     /// memory.
     pub memory: u64,
-    /// CPU seconds (RLIMIT_CPU).
-    pub cpu: u64,
-    /// Longest run, whatever the size.
-    pub wall_max: Duration,
-    /// Run allowed to every object.
-    pub wall_base: Duration,
-    /// Run allowed per MiB on top.
-    pub wall_per_mib: Duration,
+    /// Time of the processor (RLIMIT_CPU, in whole seconds).
+    pub cpu: Allowance,
+    /// Time by the clock.
+    pub wall: Allowance,
     /// Longest silence: no progress, no frame.
     pub silence: Duration,
     /// What extraction may cost.
@@ -24,23 +24,58 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
+        let seconds = Duration::from_secs;
+        let grows = |base| Allowance {
+            base: seconds(base),
+            per_mib: seconds(2),
+            per_unit: seconds(5),
+            most: seconds(3600),
+        };
         Limits {
             memory: 1 << 30,
-            cpu: 120,
-            wall_max: Duration::from_secs(600),
-            wall_base: Duration::from_secs(30),
-            wall_per_mib: Duration::from_secs(2),
-            silence: Duration::from_secs(15),
+            // More than the clock allows where there is no work: a decoder may have several threads.
+            cpu: grows(120),
+            wall: grows(30),
+            silence: seconds(15),
             extract: madang_extract::limits::Limits::default(),
         }
     }
 }
 
-impl Limits {
-    /// The longest run of an object of `size` bytes.
-    pub fn wall_of(&self, size: u64) -> Duration {
-        let mib = u32::try_from(size >> 20).unwrap_or(u32::MAX);
-        self.wall_per_mib.saturating_mul(mib).saturating_add(self.wall_base).min(self.wall_max)
+/// Limits as an operator writes them: `[limits]` of `madang.toml`, for all pipelines, and of a pipeline's
+/// declaration, for that one. What is not written stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LimitSettings {
+    memory_mib: Option<u64>,
+    cpu_seconds: Option<u64>,
+    wall_seconds: Option<u64>,
+    silence_seconds: Option<u64>,
+    text_mib: Option<u64>,
+}
+
+impl LimitSettings {
+    /// `limits` with what is written here. A number of seconds is the longest time for any object.
+    pub fn over(&self, mut limits: Limits) -> Limits {
+        fn longest(allowance: &mut Allowance, seconds: Option<u64>) {
+            if let Some(seconds) = seconds {
+                allowance.most = Duration::from_secs(seconds);
+            }
+        }
+        longest(&mut limits.cpu, self.cpu_seconds);
+        longest(&mut limits.wall, self.wall_seconds);
+        if let Some(mib) = self.memory_mib {
+            limits.memory = mib.saturating_mul(1 << 20);
+        }
+        if let Some(seconds) = self.silence_seconds {
+            limits.silence = Duration::from_secs(seconds);
+        }
+        if let Some(mib) = self.text_mib {
+            let bytes = mib.saturating_mul(1 << 20);
+            limits.extract.text = bytes;
+            limits.extract.object_text = limits.extract.object_text.max(bytes);
+        }
+        limits
     }
 }
 
@@ -49,10 +84,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_longest_run_grows_with_the_size() {
-        let limits = Limits::default();
-        for (size, seconds) in [(0, 30), (10 << 20, 50), (64 << 20, 158), (u64::MAX, 600)] {
-            assert_eq!(limits.wall_of(size), Duration::from_secs(seconds), "{size}");
-        }
+    fn what_is_written_goes_over_what_was() {
+        let all =
+            LimitSettings { wall_seconds: Some(7), text_mib: Some(100), ..Default::default() };
+        let one =
+            LimitSettings { wall_seconds: Some(9), cpu_seconds: Some(3), ..Default::default() };
+        let limits = one.over(all.over(Limits::default()));
+        let seconds = Duration::from_secs;
+        assert_eq!(limits.wall.of(u64::MAX, 0), seconds(9));
+        assert_eq!(limits.wall.of(0, 0), seconds(9));
+        assert_eq!(limits.cpu.of(0, 0), seconds(3));
+        assert_eq!((limits.extract.text, limits.extract.object_text), (100 << 20, 100 << 20));
+        assert_eq!(limits.memory, Limits::default().memory);
     }
 }

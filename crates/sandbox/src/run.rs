@@ -2,101 +2,20 @@
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use madang_document::outcome::Outcome;
 use madang_extract::extraction::Extraction;
+use madang_extract::order::Order;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::pipe::{PipeFlags, pipe_with};
 
-use crate::limits::Limits;
-use crate::order::{self, Order, Report};
-pub use crate::sealed_file::{OpenFile, SealedFile};
+use crate::input::Input;
+use crate::launch::{self, Launch, Report};
+use crate::request::Request;
 use crate::supervision::{Newborn, Supervision};
+use crate::verdict::Verdict;
+use crate::watch::Watch;
 use crate::zygote::{PATIENCE, Zygote, dead_zygote};
-
-/// What is to be extracted.
-pub enum Input {
-    /// Bytes that were read whole; they are sealed before the child gets them.
-    Memory(SealedFile),
-    /// Ranges served by this process while the child asks: for objects too large to be read whole.
-    Ranges(Box<dyn Ranges>),
-}
-
-impl Input {
-    /// Size in bytes.
-    pub fn size(&self) -> u64 {
-        match self {
-            Input::Memory(file) => file.size(),
-            Input::Ranges(ranges) => ranges.size(),
-        }
-    }
-}
-
-impl std::fmt::Debug for Input {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let way = match self {
-            Input::Memory(_) => "memory",
-            Input::Ranges(_) => "ranges",
-        };
-        write!(f, "Input({way}, {} bytes)", self.size())
-    }
-}
-
-/// Ranges of an object, as its store gives them.
-pub trait Ranges: Send {
-    /// Size in bytes.
-    fn size(&self) -> u64;
-
-    /// Reads at most `length` bytes from `offset` on; fewer only at the end. Blocks.
-    ///
-    /// # Errors
-    /// When the store does not give the bytes.
-    fn read(&mut self, offset: u64, length: u32) -> io::Result<Vec<u8>>;
-}
-
-/// What watches a run from another thread: the lease's renewer reads the progress, and may call the run off.
-#[derive(Debug, Default)]
-pub struct Watch {
-    progress: AtomicU64,
-    cancelled: AtomicBool,
-}
-
-impl Watch {
-    /// How often the child said that work goes on.
-    pub fn progress(&self) -> u64 {
-        self.progress.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn work_goes_on(&self) {
-        self.progress.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed)
-    }
-
-    /// Calls the run off: the child is killed, the answer is `None`.
-    pub fn cancel(&self) {
-        self.cancelled.store(true, Ordering::Relaxed);
-    }
-}
-
-/// How a run ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
-    /// The outcome of the object.
-    pub outcome: Outcome,
-    /// Why, if it was not read whole.
-    pub reason: Option<String>,
-    /// Whether the child died (crash, time, memory, a lie in the protocol) instead of answering.
-    pub died: bool,
-    /// CPU time of the child, milliseconds.
-    pub cpu_ms: u64,
-    /// Peak resident memory of the child, bytes.
-    pub peak_rss: u64,
-}
 
 /// Runs one extraction in a fresh child and blocks until the child is reaped. Hands each document to `keep`
 /// as soon as it arrives, members before the object itself. When the child died, a document of the object
@@ -108,32 +27,34 @@ pub struct Verdict {
 /// about the object then, and the run is worth repeating. Members that were kept before must be forgotten.
 pub fn run(
     zygote: &Zygote,
-    name: &str,
+    request: &Request<'_>,
     mut input: Input,
-    limits: &Limits,
     watch: &Watch,
     keep: &mut dyn FnMut(Extraction),
 ) -> io::Result<Option<Verdict>> {
-    let size = input.size();
-    let order = Order {
-        name: last_bytes(name, 8 << 10).to_owned(),
-        size,
+    let limits = request.limits;
+    let launch = Launch {
+        order: Order {
+            name: last_bytes(request.name, 8 << 10).to_owned(),
+            limits: limits.extract.clone(),
+            options: request.options.clone(),
+        },
+        size: input.size(),
         ranged: matches!(input, Input::Ranges(_)),
         memory: limits.memory,
         cpu: limits.cpu,
-        extract: limits.extract.clone(),
     };
-    let newborn = match fork(zygote, &order, &input) {
+    let newborn = match fork(zygote, &launch, &input) {
         // An order sent to a zygote that was about to die is lost, and nothing has happened yet: once more.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => fork(zygote, &order, &input)?,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => fork(zygote, &launch, &input)?,
         other => other?,
     };
-    let mut supervision = Supervision::new(newborn, limits, &order);
+    let mut supervision = Supervision::new(newborn, limits, &launch);
     supervision.watch(zygote, &mut input, watch, keep)?;
     supervision.verdict(keep)
 }
 
-fn fork(zygote: &Zygote, order: &Order, input: &Input) -> io::Result<Newborn> {
+fn fork(zygote: &Zygote, launch: &Launch, input: &Input) -> io::Result<Newborn> {
     let (socket, theirs) =
         socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
     let (status, reporting) =
@@ -144,7 +65,7 @@ fn fork(zygote: &Zygote, order: &Order, input: &Input) -> io::Result<Newborn> {
     if let Input::Memory(file) = input {
         descriptors.push(file.as_fd());
     }
-    zygote.order(order, &descriptors)?;
+    zygote.order(launch, &descriptors)?;
     drop(descriptors);
     // The child's ends live in the child only: when it dies, ours say so.
     drop((theirs, complaining, reporting));
@@ -165,7 +86,7 @@ fn born(status: &OwnedFd) -> io::Result<(i32, OwnedFd)> {
     if rustix::io::retry_on_intr(|| poll(&mut ready, Some(&PATIENCE)))? == 0 {
         return Err(io::Error::new(io::ErrorKind::TimedOut, "the zygote does not answer"));
     }
-    match order::receive(status)? {
+    match launch::receive(status)? {
         Some((Report::Forked { pid }, mut descriptors)) => {
             let pidfd = descriptors.pop().ok_or_else(|| io::Error::other("a pidfd is missing"))?;
             Ok((pid, pidfd))

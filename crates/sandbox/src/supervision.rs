@@ -13,14 +13,16 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{RecvFlags, SendFlags};
 use rustix::process::{Signal, pidfd_send_signal};
 
-use crate::answer::UNREADABLE;
 use crate::assembly::{Assembly, Step};
+use crate::channel::UNREADABLE;
 use crate::ending::{Ending, Killed};
 use crate::frame::{Decoder, Lie};
+use crate::input::Input;
+use crate::launch::{self, Launch, Report};
 use crate::limits::Limits;
 use crate::memory;
-use crate::order::{self, Order, Report};
-use crate::run::{Input, Verdict, Watch};
+use crate::verdict::Verdict;
+use crate::watch::Watch;
 use crate::zygote::{Zygote, dead_zygote};
 
 /// How often memory and the caller's wish are looked at.
@@ -60,7 +62,8 @@ pub(crate) struct Supervision<'a> {
     heard: Instant,
     /// When its memory was looked at last.
     looked: Instant,
-    deadline: Instant,
+    /// Later by what the caller's own time was.
+    started: Instant,
     killed: Option<(Killed, Instant)>,
     /// Wait status, CPU microseconds, peak resident bytes.
     ended: Option<(ExitStatus, u64, u64)>,
@@ -78,13 +81,13 @@ impl Drop for Supervision<'_> {
 
 impl<'a> Supervision<'a> {
     /// Of a child that has just been forked for this order.
-    pub(crate) fn new(newborn: Newborn, limits: &'a Limits, order: &Order) -> Supervision<'a> {
+    pub(crate) fn new(newborn: Newborn, limits: &'a Limits, launch: &Launch) -> Supervision<'a> {
         let Newborn { pid, pidfd, socket, status, errors } = newborn;
         let now = Instant::now();
-        let mapped = if order.ranged { 0 } else { order.size };
+        let mapped = if launch.ranged { 0 } else { launch.size };
         Supervision {
             limits,
-            size: order.size,
+            size: launch.size,
             resident: limits.memory.saturating_add(mapped),
             pid,
             pidfd,
@@ -93,12 +96,12 @@ impl<'a> Supervision<'a> {
             errors: Some(errors),
             said: Tail::default(),
             decoder: Decoder::default(),
-            assembly: Assembly::new(&limits.extract, order.size),
+            assembly: Assembly::new(&limits.extract, launch.size),
             outgoing: Vec::new(),
             silent: false,
             heard: now,
             looked: now,
-            deadline: now + limits.wall_of(order.size),
+            started: now,
             killed: None,
             ended: None,
             store: None,
@@ -124,7 +127,7 @@ impl<'a> Supervision<'a> {
                 self.listen(&mut buffer, input, watch, keep);
             }
             if reported {
-                match order::receive(&self.status)? {
+                match launch::receive(&self.status)? {
                     Some((Report::Ended { status, cpu_us, peak_rss }, _)) => {
                         self.ended = Some((ExitStatus::from_raw(status), cpu_us, peak_rss));
                     }
@@ -155,8 +158,8 @@ impl<'a> Supervision<'a> {
         }
         if watch.is_cancelled() {
             self.kill(Killed::Unwanted);
-        } else if now >= self.deadline {
-            self.kill(Killed::Wall(self.limits.wall_of(self.size)));
+        } else if now.saturating_duration_since(self.started) >= self.wall() {
+            self.kill(Killed::Wall(self.wall()));
         } else if self.assembly.has_ended() && idle >= FAREWELL {
             self.kill(Killed::Lingered);
         } else if idle >= self.limits.silence {
@@ -168,6 +171,11 @@ impl<'a> Supervision<'a> {
             }
         }
         Ok(())
+    }
+
+    /// How long the child may take, by the work that it says it has begun.
+    fn wall(&self) -> Duration {
+        self.limits.wall.of(self.size, self.assembly.units)
     }
 
     /// Waits at most a tick; which of status, standard error and socket are ready.
@@ -252,7 +260,7 @@ impl<'a> Supervision<'a> {
                     // The time that the caller takes is not the child's.
                     let taken = self.heard.elapsed();
                     self.heard += taken;
-                    self.deadline += taken;
+                    self.started += taken;
                 }
                 Ok(Step::Range { offset, length }) => self.range(input, offset, length),
                 Err(lie) => self.kill(Killed::Lied(lie)),
@@ -320,6 +328,7 @@ impl<'a> Supervision<'a> {
         let assembly = std::mem::replace(&mut self.assembly, Assembly::new(&limits.extract, size));
         let detected = assembly.detected.clone();
         let panic = assembly.panic.clone();
+        let units = assembly.units;
         if killed.is_none() && status.success() && !self.decoder.is_empty() {
             killed = Some(Killed::Lied(Lie("half a frame at the end".into())));
         }
@@ -338,7 +347,7 @@ impl<'a> Supervision<'a> {
             killed: killed.as_ref(),
             panic: panic.as_deref(),
             errors: &errors,
-            cpu: limits.cpu,
+            cpu: limits.cpu.of(size, units),
             memory: limits.memory,
         }
         .outcome();

@@ -7,18 +7,11 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
 
-use madang_document::outcome::Outcome;
-use madang_extract::blob::Blob;
-use madang_extract::context::Sink;
-use madang_extract::limits::Limits;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
-use crate::order::{self, Order, PROTOCOL, Report};
-
-/// What a child runs: [`madang_extract::formats::extract`], or in a test something worse.
-pub type Extract = fn(&dyn Blob, &str, &Limits, &dyn Sink) -> Outcome;
+use crate::launch::{self, Launch, PROTOCOL, Report};
 
 /// How long a zygote may take to start, or to answer an order.
 pub(crate) const PATIENCE: Timespec = Timespec { tv_sec: 10, tv_nsec: 0 };
@@ -59,14 +52,14 @@ impl Zygote {
     }
 
     /// Sends an order with its descriptors. A zygote that has died is started again first.
-    pub(crate) fn order(&self, order: &Order, descriptors: &[BorrowedFd<'_>]) -> io::Result<()> {
+    pub(crate) fn order(&self, launch: &Launch, descriptors: &[BorrowedFd<'_>]) -> io::Result<()> {
         let running = self.lock().clone();
-        match running.send(order, descriptors) {
+        match running.send(launch, descriptors) {
             Ok(()) => Ok(()),
             Err(error) if is_gone(&error) => {
                 self.restart(&running)?;
                 let running = self.lock().clone();
-                running.send(order, descriptors)
+                running.send(launch, descriptors)
             }
             Err(error) => Err(error),
         }
@@ -169,12 +162,12 @@ impl Running {
         if rustix::io::retry_on_intr(|| poll(&mut ready, Some(&PATIENCE)))? == 0 {
             return Err(io::Error::new(io::ErrorKind::TimedOut, "the zygote does not answer"));
         }
-        Ok(order::receive(orders)?.map(|(report, _)| report))
+        Ok(launch::receive(orders)?.map(|(report, _)| report))
     }
 
-    fn send(&self, order: &Order, descriptors: &[BorrowedFd<'_>]) -> io::Result<()> {
+    fn send(&self, launch: &Launch, descriptors: &[BorrowedFd<'_>]) -> io::Result<()> {
         match &self.orders {
-            Some(orders) => order::send(orders.as_fd(), order, descriptors),
+            Some(orders) => launch::send(orders.as_fd(), launch, descriptors),
             None => Err(io::ErrorKind::NotConnected.into()),
         }
     }
@@ -187,26 +180,6 @@ impl Drop for Running {
         let _ = pidfd_send_signal(&self.pidfd, Signal::KILL);
         if let Some(keeper) = self.keeper.take() {
             let _ = keeper.join();
-        }
-    }
-}
-
-/// The main loop of the zygote: what `madang --zygote` runs, before anything else is set up. Ends when the
-/// socket closes; gives the exit code.
-pub fn serve() -> i32 {
-    serve_with(madang_extract::formats::extract)
-}
-
-/// [`serve`] with another extraction.
-pub fn serve_with(extract: Extract) -> i32 {
-    match crate::nursery::serve(extract) {
-        Ok(()) => 0,
-        Err(error) => {
-            let _ = rustix::io::write(
-                std::io::stderr(),
-                format!("madang --zygote: {error}\n").as_bytes(),
-            );
-            1
         }
     }
 }

@@ -6,8 +6,15 @@ use std::time::Duration;
 
 use madang_document::outcome::Outcome::{self, Crashed, Memory, Ok as Read, Timeout};
 use madang_extract::extraction::Extraction;
+use madang_extract::options::{Ocr, Options};
+use madang_sandbox::allowance::Allowance;
+use madang_sandbox::input::{Input, Ranges};
 use madang_sandbox::limits::Limits;
-use madang_sandbox::run::{Input, Ranges, SealedFile, Verdict, Watch, run};
+use madang_sandbox::request::Request;
+use madang_sandbox::run::run;
+use madang_sandbox::sealed_file::SealedFile;
+use madang_sandbox::verdict::Verdict;
+use madang_sandbox::watch::Watch;
 use madang_sandbox::zygote::Zygote;
 
 fn zygote() -> Zygote {
@@ -17,7 +24,17 @@ fn zygote() -> Zygote {
 /// Generous where a case does not say otherwise: a slow machine must not turn into a fault.
 fn limits() -> Limits {
     let minute = Duration::from_secs(60);
-    Limits { wall_base: minute, silence: minute, memory: 128 << 20, ..Limits::default() }
+    Limits { wall: flat(minute), silence: minute, memory: 128 << 20, ..Limits::default() }
+}
+
+/// A time that does not grow.
+fn flat(time: Duration) -> Allowance {
+    Allowance { base: time, per_mib: Duration::ZERO, per_unit: Duration::ZERO, most: time }
+}
+
+fn request<'a>(name: &'a str, limits: &'a Limits) -> Request<'a> {
+    static USUAL: Options = Options { ocr: Ocr::Auto, ocr_languages: Vec::new() };
+    Request { name, limits, options: &USUAL }
 }
 
 /// Runs on `12345`: what the test's zygote makes up itself says five bytes, too.
@@ -25,7 +42,8 @@ fn run_on(zygote: &Zygote, name: &str, limits: &Limits) -> (Verdict, Vec<Extract
     let mut kept = Vec::new();
     let input = Input::Memory(SealedFile::from_bytes(b"12345").unwrap());
     let watch = Watch::default();
-    let verdict = run(zygote, name, input, limits, &watch, &mut |e| kept.push(e)).unwrap();
+    let verdict =
+        run(zygote, &request(name, limits), input, &watch, &mut |e| kept.push(e)).unwrap();
     (verdict.unwrap(), kept)
 }
 
@@ -34,8 +52,8 @@ fn every_fault_has_its_outcome() {
     let zygote = zygote();
     let brief = Duration::from_millis(300);
     let quiet = Limits { silence: brief, ..limits() };
-    let short = Limits { wall_base: brief, ..limits() };
-    let cheap = Limits { cpu: 1, ..limits() };
+    let short = Limits { wall: flat(brief), ..limits() };
+    let cheap = Limits { cpu: flat(Duration::from_secs(1)), ..limits() };
     let usual = limits();
     #[rustfmt::skip]
     let cases: [(&str, &Limits, Outcome, &str); 19] = [
@@ -87,8 +105,9 @@ fn an_empty_object_is_read() {
     let mut kept = Vec::new();
     let input = Input::Memory(SealedFile::from_bytes(b"").unwrap());
     let watch = Watch::default();
-    let verdict =
-        run(&zygote(), "e.txt", input, &limits(), &watch, &mut |e| kept.push(e)).unwrap().unwrap();
+    let (limits, zygote) = (limits(), zygote());
+    let keep = &mut |e| kept.push(e);
+    let verdict = run(&zygote, &request("e.txt", &limits), input, &watch, keep).unwrap().unwrap();
     assert!(!verdict.died, "{:?}", verdict.reason);
     assert_eq!((kept.len(), verdict.outcome), (1, Outcome::Empty));
 }
@@ -104,7 +123,8 @@ fn a_crashed_object_keeps_its_kind_and_its_members() {
     let mut kept = Vec::new();
     let input = Input::Memory(SealedFile::from_bytes(b"Rar!\x1A\x07 and so on").unwrap());
     let keep = &mut |e| kept.push(e);
-    run(&zygote, "segfault", input, &limits(), &Watch::default(), keep).unwrap();
+    run(&zygote, &request("detected, then segfault", &limits()), input, &Watch::default(), keep)
+        .unwrap();
     assert_eq!(kept[0].media_type.as_str(), "application/vnd.rar");
     let (verdict, kept) = run_on(&zygote, "members", &limits());
     assert_eq!((verdict.outcome, kept.len()), (Read, 51));
@@ -171,7 +191,9 @@ fn ranges_are_served() {
     let watch = Watch::default();
     let mut kept = Vec::new();
     let mut keep = |e| kept.push(e);
-    let verdict = run(&zygote, "sum", made(size), &limits(), &watch, &mut keep).unwrap().unwrap();
+    let limits = limits();
+    let sum_up = request("sum", &limits);
+    let verdict = run(&zygote, &sum_up, made(size), &watch, &mut keep).unwrap().unwrap();
     assert_eq!(verdict.outcome, Read, "{:?}", verdict.reason);
     let reads = (0..size).step_by(32 << 10);
     let sum: u64 = reads
@@ -183,11 +205,60 @@ fn ranges_are_served() {
     assert_eq!(asked, size.div_ceil(256 << 10));
     assert!(watch.progress() >= asked);
 
-    let error = run(&zygote, "sum", made(9 << 20), &limits(), &watch, &mut |_| {}).unwrap_err();
+    let error = run(&zygote, &sum_up, made(9 << 20), &watch, &mut |_| {}).unwrap_err();
     assert_eq!(error.to_string(), "the store is away");
-    let verdict =
-        run(&zygote, "greedy", made(size), &limits(), &watch, &mut |_| {}).unwrap().unwrap();
+    let greedy = request("greedy", &limits);
+    let verdict = run(&zygote, &greedy, made(size), &watch, &mut |_| {}).unwrap().unwrap();
     assert_eq!(verdict.reason.as_deref(), Some("protocol: two ranges at once"));
+}
+
+#[test]
+fn the_order_reaches_the_reader() {
+    let limits = Limits {
+        extract: madang_extract::limits::Limits { text: 777, pages: 5, ..Default::default() },
+        ..limits()
+    };
+    let options = Options { ocr: Ocr::Always, ocr_languages: vec!["kor".into()] };
+    let mut kept = Vec::new();
+    let input = Input::Memory(SealedFile::from_bytes(b"12345").unwrap());
+    let order = Request { name: "order", limits: &limits, options: &options };
+    let keep = &mut |e: Extraction| kept.push(e);
+    run(&zygote(), &order, input, &Watch::default(), keep).unwrap();
+    assert_eq!(kept[0].content.text(), format!("{options:?} 777 5"));
+}
+
+#[test]
+fn engines_are_made_once_and_before_the_first_child() {
+    let zygote = zygote();
+    let said: Vec<String> =
+        (0..2).map(|_| run_on(&zygote, "engine", &limits()).1[0].content.text()).collect();
+    let (loaded, own): (Vec<&str>, Vec<&str>) =
+        said.iter().map(|text| text.split_once(' ').unwrap()).unzip();
+    assert_eq!(loaded, [zygote.pid().to_string(), zygote.pid().to_string()]);
+    assert_ne!(own[0], own[1]);
+}
+
+#[test]
+fn time_is_allowed_by_the_work_that_has_begun() {
+    let zygote = zygote();
+    let base = Duration::from_millis(500);
+    let grows = |per_unit| Allowance {
+        base,
+        per_mib: Duration::ZERO,
+        per_unit,
+        most: Duration::from_secs(60),
+    };
+    // Eight pages of 0.15 s each, which 0.5 s are not enough for.
+    let without = Limits { wall: grows(Duration::ZERO), ..limits() };
+    let (verdict, _) = run_on(&zygote, "work", &without);
+    assert_eq!(verdict.outcome, Timeout);
+    let with = Limits { wall: grows(Duration::from_secs(5)), ..limits() };
+    let (verdict, kept) = run_on(&zygote, "work", &with);
+    assert_eq!((verdict.outcome, kept[0].content.text().as_str()), (Read, "8"));
+    // Who says units without end is believed no more of them than five bytes can hold: 16.
+    let lying = Limits { wall: grows(Duration::from_millis(50)), ..limits() };
+    let (verdict, _) = run_on(&zygote, "units", &lying);
+    assert_eq!(verdict.reason.as_deref(), Some("not finished within 1.3 s"));
 }
 
 #[test]
@@ -195,8 +266,8 @@ fn a_run_is_called_off() {
     let (zygote, watch) = (zygote(), Watch::default());
     let input = Input::Memory(SealedFile::from_bytes(b"x").unwrap());
     std::thread::scope(|threads| {
-        let running =
-            threads.spawn(|| run(&zygote, "dawdle", input, &limits(), &watch, &mut |_| {}));
+        let running = threads
+            .spawn(|| run(&zygote, &request("dawdle", &limits()), input, &watch, &mut |_| {}));
         while watch.progress() < 3 {
             std::thread::yield_now();
         }

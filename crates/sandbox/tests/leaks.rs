@@ -7,8 +7,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use madang_document::outcome::Outcome;
+use madang_extract::options::Options;
+use madang_sandbox::allowance::Allowance;
+use madang_sandbox::input::Input;
 use madang_sandbox::limits::Limits;
-use madang_sandbox::run::{Input, SealedFile, Watch, run};
+use madang_sandbox::request::Request;
+use madang_sandbox::run::run;
+use madang_sandbox::sealed_file::SealedFile;
+use madang_sandbox::watch::Watch;
 use madang_sandbox::zygote::Zygote;
 
 fn descriptors() -> usize {
@@ -32,8 +38,9 @@ fn innocents_succeed_among_faults_and_nothing_is_left() {
     let zygote = Zygote::start(Path::new(env!("CARGO_BIN_EXE_zygote-under-test"))).unwrap();
     let with_zygote = descriptors();
     let minute = Duration::from_secs(60);
-    let limits =
-        Limits { wall_base: minute, silence: minute, memory: 64 << 20, ..Limits::default() };
+    let wall = Allowance { base: minute, ..Limits::default().wall };
+    let limits = Limits { wall, silence: minute, memory: 64 << 20, ..Limits::default() };
+    let options = Options::default();
     let quiet = Limits { silence: Duration::from_millis(200), ..limits.clone() };
     let faults = ["segfault", "abort", "panic", "exit", "garbage", "upwards", "hoard", "flood"];
     let (next, died) = (AtomicU32::new(0), AtomicU32::new(0));
@@ -52,8 +59,8 @@ fn innocents_succeed_among_faults_and_nothing_is_left() {
             let input = Input::Memory(SealedFile::from_bytes(text.as_bytes()).unwrap());
             let mut kept = Vec::new();
             let keep = &mut |e| kept.push(e);
-            let verdict =
-                run(&zygote, name, input, limits, &Watch::default(), keep).unwrap().unwrap();
+            let request = Request { name, limits, options: &options };
+            let verdict = run(&zygote, &request, input, &Watch::default(), keep).unwrap().unwrap();
             assert_eq!(kept.len(), 1, "{name}");
             if name == "innocent.txt" {
                 assert_eq!(verdict.outcome, Outcome::Ok, "{:?}", verdict.reason);
@@ -72,10 +79,11 @@ fn innocents_succeed_among_faults_and_nothing_is_left() {
     // The zygote dies in the middle of a run: that run knows nothing, the next one starts another zygote.
     let first = zygote.pid();
     let watch = Watch::default();
+    let request = |name| Request { name, limits: &limits, options: &options };
+    let (dawdle, quick) = (request("dawdle"), request("a.txt"));
     let input = || Input::Memory(SealedFile::from_bytes(b"x").unwrap());
     std::thread::scope(|threads| {
-        let running =
-            threads.spawn(|| run(&zygote, "dawdle", input(), &limits, &watch, &mut |_| {}));
+        let running = threads.spawn(|| run(&zygote, &dawdle, input(), &watch, &mut |_| {}));
         while watch.progress() < 3 {
             std::thread::yield_now();
         }
@@ -89,7 +97,7 @@ fn innocents_succeed_among_faults_and_nothing_is_left() {
         for _ in 0..many {
             threads.spawn(|| {
                 let watch = Watch::default();
-                let verdict = run(&zygote, "a.txt", input(), &limits, &watch, &mut |_| {});
+                let verdict = run(&zygote, &quick, input(), &watch, &mut |_| {});
                 assert_eq!(verdict.unwrap().unwrap().outcome, Outcome::Ok);
                 outcomes.fetch_add(1, Ordering::Relaxed);
             });

@@ -175,7 +175,7 @@ pub(super) fn read_sections<S>(
     let mut body = Body::default();
     let mut failures = Vec::new();
     for section in sections {
-        context.progress();
+        context.unit();
         let before = content.segments.len();
         match read(section, &mut body, content) {
             Ok(()) => {}

@@ -472,21 +472,22 @@ fn push_collapsed(paragraph: &mut String, text: &str) {
 
 #[cfg(test)]
 mod tests {
+    use madang_document::outcome::Outcome;
+
     use super::*;
-    use crate::context::{Sink, Spent};
+    use crate::blob::Blob;
+    use std::cell::RefCell;
+
+    use crate::context::Spent;
+    use crate::engines::Engines;
     use crate::extraction::Extraction;
-    use crate::limits::Limits;
-
-    struct Nobody;
-
-    impl Sink for Nobody {
-        fn progress(&self) {}
-        fn document(&self, _: Extraction) {}
-    }
+    use crate::order::Order;
 
     fn sheet(rows: &str) -> Content {
-        let (limits, spent) = (Limits::default(), Spent::default());
-        let context = Context::new("a.ods", 1, &limits, &spent, &Nobody);
+        let (order, engines, spent) = (Order::named("a.ods"), Engines::none(), Spent::default());
+        let kept = RefCell::new(Vec::<Extraction>::new());
+        let no_members = |_: &dyn Blob, _: &Context<'_>| Outcome::Empty;
+        let context = Context::new(&order, 1, &engines, &spent, &kept, no_members);
         let xml = format!(
             "<office:spreadsheet><table:table table:name='s'>{rows}</table:table></office:spreadsheet>"
         );

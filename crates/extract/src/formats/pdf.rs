@@ -24,7 +24,7 @@ use crate::unpack::take_member;
 
 pub(super) const FORMAT: Format = Format {
     name: "pdf",
-    version: 1,
+    version: 2,
     media_types: &["application/pdf"],
     sniff,
     media_type: |_| "application/pdf",
@@ -156,8 +156,9 @@ fn read_pages(
     let may = pages.min(context.limits.pages);
     let (mut lost, mut bytes) = (0u32, 0u64);
     let mut reason = String::new();
+    let (mut blank, mut first_blank) = (0u32, None);
     for number in 1..=may {
-        context.progress();
+        context.unit();
         let first = engine.map(|engine| page_text(engine, number));
         let text = match (first, structure) {
             (Some(Ok(text)), _) => Ok(text),
@@ -169,6 +170,10 @@ fn read_pages(
         match text {
             Ok(text) => {
                 bytes = bytes.saturating_add(text.len() as u64);
+                if text.trim().is_empty() {
+                    blank += 1;
+                    first_blank.get_or_insert(number);
+                }
                 content.push_text(text.trim_end(), Locator::page(number));
             }
             Err(error) => {
@@ -183,6 +188,14 @@ fn read_pages(
         if bytes > context.limits.text {
             break;
         }
+    }
+    match first_blank {
+        Some(first) if blank > 1 => {
+            let pages = format!("page {first} and {} more", blank - 1);
+            context.note_unrecognised(&pages, content);
+        }
+        Some(first) => context.note_unrecognised(&format!("page {first}"), content),
+        None => {}
     }
     if lost == may {
         return Err(ExtractError::corrupt(format_args!(

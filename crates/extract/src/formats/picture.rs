@@ -13,6 +13,7 @@ use super::{picture_exif, xmp};
 use crate::blob::{Blob, Cursor};
 use crate::context::Context;
 use crate::error::ExtractError;
+use crate::options::Ocr;
 
 /// Bytes of an embedded block (EXIF, a comment) that are read.
 pub(super) const BLOCK_MOST: u64 = 1 << 20;
@@ -91,6 +92,9 @@ pub(super) fn content(
         Err(Undecoded::Damaged(reason)) => {
             content.lost(format!("the pixels are damaged: {reason}"));
         }
+    }
+    if context.options.ocr == Ocr::Always {
+        context.note_unrecognised("the picture", &mut content);
     }
     Ok(content)
 }

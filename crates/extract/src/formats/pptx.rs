@@ -56,7 +56,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             content.cut(format!("slides after number {} were left out", context.limits.pages));
             break;
         }
-        context.progress();
+        context.unit();
         slide(&mut package, part, number, &mut content);
     }
     ooxml::members(&mut package, &mut content);

@@ -79,6 +79,7 @@ pub(super) fn decode<R: BufRead + Seek>(
         decoder.set_limits(left)?;
         DynamicImage::from_decoder(decoder).map(Ok)
     };
+    context.unit();
     // A decoder that panics costs the preview, not the document.
     let answer = catch_unwind(AssertUnwindSafe(read));
     context.progress();

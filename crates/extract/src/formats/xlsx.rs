@@ -69,7 +69,7 @@ fn read(workbook: &Workbook, binary: bool, package: &mut Package<'_>, content: &
     let context = package.context();
     let mut written = Written::new(context);
     for (name, part) in &workbook.sheets {
-        context.progress();
+        context.unit();
         let place = Locator::Cell { sheet: name.clone(), row: 1, column: 1 };
         content.push_text(name.clone(), place);
         if binary {

@@ -22,13 +22,15 @@ use crate::probe::Probe;
 pub(super) const FORMAT: Format = Format {
     name: "xml",
     version: 1,
-    media_types: &["application/xml", "image/svg+xml"],
+    media_types: &["application/xml", SVG],
     sniff,
     media_type: |probe| {
-        if is_svg(probe) { "image/svg+xml" } else { "application/xml" }
+        if is_svg(probe) { SVG } else { "application/xml" }
     },
     extract,
 };
+
+const SVG: &str = "image/svg+xml";
 
 fn sniff(probe: &Probe<'_>) -> Match {
     let Some(text) = probe.text().map(str::trim_start) else { return Match::No };
@@ -70,7 +72,7 @@ fn is_svg(probe: &Probe<'_>) -> bool {
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut content = Content::default();
     let decoded = encoding::read(blob, context, &mut content, declared)?;
-    let drawing = Probe::new(blob, context.name).is_ok_and(|probe| is_svg(&probe));
+    let drawing = context.media_type == SVG;
     read_xml(&decoded.text, drawing, &mut content, context);
     Ok(content)
 }

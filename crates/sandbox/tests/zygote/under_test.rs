@@ -9,22 +9,94 @@ use madang_document::locator::Locator;
 use madang_document::media_type::MediaType;
 use madang_document::outcome::Outcome;
 use madang_extract::blob::Blob;
-use madang_extract::context::Sink;
+use madang_extract::detected::Detected;
+use madang_extract::engines::Engines;
+use madang_extract::extract::extract;
 use madang_extract::extraction::Extraction;
-use madang_extract::formats;
-use madang_extract::limits::Limits;
+use madang_extract::order::Order;
+use madang_extract::recogniser::{Recogniser, Sense, Signal, Unrecognised};
+use madang_extract::sink::Sink;
 use madang_sandbox::frame::{Frame, Head, Kind};
-use madang_sandbox::zygote::serve_with;
+use madang_sandbox::serve::serve_with;
 
 fn main() {
-    std::process::exit(serve_with(misbehave));
+    std::process::exit(serve_with(engines, misbehave));
 }
 
-fn misbehave(blob: &dyn Blob, name: &str, limits: &Limits, sink: &dyn Sink) -> Outcome {
+/// Made once in the zygote; children only find it.
+fn engines() -> Engines {
+    Engines::new(vec![Box::new(Parrot { loaded_by: std::process::id() })])
+}
+
+/// An engine that says who loaded it.
+struct Parrot {
+    loaded_by: u32,
+}
+
+impl Recogniser for Parrot {
+    fn name(&self) -> &str {
+        "parrot 1"
+    }
+
+    fn sense(&self) -> Sense {
+        Sense::Hearing
+    }
+
+    fn languages(&self) -> &[String] {
+        &[]
+    }
+
+    fn recognise(
+        &self,
+        _: &Signal<'_>,
+        _: &[String],
+        _: &dyn Fn(),
+    ) -> Result<Vec<Segment>, Unrecognised> {
+        Ok(vec![Segment {
+            text: self.loaded_by.to_string(),
+            locator: Locator::Time { start_ms: 0, end_ms: 0 },
+            origin: Origin::Speech,
+            confidence: Some(1.0),
+        }])
+    }
+}
+
+fn misbehave(blob: &dyn Blob, order: &Order, engines: &Engines, sink: &dyn Sink) -> Outcome {
+    let name = order.name.as_str();
+    let like = |name: &str| extract(blob, &Order::named(name), engines, sink);
     match name {
+        "order" => {
+            let limits = &order.limits;
+            let text = format!("{:?} {} {}", order.options, limits.text, limits.pages);
+            sink.document(extraction(None, &text));
+        }
+        "engine" => {
+            let sound = Signal::Sound(madang_extract::recogniser::Sound { samples: &[0.0] });
+            let engine = engines.of(Sense::Hearing).map(|e| e.recognise(&sound, &[], &|| {}));
+            let heard = engine.and_then(Result::ok).unwrap_or_default();
+            let heard: String = heard.into_iter().map(|segment| segment.text).collect();
+            sink.document(extraction(None, &format!("{heard} {}", std::process::id())));
+        }
+        "units" => loop {
+            sink.progress(1);
+            std::thread::sleep(Duration::from_millis(5));
+        },
+        "work" => {
+            let mut pages = 0;
+            while pages < 8 {
+                sink.progress(1);
+                std::thread::sleep(Duration::from_millis(150));
+                pages += 1;
+            }
+            sink.document(extraction(None, "8"));
+        }
         "segfault" => {
             // SAFETY: none; that is the point of it.
             unsafe { std::ptr::without_provenance_mut::<u8>(8).write_volatile(1) };
+        }
+        "detected, then segfault" => {
+            extract(blob, order, engines, &Detection(sink));
+            return misbehave(blob, &Order::named("segfault"), engines, sink);
         }
         "abort" => std::process::abort(),
         "panic" => panic!("the table has no row 7"),
@@ -34,18 +106,18 @@ fn misbehave(blob: &dyn Blob, name: &str, limits: &Limits, sink: &dyn Sink) -> O
             overflow(1);
         }
         "spin" => loop {
-            sink.progress();
+            sink.progress(0);
         },
         "sleep" => std::thread::sleep(Duration::from_secs(3600)),
         "dawdle" => loop {
-            sink.progress();
+            sink.progress(0);
             std::thread::sleep(Duration::from_millis(20));
         },
         "hoard" => {
             let mut all = Vec::new();
             loop {
                 all.push(std::hint::black_box(vec![1u8; 1 << 20]));
-                sink.progress();
+                sink.progress(0);
             }
         }
         "flood" => {
@@ -60,22 +132,22 @@ fn misbehave(blob: &dyn Blob, name: &str, limits: &Limits, sink: &dyn Sink) -> O
             }
         }
         "chatter" => loop {
-            say(&vec![Frame::Progress; 1000]);
+            say(&vec![Frame::Progress(1); 1000]);
         },
         "noise" => {
             (0..2000).for_each(|_| raw(2, &[b'!'; 4096]));
-            return formats::extract(blob, "noise.txt", limits, sink);
+            return like("noise.txt");
         }
         "garbage" => raw(0, &[0xEE; 64]),
         "half a frame" => raw(0, &[200, 0, 0, 0, 2]),
         "upwards" => say(&[head(Some("../../etc/passwd"))]),
         "unasked end" => say(&[Frame::End(Outcome::Ok)]),
         "after the end" => {
-            formats::extract(blob, "a.txt", limits, sink);
-            say(&[Frame::Progress]);
+            like("a.txt");
+            say(&[Frame::Progress(0)]);
         }
         "lingers" => {
-            formats::extract(blob, "a.txt", limits, sink);
+            like("a.txt");
             std::thread::sleep(Duration::from_secs(3600));
         }
         "range of memory" => say(&[Frame::Range { offset: 0, length: 1 }]),
@@ -85,7 +157,7 @@ fn misbehave(blob: &dyn Blob, name: &str, limits: &Limits, sink: &dyn Sink) -> O
                 sink.document(extraction(Some(InnerPath::of(format!("m/{n}.txt"))), "member"));
             }
             if name != "members" {
-                return misbehave(blob, "segfault", limits, sink);
+                return misbehave(blob, &Order::named("segfault"), engines, sink);
             }
             sink.document(extraction(None, ""));
         }
@@ -105,15 +177,28 @@ fn misbehave(blob: &dyn Blob, name: &str, limits: &Limits, sink: &dyn Sink) -> O
                 // Every 61st byte: the test is built without optimisation.
                 let read = buffer.get(..n).unwrap_or_default();
                 sum += read.iter().step_by(61).map(|b| u64::from(*b)).sum::<u64>();
-                sink.progress();
+                sink.progress(0);
             }
             let mut document = extraction(None, &format!("{at} {sum}"));
             document.size = blob.len();
             sink.document(document);
         }
-        _ => return formats::extract(blob, name, limits, sink),
+        _ => return extract(blob, order, engines, sink),
     }
     Outcome::Ok
+}
+
+/// Hands on what an object was taken for, and nothing else: as far as a reader comes that dies of the object.
+struct Detection<'a>(&'a dyn Sink);
+
+impl Sink for Detection<'_> {
+    fn detected(&self, detected: &Detected) {
+        self.0.detected(detected);
+    }
+
+    fn progress(&self, _: u32) {}
+
+    fn document(&self, _: Extraction) {}
 }
 
 #[expect(unconditional_recursion, reason = "it is to overflow the stack")]

@@ -6,18 +6,20 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use madang_extract::context::Sink;
+use madang_extract::detected::Detected;
+use madang_extract::engines::Engines;
+use madang_extract::extract::{Extract, extract};
 use madang_extract::extraction::Extraction;
-use madang_extract::limits::Limits;
+use madang_extract::order::Order;
+use madang_extract::sink::Sink;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{
     Pid, PidfdFlags, Signal, getpid, pidfd_open, set_parent_process_death_signal,
 };
 
-use crate::child;
+use crate::child::{self, Inheritance};
+use crate::launch::{self, Launch, PROTOCOL, Report};
 use crate::memory;
-use crate::order::{self, Order, PROTOCOL, Report};
-use crate::zygote::Extract;
 
 /// A child that lives.
 struct Born {
@@ -27,8 +29,29 @@ struct Born {
     status: OwnedFd,
 }
 
+/// The main loop of the zygote: what `madang --zygote` runs, before anything else is set up. `engines` makes what
+/// recognises text, once, before the first fork; it must leave no thread behind. Ends when the socket closes; gives
+/// the exit code.
+pub fn serve(engines: impl FnOnce() -> Engines) -> i32 {
+    serve_with(engines, extract)
+}
+
+/// [`serve`] with another extraction.
+pub fn serve_with(engines: impl FnOnce() -> Engines, extract: Extract) -> i32 {
+    match take_orders(engines, extract) {
+        Ok(()) => 0,
+        Err(error) => {
+            let _ = rustix::io::write(
+                std::io::stderr(),
+                format!("madang --zygote: {error}\n").as_bytes(),
+            );
+            1
+        }
+    }
+}
+
 /// Serves the orders that come over standard input until that closes.
-pub(crate) fn serve(extract: Extract) -> io::Result<()> {
+fn take_orders(engines: impl FnOnce() -> Engines, extract: Extract) -> io::Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     child::close_from(3)?;
     for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT] {
@@ -43,14 +66,16 @@ pub(crate) fn serve(extract: Extract) -> io::Result<()> {
     unsafe {
         libc::mallopt(libc::M_ARENA_MAX, 1)
     };
-    warm();
+    let engines = engines();
+    warm(&engines);
     if std::fs::read_dir("/proc/self/task")?.count() != 1 {
         return Err(io::Error::other("there are several threads; forking would copy only one"));
     }
     let base = memory::address_space().ok_or_else(|| io::Error::other("/proc is not mounted"))?;
+    let inheritance = Inheritance { zygote: getpid(), base, extract, engines: &engines };
     let orders = io::stdin();
     let version = env!("CARGO_PKG_VERSION").to_owned();
-    order::send(&orders, &Report::Ready { protocol: PROTOCOL, version }, &[])?;
+    launch::send(&orders, &Report::Ready { protocol: PROTOCOL, version }, &[])?;
     let mut children: Vec<Born> = Vec::new();
     loop {
         let mut ready: Vec<PollFd<'_>> = Vec::with_capacity(children.len() + 1);
@@ -63,21 +88,21 @@ pub(crate) fn serve(extract: Extract) -> io::Result<()> {
         let mut ended = ended.into_iter();
         children.retain(|born| !(ended.next().unwrap_or(false) && reap(born)));
         if ordered {
-            let Some((order, mut descriptors)) = order::receive::<Order>(&orders)? else {
+            let Some((launch, mut descriptors)) = launch::receive::<Launch>(&orders)? else {
                 return Ok(());
             };
             let Some(status) = descriptors.get(2).map(|fd| fd.try_clone()).transpose()? else {
                 continue;
             };
-            match fork(&order, &mut descriptors, base, extract) {
+            match fork(&launch, &mut descriptors, &inheritance) {
                 Ok((pid, pidfd)) => {
                     let forked = Report::Forked { pid: pid.as_raw_nonzero().get() };
                     // A parent that no longer listens has no use for the child, but it is reaped all the same.
-                    let _ = order::send(&status, &forked, &[pidfd.as_fd()]);
+                    let _ = launch::send(&status, &forked, &[pidfd.as_fd()]);
                     children.push(Born { pid, pidfd, status });
                 }
                 Err(error) => {
-                    let _ = order::send(&status, &Report::Refused(error.to_string()), &[]);
+                    let _ = launch::send(&status, &Report::Refused(error.to_string()), &[]);
                 }
             }
         }
@@ -85,16 +110,14 @@ pub(crate) fn serve(extract: Extract) -> io::Result<()> {
 }
 
 fn fork(
-    order: &Order,
+    launch: &Launch,
     descriptors: &mut Vec<OwnedFd>,
-    base: u64,
-    extract: Extract,
+    inheritance: &Inheritance<'_>,
 ) -> io::Result<(Pid, OwnedFd)> {
-    let zygote = getpid();
     // SAFETY: this process has one thread (checked after warming, and nothing here starts another), so the
     // child is a whole copy and may do whatever the zygote may.
     match unsafe { libc::fork() } {
-        0 => child::live(order, std::mem::take(descriptors), zygote, base, extract),
+        0 => child::live(launch, std::mem::take(descriptors), inheritance),
         pid => {
             let Some(pid) = Pid::from_raw(pid).filter(|_| pid > 0) else {
                 return Err(io::Error::last_os_error());
@@ -114,7 +137,7 @@ fn fork(
 /// Reaps a child that has ended and reports it; whether it had.
 fn reap(born: &Born) -> bool {
     let Some(report) = wait(born.pid, libc::WNOHANG) else { return false };
-    let _ = order::send(&born.status, &report, &[]);
+    let _ = launch::send(&born.status, &report, &[]);
     true
 }
 
@@ -134,10 +157,11 @@ fn wait(pid: Pid, flags: libc::c_int) -> Option<Report> {
 
 /// Touches the tables that every child needs, so that they are built once and shared copy-on-write. Only on
 /// bytes of our own: the zygote never sees a foreign one.
-fn warm() {
+fn warm(engines: &Engines) {
     struct Nowhere(Cell<u32>);
     impl Sink for Nowhere {
-        fn progress(&self) {}
+        fn detected(&self, _: &Detected) {}
+        fn progress(&self, _: u32) {}
         fn document(&self, _: Extraction) {
             self.0.set(self.0.get() + 1);
         }
@@ -152,7 +176,7 @@ fn warm() {
     for (name, bytes) in samples {
         // A reader that panics on this is a fault of ours, but no reason to read nothing at all.
         let _ = catch_unwind(AssertUnwindSafe(|| {
-            madang_extract::formats::extract(&bytes.to_vec(), name, &Limits::default(), &sink)
+            extract(&bytes.to_vec(), &Order::named(name), engines, &sink)
         }));
     }
 }

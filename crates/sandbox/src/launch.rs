@@ -5,7 +5,7 @@ use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use madang_extract::limits::Limits;
+use madang_extract::order::Order;
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
     SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
@@ -13,8 +13,10 @@ use rustix::net::{
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::allowance::Allowance;
+
 /// Raised with every change of what is said here: a zygote of another build is not spoken to.
-pub(crate) const PROTOCOL: u32 = 1;
+pub(crate) const PROTOCOL: u32 = 2;
 /// Longest message.
 const LONGEST: usize = 64 << 10;
 /// Most descriptors with one message: socket, standard error, status, input.
@@ -23,14 +25,14 @@ const DESCRIPTORS: usize = 4;
 /// A child to be forked. With it come its socket, its standard error, the zygote's status socket, and the
 /// input if it is a memory file.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Order {
-    pub(crate) name: String,
+pub(crate) struct Launch {
+    /// What the child extracts, and how.
+    pub(crate) order: Order,
     pub(crate) size: u64,
     /// The bytes are served as ranges; else they come as a memory file.
     pub(crate) ranged: bool,
     pub(crate) memory: u64,
-    pub(crate) cpu: u64,
-    pub(crate) extract: Limits,
+    pub(crate) cpu: Allowance,
 }
 
 /// What the zygote says; after [`Report::Ready`] on the status socket of one order.

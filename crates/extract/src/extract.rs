@@ -1,0 +1,379 @@
+//! The way from bytes to a delivered document, and the one way in.
+
+use madang_document::blob_id::BlobId;
+use madang_document::content::Content;
+use madang_document::media_type::{Kind, MediaType};
+use madang_document::outcome::Outcome;
+
+use crate::blob::Blob;
+use crate::context::{Context, Spent};
+use crate::detected::Detected;
+use crate::engines::Engines;
+use crate::error::ExtractError;
+use crate::extraction::{Extraction, outcome_of};
+use crate::format::{Format, Match};
+use crate::formats::FORMATS;
+use crate::language::language;
+use crate::order::Order;
+use crate::probe::Probe;
+use crate::recognise::{recognise, recognise_drm};
+use crate::sink::Sink;
+
+/// Extracts an object: says what it is, delivers its members and then itself to `sink`, and gives its outcome.
+///
+/// Never fails: what cannot be read is delivered with its outcome and reason.
+pub fn extract(blob: &dyn Blob, order: &Order, engines: &Engines, sink: &dyn Sink) -> Outcome {
+    let spent = Spent::default();
+    read(blob, &Context::new(order, blob.len(), engines, &spent, sink, read))
+}
+
+/// What [`extract`] is, for who runs it elsewhere: in a child process, or in a test something worse.
+pub type Extract = fn(&dyn Blob, &Order, &Engines, &dyn Sink) -> Outcome;
+
+/// Reads the document of this context and delivers it.
+fn read(blob: &dyn Blob, context: &Context<'_>) -> Outcome {
+    context.unit();
+    let (detected, format) = match Probe::new(blob, context.name) {
+        Ok(probe) => detect(&probe),
+        Err(error) => (unread(MediaType::UNKNOWN), Err(Some(ExtractError::Read(error)))),
+    };
+    let context = &context.of(&detected);
+    let answer = match format {
+        Ok(format) => (format.extract)(blob, context),
+        Err(Some(error)) => Err(error),
+        Err(None) => Ok(Content::default()),
+    };
+    deliver(blob, context, &detected, answer)
+}
+
+/// What the bytes are, and the row that reads them; or why none does, no error at all if there are no bytes.
+fn detect(probe: &Probe<'_>) -> (Detected, Result<&'static Format, Option<ExtractError>>) {
+    if let Some(known) = recognise_drm(probe) {
+        return (unread(known.media_type), Err(Some(known.error())));
+    }
+    if let Some(format) = surest(probe) {
+        let detected = Detected {
+            format: format.name,
+            format_version: format.version,
+            media_type: (format.media_type)(probe),
+        };
+        return (detected, Ok(format));
+    }
+    match recognise(probe) {
+        Some(known) => (unread(known.media_type), Err(Some(known.error()))),
+        None if probe.size() == 0 => (unread(EMPTY), Err(None)),
+        None => {
+            let reason = "neither the bytes nor the name tell the format".into();
+            (unread(MediaType::UNKNOWN), Err(Some(ExtractError::Unsupported(reason))))
+        }
+    }
+}
+
+/// No row of the table reads it.
+fn unread(media_type: &'static str) -> Detected {
+    Detected { format: "none", format_version: 0, media_type }
+}
+
+/// The media type of no bytes at all.
+const EMPTY: &str = "application/x-empty";
+
+/// The row that is surest of these bytes; none if no row is.
+fn surest(probe: &Probe<'_>) -> Option<&'static Format> {
+    let mut best = (Match::No, None);
+    for &format in FORMATS {
+        let found = (format.sniff)(probe);
+        if found > best.0 {
+            best = (found, Some(format));
+        }
+    }
+    best.1
+}
+
+fn deliver(
+    blob: &dyn Blob,
+    context: &Context<'_>,
+    detected: &Detected,
+    answer: Result<Content, ExtractError>,
+) -> Outcome {
+    let media_type = MediaType::new(detected.media_type);
+    let kind = match detected.media_type {
+        // A file without bytes is read whole and empty, whatever its name says.
+        EMPTY => Kind::Text,
+        _ => media_type.kind(),
+    };
+    let (outcome, reason, content) = match answer {
+        Ok(mut content) => {
+            hold_to_limits(&mut content, context);
+            let (outcome, reason) = outcome_of(&content, kind);
+            (outcome, reason, content)
+        }
+        Err(error) => (error.outcome(), Some(error.to_string()), Content::default()),
+    };
+    let member = context.inner().cloned();
+    context.deliver(Extraction {
+        // The object itself is hashed by whoever read it from its store.
+        sha256: member.as_ref().and_then(|_| blob.bytes().map(BlobId::of)),
+        member,
+        size: blob.len(),
+        format: detected.format.to_owned(),
+        format_version: detected.format_version,
+        media_type,
+        language: language(content.segments.iter().map(|s| s.text.as_str())),
+        outcome,
+        reason,
+        content,
+    });
+    outcome
+}
+
+/// Cuts what exceeds the limits on text, segments and properties; each cut is a warning.
+fn hold_to_limits(content: &mut Content, context: &Context<'_>) {
+    let limits = context.limits;
+    let spent = &context.spent().text;
+    let left = limits.object_text.saturating_sub(spent.get()).min(limits.text);
+    let all = content.segments.len();
+    let mut left_bytes = usize::try_from(left).unwrap_or(usize::MAX);
+    let mut keep = 0usize;
+    let mut whole = true;
+    for segment in
+        content.segments.iter_mut().take(limits.segments.try_into().unwrap_or(usize::MAX))
+    {
+        if segment.text.len() > left_bytes {
+            // The start of a long segment is kept: some documents have only one.
+            segment.text.truncate(segment.text.floor_char_boundary(left_bytes));
+            keep += usize::from(!segment.text.trim().is_empty());
+            whole = false;
+            break;
+        }
+        left_bytes -= segment.text.len();
+        keep += 1;
+    }
+    if keep < all || !whole {
+        content.segments.truncate(keep);
+        content.cut(format!(
+            "the text was cut within the first {} of {all} segments, at its limit",
+            keep.max(1)
+        ));
+    }
+    let kept: u64 = content.segments.iter().map(|s| s.text.len() as u64).sum();
+    spent.set(spent.get().saturating_add(kept));
+    if content.metadata.size() as u64 > limits.metadata {
+        content.metadata = Default::default();
+        content.cut("the properties exceed their limit and were left out");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::{Cell, RefCell};
+    use std::io::Write as _;
+
+    use ::zip::ZipWriter;
+    use ::zip::write::SimpleFileOptions;
+
+    use crate::limits::Limits;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Kept {
+        documents: RefCell<Vec<Extraction>>,
+        detected: RefCell<Vec<Detected>>,
+        progress: Cell<u64>,
+        units: Cell<u32>,
+    }
+
+    impl Sink for Kept {
+        fn detected(&self, detected: &Detected) {
+            self.detected.borrow_mut().push(*detected);
+        }
+
+        fn progress(&self, units: u32) {
+            self.progress.set(self.progress.get() + 1);
+            self.units.set(self.units.get() + units);
+        }
+
+        fn document(&self, extraction: Extraction) {
+            self.documents.borrow_mut().push(extraction);
+        }
+    }
+
+    /// The object last, its members before it.
+    fn read(bytes: &[u8], name: &str, limits: &Limits) -> Vec<Extraction> {
+        let kept = Kept::default();
+        let order = Order { limits: limits.clone(), ..Order::named(name) };
+        let outcome = extract(&bytes.to_vec(), &order, &Engines::none(), &kept);
+        assert!(kept.progress.get() > 0);
+        let documents = kept.documents.into_inner();
+        let [detected] = kept.detected.into_inner()[..] else { panic!("{name}: detected once") };
+        let object = documents.last().map(|d| (d.format.as_str(), d.media_type.as_str()));
+        assert_eq!(object, Some((detected.format, detected.media_type)));
+        assert_eq!(documents.last().map(|d| (d.outcome, d.member.clone())), Some((outcome, None)));
+        documents
+    }
+
+    fn zipped(members: &[(String, Vec<u8>)]) -> Vec<u8> {
+        let mut archive = ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for (name, bytes) in members {
+            archive.start_file(name.as_str(), SimpleFileOptions::default()).unwrap();
+            archive.write_all(bytes).unwrap();
+        }
+        archive.finish().unwrap().into_inner()
+    }
+
+    fn sure(probe: &Probe<'_>, name: &str) -> Match {
+        FORMATS.iter().find(|f| f.name == name).map_or(Match::No, |f| (f.sniff)(probe))
+    }
+
+    #[test]
+    fn the_bytes_are_believed_before_the_name() {
+        let page = b"<!DOCTYPE html><title>t</title>".to_vec();
+        let probe = Probe::new(&page, "table.csv").unwrap();
+        assert_eq!(sure(&probe, "csv"), Match::Extension);
+        assert_eq!(surest(&probe).map(|f| f.name), Some("html"));
+        let archive = zipped(&[("a.txt".into(), b"a".to_vec())]);
+        let probe = Probe::new(&archive, "a.txt").unwrap();
+        assert_eq!(surest(&probe).map(|f| f.name), Some("zip"));
+        // Of rows that are equally sure the earlier wins: text is last.
+        let table = b"a,b\n1,2\n".to_vec();
+        let probe = Probe::new(&table, "table.csv").unwrap();
+        assert_eq!(sure(&probe, "text"), Match::Extension);
+        assert_eq!(surest(&probe).map(|f| f.name), Some("csv"));
+    }
+
+    #[test]
+    fn what_nobody_knows_is_unsupported_and_nothing_is_empty() {
+        let noise: Vec<u8> = (0..=255).cycle().take(3000).collect();
+        let [document] = &read(&noise, "noise", &Limits::default())[..] else { panic!() };
+        assert_eq!((document.outcome, document.format.as_str()), (Outcome::Unsupported, "none"));
+        assert_eq!(document.media_type.as_str(), MediaType::UNKNOWN);
+        assert!(document.reason.is_some());
+        for name in ["", "a.txt", "a.hwp", "a.zip"] {
+            let [document] = &read(b"", name, &Limits::default())[..] else { panic!() };
+            assert_eq!(document.outcome, Outcome::Empty, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_wrapped_file_is_never_taken_for_what_its_name_says() {
+        for name in ["a.txt", "a.hwp", "a.docx", "a.csv"] {
+            let [document] = &read(b"<DRMONE> plain words", name, &Limits::default())[..] else {
+                panic!()
+            };
+            assert_eq!(document.outcome, Outcome::Drm, "{name}");
+        }
+    }
+
+    #[test]
+    fn text_and_segments_and_properties_are_held_to_their_limits() {
+        let text = "line\n\n".repeat(100);
+        for limits in [
+            Limits { text: 50, ..Limits::default() },
+            Limits { object_text: 50, ..Limits::default() },
+            Limits { segments: 10, ..Limits::default() },
+        ] {
+            let [document] = &read(text.as_bytes(), "a.txt", &limits)[..] else { panic!() };
+            assert_eq!(document.outcome, Outcome::Limit, "{limits:?}");
+            let kept = document.content.segments.len();
+            assert!((1..=13).contains(&kept), "{kept} of {limits:?}");
+            assert!(document.content.text().replace('\n', "").len() <= 50, "{limits:?}");
+        }
+        // Of one long segment the start stays, and never half a letter.
+        let limits = Limits { object_text: 50, ..Limits::default() };
+        let page = format!("<html><p>{}</p></html>", "글".repeat(1000));
+        let [document] = &read(page.as_bytes(), "a.html", &limits)[..] else { panic!() };
+        assert_eq!(document.outcome, Outcome::Limit);
+        assert_eq!(document.content.text(), "글".repeat(16));
+        let limits = Limits { metadata: 100, ..Limits::default() };
+        let page = format!("<html><title>{}</title><p>text</p></html>", "t".repeat(200));
+        let [document] = &read(page.as_bytes(), "a.html", &limits)[..] else { panic!() };
+        assert_eq!((document.outcome, document.content.metadata.len()), (Outcome::Limit, 0));
+        assert_eq!(document.content.text(), "text");
+    }
+
+    #[test]
+    fn archives_are_held_to_their_limits_and_what_was_read_stays() {
+        let note = |n: usize| (format!("{n}.txt"), format!("note {n}").into_bytes());
+        let many = zipped(&(0..20).map(note).collect::<Vec<_>>());
+        let limits = Limits { members: 5, ..Limits::default() };
+        let documents = read(&many, "many.zip", &limits);
+        assert_eq!(documents.len(), 6);
+        assert_eq!(documents[5].outcome, Outcome::Limit);
+        assert_eq!(documents[5].content.members.len(), 5);
+        assert_eq!(documents[0].content.text(), "note 0");
+
+        let mut nested = note(0).1;
+        for _ in 0..12 {
+            nested = zipped(&[("inner".into(), nested)]);
+        }
+        let documents = read(&nested, "deep.zip", &Limits::default());
+        assert_eq!(documents.len() as u32, Limits::default().depth + 1);
+        assert_eq!(documents[0].outcome, Outcome::Limit);
+        assert!(documents.iter().skip(1).all(|d| d.outcome == Outcome::Ok));
+
+        // A bomb that states its size is passed over, one that lies about it is damaged, one that cannot tell is cut.
+        let size = 0x31_2345u32;
+        let bomb = zipped(&[note(1), ("zeros".into(), vec![0; size as usize]), note(2)]);
+        let mut lying = bomb.clone();
+        for at in 0..lying.len() - 4 {
+            if lying[at..at + 4] == size.to_le_bytes() {
+                lying[at..at + 4].copy_from_slice(&10u32.to_le_bytes());
+            }
+        }
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(&vec![0; size as usize]).unwrap();
+        let silent = gzip.finish().unwrap();
+        let passed = [Outcome::Ok, Outcome::Limit, Outcome::Ok, Outcome::Limit];
+        let damaged = [Outcome::Ok, Outcome::Corrupt, Outcome::Ok, Outcome::Ok];
+        let cut = [Outcome::Limit; 2];
+        let unpacked = Limits { unpacked: 1 << 20, ..Limits::default() };
+        let member = Limits { member: 1 << 20, ..Limits::default() };
+        for (bomb, limits, expected) in [
+            (&bomb, &unpacked, &passed[..]),
+            (&bomb, &member, &passed),
+            (&lying, &unpacked, &damaged),
+            (&lying, &member, &damaged),
+            (&silent, &unpacked, &cut),
+            (&silent, &member, &cut),
+        ] {
+            let documents = read(bomb, "bomb.zip", limits);
+            let outcomes: Vec<_> = documents.iter().map(|d| d.outcome).collect();
+            assert_eq!(outcomes, expected, "{limits:?}");
+        }
+    }
+
+    #[test]
+    fn the_pictures_of_an_object_are_held_to_a_limit_together() {
+        let mut png = std::io::Cursor::new(Vec::new());
+        image::RgbImage::new(100, 100).write_to(&mut png, image::ImageFormat::Png).unwrap();
+        let png = png.into_inner();
+        // Room for five of the largest at four bytes a pixel; these have three.
+        let limits = Limits { unpacked_ratio: 0, pixels: 10_000, ..Limits::default() };
+        let many = (0..9).map(|n| (format!("{n}.png"), png.clone()));
+        let album = zipped(&many.collect::<Vec<_>>());
+        let documents = read(&album, "album.zip", &limits);
+        let noted = documents.iter().filter(|d| !d.content.warnings.is_empty()).count();
+        assert_eq!((documents.len(), noted), (10, 3), "six of 30,000 bytes fit into 200,000");
+    }
+
+    #[test]
+    fn no_depth_of_foreign_bytes_reaches_the_stack() {
+        let deep = 50_000;
+        let json = format!("{}\"글\"{}", "[".repeat(deep), "]".repeat(deep));
+        let xml = format!("<?xml version=\"1.0\"?>{}글{}", "<a>".repeat(deep), "</a>".repeat(deep));
+        let html = format!("<html>{}글{}", "<b>".repeat(deep), "</b>".repeat(deep));
+        let mail = "Content-Type: message/rfc822\nSubject: a\nFrom: a@b\n\n".repeat(deep / 10);
+        let parts = (0..deep / 20).map(|n| {
+            format!("Content-Type: multipart/mixed; boundary=b{n}\nSubject: s\n\n--b{n}\n")
+        });
+        let parts: String = parts.collect();
+        for (name, text) in
+            [("a.json", json), ("a.xml", xml), ("a.html", html), ("a.eml", mail), ("b.eml", parts)]
+        {
+            let documents = read(text.as_bytes(), name, &Limits::default());
+            if !name.ends_with("eml") {
+                assert_eq!(documents.last().unwrap().content.text(), "글", "{name}");
+            }
+        }
+    }
+}

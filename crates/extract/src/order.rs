@@ -1,0 +1,22 @@
+use serde::{Deserialize, Serialize};
+
+use crate::limits::Limits;
+use crate::options::Options;
+
+/// What one extraction is told: the name of the object, and the limits and options of its pipeline.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// The name of the object, without its folders or with them.
+    pub name: String,
+    /// What it may cost.
+    pub limits: Limits,
+    /// What is wanted of it.
+    pub options: Options,
+}
+
+impl Order {
+    /// An object of this name under the limits and options that hold where nothing is declared.
+    pub fn named(name: impl Into<String>) -> Order {
+        Order { name: name.into(), ..Order::default() }
+    }
+}

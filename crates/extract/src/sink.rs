@@ -1,0 +1,30 @@
+use std::cell::RefCell;
+
+use crate::detected::Detected;
+use crate::extraction::Extraction;
+
+/// Who takes what extraction finds: the frames of a sandboxed child, or a list in a test.
+pub trait Sink {
+    /// The object itself (not a member) was taken for this. Said once and before a format reads it, so that whoever
+    /// watches can name what a reader died of.
+    fn detected(&self, detected: &Detected);
+
+    /// Work goes on. A child that stays silent is taken for hung, so this is called at least once for every page,
+    /// member, sheet or decoded picture. `units` of work have begun since the last call: a page, a slide, a sheet, a
+    /// member, a frame. Zero is a mere sign of life. Time is allowed by these.
+    fn progress(&self, units: u32);
+
+    /// A document is finished. Members come before the object that holds them.
+    fn document(&self, extraction: Extraction);
+}
+
+/// A list of the documents in the order of their delivery, for who needs no sign of life.
+impl Sink for RefCell<Vec<Extraction>> {
+    fn detected(&self, _: &Detected) {}
+
+    fn progress(&self, _: u32) {}
+
+    fn document(&self, extraction: Extraction) {
+        self.borrow_mut().push(extraction);
+    }
+}

@@ -1,0 +1,14 @@
+use madang_extract::options::Options;
+
+use crate::limits::Limits;
+
+/// What a run is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The name of the object, without its folders.
+    pub name: &'a str,
+    /// What the child may use, and what extraction may cost.
+    pub limits: &'a Limits,
+    /// What the object's pipeline wants of extraction.
+    pub options: &'a Options,
+}

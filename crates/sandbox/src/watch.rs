@@ -1,0 +1,28 @@
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// What watches a run from another thread: the lease's renewer reads the progress, and may call the run off.
+#[derive(Debug, Default)]
+pub struct Watch {
+    progress: AtomicU64,
+    cancelled: AtomicBool,
+}
+
+impl Watch {
+    /// How often the child said that work goes on.
+    pub fn progress(&self) -> u64 {
+        self.progress.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn work_goes_on(&self) {
+        self.progress.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// Calls the run off: the child is killed, the answer is `None`.
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+    }
+}

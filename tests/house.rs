@@ -19,6 +19,7 @@ mod house {
     mod names;
     mod once;
     mod operate;
+    mod order;
     mod privacy;
     mod shell;
     mod tidy;

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::allowance::Allowance;
+use crate::usage::Usage;
 
 /// Raised with every change of what is said here: a zygote of another build is not spoken to.
 pub(crate) const PROTOCOL: u32 = 2;
@@ -45,7 +46,7 @@ pub(crate) enum Report {
     /// No child could be forked.
     Refused(String),
     /// The child is reaped.
-    Ended { status: i32, cpu_us: u64, peak_rss: u64 },
+    Ended { status: i32, usage: Usage },
 }
 
 /// Sends one message.

@@ -34,6 +34,8 @@ pub mod run;
 pub mod sealed_file;
 pub mod serve;
 mod supervision;
+/// What a child has used.
+pub mod usage;
 /// How a run ended.
 pub mod verdict;
 /// What watches a run.

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::time::Instant;
 
 use madang_extract::extraction::Extraction;
 use madang_extract::order::Order;
@@ -44,12 +45,13 @@ pub fn run(
         memory: limits.memory,
         cpu: limits.cpu,
     };
+    let ordered = Instant::now();
     let newborn = match fork(zygote, &launch, &input) {
         // An order sent to a zygote that was about to die is lost, and nothing has happened yet: once more.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => fork(zygote, &launch, &input)?,
         other => other?,
     };
-    let mut supervision = Supervision::new(newborn, limits, &launch);
+    let mut supervision = Supervision::new(newborn, limits, &launch, ordered);
     supervision.watch(zygote, &mut input, watch, keep)?;
     supervision.verdict(keep)
 }

@@ -20,6 +20,7 @@ use rustix::process::{
 use crate::child::{self, Inheritance};
 use crate::launch::{self, Launch, PROTOCOL, Report};
 use crate::memory;
+use crate::usage::Usage;
 
 /// A child that lives.
 struct Born {
@@ -148,11 +149,13 @@ fn wait(pid: Pid, flags: libc::c_int) -> Option<Report> {
     // SAFETY: both pointers are valid for the call.
     let waited = unsafe { libc::wait4(pid.as_raw_nonzero().get(), &mut status, flags, &mut usage) };
     let micros = |time: libc::timeval| time.tv_sec as u64 * 1_000_000 + time.tv_usec as u64;
-    (waited > 0).then(|| Report::Ended {
-        status,
-        cpu_us: micros(usage.ru_utime) + micros(usage.ru_stime),
+    let usage = Usage {
+        user_us: micros(usage.ru_utime),
+        system_us: micros(usage.ru_stime),
+        faults: usage.ru_minflt as u64,
         peak_rss: (usage.ru_maxrss as u64).saturating_mul(1024),
-    })
+    };
+    (waited > 0).then_some(Report::Ended { status, usage })
 }
 
 /// Touches the tables that every child needs, so that they are built once and shared copy-on-write. Only on

@@ -21,6 +21,7 @@ use crate::input::Input;
 use crate::launch::{self, Launch, Report};
 use crate::limits::Limits;
 use crate::memory;
+use crate::usage::{Stages, Usage};
 use crate::verdict::Verdict;
 use crate::watch::Watch;
 use crate::zygote::{Zygote, dead_zygote};
@@ -65,8 +66,10 @@ pub(crate) struct Supervision<'a> {
     /// Later by what the caller's own time was.
     started: Instant,
     killed: Option<(Killed, Instant)>,
-    /// Wait status, CPU microseconds, peak resident bytes.
-    ended: Option<(ExitStatus, u64, u64)>,
+    ended: Option<(ExitStatus, Usage)>,
+    /// When the order went out.
+    ordered: Instant,
+    stages: Stages,
     /// The store did not give a range.
     store: Option<io::Error>,
 }
@@ -81,7 +84,12 @@ impl Drop for Supervision<'_> {
 
 impl<'a> Supervision<'a> {
     /// Of a child that has just been forked for this order.
-    pub(crate) fn new(newborn: Newborn, limits: &'a Limits, launch: &Launch) -> Supervision<'a> {
+    pub(crate) fn new(
+        newborn: Newborn,
+        limits: &'a Limits,
+        launch: &Launch,
+        ordered: Instant,
+    ) -> Supervision<'a> {
         let Newborn { pid, pidfd, socket, status, errors } = newborn;
         let now = Instant::now();
         let mapped = if launch.ranged { 0 } else { launch.size };
@@ -104,6 +112,8 @@ impl<'a> Supervision<'a> {
             started: now,
             killed: None,
             ended: None,
+            ordered,
+            stages: Stages { forked: now.saturating_duration_since(ordered), ..Stages::default() },
             store: None,
         }
     }
@@ -128,8 +138,9 @@ impl<'a> Supervision<'a> {
             }
             if reported {
                 match launch::receive(&self.status)? {
-                    Some((Report::Ended { status, cpu_us, peak_rss }, _)) => {
-                        self.ended = Some((ExitStatus::from_raw(status), cpu_us, peak_rss));
+                    Some((Report::Ended { status, usage }, _)) => {
+                        self.ended = Some((ExitStatus::from_raw(status), usage));
+                        self.stages.reaped = self.ordered.elapsed();
                     }
                     Some(_) => return Err(io::Error::other("the zygote speaks out of order")),
                     None => return Err(dead_zygote()),
@@ -171,6 +182,11 @@ impl<'a> Supervision<'a> {
             }
         }
         Ok(())
+    }
+
+    /// When a stage was reached: as noted, or now if it is reached now.
+    fn since(&self, noted: Option<Duration>, reached: bool) -> Option<Duration> {
+        noted.or_else(|| reached.then(|| self.heard.saturating_duration_since(self.ordered)))
     }
 
     /// How long the child may take, by the work that it says it has begun.
@@ -252,6 +268,11 @@ impl<'a> Supervision<'a> {
                 Err(lie) => Err(lie),
             };
             self.heard = Instant::now();
+            self.stages = Stages {
+                detected: self.since(self.stages.detected, self.assembly.detected.is_some()),
+                answered: self.since(self.stages.answered, self.assembly.has_ended()),
+                ..self.stages
+            };
             watch.work_goes_on();
             match step {
                 Ok(Step::More) => {}
@@ -324,7 +345,8 @@ impl<'a> Supervision<'a> {
         if killed == Some(Killed::Unwanted) {
             return Ok(None);
         }
-        let (status, cpu_us, peak_rss) = self.ended.unwrap_or_default();
+        let (status, usage) = self.ended.unwrap_or_default();
+        let stages = self.stages;
         let assembly = std::mem::replace(&mut self.assembly, Assembly::new(&limits.extract, size));
         let detected = assembly.detected.clone();
         let panic = assembly.panic.clone();
@@ -332,14 +354,13 @@ impl<'a> Supervision<'a> {
         if killed.is_none() && status.success() && !self.decoder.is_empty() {
             killed = Some(Killed::Lied(Lie("half a frame at the end".into())));
         }
-        let cpu_ms = cpu_us / 1000;
         if killed.is_none()
             && status.success()
             && let Some((object, outcome)) = assembly.finish()
         {
             let reason = object.reason.clone();
             keep(*object);
-            return Ok(Some(Verdict { outcome, reason, died: false, cpu_ms, peak_rss }));
+            return Ok(Some(Verdict { outcome, reason, died: false, usage, stages }));
         }
         let errors = self.said.text();
         let (outcome, reason) = Ending {
@@ -367,7 +388,7 @@ impl<'a> Supervision<'a> {
             reason: Some(reason.clone()),
             content: Content::default(),
         });
-        Ok(Some(Verdict { outcome, reason: Some(reason), died: true, cpu_ms, peak_rss }))
+        Ok(Some(Verdict { outcome, reason: Some(reason), died: true, usage, stages }))
     }
 }
 

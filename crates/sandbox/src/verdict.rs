@@ -1,5 +1,7 @@
 use madang_document::outcome::Outcome;
 
+use crate::usage::{Stages, Usage};
+
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
@@ -9,8 +11,8 @@ pub struct Verdict {
     pub reason: Option<String>,
     /// Whether the child died (crash, time, memory, a lie in the protocol) instead of answering.
     pub died: bool,
-    /// CPU time of the child, milliseconds.
-    pub cpu_ms: u64,
-    /// Peak resident memory of the child, bytes.
-    pub peak_rss: u64,
+    /// What the child used.
+    pub usage: Usage,
+    /// When it came how far.
+    pub stages: Stages,
 }

@@ -95,7 +95,7 @@ fn every_fault_has_its_outcome() {
 fn a_child_reads_text() {
     let (verdict, kept) = run_on(&zygote(), "a.txt", &limits());
     assert_eq!((verdict.outcome, verdict.died, verdict.reason), (Read, false, None));
-    assert!(verdict.peak_rss > 0);
+    assert!(verdict.usage.peak_rss > 0);
     assert_eq!(kept.len(), 1);
     assert_eq!((kept[0].content.text().as_str(), kept[0].format.as_str()), ("12345", "text"));
 }

@@ -500,6 +500,6 @@ mod tests {
         }
         assert!(assembly.take(Frame::Progress(u32::MAX), 1).is_err());
         let mut assembly = Assembly::new(&limits, 5);
-        assert!(assembly.take(Frame::Progress, caps::answer(&limits) as usize + 1).is_err());
+        assert!(assembly.take(Frame::Progress(0), caps::answer(&limits) as usize + 1).is_err());
     }
 }

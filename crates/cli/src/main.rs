@@ -26,6 +26,7 @@ use clap::Parser;
 use clap::error::{ContextKind, ContextValue};
 use madang_document::shown::Shown;
 use madang_extract::engines::Engines;
+use madang_sandbox::kit::Kit;
 
 use crate::arguments::{Arguments, Command};
 use crate::failure::Failure;
@@ -34,10 +35,9 @@ fn main() -> ExitCode {
     // Before anything is written: texts, keys and the ledger are for their owner alone.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     // The zygote is this very binary. It must not set anything up that its children would inherit.
-    if std::env::args_os().nth(1).is_some_and(|first| first == "--zygote") {
-        return ExitCode::from(
-            u8::try_from(madang_sandbox::serve::serve(Engines::none)).unwrap_or(1),
-        );
+    if let Some(kit) = Kit::asked(std::env::args_os().skip(1)) {
+        let served = madang_sandbox::serve::serve(kit, Engines::media);
+        return ExitCode::from(u8::try_from(served).unwrap_or(1));
     }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,

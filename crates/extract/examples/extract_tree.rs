@@ -26,6 +26,7 @@ fn main() {
         println!("extract_tree CORPUS OUT [FOLDER…]");
         std::process::exit(2);
     };
+    let engines = Engines::media().expect("the libraries for audio and video");
     let folders: Vec<String> = arguments.collect();
     let mut paths: Vec<_> =
         folders.iter().flat_map(|f| files(&Path::new(&corpus).join(f))).collect();
@@ -37,8 +38,7 @@ fn main() {
         let start = Instant::now();
         let kept = RefCell::new(Vec::<Extraction>::new());
         let order = Order::named(name);
-        let outcome =
-            catch_unwind(AssertUnwindSafe(|| extract(&bytes, &order, &Engines::none(), &kept)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| extract(&bytes, &order, &engines, &kept)));
         let elapsed = start.elapsed().as_millis();
         let mut documents = kept.into_inner();
         if !documents.is_empty() {

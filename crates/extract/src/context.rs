@@ -9,6 +9,7 @@ use crate::detected::Detected;
 use crate::engines::Engines;
 use crate::error::ExtractError;
 use crate::extraction::Extraction;
+use crate::libav::Libav;
 use crate::limits::Limits;
 use crate::options::{Ocr, Options};
 use crate::order::Order;
@@ -97,6 +98,19 @@ impl<'a> Context<'a> {
     /// Says that the next page, slide, sheet, member or frame is begun: time is allowed by these.
     pub fn unit(&self) {
         self.sink.progress(1);
+    }
+
+    /// FFmpeg's libraries.
+    ///
+    /// # Errors
+    /// [`ExtractError::Unsupported`] when they are not loaded, unless the sink has this run elsewhere.
+    pub fn libav(&self) -> Result<&'a Libav, ExtractError> {
+        if self.engines.libav().is_none() {
+            self.sink.engines_wanted();
+        }
+        let absent =
+            || ExtractError::Unsupported("the libraries for audio and video are not loaded".into());
+        self.engines.libav().ok_or_else(absent)
     }
 
     /// Notes pages that stay without text because nothing is installed that could recognise it, unless the pipeline

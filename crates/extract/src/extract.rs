@@ -188,6 +188,8 @@ mod tests {
             self.detected.borrow_mut().push(*detected);
         }
 
+        fn engines_wanted(&self) {}
+
         fn progress(&self, units: u32) {
             self.progress.set(self.progress.get() + 1);
             self.units.set(self.units.get() + units);

@@ -22,6 +22,7 @@ pub mod format;
 pub mod formats;
 /// The language of a text.
 pub mod language;
+pub mod libav;
 /// How much one object may cost.
 pub mod limits;
 /// The paths of the members of one container.

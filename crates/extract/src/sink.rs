@@ -14,6 +14,10 @@ pub trait Sink {
     /// member, a frame. Zero is a mere sign of life. Time is allowed by these.
     fn progress(&self, units: u32);
 
+    /// Engines are wanted that are not loaded. A child may end here, to be run again where they are; if this returns,
+    /// the document is read without them.
+    fn engines_wanted(&self);
+
     /// A document is finished. Members come before the object that holds them.
     fn document(&self, extraction: Extraction);
 }
@@ -23,6 +27,8 @@ impl Sink for RefCell<Vec<Extraction>> {
     fn detected(&self, _: &Detected) {}
 
     fn progress(&self, _: u32) {}
+
+    fn engines_wanted(&self) {}
 
     fn document(&self, extraction: Extraction) {
         self.borrow_mut().push(extraction);

@@ -112,7 +112,7 @@ fn read(case: &Path) -> String {
     let bytes = fs::read(case).unwrap();
     let name = case.file_name().and_then(|name| name.to_str()).unwrap();
     let kept = RefCell::new(Vec::<Extraction>::new());
-    extract(&bytes, &Order::named(name), &Engines::none(), &kept);
+    extract(&bytes, &Order::named(name), &Engines::media().unwrap(), &kept);
     let mut documents = kept.into_inner();
     documents.rotate_right(1);
     assert_eq!(documents[0].member, None, "{}: the object comes last", case.display());

@@ -49,7 +49,7 @@ fn a_large_film_is_read_by_ranges() {
     head.extend(rest.to_be_bytes());
     let film = Sparse { head, length: TEN_GIB, bytes_read: Cell::new(0) };
     let kept = RefCell::new(Vec::<Extraction>::new());
-    let outcome = extract(&film, &Order::named("film.mp4"), &Engines::none(), &kept);
+    let outcome = extract(&film, &Order::named("film.mp4"), &Engines::media().unwrap(), &kept);
 
     let documents = kept.into_inner();
     let content = &documents[0].content;

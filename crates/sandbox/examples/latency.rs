@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use madang_extract::engines::Engines;
 use madang_extract::options::Options;
 use madang_sandbox::input::Input;
+use madang_sandbox::kit::Kit;
 use madang_sandbox::limits::Limits;
 use madang_sandbox::request::Request;
 use madang_sandbox::run::run;
@@ -32,8 +33,8 @@ struct Run {
 }
 
 fn main() -> std::io::Result<()> {
-    if std::env::args().nth(1).as_deref() == Some("--zygote") {
-        std::process::exit(serve(Engines::none));
+    if let Some(kit) = Kit::asked(std::env::args_os().skip(1)) {
+        std::process::exit(serve(kit, Engines::media));
     }
     let line = "데이터기반행정 활성화를 위한 안내문\n";
     let mut objects = vec![

@@ -17,6 +17,7 @@ use madang_extract::sink::Sink;
 use crate::assembly::is_sane_path;
 use crate::caps;
 use crate::channel::Channel;
+use crate::exit::{WANTING, leave};
 use crate::frame::{Field, Frame, Head, Kind};
 
 /// Bytes of text in one frame, and about as many of anything else: far below the longest frame.
@@ -27,6 +28,8 @@ const EVERY: Duration = Duration::from_millis(100);
 pub(crate) struct Answer<'a> {
     channel: &'a Channel,
     limits: &'a Limits,
+    /// There is a zygote that has loaded more.
+    lean: bool,
     /// Allows itself the time of the processor for so many units of work in all.
     allow: &'a dyn Fn(u64),
     /// Units begun, and how many of them were said.
@@ -39,10 +42,11 @@ impl<'a> Answer<'a> {
     pub(crate) fn new(
         channel: &'a Channel,
         limits: &'a Limits,
+        lean: bool,
         allow: &'a dyn Fn(u64),
     ) -> Answer<'a> {
         let (begun, said) = (Cell::new(0), Cell::new(0));
-        Answer { channel, limits, allow, begun, said, paths: RefCell::default() }
+        Answer { channel, limits, lean, allow, begun, said, paths: RefCell::default() }
     }
 }
 
@@ -55,6 +59,14 @@ impl Sink for Answer<'_> {
         }));
         // Sent at once: the next byte that is read may be the one that kills.
         self.channel.flush();
+    }
+
+    fn engines_wanted(&self) {
+        if self.lean {
+            self.channel.say(&Frame::Wanting);
+            self.channel.flush();
+            leave(WANTING);
+        }
     }
 
     fn progress(&self, units: u32) {

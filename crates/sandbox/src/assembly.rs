@@ -36,6 +36,8 @@ pub(crate) struct Assembly<'a> {
     pub(crate) detected: Option<Kind>,
     /// Units of work that it says it has begun.
     pub(crate) units: u64,
+    /// Engines are wanted that the child has not.
+    pub(crate) wanting: bool,
     /// The message of a panic.
     pub(crate) panic: Option<String>,
     current: Option<Extraction>,
@@ -60,6 +62,7 @@ impl<'a> Assembly<'a> {
             size,
             detected: None,
             units: 0,
+            wanting: false,
             panic: None,
             current: None,
             object: None,
@@ -90,7 +93,7 @@ impl<'a> Assembly<'a> {
         self.bytes = self.bytes.saturating_add(length as u64);
         at_most("frames", self.frames, caps::FRAMES)?;
         at_most("bytes of answer", self.bytes, caps::answer(self.limits))?;
-        if self.ended.is_some() || self.panic.is_some() {
+        if self.ended.is_some() || self.panic.is_some() || self.wanting {
             return lie("a frame after the end");
         }
         match frame {
@@ -122,6 +125,10 @@ impl<'a> Assembly<'a> {
                 at_most("bytes asked for", self.ranges, caps::ranges(self.size))?;
                 return Ok(Step::Range { offset, length });
             }
+            Frame::Wanting if self.current.is_some() || self.object.is_some() => {
+                return lie("engines are wanted out of order");
+            }
+            Frame::Wanting => self.wanting = true,
             Frame::End(outcome) => {
                 if self.current.is_some() {
                     return lie("the end within a document");
@@ -257,6 +264,7 @@ impl<'a> Assembly<'a> {
             | Frame::Begin(_)
             | Frame::Finish
             | Frame::Range { .. }
+            | Frame::Wanting
             | Frame::End(_)
             | Frame::Panic(_) => return lie("no part of a document"),
         }
@@ -479,6 +487,8 @@ mod tests {
             ("unknown version", of_kind(FORMATS[0].name, 999, FORMATS[0].media_types[0])),
             ("foreign media type", of_kind(FORMATS[0].name, FORMATS[0].version, "text/evil")),
             ("no media type", of_kind("none", 0, "<script>/x")),
+            ("wanting within a document", open(Frame::Wanting)),
+            ("wanting, and more", vec![Frame::Wanting, Frame::Progress(0)]),
             ("empty range", vec![Frame::Range { offset: 0, length: 0 }]),
             ("range behind the end", vec![Frame::Range { offset: 5, length: 1 }]),
             ("long range", vec![Frame::Range { offset: 0, length: u32::MAX }]),

@@ -20,6 +20,7 @@ use crate::channel::Channel;
 use crate::confine::confine;
 use crate::exit::{ORPHANED, PANICKED, UNCONFINED, leave};
 use crate::frame::Frame;
+use crate::kit::Kit;
 use crate::launch::Launch;
 
 /// What every child gets from the zygote.
@@ -29,6 +30,7 @@ pub(crate) struct Inheritance<'a> {
     /// Bytes of address space that the program itself takes up.
     pub(crate) base: u64,
     pub(crate) extract: Extract,
+    pub(crate) kit: Kit,
     pub(crate) engines: &'a Engines,
 }
 
@@ -49,7 +51,7 @@ pub(crate) fn live(launch: &Launch, descriptors: Vec<OwnedFd>, inheritance: &Inh
     let allow = |units| {
         let _ = allow_cpu(launch, units);
     };
-    let answer = Answer::new(&channel, &order.limits, &allow);
+    let answer = Answer::new(&channel, &order.limits, inheritance.kit == Kit::Lean, &allow);
     let ended = catch_unwind(AssertUnwindSafe(|| {
         let ranged;
         let blob: &dyn Blob = match &input {

@@ -5,6 +5,8 @@
 pub(crate) const ORPHANED: i32 = 3;
 /// Exit status of a child that could not be confined.
 pub(crate) const UNCONFINED: i32 = 4;
+/// Exit status of a child that wants engines it has not.
+pub(crate) const WANTING: i32 = 5;
 /// Exit status after a panic, as Rust's own.
 pub(crate) const PANICKED: i32 = 101;
 

@@ -42,6 +42,8 @@ pub enum Frame {
         /// How many.
         length: u32,
     },
+    /// Engines are wanted that this child has not: it ends, and is to be run again where they are.
+    Wanting,
     /// Everything is said.
     End(Outcome),
     /// The reader panicked, with this message.
@@ -270,6 +272,7 @@ mod tests {
             }),
             Frame::Finish,
             Frame::Range { offset: 5, length: 6 },
+            Frame::Wanting,
             Frame::End(Outcome::Ok),
             Frame::Panic("index out of bounds".into()),
         ]
@@ -316,7 +319,7 @@ mod tests {
     fn a_length_in_a_frame_allocates_nothing() {
         // Each body claims 2^60 things: if a length drove an allocation, this would abort.
         let huge = [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F];
-        for kind in [3u8, 4, 5, 6, 8, 12] {
+        for kind in [3u8, 4, 5, 6, 8, 13] {
             let mut bytes = vec![10, 0, 0, 0, kind];
             bytes.extend_from_slice(&huge);
             assert!(decode(&bytes, 64).is_err(), "type {kind}");

@@ -24,6 +24,8 @@ mod exit;
 pub mod frame;
 /// What is to be extracted.
 pub mod input;
+/// What a zygote has loaded.
+pub mod kit;
 mod launch;
 pub mod limits;
 mod memory;

@@ -1,9 +1,11 @@
 //! One run, on the parent's side: an order, a child, and what the end of it means.
 
+use std::collections::HashSet;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Instant;
 
+use madang_document::inner_path::InnerPath;
 use madang_extract::extraction::Extraction;
 use madang_extract::order::Order;
 use rustix::event::{PollFd, PollFlags, poll};
@@ -11,6 +13,7 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::pipe::{PipeFlags, pipe_with};
 
 use crate::input::Input;
+use crate::kit::Kit;
 use crate::launch::{self, Launch, Report};
 use crate::request::Request;
 use crate::supervision::{Newborn, Supervision};
@@ -46,17 +49,40 @@ pub fn run(
         cpu: limits.cpu,
     };
     let ordered = Instant::now();
-    let newborn = match fork(zygote, &launch, &input) {
-        // An order sent to a zygote that was about to die is lost, and nothing has happened yet: once more.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => fork(zygote, &launch, &input)?,
-        other => other?,
-    };
+    // Members that the first child has delivered before it met one that needs more.
+    let mut kept: HashSet<InnerPath> = HashSet::new();
+    let mut supervision =
+        Supervision::new(born(zygote, Kit::Lean, &launch, &input)?, limits, &launch, ordered);
+    supervision.watch((zygote, Kit::Lean), &mut input, watch, &mut |extraction| {
+        kept.extend(extraction.member.clone());
+        keep(extraction);
+    })?;
+    if !supervision.is_wanting() {
+        return supervision.verdict(keep);
+    }
+    drop(supervision);
+    let newborn = born(zygote, Kit::Full, &launch, &input)?;
     let mut supervision = Supervision::new(newborn, limits, &launch, ordered);
-    supervision.watch(zygote, &mut input, watch, keep)?;
+    let keep = &mut |extraction: Extraction| {
+        // The same bytes give the same members.
+        if !extraction.member.as_ref().is_some_and(|member| kept.contains(member)) {
+            keep(extraction);
+        }
+    };
+    supervision.watch((zygote, Kit::Full), &mut input, watch, keep)?;
     supervision.verdict(keep)
 }
 
-fn fork(zygote: &Zygote, launch: &Launch, input: &Input) -> io::Result<Newborn> {
+/// Has a child forked.
+fn born(zygote: &Zygote, kit: Kit, launch: &Launch, input: &Input) -> io::Result<Newborn> {
+    match fork(zygote, kit, launch, input) {
+        // An order sent to a zygote that was about to die is lost, and nothing has happened yet: once more.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => fork(zygote, kit, launch, input),
+        other => other,
+    }
+}
+
+fn fork(zygote: &Zygote, kit: Kit, launch: &Launch, input: &Input) -> io::Result<Newborn> {
     let (socket, theirs) =
         socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
     let (status, reporting) =
@@ -67,15 +93,15 @@ fn fork(zygote: &Zygote, launch: &Launch, input: &Input) -> io::Result<Newborn> 
     if let Input::Memory(file) = input {
         descriptors.push(file.as_fd());
     }
-    zygote.order(launch, &descriptors)?;
+    zygote.order(kit, launch, &descriptors)?;
     drop(descriptors);
     // The child's ends live in the child only: when it dies, ours say so.
     drop((theirs, complaining, reporting));
-    match born(&status) {
+    match first_word(&status) {
         Ok((pid, pidfd)) => Ok(Newborn { pid, pidfd, socket, status, errors }),
         Err(error) => {
             if error.kind() == io::ErrorKind::TimedOut {
-                zygote.give_up();
+                zygote.give_up(kit);
             }
             Err(error)
         }
@@ -83,7 +109,7 @@ fn fork(zygote: &Zygote, launch: &Launch, input: &Input) -> io::Result<Newborn> 
 }
 
 /// Waits for the zygote's word that the child lives.
-fn born(status: &OwnedFd) -> io::Result<(i32, OwnedFd)> {
+fn first_word(status: &OwnedFd) -> io::Result<(i32, OwnedFd)> {
     let mut ready = [PollFd::new(status, PollFlags::IN)];
     if rustix::io::retry_on_intr(|| poll(&mut ready, Some(&PATIENCE)))? == 0 {
         return Err(io::Error::new(io::ErrorKind::TimedOut, "the zygote does not answer"));

@@ -18,6 +18,7 @@ use rustix::process::{
 };
 
 use crate::child::{self, Inheritance};
+use crate::kit::Kit;
 use crate::launch::{self, Launch, PROTOCOL, Report};
 use crate::memory;
 use crate::usage::Usage;
@@ -30,16 +31,24 @@ struct Born {
     status: OwnedFd,
 }
 
-/// The main loop of the zygote: what `madang --zygote` runs, before anything else is set up. `engines` makes what
-/// recognises text, once, before the first fork; it must leave no thread behind. Ends when the socket closes; gives
-/// the exit code.
-pub fn serve(engines: impl FnOnce() -> Engines) -> i32 {
-    serve_with(engines, extract)
+/// The main loop of the zygote: what `madang --zygote` runs, before anything else is set up. `engines` loads all
+/// engines, where they are asked for, once and before the first fork; it must leave no thread behind. Ends when the
+/// socket closes; gives the exit code.
+pub fn serve(kit: Kit, engines: impl FnOnce() -> Result<Engines, String>) -> i32 {
+    serve_with(kit, engines, extract)
 }
 
 /// [`serve`] with another extraction.
-pub fn serve_with(engines: impl FnOnce() -> Engines, extract: Extract) -> i32 {
-    match take_orders(engines, extract) {
+pub fn serve_with(
+    kit: Kit,
+    engines: impl FnOnce() -> Result<Engines, String>,
+    extract: Extract,
+) -> i32 {
+    let engines = || match kit {
+        Kit::Lean => Ok(Engines::none()),
+        Kit::Full => engines().map_err(io::Error::other),
+    };
+    match take_orders(kit, engines, extract) {
         Ok(()) => 0,
         Err(error) => {
             let _ = rustix::io::write(
@@ -52,7 +61,11 @@ pub fn serve_with(engines: impl FnOnce() -> Engines, extract: Extract) -> i32 {
 }
 
 /// Serves the orders that come over standard input until that closes.
-fn take_orders(engines: impl FnOnce() -> Engines, extract: Extract) -> io::Result<()> {
+fn take_orders(
+    kit: Kit,
+    engines: impl FnOnce() -> io::Result<Engines>,
+    extract: Extract,
+) -> io::Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     child::close_from(3)?;
     for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT] {
@@ -67,13 +80,13 @@ fn take_orders(engines: impl FnOnce() -> Engines, extract: Extract) -> io::Resul
     unsafe {
         libc::mallopt(libc::M_ARENA_MAX, 1)
     };
-    let engines = engines();
+    let engines = engines()?;
     warm(&engines);
     if std::fs::read_dir("/proc/self/task")?.count() != 1 {
         return Err(io::Error::other("there are several threads; forking would copy only one"));
     }
     let base = memory::address_space().ok_or_else(|| io::Error::other("/proc is not mounted"))?;
-    let inheritance = Inheritance { zygote: getpid(), base, extract, engines: &engines };
+    let inheritance = Inheritance { zygote: getpid(), base, extract, kit, engines: &engines };
     let orders = io::stdin();
     let version = env!("CARGO_PKG_VERSION").to_owned();
     launch::send(&orders, &Report::Ready { protocol: PROTOCOL, version }, &[])?;
@@ -164,6 +177,7 @@ fn warm(engines: &Engines) {
     struct Nowhere(Cell<u32>);
     impl Sink for Nowhere {
         fn detected(&self, _: &Detected) {}
+        fn engines_wanted(&self) {}
         fn progress(&self, _: u32) {}
         fn document(&self, _: Extraction) {
             self.0.set(self.0.get() + 1);

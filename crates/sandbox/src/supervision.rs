@@ -18,6 +18,7 @@ use crate::channel::UNREADABLE;
 use crate::ending::{Ending, Killed};
 use crate::frame::{Decoder, Lie};
 use crate::input::Input;
+use crate::kit::Kit;
 use crate::launch::{self, Launch, Report};
 use crate::limits::Limits;
 use crate::memory;
@@ -121,7 +122,7 @@ impl<'a> Supervision<'a> {
     /// Watches until the child is reaped.
     pub(crate) fn watch(
         &mut self,
-        zygote: &Zygote,
+        zygote: (&Zygote, Kit),
         input: &mut Input,
         watch: &Watch,
         keep: &mut dyn FnMut(Extraction),
@@ -146,7 +147,7 @@ impl<'a> Supervision<'a> {
                     None => return Err(dead_zygote()),
                 }
             } else if let Err(error) = self.hold_to_limits(watch) {
-                zygote.give_up();
+                zygote.0.give_up(zygote.1);
                 return Err(error);
             }
         }
@@ -330,6 +331,11 @@ impl<'a> Supervision<'a> {
                 false
             }
         }
+    }
+
+    /// Whether the child ended because it wants engines that its zygote has not loaded.
+    pub(crate) fn is_wanting(&self) -> bool {
+        self.assembly.wanting && self.killed.is_none()
     }
 
     /// What the end means. Hands the object's own document to `keep`.

@@ -11,17 +11,21 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
+use crate::kit::Kit;
 use crate::launch::{self, Launch, PROTOCOL, Report};
 
 /// How long a zygote may take to start, or to answer an order.
 pub(crate) const PATIENCE: Timespec = Timespec { tv_sec: 10, tv_nsec: 0 };
 
-/// The process that children are forked from: started before tokio, single-threaded, formats warm. Used by
+/// The processes that children are forked from: started before tokio, single-threaded, formats warm. Used by
 /// many threads at once. One that died is started again by the next order.
+///
+/// There are two, one of each [`Kit`]; the full one is started when the first object wants it.
 #[derive(Debug)]
 pub struct Zygote {
     program: PathBuf,
-    running: Mutex<Arc<Running>>,
+    lean: Mutex<Option<Arc<Running>>>,
+    full: Mutex<Option<Arc<Running>>>,
 }
 
 #[derive(Debug)]
@@ -37,52 +41,67 @@ struct Running {
 impl Zygote {
     /// Starts `program --zygote` (normally this very binary) over a socket pair, with an empty environment.
     /// The socket is its standard input. `/proc/self/exe` names this very binary even after an upgrade has
-    /// replaced it on disk.
+    /// replaced it on disk. With `--engines` besides, the program loads all engines.
     ///
     /// # Errors
     /// When it cannot be started, does not answer within ten seconds, or is of another build.
     pub fn start(program: &Path) -> io::Result<Zygote> {
-        let running = Running::start(program)?;
-        Ok(Zygote { program: program.to_owned(), running: Mutex::new(Arc::new(running)) })
+        let running = Arc::new(Running::start(program, Kit::Lean)?);
+        let (lean, full) = (Mutex::new(Some(running)), Mutex::default());
+        Ok(Zygote { program: program.to_owned(), lean, full })
     }
 
-    /// The process id of the zygote, for the operator's eyes.
-    pub fn pid(&self) -> i32 {
-        self.lock().pid.as_raw_nonzero().get()
+    /// The process id of the zygote, for the operator's eyes; 0 if it is not running.
+    pub fn pid(&self, kit: Kit) -> i32 {
+        self.lock(kit).as_ref().map_or(0, |running| running.pid.as_raw_nonzero().get())
     }
 
     /// Sends an order with its descriptors. A zygote that has died is started again first.
-    pub(crate) fn order(&self, launch: &Launch, descriptors: &[BorrowedFd<'_>]) -> io::Result<()> {
-        let running = self.lock().clone();
+    pub(crate) fn order(
+        &self,
+        kit: Kit,
+        launch: &Launch,
+        descriptors: &[BorrowedFd<'_>],
+    ) -> io::Result<()> {
+        let running = self.running(kit, None)?;
         match running.send(launch, descriptors) {
-            Ok(()) => Ok(()),
             Err(error) if is_gone(&error) => {
-                self.restart(&running)?;
-                let running = self.lock().clone();
-                running.send(launch, descriptors)
+                self.running(kit, Some(&running))?.send(launch, descriptors)
             }
-            Err(error) => Err(error),
+            sent => sent,
         }
     }
 
     /// Kills a zygote that does not answer, so that the next order starts another.
-    pub(crate) fn give_up(&self) {
-        let _ = pidfd_send_signal(&self.lock().pidfd, Signal::KILL);
-    }
-
-    /// Starts another zygote unless another thread has done so since `dead` was seen.
-    fn restart(&self, dead: &Arc<Running>) -> io::Result<()> {
-        let mut running = self.lock();
-        if Arc::ptr_eq(&running, dead) {
-            tracing::warn!("the zygote died; starting another");
-            *running = Arc::new(Running::start(&self.program)?);
+    pub(crate) fn give_up(&self, kit: Kit) {
+        if let Some(running) = self.lock(kit).as_ref() {
+            let _ = pidfd_send_signal(&running.pidfd, Signal::KILL);
         }
-        Ok(())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Arc<Running>> {
+    /// The zygote of this kit. Starts one if there is none, or if it is still the one that was seen `dead`.
+    fn running(&self, kit: Kit, dead: Option<&Arc<Running>>) -> io::Result<Arc<Running>> {
+        let mut running = self.lock(kit);
+        if let Some(running) = running.as_ref()
+            && dead.is_none_or(|dead| !Arc::ptr_eq(running, dead))
+        {
+            return Ok(Arc::clone(running));
+        }
+        if dead.is_some() {
+            tracing::warn!("a zygote died; starting another");
+        }
+        let started = Arc::new(Running::start(&self.program, kit)?);
+        *running = Some(Arc::clone(&started));
+        Ok(started)
+    }
+
+    fn lock(&self, kit: Kit) -> MutexGuard<'_, Option<Arc<Running>>> {
+        let running = match kit {
+            Kit::Lean => &self.lean,
+            Kit::Full => &self.full,
+        };
         // The value is replaced whole, so a thread that panicked has left it whole.
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+        running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -97,12 +116,12 @@ fn is_gone(error: &io::Error) -> bool {
 }
 
 impl Running {
-    fn start(program: &Path) -> io::Result<Running> {
+    fn start(program: &Path, kit: Kit) -> io::Result<Running> {
         let (ours, theirs) =
             socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
         let mut command = Command::new(program);
         command
-            .arg("--zygote")
+            .args(kit.arguments())
             .env_clear()
             .stdin(Stdio::from(theirs))
             .stdout(Stdio::null())

@@ -9,6 +9,7 @@ use madang_extract::extraction::Extraction;
 use madang_extract::options::{Ocr, Options};
 use madang_sandbox::allowance::Allowance;
 use madang_sandbox::input::{Input, Ranges};
+use madang_sandbox::kit::Kit;
 use madang_sandbox::limits::Limits;
 use madang_sandbox::request::Request;
 use madang_sandbox::run::run;
@@ -228,14 +229,50 @@ fn the_order_reaches_the_reader() {
 }
 
 #[test]
-fn engines_are_made_once_and_before_the_first_child() {
+fn engines_are_made_once_and_only_where_they_are_wanted() {
     let zygote = zygote();
+    run_on(&zygote, "a.txt", &limits());
+    assert_eq!(zygote.pid(Kit::Full), 0, "nothing wanted it so far");
     let said: Vec<String> =
         (0..2).map(|_| run_on(&zygote, "engine", &limits()).1[0].content.text()).collect();
     let (loaded, own): (Vec<&str>, Vec<&str>) =
         said.iter().map(|text| text.split_once(' ').unwrap()).unzip();
-    assert_eq!(loaded, [zygote.pid().to_string(), zygote.pid().to_string()]);
+    let full = zygote.pid(Kit::Full).to_string();
+    assert_eq!(loaded, [full.as_str(), full.as_str()]);
     assert_ne!(own[0], own[1]);
+    assert_ne!(zygote.pid(Kit::Lean), zygote.pid(Kit::Full));
+}
+
+#[test]
+fn members_before_the_one_that_wants_an_engine_are_delivered_once() {
+    let (verdict, kept) = run_on(&zygote(), "members, then engine", &limits());
+    assert_eq!((verdict.outcome, kept.len()), (Read, 51), "{:?}", verdict.reason);
+    let paths: std::collections::HashSet<_> = kept.iter().map(|e| &e.member).collect();
+    assert_eq!(paths.len(), 51);
+    assert_eq!(kept[50].member, None);
+}
+
+#[test]
+fn a_film_is_read_where_its_libraries_are() {
+    let film = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/mp4/subtitles.mp4");
+    let zygote = zygote();
+    let mut kept = Vec::new();
+    let input = Input::Memory(SealedFile::from_bytes(&std::fs::read(film).unwrap()).unwrap());
+    let (limits, keep) = (Limits::default(), &mut |e: Extraction| kept.push(e));
+    let film = request("film.mp4", &limits);
+    let verdict = run(&zygote, &film, input, &Watch::default(), keep).unwrap().unwrap();
+    assert_eq!(verdict.outcome, Read, "{:?}", verdict.reason);
+    assert_eq!((kept.len(), kept[0].format.as_str()), (1, "mp4"));
+    assert_ne!(zygote.pid(Kit::Full), 0);
+}
+
+#[test]
+fn a_lean_zygote_is_lean() {
+    let zygote = zygote();
+    let maps = std::fs::read_to_string(format!("/proc/{}/maps", zygote.pid(Kit::Lean))).unwrap();
+    assert!(!maps.contains("libav"), "the libraries for audio and video are mapped");
+    // A fork copies each; with them it was 738.
+    assert!(maps.lines().count() < 100, "{} mappings", maps.lines().count());
 }
 
 #[test]

@@ -10,6 +10,7 @@ use madang_document::outcome::Outcome;
 use madang_extract::options::Options;
 use madang_sandbox::allowance::Allowance;
 use madang_sandbox::input::Input;
+use madang_sandbox::kit::Kit;
 use madang_sandbox::limits::Limits;
 use madang_sandbox::request::Request;
 use madang_sandbox::run::run;
@@ -74,10 +75,10 @@ fn innocents_succeed_among_faults_and_nothing_is_left() {
     std::thread::scope(|threads| (0..4).for_each(|_| drop(threads.spawn(mixed))));
     assert_eq!(died.load(Ordering::Relaxed), 44);
     assert_eq!(descriptors(), with_zygote, "descriptors of the runs");
-    assert_eq!(children_of(zygote.pid()), Vec::<String>::new(), "children of the zygote");
+    assert_eq!(children_of(zygote.pid(Kit::Lean)), Vec::<String>::new(), "children of the zygote");
 
     // The zygote dies in the middle of a run: that run knows nothing, the next one starts another zygote.
-    let first = zygote.pid();
+    let first = zygote.pid(Kit::Lean);
     let watch = Watch::default();
     let request = |name| Request { name, limits: &limits, options: &options };
     let (dawdle, quick) = (request("dawdle"), request("a.txt"));
@@ -104,7 +105,7 @@ fn innocents_succeed_among_faults_and_nothing_is_left() {
         }
     });
     assert_eq!(outcomes.load(Ordering::Relaxed), many);
-    assert_ne!(zygote.pid(), first);
+    assert_ne!(zygote.pid(Kit::Lean), first);
     assert_eq!(children_of(own).len(), 1, "only the new zygote; the old one is reaped");
     assert_eq!(descriptors(), with_zygote);
     drop(zygote);

@@ -63,7 +63,7 @@ formats! {
 
 fn extract(blob: &dyn Blob, context: &Context<'_>, demuxer: &str) -> Result<Content, ExtractError> {
     let progress = || context.progress();
-    let mut file = MediaFile::open(blob, demuxer, &progress)
+    let mut file = MediaFile::open(context.libav()?, blob, demuxer, &progress)
         .map_err(|error| ExtractError::corrupt(format_args!("no header can be read: {error}")))?;
     let streams = file.streams();
     let mut content = Content::default();

@@ -15,6 +15,7 @@ use std::ptr;
 use ffmpeg_next::ffi::*;
 
 use crate::blob::Blob;
+use crate::libav::Libav;
 
 /// Bytes that FFmpeg reads at once.
 const BUFFER: usize = 64 * 1024;
@@ -82,6 +83,7 @@ struct Source<'a> {
 
 /// An open audio or video file.
 pub(super) struct MediaFile<'a> {
+    av: &'a Libav,
     format: *mut AVFormatContext,
     io: *mut AVIOContext,
     source: *mut Source<'a>,
@@ -90,6 +92,7 @@ pub(super) struct MediaFile<'a> {
 impl<'a> MediaFile<'a> {
     /// Opens `blob` as the input format `demuxer`. `progress` is called at every read.
     pub(super) fn open(
+        av: &'a Libav,
         blob: &'a dyn Blob,
         demuxer: &str,
         progress: &'a dyn Fn(),
@@ -100,17 +103,18 @@ impl<'a> MediaFile<'a> {
         // SAFETY: every pointer handed to FFmpeg is either checked for null or one FFmpeg accepts as null. From
         // the next statement on `file` owns `source`, and frees what has been allocated when dropped.
         unsafe {
-            av_log_set_level(AV_LOG_QUIET);
-            let mut file = MediaFile { format: ptr::null_mut(), io: ptr::null_mut(), source };
-            let input = av_find_input_format(name.as_ptr());
+            (av.av_log_set_level)(AV_LOG_QUIET);
+            let (format, io) = (ptr::null_mut(), ptr::null_mut());
+            let mut file = MediaFile { av, format, io, source };
+            let input = (av.av_find_input_format)(name.as_ptr());
             if input.is_null() {
                 return Err(format!("this FFmpeg has no reader for {demuxer}"));
             }
-            let buffer = av_malloc(BUFFER);
+            let buffer = (av.av_malloc)(BUFFER);
             if buffer.is_null() {
                 return Err("out of memory".into());
             }
-            file.io = avio_alloc_context(
+            file.io = (av.avio_alloc_context)(
                 buffer.cast(),
                 BUFFER as c_int,
                 0,
@@ -120,10 +124,10 @@ impl<'a> MediaFile<'a> {
                 Some(seek),
             );
             if file.io.is_null() {
-                av_free(buffer);
+                (av.av_free)(buffer);
                 return Err("out of memory".into());
             }
-            file.format = avformat_alloc_context();
+            file.format = (av.avformat_alloc_context)();
             if file.format.is_null() {
                 return Err("out of memory".into());
             }
@@ -131,16 +135,17 @@ impl<'a> MediaFile<'a> {
             (*file.format).flags |= AVFMT_FLAG_CUSTOM_IO;
             (*file.format).io_open = Some(refuse);
             let mut options = ptr::null_mut();
-            av_dict_set(&mut options, c"format_whitelist".as_ptr(), allowed.as_ptr(), 0);
-            av_dict_set(&mut options, c"protocol_whitelist".as_ptr(), c"none".as_ptr(), 0);
+            (av.av_dict_set)(&mut options, c"format_whitelist".as_ptr(), allowed.as_ptr(), 0);
+            (av.av_dict_set)(&mut options, c"protocol_whitelist".as_ptr(), c"none".as_ptr(), 0);
             // On failure this frees the context and sets it to null; the input and output stays ours.
-            let opened = avformat_open_input(&mut file.format, ptr::null(), input, &mut options);
-            av_dict_free(&mut options);
+            let opened =
+                (av.avformat_open_input)(&mut file.format, ptr::null(), input, &mut options);
+            (av.av_dict_free)(&mut options);
             if opened < 0 {
-                return Err(message(opened));
+                return Err(message(av, opened));
             }
             // Whatever it cannot find out is simply not known; the headers stand.
-            avformat_find_stream_info(file.format, ptr::null_mut());
+            (av.avformat_find_stream_info)(file.format, ptr::null_mut());
             Ok(file)
         }
     }
@@ -167,13 +172,13 @@ impl<'a> MediaFile<'a> {
     /// Tags of the file.
     pub(super) fn tags(&self) -> Tags {
         // SAFETY: the context is open, and its dictionary belongs to it.
-        unsafe { tags((*self.format).metadata) }
+        unsafe { tags(self.av, (*self.format).metadata) }
     }
 
     /// The streams, in the order of their numbers.
     pub(super) fn streams(&self) -> Vec<MediaStream> {
         // SAFETY: see `raw_streams`; `codecpar` is never null in a stream of FFmpeg's making.
-        self.raw_streams().iter().map(|&stream| unsafe { describe(stream) }).collect()
+        self.raw_streams().iter().map(|&stream| unsafe { describe(self.av, stream) }).collect()
     }
 
     /// The chapters, at most `most`.
@@ -189,7 +194,7 @@ impl<'a> MediaFile<'a> {
             };
             let describe = |&chapter: &*mut AVChapter| MediaChapter {
                 start: (*chapter).start as f64 * ratio((*chapter).time_base).unwrap_or(0.0),
-                tags: tags((*chapter).metadata),
+                tags: tags(self.av, (*chapter).metadata),
             };
             chapters.iter().take(most).map(describe).collect()
         }
@@ -203,15 +208,16 @@ impl<'a> MediaFile<'a> {
         most: u64,
         mut each: impl FnMut(MediaPacket<'_>) -> bool,
     ) -> bool {
+        let av = self.av;
         self.keep_only(wanted);
         let begin = self.bytes_read();
         // SAFETY: the packet is allocated here and freed below; its data is valid for `size` bytes until the
         // next `av_packet_unref`, and `each` cannot keep it.
         unsafe {
-            let mut packet = av_packet_alloc();
+            let mut packet = (av.av_packet_alloc)();
             let mut all = !packet.is_null();
             while !packet.is_null() {
-                let code = av_read_frame(self.format, packet);
+                let code = (av.av_read_frame)(self.format, packet);
                 if code < 0 {
                     all = code == AVERROR_EOF;
                     break;
@@ -234,13 +240,13 @@ impl<'a> MediaFile<'a> {
                         all = false;
                     }
                 }
-                av_packet_unref(packet);
+                (av.av_packet_unref)(packet);
                 if !all || self.bytes_read().saturating_sub(begin) > most {
                     all = false;
                     break;
                 }
             }
-            av_packet_free(&mut packet);
+            (av.av_packet_free)(&mut packet);
             all
         }
     }
@@ -258,17 +264,18 @@ impl<'a> MediaFile<'a> {
         let Some(&stream) = self.raw_streams().get(index) else {
             return Err("there is no such stream".into());
         };
+        let av = self.av;
         self.keep_only(&[index]);
         // SAFETY: `stream` lives as long as the context; decoder, packet and frame are checked for null and freed
         // below, whatever `decode_key_frame` answers.
         unsafe {
-            let codec = avcodec_find_decoder((*(*stream).codecpar).codec_id);
+            let codec = (av.avcodec_find_decoder)((*(*stream).codecpar).codec_id);
             if codec.is_null() {
                 return Err("there is no decoder for its codec".into());
             }
-            let mut decoder = avcodec_alloc_context3(codec);
-            let mut packet = av_packet_alloc();
-            let mut frame = av_frame_alloc();
+            let mut decoder = (av.avcodec_alloc_context3)(codec);
+            let mut packet = (av.av_packet_alloc)();
+            let mut frame = (av.av_frame_alloc)();
             let answer = if decoder.is_null() || packet.is_null() || frame.is_null() {
                 Err("out of memory".into())
             } else {
@@ -276,20 +283,23 @@ impl<'a> MediaFile<'a> {
                 (*decoder).thread_count = 1;
                 (*decoder).max_pixels = i64::try_from(pixels).unwrap_or(i64::MAX);
                 let target = (seconds * f64::from(AV_TIME_BASE)) as i64;
-                av_seek_frame(self.format, -1, target, AVSEEK_FLAG_BACKWARD);
-                let open = avcodec_parameters_to_context(decoder, (*stream).codecpar);
-                let open =
-                    if open < 0 { open } else { avcodec_open2(decoder, codec, ptr::null_mut()) };
+                (av.av_seek_frame)(self.format, -1, target, AVSEEK_FLAG_BACKWARD);
+                let open = (av.avcodec_parameters_to_context)(decoder, (*stream).codecpar);
+                let open = if open < 0 {
+                    open
+                } else {
+                    (av.avcodec_open2)(decoder, codec, ptr::null_mut())
+                };
                 if open < 0 {
-                    Err(message(open))
+                    Err(message(av, open))
                 } else {
                     self.decode_key_frame(index, decoder, packet, frame, most)
-                        .and_then(|()| scale(frame, (*stream).sample_aspect_ratio, side))
+                        .and_then(|()| scale(av, frame, (*stream).sample_aspect_ratio, side))
                 }
             };
-            av_frame_free(&mut frame);
-            av_packet_free(&mut packet);
-            avcodec_free_context(&mut decoder);
+            (av.av_frame_free)(&mut frame);
+            (av.av_packet_free)(&mut packet);
+            (av.avcodec_free_context)(&mut decoder);
             answer
         }
     }
@@ -306,29 +316,29 @@ impl<'a> MediaFile<'a> {
         frame: *mut AVFrame,
         most: u64,
     ) -> Result<(), String> {
-        let begin = self.bytes_read();
+        let (av, begin) = (self.av, self.bytes_read());
         // SAFETY: the caller's promise; packets are unreferenced before they are filled again.
         unsafe {
             for _ in 0..PACKETS_MOST {
                 if self.bytes_read().saturating_sub(begin) > most {
                     return Err("no key frame within reach".into());
                 }
-                let code = av_read_frame(self.format, packet);
+                let code = (av.av_read_frame)(self.format, packet);
                 if code < 0 {
-                    return Err(message(code));
+                    return Err(message(av, code));
                 }
                 let key = (*packet).stream_index as usize == index
                     && (*packet).flags & AV_PKT_FLAG_KEY != 0;
-                if key && avcodec_send_packet(decoder, packet) >= 0 {
+                if key && (av.avcodec_send_packet)(decoder, packet) >= 0 {
                     // A key frame needs no other: draining makes the decoder give it out at once.
-                    avcodec_send_packet(decoder, ptr::null());
-                    if avcodec_receive_frame(decoder, frame) >= 0 {
-                        av_packet_unref(packet);
+                    (av.avcodec_send_packet)(decoder, ptr::null());
+                    if (av.avcodec_receive_frame)(decoder, frame) >= 0 {
+                        (av.av_packet_unref)(packet);
                         return Ok(());
                     }
-                    avcodec_flush_buffers(decoder);
+                    (av.avcodec_flush_buffers)(decoder);
                 }
-                av_packet_unref(packet);
+                (av.av_packet_unref)(packet);
             }
         }
         Err("none of its key frames decodes".into())
@@ -367,14 +377,15 @@ impl<'a> MediaFile<'a> {
 
 impl Drop for MediaFile<'_> {
     fn drop(&mut self) {
+        let av = self.av;
         // SAFETY: each pointer is ours and freed once, the callbacks' source last. FFmpeg may have replaced the
         // buffer, so it is freed through the field. All calls but `Box::from_raw`, whose pointer is never null,
         // accept null.
         unsafe {
-            avformat_close_input(&mut self.format);
+            (av.avformat_close_input)(&mut self.format);
             if !self.io.is_null() {
-                av_freep((&raw mut (*self.io).buffer).cast());
-                avio_context_free(&mut self.io);
+                (av.av_freep)((&raw mut (*self.io).buffer).cast());
+                (av.avio_context_free)(&mut self.io);
             }
             drop(Box::from_raw(self.source));
         }
@@ -386,7 +397,7 @@ impl Drop for MediaFile<'_> {
 /// # Safety
 /// `opaque` is the [`Source`] of an open file, and `buffer` has room for `size` bytes: FFmpeg's promise.
 unsafe extern "C" fn read(opaque: *mut c_void, buffer: *mut u8, size: c_int) -> c_int {
-    let Ok(length) = usize::try_from(size) else { return AVERROR(5) };
+    let Ok(length) = usize::try_from(size) else { return -EIO };
     // SAFETY: the caller's promise; the buffer is zeroed before a reference to it is made, because FFmpeg does not
     // initialise it.
     let (source, buffer) = unsafe {
@@ -402,7 +413,7 @@ unsafe extern "C" fn read(opaque: *mut c_void, buffer: *mut u8, size: c_int) -> 
             source.bytes_read = source.bytes_read.saturating_add(n as u64);
             c_int::try_from(n).unwrap_or(size)
         }
-        Err(_) => AVERROR(5),
+        Err(_) => -EIO,
     }
 }
 
@@ -426,9 +437,14 @@ unsafe extern "C" fn seek(opaque: *mut c_void, offset: i64, whence: c_int) -> i6
             source.position = to;
             answer
         }
-        None => i64::from(AVERROR(22)),
+        None => i64::from(-EINVAL),
     }
 }
+
+/// C's numbers of errors; FFmpeg takes them negative.
+const EPERM: c_int = 1;
+const EIO: c_int = 5;
+const EINVAL: c_int = 22;
 
 /// C's `SEEK_SET`, `SEEK_CUR` and `SEEK_END`.
 const SEEK_SET: c_int = 0;
@@ -443,12 +459,12 @@ unsafe extern "C" fn refuse(
     _: c_int,
     _: *mut *mut AVDictionary,
 ) -> c_int {
-    AVERROR(1)
+    -EPERM
 }
 
 /// # Safety
 /// `stream` is alive.
-unsafe fn describe(stream: *mut AVStream) -> MediaStream {
+unsafe fn describe(av: &Libav, stream: *mut AVStream) -> MediaStream {
     // SAFETY: the caller's promise; codec parameters and attached picture belong to the stream.
     unsafe {
         let parameters = &*(*stream).codecpar;
@@ -466,20 +482,20 @@ unsafe fn describe(stream: *mut AVStream) -> MediaStream {
             }
             _ => Vec::new(),
         });
-        let matrix = av_stream_get_side_data(
+        let matrix = (av.av_stream_get_side_data)(
             stream,
             AVPacketSideDataType::AV_PKT_DATA_DISPLAYMATRIX,
             ptr::null_mut(),
         );
         // FFmpeg says degrees counter-clockwise.
         let rotation = (!matrix.is_null())
-            .then(|| av_display_rotation_get(matrix.cast()))
+            .then(|| (av.av_display_rotation_get)(matrix.cast()))
             .filter(|degrees| degrees.is_finite())
             .map(|degrees| (-degrees).round() as i32)
             .map(|degrees| degrees.rem_euclid(360));
         MediaStream {
             kind,
-            codec: string(avcodec_get_name(parameters.codec_id)),
+            codec: string((av.avcodec_get_name)(parameters.codec_id)),
             width: u32::try_from(parameters.width).unwrap_or(0),
             height: u32::try_from(parameters.height).unwrap_or(0),
             fps: ratio((*stream).avg_frame_rate).or_else(|| ratio((*stream).r_frame_rate)),
@@ -487,7 +503,7 @@ unsafe fn describe(stream: *mut AVStream) -> MediaStream {
             sample_rate: u32::try_from(parameters.sample_rate).unwrap_or(0),
             channels: u32::try_from(parameters.ch_layout.nb_channels).unwrap_or(0),
             cover,
-            tags: tags((*stream).metadata),
+            tags: tags(av, (*stream).metadata),
         }
     }
 }
@@ -497,6 +513,7 @@ unsafe fn describe(stream: *mut AVStream) -> MediaStream {
 /// # Safety
 /// `frame` holds a decoded picture.
 unsafe fn scale(
+    av: &Libav,
     frame: *mut AVFrame,
     aspect: AVRational,
     side: u32,
@@ -515,7 +532,7 @@ unsafe fn scale(
         let shrink = (f64::from(side) / wide.max(high)).min(1.0);
         let (width, height) =
             ((wide * shrink).round().max(1.0) as c_int, (high * shrink).round().max(1.0) as c_int);
-        let scaler = sws_getContext(
+        let scaler = (av.sws_getContext)(
             from_width,
             from_height,
             format,
@@ -536,7 +553,7 @@ unsafe fn scale(
         let mut target = vec![0u8; stride * (rows + 1) + 64];
         let planes = [target.as_mut_ptr(), ptr::null_mut(), ptr::null_mut(), ptr::null_mut()];
         let strides = [c_int::try_from(stride).unwrap_or(0), 0, 0, 0];
-        let done = sws_scale(
+        let done = (av.sws_scale)(
             scaler,
             (*frame).data.as_ptr().cast(),
             (*frame).linesize.as_ptr(),
@@ -545,7 +562,7 @@ unsafe fn scale(
             planes.as_ptr(),
             strides.as_ptr(),
         );
-        sws_freeContext(scaler);
+        (av.sws_freeContext)(scaler);
         if done <= 0 {
             return Err("the frame cannot be scaled".into());
         }
@@ -556,13 +573,13 @@ unsafe fn scale(
 
 /// # Safety
 /// `dictionary` is null or a dictionary that lives.
-unsafe fn tags(dictionary: *const AVDictionary) -> Tags {
+unsafe fn tags(av: &Libav, dictionary: *const AVDictionary) -> Tags {
     let mut tags = Tags::new();
     let mut entry: *mut AVDictionaryEntry = ptr::null_mut();
     // SAFETY: the caller's promise; the empty key with this flag walks all entries, each with two C strings.
     unsafe {
         while tags.len() < TAGS_MOST {
-            entry = av_dict_get(dictionary, c"".as_ptr(), entry, AV_DICT_IGNORE_SUFFIX);
+            entry = (av.av_dict_get)(dictionary, c"".as_ptr(), entry, AV_DICT_IGNORE_SUFFIX);
             if entry.is_null() {
                 break;
             }
@@ -591,11 +608,11 @@ fn ratio(ratio: AVRational) -> Option<f64> {
 }
 
 /// FFmpeg's words for an error code.
-fn message(code: c_int) -> String {
+fn message(av: &Libav, code: c_int) -> String {
     let mut text: [c_char; 128] = [0; 128];
     // SAFETY: the buffer is as long as said and stays terminated: its last byte is never written but by a NUL.
     unsafe {
-        av_strerror(code, text.as_mut_ptr(), text.len());
+        (av.av_strerror)(code, text.as_mut_ptr(), text.len());
         string(text.as_ptr()).to_lowercase()
     }
 }

@@ -17,15 +17,17 @@ use madang_extract::order::Order;
 use madang_extract::recogniser::{Recogniser, Sense, Signal, Unrecognised};
 use madang_extract::sink::Sink;
 use madang_sandbox::frame::{Frame, Head, Kind};
+use madang_sandbox::kit::Kit;
 use madang_sandbox::serve::serve_with;
 
 fn main() {
-    std::process::exit(serve_with(engines, misbehave));
+    let kit = Kit::asked(std::env::args_os().skip(1)).unwrap_or(Kit::Lean);
+    std::process::exit(serve_with(kit, engines, misbehave));
 }
 
 /// Made once in the zygote; children only find it.
-fn engines() -> Engines {
-    Engines::new(vec![Box::new(Parrot { loaded_by: std::process::id() })])
+fn engines() -> Result<Engines, String> {
+    Ok(Engines::media()?.and(vec![Box::new(Parrot { loaded_by: std::process::id() })]))
 }
 
 /// An engine that says who loaded it.
@@ -70,7 +72,15 @@ fn misbehave(blob: &dyn Blob, order: &Order, engines: &Engines, sink: &dyn Sink)
             let text = format!("{:?} {} {}", order.options, limits.text, limits.pages);
             sink.document(extraction(None, &text));
         }
-        "engine" => {
+        "engine" | "members, then engine" => {
+            if name != "engine" {
+                for n in 0..50 {
+                    sink.document(extraction(Some(InnerPath::of(format!("m/{n}.txt"))), "member"));
+                }
+            }
+            if engines.of(Sense::Hearing).is_none() {
+                sink.engines_wanted();
+            }
             let sound = Signal::Sound(madang_extract::recogniser::Sound { samples: &[0.0] });
             let engine = engines.of(Sense::Hearing).map(|e| e.recognise(&sound, &[], &|| {}));
             let heard = engine.and_then(Result::ok).unwrap_or_default();
@@ -197,6 +207,8 @@ impl Sink for Detection<'_> {
     }
 
     fn progress(&self, _: u32) {}
+
+    fn engines_wanted(&self) {}
 
     fn document(&self, _: Extraction) {}
 }

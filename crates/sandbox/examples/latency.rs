@@ -1,5 +1,5 @@
-//! Where the time of one run goes: a table of stages, of the processor and of page faults, for objects of one kind
-//! each. This binary is its own zygote.
+//! Where the time of one run goes: a table of stages, of the processor (on average) and of page faults, for objects of
+//! one kind each. This binary is its own zygote.
 //!
 //! ```text
 //! cargo run --release -p madang-sandbox --example latency            texts of 1 kB and 64 KiB
@@ -65,7 +65,6 @@ fn main() -> std::io::Result<()> {
         for share in [50, 99] {
             let ms =
                 |of: &dyn Fn(&Run) -> Duration| at(&runs, share, &|r| of(r).as_secs_f64() * 1e3);
-            let us = |of: &dyn Fn(&Run) -> u64| at(&runs, share, &|r| of(r) as f64 / 1e3);
             let label = if share == 50 { name.as_str() } else { "  p99" };
             println!(
                 "{:24} {:9.3} {:9.3} {:9.3} {:9.3} {:9.3} {:9.3} {:9.3} {:9.1} {:7.0}",
@@ -75,8 +74,8 @@ fn main() -> std::io::Result<()> {
                 ms(&|r| r.verdict.stages.answered.unwrap_or_default()),
                 ms(&|r| r.verdict.stages.reaped),
                 ms(&|r| r.whole),
-                us(&|r| r.verdict.usage.user_us),
-                us(&|r| r.verdict.usage.system_us),
+                mean(&runs, &|r| r.verdict.usage.user_us),
+                mean(&runs, &|r| r.verdict.usage.system_us),
                 at(&runs, share, &|r| r.verdict.usage.peak_rss as f64 / f64::from(1 << 20)),
                 at(&runs, share, &|r| r.verdict.usage.faults as f64),
             );
@@ -96,6 +95,11 @@ fn once(zygote: &Zygote, name: &str, bytes: &[u8]) -> std::io::Result<Run> {
         Some(verdict) if !verdict.died => Ok(Run { verdict, whole }),
         other => Err(std::io::Error::other(format!("{name}: {other:?}"))),
     }
+}
+
+/// Milliseconds on average: the kernel counts by its ticks, of which most runs are shorter than one.
+fn mean(runs: &[Run], of: &dyn Fn(&Run) -> u64) -> f64 {
+    runs.iter().map(|run| of(run) as f64 / 1e3).sum::<f64>() / runs.len() as f64
 }
 
 /// A share of the runs, in percent, takes at most so much.

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use madang_document::object::ObjectRef;
 use madang_server::ports::{
     Condition, Conditions, DropError, DropTarget, Dropped, Drops, HoldError, Holds, Original,
-    OriginalError, Originals, Upload,
+    OriginalError, Originals, Precondition, Upload,
 };
 
 /// The ports of a data folder on which nothing runs: it can be read, and takes nothing.
@@ -17,7 +17,14 @@ impl Drops for Idle {
         Vec::new()
     }
 
-    async fn put(&self, _: &str, _: &str, _: Upload, _: Option<u64>) -> Result<Dropped, DropError> {
+    async fn put(
+        &self,
+        _: &str,
+        _: &str,
+        _: Upload,
+        _: Option<u64>,
+        _: Precondition,
+    ) -> Result<Dropped, DropError> {
         Err(DropError::Unavailable(CURE.into()))
     }
 }

@@ -23,7 +23,7 @@ use madang_server::door::Door;
 use madang_server::hosts::Hosts;
 use madang_server::ports::{
     Condition, Conditions, DropError, DropTarget, Dropped, Drops, HoldError, Holds, Original,
-    OriginalError, Originals, Upload,
+    OriginalError, Originals, Precondition, Upload,
 };
 use madang_server::server::{
     Limits as HttpLimits, OwnKey, Ports, Server, Settings as HttpSettings,
@@ -323,10 +323,25 @@ impl Drops for Yard {
         path: &str,
         body: Upload,
         _length: Option<u64>,
+        precondition: Precondition,
     ) -> Result<Dropped, DropError> {
         let Some(service) = self.service() else {
             return Err(DropError::Unavailable("the service is starting".into()));
         };
+        if precondition != Precondition::None
+            && let Some(store) = service.stores().get(pipeline)
+        {
+            let there = store.look(path).await;
+            let there = there.map_err(|error| DropError::Unavailable(error.to_string()))?;
+            let holds = match (&precondition, &there) {
+                (Precondition::None, _) | (Precondition::Absent, None) => true,
+                (Precondition::Version(named), Some(there)) => there.version == *named,
+                (Precondition::Absent, Some(_)) | (Precondition::Version(_), None) => false,
+            };
+            if !holds {
+                return Err(DropError::Precondition(path.to_owned()));
+            }
+        }
         let listed =
             service.put(pipeline, path, body.boxed()).await.map_err(|error| match error {
                 PutError::NoPipeline(name) => DropError::UnknownPipeline(name),

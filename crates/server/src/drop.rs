@@ -1,9 +1,8 @@
-use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
 
 use axum::Extension;
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -16,9 +15,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::caller::Caller;
-use crate::ports::{DropError, DropTarget, Upload};
+use crate::ports::{DropError, DropTarget, Precondition, Upload};
 use crate::problem::Problem;
-use crate::recent::Remembered;
+use crate::sentence::Sentence;
 use crate::server::Server;
 use crate::wire::json;
 
@@ -44,18 +43,29 @@ pub(crate) async fn api(
         return Err(too_large(most));
     }
 
+    let precondition = precondition(&headers)?;
+
     let begun = server.now();
-    let exceeded = Arc::new(AtomicBool::new(false));
-    let upload = bounded(body, most, Arc::clone(&exceeded));
-    let dropped = match server.drops.put(&target.pipeline, &path, upload, length).await {
+    let upload = Bounded::new(body, most);
+    let stream = upload.stream();
+    let put = server.drops.put(&target.pipeline, &path, stream, length, precondition).await;
+    let dropped = match put {
         Ok(dropped) => dropped,
-        Err(_) if exceeded.load(Ordering::Acquire) => return Err(too_large(most)),
-        Err(error) => return Err(refused(error)),
+        Err(_) if upload.exceeded() => return Err(too_large(most)),
+        Err(error) => {
+            // Whoever asked us to say whether the body is wanted has not sent it. A browser has, and reads no
+            // answer before it has sent all.
+            if !headers.contains_key(header::EXPECT) {
+                upload.drain().await;
+            }
+            return Err(refused(error));
+        }
     };
 
     let id = DocumentId::new(&dropped.store, &dropped.path, None);
-    let before = server.ledger.standing_of(id).await?;
-    let known = before.is_some_and(|standing| standing.seen_at < begun);
+    // Whoever wrote it has recorded it, too: there is a receipt from now on, whichever node is asked.
+    let standing = server.ledger.standing_of(id).await?;
+    let known = standing.is_some_and(|standing| standing.seen_at < begun);
     let act = Act {
         actor: caller.principal.name.clone(),
         action: "drop.put".into(),
@@ -63,21 +73,28 @@ pub(crate) async fn api(
         detail: dropped.version.clone(),
     };
     server.ledger.append(&act).await?;
+    let receipt = format!("/v1/receipts/{id}");
     let answer = DropAnswer {
         id: id.to_string(),
         pipeline: target.pipeline.clone(),
         path: dropped.path.clone(),
-        receipt: format!("/v1/receipts/{id}"),
+        version: dropped.version.clone(),
+        replaced: known,
+        receipt: receipt.clone(),
         document: format!("/documents/{id}"),
     };
-    server.recent.remember(id, Remembered { dropped, target, at: begun });
     let status = if known { StatusCode::OK } else { StatusCode::CREATED };
-    let location = HeaderValue::from_str(&answer.receipt).unwrap_or(HeaderValue::from_static("/"));
-    Ok((status, [(header::LOCATION, location)], json_body(&answer)).into_response())
-}
-
-fn json_body(answer: &DropAnswer) -> axum::Json<&DropAnswer> {
-    axum::Json(answer)
+    let mut answer = (status, axum::Json(&answer)).into_response();
+    let mut set = |name, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            answer.headers_mut().insert(name, value);
+        }
+    };
+    set(header::LOCATION, &receipt);
+    if dropped.version.bytes().all(|b| b.is_ascii_graphic() && b != b'"') {
+        set(header::ETAG, &format!("\"{}\"", dropped.version));
+    }
+    Ok(answer)
 }
 
 /// `GET /v1/drop`
@@ -101,34 +118,96 @@ pub(crate) fn visible_targets(server: &Server, caller: &Caller) -> Vec<DropTarge
     targets
 }
 
-/// Passes the bytes on until there are more than `most`.
-fn bounded(body: Body, most: u64, exceeded: Arc<AtomicBool>) -> Upload {
-    let bytes = body.into_data_stream();
-    let whole = stream::unfold((bytes, 0u64, false), move |(mut bytes, count, ended)| {
-        let exceeded = Arc::clone(&exceeded);
-        async move {
-            if ended {
-                return None;
-            }
-            let (item, count): (std::io::Result<Bytes>, u64) = match bytes.next().await? {
-                Ok(chunk) => {
-                    let count = count.saturating_add(chunk.len() as u64);
-                    if count > most {
-                        exceeded.store(true, Ordering::Release);
-                        (Err(std::io::Error::other("the upload is larger than allowed")), count)
-                    } else {
-                        (Ok(chunk), count)
-                    }
-                }
-                Err(error) => (Err(std::io::Error::other(error)), count),
-            };
-            let ended = item.is_err();
-            Some((item, (bytes, count, ended)))
+/// The body of an upload, passed on until there are more bytes than allowed. What the store does not read can
+/// still be read here.
+struct Bounded {
+    most: u64,
+    body: Arc<Mutex<Arrival>>,
+}
+
+/// How much of a body has arrived.
+struct Arrival {
+    stream: BodyDataStream,
+    bytes: u64,
+    ended: bool,
+}
+
+impl Bounded {
+    fn new(body: Body, most: u64) -> Bounded {
+        let arrival = Arrival { stream: body.into_data_stream(), bytes: 0, ended: false };
+        Bounded { most, body: Arc::new(Mutex::new(arrival)) }
+    }
+
+    fn stream(&self) -> Upload {
+        let (body, most) = (Arc::clone(&self.body), self.most);
+        Box::pin(stream::poll_fn(move |context| {
+            let mut arrival = body.lock().unwrap_or_else(PoisonError::into_inner);
+            arrival.next(context, most)
+        }))
+    }
+
+    fn exceeded(&self) -> bool {
+        self.body.lock().unwrap_or_else(PoisonError::into_inner).bytes > self.most
+    }
+
+    /// Reads what is left, and forgets it.
+    async fn drain(self) {
+        let mut rest = self.stream();
+        while let Some(Ok(_)) = rest.next().await {}
+    }
+}
+
+impl Arrival {
+    fn next(
+        &mut self,
+        context: &mut Context<'_>,
+        most: u64,
+    ) -> Poll<Option<std::io::Result<Bytes>>> {
+        if self.ended {
+            return Poll::Ready(None);
         }
-    });
-    let whole: Pin<Box<dyn futures::Stream<Item = std::io::Result<Bytes>> + Send>> =
-        Box::pin(whole);
-    whole
+        let item = match ready!(self.stream.poll_next_unpin(context)) {
+            None => None,
+            Some(Err(error)) => Some(Err(std::io::Error::other(error))),
+            Some(Ok(chunk)) => {
+                self.bytes = self.bytes.saturating_add(chunk.len() as u64);
+                let exceeded = || std::io::Error::other("the upload is larger than allowed");
+                Some(if self.bytes > most { Err(exceeded()) } else { Ok(chunk) })
+            }
+        };
+        self.ended = !matches!(item, Some(Ok(_)));
+        Poll::Ready(item)
+    }
+}
+
+/// What `If-None-Match` and `If-Match` ask for (RFC 9110, section 13.1). A version is what an upload was
+/// answered with, in quotes.
+fn precondition(headers: &HeaderMap) -> Result<Precondition, Problem> {
+    let one = |name| {
+        let mut values = headers.get_all(name).iter();
+        match (values.next(), values.next()) {
+            (None, _) => Ok(None),
+            (Some(value), None) => value.to_str().map(|text| Some(text.trim())).map_err(|_| ()),
+            (Some(_), Some(_)) => Err(()),
+        }
+    };
+    let read = || match (one(header::IF_NONE_MATCH)?, one(header::IF_MATCH)?) {
+        (None, None) => Ok(Precondition::None),
+        (Some("*"), None) => Ok(Precondition::Absent),
+        (None, Some(value)) => {
+            let version = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+            let version = version.filter(|version| !version.is_empty()).ok_or(())?;
+            Ok(Precondition::Version(version.to_owned()))
+        }
+        _ => Err(()),
+    };
+    read().map_err(|()| {
+        Problem::bad(
+            "precondition",
+            "`If-None-Match: *`이나 `If-Match: \"버전\"` 가운데 하나만 쓸 수 있습니다.",
+            "use either `If-None-Match: *` or `If-Match: \"version\"`, once",
+        )
+    })
 }
 
 fn length(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
@@ -188,12 +267,33 @@ fn refused(error: DropError) -> Problem {
             format!("이 이름으로는 받을 수 없습니다. ({message})"),
             message,
         ),
+        DropError::Precondition(path) => Problem::new(
+            StatusCode::PRECONDITION_FAILED,
+            "precondition",
+            format!("같은 이름의 파일이 이미 있거나, 말한 버전이 아닙니다: {path}"),
+            format!("it is there already, or is not the version that was named: {path}"),
+        ),
+        DropError::Conflict(message) => Problem::new(
+            StatusCode::CONFLICT,
+            "drop-conflict",
+            format!(
+                "그 이름은 폴더이거나 파일 아래에 있어 쓸 수 없습니다. 다른 이름으로 올려 주세요. ({message})"
+            ),
+            format!("that name is a folder, or lies below a file; choose another: {message}"),
+        ),
         DropError::BrokenOff(message) => Problem::bad(
             "broken-off",
             "올리기가 중간에 끊겼습니다. 다시 올려 주세요.",
             format!("the upload was broken off and nothing was kept: {message}"),
         ),
-        DropError::Unavailable(_) => Problem::unavailable(&error),
+        DropError::Unavailable(_) => {
+            let mut problem = Problem::unavailable(&error);
+            problem.detail = Sentence::new(
+                "지금은 그 수집 폴더에 쓸 수 없어 받지 못했습니다. 잠시 뒤에 다시 올려 주세요.",
+                "That pipeline's store cannot be written just now and nothing was kept; send it again later.",
+            );
+            problem
+        }
     }
 }
 
@@ -206,6 +306,10 @@ pub(crate) struct DropAnswer {
     pipeline: String,
     /// Its path in the store.
     path: String,
+    /// The store's word for this version; `If-Match: "version"` replaces no other.
+    version: String,
+    /// Whether the path was known before.
+    replaced: bool,
     /// Where to ask what became of it.
     receipt: String,
     /// Its page, once it was read.
@@ -260,6 +364,28 @@ mod tests {
             &long,
         ] {
             assert_eq!(check_path(bad).unwrap_err().status, 400, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn preconditions_are_read_or_refused() {
+        use header::{IF_MATCH, IF_NONE_MATCH};
+        for (lines, expected) in [
+            (vec![], Some(Precondition::None)),
+            (vec![(IF_NONE_MATCH, "*")], Some(Precondition::Absent)),
+            (vec![(IF_MATCH, "\"7-1-3\"")], Some(Precondition::Version("7-1-3".into()))),
+            (vec![(IF_MATCH, "\"\"ab\"\"")], Some(Precondition::Version("\"ab\"".into()))),
+            (vec![(IF_MATCH, "*")], None),
+            (vec![(IF_MATCH, "\"\"")], None),
+            (vec![(IF_NONE_MATCH, "\"a\"")], None),
+            (vec![(IF_NONE_MATCH, "*"), (IF_MATCH, "\"a\"")], None),
+            (vec![(IF_NONE_MATCH, "*"), (IF_NONE_MATCH, "*")], None),
+        ] {
+            let mut headers = HeaderMap::new();
+            for (name, value) in &lines {
+                headers.append(name, HeaderValue::from_static(value));
+            }
+            assert_eq!(precondition(&headers).ok(), expected, "{lines:?}");
         }
     }
 }

@@ -38,11 +38,8 @@ pub(crate) async fn api(
     Extension(caller): Extension<Caller>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let limit = server.settings.limits.listeners;
-    let seat = server
-        .feed
-        .seat(limit)
-        .ok_or_else(|| Problem::unavailable(&"too many listeners of /v1/events"))?;
+    let seat = server.feed.seat(&caller.principal.name, server.settings.limits.listeners);
+    let seat = seat.ok_or_else(|| Problem::unavailable(&"too many listeners of /v1/events"))?;
     let scope = caller.principal.agencies;
     let seen: Option<u64> = headers
         .get("last-event-id")

@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use madang_document::principal::Scope;
@@ -22,7 +22,7 @@ pub(crate) type Ticks = Arc<watch::Sender<Option<Arc<Tick>>>>;
 #[derive(Debug, Default)]
 pub(crate) struct Feed {
     scopes: Mutex<Vec<(Scope, Ticks)>>,
-    listeners: Arc<AtomicUsize>,
+    listeners: Listeners,
 }
 
 impl Feed {
@@ -52,22 +52,37 @@ impl Feed {
         true
     }
 
-    /// A place among at most `most` listeners; none if all are taken.
-    pub(crate) fn seat(&self, most: usize) -> Option<Seat> {
-        let seat = Seat { listeners: Arc::clone(&self.listeners) };
-        (seat.listeners.fetch_add(1, Ordering::AcqRel) < most).then_some(seat)
+    /// A place among the listeners for this principal: at most `most` in all, and an eighth of them each, so
+    /// that nobody alone can keep the others out. None if there is none left.
+    pub(crate) fn seat(&self, principal: &str, most: usize) -> Option<Seat> {
+        let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        let all: usize = listeners.values().sum();
+        let own = listeners.entry(principal.to_owned()).or_default();
+        if all >= most || *own >= most.div_ceil(8) {
+            return None;
+        }
+        *own += 1;
+        Some(Seat { principal: principal.to_owned(), listeners: Arc::clone(&self.listeners) })
     }
 }
+
+/// How many listeners each principal has.
+type Listeners = Arc<Mutex<HashMap<String, usize>>>;
 
 /// A place among the listeners, given back when its stream ends.
 #[derive(Debug)]
 pub(crate) struct Seat {
-    listeners: Arc<AtomicUsize>,
+    principal: String,
+    listeners: Listeners,
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.listeners.fetch_sub(1, Ordering::AcqRel);
+        let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(own) = listeners.get_mut(&self.principal) {
+            *own = own.saturating_sub(1);
+        }
+        listeners.retain(|_, own| *own > 0);
     }
 }
 
@@ -90,11 +105,13 @@ mod tests {
     }
 
     #[test]
-    fn seats_are_given_back() {
+    fn seats_are_given_back_and_nobody_has_them_all() {
         let feed = Feed::default();
-        let seat = feed.seat(1);
-        assert!(seat.is_some() && feed.seat(1).is_none());
-        drop(seat);
-        assert!(feed.seat(1).is_some());
+        let taken: Vec<Seat> = std::iter::from_fn(|| feed.seat("a", 16)).collect();
+        assert_eq!(taken.len(), 2, "one principal has an eighth of them");
+        assert!(feed.seat("b", 16).is_some());
+        assert!(feed.seat("b", 2).is_none(), "all are taken");
+        drop(taken);
+        assert!(feed.seat("a", 16).is_some());
     }
 }

@@ -22,7 +22,9 @@ use crate::problem::Problem;
 use crate::route::{Access, Answer, Route, Scoped, Surface};
 use crate::sentence::Sentence;
 use crate::server::Server;
-use crate::{catalog, change, conditions, documents, drop, jobs, queues, receipts, search};
+use crate::{
+    catalog, change, conditions, documents, drop, jobs, left_out, queues, receipts, search,
+};
 
 /// The table that is described: handed in, since it holds this route, too.
 #[derive(Clone, Copy, Debug)]
@@ -235,6 +237,8 @@ fn shapes() -> ComponentsBuilder {
         jobs::FailureAnswer,
         jobs::Asked,
         jobs::Redriven,
+        left_out::LeftOuts,
+        left_out::LeftOutAnswer,
         catalog::Changes,
         change::Change,
     );

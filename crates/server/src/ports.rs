@@ -17,7 +17,9 @@ pub trait Drops: Send + Sync {
     /// The pipelines that take uploads.
     fn targets(&self) -> Vec<DropTarget>;
 
-    /// Writes an upload below the pipeline's source, all of it or nothing, replacing what is there. `path` is
+    /// Writes an upload below the pipeline's source, all of it or nothing, if the precondition holds at the
+    /// moment at which it appears there, and records it in the ledger: its receipt can be asked for at once, on
+    /// any node. A precondition that fails from the start is told before the body is read. `path` is
     /// relative, has no empty, `.` or `..` part and no control character. `length` is what the sender
     /// announced.
     async fn put(
@@ -26,7 +28,19 @@ pub trait Drops: Send + Sync {
         path: &str,
         body: Upload,
         length: Option<u64>,
+        precondition: Precondition,
     ) -> Result<Dropped, DropError>;
+}
+
+/// What must be so for an upload to be taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Precondition {
+    /// Nothing: what is there is replaced.
+    None,
+    /// Nothing lies at that path.
+    Absent,
+    /// What lies at that path has this version.
+    Version(String),
 }
 
 /// A pipeline that takes uploads.
@@ -60,6 +74,12 @@ pub enum DropError {
     /// The pipeline would never read it, or the store cannot hold that name: the message says why.
     #[error("{0}")]
     Refused(String),
+    /// The precondition does not hold.
+    #[error("`{0}` is there already, or is no longer the version that was named")]
+    Precondition(String),
+    /// The path is a folder, or lies below a file: another name may do.
+    #[error("{0}")]
+    Conflict(String),
     /// The sender's bytes ended early or passed a limit.
     #[error("the upload was broken off: {0}")]
     BrokenOff(String),
@@ -71,7 +91,8 @@ pub enum DropError {
 /// The operator's word on a mass disappearance.
 #[async_trait]
 pub trait Holds: Send + Sync {
-    /// The files are really gone: let the deletions go on that wait for this word.
+    /// The files are really gone: let the deletions go on that wait for this word, and note it in the audit
+    /// trail.
     async fn release(&self, pipeline: &str, actor: &str) -> Result<(), HoldError>;
 }
 

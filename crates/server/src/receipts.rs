@@ -3,7 +3,6 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use madang_document::agency::Agency;
 use madang_document::document::Document;
 use madang_document::id::DocumentId;
 use madang_document::outcome::Outcome;
@@ -15,8 +14,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::caller::Caller;
+use crate::count::count;
 use crate::problem::Problem;
-use crate::recent::Remembered;
 use crate::sentence::Sentence;
 use crate::server::Server;
 use crate::wire::json;
@@ -33,58 +32,63 @@ pub(crate) async fn api(
     Ok(json(&receipt))
 }
 
-/// The receipt of the object with this document id; none if there is none or it is hidden.
+/// The receipt of the object with this document id, or of the one that this member lies in; none if there is
+/// none or it is hidden. A few look-ups by key, however much waits.
 pub(crate) async fn of(
     server: &Server,
     caller: &Caller,
     id: DocumentId,
 ) -> Result<Option<Receipt>, Problem> {
-    let remembered = server.recent.of(id);
+    let scope = &caller.principal.agencies;
     let stored = server.ledger.document(id).await?;
-    let agency = match (&stored, &remembered) {
-        (Some(stored), _) => Some(stored.document.agency.clone()),
-        (None, Some(remembered)) => Some(remembered.target.agency.clone()),
-        (None, None) => None,
-    };
-    if agency.is_some_and(|agency| !caller.principal.agencies.covers(&agency)) {
+    let object = stored.as_ref().map_or(id, |stored| {
+        let object = &stored.document.object;
+        DocumentId::new(&object.store, &object.path, None)
+    });
+    let Some(standing) = server.ledger.standing_of(object).await? else { return Ok(None) };
+    if !scope.covers(&standing.agency) {
         return Ok(None);
     }
-    let standing = server.ledger.standing_of(id).await?;
-    if let Some(standing) = &standing
-        && !caller.principal.agencies.covers(&standing.agency)
-    {
-        return Ok(None);
-    }
-    // What was dropped a moment ago may not have been seen yet; what the ledger says is then about the
-    // version before, or nothing.
-    if let Some(remembered) = remembered
-        && standing.as_ref().is_none_or(|standing| remembered.is_newer_than(standing))
-    {
-        return Ok(Some(Receipt::just_dropped(id, remembered)));
-    }
-    let Some(standing) = standing else { return Ok(None) };
     let document = stored.filter(|stored| !stored.withdrawn).map(|stored| stored.document);
-    let searchable = document.is_some() && indexed(server, &standing.agency, id).await?;
+    let index = Reader::Index(Partition::of(standing.agency.clone()));
+    let searchable = document.is_some() && server.ledger.passed(id, &index).await?;
     let entry = server.ledger.entry(&id.to_string()).await?;
     let catalogued = entry.is_some_and(|entry| !entry.withdrawn);
-    let published = published(server, id).await?;
+    let mut published = Vec::new();
+    for registry in &server.settings.registries {
+        let passed = server.ledger.passed(id, &Reader::Registry(registry.clone())).await?;
+        published.push(Publication { registry: registry.clone(), passed });
+    }
     Ok(Some(Receipt::new(id, &standing, document.as_ref(), searchable, catalogued, published)))
 }
 
-/// Whether the index has passed the last change of this document.
-async fn indexed(server: &Server, agency: &Agency, id: DocumentId) -> Result<bool, Problem> {
-    let reader = Reader::Index(Partition::of(agency.clone()));
-    Ok(server.ledger.passed(id, &reader).await?)
-}
-
-/// Whether each registry has passed the last event of this entry, by the registry's name.
-async fn published(server: &Server, id: DocumentId) -> Result<Vec<Publication>, Problem> {
-    let mut publications = Vec::new();
-    for registry in &server.settings.registries {
-        let passed = server.ledger.passed(id, &Reader::Registry(registry.clone())).await?;
-        publications.push(Publication { registry: registry.clone(), passed });
+/// How long a file will wait, as words. Honest about what it is: the queues move by turns, so neither number is
+/// a promise.
+fn estimate(ahead: u64, per_minute: u64) -> Sentence {
+    let (ko, en) = match ahead {
+        0 => ("다음 차례입니다.".to_owned(), "It is next.".to_owned()),
+        1 => ("앞에 1건이 있습니다.".to_owned(), "1 file is before it.".to_owned()),
+        n => (
+            format!("앞에 약 {}건이 있습니다.", count(n)),
+            format!("About {} files are before it.", count(n)),
+        ),
+    };
+    let minutes = match per_minute {
+        0 => return Sentence { ko, en },
+        rate => ahead.div_ceil(rate),
+    };
+    let (ko_time, en_time) = match minutes {
+        0 | 1 => ("1분 안에".to_owned(), "within a minute".to_owned()),
+        2..=90 => (format!("{minutes}분쯤 뒤에"), format!("in about {minutes} minutes")),
+        _ => {
+            let hours = minutes.div_ceil(60);
+            (format!("{}시간쯤 뒤에", count(hours)), format!("in about {} hours", count(hours)))
+        }
+    };
+    Sentence {
+        ko: format!("{ko} 지금 빠르기라면 {ko_time} 읽습니다."),
+        en: format!("{en} At the present rate it is read {en_time}."),
     }
-    Ok(publications)
 }
 
 /// Where a file is now.
@@ -197,6 +201,12 @@ pub(crate) struct Receipt {
     pub(crate) outcome_sentence: Option<Sentence>,
     /// More about why, in English.
     pub(crate) reason: Option<String>,
+    /// About how many files are read before it; null when it does not wait for its turn.
+    pub(crate) ahead: Option<u64>,
+    /// Files read in the last minute, of all queues; null when it does not wait for its turn.
+    pub(crate) per_minute: Option<u64>,
+    /// The two as a sentence: an estimate, no promise.
+    pub(crate) estimate: Option<Sentence>,
     /// What to do beyond what the outcome's sentence says; null if there is nothing.
     pub(crate) advice: Option<Sentence>,
     /// Whether it has a catalogue entry.
@@ -227,30 +237,6 @@ pub(crate) struct Publication {
 }
 
 impl Receipt {
-    fn just_dropped(id: DocumentId, remembered: Remembered) -> Receipt {
-        let Remembered { dropped, target, at } = remembered;
-        Receipt {
-            id: id.to_string(),
-            path: dropped.path,
-            pipeline: target.pipeline,
-            agency: target.agency.to_string(),
-            state: Stage::Received,
-            sentence: Stage::Received.sentence(None),
-            outcome: None,
-            outcome_sentence: None,
-            reason: None,
-            advice: None,
-            catalogued: false,
-            searchable: false,
-            registries: Vec::new(),
-            seen_at: Some(at.to_string()),
-            attempts: 0,
-            next_attempt: None,
-            job: None,
-            document: None,
-        }
-    }
-
     fn new(
         id: DocumentId,
         standing: &Standing,
@@ -279,6 +265,9 @@ impl Receipt {
             outcome_sentence: outcome
                 .map(|outcome| Sentence::of(outcome, Some(standing.object.size))),
             reason: reason.or_else(|| failed.map(|failure| failure.message.clone())),
+            ahead: standing.ahead,
+            per_minute: standing.ahead.map(|_| standing.per_minute),
+            estimate: standing.ahead.map(|ahead| estimate(ahead, standing.per_minute)),
             advice: state.advice(outcome),
             catalogued,
             searchable,
@@ -295,6 +284,7 @@ impl Receipt {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use madang_document::agency::Agency;
     use madang_document::object::ObjectRef;
     use madang_document::timestamp::Timestamp;
     use madang_ledger::jobs::Failure;
@@ -364,6 +354,35 @@ mod tests {
                     "{said} {also}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn estimates_are_words() {
+        for (ahead, per_minute, ko, en) in [
+            (0, 0, "다음 차례입니다.", "It is next."),
+            (1, 0, "앞에 1건이 있습니다.", "1 file is before it."),
+            (
+                2_400,
+                1_200,
+                "앞에 약 2,400건이 있습니다. 지금 빠르기라면 2분쯤 뒤에 읽습니다.",
+                "About 2,400 files are before it. At the present rate it is read in about 2 minutes.",
+            ),
+            (
+                100_000,
+                100,
+                "앞에 약 100,000건이 있습니다. 지금 빠르기라면 17시간쯤 뒤에 읽습니다.",
+                "About 100,000 files are before it. At the present rate it is read in about 17 hours.",
+            ),
+            (
+                5,
+                60,
+                "앞에 약 5건이 있습니다. 지금 빠르기라면 1분 안에 읽습니다.",
+                "About 5 files are before it. At the present rate it is read within a minute.",
+            ),
+        ] {
+            let said = estimate(ahead, per_minute);
+            assert_eq!((said.ko.as_str(), said.en.as_str()), (ko, en));
         }
     }
 }

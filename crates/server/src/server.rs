@@ -10,7 +10,6 @@ use tokio::sync::watch;
 use crate::feed::Feed;
 use crate::hosts::Hosts;
 use crate::ports::{Conditions, Drops, Holds, Originals};
-use crate::recent::Recent;
 use crate::session::Sessions;
 use crate::traffic::Traffic;
 
@@ -96,7 +95,6 @@ pub struct Server {
     pub(crate) settings: Settings,
     pub(crate) sessions: Sessions,
     pub(crate) traffic: Traffic,
-    pub(crate) recent: Recent,
     pub(crate) feed: Feed,
     pub(crate) started: Timestamp,
     pub(crate) closing: watch::Sender<bool>,
@@ -118,7 +116,6 @@ impl Server {
             clock,
             sessions: Sessions::new(settings.limits.session_ms),
             traffic: Traffic::default(),
-            recent: Recent::default(),
             feed: Feed::default(),
             started,
             closing: watch::Sender::new(false),

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use madang_document::blob_id::BlobId;
@@ -24,11 +24,14 @@ pub(crate) const PARAMETERS: &[&str] = &["token", "next"];
 pub(crate) async fn page(
     State(server): State<Arc<Server>>,
     Extension(manner): Extension<Manner>,
+    method: Method,
     uri: Uri,
 ) -> Result<Response, Problem> {
     let parameters = Parameters::read(&uri, PARAMETERS)?;
     let next = local(parameters.one("next")?);
-    let Some(token) = parameters.one("token")? else {
+    // Who only looks (a mail scanner, a preview of the link) must not use it up.
+    let token = parameters.one("token")?.filter(|_| method == Method::GET);
+    let Some(token) = token else {
         return Ok(sign_in::page(manner.locale, next, None));
     };
     let session = server.sessions.redeem(token, server.now()).map_err(|e| Problem::internal(&e))?;

@@ -5,6 +5,7 @@ mod house;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
+use futures::StreamExt;
 use house::{A, B, House, Paper, pipeline};
 use madang_document::id::DocumentId;
 use madang_document::locator::Locator;
@@ -14,9 +15,12 @@ use madang_document::principal::{Principal, Role};
 use madang_document::shown::is_misleading;
 use madang_ledger::entries::Entries;
 use madang_ledger::keys::Keys;
+use madang_ledger::left_out::LeftOuts;
+use madang_ledger::left_out::{LeftOut, LeftOutKind};
 use madang_server::ports::{Condition, ConditionKind};
 use madang_server::route::{Access, Scoped, Surface};
 use madang_server::routes::{ROUTES, app};
+use object_store::ObjectStoreExt;
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -319,6 +323,7 @@ async fn a_sign_in_link_begins_one_session() {
     let Rig { house, admin, .. } = rig().await;
     let token = house.server.sessions().link(Principal::local(), house::now()).unwrap();
     let link = format!("/sign-in?token={token}&next=/queues");
+    assert_eq!(send(&house, request("HEAD", &link, &[])).await.status, 200, "only looked at");
     let reply = send(&house, request("GET", &link, &[])).await;
     assert_eq!((reply.status.as_u16(), reply.header("location")), (303, "/queues"));
     let cookie = reply.header("set-cookie").to_owned();
@@ -454,7 +459,6 @@ async fn the_operator_retries_and_redrives() {
 
 #[tokio::test]
 async fn listeners_get_the_state_at_once() {
-    use futures::StreamExt;
     let Rig { house, only_a, .. } = rig().await;
     let bearer = format!("Bearer {only_a}");
     let listen =
@@ -475,7 +479,6 @@ async fn listeners_get_the_state_at_once() {
 
 #[tokio::test]
 async fn an_id_ahead_of_ours_does_not_silence_a_listener() {
-    use futures::StreamExt;
     let Rig { house, only_a, .. } = rig().await;
     let bearer = format!("Bearer {only_a}");
     // From a data folder that was since put back to an older copy.
@@ -612,4 +615,144 @@ async fn a_file_that_waits_has_its_page() {
         let missing = get(&house, &only_b, &path.replace("{}", &nothing.to_string())).await;
         assert_eq!((hidden.status, hidden.body), (missing.status, missing.body), "{path}");
     }
+}
+
+fn put(key: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Request<Body> {
+    let bearer = format!("Bearer {key}");
+    let mut lines = vec![("authorization", bearer.as_str())];
+    lines.extend_from_slice(headers);
+    let mut request = request("PUT", &format!("/v1/drop/{}/{path}", pipeline(A)), &lines);
+    *request.body_mut() = body.into();
+    request
+}
+
+/// B2 and fault 29: nothing is replaced that somebody did not mean to replace.
+#[tokio::test]
+async fn an_upload_keeps_what_is_there_when_asked_to() {
+    let Rig { house, only_a, .. } = rig().await;
+    let only_if_new = [("if-none-match", "*")];
+    let first = send(&house, put(&only_a, "same.txt", &only_if_new, "A")).await;
+    assert_eq!((first.status.as_u16(), first.json()["replaced"].as_bool()), (201, Some(false)));
+    let tag = first.header("etag").to_owned();
+    assert_eq!(tag, format!("\"{}\"", first.json()["version"].as_str().unwrap()));
+
+    let second = send(&house, put(&only_a, "same.txt", &only_if_new, "BB")).await;
+    assert_eq!(second.status, 412);
+    assert!(second.json()["detail"].as_str().unwrap().contains("same.txt"), "{}", second.body);
+    let place = object_store::path::Path::parse("1741000/same.txt").unwrap();
+    let kept = house.store.get(&place).await.unwrap().bytes().await.unwrap();
+    assert_eq!(&*kept, b"A");
+
+    let other = [("if-match", "\"another\"")];
+    assert_eq!(send(&house, put(&only_a, "same.txt", &other, "BB")).await.status, 412);
+    let same = [("if-match", tag.as_str())];
+    let replaced = send(&house, put(&only_a, "same.txt", &same, "BB")).await;
+    assert_eq!(
+        (replaced.status.as_u16(), replaced.json()["replaced"].as_bool()),
+        (200, Some(true))
+    );
+    let odd = [("if-none-match", "\"a\"")];
+    assert_eq!(send(&house, put(&only_a, "same.txt", &odd, "C")).await.status, 400);
+}
+
+/// A browser reads no answer before it has sent the body: a refusal must read it first.
+#[tokio::test]
+async fn a_refused_upload_is_read_to_its_end() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let Rig { house, only_a, .. } = rig().await;
+    send(&house, put(&only_a, "same.txt", &[], "A")).await;
+    for (headers, expected) in [
+        (vec![("if-none-match", "*")], 30),
+        (vec![("if-none-match", "*"), ("expect", "100-continue")], 0),
+    ] {
+        let sent = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&sent);
+        let pieces = futures::stream::iter(0..30).map(move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            Ok::<_, std::io::Error>(vec![b'x'; 100])
+        });
+        let body = Body::from_stream(pieces);
+        let reply = send(&house, put(&only_a, "same.txt", &headers, body)).await;
+        assert_eq!(reply.status, 412);
+        assert_eq!(sent.load(Ordering::Relaxed), expected, "{headers:?}");
+    }
+}
+
+/// Fault 33: a name that cannot be is the sender's to change, not something to try again.
+#[tokio::test]
+async fn an_upload_over_a_folder_is_a_conflict() {
+    let Rig { house, only_a, .. } = rig().await;
+    assert_eq!(send(&house, put(&only_a, "a.folder/b.txt", &[], "A")).await.status, 201);
+    let reply = send(&house, put(&only_a, "a.folder", &[], "A")).await;
+    assert_eq!(reply.status, 409, "{}", reply.body);
+}
+
+/// Fault 17: a receipt is one look-up, whatever waits: behind 21,000 other files of its agency it is there.
+#[tokio::test]
+async fn a_receipt_is_there_behind_any_number_of_files() {
+    let Rig { house, only_a, .. } = rig().await;
+    house.see(A, "1741000/first.txt", 3).await;
+    for page in 0..21 {
+        let paths: Vec<String> = (0..1000).map(|n| format!("1741000/{page}/{n}.txt")).collect();
+        house.see_all(A, &paths).await;
+    }
+    for (path, least) in [("1741000/first.txt", 0), ("1741000/20/999.txt", 20_000)] {
+        let id = DocumentId::new(house::STORE, path, None);
+        let begun = std::time::Instant::now();
+        let receipt = get(&house, &only_a, &format!("/v1/receipts/{id}")).await;
+        let took = begun.elapsed();
+        assert_eq!(receipt.status, 200, "{path}");
+        let receipt = receipt.json();
+        assert_eq!(receipt["state"], "received");
+        assert!(receipt["ahead"].as_u64().unwrap() >= least, "{path}: {}", receipt["ahead"]);
+        assert!(receipt["estimate"]["en"].as_str().unwrap().contains("before it") || least == 0);
+        assert!(took < std::time::Duration::from_millis(200), "{path}: {took:?}");
+    }
+    let nothing = DocumentId::new(house::STORE, "1741000/nothing.txt", None);
+    assert_eq!(get(&house, &only_a, &format!("/v1/receipts/{nothing}")).await.status, 404);
+}
+
+/// Fault 16: what cannot be taken has a name, a reason and a cure, and is counted.
+#[tokio::test]
+async fn what_is_left_out_is_told_with_its_cure() {
+    let Rig { house, admin, only_a, only_b } = rig().await;
+    let left_out =
+        |key: &str, kind, reason: &str| LeftOut { key: key.into(), kind, reason: reason.into() };
+    let pipe = object_key::from_bytes(b"1741000/\xba\xb8.pipe");
+    let of_a = [
+        left_out("1741000/link\u{202e}.hwp", LeftOutKind::Link, "points to /etc/passwd"),
+        left_out(&pipe, LeftOutKind::Fifo, "a named pipe"),
+    ];
+    house.ledger.leave_out(&pipeline(A), &of_a).await.unwrap();
+    let of_b = [left_out("6110000/deep", LeftOutKind::TooLong, "4,200 bytes")];
+    house.ledger.leave_out(&pipeline(B), &of_b).await.unwrap();
+
+    for (key, expected) in [(&admin, 3), (&only_a, 2), (&only_b, 1)] {
+        let told = get(&house, key, "/v1/left-out").await.json();
+        assert_eq!(told["left_out"].as_array().unwrap().len(), expected);
+        let balance = get(&house, key, "/v1/ledger/balance").await.json();
+        assert_eq!(balance["left_out"], expected);
+        assert_eq!(
+            (balance["received"].as_u64(), balance["holds"].as_bool()),
+            (Some(0), Some(true))
+        );
+    }
+    let page_one = get(&house, &only_a, "/v1/left-out?limit=1").await.json();
+    assert_eq!(page_one["left_out"][0]["kind"], "link");
+    let after = percent(page_one["next"].as_str().unwrap());
+    let rest = get(&house, &only_a, &format!("/v1/left-out?after={after}")).await.json();
+    assert_eq!(rest["left_out"].as_array().unwrap().len(), 1);
+    assert_eq!(rest["left_out"][0]["name"], "1741000/보.pipe");
+    assert_eq!(rest["left_out"][0]["path"], pipe);
+    assert!(rest["left_out"][0]["sentence"]["ko"].as_str().unwrap().contains("파이프"));
+    assert_eq!(get(&house, &only_a, "/v1/left-out?after=x").await.status, 400);
+
+    let shown = page(&house, &only_a, "/queues").await.body;
+    assert!(shown.contains("링크는 따라가지 않습니다") && shown.contains("보.pipe"), "{shown}");
+    assert!(!shown.contains('\u{202e}') && !shown.contains("6110000/deep"));
+}
+
+fn percent(text: &str) -> String {
+    text.bytes().map(|b| format!("%{b:02X}")).collect()
 }

@@ -14,11 +14,12 @@ use maud::{Markup, html};
 
 use crate::address::{percent, query_string};
 use crate::caller::{Caller, Manner};
+use crate::count::count;
 use crate::documents::{Found, MemberAnswer, found, members, segments};
 use crate::pages::layout::Layout;
 use crate::pages::passage::{ShownText, place};
 use crate::pages::unread;
-use crate::pages::words::{Words, count, day, format, minute, name, size};
+use crate::pages::words::{Words, day, format, minute, name, size};
 use crate::parameters::Parameters;
 use crate::problem::Problem;
 use crate::sentence::Sentence;

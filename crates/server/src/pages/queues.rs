@@ -7,6 +7,7 @@ use axum::response::Response;
 use madang_document::id::DocumentId;
 use madang_document::shown::Shown;
 use madang_ledger::jobs::{Job, JobState};
+use madang_ledger::left_out::LeftOut;
 use madang_ledger::objects::Balance;
 use madang_ledger::queue::Queue;
 use maud::{Markup, html};
@@ -14,9 +15,11 @@ use maud::{Markup, html};
 use crate::address::{percent, query_string};
 use crate::caller::{Caller, Manner};
 use crate::conditions;
+use crate::count::count;
 use crate::jobs::{filter, next, task_word};
+use crate::left_out;
 use crate::pages::layout::Layout;
-use crate::pages::words::{Words, count, minute, name, size};
+use crate::pages::words::{Words, minute, name, size};
 use crate::parameters::Parameters;
 use crate::ports::Condition;
 use crate::problem::Problem;
@@ -25,6 +28,9 @@ use crate::server::Server;
 
 /// What the page can be asked with: which jobs to list.
 pub(crate) const PARAMETERS: &[&str] = &["state", "queue", "limit", "after"];
+
+/// What is left out: how much of it the page lists.
+const LEFT_OUT: u32 = 100;
 
 /// `GET /queues`
 pub(crate) async fn page(
@@ -38,6 +44,7 @@ pub(crate) async fn page(
     let scope = &caller.principal.agencies;
     let balance = server.ledger.balance(scope).await?;
     let queues = visible_queues(&server, scope).await?;
+    let left_out = server.ledger.left_outs(scope, None, LEFT_OUT).await?;
     let (mut filter, after, limit) = filter(&parameters, &caller)?;
     // What needs the operator comes first.
     let state = *filter.state.get_or_insert(JobState::Quarantined);
@@ -57,6 +64,7 @@ pub(crate) async fn page(
         (condition_list(words, &conditions::of(&server, scope)))
         (balance_panel(words, &balance))
         (queue_table(words, &queues))
+        (left_out_list(words, balance.left_out, &left_out))
         section #jobs {
             h2 { (words.say("작업 목록", "Jobs")) }
             (state_tabs(words, state, queue))
@@ -119,6 +127,9 @@ fn balance_panel(words: Words, balance: &Balance) -> Markup {
             p.faint {
                 (words.say("압축 파일·메일 안의 파일 ", "Files inside archives and mails: "))
                 span data-balance="members" { (count(balance.members)) }
+                " · "
+                (words.say("받지 않은 것 ", "left out: "))
+                a href="#left-out" data-balance="left_out" { (count(balance.left_out)) }
             }
         }
     }
@@ -191,6 +202,32 @@ fn queue_row(words: Words, queue: &Queue) -> Markup {
                     form method="post" action=(act("release")) {
                         button.danger { (words.say("정말 지워졌음", "They are really gone")) }
                     }
+                }
+            }
+        }
+    }
+}
+
+/// What lies in the sources and is not taken: nothing disappears without a word.
+fn left_out_list(words: Words, all: u64, left_out: &[(String, LeftOut)]) -> Markup {
+    html! {
+        section #left-out {
+            @if !left_out.is_empty() {
+                h2 { (words.say("받지 않은 것", "Left out")) " " span.count { (count(all)) } }
+                ul.jobs {
+                    @for (pipeline, one) in left_out {
+                        li {
+                            p.path { bdi { (name(&one.key)) } }
+                            p { (left_out::sentence(one.kind).say(words.0)) }
+                            ul.facts {
+                                li { bdi { (Shown::new(pipeline)) } }
+                                li { (Shown::new(&one.reason)) }
+                            }
+                        }
+                    }
+                }
+                @if all > left_out.len() as u64 {
+                    p.pager { a href="/v1/left-out" { (words.say("모두 보기 (JSON)", "All of them (JSON)")) } }
                 }
             }
         }

@@ -15,9 +15,10 @@ use maud::{Markup, html};
 
 use crate::address::query_string;
 use crate::caller::{Caller, Manner};
+use crate::count::count;
 use crate::pages::layout::Layout;
 use crate::pages::passage::{highlighted, place};
-use crate::pages::words::{Words, count, day, format, name, size};
+use crate::pages::words::{Words, day, format, name, size};
 use crate::parameters::Parameters;
 use crate::problem::Problem;
 use crate::search::{FACETS, address, facet_word, read, run};

@@ -4,8 +4,9 @@ use madang_document::shown::Shown;
 use maud::html;
 
 use crate::caller::{Caller, Manner};
+use crate::count::count;
 use crate::pages::layout::Layout;
-use crate::pages::words::{Words, count, minute_of, name};
+use crate::pages::words::{Words, minute_of, name};
 use crate::receipts::{Receipt, Stage};
 
 /// The page of a document whose file was received and not read yet: its receipt.
@@ -15,7 +16,7 @@ pub(crate) fn page(caller: &Caller, manner: Manner, here: &str, receipt: &Receip
     let good =
         !matches!(receipt.state, Stage::Quarantined | Stage::WaitingForRetry | Stage::Deleted);
     let may_follow = caller.principal.may(Role::Drop) || caller.principal.may(Role::Operate);
-    let more = [&receipt.outcome_sentence, &receipt.advice];
+    let more = [&receipt.estimate, &receipt.outcome_sentence, &receipt.advice];
     let main = html! {
         article.document {
             header {

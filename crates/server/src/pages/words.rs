@@ -143,19 +143,6 @@ pub(crate) fn size(bytes: u64) -> String {
     }
 }
 
-/// A number with commas between its thousands.
-pub(crate) fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// Korea keeps UTC+9 all year.
 const KOREA_MS: i64 = 9 * 60 * 60 * 1000;
 
@@ -186,8 +173,6 @@ mod tests {
         assert_eq!(size(1536), "1.5 KB");
         assert_eq!(size(10 << 30), "10 GB");
         assert_eq!(size(u64::MAX), "16777216 TB");
-        assert_eq!(count(0), "0");
-        assert_eq!(count(1_234_567), "1,234,567");
         let key = object_key::from_bytes(b"\xba\xb8\xb0\xed.hwp");
         assert_eq!(name(&key).as_str(), "보고.hwp");
         assert_eq!(name("a\u{200f}b").as_str(), "a\\u{200f}b");

@@ -36,7 +36,7 @@ use madang_ledger::worker::Worker;
 use madang_server::hosts::Hosts;
 use madang_server::ports::{
     Condition, Conditions, DropError, DropTarget, Dropped, Drops, HoldError, Holds, Original,
-    OriginalError, Originals, Upload,
+    OriginalError, Originals, Precondition, Upload,
 };
 use madang_server::server::{Limits, Ports, Server, Settings};
 use object_store::local::LocalFileSystem;
@@ -102,7 +102,7 @@ impl House {
             searcher: ScopedSearcher::new(index.clone()),
             blobs: blobs.clone(),
             originals: Arc::new(FolderOriginals { store: store.clone() }),
-            drops: Arc::new(FolderDrops { store: store.clone() }),
+            drops: Arc::new(FolderDrops { store: store.clone(), ledger: ledger.clone() }),
             holds: Arc::new(LedgerHolds { ledger: ledger.clone() }),
             conditions: board.clone(),
             clock: Arc::new(now),
@@ -140,14 +140,13 @@ impl House {
 
     /// Sees a file without reading it.
     pub(crate) async fn see(&self, agency: &str, path: &str, size: u64) {
-        let sighting = Sighting {
-            object: ObjectRef { store: STORE.into(), path: path.into(), version: "1".into(), size },
-            pipeline: pipeline(agency),
-            agency: agency.parse().unwrap(),
-            modified: Some(Timestamp(1_795_000_000_000)),
-            priority: 1,
-        };
-        self.ledger.see(&[sighting]).await.unwrap();
+        self.ledger.see(&[sighting(agency, path, size)]).await.unwrap();
+    }
+
+    /// Sees files at once.
+    pub(crate) async fn see_all(&self, agency: &str, paths: &[String]) {
+        let seen: Vec<Sighting> = paths.iter().map(|path| sighting(agency, path, 3)).collect();
+        self.ledger.see(&seen).await.unwrap();
     }
 
     /// Takes a file through the whole house: seen, read, kept, committed, indexed.
@@ -273,9 +272,20 @@ impl Conditions for Board {
     }
 }
 
+fn sighting(agency: &str, path: &str, size: u64) -> Sighting {
+    Sighting {
+        object: ObjectRef { store: STORE.into(), path: path.into(), version: "1".into(), size },
+        pipeline: pipeline(agency),
+        agency: agency.parse().unwrap(),
+        modified: Some(Timestamp(1_795_000_000_000)),
+        priority: 1,
+    }
+}
+
 /// Uploads into the folder that everything lies in.
 struct FolderDrops {
     store: Arc<LocalFileSystem>,
+    ledger: Arc<SqliteLedger>,
 }
 
 #[async_trait]
@@ -295,20 +305,34 @@ impl Drops for FolderDrops {
         path: &str,
         mut body: Upload,
         _length: Option<u64>,
+        precondition: Precondition,
     ) -> Result<Dropped, DropError> {
         let agency = pipeline.trim_start_matches("press-");
         let path = format!("{agency}/{path}");
+        let place = object_store::path::Path::parse(&path)
+            .map_err(|error| DropError::Refused(error.to_string()))?;
+        let there = self.store.head(&place).await.ok().map(|_| "1".to_owned());
+        match precondition {
+            Precondition::Absent if there.is_some() => return Err(DropError::Precondition(path)),
+            Precondition::Version(named) if there.as_ref() != Some(&named) => {
+                return Err(DropError::Precondition(path));
+            }
+            _ => {}
+        }
         let mut bytes = Vec::new();
         while let Some(chunk) = body.next().await {
             let chunk = chunk.map_err(|error| DropError::BrokenOff(error.to_string()))?;
             bytes.extend_from_slice(&chunk);
         }
-        let place = object_store::path::Path::parse(&path)
-            .map_err(|error| DropError::Refused(error.to_string()))?;
-        self.store
-            .put(&place, PutPayload::from(bytes))
-            .await
-            .map_err(|error| DropError::Unavailable(error.to_string()))?;
+        let seen = sighting(agency, &path, bytes.len() as u64);
+        self.store.put(&place, PutPayload::from(bytes)).await.map_err(|error| {
+            // The folder of the tests has one folder with the name of a file.
+            match path.ends_with(".folder") {
+                true => DropError::Conflict(error.to_string()),
+                false => DropError::Unavailable(error.to_string()),
+            }
+        })?;
+        self.ledger.see(&[seen]).await.unwrap();
         Ok(Dropped { store: STORE.into(), path, version: "1".into() })
     }
 }

@@ -1,0 +1,116 @@
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::http::Uri;
+use axum::response::Response;
+use madang_document::object_key;
+use madang_ledger::left_out::{LeftOut, LeftOutKind};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::caller::Caller;
+use crate::parameters::{Parameters, unreadable};
+use crate::problem::Problem;
+use crate::sentence::Sentence;
+use crate::server::Server;
+use crate::wire::json;
+
+/// What the list can be asked with.
+pub(crate) const PARAMETERS: &[&str] = &["after", "limit"];
+
+/// `GET /v1/left-out`
+pub(crate) async fn api(
+    State(server): State<Arc<Server>>,
+    Extension(caller): Extension<Caller>,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let parameters = Parameters::read(&uri, PARAMETERS)?;
+    let limit = parameters.number("limit", 100, 1000)?.max(1) as u32;
+    let after = match parameters.one("after")? {
+        None => None,
+        Some(text) => Some(text.split_once('/').ok_or_else(|| {
+            unreadable("after", text, "the `next` of the former page, as in `pipeline/path`")
+        })?),
+    };
+    let found = server.ledger.left_outs(&caller.principal.agencies, after, limit).await?;
+    let full = found.len() == limit as usize;
+    let next =
+        found.last().filter(|_| full).map(|(pipeline, last)| format!("{pipeline}/{}", last.key));
+    let left_out = found.into_iter().map(|(pipeline, one)| LeftOutAnswer::new(pipeline, one));
+    Ok(json(&LeftOuts { left_out: left_out.collect(), next }))
+}
+
+/// What it is, and what to do so that it is taken.
+pub(crate) fn sentence(kind: LeftOutKind) -> Sentence {
+    let (ko, en) = match kind {
+        LeftOutKind::Link => (
+            "링크는 따라가지 않습니다. 링크가 가리키는 파일을 직접 넣어 주세요.",
+            "Links are not followed. Put the file itself there.",
+        ),
+        LeftOutKind::Fifo => (
+            "파이프는 파일이 아닙니다. 지우거나 다른 곳으로 옮기세요.",
+            "A named pipe is no file. Remove it, or move it elsewhere.",
+        ),
+        LeftOutKind::Socket => (
+            "소켓은 파일이 아닙니다. 지우거나 다른 곳으로 옮기세요.",
+            "A socket is no file. Remove it, or move it elsewhere.",
+        ),
+        LeftOutKind::Device => (
+            "장치는 파일이 아닙니다. 지우거나 다른 곳으로 옮기세요.",
+            "A device is no file. Remove it, or move it elsewhere.",
+        ),
+        LeftOutKind::TooLong => (
+            "경로가 너무 깁니다. 폴더나 파일 이름을 줄이세요.",
+            "Its path is too long. Shorten the names of folders or of the file.",
+        ),
+        LeftOutKind::Excluded => (
+            "수집 설정(include·exclude)이 제외한 이름입니다. 받아야 하면 설정이나 이름을 고치세요.",
+            "The pipeline's patterns exclude its name. Change the patterns or the name if it is to be taken.",
+        ),
+        LeftOutKind::Unreadable => (
+            "읽을 수 없습니다. madang을 실행하는 계정에 읽기 권한을 주세요.",
+            "It cannot be read. Give the account that runs madang the right to read it.",
+        ),
+    };
+    Sentence::new(ko, en)
+}
+
+/// A page of what lies in the sources and is not taken.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LeftOuts {
+    /// By pipeline and path.
+    left_out: Vec<LeftOutAnswer>,
+    /// What to put into `after` for the next page; null at the end.
+    next: Option<String>,
+}
+
+/// Something in a source that is not taken.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LeftOutAnswer {
+    /// The pipeline whose source it lies in.
+    pipeline: String,
+    /// Its path there, as a key that gives back any name.
+    path: String,
+    /// The path as people read it.
+    name: String,
+    /// `link`, `fifo`, `socket`, `device`, `too_long`, `excluded` or `unreadable`.
+    kind: &'static str,
+    /// What it is, and what to do so that it is taken.
+    sentence: Sentence,
+    /// More, in English.
+    reason: String,
+}
+
+impl LeftOutAnswer {
+    fn new(pipeline: String, left_out: LeftOut) -> LeftOutAnswer {
+        LeftOutAnswer {
+            pipeline,
+            name: object_key::readable(&left_out.key).into_owned(),
+            path: left_out.key,
+            kind: left_out.kind.as_str(),
+            sentence: sentence(left_out.kind),
+            reason: left_out.reason,
+        }
+    }
+}

@@ -9,18 +9,22 @@ use madang_tests::ground::binary::workspace;
 use super::imports::{Module, arrows, circle};
 
 /// Which crate may stand on which (the drawing of the house: arrows point down only).
-const EDGES: [(&str, &[&str]); 9] = [
+const EDGES: [(&str, &[&str]); 10] = [
     ("document", &[]),
     ("extract", &["document"]),
+    ("store", &["document"]),
     ("ledger", &["document"]),
     ("index", &["document"]),
     ("catalog", &["document"]),
     ("sandbox", &["document", "extract"]),
-    ("pipeline", &["document", "extract", "ledger", "index", "catalog", "sandbox"]),
-    ("server", &["document", "ledger", "index", "catalog"]),
+    ("pipeline", &["document", "extract", "store", "ledger", "index", "catalog", "sandbox"]),
+    ("server", &["document", "store", "ledger", "index", "catalog"]),
     (
         "cli",
-        &["document", "extract", "ledger", "index", "catalog", "sandbox", "pipeline", "server"],
+        &[
+            "document", "extract", "store", "ledger", "index", "catalog", "sandbox", "pipeline",
+            "server",
+        ],
     ),
 ];
 

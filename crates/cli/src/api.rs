@@ -169,8 +169,8 @@ async fn local(data: DataFolder) -> Result<Reach, Failure> {
     let ports = Ports {
         ledger,
         searcher: ScopedSearcher::new(backends::index(&data)?),
-        blobs: Arc::clone(backends::blobs(&data)?.store()),
-        originals: Arc::clone(&idle) as _,
+        blobs: backends::blobs(&data)?,
+        stores: Default::default(),
         drops: Arc::clone(&idle) as _,
         holds: Arc::clone(&idle) as _,
         conditions: idle as _,

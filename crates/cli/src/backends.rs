@@ -1,6 +1,5 @@
 //! Which backends there are. The only place that names them: a new one is its file and one arm here.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -13,12 +12,13 @@ use madang_index::tantivy::index::TantivyIndex;
 use madang_ledger::ledger::Ledger;
 use madang_ledger::sqlite::SqliteLedger;
 use madang_ledger::worker::Worker;
-use madang_pipeline::blobs::Blobs;
-use madang_pipeline::bucket::{BucketSettings, BucketStore};
 use madang_pipeline::clock::{Clock, Jitter};
 use madang_pipeline::declaration::{Pipeline, Place};
-use madang_pipeline::folder::FolderStore;
-use madang_pipeline::store::Store;
+use madang_store::blobs::Blobs;
+use madang_store::bucket::{BucketSettings, BucketStore};
+use madang_store::folder::FolderStore;
+use madang_store::store::Store;
+use madang_store::stores::Stores;
 use object_store::ObjectStore;
 use object_store::local::LocalFileSystem;
 use uuid::Uuid;
@@ -48,29 +48,25 @@ pub(crate) fn blobs(data: &DataFolder) -> Result<Blobs, Failure> {
     Ok(Blobs::new(local(&data.join("blobs"))?))
 }
 
-/// The stores of the pipelines, by pipeline.
+/// The stores of the pipelines, each under the name of its pipeline.
 pub(crate) fn stores(
     pipelines: &[Pipeline],
     configuration: &Configuration,
-) -> Result<HashMap<String, Arc<dyn Store>>, Failure> {
-    let mut stores: HashMap<String, Arc<dyn Store>> = HashMap::new();
-    for pipeline in pipelines {
-        let store: Arc<dyn Store> = match &pipeline.source.place {
-            Place::Folder(folder) => Arc::new(FolderStore::new(&pipeline.name, folder)),
-            Place::S3 { store, bucket, prefix } => {
-                let settings = bucket_settings(store, configuration);
-                let opened = BucketStore::s3(&pipeline.name, bucket, prefix, &settings);
-                Arc::new(opened.map_err(|error| {
-                    Failure::usage(format!(
-                        "pipeline `{}`: store `{store}`: {error}",
-                        pipeline.name
-                    ))
-                })?)
-            }
-        };
-        stores.insert(pipeline.name.clone(), store);
-    }
-    Ok(stores)
+) -> Result<Stores, Failure> {
+    pipelines.iter().map(|pipeline| store(pipeline, configuration)).collect()
+}
+
+fn store(pipeline: &Pipeline, configuration: &Configuration) -> Result<Arc<dyn Store>, Failure> {
+    Ok(match &pipeline.source.place {
+        Place::Folder(folder) => Arc::new(FolderStore::new(&pipeline.name, folder)),
+        Place::S3 { store, bucket, prefix } => {
+            let settings = bucket_settings(store, configuration);
+            let opened = BucketStore::s3(&pipeline.name, bucket, prefix, &settings);
+            Arc::new(opened.map_err(|error| {
+                Failure::usage(format!("pipeline `{}`: store `{store}`: {error}", pipeline.name))
+            })?)
+        }
+    })
 }
 
 /// The registries besides the embedded one.

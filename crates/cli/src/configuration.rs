@@ -2,9 +2,9 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use madang_pipeline::bucket::BucketSettings;
 use madang_pipeline::declaration::{self, Pipeline};
 use madang_sandbox::limits::{LimitSettings, Limits};
+use madang_store::bucket::BucketSettings;
 use serde::Deserialize;
 
 use crate::failure::Failure;

@@ -1,8 +1,7 @@
 use async_trait::async_trait;
-use madang_document::object::ObjectRef;
 use madang_server::ports::{
-    Condition, Conditions, DropError, DropTarget, Dropped, Drops, HoldError, Holds, Original,
-    OriginalError, Originals, Precondition, Upload,
+    Condition, Conditions, DropError, DropTarget, Dropped, Drops, HoldError, Holds, Precondition,
+    Upload,
 };
 
 /// The ports of a data folder on which nothing runs: it can be read, and takes nothing.
@@ -33,13 +32,6 @@ impl Drops for Idle {
 impl Holds for Idle {
     async fn release(&self, _: &str, _: &str) -> Result<(), HoldError> {
         Err(HoldError::Unavailable(CURE.into()))
-    }
-}
-
-#[async_trait]
-impl Originals for Idle {
-    async fn open(&self, _: &ObjectRef) -> Result<Box<dyn Original>, OriginalError> {
-        Err(OriginalError::Unavailable(CURE.into()))
     }
 }
 

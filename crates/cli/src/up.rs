@@ -4,30 +4,29 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use futures::StreamExt;
 use madang_document::blob_id::BlobId;
-use madang_document::object::ObjectRef;
 use madang_document::object_key;
 use madang_document::principal::{Principal, Scope};
 use madang_index::index::Index;
 use madang_index::scoped_searcher::ScopedSearcher;
 use madang_ledger::ledger::Ledger;
-use madang_pipeline::blobs::Blobs;
 use madang_pipeline::decide::Policy;
 use madang_pipeline::declaration::Pipeline;
 use madang_pipeline::service::{Parts, PutError, Role, Service, Settings};
-use madang_pipeline::store::{Pinned, StoreError};
 use madang_sandbox::zygote::Zygote;
 use madang_server::door::Door;
 use madang_server::hosts::Hosts;
 use madang_server::ports::{
-    Condition, Conditions, DropError, DropTarget, Dropped, Drops, HoldError, Holds, Original,
-    OriginalError, Originals, Precondition, Upload,
+    Condition, Conditions, DropError, DropTarget, Dropped, Drops, HoldError, Holds, Precondition,
+    Upload,
 };
 use madang_server::server::{
     Limits as HttpLimits, OwnKey, Ports, Server, Settings as HttpSettings,
 };
+use madang_store::blobs::Blobs;
+use madang_store::store::StoreError;
+use madang_store::stores::Stores;
 use tokio::net::TcpListener;
 use tokio::sync::OnceCell;
 
@@ -86,11 +85,12 @@ async fn up(
     };
     let registries = backends::registries(&configuration, &base)?;
     let names: Vec<String> = registries.iter().map(|registry| registry.name().to_owned()).collect();
+    let stores = backends::stores(&pipelines, &configuration)?;
     let parts = Parts {
         ledger: Arc::clone(&ledger),
         index: Arc::clone(&index),
         blobs: blobs.clone(),
-        stores: backends::stores(&pipelines, &configuration)?,
+        stores: stores.clone(),
         registries,
         zygote: Arc::new(zygote),
         clock: Arc::clone(&clock),
@@ -113,7 +113,7 @@ async fn up(
         let own_keys = own_keys(data)?;
         revoke_kept_keys(ledger.as_ref()).await?;
         let settings = http_settings(&configuration, &base, address, names, own_keys);
-        let server = server(settings, &yard, &ledger, &index, &blobs);
+        let server = server(settings, &yard, &ledger, &index, &blobs, &stores);
         let link = server.sessions().link(owner(), clock());
         let link = link.map_err(|error| anyhow::anyhow!("no random bytes: {error}"))?;
         let app = madang_server::routes::app(Arc::clone(&server));
@@ -205,12 +205,13 @@ fn server(
     ledger: &Arc<dyn Ledger>,
     index: &Arc<dyn Index>,
     blobs: &Blobs,
+    stores: &Stores,
 ) -> Arc<Server> {
     let ports = Ports {
         ledger: Arc::clone(ledger),
         searcher: ScopedSearcher::new(Arc::clone(index)),
-        blobs: Arc::clone(blobs.store()),
-        originals: Arc::clone(yard) as _,
+        blobs: blobs.clone(),
+        stores: stores.clone(),
         drops: Arc::clone(yard) as _,
         holds: Arc::clone(yard) as _,
         conditions: Arc::clone(yard) as _,
@@ -387,38 +388,5 @@ impl Holds for Yard {
             detail: String::new(),
         };
         self.ledger.append(&act).await.map_err(|error| unavailable(&error))
-    }
-}
-
-#[async_trait]
-impl Originals for Yard {
-    async fn open(&self, object: &ObjectRef) -> Result<Box<dyn Original>, OriginalError> {
-        let Some(service) = self.service() else {
-            return Err(OriginalError::Unavailable("the service is starting".into()));
-        };
-        let Some(store) = service.stores().get(&object.store) else {
-            return Err(OriginalError::Unavailable(format!(
-                "no store `{}` is configured",
-                object.store
-            )));
-        };
-        let pinned = store.open(object).await.map_err(original_error)?;
-        Ok(Box::new(PinnedOriginal(pinned)))
-    }
-}
-
-struct PinnedOriginal(Box<dyn Pinned>);
-
-#[async_trait]
-impl Original for PinnedOriginal {
-    async fn read(&self, offset: u64, length: u64) -> Result<Bytes, OriginalError> {
-        self.0.read(offset, length).await.map_err(original_error)
-    }
-}
-
-fn original_error(error: StoreError) -> OriginalError {
-    match error {
-        StoreError::Gone(_) => OriginalError::Gone,
-        error => OriginalError::Unavailable(error.to_string()),
     }
 }

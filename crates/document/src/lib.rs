@@ -12,6 +12,7 @@ pub mod entry;
 pub mod extent;
 pub mod id;
 pub mod inner_path;
+pub mod left_out;
 pub mod locale;
 pub mod locator;
 pub mod media_type;

@@ -16,7 +16,7 @@ use madang_ledger::reader::Reader;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::blobs::Blobs;
+use madang_store::blobs::Blobs;
 
 /// Changes of one commit at most, and bytes of text at most: a commit costs some flushes to disk, so many
 /// changes share one; the text of all of them lies in memory at once.

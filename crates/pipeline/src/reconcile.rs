@@ -2,7 +2,7 @@ use std::cmp::Ordering;
 
 use madang_ledger::objects::Known;
 
-use crate::store::Listed;
+use madang_store::store::Listed;
 
 /// Compares the heads of two lists, both ordered by path: what a store lists, and what the ledger knows. Neither
 /// is ever held whole.

@@ -20,7 +20,6 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::blobs::Blobs;
 use crate::clock::{Clock, Jitter};
 use crate::completer::Completer;
 use crate::decide::Policy;
@@ -28,10 +27,12 @@ use crate::declaration::Pipeline;
 use crate::lease::Leases;
 use crate::missing::Window;
 use crate::source::{Ask, Source, SourceState, sighting};
-use crate::store::{Listed, Store, StoreError};
 use crate::terms::Terms;
 use crate::worker::Workers;
 use crate::{cataloguer, indexer, relay, series};
+use madang_store::blobs::Blobs;
+use madang_store::store::{Listed, StoreError};
+use madang_store::stores::Stores;
 
 /// A part of the service; a process may run some of them only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,7 +71,7 @@ pub struct Parts {
     /// Texts and previews.
     pub blobs: Blobs,
     /// Stores by name.
-    pub stores: HashMap<String, Arc<dyn Store>>,
+    pub stores: Stores,
     /// Registries besides the embedded one.
     pub registries: Vec<Arc<dyn Registry>>,
     /// Where children come from.
@@ -209,7 +210,7 @@ impl Service {
         let (finished, completions) = mpsc::channel(256);
         let workers = Workers {
             ledger: Arc::clone(&self.parts.ledger),
-            stores: Arc::new(self.parts.stores.clone()),
+            stores: self.parts.stores.clone(),
             blobs: self.parts.blobs.clone(),
             zygote: Arc::clone(&self.parts.zygote),
             children: self.settings.workers,
@@ -346,7 +347,7 @@ impl Service {
     }
 
     /// The stores by name.
-    pub fn stores(&self) -> &HashMap<String, Arc<dyn Store>> {
+    pub fn stores(&self) -> &Stores {
         &self.parts.stores
     }
 

@@ -1,6 +1,6 @@
 use madang_document::timestamp::Timestamp;
 
-use crate::store::Listed;
+use madang_store::store::Listed;
 
 /// Whether a file has settled: nobody is writing to it any more, as far as its store can tell.
 ///

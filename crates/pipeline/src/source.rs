@@ -17,9 +17,9 @@ use crate::declaration::Pipeline;
 use crate::missing::{Decision, Missing, Window, decide, is_mass};
 use crate::reconcile::{Compared, compare, is_hidden};
 use crate::settle::{Look, Settle, settled};
-use crate::store::{Listed, Listing, Store, StoreError};
 use crate::waiting::Waiting;
-use crate::watcher::{Heard, Watcher};
+use madang_store::store::{Listed, Listing, Store, StoreError};
+use madang_store::watcher::{Heard, Watcher};
 
 /// Sightings of one transaction at most.
 const BATCH: usize = 500;

@@ -1,4 +1,3 @@
-use std::collections::HashMap;
 use std::io::Write;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -25,14 +24,15 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::backoff::Backoff;
-use crate::blobs::Blobs;
 use crate::clock::{Clock, Jitter, until};
 use crate::completer::Finished;
 use crate::decide::{Attempt, Policy, Reading, Step, before_reading, decide};
 use crate::lease::{LEASE, Leases};
 use crate::reading::{document, unread};
-use crate::store::{Pinned, Store, StoreError};
 use crate::terms::Terms;
+use madang_store::blobs::Blobs;
+use madang_store::store::{Pinned, StoreError};
+use madang_store::stores::Stores;
 
 /// The workers of a process, with what they work with.
 #[derive(Clone)]
@@ -40,7 +40,7 @@ pub struct Workers {
     /// The record.
     pub ledger: Arc<dyn Ledger>,
     /// Stores by name.
-    pub stores: Arc<HashMap<String, Arc<dyn Store>>>,
+    pub stores: Stores,
     /// Who holds the leases.
     pub worker: Worker,
     /// Texts and previews.

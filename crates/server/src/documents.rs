@@ -121,7 +121,7 @@ pub(crate) async fn text(
         head.push_str("[]}");
         return Ok((no_store("application/json"), head).into_response());
     };
-    let blob = server.blobs.get(&path(&blob)?).await?;
+    let blob = server.blobs.store().get(&path(&blob)?).await?;
     let whole = stream::once(async { Ok(Bytes::from(head)) })
         .chain(blob.into_stream())
         .chain(stream::once(async { Ok(Bytes::from_static(b"}")) }))
@@ -135,7 +135,7 @@ pub(crate) async fn segments(
     document: &Document,
 ) -> Result<Vec<Segment>, Problem> {
     let Some(blob) = document.text else { return Ok(Vec::new()) };
-    let blob = server.blobs.get(&path(&blob)?).await?;
+    let blob = server.blobs.store().get(&path(&blob)?).await?;
     if blob.meta.size > TEXT_IN_MEMORY {
         return Err(Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -167,7 +167,7 @@ pub(crate) async fn preview(
     if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
         return Ok((StatusCode::NOT_MODIFIED, keep).into_response());
     }
-    let blob = server.blobs.get(&path(&blob)?).await?;
+    let blob = server.blobs.store().get(&path(&blob)?).await?;
     let bytes = Body::from_stream(blob.into_stream().map_err(std::io::Error::other));
     let kind = [(header::CONTENT_TYPE, "image/jpeg"), (header::CONTENT_SECURITY_POLICY, SANDBOX)];
     Ok((keep, kind, bytes).into_response())

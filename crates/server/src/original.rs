@@ -14,9 +14,9 @@ use madang_document::shown::is_misleading;
 use crate::address::percent;
 use crate::caller::Caller;
 use crate::documents::{SANDBOX, visible};
-use crate::ports::{Original, OriginalError};
 use crate::problem::Problem;
 use crate::server::Server;
+use madang_store::store::{Pinned, StoreError};
 
 /// `GET /v1/documents/{id}/original`: the file as it lies in its store, never opened by the browser.
 pub(crate) async fn original(
@@ -37,7 +37,7 @@ pub(crate) async fn original(
             ),
         ));
     }
-    let original = server.originals.open(&document.object).await.map_err(refusal)?;
+    let original = server.stores.open(&document.object).await.map_err(refusal)?;
     let size = document.object.size;
     let wanted = headers.get(header::RANGE).and_then(|v| v.to_str().ok()).map(|v| range(v, size));
 
@@ -69,21 +69,21 @@ pub(crate) async fn original(
     Ok((status, answer, body).into_response())
 }
 
-fn refusal(error: OriginalError) -> Problem {
+fn refusal(error: StoreError) -> Problem {
     match error {
-        OriginalError::Gone => Problem::new(
+        StoreError::Gone(_) => Problem::new(
             StatusCode::NOT_FOUND,
             "gone",
             "원본 파일이 없어졌거나 바뀌었습니다. 곧 다시 읽습니다.",
             error.to_string(),
         ),
-        OriginalError::Unavailable(_) => Problem::unavailable(&error),
+        error => Problem::unavailable(&error),
     }
 }
 
 /// The bytes of a part, a MiB at a time: a download never lies in memory whole.
 fn stream(
-    original: Box<dyn Original>,
+    original: Box<dyn Pinned>,
     part: Range<u64>,
 ) -> impl Stream<Item = std::io::Result<Bytes>> {
     const PIECE: u64 = 1 << 20;

@@ -4,7 +4,6 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::Stream;
 use madang_document::agency::Agency;
-use madang_document::object::ObjectRef;
 use madang_document::timestamp::Timestamp;
 
 /// The bytes of an upload as they arrive. Ends with an error when the sender goes away or a limit is passed:
@@ -180,29 +179,4 @@ impl ConditionKind {
             | ConditionKind::IndexDamaged => false,
         }
     }
-}
-
-/// Where originals are read: the stores of the pipelines.
-#[async_trait]
-pub trait Originals: Send + Sync {
-    /// Opens the version that was read, or fails: another version is another document.
-    async fn open(&self, object: &ObjectRef) -> Result<Box<dyn Original>, OriginalError>;
-}
-
-/// One version of an object, open for reading.
-#[async_trait]
-pub trait Original: Send + Sync {
-    /// Reads at most `length` bytes from `offset` on; fewer only at the end.
-    async fn read(&self, offset: u64, length: u64) -> Result<Bytes, OriginalError>;
-}
-
-/// Why an original cannot be had.
-#[derive(Debug, thiserror::Error)]
-pub enum OriginalError {
-    /// Not there any more, or replaced.
-    #[error("the file is not there any more, or was replaced; it will be read anew")]
-    Gone,
-    /// The store is gone or not configured: the message says which and the cure.
-    #[error("{0}")]
-    Unavailable(String),
 }

@@ -4,12 +4,13 @@ use madang_document::blob_id::BlobId;
 use madang_document::timestamp::Timestamp;
 use madang_index::scoped_searcher::ScopedSearcher;
 use madang_ledger::ledger::Ledger;
-use object_store::ObjectStore;
+use madang_store::blobs::Blobs;
+use madang_store::stores::Stores;
 use tokio::sync::watch;
 
 use crate::feed::Feed;
 use crate::hosts::Hosts;
-use crate::ports::{Conditions, Drops, Holds, Originals};
+use crate::ports::{Conditions, Drops, Holds};
 use crate::session::Sessions;
 use crate::traffic::Traffic;
 
@@ -24,9 +25,9 @@ pub struct Ports {
     /// Full text.
     pub searcher: ScopedSearcher,
     /// Text and previews, content-addressed.
-    pub blobs: Arc<dyn ObjectStore>,
-    /// Where originals are read.
-    pub originals: Arc<dyn Originals>,
+    pub blobs: Blobs,
+    /// Where originals lie.
+    pub stores: Stores,
     /// Where uploads go.
     pub drops: Arc<dyn Drops>,
     /// Who releases a held disappearance.
@@ -86,8 +87,8 @@ impl Default for Limits {
 pub struct Server {
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) searcher: ScopedSearcher,
-    pub(crate) blobs: Arc<dyn ObjectStore>,
-    pub(crate) originals: Arc<dyn Originals>,
+    pub(crate) blobs: Blobs,
+    pub(crate) stores: Stores,
     pub(crate) drops: Arc<dyn Drops>,
     pub(crate) holds: Arc<dyn Holds>,
     pub(crate) conditions: Arc<dyn Conditions>,
@@ -103,13 +104,13 @@ pub struct Server {
 impl Server {
     /// A server over these ports.
     pub fn new(ports: Ports, settings: Settings) -> Server {
-        let Ports { ledger, searcher, blobs, originals, drops, holds, conditions, clock } = ports;
+        let Ports { ledger, searcher, blobs, stores, drops, holds, conditions, clock } = ports;
         let started = clock();
         Server {
             ledger,
             searcher,
             blobs,
-            originals,
+            stores,
             drops,
             holds,
             conditions,

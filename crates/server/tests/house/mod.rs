@@ -35,10 +35,13 @@ use madang_ledger::sqlite::SqliteLedger;
 use madang_ledger::worker::Worker;
 use madang_server::hosts::Hosts;
 use madang_server::ports::{
-    Condition, Conditions, DropError, DropTarget, Dropped, Drops, HoldError, Holds, Original,
-    OriginalError, Originals, Precondition, Upload,
+    Condition, Conditions, DropError, DropTarget, Dropped, Drops, HoldError, Holds, Precondition,
+    Upload,
 };
 use madang_server::server::{Limits, Ports, Server, Settings};
+use madang_store::blobs::Blobs;
+use madang_store::bucket::BucketStore;
+use madang_store::store::{Listed, Listing, Pinned, Store, StoreError};
 use object_store::local::LocalFileSystem;
 use object_store::{ObjectStoreExt, PutPayload};
 
@@ -100,8 +103,10 @@ impl House {
         let ports = Ports {
             ledger: ledger.clone(),
             searcher: ScopedSearcher::new(index.clone()),
-            blobs: blobs.clone(),
-            originals: Arc::new(FolderOriginals { store: store.clone() }),
+            blobs: Blobs::new(blobs.clone()),
+            stores: [Arc::new(AnyVersion::of(store.clone())) as Arc<dyn Store>]
+                .into_iter()
+                .collect(),
             drops: Arc::new(FolderDrops { store: store.clone(), ledger: ledger.clone() }),
             holds: Arc::new(LedgerHolds { ledger: ledger.clone() }),
             conditions: board.clone(),
@@ -354,25 +359,40 @@ impl Holds for LedgerHolds {
     }
 }
 
-struct FolderOriginals {
-    store: Arc<LocalFileSystem>,
-}
+/// The folder that everything lies in, whatever version is asked for: the tests call all of them `1`.
+struct AnyVersion(BucketStore);
 
-#[async_trait]
-impl Originals for FolderOriginals {
-    async fn open(&self, object: &ObjectRef) -> Result<Box<dyn Original>, OriginalError> {
-        let path = object_store::path::Path::parse(&object.path).unwrap();
-        let found = self.store.get(&path).await.map_err(|_| OriginalError::Gone)?;
-        Ok(Box::new(Whole(found.bytes().await.unwrap())))
+impl AnyVersion {
+    fn of(folder: Arc<LocalFileSystem>) -> AnyVersion {
+        AnyVersion(BucketStore::new(STORE, "drop".into(), folder, Default::default()))
     }
 }
 
-struct Whole(bytes::Bytes);
-
 #[async_trait]
-impl Original for Whole {
-    async fn read(&self, offset: u64, length: u64) -> Result<bytes::Bytes, OriginalError> {
-        let end = (offset + length).min(self.0.len() as u64);
-        Ok(self.0.slice(offset as usize..end as usize))
+impl Store for AnyVersion {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn place(&self) -> String {
+        self.0.place()
+    }
+
+    async fn list(&self) -> Result<Listing, StoreError> {
+        self.0.list().await
+    }
+
+    async fn look(&self, path: &str) -> Result<Option<Listed>, StoreError> {
+        self.0.look(path).await
+    }
+
+    async fn open(&self, object: &ObjectRef) -> Result<Box<dyn Pinned>, StoreError> {
+        let there = self.0.look(&object.path).await?;
+        let there = there.ok_or_else(|| StoreError::Gone(object.path.clone()))?;
+        self.0.open(&ObjectRef { version: there.version, ..object.clone() }).await
+    }
+
+    async fn put(&self, path: &str, body: Upload) -> Result<Listed, StoreError> {
+        self.0.put(path, body).await
     }
 }

@@ -6,8 +6,8 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use bytes::Bytes;
 use futures::StreamExt;
 use madang_document::object::ObjectRef;
-use madang_pipeline::folder::FolderStore;
-use madang_pipeline::store::{Listed, Store, StoreError};
+use madang_store::folder::FolderStore;
+use madang_store::store::{Listed, Store, StoreError};
 
 fn chunks(
     parts: Vec<std::io::Result<&'static [u8]>>,

@@ -35,8 +35,8 @@ pub(crate) fn sentence(kind: ConditionKind) -> Sentence {
             "A source cannot be read; its files do not count as deleted.",
         ),
         ConditionKind::IndexBehind => (
-            "검색 색인이 밀려 있습니다. 새 문서가 아직 검색되지 않습니다.",
-            "An index is behind; what is new cannot be found yet.",
+            "검색 색인이나 등록부가 밀려 있습니다. 새 문서가 거기에 아직 없습니다.",
+            "An index or a registry is behind; what is new is not there yet.",
         ),
         ConditionKind::IndexDamaged => (
             "검색 색인이 손상되어 다시 만들고 있습니다. 그동안 검색에서 빠집니다.",

@@ -150,6 +150,9 @@ pub(crate) struct Found {
     facets: BTreeMap<&'static str, Vec<Count>>,
     /// What to put into `after` for the next page; null at the end.
     next: Option<String>,
+    /// Institution codes whose index could not be asked, because it is being built anew: the answer is without
+    /// them.
+    missing: Vec<String>,
     /// Milliseconds it took.
     took_ms: u64,
 }
@@ -220,6 +223,7 @@ impl Found {
             total: hits.total,
             facets: facets.collect(),
             next: hits.next,
+            missing: hits.missing.iter().map(|partition| partition.agency.to_string()).collect(),
             took_ms,
             hits: hits.hits.into_iter().map(FoundHit::new).collect(),
         }

@@ -151,6 +151,18 @@ fn results(
                         )) }
                     }
                 }
+                @if !hits.missing.is_empty() {
+                    p.alert role="status" {
+                        (words.say(
+                            "색인을 다시 만드는 중이라 결과에서 빠진 기관: ",
+                            "Not in the results, because their index is being built anew: ",
+                        ))
+                        @for (n, partition) in hits.missing.iter().enumerate() {
+                            @if n > 0 { ", " }
+                            (words.agency(partition.agency.as_str()))
+                        }
+                    }
+                }
                 ol.hits { @for hit in &hits.hits { li { (hit_card(words, hit, pictured.contains(&hit.id))) } } }
                 nav.pager aria-label=(words.say("쪽", "Pages")) {
                     @if let Some(first) = first { a href=(first) rel="first" { (words.say("처음", "First page")) } }

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 
 use super::SqliteLedger;
@@ -15,9 +17,13 @@ const ROWS: u32 = 5_000;
 #[async_trait]
 impl Trim for SqliteLedger {
     async fn trim(&self, retention: &Retention) -> Result<Trimmed> {
+        let now = self.now();
+        // Chosen without holding up those who write: what is passed stays passed.
+        let passed = self.passed_by_all(now.plus_ms(-retention.outbox_ms).0).await?;
         let mut tx = self.begin().await?;
-        let outbox = tx.trim_outbox(tx.now.plus_ms(-retention.outbox_ms).0).await?;
-        let jobs = tx.trim_jobs(tx.now.plus_ms(-retention.jobs_ms).0).await?;
+        tx.trim_outbox(&passed).await?;
+        let jobs = tx.trim_jobs(now.plus_ms(-retention.jobs_ms).0).await?;
+        let outbox = passed.len() as u64;
         if outbox + jobs == 0 {
             tx.abandon().await?;
         } else {
@@ -44,10 +50,21 @@ impl Trim for SqliteLedger {
     }
 }
 
-impl Writing<'_> {
-    async fn trim_outbox(&mut self, before: i64) -> Result<u64> {
+/// A row of the outbox: its number, its kind and its agency.
+type Passed = (i64, i64, String);
+
+impl SqliteLedger {
+    /// Rows that are older than this and that every reader has passed that they are for.
+    async fn passed_by_all(&self, before: i64) -> Result<Vec<Passed>> {
+        let oldest: Option<i64> = sqlx::query_scalar("SELECT at FROM outbox ORDER BY seq LIMIT 1")
+            .fetch_optional(self.readers())
+            .await
+            .map_err(fault)?;
+        if oldest.is_none_or(|oldest| oldest >= before) {
+            return Ok(Vec::new());
+        }
         let readers: Vec<(String, i64)> = sqlx::query_as("SELECT name, seq FROM reader")
-            .fetch_all(&mut self.conn)
+            .fetch_all(self.readers())
             .await
             .map_err(fault)?;
         // How far all have come that follow every document, and all that follow every entry.
@@ -59,7 +76,7 @@ impl Writing<'_> {
                 Ok(Reader::Index(_)) | Err(_) => {}
             }
         }
-        let rows: Vec<(i64, i64, String)> = sqlx::query_as(
+        sqlx::query_as(
             "SELECT o.seq, o.kind, o.agency FROM outbox o
              WHERE o.at < ?1 AND CASE o.kind
                  WHEN 1 THEN o.seq <= ?2 AND o.seq <= coalesce(
@@ -71,11 +88,23 @@ impl Writing<'_> {
         .bind(documents)
         .bind(entries)
         .bind(ROWS)
-        .fetch_all(&mut self.conn)
+        .fetch_all(self.readers())
         .await
-        .map_err(fault)?;
+        .map_err(fault)
+    }
+}
+
+impl Writing<'_> {
+    async fn trim_outbox(&mut self, rows: &[Passed]) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
         let seqs: Vec<i64> = rows.iter().map(|(seq, ..)| *seq).collect();
-        for (seq, kind, agency) in &rows {
+        let mut last: BTreeMap<(i64, &str), i64> = BTreeMap::new();
+        for (seq, kind, agency) in rows {
+            last.insert((*kind, agency), *seq);
+        }
+        for ((kind, agency), seq) in last {
             sqlx::query(
                 "INSERT INTO trimmed (kind, agency, seq) VALUES (?1, ?2, ?3)
                  ON CONFLICT (kind, agency) DO UPDATE SET seq = max(seq, ?3)",
@@ -92,7 +121,7 @@ impl Writing<'_> {
             .execute(&mut self.conn)
             .await
             .map_err(fault)?;
-        Ok(rows.len() as u64)
+        Ok(())
     }
 
     async fn trim_jobs(&mut self, before: i64) -> Result<u64> {

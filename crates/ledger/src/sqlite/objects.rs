@@ -1,13 +1,16 @@
+use std::collections::{HashMap, HashSet};
+
 use async_trait::async_trait;
 use madang_document::id::DocumentId;
 use madang_document::object::ObjectRef;
 use madang_document::principal::Scope;
 use madang_document::timestamp::Timestamp;
+use sqlx::QueryBuilder;
 
 use super::SqliteLedger;
 use super::fault::{fault, odd};
-use super::jobs::{JOB, JobRow};
-use super::value::{agency, bytes, count, scope, signed};
+use super::jobs::{JOB, JobRow, task_word};
+use super::value::{agency, bytes, count, document_id, json, scope, signed};
 use super::writing::Writing;
 use crate::error::Result;
 use crate::held::Held;
@@ -18,50 +21,90 @@ use crate::objects::{Balance, Known, Objects, Seen, Sighting, Standing};
 /// those that a person waits for.
 const DELETE_PRIORITY: u8 = 2;
 
+/// Rows of one statement, nine values each: below SQLite's limit of 32,766 (`SQLITE_MAX_VARIABLE_NUMBER`).
+const ROWS: usize = 256;
+
+/// A path as it was before.
+struct Former {
+    id: i64,
+    live: bool,
+    pipeline: String,
+    agency: String,
+    version: Option<String>,
+}
+
 impl Writing<'_> {
-    async fn see(&mut self, sighting: &Sighting, seen: &mut Seen) -> Result<()> {
-        type Row = (i64, bool, String, String, Option<String>);
-        let ObjectRef { store, path, version, .. } = &sighting.object;
-        let document = bytes(DocumentId::new(store, path, None));
-        let found: Option<Row> = sqlx::query_as(
-            "SELECT p.id, p.live, p.pipeline, p.agency, o.version
-             FROM path p LEFT JOIN object o ON o.id = p.object WHERE p.document = ?",
+    /// Records sightings. Those of unknown paths, which is what a first listing is made of, take three statements for
+    /// all; the others some for each.
+    async fn see(&mut self, sightings: &[Sighting]) -> Result<Seen> {
+        let mut seen = Seen::default();
+        let mut rest: Vec<&Sighting> = sightings.iter().collect();
+        while !rest.is_empty() {
+            let ids: Vec<DocumentId> = rest
+                .iter()
+                .map(|sighting| {
+                    DocumentId::new(&sighting.object.store, &sighting.object.path, None)
+                })
+                .collect();
+            let known = self.former(&ids).await?;
+            let mut met = HashSet::new();
+            let (mut new, mut again) = (Vec::new(), Vec::new());
+            for (sighting, id) in rest.into_iter().zip(ids) {
+                // Of a path that stands twice in the list the second is about what the first has made of it.
+                if !met.insert(id) {
+                    again.push(sighting);
+                    continue;
+                }
+                match known.get(&id) {
+                    Some(former) => self.see_again(sighting, former, &mut seen).await?,
+                    None => new.push((id, sighting)),
+                }
+            }
+            seen.received += new.len() as u64;
+            self.see_first(&new).await?;
+            rest = again;
+        }
+        Ok(seen)
+    }
+
+    /// The paths with these document ids, as they are.
+    async fn former(&mut self, ids: &[DocumentId]) -> Result<HashMap<DocumentId, Former>> {
+        type Row = (Vec<u8>, i64, bool, String, String, Option<String>);
+        let ids: Vec<String> = ids.iter().map(|id| id.uuid().simple().to_string()).collect();
+        let rows: Vec<Row> = sqlx::query_as(
+            "SELECT p.document, p.id, p.live, p.pipeline, p.agency, o.version
+             FROM path p LEFT JOIN object o ON o.id = p.object
+             WHERE p.document IN (SELECT unhex(value) FROM json_each(?))",
         )
-        .bind(&document)
-        .fetch_optional(&mut self.conn)
+        .bind(json(&ids)?)
+        .fetch_all(&mut self.conn)
         .await
         .map_err(fault)?;
-        let mut tell = false;
-        let id = match found {
-            Some((id, live, pipeline, owner, known)) => {
-                if pipeline != sighting.pipeline || owner != sighting.agency.as_str() {
-                    self.move_paths(&[id], &sighting.pipeline, sighting.agency.as_str()).await?;
-                }
-                if live && known.as_ref() == Some(version) {
-                    seen.known += 1;
-                    return Ok(());
-                }
-                seen.changed += 1;
-                tell = self.supersede(id).await?;
-                id
-            }
-            None => {
-                seen.received += 1;
-                sqlx::query_scalar(
-                    "INSERT INTO path (document, store, path, pipeline, agency, seen_at)
-                     VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
-                )
-                .bind(&document)
-                .bind(store)
-                .bind(path)
-                .bind(&sighting.pipeline)
-                .bind(sighting.agency.as_str())
-                .bind(self.now.0)
-                .fetch_one(&mut self.conn)
-                .await
-                .map_err(fault)?
-            }
-        };
+        rows.into_iter()
+            .map(|(document, id, live, pipeline, agency, version)| {
+                Ok((document_id(&document)?, Former { id, live, pipeline, agency, version }))
+            })
+            .collect()
+    }
+
+    /// A path that is known.
+    async fn see_again(
+        &mut self,
+        sighting: &Sighting,
+        former: &Former,
+        seen: &mut Seen,
+    ) -> Result<()> {
+        let id = former.id;
+        let owner = sighting.agency.as_str();
+        if former.pipeline != sighting.pipeline || former.agency != owner {
+            self.move_paths(&[id], &sighting.pipeline, owner).await?;
+        }
+        if former.live && former.version.as_ref() == Some(&sighting.object.version) {
+            seen.known += 1;
+            return Ok(());
+        }
+        seen.changed += 1;
+        let tell = self.supersede(id).await?;
         let object = self.object(id, sighting).await?;
         sqlx::query("UPDATE path SET object = ?, live = 1 WHERE id = ?")
             .bind(object)
@@ -70,6 +113,69 @@ impl Writing<'_> {
             .await
             .map_err(fault)?;
         self.enqueue(id, Task::Extract, sighting.priority.clamp(1, 4), tell).await
+    }
+
+    /// Paths that nobody has seen before, each with its object and its job.
+    async fn see_first(&mut self, sightings: &[(DocumentId, &Sighting)]) -> Result<()> {
+        if sightings.is_empty() {
+            return Ok(());
+        }
+        let (path, object): (i64, i64) = sqlx::query_as(
+            "SELECT (SELECT coalesce(max(id), 0) + 1 FROM path), (SELECT coalesce(max(id), 0) + 1 FROM object)",
+        )
+        .fetch_one(&mut self.conn)
+        .await
+        .map_err(fault)?;
+        let now = self.now.0;
+        let numbered: Vec<(i64, i64, DocumentId, &Sighting)> = sightings
+            .iter()
+            .zip(0..)
+            .map(|((id, sighting), n)| (path + n, object + n, *id, *sighting))
+            .collect();
+        for rows in numbered.chunks(ROWS) {
+            let mut insert = QueryBuilder::new(
+                "INSERT INTO path (id, document, store, path, pipeline, agency, object, seen_at) ",
+            );
+            insert.push_values(rows, |mut row, (path, object, id, sighting)| {
+                row.push_bind(*path)
+                    .push_bind(bytes(*id))
+                    .push_bind(sighting.object.store.as_str())
+                    .push_bind(sighting.object.path.as_str())
+                    .push_bind(sighting.pipeline.as_str())
+                    .push_bind(sighting.agency.as_str())
+                    .push_bind(*object)
+                    .push_bind(now);
+            });
+            insert.build().persistent(false).execute(&mut self.conn).await.map_err(fault)?;
+            let mut insert = QueryBuilder::new(
+                "INSERT INTO object (id, path, version, size, modified, seen_at) ",
+            );
+            insert.push_values(rows, |mut row, (path, object, _, sighting)| {
+                row.push_bind(*object)
+                    .push_bind(*path)
+                    .push_bind(sighting.object.version.as_str())
+                    .push_bind(signed(sighting.object.size))
+                    .push_bind(sighting.modified.map(|at| at.0))
+                    .push_bind(now);
+            });
+            insert.build().persistent(false).execute(&mut self.conn).await.map_err(fault)?;
+            let mut insert = QueryBuilder::new(
+                "INSERT INTO job (path, object, queue, agency, task, priority, run_at, created_at, changed_at) ",
+            );
+            insert.push_values(rows, |mut row, (path, object, _, sighting)| {
+                row.push_bind(*path)
+                    .push_bind(*object)
+                    .push_bind(sighting.pipeline.as_str())
+                    .push_bind(sighting.agency.as_str())
+                    .push_bind(task_word(Task::Extract))
+                    .push_bind(sighting.priority.clamp(1, 4))
+                    .push_bind(now)
+                    .push_bind(now)
+                    .push_bind(now);
+            });
+            insert.build().persistent(false).execute(&mut self.conn).await.map_err(fault)?;
+        }
+        Ok(())
     }
 
     /// The row of a path's version. A version that returns (the old file was put back, or the path was away) is
@@ -131,7 +237,7 @@ impl Writing<'_> {
              SELECT id, object, pipeline, agency, ?2, ?3, ?5, ?4, ?4, ?4 FROM path WHERE id = ?1",
         )
         .bind(path)
-        .bind(super::jobs::task_word(task))
+        .bind(task_word(task))
         .bind(priority)
         .bind(self.now.0)
         .bind(tell)
@@ -145,11 +251,8 @@ impl Writing<'_> {
 #[async_trait]
 impl Objects for SqliteLedger {
     async fn see(&self, sightings: &[Sighting]) -> Result<Seen> {
-        let mut seen = Seen::default();
         let mut tx = self.begin().await?;
-        for sighting in sightings {
-            tx.see(sighting, &mut seen).await?;
-        }
+        let seen = tx.see(sightings).await?;
         tx.commit().await?;
         Ok(seen)
     }

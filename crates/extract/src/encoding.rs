@@ -31,17 +31,20 @@ pub fn decode(bytes: &[u8]) -> Decoded {
 /// Decodes bytes that say themselves in which encoding they are (`charset=euc-kr`). The bytes are believed
 /// before the label: pages declare an encoding that an editor changed years ago.
 pub fn decode_declared(bytes: &[u8], label: Option<&str>) -> Decoded {
-    if let Some(decoded) = certain(bytes).filter(|decoded| !decoded.text.is_ascii()) {
-        return decoded;
-    }
+    // Asked once: of a long text this is most of the time that reading it takes.
+    let certain = match certain(bytes) {
+        Some(decoded) if !decoded.text.is_ascii() => return decoded,
+        other => other,
+    };
+    let guess = || certain.unwrap_or_else(|| likely(bytes));
     let declared = label.and_then(labelled);
     match declared.map(|encoding| decode_with(bytes, encoding)) {
         Some(decoded) if !decoded.lossy => decoded,
         Some(decoded) => {
-            let guess = decode(bytes);
+            let guess = guess();
             if guess.lossy { decoded } else { guess }
         }
-        None => decode(bytes),
+        None => guess(),
     }
 }
 
@@ -120,6 +123,9 @@ fn is_odd(c: char) -> bool {
         && !matches!(c, '\x0E' | '\x0F')
 }
 
+/// How far into a text the escape sequences of ISO 2022 are looked for.
+const ESCAPED_WITHIN: usize = 64 << 10;
+
 /// What needs no guess.
 fn certain(bytes: &[u8]) -> Option<Decoded> {
     if let Some((length, unit)) = bom(bytes) {
@@ -128,12 +134,13 @@ fn certain(bytes: &[u8]) -> Option<Decoded> {
     if let Some(unit) = wide(bytes) {
         return Some(decode_units(bytes, unit));
     }
-    if bytes.windows(4).take(4096).any(|w| w == b"\x1B$)C") {
+    // The encodings of ISO 2022 are made of ASCII bytes, so they must be asked before UTF-8; few files have an escape.
+    let escaped = bytes.get(..ESCAPED_WITHIN).unwrap_or(bytes).contains(&0x1B);
+    if escaped && bytes.windows(4).take(4096).any(|w| w == b"\x1B$)C") {
         return Some(iso_2022_kr(bytes));
     }
-    // ISO-2022-JP is made of ASCII bytes too, so it must be asked before UTF-8.
     let escapes = [b"\x1B$B", b"\x1B$@", b"\x1B(J"];
-    if bytes.windows(3).take(65536).any(|w| escapes.iter().any(|e| w == *e)) {
+    if escaped && bytes.windows(3).take(ESCAPED_WITHIN).any(|w| escapes.iter().any(|e| w == *e)) {
         let decoded = decode_with(bytes, encoding_rs::ISO_2022_JP);
         if !decoded.lossy {
             return Some(decoded);

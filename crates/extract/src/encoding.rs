@@ -217,15 +217,21 @@ fn wide(bytes: &[u8]) -> Option<Unit> {
         return None;
     }
     for unit in [Unit::Utf32Le, Unit::Utf32Be] {
-        let text: Vec<Option<char>> = head.chunks_exact(4).map(|c| char32(c, unit)).collect();
-        if text.iter().all(|c| c.is_some_and(|c| !is_odd(c))) {
+        let mut units = head.chunks_exact(4).map(|four| char32(four, unit));
+        if units.all(|c| c.is_some_and(|c| !is_odd(c))) {
             return Some(unit);
         }
     }
     let share = |unit| {
         let units = head.chunks_exact(2).map(|pair| unit16(pair, unit));
         let (mut all, mut ascii, mut letters) = (0usize, 0usize, 0usize);
+        // Every file that is no text comes here. It is dropped as soon as it has more that is no letter than a text of
+        // this length may have, which is soon.
+        let most = head.len() / 2 * 3 / 100;
         for c in char::decode_utf16(units) {
+            if all - ascii - letters > most {
+                return 0;
+            }
             all += 1;
             match c {
                 Ok(c) if c.is_ascii() && !is_odd(c) => ascii += 1,

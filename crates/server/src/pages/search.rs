@@ -226,7 +226,7 @@ fn chosen(words: Words, parameters: &Parameters) -> Markup {
         @if !on.is_empty() {
             ul.chosen {
                 @for (name, link) in on {
-                    li { a href=(link) aria-label=(format!("{} {name}", words.say("빼기:", "Remove"))) {
+                    li { a href=(link) aria-label=(Shown::new(&format!("{} {name}", words.say("빼기:", "Remove")))) {
                         (Shown::new(&name)) span aria-hidden="true" { " ×" }
                     } }
                 }

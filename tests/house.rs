@@ -20,7 +20,9 @@ mod house {
     mod once;
     mod operate;
     mod order;
+    mod places;
     mod privacy;
     mod shell;
     mod tidy;
+    mod upgrade;
 }

@@ -186,6 +186,12 @@ pub(crate) enum QueueAct {
         #[arg(long, default_value_t = 50, value_name = "N")]
         limit: u32,
     },
+    /// List what lies in the sources and is not taken, with the reason
+    LeftOut {
+        /// Rows at most
+        #[arg(long, default_value_t = 100, value_name = "N")]
+        limit: usize,
+    },
     /// Show a job
     Show {
         /// Job number
@@ -329,6 +335,9 @@ pub(crate) struct Check {
     /// Pipelines, folders or addresses; without any, every pipelines/*.toml
     #[arg(value_name = "PIPELINE.toml|FOLDER|URL")]
     pub(crate) sources: Vec<String>,
+    /// Data folder, which no source may lie in
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
     /// Configuration file; `madang.toml` is read if it is there
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,

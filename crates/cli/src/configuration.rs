@@ -8,6 +8,7 @@ use madang_store::bucket::BucketSettings;
 use serde::Deserialize;
 
 use crate::failure::Failure;
+use crate::overlap::{self, Declared};
 
 /// `madang.toml`, as it is written. Everything in it is optional.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -48,6 +49,14 @@ pub(crate) struct RegistrySettings {
     pub(crate) store: Option<String>,
 }
 
+impl RegistrySettings {
+    /// The folder, if it is one.
+    pub(crate) fn folder(&self) -> Option<PathBuf> {
+        let folder = self.url.strip_prefix("file:").unwrap_or(&self.url);
+        (!folder.contains("://")).then(|| PathBuf::from(folder))
+    }
+}
+
 impl Configuration {
     /// Reads the file that was named, or `madang.toml` if there is one.
     pub(crate) fn read(named: Option<&Path>) -> Result<Configuration, Failure> {
@@ -86,17 +95,35 @@ impl Configuration {
 
 /// The pipelines of the sources that were named: declarations, folders, addresses; without any, every
 /// `pipelines/*.toml`.
-pub(crate) fn pipelines(sources: &[String]) -> Result<Vec<Pipeline>, Failure> {
+///
+/// Sources, data and registries are kept apart: see [`overlap`].
+pub(crate) fn pipelines(
+    sources: &[String],
+    data: &Path,
+    configuration: &Configuration,
+) -> Result<Vec<Pipeline>, Failure> {
+    let mut declared = declarations(sources)?;
+    let registries: Vec<PathBuf> =
+        configuration.registries.iter().filter_map(RegistrySettings::folder).collect();
+    overlap::keep_apart(&mut declared, data, &registries)?;
+    Ok(declared.into_iter().map(|declared| declared.pipeline).collect())
+}
+
+fn declarations(sources: &[String]) -> Result<Vec<Declared>, Failure> {
     let here = std::env::current_dir()?;
-    let mut pipelines: Vec<Pipeline> = Vec::new();
-    let mut add = |pipeline: Pipeline| match pipelines.iter().find(|p| p.name == pipeline.name) {
-        Some(_) => Err(Failure::usage(format!(
-            "two pipelines are called `{}`: rename one, for the name is also that of its queue and store",
-            pipeline.name
-        ))),
-        None => {
-            pipelines.push(pipeline);
-            Ok(())
+    let mut pipelines: Vec<Declared> = Vec::new();
+    let mut add = |new: Declared| {
+        let name = &new.pipeline.name;
+        match pipelines.iter().find(|former| former.pipeline.name == *name) {
+            Some(former) => Err(Failure::usage(format!(
+                "{}: the pipeline of {} is called `{name}`, too: rename one, for the name is also that of its \
+                 queue and store",
+                new.at, former.at
+            ))),
+            None => {
+                pipelines.push(new);
+                Ok(())
+            }
         }
     };
     if sources.is_empty() {
@@ -125,7 +152,8 @@ pub(crate) fn pipelines(sources: &[String]) -> Result<Vec<Pipeline>, Failure> {
         if source.ends_with(".toml") && !path.is_dir() {
             add(declared(path, &here)?)?;
         } else if source.contains("://") || source.starts_with("file:") {
-            add(declaration::undeclared(source, &here).map_err(Failure::usage)?)?;
+            let pipeline = declaration::undeclared(source, &here).map_err(Failure::usage)?;
+            add(Declared { pipeline, at: source.clone() })?;
         } else {
             let folder = path.canonicalize().map_err(|error| {
                 Failure::usage(format!(
@@ -138,15 +166,19 @@ pub(crate) fn pipelines(sources: &[String]) -> Result<Vec<Pipeline>, Failure> {
                 )));
             }
             let folder = folder.to_string_lossy().into_owned();
-            add(declaration::undeclared(&folder, &here).map_err(Failure::usage)?)?;
+            let pipeline = declaration::undeclared(&folder, &here).map_err(Failure::usage)?;
+            add(Declared { pipeline, at: source.clone() })?;
         }
     }
     Ok(pipelines)
 }
 
-fn declared(file: &Path, here: &Path) -> Result<Pipeline, Failure> {
+fn declared(file: &Path, here: &Path) -> Result<Declared, Failure> {
     let name = file.display().to_string();
     let text = std::fs::read_to_string(file)
         .map_err(|error| Failure::usage(format!("{name}: {error}")))?;
-    declaration::parse(&text, &name, here).map_err(Failure::usage)
+    let pipeline = declaration::parse(&text, &name, here).map_err(Failure::usage)?;
+    let line = text.lines().position(|line| line.trim_start().starts_with("url"));
+    let at = line.map_or_else(|| name.clone(), |line| format!("{name}:{}", line + 1));
+    Ok(Declared { pipeline, at })
 }

@@ -13,7 +13,9 @@ mod local_key;
 mod log;
 mod modes;
 mod operate;
+mod overlap;
 mod progress;
+mod queue;
 mod registry;
 mod search;
 mod terminal;
@@ -77,7 +79,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Extract(command) => extract::run(&command),
         Command::Search(command) => search::search(&command),
         Command::Show(command) => search::show(&command),
-        Command::Queue(command) => operate::queue(&command),
+        Command::Queue(command) => queue::queue(&command),
         Command::Top(command) => top::run(&command),
         Command::Catalog(command) => registry::catalog(&command),
         Command::Index(command) => operate::index(&command),

@@ -7,157 +7,18 @@ use madang_document::id::DocumentId;
 use madang_document::partition::Partition;
 use madang_document::principal::{Role, Scope};
 use madang_document::shown::Shown;
-use madang_extract::formats::FORMATS;
 use madang_ledger::keys::NewKey;
 use madang_ledger::ledger::Ledger;
 use madang_pipeline::indexer;
-use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::api::{Api, idle_folder, part, query};
-use crate::arguments::{Check, Index, IndexAct, Key, KeyAct, Queue, QueueAct};
+use crate::api::idle_folder;
+use crate::arguments::{Check, Index, IndexAct, Key, KeyAct};
 use crate::configuration::{Configuration, pipelines};
 use crate::failure::Failure;
-use crate::terminal::{
-    line, number_of, out, out_all, out_json_indented, path_of, raw_text_of, shown, table, text_of,
-};
+use crate::terminal::{line, out, out_all, shown, table};
 use crate::{backends, local_key};
-
-/// `madang queue`.
-pub(crate) fn queue(command: &Queue) -> Result<(), Failure> {
-    let api = Api::reach(&command.place)?;
-    let list = QueueAct::Ls { state: None, queue: None, limit: 50 };
-    let answer = match command.act.as_ref().unwrap_or(&list) {
-        QueueAct::Ls { state: None, queue: None, .. } => {
-            let queues = api.get("/v1/queues")?;
-            let balance = api.get("/v1/ledger/balance")?;
-            if !command.json {
-                return print_queues(&queues, &balance);
-            }
-            queues
-        }
-        QueueAct::Ls { state, queue, limit } => {
-            let limit = limit.to_string();
-            let mut pairs = vec![("limit", limit.as_str())];
-            pairs.extend(state.as_deref().map(|state| ("state", state)));
-            pairs.extend(queue.as_deref().map(|queue| ("queue", queue)));
-            let jobs = api.get(&format!("/v1/jobs{}", query(&pairs)))?;
-            if !command.json {
-                return print_jobs(&jobs);
-            }
-            jobs
-        }
-        QueueAct::Show { job } => api.get(&format!("/v1/jobs/{job}"))?,
-        QueueAct::Pause { queue } => act(&api, &format!("/v1/queues/{}/pause", part(queue)))?,
-        QueueAct::Resume { queue } => act(&api, &format!("/v1/queues/{}/resume", part(queue)))?,
-        QueueAct::Release { queue } => act(&api, &format!("/v1/queues/{}/release", part(queue)))?,
-        QueueAct::Retry { job } => act(&api, &format!("/v1/jobs/{job}/retry"))?,
-        QueueAct::Drop { job } => act(&api, &format!("/v1/jobs/{job}/drop"))?,
-        QueueAct::Redrive { queue, reason, format } => {
-            let mut body = json!({});
-            let mut set = |name: &str, value: Value| {
-                if let Some(body) = body.as_object_mut() {
-                    body.insert(name.to_owned(), value);
-                }
-            };
-            match format {
-                Some(format) => {
-                    let row = FORMATS.iter().find(|row| row.name == format).ok_or_else(|| {
-                        let known: Vec<&str> = FORMATS.iter().map(|row| row.name).collect();
-                        Failure::usage(format!(
-                            "no format `{format}`; there are {}",
-                            known.join(", ")
-                        ))
-                    })?;
-                    set("format", json!(row.name));
-                    set("below", json!(row.version));
-                }
-                None => {
-                    queue.iter().for_each(|queue| set("queue", json!(queue)));
-                    reason.iter().for_each(|reason| set("kind", json!(reason)));
-                }
-            }
-            api.post("/v1/jobs/redrive", &body)?
-        }
-    };
-    out_json_indented(&answer)
-}
-
-fn act(api: &Api, path: &str) -> Result<Value, Failure> {
-    api.post(path, &json!({}))
-}
-
-fn print_queues(queues: &Value, balance: &Value) -> Result<(), Failure> {
-    let rows: Vec<Vec<Shown>> = queues
-        .get("queues")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .map(|row| {
-            let mut cells = vec![text_of(row, "name")];
-            cells.extend(
-                ["ready", "waiting", "leased", "done", "quarantined", "last_minute"]
-                    .map(|name| shown!("{}", number_of(row, name))),
-            );
-            cells.push(state_of(row));
-            cells
-        })
-        .collect();
-    let head =
-        ["queue", "ready", "waiting", "leased", "done", "quarantined", "last minute", "state"];
-    out_all(&table(&head, &rows))?;
-    out(&Shown::default())?;
-    out(&shown!(
-        "received {} = done {} + quarantined {} + deleted {} + in flight {}",
-        number_of(balance, "received"),
-        number_of(balance, "done"),
-        number_of(balance, "quarantined"),
-        number_of(balance, "deleted"),
-        number_of(balance, "in_flight"),
-    ))
-}
-
-/// The state of a queue in words.
-pub(crate) fn state_of(queue: &Value) -> Shown {
-    if let Some(held) = queue.get("held").filter(|held| !held.is_null()) {
-        return shown!(
-            "held: {} of {} files are gone (madang queue release)",
-            number_of(held, "missing"),
-            number_of(held, "known")
-        );
-    }
-    match queue.get("paused").and_then(Value::as_bool) {
-        Some(true) => "paused".into(),
-        _ => "runs".into(),
-    }
-}
-
-fn print_jobs(jobs: &Value) -> Result<(), Failure> {
-    let rows: Vec<Vec<Shown>> = jobs
-        .get("jobs")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .map(|job| {
-            let number =
-                |name: &str| job.get(name).map_or_else(Shown::default, |number| shown!("{number}"));
-            let failure = job.get("failure").unwrap_or(&Value::Null);
-            vec![
-                number("id"),
-                text_of(job, "queue"),
-                text_of(job, "state"),
-                number("attempt"),
-                path_of(job.get("object").unwrap_or(job), "path"),
-                match raw_text_of(failure, "kind") {
-                    "" => Shown::default(),
-                    kind => shown!("{kind}: {}", text_of(failure, "message")),
-                },
-            ]
-        })
-        .collect();
-    out_all(&table(&["job", "queue", "state", "attempts", "path", "reason"], &rows))
-}
 
 /// `madang index`.
 pub(crate) fn index(command: &Index) -> Result<(), Failure> {
@@ -329,7 +190,8 @@ pub(crate) fn key(command: &Key) -> Result<(), Failure> {
 /// `madang check`.
 pub(crate) fn check(command: &Check) -> Result<(), Failure> {
     let configuration = Configuration::read(command.config.as_deref())?;
-    let pipelines = pipelines(&command.sources)?;
+    let data = configuration.data(command.data.as_deref());
+    let pipelines = pipelines(&command.sources, &data, &configuration)?;
     let stores = backends::stores(&pipelines, &configuration)?;
     backends::registries(&configuration, "http://127.0.0.1:8484")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::api::Api;
 use crate::arguments::Top;
 use crate::failure::Failure;
-use crate::operate::state_of;
+use crate::queue::{conditions, state_of};
 use crate::terminal::{clip, number_of, path_of, shown, table, text_of};
 
 /// The most jobs that the service gives at once.
@@ -68,6 +68,11 @@ fn view(queues: &Value, balance: &Value, failed: &Value, former: Option<u64>) ->
         ),
         Shown::default(),
     ];
+    let conditions = conditions(queues);
+    if !conditions.is_empty() {
+        lines.extend(conditions);
+        lines.push(Shown::default());
+    }
     let list = |value: &Value, name: &str| {
         value.get(name).and_then(Value::as_array).cloned().unwrap_or_default()
     };

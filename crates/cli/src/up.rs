@@ -41,8 +41,8 @@ use crate::{backends, local_key, log, progress};
 /// `madang up`.
 pub(crate) fn run(command: Up) -> Result<(), Failure> {
     let configuration = Configuration::read(command.config.as_deref())?;
-    let pipelines = pipelines(&command.sources)?;
     let path = configuration.data(command.data.as_deref());
+    let pipelines = pipelines(&command.sources, &path, &configuration)?;
     let Some(data) = DataFolder::lock(&path)? else {
         return Err(Failure::Other(anyhow::anyhow!(
             "another madang runs on {}; stop it, or name another folder with --data",
@@ -275,8 +275,37 @@ async fn once(service: &Service, ledger: &Arc<dyn Ledger>) -> Result<(), Failure
     for (pipeline, path, reason) in service.unlisted() {
         line(&shown!("{pipeline}: {}: {reason}", object_key::readable(&path)));
     }
+    remarks(ledger.as_ref(), service.pipelines()).await?;
     let _ = out(&summary(&ledger.balance(&Scope::All).await?));
     result
+}
+
+/// Lines about left-out files that are printed at most; the command that prints all of them is named then.
+const REMARKS: usize = 20;
+
+/// What stands beside the closing line: what was left out, and which disappearances wait for the operator's word.
+async fn remarks(ledger: &dyn Ledger, pipelines: &[Pipeline]) -> Result<(), Failure> {
+    for pipeline in pipelines {
+        if let Some(held) = ledger.held(&pipeline.name).await? {
+            line(&shown!(
+                "{}: {} of {} files are gone; nothing is withdrawn until `madang queue release {}`",
+                pipeline.name,
+                held.missing,
+                held.known,
+                pipeline.name
+            ));
+        }
+    }
+    let left_out = ledger.balance(&Scope::All).await?.left_out;
+    if left_out == 0 {
+        return Ok(());
+    }
+    for (pipeline, one) in ledger.left_outs(&Scope::All, None, REMARKS as u32).await? {
+        line(&shown!("{pipeline}: {}: left out: {}", object_key::readable(&one.key), one.reason));
+    }
+    let more = if left_out > REMARKS as u64 { " (madang queue left-out lists them)" } else { "" };
+    line(&shown!("left out {left_out}{more}"));
+    Ok(())
 }
 
 async fn interrupted() -> Result<(), Failure> {

@@ -60,6 +60,8 @@ pub enum Place {
 pub struct Filter {
     include: GlobSet,
     exclude: GlobSet,
+    /// Folders in the source that are not of it, as the data folder.
+    left_out: Vec<String>,
 }
 
 /// What every source leaves out unless it declares otherwise: Office's lock files, uploads that are not
@@ -75,12 +77,22 @@ impl Filter {
             }
             set.build()
         };
-        Ok(Filter { include: set(include)?, exclude: set(exclude)? })
+        Ok(Filter { include: set(include)?, exclude: set(exclude)?, left_out: Vec::new() })
+    }
+
+    /// Takes nothing from this folder of the source, whatever the patterns say.
+    pub fn leave_out(&mut self, folder: &str) {
+        self.left_out.push(folder.to_owned());
     }
 
     /// Whether a path is taken. A file in an excluded folder is left out too.
     pub fn takes(&self, path: &str) -> bool {
-        self.include.is_match(path)
+        let left_out = |folder: &String| {
+            path.strip_prefix(folder.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        !self.left_out.iter().any(left_out)
+            && self.include.is_match(path)
             && !Path::new(path)
                 .ancestors()
                 .any(|part| !part.as_os_str().is_empty() && self.exclude.is_match(part))

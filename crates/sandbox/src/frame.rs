@@ -306,7 +306,7 @@ mod tests {
             (vec![0, 0, 0, 0], "empty"),
             (vec![1, 0, 16, 0, 0], "too long"),
             (vec![1, 0, 0, 0, 99], "unknown type"),
-            (vec![2, 0, 0, 0, 0, 0], "trailing byte"),
+            (vec![3, 0, 0, 0, 0, 0, 0], "trailing byte"),
             (vec![1, 0, 0, 0, 6], "short body"),
             (vec![3, 0, 0, 0, 6, 1, 0xFF], "not UTF-8"),
         ] {

@@ -9,9 +9,8 @@ use madang_document::principal::{Role, Scope};
 use madang_document::shown::Shown;
 use madang_ledger::keys::NewKey;
 use madang_ledger::ledger::Ledger;
-use madang_pipeline::indexer;
-use tokio::sync::Notify;
-use tokio_util::sync::CancellationToken;
+use madang_pipeline::board::Board;
+use madang_pipeline::indexer::Indexers;
 
 use crate::api::idle_folder;
 use crate::arguments::{Check, Index, IndexAct, Key, KeyAct};
@@ -28,31 +27,13 @@ pub(crate) fn index(command: &Index) -> Result<(), Failure> {
         let ledger = backends::ledger(&data).await?;
         let index = backends::index(&data)?;
         if matches!(command.act, IndexAct::Rebuild) {
-            for partition in ledger.partitions().await? {
-                index.clear(&partition)?;
-                ledger.reset(&indexer::reader(&partition)).await?;
-            }
-            let stop = CancellationToken::new();
-            let moved = Arc::new(Notify::new());
-            let task = tokio::spawn(indexer::index(
-                Arc::clone(&ledger),
-                backends::blobs(&data)?,
-                Arc::clone(&index),
-                Arc::default(),
-                Arc::clone(&moved),
-                stop.clone(),
-            ));
-            for (partition, last) in ledger.last_changes().await? {
-                while ledger.cursor(&indexer::reader(&partition)).await? < last {
-                    if task.is_finished() {
-                        return Err(Failure::Other(anyhow::anyhow!("the indexer ended early")));
-                    }
-                    let wait = std::time::Duration::from_millis(100);
-                    let _ = tokio::time::timeout(wait, moved.notified()).await;
-                }
-            }
-            stop.cancel();
-            task.await?;
+            let indexers = Indexers {
+                ledger: Arc::clone(&ledger),
+                blobs: backends::blobs(&data)?,
+                index: Arc::clone(&index),
+                board: Board::new(backends::clock()),
+            };
+            indexers.rebuild().await.map_err(anyhow::Error::from)?;
         }
         verify(ledger.as_ref(), index.as_ref()).await
     })

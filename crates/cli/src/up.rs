@@ -11,6 +11,7 @@ use madang_document::principal::{Principal, Scope};
 use madang_index::index::Index;
 use madang_index::scoped_searcher::ScopedSearcher;
 use madang_ledger::ledger::Ledger;
+use madang_pipeline::board::{Board, Kind};
 use madang_pipeline::decide::Policy;
 use madang_pipeline::declaration::Pipeline;
 use madang_pipeline::service::{Parts, PutError, Role, Service, Settings};
@@ -18,8 +19,8 @@ use madang_sandbox::zygote::Zygote;
 use madang_server::door::Door;
 use madang_server::hosts::Hosts;
 use madang_server::ports::{
-    Condition, Conditions, DropError, DropTarget, Dropped, Drops, HoldError, Holds, Precondition,
-    Upload,
+    Condition, ConditionKind, Conditions, DropError, DropTarget, Dropped, Drops, HoldError, Holds,
+    Precondition, Upload,
 };
 use madang_server::server::{
     Limits as HttpLimits, OwnKey, Ports, Server, Settings as HttpSettings,
@@ -86,6 +87,7 @@ async fn up(
     let registries = backends::registries(&configuration, &base)?;
     let names: Vec<String> = registries.iter().map(|registry| registry.name().to_owned()).collect();
     let stores = backends::stores(&pipelines, &configuration)?;
+    let board = Board::new(Arc::clone(&clock));
     let parts = Parts {
         ledger: Arc::clone(&ledger),
         index: Arc::clone(&index),
@@ -96,9 +98,11 @@ async fn up(
         clock: Arc::clone(&clock),
         jitter: backends::jitter(),
         worker: backends::worker(),
+        board: board.clone(),
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let settings = Settings {
+        data: data.join(""),
         pipelines,
         roles,
         workers: command.workers.or(configuration.workers).unwrap_or(cores).max(1),
@@ -107,7 +111,11 @@ async fn up(
     };
 
     // Requests are answered as soon as there is an address; uploads wait for the service behind it.
-    let yard = Arc::new(Yard { service: OnceCell::new(), ledger: Arc::clone(&ledger) });
+    let yard = Arc::new(Yard {
+        service: OnceCell::new(),
+        ledger: Arc::clone(&ledger),
+        board: board.clone(),
+    });
     let mut serving = None;
     if let (Some(listener), Some(address)) = (listener, address) {
         let own_keys = own_keys(data)?;
@@ -324,6 +332,7 @@ async fn interrupted() -> Result<(), Failure> {
 struct Yard {
     service: OnceCell<Arc<Service>>,
     ledger: Arc<dyn Ledger>,
+    board: Board,
 }
 
 impl Yard {
@@ -389,9 +398,25 @@ impl Drops for Yard {
     }
 }
 
+/// A condition as the server shows it; a held disappearance is shown with its queue.
+fn condition(condition: madang_pipeline::board::Condition) -> Option<Condition> {
+    let kind = match condition.kind {
+        Kind::DiskLow => ConditionKind::DiskLow,
+        Kind::LedgerUnwritable => ConditionKind::LedgerUnwritable,
+        Kind::DescriptorsOut => ConditionKind::DescriptorsOut,
+        Kind::SourceAway => ConditionKind::SourceAway,
+        Kind::Behind => ConditionKind::IndexBehind,
+        Kind::IndexDamaged => ConditionKind::IndexDamaged,
+        Kind::Held => return None,
+    };
+    let detail = format!("{}; {}", condition.message, condition.kind.cure());
+    let (subject, agency) = (condition.subject.name, condition.subject.agency);
+    Some(Condition { kind, subject, agency, since: condition.since, detail })
+}
+
 impl Conditions for Yard {
     fn now(&self) -> Vec<Condition> {
-        Vec::new()
+        self.board.now().into_iter().filter_map(condition).collect()
     }
 }
 

@@ -1,87 +1,209 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use async_trait::async_trait;
 use madang_catalog::asset;
 use madang_catalog::series::Series;
+use madang_document::document::Document;
 use madang_document::entry::Draft;
 use madang_document::id::DocumentId;
+use madang_document::principal::Scope;
+use madang_ledger::audit::Act;
+use madang_ledger::documents::Stored;
 use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
 use madang_ledger::reader::Reader;
-use tokio::sync::Notify;
-use tokio_util::sync::CancellationToken;
+
+use crate::board::Subject;
+use crate::follow::{Follower, Gathering, Obstacle, Step};
+use crate::heads::Heads;
+use crate::series;
 
 /// Documents of one transaction at most: one flush to disk serves them all.
-const BATCH: u32 = 200;
+const BATCH: u32 = 500;
 
-/// Makes the catalogue entries of documents as they change, until `stop`: an entry is made from the document
-/// and the declaration of its pipeline, and from nothing else.
-pub async fn catalogue(
+/// Entries are catalogued as soon as they can be found, or a little later.
+const GATHERING: Gathering = Gathering {
+    quiet: Duration::from_millis(200),
+    longest: Duration::from_secs(4),
+    enough: BATCH as u64,
+};
+
+/// How often the entries of drop folders are written while files keep coming: their counts change with every
+/// file, and each change is an event that others harvest. When nothing more comes they are written at once.
+const SERIES: Duration = Duration::from_secs(60);
+
+/// Makes the catalogue entries of documents as they change: an entry is made from the document and the declaration
+/// of its pipeline, and from nothing else.
+pub struct Cataloguer {
     ledger: Arc<dyn Ledger>,
     series: Arc<HashMap<String, Series>>,
-    changed: Arc<Notify>,
-    stop: CancellationToken,
-) {
-    let stopped = stop.cancelled();
-    tokio::pin!(stopped);
-    let mut wait = Duration::from_secs(1);
-    loop {
-        let wake = changed.notified();
-        tokio::pin!(wake);
-        wake.as_mut().enable();
-        match step(ledger.as_ref(), &series).await {
-            Ok(true) => {
-                // Whoever follows the entries waits for the same bell.
-                changed.notify_waiters();
-                continue;
-            }
-            Ok(false) => wait = Duration::from_secs(1),
-            Err(error) => {
-                tracing::error!(%error, "the catalogue waits");
-                wait = (wait * 2).min(Duration::from_secs(30));
-            }
-        }
-        tokio::select! {
-            () = &mut stopped => return,
-            () = &mut wake, if wait == Duration::from_secs(1) => {}
-            // Another process may have written to the ledger.
-            () = tokio::time::sleep(wait) => {}
-        }
+    at: Option<u64>,
+    /// Pipelines whose documents changed since their own entry was written.
+    changed: BTreeSet<String>,
+    /// When a batch was last catalogued, and when the entries of drop folders were last written.
+    batch: Instant,
+    written: Instant,
+}
+
+impl std::fmt::Debug for Cataloguer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Cataloguer")
     }
 }
 
-/// Makes the entries of one batch of changed documents. Gives whether there was one.
+#[async_trait]
+impl Follower for Cataloguer {
+    fn subject(&self) -> Subject {
+        Subject::part(&Reader::Cataloguer.to_string())
+    }
+
+    fn head(&self, heads: &Heads) -> u64 {
+        heads.documents
+    }
+
+    fn gathering(&self) -> Gathering {
+        GATHERING
+    }
+
+    async fn step(&mut self, head: u64) -> Result<Step, Obstacle> {
+        self.take_step(head).await.map_err(|error| Obstacle::of(&error))
+    }
+}
+
+impl Cataloguer {
+    /// Over these declarations, by pipeline.
+    pub fn new(ledger: Arc<dyn Ledger>, series: Arc<HashMap<String, Series>>) -> Cataloguer {
+        let now = Instant::now();
+        let changed = series.keys().cloned().collect();
+        Cataloguer { ledger, series, at: None, changed, batch: now, written: now }
+    }
+
+    async fn take_step(&mut self, head: u64) -> Result<Step, LedgerError> {
+        let at = match self.at {
+            Some(at) => at,
+            None => self.ledger.cursor(&Reader::Cataloguer).await?,
+        };
+        self.at = Some(at);
+        if at < head {
+            let changes = self.ledger.document_changes(at, BATCH).await?;
+            if let Some(last) = changes.last().map(|change| change.seq) {
+                // However often a document changed, its entry is made once, from what the ledger holds now.
+                let ids: BTreeSet<DocumentId> =
+                    changes.iter().map(|change| change.document).collect();
+                let ids: Vec<DocumentId> = ids.into_iter().collect();
+                self.catalogue(self.ledger.documents(&ids).await?).await?;
+                self.ledger.advance(&Reader::Cataloguer, last).await?;
+                self.at = Some(last);
+                self.batch = Instant::now();
+                return Ok(Step::More);
+            }
+        }
+        let quiet = self.batch.elapsed() > Duration::from_secs(1);
+        if !self.changed.is_empty() && (quiet || self.written.elapsed() > SERIES) {
+            let changed: Vec<&Series> =
+                self.changed.iter().filter_map(|pipeline| self.series.get(pipeline)).collect();
+            series::refresh(self.ledger.as_ref(), &changed).await?;
+            self.changed.clear();
+            self.written = Instant::now();
+        }
+        Ok(Step::Done(at))
+    }
+
+    /// Writes the entries of documents as they stand now, and withdraws those of documents that are gone.
+    async fn catalogue(&mut self, mut stored: Vec<Stored>) -> Result<(), LedgerError> {
+        stored.sort_by_key(|stored| stored.document.id);
+        self.changed.extend(stored.iter().map(|stored| stored.document.pipeline.clone()));
+        let (live, gone): (Vec<_>, Vec<_>) =
+            stored.into_iter().partition(|stored| !stored.withdrawn);
+        let documents: Vec<Document> = live.into_iter().map(|stored| stored.document).collect();
+        write(self.ledger.as_ref(), &self.series, &documents).await?;
+        let gone: Vec<String> = gone.iter().map(|stored| stored.document.id.to_string()).collect();
+        if !gone.is_empty() {
+            self.ledger.withdraw_entries(&gone).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes the entries of documents. One that the ledger refuses is noted and passed over.
+async fn write(
+    ledger: &dyn Ledger,
+    series: &HashMap<String, Series>,
+    documents: &[Document],
+) -> Result<u64, LedgerError> {
+    let drafts: Vec<Draft> = documents
+        .iter()
+        .filter_map(|document| Some(asset::entry(document, series.get(&document.pipeline)?)))
+        .collect();
+    if drafts.is_empty() {
+        return Ok(0);
+    }
+    match ledger.put_entries(&drafts).await {
+        Err(LedgerError::Conflict(_) | LedgerError::NotFound { .. }) => {}
+        answer => return answer,
+    }
+    let mut changed = 0;
+    for draft in &drafts {
+        match ledger.put_entries(std::slice::from_ref(draft)).await {
+            Ok(one) => changed += one,
+            Err(error @ (LedgerError::Conflict(_) | LedgerError::NotFound { .. })) => {
+                tracing::error!(entry = %draft.id, %error, "the ledger refuses an entry");
+                let act = Act {
+                    actor: Reader::Cataloguer.to_string(),
+                    action: "entry.refused".into(),
+                    subject: draft.id.clone(),
+                    detail: error.to_string(),
+                };
+                ledger.append(&act).await?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(changed)
+}
+
+/// Makes every entry anew from the documents and declarations, and withdraws those whose document is gone. What is
+/// as it should be stays in its version. Gives how many entries changed.
 ///
 /// # Errors
 /// When the ledger does not answer.
-pub async fn step(
+pub async fn rebuild(
     ledger: &dyn Ledger,
     series: &HashMap<String, Series>,
-) -> Result<bool, LedgerError> {
-    let after = ledger.cursor(&Reader::Cataloguer).await?;
-    let changes = ledger.document_changes(after, BATCH).await?;
-    let Some(last) = changes.last().map(|change| change.seq) else { return Ok(false) };
-    // However often a document changed, its entry is made once, from what the ledger holds now.
-    let ids: BTreeSet<DocumentId> = changes.iter().map(|change| change.document).collect();
-    let ids: Vec<DocumentId> = ids.into_iter().collect();
-    let mut stored = ledger.documents(&ids).await?;
-    stored.sort_by_key(|stored| stored.document.id);
-    let (live, gone): (Vec<_>, Vec<_>) = stored.into_iter().partition(|stored| !stored.withdrawn);
-    let drafts: Vec<Draft> = live
-        .iter()
-        .filter_map(|stored| {
-            let series = series.get(&stored.document.pipeline)?;
-            Some(asset::entry(&stored.document, series))
-        })
-        .collect();
-    let gone: Vec<String> = gone.iter().map(|stored| stored.document.id.to_string()).collect();
-    if !drafts.is_empty() {
-        ledger.put_entries(&drafts).await?;
+) -> Result<u64, LedgerError> {
+    let mut changed = 0;
+    for partition in ledger.partitions().await? {
+        let mut after = None;
+        loop {
+            let page = ledger.documents_after(&partition, after, BATCH).await?;
+            let Some(last) = page.last().map(|stored| stored.document.id) else { break };
+            let documents: Vec<Document> = page.into_iter().map(|stored| stored.document).collect();
+            changed += write(ledger, series, &documents).await?;
+            after = Some(last);
+        }
     }
-    if !gone.is_empty() {
-        ledger.withdraw_entries(&gone).await?;
+    let mut after: Option<String> = None;
+    loop {
+        let page = ledger.entries(&Scope::All, false, after.as_deref(), BATCH).await?;
+        let Some(last) = page.last().map(|entry| entry.draft.id.clone()) else { break };
+        let ids: Vec<DocumentId> = page.iter().filter_map(|entry| entry.draft.document).collect();
+        let live: BTreeSet<DocumentId> = ledger
+            .documents(&ids)
+            .await?
+            .into_iter()
+            .filter(|stored| !stored.withdrawn)
+            .map(|stored| stored.document.id)
+            .collect();
+        let gone: Vec<String> =
+            ids.iter().filter(|id| !live.contains(id)).map(ToString::to_string).collect();
+        if !gone.is_empty() {
+            changed += ledger.withdraw_entries(&gone).await?;
+        }
+        after = Some(last);
     }
-    ledger.advance(&Reader::Cataloguer, last).await?;
-    Ok(true)
+    let mut all: Vec<&Series> = series.values().collect();
+    all.sort_by(|a, b| a.pipeline.cmp(&b.pipeline));
+    Ok(changed + series::refresh(ledger, &all).await?)
 }

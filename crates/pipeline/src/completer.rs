@@ -9,6 +9,7 @@ use madang_ledger::ledger::Ledger;
 use tokio::sync::{Notify, mpsc};
 
 use crate::backoff::Backoff;
+use crate::board::{Board, Kind, Subject};
 use crate::clock::{Clock, Jitter};
 use crate::lease::Leases;
 use crate::reading::unread;
@@ -49,6 +50,8 @@ pub struct Completer {
     pub ledger: Arc<dyn Ledger>,
     /// Held until what was found is recorded.
     pub leases: Leases,
+    /// Where conditions are told.
+    pub board: Board,
     /// Told when something was recorded.
     pub changed: Arc<Notify>,
     /// The time.
@@ -165,7 +168,10 @@ impl Completer {
         loop {
             match self.ledger.complete(completions).await {
                 Err(LedgerError::Unavailable(reason)) => self.pause(&mut failures, &reason).await,
-                answer => return answer,
+                answer => {
+                    self.board.clear(Kind::LedgerUnwritable, &subject());
+                    return answer;
+                }
             }
         }
     }
@@ -182,16 +188,19 @@ impl Completer {
                 Ok(_) => break,
             }
         }
+        self.board.clear(Kind::LedgerUnwritable, &subject());
         self.leases.release(ticket);
     }
 
-    /// Waits before the ledger is asked again. Told once, not each time.
+    /// Waits before the ledger is asked again.
     async fn pause(&self, failures: &mut u32, reason: &str) {
         *failures += 1;
-        if *failures == 1 {
-            tracing::error!(%reason, "what was read waits to be recorded");
-        }
+        self.board.set(Kind::LedgerUnwritable, subject(), reason);
         let wait = AGAIN.wait_ms(*failures, (self.jitter)());
         tokio::time::sleep(Duration::from_millis(wait.unsigned_abs())).await;
     }
+}
+
+fn subject() -> Subject {
+    Subject::part("completer")
 }

@@ -1,196 +1,362 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use madang_document::agency::Agency;
+use async_trait::async_trait;
 use madang_document::content::Segment;
 use madang_document::document::Document;
 use madang_document::id::DocumentId;
 use madang_document::metadata as meta;
+use madang_document::outcome::Outcome;
 use madang_document::partition::Partition;
 use madang_document::timestamp::Timestamp;
 use madang_index::index::{Index, IndexError};
 use madang_index::record::{Change, Record};
+use madang_ledger::audit::Act;
+use madang_ledger::documents::Stored;
+use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
 use madang_ledger::reader::Reader;
-use tokio::sync::Notify;
-use tokio_util::sync::CancellationToken;
+use tokio::task::JoinSet;
 
 use madang_store::blobs::Blobs;
+use crate::board::{Board, Kind, Subject};
+use crate::follow::{Follower, Gathering, Obstacle, Step, Way, follow};
+use crate::heads::Heads;
 
-/// Changes of one commit at most, and bytes of text at most: a commit costs some flushes to disk, so many
+/// Outbox rows of one commit at most, and bytes of text at most: a commit costs some flushes to disk, so many
 /// changes share one; the text of all of them lies in memory at once.
-const BATCH: u32 = 500;
+const BATCH: u32 = 2_000;
 const BATCH_TEXT: usize = 32 << 20;
+
+/// Documents read from the ledger at once while an index is built anew.
+const PAGE: u32 = 500;
+
+/// Fresh within a second when little comes, within five while much does.
+const GATHERING: Gathering = Gathering {
+    quiet: Duration::from_millis(200),
+    longest: Duration::from_secs(4),
+    enough: BATCH as u64,
+};
 
 /// Where an index stands in its owner's list of cursors.
 pub fn reader(partition: &Partition) -> Reader {
     Reader::Index(partition.clone())
 }
 
-/// Owns the indexes of all agencies: reads the outbox in order and applies it, until `stop`. The checkpoint in
-/// the index is the truth; the cursor in the ledger is moved after it, for others to read.
-pub async fn index(
-    ledger: Arc<dyn Ledger>,
-    blobs: Blobs,
-    index: Arc<dyn Index>,
-    changed: Arc<Notify>,
-    indexed: Arc<Notify>,
-    stop: CancellationToken,
-) {
-    let stopped = stop.cancelled();
-    tokio::pin!(stopped);
-    let mut checkpoints: BTreeMap<Agency, u64> = BTreeMap::new();
-    let mut wait = Duration::from_secs(1);
-    loop {
-        let wake = changed.notified();
-        tokio::pin!(wake);
-        wake.as_mut().enable();
-        match catch_up(&ledger, &blobs, &index, &mut checkpoints).await {
-            Ok(0) => wait = Duration::from_secs(1),
-            Ok(_) => {
-                indexed.notify_waiters();
-                continue;
-            }
+/// The indexes of all agencies, each followed on its own: what ails one is nothing to the others.
+#[derive(Clone)]
+pub struct Indexers {
+    /// The record.
+    pub ledger: Arc<dyn Ledger>,
+    /// Texts.
+    pub blobs: Blobs,
+    /// Full text.
+    pub index: Arc<dyn Index>,
+    /// Told of damage.
+    pub board: Board,
+}
+
+impl std::fmt::Debug for Indexers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Indexers")
+    }
+}
+
+impl Indexers {
+    /// Follows the outbox with an indexer for each agency that has documents or an index, until `stop`.
+    pub async fn run(self, mut way: Way) {
+        let mut running = JoinSet::new();
+        let mut known = BTreeSet::new();
+        let index = Arc::clone(&self.index);
+        let mut partitions: BTreeSet<Partition> = match blocking(move || index.agencies()).await {
+            Ok(agencies) => agencies.into_iter().map(Partition::of).collect(),
             Err(error) => {
-                tracing::error!(error = %format!("{error:#}"), "the index waits");
-                checkpoints.clear();
-                tokio::select! {
-                    () = &mut stopped => return,
-                    () = tokio::time::sleep(wait) => {}
+                tracing::warn!(%error, "the indexes that are there cannot be listed");
+                BTreeSet::new()
+            }
+        };
+        loop {
+            partitions.extend(way.heads.borrow_and_update().changes.keys().cloned());
+            for partition in std::mem::take(&mut partitions) {
+                if known.insert(partition.clone()) {
+                    running.spawn(follow(Indexer::new(self.clone(), partition), way.clone()));
                 }
-                wait = (wait * 2).min(Duration::from_secs(30));
-                continue;
+            }
+            tokio::select! {
+                () = way.stop.cancelled() => break,
+                changed = way.heads.changed() => if changed.is_err() { break },
             }
         }
-        tokio::select! {
-            () = &mut stopped => return,
-            () = &mut wake => {}
-            // Another process may have written to the ledger.
-            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+        while running.join_next().await.is_some() {}
+    }
+
+    /// Builds every index anew from the ledger, and returns when that is done.
+    ///
+    /// # Errors
+    /// When the ledger, the texts or the index cannot be reached.
+    pub async fn rebuild(&self) -> Result<(), Obstacle> {
+        let held = self.ledger.partitions().await.map_err(|error| Obstacle::of(&error))?;
+        let index = Arc::clone(&self.index);
+        let stored =
+            blocking(move || index.agencies()).await.map_err(|error| Obstacle::of(&error))?;
+        let stored = stored.into_iter().map(Partition::of);
+        for partition in held.into_iter().chain(stored).collect::<BTreeSet<_>>() {
+            let mut indexer = Indexer::new(self.clone(), partition);
+            indexer.begin_anew().await?;
+            while indexer.step(u64::MAX).await? == Step::More {}
+        }
+        Ok(())
+    }
+}
+
+/// Owns the index of one agency. The checkpoint in the index is the truth; the cursor in the ledger is moved after
+/// it, for others to read.
+struct Indexer {
+    of: Indexers,
+    partition: Partition,
+    at: At,
+}
+
+/// Where an indexer is.
+enum At {
+    /// It has not asked the index yet.
+    Unknown,
+    /// It builds the index from the documents that the ledger holds; then it goes on with the outbox at `start`.
+    Building { start: u64, after: Option<DocumentId> },
+    /// It follows the outbox, and has come so far.
+    Following(u64),
+}
+
+#[async_trait]
+impl Follower for Indexer {
+    fn subject(&self) -> Subject {
+        Subject::of(&reader(&self.partition).to_string(), &self.partition.agency)
+    }
+
+    fn head(&self, heads: &Heads) -> u64 {
+        heads.changes.get(&self.partition).copied().unwrap_or(0)
+    }
+
+    fn gathering(&self) -> Gathering {
+        GATHERING
+    }
+
+    async fn step(&mut self, head: u64) -> Result<Step, Obstacle> {
+        match self.take_step(head).await {
+            Ok(step) => Ok(step),
+            Err(Trouble::Index(IndexError::Damaged(reason))) => {
+                self.of.board.set(Kind::IndexDamaged, self.subject(), &reason);
+                self.begin_anew().await?;
+                Ok(Step::More)
+            }
+            Err(Trouble::Index(error)) => {
+                self.at = At::Unknown;
+                Err(Obstacle::of(&error))
+            }
+            Err(Trouble::Ledger(error)) => Err(Obstacle::of(&error)),
+            Err(Trouble::Blobs(error)) => Err(Obstacle::of(&error)),
         }
     }
 }
 
-/// Why the index could not catch up.
+/// Why a step failed.
 #[derive(Debug, thiserror::Error)]
-pub enum Behind {
-    /// The ledger did not answer.
+enum Trouble {
     #[error(transparent)]
-    Ledger(#[from] madang_ledger::error::LedgerError),
-    /// The index did not take the changes.
+    Ledger(#[from] LedgerError),
     #[error(transparent)]
     Index(#[from] IndexError),
-    /// The text of a document could not be had.
-    #[error("the text of {document} cannot be read: {source}")]
-    Text {
-        /// The document.
-        document: DocumentId,
-        /// Why.
-        source: object_store::Error,
-    },
+    #[error("texts cannot be read")]
+    Blobs(#[from] object_store::Error),
 }
 
-/// Applies one batch to each index that is behind. Gives how many changes were applied.
-async fn catch_up(
-    ledger: &Arc<dyn Ledger>,
-    blobs: &Blobs,
-    index: &Arc<dyn Index>,
-    checkpoints: &mut BTreeMap<Agency, u64>,
-) -> Result<u64, Behind> {
-    let mut applied = 0;
-    for (partition, last) in ledger.last_changes().await? {
-        let agency = partition.agency.clone();
-        let from = match checkpoints.get(&agency) {
-            Some(checkpoint) => *checkpoint,
-            None => resume(ledger, index, &agency).await?,
-        };
-        checkpoints.insert(agency.clone(), from);
-        if from >= last {
-            continue;
+impl Indexer {
+    fn new(of: Indexers, partition: Partition) -> Indexer {
+        Indexer { of, partition, at: At::Unknown }
+    }
+
+    async fn take_step(&mut self, head: u64) -> Result<Step, Trouble> {
+        // Asked at each turn: a search may have met damage.
+        let (index, agency) = (Arc::clone(&self.of.index), self.partition.agency.clone());
+        let checkpoint = blocking(move || index.checkpoint(&agency)).await?;
+        match self.at {
+            At::Unknown => self.resume(checkpoint.unwrap_or(0)).await,
+            At::Building { start, after } => self.build(start, after).await,
+            At::Following(from) if from >= head => Ok(Step::Done(from)),
+            At::Following(from) => self.catch_up(from).await,
         }
-        let outbox = ledger.changes(&partition, from, BATCH).await?;
+    }
+
+    /// Where an index goes on: at its own checkpoint. One that has none is built from the documents, and so is one
+    /// that is ahead of the ledger, which then is not the one it was built from.
+    async fn resume(&mut self, checkpoint: u64) -> Result<Step, Trouble> {
+        if checkpoint == 0 {
+            self.clear().await?;
+            return Ok(Step::More);
+        }
+        if checkpoint > self.of.ledger.last_seq().await? {
+            let reason = "the index is ahead of the ledger";
+            self.of.board.set(Kind::IndexDamaged, self.subject(), reason);
+            self.clear().await?;
+            return Ok(Step::More);
+        }
+        self.of.ledger.advance(&reader(&self.partition), checkpoint).await?;
+        self.at = At::Following(checkpoint);
+        Ok(Step::More)
+    }
+
+    async fn begin_anew(&mut self) -> Result<(), Obstacle> {
+        match self.clear().await {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                self.at = At::Unknown;
+                Err(Obstacle::of(&error))
+            }
+        }
+    }
+
+    async fn clear(&mut self) -> Result<(), Trouble> {
+        self.of.ledger.reset(&reader(&self.partition)).await?;
+        let (index, agency) = (Arc::clone(&self.of.index), self.partition.agency.clone());
+        blocking(move || index.clear(&agency)).await?;
+        // Read before the first document: whatever changes from here on is told again by the outbox.
+        let start = self.of.ledger.last_seq().await?;
+        self.at = At::Building { start, after: None };
+        Ok(())
+    }
+
+    /// Brings one page of the ledger's documents into the index. Its checkpoint stays 0 until the last is there, so
+    /// that an index half built is never taken for a whole one.
+    async fn build(&mut self, start: u64, after: Option<DocumentId>) -> Result<Step, Trouble> {
+        let page = self.of.ledger.documents_after(&self.partition, after, PAGE).await?;
+        let Some(last) = page.last().map(|stored| stored.document.id) else {
+            if start > 0 {
+                self.apply(Vec::new(), start).await?;
+            }
+            self.of.ledger.advance(&reader(&self.partition), start).await?;
+            self.of.board.clear(Kind::IndexDamaged, &self.subject());
+            self.at = At::Following(start);
+            return Ok(Step::More);
+        };
+        let mut changes = Vec::new();
+        let mut text = 0;
+        for stored in &page {
+            let record = self.record(stored).await?;
+            text += size(&record);
+            changes.push(Change::Put(Box::new(record)));
+            if text > BATCH_TEXT {
+                self.apply(std::mem::take(&mut changes), 0).await?;
+                text = 0;
+            }
+        }
+        self.apply(changes, 0).await?;
+        self.at = At::Building { start, after: Some(last) };
+        Ok(Step::More)
+    }
+
+    /// Applies one batch of the outbox.
+    async fn catch_up(&mut self, from: u64) -> Result<Step, Trouble> {
+        let outbox = self.of.ledger.changes(&self.partition, from, BATCH).await?;
+        if outbox.is_empty() {
+            return Ok(Step::Done(from));
+        }
         // However often a document changed, its record is made once, from what the ledger holds now.
         let mut ids: Vec<DocumentId> = outbox.iter().map(|change| change.document).collect();
         ids.sort();
         ids.dedup();
-        let stored = ledger.documents(&ids).await?;
-        let stored: BTreeMap<DocumentId, _> =
+        let stored = self.of.ledger.documents(&ids).await?;
+        let stored: BTreeMap<DocumentId, Stored> =
             stored.into_iter().map(|stored| (stored.document.id, stored)).collect();
         let mut changes = Vec::new();
         let mut text = 0;
         let mut through = from;
-        let mut done = std::collections::BTreeSet::new();
-        // The record is of the last change of its document that was read here.
-        let revisions: BTreeMap<DocumentId, u64> =
-            outbox.iter().map(|change| (change.document, change.seq)).collect();
+        let mut taken = BTreeSet::new();
         for change in &outbox {
             if text > BATCH_TEXT {
                 break;
             }
             through = change.seq;
-            if !done.insert(change.document) {
+            if !taken.insert(change.document) {
                 continue;
             }
-            let revision = revisions.get(&change.document).copied().unwrap_or(change.seq);
-            match stored.get(&change.document) {
-                Some(stored) if !stored.withdrawn => {
-                    let segments = match &stored.document.text {
-                        Some(blob) => blobs
-                            .read_text(blob)
-                            .await
-                            .map_err(|source| Behind::Text { document: change.document, source })?,
-                        None => Vec::new(),
-                    };
-                    text += segments.iter().map(|segment| segment.text.len()).sum::<usize>();
-                    let record = Box::new(record(&stored.document, segments));
-                    changes.push(Change::Put { revision, record });
+            // A document that is withdrawn, or belongs to another agency by now, is not to be found here.
+            let here = stored.get(&change.document).filter(|stored| {
+                !stored.withdrawn && stored.document.agency == self.partition.agency
+            });
+            changes.push(match here {
+                Some(stored) => {
+                    let record = self.record(stored).await?;
+                    text += size(&record);
+                    Change::Put(Box::new(record))
                 }
-                _ => changes.push(Change::Delete { revision, id: change.document }),
-            }
+                None => Change::Delete(change.document),
+            });
         }
-        applied += changes.len() as u64;
-        let to = Arc::clone(index);
-        let of = Partition::of(agency.clone());
-        let work = tokio::task::spawn_blocking(move || to.apply(&of, &changes, through));
-        work.await.map_err(|error| IndexError::Unavailable(error.to_string()))??;
-        ledger.advance(&reader(&partition), through).await?;
-        checkpoints.insert(agency, through);
+        self.apply(changes, through).await?;
+        self.of.ledger.advance(&reader(&self.partition), through).await?;
+        self.at = At::Following(through);
+        Ok(Step::More)
     }
-    Ok(applied)
+
+    async fn apply(&self, changes: Vec<Change>, checkpoint: u64) -> Result<(), IndexError> {
+        let (index, agency) = (Arc::clone(&self.of.index), self.partition.agency.clone());
+        blocking(move || index.apply(&agency, &changes, checkpoint)).await
+    }
+
+    /// The record of a document. One whose text is lost is found by its other properties; the loss is noted.
+    async fn record(&self, stored: &Stored) -> Result<Record, Trouble> {
+        let document = &stored.document;
+        let Some(text) = &document.text else { return Ok(record(document, Vec::new())) };
+        match self.of.blobs.read_text(text).await {
+            Ok(segments) => Ok(record(document, segments)),
+            Err(error) if is_lost(&error) => {
+                self.note_loss(document, &error).await?;
+                let outcome = Outcome::Partial;
+                Ok(Record { outcome, ..record(document, Vec::new()) })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn note_loss(
+        &self,
+        document: &Document,
+        error: &object_store::Error,
+    ) -> Result<(), LedgerError> {
+        tracing::error!(document = %document.id, %error, "its text is lost; the file is to be read again");
+        let act = Act {
+            actor: reader(&self.partition).to_string(),
+            action: "text.lost".into(),
+            subject: document.id.to_string(),
+            detail: error.to_string(),
+        };
+        self.of.ledger.append(&act).await
+    }
 }
 
-/// Where an index goes on: at its own checkpoint. An index that must be rebuilt, or that is ahead of the
-/// ledger (which then is not the one it was built from), starts anew.
-async fn resume(
-    ledger: &Arc<dyn Ledger>,
-    index: &Arc<dyn Index>,
-    agency: &Agency,
-) -> Result<u64, Behind> {
-    let partition = Partition::of(agency.clone());
-    let checkpoint = match index.checkpoint(&partition) {
-        Ok(checkpoint) => checkpoint.unwrap_or(0),
-        Err(IndexError::Damaged(reason)) => {
-            tracing::warn!(%agency, %reason, "the index is built anew from the ledger");
-            index.clear(&partition)?;
-            0
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let checkpoint = if checkpoint > ledger.last_seq().await? {
-        tracing::warn!(%agency, "the index is ahead of the ledger and is built anew");
-        index.clear(&partition)?;
-        0
-    } else {
-        checkpoint
-    };
-    let reader = reader(&Partition::of(agency.clone()));
-    if checkpoint == 0 {
-        ledger.reset(&reader).await?;
-    } else {
-        ledger.advance(&reader, checkpoint).await?;
+/// Whether a text is not there, or is not what was kept: then waiting does not bring it back.
+fn is_lost(error: &object_store::Error) -> bool {
+    match error {
+        object_store::Error::NotFound { .. } => true,
+        object_store::Error::Generic { source, .. } => source.is::<serde_json::Error>(),
+        _ => false,
     }
-    Ok(checkpoint)
+}
+
+fn size(record: &Record) -> usize {
+    record.segments.iter().map(|segment| segment.text.len()).sum()
+}
+
+/// Runs index work where blocking is allowed. A panic there is damage that nobody foresaw.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, IndexError> + Send + 'static,
+) -> Result<T, IndexError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) if error.is_panic() => Err(IndexError::Damaged(error.to_string())),
+        Err(error) => Err(IndexError::Unavailable(error.to_string())),
+    }
 }
 
 /// The record of a document.
@@ -215,7 +381,7 @@ pub fn record(document: &Document, segments: Vec<Segment>) -> Record {
         .or(document.object_modified);
     Record {
         id: document.id,
-        partition: Partition::of(document.agency.clone()),
+        agency: document.agency.clone(),
         pipeline: document.pipeline.clone(),
         path: document.path(),
         title: document.title().to_owned(),

@@ -2,106 +2,118 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use madang_catalog::registry::{Registry, RegistryError};
+use madang_document::entry::Entry;
 use madang_document::principal::Scope;
 use madang_ledger::audit::Act;
+use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
 use madang_ledger::reader::Reader;
-use tokio::sync::Notify;
-use tokio_util::sync::CancellationToken;
+
+use crate::board::Subject;
+use crate::follow::{Follower, Gathering, Obstacle, Step};
+use crate::heads::Heads;
 
 /// Events read at once.
 const BATCH: u32 = 200;
+
+/// Harvesters do not count seconds; an entry that changes twice is sent once.
+const GATHERING: Gathering = Gathering {
+    quiet: Duration::from_millis(200),
+    longest: Duration::from_secs(4),
+    enough: BATCH as u64,
+};
 
 /// The cursor of a registry's relay.
 pub fn reader(registry: &dyn Registry) -> Reader {
     Reader::Registry(registry.name().to_owned())
 }
 
-/// Brings one registry what the embedded one has, until `stop`: at least once, in order, and of an entry that
-/// changed several times only the newest version. A registry that does not answer is tried again, later each
-/// time; an entry that it refuses for good is noted in the audit trail and passed over.
-pub async fn relay(
-    ledger: Arc<dyn Ledger>,
-    registry: Arc<dyn Registry>,
-    changed: Arc<Notify>,
-    relayed: Arc<Notify>,
-    stop: CancellationToken,
-) {
-    let stopped = stop.cancelled();
-    tokio::pin!(stopped);
-    let mut wait = Duration::from_secs(1);
-    loop {
-        let wake = changed.notified();
-        tokio::pin!(wake);
-        wake.as_mut().enable();
-        let pause = match step(&ledger, registry.as_ref()).await {
-            Ok(true) => {
-                relayed.notify_waiters();
-                continue;
-            }
-            Ok(false) => {
-                wait = Duration::from_secs(1);
-                Duration::from_secs(1)
-            }
-            Err(reason) => {
-                tracing::warn!(registry = registry.name(), %reason, "the registry waits");
-                wait = (wait * 2).min(Duration::from_secs(60));
-                wait
-            }
-        };
-        tokio::select! {
-            () = &mut stopped => return,
-            () = &mut wake, if pause == Duration::from_secs(1) => {}
-            () = tokio::time::sleep(pause) => {}
-        }
+/// Brings one registry what the ledger holds: at least once, in order, and of an entry that changed several times
+/// only the newest version. A registry that does not answer is waited for; an entry that it refuses for good is
+/// noted in the audit trail and passed over.
+pub struct Relay {
+    /// The record.
+    pub ledger: Arc<dyn Ledger>,
+    /// Where entries go.
+    pub registry: Arc<dyn Registry>,
+}
+
+impl std::fmt::Debug for Relay {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Relay({})", self.registry.name())
     }
 }
 
-/// Relays one batch. Gives whether there was one.
-async fn step(ledger: &Arc<dyn Ledger>, registry: &dyn Registry) -> Result<bool, String> {
-    let reader = reader(registry);
-    let after = ledger.cursor(&reader).await.map_err(|error| error.to_string())?;
-    let events =
-        ledger.events(&Scope::All, after, BATCH).await.map_err(|error| error.to_string())?;
-    let Some(last) = events.last().map(|event| event.seq) else { return Ok(false) };
-    let ids: BTreeSet<String> = events.into_iter().map(|event| event.entry).collect();
-    let mut entries = Vec::new();
-    for id in ids {
-        entries.extend(ledger.entry(&id).await.map_err(|error| error.to_string())?);
-    }
-    if let Err(error) = registry.put(&entries).await {
-        if matches!(error, RegistryError::Transient { .. }) {
-            return Err(error.to_string());
-        }
-        // One entry of the batch is refused for good; the others must not suffer for it.
-        for entry in &entries {
-            let answer = registry.put(std::slice::from_ref(entry)).await;
-            pass_over(ledger, answer).await?;
-        }
-    }
-    ledger.advance(&reader, last).await.map_err(|error| error.to_string())?;
-    Ok(true)
+/// Why a step failed.
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
 }
 
-/// A refusal for good is noted; any other failure stops the batch.
-async fn pass_over(
-    ledger: &Arc<dyn Ledger>,
-    answer: Result<(), RegistryError>,
-) -> Result<(), String> {
-    match answer {
-        Ok(()) => Ok(()),
-        Err(RegistryError::Permanent { registry, entry, source }) => {
-            let reason = source.to_string();
-            tracing::error!(%registry, %entry, %reason, "the registry refuses an entry");
-            let act = Act {
-                actor: format!("registry/{registry}"),
-                action: "entry.refused".into(),
-                subject: entry,
-                detail: reason,
-            };
-            ledger.append(&act).await.map_err(|error| error.to_string())
+#[async_trait]
+impl Follower for Relay {
+    fn subject(&self) -> Subject {
+        Subject::part(&reader(self.registry.as_ref()).to_string())
+    }
+
+    fn head(&self, heads: &Heads) -> u64 {
+        heads.events
+    }
+
+    fn gathering(&self) -> Gathering {
+        GATHERING
+    }
+
+    async fn step(&mut self, _head: u64) -> Result<Step, Obstacle> {
+        self.bring().await.map_err(|error| Obstacle::of(&error))
+    }
+}
+
+impl Relay {
+    async fn bring(&self) -> Result<Step, Trouble> {
+        let reader = reader(self.registry.as_ref());
+        let after = self.ledger.cursor(&reader).await?;
+        let events = self.ledger.events(&Scope::All, after, BATCH).await?;
+        let Some(last) = events.last().map(|event| event.seq) else { return Ok(Step::Done(after)) };
+        let ids: BTreeSet<String> = events.into_iter().map(|event| event.entry).collect();
+        let mut entries = Vec::new();
+        for id in ids {
+            entries.extend(self.ledger.entry(&id).await?);
         }
-        Err(error @ RegistryError::Transient { .. }) => Err(error.to_string()),
+        match self.registry.put(&entries).await {
+            Ok(()) => {}
+            Err(error @ RegistryError::Transient { .. }) => return Err(error.into()),
+            // One entry of the batch is refused for good; the others must not suffer for it.
+            Err(RegistryError::Permanent { .. }) => {
+                for entry in &entries {
+                    self.put_one(entry).await?;
+                }
+            }
+        }
+        self.ledger.advance(&reader, last).await?;
+        Ok(Step::More)
+    }
+
+    async fn put_one(&self, entry: &Entry) -> Result<(), Trouble> {
+        match self.registry.put(std::slice::from_ref(entry)).await {
+            Ok(()) => Ok(()),
+            Err(RegistryError::Permanent { registry, entry, source }) => {
+                let reason = source.to_string();
+                tracing::error!(%registry, %entry, %reason, "the registry refuses an entry");
+                let act = Act {
+                    actor: format!("registry/{registry}"),
+                    action: "entry.refused".into(),
+                    subject: entry,
+                    detail: reason,
+                };
+                Ok(self.ledger.append(&act).await?)
+            }
+            Err(error @ RegistryError::Transient { .. }) => Err(error.into()),
+        }
     }
 }

@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,19 +21,26 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::board::Board;
+use crate::cataloguer::Cataloguer;
 use crate::clock::{Clock, Jitter};
 use crate::completer::Completer;
 use crate::decide::Policy;
 use crate::declaration::Pipeline;
+use crate::follow::{Way, follow};
+use crate::heads::{self, Heads};
+use crate::indexer::Indexers;
 use crate::lease::Leases;
 use crate::missing::Window;
+use crate::probe::probe;
+use crate::relay::Relay;
 use crate::source::{Ask, Source, SourceState, sighting};
 use crate::terms::Terms;
 use crate::worker::Workers;
-use crate::{cataloguer, indexer, relay, series};
 use madang_store::blobs::Blobs;
 use madang_store::store::{Listed, StoreError};
 use madang_store::stores::Stores;
+use crate::{indexer, relay, series};
 
 /// A part of the service; a process may run some of them only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,6 +90,8 @@ pub struct Parts {
     pub jitter: Jitter,
     /// Who holds what this process takes from the ledger.
     pub worker: Worker,
+    /// Where conditions are told.
+    pub board: Board,
 }
 
 impl std::fmt::Debug for Parts {
@@ -93,6 +103,8 @@ impl std::fmt::Debug for Parts {
 /// What a service is told.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// The data folder, whose disk is watched.
+    pub data: PathBuf,
     /// The pipelines.
     pub pipelines: Vec<Pipeline>,
     /// The parts that run in this process.
@@ -115,6 +127,7 @@ pub struct Service {
     work: Arc<Notify>,
     changed: Arc<Notify>,
     moved: Arc<Notify>,
+    heads: watch::Receiver<Heads>,
     stop: CancellationToken,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -154,7 +167,9 @@ impl Service {
             .collect();
         let leases = Leases::start(Arc::clone(&parts.ledger))
             .map_err(|error| LedgerError::Unavailable(error.to_string()))?;
+        let (tell, heads) = watch::channel(Heads::default());
         let mut service = Service {
+            heads,
             series: Arc::new(series),
             sources: BTreeMap::new(),
             leases,
@@ -166,6 +181,17 @@ impl Service {
             parts,
             settings,
         };
+        service.spawn(heads::tell(
+            Arc::clone(&service.parts.ledger),
+            tell,
+            Arc::clone(&service.changed),
+            service.stop.clone(),
+        ));
+        service.spawn(probe(
+            service.parts.board.clone(),
+            service.settings.data.clone(),
+            service.stop.clone(),
+        ));
         for role in service.settings.roles.clone() {
             match role {
                 Role::Source => service.start_sources(),
@@ -197,6 +223,7 @@ impl Service {
                 work: Arc::clone(&self.work),
                 clock: Arc::clone(&self.parts.clock),
                 jitter: Arc::clone(&self.parts.jitter),
+                board: self.parts.board.clone(),
                 window: Window::default(),
             };
             let (asks, asked) = mpsc::channel(8);
@@ -218,6 +245,7 @@ impl Service {
             policy: self.settings.policy.clone(),
             worker: self.parts.worker,
             leases: self.leases.clone(),
+            board: self.parts.board.clone(),
             finished,
             clock: Arc::clone(&self.parts.clock),
             jitter: Arc::clone(&self.parts.jitter),
@@ -225,6 +253,7 @@ impl Service {
         let completer = Completer {
             ledger: Arc::clone(&self.parts.ledger),
             leases: self.leases.clone(),
+            board: self.parts.board.clone(),
             changed: Arc::clone(&self.changed),
             clock: Arc::clone(&self.parts.clock),
             jitter: Arc::clone(&self.parts.jitter),
@@ -235,40 +264,34 @@ impl Service {
         self.spawn(sweep(Arc::clone(&self.parts.ledger), process, self.stop.clone()));
     }
 
+    fn way(&self) -> Way {
+        Way {
+            heads: self.heads.clone(),
+            moved: Arc::clone(&self.moved),
+            board: self.parts.board.clone(),
+            jitter: Arc::clone(&self.parts.jitter),
+            stop: self.stop.clone(),
+        }
+    }
+
     fn start_indexer(&mut self) {
-        self.spawn(indexer::index(
-            Arc::clone(&self.parts.ledger),
-            self.parts.blobs.clone(),
-            Arc::clone(&self.parts.index),
-            Arc::clone(&self.changed),
-            Arc::clone(&self.moved),
-            self.stop.clone(),
-        ));
+        let indexers = Indexers {
+            ledger: Arc::clone(&self.parts.ledger),
+            blobs: self.parts.blobs.clone(),
+            index: Arc::clone(&self.parts.index),
+            board: self.parts.board.clone(),
+        };
+        self.spawn(indexers.run(self.way()));
     }
 
     fn start_relays(&mut self) {
         for registry in &self.parts.registries {
-            self.spawn(relay::relay(
-                Arc::clone(&self.parts.ledger),
-                Arc::clone(registry),
-                Arc::clone(&self.changed),
-                Arc::clone(&self.moved),
-                self.stop.clone(),
-            ));
+            let relay =
+                Relay { ledger: Arc::clone(&self.parts.ledger), registry: Arc::clone(registry) };
+            self.spawn(follow(relay, self.way()));
         }
-        self.spawn(cataloguer::catalogue(
-            Arc::clone(&self.parts.ledger),
-            Arc::clone(&self.series),
-            Arc::clone(&self.changed),
-            self.stop.clone(),
-        ));
-        self.spawn(keep_series(
-            Arc::clone(&self.parts.ledger),
-            Arc::clone(&self.series),
-            Arc::clone(&self.changed),
-            Arc::clone(&self.parts.clock),
-            self.stop.clone(),
-        ));
+        let cataloguer = Cataloguer::new(Arc::clone(&self.parts.ledger), Arc::clone(&self.series));
+        self.spawn(follow(cataloguer, self.way()));
     }
 
     /// Waits until all that was there is settled, read, indexed and catalogued.
@@ -318,7 +341,9 @@ impl Service {
                 return Ok(false);
             }
         }
-        series::refresh(ledger.as_ref(), &self.series).await?;
+        let mut all: Vec<&Series> = self.series.values().collect();
+        all.sort_by(|a, b| a.pipeline.cmp(&b.pipeline));
+        series::refresh(ledger.as_ref(), &all).await?;
         let last = ledger.last_event().await?;
         for registry in &self.parts.registries {
             if ledger.cursor(&relay::reader(registry.as_ref())).await? < last {
@@ -447,45 +472,6 @@ async fn sweep(ledger: Arc<dyn Ledger>, process: Uuid, stop: CancellationToken) 
             Ok(0) => {}
             Ok(jobs) => tracing::warn!(jobs, "leases ended: their jobs will be tried again"),
             Err(error) => tracing::error!(%error, "ended leases cannot be swept"),
-        }
-    }
-}
-
-/// How often the entries of drop folders are written while files keep coming: their counts change with every
-/// file, and each change is an event that others harvest.
-const SERIES_MS: i64 = 60_000;
-
-/// Keeps the entries of the drop folders current: when nothing is in flight, and once a minute while
-/// something is.
-async fn keep_series(
-    ledger: Arc<dyn Ledger>,
-    series: Arc<HashMap<String, Series>>,
-    changed: Arc<Notify>,
-    clock: Clock,
-    stop: CancellationToken,
-) {
-    let mut due = clock();
-    loop {
-        let wake = changed.notified();
-        let now = clock();
-        let quiet = ledger.balance(&Scope::All).await.is_ok_and(|balance| balance.in_flight == 0);
-        if quiet || due.0 <= now.0 {
-            due = now.plus_ms(SERIES_MS);
-            match series::refresh(ledger.as_ref(), &series).await {
-                Ok(0) => {}
-                Ok(_) => changed.notify_waiters(),
-                Err(error) => {
-                    tracing::error!(%error, "the entries of drop folders cannot be written");
-                }
-            }
-        }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = wake => {}
-        }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(Duration::from_secs(2)) => {}
         }
     }
 }

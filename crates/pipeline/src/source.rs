@@ -12,6 +12,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::backoff::Backoff;
+use crate::board::{Board, Kind, Subject};
 use crate::clock::{Clock, Jitter, ms, until};
 use crate::declaration::Pipeline;
 use crate::missing::{Decision, Missing, Window, decide, is_mass};
@@ -80,6 +81,8 @@ pub struct Source {
     pub clock: Clock,
     /// Random numbers from 0 to 1.
     pub jitter: Jitter,
+    /// Where conditions are told.
+    pub board: Board,
     /// How long absence is watched.
     pub window: Window,
 }
@@ -109,6 +112,7 @@ impl Source {
             known: 0,
             listed: false,
             owed: true,
+            overslept: false,
             in_order: false,
             listing_failures: 0,
             record_failures: 0,
@@ -117,6 +121,10 @@ impl Source {
         loop {
             if let Some(ask) = ask.take() {
                 run.list(ask == Ask::Release, &state).await;
+            }
+            if run.drain() {
+                ask = Some(Ask::Reconcile);
+                continue;
             }
             run.look().await;
             let decide_again = run.decide().await;
@@ -127,6 +135,7 @@ impl Source {
             let due =
                 due.map_or(run.next_listing, |due| due.max(run.not_before).min(run.next_listing));
             let pause = until(due, run.now());
+            let planned = run.now().plus_ms(ms(pause));
             tokio::select! {
                 () = stop.cancelled() => return,
                 asked = asks.recv() => match asked {
@@ -134,16 +143,14 @@ impl Source {
                     None => return,
                 },
                 heard = hear(&mut run.watcher) => {
-                    let mut heard = Some(heard);
-                    // All that waits in the channel at once: what came together is looked at together.
-                    while let Some(news) = heard {
-                        if run.hears(news) {
-                            ask = Some(Ask::Reconcile);
-                        }
-                        heard = run.watcher.as_mut().and_then(Watcher::ready).map(Some);
+                    if run.hears(heard) {
+                        ask = Some(Ask::Reconcile);
                     }
                 }
                 () = tokio::time::sleep(pause) => {
+                    // Woken late, it has not heard yet what happened meanwhile.
+                    let late = run.now().0.saturating_sub(planned.0);
+                    run.overslept = late > run.source.window.quiet_ms / 2;
                     if run.next_listing <= run.now() {
                         ask = Some(Ask::Reconcile);
                     }
@@ -166,6 +173,8 @@ struct Run {
     listed: bool,
     /// Whether a listing is wanted that has not come to its end.
     owed: bool,
+    /// Whether it was woken so late that events may wait which it has not heard.
+    overslept: bool,
     /// Whether the ledger was told what this source knows of a former hold.
     in_order: bool,
     next_listing: Timestamp,
@@ -182,6 +191,10 @@ impl Run {
 
     fn name(&self) -> &str {
         &self.source.pipeline.name
+    }
+
+    fn subject(&self) -> Subject {
+        Subject::of(self.name(), &self.source.pipeline.agency)
     }
 
     fn is_settled(&self) -> bool {
@@ -206,6 +219,16 @@ impl Run {
         }
     }
 
+    /// Takes note of all that the watcher has ready: what came together is looked at together. Gives whether only a
+    /// listing tells the rest.
+    fn drain(&mut self) -> bool {
+        let mut everything = false;
+        while let Some(heard) = self.watcher.as_mut().and_then(Watcher::ready) {
+            everything |= self.hears(Some(heard));
+        }
+        everything
+    }
+
     /// Lists everything, records what is new and notes what is missing.
     async fn list(&mut self, release: bool, state: &watch::Sender<SourceState>) {
         // Before the listing, so that nothing falls between the two; again at each listing while it fails.
@@ -220,6 +243,7 @@ impl Run {
                 self.listed = true;
                 self.owed = false;
                 self.listing_failures = 0;
+                self.source.board.clear(Kind::SourceAway, &self.subject());
                 self.recorded();
                 if state.borrow().unlisted != unlisted {
                     for (path, reason) in &unlisted {
@@ -245,9 +269,8 @@ impl Run {
             }
             Err(SourceError::Store(error)) => {
                 self.listing_failures += 1;
-                if self.listing_failures == 1 {
-                    tracing::warn!(pipeline = self.name(), %error, "the source cannot be listed");
-                }
+                let message = format!("{}: {error}", self.source.store.place());
+                self.source.board.set(Kind::SourceAway, self.subject(), &message);
                 self.next_listing = clock().plus_ms(self.wait_ms(self.listing_failures));
                 if self.listing_failures >= PATIENCE {
                     state.send_modify(|state| state.failure = Some(error.to_string()));
@@ -264,20 +287,16 @@ impl Run {
         AGAIN.wait_ms(failures, (self.source.jitter)())
     }
 
-    /// The ledger took nothing: everything waits for a moment. Told once, not each time.
+    /// The ledger took nothing: everything waits for a moment.
     fn not_recorded(&mut self, error: &LedgerError) {
         self.record_failures += 1;
         self.not_before = self.now().plus_ms(self.wait_ms(self.record_failures));
-        if self.record_failures == 1 {
-            tracing::error!(pipeline = self.name(), %error, "what was seen is not recorded yet; it is tried again");
-        }
+        self.source.board.set(Kind::LedgerUnwritable, self.subject(), &error.to_string());
     }
 
     fn recorded(&mut self) {
-        if self.record_failures > 0 {
-            tracing::info!(pipeline = self.name(), "what was seen is recorded again");
-        }
         self.record_failures = 0;
+        self.source.board.clear(Kind::LedgerUnwritable, &self.subject());
     }
 
     fn listen(&self) -> Option<Watcher> {
@@ -482,6 +501,9 @@ impl Run {
             return Some(self.not_before);
         }
         let window = self.source.window;
+        if std::mem::take(&mut self.overslept) && !self.missing.is_empty() {
+            return Some(now.plus_ms(window.quiet_ms));
+        }
         match self.conclude(&window).await {
             Ok(again) => again,
             Err(error) => {
@@ -516,7 +538,7 @@ impl Run {
         }
     }
 
-    /// Holds what is missing for the operator's word. Told when it begins, not at each further file.
+    /// Holds what is missing for the operator's word.
     async fn hold(&mut self, missing: u64) -> Result<(), LedgerError> {
         let ledger = &self.source.ledger;
         let before = match &self.held {
@@ -529,13 +551,9 @@ impl Run {
             ledger.hold_back(self.name(), Some(held.clone())).await?;
             self.recorded();
         }
+        let message = format!("{missing} of {} files are gone", self.known);
+        self.source.board.set(Kind::Held, self.subject(), &message);
         if self.held.is_none() {
-            tracing::warn!(
-                pipeline = self.name(),
-                missing,
-                known = self.known,
-                "so many files are gone that the operator must confirm it (madang queue release)"
-            );
             // Events may say that they are back, and may not: a lost mount sends none.
             self.next_listing = self.next_listing.min(self.now().plus_ms(ms(HELD_LISTING)));
         }
@@ -550,9 +568,8 @@ impl Run {
         }
         self.source.ledger.hold_back(self.name(), None).await?;
         self.recorded();
-        if self.held.take().is_some() {
-            tracing::info!(pipeline = self.name(), "nothing is held any more");
-        }
+        self.source.board.clear(Kind::Held, &self.subject());
+        self.held = None;
         self.in_order = true;
         Ok(())
     }

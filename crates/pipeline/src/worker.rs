@@ -24,6 +24,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::backoff::Backoff;
+use crate::board::{Board, Kind, Subject};
 use crate::clock::{Clock, Jitter, until};
 use crate::completer::Finished;
 use crate::decide::{Attempt, Policy, Reading, Step, before_reading, decide};
@@ -55,6 +56,8 @@ pub struct Workers {
     pub policy: Policy,
     /// Leases held.
     pub leases: Leases,
+    /// Where conditions are told.
+    pub board: Board,
     /// Where the ends of attempts go.
     pub finished: mpsc::Sender<Finished>,
     /// The time.
@@ -111,13 +114,13 @@ impl Workers {
                 limit => match self.ledger.claim(&self.worker, limit, LEASE).await {
                     Ok(claims) => {
                         failures = 0;
+                        self.board.clear(Kind::LedgerUnwritable, &Subject::part("worker"));
                         claims
                     }
                     Err(error) => {
                         failures += 1;
-                        if failures == 1 {
-                            tracing::error!(%error, "no jobs can be claimed");
-                        }
+                        let subject = Subject::part("worker");
+                        self.board.set(Kind::LedgerUnwritable, subject, &error.to_string());
                         let wait = AGAIN.wait_ms(failures, (self.jitter)());
                         tokio::select! {
                             () = &mut stopped => break,

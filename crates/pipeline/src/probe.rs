@@ -1,0 +1,109 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::board::{Board, Kind, Subject};
+
+/// How often the machine is asked how it fares.
+const OFTEN: Duration = Duration::from_secs(2);
+
+/// Asks the machine until `stop`: space on the disk of the data folder, descriptors of this process. Whoever else
+/// meets a condition sets it himself; these two are to be known before somebody meets them.
+pub async fn probe(board: Board, data: PathBuf, stop: CancellationToken) {
+    loop {
+        disk(&board, &data);
+        descriptors(&board);
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(OFTEN) => {}
+        }
+    }
+}
+
+fn disk(board: &Board, data: &std::path::Path) {
+    let subject = Subject::service();
+    match rustix::fs::statvfs(data) {
+        Ok(disk) => {
+            let total = disk.f_blocks.saturating_mul(disk.f_frsize);
+            let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+            if is_low(free, total) {
+                board.set(Kind::DiskLow, subject, &format!("{} KiB are left", free >> 10));
+            } else {
+                board.clear(Kind::DiskLow, &subject);
+            }
+        }
+        Err(error) => {
+            let message = format!("the data folder does not answer: {error}");
+            board.set(Kind::DiskLow, subject, &message);
+        }
+    }
+}
+
+/// Whether so little is left of a disk that the next write may fail: less than a sixteenth of it, and less than
+/// 64 MiB (the ledger's log alone grows to 32).
+pub fn is_low(free: u64, total: u64) -> bool {
+    free < (total / 16).min(64 << 20)
+}
+
+fn descriptors(board: &Board) {
+    let subject = Subject::service();
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    // Looking takes a descriptor, too: not to get one is an answer.
+    let used = std::fs::read_dir("/proc/self/fd").map(|entries| entries.count() as u64);
+    match (used, limit) {
+        (Ok(used), Some(limit)) if is_out(used, limit) => {
+            let message = format!("{used} of {limit} descriptors are in use");
+            board.set(Kind::DescriptorsOut, subject, &message);
+        }
+        (Err(error), _) if is_descriptor_error(&error) => {
+            board.set(Kind::DescriptorsOut, subject, &error.to_string());
+        }
+        // Where there is no /proc nothing can be said.
+        _ => board.clear(Kind::DescriptorsOut, &subject),
+    }
+}
+
+/// Whether so few descriptors are left that work will fail: a sixteenth of the limit, sixteen at the most.
+pub fn is_out(used: u64, limit: u64) -> bool {
+    limit.saturating_sub(used) < (limit / 16).min(16)
+}
+
+fn is_descriptor_error(error: &std::io::Error) -> bool {
+    let code = error.raw_os_error().map(rustix::io::Errno::from_raw_os_error);
+    matches!(code, Some(rustix::io::Errno::MFILE | rustix::io::Errno::NFILE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_is_low_by_its_size() {
+        const MIB: u64 = 1 << 20;
+        for (free, total, low) in [
+            (3 * MIB, 4 * MIB, false),
+            (MIB / 8, 4 * MIB, true),
+            (63 * MIB, 1 << 40, true),
+            (65 * MIB, 1 << 40, false),
+            (0, 1 << 40, true),
+            (0, 0, false),
+        ] {
+            assert_eq!(is_low(free, total), low, "{free} of {total}");
+        }
+    }
+
+    #[test]
+    fn descriptors_are_out_before_the_last_is_taken() {
+        for (used, limit, out) in [
+            (1_000, 1_024, false),
+            (1_010, 1_024, true),
+            (1_024, 1_024, true),
+            (60, 64, false),
+            (61, 64, true),
+            (2_000, 1_048_576, false),
+        ] {
+            assert_eq!(is_out(used, limit), out, "{used} of {limit}");
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! A source over a real folder and a real ledger: nothing is forgotten, and absence is not believed too soon.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "all of it is test code: to panic is how a test says what is wrong"
+)]
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::BoxStream;
+use madang_document::object::ObjectRef;
+use madang_document::principal::Scope;
+use madang_document::timestamp::Timestamp;
+use madang_ledger::objects::{Balance, Objects};
+use madang_ledger::sqlite::{Durability, SqliteLedger};
+use madang_pipeline::board::{Board, Kind, Subject};
+use madang_pipeline::declaration::{Pipeline, parse};
+use madang_store::folder::FolderStore;
+use madang_pipeline::missing::Window;
+use madang_pipeline::source::{Ask, Source, SourceState};
+use madang_store::store::{Listed, Listing, Pinned, Store, StoreError};
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+/// A folder whose files cannot be looked at while `out`, as when the process has no descriptors left.
+struct Flaky {
+    folder: FolderStore,
+    out: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl Store for Flaky {
+    fn name(&self) -> &str {
+        self.folder.name()
+    }
+
+    fn place(&self) -> String {
+        self.folder.place()
+    }
+
+    async fn list(&self) -> Result<Listing, StoreError> {
+        self.folder.list().await
+    }
+
+    async fn look(&self, path: &str) -> Result<Option<Listed>, StoreError> {
+        if self.out.load(Ordering::Relaxed) {
+            let error = std::io::Error::from_raw_os_error(24);
+            return Err(StoreError::of_io(path, &error));
+        }
+        self.folder.look(path).await
+    }
+
+    async fn open(&self, object: &ObjectRef) -> Result<Box<dyn Pinned>, StoreError> {
+        self.folder.open(object).await
+    }
+
+    async fn put(
+        &self,
+        path: &str,
+        body: BoxStream<'static, std::io::Result<Bytes>>,
+    ) -> Result<Listed, StoreError> {
+        self.folder.put(path, body).await
+    }
+}
+
+/// A running source with all that it stands on.
+struct Running {
+    root: tempfile::TempDir,
+    ledger: Arc<SqliteLedger>,
+    board: Board,
+    out: Arc<AtomicBool>,
+    asks: mpsc::Sender<Ask>,
+    state: watch::Receiver<SourceState>,
+    stop: CancellationToken,
+}
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    Timestamp(i64::try_from(since.as_millis()).unwrap())
+}
+
+fn pipeline(folder: &Path) -> Pipeline {
+    let text = "name = \"press\"\nagency = \"1741000\"\n[source]\nurl = \"file:drop\"\nsettle = \"50ms\"\n";
+    parse(text, "press.toml", folder).unwrap()
+}
+
+/// Shorter than in life: what is tried is the order of things, not a person's patience.
+const WINDOW: Window = Window { quiet_ms: 300, span_ms: 1_000, longest_ms: 3_000 };
+
+impl Running {
+    /// Starts over these files.
+    async fn over(files: usize) -> Running {
+        let root = tempfile::tempdir().unwrap();
+        let drop = root.path().join("drop");
+        std::fs::create_dir(&drop).unwrap();
+        for n in 0..files {
+            std::fs::write(drop.join(n.to_string()), "글").unwrap();
+        }
+        let file = root.path().join("ledger.db");
+        let ledger = Arc::new(
+            SqliteLedger::open_with(&file, Arc::new(now), Durability::Process).await.unwrap(),
+        );
+        let board = Board::new(Arc::new(now));
+        let out = Arc::new(AtomicBool::new(false));
+        let source = Source {
+            pipeline: pipeline(root.path()),
+            store: Arc::new(Flaky {
+                folder: FolderStore::new("press", &drop),
+                out: Arc::clone(&out),
+            }),
+            folder: Some(drop),
+            ledger: Arc::clone(&ledger) as _,
+            work: Arc::default(),
+            clock: Arc::new(now),
+            jitter: Arc::new(|| 0.0),
+            board: board.clone(),
+            window: WINDOW,
+        };
+        let (asks, asked) = mpsc::channel(8);
+        let (told, state) = watch::channel(SourceState::default());
+        let stop = CancellationToken::new();
+        tokio::spawn(source.run(asked, told, stop.clone()));
+        let running = Running { root, ledger, board, out, asks, state, stop };
+        running.settled().await;
+        assert_eq!(running.balance().await.received, files as u64);
+        running
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join("drop").join(name)
+    }
+
+    async fn balance(&self) -> Balance {
+        self.ledger.balance(&Scope::All).await.unwrap()
+    }
+
+    /// How many paths the ledger holds live.
+    async fn live(&self) -> usize {
+        self.ledger.known("press", None, 10_000).await.unwrap().len()
+    }
+
+    async fn settled(&self) {
+        let mut state = self.state.clone();
+        let settled = state.wait_for(|state| state.settled);
+        tokio::time::timeout(Duration::from_secs(30), settled).await.expect("it settles").unwrap();
+    }
+
+    async fn until(&self, what: &str, mut look: impl AsyncFnMut() -> bool) -> Duration {
+        let begun = Instant::now();
+        while !look().await {
+            assert!(begun.elapsed() < Duration::from_secs(30), "in vain until {what}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        begun.elapsed()
+    }
+
+    fn is_held(&self) -> bool {
+        self.board.now().iter().any(|condition| condition.kind == Kind::Held)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_dropped_while_nothing_can_be_looked_at_are_seen_afterwards() {
+    let running = Running::over(1).await;
+    running.out.store(true, Ordering::Relaxed);
+    for n in 0..20 {
+        std::fs::write(running.path(&format!("new {n}")), "글").unwrap();
+    }
+    let mut state = running.state.clone();
+    state.wait_for(|state| !state.settled).await.unwrap();
+    // Long enough for each to have been tried and to have failed.
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    assert_eq!(running.balance().await.received, 1);
+    assert!(!state.borrow().settled, "a run with --once must not end now");
+    running.out.store(false, Ordering::Relaxed);
+    let took = running.until("all are seen", async || running.balance().await.received == 21).await;
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    running.settled().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_dropped_while_the_ledger_is_locked_are_seen_afterwards() {
+    let running = Running::over(1).await;
+    let locked = lock(&running.root.path().join("ledger.db")).await;
+    for n in 0..20 {
+        std::fs::write(running.path(&format!("new {n}")), "글").unwrap();
+    }
+    let press = Subject::of("press", &"1741000".parse().unwrap());
+    running
+        .until("the board says that the ledger takes nothing", async || {
+            running.board.stands(Kind::LedgerUnwritable, &press)
+        })
+        .await;
+    assert!(!running.state.borrow().settled, "a run with --once must not end now");
+    drop(locked);
+    let took = running.until("all are seen", async || running.balance().await.received == 21).await;
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    running.settled().await;
+    assert!(running.board.now().is_empty(), "{:?}", running.board);
+}
+
+/// Holds the write lock of a ledger until it is dropped.
+async fn lock(file: &Path) -> sqlx::SqliteConnection {
+    use sqlx::ConnectOptions;
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
+    let mut conn = options.connect().await.unwrap();
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut conn).await.unwrap();
+    conn
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_folder_removed_file_by_file_is_held_until_it_is_back() {
+    let running = Running::over(300).await;
+    let aside = running.root.path().join("aside");
+    std::fs::create_dir(&aside).unwrap();
+    for n in 0..300 {
+        std::fs::rename(running.path(&n.to_string()), aside.join(n.to_string())).unwrap();
+    }
+    running.until("it is held", async || running.is_held()).await;
+    // Past every window, all of them are still there.
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    assert_eq!(running.live().await, 300);
+    let held = running.ledger.held("press").await.unwrap().expect("it waits for a word");
+    assert_eq!((held.missing, held.known), (300, 300));
+    running.settled().await;
+
+    for n in 0..300 {
+        std::fs::rename(aside.join(n.to_string()), running.path(&n.to_string())).unwrap();
+    }
+    running.until("the hold ends by itself", async || !running.is_held()).await;
+    running.settled().await;
+    assert_eq!(running.ledger.held("press").await.unwrap(), None);
+    assert_eq!(running.balance().await.deleted, 0);
+    assert_eq!(running.live().await, 300);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operators_word_withdraws_what_is_held() {
+    let running = Running::over(30).await;
+    for n in 0..20 {
+        std::fs::remove_file(running.path(&n.to_string())).unwrap();
+    }
+    running.until("it is held", async || running.is_held()).await;
+    running.asks.send(Ask::Release).await.unwrap();
+    running.until("they are withdrawn", async || running.live().await == 10).await;
+    running.until("nothing is held", async || !running.is_held()).await;
+    assert_eq!(running.ledger.held("press").await.unwrap(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subfolder_removed_live_is_held_and_a_file_is_withdrawn_at_once() {
+    let running = Running::over(5).await;
+    std::fs::create_dir(running.path("sub")).unwrap();
+    for n in 0..30 {
+        std::fs::write(running.path(&format!("sub/{n}")), "글").unwrap();
+    }
+    running.until("all are seen", async || running.live().await == 35).await;
+    std::fs::remove_file(running.path("3")).unwrap();
+    let took = running.until("the one is withdrawn", async || running.live().await == 34).await;
+    assert!(took < Duration::from_secs(2), "{took:?}");
+    std::fs::remove_dir_all(running.path("sub")).unwrap();
+    running.until("the many are held", async || running.is_held()).await;
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    assert_eq!(running.live().await, 34);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_mount_is_held_and_lifted_when_it_is_back() {
+    let running = Running::over(12).await;
+    let drop = running.root.path().join("drop");
+    let away = running.root.path().join("away");
+    std::fs::rename(&drop, &away).unwrap();
+    running.until("it is held", async || running.is_held()).await;
+    assert!(running.board.now().iter().any(|condition| condition.kind == Kind::SourceAway));
+    assert_eq!(running.live().await, 12);
+    std::fs::rename(&away, &drop).unwrap();
+    running.until("all is well", async || running.board.now().is_empty()).await;
+    assert_eq!((running.live().await, running.balance().await.deleted), (12, 0));
+}

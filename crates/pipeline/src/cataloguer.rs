@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use madang_catalog::asset;
 use madang_catalog::series::Series;
+use madang_document::blob_id::BlobId;
 use madang_document::document::Document;
 use madang_document::entry::Draft;
+use madang_document::extent::Extent;
 use madang_document::id::DocumentId;
 use madang_document::principal::Scope;
 use madang_ledger::audit::Act;
@@ -40,11 +42,32 @@ pub struct Cataloguer {
     ledger: Arc<dyn Ledger>,
     series: Arc<HashMap<String, Series>>,
     at: Option<u64>,
+    /// Declarations that changed, or are new: what their pipelines hold is walked over, after so many documents.
+    walks: Vec<Walk>,
+    /// Pipelines of documents that nobody declares here: told once each.
+    undeclared: BTreeSet<String>,
     /// Pipelines whose documents changed since their own entry was written.
     changed: BTreeSet<String>,
     /// When a batch was last catalogued, and when the entries of drop folders were last written.
     batch: Instant,
     written: Instant,
+}
+
+/// A walk over the documents of a pipeline.
+struct Walk {
+    pipeline: String,
+    declaration: BlobId,
+    after: Option<DocumentId>,
+}
+
+/// Grows when entries of the same document and declaration are made in another way: then all are made anew.
+const PROFILE: u32 = 1;
+
+/// What the catalogue is told of a pipeline, as a hash. The entry of its folder says all that those of its
+/// documents inherit.
+pub fn declaration(series: &Series) -> BlobId {
+    let node = madang_catalog::series::entry(series, &Extent::default());
+    BlobId::of(format!("{PROFILE}\n{}", node.body).as_bytes())
 }
 
 impl std::fmt::Debug for Cataloguer {
@@ -77,15 +100,23 @@ impl Cataloguer {
     pub fn new(ledger: Arc<dyn Ledger>, series: Arc<HashMap<String, Series>>) -> Cataloguer {
         let now = Instant::now();
         let changed = series.keys().cloned().collect();
-        Cataloguer { ledger, series, at: None, changed, batch: now, written: now }
+        Cataloguer {
+            ledger,
+            series,
+            at: None,
+            walks: Vec::new(),
+            undeclared: BTreeSet::new(),
+            changed,
+            batch: now,
+            written: now,
+        }
     }
 
     async fn take_step(&mut self, head: u64) -> Result<Step, LedgerError> {
         let at = match self.at {
             Some(at) => at,
-            None => self.ledger.cursor(&Reader::Cataloguer).await?,
+            None => self.begin().await?,
         };
-        self.at = Some(at);
         if at < head {
             let changes = self.ledger.document_changes(at, BATCH).await?;
             if let Some(last) = changes.last().map(|change| change.seq) {
@@ -100,6 +131,9 @@ impl Cataloguer {
                 return Ok(Step::More);
             }
         }
+        if self.walk().await? {
+            return Ok(Step::More);
+        }
         let quiet = self.batch.elapsed() > Duration::from_secs(1);
         if !self.changed.is_empty() && (quiet || self.written.elapsed() > SERIES) {
             let changed: Vec<&Series> =
@@ -111,6 +145,67 @@ impl Cataloguer {
         Ok(Step::Done(at))
     }
 
+    /// Finds out where to go on, and which declarations are not what the catalogue was last told. Who comes so late
+    /// that the outbox was trimmed makes everything anew.
+    async fn begin(&mut self) -> Result<u64, LedgerError> {
+        let reader = Reader::Cataloguer;
+        let mut at = self.ledger.cursor(&reader).await?;
+        if at < self.ledger.trimmed(&reader).await? {
+            let start = self.ledger.last_seq().await?;
+            rebuild(self.ledger.as_ref(), &self.series).await?;
+            self.ledger.advance(&reader, start).await?;
+            at = start;
+        }
+        let mut names: Vec<&String> = self.series.keys().collect();
+        names.sort();
+        self.walks.clear();
+        for pipeline in names {
+            let Some(series) = self.series.get(pipeline) else { continue };
+            let declaration = declaration(series);
+            if self.ledger.declared(pipeline).await? != Some(declaration) {
+                let pipeline = pipeline.clone();
+                self.walks.push(Walk { pipeline, declaration, after: None });
+            }
+        }
+        self.at = Some(at);
+        Ok(at)
+    }
+
+    /// Makes the entries of one page of a walk, from the documents as they were read: no file is read again. Gives
+    /// whether there was one to make.
+    async fn walk(&mut self) -> Result<bool, LedgerError> {
+        let Some(walk) = self.walks.last() else { return Ok(false) };
+        let (pipeline, declaration) = (walk.pipeline.clone(), walk.declaration);
+        let page = self.ledger.documents_of(&pipeline, walk.after, BATCH).await?;
+        let last = page.last().map(|stored| stored.document.id);
+        match last {
+            Some(last) => {
+                self.catalogue(page).await?;
+                if let Some(walk) = self.walks.last_mut() {
+                    walk.after = Some(last);
+                }
+            }
+            None => {
+                self.changed.insert(pipeline.clone());
+                self.ledger.declare(&pipeline, declaration).await?;
+                self.walks.pop();
+            }
+        }
+        Ok(true)
+    }
+
+    /// Documents of pipelines that nobody declares have no entry. Once one is declared again it is to be walked over,
+    /// even if it is declared as before.
+    async fn note_undeclared(&mut self, documents: &[Document]) -> Result<(), LedgerError> {
+        for document in documents {
+            let pipeline = &document.pipeline;
+            if !self.series.contains_key(pipeline) && self.undeclared.insert(pipeline.clone()) {
+                self.ledger.declare(pipeline, BlobId::of(b"undeclared")).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Writes the entries of documents as they stand now, and withdraws those of documents that are gone.
     async fn catalogue(&mut self, mut stored: Vec<Stored>) -> Result<(), LedgerError> {
         stored.sort_by_key(|stored| stored.document.id);
@@ -118,6 +213,7 @@ impl Cataloguer {
         let (live, gone): (Vec<_>, Vec<_>) =
             stored.into_iter().partition(|stored| !stored.withdrawn);
         let documents: Vec<Document> = live.into_iter().map(|stored| stored.document).collect();
+        self.note_undeclared(&documents).await?;
         write(self.ledger.as_ref(), &self.series, &documents).await?;
         let gone: Vec<String> = gone.iter().map(|stored| stored.document.id.to_string()).collect();
         if !gone.is_empty() {

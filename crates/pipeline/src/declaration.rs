@@ -24,6 +24,25 @@ pub struct Pipeline {
     pub options: Options,
     /// What the reading of one of its objects may use, where it differs from the other pipelines.
     pub limits: LimitSettings,
+    /// Its share when several queues wait.
+    pub weight: u32,
+    /// How closed what it holds is.
+    pub grade: Grade,
+}
+
+/// The grade of a system's information in the national network security framework (N2SF).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum Grade {
+    /// 기밀: cleared people of the agency.
+    #[serde(rename = "C")]
+    Classified,
+    /// 민감: the agency.
+    #[default]
+    #[serde(rename = "S")]
+    Sensitive,
+    /// 공개: as the declaration's `share` says.
+    #[serde(rename = "O")]
+    Open,
 }
 
 /// Where objects come from.
@@ -123,6 +142,14 @@ struct File {
     limits: LimitSettings,
     #[serde(default)]
     catalog: CatalogTable,
+    #[serde(default)]
+    queue: QueueTable,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct QueueTable {
+    weight: Option<std::num::NonZeroU32>,
 }
 
 #[derive(Deserialize)]
@@ -164,6 +191,8 @@ struct CatalogTable {
     disclosure: Disclosure,
     #[serde(default)]
     share: Share,
+    #[serde(default)]
+    grade: Grade,
 }
 
 /// Reads a declaration. `file` is its name for messages, `folder` what relative paths count from.
@@ -214,6 +243,7 @@ pub fn parse(text: &str, file: &str, folder: &Path) -> Result<Pipeline, BadDecla
         ));
     }
     let catalog = declared.catalog;
+    let grade = catalog.grade;
     let series = Series {
         pipeline: declared.name.clone(),
         agency: declared.agency.clone(),
@@ -231,6 +261,8 @@ pub fn parse(text: &str, file: &str, folder: &Path) -> Result<Pipeline, BadDecla
         share: catalog.share,
     };
     Ok(Pipeline {
+        weight: declared.queue.weight.map_or(1, std::num::NonZeroU32::get),
+        grade,
         name: declared.name,
         agency: declared.agency,
         source: Source { place, settle, reconcile, filter },
@@ -378,6 +410,11 @@ share = "joint"
         assert_eq!(pipeline.source.place, Place::Folder("/srv/drop/press".into()));
         assert_eq!(pipeline.source.settle, Duration::from_millis(500));
         assert_eq!(pipeline.series.title, "보도자료");
+        assert_eq!((pipeline.weight, pipeline.grade), (1, Grade::Sensitive));
+        let weighted = format!("{PRESS}grade = \"O\"\n[queue]\nweight = 3\n");
+        let weighted = read(&weighted).unwrap();
+        assert_eq!((weighted.weight, weighted.grade), (3, Grade::Open));
+        assert!(read(&format!("{PRESS}[queue]\nweight = 0\n")).is_err());
         assert!(pipeline.source.filter.takes("2026/a.hwp"));
         for skipped in ["~$a.docx", "x/~$a.docx", "a.part", ".hidden", ".git/config", "a/.b/c"] {
             assert!(!pipeline.source.filter.takes(skipped), "{skipped}");

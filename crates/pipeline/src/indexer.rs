@@ -69,8 +69,8 @@ impl Indexers {
         let mut running = JoinSet::new();
         let mut known = BTreeSet::new();
         let index = Arc::clone(&self.index);
-        let mut partitions: BTreeSet<Partition> = match blocking(move || index.agencies()).await {
-            Ok(agencies) => agencies.into_iter().map(Partition::of).collect(),
+        let mut partitions: BTreeSet<Partition> = match blocking(move || index.partitions()).await {
+            Ok(partitions) => partitions.into_iter().collect(),
             Err(error) => {
                 tracing::warn!(%error, "the indexes that are there cannot be listed");
                 BTreeSet::new()
@@ -99,8 +99,7 @@ impl Indexers {
         let held = self.ledger.partitions().await.map_err(|error| Obstacle::of(&error))?;
         let index = Arc::clone(&self.index);
         let stored =
-            blocking(move || index.agencies()).await.map_err(|error| Obstacle::of(&error))?;
-        let stored = stored.into_iter().map(Partition::of);
+            blocking(move || index.partitions()).await.map_err(|error| Obstacle::of(&error))?;
         for partition in held.into_iter().chain(stored).collect::<BTreeSet<_>>() {
             let mut indexer = Indexer::new(self.clone(), partition);
             indexer.begin_anew().await?;
@@ -150,6 +149,7 @@ impl Follower for Indexer {
                 self.begin_anew().await?;
                 Ok(Step::More)
             }
+            // Where it stood is asked anew: what was applied before the obstacle may be there or not.
             Err(Trouble::Index(error)) => {
                 self.at = At::Unknown;
                 Err(Obstacle::of(&error))
@@ -178,8 +178,8 @@ impl Indexer {
 
     async fn take_step(&mut self, head: u64) -> Result<Step, Trouble> {
         // Asked at each turn: a search may have met damage.
-        let (index, agency) = (Arc::clone(&self.of.index), self.partition.agency.clone());
-        let checkpoint = blocking(move || index.checkpoint(&agency)).await?;
+        let (index, partition) = (Arc::clone(&self.of.index), self.partition.clone());
+        let checkpoint = blocking(move || index.checkpoint(&partition)).await?;
         match self.at {
             At::Unknown => self.resume(checkpoint.unwrap_or(0)).await,
             At::Building { start, after } => self.build(start, after).await,
@@ -195,8 +195,15 @@ impl Indexer {
             self.clear().await?;
             return Ok(Step::More);
         }
-        if checkpoint > self.of.ledger.last_seq().await? {
-            let reason = "the index is ahead of the ledger";
+        let (first, last) = (
+            self.of.ledger.trimmed(&reader(&self.partition)).await?,
+            self.of.ledger.last_seq().await?,
+        );
+        if checkpoint < first || checkpoint > last {
+            let reason = match checkpoint > last {
+                true => "it is ahead of the ledger",
+                false => "it is so old that the outbox no longer tells what it missed",
+            };
             self.of.board.set(Kind::IndexDamaged, self.subject(), reason);
             self.clear().await?;
             return Ok(Step::More);
@@ -218,8 +225,8 @@ impl Indexer {
 
     async fn clear(&mut self) -> Result<(), Trouble> {
         self.of.ledger.reset(&reader(&self.partition)).await?;
-        let (index, agency) = (Arc::clone(&self.of.index), self.partition.agency.clone());
-        blocking(move || index.clear(&agency)).await?;
+        let (index, partition) = (Arc::clone(&self.of.index), self.partition.clone());
+        blocking(move || index.clear(&partition)).await?;
         // Read before the first document: whatever changes from here on is told again by the outbox.
         let start = self.of.ledger.last_seq().await?;
         self.at = At::Building { start, after: None };
@@ -244,7 +251,8 @@ impl Indexer {
         for stored in &page {
             let record = self.record(stored).await?;
             text += size(&record);
-            changes.push(Change::Put(Box::new(record)));
+            // Whatever the outbox tells of it from here on has a higher number.
+            changes.push(Change::Put { revision: start, record: Box::new(record) });
             if text > BATCH_TEXT {
                 self.apply(std::mem::take(&mut changes), 0).await?;
                 text = 0;
@@ -268,6 +276,9 @@ impl Indexer {
         let stored = self.of.ledger.documents(&ids).await?;
         let stored: BTreeMap<DocumentId, Stored> =
             stored.into_iter().map(|stored| (stored.document.id, stored)).collect();
+        // The record is of the last change of its document that was read here.
+        let revisions: BTreeMap<DocumentId, u64> =
+            outbox.iter().map(|change| (change.document, change.seq)).collect();
         let mut changes = Vec::new();
         let mut text = 0;
         let mut through = from;
@@ -280,17 +291,18 @@ impl Indexer {
             if !taken.insert(change.document) {
                 continue;
             }
+            let revision = revisions.get(&change.document).copied().unwrap_or(change.seq);
             // A document that is withdrawn, or belongs to another agency by now, is not to be found here.
             let here = stored.get(&change.document).filter(|stored| {
-                !stored.withdrawn && stored.document.agency == self.partition.agency
+                !stored.withdrawn && Partition::of(stored.document.agency.clone()) == self.partition
             });
             changes.push(match here {
                 Some(stored) => {
                     let record = self.record(stored).await?;
                     text += size(&record);
-                    Change::Put(Box::new(record))
+                    Change::Put { revision, record: Box::new(record) }
                 }
-                None => Change::Delete(change.document),
+                None => Change::Delete { revision, id: change.document },
             });
         }
         self.apply(changes, through).await?;
@@ -299,9 +311,41 @@ impl Indexer {
         Ok(Step::More)
     }
 
-    async fn apply(&self, changes: Vec<Change>, checkpoint: u64) -> Result<(), IndexError> {
-        let (index, agency) = (Arc::clone(&self.of.index), self.partition.agency.clone());
-        blocking(move || index.apply(&agency, &changes, checkpoint)).await
+    /// Applies changes. One that the index refuses for good is noted and passed over.
+    async fn apply(&self, changes: Vec<Change>, checkpoint: u64) -> Result<(), Trouble> {
+        let changes = Arc::new(changes);
+        let apply = |changes: Arc<Vec<Change>>, checkpoint| {
+            let (index, partition) = (Arc::clone(&self.of.index), self.partition.clone());
+            blocking(move || index.apply(&partition, &changes, checkpoint))
+        };
+        match apply(Arc::clone(&changes), checkpoint).await {
+            Err(IndexError::Refused(_)) => {}
+            answer => return Ok(answer?),
+        }
+        let at = match self.at {
+            At::Following(from) => from,
+            At::Unknown | At::Building { .. } => 0,
+        };
+        for change in changes.iter() {
+            match apply(Arc::new(vec![change.clone()]), at).await {
+                Err(IndexError::Refused(reason)) => {
+                    self.note("record.refused", change.id(), &reason).await?;
+                }
+                answer => answer?,
+            }
+        }
+        Ok(apply(Arc::default(), checkpoint).await?)
+    }
+
+    async fn note(&self, what: &str, document: DocumentId, why: &str) -> Result<(), LedgerError> {
+        tracing::error!(%document, reason = why, "{what}");
+        let act = Act {
+            actor: reader(&self.partition).to_string(),
+            action: what.to_owned(),
+            subject: document.to_string(),
+            detail: why.to_owned(),
+        };
+        self.of.ledger.append(&act).await
     }
 
     /// The record of a document. One whose text is lost is found by its other properties; the loss is noted.
@@ -311,27 +355,15 @@ impl Indexer {
         match self.of.blobs.read_text(text).await {
             Ok(segments) => Ok(record(document, segments)),
             Err(error) if is_lost(&error) => {
-                self.note_loss(document, &error).await?;
+                let error = error.to_string();
+                self.note("text.lost", document.id, &error).await?;
+                let reason = format!("its text is lost: {error}");
+                self.of.ledger.reread(document.id, &reason).await?;
                 let outcome = Outcome::Partial;
                 Ok(Record { outcome, ..record(document, Vec::new()) })
             }
             Err(error) => Err(error.into()),
         }
-    }
-
-    async fn note_loss(
-        &self,
-        document: &Document,
-        error: &object_store::Error,
-    ) -> Result<(), LedgerError> {
-        tracing::error!(document = %document.id, %error, "its text is lost; the file is to be read again");
-        let act = Act {
-            actor: reader(&self.partition).to_string(),
-            action: "text.lost".into(),
-            subject: document.id.to_string(),
-            detail: error.to_string(),
-        };
-        self.of.ledger.append(&act).await
     }
 }
 
@@ -381,7 +413,7 @@ pub fn record(document: &Document, segments: Vec<Segment>) -> Record {
         .or(document.object_modified);
     Record {
         id: document.id,
-        agency: document.agency.clone(),
+        partition: Partition::of(document.agency.clone()),
         pipeline: document.pipeline.clone(),
         path: document.path(),
         title: document.title().to_owned(),

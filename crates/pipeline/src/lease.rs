@@ -2,9 +2,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use madang_ledger::jobs::Ticket;
+use madang_document::timestamp::Timestamp;
+use madang_ledger::jobs::{Failure, Ticket};
 use madang_ledger::ledger::Ledger;
 use madang_sandbox::watch::Watch;
+
+use crate::clock::Clock;
 
 /// The leases that this process holds, renewed from a thread of their own: decoding, however heavy, never
 /// delays a renewal. A lease is renewed only while its child makes progress, so that a hung one ends.
@@ -31,7 +34,7 @@ struct Lease {
 /// How long a lease lasts. It is renewed three times in that span.
 pub const LEASE: Duration = Duration::from_secs(30);
 
-/// Rounds without progress after which a lease is left to end. The child's own limit on silence (15 s) is
+/// Rounds without progress after which a job is given back. The child's own limit on silence (15 s) is
 /// shorter; this covers a parent that hangs itself.
 const SILENT_ROUNDS: u32 = 6;
 
@@ -46,7 +49,7 @@ impl Leases {
     ///
     /// # Errors
     /// When no thread or runtime can be had.
-    pub fn start(ledger: Arc<dyn Ledger>) -> std::io::Result<Leases> {
+    pub fn start(ledger: Arc<dyn Ledger>, clock: Clock) -> std::io::Result<Leases> {
         let held = Arc::new((Mutex::new(Held::default()), Condvar::new()));
         let leases = Leases { held: Arc::clone(&held) };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -63,8 +66,11 @@ impl Leases {
                 if guard.closed {
                     return;
                 }
-                let due = guard.due();
+                let (due, silent) = guard.due();
                 drop(guard);
+                for ticket in silent {
+                    give_back(&runtime, ledger.as_ref(), ticket, clock());
+                }
                 if due.is_empty() {
                     continue;
                 }
@@ -124,10 +130,31 @@ impl Leases {
     }
 }
 
+/// A worker that hangs cannot give its job back, and a sweep never takes what this process holds: so it is taken
+/// from it here. Its answer, if it ever comes, is stale.
+fn give_back(
+    runtime: &tokio::runtime::Runtime,
+    ledger: &dyn Ledger,
+    ticket: Ticket,
+    at: Timestamp,
+) {
+    let failure = Failure {
+        kind: "crashed".into(),
+        message: "the worker gave no sign of life".into(),
+        crashed: true,
+    };
+    tracing::error!(job = ticket.job, "its worker hangs: it is given to another one");
+    if let Err(error) = runtime.block_on(ledger.retry(ticket, at, &failure)) {
+        tracing::error!(job = ticket.job, %error, "could not be given back");
+    }
+}
+
 impl Held {
-    /// The leases to renew: all but those whose child has been silent for too long.
-    fn due(&mut self) -> Vec<Ticket> {
+    /// The leases to renew, and those whose child has been silent for too long: they are held no longer. Silence is
+    /// counted in rounds, not by a clock: when the whole process stands still, no round passes.
+    fn due(&mut self) -> (Vec<Ticket>, Vec<Ticket>) {
         let mut due = Vec::with_capacity(self.leases.len());
+        let mut silent = Vec::new();
         for (ticket, lease) in &mut self.leases {
             let progress = lease.watch.progress();
             if lease.running && progress == lease.progress {
@@ -138,9 +165,15 @@ impl Held {
             lease.progress = progress;
             if lease.silent < SILENT_ROUNDS {
                 due.push(*ticket);
+            } else {
+                lease.watch.cancel();
+                silent.push(*ticket);
             }
         }
-        due
+        for ticket in &silent {
+            self.leases.remove(ticket);
+        }
+        (due, silent)
     }
 }
 
@@ -156,8 +189,10 @@ mod tests {
             held.leases.insert(Ticket { job, fence: 1 }, lease);
         }
         for _ in 1..SILENT_ROUNDS {
-            assert_eq!(held.due().len(), 2);
+            assert_eq!(held.due().0.len(), 2);
         }
-        assert_eq!(held.due(), [Ticket { job: 2, fence: 1 }]);
+        let ticket = |job| Ticket { job, fence: 1 };
+        assert_eq!(held.due(), (vec![ticket(2)], vec![ticket(1)]));
+        assert_eq!(held.due(), (vec![ticket(2)], vec![]), "given back once");
     }
 }

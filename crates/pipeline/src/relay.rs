@@ -78,6 +78,9 @@ impl Relay {
     async fn bring(&self) -> Result<Step, Trouble> {
         let reader = reader(self.registry.as_ref());
         let after = self.ledger.cursor(&reader).await?;
+        if after < self.ledger.trimmed(&reader).await? {
+            return self.bring_all(&reader).await;
+        }
         let events = self.ledger.events(&Scope::All, after, BATCH).await?;
         let Some(last) = events.last().map(|event| event.seq) else { return Ok(Step::Done(after)) };
         let ids: BTreeSet<String> = events.into_iter().map(|event| event.entry).collect();
@@ -85,18 +88,37 @@ impl Relay {
         for id in ids {
             entries.extend(self.ledger.entry(&id).await?);
         }
-        match self.registry.put(&entries).await {
-            Ok(()) => {}
-            Err(error @ RegistryError::Transient { .. }) => return Err(error.into()),
-            // One entry of the batch is refused for good; the others must not suffer for it.
-            Err(RegistryError::Permanent { .. }) => {
-                for entry in &entries {
-                    self.put_one(entry).await?;
-                }
-            }
-        }
+        self.put(&entries).await?;
         self.ledger.advance(&reader, last).await?;
         Ok(Step::More)
+    }
+
+    /// Brings every entry, because the outbox no longer tells which of them changed.
+    async fn bring_all(&self, reader: &Reader) -> Result<Step, Trouble> {
+        let start = self.ledger.last_seq().await?;
+        let mut after: Option<String> = None;
+        loop {
+            let page = self.ledger.entries(&Scope::All, true, after.as_deref(), BATCH).await?;
+            let Some(last) = page.last().map(|entry| entry.draft.id.clone()) else { break };
+            self.put(&page).await?;
+            after = Some(last);
+        }
+        self.ledger.advance(reader, start).await?;
+        Ok(Step::More)
+    }
+
+    async fn put(&self, entries: &[Entry]) -> Result<(), Trouble> {
+        match self.registry.put(entries).await {
+            Ok(()) => Ok(()),
+            Err(error @ RegistryError::Transient { .. }) => Err(error.into()),
+            // One entry of the batch is refused for good; the others must not suffer for it.
+            Err(RegistryError::Permanent { .. }) => {
+                for entry in entries {
+                    self.put_one(entry).await?;
+                }
+                Ok(())
+            }
+        }
     }
 
     async fn put_one(&self, entry: &Entry) -> Result<(), Trouble> {

@@ -13,6 +13,7 @@ use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
 use madang_ledger::queue::QueueDeclaration;
 use madang_ledger::reader::Reader;
+use madang_ledger::retention::{Retention, Trimmed};
 use madang_ledger::worker::Worker;
 use madang_sandbox::limits::Limits;
 use madang_sandbox::zygote::Zygote;
@@ -40,7 +41,7 @@ use crate::worker::Workers;
 use madang_store::blobs::Blobs;
 use madang_store::store::{Listed, StoreError};
 use madang_store::stores::Stores;
-use crate::{indexer, relay, series};
+use crate::{cataloguer, indexer, relay, series};
 
 /// A part of the service; a process may run some of them only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -156,7 +157,7 @@ impl Service {
             let queue = QueueDeclaration {
                 name: pipeline.name.clone(),
                 agency: pipeline.agency.clone(),
-                weight: 1,
+                weight: pipeline.weight,
             };
             parts.ledger.open_queue(&queue).await?;
         }
@@ -165,7 +166,7 @@ impl Service {
             .iter()
             .map(|pipeline| (pipeline.name.clone(), pipeline.series.clone()))
             .collect();
-        let leases = Leases::start(Arc::clone(&parts.ledger))
+        let leases = Leases::start(Arc::clone(&parts.ledger), Arc::clone(&parts.clock))
             .map_err(|error| LedgerError::Unavailable(error.to_string()))?;
         let (tell, heads) = watch::channel(Heads::default());
         let mut service = Service {
@@ -336,6 +337,11 @@ impl Service {
         if ledger.cursor(&Reader::Cataloguer).await? < last_change {
             return Ok(false);
         }
+        for (pipeline, series) in self.series.iter() {
+            if ledger.declared(pipeline).await? != Some(cataloguer::declaration(series)) {
+                return Ok(false);
+            }
+        }
         for (partition, last) in changes {
             if ledger.cursor(&indexer::reader(&partition)).await? < last {
                 return Ok(false);
@@ -394,7 +400,7 @@ impl Service {
             return Err(PutError::Excluded(path.to_owned()));
         }
         let file = store.put(path, body).await?;
-        let seen = sighting(declared, store.name(), &file);
+        let seen = sighting(declared, store.name(), &file, 1);
         self.parts.ledger.see(&[seen]).await?;
         self.work.notify_waiters();
         Ok(file)
@@ -462,7 +468,12 @@ pub enum PutError {
     Ledger(#[from] LedgerError),
 }
 
+/// How often what nobody needs any more is looked for.
+const TRIM: Duration = Duration::from_secs(3600);
+
+/// Takes back what other processes held when they died, and removes what is older than its retention.
 async fn sweep(ledger: Arc<dyn Ledger>, process: Uuid, stop: CancellationToken) {
+    let mut trim = tokio::time::Instant::now();
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -471,7 +482,15 @@ async fn sweep(ledger: Arc<dyn Ledger>, process: Uuid, stop: CancellationToken) 
         match ledger.sweep(process).await {
             Ok(0) => {}
             Ok(jobs) => tracing::warn!(jobs, "leases ended: their jobs will be tried again"),
-            Err(error) => tracing::error!(%error, "ended leases cannot be swept"),
+            Err(error) => tracing::debug!(%error, "ended leases cannot be swept"),
+        }
+        if trim.elapsed() >= TRIM {
+            match ledger.trim(&Retention::default()).await {
+                // Some thousands at a time: what is written meanwhile does not wait for the rest.
+                Ok(trimmed) if trimmed != Trimmed::default() => {}
+                Ok(_) => trim = tokio::time::Instant::now(),
+                Err(error) => tracing::debug!(%error, "nothing can be trimmed"),
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use madang_ledger::audit::Act;
 use madang_ledger::error::LedgerError;
 use madang_ledger::held::Held;
 use madang_ledger::ledger::Ledger;
+use madang_ledger::left_out::{LeftOut, LeftOutKind};
 use madang_ledger::objects::{Known, Sighting};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -113,6 +114,8 @@ impl Source {
             listed: false,
             owed: true,
             overslept: false,
+            reassigned: false,
+            left_out: None,
             in_order: false,
             listing_failures: 0,
             record_failures: 0,
@@ -173,6 +176,10 @@ struct Run {
     listed: bool,
     /// Whether a listing is wanted that has not come to its end.
     owed: bool,
+    /// Whether what the ledger holds under another agency's code was moved to the declared one.
+    reassigned: bool,
+    /// What the ledger was last told of what cannot be taken.
+    left_out: Option<Vec<LeftOut>>,
     /// Whether it was woken so late that events may wait which it has not heard.
     overslept: bool,
     /// Whether the ledger was told what this source knows of a former hold.
@@ -310,6 +317,7 @@ impl Run {
 
     /// Compares everything that is listed with everything that is known. Gives what could not be listed.
     async fn compare(&mut self, release: bool) -> Result<Vec<(String, String)>, SourceError> {
+        self.reassign().await?;
         let Listing { objects, unlisted } = match self.source.store.list().await {
             Ok(listing) => listing,
             Err(error) => {
@@ -353,6 +361,12 @@ impl Run {
         known_paths += self.see(take).await?;
         let folders: Vec<String> = unlisted.iter().map(|(path, _)| path.clone()).collect();
         gone.retain(|path| !is_hidden(path, &folders));
+        let left_out = unlisted.iter().map(|(key, reason)| LeftOut {
+            key: key.clone(),
+            kind: LeftOutKind::Unreadable,
+            reason: reason.clone(),
+        });
+        self.leave_out(left_out.collect()).await?;
         self.known = known_paths;
         let now = self.now();
         let first = !self.listed;
@@ -365,6 +379,28 @@ impl Run {
             self.conclude(&Window { quiet_ms: 0, span_ms: 0, longest_ms: 0 }).await?;
         }
         Ok(unlisted)
+    }
+
+    /// A corrected agency code moves what was read under the former one, too, without reading it again.
+    async fn reassign(&mut self) -> Result<(), LedgerError> {
+        let Pipeline { name, agency, .. } = &self.source.pipeline;
+        while !self.reassigned {
+            let moved = self.source.ledger.reassign(name, agency, BATCH as u32).await?;
+            if moved > 0 {
+                tracing::info!(pipeline = %name, %agency, moved, "files moved to the agency that is declared");
+            }
+            self.reassigned = moved == 0;
+        }
+        Ok(())
+    }
+
+    /// Tells the ledger what lies in the source and cannot be taken, when that is news.
+    async fn leave_out(&mut self, left_out: Vec<LeftOut>) -> Result<(), LedgerError> {
+        if self.left_out.as_ref() != Some(&left_out) {
+            self.source.ledger.leave_out(self.name(), &left_out).await?;
+            self.left_out = Some(left_out);
+        }
+        Ok(())
     }
 
     async fn count_known(&self) -> Result<u64, LedgerError> {
@@ -448,7 +484,7 @@ impl Run {
         for batch in files.chunks(BATCH) {
             let sightings: Vec<Sighting> = batch
                 .iter()
-                .map(|file| sighting(&self.source.pipeline, self.source.store.name(), file))
+                .map(|file| sighting(&self.source.pipeline, self.source.store.name(), file, 3))
                 .collect();
             received += match self.source.ledger.see(&sightings).await {
                 Ok(seen) => seen.received,
@@ -622,8 +658,8 @@ impl KnownPaths {
     }
 }
 
-/// The sighting of a file by a pipeline's source.
-pub fn sighting(pipeline: &Pipeline, store: &str, file: &Listed) -> Sighting {
+/// The sighting of a file by a pipeline, with the priority of its job: 1 for what a person waits for, 3 for a drop.
+pub fn sighting(pipeline: &Pipeline, store: &str, file: &Listed, priority: u8) -> Sighting {
     Sighting {
         object: ObjectRef {
             store: store.to_owned(),
@@ -634,7 +670,7 @@ pub fn sighting(pipeline: &Pipeline, store: &str, file: &Listed) -> Sighting {
         pipeline: pipeline.name.clone(),
         agency: pipeline.agency.clone(),
         modified: file.modified,
-        priority: 3,
+        priority,
     }
 }
 

@@ -19,10 +19,10 @@ use madang_ledger::ledger::Ledger;
 use madang_ledger::reader::Reader;
 use tokio::task::JoinSet;
 
-use madang_store::blobs::Blobs;
 use crate::board::{Board, Kind, Subject};
 use crate::follow::{Follower, Gathering, Obstacle, Step, Way, follow};
 use crate::heads::Heads;
+use madang_store::blobs::Blobs;
 
 /// Outbox rows of one commit at most, and bytes of text at most: a commit costs some flushes to disk, so many
 /// changes share one; the text of all of them lies in memory at once.

@@ -38,10 +38,10 @@ use crate::relay::Relay;
 use crate::source::{Ask, Source, SourceState, sighting};
 use crate::terms::Terms;
 use crate::worker::Workers;
+use crate::{cataloguer, indexer, relay, series};
 use madang_store::blobs::Blobs;
 use madang_store::store::{Listed, StoreError};
 use madang_store::stores::Stores;
-use crate::{cataloguer, indexer, relay, series};
 
 /// A part of the service; a process may run some of them only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

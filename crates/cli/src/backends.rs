@@ -1,5 +1,6 @@
 //! Which backends there are. The only place that names them: a new one is its file and one arm here.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -16,6 +17,7 @@ use madang_pipeline::clock::{Clock, Jitter};
 use madang_pipeline::declaration::{Pipeline, Place};
 use madang_store::blobs::Blobs;
 use madang_store::bucket::{BucketSettings, BucketStore};
+use madang_store::file_id::FileId;
 use madang_store::folder::FolderStore;
 use madang_store::store::Store;
 use madang_store::stores::Stores;
@@ -52,13 +54,31 @@ pub(crate) fn blobs(data: &DataFolder) -> Result<Blobs, Failure> {
 pub(crate) fn stores(
     pipelines: &[Pipeline],
     configuration: &Configuration,
+    data: &Path,
 ) -> Result<Stores, Failure> {
-    pipelines.iter().map(|pipeline| store(pipeline, configuration)).collect()
+    let closed = closed(configuration, data);
+    pipelines.iter().map(|pipeline| store(pipeline, configuration, &closed)).collect()
 }
 
-fn store(pipeline: &Pipeline, configuration: &Configuration) -> Result<Arc<dyn Store>, Failure> {
+/// The folders that no drop folder has part in, wherever somebody mounts them: the data folder with what it holds
+/// besides `drop`, and the registries. What is not there yet needs no protection.
+fn closed(configuration: &Configuration, data: &Path) -> Vec<FileId> {
+    let registries = configuration.registries.iter().filter_map(RegistrySettings::folder);
+    [data.to_owned(), data.join("blobs"), data.join("index")]
+        .into_iter()
+        .chain(registries)
+        .filter_map(|folder| std::fs::metadata(folder).ok())
+        .map(|folder| FileId { dev: folder.dev(), ino: folder.ino() })
+        .collect()
+}
+
+fn store(
+    pipeline: &Pipeline,
+    configuration: &Configuration,
+    closed: &[FileId],
+) -> Result<Arc<dyn Store>, Failure> {
     Ok(match &pipeline.source.place {
-        Place::Folder(folder) => Arc::new(FolderStore::new(&pipeline.name, folder)),
+        Place::Folder(folder) => Arc::new(FolderStore::new(&pipeline.name, folder, closed)),
         Place::S3 { store, bucket, prefix } => {
             let settings = bucket_settings(store, configuration);
             let opened = BucketStore::s3(&pipeline.name, bucket, prefix, &settings);

@@ -1,16 +1,21 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use futures::StreamExt;
 use madang_document::agency::Agency;
 use madang_document::blob_id::BlobId;
 use madang_document::id::DocumentId;
+use madang_document::object_key;
 use madang_document::partition::Partition;
 use madang_document::principal::{Role, Scope};
 use madang_document::shown::Shown;
 use madang_ledger::keys::NewKey;
 use madang_ledger::ledger::Ledger;
 use madang_pipeline::board::Board;
+use madang_pipeline::declaration::Pipeline;
 use madang_pipeline::indexer::Indexers;
+use madang_store::error::StoreError;
+use madang_store::store::{Seen, Store};
 
 use crate::api::idle_folder;
 use crate::arguments::{Check, Index, IndexAct, Key, KeyAct};
@@ -173,23 +178,19 @@ pub(crate) fn check(command: &Check) -> Result<(), Failure> {
     let configuration = Configuration::read(command.config.as_deref())?;
     let data = configuration.data(command.data.as_deref());
     let pipelines = pipelines(&command.sources, &data, &configuration)?;
-    let stores = backends::stores(&pipelines, &configuration)?;
+    let stores = backends::stores(&pipelines, &configuration, &data)?;
     backends::registries(&configuration, "http://127.0.0.1:8484")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut unreachable = 0;
     for pipeline in &pipelines {
         let Some(store) = stores.get(&pipeline.name) else { continue };
-        match runtime.block_on(store.list()) {
-            Ok(listing) => {
-                let taken = listing
-                    .objects
-                    .iter()
-                    .filter(|file| pipeline.source.filter.takes(&file.path))
-                    .count();
+        match runtime.block_on(looked_over(store.as_ref(), pipeline)) {
+            Ok((taken, left_out)) => {
                 out(&shown!("{}: {}: ok, {taken} files", pipeline.name, store.place()))?;
-                for (path, reason) in &listing.unlisted {
-                    line(&shown!("{}: {path}: {reason}", pipeline.name));
-                    unreachable += 1;
+                for (key, reason, unlisted) in left_out {
+                    let name = object_key::readable(&key);
+                    line(&shown!("{}: {name}: {reason}", pipeline.name));
+                    unreachable += u64::from(unlisted);
                 }
             }
             Err(error) => {
@@ -202,4 +203,25 @@ pub(crate) fn check(command: &Check) -> Result<(), Failure> {
         0 => Ok(()),
         _ => Err(Failure::Silent(1)),
     }
+}
+
+/// How many files a pipeline would take from its store, and what of it could not be taken: key, reason, and whether
+/// it could not even be listed.
+async fn looked_over(
+    store: &dyn Store,
+    pipeline: &Pipeline,
+) -> Result<(u64, Vec<(String, String, bool)>), StoreError> {
+    let mut listing = store.list();
+    let (mut taken, mut left_out) = (0, Vec::new());
+    while let Some(seen) = listing.next().await {
+        match seen? {
+            Seen::Object(file) => taken += u64::from(pipeline.source.filter.takes(&file.path)),
+            Seen::LeftOut(it) if pipeline.source.filter.takes(&it.key) => {
+                left_out.push((it.key, it.reason, false));
+            }
+            Seen::LeftOut(_) => {}
+            Seen::Unlisted { key, reason } => left_out.push((key, reason, true)),
+        }
+    }
+    Ok((taken, left_out))
 }

@@ -26,7 +26,8 @@ use madang_server::server::{
     Limits as HttpLimits, OwnKey, Ports, Server, Settings as HttpSettings,
 };
 use madang_store::blobs::Blobs;
-use madang_store::store::StoreError;
+use madang_store::error::StoreError;
+use madang_store::store::Condition as PutCondition;
 use madang_store::stores::Stores;
 use tokio::net::TcpListener;
 use tokio::sync::OnceCell;
@@ -86,7 +87,7 @@ async fn up(
     };
     let registries = backends::registries(&configuration, &base)?;
     let names: Vec<String> = registries.iter().map(|registry| registry.name().to_owned()).collect();
-    let stores = backends::stores(&pipelines, &configuration)?;
+    let stores = backends::stores(&pipelines, &configuration, &data.join(""))?;
     let board = Board::new(Arc::clone(&clock));
     let parts = Parts {
         ledger: Arc::clone(&ledger),
@@ -367,25 +368,20 @@ impl Drops for Yard {
         let Some(service) = self.service() else {
             return Err(DropError::Unavailable("the service is starting".into()));
         };
-        if precondition != Precondition::None
-            && let Some(store) = service.stores().get(pipeline)
-        {
-            let there = store.look(path).await;
-            let there = there.map_err(|error| DropError::Unavailable(error.to_string()))?;
-            let holds = match (&precondition, &there) {
-                (Precondition::None, _) | (Precondition::Absent, None) => true,
-                (Precondition::Version(named), Some(there)) => there.version == *named,
-                (Precondition::Absent, Some(_)) | (Precondition::Version(_), None) => false,
-            };
-            if !holds {
-                return Err(DropError::Precondition(path.to_owned()));
-            }
-        }
-        let listed =
-            service.put(pipeline, path, body.boxed()).await.map_err(|error| match error {
+        let condition = match precondition {
+            Precondition::None => PutCondition::Always,
+            Precondition::Absent => PutCondition::IfAbsent,
+            Precondition::Version(version) => PutCondition::IfVersion(version),
+        };
+        let listed = service.put(pipeline, path, body.boxed(), condition).await.map_err(
+            |error| match error {
                 PutError::NoPipeline(name) => DropError::UnknownPipeline(name),
                 PutError::Excluded(_) | PutError::Store(StoreError::Denied { .. }) => {
                     DropError::Refused(error.to_string())
+                }
+                PutError::Store(StoreError::Precondition(path)) => DropError::Precondition(path),
+                PutError::Store(StoreError::Conflict { .. }) => {
+                    DropError::Conflict(error.to_string())
                 }
                 PutError::Store(StoreError::BrokenOff { .. }) => {
                     DropError::BrokenOff(error.to_string())
@@ -393,7 +389,8 @@ impl Drops for Yard {
                 PutError::Store(_) | PutError::Ledger(_) => {
                     DropError::Unavailable(error.to_string())
                 }
-            })?;
+            },
+        )?;
         Ok(Dropped { store: pipeline.to_owned(), path: listed.path, version: listed.version })
     }
 }

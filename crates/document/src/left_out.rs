@@ -25,18 +25,21 @@ pub enum LeftOutKind {
     Device,
     /// A file or folder whose path is longer than the system takes.
     TooLong,
+    /// A file that the pipeline's patterns exclude.
+    Excluded,
     /// A file or folder that could not be read or listed.
     Unreadable,
 }
 
 impl LeftOutKind {
     /// Every kind.
-    pub const ALL: [LeftOutKind; 6] = [
+    pub const ALL: [LeftOutKind; 7] = [
         LeftOutKind::Link,
         LeftOutKind::Fifo,
         LeftOutKind::Socket,
         LeftOutKind::Device,
         LeftOutKind::TooLong,
+        LeftOutKind::Excluded,
         LeftOutKind::Unreadable,
     ];
 
@@ -48,6 +51,7 @@ impl LeftOutKind {
             LeftOutKind::Socket => "socket",
             LeftOutKind::Device => "device",
             LeftOutKind::TooLong => "too_long",
+            LeftOutKind::Excluded => "excluded",
             LeftOutKind::Unreadable => "unreadable",
         }
     }

@@ -3,6 +3,7 @@ use std::cmp::Ordering;
 use madang_ledger::objects::Known;
 
 use madang_store::store::Listed;
+use madang_store::version::same_version;
 
 /// Compares the heads of two lists, both ordered by path: what a store lists, and what the ledger knows. Neither
 /// is ever held whole.
@@ -14,7 +15,7 @@ pub fn compare(listed: Option<&Listed>, known: Option<&Known>) -> Option<Compare
         (Some(listed), Some(known)) => match listed.path.cmp(&known.path) {
             Ordering::Less => Compared::New,
             Ordering::Greater => Compared::Gone,
-            Ordering::Equal if listed.version == known.version => Compared::Same,
+            Ordering::Equal if same_version(&known.version, &listed.version) => Compared::Same,
             Ordering::Equal => Compared::Changed,
         },
     })

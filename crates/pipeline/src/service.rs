@@ -40,7 +40,8 @@ use crate::terms::Terms;
 use crate::worker::Workers;
 use crate::{cataloguer, indexer, relay, series};
 use madang_store::blobs::Blobs;
-use madang_store::store::{Listed, StoreError};
+use madang_store::error::StoreError;
+use madang_store::store::{Condition, Listed};
 use madang_store::stores::Stores;
 
 /// A part of the service; a process may run some of them only.
@@ -212,14 +213,9 @@ impl Service {
     fn start_sources(&mut self) {
         for pipeline in &self.settings.pipelines {
             let Some(store) = self.parts.stores.get(&pipeline.name) else { continue };
-            let folder = match &pipeline.source.place {
-                crate::declaration::Place::Folder(folder) => Some(folder.clone()),
-                crate::declaration::Place::S3 { .. } => None,
-            };
             let source = Source {
                 pipeline: pipeline.clone(),
                 store: Arc::clone(store),
-                folder,
                 ledger: Arc::clone(&self.parts.ledger),
                 work: Arc::clone(&self.work),
                 clock: Arc::clone(&self.parts.clock),
@@ -391,6 +387,7 @@ impl Service {
         pipeline: &str,
         path: &str,
         body: BoxStream<'static, std::io::Result<Bytes>>,
+        condition: Condition,
     ) -> Result<Listed, PutError> {
         let declared = self.settings.pipelines.iter().find(|p| p.name == pipeline);
         let (Some(declared), Some(store)) = (declared, self.parts.stores.get(pipeline)) else {
@@ -399,7 +396,7 @@ impl Service {
         if !declared.source.filter.takes(path) {
             return Err(PutError::Excluded(path.to_owned()));
         }
-        let file = store.put(path, body).await?;
+        let file = store.put(path, body, condition).await?;
         let seen = sighting(declared, store.name(), &file, 1);
         self.parts.ledger.see(&[seen]).await?;
         self.work.notify_waiters();

@@ -1,13 +1,14 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use madang_document::left_out::{LeftOut, LeftOutKind};
 use madang_document::object::ObjectRef;
 use madang_document::timestamp::Timestamp;
 use madang_ledger::audit::Act;
 use madang_ledger::error::LedgerError;
 use madang_ledger::held::Held;
 use madang_ledger::ledger::Ledger;
-use madang_ledger::left_out::{LeftOut, LeftOutKind};
 use madang_ledger::objects::{Known, Sighting};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -16,11 +17,13 @@ use crate::backoff::Backoff;
 use crate::board::{Board, Kind, Subject};
 use crate::clock::{Clock, Jitter, ms, until};
 use crate::declaration::Pipeline;
+use crate::listing::Listing;
 use crate::missing::{Decision, Missing, Window, decide, is_mass};
 use crate::reconcile::{Compared, compare, is_hidden};
 use crate::settle::{Look, Settle, settled};
 use crate::waiting::Waiting;
-use madang_store::store::{Listed, Listing, Store, StoreError};
+use madang_store::error::StoreError;
+use madang_store::store::{Listed, Store};
 use madang_store::watcher::{Heard, Watcher};
 
 /// Sightings of one transaction at most.
@@ -41,6 +44,9 @@ const PATIENCE: u32 = 3;
 
 /// While a disappearance is held, the source is listed this often: the files may be back.
 const HELD_LISTING: Duration = Duration::from_secs(10);
+
+/// A source that cannot be listened to, or not everywhere, is listed this often.
+const DEAF_LISTING: Duration = Duration::from_secs(60);
 
 /// What can be asked of a running source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,8 +78,6 @@ pub struct Source {
     pub pipeline: Pipeline,
     /// Where it looks.
     pub store: Arc<dyn Store>,
-    /// The folder to listen to, if the store is one.
-    pub folder: Option<std::path::PathBuf>,
     /// Where it records.
     pub ledger: Arc<dyn Ledger>,
     /// Told when there is work.
@@ -109,6 +113,8 @@ impl Source {
             waiting: Waiting::default(),
             missing: Missing::default(),
             watcher: None,
+            can_hear: true,
+            deaf: BTreeSet::new(),
             held: None,
             known: 0,
             listed: false,
@@ -169,6 +175,10 @@ struct Run {
     waiting: Waiting,
     missing: Missing,
     watcher: Option<Watcher>,
+    /// Whether the store could be listened to, or never tells anything.
+    can_hear: bool,
+    /// Folders that cannot be listened to.
+    deaf: BTreeSet<String>,
     held: Option<Held>,
     /// Live paths in the ledger, as far as this source knows; counted anew where a decision hangs on it.
     known: u64,
@@ -219,8 +229,16 @@ impl Run {
                 false
             }
             Some(Heard::Everything) => true,
+            Some(Heard::Deaf { folder, reason }) => {
+                tracing::warn!(pipeline = self.name(), %folder, %reason, "no events from this folder: it is listed every minute");
+                self.deaf.insert(folder);
+                self.next_listing = self.next_listing.min(self.now().plus_ms(ms(DEAF_LISTING)));
+                false
+            }
+            Some(Heard::Again(folder)) => self.deaf.remove(&folder),
             None => {
                 self.watcher = None;
+                self.deaf.clear();
                 true
             }
         }
@@ -240,7 +258,7 @@ impl Run {
     async fn list(&mut self, release: bool, state: &watch::Sender<SourceState>) {
         // Before the listing, so that nothing falls between the two; again at each listing while it fails.
         if self.watcher.is_none() {
-            self.watcher = self.listen();
+            self.watcher = self.listen().await;
         }
         self.owed = true;
         let begun = self.now();
@@ -257,10 +275,10 @@ impl Run {
                         tracing::warn!(pipeline = self.name(), %path, %reason, "cannot be listed");
                     }
                 }
-                let often = match (&self.watcher, &self.source.folder) {
+                let often = match self.can_hear && self.deaf.is_empty() {
+                    true => self.source.pipeline.source.reconcile,
                     // Without events, listing is the only way to hear of a new file.
-                    (None, Some(_)) => Duration::from_secs(60),
-                    _ => self.source.pipeline.source.reconcile,
+                    false => DEAF_LISTING.min(self.source.pipeline.source.reconcile),
                 };
                 self.next_listing = clock().plus_ms(ms(often));
                 // What a listing costs is not paid again and again: at most a tenth of the time.
@@ -306,39 +324,44 @@ impl Run {
         self.source.board.clear(Kind::LedgerUnwritable, &self.subject());
     }
 
-    fn listen(&self) -> Option<Watcher> {
-        let folder = self.source.folder.as_ref()?;
-        Watcher::start(folder)
-            .inspect_err(|error| {
-                tracing::warn!(pipeline = self.name(), %error, "no events: the folder is listed every minute instead");
-            })
-            .ok()
+    /// Begins to listen. A store that never tells anything is listed as often as declared; one that cannot just
+    /// now, every minute.
+    async fn listen(&mut self) -> Option<Watcher> {
+        match self.source.store.watch().await {
+            Ok(watcher) => {
+                self.can_hear = true;
+                watcher
+            }
+            Err(error) => {
+                if std::mem::replace(&mut self.can_hear, false) {
+                    tracing::warn!(pipeline = self.name(), %error, "no events: it is listed every minute instead");
+                }
+                None
+            }
+        }
     }
 
     /// Compares everything that is listed with everything that is known. Gives what could not be listed.
     async fn compare(&mut self, release: bool) -> Result<Vec<(String, String)>, SourceError> {
         self.reassign().await?;
-        let Listing { objects, unlisted } = match self.source.store.list().await {
-            Ok(listing) => listing,
-            Err(error) => {
-                if self.listing_failures + 1 >= PATIENCE && self.held.is_none() {
-                    // Everything is out of sight, which is the largest disappearance there is.
-                    self.known = self.count_known().await?;
-                    if self.known > 0 {
-                        self.hold(self.known).await?;
-                    }
-                }
-                return Err(error.into());
-            }
-        };
         let filter = self.source.pipeline.source.filter.clone();
-        let mut listed = objects.into_iter().filter(|file| filter.takes(&file.path)).peekable();
+        let mut listed = Listing::of(self.source.store.list(), move |key| filter.takes(key));
+        if let Err(error) = listed.peek().await {
+            if self.listing_failures + 1 >= PATIENCE && self.held.is_none() {
+                // Everything is out of sight, which is the largest disappearance there is.
+                self.known = self.count_known().await?;
+                if self.known > 0 {
+                    self.hold(self.known).await?;
+                }
+            }
+            return Err(error.into());
+        }
         let ledger = Arc::clone(&self.source.ledger);
         let mut known = KnownPaths::of(ledger, self.name());
         let mut known_paths = 0;
         let mut gone = Vec::new();
         let mut take = Vec::new();
-        while let Some(compared) = compare(listed.peek(), known.peek().await?) {
+        while let Some(compared) = compare(listed.peek().await?, known.peek().await?) {
             if compared != Compared::New {
                 known_paths += 1;
             }
@@ -359,14 +382,16 @@ impl Run {
             }
         }
         known_paths += self.see(take).await?;
+        let left_out = listed.left_out();
+        let unreadable = |left_out: &&LeftOut| left_out.kind == LeftOutKind::Unreadable;
+        let unlisted: Vec<(String, String)> = left_out
+            .iter()
+            .filter(unreadable)
+            .map(|left_out| (left_out.key.clone(), left_out.reason.clone()))
+            .collect();
         let folders: Vec<String> = unlisted.iter().map(|(path, _)| path.clone()).collect();
         gone.retain(|path| !is_hidden(path, &folders));
-        let left_out = unlisted.iter().map(|(key, reason)| LeftOut {
-            key: key.clone(),
-            kind: LeftOutKind::Unreadable,
-            reason: reason.clone(),
-        });
-        self.leave_out(left_out.collect()).await?;
+        self.leave_out(left_out).await?;
         self.known = known_paths;
         let now = self.now();
         let first = !self.listed;

@@ -32,7 +32,8 @@ use crate::lease::{LEASE, Leases};
 use crate::reading::{document, unread};
 use crate::terms::Terms;
 use madang_store::blobs::Blobs;
-use madang_store::store::{Pinned, StoreError};
+use madang_store::error::StoreError;
+use madang_store::store::Pinned;
 use madang_store::stores::Stores;
 
 /// The workers of a process, with what they work with.
@@ -297,7 +298,10 @@ fn unreadable(error: StoreError) -> Reading {
     match error {
         StoreError::Gone(_) => Reading::Gone,
         StoreError::Denied { .. } => Reading::Unread { message: error.to_string(), lasting: true },
-        StoreError::Unavailable { .. } | StoreError::BrokenOff { .. } => {
+        StoreError::Unavailable { .. }
+        | StoreError::BrokenOff { .. }
+        | StoreError::Conflict { .. }
+        | StoreError::Precondition(_) => {
             Reading::Unread { message: error.to_string(), lasting: false }
         }
     }
@@ -306,10 +310,8 @@ fn unreadable(error: StoreError) -> Reading {
 /// Reads an object whole and hashes it on the way.
 async fn read_whole(size: u64, pinned: &dyn Pinned) -> Result<(SealedFile, BlobId), StoreError> {
     const CHUNK: u64 = 4 << 20;
-    let memory = |error: std::io::Error| StoreError::Unavailable {
-        path: "memory".into(),
-        reason: error.to_string(),
-    };
+    let memory =
+        |error: std::io::Error| StoreError::unavailable("memory", error.to_string(), error);
     let mut file = SealedFile::create().map_err(memory)?;
     let mut hash = Sha256::new();
     let mut offset = 0;

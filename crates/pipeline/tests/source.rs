@@ -14,8 +14,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
-use bytes::Bytes;
-use futures::stream::BoxStream;
 use madang_document::object::ObjectRef;
 use madang_document::principal::Scope;
 use madang_document::timestamp::Timestamp;
@@ -25,8 +23,10 @@ use madang_pipeline::board::{Board, Kind, Subject};
 use madang_pipeline::declaration::{Pipeline, parse};
 use madang_pipeline::missing::Window;
 use madang_pipeline::source::{Ask, Source, SourceState};
+use madang_store::error::StoreError;
 use madang_store::folder::FolderStore;
-use madang_store::store::{Listed, Listing, Pinned, Store, StoreError};
+use madang_store::store::{Body, Condition, Listed, Listing, Pinned, Store};
+use madang_store::watcher::Watcher;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -46,14 +46,14 @@ impl Store for Flaky {
         self.folder.place()
     }
 
-    async fn list(&self) -> Result<Listing, StoreError> {
-        self.folder.list().await
+    fn list(&self) -> Listing {
+        self.folder.list()
     }
 
     async fn look(&self, path: &str) -> Result<Option<Listed>, StoreError> {
         if self.out.load(Ordering::Relaxed) {
             let error = std::io::Error::from_raw_os_error(24);
-            return Err(StoreError::of_io(path, &error));
+            return Err(StoreError::of_io(path, error));
         }
         self.folder.look(path).await
     }
@@ -65,9 +65,14 @@ impl Store for Flaky {
     async fn put(
         &self,
         path: &str,
-        body: BoxStream<'static, std::io::Result<Bytes>>,
+        body: Body,
+        condition: Condition,
     ) -> Result<Listed, StoreError> {
-        self.folder.put(path, body).await
+        self.folder.put(path, body, condition).await
+    }
+
+    async fn watch(&self) -> Result<Option<Watcher>, StoreError> {
+        self.folder.watch().await
     }
 }
 
@@ -113,10 +118,9 @@ impl Running {
         let source = Source {
             pipeline: pipeline(root.path()),
             store: Arc::new(Flaky {
-                folder: FolderStore::new("press", &drop),
+                folder: FolderStore::new("press", &drop, &[]),
                 out: Arc::clone(&out),
             }),
-            folder: Some(drop),
             ledger: Arc::clone(&ledger) as _,
             work: Arc::default(),
             clock: Arc::new(now),

@@ -4,8 +4,8 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
+use madang_document::left_out::{LeftOut, LeftOutKind};
 use madang_document::object_key;
-use madang_ledger::left_out::{LeftOut, LeftOutKind};
 use serde::Serialize;
 use utoipa::ToSchema;
 

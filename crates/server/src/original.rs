@@ -16,7 +16,8 @@ use crate::caller::Caller;
 use crate::documents::{SANDBOX, visible};
 use crate::problem::Problem;
 use crate::server::Server;
-use madang_store::store::{Pinned, StoreError};
+use madang_store::error::StoreError;
+use madang_store::store::Pinned;
 
 /// `GET /v1/documents/{id}/original`: the file as it lies in its store, never opened by the browser.
 pub(crate) async fn original(

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -9,11 +10,15 @@ use madang_document::timestamp::Timestamp;
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path;
 use object_store::{
-    GetOptions, GetRange, MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload,
+    GetOptions, GetRange, MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode,
+    PutOptions, PutPayload, UpdateVersion,
 };
 use serde::Deserialize;
 
-use crate::store::{Listed, Listing, Pinned, Store, StoreError};
+use crate::error::StoreError;
+use crate::store::{Body, Condition, Listed, Listing, Pinned, Seen, Store};
+use crate::upload::check_path;
+use crate::watcher::Watcher;
 
 /// What is declared of an S3 store, under its name in `madang.toml`.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
@@ -72,6 +77,8 @@ pub struct BucketStore {
     place: String,
     store: Arc<dyn ObjectStore>,
     prefix: Path,
+    /// Whether this service was seen to list out of order.
+    unordered: Arc<AtomicBool>,
 }
 
 impl BucketStore {
@@ -98,12 +105,61 @@ impl BucketStore {
         store: Arc<dyn ObjectStore>,
         prefix: Path,
     ) -> BucketStore {
-        BucketStore { name: name.into(), place, store, prefix }
+        BucketStore { name: name.into(), place, store, prefix, unordered: Arc::default() }
+    }
+
+    /// Every object, as the service lists them.
+    fn objects(&self) -> BoxStream<'static, Result<Listed, StoreError>> {
+        let bucket = self.clone();
+        self.store
+            .list(Some(&self.prefix))
+            .map(move |meta| whole(Arc::clone(&bucket.store), meta))
+            .buffered(HEADS)
+            .filter_map({
+                let bucket = self.clone();
+                move |meta| {
+                    let listed = match meta {
+                        Ok(Some(meta)) => bucket.listed(&meta).map(Ok),
+                        Ok(None) => None,
+                        Err(error) => Some(Err(refusal(&bucket.place, error))),
+                    };
+                    std::future::ready(listed)
+                }
+            })
+            .boxed()
+    }
+
+    /// Every object in order, of a service that lists in none: all of it lies in memory.
+    async fn sorted(&self) -> Result<Vec<Listed>, StoreError> {
+        let mut all: Vec<Listed> = self.objects().try_collect().await?;
+        all.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(all)
+    }
+
+    /// How a condition is said to the service; asks it what is there.
+    async fn mode(&self, path: &str, condition: &Condition) -> Result<PutMode, StoreError> {
+        let wanted = match condition {
+            Condition::Always => return Ok(PutMode::Overwrite),
+            Condition::IfAbsent => None,
+            Condition::IfVersion(wanted) => Some(wanted),
+        };
+        let there = match self.store.head(&self.key(path)?).await {
+            Ok(meta) => Some(meta),
+            Err(object_store::Error::NotFound { .. }) => None,
+            Err(error) => return Err(refusal(path, error)),
+        };
+        match (wanted, there) {
+            (None, None) => Ok(PutMode::Create),
+            (Some(wanted), Some(there)) if *wanted == version(&there) => {
+                Ok(PutMode::Update(UpdateVersion { e_tag: there.e_tag, version: there.version }))
+            }
+            _ => Err(StoreError::Precondition(path.to_owned())),
+        }
     }
 
     fn key(&self, path: &str) -> Result<Path, StoreError> {
-        let below = Path::parse(path)
-            .map_err(|error| StoreError::Denied { path: path.into(), reason: error.to_string() })?;
+        let below =
+            Path::parse(path).map_err(|error| StoreError::denied(path, error.to_string()))?;
         Ok(self.prefix.parts().chain(below.parts()).collect())
     }
 
@@ -120,13 +176,14 @@ impl BucketStore {
 }
 
 /// A listed object with its ETag. Some services list none, while a read is pinned to it: then each object is
-/// asked for its own. None if it is gone meanwhile.
-async fn with_tag(
+/// asked for its own. An empty one is asked for, too: consoles make such objects to show a folder, with a slash
+/// at the end of their name that does not come through. None if it is gone meanwhile.
+async fn whole(
     store: Arc<dyn ObjectStore>,
     listed: Result<ObjectMeta, object_store::Error>,
 ) -> Result<Option<ObjectMeta>, object_store::Error> {
     let meta = listed?;
-    if meta.e_tag.is_some() {
+    if meta.e_tag.is_some() && meta.size > 0 {
         return Ok(Some(meta));
     }
     match store.head(&meta.location).await {
@@ -150,19 +207,22 @@ fn version(meta: &ObjectMeta) -> String {
 
 fn refusal(path: &str, error: object_store::Error) -> StoreError {
     use object_store::Error;
-    let path = path.to_owned();
+    // A refused listing has no error of its own: only its words tell that the keys are wrong.
+    let refused =
+        matches!(&error, Error::Generic { .. } if error.to_string().contains("403 Forbidden"));
     match error {
-        Error::NotFound { .. } | Error::Precondition { .. } => StoreError::Gone(path),
-        Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
+        Error::NotFound { .. } | Error::Precondition { .. } => StoreError::Gone(path.to_owned()),
+        error
+            if refused
+                || matches!(
+                    error,
+                    Error::PermissionDenied { .. } | Error::Unauthenticated { .. }
+                ) =>
+        {
             let reason = format!("{error}; check the store's keys in madang.toml");
-            StoreError::Denied { path, reason }
+            StoreError::Denied { path: path.to_owned(), reason, source: Some(error.into()) }
         }
-        // A refused listing has no error of its own: only its words tell that the keys are wrong.
-        Error::Generic { .. } if error.to_string().contains("403 Forbidden") => {
-            let reason = format!("{error}; check the store's keys in madang.toml");
-            StoreError::Denied { path, reason }
-        }
-        error => StoreError::Unavailable { path, reason: error.to_string() },
+        error => StoreError::unavailable(path, error.to_string(), error),
     }
 }
 
@@ -176,22 +236,32 @@ impl Store for BucketStore {
         self.place.clone()
     }
 
-    async fn list(&self) -> Result<Listing, StoreError> {
-        let mut listing = Listing::default();
-        let mut objects = self
-            .store
-            .list(Some(&self.prefix))
-            .map(|meta| with_tag(Arc::clone(&self.store), meta))
-            .buffered(HEADS);
-        while let Some(meta) = objects.next().await {
-            let Some(meta) = meta.map_err(|error| refusal(&self.place, error))? else { continue };
-            // Consoles make empty objects that end in a slash to show a folder.
-            if meta.size > 0 || !meta.location.as_ref().ends_with('/') {
-                listing.objects.extend(self.listed(&meta));
-            }
-        }
-        listing.objects.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(listing)
+    fn list(&self) -> Listing {
+        let listed = if self.unordered.load(Ordering::Relaxed) {
+            let bucket = self.clone();
+            futures::stream::once(async move { bucket.sorted().await })
+                .map_ok(|all| futures::stream::iter(all.into_iter().map(Ok)))
+                .try_flatten()
+                .boxed()
+        } else {
+            self.objects()
+        };
+        let unordered = Arc::clone(&self.unordered);
+        let place = self.place.clone();
+        let mut last = String::new();
+        listed
+            .map(move |listed| {
+                let listed = listed?;
+                if listed.path <= last && !last.is_empty() {
+                    unordered.store(true, Ordering::Relaxed);
+                    let reason =
+                        "the service does not list in order; it is listed again, as a whole";
+                    return Err(StoreError::away(&place, reason));
+                }
+                last.clone_from(&listed.path);
+                Ok(Seen::Object(listed))
+            })
+            .boxed()
     }
 
     async fn look(&self, path: &str) -> Result<Option<Listed>, StoreError> {
@@ -217,43 +287,98 @@ impl Store for BucketStore {
     async fn put(
         &self,
         path: &str,
-        mut body: BoxStream<'static, std::io::Result<Bytes>>,
+        mut body: Body,
+        condition: Condition,
     ) -> Result<Listed, StoreError> {
+        check_path(path).map_err(|reason| StoreError::denied(path, reason.to_string()))?;
         let key = self.key(path)?;
+        // Before the bytes come: nobody should send 10 GB to hear that.
+        self.mode(path, &condition).await?;
         // Parts of an upload to S3 are 5 MiB or more, but for the last.
         const PART: usize = 8 << 20;
-        let mut upload: Option<Box<dyn MultipartUpload>> = None;
+        let mut upload: Option<Parts> = None;
         let mut part: Vec<u8> = Vec::new();
-        while let Some(chunk) = body.try_next().await.map_err(|error| StoreError::BrokenOff {
-            path: path.into(),
-            reason: error.to_string(),
-        })? {
+        let broken = |source| StoreError::BrokenOff { path: path.to_owned(), source };
+        while let Some(chunk) = body.try_next().await.map_err(broken)? {
             part.extend_from_slice(&chunk);
             if part.len() >= PART {
                 let upload = match &mut upload {
                     Some(upload) => upload,
-                    None => upload.insert(
-                        self.store.put_multipart(&key).await.map_err(|e| refusal(path, e))?,
-                    ),
+                    None => upload.insert(Parts::begin(self, path, &key).await?),
                 };
-                let full = PutPayload::from(std::mem::take(&mut part));
-                upload.put_part(full).await.map_err(|error| refusal(path, error))?;
+                upload.put(std::mem::take(&mut part)).await?;
             }
         }
         match upload {
             None => {
+                let options = PutOptions::from(self.mode(path, &condition).await?);
                 let whole = PutPayload::from(part);
-                self.store.put(&key, whole).await.map_err(|error| refusal(path, error))?;
+                let put = self.store.put_opts(&key, whole, options).await;
+                put.map_err(|error| put_refusal(path, error))?;
             }
             Some(mut upload) => {
                 if !part.is_empty() {
-                    let last = PutPayload::from(part);
-                    upload.put_part(last).await.map_err(|error| refusal(path, error))?;
+                    upload.put(part).await?;
                 }
-                upload.complete().await.map_err(|error| refusal(path, error))?;
+                // An upload in parts takes no condition with it, so it is asked once more just before the end.
+                self.mode(path, &condition).await?;
+                upload.complete().await?;
             }
         }
         self.look(path).await?.ok_or_else(|| StoreError::Gone(path.to_owned()))
+    }
+
+    async fn watch(&self) -> Result<Option<Watcher>, StoreError> {
+        Ok(None)
+    }
+}
+
+/// An upload in parts. Let go unfinished, it is taken back: unseen parts are paid for until somebody does.
+struct Parts {
+    upload: Option<Box<dyn MultipartUpload>>,
+    path: String,
+}
+
+impl Parts {
+    async fn begin(bucket: &BucketStore, path: &str, key: &Path) -> Result<Parts, StoreError> {
+        let upload = bucket.store.put_multipart(key).await.map_err(|e| put_refusal(path, e))?;
+        Ok(Parts { upload: Some(upload), path: path.to_owned() })
+    }
+
+    async fn put(&mut self, part: Vec<u8>) -> Result<(), StoreError> {
+        let Some(upload) = &mut self.upload else { return Ok(()) };
+        let put = upload.put_part(PutPayload::from(part)).await;
+        put.map_err(|error| put_refusal(&self.path, error))
+    }
+
+    async fn complete(mut self) -> Result<(), StoreError> {
+        let Some(upload) = &mut self.upload else { return Ok(()) };
+        upload.complete().await.map_err(|error| put_refusal(&self.path, error))?;
+        self.upload = None;
+        Ok(())
+    }
+}
+
+impl Drop for Parts {
+    fn drop(&mut self) {
+        if let (Some(mut upload), Ok(runtime)) =
+            (self.upload.take(), tokio::runtime::Handle::try_current())
+        {
+            runtime.spawn(async move {
+                let _ = upload.abort().await;
+            });
+        }
+    }
+}
+
+/// What a failed write means: a condition that does not hold is none of a file that is gone.
+fn put_refusal(path: &str, error: object_store::Error) -> StoreError {
+    use object_store::Error;
+    match error {
+        Error::AlreadyExists { .. } | Error::Precondition { .. } | Error::NotModified { .. } => {
+            StoreError::Precondition(path.to_owned())
+        }
+        error => refusal(path, error),
     }
 }
 
@@ -276,6 +401,10 @@ impl Pinned for PinnedKey {
             .with_if_match(Some(format!("\"{}\"", self.object.version)));
         let answer = self.store.get_opts(&self.key, options).await;
         let answer = answer.map_err(|error| refusal(&self.object.path, error))?;
+        // Not every service honours the condition.
+        if version(&answer.meta) != self.object.version {
+            return Err(StoreError::Gone(self.object.path.clone()));
+        }
         answer.bytes().await.map_err(|error| refusal(&self.object.path, error))
     }
 

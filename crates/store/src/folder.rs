@@ -1,132 +1,58 @@
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::Write;
-use std::os::fd::AsFd;
-use std::os::unix::fs::{FileExt, MetadataExt};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::StreamExt;
-use futures::stream::BoxStream;
 use madang_document::object::ObjectRef;
-use madang_document::timestamp::Timestamp;
-use rustix::fs::{Mode, OFlags, ResolveFlags};
+use madang_document::object_key;
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{
+    AtFlags, FileType, FlockOperation, Mode, OFlags, RawMode, RenameFlags, Stat, fchmod, flock,
+    fstat, linkat, mkdirat, openat, renameat, renameat_with, unlinkat,
+};
+use rustix::io::Errno;
+use tokio::sync::mpsc;
+use uuid::Uuid;
 
-use crate::store::{Listed, Listing, Pinned, Store, StoreError};
+use crate::beneath::{Beneath, Folder, Root, refusal, stat, step};
+use crate::error::StoreError;
+use crate::file_id::FileId;
+use crate::listener;
+use crate::store::{Body, Condition, Listed, Listing, Pinned, Seen, Store};
+use crate::upload::check_path;
+use crate::version::{self, same_version};
+use crate::walk::{Walk, half_name, listed};
+use crate::watcher::Watcher;
 
 /// A drop folder on a local or mounted file system.
 ///
-/// Links are neither listed nor followed, in no part of a path: whoever may drop a file must not be able to
-/// have any other file of the machine read. Only regular files count.
+/// Links are neither listed nor followed, in no part of a path. Only regular files count. The folder is never
+/// made: where it is not, nothing can be put.
 #[derive(Clone, Debug)]
 pub struct FolderStore {
     name: String,
-    root: PathBuf,
+    root: Arc<Root>,
+    /// Half uploads that were begun before this are those of a service that is dead.
+    born: Uuid,
+    /// One upload takes its place at a time, so that a condition holds when it does.
+    placing: Arc<Mutex<()>>,
 }
 
 impl FolderStore {
-    /// The folder `root`; it need not exist yet.
-    pub fn new(name: &str, root: &Path) -> FolderStore {
-        FolderStore { name: name.into(), root: root.into() }
-    }
-
-    /// The folder.
-    pub fn root(&self) -> &Path {
-        &self.root
-    }
-
-    /// Opens a path below the root, following no link; the kernel holds the wall (openat2, RESOLVE_BENEATH).
-    fn open_beneath(&self, path: &str, flags: OFlags) -> Result<File, StoreError> {
-        let failed = |error: rustix::io::Errno| match error {
-            // A link in the path, or a way out of the root.
-            rustix::io::Errno::LOOP | rustix::io::Errno::XDEV => StoreError::Gone(path.to_owned()),
-            error => StoreError::of_io(path, &error.into()),
-        };
-        let root = File::open(&self.root).map_err(|error| StoreError::of_io(path, &error))?;
-        let opened = rustix::fs::openat2(
-            root.as_fd(),
-            path,
-            flags | OFlags::CLOEXEC,
-            Mode::empty(),
-            ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS,
-        )
-        .map_err(failed)?;
-        Ok(File::from(opened))
-    }
-
-    fn list_now(&self) -> Result<Listing, StoreError> {
-        let mut listing = Listing::default();
-        let mut folders = vec![(self.root.clone(), String::new())];
-        while let Some((folder, prefix)) = folders.pop() {
-            let entries = match std::fs::read_dir(&folder) {
-                Ok(entries) => entries,
-                Err(error) if prefix.is_empty() => {
-                    return Err(match StoreError::of_io(&folder.to_string_lossy(), &error) {
-                        // For the place as a whole, absence is a lost mount, not an answer.
-                        StoreError::Gone(path) => StoreError::Unavailable {
-                            path,
-                            reason: format!("{error}; create the folder or mount it"),
-                        },
-                        other => other,
-                    });
-                }
-                Err(error) => {
-                    let reason = StoreError::of_io(&prefix, &error).to_string();
-                    listing.unlisted.push((prefix, reason));
-                    continue;
-                }
-            };
-            for entry in entries {
-                let entry = match entry {
-                    Ok(entry) => entry,
-                    Err(error) => {
-                        listing.unlisted.push((prefix.clone(), error.to_string()));
-                        break;
-                    }
-                };
-                let name = entry.file_name();
-                let Some(name) = name.to_str() else {
-                    let shown = format!("{prefix}{}", name.to_string_lossy());
-                    let reason = "its name is not UTF-8; rename it".to_owned();
-                    listing.unlisted.push((shown, reason));
-                    continue;
-                };
-                let path = format!("{prefix}{name}");
-                // `DirEntry::metadata` does not follow links. A file that vanished meanwhile is just not
-                // there.
-                let Ok(metadata) = entry.metadata() else { continue };
-                if metadata.is_dir() {
-                    folders.push((entry.path(), format!("{path}/")));
-                } else if metadata.is_file() {
-                    listing.objects.push(listed(path, &metadata));
-                }
-            }
+    /// The folder at `root`, which need not be there yet. The folders `closed` (the service's own) are no part
+    /// of it, wherever below it they lie and by whatever mount.
+    pub fn new(name: &str, root: &Path, closed: &[FileId]) -> FolderStore {
+        FolderStore {
+            name: name.into(),
+            root: Arc::new(Root::new(root, closed)),
+            born: Uuid::now_v7(),
+            placing: Arc::default(),
         }
-        for (folder, _) in &mut listing.unlisted {
-            folder.truncate(folder.trim_end_matches('/').len());
-        }
-        listing.objects.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(listing)
     }
-}
-
-fn listed(path: String, metadata: &Metadata) -> Listed {
-    let modified =
-        metadata.mtime().saturating_mul(1000).saturating_add(metadata.mtime_nsec() / 1_000_000);
-    Listed {
-        path,
-        version: version(metadata),
-        size: metadata.len(),
-        modified: Some(Timestamp(modified)),
-    }
-}
-
-/// Inode, time of change in nanoseconds and size. The device is left out: its number may change when a
-/// machine restarts, and every file would seem new.
-fn version(metadata: &Metadata) -> String {
-    let nanos = i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec());
-    format!("{:x}-{nanos:x}-{:x}", metadata.ino(), metadata.len())
 }
 
 /// Runs file system work where blocking is allowed.
@@ -136,10 +62,40 @@ async fn blocking<T: Send + 'static>(
 ) -> Result<T, StoreError> {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
-        Err(error) => {
-            Err(StoreError::Unavailable { path: path.to_owned(), reason: error.to_string() })
+        Err(error) => Err(StoreError::unavailable(path, error.to_string(), error)),
+    }
+}
+
+/// Things of a listing that go from the thread that walks to the one that listens at once.
+const BATCH: usize = 256;
+
+/// What the walking thread says. A listing without an end is none: whoever took a thread that died for the end
+/// of the folder would take everything behind it for deleted.
+enum Walked {
+    Seen(Vec<Seen>),
+    Failed(StoreError),
+    End,
+}
+
+fn walk(root: &Root, born: Uuid, to: &mpsc::Sender<Walked>) -> Result<(), StoreError> {
+    let walk = Walk::new(root.take()?, born).map_err(|error| match error {
+        StoreError::Denied { reason, source, .. } => {
+            StoreError::Denied { path: root.path().display().to_string(), reason, source }
+        }
+        other => other,
+    })?;
+    let mut batch = Vec::with_capacity(BATCH);
+    for seen in walk {
+        batch.push(seen?);
+        if batch.len() == BATCH
+            && to.blocking_send(Walked::Seen(std::mem::take(&mut batch))).is_err()
+        {
+            return Ok(());
         }
     }
+    let _ = to.blocking_send(Walked::Seen(batch));
+    let _ = to.blocking_send(Walked::End);
+    Ok(())
 }
 
 #[async_trait]
@@ -149,25 +105,49 @@ impl Store for FolderStore {
     }
 
     fn place(&self) -> String {
-        self.root.display().to_string()
+        self.root.path().display().to_string()
     }
 
-    async fn list(&self) -> Result<Listing, StoreError> {
-        let store = self.clone();
-        blocking("", move || store.list_now()).await
+    fn list(&self) -> Listing {
+        let root = Arc::clone(&self.root);
+        let born = self.born;
+        let walking = async move {
+            let (to, from) = mpsc::channel(4);
+            tokio::task::spawn_blocking(move || {
+                if let Err(error) = walk(&root, born, &to) {
+                    let _ = to.blocking_send(Walked::Failed(error));
+                }
+            });
+            futures::stream::unfold(Some(from), |from| async move {
+                let mut from = from?;
+                match from.recv().await {
+                    Some(Walked::Seen(batch)) => {
+                        Some((batch.into_iter().map(Ok).collect(), Some(from)))
+                    }
+                    Some(Walked::Failed(error)) => Some((vec![Err(error)], None)),
+                    Some(Walked::End) => None,
+                    None => {
+                        let error = StoreError::away("", "the listing was broken off");
+                        Some((vec![Err(error)], None))
+                    }
+                }
+            })
+        };
+        futures::stream::once(walking).flatten().flat_map(futures::stream::iter).boxed()
     }
 
     async fn look(&self, path: &str) -> Result<Option<Listed>, StoreError> {
-        let store = self.clone();
+        let root = Arc::clone(&self.root);
         let path = path.to_owned();
         blocking(&path.clone(), move || {
-            let opened = store.open_beneath(&path, OFlags::PATH | OFlags::NOFOLLOW);
-            match opened {
-                Ok(file) => {
-                    let metadata =
-                        file.metadata().map_err(|error| StoreError::of_io(&path, &error))?;
-                    Ok(metadata.is_file().then(|| listed(path, &metadata)))
-                }
+            let beneath = root.open()?;
+            let name = object_key::to_bytes(&path);
+            let found = beneath
+                .folder_of(&name)
+                .and_then(|(folder, name)| stat(folder.as_fd(), name))
+                .map_err(|errno| refusal(&path, errno));
+            match found {
+                Ok(stat) => Ok(is_file(&stat).then(|| listed(path.clone(), &stat))),
                 Err(StoreError::Gone(_)) => Ok(None),
                 Err(error) => Err(error),
             }
@@ -176,14 +156,22 @@ impl Store for FolderStore {
     }
 
     async fn open(&self, object: &ObjectRef) -> Result<Box<dyn Pinned>, StoreError> {
-        let store = self.clone();
+        let root = Arc::clone(&self.root);
         let object = object.clone();
         blocking(&object.path.clone(), move || {
-            // Not blocking on a named pipe that somebody put in the file's place.
-            let file = store.open_beneath(&object.path, OFlags::RDONLY | OFlags::NONBLOCK)?;
-            let pinned =
-                PinnedFile { file: Arc::new(file), path: object.path, version: object.version };
-            pinned.check()?;
+            let beneath = root.open()?;
+            let name = object_key::to_bytes(&object.path);
+            let file = beneath
+                .folder_of(&name)
+                // Not blocking on a named pipe that somebody put in the file's place.
+                .and_then(|(folder, name)| {
+                    step(folder.as_fd(), name, OFlags::RDONLY | OFlags::NONBLOCK)
+                })
+                .map_err(|errno| refusal(&object.path, errno))?;
+            let file = Arc::new(File::from(file));
+            let mut pinned = PinnedFile { file, path: object.path, version: object.version };
+            // From here on it must stay as it is now, to the inode's own time.
+            pinned.version = pinned.check()?;
             Ok(Box::new(pinned) as Box<dyn Pinned>)
         })
         .await
@@ -192,96 +180,235 @@ impl Store for FolderStore {
     async fn put(
         &self,
         path: &str,
-        mut body: BoxStream<'static, std::io::Result<Bytes>>,
+        mut body: Body,
+        condition: Condition,
     ) -> Result<Listed, StoreError> {
-        let place = place_for(&self.root, path)?;
-        let in_place = place.clone();
+        check_path(path).map_err(|reason| StoreError::denied(path, reason.to_string()))?;
+        let root = Arc::clone(&self.root);
         let owned = path.to_owned();
-        let (mut file, temporary) = blocking(path, move || {
-            std::fs::create_dir_all(&in_place.folder)
-                .map_err(|error| StoreError::of_io(&owned, &error))?;
-            in_place.check_no_way_out(&owned)?;
-            let file = File::options()
-                .write(true)
-                .create_new(true)
-                .open(&in_place.temporary)
-                .map_err(|error| StoreError::of_io(&owned, &error))?;
-            Ok((file, TemporaryFile(in_place.temporary)))
+        let asked = condition.clone();
+        let mut half = blocking(path, move || {
+            let half = Half::begin(&root.open()?, &owned)?;
+            // Before the bytes come: nobody should send 10 GB to hear that.
+            half.check(&asked)?;
+            Ok(half)
         })
         .await?;
         while let Some(chunk) = body.next().await {
-            let owned = path.to_owned();
-            let chunk = chunk.map_err(|error| StoreError::BrokenOff {
-                path: owned.clone(),
-                reason: error.to_string(),
-            })?;
-            file = blocking(path, move || {
-                file.write_all(&chunk).map_err(|error| StoreError::of_io(&owned, &error))?;
-                Ok(file)
+            let chunk =
+                chunk.map_err(|source| StoreError::BrokenOff { path: path.to_owned(), source })?;
+            half = blocking(path, move || {
+                half.write(&chunk)?;
+                Ok(half)
             })
             .await?;
         }
-        let owned = path.to_owned();
-        let target = place.target;
-        let folder = place.folder;
+        let placing = Arc::clone(&self.placing);
         blocking(path, move || {
-            let failed = |error: std::io::Error| StoreError::of_io(&owned, &error);
-            file.sync_all().map_err(failed)?;
-            std::fs::rename(&temporary.0, &target).map_err(failed)?;
-            File::open(&folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
-            let metadata = file.metadata().map_err(failed)?;
-            Ok(listed(owned.clone(), &metadata))
+            half.flush()?;
+            let _one = placing.lock().unwrap_or_else(PoisonError::into_inner);
+            half.check(&condition)?;
+            half.place(condition == Condition::IfAbsent)
         })
         .await
     }
+
+    async fn watch(&self) -> Result<Option<Watcher>, StoreError> {
+        listener::listen(Arc::clone(&self.root)).await.map(Some)
+    }
 }
 
-/// Where an upload is written, and where it ends.
-#[derive(Clone, Debug)]
-struct Place {
-    root: PathBuf,
-    folder: PathBuf,
-    temporary: PathBuf,
-    target: PathBuf,
+fn is_file(stat: &Stat) -> bool {
+    FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
 }
 
-impl Place {
-    /// A link among the folders could lead out of the root: then nothing is written.
-    fn check_no_way_out(&self, path: &str) -> Result<(), StoreError> {
-        let real = |p: &Path| p.canonicalize().map_err(|error| StoreError::of_io(path, &error));
-        if real(&self.folder)?.starts_with(real(&self.root)?) {
-            Ok(())
-        } else {
-            Err(StoreError::Denied {
-                path: path.to_owned(),
-                reason: "a link on the way leads out of the drop folder; remove it".into(),
-            })
+/// An upload that is not whole yet: a hidden file in the folder where it will stand. Removed when it is let go,
+/// unless it took its place.
+#[derive(Debug)]
+struct Half {
+    folder: OwnedFd,
+    file: File,
+    /// The name it has, until it is placed.
+    temporary: Option<String>,
+    /// The name it will have.
+    name: Vec<u8>,
+    path: String,
+}
+
+impl Half {
+    /// Makes the folders on the way, and the file. Every step is taken from the folder before it.
+    fn begin(beneath: &Beneath, path: &str) -> Result<Half, StoreError> {
+        let failed = |errno| put_refusal(path, errno);
+        let mut parts = path.split('/');
+        let name = parts.next_back().unwrap_or_default();
+        let mut folder = Folder::Root(beneath.root());
+        for part in parts {
+            let part = object_key::to_bytes(part);
+            folder = Folder::Below(enter_or_make(beneath, folder.as_fd(), &part).map_err(failed)?);
+        }
+        let here = fstat(folder.as_fd()).map_err(failed)?;
+        let temporary = half_name(name, Uuid::now_v7());
+        let flags =
+            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file = openat(folder.as_fd(), &temporary, flags, Mode::from_raw_mode(0o600));
+        let file = File::from(file.map_err(failed)?);
+        let half = Half {
+            folder: rustix::io::fcntl_dupfd_cloexec(&folder, 0).map_err(failed)?,
+            file,
+            temporary: Some(temporary),
+            name: object_key::to_bytes(name).into_owned(),
+            path: path.to_owned(),
+        };
+        // Held while it is written: so nobody takes it for one of a dead service.
+        flock(&half.file, FlockOperation::NonBlockingLockExclusive).map_err(failed)?;
+        open_as(half.file.as_fd(), &here, 0o666).map_err(failed)?;
+        Ok(half)
+    }
+
+    fn check(&self, condition: &Condition) -> Result<(), StoreError> {
+        let there = match stat(self.folder.as_fd(), &self.name) {
+            Ok(there) => Some(there),
+            Err(Errno::NOENT) => None,
+            Err(errno) => return Err(put_refusal(&self.path, errno)),
+        };
+        let is_folder = |stat: &Stat| FileType::from_raw_mode(stat.st_mode) == FileType::Directory;
+        if there.as_ref().is_some_and(is_folder) {
+            let reason = "a folder of that name stands there; choose another name".to_owned();
+            return Err(StoreError::Conflict { path: self.path.clone(), reason });
+        }
+        let holds = match (condition, &there) {
+            (Condition::Always, _) | (Condition::IfAbsent, None) => true,
+            (Condition::IfAbsent, Some(_)) | (Condition::IfVersion(_), None) => false,
+            (Condition::IfVersion(wanted), Some(there)) => {
+                same_version(wanted, &version::of_stat(there))
+            }
+        };
+        if holds { Ok(()) } else { Err(StoreError::Precondition(self.path.clone())) }
+    }
+
+    fn write(&mut self, chunk: &[u8]) -> Result<(), StoreError> {
+        self.file.write_all(chunk).map_err(|error| StoreError::of_io(&self.path, error))
+    }
+
+    fn flush(&self) -> Result<(), StoreError> {
+        self.file.sync_all().map_err(|error| StoreError::of_io(&self.path, error))
+    }
+
+    /// Gives it its name, and makes that durable.
+    fn place(mut self, only_if_absent: bool) -> Result<Listed, StoreError> {
+        let failed = |errno| put_refusal(&self.path, errno);
+        let Some(temporary) = self.temporary.take() else {
+            return Err(StoreError::Gone(self.path.clone()));
+        };
+        let folder = self.folder.as_fd();
+        let placed = match only_if_absent {
+            true => place_new(folder, &temporary, &self.name),
+            false => renameat(folder, &temporary, folder, self.name.as_slice()),
+        };
+        if let Err(errno) = placed {
+            let _ = unlinkat(folder, &temporary, AtFlags::empty());
+            return Err(match errno {
+                Errno::EXIST if only_if_absent => StoreError::Precondition(self.path.clone()),
+                errno => failed(errno),
+            });
+        }
+        // The inode's own time is that of the renaming: asked for afterwards, it is what a listing will show.
+        let there = fstat(&self.file).map_err(failed)?;
+        sync(folder).map_err(failed)?;
+        Ok(listed(self.path.clone(), &there))
+    }
+}
+
+impl Drop for Half {
+    fn drop(&mut self) {
+        if let Some(temporary) = &self.temporary {
+            let _ = unlinkat(&self.folder, temporary, AtFlags::empty());
         }
     }
 }
 
-fn place_for(root: &Path, path: &str) -> Result<Place, StoreError> {
-    crate::upload::check_path(path).map_err(|reason| StoreError::Denied {
-        path: path.to_owned(),
-        reason: reason.to_string(),
-    })?;
-    let target = root.join(path);
-    let (Some(folder), Some(name)) = (target.parent(), target.file_name()) else {
-        return Err(StoreError::Denied { path: path.to_owned(), reason: "it has no name".into() });
-    };
-    // Hidden and with the suffix that sources skip, unique so that two uploads of one name do not mix.
-    let mark = uuid::Uuid::now_v7().simple();
-    let short: String = name.to_string_lossy().chars().take(40).collect();
-    let temporary = folder.join(format!(".{short}.{mark}.part"));
-    Ok(Place { root: root.to_owned(), folder: folder.to_owned(), temporary, target })
+/// Gives a file a name that nobody has.
+fn place_new(folder: BorrowedFd<'_>, temporary: &str, name: &[u8]) -> Result<(), Errno> {
+    match renameat_with(folder, temporary, folder, name, RenameFlags::NOREPLACE) {
+        // Some mounted file systems do not know the flag; a second name is as good, and they know that.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+            linkat(folder, temporary, folder, name, AtFlags::empty())?;
+            unlinkat(folder, temporary, AtFlags::empty())
+        }
+        placed => placed,
+    }
 }
 
-/// Removed when it is not needed any more: after the rename there is nothing to remove.
-struct TemporaryFile(PathBuf);
+/// Opens a folder on the way of an upload; makes it if nothing is there.
+fn enter_or_make(beneath: &Beneath, folder: BorrowedFd<'_>, name: &[u8]) -> Result<OwnedFd, Errno> {
+    match beneath.enter(folder, name) {
+        Err(Errno::NOENT) => {}
+        entered => return entered,
+    }
+    let above = fstat(folder)?;
+    match mkdirat(folder, name, Mode::from_raw_mode(0o700)) {
+        Ok(()) => {
+            let made = beneath.enter(folder, name)?;
+            open_as(made.as_fd(), &above, 0o777)?;
+            sync(folder)?;
+            Ok(made)
+        }
+        // Another upload made it just now; or it is closed, and then stays so.
+        Err(Errno::EXIST) => beneath.enter(folder, name).map_err(|errno| match errno {
+            Errno::NOENT => Errno::ACCESS,
+            errno => errno,
+        }),
+        Err(errno) => Err(errno),
+    }
+}
 
-impl Drop for TemporaryFile {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
+/// Lets those in who are let into the folder above: whoever shares a drop folder reads what others dropped, and
+/// whoever keeps it to himself keeps this, too.
+fn open_as(file: BorrowedFd<'_>, above: &Stat, bits: RawMode) -> Result<(), Errno> {
+    let mode = Mode::from_raw_mode(above.st_mode & bits | 0o600 & bits);
+    match fchmod(file, mode) {
+        // A file system without modes.
+        Err(Errno::PERM | Errno::OPNOTSUPP | Errno::NOSYS) => Ok(()),
+        done => done,
+    }
+}
+
+/// Makes the names in a folder durable.
+fn sync(folder: BorrowedFd<'_>) -> Result<(), Errno> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    match openat(folder, ".", flags, Mode::empty()) {
+        Ok(folder) => match rustix::fs::fsync(folder) {
+            // Not every mounted file system can.
+            Err(Errno::INVAL | Errno::ROFS | Errno::NOTSUP) => Ok(()),
+            done => done,
+        },
+        // A folder that may be written and not read cannot be made durable by name.
+        Err(Errno::ACCESS) => Ok(()),
+        Err(errno) => Err(errno),
+    }
+}
+
+/// What a failed step means for one who writes.
+fn put_refusal(path: &str, errno: Errno) -> StoreError {
+    match errno {
+        Errno::LOOP | Errno::XDEV => StoreError::denied(
+            path,
+            "a link stands on the way, and links are not followed; remove it",
+        ),
+        Errno::NOTDIR => StoreError::Conflict {
+            path: path.to_owned(),
+            reason: "a file stands where a folder of that name would be; choose another".into(),
+        },
+        Errno::ISDIR | Errno::NOTEMPTY | Errno::EXIST => StoreError::Conflict {
+            path: path.to_owned(),
+            reason: "a folder of that name stands there; choose another name".into(),
+        },
+        Errno::NAMETOOLONG => {
+            StoreError::denied(path, "the name is longer than this file system takes")
+        }
+        // The folder was taken away while the bytes came.
+        Errno::NOENT => StoreError::away(path, "its folder was removed meanwhile; put it again"),
+        errno => StoreError::of_io(path, errno.into()),
     }
 }
 
@@ -293,11 +420,13 @@ struct PinnedFile {
 }
 
 impl PinnedFile {
-    fn check(&self) -> Result<(), StoreError> {
-        let metadata =
-            self.file.metadata().map_err(|error| StoreError::of_io(&self.path, &error))?;
-        if metadata.is_file() && version(&metadata) == self.version {
-            Ok(())
+    /// The version that is there, if it is the one that is meant.
+    fn check(&self) -> Result<String, StoreError> {
+        let there =
+            fstat(&self.file).map_err(|errno| StoreError::of_io(&self.path, errno.into()))?;
+        let seen = version::of_stat(&there);
+        if is_file(&there) && same_version(&self.version, &seen) {
+            Ok(seen)
         } else {
             Err(StoreError::Gone(self.path.clone()))
         }
@@ -313,7 +442,7 @@ impl Pinned for PinnedFile {
             let mut buffer = vec![0; usize::try_from(length).unwrap_or(usize::MAX).min(8 << 20)];
             let n = file
                 .read_at(&mut buffer, offset)
-                .map_err(|error| StoreError::of_io(&path, &error))?;
+                .map_err(|error| StoreError::of_io(&path, error))?;
             buffer.truncate(n);
             Ok(Bytes::from(buffer))
         })
@@ -321,6 +450,6 @@ impl Pinned for PinnedFile {
     }
 
     async fn unchanged(&self) -> Result<(), StoreError> {
-        self.check()
+        self.check().map(|_| ())
     }
 }

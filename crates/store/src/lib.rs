@@ -1,10 +1,16 @@
 //! Where bytes lie: drop folders, buckets, blobs. Lists them, opens one pinned version, puts, watches; never
 //! asks what the bytes are for.
 
+pub mod beneath;
 pub mod blobs;
 pub mod bucket;
+pub mod error;
+pub mod file_id;
 pub mod folder;
+pub mod listener;
 pub mod store;
 pub mod stores;
 pub mod upload;
+pub mod version;
+pub mod walk;
 pub mod watcher;

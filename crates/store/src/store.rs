@@ -1,14 +1,26 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
+use madang_document::left_out::LeftOut;
 use madang_document::object::ObjectRef;
 use madang_document::timestamp::Timestamp;
+
+use crate::error::StoreError;
+use crate::watcher::Watcher;
+
+/// The bytes of an upload as they arrive. Ends with an error when the sender goes away or a limit is passed.
+pub type Body = BoxStream<'static, std::io::Result<Bytes>>;
+
+/// What a listing brings, one by one.
+pub type Listing = BoxStream<'static, Result<Seen, StoreError>>;
 
 /// Where dropped files lie: a folder, or a bucket.
 ///
 /// Smaller than `object_store::ObjectStore`, which stands behind buckets: a drop folder needs what that
 /// interface hides (a folder that cannot be listed must not hide its neighbours, links are not followed, a
 /// file is read through one descriptor so that it cannot be swapped between two reads).
+///
+/// Paths are keys (see [`madang_document::object_key`]): text that gives back any name.
 #[async_trait]
 pub trait Store: Send + Sync {
     /// The name that object references carry.
@@ -17,16 +29,17 @@ pub trait Store: Send + Sync {
     /// What a person would call the place, without credentials.
     fn place(&self) -> String;
 
-    /// Every object.
+    /// Everything that is there, in the order of the bytes of the keys, a little at a time: neither a folder
+    /// nor a bucket ever lies in memory whole.
     ///
-    /// # Errors
-    /// When the place as a whole cannot be listed: then nothing is known about any object.
-    async fn list(&self) -> Result<Listing, StoreError>;
+    /// An error ends the listing: then nothing is known about what was not listed before it. An error instead
+    /// of the first object means that the place as a whole cannot be had.
+    fn list(&self) -> Listing;
 
-    /// One object; none if it is not there.
+    /// One object; none if it is not there, or is nothing that may be read.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]; never for an object that is simply not there.
     async fn look(&self, path: &str) -> Result<Option<Listed>, StoreError>;
 
     /// Opens one version for reading.
@@ -35,15 +48,19 @@ pub trait Store: Send + Sync {
     /// [`StoreError::Gone`] when the path holds another version, or none.
     async fn open(&self, object: &ObjectRef) -> Result<Box<dyn Pinned>, StoreError>;
 
-    /// Writes an object whole, or not at all; replaces one of the same path.
+    /// Writes an object whole, or not at all; replaces one of the same path if the condition allows it. Gives
+    /// it as the next listing will show it.
     ///
     /// # Errors
-    /// [`StoreError`].
-    async fn put(
-        &self,
-        path: &str,
-        body: BoxStream<'static, std::io::Result<Bytes>>,
-    ) -> Result<Listed, StoreError>;
+    /// [`StoreError`]: then nothing remains of it.
+    async fn put(&self, path: &str, body: Body, condition: Condition)
+    -> Result<Listed, StoreError>;
+
+    /// Begins to listen; none where the store tells nothing, and only listing finds what is new.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the place as a whole cannot be listened to.
+    async fn watch(&self) -> Result<Option<Watcher>, StoreError>;
 }
 
 /// One version of an object, open for reading.
@@ -75,62 +92,42 @@ pub struct Listed {
     pub modified: Option<Timestamp>,
 }
 
-/// The answer to a listing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Listing {
-    /// Every object that could be listed.
-    pub objects: Vec<Listed>,
-    /// Folders that could not be listed (or files whose name is not UTF-8), each with the reason and cure.
-    pub unlisted: Vec<(String, String)>,
-}
-
-/// What a caller of a store can act on.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// Not there, or not in this version.
-    #[error("`{0}` is not there any more, or was replaced")]
-    Gone(String),
-    /// Not allowed: trying again is useless until somebody changes the rights.
-    #[error("`{path}` may not be read or written: {reason}")]
-    Denied {
-        /// The path.
-        path: String,
-        /// The store's words and the cure.
-        reason: String,
-    },
-    /// The bytes to be written ended early.
-    #[error("`{path}`: the upload broke off: {reason}")]
-    BrokenOff {
-        /// The path.
-        path: String,
-        /// Why.
-        reason: String,
-    },
-    /// No answer, disk full, and the like: trying again may help.
-    #[error("`{path}`: {reason}")]
-    Unavailable {
-        /// The path.
-        path: String,
-        /// The store's words and the cure.
+/// One thing of a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// A file.
+    Object(Listed),
+    /// Something that is there and cannot be taken.
+    LeftOut(LeftOut),
+    /// What could not be listed: of the key itself and of everything below it nothing is known. Comes before
+    /// all that lies behind it.
+    Unlisted {
+        /// The key of a folder, or of a file; empty for the whole.
+        key: String,
+        /// Why, and the cure.
         reason: String,
     },
 }
 
-impl StoreError {
-    /// What a file system error means.
-    pub fn of_io(path: &str, error: &std::io::Error) -> StoreError {
-        use std::io::ErrorKind;
-        let path = path.to_owned();
-        match error.kind() {
-            ErrorKind::NotFound | ErrorKind::NotADirectory => StoreError::Gone(path),
-            ErrorKind::PermissionDenied => StoreError::Denied {
-                path,
-                reason: format!("{error}; give the account that runs madang the right to it"),
-            },
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-                StoreError::Unavailable { path, reason: format!("{error}; free some space") }
-            }
-            _ => StoreError::Unavailable { path, reason: error.to_string() },
+impl Seen {
+    /// The key that it is about.
+    pub fn key(&self) -> &str {
+        match self {
+            Seen::Object(listed) => &listed.path,
+            Seen::LeftOut(left_out) => &left_out.key,
+            Seen::Unlisted { key, .. } => key,
         }
     }
+}
+
+/// When an object may be written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Condition {
+    /// Whatever is there.
+    #[default]
+    Always,
+    /// Only if nothing is there (`If-None-Match: *`).
+    IfAbsent,
+    /// Only if this version is there (`If-Match`).
+    IfVersion(String),
 }

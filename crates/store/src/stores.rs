@@ -3,7 +3,8 @@ use std::sync::Arc;
 
 use madang_document::object::ObjectRef;
 
-use crate::store::{Pinned, Store, StoreError};
+use crate::error::StoreError;
+use crate::store::{Pinned, Store};
 
 /// The stores that are configured, by the name that object references carry.
 #[derive(Clone, Default)]
@@ -22,10 +23,10 @@ impl Stores {
     pub async fn open(&self, object: &ObjectRef) -> Result<Box<dyn Pinned>, StoreError> {
         match self.get(&object.store) {
             Some(store) => store.open(object).await,
-            None => Err(StoreError::Unavailable {
-                path: object.path.clone(),
-                reason: format!("no store `{}` is configured", object.store),
-            }),
+            None => {
+                let reason = format!("no store `{}` is configured", object.store);
+                Err(StoreError::away(&object.path, reason))
+            }
         }
     }
 }

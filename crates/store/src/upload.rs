@@ -1,3 +1,5 @@
+use madang_document::shown::is_misleading;
+
 /// Why a path is not acceptable for an upload.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the path is not acceptable: {0}")]
@@ -29,12 +31,6 @@ pub fn check_path(path: &str) -> Result<(), BadPath> {
         }
     }
     Ok(())
-}
-
-/// Control characters, and the marks that turn the direction of writing round.
-fn is_misleading(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

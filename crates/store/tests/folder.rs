@@ -1,13 +1,28 @@
 //! A drop folder, on a real file system.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the test is the one who drops files, by their paths"
+)]
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use futures::StreamExt;
+use madang_document::left_out::LeftOutKind;
 use madang_document::object::ObjectRef;
+use madang_document::object_key;
+use madang_store::error::StoreError;
+use madang_store::file_id::FileId;
 use madang_store::folder::FolderStore;
-use madang_store::store::{Listed, Store, StoreError};
+use madang_store::store::{Condition, Listed, Seen, Store};
+use madang_store::watcher::{Heard, Watcher};
+use rustix::fs::{CWD, Mode, RenameFlags, mkdirat, renameat_with};
 
 fn chunks(
     parts: Vec<std::io::Result<&'static [u8]>>,
@@ -15,6 +30,31 @@ fn chunks(
     let parts: Vec<std::io::Result<Bytes>> =
         parts.into_iter().map(|part| part.map(Bytes::from_static)).collect();
     futures::stream::iter(parts).boxed()
+}
+
+fn open(folder: &Path) -> FolderStore {
+    FolderStore::new("drop", folder, &[])
+}
+
+async fn list(store: &FolderStore) -> Vec<Seen> {
+    store.list().map(Result::unwrap).collect().await
+}
+
+async fn files(store: &FolderStore) -> Vec<Listed> {
+    let seen = list(store).await.into_iter();
+    seen.filter_map(|seen| if let Seen::Object(file) = seen { Some(file) } else { None }).collect()
+}
+
+async fn put(store: &FolderStore, path: &str, text: &'static str) -> Result<Listed, StoreError> {
+    store.put(path, chunks(vec![Ok(text.as_bytes())]), Condition::Always).await
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
 }
 
 fn object(file: &Listed) -> ObjectRef {
@@ -38,10 +78,10 @@ async fn links_are_neither_listed_nor_followed() {
     // These stay inside: the wall round the folder would let them pass.
     symlink("real/a#b 100%.txt", folder.path().join("alias")).unwrap();
     symlink("real", folder.path().join("alias-folder")).unwrap();
-    let store = FolderStore::new("drop", folder.path());
+    let store = open(folder.path());
 
-    let listing = store.list().await.unwrap();
-    let paths: Vec<&str> = listing.objects.iter().map(|file| file.path.as_str()).collect();
+    let listing = files(&store).await;
+    let paths: Vec<&str> = listing.iter().map(|file| file.path.as_str()).collect();
     assert_eq!(paths, ["real/a#b 100%.txt"]);
     for path in [
         "link",
@@ -52,13 +92,16 @@ async fn links_are_neither_listed_nor_followed() {
         "alias-folder/a#b 100%.txt",
     ] {
         assert_eq!(store.look(path).await.unwrap(), None, "{path}");
-        let mut object = object(&listing.objects[0]);
+        let mut object = object(&listing[0]);
         object.path = path.into();
         assert!(matches!(store.open(&object).await, Err(StoreError::Gone(_))), "{path}");
     }
-    let refused = store.put("way-out/new.txt", chunks(vec![Ok(b"x")])).await;
-    assert!(matches!(refused, Err(StoreError::Denied { .. })), "{refused:?}");
-    assert!(!outside.path().join("new.txt").exists());
+    for path in ["way-out/new.txt", "way-out/n1/n2/new.txt", "alias-folder/new.txt"] {
+        let refused = put(&store, path, "x").await;
+        assert!(matches!(refused, Err(StoreError::Denied { .. })), "{refused:?}");
+    }
+    // Not even the folders on the way.
+    assert_eq!(names(outside.path()), ["secret"]);
 }
 
 #[tokio::test]
@@ -66,7 +109,7 @@ async fn a_file_that_changes_while_it_is_read_is_gone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.txt");
     std::fs::write(&path, "first").unwrap();
-    let store = FolderStore::new("drop", folder.path());
+    let store = open(folder.path());
     let file = store.look("a.txt").await.unwrap().unwrap();
     let pinned = store.open(&object(&file)).await.unwrap();
     assert_eq!(pinned.read(1, 100).await.unwrap(), Bytes::from_static(b"irst"));
@@ -87,16 +130,8 @@ async fn a_file_that_changes_while_it_is_read_is_gone() {
 
 #[tokio::test]
 async fn a_shut_folder_hides_only_itself() {
-    if rustix_is_root() {
-        // Root may read every folder: then a name that is no UTF-8 stands for what cannot be listed.
-        use std::os::unix::ffi::OsStrExt;
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("a.txt"), "x").unwrap();
-        let odd = std::ffi::OsStr::from_bytes(b"odd\xff.txt");
-        std::fs::write(folder.path().join(odd), "x").unwrap();
-        let listing = FolderStore::new("drop", folder.path()).list().await.unwrap();
-        assert_eq!(listing.objects.len(), 1);
-        assert!(listing.unlisted[0].1.contains("rename it"), "{listing:?}");
+    if rustix::process::geteuid().is_root() {
+        // Root may read every folder.
         return;
     }
     let folder = tempfile::tempdir().unwrap();
@@ -104,26 +139,23 @@ async fn a_shut_folder_hides_only_itself() {
     std::fs::create_dir(&shut).unwrap();
     std::fs::write(folder.path().join("a.txt"), "x").unwrap();
     std::fs::set_permissions(&shut, PermissionsExt::from_mode(0o000)).unwrap();
-    let listing = FolderStore::new("drop", folder.path()).list().await.unwrap();
+    let seen = list(&open(folder.path())).await;
     std::fs::set_permissions(&shut, PermissionsExt::from_mode(0o700)).unwrap();
-    assert_eq!(listing.objects.len(), 1);
-    assert_eq!(listing.unlisted[0].0, "shut");
-}
-
-fn rustix_is_root() -> bool {
-    rustix::process::geteuid().is_root()
+    assert!(matches!(&seen[..], [Seen::Object(_), Seen::Unlisted { key, .. }] if key == "shut"));
 }
 
 #[tokio::test]
 async fn an_upload_is_there_whole_or_not_at_all() {
     let folder = tempfile::tempdir().unwrap();
-    let store = FolderStore::new("drop", folder.path());
-    let file = store.put("2026/보도.txt", chunks(vec![Ok(b"one "), Ok(b"two")])).await.unwrap();
+    let store = open(folder.path());
+    let body = chunks(vec![Ok(b"one "), Ok(b"two")]);
+    let file = store.put("2026/보도.txt", body, Condition::Always).await.unwrap();
     assert_eq!(store.look("2026/보도.txt").await.unwrap(), Some(file));
     assert_eq!(std::fs::read(folder.path().join("2026/보도.txt")).unwrap(), b"one two");
 
     let broken = std::io::Error::other("the sender went away");
-    let answer = store.put("2026/보도.txt", chunks(vec![Ok(b"half"), Err(broken)])).await;
+    let body = chunks(vec![Ok(b"half"), Err(broken)]);
+    let answer = store.put("2026/보도.txt", body, Condition::Always).await;
     assert!(matches!(answer, Err(StoreError::BrokenOff { .. })), "{answer:?}");
     assert_eq!(std::fs::read(folder.path().join("2026/보도.txt")).unwrap(), b"one two");
     let left = std::fs::read_dir(folder.path().join("2026")).unwrap().count();
@@ -131,12 +163,293 @@ async fn an_upload_is_there_whole_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn a_folder_that_is_not_there_is_no_empty_folder() {
+async fn a_folder_that_is_not_there_is_no_empty_folder_and_is_never_made() {
     let folder = tempfile::tempdir().unwrap();
-    let store = FolderStore::new("drop", &folder.path().join("mount"));
-    let answer = store.list().await;
+    let store = open(&folder.path().join("mount"));
+    let away = |answer: &StoreError| matches!(answer, StoreError::Unavailable { reason, .. } if reason.contains("mount it"));
+    let listing: Vec<_> = store.list().collect().await;
+    assert!(matches!(&listing[..], [Err(error)] if away(error)), "{listing:?}");
+    let answer = put(&store, "a/b.txt", "x").await;
+    assert!(matches!(&answer, Err(error) if away(error)), "{answer:?}");
+    assert!(store.look("a").await.is_err(), "nothing is known of its files");
+    assert_eq!(names(folder.path()), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_folder_in_the_place_of_the_one_that_was_listed_takes_nothing() {
+    let outer = tempfile::tempdir().unwrap();
+    let root = outer.path().join("drop");
+    std::fs::create_dir(&root).unwrap();
+    std::fs::write(root.join("a.txt"), "x").unwrap();
+    let store = open(&root);
+    assert_eq!(files(&store).await.len(), 1);
+    std::fs::rename(&root, outer.path().join("away")).unwrap();
+    let answer = put(&store, "b.txt", "x").await;
+    assert!(matches!(answer, Err(StoreError::Unavailable { .. })), "{answer:?}");
+    // Another folder there is no reason to say that the files are gone, until a listing has taken it.
+    std::fs::create_dir(&root).unwrap();
+    let answer = put(&store, "b.txt", "x").await;
+    assert!(matches!(answer, Err(StoreError::Unavailable { .. })), "{answer:?}");
+    assert!(store.look("a.txt").await.is_err());
+    assert_eq!(names(&root), Vec::<String>::new());
+    assert_eq!(files(&store).await.len(), 0);
+    put(&store, "b.txt", "x").await.unwrap();
+    assert_eq!(store.look("a.txt").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_listing_is_sorted_and_names_what_it_leaves_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    std::fs::create_dir(root.join("a")).unwrap();
+    for name in ["a.txt", "a/x", "a0", "b", "가.hwp"] {
+        std::fs::write(root.join(name), "x").unwrap();
+    }
+    let old_korean = OsStr::from_bytes(b"\xba\xb8\xb0\xed.hwp");
+    std::fs::write(root.join(old_korean), "x").unwrap();
+    symlink("b", root.join("a/link")).unwrap();
+    let fifo = rustix::fs::FileType::Fifo;
+    rustix::fs::mknodat(CWD, root.join("fifo"), fifo, Mode::RWXU, 0).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(root.join("socket")).unwrap();
+
+    let store = open(root);
+    let seen = list(&store).await;
+    let keys: Vec<&str> = seen.iter().map(Seen::key).collect();
+    let old_key = object_key::from_bytes(old_korean.as_bytes());
+    let expected = ["a.txt", "a/link", "a/x", "a0", "b", "fifo", "socket", "가.hwp", &old_key];
+    assert_eq!(keys, expected);
+    assert!(keys.is_sorted());
+    let left_out = seen.iter().filter_map(|seen| match seen {
+        Seen::LeftOut(left_out) => Some((left_out.key.as_str(), left_out.kind)),
+        _ => None,
+    });
+    let expected = [
+        ("a/link", LeftOutKind::Link),
+        ("fifo", LeftOutKind::Fifo),
+        ("socket", LeftOutKind::Socket),
+    ];
+    assert_eq!(left_out.collect::<Vec<_>>(), expected);
+
+    // A name that is not UTF-8 is read, and uploaded over.
+    let file = store.look(&old_key).await.unwrap().unwrap();
+    assert_eq!(store.open(&object(&file)).await.unwrap().read(0, 9).await.unwrap(), "x");
+    put(&store, &old_key, "newer").await.unwrap();
+    assert_eq!(std::fs::read(root.join(old_korean)).unwrap(), b"newer");
+    for none in ["fifo", "socket", "a/link", "a"] {
+        assert_eq!(store.look(none).await.unwrap(), None, "{none}");
+    }
+}
+
+#[tokio::test]
+async fn however_deep_somebody_nests_the_rest_is_listed_and_heard() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    std::fs::write(folder.path().join("z.txt"), "x").unwrap();
+    // Made step by step, as a path of 5,000 bytes is none that the system takes in one call.
+    let name = "d".repeat(100);
+    let mut here =
+        rustix::fs::open(folder.path(), rustix::fs::OFlags::PATH, Mode::empty()).unwrap();
+    for _ in 0..50 {
+        mkdirat(&here, &name, Mode::RWXU).unwrap();
+        here = rustix::fs::openat(&here, &name, rustix::fs::OFlags::PATH, Mode::empty()).unwrap();
+    }
+    let seen = list(&store).await;
     assert!(
-        matches!(&answer, Err(StoreError::Unavailable { reason, .. }) if reason.contains("mount it")),
-        "{answer:?}"
+        matches!(&seen[..], [Seen::LeftOut(deep), Seen::Object(file)]
+            if deep.kind == LeftOutKind::TooLong && file.path == "z.txt"),
+        "{seen:?}"
     );
+    let mut watcher = store.watch().await.unwrap().unwrap();
+    let heard = watcher.next().await.unwrap();
+    assert!(matches!(&heard, Heard::Deaf { reason, .. } if reason.contains("move it up")));
+    std::fs::write(folder.path().join("new.txt"), "x").unwrap();
+    assert_eq!(next_path(&mut watcher).await, "new.txt");
+}
+
+async fn next_path(watcher: &mut Watcher) -> String {
+    let limit = std::time::Duration::from_secs(20);
+    loop {
+        match tokio::time::timeout(limit, watcher.next()).await.unwrap().unwrap() {
+            Heard::Path(path) => return path,
+            _ => continue,
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_happens_in_new_folders_and_under_old_names_is_heard() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    std::fs::create_dir(folder.path().join("old")).unwrap();
+    let mut watcher = store.watch().await.unwrap().unwrap();
+    std::fs::write(folder.path().join("old/a.txt"), "x").unwrap();
+    assert_eq!(next_path(&mut watcher).await, "old/a.txt");
+    std::fs::create_dir(folder.path().join("new")).unwrap();
+    std::fs::write(folder.path().join("new/b.txt"), "x").unwrap();
+    while next_path(&mut watcher).await != "new/b.txt" {}
+    let name = OsStr::from_bytes(b"\xba\xb8.hwp");
+    std::fs::write(folder.path().join(name), "x").unwrap();
+    let key = object_key::from_bytes(name.as_bytes());
+    while next_path(&mut watcher).await != key {}
+}
+
+#[tokio::test]
+async fn a_closed_folder_is_no_part_of_the_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    std::fs::create_dir_all(data.join("blobs")).unwrap();
+    std::fs::write(data.join("local.key"), "secret").unwrap();
+    std::fs::write(folder.path().join("a.txt"), "x").unwrap();
+    let id = FileId::of(&rustix::fs::stat(&data).unwrap());
+    let store = FolderStore::new("drop", folder.path(), &[id]);
+    let mut watcher = store.watch().await.unwrap().unwrap();
+    let listed = list(&store).await;
+    assert_eq!(listed.iter().map(Seen::key).collect::<Vec<_>>(), ["a.txt"]);
+    assert_eq!(store.look("data/local.key").await.unwrap(), None);
+    let mut key = object(&files(&store).await[0]);
+    key.path = "data/local.key".into();
+    assert!(matches!(store.open(&key).await, Err(StoreError::Gone(_))));
+    for path in ["data/local.key", "data/new", "data/n/m"] {
+        let refused = put(&store, path, "mine").await;
+        assert!(matches!(refused, Err(StoreError::Denied { .. })), "{path}: {refused:?}");
+    }
+    assert_eq!(std::fs::read(data.join("local.key")).unwrap(), b"secret");
+    assert_eq!(names(&data), ["blobs", "local.key"]);
+    std::fs::write(data.join("blobs/x"), "x").unwrap();
+    std::fs::write(folder.path().join("b.txt"), "x").unwrap();
+    assert_eq!(next_path(&mut watcher).await, "b.txt", "the data folder is not heard");
+    let all = FolderStore::new("drop", &data, &[id]);
+    assert!(all.look("local.key").await.is_err(), "the data folder itself is no drop folder");
+}
+
+#[tokio::test]
+async fn no_race_of_links_leads_an_upload_outside() {
+    let folder = tempfile::tempdir().unwrap();
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::write(outside.path().join("local.key"), "ours").unwrap();
+    std::fs::create_dir_all(folder.path().join("sub/deep")).unwrap();
+    symlink(outside.path(), folder.path().join("link")).unwrap();
+    let store = open(folder.path());
+    let stop = Arc::new(AtomicBool::new(false));
+    let swapping = std::thread::spawn({
+        let stop = Arc::clone(&stop);
+        let (sub, link) = (folder.path().join("sub"), folder.path().join("link"));
+        move || {
+            let mut swaps = 0u32;
+            while !stop.load(Ordering::Relaxed) {
+                renameat_with(CWD, &sub, CWD, &link, RenameFlags::EXCHANGE).unwrap();
+                swaps += 1;
+            }
+            swaps
+        }
+    });
+    let (mut placed, mut refused) = (0, 0);
+    for n in 0..400 {
+        for path in ["sub/local.key".to_owned(), format!("sub/n{n}/file")] {
+            match put(&store, &path, "theirs").await {
+                Ok(_) => placed += 1,
+                Err(_) => refused += 1,
+            }
+            let _ = store.look("sub/local.key").await;
+        }
+    }
+    stop.store(true, Ordering::Relaxed);
+    let swaps = swapping.join().unwrap();
+    assert_eq!(std::fs::read(outside.path().join("local.key")).unwrap(), b"ours");
+    assert_eq!(names(outside.path()), ["local.key"], "{swaps} swaps");
+    assert!(
+        swaps > 100 && placed > 0 && refused > 0,
+        "{swaps} {placed} {refused}: no race was run"
+    );
+}
+
+#[tokio::test]
+async fn conditions_are_kept_and_nothing_is_replaced_by_what_it_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let body = || chunks(vec![Ok(b"x")]);
+    let first = store.put("a.txt", body(), Condition::IfAbsent).await.unwrap();
+    let again = store.put("a.txt", body(), Condition::IfAbsent).await;
+    assert!(matches!(again, Err(StoreError::Precondition(_))), "{again:?}");
+    let named = Condition::IfVersion(first.version.clone());
+    let second = store.put("a.txt", body(), named.clone()).await.unwrap();
+    assert_ne!(first.version, second.version);
+    let stale = store.put("a.txt", body(), named.clone()).await;
+    assert!(matches!(stale, Err(StoreError::Precondition(_))), "{stale:?}");
+    let absent = store.put("b.txt", body(), named).await;
+    assert!(matches!(absent, Err(StoreError::Precondition(_))), "{absent:?}");
+
+    std::fs::create_dir(folder.path().join("folder")).unwrap();
+    for path in ["folder", "a.txt/below", "a.txt/far/below"] {
+        let refused = store.put(path, body(), Condition::Always).await;
+        assert!(matches!(refused, Err(StoreError::Conflict { .. })), "{path}: {refused:?}");
+    }
+    assert_eq!(names(folder.path()), ["a.txt", "folder"]);
+}
+
+#[tokio::test]
+async fn the_same_size_and_time_with_other_content_is_another_version() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.txt");
+    std::fs::write(&path, "one").unwrap();
+    let store = open(folder.path());
+    let before = store.look("a.txt").await.unwrap().unwrap();
+    let modified = std::fs::metadata(&path).unwrap().modified().unwrap();
+    std::fs::write(&path, "two").unwrap();
+    std::fs::File::options().write(true).open(&path).unwrap().set_modified(modified).unwrap();
+    let after = store.look("a.txt").await.unwrap().unwrap();
+    assert_eq!((before.size, before.modified), (after.size, after.modified));
+    assert_ne!(before.version, after.version);
+    assert!(matches!(store.open(&object(&before)).await, Err(StoreError::Gone(_))));
+    // As it was recorded before the inode's own time was part of it.
+    let mut parts = after.version.split('-');
+    let (ino, mtime) = (parts.next().unwrap(), parts.next().unwrap());
+    let mut old = object(&after);
+    old.version = format!("{ino}-{mtime}-3");
+    assert_eq!(store.open(&old).await.unwrap().read(0, 9).await.unwrap(), "two");
+}
+
+#[tokio::test]
+async fn half_uploads_of_a_dead_service_are_swept_and_no_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let mark = uuid::Uuid::now_v7();
+    std::fs::write(folder.path().join(format!(".a.txt.{}.part", mark.simple())), "half").unwrap();
+    std::fs::write(folder.path().join(".theirs.part"), "half").unwrap();
+    let living = open(folder.path());
+    let (send, receive) = futures::channel::mpsc::unbounded::<std::io::Result<Bytes>>();
+    let upload = tokio::spawn({
+        let living = living.clone();
+        async move { living.put("b.txt", receive.boxed(), Condition::Always).await }
+    });
+    send.unbounded_send(Ok(Bytes::from_static(b"x"))).unwrap();
+    while names(folder.path()).len() < 3 {
+        tokio::task::yield_now().await;
+    }
+    std::thread::sleep(std::time::Duration::from_millis(5));
+    // A second service, younger than the upload that runs.
+    let younger = open(folder.path());
+    files(&younger).await;
+    let left = names(folder.path());
+    assert!(left.iter().any(|name| name == ".theirs.part"), "{left:?}");
+    assert!(left.iter().any(|name| name.starts_with(".b.txt.")), "{left:?}");
+    assert!(!left.iter().any(|name| name.starts_with(".a.txt.")), "{left:?}");
+    drop(send);
+    upload.await.unwrap().unwrap();
+    assert_eq!(names(folder.path()), [".theirs.part", "b.txt"]);
+}
+
+#[tokio::test]
+async fn an_upload_is_open_to_those_whom_its_folder_is_open_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let mode = |path: &str| {
+        std::fs::metadata(folder.path().join(path)).unwrap().permissions().mode() & 0o777
+    };
+    let store = open(folder.path());
+    for (folder_mode, file_mode) in [(0o755, 0o644), (0o770, 0o660), (0o700, 0o600)] {
+        std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(folder_mode)).unwrap();
+        let path = format!("n{folder_mode}/a.txt");
+        put(&store, &path, "x").await.unwrap();
+        assert_eq!(mode(&path), file_mode);
+        assert_eq!(mode(&format!("n{folder_mode}")), folder_mode);
+    }
 }

@@ -13,9 +13,9 @@ use super::sample::*;
 use crate::audit::{Act, first_broken};
 use crate::error::LedgerError;
 use crate::keys::NewKey;
-use crate::left_out::{LeftOut, LeftOutKind};
 use crate::reader::Reader;
 use crate::retention::{Retention, Trimmed};
+use madang_document::left_out::{LeftOut, LeftOutKind};
 
 /// By id, by parent, by agency, and as counts.
 pub async fn documents_are_found(ledger: &Trial) {

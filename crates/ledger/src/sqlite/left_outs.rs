@@ -5,7 +5,8 @@ use super::SqliteLedger;
 use super::fault::{fault, odd};
 use super::value::{json, scope};
 use crate::error::Result;
-use crate::left_out::{LeftOut, LeftOutKind, LeftOuts};
+use crate::left_out::LeftOuts;
+use madang_document::left_out::{LeftOut, LeftOutKind};
 
 #[async_trait]
 impl LeftOuts for SqliteLedger {

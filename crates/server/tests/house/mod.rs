@@ -41,7 +41,9 @@ use madang_server::ports::{
 use madang_server::server::{Limits, Ports, Server, Settings};
 use madang_store::blobs::Blobs;
 use madang_store::bucket::BucketStore;
-use madang_store::store::{Listed, Listing, Pinned, Store, StoreError};
+use madang_store::error::StoreError;
+use madang_store::store::{Condition as PutCondition, Listed, Listing, Pinned, Store};
+use madang_store::watcher::Watcher;
 use object_store::local::LocalFileSystem;
 use object_store::{ObjectStoreExt, PutPayload};
 
@@ -378,8 +380,8 @@ impl Store for AnyVersion {
         self.0.place()
     }
 
-    async fn list(&self) -> Result<Listing, StoreError> {
-        self.0.list().await
+    fn list(&self) -> Listing {
+        self.0.list()
     }
 
     async fn look(&self, path: &str) -> Result<Option<Listed>, StoreError> {
@@ -392,7 +394,16 @@ impl Store for AnyVersion {
         self.0.open(&ObjectRef { version: there.version, ..object.clone() }).await
     }
 
-    async fn put(&self, path: &str, body: Upload) -> Result<Listed, StoreError> {
-        self.0.put(path, body).await
+    async fn put(
+        &self,
+        path: &str,
+        body: Upload,
+        condition: PutCondition,
+    ) -> Result<Listed, StoreError> {
+        self.0.put(path, body, condition).await
+    }
+
+    async fn watch(&self) -> Result<Option<Watcher>, StoreError> {
+        self.0.watch().await
     }
 }

@@ -12,6 +12,7 @@
 mod house {
     mod access;
     mod bucket;
+    mod declared;
     mod disk;
     mod hostile;
     mod imports;

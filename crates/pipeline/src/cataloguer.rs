@@ -231,7 +231,11 @@ async fn write(
 ) -> Result<u64, LedgerError> {
     let drafts: Vec<Draft> = documents
         .iter()
-        .filter_map(|document| Some(asset::entry(document, series.get(&document.pipeline)?)))
+        .filter_map(|document| {
+            // One that still carries a former agency's code is about to be moved, and is told again then.
+            let series = series.get(&document.pipeline)?;
+            (series.agency == document.agency).then(|| asset::entry(document, series))
+        })
         .collect();
     if drafts.is_empty() {
         return Ok(0);

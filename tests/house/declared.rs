@@ -1,0 +1,101 @@
+//! What changes when a declaration changes, when a text is lost, and when a folder is emptied.
+
+use std::time::Duration;
+
+use madang_tests::ground::service::Service;
+use madang_tests::ground::wait::until;
+use madang_tests::ground::yard::Yard;
+
+fn drop_files(yard: &Yard, pipeline: &str, files: usize) {
+    for n in 0..files {
+        let text = format!("안전점검 결과 {pipeline}word{n}");
+        yard.write(&format!("drop/{pipeline}/{n}.txt"), text);
+    }
+}
+
+#[test]
+fn a_corrected_agency_code_and_another_licence_reach_what_is_there() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    yard.pipeline("other", "1741001");
+    drop_files(&yard, "press", 20);
+    drop_files(&yard, "other", 5);
+    let before = yard.once(&[]);
+    assert_eq!((before.received, before.indexed), (25, 25));
+    let versions = yard.live_entries();
+
+    yard.pipeline("press", "1741999");
+    assert_eq!(yard.once(&[]), before);
+    assert_eq!(yard.found("안전점검").len(), 25);
+    yard.succeed(&["index", "verify"]);
+    let hits = yard.search("pressword7");
+    assert_eq!(hits["hits"][0]["agency"], "1741999", "{hits}");
+
+    let file = yard.path("pipelines/press.toml");
+    let text = std::fs::read_to_string(&file).unwrap().replace("KOGL-1", "KOGL-4");
+    std::fs::write(&file, text).unwrap();
+    // The originals are not needed for it.
+    assert_eq!(yard.once(&[]), before);
+    let after = yard.live_entries();
+    assert_eq!(after.len(), versions.len());
+    let id = hits["hits"][0]["id"].as_str().unwrap();
+    // It left the one agency, came to the other, and changed its licence.
+    assert_eq!((versions[id], after[id]), (1, 4));
+    let entry = yard.succeed(&["catalog", "show", id]);
+    assert!(entry.contains("제4유형"), "{entry}");
+}
+
+#[test]
+fn a_lost_text_is_read_again_and_hides_nobody() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    yard.pipeline("other", "1741001");
+    drop_files(&yard, "press", 20);
+    drop_files(&yard, "other", 5);
+    yard.once(&[]);
+    // One blob goes, and the index with it.
+    let folders = std::fs::read_dir(yard.path("data/blobs")).unwrap();
+    let mut blobs: Vec<_> = folders
+        .flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap())
+        .map(|blob| blob.unwrap().path())
+        .collect();
+    blobs.sort();
+    std::fs::remove_file(&blobs[0]).unwrap();
+    std::fs::remove_dir_all(yard.path("data/index")).unwrap();
+    let summary = yard.once(&[]);
+    assert_eq!((summary.received, summary.indexed, summary.in_flight), (25, 25, 0));
+    assert_eq!(yard.found("안전점검").len(), 25, "the lost one was read again");
+    yard.succeed(&["index", "verify"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_emptied_file_by_file_is_held_and_one_file_is_not() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    drop_files(&yard, "press", 300);
+    let service = Service::start(&yard, &[]).await;
+    service.settled(300).await;
+    yard.remove("drop/press/0.txt");
+    until("the one is withdrawn", async || (service.balance().await.deleted == 1).then_some(()))
+        .await;
+    for n in 1..300 {
+        yard.remove(&format!("drop/press/{n}.txt"));
+    }
+    until("the many are held", async || {
+        let queues = service.get("/v1/queues").await;
+        (queues["queues"][0]["held"]["missing"].as_u64()? > 200).then_some(())
+    })
+    .await;
+    // Past the window.
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    assert!(service.balance().await.deleted < 100, "{:?}", service.balance().await);
+    for n in 1..300 {
+        yard.write(&format!("drop/press/{n}.txt"), "돌아온 글");
+    }
+    until("the hold ends by itself", async || {
+        let queues = service.get("/v1/queues").await;
+        queues["queues"][0]["held"].is_null().then_some(())
+    })
+    .await;
+    service.stop().await;
+}

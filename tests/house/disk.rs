@@ -18,7 +18,7 @@ impl Mount {
     fn new(place: &Path, size: &str) -> Mount {
         std::fs::create_dir_all(place).unwrap();
         let done = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &format!("size={size}"), "madang-test"])
+            .args(["-t", "tmpfs", "-o", &format!("size={size},mode=0700"), "madang-test"])
             .arg(place)
             .output()
             .expect("mount (package mount)");

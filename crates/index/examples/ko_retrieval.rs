@@ -1,5 +1,6 @@
 //! Measures retrieval over Korean question collections through the public interface: MRR@10, recall@10 and hits at
-//! rank 1, indexing speed, index size and query latency.
+//! rank 1 of questions as they are, with all spaces left out, and with one syllable misspelt; indexing speed, index size
+//! and query latency.
 //!
 //! `cargo run --release -p madang-index --example ko_retrieval [COLLECTION…]`. The collections are those of the
 //! corpus folder (`MADANG_CORPUS`, default `../shared/corpus`), under `ko-retrieval/`.
@@ -68,41 +69,90 @@ fn measure(folder: &Path) -> Result<String, Failure> {
     index.apply(&partition(), &changes, 1)?;
     let indexed = began.elapsed().as_secs_f64();
 
-    let (mut reciprocal, mut found, mut first, mut totals) = (0.0, 0.0, 0.0, Vec::new());
-    let mut latencies = Vec::new();
-    for question in &questions {
-        let query = Query { text: plain(&question.query), limit: 10, ..Query::default() };
-        let began = Instant::now();
-        let hits = index.search(&[partition()], &query)?;
-        latencies.push(began.elapsed().as_secs_f64() * 1000.0);
-        totals.push(hits.total as f64);
-        let ranks: Vec<usize> = (1..)
-            .zip(&hits.hits)
-            .filter(|(_, hit)| {
-                names.get(&hit.id).is_some_and(|name| question.relevant.iter().any(|r| r == name))
-            })
-            .map(|(rank, _)| rank)
-            .collect();
-        if let Some(best) = ranks.first() {
-            reciprocal += 1.0 / *best as f64;
-            first += f64::from(u8::from(*best == 1));
-        }
-        found += ranks.len() as f64 / question.relevant.len().max(1) as f64;
-    }
-    let n = questions.len().max(1) as f64;
-    Ok(format!(
-        "queries {n} MRR@10 {:.4} recall@10 {:.4} hit@1 {:.4} | total median {} p95 {} | \
-         indexing {:.2} MB/s, index/text {:.2} | query p50 {:.2} ms p95 {:.2} ms",
-        reciprocal / n,
-        found / n,
-        first / n,
-        quantile(&mut totals, 0.5),
-        quantile(&mut totals, 0.95),
+    let mut report = format!(
+        "queries {}, indexing {:.2} MB/s, index/text {:.2}",
+        questions.len(),
         bytes as f64 / 1e6 / indexed,
         size(place.path())? as f64 / bytes as f64,
-        quantile(&mut latencies, 0.5),
-        quantile(&mut latencies, 0.95),
-    ))
+    );
+    let as_typed: [(&str, fn(&str) -> String); 3] =
+        [("as they are", str::to_owned), ("no spaces", without_spaces), ("a typo", misspelt)];
+    for (what, typed) in as_typed {
+        let mut measured = Measured::default();
+        for question in &questions {
+            let query =
+                Query { text: typed(&plain(&question.query)), limit: 10, ..Query::default() };
+            let began = Instant::now();
+            let hits = index.search(&[partition()], &query)?;
+            measured.latencies.push(began.elapsed().as_secs_f64() * 1000.0);
+            measured.totals.push(hits.total as f64);
+            let is_relevant = |id: &DocumentId| {
+                names.get(id).is_some_and(|name| question.relevant.iter().any(|r| r == name))
+            };
+            let ranks: Vec<usize> = (1..)
+                .zip(&hits.hits)
+                .filter(|(_, hit)| is_relevant(&hit.id))
+                .map(|(rank, _)| rank)
+                .collect();
+            if let Some(best) = ranks.first() {
+                measured.reciprocal += 1.0 / *best as f64;
+                measured.first += f64::from(u8::from(*best == 1));
+            }
+            measured.found += ranks.len() as f64 / question.relevant.len().max(1) as f64;
+        }
+        report.push_str(&format!("\n  {what:12}{}", measured.show(questions.len())));
+    }
+    Ok(report)
+}
+
+/// What one way of typing gave, summed over the questions.
+#[derive(Default)]
+struct Measured {
+    reciprocal: f64,
+    found: f64,
+    first: f64,
+    totals: Vec<f64>,
+    latencies: Vec<f64>,
+}
+
+impl Measured {
+    fn show(&mut self, questions: usize) -> String {
+        let n = questions.max(1) as f64;
+        let nothing = self.totals.iter().filter(|total| **total == 0.0).count();
+        format!(
+            "MRR@10 {:.4} recall@10 {:.4} hit@1 {:.4} | nothing found {nothing} | total median {} p95 {} | \
+             query p50 {:.2} ms p95 {:.2} ms",
+            self.reciprocal / n,
+            self.found / n,
+            self.first / n,
+            quantile(&mut self.totals, 0.5),
+            quantile(&mut self.totals, 0.95),
+            quantile(&mut self.latencies, 0.5),
+            quantile(&mut self.latencies, 0.95),
+        )
+    }
+}
+
+fn without_spaces(question: &str) -> String {
+    question.split_whitespace().collect()
+}
+
+/// The question with another vowel in one of its syllables, always the same one.
+fn misspelt(question: &str) -> String {
+    let is_syllable = |c: &char| ('\u{AC00}'..='\u{D7A3}').contains(c);
+    let syllables = question.chars().filter(is_syllable).count();
+    let sum = question.bytes().map(usize::from).sum::<usize>();
+    let mut at = sum.checked_rem(syllables);
+    let mut other = |c: char| {
+        if !is_syllable(&c) || at.replace(at.map_or(usize::MAX, |n| n.wrapping_sub(1))) != Some(0) {
+            return c;
+        }
+        // 21 vowels, 28 final consonants (The Unicode Standard, section 3.12).
+        let index = u32::from(c) - 0xAC00;
+        let vowel = (index / 28 + 1) % 21;
+        char::from_u32(0xAC00 + index / 588 * 588 + vowel * 28 + index % 28).unwrap_or(c)
+    };
+    question.chars().map(&mut other).collect()
 }
 
 /// Signs of the query language that a question contains by chance.

@@ -38,6 +38,8 @@ pub(crate) struct Span {
     pub(crate) start: usize,
     /// Byte after the stem. Never `start`: a run that is all particle is not a stem.
     pub(crate) end: usize,
+    /// Byte after the run that the stem begins, its particle or ending included.
+    pub(crate) run: usize,
     /// Script.
     pub(crate) script: Script,
     /// Whether a bigram leads from the stem before to this one.
@@ -103,7 +105,7 @@ impl Iterator for Spans<'_> {
             if script.has_bigrams() && stem == length {
                 self.before = Some(end_of_run);
             }
-            return Some(Span { start, end: start + stem, script, joined });
+            return Some(Span { start, end: start + stem, run: end_of_run, script, joined });
         }
     }
 }

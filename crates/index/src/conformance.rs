@@ -520,6 +520,38 @@ pub fn language(index: &Arc<dyn Index>) {
     }
 }
 
+/// Questions typed without spaces find what they find with them, and show where.
+pub fn questions_without_spaces(index: &Arc<dyn Index>) {
+    let texts = [
+        "국회는 정부가 낸 예산을 심의하여 확정한다. 예산이 확정되지 않으면 정부는 지난해에 준하여 집행한다.",
+        "지하차도 침수 사고가 나면 먼저 차량을 막고 배수 펌프를 돌린다.",
+        "개인정보를 처리하는 기관은 보호 책임자를 둔다. 유출된 때에는 정보 주체에게 알린다.",
+        "위원회는 위원장을 포함하여 열 명의 위원으로 구성하고 임기는 삼 년으로 한다.",
+        "비상발전기는 정전이 되면 십 초 안에 돌아야 한다. 매월 안전 상태를 점검하고 결과를 적는다.",
+        "도서관은 저녁에도 열람실을 열고 어린이에게 책을 읽어 준다.",
+    ];
+    fill(index, texts.iter().zip(0..).map(|(text, n)| record(&format!("{n}"), &[text])));
+    for (question, expected, marked) in [
+        ("예산은누가심의하여확정하나요", "0", "예산"),
+        ("지하차도에서침수사고가났을때", "1", "침수"),
+        ("개인정보가유출되면누구에게알려야하나요", "2", "개인정보"),
+        ("위원회위원장의임기는몇년인가", "3", "임기"),
+        ("비상발전기는정전때얼마안에돌아야하나", "4", "비상발전기"),
+        ("도서관열람실은저녁에도여는가", "5", "도서관"),
+        // A short run, joined or misspelt: not what was typed, but the nearest there is.
+        ("지하차도침수", "1", "지하차도"),
+        ("비상발전깅", "4", "비상발전"),
+    ] {
+        let hits = answer(index, &ask(question));
+        assert_eq!(paths(&hits).first(), Some(&expected), "{question}: {hits:?}");
+        let snippet = &hits.hits[0].snippet;
+        let chars: Vec<char> = snippet.text.chars().collect();
+        let marks = snippet.highlights.iter().map(|(from, to)| &chars[*from..*to]);
+        let marks: Vec<String> = marks.map(String::from_iter).collect();
+        assert!(marks.iter().any(|mark| mark.starts_with(marked)), "{question}: {marks:?}");
+    }
+}
+
 /// A document is found by its title, its keywords and the words of its name; the title comes first.
 pub fn names_are_found(index: &Arc<dyn Index>) {
     fill(
@@ -655,6 +687,15 @@ pub fn bad_pages_are_refused(index: &Arc<dyn Index>) {
 
 /// The passage of a hit is the one that answers, its locator is true of it, and the words are highlighted.
 pub fn passages(index: &Arc<dyn Index>) {
+    fill(index, [record("c", &["지하차도가 잠겼고 비상발전기를 돌렸다"])]);
+    for word in ["지하차도", "비상발전기"] {
+        let hits = answer(index, &ask(word));
+        let snippet = &hits.hits[0].snippet;
+        let (from, to) = snippet.highlights[0];
+        let marked: String = snippet.text.chars().skip(from).take(to - from).collect();
+        assert_eq!(marked, word);
+    }
+    index.clear(&partition(0)).unwrap();
     let filler = "아무 상관 없는 문장이 길게 이어진다. ".repeat(200);
     let pages = [
         format!("{filler} 개인정보에 관한 머리말."),

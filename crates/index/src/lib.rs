@@ -8,6 +8,7 @@ mod analyzer;
 /// What every index must do: call these in a backend's tests.
 pub mod conformance;
 mod cursor;
+mod hidden_words;
 /// The trait of an index.
 pub mod index;
 mod nfc;

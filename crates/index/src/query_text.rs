@@ -1,4 +1,5 @@
 use crate::analyzer::{self, Bigrams, digest};
+use crate::hidden_words::split;
 use crate::nfc::nfc;
 use crate::particle;
 use crate::query::SearchError;
@@ -33,6 +34,10 @@ pub(crate) struct QueryText {
 pub(crate) struct Word {
     /// Folded, as in the field `stem`.
     pub(crate) stem: String,
+    /// What was typed behind the stem: its particle or ending, or what analysis took for one.
+    pub(crate) ending: String,
+    /// The words that it hides, if it is several that were typed without spaces ([`QueryText::uncover`]).
+    pub(crate) parts: Vec<Word>,
     /// The stem of the stem, if it is shorter. Where a document has a noun without a particle, a noun that ends
     /// like one loses that syllable (장애인 is indexed as 장애), and the query's 장애인을 must find it there.
     pub(crate) shorter: Option<String>,
@@ -185,24 +190,72 @@ fn words(text: &str) -> Vec<Word> {
     for span in analyzer::spans(text) {
         let surface = text.get(span.start..span.end).unwrap_or_default();
         let folded = analyzer::fold(surface, span.script, &stemmer).into_owned();
-        let syllables: Vec<char> = folded.chars().collect();
-        let crossing = match (span.joined, words.last().and_then(|w| w.stem.chars().next_back())) {
-            (true, Some(left)) => syllables.first().map(|right| String::from_iter([left, *right])),
-            _ => None,
-        };
-        let tokens = if span.script.has_bigrams() && syllables.len() > 1 {
-            syllables.windows(2).map(String::from_iter).collect()
-        } else {
-            vec![folded.clone()]
-        };
-        let shorter = (span.script == Script::Hangul && syllables.iter().all(|c| is_syllable(*c)))
-            .then(|| folded.get(..particle::stem_len(&folded, false)))
-            .flatten()
-            .filter(|shorter| shorter.len() < folded.len())
-            .map(str::to_owned);
-        words.push(Word { stem: folded, shorter, tokens, crossing, script: span.script });
+        let left = words.last().and_then(|word| word.stem.chars().next_back());
+        let crossing = left
+            .filter(|_| span.joined)
+            .zip(folded.chars().next())
+            .map(|(left, right)| String::from_iter([left, right]));
+        let ending = text.get(span.end..span.run).unwrap_or_default().to_owned();
+        words.push(Word { crossing, ..word(folded, ending, span.script) });
     }
     words
+}
+
+/// A word of this stem, by itself.
+fn word(stem: String, ending: String, script: Script) -> Word {
+    let syllables: Vec<char> = stem.chars().collect();
+    let tokens = if script.has_bigrams() && syllables.len() > 1 {
+        syllables.windows(2).map(String::from_iter).collect()
+    } else {
+        vec![stem.clone()]
+    };
+    let shorter = (script == Script::Hangul && syllables.iter().all(|c| is_syllable(*c)))
+        .then(|| stem.get(..particle::stem_len(&stem, false)))
+        .flatten()
+        .filter(|shorter| shorter.len() < stem.len())
+        .map(str::to_owned);
+    Word { stem, ending, parts: Vec::new(), shorter, tokens, crossing: None, script }
+}
+
+/// Syllables of a word that may hide several, at least.
+const SHORTEST_RUN: usize = 4;
+
+impl QueryText {
+    /// The query with the words found that were typed without spaces: those of a run of Hangul that is no word of the
+    /// documents itself. `frequency` tells in how many of `documents` a stem stands.
+    pub(crate) fn uncover(
+        &self,
+        documents: u64,
+        mut frequency: impl FnMut(&str) -> u64,
+    ) -> QueryText {
+        let mut query = self.clone();
+        for run in &mut query.words {
+            let syllables = run.stem.chars().chain(run.ending.chars());
+            if run.script != Script::Hangul
+                || !syllables.clone().all(is_syllable)
+                || syllables.count() < SHORTEST_RUN
+                || frequency(&run.stem) > 0
+            {
+                continue;
+            }
+            let pieces = split(&format!("{}{}", run.stem, run.ending), documents, &mut frequency);
+            if pieces.len() < 2 {
+                continue;
+            }
+            let mut left = None;
+            for piece in pieces {
+                let ending = piece.surface.get(piece.stem.len()..).unwrap_or_default().to_owned();
+                // As in a text with spaces, a bigram leads on where nothing was lost.
+                let right = piece.stem.chars().next();
+                let crossing =
+                    left.zip(right).map(|(left, right)| String::from_iter([left, right]));
+                left = piece.stem.chars().next_back().filter(|_| ending.is_empty());
+                run.parts.push(Word { crossing, ..word(piece.stem, ending, Script::Hangul) });
+            }
+            drop_question_words(&mut run.parts);
+        }
+        query
+    }
 }
 
 /// A phrase, or a word if it has only one stem; none if it has no letter.

@@ -20,8 +20,10 @@ use crate::tantivy::revisions::{Deletions, Revisions, standing};
 use crate::tantivy::schema::schema;
 use crate::tantivy::tokenizer::tokenizers;
 
-/// Bytes of postings a writer holds before it writes a segment.
-const WRITER_MEMORY: usize = 50_000_000;
+/// Bytes of postings a writer holds before it writes a segment: the least that tantivy takes. Its table of terms is
+/// made in proportion and cleared for each commit, so that a large one costs small commits more than it saves the
+/// large.
+const WRITER_MEMORY: usize = 15_000_000;
 /// A suspicion leads to a reading of all files at most this often.
 const CHECKED_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
@@ -291,16 +293,36 @@ impl PartitionIndex {
             .num_merge_threads(1)
             .build();
         let writer = self.index.writer_with_options(options)?;
-        // Commits are small and many. Levels of a factor of four from 64 documents on keep the work of merging in
-        // proportion (the default merges everything below 10,000 documents again and again) and the number of
-        // segments at four times the number of levels.
+        self.remove_unlisted();
+        // Commits are small and many. Eight segments of one level become one of the next; levels of a factor of eight
+        // from 64 documents on (the default merges everything below 10,000 again and again) keep the work of merging
+        // in proportion: a document is merged three times on its way to a segment of 30,000.
         let mut policy = LogMergePolicy::default();
-        policy.set_min_num_segments(5);
+        policy.set_min_num_segments(8);
         policy.set_min_layer_size(64);
-        policy.set_level_log_size(2.0);
+        policy.set_level_log_size(3.0);
         policy.set_del_docs_ratio_before_merge(0.3);
         writer.set_merge_policy(Box::new(policy));
         Ok(writer)
+    }
+
+    /// Removes files that were made for a commit which never came: those that no list names. Only for who has the
+    /// lock on the folder, before anything is written.
+    fn remove_unlisted(&self) {
+        let listed = self.index.directory().list_managed_files();
+        let Ok(files) = fs::read_dir(&self.folder) else { return };
+        for file in files.filter_map(Result::ok) {
+            let name = PathBuf::from(file.file_name());
+            let of_segment = name.file_stem().is_some_and(|stem| {
+                stem.len() == 32 && stem.as_encoded_bytes().iter().all(u8::is_ascii_hexdigit)
+            });
+            if of_segment
+                && !listed.contains(&name)
+                && let Err(error) = fs::remove_file(file.path())
+            {
+                tracing::warn!(file = %file.path().display(), %error, "a left-over file stays");
+            }
+        }
     }
 
     /// Closes the writer unless it is in use. Its merges are waited for: were they broken off each time, an index

@@ -11,7 +11,7 @@ use crate::query_text::{self, QueryText};
 use crate::tantivy::damage::{Failure, Trouble, reading};
 use crate::tantivy::entry;
 use crate::tantivy::partitions::Partitions;
-use crate::tantivy::plan;
+use crate::tantivy::plan::{self, Matching};
 use crate::tantivy::ranking::{Ranking, to_score};
 use crate::tantivy::schema::{Fields, schema};
 use crate::tantivy::snippet::{self, Probe};
@@ -128,7 +128,6 @@ impl Page<'_> {
     fn collect(&self, cursor: Option<Cursor>, fingerprint: u64) -> Result<Hits, Failure> {
         let searchers: Vec<&Searcher> = self.sources.iter().map(|(_, searcher)| searcher).collect();
         let statistics = SharedStatistics::new(searchers.iter().copied());
-        let plan = plan::build(self.query, self.text, &self.fields, &searchers)?;
         let mut wanted: Vec<Facet> = self.query.facets.clone();
         wanted.sort_unstable();
         wanted.dedup();
@@ -145,26 +144,14 @@ impl Page<'_> {
             facets: wanted.clone(),
         };
 
-        let mut total = 0;
-        let mut counts: Vec<BTreeMap<String, u64>> = vec![BTreeMap::new(); wanted.len()];
-        let mut best: Vec<(Rank, usize, DocAddress)> = Vec::new();
-        for (n, (partition, searcher)) in self.sources.iter().enumerate() {
-            let ranked = reading(n, || {
-                searcher.search_with_statistics_provider(&plan, &ranking, &statistics)
-            });
-            // Statistics are of all indexes: what fails there is not the fault of this one.
-            let ranked = ranked.map_err(|failure| statistics.failure().unwrap_or(failure))?;
-            total += ranked.total;
-            best.extend(ranked.best.into_iter().map(|(rank, address)| (rank, n, address)));
-            for ((facet, counts), more) in wanted.iter().zip(&mut counts).zip(ranked.facets) {
-                for (value, count) in more {
-                    *counts.entry(value).or_default() += count;
-                }
-                if *facet == Facet::Agency && ranked.total > 0 {
-                    *counts.entry(partition.agency.to_string()).or_default() += ranked.total;
-                }
+        let text = self.uncovered(&statistics)?;
+        let ranked = self.rank(&text, Matching::Words, &ranking, &statistics)?;
+        let Ranked { total, counts, mut best } = match ranked.total {
+            0 if !text.words.is_empty() => {
+                self.rank(&text, Matching::Loose, &ranking, &statistics)?
             }
-        }
+            _ => ranked,
+        };
         best.sort_by_key(|hit| std::cmp::Reverse(hit.0));
         let more = best.len() > limit;
         best.truncate(limit);
@@ -172,7 +159,7 @@ impl Page<'_> {
             let seen = cursor.map_or(0, |cursor| cursor.seen) + best.len();
             Cursor { fingerprint, seen, last: *last }.print()
         });
-        let probes = self.probes(&statistics, &searchers)?;
+        let probes = self.probes(&text, &statistics, &searchers)?;
         let scored = ranking.sort == Sort::Score;
         let hits = best.into_iter().filter_map(|(rank, source, address)| {
             let score = if scored { to_score(rank.0) } else { 0.0 };
@@ -187,8 +174,52 @@ impl Page<'_> {
         })
     }
 
+    /// The query with the words that were typed without spaces, as the documents searched know them.
+    fn uncovered(&self, statistics: &SharedStatistics<'_>) -> Result<QueryText, Failure> {
+        let documents = statistics.total_num_docs().unwrap_or(0);
+        let text = self.text.uncover(documents, |stem| {
+            let term = Term::from_field_text(self.fields.body.stem, stem);
+            statistics.doc_freq(&term).unwrap_or(0)
+        });
+        statistics.failure().map_or(Ok(text), Err)
+    }
+
+    /// What matches in all indexes, and the best of it.
+    fn rank(
+        &self,
+        text: &QueryText,
+        matching: Matching,
+        ranking: &Ranking,
+        statistics: &SharedStatistics<'_>,
+    ) -> Result<Ranked, Failure> {
+        let searchers: Vec<&Searcher> = self.sources.iter().map(|(_, searcher)| searcher).collect();
+        let plan = plan::build(self.query, text, matching, &self.fields, &searchers)?;
+        let wanted = &ranking.facets;
+        let mut total = 0;
+        let mut counts: Vec<BTreeMap<String, u64>> = vec![BTreeMap::new(); wanted.len()];
+        let mut best: Vec<(Rank, usize, DocAddress)> = Vec::new();
+        for (n, (partition, searcher)) in self.sources.iter().enumerate() {
+            let ranked =
+                reading(n, || searcher.search_with_statistics_provider(&plan, ranking, statistics));
+            // Statistics are of all indexes: what fails there is not the fault of this one.
+            let ranked = ranked.map_err(|failure| statistics.failure().unwrap_or(failure))?;
+            total += ranked.total;
+            best.extend(ranked.best.into_iter().map(|(rank, address)| (rank, n, address)));
+            for ((facet, counts), more) in wanted.iter().zip(&mut counts).zip(ranked.facets) {
+                for (value, count) in more {
+                    *counts.entry(value).or_default() += count;
+                }
+                if *facet == Facet::Agency && ranked.total > 0 {
+                    *counts.entry(partition.agency.to_string()).or_default() += ranked.total;
+                }
+            }
+        }
+        Ok(Ranked { total, counts, best })
+    }
+
     fn probes(
         &self,
+        text: &QueryText,
         statistics: &SharedStatistics<'_>,
         searchers: &[&Searcher],
     ) -> Result<Vec<Probe>, Failure> {
@@ -198,7 +229,7 @@ impl Page<'_> {
             (1.0 + documents / (1.0 + statistics.doc_freq(term).unwrap_or(0) as f32)).ln()
         };
         let mut expanded = Ok(());
-        let probes = snippet::probes(self.text, &self.fields, weight, |prefix| {
+        let probes = snippet::probes(text, &self.fields, weight, |prefix| {
             let mut terms = match plan::expand(prefix, &self.fields, searchers) {
                 Ok(terms) => terms,
                 Err(failure) => {
@@ -233,6 +264,15 @@ impl Page<'_> {
         let (snippet, locator) = snippet::passage(&entry, probes, segment, address.doc_id)?;
         Ok(Some(Hit { snippet, locator, ..entry.head.hit(partition, score) }))
     }
+}
+
+/// What was found in all indexes.
+struct Ranked {
+    total: u64,
+    /// Of each facet.
+    counts: Vec<BTreeMap<String, u64>>,
+    /// In no order; the second is the index it stands in.
+    best: Vec<(Rank, usize, DocAddress)>,
 }
 
 /// The most frequent values, then by value.

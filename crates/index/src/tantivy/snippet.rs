@@ -29,6 +29,9 @@ const MOST_ANALYSED: usize = 16 * 1024;
 #[derive(Clone, Debug)]
 pub(crate) struct Probe {
     needle: Needle,
+    /// What was typed behind the last stem. Where it stands in the text as well it is marked along: analysis takes the
+    /// end of 지하차도 for a particle, and half a word must not be marked.
+    ending: String,
     /// Tokens in the field `stem` of the body, each enough by itself.
     stems: Vec<Term>,
     /// Tokens in the field `xbi` of the body, together.
@@ -71,16 +74,19 @@ pub(crate) fn probes(
             [word] => vec![term(&word.stem)],
             _ => Vec::new(),
         };
-        Probe { needle: Needle::Stems(stems), stems: whole, bigrams, weight }
+        let ending = words.last().map(|word| word.ending.clone()).unwrap_or_default();
+        Probe { needle: Needle::Stems(stems), ending, stems: whole, bigrams, weight }
     };
-    let mut probes: Vec<Probe> =
-        text.words.iter().map(|word| words(std::slice::from_ref(word))).collect();
+    // A run that hides several words is looked for by itself, too: somebody may have written it so.
+    let all = text.words.iter().flat_map(|word| std::iter::once(word).chain(&word.parts));
+    let mut probes: Vec<Probe> = all.map(|word| words(std::slice::from_ref(word))).collect();
     for clause in &text.required {
         probes.push(match clause {
             Clause::Word(word) => words(std::slice::from_ref(word)),
             Clause::Phrase(phrase) => words(&phrase.words),
             Clause::Prefix(prefix) => Probe {
                 needle: Needle::Prefix(prefix.clone()),
+                ending: String::new(),
                 stems: expand(prefix),
                 bigrams: Vec::new(),
                 weight: weight(&term(&prefix.stem)),
@@ -153,8 +159,9 @@ fn densest(
         let all = u32::try_from(probe.bigrams.len().min(63)).unwrap_or(63).max(1);
         for (value, seen) in value.iter_mut().zip(&seen) {
             let share = seen.count_ones().min(all) as f32 / all as f32;
-            if *seen == u64::MAX || share > 0.7 {
-                *value += probe.weight * share.max(0.7);
+            // As much as makes a document hold the word.
+            if *seen == u64::MAX || share >= 0.5 {
+                *value += probe.weight * share;
             }
         }
     }
@@ -214,11 +221,48 @@ fn matches(text: &str, region: std::ops::Range<usize>, probes: &[Probe]) -> Vec<
             };
             let last = length.and_then(|length| rest.get(length.checked_sub(1)?));
             if let (Some(first), Some(last)) = (rest.first(), last) {
-                found.push(Match { start: first.start, end: last.end, probe: n });
+                let behind = text.get(last.end..).unwrap_or_default();
+                let ending = probe.ending.as_str();
+                let ending = if behind.starts_with(ending) { ending.len() } else { 0 };
+                found.push(Match { start: first.start, end: last.end + ending, probe: n });
             }
         }
     }
+    if found.is_empty() {
+        // Misspelt or joined otherwise: what of it stands here.
+        for (n, probe) in probes.iter().enumerate() {
+            if let Needle::Stems(stems) = &probe.needle
+                && let [stem] = stems.as_slice()
+            {
+                parts_of(stem, &placed, n, &mut found);
+            }
+        }
+        found.sort_by_key(|found| found.start);
+    }
     found
+}
+
+/// Where at least half of a word of three syllables or more stands in one piece.
+fn parts_of(stem: &[Atom], placed: &[Placed], probe: usize, found: &mut Vec<Match>) {
+    if stem.len() < 3 {
+        return;
+    }
+    let mut at = 0;
+    while let Some(rest) = placed.get(at..).filter(|rest| !rest.is_empty()) {
+        let common = |from: usize| {
+            let pairs = stem.iter().skip(from).zip(rest).enumerate();
+            pairs.take_while(|(n, (a, here))| **a == here.atom && (*n == 0 || !here.apart)).count()
+        };
+        let length = (0..stem.len()).map(common).max().unwrap_or(0);
+        if length >= (stem.len() / 2).max(2)
+            && let (Some(first), Some(last)) = (rest.first(), rest.get(length - 1))
+        {
+            found.push(Match { start: first.start, end: last.end, probe });
+            at += length;
+        } else {
+            at += 1;
+        }
+    }
 }
 
 fn place(text: &str, region: std::ops::Range<usize>) -> Vec<Placed> {

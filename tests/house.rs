@@ -23,6 +23,7 @@ mod house {
     mod order;
     mod places;
     mod privacy;
+    mod rebuild;
     mod shell;
     mod tidy;
     mod upgrade;

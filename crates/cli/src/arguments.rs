@@ -25,7 +25,7 @@ pub(crate) enum Command {
     Queue(Queue),
     /// Watch the queues live in the terminal
     Top(Top),
-    /// Read the registry: entries, changes, export
+    /// Read the registry: entries, changes, export; or make it anew
     Catalog(Catalog),
     /// Rebuild or verify the search index
     Index(Index),
@@ -267,6 +267,12 @@ pub(crate) enum CatalogAct {
     Export {
         /// Folder
         folder: PathBuf,
+    },
+    /// Make the registry anew from the ledger and the declarations; no service may run on the data folder
+    Rebuild {
+        /// Pipelines, folders or addresses; without any, every pipelines/*.toml
+        #[arg(value_name = "PIPELINE.toml|FOLDER|URL")]
+        sources: Vec<String>,
     },
     /// Print the changes after a number, one JSON object per line
     Changes {

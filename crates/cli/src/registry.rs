@@ -1,7 +1,14 @@
+use std::collections::HashMap;
+
+use madang_catalog::series::Series;
+use madang_ledger::reader::Reader;
+use madang_pipeline::cataloguer;
 use serde_json::Value;
 
-use crate::api::{Api, part, query};
-use crate::arguments::{Catalog, CatalogAct};
+use crate::api::{Api, idle_folder, part, query};
+use crate::arguments::{Catalog, CatalogAct, Place};
+use crate::backends;
+use crate::configuration::{Configuration, pipelines};
 use crate::failure::Failure;
 use crate::terminal::{
     line, out_all, out_json, out_json_indented, raw_text_of, shown, table, text_of,
@@ -9,8 +16,12 @@ use crate::terminal::{
 
 /// `madang catalog`.
 pub(crate) fn catalog(command: &Catalog) -> Result<(), Failure> {
+    if let CatalogAct::Rebuild { sources } = &command.act {
+        return rebuild(&command.place, sources);
+    }
     let api = Api::reach(&command.place)?;
     match &command.act {
+        CatalogAct::Rebuild { .. } => {}
         CatalogAct::Ls { limit } => {
             let mut rows = Vec::new();
             each_entry(&api, |dataset| {
@@ -91,4 +102,32 @@ fn each_entry(
             None => return Ok(()),
         }
     }
+}
+
+/// Makes the entries anew from the documents and the declarations, and lets every other registry take all of them
+/// again.
+fn rebuild(place: &Place, sources: &[String]) -> Result<(), Failure> {
+    let configuration = Configuration::read(place.config.as_deref())?;
+    let data = idle_folder(place.data.as_ref(), place.config.as_ref())?;
+    let series: HashMap<String, Series> =
+        pipelines(sources, &configuration.data(place.data.as_deref()), &configuration)?
+            .into_iter()
+            .map(|pipeline| (pipeline.name, pipeline.series))
+            .collect();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let ledger = backends::ledger(&data).await?;
+        let changed = cataloguer::rebuild(ledger.as_ref(), &series).await?;
+        for registry in &configuration.registries {
+            ledger.reset(&Reader::Registry(registry.name.clone())).await?;
+        }
+        line(&shown!("{changed} entries changed"));
+        if !configuration.registries.is_empty() {
+            line(&shown!(
+                "{} other registries take every entry again when `madang up` runs",
+                configuration.registries.len()
+            ));
+        }
+        Ok(())
+    })
 }

@@ -1,0 +1,91 @@
+//! What is derived from the ledger is made anew from it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use madang_tests::ground::yard::{Yard, said};
+
+/// The exit code of a command that must end by itself.
+fn ends(what: &str, mut child: Child) -> Option<i32> {
+    let begun = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status.code();
+        }
+        if begun.elapsed() > Duration::from_secs(120) {
+            child.kill().unwrap();
+            panic!("{what} hangs");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn files(root: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(root).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(self::files(&path));
+        } else {
+            files.push(path);
+        }
+    }
+    files
+}
+
+#[test]
+fn the_index_is_rebuilt_around_a_lost_text() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    yard.pipeline("other", "1352000");
+    for n in 0..5 {
+        yard.write(&format!("drop/press/{n}.txt"), format!("다시 만드는 색인 rebuilt{n} everyone"));
+        yard.write(&format!("drop/other/{n}.txt"), format!("다른 기관의 색인 others{n} everyone"));
+    }
+    yard.once(&[]);
+    assert_eq!(yard.found("everyone").len(), 10);
+    // The text of one document is lost.
+    let lost = files(&yard.path("data/blobs")).into_iter().find(|blob| {
+        let bytes = std::fs::read(blob).unwrap();
+        bytes.windows(8).any(|window| window == b"rebuilt3")
+    });
+    std::fs::remove_file(lost.expect("a blob with the text")).unwrap();
+    std::fs::remove_dir_all(yard.path("data/index")).unwrap();
+    let mut command = yard.command(&["index", "rebuild"]);
+    let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    ends("index rebuild", child);
+    let found = yard.found("everyone");
+    assert!(found.len() >= 9, "{found:?}");
+    assert_eq!(yard.found("others3"), ["3.txt"]);
+    // The original is there, so the next run reads it again.
+    yard.once(&[]);
+    assert_eq!(yard.found("rebuilt3"), ["3.txt"]);
+}
+
+#[test]
+fn the_registry_is_made_anew_from_documents_and_declarations() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    for n in 0..3 {
+        yard.write(&format!("drop/press/{n}.txt"), format!("목록의 글 {n}"));
+    }
+    yard.once(&[]);
+    let before = yard.live_entries();
+    assert_eq!(before.len(), 4, "three files and their folder: {before:?}");
+    let rebuild = || {
+        let output = yard.run(&["catalog", "rebuild"]);
+        assert!(output.status.success(), "{}", said(&output));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    // What is as it should be stays in its version.
+    assert_eq!(rebuild(), "0 entries changed\n");
+    assert_eq!(yard.live_entries(), before);
+    let declaration = std::fs::read_to_string(yard.path("pipelines/press.toml")).unwrap();
+    yard.write("pipelines/press.toml", declaration.replace("KOGL-1", "KOGL-4"));
+    assert_eq!(rebuild(), "4 entries changed\n");
+    let after = yard.live_entries();
+    assert_eq!(after.keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>());
+    assert!(after.iter().all(|(id, version)| *version == before[id] + 1), "{after:?}");
+    assert_eq!(rebuild(), "0 entries changed\n");
+}

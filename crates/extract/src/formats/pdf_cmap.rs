@@ -1,0 +1,435 @@
+//! CMaps: how the bytes of a string fall into codes, which glyph a code means, and which characters
+//! (ISO 32000-2, sections 9.7.5 and 9.10.3). Codes of legacy encodings need no tables of Adobe's: their
+//! characters are known to `encoding_rs`.
+
+use encoding_rs::{BIG5, EUC_JP, EUC_KR, Encoding, GB18030, SHIFT_JIS, UTF_16BE};
+
+use super::pdf_lexer::{Lexer, Token};
+
+/// Entries that one CMap may have; the largest of Adobe's have some 20,000.
+const ENTRIES_MOST: usize = 70_000;
+
+/// Characters that one code may stand for; the specification allows some 256, ligatures have five.
+const TEXT_MOST: usize = 32;
+
+/// A code of a string.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Code {
+    pub(super) value: u32,
+    /// Bytes it takes.
+    pub(super) length: usize,
+}
+
+/// How a font of type 0 reads the bytes of a string.
+#[derive(Debug)]
+pub(super) enum Codes {
+    /// Two bytes are the number of a glyph.
+    Identity,
+    /// The bytes are text in a legacy encoding; Latin letters are half as wide as Hangul where the flag is set.
+    Legacy(&'static Encoding, bool),
+    /// The bytes are Unicode, in units of so many bytes (1: UTF-8, 2: UTF-16, 4: UTF-32).
+    Unicode(usize),
+    /// The file brings its own table.
+    Own(CMap),
+}
+
+impl Codes {
+    /// The predefined CMap of a name, and whether it writes vertically.
+    pub(super) fn predefined(name: &[u8]) -> Option<(Codes, bool)> {
+        let name = std::str::from_utf8(name).ok()?;
+        let (stem, vertical) = match name.rsplit_once('-') {
+            Some((stem, "H")) => (stem, false),
+            Some((stem, "V")) => (stem, true),
+            _ => (name, name == "V"),
+        };
+        let (stem, half) = stem.strip_suffix("-HW").map_or((stem, false), |stem| (stem, true));
+        let codes = match stem {
+            "Identity" => Codes::Identity,
+            "KSC-EUC" | "KSCms-UHC" | "KSCpc-EUC" => Codes::Legacy(EUC_KR, half),
+            "GB-EUC" | "GBpc-EUC" | "GBK-EUC" | "GBKp-EUC" | "GBK2K" => {
+                Codes::Legacy(GB18030, stem == "GBK-EUC")
+            }
+            "B5pc" | "HKscs-B5" | "ETen-B5" | "ETenms-B5" => Codes::Legacy(BIG5, stem == "ETen-B5"),
+            "83pv-RKSJ" | "90ms-RKSJ" | "90msp-RKSJ" | "90pv-RKSJ" | "Add-RKSJ" | "Ext-RKSJ" => {
+                Codes::Legacy(SHIFT_JIS, stem == "90ms-RKSJ")
+            }
+            "EUC" | "H" | "V" => Codes::Legacy(EUC_JP, true),
+            _ if stem.contains("UCS2") || stem.contains("UTF16") => Codes::Unicode(2),
+            _ if stem.contains("UTF8") => Codes::Unicode(1),
+            _ if stem.contains("UTF32") => Codes::Unicode(4),
+            _ => return None,
+        };
+        Some((codes, vertical))
+    }
+
+    /// The first code of some bytes.
+    pub(super) fn first(&self, bytes: &[u8]) -> Option<Code> {
+        let lead = *bytes.first()?;
+        let length = match self {
+            Codes::Identity => 2,
+            Codes::Legacy(encoding, _) => legacy_length(encoding, lead, bytes.get(1).copied()),
+            Codes::Unicode(1) => match lead {
+                0..=0xBF => 1,
+                0xC0..=0xDF => 2,
+                0xE0..=0xEF => 3,
+                0xF0.. => 4,
+            },
+            Codes::Unicode(2) if (0xD8..=0xDB).contains(&lead) => 4,
+            Codes::Unicode(unit) => *unit,
+            Codes::Own(cmap) => cmap.length(bytes),
+        };
+        let length = length.min(bytes.len());
+        let value = bytes.iter().take(length).fold(0, |value, &b| value << 8 | u32::from(b));
+        Some(Code { value, length })
+    }
+
+    /// The character that a code is in itself.
+    pub(super) fn char_of(&self, code: Code) -> Option<char> {
+        let bytes = code.value.to_be_bytes();
+        let bytes = bytes.get(4usize.saturating_sub(code.length)..)?;
+        let text = match self {
+            Codes::Identity | Codes::Own(_) => return None,
+            Codes::Unicode(1) => std::borrow::Cow::Borrowed(std::str::from_utf8(bytes).ok()?),
+            Codes::Unicode(2) => {
+                UTF_16BE.decode_without_bom_handling_and_without_replacement(bytes)?
+            }
+            Codes::Unicode(_) => return char::from_u32(code.value),
+            Codes::Legacy(encoding, _) => {
+                encoding.decode_without_bom_handling_and_without_replacement(bytes)?
+            }
+        };
+        text.chars().next()
+    }
+}
+
+fn legacy_length(encoding: &'static Encoding, lead: u8, next: Option<u8>) -> usize {
+    match lead {
+        0..=0x80 | 0xFF => 1,
+        0xA0..=0xDF if encoding == SHIFT_JIS => 1,
+        0x8F if encoding == EUC_JP => 3,
+        _ if encoding == GB18030 && next.is_some_and(|b| b.is_ascii_digit()) => 4,
+        _ => 2,
+    }
+}
+
+/// A CMap that the file embeds: from codes to glyphs.
+#[derive(Debug, Default)]
+pub(super) struct CMap {
+    spaces: Vec<Space>,
+    ranges: Vec<Range>,
+    vertical: bool,
+    /// The name of the CMap that it extends.
+    base: Option<Vec<u8>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Space {
+    length: usize,
+    first: u32,
+    last: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Range {
+    first: u32,
+    last: u32,
+    cid: u32,
+}
+
+impl CMap {
+    pub(super) fn parse(bytes: &[u8]) -> CMap {
+        let mut cmap = CMap::default();
+        read(bytes, &mut |entry| match entry {
+            Entry::Space(low, high) => cmap.spaces.push(Space {
+                length: low.length.clamp(1, 4),
+                first: low.value,
+                last: high.value,
+            }),
+            Entry::Cid(first, last, cid) => cmap.ranges.push(Range { first, last, cid }),
+            Entry::Mode(mode) => cmap.vertical = mode,
+            Entry::Base(name) => cmap.base = Some(name.to_vec()),
+            Entry::Text(..) => {}
+        });
+        cmap.ranges.sort_by_key(|range| range.first);
+        cmap
+    }
+
+    pub(super) fn is_vertical(&self) -> bool {
+        self.vertical
+    }
+
+    /// The CMap to use in its place: one that says nothing but whose successor it is.
+    pub(super) fn base(&self) -> Option<&[u8]> {
+        self.base.as_deref().filter(|_| self.ranges.is_empty())
+    }
+
+    pub(super) fn cid_of(&self, code: u32) -> Option<u32> {
+        if self.ranges.is_empty() {
+            return Some(code);
+        }
+        let after = self.ranges.partition_point(|range| range.first <= code);
+        let range = self.ranges.get(after.checked_sub(1)?)?;
+        (code <= range.last).then(|| range.cid.saturating_add(code - range.first))
+    }
+
+    fn length(&self, bytes: &[u8]) -> usize {
+        let mut value = 0u32;
+        for (at, &byte) in bytes.iter().take(4).enumerate() {
+            value = value << 8 | u32::from(byte);
+            let holds = |s: &Space| s.length == at + 1 && (s.first..=s.last).contains(&value);
+            if self.spaces.iter().any(holds) {
+                return at + 1;
+            }
+        }
+        // Outside of every range, a code of the shortest length is skipped (section 9.7.6.3).
+        self.spaces.iter().map(|space| space.length).min().unwrap_or(2)
+    }
+}
+
+/// A CMap from codes to characters.
+#[derive(Debug, Default)]
+pub(super) struct ToUnicode {
+    entries: Vec<(u32, u32, Box<str>)>,
+}
+
+impl ToUnicode {
+    pub(super) fn parse(bytes: &[u8]) -> ToUnicode {
+        let mut entries = Vec::new();
+        read(bytes, &mut |entry| {
+            if let Entry::Text(first, last, text) = entry {
+                entries.push((first, last, text));
+            }
+        });
+        // Of equals the later one counts, which the search below finds first.
+        entries.sort_by_key(|&(first, _, _)| first);
+        ToUnicode { entries }
+    }
+
+    /// Codes that are UTF-16 in themselves.
+    pub(super) fn identity() -> ToUnicode {
+        ToUnicode { entries: vec![(0, 0xFFFF, "\0".into())] }
+    }
+
+    /// Whether it cannot be meant: all codes are one character, or most are none at all.
+    pub(super) fn is_nonsense(&self) -> bool {
+        let Some((_, _, some)) = self.entries.first() else { return true };
+        let is_bad = |(first, last, text): &&(u32, u32, Box<str>)| {
+            // Ranges that cover everything begin with controls.
+            *last - (*first).min(*last) < 32 && text.chars().all(is_no_text)
+        };
+        let bad = self.entries.iter().filter(is_bad).count();
+        let same = self.entries.iter().filter(|(a, b, text)| text == some && a == b).count();
+        bad * 2 > self.entries.len() || (self.entries.len() > 3 && same == self.entries.len())
+    }
+
+    /// The characters of a code, written behind `out`; whether there are any.
+    pub(super) fn write(&self, code: u32, out: &mut String) -> bool {
+        let after = self.entries.partition_point(|&(first, _, _)| first <= code);
+        // Ranges may overlap; the nearest ones are looked at.
+        let before = self.entries.get(..after).unwrap_or_default();
+        let Some((first, _, text)) = before.iter().rev().take(4).find(|(_, last, _)| code <= *last)
+        else {
+            return false;
+        };
+        let start = out.len();
+        let mut chars = text.chars();
+        let last = chars.next_back();
+        out.push_str(chars.as_str());
+        out.extend(last.and_then(|c| char::from_u32(u32::from(c).saturating_add(code - first))));
+        if out.get(start..).unwrap_or_default().chars().all(is_no_text) {
+            out.truncate(start);
+            return false;
+        }
+        true
+    }
+}
+
+/// Characters that stand for a glyph without meaning.
+pub(super) fn is_no_text(c: char) -> bool {
+    matches!(c, '\0'..='\u{8}' | '\u{E}'..='\u{1F}' | '\u{7F}'..='\u{9F}' | '\u{E000}'..='\u{F8FF}' | '\u{FFF0}'..='\u{FFFF}')
+}
+
+/// What a CMap says, piece by piece.
+enum Entry<'a> {
+    Space(Code, Code),
+    Cid(u32, u32, u32),
+    Text(u32, u32, Box<str>),
+    Mode(bool),
+    Base(&'a [u8]),
+}
+
+fn read(bytes: &[u8], put: &mut dyn FnMut(Entry<'_>)) {
+    let mut operands: Vec<Token<'_>> = Vec::new();
+    let mut array: Option<Vec<Token<'_>>> = None;
+    let mut section: &[u8] = b"";
+    let mut left = ENTRIES_MOST;
+    for token in Lexer::new(bytes) {
+        if left == 0 {
+            return;
+        }
+        match token {
+            Token::ArrayOpen => array = Some(Vec::new()),
+            Token::ArrayClose => {
+                let (Some(items), b"beginbfrange") = (array.take(), section) else { continue };
+                if let [Token::Text(low), ..] = operands.as_slice() {
+                    let low = code(low).value;
+                    for (at, item) in (low..).zip(&items) {
+                        left = left.saturating_sub(1);
+                        put_text(at, at, item, put);
+                    }
+                }
+                operands.clear();
+            }
+            Token::Word(
+                b"endbfchar" | b"endbfrange" | b"endcidchar" | b"endcidrange"
+                | b"endcodespacerange" | b"endnotdefrange" | b"endnotdefchar",
+            ) => {
+                section = b"";
+                operands.clear();
+            }
+            Token::Word(word) if word.starts_with(b"begin") => {
+                section = word;
+                operands.clear();
+            }
+            Token::Word(b"usecmap") => {
+                if let Some(Token::Name(name)) = operands.last() {
+                    put(Entry::Base(name));
+                }
+                operands.clear();
+            }
+            Token::Word(_) => {
+                if let [.., Token::Name(key), Token::Number(mode)] = operands.as_slice()
+                    && key.as_ref() == b"WMode"
+                {
+                    put(Entry::Mode(*mode == 1.0));
+                }
+                operands.clear();
+            }
+            token => match &mut array {
+                Some(items) => items.push(token),
+                None => {
+                    operands.push(token);
+                    let used = put_operands(section, &operands, put);
+                    if used {
+                        left -= 1;
+                        operands.clear();
+                    } else if operands.len() > 16 {
+                        operands.remove(0);
+                    }
+                }
+            },
+        }
+    }
+}
+
+/// Whether the operands were an entry of the section.
+fn put_operands(section: &[u8], operands: &[Token<'_>], put: &mut dyn FnMut(Entry<'_>)) -> bool {
+    match (section, operands) {
+        (b"begincodespacerange", [Token::Text(low), Token::Text(high)]) => {
+            put(Entry::Space(code(low), code(high)));
+        }
+        (b"begincidrange", [Token::Text(low), Token::Text(high), Token::Number(cid)]) => {
+            put(Entry::Cid(code(low).value, code(high).value, *cid as u32));
+        }
+        (b"begincidchar", [Token::Text(at), Token::Number(cid)]) => {
+            put(Entry::Cid(code(at).value, code(at).value, *cid as u32));
+        }
+        (b"beginbfchar", [Token::Text(at), target]) => {
+            put_text(code(at).value, code(at).value, target, put);
+        }
+        (b"beginbfrange", [Token::Text(low), Token::Text(high), target]) => {
+            put_text(code(low).value, code(high).value, target, put);
+        }
+        _ => return false,
+    }
+    true
+}
+
+fn put_text(first: u32, last: u32, target: &Token<'_>, put: &mut dyn FnMut(Entry<'_>)) {
+    let text = match target {
+        Token::Text(bytes) => match bytes.as_ref() {
+            [one] => char::from(*one).to_string(),
+            bytes => UTF_16BE.decode_without_bom_handling(bytes).0.into_owned(),
+        },
+        _ => return,
+    };
+    // A writer may end a text with a NUL; a range from NUL on is the identity.
+    let text = if first == last { text.trim_end_matches('\0') } else { text.as_str() };
+    if !text.is_empty() && text.len() <= TEXT_MOST * 4 {
+        put(Entry::Text(first, last, text.into()));
+    }
+}
+
+fn code(bytes: &[u8]) -> Code {
+    let value = bytes.iter().take(4).fold(0, |value, &b| value << 8 | u32::from(b));
+    Code { value, length: bytes.len().min(4) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(map: &ToUnicode, code: u32) -> Option<String> {
+        let mut out = String::new();
+        map.write(code, &mut out).then_some(out)
+    }
+
+    #[test]
+    fn reads_characters_of_codes() {
+        let map = ToUnicode::parse(
+            b"1 begincodespacerange <0000> <FFFF> endcodespacerange
+            2 beginbfchar <0001> <D55C> <0002> <00660069> endbfchar
+            2 beginbfrange <0010> <0012> <AC00> <0020> <0021> [<0041> <D83DDE00>] endbfrange
+            1 beginbfchar <0030> <E001> endbfchar",
+        );
+        for (code, expected) in [
+            (1, Some("한")),
+            (2, Some("fi")),
+            (0x10, Some("가")),
+            (0x12, Some("갂")),
+            (0x20, Some("A")),
+            (0x21, Some("😀")),
+            (0x13, None),
+            (0x30, None),
+        ] {
+            assert_eq!(text(&map, code).as_deref(), expected, "{code:x}");
+        }
+        assert!(!map.is_nonsense());
+    }
+
+    #[test]
+    fn knows_nonsense() {
+        let same = b"beginbfchar <01> <0020> <02> <0020> <03> <0020> <04> <0020> endbfchar";
+        assert!(ToUnicode::parse(same).is_nonsense());
+        assert!(ToUnicode::parse(b"beginbfchar <01> <E000> <02> <0001> endbfchar").is_nonsense());
+        assert!(ToUnicode::parse(b"").is_nonsense());
+        let range = b"beginbfrange <0000> <FFFF> <0000> endbfrange";
+        assert!(!ToUnicode::parse(b"beginbfrange <20> <7E> <0020> endbfrange").is_nonsense());
+        assert_eq!(text(&ToUnicode::parse(range), 0xAC00).as_deref(), Some("가"));
+    }
+
+    #[test]
+    fn splits_strings_into_codes() {
+        let (korean, vertical) = Codes::predefined(b"KSCms-UHC-HW-V").unwrap();
+        assert!(vertical);
+        let mut rest: &[u8] = b"A\xB0\xA1\x81\x41";
+        let mut chars = Vec::new();
+        while let Some(code) = korean.first(rest) {
+            chars.push(korean.char_of(code));
+            rest = &rest[code.length..];
+        }
+        assert_eq!(chars, [Some('A'), Some('가'), Some('갂')]);
+        let (utf16, _) = Codes::predefined(b"UniKS-UTF16-H").unwrap();
+        assert_eq!(utf16.first(b"\xD5\x5C!").and_then(|c| utf16.char_of(c)), Some('한'));
+        assert!(Codes::predefined(b"No-Such").is_none());
+        let own = CMap::parse(
+            b"/WMode 1 def begincodespacerange <00> <7F> <8000> <FFFF> endcodespacerange
+            begincidrange <8000> <80FF> 100 endcidrange begincidchar <41> 7 endcidchar",
+        );
+        assert!(own.is_vertical());
+        assert_eq!((own.cid_of(0x8002), own.cid_of(0x41)), (Some(102), Some(7)));
+        let own = Codes::Own(own);
+        assert_eq!(own.first(b"AB"), Some(Code { value: 0x41, length: 1 }));
+        assert_eq!(own.first(b"\x80\x02"), Some(Code { value: 0x8002, length: 2 }));
+    }
+}

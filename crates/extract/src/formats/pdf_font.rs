@@ -1,0 +1,482 @@
+//! A font of a PDF as far as text needs it: the codes of a string, their characters and widths
+//! (ISO 32000-2, sections 9.5 to 9.10).
+
+use std::cell::Cell;
+
+use lopdf::{Dictionary, Document, Object, Stream};
+
+use super::pdf_cmap::{CMap, Code, Codes, ToUnicode, is_no_text};
+use super::pdf_font_program::FontProgram;
+use super::{pdf_glyph_name, pdf_korea, pdf_standard_font};
+
+/// Decoded bytes of one CMap or font program at most.
+const STREAM_MOST: usize = 32 << 20;
+
+/// Glyphs of a composite font whose widths are kept.
+const CIDS_MOST: usize = 65_536;
+
+/// One glyph of a string that is shown. Lengths are in units of the font size.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shown {
+    /// How far it moves the pen along the line.
+    pub(super) advance: f64,
+    /// A single byte 32, which word spacing widens.
+    pub(super) is_space: bool,
+    /// Whether it has characters.
+    pub(super) is_read: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Font {
+    kind: Kind,
+    to_unicode: Option<ToUnicode>,
+    /// Lines run from top to bottom.
+    pub(super) vertical: bool,
+    /// Units of glyph space in one of text space: 0.001 but for fonts of type 3.
+    scale: f64,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Simple(Box<Simple>),
+    Composite(Box<Composite>),
+}
+
+#[derive(Debug)]
+struct Simple {
+    texts: Vec<Option<Box<str>>>,
+    widths: Vec<f64>,
+}
+
+#[derive(Debug)]
+struct Composite {
+    codes: Codes,
+    /// The collection of its glyphs is Adobe-Korea1.
+    korean: bool,
+    /// A TrueType font that is not embedded: its glyphs are likely in the usual order.
+    usual: bool,
+    program: Option<FontProgram>,
+    /// `CIDToGIDMap`, if it is a stream.
+    glyphs: Vec<u8>,
+    widths: Vec<f32>,
+    default_width: f64,
+    default_down: f64,
+}
+
+impl Font {
+    /// Reads a font; what it decodes is taken from the bytes that are left.
+    pub(super) fn parse(document: &Document, font: &Dictionary, left: &Cell<usize>) -> Font {
+        let to_unicode = match font.get_deref(b"ToUnicode", document) {
+            Ok(Object::Stream(stream)) => decoded(stream, left)
+                .map(|bytes| ToUnicode::parse(&bytes))
+                .filter(|map| !map.is_nonsense()),
+            Ok(Object::Name(name)) if name.starts_with(b"Identity") => Some(ToUnicode::identity()),
+            _ => None,
+        };
+        let subtype = name(document, font, b"Subtype").unwrap_or_default();
+        let descendant = font
+            .get_deref(b"DescendantFonts", document)
+            .and_then(Object::as_array)
+            .ok()
+            .and_then(|fonts| dictionary(document, fonts.first()?));
+        match descendant {
+            Some(descendant) if subtype != b"Type3" => {
+                Font::composite(document, font, descendant, to_unicode, left)
+            }
+            _ => Font::simple(document, font, subtype, to_unicode, left),
+        }
+    }
+
+    /// Calls back for every code of a string, after its characters were written behind `out`.
+    pub(super) fn show(
+        &self,
+        bytes: &[u8],
+        out: &mut String,
+        each: &mut dyn FnMut(&mut String, Shown),
+    ) {
+        match &self.kind {
+            Kind::Simple(simple) => {
+                for &byte in bytes {
+                    let mapped =
+                        self.to_unicode.as_ref().is_some_and(|map| map.write(u32::from(byte), out));
+                    let text = simple.texts.get(usize::from(byte)).and_then(Option::as_deref);
+                    if let Some(text) = text.filter(|_| !mapped) {
+                        out.push_str(text);
+                    }
+                    let width = simple.widths.get(usize::from(byte)).copied().unwrap_or(0.0);
+                    each(
+                        out,
+                        Shown {
+                            advance: width * self.scale,
+                            is_space: byte == b' ',
+                            is_read: mapped || text.is_some(),
+                        },
+                    );
+                }
+            }
+            Kind::Composite(composite) => {
+                let mut rest = bytes;
+                while let Some(code) = composite.codes.first(rest).filter(|code| code.length > 0) {
+                    rest = rest.get(code.length..).unwrap_or_default();
+                    let cid = composite.cid_of(code);
+                    let is_read =
+                        self.to_unicode.as_ref().is_some_and(|map| map.write(code.value, out))
+                            || composite.write(code, cid, out);
+                    let advance = match self.vertical {
+                        true => composite.default_down,
+                        false => composite.width(code, cid),
+                    };
+                    each(
+                        out,
+                        Shown {
+                            advance: advance * self.scale,
+                            is_space: code == Code { value: 32, length: 1 },
+                            is_read,
+                        },
+                    );
+                }
+            }
+        }
+    }
+
+    fn simple(
+        document: &Document,
+        font: &Dictionary,
+        subtype: &[u8],
+        to_unicode: Option<ToUnicode>,
+        left: &Cell<usize>,
+    ) -> Font {
+        let base_font = String::from_utf8_lossy(name(document, font, b"BaseFont").unwrap_or(b""));
+        let descriptor = font.get_deref(b"FontDescriptor", document).and_then(Object::as_dict).ok();
+        // What is known from the PDF needs no look into the program.
+        let encoding = font.get_deref(b"Encoding", document).ok();
+        let is_encoded = match encoding {
+            Some(Object::Name(_)) => true,
+            Some(Object::Dictionary(encoding)) => encoding.has(b"BaseEncoding"),
+            _ => false,
+        };
+        let program = descriptor
+            .filter(|_| !is_encoded && to_unicode.is_none() && subtype != b"Type3")
+            .and_then(|descriptor| program(document, descriptor, left));
+        let texts = simple_texts(document, font, subtype, &base_font, descriptor, program);
+        let widths = simple_widths(document, font, &base_font, descriptor, &texts);
+        let scale = match subtype {
+            b"Type3" => font
+                .get_deref(b"FontMatrix", document)
+                .and_then(Object::as_array)
+                .ok()
+                .and_then(|matrix| number(document, matrix.first()?))
+                .map_or(0.001, f64::abs),
+            _ => 0.001,
+        };
+        let kind = Kind::Simple(Box::new(Simple { texts, widths }));
+        Font { kind, to_unicode, vertical: false, scale }
+    }
+
+    fn composite(
+        document: &Document,
+        font: &Dictionary,
+        descendant: &Dictionary,
+        to_unicode: Option<ToUnicode>,
+        left: &Cell<usize>,
+    ) -> Font {
+        let (codes, vertical) = match font.get_deref(b"Encoding", document) {
+            Ok(Object::Stream(stream)) => {
+                let cmap =
+                    decoded(stream, left).map(|bytes| CMap::parse(&bytes)).unwrap_or_default();
+                let vertical = cmap.is_vertical();
+                let base = cmap.base().and_then(Codes::predefined);
+                base.unwrap_or((Codes::Own(cmap), vertical))
+            }
+            Ok(Object::Name(name)) => {
+                Codes::predefined(name).unwrap_or((Codes::Identity, name.ends_with(b"-V")))
+            }
+            _ => (Codes::Identity, false),
+        };
+        let ordering = descendant
+            .get_deref(b"CIDSystemInfo", document)
+            .and_then(Object::as_dict)
+            .and_then(|system| system.get_deref(b"Ordering", document))
+            .and_then(Object::as_str)
+            .unwrap_or_default();
+        let down = descendant
+            .get_deref(b"DW2", document)
+            .and_then(Object::as_array)
+            .ok()
+            .and_then(|both| number(document, both.get(1)?));
+        // The program is asked only where the PDF itself does not say what its glyphs are.
+        let is_unknown = to_unicode.is_none() && matches!(codes, Codes::Identity | Codes::Own(_));
+        let descriptor =
+            descendant.get_deref(b"FontDescriptor", document).and_then(Object::as_dict).ok();
+        let program = descriptor.filter(|_| is_unknown).and_then(|d| program(document, d, left));
+        let is_absent = descriptor.is_none_or(|descriptor| {
+            !descriptor.has(b"FontFile2")
+                && !descriptor.has(b"FontFile3")
+                && !descriptor.has(b"FontFile")
+        });
+        let composite = Composite {
+            codes,
+            korean: ordering.starts_with(b"Korea"),
+            usual: is_absent && name(document, descendant, b"Subtype") == Some(b"CIDFontType2"),
+            program,
+            glyphs: stream(document, descendant, b"CIDToGIDMap")
+                .filter(|_| is_unknown)
+                .and_then(|stream| decoded(stream, left))
+                .unwrap_or_default(),
+            widths: composite_widths(document, descendant),
+            default_width: value(document, descendant, b"DW").unwrap_or(1000.0),
+            default_down: down.map_or(1000.0, f64::abs),
+        };
+        let kind = Kind::Composite(Box::new(composite));
+        Font { kind, to_unicode, vertical, scale: 0.001 }
+    }
+}
+
+impl Composite {
+    fn cid_of(&self, code: Code) -> Option<u32> {
+        match &self.codes {
+            Codes::Identity => Some(code.value),
+            Codes::Own(cmap) => cmap.cid_of(code.value),
+            Codes::Legacy(_, half) => {
+                let c = self.codes.char_of(code)?;
+                match c {
+                    ' '..='~' if *half && self.korean => Some(8094 + u32::from(c) - 32),
+                    ' '..='~' if !half => Some(u32::from(c) - 31),
+                    c if self.korean => pdf_korea::cid_of(c),
+                    _ => None,
+                }
+            }
+            Codes::Unicode(_) => match self.codes.char_of(code)? {
+                c @ ' '..='~' => Some(u32::from(c) - 31),
+                c if self.korean => pdf_korea::cid_of(c),
+                _ => None,
+            },
+        }
+    }
+
+    fn width(&self, code: Code, cid: Option<u32>) -> f64 {
+        let given = cid.and_then(|cid| self.widths.get(cid as usize)).filter(|w| !w.is_nan());
+        if let Some(width) = given {
+            return f64::from(*width);
+        }
+        // Fonts that are not embedded often say nothing of their Latin letters.
+        match (&self.codes, self.codes.char_of(code)) {
+            (Codes::Legacy(..) | Codes::Unicode(_), Some(' '..='~')) if self.widths.is_empty() => {
+                self.default_width / 2.0
+            }
+            _ => self.default_width,
+        }
+    }
+
+    fn write(&self, code: Code, cid: Option<u32>, out: &mut String) -> bool {
+        if let Some(c) = self.codes.char_of(code).filter(|&c| !is_no_text(c)) {
+            out.push(c);
+            return true;
+        }
+        let Some(cid) = cid else { return false };
+        if self.korean
+            && let Some(c) = pdf_korea::char_of(cid)
+        {
+            out.push(c);
+            return true;
+        }
+        let glyph = match self.glyphs.get(cid as usize * 2..cid as usize * 2 + 2) {
+            Some([high, low]) => u16::from_be_bytes([*high, *low]),
+            _ => u16::try_from(cid).unwrap_or(0),
+        };
+        if self.usual && self.glyphs.is_empty() {
+            let c = pdf_standard_font::usual_glyph(cid);
+            out.extend(c);
+            return c.is_some();
+        }
+        let text = self.program.as_ref().and_then(|program| program.text_of_glyph(glyph));
+        out.push_str(text.as_deref().unwrap_or_default());
+        text.is_some()
+    }
+}
+
+/// The characters of the 256 codes of a simple font (section 9.6.5).
+fn simple_texts(
+    document: &Document,
+    font: &Dictionary,
+    subtype: &[u8],
+    base_font: &str,
+    descriptor: Option<&Dictionary>,
+    program: Option<FontProgram>,
+) -> Vec<Option<Box<str>>> {
+    let encoding = font.get_deref(b"Encoding", document).ok();
+    let (base, differences) = match encoding {
+        Some(Object::Name(name)) => (Some(name.as_slice()), None),
+        Some(Object::Dictionary(encoding)) => (
+            name(document, encoding, b"BaseEncoding"),
+            encoding.get_deref(b"Differences", document).and_then(Object::as_array).ok(),
+        ),
+        _ => (None, None),
+    };
+    let flags = descriptor.and_then(|d| value(document, d, b"Flags")).unwrap_or(0.0) as i64;
+    let symbolic = flags & 4 != 0;
+    let mut texts: Vec<Option<Box<str>>> = (0..=u8::MAX)
+        .map(|code| {
+            let own = program.as_ref().and_then(|program| program.text_of_code(code));
+            match (base, own) {
+                (_, Some(text)) => Some(text.into()),
+                (Some(base), None) => pdf_standard_font::encoded(base, code),
+                (None, None) if subtype == b"Type3" => None,
+                (None, None) => {
+                    pdf_standard_font::built_in(base_font, code, subtype == b"TrueType" || symbolic)
+                }
+            }
+        })
+        .collect();
+    let mut code = 0usize;
+    let mut unknown = Vec::new();
+    for item in differences.into_iter().flatten().take(1024) {
+        match document.dereference(item).map(|(_, item)| item) {
+            Ok(Object::Name(name)) => {
+                let name = String::from_utf8_lossy(name);
+                let text = pdf_standard_font::named(base_font, &name)
+                    .or_else(|| pdf_glyph_name::text_of(&name))
+                    .filter(|text| !text.chars().all(is_no_text));
+                if text.is_none() && name != ".notdef" {
+                    unknown.push((code, name.into_owned()));
+                }
+                if let Some(place) = texts.get_mut(code) {
+                    *place = text.map(String::into_boxed_str);
+                }
+                code = code.saturating_add(1);
+            }
+            Ok(other) => {
+                if let Ok(number) = other.as_float() {
+                    code = number.max(0.0) as usize;
+                }
+            }
+            Err(_) => {}
+        }
+    }
+    // If all names are numbers of their codes, the codes are text.
+    let spoken = unknown.iter().all(|(code, name)| numbered(name) == u8::try_from(*code).ok());
+    for (code, name) in unknown {
+        let number = numbered(&name).filter(|_| spoken || subtype != b"Type3");
+        if let Some(place) = texts.get_mut(code) {
+            *place = number.and_then(|code| pdf_standard_font::encoded(b"WinAnsiEncoding", code));
+        }
+    }
+    if let Some(space @ None) = texts.get_mut(32) {
+        *space = Some(" ".into());
+    }
+    texts
+}
+
+/// The number in names like `g65`, `c65`, `C0065`, which writers without a glyph list make of the code.
+fn numbered(name: &str) -> Option<u8> {
+    let digits = name.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    (1..=2).contains(&(name.len() - digits.len())).then(|| digits.parse().ok()).flatten()
+}
+
+fn simple_widths(
+    document: &Document,
+    font: &Dictionary,
+    base_font: &str,
+    descriptor: Option<&Dictionary>,
+    texts: &[Option<Box<str>>],
+) -> Vec<f64> {
+    let first = value(document, font, b"FirstChar").unwrap_or(0.0).max(0.0) as usize;
+    let given = font.get_deref(b"Widths", document).and_then(Object::as_array).ok();
+    let missing = descriptor.and_then(|d| value(document, d, b"MissingWidth"));
+    (0..256usize)
+        .zip(texts)
+        .map(|(code, text)| {
+            let width = code
+                .checked_sub(first)
+                .and_then(|at| number(document, given?.get(at)?))
+                .or(missing.filter(|_| given.is_some()));
+            width.unwrap_or_else(|| {
+                let c = text.as_ref().and_then(|text| text.chars().next());
+                match given {
+                    Some(_) => 0.0,
+                    None => pdf_standard_font::width(base_font, c.unwrap_or('n')),
+                }
+            })
+        })
+        .collect()
+}
+
+/// `W` of a composite font; what it does not name is not a number.
+fn composite_widths(document: &Document, font: &Dictionary) -> Vec<f32> {
+    let mut widths = Vec::new();
+    let mut put = |cid: usize, width: f64| {
+        if cid < CIDS_MOST {
+            if widths.len() <= cid {
+                widths.resize(cid + 1, f32::NAN);
+            }
+            if let Some(place) = widths.get_mut(cid) {
+                *place = width as f32;
+            }
+        }
+    };
+    let items = font.get_deref(b"W", document).and_then(Object::as_array);
+    let mut items = items.map(Vec::as_slice).unwrap_or_default();
+    while let [first, second, rest @ ..] = items {
+        items = rest;
+        let Some(first) = number(document, first) else { continue };
+        let first = first.max(0.0) as usize;
+        match document.dereference(second) {
+            Ok((_, Object::Array(list))) => {
+                for (cid, width) in (first..).zip(list).take(CIDS_MOST) {
+                    put(cid, number(document, width).unwrap_or(0.0));
+                }
+            }
+            Ok((_, last)) => {
+                let Some((width, rest)) = items.split_first() else { break };
+                items = rest;
+                let last = last.as_float().unwrap_or(0.0).max(0.0) as usize;
+                let width = number(document, width).unwrap_or(0.0);
+                for cid in first..=last.min(CIDS_MOST) {
+                    put(cid, width);
+                }
+            }
+            Err(_) => {}
+        }
+    }
+    widths
+}
+
+fn program(
+    document: &Document,
+    descriptor: &Dictionary,
+    left: &Cell<usize>,
+) -> Option<FontProgram> {
+    if let Some(file) = stream(document, descriptor, b"FontFile") {
+        return Some(FontProgram::parse_type1(&decoded(file, left)?));
+    }
+    let file = stream(document, descriptor, b"FontFile2")
+        .or_else(|| stream(document, descriptor, b"FontFile3"))?;
+    Some(FontProgram::parse(&decoded(file, left)?))
+}
+
+fn stream<'a>(document: &'a Document, holder: &'a Dictionary, key: &[u8]) -> Option<&'a Stream> {
+    holder.get_deref(key, document).and_then(Object::as_stream).ok()
+}
+
+fn decoded(stream: &Stream, left: &Cell<usize>) -> Option<Vec<u8>> {
+    let bytes = stream.get_plain_content_with_limit(STREAM_MOST.min(left.get())).ok()?;
+    left.set(left.get().saturating_sub(bytes.len()));
+    Some(bytes)
+}
+
+fn dictionary<'a>(document: &'a Document, object: &'a Object) -> Option<&'a Dictionary> {
+    document.dereference(object).ok()?.1.as_dict().ok()
+}
+
+fn name<'a>(document: &'a Document, holder: &'a Dictionary, key: &[u8]) -> Option<&'a [u8]> {
+    holder.get_deref(key, document).and_then(Object::as_name).ok()
+}
+
+fn number(document: &Document, object: &Object) -> Option<f64> {
+    let (_, object) = document.dereference(object).ok()?;
+    object.as_float().ok().map(f64::from).filter(|number| number.is_finite())
+}
+
+fn value(document: &Document, holder: &Dictionary, key: &[u8]) -> Option<f64> {
+    holder.get(key).ok().and_then(|object| number(document, object))
+}

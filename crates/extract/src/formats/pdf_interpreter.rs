@@ -1,0 +1,979 @@
+//! Runs the content of a page for the text that it shows (ISO 32000-2, sections 8.4, 8.10, 9.4 and 14.6). Paths,
+//! colours and pictures are passed over. Whatever a page may repeat without end has a bound.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use lopdf::{Dictionary, Document, Object, ObjectId, Stream, decode_text_string};
+
+use super::pdf_font::{Font, Shown};
+use super::pdf_glyph::{GLYPHS_MOST, Glyph, Glyphs};
+use super::pdf_lexer::{Lexer, Token};
+use super::pdf_matrix::Matrix;
+use super::pdf_metadata;
+
+/// Operators that one page may run, forms included. Maps and drawings have a million.
+const OPERATORS_MOST: u32 = 5_000_000;
+
+/// Decoded bytes of content that one page may run, forms included.
+const CONTENT_MOST: usize = 64 << 20;
+
+/// Decoded bytes of content that one document may run.
+const DOCUMENT_MOST: usize = 2 << 30;
+
+/// Decoded bytes of forms that are kept, because a letterhead is on every page.
+const KEPT_MOST: usize = 16 << 20;
+
+/// How deep forms may lie in forms, and states and marks in one another.
+const FORMS_DEEPEST: usize = 24;
+const STATES_DEEPEST: usize = 1024;
+
+/// Operands that one operator may have, items of arrays included.
+const OPERANDS_MOST: usize = 100_000;
+
+/// Bytes of text of one page.
+const CHARS_MOST: usize = 4 << 20;
+
+/// Fonts that are held at once, and decoded bytes of fonts that one document may cost. A file of some kilobytes can
+/// name thousands of fonts that share one program.
+const FONTS_MOST: usize = 128;
+const FONT_BYTES_MOST: usize = 256 << 20;
+
+/// Operators between two signs of life.
+const OPERATORS_SILENT: u32 = 50_000;
+
+/// Interprets the pages of a document.
+pub(super) struct Interpreter<'a> {
+    document: &'a Document,
+    bytes: &'a [u8],
+    progress: &'a dyn Fn(),
+    /// By the place of their dictionary, which the document holds still.
+    fonts: HashMap<usize, Rc<Font>>,
+    forms: HashMap<usize, Rc<Vec<u8>>>,
+    kept: usize,
+    /// Groups of optional content that are off.
+    off: HashSet<ObjectId>,
+    content_left: usize,
+    font_bytes_left: Cell<usize>,
+}
+
+/// What was read of a page.
+#[derive(Debug, Default)]
+pub(super) struct PageText {
+    pub(super) glyphs: Glyphs,
+    /// Why it is not all, if so.
+    pub(super) cut: Option<&'static str>,
+}
+
+impl<'a> Interpreter<'a> {
+    /// For a document and the bytes that it was read from.
+    pub(super) fn new(
+        document: &'a Document,
+        bytes: &'a [u8],
+        progress: &'a dyn Fn(),
+    ) -> Interpreter<'a> {
+        Interpreter {
+            document,
+            bytes,
+            progress,
+            fonts: HashMap::new(),
+            forms: HashMap::new(),
+            kept: 0,
+            off: groups_off(document),
+            content_left: DOCUMENT_MOST,
+            font_bytes_left: Cell::new(FONT_BYTES_MOST),
+        }
+    }
+
+    /// Reads the text of a page and of what lies on it (form fields, notes).
+    ///
+    /// # Errors
+    /// A sentence, when there is no such page or nothing of its content can be decoded.
+    pub(super) fn page(&mut self, id: ObjectId) -> Result<PageText, String> {
+        let document = self.document;
+        let page = document.get_dictionary(id).map_err(|_| "it is missing".to_owned())?;
+        let mut run = Run {
+            text: PageText::default(),
+            operators: 0,
+            content_left: CONTENT_MOST.min(self.content_left),
+            active: Vec::new(),
+            marks: Vec::new(),
+        };
+        let before = run.content_left;
+        let content = self.content(page, &mut run);
+        let resources = resources(document, page);
+        if let Ok(content) = &content {
+            self.run(content, resources, State::new(Matrix::IDENTITY), &mut run);
+        }
+        self.annotations(page, &mut run);
+        self.content_left = self.content_left.saturating_sub(before - run.content_left);
+        match content {
+            Err(error) if run.text.glyphs.glyphs.is_empty() => Err(error),
+            Err(_) => {
+                run.text.cut.get_or_insert("a part of its content is damaged");
+                Ok(run.text)
+            }
+            Ok(_) => Ok(run.text),
+        }
+    }
+
+    /// The content of a page: its streams follow one another like one.
+    fn content(&self, page: &Dictionary, run: &mut Run) -> Result<Vec<u8>, String> {
+        let Ok(contents) = page.get_deref(b"Contents", self.document) else {
+            return Ok(Vec::new());
+        };
+        let parts = match contents {
+            Object::Array(parts) => parts.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        let (mut content, mut lost) = (Vec::new(), None);
+        for part in parts {
+            let Ok((_, Object::Stream(stream))) = self.document.dereference(part) else {
+                lost = Some("its content is missing".to_owned());
+                continue;
+            };
+            let whole = self.without_length(stream);
+            let stream = whole.as_ref().unwrap_or(stream);
+            match stream.get_plain_content_with_limit(run.content_left) {
+                // The shortest that a filter makes of nothing has a few bytes.
+                Ok(bytes) if bytes.is_empty() && stream.content.len() > 16 => {
+                    lost = Some("its content cannot be decoded".to_owned());
+                }
+                Ok(bytes) => {
+                    run.content_left -= bytes.len().min(run.content_left);
+                    content.extend_from_slice(&bytes);
+                    content.push(b'\n');
+                }
+                Err(error) => lost = Some(format!("its content cannot be decoded: {error}")),
+            }
+        }
+        match lost {
+            Some(error) if content.is_empty() => Err(error),
+            Some(_) => {
+                run.text.cut = Some("a part of its content is damaged");
+                Ok(content)
+            }
+            None => Ok(content),
+        }
+    }
+
+    /// A stream that does not say how long it is and so came out empty: it goes on to its end mark.
+    fn without_length(&self, stream: &Stream) -> Option<Stream> {
+        let is_lost = stream.content.is_empty() && !self.document.was_encrypted();
+        let rest = self.bytes.get(stream.start_position.filter(|_| is_lost)?..)?;
+        let end = rest.windows(9).position(|w| w == b"endstream")?;
+        let content = rest.get(..end).unwrap_or_default().to_vec();
+        Some(Stream::new(stream.dict.clone(), content))
+    }
+
+    fn run(
+        &mut self,
+        content: &[u8],
+        resources: Option<&'a Dictionary>,
+        state: State,
+        run: &mut Run,
+    ) {
+        let base_marks = run.marks.len();
+        let mut lexer = Lexer::new(content);
+        let mut page = Page { resources, state, saved: Vec::new(), deeper: 0 };
+        let mut operands: Vec<Operand<'_>> = Vec::new();
+        // Where the open array or dictionary began; one within another is taken as its part.
+        let (mut open, mut depth) = (0usize, 0u32);
+        while let Some(token) = lexer.next() {
+            match token {
+                Token::Number(number) => operands.push(Operand::Number(number)),
+                Token::Name(name) => operands.push(Operand::Name(name)),
+                Token::Text(text) => operands.push(Operand::Text(text)),
+                Token::ArrayOpen | Token::DictionaryOpen => {
+                    if depth == 0 {
+                        open = operands.len();
+                    }
+                    depth += 1;
+                }
+                Token::ArrayClose | Token::DictionaryClose => {
+                    depth = depth.saturating_sub(1);
+                    if depth == 0 && open <= operands.len() {
+                        let items = operands.split_off(open);
+                        operands.push(Operand::Items(items));
+                    }
+                }
+                Token::Word(b"true" | b"false" | b"null") => {}
+                // Some writers set spacing between the strings of an array.
+                Token::Word(b"Tc" | b"Tw" | b"Tz" | b"TL" | b"Ts" | b"Tr") if depth > 0 => {}
+                Token::Word(word) => {
+                    if depth > 0 && open <= operands.len() {
+                        let items = operands.split_off(open);
+                        operands.push(Operand::Items(items));
+                    }
+                    depth = 0;
+                    run.operators += 1;
+                    if run.operators % OPERATORS_SILENT == 0 {
+                        (self.progress)();
+                    }
+                    if run.operators > OPERATORS_MOST {
+                        run.text.cut = Some("it has too many drawing operators");
+                        return;
+                    }
+                    if word == b"ID" {
+                        lexer.skip_image();
+                    } else {
+                        self.operate(word, &operands, &mut page, run);
+                    }
+                    operands.clear();
+                }
+            }
+            if operands.len() > OPERANDS_MOST {
+                operands.clear();
+                open = 0;
+            }
+            if run.text.glyphs.glyphs.len() >= GLYPHS_MOST
+                || run.text.glyphs.chars.len() >= CHARS_MOST
+            {
+                run.text.cut = Some("it has too many characters");
+                return;
+            }
+        }
+        // A form that leaves a mark open does not mark what follows it.
+        run.marks.truncate(base_marks);
+    }
+
+    fn operate(
+        &mut self,
+        operator: &[u8],
+        operands: &[Operand<'_>],
+        page: &mut Page<'a>,
+        run: &mut Run,
+    ) {
+        let state = &mut page.state;
+        match operator {
+            b"q" if page.saved.len() < STATES_DEEPEST => page.saved.push(state.clone()),
+            b"q" => page.deeper += 1,
+            b"Q" if page.deeper > 0 => page.deeper -= 1,
+            b"Q" => {
+                if let Some(saved) = page.saved.pop() {
+                    *state = saved;
+                }
+            }
+            b"cm" => {
+                if let Some(matrix) = matrix(operands) {
+                    state.ctm = matrix.then(&state.ctm);
+                }
+            }
+            b"BT" => state.begin(Matrix::IDENTITY),
+            b"Tm" => {
+                if let Some(matrix) = matrix(operands) {
+                    state.begin(matrix);
+                }
+            }
+            b"Td" => {
+                let [x, y] = last(operands);
+                state.next_line(x, y);
+            }
+            b"TD" => {
+                let [x, y] = last(operands);
+                state.leading = -y;
+                state.next_line(x, y);
+            }
+            b"T*" => state.next_line(0.0, -state.leading),
+            b"Tc" => [state.char_space] = last(operands),
+            b"Tw" => [state.word_space] = last(operands),
+            b"Tz" => [state.stretch] = last(operands).map(|percent: f64| percent / 100.0),
+            b"TL" => [state.leading] = last(operands),
+            b"Ts" => [state.rise] = last(operands),
+            b"Tf" => {
+                let name = operands.iter().find_map(Operand::as_name);
+                let font = name.and_then(|name| page.resource(self.document, b"Font", name));
+                page.state.font = font.and_then(|(font, _)| self.font(font));
+                [page.state.size] = last(operands);
+            }
+            b"gs" => {
+                let name = operands.first().and_then(Operand::as_name);
+                let set = name.and_then(|name| page.resource(self.document, b"ExtGState", name));
+                let font = set
+                    .and_then(|(set, _)| set.as_dict().ok())
+                    .and_then(|set| set.get_deref(b"Font", self.document).ok())
+                    .and_then(|font| font.as_array().ok());
+                if let Some([font, size]) = font.map(Vec::as_slice) {
+                    let font = self.document.dereference(font).ok();
+                    page.state.font = font.and_then(|(_, font)| self.font(font));
+                    page.state.size = size.as_float().map_or(1.0, f64::from);
+                }
+            }
+            b"Tj" => self.show(operands, page, run),
+            b"'" => {
+                state.next_line(0.0, -state.leading);
+                self.show(operands, page, run);
+            }
+            b"\"" => {
+                if let [word, char, ..] = operands {
+                    state.word_space = word.number();
+                    state.char_space = char.number();
+                }
+                state.next_line(0.0, -state.leading);
+                self.show(operands, page, run);
+            }
+            b"TJ" => {
+                if let Some(Operand::Items(items)) = operands.last() {
+                    self.show(items, page, run);
+                }
+            }
+            b"Do" => {
+                let name = operands.last().and_then(Operand::as_name);
+                let object = name.and_then(|name| page.resource(self.document, b"XObject", name));
+                if let Some((Object::Stream(form), _)) = object {
+                    let state = page.state.clone();
+                    self.form(form, page.resources, state, run);
+                }
+            }
+            b"BMC" | b"BDC" => {
+                let mark = self.mark(operands, page);
+                if run.marks.len() < STATES_DEEPEST * 4 {
+                    run.marks.push(mark);
+                }
+            }
+            b"EMC" => {
+                run.marks.pop();
+            }
+            _ => {}
+        }
+    }
+
+    /// Runs a form XObject, unless it is running already.
+    fn form(
+        &mut self,
+        form: &'a Stream,
+        outer: Option<&'a Dictionary>,
+        mut state: State,
+        run: &mut Run,
+    ) {
+        let document = self.document;
+        let is_form = form
+            .dict
+            .get_deref(b"Subtype", document)
+            .and_then(Object::as_name)
+            .is_ok_and(|n| n == b"Form");
+        let key = std::ptr::from_ref(form) as usize;
+        if !is_form || run.active.len() >= FORMS_DEEPEST || run.active.contains(&key) {
+            return;
+        }
+        if self.is_off(form.dict.get(b"OC").ok()) {
+            return;
+        }
+        let Some(content) = self.form_content(form, key, run) else { return };
+        if let Some(matrix) =
+            form.dict.get_deref(b"Matrix", document).ok().and_then(|m| matrix_of(document, m))
+        {
+            state.ctm = matrix.then(&state.ctm);
+        }
+        let own = form.dict.get_deref(b"Resources", document).and_then(Object::as_dict).ok();
+        run.active.push(key);
+        self.run(&content, own.or(outer), state, run);
+        run.active.pop();
+    }
+
+    fn form_content(&mut self, form: &Stream, key: usize, run: &mut Run) -> Option<Rc<Vec<u8>>> {
+        if let Some(content) = self.forms.get(&key) {
+            // It costs its length each time it runs, or few bytes could keep us for hours.
+            let content = Rc::clone(content);
+            run.spend(content.len())?;
+            return Some(content);
+        }
+        let content = Rc::new(form.get_plain_content_with_limit(run.content_left).ok()?);
+        run.spend(content.len())?;
+        if self.kept + content.len() <= KEPT_MOST {
+            self.kept += content.len();
+            self.forms.insert(key, Rc::clone(&content));
+        }
+        Some(content)
+    }
+
+    /// Shows the appearance of what lies on the page: form fields, free text, stamps.
+    fn annotations(&mut self, page: &'a Dictionary, run: &mut Run) {
+        let document = self.document;
+        let annotations = page.get_deref(b"Annots", document).and_then(Object::as_array);
+        for annotation in annotations.map(Vec::as_slice).unwrap_or_default() {
+            let Ok((_, Object::Dictionary(annotation))) = document.dereference(annotation) else {
+                continue;
+            };
+            let flags = annotation.get_deref(b"F", document).and_then(Object::as_i64).unwrap_or(0);
+            let kind = annotation.get_deref(b"Subtype", document).and_then(Object::as_name);
+            // Hidden ones (2) and those that the screen does not show (32).
+            if flags & 0b10_0010 != 0
+                || matches!(kind, Ok(b"Popup" | b"Link"))
+                || self.is_off(annotation.get(b"OC").ok())
+            {
+                continue;
+            }
+            let normal = annotation
+                .get_deref(b"AP", document)
+                .and_then(Object::as_dict)
+                .and_then(|ap| ap.get_deref(b"N", document));
+            let form = match normal {
+                Ok(Object::Dictionary(states)) => {
+                    let state = annotation.get_deref(b"AS", document).and_then(Object::as_name);
+                    state.and_then(|state| states.get_deref(state, document))
+                }
+                normal => normal,
+            };
+            let Ok(Object::Stream(form)) = form else {
+                self.value(annotation, run);
+                continue;
+            };
+            if let Some(place) = appearance_matrix(document, annotation, form) {
+                self.form(form, None, State::new(place), run);
+            }
+        }
+    }
+
+    /// Puts what an annotation says where it lies, if nobody has drawn it yet: the value of a field, free text.
+    fn value(&self, annotation: &'a Dictionary, run: &mut Run) {
+        let document = self.document;
+        let kind = annotation.get_deref(b"Subtype", document).and_then(Object::as_name);
+        let text = match kind {
+            Ok(b"FreeText") => pdf_metadata::text(document, annotation, b"Contents"),
+            Ok(b"Widget") => field_value(document, annotation),
+            _ => None,
+        };
+        let rectangle = annotation.get_deref(b"Rect", document).ok();
+        let rectangle = rectangle.and_then(|r| numbers::<4>(document, r));
+        let (Some(text), Some([x0, y0, x1, y1])) = (text, rectangle) else { return };
+        let top = y0.max(y1);
+        let size = (top - y0.min(y1)).clamp(1.0, 12.0);
+        for (row, line) in (1u32..).zip(text.lines().take(1000)) {
+            let place =
+                State::new(Matrix::shift(x0.min(x1) + 2.0, top - size * 1.2 * f64::from(row)));
+            let advance = line.chars().count() as f64 * 0.5;
+            let mut state = State { size, ..place };
+            let mut chars = std::mem::take(&mut run.text.glyphs.chars);
+            let start = chars.len();
+            chars.push_str(line);
+            let shown = Shown { advance, is_space: false, is_read: true };
+            run.put(&mut chars, start, &mut state, false, shown);
+            run.text.glyphs.chars = chars;
+        }
+    }
+
+    fn font(&mut self, font: &'a Object) -> Option<Rc<Font>> {
+        let dictionary = font.as_dict().ok()?;
+        let key = std::ptr::from_ref(dictionary) as usize;
+        if let Some(font) = self.fonts.get(&key) {
+            return Some(Rc::clone(font));
+        }
+        (self.progress)();
+        if self.fonts.len() >= FONTS_MOST {
+            self.fonts.clear();
+        }
+        let font = Rc::new(Font::parse(self.document, dictionary, &self.font_bytes_left));
+        self.fonts.insert(key, Rc::clone(&font));
+        Some(font)
+    }
+
+    /// Shows strings, between which numbers move the pen.
+    fn show(&mut self, items: &[Operand<'_>], page: &mut Page<'a>, run: &mut Run) {
+        let state = &mut page.state;
+        let Some(font) = state.font.clone() else {
+            let bytes = items.iter().filter_map(Operand::as_text).map(<[u8]>::len).sum::<usize>();
+            run.text.glyphs.shown += bytes;
+            run.text.glyphs.unread += bytes;
+            return;
+        };
+        for item in items {
+            match item {
+                Operand::Number(number) => {
+                    let back = -number / 1000.0 * state.size;
+                    match font.vertical {
+                        true => state.move_pen(0.0, back),
+                        false => state.move_pen(back * state.stretch, 0.0),
+                    }
+                }
+                Operand::Text(text) => {
+                    // Borrowed for the call back, which has the buffer of characters in its hands.
+                    let mut chars = std::mem::take(&mut run.text.glyphs.chars);
+                    let mut start = chars.len();
+                    font.show(text, &mut chars, &mut |chars, shown| {
+                        run.put(chars, start, state, font.vertical, shown);
+                        start = chars.len();
+                    });
+                    run.text.glyphs.chars = chars;
+                }
+                Operand::Name(_) | Operand::Items(_) => {}
+            }
+        }
+    }
+
+    fn mark(&self, operands: &[Operand<'_>], page: &Page<'a>) -> Mark {
+        let mut mark = Mark { off: false, actual: None };
+        let tag = operands.first().and_then(Operand::as_name);
+        match operands.get(1) {
+            Some(Operand::Items(items)) => {
+                let text = items.windows(2).find_map(|pair| match pair {
+                    [Operand::Name(key), Operand::Text(text)] if key.as_ref() == b"ActualText" => {
+                        Some(text.to_vec())
+                    }
+                    _ => None,
+                });
+                mark.actual = text.and_then(|text| {
+                    decode_text_string(&Object::String(text, lopdf::StringFormat::Literal)).ok()
+                });
+            }
+            Some(Operand::Name(name)) => {
+                let Some((object, id)) = page.resource(self.document, b"Properties", name) else {
+                    return mark;
+                };
+                if tag == Some(b"OC") {
+                    let reference = id.map(Object::Reference);
+                    mark.off = self.is_off(reference.as_ref().or(Some(object)));
+                }
+                let text = object.as_dict().and_then(|d| d.get_deref(b"ActualText", self.document));
+                mark.actual = text.ok().and_then(|text| decode_text_string(text).ok());
+            }
+            _ => {}
+        }
+        mark
+    }
+
+    /// Whether optional content is off: a group, or a membership all of whose groups are.
+    fn is_off(&self, content: Option<&Object>) -> bool {
+        if self.off.is_empty() {
+            return false;
+        }
+        match content {
+            Some(Object::Reference(id)) if self.off.contains(id) => true,
+            Some(content) => {
+                let Ok((_, Object::Dictionary(member))) = self.document.dereference(content) else {
+                    return false;
+                };
+                match member.get(b"OCGs") {
+                    Ok(Object::Array(groups)) => {
+                        let is_off = |group: &Object| {
+                            group.as_reference().is_ok_and(|id| self.off.contains(&id))
+                        };
+                        !groups.is_empty() && groups.iter().all(is_off)
+                    }
+                    Ok(Object::Reference(id)) => self.off.contains(id),
+                    _ => false,
+                }
+            }
+            None => false,
+        }
+    }
+}
+
+/// What one page has cost and given so far.
+struct Run {
+    text: PageText,
+    operators: u32,
+    content_left: usize,
+    /// Forms that are running.
+    active: Vec<usize>,
+    marks: Vec<Mark>,
+}
+
+impl Run {
+    fn spend(&mut self, bytes: usize) -> Option<()> {
+        match self.content_left.checked_sub(bytes.max(64)) {
+            Some(left) => self.content_left = left,
+            None => {
+                self.text.cut = Some("its forms repeat one another too often");
+                return None;
+            }
+        }
+        Some(())
+    }
+
+    /// Takes a glyph whose characters stand behind `start`, and moves the pen past it.
+    fn put(
+        &mut self,
+        chars: &mut String,
+        start: usize,
+        state: &mut State,
+        vertical: bool,
+        shown: Shown,
+    ) {
+        let at = Matrix::shift(0.0, state.rise).then(&state.matrix).then(&state.ctm);
+        let space = state.char_space + if shown.is_space { state.word_space } else { 0.0 };
+        let advance = shown.advance * state.size;
+        let (dx, dy) = match vertical {
+            true => at.turn(0.0, -advance),
+            false => at.turn(advance * state.stretch, 0.0),
+        };
+        match vertical {
+            true => state.move_pen(0.0, space - advance),
+            false => state.move_pen((advance + space) * state.stretch, 0.0),
+        }
+        let glyphs = &self.text.glyphs;
+        let is_full = glyphs.glyphs.len() >= GLYPHS_MOST || chars.len() >= CHARS_MOST;
+        if is_full || self.marks.iter().any(|mark| mark.off) {
+            chars.truncate(start);
+            return;
+        }
+        self.text.glyphs.shown += 1;
+        self.text.glyphs.unread += usize::from(!shown.is_read);
+        if let Some(actual) = self.marks.iter_mut().find_map(|mark| mark.actual.as_mut()) {
+            // The first glyph says it all.
+            chars.truncate(start);
+            chars.push_str(actual);
+            actual.clear();
+        }
+        let (ux, uy) = if vertical { at.turn(1.0, 0.0) } else { at.turn(0.0, 1.0) };
+        let size = (ux.hypot(uy) * state.size).abs();
+        let finite = [at.e, at.f, dx, dy, size].iter().all(|number| number.abs() < 1e7);
+        let range = u32::try_from(start).ok().zip(u32::try_from(chars.len()).ok());
+        let Some((start, end)) = range.filter(|_| finite && size > 0.0) else {
+            chars.truncate(start);
+            return;
+        };
+        // Text that is turned over (a negative size with a mirrored matrix) still reads along its advance.
+        self.text.glyphs.glyphs.push(Glyph { start, end, x: at.e, y: at.f, dx, dy, size });
+    }
+}
+
+/// What content is running with which resources.
+struct Page<'a> {
+    resources: Option<&'a Dictionary>,
+    state: State,
+    saved: Vec<State>,
+    /// States that were saved beyond the bound.
+    deeper: u32,
+}
+
+impl<'a> Page<'a> {
+    /// A named resource, and its number if it has one.
+    fn resource(
+        &self,
+        document: &'a Document,
+        kind: &[u8],
+        name: &[u8],
+    ) -> Option<(&'a Object, Option<ObjectId>)> {
+        let all = self.resources?.get_deref(kind, document).and_then(Object::as_dict).ok()?;
+        let object = all.get(name).ok()?;
+        let id = object.as_reference().ok();
+        Some((document.dereference(object).ok()?.1, id))
+    }
+}
+
+/// The part of the graphics state that text depends on.
+#[derive(Clone)]
+struct State {
+    ctm: Matrix,
+    matrix: Matrix,
+    line: Matrix,
+    font: Option<Rc<Font>>,
+    size: f64,
+    char_space: f64,
+    word_space: f64,
+    stretch: f64,
+    leading: f64,
+    rise: f64,
+}
+
+impl State {
+    fn new(ctm: Matrix) -> State {
+        State {
+            ctm,
+            matrix: Matrix::IDENTITY,
+            line: Matrix::IDENTITY,
+            font: None,
+            size: 0.0,
+            char_space: 0.0,
+            word_space: 0.0,
+            stretch: 1.0,
+            leading: 0.0,
+            rise: 0.0,
+        }
+    }
+
+    fn begin(&mut self, matrix: Matrix) {
+        self.matrix = matrix;
+        self.line = matrix;
+    }
+
+    fn next_line(&mut self, x: f64, y: f64) {
+        self.begin(Matrix::shift(x, y).then(&self.line));
+    }
+
+    fn move_pen(&mut self, x: f64, y: f64) {
+        let (dx, dy) = self.matrix.turn(x, y);
+        self.matrix.e += dx;
+        self.matrix.f += dy;
+    }
+}
+
+/// A marked part of the content.
+struct Mark {
+    off: bool,
+    /// What is to be read in its place; empty once it was.
+    actual: Option<String>,
+}
+
+enum Operand<'c> {
+    Number(f64),
+    Name(Cow<'c, [u8]>),
+    Text(Cow<'c, [u8]>),
+    Items(Vec<Operand<'c>>),
+}
+
+impl Operand<'_> {
+    fn number(&self) -> f64 {
+        if let Operand::Number(number) = self { *number } else { 0.0 }
+    }
+
+    fn as_name(&self) -> Option<&[u8]> {
+        if let Operand::Name(name) = self { Some(name) } else { None }
+    }
+
+    fn as_text(&self) -> Option<&[u8]> {
+        if let Operand::Text(text) = self { Some(text) } else { None }
+    }
+}
+
+/// The last operands as numbers; those that are missing are zero.
+fn last<const N: usize>(operands: &[Operand<'_>]) -> [f64; N] {
+    let mut numbers = [0.0; N];
+    for (number, operand) in numbers.iter_mut().rev().zip(operands.iter().rev()) {
+        *number = operand.number();
+    }
+    numbers
+}
+
+fn matrix(operands: &[Operand<'_>]) -> Option<Matrix> {
+    (operands.len() >= 6).then(|| Matrix::of(last(operands)))
+}
+
+fn numbers<const N: usize>(document: &Document, object: &Object) -> Option<[f64; N]> {
+    let items = object.as_array().ok()?;
+    let mut numbers = [0.0; N];
+    for (at, number) in numbers.iter_mut().enumerate() {
+        *number = document.dereference(items.get(at)?).ok()?.1.as_float().ok()?.into();
+    }
+    Some(numbers)
+}
+
+fn matrix_of(document: &Document, object: &Object) -> Option<Matrix> {
+    numbers(document, object).map(Matrix::of)
+}
+
+/// The value of a text or choice field, its own or that of the field it is a part of (section 12.7.4).
+fn field_value(document: &Document, widget: &Dictionary) -> Option<String> {
+    const PASSWORD: i64 = 1 << 13;
+    let mut field = widget;
+    let (mut value, mut kind, mut flags) = (None, None, None);
+    for _ in 0..16 {
+        value = value.or_else(|| pdf_metadata::text(document, field, b"V"));
+        kind = kind.or_else(|| field.get_deref(b"FT", document).and_then(Object::as_name).ok());
+        flags = flags.or_else(|| field.get_deref(b"Ff", document).and_then(Object::as_i64).ok());
+        match field.get_deref(b"Parent", document).and_then(Object::as_dict) {
+            Ok(parent) => field = parent,
+            Err(_) => break,
+        }
+    }
+    let is_open = matches!(kind, Some(b"Tx" | b"Ch")) && flags.unwrap_or(0) & PASSWORD == 0;
+    value.filter(|_| is_open)
+}
+
+/// Brings the box of an appearance onto the rectangle of its annotation (section 12.5.5).
+fn appearance_matrix(
+    document: &Document,
+    annotation: &Dictionary,
+    form: &Stream,
+) -> Option<Matrix> {
+    let of = |holder: &Dictionary, key: &[u8]| {
+        let [x0, y0, x1, y1] = numbers::<4>(document, holder.get_deref(key, document).ok()?)?;
+        Some([x0.min(x1), y0.min(y1), x0.max(x1), y0.max(y1)])
+    };
+    let rectangle = of(annotation, b"Rect")?;
+    let frame = of(&form.dict, b"BBox")?;
+    let own = form.dict.get_deref(b"Matrix", document).ok();
+    let own = own.and_then(|m| matrix_of(document, m)).unwrap_or(Matrix::IDENTITY);
+    let [x0, y0, x1, y1] = frame;
+    let corners = [(x0, y0), (x1, y0), (x0, y1), (x1, y1)].map(|(x, y)| own.apply(x, y));
+    let low = corners.iter().fold((f64::MAX, f64::MAX), |l, c| (l.0.min(c.0), l.1.min(c.1)));
+    let high = corners.iter().fold((f64::MIN, f64::MIN), |h, c| (h.0.max(c.0), h.1.max(c.1)));
+    let scale = |from: f64, to: f64| if from.abs() > 1e-6 { to / from } else { 1.0 };
+    let [left, bottom, right, top] = rectangle;
+    let (sx, sy) = (scale(high.0 - low.0, right - left), scale(high.1 - low.1, top - bottom));
+    Some(Matrix::of([sx, 0.0, 0.0, sy, left - low.0 * sx, bottom - low.1 * sy]))
+}
+
+/// The resources of a page: its own or the nearest that it inherits.
+fn resources<'a>(document: &'a Document, page: &'a Dictionary) -> Option<&'a Dictionary> {
+    let mut node = page;
+    for _ in 0..64 {
+        if let Ok(resources) = node.get_deref(b"Resources", document).and_then(Object::as_dict) {
+            return Some(resources);
+        }
+        node = node.get_deref(b"Parent", document).and_then(Object::as_dict).ok()?;
+    }
+    None
+}
+
+/// The groups of optional content that the document shows only on demand.
+fn groups_off(document: &Document) -> HashSet<ObjectId> {
+    let properties = document
+        .catalog()
+        .and_then(|catalog| catalog.get_deref(b"OCProperties", document))
+        .and_then(Object::as_dict);
+    let Ok(properties) = properties else { return HashSet::new() };
+    let groups = |holder: &Dictionary, key: &[u8]| {
+        let groups = holder.get_deref(key, document).and_then(Object::as_array);
+        let groups = groups.map(Vec::as_slice).unwrap_or_default();
+        groups.iter().filter_map(|group| group.as_reference().ok()).collect::<HashSet<_>>()
+    };
+    let Ok(standard) = properties.get_deref(b"D", document).and_then(Object::as_dict) else {
+        return HashSet::new();
+    };
+    let base = standard.get_deref(b"BaseState", document).and_then(Object::as_name);
+    let mut off = match base {
+        Ok(b"OFF") => groups(properties, b"OCGs"),
+        _ => HashSet::new(),
+    };
+    off.extend(groups(standard, b"OFF"));
+    for on in groups(standard, b"ON") {
+        off.remove(&on);
+    }
+    off
+}
+
+#[cfg(test)]
+mod tests {
+    use lopdf::dictionary;
+
+    use super::*;
+
+    /// A document of one page with some content, resources and further entries.
+    fn document(content: &str, resources: Dictionary, entries: Dictionary) -> (Document, ObjectId) {
+        let mut document = Document::with_version("1.7");
+        let content = document.add_object(Stream::new(Dictionary::new(), content.into()));
+        let mut page =
+            dictionary! { "Type" => "Page", "Contents" => content, "Resources" => resources };
+        page.extend(&entries);
+        let page = document.add_object(page);
+        let pages =
+            document.add_object(dictionary! { "Type" => "Pages", "Kids" => vec![page.into()] });
+        let root = document.add_object(dictionary! { "Type" => "Catalog", "Pages" => pages });
+        document.trailer.set("Root", root);
+        (document, page)
+    }
+
+    fn fonts() -> Dictionary {
+        let latin =
+            dictionary! { "Type" => "Font", "Subtype" => "Type1", "BaseFont" => "Helvetica" };
+        let korean = |encoding: &str| {
+            let system = dictionary! { "Ordering" => Object::string_literal("Korea1") };
+            let descendant = dictionary! { "Subtype" => "CIDFontType0", "CIDSystemInfo" => system };
+            dictionary! {
+                "Type" => "Font",
+                "Subtype" => "Type0",
+                "Encoding" => encoding,
+                "DescendantFonts" => vec![Object::Dictionary(descendant)],
+            }
+        };
+        dictionary! {
+            "F" => latin,
+            "U" => korean("KSCms-UHC-H"),
+            "E" => korean("KSC-EUC-V"),
+            "S" => korean("UniKS-UTF16-H"),
+            "I" => korean("Identity-H"),
+        }
+    }
+
+    fn read(content: &str) -> PageText {
+        read_with(content, dictionary! { "Font" => fonts() }, Dictionary::new())
+    }
+
+    fn read_with(content: &str, resources: Dictionary, entries: Dictionary) -> PageText {
+        let (document, page) = document(content, resources, entries);
+        Interpreter::new(&document, &[], &|| ()).page(page).unwrap()
+    }
+
+    #[test]
+    fn reads_korean_fonts_that_are_not_embedded() {
+        for (content, expected) in [
+            ("/U 10 Tf <C7D1B1DB8141> Tj", "한글갂"),
+            ("/E 10 Tf <C7D1B1DB41> Tj", "한글A"),
+            ("/S 10 Tf <D55CAE000021> Tj", "한글!"),
+            ("/I 10 Tf <043E0001> Tj", "가 "),
+        ] {
+            assert_eq!(read(content).glyphs.chars, expected, "{content}");
+        }
+    }
+
+    #[test]
+    fn moves_the_pen() {
+        let page =
+            read("2 0 0 2 0 0 cm BT /F 10 Tf 5 TL 1 0 0 1 30 40 Tm [(A) -1000 (B)] TJ (C) ' ET");
+        let places: Vec<_> = page.glyphs.glyphs.iter().map(|g| (g.x, g.y, g.size)).collect();
+        // An A is 0.667 wide, and the number moves one font size further.
+        let second = (60.0 + (6.67 + 10.0) * 2.0, 80.0, 20.0);
+        assert_eq!(places, [(60.0, 80.0, 20.0), second, (60.0, 70.0, 20.0)]);
+        let down = read("BT /E 10 Tf 1 0 0 1 30 40 Tm <C7D1B1DB> Tj ET");
+        let places: Vec<_> = down.glyphs.glyphs.iter().map(|g| (g.x, g.y, g.dy)).collect();
+        assert_eq!(places, [(30.0, 40.0, -10.0), (30.0, 30.0, -10.0)]);
+    }
+
+    #[test]
+    fn reads_what_is_said_in_place_of_glyphs() {
+        let page = read("/F 10 Tf /Span <</ActualText (fi)>> BDC (xyz) Tj EMC (n) Tj");
+        assert_eq!(page.glyphs.chars, "fin");
+    }
+
+    #[test]
+    fn ends_forms_that_hold_themselves() {
+        let form =
+            Stream::new(dictionary! { "Subtype" => "Form" }, b"/F 1 Tf (a) Tj /X Do".to_vec());
+        let mut bomb = Document::with_version("1.7");
+        let first = bomb.add_object(form);
+        let resources =
+            dictionary! { "Font" => fonts(), "XObject" => dictionary! { "X" => first } };
+        let content = bomb.add_object(Stream::new(Dictionary::new(), b"/X Do /X Do".to_vec()));
+        let page =
+            dictionary! { "Type" => "Page", "Contents" => content, "Resources" => resources };
+        let page = bomb.add_object(page);
+        assert_eq!(Interpreter::new(&bomb, &[], &|| ()).page(page).unwrap().glyphs.chars, "aa");
+    }
+
+    #[test]
+    fn bounds_forms_that_double_one_another() {
+        let mut bomb = Document::with_version("1.7");
+        let mut inner =
+            bomb.add_object(Stream::new(dictionary! { "Subtype" => "Form" }, b"q Q".to_vec()));
+        for _ in 0..20 {
+            let resources = dictionary! { "XObject" => dictionary! { "X" => inner } };
+            let form = dictionary! { "Subtype" => "Form", "Resources" => resources };
+            inner = bomb.add_object(Stream::new(form, b"/X Do ".repeat(10)));
+        }
+        let resources = dictionary! { "XObject" => dictionary! { "X" => inner } };
+        let content = bomb.add_object(Stream::new(Dictionary::new(), b"/X Do".to_vec()));
+        let page =
+            dictionary! { "Type" => "Page", "Contents" => content, "Resources" => resources };
+        let page = bomb.add_object(page);
+        let text = Interpreter::new(&bomb, &[], &|| ()).page(page).unwrap();
+        assert_eq!(text.cut, Some("its forms repeat one another too often"));
+    }
+
+    #[test]
+    fn counts_what_has_no_characters() {
+        let lost = read("/Missing 10 Tf (abc) Tj /I 10 Tf <4E204E21> Tj");
+        assert_eq!((lost.glyphs.unread, lost.glyphs.shown, lost.glyphs.chars.as_str()), (5, 5, ""));
+    }
+
+    #[test]
+    fn reads_fields_that_nobody_drew() {
+        let field = dictionary! {
+            "Subtype" => "Widget", "FT" => "Tx", "V" => Object::string_literal("Kim"),
+            "Rect" => vec![10.into(), 10.into(), 90.into(), 25.into()],
+        };
+        let hidden = dictionary! { "Subtype" => "FreeText", "F" => 2, "Contents" => Object::string_literal("no") };
+        let notes = vec![Object::Dictionary(field), Object::Dictionary(hidden)];
+        let page = read_with("", Dictionary::new(), dictionary! { "Annots" => notes });
+        assert_eq!(page.glyphs.chars, "Kim");
+    }
+
+    #[test]
+    fn passes_over_noise() {
+        let noise = "q ] >> /F 10 Tf [(a) 0.5 Tc (b) TJ BI /W 1 ID \u{1}\u{2} EI (c) Tj EMC Q Q Q 1 2 cm <zz";
+        assert_eq!(read(noise).glyphs.chars, "abc");
+    }
+}

@@ -1,0 +1,470 @@
+//! The reading order of a page: words to lines, lines to columns. Rows of tables stay rows.
+
+use super::pdf_cmap::is_no_text;
+use super::pdf_glyph::Glyphs;
+use super::pdf_word::{Word, Words};
+
+/// Gap between words, in font sizes, that shows as a space though none was written.
+const SPACE: f64 = 0.14;
+
+/// Gap that is set between scripts at most, where spaces are written.
+const SCRIPTS: f64 = 0.35;
+
+/// Gap from which on the parts of a line may belong to different columns or cells.
+const CELL: f64 = 1.0;
+
+/// Lines that a column must have on either side of a gutter, and how wide it is at least in font sizes.
+const COLUMN_LINES: usize = 4;
+const COLUMN_WIDTH: f64 = 9.0;
+
+/// Words of a line that a further one is held against.
+const LOOK_BACK: usize = 200;
+
+/// Words of a page that is searched for columns. The fullest newspaper page has half as many.
+const WORDS_MOST: usize = 20_000;
+
+/// How often a page is cut in two to find its columns.
+const CUTS_DEEPEST: u32 = 24;
+
+/// The text of a page in reading order.
+pub(super) fn text(glyphs: &Glyphs) -> String {
+    let mut out = String::new();
+    for words in Words::of(glyphs) {
+        let mut all: Vec<Word> = words.words.clone();
+        all.retain(|word| !words.text(word).is_empty());
+        let mut lines = Vec::new();
+        cut(&mut all, CUTS_DEEPEST, &mut lines);
+        if !out.is_empty() && !lines.is_empty() {
+            out.push_str("\n\n");
+        }
+        write(&words, &lines, &mut out);
+    }
+    out
+}
+
+/// A line of a column.
+#[derive(Debug)]
+struct Line {
+    /// Base line and size of its longest word: a bracket around two lines is neither's.
+    y: f64,
+    size: f64,
+    glyphs: u32,
+    words: Vec<Word>,
+    /// The first of its column.
+    opens: bool,
+}
+
+impl Line {
+    /// Whether a word stands on it: the middle of the smaller lies within the larger.
+    fn holds(&self, word: &Word) -> bool {
+        let near = match word.size > self.size {
+            true => within(self.y + self.size * 0.3, word.y, word.size),
+            false => within(word.middle(), self.y, self.size),
+        };
+        // What lies above or below a word of the line is another line.
+        near && ((word.y - self.y).abs() < self.size * 0.1
+            || !self.words.iter().rev().take(LOOK_BACK).any(|w| covers(w, word)))
+    }
+
+    fn width(&self) -> f64 {
+        let left = self.words.iter().map(|w| w.x0).fold(f64::MAX, f64::min);
+        let right = self.words.iter().map(|w| w.x1).fold(f64::MIN, f64::max);
+        right - left
+    }
+}
+
+fn within(middle: f64, y: f64, size: f64) -> bool {
+    (y - size * 0.25..y + size * 0.9).contains(&middle)
+}
+
+fn covers(a: &Word, b: &Word) -> bool {
+    let shared = a.x1.min(b.x1) - a.x0.max(b.x0);
+    shared > (a.x1 - a.x0).min(b.x1 - b.x0) * 0.3
+}
+
+/// Puts the words of a region into lines, after cutting it where columns stand side by side.
+fn cut(words: &mut [Word], depth: u32, out: &mut Vec<Line>) {
+    let lines = lines_of(words);
+    // Without several lines that have a gap there are no columns to look for.
+    let parted = lines.iter().filter(|line| widest_gap(line) > CELL * line.size).count();
+    if depth > 0
+        && words.len() <= WORDS_MOST
+        && parted >= COLUMN_LINES.min(3)
+        && lines.len() > COLUMN_LINES
+    {
+        if let Some(x) = gutter(words) {
+            let (left, right) = parts(words, |word| word.x0 < x);
+            for column in [left, right] {
+                let first = out.len();
+                cut(column, depth - 1, out);
+                if let Some(line) = out.get_mut(first) {
+                    line.opens = true;
+                }
+            }
+            return;
+        }
+        if let Some(y) = break_between(&lines) {
+            let (top, bottom) = parts(words, |word| word.y > y);
+            cut(top, depth - 1, out);
+            cut(bottom, depth - 1, out);
+            return;
+        }
+    }
+    out.extend(lines);
+}
+
+/// Moves the words of the first part to the front.
+fn parts(words: &mut [Word], first: impl Fn(&Word) -> bool) -> (&mut [Word], &mut [Word]) {
+    words.sort_by_key(|word| !first(word));
+    let at = words.partition_point(first);
+    words.split_at_mut(at)
+}
+
+/// The lines of some words from top to bottom, their words from left to right.
+fn lines_of(words: &[Word]) -> Vec<Line> {
+    let mut sorted: Vec<Word> = words.to_vec();
+    sorted.sort_by(|a, b| b.y.total_cmp(&a.y));
+    let mut lines: Vec<Line> = Vec::new();
+    for word in sorted {
+        let recent = lines.iter_mut().rev().take(3);
+        match recent.into_iter().find(|line| line.holds(&word)) {
+            Some(line) => {
+                if word.glyphs > line.glyphs {
+                    (line.y, line.size, line.glyphs) = (word.y, word.size, word.glyphs);
+                }
+                line.words.push(word);
+            }
+            None => lines.push(Line {
+                y: word.y,
+                size: word.size,
+                glyphs: word.glyphs,
+                words: vec![word],
+                opens: false,
+            }),
+        }
+    }
+    for line in &mut lines {
+        line.words.sort_by(|a, b| a.x0.total_cmp(&b.x0));
+    }
+    lines.sort_by(|a, b| b.y.total_cmp(&a.y));
+    lines
+}
+
+fn widest_gap(line: &Line) -> f64 {
+    let (mut end, mut widest) = (f64::MAX, 0.0f64);
+    for word in &line.words {
+        widest = widest.max(word.x0 - end);
+        end = if end == f64::MAX { word.x1 } else { end.max(word.x1) };
+    }
+    widest
+}
+
+/// The middle of a gap that runs from top to bottom between two columns of running text. Cells of a table are no
+/// columns: they leave most of their width empty.
+fn gutter(words: &[Word]) -> Option<f64> {
+    let mut sorted: Vec<&Word> = words.iter().collect();
+    sorted.sort_by(|a, b| a.x0.total_cmp(&b.x0));
+    let mut sizes: Vec<f64> = words.iter().map(|word| word.size).collect();
+    let middle = sizes.len() / 2;
+    let (_, &mut size, _) = sizes.select_nth_unstable_by(middle, f64::total_cmp);
+    let mut gaps: Vec<(f64, f64)> = Vec::new();
+    let mut end = f64::MAX;
+    for word in sorted {
+        if word.x0 - end > size * 0.6 {
+            gaps.push((word.x0 - end, (word.x0 + end) / 2.0));
+        }
+        end = if end == f64::MAX { word.x1 } else { end.max(word.x1) };
+    }
+    gaps.sort_by(|a, b| b.0.total_cmp(&a.0));
+    gaps.iter().take(6).map(|&(_, x)| x).find(|&x| {
+        let (left, right): (Vec<Word>, Vec<Word>) = words.iter().partition(|word| word.x0 < x);
+        is_column(&left, size) && is_column(&right, size)
+    })
+}
+
+/// Whether words are a column of running text: several lines, most of which fill it.
+fn is_column(words: &[Word], size: f64) -> bool {
+    let left = words.iter().map(|w| w.x0).fold(f64::MAX, f64::min);
+    let right = words.iter().map(|w| w.x1).fold(f64::MIN, f64::max);
+    let lines = lines_of(words);
+    if lines.len() < COLUMN_LINES || right - left < COLUMN_WIDTH * size {
+        return false;
+    }
+    let full = |line: &&Line| {
+        let used: f64 = line.words.iter().map(|word| word.x1 - word.x0).sum();
+        line.width() > (right - left) * 0.55 && used > (right - left) * 0.45
+    };
+    lines.iter().filter(full).count() * 2 >= lines.len()
+}
+
+/// The middle of the widest gap between two lines.
+fn break_between(lines: &[Line]) -> Option<f64> {
+    let gap = |pair: &[Line]| match pair {
+        [above, below] => {
+            let top = below.y + below.size * 0.75;
+            let bottom = above.y - above.size * 0.2;
+            (bottom - top > -above.size * 0.3).then_some((bottom - top, (below.y + bottom) / 2.0))
+        }
+        _ => None,
+    };
+    let widest = lines.windows(2).filter_map(gap).max_by(|a, b| a.0.total_cmp(&b.0));
+    // Words are told apart by their base line, which may be anything between the lines but on them.
+    widest.map(|(_, y)| y)
+}
+
+fn write(words: &Words, lines: &[Line], out: &mut String) {
+    let pitches: Vec<f64> = lines.windows(2).map(pitch).collect();
+    let spaces = words.words.iter().filter(|word| word.space.is_some()).count();
+    let spaced = spaces * 3 > words.words.len();
+    let mut text = String::new();
+    for (at, line) in lines.iter().enumerate() {
+        text.clear();
+        write_line(words, line, spaced, &mut text);
+        // A paragraph ends where the next line is farther away than its neighbours are.
+        let above = |back: usize| at.checked_sub(back).and_then(|at| pitches.get(at)).copied();
+        let here = above(1).unwrap_or(0.0);
+        let near = [above(2), pitches.get(at).copied()].into_iter().flatten();
+        let usual = near.filter(|pitch| *pitch > 0.0).reduce(f64::min);
+        let usual = usual.unwrap_or(line.size * 1.7);
+        let parted = line.opens || here < 0.0 || here > usual.max(line.size) * 1.3;
+        join(out, &text, at == 0, parted);
+    }
+}
+
+/// How far the second of two lines lies below the first.
+fn pitch(pair: &[Line]) -> f64 {
+    match pair {
+        [above, below] => above.y - below.y,
+        _ => 0.0,
+    }
+}
+
+/// Sets a line below what is there. A word that was hyphenated to end a line becomes one again.
+fn join(out: &mut String, line: &str, first: bool, parted: bool) {
+    if first {
+        out.push_str(line);
+        return;
+    }
+    let next = line.chars().next();
+    let mut before = out.chars().rev();
+    let (last, letter) = (before.next(), before.next());
+    let hyphenated = match last {
+        Some('\u{AD}') => true,
+        Some('-' | '\u{2010}') => {
+            letter.is_some_and(char::is_lowercase) && next.is_some_and(char::is_lowercase)
+        }
+        _ => false,
+    };
+    if hyphenated && !parted {
+        out.truncate(out.len() - last.map_or(0, char::len_utf8));
+        out.push_str(line);
+        return;
+    }
+    out.push_str(if parted { "\n\n" } else { "\n" });
+    out.push_str(line);
+}
+
+/// Whether Hangul meets a digit or a Latin letter: there LibreOffice and others set a gap that nobody wrote.
+fn is_between_scripts(words: &Words, before: &Word, after: &Word) -> bool {
+    let last = words.text(before).chars().next_back();
+    let first = words.text(after).chars().next();
+    let is_hangul = |c: Option<char>| matches!(c, Some('가'..='힣'));
+    let is_latin = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    is_hangul(last) && is_latin(first) || is_latin(last) && is_hangul(first)
+}
+
+/// Writes the words of a line; `spaced` says that the page writes its spaces as characters.
+fn write_line(words: &Words, line: &Line, spaced: bool, out: &mut String) {
+    let uniform = uniform_gap(line);
+    let mut before: Option<&Word> = None;
+    for word in &line.words {
+        if let Some(last) = before {
+            // Printed twice to look bold.
+            if (word.x0 - last.x0).abs() < word.size * 0.25
+                && (word.y - last.y).abs() < word.size * 0.25
+                && words.text(word) == words.text(last)
+            {
+                continue;
+            }
+            let gap = word.x0 - last.x1;
+            let size = word.size.min(last.size);
+            let limit = uniform.map_or(SPACE * size, |gap| gap + SPACE * size);
+            let limit = if spaced && is_between_scripts(words, last, word) {
+                limit.max(SCRIPTS * size)
+            } else {
+                limit
+            };
+            if gap > CELL * 1.5 * size {
+                out.push('\t');
+            } else if gap > limit || last.space.is_some_and(|at| word.x0 > at) {
+                out.push(' ');
+            }
+        }
+        write_word(words.text(word), out);
+        before = Some(word);
+    }
+    if is_right_to_left(out) {
+        *out = logical(out);
+    }
+}
+
+/// Ligatures are written as their letters, for nobody searches for them.
+fn write_word(word: &str, out: &mut String) {
+    for c in word.chars().filter(|&c| !is_no_text(c)) {
+        match c {
+            'ﬀ' => out.push_str("ff"),
+            'ﬁ' => out.push_str("fi"),
+            'ﬂ' => out.push_str("fl"),
+            'ﬃ' => out.push_str("ffi"),
+            'ﬄ' => out.push_str("ffl"),
+            'ﬅ' | 'ﬆ' => out.push_str("st"),
+            c => out.push(c),
+        }
+    }
+}
+
+/// The gap of letters that are set apart evenly (`N O T I C E`), if a line is so.
+fn uniform_gap(line: &Line) -> Option<f64> {
+    if line.words.len() < 4
+        || !line.words.iter().all(|word| word.glyphs == 1 && word.space.is_none())
+    {
+        return None;
+    }
+    let gaps = line.words.windows(2).map(|pair| match pair {
+        [a, b] => b.x0 - a.x1,
+        _ => 0.0,
+    });
+    let (low, high) = gaps.fold((f64::MAX, f64::MIN), |(l, h), gap| (l.min(gap), h.max(gap)));
+    (high - low < line.size * 0.1 && high < line.size * 0.3).then_some(high)
+}
+
+/// Whether most letters are Hebrew or Arabic, presentation forms included.
+fn is_right_to_left(text: &str) -> bool {
+    let (mut letters, mut backward) = (0u32, 0u32);
+    for c in text.chars().filter(|c| c.is_alphabetic()) {
+        letters += 1;
+        backward += u32::from(is_backward(c));
+    }
+    backward * 2 > letters
+}
+
+fn is_backward(c: char) -> bool {
+    matches!(c, '\u{590}'..='\u{8FF}' | '\u{FB1D}'..='\u{FEFC}')
+}
+
+/// Turns a line from the order of the eye to that of the tongue; numbers and Latin words keep theirs.
+fn logical(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut forward: Vec<char> = Vec::new();
+    for c in line.chars().rev() {
+        let stays = c.is_alphanumeric() && !is_backward(c)
+            || !forward.is_empty() && matches!(c, '.' | ',' | ':' | '/' | '-');
+        if stays {
+            forward.push(c);
+            continue;
+        }
+        out.extend(forward.drain(..).rev());
+        out.push(match c {
+            '(' => ')',
+            ')' => '(',
+            '[' => ']',
+            ']' => '[',
+            c => c,
+        });
+    }
+    out.extend(forward.drain(..).rev());
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pdf_glyph::Glyph;
+    use super::*;
+
+    /// A page of text set in size 10, each letter 5 wide: texts, and where they begin.
+    fn page(texts: &[(f64, f64, &str)]) -> Glyphs {
+        let mut glyphs = Glyphs::default();
+        for &(x, y, text) in texts {
+            for (at, c) in text.chars().enumerate() {
+                let start = glyphs.chars.len() as u32;
+                glyphs.chars.push(c);
+                let end = glyphs.chars.len() as u32;
+                let x = x + at as f64 * 5.0;
+                glyphs.glyphs.push(Glyph { start, end, x, y, dx: 5.0, dy: 0.0, size: 10.0 });
+            }
+        }
+        glyphs
+    }
+
+    #[test]
+    fn reads_columns_one_after_the_other() {
+        let rows = [
+            "alpha beta gamma and",
+            "delta epsilon zeta e",
+            "theta iota kappa lam",
+            "lambda mu nu xi then",
+        ];
+        let mut texts = vec![(0.0, 760.0, "a title that is as wide as both columns")];
+        for (row, text) in rows.iter().enumerate() {
+            texts.push((0.0, 700.0 - row as f64 * 12.0, *text));
+            texts.push((120.0, 700.0 - row as f64 * 12.0, *text));
+        }
+        // A paragraph goes on.
+        texts.push((0.0, 652.0, "omicron pi rho sigma"));
+        texts.push((120.0, 652.0, "omicron pi rho sigma"));
+        let column = format!("{}\nomicron pi rho sigma", rows.join("\n"));
+        let title = texts[0].2;
+        assert_eq!(text(&page(&texts)), format!("{title}\n\n{column}\n\n{column}"));
+    }
+
+    #[test]
+    fn keeps_rows_of_tables() {
+        let mut texts = Vec::new();
+        for row in 0..6 {
+            let y = 700.0 - f64::from(row) * 14.0;
+            texts.extend([(0.0, y, "region"), (150.0, y, "12"), (300.0, y, "345")]);
+        }
+        assert_eq!(text(&page(&texts)), ["region\t12\t345"; 6].join("\n"));
+    }
+
+    #[test]
+    fn joins_what_was_hyphenated_and_parts_paragraphs() {
+        let texts = [
+            (0.0, 100.0, "one exam-"),
+            (0.0, 88.0, "ple of A-"),
+            (0.0, 76.0, "B lines"),
+            (0.0, 50.0, "new"),
+        ];
+        assert_eq!(text(&page(&texts)), "one example of A-\nB lines\n\nnew");
+    }
+
+    #[test]
+    fn closes_gaps_between_scripts_where_spaces_are_written() {
+        let gap = |x| vec![(0.0, 100.0, "we do so "), (60.0, 100.0, "2026"), (x, 100.0, "년 ")];
+        assert_eq!(text(&page(&gap(82.5))), "we do so\t2026년");
+        assert_eq!(text(&page(&gap(84.5))), "we do so\t2026 년");
+    }
+
+    #[test]
+    fn reads_lines_struck_twice_once() {
+        let texts = [(0.0, 100.0, "bold text"), (0.3, 100.0, "bold text")];
+        assert_eq!(text(&page(&texts)), "bold text");
+    }
+
+    #[test]
+    fn keeps_raised_letters_on_their_line() {
+        let mut glyphs = page(&[(0.0, 100.0, "area m"), (35.0, 100.0, "is")]);
+        let start = glyphs.chars.len() as u32;
+        glyphs.chars.push('2');
+        let raised =
+            Glyph { start, end: start + 1, x: 30.0, y: 104.0, dx: 3.0, dy: 0.0, size: 6.0 };
+        glyphs.glyphs.push(raised);
+        assert_eq!(text(&glyphs), "area m2 is");
+    }
+
+    #[test]
+    fn turns_right_to_left_lines() {
+        assert_eq!(logical("2024 םולש"), "שלום 2024");
+        assert_eq!(logical("(ב) א"), "א (ב)");
+    }
+}

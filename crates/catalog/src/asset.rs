@@ -129,7 +129,7 @@ fn distributions(document: &Document, license: License) -> Vec<Value> {
     }
     if let Some(preview) = document.preview {
         let words = ("preview", "미리보기", "미리보기 그림");
-        let hash = Some(preview.to_string());
+        let hash = Some(preview.hash().to_string());
         list.push(distribution(document, license, words, "image/jpeg", None, hash));
     }
     list

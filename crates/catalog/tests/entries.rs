@@ -67,7 +67,7 @@ fn sample_document() -> Document {
         segments: 0,
         characters: 0,
         text: None,
-        preview: Some(BlobId::of(b"y")),
+        preview: Some(BlobId::of(b"y").into()),
         provenance: Provenance { format: "jpeg".into(), format_version: 1 },
     }
 }

@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::agency::Agency;
 use crate::blob_id::BlobId;
+use crate::blob_part::BlobPart;
 use crate::content::{Member, Warning};
 use crate::id::DocumentId;
 use crate::inner_path::InnerPath;
@@ -54,9 +55,9 @@ pub struct Document {
     /// Number of characters (Unicode scalar values) in the segments.
     pub characters: u64,
     /// The segments as a JSON array, in the blob store; none if there is no text.
-    pub text: Option<BlobId>,
+    pub text: Option<BlobPart>,
     /// The preview, a JPEG file in the blob store.
-    pub preview: Option<BlobId>,
+    pub preview: Option<BlobPart>,
     /// What read it.
     pub provenance: Provenance,
 }

@@ -6,6 +6,7 @@
 
 pub mod agency;
 pub mod blob_id;
+pub mod blob_part;
 pub mod content;
 pub mod document;
 pub mod entry;

@@ -105,7 +105,7 @@ async fn main() {
             .map(|claim| {
                 let mut completion = done(claim, &[]);
                 for document in &mut completion.documents {
-                    document.sha256 = document.text;
+                    document.sha256 = document.text.map(|text| text.blob);
                 }
                 completion
             })

@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 use crate::board::{Board, Kind, Subject};
 use crate::follow::{Follower, Gathering, Obstacle, Step, Way, follow};
 use crate::heads::Heads;
-use madang_store::blobs::Blobs;
+use madang_store::blobs::{BlobError, Blobs};
 
 /// Outbox rows of one commit at most, and bytes of text at most: a commit costs some flushes to disk, so many
 /// changes share one; the text of all of them lies in memory at once.
@@ -168,7 +168,7 @@ enum Trouble {
     #[error(transparent)]
     Index(#[from] IndexError),
     #[error("texts cannot be read")]
-    Blobs(#[from] object_store::Error),
+    Blobs(#[from] BlobError),
 }
 
 impl Indexer {
@@ -354,7 +354,7 @@ impl Indexer {
         let Some(text) = &document.text else { return Ok(record(document, Vec::new())) };
         match self.of.blobs.read_text(text).await {
             Ok(segments) => Ok(record(document, segments)),
-            Err(error) if is_lost(&error) => {
+            Err(error) if error.is_lasting() => {
                 let error = error.to_string();
                 self.note("text.lost", document.id, &error).await?;
                 let reason = format!("its text is lost: {error}");
@@ -364,15 +364,6 @@ impl Indexer {
             }
             Err(error) => Err(error.into()),
         }
-    }
-}
-
-/// Whether a text is not there, or is not what was kept: then waiting does not bring it back.
-fn is_lost(error: &object_store::Error) -> bool {
-    match error {
-        object_store::Error::NotFound { .. } => true,
-        object_store::Error::Generic { source, .. } => source.is::<serde_json::Error>(),
-        _ => false,
     }
 }
 

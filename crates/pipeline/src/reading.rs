@@ -1,4 +1,3 @@
-use madang_document::blob_id::BlobId;
 use madang_document::document::{Document, Provenance};
 use madang_document::id::DocumentId;
 use madang_document::media_type::MediaType;
@@ -7,13 +6,8 @@ use madang_document::outcome::Outcome;
 use madang_extract::extraction::Extraction;
 use madang_ledger::jobs::Claim;
 
-/// The document that an extraction is, once its text and preview are blobs.
-pub fn document(
-    claim: &Claim,
-    extraction: Extraction,
-    text: Option<BlobId>,
-    preview: Option<BlobId>,
-) -> Document {
+/// The document that an extraction is, but for its text and preview, which are kept with those of the whole object.
+pub fn document(claim: &Claim, extraction: Extraction) -> Document {
     let store = &claim.object.store;
     let path = &claim.object.path;
     let own = extraction.member.is_none();
@@ -40,8 +34,8 @@ pub fn document(
         metadata: extraction.content.metadata,
         members: extraction.content.members,
         warnings: extraction.content.warnings,
-        text,
-        preview,
+        text: None,
+        preview: None,
         provenance: Provenance {
             format: extraction.format,
             format_version: extraction.format_version,
@@ -52,7 +46,7 @@ pub fn document(
 /// The document of an object of which nothing could be read: it too is catalogued, with its outcome.
 pub fn unread(claim: &Claim, outcome: Outcome, reason: &str) -> Document {
     let extraction = unread_extraction(claim.object.size, outcome, reason);
-    let mut document = document(claim, extraction, None, None);
+    let mut document = document(claim, extraction);
     document.metadata = Metadata::default();
     document
 }
@@ -102,7 +96,7 @@ mod tests {
         let of = |member: Option<InnerPath>| {
             let mut extraction = unread_extraction(9, Outcome::Ok, "");
             extraction.member = member;
-            document(&claim(), extraction, None, None)
+            document(&claim(), extraction)
         };
         let object = of(None);
         let tar = of(Some(InnerPath::of("d/in.tar")));

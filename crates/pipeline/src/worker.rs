@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use madang_document::blob_id::BlobId;
+use madang_document::blob_part::BlobPart;
 use madang_document::document::Document;
 use madang_document::outcome::Outcome;
 use madang_extract::extraction::Extraction;
@@ -31,7 +32,7 @@ use crate::decide::{Attempt, Policy, Reading, Step, before_reading, decide};
 use crate::lease::{LEASE, Leases};
 use crate::reading::{document, unread};
 use crate::terms::Terms;
-use madang_store::blobs::Blobs;
+use madang_store::blobs::{BlobError, Blobs, Bundle};
 use madang_store::error::StoreError;
 use madang_store::store::Pinned;
 use madang_store::stores::Stores;
@@ -347,6 +348,8 @@ async fn extract(
     let claim = claim.clone();
     let joined = tokio::task::spawn_blocking(move || {
         let mut documents: Vec<Document> = Vec::new();
+        let mut bundle = Bundle::new(&blobs);
+        let mut places = Vec::new();
         let mut unkept = None;
         let name = claim.object.name().to_owned();
         let (limits, options) = terms.of(&claim.pipeline);
@@ -355,8 +358,11 @@ async fn extract(
             if unkept.is_some() {
                 return;
             }
-            match runtime.block_on(keep(&blobs, &claim, extraction, hash)) {
-                Ok(document) => documents.push(document),
+            match runtime.block_on(bundled(&mut bundle, &claim, extraction, hash)) {
+                Ok((document, place)) => {
+                    documents.push(document);
+                    places.push(place);
+                }
                 Err(error) => {
                     // Without its text the document is not read: the whole attempt is void.
                     unkept = Some(error.to_string());
@@ -364,6 +370,12 @@ async fn extract(
                 }
             }
         });
+        if unkept.is_none() && matches!(verdict, Ok(Some(_))) {
+            match runtime.block_on(bundle.keep()) {
+                Ok(kept) => settle_in(&mut documents, &places, &kept),
+                Err(error) => unkept = Some(error.to_string()),
+            }
+        }
         if let Some(message) = unkept {
             let message = format!("its text could not be kept: {message}");
             return Some((Reading::Unkept { message }, Vec::new()));
@@ -393,27 +405,43 @@ async fn extract(
     }
 }
 
-async fn keep(
-    blobs: &Blobs,
+/// Where the text and the preview of a document lie among the parts of a bundle.
+#[derive(Clone, Copy, Debug, Default)]
+struct Bundled {
+    text: Option<usize>,
+    preview: Option<usize>,
+}
+
+/// Takes the text and the preview of a document into the bundle of its object.
+async fn bundled(
+    bundle: &mut Bundle,
     claim: &Claim,
     mut extraction: Extraction,
     hash: Option<BlobId>,
-) -> Result<Document, object_store::Error> {
+) -> Result<(Document, Bundled), BlobError> {
     let content = &mut extraction.content;
-    let text = match content.segments.is_empty() {
-        true => None,
-        false => Some(blobs.keep_text(&content.segments).await?),
-    };
-    let preview = match content.previews.is_empty() {
-        true => None,
-        false => Some(blobs.keep(content.previews.swap_remove(0).jpeg).await?),
-    };
+    let mut place = Bundled::default();
+    if !content.segments.is_empty() {
+        place.text = Some(bundle.add_text(&content.segments).await?);
+    }
+    if let Some(preview) = content.previews.drain(..).next() {
+        place.preview = Some(bundle.add(&preview.jpeg).await?);
+    }
     let own = extraction.member.is_none();
-    let mut document = document(claim, extraction, text, preview);
+    let mut document = document(claim, extraction);
     if own {
         document.sha256 = hash;
     }
-    Ok(document)
+    Ok((document, place))
+}
+
+/// Tells each document where its text and preview lie.
+fn settle_in(documents: &mut [Document], places: &[Bundled], kept: &[BlobPart]) {
+    let part = |place: Option<usize>| place.and_then(|place| kept.get(place)).copied();
+    for (document, place) in documents.iter_mut().zip(places) {
+        document.text = part(place.text);
+        document.preview = part(place.preview);
+    }
 }
 
 /// Ranges of an object for a child, asked for from the thread that serves it.

@@ -175,7 +175,7 @@ impl House {
     }
 
     fn lose(&self, document: &Document) {
-        let blob = self.path("blobs").join(document.text.unwrap().path());
+        let blob = self.path("blobs").join(document.text.unwrap().blob.path());
         std::fs::remove_file(blob).unwrap();
     }
 }

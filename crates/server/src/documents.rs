@@ -7,13 +7,11 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
-use madang_document::blob_id::BlobId;
 use madang_document::content::Segment;
 use madang_document::document::Document;
 use madang_document::id::DocumentId;
 use madang_document::inner_path::InnerPath;
 use madang_ledger::documents::Stored;
-use object_store::ObjectStoreExt;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -121,9 +119,9 @@ pub(crate) async fn text(
         head.push_str("[]}");
         return Ok((no_store("application/json"), head).into_response());
     };
-    let blob = server.blobs.store().get(&path(&blob)?).await?;
+    // Ends with an error, and not with the closing brace, if these were not the bytes that were kept.
     let whole = stream::once(async { Ok(Bytes::from(head)) })
-        .chain(blob.into_stream())
+        .chain(server.blobs.open(&blob).await?.bytes)
         .chain(stream::once(async { Ok(Bytes::from_static(b"}")) }))
         .map_err(std::io::Error::other);
     Ok((no_store("application/json"), Body::from_stream(whole)).into_response())
@@ -135,8 +133,7 @@ pub(crate) async fn segments(
     document: &Document,
 ) -> Result<Vec<Segment>, Problem> {
     let Some(blob) = document.text else { return Ok(Vec::new()) };
-    let blob = server.blobs.store().get(&path(&blob)?).await?;
-    if blob.meta.size > TEXT_IN_MEMORY {
+    if server.blobs.open(&blob).await?.size > TEXT_IN_MEMORY {
         return Err(Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "text-too-long",
@@ -144,8 +141,7 @@ pub(crate) async fn segments(
             "the text is too long for this form; take it as JSON",
         ));
     }
-    let bytes = blob.bytes().await?;
-    serde_json::from_slice(&bytes).map_err(|error| Problem::internal(&error))
+    Ok(server.blobs.read_text(&blob).await?)
 }
 
 /// `GET /v1/documents/{id}/preview`
@@ -167,18 +163,14 @@ pub(crate) async fn preview(
     if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
         return Ok((StatusCode::NOT_MODIFIED, keep).into_response());
     }
-    let blob = server.blobs.store().get(&path(&blob)?).await?;
-    let bytes = Body::from_stream(blob.into_stream().map_err(std::io::Error::other));
+    let bytes = server.blobs.open(&blob).await?.bytes;
+    let bytes = Body::from_stream(bytes.map_err(std::io::Error::other));
     let kind = [(header::CONTENT_TYPE, "image/jpeg"), (header::CONTENT_SECURITY_POLICY, SANDBOX)];
     Ok((keep, kind, bytes).into_response())
 }
 
 /// What a file that a browser opens by itself may do: nothing, and without an origin.
 pub(crate) const SANDBOX: &str = "sandbox; default-src 'none'";
-
-fn path(blob: &BlobId) -> Result<object_store::path::Path, Problem> {
-    object_store::path::Path::parse(blob.path()).map_err(|error| Problem::internal(&error))
-}
 
 fn no_store(media_type: &'static str) -> [(header::HeaderName, &'static str); 2] {
     [(header::CONTENT_TYPE, media_type), (header::CACHE_CONTROL, "no-store")]

@@ -3,6 +3,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use madang_index::query::SearchError;
 use madang_ledger::error::LedgerError;
+use madang_store::blobs::BlobError;
 use serde::Serialize;
 
 use crate::sentence::{Sentence, as_subject};
@@ -150,16 +151,16 @@ impl From<SearchError> for Problem {
     }
 }
 
-impl From<object_store::Error> for Problem {
-    fn from(error: object_store::Error) -> Problem {
+impl From<BlobError> for Problem {
+    fn from(error: BlobError) -> Problem {
         match error {
-            object_store::Error::NotFound { .. } => Problem::new(
+            BlobError::Lost(_) | BlobError::Damaged(_) => Problem::new(
                 StatusCode::GONE,
                 "gone",
                 "원본이 저장소에 더 이상 없습니다.",
                 "The store no longer has it.",
             ),
-            _ => Problem::unavailable(&error),
+            BlobError::Unavailable(_) => Problem::unavailable(&error),
         }
     }
 }

@@ -1,15 +1,55 @@
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
 use madang_document::blob_id::BlobId;
+use madang_document::blob_part::{BlobPart, Part};
 use madang_document::content::Segment;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
+use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutPayload};
+use sha2::{Digest, Sha256};
 
-/// Texts and previews, each under the SHA-256 of its bytes: written once, never changed.
+/// Texts and previews, each blob under the SHA-256 of its bytes: written once, never changed. What is read is held
+/// against that.
 #[derive(Clone, Debug)]
 pub struct Blobs {
     store: Arc<dyn ObjectStore>,
+}
+
+/// Why a blob cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum BlobError {
+    /// It is not there.
+    #[error("blob {0} is not there")]
+    Lost(BlobPart),
+    /// Its bytes are not those that were kept.
+    #[error("blob {0} is damaged")]
+    Damaged(BlobPart),
+    /// No answer: trying again may help.
+    #[error("the blobs cannot be had: {0}")]
+    Unavailable(#[source] object_store::Error),
+}
+
+impl BlobError {
+    /// Whether waiting does not bring it back.
+    pub fn is_lasting(&self) -> bool {
+        matches!(self, BlobError::Lost(_) | BlobError::Damaged(_))
+    }
+}
+
+/// Bytes of a blob as they come. The stream ends with [`BlobError::Damaged`] when they were not the right ones.
+pub struct Opened {
+    /// How many there are.
+    pub size: u64,
+    /// They themselves.
+    pub bytes: BoxStream<'static, Result<Bytes, BlobError>>,
+}
+
+impl std::fmt::Debug for Opened {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Opened").field("size", &self.size).finish_non_exhaustive()
+    }
 }
 
 impl Blobs {
@@ -18,57 +58,166 @@ impl Blobs {
         Blobs { store }
     }
 
-    /// The store, for readers.
-    pub fn store(&self) -> &Arc<dyn ObjectStore> {
-        &self.store
-    }
-
-    /// Keeps these bytes; a blob that is there already is not written again.
+    /// Keeps these bytes. A blob that is there already is written once more: that costs what asking for it would,
+    /// and heals one that is damaged.
     ///
     /// # Errors
     /// When the store refuses: disk full, no answer.
-    pub async fn keep(&self, bytes: Vec<u8>) -> Result<BlobId, object_store::Error> {
+    pub async fn keep(&self, bytes: Vec<u8>) -> Result<BlobId, BlobError> {
         let id = BlobId::of(&bytes);
-        let path = Path::from(id.path());
-        // The size is compared too: a blob that a power loss left empty is written anew.
-        match self.store.head(&path).await {
-            Ok(there) if there.size == bytes.len() as u64 => return Ok(id),
-            Ok(_) | Err(object_store::Error::NotFound { .. }) => {}
-            Err(error) => return Err(error),
-        }
-        self.store.put(&path, PutPayload::from(bytes)).await?;
+        let put = self.store.put(&Path::from(id.path()), PutPayload::from(bytes)).await;
+        put.map_err(BlobError::Unavailable)?;
         Ok(id)
     }
 
-    /// The bytes of a blob.
-    ///
-    /// # Errors
-    /// When it is not there, or the store does not answer.
-    pub async fn read(&self, id: &BlobId) -> Result<Bytes, object_store::Error> {
-        self.store.get(&Path::from(id.path())).await?.bytes().await
-    }
-
-    /// Keeps the text of a document as a JSON array of segments.
+    /// Keeps a text that is alone in its object.
     ///
     /// # Errors
     /// As [`Blobs::keep`].
-    pub async fn keep_text(&self, segments: &[Segment]) -> Result<BlobId, object_store::Error> {
-        let json = serde_json::to_vec(segments).map_err(|error| object_store::Error::Generic {
-            store: "blobs",
-            source: Box::new(error),
-        })?;
-        self.keep(json).await
+    pub async fn keep_text(&self, segments: &[Segment]) -> Result<BlobPart, BlobError> {
+        self.keep(json(segments)?).await.map(BlobPart::from)
     }
 
-    /// The text of a document.
+    /// Opens a blob, or a part of one, for reading.
     ///
     /// # Errors
-    /// As [`Blobs::read`], and when the blob is not such an array.
-    pub async fn read_text(&self, id: &BlobId) -> Result<Vec<Segment>, object_store::Error> {
-        let bytes = self.read(id).await?;
-        serde_json::from_slice(&bytes).map_err(|error| object_store::Error::Generic {
-            store: "blobs",
-            source: Box::new(error),
-        })
+    /// [`BlobError`].
+    pub async fn open(&self, part: &BlobPart) -> Result<Opened, BlobError> {
+        let part = *part;
+        let range = part.part.map(|Part { offset, length, .. }| {
+            GetRange::Bounded(offset..offset.saturating_add(length))
+        });
+        if part.part.is_some_and(|part| part.length == 0) {
+            return Ok(Opened { size: 0, bytes: futures::stream::empty().boxed() });
+        }
+        let options = GetOptions::default().with_range(range);
+        let answer = self.store.get_opts(&Path::from(part.blob.path()), options).await;
+        let answer = answer.map_err(|error| match error {
+            object_store::Error::NotFound { .. } => BlobError::Lost(part),
+            // Shorter than it was: the range is none of it.
+            object_store::Error::Generic { .. } if part.part.is_some() => BlobError::Damaged(part),
+            error => BlobError::Unavailable(error),
+        })?;
+        let size = answer.range.end.saturating_sub(answer.range.start);
+        if part.part.is_some_and(|part| part.length != size) {
+            return Err(BlobError::Damaged(part));
+        }
+        let state = (answer.into_stream(), Some(Sha256::new()));
+        let bytes = futures::stream::unfold(state, move |(mut bytes, hash)| async move {
+            let mut hash = hash?;
+            match bytes.next().await {
+                Some(Ok(chunk)) => {
+                    hash.update(&chunk);
+                    Some((Ok(chunk), (bytes, Some(hash))))
+                }
+                Some(Err(error)) => Some((Err(BlobError::Unavailable(error)), (bytes, None))),
+                None => {
+                    let right = BlobId::from_digest(hash.finalize().into()) == part.hash();
+                    (!right).then_some((Err(BlobError::Damaged(part)), (bytes, None)))
+                }
+            }
+        });
+        Ok(Opened { size, bytes: bytes.boxed() })
+    }
+
+    /// The bytes of a blob, or of a part of one.
+    ///
+    /// # Errors
+    /// [`BlobError`].
+    pub async fn read(&self, part: &BlobPart) -> Result<Bytes, BlobError> {
+        let mut opened = self.open(part).await?;
+        let mut all = BytesMut::new();
+        while let Some(chunk) = opened.bytes.try_next().await? {
+            all.extend_from_slice(&chunk);
+        }
+        Ok(all.freeze())
+    }
+
+    /// The text of a document: a JSON array of segments.
+    ///
+    /// # Errors
+    /// [`BlobError`].
+    pub async fn read_text(&self, text: &BlobPart) -> Result<Vec<Segment>, BlobError> {
+        let bytes = self.read(text).await?;
+        serde_json::from_slice(&bytes).map_err(|_| BlobError::Damaged(*text))
+    }
+}
+
+fn json(segments: &[Segment]) -> Result<Vec<u8>, BlobError> {
+    serde_json::to_vec(segments).map_err(|error| {
+        let source = Box::new(error);
+        BlobError::Unavailable(object_store::Error::Generic { store: "blobs", source })
+    })
+}
+
+/// The texts and previews of one object on their way into one blob: one write, one flush, however many members it
+/// has. More than [`BUNDLE`] of them make a second blob, so that they never lie in memory all.
+#[derive(Debug)]
+pub struct Bundle {
+    blobs: Blobs,
+    bytes: Vec<u8>,
+    /// Ends of the parts that wait in `bytes`, with the hash of each.
+    waiting: Vec<(usize, BlobId)>,
+    kept: Vec<BlobPart>,
+}
+
+/// Bytes of a bundle from which on it is written.
+pub const BUNDLE: usize = 16 << 20;
+
+impl Bundle {
+    /// An empty one.
+    pub fn new(blobs: &Blobs) -> Bundle {
+        Bundle { blobs: blobs.clone(), bytes: Vec::new(), waiting: Vec::new(), kept: Vec::new() }
+    }
+
+    /// Takes bytes in. Gives their place among the parts that [`Bundle::keep`] answers with.
+    ///
+    /// # Errors
+    /// When the store refuses: disk full, no answer.
+    pub async fn add(&mut self, bytes: &[u8]) -> Result<usize, BlobError> {
+        self.bytes.extend_from_slice(bytes);
+        self.waiting.push((self.bytes.len(), BlobId::of(bytes)));
+        let place = self.kept.len() + self.waiting.len() - 1;
+        if self.bytes.len() >= BUNDLE {
+            self.write().await?;
+        }
+        Ok(place)
+    }
+
+    /// Takes a text in, as a JSON array of segments.
+    ///
+    /// # Errors
+    /// As [`Bundle::add`].
+    pub async fn add_text(&mut self, segments: &[Segment]) -> Result<usize, BlobError> {
+        self.add(&json(segments)?).await
+    }
+
+    /// Keeps all that was taken in. Gives where each lies, in the order in which they came.
+    ///
+    /// # Errors
+    /// As [`Bundle::add`].
+    pub async fn keep(mut self) -> Result<Vec<BlobPart>, BlobError> {
+        self.write().await?;
+        Ok(self.kept)
+    }
+
+    async fn write(&mut self) -> Result<(), BlobError> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let blob = self.blobs.keep(std::mem::take(&mut self.bytes)).await?;
+        let waiting = std::mem::take(&mut self.waiting);
+        // One that is alone is the blob itself.
+        if waiting.len() == 1 {
+            self.kept.push(BlobPart::from(blob));
+            return Ok(());
+        }
+        let mut start = 0;
+        for (end, hash) in waiting {
+            let part = Part { offset: start as u64, length: (end - start) as u64, hash };
+            self.kept.push(BlobPart { blob, part: Some(part) });
+            start = end;
+        }
+        Ok(())
     }
 }

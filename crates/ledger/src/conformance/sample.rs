@@ -180,7 +180,7 @@ pub fn document(claim: &Claim, inner: Option<&str>) -> Document {
         warnings: Vec::new(),
         segments: 1,
         characters: 10,
-        text: Some(BlobId::of(claim.object.version.as_bytes())),
+        text: Some(BlobId::of(claim.object.version.as_bytes()).into()),
         preview: None,
         provenance: Provenance { format: "text".to_owned(), format_version: 1 },
     }

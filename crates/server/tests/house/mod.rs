@@ -178,10 +178,10 @@ impl House {
             .collect();
         let text = match segments.is_empty() {
             true => None,
-            false => Some(self.keep(serde_json::to_vec(&segments).unwrap()).await),
+            false => Some(self.keep(serde_json::to_vec(&segments).unwrap()).await.into()),
         };
         let preview = match &paper.preview {
-            Some(jpeg) => Some(self.keep(jpeg.clone()).await),
+            Some(jpeg) => Some(self.keep(jpeg.clone()).await.into()),
             None => None,
         };
         let mut metadata = Metadata::default();

@@ -147,12 +147,12 @@ async fn an_upload_has_a_receipt_until_it_is_found() {
     })
     .await;
     assert_eq!(receipt["outcome"], "corrupt", "{receipt}");
-    for tongue in ["ko", "en"] {
-        assert!(
-            receipt["advice"][tongue].as_str().is_some_and(|text| !text.is_empty()),
-            "{receipt}"
-        );
+    // What to do stands in the outcome's own sentence, and is not said a second time as advice.
+    for (locale, cure) in [("ko", "다시 올려"), ("en", "drop it again")] {
+        let told = receipt["outcome_sentence"][locale].as_str();
+        assert!(told.is_some_and(|text| text.contains(cure)), "{receipt}");
     }
+    assert!(receipt["advice"].is_null(), "{receipt}");
     assert!(receipt["reason"].as_str().is_some_and(|reason| reason.contains("ZIP")), "{receipt}");
 
     // What the pipeline leaves out, or what would leave the folder, is refused.

@@ -94,6 +94,11 @@ async fn a_hundred_kills_lose_and_double_nothing() {
     for word in &replaced {
         assert!(service.found(word).await.is_empty(), "what {word} stood in was replaced");
     }
+    // The cataloguer follows by itself: one entry for each file and one for the folder, and never more.
+    until("every file and the folder have their entry", async || {
+        (yard.live_entries().len() as u64 > all).then_some(())
+    })
+    .await;
     service.stop().await;
     yard.succeed(&["index", "verify"]);
     let live = yard.live_entries();

@@ -388,4 +388,22 @@ mod tests {
             assert_eq!(precondition(&headers).ok(), expected, "{lines:?}");
         }
     }
+
+    #[test]
+    fn each_refusal_has_its_status_and_tells_no_cause_of_ours() {
+        let secret = || "/srv/data: no such device".to_owned();
+        for (error, status) in [
+            (DropError::UnknownPipeline("press".into()), 404),
+            (DropError::Refused("left out by the patterns".into()), 422),
+            (DropError::Precondition("a.txt".into()), 412),
+            (DropError::Conflict("`a.txt` is a folder".into()), 409),
+            (DropError::BrokenOff("the sender went away".into()), 400),
+            (DropError::Unavailable(secret()), 503),
+        ] {
+            let problem = refused(error);
+            assert_eq!(problem.status, status);
+            assert!(!problem.detail.en.contains("/srv"), "{}", problem.detail.en);
+            assert_eq!(problem.retry_after.is_some(), status == 503);
+        }
+    }
 }

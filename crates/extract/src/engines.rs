@@ -45,7 +45,7 @@ impl Engines {
 impl fmt::Debug for Engines {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut list = f.debug_list();
-        list.entries(&self.libav);
+        list.entries(self.libav);
         list.entries(self.recognisers.iter().map(|engine| engine.name())).finish()
     }
 }

@@ -23,6 +23,7 @@ fn read(bytes: Vec<u8>, name: &str) -> Extraction {
     read_within(&bytes, name, limits())
 }
 
+#[expect(clippy::ptr_arg, reason = "a slice is no `dyn Blob`, for it has no size of its own")]
 fn read_within(bytes: &Vec<u8>, name: &str, limits: Limits) -> Extraction {
     let kept = RefCell::new(Vec::<Extraction>::new());
     let order = Order { limits, ..Order::named(name) };

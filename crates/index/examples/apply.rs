@@ -137,7 +137,7 @@ fn generated(n: usize) -> Passage {
         text.push_str(WORDS.get((state >> 60) as usize).copied().unwrap_or_default());
         // A syllable of its own now and then, so that the dictionary grows as it does in real texts.
         let syllable = (state >> 40) as u32 % 11_172 + 0xAC00;
-        text.extend(char::from_u32(syllable).filter(|_| state % 3 == 0));
+        text.extend(char::from_u32(syllable).filter(|_| state.is_multiple_of(3)));
         text.push(' ');
     }
     Passage { title: format!("제{n}호"), text }

@@ -37,6 +37,9 @@ struct Question {
     relevant: Vec<String>,
 }
 
+/// How somebody types a question.
+type Typing = fn(&str) -> String;
+
 #[allow(clippy::print_stdout)]
 fn main() -> Result<(), Failure> {
     let corpus = std::env::var_os("MADANG_CORPUS").map_or_else(
@@ -75,7 +78,7 @@ fn measure(folder: &Path) -> Result<String, Failure> {
         bytes as f64 / 1e6 / indexed,
         size(place.path())? as f64 / bytes as f64,
     );
-    let as_typed: [(&str, fn(&str) -> String); 3] =
+    let as_typed: [(&str, Typing); 3] =
         [("as they are", str::to_owned), ("no spaces", without_spaces), ("a typo", misspelt)];
     for (what, typed) in as_typed {
         let mut measured = Measured::default();

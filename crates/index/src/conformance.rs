@@ -223,7 +223,7 @@ pub fn what_is_being_built_is_missing(index: &Arc<dyn Index>) {
 /// `damage` damages what is stored of a partition and gives the index as it is opened anew.
 pub fn damage_stays_in_its_partition(
     index: Arc<dyn Index>,
-    damage: &dyn Fn(Arc<dyn Index>, &Partition) -> Arc<dyn Index>,
+    damage: impl Fn(Arc<dyn Index>, &Partition) -> Arc<dyn Index>,
 ) {
     for digit in 0..3 {
         let records = (0..20).map(|n| {

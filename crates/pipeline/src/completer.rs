@@ -29,7 +29,7 @@ pub enum Finished {
     /// The job is done with.
     Completed {
         /// The job.
-        claim: Claim,
+        claim: Box<Claim>,
         /// What was found.
         completion: Completion,
     },
@@ -90,7 +90,7 @@ impl Completer {
             for end in batch {
                 match end {
                     Finished::Completed { claim, completion } => {
-                        claims.push(claim);
+                        claims.push(*claim);
                         completions.push(completion);
                     }
                     Finished::GivenBack { ticket, at, failure } => {

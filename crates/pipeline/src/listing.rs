@@ -53,7 +53,7 @@ impl Listing {
     }
 
     /// Takes it.
-    pub fn next(&mut self) -> Option<Listed> {
+    pub fn take(&mut self) -> Option<Listed> {
         self.head.take()
     }
 
@@ -97,7 +97,7 @@ mod tests {
         let mut listing = Listing::of(seen, |key| !key.starts_with('.'));
         for path in ["a", "z"] {
             assert_eq!(listing.peek().await.unwrap().unwrap().path, path);
-            assert_eq!(listing.next().unwrap().path, path);
+            assert_eq!(listing.take().unwrap().path, path);
         }
         assert!(listing.peek().await.is_err());
         let kinds: Vec<_> = listing.left_out().into_iter().map(|l| (l.key, l.kind)).collect();

@@ -333,8 +333,9 @@ impl Service {
         if ledger.cursor(&Reader::Cataloguer).await? < last_change {
             return Ok(false);
         }
-        for (pipeline, series) in self.series.iter() {
-            if ledger.declared(pipeline).await? != Some(cataloguer::declaration(series)) {
+        for pipeline in &self.settings.pipelines {
+            let declaration = cataloguer::declaration(&pipeline.series);
+            if ledger.declared(&pipeline.name).await? != Some(declaration) {
                 return Ok(false);
             }
         }

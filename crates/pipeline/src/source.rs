@@ -366,13 +366,11 @@ impl Run {
                 known_paths += 1;
             }
             let old = if compared == Compared::New { None } else { known.next() };
-            let new = if compared == Compared::Gone { None } else { listed.next() };
+            let new = if compared == Compared::Gone { None } else { listed.take() };
             match (compared, old, new) {
                 (Compared::Gone, Some(old), _) => gone.push(old.path),
-                (Compared::New | Compared::Changed, _, Some(file)) => {
-                    if self.has_settled(&file) {
-                        take.push(file);
-                    }
+                (Compared::New | Compared::Changed, _, Some(file)) if self.has_settled(&file) => {
+                    take.push(file);
                 }
                 (Compared::Same, _, Some(file)) => self.waiting.forget(&file.path),
                 _ => {}

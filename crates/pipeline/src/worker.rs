@@ -249,7 +249,7 @@ async fn carry_out(workers: &Workers, claim: Claim, watch: Arc<Watch>, lanes: La
         }
     };
     let completion = Completion { ticket, verdict, documents, actor: "worker".into() };
-    Finished::Completed { claim, completion }
+    Finished::Completed { claim: Box::new(claim), completion }
 }
 
 /// Reads and extracts. `None` when the run was called off.

@@ -375,7 +375,10 @@ async fn one_completion_that_is_refused_does_not_stop_the_others() {
             document.object.path = "elsewhere".into();
         }
         let completion = completion(claim, document);
-        finished.send(Finished::Completed { claim: claim.clone(), completion }).await.unwrap();
+        finished
+            .send(Finished::Completed { claim: Box::new(claim.clone()), completion })
+            .await
+            .unwrap();
     }
     drop(finished);
     running.await.unwrap();

@@ -1,6 +1,6 @@
 //! What an embedded font says of its glyphs: the last resort where the PDF does not say which characters they are.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use ttf_parser::{GlyphId, PlatformId, RawFace, Tag, cff, cmap, post};
 
@@ -75,7 +75,7 @@ impl FontProgram {
             }
         }
         let Some(cmap) = table(b"cmap").and_then(cmap::Table::parse) else { return program };
-        let mut own = HashMap::new();
+        let mut own = BTreeMap::new();
         for subtable in cmap.subtables {
             let unicode = subtable.is_unicode();
             let mut left = CHARS_MOST;

@@ -209,7 +209,7 @@ impl<'a> Interpreter<'a> {
                     }
                     depth = 0;
                     run.operators += 1;
-                    if run.operators % OPERATORS_SILENT == 0 {
+                    if run.operators.is_multiple_of(OPERATORS_SILENT) {
                         (self.progress)();
                     }
                     if run.operators > OPERATORS_MOST {
@@ -830,9 +830,8 @@ fn groups_off(document: &Document) -> HashSet<ObjectId> {
         _ => HashSet::new(),
     };
     off.extend(groups(standard, b"OFF"));
-    for on in groups(standard, b"ON") {
-        off.remove(&on);
-    }
+    let on = groups(standard, b"ON");
+    off.retain(|group| !on.contains(group));
     off
 }
 

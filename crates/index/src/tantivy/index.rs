@@ -263,16 +263,20 @@ mod tests {
                 let folder = tempfile::tempdir().unwrap();
                 let index = Arc::new(TantivyIndex::open(folder.path()).unwrap());
                 println!("{kind}: {what}");
-                conformance::damage_stays_in_its_partition(index, &|index, partition| {
-                    drop(index);
-                    let files = fs::read_dir(folder.path().join(partition.to_string())).unwrap();
-                    let file = files
-                        .map(|entry| entry.unwrap().path())
-                        .find(|path| path.to_str().unwrap().ends_with(kind))
-                        .unwrap();
-                    way(&file);
-                    Arc::new(TantivyIndex::open(folder.path()).unwrap())
-                });
+                conformance::damage_stays_in_its_partition(
+                    index,
+                    |index: Arc<dyn Index>, partition: &Partition| {
+                        drop(index);
+                        let files =
+                            fs::read_dir(folder.path().join(partition.to_string())).unwrap();
+                        let file = files
+                            .map(|entry| entry.unwrap().path())
+                            .find(|path| path.to_str().unwrap().ends_with(kind))
+                            .unwrap();
+                        way(&file);
+                        Arc::new(TantivyIndex::open(folder.path()).unwrap())
+                    },
+                );
             }
         }
     }

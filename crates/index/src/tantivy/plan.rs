@@ -64,7 +64,7 @@ pub(crate) enum Matching {
 
 impl Matching {
     /// The words that are looked for when this one was typed.
-    fn words<'a>(self, word: &'a Word) -> &'a [Word] {
+    fn words(self, word: &Word) -> &[Word] {
         let long = word.stem.chars().count() >= LONG_RUN;
         if word.parts.is_empty() || !(long || self == Matching::Loose) {
             std::slice::from_ref(word)

@@ -312,18 +312,19 @@ impl Writing<'_> {
     /// Says in the audit trail what became of a job. Short, because there is one for every file ever read: the
     /// job's own row has its version and times.
     fn record(&mut self, completion: &Completion, job: &Ended) {
-        let mut detail = serde_json::json!({
-            "verdict": word(&completion.verdict), "path": job.name,
-        });
+        let mut detail = serde_json::Map::new();
+        detail.insert("verdict".to_owned(), word(&completion.verdict).into());
+        detail.insert("path".to_owned(), job.name.as_str().into());
         if completion.documents.len() > 1 {
-            detail["documents"] = completion.documents.len().into();
+            detail.insert("documents".to_owned(), completion.documents.len().into());
         }
         if let Verdict::Quarantined(failure) = &completion.verdict {
-            detail["kind"] = failure.kind.as_str().into();
+            detail.insert("kind".to_owned(), failure.kind.as_str().into());
         }
         if job.task == "delete" {
-            detail["task"] = "delete".into();
+            detail.insert("task".to_owned(), "delete".into());
         }
+        let detail = serde_json::Value::Object(detail);
         let subject = format!("job/{}", completion.ticket.job);
         self.act(&completion.actor, "job.complete", subject, detail.to_string());
     }

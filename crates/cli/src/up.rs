@@ -112,8 +112,14 @@ async fn up(
     };
 
     // Requests are answered as soon as there is an address; uploads wait for the service behind it.
-    let yard = Arc::new(Yard {
+    let targets = settings.pipelines.iter().map(|pipeline| DropTarget {
+        pipeline: pipeline.name.clone(),
+        agency: pipeline.agency.clone(),
+        title: pipeline.series.title.clone(),
+    });
+    let ports = Arc::new(ServicePorts {
         service: OnceCell::new(),
+        targets: targets.collect(),
         ledger: Arc::clone(&ledger),
         board: board.clone(),
     });
@@ -122,7 +128,7 @@ async fn up(
         let own_keys = own_keys(data)?;
         revoke_kept_keys(ledger.as_ref()).await?;
         let settings = http_settings(&configuration, &base, address, names, own_keys);
-        let server = server(settings, &yard, &ledger, &index, &blobs, &stores);
+        let server = server(settings, &ports, &ledger, &index, &blobs, &stores);
         let link = server.sessions().link(owner(), clock());
         let link = link.map_err(|error| anyhow::anyhow!("no random bytes: {error}"))?;
         let app = madang_server::routes::app(Arc::clone(&server));
@@ -140,8 +146,8 @@ async fn up(
         serving = Some((task, closing, stopped));
     }
     let service = Arc::new(Service::start(parts, settings).await?);
-    let _ = yard.service.set(Arc::clone(&service));
-    drop(yard);
+    let _ = ports.service.set(Arc::clone(&service));
+    drop(ports);
 
     let result = if command.once { once(&service, &ledger).await } else { interrupted().await };
 
@@ -210,7 +216,7 @@ fn http_settings(
 
 fn server(
     settings: HttpSettings,
-    yard: &Arc<Yard>,
+    service: &Arc<ServicePorts>,
     ledger: &Arc<dyn Ledger>,
     index: &Arc<dyn Index>,
     blobs: &Blobs,
@@ -221,9 +227,9 @@ fn server(
         searcher: ScopedSearcher::new(Arc::clone(index)),
         blobs: blobs.clone(),
         stores: stores.clone(),
-        drops: Arc::clone(yard) as _,
-        holds: Arc::clone(yard) as _,
-        conditions: Arc::clone(yard) as _,
+        drops: Arc::clone(service) as _,
+        holds: Arc::clone(service) as _,
+        conditions: Arc::clone(service) as _,
         clock: backends::clock(),
     };
     Arc::new(Server::new(ports, settings))
@@ -329,32 +335,25 @@ async fn interrupted() -> Result<(), Failure> {
     Ok(())
 }
 
-/// The service as the server sees it.
-struct Yard {
+/// The service as the server sees it: there from the first request on, while the service behind it starts.
+struct ServicePorts {
     service: OnceCell<Arc<Service>>,
+    targets: Vec<DropTarget>,
     ledger: Arc<dyn Ledger>,
     board: Board,
 }
 
-impl Yard {
+impl ServicePorts {
     fn service(&self) -> Option<&Arc<Service>> {
         self.service.get()
     }
 }
 
 #[async_trait]
-impl Drops for Yard {
+impl Drops for ServicePorts {
     fn targets(&self) -> Vec<DropTarget> {
-        let Some(service) = self.service() else { return Vec::new() };
-        service
-            .pipelines()
-            .iter()
-            .map(|pipeline| DropTarget {
-                pipeline: pipeline.name.clone(),
-                agency: pipeline.agency.clone(),
-                title: pipeline.series.title.clone(),
-            })
-            .collect()
+        // Declared, so known before the service runs: an upload that comes too early is "not yet" and not "no".
+        self.targets.clone()
     }
 
     async fn put(
@@ -411,14 +410,14 @@ fn condition(condition: madang_pipeline::board::Condition) -> Option<Condition> 
     Some(Condition { kind, subject, agency, since: condition.since, detail })
 }
 
-impl Conditions for Yard {
+impl Conditions for ServicePorts {
     fn now(&self) -> Vec<Condition> {
         self.board.now().into_iter().filter_map(condition).collect()
     }
 }
 
 #[async_trait]
-impl Holds for Yard {
+impl Holds for ServicePorts {
     async fn release(&self, pipeline: &str, actor: &str) -> Result<(), HoldError> {
         let unavailable = |error: &dyn std::fmt::Display| HoldError::Unavailable(error.to_string());
         match self.ledger.held(pipeline).await {

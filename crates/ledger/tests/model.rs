@@ -403,7 +403,9 @@ impl Walk {
         assert_eq!(driven, waiting);
     }
 
-    async fn agrees(&self) {
+    /// The ledger says what the model says. That the balance of the one agency is the balance of all is asked where a
+    /// row may have been left with the other.
+    async fn agrees(&self, step: Option<&Step>) {
         let mut expected = Balance::default();
         for row in self.rows.values() {
             expected.received += 1;
@@ -416,8 +418,10 @@ impl Walk {
             } += 1;
         }
         assert_eq!(self.ledger.balance(&Scope::All).await.unwrap(), expected);
-        let mine = only([self.agency.clone()]);
-        assert_eq!(self.ledger.balance(&mine).await.unwrap(), expected, "not all moved");
+        if matches!(step, None | Some(Step::See(..) | Step::Reassign(..) | Step::Vanish(..))) {
+            let mine = only([self.agency.clone()]);
+            assert_eq!(self.ledger.balance(&mine).await.unwrap(), expected, "not all moved");
+        }
         let live = self.rows.iter().filter(|(_, row)| row.live).map(|(path, _)| *path);
         let known = self.ledger.known(PIPELINE, None, 99).await.unwrap();
         assert_eq!(known.iter().map(|k| k.path.as_str()).collect::<Vec<_>>(), Vec::from_iter(live));
@@ -496,15 +500,20 @@ async fn walk(steps: &[Step]) {
     };
     for step in steps {
         walk.take(step).await;
-        walk.agrees().await;
+        walk.agrees(Some(step)).await;
     }
     walk.settle().await;
-    walk.agrees().await;
+    walk.agrees(None).await;
     walk.is_whole().await;
 }
 
+/// Walks of forty steps on average. `PROPTEST_CASES` asks for more, say before a release.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(100)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_ledger_agrees_with_the_model(steps in prop::collection::vec(step(), 1..80)) {

@@ -37,7 +37,7 @@ mod value;
 mod writing;
 
 use fault::fault;
-use writing::Writing;
+use writing::{Pace, Writing};
 
 /// The embedded ledger: one SQLite file.
 ///
@@ -50,6 +50,7 @@ use writing::Writing;
 pub struct SqliteLedger {
     clock: Clock,
     options: SqliteConnectOptions,
+    durability: Durability,
     writer: Option<Mutex<Option<SqliteConnection>>>,
     readers: SqlitePool,
 }
@@ -112,7 +113,13 @@ impl SqliteLedger {
         library_is_sound(&mut writer).await?;
         migration::migrate(&mut writer, clock()).await?;
         let readers = readers(&options);
-        Ok(SqliteLedger { clock, options, writer: Some(Mutex::new(Some(writer))), readers })
+        Ok(SqliteLedger {
+            clock,
+            options,
+            durability,
+            writer: Some(Mutex::new(Some(writer))),
+            readers,
+        })
     }
 
     /// Opens an existing ledger to read it only, beside a running Madang or without one. Every act that
@@ -136,7 +143,7 @@ impl SqliteLedger {
             ));
         }
         drop(conn);
-        Ok(SqliteLedger { clock, options, writer: None, readers })
+        Ok(SqliteLedger { clock, options, durability: Durability::Power, writer: None, readers })
     }
 
     /// Writes back the log and closes every connection. Not needed for durability.
@@ -154,6 +161,20 @@ impl SqliteLedger {
 
     /// Starts a transaction on the one writing connection; waits until it is free.
     async fn begin(&self) -> Result<Writing<'_>> {
+        self.begin_at(Pace::Full).await
+    }
+
+    /// As [`begin`](Self::begin), for what a power cut may undo: leases. Whoever held one died with the machine, so the
+    /// job is ready again either way, and its fence may be given out again.
+    async fn begin_soft(&self) -> Result<Writing<'_>> {
+        self.begin_at(match self.durability {
+            Durability::Power => Pace::Soft,
+            Durability::Process => Pace::Full,
+        })
+        .await
+    }
+
+    async fn begin_at(&self, pace: Pace) -> Result<Writing<'_>> {
         let writer = self
             .writer
             .as_ref()
@@ -164,7 +185,7 @@ impl SqliteLedger {
             None => self.options.connect().await.map_err(fault)?,
         };
         // Read once the turn has come: the waiting may have taken a while.
-        Writing::begin(slot, conn, self.now()).await
+        Writing::begin(slot, conn, self.now(), pace).await
     }
 
     fn now(&self) -> Timestamp {
@@ -181,7 +202,11 @@ fn readers(options: &SqliteConnectOptions) -> SqlitePool {
     // A reader never changes the journal mode, so it is not asked to set it.
     let options =
         options.clone().read_only(true).pragma("query_only", "1").pragma("cache_size", "-8192");
-    SqlitePoolOptions::new().max_connections(4).connect_lazy_with(options)
+    // A file does not hang up: asking each connection whether it is still there would double the way to its thread.
+    SqlitePoolOptions::new()
+        .max_connections(4)
+        .test_before_acquire(false)
+        .connect_lazy_with(options)
 }
 
 async fn library_is_sound(conn: &mut SqliteConnection) -> Result<()> {

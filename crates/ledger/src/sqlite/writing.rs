@@ -17,7 +17,25 @@ pub(super) struct Writing<'a> {
     pub(super) now: Timestamp,
     pub(super) acts: Vec<Act>,
     pub(super) news: Vec<News>,
+    pace: Pace,
 }
+
+/// How a transaction ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// As the connection was opened: what it says is on the disk once it has committed.
+    Full,
+    /// Nothing is waited for: neither the disk nor the write-back of the log. A power cut may undo it, and nothing that
+    /// came before it; the next one of full pace takes it to the disk, for both stand in one log.
+    ///
+    /// The two settings belong to the connection, and go back with the commit. One that did not come so far takes
+    /// its connection with it.
+    Soft,
+}
+
+const BEGIN_SOFT: &str =
+    "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; BEGIN IMMEDIATE";
+const FULL_AGAIN: &str = "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 8192";
 
 impl<'a> Writing<'a> {
     /// Begins one. `slot` is where the connection goes back to when it ends well.
@@ -25,9 +43,14 @@ impl<'a> Writing<'a> {
         slot: MutexGuard<'a, Option<SqliteConnection>>,
         mut conn: SqliteConnection,
         now: Timestamp,
+        pace: Pace,
     ) -> Result<Writing<'a>> {
-        sqlx::query("BEGIN IMMEDIATE").execute(&mut conn).await.map_err(fault)?;
-        Ok(Writing { slot, conn, now, acts: Vec::new(), news: Vec::new() })
+        match pace {
+            Pace::Full => sqlx::query("BEGIN IMMEDIATE").execute(&mut conn).await,
+            Pace::Soft => sqlx::raw_sql(BEGIN_SOFT).execute(&mut conn).await,
+        }
+        .map_err(fault)?;
+        Ok(Writing { slot, conn, now, acts: Vec::new(), news: Vec::new(), pace })
     }
 
     /// Writes what the audit trail and the outbox are to hear, and commits. Gives the `seq` of the first
@@ -39,15 +62,24 @@ impl<'a> Writing<'a> {
         chain::append(&mut self.conn, &self.acts, self.now).await?;
         let first = news::write(&mut self.conn, &self.news, self.now).await?;
         sqlx::query("COMMIT").execute(&mut self.conn).await.map_err(fault)?;
-        *self.slot = Some(self.conn);
+        self.give_back().await;
         Ok(first)
     }
 
     /// Ends a transaction that changed nothing, and keeps its connection.
     pub(super) async fn abandon(mut self) -> Result<()> {
         sqlx::query("ROLLBACK").execute(&mut self.conn).await.map_err(fault)?;
-        *self.slot = Some(self.conn);
+        self.give_back().await;
         Ok(())
+    }
+
+    /// Keeps the connection for the next one, if it can be made again what it was.
+    async fn give_back(mut self) {
+        let full = match self.pace {
+            Pace::Full => true,
+            Pace::Soft => sqlx::raw_sql(FULL_AGAIN).execute(&mut self.conn).await.is_ok(),
+        };
+        *self.slot = full.then_some(self.conn);
     }
 
     pub(super) fn act(&mut self, actor: &str, action: &str, subject: String, detail: String) {

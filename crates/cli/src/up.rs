@@ -30,7 +30,6 @@ use madang_store::error::StoreError;
 use madang_store::store::Condition as PutCondition;
 use madang_store::stores::Stores;
 use tokio::net::TcpListener;
-use tokio::sync::OnceCell;
 
 use crate::arguments::{RoleName, Up};
 use crate::configuration::{Configuration, pipelines};
@@ -111,15 +110,10 @@ async fn up(
         policy: Policy::default(),
     };
 
-    // Requests are answered as soon as there is an address; uploads wait for the service behind it.
-    let targets = settings.pipelines.iter().map(|pipeline| DropTarget {
-        pipeline: pipeline.name.clone(),
-        agency: pipeline.agency.clone(),
-        title: pipeline.series.title.clone(),
-    });
+    // Before the first answer: whoever asks early waits in the listener's queue, and is told of no missing pipeline.
+    let service = Arc::new(Service::start(parts, settings).await?);
     let ports = Arc::new(ServicePorts {
-        service: OnceCell::new(),
-        targets: targets.collect(),
+        service: Arc::clone(&service),
         ledger: Arc::clone(&ledger),
         board: board.clone(),
     });
@@ -145,8 +139,6 @@ async fn up(
         line(&shown!("sign in once with {base}/sign-in?token={link}"));
         serving = Some((task, closing, stopped));
     }
-    let service = Arc::new(Service::start(parts, settings).await?);
-    let _ = ports.service.set(Arc::clone(&service));
     drop(ports);
 
     let result = if command.once { once(&service, &ledger).await } else { interrupted().await };
@@ -335,25 +327,24 @@ async fn interrupted() -> Result<(), Failure> {
     Ok(())
 }
 
-/// The service as the server sees it: there from the first request on, while the service behind it starts.
+/// The service as the server sees it.
 struct ServicePorts {
-    service: OnceCell<Arc<Service>>,
-    targets: Vec<DropTarget>,
+    service: Arc<Service>,
     ledger: Arc<dyn Ledger>,
     board: Board,
-}
-
-impl ServicePorts {
-    fn service(&self) -> Option<&Arc<Service>> {
-        self.service.get()
-    }
 }
 
 #[async_trait]
 impl Drops for ServicePorts {
     fn targets(&self) -> Vec<DropTarget> {
-        // Declared, so known before the service runs: an upload that comes too early is "not yet" and not "no".
-        self.targets.clone()
+        let pipelines = self.service.pipelines().iter();
+        pipelines
+            .map(|pipeline| DropTarget {
+                pipeline: pipeline.name.clone(),
+                agency: pipeline.agency.clone(),
+                title: pipeline.series.title.clone(),
+            })
+            .collect()
     }
 
     async fn put(
@@ -364,32 +355,32 @@ impl Drops for ServicePorts {
         _length: Option<u64>,
         precondition: Precondition,
     ) -> Result<Dropped, DropError> {
-        let Some(service) = self.service() else {
-            return Err(DropError::Unavailable("the service is starting".into()));
-        };
         let condition = match precondition {
             Precondition::None => PutCondition::Always,
             Precondition::Absent => PutCondition::IfAbsent,
             Precondition::Version(version) => PutCondition::IfVersion(version),
         };
-        let listed = service.put(pipeline, path, body.boxed(), condition).await.map_err(
-            |error| match error {
-                PutError::NoPipeline(name) => DropError::UnknownPipeline(name),
-                PutError::Excluded(_) | PutError::Store(StoreError::Denied { .. }) => {
-                    DropError::Refused(error.to_string())
+        let listed =
+            self.service.put(pipeline, path, body.boxed(), condition).await.map_err(|error| {
+                match error {
+                    PutError::NoPipeline(name) => DropError::UnknownPipeline(name),
+                    PutError::Excluded(_) | PutError::Store(StoreError::Denied { .. }) => {
+                        DropError::Refused(error.to_string())
+                    }
+                    PutError::Store(StoreError::Precondition(path)) => {
+                        DropError::Precondition(path)
+                    }
+                    PutError::Store(StoreError::Conflict { .. }) => {
+                        DropError::Conflict(error.to_string())
+                    }
+                    PutError::Store(StoreError::BrokenOff { .. }) => {
+                        DropError::BrokenOff(error.to_string())
+                    }
+                    PutError::Store(_) | PutError::Ledger(_) => {
+                        DropError::Unavailable(error.to_string())
+                    }
                 }
-                PutError::Store(StoreError::Precondition(path)) => DropError::Precondition(path),
-                PutError::Store(StoreError::Conflict { .. }) => {
-                    DropError::Conflict(error.to_string())
-                }
-                PutError::Store(StoreError::BrokenOff { .. }) => {
-                    DropError::BrokenOff(error.to_string())
-                }
-                PutError::Store(_) | PutError::Ledger(_) => {
-                    DropError::Unavailable(error.to_string())
-                }
-            },
-        )?;
+            })?;
         Ok(Dropped { store: pipeline.to_owned(), path: listed.path, version: listed.version })
     }
 }
@@ -425,10 +416,7 @@ impl Holds for ServicePorts {
             Ok(None) => return Err(HoldError::NothingHeld(pipeline.to_owned())),
             Err(error) => return Err(unavailable(&error)),
         }
-        let Some(service) = self.service() else {
-            return Err(unavailable(&"the service is starting"));
-        };
-        if !service.release(pipeline).await {
+        if !self.service.release(pipeline).await {
             return Err(unavailable(&"no source runs for it in this process"));
         }
         let act = madang_ledger::audit::Act {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use madang_tests::ground::service::Service;
 use madang_tests::ground::wait::until;
-use madang_tests::ground::yard::Yard;
+use madang_tests::ground::yard::{ADMIN, Yard};
 
 fn drop_files(yard: &Yard, pipeline: &str, files: usize) {
     for n in 0..files {
@@ -53,7 +53,7 @@ fn a_lost_text_is_read_again_and_hides_nobody() {
     drop_files(&yard, "press", 20);
     drop_files(&yard, "other", 5);
     yard.once(&[]);
-    // One blob goes, and the index with it.
+    // One blob goes, another is damaged, and the index goes with them.
     let folders = std::fs::read_dir(yard.path("data/blobs")).unwrap();
     let mut blobs: Vec<_> = folders
         .flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap())
@@ -61,10 +61,14 @@ fn a_lost_text_is_read_again_and_hides_nobody() {
         .collect();
     blobs.sort();
     std::fs::remove_file(&blobs[0]).unwrap();
+    let mut bytes = std::fs::read(&blobs[1]).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0x20;
+    std::fs::write(&blobs[1], bytes).unwrap();
     std::fs::remove_dir_all(yard.path("data/index")).unwrap();
     let summary = yard.once(&[]);
     assert_eq!((summary.received, summary.indexed, summary.in_flight), (25, 25, 0));
-    assert_eq!(yard.found("안전점검").len(), 25, "the lost one was read again");
+    assert_eq!(yard.found("안전점검").len(), 25, "the lost one and the damaged one were read again");
     yard.succeed(&["index", "verify"]);
 }
 
@@ -97,5 +101,31 @@ async fn a_folder_emptied_file_by_file_is_held_and_one_file_is_not() {
         queues["queues"][0]["held"].is_null().then_some(())
     })
     .await;
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_is_lost_while_the_service_runs_comes_back_when_it_is_asked_for() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    yard.write("drop/press/a.txt", "도로 안전점검 결과 keepsake");
+    let service = Service::start(&yard, &[]).await;
+    service.finds("keepsake", &["a.txt"]).await;
+    let id = service.search("keepsake").await["hits"][0]["id"].as_str().unwrap().to_owned();
+    let text = format!("/v1/documents/{id}/text");
+    assert_eq!(service.ask("GET", &text, ADMIN, Vec::new()).await.status, 200);
+
+    for folder in std::fs::read_dir(yard.path("data/blobs")).unwrap() {
+        std::fs::remove_dir_all(folder.unwrap().path()).unwrap();
+    }
+    let answer = service.ask("GET", &text, ADMIN, Vec::new()).await;
+    assert_eq!(answer.status, 503, "{}", answer.text());
+    assert!(answer.text().contains("read again"), "{}", answer.text());
+    let answer = until("its text is there again", async || {
+        let answer = service.ask("GET", &text, ADMIN, Vec::new()).await;
+        (answer.status == 200).then_some(answer)
+    })
+    .await;
+    assert!(answer.text().contains("keepsake"), "{}", answer.text());
     service.stop().await;
 }

@@ -109,7 +109,20 @@ pub(crate) fn announced(path: &Path) -> Option<(String, Option<String>)> {
     })
 }
 
+/// Writes a file of the owner's alone, whole or not at all. An error names it and the cure.
 fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    write_whole(path, text).map_err(|error| {
+        let cure = match error.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+                "; free some space on the disk of the data folder"
+            }
+            _ => "",
+        };
+        std::io::Error::new(error.kind(), format!("{}: {error}{cure}", path.display()))
+    })
+}
+
+fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
     let temporary = path.with_extension("new");
     // Of a process that was killed here; whatever it is, it is not followed.
     match std::fs::remove_file(&temporary) {

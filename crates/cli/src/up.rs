@@ -134,7 +134,12 @@ async fn up(
                 .serve(listener, app, async move { stop.notified().await })
                 .await;
         });
-        data.announce(&format!("http://{address}"))?;
+        // Without it the command line does not find the service, which is no reason not to serve.
+        if let Err(error) = data.announce(&format!("http://{address}")) {
+            line(&shown!(
+                "madang: commands on this data folder will not find the service: {error}"
+            ));
+        }
         line(&shown!("madang listens on {base}"));
         line(&shown!("sign in once with {base}/sign-in?token={link}"));
         serving = Some((task, closing, stopped));

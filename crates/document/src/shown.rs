@@ -66,19 +66,25 @@ impl AsRef<str> for Shown {
 }
 
 /// Whether a character has no business in a name: a control (C0, DEL, C1), a break of line or paragraph
-/// (U+2028, U+2029), or a mark that turns the direction of writing (Unicode Bidirectional Algorithm, section 2,
-/// the implicit marks included). The one list of them.
+/// (U+2028, U+2029), a mark that turns the direction of writing (Unicode Bidirectional Algorithm, section 2,
+/// the implicit marks included), or one that nobody sees and that makes two names look alike (zero width space,
+/// word joiner, byte order mark, tags). The joiners of emoji and of Indic scripts are letters' business and stay.
+/// The one list of them.
 pub fn is_misleading(c: char) -> bool {
     c.is_control()
         || matches!(
             c,
             '\u{061C}'
+                | '\u{200B}'
                 | '\u{200E}'
                 | '\u{200F}'
                 | '\u{2028}'
                 | '\u{2029}'
                 | '\u{202A}'..='\u{202E}'
+                | '\u{2060}'
                 | '\u{2066}'..='\u{2069}'
+                | '\u{FEFF}'
+                | '\u{E0000}'..='\u{E007F}'
         )
 }
 
@@ -91,7 +97,19 @@ mod tests {
         assert_eq!(Shown::new("a\nb\u{202e}gpj.exe\u{85}").as_str(), "a␊b\\u{202e}gpj.exe\\u{85}");
         assert_eq!(Shown::new("\u{1b}]0;x\u{7}").as_str(), "␛]0;x␇");
         assert_eq!(Shown::new("보고서 \"1\".hwp").as_str(), "보고서 \"1\".hwp");
-        for c in ['\u{61c}', '\u{200f}', '\u{2028}', '\u{2069}', '\u{9b}', '\r', '\u{7f}'] {
+        for c in [
+            '\u{200b}',
+            '\u{2060}',
+            '\u{feff}',
+            '\u{e0041}',
+            '\u{61c}',
+            '\u{200f}',
+            '\u{2028}',
+            '\u{2069}',
+            '\u{9b}',
+            '\r',
+            '\u{7f}',
+        ] {
             let shown = Shown::new(&c.to_string());
             assert!(!shown.as_str().chars().any(is_misleading), "{c:?}");
         }

@@ -215,6 +215,12 @@ pub fn what_is_being_built_is_missing(index: &Arc<dyn Index>) {
     assert_eq!(answer(index, &elsewhere).missing, []);
     index.apply(&partition(0), &[], 4).unwrap();
     assert_eq!(answer(index, &ask("도로")).missing, []);
+
+    // From the moment it is cleared, before anything is built.
+    index.clear(&partition(0)).unwrap();
+    assert_eq!(answer(index, &ask("도로")).missing, [partition(0)]);
+    index.apply(&partition(0), &[], 5).unwrap();
+    assert_eq!(answer(index, &ask("도로")).missing, []);
 }
 
 /// When a partition is damaged, the others answer as if it were not there and the answer names it; it says so

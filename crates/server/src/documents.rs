@@ -7,11 +7,13 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
+use madang_document::blob_part::BlobPart;
 use madang_document::content::Segment;
 use madang_document::document::Document;
 use madang_document::id::DocumentId;
 use madang_document::inner_path::InnerPath;
 use madang_ledger::documents::Stored;
+use madang_store::blobs::{BlobError, Opened};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -121,7 +123,7 @@ pub(crate) async fn text(
     };
     // Ends with an error, and not with the closing brace, if these were not the bytes that were kept.
     let whole = stream::once(async { Ok(Bytes::from(head)) })
-        .chain(server.blobs.open(&blob).await?.bytes)
+        .chain(opened(&server, document.id, &blob).await?.bytes)
         .chain(stream::once(async { Ok(Bytes::from_static(b"}")) }))
         .map_err(std::io::Error::other);
     Ok((no_store("application/json"), Body::from_stream(whole)).into_response())
@@ -133,7 +135,7 @@ pub(crate) async fn segments(
     document: &Document,
 ) -> Result<Vec<Segment>, Problem> {
     let Some(blob) = document.text else { return Ok(Vec::new()) };
-    if server.blobs.open(&blob).await?.size > TEXT_IN_MEMORY {
+    if opened(server, document.id, &blob).await?.size > TEXT_IN_MEMORY {
         return Err(Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "text-too-long",
@@ -141,7 +143,28 @@ pub(crate) async fn segments(
             "the text is too long for this form; take it as JSON",
         ));
     }
-    Ok(server.blobs.read_text(&blob).await?)
+    match server.blobs.read_text(&blob).await {
+        Ok(segments) => Ok(segments),
+        Err(error) => Err(lost(server, document.id, error).await),
+    }
+}
+
+/// What was kept of a document.
+async fn opened(server: &Server, id: DocumentId, blob: &BlobPart) -> Result<Opened, Problem> {
+    match server.blobs.open(blob).await {
+        Ok(opened) => Ok(opened),
+        Err(error) => Err(lost(server, id, error).await),
+    }
+}
+
+/// What was made of a file can be made again: where it is lost or damaged, the file is read anew.
+async fn lost(server: &Server, id: DocumentId, error: BlobError) -> Problem {
+    if error.is_lasting()
+        && let Err(error) = server.ledger.reread(id, &error.to_string()).await
+    {
+        tracing::warn!(%error, document = %id, "cannot be read again now");
+    }
+    Problem::from(error)
 }
 
 /// `GET /v1/documents/{id}/preview`
@@ -163,7 +186,7 @@ pub(crate) async fn preview(
     if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
         return Ok((StatusCode::NOT_MODIFIED, keep).into_response());
     }
-    let bytes = server.blobs.open(&blob).await?.bytes;
+    let bytes = opened(&server, document.id, &blob).await?.bytes;
     let bytes = Body::from_stream(bytes.map_err(std::io::Error::other));
     let kind = [(header::CONTENT_TYPE, "image/jpeg"), (header::CONTENT_SECURITY_POLICY, SANDBOX)];
     Ok((keep, kind, bytes).into_response())

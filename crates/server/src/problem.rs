@@ -154,12 +154,17 @@ impl From<SearchError> for Problem {
 impl From<BlobError> for Problem {
     fn from(error: BlobError) -> Problem {
         match error {
-            BlobError::Lost(_) | BlobError::Damaged(_) => Problem::new(
-                StatusCode::GONE,
-                "gone",
-                "원본이 저장소에 더 이상 없습니다.",
-                "The store no longer has it.",
-            ),
+            BlobError::Lost(_) | BlobError::Damaged(_) => {
+                tracing::error!(%error, "what was read of a document is lost");
+                let mut problem = Problem::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "unavailable",
+                    "읽어 둔 내용을 잃어 원본을 다시 읽습니다. 잠시 뒤에 다시 시도해 주세요.",
+                    "What was read of it is lost, and the original is read again; try again in a moment.",
+                );
+                problem.retry_after = Some(5);
+                problem
+            }
             BlobError::Unavailable(_) => Problem::unavailable(&error),
         }
     }

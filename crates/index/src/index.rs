@@ -48,7 +48,8 @@ pub trait Index: Send + Sync {
     /// [`IndexError::Unavailable`].
     fn clear(&self, partition: &Partition) -> Result<(), IndexError>;
 
-    /// The partitions that have an index, damaged ones included, ordered. Cheap.
+    /// The partitions that have an index, damaged ones and those that were cleared to be built anew included,
+    /// ordered. Cheap.
     ///
     /// # Errors
     /// [`IndexError::Unavailable`].

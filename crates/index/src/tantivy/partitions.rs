@@ -75,7 +75,8 @@ impl Partitions {
 
     /// The partitions that have an index, ordered.
     pub(crate) fn list(&self) -> Vec<Partition> {
-        lock(&self.slots).keys().cloned().collect()
+        let slots: BTreeSet<Partition> = lock(&self.slots).keys().cloned().collect();
+        slots.union(&lock(&self.removed)).cloned().collect()
     }
 
     /// The index of a partition; none if there is none.

@@ -23,7 +23,8 @@ pub struct FolderRegistry {
 const PARALLEL: usize = 8;
 
 impl FolderRegistry {
-    /// Writes below `prefix` of `store`; IRIs are made from `base`, the address of the embedded registry.
+    /// Writes below `prefix` of `store`; IRIs are made from `base`, the address of the registry that the service
+    /// itself is.
     pub fn new(
         name: &str,
         store: Arc<dyn ObjectStore>,

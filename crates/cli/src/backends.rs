@@ -60,8 +60,9 @@ pub(crate) fn stores(
     pipelines.iter().map(|pipeline| store(pipeline, configuration, &closed)).collect()
 }
 
-/// The folders that no drop folder has part in, wherever somebody mounts them: the data folder with what it holds
-/// besides `drop`, and the registries. What is not there yet needs no protection.
+/// The folders that no drop folder has part in, wherever somebody mounts them: the data folder, its `blobs` and
+/// `index`, and the registries, as far as they are there at the start. A folder further down in them is known by the
+/// way to it only: one that is mounted elsewhere by itself is not recognised.
 fn closed(configuration: &Configuration, data: &Path) -> Vec<FileId> {
     let registries = configuration.registries.iter().filter_map(RegistrySettings::folder);
     [data.to_owned(), data.join("blobs"), data.join("index")]

@@ -157,7 +157,7 @@ impl PartitionIndex {
     /// Compares all files with their checksums, once since the index was opened.
     ///
     /// Before anything is written, because tantivy reads segments in threads of its own in which a panic over damaged
-    /// ones ends the process. It costs about a second for 2 GB in memory, else as long as the disk takes.
+    /// ones ends the process. It costs one reading of all files.
     fn check_once(&self) -> Result<(), IndexError> {
         let mut checked = lock(&self.checked);
         if !*checked {

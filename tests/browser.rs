@@ -74,6 +74,7 @@ impl Browser {
         wanted.add_arg(&format!("--user-data-dir={}", profile.path().display())).unwrap();
         wanted.set_browser_log_level(LoggingPrefsLogLevel::All).unwrap();
         let address = format!("http://127.0.0.1:{port}");
+        madang_store::tls::provide();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         until("chromedriver answers", || {
             let status = client.get(format!("{address}/status")).send();

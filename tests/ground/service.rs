@@ -42,6 +42,7 @@ impl Service {
         let said = Arc::new(Mutex::new(String::new()));
         keep(child.stdout.take().unwrap(), &said);
         keep(child.stderr.take().unwrap(), &said);
+        madang_store::tls::provide();
         let http = reqwest::Client::builder()
             .no_proxy()
             .timeout(Duration::from_secs(60))

@@ -17,6 +17,7 @@ use serde::Deserialize;
 
 use crate::error::StoreError;
 use crate::store::{Body, Condition, Listed, Listing, Pinned, Seen, Store};
+use crate::tls;
 use crate::upload::check_path;
 use crate::watcher::Watcher;
 
@@ -45,6 +46,7 @@ impl BucketSettings {
     /// # Errors
     /// When the settings do not make one; the message names what is missing.
     pub fn client(&self, bucket: &str) -> Result<AmazonS3, object_store::Error> {
+        tls::provide();
         let mut builder = AmazonS3Builder::new()
             .with_bucket_name(bucket)
             .with_region(self.region.as_deref().unwrap_or("us-east-1"))

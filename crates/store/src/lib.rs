@@ -10,6 +10,7 @@ pub mod folder;
 pub mod listener;
 pub mod store;
 pub mod stores;
+pub mod tls;
 pub mod upload;
 pub mod version;
 pub mod walk;

@@ -10,24 +10,22 @@
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use lopdf::{Dictionary, Document, LoadOptions, Object, ObjectId};
+use lopdf::{Document, LoadOptions, Object, ObjectId};
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata;
 
 use super::pdf_interpreter::{Interpreter, PageText};
-use super::{pdf_layout, pdf_metadata};
+use super::{pdf_attachment, pdf_layout, pdf_metadata, pdf_xfa};
 use crate::blob::Blob;
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
-use crate::member_path::MemberPaths;
 use crate::probe::Probe;
-use crate::unpack::take_member;
 
 pub(super) const FORMAT: Format = Format {
     name: "pdf",
-    version: 3,
+    version: 4,
     media_types: &["application/pdf"],
     sniff,
     media_type: |_| "application/pdf",
@@ -42,9 +40,6 @@ const NAMED_MOST: usize = 20;
 
 /// Glyphs without characters that are worth a word. Bullets and logos are set in fonts of their own.
 const UNREAD_LEAST: usize = 8;
-
-/// Nodes of the tree of attachments that are visited.
-const NAME_NODES_MOST: usize = 10_000;
 
 fn sniff(probe: &Probe<'_>) -> Match {
     // Readers accept the header anywhere in the first 1,024 bytes (ISO 32000-1, annex H, note 13).
@@ -97,8 +92,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         return Err(ExtractError::corrupt("no page can be found"));
     }
     content.metadata.set(metadata::PAGES, u32::try_from(pages.len()).unwrap_or(u32::MAX));
-    read_pages(&mut content, &pages, &document, &bytes, context)?;
-    read_attachments(&mut content, &document, context);
+    let form = pdf_xfa::read(&document, context, &mut content);
+    read_pages(&mut content, &pages, form, &document, &bytes, context)?;
+    pdf_attachment::read(&mut content, &document, &pages, context);
     Ok(content)
 }
 
@@ -160,6 +156,7 @@ fn pages_of(document: &Document) -> Vec<ObjectId> {
 fn read_pages(
     content: &mut Content,
     pages: &[ObjectId],
+    form: pdf_xfa::Form,
     document: &Document,
     bytes: &[u8],
     context: &Context<'_>,
@@ -183,7 +180,15 @@ fn read_pages(
                     blank += 1;
                     first_blank.get_or_insert(number);
                 }
-                content.push_text(text.trim(), Locator::page(number));
+                // What a viewer that knows no such forms is to show in place of the form.
+                let is_placeholder = form == pdf_xfa::Form::Dynamic && text.contains("Please wait");
+                if !is_placeholder {
+                    content.push_text(text.trim(), Locator::page(number));
+                }
+                for note in page.notes {
+                    length = length.saturating_add(note.len() as u64);
+                    content.push_text(note, Locator::page(number));
+                }
             }
             Err(error) => trouble.page_is_lost(content, number, error),
         }
@@ -259,77 +264,4 @@ impl Trouble {
             content.note(format!("{} symbols have no character of their own", self.unread));
         }
     }
-}
-
-/// Delivers the embedded files (ISO 32000-1, section 7.11.4) as members.
-fn read_attachments(content: &mut Content, document: &Document, context: &Context<'_>) {
-    let mut paths = MemberPaths::default();
-    for specification in file_specifications(document) {
-        let Some((name, stream)) = embedded_file(document, specification) else {
-            content.note("an attachment has no content");
-            continue;
-        };
-        let path = paths.take(name.rsplit(['/', '\\']).next().unwrap_or(&name));
-        let most = context.unpacked_left().min(context.limits.member);
-        let most = usize::try_from(most).unwrap_or(usize::MAX);
-        let bytes = match stream.get_plain_content_with_limit(most) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                content.lost(format!("attachment {path}: {error}"));
-                continue;
-            }
-        };
-        let size = bytes.len() as u64;
-        if !take_member(bytes.as_slice(), &path, Some(size), context, content) {
-            return;
-        }
-    }
-}
-
-/// The file specifications in the tree of names `EmbeddedFiles`, in its order.
-fn file_specifications(document: &Document) -> Vec<&Dictionary> {
-    let root = document
-        .catalog()
-        .and_then(|catalog| catalog.get_deref(b"Names", document))
-        .and_then(Object::as_dict)
-        .and_then(|names| names.get_deref(b"EmbeddedFiles", document))
-        .and_then(Object::as_dict);
-    let mut waiting: Vec<&Dictionary> = root.into_iter().collect();
-    let mut found = Vec::new();
-    let mut visited = 0;
-    while let Some(node) = waiting.pop() {
-        // A tree that bites its tail ends here.
-        visited += 1;
-        if visited > NAME_NODES_MOST || found.len() > NAME_NODES_MOST {
-            break;
-        }
-        if let Ok(names) = node.get_deref(b"Names", document).and_then(Object::as_array) {
-            let values = names.iter().skip(1).step_by(2);
-            found.extend(values.filter_map(|value| dictionary(document, value)));
-        }
-        if let Ok(kids) = node.get_deref(b"Kids", document).and_then(Object::as_array) {
-            let kids = kids.iter().rev().take(NAME_NODES_MOST);
-            waiting.extend(kids.filter_map(|kid| dictionary(document, kid)));
-        }
-    }
-    found
-}
-
-fn dictionary<'a>(document: &'a Document, object: &'a Object) -> Option<&'a Dictionary> {
-    document.dereference(object).ok()?.1.as_dict().ok()
-}
-
-fn embedded_file<'a>(
-    document: &'a Document,
-    specification: &'a Dictionary,
-) -> Option<(String, &'a lopdf::Stream)> {
-    let name = [b"UF".as_slice(), b"F"]
-        .into_iter()
-        .find_map(|key| pdf_metadata::text(document, specification, key))
-        .unwrap_or_else(|| "attachment".into());
-    let files = specification.get_deref(b"EF", document).and_then(Object::as_dict).ok()?;
-    let stream = [b"UF".as_slice(), b"F"]
-        .into_iter()
-        .find_map(|key| files.get_deref(key, document).and_then(Object::as_stream).ok())?;
-    Some((name, stream))
 }

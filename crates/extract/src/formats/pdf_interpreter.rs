@@ -1,18 +1,20 @@
 //! Runs the content of a page for the text that it shows (ISO 32000-2, sections 8.4, 8.10, 9.4 and 14.6). Paths,
 //! colours and pictures are passed over. Whatever a page may repeat without end has a bound.
 
-use std::borrow::Cow;
 use std::cell::Cell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use lopdf::{Dictionary, Document, Object, ObjectId, Stream, decode_text_string};
 
+use super::pdf_annotation::{Annotation, matrix_of};
 use super::pdf_font::{Font, Shown};
 use super::pdf_glyph::{GLYPHS_MOST, Glyph, Glyphs};
+use super::pdf_layers::Layers;
 use super::pdf_lexer::{Lexer, Token};
 use super::pdf_matrix::Matrix;
-use super::pdf_metadata;
+use super::pdf_operand::{Operand, last, matrix};
+use super::pdf_state::State;
 
 /// Operators that one page may run, forms included. Maps and drawings have a million.
 const OPERATORS_MOST: u32 = 5_000_000;
@@ -53,8 +55,7 @@ pub(super) struct Interpreter<'a> {
     fonts: HashMap<usize, Rc<Font>>,
     forms: HashMap<usize, Rc<Vec<u8>>>,
     kept: usize,
-    /// Groups of optional content that are off.
-    off: HashSet<ObjectId>,
+    layers: Layers,
     content_left: usize,
     font_bytes_left: Cell<usize>,
 }
@@ -63,6 +64,8 @@ pub(super) struct Interpreter<'a> {
 #[derive(Debug, Default)]
 pub(super) struct PageText {
     pub(super) glyphs: Glyphs,
+    /// What somebody wrote about the page, as its notes say it.
+    pub(super) notes: Vec<String>,
     /// Why it is not all, if so.
     pub(super) cut: Option<&'static str>,
 }
@@ -81,7 +84,7 @@ impl<'a> Interpreter<'a> {
             fonts: HashMap::new(),
             forms: HashMap::new(),
             kept: 0,
-            off: groups_off(document),
+            layers: Layers::of(document),
             content_left: DOCUMENT_MOST,
             font_bytes_left: Cell::new(FONT_BYTES_MOST),
         }
@@ -358,7 +361,7 @@ impl<'a> Interpreter<'a> {
         if !is_form || run.active.len() >= FORMS_DEEPEST || run.active.contains(&key) {
             return;
         }
-        if self.is_off(form.dict.get(b"OC").ok()) {
+        if self.layers.is_off(document, form.dict.get(b"OC").ok()) {
             return;
         }
         let Some(content) = self.form_content(form, key, run) else { return };
@@ -389,69 +392,23 @@ impl<'a> Interpreter<'a> {
         Some(content)
     }
 
-    /// Shows the appearance of what lies on the page: form fields, free text, stamps.
+    /// Shows what lies on the page, and takes the notes.
     fn annotations(&mut self, page: &'a Dictionary, run: &mut Run) {
-        let document = self.document;
-        let annotations = page.get_deref(b"Annots", document).and_then(Object::as_array);
-        for annotation in annotations.map(Vec::as_slice).unwrap_or_default() {
-            let Ok((_, Object::Dictionary(annotation))) = document.dereference(annotation) else {
-                continue;
-            };
-            let flags = annotation.get_deref(b"F", document).and_then(Object::as_i64).unwrap_or(0);
-            let kind = annotation.get_deref(b"Subtype", document).and_then(Object::as_name);
-            // Hidden ones (2) and those that the screen does not show (32).
-            if flags & 0b10_0010 != 0
-                || matches!(kind, Ok(b"Popup" | b"Link"))
-                || self.is_off(annotation.get(b"OC").ok())
-            {
+        for annotation in Annotation::of(self.document, page) {
+            if self.layers.is_off(self.document, annotation.dictionary.get(b"OC").ok()) {
                 continue;
             }
-            let normal = annotation
-                .get_deref(b"AP", document)
-                .and_then(Object::as_dict)
-                .and_then(|ap| ap.get_deref(b"N", document));
-            let form = match normal {
-                Ok(Object::Dictionary(states)) => {
-                    let state = annotation.get_deref(b"AS", document).and_then(Object::as_name);
-                    state.and_then(|state| states.get_deref(state, document))
+            let start = run.text.glyphs.chars.len();
+            match annotation.appearance() {
+                Some((form, place)) => self.form(form, None, State::new(place), run),
+                None => {
+                    if let Some((text, rectangle)) = annotation.value() {
+                        run.write(&text, rectangle);
+                    }
                 }
-                normal => normal,
-            };
-            let Ok(Object::Stream(form)) = form else {
-                self.value(annotation, run);
-                continue;
-            };
-            if let Some(place) = appearance_matrix(document, annotation, form) {
-                self.form(form, None, State::new(place), run);
             }
-        }
-    }
-
-    /// Puts what an annotation says where it lies, if nobody has drawn it yet: the value of a field, free text.
-    fn value(&self, annotation: &'a Dictionary, run: &mut Run) {
-        let document = self.document;
-        let kind = annotation.get_deref(b"Subtype", document).and_then(Object::as_name);
-        let text = match kind {
-            Ok(b"FreeText") => pdf_metadata::text(document, annotation, b"Contents"),
-            Ok(b"Widget") => field_value(document, annotation),
-            _ => None,
-        };
-        let rectangle = annotation.get_deref(b"Rect", document).ok();
-        let rectangle = rectangle.and_then(|r| numbers::<4>(document, r));
-        let (Some(text), Some([x0, y0, x1, y1])) = (text, rectangle) else { return };
-        let top = y0.max(y1);
-        let size = (top - y0.min(y1)).clamp(1.0, 12.0);
-        for (row, line) in (1u32..).zip(text.lines().take(1000)) {
-            let place =
-                State::new(Matrix::shift(x0.min(x1) + 2.0, top - size * 1.2 * f64::from(row)));
-            let advance = line.chars().count() as f64 * 0.5;
-            let mut state = State { size, ..place };
-            let mut chars = std::mem::take(&mut run.text.glyphs.chars);
-            let start = chars.len();
-            chars.push_str(line);
-            let shown = Shown { advance, is_space: false, is_read: true };
-            run.put(&mut chars, start, &mut state, false, shown);
-            run.text.glyphs.chars = chars;
+            let drawn = run.text.glyphs.chars.get(start..).unwrap_or_default();
+            run.text.notes.extend(annotation.note().filter(|note| !says(drawn, note)));
         }
     }
 
@@ -524,7 +481,8 @@ impl<'a> Interpreter<'a> {
                 };
                 if tag == Some(b"OC") {
                     let reference = id.map(Object::Reference);
-                    mark.off = self.is_off(reference.as_ref().or(Some(object)));
+                    let content = reference.as_ref().or(Some(object));
+                    mark.off = self.layers.is_off(self.document, content);
                 }
                 let text = object.as_dict().and_then(|d| d.get_deref(b"ActualText", self.document));
                 mark.actual = text.ok().and_then(|text| decode_text_string(text).ok());
@@ -532,32 +490,6 @@ impl<'a> Interpreter<'a> {
             _ => {}
         }
         mark
-    }
-
-    /// Whether optional content is off: a group, or a membership all of whose groups are.
-    fn is_off(&self, content: Option<&Object>) -> bool {
-        if self.off.is_empty() {
-            return false;
-        }
-        match content {
-            Some(Object::Reference(id)) if self.off.contains(id) => true,
-            Some(content) => {
-                let Ok((_, Object::Dictionary(member))) = self.document.dereference(content) else {
-                    return false;
-                };
-                match member.get(b"OCGs") {
-                    Ok(Object::Array(groups)) => {
-                        let is_off = |group: &Object| {
-                            group.as_reference().is_ok_and(|id| self.off.contains(&id))
-                        };
-                        !groups.is_empty() && groups.iter().all(is_off)
-                    }
-                    Ok(Object::Reference(id)) => self.off.contains(id),
-                    _ => false,
-                }
-            }
-            None => false,
-        }
     }
 }
 
@@ -581,6 +513,24 @@ impl Run {
             }
         }
         Some(())
+    }
+
+    /// Writes text into a rectangle of the page.
+    fn write(&mut self, text: &str, [x0, y0, x1, y1]: [f64; 4]) {
+        let top = y0.max(y1);
+        let size = (top - y0.min(y1)).clamp(1.0, 12.0);
+        for (row, line) in (1u32..).zip(text.lines().take(1000)) {
+            let place =
+                State::new(Matrix::shift(x0.min(x1) + 2.0, top - size * 1.2 * f64::from(row)));
+            let advance = line.chars().count() as f64 * 0.5;
+            let mut state = State { size, ..place };
+            let mut chars = std::mem::take(&mut self.text.glyphs.chars);
+            let start = chars.len();
+            chars.push_str(line);
+            let shown = Shown { advance, is_space: false, is_read: true };
+            self.put(&mut chars, start, &mut state, false, shown);
+            self.text.glyphs.chars = chars;
+        }
     }
 
     /// Takes a glyph whose characters stand behind `start`, and moves the pen past it.
@@ -654,53 +604,6 @@ impl<'a> Page<'a> {
     }
 }
 
-/// The part of the graphics state that text depends on.
-#[derive(Clone)]
-struct State {
-    ctm: Matrix,
-    matrix: Matrix,
-    line: Matrix,
-    font: Option<Rc<Font>>,
-    size: f64,
-    char_space: f64,
-    word_space: f64,
-    stretch: f64,
-    leading: f64,
-    rise: f64,
-}
-
-impl State {
-    fn new(ctm: Matrix) -> State {
-        State {
-            ctm,
-            matrix: Matrix::IDENTITY,
-            line: Matrix::IDENTITY,
-            font: None,
-            size: 0.0,
-            char_space: 0.0,
-            word_space: 0.0,
-            stretch: 1.0,
-            leading: 0.0,
-            rise: 0.0,
-        }
-    }
-
-    fn begin(&mut self, matrix: Matrix) {
-        self.matrix = matrix;
-        self.line = matrix;
-    }
-
-    fn next_line(&mut self, x: f64, y: f64) {
-        self.begin(Matrix::shift(x, y).then(&self.line));
-    }
-
-    fn move_pen(&mut self, x: f64, y: f64) {
-        let (dx, dy) = self.matrix.turn(x, y);
-        self.matrix.e += dx;
-        self.matrix.f += dy;
-    }
-}
-
 /// A marked part of the content.
 struct Mark {
     off: bool,
@@ -708,93 +611,10 @@ struct Mark {
     actual: Option<String>,
 }
 
-enum Operand<'c> {
-    Number(f64),
-    Name(Cow<'c, [u8]>),
-    Text(Cow<'c, [u8]>),
-    Items(Vec<Operand<'c>>),
-}
-
-impl Operand<'_> {
-    fn number(&self) -> f64 {
-        if let Operand::Number(number) = self { *number } else { 0.0 }
-    }
-
-    fn as_name(&self) -> Option<&[u8]> {
-        if let Operand::Name(name) = self { Some(name) } else { None }
-    }
-
-    fn as_text(&self) -> Option<&[u8]> {
-        if let Operand::Text(text) = self { Some(text) } else { None }
-    }
-}
-
-/// The last operands as numbers; those that are missing are zero.
-fn last<const N: usize>(operands: &[Operand<'_>]) -> [f64; N] {
-    let mut numbers = [0.0; N];
-    for (number, operand) in numbers.iter_mut().rev().zip(operands.iter().rev()) {
-        *number = operand.number();
-    }
-    numbers
-}
-
-fn matrix(operands: &[Operand<'_>]) -> Option<Matrix> {
-    (operands.len() >= 6).then(|| Matrix::of(last(operands)))
-}
-
-fn numbers<const N: usize>(document: &Document, object: &Object) -> Option<[f64; N]> {
-    let items = object.as_array().ok()?;
-    let mut numbers = [0.0; N];
-    for (at, number) in numbers.iter_mut().enumerate() {
-        *number = document.dereference(items.get(at)?).ok()?.1.as_float().ok()?.into();
-    }
-    Some(numbers)
-}
-
-fn matrix_of(document: &Document, object: &Object) -> Option<Matrix> {
-    numbers(document, object).map(Matrix::of)
-}
-
-/// The value of a text or choice field, its own or that of the field it is a part of (section 12.7.4).
-fn field_value(document: &Document, widget: &Dictionary) -> Option<String> {
-    const PASSWORD: i64 = 1 << 13;
-    let mut field = widget;
-    let (mut value, mut kind, mut flags) = (None, None, None);
-    for _ in 0..16 {
-        value = value.or_else(|| pdf_metadata::text(document, field, b"V"));
-        kind = kind.or_else(|| field.get_deref(b"FT", document).and_then(Object::as_name).ok());
-        flags = flags.or_else(|| field.get_deref(b"Ff", document).and_then(Object::as_i64).ok());
-        match field.get_deref(b"Parent", document).and_then(Object::as_dict) {
-            Ok(parent) => field = parent,
-            Err(_) => break,
-        }
-    }
-    let is_open = matches!(kind, Some(b"Tx" | b"Ch")) && flags.unwrap_or(0) & PASSWORD == 0;
-    value.filter(|_| is_open)
-}
-
-/// Brings the box of an appearance onto the rectangle of its annotation (section 12.5.5).
-fn appearance_matrix(
-    document: &Document,
-    annotation: &Dictionary,
-    form: &Stream,
-) -> Option<Matrix> {
-    let of = |holder: &Dictionary, key: &[u8]| {
-        let [x0, y0, x1, y1] = numbers::<4>(document, holder.get_deref(key, document).ok()?)?;
-        Some([x0.min(x1), y0.min(y1), x0.max(x1), y0.max(y1)])
-    };
-    let rectangle = of(annotation, b"Rect")?;
-    let frame = of(&form.dict, b"BBox")?;
-    let own = form.dict.get_deref(b"Matrix", document).ok();
-    let own = own.and_then(|m| matrix_of(document, m)).unwrap_or(Matrix::IDENTITY);
-    let [x0, y0, x1, y1] = frame;
-    let corners = [(x0, y0), (x1, y0), (x0, y1), (x1, y1)].map(|(x, y)| own.apply(x, y));
-    let low = corners.iter().fold((f64::MAX, f64::MAX), |l, c| (l.0.min(c.0), l.1.min(c.1)));
-    let high = corners.iter().fold((f64::MIN, f64::MIN), |h, c| (h.0.max(c.0), h.1.max(c.1)));
-    let scale = |from: f64, to: f64| if from.abs() > 1e-6 { to / from } else { 1.0 };
-    let [left, bottom, right, top] = rectangle;
-    let (sx, sy) = (scale(high.0 - low.0, right - left), scale(high.1 - low.1, top - bottom));
-    Some(Matrix::of([sx, 0.0, 0.0, sy, left - low.0 * sx, bottom - low.1 * sy]))
+/// Whether what is drawn says a note, blanks aside: a stamp is drawn with its words.
+fn says(drawn: &str, note: &str) -> bool {
+    let bare = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+    bare(drawn).contains(&bare(note))
 }
 
 /// The resources of a page: its own or the nearest that it inherits.
@@ -807,32 +627,6 @@ fn resources<'a>(document: &'a Document, page: &'a Dictionary) -> Option<&'a Dic
         node = node.get_deref(b"Parent", document).and_then(Object::as_dict).ok()?;
     }
     None
-}
-
-/// The groups of optional content that the document shows only on demand.
-fn groups_off(document: &Document) -> HashSet<ObjectId> {
-    let properties = document
-        .catalog()
-        .and_then(|catalog| catalog.get_deref(b"OCProperties", document))
-        .and_then(Object::as_dict);
-    let Ok(properties) = properties else { return HashSet::new() };
-    let groups = |holder: &Dictionary, key: &[u8]| {
-        let groups = holder.get_deref(key, document).and_then(Object::as_array);
-        let groups = groups.map(Vec::as_slice).unwrap_or_default();
-        groups.iter().filter_map(|group| group.as_reference().ok()).collect::<HashSet<_>>()
-    };
-    let Ok(standard) = properties.get_deref(b"D", document).and_then(Object::as_dict) else {
-        return HashSet::new();
-    };
-    let base = standard.get_deref(b"BaseState", document).and_then(Object::as_name);
-    let mut off = match base {
-        Ok(b"OFF") => groups(properties, b"OCGs"),
-        _ => HashSet::new(),
-    };
-    off.extend(groups(standard, b"OFF"));
-    let on = groups(standard, b"ON");
-    off.retain(|group| !on.contains(group));
-    off
 }
 
 #[cfg(test)]

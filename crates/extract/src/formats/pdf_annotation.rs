@@ -1,0 +1,143 @@
+//! What lies on a page (ISO 32000-2, section 12.5): form fields, free text, stamps, notes, attached files.
+
+use lopdf::{Dictionary, Document, Object, Stream};
+
+use super::pdf_matrix::Matrix;
+use super::pdf_metadata;
+
+/// Annotations of one page that are read.
+const ANNOTATIONS_MOST: usize = 100_000;
+
+/// One annotation of a page.
+pub(super) struct Annotation<'a> {
+    document: &'a Document,
+    pub(super) dictionary: &'a Dictionary,
+    kind: &'a [u8],
+}
+
+impl<'a> Annotation<'a> {
+    /// Those of a page in their order; the ones that nobody is to see are left out.
+    pub(super) fn of(
+        document: &'a Document,
+        page: &'a Dictionary,
+    ) -> impl Iterator<Item = Annotation<'a>> {
+        let annotations = page.get_deref(b"Annots", document).and_then(Object::as_array);
+        let annotations = annotations.map(Vec::as_slice).unwrap_or_default();
+        annotations.iter().take(ANNOTATIONS_MOST).filter_map(move |annotation| {
+            let dictionary = document.dereference(annotation).ok()?.1.as_dict().ok()?;
+            let kind = dictionary.get_deref(b"Subtype", document).and_then(Object::as_name);
+            let flags = dictionary.get_deref(b"F", document).and_then(Object::as_i64).unwrap_or(0);
+            // Hidden ones (2) and those that the screen does not show (32).
+            let is_seen = flags & 0b10_0010 == 0;
+            let kind = kind.unwrap_or_default();
+            is_seen.then_some(Annotation { document, dictionary, kind })
+        })
+    }
+
+    /// How it looks, and where that goes; none if nobody has drawn it.
+    pub(super) fn appearance(&self) -> Option<(&'a Stream, Matrix)> {
+        if matches!(self.kind, b"Popup" | b"Link") {
+            return None;
+        }
+        let document = self.document;
+        let normal = self
+            .dictionary
+            .get_deref(b"AP", document)
+            .and_then(Object::as_dict)
+            .and_then(|ap| ap.get_deref(b"N", document));
+        let form = match normal {
+            Ok(Object::Dictionary(states)) => {
+                let state = self.dictionary.get_deref(b"AS", document).and_then(Object::as_name);
+                state.and_then(|state| states.get_deref(state, document))
+            }
+            normal => normal,
+        };
+        let form = form.and_then(Object::as_stream).ok()?;
+        Some((form, appearance_matrix(document, self.dictionary, form)?))
+    }
+
+    /// What it shows on the page where nobody has drawn it (the value of a field, free text), and its rectangle.
+    pub(super) fn value(&self) -> Option<(String, [f64; 4])> {
+        let text = match self.kind {
+            b"FreeText" => pdf_metadata::text(self.document, self.dictionary, b"Contents"),
+            b"Widget" => field_value(self.document, self.dictionary),
+            _ => None,
+        };
+        let rectangle = self.dictionary.get_deref(b"Rect", self.document).ok()?;
+        Some((text?, numbers(self.document, rectangle)?))
+    }
+
+    /// What somebody wrote about the page: the text of a sticky note, of a marked passage, of a drawing. For a link or
+    /// a field the same entry describes it for those who cannot see it.
+    pub(super) fn note(&self) -> Option<String> {
+        if matches!(self.kind, b"Popup" | b"Link" | b"Widget" | b"FreeText" | b"PrinterMark") {
+            return None;
+        }
+        let note = pdf_metadata::text(self.document, self.dictionary, b"Contents")?;
+        let note = note.replace("\r\n", "\n").replace('\r', "\n");
+        Some(note.trim().to_owned()).filter(|note| !note.is_empty())
+    }
+
+    /// The file that it holds (section 12.5.6.15).
+    pub(super) fn file(&self) -> Option<&'a Object> {
+        let is_file = matches!(self.kind, b"FileAttachment");
+        self.dictionary.get(b"FS").ok().filter(|_| is_file)
+    }
+}
+
+/// The value of a text or choice field, its own or that of the field it is a part of (section 12.7.4).
+fn field_value(document: &Document, widget: &Dictionary) -> Option<String> {
+    const PASSWORD: i64 = 1 << 13;
+    let mut field = widget;
+    let (mut value, mut kind, mut flags) = (None, None, None);
+    for _ in 0..16 {
+        value = value.or_else(|| pdf_metadata::text(document, field, b"V"));
+        kind = kind.or_else(|| field.get_deref(b"FT", document).and_then(Object::as_name).ok());
+        flags = flags.or_else(|| field.get_deref(b"Ff", document).and_then(Object::as_i64).ok());
+        match field.get_deref(b"Parent", document).and_then(Object::as_dict) {
+            Ok(parent) => field = parent,
+            Err(_) => break,
+        }
+    }
+    let is_open = matches!(kind, Some(b"Tx" | b"Ch")) && flags.unwrap_or(0) & PASSWORD == 0;
+    value.filter(|_| is_open)
+}
+
+/// Brings the box of an appearance onto the rectangle of its annotation (section 12.5.5).
+fn appearance_matrix(
+    document: &Document,
+    annotation: &Dictionary,
+    form: &Stream,
+) -> Option<Matrix> {
+    let of = |holder: &Dictionary, key: &[u8]| {
+        let [x0, y0, x1, y1] = numbers::<4>(document, holder.get_deref(key, document).ok()?)?;
+        Some([x0.min(x1), y0.min(y1), x0.max(x1), y0.max(y1)])
+    };
+    let rectangle = of(annotation, b"Rect")?;
+    let frame = of(&form.dict, b"BBox")?;
+    let own = form.dict.get_deref(b"Matrix", document).ok();
+    let own = own.and_then(|m| matrix_of(document, m)).unwrap_or(Matrix::IDENTITY);
+    let [x0, y0, x1, y1] = frame;
+    let corners = [(x0, y0), (x1, y0), (x0, y1), (x1, y1)].map(|(x, y)| own.apply(x, y));
+    let low = corners.iter().fold((f64::MAX, f64::MAX), |l, c| (l.0.min(c.0), l.1.min(c.1)));
+    let high = corners.iter().fold((f64::MIN, f64::MIN), |h, c| (h.0.max(c.0), h.1.max(c.1)));
+    let scale = |from: f64, to: f64| if from.abs() > 1e-6 { to / from } else { 1.0 };
+    let [left, bottom, right, top] = rectangle;
+    let (sx, sy) = (scale(high.0 - low.0, right - left), scale(high.1 - low.1, top - bottom));
+    Some(Matrix::of([sx, 0.0, 0.0, sy, left - low.0 * sx, bottom - low.1 * sy]))
+}
+
+/// An array of numbers.
+pub(super) fn numbers<const N: usize>(document: &Document, object: &Object) -> Option<[f64; N]> {
+    let items = object.as_array().ok()?;
+    let mut numbers = [0.0; N];
+    for (at, number) in numbers.iter_mut().enumerate() {
+        *number = document.dereference(items.get(at)?).ok()?.1.as_float().ok()?.into();
+    }
+    Some(numbers)
+}
+
+/// An array of six numbers as a matrix.
+pub(super) fn matrix_of(document: &Document, object: &Object) -> Option<Matrix> {
+    numbers(document, object).map(Matrix::of)
+}

@@ -1,0 +1,123 @@
+use std::collections::HashSet;
+
+use lopdf::{Dictionary, Document, Object, ObjectId};
+use madang_document::content::Content;
+
+use super::pdf_annotation::Annotation;
+use super::pdf_metadata;
+use crate::context::Context;
+use crate::member_path::MemberPaths;
+use crate::unpack::take_member;
+
+/// Nodes of the tree of attachments that are visited.
+const NAME_NODES_MOST: usize = 10_000;
+
+/// Attachments that are read.
+const FILES_MOST: usize = 10_000;
+
+/// Delivers the embedded files (ISO 32000-2, section 7.11.4) as members, those of the document, of a page and of a note alike,
+/// once each, however often it is named.
+pub(super) fn read(
+    content: &mut Content,
+    document: &Document,
+    pages: &[ObjectId],
+    context: &Context<'_>,
+) {
+    let mut paths = MemberPaths::default();
+    let mut seen = HashSet::new();
+    let named = named(document).into_iter();
+    for specification in named.chain(associated(document, pages)).take(FILES_MOST) {
+        let Some((name, stream)) = embedded_file(document, specification) else {
+            content.note("an attachment has no content");
+            continue;
+        };
+        if !seen.insert(std::ptr::from_ref(stream) as usize) {
+            continue;
+        }
+        let path = paths.take(name.rsplit(['/', '\\']).next().unwrap_or(&name));
+        let most = context.unpacked_left().min(context.limits.member);
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let bytes = match stream.get_plain_content_with_limit(most) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                content.lost(format!("attachment {path}: {error}"));
+                continue;
+            }
+        };
+        let size = bytes.len() as u64;
+        if !take_member(bytes.as_slice(), &path, Some(size), context, content) {
+            return;
+        }
+    }
+}
+
+/// The file specifications in the tree of names `EmbeddedFiles`, in its order.
+fn named(document: &Document) -> Vec<&Dictionary> {
+    let root = document
+        .catalog()
+        .and_then(|catalog| catalog.get_deref(b"Names", document))
+        .and_then(Object::as_dict)
+        .and_then(|names| names.get_deref(b"EmbeddedFiles", document))
+        .and_then(Object::as_dict);
+    let mut waiting: Vec<&Dictionary> = root.into_iter().collect();
+    let mut found = Vec::new();
+    let mut visited = 0;
+    while let Some(node) = waiting.pop() {
+        // A tree that bites its tail ends here.
+        visited += 1;
+        if visited > NAME_NODES_MOST || found.len() > FILES_MOST {
+            break;
+        }
+        if let Ok(names) = node.get_deref(b"Names", document).and_then(Object::as_array) {
+            let values = names.iter().skip(1).step_by(2);
+            found.extend(values.filter_map(|value| dictionary(document, value)));
+        }
+        if let Ok(kids) = node.get_deref(b"Kids", document).and_then(Object::as_array) {
+            let kids = kids.iter().rev().take(NAME_NODES_MOST);
+            waiting.extend(kids.filter_map(|kid| dictionary(document, kid)));
+        }
+    }
+    found
+}
+
+/// The files that the document, a page, or what lies on a page holds or is associated with (sections 12.5.6.15 and
+/// 14.13).
+fn associated<'a>(
+    document: &'a Document,
+    pages: &'a [ObjectId],
+) -> impl Iterator<Item = &'a Dictionary> {
+    let of = move |holder: &'a Dictionary| {
+        let files = match holder.get_deref(b"AF", document) {
+            Ok(Object::Array(files)) => files.as_slice(),
+            _ => &[],
+        };
+        files.iter().filter_map(move |file| dictionary(document, file))
+    };
+    let pages = pages.iter().filter_map(|id| document.get_dictionary(*id).ok());
+    document.catalog().into_iter().flat_map(of).chain(pages.flat_map(move |page| {
+        let notes = Annotation::of(document, page).flat_map(move |note| {
+            let held = note.file().and_then(|file| dictionary(document, file));
+            held.into_iter().chain(of(note.dictionary))
+        });
+        of(page).chain(notes)
+    }))
+}
+
+fn dictionary<'a>(document: &'a Document, object: &'a Object) -> Option<&'a Dictionary> {
+    document.dereference(object).ok()?.1.as_dict().ok()
+}
+
+fn embedded_file<'a>(
+    document: &'a Document,
+    specification: &'a Dictionary,
+) -> Option<(String, &'a lopdf::Stream)> {
+    let name = [b"UF".as_slice(), b"F"]
+        .into_iter()
+        .find_map(|key| pdf_metadata::text(document, specification, key))
+        .unwrap_or_else(|| "attachment".into());
+    let files = specification.get_deref(b"EF", document).and_then(Object::as_dict).ok()?;
+    let stream = [b"UF".as_slice(), b"F"]
+        .into_iter()
+        .find_map(|key| files.get_deref(key, document).and_then(Object::as_stream).ok())?;
+    Some((name, stream))
+}

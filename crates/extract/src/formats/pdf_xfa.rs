@@ -1,0 +1,132 @@
+//! Forms in XML inside a PDF (XML Forms Architecture 3.3; ISO 32000-1, section 12.7.8). Their pages are made by the
+//! viewer from a template and the data; the file's own page only asks to wait.
+
+use lopdf::{Document, Object};
+use madang_document::content::Content;
+use madang_document::locator::Locator;
+
+use super::markup::{Markup, Node};
+use crate::context::Context;
+use crate::encoding;
+
+/// Which form a document is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// None in XML, or one whose pages stand in the file.
+    Static,
+    /// One whose pages are made by the viewer.
+    Dynamic,
+}
+
+/// Parts that a form is kept in.
+const PARTS_MOST: usize = 1_000;
+
+/// Reads the labels of a dynamic form and what was filled in.
+pub(super) fn read(document: &Document, context: &Context<'_>, content: &mut Content) -> Form {
+    let Ok(root) = document.catalog() else { return Form::Static };
+    let form = root.get_deref(b"AcroForm", document).and_then(Object::as_dict);
+    let Ok(form) = form else { return Form::Static };
+    let Ok(packets) = form.get_deref(b"XFA", document) else { return Form::Static };
+    let fields = form.get_deref(b"Fields", document).and_then(Object::as_array);
+    // The fields of a static form stand on its pages, with their values.
+    let needs_viewer = root.get_deref(b"NeedsRendering", document).and_then(Object::as_bool);
+    let needs_viewer = needs_viewer.unwrap_or(false);
+    if !needs_viewer && fields.is_ok_and(|fields| !fields.is_empty()) {
+        return Form::Static;
+    }
+    match packet(document, packets, context) {
+        Ok(bytes) => {
+            let text = encoding::decode(&bytes).text;
+            for piece in pieces(&text, content) {
+                content.push_text(piece, Locator::Whole {});
+            }
+        }
+        Err(error) => content.lost(format!("the form in XML cannot be read: {error}")),
+    }
+    Form::Dynamic
+}
+
+/// The document of the form: one stream, or an array of names and the streams that follow one another.
+fn packet(
+    document: &Document,
+    packets: &Object,
+    context: &Context<'_>,
+) -> Result<Vec<u8>, lopdf::Error> {
+    let parts = match packets {
+        Object::Array(parts) => parts.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    let most = context.unpacked_left().min(context.limits.member);
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let mut packet = Vec::new();
+    for part in parts.iter().take(PARTS_MOST) {
+        if let Ok((_, Object::Stream(part))) = document.dereference(part) {
+            let left = most.saturating_sub(packet.len());
+            packet.extend(part.get_plain_content_with_limit(left)?);
+        }
+    }
+    Ok(packet)
+}
+
+/// The labels of the template, and the values of the data; a line for each.
+fn pieces(xml: &str, content: &mut Content) -> [String; 2] {
+    let (mut labels, mut values) = (String::new(), String::new());
+    let mut markup = Markup::new(xml);
+    // How deep below `template` and `data` the walk is.
+    let (mut template, mut data, mut label) = (0u32, 0u32, 0u32);
+    while let Some(node) = markup.next() {
+        match node {
+            Node::Start(tag) => {
+                let name = tag.name();
+                if data > 0 || name == "data" {
+                    data += 1;
+                } else if template > 0 || name == "template" {
+                    template += 1;
+                    if label > 0 || matches!(name, "draw" | "caption") {
+                        label += 1;
+                    }
+                }
+            }
+            Node::End(_) => {
+                end_line(&mut values);
+                end_line(&mut labels);
+                if data > 0 {
+                    data -= 1;
+                } else if template > 0 {
+                    template -= 1;
+                    label = label.saturating_sub(1);
+                }
+            }
+            Node::Text(text) if data > 0 => values.push_str(&text),
+            Node::Text(text) if label > 0 => labels.push_str(&text),
+            Node::Text(_) => {}
+        }
+    }
+    markup.report("the form in XML", content);
+    [labels, values].map(|lines| {
+        let lines = lines.lines().map(str::trim).filter(|line| !line.is_empty());
+        lines.collect::<Vec<_>>().join("\n")
+    })
+}
+
+fn end_line(text: &mut String) {
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_labels_and_values() {
+        let xml = "<xdp:xdp><template><subform><draw><value><text>지급 신청서</text></value></draw><field>\
+                   <caption><value><text>이름</text></value></caption><script>if (a) b;</script></field>\
+                   </subform></template><xfa:datasets><xfa:data><form><name> 김하나 </name><no>7781</no></form>\
+                   </xfa:data></xfa:datasets></xdp:xdp>";
+        let mut content = Content::default();
+        assert_eq!(pieces(xml, &mut content), ["지급 신청서\n이름", "김하나\n7781"]);
+        assert!(content.warnings.is_empty());
+    }
+}

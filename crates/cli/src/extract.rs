@@ -13,7 +13,7 @@ use madang_extract::options::Options;
 use madang_sandbox::input::{Input, Ranges};
 use madang_sandbox::limits::Limits;
 use madang_sandbox::request::Request;
-use madang_sandbox::run::run as run_child;
+use madang_sandbox::run::{RunError, run as run_child};
 use madang_sandbox::sealed_file::SealedFile;
 use madang_sandbox::watch::Watch;
 use madang_sandbox::zygote::Zygote;
@@ -169,7 +169,7 @@ fn extract(zygote: &Zygote, path: &Path, limits: &Limits) -> Answer {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let options = Options::default();
     let request = Request { name: &name, limits, options: &options };
-    let unread = input(path).and_then(|input| {
+    let unread = input(path).map_err(RunError::from).and_then(|input| {
         run_child(zygote, &request, input, &Watch::default(), &mut |extraction| match extraction
             .member
         {

@@ -89,7 +89,8 @@ fn once(zygote: &Zygote, name: &str, bytes: &[u8]) -> std::io::Result<Run> {
     let input = Input::Memory(SealedFile::from_bytes(bytes)?);
     let (limits, options) = (Limits::default(), Options::default());
     let request = Request { name, limits: &limits, options: &options };
-    let verdict = run(zygote, &request, input, &Watch::default(), &mut |_| {})?;
+    let verdict = run(zygote, &request, input, &Watch::default(), &mut |_| {})
+        .map_err(std::io::Error::other)?;
     let whole = start.elapsed();
     match verdict {
         Some(verdict) if !verdict.died => Ok(Run { verdict, whole }),

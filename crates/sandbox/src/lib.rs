@@ -6,7 +6,7 @@
 //! ```
 //!
 //! On the parent's side: [`zygote`] sends orders, [`run`] begins a run, `supervision` watches its child, `assembly`
-//! checks what that says, `ending` tells what its end means. On the other: [`serve`] is the zygote's loop, `child` the
+//! checks what that says, `ending` tells what its end means, `awake` counts the time. On the other: [`serve`] is the zygote's loop, `child` the
 //! life of a child, `blob` what it reads, `answer` what it says, and `channel` the way there. [`frame`], `launch` and
 //! `caps` are what both speak.
 
@@ -14,6 +14,7 @@
 pub mod allowance;
 mod answer;
 mod assembly;
+mod awake;
 mod blob;
 mod caps;
 mod channel;

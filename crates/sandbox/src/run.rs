@@ -8,10 +8,10 @@ use std::time::Instant;
 use madang_document::inner_path::InnerPath;
 use madang_extract::extraction::Extraction;
 use madang_extract::order::Order;
-use rustix::event::{PollFd, PollFlags, poll};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::pipe::{PipeFlags, pipe_with};
 
+use crate::awake::readable_within;
 use crate::input::Input;
 use crate::kit::Kit;
 use crate::launch::{self, Launch, Report};
@@ -21,21 +21,32 @@ use crate::verdict::Verdict;
 use crate::watch::Watch;
 use crate::zygote::{PATIENCE, Zygote, dead_zygote};
 
+/// Why a run gave nothing, not even how its child died.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// No child was born: nothing of the object was looked at, so it is no fault of its.
+    #[error("no reader can be started: {0}")]
+    Unborn(#[source] io::Error),
+    /// The zygote died meanwhile, or the object's store did not give a range.
+    #[error("{0}")]
+    BrokenOff(#[from] io::Error),
+}
+
 /// Runs one extraction in a fresh child and blocks until the child is reaped. Hands each document to `keep`
 /// as soon as it arrives, members before the object itself. When the child died, a document of the object
 /// itself with that outcome (crashed, timeout, memory) is handed to `keep` all the same. `None` when the run
 /// was called off.
 ///
 /// # Errors
-/// When the zygote cannot fork or is gone, or when the object's store did not give a range: nothing is known
-/// about the object then, and the run is worth repeating. Members that were kept before must be forgotten.
+/// [`RunError`]: nothing is known about the object then, and the run is worth repeating. Members that were kept
+/// before must be forgotten.
 pub fn run(
     zygote: &Zygote,
     request: &Request<'_>,
     mut input: Input,
     watch: &Watch,
     keep: &mut dyn FnMut(Extraction),
-) -> io::Result<Option<Verdict>> {
+) -> Result<Option<Verdict>, RunError> {
     let limits = request.limits;
     let launch = Launch {
         order: Order {
@@ -58,7 +69,7 @@ pub fn run(
         keep(extraction);
     })?;
     if !supervision.is_wanting() {
-        return supervision.verdict(keep);
+        return Ok(supervision.verdict(keep)?);
     }
     drop(supervision);
     let newborn = born(zygote, Kit::Full, &launch, &input)?;
@@ -70,16 +81,17 @@ pub fn run(
         }
     };
     supervision.watch((zygote, Kit::Full), &mut input, watch, keep)?;
-    supervision.verdict(keep)
+    Ok(supervision.verdict(keep)?)
 }
 
 /// Has a child forked.
-fn born(zygote: &Zygote, kit: Kit, launch: &Launch, input: &Input) -> io::Result<Newborn> {
-    match fork(zygote, kit, launch, input) {
+fn born(zygote: &Zygote, kit: Kit, launch: &Launch, input: &Input) -> Result<Newborn, RunError> {
+    let born = match fork(zygote, kit, launch, input) {
         // An order sent to a zygote that was about to die is lost, and nothing has happened yet: once more.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => fork(zygote, kit, launch, input),
         other => other,
-    }
+    };
+    born.map_err(RunError::Unborn)
 }
 
 fn fork(zygote: &Zygote, kit: Kit, launch: &Launch, input: &Input) -> io::Result<Newborn> {
@@ -110,8 +122,7 @@ fn fork(zygote: &Zygote, kit: Kit, launch: &Launch, input: &Input) -> io::Result
 
 /// Waits for the zygote's word that the child lives.
 fn first_word(status: &OwnedFd) -> io::Result<(i32, OwnedFd)> {
-    let mut ready = [PollFd::new(status, PollFlags::IN)];
-    if rustix::io::retry_on_intr(|| poll(&mut ready, Some(&PATIENCE)))? == 0 {
+    if !readable_within(status, PATIENCE)? {
         return Err(io::Error::new(io::ErrorKind::TimedOut, "the zygote does not answer"));
     }
     match launch::receive(status)? {

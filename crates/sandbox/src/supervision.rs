@@ -14,6 +14,7 @@ use rustix::net::{RecvFlags, SendFlags};
 use rustix::process::{Signal, pidfd_send_signal};
 
 use crate::assembly::{Assembly, Step};
+use crate::awake::{Awake, TICK};
 use crate::channel::UNREADABLE;
 use crate::ending::{Ending, Killed};
 use crate::frame::{Decoder, Lie};
@@ -27,8 +28,6 @@ use crate::verdict::Verdict;
 use crate::watch::Watch;
 use crate::zygote::{Zygote, dead_zygote};
 
-/// How often memory and the caller's wish are looked at.
-const TICK: Duration = Duration::from_millis(50);
 /// How long a child may take to go after it has said everything.
 const FAREWELL: Duration = Duration::from_secs(2);
 /// How long the zygote may take to report the end of a child that was killed.
@@ -61,12 +60,13 @@ pub(crate) struct Supervision<'a> {
     outgoing: Vec<u8>,
     /// The child closed its socket.
     silent: bool,
-    heard: Instant,
+    /// How long it has lived, without the caller's own time and what this process slept through. All that follows is
+    /// in this time.
+    awake: Awake,
+    heard: Duration,
     /// When its memory was looked at last.
-    looked: Instant,
-    /// Later by what the caller's own time was.
-    started: Instant,
-    killed: Option<(Killed, Instant)>,
+    looked: Duration,
+    killed: Option<(Killed, Duration)>,
     ended: Option<(ExitStatus, Usage)>,
     /// When the order went out.
     ordered: Instant,
@@ -108,9 +108,9 @@ impl<'a> Supervision<'a> {
             assembly: Assembly::new(&limits.extract, launch.size),
             outgoing: Vec::new(),
             silent: false,
-            heard: now,
-            looked: now,
-            started: now,
+            awake: Awake::since(now),
+            heard: Duration::ZERO,
+            looked: Duration::ZERO,
             killed: None,
             ended: None,
             ordered,
@@ -160,23 +160,23 @@ impl<'a> Supervision<'a> {
     /// Kills a child that exceeds a limit. Looked at after hearing it, so that a parent that was late itself
     /// does not take its own silence for the child's.
     fn hold_to_limits(&mut self, watch: &Watch) -> io::Result<()> {
-        let now = Instant::now();
-        let idle = now.saturating_duration_since(self.heard);
+        let now = self.look();
+        let idle = now.saturating_sub(self.heard);
         if let Some((_, at)) = &self.killed {
-            if now.saturating_duration_since(*at) < REAPING {
+            if now.saturating_sub(*at) < REAPING {
                 return Ok(());
             }
             return Err(io::Error::new(io::ErrorKind::TimedOut, "the zygote does not reap"));
         }
         if watch.is_cancelled() {
             self.kill(Killed::Unwanted);
-        } else if now.saturating_duration_since(self.started) >= self.wall() {
+        } else if now >= self.wall() {
             self.kill(Killed::Wall(self.wall()));
         } else if self.assembly.has_ended() && idle >= FAREWELL {
             self.kill(Killed::Lingered);
         } else if idle >= self.limits.silence {
             self.kill(Killed::Silent(self.limits.silence));
-        } else if now.saturating_duration_since(self.looked) >= TICK {
+        } else if now.saturating_sub(self.looked) >= TICK {
             self.looked = now;
             if memory::resident(self.pid).is_some_and(|bytes| bytes > self.resident) {
                 self.kill(Killed::Memory(self.limits.memory));
@@ -185,9 +185,13 @@ impl<'a> Supervision<'a> {
         Ok(())
     }
 
+    fn look(&mut self) -> Duration {
+        self.awake.look(Instant::now())
+    }
+
     /// When a stage was reached: as noted, or now if it is reached now.
     fn since(&self, noted: Option<Duration>, reached: bool) -> Option<Duration> {
-        noted.or_else(|| reached.then(|| self.heard.saturating_duration_since(self.ordered)))
+        noted.or_else(|| reached.then(|| self.ordered.elapsed()))
     }
 
     /// How long the child may take, by the work that it says it has begun.
@@ -219,7 +223,8 @@ impl<'a> Supervision<'a> {
 
     fn kill(&mut self, why: Killed) {
         let _ = pidfd_send_signal(&self.pidfd, Signal::KILL);
-        self.killed.get_or_insert((why, Instant::now()));
+        let now = self.look();
+        self.killed.get_or_insert((why, now));
     }
 
     /// Sends what of an answer the child takes. Never blocks: a child that asks and does not read would hold
@@ -232,7 +237,7 @@ impl<'a> Supervision<'a> {
         match rustix::net::send(&self.socket, &self.outgoing, flags) {
             Ok(n) => {
                 self.outgoing.drain(..n);
-                self.heard = Instant::now();
+                self.heard = self.look();
             }
             Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => {}
             // The child is gone; its end is told by the status.
@@ -268,7 +273,7 @@ impl<'a> Supervision<'a> {
                 Ok(Some((frame, length))) => self.assembly.take(frame, length),
                 Err(lie) => Err(lie),
             };
-            self.heard = Instant::now();
+            self.heard = self.look();
             self.stages = Stages {
                 detected: self.since(self.stages.detected, self.assembly.detected.is_some()),
                 answered: self.since(self.stages.answered, self.assembly.has_ended()),
@@ -280,9 +285,7 @@ impl<'a> Supervision<'a> {
                 Ok(Step::Member(member)) => {
                     keep(*member);
                     // The time that the caller takes is not the child's.
-                    let taken = self.heard.elapsed();
-                    self.heard += taken;
-                    self.started += taken;
+                    self.awake.pass_over(Instant::now());
                 }
                 Ok(Step::Range { offset, length }) => self.range(input, offset, length),
                 Err(lie) => self.kill(Killed::Lied(lie)),
@@ -313,8 +316,8 @@ impl<'a> Supervision<'a> {
                 self.kill(Killed::Unwanted);
             }
         }
-        // Waiting for the store is not the child's silence, though it counts to the length of the run.
-        self.heard = Instant::now();
+        // Waiting for the store is not the child's silence, though a moment of each counts to the length of the run.
+        self.heard = self.look();
     }
 
     fn listen_to_errors(&mut self, buffer: &mut [u8]) -> bool {

@@ -6,16 +6,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
+use crate::awake::readable_within;
 use crate::kit::Kit;
 use crate::launch::{self, Launch, PROTOCOL, Report};
 
 /// How long a zygote may take to start, or to answer an order.
-pub(crate) const PATIENCE: Timespec = Timespec { tv_sec: 10, tv_nsec: 0 };
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The processes that children are forked from: started before tokio, single-threaded, formats warm. Used by
 /// many threads at once. One that died is started again by the next order.
@@ -177,8 +178,7 @@ impl Running {
 
     fn hear(&self) -> io::Result<Option<Report>> {
         let Some(orders) = &self.orders else { return Ok(None) };
-        let mut ready = [PollFd::new(orders, PollFlags::IN)];
-        if rustix::io::retry_on_intr(|| poll(&mut ready, Some(&PATIENCE)))? == 0 {
+        if !readable_within(orders, PATIENCE)? {
             return Err(io::Error::new(io::ErrorKind::TimedOut, "the zygote does not answer"));
         }
         Ok(launch::receive(orders)?.map(|(report, _)| report))

@@ -1,10 +1,17 @@
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use madang_document::timestamp::Timestamp;
 
 /// The time, as a value that somebody hands in.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// A clock that nobody sets: it begins at the time of `clock` and goes on by the monotonic one. What waits for its
+/// time waits by this, or a clock that is set back by a day makes it wait for a day.
+pub fn steady(clock: &Clock) -> Clock {
+    let (start, begun) = (clock(), Instant::now());
+    Arc::new(move || start.plus_ms(ms(begun.elapsed())))
+}
 
 /// Random numbers from 0 to 1.
 pub type Jitter = Arc<dyn Fn() -> f64 + Send + Sync>;

@@ -4,20 +4,17 @@ use madang_store::store::Listed;
 
 /// Whether a file has settled: nobody is writing to it any more, as far as its store can tell.
 ///
-/// A file is taken when its last change lies `settle_ms` back. A change that lies in the future says nothing
-/// (clocks differ, archives restore odd dates): then the file must look the same at two looks that far apart.
-pub fn settled(file: &Listed, before: Option<&Look>, settle_ms: i64, now: Timestamp) -> Settle {
-    let trusted = file.modified.filter(|modified| modified.0 <= now.0);
-    if let Some(modified) = trusted {
-        let due = modified.plus_ms(settle_ms);
-        return if due.0 <= now.0 { Settle::Take } else { Settle::LookAgain(due) };
-    }
-    match before {
-        Some(look) if look.version == file.version => {
-            let due = look.at.plus_ms(settle_ms);
-            if due.0 <= now.0 { Settle::Take } else { Settle::LookAgain(due) }
-        }
-        _ => Settle::LookAgain(now.plus_ms(settle_ms)),
+/// A file is taken when its last change lies `settle_ms` back by `wall`, the clock that stores go by. A change that
+/// lies in the future says nothing (clocks differ or are set back, archives restore odd dates): then the file must
+/// have looked the same for that long, in `same_for_ms`, which no clock that is set has part in.
+pub fn settled(file: &Listed, same_for_ms: Option<i64>, settle_ms: i64, wall: Timestamp) -> Settle {
+    let unchanged_ms = match file.modified {
+        Some(modified) if modified <= wall => wall.0.saturating_sub(modified.0),
+        _ => same_for_ms.unwrap_or(0),
+    };
+    match settle_ms.saturating_sub(unchanged_ms) {
+        ..=0 => Settle::Take,
+        after_ms => Settle::LookAgain { after_ms },
     }
 }
 
@@ -26,7 +23,7 @@ pub fn settled(file: &Listed, before: Option<&Look>, settle_ms: i64, now: Timest
 pub struct Look {
     /// The version it had.
     pub version: String,
-    /// When it was first seen in that version.
+    /// When it was first seen in that version, by a clock that nobody sets.
     pub at: Timestamp,
 }
 
@@ -35,42 +32,38 @@ pub struct Look {
 pub enum Settle {
     /// Take it.
     Take,
-    /// Look again then.
-    LookAgain(Timestamp),
+    /// Look again later.
+    LookAgain {
+        /// When so many milliseconds have passed.
+        after_ms: i64,
+    },
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn file(version: &str, modified: Option<i64>) -> Listed {
-        Listed {
-            path: "a".into(),
-            version: version.into(),
-            size: 1,
-            modified: modified.map(Timestamp),
+    #[test]
+    fn a_file_is_taken_when_it_has_been_left_alone() {
+        let wall = Timestamp(10_000);
+        let later = |after_ms| Settle::LookAgain { after_ms };
+        for (modified, same_for_ms, expected) in [
+            // An old one at once, a fresh one later.
+            (Some(8_000), None, Settle::Take),
+            (Some(9_000), None, later(1_000)),
+            (Some(10_000), Some(1_999), later(2_000)),
+            // A date in the future, or none, needs two looks.
+            (Some(99_000), None, later(2_000)),
+            (Some(99_000), Some(0), later(2_000)),
+            (Some(99_000), Some(1_500), later(500)),
+            (Some(99_000), Some(2_000), Settle::Take),
+            (None, None, later(2_000)),
+            (None, Some(2_500), Settle::Take),
+        ] {
+            let (path, version) = ("a".into(), "v".into());
+            let file = Listed { path, version, size: 1, modified: modified.map(Timestamp) };
+            let settle = settled(&file, same_for_ms, 2_000, wall);
+            assert_eq!(settle, expected, "{modified:?} {same_for_ms:?}");
         }
-    }
-
-    #[test]
-    fn an_old_file_is_taken_at_once_and_a_fresh_one_later() {
-        let now = Timestamp(10_000);
-        assert_eq!(settled(&file("v", Some(8_000)), None, 2_000, now), Settle::Take);
-        let later = Settle::LookAgain(Timestamp(11_000));
-        assert_eq!(settled(&file("v", Some(9_000)), None, 2_000, now), later);
-    }
-
-    #[test]
-    fn a_date_in_the_future_needs_two_looks() {
-        let future = file("v", Some(99_000));
-        let look = |at| Look { version: "v".into(), at: Timestamp(at) };
-        let now = Timestamp(10_000);
-        assert_eq!(settled(&future, None, 2_000, now), Settle::LookAgain(Timestamp(12_000)));
-        assert_eq!(settled(&future, Some(&look(8_000)), 2_000, now), Settle::Take);
-        let changed = Look { version: "u".into(), at: Timestamp(0) };
-        assert_eq!(
-            settled(&future, Some(&changed), 2_000, now),
-            Settle::LookAgain(Timestamp(12_000))
-        );
     }
 }

@@ -82,8 +82,10 @@ pub struct Source {
     pub ledger: Arc<dyn Ledger>,
     /// Told when there is work.
     pub work: Arc<Notify>,
-    /// The time.
+    /// The time, as people and stores have it.
     pub clock: Clock,
+    /// The time that nobody sets: what is waited for is waited for by this.
+    pub steady: Clock,
     /// Random numbers from 0 to 1.
     pub jitter: Jitter,
     /// Where conditions are told.
@@ -107,8 +109,8 @@ impl Source {
         stop: CancellationToken,
     ) {
         let mut run = Run {
-            next_listing: (self.clock)(),
-            not_before: (self.clock)(),
+            next_listing: (self.steady)(),
+            not_before: (self.steady)(),
             source: self,
             waiting: Waiting::default(),
             missing: Missing::default(),
@@ -203,7 +205,7 @@ struct Run {
 
 impl Run {
     fn now(&self) -> Timestamp {
-        (self.source.clock)()
+        (self.source.steady)()
     }
 
     fn name(&self) -> &str {
@@ -262,7 +264,7 @@ impl Run {
         }
         self.owed = true;
         let begun = self.now();
-        let clock = Arc::clone(&self.source.clock);
+        let clock = Arc::clone(&self.source.steady);
         match self.compare(release).await {
             Ok(unlisted) => {
                 self.listed = true;
@@ -491,11 +493,13 @@ impl Run {
     fn has_settled(&mut self, file: &Listed) -> bool {
         let now = self.now();
         let settle = ms(self.source.pipeline.source.settle);
-        match settled(file, self.waiting.look(&file.path), settle, now) {
+        let before = self.waiting.look(&file.path).filter(|look| look.version == file.version);
+        let same_for_ms = before.map(|look| now.0.saturating_sub(look.at.0));
+        match settled(file, same_for_ms, settle, (self.source.clock)()) {
             Settle::Take => true,
-            Settle::LookAgain(due) => {
+            Settle::LookAgain { after_ms } => {
                 let look = Look { version: file.version.clone(), at: now };
-                self.waiting.look_again(&file.path, at_tick(due), look);
+                self.waiting.look_again(&file.path, at_tick(now.plus_ms(after_ms)), look);
                 false
             }
         }
@@ -604,7 +608,7 @@ impl Run {
             Some(held) => Some(held.clone()),
             None => ledger.held(self.name()).await?,
         };
-        let since = before.as_ref().map_or_else(|| self.now(), |held| held.since);
+        let since = before.as_ref().map_or_else(|| (self.source.clock)(), |held| held.since);
         let held = Held { missing, known: self.known, since };
         if before.as_ref() != Some(&held) {
             ledger.hold_back(self.name(), Some(held.clone())).await?;

@@ -396,6 +396,7 @@ fn condition(condition: madang_pipeline::board::Condition) -> Option<Condition> 
         Kind::DiskLow => ConditionKind::DiskLow,
         Kind::LedgerUnwritable => ConditionKind::LedgerUnwritable,
         Kind::DescriptorsOut => ConditionKind::DescriptorsOut,
+        Kind::Stalled => ConditionKind::Stalled,
         Kind::SourceAway => ConditionKind::SourceAway,
         Kind::Behind => ConditionKind::IndexBehind,
         Kind::IndexDamaged => ConditionKind::IndexDamaged,

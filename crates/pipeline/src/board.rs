@@ -17,6 +17,8 @@ pub enum Kind {
     LedgerUnwritable,
     /// The process has hardly any descriptors left.
     DescriptorsOut,
+    /// No reader can be started, or what was read cannot be kept, and neither the disk nor descriptors are out.
+    Stalled,
     /// A source cannot be listed.
     SourceAway,
     /// So much is gone from a source that the operator must say whether it is real.
@@ -34,6 +36,7 @@ impl Kind {
             Kind::DiskLow => "disk_low",
             Kind::LedgerUnwritable => "ledger_unwritable",
             Kind::DescriptorsOut => "descriptors_out",
+            Kind::Stalled => "stalled",
             Kind::SourceAway => "source_away",
             Kind::Held => "held",
             Kind::Behind => "behind",
@@ -45,7 +48,7 @@ impl Kind {
     /// others' service off the air.
     pub fn is_unready(self) -> bool {
         match self {
-            Kind::DiskLow | Kind::LedgerUnwritable | Kind::DescriptorsOut => true,
+            Kind::DiskLow | Kind::LedgerUnwritable | Kind::DescriptorsOut | Kind::Stalled => true,
             Kind::SourceAway | Kind::Held | Kind::Behind | Kind::IndexDamaged => false,
         }
     }
@@ -58,6 +61,7 @@ impl Kind {
                 "look at the disk of the data folder; nothing is lost meanwhile"
             }
             Kind::DescriptorsOut => "raise the limit of open files (ulimit -n, LimitNOFILE)",
+            Kind::Stalled => "look at what the message names; nothing is lost meanwhile",
             Kind::SourceAway => {
                 "mount the folder, or give the account that runs madang the right to it"
             }

@@ -34,10 +34,6 @@ pub fn decide(
             }
         }
         Reading::Gone => Step::Delete,
-        Reading::Unkept { message } => {
-            let failure = failure("house", Some(message), false);
-            Step::Retry { at: policy.again(attempt.attempt, now, jitter), failure }
-        }
         Reading::Unread { message, lasting } => {
             let failure = failure("read", Some(message), false);
             if *lasting || attempt.attempt >= policy.max_attempts {
@@ -78,7 +74,8 @@ pub struct Attempt {
     pub crashes: u32,
 }
 
-/// What an attempt found.
+/// What an attempt found. What hinders the house (no disk, no descriptor, no child) is none of these: it says nothing
+/// about the file, and is waited for within the attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reading {
     /// The child answered, or died.
@@ -92,12 +89,6 @@ pub enum Reading {
     },
     /// The object is not there any more, or not in this version.
     Gone,
-    /// It could be read, but not kept: the disk is full, no child can be started. The house's fault and not
-    /// the file's, so it is tried again however often that takes.
-    Unkept {
-        /// Why, and the cure.
-        message: String,
-    },
     /// The store did not give the bytes.
     Unread {
         /// Why, and the cure.
@@ -137,12 +128,16 @@ pub struct Policy {
     pub max_crashes: u32,
     /// How long to wait between them.
     pub backoff: Backoff,
+    /// How long to wait within an attempt while the house cannot go on. Never long, for what stands in its way goes
+    /// away without telling anybody; without end, for no file is to blame.
+    pub hindered: Backoff,
 }
 
 impl Default for Policy {
     fn default() -> Policy {
         let backoff = Backoff { base_ms: 1_000, cap_ms: 600_000 };
-        Policy { max_attempts: 8, max_starts: 50, max_crashes: 3, backoff }
+        let hindered = Backoff { base_ms: 500, cap_ms: 4_000 };
+        Policy { max_attempts: 8, max_starts: 50, max_crashes: 3, backoff, hindered }
     }
 }
 
@@ -210,12 +205,6 @@ mod tests {
         assert!(matches!(step(7, 0, silent(false)), Step::Retry { .. }));
         assert!(matches!(step(8, 0, silent(false)), Step::Quarantine(_)));
         assert!(matches!(step(1, 0, silent(true)), Step::Quarantine(_)));
-    }
-
-    #[test]
-    fn a_full_disk_quarantines_nothing() {
-        let full = || Reading::Unkept { message: "no space left on device".into() };
-        assert!(matches!(step(40, 0, full()), Step::Retry { .. }));
     }
 
     #[test]

@@ -24,12 +24,13 @@ use uuid::Uuid;
 
 use crate::board::Board;
 use crate::cataloguer::Cataloguer;
-use crate::clock::{Clock, Jitter};
+use crate::clock::{Clock, Jitter, steady};
 use crate::completer::Completer;
 use crate::decide::Policy;
 use crate::declaration::Pipeline;
 use crate::follow::{Way, follow};
 use crate::heads::{self, Heads};
+use crate::hindrance::Hindrances;
 use crate::indexer::Indexers;
 use crate::lease::Leases;
 use crate::missing::Window;
@@ -219,6 +220,7 @@ impl Service {
                 ledger: Arc::clone(&self.parts.ledger),
                 work: Arc::clone(&self.work),
                 clock: Arc::clone(&self.parts.clock),
+                steady: steady(&self.parts.clock),
                 jitter: Arc::clone(&self.parts.jitter),
                 board: self.parts.board.clone(),
                 window: Window::default(),
@@ -243,6 +245,7 @@ impl Service {
             worker: self.parts.worker,
             leases: self.leases.clone(),
             board: self.parts.board.clone(),
+            hindrances: Hindrances::new(self.parts.board.clone()),
             finished,
             clock: Arc::clone(&self.parts.clock),
             jitter: Arc::clone(&self.parts.jitter),

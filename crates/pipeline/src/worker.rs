@@ -15,7 +15,7 @@ use madang_ledger::ledger::Ledger;
 use madang_ledger::worker::Worker;
 use madang_sandbox::input::{Input, Ranges};
 use madang_sandbox::request::Request;
-use madang_sandbox::run::run;
+use madang_sandbox::run::{RunError, run};
 use madang_sandbox::sealed_file::SealedFile;
 use madang_sandbox::watch::Watch;
 use madang_sandbox::zygote::Zygote;
@@ -29,6 +29,7 @@ use crate::board::{Board, Kind, Subject};
 use crate::clock::{Clock, Jitter, until};
 use crate::completer::Finished;
 use crate::decide::{Attempt, Policy, Reading, Step, before_reading, decide};
+use crate::hindrance::{Hindrance, Hindrances, shortage};
 use crate::lease::{LEASE, Leases};
 use crate::reading::{document, unread};
 use crate::terms::Terms;
@@ -60,6 +61,8 @@ pub struct Workers {
     pub leases: Leases,
     /// Where conditions are told.
     pub board: Board,
+    /// What keeps these workers from going on.
+    pub hindrances: Hindrances,
     /// Where the ends of attempts go.
     pub finished: mpsc::Sender<Finished>,
     /// The time.
@@ -97,7 +100,7 @@ impl Workers {
     /// for the time when the next retry is due.
     pub async fn run(self, work: Arc<Notify>, stop: CancellationToken) {
         let children = self.children.max(1);
-        let lanes = Lanes::new(children);
+        let lanes = Lanes::new(children, stop.clone());
         let mut running: JoinSet<()> = JoinSet::new();
         let mut failures = 0;
         let stopped = stop.cancelled();
@@ -186,12 +189,13 @@ impl Workers {
 struct Lanes {
     free: Arc<Semaphore>,
     pace: Arc<AtomicU64>,
+    stop: CancellationToken,
 }
 
 impl Lanes {
-    fn new(children: usize) -> Lanes {
+    fn new(children: usize, stop: CancellationToken) -> Lanes {
         let pace = Arc::new(AtomicU64::new(100_000));
-        Lanes { free: Arc::new(Semaphore::new(children)), pace }
+        Lanes { free: Arc::new(Semaphore::new(children)), pace, stop }
     }
 
     /// What an object took of late.
@@ -216,7 +220,7 @@ async fn carry_out(workers: &Workers, claim: Claim, watch: Arc<Watch>, lanes: La
         (Some(step), _) => step,
         (None, Task::Delete) => Step::Delete,
         (None, Task::Extract) => {
-            let Some((reading, read)) = read(workers, &claim, &watch, &lanes).await else {
+            let Some((reading, read)) = read(workers, &claim, watch, &lanes).await else {
                 // Called off, because the lease was lost (then this is refused) or because the service stops.
                 let failure = Failure {
                     kind: "interrupted".into(),
@@ -252,29 +256,74 @@ async fn carry_out(workers: &Workers, claim: Claim, watch: Arc<Watch>, lanes: La
     Finished::Completed { claim: Box::new(claim), completion }
 }
 
-/// Reads and extracts. `None` when the run was called off.
+/// What came of a try to read an object.
+enum Tried {
+    /// The object was read, or is to blame that it was not.
+    Read(Reading, Vec<Document>),
+    /// The house could not go on, and would not with any other object.
+    Hindered {
+        /// What stands in the way.
+        by: Kind,
+        /// Why, and the cure.
+        message: String,
+    },
+    /// Nobody wants the answer any more.
+    CalledOff,
+}
+
+impl Tried {
+    fn of(reading: Reading) -> Tried {
+        Tried::Read(reading, Vec::new())
+    }
+}
+
+/// Reads and extracts. What hinders the house is waited for here, with the lease held: a job that is given back would
+/// count an attempt, and wait longer each time for what may be mended in a minute. `None` when it was called off.
 async fn read(
     workers: &Workers,
     claim: &Claim,
-    watch: &Arc<Watch>,
+    mut watch: Arc<Watch>,
     lanes: &Lanes,
 ) -> Option<(Reading, Vec<Document>)> {
+    let mut hindrance: Option<Hindrance> = None;
+    let mut waits = 0;
+    loop {
+        let (by, message) = match try_to_read(workers, claim, &watch, lanes).await {
+            Tried::Read(reading, documents) => return Some((reading, documents)),
+            Tried::CalledOff => return None,
+            Tried::Hindered { by, message } => (by, message),
+        };
+        hindrance.replace(workers.hindrances.meet(by, &message));
+        waits += 1;
+        let wait = workers.policy.hindered.wait_ms(waits, (workers.jitter)());
+        tokio::select! {
+            () = lanes.stop.cancelled() => return None,
+            () = tokio::time::sleep(Duration::from_millis(wait.unsigned_abs())) => {}
+        }
+        // What was called off stays so: the next try has a watch of its own. If the lease is lost, its renewal will
+        // say so again.
+        watch = Arc::default();
+        workers.leases.hold(claim.ticket, Arc::clone(&watch));
+    }
+}
+
+async fn try_to_read(workers: &Workers, claim: &Claim, watch: &Arc<Watch>, lanes: &Lanes) -> Tried {
     let object = &claim.object;
     let Some(store) = workers.stores.get(&object.store) else {
         let message = format!(
             "no store `{}` is configured any more; declare its pipeline again or drop the job",
             object.store
         );
-        return Some((Reading::Unread { message, lasting: true }, Vec::new()));
+        return Tried::of(Reading::Unread { message, lasting: true });
     };
     let opened = match store.open(object).await {
         Ok(opened) => opened,
-        Err(error) => return Some((unreadable(error), Vec::new())),
+        Err(error) => return unreadable(error),
     };
     let (input, hash) = if object.size <= WHOLE {
         match read_whole(object.size, opened.as_ref()).await {
             Ok((file, hash)) => (Input::Memory(file), Some(hash)),
-            Err(error) => return Some((unreadable(error), Vec::new())),
+            Err(error) => return unreadable(error),
         }
     } else {
         let ranges = StoreRanges {
@@ -285,7 +334,7 @@ async fn read(
         (Input::Ranges(Box::new(ranges)), None)
     };
     // Closed when the service stops: what has not begun then is given back.
-    let Ok(lane) = lanes.free.acquire().await else { return None };
+    let Ok(lane) = lanes.free.acquire().await else { return Tried::CalledOff };
     let begun = Instant::now();
     workers.leases.running(claim.ticket, true);
     let extracted = extract(workers, claim, input, hash, Arc::clone(watch)).await;
@@ -295,8 +344,11 @@ async fn read(
     extracted
 }
 
-fn unreadable(error: StoreError) -> Reading {
-    match error {
+fn unreadable(error: StoreError) -> Tried {
+    if let Some(by) = shortage(&error) {
+        return Tried::Hindered { by, message: error.to_string() };
+    }
+    Tried::of(match error {
         StoreError::Gone(_) => Reading::Gone,
         StoreError::Denied { .. } => Reading::Unread { message: error.to_string(), lasting: true },
         StoreError::Unavailable { .. }
@@ -305,7 +357,7 @@ fn unreadable(error: StoreError) -> Reading {
         | StoreError::Precondition(_) => {
             Reading::Unread { message: error.to_string(), lasting: false }
         }
-    }
+    })
 }
 
 /// Reads an object whole and hashes it on the way.
@@ -340,7 +392,7 @@ async fn extract(
     input: Input,
     hash: Option<BlobId>,
     watch: Arc<Watch>,
-) -> Option<(Reading, Vec<Document>)> {
+) -> Tried {
     let zygote = Arc::clone(&workers.zygote);
     let terms = Arc::clone(&workers.terms);
     let blobs = workers.blobs.clone();
@@ -365,7 +417,7 @@ async fn extract(
                 }
                 Err(error) => {
                     // Without its text the document is not read: the whole attempt is void.
-                    unkept = Some(error.to_string());
+                    unkept = Some(error);
                     watch.cancel();
                 }
             }
@@ -373,34 +425,41 @@ async fn extract(
         if unkept.is_none() && matches!(verdict, Ok(Some(_))) {
             match runtime.block_on(bundle.keep()) {
                 Ok(kept) => settle_in(&mut documents, &places, &kept),
-                Err(error) => unkept = Some(error.to_string()),
+                Err(error) => unkept = Some(error),
             }
         }
-        if let Some(message) = unkept {
-            let message = format!("its text could not be kept: {message}");
-            return Some((Reading::Unkept { message }, Vec::new()));
+        if let Some(error) = unkept {
+            let by = shortage(&error).unwrap_or(Kind::Stalled);
+            let message = format!("what was read cannot be kept: {error}");
+            return Tried::Hindered { by, message };
         }
         match verdict {
-            Ok(None) => None,
+            Ok(None) => Tried::CalledOff,
             Ok(Some(verdict)) => {
                 let reading = Reading::Extracted {
                     outcome: verdict.outcome,
                     reason: verdict.reason,
                     died: verdict.died,
                 };
-                Some((reading, documents))
+                Tried::Read(reading, documents)
             }
-            Err(error) => {
-                let message = format!("no reader answered: {error}");
-                Some((Reading::Unread { message, lasting: false }, Vec::new()))
-            }
+            Err(error) => match (shortage(&error), &error) {
+                (Some(by), _) => Tried::Hindered { by, message: error.to_string() },
+                (None, RunError::Unborn(_)) => {
+                    Tried::Hindered { by: Kind::Stalled, message: error.to_string() }
+                }
+                (None, RunError::BrokenOff(_)) => {
+                    let message = format!("no reader answered: {error}");
+                    Tried::of(Reading::Unread { message, lasting: false })
+                }
+            },
         }
     });
     match joined.await {
         Ok(answer) => answer,
         Err(error) => {
             let message = format!("the worker failed: {error}");
-            Some((Reading::Unread { message, lasting: false }, Vec::new()))
+            Tried::of(Reading::Unread { message, lasting: false })
         }
     }
 }

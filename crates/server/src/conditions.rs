@@ -30,6 +30,10 @@ pub(crate) fn sentence(kind: ConditionKind) -> Sentence {
             "운영 체제가 더 열 수 있는 파일 수에 이르렀습니다.",
             "The system gives no more open files.",
         ),
+        ConditionKind::Stalled => (
+            "지금은 파일을 읽거나 읽은 것을 남길 수 없습니다. 파일은 제자리에서 기다립니다.",
+            "Nothing can be read, or kept, at the moment; the files wait where they are.",
+        ),
         ConditionKind::SourceAway => (
             "수집 폴더를 읽을 수 없습니다. 그 폴더의 파일은 지워진 것으로 치지 않습니다.",
             "A source cannot be read; its files do not count as deleted.",
@@ -61,6 +65,10 @@ pub(crate) fn cure(kind: ConditionKind) -> Sentence {
             "서비스의 열린 파일 한도(LimitNOFILE)를 늘리세요.",
             "Raise the service's limit of open files (LimitNOFILE).",
         ),
+        ConditionKind::Stalled => (
+            "아래 까닭을 확인하세요. 풀리면 저절로 이어집니다.",
+            "See the reason that is given; work goes on by itself when it is mended.",
+        ),
         ConditionKind::SourceAway => (
             "마운트와 네트워크, 권한을 확인하세요. 돌아오면 저절로 이어집니다.",
             "Check the mount, the network and the permissions; it goes on by itself when it is back.",
@@ -80,7 +88,7 @@ pub(crate) fn cure(kind: ConditionKind) -> Sentence {
 /// Something that keeps the service from its work.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct ConditionAnswer {
-    /// `disk_low`, `ledger_unwritable`, `descriptors_out`, `source_away`, `index_behind` or `index_damaged`.
+    /// `disk_low`, `ledger_unwritable`, `descriptors_out`, `stalled`, `source_away`, `index_behind` or `index_damaged`.
     kind: &'static str,
     /// Which pipeline or agency; blank if the whole service.
     subject: String,

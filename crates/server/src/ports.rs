@@ -136,6 +136,8 @@ pub enum ConditionKind {
     LedgerUnwritable,
     /// The process has no descriptors left.
     DescriptorsOut,
+    /// Nothing can be read, or kept, for another reason.
+    Stalled,
     /// A source cannot be listed or read.
     SourceAway,
     /// An index is far behind the ledger, or cannot follow it.
@@ -146,10 +148,11 @@ pub enum ConditionKind {
 
 impl ConditionKind {
     /// Every kind.
-    pub const ALL: [ConditionKind; 6] = [
+    pub const ALL: [ConditionKind; 7] = [
         ConditionKind::DiskLow,
         ConditionKind::LedgerUnwritable,
         ConditionKind::DescriptorsOut,
+        ConditionKind::Stalled,
         ConditionKind::SourceAway,
         ConditionKind::IndexBehind,
         ConditionKind::IndexDamaged,
@@ -161,6 +164,7 @@ impl ConditionKind {
             ConditionKind::DiskLow => "disk_low",
             ConditionKind::LedgerUnwritable => "ledger_unwritable",
             ConditionKind::DescriptorsOut => "descriptors_out",
+            ConditionKind::Stalled => "stalled",
             ConditionKind::SourceAway => "source_away",
             ConditionKind::IndexBehind => "index_behind",
             ConditionKind::IndexDamaged => "index_damaged",
@@ -173,7 +177,8 @@ impl ConditionKind {
         match self {
             ConditionKind::DiskLow
             | ConditionKind::LedgerUnwritable
-            | ConditionKind::DescriptorsOut => true,
+            | ConditionKind::DescriptorsOut
+            | ConditionKind::Stalled => true,
             ConditionKind::SourceAway
             | ConditionKind::IndexBehind
             | ConditionKind::IndexDamaged => false,

@@ -1,5 +1,6 @@
 pub mod binary;
 pub mod bucket;
+pub mod process;
 pub mod random;
 pub mod service;
 pub mod wait;

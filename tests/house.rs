@@ -13,9 +13,13 @@ mod house {
     mod access;
     mod bucket;
     mod declared;
+    mod descriptors;
     mod disk;
     mod hostile;
     mod imports;
+    mod interrupted;
+    mod large;
+    mod left_out;
     mod live;
     mod names;
     mod once;

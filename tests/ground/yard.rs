@@ -3,6 +3,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, SystemTime};
 
+use madang_ledger::jobs::{Job, JobFilter, Jobs};
+use madang_ledger::sqlite::SqliteLedger;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -81,6 +83,28 @@ impl Yard {
              [catalog]\ntitle = \"{name}\"\nlicense = \"KOGL-1\"\n"
         );
         self.write(&format!("pipelines/{name}.toml"), text);
+    }
+
+    /// As [`pipeline`](Self::pipeline), with more of a declaration below it.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn pipeline_with(&self, name: &str, agency: &str, more: &str) {
+        self.pipeline(name, agency);
+        let path = format!("pipelines/{name}.toml");
+        let text = std::fs::read_to_string(self.path(&path)).unwrap();
+        self.write(&path, format!("{text}{more}"));
+    }
+
+    /// Every job in the ledger, as it stands, by the path of its file.
+    ///
+    /// # Panics
+    /// When there is no ledger.
+    pub async fn jobs(&self) -> std::collections::BTreeMap<String, Job> {
+        let clock = std::sync::Arc::new(madang_document::timestamp::Timestamp::default);
+        let ledger = SqliteLedger::open_read_only(&self.path("data/ledger.db"), clock).await;
+        let jobs = ledger.unwrap().jobs(&JobFilter::default(), None, 100_000).await.unwrap();
+        jobs.into_iter().map(|job| (job.object.path.clone(), job)).collect()
     }
 
     /// A command of the binary, run in this place.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use madang_tests::ground::random::Random;
 use madang_tests::ground::service::Service;
 use madang_tests::ground::wait::{until, until_within};
-use madang_tests::ground::yard::Yard;
+use madang_tests::ground::yard::{ADMIN, Yard};
 
 /// A small file system of its own, unmounted when it is dropped.
 struct Mount {
@@ -78,7 +78,79 @@ async fn a_full_disk_is_told_and_loses_nothing() {
     }
     service.stop().await;
     yard.succeed(&["index", "verify"]);
+    let attempts = yard.jobs().await.into_values().map(|job| (job.attempt, job.crashes));
+    assert!(attempts.into_iter().all(|counted| counted == (1, 0)), "no file is to blame");
     drop(mount);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_dropped_while_the_disk_is_full_is_read_once_there_is_room() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    yard.write("drop/press/before.txt", "미리 놓인 글 beforehand");
+    let mount = Mount::new(&yard.path("data"), "64m");
+    let service = Service::start(&yard, &[]).await;
+    service.finds("beforehand", &["before.txt"]).await;
+
+    let filled = std::time::Instant::now();
+    fill(&yard.path("data/ballast"));
+    let told = until("it is not ready, and says why", async || {
+        let answer = service.ask("GET", "/readyz", ADMIN, Vec::new()).await;
+        (answer.status == 503).then_some(answer.text())
+    })
+    .await;
+    println!("not ready {:?} after the disk was full", filled.elapsed());
+    assert!(told.contains("almost full"), "{told}");
+    let mut random = Random::seeded("dropped into a full disk");
+    let mut words = Vec::new();
+    for n in 0..20 {
+        let word = random.word();
+        let body: Vec<String> = (0..6000).map(|_| random.word()).collect();
+        yard.write_now(&format!("drop/press/{n}.txt"), format!("{word}\n{}", body.join(" ")));
+        words.push(word);
+    }
+    // Every file was looked at: what could be recorded is, and of the rest the ledger has said no.
+    until("the ledger takes no more", async || {
+        let queues = service.get("/v1/queues").await;
+        let conditions = queues["conditions"].as_array().unwrap().iter();
+        let kinds: Vec<&str> = conditions.map(|one| one["kind"].as_str().unwrap()).collect();
+        kinds.contains(&"ledger_unwritable").then_some(())
+    })
+    .await;
+    assert!(service.balance().await.done < 21, "nothing was full");
+
+    std::fs::remove_file(yard.path("data/ballast")).unwrap();
+    let freed = std::time::Instant::now();
+    let balance = service.settled(21).await;
+    println!("all read {:?} after there was room", freed.elapsed());
+    assert_eq!((balance.received, balance.done, balance.quarantined), (21, 21, 0));
+    until("it is ready again", async || {
+        (service.ask("GET", "/readyz", ADMIN, Vec::new()).await.status == 200).then_some(())
+    })
+    .await;
+    for (n, word) in words.iter().enumerate() {
+        service.finds(word, &[&format!("{n}.txt")]).await;
+    }
+    service.stop().await;
+    yard.succeed(&["index", "verify"]);
+    let attempts = yard.jobs().await.into_values().map(|job| (job.attempt, job.crashes));
+    assert!(attempts.into_iter().all(|counted| counted == (1, 0)), "no file is to blame");
+    drop(mount);
+}
+
+/// Writes to a file until there is no room for another byte.
+fn fill(path: &Path) {
+    let mut file = std::fs::File::create(path).unwrap();
+    let mut size = 1 << 20;
+    while size > 0 {
+        match std::io::Write::write(&mut file, &vec![1; size]) {
+            Ok(_) => {}
+            Err(error) => {
+                assert_eq!(error.kind(), std::io::ErrorKind::StorageFull, "{error}");
+                size /= 2;
+            }
+        }
+    }
 }
 
 /// Whether a line says that there is no space, in the words of the kernel or of SQLite.

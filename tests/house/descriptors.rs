@@ -1,0 +1,76 @@
+//! The process has no descriptors left.
+
+use std::process::Command;
+
+use madang_tests::ground::service::Service;
+use madang_tests::ground::wait::until;
+use madang_tests::ground::yard::{ADMIN, Yard};
+
+/// Limits the descriptors that a process may have, softly.
+fn limit(pid: u32, descriptors: u64) {
+    let (pid, limit) = (pid.to_string(), format!("--nofile={descriptors}:"));
+    let done = Command::new("prlimit").args(["--pid", &pid, &limit]).output();
+    let done = done.expect("prlimit (package util-linux)");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+fn used(pid: u32) -> u64 {
+    std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count() as u64
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_dropped_while_descriptors_are_out_is_read_when_there_are_some() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    yard.write("drop/press/first.txt", "미리 놓인 글 beforehand");
+    let service = Service::start(&yard, &[]).await;
+    service.finds("beforehand", &["first.txt"]).await;
+    // Some are known and wait, so that workers meet the want of descriptors, too.
+    service.post("/v1/queues/press/pause").await;
+    for n in 0..10 {
+        yard.write(&format!("drop/press/known {n}.txt"), format!("기다리는 글 known{n}"));
+    }
+    until("ten wait", async || (service.jobs("ready").await.len() == 10).then_some(())).await;
+
+    // The connection over which it is asked stays open, so it can be asked all the same.
+    limit(service.pid(), used(service.pid()));
+    for n in 0..10 {
+        yard.write_now(&format!("drop/press/new {n}.txt"), format!("새로 놓인 글 new{n}"));
+    }
+    service.post("/v1/queues/press/resume").await;
+    let told = until("it is not ready, and says why", async || {
+        let answer = service.ask("GET", "/readyz", ADMIN, Vec::new()).await;
+        (answer.status == 503).then_some(answer.text())
+    })
+    .await;
+    assert!(told.contains("no more open files"), "{told}");
+    // Whoever reads says so as well: files are claimed, and none can be opened.
+    until("the workers wait for descriptors", async || {
+        let queues = service.get("/v1/queues").await;
+        let mut conditions = queues["conditions"].as_array().unwrap().iter();
+        conditions
+            .any(|one| one["kind"] == "descriptors_out" && one["subject"] == "worker")
+            .then_some(())
+    })
+    .await;
+    assert!(service.balance().await.done < 21, "there were descriptors enough");
+
+    limit(service.pid(), 1024);
+    let raised = std::time::Instant::now();
+    let balance = service.settled(21).await;
+    println!("all read {:?} after there were descriptors", raised.elapsed());
+    assert_eq!((balance.received, balance.done, balance.quarantined), (21, 21, 0));
+    for n in 0..10 {
+        service.finds(&format!("known{n}"), &[&format!("known {n}.txt")]).await;
+        service.finds(&format!("new{n}"), &[&format!("new {n}.txt")]).await;
+    }
+    until("it is ready again", async || {
+        (service.ask("GET", "/readyz", ADMIN, Vec::new()).await.status == 200).then_some(())
+    })
+    .await;
+    assert!(!service.said().contains("index_damaged"), "{}", service.said());
+    service.stop().await;
+    for (path, job) in yard.jobs().await {
+        assert_eq!((job.attempt, job.crashes), (1, 0), "{path} is not to blame: {job:?}");
+    }
+}

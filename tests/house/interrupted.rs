@@ -1,0 +1,176 @@
+//! What happens to a service from outside while it reads: it is stopped and continued, its clock is set, its readers
+//! are killed. No file is to blame for any of it.
+
+use std::io::Write;
+use std::process::Command;
+use std::time::Duration;
+
+use madang_ledger::jobs::JobState;
+use madang_tests::ground::process::{readers, signal, zygotes};
+use madang_tests::ground::service::Service;
+use madang_tests::ground::wait::until;
+use madang_tests::ground::yard::{ADMIN, Yard};
+
+/// An archive that takes a while to read, and says all the time that it goes on.
+fn long(members: u32) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default()
+        .compression_method(zip::CompressionMethod::Deflated);
+    for n in 0..members {
+        writer.start_file(format!("{n}.txt"), options).unwrap();
+        let line = format!("안전점검 결과를 알려 드립니다 member{n}\n");
+        writer.write_all(line.repeat(100).as_bytes()).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+/// Waits until a file is being read; gives the process that reads it.
+async fn reader(service: &Service) -> u32 {
+    until("a file is being read", async || readers(service.pid()).first().copied()).await
+}
+
+/// That the only attempt at this file was the one that read it.
+async fn read_at_once(yard: &Yard, path: &str) {
+    let job = yard.jobs().await.remove(path).expect("it has a job");
+    assert_eq!((job.state, job.attempt, job.crashes), (JobState::Done, 1, 0), "{job:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_is_stopped_and_continued_blames_no_file() {
+    let yard = Yard::new();
+    yard.pipeline_with("press", "1741000", "[limits]\nsilence_seconds = 1\n");
+    let service = Service::start(&yard, &[]).await;
+    yard.write("drop/press/long.zip", long(3000));
+    let reading = reader(&service).await;
+    for _ in 0..2 {
+        // As when a container is frozen or a machine suspended: all of it, and the service wakes first.
+        let mut all = vec![service.pid()];
+        all.extend(zygotes(service.pid()));
+        all.extend(readers(service.pid()));
+        for pid in &all {
+            signal(*pid, "STOP");
+        }
+        assert!(
+            readers(service.pid()).contains(&reading),
+            "it was read too soon to prove anything"
+        );
+        // The stop must outlast the silence that a reader is allowed: the one thing here that takes its time.
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        for pid in &all {
+            signal(*pid, "CONT");
+        }
+        until("it goes on", async || {
+            (service.ask("GET", "/healthz", ADMIN, Vec::new()).await.status == 200).then_some(())
+        })
+        .await;
+    }
+    let balance = service.settled(1).await;
+    assert_eq!((balance.received, balance.done), (1, 1), "{balance:?}");
+    service.stop().await;
+    read_at_once(&yard, "long.zip").await;
+}
+
+/// A command of the binary whose clock the file `clock` sets, by libfaketime.
+fn with_a_clock(yard: &Yard, arguments: &[&str]) -> Command {
+    let library = Command::new("faketime").args(["-f", "+0", "printenv", "LD_PRELOAD"]).output();
+    let library = library.expect("faketime (package faketime)").stdout;
+    let library = String::from_utf8(library).unwrap().trim().replace(".so.1", "MT.so.1");
+    let mut command = yard.command(arguments);
+    command
+        .env("LD_PRELOAD", library)
+        .env("FAKETIME_TIMESTAMP_FILE", yard.path("clock"))
+        .env("FAKETIME_NO_CACHE", "1")
+        // A clock that is set is the one on the wall: neither the monotonic one nor the times of files.
+        .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+        .env("NO_FAKE_STAT", "1");
+    command
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_set_by_a_day_blames_no_file_and_keeps_none_waiting() {
+    let set = |yard: &Yard, offset: &str| {
+        // In one step, so that no half of it is read.
+        yard.write_now("clock.new", offset);
+        std::fs::rename(yard.path("clock.new"), yard.path("clock")).unwrap();
+    };
+    for step in ["+1d", "-1d"] {
+        let yard = Yard::new();
+        yard.pipeline("press", "1741000");
+        set(&yard, "+0");
+        let up = with_a_clock(&yard, &["up", "--listen", "127.0.0.1:0"]);
+        let service = Service::spawn(&yard, up).await;
+        yard.write("drop/press/long.zip", long(2000));
+        let reading = reader(&service).await;
+        set(&yard, step);
+        yard.write("drop/press/later.txt", "시계가 바뀐 뒤의 글 afterwards");
+        assert!(
+            readers(service.pid()).contains(&reading),
+            "it was read too soon to prove anything"
+        );
+        service.finds("afterwards", &["later.txt"]).await;
+        let balance = service.settled(2).await;
+        assert_eq!((balance.received, balance.done), (2, 2), "{step}: {balance:?}");
+        service.indexed().await;
+        assert_eq!(service.found("member1234").await.len(), 1, "{step}: it is found once");
+        yard.write("drop/press/last.txt", "마지막 글 lastone");
+        service.finds("lastone", &["last.txt"]).await;
+        service.stop().await;
+        let jobs = yard.jobs().await;
+        let seen = |path: &str| jobs[path].created_at.0;
+        let stepped = seen("later.txt") - seen("long.zip");
+        assert!(stepped.abs() > 23 * 3600 * 1000, "the clock was not set: {stepped} ms");
+        for path in ["long.zip", "later.txt", "last.txt"] {
+            read_at_once(&yard, path).await;
+        }
+        yard.succeed(&["index", "verify"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_dies_is_the_files_affair_and_a_zygote_that_dies_is_not() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    let service = Service::start(&yard, &[]).await;
+
+    // The process that readers are forked from: the run is repeated from another one, and no crash is counted.
+    yard.write("drop/press/long.zip", long(2000));
+    reader(&service).await;
+    let first = zygotes(service.pid());
+    for zygote in &first {
+        signal(*zygote, "KILL");
+    }
+    yard.write("drop/press/beside.txt", "곁에 놓인 글 besides");
+    service.finds("besides", &["beside.txt"]).await;
+    let balance = service.settled(2).await;
+    assert_eq!((balance.done, balance.quarantined), (2, 0), "{balance:?}");
+    assert!(zygotes(service.pid()).iter().all(|zygote| !first.contains(zygote)));
+    assert_eq!(yard.jobs().await["long.zip"].crashes, 0);
+    service.indexed().await;
+    assert_eq!(service.found("member1234").await.len(), 1, "it is found once");
+
+    // A reader that dies of its file, as one does that runs out of its stack or breaks its heap: tried again, and set aside
+    // at the third time with its reason; the file has an entry and a document that say so.
+    yard.write("drop/press/poison.zip", long(3000));
+    let mut killed = Vec::new();
+    let job = until("it is set aside", async || {
+        for reader in readers(service.pid()) {
+            if !killed.contains(&reader) {
+                signal(reader, "ABRT");
+                killed.push(reader);
+            }
+        }
+        service.jobs("quarantined").await.into_iter().find(|job| job["path"] == "poison.zip")
+    })
+    .await;
+    assert_eq!(killed.len(), 3, "{job}");
+    assert_eq!(job["failure"]["kind"], "crashed", "{job}");
+    let reason = job["failure"]["message"].as_str().unwrap();
+    assert!(reason.contains("SIGABRT"), "{job}");
+    let balance = service.settled(3).await;
+    assert_eq!((balance.done, balance.quarantined), (2, 1), "{balance:?}");
+    yard.write("drop/press/after.txt", "그 뒤에 놓인 글 thereafter");
+    service.finds("thereafter", &["after.txt"]).await;
+    service.stop().await;
+    let set_aside = &yard.jobs().await["poison.zip"];
+    assert_eq!((set_aside.attempt, set_aside.crashes), (3, 3), "{set_aside:?}");
+}

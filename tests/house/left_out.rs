@@ -1,0 +1,131 @@
+//! What lies in a drop folder and cannot be taken has a named state, everywhere.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::process::Command;
+
+use madang_tests::ground::service::Service;
+use madang_tests::ground::yard::{ADMIN, Yard, said};
+use serde_json::Value;
+
+/// The kinds, and the name of what is of each.
+const LEFT_OUT: [(&str, &str); 5] = [
+    ("device", "zero"),
+    ("fifo", "pipe"),
+    ("link", "link.txt"),
+    ("socket", "socket"),
+    ("too_long", "deep"),
+];
+
+fn run(command: &mut Command) {
+    let done = command.output().unwrap();
+    assert!(done.status.success(), "{command:?}: {}", said(&done));
+}
+
+/// A folder with a file of each kind that is not taken, one whose name is not UTF-8, and one like any other. Gives the
+/// socket, which is one for as long as it is held.
+fn drop_all(yard: &Yard) -> UnixListener {
+    let folder = yard.path("drop/press");
+    yard.write("outside.txt", "바깥의 글 outside");
+    yard.write("drop/press/plain.txt", "여느 글 ordinary");
+    std::fs::write(folder.join(OsStr::from_bytes(b"\xba\xb8\xb0\xed.txt")), "옛 이름의 글 oldname")
+        .unwrap();
+    symlink(yard.path("outside.txt"), folder.join("link.txt")).unwrap();
+    run(Command::new("mkfifo").arg(folder.join("pipe")));
+    run(Command::new("mknod").arg(folder.join("zero")).args(["c", "1", "5"]));
+    // Below paths of 4,096 bytes, which no system call takes: made from within.
+    let name = "d".repeat(200);
+    let deep = format!(
+        "mkdir -p deep && cd deep && for n in $(seq 21); do mkdir {name} && cd -P {name} || exit 1; done; \
+         echo '깊은 글 toodeep' > file.txt"
+    );
+    run(Command::new("sh").args(["-c", &deep]).current_dir(&folder));
+    // The name of a socket's address is short: it is bound from within, too.
+    bind(&folder)
+}
+
+fn bind(folder: &Path) -> UnixListener {
+    let handle = std::fs::File::open(folder).unwrap();
+    let short = format!("/proc/self/fd/{}/socket", std::os::fd::AsRawFd::as_raw_fd(&handle));
+    UnixListener::bind(short).unwrap()
+}
+
+/// Kind and first part of the path of each row, in order.
+fn kinds(answer: &Value) -> Vec<(String, String)> {
+    let rows = answer["left_out"].as_array().unwrap_or_else(|| panic!("{answer}")).iter();
+    let mut kinds: Vec<(String, String)> = rows
+        .map(|row| {
+            assert_eq!(row["pipeline"], "press", "{row}");
+            for locale in ["ko", "en"] {
+                assert!(row["sentence"][locale].as_str().is_some_and(|text| !text.is_empty()));
+            }
+            let path = row["path"].as_str().unwrap();
+            let first = path.split('/').next().unwrap().to_owned();
+            (row["kind"].as_str().unwrap().to_owned(), first)
+        })
+        .collect();
+    kinds.sort();
+    kinds
+}
+
+fn expected() -> Vec<(String, String)> {
+    LEFT_OUT.map(|(kind, name)| (kind.to_owned(), name.to_owned())).into()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_kind_is_counted_and_listed_with_its_cure() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    let _socket = drop_all(&yard);
+
+    // A run that ends.
+    let output = yard.run(&["up", "--once"]);
+    assert!(output.status.success(), "{}", said(&output));
+    let stdout = String::from_utf8(output.stdout.clone()).unwrap();
+    assert_eq!(
+        stdout.lines().last(),
+        Some("received 2, indexed 2, quarantined 0, deleted 0, in flight 0, members 0")
+    );
+    let told = said(&output);
+    assert!(told.contains("left out 5"), "{told}");
+    for (_, name) in LEFT_OUT {
+        assert!(told.contains(&format!("press: {name}")), "{name}: {told}");
+    }
+    assert_eq!(yard.found("oldname").len(), 1, "a name that is not UTF-8 is read");
+    assert_eq!(yard.found("ordinary"), ["plain.txt"]);
+    for word in ["outside", "toodeep"] {
+        assert!(yard.found(word).is_empty(), "{word}");
+    }
+
+    // The command line without a service, and with one; the API, and the page.
+    let by_command =
+        || serde_json::from_str::<Value>(&yard.succeed(&["queue", "left-out", "--json"])).unwrap();
+    assert_eq!(kinds(&by_command()), expected());
+    let service = Service::start(&yard, &[]).await;
+    assert_eq!(kinds(&by_command()), expected());
+    let table = yard.succeed(&["queue", "left-out"]);
+    for (kind, name) in LEFT_OUT {
+        assert!(table.lines().any(|line| line.contains(kind) && line.contains(name)), "{table}");
+    }
+    assert!(yard.succeed(&["queue"]).contains("left out 5"));
+    assert_eq!(kinds(&service.get("/v1/left-out").await), expected());
+    let balance = service.get("/v1/ledger/balance").await;
+    assert_eq!((&balance["received"], &balance["left_out"]), (&2.into(), &5.into()), "{balance}");
+    let page = service.ask("GET", "/queues", ADMIN, Vec::new()).await;
+    assert_eq!(page.status, 200, "{}", page.text());
+    for (_, name) in LEFT_OUT {
+        assert!(page.text().contains(name), "{name} is not on the page");
+    }
+
+    // What is mended is taken, and no longer listed.
+    std::fs::remove_file(yard.path("drop/press/link.txt")).unwrap();
+    yard.write_now("drop/press/link.txt", "이제는 파일인 글 nolonger");
+    service.finds("nolonger", &["link.txt"]).await;
+    service.stop().await;
+    let output = yard.run(&["up", "--once"]);
+    assert!(said(&output).contains("left out 4"), "{}", said(&output));
+    assert_eq!(yard.found("nolonger"), ["link.txt"]);
+}

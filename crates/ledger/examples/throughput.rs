@@ -10,6 +10,9 @@
     reason = "a measurement: prints its figures and has nobody to report an error to"
 )]
 
+#[path = "measure/spread.rs"]
+mod spread;
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -24,18 +27,13 @@ use madang_ledger::jobs::Jobs;
 use madang_ledger::objects::Objects;
 use madang_ledger::outbox::Outbox;
 use madang_ledger::sqlite::SqliteLedger;
+use spread::Spread;
 
 /// An entry as the catalogue makes it of a small text file, but for what is the document's own.
 const ENTRY: &str = include_str!("entry.json");
 
 fn name(n: u32) -> String {
     format!("2026/보도자료/{n:08}.txt")
-}
-
-fn rank(times: &mut [Duration], share: f64) -> Duration {
-    times.sort();
-    let place = (times.len() as f64 * share) as usize;
-    times.get(place).copied().unwrap_or_default()
 }
 
 /// Bytes of the file, its log written back.
@@ -83,15 +81,12 @@ async fn main() {
         receipts.push(moment.elapsed());
         ahead = standing.ahead;
     }
-    println!(
-        "receipt   p50 {:?}, p99 {:?}, {jobs} wait; the last sees {ahead:?} before it",
-        rank(&mut receipts, 0.5),
-        rank(&mut receipts, 0.99)
-    );
+    println!("receipt   {}", Spread::of(receipts));
+    println!("          {jobs} wait; the last sees {ahead:?} before it");
 
     // For twenty seconds at most: a long queue is to be measured, not to be emptied.
     let start = Instant::now();
-    let (mut finished, mut claims_took) = (0u32, Vec::new());
+    let (mut finished, mut claims_took, mut completions_took) = (0u32, Vec::new(), Vec::new());
     while start.elapsed() < Duration::from_secs(20) {
         let moment = Instant::now();
         let claims = ledger.claim(&worker(1), batch, LEASE).await.unwrap();
@@ -110,14 +105,13 @@ async fn main() {
                 completion
             })
             .collect();
+        let moment = Instant::now();
         ledger.complete(&completions).await.unwrap();
+        completions_took.push(moment.elapsed());
     }
     println!("jobs      {:>8.0} jobs/s", f64::from(finished) / start.elapsed().as_secs_f64());
-    println!(
-        "claim     p50 {:?}, p99 {:?}",
-        rank(&mut claims_took, 0.5),
-        rank(&mut claims_took, 0.99)
-    );
+    println!("claim     {}", Spread::of(claims_took));
+    println!("complete  {}", Spread::of(completions_took));
 
     let start = Instant::now();
     let (mut after, mut written) = (0, 0);

@@ -54,7 +54,7 @@ async fn execute(conn: &mut SqliteConnection, sql: &'static str) {
 async fn first(path: &Path) {
     let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
     let mut conn = options.connect().await.unwrap();
-    execute(&mut conn, include_str!("first_schema.sql")).await;
+    execute(&mut conn, include_str!("../src/sqlite/first.sql")).await;
     execute(
         &mut conn,
         "PRAGMA user_version = 1;

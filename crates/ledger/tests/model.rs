@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use madang_document::agency::Agency;
 use madang_document::blob_id::BlobId;
+use madang_document::entry::Draft;
 use madang_document::id::DocumentId;
 use madang_document::inner_path::InnerPath;
 use madang_document::partition::Partition;
@@ -20,8 +21,10 @@ use madang_ledger::conformance::sample::{
     Hand, LEASE, NOBODY, NODE, PIPELINE, START, STORE, Trial, chained, deleted, done, failure, id,
     only, our_partition, ours, quarantined, queue, sighting, their_partition, theirs, worker,
 };
+use madang_ledger::documents::Stored;
 use madang_ledger::jobs::{Claim, Completed, JobState, Redrive, Task};
 use madang_ledger::objects::Balance;
+use madang_ledger::reader::Reader;
 use madang_ledger::sqlite::{Durability, SqliteLedger};
 use proptest::prelude::*;
 
@@ -45,6 +48,8 @@ enum Step {
     Reassign(bool, u32),
     /// What is declared of the pipeline changes.
     Declare(u8),
+    /// The cataloguer comes as far as it can, in pages of so many.
+    Catalogue(u32),
     /// The text of a path's document is lost.
     Lose(usize),
 }
@@ -82,7 +87,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Redrive),
         1 => any::<bool>().prop_map(Step::Pause),
         1 => (any::<bool>(), 1..4u32).prop_map(|(ours, limit)| Step::Reassign(ours, limit)),
-        1 => any::<u8>().prop_map(Step::Declare),
+        2 => (0..4u8).prop_map(Step::Declare),
+        4 => (1..4u32).prop_map(Step::Catalogue),
         2 => path().prop_map(Step::Lose),
     ]
 }
@@ -113,7 +119,10 @@ struct Walk {
     now: Timestamp,
     paused: bool,
     agency: Agency,
-    declared: Option<BlobId>,
+    /// What is declared of the pipeline.
+    declaration: u8,
+    /// What the cataloguer made its entries under.
+    declared: Option<u8>,
     rows: BTreeMap<&'static str, Row>,
     claims: Vec<Claim>,
 }
@@ -149,11 +158,8 @@ impl Walk {
             }
             Step::Reassign(true, limit) => self.reassign(ours(), *limit).await,
             Step::Reassign(false, limit) => self.reassign(theirs(), *limit).await,
-            Step::Declare(n) => {
-                assert_eq!(self.ledger.declared(PIPELINE).await.unwrap(), self.declared);
-                self.declared = Some(BlobId::of(&[*n]));
-                self.ledger.declare(PIPELINE, BlobId::of(&[*n])).await.unwrap();
-            }
+            Step::Declare(declaration) => self.declaration = *declaration,
+            Step::Catalogue(page) => self.catalogue(*page).await,
             Step::Lose(path) => self.lose(PATHS[*path]).await,
         }
     }
@@ -177,6 +183,56 @@ impl Walk {
         let expected = if agency == self.agency { 0 } else { self.rows.len() as u64 };
         assert_eq!(moved, expected);
         self.agency = agency;
+    }
+
+    /// As the cataloguer does: walks over what is there if what is declared changed, then follows the outbox.
+    async fn catalogue(&mut self, page: u32) {
+        let declared = self.ledger.declared(PIPELINE).await.unwrap();
+        assert_eq!(declared, self.declared.map(|n| BlobId::of(&[n])));
+        if self.declared != Some(self.declaration) {
+            let mut after = None;
+            loop {
+                let stored = self.ledger.documents_of(PIPELINE, after, page).await.unwrap();
+                let Some(last) = stored.last() else { break };
+                after = Some(last.document.id);
+                self.write_entries(&stored).await;
+            }
+            self.ledger.declare(PIPELINE, BlobId::of(&[self.declaration])).await.unwrap();
+            self.declared = Some(self.declaration);
+        }
+        loop {
+            let after = self.ledger.cursor(&Reader::Cataloguer).await.unwrap();
+            let changes = self.ledger.document_changes(after, page).await.unwrap();
+            let Some(last) = changes.last() else { break };
+            let ids: Vec<DocumentId> = changes.iter().map(|change| change.document).collect();
+            let stored = self.ledger.documents(&ids).await.unwrap();
+            self.write_entries(&stored).await;
+            self.ledger.advance(&Reader::Cataloguer, last.seq).await.unwrap();
+        }
+    }
+
+    async fn write_entries(&self, stored: &[Stored]) {
+        let (gone, live): (Vec<_>, Vec<_>) = stored.iter().partition(|stored| stored.withdrawn);
+        let drafts: Vec<Draft> = live
+            .iter()
+            .map(|stored| {
+                let (id, agency) = (stored.document.id, stored.document.agency.clone());
+                Draft::new(
+                    id.to_string(),
+                    Some(id),
+                    agency,
+                    self.entry(&stored.document.object.version),
+                )
+            })
+            .collect();
+        self.ledger.put_entries(&drafts).await.unwrap();
+        let gone: Vec<String> = gone.iter().map(|stored| stored.document.id.to_string()).collect();
+        self.ledger.withdraw_entries(&gone).await.unwrap();
+    }
+
+    /// What an entry says: what was read, and what is declared.
+    fn entry(&self, version: &str) -> String {
+        format!("{{\"version\":\"{version}\",\"declared\":{}}}", self.declaration)
     }
 
     async fn lose(&mut self, path: &str) {
@@ -438,12 +494,13 @@ impl Walk {
             self.claim(1, 3).await;
             let fresh = self.claims[known..].to_vec();
             if fresh.is_empty() {
-                return;
+                break;
             }
             for claim in &fresh {
                 self.complete(claim, Verdict::Read { members: 1 }).await;
             }
         }
+        self.catalogue(99).await;
     }
 
     /// What an index that followed the outbox holds is what the ledger holds is what the model holds.
@@ -477,7 +534,41 @@ impl Walk {
             let expected = if followed == partition { expected.clone() } else { BTreeSet::new() };
             assert_eq!(index, expected, "the outbox tells {followed} another story");
         }
+        self.is_catalogued(&stored).await;
         chained(&self.ledger).await;
+    }
+
+    /// Every live document has its entry, which says what is declared by now and nothing else has one; and whoever
+    /// harvests the events of an agency has the same.
+    async fn is_catalogued(&self, stored: &[Stored]) {
+        let expected: BTreeMap<String, (Agency, String)> = stored
+            .iter()
+            .map(|stored| {
+                let entry = self.entry(&stored.document.object.version);
+                (stored.document.id.to_string(), (self.agency.clone(), entry))
+            })
+            .collect();
+        let entries = self.ledger.entries(&Scope::All, false, None, 999).await.unwrap();
+        let entries: BTreeMap<_, _> = entries
+            .into_iter()
+            .map(|entry| (entry.draft.id, (entry.draft.agency, entry.draft.body)))
+            .collect();
+        assert_eq!(entries, expected);
+        for agency in [ours(), theirs()] {
+            let mut harvest = BTreeMap::new();
+            let events = self.ledger.events(&only([agency.clone()]), 0, 9999).await.unwrap();
+            for event in events {
+                let former = harvest.insert(event.entry.clone(), (event.version, event.withdrawn));
+                assert!(former.is_none_or(|(version, _)| version < event.version), "{event:?}");
+            }
+            harvest.retain(|_, (_, withdrawn)| !*withdrawn);
+            let held: BTreeSet<&String> = harvest.keys().collect();
+            let theirs: BTreeSet<&String> = match agency == self.agency {
+                true => expected.keys().collect(),
+                false => BTreeSet::new(),
+            };
+            assert_eq!(held, theirs, "the events tell {agency} another story");
+        }
     }
 }
 
@@ -494,6 +585,7 @@ async fn walk(steps: &[Step]) {
         now: START,
         paused: false,
         agency: ours(),
+        declaration: 0,
         declared: None,
         rows: BTreeMap::new(),
         claims: Vec::new(),

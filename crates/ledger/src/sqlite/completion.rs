@@ -30,7 +30,7 @@ impl Writing<'_> {
         &mut self,
         completions: &[Completion],
     ) -> Result<Vec<Option<(usize, usize)>>> {
-        let ended = self.end(completions).await?;
+        let ended = self.end_jobs(completions).await?;
         let known = self.documents_of(&ended).await?;
         let next = news::next(&mut self.conn).await?;
         let mut rows = Vec::new();
@@ -66,7 +66,7 @@ impl Writing<'_> {
     }
 
     /// Ends the jobs themselves, first of all: everything else rests on their fences.
-    async fn end(&mut self, completions: &[Completion]) -> Result<Vec<Option<Ended>>> {
+    async fn end_jobs(&mut self, completions: &[Completion]) -> Result<Vec<Option<Ended>>> {
         #[derive(Serialize)]
         struct End<'a> {
             job: i64,

@@ -75,8 +75,8 @@ async fn second(conn: &mut SqliteConnection, now: Timestamp) -> Result<()> {
     script.push_str(COPY);
     run(conn, script).await?;
     copy_paths(conn).await?;
-    copy_documents(conn).await?;
-    copy_entries(conn).await?;
+    Packed::Document.copy(conn).await?;
+    Packed::Entry.copy(conn).await?;
     let mut script = String::new();
     for table in TABLES {
         script.push_str(&format!("DROP TABLE former_{table};\n"));
@@ -148,92 +148,96 @@ async fn copy_paths(conn: &mut SqliteConnection) -> Result<()> {
     }
 }
 
-/// The last row of the outbox that tells of each document and each entry is found by one pass over the outbox and
-/// not by a look-up for each. Documents, without what now stands in columns or in the rows of their object and path.
-async fn copy_documents(conn: &mut SqliteConnection) -> Result<()> {
-    type Row = (i64, Vec<u8>, i64, String, Option<i64>);
-    run(
-        conn,
-        "CREATE TEMP TABLE told (document BLOB PRIMARY KEY, seq INTEGER) WITHOUT ROWID;
-         INSERT INTO told SELECT document, max(seq) FROM former_outbox WHERE document IS NOT NULL
-             GROUP BY document;"
-            .to_owned(),
-    )
-    .await?;
-    let mut after = i64::MIN;
-    loop {
-        let page: Vec<Row> = sqlx::query_as(
-            "SELECT d.rowid, d.id, d.path, d.body, (SELECT seq FROM told WHERE document = d.id)
-             FROM former_document d WHERE d.rowid > ? ORDER BY d.rowid LIMIT ?",
-        )
-        .bind(after)
-        .bind(PAGE)
-        .fetch_all(&mut *conn)
-        .await
-        .map_err(fault)?;
-        let Some((last, ..)) = page.last() else { break };
-        after = *last;
-        for (row, _, path, body, seq) in &page {
-            let document: Document = serde_json::from_str(body).map_err(|e| {
-                LedgerError::Damaged(format!("a document cannot be read back: {e}"))
-            })?;
-            let (object, modified) = object_of(conn, *path, &document).await?;
-            sqlx::query(
-                "INSERT INTO document (id, path, object, agency, pipeline, parent, inner_path, outcome,
-                     media_type, bytes, format, format_version, revision, withdrawn, seq, body)
-                 SELECT id, path, ?2, agency, pipeline, parent, inner_path, outcome, media_type, bytes, format,
-                     format_version, revision, withdrawn, ?3, ?4 FROM former_document WHERE rowid = ?1",
-            )
-            .bind(row)
-            .bind(object)
-            .bind(seq.unwrap_or(0))
-            .bind(pack(&text(&document, modified)?))
-            .execute(&mut *conn)
-            .await
-            .map_err(fault)?;
-        }
-    }
-    run(conn, "DROP TABLE told;".to_owned()).await
+/// A table whose rows have bodies, which are packed as they are copied.
+#[derive(Clone, Copy)]
+enum Packed {
+    /// Documents, without what now stands in columns or in the rows of their object and path.
+    Document,
+    /// Entries.
+    Entry,
 }
 
-/// Entries, their bodies packed.
-async fn copy_entries(conn: &mut SqliteConnection) -> Result<()> {
-    type Row = (i64, String, Option<i64>);
-    run(
-        conn,
-        "CREATE TEMP TABLE told (entry TEXT PRIMARY KEY, seq INTEGER) WITHOUT ROWID;
-         INSERT INTO told SELECT entry, max(seq) FROM former_outbox WHERE entry IS NOT NULL GROUP BY entry;"
-            .to_owned(),
-    )
-    .await?;
-    let mut after = i64::MIN;
-    loop {
-        let page: Vec<Row> = sqlx::query_as(
-            "SELECT e.rowid, e.body, (SELECT seq FROM told WHERE entry = e.id)
-             FROM former_entry e WHERE e.rowid > ? ORDER BY e.rowid LIMIT ?",
+impl Packed {
+    /// Copies them all. The last row of the outbox that tells of each is found by one pass over the outbox and not by
+    /// a look-up for each.
+    async fn copy(self, conn: &mut SqliteConnection) -> Result<()> {
+        let (name, path) = match self {
+            Packed::Document => ("document", "f.path"),
+            Packed::Entry => ("entry", "0"),
+        };
+        run(
+            conn,
+            format!(
+                "CREATE TEMP TABLE told (id ANY PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+                 INSERT INTO told SELECT {name}, max(seq) FROM former_outbox WHERE {name} IS NOT NULL
+                     GROUP BY {name};"
+            ),
         )
-        .bind(after)
-        .bind(PAGE)
-        .fetch_all(&mut *conn)
-        .await
-        .map_err(fault)?;
-        let Some((last, ..)) = page.last() else { break };
-        after = *last;
-        for (row, body, seq) in &page {
-            sqlx::query(
-                "INSERT INTO entry (id, document, agency, version, withdrawn, issued, modified, seq, body)
-                 SELECT id, document, agency, version, withdrawn, issued, modified, ?2, ?3 FROM former_entry
-                 WHERE rowid = ?1",
-            )
-            .bind(row)
-            .bind(seq.unwrap_or(0))
-            .bind(pack(body))
-            .execute(&mut *conn)
-            .await
-            .map_err(fault)?;
+        .await?;
+        let select = format!(
+            "SELECT f.rowid, {path}, f.body, coalesce((SELECT seq FROM told t WHERE t.id = f.id), 0)
+             FROM former_{name} f WHERE f.rowid > ? ORDER BY f.rowid LIMIT ?"
+        );
+        let mut after = i64::MIN;
+        loop {
+            let page: Vec<(i64, i64, String, i64)> = sqlx::query_as(AssertSqlSafe(select.clone()))
+                .bind(after)
+                .bind(PAGE)
+                .fetch_all(&mut *conn)
+                .await
+                .map_err(fault)?;
+            let Some((last, ..)) = page.last() else { break };
+            after = *last;
+            for (row, path, body, seq) in &page {
+                match self {
+                    Packed::Document => copy_document(conn, *row, *path, body, *seq).await?,
+                    Packed::Entry => copy_entry(conn, *row, body, *seq).await?,
+                }
+            }
         }
+        run(conn, "DROP TABLE told;".to_owned()).await
     }
-    run(conn, "DROP TABLE told;".to_owned()).await
+}
+
+async fn copy_document(
+    conn: &mut SqliteConnection,
+    row: i64,
+    path: i64,
+    body: &str,
+    seq: i64,
+) -> Result<()> {
+    let document: Document = serde_json::from_str(body)
+        .map_err(|e| LedgerError::Damaged(format!("a document cannot be read back: {e}")))?;
+    let (object, modified) = object_of(conn, path, &document).await?;
+    sqlx::query(
+        "INSERT INTO document (id, path, object, agency, pipeline, parent, inner_path, outcome,
+             media_type, bytes, format, format_version, revision, withdrawn, seq, body)
+         SELECT id, path, ?2, agency, pipeline, parent, inner_path, outcome, media_type, bytes, format,
+             format_version, revision, withdrawn, ?3, ?4 FROM former_document WHERE rowid = ?1",
+    )
+    .bind(row)
+    .bind(object)
+    .bind(seq)
+    .bind(pack(&text(&document, modified)?))
+    .execute(&mut *conn)
+    .await
+    .map_err(fault)?;
+    Ok(())
+}
+
+async fn copy_entry(conn: &mut SqliteConnection, row: i64, body: &str, seq: i64) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO entry (id, document, agency, version, withdrawn, issued, modified, seq, body)
+         SELECT id, document, agency, version, withdrawn, issued, modified, ?2, ?3 FROM former_entry
+         WHERE rowid = ?1",
+    )
+    .bind(row)
+    .bind(seq)
+    .bind(pack(body))
+    .execute(&mut *conn)
+    .await
+    .map_err(fault)?;
+    Ok(())
 }
 
 /// The row of the object that a document was read from; made anew if it is missing.

@@ -9,7 +9,7 @@ use sqlx::QueryBuilder;
 
 use super::SqliteLedger;
 use super::fault::{fault, odd};
-use super::jobs::{JOB, JobRow, task_word};
+use super::job_row::{JOB, JobRow, task_word};
 use super::value::{agency, bytes, count, document_id, json, scope, signed};
 use super::writing::Writing;
 use crate::error::Result;

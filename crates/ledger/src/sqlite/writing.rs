@@ -7,7 +7,7 @@ use super::fault::fault;
 use super::news::{News, What};
 use super::{chain, news};
 use crate::audit::Act;
-use crate::error::Result;
+use crate::error::{LedgerError, Result};
 
 /// A transaction under way on the one writing connection. Dropped without [`commit`](Self::commit), it never was.
 pub(super) struct Writing<'a> {
@@ -62,19 +62,32 @@ impl<'a> Writing<'a> {
         chain::append(&mut self.conn, &self.acts, self.now).await?;
         let first = news::write(&mut self.conn, &self.news, self.now).await?;
         sqlx::query("COMMIT").execute(&mut self.conn).await.map_err(fault)?;
-        self.give_back().await;
+        self.keep().await;
         Ok(first)
+    }
+
+    /// Commits what went well. What the ledger refuses changes nothing and keeps the connection; of anything else
+    /// that failed nobody knows what state it left, and the connection goes with it.
+    pub(super) async fn end<T>(self, answer: Result<T>) -> Result<T> {
+        match &answer {
+            Ok(_) => {
+                self.commit().await?;
+            }
+            Err(LedgerError::Conflict(_) | LedgerError::NotFound { .. }) => self.abandon().await?,
+            Err(_) => {}
+        }
+        answer
     }
 
     /// Ends a transaction that changed nothing, and keeps its connection.
     pub(super) async fn abandon(mut self) -> Result<()> {
         sqlx::query("ROLLBACK").execute(&mut self.conn).await.map_err(fault)?;
-        self.give_back().await;
+        self.keep().await;
         Ok(())
     }
 
     /// Keeps the connection for the next one, if it can be made again what it was.
-    async fn give_back(mut self) {
+    async fn keep(mut self) {
         let full = match self.pace {
             Pace::Full => true,
             Pace::Soft => sqlx::raw_sql(FULL_AGAIN).execute(&mut self.conn).await.is_ok(),

@@ -1,4 +1,3 @@
--- The first schema as it was released: what the test of the migration makes an old file from.
 CREATE TABLE queue (
     name   TEXT PRIMARY KEY,
     agency TEXT NOT NULL,

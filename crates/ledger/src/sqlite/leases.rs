@@ -1,0 +1,111 @@
+use std::time::Duration;
+
+use madang_document::timestamp::Timestamp;
+use uuid::Uuid;
+
+use super::fault::fault;
+use super::writing::Writing;
+use crate::error::Result;
+use crate::jobs::{Failure, Ticket};
+
+/// What a lease that ended says: nobody else can.
+const LEASE_ENDED: &str = "the worker that held it did not come back";
+
+/// The end of a lease that starts now.
+pub(super) fn after(now: Timestamp, lease: Duration) -> Timestamp {
+    now.plus_ms(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX))
+}
+
+impl Writing<'_> {
+    /// Prolongs these leases; gives those that are no longer held.
+    pub(super) async fn renew(
+        &mut self,
+        tickets: &[Ticket],
+        lease: Duration,
+    ) -> Result<Vec<Ticket>> {
+        let mut lost = Vec::new();
+        for ticket in tickets {
+            let renewed = sqlx::query(
+                "UPDATE job SET lease_until = ? WHERE id = ? AND fence = ? AND state = 'leased'",
+            )
+            .bind(after(self.now, lease).0)
+            .bind(ticket.job)
+            .bind(ticket.fence)
+            .execute(&mut self.conn)
+            .await
+            .map_err(fault)?;
+            if renewed.rows_affected() == 0 {
+                lost.push(*ticket);
+            }
+        }
+        Ok(lost)
+    }
+
+    /// Ends one lease, its job to be claimed again at `at`. Gives whether it was held.
+    pub(super) async fn give_back(
+        &mut self,
+        ticket: Ticket,
+        at: Timestamp,
+        failure: &Failure,
+    ) -> Result<bool> {
+        let given_back = sqlx::query(
+            "UPDATE job SET state = 'ready', fence = fence + 1, lease_until = NULL, leased_by = NULL,
+                 leased_on = NULL, run_at = ?, crashes = crashes + ?, failure_kind = ?, failure_message = ?,
+                 failure_crashed = ?
+             WHERE id = ? AND fence = ? AND state = 'leased'",
+        )
+        .bind(at.0)
+        .bind(i64::from(failure.crashed))
+        .bind(&failure.kind)
+        .bind(&failure.message)
+        .bind(failure.crashed)
+        .bind(ticket.job)
+        .bind(ticket.fence)
+        .execute(&mut self.conn)
+        .await
+        .map_err(fault)?;
+        Ok(given_back.rows_affected() > 0)
+    }
+
+    /// Ends the leases whose time has come, but those of this process; gives how many.
+    pub(super) async fn sweep(&mut self, own_process: Uuid) -> Result<u64> {
+        let taken = sqlx::query(
+            "UPDATE job SET state = 'ready', fence = fence + 1, lease_until = NULL, leased_by = NULL,
+                 leased_on = NULL, crashes = crashes + 1, run_at = ?1, changed_at = ?1,
+                 failure_kind = 'crashed', failure_message = ?2, failure_crashed = 1
+             WHERE state = 'leased' AND lease_until <= ?1 AND leased_by <> ?3",
+        )
+        .bind(self.now.0)
+        .bind(LEASE_ENDED)
+        .bind(own_process.as_bytes().to_vec())
+        .execute(&mut self.conn)
+        .await
+        .map_err(fault)?;
+        Ok(taken.rows_affected())
+    }
+
+    /// Ends every lease of this node, those on readers included; gives how many jobs.
+    pub(super) async fn release(&mut self, node: Uuid) -> Result<u64> {
+        // A lease without a node is one of a Madang that did not note it: its only node was this one.
+        let taken = sqlx::query(
+            "UPDATE job SET state = 'ready', fence = fence + 1, lease_until = NULL, leased_by = NULL,
+                 leased_on = NULL, run_at = ?1, changed_at = ?1,
+                 failure_kind = 'interrupted', failure_message = ?2, failure_crashed = 0
+             WHERE state = 'leased' AND (leased_on = ?3 OR leased_on IS NULL)",
+        )
+        .bind(self.now.0)
+        .bind("the service stopped while it was read")
+        .bind(node.as_bytes().to_vec())
+        .execute(&mut self.conn)
+        .await
+        .map_err(fault)?;
+        sqlx::query(
+            "UPDATE reader SET node = NULL, process = NULL, held_until = NULL WHERE node = ?",
+        )
+        .bind(node.as_bytes().to_vec())
+        .execute(&mut self.conn)
+        .await
+        .map_err(fault)?;
+        Ok(taken.rows_affected())
+    }
+}

@@ -111,11 +111,16 @@ async fn work(folder: &Path, index: Arc<dyn Index>, documents: u32) {
     let stop = CancellationToken::new();
     let (tell, heads) = watch::channel(Heads::default());
     let shared: Arc<dyn Ledger> = Arc::clone(&ledger) as _;
-    tokio::spawn(heads::tell(Arc::clone(&shared), tell, Arc::clone(&changed), stop.clone()));
     let board = Board::new(Arc::new(now));
-    let indexers = Indexers { ledger: shared, blobs: blobs.clone(), index, board: board.clone() };
+    let told = board.clone();
+    tokio::spawn(heads::tell(Arc::clone(&shared), tell, Arc::clone(&changed), told, stop.clone()));
+    let leases = ReaderLeases::new(Arc::clone(&shared), worker, READER_LEASE);
+    tokio::spawn(leases.clone().run(stop.clone()));
+    let (texts, clock) = (blobs.clone(), Arc::new(now));
+    let indexers = Indexers { ledger: shared, blobs: texts, index, board: board.clone(), clock };
     let moved = Arc::clone(&indexed);
-    tokio::spawn(indexers.run(Way { heads, moved, board, jitter: Arc::new(|| 0.5), stop }));
+    let way = Way { heads, moved, leases, board, jitter: Arc::new(|| 0.5), stop };
+    tokio::spawn(async move { indexers.run(&mut Following::default(), way).await });
     println!("begun");
     loop {
         let claims = ledger.claim(&worker, 4, Duration::from_secs(60)).await.unwrap();

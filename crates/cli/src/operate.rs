@@ -37,6 +37,7 @@ pub(crate) fn index(command: &Index) -> Result<(), Failure> {
                 blobs: backends::blobs(&data)?,
                 index: Arc::clone(&index),
                 board: Board::new(backends::clock()),
+                clock: backends::clock(),
             };
             indexers.rebuild().await.map_err(anyhow::Error::from)?;
         }

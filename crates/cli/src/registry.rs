@@ -117,7 +117,7 @@ fn rebuild(place: &Place, sources: &[String]) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let ledger = backends::ledger(&data).await?;
-        let changed = cataloguer::rebuild(ledger.as_ref(), &series).await?;
+        let changed = cataloguer::rebuild(&ledger, &series).await?;
         for registry in &configuration.registries {
             ledger.reset(&Reader::Registry(registry.name.clone())).await?;
         }

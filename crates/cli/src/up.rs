@@ -395,11 +395,14 @@ fn condition(condition: madang_pipeline::board::Condition) -> Option<Condition> 
     let kind = match condition.kind {
         Kind::DiskLow => ConditionKind::DiskLow,
         Kind::LedgerUnwritable => ConditionKind::LedgerUnwritable,
+        Kind::LedgerDamaged => ConditionKind::LedgerDamaged,
         Kind::DescriptorsOut => ConditionKind::DescriptorsOut,
         Kind::Stalled => ConditionKind::Stalled,
         Kind::SourceAway => ConditionKind::SourceAway,
         Kind::Behind => ConditionKind::IndexBehind,
+        Kind::Elsewhere => ConditionKind::Elsewhere,
         Kind::IndexDamaged => ConditionKind::IndexDamaged,
+        Kind::Panicked => ConditionKind::Panicked,
         Kind::Held => return None,
     };
     let detail = format!("{}; {}", condition.message, condition.kind.cure());

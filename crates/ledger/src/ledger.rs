@@ -3,8 +3,10 @@ use crate::declarations::Declarations;
 use crate::documents::Documents;
 use crate::entries::Entries;
 use crate::jobs::Jobs;
+use crate::kept::Kept;
 use crate::keys::Keys;
 use crate::left_out::LeftOuts;
+use crate::notes::Notes;
 use crate::objects::Objects;
 use crate::outbox::Outbox;
 use crate::reader::Readers;
@@ -22,6 +24,8 @@ pub trait Ledger:
     + Readers
     + Trim
     + Audit
+    + Notes
+    + Kept
     + Keys
 {
 }
@@ -37,6 +41,10 @@ impl<T> Ledger for T where
         + Readers
         + Trim
         + Audit
+        + Notes
+        + Kept
+        + Notes
+        + Kept
         + Keys
 {
 }

@@ -22,12 +22,16 @@ pub mod error;
 pub mod held;
 /// Work to do.
 pub mod jobs;
+/// Which blobs are named.
+pub mod kept;
 /// API keys.
 pub mod keys;
 /// All of the traits together.
 pub mod ledger;
 /// What is not taken.
 pub mod left_out;
+/// What was passed over.
+pub mod notes;
 /// What sources saw.
 pub mod objects;
 /// What indexes and registries still have to hear.

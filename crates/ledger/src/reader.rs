@@ -73,9 +73,14 @@ pub trait Readers: Send + Sync {
     /// was read, and for a registry not before it has an entry.
     async fn passed(&self, document: DocumentId, reader: &Reader) -> Result<bool>;
 
-    /// Takes, or keeps, the one lease of a reader for this process, for so long from now. Gives whether this
-    /// process holds it: not while another one's lease lasts.
-    async fn hold(&self, reader: &Reader, worker: &Worker, lease: Duration) -> Result<bool>;
+    /// Takes, or keeps, the one lease of each of these readers for this process, for so long from now, in one
+    /// transaction. Gives those that this process holds: none of which another one's lease lasts.
+    async fn hold(
+        &self,
+        readers: &[Reader],
+        worker: &Worker,
+        lease: Duration,
+    ) -> Result<Vec<Reader>>;
 
     /// Ends this process's lease of a reader, if it has it, so that another one need not wait for its end.
     async fn let_go(&self, reader: &Reader, worker: &Worker) -> Result<()>;

@@ -1,3 +1,5 @@
+use madang_ledger::error::LedgerError;
+
 /// Exponential back-off: how long to wait after a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
@@ -7,7 +9,15 @@ pub struct Backoff {
     pub cap_ms: i64,
 }
 
+/// Waits while the ledger is damaged: no waiting mends it, and each question may hurt it more.
+pub const DAMAGED: Backoff = Backoff { base_ms: 60_000, cap_ms: 60_000 };
+
 impl Backoff {
+    /// This one, or [`DAMAGED`] if the ledger is.
+    pub fn after(self, error: &LedgerError) -> Backoff {
+        if matches!(error, LedgerError::Damaged(_)) { DAMAGED } else { self }
+    }
+
     /// The wait after the `failures`-th failure in a row, counted from 1, in milliseconds: doubled each time, at
     /// most the cap, times 0.5 to 1.5 (`jitter` is 0 to 1), so that what failed together is not tried together.
     pub fn wait_ms(&self, failures: u32, jitter: f64) -> i64 {
@@ -20,6 +30,17 @@ impl Backoff {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_damaged_ledger_is_never_asked_again_soon() {
+        let quick = Backoff { base_ms: 200, cap_ms: 4_000 };
+        let damaged = LedgerError::Damaged("malformed".into());
+        let unavailable = LedgerError::Unavailable("busy".into());
+        for failures in [1, 2, 9] {
+            assert!(quick.after(&damaged).wait_ms(failures, 0.0) >= 30_000, "{failures}");
+            assert_eq!(quick.after(&unavailable), quick);
+        }
+    }
 
     #[test]
     fn the_wait_doubles_is_capped_and_spread() {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use madang_document::agency::Agency;
 use madang_document::shown::Shown;
 use madang_document::timestamp::Timestamp;
+use madang_ledger::error::LedgerError;
 
 use crate::clock::Clock;
 
@@ -15,6 +16,8 @@ pub enum Kind {
     DiskLow,
     /// The ledger does not take what is to be recorded.
     LedgerUnwritable,
+    /// The ledger's store is damaged: waiting mends nothing.
+    LedgerDamaged,
     /// The process has hardly any descriptors left.
     DescriptorsOut,
     /// No reader can be started, or what was read cannot be kept, and neither the disk nor descriptors are out.
@@ -25,8 +28,12 @@ pub enum Kind {
     Held,
     /// A follower of the outbox cannot go on.
     Behind,
+    /// Another process follows the outbox for this reader.
+    Elsewhere,
     /// An index is damaged, and is built anew.
     IndexDamaged,
+    /// A part of the service panicked, and is begun again.
+    Panicked,
 }
 
 impl Kind {
@@ -35,12 +42,15 @@ impl Kind {
         match self {
             Kind::DiskLow => "disk_low",
             Kind::LedgerUnwritable => "ledger_unwritable",
+            Kind::LedgerDamaged => "ledger_damaged",
             Kind::DescriptorsOut => "descriptors_out",
             Kind::Stalled => "stalled",
             Kind::SourceAway => "source_away",
             Kind::Held => "held",
             Kind::Behind => "behind",
+            Kind::Elsewhere => "elsewhere",
             Kind::IndexDamaged => "index_damaged",
+            Kind::Panicked => "panicked",
         }
     }
 
@@ -48,8 +58,17 @@ impl Kind {
     /// others' service off the air.
     pub fn is_unready(self) -> bool {
         match self {
-            Kind::DiskLow | Kind::LedgerUnwritable | Kind::DescriptorsOut | Kind::Stalled => true,
-            Kind::SourceAway | Kind::Held | Kind::Behind | Kind::IndexDamaged => false,
+            Kind::DiskLow
+            | Kind::LedgerUnwritable
+            | Kind::LedgerDamaged
+            | Kind::DescriptorsOut
+            | Kind::Stalled => true,
+            Kind::SourceAway
+            | Kind::Held
+            | Kind::Behind
+            | Kind::Elsewhere
+            | Kind::IndexDamaged
+            | Kind::Panicked => false,
         }
     }
 
@@ -60,6 +79,10 @@ impl Kind {
             Kind::LedgerUnwritable => {
                 "look at the disk of the data folder; nothing is lost meanwhile"
             }
+            Kind::LedgerDamaged => {
+                "stop madang; put a sound copy of ledger.db in its place, or move it (and ledger.db-wal, ledger.db-shm) \
+                 aside: then every file is read anew at the next start"
+            }
             Kind::DescriptorsOut => "raise the limit of open files (ulimit -n, LimitNOFILE)",
             Kind::Stalled => "look at what the message names; nothing is lost meanwhile",
             Kind::SourceAway => {
@@ -69,7 +92,11 @@ impl Kind {
                 "put the files back, or confirm that they are gone (madang queue release)"
             }
             Kind::Behind => "it goes on by itself when what it waits for is back",
+            Kind::Elsewhere => "none needed: this process takes over when that one ends",
             Kind::IndexDamaged => "none needed: it is built anew from the ledger",
+            Kind::Panicked => {
+                "none needed: it is begun again by itself; if it lasts, report it with the log"
+            }
         }
     }
 }
@@ -147,6 +174,17 @@ impl Board {
         }
     }
 
+    /// The ledger failed whoever stands at `subject`: it does not take what is to be recorded, or it is damaged, which
+    /// is everybody's and stands until the service is started again.
+    pub fn ledger_failed(&self, subject: Subject, error: &LedgerError) {
+        match error {
+            LedgerError::Damaged(_) => {
+                self.set(Kind::LedgerDamaged, Subject::service(), &error.to_string());
+            }
+            _ => self.set(Kind::LedgerUnwritable, subject, &error.to_string()),
+        }
+    }
+
     /// It no longer stands, if it did.
     pub fn clear(&self, kind: Kind, subject: &Subject) {
         if self.lock().remove(&(kind, subject.clone())).is_some() {
@@ -175,6 +213,18 @@ mod tests {
     use std::sync::atomic::{AtomicI64, Ordering};
 
     use super::*;
+
+    #[test]
+    fn damage_of_the_ledger_is_told_from_a_ledger_that_does_not_answer() {
+        let board = Board::new(Arc::new(|| Timestamp(0)));
+        let press = Subject::part("press");
+        board.ledger_failed(press.clone(), &LedgerError::Unavailable("full".into()));
+        assert!(board.stands(Kind::LedgerUnwritable, &press));
+        assert!(!board.stands(Kind::LedgerDamaged, &Subject::service()));
+        board.ledger_failed(press, &LedgerError::Damaged("malformed".into()));
+        assert!(board.stands(Kind::LedgerDamaged, &Subject::service()));
+        assert!(Kind::LedgerDamaged.is_unready());
+    }
 
     #[test]
     fn a_condition_stands_from_its_first_setting_until_it_is_cleared() {

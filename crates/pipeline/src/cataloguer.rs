@@ -11,15 +11,16 @@ use madang_document::entry::Draft;
 use madang_document::extent::Extent;
 use madang_document::id::DocumentId;
 use madang_document::principal::Scope;
-use madang_ledger::audit::Act;
 use madang_ledger::documents::Stored;
 use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
+use madang_ledger::notes::NoteKind;
 use madang_ledger::reader::Reader;
 
 use crate::board::Subject;
 use crate::follow::{Follower, Gathering, Obstacle, Step};
 use crate::heads::Heads;
+use crate::noted::Noted;
 use crate::series;
 
 /// Documents of one transaction at most: one flush to disk serves them all.
@@ -41,6 +42,7 @@ const SERIES: Duration = Duration::from_secs(60);
 pub struct Cataloguer {
     ledger: Arc<dyn Ledger>,
     series: Arc<HashMap<String, Series>>,
+    noted: Noted,
     at: Option<u64>,
     /// Declarations that changed, or are new: what their pipelines hold is walked over, after so many documents.
     walks: Vec<Walk>,
@@ -78,6 +80,15 @@ impl std::fmt::Debug for Cataloguer {
 
 #[async_trait]
 impl Follower for Cataloguer {
+    fn reader(&self) -> Reader {
+        Reader::Cataloguer
+    }
+
+    fn begin(&mut self) {
+        self.at = None;
+        self.noted.forget();
+    }
+
     fn subject(&self) -> Subject {
         Subject::part(&Reader::Cataloguer.to_string())
     }
@@ -91,7 +102,7 @@ impl Follower for Cataloguer {
     }
 
     async fn step(&mut self, head: u64) -> Result<Step, Obstacle> {
-        self.take_step(head).await.map_err(|error| Obstacle::of(&error))
+        Ok(self.take_step(head).await?)
     }
 }
 
@@ -101,6 +112,7 @@ impl Cataloguer {
         let now = Instant::now();
         let changed = series.keys().cloned().collect();
         Cataloguer {
+            noted: noted(Arc::clone(&ledger)),
             ledger,
             series,
             at: None,
@@ -113,9 +125,10 @@ impl Cataloguer {
     }
 
     async fn take_step(&mut self, head: u64) -> Result<Step, LedgerError> {
+        self.noted.begin_pass();
         let at = match self.at {
             Some(at) => at,
-            None => self.begin().await?,
+            None => self.find_place().await?,
         };
         if at < head {
             let changes = self.ledger.document_changes(at, BATCH).await?;
@@ -124,7 +137,8 @@ impl Cataloguer {
                 let ids: BTreeSet<DocumentId> =
                     changes.iter().map(|change| change.document).collect();
                 let ids: Vec<DocumentId> = ids.into_iter().collect();
-                self.catalogue(self.ledger.documents(&ids).await?).await?;
+                let stored = self.documents(&ids).await?;
+                self.catalogue(stored).await?;
                 self.ledger.advance(&Reader::Cataloguer, last).await?;
                 self.at = Some(last);
                 self.batch = Instant::now();
@@ -147,12 +161,13 @@ impl Cataloguer {
 
     /// Finds out where to go on, and which declarations are not what the catalogue was last told. Who comes so late
     /// that the outbox was trimmed makes everything anew.
-    async fn begin(&mut self) -> Result<u64, LedgerError> {
+    async fn find_place(&mut self) -> Result<u64, LedgerError> {
         let reader = Reader::Cataloguer;
         let mut at = self.ledger.cursor(&reader).await?;
         if at < self.ledger.trimmed(&reader).await? {
             let start = self.ledger.last_seq().await?;
-            rebuild(self.ledger.as_ref(), &self.series).await?;
+            rebuild(&self.ledger, &self.series).await?;
+            self.noted.forget();
             self.ledger.advance(&reader, start).await?;
             at = start;
         }
@@ -214,13 +229,40 @@ impl Cataloguer {
             stored.into_iter().partition(|stored| !stored.withdrawn);
         let documents: Vec<Document> = live.into_iter().map(|stored| stored.document).collect();
         self.note_undeclared(&documents).await?;
-        write(self.ledger.as_ref(), &self.series, &documents).await?;
+        write(self.ledger.as_ref(), &self.series, &documents, &mut self.noted).await?;
         let gone: Vec<String> = gone.iter().map(|stored| stored.document.id.to_string()).collect();
         if !gone.is_empty() {
             self.ledger.withdraw_entries(&gone).await?;
         }
+        let done = documents.iter().map(|document| document.id.to_string()).chain(gone);
+        self.noted.settle(done).await?;
         Ok(())
     }
+
+    /// Documents by their ids. One that cannot be read back is noted and passed over.
+    async fn documents(&mut self, ids: &[DocumentId]) -> Result<Vec<Stored>, LedgerError> {
+        match self.ledger.documents(ids).await {
+            Err(error) if error.is_of_the_act() => {}
+            answer => return answer,
+        }
+        let mut all = Vec::new();
+        for id in ids {
+            match self.ledger.documents(std::slice::from_ref(id)).await {
+                Ok(stored) => all.extend(stored),
+                Err(error) if error.is_of_the_act() => {
+                    let kind = NoteKind::DocumentUnreadable;
+                    self.noted.note(kind, id.to_string(), None, &error.to_string(), 0).await?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// What the cataloguer passed over.
+fn noted(ledger: Arc<dyn Ledger>) -> Noted {
+    Noted::new(ledger, Reader::Cataloguer.to_string())
 }
 
 /// Writes the entries of documents. One that the ledger refuses is noted and passed over.
@@ -228,6 +270,7 @@ async fn write(
     ledger: &dyn Ledger,
     series: &HashMap<String, Series>,
     documents: &[Document],
+    noted: &mut Noted,
 ) -> Result<u64, LedgerError> {
     let drafts: Vec<Draft> = documents
         .iter()
@@ -241,22 +284,16 @@ async fn write(
         return Ok(0);
     }
     match ledger.put_entries(&drafts).await {
-        Err(LedgerError::Conflict(_) | LedgerError::NotFound { .. }) => {}
+        Err(error) if error.is_of_the_act() => {}
         answer => return answer,
     }
     let mut changed = 0;
     for draft in &drafts {
         match ledger.put_entries(std::slice::from_ref(draft)).await {
             Ok(one) => changed += one,
-            Err(error @ (LedgerError::Conflict(_) | LedgerError::NotFound { .. })) => {
-                tracing::error!(entry = %draft.id, %error, "the ledger refuses an entry");
-                let act = Act {
-                    actor: Reader::Cataloguer.to_string(),
-                    action: "entry.refused".into(),
-                    subject: draft.id.clone(),
-                    detail: error.to_string(),
-                };
-                ledger.append(&act).await?;
+            Err(error) if error.is_of_the_act() => {
+                let (id, agency) = (draft.id.clone(), Some(draft.agency.clone()));
+                noted.note(NoteKind::EntryRefused, id, agency, &error.to_string(), 0).await?;
             }
             Err(error) => return Err(error),
         }
@@ -270,9 +307,11 @@ async fn write(
 /// # Errors
 /// When the ledger does not answer.
 pub async fn rebuild(
-    ledger: &dyn Ledger,
+    ledger: &Arc<dyn Ledger>,
     series: &HashMap<String, Series>,
 ) -> Result<u64, LedgerError> {
+    let mut noted = noted(Arc::clone(ledger));
+    let ledger = ledger.as_ref();
     let mut changed = 0;
     for partition in ledger.partitions().await? {
         let mut after = None;
@@ -280,7 +319,8 @@ pub async fn rebuild(
             let page = ledger.documents_after(&partition, after, BATCH).await?;
             let Some(last) = page.last().map(|stored| stored.document.id) else { break };
             let documents: Vec<Document> = page.into_iter().map(|stored| stored.document).collect();
-            changed += write(ledger, series, &documents).await?;
+            changed += write(ledger, series, &documents, &mut noted).await?;
+            noted.settle(documents.iter().map(|document| document.id.to_string())).await?;
             after = Some(last);
         }
     }

@@ -12,6 +12,7 @@ use crate::backoff::Backoff;
 use crate::board::{Board, Kind, Subject};
 use crate::clock::{Clock, Jitter};
 use crate::lease::Leases;
+use crate::panicked::{Panicked, caught};
 use crate::reading::unread;
 
 /// Completions of one transaction at most: one flush to disk serves them all.
@@ -42,6 +43,16 @@ pub enum Finished {
         /// Why.
         failure: Failure,
     },
+}
+
+impl Finished {
+    /// The job.
+    pub fn ticket(&self) -> Ticket {
+        match self {
+            Finished::Completed { completion, .. } => completion.ticket,
+            Finished::GivenBack { ticket, .. } => *ticket,
+        }
+    }
 }
 
 /// Records the ends of attempts, many in one transaction.
@@ -85,22 +96,54 @@ impl Completer {
                     () = &mut gathered => break,
                 }
             }
-            let mut claims = Vec::new();
-            let mut completions = Vec::new();
-            for end in batch {
-                match end {
-                    Finished::Completed { claim, completion } => {
-                        claims.push(*claim);
-                        completions.push(completion);
-                    }
-                    Finished::GivenBack { ticket, at, failure } => {
-                        self.give_back(ticket, at, &failure).await;
-                    }
+            let tickets: Vec<Ticket> = batch.iter().map(Finished::ticket).collect();
+            match caught(self.end(batch)).await {
+                Ok(()) => self.board.clear(Kind::Panicked, &subject()),
+                Err(panicked) => {
+                    self.board.set(Kind::Panicked, subject(), &panicked.0);
+                    self.give_all_back(&tickets, &panicked).await;
                 }
             }
-            if !completions.is_empty() {
-                self.complete(&claims, &completions).await;
-                self.changed.notify_waiters();
+        }
+    }
+
+    /// Records the ends of these attempts.
+    async fn end(&self, batch: Vec<Finished>) {
+        let mut claims = Vec::new();
+        let mut completions = Vec::new();
+        for end in batch {
+            match end {
+                Finished::Completed { claim, completion } => {
+                    claims.push(*claim);
+                    completions.push(completion);
+                }
+                Finished::GivenBack { ticket, at, failure } => {
+                    self.give_back(ticket, at, &failure).await;
+                }
+            }
+        }
+        if !completions.is_empty() {
+            self.complete(&claims, &completions).await;
+            self.changed.notify_waiters();
+        }
+    }
+
+    /// Gives back what a panic left without its end: its lease would be renewed for ever. What was recorded before it
+    /// is refused by its fence.
+    async fn give_all_back(&self, tickets: &[Ticket], panicked: &Panicked) {
+        let failure = Failure {
+            kind: "house".into(),
+            message: format!("recording it broke off: {panicked}"),
+            crashed: false,
+        };
+        for ticket in tickets {
+            let at = (self.clock)().plus_ms(60_000);
+            if caught(self.give_back(*ticket, at, &failure)).await.is_err() {
+                tracing::error!(
+                    job = ticket.job,
+                    "could not be given back: it waits for a restart"
+                );
+                self.leases.release(*ticket);
             }
         }
     }
@@ -167,7 +210,9 @@ impl Completer {
         let mut failures = 0;
         loop {
             match self.ledger.complete(completions).await {
-                Err(LedgerError::Unavailable(reason)) => self.pause(&mut failures, &reason).await,
+                Err(error) if is_worth_waiting_for(&error) => {
+                    self.pause(&mut failures, &error).await;
+                }
                 answer => {
                     self.board.clear(Kind::LedgerUnwritable, &subject());
                     return answer;
@@ -180,7 +225,9 @@ impl Completer {
         let mut failures = 0;
         loop {
             match self.ledger.retry(ticket, at, failure).await {
-                Err(LedgerError::Unavailable(reason)) => self.pause(&mut failures, &reason).await,
+                Err(error) if is_worth_waiting_for(&error) => {
+                    self.pause(&mut failures, &error).await;
+                }
                 Err(error) => {
                     tracing::error!(job = ticket.job, %error, "could not be given back");
                     break;
@@ -193,12 +240,18 @@ impl Completer {
     }
 
     /// Waits before the ledger is asked again.
-    async fn pause(&self, failures: &mut u32, reason: &str) {
+    async fn pause(&self, failures: &mut u32, error: &LedgerError) {
         *failures += 1;
-        self.board.set(Kind::LedgerUnwritable, subject(), reason);
-        let wait = AGAIN.wait_ms(*failures, (self.jitter)());
+        self.board.ledger_failed(subject(), error);
+        let wait = AGAIN.after(error).wait_ms(*failures, (self.jitter)());
         tokio::time::sleep(Duration::from_millis(wait.unsigned_abs())).await;
     }
+}
+
+/// Whether the ledger fails whatever it is told, and not this completion: damage of its store is no fault of the file
+/// that was to be recorded, which must not be set aside for it.
+fn is_worth_waiting_for(error: &LedgerError) -> bool {
+    matches!(error, LedgerError::Unavailable(_) | LedgerError::Damaged(_))
 }
 
 fn subject() -> Subject {

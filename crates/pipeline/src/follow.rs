@@ -1,20 +1,32 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use madang_ledger::error::LedgerError;
+use madang_ledger::reader::Reader;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::backoff::Backoff;
+use crate::backoff::{Backoff, DAMAGED};
 use crate::board::{Board, Kind, Subject};
 use crate::clock::Jitter;
 use crate::heads::Heads;
+use crate::panicked::caught;
+use crate::part::AFTER_PANIC;
+use crate::reader_leases::{Obstruction, ReaderLeases, Standing};
 
 /// Somebody who follows the outbox with a cursor of their own: an index, the catalogue, another registry.
 #[async_trait]
 pub trait Follower: Send {
+    /// For whom it reads the outbox.
+    fn reader(&self) -> Reader;
+
     /// What it is, for the board.
     fn subject(&self) -> Subject;
+
+    /// It is its reader's only follower from now on: where another one came meanwhile, or what a step that broke off
+    /// left behind, it has to ask.
+    fn begin(&mut self);
 
     /// The last outbox row that concerns it.
     fn head(&self, heads: &Heads) -> u64;
@@ -40,12 +52,51 @@ pub enum Step {
     Done(u64),
 }
 
-/// What a follower waits for: it cannot be reached now.
+/// What a follower waits for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Obstacle(pub String);
+pub enum Obstacle {
+    /// Something cannot be reached now.
+    #[error("{0}")]
+    Unreachable(String),
+    /// The ledger is damaged, which no waiting mends.
+    #[error("{0}")]
+    LedgerDamaged(String),
+}
+
+impl From<LedgerError> for Obstacle {
+    fn from(error: LedgerError) -> Obstacle {
+        Obstacle::from(&error)
+    }
+}
+
+impl From<&LedgerError> for Obstacle {
+    fn from(error: &LedgerError) -> Obstacle {
+        match error {
+            LedgerError::Damaged(_) => Obstacle::LedgerDamaged(error.to_string()),
+            _ => Obstacle::of(error),
+        }
+    }
+}
 
 impl Obstacle {
+    /// How long to wait after so many of them in a row, milliseconds; `jitter` is a random number from 0 to 1.
+    pub fn wait_ms(&self, failures: u32, jitter: f64) -> i64 {
+        match self {
+            Obstacle::Unreachable(_) => AGAIN.wait_ms(failures, jitter),
+            Obstacle::LedgerDamaged(_) => DAMAGED.wait_ms(failures, jitter),
+        }
+    }
+
+    /// Says so on the board.
+    fn show(&self, board: &Board, subject: &Subject) {
+        match self {
+            Obstacle::Unreachable(message) => board.set(Kind::Behind, subject.clone(), message),
+            Obstacle::LedgerDamaged(message) => {
+                board.set(Kind::LedgerDamaged, Subject::service(), message);
+            }
+        }
+    }
+
     /// An error with its causes.
     pub fn of(error: &(dyn std::error::Error + 'static)) -> Obstacle {
         let mut words = error.to_string();
@@ -55,7 +106,7 @@ impl Obstacle {
             words.push_str(&error.to_string());
             cause = error.source();
         }
-        Obstacle(words)
+        Obstacle::Unreachable(words)
     }
 }
 
@@ -86,6 +137,8 @@ pub struct Way {
     pub heads: watch::Receiver<Heads>,
     /// Told when a follower moved.
     pub moved: std::sync::Arc<tokio::sync::Notify>,
+    /// Who reads for whom.
+    pub leases: ReaderLeases,
     /// Told of obstacles.
     pub board: Board,
     /// Random numbers from 0 to 1.
@@ -106,53 +159,106 @@ const AGAIN: Backoff = Backoff { base_ms: 500, cap_ms: 8_000 };
 /// How often an idle follower looks after itself: an index, whether a search met damage.
 const IDLE: Duration = Duration::from_secs(2);
 
-/// Runs a follower until it is to stop: waits for news, gathers them, takes a step; after an obstacle waits, longer
-/// each time, and says so on the board. Every follower is run by this and by nothing else, and each waits alone.
+/// Runs a follower until it is to stop: takes its reader's lease, waits for news, gathers them, takes a step; after
+/// an obstacle waits, longer each time, and says so on the board; so it does after a panic, which is a fault of ours
+/// and no reason to do without it. Every follower is run by this and by nothing else, and each waits alone.
+///
+/// The lease is looked at between steps. A step that is under way when it ends goes to its end: to break it off would
+/// leave its writes behind in a thread that cannot be broken off, and what it writes is an upsert like any other.
 pub async fn follow(mut follower: impl Follower, mut way: Way) {
+    let reader = follower.reader();
     let subject = follower.subject();
+    let mut lease = way.leases.want(reader.clone());
+    let mut holds = false;
     let mut done: Option<u64> = None;
     let mut failures = 0;
-    loop {
+    while !way.stop.is_cancelled() {
+        if !lease.borrow().is_held(Instant::now()) {
+            holds = false;
+            if wait_for_lease(&mut lease, &way, &subject).await.is_err() {
+                break;
+            }
+        }
+        if !holds {
+            holds = true;
+            way.board.clear(Kind::Elsewhere, &subject);
+            follower.begin();
+        }
         let head = follower.head(&way.heads.borrow());
-        let pause = match follower.step(head).await {
-            Ok(step) => {
+        let pause = match caught(follower.step(head)).await {
+            Ok(Ok(step)) => {
                 failures = 0;
                 way.board.clear(Kind::Behind, &subject);
+                way.board.clear(Kind::Panicked, &subject);
                 match step {
-                    Step::More => Duration::ZERO,
+                    Step::More => 0,
                     Step::Done(seq) => {
                         if done.replace(seq) != Some(seq) {
                             way.moved.notify_waiters();
                         }
                         if wait_for_news(&follower, &mut way, seq).await.is_err() {
-                            return;
+                            break;
                         }
-                        Duration::ZERO
+                        0
                     }
                 }
             }
-            Err(obstacle) => {
+            Ok(Err(obstacle)) => {
                 failures += 1;
-                way.board.set(Kind::Behind, subject.clone(), &obstacle.0);
-                Duration::from_millis(AGAIN.wait_ms(failures, (way.jitter)()).unsigned_abs())
+                obstacle.show(&way.board, &subject);
+                obstacle.wait_ms(failures, (way.jitter)())
+            }
+            Err(panicked) => {
+                failures += 1;
+                way.board.set(Kind::Panicked, subject.clone(), &panicked.0);
+                follower.begin();
+                AFTER_PANIC.wait_ms(failures, (way.jitter)())
             }
         };
-        if pause.is_zero() {
-            if way.stop.is_cancelled() {
-                return;
-            }
+        if pause == 0 {
             tokio::task::yield_now().await;
             continue;
         }
         tokio::select! {
-            () = way.stop.cancelled() => return,
-            () = tokio::time::sleep(pause) => {}
+            () = way.stop.cancelled() => break,
+            () = tokio::time::sleep(Duration::from_millis(pause.unsigned_abs())) => {}
         }
+    }
+    if let Err(error) = way.leases.let_go(&reader).await {
+        tracing::warn!(%reader, %error, "its lease ends by itself");
     }
 }
 
 /// It is time to stop.
 struct Stopped;
+
+/// Returns when the lease is held. Says on the board why it is not.
+async fn wait_for_lease(
+    lease: &mut watch::Receiver<Standing>,
+    way: &Way,
+    subject: &Subject,
+) -> Result<(), Stopped> {
+    loop {
+        let standing = lease.borrow_and_update().clone();
+        if standing.is_held(Instant::now()) {
+            return Ok(());
+        }
+        match &standing.obstacle {
+            Some(Obstruction::Elsewhere) => {
+                way.board.clear(Kind::Behind, subject);
+                way.board.set(Kind::Elsewhere, subject.clone(), "another process follows it");
+            }
+            Some(Obstruction::Ledger(error)) => {
+                Obstacle::from(error.as_ref()).show(&way.board, subject);
+            }
+            None => {}
+        }
+        tokio::select! {
+            () = way.stop.cancelled() => return Err(Stopped),
+            changed = lease.changed() => changed.map_err(|_| Stopped)?,
+        }
+    }
+}
 
 /// Returns when news are there and gathered, or when it is time for an idle look.
 async fn wait_for_news(follower: &impl Follower, way: &mut Way, done: u64) -> Result<(), Stopped> {
@@ -185,10 +291,6 @@ async fn wait_for_news(follower: &impl Follower, way: &mut Way, done: u64) -> Re
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
-
-    use madang_document::timestamp::Timestamp;
-
     use super::*;
 
     #[test]
@@ -218,73 +320,11 @@ mod tests {
         }
     }
 
-    /// Takes one row with each step; meets an obstacle where it is told to.
-    struct Counting {
-        steps: Arc<Mutex<Vec<u64>>>,
-        at: u64,
-        obstacles: Arc<Mutex<u32>>,
-        until: u64,
-    }
-
-    #[async_trait]
-    impl Follower for Counting {
-        fn subject(&self) -> Subject {
-            Subject::part("counting")
-        }
-
-        fn head(&self, heads: &Heads) -> u64 {
-            heads.documents
-        }
-
-        fn gathering(&self) -> Gathering {
-            Gathering { quiet: Duration::ZERO, longest: Duration::ZERO, enough: 1 }
-        }
-
-        async fn step(&mut self, _head: u64) -> Result<Step, Obstacle> {
-            let mut obstacles = self.obstacles.lock().unwrap();
-            if *obstacles > 0 {
-                *obstacles -= 1;
-                return Err(Obstacle("not now".into()));
-            }
-            if self.at < self.until {
-                self.at += 1;
-                self.steps.lock().unwrap().push(self.at);
-                return Ok(Step::More);
-            }
-            Ok(Step::Done(self.at))
-        }
-    }
-
-    #[tokio::test]
-    async fn a_follower_goes_on_after_an_obstacle_and_the_board_says_so_meanwhile() {
-        let (_heads, heads) = watch::channel(Heads::default());
-        let board = Board::new(Arc::new(|| Timestamp(0)));
-        let stop = CancellationToken::new();
-        let way = Way {
-            heads,
-            moved: Arc::default(),
-            board: board.clone(),
-            jitter: Arc::new(|| 0.0),
-            stop: stop.clone(),
-        };
-        let steps = Arc::new(Mutex::new(Vec::new()));
-        let obstacles = Arc::new(Mutex::new(1));
-        let follower = Counting {
-            steps: Arc::clone(&steps),
-            at: 0,
-            obstacles: Arc::clone(&obstacles),
-            until: 3,
-        };
-        let moved = Arc::clone(&way.moved);
-        let woken = moved.notified();
-        let running = tokio::spawn(follow(follower, way));
-        while !board.stands(Kind::Behind, &Subject::part("counting")) {
-            tokio::task::yield_now().await;
-        }
-        woken.await;
-        assert_eq!(*steps.lock().unwrap(), [1, 2, 3]);
-        assert!(board.now().is_empty());
-        stop.cancel();
-        running.await.unwrap();
+    #[test]
+    fn a_damaged_ledger_is_not_asked_again_soon() {
+        let damaged = Obstacle::from(LedgerError::Damaged("malformed".into()));
+        let away = Obstacle::from(LedgerError::Unavailable("busy".into()));
+        assert!(damaged.wait_ms(1, 0.0) >= 30_000);
+        assert!(away.wait_ms(1, 0.0) < 1_000);
     }
 }

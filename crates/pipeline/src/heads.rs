@@ -8,6 +8,9 @@ use madang_ledger::ledger::Ledger;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::backoff::DAMAGED;
+use crate::board::{Board, Subject};
+
 /// How far the outbox goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Heads {
@@ -40,6 +43,7 @@ pub async fn tell(
     ledger: Arc<dyn Ledger>,
     told: watch::Sender<Heads>,
     changed: Arc<Notify>,
+    board: Board,
     stop: CancellationToken,
 ) {
     loop {
@@ -53,6 +57,14 @@ pub async fn tell(
                     *before = now;
                     news
                 });
+            }
+            Err(error @ LedgerError::Damaged(_)) => {
+                board.ledger_failed(Subject::service(), &error);
+                let pause = Duration::from_millis(DAMAGED.wait_ms(1, 0.5).unsigned_abs());
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(pause) => {}
+                }
             }
             Err(error) => tracing::debug!(%error, "the outbox cannot be read"),
         }

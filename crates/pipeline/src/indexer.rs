@@ -12,16 +12,19 @@ use madang_document::partition::Partition;
 use madang_document::timestamp::Timestamp;
 use madang_index::index::{Index, IndexError};
 use madang_index::record::{Change, Record};
-use madang_ledger::audit::Act;
 use madang_ledger::documents::Stored;
 use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
+use madang_ledger::notes::NoteKind;
 use madang_ledger::reader::Reader;
 use tokio::task::JoinSet;
 
 use crate::board::{Board, Kind, Subject};
+use crate::clock::Clock;
 use crate::follow::{Follower, Gathering, Obstacle, Step, Way, follow};
 use crate::heads::Heads;
+use crate::noted::Noted;
+use crate::rereads::{Again, again};
 use madang_store::blobs::{BlobError, Blobs};
 
 /// Outbox rows of one commit at most, and bytes of text at most: a commit costs some flushes to disk, so many
@@ -55,6 +58,8 @@ pub struct Indexers {
     pub index: Arc<dyn Index>,
     /// Told of damage.
     pub board: Board,
+    /// The time.
+    pub clock: Clock,
 }
 
 impl std::fmt::Debug for Indexers {
@@ -63,11 +68,17 @@ impl std::fmt::Debug for Indexers {
     }
 }
 
+/// The indexers that run.
+#[derive(Debug, Default)]
+pub struct Following {
+    partitions: BTreeSet<Partition>,
+    running: JoinSet<()>,
+}
+
 impl Indexers {
     /// Follows the outbox with an indexer for each agency that has documents or an index, until `stop`.
-    pub async fn run(self, mut way: Way) {
-        let mut running = JoinSet::new();
-        let mut known = BTreeSet::new();
+    /// `following` is what runs already.
+    pub async fn run(self, following: &mut Following, mut way: Way) {
         let index = Arc::clone(&self.index);
         let mut partitions: BTreeSet<Partition> = match blocking(move || index.partitions()).await {
             Ok(partitions) => partitions.into_iter().collect(),
@@ -79,8 +90,9 @@ impl Indexers {
         loop {
             partitions.extend(way.heads.borrow_and_update().changes.keys().cloned());
             for partition in std::mem::take(&mut partitions) {
-                if known.insert(partition.clone()) {
-                    running.spawn(follow(Indexer::new(self.clone(), partition), way.clone()));
+                if following.partitions.insert(partition.clone()) {
+                    let indexer = Indexer::new(self.clone(), partition);
+                    following.running.spawn(follow(indexer, way.clone()));
                 }
             }
             tokio::select! {
@@ -88,7 +100,7 @@ impl Indexers {
                 changed = way.heads.changed() => if changed.is_err() { break },
             }
         }
-        while running.join_next().await.is_some() {}
+        while following.running.join_next().await.is_some() {}
     }
 
     /// Builds every index anew from the ledger, and returns when that is done.
@@ -96,7 +108,7 @@ impl Indexers {
     /// # Errors
     /// When the ledger, the texts or the index cannot be reached.
     pub async fn rebuild(&self) -> Result<(), Obstacle> {
-        let held = self.ledger.partitions().await.map_err(|error| Obstacle::of(&error))?;
+        let held = self.ledger.partitions().await?;
         let index = Arc::clone(&self.index);
         let stored =
             blocking(move || index.partitions()).await.map_err(|error| Obstacle::of(&error))?;
@@ -115,6 +127,11 @@ struct Indexer {
     of: Indexers,
     partition: Partition,
     at: At,
+    /// Whether it was begun anew because of damage, and has not caught up since.
+    anew: bool,
+    noted: Noted,
+    /// When the objects of documents whose text is lost are read again; each is looked at then.
+    rereads: BTreeMap<DocumentId, Timestamp>,
 }
 
 /// Where an indexer is.
@@ -129,6 +146,16 @@ enum At {
 
 #[async_trait]
 impl Follower for Indexer {
+    fn reader(&self) -> Reader {
+        reader(&self.partition)
+    }
+
+    fn begin(&mut self) {
+        self.at = At::Unknown;
+        self.noted.forget();
+        self.rereads.clear();
+    }
+
     fn subject(&self) -> Subject {
         Subject::of(&reader(&self.partition).to_string(), &self.partition.agency)
     }
@@ -147,14 +174,18 @@ impl Follower for Indexer {
             Err(Trouble::Index(IndexError::Damaged(reason))) => {
                 self.of.board.set(Kind::IndexDamaged, self.subject(), &reason);
                 self.begin_anew().await?;
-                Ok(Step::More)
+                // What breaks before it was whole breaks again: not without a pause.
+                match std::mem::replace(&mut self.anew, true) {
+                    true => Err(Obstacle::Unreachable(reason)),
+                    false => Ok(Step::More),
+                }
             }
             // Where it stood is asked anew: what was applied before the obstacle may be there or not.
             Err(Trouble::Index(error)) => {
                 self.at = At::Unknown;
                 Err(Obstacle::of(&error))
             }
-            Err(Trouble::Ledger(error)) => Err(Obstacle::of(&error)),
+            Err(Trouble::Ledger(error)) => Err(error.into()),
             Err(Trouble::Blobs(error)) => Err(Obstacle::of(&error)),
         }
     }
@@ -173,17 +204,24 @@ enum Trouble {
 
 impl Indexer {
     fn new(of: Indexers, partition: Partition) -> Indexer {
-        Indexer { of, partition, at: At::Unknown }
+        let noted = Noted::new(Arc::clone(&of.ledger), reader(&partition).to_string());
+        let rereads = BTreeMap::new();
+        Indexer { of, partition, at: At::Unknown, anew: false, noted, rereads }
     }
 
     async fn take_step(&mut self, head: u64) -> Result<Step, Trouble> {
+        self.noted.begin_pass();
         // Asked at each turn: a search may have met damage.
         let (index, partition) = (Arc::clone(&self.of.index), self.partition.clone());
         let checkpoint = blocking(move || index.checkpoint(&partition)).await?;
         match self.at {
             At::Unknown => self.resume(checkpoint.unwrap_or(0)).await,
             At::Building { start, after } => self.build(start, after).await,
-            At::Following(from) if from >= head => Ok(Step::Done(from)),
+            At::Following(from) if from >= head => {
+                self.anew = false;
+                self.read_again_what_is_due().await?;
+                Ok(Step::Done(from))
+            }
             At::Following(from) => self.catch_up(from).await,
         }
     }
@@ -209,6 +247,12 @@ impl Indexer {
             return Ok(Step::More);
         }
         self.of.ledger.advance(&reader(&self.partition), checkpoint).await?;
+        let now = (self.of.clock)();
+        for note in self.noted.all().await? {
+            if let (NoteKind::TextLost, Ok(id)) = (note.kind, note.subject.parse()) {
+                self.plan_reread(id, again(note.tries, note.at, now), now);
+            }
+        }
         self.at = At::Following(checkpoint);
         Ok(Step::More)
     }
@@ -218,7 +262,11 @@ impl Indexer {
             Ok(()) => Ok(()),
             Err(error) => {
                 self.at = At::Unknown;
-                Err(Obstacle::of(&error))
+                Err(match error {
+                    Trouble::Ledger(error) => error.into(),
+                    Trouble::Index(error) => Obstacle::of(&error),
+                    Trouble::Blobs(error) => Obstacle::of(&error),
+                })
             }
         }
     }
@@ -259,6 +307,7 @@ impl Indexer {
             }
         }
         self.apply(changes, 0).await?;
+        self.settle(page.iter().map(|stored| stored.document.id)).await?;
         self.at = At::Building { start, after: Some(last) };
         Ok(Step::More)
     }
@@ -273,9 +322,7 @@ impl Indexer {
         let mut ids: Vec<DocumentId> = outbox.iter().map(|change| change.document).collect();
         ids.sort();
         ids.dedup();
-        let stored = self.of.ledger.documents(&ids).await?;
-        let stored: BTreeMap<DocumentId, Stored> =
-            stored.into_iter().map(|stored| (stored.document.id, stored)).collect();
+        let (stored, unreadable) = self.documents(&ids).await?;
         // The record is of the last change of its document that was read here.
         let revisions: BTreeMap<DocumentId, u64> =
             outbox.iter().map(|change| (change.document, change.seq)).collect();
@@ -288,7 +335,7 @@ impl Indexer {
                 break;
             }
             through = change.seq;
-            if !taken.insert(change.document) {
+            if !taken.insert(change.document) || unreadable.contains(&change.document) {
                 continue;
             }
             let revision = revisions.get(&change.document).copied().unwrap_or(change.seq);
@@ -306,16 +353,55 @@ impl Indexer {
             });
         }
         self.apply(changes, through).await?;
+        self.settle(taken.into_iter()).await?;
         self.of.ledger.advance(&reader(&self.partition), through).await?;
         self.at = At::Following(through);
         Ok(Step::More)
     }
 
+    /// Documents by their ids, and those that the ledger holds but cannot be read back: noted, and passed over.
+    async fn documents(
+        &mut self,
+        ids: &[DocumentId],
+    ) -> Result<(BTreeMap<DocumentId, Stored>, BTreeSet<DocumentId>), LedgerError> {
+        let by_id = |stored: Vec<Stored>| stored.into_iter().map(|one| (one.document.id, one));
+        match self.of.ledger.documents(ids).await {
+            Ok(stored) => return Ok((by_id(stored).collect(), BTreeSet::new())),
+            Err(error) if error.is_of_the_act() => {}
+            Err(error) => return Err(error),
+        }
+        let mut all = BTreeMap::new();
+        let mut unreadable = BTreeSet::new();
+        for id in ids {
+            match self.of.ledger.documents(std::slice::from_ref(id)).await {
+                Ok(stored) => all.extend(by_id(stored)),
+                Err(error) if error.is_of_the_act() => {
+                    self.note(NoteKind::DocumentUnreadable, *id, &error.to_string()).await?;
+                    unreadable.insert(*id);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((all, unreadable))
+    }
+
+    /// These documents are as they should be, but for what was noted of them just now.
+    async fn settle(&mut self, ids: impl Iterator<Item = DocumentId>) -> Result<(), LedgerError> {
+        let settled = self.noted.settle(ids.map(|id| id.to_string())).await?;
+        for subject in settled {
+            if let Ok(id) = subject.parse() {
+                self.rereads.remove(&id);
+            }
+        }
+        Ok(())
+    }
+
     /// Applies changes. One that the index refuses for good is noted and passed over.
-    async fn apply(&self, changes: Vec<Change>, checkpoint: u64) -> Result<(), Trouble> {
+    async fn apply(&mut self, changes: Vec<Change>, checkpoint: u64) -> Result<(), Trouble> {
         let changes = Arc::new(changes);
+        let (index, partition) = (Arc::clone(&self.of.index), self.partition.clone());
         let apply = |changes: Arc<Vec<Change>>, checkpoint| {
-            let (index, partition) = (Arc::clone(&self.of.index), self.partition.clone());
+            let (index, partition) = (Arc::clone(&index), partition.clone());
             blocking(move || index.apply(&partition, &changes, checkpoint))
         };
         match apply(Arc::clone(&changes), checkpoint).await {
@@ -329,7 +415,7 @@ impl Indexer {
         for change in changes.iter() {
             match apply(Arc::new(vec![change.clone()]), at).await {
                 Err(IndexError::Refused(reason)) => {
-                    self.note("record.refused", change.id(), &reason).await?;
+                    self.note(NoteKind::RecordRefused, change.id(), &reason).await?;
                 }
                 answer => answer?,
             }
@@ -337,33 +423,81 @@ impl Indexer {
         Ok(apply(Arc::default(), checkpoint).await?)
     }
 
-    async fn note(&self, what: &str, document: DocumentId, why: &str) -> Result<(), LedgerError> {
-        tracing::error!(%document, reason = why, "{what}");
-        let act = Act {
-            actor: reader(&self.partition).to_string(),
-            action: what.to_owned(),
-            subject: document.to_string(),
-            detail: why.to_owned(),
-        };
-        self.of.ledger.append(&act).await
+    async fn note(
+        &mut self,
+        kind: NoteKind,
+        document: DocumentId,
+        why: &str,
+    ) -> Result<(), LedgerError> {
+        let agency = self.partition.agency.clone();
+        self.noted.note(kind, document.to_string(), Some(agency), why, 0).await
     }
 
     /// The record of a document. One whose text is lost is found by its other properties; the loss is noted.
-    async fn record(&self, stored: &Stored) -> Result<Record, Trouble> {
+    async fn record(&mut self, stored: &Stored) -> Result<Record, Trouble> {
         let document = &stored.document;
         let Some(text) = &document.text else { return Ok(record(document, Vec::new())) };
         match self.of.blobs.read_text(text).await {
             Ok(segments) => Ok(record(document, segments)),
             Err(error) if error.is_lasting() => {
-                let error = error.to_string();
-                self.note("text.lost", document.id, &error).await?;
-                let reason = format!("its text is lost: {error}");
-                self.of.ledger.reread(document.id, &reason).await?;
+                // What was read anew meanwhile has another text; the outbox tells of it.
+                let now = self.of.ledger.document(document.id).await?;
+                if now.is_some_and(|now| now.document.text.as_ref() == Some(text)) {
+                    self.text_is_lost(document.id, &error.to_string()).await?;
+                }
                 let outcome = Outcome::Partial;
                 Ok(Record { outcome, ..record(document, Vec::new()) })
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Has the object of a document read again whose text is lost, if it is time; notes the loss.
+    async fn text_is_lost(&mut self, id: DocumentId, why: &str) -> Result<(), LedgerError> {
+        let by = reader(&self.partition).to_string();
+        let known = self.of.ledger.noted(&by, &id.to_string()).await?;
+        let known = known.filter(|note| note.kind == NoteKind::TextLost);
+        let now = (self.of.clock)();
+        let (tries, at) = known.as_ref().map_or((0, now), |note| (note.tries, note.at));
+        let mut plan = again(tries, at, now);
+        let mut made = tries;
+        if plan == Again::Now {
+            // Not counted if one is under way already: it may wait in its queue for long.
+            let reason = format!("its text is lost: {why}");
+            made += u32::from(self.of.ledger.reread(id, &reason).await?);
+            plan = again(made.max(1), now, now);
+        }
+        self.plan_reread(id, plan, now);
+        if known.is_none_or(|note| note.tries != made) {
+            let agency = Some(self.partition.agency.clone());
+            self.noted.note(NoteKind::TextLost, id.to_string(), agency, why, made).await?;
+        } else {
+            self.noted.stands(id.to_string());
+        }
+        Ok(())
+    }
+
+    fn plan_reread(&mut self, id: DocumentId, plan: Again, now: Timestamp) {
+        match plan {
+            Again::Now => _ = self.rereads.insert(id, now),
+            Again::At(then) => _ = self.rereads.insert(id, then),
+            Again::Never => _ = self.rereads.remove(&id),
+        }
+    }
+
+    /// Looks once more after the texts that are lost and whose time has come.
+    async fn read_again_what_is_due(&mut self) -> Result<(), LedgerError> {
+        let now = (self.of.clock)();
+        let due: Vec<DocumentId> =
+            self.rereads.iter().filter(|(_, then)| **then <= now).map(|(id, _)| *id).collect();
+        for id in due {
+            self.rereads.remove(&id);
+            let by = reader(&self.partition).to_string();
+            if let Some(note) = self.of.ledger.noted(&by, &id.to_string()).await? {
+                self.text_is_lost(id, &note.reason).await?;
+            }
+        }
+        Ok(())
     }
 }
 

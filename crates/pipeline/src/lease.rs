@@ -8,6 +8,7 @@ use madang_ledger::ledger::Ledger;
 use madang_sandbox::watch::Watch;
 
 use crate::clock::Clock;
+use crate::panicked::caught;
 
 /// The leases that this process holds, renewed from a thread of their own: decoding, however heavy, never
 /// delays a renewal. A lease is renewed only while its child makes progress, so that a hung one ends.
@@ -74,8 +75,10 @@ impl Leases {
                 if due.is_empty() {
                     continue;
                 }
-                match runtime.block_on(ledger.renew(&due, LEASE)) {
-                    Ok(lost) => {
+                match runtime.block_on(caught(ledger.renew(&due, LEASE))) {
+                    // Nobody else renews: this thread goes on at its next round, whatever happens in one.
+                    Err(panicked) => tracing::error!(%panicked, "leases could not be renewed"),
+                    Ok(Ok(lost)) => {
                         let guard = lock.lock().unwrap_or_else(PoisonError::into_inner);
                         for ticket in lost {
                             if let Some(lease) = guard.leases.get(&ticket) {
@@ -84,7 +87,7 @@ impl Leases {
                             }
                         }
                     }
-                    Err(error) => tracing::warn!(%error, "leases could not be renewed"),
+                    Ok(Err(error)) => tracing::warn!(%error, "leases could not be renewed"),
                 }
             }
         })?;
@@ -144,8 +147,10 @@ fn give_back(
         crashed: true,
     };
     tracing::error!(job = ticket.job, "its worker hangs: it is given to another one");
-    if let Err(error) = runtime.block_on(ledger.retry(ticket, at, &failure)) {
-        tracing::error!(job = ticket.job, %error, "could not be given back");
+    match runtime.block_on(caught(ledger.retry(ticket, at, &failure))) {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => tracing::error!(job = ticket.job, %error, "could not be given back"),
+        Err(panicked) => tracing::error!(job = ticket.job, %panicked, "could not be given back"),
     }
 }
 

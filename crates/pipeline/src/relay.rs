@@ -6,14 +6,15 @@ use async_trait::async_trait;
 use madang_catalog::registry::{Registry, RegistryError};
 use madang_document::entry::Entry;
 use madang_document::principal::Scope;
-use madang_ledger::audit::Act;
 use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
+use madang_ledger::notes::NoteKind;
 use madang_ledger::reader::Reader;
 
 use crate::board::Subject;
 use crate::follow::{Follower, Gathering, Obstacle, Step};
 use crate::heads::Heads;
+use crate::noted::Noted;
 
 /// Events read at once.
 const BATCH: u32 = 200;
@@ -32,12 +33,11 @@ pub fn reader(registry: &dyn Registry) -> Reader {
 
 /// Brings one registry what the ledger holds: at least once, in order, and of an entry that changed several times
 /// only the newest version. A registry that does not answer is waited for; an entry that it refuses for good is
-/// noted in the audit trail and passed over.
+/// noted and passed over.
 pub struct Relay {
-    /// The record.
-    pub ledger: Arc<dyn Ledger>,
-    /// Where entries go.
-    pub registry: Arc<dyn Registry>,
+    ledger: Arc<dyn Ledger>,
+    registry: Arc<dyn Registry>,
+    noted: Noted,
 }
 
 impl std::fmt::Debug for Relay {
@@ -57,6 +57,15 @@ enum Trouble {
 
 #[async_trait]
 impl Follower for Relay {
+    fn reader(&self) -> Reader {
+        reader(self.registry.as_ref())
+    }
+
+    fn begin(&mut self) {
+        // Its place is asked for at each step.
+        self.noted.forget();
+    }
+
     fn subject(&self) -> Subject {
         Subject::part(&reader(self.registry.as_ref()).to_string())
     }
@@ -70,12 +79,22 @@ impl Follower for Relay {
     }
 
     async fn step(&mut self, _head: u64) -> Result<Step, Obstacle> {
-        self.bring().await.map_err(|error| Obstacle::of(&error))
+        self.bring().await.map_err(|error| match error {
+            Trouble::Ledger(error) => error.into(),
+            Trouble::Registry(error) => Obstacle::of(&error),
+        })
     }
 }
 
 impl Relay {
-    async fn bring(&self) -> Result<Step, Trouble> {
+    /// From this ledger to this registry.
+    pub fn new(ledger: Arc<dyn Ledger>, registry: Arc<dyn Registry>) -> Relay {
+        let noted = Noted::new(Arc::clone(&ledger), reader(registry.as_ref()).to_string());
+        Relay { ledger, registry, noted }
+    }
+
+    async fn bring(&mut self) -> Result<Step, Trouble> {
+        self.noted.begin_pass();
         let reader = reader(self.registry.as_ref());
         let after = self.ledger.cursor(&reader).await?;
         if after < self.ledger.trimmed(&reader).await? {
@@ -94,7 +113,7 @@ impl Relay {
     }
 
     /// Brings every entry, because the outbox no longer tells which of them changed.
-    async fn bring_all(&self, reader: &Reader) -> Result<Step, Trouble> {
+    async fn bring_all(&mut self, reader: &Reader) -> Result<Step, Trouble> {
         let start = self.ledger.last_seq().await?;
         let mut after: Option<String> = None;
         loop {
@@ -107,33 +126,28 @@ impl Relay {
         Ok(Step::More)
     }
 
-    async fn put(&self, entries: &[Entry]) -> Result<(), Trouble> {
+    async fn put(&mut self, entries: &[Entry]) -> Result<(), Trouble> {
         match self.registry.put(entries).await {
-            Ok(()) => Ok(()),
-            Err(error @ RegistryError::Transient { .. }) => Err(error.into()),
+            Ok(()) => {}
+            Err(error @ RegistryError::Transient { .. }) => return Err(error.into()),
             // One entry of the batch is refused for good; the others must not suffer for it.
             Err(RegistryError::Permanent { .. }) => {
                 for entry in entries {
                     self.put_one(entry).await?;
                 }
-                Ok(())
             }
         }
+        self.noted.settle(entries.iter().map(|entry| entry.draft.id.clone())).await?;
+        Ok(())
     }
 
-    async fn put_one(&self, entry: &Entry) -> Result<(), Trouble> {
+    async fn put_one(&mut self, entry: &Entry) -> Result<(), Trouble> {
         match self.registry.put(std::slice::from_ref(entry)).await {
             Ok(()) => Ok(()),
-            Err(RegistryError::Permanent { registry, entry, source }) => {
+            Err(RegistryError::Permanent { source, .. }) => {
+                let (id, agency) = (entry.draft.id.clone(), Some(entry.draft.agency.clone()));
                 let reason = source.to_string();
-                tracing::error!(%registry, %entry, %reason, "the registry refuses an entry");
-                let act = Act {
-                    actor: format!("registry/{registry}"),
-                    action: "entry.refused".into(),
-                    subject: entry,
-                    detail: reason,
-                };
-                Ok(self.ledger.append(&act).await?)
+                Ok(self.noted.note(NoteKind::EntryRefused, id, agency, &reason, 0).await?)
             }
             Err(error @ RegistryError::Transient { .. }) => Err(error.into()),
         }

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use madang_catalog::registry::Registry;
 use madang_catalog::series::Series;
@@ -18,11 +19,11 @@ use madang_ledger::worker::Worker;
 use madang_sandbox::limits::Limits;
 use madang_sandbox::zygote::Zygote;
 use tokio::sync::{Notify, mpsc, watch};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::board::Board;
+use crate::board::{Board, Kind, Subject};
 use crate::cataloguer::Cataloguer;
 use crate::clock::{Clock, Jitter, steady};
 use crate::completer::Completer;
@@ -31,10 +32,12 @@ use crate::declaration::Pipeline;
 use crate::follow::{Way, follow};
 use crate::heads::{self, Heads};
 use crate::hindrance::Hindrances;
-use crate::indexer::Indexers;
+use crate::indexer::{Following, Indexers};
 use crate::lease::Leases;
 use crate::missing::Window;
+use crate::part::Part;
 use crate::probe::probe;
+use crate::reader_leases::{READER_LEASE, ReaderLeases};
 use crate::relay::Relay;
 use crate::source::{Ask, Source, SourceState, sighting};
 use crate::terms::Terms;
@@ -130,6 +133,7 @@ pub struct Service {
     work: Arc<Notify>,
     changed: Arc<Notify>,
     moved: Arc<Notify>,
+    reader_leases: ReaderLeases,
     heads: watch::Receiver<Heads>,
     stop: CancellationToken,
     tasks: Mutex<Vec<JoinHandle<()>>>,
@@ -179,22 +183,13 @@ impl Service {
             work: Arc::default(),
             changed: Arc::default(),
             moved: Arc::default(),
+            reader_leases: ReaderLeases::new(Arc::clone(&parts.ledger), parts.worker, READER_LEASE),
             stop: CancellationToken::new(),
             tasks: Mutex::default(),
             parts,
             settings,
         };
-        service.spawn(heads::tell(
-            Arc::clone(&service.parts.ledger),
-            tell,
-            Arc::clone(&service.changed),
-            service.stop.clone(),
-        ));
-        service.spawn(probe(
-            service.parts.board.clone(),
-            service.settings.data.clone(),
-            service.stop.clone(),
-        ));
+        service.start_common(tell);
         for role in service.settings.roles.clone() {
             match role {
                 Role::Source => service.start_sources(),
@@ -209,6 +204,41 @@ impl Service {
     fn spawn(&self, part: impl Future<Output = ()> + Send + 'static) {
         let task = tokio::spawn(part);
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(task);
+    }
+
+    /// Starts a part that is begun again when it panics. `state` is what outlives its panics.
+    fn start_part<S: Send + 'static>(
+        &self,
+        name: &str,
+        state: S,
+        work: impl for<'a> FnMut(&'a mut S) -> BoxFuture<'a, ()> + Send + 'static,
+    ) {
+        let part = Part {
+            name: name.to_owned(),
+            board: self.parts.board.clone(),
+            jitter: Arc::clone(&self.parts.jitter),
+            stop: self.stop.clone(),
+        };
+        self.spawn(async move {
+            part.run(state, work).await;
+        });
+    }
+
+    /// Starts what every process needs, whatever its roles are.
+    fn start_common(&self, tell: watch::Sender<Heads>) {
+        let (ledger, changed) = (Arc::clone(&self.parts.ledger), Arc::clone(&self.changed));
+        let (board, stop) = (self.parts.board.clone(), self.stop.clone());
+        self.start_part("outbox", (), move |()| {
+            let (ledger, tell, changed) = (Arc::clone(&ledger), tell.clone(), Arc::clone(&changed));
+            Box::pin(heads::tell(ledger, tell, changed, board.clone(), stop.clone()))
+        });
+        let (board, data, stop) =
+            (self.parts.board.clone(), self.settings.data.clone(), self.stop.clone());
+        self.start_part("probe", (), move |()| {
+            Box::pin(probe(board.clone(), data.clone(), stop.clone()))
+        });
+        let (leases, stop) = (self.reader_leases.clone(), self.stop.clone());
+        self.start_part("reader leases", (), move |()| Box::pin(leases.clone().run(stop.clone())));
     }
 
     fn start_sources(&mut self) {
@@ -228,7 +258,10 @@ impl Service {
             let (asks, asked) = mpsc::channel(8);
             let (told, state) = watch::channel(SourceState::default());
             self.sources.insert(pipeline.name.clone(), Running { asks, state });
-            self.spawn(source.run(asked, told, self.stop.clone()));
+            let stop = self.stop.clone();
+            self.start_part(&format!("source/{}", pipeline.name), asked, move |asked| {
+                Box::pin(source.clone().run(asked, told.clone(), stop.clone()))
+            });
         }
     }
 
@@ -259,15 +292,22 @@ impl Service {
             jitter: Arc::clone(&self.parts.jitter),
         };
         self.spawn(completer.run(completions));
-        self.spawn(workers.run(Arc::clone(&self.work), self.stop.clone()));
-        let process = self.parts.worker.process;
-        self.spawn(sweep(Arc::clone(&self.parts.ledger), process, self.stop.clone()));
+        let (work, stop) = (Arc::clone(&self.work), self.stop.clone());
+        self.start_part("worker", JoinSet::new(), move |running| {
+            Box::pin(workers.clone().run(running, Arc::clone(&work), stop.clone()))
+        });
+        let (ledger, process) = (Arc::clone(&self.parts.ledger), self.parts.worker.process);
+        let (board, stop) = (self.parts.board.clone(), self.stop.clone());
+        self.start_part("sweep", (), move |()| {
+            Box::pin(sweep(Arc::clone(&ledger), process, board.clone(), stop.clone()))
+        });
     }
 
     fn way(&self) -> Way {
         Way {
             heads: self.heads.clone(),
             moved: Arc::clone(&self.moved),
+            leases: self.reader_leases.clone(),
             board: self.parts.board.clone(),
             jitter: Arc::clone(&self.parts.jitter),
             stop: self.stop.clone(),
@@ -280,14 +320,17 @@ impl Service {
             blobs: self.parts.blobs.clone(),
             index: Arc::clone(&self.parts.index),
             board: self.parts.board.clone(),
+            clock: Arc::clone(&self.parts.clock),
         };
-        self.spawn(indexers.run(self.way()));
+        let way = self.way();
+        self.start_part("indexers", Following::default(), move |following| {
+            Box::pin(indexers.clone().run(following, way.clone()))
+        });
     }
 
     fn start_relays(&mut self) {
         for registry in &self.parts.registries {
-            let relay =
-                Relay { ledger: Arc::clone(&self.parts.ledger), registry: Arc::clone(registry) };
+            let relay = Relay::new(Arc::clone(&self.parts.ledger), Arc::clone(registry));
             self.spawn(follow(relay, self.way()));
         }
         let cataloguer = Cataloguer::new(Arc::clone(&self.parts.ledger), Arc::clone(&self.series));
@@ -473,16 +516,23 @@ pub enum PutError {
 const TRIM: Duration = Duration::from_secs(3600);
 
 /// Takes back what other processes held when they died, and removes what is older than its retention.
-async fn sweep(ledger: Arc<dyn Ledger>, process: Uuid, stop: CancellationToken) {
+async fn sweep(ledger: Arc<dyn Ledger>, process: Uuid, board: Board, stop: CancellationToken) {
     let mut trim = tokio::time::Instant::now();
     loop {
+        // Nothing is removed from a ledger that is damaged.
+        let damaged = board.stands(Kind::LedgerDamaged, &Subject::service());
+        let pause = if damaged { TRIM } else { Duration::from_secs(5) };
         tokio::select! {
             () = stop.cancelled() => return,
-            () = tokio::time::sleep(Duration::from_secs(5)) => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+        if damaged {
+            continue;
         }
         match ledger.sweep(process).await {
             Ok(0) => {}
             Ok(jobs) => tracing::warn!(jobs, "leases ended: their jobs will be tried again"),
+            Err(error @ LedgerError::Damaged(_)) => board.ledger_failed(Subject::service(), &error),
             Err(error) => tracing::debug!(%error, "ended leases cannot be swept"),
         }
         if trim.elapsed() >= TRIM {

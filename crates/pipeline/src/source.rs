@@ -5,10 +5,10 @@ use std::time::Duration;
 use madang_document::left_out::{LeftOut, LeftOutKind};
 use madang_document::object::ObjectRef;
 use madang_document::timestamp::Timestamp;
-use madang_ledger::audit::Act;
 use madang_ledger::error::LedgerError;
 use madang_ledger::held::Held;
 use madang_ledger::ledger::Ledger;
+use madang_ledger::notes::NoteKind;
 use madang_ledger::objects::{Known, Sighting};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -19,6 +19,7 @@ use crate::clock::{Clock, Jitter, ms, until};
 use crate::declaration::Pipeline;
 use crate::listing::Listing;
 use crate::missing::{Decision, Missing, Window, decide, is_mass};
+use crate::noted::Noted;
 use crate::reconcile::{Compared, compare, is_hidden};
 use crate::settle::{Look, Settle, settled};
 use crate::waiting::Waiting;
@@ -73,6 +74,7 @@ pub struct SourceState {
 ///
 /// Whatever is heard of is looked at, and whatever is seen is recorded before it is forgotten: a path that cannot
 /// be looked at, or whose sighting the ledger does not take, comes again.
+#[derive(Clone)]
 pub struct Source {
     /// What is declared.
     pub pipeline: Pipeline,
@@ -104,11 +106,12 @@ impl Source {
     /// Runs until `stop`.
     pub async fn run(
         self,
-        mut asks: mpsc::Receiver<Ask>,
+        asks: &mut mpsc::Receiver<Ask>,
         state: watch::Sender<SourceState>,
         stop: CancellationToken,
     ) {
         let mut run = Run {
+            noted: Noted::new(Arc::clone(&self.ledger), format!("source/{}", self.pipeline.name)),
             next_listing: (self.steady)(),
             not_before: (self.steady)(),
             source: self,
@@ -174,6 +177,7 @@ impl Source {
 /// A running source with what it remembers.
 struct Run {
     source: Source,
+    noted: Noted,
     waiting: Waiting,
     missing: Missing,
     watcher: Option<Watcher>,
@@ -317,8 +321,9 @@ impl Run {
     /// The ledger took nothing: everything waits for a moment.
     fn not_recorded(&mut self, error: &LedgerError) {
         self.record_failures += 1;
-        self.not_before = self.now().plus_ms(self.wait_ms(self.record_failures));
-        self.source.board.set(Kind::LedgerUnwritable, self.subject(), &error.to_string());
+        let wait = AGAIN.after(error).wait_ms(self.record_failures, (self.source.jitter)());
+        self.not_before = self.now().plus_ms(wait);
+        self.source.board.ledger_failed(self.subject(), error);
     }
 
     fn recorded(&mut self) {
@@ -509,17 +514,17 @@ impl Run {
     async fn see(&mut self, files: Vec<Listed>) -> Result<u64, LedgerError> {
         let mut received = 0;
         for batch in files.chunks(BATCH) {
+            self.noted.begin_pass();
             let sightings: Vec<Sighting> = batch
                 .iter()
                 .map(|file| sighting(&self.source.pipeline, self.source.store.name(), file, 3))
                 .collect();
             received += match self.source.ledger.see(&sightings).await {
                 Ok(seen) => seen.received,
-                Err(LedgerError::Conflict(_) | LedgerError::NotFound { .. }) => {
-                    self.see_each(&sightings).await?
-                }
+                Err(error) if error.is_of_the_act() => self.see_each(&sightings).await?,
                 Err(error) => return Err(error),
             };
+            self.noted.settle(batch.iter().map(|file| file.path.clone())).await?;
             for file in batch {
                 self.waiting.forget(&file.path);
             }
@@ -530,21 +535,15 @@ impl Run {
     }
 
     /// One of these sightings is refused for good; the others must not suffer for it.
-    async fn see_each(&self, sightings: &[Sighting]) -> Result<u64, LedgerError> {
+    async fn see_each(&mut self, sightings: &[Sighting]) -> Result<u64, LedgerError> {
         let mut received = 0;
         for sighting in sightings {
             match self.source.ledger.see(std::slice::from_ref(sighting)).await {
                 Ok(seen) => received += seen.received,
-                Err(error @ (LedgerError::Conflict(_) | LedgerError::NotFound { .. })) => {
-                    let path = &sighting.object.path;
-                    tracing::error!(pipeline = self.name(), %path, %error, "cannot be recorded");
-                    let act = Act {
-                        actor: format!("source/{}", self.name()),
-                        action: "object.refused".into(),
-                        subject: path.clone(),
-                        detail: error.to_string(),
-                    };
-                    self.source.ledger.append(&act).await?;
+                Err(error) if error.is_of_the_act() => {
+                    let path = sighting.object.path.clone();
+                    let (agency, reason) = (Some(sighting.agency.clone()), error.to_string());
+                    self.noted.note(NoteKind::ObjectRefused, path, agency, &reason, 0).await?;
                 }
                 Err(error) => return Err(error),
             }

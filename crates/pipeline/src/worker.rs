@@ -97,11 +97,10 @@ fn ahead(children: usize, pace: Duration) -> usize {
 
 impl Workers {
     /// Claims jobs and works on them until `stop`. Between claims it waits for `work` (a source saw something) or
-    /// for the time when the next retry is due.
-    pub async fn run(self, work: Arc<Notify>, stop: CancellationToken) {
+    /// for the time when the next retry is due. `running` is what is being worked on.
+    pub async fn run(self, running: &mut JoinSet<()>, work: Arc<Notify>, stop: CancellationToken) {
         let children = self.children.max(1);
         let lanes = Lanes::new(children, stop.clone());
-        let mut running: JoinSet<()> = JoinSet::new();
         let mut failures = 0;
         let stopped = stop.cancelled();
         tokio::pin!(stopped);
@@ -124,9 +123,8 @@ impl Workers {
                     }
                     Err(error) => {
                         failures += 1;
-                        let subject = Subject::part("worker");
-                        self.board.set(Kind::LedgerUnwritable, subject, &error.to_string());
-                        let wait = AGAIN.wait_ms(failures, (self.jitter)());
+                        self.board.ledger_failed(Subject::part("worker"), &error);
+                        let wait = AGAIN.after(&error).wait_ms(failures, (self.jitter)());
                         tokio::select! {
                             () = &mut stopped => break,
                             () = tokio::time::sleep(Duration::from_millis(wait.unsigned_abs())) => {}

@@ -11,8 +11,10 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use async_trait::async_trait;
 use madang_catalog::license::License;
 use madang_catalog::series::Series;
 use madang_document::agency::Agency;
@@ -25,7 +27,9 @@ use madang_document::outcome::Outcome;
 use madang_document::partition::Partition;
 use madang_document::principal::Scope;
 use madang_document::timestamp::Timestamp;
-use madang_index::index::Index;
+use madang_index::index::{Census, Index, IndexError};
+use madang_index::query::{Hits, Query, SearchError};
+use madang_index::record::Change;
 use madang_index::tantivy::index::TantivyIndex;
 use madang_ledger::audit::Audit;
 use madang_ledger::declarations::Declarations;
@@ -35,16 +39,18 @@ use madang_ledger::jobs::{Claim, Completion, JobFilter, JobState, Jobs, Verdict}
 use madang_ledger::ledger::Ledger;
 use madang_ledger::objects::{Objects, Sighting};
 use madang_ledger::queue::QueueDeclaration;
+use madang_ledger::reader::{Reader, Readers};
 use madang_ledger::sqlite::{Durability, SqliteLedger};
 use madang_ledger::worker::Worker;
-use madang_pipeline::board::{Board, Kind};
+use madang_pipeline::board::{Board, Kind, Subject};
 use madang_pipeline::cataloguer::{Cataloguer, rebuild};
 use madang_pipeline::completer::{Completer, Finished};
 use madang_pipeline::declaration::parse;
-use madang_pipeline::follow::{Way, follow};
+use madang_pipeline::follow::{Follower, Gathering, Obstacle, Step, Way, follow};
 use madang_pipeline::heads::{self, Heads};
-use madang_pipeline::indexer::Indexers;
+use madang_pipeline::indexer::{Following, Indexers};
 use madang_pipeline::lease::Leases;
+use madang_pipeline::reader_leases::ReaderLeases;
 use madang_pipeline::reading::unread;
 use madang_store::blobs::Blobs;
 use object_store::local::LocalFileSystem;
@@ -67,6 +73,14 @@ fn partition(digit: u32) -> Partition {
 
 fn worker() -> Worker {
     Worker { node: Uuid::nil(), process: Uuid::nil() }
+}
+
+/// How long a lease on a reader lasts here, by the ledger's clock and by the monotonic one. Two followers of one test
+/// are two processes.
+const LEASE: Duration = Duration::from_secs(3);
+
+fn process(n: u128) -> Worker {
+    Worker { node: Uuid::nil(), process: Uuid::from_u128(n) }
 }
 
 /// A data folder with a ledger, texts and indexes, and pipelines `press0`, `press1` … of an agency each.
@@ -103,29 +117,39 @@ impl House {
     }
 
     fn way(&self) -> Way {
+        self.way_of(worker(), self.board.clone(), self.stop.clone())
+    }
+
+    /// The way of a process of its own on this ledger.
+    fn way_of(&self, worker: Worker, board: Board, stop: CancellationToken) -> Way {
         let (tell, heads) = watch::channel(Heads::default());
         let ledger = Arc::clone(&self.ledger) as Arc<dyn Ledger>;
-        tokio::spawn(heads::tell(ledger, tell, Arc::clone(&self.changed), self.stop.clone()));
-        Way {
-            heads,
-            moved: Arc::clone(&self.moved),
-            board: self.board.clone(),
-            jitter: Arc::new(|| 0.0),
-            stop: self.stop.clone(),
-        }
+        let leases = ReaderLeases::new(Arc::clone(&ledger), worker, LEASE);
+        tokio::spawn(leases.clone().run(stop.clone()));
+        let changed = Arc::clone(&self.changed);
+        tokio::spawn(heads::tell(ledger, tell, changed, board.clone(), stop.clone()));
+        let moved = Arc::clone(&self.moved);
+        Way { heads, moved, leases, board, jitter: Arc::new(|| 0.0), stop }
     }
 
     /// Starts the indexers; gives the index.
     fn index(&self) -> Arc<TantivyIndex> {
         let index = Arc::new(TantivyIndex::open(&self.path("index")).unwrap());
+        self.follow_into(Arc::clone(&index) as _);
+        index
+    }
+
+    /// Starts indexers over this index.
+    fn follow_into(&self, index: Arc<dyn Index>) {
         let indexers = Indexers {
             ledger: Arc::clone(&self.ledger) as _,
             blobs: self.blobs.clone(),
-            index: Arc::clone(&index) as _,
+            index,
             board: self.board.clone(),
+            clock: Arc::new(now),
         };
-        tokio::spawn(indexers.run(self.way()));
-        index
+        let way = self.way();
+        tokio::spawn(async move { indexers.run(&mut Following::default(), way).await });
     }
 
     /// Ends what runs, as when the service stops.
@@ -328,11 +352,12 @@ async fn a_changed_declaration_changes_the_entries_and_reads_no_file() {
     let jobs = house.ledger.jobs(&done, None, 100).await.unwrap();
     assert!(jobs.iter().all(|job| job.attempt == 1), "no file was read again");
 
+    let shared = Arc::clone(&house.ledger) as Arc<dyn Ledger>;
     // Made anew, nothing changes; and what nobody has any more goes.
     let series = declared(License::Kogl4);
     // The folder's own entry is written when it has been quiet for a while: by now, or by this.
-    rebuild(house.ledger.as_ref(), &series).await.unwrap();
-    assert_eq!(rebuild(house.ledger.as_ref(), &series).await.unwrap(), 0);
+    rebuild(&shared, &series).await.unwrap();
+    assert_eq!(rebuild(&shared, &series).await.unwrap(), 0);
     house.ledger.vanish("press0", &["3.txt".to_owned()]).await.unwrap();
     let claims = house.ledger.claim(&worker(), 9, Duration::from_secs(60)).await.unwrap();
     let gone = Completion {
@@ -342,7 +367,7 @@ async fn a_changed_declaration_changes_the_entries_and_reads_no_file() {
         actor: "test".into(),
     };
     house.ledger.complete(&[gone]).await.unwrap();
-    assert!(rebuild(house.ledger.as_ref(), &series).await.unwrap() > 0);
+    assert!(rebuild(&shared, &series).await.unwrap() > 0);
     assert!(live().await.iter().all(|entry| entry.draft.document != Some(documents[3].id)));
 }
 
@@ -391,4 +416,276 @@ async fn one_completion_that_is_refused_does_not_stop_the_others() {
     assert!(
         house.ledger.document(DocumentId::new("press0", "4.txt", None)).await.unwrap().is_some()
     );
+}
+
+/// Follows the outbox, and tells when it begins and how often it steps.
+#[derive(Clone, Default)]
+struct Counting {
+    begun: Arc<AtomicU32>,
+    steps: Arc<AtomicU32>,
+    /// Steps that panic, from the first on.
+    panics: u32,
+}
+
+#[async_trait]
+impl Follower for Counting {
+    fn reader(&self) -> Reader {
+        Reader::Cataloguer
+    }
+
+    fn begin(&mut self) {
+        self.begun.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn subject(&self) -> Subject {
+        Subject::part("counting")
+    }
+
+    fn head(&self, heads: &Heads) -> u64 {
+        heads.documents
+    }
+
+    fn gathering(&self) -> Gathering {
+        Gathering { quiet: Duration::ZERO, longest: Duration::ZERO, enough: 1 }
+    }
+
+    async fn step(&mut self, head: u64) -> Result<Step, Obstacle> {
+        let step = self.steps.fetch_add(1, Ordering::SeqCst);
+        assert!(step >= self.panics, "step {step} breaks off");
+        Ok(Step::Done(head))
+    }
+}
+
+fn count(of: &AtomicU32) -> u32 {
+    of.load(Ordering::SeqCst)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_processes_one_follows_and_the_other_takes_over() {
+    let root = tempfile::tempdir().unwrap();
+    let time = Arc::new(AtomicI64::new(1));
+    let clock = Arc::clone(&time);
+    let clock = Arc::new(move || Timestamp(clock.load(Ordering::SeqCst)));
+    let file = root.path().join("ledger.db");
+    let ledger = SqliteLedger::open_with(&file, clock, Durability::Process).await.unwrap();
+    let mut house = House::new().await;
+    house.ledger = Arc::new(ledger);
+    let board = |n| (Board::new(Arc::new(now)), Counting::default(), n);
+    let subject = Subject::part("counting");
+    let begin = |(board, follower, n): &(Board, Counting, u128)| {
+        let stop = CancellationToken::new();
+        let way = house.way_of(process(*n), board.clone(), stop.clone());
+        (tokio::spawn(follow(follower.clone(), way)), stop)
+    };
+
+    // One steps, the other says that it stands by. The ledger's clock stands: no lease ends by itself.
+    let (first, second) = (board(1), board(2));
+    let (one, one_stop) = begin(&first);
+    until("the first steps", async || count(&first.1.steps) > 0).await;
+    let (two, two_stop) = begin(&second);
+    until("the second stands by", async || second.0.stands(Kind::Elsewhere, &subject)).await;
+    let before = count(&first.1.steps);
+    until("the first goes on, its lease renewed", async || count(&first.1.steps) > before + 1)
+        .await;
+    assert_eq!((count(&first.1.begun), count(&second.1.steps)), (1, 0));
+
+    // It dies without a word. Its lease has to end first.
+    one.abort();
+    one_stop.cancel();
+    time.fetch_add(i64::try_from(LEASE.as_millis()).unwrap(), Ordering::SeqCst);
+    until("the second takes over", async || count(&second.1.steps) > 0).await;
+    assert!(!second.0.stands(Kind::Elsewhere, &subject));
+
+    // Stopped as it should be, it gives the lease back: the next one begins though the clock stands.
+    two_stop.cancel();
+    two.await.unwrap();
+    let third = board(3);
+    let (three, three_stop) = begin(&third);
+    until("the third begins", async || count(&third.1.steps) > 0).await;
+
+    // Killed, and started again on the same node: whoever holds the lock of the data folder gives the leases back.
+    three.abort();
+    three_stop.cancel();
+    house.ledger.release(Uuid::nil()).await.unwrap();
+    let fourth = board(4);
+    let (_four, four_stop) = begin(&fourth);
+    until("the fourth begins", async || count(&fourth.1.steps) > 0).await;
+    four_stop.cancel();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_follower_that_lost_its_lease_stops_and_asks_where_it_is_when_it_has_it_again() {
+    let house = House::new().await;
+    let follower = Counting::default();
+    let (board, stop) = (house.board.clone(), house.stop.clone());
+    let way = house.way_of(process(1), board.clone(), stop.clone());
+    tokio::spawn(follow(follower.clone(), way));
+    let subject = Subject::part("counting");
+    until("it steps", async || count(&follower.steps) > 0).await;
+    // The node is thought dead (a clock that was set): another process takes the reader.
+    let other = process(2);
+    let day = Duration::from_secs(86_400);
+    until("the other has it", async || {
+        // Between the two the first one may be quicker.
+        house.ledger.release(Uuid::nil()).await.unwrap();
+        house.ledger.hold(&[Reader::Cataloguer], &other, day).await.unwrap().len() == 1
+    })
+    .await;
+    until("it stands by", async || board.stands(Kind::Elsewhere, &subject)).await;
+    let steps = count(&follower.steps);
+    house.changed.notify_waiters();
+    house.drop(0, 0..1).await;
+    assert_eq!(count(&follower.steps), steps, "it does not step");
+    house.ledger.let_go(&Reader::Cataloguer, &other).await.unwrap();
+    until("it goes on", async || count(&follower.steps) > steps).await;
+    assert_eq!(count(&follower.begun), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_that_panics_is_told_and_taken_again() {
+    let house = House::new().await;
+    let follower = Counting { panics: 2, ..Counting::default() };
+    tokio::spawn(follow(follower.clone(), house.way()));
+    let subject = Subject::part("counting");
+    until("the panic is told", async || house.board.stands(Kind::Panicked, &subject)).await;
+    until("it goes on", async || count(&follower.steps) > 2).await;
+    until("all is well", async || house.board.now().is_empty()).await;
+    assert_eq!(count(&follower.begun), 3, "it asks where it is after each");
+}
+
+/// An index whose first writes panic.
+struct Shaky {
+    index: TantivyIndex,
+    panics: AtomicU32,
+}
+
+impl Index for Shaky {
+    fn apply(
+        &self,
+        partition: &Partition,
+        changes: &[Change],
+        checkpoint: u64,
+    ) -> Result<(), IndexError> {
+        let left =
+            self.panics.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
+        assert!(left.is_err(), "the index breaks off");
+        self.index.apply(partition, changes, checkpoint)
+    }
+
+    fn checkpoint(&self, partition: &Partition) -> Result<Option<u64>, IndexError> {
+        self.index.checkpoint(partition)
+    }
+
+    fn clear(&self, partition: &Partition) -> Result<(), IndexError> {
+        self.index.clear(partition)
+    }
+
+    fn partitions(&self) -> Result<Vec<Partition>, IndexError> {
+        self.index.partitions()
+    }
+
+    fn verify(&self, partition: &Partition) -> Result<Census, IndexError> {
+        self.index.verify(partition)
+    }
+
+    fn search(&self, partitions: &[Partition], query: &Query) -> Result<Hits, SearchError> {
+        self.index.search(partitions, query)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_that_panics_is_told_and_built_anew_with_a_pause() {
+    let house = House::new().await;
+    let documents = house.drop(0, 0..5).await;
+    let index = TantivyIndex::open(&house.path("index")).unwrap();
+    let shaky = Arc::new(Shaky { index, panics: AtomicU32::new(3) });
+    house.follow_into(Arc::clone(&shaky) as _);
+    until("the damage is told", async || {
+        house.board.now().iter().any(|condition| condition.kind == Kind::IndexDamaged)
+    })
+    .await;
+    // Broken off while it was built, it waits before it begins once more.
+    until("it waits", async || {
+        house.board.now().iter().any(|condition| condition.kind == Kind::Behind)
+    })
+    .await;
+    holds(&shaky.index, &agency(0), &documents).await;
+    until("all is well", async || house.board.now().is_empty()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_ledger_is_told_as_such_and_not_as_an_index_that_is_behind() {
+    let mut house = House::new().await;
+    let documents = house.drop(0, 0..300).await;
+    let index = house.index();
+    holds(&index, &agency(0), &documents).await;
+    house.end().await;
+    drop(index);
+    house.ledger.close().await.unwrap();
+    // All but the first pages, which say what the tables are.
+    let file = house.path("ledger.db");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let half = bytes.len() / 2;
+    bytes[half..].fill(0xa5);
+    std::fs::write(&file, bytes).unwrap();
+    let ledger = SqliteLedger::open_with(&file, Arc::new(now), Durability::Process).await.unwrap();
+    house.ledger = Arc::new(ledger);
+    std::fs::remove_dir_all(house.path("index")).unwrap();
+    let _index = house.index();
+    until("the damage is told", async || {
+        house.board.stands(Kind::LedgerDamaged, &Subject::service())
+    })
+    .await;
+    let told = house.board.now();
+    assert!(told.iter().all(|condition| condition.kind != Kind::Behind), "{told:?}");
+}
+
+/// Takes one row with each step; meets an obstacle where it is told to.
+struct Hindered {
+    at: u64,
+    obstacles: u32,
+}
+
+#[async_trait]
+impl Follower for Hindered {
+    fn reader(&self) -> Reader {
+        Reader::Cataloguer
+    }
+
+    fn begin(&mut self) {}
+
+    fn subject(&self) -> Subject {
+        Subject::part("hindered")
+    }
+
+    fn head(&self, heads: &Heads) -> u64 {
+        heads.documents
+    }
+
+    fn gathering(&self) -> Gathering {
+        Gathering { quiet: Duration::ZERO, longest: Duration::ZERO, enough: 1 }
+    }
+
+    async fn step(&mut self, _head: u64) -> Result<Step, Obstacle> {
+        if self.obstacles > 0 {
+            self.obstacles -= 1;
+            return Err(Obstacle::Unreachable("not now".into()));
+        }
+        if self.at < 3 {
+            self.at += 1;
+            return Ok(Step::More);
+        }
+        Ok(Step::Done(self.at))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_follower_goes_on_after_an_obstacle_and_the_board_says_so_meanwhile() {
+    let house = House::new().await;
+    let woken = house.moved.notified();
+    tokio::spawn(follow(Hindered { at: 0, obstacles: 1 }, house.way()));
+    let subject = Subject::part("hindered");
+    until("it is told", async || house.board.stands(Kind::Behind, &subject)).await;
+    woken.await;
+    assert!(house.board.now().is_empty());
 }

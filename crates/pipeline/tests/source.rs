@@ -156,10 +156,11 @@ impl Running {
             board: board.clone(),
             window: WINDOW,
         };
-        let (asks, asked) = mpsc::channel(8);
+        let (asks, mut asked) = mpsc::channel(8);
         let (told, state) = watch::channel(SourceState::default());
         let stop = CancellationToken::new();
-        tokio::spawn(source.run(asked, told, stop.clone()));
+        let end = stop.clone();
+        tokio::spawn(async move { source.run(&mut asked, told, end).await });
         let running = Running { root, ledger, board, out, refused, set, passed, asks, state, stop };
         running.settled().await;
         assert_eq!(running.balance().await.received, files as u64);

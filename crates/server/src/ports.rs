@@ -134,6 +134,8 @@ pub enum ConditionKind {
     DiskLow,
     /// The ledger refuses to be written.
     LedgerUnwritable,
+    /// The ledger's store is damaged.
+    LedgerDamaged,
     /// The process has no descriptors left.
     DescriptorsOut,
     /// Nothing can be read, or kept, for another reason.
@@ -142,20 +144,27 @@ pub enum ConditionKind {
     SourceAway,
     /// An index is far behind the ledger, or cannot follow it.
     IndexBehind,
+    /// Another process follows the outbox for an index, the catalogue or a registry.
+    Elsewhere,
     /// An index was damaged, and is built anew.
     IndexDamaged,
+    /// A part of the service broke off, and is begun again.
+    Panicked,
 }
 
 impl ConditionKind {
     /// Every kind.
-    pub const ALL: [ConditionKind; 7] = [
+    pub const ALL: [ConditionKind; 10] = [
         ConditionKind::DiskLow,
         ConditionKind::LedgerUnwritable,
+        ConditionKind::LedgerDamaged,
         ConditionKind::DescriptorsOut,
         ConditionKind::Stalled,
         ConditionKind::SourceAway,
         ConditionKind::IndexBehind,
+        ConditionKind::Elsewhere,
         ConditionKind::IndexDamaged,
+        ConditionKind::Panicked,
     ];
 
     /// The word used in JSON and metrics.
@@ -163,11 +172,14 @@ impl ConditionKind {
         match self {
             ConditionKind::DiskLow => "disk_low",
             ConditionKind::LedgerUnwritable => "ledger_unwritable",
+            ConditionKind::LedgerDamaged => "ledger_damaged",
             ConditionKind::DescriptorsOut => "descriptors_out",
             ConditionKind::Stalled => "stalled",
             ConditionKind::SourceAway => "source_away",
             ConditionKind::IndexBehind => "index_behind",
+            ConditionKind::Elsewhere => "elsewhere",
             ConditionKind::IndexDamaged => "index_damaged",
+            ConditionKind::Panicked => "panicked",
         }
     }
 
@@ -177,11 +189,14 @@ impl ConditionKind {
         match self {
             ConditionKind::DiskLow
             | ConditionKind::LedgerUnwritable
+            | ConditionKind::LedgerDamaged
             | ConditionKind::DescriptorsOut
             | ConditionKind::Stalled => true,
             ConditionKind::SourceAway
             | ConditionKind::IndexBehind
-            | ConditionKind::IndexDamaged => false,
+            | ConditionKind::Elsewhere
+            | ConditionKind::IndexDamaged
+            | ConditionKind::Panicked => false,
         }
     }
 }

@@ -135,7 +135,7 @@ impl From<LedgerError> for Problem {
                 message,
             ),
             LedgerError::Unavailable(_) => Problem::unavailable(&error),
-            LedgerError::Damaged(_) => Problem::internal(&error),
+            LedgerError::Refused(_) | LedgerError::Damaged(_) => Problem::internal(&error),
         }
     }
 }

@@ -338,11 +338,17 @@ pub async fn only_what_is_passed_is_trimmed(ledger: &Trial) {
 pub async fn a_reader_has_one_holder(ledger: &Trial) {
     let (one, two) = (worker(1), worker(2));
     let reader = Reader::Cataloguer;
-    let hold = async |who, n| ledger.when(at(n)).hold(&reader, who, LEASE).await.unwrap();
+    let hold = async |who, n| {
+        let held = ledger.when(at(n)).hold(std::slice::from_ref(&reader), who, LEASE).await;
+        held.unwrap() == [reader.clone()]
+    };
     assert!(hold(&one, 0).await);
     assert!(hold(&one, 20_000).await, "kept, and counted from now");
     assert!(!hold(&two, 49_999).await, "two processes hold one reader");
-    assert!(ledger.hold(&Reader::Eraser, &two, LEASE).await.unwrap(), "another reader is free");
+    let both = [reader.clone(), Reader::Eraser];
+    let held = ledger.hold(&both, &two, LEASE).await.unwrap();
+    assert_eq!(held, [Reader::Eraser], "another reader is free");
+    assert!(ledger.hold(&[], &two, LEASE).await.unwrap().is_empty());
     assert!(hold(&two, 50_000).await, "its lease ended");
     ledger.let_go(&reader, &one).await.unwrap();
     assert!(!hold(&one, 50_001).await, "who holds nothing lets nothing go");

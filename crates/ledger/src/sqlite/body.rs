@@ -115,7 +115,7 @@ impl DocumentRow {
 
     fn document(self) -> Result<Document> {
         let unread = |e: serde_json::Error| {
-            LedgerError::Damaged(format!("a document cannot be read back: {e}"))
+            LedgerError::Refused(format!("a document cannot be read back: {e}"))
         };
         let mut map: Map<String, Value> =
             serde_json::from_str(&unpack(&self.body)?).map_err(unread)?;

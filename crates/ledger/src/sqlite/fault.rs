@@ -8,7 +8,7 @@ pub(super) fn fault(error: sqlx::Error) -> LedgerError {
             sqlx::Error::ColumnDecode { .. }
             | sqlx::Error::Decode(_)
             | sqlx::Error::ColumnNotFound(_)
-            | sqlx::Error::RowNotFound => LedgerError::Damaged(error.to_string()),
+            | sqlx::Error::RowNotFound => LedgerError::Refused(error.to_string()),
             _ => LedgerError::Unavailable(error.to_string()),
         };
     };
@@ -36,11 +36,11 @@ pub(super) fn fault(error: sqlx::Error) -> LedgerError {
         11 | 26 => LedgerError::Damaged(format!(
             "its file is not a sound SQLite database: restore it from a copy ({message})"
         )),
-        _ => LedgerError::Damaged(format!("{message} (SQLite code {code})")),
+        _ => LedgerError::Refused(format!("{message} (SQLite code {code})")),
     }
 }
 
 /// A stored value that Madang did not write.
 pub(super) fn odd(what: &str, value: impl std::fmt::Display) -> LedgerError {
-    LedgerError::Damaged(format!("{what} holds {value}"))
+    LedgerError::Refused(format!("{what} holds {value}"))
 }

@@ -7,12 +7,12 @@ use sqlx::sqlite::SqliteConnection;
 use super::body::text;
 use super::compact::pack;
 use super::fault::fault;
-use super::schema::{FIRST, SECOND_INDEXES, SECOND_TABLES};
+use super::schema::{FIRST, SECOND_INDEXES, SECOND_TABLES, THIRD};
 use super::value::{bytes, signed};
 use crate::error::{LedgerError, Result};
 
 /// The version that this Madang writes, as `PRAGMA user_version`.
-pub(super) const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 3;
 
 /// The version of an open file, if this Madang can read it.
 pub(super) async fn version(conn: &mut SqliteConnection) -> Result<i64> {
@@ -44,6 +44,9 @@ pub(super) async fn migrate(conn: &mut SqliteConnection, now: Timestamp) -> Resu
         }
         let end = "PRAGMA user_version = 2; COMMIT; PRAGMA foreign_keys = ON;";
         run(conn, end.to_owned()).await?;
+    }
+    if found < 3 {
+        run(conn, format!("BEGIN IMMEDIATE;\n{THIRD}\nPRAGMA user_version = 3;\nCOMMIT;")).await?;
     }
     Ok(())
 }

@@ -78,24 +78,43 @@ impl Readers for SqliteLedger {
         Ok(passed.unwrap_or(false))
     }
 
-    async fn hold(&self, reader: &Reader, worker: &Worker, lease: Duration) -> Result<bool> {
-        let mut tx = self.begin().await?;
+    async fn hold(
+        &self,
+        readers: &[Reader],
+        worker: &Worker,
+        lease: Duration,
+    ) -> Result<Vec<Reader>> {
+        if readers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut tx = self.begin_soft().await?;
         let now = tx.now;
-        let held = sqlx::query(
-            "INSERT INTO reader (name, seq, node, process, held_until) VALUES (?1, 0, ?2, ?3, ?4)
-             ON CONFLICT (name) DO UPDATE SET node = ?2, process = ?3, held_until = ?4
-             WHERE process IS NULL OR process = ?3 OR held_until <= ?5",
-        )
-        .bind(reader.to_string())
-        .bind(worker.node.as_bytes().to_vec())
-        .bind(worker.process.as_bytes().to_vec())
-        .bind(now.plus_ms(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX)).0)
-        .bind(now.0)
-        .execute(&mut tx.conn)
-        .await
-        .map_err(fault)?;
-        tx.commit().await?;
-        Ok(held.rows_affected() > 0)
+        let mut held = Vec::with_capacity(readers.len());
+        for reader in readers {
+            let taken = sqlx::query(
+                "INSERT INTO reader (name, seq, node, process, held_until) VALUES (?1, 0, ?2, ?3, ?4)
+                 ON CONFLICT (name) DO UPDATE SET node = ?2, process = ?3, held_until = ?4
+                 WHERE process IS NULL OR process = ?3 OR held_until <= ?5",
+            )
+            .bind(reader.to_string())
+            .bind(worker.node.as_bytes().to_vec())
+            .bind(worker.process.as_bytes().to_vec())
+            .bind(now.plus_ms(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX)).0)
+            .bind(now.0)
+            .execute(&mut tx.conn)
+            .await
+            .map_err(fault)?;
+            if taken.rows_affected() > 0 {
+                held.push(reader.clone());
+            }
+        }
+        // Whoever waits for another's lease asks often: as long as it waits nothing is written.
+        if held.is_empty() {
+            tx.abandon().await?;
+        } else {
+            tx.commit().await?;
+        }
+        Ok(held)
     }
 
     async fn let_go(&self, reader: &Reader, worker: &Worker) -> Result<()> {

@@ -182,3 +182,19 @@ CREATE INDEX document_format ON document (format, format_version, path) WHERE wi
 CREATE INDEX entry_agency ON entry (agency, id);
 CREATE INDEX outbox_agency ON outbox (kind, agency, seq);
 ";
+
+/// The third schema adds what was passed over, to be done again: one note for each who noted and what it is about.
+pub(super) const THIRD: &str = "
+CREATE TABLE note (
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    noted_by TEXT NOT NULL,
+    subject  TEXT NOT NULL,
+    kind     TEXT NOT NULL,
+    agency   TEXT,
+    reason   TEXT NOT NULL,
+    tries    INTEGER NOT NULL,
+    since    INTEGER NOT NULL,
+    at       INTEGER NOT NULL,
+    UNIQUE (noted_by, subject)
+) STRICT;
+";

@@ -1,0 +1,140 @@
+use async_trait::async_trait;
+use madang_document::agency::Agency;
+use madang_document::principal::Scope;
+use madang_document::timestamp::Timestamp;
+use serde::Serialize;
+
+use crate::error::Result;
+
+/// What was passed over because it could not be had, so that one bad row stops nobody: it stands here until it is
+/// done, and the operator may have it done again.
+#[async_trait]
+pub trait Notes: Send + Sync {
+    /// Notes something. Noted a second time by the same one, it is the same note with the new reason, count and
+    /// moment. The audit trail hears of it when it is new, or its reason is.
+    async fn note(&self, note: &NewNote) -> Result<()>;
+
+    /// Takes back what was noted by this one of these subjects: it is done, or there is nothing left to do. Gives how
+    /// many notes there were.
+    async fn clear_notes(&self, by: &str, subjects: &[String]) -> Result<u64>;
+
+    /// What this one noted of a subject.
+    async fn noted(&self, by: &str, subject: &str) -> Result<Option<Note>>;
+
+    /// All that this one noted, in order of the subjects.
+    async fn noted_by(&self, by: &str) -> Result<Vec<Note>>;
+
+    /// Notes in order of their numbers, after number `after`, at most `limit`, of what the scope covers. One that is
+    /// nobody's is of the scope that covers all.
+    async fn notes(&self, agencies: &Scope, after: Option<i64>, limit: u32) -> Result<Vec<Note>>;
+
+    /// Has what is noted done again, as far as the scope covers it: whoever follows the outbox is told of the document
+    /// or the entry once more, and counts anew. Gives the notes that this is about; each stands until it is done.
+    async fn redo(&self, which: &Redo, agencies: &Scope, actor: &str) -> Result<Vec<Note>>;
+}
+
+/// Why something was passed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum NoteKind {
+    /// The index refuses the record of a document.
+    RecordRefused,
+    /// The text of a document is lost or damaged: it is found by its other properties.
+    TextLost,
+    /// A document cannot be read back from the ledger.
+    DocumentUnreadable,
+    /// The ledger, or a registry, refuses an entry.
+    EntryRefused,
+    /// The ledger refuses a file that a source saw.
+    ObjectRefused,
+}
+
+impl NoteKind {
+    /// Every kind.
+    pub const ALL: [NoteKind; 5] = [
+        NoteKind::RecordRefused,
+        NoteKind::TextLost,
+        NoteKind::DocumentUnreadable,
+        NoteKind::EntryRefused,
+        NoteKind::ObjectRefused,
+    ];
+
+    /// The word used in JSON and on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            NoteKind::RecordRefused => "record_refused",
+            NoteKind::TextLost => "text_lost",
+            NoteKind::DocumentUnreadable => "document_unreadable",
+            NoteKind::EntryRefused => "entry_refused",
+            NoteKind::ObjectRefused => "object_refused",
+        }
+    }
+
+    /// What the audit trail calls it.
+    pub fn act(self) -> String {
+        self.as_str().replace('_', ".")
+    }
+
+    /// The kind of this word.
+    pub fn parse(word: &str) -> Option<NoteKind> {
+        NoteKind::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+/// What is to be noted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewNote {
+    /// Who passed it over: a reader (`index/1741000`, `cataloguer`, `registry/folder`) or a source (`source/press`).
+    pub by: String,
+    /// Why.
+    pub kind: NoteKind,
+    /// What: a document's or an entry's id, for a source the path.
+    pub subject: String,
+    /// Whose it is, if it is one agency's.
+    pub agency: Option<Agency>,
+    /// The words of whoever refused.
+    pub reason: String,
+    /// How often it was tried again since it was noted, or since the operator asked for it.
+    pub tries: u32,
+}
+
+/// What is noted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Note {
+    /// Its number.
+    pub id: i64,
+    /// Who passed it over.
+    pub by: String,
+    /// Why.
+    #[serde(serialize_with = "word")]
+    pub kind: NoteKind,
+    /// What.
+    pub subject: String,
+    /// Whose it is, if it is one agency's.
+    pub agency: Option<Agency>,
+    /// The words of whoever refused.
+    pub reason: String,
+    /// How often it was tried again.
+    pub tries: u32,
+    /// Since when.
+    pub since: Timestamp,
+    /// When it was last noted, or asked for.
+    pub at: Timestamp,
+}
+
+fn word<S: serde::Serializer>(
+    kind: &NoteKind,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serializer.serialize_str(kind.as_str())
+}
+
+/// Which notes to do again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Redo {
+    /// The one of this number.
+    One(i64),
+    /// All of this kind.
+    Kind(NoteKind),
+    /// All.
+    All,
+}

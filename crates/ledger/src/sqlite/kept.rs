@@ -1,0 +1,56 @@
+use async_trait::async_trait;
+use madang_document::blob_part::BlobPart;
+use madang_document::id::DocumentId;
+use madang_document::timestamp::Timestamp;
+use serde::Deserialize;
+
+use super::SqliteLedger;
+use super::compact::unpack;
+use super::fault::{fault, odd};
+use super::value::{bytes, document_id};
+use crate::error::Result;
+use crate::kept::{Kept, NamedBlobs};
+
+/// What of a document's body names blobs.
+#[derive(Deserialize)]
+struct Named {
+    #[serde(default)]
+    text: Option<BlobPart>,
+    #[serde(default)]
+    preview: Option<BlobPart>,
+}
+
+#[async_trait]
+impl Kept for SqliteLedger {
+    async fn named_blobs(&self, after: Option<DocumentId>, limit: u32) -> Result<NamedBlobs> {
+        // Every id is longer than the empty blob, and so greater.
+        let rows: Vec<(Vec<u8>, bool, Vec<u8>)> = sqlx::query_as(
+            "SELECT id, withdrawn, body FROM document WHERE id > ? ORDER BY id LIMIT ?",
+        )
+        .bind(after.map_or(Vec::new(), bytes))
+        .bind(limit)
+        .fetch_all(self.readers())
+        .await
+        .map_err(fault)?;
+        let mut named = NamedBlobs::default();
+        for (id, withdrawn, body) in &rows {
+            named.last = Some(document_id(id)?);
+            if !withdrawn {
+                let body: Named = serde_json::from_str(&unpack(body)?)
+                    .map_err(|error| odd("a document", error))?;
+                named.blobs.extend([body.text, body.preview].into_iter().flatten().map(|p| p.blob));
+            }
+        }
+        Ok(named)
+    }
+
+    async fn oldest_claim(&self) -> Result<Option<Timestamp>> {
+        // A claim sets the moment of the change; a renewal leaves it.
+        let at: Option<i64> =
+            sqlx::query_scalar("SELECT min(changed_at) FROM job WHERE state = 'leased'")
+                .fetch_one(self.readers())
+                .await
+                .map_err(fault)?;
+        Ok(at.map(Timestamp))
+    }
+}

@@ -1,0 +1,113 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use madang_document::agency::Agency;
+use madang_document::shown::Shown;
+use madang_ledger::error::LedgerError;
+use madang_ledger::ledger::Ledger;
+use madang_ledger::notes::{NewNote, Note, NoteKind};
+
+/// What one follower, or one source, passed over. The notes stand in the ledger; here it is remembered of what there
+/// are any, so that nothing is written for what went well and was never noted.
+pub struct Noted {
+    ledger: Arc<dyn Ledger>,
+    by: String,
+    /// None before the ledger was asked.
+    subjects: Option<BTreeSet<String>>,
+    /// What was noted in this pass.
+    fresh: BTreeSet<String>,
+}
+
+impl std::fmt::Debug for Noted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Noted({})", self.by)
+    }
+}
+
+impl Noted {
+    /// The notes of this one.
+    pub fn new(ledger: Arc<dyn Ledger>, by: String) -> Noted {
+        Noted { ledger, by, subjects: None, fresh: BTreeSet::new() }
+    }
+
+    /// Another process may have noted meanwhile: the ledger is asked anew.
+    pub fn forget(&mut self) {
+        self.subjects = None;
+        self.fresh.clear();
+    }
+
+    /// A pass begins: what is noted from now on is not settled by it.
+    pub fn begin_pass(&mut self) {
+        self.fresh.clear();
+    }
+
+    /// All that stands in the ledger.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn all(&mut self) -> Result<Vec<Note>, LedgerError> {
+        let notes = self.ledger.noted_by(&self.by).await?;
+        self.subjects = Some(notes.iter().map(|note| note.subject.clone()).collect());
+        Ok(notes)
+    }
+
+    /// Notes something, tried again so many times.
+    ///
+    /// # Errors
+    /// When the ledger does not answer.
+    pub async fn note(
+        &mut self,
+        kind: NoteKind,
+        subject: String,
+        agency: Option<Agency>,
+        reason: &str,
+        tries: u32,
+    ) -> Result<(), LedgerError> {
+        let (what, why) = (Shown::new(&subject), Shown::new(reason));
+        tracing::error!(by = %self.by, subject = %what, reason = %why, "{}", kind.as_str());
+        let note = NewNote {
+            by: self.by.clone(),
+            kind,
+            subject: subject.clone(),
+            agency,
+            reason: reason.to_owned(),
+            tries,
+        };
+        self.ledger.note(&note).await?;
+        self.stands(subject);
+        Ok(())
+    }
+
+    /// A note of this subject stands, and what is done with it just now does not change that.
+    pub fn stands(&mut self, subject: String) {
+        if let Some(subjects) = &mut self.subjects {
+            subjects.insert(subject.clone());
+        }
+        self.fresh.insert(subject);
+    }
+
+    /// All is well with these subjects, but for those noted in this pass: whatever stands of the others is taken back.
+    /// Gives those.
+    ///
+    /// # Errors
+    /// When the ledger does not answer: then the same subjects settle again.
+    pub async fn settle(
+        &mut self,
+        subjects: impl Iterator<Item = String>,
+    ) -> Result<Vec<String>, LedgerError> {
+        if self.subjects.is_none() {
+            self.all().await?;
+        }
+        let Some(known) = &mut self.subjects else { return Ok(Vec::new()) };
+        let settled: Vec<String> = subjects
+            .filter(|subject| known.contains(subject) && !self.fresh.contains(subject))
+            .collect();
+        if !settled.is_empty() {
+            self.ledger.clear_notes(&self.by, &settled).await?;
+            for subject in &settled {
+                known.remove(subject);
+            }
+        }
+        Ok(settled)
+    }
+}

@@ -103,7 +103,7 @@ impl ReaderLeases {
     pub fn want(&self, reader: Reader) -> watch::Receiver<Standing> {
         let standing = {
             let mut wanted = self.wanted();
-            let standing = wanted.entry(reader).or_insert_with(|| watch::Sender::default());
+            let standing = wanted.entry(reader).or_default();
             standing.subscribe()
         };
         self.wake.notify_one();

@@ -121,6 +121,7 @@ impl Source {
             can_hear: true,
             deaf: BTreeSet::new(),
             held: None,
+            released: false,
             known: 0,
             listed: false,
             owed: true,
@@ -186,6 +187,8 @@ struct Run {
     /// Folders that cannot be listened to.
     deaf: BTreeSet<String>,
     held: Option<Held>,
+    /// Whether the operator said that what is held is really gone, and it is not withdrawn yet.
+    released: bool,
     /// Live paths in the ledger, as far as this source knows; counted anew where a decision hangs on it.
     known: u64,
     /// Whether everything was listed and recorded once.
@@ -267,6 +270,7 @@ impl Run {
             self.watcher = self.listen().await;
         }
         self.owed = true;
+        self.released |= release;
         let begun = self.now();
         let clock = Arc::clone(&self.source.steady);
         match self.compare(release).await {
@@ -281,6 +285,12 @@ impl Run {
                         tracing::warn!(pipeline = self.name(), %path, %reason, "cannot be listed");
                     }
                 }
+                // It was away when it was to be listened to, and is back: what falls between the two only another
+                // listing tells.
+                let back = !self.can_hear && {
+                    self.watcher = self.listen().await;
+                    self.watcher.is_some()
+                };
                 let often = match self.can_hear && self.deaf.is_empty() {
                     true => self.source.pipeline.source.reconcile,
                     // Without events, listing is the only way to hear of a new file.
@@ -292,6 +302,9 @@ impl Run {
                 let soon = ms(HELD_LISTING).max(took.saturating_mul(10));
                 if self.held.is_some() || is_mass(self.missing.len(), self.known) {
                     self.next_listing = self.next_listing.min(clock().plus_ms(soon));
+                }
+                if back {
+                    self.next_listing = clock();
                 }
                 state.send_modify(|state| {
                     state.failure = None;
@@ -354,6 +367,9 @@ impl Run {
         let filter = self.source.pipeline.source.filter.clone();
         let mut listed = Listing::of(self.source.store.list(), move |key| filter.takes(key));
         if let Err(error) = listed.peek().await {
+            if self.released {
+                self.withdraw_held().await?;
+            }
             if self.listing_failures + 1 >= PATIENCE && self.held.is_none() {
                 // Everything is out of sight, which is the largest disappearance there is.
                 self.known = self.count_known().await?;
@@ -401,8 +417,11 @@ impl Run {
         let now = self.now();
         let first = !self.listed;
         self.missing.replace(gone, now);
-        if release {
+        // A word that was given while the source was away is about what was missing then.
+        let told = self.held.as_ref().map_or(0, |held| held.missing);
+        if release || (self.released && self.missing.len() <= told) {
             self.withdraw().await?;
+            self.released = false;
         } else if first {
             // Nothing goes at this moment as far as anybody can tell: all of it went while nobody looked, and there
             // is no more to wait for.
@@ -633,6 +652,32 @@ impl Run {
         self.source.board.clear(Kind::Held, &self.subject());
         self.held = None;
         self.in_order = true;
+        Ok(())
+    }
+
+    /// Withdraws what the operator was told is gone, where the source cannot be listed to look once more: the folder
+    /// itself may be what was removed, and then no listing ever says so.
+    async fn withdraw_held(&mut self) -> Result<(), LedgerError> {
+        let held = match &self.held {
+            Some(held) => Some(held.clone()),
+            None => self.source.ledger.held(self.name()).await?,
+        };
+        match held {
+            None => self.released = false,
+            Some(held) if held.missing >= held.known => {
+                let mut known = KnownPaths::of(Arc::clone(&self.source.ledger), self.name());
+                let now = self.now();
+                while known.peek().await?.is_some() {
+                    if let Some(known) = known.next() {
+                        self.missing.add(known.path, now);
+                    }
+                }
+                self.withdraw().await?;
+                self.released = false;
+            }
+            // Which they are, the next listing says.
+            Some(_) => {}
+        }
         Ok(())
     }
 

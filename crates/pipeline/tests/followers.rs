@@ -9,6 +9,7 @@
 )]
 
 use std::collections::{BTreeSet, HashMap};
+use std::io::{Seek, SeekFrom, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
@@ -54,6 +55,8 @@ use madang_pipeline::reader_leases::ReaderLeases;
 use madang_pipeline::reading::unread;
 use madang_store::blobs::Blobs;
 use object_store::local::LocalFileSystem;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -613,6 +616,24 @@ async fn an_index_that_panics_is_told_and_built_anew_with_a_pause() {
     until("all is well", async || house.board.now().is_empty()).await;
 }
 
+/// Overwrites the first page of a table, as a disk does that garbles what it holds.
+async fn damage_table(file: &std::path::Path, table: &str) {
+    let mut conn =
+        SqliteConnectOptions::new().filename(file).read_only(true).connect().await.unwrap();
+    let (page, size): (i64, i64) = sqlx::query_as(
+        "SELECT rootpage, (SELECT page_size FROM pragma_page_size) FROM sqlite_schema WHERE name = ?",
+    )
+    .bind(table)
+    .fetch_one(&mut conn)
+    .await
+    .unwrap();
+    conn.close().await.unwrap();
+    let (page, size) = (u64::try_from(page).unwrap(), u64::try_from(size).unwrap());
+    let mut file = std::fs::File::options().write(true).open(file).unwrap();
+    file.seek(SeekFrom::Start((page - 1) * size)).unwrap();
+    file.write_all(&vec![0xa5; usize::try_from(size).unwrap()]).unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_ledger_is_told_as_such_and_not_as_an_index_that_is_behind() {
     let mut house = House::new().await;
@@ -622,14 +643,11 @@ async fn a_damaged_ledger_is_told_as_such_and_not_as_an_index_that_is_behind() {
     house.end().await;
     drop(index);
     house.ledger.close().await.unwrap();
-    // All but the first pages, which say what the tables are.
     let file = house.path("ledger.db");
-    let mut bytes = std::fs::read(&file).unwrap();
-    let half = bytes.len() / 2;
-    bytes[half..].fill(0xa5);
-    std::fs::write(&file, bytes).unwrap();
+    damage_table(&file, "document").await;
     let ledger = SqliteLedger::open_with(&file, Arc::new(now), Durability::Process).await.unwrap();
     house.ledger = Arc::new(ledger);
+    house.board = Board::new(Arc::new(now));
     std::fs::remove_dir_all(house.path("index")).unwrap();
     let _index = house.index();
     until("the damage is told", async || {

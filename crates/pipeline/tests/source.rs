@@ -349,3 +349,29 @@ async fn a_lost_mount_is_held_and_lifted_when_it_is_back() {
     running.until("all is well", async || running.board.now().is_empty()).await;
     assert_eq!((running.live().await, running.balance().await.deleted), (12, 0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operators_word_counts_where_the_folder_itself_is_gone() {
+    let running = Running::over(30).await;
+    let folder = running.root.path().join("drop");
+    std::fs::remove_dir_all(&folder).unwrap();
+    let press = Subject::of("press", &"1741000".parse().unwrap());
+    running.until("all of it is held", async || running.board.stands(Kind::Held, &press)).await;
+    assert_eq!(running.live().await, 30);
+    running.asks.send(Ask::Release).await.unwrap();
+    running.until("all of it is withdrawn", async || running.live().await == 0).await;
+    running.until("nothing is held", async || !running.board.stands(Kind::Held, &press)).await;
+    assert!(running.board.stands(Kind::SourceAway, &press), "the folder is still away");
+    // What comes back is taken, and the word that was given is not a word on what goes later.
+    std::fs::create_dir(&folder).unwrap();
+    for n in 0..30 {
+        std::fs::write(folder.join(n.to_string()), "글").unwrap();
+    }
+    running.until("they are back", async || running.live().await == 30).await;
+    std::fs::remove_dir_all(&folder).unwrap();
+
+    running
+        .until("all of it is held again", async || running.board.stands(Kind::Held, &press))
+        .await;
+    assert_eq!(running.live().await, 30);
+}

@@ -1,7 +1,10 @@
+pub mod azurite;
 pub mod binary;
 pub mod bucket;
+pub mod gcs;
 pub mod process;
 pub mod random;
+pub mod server;
 pub mod service;
 pub mod wait;
 pub mod yard;

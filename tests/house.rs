@@ -12,6 +12,7 @@
 mod house {
     mod access;
     mod bucket;
+    mod clouds;
     mod declared;
     mod descriptors;
     mod disk;

@@ -86,6 +86,7 @@ impl Bucket {
     /// # Panics
     /// When it cannot be made.
     pub fn client(&self) -> object_store::aws::AmazonS3 {
+        madang_store::tls::provide();
         object_store::aws::AmazonS3Builder::new()
             .with_bucket_name(BUCKET)
             .with_region("us-east-1")

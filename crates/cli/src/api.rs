@@ -35,7 +35,7 @@ const LOCAL: &str = "http://127.0.0.1";
 impl Api {
     /// Reaches the service at `--url`, else the one that runs on the data folder, else the folder itself.
     pub(crate) fn reach(place: &Place) -> Result<Api, Failure> {
-        let configuration = Configuration::read(place.config.as_deref())?;
+        let configuration = Configuration::read(place.config.as_deref(), backends::BUCKETS)?;
         let folder = configuration.data(place.data.as_deref());
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
@@ -242,7 +242,7 @@ pub(crate) fn idle_folder(
     data: Option<&PathBuf>,
     config: Option<&PathBuf>,
 ) -> Result<DataFolder, Failure> {
-    let configuration = Configuration::read(config.map(PathBuf::as_path))?;
+    let configuration = Configuration::read(config.map(PathBuf::as_path), backends::BUCKETS)?;
     let path = configuration.data(data.map(PathBuf::as_path));
     if !path.join("ledger.db").exists() {
         return Err(Failure::usage(format!(

@@ -58,9 +58,10 @@ pub(crate) struct Place {
   madang up                              every pipelines/*.toml
   madang up pipelines/press.toml         one pipeline
   madang up ~/Documents --once           read a folder, then exit
-  madang up s3://drop/press --listen 0.0.0.0:8484")]
+  madang up s3://drop/press --listen 0.0.0.0:8484
+  madang up gs://drop/press az://container/press")]
 pub(crate) struct Up {
-    /// Pipelines, folders or addresses (s3://bucket/prefix); without any, every pipelines/*.toml
+    /// Pipelines, folders or addresses (s3://bucket/prefix, gs://…, az://…); without any, every pipelines/*.toml
     #[arg(value_name = "PIPELINE.toml|FOLDER|URL")]
     pub(crate) sources: Vec<String>,
     /// Data folder

@@ -15,19 +15,31 @@ use madang_ledger::sqlite::SqliteLedger;
 use madang_ledger::worker::Worker;
 use madang_pipeline::clock::{Clock, Jitter};
 use madang_pipeline::declaration::{Pipeline, Place};
+use madang_store::azure::AzureSettings;
 use madang_store::blobs::Blobs;
-use madang_store::bucket::{BucketSettings, BucketStore};
+use madang_store::bucket::BucketStore;
+use madang_store::bucket_client::{BucketClient, BucketSettings, Environment};
 use madang_store::file_id::FileId;
 use madang_store::folder::FolderStore;
+use madang_store::gcs::GcsSettings;
+use madang_store::s3::S3Settings;
 use madang_store::store::Store;
 use madang_store::stores::Stores;
 use object_store::ObjectStore;
 use object_store::local::LocalFileSystem;
 use uuid::Uuid;
 
+use crate::bucket_kind::{self, BucketKind};
 use crate::configuration::{Configuration, RegistrySettings};
 use crate::data_folder::{self, DataFolder};
 use crate::failure::Failure;
+
+/// The kinds of buckets: what stands before `://` in an address, and in `kind` of `[stores.NAME]`.
+pub(crate) const BUCKETS: &[BucketKind] = &[
+    BucketKind::of::<S3Settings>("s3"),
+    BucketKind::of::<GcsSettings>("gs"),
+    BucketKind::of::<AzureSettings>("az"),
+];
 
 /// The ledger of a data folder.
 pub(crate) async fn ledger(data: &DataFolder) -> Result<Arc<dyn Ledger>, Failure> {
@@ -80,14 +92,48 @@ fn store(
 ) -> Result<Arc<dyn Store>, Failure> {
     Ok(match &pipeline.source.place {
         Place::Folder(folder) => Arc::new(FolderStore::new(&pipeline.name, folder, closed)),
-        Place::S3 { store, bucket, prefix } => {
-            let settings = bucket_settings(store, configuration);
-            let opened = BucketStore::s3(&pipeline.name, bucket, prefix, &settings);
-            Arc::new(opened.map_err(|error| {
+        Place::Bucket { scheme, store, bucket, prefix } => {
+            let failed = |error: &dyn std::fmt::Display| {
                 Failure::usage(format!("pipeline `{}`: store `{store}`: {error}", pipeline.name))
-            })?)
+            };
+            let client = bucket_client(scheme, store, bucket, configuration)
+                .map_err(|error| failed(&error))?;
+            let place = format!("{scheme}://{bucket}/{prefix}");
+            let opened = BucketStore::new(&pipeline.name, place, client, prefix);
+            Arc::new(opened.map_err(|error| failed(&error))?)
         }
     })
+}
+
+/// The client of a bucket: as its store is declared, else as the environment says.
+fn bucket_client(
+    scheme: &str,
+    store: &str,
+    bucket: &str,
+    configuration: &Configuration,
+) -> anyhow::Result<Arc<dyn BucketClient>> {
+    let Some(kind) = BucketKind::find(BUCKETS, scheme) else {
+        anyhow::bail!(bucket_kind::unknown(BUCKETS, scheme));
+    };
+    let undeclared: Box<dyn BucketSettings>;
+    let settings = match configuration.stores.get(store) {
+        Some(declared) if declared.kind != scheme => anyhow::bail!(
+            "the address is of kind `{scheme}`, and {} declares one of kind `{}`: give it another name, or say \
+             `kind = \"{scheme}\"` there",
+            declared.at,
+            declared.kind
+        ),
+        Some(declared) => &declared.settings,
+        None => {
+            undeclared = (kind.undeclared)();
+            &undeclared
+        }
+    };
+    // Names and values that are no text say nothing to any service.
+    let environment: Environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    Ok(settings.client(bucket, &environment)?)
 }
 
 /// The registries besides the embedded one.
@@ -110,42 +156,21 @@ fn registry(
     let named = |error: &dyn std::fmt::Display| {
         Failure::usage(format!("registry `{}`: {error}", settings.name))
     };
-    let (store, prefix): (Arc<dyn ObjectStore>, &str) = match settings.url.strip_prefix("s3://") {
-        Some(rest) => {
+    let (store, prefix): (Arc<dyn ObjectStore>, &str) = match settings.url.split_once("://") {
+        Some((scheme, rest)) if scheme != "file" => {
             let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-            let name = settings.store.as_deref().unwrap_or(bucket);
-            let s3 = bucket_settings(name, configuration);
-            (Arc::new(s3.client(bucket).map_err(|error| named(&error))?), prefix)
+            let store = settings.store.as_deref().unwrap_or(bucket);
+            let client = bucket_client(scheme, store, bucket, configuration)
+                .map_err(|error| named(&error))?;
+            (Arc::clone(client.objects()), prefix)
         }
-        None => {
+        _ => {
             let folder = settings.url.strip_prefix("file:").unwrap_or(&settings.url);
-            if folder.contains("://") {
-                return Err(named(&format!(
-                    "`{}` is no kind of registry: use `file:folder` or `s3://bucket/prefix`",
-                    settings.url
-                )));
-            }
             (local(Path::new(folder))?, "")
         }
     };
     let prefix = object_store::path::Path::parse(prefix).map_err(|error| named(&error))?;
     Ok(Arc::new(FolderRegistry::new(&settings.name, store, prefix, base)))
-}
-
-/// The settings of a store: as declared, else those that the environment gives to every S3 client.
-fn bucket_settings(name: &str, configuration: &Configuration) -> BucketSettings {
-    if let Some(settings) = configuration.stores.get(name) {
-        return settings.clone();
-    }
-    let of = |name: &str| std::env::var(name).ok();
-    BucketSettings {
-        allow_http: of("AWS_ENDPOINT_URL").is_some_and(|url| url.starts_with("http://")),
-        endpoint: of("AWS_ENDPOINT_URL"),
-        region: of("AWS_REGION").or_else(|| of("AWS_DEFAULT_REGION")),
-        access_key_id: of("AWS_ACCESS_KEY_ID"),
-        secret_access_key: of("AWS_SECRET_ACCESS_KEY"),
-        secret_access_key_file: None,
-    }
 }
 
 fn local(folder: &Path) -> Result<Arc<dyn ObjectStore>, Failure> {

@@ -2,16 +2,17 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use madang_pipeline::declaration::{self, Pipeline};
+use madang_pipeline::declaration::{self, Pipeline, Place};
 use madang_sandbox::limits::{LimitSettings, Limits};
-use madang_store::bucket::BucketSettings;
 use serde::Deserialize;
+use toml::de::{DeTable, DeValue};
 
+use crate::bucket_kind::{self, BucketKind, DeclaredStore};
 use crate::failure::Failure;
 use crate::overlap::{self, Declared};
 
 /// `madang.toml`, as it is written. Everything in it is optional.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Configuration {
     /// Data folder.
@@ -26,9 +27,9 @@ pub(crate) struct Configuration {
     pub(crate) workers: Option<usize>,
     /// Largest upload, MiB.
     pub(crate) upload_mib: Option<u64>,
-    /// Stores by name.
-    #[serde(default)]
-    pub(crate) stores: BTreeMap<String, BucketSettings>,
+    /// Stores by name, each read by its kind.
+    #[serde(skip)]
+    pub(crate) stores: BTreeMap<String, DeclaredStore>,
     /// Registries besides the embedded one.
     #[serde(default, rename = "registry")]
     pub(crate) registries: Vec<RegistrySettings>,
@@ -43,7 +44,7 @@ pub(crate) struct Configuration {
 pub(crate) struct RegistrySettings {
     /// Name, for its cursor and messages.
     pub(crate) name: String,
-    /// `file:folder` or `s3://bucket/prefix`.
+    /// `file:folder`, or the prefix of a bucket.
     pub(crate) url: String,
     /// The name of the store's settings; the bucket's own name if none is given.
     pub(crate) store: Option<String>,
@@ -58,8 +59,11 @@ impl RegistrySettings {
 }
 
 impl Configuration {
-    /// Reads the file that was named, or `madang.toml` if there is one.
-    pub(crate) fn read(named: Option<&Path>) -> Result<Configuration, Failure> {
+    /// Reads the file that was named, or `madang.toml` if there is one. `kinds` are those of its stores.
+    pub(crate) fn read(
+        named: Option<&Path>,
+        kinds: &[BucketKind],
+    ) -> Result<Configuration, Failure> {
         let path = named.unwrap_or(Path::new("madang.toml"));
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
@@ -69,15 +73,29 @@ impl Configuration {
             Err(error) => return Err(Failure::usage(format!("{}: {error}", path.display()))),
         };
         let file = path.display().to_string();
-        let mut configuration: Configuration = toml::from_str(&text)
-            .map_err(|error| Failure::usage(declaration::of_toml(&file, &text, &error)))?;
-        for (name, store) in &mut configuration.stores {
-            if let Some(secret) = &store.secret_access_key_file {
-                let text = std::fs::read_to_string(secret).map_err(|error| {
-                    Failure::usage(format!("{file}: store `{name}`: {}: {error}", secret.display()))
-                })?;
-                store.secret_access_key = Some(text.trim().to_owned());
-            }
+        Configuration::parse(&text, &file, kinds).map_err(Failure::usage)
+    }
+
+    fn parse(
+        text: &str,
+        file: &str,
+        kinds: &[BucketKind],
+    ) -> Result<Configuration, declaration::BadDeclaration> {
+        let bad = |error| declaration::of_toml(file, text, &error);
+        let mut table = DeTable::parse(text).map_err(bad)?;
+        let declared = table.get_mut().remove("stores");
+        let mut configuration =
+            Configuration::deserialize(toml::de::Deserializer::from(table)).map_err(bad)?;
+        let Some(declared) = declared else { return Ok(configuration) };
+        let at = declared.span();
+        let DeValue::Table(stores) = declared.into_inner() else {
+            let message = "`stores` is a table of stores: write `[stores.NAME]`".to_owned();
+            let line = Some(bucket_kind::line_of(text, at.start));
+            return Err(declaration::BadDeclaration { file: file.to_owned(), line, message });
+        };
+        for (name, table) in stores {
+            let store = DeclaredStore::read(kinds, name.get_ref(), table, file, text)?;
+            configuration.stores.insert(name.into_inner().into_owned(), store);
         }
         Ok(configuration)
     }
@@ -96,13 +114,22 @@ impl Configuration {
 /// The pipelines of the sources that were named: declarations, folders, addresses; without any, every
 /// `pipelines/*.toml`.
 ///
-/// Sources, data and registries are kept apart: see [`overlap`].
+/// Sources, data and registries are kept apart: see [`overlap`]. Buckets are of one of the `kinds`.
 pub(crate) fn pipelines(
     sources: &[String],
     data: &Path,
     configuration: &Configuration,
+    kinds: &[BucketKind],
 ) -> Result<Vec<Pipeline>, Failure> {
     let mut declared = declarations(sources)?;
+    for Declared { pipeline, at } in &declared {
+        if let Place::Bucket { scheme, .. } = &pipeline.source.place
+            && BucketKind::find(kinds, scheme).is_none()
+        {
+            let message = bucket_kind::unknown(kinds, scheme);
+            return Err(Failure::usage(format!("{at}: {message}")));
+        }
+    }
     let registries: Vec<PathBuf> =
         configuration.registries.iter().filter_map(RegistrySettings::folder).collect();
     overlap::keep_apart(&mut declared, data, &registries)?;

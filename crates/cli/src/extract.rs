@@ -21,6 +21,7 @@ use rustix::fs::OFlags;
 use serde_json::{Value, json};
 
 use crate::arguments::Extract;
+use crate::backends;
 use crate::configuration::Configuration;
 use crate::failure::{Failure, USAGE};
 use crate::terminal::{line, out_json, out_text, shown};
@@ -30,7 +31,7 @@ const WHOLE: u64 = madang_pipeline::worker::WHOLE;
 
 /// `madang extract`.
 pub(crate) fn run(command: &Extract) -> Result<(), Failure> {
-    let limits = Configuration::read(command.config.as_deref())?.limits();
+    let limits = Configuration::read(command.config.as_deref(), backends::BUCKETS)?.limits();
     let (files, missing) = files(&command.paths);
     let zygote = Zygote::start(Path::new("/proc/self/exe"))?;
     let jobs = command.jobs.clamp(1, files.len().max(1));

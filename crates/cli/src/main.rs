@@ -4,6 +4,7 @@ mod announcement;
 mod api;
 mod arguments;
 mod backends;
+mod bucket_kind;
 mod configuration;
 mod data_folder;
 mod extract;

@@ -97,7 +97,7 @@ async fn verify(
 
 /// `madang key`.
 pub(crate) fn key(command: &Key) -> Result<(), Failure> {
-    let configuration = Configuration::read(command.config.as_deref())?;
+    let configuration = Configuration::read(command.config.as_deref(), backends::BUCKETS)?;
     let path = configuration.data(command.data.as_deref());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -176,9 +176,9 @@ pub(crate) fn key(command: &Key) -> Result<(), Failure> {
 
 /// `madang check`.
 pub(crate) fn check(command: &Check) -> Result<(), Failure> {
-    let configuration = Configuration::read(command.config.as_deref())?;
+    let configuration = Configuration::read(command.config.as_deref(), backends::BUCKETS)?;
     let data = configuration.data(command.data.as_deref());
-    let pipelines = pipelines(&command.sources, &data, &configuration)?;
+    let pipelines = pipelines(&command.sources, &data, &configuration, backends::BUCKETS)?;
     let stores = backends::stores(&pipelines, &configuration, &data)?;
     backends::registries(&configuration, "http://127.0.0.1:8484")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

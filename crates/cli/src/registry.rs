@@ -107,13 +107,17 @@ fn each_entry(
 /// Makes the entries anew from the documents and the declarations, and lets every other registry take all of them
 /// again.
 fn rebuild(place: &Place, sources: &[String]) -> Result<(), Failure> {
-    let configuration = Configuration::read(place.config.as_deref())?;
+    let configuration = Configuration::read(place.config.as_deref(), backends::BUCKETS)?;
     let data = idle_folder(place.data.as_ref(), place.config.as_ref())?;
-    let series: HashMap<String, Series> =
-        pipelines(sources, &configuration.data(place.data.as_deref()), &configuration)?
-            .into_iter()
-            .map(|pipeline| (pipeline.name, pipeline.series))
-            .collect();
+    let series: HashMap<String, Series> = pipelines(
+        sources,
+        &configuration.data(place.data.as_deref()),
+        &configuration,
+        backends::BUCKETS,
+    )?
+    .into_iter()
+    .map(|pipeline| (pipeline.name, pipeline.series))
+    .collect();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let ledger = backends::ledger(&data).await?;

@@ -41,9 +41,9 @@ use crate::{backends, local_key, log, progress};
 
 /// `madang up`.
 pub(crate) fn run(command: Up) -> Result<(), Failure> {
-    let configuration = Configuration::read(command.config.as_deref())?;
+    let configuration = Configuration::read(command.config.as_deref(), backends::BUCKETS)?;
     let path = configuration.data(command.data.as_deref());
-    let pipelines = pipelines(&command.sources, &path, &configuration)?;
+    let pipelines = pipelines(&command.sources, &path, &configuration, backends::BUCKETS)?;
     let Some(data) = DataFolder::lock(&path)? else {
         return Err(Failure::Other(anyhow::anyhow!(
             "another madang runs on {}; stop it, or name another folder with --data",

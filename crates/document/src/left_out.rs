@@ -25,6 +25,8 @@ pub enum LeftOutKind {
     Device,
     /// A file or folder whose path is longer than the system takes.
     TooLong,
+    /// An object of a bucket whose key no client can ask for.
+    Name,
     /// A file that the pipeline's patterns exclude.
     Excluded,
     /// A file or folder that could not be read or listed.
@@ -33,12 +35,13 @@ pub enum LeftOutKind {
 
 impl LeftOutKind {
     /// Every kind.
-    pub const ALL: [LeftOutKind; 7] = [
+    pub const ALL: [LeftOutKind; 8] = [
         LeftOutKind::Link,
         LeftOutKind::Fifo,
         LeftOutKind::Socket,
         LeftOutKind::Device,
         LeftOutKind::TooLong,
+        LeftOutKind::Name,
         LeftOutKind::Excluded,
         LeftOutKind::Unreadable,
     ];
@@ -51,6 +54,7 @@ impl LeftOutKind {
             LeftOutKind::Socket => "socket",
             LeftOutKind::Device => "device",
             LeftOutKind::TooLong => "too_long",
+            LeftOutKind::Name => "name",
             LeftOutKind::Excluded => "excluded",
             LeftOutKind::Unreadable => "unreadable",
         }

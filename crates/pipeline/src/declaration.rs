@@ -64,7 +64,9 @@ pub enum Place {
     /// A folder; a relative one counts from where the declaration's project lies.
     Folder(PathBuf),
     /// A prefix of a bucket.
-    S3 {
+    Bucket {
+        /// What kind of bucket: what stands before `://` in its address.
+        scheme: String,
         /// The name of the store's settings in `madang.toml`; the bucket's own name if none is declared.
         store: String,
         /// The bucket.
@@ -227,7 +229,7 @@ pub fn parse(text: &str, file: &str, folder: &Path) -> Result<Pipeline, BadDecla
     let often = match place {
         Place::Folder(_) => Duration::from_secs(3600),
         // Nothing tells of changes in a bucket, so it is listed every minute.
-        Place::S3 { .. } => Duration::from_secs(60),
+        Place::Bucket { .. } => Duration::from_secs(60),
     };
     let settle = span("settle", source.settle.as_deref(), Duration::from_secs(2))?;
     let reconcile = span("reconcile", source.reconcile.as_deref(), often)?;
@@ -285,7 +287,7 @@ pub fn undeclared(url: &str, folder: &Path) -> Result<Pipeline, BadDeclaration> 
     })?;
     let whole = match &place {
         Place::Folder(path) => path.display().to_string(),
-        Place::S3 { bucket, prefix, .. } => format!("s3://{bucket}/{prefix}"),
+        Place::Bucket { scheme, bucket, prefix, .. } => format!("{scheme}://{bucket}/{prefix}"),
     };
     let last = whole.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let mut name: String = last
@@ -305,7 +307,7 @@ pub fn undeclared(url: &str, folder: &Path) -> Result<Pipeline, BadDeclaration> 
         Agency::UNDECLARED,
         match &place {
             Place::Folder(path) => format!("file:{}", path.display()),
-            Place::S3 { .. } => whole.clone(),
+            Place::Bucket { .. } => whole.clone(),
         },
         if last.is_empty() { &name } else { last },
     );
@@ -322,27 +324,23 @@ fn is_language(code: &str) -> bool {
 }
 
 fn place(url: &str, store: Option<&str>, folder: &Path) -> Result<Place, String> {
-    if let Some(rest) = url.strip_prefix("s3://") {
-        let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-        if bucket.is_empty() {
-            return Err(format!("`{url}` names no bucket: write `s3://bucket/prefix`"));
-        }
-        return Ok(Place::S3 {
-            store: store.unwrap_or(bucket).to_owned(),
-            bucket: bucket.to_owned(),
-            prefix: prefix.trim_matches('/').to_owned(),
-        });
-    }
     if let Some(path) = url.strip_prefix("file:") {
         let path = path.strip_prefix("//").unwrap_or(path);
         return Ok(Place::Folder(folder.join(path)));
     }
-    match url.split_once("://") {
-        Some((scheme, _)) => Err(format!(
-            "`{scheme}://` is no kind of source: use `file:folder` or `s3://bucket/prefix`"
-        )),
-        None => Ok(Place::Folder(folder.join(url))),
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return Ok(Place::Folder(folder.join(url)));
+    };
+    let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+    if bucket.is_empty() {
+        return Err(format!("`{url}` names no bucket: write `{scheme}://bucket/prefix`"));
     }
+    Ok(Place::Bucket {
+        scheme: scheme.to_owned(),
+        store: store.unwrap_or(bucket).to_owned(),
+        bucket: bucket.to_owned(),
+        prefix: prefix.trim_matches('/').to_owned(),
+    })
 }
 
 /// Reads `500ms`, `2s`, `5m`, `1h`.
@@ -448,12 +446,34 @@ share = "joint"
         for (from, to, expected) in [
             ("\"press\"", "\"Press Releases\"", ":2: `Press Releases` is no name"),
             ("\"500ms\"", "\"soon\"", ":6: `soon` is no span of time"),
-            ("file:drop/press", "ftp://x", ":5: `ftp://` is no kind of source"),
+            (
+                "file:drop/press",
+                "gs:///x",
+                ":5: `gs:///x` names no bucket: write `gs://bucket/prefix`",
+            ),
             ("1741000", "17", ":3: `17` is not an institution code"),
         ] {
             let message = read(&PRESS.replace(from, to)).unwrap_err();
             assert!(message.contains(expected), "{message}");
         }
+    }
+
+    #[test]
+    fn a_bucket_is_read_of_its_address() {
+        for (url, scheme, bucket, prefix) in [
+            ("s3://drop", "s3", "drop", ""),
+            ("gs://drop/보도 자료/", "gs", "drop", "보도 자료"),
+            ("az://drop/a/b", "az", "drop", "a/b"),
+        ] {
+            let pipeline = read(&PRESS.replace("file:drop/press", url)).unwrap();
+            let [scheme, store, bucket, prefix] =
+                [scheme, bucket, bucket, prefix].map(str::to_owned);
+            assert_eq!(pipeline.source.place, Place::Bucket { scheme, store, bucket, prefix });
+            assert_eq!(pipeline.source.reconcile, Duration::from_secs(60));
+        }
+        let named = PRESS.replace("settle =", "store = \"ours\"\nsettle =");
+        let named = read(&named.replace("file:drop/press", "az://drop/a")).unwrap();
+        assert!(matches!(named.source.place, Place::Bucket { store, .. } if store == "ours"));
     }
 
     #[test]

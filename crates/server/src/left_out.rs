@@ -64,6 +64,10 @@ pub(crate) fn sentence(kind: LeftOutKind) -> Sentence {
             "경로가 너무 깁니다. 폴더나 파일 이름을 줄이세요.",
             "Its path is too long. Shorten the names of folders or of the file.",
         ),
+        LeftOutKind::Name => (
+            "이름에 빈 부분(//), 끝의 빗금, 점(. ..) 또는 제어 문자가 있어 요청할 수 없습니다. 개체의 이름을 바꾸세요.",
+            "Its key has an empty part, a slash at its end, dots or control characters, and cannot be asked for. Rename the object.",
+        ),
         LeftOutKind::Excluded => (
             "수집 설정(include·exclude)이 제외한 이름입니다. 받아야 하면 설정이나 이름을 고치세요.",
             "The pipeline's patterns exclude its name. Change the patterns or the name if it is to be taken.",
@@ -94,7 +98,7 @@ pub(crate) struct LeftOutAnswer {
     path: String,
     /// The path as people read it.
     name: String,
-    /// `link`, `fifo`, `socket`, `device`, `too_long`, `excluded` or `unreadable`.
+    /// `link`, `fifo`, `socket`, `device`, `too_long`, `name`, `excluded` or `unreadable`.
     kind: &'static str,
     /// What it is, and what to do so that it is taken.
     sentence: Sentence,

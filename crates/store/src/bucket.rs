@@ -5,113 +5,71 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
+use madang_document::left_out::{LeftOut, LeftOutKind};
 use madang_document::object::ObjectRef;
+use madang_document::object_key;
 use madang_document::timestamp::Timestamp;
-use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path;
 use object_store::{
     GetOptions, GetRange, MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode,
     PutOptions, PutPayload, UpdateVersion,
 };
-use serde::Deserialize;
 
+use crate::bucket_client::BucketClient;
 use crate::error::StoreError;
+use crate::listing_keys;
 use crate::store::{Body, Condition, Listed, Listing, Pinned, Seen, Store};
-use crate::tls;
 use crate::upload::check_path;
 use crate::watcher::Watcher;
 
-/// What is declared of an S3 store, under its name in `madang.toml`.
-#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BucketSettings {
-    /// Address of the service, as in `http://127.0.0.1:9000`; Amazon's own if there is none.
-    pub endpoint: Option<String>,
-    /// Region; `us-east-1` if there is none, which most other services accept.
-    pub region: Option<String>,
-    /// Access key.
-    pub access_key_id: Option<String>,
-    /// Secret key.
-    pub secret_access_key: Option<String>,
-    /// File that holds the secret key, read by the binary.
-    pub secret_access_key_file: Option<std::path::PathBuf>,
-    /// Whether an address without TLS is acceptable.
-    #[serde(default)]
-    pub allow_http: bool,
-}
-
-impl BucketSettings {
-    /// The client of a bucket.
-    ///
-    /// # Errors
-    /// When the settings do not make one; the message names what is missing.
-    pub fn client(&self, bucket: &str) -> Result<AmazonS3, object_store::Error> {
-        tls::provide();
-        let mut builder = AmazonS3Builder::new()
-            .with_bucket_name(bucket)
-            .with_region(self.region.as_deref().unwrap_or("us-east-1"))
-            .with_allow_http(self.allow_http);
-        if let Some(endpoint) = &self.endpoint {
-            builder = builder.with_endpoint(endpoint).with_virtual_hosted_style_request(false);
-        }
-        if let (Some(id), Some(secret)) = (&self.access_key_id, &self.secret_access_key) {
-            builder = builder.with_access_key_id(id).with_secret_access_key(secret);
-        }
-        builder.build()
-    }
-}
-
-/// Without the secret: settings end up in messages.
-impl std::fmt::Debug for BucketSettings {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("BucketSettings")
-            .field("endpoint", &self.endpoint)
-            .field("region", &self.region)
-            .field("access_key_id", &self.access_key_id)
-            .finish_non_exhaustive()
-    }
-}
-
 /// A prefix of a bucket. Paths are keys below the prefix.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct BucketStore {
     name: String,
     place: String,
+    client: Arc<dyn BucketClient>,
     store: Arc<dyn ObjectStore>,
     prefix: Path,
     /// Whether this service was seen to list out of order.
     unordered: Arc<AtomicBool>,
 }
 
+/// By its place: clients of services show their keys.
+impl std::fmt::Debug for BucketStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BucketStore")
+            .field("name", &self.name)
+            .field("place", &self.place)
+            .finish_non_exhaustive()
+    }
+}
+
 impl BucketStore {
-    /// The prefix of an S3 bucket.
+    /// The prefix of a bucket. `place` is its address, for people.
     ///
     /// # Errors
-    /// When the settings do not make a client; the message names what is missing.
-    pub fn s3(
-        name: &str,
-        bucket: &str,
-        prefix: &str,
-        settings: &BucketSettings,
-    ) -> Result<BucketStore, object_store::Error> {
-        let store = Arc::new(settings.client(bucket)?);
-        let place = format!("s3://{bucket}/{prefix}");
-        // `Path::from` would write a Korean prefix in percent signs, which is another key.
-        Ok(BucketStore::new(name, place, store, Path::parse(prefix)?))
-    }
-
-    /// The prefix of any object store.
+    /// When no path can say the prefix: an empty part, `..`, a control character.
     pub fn new(
         name: &str,
         place: String,
-        store: Arc<dyn ObjectStore>,
-        prefix: Path,
-    ) -> BucketStore {
-        BucketStore { name: name.into(), place, store, prefix, unordered: Arc::default() }
+        client: Arc<dyn BucketClient>,
+        prefix: &str,
+    ) -> Result<BucketStore, object_store::path::Error> {
+        // `Path::from` would write a Korean prefix in percent signs, which is another key.
+        let prefix = Path::parse(prefix)?;
+        let store = Arc::clone(client.objects());
+        Ok(BucketStore {
+            name: name.into(),
+            place,
+            client,
+            store,
+            prefix,
+            unordered: Arc::default(),
+        })
     }
 
-    /// Every object, as the service lists them.
-    fn objects(&self) -> BoxStream<'static, Result<Listed, StoreError>> {
+    /// Everything, as the service lists it.
+    fn objects(&self) -> BoxStream<'static, Result<Seen, StoreError>> {
         let bucket = self.clone();
         self.store
             .list(Some(&self.prefix))
@@ -120,21 +78,21 @@ impl BucketStore {
             .filter_map({
                 let bucket = self.clone();
                 move |meta| {
-                    let listed = match meta {
-                        Ok(Some(meta)) => bucket.listed(&meta).map(Ok),
+                    let seen = match meta {
+                        Ok(Some(meta)) => bucket.seen(&meta).map(Ok),
                         Ok(None) => None,
                         Err(error) => Some(Err(refusal(&bucket.place, error))),
                     };
-                    std::future::ready(listed)
+                    std::future::ready(seen)
                 }
             })
             .boxed()
     }
 
     /// Every object in order, of a service that lists in none: all of it lies in memory.
-    async fn sorted(&self) -> Result<Vec<Listed>, StoreError> {
-        let mut all: Vec<Listed> = self.objects().try_collect().await?;
-        all.sort_by(|a, b| a.path.cmp(&b.path));
+    async fn sorted(&self) -> Result<Vec<Seen>, StoreError> {
+        let mut all: Vec<Seen> = self.objects().try_collect().await?;
+        all.sort_by(|a, b| a.key().cmp(b.key()));
         Ok(all)
     }
 
@@ -160,32 +118,76 @@ impl BucketStore {
     }
 
     fn key(&self, path: &str) -> Result<Path, StoreError> {
+        let bytes = object_key::to_bytes(path);
+        // A name that is no UTF-8 is none that a bucket has.
+        let Ok(text) = std::str::from_utf8(&bytes) else {
+            return Err(StoreError::Gone(path.to_owned()));
+        };
         let below =
-            Path::parse(path).map_err(|error| StoreError::denied(path, error.to_string()))?;
+            Path::parse(text).map_err(|error| StoreError::denied(path, error.to_string()))?;
+        if below.as_ref() != text {
+            return Err(StoreError::denied(path, unaskable(text)));
+        }
         Ok(self.prefix.parts().chain(below.parts()).collect())
     }
 
+    /// A key without the prefix; none if it lies elsewhere.
+    fn below<'a>(&self, key: &'a str) -> Option<&'a str> {
+        match self.prefix.as_ref() {
+            "" => Some(key),
+            prefix => key.strip_prefix(prefix)?.strip_prefix('/'),
+        }
+    }
+
+    /// What a thing of a listing is; none if it is nothing. Consoles make an empty object with a slash at the end of
+    /// its key to show a folder.
+    fn seen(&self, meta: &ObjectMeta) -> Option<Seen> {
+        let Some(key) = listing_keys::unmark(&meta.location) else {
+            return self.listed(meta).map(Seen::Object);
+        };
+        let below = self.below(&key)?;
+        if below.is_empty() || (below.ends_with('/') && meta.size == 0) {
+            return None;
+        }
+        Some(Seen::LeftOut(LeftOut {
+            key: object_key::from_bytes(below.as_bytes()),
+            kind: LeftOutKind::Name,
+            reason: unaskable(below).to_owned(),
+        }))
+    }
+
     fn listed(&self, meta: &ObjectMeta) -> Option<Listed> {
-        let below: Path = meta.location.prefix_match(&self.prefix)?.collect();
+        let below = self.below(meta.location.as_ref()).filter(|below| !below.is_empty())?;
         Some(Listed {
-            path: below.to_string(),
+            path: object_key::from_bytes(below.as_bytes()),
             version: version(meta),
             size: meta.size,
             modified: Some(Timestamp(meta.last_modified.timestamp_millis())),
         })
-        .filter(|listed| !listed.path.is_empty())
+    }
+}
+
+/// Why no client can ask for this key, and the cure.
+fn unaskable(key: &str) -> &'static str {
+    if key.ends_with('/') {
+        "its key ends with a slash, as only folders do; rename the object"
+    } else if key.starts_with('/') || key.contains("//") {
+        "its key has an empty part, as in `a//b`; rename the object"
+    } else if key.split('/').any(|part| part == "." || part == "..") {
+        "its key has a part `.` or `..`; rename the object"
+    } else {
+        "its key holds control characters; rename the object"
     }
 }
 
 /// A listed object with its ETag. Some services list none, while a read is pinned to it: then each object is
-/// asked for its own. An empty one is asked for, too: consoles make such objects to show a folder, with a slash
-/// at the end of their name that does not come through. None if it is gone meanwhile.
+/// asked for its own. None if it is gone meanwhile.
 async fn whole(
     store: Arc<dyn ObjectStore>,
     listed: Result<ObjectMeta, object_store::Error>,
 ) -> Result<Option<ObjectMeta>, object_store::Error> {
     let meta = listed?;
-    if meta.e_tag.is_some() && meta.size > 0 {
+    if meta.e_tag.is_some() || listing_keys::unmark(&meta.location).is_some() {
         return Ok(Some(meta));
     }
     match store.head(&meta.location).await {
@@ -209,22 +211,29 @@ fn version(meta: &ObjectMeta) -> String {
 
 fn refusal(path: &str, error: object_store::Error) -> StoreError {
     use object_store::Error;
-    // A refused listing has no error of its own: only its words tell that the keys are wrong.
-    let refused =
-        matches!(&error, Error::Generic { .. } if error.to_string().contains("403 Forbidden"));
     match error {
         Error::NotFound { .. } | Error::Precondition { .. } => StoreError::Gone(path.to_owned()),
-        error
-            if refused
-                || matches!(
-                    error,
-                    Error::PermissionDenied { .. } | Error::Unauthenticated { .. }
-                ) =>
-        {
+        error if is_denied(&error) => {
             let reason = format!("{error}; check the store's keys in madang.toml");
             StoreError::Denied { path: path.to_owned(), reason, source: Some(error.into()) }
         }
         error => StoreError::unavailable(path, error.to_string(), error),
+    }
+}
+
+/// Whether the keys are wrong. Refused listings and refused sign-ins have no error of their own: only the status in
+/// their words tells.
+fn is_denied(error: &object_store::Error) -> bool {
+    use object_store::Error;
+    match error {
+        Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => true,
+        Error::Generic { .. } => {
+            let words = error.to_string();
+            ["401 Unauthorized", "403 Forbidden", "invalid_grant", "invalid_client"]
+                .iter()
+                .any(|refused| words.contains(refused))
+        }
+        _ => false,
     }
 }
 
@@ -252,16 +261,17 @@ impl Store for BucketStore {
         let place = self.place.clone();
         let mut last = String::new();
         listed
-            .map(move |listed| {
-                let listed = listed?;
-                if listed.path <= last && !last.is_empty() {
+            .map(move |seen| {
+                let seen = seen?;
+                if seen.key() <= last.as_str() && !last.is_empty() {
                     unordered.store(true, Ordering::Relaxed);
                     let reason =
                         "the service does not list in order; it is listed again, as a whole";
                     return Err(StoreError::away(&place, reason));
                 }
-                last.clone_from(&listed.path);
-                Ok(Seen::Object(listed))
+                last.clear();
+                last.push_str(seen.key());
+                Ok(seen)
             })
             .boxed()
     }
@@ -294,10 +304,8 @@ impl Store for BucketStore {
     ) -> Result<Listed, StoreError> {
         check_path(path).map_err(|reason| StoreError::denied(path, reason.to_string()))?;
         let key = self.key(path)?;
-        // Before the bytes come: nobody should send 10 GB to hear that.
-        self.mode(path, &condition).await?;
-        // Parts of an upload to S3 are 5 MiB or more, but for the last.
-        const PART: usize = 8 << 20;
+        // Before the bytes come: nobody should send 10 GB to hear that. From then on the condition is the service's.
+        let mode = self.mode(path, &condition).await?;
         let mut upload: Option<Parts> = None;
         let mut part: Vec<u8> = Vec::new();
         let broken = |source| StoreError::BrokenOff { path: path.to_owned(), source };
@@ -306,14 +314,14 @@ impl Store for BucketStore {
             if part.len() >= PART {
                 let upload = match &mut upload {
                     Some(upload) => upload,
-                    None => upload.insert(Parts::begin(self, path, &key).await?),
+                    None => upload.insert(Parts::begin(self, path, &key, mode.clone()).await?),
                 };
                 upload.put(std::mem::take(&mut part)).await?;
             }
         }
         match upload {
             None => {
-                let options = PutOptions::from(self.mode(path, &condition).await?);
+                let options = PutOptions::from(mode);
                 let whole = PutPayload::from(part);
                 let put = self.store.put_opts(&key, whole, options).await;
                 put.map_err(|error| put_refusal(path, error))?;
@@ -322,8 +330,6 @@ impl Store for BucketStore {
                 if !part.is_empty() {
                     upload.put(part).await?;
                 }
-                // An upload in parts takes no condition with it, so it is asked once more just before the end.
-                self.mode(path, &condition).await?;
                 upload.complete().await?;
             }
         }
@@ -335,6 +341,9 @@ impl Store for BucketStore {
     }
 }
 
+/// Bytes of a part of an upload, but for the last: S3 takes none under 5 MiB, and ten thousand at most.
+const PART: usize = 8 << 20;
+
 /// An upload in parts. Let go unfinished, it is taken back: unseen parts are paid for until somebody does.
 struct Parts {
     upload: Option<Box<dyn MultipartUpload>>,
@@ -342,8 +351,14 @@ struct Parts {
 }
 
 impl Parts {
-    async fn begin(bucket: &BucketStore, path: &str, key: &Path) -> Result<Parts, StoreError> {
-        let upload = bucket.store.put_multipart(key).await.map_err(|e| put_refusal(path, e))?;
+    async fn begin(
+        bucket: &BucketStore,
+        path: &str,
+        key: &Path,
+        mode: PutMode,
+    ) -> Result<Parts, StoreError> {
+        let upload = bucket.client.begin(key, mode).await;
+        let upload = upload.map_err(|error| put_refusal(path, error))?;
         Ok(Parts { upload: Some(upload), path: path.to_owned() })
     }
 
@@ -380,11 +395,15 @@ fn put_refusal(path: &str, error: object_store::Error) -> StoreError {
         Error::AlreadyExists { .. } | Error::Precondition { .. } | Error::NotModified { .. } => {
             StoreError::Precondition(path.to_owned())
         }
+        // Nothing has to be there for a write but the bucket itself.
+        error @ Error::NotFound { .. } => {
+            let reason = format!("the bucket is not there: {error}");
+            StoreError::unavailable(path, reason, error)
+        }
         error => refusal(path, error),
     }
 }
 
-#[derive(Debug)]
 struct PinnedKey {
     store: Arc<dyn ObjectStore>,
     key: Path,

@@ -219,7 +219,7 @@ fn left_out(key: &str, kind: LeftOutKind) -> Seen {
         LeftOutKind::TooLong => {
             "its path is longer than 4,096 bytes; move it up, or give its folders shorter names"
         }
-        LeftOutKind::Excluded | LeftOutKind::Unreadable => "it is not read",
+        LeftOutKind::Name | LeftOutKind::Excluded | LeftOutKind::Unreadable => "it is not read",
     };
     Seen::LeftOut(LeftOut { key: key.to_owned(), kind, reason: reason.to_owned() })
 }

@@ -41,11 +41,12 @@ use madang_server::ports::{
 use madang_server::server::{Limits, Ports, Server, Settings};
 use madang_store::blobs::Blobs;
 use madang_store::bucket::BucketStore;
+use madang_store::bucket_client::BucketClient;
 use madang_store::error::StoreError;
 use madang_store::store::{Condition as PutCondition, Listed, Listing, Pinned, Store};
 use madang_store::watcher::Watcher;
 use object_store::local::LocalFileSystem;
-use object_store::{ObjectStoreExt, PutPayload};
+use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
 
 /// The two agencies of the tests.
 pub(crate) const A: &str = "1741000";
@@ -366,7 +367,27 @@ struct AnyVersion(BucketStore);
 
 impl AnyVersion {
     fn of(folder: Arc<LocalFileSystem>) -> AnyVersion {
-        AnyVersion(BucketStore::new(STORE, "drop".into(), folder, Default::default()))
+        let folder = Arc::new(FolderClient(folder));
+        AnyVersion(BucketStore::new(STORE, "drop".into(), folder, "").unwrap())
+    }
+}
+
+/// A folder as a bucket. Nobody else writes there, so that no condition is at stake.
+#[derive(Debug)]
+struct FolderClient(Arc<dyn ObjectStore>);
+
+#[async_trait]
+impl BucketClient for FolderClient {
+    fn objects(&self) -> &Arc<dyn ObjectStore> {
+        &self.0
+    }
+
+    async fn begin(
+        &self,
+        key: &object_store::path::Path,
+        _mode: PutMode,
+    ) -> Result<Box<dyn MultipartUpload>, object_store::Error> {
+        self.0.put_multipart(key).await
     }
 }
 

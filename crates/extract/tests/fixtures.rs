@@ -26,7 +26,7 @@ use madang_extract::formats::FORMATS;
 use madang_extract::order::Order;
 
 /// Folders under `fixtures/` that hold no cases: the scripts that make them, and what a first start drops.
-const NOT_CASES: [&str; 3] = ["make", "drop", "data-v1"];
+const NOT_CASES: [&str; 4] = ["make", "drop", "data-v1", "data-v2"];
 
 #[test]
 fn every_fixture_reads_as_expected() {

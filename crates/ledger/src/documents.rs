@@ -20,7 +20,8 @@ pub trait Documents: Send + Sync {
     /// The live members of a document, ordered by inner path, at most `limit`.
     async fn members(&self, parent: DocumentId, limit: u32) -> Result<Vec<Stored>>;
 
-    /// Live documents of a partition, ordered by id, after `after`: for rebuilding an index.
+    /// Live documents of a partition after `after`, in an order of the backend's own that stays: for rebuilding an index.
+    /// A document that comes while somebody walks over them may be met or not; the outbox tells of it.
     async fn documents_after(
         &self,
         partition: &Partition,
@@ -28,7 +29,7 @@ pub trait Documents: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Stored>>;
 
-    /// Live documents of a pipeline, ordered by id, after `after`: for walking over them when what is declared
+    /// Live documents of a pipeline after `after`, in an order that stays: for walking over them when what is declared
     /// of the pipeline changed.
     async fn documents_of(
         &self,

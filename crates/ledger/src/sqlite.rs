@@ -40,6 +40,7 @@ mod readers;
 mod redrive;
 mod retention;
 mod schema;
+mod slices;
 mod turns;
 mod value;
 mod writing;
@@ -116,6 +117,10 @@ impl SqliteLedger {
             // and the log is written back each 32 MiB and not each 4.
             .pragma("cache_size", "-65536")
             .pragma("wal_autocheckpoint", "8192")
+            // Some eighty statements, and seven more for each that writes many rows.
+            .statement_cache_capacity(256)
+            // The rows of a batch come without waiting for their reader.
+            .row_buffer_size(512)
             .disable_statement_logging();
         let mut writer = options.connect().await.map_err(fault)?;
         library_is_sound(&mut writer).await?;

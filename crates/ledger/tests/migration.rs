@@ -16,7 +16,8 @@ use madang_document::outcome::Outcome;
 use madang_document::principal::{Role, Scope};
 use madang_ledger::audit::{Act, Recorded};
 use madang_ledger::conformance::sample::{
-    Hand, NODE, STORE, Trial, at, balanced, chained, claim, done, id, our_partition, ours,
+    Hand, NODE, PIPELINE, STORE, Trial, apply, at, balanced, chained, claim, done, id,
+    our_partition, ours, see,
 };
 use madang_ledger::error::LedgerError;
 use madang_ledger::jobs::{JobState, Task};
@@ -255,4 +256,48 @@ async fn a_file_of_the_first_schema_is_brought_up_to_date() {
     assert!(former.withdrawn, "the former id of a nested member goes");
     let queue = ledger.queues().await.unwrap().remove(0);
     assert_eq!((queue.leased, queue.ready), (2, 0));
+}
+
+/// As the second schema left it: the documents were walked over by their ids.
+#[tokio::test]
+async fn a_file_of_the_second_schema_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.db");
+    let hand = Hand::default();
+    let ledger = SqliteLedger::open_with(&path, hand.clock(), Durability::Process).await.unwrap();
+    let trial = Trial::new(Arc::new(ledger), hand.clone());
+    see(&trial, &["a", "b", "c"], at(0)).await;
+    for claim in claim(&trial, 9, at(1)).await {
+        apply(&trial, done(&claim, &["m"]), at(2)).await;
+    }
+    let stored = trial.documents_of(PIPELINE, None, 9).await.unwrap();
+    assert_eq!(stored.len(), 6);
+    drop(trial);
+    let mut conn = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
+    execute(
+        &mut conn,
+        "DROP INDEX document_agency;
+         DROP INDEX document_pipeline;
+         CREATE INDEX document_agency ON document (agency, withdrawn, id);
+         CREATE INDEX document_pipeline ON document (pipeline, id) WHERE withdrawn = 0;
+         DROP TABLE note;
+         PRAGMA user_version = 2;",
+    )
+    .await;
+    conn.close().await.unwrap();
+    let answer = SqliteLedger::open_read_only(&path, hand.clock()).await.unwrap_err();
+    assert!(answer.to_string().contains("madang up"), "{answer}");
+    let ledger = SqliteLedger::open_with(&path, hand.clock(), Durability::Process).await.unwrap();
+    let trial = Trial::new(Arc::new(ledger), hand);
+    assert_eq!(trial.documents_of(PIPELINE, None, 9).await.unwrap(), stored);
+    assert_eq!(trial.documents_after(&our_partition(), None, 9).await.unwrap(), stored);
+    let mut conn = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
+    let indexes: Vec<String> = sqlx::query_scalar(
+        "SELECT sql FROM sqlite_schema WHERE name IN ('document_agency', 'document_pipeline') ORDER BY 1",
+    )
+    .fetch_all(&mut conn)
+    .await
+    .unwrap();
+    assert!(indexes.len() == 2 && indexes.iter().all(|sql| !sql.contains("id")), "{indexes:?}");
+    conn.close().await.unwrap();
 }

@@ -3,12 +3,10 @@ use sqlx::QueryBuilder;
 use sqlx::sqlite::SqliteConnection;
 
 use super::fault::fault;
+use super::slices::slices;
 use super::value::{count, digest, signed};
 use crate::audit::{Act, Recorded};
 use crate::error::Result;
-
-/// Rows of one statement, seven values each.
-const ROWS: usize = 256;
 
 /// Appends the acts to the audit trail, each chained to the one before.
 pub(super) async fn append(
@@ -28,7 +26,7 @@ pub(super) async fn append(
         Some((number, hash)) => (count(number), *digest(&hash)?.as_bytes()),
         None => (0, [0; 32]),
     };
-    for rows in acts.chunks(ROWS) {
+    for rows in slices(acts) {
         let mut insert = QueryBuilder::new(
             "INSERT INTO audit (number, at, actor, action, subject, detail, hash) ",
         );
@@ -43,7 +41,7 @@ pub(super) async fn append(
                 .push_bind(act.detail.clone())
                 .push_bind(previous.to_vec());
         });
-        insert.build().persistent(false).execute(&mut *conn).await.map_err(fault)?;
+        insert.build().execute(&mut *conn).await.map_err(fault)?;
     }
     Ok(())
 }

@@ -9,6 +9,9 @@ use crate::error::Result;
 /// the form that is shorter.
 const PLAIN: u8 = 0;
 const FIRST: u8 = 1;
+/// Deflated with the part of the dictionary that is about documents: it is read in for each text anew, and of a
+/// document that cost more than the text itself.
+const DOCUMENT: u8 = 2;
 
 /// What entries and documents have in common: the keys and phrases of the profile krd-ap/1.0 in canonical form, and
 /// the names of a document's properties, the commonest last. Rows hold nothing but what differs from it: an entry of
@@ -59,6 +62,34 @@ const DICTIONARY: &str = concat!(
     r#""krd:format":"text","krd:formatVersion":1,"krd:tool":"madang"}}"#,
 );
 
+/// How long the part of [`DICTIONARY`] is that is about documents.
+const OF_DOCUMENTS: usize = 700;
+
+/// What a text is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Document,
+    Entry,
+}
+
+impl Kind {
+    fn form(self) -> u8 {
+        match self {
+            Kind::Document => DOCUMENT,
+            Kind::Entry => FIRST,
+        }
+    }
+}
+
+/// The dictionary of a form of deflated texts.
+fn dictionary(form: u8) -> Option<&'static [u8]> {
+    match form {
+        FIRST => Some(DICTIONARY.as_bytes()),
+        DOCUMENT => DICTIONARY.as_bytes().get(..OF_DOCUMENTS),
+        _ => None,
+    }
+}
+
 /// The longest text that is unpacked: far above any that is written, so that a damaged length asks for no more.
 const LONGEST: usize = 256 << 20;
 
@@ -68,12 +99,13 @@ thread_local! {
 }
 
 /// A text as it is stored.
-pub(super) fn pack(text: &str) -> Vec<u8> {
+pub(super) fn pack(kind: Kind, text: &str) -> Vec<u8> {
     let mut packed = Vec::with_capacity(text.len() / 2 + 128);
-    packed.push(FIRST);
+    let form = kind.form();
+    packed.push(form);
     let done = DEFLATE.with_borrow_mut(|deflate| {
         deflate.reset();
-        deflate.set_dictionary(DICTIONARY.as_bytes()).is_ok()
+        dictionary(form).is_some_and(|words| deflate.set_dictionary(words).is_ok())
             && matches!(
                 deflate.compress_vec(text.as_bytes(), &mut packed, FlushCompress::Finish),
                 Ok(Status::StreamEnd)
@@ -93,16 +125,19 @@ pub(super) fn pack(text: &str) -> Vec<u8> {
 pub(super) fn unpack(packed: &[u8]) -> Result<String> {
     let text = match packed.split_first() {
         Some((&PLAIN, text)) => text.to_vec(),
-        Some((&FIRST, rest)) => inflate(rest).ok_or_else(|| odd("a text", "no deflated bytes"))?,
-        Some((form, _)) => return Err(odd("a text", format!("a form ({form}) of a newer Madang"))),
+        Some((form, rest)) => {
+            let words = dictionary(*form)
+                .ok_or_else(|| odd("a text", format!("a form ({form}) of a newer Madang")))?;
+            inflate(words, rest).ok_or_else(|| odd("a text", "no deflated bytes"))?
+        }
         None => return Err(odd("a text", "nothing")),
     };
     String::from_utf8(text).map_err(|e| odd("a text", e))
 }
 
-fn inflate(packed: &[u8]) -> Option<Vec<u8>> {
+fn inflate(dictionary: &[u8], packed: &[u8]) -> Option<Vec<u8>> {
     let mut inflate = Decompress::new(false);
-    inflate.set_dictionary(DICTIONARY.as_bytes()).ok()?;
+    inflate.set_dictionary(dictionary).ok()?;
     let mut text = Vec::with_capacity((packed.len() * 8).max(4096));
     let mut rest = packed;
     loop {
@@ -133,21 +168,38 @@ mod tests {
             .map(|n| char::from_u32(0xac00 + n.wrapping_mul(2_654_435_761) % 11_172).unwrap())
             .collect();
         for text in ["", "a", "가", DICTIONARY, &"한글 ".repeat(100_000), &noise] {
-            let packed = pack(text);
-            assert_eq!(unpack(&packed).unwrap(), text);
-            assert!(packed.len() <= text.len() + 1);
+            for kind in [Kind::Document, Kind::Entry] {
+                let packed = pack(kind, text);
+                assert_eq!(unpack(&packed).unwrap(), text);
+                assert!(packed.len() <= text.len() + 1);
+            }
         }
     }
 
     #[test]
     fn an_entry_is_left_with_what_is_its_own() {
         let entry = DICTIONARY.replace("\"\"", "\"0123456789abcdef\"");
-        assert!(pack(&entry).len() * 8 < entry.len(), "{}", pack(&entry).len());
+        assert!(pack(Kind::Entry, &entry).len() * 8 < entry.len());
+    }
+
+    #[test]
+    fn the_part_of_documents_ends_with_a_word() {
+        let words = str::from_utf8(dictionary(DOCUMENT).unwrap()).unwrap();
+        assert!(words.ends_with("text/csv text/html"), "{words}");
+    }
+
+    /// The form in which documents were kept before they had one of their own.
+    #[test]
+    fn a_document_of_the_first_form_reads_back() {
+        let text = r#"{"characters":10,"language":"ko","segments":1,"size":1000}"#;
+        let (former, packed) = (pack(Kind::Entry, text), pack(Kind::Document, text));
+        assert_eq!((former[0], packed[0]), (FIRST, DOCUMENT));
+        assert_eq!(unpack(&former).unwrap(), unpack(&packed).unwrap());
     }
 
     #[test]
     fn what_is_damaged_is_said() {
-        let packed = pack(&"보도자료 ".repeat(200));
+        let packed = pack(Kind::Entry, &"보도자료 ".repeat(200));
         for broken in [&[][..], &[9, 1, 2], &packed[..packed.len() / 2], &[FIRST, 0xff, 0xff]] {
             assert!(unpack(broken).is_err(), "{broken:?}");
         }

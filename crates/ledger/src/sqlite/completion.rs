@@ -4,21 +4,18 @@ use madang_document::document::Document;
 use madang_document::id::DocumentId;
 use madang_document::inner_path::InnerPath;
 use madang_document::timestamp::Timestamp;
-use serde::Serialize;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, QueryBuilder, Row};
+use sqlx::{FromRow, QueryBuilder, Row, Sqlite};
 
 use super::body::text;
-use super::compact::{pack, unpack};
+use super::compact::{Kind, pack, unpack};
 use super::fault::fault;
 use super::news;
+use super::slices::slices;
 use super::value::{bytes, count, document_id, json, signed};
 use super::writing::Writing;
 use crate::error::{LedgerError, Result};
 use crate::jobs::{Completion, Ticket, Verdict};
-
-/// Rows of one statement, sixteen values each: below SQLite's limit of 32,766 (`SQLITE_MAX_VARIABLE_NUMBER`).
-const ROWS: usize = 256;
 
 impl Writing<'_> {
     /// Completes these jobs but those whose fence has moved on. Gives for each the outbox rows that it wrote,
@@ -67,58 +64,21 @@ impl Writing<'_> {
 
     /// Ends the jobs themselves, first of all: everything else rests on their fences.
     async fn end_jobs(&mut self, completions: &[Completion]) -> Result<Vec<Option<Ended>>> {
-        #[derive(Serialize)]
-        struct End<'a> {
-            job: i64,
-            fence: i64,
-            verdict: &'static str,
-            kind: Option<&'a str>,
-            message: Option<&'a str>,
-            crashed: Option<bool>,
-        }
         let mut tickets = HashSet::new();
         // A ticket completes once: of two completions with the same one, the first.
         let first: Vec<bool> = completions.iter().map(|c| tickets.insert(c.ticket)).collect();
         let rows = completions.iter().zip(&first).filter(|(_, first)| **first);
-        let rows: Vec<End<'_>> = rows
-            .map(|(completion, _)| {
-                let failure = match &completion.verdict {
-                    Verdict::Quarantined(failure) => Some(failure),
-                    Verdict::Done | Verdict::Deleted => None,
-                };
-                End {
-                    job: completion.ticket.job,
-                    fence: completion.ticket.fence,
-                    verdict: word(&completion.verdict),
-                    kind: failure.map(|failure| failure.kind.as_str()),
-                    message: failure.map(|failure| failure.message.as_str()),
-                    crashed: failure.map(|failure| failure.crashed),
-                }
-            })
-            .collect();
-        // An extraction that ended as a deletion was never read: cancelled, which the balance counts as deleted.
-        type Answer =
-            (i64, i64, i64, i64, String, bool, String, String, String, String, Option<i64>);
-        let ended: Vec<Answer> = sqlx::query_as(
-            "UPDATE job SET
-                 state = CASE c.value ->> 'verdict' WHEN 'quarantined' THEN 'quarantined'
-                     WHEN 'deleted' THEN iif(task = 'extract', 'cancelled', 'done') ELSE 'done' END,
-                 lease_until = NULL, leased_by = NULL, leased_on = NULL, changed_at = ?1, done_at = ?1,
-                 crashes = crashes + coalesce(c.value ->> 'crashed', 0),
-                 failure_kind = c.value ->> 'kind', failure_message = c.value ->> 'message',
-                 failure_crashed = c.value ->> 'crashed'
-             FROM json_each(?2) c
-             WHERE job.id = c.value ->> 'job' AND job.fence = c.value ->> 'fence' AND job.state = 'leased'
-             RETURNING id, fence, path, object, task, tell, queue, agency,
-                 (SELECT store FROM path p WHERE p.id = job.path),
-                 (SELECT path FROM path p WHERE p.id = job.path),
-                 (SELECT modified FROM object o WHERE o.id = job.object)",
-        )
-        .bind(self.now.0)
-        .bind(json(&rows)?)
-        .fetch_all(&mut self.conn)
-        .await
-        .map_err(fault)?;
+        let rows: Vec<&Completion> = rows.map(|(completion, _)| completion).collect();
+        let mut ended: Vec<Answer> = Vec::with_capacity(rows.len());
+        for rows in slices(&rows) {
+            ended.extend(
+                end(rows, self.now)
+                    .build_query_as::<Answer>()
+                    .fetch_all(&mut self.conn)
+                    .await
+                    .map_err(fault)?,
+            );
+        }
         let mut ended: HashMap<Ticket, Ended> = ended
             .into_iter()
             .map(
@@ -247,7 +207,7 @@ impl Writing<'_> {
     }
 
     async fn write_documents(&mut self, rows: &[DocumentRow]) -> Result<()> {
-        for rows in rows.chunks(ROWS) {
+        for rows in slices(rows) {
             let mut insert = QueryBuilder::new(
                 "INSERT INTO document (id, path, object, agency, pipeline, parent, inner_path, outcome,
                      media_type, bytes, format, format_version, revision, seq, body) ",
@@ -268,7 +228,7 @@ impl Writing<'_> {
                     .push_bind(content.format_version)
                     .push_bind(signed(document.revision))
                     .push_bind(signed(document.seq))
-                    .push_bind(pack(&content.body));
+                    .push_bind(pack(Kind::Document, &content.body));
             });
             insert.push(
                 " ON CONFLICT (id) DO UPDATE SET path = excluded.path, object = excluded.object,
@@ -278,7 +238,7 @@ impl Writing<'_> {
                      format_version = excluded.format_version, revision = excluded.revision,
                      withdrawn = 0, seq = excluded.seq, body = excluded.body",
             );
-            insert.build().persistent(false).execute(&mut self.conn).await.map_err(fault)?;
+            insert.build().execute(&mut self.conn).await.map_err(fault)?;
         }
         Ok(())
     }
@@ -328,6 +288,43 @@ impl Writing<'_> {
         let subject = format!("job/{}", completion.ticket.job);
         self.act(&completion.actor, "job.complete", subject, detail.to_string());
     }
+}
+
+/// What [`end`] answers of a job.
+type Answer = (i64, i64, i64, i64, String, bool, String, String, String, String, Option<i64>);
+
+/// Ends those of these jobs whose fences match. The list is a list of values and not JSON: to read one object of it
+/// again for each of its members took a tenth of the time of a completion.
+fn end(completions: &[&Completion], now: Timestamp) -> QueryBuilder<Sqlite> {
+    let mut update = QueryBuilder::new("WITH c (job, fence, verdict, kind, message, crashed) AS (");
+    update.push_values(completions, |mut row, completion| {
+        let failure = match &completion.verdict {
+            Verdict::Quarantined(failure) => Some(failure),
+            Verdict::Done | Verdict::Deleted => None,
+        };
+        row.push_bind(completion.ticket.job)
+            .push_bind(completion.ticket.fence)
+            .push_bind(word(&completion.verdict))
+            .push_bind(failure.map(|failure| failure.kind.as_str()))
+            .push_bind(failure.map(|failure| failure.message.as_str()))
+            .push_bind(failure.map(|failure| failure.crashed));
+    });
+    // An extraction that ended as a deletion was never read: cancelled, which the balance counts as deleted.
+    update.push(
+        ") UPDATE job SET
+             state = iif(c.verdict = 'deleted', iif(task = 'extract', 'cancelled', 'done'), c.verdict),
+             lease_until = NULL, leased_by = NULL, leased_on = NULL, crashes = crashes + coalesce(c.crashed, 0),
+             failure_kind = c.kind, failure_message = c.message, failure_crashed = c.crashed, changed_at = ",
+    );
+    update.push_bind(now.0).push(", done_at = ").push_bind(now.0);
+    update.push(
+        " FROM c WHERE job.id = c.job AND job.fence = c.fence AND job.state = 'leased'
+         RETURNING id, fence, path, object, task, tell, queue, agency,
+             (SELECT store FROM path p WHERE p.id = job.path),
+             (SELECT path FROM path p WHERE p.id = job.path),
+             (SELECT modified FROM object o WHERE o.id = job.object)",
+    );
+    update
 }
 
 /// A document's id stands for its store and path, so one of another path would take that path's place.
@@ -424,4 +421,36 @@ struct DocumentRow {
     revision: u64,
     seq: u64,
     content: Content,
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::AssertSqlSafe;
+
+    use super::super::SqliteLedger;
+    use super::*;
+    use crate::conformance::sample;
+
+    /// Each job is one seek, however many there are.
+    #[tokio::test]
+    async fn a_completion_finds_its_jobs_by_their_numbers() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.db");
+        let ledger = SqliteLedger::open(&path, sample::Hand::default().clock()).await.unwrap();
+        let completion = Completion {
+            ticket: Ticket { job: 1, fence: 1 },
+            verdict: Verdict::Done,
+            documents: Vec::new(),
+            actor: String::new(),
+        };
+        let sql = end(&[&completion, &completion], Timestamp(0)).into_string();
+        let plan: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")))
+                .fetch_all(ledger.readers())
+                .await
+                .unwrap();
+        let seek = "SEARCH job USING INTEGER PRIMARY KEY (rowid=?)";
+        assert!(plan.iter().any(|row| row.3 == seek), "{plan:#?}");
+        assert!(!plan.iter().any(|row| row.3.starts_with("SCAN job")), "{plan:#?}");
+    }
 }

@@ -8,16 +8,14 @@ use madang_document::timestamp::Timestamp;
 use sqlx::QueryBuilder;
 
 use super::SqliteLedger;
-use super::compact::{pack, unpack};
+use super::compact::{Kind, pack, unpack};
 use super::fault::{fault, odd};
 use super::news::{self, News, What};
+use super::slices::slices;
 use super::value::{agency, bytes, count, document_id, json, scope, signed};
 use super::writing::Writing;
 use crate::entries::{Entries, Event};
 use crate::error::Result;
-
-/// Rows of one statement, eight values each.
-const ROWS: usize = 256;
 
 /// An entry as it stood before.
 struct Known {
@@ -84,7 +82,7 @@ impl Writing<'_> {
         drafts: &[&Draft],
         known: &HashMap<String, Known>,
     ) -> Result<()> {
-        for drafts in drafts.chunks(ROWS) {
+        for drafts in slices(drafts) {
             let mut insert = QueryBuilder::new(
                 "INSERT INTO entry (id, document, agency, version, issued, modified, seq, body) ",
             );
@@ -97,14 +95,14 @@ impl Writing<'_> {
                     .push_bind(self.now.0)
                     .push_bind(self.now.0)
                     .push_bind(signed(known.map_or(0, |known| known.seq)))
-                    .push_bind(pack(&draft.body));
+                    .push_bind(pack(Kind::Entry, &draft.body));
             });
             insert.push(
                 " ON CONFLICT (id) DO UPDATE SET document = excluded.document, agency = excluded.agency,
                      version = excluded.version, withdrawn = 0, modified = excluded.modified,
                      seq = excluded.seq, body = excluded.body",
             );
-            insert.build().persistent(false).execute(&mut self.conn).await.map_err(fault)?;
+            insert.build().execute(&mut self.conn).await.map_err(fault)?;
         }
         Ok(())
     }

@@ -5,14 +5,14 @@ use sqlx::AssertSqlSafe;
 use sqlx::sqlite::SqliteConnection;
 
 use super::body::text;
-use super::compact::pack;
+use super::compact::{Kind, pack};
 use super::fault::fault;
-use super::schema::{FIRST, SECOND_INDEXES, SECOND_TABLES, THIRD};
+use super::schema::{FIRST, FOURTH, SECOND_INDEXES, SECOND_TABLES, THIRD};
 use super::value::{bytes, signed};
 use crate::error::{LedgerError, Result};
 
 /// The version that this Madang writes, as `PRAGMA user_version`.
-pub(super) const VERSION: i64 = 3;
+pub(super) const VERSION: i64 = 4;
 
 /// The version of an open file, if this Madang can read it.
 pub(super) async fn version(conn: &mut SqliteConnection) -> Result<i64> {
@@ -33,7 +33,7 @@ pub(super) async fn version(conn: &mut SqliteConnection) -> Result<i64> {
 pub(super) async fn migrate(conn: &mut SqliteConnection, now: Timestamp) -> Result<()> {
     let found = version(conn).await?;
     if found < 1 {
-        run(conn, format!("BEGIN IMMEDIATE;\n{FIRST}\nPRAGMA user_version = 1;\nCOMMIT;")).await?;
+        step(conn, FIRST, 1).await?;
     }
     if found < 2 {
         // Tables are dropped that others refer to; the new ones are checked before the commit.
@@ -46,9 +46,19 @@ pub(super) async fn migrate(conn: &mut SqliteConnection, now: Timestamp) -> Resu
         run(conn, end.to_owned()).await?;
     }
     if found < 3 {
-        run(conn, format!("BEGIN IMMEDIATE;\n{THIRD}\nPRAGMA user_version = 3;\nCOMMIT;")).await?;
+        step(conn, THIRD, 3).await?;
+    }
+    if found < 4 {
+        step(conn, FOURTH, 4).await?;
     }
     Ok(())
+}
+
+/// A step that statements alone do.
+async fn step(conn: &mut SqliteConnection, statements: &str, version: i64) -> Result<()> {
+    let script =
+        format!("BEGIN IMMEDIATE;\n{statements}\nPRAGMA user_version = {version};\nCOMMIT;");
+    run(conn, script).await
 }
 
 async fn run(conn: &mut SqliteConnection, script: String) -> Result<()> {
@@ -221,7 +231,7 @@ async fn copy_document(
     .bind(row)
     .bind(object)
     .bind(seq)
-    .bind(pack(&text(&document, modified)?))
+    .bind(pack(Kind::Document, &text(&document, modified)?))
     .execute(&mut *conn)
     .await
     .map_err(fault)?;
@@ -236,7 +246,7 @@ async fn copy_entry(conn: &mut SqliteConnection, row: i64, body: &str, seq: i64)
     )
     .bind(row)
     .bind(seq)
-    .bind(pack(body))
+    .bind(pack(Kind::Entry, body))
     .execute(&mut *conn)
     .await
     .map_err(fault)?;

@@ -4,6 +4,7 @@ use sqlx::QueryBuilder;
 use sqlx::sqlite::SqliteConnection;
 
 use super::fault::fault;
+use super::slices::slices;
 use super::value::{bytes, count, signed};
 use crate::error::Result;
 
@@ -25,9 +26,6 @@ pub(super) enum What {
 /// The kinds of rows, as they are stored.
 pub(super) const DOCUMENT: i64 = 1;
 pub(super) const ENTRY: i64 = 2;
-
-/// Rows of one statement: eight values each, far below SQLite's limit of 32,766 (`SQLITE_MAX_VARIABLE_NUMBER`).
-const ROWS: usize = 256;
 
 /// The number that the next row will have. It stays true until the transaction ends: SQLite has one writer.
 pub(super) async fn next(conn: &mut SqliteConnection) -> Result<u64> {
@@ -55,7 +53,7 @@ pub(super) async fn write(
     .await
     .map_err(fault)?;
     let mut seq = first;
-    for rows in news.chunks(ROWS) {
+    for rows in slices(news) {
         let mut insert = QueryBuilder::new(
             "INSERT INTO outbox (seq, kind, agency, document, entry, version, withdrawn, at) ",
         );
@@ -80,7 +78,7 @@ pub(super) async fn write(
                 .push_bind(news.withdrawn)
                 .push_bind(now.0);
         });
-        insert.build().persistent(false).execute(&mut *conn).await.map_err(fault)?;
+        insert.build().execute(&mut *conn).await.map_err(fault)?;
     }
     Ok(count(first))
 }

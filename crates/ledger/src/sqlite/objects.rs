@@ -10,6 +10,7 @@ use sqlx::QueryBuilder;
 use super::SqliteLedger;
 use super::fault::{fault, odd};
 use super::job_row::{JOB, JobRow, task_word};
+use super::slices::slices;
 use super::value::{agency, bytes, count, document_id, json, scope, signed};
 use super::writing::Writing;
 use crate::error::Result;
@@ -20,9 +21,6 @@ use crate::objects::{Balance, Known, Objects, Seen, Sighting, Standing};
 /// Deletions go before the files of their queue: they are cheap, and what is gone should not be found. Not before
 /// those that a person waits for.
 const DELETE_PRIORITY: u8 = 2;
-
-/// Rows of one statement, nine values each: below SQLite's limit of 32,766 (`SQLITE_MAX_VARIABLE_NUMBER`).
-const ROWS: usize = 256;
 
 /// A path as it was before.
 struct Former {
@@ -132,7 +130,7 @@ impl Writing<'_> {
             .zip(0..)
             .map(|((id, sighting), n)| (path + n, object + n, *id, *sighting))
             .collect();
-        for rows in numbered.chunks(ROWS) {
+        for rows in slices(&numbered) {
             let mut insert = QueryBuilder::new(
                 "INSERT INTO path (id, document, store, path, pipeline, agency, object, seen_at) ",
             );
@@ -146,7 +144,7 @@ impl Writing<'_> {
                     .push_bind(*object)
                     .push_bind(now);
             });
-            insert.build().persistent(false).execute(&mut self.conn).await.map_err(fault)?;
+            insert.build().execute(&mut self.conn).await.map_err(fault)?;
             let mut insert = QueryBuilder::new(
                 "INSERT INTO object (id, path, version, size, modified, seen_at) ",
             );
@@ -158,7 +156,7 @@ impl Writing<'_> {
                     .push_bind(sighting.modified.map(|at| at.0))
                     .push_bind(now);
             });
-            insert.build().persistent(false).execute(&mut self.conn).await.map_err(fault)?;
+            insert.build().execute(&mut self.conn).await.map_err(fault)?;
             let mut insert = QueryBuilder::new(
                 "INSERT INTO job (path, object, queue, agency, task, priority, run_at, created_at, changed_at) ",
             );
@@ -173,7 +171,7 @@ impl Writing<'_> {
                     .push_bind(now)
                     .push_bind(now);
             });
-            insert.build().persistent(false).execute(&mut self.conn).await.map_err(fault)?;
+            insert.build().execute(&mut self.conn).await.map_err(fault)?;
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use madang_ledger::jobs::JobState;
 use madang_tests::ground::process::{readers, signal, zygotes};
 use madang_tests::ground::service::Service;
 use madang_tests::ground::wait::until;
-use madang_tests::ground::yard::{ADMIN, Yard};
+use madang_tests::ground::yard::Yard;
 
 /// An archive that takes a while to read, and says all the time that it goes on.
 fn long(members: u32) -> Vec<u8> {
@@ -35,39 +35,39 @@ async fn read_at_once(yard: &Yard, path: &str) {
     assert_eq!((job.state, job.attempt, job.crashes), (JobState::Done, 1, 0), "{job:?}");
 }
 
+/// A document that takes a while to read, in which its reader says nothing but that it goes on: whatever it said is
+/// heard at once.
+fn lengthy() -> String {
+    let record = "<record><title>안전점검 결과</title><body>교량을 점검하였다</body></record>\n";
+    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<a>\n{}</a>\n", record.repeat(500_000))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_is_stopped_and_continued_blames_no_file() {
     let yard = Yard::new();
-    yard.pipeline_with("press", "1741000", "[limits]\nsilence_seconds = 1\n");
+    yard.pipeline_with("press", "1741000", "[limits]\nsilence_seconds = 3\n");
     let service = Service::start(&yard, &[]).await;
-    yard.write("drop/press/long.zip", long(3000));
+    yard.write("aside", lengthy());
+    std::fs::rename(yard.path("aside"), yard.path("drop/press/lengthy.xml")).unwrap();
     let reading = reader(&service).await;
-    for _ in 0..2 {
-        // As when a container is frozen or a machine suspended: all of it, and the service wakes first.
-        let mut all = vec![service.pid()];
-        all.extend(zygotes(service.pid()));
-        all.extend(readers(service.pid()));
-        for pid in &all {
-            signal(*pid, "STOP");
-        }
-        assert!(
-            readers(service.pid()).contains(&reading),
-            "it was read too soon to prove anything"
-        );
-        // The stop must outlast the silence that a reader is allowed: the one thing here that takes its time.
-        tokio::time::sleep(Duration::from_millis(1_500)).await;
-        for pid in &all {
-            signal(*pid, "CONT");
-        }
-        until("it goes on", async || {
-            (service.ask("GET", "/healthz", ADMIN, Vec::new()).await.status == 200).then_some(())
-        })
-        .await;
+    // As when a container is frozen or a machine suspended, in the order that is the hardest for the service: it is
+    // stopped last, when all that its reader said is heard, and wakes first, when nothing is said yet.
+    let mut all = readers(service.pid());
+    all.extend(zygotes(service.pid()));
+    all.push(service.pid());
+    for pid in &all {
+        signal(*pid, "STOP");
+    }
+    assert!(readers(service.pid()).contains(&reading), "it was read too soon to prove anything");
+    // The stop must outlast the silence that a reader is allowed: the one thing here that takes its time.
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    for pid in all.iter().rev() {
+        signal(*pid, "CONT");
     }
     let balance = service.settled(1).await;
     assert_eq!((balance.received, balance.done), (1, 1), "{balance:?}");
     service.stop().await;
-    read_at_once(&yard, "long.zip").await;
+    read_at_once(&yard, "lengthy.xml").await;
 }
 
 /// A command of the binary whose clock the file `clock` sets, by libfaketime.

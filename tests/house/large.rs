@@ -11,6 +11,7 @@ use madang_ledger::objects::{Objects, Sighting};
 use madang_ledger::sqlite::{Durability, SqliteLedger};
 use madang_pipeline::declaration::parse;
 use madang_pipeline::source::sighting;
+use madang_store::closed::Closed;
 use madang_store::folder::FolderStore;
 use madang_store::store::{Seen, Store};
 use madang_tests::ground::service::Service;
@@ -29,7 +30,7 @@ async fn make(yard: &Yard) {
     }
     let text = std::fs::read_to_string(yard.path("pipelines/press.toml")).unwrap();
     let pipeline = parse(&text, "press.toml", &yard.path("")).unwrap();
-    let listed = FolderStore::new("press", &folder, &[]).list();
+    let listed = FolderStore::new("press", &folder, Closed::default()).list();
     let sightings: Vec<Sighting> = listed
         .filter_map(async |seen| match seen {
             Ok(Seen::Object(file)) => Some(sighting(&pipeline, "press", &file, 3)),

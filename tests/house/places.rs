@@ -1,6 +1,10 @@
-//! The data folder is never a source, and no folder is the source of two pipelines.
+//! The data folder is never a source, whatever it is called and wherever it is mounted, and no folder is the source
+//! of two pipelines. An upload replaces files, and nothing else.
 
-use madang_tests::ground::yard::{Yard, said};
+use madang_tests::ground::mount::Mount;
+use madang_tests::ground::service::Service;
+use madang_tests::ground::wait::until;
+use madang_tests::ground::yard::{ADMIN, Yard, said};
 
 /// That `check` and `up` both refuse, and say these words.
 fn refused(yard: &Yard, sources: &[&str], words: &[&str]) {
@@ -72,4 +76,94 @@ fn a_source_around_the_data_folder_takes_everything_but_the_data() {
     assert_eq!(summary.in_flight, 0);
     let output = yard.run(&["search", "madang", "--json"]);
     assert!(!said(&output).contains("local.key"), "{}", said(&output));
+}
+
+#[test]
+fn mounted_parts_are_known_for_what_they_are_a_part_of() {
+    let yard = Yard::new();
+    yard.write("madang.toml", "[[registry]]\nname = \"exchange\"\nurl = \"file:exchange\"\n");
+    yard.write("drop/2026/a.txt", "글");
+    yard.once(&["drop"]);
+    let parts = [("data/blobs", "data folder"), ("exchange", "registry"), ("drop/2026", "drop")];
+    for (part, words) in parts {
+        let _mount = Mount::bind(&yard.path(part), &yard.path("mounted"));
+        match part {
+            "drop/2026" => refused(&yard, &["drop", "mounted"], &["one file would be two"]),
+            _ => refused(&yard, &["mounted"], &[words]),
+        }
+    }
+    // A part of a part, whose inode nobody wrote down.
+    let blobs = std::fs::read_dir(yard.path("data/blobs")).unwrap().next().unwrap().unwrap();
+    let _mount = Mount::bind(&blobs.path(), &yard.path("mounted"));
+    refused(&yard, &["mounted"], &["data folder"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_mount_and_no_second_name_makes_a_document_of_the_data() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    yard.pipeline("other", "6110000");
+    yard.write("drop/press/a.txt", "닫힌 글 closedtext");
+    yard.write("drop/other/theirs.txt", "남의 글 theirtext");
+    let service = Service::start(&yard, &[]).await;
+    service.settled(2).await;
+    service.finds("closedtext", &["a.txt"]).await;
+    let key = std::fs::read_to_string(yard.path("data/local.key")).unwrap();
+
+    let _blobs = Mount::bind(&yard.path("data/blobs"), &yard.path("drop/press/blobs"));
+    let _theirs = Mount::bind(&yard.path("drop/other"), &yard.path("drop/press/theirs"));
+    for (file, name) in [("data/local.key", "key.txt"), ("data/ledger.db", "ledger.txt")] {
+        std::fs::hard_link(yard.path(file), yard.path("drop/press").join(name)).unwrap();
+    }
+    // Two names of one file are honest.
+    std::fs::hard_link(yard.path("drop/press/a.txt"), yard.path("drop/press/b.txt")).unwrap();
+    service.finds("closedtext", &["a.txt", "b.txt"]).await;
+    for path in ["blobs/new.txt", "blobs/n/new.txt", "theirs/new.txt"] {
+        let put = format!("/v1/drop/press/{path}");
+        let answer = service.ask("PUT", &put, ADMIN, b"mine".to_vec()).await;
+        assert_eq!(answer.status, 422, "{path}: {}", answer.text());
+    }
+    service.stop().await;
+
+    // The next listing says what it leaves out.
+    let service = Service::start(&yard, &[]).await;
+    let left_out = until("all four are left out", async || {
+        let answer = service.get("/v1/left-out").await;
+        let rows = answer["left_out"].as_array().unwrap().clone();
+        (rows.len() >= 4).then_some(rows)
+    })
+    .await;
+    let told: Vec<(&str, &str)> = left_out
+        .iter()
+        .map(|row| (row["path"].as_str().unwrap(), row["kind"].as_str().unwrap()))
+        .collect();
+    let closed = ["blobs", "key.txt", "ledger.txt", "theirs"].map(|path| (path, "closed"));
+    assert_eq!(told, closed);
+    assert_eq!(service.settled(3).await.received, 3, "a.txt, b.txt, theirs.txt");
+    let (_, digits) = key.trim().split_once('_').unwrap();
+    assert_eq!(service.found(digits).await, Vec::<String>::new());
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_replaces_no_pipe_socket_or_link() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    let service = Service::start(&yard, &[]).await;
+    let fifo = yard.path("drop/press/pipe.txt");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    std::os::unix::fs::symlink("elsewhere", yard.path("drop/press/link.txt")).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(yard.path("drop/press/socket.txt"));
+    for (name, what) in [("pipe.txt", "pipe"), ("link.txt", "link"), ("socket.txt", "socket")] {
+        let before = yard.path("drop/press").join(name).symlink_metadata().unwrap().file_type();
+        let put = format!("/v1/drop/press/{name}");
+        let answer = service.ask("PUT", &put, ADMIN, b"mine".to_vec()).await;
+        assert_eq!(answer.status, 409, "{name}: {}", answer.text());
+        assert!(
+            answer.text().contains(&format!("a {what}")) || answer.text().contains("named pipe")
+        );
+        let after = yard.path("drop/press").join(name).symlink_metadata().unwrap().file_type();
+        assert_eq!(before, after, "{name}");
+    }
+    service.stop().await;
 }

@@ -1,7 +1,6 @@
 //! Which backends there are. The only place that names them: a new one is its file and one arm here.
 
-use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -19,7 +18,7 @@ use madang_store::azure::AzureSettings;
 use madang_store::blobs::Blobs;
 use madang_store::bucket::BucketStore;
 use madang_store::bucket_client::{BucketClient, BucketSettings, Environment};
-use madang_store::file_id::FileId;
+use madang_store::closed::Closed;
 use madang_store::folder::FolderStore;
 use madang_store::gcs::GcsSettings;
 use madang_store::s3::S3Settings;
@@ -33,6 +32,7 @@ use crate::bucket_kind::{self, BucketKind};
 use crate::configuration::{Configuration, RegistrySettings};
 use crate::data_folder::{self, DataFolder};
 use crate::failure::Failure;
+use crate::overlap;
 
 /// The kinds of buckets: what stands before `://` in an address, and in `kind` of `[stores.NAME]`.
 pub(crate) const BUCKETS: &[BucketKind] = &[
@@ -68,27 +68,17 @@ pub(crate) fn stores(
     configuration: &Configuration,
     data: &Path,
 ) -> Result<Stores, Failure> {
-    let closed = closed(configuration, data);
-    pipelines.iter().map(|pipeline| store(pipeline, configuration, &closed)).collect()
-}
-
-/// The folders that no drop folder has part in, wherever somebody mounts them: the data folder, its `blobs` and
-/// `index`, and the registries, as far as they are there at the start. A folder further down in them is known by the
-/// way to it only: one that is mounted elsewhere by itself is not recognised.
-fn closed(configuration: &Configuration, data: &Path) -> Vec<FileId> {
-    let registries = configuration.registries.iter().filter_map(RegistrySettings::folder);
-    [data.to_owned(), data.join("blobs"), data.join("index")]
-        .into_iter()
-        .chain(registries)
-        .filter_map(|folder| std::fs::metadata(folder).ok())
-        .map(|folder| FileId { dev: folder.dev(), ino: folder.ino() })
-        .collect()
+    let registries: Vec<PathBuf> =
+        configuration.registries.iter().filter_map(RegistrySettings::folder).collect();
+    let closed = overlap::closed(pipelines, data, &registries);
+    let each = pipelines.iter().zip(closed);
+    each.map(|(pipeline, closed)| store(pipeline, configuration, closed)).collect()
 }
 
 fn store(
     pipeline: &Pipeline,
     configuration: &Configuration,
-    closed: &[FileId],
+    closed: Closed,
 ) -> Result<Arc<dyn Store>, Failure> {
     Ok(match &pipeline.source.place {
         Place::Folder(folder) => Arc::new(FolderStore::new(&pipeline.name, folder, closed)),

@@ -2,15 +2,20 @@
 //!
 //! Texts and keys lie in the data folder: a source that reached into it would index itself without end, make the
 //! administrator's key findable, and let uploads write there. Names do not tell (`.`, `..`, links, bind mounts), so
-//! folders are compared by what the system says they are: device and inode.
+//! it is [`ClosedFolder`] that says what lies in what, here before the start and in the stores while they run.
 
 use std::ffi::OsString;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use madang_document::object_key;
 use madang_pipeline::declaration::{Pipeline, Place};
+use madang_store::closed::{Closed, ClosedFolder};
+use madang_store::mounts::{DiskPath, Mounts};
+use rustix::fs::OFlags;
 
 use crate::failure::Failure;
 
@@ -24,6 +29,42 @@ pub(crate) struct Declared {
 /// The one folder in the data folder that may be a source: the sample's.
 const DROP: &str = "drop";
 
+/// The data folder, as it is closed to every source.
+fn data_folder(data: &Path) -> ClosedFolder {
+    ClosedFolder::new(data, "madang's own data folder").but(DROP).with_all_in_it()
+}
+
+/// The folder of a registry, as it is closed to every source.
+fn registry_folder(registry: &Path) -> ClosedFolder {
+    ClosedFolder::new(registry, "the folder of a registry")
+}
+
+/// The source of a pipeline, as it is closed to the others.
+fn source_folder(source: &Path) -> ClosedFolder {
+    ClosedFolder::new(source, "the folder of another pipeline")
+}
+
+/// What is closed to the source of each of these pipelines while it runs, in their order: the data folder, the
+/// registries, and the other sources.
+pub(crate) fn closed(pipelines: &[Pipeline], data: &Path, registries: &[PathBuf]) -> Vec<Closed> {
+    let own: Vec<Arc<ClosedFolder>> = std::iter::once(data_folder(data))
+        .chain(registries.iter().map(|registry| registry_folder(registry)))
+        .map(Arc::new)
+        .collect();
+    let sources: Vec<Option<Arc<ClosedFolder>>> = pipelines
+        .iter()
+        .map(|pipeline| {
+            let Place::Folder(folder) = &pipeline.source.place else { return None };
+            Some(Arc::new(source_folder(folder)))
+        })
+        .collect();
+    let others = |own: usize| {
+        let sources = sources.iter().enumerate().filter(move |(n, _)| *n != own);
+        sources.filter_map(|(_, source)| source.clone())
+    };
+    (0..pipelines.len()).map(|n| own.iter().cloned().chain(others(n)).collect()).collect()
+}
+
 /// Keeps sources, data and registries apart: leaves the data folder and registries out of the sources around them.
 ///
 /// # Errors
@@ -33,44 +74,56 @@ pub(crate) fn keep_apart(
     data: &Path,
     registries: &[PathBuf],
 ) -> Result<(), Failure> {
-    let own = Folder::of(data)?;
-    let drop = Folder::of(&data.join(DROP))?;
-    let registries: Vec<Folder> =
-        registries.iter().map(|folder| Folder::of(folder)).collect::<Result<_, Failure>>()?;
-    let mut sources: Vec<(Folder, String, String)> = Vec::new();
+    let mounts = Mounts::now().map_err(|errno| anyhow::anyhow!("/proc/self/mountinfo: {errno}"))?;
+    let folder = |path: &Path| Folder::of(path, &mounts);
+    let (own, own_closed) = (folder(data)?, data_folder(data));
+    let drop = folder(&data.join(DROP))?;
+    let registries: Vec<(Folder, ClosedFolder)> = registries
+        .iter()
+        .map(|registry| Ok((folder(registry)?, registry_folder(registry))))
+        .collect::<Result<_, Failure>>()?;
+    let mut sources: Vec<Source> = Vec::new();
     for Declared { pipeline, at } in declared {
-        let Place::Folder(folder) = &pipeline.source.place else { continue };
-        let source = Folder::of(folder)?;
-        if source.below(&own).is_some() && source.below(&drop).is_none() {
+        let Place::Folder(path) = &pipeline.source.place else { continue };
+        let source = folder(path)?;
+        let in_data = source.below(&own).is_some() && source.below(&drop).is_none();
+        if in_data || source.lies_in(&own_closed)? {
             return Err(Failure::usage(format!(
                 "{at}: {} lies in the data folder {}, whose texts and keys would become documents; take \
                  another folder, or another data folder with --data",
-                folder.display(),
+                path.display(),
                 data.display()
             )));
         }
-        for registry in &registries {
-            if source.below(registry).is_some() {
+        for (registry, closed) in &registries {
+            if source.below(registry).is_some() || source.lies_in(closed)? {
                 return Err(Failure::usage(format!(
                     "{at}: {} lies in the folder of a registry, {}, whose entries would become documents; \
                      take another folder",
-                    folder.display(),
+                    path.display(),
                     registry.path.display()
                 )));
             }
         }
-        for (other, name, place) in &sources {
-            if source.below(other).is_some() || other.below(&source).is_some() {
+        let closed = source_folder(path);
+        for other in &sources {
+            if source.below(&other.folder).is_some()
+                || other.folder.below(&source).is_some()
+                || source.lies_in(&other.closed)?
+                || other.folder.lies_in(&closed)?
+            {
                 return Err(Failure::usage(format!(
-                    "{at}: pipeline `{}` takes files from {}, and pipeline `{name}` ({place}) from {}: one \
+                    "{at}: pipeline `{}` takes files from {}, and pipeline `{}` ({}) from {}: one \
                      file would be two; give each a folder of its own",
                     pipeline.name,
-                    folder.display(),
-                    other.path.display()
+                    path.display(),
+                    other.name,
+                    other.at,
+                    other.folder.path.display()
                 )));
             }
         }
-        for inner in std::iter::once(&own).chain(&registries) {
+        for inner in std::iter::once(&own).chain(registries.iter().map(|(folder, _)| folder)) {
             if let Some(path) = inner.below(&source) {
                 pipeline
                     .source
@@ -78,24 +131,33 @@ pub(crate) fn keep_apart(
                     .leave_out(&object_key::from_bytes(path.as_os_str().as_bytes()));
             }
         }
-        sources.push((source, pipeline.name.clone(), at.clone()));
+        let (name, at) = (pipeline.name.clone(), at.clone());
+        sources.push(Source { folder: source, closed, name, at });
     }
     Ok(())
 }
 
-/// A folder as the way that leads to it from the root.
-#[derive(Clone, Debug)]
+/// A source that was looked at.
+struct Source {
+    folder: Folder,
+    closed: ClosedFolder,
+    name: String,
+    at: String,
+}
+
+/// A folder by its path, there or not.
+#[derive(Debug)]
 struct Folder {
     /// Without links, as far as it is there.
     path: PathBuf,
-    /// Its ancestors from the root on, itself last, as device and inode; those that are there.
-    chain: Vec<(u64, u64)>,
-    /// Whether it is there itself.
-    exists: bool,
+    /// Where it lies on its disk, or would.
+    place: Option<DiskPath>,
+    /// Itself, if it is there.
+    there: Option<OwnedFd>,
 }
 
 impl Folder {
-    fn of(path: &Path) -> Result<Folder, Failure> {
+    fn of(path: &Path, mounts: &Mounts) -> Result<Folder, Failure> {
         let failed = |error: std::io::Error| Failure::usage(format!("{}: {error}", path.display()));
         let mut there = std::path::absolute(path).map_err(failed)?;
         let mut missing: Vec<OsString> = Vec::new();
@@ -113,32 +175,44 @@ impl Folder {
                 Err(error) => return Err(failed(error)),
             }
         };
-        let exists = missing.is_empty();
-        let mut chain = Vec::new();
-        for ancestor in canonical.ancestors() {
-            let metadata = ancestor.metadata().map_err(failed)?;
-            chain.push((metadata.dev(), metadata.ino()));
-        }
-        chain.reverse();
+        let opened = std::fs::File::options()
+            .read(true)
+            .custom_flags(OFlags::PATH.bits().cast_signed())
+            .open(&canonical)
+            .map_err(failed)?;
+        let mut place = mounts
+            .place(opened.as_fd())
+            .map_err(|errno| failed(errno.into()))?
+            .map(|place| (place, PathBuf::new()));
         for name in missing.iter().rev() {
-            match name.to_str() {
-                Some("..") => _ = canonical.pop(),
-                _ => canonical.push(name),
+            let walk = |path: &mut PathBuf| match name.to_str() {
+                Some("..") => _ = path.pop(),
+                _ => path.push(name),
+            };
+            walk(&mut canonical);
+            if let Some((_, way)) = &mut place {
+                walk(way);
             }
         }
-        Ok(Folder { path: canonical, chain, exists })
+        let place = place.map(|(place, way)| place.join(&way));
+        Ok(Folder { path: canonical, place, there: missing.is_empty().then(|| opened.into()) })
     }
 
     /// The way from another folder down to this one, if it lies there; empty if it is the same.
-    fn below(&self, other: &Folder) -> Option<PathBuf> {
+    fn below(&self, other: &Folder) -> Option<&Path> {
         if let Ok(way) = self.path.strip_prefix(&other.path) {
-            return Some(way.to_owned());
+            return Some(way);
         }
         // The same folder may be mounted at another place, too.
-        let own = other.chain.last().filter(|_| other.exists)?;
-        let depth = self.chain.iter().position(|folder| folder == own)?;
-        // The root itself is the first of the components and of the chain.
-        Some(self.path.components().skip(depth + 1).collect())
+        self.place.as_ref()?.below(other.place.as_ref()?)
+    }
+
+    /// Whether it is there and lies in a closed folder, by whatever way it is reached.
+    fn lies_in(&self, closed: &ClosedFolder) -> Result<bool, Failure> {
+        let Some(there) = &self.there else { return Ok(false) };
+        closed
+            .holds(there.as_fd())
+            .map_err(|errno| Failure::Other(anyhow::anyhow!("{}: {errno}", self.path.display())))
     }
 }
 
@@ -152,8 +226,10 @@ mod tests {
         let root = root.path().canonicalize().unwrap();
         std::fs::create_dir_all(root.join("yard/data")).unwrap();
         std::os::unix::fs::symlink("yard/data", root.join("link")).unwrap();
-        let folder = |path: &str| Folder::of(&root.join(path)).unwrap();
-        let way = |inner: &str, outer: &str| folder(inner).below(&folder(outer));
+        let mounts = Mounts::now().unwrap();
+        let folder = |path: &str| Folder::of(&root.join(path), &mounts).unwrap();
+        let way =
+            |inner: &str, outer: &str| folder(inner).below(&folder(outer)).map(Path::to_owned);
         for data in ["yard/data", "link", "yard/../link/.", "yard/data/../data"] {
             assert_eq!(way(data, "yard"), Some("data".into()), "{data}");
             assert_eq!(way(data, "yard/data"), Some(PathBuf::new()), "{data}");

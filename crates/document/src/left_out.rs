@@ -27,6 +27,8 @@ pub enum LeftOutKind {
     TooLong,
     /// An object of a bucket whose key no client can ask for.
     Name,
+    /// What belongs to the service's own data, to a registry or to another pipeline, by a link or a mount.
+    Closed,
     /// A file that the pipeline's patterns exclude.
     Excluded,
     /// A file or folder that could not be read or listed.
@@ -35,13 +37,14 @@ pub enum LeftOutKind {
 
 impl LeftOutKind {
     /// Every kind.
-    pub const ALL: [LeftOutKind; 8] = [
+    pub const ALL: [LeftOutKind; 9] = [
         LeftOutKind::Link,
         LeftOutKind::Fifo,
         LeftOutKind::Socket,
         LeftOutKind::Device,
         LeftOutKind::TooLong,
         LeftOutKind::Name,
+        LeftOutKind::Closed,
         LeftOutKind::Excluded,
         LeftOutKind::Unreadable,
     ];
@@ -55,6 +58,7 @@ impl LeftOutKind {
             LeftOutKind::Device => "device",
             LeftOutKind::TooLong => "too_long",
             LeftOutKind::Name => "name",
+            LeftOutKind::Closed => "closed",
             LeftOutKind::Excluded => "excluded",
             LeftOutKind::Unreadable => "unreadable",
         }

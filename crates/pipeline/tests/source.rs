@@ -25,6 +25,7 @@ use madang_pipeline::clock::{Clock, steady};
 use madang_pipeline::declaration::{Pipeline, parse};
 use madang_pipeline::missing::Window;
 use madang_pipeline::source::{Ask, Source, SourceState};
+use madang_store::closed::Closed;
 use madang_store::error::StoreError;
 use madang_store::folder::FolderStore;
 use madang_store::store::{Body, Condition, Listed, Listing, Pinned, Store};
@@ -144,7 +145,7 @@ impl Running {
         let source = Source {
             pipeline: pipeline(root.path(), settle),
             store: Arc::new(Flaky {
-                folder: FolderStore::new("press", &drop, &[]),
+                folder: FolderStore::new("press", &drop, Closed::default()),
                 out: Arc::clone(&out),
                 refused: Arc::clone(&refused),
             }),

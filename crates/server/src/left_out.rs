@@ -68,6 +68,10 @@ pub(crate) fn sentence(kind: LeftOutKind) -> Sentence {
             "이름에 빈 부분(//), 끝의 빗금, 점(. ..) 또는 제어 문자가 있어 요청할 수 없습니다. 개체의 이름을 바꾸세요.",
             "Its key has an empty part, a slash at its end, dots or control characters, and cannot be asked for. Rename the object.",
         ),
+        LeftOutKind::Closed => (
+            "Madang의 데이터나 레지스트리, 다른 수집 폴더에 속한 것입니다. 여기서 빼거나, 받아야 하면 복사본을 넣어 주세요.",
+            "It belongs to Madang's own data, to a registry or to another pipeline's folder. Take it away from here, or put a copy there if it is to be taken.",
+        ),
         LeftOutKind::Excluded => (
             "수집 설정(include·exclude)이 제외한 이름입니다. 받아야 하면 설정이나 이름을 고치세요.",
             "The pipeline's patterns exclude its name. Change the patterns or the name if it is to be taken.",
@@ -98,7 +102,7 @@ pub(crate) struct LeftOutAnswer {
     path: String,
     /// The path as people read it.
     name: String,
-    /// `link`, `fifo`, `socket`, `device`, `too_long`, `name`, `excluded` or `unreadable`.
+    /// `link`, `fifo`, `socket`, `device`, `too_long`, `name`, `closed`, `excluded` or `unreadable`.
     kind: &'static str,
     /// What it is, and what to do so that it is taken.
     sentence: Sentence,

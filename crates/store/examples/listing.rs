@@ -14,6 +14,7 @@ use std::time::Instant;
 
 use futures::StreamExt;
 use madang_store::blobs::{Blobs, Bundle};
+use madang_store::closed::Closed;
 use madang_store::folder::FolderStore;
 use madang_store::store::Store;
 use object_store::local::LocalFileSystem;
@@ -32,7 +33,7 @@ async fn main() {
     }
     println!("made {files} files: {}", peak());
     let begun = Instant::now();
-    let store = FolderStore::new("drop", folder.path(), &[]);
+    let store = FolderStore::new("drop", folder.path(), Closed::default());
     let listed = store.list().filter(|seen| std::future::ready(seen.is_ok())).count().await;
     println!("listed {listed} in {:?}: {}", begun.elapsed(), peak());
 

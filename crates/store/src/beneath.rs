@@ -1,16 +1,16 @@
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use madang_document::object_key;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{
-    AtFlags, CWD, Mode, OFlags, ResolveFlags, Stat, StatxAttributes, StatxFlags, fstat, openat,
-    openat2, statx,
-};
+use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags, Statx, openat, openat2};
 use rustix::io::Errno;
 
+use crate::closed::Closed;
 use crate::error::StoreError;
 use crate::file_id::FileId;
+use crate::stat;
 
 /// A folder of the machine, as a store was told its path.
 ///
@@ -21,7 +21,7 @@ use crate::file_id::FileId;
 #[derive(Debug)]
 pub struct Root {
     path: PathBuf,
-    closed: Arc<[FileId]>,
+    closed: Closed,
     taken: Mutex<Option<Taken>>,
 }
 
@@ -35,10 +35,9 @@ struct Taken {
 }
 
 impl Root {
-    /// The folder at `path`, which need not be there yet; `closed` are folders that are never entered, wherever
-    /// they lie.
-    pub fn new(path: &Path, closed: &[FileId]) -> Root {
-        Root { path: path.to_owned(), closed: closed.into(), taken: Mutex::default() }
+    /// The folder at `path`, which need not be there yet; `closed` is no part of it, wherever it lies.
+    pub fn new(path: &Path, closed: Closed) -> Root {
+        Root { path: path.to_owned(), closed, taken: Mutex::default() }
     }
 
     /// The path.
@@ -58,7 +57,10 @@ impl Root {
             Some(_) => {
                 return Err(self.away("another folder stands in its place; it is listed anew"));
             }
-            None => *taken = Some(Taken { id, below_mount: below_mount(beneath.root.as_fd()) }),
+            None => {
+                self.check(&beneath)?;
+                *taken = Some(Taken { id, below_mount: below_mount(beneath.root.as_fd()) });
+            }
         }
         Ok(beneath)
     }
@@ -70,6 +72,7 @@ impl Root {
     /// [`StoreError::Unavailable`] when it is away.
     pub fn take(&self) -> Result<Beneath, StoreError> {
         let (beneath, id) = self.enter()?;
+        self.check(&beneath)?;
         let now = Taken { id, below_mount: below_mount(beneath.root.as_fd()) };
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         match *taken {
@@ -83,20 +86,7 @@ impl Root {
 
     fn enter(&self) -> Result<(Beneath, FileId), StoreError> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let failed = |errno: Errno| match StoreError::of_io("", errno.into()) {
-            // For the place as a whole, absence is a lost mount, not an answer.
-            StoreError::Gone(_) => {
-                let reason = format!("{errno}; create the folder or mount it");
-                self.away(&reason)
-            }
-            StoreError::Denied { reason, source, .. } => {
-                StoreError::Denied { path: self.shown(), reason, source }
-            }
-            StoreError::Unavailable { reason, source, .. } => {
-                StoreError::Unavailable { path: self.shown(), reason, source }
-            }
-            other => other,
-        };
+        let failed = |errno| self.failed(errno);
         let root = match openat(CWD, &self.path, flags, Mode::empty()) {
             // Enough to reach a file by its name; a listing will say that it may not.
             Err(Errno::ACCESS) => {
@@ -104,11 +94,31 @@ impl Root {
             }
             opened => opened.map_err(failed)?,
         };
-        let id = FileId::of(&fstat(&root).map_err(failed)?);
-        if self.closed.contains(&id) {
-            return Err(StoreError::denied(&self.shown(), CLOSED));
+        let id = FileId::of(&stat::of(root.as_fd()).map_err(failed)?);
+        Ok((Beneath { root, closed: self.closed.clone(), asked: AtomicBool::default() }, id))
+    }
+
+    /// That it is not closed: asked when it is another than before.
+    fn check(&self, beneath: &Beneath) -> Result<(), StoreError> {
+        match self.closed.of_root(beneath.root()) {
+            Ok(None) => Ok(()),
+            Ok(Some(reason)) => Err(StoreError::denied(&self.shown(), reason)),
+            Err(errno) => Err(self.failed(errno)),
         }
-        Ok((Beneath { root, closed: Arc::clone(&self.closed) }, id))
+    }
+
+    fn failed(&self, errno: Errno) -> StoreError {
+        match StoreError::of_io("", errno.into()) {
+            // For the place as a whole, absence is a lost mount, not an answer.
+            StoreError::Gone(_) => self.away(&format!("{errno}; create the folder or mount it")),
+            StoreError::Denied { reason, source, .. } => {
+                StoreError::Denied { path: self.shown(), reason, source }
+            }
+            StoreError::Unavailable { reason, source, .. } => {
+                StoreError::Unavailable { path: self.shown(), reason, source }
+            }
+            other => other,
+        }
     }
 
     fn away(&self, why: &str) -> StoreError {
@@ -120,19 +130,38 @@ impl Root {
     }
 }
 
-/// Why a closed folder is not entered.
-const CLOSED: &str = "it is madang's own data folder; take files from another";
+/// Why a step in a place was not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Barred {
+    /// It leads into what is closed: why, and the cure.
+    Closed(String),
+    /// The system says so.
+    System(Errno),
+}
+
+impl Barred {
+    /// Whether there is nothing at that name that is part of the place: it was removed or replaced meanwhile, or is
+    /// closed.
+    pub fn is_gone(&self) -> bool {
+        match self {
+            Barred::Closed(_) => true,
+            Barred::System(errno) => matches!(*errno, Errno::NOENT | Errno::NOTDIR | Errno::LOOP),
+        }
+    }
+}
+
+impl From<Errno> for Barred {
+    fn from(errno: Errno) -> Barred {
+        Barred::System(errno)
+    }
+}
 
 /// How many folders lie between a folder and the root of its mount; none if that cannot be seen.
 fn below_mount(folder: BorrowedFd<'_>) -> Option<usize> {
     let mut above: Option<OwnedFd> = None;
     for steps in 0..4096 {
         let here = above.as_ref().map_or(folder, AsFd::as_fd);
-        let seen = statx(here, "", AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS).ok()?;
-        if !seen.stx_attributes_mask.contains(StatxAttributes::MOUNT_ROOT) {
-            return None;
-        }
-        if seen.stx_attributes.contains(StatxAttributes::MOUNT_ROOT) {
+        if stat::is_mount_root(&stat::of(here).ok()?)? {
             return Some(steps);
         }
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
@@ -147,7 +176,10 @@ fn below_mount(folder: BorrowedFd<'_>) -> Option<usize> {
 #[derive(Debug)]
 pub struct Beneath {
     root: OwnedFd,
-    closed: Arc<[FileId]>,
+    closed: Closed,
+    /// Whether the files of closed folders were looked for: once for each way that is gone, not for each file of a
+    /// listing. A file that is opened has a way of its own.
+    asked: AtomicBool,
 }
 
 /// Longest path that the system takes in one call, with the zero at its end.
@@ -162,24 +194,35 @@ impl Beneath {
     /// Opens a folder by its name in another.
     ///
     /// # Errors
-    /// As the system says; [`Errno::NOENT`] for a closed one.
-    pub fn enter(&self, folder: BorrowedFd<'_>, name: &[u8]) -> Result<OwnedFd, Errno> {
+    /// As the system says, or when it is closed.
+    pub fn enter(&self, folder: BorrowedFd<'_>, name: &[u8]) -> Result<OwnedFd, Barred> {
         // Not by O_PATH at once: that would not make a file system come that is mounted at its first use.
         let opened = match step(folder, name, OFlags::RDONLY | OFlags::DIRECTORY) {
             Err(Errno::ACCESS) => step(folder, name, OFlags::PATH | OFlags::DIRECTORY)?,
             opened => opened?,
         };
-        if !self.closed.is_empty() && self.closed.contains(&FileId::of(&fstat(&opened)?)) {
-            return Err(Errno::NOENT);
-        }
+        self.check(&stat::of(opened.as_fd())?)?;
         Ok(opened)
+    }
+
+    /// That what was reached by a name is not closed.
+    ///
+    /// # Errors
+    /// When it is, or the system does not say.
+    pub fn check(&self, seen: &Statx) -> Result<(), Barred> {
+        let is_linked = seen.stx_nlink > 1 && stat::kind(seen) != FileType::Directory;
+        let again = is_linked && !self.asked.swap(true, Ordering::Relaxed);
+        match self.closed.of_name(seen, again)? {
+            None => Ok(()),
+            Some(reason) => Err(Barred::Closed(reason)),
+        }
     }
 
     /// Opens the folder that a key lies in, and gives the last part of its name.
     ///
     /// # Errors
     /// As [`Beneath::enter`].
-    pub fn folder_of<'a>(&self, name: &'a [u8]) -> Result<(Folder<'_>, &'a [u8]), Errno> {
+    pub fn folder_of<'a>(&self, name: &'a [u8]) -> Result<(Folder<'_>, &'a [u8]), Barred> {
         let mut parts = name.split(|byte| *byte == b'/');
         let last = parts.next_back().unwrap_or_default();
         let mut folder = Folder::Root(self.root.as_fd());
@@ -193,7 +236,7 @@ impl Beneath {
     ///
     /// # Errors
     /// As [`Beneath::enter`].
-    pub fn folder(&self, key: &str) -> Result<Folder<'_>, Errno> {
+    pub fn folder(&self, key: &str) -> Result<Folder<'_>, Barred> {
         let mut folder = Folder::Root(self.root.as_fd());
         if !key.is_empty() {
             for part in object_key::to_bytes(key).split(|byte| *byte == b'/') {
@@ -239,24 +282,14 @@ pub fn step(folder: BorrowedFd<'_>, name: &[u8], flags: OFlags) -> Result<OwnedF
     )
 }
 
-/// What has this name in a folder; a link is itself.
-///
-/// # Errors
-/// As the system says.
-pub fn stat(folder: BorrowedFd<'_>, name: &[u8]) -> Result<Stat, Errno> {
-    if name.is_empty() || name == b"." || name == b".." || name.contains(&b'/') {
-        return Err(Errno::NOENT);
-    }
-    rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)
-}
-
-/// What a failed step means for one who reads: whatever is not there, or is no way, is gone.
-pub fn refusal(path: &str, errno: Errno) -> StoreError {
-    match errno {
-        Errno::LOOP | Errno::XDEV | Errno::INVAL | Errno::NAMETOOLONG => {
+/// What a step not taken means for one who reads: whatever is not there, is closed, or is no way, is gone.
+pub fn refusal(path: &str, barred: Barred) -> StoreError {
+    match barred {
+        Barred::Closed(_)
+        | Barred::System(Errno::LOOP | Errno::XDEV | Errno::INVAL | Errno::NAMETOOLONG) => {
             StoreError::Gone(path.to_owned())
         }
-        errno => StoreError::of_io(path, errno.into()),
+        Barred::System(errno) => StoreError::of_io(path, errno.into()),
     }
 }
 
@@ -275,7 +308,7 @@ mod tests {
 
     #[test]
     fn no_name_leads_out() {
-        let root = Root::new(Path::new("/proc/self"), &[]);
+        let root = Root::new(Path::new("/proc/self"), Closed::default());
         let beneath = root.open().unwrap();
         for out in ["..", ".", "", "root", "cwd", "fd/..", "../self"] {
             assert!(beneath.folder(&format!("{out}/x")).is_err(), "{out}");

@@ -1,4 +1,4 @@
-use rustix::fs::Stat;
+use rustix::fs::{Statx, makedev};
 
 /// A file or folder of this machine, whatever it is called and by whatever way it is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -11,7 +11,7 @@ pub struct FileId {
 
 impl FileId {
     /// Of what the kernel says of it.
-    pub fn of(stat: &Stat) -> FileId {
-        FileId { dev: stat.st_dev, ino: stat.st_ino }
+    pub fn of(seen: &Statx) -> FileId {
+        FileId { dev: makedev(seen.stx_dev_major, seen.stx_dev_minor), ino: seen.stx_ino }
     }
 }

@@ -11,22 +11,22 @@ use madang_document::object::ObjectRef;
 use madang_document::object_key;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{
-    AtFlags, FileType, FlockOperation, Mode, OFlags, RawMode, RenameFlags, Stat, fchmod, flock,
-    fstat, linkat, mkdirat, openat, renameat, renameat_with, unlinkat,
+    AtFlags, FileType, FlockOperation, Mode, OFlags, RawMode, RenameFlags, Stat, Statx, fchmod,
+    flock, fstat, linkat, mkdirat, openat, renameat, renameat_with, unlinkat,
 };
 use rustix::io::Errno;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use crate::beneath::{Beneath, Folder, Root, refusal, stat, step};
+use crate::beneath::{Barred, Beneath, Folder, Root, refusal, step};
+use crate::closed::Closed;
 use crate::error::StoreError;
-use crate::file_id::FileId;
-use crate::listener;
 use crate::store::{Body, Condition, Listed, Listing, Pinned, Seen, Store};
 use crate::upload::check_path;
-use crate::version::{self, same_version};
+use crate::version::same_version;
 use crate::walk::{Walk, half_name, listed};
 use crate::watcher::Watcher;
+use crate::{listener, stat, version};
 
 /// A drop folder on a local or mounted file system.
 ///
@@ -43,9 +43,9 @@ pub struct FolderStore {
 }
 
 impl FolderStore {
-    /// The folder at `root`, which need not be there yet. The folders `closed` (the service's own) are no part
-    /// of it, wherever below it they lie and by whatever mount.
-    pub fn new(name: &str, root: &Path, closed: &[FileId]) -> FolderStore {
+    /// The folder at `root`, which need not be there yet. What is `closed` (the service's own) is no part of it,
+    /// wherever below it that lies, and by whatever link or mount.
+    pub fn new(name: &str, root: &Path, closed: Closed) -> FolderStore {
         FolderStore {
             name: name.into(),
             root: Arc::new(Root::new(root, closed)),
@@ -144,10 +144,14 @@ impl Store for FolderStore {
             let name = object_key::to_bytes(&path);
             let found = beneath
                 .folder_of(&name)
-                .and_then(|(folder, name)| stat(folder.as_fd(), name))
-                .map_err(|errno| refusal(&path, errno));
+                .and_then(|(folder, name)| {
+                    let seen = stat::at(folder.as_fd(), name)?;
+                    beneath.check(&seen)?;
+                    Ok(seen)
+                })
+                .map_err(|barred| refusal(&path, barred));
             match found {
-                Ok(stat) => Ok(is_file(&stat).then(|| listed(path.clone(), &stat))),
+                Ok(seen) => Ok(is_file(&seen).then(|| listed(path.clone(), &seen))),
                 Err(StoreError::Gone(_)) => Ok(None),
                 Err(error) => Err(error),
             }
@@ -165,9 +169,11 @@ impl Store for FolderStore {
                 .folder_of(&name)
                 // Not blocking on a named pipe that somebody put in the file's place.
                 .and_then(|(folder, name)| {
-                    step(folder.as_fd(), name, OFlags::RDONLY | OFlags::NONBLOCK)
+                    let file = step(folder.as_fd(), name, OFlags::RDONLY | OFlags::NONBLOCK)?;
+                    beneath.check(&stat::of(file.as_fd())?)?;
+                    Ok(file)
                 })
-                .map_err(|errno| refusal(&object.path, errno))?;
+                .map_err(|barred| refusal(&object.path, barred))?;
             let file = Arc::new(File::from(file));
             let mut pinned = PinnedFile { file, path: object.path, version: object.version };
             // From here on it must stay as it is now, to the inode's own time.
@@ -218,8 +224,8 @@ impl Store for FolderStore {
     }
 }
 
-fn is_file(stat: &Stat) -> bool {
-    FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
+fn is_file(seen: &Statx) -> bool {
+    stat::kind(seen) == FileType::RegularFile
 }
 
 /// An upload that is not whole yet: a hidden file in the folder where it will stand. Removed when it is let go,
@@ -238,13 +244,15 @@ struct Half {
 impl Half {
     /// Makes the folders on the way, and the file. Every step is taken from the folder before it.
     fn begin(beneath: &Beneath, path: &str) -> Result<Half, StoreError> {
-        let failed = |errno| put_refusal(path, errno);
+        let failed = |errno: Errno| put_refusal(path, errno.into());
         let mut parts = path.split('/');
         let name = parts.next_back().unwrap_or_default();
         let mut folder = Folder::Root(beneath.root());
         for part in parts {
             let part = object_key::to_bytes(part);
-            folder = Folder::Below(enter_or_make(beneath, folder.as_fd(), &part).map_err(failed)?);
+            let made = enter_or_make(beneath, folder.as_fd(), &part)
+                .map_err(|barred| put_refusal(path, barred))?;
+            folder = Folder::Below(made);
         }
         let here = fstat(folder.as_fd()).map_err(failed)?;
         let temporary = half_name(name, Uuid::now_v7());
@@ -266,21 +274,20 @@ impl Half {
     }
 
     fn check(&self, condition: &Condition) -> Result<(), StoreError> {
-        let there = match stat(self.folder.as_fd(), &self.name) {
+        let there = match stat::at(self.folder.as_fd(), &self.name) {
             Ok(there) => Some(there),
             Err(Errno::NOENT) => None,
-            Err(errno) => return Err(put_refusal(&self.path, errno)),
+            Err(errno) => return Err(put_refusal(&self.path, errno.into())),
         };
-        let is_folder = |stat: &Stat| FileType::from_raw_mode(stat.st_mode) == FileType::Directory;
-        if there.as_ref().is_some_and(is_folder) {
-            let reason = "a folder of that name stands there; choose another name".to_owned();
+        if let Some(what) = there.as_ref().and_then(in_the_way) {
+            let reason = format!("{what} of that name stands there; choose another name");
             return Err(StoreError::Conflict { path: self.path.clone(), reason });
         }
         let holds = match (condition, &there) {
             (Condition::Always, _) | (Condition::IfAbsent, None) => true,
             (Condition::IfAbsent, Some(_)) | (Condition::IfVersion(_), None) => false,
             (Condition::IfVersion(wanted), Some(there)) => {
-                same_version(wanted, &version::of_stat(there))
+                same_version(wanted, &version::of_file(there))
             }
         };
         if holds { Ok(()) } else { Err(StoreError::Precondition(self.path.clone())) }
@@ -296,7 +303,7 @@ impl Half {
 
     /// Gives it its name, and makes that durable.
     fn place(mut self, only_if_absent: bool) -> Result<Listed, StoreError> {
-        let failed = |errno| put_refusal(&self.path, errno);
+        let failed = |errno: Errno| put_refusal(&self.path, errno.into());
         let Some(temporary) = self.temporary.take() else {
             return Err(StoreError::Gone(self.path.clone()));
         };
@@ -313,7 +320,7 @@ impl Half {
             });
         }
         // The inode's own time is that of the renaming: asked for afterwards, it is what a listing will show.
-        let there = fstat(&self.file).map_err(failed)?;
+        let there = stat::of(self.file.as_fd()).map_err(failed)?;
         sync(folder).map_err(failed)?;
         Ok(listed(self.path.clone(), &there))
     }
@@ -339,10 +346,27 @@ fn place_new(folder: BorrowedFd<'_>, temporary: &str, name: &[u8]) -> Result<(),
     }
 }
 
+/// What an upload does not replace: whoever made it wants it there, and it was never a document.
+fn in_the_way(there: &Statx) -> Option<&'static str> {
+    match stat::kind(there) {
+        FileType::RegularFile if stat::is_mount_root(there) == Some(true) => Some("a mounted file"),
+        FileType::RegularFile | FileType::Unknown => None,
+        FileType::Directory => Some("a folder"),
+        FileType::Symlink => Some("a link"),
+        FileType::Fifo => Some("a named pipe"),
+        FileType::Socket => Some("a socket"),
+        FileType::CharacterDevice | FileType::BlockDevice => Some("a device"),
+    }
+}
+
 /// Opens a folder on the way of an upload; makes it if nothing is there.
-fn enter_or_make(beneath: &Beneath, folder: BorrowedFd<'_>, name: &[u8]) -> Result<OwnedFd, Errno> {
+fn enter_or_make(
+    beneath: &Beneath,
+    folder: BorrowedFd<'_>,
+    name: &[u8],
+) -> Result<OwnedFd, Barred> {
     match beneath.enter(folder, name) {
-        Err(Errno::NOENT) => {}
+        Err(Barred::System(Errno::NOENT)) => {}
         entered => return entered,
     }
     let above = fstat(folder)?;
@@ -353,12 +377,9 @@ fn enter_or_make(beneath: &Beneath, folder: BorrowedFd<'_>, name: &[u8]) -> Resu
             sync(folder)?;
             Ok(made)
         }
-        // Another upload made it just now; or it is closed, and then stays so.
-        Err(Errno::EXIST) => beneath.enter(folder, name).map_err(|errno| match errno {
-            Errno::NOENT => Errno::ACCESS,
-            errno => errno,
-        }),
-        Err(errno) => Err(errno),
+        // Another upload made it just now.
+        Err(Errno::EXIST) => beneath.enter(folder, name),
+        Err(errno) => Err(errno.into()),
     }
 }
 
@@ -389,7 +410,11 @@ fn sync(folder: BorrowedFd<'_>) -> Result<(), Errno> {
 }
 
 /// What a failed step means for one who writes.
-fn put_refusal(path: &str, errno: Errno) -> StoreError {
+fn put_refusal(path: &str, barred: Barred) -> StoreError {
+    let errno = match barred {
+        Barred::Closed(reason) => return StoreError::denied(path, reason),
+        Barred::System(errno) => errno,
+    };
     match errno {
         Errno::LOOP | Errno::XDEV => StoreError::denied(
             path,
@@ -402,6 +427,10 @@ fn put_refusal(path: &str, errno: Errno) -> StoreError {
         Errno::ISDIR | Errno::NOTEMPTY | Errno::EXIST => StoreError::Conflict {
             path: path.to_owned(),
             reason: "a folder of that name stands there; choose another name".into(),
+        },
+        Errno::BUSY => StoreError::Conflict {
+            path: path.to_owned(),
+            reason: "something is mounted at that name; choose another".into(),
         },
         Errno::NAMETOOLONG => {
             StoreError::denied(path, "the name is longer than this file system takes")
@@ -422,9 +451,9 @@ struct PinnedFile {
 impl PinnedFile {
     /// The version that is there, if it is the one that is meant.
     fn check(&self) -> Result<String, StoreError> {
-        let there =
-            fstat(&self.file).map_err(|errno| StoreError::of_io(&self.path, errno.into()))?;
-        let seen = version::of_stat(&there);
+        let there = stat::of(self.file.as_fd())
+            .map_err(|errno| StoreError::of_io(&self.path, errno.into()))?;
+        let seen = version::of_file(&there);
         if is_file(&there) && same_version(&self.version, &seen) {
             Ok(seen)
         } else {

@@ -11,8 +11,9 @@ use rustix::fs::{Dir, FileType};
 use rustix::io::Errno;
 use tokio::sync::mpsc;
 
-use crate::beneath::{Beneath, PATH_MAX, Root, refusal};
+use crate::beneath::{Barred, Beneath, PATH_MAX, Root, refusal};
 use crate::error::StoreError;
+use crate::stat;
 use crate::watcher::{Heard, Watcher};
 
 /// How often a folder that could not be listened to is tried again.
@@ -67,9 +68,11 @@ impl Folders {
     /// Watches everything; what is there already is found by a listing.
     fn start(&mut self) -> Result<(), StoreError> {
         let beneath = self.root.open()?;
-        self.watch(&beneath, "").map_err(|errno| match errno {
-            Errno::NOSPC => StoreError::unavailable(&shown(&self.root), NO_WATCHES, errno),
-            errno => refusal(&shown(&self.root), errno),
+        self.watch(&beneath, "").map_err(|barred| match barred {
+            Barred::System(errno @ Errno::NOSPC) => {
+                StoreError::unavailable(&shown(&self.root), NO_WATCHES, errno)
+            }
+            barred => refusal(&shown(&self.root), barred),
         })?;
         self.descend(&beneath, String::new());
         self.told.retain(|heard| !matches!(heard, Heard::Path(_)));
@@ -85,21 +88,21 @@ impl Folders {
             let mut files = Vec::new();
             match names(beneath, &folder, &mut below, &mut files) {
                 Ok(()) => self.told.extend(files.into_iter().map(Heard::Path)),
-                Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {}
-                Err(errno) => self.deaf(folder, errno),
+                Err(barred) if barred.is_gone() => {}
+                Err(barred) => self.deaf(folder, barred),
             }
             // Watched before its names are read, so that nothing falls between.
             for folder in below {
                 match self.watch(beneath, &folder) {
                     Ok(()) => open.push(folder),
-                    Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {}
-                    Err(errno) => self.deaf(folder, errno),
+                    Err(barred) if barred.is_gone() => {}
+                    Err(barred) => self.deaf(folder, barred),
                 }
             }
         }
     }
 
-    fn watch(&mut self, beneath: &Beneath, key: &str) -> Result<(), Errno> {
+    fn watch(&mut self, beneath: &Beneath, key: &str) -> Result<(), Barred> {
         // The mask says nothing of links: the way goes through one of the kernel's own, which leads to the
         // descriptor and nowhere else.
         let mask = WatchMask::CREATE
@@ -111,7 +114,7 @@ impl Folders {
             | WatchMask::MOVE_SELF
             | WatchMask::ONLYDIR;
         if object_key::to_bytes(key).len() >= PATH_MAX {
-            return Err(Errno::NAMETOOLONG);
+            return Err(Errno::NAMETOOLONG.into());
         }
         let folder = beneath.folder(key)?;
         let way = format!("/proc/self/fd/{}", folder.as_fd().as_raw_fd());
@@ -123,11 +126,14 @@ impl Folders {
         Ok(())
     }
 
-    fn deaf(&mut self, folder: String, errno: Errno) {
-        let reason = match errno {
-            Errno::NOSPC => NO_WATCHES.to_owned(),
-            Errno::NAMETOOLONG => "its path is longer than 4,096 bytes; move it up".to_owned(),
-            errno => StoreError::of_io(&folder, errno.into()).to_string(),
+    fn deaf(&mut self, folder: String, barred: Barred) {
+        let reason = match barred {
+            Barred::Closed(reason) => reason,
+            Barred::System(Errno::NOSPC) => NO_WATCHES.to_owned(),
+            Barred::System(Errno::NAMETOOLONG) => {
+                "its path is longer than 4,096 bytes; move it up".to_owned()
+            }
+            Barred::System(errno) => StoreError::of_io(&folder, errno.into()).to_string(),
         };
         if self.deaf.insert(folder.clone(), reason.clone()).as_ref() != Some(&reason) {
             self.told.push(Heard::Deaf { folder, reason });
@@ -142,9 +148,9 @@ impl Folders {
         };
         match self.watch(&beneath, &folder) {
             Ok(()) => self.descend(&beneath, folder),
-            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {}
-            Err(errno) => {
-                self.deaf(folder, errno);
+            Err(barred) if barred.is_gone() => {}
+            Err(barred) => {
+                self.deaf(folder, barred);
                 self.told.push(Heard::Everything);
             }
         }
@@ -160,7 +166,7 @@ impl Folders {
                     self.told.push(Heard::Again(folder.clone()));
                     self.descend(&beneath, folder);
                 }
-                Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {
+                Err(barred) if barred.is_gone() => {
                     self.deaf.remove(&folder);
                     self.told.push(Heard::Again(folder));
                 }
@@ -212,7 +218,7 @@ fn names(
     key: &str,
     folders: &mut Vec<String>,
     files: &mut Vec<String>,
-) -> Result<(), Errno> {
+) -> Result<(), Barred> {
     let folder = beneath.folder(key)?;
     let mut listing = Dir::read_from(folder.as_fd())?;
     while let Some(entry) = listing.read() {
@@ -227,8 +233,8 @@ fn names(
             FileType::Directory => folders.push(below),
             FileType::RegularFile => files.push(below),
             // Some file systems do not say it here.
-            FileType::Unknown => match crate::beneath::stat(folder.as_fd(), bytes) {
-                Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Directory => {
+            FileType::Unknown => match stat::at(folder.as_fd(), bytes) {
+                Ok(seen) if stat::kind(&seen) == FileType::Directory => {
                     folders.push(below);
                 }
                 _ => files.push(below),

@@ -1,14 +1,14 @@
-use rustix::fs::Stat;
+use rustix::fs::{Statx, StatxTimestamp};
 
 /// The version of a local file: inode, time of change of the content and of the inode in nanoseconds, size. The
 /// inode's own time is there because anybody can set the other back, and a program that writes in place may
 /// leave the size. The device is left out: its number may change when a machine restarts, and every file would
 /// seem new.
-pub fn of_stat(stat: &Stat) -> String {
-    let nanos = |seconds: i64, nanos: u64| i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
-    let mtime = nanos(stat.st_mtime, stat.st_mtime_nsec);
-    let ctime = nanos(stat.st_ctime, stat.st_ctime_nsec);
-    format!("{:x}-{mtime:x}-{ctime:x}-{:x}", stat.st_ino, stat.st_size)
+pub fn of_file(seen: &Statx) -> String {
+    let nanos =
+        |time: StatxTimestamp| i128::from(time.tv_sec) * 1_000_000_000 + i128::from(time.tv_nsec);
+    let (mtime, ctime) = (nanos(seen.stx_mtime), nanos(seen.stx_ctime));
+    format!("{:x}-{mtime:x}-{ctime:x}-{:x}", seen.stx_ino, seen.stx_size)
 }
 
 /// Whether what was recorded and what is there are one version of an object.

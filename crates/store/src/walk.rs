@@ -4,14 +4,14 @@ use madang_document::left_out::{LeftOut, LeftOutKind};
 use madang_document::object_key;
 use madang_document::timestamp::Timestamp;
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, OFlags, Stat, flock, unlinkat};
+use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, OFlags, Statx, flock, unlinkat};
 use rustix::io::Errno;
 use uuid::Uuid;
 
-use crate::beneath::{Beneath, PATH_MAX, stat, step};
+use crate::beneath::{Barred, Beneath, PATH_MAX, step};
 use crate::error::StoreError;
 use crate::store::{Listed, Seen};
-use crate::version;
+use crate::{stat, version};
 
 /// Walks a folder in the order of its keys. Holds the names of the folders on the way down, and one descriptor
 /// besides the root's: however deep somebody nests, descriptors do not run out.
@@ -79,9 +79,10 @@ impl Walk {
                 self.levels.push(Level { prefix, entries, folder: Some(folder) });
                 Ok(None)
             }
-            // Removed or replaced meanwhile, or closed.
-            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => Ok(None),
-            Err(errno) => unlisted(key, errno).map(Some),
+            Err(Barred::Closed(reason)) => Ok(Some(closed(key, reason))),
+            // Removed or replaced meanwhile.
+            Err(barred) if barred.is_gone() => Ok(None),
+            Err(Barred::System(errno)) => unlisted(key, errno).map(Some),
         }
     }
 
@@ -95,19 +96,25 @@ impl Walk {
         }
         let folder = match level.open(&self.beneath) {
             Ok(folder) => folder,
-            Err(errno) => return unlisted(&key, errno).map(Some),
+            Err(Barred::Closed(_)) => return Ok(None),
+            Err(Barred::System(errno)) => return unlisted(&key, errno).map(Some),
         };
         if half_upload(name).is_some_and(|begun| begun < self.born) {
             sweep(folder, &bytes);
         }
-        match stat(folder, &bytes) {
-            Ok(stat) => Ok(match Kind::of(FileType::from_raw_mode(stat.st_mode)) {
-                Kind::File => Some(Seen::Object(listed(key, &stat))),
-                Kind::LeftOut(kind) => Some(left_out(&key, kind)),
-                Kind::Folder => None,
-            }),
-            Err(Errno::NOENT) => Ok(None),
-            Err(errno) => unlisted(&key, errno).map(Some),
+        let seen = match stat::at(folder, &bytes) {
+            Ok(seen) => seen,
+            Err(Errno::NOENT) => return Ok(None),
+            Err(errno) => return unlisted(&key, errno).map(Some),
+        };
+        match Kind::of(stat::kind(&seen)) {
+            Kind::File => match self.beneath.check(&seen) {
+                Ok(()) => Ok(Some(Seen::Object(listed(key, &seen)))),
+                Err(Barred::Closed(reason)) => Ok(Some(closed(&key, reason))),
+                Err(Barred::System(errno)) => unlisted(&key, errno).map(Some),
+            },
+            Kind::LeftOut(kind) => Ok(Some(left_out(&key, kind))),
+            Kind::Folder => Ok(None),
         }
     }
 
@@ -146,12 +153,12 @@ impl Iterator for Walk {
 }
 
 impl Level {
-    fn open(&mut self, beneath: &Beneath) -> Result<rustix::fd::BorrowedFd<'_>, Errno> {
+    fn open(&mut self, beneath: &Beneath) -> Result<rustix::fd::BorrowedFd<'_>, Barred> {
         if self.folder.is_none() {
             let folder = beneath.folder(self.prefix.trim_end_matches('/'))?;
             self.folder = Some(rustix::io::fcntl_dupfd_cloexec(folder, 0)?);
         }
-        self.folder.as_ref().map(AsFd::as_fd).ok_or(Errno::BADF)
+        self.folder.as_ref().map(AsFd::as_fd).ok_or(Barred::System(Errno::BADF))
     }
 }
 
@@ -180,8 +187,8 @@ fn entries(folder: rustix::fd::BorrowedFd<'_>) -> Result<IntoIter<Entry>, Errno>
         }
         let kind = match entry.file_type() {
             // Some file systems do not say it here.
-            FileType::Unknown => match stat(folder, bytes) {
-                Ok(stat) => Kind::of(FileType::from_raw_mode(stat.st_mode)),
+            FileType::Unknown => match stat::at(folder, bytes) {
+                Ok(seen) => Kind::of(stat::kind(&seen)),
                 Err(Errno::NOENT) => continue,
                 Err(errno) => return Err(errno),
             },
@@ -198,14 +205,18 @@ fn entries(folder: rustix::fd::BorrowedFd<'_>) -> Result<IntoIter<Entry>, Errno>
 }
 
 /// A file as a listing shows it.
-pub fn listed(path: String, stat: &Stat) -> Listed {
-    let ms = i64::try_from(stat.st_mtime_nsec / 1_000_000).unwrap_or(0);
+pub fn listed(path: String, seen: &Statx) -> Listed {
+    let ms = i64::from(seen.stx_mtime.tv_nsec / 1_000_000);
     Listed {
         path,
-        version: version::of_stat(stat),
-        size: u64::try_from(stat.st_size).unwrap_or(0),
-        modified: Some(Timestamp(stat.st_mtime.saturating_mul(1000).saturating_add(ms))),
+        version: version::of_file(seen),
+        size: seen.stx_size,
+        modified: Some(Timestamp(seen.stx_mtime.tv_sec.saturating_mul(1000).saturating_add(ms))),
     }
+}
+
+fn closed(key: &str, reason: String) -> Seen {
+    Seen::LeftOut(LeftOut { key: key.to_owned(), kind: LeftOutKind::Closed, reason })
 }
 
 fn left_out(key: &str, kind: LeftOutKind) -> Seen {
@@ -219,7 +230,10 @@ fn left_out(key: &str, kind: LeftOutKind) -> Seen {
         LeftOutKind::TooLong => {
             "its path is longer than 4,096 bytes; move it up, or give its folders shorter names"
         }
-        LeftOutKind::Name | LeftOutKind::Excluded | LeftOutKind::Unreadable => "it is not read",
+        LeftOutKind::Name
+        | LeftOutKind::Closed
+        | LeftOutKind::Excluded
+        | LeftOutKind::Unreadable => "it is not read",
     };
     Seen::LeftOut(LeftOut { key: key.to_owned(), kind, reason: reason.to_owned() })
 }

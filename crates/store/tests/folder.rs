@@ -17,12 +17,17 @@ use futures::StreamExt;
 use madang_document::left_out::LeftOutKind;
 use madang_document::object::ObjectRef;
 use madang_document::object_key;
+use madang_store::closed::Closed;
 use madang_store::error::StoreError;
-use madang_store::file_id::FileId;
 use madang_store::folder::FolderStore;
 use madang_store::store::{Condition, Listed, Seen, Store};
 use madang_store::watcher::{Heard, Watcher};
-use rustix::fs::{CWD, Mode, RenameFlags, mkdirat, renameat_with};
+use rustix::fs::{CWD, FileType, Mode, RenameFlags, mkdirat, renameat_with};
+use rustix::process::{Gid, Uid};
+use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
+
+/// The account that owns nothing.
+const NOBODY: u32 = 65534;
 
 fn chunks(
     parts: Vec<std::io::Result<&'static [u8]>>,
@@ -33,7 +38,7 @@ fn chunks(
 }
 
 fn open(folder: &Path) -> FolderStore {
-    FolderStore::new("drop", folder, &[])
+    FolderStore::new("drop", folder, Closed::default())
 }
 
 async fn list(store: &FolderStore) -> Vec<Seen> {
@@ -55,6 +60,10 @@ fn names(folder: &Path) -> Vec<String> {
         entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     names
+}
+
+fn stat_kind(path: &Path) -> FileType {
+    FileType::from_raw_mode(rustix::fs::lstat(path).unwrap().st_mode)
 }
 
 fn object(file: &Listed) -> ObjectRef {
@@ -128,20 +137,33 @@ async fn a_file_that_changes_while_it_is_read_is_gone() {
     assert!(matches!(pinned.unchanged().await, Err(StoreError::Gone(_))));
 }
 
-#[tokio::test]
-async fn a_shut_folder_hides_only_itself() {
-    if rustix::process::geteuid().is_root() {
-        // Root may read every folder.
-        return;
-    }
+#[test]
+fn a_shut_folder_hides_only_itself() {
     let folder = tempfile::tempdir().unwrap();
-    let shut = folder.path().join("shut");
-    std::fs::create_dir(&shut).unwrap();
-    std::fs::write(folder.path().join("a.txt"), "x").unwrap();
-    std::fs::set_permissions(&shut, PermissionsExt::from_mode(0o000)).unwrap();
-    let seen = list(&open(folder.path())).await;
-    std::fs::set_permissions(&shut, PermissionsExt::from_mode(0o700)).unwrap();
-    assert!(matches!(&seen[..], [Seen::Object(_), Seen::Unlisted { key, .. }] if key == "shut"));
+    let path = folder.path().to_owned();
+    // Root may read every folder: so it is listed by nobody. Credentials are those of a thread, and of the threads
+    // that it starts.
+    let listing = std::thread::spawn(move || {
+        if rustix::process::geteuid().is_root() {
+            std::os::unix::fs::chown(&path, Some(NOBODY), Some(NOBODY)).unwrap();
+            let nobody = (Gid::from_raw(NOBODY), Uid::from_raw(NOBODY));
+            set_thread_groups(&[]).unwrap();
+            set_thread_res_gid(nobody.0, nobody.0, nobody.0).unwrap();
+            set_thread_res_uid(nobody.1, nobody.1, nobody.1).unwrap();
+        }
+        let shut = path.join("shut");
+        std::fs::create_dir(&shut).unwrap();
+        std::fs::write(path.join("a.txt"), "x").unwrap();
+        std::fs::set_permissions(&shut, PermissionsExt::from_mode(0o000)).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let seen = runtime.block_on(list(&open(&path)));
+        std::fs::set_permissions(&shut, PermissionsExt::from_mode(0o700)).unwrap();
+        seen
+    });
+    let seen = listing.join().unwrap();
+    let shut = matches!(&seen[..], [Seen::Object(file), Seen::Unlisted { key, .. }]
+        if file.path == "a.txt" && key == "shut");
+    assert!(shut, "{seen:?}");
 }
 
 #[tokio::test]
@@ -208,8 +230,7 @@ async fn a_listing_is_sorted_and_names_what_it_leaves_out() {
     let old_korean = OsStr::from_bytes(b"\xba\xb8\xb0\xed.hwp");
     std::fs::write(root.join(old_korean), "x").unwrap();
     symlink("b", root.join("a/link")).unwrap();
-    let fifo = rustix::fs::FileType::Fifo;
-    rustix::fs::mknodat(CWD, root.join("fifo"), fifo, Mode::RWXU, 0).unwrap();
+    rustix::fs::mknodat(CWD, root.join("fifo"), FileType::Fifo, Mode::RWXU, 0).unwrap();
     let _socket = std::os::unix::net::UnixListener::bind(root.join("socket")).unwrap();
 
     let store = open(root);
@@ -294,35 +315,6 @@ async fn what_happens_in_new_folders_and_under_old_names_is_heard() {
 }
 
 #[tokio::test]
-async fn a_closed_folder_is_no_part_of_the_place() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    std::fs::create_dir_all(data.join("blobs")).unwrap();
-    std::fs::write(data.join("local.key"), "secret").unwrap();
-    std::fs::write(folder.path().join("a.txt"), "x").unwrap();
-    let id = FileId::of(&rustix::fs::stat(&data).unwrap());
-    let store = FolderStore::new("drop", folder.path(), &[id]);
-    let mut watcher = store.watch().await.unwrap().unwrap();
-    let listed = list(&store).await;
-    assert_eq!(listed.iter().map(Seen::key).collect::<Vec<_>>(), ["a.txt"]);
-    assert_eq!(store.look("data/local.key").await.unwrap(), None);
-    let mut key = object(&files(&store).await[0]);
-    key.path = "data/local.key".into();
-    assert!(matches!(store.open(&key).await, Err(StoreError::Gone(_))));
-    for path in ["data/local.key", "data/new", "data/n/m"] {
-        let refused = put(&store, path, "mine").await;
-        assert!(matches!(refused, Err(StoreError::Denied { .. })), "{path}: {refused:?}");
-    }
-    assert_eq!(std::fs::read(data.join("local.key")).unwrap(), b"secret");
-    assert_eq!(names(&data), ["blobs", "local.key"]);
-    std::fs::write(data.join("blobs/x"), "x").unwrap();
-    std::fs::write(folder.path().join("b.txt"), "x").unwrap();
-    assert_eq!(next_path(&mut watcher).await, "b.txt", "the data folder is not heard");
-    let all = FolderStore::new("drop", &data, &[id]);
-    assert!(all.look("local.key").await.is_err(), "the data folder itself is no drop folder");
-}
-
-#[tokio::test]
 async fn no_race_of_links_leads_an_upload_outside() {
     let folder = tempfile::tempdir().unwrap();
     let outside = tempfile::tempdir().unwrap();
@@ -380,11 +372,28 @@ async fn conditions_are_kept_and_nothing_is_replaced_by_what_it_is_not() {
     assert!(matches!(absent, Err(StoreError::Precondition(_))), "{absent:?}");
 
     std::fs::create_dir(folder.path().join("folder")).unwrap();
-    for path in ["folder", "a.txt/below", "a.txt/far/below"] {
+    let fifo = folder.path().join("fifo");
+    rustix::fs::mknodat(CWD, &fifo, FileType::Fifo, Mode::RWXU, 0).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("socket")).unwrap();
+    symlink("a.txt", folder.path().join("link")).unwrap();
+    symlink("nowhere", folder.path().join("dangling")).unwrap();
+    let there = names(folder.path());
+    for (path, what) in [
+        ("folder", "a folder"),
+        ("a.txt/below", "a file"),
+        ("a.txt/far/below", "a file"),
+        ("fifo", "a named pipe"),
+        ("socket", "a socket"),
+        ("link", "a link"),
+        ("dangling", "a link"),
+    ] {
         let refused = store.put(path, body(), Condition::Always).await;
-        assert!(matches!(refused, Err(StoreError::Conflict { .. })), "{path}: {refused:?}");
+        let told =
+            matches!(&refused, Err(StoreError::Conflict { reason, .. }) if reason.contains(what));
+        assert!(told, "{path}: {refused:?}");
     }
-    assert_eq!(names(folder.path()), ["a.txt", "folder"]);
+    assert_eq!(names(folder.path()), there);
+    assert!(stat_kind(&fifo) == FileType::Fifo, "it is what it was");
 }
 
 #[tokio::test]

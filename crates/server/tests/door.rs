@@ -1,22 +1,47 @@
 //! Connections as strangers make them.
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
 use axum::routing::get;
+use futures::{StreamExt, stream};
 use madang_server::door::Door;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::time::timeout;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
 async fn open(door: Door) -> (std::net::SocketAddr, tokio::sync::oneshot::Sender<()>) {
+    open_slow(door, Arc::default()).await
+}
+
+/// With an answer of which a part comes when `go` is told.
+async fn open_slow(
+    door: Door,
+    go: Arc<Notify>,
+) -> (std::net::SocketAddr, tokio::sync::oneshot::Sender<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel();
-    let app = Router::new().route("/", get(|| async { "hello" }));
+    let app = Router::new()
+        .route("/", get(|| async { "hello" }))
+        .route(
+            "/slow",
+            get(async |State(go): State<Arc<Notify>>| {
+                let waited = stream::once(async move {
+                    go.notified().await;
+                    Ok::<_, std::io::Error>("slowly")
+                });
+                Body::from_stream(stream::iter([Ok("said ")]).chain(waited))
+            }),
+        )
+        .with_state(go);
     tokio::spawn(door.serve(listener, app, async move {
         let _ = stopped.await;
     }));
@@ -70,4 +95,37 @@ async fn stopping_ends_idle_connections() {
     stream.read_exact(&mut first).await.unwrap();
     stop.send(()).unwrap();
     assert!(rest(&mut stream).await.ends_with("hello"));
+}
+
+#[tokio::test]
+async fn who_is_idle_makes_room_and_who_is_answered_is_not_cut_off() {
+    // Nobody is sent away for being slow while this test runs.
+    let head = Duration::from_secs(3600);
+    let go = Arc::new(Notify::new());
+    let (address, _stop) = open_slow(Door { most: 3, head }, Arc::clone(&go)).await;
+    let mut answered = TcpStream::connect(address).await.unwrap();
+    answered.write_all(b"GET /slow HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    let mut first = [0; 12];
+    answered.read_exact(&mut first).await.unwrap();
+    let mut idle = Vec::new();
+    for n in 0..20 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        if n % 2 == 0 {
+            stream.write_all(b"GET / HTTP/1.1\r\nhost: a\r\nx-").await.unwrap();
+        }
+        idle.push(stream);
+    }
+    for _ in 0..3 {
+        let mut asks = TcpStream::connect(address).await.unwrap();
+        asks.write_all(b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await.unwrap();
+        assert!(rest(&mut asks).await.ends_with("hello"));
+    }
+    go.notify_one();
+    let mut said = String::new();
+    while !said.contains("slowly") {
+        let mut bytes = [0; 256];
+        let read = timeout(PATIENCE, answered.read(&mut bytes)).await.unwrap().unwrap();
+        assert!(read > 0, "cut off after {said:?}");
+        said.push_str(&String::from_utf8_lossy(&bytes[..read]));
+    }
 }

@@ -112,14 +112,18 @@ pub(crate) fn raw_text_of<'a>(value: &'a Value, name: &str) -> &'a str {
     value.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Rows as lines of columns, as wide as their widest cell; numbers to the right. Korean letters are two columns
-/// wide.
+/// A column is padded to so many columns of the screen at most: one path of 4,000 bytes must not push what stands
+/// behind it out of sight in every other row.
+const WIDEST: usize = 60;
+
+/// Rows as lines of columns, as wide as their widest cell or [`WIDEST`]; a longer cell is shown whole, and the rest
+/// of its row stands behind it. Numbers to the right. Korean letters are two columns wide.
 pub(crate) fn table(head: &[&str], rows: &[Vec<Shown>]) -> Vec<Shown> {
     let head: Vec<Shown> = head.iter().map(|cell| Shown::new(cell)).collect();
     let mut widths: Vec<usize> = head.iter().map(width).collect();
     for row in rows {
         for (column, cell) in widths.iter_mut().zip(row) {
-            *column = (*column).max(width(cell));
+            *column = (*column).max(width(cell)).min(WIDEST);
         }
     }
     let line = |cells: &Vec<Shown>| {
@@ -187,6 +191,17 @@ mod tests {
         let lines = table(&["queue", "n"], &rows);
         let lines: Vec<&str> = lines.iter().map(Shown::as_str).collect();
         assert_eq!(lines, ["queue  n", "보도    5", "flood  12"]);
+    }
+
+    #[test]
+    fn one_long_cell_shifts_its_own_row_only() {
+        let long = "가".repeat(1000);
+        let row = |path: &str| vec![path.into(), "why".into()];
+        let lines = table(&["path", "reason"], &[row(&long), row("a.txt")]);
+        let lines: Vec<&str> = lines.iter().map(Shown::as_str).collect();
+        assert_eq!(lines[1], format!("{long}  why"), "nothing of it is lost");
+        assert_eq!(lines[2], format!("{:WIDEST$}  why", "a.txt"));
+        assert_eq!(lines[0], format!("{:WIDEST$}  reason", "path"));
     }
 
     #[test]

@@ -701,15 +701,12 @@ async fn a_receipt_is_there_behind_any_number_of_files() {
     }
     for (path, least) in [("1741000/first.txt", 0), ("1741000/20/999.txt", 20_000)] {
         let id = DocumentId::new(house::STORE, path, None);
-        let begun = std::time::Instant::now();
         let receipt = get(&house, &only_a, &format!("/v1/receipts/{id}")).await;
-        let took = begun.elapsed();
         assert_eq!(receipt.status, 200, "{path}");
         let receipt = receipt.json();
         assert_eq!(receipt["state"], "received");
         assert!(receipt["ahead"].as_u64().unwrap() >= least, "{path}: {}", receipt["ahead"]);
         assert!(receipt["estimate"]["en"].as_str().unwrap().contains("before it") || least == 0);
-        assert!(took < std::time::Duration::from_millis(200), "{path}: {took:?}");
     }
     let nothing = DocumentId::new(house::STORE, "1741000/nothing.txt", None);
     assert_eq!(get(&house, &only_a, &format!("/v1/receipts/{nothing}")).await.status, 404);

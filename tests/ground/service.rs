@@ -33,10 +33,39 @@ impl Service {
     ///
     /// # Panics
     /// When it ends or does not answer.
-    pub async fn spawn(yard: &Yard, mut command: Command) -> Service {
+    pub async fn spawn(yard: &Yard, command: Command) -> Service {
         // Of a service that was killed here before.
         let announced = yard.path("data/service.url");
         let _ = std::fs::remove_file(&announced);
+        let mut service = Service::of(command);
+        service
+            .listens(|_| {
+                // The address stands in the first line, the process that listens there in the second.
+                let text = std::fs::read_to_string(&announced).ok()?;
+                text.lines().next().map(str::to_owned)
+            })
+            .await;
+        service.is_ready().await;
+        service
+    }
+
+    /// As [`start`](Self::start), but waits only until it says where it listens: it may not be ready, and find no room
+    /// to announce its address.
+    ///
+    /// # Panics
+    /// When it ends.
+    pub async fn start_unready(yard: &Yard) -> Service {
+        let mut service = Service::of(yard.command(&["up", "--listen", "127.0.0.1:0"]));
+        service
+            .listens(|said| {
+                let (_, rest) = said.split_once("madang listens on ")?;
+                rest.split_once('\n').map(|(url, _)| url.to_owned())
+            })
+            .await;
+        service
+    }
+
+    fn of(mut command: Command) -> Service {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the binary starts");
         let said = Arc::new(Mutex::new(String::new()));
@@ -48,23 +77,30 @@ impl Service {
             .timeout(Duration::from_secs(60))
             .build()
             .expect("a client");
-        let mut service = Service { child, said, url: String::new(), http };
-        let url = until("the service says where it listens", || {
-            let ended = service.child.try_wait().unwrap();
-            assert!(ended.is_none(), "it ended with {ended:?}:\n{}", service.said());
-            // The address stands in the first line, the process that listens there in the second.
-            let text = std::fs::read_to_string(&announced).ok();
-            async move { text.and_then(|text| text.lines().next().map(str::to_owned)) }
+        Service { child, said, url: String::new(), http }
+    }
+
+    async fn listens(&mut self, look: impl Fn(&str) -> Option<String>) {
+        let url = until("the service says where it listens", async || {
+            let ended = self.child.try_wait().unwrap();
+            assert!(ended.is_none(), "it ended with {ended:?}:\n{}", self.said());
+            look(&self.said())
         })
         .await;
-        service.url = url;
-        let health = format!("{}/readyz", service.url);
-        until("the service is ready", || {
-            let answer = service.http.get(&health).send();
-            async move { answer.await.ok().filter(|answer| answer.status() == 200) }
+        self.url = url;
+    }
+
+    /// Waits until it says that it is ready.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub async fn is_ready(&self) {
+        let health = format!("{}/readyz", self.url);
+        until("the service is ready", async || {
+            let answer = self.http.get(&health).send().await;
+            answer.ok().filter(|answer| answer.status() == 200).map(|_| ())
         })
         .await;
-        service
     }
 
     /// All that it printed so far.

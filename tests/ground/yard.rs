@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::binary::madang;
 
 /// The key that the environment sets, with every role.
-pub const ADMIN: &str = "madang_key_of_the_scenarios";
+pub const ADMIN: &str = "madang_key_of_the_scenarios_0123456789";
 
 /// A place of its own for one scenario: configuration, pipelines, drop folders and data, all below one temporary
 /// folder that is the working directory of every command.

@@ -1,47 +1,13 @@
 //! A full disk.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::time::Duration;
 
+use madang_tests::ground::mount::Mount;
 use madang_tests::ground::random::Random;
 use madang_tests::ground::service::Service;
 use madang_tests::ground::wait::{until, until_within};
-use madang_tests::ground::yard::{ADMIN, Yard};
-
-/// A small file system of its own, unmounted when it is dropped.
-struct Mount {
-    place: PathBuf,
-}
-
-impl Mount {
-    fn new(place: &Path, size: &str) -> Mount {
-        std::fs::create_dir_all(place).unwrap();
-        let done = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &format!("size={size},mode=0700"), "madang-test"])
-            .arg(place)
-            .output()
-            .expect("mount (package mount)");
-        assert!(
-            done.status.success(),
-            "a small file system cannot be mounted ({}): run the tests as root in a container that may mount",
-            String::from_utf8_lossy(&done.stderr).trim()
-        );
-        Mount { place: place.to_owned() }
-    }
-
-    fn resize(&self, size: &str) {
-        let option = format!("remount,size={size}");
-        let done = Command::new("mount").args(["-o", &option]).arg(&self.place).status().unwrap();
-        assert!(done.success());
-    }
-}
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("--lazy").arg(&self.place).status();
-    }
-}
+use madang_tests::ground::yard::{ADMIN, Yard, said};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_told_and_loses_nothing() {
@@ -56,7 +22,7 @@ async fn a_full_disk_is_told_and_loses_nothing() {
         yard.write(&format!("drop/press/{n}.txt"), format!("{word}\n{}", body.join(" ")));
         words.push(word);
     }
-    let mount = Mount::new(&yard.path("data"), "4m");
+    let mount = Mount::small(&yard.path("data"), "4m");
     let mut service = Service::start(&yard, &[]).await;
     let told = until_within(Duration::from_secs(90), "it says that the disk is full", || {
         let said = service.said();
@@ -88,7 +54,7 @@ async fn what_is_dropped_while_the_disk_is_full_is_read_once_there_is_room() {
     let yard = Yard::new();
     yard.pipeline("press", "1741000");
     yard.write("drop/press/before.txt", "미리 놓인 글 beforehand");
-    let mount = Mount::new(&yard.path("data"), "64m");
+    let mount = Mount::small(&yard.path("data"), "64m");
     let service = Service::start(&yard, &[]).await;
     service.finds("beforehand", &["before.txt"]).await;
 
@@ -151,6 +117,40 @@ fn fill(path: &Path) {
             }
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_starts_on_a_full_disk_and_writes_its_key_when_there_is_room() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    yard.write("drop/press/a.txt", "먼저 온 글 earlytext");
+    let mount = Mount::small(&yard.path("data"), "4m");
+    yard.once(&[]);
+    fill(&yard.path("data/ballast"));
+    assert!(!yard.path("data/local.key").exists());
+
+    let service = Service::start_unready(&yard).await;
+    let answer = service.ask("GET", "/readyz", ADMIN, Vec::new()).await;
+    assert_eq!(answer.status, 503, "{}", answer.text());
+    assert!(answer.text().contains("disk"), "{}", answer.text());
+    assert_eq!(service.found("earlytext").await, ["a.txt"]);
+    assert!(service.said().contains("free some space"), "{}", service.said());
+
+    mount.resize("400m");
+    let key = until("the key is written", async || {
+        let key = std::fs::read_to_string(yard.path("data/local.key")).ok()?;
+        key.ends_with('\n').then(|| key.trim().to_owned())
+    })
+    .await;
+    service.is_ready().await;
+    assert_eq!(service.ask("GET", "/v1/queues", &key, Vec::new()).await.status, 200);
+    until("the address is written", async || yard.path("data/service.url").exists().then_some(()))
+        .await;
+    // The command line finds its way with both.
+    let output = yard.command(&["queue"]).env_remove("MADANG_ADMIN_KEY").output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    service.stop().await;
+    drop(mount);
 }
 
 /// Whether a line says that there is no space, in the words of the kernel or of SQLite.

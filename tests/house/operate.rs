@@ -1,6 +1,9 @@
 //! What the operator does: pause, retry, drop, redrive, release.
 
-use madang_tests::ground::binary::fixture;
+use std::net::TcpStream;
+use std::path::Path;
+
+use madang_tests::ground::binary::{fixture, madang};
 use madang_tests::ground::service::Service;
 use madang_tests::ground::wait::until;
 use madang_tests::ground::yard::{ADMIN, Yard};
@@ -120,6 +123,12 @@ async fn a_mass_disappearance_is_held_until_the_operator_releases_it() {
     assert_eq!(service.found("mass7").await, ["7.txt"]);
     assert_eq!(service.balance().await.deleted, 0);
     assert!(yard.succeed(&["queue"]).contains("queue release"));
+    // What was written now would lie under the mount when it is back: nobody would see it, and it would be deleted.
+    let put = async || service.ask("PUT", "/v1/drop/press/new.txt", ADMIN, b"new".to_vec()).await;
+    let answer = put().await;
+    assert_eq!(answer.status, 503, "{}", answer.text());
+    assert!(answer.text().contains("12 of 12") && answer.text().contains("drop-held"));
+    assert_eq!(std::fs::read_dir(yard.path("drop/press")).unwrap().count(), 0);
 
     yard.succeed(&["queue", "release", "press"]);
     let balance = until("the files are withdrawn", async || {
@@ -135,8 +144,32 @@ async fn a_mass_disappearance_is_held_until_the_operator_releases_it() {
     .await;
     let queues = service.get("/v1/queues").await;
     assert!(queues["queues"][0]["held"].is_null(), "{queues}");
+    let answer = put().await;
+    assert_eq!(answer.status, 201, "{}", answer.text());
     // What is dropped into the new folder is heard.
     yard.write_now("drop/press/after.txt", "새 폴더에 놓인 글 afterwards");
     service.finds("afterwards", &["after.txt"]).await;
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn idle_connections_silence_nobody_even_with_few_descriptors() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    let few = "ulimit -n 64; exec \"$0\" \"$@\"";
+    let binary = madang();
+    let arguments = ["-c", few, binary.to_str().unwrap(), "up", "--listen", "127.0.0.1:0"];
+    let service = Service::spawn(&yard, yard.command_of(Path::new("sh"), &arguments)).await;
+    let address = service.url.strip_prefix("http://").unwrap();
+    // More than it may ever have open, each of which says nothing.
+    let idle: Vec<TcpStream> = (0..200).map(|_| TcpStream::connect(address).unwrap()).collect();
+    for path in ["/healthz", "/readyz", "/v1/queues"] {
+        let answer = service.ask("GET", path, ADMIN, Vec::new()).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+    }
+    // What is dropped meanwhile is found: the service has kept descriptors for itself.
+    yard.write_now("drop/press/a.txt", "줄 선 사람들 사이의 글 inthecrowd");
+    service.finds("inthecrowd", &["a.txt"]).await;
+    assert_eq!(idle.len(), 200);
     service.stop().await;
 }

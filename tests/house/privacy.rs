@@ -121,7 +121,8 @@ fn the_owners_key_goes_to_no_stranger_on_a_port() {
 async fn a_chosen_key_is_kept_nowhere_and_ends_with_its_variable() {
     let yard = Yard::new();
     yard.pipeline("press", "1741000");
-    let (first, second) = ("correct-horse-battery-staple", "another-horse-of-twenty-letters");
+    let (first, second) =
+        ("correct-horse-battery-staple-1234", "another-horse-of-thirty-six-letters");
     let start = async |key: Option<&str>| {
         let mut command = yard.command(&["up", "--listen", "127.0.0.1:0"]);
         match key {

@@ -2,6 +2,7 @@ use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
 
@@ -49,8 +50,9 @@ impl DataFolder {
     }
 
     /// Says where the service of this folder listens.
-    pub(crate) fn announce(&self, url: &str) -> std::io::Result<()> {
-        write_private(&self.join(Announcement::FILE), &Announcement::of_this_process(url)?.text())
+    pub(crate) fn announce(&self, url: &str) -> std::io::Result<Note> {
+        let text = Announcement::of_this_process(url)?.text();
+        Note::keep(self.join(Announcement::FILE), text)
     }
 
     /// Takes the announcement back.
@@ -60,20 +62,62 @@ impl DataFolder {
 
     /// The key by which the owner of the folder reaches its service from the command line; made at first use. A
     /// file that somebody else may have written or read is no key: another one is made, loudly.
-    pub(crate) fn local_key(&self) -> Result<String, Failure> {
+    pub(crate) fn local_key(&self) -> Result<Note, Failure> {
         let path = self.join(local_key::FILE);
         match local_key::read(&path) {
-            Ok(Some(key)) => return Ok(key),
+            Ok(Some(text)) => return Ok(Note { path, text, kept: true }),
             Ok(None) => {}
             Err(reason) => line(&shown!(
                 "madang: {} {reason}; it counts no more, and another key is made in its place",
                 path.display()
             )),
         }
-        let key = local_key::new()?;
-        write_private(&path, &key)?;
-        Ok(key)
+        Ok(Note::keep(path, local_key::new()?)?)
     }
+}
+
+/// A line in a file of the data folder, by which its owner finds and enters the service. It counts while the process
+/// lives whether the disk has room for it or not: a full disk is no reason not to start, and says so itself.
+#[derive(Debug)]
+pub(crate) struct Note {
+    path: PathBuf,
+    /// The line.
+    pub(crate) text: String,
+    kept: bool,
+}
+
+/// How often a note that found no room is written again.
+const AGAIN: Duration = Duration::from_secs(2);
+
+impl Note {
+    fn keep(path: PathBuf, text: String) -> std::io::Result<Note> {
+        let kept = match write_private(&path, &text) {
+            Err(error) if is_full(&error) => {
+                line(&shown!("madang: {error}; it is written as soon as there is room"));
+                false
+            }
+            written => written.map(|()| true)?,
+        };
+        Ok(Note { path, text, kept })
+    }
+
+    /// Ends when it is written.
+    pub(crate) async fn kept(self) {
+        if self.kept {
+            return;
+        }
+        while let Err(error) = write_private(&self.path, &self.text) {
+            if !is_full(&error) {
+                return line(&shown!("madang: {error}"));
+            }
+            tokio::time::sleep(AGAIN).await;
+        }
+        line(&shown!("madang: {} is written", self.path.display()));
+    }
+}
+
+fn is_full(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
 }
 
 /// What Madang keeps in the folder. `drop` is not of it, where people's files may lie, nor is the local key: one
@@ -112,11 +156,9 @@ pub(crate) fn announced(path: &Path) -> Option<(String, Option<String>)> {
 /// Writes a file of the owner's alone, whole or not at all. An error names it and the cure.
 fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     write_whole(path, text).map_err(|error| {
-        let cure = match error.kind() {
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
-                "; free some space on the disk of the data folder"
-            }
-            _ => "",
+        let cure = match is_full(&error) {
+            true => "; free some space on the disk of the data folder",
+            false => "",
         };
         std::io::Error::new(error.kind(), format!("{}: {error}{cure}", path.display()))
     })
@@ -149,11 +191,11 @@ mod tests {
     fn a_key_of_another_form_is_made_anew() {
         let folder = folder();
         let data = DataFolder::lock(folder.path()).unwrap().unwrap();
-        let first = data.local_key().unwrap();
-        assert_eq!(data.local_key().unwrap(), first);
+        let first = data.local_key().unwrap().text;
+        assert_eq!(data.local_key().unwrap().text, first);
         for other in ["letters8", "", "madang_0123", &first.to_uppercase()] {
             std::fs::write(data.join("local.key"), other).unwrap();
-            let made = data.local_key().unwrap();
+            let made = data.local_key().unwrap().text;
             assert!(local_key::has_form(&made) && made != first, "{made}");
         }
     }
@@ -163,13 +205,13 @@ mod tests {
         let folder = folder();
         let data = DataFolder::lock(folder.path()).unwrap().unwrap();
         let path = data.join("local.key");
-        let first = data.local_key().unwrap();
+        let first = data.local_key().unwrap().text;
         std::fs::set_permissions(&path, PermissionsExt::from_mode(0o640)).unwrap();
-        let second = data.local_key().unwrap();
+        let second = data.local_key().unwrap().text;
         assert_ne!(second, first);
         std::fs::rename(&path, data.join("elsewhere")).unwrap();
         std::os::unix::fs::symlink("elsewhere", &path).unwrap();
-        assert_ne!(data.local_key().unwrap(), second);
+        assert_ne!(data.local_key().unwrap().text, second);
         assert!(path.symlink_metadata().unwrap().is_file());
     }
 

@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 use madang_server::ports::{
-    Condition, Conditions, DropError, DropTarget, Dropped, Drops, HoldError, Holds, Precondition,
-    Upload,
+    Condition, Conditions, DropError, DropTarget, Dropped, Drops, HoldError, Holds, Upload,
 };
+use madang_store::store::Condition as PutCondition;
 
 /// The ports of a data folder on which nothing runs: it can be read, and takes nothing.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ impl Drops for Idle {
         _: &str,
         _: Upload,
         _: Option<u64>,
-        _: Precondition,
+        _: PutCondition,
     ) -> Result<Dropped, DropError> {
         Err(DropError::Unavailable(CURE.into()))
     }

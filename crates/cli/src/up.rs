@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::env::VarError;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use madang_server::door::Door;
 use madang_server::hosts::Hosts;
 use madang_server::ports::{
     Condition, ConditionKind, Conditions, DropError, DropTarget, Dropped, Drops, HoldError, Holds,
-    Precondition, Upload,
+    Upload,
 };
 use madang_server::server::{
     Limits as HttpLimits, OwnKey, Ports, Server, Settings as HttpSettings,
@@ -30,6 +31,7 @@ use madang_store::error::StoreError;
 use madang_store::store::Condition as PutCondition;
 use madang_store::stores::Stores;
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
 use crate::arguments::{RoleName, Up};
 use crate::configuration::{Configuration, pipelines};
@@ -119,9 +121,15 @@ async fn up(
     });
     let mut serving = None;
     if let (Some(listener), Some(address)) = (listener, address) {
-        let own_keys = own_keys(data)?;
+        let local_key = data.local_key()?;
+        let own_keys = own_keys(&local_key.text)?;
+        let mut notes = JoinSet::new();
+        notes.spawn(local_key.kept());
         revoke_kept_keys(ledger.as_ref()).await?;
-        let settings = http_settings(&configuration, &base, address, names, own_keys);
+        let door = Door::of_this_process();
+        let mut settings = http_settings(&configuration, &base, address, names, own_keys);
+        // Who listens keeps a seat for good.
+        settings.limits.listeners = settings.limits.listeners.min(door.most / 2);
         let server = server(settings, &ports, &ledger, &index, &blobs, &stores);
         let link = server.sessions().link(owner(), clock());
         let link = link.map_err(|error| anyhow::anyhow!("no random bytes: {error}"))?;
@@ -130,25 +138,25 @@ async fn up(
         let stopped = Arc::new(tokio::sync::Notify::new());
         let stop = Arc::clone(&stopped);
         let task = tokio::spawn(async move {
-            Door::of_this_process()
-                .serve(listener, app, async move { stop.notified().await })
-                .await;
+            door.serve(listener, app, async move { stop.notified().await }).await;
         });
         // Without it the command line does not find the service, which is no reason not to serve.
-        if let Err(error) = data.announce(&format!("http://{address}")) {
-            line(&shown!(
+        match data.announce(&format!("http://{address}")) {
+            Ok(announcement) => _ = notes.spawn(announcement.kept()),
+            Err(error) => line(&shown!(
                 "madang: commands on this data folder will not find the service: {error}"
-            ));
+            )),
         }
         line(&shown!("madang listens on {base}"));
         line(&shown!("sign in once with {base}/sign-in?token={link}"));
-        serving = Some((task, closing, stopped));
+        serving = Some((task, closing, stopped, notes));
     }
     drop(ports);
 
     let result = if command.once { once(&service, &ledger).await } else { interrupted().await };
 
-    if let Some((task, server, stopped)) = serving {
+    if let Some((task, server, stopped, mut notes)) = serving {
+        notes.shutdown().await;
         // Before the port is free for anybody else.
         data.withdraw();
         server.close();
@@ -234,24 +242,33 @@ fn server(
 
 /// The keys that stand outside the ledger: the owner's beside the data, and the one that scripts set. They are as
 /// they stand at this start, whatever was before; nothing of them is kept.
-fn own_keys(data: &DataFolder) -> Result<Vec<OwnKey>, Failure> {
+fn own_keys(local_key: &str) -> Result<Vec<OwnKey>, Failure> {
     let key =
         |name: &str, key: &str| OwnKey { name: name.to_owned(), hash: BlobId::of(key.as_bytes()) };
-    let mut keys = vec![key(local_key::FILE, &data.local_key()?)];
+    let mut keys = vec![key(local_key::FILE, local_key)];
     match std::env::var(ADMIN_KEY) {
-        Ok(chosen) if chosen.len() < 16 => {
+        Ok(chosen) if chosen.chars().count() < SHORTEST_KEY => {
             return Err(Failure::usage(format!(
-                "{ADMIN_KEY} has fewer than 16 characters; use a longer key"
+                "{ADMIN_KEY} has fewer than {SHORTEST_KEY} characters, and whoever guesses it may do everything; \
+                 set it to a random one (`openssl rand -hex 32` makes one)"
             )));
         }
         Ok(chosen) => keys.push(key(ADMIN_KEY, &chosen)),
-        Err(_) => {}
+        Err(VarError::NotPresent) => {}
+        Err(VarError::NotUnicode(_)) => {
+            return Err(Failure::usage(format!(
+                "{ADMIN_KEY} is not UTF-8; set it to a random key of letters and digits"
+            )));
+        }
     }
     Ok(keys)
 }
 
 /// The variable that sets a key.
 const ADMIN_KEY: &str = "MADANG_ADMIN_KEY";
+
+/// Characters that it has at least: 128 bits as hexadecimal digits.
+const SHORTEST_KEY: usize = 32;
 
 /// Earlier versions kept the owner's and the environment's key in the ledger, under these names, where they outlived
 /// their change.
@@ -358,13 +375,8 @@ impl Drops for ServicePorts {
         path: &str,
         body: Upload,
         _length: Option<u64>,
-        precondition: Precondition,
+        condition: PutCondition,
     ) -> Result<Dropped, DropError> {
-        let condition = match precondition {
-            Precondition::None => PutCondition::Always,
-            Precondition::Absent => PutCondition::IfAbsent,
-            Precondition::Version(version) => PutCondition::IfVersion(version),
-        };
         let listed =
             self.service.put(pipeline, path, body.boxed(), condition).await.map_err(|error| {
                 match error {
@@ -381,6 +393,7 @@ impl Drops for ServicePorts {
                     PutError::Store(StoreError::BrokenOff { .. }) => {
                         DropError::BrokenOff(error.to_string())
                     }
+                    PutError::Held { .. } => DropError::Held(error.to_string()),
                     PutError::Store(_) | PutError::Ledger(_) => {
                         DropError::Unavailable(error.to_string())
                     }

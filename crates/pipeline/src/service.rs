@@ -428,7 +428,7 @@ impl Service {
     /// Takes an upload: writes it to the pipeline's store and records it at once.
     ///
     /// # Errors
-    /// When there is no such pipeline, or the store or the ledger refuses.
+    /// When there is no such pipeline, a disappearance of its files is held, or the store or the ledger refuses.
     pub async fn put(
         &self,
         pipeline: &str,
@@ -442,6 +442,11 @@ impl Service {
         };
         if !declared.source.filter.takes(path) {
             return Err(PutError::Excluded(path.to_owned()));
+        }
+        // The files may be gone because a mount is lost. What was written now would lie under it: nobody sees it
+        // when the mount is back, and it would count as deleted.
+        if let Some(held) = self.parts.ledger.held(pipeline).await? {
+            return Err(PutError::Held { missing: held.missing, known: held.known });
         }
         let file = store.put(path, body, condition).await?;
         let seen = sighting(declared, store.name(), &file, 1);
@@ -504,6 +509,16 @@ pub enum PutError {
     /// The pipeline leaves such paths out.
     #[error("`{0}` is left out by the pipeline's include and exclude patterns; rename it")]
     Excluded(String),
+    /// So many files are gone that the operator must first say whether that is real.
+    #[error(
+        "{missing} of {known} files are gone; the operator puts them back, or confirms it (madang queue release)"
+    )]
+    Held {
+        /// Files that are gone.
+        missing: u64,
+        /// Files that were known.
+        known: u64,
+    },
     /// The store refuses.
     #[error(transparent)]
     Store(#[from] StoreError),

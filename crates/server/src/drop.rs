@@ -11,11 +11,12 @@ use futures::{StreamExt, stream};
 use madang_document::id::DocumentId;
 use madang_document::shown::is_misleading;
 use madang_ledger::audit::Act;
+use madang_store::store::Condition;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::caller::Caller;
-use crate::ports::{DropError, DropTarget, Precondition, Upload};
+use crate::ports::{DropError, DropTarget, Upload};
 use crate::problem::Problem;
 use crate::sentence::Sentence;
 use crate::server::Server;
@@ -43,12 +44,12 @@ pub(crate) async fn api(
         return Err(too_large(most));
     }
 
-    let precondition = precondition(&headers)?;
+    let condition = condition(&headers)?;
 
     let begun = server.now();
     let upload = Bounded::new(body, most);
     let stream = upload.stream();
-    let put = server.drops.put(&target.pipeline, &path, stream, length, precondition).await;
+    let put = server.drops.put(&target.pipeline, &path, stream, length, condition).await;
     let dropped = match put {
         Ok(dropped) => dropped,
         Err(_) if upload.exceeded() => return Err(too_large(most)),
@@ -182,7 +183,7 @@ impl Arrival {
 
 /// What `If-None-Match` and `If-Match` ask for (RFC 9110, section 13.1). A version is what an upload was
 /// answered with, in quotes.
-fn precondition(headers: &HeaderMap) -> Result<Precondition, Problem> {
+fn condition(headers: &HeaderMap) -> Result<Condition, Problem> {
     let one = |name| {
         let mut values = headers.get_all(name).iter();
         match (values.next(), values.next()) {
@@ -192,12 +193,12 @@ fn precondition(headers: &HeaderMap) -> Result<Precondition, Problem> {
         }
     };
     let read = || match (one(header::IF_NONE_MATCH)?, one(header::IF_MATCH)?) {
-        (None, None) => Ok(Precondition::None),
-        (Some("*"), None) => Ok(Precondition::Absent),
+        (None, None) => Ok(Condition::Always),
+        (Some("*"), None) => Ok(Condition::IfAbsent),
         (None, Some(value)) => {
             let version = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
             let version = version.filter(|version| !version.is_empty()).ok_or(())?;
-            Ok(Precondition::Version(version.to_owned()))
+            Ok(Condition::IfVersion(version.to_owned()))
         }
         _ => Err(()),
     };
@@ -277,10 +278,25 @@ fn refused(error: DropError) -> Problem {
             StatusCode::CONFLICT,
             "drop-conflict",
             format!(
-                "그 이름은 폴더이거나 파일 아래에 있어 쓸 수 없습니다. 다른 이름으로 올려 주세요. ({message})"
+                "그 자리에 폴더나 링크처럼 파일이 아닌 것이 있거나, 파일 아래에 놓으려는 이름입니다. 다른 이름으로 올려 주세요. ({message})"
             ),
-            format!("that name is a folder, or lies below a file; choose another: {message}"),
+            format!("something that is no plain file stands at that name or above it: {message}"),
         ),
+        DropError::Held(message) => {
+            let mut problem = Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "drop-held",
+                format!(
+                    "이 수집 폴더에서 많은 파일이 한꺼번에 사라져 운영자의 확인을 기다립니다. 받지 않았으니, 확인된 뒤에 다시 올려 주세요. ({message})"
+                ),
+                format!(
+                    "So many files of this folder are gone that the operator must first say whether that is real; \
+                     nothing was kept: send it again when that is settled ({message})."
+                ),
+            );
+            problem.retry_after = Some(60);
+            problem
+        }
         DropError::BrokenOff(message) => Problem::bad(
             "broken-off",
             "올리기가 중간에 끊겼습니다. 다시 올려 주세요.",
@@ -368,13 +384,13 @@ mod tests {
     }
 
     #[test]
-    fn preconditions_are_read_or_refused() {
+    fn conditions_are_read_or_refused() {
         use header::{IF_MATCH, IF_NONE_MATCH};
         for (lines, expected) in [
-            (vec![], Some(Precondition::None)),
-            (vec![(IF_NONE_MATCH, "*")], Some(Precondition::Absent)),
-            (vec![(IF_MATCH, "\"7-1-3\"")], Some(Precondition::Version("7-1-3".into()))),
-            (vec![(IF_MATCH, "\"\"ab\"\"")], Some(Precondition::Version("\"ab\"".into()))),
+            (vec![], Some(Condition::Always)),
+            (vec![(IF_NONE_MATCH, "*")], Some(Condition::IfAbsent)),
+            (vec![(IF_MATCH, "\"7-1-3\"")], Some(Condition::IfVersion("7-1-3".into()))),
+            (vec![(IF_MATCH, "\"\"ab\"\"")], Some(Condition::IfVersion("\"ab\"".into()))),
             (vec![(IF_MATCH, "*")], None),
             (vec![(IF_MATCH, "\"\"")], None),
             (vec![(IF_NONE_MATCH, "\"a\"")], None),
@@ -385,7 +401,7 @@ mod tests {
             for (name, value) in &lines {
                 headers.append(name, HeaderValue::from_static(value));
             }
-            assert_eq!(precondition(&headers).ok(), expected, "{lines:?}");
+            assert_eq!(condition(&headers).ok(), expected, "{lines:?}");
         }
     }
 
@@ -398,6 +414,7 @@ mod tests {
             (DropError::Precondition("a.txt".into()), 412),
             (DropError::Conflict("`a.txt` is a folder".into()), 409),
             (DropError::BrokenOff("the sender went away".into()), 400),
+            (DropError::Held("12 of 12 files".into()), 503),
             (DropError::Unavailable(secret()), 503),
         ] {
             let problem = refused(error);

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use futures::Stream;
 use madang_document::agency::Agency;
 use madang_document::timestamp::Timestamp;
+use madang_store::store::Condition as PutCondition;
 
 /// The bytes of an upload as they arrive. Ends with an error when the sender goes away or a limit is passed:
 /// then nothing may remain in the store.
@@ -16,9 +17,9 @@ pub trait Drops: Send + Sync {
     /// The pipelines that take uploads.
     fn targets(&self) -> Vec<DropTarget>;
 
-    /// Writes an upload below the pipeline's source, all of it or nothing, if the precondition holds at the
+    /// Writes an upload below the pipeline's source, all of it or nothing, if the condition holds at the
     /// moment at which it appears there, and records it in the ledger: its receipt can be asked for at once, on
-    /// any node. A precondition that fails from the start is told before the body is read. `path` is
+    /// any node. A condition that fails from the start is told before the body is read. `path` is
     /// relative, has no empty, `.` or `..` part and no control character. `length` is what the sender
     /// announced.
     async fn put(
@@ -27,19 +28,8 @@ pub trait Drops: Send + Sync {
         path: &str,
         body: Upload,
         length: Option<u64>,
-        precondition: Precondition,
+        condition: PutCondition,
     ) -> Result<Dropped, DropError>;
-}
-
-/// What must be so for an upload to be taken.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Precondition {
-    /// Nothing: what is there is replaced.
-    None,
-    /// Nothing lies at that path.
-    Absent,
-    /// What lies at that path has this version.
-    Version(String),
 }
 
 /// A pipeline that takes uploads.
@@ -73,15 +63,19 @@ pub enum DropError {
     /// The pipeline would never read it, or the store cannot hold that name: the message says why.
     #[error("{0}")]
     Refused(String),
-    /// The precondition does not hold.
+    /// The condition does not hold.
     #[error("`{0}` is there already, or is no longer the version that was named")]
     Precondition(String),
-    /// The path is a folder, or lies below a file: another name may do.
+    /// Something else stands at the path (a folder, a link, a pipe), or a file above it: another name may do.
     #[error("{0}")]
     Conflict(String),
     /// The sender's bytes ended early or passed a limit.
     #[error("the upload was broken off: {0}")]
     BrokenOff(String),
+    /// So many files of the pipeline are gone that the operator must first say whether that is real: what is written
+    /// now may lie under a mount that is lost.
+    #[error("{0}")]
+    Held(String),
     /// The store is full or gone: the same again later may help.
     #[error("the store cannot be written: {0}")]
     Unavailable(String),

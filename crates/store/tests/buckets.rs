@@ -31,6 +31,7 @@ use futures::StreamExt;
 use madang_store::azure::AzureSettings;
 use madang_store::bucket::BucketStore;
 use madang_store::bucket_client::{BucketSettings, Environment};
+use madang_store::closed::Closed;
 use madang_store::conformance::{self, Ground};
 use madang_store::folder::FolderStore;
 use madang_store::gcs::GcsSettings;
@@ -125,7 +126,7 @@ impl Ground for FolderGround {
 async fn a_folder_keeps_every_promise() {
     conformance::all(async || {
         let folder = tempfile::tempdir().unwrap();
-        let store = Arc::new(FolderStore::new("trial", folder.path(), &[]));
+        let store = Arc::new(FolderStore::new("trial", folder.path(), Closed::default()));
         Arc::new(FolderGround { folder, store }) as Arc<dyn Ground>
     })
     .await;

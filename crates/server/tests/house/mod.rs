@@ -35,8 +35,7 @@ use madang_ledger::sqlite::SqliteLedger;
 use madang_ledger::worker::Worker;
 use madang_server::hosts::Hosts;
 use madang_server::ports::{
-    Condition, Conditions, DropError, DropTarget, Dropped, Drops, HoldError, Holds, Precondition,
-    Upload,
+    Condition, Conditions, DropError, DropTarget, Dropped, Drops, HoldError, Holds, Upload,
 };
 use madang_server::server::{Limits, Ports, Server, Settings};
 use madang_store::blobs::Blobs;
@@ -313,16 +312,16 @@ impl Drops for FolderDrops {
         path: &str,
         mut body: Upload,
         _length: Option<u64>,
-        precondition: Precondition,
+        condition: PutCondition,
     ) -> Result<Dropped, DropError> {
         let agency = pipeline.trim_start_matches("press-");
         let path = format!("{agency}/{path}");
         let place = object_store::path::Path::parse(&path)
             .map_err(|error| DropError::Refused(error.to_string()))?;
         let there = self.store.head(&place).await.ok().map(|_| "1".to_owned());
-        match precondition {
-            Precondition::Absent if there.is_some() => return Err(DropError::Precondition(path)),
-            Precondition::Version(named) if there.as_ref() != Some(&named) => {
+        match condition {
+            PutCondition::IfAbsent if there.is_some() => return Err(DropError::Precondition(path)),
+            PutCondition::IfVersion(named) if there.as_ref() != Some(&named) => {
                 return Err(DropError::Precondition(path));
             }
             _ => {}

@@ -36,6 +36,31 @@ async fn a_paused_queue_reads_nothing_and_a_resumed_one_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn three_hundred_files_whose_folder_is_gone_are_released_and_no_longer_found() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    for n in 0..300 {
+        yard.write(&format!("drop/press/{n}.txt"), format!("삼백 글 가운데 하나 threehundred {n}"));
+    }
+    let service = Service::start(&yard, &[]).await;
+    service.settled(300).await;
+    let total = async || service.search("threehundred").await["total"].as_u64().unwrap();
+    until("all are found", async || (total().await == 300).then_some(())).await;
+    std::fs::remove_dir_all(yard.path("drop/press")).unwrap();
+    until("the disappearance is held", async || {
+        let queues = service.get("/v1/queues").await;
+        (queues["queues"][0]["held"]["missing"] == 300).then_some(())
+    })
+    .await;
+    assert_eq!(total().await, 300);
+    yard.succeed(&["queue", "release", "press"]);
+    until("none is found", async || (total().await == 0).then_some(())).await;
+    let balance = service.balance().await;
+    assert_eq!((balance.received, balance.deleted, balance.in_flight), (300, 300, 0));
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn damaged_files_are_set_aside_with_their_reason_retried_dropped_and_redriven() {
     let yard = Yard::new();
     yard.pipeline("press", "1741000");

@@ -90,6 +90,7 @@ pub(crate) enum RoleName {
     Worker,
     Indexer,
     Relay,
+    Eraser,
     Http,
 }
 
@@ -192,6 +193,20 @@ pub(crate) enum QueueAct {
         /// Rows at most
         #[arg(long, default_value_t = 100, value_name = "N")]
         limit: usize,
+    },
+    /// List what was passed over so that the rest could go on, with the reason
+    Noted {
+        /// Rows at most
+        #[arg(long, default_value_t = 100, value_name = "N")]
+        limit: usize,
+    },
+    /// Do again what was passed over: all of it, one, or all of a kind
+    Redo {
+        /// Number of a note
+        note: Option<i64>,
+        /// Only of this kind: record_refused, text_lost, document_unreadable, entry_refused, object_refused
+        #[arg(long, value_name = "KIND", conflicts_with = "note")]
+        kind: Option<String>,
     },
     /// Show a job
     Show {

@@ -33,6 +33,10 @@ impl Holds for Idle {
     async fn release(&self, _: &str, _: &str) -> Result<(), HoldError> {
         Err(HoldError::Unavailable(CURE.into()))
     }
+
+    async fn look_again(&self, _: &str) {
+        // The next start lists every source.
+    }
 }
 
 impl Conditions for Idle {

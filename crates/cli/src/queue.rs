@@ -34,6 +34,12 @@ pub(crate) fn queue(command: &Queue) -> Result<(), Failure> {
             jobs
         }
         QueueAct::LeftOut { limit } => return left_out(&api, *limit, command.json),
+        QueueAct::Noted { limit } => return noted(&api, *limit, command.json),
+        QueueAct::Redo { note: Some(note), .. } => act(&api, &format!("/v1/notes/{note}/redo"))?,
+        QueueAct::Redo { note: None, kind } => {
+            let body = kind.as_ref().map_or_else(|| json!({}), |kind| json!({ "kind": kind }));
+            api.post("/v1/notes/redo", &body)?
+        }
         QueueAct::Show { job } => api.get(&format!("/v1/jobs/{job}"))?,
         QueueAct::Pause { queue } => act(&api, &format!("/v1/queues/{}/pause", part(queue)))?,
         QueueAct::Resume { queue } => act(&api, &format!("/v1/queues/{}/resume", part(queue)))?,
@@ -106,6 +112,10 @@ fn print_queues(queues: &Value, balance: &Value) -> Result<(), Failure> {
     if left_out > 0 {
         out(&shown!("left out {left_out} (madang queue left-out)"))?;
     }
+    let noted = number_of(queues, "noted");
+    if noted > 0 {
+        out(&shown!("passed over {noted} (madang queue noted)"))?;
+    }
     out_all(&conditions(queues))
 }
 
@@ -132,23 +142,65 @@ pub(crate) fn conditions(queues: &Value) -> Vec<Shown> {
         .collect()
 }
 
-/// `madang queue left-out`: what lies in the sources and is not taken.
-fn left_out(api: &Api, limit: usize, as_json: bool) -> Result<(), Failure> {
+/// At most so many rows of a list that comes in pages, and where it goes on.
+fn pages(
+    api: &Api,
+    path: &str,
+    name: &str,
+    limit: usize,
+) -> Result<(Vec<Value>, Option<String>), Failure> {
     let mut found = Vec::new();
     let mut after = None;
     while found.len() < limit {
         let page_limit = (limit - found.len()).min(1000).to_string();
         let mut pairs = vec![("limit", page_limit.as_str())];
         pairs.extend(after.as_deref().map(|after| ("after", after)));
-        let mut page = api.get(&format!("/v1/left-out{}", query(&pairs)))?;
-        if let Some(Value::Array(rows)) = page.get_mut("left_out").map(Value::take) {
+        let mut page = api.get(&format!("{path}{}", query(&pairs)))?;
+        if let Some(Value::Array(rows)) = page.get_mut(name).map(Value::take) {
             found.extend(rows);
         }
-        after = page.get("next").and_then(Value::as_str).map(str::to_owned);
+        after = match page.get("next") {
+            Some(Value::String(next)) => Some(next.clone()),
+            Some(Value::Number(next)) => Some(next.to_string()),
+            _ => None,
+        };
         if after.is_none() {
             break;
         }
     }
+    Ok((found, after))
+}
+
+/// `madang queue noted`: what was passed over so that the rest could go on.
+fn noted(api: &Api, limit: usize, as_json: bool) -> Result<(), Failure> {
+    let (found, after) = pages(api, "/v1/notes", "notes", limit)?;
+    if as_json {
+        return out_json_indented(&json!({ "notes": found, "next": after }));
+    }
+    let rows: Vec<Vec<Shown>> = found
+        .iter()
+        .map(|row| {
+            let sentence = row.get("sentence").unwrap_or(&Value::Null);
+            vec![
+                shown!("{}", number_of(row, "id")),
+                text_of(row, "kind"),
+                text_of(row, "by"),
+                text_of(row, "subject"),
+                text_of(row, "reason"),
+                text_of(sentence, "en"),
+            ]
+        })
+        .collect();
+    out_all(&table(&["note", "kind", "by", "what", "reason", "what to do"], &rows))?;
+    if after.is_some() {
+        line(&shown!("there are more than {limit}; --limit shows more"));
+    }
+    Ok(())
+}
+
+/// `madang queue left-out`: what lies in the sources and is not taken.
+fn left_out(api: &Api, limit: usize, as_json: bool) -> Result<(), Failure> {
+    let (found, after) = pages(api, "/v1/left-out", "left_out", limit)?;
     if as_json {
         return out_json_indented(&json!({ "left_out": found, "next": after }));
     }

@@ -180,6 +180,7 @@ fn roles(named: &[RoleName], once: bool, listen: bool) -> (BTreeSet<Role>, bool)
             RoleName::Worker => _ = roles.insert(Role::Worker),
             RoleName::Indexer => _ = roles.insert(Role::Indexer),
             RoleName::Relay => _ = roles.insert(Role::Relay),
+            RoleName::Eraser => _ = roles.insert(Role::Eraser),
             RoleName::Http => http = true,
         }
     }
@@ -448,5 +449,9 @@ impl Holds for ServicePorts {
             detail: String::new(),
         };
         self.ledger.append(&act).await.map_err(|error| unavailable(&error))
+    }
+
+    async fn look_again(&self, pipeline: &str) {
+        self.service.look_again(pipeline).await;
     }
 }

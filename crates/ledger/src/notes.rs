@@ -28,6 +28,9 @@ pub trait Notes: Send + Sync {
     /// nobody's is of the scope that covers all.
     async fn notes(&self, agencies: &Scope, after: Option<i64>, limit: u32) -> Result<Vec<Note>>;
 
+    /// How many notes there are, of what the scope covers.
+    async fn count_notes(&self, agencies: &Scope) -> Result<u64>;
+
     /// Has what is noted done again, as far as the scope covers it: whoever follows the outbox is told of the document
     /// or the entry once more, and counts anew. Gives the notes that this is about; each stands until it is done.
     async fn redo(&self, which: &Redo, agencies: &Scope, actor: &str) -> Result<Vec<Note>>;

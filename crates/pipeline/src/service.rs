@@ -29,6 +29,7 @@ use crate::clock::{Clock, Jitter, steady};
 use crate::completer::Completer;
 use crate::decide::Policy;
 use crate::declaration::Pipeline;
+use crate::eraser::{Eraser, Sweeping};
 use crate::follow::{Way, follow};
 use crate::heads::{self, Heads};
 use crate::hindrance::Hindrances;
@@ -59,11 +60,14 @@ pub enum Role {
     Indexer,
     /// Brings it to other registries.
     Relay,
+    /// Removes the texts and previews that nobody names any more.
+    Eraser,
 }
 
 impl Role {
     /// Every role.
-    pub const ALL: [Role; 4] = [Role::Source, Role::Worker, Role::Indexer, Role::Relay];
+    pub const ALL: [Role; 5] =
+        [Role::Source, Role::Worker, Role::Indexer, Role::Relay, Role::Eraser];
 
     /// The word used on the command line.
     pub fn as_str(self) -> &'static str {
@@ -72,6 +76,7 @@ impl Role {
             Role::Worker => "worker",
             Role::Indexer => "indexer",
             Role::Relay => "relay",
+            Role::Eraser => "eraser",
         }
     }
 }
@@ -196,6 +201,7 @@ impl Service {
                 Role::Worker => service.start_workers(),
                 Role::Indexer => service.start_indexer(),
                 Role::Relay => service.start_relays(),
+                Role::Eraser => service.start_eraser(),
             }
         }
         Ok(service)
@@ -337,6 +343,13 @@ impl Service {
         self.spawn(follow(cataloguer, self.way()));
     }
 
+    fn start_eraser(&self) {
+        let (ledger, blobs) = (Arc::clone(&self.parts.ledger), self.parts.blobs.clone());
+        let clock = Arc::clone(&self.parts.clock);
+        let eraser = Eraser::new(ledger, blobs, clock, Sweeping::default());
+        self.spawn(follow(eraser, self.way()));
+    }
+
     /// Waits until all that was there is settled, read, indexed and catalogued.
     ///
     /// # Errors
@@ -459,6 +472,14 @@ impl Service {
     pub async fn release(&self, pipeline: &str) -> bool {
         match self.sources.get(pipeline) {
             Some(source) => source.asks.send(Ask::Release).await.is_ok(),
+            None => false,
+        }
+    }
+
+    /// Has the source of a pipeline listed now. Gives whether there is such a source.
+    pub async fn look_again(&self, pipeline: &str) -> bool {
+        match self.sources.get(pipeline) {
+            Some(source) => source.asks.send(Ask::Reconcile).await.is_ok(),
             None => false,
         }
     }

@@ -38,7 +38,9 @@ use madang_ledger::documents::Documents;
 use madang_ledger::entries::Entries;
 use madang_ledger::jobs::{Claim, Completion, JobFilter, JobState, Jobs, Verdict};
 use madang_ledger::ledger::Ledger;
+use madang_ledger::notes::{NoteKind, Notes, Redo};
 use madang_ledger::objects::{Objects, Sighting};
+use madang_ledger::outbox::Outbox;
 use madang_ledger::queue::QueueDeclaration;
 use madang_ledger::reader::{Reader, Readers};
 use madang_ledger::sqlite::{Durability, SqliteLedger};
@@ -47,6 +49,7 @@ use madang_pipeline::board::{Board, Kind, Subject};
 use madang_pipeline::cataloguer::{Cataloguer, rebuild};
 use madang_pipeline::completer::{Completer, Finished};
 use madang_pipeline::declaration::parse;
+use madang_pipeline::eraser::{Eraser, Sweeping};
 use madang_pipeline::follow::{Follower, Gathering, Obstacle, Step, Way, follow};
 use madang_pipeline::heads::{self, Heads};
 use madang_pipeline::indexer::{Following, Indexers};
@@ -706,4 +709,165 @@ async fn a_follower_goes_on_after_an_obstacle_and_the_board_says_so_meanwhile() 
     until("it is told", async || house.board.stands(Kind::Behind, &subject)).await;
     woken.await;
     assert!(house.board.now().is_empty());
+}
+
+/// Sweeps all the time, of whatever age.
+const AT_ONCE: Sweeping = Sweeping {
+    first: Duration::ZERO,
+    every: Duration::from_millis(50),
+    age: Duration::ZERO,
+    skew: Duration::ZERO,
+    pace: Duration::ZERO,
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn blobs_that_nobody_names_are_removed_and_those_of_an_open_job_are_not() {
+    let house = House::new().await;
+    let documents = house.drop(0, 0..5).await;
+    let orphan = house.blobs.keep(b"orphan".to_vec()).await.unwrap();
+    // A job is under way: it has kept its text, and is completed after many sweeps.
+    house.ledger.see(&[sighting("press0", 9, agency(0))]).await.unwrap();
+    let claims = house.ledger.claim(&worker(), 9, Duration::from_secs(60)).await.unwrap();
+    let open = house.read(&claims[0]).await;
+    let kept = open.text.unwrap();
+    let ledger = Arc::clone(&house.ledger) as Arc<dyn Ledger>;
+    let eraser = Eraser::new(ledger, house.blobs.clone(), Arc::new(now), AT_ONCE);
+    tokio::spawn(follow(eraser, house.way()));
+    // While a job is under way only what was written before it goes.
+    until("the orphan is laid aside", async || house.blobs.read(&orphan.into()).await.is_err())
+        .await;
+    house.ledger.complete(&[completion(&claims[0], open)]).await.unwrap();
+    until("it is removed for good", async || {
+        let acts = house.ledger.acts(0, 10_000).await.unwrap();
+        acts.iter().any(|row| row.act.detail.contains("\"removed\":1"))
+    })
+    .await;
+    assert!(house.blobs.read(&kept).await.is_ok(), "the text of the open job");
+    for document in &documents {
+        assert!(house.blobs.read(&document.text.unwrap()).await.is_ok());
+    }
+    // What is withdrawn names nothing any more.
+    house.ledger.vanish("press0", &["3.txt".to_owned()]).await.unwrap();
+    let claims = house.ledger.claim(&worker(), 9, Duration::from_secs(60)).await.unwrap();
+    let gone = Completion {
+        ticket: claims[0].ticket,
+        verdict: Verdict::Deleted,
+        documents: Vec::new(),
+        actor: "test".into(),
+    };
+    house.ledger.complete(&[gone]).await.unwrap();
+    let withdrawn = documents.iter().find(|document| document.object.path == "3.txt").unwrap();
+    let text = withdrawn.text.unwrap();
+    until("its text goes", async || house.blobs.read(&text).await.is_err()).await;
+    assert!(house.blobs.read(&kept).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_stays_bad_is_not_read_again_and_again_and_the_operator_may_ask() {
+    let house = House::new().await;
+    let hurt = house.drop(0, 0..3).await;
+    house.lose(&hurt[1]);
+    let index = house.index();
+    holds(&index, &agency(0), &hurt).await;
+    let by = format!("index/{}", agency(0));
+    let subject = hurt[1].id.to_string();
+    let note = async || house.ledger.noted(&by, &subject).await.unwrap();
+    until("it is noted, and its file is to be read again", async || {
+        note().await.is_some_and(|note| note.tries == 1)
+    })
+    .await;
+    // The disk garbles it each time: read again, it is lost again. It is not read a second time before a minute.
+    let rereads = async || {
+        let acts = house.ledger.acts(0, 10_000).await.unwrap();
+        acts.iter().filter(|row| row.act.action == "document.reread").count()
+    };
+    let again = async || {
+        let seq = house.ledger.last_seq().await.unwrap();
+        let claims = house.ledger.claim(&worker(), 9, Duration::from_secs(60)).await.unwrap();
+        assert_eq!(claims.len(), 1);
+        let document = house.read(&claims[0]).await;
+        house.lose(&document);
+        house.ledger.complete(&[completion(&claims[0], document)]).await.unwrap();
+        house.changed.notify_waiters();
+        until("the index has heard", async || {
+            index.checkpoint(&partition(0)).unwrap().unwrap_or(0) > seq
+        })
+        .await;
+    };
+    again().await;
+    assert_eq!((rereads().await, note().await.unwrap().tries), (1, 1));
+    assert!(house.ledger.claim(&worker(), 9, Duration::from_secs(60)).await.unwrap().is_empty());
+    // The operator asks: it counts anew, at once.
+    let redone = house.ledger.redo(&Redo::All, &Scope::All, "operator").await.unwrap();
+    assert_eq!(redone.len(), 1);
+    house.changed.notify_waiters();
+    until("it is to be read again", async || rereads().await == 2).await;
+    // This time the disk is sound: the note is taken back.
+    house.read_all().await;
+    until("nothing is noted any more", async || note().await.is_none()).await;
+    holds(&index, &agency(0), &hurt).await;
+}
+
+/// An index that refuses one document while it is told to.
+struct Picky {
+    index: TantivyIndex,
+    refuses: AtomicU32,
+    document: DocumentId,
+}
+
+impl Index for Picky {
+    fn apply(
+        &self,
+        partition: &Partition,
+        changes: &[Change],
+        checkpoint: u64,
+    ) -> Result<(), IndexError> {
+        let refused = changes.iter().any(|change| change.id() == self.document);
+        if count(&self.refuses) == 1 && refused {
+            return Err(IndexError::Refused("it is odd".into()));
+        }
+        self.index.apply(partition, changes, checkpoint)
+    }
+
+    fn checkpoint(&self, partition: &Partition) -> Result<Option<u64>, IndexError> {
+        self.index.checkpoint(partition)
+    }
+
+    fn clear(&self, partition: &Partition) -> Result<(), IndexError> {
+        self.index.clear(partition)
+    }
+
+    fn partitions(&self) -> Result<Vec<Partition>, IndexError> {
+        self.index.partitions()
+    }
+
+    fn verify(&self, partition: &Partition) -> Result<Census, IndexError> {
+        self.index.verify(partition)
+    }
+
+    fn search(&self, partitions: &[Partition], query: &Query) -> Result<Hits, SearchError> {
+        self.index.search(partitions, query)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_record_is_noted_and_put_when_the_operator_asks_for_it() {
+    let house = House::new().await;
+    let documents = house.drop(0, 0..5).await;
+    let index = TantivyIndex::open(&house.path("index")).unwrap();
+    let document = documents[2].id;
+    let picky = Arc::new(Picky { index, refuses: AtomicU32::new(1), document });
+    house.follow_into(Arc::clone(&picky) as _);
+    let others: Vec<Document> =
+        documents.iter().filter(|one| one.id != document).cloned().collect();
+    holds(&picky.index, &agency(0), &others).await;
+    let notes = async || house.ledger.notes(&Scope::All, None, 9).await.unwrap();
+    until("it is noted", async || notes().await.len() == 1).await;
+    let note = notes().await.remove(0);
+    assert_eq!((note.kind, note.subject), (NoteKind::RecordRefused, document.to_string()));
+    picky.refuses.store(0, Ordering::SeqCst);
+    house.ledger.redo(&Redo::One(note.id), &Scope::All, "operator").await.unwrap();
+    house.changed.notify_waiters();
+    holds(&picky.index, &agency(0), &documents).await;
+    until("the note is taken back", async || notes().await.is_empty()).await;
 }

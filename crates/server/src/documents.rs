@@ -12,7 +12,10 @@ use madang_document::content::Segment;
 use madang_document::document::Document;
 use madang_document::id::DocumentId;
 use madang_document::inner_path::InnerPath;
+use madang_document::partition::Partition;
 use madang_ledger::documents::Stored;
+use madang_ledger::error::LedgerError;
+use madang_ledger::reader::Reader;
 use madang_store::blobs::{BlobError, Opened};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -123,7 +126,7 @@ pub(crate) async fn text(
     };
     // Ends with an error, and not with the closing brace, if these were not the bytes that were kept.
     let whole = stream::once(async { Ok(Bytes::from(head)) })
-        .chain(opened(&server, document.id, &blob).await?.bytes)
+        .chain(opened(&server, &document, &blob).await?.bytes)
         .chain(stream::once(async { Ok(Bytes::from_static(b"}")) }))
         .map_err(std::io::Error::other);
     Ok((no_store("application/json"), Body::from_stream(whole)).into_response())
@@ -135,7 +138,7 @@ pub(crate) async fn segments(
     document: &Document,
 ) -> Result<Vec<Segment>, Problem> {
     let Some(blob) = document.text else { return Ok(Vec::new()) };
-    if opened(server, document.id, &blob).await?.size > TEXT_IN_MEMORY {
+    if opened(server, document, &blob).await?.size > TEXT_IN_MEMORY {
         return Err(Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "text-too-long",
@@ -145,26 +148,35 @@ pub(crate) async fn segments(
     }
     match server.blobs.read_text(&blob).await {
         Ok(segments) => Ok(segments),
-        Err(error) => Err(lost(server, document.id, error).await),
+        Err(error) => Err(lost(server, document, error).await),
     }
 }
 
 /// What was kept of a document.
-async fn opened(server: &Server, id: DocumentId, blob: &BlobPart) -> Result<Opened, Problem> {
+async fn opened(server: &Server, document: &Document, blob: &BlobPart) -> Result<Opened, Problem> {
     match server.blobs.open(blob).await {
         Ok(opened) => Ok(opened),
-        Err(error) => Err(lost(server, id, error).await),
+        Err(error) => Err(lost(server, document, error).await),
     }
 }
 
-/// What was made of a file can be made again: where it is lost or damaged, the file is read anew.
-async fn lost(server: &Server, id: DocumentId, error: BlobError) -> Problem {
+/// What was made of a file can be made again: where it is lost or damaged, the file is read anew. Not where the indexer
+/// has noted the same: then it is read anew by itself, or that did not help.
+async fn lost(server: &Server, document: &Document, error: BlobError) -> Problem {
     if error.is_lasting()
-        && let Err(error) = server.ledger.reread(id, &error.to_string()).await
+        && let Err(error) = read_anew(server, document, &error.to_string()).await
     {
-        tracing::warn!(%error, document = %id, "cannot be read again now");
+        tracing::warn!(%error, document = %document.id, "cannot be read again now");
     }
     Problem::from(error)
+}
+
+async fn read_anew(server: &Server, document: &Document, why: &str) -> Result<(), LedgerError> {
+    let by = Reader::Index(Partition::of(document.agency.clone())).to_string();
+    if server.ledger.noted(&by, &document.id.to_string()).await?.is_none() {
+        server.ledger.reread(document.id, why).await?;
+    }
+    Ok(())
 }
 
 /// `GET /v1/documents/{id}/preview`
@@ -186,7 +198,7 @@ pub(crate) async fn preview(
     if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
         return Ok((StatusCode::NOT_MODIFIED, keep).into_response());
     }
-    let bytes = opened(&server, document.id, &blob).await?.bytes;
+    let bytes = opened(&server, &document, &blob).await?.bytes;
     let bytes = Body::from_stream(bytes.map_err(std::io::Error::other));
     let kind = [(header::CONTENT_TYPE, "image/jpeg"), (header::CONTENT_SECURITY_POLICY, SANDBOX)];
     Ok((keep, kind, bytes).into_response())

@@ -74,6 +74,8 @@ pub(crate) async fn api(
     text.sample("madang_balance_members", &[], balance.members as f64);
     text.family("madang_balance_left_out", "gauge", "What lies in the sources and is not taken.");
     text.sample("madang_balance_left_out", &[], balance.left_out as f64);
+    text.family("madang_notes", "gauge", "What was passed over so that the rest could go on.");
+    text.sample("madang_notes", &[], server.ledger.count_notes(scope).await? as f64);
     text.family("madang_balance_holds", "gauge", "1 while nothing is lost.");
     text.sample("madang_balance_holds", &[], f64::from(u8::from(balance.holds())));
 

@@ -23,7 +23,7 @@ use crate::route::{Access, Answer, Route, Scoped, Surface};
 use crate::sentence::Sentence;
 use crate::server::Server;
 use crate::{
-    catalog, change, conditions, documents, drop, jobs, left_out, queues, receipts, search,
+    catalog, change, conditions, documents, drop, jobs, left_out, notes, queues, receipts, search,
 };
 
 /// The table that is described: handed in, since it holds this route, too.
@@ -239,6 +239,9 @@ fn shapes() -> ComponentsBuilder {
         jobs::Redriven,
         left_out::LeftOuts,
         left_out::LeftOutAnswer,
+        notes::NoteList,
+        notes::NoteAnswer,
+        notes::Redone,
         catalog::Changes,
         change::Change,
     );

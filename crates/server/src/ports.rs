@@ -87,6 +87,9 @@ pub trait Holds: Send + Sync {
     /// The files are really gone: let the deletions go on that wait for this word, and note it in the audit
     /// trail.
     async fn release(&self, pipeline: &str, actor: &str) -> Result<(), HoldError>;
+
+    /// Has the source of a pipeline listed now, if one runs here: what the ledger refused of it is seen again.
+    async fn look_again(&self, pipeline: &str);
 }
 
 /// Why a held disappearance was not released.

@@ -28,7 +28,8 @@ pub(crate) async fn list(
     let queues = queues.iter().map(QueueAnswer::from).collect();
     let conditions = conditions::of(&server, &caller.principal.agencies);
     let conditions = conditions.into_iter().map(ConditionAnswer::from).collect();
-    Ok(json(&Queues { queues, conditions }))
+    let noted = server.ledger.count_notes(&caller.principal.agencies).await?;
+    Ok(json(&Queues { queues, conditions, noted }))
 }
 
 /// The queues of these agencies, by name.
@@ -128,6 +129,8 @@ pub(crate) struct Queues {
     queues: Vec<QueueAnswer>,
     /// What keeps the service from its work just now; empty when all is well.
     conditions: Vec<ConditionAnswer>,
+    /// What was passed over so that the rest could go on, see `/v1/notes`.
+    noted: u64,
 }
 
 /// A queue with its counts.

@@ -9,8 +9,8 @@ use crate::openapi::Table;
 use crate::route::{Access, Answer, Route, Scoped, Surface};
 use crate::server::Server;
 use crate::{
-    asset, catalog, documents, drop, events, health, jobs, left_out, metrics, openapi, original,
-    pages, queues, receipts, search, sign_in,
+    asset, catalog, documents, drop, events, health, jobs, left_out, metrics, notes, openapi,
+    original, pages, queues, receipts, search, sign_in,
 };
 
 const SEARCH: Access = Access::Any(&[Role::Search]);
@@ -57,6 +57,9 @@ pub static ROUTES: &[Route] = &[
     route!("POST" "/v1/jobs/redrive", OPERATE, Api, Many, "Make many jobs ready again: quarantined ones, or those of an older format version", &[], Answer::Json("Redriven"), post(jobs::redrive)),
     route!("GET" "/v1/ledger/balance", OPERATE, Api, Many, "Conservation: where every received file is now", &[], Answer::Json("BalanceAnswer"), get(queues::balance)),
     route!("GET" "/v1/left-out", OPERATE, Api, Many, "What lies in the sources and is not taken, with the reason and the cure", left_out::PARAMETERS, Answer::Json("LeftOuts"), get(left_out::api)),
+    route!("GET" "/v1/notes", OPERATE, Api, Many, "What was passed over so that the rest could go on, with the reason and the cure", notes::PARAMETERS, Answer::Json("NoteList"), get(notes::list)),
+    route!("POST" "/v1/notes/{id}/redo", OPERATE, Api, One, "Do again what was passed over", &[], Answer::Json("Done"), post(notes::redo)),
+    route!("POST" "/v1/notes/redo", OPERATE, Api, Many, "Do again all that was passed over, or all of a kind", &[], Answer::Json("Redone"), post(notes::redo_many)),
     route!("GET" "/v1/events", OPERATE, Api, Many, "Live state of balance and queues, and changes (server-sent events)", &[], Answer::Other("text/event-stream"), get(events::api)),
     route!("GET" "/v1/catalog", SEARCH, Api, Many, "The catalogue (DCAT-AP, JSON-LD), in pages", catalog::PAGE, Answer::Other("application/ld+json"), get(catalog::catalog)),
     route!("GET" "/v1/catalog/entries/{id}", SEARCH, Api, One, "A catalogue entry (JSON-LD); 410 with its tombstone when withdrawn", &[], Answer::Other("application/ld+json"), get(catalog::entry)),

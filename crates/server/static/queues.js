@@ -38,7 +38,7 @@
   // Lists are the server's own page, fetched anew when something that they may show has changed; never while
   // somebody is about to press something in them.
   const PAUSE = 2000;
-  const LISTS = ["conditions", "queues", "left-out", "jobs"];
+  const LISTS = ["conditions", "queues", "noted", "left-out", "jobs"];
   let seen = "";
   let due = false;
   let asking = false;

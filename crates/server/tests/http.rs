@@ -19,6 +19,8 @@ use madang_index::index::Index;
 use madang_ledger::entries::Entries;
 use madang_ledger::keys::Keys;
 use madang_ledger::left_out::LeftOuts;
+use madang_ledger::notes::{NewNote, NoteKind, Notes};
+use madang_ledger::outbox::Outbox;
 use madang_server::ports::{Condition, ConditionKind};
 use madang_server::route::{Access, Scoped, Surface};
 use madang_server::routes::{ROUTES, app};
@@ -67,6 +69,12 @@ fn request(method: &str, path: &str, headers: &[(&str, &str)]) -> Request<Body> 
 
 async fn get(house: &House, key: &str, path: &str) -> Reply {
     send(house, request("GET", path, &[("authorization", &format!("Bearer {key}"))])).await
+}
+
+async fn post(house: &House, key: &str, path: &str, body: &str) -> Reply {
+    let headers =
+        [("authorization", &*format!("Bearer {key}")), ("content-type", "application/json")];
+    send(house, request("POST", path, &headers).map(|_| Body::from(body.to_owned()))).await
 }
 
 async fn page(house: &House, key: &str, path: &str) -> Reply {
@@ -750,6 +758,53 @@ async fn what_is_left_out_is_told_with_its_cure() {
     let shown = page(&house, &only_a, "/queues").await.body;
     assert!(shown.contains("링크는 따라가지 않습니다") && shown.contains("보.pipe"), "{shown}");
     assert!(!shown.contains('\u{202e}') && !shown.contains("6110000/deep"));
+}
+
+/// What was passed over has a name, a reason and a cure, and is done again for who may see it.
+#[tokio::test]
+async fn what_was_passed_over_is_told_and_done_again() {
+    let Rig { house, admin, only_a, only_b } = rig().await;
+    let id = house.take(&paper(A, "1741000/a.pdf", "가", "침수")).await;
+    let note = |by: &str, kind, subject: &str, agency: &str| NewNote {
+        by: by.into(),
+        kind,
+        subject: subject.into(),
+        agency: Some(agency.parse().unwrap()),
+        reason: "odd\u{202e}".into(),
+        tries: 5,
+    };
+    for noted in [
+        note("index/1741000", NoteKind::TextLost, &id.to_string(), A),
+        note("source/b", NoteKind::ObjectRefused, "6110000/b.pdf", B),
+    ] {
+        house.ledger.note(&noted).await.unwrap();
+    }
+    for (key, expected) in [(&admin, 2), (&only_a, 1), (&only_b, 1)] {
+        let told = get(&house, key, "/v1/notes").await.json();
+        assert_eq!(told["notes"].as_array().unwrap().len(), expected);
+        assert_eq!(get(&house, key, "/v1/queues").await.json()["noted"], expected);
+    }
+    let told = get(&house, &only_a, "/v1/notes?limit=1").await.json();
+    let first = &told["notes"][0];
+    assert_eq!((&first["kind"], &first["tries"]), (&"text_lost".into(), &5.into()));
+    assert!(first["sentence"]["ko"].as_str().unwrap().contains("다시"));
+    assert_eq!(told["next"], first["id"]);
+    let rest = get(&house, &only_a, &format!("/v1/notes?after={}", told["next"])).await.json();
+    assert!(rest["notes"].as_array().unwrap().is_empty() && rest["next"].is_null());
+    assert_eq!(get(&house, &only_a, "/v1/notes?after=x").await.status, 400);
+    let shown = page(&house, &only_a, "/queues").await.body;
+    assert!(shown.contains(&format!("/v1/notes/{}/redo", first["id"])), "{shown}");
+    assert!(!shown.contains('\u{202e}') && !shown.contains("6110000/b.pdf"));
+
+    let redo = format!("/v1/notes/{}/redo", first["id"]);
+    assert_eq!(post(&house, &only_b, &redo, "").await.status, 404, "hidden");
+    let before = house.ledger.last_seq().await.unwrap();
+    assert_eq!(post(&house, &only_a, &redo, "").await.status, 200);
+    assert_eq!(house.ledger.last_seq().await.unwrap(), before + 1, "its readers are told again");
+    let many = post(&house, &admin, "/v1/notes/redo", r#"{"kind":"object_refused"}"#).await;
+    assert_eq!(many.json()["notes"], 1);
+    assert_eq!(post(&house, &admin, "/v1/notes/redo", "").await.json()["notes"], 2);
+    assert_eq!(post(&house, &admin, "/v1/notes/redo", r#"{"kind":"x"}"#).await.status, 400);
 }
 
 fn percent(text: &str) -> String {

@@ -58,6 +58,10 @@ impl Blobs {
         Blobs { store }
     }
 
+    pub(crate) fn store(&self) -> Arc<dyn ObjectStore> {
+        Arc::clone(&self.store)
+    }
+
     /// Keeps these bytes. A blob that is there already is written once more: that costs what asking for it would,
     /// and heals one that is damaged.
     ///

@@ -22,6 +22,7 @@ pub mod secret;
 pub mod stat;
 pub mod store;
 pub mod stores;
+pub mod sweep;
 pub mod tls;
 pub mod upload;
 pub mod version;

@@ -1,5 +1,6 @@
 //! Texts and previews, on a real file system.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::panic, reason = "a test that cannot go on has failed")]
 #![allow(clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 #![allow(
     clippy::disallowed_methods,
@@ -8,10 +9,13 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
 
 use madang_document::blob_id::BlobId;
 use madang_document::blob_part::BlobPart;
+use madang_document::timestamp::Timestamp;
 use madang_store::blobs::{BUNDLE, BlobError, Blobs, Bundle};
+use madang_store::sweep::{NamedSet, Swept};
 use object_store::local::LocalFileSystem;
 
 fn open(folder: &Path) -> Blobs {
@@ -89,4 +93,73 @@ async fn what_is_lost_or_damaged_is_told_and_can_be_healed() {
     assert!(matches!(blobs.read(&kept[1]).await, Err(BlobError::Lost(_))));
     assert_eq!(blobs.keep(b"onetwo".to_vec()).await.unwrap(), kept[0].blob);
     assert_eq!(blobs.read(&kept[1]).await.unwrap(), "two".as_bytes());
+}
+
+/// Was last written at this moment, seconds since 1970.
+fn written(folder: &Path, blob: &BlobId, seconds: u64) {
+    let file = std::fs::File::options().write(true).open(folder.join(blob.path())).unwrap();
+    file.set_modified(UNIX_EPOCH + Duration::from_secs(seconds)).unwrap();
+}
+
+/// Sweeps everything last written before second `before`, at second `now`.
+async fn sweep(blobs: &Blobs, named: &[BlobId], before: i64, now: i64) -> Swept {
+    let mut set = NamedSet::default();
+    set.extend(named);
+    let mut sweep = blobs.sweep(set, Timestamp(before * 1000), Timestamp(now * 1000));
+    while sweep.step(2).await.unwrap() {}
+    sweep.swept()
+}
+
+#[tokio::test]
+async fn what_nobody_names_is_laid_aside_and_later_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let blobs = open(folder.path());
+    let mut ids = Vec::new();
+    for text in ["named", "unnamed", "young", "named late"] {
+        let id = blobs.keep(text.as_bytes().to_vec()).await.unwrap();
+        written(folder.path(), &id, if text == "young" { 2_000 } else { 10 });
+        ids.push(id);
+    }
+    let [named, unnamed, young, late] = ids[..] else { panic!() };
+    let there = async |id: BlobId| blobs.read(&id.into()).await.is_ok();
+    std::fs::write(folder.path().join("notes.txt"), "not ours").unwrap();
+
+    let swept = sweep(&blobs, &[named], 1_000, 1_500).await;
+    assert_eq!(swept, Swept { seen: 4, aside: 2, ..Swept::default() });
+    assert!(there(named).await && there(young).await && !there(unnamed).await);
+    // At once nothing goes for good, whoever sweeps again.
+    assert_eq!(sweep(&blobs, &[named], 1_000, 1_501).await.removed, 0);
+    // Named after all, it is back; the other one is removed.
+    let swept = sweep(&blobs, &[named, late, young], 1_600, 3_000).await;
+    let bytes = "unnamed".len() as u64;
+    assert_eq!((swept.back, swept.removed, swept.bytes, swept.aside), (1, 1, bytes, 0));
+    assert!(there(named).await && there(late).await && there(young).await);
+    assert!(folder.path().join("notes.txt").exists());
+    // Nothing is left of it.
+    let swept = sweep(&blobs, &[named, late, young], 9_000, 9_001).await;
+    assert_eq!(swept, Swept { seen: 3, ..Swept::default() });
+}
+
+/// A worker that writes a blob again, which is there and which nobody named so far, is about to name it.
+#[tokio::test]
+async fn a_blob_that_is_written_again_while_it_is_swept_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let blobs = open(folder.path());
+    let mut ids = Vec::new();
+    for n in 0..20 {
+        let id = blobs.keep(format!("text {n}").into_bytes()).await.unwrap();
+        written(folder.path(), &id, 10);
+        ids.push(id);
+    }
+    let mut sweep = blobs.sweep(NamedSet::default(), Timestamp(1_000_000), Timestamp(1_500_000));
+    // It has looked at all of them by now, and has taken one step.
+    assert!(sweep.step(1).await.unwrap());
+    assert_eq!(sweep.swept().aside, 1);
+    for n in 0..20 {
+        blobs.keep(format!("text {n}").into_bytes()).await.unwrap();
+    }
+    while sweep.step(100).await.unwrap() {}
+    for id in ids {
+        assert!(blobs.read(&id.into()).await.is_ok(), "{id}");
+    }
 }

@@ -57,6 +57,9 @@ pub async fn notes_know_scopes(ledger: &Trial) {
     assert_eq!(subjects(&rest), ["c"]);
     let own = ledger.notes(&only([ours()]), None, 9).await.unwrap();
     assert_eq!(subjects(&own), ["a"]);
+    for (scope, expected) in [(Scope::All, 3), (only([ours()]), 1), (only([]), 0)] {
+        assert_eq!(ledger.count_notes(&scope).await.unwrap(), expected, "{scope:?}");
+    }
     // So it is with what is done again.
     let redo = async |which, scope| ledger.redo(&which, &scope, "operator").await.unwrap();
     assert!(redo(Redo::One(all[1].id), only([ours()])).await.is_empty());

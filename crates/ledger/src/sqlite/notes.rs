@@ -105,6 +105,18 @@ impl Notes for SqliteLedger {
         rows.into_iter().map(note).collect()
     }
 
+    async fn count_notes(&self, agencies: &Scope) -> Result<u64> {
+        let n: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM note
+             WHERE ?1 IS NULL OR agency IN (SELECT value FROM json_each(?1))",
+        )
+        .bind(scope(agencies)?)
+        .fetch_one(self.readers())
+        .await
+        .map_err(fault)?;
+        Ok(count(n))
+    }
+
     async fn redo(&self, which: &Redo, agencies: &Scope, actor: &str) -> Result<Vec<Note>> {
         let (one, kind) = match which {
             Redo::One(id) => (Some(*id), None),

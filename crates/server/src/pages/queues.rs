@@ -8,6 +8,7 @@ use madang_document::id::DocumentId;
 use madang_document::left_out::LeftOut;
 use madang_document::shown::Shown;
 use madang_ledger::jobs::{Job, JobState};
+use madang_ledger::notes::{Note, NoteKind};
 use madang_ledger::objects::Balance;
 use madang_ledger::queue::Queue;
 use maud::{Markup, html};
@@ -18,6 +19,7 @@ use crate::conditions;
 use crate::count::count;
 use crate::jobs::{filter, next, task_word};
 use crate::left_out;
+use crate::notes;
 use crate::pages::layout::Layout;
 use crate::pages::words::{Words, minute, name, size};
 use crate::parameters::Parameters;
@@ -32,6 +34,9 @@ pub(crate) const PARAMETERS: &[&str] = &["state", "queue", "limit", "after"];
 /// What is left out: how much of it the page lists.
 const LEFT_OUT: u32 = 100;
 
+/// What was passed over: how much of it the page lists.
+const NOTED: u32 = 100;
+
 /// `GET /queues`
 pub(crate) async fn page(
     State(server): State<Arc<Server>>,
@@ -45,6 +50,8 @@ pub(crate) async fn page(
     let balance = server.ledger.balance(scope).await?;
     let queues = visible_queues(&server, scope).await?;
     let left_out = server.ledger.left_outs(scope, None, LEFT_OUT).await?;
+    let noted = server.ledger.notes(scope, None, NOTED).await?;
+    let all_noted = server.ledger.count_notes(scope).await?;
     let (mut filter, after, limit) = filter(&parameters, &caller)?;
     // What needs the operator comes first.
     let state = *filter.state.get_or_insert(JobState::Quarantined);
@@ -64,6 +71,7 @@ pub(crate) async fn page(
         (condition_list(words, &conditions::of(&server, scope)))
         (balance_panel(words, &balance))
         (queue_table(words, &queues))
+        (noted_list(words, all_noted, &noted))
         (left_out_list(words, balance.left_out, &left_out))
         section #jobs {
             h2 { (words.say("작업 목록", "Jobs")) }
@@ -202,6 +210,57 @@ fn queue_row(words: Words, queue: &Queue) -> Markup {
                     form method="post" action=(act("release")) {
                         button.danger { (words.say("정말 지워졌음", "They are really gone")) }
                     }
+                }
+            }
+        }
+    }
+}
+
+/// What was passed over so that the rest could go on, with the button that has it done again.
+fn noted_list(words: Words, all: u64, noted: &[Note]) -> Markup {
+    html! {
+        section #noted {
+            @if !noted.is_empty() {
+                h2 { (words.say("넘어간 것", "Passed over")) " " span.count { (count(all)) } }
+                ul.jobs { @for note in noted { li { (note_card(words, note)) } } }
+                @if all > noted.len() as u64 {
+                    p.pager { a href="/v1/notes" { (words.say("모두 보기 (JSON)", "All of them (JSON)")) } }
+                }
+                form.redrive method="post" action="/v1/notes/redo" {
+                    label { (words.say("사유", "Reason"))
+                        select name="kind" {
+                            option value="" { (words.say("모두", "all")) }
+                            @for kind in NoteKind::ALL { option value=(kind.as_str()) { (kind.as_str()) } }
+                        }
+                    }
+                    button { (words.say("넘어간 것 한꺼번에 다시 하기", "Do all of them again")) }
+                }
+            }
+        }
+    }
+}
+
+fn note_card(words: Words, note: &Note) -> Markup {
+    html! {
+        div.job {
+            div {
+                p.path {
+                    @if note.subject.parse::<DocumentId>().is_ok() {
+                        a href=(format!("/documents/{}", note.subject)) { bdi { (Shown::new(&note.subject)) } }
+                    } @else { bdi { (name(&note.subject)) } }
+                }
+                p { (notes::sentence(note.kind).say(words.0)) }
+                ul.facts {
+                    li { "#" (note.id) }
+                    li { bdi { (Shown::new(&note.by)) } }
+                    li { (Shown::new(&note.reason)) }
+                    li { time datetime=(note.since) { (minute(note.since)) } }
+                    @if note.tries > 0 { li { (words.say("다시 읽음 ", "read again ")) (note.tries) } }
+                }
+            }
+            div.acts {
+                form method="post" action=(format!("/v1/notes/{}/redo", note.id)) {
+                    button { (words.say("다시 하기", "Do it again")) }
                 }
             }
         }

@@ -359,6 +359,8 @@ impl Holds for LedgerHolds {
             Some(_) => self.ledger.hold_back(pipeline, None).await.map_err(failed),
         }
     }
+
+    async fn look_again(&self, _pipeline: &str) {}
 }
 
 /// The folder that everything lies in, whatever version is asked for: the tests call all of them `1`.

@@ -1,0 +1,231 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use madang_document::id::DocumentId;
+use madang_document::timestamp::Timestamp;
+use madang_ledger::audit::Act;
+use madang_ledger::error::LedgerError;
+use madang_ledger::ledger::Ledger;
+use madang_ledger::reader::Reader;
+use madang_store::blobs::{BlobError, Blobs};
+use madang_store::sweep::{BlobSweep, NamedSet, Swept};
+
+use crate::board::Subject;
+use crate::clock::{Clock, ms};
+use crate::follow::{Follower, Gathering, Obstacle, Step};
+use crate::heads::Heads;
+
+/// Nobody waits for it: its cursor is written once in a while, so that the outbox can be trimmed.
+const QUIET: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_secs(600);
+
+/// How the blobs are swept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sweeping {
+    /// How long after the start, and how long after the one before, a sweep begins.
+    pub first: Duration,
+    /// As `first`, for those after it.
+    pub every: Duration,
+    /// What was written within this span is left alone, whoever names it.
+    pub age: Duration,
+    /// How far the clock of the blobs' store may be from the ledger's.
+    pub skew: Duration,
+    /// How long to wait after each page.
+    pub pace: Duration,
+}
+
+/// Once a day, of what is a day old; a hundred thousand documents or blobs take half a minute, most of it waiting.
+impl Default for Sweeping {
+    fn default() -> Sweeping {
+        const HOUR: u64 = 3600;
+        Sweeping {
+            first: Duration::from_secs(600),
+            every: Duration::from_secs(24 * HOUR),
+            age: Duration::from_secs(24 * HOUR),
+            skew: Duration::from_secs(HOUR),
+            pace: Duration::from_millis(100),
+        }
+    }
+}
+
+/// Documents or blobs of one step.
+const PAGE: u32 = 500;
+
+/// After a sweep that broke off the next one begins later.
+const AGAIN: Duration = Duration::from_secs(600);
+
+/// Removes the blobs that no live document names: texts and previews of what was withdrawn, or read anew since. It
+/// marks what the ledger names, then goes through the blobs; [`BlobSweep`] says why nothing is lost by it.
+pub struct Eraser {
+    ledger: Arc<dyn Ledger>,
+    blobs: Blobs,
+    clock: Clock,
+    sweeping: Sweeping,
+    at: At,
+    next: Timestamp,
+    cursor: u64,
+}
+
+enum At {
+    Idle,
+    Marking { before: Timestamp, after: Option<DocumentId>, named: NamedSet },
+    Sweeping(Box<BlobSweep>),
+}
+
+impl std::fmt::Debug for Eraser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Eraser")
+    }
+}
+
+/// Why a sweep broke off.
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error(transparent)]
+    Blobs(#[from] BlobError),
+}
+
+#[async_trait]
+impl Follower for Eraser {
+    fn reader(&self) -> Reader {
+        Reader::Eraser
+    }
+
+    fn begin(&mut self) {
+        self.at = At::Idle;
+        self.next = (self.clock)().plus_ms(ms(self.sweeping.first));
+    }
+
+    fn subject(&self) -> Subject {
+        Subject::part(&Reader::Eraser.to_string())
+    }
+
+    fn head(&self, heads: &Heads) -> u64 {
+        heads.documents
+    }
+
+    fn gathering(&self) -> Gathering {
+        // While it waits for more it begins no sweep, so it waits no longer than from one to the next.
+        let every = self.sweeping.every;
+        Gathering { quiet: QUIET.min(every), longest: LONGEST.min(every), enough: u64::MAX }
+    }
+
+    async fn step(&mut self, head: u64) -> Result<Step, Obstacle> {
+        match self.take_step(head).await {
+            Ok(Step::More) => {
+                tokio::time::sleep(self.sweeping.pace).await;
+                Ok(Step::More)
+            }
+            Ok(step) => Ok(step),
+            Err(trouble) => {
+                self.at = At::Idle;
+                self.next = (self.clock)().plus_ms(ms(AGAIN));
+                Err(match trouble {
+                    Trouble::Ledger(error) => error.into(),
+                    Trouble::Blobs(error) => Obstacle::of(&error),
+                })
+            }
+        }
+    }
+}
+
+impl Eraser {
+    /// Over these blobs.
+    pub fn new(ledger: Arc<dyn Ledger>, blobs: Blobs, clock: Clock, sweeping: Sweeping) -> Eraser {
+        let next = clock().plus_ms(ms(sweeping.first));
+        Eraser { ledger, blobs, clock, sweeping, at: At::Idle, next, cursor: 0 }
+    }
+
+    async fn take_step(&mut self, head: u64) -> Result<Step, Trouble> {
+        let now = (self.clock)();
+        match &mut self.at {
+            At::Idle if now < self.next => {
+                if self.cursor < head {
+                    self.ledger.advance(&Reader::Eraser, head).await?;
+                    self.cursor = head;
+                }
+                Ok(Step::Done(head))
+            }
+            At::Idle => {
+                // Asked before the first document is: what is completed from here on was written after this.
+                let oldest = self.ledger.oldest_claim().await?;
+                let before = before(now, oldest, &self.sweeping);
+                self.at = At::Marking { before, after: None, named: NamedSet::default() };
+                Ok(Step::More)
+            }
+            At::Marking { before, after, named } => {
+                let page = self.ledger.named_blobs(*after, PAGE).await?;
+                named.extend(&page.blobs);
+                match page.last {
+                    Some(last) => *after = Some(last),
+                    None => {
+                        let sweep = self.blobs.sweep(std::mem::take(named), *before, now);
+                        self.at = At::Sweeping(Box::new(sweep));
+                    }
+                }
+                Ok(Step::More)
+            }
+            At::Sweeping(sweep) => {
+                if !sweep.step(PAGE as usize).await? {
+                    let swept = sweep.swept();
+                    self.at = At::Idle;
+                    self.next = now.plus_ms(ms(self.sweeping.every));
+                    self.tell(swept).await?;
+                }
+                Ok(Step::More)
+            }
+        }
+    }
+
+    /// Tells the audit trail what was done, if anything was.
+    async fn tell(&self, swept: Swept) -> Result<(), LedgerError> {
+        let Swept { seen, aside, back, removed, bytes } = swept;
+        tracing::info!(seen, aside, back, removed, bytes, "blobs swept");
+        if aside + back + removed == 0 {
+            return Ok(());
+        }
+        let detail = serde_json::json!({
+            "seen": seen, "aside": aside, "back": back, "removed": removed, "bytes": bytes,
+        });
+        let act = Act {
+            actor: Reader::Eraser.to_string(),
+            action: "blobs.swept".into(),
+            subject: "blobs".into(),
+            detail: detail.to_string(),
+        };
+        self.ledger.append(&act).await
+    }
+}
+
+/// What was written before this may be swept: what is old enough, and older than every job that is being worked on,
+/// however far the clocks of the two stores are apart.
+fn before(now: Timestamp, oldest_claim: Option<Timestamp>, sweeping: &Sweeping) -> Timestamp {
+    let old = now.plus_ms(-ms(sweeping.age));
+    let free = oldest_claim.map(|claim| claim.plus_ms(-ms(sweeping.skew)));
+    free.map_or(old, |free| free.min(old))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_young_or_may_be_of_an_open_job_is_left_alone() {
+        let sweeping = Sweeping::default();
+        const HOUR: i64 = 3_600_000;
+        for (claim, expected) in [
+            (None, 76 * HOUR),
+            // A job that began a moment ago.
+            (Some(100 * HOUR), 76 * HOUR),
+            (Some(78 * HOUR), 76 * HOUR),
+            // One that began three days ago and waits for a ledger that cannot be written.
+            (Some(28 * HOUR), 27 * HOUR),
+        ] {
+            let before = before(Timestamp(100 * HOUR), claim.map(Timestamp), &sweeping);
+            assert_eq!(before, Timestamp(expected), "{claim:?}");
+        }
+    }
+}

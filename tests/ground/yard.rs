@@ -116,9 +116,18 @@ impl Yard {
     pub fn command_of(&self, program: &Path, arguments: &[&str]) -> Command {
         let mut command = Command::new(program);
         command.args(arguments).current_dir(self.root.path()).env("MADANG_ADMIN_KEY", ADMIN);
-        for name in
-            ["AWS_ENDPOINT_URL", "AWS_REGION", "AWS_ACCESS_KEY_ID", "MADANG_KEY", "RUST_LOG"]
-        {
+        for name in [
+            "AWS_ENDPOINT_URL",
+            "AWS_REGION",
+            "AWS_ACCESS_KEY_ID",
+            "GOOGLE_APPLICATION_CREDENTIALS",
+            "STORAGE_EMULATOR_HOST",
+            "AZURE_STORAGE_ACCOUNT_NAME",
+            "AZURE_STORAGE_ACCOUNT",
+            "AZURE_STORAGE_CONNECTION_STRING",
+            "MADANG_KEY",
+            "RUST_LOG",
+        ] {
             command.env_remove(name);
         }
         command

@@ -17,7 +17,7 @@ use crate::wire::{Conditional, Wire};
 /// What is declared of a store of kind `az`: an account of Azure Blob Storage.
 ///
 /// The environment fills in what Azure's own programs read there (`AZURE_STORAGE_ACCOUNT_NAME`, `…_KEY`,
-/// `AZURE_CLIENT_ID` …). Keys are never mixed: who declares one takes none of the environment's.
+/// `AZURE_STORAGE_CONNECTION_STRING`, `AZURE_CLIENT_ID` …). Keys are never mixed: who declares one takes none of the environment's.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AzureSettings {
@@ -78,11 +78,10 @@ impl BucketSettings for AzureSettings {
         let mut builder = MicrosoftAzureBuilder::new();
         let mut account = self.account.clone();
         let mut allow_http = self.allow_http;
-        for (name, value) in environment.iter().filter(|(name, _)| name.starts_with("AZURE_")) {
-            let Ok(key) = name.to_ascii_lowercase().parse::<AzureConfigKey>() else { continue };
+        for (key, value) in said(environment) {
             if self.leaves_open(key) {
                 if key == AzureConfigKey::AccountName {
-                    account = Some(value.clone());
+                    account = Some(value.to_owned());
                 }
                 allow_http |= key == AzureConfigKey::Endpoint && value.starts_with("http://");
                 builder = builder.with_config(key, value);
@@ -112,6 +111,37 @@ impl BucketSettings for AzureSettings {
         wire.sign(account, Arc::clone(client.credentials()));
         Ok(Arc::new(AzureContainer { objects: Arc::new(client.clone()), client }))
     }
+}
+
+/// What the environment says: in the words of Azure's libraries, of its command line (`AZURE_STORAGE_ACCOUNT`,
+/// `AZURE_STORAGE_KEY`), or as a connection string. Of two words for one thing the library's goes first.
+fn said(environment: &Environment) -> Vec<(AzureConfigKey, &str)> {
+    let string = environment.get("AZURE_STORAGE_CONNECTION_STRING").map_or("", String::as_str);
+    let mut said: Vec<(AzureConfigKey, &str)> = Vec::new();
+    // <https://learn.microsoft.com/en-us/azure/storage/common/storage-configure-connection-string>
+    for (name, value) in string.split(';').filter_map(|part| part.trim().split_once('=')) {
+        match name {
+            "AccountName" => said.push((AzureConfigKey::AccountName, value)),
+            "AccountKey" => said.push((AzureConfigKey::AccessKey, value)),
+            "SharedAccessSignature" => said.push((AzureConfigKey::SasKey, value)),
+            "BlobEndpoint" => said.push((AzureConfigKey::Endpoint, value)),
+            "UseDevelopmentStorage" => said.push((AzureConfigKey::UseEmulator, value)),
+            _ => {}
+        }
+    }
+    for (name, value) in environment {
+        match name.as_str() {
+            "AZURE_STORAGE_ACCOUNT" => said.push((AzureConfigKey::AccountName, value)),
+            "AZURE_STORAGE_KEY" => said.push((AzureConfigKey::AccessKey, value)),
+            _ => {}
+        }
+    }
+    for (name, value) in environment.iter().filter(|(name, _)| name.starts_with("AZURE_")) {
+        if let Ok(key) = name.to_ascii_lowercase().parse() {
+            said.push((key, value));
+        }
+    }
+    said
 }
 
 /// A container of an account.

@@ -436,6 +436,20 @@ async fn what_is_not_declared_comes_from_the_environment() {
         ("AZURE_STORAGE_ACCOUNT_KEY", azurite::KEY),
     ]);
     assert_eq!(listed(&AzureSettings::default(), "environment", microsoft).await, 1);
+    let string = format!(
+        "DefaultEndpointsProtocol=http;AccountName={};AccountKey={};BlobEndpoint={};",
+        azurite::ACCOUNT,
+        azurite::KEY,
+        azurite().endpoint()
+    );
+    let string = environment(&[("AZURE_STORAGE_CONNECTION_STRING", &string)]);
+    assert_eq!(listed(&AzureSettings::default(), "environment", string).await, 1);
+    let command_line = environment(&[
+        ("AZURE_STORAGE_ENDPOINT", &azurite().endpoint()),
+        ("AZURE_STORAGE_ACCOUNT", azurite::ACCOUNT),
+        ("AZURE_STORAGE_KEY", azurite::KEY),
+    ]);
+    assert_eq!(listed(&AzureSettings::default(), "environment", command_line).await, 1);
 
     gcs().make("environment").await;
     assert!(gcs().put("environment", "a", b"x").await);

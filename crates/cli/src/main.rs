@@ -9,6 +9,7 @@ mod configuration;
 mod data_folder;
 mod extract;
 mod failure;
+mod heaps;
 mod idle;
 mod local_key;
 mod log;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { failure::USAGE } else { 0 });
         }
     };
+    heaps::bound();
     madang_store::tls::provide();
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,

@@ -35,6 +35,8 @@ mod notes;
 mod objects;
 mod outbox;
 mod outlook;
+#[cfg(test)]
+mod plan;
 mod queues;
 mod readers;
 mod redrive;

@@ -425,32 +425,21 @@ struct DocumentRow {
 
 #[cfg(test)]
 mod tests {
-    use sqlx::AssertSqlSafe;
-
-    use super::super::SqliteLedger;
+    use super::super::plan::plan;
     use super::*;
-    use crate::conformance::sample;
 
     /// Each job is one seek, however many there are.
     #[tokio::test]
     async fn a_completion_finds_its_jobs_by_their_numbers() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("ledger.db");
-        let ledger = SqliteLedger::open(&path, sample::Hand::default().clock()).await.unwrap();
         let completion = Completion {
             ticket: Ticket { job: 1, fence: 1 },
             verdict: Verdict::Done,
             documents: Vec::new(),
             actor: String::new(),
         };
-        let sql = end(&[&completion, &completion], Timestamp(0)).into_string();
-        let plan: Vec<(i64, i64, i64, String)> =
-            sqlx::query_as(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")))
-                .fetch_all(ledger.readers())
-                .await
-                .unwrap();
+        let plan = plan(&end(&[&completion, &completion], Timestamp(0)).into_string()).await;
         let seek = "SEARCH job USING INTEGER PRIMARY KEY (rowid=?)";
-        assert!(plan.iter().any(|row| row.3 == seek), "{plan:#?}");
-        assert!(!plan.iter().any(|row| row.3.starts_with("SCAN job")), "{plan:#?}");
+        assert!(plan.iter().any(|step| step == seek), "{plan:#?}");
+        assert!(!plan.iter().any(|step| step.starts_with("SCAN job")), "{plan:#?}");
     }
 }

@@ -170,26 +170,19 @@ async fn per_minute(conn: &mut SqliteConnection, now: Timestamp) -> Result<u64> 
 
 #[cfg(test)]
 mod tests {
+    use super::super::plan::plan;
     use super::*;
-    use crate::conformance::sample;
 
     /// An estimate reads a bounded number of rows of an index, wherever in its queue the job stands.
     #[tokio::test]
     async fn an_estimate_is_answered_by_an_index() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("ledger.db");
-        let ledger = SqliteLedger::open(&path, sample::Hand::default().clock()).await.unwrap();
         for (sql, range) in [(waiting(), "run_at<?"), (beside(), "run_at=? AND id<?")] {
-            let plan: Vec<(i64, i64, i64, String)> =
-                sqlx::query_as(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")))
-                    .fetch_all(ledger.readers())
-                    .await
-                    .unwrap();
+            let plan = plan(&sql).await;
             let seek = format!(
                 "SEARCH job USING COVERING INDEX job_ready (queue=? AND priority=? AND {range})"
             );
-            assert_eq!(plan.iter().filter(|row| row.3 == seek).count(), 5, "{plan:#?}");
-            assert!(!plan.iter().any(|row| row.3.contains("TEMP B-TREE")), "{plan:#?}");
+            assert_eq!(plan.iter().filter(|step| **step == seek).count(), 5, "{plan:#?}");
+            assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:#?}");
         }
     }
 

@@ -3,6 +3,7 @@ use std::env::VarError;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use futures::StreamExt;
@@ -55,10 +56,23 @@ pub(crate) fn run(command: Up) -> Result<(), Failure> {
     log::start();
     // Before tokio: children must not be forked from a process with threads.
     let zygote = Zygote::start(Path::new("/proc/self/exe"))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = runtime()?;
     let result = runtime.block_on(up(&command, configuration, pipelines, &data, zygote));
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));
     result
+}
+
+/// The runtime. Its threads say by their names what they are for, so that a profile tells tasks from blocking work:
+/// those for tasks are made first.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    let tasks = std::thread::available_parallelism().map_or(1, usize::from);
+    let made = AtomicUsize::new(0);
+    let name = move || match made.fetch_add(1, Ordering::Relaxed) {
+        n if n < tasks => format!("runtime-{n}"),
+        n => format!("blocking-{}", n - tasks),
+    };
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.worker_threads(tasks).thread_name_fn(name).enable_all().build()
 }
 
 async fn up(

@@ -4,37 +4,25 @@
 //! `cargo run --release -p madang-index --example apply [PASSAGES.jsonl]`. The records are the passages of a file (one
 //! JSON object with `title` and `text` a line), else generated ones.
 
+mod passages;
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use madang_document::agency::Agency;
-use madang_document::content::{Origin, Segment};
-use madang_document::id::DocumentId;
-use madang_document::locator::Locator;
-use madang_document::media_type::{Kind, MediaType};
-use madang_document::outcome::Outcome;
-use madang_document::partition::Partition;
 use madang_index::index::Index;
 use madang_index::query::Query;
-use madang_index::record::{Change, Record};
+use madang_index::record::Change;
 use madang_index::tantivy::index::TantivyIndex;
-use serde::Deserialize;
 
-type Failure = Box<dyn std::error::Error>;
+use crate::passages::{Failure, Passage, lines, partition, size};
 
 /// Records that are applied in each run.
 const RECORDS: usize = 6000;
 
-#[derive(Deserialize)]
-struct Passage {
-    title: String,
-    text: String,
-}
-
 #[allow(clippy::print_stdout)]
 fn main() -> Result<(), Failure> {
     let passages = match std::env::args().nth(1) {
-        Some(path) => read(Path::new(&path))?,
+        Some(path) => lines(Path::new(&path))?,
         None => (0..RECORDS).map(generated).collect(),
     };
     println!("batch  CPU ms/record  wall ms/record  CPU ms/batch   MB/s  folder/text  search ms");
@@ -47,7 +35,7 @@ fn main() -> Result<(), Failure> {
 }
 
 fn measure(passages: &[Passage], batch: usize) -> Result<String, Failure> {
-    let bytes: usize = passages.iter().map(|p| p.text.len() + p.title.len()).sum();
+    let bytes: usize = passages.iter().map(Passage::size).sum();
     let folder = tempfile::tempdir()?;
     let index = TantivyIndex::open(folder.path())?;
     let (began, cpu) = (Instant::now(), cpu()?);
@@ -55,7 +43,10 @@ fn measure(passages: &[Passage], batch: usize) -> Result<String, Failure> {
     let mut batches = 0u64;
     for passages in passages.chunks(batch) {
         batches += 1;
-        let put = |(n, passage)| Change::Put { revision: batches, record: record(n, passage) };
+        let put = |(n, passage): (usize, &Passage)| {
+            let record = passage.record(&format!("folder/{n}.txt"));
+            Change::Put { revision: batches, record }
+        };
         let changes: Vec<Change> = (done..).zip(passages).map(put).collect();
         done += passages.len();
         index.apply(&partition(), &changes, batches)?;
@@ -80,34 +71,6 @@ fn measure(passages: &[Passage], batch: usize) -> Result<String, Failure> {
         bytes as f64 / 1e6 / wall.as_secs_f64(),
         stored as f64 / bytes as f64,
     ))
-}
-
-fn partition() -> Partition {
-    Partition::of(Agency::undeclared())
-}
-
-fn record(n: usize, passage: &Passage) -> Box<Record> {
-    let path = format!("folder/{n}.txt");
-    Box::new(Record {
-        id: DocumentId::new("apply", &path, None),
-        partition: partition(),
-        pipeline: "apply".into(),
-        path,
-        title: passage.title.clone(),
-        keywords: String::new(),
-        media_type: MediaType::new("text/plain"),
-        kind: Kind::Text,
-        language: Some("ko".into()),
-        outcome: Outcome::Ok,
-        date: None,
-        size: passage.text.len() as u64,
-        segments: vec![Segment {
-            text: passage.text.clone(),
-            locator: Locator::Whole {},
-            origin: Origin::Native,
-            confidence: None,
-        }],
-    })
 }
 
 /// About a kilobyte of words that follow each other in no order.
@@ -140,12 +103,7 @@ fn generated(n: usize) -> Passage {
         text.extend(char::from_u32(syllable).filter(|_| state.is_multiple_of(3)));
         text.push(' ');
     }
-    Passage { title: format!("제{n}호"), text }
-}
-
-fn read(path: &Path) -> Result<Vec<Passage>, Failure> {
-    let text = std::fs::read_to_string(path)?;
-    Ok(text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?)
+    Passage { id: n.to_string(), title: format!("제{n}호"), text }
 }
 
 /// Seconds of CPU that all threads of this process have used (proc(5), fields 14 and 15 of `stat`, in ticks of 1/100
@@ -155,16 +113,4 @@ fn cpu() -> Result<f64, Failure> {
     let (_, fields) = stat.rsplit_once(')').ok_or("no stat")?;
     let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
     Ok(ticks.sum::<Result<f64, _>>()? / 100.0)
-}
-
-fn size(folder: &Path) -> Result<u64, Failure> {
-    let mut bytes = 0;
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        bytes += match entry.metadata()? {
-            inner if inner.is_dir() => size(&entry.path())?,
-            inner => inner.len(),
-        };
-    }
-    Ok(bytes)
 }

@@ -5,31 +5,20 @@
 //! `cargo run --release -p madang-index --example ko_retrieval [COLLECTION…]`. The collections are those of the
 //! corpus folder (`MADANG_CORPUS`, default `../shared/corpus`), under `ko-retrieval/`.
 
+mod passages;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use madang_document::agency::Agency;
-use madang_document::content::{Origin, Segment};
 use madang_document::id::DocumentId;
-use madang_document::locator::Locator;
-use madang_document::media_type::{Kind, MediaType};
-use madang_document::outcome::Outcome;
-use madang_document::partition::Partition;
 use madang_index::index::Index;
 use madang_index::query::Query;
-use madang_index::record::{Change, Record};
+use madang_index::record::Change;
 use madang_index::tantivy::index::TantivyIndex;
 use serde::Deserialize;
 
-type Failure = Box<dyn std::error::Error>;
-
-#[derive(Deserialize)]
-struct Passage {
-    id: String,
-    title: String,
-    text: String,
-}
+use crate::passages::{Failure, Passage, lines, partition, size};
 
 #[derive(Deserialize)]
 struct Question {
@@ -60,15 +49,15 @@ fn main() -> Result<(), Failure> {
 fn measure(folder: &Path) -> Result<String, Failure> {
     let passages: Vec<Passage> = lines(&folder.join("passages.jsonl"))?;
     let questions: Vec<Question> = lines(&folder.join("queries.dev.jsonl"))?;
-    let bytes: usize = passages.iter().map(|p| p.text.len() + p.title.len()).sum();
+    let bytes: usize = passages.iter().map(Passage::size).sum();
     let names: HashMap<DocumentId, &str> =
-        passages.iter().map(|p| (id(&p.id), p.id.as_str())).collect();
+        passages.iter().map(|p| (p.document(), p.id.as_str())).collect();
 
     let place = tempfile::tempdir()?;
     let index = TantivyIndex::open(place.path())?;
     let began = Instant::now();
     let changes: Vec<Change> =
-        passages.iter().map(|p| Change::Put { revision: 1, record: Box::new(record(p)) }).collect();
+        passages.iter().map(|p| Change::Put { revision: 1, record: p.record("") }).collect();
     index.apply(&partition(), &changes, 1)?;
     let indexed = began.elapsed().as_secs_f64();
 
@@ -163,57 +152,8 @@ fn plain(question: &str) -> String {
     question.replace(['"', '“', '”', '*', '「', '」', '『', '』'], " ").replace(" -", " ")
 }
 
-fn partition() -> Partition {
-    Partition::of(Agency::undeclared())
-}
-
-fn id(name: &str) -> DocumentId {
-    DocumentId::new("ko-retrieval", name, None)
-}
-
-fn record(passage: &Passage) -> Record {
-    Record {
-        id: id(&passage.id),
-        partition: partition(),
-        pipeline: "ko-retrieval".into(),
-        path: String::new(),
-        title: passage.title.clone(),
-        keywords: String::new(),
-        media_type: MediaType::new("text/plain"),
-        kind: Kind::Text,
-        language: Some("ko".into()),
-        outcome: Outcome::Ok,
-        date: None,
-        size: passage.text.len() as u64,
-        segments: vec![Segment {
-            text: passage.text.clone(),
-            locator: Locator::Whole {},
-            origin: Origin::Native,
-            confidence: None,
-        }],
-    }
-}
-
-fn lines<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Vec<T>, Failure> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| format!("{}: {error}; set MADANG_CORPUS", path.display()))?;
-    Ok(text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?)
-}
-
 fn quantile(values: &mut [f64], q: f64) -> f64 {
     values.sort_by(f64::total_cmp);
     let at = (values.len().saturating_sub(1) as f64 * q) as usize;
     values.get(at).copied().unwrap_or(0.0)
-}
-
-fn size(folder: &Path) -> Result<u64, Failure> {
-    let mut bytes = 0;
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        bytes += match entry.metadata()? {
-            inner if inner.is_dir() => size(&entry.path())?,
-            inner => inner.len(),
-        };
-    }
-    Ok(bytes)
 }

@@ -6,6 +6,7 @@ pub mod index;
 mod partition_index;
 mod partitions;
 mod plan;
+mod property;
 mod ranking;
 mod revisions;
 mod schema;

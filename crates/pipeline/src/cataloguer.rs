@@ -126,7 +126,7 @@ impl Cataloguer {
 
     async fn take_step(&mut self, head: u64) -> Result<Step, LedgerError> {
         self.noted.begin_pass();
-        let at = match self.at {
+        let mut at = match self.at {
             Some(at) => at,
             None => self.find_place().await?,
         };
@@ -142,7 +142,10 @@ impl Cataloguer {
                 self.ledger.advance(&Reader::Cataloguer, last).await?;
                 self.at = Some(last);
                 self.batch = Instant::now();
-                return Ok(Step::More);
+                if Step::after(changes.len(), BATCH, last, last) == Step::More {
+                    return Ok(Step::More);
+                }
+                at = last;
             }
         }
         if self.walk().await? {

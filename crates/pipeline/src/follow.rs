@@ -52,6 +52,18 @@ pub enum Step {
     Done(u64),
 }
 
+impl Step {
+    /// After a batch of `rows`, of `most` that were asked for, which was taken up to the row `through` of `last`. One
+    /// that is not full ends the backlog, and what came while it was taken is gathered like all other news: to take
+    /// that at once would make the batches small, and more of them, whenever there is much to do.
+    pub fn after(rows: usize, most: u32, through: u64, last: u64) -> Step {
+        match rows < most as usize && through == last {
+            true => Step::Done(through),
+            false => Step::More,
+        }
+    }
+}
+
 /// What a follower waits for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Obstacle {
@@ -317,6 +329,20 @@ mod tests {
                 expected,
                 "{rows} {first:?} {last:?}"
             );
+        }
+    }
+
+    #[test]
+    fn only_a_full_batch_is_followed_by_another_at_once() {
+        // rows, through, last
+        for (rows, through, last, step) in [
+            (10, 30, 30, Step::More),
+            (9, 30, 30, Step::Done(30)),
+            (1, 30, 30, Step::Done(30)),
+            // The texts were too many: the rest of what was read is still there.
+            (9, 20, 30, Step::More),
+        ] {
+            assert_eq!(Step::after(rows, 10, through, last), step, "{rows} {through}");
         }
     }
 

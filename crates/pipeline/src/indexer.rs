@@ -315,9 +315,9 @@ impl Indexer {
     /// Applies one batch of the outbox.
     async fn catch_up(&mut self, from: u64) -> Result<Step, Trouble> {
         let outbox = self.of.ledger.changes(&self.partition, from, BATCH).await?;
-        if outbox.is_empty() {
+        let Some(last) = outbox.last().map(|change| change.seq) else {
             return Ok(Step::Done(from));
-        }
+        };
         // However often a document changed, its record is made once, from what the ledger holds now.
         let mut ids: Vec<DocumentId> = outbox.iter().map(|change| change.document).collect();
         ids.sort();
@@ -356,7 +356,7 @@ impl Indexer {
         self.settle(taken.into_iter()).await?;
         self.of.ledger.advance(&reader(&self.partition), through).await?;
         self.at = At::Following(through);
-        Ok(Step::More)
+        Ok(Step::after(outbox.len(), BATCH, through, last))
     }
 
     /// Documents by their ids, and those that the ledger holds but cannot be read back: noted, and passed over.

@@ -102,6 +102,7 @@ impl Relay {
         }
         let events = self.ledger.events(&Scope::All, after, BATCH).await?;
         let Some(last) = events.last().map(|event| event.seq) else { return Ok(Step::Done(after)) };
+        let rows = events.len();
         let ids: BTreeSet<String> = events.into_iter().map(|event| event.entry).collect();
         let mut entries = Vec::new();
         for id in ids {
@@ -109,7 +110,7 @@ impl Relay {
         }
         self.put(&entries).await?;
         self.ledger.advance(&reader, last).await?;
-        Ok(Step::More)
+        Ok(Step::after(rows, BATCH, last, last))
     }
 
     /// Brings every entry, because the outbox no longer tells which of them changed.

@@ -33,6 +33,7 @@ use crate::hindrance::{Hindrance, Hindrances, shortage};
 use crate::lease::{LEASE, Leases};
 use crate::reading::{document, unread};
 use crate::terms::Terms;
+use crate::threads::Threads;
 use madang_store::blobs::{BlobError, Blobs, Bundle};
 use madang_store::error::StoreError;
 use madang_store::store::Pinned;
@@ -186,6 +187,7 @@ impl Workers {
 #[derive(Clone)]
 struct Lanes {
     free: Arc<Semaphore>,
+    threads: Threads,
     pace: Arc<AtomicU64>,
     stop: CancellationToken,
 }
@@ -193,7 +195,8 @@ struct Lanes {
 impl Lanes {
     fn new(children: usize, stop: CancellationToken) -> Lanes {
         let pace = Arc::new(AtomicU64::new(100_000));
-        Lanes { free: Arc::new(Semaphore::new(children)), pace, stop }
+        let threads = Threads::new("lane", children);
+        Lanes { free: Arc::new(Semaphore::new(children)), threads, pace, stop }
     }
 
     /// What an object took of late.
@@ -335,7 +338,7 @@ async fn try_to_read(workers: &Workers, claim: &Claim, watch: &Arc<Watch>, lanes
     let Ok(lane) = lanes.free.acquire().await else { return Tried::CalledOff };
     let begun = Instant::now();
     workers.leases.running(claim.ticket, true);
-    let extracted = extract(workers, claim, input, hash, Arc::clone(watch)).await;
+    let extracted = extract(workers, claim, input, hash, Arc::clone(watch), lanes).await;
     workers.leases.running(claim.ticket, false);
     lanes.passed(begun.elapsed());
     drop(lane);
@@ -383,20 +386,21 @@ async fn read_whole(size: u64, pinned: &dyn Pinned) -> Result<(SealedFile, BlobI
     Ok((file, BlobId::from_digest(hash.finalize().into())))
 }
 
-/// Runs the child on a thread that may block, and keeps texts and previews as they arrive.
+/// Runs the child in a lane, and keeps texts and previews as they arrive.
 async fn extract(
     workers: &Workers,
     claim: &Claim,
     input: Input,
     hash: Option<BlobId>,
     watch: Arc<Watch>,
+    lanes: &Lanes,
 ) -> Tried {
     let zygote = Arc::clone(&workers.zygote);
     let terms = Arc::clone(&workers.terms);
     let blobs = workers.blobs.clone();
     let runtime = tokio::runtime::Handle::current();
     let claim = claim.clone();
-    let joined = tokio::task::spawn_blocking(move || {
+    let watched = lanes.threads.run(move || {
         let mut documents: Vec<Document> = Vec::new();
         let mut bundle = Bundle::new(&blobs);
         let mut places = Vec::new();
@@ -453,10 +457,10 @@ async fn extract(
             },
         }
     });
-    match joined.await {
+    match watched.await {
         Ok(answer) => answer,
-        Err(error) => {
-            let message = format!("the worker failed: {error}");
+        Err(panicked) => {
+            let message = format!("the worker failed: {panicked}");
             Tried::of(Reading::Unread { message, lasting: false })
         }
     }

@@ -175,9 +175,13 @@ impl Store for FolderStore {
                 })
                 .map_err(|barred| refusal(&object.path, barred))?;
             let file = Arc::new(File::from(file));
-            let mut pinned = PinnedFile { file, path: object.path, version: object.version };
+            let head = Bytes::new();
+            let mut pinned = PinnedFile { file, path: object.path, version: object.version, head };
             // From here on it must stay as it is now, to the inode's own time.
             pinned.version = pinned.check()?;
+            if object.size <= HEAD {
+                pinned.head = pinned.read_here(0, object.size)?;
+            }
             Ok(Box::new(pinned) as Box<dyn Pinned>)
         })
         .await
@@ -441,14 +445,34 @@ fn put_refusal(path: &str, barred: Barred) -> StoreError {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct PinnedFile {
     file: Arc<File>,
     path: String,
     version: String,
+    /// Its first bytes, read when it was opened: all of them where there are few.
+    head: Bytes,
 }
 
+/// A file of at most so many bytes is read where it is opened: going to another thread costs more than the bytes.
+const HEAD: u64 = 256 << 10;
+
 impl PinnedFile {
+    /// Reads where blocking is allowed.
+    fn read_here(&self, offset: u64, length: u64) -> Result<Bytes, StoreError> {
+        let mut buffer = vec![0; usize::try_from(length).unwrap_or(usize::MAX).min(8 << 20)];
+        let n = self.file.read_at(&mut buffer, offset);
+        buffer.truncate(n.map_err(|error| StoreError::of_io(&self.path, error))?);
+        Ok(Bytes::from(buffer))
+    }
+
+    /// So many bytes from there on, if they were read already.
+    fn known(&self, offset: u64, length: u64) -> Option<Bytes> {
+        let start = usize::try_from(offset).ok()?;
+        let end = start.checked_add(usize::try_from(length).ok()?)?;
+        (end <= self.head.len()).then(|| self.head.slice(start..end))
+    }
+
     /// The version that is there, if it is the one that is meant.
     fn check(&self) -> Result<String, StoreError> {
         let there = stat::of(self.file.as_fd())
@@ -465,17 +489,11 @@ impl PinnedFile {
 #[async_trait]
 impl Pinned for PinnedFile {
     async fn read(&self, offset: u64, length: u64) -> Result<Bytes, StoreError> {
-        let file = Arc::clone(&self.file);
-        let path = self.path.clone();
-        blocking(&self.path, move || {
-            let mut buffer = vec![0; usize::try_from(length).unwrap_or(usize::MAX).min(8 << 20)];
-            let n = file
-                .read_at(&mut buffer, offset)
-                .map_err(|error| StoreError::of_io(&path, error))?;
-            buffer.truncate(n);
-            Ok(Bytes::from(buffer))
-        })
-        .await
+        if let Some(bytes) = self.known(offset, length) {
+            return Ok(bytes);
+        }
+        let pinned = self.clone();
+        blocking(&self.path, move || pinned.read_here(offset, length)).await
     }
 
     async fn unchanged(&self) -> Result<(), StoreError> {

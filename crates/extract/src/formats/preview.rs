@@ -4,9 +4,14 @@
 use std::io::{BufRead, Cursor, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use image::codecs::jpeg::JpegEncoder;
+use fast_image_resize::images::Image;
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder as _, ImageError, ImageReader, Rgb, RgbImage};
+use image::{
+    DynamicImage, GrayAlphaImage, GrayImage, ImageDecoder as _, ImageError, ImageReader, Rgb,
+    RgbImage, RgbaImage,
+};
+use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use madang_document::content::Preview;
 use madang_document::locator::Locator;
 
@@ -101,22 +106,70 @@ pub(super) fn encode(
     locator: Locator,
     context: &Context<'_>,
 ) -> Result<Preview, String> {
-    let side = context.limits.preview.max(1);
-    let mut small = if picture.width().max(picture.height()) > side {
-        picture.thumbnail(side, side)
-    } else {
-        picture
-    };
+    let mut small = shrunk(picture, context.limits.preview.max(1))?;
     let orientation = orientation.and_then(|n| u8::try_from(n).ok());
     if let Some(orientation) = orientation.and_then(Orientation::from_exif) {
         small.apply_orientation(orientation);
     }
     let flat = if small.color().has_alpha() { on_white(&small) } else { small.into_rgb8() };
+    let (width, height) = flat.dimensions();
+    let side = |length: u32| u16::try_from(length).map_err(|error| error.to_string());
     let mut jpeg = Vec::new();
-    JpegEncoder::new_with_quality(&mut jpeg, QUALITY)
-        .encode_image(&flat)
+    let mut encoder = Encoder::new(&mut jpeg, QUALITY);
+    // Most previews are pages of text: colour at half the resolution frays coloured letters.
+    encoder.set_sampling_factor(SamplingFactor::R_4_4_4);
+    encoder
+        .encode(flat.as_raw(), side(width)?, side(height)?, ColorType::Rgb)
         .map_err(|error| error.to_string())?;
-    Ok(Preview { locator, width: flat.width(), height: flat.height(), jpeg })
+    Ok(Preview { locator, width, height, jpeg })
+}
+
+/// A picture whose longer side is at most so many pixels, each the mean of those that it stands for.
+fn shrunk(picture: DynamicImage, side: u32) -> Result<DynamicImage, String> {
+    let (width, height) = (picture.width(), picture.height());
+    let longer = width.max(height);
+    if longer <= side {
+        return Ok(picture);
+    }
+    let scaled = |length: u32| {
+        let scaled =
+            (u64::from(length) * u64::from(side) + u64::from(longer) / 2) / u64::from(longer);
+        u32::try_from(scaled).unwrap_or(side).max(1)
+    };
+    let (from, to) = ((width, height), (scaled(width), scaled(height)));
+    let small = match picture {
+        DynamicImage::ImageLuma8(picture) => {
+            let pixels = resized(picture.into_raw(), PixelType::U8, from, to)?;
+            GrayImage::from_raw(to.0, to.1, pixels).map(DynamicImage::from)
+        }
+        DynamicImage::ImageLumaA8(picture) => {
+            let pixels = resized(picture.into_raw(), PixelType::U8x2, from, to)?;
+            GrayAlphaImage::from_raw(to.0, to.1, pixels).map(DynamicImage::from)
+        }
+        picture if picture.color().has_alpha() => {
+            let pixels = resized(picture.into_rgba8().into_raw(), PixelType::U8x4, from, to)?;
+            RgbaImage::from_raw(to.0, to.1, pixels).map(DynamicImage::from)
+        }
+        picture => {
+            let pixels = resized(picture.into_rgb8().into_raw(), PixelType::U8x3, from, to)?;
+            RgbImage::from_raw(to.0, to.1, pixels).map(DynamicImage::from)
+        }
+    };
+    small.ok_or_else(|| "the shrunk picture has another size".into())
+}
+
+/// Pixels of a picture of one size as those of another.
+fn resized(
+    pixels: Vec<u8>,
+    kind: PixelType,
+    from: (u32, u32),
+    to: (u32, u32),
+) -> Result<Vec<u8>, String> {
+    let picture = Image::from_vec_u8(from.0, from.1, pixels, kind).map_err(|e| e.to_string())?;
+    let mut small = Image::new(to.0, to.1, kind);
+    let mean = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Box));
+    Resizer::new().resize(&picture, &mut small, &mean).map_err(|e| e.to_string())?;
+    Ok(small.into_vec())
 }
 
 /// A picture that stands inside a document as its own small likeness: the first page, the cover of an album.
@@ -141,4 +194,36 @@ fn on_white(picture: &DynamicImage) -> RgbImage {
         *to = Rgb([blend(red), blend(green), blend(blue)]);
     }
     flat
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shrunk_picture_keeps_its_shape_and_each_pixel_is_a_mean() {
+        // Black and white columns by turns: gray from afar.
+        let striped =
+            RgbImage::from_fn(1000, 10, |x, _| Rgb([if x % 2 == 0 { 0 } else { 255 }; 3]));
+        let striped = DynamicImage::from(striped);
+        for picture in [
+            DynamicImage::from(striped.to_luma8()),
+            DynamicImage::from(striped.to_luma_alpha8()),
+            DynamicImage::from(striped.to_rgb8()),
+            DynamicImage::from(striped.to_rgba8()),
+            DynamicImage::from(striped.to_rgb16()),
+            DynamicImage::from(striped.to_rgba16()),
+            DynamicImage::from(striped.to_luma16()),
+        ] {
+            let kind = picture.color();
+            let small = shrunk(picture.clone(), 500).unwrap();
+            assert_eq!((small.width(), small.height()), (500, 5), "{kind:?}");
+            assert_eq!(small.color().has_alpha(), kind.has_alpha(), "{kind:?}");
+            let gray = |pixel: &Rgb<u8>| pixel.0.iter().all(|c| (127..=128).contains(c));
+            assert!(small.to_rgb8().pixels().all(gray), "{kind:?}");
+            assert_eq!(shrunk(picture.clone(), 1000).unwrap(), picture, "{kind:?}");
+            // A line stays a line.
+            assert_eq!(shrunk(picture, 20).unwrap().height(), 1, "{kind:?}");
+        }
+    }
 }

@@ -11,6 +11,7 @@ use crate::analyzer::digest;
 use crate::nfc::{nfc, push_nfc};
 use crate::query::{Hit, Snippet};
 use crate::record::Record;
+use crate::tantivy::property::Property;
 use crate::tantivy::schema::{Analysed, Fields};
 use crate::tantivy::segment_map::SegmentMap;
 
@@ -76,7 +77,22 @@ pub(crate) fn folder_term(path: &str) -> String {
 pub(crate) fn write(revision: u64, record: &Record, fields: &Fields) -> TantivyDocument {
     let mut document = TantivyDocument::default();
     let (high, low) = record.id.uuid().as_u64_pair();
-    document.add_text(fields.id, record.id.to_string());
+    let mut property = |property: Property, value: &str| {
+        document.add_text(fields.property, property.text(value));
+    };
+    property(Property::Id, &record.id.to_string());
+    property(Property::Pipeline, &record.pipeline);
+    property(Property::Kind, record.kind.as_str());
+    property(Property::MediaType, record.media_type.as_str());
+    if let Some(language) = &record.language {
+        property(Property::Language, language);
+    }
+    property(Property::Outcome, record.outcome.as_str());
+    let path = nfc(&record.path);
+    for folder in folders(path.trim_matches('/')) {
+        property(Property::Folder, folder);
+    }
+
     document.add_u64(fields.id_high, high);
     document.add_u64(fields.id_low, low);
     document.add_u64(fields.revision, revision);
@@ -89,10 +105,6 @@ pub(crate) fn write(revision: u64, record: &Record, fields: &Fields) -> TantivyD
     document.add_text(fields.outcome, record.outcome.as_str());
     if let Some(date) = record.date {
         document.add_i64(fields.date, date.0);
-    }
-    let path = nfc(&record.path);
-    for folder in folders(path.trim_matches('/')) {
-        document.add_text(fields.folder, folder);
     }
 
     let title = nfc(&record.title);

@@ -18,7 +18,7 @@ use crate::tantivy::search;
 
 /// The full text in a folder on this machine: one tantivy index per partition, in `FOLDER/<partition>/`.
 ///
-/// Costs: up to four writers of 15 MB each; while a batch is applied, about three times its text. A batch costs about
+/// Costs: up to four writers of 40 MB each; while a batch is applied, about three times its text. A batch costs about
 /// ten flushes and tens of milliseconds of CPU however small it is, so gather: in batches of 500 a record costs a third
 /// of what it costs in batches of 50, and a fourteenth of what it costs in batches of 5 (`examples/apply.rs`).
 #[derive(Debug)]

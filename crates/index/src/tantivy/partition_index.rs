@@ -6,9 +6,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use tantivy::directory::MmapDirectory;
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
-use tantivy::{
-    Index as Tantivy, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, Term,
-};
+use tantivy::{Index as Tantivy, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher};
 
 use crate::analyzer;
 use crate::index::IndexError;
@@ -16,14 +14,15 @@ use crate::record::Change;
 use crate::tantivy::damage::{Trouble, guarded};
 use crate::tantivy::durable_directory::DurableDirectory;
 use crate::tantivy::entry;
+use crate::tantivy::property::Property;
 use crate::tantivy::revisions::{Deletions, Revisions, standing};
 use crate::tantivy::schema::schema;
 use crate::tantivy::tokenizer::tokenizers;
 
-/// Bytes of postings a writer holds before it writes a segment: the least that tantivy takes. Its table of terms is
-/// made in proportion and cleared for each commit, so that a large one costs small commits more than it saves the
-/// large.
-const WRITER_MEMORY: usize = 15_000_000;
+/// Bytes that a writer holds before it writes a segment: postings of about 10 MB of text, and the table of terms, which
+/// takes 4 MiB of whatever is given, from the least that tantivy takes (15 MB) on. Less cuts a batch into segments that
+/// are merged again at once.
+const WRITER_MEMORY: usize = 40_000_000;
 /// A suspicion leads to a reading of all files at most this often.
 const CHECKED_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
@@ -258,7 +257,7 @@ impl PartitionIndex {
             for (change, there) in work {
                 if *there {
                     let id = change.id().to_string();
-                    writer.delete_term(Term::from_field_text(fields.id, &id));
+                    writer.delete_term(Property::Id.term(fields.property, &id));
                 }
                 if let Change::Put { revision, record } = change {
                     writer.add_document(entry::write(*revision, record, &fields))?;

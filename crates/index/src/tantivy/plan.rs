@@ -23,6 +23,7 @@ use crate::query::Query;
 use crate::query_text::{Clause, Phrase, Prefix, QueryText, Word};
 use crate::tantivy::damage::{Failure, reading};
 use crate::tantivy::entry::folder_term;
+use crate::tantivy::property::Property;
 use crate::tantivy::schema::{Analysed, Fields};
 
 type Boxed = Box<dyn TantivyQuery>;
@@ -134,19 +135,19 @@ fn at_least(needed: usize, mut queries: Vec<Boxed>) -> Boxed {
 
 fn filters(query: &Query, fields: &Fields) -> Vec<(Occur, Boxed)> {
     let mut filters: Vec<(Occur, Boxed)> = Vec::new();
-    let mut any_of = |field: Field, values: Vec<String>| {
+    let mut any_of = |property: Property, values: Vec<String>| {
         if !values.is_empty() {
-            let terms = values.iter().map(|value| Term::from_field_text(field, value));
+            let terms = values.iter().map(|value| property.term(fields.property, value));
             filters.push((Occur::Must, unscored(Box::new(TermSetQuery::new(terms)))));
         }
     };
-    any_of(fields.kind, query.kinds.iter().map(|kind| kind.as_str().to_owned()).collect());
-    any_of(fields.media_type, query.media_types.iter().map(|t| t.as_str().to_owned()).collect());
-    any_of(fields.language, query.languages.clone());
-    any_of(fields.outcome, query.outcomes.iter().map(|o| o.as_str().to_owned()).collect());
-    any_of(fields.pipeline, query.pipelines.clone());
+    any_of(Property::Kind, query.kinds.iter().map(|kind| kind.as_str().to_owned()).collect());
+    any_of(Property::MediaType, query.media_types.iter().map(|t| t.as_str().to_owned()).collect());
+    any_of(Property::Language, query.languages.clone());
+    any_of(Property::Outcome, query.outcomes.iter().map(|o| o.as_str().to_owned()).collect());
+    any_of(Property::Pipeline, query.pipelines.clone());
     let folder = query.path.as_deref().map(folder_term).filter(|folder| !folder.is_empty());
-    any_of(fields.folder, folder.into_iter().collect());
+    any_of(Property::Folder, folder.into_iter().collect());
     if query.from.is_some() || query.to.is_some() {
         let date = |ms: i64| Term::from_field_i64(fields.date, ms);
         let from = query.from.map_or(Bound::Unbounded, |from| Bound::Included(date(from.0)));

@@ -5,9 +5,10 @@ use madang_document::id::DocumentId;
 use tantivy::columnar::ColumnValues;
 use tantivy::fastfield::AliveBitSet;
 use tantivy::schema::IndexRecordOption;
-use tantivy::{DocSet, InvertedIndexReader, Searcher, TERMINATED, Term};
+use tantivy::{DocSet, InvertedIndexReader, Searcher, TERMINATED};
 
 use crate::record::Change;
+use crate::tantivy::property::Property;
 use crate::tantivy::schema::{Fields, column};
 
 /// The changes of a batch that stand: of each document the one of the highest revision, of equals the last.
@@ -43,7 +44,7 @@ impl<'a> Revisions<'a> {
     pub(crate) fn open(searcher: &'a Searcher, fields: Fields) -> tantivy::Result<Revisions<'a>> {
         let segments = searcher.segment_readers().iter().map(|reader| {
             Ok(Segment {
-                ids: reader.inverted_index(fields.id)?,
+                ids: reader.inverted_index(fields.property)?,
                 revisions: reader.fast_fields().column_first_or_default(column::REVISION)?,
                 alive: reader.alive_bitset(),
             })
@@ -53,7 +54,7 @@ impl<'a> Revisions<'a> {
 
     /// The revision of this document; none if it is not in the index.
     pub(crate) fn of(&self, id: DocumentId) -> tantivy::Result<Option<u64>> {
-        let term = Term::from_field_text(self.fields.id, &id.to_string());
+        let term = Property::Id.term(self.fields.property, &id.to_string());
         let mut found = None;
         for segment in &self.segments {
             let postings = segment.ids.read_postings(&term, IndexRecordOption::Basic)?;

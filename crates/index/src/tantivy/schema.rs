@@ -1,6 +1,6 @@
 use tantivy::schema::{
-    BytesOptions, FAST, Field, IndexRecordOption, STORED, STRING, Schema, SchemaBuilder,
-    TextFieldIndexing, TextOptions,
+    BytesOptions, FAST, Field, IndexRecordOption, STORED, Schema, SchemaBuilder, TextFieldIndexing,
+    TextOptions,
 };
 
 use crate::tantivy::tokenizer::{STEM, XBI};
@@ -8,20 +8,19 @@ use crate::tantivy::tokenizer::{STEM, XBI};
 /// The fields of a partition's index.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fields {
-    /// The document's id, as text: what a deletion names.
-    pub(crate) id: Field,
-    /// The id again, as two numbers: what ties in a ranking are broken by without reading a text.
+    /// The values of every [`crate::tantivy::property::Property`].
+    pub(crate) property: Field,
+    /// The id, as two numbers: what ties in a ranking are broken by without reading a text.
     pub(crate) id_high: Field,
     pub(crate) id_low: Field,
     /// The revision of the change that brought it: what a later change is compared with.
     pub(crate) revision: Field,
+    /// Columns of what is counted in facets; what is asked for is [`Fields::property`].
     pub(crate) pipeline: Field,
     pub(crate) kind: Field,
     pub(crate) media_type: Field,
     pub(crate) language: Field,
     pub(crate) outcome: Field,
-    /// The path and every folder above it, each a term: a path filter is one exact term, however long.
-    pub(crate) folder: Field,
     /// Milliseconds since 1970.
     pub(crate) date: Field,
     pub(crate) title: Analysed,
@@ -55,6 +54,15 @@ pub(crate) mod column {
     pub(crate) const DATE: &str = "date";
 }
 
+/// Terms that are found and not ranked: no positions, no frequencies, no lengths.
+fn exact() -> TextOptions {
+    let indexing = TextFieldIndexing::default()
+        .set_tokenizer("raw")
+        .set_fieldnorms(false)
+        .set_index_option(IndexRecordOption::Basic);
+    TextOptions::default().set_indexing_options(indexing)
+}
+
 /// The schema and its fields.
 pub(crate) fn schema() -> (Schema, Fields) {
     let mut schema = Schema::builder();
@@ -69,16 +77,15 @@ pub(crate) fn schema() -> (Schema, Fields) {
         Analysed { stem: field("stem", STEM), xbi: field("xbi", XBI) }
     };
     let fields = Fields {
-        id: schema.add_text_field("id", STRING),
+        property: schema.add_text_field("property", exact()),
         id_high: schema.add_u64_field(column::ID_HIGH, FAST),
         id_low: schema.add_u64_field(column::ID_LOW, FAST),
         revision: schema.add_u64_field(column::REVISION, FAST),
-        pipeline: schema.add_text_field(column::PIPELINE, STRING | FAST),
-        kind: schema.add_text_field(column::KIND, STRING | FAST),
-        media_type: schema.add_text_field(column::MEDIA_TYPE, STRING | FAST),
-        language: schema.add_text_field(column::LANGUAGE, STRING | FAST),
-        outcome: schema.add_text_field(column::OUTCOME, STRING | FAST),
-        folder: schema.add_text_field("folder", STRING),
+        pipeline: schema.add_text_field(column::PIPELINE, FAST),
+        kind: schema.add_text_field(column::KIND, FAST),
+        media_type: schema.add_text_field(column::MEDIA_TYPE, FAST),
+        language: schema.add_text_field(column::LANGUAGE, FAST),
+        outcome: schema.add_text_field(column::OUTCOME, FAST),
         date: schema.add_i64_field(column::DATE, FAST),
         title: analysed(&mut schema, "title"),
         body: analysed(&mut schema, "body"),

@@ -112,7 +112,9 @@ impl BlobSweep {
 
     async fn look(&mut self, limit: usize) -> Result<bool, object_store::Error> {
         for _ in 0..limit {
-            let Some(meta) = self.listing.get_mut().next().await.transpose()? else { return Ok(false) };
+            let Some(meta) = self.listing.get_mut().next().await.transpose()? else {
+                return Ok(false);
+            };
             match Lying::at(&meta.location) {
                 Some(Lying::Kept(blob)) => self.kept(blob, &meta).await?,
                 Some(Lying::Aside(blob, since)) => self.aside(blob, since, &meta).await?,

@@ -16,6 +16,7 @@ use madang_document::locator::Locator;
 use madang_document::media_type::MediaType;
 use madang_document::metadata::{Metadata, TITLE};
 use madang_document::object::ObjectRef;
+use madang_document::object_key;
 use madang_document::outcome::Outcome;
 use madang_document::partition::Partition;
 use madang_document::principal::{Role, Scope};
@@ -373,6 +374,12 @@ impl AnyVersion {
     }
 }
 
+/// Where a bucket finds what was laid under the text of a key: it has no names that are not UTF-8, and takes that text
+/// for a name.
+fn laid(key: &str) -> String {
+    object_key::from_bytes(key.as_bytes())
+}
+
 /// A folder as a bucket. Nobody else writes there, so that no condition is at stake.
 #[derive(Debug)]
 struct FolderClient(Arc<dyn ObjectStore>);
@@ -407,13 +414,14 @@ impl Store for AnyVersion {
     }
 
     async fn look(&self, path: &str) -> Result<Option<Listed>, StoreError> {
-        self.0.look(path).await
+        self.0.look(&laid(path)).await
     }
 
     async fn open(&self, object: &ObjectRef) -> Result<Box<dyn Pinned>, StoreError> {
-        let there = self.0.look(&object.path).await?;
+        let path = laid(&object.path);
+        let there = self.0.look(&path).await?;
         let there = there.ok_or_else(|| StoreError::Gone(object.path.clone()))?;
-        self.0.open(&ObjectRef { version: there.version, ..object.clone() }).await
+        self.0.open(&ObjectRef { version: there.version, path, ..object.clone() }).await
     }
 
     async fn put(

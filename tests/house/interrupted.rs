@@ -47,8 +47,7 @@ async fn a_service_that_is_stopped_and_continued_blames_no_file() {
     let yard = Yard::new();
     yard.pipeline_with("press", "1741000", "[limits]\nsilence_seconds = 3\n");
     let service = Service::start(&yard, &[]).await;
-    yard.write("aside", lengthy());
-    std::fs::rename(yard.path("aside"), yard.path("drop/press/lengthy.xml")).unwrap();
+    yard.place("drop/press/lengthy.xml", lengthy());
     let reading = reader(&service).await;
     // As when a container is frozen or a machine suspended, in the order that is the hardest for the service: it is
     // stopped last, when all that its reader said is heard, and wakes first, when nothing is said yet.
@@ -99,10 +98,10 @@ async fn a_clock_that_is_set_by_a_day_blames_no_file_and_keeps_none_waiting() {
         set(&yard, "+0");
         let up = with_a_clock(&yard, &["up", "--listen", "127.0.0.1:0"]);
         let service = Service::spawn(&yard, up).await;
-        yard.write("drop/press/long.zip", long(2000));
+        yard.place("drop/press/long.zip", long(2000));
         let reading = reader(&service).await;
         set(&yard, step);
-        yard.write("drop/press/later.txt", "시계가 바뀐 뒤의 글 afterwards");
+        yard.place("drop/press/later.txt", "시계가 바뀐 뒤의 글 afterwards");
         assert!(
             readers(service.pid()).contains(&reading),
             "it was read too soon to prove anything"
@@ -112,7 +111,7 @@ async fn a_clock_that_is_set_by_a_day_blames_no_file_and_keeps_none_waiting() {
         assert_eq!((balance.received, balance.done), (2, 2), "{step}: {balance:?}");
         service.indexed().await;
         assert_eq!(service.found("member1234").await.len(), 1, "{step}: it is found once");
-        yard.write("drop/press/last.txt", "마지막 글 lastone");
+        yard.place("drop/press/last.txt", "마지막 글 lastone");
         service.finds("lastone", &["last.txt"]).await;
         service.stop().await;
         let jobs = yard.jobs().await;

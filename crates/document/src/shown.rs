@@ -67,23 +67,30 @@ impl AsRef<str> for Shown {
 
 /// Whether a character has no business in a name: a control (C0, DEL, C1), a break of line or paragraph
 /// (U+2028, U+2029), a mark that turns the direction of writing (Unicode Bidirectional Algorithm, section 2,
-/// the implicit marks included), or one that nobody sees and that makes two names look alike (zero width space,
-/// word joiner, byte order mark, tags). The joiners of emoji and of Indic scripts are letters' business and stay.
+/// the implicit marks included), or one that nobody sees and that makes two names look alike (soft hyphen, zero
+/// width space, word joiner, the fillers of Hangul, blank Braille, byte order mark, tags). The joiners of emoji and of Indic scripts are letters' business and stay.
 /// The one list of them.
 pub fn is_misleading(c: char) -> bool {
     c.is_control()
         || matches!(
             c,
-            '\u{061C}'
+            '\u{AD}'
+                | '\u{061C}'
+                | '\u{115F}'..='\u{1160}'
+                | '\u{180E}'
                 | '\u{200B}'
                 | '\u{200E}'
                 | '\u{200F}'
                 | '\u{2028}'
                 | '\u{2029}'
                 | '\u{202A}'..='\u{202E}'
-                | '\u{2060}'
+                | '\u{2060}'..='\u{2064}'
                 | '\u{2066}'..='\u{2069}'
+                | '\u{2800}'
+                | '\u{3164}'
                 | '\u{FEFF}'
+                | '\u{FFA0}'
+                | '\u{FFF9}'..='\u{FFFB}'
                 | '\u{E0000}'..='\u{E007F}'
         )
 }
@@ -98,8 +105,12 @@ mod tests {
         assert_eq!(Shown::new("\u{1b}]0;x\u{7}").as_str(), "␛]0;x␇");
         assert_eq!(Shown::new("보고서 \"1\".hwp").as_str(), "보고서 \"1\".hwp");
         for c in [
+            '\u{ad}',
+            '\u{115f}',
             '\u{200b}',
             '\u{2060}',
+            '\u{3164}',
+            '\u{ffa0}',
             '\u{feff}',
             '\u{e0041}',
             '\u{61c}',

@@ -214,9 +214,11 @@ impl Store for FolderStore {
             .await?;
         }
         let placing = Arc::clone(&self.placing);
+        let root = Arc::clone(&self.root);
         blocking(path, move || {
             half.flush()?;
             let _one = placing.lock().unwrap_or_else(PoisonError::into_inner);
+            half.is_still_there(&root.open()?)?;
             half.check(&condition)?;
             half.place(condition == Condition::IfAbsent)
         })
@@ -303,6 +305,26 @@ impl Half {
 
     fn flush(&self) -> Result<(), StoreError> {
         self.file.sync_all().map_err(|error| StoreError::of_io(&self.path, error))
+    }
+
+    /// Whether the way to its folder still leads there: while the bytes came, the folder may have been moved, or another
+    /// file system mounted over it, and nobody would find the file again.
+    fn is_still_there(&self, beneath: &Beneath) -> Result<(), StoreError> {
+        let name = object_key::to_bytes(&self.path);
+        let now = match beneath.folder_of(&name) {
+            Ok((folder, _)) => fstat(folder.as_fd()).map(Some),
+            Err(Barred::System(Errno::NOENT)) => Ok(None),
+            Err(barred) => return Err(put_refusal(&self.path, barred)),
+        };
+        let failed = |errno: Errno| put_refusal(&self.path, errno.into());
+        let (now, then) = (now.map_err(failed)?, fstat(&self.folder).map_err(failed)?);
+        match now {
+            Some(now) if (now.st_dev, now.st_ino) == (then.st_dev, then.st_ino) => Ok(()),
+            _ => Err(StoreError::away(
+                &self.path,
+                "its folder was moved or its disk went away while it came; send it again",
+            )),
+        }
     }
 
     /// Gives it its name, and makes that durable.

@@ -8,7 +8,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -182,6 +182,37 @@ async fn an_upload_is_there_whole_or_not_at_all() {
     assert_eq!(std::fs::read(folder.path().join("2026/보도.txt")).unwrap(), b"one two");
     let left = std::fs::read_dir(folder.path().join("2026")).unwrap().count();
     assert_eq!(left, 1, "a temporary file was left behind");
+}
+
+#[tokio::test]
+async fn an_upload_whose_folder_went_elsewhere_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("drop"));
+    std::fs::create_dir(folder.path().join("drop")).unwrap();
+    for moved in ["drop/2026", "drop"] {
+        let (from, to) = (folder.path().join(moved), folder.path().join("elsewhere"));
+        let gone = to.clone();
+        let moving = futures::stream::once(async move {
+            std::fs::rename(&from, &gone).unwrap();
+            Ok(Bytes::from_static(b"two"))
+        });
+        let body = chunks(vec![Ok(b"one ")]).chain(moving).boxed();
+        let answer = store.put("2026/보도.txt", body, Condition::Always).await;
+        assert!(matches!(answer, Err(StoreError::Unavailable { .. })), "{moved}: {answer:?}");
+        let files = walk(&to);
+        assert!(files.is_empty(), "{moved}: {files:?}");
+        std::fs::remove_dir_all(&to).unwrap();
+    }
+}
+
+/// The files below a folder.
+fn walk(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files.extend(walk(&path)) } else { files.push(path) }
+    }
+    files
 }
 
 #[tokio::test]

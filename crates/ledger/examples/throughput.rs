@@ -96,7 +96,7 @@ async fn main() {
     let mut ahead = None;
     for n in (0..200).map(|n| jobs / 200 * n).chain([jobs - 1]) {
         let moment = Instant::now();
-        let standing = ledger.standing_of(id(&name(n))).await.unwrap().unwrap();
+        let standing = ledger.standing_of(id(&name(n)), &Scope::All).await.unwrap().unwrap();
         receipts.push(moment.elapsed());
         ahead = standing.ahead;
     }

@@ -39,9 +39,9 @@ pub trait Objects: Send + Sync {
     /// Conservation: where every path ever received is now. Of what the scope covers.
     async fn balance(&self, agencies: &Scope) -> Result<Balance>;
 
-    /// Where the object with this document id stands; none if it was never seen. One look-up, however much
-    /// waits.
-    async fn standing_of(&self, document: DocumentId) -> Result<Option<Standing>>;
+    /// Where the object with this document id stands; none if it was never seen or the scope does not cover it, and
+    /// whoever asks cannot tell which, not by the time that it takes either. One look-up, however much waits.
+    async fn standing_of(&self, document: DocumentId, scope: &Scope) -> Result<Option<Standing>>;
 }
 
 /// An object that a source saw.

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use madang_document::principal::Scope;
 use madang_ledger::conformance::sample::{
     Hand, LEASE, PIPELINE, Trial, at, id, ours, queue, sighting, theirs, worker,
 };
@@ -34,14 +35,19 @@ async fn a_bulk_drop_delays_another_agency_by_its_turn() {
     for _ in 0..100 {
         one(1).await;
     }
-    let last = ledger.standing_of(id(&format!("bulk/{:06}", BULK - 1))).await.unwrap().unwrap();
+    let last = ledger
+        .standing_of(id(&format!("bulk/{:06}", BULK - 1)), &Scope::All)
+        .await
+        .unwrap()
+        .unwrap();
     let ahead = last.ahead.unwrap();
     assert!((18_900..=20_900).contains(&ahead), "an honest estimate: {ahead}");
 
     for n in 0..20 {
         let path = format!("file/{n}");
         ledger.when(at(10 + n)).see(&[sighting(&path, "v1")]).await.unwrap();
-        let ahead = ledger.standing_of(id(&path)).await.unwrap().unwrap().ahead.unwrap();
+        let ahead =
+            ledger.standing_of(id(&path), &Scope::All).await.unwrap().unwrap().ahead.unwrap();
         assert!(ahead <= 1, "{ahead} before {path}");
         let mut before = 0;
         while one(10 + n).await.object.path != path {

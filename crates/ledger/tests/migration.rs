@@ -194,9 +194,9 @@ async fn a_file_of_the_first_schema_is_brought_up_to_date() {
     chained(ledger).await;
     assert_eq!(ledger.acts(0, 9).await.unwrap().len(), 3);
 
-    let standing = ledger.standing_of(id("a.txt")).await.unwrap().unwrap();
+    let standing = ledger.standing_of(id("a.txt"), &Scope::All).await.unwrap().unwrap();
     assert_eq!((standing.job.id, standing.job.state, standing.agency), (2, JobState::Done, ours()));
-    let gone = ledger.standing_of(id("gone.txt")).await.unwrap().unwrap();
+    let gone = ledger.standing_of(id("gone.txt"), &Scope::All).await.unwrap().unwrap();
     assert_eq!((gone.job.task, gone.job.state), (Task::Delete, JobState::Done));
     assert_eq!(ledger.jobs(&Default::default(), None, 99).await.unwrap().len(), 7);
     let bad = ledger.job(6).await.unwrap().unwrap();

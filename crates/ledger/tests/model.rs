@@ -293,7 +293,7 @@ impl Walk {
         live: bool,
         former: Option<Row>,
     ) {
-        let job = self.ledger.standing_of(id(path)).await.unwrap().unwrap().job;
+        let job = self.ledger.standing_of(id(path), &Scope::All).await.unwrap().unwrap().job;
         assert_eq!((job.task, job.state, job.attempt), (task, JobState::Ready, 0));
         let row = Row {
             version: version.to_owned(),

@@ -65,7 +65,7 @@ pub(crate) async fn api(
 
     let id = DocumentId::new(&dropped.store, &dropped.path, None);
     // Whoever wrote it has recorded it, too: there is a receipt from now on, whichever node is asked.
-    let standing = server.ledger.standing_of(id).await?;
+    let standing = server.ledger.standing_of(id, &caller.principal.agencies).await?;
     let known = standing.is_some_and(|standing| standing.seen_at < begun);
     let act = Act {
         actor: caller.principal.name.clone(),

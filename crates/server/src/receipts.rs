@@ -45,10 +45,7 @@ pub(crate) async fn of(
         let object = &stored.document.object;
         DocumentId::new(&object.store, &object.path, None)
     });
-    let Some(standing) = server.ledger.standing_of(object).await? else { return Ok(None) };
-    if !scope.covers(&standing.agency) {
-        return Ok(None);
-    }
+    let Some(standing) = server.ledger.standing_of(object, scope).await? else { return Ok(None) };
     let document = stored.filter(|stored| !stored.withdrawn).map(|stored| stored.document);
     let index = Reader::Index(Partition::of(standing.agency.clone()));
     let searchable = document.is_some() && server.ledger.passed(id, &index).await?;

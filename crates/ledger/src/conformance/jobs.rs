@@ -54,9 +54,9 @@ pub async fn queues_take_turns(ledger: &Trial) {
     let taken = claim(ledger, 500, at(1)).await;
     assert_eq!(taken.len(), 500);
     ledger.when(at(2)).see(&[of("first".into(), PIPELINE, ours())]).await.unwrap();
-    let standing = ledger.standing_of(id("first")).await.unwrap().unwrap();
+    let standing = ledger.standing_of(id("first"), &Scope::All).await.unwrap().unwrap();
     assert!(standing.ahead.is_some_and(|ahead| ahead <= 1), "{:?}", standing.ahead);
-    let standing = ledger.standing_of(id("bulk/0999")).await.unwrap().unwrap();
+    let standing = ledger.standing_of(id("bulk/0999"), &Scope::All).await.unwrap().unwrap();
     assert!(standing.ahead.is_some_and(|ahead| (490..=510).contains(&ahead)), "{standing:?}");
     let turn: Vec<_> = claim(ledger, 2, at(2)).await;
     assert!(turn.iter().any(|claim| claim.object.path == "first"), "{turn:?}");

@@ -10,13 +10,17 @@ use crate::objects::{Balance, Known, Seen};
 
 /// The same version again changes nothing.
 pub async fn a_sighting_counts_once(ledger: &Trial) {
-    assert_eq!(ledger.standing_of(id("a")).await.unwrap(), None);
+    assert_eq!(ledger.standing_of(id("a"), &Scope::All).await.unwrap(), None);
     assert_eq!(see(ledger, &["a", "b", "a"], at(0)).await.received, 2);
     let before = everything(ledger).await;
     assert_eq!(see(ledger, &["a", "b"], at(9)).await, Seen { known: 2, ..Seen::default() });
     assert_eq!(everything(ledger).await, before, "a second sighting changed something");
 
-    let standing = ledger.standing_of(id("a")).await.unwrap().unwrap();
+    let standing = ledger.standing_of(id("a"), &Scope::All).await.unwrap().unwrap();
+    let own = ledger.standing_of(id("a"), &only([ours()])).await.unwrap();
+    assert_eq!(own.as_ref(), Some(&standing));
+    // Whoever may not see it hears the same as of what is not there.
+    assert_eq!(ledger.standing_of(id("a"), &only([theirs()])).await.unwrap(), None);
     assert_eq!(standing.object, sighting("a", "v1").object);
     assert_eq!((standing.seen_at, standing.job.state), (at(0), JobState::Ready));
     assert_eq!((standing.pipeline.as_str(), standing.agency), (PIPELINE, ours()));
@@ -25,7 +29,7 @@ pub async fn a_sighting_counts_once(ledger: &Trial) {
 /// The older job is cancelled and never claimed; the path stays one path.
 pub async fn a_new_version_supersedes_a_waiting_job(ledger: &Trial) {
     see(ledger, &["a"], at(0)).await;
-    let old = ledger.standing_of(id("a")).await.unwrap().unwrap().job.id;
+    let old = ledger.standing_of(id("a"), &Scope::All).await.unwrap().unwrap().job.id;
     let seen = ledger.when(at(1)).see(&[sighting("a", "v2")]).await.unwrap();
     assert_eq!(seen, Seen { changed: 1, ..Seen::default() });
     assert_eq!(ledger.job(old).await.unwrap().unwrap().state, JobState::Cancelled);
@@ -195,7 +199,7 @@ pub async fn any_name_is_kept_as_it_is(ledger: &Trial) {
         apply(ledger, done(&claim, &borrowed), at(2)).await;
     }
     for name in &names {
-        let standing = ledger.standing_of(id(name)).await.unwrap();
+        let standing = ledger.standing_of(id(name), &Scope::All).await.unwrap();
         assert_eq!(standing.unwrap().object.path, *name);
         let members = ledger.members(DocumentId::new(STORE, name, None), 99).await.unwrap();
         assert_eq!(members.len(), names.len(), "{name:?}");

@@ -364,12 +364,14 @@ impl Objects for SqliteLedger {
         Ok(balance)
     }
 
-    async fn standing_of(&self, document: DocumentId) -> Result<Option<Standing>> {
+    async fn standing_of(&self, document: DocumentId, covered: &Scope) -> Result<Option<Standing>> {
         let row: Option<(String, String, i64, i64)> = sqlx::query_as(
             "SELECT p.pipeline, p.agency, p.seen_at, j.id FROM path p
-             JOIN job j ON j.path = p.id AND j.current = 1 WHERE p.document = ?",
+             JOIN job j ON j.path = p.id AND j.current = 1
+             WHERE p.document = ?1 AND (?2 IS NULL OR p.agency IN (SELECT value FROM json_each(?2)))",
         )
         .bind(bytes(document))
+        .bind(scope(covered)?)
         .fetch_optional(self.readers())
         .await
         .map_err(fault)?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -14,6 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::guest::{Guest, Guests};
+use crate::request_body::RequestBody;
 
 /// How long to wait before the next try when the system gives no connection (it is out of descriptors).
 const BREATH: Duration = Duration::from_millis(200);
@@ -32,22 +34,25 @@ pub struct Door {
     pub most: usize,
     /// How long a client may take for the head of a request, and how long a connection may lie idle between two.
     pub head: Duration,
+    /// How long a client may send nothing of a body that it owes.
+    pub body: Duration,
 }
 
 impl Door {
-    /// For this process as it is now: at most half of the descriptors that it may still open, so that strangers
-    /// cannot use up those that the service itself needs.
+    /// For this process as it is now: at most a fourth as many connections as it may still open descriptors. An upload
+    /// holds two beside its connection, and strangers must not use up those that the service itself needs.
     pub fn of_this_process() -> Door {
         let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
         // Where there is no `/proc`, a fourth of the limit is left to the service.
         let used = std::fs::read_dir("/proc/self/fd").map(|entries| entries.count() as u64);
         let most = limit.map_or(MOST, |limit| seats(limit, used.unwrap_or(limit / 4)));
-        Door { most, head: Duration::from_secs(10) }
+        Door { most, head: Duration::from_secs(10), body: Duration::from_secs(30) }
     }
 
     /// Answers the connections of a listener until `stop` is ready, then ends each after the answer that it is
-    /// at. Where all seats are taken, whoever has asked nothing for longest makes room: so idle connections, however
-    /// many, keep nobody from asking how the service is.
+    /// at. Where all seats are taken, whoever has asked nothing for longest makes room, else whoever owes the rest of a
+    /// request for longest: so idle connections and bodies that never end, however many, keep nobody from asking how
+    /// the service is.
     ///
     /// HTTP/1 only: no browser speaks HTTP/2 without TLS, and its requests carry no `Host` for
     /// [`Hosts`](crate::hosts::Hosts) to check.
@@ -90,7 +95,7 @@ impl Door {
             };
             let Ok(seat) = seat else { break };
             let guest = Arc::new(guests.come());
-            open.spawn(answer(stream, app.clone(), self.head, closing.subscribe(), guest, seat));
+            open.spawn(answer(stream, app.clone(), self, closing.subscribe(), guest, seat));
             spare = spare.or_else(self::spare);
         }
         drop(listener);
@@ -101,7 +106,7 @@ impl Door {
 
 /// How many connections a process takes that may have so many descriptors and has opened so many.
 fn seats(limit: u64, used: u64) -> usize {
-    usize::try_from(limit.saturating_sub(used) / 2).unwrap_or(MOST).clamp(FEWEST, MOST)
+    usize::try_from(limit.saturating_sub(used) / 4).unwrap_or(MOST).clamp(FEWEST, MOST)
 }
 
 /// A descriptor that is let go when there is none for a connection.
@@ -112,19 +117,20 @@ fn spare() -> Option<File> {
 async fn answer(
     stream: TcpStream,
     app: Router,
-    head: Duration,
+    door: Door,
     mut closing: watch::Receiver<bool>,
     guest: Arc<Guest>,
     _seat: OwnedSemaphorePermit,
 ) {
     let _ = stream.set_nodelay(true);
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(head);
+    builder.timer(TokioTimer::new()).header_read_timeout(door.head);
     let asking = Arc::clone(&guest);
     let app = TowerToHyperService::new(app);
-    let service = service_fn(move |request| {
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
         let request_begun = asking.ask();
-        let answer = app.call(request);
+        let answer =
+            app.call(request.map(|body| RequestBody::new(body, Arc::clone(&asking), door.body)));
         async move { answer.await.map(|answer| answer.map(|body| request_begun.until_sent(body))) }
     });
     let connection = builder.serve_connection(TokioIo::new(stream), service);
@@ -154,12 +160,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn strangers_get_half_of_what_is_left() {
+    fn strangers_get_a_fourth_of_what_is_left() {
         for (limit, used, seats_there) in [
-            (64, 40, 12),
+            (64, 40, 6),
             (64, 60, FEWEST),
             (64, 100, FEWEST),
-            (1_024, 100, 462),
+            (1_024, 100, 231),
             (1 << 20, 100, MOST),
         ] {
             assert_eq!(seats(limit, used), seats_there, "{used} of {limit}");

@@ -25,6 +25,8 @@ struct Seat {
     requests: usize,
     /// Since when there are none.
     quiet_since: u64,
+    /// Since when the rest of a request is waited for, if it is.
+    owing_since: Option<u64>,
     /// Whether it was asked to leave.
     leaving: bool,
     leave: Arc<Notify>,
@@ -52,17 +54,28 @@ impl Guests {
         let mut table = self.lock();
         table.ticks += 1;
         let (number, leave) = (table.ticks, Arc::new(Notify::new()));
-        let seat =
-            Seat { requests: 0, quiet_since: number, leaving: false, leave: Arc::clone(&leave) };
+        let seat = Seat {
+            requests: 0,
+            quiet_since: number,
+            owing_since: None,
+            leaving: false,
+            leave: Arc::clone(&leave),
+        };
         table.seats.insert(number, seat);
         Guest { guests: self.clone(), number, leave }
     }
 
-    /// Asks that one to leave which has been quiet for longest. Gives whether there is one.
+    /// Asks that one to leave which has been quiet for longest, else the one that owes the rest of its request for
+    /// longest. Gives whether there is one.
     pub(crate) fn send_away(&self) -> bool {
         let mut table = self.lock();
-        let quiet = table.seats.values_mut().filter(|seat| seat.requests == 0 && !seat.leaving);
-        match quiet.min_by_key(|seat| seat.quiet_since) {
+        let staying = table.seats.values_mut().filter(|seat| !seat.leaving);
+        let waits = staying.filter_map(|seat| match (seat.requests, seat.owing_since) {
+            (0, _) => Some((0, seat.quiet_since, seat)),
+            (_, Some(since)) => Some((1, since, seat)),
+            (_, None) => None,
+        });
+        match waits.min_by_key(|(order, since, _)| (*order, *since)).map(|(.., seat)| seat) {
             Some(seat) => {
                 seat.leaving = true;
                 seat.leave.notify_one();
@@ -84,6 +97,16 @@ impl Guest {
             seat.requests += 1;
         }
         Request { guests: self.guests.clone(), number: self.number }
+    }
+
+    /// Says whether the rest of a request is waited for.
+    pub(crate) fn owes(&self, owing: bool) {
+        let mut table = self.guests.lock();
+        table.ticks += 1;
+        let now = table.ticks;
+        if let Some(seat) = table.seats.get_mut(&self.number) {
+            seat.owing_since = if owing { seat.owing_since.or(Some(now)) } else { None };
+        }
     }
 }
 
@@ -157,8 +180,19 @@ mod tests {
         assert!(guests.send_away(), "the second has asked later");
         assert!(leaves(&second));
         assert!(!guests.send_away(), "the first is being answered");
+        first.owes(true);
+        let asking = guests.come();
+        let later = asking.ask();
+        asking.owes(true);
+        first.owes(false);
+        first.owes(true);
+        assert!(guests.send_away());
+        assert!(leaves(&asking), "the first has sent something since");
+        first.owes(false);
+        assert!(!guests.send_away(), "nothing is owed any more");
+        drop(later);
         drop(asked);
-        drop((second, third));
+        drop((second, third, asking));
         assert!(guests.send_away());
         assert!(leaves(&first));
     }

@@ -30,7 +30,7 @@ async fn open_slow(
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel();
     let app = Router::new()
-        .route("/", get(|| async { "hello" }))
+        .route("/", get(|| async { "hello" }).post(|body: String| async move { body }))
         .route(
             "/slow",
             get(async |State(go): State<Arc<Notify>>| {
@@ -59,7 +59,7 @@ async fn rest(stream: &mut TcpStream) -> String {
 
 #[tokio::test]
 async fn http_1_is_spoken_and_http_2_is_not() {
-    let (address, _stop) = open(Door { most: 8, head: PATIENCE }).await;
+    let (address, _stop) = open(Door { most: 8, head: PATIENCE, body: PATIENCE }).await;
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await.unwrap();
     let answer = rest(&mut stream).await;
@@ -74,7 +74,8 @@ async fn http_1_is_spoken_and_http_2_is_not() {
 
 #[tokio::test]
 async fn who_sends_no_head_is_sent_away_and_frees_the_seat() {
-    let (address, _stop) = open(Door { most: 2, head: Duration::from_millis(300) }).await;
+    let (address, _stop) =
+        open(Door { most: 2, head: Duration::from_millis(300), body: PATIENCE }).await;
     let mut idle = TcpStream::connect(address).await.unwrap();
     let mut slow = TcpStream::connect(address).await.unwrap();
     slow.write_all(b"GET / HTTP/1.1\r\nhost: a\r\nx-").await.unwrap();
@@ -88,7 +89,7 @@ async fn who_sends_no_head_is_sent_away_and_frees_the_seat() {
 
 #[tokio::test]
 async fn stopping_ends_idle_connections() {
-    let (address, stop) = open(Door { most: 8, head: PATIENCE }).await;
+    let (address, stop) = open(Door { most: 8, head: PATIENCE, body: PATIENCE }).await;
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
     let mut first = [0; 12];
@@ -102,7 +103,7 @@ async fn who_is_idle_makes_room_and_who_is_answered_is_not_cut_off() {
     // Nobody is sent away for being slow while this test runs.
     let head = Duration::from_secs(3600);
     let go = Arc::new(Notify::new());
-    let (address, _stop) = open_slow(Door { most: 3, head }, Arc::clone(&go)).await;
+    let (address, _stop) = open_slow(Door { most: 3, head, body: head }, Arc::clone(&go)).await;
     let mut answered = TcpStream::connect(address).await.unwrap();
     answered.write_all(b"GET /slow HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
     let mut first = [0; 12];
@@ -128,4 +129,41 @@ async fn who_is_idle_makes_room_and_who_is_answered_is_not_cut_off() {
         assert!(read > 0, "cut off after {said:?}");
         said.push_str(&String::from_utf8_lossy(&bytes[..read]));
     }
+}
+
+/// Everything but its last byte.
+const STALLED: &[u8] = b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\n\r\nab";
+
+#[tokio::test]
+async fn who_owes_the_rest_of_a_request_makes_room() {
+    let never = Duration::from_secs(3600);
+    let (address, _stop) = open(Door { most: 3, head: never, body: never }).await;
+    let mut stalled = Vec::new();
+    for _ in 0..10 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(STALLED).await.unwrap();
+        stalled.push(stream);
+    }
+    for _ in 0..3 {
+        let mut asks = TcpStream::connect(address).await.unwrap();
+        asks.write_all(b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await.unwrap();
+        assert!(rest(&mut asks).await.ends_with("hello"));
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_which_nothing_comes_is_given_up() {
+    let body = Duration::from_millis(200);
+    let (address, _stop) = open(Door { most: 3, head: PATIENCE, body }).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(STALLED).await.unwrap();
+    let answer = rest(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 4"), "{answer:?}");
+    // Who sends all in the end is answered, however slowly it comes.
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(STALLED).await.unwrap();
+    stream.write_all(b"c").await.unwrap();
+    let mut first = [0; 12];
+    stream.read_exact(&mut first).await.unwrap();
+    assert_eq!(&first, b"HTTP/1.1 200");
 }

@@ -14,7 +14,13 @@ use crate::error::Result;
 use crate::queue::{Queue, QueueDeclaration};
 use crate::worker::Worker;
 
+/// What no retry waits longer than.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
+
 /// Work to do: one job per object, and one per deletion.
+///
+/// A clock that is set back delays nothing: before the next change, whatever waits for a moment is brought forward by
+/// as much. One that is set forward ends leases and makes retries due before their time.
 ///
 /// Every change of a claimed job carries its fence, a number that only grows; an act with a stale fence
 /// changes nothing and says so.
@@ -38,7 +44,8 @@ pub trait Jobs: Send + Sync {
     /// nothing.
     async fn complete(&self, completions: &[Completion]) -> Result<Vec<Completed>>;
 
-    /// Gives a job back, to be claimed again at `at`.
+    /// Gives a job back, to be claimed again at `at`, and not later than [`LONGEST_WAIT`] from now: `at` may be of a
+    /// clock that was set back since.
     async fn retry(&self, ticket: Ticket, at: Timestamp, failure: &Failure) -> Result<Completed>;
 
     /// Takes back leases that ended; each counts as a crash of the worker. Gives how many.

@@ -9,7 +9,7 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, Connection};
 use tokio::sync::Mutex;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, set_back};
 use crate::error::{LedgerError, Result};
 
 mod audit;
@@ -39,16 +39,19 @@ mod outlook;
 mod plan;
 mod queues;
 mod readers;
+mod readings;
 mod redrive;
 mod retention;
 mod schema;
 mod slices;
+mod step_back;
 mod turns;
 mod value;
 mod writing;
 
 use fault::fault;
-use writing::{Pace, Writing};
+use readings::Readings;
+use writing::{Pace, Writer, Writing};
 
 /// The embedded ledger: one SQLite file.
 ///
@@ -62,7 +65,7 @@ pub struct SqliteLedger {
     clock: Clock,
     options: SqliteConnectOptions,
     durability: Durability,
-    writer: Option<Mutex<Option<SqliteConnection>>>,
+    writer: Option<Mutex<Writer>>,
     readers: SqlitePool,
 }
 
@@ -127,12 +130,13 @@ impl SqliteLedger {
         let mut writer = options.connect().await.map_err(fault)?;
         library_is_sound(&mut writer).await?;
         migration::migrate(&mut writer, clock()).await?;
+        let readings = Readings::of(&mut writer).await?;
         let readers = readers(&options);
         Ok(SqliteLedger {
             clock,
             options,
             durability,
-            writer: Some(Mutex::new(Some(writer))),
+            writer: Some(Mutex::new(Writer { conn: Some(writer), readings })),
             readers,
         })
     }
@@ -161,14 +165,15 @@ impl SqliteLedger {
         Ok(SqliteLedger { clock, options, durability: Durability::Power, writer: None, readers })
     }
 
-    /// Writes back the log and closes every connection. Not needed for durability.
+    /// Closes every connection; the last one that anybody has on this ledger writes back the log and removes it. Not
+    /// needed for durability.
     ///
     /// # Errors
     /// `Unavailable` if the disk refuses.
     pub async fn close(&self) -> Result<()> {
         self.readers.close().await;
         let Some(writer) = &self.writer else { return Ok(()) };
-        match writer.lock().await.take() {
+        match writer.lock().await.conn.take() {
             Some(conn) => conn.close().await.map_err(fault),
             None => Ok(()),
         }
@@ -194,13 +199,23 @@ impl SqliteLedger {
             .writer
             .as_ref()
             .ok_or_else(|| LedgerError::Unavailable("it was opened to be read only".to_owned()))?;
-        let mut slot = writer.lock().await;
-        let conn = match slot.take() {
-            Some(conn) => conn,
-            None => self.options.connect().await.map_err(fault)?,
-        };
-        // Read once the turn has come: the waiting may have taken a while.
-        Writing::begin(slot, conn, self.now(), pace).await
+        loop {
+            let mut writer = writer.lock().await;
+            let conn = match writer.conn.take() {
+                Some(conn) => conn,
+                None => self.options.connect().await.map_err(fault)?,
+            };
+            // Read once the turn has come: the waiting may have taken a while.
+            let now = self.now();
+            let Some(by) = set_back(writer.readings.latest, now) else {
+                writer.readings.latest = writer.readings.latest.max(now);
+                return Writing::begin(writer, conn, now, pace).await;
+            };
+            // A transaction of its own: the one that is asked for may come to nothing.
+            let mut tx = Writing::begin(writer, conn, now, Pace::Full).await?;
+            let done = tx.bring_forward(by).await;
+            tx.end(done).await?;
+        }
     }
 
     fn now(&self) -> Timestamp {

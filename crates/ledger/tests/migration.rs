@@ -281,6 +281,7 @@ async fn a_file_of_the_second_schema_is_brought_up_to_date() {
          CREATE INDEX document_agency ON document (agency, withdrawn, id);
          CREATE INDEX document_pipeline ON document (pipeline, id) WHERE withdrawn = 0;
          DROP TABLE note;
+         DROP TABLE clock;
          PRAGMA user_version = 2;",
     )
     .await;
@@ -299,5 +300,7 @@ async fn a_file_of_the_second_schema_is_brought_up_to_date() {
     .await
     .unwrap();
     assert!(indexes.len() == 2 && indexes.iter().all(|sql| !sql.contains("id")), "{indexes:?}");
+    let read: i64 = sqlx::query_scalar("SELECT at FROM clock").fetch_one(&mut conn).await.unwrap();
+    assert_eq!(read, at(2).0, "the latest moment of what it did");
     conn.close().await.unwrap();
 }

@@ -7,10 +7,10 @@ use std::task::{Context, Waker};
 
 use madang_document::principal::Scope;
 use madang_ledger::audit::first_broken;
-use madang_ledger::conformance::sample::{Hand, NODE, Trial, at};
+use madang_ledger::conformance::sample::{Hand, NOBODY, NODE, Trial, at};
 use madang_ledger::conformance::{self, sample};
 use madang_ledger::error::LedgerError;
-use madang_ledger::jobs::{Completed, Jobs};
+use madang_ledger::jobs::{Completed, JobFilter, JobState, Jobs};
 use madang_ledger::ledger::Ledger;
 use madang_ledger::objects::Objects;
 use madang_ledger::sqlite::{Durability, SqliteLedger};
@@ -63,6 +63,72 @@ async fn what_was_committed_is_there_after_a_restart() {
     assert_eq!(ledger.when(at(2)).release(NODE).await.unwrap(), 1);
     let answer = sample::complete(&ledger, sample::done(&claim, &[]), at(3)).await;
     assert_eq!(answer, Completed::Stale, "a worker of the former process");
+}
+
+/// What is where, of the jobs that wait.
+async fn waiting(ledger: &SqliteLedger) -> Vec<(String, i64)> {
+    let filter = JobFilter { state: Some(JobState::Ready), ..JobFilter::default() };
+    let jobs = ledger.jobs(&filter, None, 9).await.unwrap();
+    let mut waiting: Vec<_> =
+        jobs.into_iter().map(|job| (job.object.path, job.run_at.0 - sample::START.0)).collect();
+    waiting.sort();
+    waiting
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_while_nothing_runs_delays_nothing() {
+    const DAY: i64 = 86_400_000;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.db");
+    let ledger = open(&path, Durability::Process).await;
+    sample::see(&ledger, &["a"], at(DAY)).await;
+    let claim = sample::claim_one(&ledger, at(DAY + 5_000)).await;
+    let failure = sample::failure("read", false);
+    ledger.retry(claim.ticket, at(DAY + 65_000), &failure).await.unwrap();
+    sample::see(&ledger, &["b"], at(DAY + 5_000)).await;
+    drop(ledger);
+
+    let hand = Hand::default();
+    hand.set(at(1_000));
+    for _ in 0..3 {
+        let ledger = SqliteLedger::open(&path, hand.clock()).await.unwrap();
+        assert_eq!(ledger.release(NODE).await.unwrap(), 0);
+        let expected = [("a".to_owned(), 61_000), ("b".to_owned(), 1_000)];
+        assert_eq!(waiting(&ledger).await, expected, "each start brings forward once more");
+    }
+    let ledger = SqliteLedger::open(&path, hand.clock()).await.unwrap();
+    let claims = ledger.claim(&sample::worker(1), 9, sample::LEASE).await.unwrap();
+    assert_eq!(claims.len(), 1);
+    assert_eq!(claims[0].object.path, "b");
+}
+
+/// A command beside the service is a second one that writes.
+#[tokio::test]
+async fn what_waits_is_brought_forward_once_by_all_who_write() {
+    const DAY: i64 = 86_400_000;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.db");
+    let hand = Hand::default();
+    let trial = open(&path, Durability::Process).await;
+    sample::see(&trial, &["a"], at(DAY)).await;
+    let claim = sample::claim_one(&trial, at(DAY)).await;
+    trial.retry(claim.ticket, at(DAY + 60_000), &sample::failure("read", false)).await.unwrap();
+    hand.set(at(DAY));
+    let other = SqliteLedger::open(&path, hand.clock()).await.unwrap();
+    // Far from what the last change was made at, so that nothing but what each remembers tells of it.
+    for moment in [at(DAY + 10_000), at(1_000), at(2_000)] {
+        hand.set(moment);
+        assert_eq!(trial.when(moment).sweep(NOBODY).await.unwrap(), 0);
+        assert_eq!(other.sweep(NOBODY).await.unwrap(), 0);
+    }
+    let expected = [("a".to_owned(), 51_000)];
+    assert_eq!(waiting(&other).await, expected);
+    for moment in [at(12_000), at(500)] {
+        hand.set(moment);
+        assert_eq!(other.sweep(NOBODY).await.unwrap(), 0);
+        assert_eq!(trial.when(moment).sweep(NOBODY).await.unwrap(), 0);
+    }
+    assert_eq!(waiting(&other).await, [("a".to_owned(), 39_500)], "a second time, too");
 }
 
 #[tokio::test]

@@ -150,9 +150,19 @@ impl Policy {
 
 #[cfg(test)]
 mod tests {
+    use madang_ledger::jobs::LONGEST_WAIT;
+
     use super::*;
 
     const NOW: Timestamp = Timestamp(1_000_000);
+
+    #[test]
+    fn no_wait_is_longer_than_the_ledger_lets_one_be() {
+        let longest = i64::try_from(LONGEST_WAIT.as_millis()).unwrap();
+        for failures in [1, 8, u32::MAX] {
+            assert!(Policy::default().backoff.wait_ms(failures, 1.0) <= longest, "{failures}");
+        }
+    }
 
     fn step(attempt: u32, crashes: u32, reading: Reading) -> Step {
         let attempt = Attempt { task: Task::Extract, attempt, crashes };

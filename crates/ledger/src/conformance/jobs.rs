@@ -7,8 +7,10 @@ use madang_document::principal::Scope;
 
 use super::sample::*;
 use crate::error::LedgerError;
-use crate::jobs::{Completed, JobFilter, JobState, Redrive};
+use crate::jobs::{Completed, JobFilter, JobState, LONGEST_WAIT, Redrive};
+use crate::notes::{NewNote, NoteKind};
 use crate::queue::QueueDeclaration;
+use crate::reader::Reader;
 use crate::worker::Worker;
 
 /// Whoever waits in person first, then the queues in turn, each by priority and then by time; never more than
@@ -168,6 +170,100 @@ pub async fn a_retry_waits_until_it_is_due(ledger: &Trial) {
     }
     apply(ledger, done(&claim_one(ledger, at(400)).await, &[]), at(401)).await;
     assert_eq!(ledger.next_due().await.unwrap(), None);
+}
+
+/// A moment that was told by a clock which was set back meanwhile lies far ahead: the job waits as long as any may, and
+/// no longer.
+pub async fn no_retry_waits_longer_than_any_may(ledger: &Trial) {
+    see(ledger, &["a"], at(0)).await;
+    let claim = claim_one(ledger, at(1)).await;
+    let day = at(86_400_000);
+    ledger.retry(claim.ticket, day, &failure("read", false)).await.unwrap();
+    let due = at(1).plus_ms(i64::try_from(LONGEST_WAIT.as_millis()).unwrap());
+    assert_eq!(ledger.next_due().await.unwrap(), Some(due));
+}
+
+/// Whatever waits for a moment waits as long as it would have, however far the clock is set back meanwhile: a backlog
+/// is due at once, in its order; a retry, a lease, a reader's lease and a note keep what remains of their time.
+pub async fn a_clock_that_is_set_back_delays_nothing(ledger: &Trial) {
+    const DAY: i64 = 86_400_000;
+    // The same moment, before and after the clock is set.
+    let then = |ms: i64| at(2 * DAY + ms);
+    let now = |ms: i64| at(DAY + ms);
+    see(ledger, &["lost", "again"], then(0)).await;
+    let first = ledger.when(then(1)).claim(&worker(2), 9, LEASE).await.unwrap();
+    let [lost, again] = first.as_slice() else { panic!("{first:?}") };
+    let holds = async |who: u128| {
+        let reader = Reader::Cataloguer;
+        ledger.hold(std::slice::from_ref(&reader), &worker(who), LEASE).await.unwrap() == [reader]
+    };
+    assert!(holds(2).await);
+    let note = NewNote {
+        by: "index/1741000".to_owned(),
+        kind: NoteKind::TextLost,
+        subject: "what".to_owned(),
+        agency: Some(ours()),
+        reason: "blob 1 is not there".to_owned(),
+        tries: 1,
+    };
+    ledger.note(&note).await.unwrap();
+    let failure = failure("read", false);
+    ledger.when(then(2)).retry(again.ticket, then(60_000), &failure).await.unwrap();
+    // Many hours ago, and just now.
+    see(ledger, &["new"], then(10)).await;
+    let mut upload = sighting("urgent", "v1");
+    upload.priority = 1;
+    ledger.when(then(11)).see(&[upload]).await.unwrap();
+    assert_eq!(ledger.when(then(12)).sweep(NOBODY).await.unwrap(), 0);
+
+    let paths = async |ms: i64| {
+        let claims = claim(ledger, 9, now(ms)).await;
+        claims.into_iter().map(|claim| claim.object.path).collect::<Vec<_>>()
+    };
+    assert_eq!(paths(20).await, ["urgent", "new"], "the backlog waits for the clock");
+    assert_eq!(ledger.next_due().await.unwrap(), Some(now(60_008)));
+    let noted = ledger.noted(&note.by, "what").await.unwrap().unwrap();
+    assert_eq!(noted.at, now(9));
+    let oldest = ledger.oldest_claim().await.unwrap();
+    assert_eq!(oldest, Some(now(9)), "what was claimed before is claimed before what is kept now");
+
+    assert_eq!(ledger.when(now(30_000)).sweep(worker(1).process).await.unwrap(), 0);
+    assert!(!holds(1).await, "a lease lasts as long as it did");
+    assert_eq!(ledger.when(now(30_010)).sweep(worker(1).process).await.unwrap(), 1);
+    assert!(holds(1).await, "the lease of a reader ends with its time");
+    let swept = ledger.job(lost.ticket.job).await.unwrap().unwrap();
+    assert_eq!((swept.state, swept.crashes), (JobState::Ready, 1));
+    assert_eq!(paths(60_007).await, ["lost"], "a retry does not come early");
+    assert_eq!(paths(60_008).await, ["again"]);
+
+    let acts = ledger.acts(0, 99).await.unwrap();
+    let told: Vec<_> = acts.iter().filter(|row| row.act.action == "clock.back").collect();
+    let [told] = told.as_slice() else { panic!("{acts:?}") };
+    assert_eq!((told.at, told.act.actor.as_str()), (now(20), "ledger"));
+    assert_eq!(told.act.detail, format!("{{\"by_ms\":{}}}", DAY - 8));
+}
+
+/// Leases end and retries are due before their time, and that is all: who works on goes on, by its fence.
+pub async fn a_clock_that_is_set_forward_loses_nothing(ledger: &Trial) {
+    see(ledger, &["a", "b"], at(0)).await;
+    let claims = claim(ledger, 9, at(1)).await;
+    ledger.retry(claims[0].ticket, at(60_000), &failure("read", false)).await.unwrap();
+    let day = at(86_400_000);
+    assert_eq!(ledger.when(day).sweep(worker(1).process).await.unwrap(), 0, "its own process");
+    assert_eq!(claim_one(ledger, day).await.object.path, "a");
+    apply(ledger, done(&claims[1], &[]), day).await;
+}
+
+/// What was done by a clock that was ahead was not done in the last minute.
+pub async fn what_a_clock_that_was_ahead_recorded_is_no_pace(ledger: &Trial) {
+    see(ledger, &["a", "b", "c"], at(86_400_000)).await;
+    for claim in claim(ledger, 2, at(86_400_001)).await {
+        apply(ledger, done(&claim, &[]), at(86_400_002)).await;
+    }
+    apply(ledger, done(&claim_one(ledger, at(0)).await, &[]), at(1)).await;
+    let queues = ledger.when(at(2)).queues().await.unwrap();
+    assert_eq!((queues[0].done, queues[0].last_minute), (3, 1));
+    assert_eq!(ledger.standing_of(id("a"), &Scope::All).await.unwrap().unwrap().per_minute, 1);
 }
 
 async fn claim_early(ledger: &Trial, now: madang_document::timestamp::Timestamp) -> bool {

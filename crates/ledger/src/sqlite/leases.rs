@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::fault::fault;
 use super::writing::Writing;
 use crate::error::Result;
-use crate::jobs::{Failure, Ticket};
+use crate::jobs::{Failure, LONGEST_WAIT, Ticket};
 
 /// What a lease that ended says: nobody else can.
 const LEASE_ENDED: &str = "the worker that held it did not come back";
@@ -54,7 +54,7 @@ impl Writing<'_> {
                  failure_crashed = ?
              WHERE id = ? AND fence = ? AND state = 'leased'",
         )
-        .bind(at.0)
+        .bind(at.min(after(self.now, LONGEST_WAIT)).0)
         .bind(i64::from(failure.crashed))
         .bind(&failure.kind)
         .bind(&failure.message)

@@ -7,12 +7,12 @@ use sqlx::sqlite::SqliteConnection;
 use super::body::text;
 use super::compact::{Kind, pack};
 use super::fault::fault;
-use super::schema::{FIRST, FOURTH, SECOND_INDEXES, SECOND_TABLES, THIRD};
+use super::schema::{FIFTH, FIRST, FOURTH, SECOND_INDEXES, SECOND_TABLES, THIRD};
 use super::value::{bytes, signed};
 use crate::error::{LedgerError, Result};
 
 /// The version that this Madang writes, as `PRAGMA user_version`.
-pub(super) const VERSION: i64 = 4;
+pub(super) const VERSION: i64 = 5;
 
 /// The version of an open file, if this Madang can read it.
 pub(super) async fn version(conn: &mut SqliteConnection) -> Result<i64> {
@@ -50,6 +50,9 @@ pub(super) async fn migrate(conn: &mut SqliteConnection, now: Timestamp) -> Resu
     }
     if found < 4 {
         step(conn, FOURTH, 4).await?;
+    }
+    if found < 5 {
+        step(conn, FIFTH, 5).await?;
     }
     Ok(())
 }

@@ -156,7 +156,7 @@ async fn per_minute(conn: &mut SqliteConnection, now: Timestamp) -> Result<u64> 
     const PACE: i64 = 1_000;
     let (counted, since): (i64, Option<i64>) = sqlx::query_as(
         "SELECT count(*), min(changed_at) FROM (
-             SELECT changed_at FROM job WHERE state = 'done' AND changed_at > ?1 - 60000
+             SELECT changed_at FROM job WHERE state = 'done' AND changed_at > ?1 - 60000 AND changed_at <= ?1
              ORDER BY changed_at DESC LIMIT ?2)",
     )
     .bind(now.0)

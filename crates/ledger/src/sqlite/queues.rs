@@ -54,7 +54,7 @@ impl SqliteLedger {
                 (SELECT count(*) FROM job WHERE queue = q.name AND state = 'done') AS done,
                 (SELECT count(*) FROM job WHERE queue = q.name AND state = 'quarantined') AS quarantined,
                 (SELECT count(*) FROM job WHERE queue = q.name AND state = 'done'
-                     AND changed_at > ?1 - 60000) AS last_minute,
+                     AND changed_at > ?1 - 60000 AND changed_at <= ?1) AS last_minute,
                 (SELECT min(run_at) FROM (
                      SELECT (SELECT min(run_at) FROM job WHERE queue = q.name AND state = 'ready'
                              AND priority = n.column1 AND run_at <= ?1) AS run_at

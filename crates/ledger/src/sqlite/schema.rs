@@ -208,3 +208,17 @@ DROP INDEX document_pipeline;
 CREATE INDEX document_agency ON document (agency, withdrawn);
 CREATE INDEX document_pipeline ON document (pipeline) WHERE withdrawn = 0;
 ";
+
+/// The fifth schema knows the latest reading of the clock that a change was made at, to a second, and how often what
+/// waits was brought forward because the clock was set back. At first the latest moment that rows speak of.
+pub(super) const FIFTH: &str = "
+CREATE TABLE clock (
+    one   INTEGER PRIMARY KEY CHECK (one = 1),
+    at    INTEGER NOT NULL,
+    steps INTEGER NOT NULL
+) STRICT;
+INSERT INTO clock (one, at, steps) SELECT 1, max(
+    coalesce((SELECT max(changed_at) FROM job), 0),
+    coalesce((SELECT at FROM outbox ORDER BY seq DESC LIMIT 1), 0),
+    coalesce((SELECT at FROM audit ORDER BY number DESC LIMIT 1), 0)), 0;
+";

@@ -5,16 +5,26 @@ use tokio::sync::MutexGuard;
 
 use super::fault::fault;
 use super::news::{News, What};
+use super::readings::Readings;
 use super::{chain, news};
 use crate::audit::Act;
 use crate::error::{LedgerError, Result};
 
+/// What the one who writes has.
+pub(super) struct Writer {
+    /// The connection; none after a transaction that ended badly.
+    pub(super) conn: Option<SqliteConnection>,
+    pub(super) readings: Readings,
+}
+
 /// A transaction under way on the one writing connection. Dropped without [`commit`](Self::commit), it never was.
 pub(super) struct Writing<'a> {
-    slot: MutexGuard<'a, Option<SqliteConnection>>,
+    writer: MutexGuard<'a, Writer>,
     pub(super) conn: SqliteConnection,
     /// The moment at which its turn came.
     pub(super) now: Timestamp,
+    /// What is remembered of the clock once it has committed.
+    pub(super) readings: Readings,
     pub(super) acts: Vec<Act>,
     pub(super) news: Vec<News>,
     pace: Pace,
@@ -38,9 +48,9 @@ const BEGIN_SOFT: &str =
 const FULL_AGAIN: &str = "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 8192";
 
 impl<'a> Writing<'a> {
-    /// Begins one. `slot` is where the connection goes back to when it ends well.
+    /// Begins one. `writer` is where the connection goes back to when it ends well.
     pub(super) async fn begin(
-        slot: MutexGuard<'a, Option<SqliteConnection>>,
+        writer: MutexGuard<'a, Writer>,
         mut conn: SqliteConnection,
         now: Timestamp,
         pace: Pace,
@@ -50,7 +60,8 @@ impl<'a> Writing<'a> {
             Pace::Soft => sqlx::raw_sql(BEGIN_SOFT).execute(&mut conn).await,
         }
         .map_err(fault)?;
-        Ok(Writing { slot, conn, now, acts: Vec::new(), news: Vec::new(), pace })
+        let readings = writer.readings;
+        Ok(Writing { writer, conn, now, readings, acts: Vec::new(), news: Vec::new(), pace })
     }
 
     /// Writes what the audit trail and the outbox are to hear, and commits. Gives the `seq` of the first
@@ -61,7 +72,9 @@ impl<'a> Writing<'a> {
     pub(super) async fn commit(mut self) -> Result<u64> {
         chain::append(&mut self.conn, &self.acts, self.now).await?;
         let first = news::write(&mut self.conn, &self.news, self.now).await?;
+        self.readings.note(&mut self.conn).await?;
         sqlx::query("COMMIT").execute(&mut self.conn).await.map_err(fault)?;
+        self.writer.readings = self.readings;
         self.keep().await;
         Ok(first)
     }
@@ -92,7 +105,7 @@ impl<'a> Writing<'a> {
             Pace::Full => true,
             Pace::Soft => sqlx::raw_sql(FULL_AGAIN).execute(&mut self.conn).await.is_ok(),
         };
-        *self.slot = full.then_some(self.conn);
+        self.writer.conn = full.then_some(self.conn);
     }
 
     pub(super) fn act(&mut self, actor: &str, action: &str, subject: String, detail: String) {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use madang_tests::ground::binary::{fixture, fixtures};
+use madang_tests::ground::service::Service;
 use madang_tests::ground::yard::{Summary, Yard, said};
 
 /// Copies every fixture into the folder `drop`. Gives how many there are.
@@ -61,6 +62,34 @@ fn ids(hits: &serde_json::Value) -> Vec<String> {
         hits.as_array().unwrap().iter().map(|hit| hit["id"].as_str().unwrap().to_owned()).collect();
     ids.sort();
     ids
+}
+
+/// What lies beside the ledger when nobody has it open: a log of megabytes, or nothing.
+fn beside_the_ledger(yard: &Yard) -> Vec<String> {
+    let files = std::fs::read_dir(yard.path("data")).unwrap();
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.starts_with("ledger.db-")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_ends_well_closes_the_ledger() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    yard.write("drop/press/a.txt", "안전점검 결과");
+    yard.once(&[]);
+    assert!(beside_the_ledger(&yard).is_empty(), "after a run that ends by itself");
+    for command in [&["queue", "ls"][..], &["key", "ls"], &["index", "verify"], &["catalog", "ls"]]
+    {
+        yard.succeed(command);
+        assert!(beside_the_ledger(&yard).is_empty(), "after {command:?}");
+    }
+    let service = Service::start(&yard, &[]).await;
+    service.settled(1).await;
+    assert!(!beside_the_ledger(&yard).is_empty(), "it has it open");
+    yard.succeed(&["key", "ls"]);
+    assert!(!beside_the_ledger(&yard).is_empty(), "a command takes it from nobody");
+    service.stop().await;
+    assert!(beside_the_ledger(&yard).is_empty(), "after the service");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, header};
 use madang_document::principal::Principal;
 use madang_index::scoped_searcher::ScopedSearcher;
+use madang_ledger::ledger::Ledger;
 use madang_server::hosts::Hosts;
 use madang_server::server::{Limits, Ports, Server, Settings};
 use serde_json::Value;
@@ -26,7 +27,16 @@ pub(crate) struct Api {
 
 enum Reach {
     Service { client: reqwest::Client, url: String, key: Option<String> },
-    Folder { app: Box<axum::Router>, cookie: String, _data: DataFolder },
+    Folder { app: Box<axum::Router>, cookie: String, ledger: Arc<dyn Ledger>, _data: DataFolder },
+}
+
+/// A command ends with the API that it asked.
+impl Drop for Api {
+    fn drop(&mut self) {
+        if let Reach::Folder { ledger, .. } = &self.reach {
+            self.runtime.block_on(backends::close(ledger.as_ref()));
+        }
+    }
 }
 
 /// The address that the API over a data folder answers under.
@@ -167,7 +177,7 @@ async fn local(data: DataFolder) -> Result<Reach, Failure> {
     let ledger = backends::ledger(&data).await?;
     let idle = Arc::new(idle::Idle);
     let ports = Ports {
-        ledger,
+        ledger: Arc::clone(&ledger),
         searcher: ScopedSearcher::new(backends::index(&data)?),
         blobs: backends::blobs(&data)?,
         stores: Default::default(),
@@ -200,7 +210,7 @@ async fn local(data: DataFolder) -> Result<Reach, Failure> {
         .get(header::SET_COOKIE)
         .and_then(|cookie| cookie.to_str().ok()?.split(';').next().map(str::to_owned))
         .context("the API over the data folder gave no session")?;
-    Ok(Reach::Folder { app: Box::new(app), cookie, _data: data })
+    Ok(Reach::Folder { app: Box::new(app), cookie, ledger, _data: data })
 }
 
 /// What really happened, without the address again.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use madang_catalog::folder::FolderRegistry;
 use madang_catalog::registry::Registry;
@@ -50,6 +50,29 @@ pub(crate) async fn ledger(data: &DataFolder) -> Result<Arc<dyn Ledger>, Failure
 pub(crate) async fn ledger_at(folder: &Path) -> Result<Arc<dyn Ledger>, Failure> {
     data_folder::prepare(folder)?;
     Ok(Arc::new(SqliteLedger::open(&folder.join("ledger.db"), clock()).await?))
+}
+
+/// How long an end waits for the ledger: whoever stops the service waits as long.
+const CLOSING: Duration = Duration::from_secs(3);
+
+/// Acts on a ledger, and closes it whatever became of that. A command that leaves its log behind leaves a file that may
+/// be many times as large as the ledger.
+pub(crate) async fn closing<T>(
+    ledger: Arc<dyn Ledger>,
+    act: impl AsyncFnOnce(&Arc<dyn Ledger>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let result = act(&ledger).await;
+    close(ledger.as_ref()).await;
+    result
+}
+
+/// Closes a ledger. That it cannot be closed loses nothing: the next start does what this one could not.
+pub(crate) async fn close(ledger: &dyn Ledger) {
+    match tokio::time::timeout(CLOSING, ledger.close()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "the ledger could not be closed"),
+        Err(_) => tracing::warn!("the ledger is closed at the next start: it took too long"),
+    }
 }
 
 /// The full text of a data folder.

@@ -29,19 +29,21 @@ pub(crate) fn index(command: &Index) -> Result<(), Failure> {
     let data = idle_folder(command.data.as_ref(), command.config.as_ref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let ledger = backends::ledger(&data).await?;
-        let index = backends::index(&data)?;
-        if matches!(command.act, IndexAct::Rebuild) {
-            let indexers = Indexers {
-                ledger: Arc::clone(&ledger),
-                blobs: backends::blobs(&data)?,
-                index: Arc::clone(&index),
-                board: Board::new(backends::clock()),
-                clock: backends::clock(),
-            };
-            indexers.rebuild().await.map_err(anyhow::Error::from)?;
-        }
-        verify(ledger.as_ref(), index.as_ref()).await
+        backends::closing(backends::ledger(&data).await?, async |ledger| {
+            let index = backends::index(&data)?;
+            if matches!(command.act, IndexAct::Rebuild) {
+                let indexers = Indexers {
+                    ledger: Arc::clone(ledger),
+                    blobs: backends::blobs(&data)?,
+                    index: Arc::clone(&index),
+                    board: Board::new(backends::clock()),
+                    clock: backends::clock(),
+                };
+                indexers.rebuild().await.map_err(anyhow::Error::from)?;
+            }
+            verify(ledger.as_ref(), index.as_ref()).await
+        })
+        .await
     })
 }
 
@@ -103,75 +105,76 @@ pub(crate) fn key(command: &Key) -> Result<(), Failure> {
     runtime.block_on(async {
         // Keys can be made while a service runs: the ledger takes several writers, one after the other.
         let ledger = backends::ledger_at(&path).await?;
-        match &command.act {
-            KeyAct::New { name, roles, agencies } => {
-                let roles = roles
-                    .iter()
-                    .map(|word| {
-                        Role::parse(word).ok_or_else(|| {
-                            Failure::usage(format!(
-                                "no role `{word}`; there are search, drop, operate, admin"
-                            ))
-                        })
-                    })
-                    .collect::<Result<Vec<Role>, Failure>>()?;
-                let agencies = match agencies.is_empty() {
-                    true => Scope::All,
-                    false => Scope::Only(
-                        agencies
-                            .iter()
-                            .map(|code| code.parse().map_err(Failure::usage))
-                            .collect::<Result<_, Failure>>()?,
-                    ),
-                };
-                let secret = local_key::new()?;
-                let key = NewKey {
-                    hash: BlobId::of(secret.as_bytes()),
-                    prefix: local_key::prefix(&secret),
-                    name: name.clone(),
-                    roles,
-                    agencies,
-                };
-                let key = ledger.put_key(&key, "local").await?;
-                line(&shown!("key {} for {}; it is shown only this once:", key.id, key.name));
-                out(&Shown::new(&secret))?;
-            }
-            KeyAct::Ls => {
-                let rows: Vec<Vec<Shown>> = ledger
-                    .keys()
-                    .await?
-                    .into_iter()
-                    .map(|key| {
-                        let roles: Vec<&str> = key.roles.iter().map(|role| role.as_str()).collect();
-                        let agencies = match &key.agencies {
-                            Scope::All => "all".to_owned(),
-                            Scope::Only(codes) => {
-                                codes.iter().map(Agency::as_str).collect::<Vec<_>>().join(",")
-                            }
-                        };
-                        vec![
-                            shown!("{}", key.id),
-                            shown!("{}…", key.prefix),
-                            Shown::new(&key.name),
-                            Shown::new(&roles.join(",")),
-                            Shown::new(&agencies),
-                            shown!("{}", key.created_at),
-                            key.revoked_at.map_or_else(Shown::default, |at| shown!("revoked {at}")),
-                        ]
-                    })
-                    .collect();
-                out_all(&table(
-                    &["key", "begins", "name", "roles", "agencies", "made", ""],
-                    &rows,
-                ))?;
-            }
-            KeyAct::Revoke { id } => {
-                ledger.revoke_key(*id, "local").await.map_err(Failure::usage)?;
-                line(&shown!("key {id} is revoked"));
-            }
-        }
-        Ok(())
+        backends::closing(ledger, async |ledger| keys(ledger.as_ref(), &command.act).await).await
     })
+}
+
+async fn keys(ledger: &dyn Ledger, act: &KeyAct) -> Result<(), Failure> {
+    match act {
+        KeyAct::New { name, roles, agencies } => {
+            let roles = roles
+                .iter()
+                .map(|word| {
+                    Role::parse(word).ok_or_else(|| {
+                        Failure::usage(format!(
+                            "no role `{word}`; there are search, drop, operate, admin"
+                        ))
+                    })
+                })
+                .collect::<Result<Vec<Role>, Failure>>()?;
+            let agencies = match agencies.is_empty() {
+                true => Scope::All,
+                false => Scope::Only(
+                    agencies
+                        .iter()
+                        .map(|code| code.parse().map_err(Failure::usage))
+                        .collect::<Result<_, Failure>>()?,
+                ),
+            };
+            let secret = local_key::new()?;
+            let key = NewKey {
+                hash: BlobId::of(secret.as_bytes()),
+                prefix: local_key::prefix(&secret),
+                name: name.clone(),
+                roles,
+                agencies,
+            };
+            let key = ledger.put_key(&key, "local").await?;
+            line(&shown!("key {} for {}; it is shown only this once:", key.id, key.name));
+            out(&Shown::new(&secret))?;
+        }
+        KeyAct::Ls => {
+            let rows: Vec<Vec<Shown>> = ledger
+                .keys()
+                .await?
+                .into_iter()
+                .map(|key| {
+                    let roles: Vec<&str> = key.roles.iter().map(|role| role.as_str()).collect();
+                    let agencies = match &key.agencies {
+                        Scope::All => "all".to_owned(),
+                        Scope::Only(codes) => {
+                            codes.iter().map(Agency::as_str).collect::<Vec<_>>().join(",")
+                        }
+                    };
+                    vec![
+                        shown!("{}", key.id),
+                        shown!("{}…", key.prefix),
+                        Shown::new(&key.name),
+                        Shown::new(&roles.join(",")),
+                        Shown::new(&agencies),
+                        shown!("{}", key.created_at),
+                        key.revoked_at.map_or_else(Shown::default, |at| shown!("revoked {at}")),
+                    ]
+                })
+                .collect();
+            out_all(&table(&["key", "begins", "name", "roles", "agencies", "made", ""], &rows))?;
+        }
+        KeyAct::Revoke { id } => {
+            ledger.revoke_key(*id, "local").await.map_err(Failure::usage)?;
+            line(&shown!("key {id} is revoked"));
+        }
+    }
+    Ok(())
 }
 
 /// `madang check`.

@@ -120,12 +120,15 @@ fn rebuild(place: &Place, sources: &[String]) -> Result<(), Failure> {
     .collect();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let ledger = backends::ledger(&data).await?;
-        let changed = cataloguer::rebuild(&ledger, &series).await?;
-        for registry in &configuration.registries {
-            ledger.reset(&Reader::Registry(registry.name.clone())).await?;
-        }
-        line(&shown!("{changed} entries changed"));
+        backends::closing(backends::ledger(&data).await?, async |ledger| {
+            let changed = cataloguer::rebuild(ledger, &series).await?;
+            for registry in &configuration.registries {
+                ledger.reset(&Reader::Registry(registry.name.clone())).await?;
+            }
+            line(&shown!("{changed} entries changed"));
+            Ok(())
+        })
+        .await?;
         if !configuration.registries.is_empty() {
             line(&shown!(
                 "{} other registries take every entry again when `madang up` runs",

@@ -82,8 +82,21 @@ async fn up(
     data: &DataFolder,
     zygote: Zygote,
 ) -> Result<(), Failure> {
+    backends::closing(backends::ledger(data).await?, async |ledger| {
+        serve(command, configuration, pipelines, data, zygote, ledger).await
+    })
+    .await
+}
+
+async fn serve(
+    command: &Up,
+    configuration: Configuration,
+    pipelines: Vec<Pipeline>,
+    data: &DataFolder,
+    zygote: Zygote,
+    ledger: &Arc<dyn Ledger>,
+) -> Result<(), Failure> {
     let clock = backends::clock();
-    let ledger = backends::ledger(data).await?;
     // The lock proves that no other process lives: what was being worked on can start again at once.
     ledger.release(backends::NODE).await?;
     let index = backends::index(data)?;
@@ -105,7 +118,7 @@ async fn up(
     let stores = backends::stores(&pipelines, &configuration, &data.join(""))?;
     let board = Board::new(Arc::clone(&clock));
     let parts = Parts {
-        ledger: Arc::clone(&ledger),
+        ledger: Arc::clone(ledger),
         index: Arc::clone(&index),
         blobs: blobs.clone(),
         stores: stores.clone(),
@@ -130,7 +143,7 @@ async fn up(
     let service = Arc::new(Service::start(parts, settings).await?);
     let ports = Arc::new(ServicePorts {
         service: Arc::clone(&service),
-        ledger: Arc::clone(&ledger),
+        ledger: Arc::clone(ledger),
         board: board.clone(),
     });
     let mut serving = None;
@@ -144,7 +157,7 @@ async fn up(
         let mut settings = http_settings(&configuration, &base, address, names, own_keys);
         // Who listens keeps a seat for good.
         settings.limits.listeners = settings.limits.listeners.min(door.most / 2);
-        let server = server(settings, &ports, &ledger, &index, &blobs, &stores);
+        let server = server(settings, &ports, ledger, &index, &blobs, &stores);
         let link = server.sessions().link(owner(), clock());
         let link = link.map_err(|error| anyhow::anyhow!("no random bytes: {error}"))?;
         let app = madang_server::routes::app(Arc::clone(&server));
@@ -167,7 +180,7 @@ async fn up(
     }
     drop(ports);
 
-    let result = if command.once { once(&service, &ledger).await } else { interrupted().await };
+    let result = if command.once { once(&service, ledger).await } else { interrupted().await };
 
     if let Some((task, server, stopped, mut notes)) = serving {
         notes.shutdown().await;

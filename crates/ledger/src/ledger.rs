@@ -1,4 +1,5 @@
 use crate::audit::Audit;
+use crate::closing::Closing;
 use crate::declarations::Declarations;
 use crate::documents::Documents;
 use crate::entries::Entries;
@@ -27,6 +28,7 @@ pub trait Ledger:
     + Notes
     + Kept
     + Keys
+    + Closing
 {
 }
 
@@ -43,8 +45,7 @@ impl<T> Ledger for T where
         + Audit
         + Notes
         + Kept
-        + Notes
-        + Kept
         + Keys
+        + Closing
 {
 }

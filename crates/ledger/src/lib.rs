@@ -8,6 +8,8 @@
 pub mod audit;
 /// The time.
 pub mod clock;
+/// An orderly end.
+pub mod closing;
 /// The promises of the traits, as functions that any backend is held to.
 pub mod conformance;
 /// What rows were made under.

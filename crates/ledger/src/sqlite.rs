@@ -1,6 +1,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use madang_document::timestamp::Timestamp;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
@@ -10,6 +11,7 @@ use sqlx::{ConnectOptions, Connection};
 use tokio::sync::Mutex;
 
 use crate::clock::{Clock, set_back};
+use crate::closing::Closing;
 use crate::error::{LedgerError, Result};
 
 mod audit;
@@ -225,6 +227,13 @@ impl SqliteLedger {
     /// The connections that read. Each statement sees one committed state.
     fn readers(&self) -> &SqlitePool {
         &self.readers
+    }
+}
+
+#[async_trait]
+impl Closing for SqliteLedger {
+    async fn close(&self) -> Result<()> {
+        SqliteLedger::close(self).await
     }
 }
 

@@ -132,6 +132,18 @@ async fn what_waits_is_brought_forward_once_by_all_who_write() {
 }
 
 #[tokio::test]
+async fn a_closed_ledger_leaves_its_file_and_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.db");
+    let ledger = open(&path, Durability::Power).await;
+    sample::see(&ledger, &["a"], at(0)).await;
+    assert!(folder.path().join("ledger.db-wal").exists());
+    ledger.close().await.unwrap();
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+}
+
+#[tokio::test]
 async fn a_file_that_is_no_ledger_is_refused_with_the_cure() {
     let folder = tempfile::tempdir().unwrap();
     let newer = folder.path().join("newer.db");

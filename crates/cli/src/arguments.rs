@@ -76,7 +76,7 @@ pub(crate) struct Up {
     /// Parts to run in this process
     #[arg(long, value_enum, value_delimiter = ',', value_name = "ROLE")]
     pub(crate) roles: Vec<RoleName>,
-    /// Exit when all that was there is settled, indexed and catalogued
+    /// Exit when all that was there is settled, indexed and catalogued, as far as --roles do so
     #[arg(long)]
     pub(crate) once: bool,
     /// Configuration file; `madang.toml` is read if it is there
@@ -89,6 +89,7 @@ pub(crate) enum RoleName {
     Source,
     Worker,
     Indexer,
+    Cataloguer,
     Relay,
     Eraser,
     Http,

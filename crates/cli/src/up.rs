@@ -206,6 +206,7 @@ fn roles(named: &[RoleName], once: bool, listen: bool) -> (BTreeSet<Role>, bool)
             RoleName::Source => _ = roles.insert(Role::Source),
             RoleName::Worker => _ = roles.insert(Role::Worker),
             RoleName::Indexer => _ = roles.insert(Role::Indexer),
+            RoleName::Cataloguer => _ = roles.insert(Role::Cataloguer),
             RoleName::Relay => _ = roles.insert(Role::Relay),
             RoleName::Eraser => _ = roles.insert(Role::Eraser),
             RoleName::Http => http = true,

@@ -19,10 +19,10 @@ pub trait Outbox: Send + Sync {
     /// The last `seq` of all; 0 if nothing was ever written.
     async fn last_seq(&self) -> Result<u64>;
 
-    /// The last document change of each partition.
+    /// The last document change of each partition that ever had one, trimmed ones included.
     async fn last_changes(&self) -> Result<Vec<(Partition, u64)>>;
 
-    /// The last entry event of all; 0 if there was none.
+    /// The last entry event of all, trimmed ones included; 0 if there was none.
     async fn last_event(&self) -> Result<u64>;
 }
 

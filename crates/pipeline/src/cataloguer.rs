@@ -16,6 +16,7 @@ use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
 use madang_ledger::notes::NoteKind;
 use madang_ledger::reader::Reader;
+use tokio::sync::Notify;
 
 use crate::board::Subject;
 use crate::follow::{Follower, Gathering, Obstacle, Step};
@@ -53,6 +54,9 @@ pub struct Cataloguer {
     /// When a batch was last catalogued, and when the entries of drop folders were last written.
     batch: Instant,
     written: Instant,
+    /// Told when somebody waits for the entries of drop folders, and whether that was heard.
+    flush: Arc<Notify>,
+    asked: bool,
 }
 
 /// A walk over the documents of a pipeline.
@@ -104,11 +108,20 @@ impl Follower for Cataloguer {
     async fn step(&mut self, head: u64) -> Result<Step, Obstacle> {
         Ok(self.take_step(head).await?)
     }
+
+    async fn asked(&mut self) {
+        self.flush.notified().await;
+        self.asked = true;
+    }
 }
 
 impl Cataloguer {
-    /// Over these declarations, by pipeline.
-    pub fn new(ledger: Arc<dyn Ledger>, series: Arc<HashMap<String, Series>>) -> Cataloguer {
+    /// Over these declarations, by pipeline. Told by `flush`, it writes the entries of drop folders at once.
+    pub fn new(
+        ledger: Arc<dyn Ledger>,
+        series: Arc<HashMap<String, Series>>,
+        flush: Arc<Notify>,
+    ) -> Cataloguer {
         let now = Instant::now();
         let changed = series.keys().cloned().collect();
         Cataloguer {
@@ -121,6 +134,8 @@ impl Cataloguer {
             changed,
             batch: now,
             written: now,
+            flush,
+            asked: false,
         }
     }
 
@@ -152,11 +167,15 @@ impl Cataloguer {
             return Ok(Step::More);
         }
         let quiet = self.batch.elapsed() > Duration::from_secs(1);
-        if !self.changed.is_empty() && (quiet || self.written.elapsed() > SERIES) {
-            let changed: Vec<&Series> =
-                self.changed.iter().filter_map(|pipeline| self.series.get(pipeline)).collect();
-            series::refresh(self.ledger.as_ref(), &changed).await?;
+        let due = !self.changed.is_empty() && (quiet || self.written.elapsed() > SERIES);
+        if self.asked || due {
+            let series = match self.asked {
+                true => in_order(&self.series),
+                false => self.changed.iter().filter_map(|name| self.series.get(name)).collect(),
+            };
+            series::refresh(self.ledger.as_ref(), &series).await?;
             self.changed.clear();
+            self.asked = false;
             self.written = Instant::now();
         }
         Ok(Step::Done(at))
@@ -346,7 +365,12 @@ pub async fn rebuild(
         }
         after = Some(last);
     }
+    Ok(changed + series::refresh(ledger, &in_order(series)).await?)
+}
+
+/// All of these declarations, by the names of their pipelines.
+pub fn in_order(series: &HashMap<String, Series>) -> Vec<&Series> {
     let mut all: Vec<&Series> = series.values().collect();
     all.sort_by(|a, b| a.pipeline.cmp(&b.pipeline));
-    Ok(changed + series::refresh(ledger, &all).await?)
+    all
 }

@@ -41,6 +41,12 @@ pub trait Follower: Send {
     /// # Errors
     /// When something that all of the batch needs cannot be reached: the same again later.
     async fn step(&mut self, head: u64) -> Result<Step, Obstacle>;
+
+    /// Returns when somebody waits for what it puts off: the next step, which comes at once then, does it. Of most
+    /// followers nobody does, for they put nothing off.
+    async fn asked(&mut self) {
+        std::future::pending::<()>().await;
+    }
 }
 
 /// What a step came to.
@@ -100,7 +106,7 @@ impl Obstacle {
     }
 
     /// Says so on the board.
-    fn show(&self, board: &Board, subject: &Subject) {
+    pub(crate) fn show(&self, board: &Board, subject: &Subject) {
         match self {
             Obstacle::Unreachable(message) => board.set(Kind::Behind, subject.clone(), message),
             Obstacle::LedgerDamaged(message) => {
@@ -173,7 +179,9 @@ const IDLE: Duration = Duration::from_secs(2);
 
 /// Runs a follower until it is to stop: takes its reader's lease, waits for news, gathers them, takes a step; after
 /// an obstacle waits, longer each time, and says so on the board; so it does after a panic, which is a fault of ours
-/// and no reason to do without it. Every follower is run by this and by nothing else, and each waits alone.
+/// and no reason to do without it. Every follower of a running service is run by this, and each waits alone. Commands
+/// that make something anew (`Indexers::rebuild`, `cataloguer::rebuild`) do without it: where they run no service does,
+/// by the lock of the data folder, and an obstacle is told to whoever typed the command, and not waited for.
 ///
 /// The lease is looked at between steps. A step that is under way when it ends goes to its end: to break it off would
 /// leave its writes behind in a thread that cannot be broken off, and what it writes is an upsert like any other.
@@ -208,7 +216,7 @@ pub async fn follow(mut follower: impl Follower, mut way: Way) {
                         if done.replace(seq) != Some(seq) {
                             way.moved.notify_waiters();
                         }
-                        if wait_for_news(&follower, &mut way, seq).await.is_err() {
+                        if wait_for_news(&mut follower, &mut way, seq).await.is_err() {
                             break;
                         }
                         0
@@ -272,8 +280,12 @@ async fn wait_for_lease(
     }
 }
 
-/// Returns when news are there and gathered, or when it is time for an idle look.
-async fn wait_for_news(follower: &impl Follower, way: &mut Way, done: u64) -> Result<(), Stopped> {
+/// Returns when news are there and gathered, when it is asked for what it puts off, or when it is time for an idle look.
+async fn wait_for_news(
+    follower: &mut impl Follower,
+    way: &mut Way,
+    done: u64,
+) -> Result<(), Stopped> {
     let idle = Instant::now() + IDLE;
     let mut first: Option<Instant> = None;
     let mut last = (done, Instant::now());
@@ -296,6 +308,7 @@ async fn wait_for_news(follower: &impl Follower, way: &mut Way, done: u64) -> Re
         tokio::select! {
             () = way.stop.cancelled() => return Err(Stopped),
             changed = way.heads.changed() => changed.map_err(|_| Stopped)?,
+            () = follower.asked() => return Ok(()),
             () = tokio::time::sleep(wait) => {}
         }
     }

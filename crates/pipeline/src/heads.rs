@@ -9,7 +9,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::backoff::DAMAGED;
-use crate::board::{Board, Subject};
+use crate::board::{Board, Kind, Subject};
 
 /// How far the outbox goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,7 +38,13 @@ pub async fn heads(ledger: &dyn Ledger) -> Result<Heads, LedgerError> {
     Ok(Heads { changes, documents, events: ledger.last_event().await? })
 }
 
-/// Tells followers how far the outbox goes, until `stop`: whenever something `changed`, and every second.
+/// The outbox on the board. Followers see nothing amiss when it cannot be read: they wait for news.
+fn subject() -> Subject {
+    Subject::part("outbox")
+}
+
+/// Tells followers how far the outbox goes, until `stop`: whenever something `changed`, and every second. When it cannot
+/// be read, the board says so.
 pub async fn tell(
     ledger: Arc<dyn Ledger>,
     told: watch::Sender<Heads>,
@@ -57,6 +63,7 @@ pub async fn tell(
                     *before = now;
                     news
                 });
+                board.clear(Kind::Behind, &subject());
             }
             Err(error @ LedgerError::Damaged(_)) => {
                 board.ledger_failed(Subject::service(), &error);
@@ -66,7 +73,7 @@ pub async fn tell(
                     () = tokio::time::sleep(pause) => {}
                 }
             }
-            Err(error) => tracing::debug!(%error, "the outbox cannot be read"),
+            Err(error) => board.set(Kind::Behind, subject(), &error.to_string()),
         }
         tokio::select! {
             () = stop.cancelled() => return,

@@ -18,6 +18,7 @@ use madang_ledger::ledger::Ledger;
 use madang_ledger::notes::NoteKind;
 use madang_ledger::reader::Reader;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::board::{Board, Kind, Subject};
 use crate::clock::Clock;
@@ -45,6 +46,22 @@ const GATHERING: Gathering = Gathering {
 /// Where an index stands in its owner's list of cursors.
 pub fn reader(partition: &Partition) -> Reader {
     Reader::Index(partition.clone())
+}
+
+/// How far the index of a partition has come, by what it says itself and by what the ledger was told: an index that is
+/// lost has come nowhere, though it was far before. One that cannot be asked is mended by who follows for it.
+///
+/// # Errors
+/// When the ledger does not answer.
+pub async fn reached(
+    ledger: &dyn Ledger,
+    index: &Arc<dyn Index>,
+    partition: &Partition,
+) -> Result<u64, LedgerError> {
+    let told = ledger.cursor(&reader(partition)).await?;
+    let (index, partition) = (Arc::clone(index), partition.clone());
+    let own = blocking(move || index.checkpoint(&partition)).await;
+    Ok(told.min(own.ok().flatten().unwrap_or(0)))
 }
 
 /// The indexes of all agencies, each followed on its own: what ails one is nothing to the others.
@@ -79,17 +96,29 @@ impl Indexers {
     /// Follows the outbox with an indexer for each agency that has documents or an index, until `stop`.
     /// `following` is what runs already.
     pub async fn run(self, following: &mut Following, mut way: Way) {
-        let index = Arc::clone(&self.index);
-        let mut partitions: BTreeSet<Partition> = match blocking(move || index.partitions()).await {
-            Ok(partitions) => partitions.into_iter().collect(),
-            Err(error) => {
-                tracing::warn!(%error, "the indexes that are there cannot be listed");
-                BTreeSet::new()
-            }
-        };
+        let subject = Subject::part("indexers");
+        // When to ask who is there; nobody any more once it was told.
+        let mut ask = Some(Instant::now());
+        let mut failures = 0;
         loop {
-            partitions.extend(way.heads.borrow_and_update().changes.keys().cloned());
-            for partition in std::mem::take(&mut partitions) {
+            let mut partitions: BTreeSet<Partition> =
+                way.heads.borrow_and_update().changes.keys().cloned().collect();
+            if ask.is_some_and(|ask| ask <= Instant::now()) {
+                match self.partitions().await {
+                    Ok(there) => {
+                        partitions.extend(there);
+                        way.board.clear(Kind::Behind, &subject);
+                        ask = None;
+                    }
+                    Err(obstacle) => {
+                        failures += 1;
+                        obstacle.show(&way.board, &subject);
+                        let wait = obstacle.wait_ms(failures, (way.jitter)()).unsigned_abs();
+                        ask = Some(Instant::now() + Duration::from_millis(wait));
+                    }
+                }
+            }
+            for partition in partitions {
                 if following.partitions.insert(partition.clone()) {
                     let indexer = Indexer::new(self.clone(), partition);
                     following.running.spawn(follow(indexer, way.clone()));
@@ -98,9 +127,20 @@ impl Indexers {
             tokio::select! {
                 () = way.stop.cancelled() => break,
                 changed = way.heads.changed() => if changed.is_err() { break },
+                () = tokio::time::sleep_until(ask.unwrap_or_else(Instant::now)), if ask.is_some() => {}
             }
         }
         while following.running.join_next().await.is_some() {}
+    }
+
+    /// The agencies that have documents or an index. The outbox does not name them all: who was quiet for longer than
+    /// it is kept stands in the ledger only, and may have lost its index.
+    async fn partitions(&self) -> Result<BTreeSet<Partition>, Obstacle> {
+        let held = self.ledger.partitions().await?;
+        let index = Arc::clone(&self.index);
+        let stored =
+            blocking(move || index.partitions()).await.map_err(|error| Obstacle::of(&error))?;
+        Ok(held.into_iter().chain(stored).collect())
     }
 
     /// Builds every index anew from the ledger, and returns when that is done.
@@ -108,11 +148,7 @@ impl Indexers {
     /// # Errors
     /// When the ledger, the texts or the index cannot be reached.
     pub async fn rebuild(&self) -> Result<(), Obstacle> {
-        let held = self.ledger.partitions().await?;
-        let index = Arc::clone(&self.index);
-        let stored =
-            blocking(move || index.partitions()).await.map_err(|error| Obstacle::of(&error))?;
-        for partition in held.into_iter().chain(stored).collect::<BTreeSet<_>>() {
+        for partition in self.partitions().await? {
             let mut indexer = Indexer::new(self.clone(), partition);
             indexer.begin_anew().await?;
             while indexer.step(u64::MAX).await? == Step::More {}

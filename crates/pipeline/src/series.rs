@@ -1,4 +1,5 @@
 use madang_catalog::series::{Series, entry};
+use madang_document::entry::Draft;
 use madang_ledger::error::Result;
 use madang_ledger::ledger::Ledger;
 
@@ -9,6 +10,24 @@ use madang_ledger::ledger::Ledger;
 /// # Errors
 /// When the ledger does not answer.
 pub async fn refresh(ledger: &dyn Ledger, series: &[&Series]) -> Result<u64> {
+    ledger.put_entries(&drafts(ledger, series).await?).await
+}
+
+/// Whether the entries of these drop folders say how their contents stand now. Writes nothing.
+///
+/// # Errors
+/// When the ledger does not answer.
+pub async fn are_fresh(ledger: &dyn Ledger, series: &[&Series]) -> Result<bool> {
+    for draft in drafts(ledger, series).await? {
+        let written = ledger.entry(&draft.id).await?;
+        if !written.is_some_and(|written| !written.withdrawn && written.draft == draft) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+async fn drafts(ledger: &dyn Ledger, series: &[&Series]) -> Result<Vec<Draft>> {
     let mut drafts = Vec::new();
     for series in series {
         let extent = ledger.extent(&series.pipeline).await?;
@@ -17,5 +36,5 @@ pub async fn refresh(ledger: &dyn Ledger, series: &[&Series]) -> Result<u64> {
         }
         drafts.push(entry(series, &extent));
     }
-    ledger.put_entries(&drafts).await
+    Ok(drafts)
 }

@@ -58,7 +58,9 @@ pub enum Role {
     Worker,
     /// Brings it into the index.
     Indexer,
-    /// Brings it to other registries.
+    /// Makes its catalogue entries.
+    Cataloguer,
+    /// Brings those to other registries.
     Relay,
     /// Removes the texts and previews that nobody names any more.
     Eraser,
@@ -66,8 +68,8 @@ pub enum Role {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Role; 5] =
-        [Role::Source, Role::Worker, Role::Indexer, Role::Relay, Role::Eraser];
+    pub const ALL: [Role; 6] =
+        [Role::Source, Role::Worker, Role::Indexer, Role::Cataloguer, Role::Relay, Role::Eraser];
 
     /// The word used on the command line.
     pub fn as_str(self) -> &'static str {
@@ -75,6 +77,7 @@ impl Role {
             Role::Source => "source",
             Role::Worker => "worker",
             Role::Indexer => "indexer",
+            Role::Cataloguer => "cataloguer",
             Role::Relay => "relay",
             Role::Eraser => "eraser",
         }
@@ -138,10 +141,22 @@ pub struct Service {
     work: Arc<Notify>,
     changed: Arc<Notify>,
     moved: Arc<Notify>,
+    /// Tells the cataloguer that its entries of drop folders are waited for.
+    flush: Arc<Notify>,
     reader_leases: ReaderLeases,
     heads: watch::Receiver<Heads>,
     stop: CancellationToken,
     tasks: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// What is still to be done.
+enum Rest {
+    /// Nothing.
+    Quiet,
+    /// The entries of drop folders only, which the cataloguer puts off while files may come.
+    Unflushed,
+    /// More.
+    Busy,
 }
 
 struct Running {
@@ -188,6 +203,7 @@ impl Service {
             work: Arc::default(),
             changed: Arc::default(),
             moved: Arc::default(),
+            flush: Arc::default(),
             reader_leases: ReaderLeases::new(Arc::clone(&parts.ledger), parts.worker, READER_LEASE),
             stop: CancellationToken::new(),
             tasks: Mutex::default(),
@@ -200,6 +216,7 @@ impl Service {
                 Role::Source => service.start_sources(),
                 Role::Worker => service.start_workers(),
                 Role::Indexer => service.start_indexer(),
+                Role::Cataloguer => service.start_cataloguer(),
                 Role::Relay => service.start_relays(),
                 Role::Eraser => service.start_eraser(),
             }
@@ -334,12 +351,16 @@ impl Service {
         });
     }
 
-    fn start_relays(&mut self) {
+    fn start_relays(&self) {
         for registry in &self.parts.registries {
             let relay = Relay::new(Arc::clone(&self.parts.ledger), Arc::clone(registry));
             self.spawn(follow(relay, self.way()));
         }
-        let cataloguer = Cataloguer::new(Arc::clone(&self.parts.ledger), Arc::clone(&self.series));
+    }
+
+    fn start_cataloguer(&self) {
+        let (ledger, series) = (Arc::clone(&self.parts.ledger), Arc::clone(&self.series));
+        let cataloguer = Cataloguer::new(ledger, series, Arc::clone(&self.flush));
         self.spawn(follow(cataloguer, self.way()));
     }
 
@@ -350,7 +371,8 @@ impl Service {
         self.spawn(follow(eraser, self.way()));
     }
 
-    /// Waits until all that was there is settled, read, indexed and catalogued.
+    /// Waits until all that was there is settled, read, indexed, catalogued and published, as far as the parts that do
+    /// so run in this process: what another one is to do is not waited for, or a run without it would never end.
     ///
     /// # Errors
     /// When a source cannot be listed, with its reason, or the ledger does not answer.
@@ -370,8 +392,10 @@ impl Service {
             tokio::pin!(changed, moved);
             changed.as_mut().enable();
             moved.as_mut().enable();
-            if self.is_quiet().await? {
-                return Ok(());
+            match self.rest().await? {
+                Rest::Quiet => return Ok(()),
+                Rest::Unflushed => self.flush.notify_one(),
+                Rest::Busy => {}
             }
             tokio::select! {
                 () = &mut changed => {}
@@ -381,38 +405,49 @@ impl Service {
         }
     }
 
-    async fn is_quiet(&self) -> Result<bool, LedgerError> {
-        let ledger = &self.parts.ledger;
-        if ledger.balance(&Scope::All).await?.in_flight > 0 {
-            return Ok(false);
+    /// What is still to be done by the parts that run here. Only looks.
+    async fn rest(&self) -> Result<Rest, LedgerError> {
+        let ledger = self.parts.ledger.as_ref();
+        let runs = |role| self.settings.roles.contains(&role);
+        if runs(Role::Worker) && ledger.balance(&Scope::All).await?.in_flight > 0 {
+            return Ok(Rest::Busy);
         }
-        // The entries of what changed first: they are events that others wait for.
         let changes = ledger.last_changes().await?;
-        let last_change = changes.iter().map(|(_, last)| *last).max().unwrap_or(0);
-        if ledger.cursor(&Reader::Cataloguer).await? < last_change {
-            return Ok(false);
-        }
-        for pipeline in &self.settings.pipelines {
-            let declaration = cataloguer::declaration(&pipeline.series);
-            if ledger.declared(&pipeline.name).await? != Some(declaration) {
-                return Ok(false);
+        // The entries of what changed first: they are events that others wait for.
+        if runs(Role::Cataloguer) {
+            let last = changes.iter().map(|(_, last)| *last).max().unwrap_or(0);
+            if ledger.cursor(&Reader::Cataloguer).await? < last {
+                return Ok(Rest::Busy);
+            }
+            for pipeline in &self.settings.pipelines {
+                let declaration = cataloguer::declaration(&pipeline.series);
+                if ledger.declared(&pipeline.name).await? != Some(declaration) {
+                    return Ok(Rest::Busy);
+                }
             }
         }
-        for (partition, last) in changes {
-            if ledger.cursor(&indexer::reader(&partition)).await? < last {
-                return Ok(false);
+        if runs(Role::Indexer) {
+            for (partition, last) in changes {
+                if indexer::reached(ledger, &self.parts.index, &partition).await? < last {
+                    return Ok(Rest::Busy);
+                }
             }
         }
-        let mut all: Vec<&Series> = self.series.values().collect();
-        all.sort_by(|a, b| a.pipeline.cmp(&b.pipeline));
-        series::refresh(ledger.as_ref(), &all).await?;
-        let last = ledger.last_event().await?;
-        for registry in &self.parts.registries {
-            if ledger.cursor(&relay::reader(registry.as_ref())).await? < last {
-                return Ok(false);
+        if runs(Role::Cataloguer) {
+            let all = cataloguer::in_order(&self.series);
+            if !series::are_fresh(ledger, &all).await? {
+                return Ok(Rest::Unflushed);
             }
         }
-        Ok(true)
+        if runs(Role::Relay) {
+            let last = ledger.last_event().await?;
+            for registry in &self.parts.registries {
+                if ledger.cursor(&relay::reader(registry.as_ref())).await? < last {
+                    return Ok(Rest::Busy);
+                }
+            }
+        }
+        Ok(Rest::Quiet)
     }
 
     /// What could not be listed, by pipeline, each with the reason and the cure.

@@ -43,6 +43,7 @@ use madang_ledger::objects::{Objects, Sighting};
 use madang_ledger::outbox::Outbox;
 use madang_ledger::queue::QueueDeclaration;
 use madang_ledger::reader::{Reader, Readers};
+use madang_ledger::retention::{Retention, Trim};
 use madang_ledger::sqlite::{Durability, SqliteLedger};
 use madang_ledger::worker::Worker;
 use madang_pipeline::board::{Board, Kind, Subject};
@@ -52,10 +53,11 @@ use madang_pipeline::declaration::parse;
 use madang_pipeline::eraser::{Eraser, Sweeping};
 use madang_pipeline::follow::{Follower, Gathering, Obstacle, Step, Way, follow};
 use madang_pipeline::heads::{self, Heads};
-use madang_pipeline::indexer::{Following, Indexers};
+use madang_pipeline::indexer::{Following, Indexers, reached};
 use madang_pipeline::lease::Leases;
 use madang_pipeline::reader_leases::ReaderLeases;
 use madang_pipeline::reading::unread;
+use madang_pipeline::series;
 use madang_store::blobs::Blobs;
 use object_store::local::LocalFileSystem;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -326,6 +328,116 @@ async fn an_index_ahead_of_its_ledger_is_built_anew() {
     assert!(index.checkpoint(&partition(0)).unwrap().unwrap() < 9_999);
 }
 
+impl House {
+    /// Removes what the outbox holds, as the year's end does, once the index has passed it.
+    async fn trim(&self) {
+        let index = Reader::Index(partition(0));
+        let last = self.ledger.last_changes().await.unwrap()[0].1;
+        until("the index has passed all", async || {
+            self.ledger.cursor(&index).await.unwrap() == last
+        })
+        .await;
+        let all = Retention { outbox_ms: -1_000, jobs_ms: -1_000 };
+        assert!(self.ledger.trim(&all).await.unwrap().outbox > 0);
+        assert!(self.ledger.changes(&partition(0), 0, 9).await.unwrap().is_empty());
+    }
+
+    async fn write(&self, sql: &'static str) {
+        let file = self.path("ledger.db");
+        let mut conn = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+        sqlx::query(sql).execute(&mut conn).await.unwrap();
+        conn.close().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_index_is_built_anew_though_the_outbox_tells_of_nobody_any_more() {
+    let mut house = House::new().await;
+    let documents = house.drop(0, 0..5).await;
+    let index = house.index();
+    holds(&index, &agency(0), &documents).await;
+    house.trim().await;
+    // Of this agency the documents speak, and nothing else.
+    house.write("DELETE FROM trimmed").await;
+    house.end().await;
+    drop(index);
+    std::fs::remove_dir_all(house.path("index")).unwrap();
+    let index = house.index();
+    holds(&index, &agency(0), &documents).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_that_is_lost_has_come_nowhere_whatever_the_ledger_was_told() {
+    let mut house = House::new().await;
+    let documents = house.drop(0, 0..5).await;
+    let index = house.index();
+    holds(&index, &agency(0), &documents).await;
+    house.trim().await;
+    let (_, last) = house.ledger.last_changes().await.unwrap()[0];
+    let reached = async |index: Arc<TantivyIndex>| {
+        let index = index as Arc<dyn Index>;
+        reached(house.ledger.as_ref(), &index, &partition(0)).await.unwrap()
+    };
+    assert_eq!(reached(Arc::clone(&index)).await, last);
+    let lost = Arc::new(TantivyIndex::open(&house.path("another")).unwrap());
+    assert_eq!(reached(lost).await, 0);
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_an_index_is_asked_again_until_it_is_known_and_the_board_says_so() {
+    let house = House::new().await;
+    // An index of an agency of which the ledger knows nothing: only the index can tell of it.
+    let index = TantivyIndex::open(&house.path("index")).unwrap();
+    index.apply(&partition(5), &[], 9).unwrap();
+    let shaky = Arc::new(Shaky { index, panics: AtomicU32::new(0), unlisted: AtomicU32::new(2) });
+    house.follow_into(Arc::clone(&shaky) as _);
+    let subject = Subject::part("indexers");
+    until("it is told", async || house.board.stands(Kind::Behind, &subject)).await;
+    until("it is not told any more", async || !house.board.stands(Kind::Behind, &subject)).await;
+    // It is ahead of its ledger, and so it is begun anew by who follows for it.
+    until("somebody follows for it", async || {
+        shaky.index.checkpoint(&partition(5)).unwrap() != Some(9)
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_board_says_when_the_outbox_cannot_be_read() {
+    let house = House::new().await;
+    house.drop(0, 0..5).await;
+    house.write("ALTER TABLE outbox RENAME TO away").await;
+    let _way = house.way();
+    let subject = Subject::part("outbox");
+    until("it is told", async || house.board.stands(Kind::Behind, &subject)).await;
+    house.write("ALTER TABLE away RENAME TO outbox").await;
+    until("all is well", async || house.board.now().is_empty()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_entry_of_a_folder_is_written_by_its_cataloguer_alone_when_it_is_asked_to() {
+    let house = House::new().await;
+    house.drop(0, 0..5).await;
+    let text = "name = \"press0\"\nagency = \"1741000\"\n[source]\nurl = \"file:drop\"\n";
+    let series = parse(text, "press.toml", house.root.path()).unwrap().series;
+    let all = Arc::new(HashMap::from([("press0".to_owned(), series.clone())]));
+    let ledger = Arc::clone(&house.ledger) as Arc<dyn Ledger>;
+    let flush = Arc::new(Notify::new());
+    let mut cataloguer = Cataloguer::new(Arc::clone(&ledger), all, Arc::clone(&flush));
+    let head = heads::heads(ledger.as_ref()).await.unwrap().documents;
+    while cataloguer.step(head).await.unwrap() == Step::More {}
+    // Files may come: it is put off. To ask whether it is written does not write it.
+    let fresh = async || series::are_fresh(ledger.as_ref(), &[&series]).await.unwrap();
+    let seq = ledger.last_seq().await.unwrap();
+    assert!(!fresh().await);
+    assert_eq!(ledger.last_seq().await.unwrap(), seq);
+    flush.notify_one();
+    cataloguer.asked().await;
+    assert_eq!(cataloguer.step(head).await.unwrap(), Step::Done(head));
+    assert!(fresh().await);
+    assert_eq!(ledger.last_seq().await.unwrap(), seq + 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_changed_declaration_changes_the_entries_and_reads_no_file() {
     let house = House::new().await;
@@ -340,7 +452,8 @@ async fn a_changed_declaration_changes_the_entries_and_reads_no_file() {
     for (license, version) in [(License::Kogl1, 1), (License::Kogl1, 1), (License::Kogl4, 2)] {
         let stop = CancellationToken::new();
         let way = Way { stop: stop.clone(), ..house.way() };
-        let cataloguer = Cataloguer::new(Arc::clone(&house.ledger) as _, declared(license));
+        let cataloguer =
+            Cataloguer::new(Arc::clone(&house.ledger) as _, declared(license), Arc::default());
         let running = tokio::spawn(follow(cataloguer, way));
         let word = format!("{license:?}").replace("Kogl", "KOGL-");
         until(&format!("every entry says {word} in version {version}"), async || {
@@ -559,10 +672,12 @@ async fn a_step_that_panics_is_told_and_taken_again() {
     assert_eq!(count(&follower.begun), 3, "it asks where it is after each");
 }
 
-/// An index whose first writes panic.
+/// An index whose first writes panic, and that cannot be listed at first.
 struct Shaky {
     index: TantivyIndex,
     panics: AtomicU32,
+    /// How often it cannot say whose indexes are there.
+    unlisted: AtomicU32,
 }
 
 impl Index for Shaky {
@@ -587,7 +702,12 @@ impl Index for Shaky {
     }
 
     fn partitions(&self) -> Result<Vec<Partition>, IndexError> {
-        self.index.partitions()
+        let left =
+            self.unlisted.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
+        match left {
+            Ok(_) => Err(IndexError::Unavailable("not now".into())),
+            Err(_) => self.index.partitions(),
+        }
     }
 
     fn verify(&self, partition: &Partition) -> Result<Census, IndexError> {
@@ -604,7 +724,7 @@ async fn an_index_that_panics_is_told_and_built_anew_with_a_pause() {
     let house = House::new().await;
     let documents = house.drop(0, 0..5).await;
     let index = TantivyIndex::open(&house.path("index")).unwrap();
-    let shaky = Arc::new(Shaky { index, panics: AtomicU32::new(3) });
+    let shaky = Arc::new(Shaky { index, panics: AtomicU32::new(3), unlisted: AtomicU32::new(0) });
     house.follow_into(Arc::clone(&shaky) as _);
     until("the damage is told", async || {
         house.board.now().iter().any(|condition| condition.kind == Kind::IndexDamaged)

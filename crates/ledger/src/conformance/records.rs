@@ -353,6 +353,9 @@ pub async fn only_what_is_passed_is_trimmed(ledger: &Trial) {
     assert_eq!(trim(5_000).await.outbox, 1);
     assert_eq!(trim(5_000).await, Trimmed::default());
     assert!(ledger.changes(&our_partition(), 0, 9).await.unwrap().is_empty());
+    // Who comes now must hear that there were some.
+    assert_eq!(ledger.last_changes().await.unwrap(), [(our_partition(), last)]);
+    assert_eq!(ledger.last_event().await.unwrap(), 3);
     for reader in [&index, &Reader::Cataloguer, &Reader::Eraser] {
         assert_eq!(ledger.trimmed(reader).await.unwrap(), last, "{reader}");
     }

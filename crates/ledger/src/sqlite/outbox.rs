@@ -72,8 +72,9 @@ impl SqliteLedger {
             .collect()
     }
 
-    /// The last row of this kind of each agency: a walk over the distinct agencies, one seek each, where a GROUP BY
-    /// or a plain maximum would read the whole index.
+    /// The last row of this kind of each agency, trimmed ones included: who comes late must hear that there were some.
+    /// A walk over the distinct agencies, one seek each, where a GROUP BY or a plain maximum over the outbox would read
+    /// the whole index; the trimmed ones are one row for each agency.
     async fn last_of_each(&self, kind: i64) -> Result<Vec<(String, i64)>> {
         sqlx::query_as(
             "WITH RECURSIVE agencies (agency) AS (
@@ -82,9 +83,13 @@ impl SqliteLedger {
                  SELECT (SELECT min(o.agency) FROM outbox o WHERE o.kind = ?1 AND o.agency > a.agency)
                  FROM agencies a WHERE a.agency IS NOT NULL
              )
-             SELECT agency,
-                    (SELECT max(seq) FROM outbox o WHERE o.kind = ?1 AND o.agency = a.agency)
-             FROM agencies a WHERE agency IS NOT NULL ORDER BY agency",
+             SELECT agency, max(seq) FROM (
+                 SELECT agency, (SELECT max(seq) FROM outbox o
+                                 WHERE o.kind = ?1 AND o.agency = a.agency) AS seq
+                 FROM agencies a WHERE agency IS NOT NULL
+                 UNION ALL
+                 SELECT agency, seq FROM trimmed WHERE kind = ?1
+             ) GROUP BY agency ORDER BY agency",
         )
         .bind(kind)
         .fetch_all(self.readers())

@@ -52,7 +52,7 @@ async fn verify(
     ledger: &dyn Ledger,
     index: &dyn madang_index::index::Index,
 ) -> Result<(), Failure> {
-    let mut wrong = 0;
+    let (mut wrong, mut unreadable) = (0, 0);
     let held = ledger.partitions().await?.into_iter().chain(index.partitions()?);
     let agencies: BTreeSet<Agency> = held.map(|partition| partition.agency).collect();
     for agency in agencies {
@@ -61,14 +61,24 @@ async fn verify(
         let mut live = BTreeSet::new();
         let mut after = None;
         loop {
-            let page = ledger.documents_after(&Partition::of(agency.clone()), after, 1000).await?;
-            after = page.last().map(|stored| stored.document.id);
+            let page = ledger.ids_after(&Partition::of(agency.clone()), after, 1000).await?;
+            after = page.last().copied();
             if page.is_empty() {
                 break;
             }
-            live.extend(page.iter().map(|stored| stored.document.id));
+            live.extend(page);
         }
-        let missing: Vec<_> = live.difference(&indexed).collect();
+        let mut missing = Vec::new();
+        for id in live.difference(&indexed) {
+            match ledger.document(*id).await {
+                Err(error) if error.is_of_the_act() => {
+                    line(&shown!("{agency}: {id}: missing: {error}"));
+                    unreadable += 1;
+                }
+                Err(error) => return Err(error.into()),
+                Ok(_) => missing.push(id),
+            }
+        }
         let extra: Vec<_> = indexed.difference(&live).collect();
         for (what, ids) in [
             ("missing", &missing),
@@ -84,14 +94,18 @@ async fn verify(
             "{agency}: {} documents, {} indexed, {} missing, {} extra, {} doubled",
             live.len(),
             indexed.len(),
-            missing.len(),
+            live.difference(&indexed).count(),
             extra.len(),
             census.doubled.len()
         ))?;
     }
-    match wrong {
-        0 => Ok(()),
-        n => Err(Failure::Other(anyhow::anyhow!(
+    match (wrong, unreadable) {
+        (0, 0) => Ok(()),
+        (0, n) => Err(Failure::Other(anyhow::anyhow!(
+            "{n} documents cannot be read from the ledger, so no index holds them; restore the ledger or drop \
+             their files again (madang queue noted)"
+        ))),
+        (n, _) => Err(Failure::Other(anyhow::anyhow!(
             "index and ledger differ in {n} documents; `madang index rebuild` makes the index anew"
         ))),
     }

@@ -330,6 +330,16 @@ async fn once(service: &Service, ledger: &Arc<dyn Ledger>) -> Result<(), Failure
         _ = interrupted() => Err(Failure::Silent(130)),
     };
     progress.abort();
+    if result.is_ok() {
+        // The eraser's own sweep comes long after the start: whoever only ever runs to the end would keep what nobody
+        // names for ever.
+        tokio::select! {
+            swept = service.sweep_if_due() => if let Err(error) = swept {
+                tracing::warn!(%error, "blobs that nobody names stay until the next run");
+            },
+            _ = interrupted() => {}
+        }
+    }
     for (pipeline, path, reason) in service.unlisted() {
         line(&shown!("{pipeline}: {}: {reason}", object_key::readable(&path)));
     }

@@ -20,23 +20,23 @@ pub trait Documents: Send + Sync {
     /// The live members of a document, ordered by inner path, at most `limit`.
     async fn members(&self, parent: DocumentId, limit: u32) -> Result<Vec<Stored>>;
 
-    /// Live documents of a partition after `after`, in an order of the backend's own that stays: for rebuilding an index.
-    /// A document that comes while somebody walks over them may be met or not; the outbox tells of it.
-    async fn documents_after(
+    /// The ids of live documents of a partition after `after`, in an order of the backend's own that stays: for rebuilding
+    /// an index. A document that comes while somebody walks over them may be met or not; the outbox tells of it. A row that
+    /// cannot be read back is met like any other: it stops no walk, and is refused where it is asked for by its id.
+    async fn ids_after(
         &self,
         partition: &Partition,
         after: Option<DocumentId>,
         limit: u32,
-    ) -> Result<Vec<Stored>>;
+    ) -> Result<Vec<DocumentId>>;
 
-    /// Live documents of a pipeline after `after`, in an order that stays: for walking over them when what is declared
-    /// of the pipeline changed.
-    async fn documents_of(
+    /// The same of a pipeline: for walking over its documents when what is declared of it changed.
+    async fn ids_of(
         &self,
         pipeline: &str,
         after: Option<DocumentId>,
         limit: u32,
-    ) -> Result<Vec<Stored>>;
+    ) -> Result<Vec<DocumentId>>;
 
     /// How many live documents have each outcome, of what the scope covers.
     async fn outcomes(&self, agencies: &Scope) -> Result<Vec<(Outcome, u64)>>;

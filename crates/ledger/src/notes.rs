@@ -43,6 +43,8 @@ pub enum NoteKind {
     RecordRefused,
     /// The text of a document is lost or damaged: it is found by its other properties.
     TextLost,
+    /// The preview of a document is lost or damaged.
+    PreviewLost,
     /// A document cannot be read back from the ledger.
     DocumentUnreadable,
     /// The ledger, or a registry, refuses an entry.
@@ -53,9 +55,10 @@ pub enum NoteKind {
 
 impl NoteKind {
     /// Every kind.
-    pub const ALL: [NoteKind; 5] = [
+    pub const ALL: [NoteKind; 6] = [
         NoteKind::RecordRefused,
         NoteKind::TextLost,
+        NoteKind::PreviewLost,
         NoteKind::DocumentUnreadable,
         NoteKind::EntryRefused,
         NoteKind::ObjectRefused,
@@ -66,6 +69,7 @@ impl NoteKind {
         match self {
             NoteKind::RecordRefused => "record_refused",
             NoteKind::TextLost => "text_lost",
+            NoteKind::PreviewLost => "preview_lost",
             NoteKind::DocumentUnreadable => "document_unreadable",
             NoteKind::EntryRefused => "entry_refused",
             NoteKind::ObjectRefused => "object_refused",
@@ -83,10 +87,15 @@ impl NoteKind {
     }
 }
 
+/// Who notes lost previews: they are missed by whoever asks for one, and by no reader of the outbox. So a note of
+/// theirs goes when its document is withdrawn, and where it is done again the file is read again.
+pub const PREVIEWS: &str = "previews";
+
 /// What is to be noted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewNote {
-    /// Who passed it over: a reader (`index/1741000`, `cataloguer`, `registry/folder`) or a source (`source/press`).
+    /// Who passed it over: a reader (`index/1741000`, `cataloguer`, `registry/folder`), a source (`source/press`), or
+    /// [`PREVIEWS`].
     pub by: String,
     /// Why.
     pub kind: NoteKind,

@@ -7,7 +7,8 @@ use crate::reader::Reader;
 /// hashes that is cut proves nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
-    /// Rows of the outbox that every reader has passed.
+    /// Rows of the outbox that every reader has passed. Twice as long stay those that one still has to pass
+    /// ([`Retention::unpassed_ms`]).
     pub outbox_ms: i64,
     /// Finished jobs that are not the last of their path.
     pub jobs_ms: i64,
@@ -19,6 +20,15 @@ const YEAR_MS: i64 = 366 * 24 * 60 * 60 * 1000;
 impl Default for Retention {
     fn default() -> Retention {
         Retention { outbox_ms: YEAR_MS, jobs_ms: YEAR_MS }
+    }
+}
+
+impl Retention {
+    /// How long a row of the outbox stays that a reader has not passed, milliseconds. Then it goes whoever waits: the
+    /// reader may be one that nobody runs any more (a registry that is configured no longer, a role that no process
+    /// has), and one that comes back after all can tell by [`Trim::trimmed`] that it has to start anew.
+    pub fn unpassed_ms(&self) -> i64 {
+        self.outbox_ms.saturating_mul(2)
     }
 }
 
@@ -35,12 +45,12 @@ pub struct Trimmed {
 #[async_trait]
 pub trait Trim: Send + Sync {
     /// Removes at most some thousands of rows that are older than the retention says; call it until it removes
-    /// nothing. A row of the outbox goes only when every reader that it is for has passed it: the index of its
-    /// partition, and every other reader that ever said how far it is.
+    /// nothing. A row of the outbox goes when every reader that it is for has passed it (the index of its partition,
+    /// and every other reader that ever said how far it is), or when it is older than [`Retention::unpassed_ms`].
     async fn trim(&self, retention: &Retention) -> Result<Trimmed>;
 
     /// The highest `seq` that is gone of the rows that this reader follows; 0 if none is. A reader whose
     /// checkpoint is below it cannot catch up from the outbox: it starts anew from the documents
-    /// (`Documents::documents_after`) or the entries (`Entries::entries`).
+    /// (`Documents::ids_after`) or the entries (`Entries::entries`).
     async fn trimmed(&self, reader: &Reader) -> Result<u64>;
 }

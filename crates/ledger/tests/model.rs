@@ -19,7 +19,8 @@ use madang_document::principal::Scope;
 use madang_document::timestamp::Timestamp;
 use madang_ledger::conformance::sample::{
     Hand, LEASE, NOBODY, NODE, PIPELINE, START, STORE, Trial, chained, deleted, done, failure, id,
-    only, our_partition, ours, quarantined, queue, sighting, their_partition, theirs, worker,
+    only, our_partition, ours, quarantined, queue, sighting, stored, their_partition, theirs,
+    worker,
 };
 use madang_ledger::documents::Stored;
 use madang_ledger::jobs::{Claim, Completed, JobState, Redrive, Task};
@@ -192,10 +193,10 @@ impl Walk {
         if self.declared != Some(self.declaration) {
             let mut after = None;
             loop {
-                let stored = self.ledger.documents_of(PIPELINE, after, page).await.unwrap();
-                let Some(last) = stored.last() else { break };
-                after = Some(last.document.id);
-                self.write_entries(&stored).await;
+                let ids = self.ledger.ids_of(PIPELINE, after, page).await.unwrap();
+                let Some(last) = ids.last() else { break };
+                after = Some(*last);
+                self.write_entries(&stored(&self.ledger, &ids).await).await;
             }
             self.ledger.declare(PIPELINE, BlobId::of(&[self.declaration])).await.unwrap();
             self.declared = Some(self.declaration);
@@ -516,7 +517,8 @@ impl Walk {
             );
         }
         let partition = Partition::of(self.agency.clone());
-        let stored = self.ledger.documents_after(&partition, None, 999).await.unwrap();
+        let ids = self.ledger.ids_after(&partition, None, 999).await.unwrap();
+        let stored = stored(&self.ledger, &ids).await;
         assert_eq!(stored.iter().map(|s| s.document.id).collect::<BTreeSet<_>>(), expected);
         for stored in &stored {
             let row = &self.rows[stored.document.object.path.as_str()];

@@ -11,7 +11,6 @@ use madang_document::entry::Draft;
 use madang_document::extent::Extent;
 use madang_document::id::DocumentId;
 use madang_document::principal::Scope;
-use madang_ledger::documents::Stored;
 use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
 use madang_ledger::notes::NoteKind;
@@ -21,7 +20,7 @@ use tokio::sync::Notify;
 use crate::board::Subject;
 use crate::follow::{Follower, Gathering, Obstacle, Step};
 use crate::heads::Heads;
-use crate::noted::Noted;
+use crate::noted::{Fetched, Noted};
 use crate::series;
 
 /// Documents of one transaction at most: one flush to disk serves them all.
@@ -90,6 +89,7 @@ impl Follower for Cataloguer {
 
     fn begin(&mut self) {
         self.at = None;
+        self.walks.clear();
         self.noted.forget();
     }
 
@@ -106,7 +106,12 @@ impl Follower for Cataloguer {
     }
 
     async fn step(&mut self, head: u64) -> Result<Step, Obstacle> {
-        Ok(self.take_step(head).await?)
+        let step = self.take_step(head).await;
+        if step.is_err() {
+            // However long it waits: the outbox may be trimmed meanwhile.
+            self.at = None;
+        }
+        Ok(step?)
     }
 
     async fn asked(&mut self) {
@@ -152,8 +157,7 @@ impl Cataloguer {
                 let ids: BTreeSet<DocumentId> =
                     changes.iter().map(|change| change.document).collect();
                 let ids: Vec<DocumentId> = ids.into_iter().collect();
-                let stored = self.documents(&ids).await?;
-                self.catalogue(stored).await?;
+                self.catalogue(&ids).await?;
                 self.ledger.advance(&Reader::Cataloguer, last).await?;
                 self.at = Some(last);
                 self.batch = Instant::now();
@@ -195,13 +199,17 @@ impl Cataloguer {
         }
         let mut names: Vec<&String> = self.series.keys().collect();
         names.sort();
-        self.walks.clear();
+        // A walk that an obstacle broke off goes on where it was.
+        let mut former = std::mem::take(&mut self.walks);
         for pipeline in names {
             let Some(series) = self.series.get(pipeline) else { continue };
             let declaration = declaration(series);
             if self.ledger.declared(pipeline).await? != Some(declaration) {
+                let walk = former
+                    .extract_if(.., |walk| walk.pipeline == *pipeline)
+                    .find(|walk| walk.declaration == declaration);
                 let pipeline = pipeline.clone();
-                self.walks.push(Walk { pipeline, declaration, after: None });
+                self.walks.push(walk.unwrap_or(Walk { pipeline, declaration, after: None }));
             }
         }
         self.at = Some(at);
@@ -213,11 +221,10 @@ impl Cataloguer {
     async fn walk(&mut self) -> Result<bool, LedgerError> {
         let Some(walk) = self.walks.last() else { return Ok(false) };
         let (pipeline, declaration) = (walk.pipeline.clone(), walk.declaration);
-        let page = self.ledger.documents_of(&pipeline, walk.after, BATCH).await?;
-        let last = page.last().map(|stored| stored.document.id);
-        match last {
+        let page = self.ledger.ids_of(&pipeline, walk.after, BATCH).await?;
+        match page.last().copied() {
             Some(last) => {
-                self.catalogue(page).await?;
+                self.catalogue(&page).await?;
                 if let Some(walk) = self.walks.last_mut() {
                     walk.after = Some(last);
                 }
@@ -244,11 +251,11 @@ impl Cataloguer {
     }
 
     /// Writes the entries of documents as they stand now, and withdraws those of documents that are gone.
-    async fn catalogue(&mut self, mut stored: Vec<Stored>) -> Result<(), LedgerError> {
-        stored.sort_by_key(|stored| stored.document.id);
-        self.changed.extend(stored.iter().map(|stored| stored.document.pipeline.clone()));
+    async fn catalogue(&mut self, ids: &[DocumentId]) -> Result<(), LedgerError> {
+        let Fetched { stored, .. } = self.noted.documents(ids, None).await?;
+        self.changed.extend(stored.values().map(|stored| stored.document.pipeline.clone()));
         let (live, gone): (Vec<_>, Vec<_>) =
-            stored.into_iter().partition(|stored| !stored.withdrawn);
+            stored.into_values().partition(|stored| !stored.withdrawn);
         let documents: Vec<Document> = live.into_iter().map(|stored| stored.document).collect();
         self.note_undeclared(&documents).await?;
         write(self.ledger.as_ref(), &self.series, &documents, &mut self.noted).await?;
@@ -259,26 +266,6 @@ impl Cataloguer {
         let done = documents.iter().map(|document| document.id.to_string()).chain(gone);
         self.noted.settle(done).await?;
         Ok(())
-    }
-
-    /// Documents by their ids. One that cannot be read back is noted and passed over.
-    async fn documents(&mut self, ids: &[DocumentId]) -> Result<Vec<Stored>, LedgerError> {
-        match self.ledger.documents(ids).await {
-            Err(error) if error.is_of_the_act() => {}
-            answer => return answer,
-        }
-        let mut all = Vec::new();
-        for id in ids {
-            match self.ledger.documents(std::slice::from_ref(id)).await {
-                Ok(stored) => all.extend(stored),
-                Err(error) if error.is_of_the_act() => {
-                    let kind = NoteKind::DocumentUnreadable;
-                    self.noted.note(kind, id.to_string(), None, &error.to_string(), 0).await?;
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(all)
     }
 }
 
@@ -338,9 +325,11 @@ pub async fn rebuild(
     for partition in ledger.partitions().await? {
         let mut after = None;
         loop {
-            let page = ledger.documents_after(&partition, after, BATCH).await?;
-            let Some(last) = page.last().map(|stored| stored.document.id) else { break };
-            let documents: Vec<Document> = page.into_iter().map(|stored| stored.document).collect();
+            let page = ledger.ids_after(&partition, after, BATCH).await?;
+            let Some(last) = page.last().copied() else { break };
+            let Fetched { stored, .. } = noted.documents(&page, None).await?;
+            let live = stored.into_values().filter(|stored| !stored.withdrawn);
+            let documents: Vec<Document> = live.map(|stored| stored.document).collect();
             changed += write(ledger, series, &documents, &mut noted).await?;
             noted.settle(documents.iter().map(|document| document.id.to_string())).await?;
             after = Some(last);
@@ -351,15 +340,13 @@ pub async fn rebuild(
         let page = ledger.entries(&Scope::All, false, after.as_deref(), BATCH).await?;
         let Some(last) = page.last().map(|entry| entry.draft.id.clone()) else { break };
         let ids: Vec<DocumentId> = page.iter().filter_map(|entry| entry.draft.document).collect();
-        let live: BTreeSet<DocumentId> = ledger
-            .documents(&ids)
-            .await?
-            .into_iter()
-            .filter(|stored| !stored.withdrawn)
-            .map(|stored| stored.document.id)
-            .collect();
+        let Fetched { stored, unreadable } = noted.documents(&ids, None).await?;
+        // What cannot be read is not known to be gone.
+        let is_live = |id: &DocumentId| {
+            unreadable.contains(id) || stored.get(id).is_some_and(|stored| !stored.withdrawn)
+        };
         let gone: Vec<String> =
-            ids.iter().filter(|id| !live.contains(id)).map(ToString::to_string).collect();
+            ids.iter().filter(|id| !is_live(id)).map(ToString::to_string).collect();
         if !gone.is_empty() {
             changed += ledger.withdraw_entries(&gone).await?;
         }

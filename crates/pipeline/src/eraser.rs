@@ -23,9 +23,9 @@ const LONGEST: Duration = Duration::from_secs(600);
 /// How the blobs are swept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sweeping {
-    /// How long after the start, and how long after the one before, a sweep begins.
+    /// How long after the start the first sweep begins.
     pub first: Duration,
-    /// As `first`, for those after it.
+    /// How long after the one before the others begin.
     pub every: Duration,
     /// What was written within this span is left alone, whoever names it.
     pub age: Duration,
@@ -139,6 +139,33 @@ impl Eraser {
         Eraser { ledger, blobs, clock, sweeping, at: At::Idle, next, cursor: 0 }
     }
 
+    /// Sweeps now, without a pause, unless the last sweep was less than [`Sweeping::every`] ago: for a process that ends
+    /// long before its first. Gives whether it swept. One that is dropped midway leaves nothing half done, and the next
+    /// begins anew.
+    ///
+    /// # Errors
+    /// When the ledger or the blobs do not answer: what was done is done.
+    pub async fn sweep_if_due(mut self) -> Result<bool, Obstacle> {
+        let due = self.is_due().await;
+        if !due.map_err(|error| Obstacle::of(&error))? {
+            return Ok(false);
+        }
+        self.next = Timestamp(i64::MIN);
+        loop {
+            match self.take_step(0).await {
+                Ok(_) if !matches!(self.at, At::Idle) => tokio::task::yield_now().await,
+                Ok(_) => return Ok(true),
+                Err(Trouble::Ledger(error)) => return Err(error.into()),
+                Err(Trouble::Blobs(error)) => return Err(Obstacle::of(&error)),
+            }
+        }
+    }
+
+    async fn is_due(&self) -> Result<bool, BlobError> {
+        let last = self.blobs.last_swept().await?;
+        Ok(is_due(last, (self.clock)(), &self.sweeping))
+    }
+
     async fn take_step(&mut self, head: u64) -> Result<Step, Trouble> {
         let now = (self.clock)();
         match &mut self.at {
@@ -208,9 +235,30 @@ fn before(now: Timestamp, oldest_claim: Option<Timestamp>, sweeping: &Sweeping) 
     free.map_or(old, |free| free.min(old))
 }
 
+/// Whether it is time for the next sweep. One that is said to lie ahead was noted by a clock that was set back since.
+fn is_due(last: Option<Timestamp>, now: Timestamp, sweeping: &Sweeping) -> bool {
+    last.is_none_or(|last| last > now || last.plus_ms(ms(sweeping.every)) <= now)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sweep_is_due_a_day_after_the_one_before() {
+        let sweeping = Sweeping::default();
+        const HOUR: i64 = 3_600_000;
+        for (last, expected) in [
+            (None, true),
+            (Some(100 * HOUR), false),
+            (Some(76 * HOUR + 1), false),
+            (Some(76 * HOUR), true),
+            (Some(101 * HOUR), true),
+        ] {
+            let due = is_due(last.map(Timestamp), Timestamp(100 * HOUR), &sweeping);
+            assert_eq!(due, expected, "{last:?}");
+        }
+    }
 
     #[test]
     fn what_is_young_or_may_be_of_an_open_job_is_left_alone() {

@@ -17,6 +17,7 @@ use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
 use madang_ledger::notes::NoteKind;
 use madang_ledger::reader::Reader;
+use madang_ledger::rereads::{Again, again};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -24,8 +25,7 @@ use crate::board::{Board, Kind, Subject};
 use crate::clock::Clock;
 use crate::follow::{Follower, Gathering, Obstacle, Step, Way, follow};
 use crate::heads::Heads;
-use crate::noted::Noted;
-use crate::rereads::{Again, again};
+use crate::noted::{Fetched, Noted};
 use madang_store::blobs::{BlobError, Blobs};
 
 /// Outbox rows of one commit at most, and bytes of text at most: a commit costs some flushes to disk, so many
@@ -221,8 +221,17 @@ impl Follower for Indexer {
                 self.at = At::Unknown;
                 Err(Obstacle::of(&error))
             }
-            Err(Trouble::Ledger(error)) => Err(error.into()),
-            Err(Trouble::Blobs(error)) => Err(Obstacle::of(&error)),
+            Err(trouble) => {
+                // However long it waits: the outbox may be trimmed meanwhile, which is asked where it resumes.
+                if let At::Following(_) = self.at {
+                    self.at = At::Unknown;
+                }
+                Err(match trouble {
+                    Trouble::Ledger(error) => error.into(),
+                    Trouble::Index(error) => Obstacle::of(&error),
+                    Trouble::Blobs(error) => Obstacle::of(&error),
+                })
+            }
         }
     }
 }
@@ -320,8 +329,8 @@ impl Indexer {
     /// Brings one page of the ledger's documents into the index. Its checkpoint stays 0 until the last is there, so
     /// that an index half built is never taken for a whole one.
     async fn build(&mut self, start: u64, after: Option<DocumentId>) -> Result<Step, Trouble> {
-        let page = self.of.ledger.documents_after(&self.partition, after, PAGE).await?;
-        let Some(last) = page.last().map(|stored| stored.document.id) else {
+        let page = self.of.ledger.ids_after(&self.partition, after, PAGE).await?;
+        let Some(last) = page.last().copied() else {
             if start > 0 {
                 self.apply(Vec::new(), start).await?;
             }
@@ -330,9 +339,13 @@ impl Indexer {
             self.at = At::Following(start);
             return Ok(Step::More);
         };
+        let Fetched { stored, .. } = self.documents(&page).await?;
+        // What has left since it was met is not to be found here: the outbox tells of it.
+        let here: Vec<Stored> =
+            stored.into_values().filter(|stored| self.is_here(stored)).collect();
         let mut changes = Vec::new();
         let mut text = 0;
-        for stored in &page {
+        for stored in &here {
             let record = self.record(stored).await?;
             text += size(&record);
             // Whatever the outbox tells of it from here on has a higher number.
@@ -343,7 +356,7 @@ impl Indexer {
             }
         }
         self.apply(changes, 0).await?;
-        self.settle(page.iter().map(|stored| stored.document.id)).await?;
+        self.settle(page.into_iter()).await?;
         self.at = At::Building { start, after: Some(last) };
         Ok(Step::More)
     }
@@ -358,7 +371,7 @@ impl Indexer {
         let mut ids: Vec<DocumentId> = outbox.iter().map(|change| change.document).collect();
         ids.sort();
         ids.dedup();
-        let (stored, unreadable) = self.documents(&ids).await?;
+        let Fetched { stored, unreadable } = self.documents(&ids).await?;
         // The record is of the last change of its document that was read here.
         let revisions: BTreeMap<DocumentId, u64> =
             outbox.iter().map(|change| (change.document, change.seq)).collect();
@@ -376,9 +389,7 @@ impl Indexer {
             }
             let revision = revisions.get(&change.document).copied().unwrap_or(change.seq);
             // A document that is withdrawn, or belongs to another agency by now, is not to be found here.
-            let here = stored.get(&change.document).filter(|stored| {
-                !stored.withdrawn && Partition::of(stored.document.agency.clone()) == self.partition
-            });
+            let here = stored.get(&change.document).filter(|stored| self.is_here(stored));
             changes.push(match here {
                 Some(stored) => {
                     let record = self.record(stored).await?;
@@ -395,30 +406,12 @@ impl Indexer {
         Ok(Step::after(outbox.len(), BATCH, through, last))
     }
 
-    /// Documents by their ids, and those that the ledger holds but cannot be read back: noted, and passed over.
-    async fn documents(
-        &mut self,
-        ids: &[DocumentId],
-    ) -> Result<(BTreeMap<DocumentId, Stored>, BTreeSet<DocumentId>), LedgerError> {
-        let by_id = |stored: Vec<Stored>| stored.into_iter().map(|one| (one.document.id, one));
-        match self.of.ledger.documents(ids).await {
-            Ok(stored) => return Ok((by_id(stored).collect(), BTreeSet::new())),
-            Err(error) if error.is_of_the_act() => {}
-            Err(error) => return Err(error),
-        }
-        let mut all = BTreeMap::new();
-        let mut unreadable = BTreeSet::new();
-        for id in ids {
-            match self.of.ledger.documents(std::slice::from_ref(id)).await {
-                Ok(stored) => all.extend(by_id(stored)),
-                Err(error) if error.is_of_the_act() => {
-                    self.note(NoteKind::DocumentUnreadable, *id, &error.to_string()).await?;
-                    unreadable.insert(*id);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Ok((all, unreadable))
+    async fn documents(&mut self, ids: &[DocumentId]) -> Result<Fetched, LedgerError> {
+        self.noted.documents(ids, Some(&self.partition.agency)).await
+    }
+
+    fn is_here(&self, stored: &Stored) -> bool {
+        !stored.withdrawn && Partition::of(stored.document.agency.clone()) == self.partition
     }
 
     /// These documents are as they should be, but for what was noted of them just now.

@@ -1,8 +1,10 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use madang_document::agency::Agency;
+use madang_document::id::DocumentId;
 use madang_document::shown::Shown;
+use madang_ledger::documents::Stored;
 use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
 use madang_ledger::notes::{NewNote, Note, NoteKind};
@@ -16,6 +18,15 @@ pub struct Noted {
     subjects: Option<BTreeSet<String>>,
     /// What was noted in this pass.
     fresh: BTreeSet<String>,
+}
+
+/// Documents, asked for by their ids.
+#[derive(Debug, Default)]
+pub struct Fetched {
+    /// Those that the ledger knows, by their ids.
+    pub stored: BTreeMap<DocumentId, Stored>,
+    /// Those that it holds and that cannot be read back.
+    pub unreadable: BTreeSet<DocumentId>,
 }
 
 impl std::fmt::Debug for Noted {
@@ -84,6 +95,40 @@ impl Noted {
             subjects.insert(subject.clone());
         }
         self.fresh.insert(subject);
+    }
+
+    /// Documents by their ids, whether the outbox told of them or a walk met them. One that cannot be read back is noted
+    /// and passed over.
+    ///
+    /// # Errors
+    /// When the ledger does not answer.
+    pub async fn documents(
+        &mut self,
+        ids: &[DocumentId],
+        agency: Option<&Agency>,
+    ) -> Result<Fetched, LedgerError> {
+        let by_id = |stored: Vec<Stored>| stored.into_iter().map(|one| (one.document.id, one));
+        let mut fetched = Fetched::default();
+        match self.ledger.documents(ids).await {
+            Ok(stored) => {
+                fetched.stored.extend(by_id(stored));
+                return Ok(fetched);
+            }
+            Err(error) if error.is_of_the_act() => {}
+            Err(error) => return Err(error),
+        }
+        for id in ids {
+            match self.ledger.documents(std::slice::from_ref(id)).await {
+                Ok(stored) => fetched.stored.extend(by_id(stored)),
+                Err(error) if error.is_of_the_act() => {
+                    let (kind, agency) = (NoteKind::DocumentUnreadable, agency.cloned());
+                    self.note(kind, id.to_string(), agency, &error.to_string(), 0).await?;
+                    fetched.unreadable.insert(*id);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(fetched)
     }
 
     /// All is well with these subjects, but for those noted in this pass: whatever stands of the others is taken back.

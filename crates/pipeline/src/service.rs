@@ -30,7 +30,7 @@ use crate::completer::Completer;
 use crate::decide::Policy;
 use crate::declaration::Pipeline;
 use crate::eraser::{Eraser, Sweeping};
-use crate::follow::{Way, follow};
+use crate::follow::{Obstacle, Way, follow};
 use crate::heads::{self, Heads};
 use crate::hindrance::Hindrances;
 use crate::indexer::{Following, Indexers};
@@ -38,7 +38,7 @@ use crate::lease::Leases;
 use crate::missing::Window;
 use crate::part::Part;
 use crate::probe::probe;
-use crate::reader_leases::{READER_LEASE, ReaderLeases};
+use crate::reader_leases::{Obstruction, READER_LEASE, ReaderLeases};
 use crate::relay::Relay;
 use crate::source::{Ask, Source, SourceState, sighting};
 use crate::terms::Terms;
@@ -364,11 +364,29 @@ impl Service {
         self.spawn(follow(cataloguer, self.way()));
     }
 
-    fn start_eraser(&self) {
+    fn eraser(&self) -> Eraser {
         let (ledger, blobs) = (Arc::clone(&self.parts.ledger), self.parts.blobs.clone());
-        let clock = Arc::clone(&self.parts.clock);
-        let eraser = Eraser::new(ledger, blobs, clock, Sweeping::default());
-        self.spawn(follow(eraser, self.way()));
+        Eraser::new(ledger, blobs, Arc::clone(&self.parts.clock), Sweeping::default())
+    }
+
+    fn start_eraser(&self) {
+        self.spawn(follow(self.eraser(), self.way()));
+    }
+
+    /// Removes what nobody names, if no sweep was made for a day: for a process that ends before its eraser comes to it.
+    /// Gives whether it swept. Where another process follows for the eraser, or this one has no such role, it does not.
+    ///
+    /// # Errors
+    /// When the ledger or the blobs do not answer.
+    pub async fn sweep_if_due(&self) -> Result<bool, Obstacle> {
+        if !self.settings.roles.contains(&Role::Eraser) {
+            return Ok(false);
+        }
+        let lease = self.reader_leases.want(Reader::Eraser);
+        if matches!(lease.borrow().obstacle, Some(Obstruction::Elsewhere)) {
+            return Ok(false);
+        }
+        self.eraser().sweep_if_due().await
     }
 
     /// Waits until all that was there is settled, read, indexed, catalogued and published, as far as the parts that do

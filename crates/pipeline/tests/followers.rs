@@ -47,7 +47,7 @@ use madang_ledger::retention::{Retention, Trim};
 use madang_ledger::sqlite::{Durability, SqliteLedger};
 use madang_ledger::worker::Worker;
 use madang_pipeline::board::{Board, Kind, Subject};
-use madang_pipeline::cataloguer::{Cataloguer, rebuild};
+use madang_pipeline::cataloguer::{Cataloguer, declaration, rebuild};
 use madang_pipeline::completer::{Completer, Finished};
 use madang_pipeline::declaration::parse;
 use madang_pipeline::eraser::{Eraser, Sweeping};
@@ -169,16 +169,30 @@ impl House {
 
     /// Has files of a pipeline seen and read.
     async fn drop(&self, pipeline: u32, files: std::ops::Range<u32>) -> Vec<Document> {
+        self.drop_into(pipeline, files, &self.blobs).await
+    }
+
+    /// The same, with their texts kept elsewhere.
+    async fn drop_into(
+        &self,
+        pipeline: u32,
+        files: std::ops::Range<u32>,
+        blobs: &Blobs,
+    ) -> Vec<Document> {
         let name = format!("press{pipeline}");
         let queue = QueueDeclaration { name: name.clone(), agency: agency(pipeline), weight: 1 };
         self.ledger.open_queue(&queue).await.unwrap();
         let seen: Vec<Sighting> = files.map(|n| sighting(&name, n, agency(pipeline))).collect();
         self.ledger.see(&seen).await.unwrap();
-        self.read_all().await
+        self.read_all_into(blobs).await
     }
 
     /// Reads whatever is ready.
     async fn read_all(&self) -> Vec<Document> {
+        self.read_all_into(&self.blobs).await
+    }
+
+    async fn read_all_into(&self, blobs: &Blobs) -> Vec<Document> {
         let mut all = Vec::new();
         loop {
             let claims = self.ledger.claim(&worker(), 100, Duration::from_secs(60)).await.unwrap();
@@ -187,7 +201,7 @@ impl House {
             }
             let mut completions = Vec::new();
             for claim in &claims {
-                completions.push(completion(claim, self.read(claim).await));
+                completions.push(completion(claim, read(claim, blobs).await));
             }
             self.ledger.complete(&completions).await.unwrap();
             self.changed.notify_waiters();
@@ -196,14 +210,27 @@ impl House {
     }
 
     async fn read(&self, claim: &Claim) -> Document {
-        let segment = Segment {
-            text: format!("글 {} {}", claim.pipeline, claim.object.path),
-            locator: Locator::Whole {},
-            origin: Origin::Native,
-            confidence: None,
-        };
-        let text = self.blobs.keep_text(&[segment]).await.unwrap();
-        Document { text: Some(text), segments: 1, reason: None, ..unread(claim, Outcome::Ok, "") }
+        read(claim, &self.blobs).await
+    }
+
+    /// Makes the ledger's row of a document one that nobody can read back.
+    async fn garble(&self, document: &Document) {
+        let options = SqliteConnectOptions::new().filename(self.path("ledger.db"));
+        let mut conn = options.connect().await.unwrap();
+        let garbled = sqlx::query("UPDATE document SET body = x'0badc0de' WHERE id = ?")
+            .bind(document.id.uuid().as_bytes().to_vec())
+            .execute(&mut conn)
+            .await
+            .unwrap();
+        assert_eq!(garbled.rows_affected(), 1);
+        conn.close().await.unwrap();
+    }
+
+    /// Who noted which documents as unreadable.
+    async fn unreadable(&self) -> BTreeSet<(String, String)> {
+        let notes = self.ledger.notes(&Scope::All, None, 99).await.unwrap();
+        assert!(notes.iter().all(|note| note.kind == NoteKind::DocumentUnreadable), "{notes:?}");
+        notes.into_iter().map(|note| (note.by, note.subject)).collect()
     }
 
     fn lose(&self, document: &Document) {
@@ -216,6 +243,17 @@ impl Drop for House {
     fn drop(&mut self) {
         self.stop.cancel();
     }
+}
+
+async fn read(claim: &Claim, blobs: &Blobs) -> Document {
+    let segment = Segment {
+        text: format!("글 {} {}", claim.pipeline, claim.object.path),
+        locator: Locator::Whole {},
+        origin: Origin::Native,
+        confidence: None,
+    };
+    let text = blobs.keep_text(&[segment]).await.unwrap();
+    Document { text: Some(text), segments: 1, reason: None, ..unread(claim, Outcome::Ok, "") }
 }
 
 fn sighting(pipeline: &str, n: u32, agency: Agency) -> Sighting {
@@ -438,16 +476,120 @@ async fn the_entry_of_a_folder_is_written_by_its_cataloguer_alone_when_it_is_ask
     assert_eq!(ledger.last_seq().await.unwrap(), seq + 1);
 }
 
+/// One document's row cannot be read: what is caught up with, built anew, walked over and made anew goes on without it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_cannot_be_read_stops_no_walk() {
+    let mut house = House::new().await;
+    let documents = house.drop(0, 0..30).await;
+    let index = house.index();
+    holds(&index, &agency(0), &documents).await;
+    let kogl1 = declared(&house, License::Kogl1);
+    let stop = CancellationToken::new();
+    let way = Way { stop: stop.clone(), ..house.way() };
+    let cataloguer = Cataloguer::new(Arc::clone(&house.ledger) as _, kogl1);
+    let running = tokio::spawn(follow(cataloguer, way));
+    let entries = async |version: u64| {
+        let all = house.ledger.entries(&Scope::All, false, None, 99).await.unwrap();
+        let made = all.iter().filter(|entry| entry.version == version);
+        made.filter_map(|entry| entry.draft.document).collect::<BTreeSet<_>>()
+    };
+    until("all have an entry", async || entries(1).await.len() == 30).await;
+    stop.cancel();
+    running.await.unwrap();
+
+    house.garble(&documents[7]).await;
+    let others: Vec<Document> =
+        documents.iter().filter(|d| d.id != documents[7].id).cloned().collect();
+    let ids: BTreeSet<DocumentId> = others.iter().map(|document| document.id).collect();
+    // A changed declaration.
+    let kogl4 = declared(&house, License::Kogl4);
+    let stop = CancellationToken::new();
+    let way = Way { stop: stop.clone(), ..house.way() };
+    let cataloguer = Cataloguer::new(Arc::clone(&house.ledger) as _, Arc::clone(&kogl4));
+    let running = tokio::spawn(follow(cataloguer, way));
+    until("the others have a new one", async || entries(2).await == ids).await;
+    let told = declaration(&kogl4["press0"]);
+    until("the walk is at its end", async || {
+        house.ledger.declared("press0").await.unwrap() == Some(told)
+    })
+    .await;
+    stop.cancel();
+    running.await.unwrap();
+    let subject = documents[7].id.to_string();
+    let by = |by: &str| (by.to_owned(), subject.clone());
+    assert_eq!(house.unreadable().await, [by("cataloguer")].into());
+    // All entries made anew: that of the unreadable one is not withdrawn, for nobody knows that it is gone.
+    rebuild(&(Arc::clone(&house.ledger) as Arc<dyn Ledger>), &kogl4).await.unwrap();
+    assert_eq!(entries(1).await, [documents[7].id].into());
+    // An index made anew.
+    house.end().await;
+    let index = Arc::new(TantivyIndex::open(&house.path("anew")).unwrap());
+    house.follow_into(Arc::clone(&index) as _);
+    holds(&index, &agency(0), &others).await;
+    until("it is noted", async || {
+        house.unreadable().await == [by("cataloguer"), by("index/1741000")].into()
+    })
+    .await;
+    until("it follows", async || index.checkpoint(&partition(0)).unwrap().unwrap_or(0) > 0).await;
+    house.end().await;
+    let indexers = Indexers {
+        ledger: Arc::clone(&house.ledger) as _,
+        blobs: house.blobs.clone(),
+        index: Arc::new(TantivyIndex::open(&house.path("third")).unwrap()),
+        board: house.board.clone(),
+        clock: Arc::new(now),
+    };
+    indexers.rebuild().await.unwrap();
+    assert_eq!(indexers.index.verify(&partition(0)).unwrap().ids.len(), 29);
+    assert!(house.board.now().is_empty(), "{:?}", house.board);
+}
+
+/// `press0` under this license.
+fn declared(house: &House, license: License) -> Arc<HashMap<String, Series>> {
+    let text = "name = \"press0\"\nagency = \"1741000\"\n[source]\nurl = \"file:drop\"\n";
+    let pipeline = parse(text, "press.toml", house.root.path()).unwrap();
+    let series = Series { license, ..pipeline.series };
+    Arc::new(HashMap::from([("press0".to_owned(), series)]))
+}
+
+/// The outbox was trimmed of what a follower had not passed, while an obstacle kept it: it starts anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waited_longer_than_the_outbox_is_kept_starts_anew() {
+    let house = House::new().await;
+    let first = house.drop(0, 0..5).await;
+    let index = house.index();
+    holds(&index, &agency(0), &first).await;
+    until("it follows", async || {
+        house.ledger.cursor(&Reader::Index(partition(0))).await.unwrap() > 0
+    })
+    .await;
+    // The texts cannot be reached.
+    let (blobs, away) = (house.path("blobs"), house.path("away"));
+    std::fs::rename(&blobs, &away).unwrap();
+    std::fs::write(&blobs, "").unwrap();
+    let missed = {
+        let elsewhere = LocalFileSystem::new_with_prefix(&away).unwrap();
+        let elsewhere = Blobs::new(Arc::new(elsewhere));
+        house.drop_into(0, 5..9, &elsewhere).await
+    };
+    until("it waits", async || {
+        house.board.now().iter().any(|condition| condition.kind == Kind::Behind)
+    })
+    .await;
+    // As if all of it were long past.
+    let retention = Retention { outbox_ms: -60_000, jobs_ms: i64::MAX / 4 };
+    while house.ledger.trim(&retention).await.unwrap().outbox > 0 {}
+    assert!(house.ledger.document_changes(0, 9).await.unwrap().is_empty());
+    std::fs::remove_file(&blobs).unwrap();
+    std::fs::rename(&away, &blobs).unwrap();
+    holds(&index, &agency(0), &[first, missed].concat()).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_changed_declaration_changes_the_entries_and_reads_no_file() {
     let house = House::new().await;
     let documents = house.drop(0, 0..30).await;
-    let declared = |license: License| {
-        let text = "name = \"press0\"\nagency = \"1741000\"\n[source]\nurl = \"file:drop\"\n";
-        let pipeline = parse(text, "press.toml", house.root.path()).unwrap();
-        let series = Series { license, ..pipeline.series };
-        Arc::new(HashMap::from([("press0".to_owned(), series)]))
-    };
+    let declared = |license: License| declared(&house, license);
     let live = async || house.ledger.entries(&Scope::All, false, None, 100).await.unwrap();
     for (license, version) in [(License::Kogl1, 1), (License::Kogl1, 1), (License::Kogl4, 2)] {
         let stop = CancellationToken::new();
@@ -880,6 +1022,32 @@ async fn blobs_that_nobody_names_are_removed_and_those_of_an_open_job_are_not() 
     let text = withdrawn.text.unwrap();
     until("its text goes", async || house.blobs.read(&text).await.is_err()).await;
     assert!(house.blobs.read(&kept).await.is_ok());
+}
+
+/// Before a run ends: whichever process swept last, not again within the span between two sweeps.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sweep_that_is_due_is_made_without_waiting_and_not_repeated() {
+    let house = House::new().await;
+    let documents = house.drop(0, 0..5).await;
+    let sweeping =
+        Sweeping { first: Duration::from_secs(3600), every: Duration::from_secs(3600), ..AT_ONCE };
+    let sweep = async |sweeping: Sweeping| {
+        let ledger = Arc::clone(&house.ledger) as Arc<dyn Ledger>;
+        // What was written in this very millisecond is as old as the sweep.
+        let clock = Arc::new(|| now().plus_ms(1_000));
+        Eraser::new(ledger, house.blobs.clone(), clock, sweeping).sweep_if_due().await.unwrap()
+    };
+    let orphan = house.blobs.keep(b"orphan".to_vec()).await.unwrap();
+    assert!(sweep(sweeping).await);
+    assert!(house.blobs.read(&orphan.into()).await.is_err(), "it is laid aside");
+    let second = house.blobs.keep(b"second".to_vec()).await.unwrap();
+    assert!(!sweep(sweeping).await, "it was swept a moment ago");
+    assert!(house.blobs.read(&second.into()).await.is_ok());
+    assert!(sweep(Sweeping { every: Duration::ZERO, ..sweeping }).await);
+    assert!(house.blobs.read(&second.into()).await.is_err());
+    for document in &documents {
+        assert!(house.blobs.read(&document.text.unwrap()).await.is_ok());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,7 +15,9 @@ use madang_document::inner_path::InnerPath;
 use madang_document::partition::Partition;
 use madang_ledger::documents::Stored;
 use madang_ledger::error::LedgerError;
+use madang_ledger::notes::{NewNote, NoteKind, PREVIEWS};
 use madang_ledger::reader::Reader;
+use madang_ledger::rereads::{Again, again};
 use madang_store::blobs::{BlobError, Opened};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -160,8 +162,8 @@ async fn opened(server: &Server, document: &Document, blob: &BlobPart) -> Result
     }
 }
 
-/// What was made of a file can be made again: where it is lost or damaged, the file is read anew. Not where the indexer
-/// has noted the same: then it is read anew by itself, or that did not help.
+/// What was made of a file can be made again: where its text is lost or damaged, the file is read anew. Not where the
+/// indexer has noted the same: then it is read anew by itself, or that did not help.
 async fn lost(server: &Server, document: &Document, error: BlobError) -> Problem {
     if error.is_lasting()
         && let Err(error) = read_anew(server, document, &error.to_string()).await
@@ -175,6 +177,57 @@ async fn read_anew(server: &Server, document: &Document, why: &str) -> Result<()
     let by = Reader::Index(Partition::of(document.agency.clone())).to_string();
     if server.ledger.noted(&by, &document.id.to_string()).await?.is_none() {
         server.ledger.reread(document.id, why).await?;
+    }
+    Ok(())
+}
+
+/// A preview is lost or damaged: the file is read anew, after the same waits as for a lost text, however often it is asked
+/// for. They are counted in a note.
+async fn preview_is_lost(
+    server: &Server,
+    document: &Document,
+    why: &str,
+) -> Result<(), LedgerError> {
+    let ledger = &server.ledger;
+    let subject = document.id.to_string();
+    // Both may lie in one blob: then what is done for the text helps the preview.
+    let index = Reader::Index(Partition::of(document.agency.clone())).to_string();
+    if ledger.noted(&index, &subject).await?.is_some() {
+        return Ok(());
+    }
+    // What was read anew meanwhile has another preview.
+    let stands = ledger.document(document.id).await?;
+    if stands.is_none_or(|now| now.withdrawn || now.document.preview != document.preview) {
+        return Ok(());
+    }
+    let known = ledger.noted(PREVIEWS, &subject).await?;
+    let now = server.now();
+    let (tries, last) = known.as_ref().map_or((0, now), |note| (note.tries, note.at));
+    let mut made = tries;
+    if again(tries, last, now) == Again::Now {
+        let reason = format!("its preview is lost: {why}");
+        // Not counted if one is under way already: it may wait in its queue for long.
+        made += u32::from(ledger.reread(document.id, &reason).await?);
+    }
+    if known.is_none_or(|note| note.tries != made) {
+        let note = NewNote {
+            by: PREVIEWS.to_owned(),
+            kind: NoteKind::PreviewLost,
+            subject,
+            agency: Some(document.agency.clone()),
+            reason: why.to_owned(),
+            tries: made,
+        };
+        ledger.note(&note).await?;
+    }
+    Ok(())
+}
+
+/// A preview is there: what was noted of it is done.
+async fn preview_is_there(server: &Server, document: &Document) -> Result<(), LedgerError> {
+    let subject = document.id.to_string();
+    if server.ledger.noted(PREVIEWS, &subject).await?.is_some() {
+        server.ledger.clear_notes(PREVIEWS, &[subject]).await?;
     }
     Ok(())
 }
@@ -198,8 +251,19 @@ pub(crate) async fn preview(
     if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
         return Ok((StatusCode::NOT_MODIFIED, keep).into_response());
     }
-    let bytes = opened(&server, &document, &blob).await?.bytes;
-    let bytes = Body::from_stream(bytes.map_err(std::io::Error::other));
+    // Whole, before the first byte of the answer: a preview is small, and one that is damaged shows only at its end.
+    let read = server.blobs.read(&blob).await;
+    let told = match &read {
+        Ok(_) => preview_is_there(&server, &document).await,
+        Err(error) if error.is_lasting() => {
+            preview_is_lost(&server, &document, &error.to_string()).await
+        }
+        Err(_) => Ok(()),
+    };
+    if let Err(error) = told {
+        tracing::warn!(%error, document = %document.id, "what became of its preview cannot be noted now");
+    }
+    let bytes = read?;
     let kind = [(header::CONTENT_TYPE, "image/jpeg"), (header::CONTENT_SECURITY_POLICY, SANDBOX)];
     Ok((keep, kind, bytes).into_response())
 }

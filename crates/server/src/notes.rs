@@ -126,6 +126,10 @@ pub(crate) fn sentence(kind: NoteKind) -> Sentence {
             "이 문서의 글이 사라지거나 손상되어 제목 등으로만 검색됩니다. 원본을 다시 읽습니다. 되풀이되면 디스크를 확인한 뒤 다시 하세요.",
             "The text of this document is lost or damaged; it is found by its title and the like. Its file is read again; if that does not help, check the disk and do it again.",
         ),
+        NoteKind::PreviewLost => (
+            "이 문서의 미리보기가 사라지거나 손상되었습니다. 원본을 다시 읽습니다. 되풀이되면 디스크를 확인한 뒤 다시 하세요.",
+            "The preview of this document is lost or damaged. Its file is read again; if that does not help, check the disk and do it again.",
+        ),
         NoteKind::DocumentUnreadable => (
             "장부에서 이 문서를 읽을 수 없습니다. 장부를 온전한 사본으로 되돌리거나 파일을 다시 넣은 뒤 다시 하세요.",
             "This document cannot be read from the ledger. Restore the ledger or drop the file again, then do it again.",
@@ -161,9 +165,9 @@ pub(crate) struct NoteList {
 pub(crate) struct NoteAnswer {
     /// Number.
     id: i64,
-    /// `record_refused`, `text_lost`, `document_unreadable`, `entry_refused` or `object_refused`.
+    /// `record_refused`, `text_lost`, `preview_lost`, `document_unreadable`, `entry_refused` or `object_refused`.
     kind: &'static str,
-    /// Who passed it over: `index/…`, `cataloguer`, `registry/…` or `source/…`.
+    /// Who passed it over: `index/…`, `cataloguer`, `registry/…`, `source/…` or `previews`.
     by: String,
     /// The id of a document or an entry; for a source the path.
     subject: String,

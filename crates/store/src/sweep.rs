@@ -61,6 +61,10 @@ pub struct Swept {
 /// Where blobs lie that nobody names, until a later sweep.
 const ASIDE: &str = "unnamed";
 
+/// Where it says when the last whole sweep began: in the blobs' own store, so that whoever sweeps them next knows, whichever
+/// process it is.
+const SWEPT: &str = "unnamed/swept";
+
 /// One sweep over the blobs: those that no live document names are laid aside, and removed when a later sweep still
 /// finds nobody who names them.
 ///
@@ -101,6 +105,22 @@ impl Blobs {
     }
 }
 
+impl Blobs {
+    /// When the last sweep began that went through all blobs; none if there was none, or it cannot be told.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn last_swept(&self) -> Result<Option<Timestamp>, BlobError> {
+        let found = match self.store().get(&Path::from(SWEPT)).await {
+            Ok(found) => found.bytes().await.map_err(BlobError::Unavailable)?,
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(BlobError::Unavailable(error)),
+        };
+        let text = std::str::from_utf8(&found).ok();
+        Ok(text.and_then(|text| text.trim().parse().ok()).map(Timestamp))
+    }
+}
+
 impl BlobSweep {
     /// Looks at the next blobs, at most so many. Gives whether there may be more.
     ///
@@ -113,6 +133,8 @@ impl BlobSweep {
     async fn look(&mut self, limit: usize) -> Result<bool, object_store::Error> {
         for _ in 0..limit {
             let Some(meta) = self.listing.get_mut().next().await.transpose()? else {
+                let began = format!("{}\n", self.now.0);
+                self.store.put(&Path::from(SWEPT), began.into()).await?;
                 return Ok(false);
             };
             match Lying::at(&meta.location) {

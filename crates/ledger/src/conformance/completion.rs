@@ -130,8 +130,8 @@ pub async fn a_document_may_change_hands(ledger: &Trial) {
         assert_eq!(told.len(), 2, "{partition}: {told:?}");
     }
     assert_eq!(ledger.document_changes(before, 9).await.unwrap().len(), 4);
-    assert!(ledger.documents_after(&our_partition(), None, 9).await.unwrap().is_empty());
-    assert_eq!(ledger.documents_after(&their_partition(), None, 9).await.unwrap().len(), 2);
+    assert!(ledger.ids_after(&our_partition(), None, 9).await.unwrap().is_empty());
+    assert_eq!(ledger.ids_after(&their_partition(), None, 9).await.unwrap().len(), 2);
     let stored = ledger.document(id("a")).await.unwrap().unwrap();
     assert_eq!((stored.document.agency, stored.revision), (theirs(), 2));
     assert_eq!(ledger.balance(&only([ours()])).await.unwrap(), Balance::default());
@@ -174,8 +174,8 @@ pub async fn a_pipeline_may_change_hands(ledger: &Trial) {
     let late = claims.iter().find(|claim| claim.object.path == "c").unwrap();
     assert_eq!(late.agency, ours(), "it was claimed under the former code");
     apply(ledger, done(late, &[]), at(3)).await;
-    assert!(ledger.documents_after(&our_partition(), None, 9).await.unwrap().is_empty());
-    assert_eq!(ledger.documents_after(&their_partition(), None, 9).await.unwrap().len(), 5);
+    assert!(ledger.ids_after(&our_partition(), None, 9).await.unwrap().is_empty());
+    assert_eq!(ledger.ids_after(&their_partition(), None, 9).await.unwrap().len(), 5);
     assert_eq!(ledger.partitions().await.unwrap(), [their_partition()]);
     let jobs = ledger.jobs(&Default::default(), None, 99).await.unwrap();
     assert!(jobs.iter().all(|job| job.agency == theirs()), "{jobs:?}");

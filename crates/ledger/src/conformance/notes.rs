@@ -3,7 +3,7 @@ use madang_document::entry::Draft;
 use madang_document::principal::Scope;
 
 use super::sample::*;
-use crate::notes::{NewNote, Note, NoteKind, Redo};
+use crate::notes::{NewNote, Note, NoteKind, PREVIEWS, Redo};
 
 fn lost(by: &str, subject: &str) -> NewNote {
     NewNote {
@@ -110,6 +110,34 @@ pub async fn what_is_noted_is_told_once_more(ledger: &Trial) {
     );
     let acts = ledger.acts(0, 99).await.unwrap();
     assert_eq!(acts.last().unwrap().act.action, "notes.redo");
+}
+
+/// Done again its file is read again, for nobody who follows the outbox looks at previews.
+pub async fn a_note_of_a_preview_goes_with_its_document(ledger: &Trial) {
+    see(ledger, &["a", "b"], at(0)).await;
+    for claim in claim(ledger, 9, at(1)).await {
+        apply(ledger, done(&claim, &[]), at(2)).await;
+    }
+    let last = ledger.last_seq().await.unwrap();
+    for path in ["a", "b"] {
+        let note = lost(PREVIEWS, &id(path).to_string());
+        let note = NewNote { kind: NoteKind::PreviewLost, tries: 5, ..note };
+        ledger.when(at(3)).note(&note).await.unwrap();
+    }
+    let which = Redo::Kind(NoteKind::PreviewLost);
+    let notes = ledger.when(at(4)).redo(&which, &Scope::All, "operator").await.unwrap();
+    assert!(notes.len() == 2 && notes.iter().all(|note| note.tries == 0 && note.at == at(4)));
+    let claims = claim(ledger, 9, at(5)).await;
+    assert_eq!(claims.len(), 2, "both files are read again");
+    assert_eq!(ledger.last_seq().await.unwrap(), last, "the outbox has nothing to tell yet");
+    for claim in claims {
+        apply(ledger, done(&claim, &[]), at(6)).await;
+    }
+    ledger.when(at(7)).vanish(STORE, &["a".to_owned()]).await.unwrap();
+    apply(ledger, deleted(&claim_one(ledger, at(8)).await), at(9)).await;
+    let noted = ledger.noted_by(PREVIEWS).await.unwrap();
+    let subjects: Vec<_> = noted.iter().map(|note| note.subject.as_str()).collect();
+    assert_eq!(subjects, [id("b").to_string()]);
 }
 
 /// In pages over all partitions; what is withdrawn names nothing.

@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use crate::audit::first_broken;
 use crate::clock::Clock;
+use crate::documents::Stored;
 use crate::jobs::{Claim, Completed, Completion, Failure, Verdict};
 use crate::ledger::Ledger;
 use crate::objects::{Seen, Sighting};
@@ -261,7 +262,8 @@ pub async fn apply(ledger: &Trial, completion: Completion, now: Timestamp) -> Op
 
 /// Everything that a refused act must not change, as one text.
 pub async fn everything(ledger: &Trial) -> String {
-    let documents = ledger.documents_after(&our_partition(), None, 1000).await.unwrap();
+    let ids = ledger.ids_after(&our_partition(), None, 1000).await.unwrap();
+    let documents = stored(ledger, &ids).await;
     let entries = ledger.entries(&Scope::All, true, None, 1000).await.unwrap();
     let events = ledger.events(&Scope::All, 0, 1000).await.unwrap();
     let changes = ledger.changes(&our_partition(), 0, 1000).await.unwrap();
@@ -269,6 +271,13 @@ pub async fn everything(ledger: &Trial) -> String {
     let jobs = ledger.jobs(&Default::default(), None, 1000).await.unwrap();
     let balance = ledger.balance(&Scope::All).await.unwrap();
     format!("{documents:?} {entries:?} {events:?} {changes:?} {acts:?} {jobs:?} {balance:?}")
+}
+
+/// The documents of these ids, in their order.
+pub async fn stored(ledger: &Trial, ids: &[DocumentId]) -> Vec<Stored> {
+    let mut all = ledger.documents(ids).await.unwrap();
+    all.sort_by_key(|one| ids.iter().position(|id| *id == one.document.id));
+    all
 }
 
 /// Conservation holds.

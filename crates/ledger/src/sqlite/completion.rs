@@ -266,7 +266,11 @@ impl Writing<'_> {
                 .map_err(fault)?;
             self.tell(*id, &known.agency, revision, true);
         }
-        Ok(())
+        if documents.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<DocumentId> = documents.iter().map(|(id, _)| *id).collect();
+        self.forget_previews(&ids).await
     }
 
     /// Says in the audit trail what became of a job. Short, because there is one for every file ever read: the

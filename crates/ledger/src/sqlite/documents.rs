@@ -9,7 +9,7 @@ use sqlx::AssertSqlSafe;
 use super::SqliteLedger;
 use super::body::{DOCUMENT, DocumentRow};
 use super::fault::{fault, odd};
-use super::value::{bytes, count, json, partition, scope};
+use super::value::{bytes, count, document_id, json, partition, scope};
 use crate::documents::{Documents, Stored};
 use crate::error::Result;
 
@@ -52,21 +52,21 @@ impl Documents for SqliteLedger {
         rows.into_iter().map(DocumentRow::stored).collect()
     }
 
-    async fn documents_after(
+    async fn ids_after(
         &self,
         partition: &Partition,
         after: Option<DocumentId>,
         limit: u32,
-    ) -> Result<Vec<Stored>> {
+    ) -> Result<Vec<DocumentId>> {
         self.walk("d.agency = ?1", partition.agency.as_str(), after, limit).await
     }
 
-    async fn documents_of(
+    async fn ids_of(
         &self,
         pipeline: &str,
         after: Option<DocumentId>,
         limit: u32,
-    ) -> Result<Vec<Stored>> {
+    ) -> Result<Vec<DocumentId>> {
         self.walk("d.pipeline = ?1", pipeline, after, limit).await
     }
 
@@ -126,7 +126,7 @@ impl Documents for SqliteLedger {
 }
 
 impl SqliteLedger {
-    /// Live documents of `of`, in the order of their rows: it stays when they change, and those that come while the walk
+    /// Ids of the live documents of `of`, in the order of their rows: it stays when they change, and those that come while the walk
     /// goes on stand at its end.
     async fn walk(
         &self,
@@ -134,22 +134,22 @@ impl SqliteLedger {
         of: &str,
         after: Option<DocumentId>,
         limit: u32,
-    ) -> Result<Vec<Stored>> {
-        let rows: Vec<DocumentRow> = sqlx::query_as(AssertSqlSafe(walk(condition)))
+    ) -> Result<Vec<DocumentId>> {
+        let rows: Vec<Vec<u8>> = sqlx::query_scalar(AssertSqlSafe(walk(condition)))
             .bind(of)
             .bind(after.map(bytes))
             .bind(limit)
             .fetch_all(self.readers())
             .await
             .map_err(fault)?;
-        rows.into_iter().map(DocumentRow::stored).collect()
+        rows.iter().map(|id| document_id(id)).collect()
     }
 }
 
-/// A page of the documents of which `condition` holds.
+/// A page of the ids of documents of which `condition` holds.
 fn walk(condition: &str) -> String {
     format!(
-        "{DOCUMENT} WHERE {condition} AND d.withdrawn = 0
+        "SELECT d.id FROM document d WHERE {condition} AND d.withdrawn = 0
              AND d.rowid > iif(?2 IS NULL, -1, (SELECT i.rowid FROM document i WHERE i.id = ?2))
          ORDER BY d.rowid LIMIT ?3"
     )

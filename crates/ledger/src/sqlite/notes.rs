@@ -9,7 +9,7 @@ use super::news::{self, News, What};
 use super::value::{agency, bytes, count, json, scope, signed, small};
 use super::writing::Writing;
 use crate::error::Result;
-use crate::notes::{NewNote, Note, NoteKind, Notes, Redo};
+use crate::notes::{NewNote, Note, NoteKind, Notes, PREVIEWS, Redo};
 
 type Row = (i64, String, String, String, Option<String>, String, i64, i64, i64);
 
@@ -168,6 +168,10 @@ impl Writing<'_> {
             }
             // What a source notes is a path, of which the outbox knows nothing: its next listing sees it again.
             let Ok(id) = note.subject.parse::<DocumentId>() else { continue };
+            if note.by == PREVIEWS {
+                self.reread(id, &note.reason).await?;
+                continue;
+            }
             let row: Option<(String, i64, bool)> = sqlx::query_as(
                 "UPDATE document SET seq = ? WHERE id = ? RETURNING agency, revision, withdrawn",
             )
@@ -180,6 +184,20 @@ impl Writing<'_> {
                 self.tell(id, &agency, count(revision), withdrawn);
             }
         }
+        Ok(())
+    }
+
+    /// Nobody asks for the previews of these any more.
+    pub(super) async fn forget_previews(&mut self, ids: &[DocumentId]) -> Result<()> {
+        let subjects: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        sqlx::query(
+            "DELETE FROM note WHERE noted_by = ? AND subject IN (SELECT value FROM json_each(?))",
+        )
+        .bind(PREVIEWS)
+        .bind(json(&subjects)?)
+        .execute(&mut self.conn)
+        .await
+        .map_err(fault)?;
         Ok(())
     }
 

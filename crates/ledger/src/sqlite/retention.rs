@@ -19,7 +19,9 @@ impl Trim for SqliteLedger {
     async fn trim(&self, retention: &Retention) -> Result<Trimmed> {
         let now = self.now();
         // Chosen without holding up those who write: what is passed stays passed.
-        let passed = self.passed_by_all(now.plus_ms(-retention.outbox_ms).0).await?;
+        let before = now.plus_ms(-retention.outbox_ms);
+        let unpassed = now.plus_ms(-retention.unpassed_ms());
+        let passed = self.passed_by_all(before.0, unpassed.0).await?;
         let mut tx = self.begin().await?;
         tx.trim_outbox(&passed).await?;
         let jobs = tx.trim_jobs(now.plus_ms(-retention.jobs_ms).0).await?;
@@ -54,8 +56,9 @@ impl Trim for SqliteLedger {
 type Passed = (i64, i64, String);
 
 impl SqliteLedger {
-    /// Rows that are older than this and that every reader has passed that they are for.
-    async fn passed_by_all(&self, before: i64) -> Result<Vec<Passed>> {
+    /// Rows that are older than `before` and that every reader has passed that they are for, and those older than
+    /// `unpassed`, whoever has passed them.
+    async fn passed_by_all(&self, before: i64, unpassed: i64) -> Result<Vec<Passed>> {
         let oldest: Option<i64> = sqlx::query_scalar("SELECT at FROM outbox ORDER BY seq LIMIT 1")
             .fetch_optional(self.readers())
             .await
@@ -78,16 +81,17 @@ impl SqliteLedger {
         }
         sqlx::query_as(
             "SELECT o.seq, o.kind, o.agency FROM outbox o
-             WHERE o.at < ?1 AND CASE o.kind
+             WHERE o.at < ?1 AND (o.at < ?5 OR CASE o.kind
                  WHEN 1 THEN o.seq <= ?2 AND o.seq <= coalesce(
                      (SELECT seq FROM reader WHERE name = 'index/' || o.agency), 0)
-                 ELSE o.seq <= ?3 END
+                 ELSE o.seq <= ?3 END)
              ORDER BY o.seq LIMIT ?4",
         )
         .bind(before)
         .bind(documents)
         .bind(entries)
         .bind(ROWS)
+        .bind(unpassed)
         .fetch_all(self.readers())
         .await
         .map_err(fault)

@@ -1,10 +1,10 @@
 use madang_document::timestamp::Timestamp;
 
-/// How long to wait before an object is read again whose text is lost, milliseconds: at once, and longer each time it
-/// did not help. A disk that garbles what is written to it is not written to for ever.
+/// How long to wait before an object is read again whose text or preview is lost, milliseconds: at once, and longer each
+/// time it did not help. A disk that garbles what is written to it is not written to for ever.
 const WAITS_MS: [i64; 5] = [0, 60_000, 10 * 60_000, 60 * 60_000, 6 * 60 * 60_000];
 
-/// When an object is read again whose text is lost.
+/// When an object is read again of which something is lost that was kept of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Again {
     /// Now.
@@ -15,7 +15,7 @@ pub enum Again {
     Never,
 }
 
-/// The decision, after so many readings that did not help, the last of them at `last`.
+/// The decision, after so many readings that did not help, the last of them at `last`: what a note of it says.
 pub fn again(tries: u32, last: Timestamp, now: Timestamp) -> Again {
     let wait = usize::try_from(tries).ok().and_then(|tries| WAITS_MS.get(tries));
     match wait.map(|wait| last.plus_ms(*wait)) {

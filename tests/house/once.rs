@@ -1,6 +1,7 @@
 //! `madang up FOLDER --once`: a run that ends.
 
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use madang_tests::ground::binary::{fixture, fixtures};
 use madang_tests::ground::service::Service;
@@ -303,4 +304,40 @@ fn a_second_process_on_the_same_data_is_refused() {
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(error.contains("another madang runs on") && error.contains("--data"), "{error}");
+}
+
+/// A folder that is only ever used so has its unnamed blobs swept, too: once a day, and no more often.
+#[test]
+fn a_run_sweeps_what_nobody_names_once_a_day() {
+    let yard = Yard::new();
+    yard.write("drop/staying.txt", "머무르는 글 staying");
+    yard.once(&["drop"]);
+    let swept = yard.path("data/blobs/unnamed/swept");
+    let first = std::fs::read_to_string(&swept).unwrap();
+    let orphan = |n: u8| {
+        let name = format!("{n:02x}/{}", format!("{n:02x}").repeat(31));
+        let path = yard.path(&format!("data/blobs/{name}"));
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, "orphan").unwrap();
+        let old = SystemTime::now() - Duration::from_secs(3 * 24 * 3600);
+        std::fs::File::options().write(true).open(&path).unwrap().set_modified(old).unwrap();
+        path
+    };
+    let blob = orphan(0xab);
+    yard.once(&["drop"]);
+    assert_eq!(std::fs::read_to_string(&swept).unwrap(), first, "it was swept a moment ago");
+    assert!(blob.exists());
+
+    // Two days later, as far as the mark can tell.
+    std::fs::write(&swept, "1700000000000\n").unwrap();
+    yard.once(&["drop"]);
+    assert!(!blob.exists(), "nobody names it");
+    assert_ne!(std::fs::read_to_string(&swept).unwrap(), "1700000000000\n");
+    let aside = |path: &Path| path.file_name().unwrap().to_string_lossy().contains('-');
+    let folder = || std::fs::read_dir(yard.path("data/blobs/unnamed")).unwrap();
+    let laid: Vec<_> = folder().map(|file| file.unwrap().path()).filter(|p| aside(p)).collect();
+    assert_eq!(laid.len(), 1, "laid aside, not removed: {laid:?}");
+    assert_eq!(yard.found("staying"), ["staying.txt"]);
+    yard.succeed(&["index", "rebuild"]);
+    assert_eq!(yard.found("staying"), ["staying.txt"], "its text is still there");
 }

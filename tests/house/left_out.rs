@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use madang_tests::ground::service::Service;
+use madang_tests::ground::wait::until;
 use madang_tests::ground::yard::{ADMIN, Yard, said};
 use serde_json::Value;
 
@@ -124,8 +125,42 @@ async fn each_kind_is_counted_and_listed_with_its_cure() {
     std::fs::remove_file(yard.path("drop/press/link.txt")).unwrap();
     yard.write_now("drop/press/link.txt", "이제는 파일인 글 nolonger");
     service.finds("nolonger", &["link.txt"]).await;
+    counts(&service, 4).await;
     service.stop().await;
     let output = yard.run(&["up", "--once"]);
     assert!(said(&output).contains("left out 4"), "{}", said(&output));
     assert_eq!(yard.found("nolonger"), ["link.txt"]);
+}
+
+/// Waits until so many are left out.
+async fn counts(service: &Service, count: u64) {
+    until(&format!("{count} are left out"), async || {
+        let balance = service.get("/v1/ledger/balance").await;
+        (balance["left_out"].as_u64() == Some(count)).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_while_the_service_runs_is_counted_at_once_and_so_is_that_it_goes() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    let service = Service::start(&yard, &[]).await;
+    counts(&service, 0).await;
+    let socket = drop_all(&yard);
+    std::fs::hard_link(yard.path("data/ledger.db"), yard.path("drop/press/ledger.txt")).unwrap();
+    symlink("nowhere", yard.path("drop/press/.hidden")).unwrap();
+    counts(&service, 6).await;
+    let mut expected = expected();
+    expected.push(("closed".into(), "ledger.txt".into()));
+    expected.sort();
+    assert_eq!(kinds(&service.get("/v1/left-out").await), expected);
+    service.finds("ordinary", &["plain.txt"]).await;
+
+    drop(socket);
+    for name in ["ledger.txt", "link.txt", "pipe", "socket", "zero"] {
+        std::fs::remove_file(yard.path("drop/press").join(name)).unwrap();
+    }
+    counts(&service, 1).await;
+    service.stop().await;
 }

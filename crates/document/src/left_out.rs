@@ -29,15 +29,13 @@ pub enum LeftOutKind {
     Name,
     /// What belongs to the service's own data, to a registry or to another pipeline, by a link or a mount.
     Closed,
-    /// A file that the pipeline's patterns exclude.
-    Excluded,
     /// A file or folder that could not be read or listed.
     Unreadable,
 }
 
 impl LeftOutKind {
     /// Every kind.
-    pub const ALL: [LeftOutKind; 9] = [
+    pub const ALL: [LeftOutKind; 8] = [
         LeftOutKind::Link,
         LeftOutKind::Fifo,
         LeftOutKind::Socket,
@@ -45,7 +43,6 @@ impl LeftOutKind {
         LeftOutKind::TooLong,
         LeftOutKind::Name,
         LeftOutKind::Closed,
-        LeftOutKind::Excluded,
         LeftOutKind::Unreadable,
     ];
 
@@ -59,7 +56,6 @@ impl LeftOutKind {
             LeftOutKind::TooLong => "too_long",
             LeftOutKind::Name => "name",
             LeftOutKind::Closed => "closed",
-            LeftOutKind::Excluded => "excluded",
             LeftOutKind::Unreadable => "unreadable",
         }
     }

@@ -10,6 +10,15 @@ pub trait LeftOuts: Send + Sync {
     /// Says what a pipeline leaves out, in the place of what it said before.
     async fn leave_out(&self, pipeline: &str, left_out: &[LeftOut]) -> Result<()>;
 
+    /// Amends what a pipeline leaves out: with what was `found`, and without the keys that have `ended`. All that is
+    /// named in neither stays.
+    async fn amend_left_out(
+        &self,
+        pipeline: &str,
+        found: &[LeftOut],
+        ended: &[String],
+    ) -> Result<()>;
+
     /// What a pipeline leaves out, ordered by key.
     async fn left_out(&self, pipeline: &str) -> Result<Vec<LeftOut>>;
 

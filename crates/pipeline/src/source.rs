@@ -2,14 +2,16 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use madang_document::id::DocumentId;
 use madang_document::left_out::{LeftOut, LeftOutKind};
 use madang_document::object::ObjectRef;
+use madang_document::principal::Scope;
 use madang_document::timestamp::Timestamp;
 use madang_ledger::error::LedgerError;
 use madang_ledger::held::Held;
 use madang_ledger::ledger::Ledger;
 use madang_ledger::notes::NoteKind;
-use madang_ledger::objects::{Known, Sighting};
+use madang_ledger::objects::Sighting;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -17,6 +19,8 @@ use crate::backoff::Backoff;
 use crate::board::{Board, Kind, Subject};
 use crate::clock::{Clock, Jitter, ms, until};
 use crate::declaration::Pipeline;
+use crate::known_paths::KnownPaths;
+use crate::left_outs::LeftOuts;
 use crate::listing::Listing;
 use crate::missing::{Decision, Missing, Window, decide, is_mass};
 use crate::noted::Noted;
@@ -24,14 +28,11 @@ use crate::reconcile::{Compared, compare, is_hidden};
 use crate::settle::{Look, Settle, settled};
 use crate::waiting::Waiting;
 use madang_store::error::StoreError;
-use madang_store::store::{Listed, Store};
+use madang_store::store::{Listed, Seen, Store};
 use madang_store::watcher::{Heard, Watcher};
 
 /// Sightings of one transaction at most.
 const BATCH: usize = 500;
-
-/// Known paths read at once.
-const PAGE: u32 = 5_000;
 
 /// Looks are due at multiples of so many milliseconds, so that files which came together share a transaction.
 const TICK_MS: i64 = 100;
@@ -112,6 +113,7 @@ impl Source {
     ) {
         let mut run = Run {
             noted: Noted::new(Arc::clone(&self.ledger), format!("source/{}", self.pipeline.name)),
+            left_outs: LeftOuts::of(Arc::clone(&self.ledger), &self.pipeline.name),
             next_listing: (self.steady)(),
             not_before: (self.steady)(),
             source: self,
@@ -127,7 +129,6 @@ impl Source {
             owed: true,
             overslept: false,
             reassigned: false,
-            left_out: None,
             in_order: false,
             listing_failures: 0,
             record_failures: 0,
@@ -197,8 +198,7 @@ struct Run {
     owed: bool,
     /// Whether what the ledger holds under another agency's code was moved to the declared one.
     reassigned: bool,
-    /// What the ledger was last told of what cannot be taken.
-    left_out: Option<Vec<LeftOut>>,
+    left_outs: LeftOuts,
     /// Whether it was woken so late that events may wait which it has not heard.
     overslept: bool,
     /// Whether the ledger was told what this source knows of a former hold.
@@ -388,7 +388,7 @@ impl Run {
             if compared != Compared::New {
                 known_paths += 1;
             }
-            let old = if compared == Compared::New { None } else { known.next() };
+            let old = if compared == Compared::New { None } else { known.take() };
             let new = if compared == Compared::Gone { None } else { listed.take() };
             match (compared, old, new) {
                 (Compared::Gone, Some(old), _) => gone.push(old.path),
@@ -412,7 +412,7 @@ impl Run {
             .collect();
         let folders: Vec<String> = unlisted.iter().map(|(path, _)| path.clone()).collect();
         gone.retain(|path| !is_hidden(path, &folders));
-        self.leave_out(left_out).await?;
+        self.left_outs.replace(left_out).await?;
         self.known = known_paths;
         let now = self.now();
         let first = !self.listed;
@@ -443,23 +443,8 @@ impl Run {
         Ok(())
     }
 
-    /// Tells the ledger what lies in the source and cannot be taken, when that is news.
-    async fn leave_out(&mut self, left_out: Vec<LeftOut>) -> Result<(), LedgerError> {
-        if self.left_out.as_ref() != Some(&left_out) {
-            self.source.ledger.leave_out(self.name(), &left_out).await?;
-            self.left_out = Some(left_out);
-        }
-        Ok(())
-    }
-
     async fn count_known(&self) -> Result<u64, LedgerError> {
-        let mut known = KnownPaths::of(Arc::clone(&self.source.ledger), self.name());
-        let mut count = 0;
-        while known.peek().await?.is_some() {
-            count += 1;
-            known.next();
-        }
-        Ok(count)
+        KnownPaths::of(Arc::clone(&self.source.ledger), self.name()).count().await
     }
 
     /// Looks at the paths that are due, and records what it sees.
@@ -470,29 +455,52 @@ impl Run {
                 return;
             }
             let mut take = Vec::new();
-            for path in paths {
-                match self.source.store.look(&path).await {
-                    Ok(Some(file)) => {
+            // What cannot be taken, and what is not that, or no longer.
+            let (mut found, mut ended) = (Vec::new(), Vec::new());
+            let mut gone = Vec::new();
+            for path in &paths {
+                match self.source.store.look(path).await {
+                    Ok(Some(Seen::Object(file))) => {
                         self.missing.is_back(&file.path);
+                        ended.push(path.to_string());
                         if self.has_settled(&file) {
                             take.push(file);
                         }
                     }
+                    Ok(Some(Seen::LeftOut(left_out))) => found.push(left_out),
+                    Ok(Some(Seen::Unlisted { reason, .. })) => {
+                        found.push(unreadable(path, reason));
+                    }
                     Ok(None) => {
-                        let now = self.now();
-                        self.missing.add(path.to_string(), now);
-                        self.waiting.confirm(&path);
+                        ended.push(path.to_string());
+                        match self.left_outs.kind(path) {
+                            None | Some(LeftOutKind::Unreadable) => gone.push(path),
+                            // It was no file, and what file it had replaced is missing already.
+                            Some(_) => self.waiting.confirm(path),
+                        }
                     }
                     Err(error @ StoreError::Denied { .. }) => {
                         // Until somebody changes the rights, which is an event, or the next listing says it again.
                         tracing::warn!(pipeline = self.name(), %path, %error, "cannot be looked at");
-                        self.waiting.confirm(&path);
+                        found.push(unreadable(path, error.to_string()));
                     }
                     Err(error) => {
                         tracing::debug!(pipeline = self.name(), %path, %error, "cannot be looked at yet");
-                        self.come_again(&path);
+                        self.come_again(path);
                     }
                 }
+            }
+            if let Err(error) = self.leave_out(found, ended).await {
+                self.not_recorded(&error);
+                for path in &paths {
+                    self.come_again(path);
+                }
+                return;
+            }
+            let now = self.now();
+            for path in gone {
+                self.missing.add(path.to_string(), now);
+                self.waiting.confirm(path);
             }
             let paths: Vec<String> = take.iter().map(|file| file.path.clone()).collect();
             match self.see(take).await {
@@ -505,6 +513,39 @@ impl Run {
                 }
             }
         }
+    }
+
+    /// Tells the ledger what was found that cannot be taken, and which keys are not of such, or no longer; and lets go
+    /// of their paths.
+    async fn leave_out(
+        &mut self,
+        found: Vec<LeftOut>,
+        ended: Vec<String>,
+    ) -> Result<(), LedgerError> {
+        let is_news = |left_out: &&LeftOut| {
+            left_out.kind != LeftOutKind::Unreadable
+                && self.left_outs.kind(&left_out.key) != Some(left_out.kind)
+        };
+        let mut replaced = Vec::new();
+        for left_out in found.iter().filter(is_news) {
+            // A file was there, and is missing like any other.
+            let document = DocumentId::new(self.source.store.name(), &left_out.key, None);
+            if self.source.ledger.standing_of(document, &Scope::All).await?.is_some() {
+                replaced.push(left_out.key.clone());
+            }
+        }
+        let keys: Vec<String> = found.iter().map(|left_out| left_out.key.clone()).collect();
+        if self.left_outs.amend(found, ended).await? {
+            self.recorded();
+        }
+        let now = self.now();
+        for key in replaced {
+            self.missing.add(key, now);
+        }
+        for key in keys {
+            self.waiting.confirm(&key);
+        }
+        Ok(())
     }
 
     fn come_again(&mut self, path: &str) {
@@ -668,7 +709,7 @@ impl Run {
                 let mut known = KnownPaths::of(Arc::clone(&self.source.ledger), self.name());
                 let now = self.now();
                 while known.peek().await?.is_some() {
-                    if let Some(known) = known.next() {
+                    if let Some(known) = known.take() {
                         self.missing.add(known.path, now);
                     }
                 }
@@ -699,36 +740,6 @@ impl Run {
     }
 }
 
-/// What the ledger knows of a pipeline, in order of the paths, read page by page.
-struct KnownPaths {
-    ledger: Arc<dyn Ledger>,
-    pipeline: String,
-    page: std::vec::IntoIter<Known>,
-    after: Option<String>,
-    last: bool,
-}
-
-impl KnownPaths {
-    fn of(ledger: Arc<dyn Ledger>, pipeline: &str) -> KnownPaths {
-        let page = Vec::new().into_iter();
-        KnownPaths { ledger, pipeline: pipeline.to_owned(), page, after: None, last: false }
-    }
-
-    async fn peek(&mut self) -> Result<Option<&Known>, LedgerError> {
-        if self.page.as_slice().is_empty() && !self.last {
-            let page = self.ledger.known(&self.pipeline, self.after.as_deref(), PAGE).await?;
-            self.last = page.len() < PAGE as usize;
-            self.after = page.last().map(|known| known.path.clone());
-            self.page = page.into_iter();
-        }
-        Ok(self.page.as_slice().first())
-    }
-
-    fn next(&mut self) -> Option<Known> {
-        self.page.next()
-    }
-}
-
 /// The sighting of a file by a pipeline, with the priority of its job: 1 for what a person waits for, 3 for a drop.
 pub fn sighting(pipeline: &Pipeline, store: &str, file: &Listed, priority: u8) -> Sighting {
     Sighting {
@@ -743,6 +754,10 @@ pub fn sighting(pipeline: &Pipeline, store: &str, file: &Listed, priority: u8) -
         modified: file.modified,
         priority,
     }
+}
+
+fn unreadable(path: &str, reason: String) -> LeftOut {
+    LeftOut { key: path.to_owned(), kind: LeftOutKind::Unreadable, reason }
 }
 
 fn at_tick(due: Timestamp) -> Timestamp {

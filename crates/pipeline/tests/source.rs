@@ -15,9 +15,11 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
+use madang_document::left_out::LeftOutKind;
 use madang_document::object::ObjectRef;
 use madang_document::principal::Scope;
 use madang_document::timestamp::Timestamp;
+use madang_ledger::left_out::LeftOuts;
 use madang_ledger::objects::{Balance, Objects};
 use madang_ledger::sqlite::{Durability, SqliteLedger};
 use madang_pipeline::board::{Board, Kind, Subject};
@@ -28,7 +30,7 @@ use madang_pipeline::source::{Ask, Source, SourceState};
 use madang_store::closed::Closed;
 use madang_store::error::StoreError;
 use madang_store::folder::FolderStore;
-use madang_store::store::{Body, Condition, Listed, Listing, Pinned, Store};
+use madang_store::store::{Body, Condition, Listed, Listing, Pinned, Seen, Store};
 use madang_store::watcher::Watcher;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -37,6 +39,8 @@ use tokio_util::sync::CancellationToken;
 struct Flaky {
     folder: FolderStore,
     out: Arc<AtomicBool>,
+    /// Whether no file may be looked at.
+    denied: Arc<AtomicBool>,
     /// The paths that could not be looked at.
     refused: Arc<Mutex<BTreeSet<String>>>,
 }
@@ -55,11 +59,14 @@ impl Store for Flaky {
         self.folder.list()
     }
 
-    async fn look(&self, path: &str) -> Result<Option<Listed>, StoreError> {
+    async fn look(&self, path: &str) -> Result<Option<Seen>, StoreError> {
         if self.out.load(Ordering::Relaxed) {
             self.refused.lock().unwrap().insert(path.to_owned());
             let error = std::io::Error::from_raw_os_error(24);
             return Err(StoreError::of_io(path, error));
+        }
+        if self.denied.load(Ordering::Relaxed) {
+            return Err(StoreError::denied(path, "give the account the right to it"));
         }
         self.folder.look(path).await
     }
@@ -88,6 +95,7 @@ struct Running {
     ledger: Arc<SqliteLedger>,
     board: Board,
     out: Arc<AtomicBool>,
+    denied: Arc<AtomicBool>,
     refused: Arc<Mutex<BTreeSet<String>>>,
     /// By how much somebody set the clock.
     set: Arc<AtomicI64>,
@@ -140,6 +148,7 @@ impl Running {
         );
         let board = Board::new(Arc::new(now));
         let out = Arc::new(AtomicBool::new(false));
+        let denied = Arc::new(AtomicBool::new(false));
         let (refused, set, passed) = (Arc::default(), Arc::default(), Arc::default());
         let clock: Clock = Arc::new(now);
         let source = Source {
@@ -147,6 +156,7 @@ impl Running {
             store: Arc::new(Flaky {
                 folder: FolderStore::new("press", &drop, Closed::default()),
                 out: Arc::clone(&out),
+                denied: Arc::clone(&denied),
                 refused: Arc::clone(&refused),
             }),
             ledger: Arc::clone(&ledger) as _,
@@ -162,7 +172,8 @@ impl Running {
         let stop = CancellationToken::new();
         let end = stop.clone();
         tokio::spawn(async move { source.run(&mut asked, told, end).await });
-        let running = Running { root, ledger, board, out, refused, set, passed, asks, state, stop };
+        let running =
+            Running { root, ledger, board, out, denied, refused, set, passed, asks, state, stop };
         running.settled().await;
         assert_eq!(running.balance().await.received, files as u64);
         running
@@ -317,6 +328,77 @@ async fn a_subfolder_removed_live_is_held_and_a_file_is_withdrawn_at_once() {
     running.until("the many are held", async || running.is_held()).await;
     running.pass(WINDOW.longest_ms).await;
     assert_eq!(running.live().await, 35);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_taken_is_in_the_book_while_it_is_there() {
+    use std::os::unix::fs::symlink;
+    let running = Running::over(40).await;
+    let left_out = async || {
+        let left_out = running.ledger.left_out("press").await.unwrap();
+        left_out.into_iter().map(|one| (one.key, one.kind.as_str())).collect::<Vec<_>>()
+    };
+    // Many at once, where no file was: nothing is missing for that, and no mass of files is gone.
+    for n in 0..60 {
+        symlink("nowhere", running.path(&format!("link {n}"))).unwrap();
+    }
+    running.until("each is counted", async || running.balance().await.left_out == 60).await;
+    running.settled().await;
+    assert!(!running.is_held());
+    assert_eq!(running.live().await, 40);
+    for n in 1..60 {
+        std::fs::remove_file(running.path(&format!("link {n}"))).unwrap();
+    }
+    running.until("each is gone", async || left_out().await == [("link 0".into(), "link")]).await;
+    running.settled().await;
+    assert!(!running.is_held());
+
+    // A file in the place of one, and one in the place of a file: the one is taken, the other withdrawn.
+    std::fs::write(running.path("aside"), "글").unwrap();
+    std::fs::rename(running.path("aside"), running.path("link 0")).unwrap();
+    running.until("it is a file", async || left_out().await.is_empty()).await;
+    running.until("it is taken", async || running.live().await == 41).await;
+    symlink("nowhere", running.path(".link")).unwrap();
+    std::fs::rename(running.path(".link"), running.path("7")).unwrap();
+    running.until("it is withdrawn", async || running.live().await == 40).await;
+    assert_eq!(left_out().await, [("7".into(), "link")], "a hidden link is not wanted");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_not_be_looked_at_is_in_the_book_until_it_may() {
+    let running = Running::over(3).await;
+    running.denied.store(true, Ordering::Relaxed);
+    std::fs::write(running.path("shut"), "글").unwrap();
+    let unreadable = async || {
+        let left_out = running.ledger.left_out("press").await.unwrap();
+        left_out.into_iter().map(|one| (one.key, one.kind)).collect::<Vec<_>>()
+    };
+    let shut = [("shut".to_owned(), LeftOutKind::Unreadable)];
+    running.until("it is counted", async || unreadable().await == shut).await;
+    running.settled().await;
+    assert_eq!(running.live().await, 3);
+    running.denied.store(false, Ordering::Relaxed);
+    std::fs::write(running.path("shut"), "글글").unwrap();
+    running.until("it is taken", async || running.live().await == 4).await;
+    assert_eq!(running.balance().await.left_out, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_out_while_the_ledger_is_locked_is_in_the_book_afterwards() {
+    let running = Running::over(1).await;
+    let locked = lock(&running.root.path().join("ledger.db")).await;
+    std::os::unix::fs::symlink("nowhere", running.path("link")).unwrap();
+    let press = Subject::of("press", &"1741000".parse().unwrap());
+    running
+        .until("the board says that the ledger takes nothing", async || {
+            running.board.stands(Kind::LedgerUnwritable, &press)
+        })
+        .await;
+    assert!(!running.state.borrow().settled, "a run with --once must not end now");
+    drop(locked);
+    running.until("it is counted", async || running.balance().await.left_out == 1).await;
+    running.settled().await;
+    assert!(running.board.now().is_empty(), "{:?}", running.board);
 }
 
 #[tokio::test(flavor = "multi_thread")]

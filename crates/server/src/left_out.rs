@@ -72,10 +72,6 @@ pub(crate) fn sentence(kind: LeftOutKind) -> Sentence {
             "Madang의 데이터나 레지스트리, 다른 수집 폴더에 속한 것입니다. 여기서 빼거나, 받아야 하면 복사본을 넣어 주세요.",
             "It belongs to Madang's own data, to a registry or to another pipeline's folder. Take it away from here, or put a copy there if it is to be taken.",
         ),
-        LeftOutKind::Excluded => (
-            "수집 설정(include·exclude)이 제외한 이름입니다. 받아야 하면 설정이나 이름을 고치세요.",
-            "The pipeline's patterns exclude its name. Change the patterns or the name if it is to be taken.",
-        ),
         LeftOutKind::Unreadable => (
             "읽을 수 없습니다. madang을 실행하는 계정에 읽기 권한을 주세요.",
             "It cannot be read. Give the account that runs madang the right to read it.",
@@ -102,7 +98,7 @@ pub(crate) struct LeftOutAnswer {
     path: String,
     /// The path as people read it.
     name: String,
-    /// `link`, `fifo`, `socket`, `device`, `too_long`, `name`, `closed`, `excluded` or `unreadable`.
+    /// `link`, `fifo`, `socket`, `device`, `too_long`, `name`, `closed` or `unreadable`.
     kind: &'static str,
     /// What it is, and what to do so that it is taken.
     sentence: Sentence,

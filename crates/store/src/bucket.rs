@@ -149,11 +149,16 @@ impl BucketStore {
         if below.is_empty() || (below.ends_with('/') && meta.size == 0) {
             return None;
         }
-        Some(Seen::LeftOut(LeftOut {
-            key: object_key::from_bytes(below.as_bytes()),
-            kind: LeftOutKind::Name,
-            reason: unaskable(below).to_owned(),
-        }))
+        Some(unasked(below))
+    }
+
+    /// An object by a key that can be asked for.
+    async fn head(&self, path: &str) -> Result<Option<Listed>, StoreError> {
+        match self.store.head(&self.key(path)?).await {
+            Ok(meta) => Ok(self.listed(&meta)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(refusal(path, error)),
+        }
     }
 
     fn listed(&self, meta: &ObjectMeta) -> Option<Listed> {
@@ -165,6 +170,15 @@ impl BucketStore {
             modified: Some(Timestamp(meta.last_modified.timestamp_millis())),
         })
     }
+}
+
+/// An object that no client can ask for.
+fn unasked(key: &str) -> Seen {
+    Seen::LeftOut(LeftOut {
+        key: object_key::from_bytes(key.as_bytes()),
+        kind: LeftOutKind::Name,
+        reason: unaskable(key).to_owned(),
+    })
 }
 
 /// Why no client can ask for this key, and the cure.
@@ -276,17 +290,19 @@ impl Store for BucketStore {
             .boxed()
     }
 
-    async fn look(&self, path: &str) -> Result<Option<Listed>, StoreError> {
-        match self.store.head(&self.key(path)?).await {
-            Ok(meta) => Ok(self.listed(&meta)),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(refusal(path, error)),
+    async fn look(&self, path: &str) -> Result<Option<Seen>, StoreError> {
+        let bytes = object_key::to_bytes(path);
+        // A name that is no UTF-8 is none that a bucket has.
+        let Ok(text) = std::str::from_utf8(&bytes) else { return Ok(None) };
+        match Path::parse(text) {
+            Ok(below) if below.as_ref() == text => Ok(self.head(path).await?.map(Seen::Object)),
+            _ => Ok(Some(unasked(text))),
         }
     }
 
     async fn open(&self, object: &ObjectRef) -> Result<Box<dyn Pinned>, StoreError> {
         let key = self.key(&object.path)?;
-        match self.look(&object.path).await? {
+        match self.head(&object.path).await? {
             Some(there) if there.version == object.version => Ok(Box::new(PinnedKey {
                 store: Arc::clone(&self.store),
                 key,
@@ -333,7 +349,7 @@ impl Store for BucketStore {
                 upload.complete().await?;
             }
         }
-        self.look(path).await?.ok_or_else(|| StoreError::Gone(path.to_owned()))
+        self.head(path).await?.ok_or_else(|| StoreError::Gone(path.to_owned()))
     }
 
     async fn watch(&self) -> Result<Option<Watcher>, StoreError> {

@@ -18,13 +18,13 @@ use rustix::io::Errno;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use crate::beneath::{Barred, Beneath, Folder, Root, refusal, step};
+use crate::beneath::{Barred, Beneath, Folder, PATH_MAX, Root, refusal, step};
 use crate::closed::Closed;
 use crate::error::StoreError;
 use crate::store::{Body, Condition, Listed, Listing, Pinned, Seen, Store};
 use crate::upload::check_path;
 use crate::version::same_version;
-use crate::walk::{Walk, half_name, listed};
+use crate::walk::{Walk, half_name, listed, seen_at};
 use crate::watcher::Watcher;
 use crate::{listener, stat, version};
 
@@ -136,24 +136,23 @@ impl Store for FolderStore {
         futures::stream::once(walking).flatten().flat_map(futures::stream::iter).boxed()
     }
 
-    async fn look(&self, path: &str) -> Result<Option<Listed>, StoreError> {
+    async fn look(&self, path: &str) -> Result<Option<Seen>, StoreError> {
         let root = Arc::clone(&self.root);
         let path = path.to_owned();
         blocking(&path.clone(), move || {
             let beneath = root.open()?;
             let name = object_key::to_bytes(&path);
-            let found = beneath
-                .folder_of(&name)
-                .and_then(|(folder, name)| {
-                    let seen = stat::at(folder.as_fd(), name)?;
-                    beneath.check(&seen)?;
-                    Ok(seen)
-                })
-                .map_err(|barred| refusal(&path, barred));
-            match found {
-                Ok(seen) => Ok(is_file(&seen).then(|| listed(path.clone(), &seen))),
+            let found = beneath.folder_of(&name).and_then(|(folder, last)| {
+                let above = name.len().saturating_sub(last.len() + 1);
+                if above >= PATH_MAX {
+                    // That folder is what is left out, and all in it with it.
+                    return Err(Errno::NAMETOOLONG.into());
+                }
+                Ok(seen_at(&beneath, folder.as_fd(), &path, last)?)
+            });
+            match found.map_err(|barred| refusal(&path, barred)) {
                 Err(StoreError::Gone(_)) => Ok(None),
-                Err(error) => Err(error),
+                found => found,
             }
         })
         .await

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,6 +35,7 @@ pub async fn listen(root: Arc<Root>) -> Result<Watcher, StoreError> {
         watches: inotify.watches(),
         keys: HashMap::new(),
         deaf: BTreeMap::new(),
+        closed: HashSet::new(),
         told: Vec::new(),
     };
     let started = tokio::task::spawn_blocking(move || {
@@ -60,6 +61,8 @@ struct Folders {
     keys: HashMap<WatchDescriptor, String>,
     /// Folders that cannot be listened to, each with the reason.
     deaf: BTreeMap<String, String>,
+    /// Folders that are closed: there is something to tell of them when they come and go, and of nothing in them.
+    closed: HashSet<String>,
     /// What is to be said next.
     told: Vec<Heard>,
 }
@@ -95,6 +98,7 @@ impl Folders {
             for folder in below {
                 match self.watch(beneath, &folder) {
                     Ok(()) => open.push(folder),
+                    Err(Barred::Closed(_)) => self.closed(folder),
                     Err(barred) if barred.is_gone() => {}
                     Err(barred) => self.deaf(folder, barred),
                 }
@@ -127,6 +131,7 @@ impl Folders {
     }
 
     fn deaf(&mut self, folder: String, barred: Barred) {
+        let is_left_out = barred == Barred::System(Errno::NAMETOOLONG);
         let reason = match barred {
             Barred::Closed(reason) => reason,
             Barred::System(Errno::NOSPC) => NO_WATCHES.to_owned(),
@@ -136,8 +141,16 @@ impl Folders {
             Barred::System(errno) => StoreError::of_io(&folder, errno.into()).to_string(),
         };
         if self.deaf.insert(folder.clone(), reason.clone()).as_ref() != Some(&reason) {
+            if is_left_out {
+                self.told.push(Heard::Path(folder.clone()));
+            }
             self.told.push(Heard::Deaf { folder, reason });
         }
+    }
+
+    fn closed(&mut self, folder: String) {
+        self.told.push(Heard::Path(folder.clone()));
+        self.closed.insert(folder);
     }
 
     /// A folder that is new to us: watches it and all below it.
@@ -148,6 +161,7 @@ impl Folders {
         };
         match self.watch(&beneath, &folder) {
             Ok(()) => self.descend(&beneath, folder),
+            Err(Barred::Closed(_)) => self.closed(folder),
             Err(barred) if barred.is_gone() => {}
             Err(barred) => {
                 self.deaf(folder, barred);
@@ -203,7 +217,10 @@ impl Folders {
             self.add(key);
         } else if mask.intersects(EventMask::MOVED_FROM | EventMask::ATTRIB) {
             // The files below are gone, or can be read now, without an event of their own.
+            self.closed.remove(&key);
             self.told.push(Heard::Everything);
+        } else if self.closed.remove(&key) {
+            self.told.push(Heard::Path(key));
         }
         true
     }
@@ -212,7 +229,7 @@ impl Folders {
 /// Why the kernel takes no more watches, and the cure.
 const NO_WATCHES: &str = "no watches are left; raise fs.inotify.max_user_watches";
 
-/// The folders and files in a folder, by their keys.
+/// The folders in a folder, and all else in it, by their keys: what cannot be taken is news, too.
 fn names(
     beneath: &Beneath,
     key: &str,
@@ -231,7 +248,6 @@ fn names(
         let below = if key.is_empty() { name } else { format!("{key}/{name}") };
         match entry.file_type() {
             FileType::Directory => folders.push(below),
-            FileType::RegularFile => files.push(below),
             // Some file systems do not say it here.
             FileType::Unknown => match stat::at(folder.as_fd(), bytes) {
                 Ok(seen) if stat::kind(&seen) == FileType::Directory => {
@@ -239,7 +255,7 @@ fn names(
                 }
                 _ => files.push(below),
             },
-            _ => {}
+            _ => files.push(below),
         }
     }
     Ok(())

@@ -36,11 +36,14 @@ pub trait Store: Send + Sync {
     /// of the first object means that the place as a whole cannot be had.
     fn list(&self) -> Listing;
 
-    /// One object; none if it is not there, or is nothing that may be read.
+    /// What a listing would show at this key now: an object, or something that is there and cannot be taken. None
+    /// if nothing is there, if it is a folder like any other, or if it lies behind a link or in a closed folder.
+    ///
+    /// A key that no client of a bucket can ask for is said to be left out, whether it is there or not.
     ///
     /// # Errors
     /// [`StoreError`]; never for an object that is simply not there.
-    async fn look(&self, path: &str) -> Result<Option<Listed>, StoreError>;
+    async fn look(&self, path: &str) -> Result<Option<Seen>, StoreError>;
 
     /// Opens one version for reading.
     ///
@@ -92,7 +95,7 @@ pub struct Listed {
     pub modified: Option<Timestamp>,
 }
 
-/// One thing of a listing.
+/// One thing of a listing, or of a look.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Seen {
     /// A file.

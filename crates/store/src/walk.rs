@@ -91,9 +91,6 @@ impl Walk {
         let Some(level) = self.levels.last_mut() else { return Ok(None) };
         let key = format!("{}{name}", level.prefix);
         let bytes = object_key::to_bytes(name);
-        if object_key::to_bytes(&key).len() >= PATH_MAX {
-            return Ok(Some(left_out(&key, LeftOutKind::TooLong)));
-        }
         let folder = match level.open(&self.beneath) {
             Ok(folder) => folder,
             Err(Barred::Closed(_)) => return Ok(None),
@@ -102,19 +99,10 @@ impl Walk {
         if half_upload(name).is_some_and(|begun| begun < self.born) {
             sweep(folder, &bytes);
         }
-        let seen = match stat::at(folder, &bytes) {
-            Ok(seen) => seen,
-            Err(Errno::NOENT) => return Ok(None),
-            Err(errno) => return unlisted(&key, errno).map(Some),
-        };
-        match Kind::of(stat::kind(&seen)) {
-            Kind::File => match self.beneath.check(&seen) {
-                Ok(()) => Ok(Some(Seen::Object(listed(key, &seen)))),
-                Err(Barred::Closed(reason)) => Ok(Some(closed(&key, reason))),
-                Err(Barred::System(errno)) => unlisted(&key, errno).map(Some),
-            },
-            Kind::LeftOut(kind) => Ok(Some(left_out(&key, kind))),
-            Kind::Folder => Ok(None),
+        match seen_at(&self.beneath, folder, &key, &bytes) {
+            Err(Errno::NOENT) => Ok(None),
+            Err(errno) => unlisted(&key, errno).map(Some),
+            Ok(seen) => Ok(seen),
         }
     }
 
@@ -204,6 +192,32 @@ fn entries(folder: rustix::fd::BorrowedFd<'_>) -> Result<IntoIter<Entry>, Errno>
     Ok(entries.into_iter())
 }
 
+/// What has this name in a folder, as a listing shows it; none for a folder that is not closed.
+///
+/// # Errors
+/// As the system says; [`Errno::NOENT`] where nothing is.
+pub fn seen_at(
+    beneath: &Beneath,
+    folder: rustix::fd::BorrowedFd<'_>,
+    key: &str,
+    name: &[u8],
+) -> Result<Option<Seen>, Errno> {
+    let seen = stat::at(folder, name)?;
+    let kind = Kind::of(stat::kind(&seen));
+    if let Kind::LeftOut(kind) = kind {
+        return Ok(Some(left_out(key, kind)));
+    }
+    if object_key::to_bytes(key).len() >= PATH_MAX {
+        return Ok(Some(left_out(key, LeftOutKind::TooLong)));
+    }
+    match beneath.check(&seen) {
+        Ok(()) if kind == Kind::Folder => Ok(None),
+        Ok(()) => Ok(Some(Seen::Object(listed(key.to_owned(), &seen)))),
+        Err(Barred::Closed(reason)) => Ok(Some(closed(key, reason))),
+        Err(Barred::System(errno)) => Err(errno),
+    }
+}
+
 /// A file as a listing shows it.
 pub fn listed(path: String, seen: &Statx) -> Listed {
     let ms = i64::from(seen.stx_mtime.tv_nsec / 1_000_000);
@@ -230,10 +244,7 @@ fn left_out(key: &str, kind: LeftOutKind) -> Seen {
         LeftOutKind::TooLong => {
             "its path is longer than 4,096 bytes; move it up, or give its folders shorter names"
         }
-        LeftOutKind::Name
-        | LeftOutKind::Closed
-        | LeftOutKind::Excluded
-        | LeftOutKind::Unreadable => "it is not read",
+        LeftOutKind::Name | LeftOutKind::Closed | LeftOutKind::Unreadable => "it is not read",
     };
     Seen::LeftOut(LeftOut { key: key.to_owned(), kind, reason: reason.to_owned() })
 }

@@ -1,5 +1,5 @@
 //! A drop folder, on a real file system.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 #![allow(
     clippy::disallowed_methods,
     reason = "the test is the one who drops files, by their paths"
@@ -75,6 +75,14 @@ fn object(file: &Listed) -> ObjectRef {
     }
 }
 
+/// The file at a path.
+async fn looked(store: &FolderStore, path: &str) -> Listed {
+    match store.look(path).await.unwrap() {
+        Some(Seen::Object(file)) => file,
+        other => panic!("{path}: {other:?}"),
+    }
+}
+
 #[tokio::test]
 async fn links_are_neither_listed_nor_followed() {
     let folder = tempfile::tempdir().unwrap();
@@ -100,7 +108,10 @@ async fn links_are_neither_listed_nor_followed() {
         "alias",
         "alias-folder/a#b 100%.txt",
     ] {
-        assert_eq!(store.look(path).await.unwrap(), None, "{path}");
+        let seen = store.look(path).await.unwrap();
+        // A link is what it is; behind it, nothing is.
+        let is_link = matches!(&seen, Some(Seen::LeftOut(one)) if one.kind == LeftOutKind::Link);
+        assert!(if path.contains('/') { seen.is_none() } else { is_link }, "{path}: {seen:?}");
         let mut object = object(&listing[0]);
         object.path = path.into();
         assert!(matches!(store.open(&object).await, Err(StoreError::Gone(_))), "{path}");
@@ -119,7 +130,7 @@ async fn a_file_that_changes_while_it_is_read_is_gone() {
     let path = folder.path().join("a.txt");
     std::fs::write(&path, "first").unwrap();
     let store = open(folder.path());
-    let file = store.look("a.txt").await.unwrap().unwrap();
+    let file = looked(&store, "a.txt").await;
     let pinned = store.open(&object(&file)).await.unwrap();
     assert_eq!(pinned.read(1, 100).await.unwrap(), Bytes::from_static(b"irst"));
     pinned.unchanged().await.unwrap();
@@ -131,7 +142,7 @@ async fn a_file_that_changes_while_it_is_read_is_gone() {
     assert!(matches!(store.open(&object(&file)).await, Err(StoreError::Gone(_))));
 
     // Written in place: the end of the reading notices.
-    let file = store.look("a.txt").await.unwrap().unwrap();
+    let file = looked(&store, "a.txt").await;
     let pinned = store.open(&object(&file)).await.unwrap();
     std::fs::write(&path, "third").unwrap();
     assert!(matches!(pinned.unchanged().await, Err(StoreError::Gone(_))));
@@ -172,7 +183,7 @@ async fn an_upload_is_there_whole_or_not_at_all() {
     let store = open(folder.path());
     let body = chunks(vec![Ok(b"one "), Ok(b"two")]);
     let file = store.put("2026/보도.txt", body, Condition::Always).await.unwrap();
-    assert_eq!(store.look("2026/보도.txt").await.unwrap(), Some(file));
+    assert_eq!(looked(&store, "2026/보도.txt").await, file);
     assert_eq!(std::fs::read(folder.path().join("2026/보도.txt")).unwrap(), b"one two");
 
     let broken = std::io::Error::other("the sender went away");
@@ -283,11 +294,15 @@ async fn a_listing_is_sorted_and_names_what_it_leaves_out() {
     assert_eq!(left_out.collect::<Vec<_>>(), expected);
 
     // A name that is not UTF-8 is read, and uploaded over.
-    let file = store.look(&old_key).await.unwrap().unwrap();
+    let file = looked(&store, &old_key).await;
     assert_eq!(store.open(&object(&file)).await.unwrap().read(0, 9).await.unwrap(), "x");
     put(&store, &old_key, "newer").await.unwrap();
     assert_eq!(std::fs::read(root.join(old_korean)).unwrap(), b"newer");
-    for none in ["fifo", "socket", "a/link", "a"] {
+    // A look shows what a listing shows, what cannot be taken included; a folder is nothing.
+    for seen in list(&store).await {
+        assert_eq!(store.look(seen.key()).await.unwrap(), Some(seen));
+    }
+    for none in ["a", "fifo/x", "none", "b/x"] {
         assert_eq!(store.look(none).await.unwrap(), None, "{none}");
     }
 }
@@ -311,6 +326,10 @@ async fn however_deep_somebody_nests_the_rest_is_listed_and_heard() {
             if deep.kind == LeftOutKind::TooLong && file.path == "z.txt"),
         "{seen:?}"
     );
+    let deep = seen[0].key();
+    assert_eq!(store.look(deep).await.unwrap().as_ref(), Some(&seen[0]));
+    let below = format!("{deep}/{name}");
+    assert_eq!(store.look(&below).await.unwrap(), None, "the folder above it is left out already");
     let mut watcher = store.watch().await.unwrap().unwrap();
     let heard = watcher.next().await.unwrap();
     assert!(matches!(&heard, Heard::Deaf { reason, .. } if reason.contains("move it up")));
@@ -339,6 +358,14 @@ async fn what_happens_in_new_folders_and_under_old_names_is_heard() {
     std::fs::create_dir(folder.path().join("new")).unwrap();
     std::fs::write(folder.path().join("new/b.txt"), "x").unwrap();
     while next_path(&mut watcher).await != "new/b.txt" {}
+    // What cannot be taken is news as well, if it came with its folder, too.
+    let outside = tempfile::tempdir_in(folder.path().parent().unwrap()).unwrap();
+    std::fs::create_dir(outside.path().join("moved")).unwrap();
+    symlink("nowhere", outside.path().join("moved/link")).unwrap();
+    std::fs::rename(outside.path().join("moved"), folder.path().join("moved")).unwrap();
+    while next_path(&mut watcher).await != "moved/link" {}
+    std::fs::remove_file(folder.path().join("moved/link")).unwrap();
+    while next_path(&mut watcher).await != "moved/link" {}
     let name = OsStr::from_bytes(b"\xba\xb8.hwp");
     std::fs::write(folder.path().join(name), "x").unwrap();
     let key = object_key::from_bytes(name.as_bytes());
@@ -433,11 +460,11 @@ async fn the_same_size_and_time_with_other_content_is_another_version() {
     let path = folder.path().join("a.txt");
     std::fs::write(&path, "one").unwrap();
     let store = open(folder.path());
-    let before = store.look("a.txt").await.unwrap().unwrap();
+    let before = looked(&store, "a.txt").await;
     let modified = std::fs::metadata(&path).unwrap().modified().unwrap();
     std::fs::write(&path, "two").unwrap();
     std::fs::File::options().write(true).open(&path).unwrap().set_modified(modified).unwrap();
-    let after = store.look("a.txt").await.unwrap().unwrap();
+    let after = looked(&store, "a.txt").await;
     assert_eq!((before.size, before.modified), (after.size, after.modified));
     assert_ne!(before.version, after.version);
     assert!(matches!(store.open(&object(&before)).await, Err(StoreError::Gone(_))));

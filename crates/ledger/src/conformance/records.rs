@@ -268,6 +268,21 @@ pub async fn what_is_left_out_is_counted(ledger: &Trial) {
     let page = ledger.left_outs(&Scope::All, Some(("other", "z")), 9).await.unwrap();
     assert_eq!(page, [(PIPELINE.to_owned(), first[0].clone())]);
     assert_eq!(ledger.left_outs(&only([theirs()]), None, 9).await.unwrap().len(), 1);
+    // One by one: what is not named stays, and so does what another pipeline leaves out under the same key.
+    ledger.leave_out("other", &[thing("b", LeftOutKind::Device)]).await.unwrap();
+    let (b, c) = (thing("b", LeftOutKind::Socket), thing("c", LeftOutKind::Link));
+    ledger.amend_left_out(PIPELINE, &[b.clone(), c.clone()], &[]).await.unwrap();
+    assert_eq!(ledger.left_out(PIPELINE).await.unwrap(), [b.clone(), c.clone()]);
+    let ended = ["b".to_owned(), "none".to_owned()];
+    ledger.amend_left_out(PIPELINE, &[thing("d", LeftOutKind::Link)], &ended).await.unwrap();
+    assert_eq!(ledger.left_out(PIPELINE).await.unwrap(), [c, thing("d", LeftOutKind::Link)]);
+    ledger.amend_left_out(PIPELINE, std::slice::from_ref(&b), &ended).await.unwrap();
+    assert_eq!(
+        ledger.left_out(PIPELINE).await.unwrap()[0],
+        b,
+        "what is there now is the last word"
+    );
+    assert_eq!(keys(&ledger.left_out("other").await.unwrap()), ["b"]);
     ledger.leave_out(PIPELINE, &[]).await.unwrap();
     assert!(ledger.left_out(PIPELINE).await.unwrap().is_empty());
 }

@@ -4,6 +4,7 @@ use madang_document::principal::Scope;
 use super::SqliteLedger;
 use super::fault::{fault, odd};
 use super::value::{json, scope};
+use super::writing::Writing;
 use crate::error::Result;
 use crate::left_out::LeftOuts;
 use madang_document::left_out::{LeftOut, LeftOutKind};
@@ -17,16 +18,27 @@ impl LeftOuts for SqliteLedger {
             .execute(&mut tx.conn)
             .await
             .map_err(fault)?;
-        // A key that stands twice in the list is one thing: what was said last.
+        tx.leave_out(pipeline, left_out).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn amend_left_out(
+        &self,
+        pipeline: &str,
+        found: &[LeftOut],
+        ended: &[String],
+    ) -> Result<()> {
+        let mut tx = self.begin().await?;
         sqlx::query(
-            "INSERT OR REPLACE INTO left_out (pipeline, key, kind, reason)
-             SELECT ?1, value ->> 'key', value ->> 'kind', value ->> 'reason' FROM json_each(?2)",
+            "DELETE FROM left_out WHERE pipeline = ?1 AND key IN (SELECT value FROM json_each(?2))",
         )
         .bind(pipeline)
-        .bind(json(left_out)?)
+        .bind(json(ended)?)
         .execute(&mut tx.conn)
         .await
         .map_err(fault)?;
+        tx.leave_out(pipeline, found).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -65,6 +77,22 @@ impl LeftOuts for SqliteLedger {
         rows.into_iter()
             .map(|(pipeline, key, kind, reason)| Ok((pipeline, left_out(key, &kind, reason)?)))
             .collect()
+    }
+}
+
+impl Writing<'_> {
+    /// Notes these. A key that stands twice among them is one thing: what was said last.
+    async fn leave_out(&mut self, pipeline: &str, left_out: &[LeftOut]) -> Result<()> {
+        sqlx::query(
+            "INSERT OR REPLACE INTO left_out (pipeline, key, kind, reason)
+             SELECT ?1, value ->> 'key', value ->> 'kind', value ->> 'reason' FROM json_each(?2)",
+        )
+        .bind(pipeline)
+        .bind(json(left_out)?)
+        .execute(&mut self.conn)
+        .await
+        .map_err(fault)?;
+        Ok(())
     }
 }
 

@@ -43,7 +43,7 @@ use madang_store::blobs::Blobs;
 use madang_store::bucket::BucketStore;
 use madang_store::bucket_client::BucketClient;
 use madang_store::error::StoreError;
-use madang_store::store::{Condition as PutCondition, Listed, Listing, Pinned, Store};
+use madang_store::store::{Condition as PutCondition, Listed, Listing, Pinned, Seen, Store};
 use madang_store::watcher::Watcher;
 use object_store::local::LocalFileSystem;
 use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
@@ -413,14 +413,15 @@ impl Store for AnyVersion {
         self.0.list()
     }
 
-    async fn look(&self, path: &str) -> Result<Option<Listed>, StoreError> {
+    async fn look(&self, path: &str) -> Result<Option<Seen>, StoreError> {
         self.0.look(&laid(path)).await
     }
 
     async fn open(&self, object: &ObjectRef) -> Result<Box<dyn Pinned>, StoreError> {
         let path = laid(&object.path);
-        let there = self.0.look(&path).await?;
-        let there = there.ok_or_else(|| StoreError::Gone(object.path.clone()))?;
+        let Some(Seen::Object(there)) = self.0.look(&path).await? else {
+            return Err(StoreError::Gone(object.path.clone()));
+        };
         self.0.open(&ObjectRef { version: there.version, path, ..object.clone() }).await
     }
 

@@ -1,11 +1,7 @@
-pub mod azurite;
 pub mod binary;
-pub mod bucket;
-pub mod gcs;
 pub mod mount;
 pub mod process;
 pub mod random;
-pub mod server;
 pub mod service;
 pub mod wait;
 pub mod yard;

@@ -1,7 +1,7 @@
 //! A bucket as a source, served by a real S3 service.
 
+use madang_servers::bucket::{BUCKET, Bucket};
 use madang_tests::ground::binary::fixture;
-use madang_tests::ground::bucket::{BUCKET, Bucket};
 use madang_tests::ground::yard::{Summary, Yard};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};

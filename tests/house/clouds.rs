@@ -1,8 +1,8 @@
 //! Buckets of Google's and Azure's kind as sources and registries, by the real binary, on Azurite and fake-gcs-server.
 
-use madang_tests::ground::azurite::azurite;
+use madang_servers::azurite::azurite;
+use madang_servers::gcs::gcs;
 use madang_tests::ground::binary::fixture;
-use madang_tests::ground::gcs::gcs;
 use madang_tests::ground::yard::{Summary, Yard};
 
 /// Runs without keeping the runtime from its connections meanwhile.

@@ -6,28 +6,17 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
-    dead_code,
-    missing_debug_implementations,
-    unreachable_pub,
-    reason = "a test that cannot go on has failed; the ground is shared with the scenarios, which use more of it"
+    reason = "a test that cannot go on has failed"
 )]
-
-// The scenarios over the whole house stand on the same services; a package for the few lines would drag all of the
-// house into this test.
-#[path = "../../../tests/ground/azurite.rs"]
-mod azurite;
-#[path = "../../../tests/ground/bucket.rs"]
-mod bucket;
-#[path = "../../../tests/ground/gcs.rs"]
-mod gcs;
-#[path = "../../../tests/ground/server.rs"]
-mod server;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::StreamExt;
+use madang_servers::azurite::{self, azurite};
+use madang_servers::bucket::{ACCESS, BUCKET, Bucket, SECRET};
+use madang_servers::gcs::gcs;
 use madang_store::azure::AzureSettings;
 use madang_store::bucket::BucketStore;
 use madang_store::bucket_client::{BucketSettings, Environment};
@@ -40,10 +29,6 @@ use madang_store::secret::Secret;
 use madang_store::store::{Seen, Store};
 use object_store::path::Path;
 use object_store::{ObjectStoreExt, PutPayload};
-
-use azurite::azurite;
-use bucket::{ACCESS, BUCKET, Bucket, SECRET};
-use gcs::gcs;
 
 /// A prefix that needs care, and that others begin with: the last is `자료 1`, beside `자료 10`.
 fn prefixes() -> impl Iterator<Item = String> {

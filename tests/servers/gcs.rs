@@ -3,7 +3,7 @@ use std::sync::OnceLock;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Method, StatusCode};
 
-use super::server::{Server, client};
+use crate::server::{Server, client};
 
 /// fake-gcs-server, one for all tests of this process.
 #[derive(Debug)]

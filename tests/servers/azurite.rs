@@ -5,7 +5,7 @@ use object_store::azure::{AzureAccessKey, AzureAuthorizer, AzureCredential};
 use object_store::client::HttpRequest;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::server::{Server, client};
+use crate::server::{Server, client};
 
 /// Azurite, one for all tests of this process.
 #[derive(Debug)]

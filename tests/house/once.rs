@@ -57,6 +57,22 @@ fn every_file_is_accounted_for_and_a_second_run_changes_nothing() {
     }
 }
 
+#[test]
+fn a_run_whose_last_line_is_lost_has_failed() {
+    let yard = Yard::new();
+    yard.write("drop/a.txt", "글");
+    let mut command = yard.command(&["up", "drop", "--once"]);
+    command.stdout(std::fs::File::options().write(true).open("/dev/full").unwrap());
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("No space left on device"), "{}", said(&output));
+    let mut command = yard.command(&["--help"]);
+    command.stdout(std::fs::File::options().write(true).open("/dev/full").unwrap());
+    assert_eq!(command.output().unwrap().status.code(), Some(1));
+    // The work is done all the same.
+    assert_eq!(yard.once(&["drop"]).received, 1);
+}
+
 /// The ids of hits, in order of the ids.
 fn ids(hits: &serde_json::Value) -> Vec<String> {
     let mut ids: Vec<String> =

@@ -39,6 +39,8 @@ pub struct Series {
     pub disclosure: Disclosure,
     /// 공동활용, 기관내부, 공개.
     pub share: Share,
+    /// 등급 (N2SF).
+    pub grade: Grade,
 }
 
 /// Disclosure grade (정보공개법 제9조). Not the same as sharing.
@@ -65,6 +67,22 @@ pub enum Share {
     Internal,
     /// 공개: everybody.
     Public,
+}
+
+/// The grade of a system's information in the national network security framework (N2SF). It is recorded; who sees
+/// what is the matter of keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Grade {
+    /// 기밀: cleared people of the agency.
+    #[serde(rename = "C")]
+    Classified,
+    /// 민감: the agency.
+    #[default]
+    #[serde(rename = "S")]
+    Sensitive,
+    /// 공개: as `share` says.
+    #[serde(rename = "O")]
+    Open,
 }
 
 impl Series {
@@ -166,6 +184,12 @@ pub(crate) fn common(series: &Series) -> serde_json::Map<String, Value> {
         Share::Public => "공개",
     };
     set("krd:shareScope", json!(share));
+    let grade = match series.grade {
+        Grade::Classified => "C",
+        Grade::Sensitive => "S",
+        Grade::Open => "O",
+    };
+    set("krd:securityGrade", json!(grade));
     node
 }
 

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use madang_catalog::license::License;
-use madang_catalog::series::{Disclosure, Series, Share};
+use madang_catalog::series::{Disclosure, Grade, Series, Share};
 use madang_catalog::{asset, jsonld, series};
 use madang_document::blob_id::BlobId;
 use madang_document::document::{Document, Provenance};
@@ -31,6 +31,17 @@ fn sample_series() -> Series {
         license: License::Kogl1,
         disclosure: Disclosure::Public,
         share: Share::Joint,
+        grade: Grade::Sensitive,
+    }
+}
+
+#[test]
+fn an_entry_says_the_grade_that_is_declared() {
+    for (grade, code) in [(Grade::Classified, "C"), (Grade::Sensitive, "S"), (Grade::Open, "O")] {
+        let declared = Series { grade, ..sample_series() };
+        let folder = series::entry(&declared, &Extent::default());
+        let body: serde_json::Value = serde_json::from_str(&folder.body).unwrap();
+        assert_eq!(body["krd:securityGrade"], code);
     }
 }
 

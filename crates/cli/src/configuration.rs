@@ -209,3 +209,56 @@ fn declared(file: &Path, here: &Path) -> Result<Declared, Failure> {
     let at = line.map_or_else(|| name.clone(), |line| format!("{name}:{}", line + 1));
     Ok(Declared { pipeline, at })
 }
+
+#[cfg(test)]
+mod tests {
+    use madang_store::azure::AzureSettings;
+    use madang_store::gcs::GcsSettings;
+    use madang_store::s3::S3Settings;
+
+    use super::*;
+    use crate::backends;
+
+    const EXAMPLE: &str = include_str!("../../../madang.toml.example");
+
+    /// The keys that a table knows, by its own word on one that it does not.
+    fn keys<T: serde::de::DeserializeOwned>() -> Vec<String> {
+        let Err(error) = toml::from_str::<T>("unheard-of = 1") else { panic!("it takes any key") };
+        let keys = error.message().split('`').skip(3).step_by(2).map(str::to_owned).collect();
+        assert_ne!(keys, Vec::<String>::new(), "{error}");
+        keys
+    }
+
+    #[test]
+    fn the_example_has_every_key_and_can_be_read_without_its_marks() {
+        let is_key = |line: &str| {
+            let letters = |key: &str| key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+            line.starts_with('[') || line.split_once(" = ").is_some_and(|(key, _)| letters(key))
+        };
+        let secrets = tempfile::tempdir().unwrap();
+        for name in ["drop.secret", "archive.json", "province.key"] {
+            std::fs::write(secrets.path().join(name), "secret").unwrap();
+        }
+        let lines = EXAMPLE.lines().filter_map(|line| line.strip_prefix("# "));
+        let text: String =
+            lines.filter(|line| is_key(line)).map(|line| format!("{line}\n")).collect();
+        let text = text.replace("/etc/madang", &secrets.path().display().to_string());
+        let all = Configuration::parse(&text, "madang.toml", backends::BUCKETS).unwrap();
+        assert_eq!(all.limits(), Limits::default(), "what is marked as a default is one");
+
+        let table: toml::Table = text.parse().unwrap();
+        let shown = |keys: Vec<String>, table: &toml::Table| {
+            for key in keys {
+                assert!(table.contains_key(&key), "no {key} in {table}");
+            }
+        };
+        shown(keys::<Configuration>(), &table);
+        shown(keys::<LimitSettings>(), table["limits"].as_table().unwrap());
+        shown(keys::<RegistrySettings>(), table["registry"][0].as_table().unwrap());
+        // Every secret can be given as a file, says the example once for all.
+        for key in [keys::<S3Settings>(), keys::<GcsSettings>(), keys::<AzureSettings>()].concat() {
+            let word = key.trim_end_matches("_file");
+            assert!(EXAMPLE.contains(word), "no {key}");
+        }
+    }
+}

@@ -24,6 +24,7 @@ mod terminal;
 mod top;
 mod up;
 
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -47,8 +48,12 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(mut error) => {
             show(&mut error);
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { failure::USAGE } else { 0 });
+            return match error.print() {
+                Err(lost) if !error.use_stderr() && lost.kind() != ErrorKind::BrokenPipe => {
+                    Failure::from(lost).report()
+                }
+                _ => ExitCode::from(if error.use_stderr() { failure::USAGE } else { 0 }),
+            };
         }
     };
     heaps::bound();

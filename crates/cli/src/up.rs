@@ -149,7 +149,7 @@ async fn serve(
     let mut serving = None;
     if let (Some(listener), Some(address)) = (listener, address) {
         let local_key = data.local_key()?;
-        let own_keys = own_keys(&local_key.text)?;
+        let own_keys = own_keys(&local_key.text, std::env::var(ADMIN_KEY))?;
         let mut notes = JoinSet::new();
         notes.spawn(local_key.kept());
         revoke_kept_keys(ledger.as_ref()).await?;
@@ -271,11 +271,11 @@ fn server(
 
 /// The keys that stand outside the ledger: the owner's beside the data, and the one that scripts set. They are as
 /// they stand at this start, whatever was before; nothing of them is kept.
-fn own_keys(local_key: &str) -> Result<Vec<OwnKey>, Failure> {
+fn own_keys(local_key: &str, chosen: Result<String, VarError>) -> Result<Vec<OwnKey>, Failure> {
     let key =
         |name: &str, key: &str| OwnKey { name: name.to_owned(), hash: BlobId::of(key.as_bytes()) };
     let mut keys = vec![key(local_key::FILE, local_key)];
-    match std::env::var(ADMIN_KEY) {
+    match chosen {
         Ok(chosen) if chosen.chars().count() < SHORTEST_KEY => {
             return Err(Failure::usage(format!(
                 "{ADMIN_KEY} has fewer than {SHORTEST_KEY} characters, and whoever guesses it may do everything; \
@@ -343,9 +343,14 @@ async fn once(service: &Service, ledger: &Arc<dyn Ledger>) -> Result<(), Failure
     for (pipeline, path, reason) in service.unlisted() {
         line(&shown!("{pipeline}: {}: {reason}", object_key::readable(&path)));
     }
-    remarks(ledger.as_ref(), service.pipelines()).await?;
-    let _ = out(&summary(&ledger.balance(&Scope::All).await?));
-    result
+    let told = closing(ledger.as_ref(), service.pipelines()).await;
+    result.and(told)
+}
+
+/// Prints the closing line, after what stands beside it. Scripts read it, so it counts as a failure if they cannot.
+async fn closing(ledger: &dyn Ledger, pipelines: &[Pipeline]) -> Result<(), Failure> {
+    remarks(ledger, pipelines).await?;
+    out(&summary(&ledger.balance(&Scope::All).await?))
 }
 
 /// Lines about left-out files that are printed at most; the command that prints all of them is named then.
@@ -491,5 +496,36 @@ impl Holds for ServicePorts {
 
     async fn look_again(&self, pipeline: &str) {
         self.service.look_again(pipeline).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt;
+
+    use super::*;
+
+    #[test]
+    fn a_chosen_key_is_long_and_a_text() {
+        let names = |chosen: Result<String, VarError>| {
+            let keys = own_keys("local", chosen).map_err(|failure| match failure {
+                Failure::Usage(message) => message.to_string(),
+                other => panic!("{other:?}"),
+            })?;
+            Ok::<_, String>(keys.into_iter().map(|key| key.name).collect::<Vec<_>>())
+        };
+        let own = local_key::FILE.to_owned();
+        assert_eq!(names(Err(VarError::NotPresent)), Ok(vec![own.clone()]));
+        let enough = Ok("k".repeat(SHORTEST_KEY));
+        assert_eq!(names(enough), Ok(vec![own, ADMIN_KEY.to_owned()]));
+        for short in [String::new(), "k".repeat(SHORTEST_KEY - 1), "가".repeat(SHORTEST_KEY - 1)] {
+            let refused = names(Ok(short)).unwrap_err();
+            assert!(refused.contains("fewer than 32 characters"), "{refused}");
+            assert!(refused.contains("openssl rand -hex 32"), "no cure: {refused}");
+        }
+        let odd = OsString::from_vec(vec![0xFF; SHORTEST_KEY]);
+        let refused = names(Err(VarError::NotUnicode(odd))).unwrap_err();
+        assert!(refused.contains("is not UTF-8; set it to a random key"), "{refused}");
     }
 }

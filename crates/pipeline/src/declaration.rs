@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use madang_catalog::license::License;
-use madang_catalog::series::{Disclosure, Series, Share};
+use madang_catalog::series::{Disclosure, Grade, Series, Share};
 use madang_document::agency::Agency;
 use madang_extract::options::{Ocr, Options};
 use madang_sandbox::limits::LimitSettings;
@@ -26,23 +26,6 @@ pub struct Pipeline {
     pub limits: LimitSettings,
     /// Its share when several queues wait.
     pub weight: u32,
-    /// How closed what it holds is.
-    pub grade: Grade,
-}
-
-/// The grade of a system's information in the national network security framework (N2SF).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-pub enum Grade {
-    /// 기밀: cleared people of the agency.
-    #[serde(rename = "C")]
-    Classified,
-    /// 민감: the agency.
-    #[default]
-    #[serde(rename = "S")]
-    Sensitive,
-    /// 공개: as the declaration's `share` says.
-    #[serde(rename = "O")]
-    Open,
 }
 
 /// Where objects come from.
@@ -245,7 +228,6 @@ pub fn parse(text: &str, file: &str, folder: &Path) -> Result<Pipeline, BadDecla
         ));
     }
     let catalog = declared.catalog;
-    let grade = catalog.grade;
     let series = Series {
         pipeline: declared.name.clone(),
         agency: declared.agency.clone(),
@@ -261,10 +243,10 @@ pub fn parse(text: &str, file: &str, folder: &Path) -> Result<Pipeline, BadDecla
         license: catalog.license,
         disclosure: catalog.disclosure,
         share: catalog.share,
+        grade: catalog.grade,
     };
     Ok(Pipeline {
         weight: declared.queue.weight.map_or(1, std::num::NonZeroU32::get),
-        grade,
         name: declared.name,
         agency: declared.agency,
         source: Source { place, settle, reconcile, filter },
@@ -408,15 +390,67 @@ share = "joint"
         assert_eq!(pipeline.source.place, Place::Folder("/srv/drop/press".into()));
         assert_eq!(pipeline.source.settle, Duration::from_millis(500));
         assert_eq!(pipeline.series.title, "보도자료");
-        assert_eq!((pipeline.weight, pipeline.grade), (1, Grade::Sensitive));
+        assert_eq!((pipeline.weight, pipeline.series.grade), (1, Grade::Sensitive));
         let weighted = format!("{PRESS}grade = \"O\"\n[queue]\nweight = 3\n");
         let weighted = read(&weighted).unwrap();
-        assert_eq!((weighted.weight, weighted.grade), (3, Grade::Open));
+        assert_eq!((weighted.weight, weighted.series.grade), (3, Grade::Open));
         assert!(read(&format!("{PRESS}[queue]\nweight = 0\n")).is_err());
         assert!(pipeline.source.filter.takes("2026/a.hwp"));
         for skipped in ["~$a.docx", "x/~$a.docx", "a.part", ".hidden", ".git/config", "a/.b/c"] {
             assert!(!pipeline.source.filter.takes(skipped), "{skipped}");
         }
+    }
+
+    /// The keys that a table knows, by its own word on one that it does not.
+    fn keys<T: serde::de::DeserializeOwned>() -> Vec<String> {
+        let Err(error) = toml::from_str::<T>("unheard-of = 1") else { panic!("it takes any key") };
+        let keys = error.message().split('`').skip(3).step_by(2).map(str::to_owned).collect();
+        assert_ne!(keys, Vec::<String>::new(), "{error}");
+        keys
+    }
+
+    #[test]
+    fn the_sample_shows_every_key() {
+        let sample = include_str!("../../../pipelines/press.toml");
+        let table: toml::Table = unmarked(sample).parse().unwrap();
+        for (at, keys) in [
+            (None, keys::<File>()),
+            (Some("source"), keys::<SourceTable>()),
+            (Some("queue"), keys::<QueueTable>()),
+            (Some("extract"), keys::<ExtractTable>()),
+            (Some("limits"), keys::<LimitSettings>()),
+            (Some("catalog"), keys::<CatalogTable>()),
+        ] {
+            let shown = at.map_or(Some(&table), |at| table.get(at).and_then(|it| it.as_table()));
+            for key in keys {
+                assert!(shown.is_some_and(|it| it.contains_key(&key)), "{at:?} without {key}");
+            }
+        }
+        let as_it_is = read(sample).unwrap();
+        let unmarked = read(&unmarked(sample)).unwrap();
+        // What is marked as a default is one.
+        assert_eq!(
+            (unmarked.weight, unmarked.series.grade),
+            (as_it_is.weight, as_it_is.series.grade)
+        );
+        assert_eq!(unmarked.options.ocr, as_it_is.options.ocr);
+        let limits = madang_sandbox::limits::Limits::default();
+        assert_eq!(unmarked.limits.over(limits.clone()).memory, limits.memory);
+    }
+
+    /// A sample without the marks before its keys and tables.
+    fn unmarked(sample: &str) -> String {
+        let is_key = |line: &str| {
+            line.starts_with('[')
+                || line.split_once(" = ").is_some_and(|(key, _)| {
+                    key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+                })
+        };
+        let lines = sample.lines().map(|line| match line.strip_prefix("# ") {
+            Some(rest) if is_key(rest) => rest,
+            _ => line,
+        });
+        lines.fold(String::new(), |text, line| text + line + "\n")
     }
 
     #[test]

@@ -108,10 +108,16 @@ impl Browser {
 
     /// That no page so far complained: a script that failed, a refused load, a violated policy.
     async fn quiet(&self) {
+        self.quiet_but(|_| false).await;
+    }
+
+    /// As [`quiet`](Self::quiet), but for messages that are `expected`.
+    async fn quiet_but(&self, expected: impl Fn(&str) -> bool) {
         let said = self.page.browser_log().await.unwrap();
         let loud: Vec<_> = said
             .iter()
             .filter(|entry| matches!(entry.level.as_str(), "SEVERE" | "WARNING"))
+            .filter(|entry| !expected(&entry.message))
             .collect();
         assert!(loud.is_empty(), "{loud:?}");
     }
@@ -198,6 +204,32 @@ async fn a_person_signs_in_searches_drops_and_watches() {
     browser.picture("5-receipt").await;
     assert_eq!(service.found("throughthepage").await, ["떨군 글.txt"]);
     browser.quiet().await;
+
+    // Another file of that name: the page asks first, and does what it is told.
+    for (choice, word, kept) in [("skip", "skippedtext", false), ("replace", "replacedtext", true)]
+    {
+        let file = yard.write_now("떨군 글.txt", format!("누리집에서 다시 떨군 글 {word}"));
+        input.send_keys(file.to_str().unwrap()).await.unwrap();
+        browser.see("#receipts .receipt:first-child fieldset.choices").await;
+        let stands = service.found("throughthepage").await;
+        assert_eq!(stands, ["떨군 글.txt"], "nothing is replaced before somebody says so");
+        browser.picture(&format!("6-{choice}")).await;
+        let button = match choice {
+            "replace" => "#receipts .receipt:first-child .choices button.danger",
+            _ => "#receipts .receipt:first-child .choices button:last-of-type",
+        };
+        browser.see(button).await.click().await.unwrap();
+        let said = if kept { "검색됩니다" } else { "건너" };
+        until(&format!("{choice} is done"), async || {
+            let state = browser.text("#receipts .receipt:first-child .state").await;
+            state.contains(said).then_some(())
+        })
+        .await;
+        assert_eq!(service.found(word).await.len(), usize::from(kept), "{choice}");
+    }
+    assert!(service.found("throughthepage").await.is_empty(), "it was replaced");
+    // Chrome itself remarks on each answer of 412.
+    browser.quiet_but(|message| message.contains("412")).await;
 
     // The link was for one use.
     browser.page.delete_all_cookies().await.unwrap();

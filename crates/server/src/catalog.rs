@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::address::percent;
 use crate::caller::Caller;
 use crate::change::Change;
-use crate::parameters::Parameters;
+use crate::parameters::{Parameters, next};
 use crate::problem::Problem;
 use crate::server::Server;
 use crate::wire::{Said, json, typed};
@@ -31,15 +31,14 @@ pub(crate) async fn catalog(
 ) -> Result<Response, Problem> {
     let parameters = Parameters::read(&uri, PAGE)?;
     let after = parameters.one("after")?;
-    let limit = parameters.number("limit", 100, 1000)?.max(1) as u32;
+    let limit = parameters.limit()?;
     let entries = server.ledger.entries(&caller.principal.agencies, false, after, limit).await?;
     let base = &server.settings.base_url;
     let page = |after: Option<&str>| match after {
         None => format!("{base}/v1/catalog?limit={limit}"),
         Some(after) => format!("{base}/v1/catalog?limit={limit}&after={}", percent(after, b"")),
     };
-    let full = entries.len() == limit as usize;
-    let next = entries.last().filter(|_| full).map(|last| page(Some(&last.draft.id)));
+    let next = next(&entries, limit, |last| page(Some(&last.draft.id)));
     let publisher = &server.settings.publisher;
     let catalog = jsonld::catalog(&entries, base, publisher, &page(after), next.as_deref());
     Ok(typed(&catalog, JSON_LD))

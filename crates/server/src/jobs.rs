@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use bytes::Bytes;
 use madang_document::principal::Scope;
@@ -10,8 +10,9 @@ use madang_ledger::jobs::{Job, JobFilter, JobState, Redrive, Task};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::body;
 use crate::caller::{Caller, Manner};
-use crate::parameters::{Parameters, unreadable};
+use crate::parameters::{self, Parameters, unreadable};
 use crate::problem::Problem;
 use crate::queues::{done, visible};
 use crate::redirect::see_other;
@@ -46,12 +47,7 @@ pub(crate) fn filter(
             unreadable("state", word, &format!("one of `{}`", words.join("`, `")))
         })?),
     };
-    let after = match parameters.one("after")? {
-        None => None,
-        Some(text) => {
-            Some(text.parse().map_err(|_| unreadable("after", text, "the number of a job"))?)
-        }
-    };
+    let after = parameters.after("the number of a job", |text| text.parse().ok())?;
     let filter = JobFilter {
         state,
         queue: parameters.one("queue")?.map(str::to_owned),
@@ -62,7 +58,7 @@ pub(crate) fn filter(
 
 /// Where the next page begins; none at the end.
 pub(crate) fn next(jobs: &[Job], limit: u32) -> Option<i64> {
-    if jobs.len() < limit as usize { None } else { jobs.last().map(|job| job.id) }
+    parameters::next(jobs, limit, |job| job.id)
 }
 
 /// `GET /v1/jobs/{id}`
@@ -139,27 +135,10 @@ pub(crate) struct Asked {
 
 impl Asked {
     fn read(headers: &HeaderMap, body: &[u8]) -> Result<Asked, Problem> {
-        if body.iter().all(u8::is_ascii_whitespace) {
-            return Ok(Asked::default());
-        }
-        let media_type = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
-        if media_type.is_some_and(|t| t.starts_with("application/x-www-form-urlencoded")) {
-            return Asked::from_form(body);
-        }
-        serde_json::from_slice(body).map_err(|error| {
-            Problem::bad(
-                "body",
-                "요청 본문을 읽을 수 없습니다.",
-                format!("the body cannot be read: {error}"),
-            )
-        })
+        body::read(headers, body, &["queue", "kind", "format", "below"], Asked::from_form)
     }
 
-    /// A form sends untouched fields blank.
-    fn from_form(body: &[u8]) -> Result<Asked, Problem> {
-        let text = String::from_utf8_lossy(body);
-        let uri = format!("/?{text}").parse().unwrap_or_default();
-        let form = Parameters::read(&uri, &["queue", "kind", "format", "below"])?;
+    fn from_form(form: &Parameters) -> Result<Asked, Problem> {
         let owned = |name| Ok::<_, Problem>(form.one(name)?.map(str::to_owned));
         let below = match form.one("below")? {
             None => None,
@@ -320,6 +299,8 @@ impl From<Job> for JobAnswer {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::header;
+
     use super::*;
 
     #[test]

@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::caller::Caller;
-use crate::parameters::{Parameters, unreadable};
+use crate::parameters::{Parameters, next};
 use crate::problem::Problem;
 use crate::sentence::Sentence;
 use crate::server::Server;
@@ -26,17 +26,13 @@ pub(crate) async fn api(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let parameters = Parameters::read(&uri, PARAMETERS)?;
-    let limit = parameters.number("limit", 100, 1000)?.max(1) as u32;
-    let after = match parameters.one("after")? {
-        None => None,
-        Some(text) => Some(text.split_once('/').ok_or_else(|| {
-            unreadable("after", text, "the `next` of the former page, as in `pipeline/path`")
-        })?),
-    };
+    let limit = parameters.limit()?;
+    let after = parameters
+        .after("the `next` of the former page, as in `pipeline/path`", |text| {
+            text.split_once('/')
+        })?;
     let found = server.ledger.left_outs(&caller.principal.agencies, after, limit).await?;
-    let full = found.len() == limit as usize;
-    let next =
-        found.last().filter(|_| full).map(|(pipeline, last)| format!("{pipeline}/{}", last.key));
+    let next = next(&found, limit, |(pipeline, last)| format!("{pipeline}/{}", last.key));
     let left_out = found.into_iter().map(|(pipeline, one)| LeftOutAnswer::new(pipeline, one));
     Ok(json(&LeftOuts { left_out: left_out.collect(), next }))
 }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Uri, header};
+use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use bytes::Bytes;
 use madang_document::object_key;
@@ -10,8 +10,9 @@ use madang_ledger::notes::{Note, NoteKind, Redo};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::body;
 use crate::caller::{Caller, Manner};
-use crate::parameters::{Parameters, unreadable};
+use crate::parameters::{Parameters, next, unreadable};
 use crate::problem::Problem;
 use crate::queues::done;
 use crate::redirect::see_other;
@@ -29,16 +30,10 @@ pub(crate) async fn list(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let parameters = Parameters::read(&uri, PARAMETERS)?;
-    let limit = parameters.number("limit", 100, 1000)?.max(1) as u32;
-    let after = match parameters.one("after")? {
-        None => None,
-        Some(text) => {
-            Some(text.parse().map_err(|_| unreadable("after", text, "the number of a note"))?)
-        }
-    };
+    let limit = parameters.limit()?;
+    let after = parameters.after("the number of a note", |text| text.parse().ok())?;
     let notes = server.ledger.notes(&caller.principal.agencies, after, limit).await?;
-    let full = notes.len() == limit as usize;
-    let next = notes.last().filter(|_| full).map(|note| note.id);
+    let next = next(&notes, limit, |note| note.id);
     Ok(json(&NoteList { notes: notes.into_iter().map(NoteAnswer::from).collect(), next }))
 }
 
@@ -65,7 +60,8 @@ pub(crate) async fn redo_many(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    let which = match kind(&headers, &body)? {
+    let asked = body::read(&headers, &body, &["kind"], Asked::from_form)?;
+    let which = match asked.kind {
         Some(word) => Redo::Kind(NoteKind::parse(&word).ok_or_else(|| {
             let words: Vec<&str> = NoteKind::ALL.iter().map(|kind| kind.as_str()).collect();
             unreadable("kind", &word, &format!("one of `{}`", words.join("`, `")))
@@ -90,29 +86,29 @@ async fn done_again(server: &Server, caller: &Caller, which: &Redo) -> Result<u6
     Ok(notes.len() as u64)
 }
 
-/// What a request asks for, as JSON or as a form sends it; nothing for all kinds.
-fn kind(headers: &HeaderMap, body: &[u8]) -> Result<Option<String>, Problem> {
-    #[derive(Default, Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Asked {
-        kind: Option<String>,
+/// Which notes a request is about; without a kind, all.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    kind: Option<String>,
+}
+
+impl Asked {
+    fn from_form(form: &Parameters) -> Result<Asked, Problem> {
+        Ok(Asked { kind: form.one("kind")?.map(str::to_owned) })
     }
-    if body.iter().all(u8::is_ascii_whitespace) {
-        return Ok(None);
-    }
-    let media_type = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
-    if media_type.is_some_and(|t| t.starts_with("application/x-www-form-urlencoded")) {
-        let uri = format!("/?{}", String::from_utf8_lossy(body)).parse().unwrap_or_default();
-        return Ok(Parameters::read(&uri, &["kind"])?.one("kind")?.map(str::to_owned));
-    }
-    let asked: Asked = serde_json::from_slice(body).map_err(|error| {
-        Problem::bad(
-            "body",
-            "요청 본문을 읽을 수 없습니다.",
-            format!("the body cannot be read: {error}"),
-        )
-    })?;
-    Ok(asked.kind)
+}
+
+/// The name of a kind, for choosing among them.
+pub(crate) fn title(kind: NoteKind) -> Sentence {
+    let (ko, en) = match kind {
+        NoteKind::RecordRefused => ("색인이 받지 않음", "refused by the index"),
+        NoteKind::TextLost => ("글이 사라짐", "text lost"),
+        NoteKind::DocumentUnreadable => ("장부에서 읽을 수 없음", "unreadable in the ledger"),
+        NoteKind::EntryRefused => ("등록부가 받지 않음", "refused by a registry"),
+        NoteKind::ObjectRefused => ("장부가 받지 않음", "refused by the ledger"),
+    };
+    Sentence::new(ko, en)
 }
 
 /// What happened, and what to do.

@@ -74,6 +74,21 @@ impl Parameters {
         self.list(name).into_iter().map(read).collect()
     }
 
+    /// How many entries of a list are wanted: `limit`, from 1 to 1000; 100 if absent.
+    pub(crate) fn limit(&self) -> Result<u32, Problem> {
+        Ok(self.number("limit", 100, 1000)?.max(1) as u32)
+    }
+
+    /// Behind which entry a list goes on: `after`.
+    pub(crate) fn after<'a, T>(
+        &'a self,
+        expected: &str,
+        read: impl Fn(&'a str) -> Option<T>,
+    ) -> Result<Option<T>, Problem> {
+        let Some(text) = self.one("after")? else { return Ok(None) };
+        read(text).map(Some).ok_or_else(|| unreadable("after", text, expected))
+    }
+
     /// A whole number from 0 to `most`; `default` if absent.
     pub(crate) fn number(&self, name: &str, default: u64, most: u64) -> Result<u64, Problem> {
         let Some(text) = self.one(name)? else { return Ok(default) };
@@ -83,6 +98,12 @@ impl Parameters {
             .filter(|n| *n <= most)
             .ok_or_else(|| unreadable(name, text, &format!("a whole number from 0 to {most}")))
     }
+}
+
+/// Where the page after this one goes on: behind the `place` of its last entry. None if this one is not full.
+pub(crate) fn next<T, P>(page: &[T], limit: u32, place: impl Fn(&T) -> P) -> Option<P> {
+    let full = page.len() >= limit as usize;
+    page.last().filter(|_| full).map(place)
 }
 
 /// 400: the value of a parameter cannot be read.

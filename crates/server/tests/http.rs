@@ -848,6 +848,8 @@ async fn what_was_passed_over_is_told_and_done_again() {
     let shown = page(&house, &only_a, "/queues").await.body;
     assert!(shown.contains(&format!("/v1/notes/{}/redo", first["id"])), "{shown}");
     assert!(!shown.contains('\u{202e}') && !shown.contains("6110000/b.pdf"));
+    let titled = r#"<option value="text_lost">글이 사라짐</option>"#;
+    assert!(shown.contains(titled), "the kinds stand there in words: {shown}");
 
     let redo = format!("/v1/notes/{}/redo", first["id"]);
     assert_eq!(post(&house, &only_b, &redo, "").await.status, 404, "hidden");

@@ -230,7 +230,7 @@ fn noted_list(words: Words, all: u64, noted: &[Note]) -> Markup {
                     label { (words.say("사유", "Reason"))
                         select name="kind" {
                             option value="" { (words.say("모두", "all")) }
-                            @for kind in NoteKind::ALL { option value=(kind.as_str()) { (kind.as_str()) } }
+                            @for kind in NoteKind::ALL { option value=(kind.as_str()) { (notes::title(kind).say(words.0)) } }
                         }
                     }
                     button { (words.say("넘어간 것 한꺼번에 다시 하기", "Do all of them again")) }

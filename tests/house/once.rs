@@ -357,3 +357,141 @@ fn a_run_sweeps_what_nobody_names_once_a_day() {
     yard.succeed(&["index", "rebuild"]);
     assert_eq!(yard.found("staying"), ["staying.txt"], "its text is still there");
 }
+
+/// The command that a run has printed in backquotes, without its first word.
+fn cure(output: &std::process::Output) -> Vec<String> {
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let command = told.split('`').find(|part| part.starts_with("madang queue release"));
+    let command = command.unwrap_or_else(|| panic!("no cure in {told}"));
+    command.split(' ').skip(1).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_command_that_a_run_prints_for_a_held_disappearance_works() {
+    let yard = Yard::new();
+    for n in 0..12 {
+        yard.write(&format!("drop/{n}.txt"), format!("열두 글 가운데 하나 twelve{n}"));
+    }
+    let once = ["up", "drop", "--once", "--data", "kept"];
+    let found = |query: &str| yard.succeed(&["search", query, "--data", "kept", "--json"]);
+    yard.succeed(&once);
+    for n in 0..11 {
+        yard.remove(&format!("drop/{n}.txt"));
+    }
+    let held = yard.run(&once);
+    assert!(held.status.success(), "{}", said(&held));
+    let cure = cure(&held);
+    let cure: Vec<&str> = cure.iter().map(String::as_str).collect();
+    yard.succeed(&cure);
+    assert!(yard.succeed(&["queue", "--data", "kept"]).contains("released: 11 of 12"));
+    assert!(found("twelve7").contains("7.txt"), "it is the next run that withdraws");
+
+    // The word is about those eleven.
+    yard.remove("drop/11.txt");
+    let more = yard.run(&once);
+    assert!(said(&more).contains("12 of 12 files are gone"), "{}", said(&more));
+    assert!(found("twelve7").contains("7.txt"));
+
+    yard.succeed(&cure);
+    let balance = said(&yard.run(&once));
+    assert!(!balance.contains("files are gone"), "{balance}");
+    assert!(!found("twelve7").contains("7.txt"));
+    let nothing = yard.run(&cure);
+    assert_eq!(nothing.status.code(), Some(2), "{}", said(&nothing));
+}
+
+#[test]
+fn lost_texts_are_not_well() {
+    let yard = Yard::new();
+    yard.write("drop/a.txt", "첫째 글");
+    yard.write("drop/b.txt", "둘째 글");
+    yard.once(&["drop"]);
+    yard.succeed(&["index", "verify"]);
+    std::fs::remove_dir_all(yard.path("data/blobs")).unwrap();
+    let output = yard.run(&["index", "verify"]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("2 texts are lost"), "{}", said(&output));
+    let output = yard.run(&["index", "rebuild"]);
+    assert!(said(&output).contains("2 texts are lost: madang queue noted"), "{}", said(&output));
+    assert!(yard.succeed(&["queue", "noted"]).contains("text_lost"));
+}
+
+#[test]
+fn a_list_of_entries_says_that_it_is_cut() {
+    let yard = Yard::new();
+    yard.write("drop/a.txt", "첫째 글");
+    yard.write("drop/b.txt", "둘째 글");
+    yard.once(&["drop"]);
+    let cut = yard.run(&["catalog", "ls", "--limit", "2"]);
+    assert!(said(&cut).contains("2 of 3; --limit shows more"), "{}", said(&cut));
+    assert!(!said(&yard.run(&["catalog", "ls", "--limit", "3"])).contains("--limit"));
+}
+
+#[test]
+fn a_name_that_is_not_utf_8_is_found_and_shown_as_people_read_it() {
+    use std::os::unix::ffi::OsStrExt;
+    let yard = Yard::new();
+    let name = std::ffi::OsStr::from_bytes(b"\xba\xb8\xb0\xed\xbc\xad.txt");
+    std::fs::write(yard.path("drop").join(name), "글").unwrap();
+    yard.once(&["drop"]);
+    let hits = yard.search("보고서")["hits"].clone();
+    assert_eq!(hits[0]["title"], "보고서.txt", "{hits}");
+    let id = hits[0]["id"].as_str().unwrap();
+    assert!(yard.succeed(&["show", id]).contains("보고서.txt"));
+    let shown: serde_json::Value =
+        serde_json::from_str(&yard.succeed(&["show", id, "--json"])).unwrap();
+    assert_eq!(shown["title"], "보고서.txt");
+    assert!(yard.succeed(&["catalog", "show", id]).contains("보고서.txt"));
+}
+
+#[test]
+fn nonsense_in_the_configuration_is_told_with_its_line() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    let check = |text: &str, line: usize, words: &str| {
+        yard.write("madang.toml", text);
+        let output = yard.run(&["check"]);
+        assert_eq!(output.status.code(), Some(2), "{text}: {}", said(&output));
+        let told = said(&output);
+        assert!(told.contains(&format!("madang.toml:{line}: ")), "{text}: {told}");
+        assert!(told.contains(words), "{text}: {told}");
+    };
+    for key in ["memory_mib", "cpu_seconds", "wall_seconds", "silence_seconds", "text_mib"] {
+        check(&format!("[limits]\n{key} = 0\n"), 2, "a whole number from 1 on");
+    }
+    check("\nworkers = 0\n", 2, "a whole number from 1 on");
+    check("upload_mib = 0\n", 1, "a whole number from 1 on");
+    for address in ["madang.example.kr", "ftp://example.kr", "https://", ""] {
+        check(&format!("base_url = \"{address}\"\n"), 1, "is no address");
+    }
+    yard.write("madang.toml", "base_url = \"https://madang.example.kr\"\n");
+    yard.succeed(&["check"]);
+    let output = yard.run(&["up", "--once", "--workers", "0"]);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+}
+
+#[test]
+fn a_store_that_nobody_declared_is_told_with_the_nearest_that_is() {
+    let yard = Yard::new();
+    yard.write("madang.toml", "[stores.drop]\naccess_key_id = \"a\"\nsecret_access_key = \"b\"\n");
+    let declare = |store: &str| {
+        yard.write(
+            "pipelines/press.toml",
+            format!(
+                "name = \"press\"\nagency = \"1741000\"\n[source]\nurl = \"s3://bucket/press\"\nstore = \"{store}\"\n"
+            ),
+        );
+        yard.run(&["check"])
+    };
+    let output = declare("drp");
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    let expected = "pipelines/press.toml:5: no store `drp` is declared; did you mean `drop`?";
+    assert!(said(&output).contains(expected), "{}", said(&output));
+    let registry = "[[registry]]\nname = \"x\"\nurl = \"s3://bucket/x\"\nstore = \"archive\"\n";
+    let text = std::fs::read_to_string(yard.path("madang.toml")).unwrap();
+    yard.write("madang.toml", format!("{text}{registry}"));
+    yard.pipeline("press", "1741000");
+    let output = yard.run(&["check"]);
+    let expected = "madang.toml:7: no store `archive` is declared; there are `drop`";
+    assert!(said(&output).contains(expected), "{}", said(&output));
+}

@@ -167,3 +167,23 @@ async fn an_upload_replaces_no_pipe_socket_or_link() {
     }
     service.stop().await;
 }
+
+#[test]
+fn a_registry_in_the_data_folder_or_in_another_registry_is_refused() {
+    let yard = Yard::new();
+    yard.write("drop/a.txt", "글");
+    yard.once(&["drop"]);
+    let registry =
+        |name: &str, url: &str| format!("[[registry]]\nname = \"{name}\"\nurl = \"{url}\"\n");
+    for folder in ["data", "data/blobs", "file:data/index", "data/not/yet", "data/drop", "."] {
+        yard.write("madang.toml", registry("exchange", folder));
+        refused(&yard, &["drop"], &["madang.toml:3: ", "data folder"]);
+    }
+    std::fs::create_dir(yard.path("one")).unwrap();
+    for (one, other) in [("one", "one"), ("one", "one/below"), ("one/below", "file:one")] {
+        yard.write("madang.toml", registry("a", one) + &registry("b", other));
+        refused(&yard, &["drop"], &["madang.toml:6: ", "registry `a` (madang.toml:3)"]);
+    }
+    yard.write("madang.toml", registry("a", "one") + &registry("b", "two"));
+    yard.once(&["drop"]);
+}

@@ -22,7 +22,7 @@ pub fn entry(document: &Document, series: &Series) -> Draft {
     };
     set("@id", json!(format!("reg:asset/{id}")));
     set("@type", json!(["dcat:Dataset", "dcat:Resource"]));
-    set("dct:title", Ko(document.title()).into());
+    set("dct:title", Ko(&document.title()).into());
     let description = match document.metadata.text(meta::DESCRIPTION) {
         Some(text) => text.to_owned(),
         None => format!(

@@ -175,7 +175,7 @@ fn service(url: &str, key: Option<String>) -> Result<Reach, Failure> {
 async fn local(data: DataFolder) -> Result<Reach, Failure> {
     let clock = backends::clock();
     let ledger = backends::ledger(&data).await?;
-    let idle = Arc::new(idle::Idle);
+    let idle = Arc::new(idle::Idle { ledger: Arc::clone(&ledger) });
     let ports = Ports {
         ledger: Arc::clone(&ledger),
         searcher: ScopedSearcher::new(backends::index(&data)?),

@@ -1,4 +1,5 @@
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -72,7 +73,7 @@ pub(crate) struct Up {
     pub(crate) listen: Option<SocketAddr>,
     /// Objects worked on at the same time; one per core without it
     #[arg(long, value_name = "N")]
-    pub(crate) workers: Option<usize>,
+    pub(crate) workers: Option<NonZeroUsize>,
     /// Parts to run in this process
     #[arg(long, value_enum, value_delimiter = ',', value_name = "ROLE")]
     pub(crate) roles: Vec<RoleName>,
@@ -224,12 +225,12 @@ pub(crate) enum QueueAct {
         /// Queue
         queue: String,
     },
-    /// Confirm that a mass disappearance is real: the files are withdrawn
+    /// Confirm that a mass disappearance is real: the files are withdrawn, by the service that runs or by the next run
     Release {
         /// Queue
         queue: String,
     },
-    /// Make a quarantined or waiting job ready again
+    /// Make a quarantined, discarded or waiting job ready again
     Retry {
         /// Job number
         job: i64,
@@ -239,14 +240,14 @@ pub(crate) enum QueueAct {
         /// Only of this queue
         #[arg(long, value_name = "QUEUE")]
         queue: Option<String>,
-        /// Only with this reason: corrupt, crashed, timeout, memory, read
+        /// Only with this reason: corrupt, crashed, timeout, memory, read, house
         #[arg(long, value_name = "REASON")]
         reason: Option<String>,
         /// Instead: everything read by this format in a version below the present one
         #[arg(long, value_name = "FORMAT", conflicts_with_all = ["queue", "reason"])]
         format: Option<String>,
     },
-    /// Take a quarantined job off the list for good
+    /// Discard a quarantined job: it leaves the list, and its document is withdrawn (the file stays where it is)
     Drop {
         /// Job number
         job: i64,

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use anyhow::Context;
 use madang_catalog::folder::FolderRegistry;
 use madang_catalog::registry::Registry;
 use madang_document::timestamp::Timestamp;
@@ -16,7 +17,7 @@ use madang_pipeline::clock::{Clock, Jitter};
 use madang_pipeline::declaration::{Pipeline, Place};
 use madang_store::azure::AzureSettings;
 use madang_store::blobs::Blobs;
-use madang_store::bucket::BucketStore;
+use madang_store::bucket::{BucketStore, KEYLESS};
 use madang_store::bucket_client::{BucketClient, BucketSettings, Environment};
 use madang_store::closed::Closed;
 use madang_store::folder::FolderStore;
@@ -146,7 +147,11 @@ fn bucket_client(
     let environment: Environment = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();
-    Ok(settings.client(bucket, &environment)?)
+    let client = settings.client(bucket, &environment);
+    Ok(match configuration.stores.contains_key(store) {
+        true => client?,
+        false => client.context(KEYLESS)?,
+    })
 }
 
 /// The registries besides the embedded one.
@@ -169,19 +174,20 @@ fn registry(
     let named = |error: &dyn std::fmt::Display| {
         Failure::usage(format!("registry `{}`: {error}", settings.name))
     };
-    let (store, prefix): (Arc<dyn ObjectStore>, &str) = match settings.url.split_once("://") {
-        Some((scheme, rest)) if scheme != "file" => {
-            let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-            let store = settings.store.as_deref().unwrap_or(bucket);
-            let client = bucket_client(scheme, store, bucket, configuration)
-                .map_err(|error| named(&error))?;
-            (Arc::clone(client.objects()), prefix)
-        }
-        _ => {
-            let folder = settings.url.strip_prefix("file:").unwrap_or(&settings.url);
-            (local(Path::new(folder))?, "")
-        }
-    };
+    let (store, prefix): (Arc<dyn ObjectStore>, &str) =
+        match settings.url.get_ref().split_once("://") {
+            Some((scheme, rest)) if scheme != "file" => {
+                let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+                let store = settings.store.as_ref().map_or(bucket, |store| store.get_ref());
+                let client = bucket_client(scheme, store, bucket, configuration)
+                    .map_err(|error| named(&error))?;
+                (Arc::clone(client.objects()), prefix)
+            }
+            _ => {
+                let url = settings.url.get_ref();
+                (local(Path::new(url.strip_prefix("file:").unwrap_or(url)))?, "")
+            }
+        };
     let prefix = object_store::path::Path::parse(prefix).map_err(|error| named(&error))?;
     Ok(Arc::new(FolderRegistry::new(&settings.name, store, prefix, base)))
 }

@@ -1,15 +1,19 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::num::{NonZeroU64, NonZeroUsize};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use madang_pipeline::declaration::{self, Pipeline, Place};
 use madang_sandbox::limits::{LimitSettings, Limits};
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::bucket_kind::{self, BucketKind, DeclaredStore};
 use crate::failure::Failure;
-use crate::overlap::{self, Declared};
+use crate::overlap::{self, Declared, KeptRegistry};
 
 /// `madang.toml`, as it is written. Everything in it is optional.
 #[derive(Debug, Default, Deserialize)]
@@ -20,13 +24,14 @@ pub(crate) struct Configuration {
     /// Address to listen on.
     pub(crate) listen: Option<SocketAddr>,
     /// Address under which people reach the service, if a proxy stands before it.
+    #[serde(default, deserialize_with = "base_url")]
     pub(crate) base_url: Option<String>,
     /// Who publishes the catalogue.
     pub(crate) publisher: Option<String>,
     /// Objects worked on at the same time.
-    pub(crate) workers: Option<usize>,
+    pub(crate) workers: Option<NonZeroUsize>,
     /// Largest upload, MiB.
-    pub(crate) upload_mib: Option<u64>,
+    pub(crate) upload_mib: Option<NonZeroU64>,
     /// Stores by name, each read by its kind.
     #[serde(skip)]
     pub(crate) stores: BTreeMap<String, DeclaredStore>,
@@ -45,15 +50,22 @@ pub(crate) struct RegistrySettings {
     /// Name, for its cursor and messages.
     pub(crate) name: String,
     /// `file:folder`, or the prefix of a bucket.
-    pub(crate) url: String,
+    pub(crate) url: Spanned<String>,
     /// The name of the store's settings; the bucket's own name if none is given.
-    pub(crate) store: Option<String>,
+    pub(crate) store: Option<Spanned<String>>,
+    /// Where its `url` stands: file and line, for messages.
+    #[serde(skip)]
+    pub(crate) at: String,
+    /// Where its `store` stands.
+    #[serde(skip)]
+    store_at: String,
 }
 
 impl RegistrySettings {
     /// The folder, if it is one.
     pub(crate) fn folder(&self) -> Option<PathBuf> {
-        let folder = self.url.strip_prefix("file:").unwrap_or(&self.url);
+        let url = self.url.get_ref();
+        let folder = url.strip_prefix("file:").unwrap_or(url);
         (!folder.contains("://")).then(|| PathBuf::from(folder))
     }
 }
@@ -86,6 +98,12 @@ impl Configuration {
         let declared = table.get_mut().remove("stores");
         let mut configuration =
             Configuration::deserialize(toml::de::Deserializer::from(table)).map_err(bad)?;
+        for registry in &mut configuration.registries {
+            let at =
+                |span: Range<usize>| format!("{file}:{}", bucket_kind::line_of(text, span.start));
+            registry.at = at(registry.url.span());
+            registry.store_at = registry.store.as_ref().map_or_else(String::new, |s| at(s.span()));
+        }
         let Some(declared) = declared else { return Ok(configuration) };
         let at = declared.span();
         let DeValue::Table(stores) = declared.into_inner() else {
@@ -122,7 +140,7 @@ pub(crate) fn pipelines(
     kinds: &[BucketKind],
 ) -> Result<Vec<Pipeline>, Failure> {
     let mut declared = declarations(sources)?;
-    for Declared { pipeline, at } in &declared {
+    for Declared { pipeline, at, .. } in &declared {
         if let Place::Bucket { scheme, .. } = &pipeline.source.place
             && BucketKind::find(kinds, scheme).is_none()
         {
@@ -130,10 +148,59 @@ pub(crate) fn pipelines(
             return Err(Failure::usage(format!("{at}: {message}")));
         }
     }
-    let registries: Vec<PathBuf> =
-        configuration.registries.iter().filter_map(RegistrySettings::folder).collect();
-    overlap::keep_apart(&mut declared, data, &registries)?;
+    let of_pipelines = declared.iter().filter_map(|Declared { store, .. }| store.as_ref());
+    let of_registries = configuration
+        .registries
+        .iter()
+        .filter_map(|registry| Some((registry.store.as_ref()?.get_ref(), &registry.store_at)));
+    for (name, at) in of_pipelines.map(|(name, at)| (name, at)).chain(of_registries) {
+        if let Some(message) = undeclared_store(name, &configuration.stores) {
+            return Err(Failure::usage(format!("{at}: {message}")));
+        }
+    }
+    let kept = configuration.registries.iter().filter_map(|registry| {
+        let (name, at) = (registry.name.clone(), registry.at.clone());
+        Some(KeptRegistry { name, folder: registry.folder()?, at })
+    });
+    overlap::keep_apart(&mut declared, data, &kept.collect::<Vec<_>>())?;
     Ok(declared.into_iter().map(|declared| declared.pipeline).collect())
+}
+
+/// That a store is named which `madang.toml` does not declare. Where it declares none at all, every store's settings
+/// come from the environment, whatever it is called.
+fn undeclared_store(name: &str, stores: &BTreeMap<String, DeclaredStore>) -> Option<String> {
+    if stores.is_empty() || stores.contains_key(name) {
+        return None;
+    }
+    let near = stores
+        .keys()
+        .map(|known| (strsim::damerau_levenshtein(name, known), known))
+        .min()
+        .filter(|(distance, known)| *distance <= 1 + known.len() / 3);
+    let hint = match near {
+        Some((_, near)) => format!("did you mean `{near}`?"),
+        None => {
+            let known: Vec<&str> = stores.keys().map(String::as_str).collect();
+            format!(
+                "there are `{}`; declare `[stores.{name}]`, or take `store` out",
+                known.join("`, `")
+            )
+        }
+    };
+    Some(format!("no store `{name}` is declared; {hint}"))
+}
+
+/// An address that people can be sent to.
+fn base_url<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(from)?;
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let sound = rest.is_some() && reqwest::Url::parse(&text).is_ok_and(|url| url.has_host());
+    if sound {
+        return Ok(Some(text));
+    }
+    Err(D::Error::custom(format!(
+        "`{text}` is no address: write it as people type it, `https://madang.example.kr`"
+    )))
 }
 
 fn declarations(sources: &[String]) -> Result<Vec<Declared>, Failure> {
@@ -180,7 +247,7 @@ fn declarations(sources: &[String]) -> Result<Vec<Declared>, Failure> {
             add(declared(path, &here)?)?;
         } else if source.contains("://") || source.starts_with("file:") {
             let pipeline = declaration::undeclared(source, &here).map_err(Failure::usage)?;
-            add(Declared { pipeline, at: source.clone() })?;
+            add(Declared { pipeline, at: source.clone(), store: None })?;
         } else {
             let folder = path.canonicalize().map_err(|error| {
                 Failure::usage(format!(
@@ -194,7 +261,7 @@ fn declarations(sources: &[String]) -> Result<Vec<Declared>, Failure> {
             }
             let folder = folder.to_string_lossy().into_owned();
             let pipeline = declaration::undeclared(&folder, &here).map_err(Failure::usage)?;
-            add(Declared { pipeline, at: source.clone() })?;
+            add(Declared { pipeline, at: source.clone(), store: None })?;
         }
     }
     Ok(pipelines)
@@ -207,7 +274,23 @@ fn declared(file: &Path, here: &Path) -> Result<Declared, Failure> {
     let pipeline = declaration::parse(&text, &name, here).map_err(Failure::usage)?;
     let line = text.lines().position(|line| line.trim_start().starts_with("url"));
     let at = line.map_or_else(|| name.clone(), |line| format!("{name}:{}", line + 1));
-    Ok(Declared { pipeline, at })
+    let store = pipeline_store(&text).map(|(store, line)| (store, format!("{name}:{line}")));
+    Ok(Declared { pipeline, at, store })
+}
+
+/// The store that a declaration names, and the line.
+fn pipeline_store(text: &str) -> Option<(String, usize)> {
+    #[derive(Deserialize)]
+    struct Naming {
+        source: NamingSource,
+    }
+    #[derive(Deserialize)]
+    struct NamingSource {
+        store: Option<Spanned<String>>,
+    }
+    let store = toml::from_str::<Naming>(text).ok()?.source.store?;
+    let line = bucket_kind::line_of(text, store.span().start);
+    Some((store.into_inner(), line))
 }
 
 #[cfg(test)]

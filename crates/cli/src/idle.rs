@@ -1,12 +1,30 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use madang_ledger::audit::Act;
+use madang_ledger::error::LedgerError;
+use madang_ledger::held::Held;
+use madang_ledger::ledger::Ledger;
 use madang_server::ports::{
     Condition, Conditions, DropError, DropTarget, Dropped, Drops, HoldError, Holds, Upload,
 };
 use madang_store::store::Condition as PutCondition;
 
-/// The ports of a data folder on which nothing runs: it can be read, and takes nothing.
-#[derive(Debug)]
-pub(crate) struct Idle;
+/// The ports of a data folder on which nothing runs: it can be read, takes nothing, and keeps the operator's word for
+/// the next run.
+pub(crate) struct Idle {
+    pub(crate) ledger: Arc<dyn Ledger>,
+}
+
+/// The operator's word on a mass disappearance, as the audit trail has it.
+pub(crate) fn release_act(pipeline: &str, actor: &str) -> Act {
+    Act {
+        actor: actor.to_owned(),
+        action: "queue.release".into(),
+        subject: format!("queue/{pipeline}"),
+        detail: String::new(),
+    }
+}
 
 const CURE: &str = "no service runs on this data folder; start it with `madang up`";
 
@@ -30,8 +48,14 @@ impl Drops for Idle {
 
 #[async_trait]
 impl Holds for Idle {
-    async fn release(&self, _: &str, _: &str) -> Result<(), HoldError> {
-        Err(HoldError::Unavailable(CURE.into()))
+    async fn release(&self, pipeline: &str, actor: &str) -> Result<(), HoldError> {
+        let unavailable = |error: LedgerError| HoldError::Unavailable(error.to_string());
+        let held = self.ledger.held(pipeline).await.map_err(unavailable)?;
+        let held = held.ok_or_else(|| HoldError::NothingHeld(pipeline.to_owned()))?;
+        // Whoever asks twice is told the same, and the trail holds each.
+        self.ledger.append(&release_act(pipeline, actor)).await.map_err(unavailable)?;
+        let told = Held { released: true, ..held };
+        self.ledger.hold_back(pipeline, Some(told)).await.map_err(unavailable)
     }
 
     async fn look_again(&self, _: &str) {

@@ -14,6 +14,7 @@ use madang_ledger::ledger::Ledger;
 use madang_pipeline::board::Board;
 use madang_pipeline::declaration::Pipeline;
 use madang_pipeline::indexer::Indexers;
+use madang_store::blobs::Blobs;
 use madang_store::error::StoreError;
 use madang_store::store::{Seen, Store};
 
@@ -31,17 +32,19 @@ pub(crate) fn index(command: &Index) -> Result<(), Failure> {
     runtime.block_on(async {
         backends::closing(backends::ledger(&data).await?, async |ledger| {
             let index = backends::index(&data)?;
+            let blobs = backends::blobs(&data)?;
             if matches!(command.act, IndexAct::Rebuild) {
                 let indexers = Indexers {
                     ledger: Arc::clone(ledger),
-                    blobs: backends::blobs(&data)?,
+                    blobs: blobs.clone(),
                     index: Arc::clone(&index),
                     board: Board::new(backends::clock()),
                     clock: backends::clock(),
                 };
                 indexers.rebuild().await.map_err(anyhow::Error::from)?;
             }
-            verify(ledger.as_ref(), index.as_ref()).await
+            verify(ledger.as_ref(), index.as_ref()).await?;
+            texts(ledger.as_ref(), &blobs, command.act).await
         })
         .await
     })
@@ -107,6 +110,39 @@ async fn verify(
         ))),
         (n, _) => Err(Failure::Other(anyhow::anyhow!(
             "index and ledger differ in {n} documents; `madang index rebuild` makes the index anew"
+        ))),
+    }
+}
+
+/// Looks whether the texts of all live documents are there. A rebuild has noted those that are not.
+async fn texts(ledger: &dyn Ledger, blobs: &Blobs, act: IndexAct) -> Result<(), Failure> {
+    let mut lost = 0_u64;
+    let agencies: BTreeSet<Agency> =
+        ledger.partitions().await?.into_iter().map(|partition| partition.agency).collect();
+    for agency in agencies {
+        let mut after = None;
+        loop {
+            let page = ledger.documents_after(&Partition::of(agency.clone()), after, 1000).await?;
+            after = page.last().map(|stored| stored.document.id);
+            if page.is_empty() {
+                break;
+            }
+            for text in page.iter().filter_map(|stored| stored.document.text.as_ref()) {
+                lost += u64::from(!blobs.has(text).await?);
+            }
+        }
+    }
+    match (lost, act) {
+        (0, _) => Ok(()),
+        (_, IndexAct::Rebuild) => {
+            line(&shown!(
+                "{lost} texts are lost: madang queue noted; `madang up` reads their files again"
+            ));
+            Ok(())
+        }
+        (_, IndexAct::Verify) => Err(Failure::Other(anyhow::anyhow!(
+            "{lost} texts are lost: `madang index rebuild` notes them (madang queue noted), and `madang up` reads their \
+             files again"
         ))),
     }
 }

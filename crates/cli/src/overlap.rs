@@ -24,6 +24,16 @@ use crate::failure::Failure;
 pub(crate) struct Declared {
     pub(crate) pipeline: Pipeline,
     pub(crate) at: String,
+    /// The store that it names, and where.
+    pub(crate) store: Option<(String, String)>,
+}
+
+/// A registry that is kept in a folder, and where it is named.
+#[derive(Clone, Debug)]
+pub(crate) struct KeptRegistry {
+    pub(crate) name: String,
+    pub(crate) folder: PathBuf,
+    pub(crate) at: String,
 }
 
 /// The one folder in the data folder that may be a source: the sample's.
@@ -68,22 +78,58 @@ pub(crate) fn closed(pipelines: &[Pipeline], data: &Path, registries: &[PathBuf]
 /// Keeps sources, data and registries apart: leaves the data folder and registries out of the sources around them.
 ///
 /// # Errors
-/// When a source lies in the data folder or in a registry, or two sources in one another.
+/// When a source lies in the data folder or in a registry, or two sources in one another; when a registry and the data
+/// folder do, or two registries.
 pub(crate) fn keep_apart(
     declared: &mut [Declared],
     data: &Path,
-    registries: &[PathBuf],
+    registries: &[KeptRegistry],
 ) -> Result<(), Failure> {
     let mounts = Mounts::now().map_err(|errno| anyhow::anyhow!("/proc/self/mountinfo: {errno}"))?;
     let folder = |path: &Path| Folder::of(path, &mounts);
     let (own, own_closed) = (folder(data)?, data_folder(data));
     let drop = folder(&data.join(DROP))?;
-    let registries: Vec<(Folder, ClosedFolder)> = registries
-        .iter()
-        .map(|registry| Ok((folder(registry)?, registry_folder(registry))))
-        .collect::<Result<_, Failure>>()?;
+    let mut kept: Vec<(Folder, ClosedFolder)> = Vec::new();
+    let mut former: Vec<&KeptRegistry> = Vec::new();
+    for registry in registries {
+        let path = &registry.folder;
+        let (place, closed) = (folder(path)?, registry_folder(path));
+        let refused =
+            |why: String| Err(Failure::usage(format!("{}: {} {why}", registry.at, path.display())));
+        if place.below(&own).is_some() || place.lies_in(&own_closed)? {
+            return refused(format!(
+                "lies in the data folder {}, which is madang's own; take another folder",
+                data.display()
+            ));
+        }
+        if own.below(&place).is_some() {
+            return refused(format!(
+                "holds the data folder {}: whoever is given the registry would be given texts and keys; take \
+                 another folder",
+                data.display()
+            ));
+        }
+        for ((other, other_closed), settings) in kept.iter().zip(&former) {
+            if place.below(other).is_some()
+                || other.below(&place).is_some()
+                || place.lies_in(other_closed)?
+                || other.lies_in(&closed)?
+            {
+                return refused(format!(
+                    "and the folder of registry `{}` ({}), {}, lie in one another: one would overwrite what the \
+                     other keeps; give each a folder of its own",
+                    settings.name,
+                    settings.at,
+                    other.path.display()
+                ));
+            }
+        }
+        kept.push((place, closed));
+        former.push(registry);
+    }
+    let registries = kept;
     let mut sources: Vec<Source> = Vec::new();
-    for Declared { pipeline, at } in declared {
+    for Declared { pipeline, at, .. } in declared {
         let Place::Folder(path) = &pipeline.source.place else { continue };
         let source = folder(path)?;
         let in_data = source.below(&own).is_some() && source.below(&drop).is_none();

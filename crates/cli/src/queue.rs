@@ -226,11 +226,13 @@ fn left_out(api: &Api, limit: usize, as_json: bool) -> Result<(), Failure> {
 /// The state of a queue in words.
 pub(crate) fn state_of(queue: &Value) -> Shown {
     if let Some(held) = queue.get("held").filter(|held| !held.is_null()) {
-        return shown!(
-            "held: {} of {} files are gone (madang queue release)",
-            number_of(held, "missing"),
-            number_of(held, "known")
-        );
+        let (missing, known) = (number_of(held, "missing"), number_of(held, "known"));
+        return match held.get("released").and_then(Value::as_bool) {
+            Some(true) => {
+                shown!("released: {missing} of {known} files are withdrawn at the next listing")
+            }
+            _ => shown!("held: {missing} of {known} files are gone (madang queue release)"),
+        };
     }
     match queue.get("paused").and_then(Value::as_bool) {
         Some(true) => "paused".into(),

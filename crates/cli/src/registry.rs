@@ -23,8 +23,12 @@ pub(crate) fn catalog(command: &Catalog) -> Result<(), Failure> {
     match &command.act {
         CatalogAct::Rebuild { .. } => {}
         CatalogAct::Ls { limit } => {
-            let mut rows = Vec::new();
+            let (mut rows, mut all) = (Vec::new(), 0_usize);
             each_entry(&api, |dataset| {
+                all += 1;
+                if rows.len() >= *limit as usize {
+                    return Ok(());
+                }
                 let title = dataset.get("dct:title").unwrap_or(&Value::Null);
                 let status = text_of(dataset, "krd:extractStatus");
                 rows.push(vec![
@@ -33,9 +37,12 @@ pub(crate) fn catalog(command: &Catalog) -> Result<(), Failure> {
                     if status.as_str().is_empty() { "series".into() } else { status },
                     text_of(title, "@value"),
                 ]);
-                Ok(rows.len() < *limit as usize)
+                Ok(())
             })?;
             out_all(&table(&["entry", "version", "status", "title"], &rows))?;
+            if rows.len() < all {
+                line(&shown!("{} of {all}; --limit shows more", rows.len()));
+            }
         }
         CatalogAct::Show { id } => {
             let entry = api.get(&format!("/v1/catalog/entries/{}", part(id)))?;
@@ -46,7 +53,7 @@ pub(crate) fn catalog(command: &Catalog) -> Result<(), Failure> {
             let mut ids = Vec::new();
             each_entry(&api, |dataset| {
                 ids.push(raw_text_of(dataset, "dct:identifier").to_owned());
-                Ok(true)
+                Ok(())
             })?;
             for id in &ids {
                 let entry = api.get(&format!("/v1/catalog/entries/{}", part(id)))?;
@@ -78,20 +85,18 @@ pub(crate) fn catalog(command: &Catalog) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Hands each live entry's dataset to `take` until it has enough, page by page.
+/// Hands each live entry's dataset to `take`, page by page.
 fn each_entry(
     api: &Api,
-    mut take: impl FnMut(&Value) -> Result<bool, Failure>,
+    mut take: impl FnMut(&Value) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let mut path = "/v1/catalog".to_owned();
+    let mut path = "/v1/catalog?limit=1000".to_owned();
     loop {
         let page = api.get(&path)?;
         let graph =
             page.get("@graph").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         for node in graph.iter().filter(|node| node.get("krd:contentHash").is_some()) {
-            if !take(node)? {
-                return Ok(());
-            }
+            take(node)?;
         }
         let next = graph
             .iter()

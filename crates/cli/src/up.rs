@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 use std::env::VarError;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -38,6 +39,7 @@ use crate::arguments::{RoleName, Up};
 use crate::configuration::{Configuration, pipelines};
 use crate::data_folder::DataFolder;
 use crate::failure::Failure;
+use crate::idle::release_act;
 use crate::progress::summary;
 use crate::terminal::{line, out, shown};
 use crate::{backends, local_key, log, progress};
@@ -134,7 +136,7 @@ async fn serve(
         data: data.join(""),
         pipelines,
         roles,
-        workers: command.workers.or(configuration.workers).unwrap_or(cores).max(1),
+        workers: command.workers.or(configuration.workers).map_or(cores, NonZeroUsize::get),
         limits: configuration.limits(),
         policy: Policy::default(),
     };
@@ -180,7 +182,8 @@ async fn serve(
     }
     drop(ports);
 
-    let result = if command.once { once(&service, ledger).await } else { interrupted().await };
+    let result =
+        if command.once { once(&service, ledger, command).await } else { interrupted().await };
 
     if let Some((task, server, stopped, mut notes)) = serving {
         notes.shutdown().await;
@@ -236,7 +239,7 @@ fn http_settings(
 ) -> HttpSettings {
     let mut limits = HttpLimits::default();
     if let Some(mib) = configuration.upload_mib {
-        limits.upload = mib << 20;
+        limits.upload = mib.get().saturating_mul(1 << 20);
     }
     HttpSettings {
         base_url: base.to_owned(),
@@ -323,7 +326,7 @@ fn owner() -> Principal {
 }
 
 /// Runs until all that was there is settled, indexed and catalogued, and prints the closing line.
-async fn once(service: &Service, ledger: &Arc<dyn Ledger>) -> Result<(), Failure> {
+async fn once(service: &Service, ledger: &Arc<dyn Ledger>, command: &Up) -> Result<(), Failure> {
     let progress = progress::show(Arc::clone(ledger));
     let result = tokio::select! {
         settled = service.settled() => settled.map_err(Failure::from),
@@ -343,13 +346,17 @@ async fn once(service: &Service, ledger: &Arc<dyn Ledger>) -> Result<(), Failure
     for (pipeline, path, reason) in service.unlisted() {
         line(&shown!("{pipeline}: {}: {reason}", object_key::readable(&path)));
     }
-    let told = closing(ledger.as_ref(), service.pipelines()).await;
+    let told = closing(ledger.as_ref(), service.pipelines(), command).await;
     result.and(told)
 }
 
 /// Prints the closing line, after what stands beside it. Scripts read it, so it counts as a failure if they cannot.
-async fn closing(ledger: &dyn Ledger, pipelines: &[Pipeline]) -> Result<(), Failure> {
-    remarks(ledger, pipelines).await?;
+async fn closing(
+    ledger: &dyn Ledger,
+    pipelines: &[Pipeline],
+    command: &Up,
+) -> Result<(), Failure> {
+    remarks(ledger, pipelines, command).await?;
     out(&summary(&ledger.balance(&Scope::All).await?))
 }
 
@@ -357,11 +364,16 @@ async fn closing(ledger: &dyn Ledger, pipelines: &[Pipeline]) -> Result<(), Fail
 const REMARKS: usize = 20;
 
 /// What stands beside the closing line: what was left out, and which disappearances wait for the operator's word.
-async fn remarks(ledger: &dyn Ledger, pipelines: &[Pipeline]) -> Result<(), Failure> {
+async fn remarks(ledger: &dyn Ledger, pipelines: &[Pipeline], command: &Up) -> Result<(), Failure> {
+    let named = |option: &str, path: &Option<PathBuf>| {
+        path.as_ref().map_or_else(String::new, |path| format!(" {option} {}", path.display()))
+    };
+    let here = named("--data", &command.data) + &named("--config", &command.config);
     for pipeline in pipelines {
         if let Some(held) = ledger.held(&pipeline.name).await? {
             line(&shown!(
-                "{}: {} of {} files are gone; nothing is withdrawn until `madang queue release {}`",
+                "{}: {} of {} files are gone; nothing is withdrawn until `madang queue release {}{here}`, and the \
+                 next run",
                 pipeline.name,
                 held.missing,
                 held.known,
@@ -485,13 +497,7 @@ impl Holds for ServicePorts {
         if !self.service.release(pipeline).await {
             return Err(unavailable(&"no source runs for it in this process"));
         }
-        let act = madang_ledger::audit::Act {
-            actor: actor.to_owned(),
-            action: "queue.release".into(),
-            subject: format!("queue/{pipeline}"),
-            detail: String::new(),
-        };
-        self.ledger.append(&act).await.map_err(|error| unavailable(&error))
+        self.ledger.append(&release_act(pipeline, actor)).await.map_err(|error| unavailable(&error))
     }
 
     async fn look_again(&self, pipeline: &str) {

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::agency::Agency;
@@ -9,6 +11,7 @@ use crate::inner_path::InnerPath;
 use crate::media_type::MediaType;
 use crate::metadata::Metadata;
 use crate::object::ObjectRef;
+use crate::object_key;
 use crate::outcome::Outcome;
 use crate::timestamp::Timestamp;
 
@@ -64,15 +67,17 @@ pub struct Document {
 
 impl Document {
     /// What a list shows: the title, else the name.
-    pub fn title(&self) -> &str {
-        self.metadata.text(crate::metadata::TITLE).unwrap_or_else(|| self.name())
+    pub fn title(&self) -> Cow<'_, str> {
+        let title = self.metadata.text(crate::metadata::TITLE);
+        title.map_or_else(|| self.name(), Cow::Borrowed)
     }
 
-    /// The last part of the path, of the inner path for a member.
-    pub fn name(&self) -> &str {
+    /// The last part of the path, of the inner path for a member; as people read it, so that two paths may have one
+    /// name (see [`object_key::readable`]).
+    pub fn name(&self) -> Cow<'_, str> {
         match &self.inner {
-            Some(inner) => inner.name(),
-            None => self.object.name(),
+            Some(inner) => Cow::Borrowed(inner.name()),
+            None => object_key::readable(self.object.name()),
         }
     }
 

@@ -10,4 +10,7 @@ pub struct Held {
     pub known: u64,
     /// Since when.
     pub since: Timestamp,
+    /// Whether the operator said that these are really gone, and nobody has acted on it yet: whoever lists the source
+    /// next withdraws them, if no more are missing by then.
+    pub released: bool,
 }

@@ -67,8 +67,8 @@ pub trait Jobs: Send + Sync {
     /// Stops or resumes claims from a queue.
     async fn pause(&self, queue: &str, paused: bool, actor: &str) -> Result<()>;
 
-    /// Makes a job ready again: a quarantined one, or one that waits for its next attempt. Its attempts and
-    /// crashes start anew.
+    /// Makes a job ready again: a quarantined one, one that was dropped, or one that waits for its next attempt. Its
+    /// attempts and crashes start anew.
     async fn retry_now(&self, job: i64, actor: &str) -> Result<()>;
 
     /// Takes a quarantined job from the operator's list for good: its path counts as deleted, its documents are withdrawn.

@@ -432,7 +432,9 @@ impl Walk {
     async fn retry_now(&mut self, path: &str) {
         let Some(row) = self.rows.get_mut(path) else { return };
         let answer = self.ledger.retry_now(row.job, "key:1").await;
-        let fits = matches!(row.state, JobState::Ready | JobState::Quarantined);
+        // A discarded one, too; one that is cancelled because its file was gone has nothing to read.
+        let fits = matches!(row.state, JobState::Ready | JobState::Quarantined)
+            || (row.state == JobState::Cancelled && row.live);
         assert_eq!(answer.is_ok(), fits, "{answer:?} {row:?}");
         if fits {
             (row.state, row.run_at, row.crashes) = (JobState::Ready, self.now, 0);

@@ -86,7 +86,8 @@ impl Kind {
             Kind::DescriptorsOut => "raise the limit of open files (ulimit -n, LimitNOFILE)",
             Kind::Stalled => "look at what the message names; nothing is lost meanwhile",
             Kind::SourceAway => {
-                "mount the folder, or give the account that runs madang the right to it"
+                "a folder: see to its mount, and that the account that runs madang may list it; a bucket: see to its \
+                 keys and the network"
             }
             Kind::Held => {
                 "put the files back, or confirm that they are gone (madang queue release)"

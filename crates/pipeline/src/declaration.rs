@@ -346,6 +346,9 @@ pub fn of_toml(file: &str, text: &str, error: &toml::de::Error) -> BadDeclaratio
         .span()
         .map(|span| text.as_bytes().iter().take(span.start).filter(|&&b| b == b'\n').count() + 1);
     let mut message = error.message().trim().to_owned();
+    for kind in ["u32", "u64", "usize"] {
+        message = message.replace(&format!("a nonzero {kind}"), "a whole number from 1 on");
+    }
     if let Some(rest) = message.strip_prefix("unknown field `")
         && let Some((unknown, expected)) = rest.split_once('`')
     {
@@ -395,6 +398,11 @@ share = "joint"
         let weighted = read(&weighted).unwrap();
         assert_eq!((weighted.weight, weighted.series.grade), (3, Grade::Open));
         assert!(read(&format!("{PRESS}[queue]\nweight = 0\n")).is_err());
+        for key in ["memory_mib", "cpu_seconds", "wall_seconds", "silence_seconds", "text_mib"] {
+            let bad = read(&format!("{PRESS}[limits]\n{key} = 0\n")).unwrap_err();
+            assert!(bad.starts_with("pipelines/press.toml:13: "), "{bad}");
+            assert!(bad.contains("expected a whole number from 1 on"), "{bad}");
+        }
         assert!(pipeline.source.filter.takes("2026/a.hwp"));
         for skipped in ["~$a.docx", "x/~$a.docx", "a.part", ".hidden", ".git/config", "a/.b/c"] {
             assert!(!pipeline.source.filter.takes(skipped), "{skipped}");

@@ -570,7 +570,7 @@ pub fn record(document: &Document, segments: Vec<Segment>) -> Record {
         partition: Partition::of(document.agency.clone()),
         pipeline: document.pipeline.clone(),
         path: document.path(),
-        title: document.title().to_owned(),
+        title: document.title().into_owned(),
         keywords: keywords.join("\n"),
         media_type: document.media_type.clone(),
         kind: document.media_type.kind(),

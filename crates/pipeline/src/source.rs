@@ -364,6 +364,7 @@ impl Run {
     /// Compares everything that is listed with everything that is known. Gives what could not be listed.
     async fn compare(&mut self, release: bool) -> Result<Vec<(String, String)>, SourceError> {
         self.reassign().await?;
+        let told = self.word().await?;
         let filter = self.source.pipeline.source.filter.clone();
         let mut listed = Listing::of(self.source.store.list(), move |key| filter.takes(key));
         if let Err(error) = listed.peek().await {
@@ -373,6 +374,8 @@ impl Run {
             if self.listing_failures + 1 >= PATIENCE && self.held.is_none() {
                 // Everything is out of sight, which is the largest disappearance there is.
                 self.known = self.count_known().await?;
+                // A word about fewer is none about all of it.
+                self.released &= told >= self.known;
                 if self.known > 0 {
                     self.hold(self.known).await?;
                 }
@@ -417,17 +420,30 @@ impl Run {
         let now = self.now();
         let first = !self.listed;
         self.missing.replace(gone, now);
-        // A word that was given while the source was away is about what was missing then.
-        let told = self.held.as_ref().map_or(0, |held| held.missing);
+        // A word that was given while the source was away, or while nobody looked, is about what was missing then.
         if release || (self.released && self.missing.len() <= told) {
             self.withdraw().await?;
             self.released = false;
-        } else if first {
+            return Ok(unlisted);
+        }
+        self.released = false;
+        if first {
             // Nothing goes at this moment as far as anybody can tell: all of it went while nobody looked, and there
             // is no more to wait for.
             self.conclude(&Window { quiet_ms: 0, span_ms: 0, longest_ms: 0 }).await?;
         }
         Ok(unlisted)
+    }
+
+    /// How many missing paths the operator's word is about. It may have been given before this process began.
+    async fn word(&mut self) -> Result<u64, LedgerError> {
+        let held = match &self.held {
+            Some(held) => Some(held.clone()),
+            None if self.released || !self.listed => self.source.ledger.held(self.name()).await?,
+            None => None,
+        };
+        self.released |= held.as_ref().is_some_and(|held| held.released);
+        Ok(held.map_or(0, |held| held.missing))
     }
 
     /// A corrected agency code moves what was read under the former one, too, without reading it again.
@@ -668,7 +684,7 @@ impl Run {
             None => ledger.held(self.name()).await?,
         };
         let since = before.as_ref().map_or_else(|| (self.source.clock)(), |held| held.since);
-        let held = Held { missing, known: self.known, since };
+        let held = Held { missing, known: self.known, since, released: self.released };
         if before.as_ref() != Some(&held) {
             ledger.hold_back(self.name(), Some(held.clone())).await?;
             self.recorded();

@@ -1,5 +1,6 @@
 //! What one child may use.
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -47,31 +48,31 @@ impl Default for Limits {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LimitSettings {
-    memory_mib: Option<u64>,
-    cpu_seconds: Option<u64>,
-    wall_seconds: Option<u64>,
-    silence_seconds: Option<u64>,
-    text_mib: Option<u64>,
+    memory_mib: Option<NonZeroU64>,
+    cpu_seconds: Option<NonZeroU64>,
+    wall_seconds: Option<NonZeroU64>,
+    silence_seconds: Option<NonZeroU64>,
+    text_mib: Option<NonZeroU64>,
 }
 
 impl LimitSettings {
     /// `limits` with what is written here. A number of seconds is the longest time for any object.
     pub fn over(&self, mut limits: Limits) -> Limits {
-        fn longest(allowance: &mut Allowance, seconds: Option<u64>) {
+        fn longest(allowance: &mut Allowance, seconds: Option<NonZeroU64>) {
             if let Some(seconds) = seconds {
-                allowance.most = Duration::from_secs(seconds);
+                allowance.most = Duration::from_secs(seconds.get());
             }
         }
         longest(&mut limits.cpu, self.cpu_seconds);
         longest(&mut limits.wall, self.wall_seconds);
         if let Some(mib) = self.memory_mib {
-            limits.memory = mib.saturating_mul(1 << 20);
+            limits.memory = mib.get().saturating_mul(1 << 20);
         }
         if let Some(seconds) = self.silence_seconds {
-            limits.silence = Duration::from_secs(seconds);
+            limits.silence = Duration::from_secs(seconds.get());
         }
         if let Some(mib) = self.text_mib {
-            let bytes = mib.saturating_mul(1 << 20);
+            let bytes = mib.get().saturating_mul(1 << 20);
             limits.extract.text = bytes;
             limits.extract.object_text = limits.extract.object_text.max(bytes);
         }
@@ -85,10 +86,17 @@ mod tests {
 
     #[test]
     fn what_is_written_goes_over_what_was() {
-        let all =
-            LimitSettings { wall_seconds: Some(7), text_mib: Some(100), ..Default::default() };
-        let one =
-            LimitSettings { wall_seconds: Some(9), cpu_seconds: Some(3), ..Default::default() };
+        let (all, one) = (LimitSettings::default(), LimitSettings::default());
+        let all = LimitSettings {
+            wall_seconds: NonZeroU64::new(7),
+            text_mib: NonZeroU64::new(100),
+            ..all
+        };
+        let one = LimitSettings {
+            wall_seconds: NonZeroU64::new(9),
+            cpu_seconds: NonZeroU64::new(3),
+            ..one
+        };
         let limits = one.over(all.over(Limits::default()));
         let seconds = Duration::from_secs;
         assert_eq!(limits.wall.of(u64::MAX, 0), seconds(9));

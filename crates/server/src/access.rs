@@ -14,6 +14,7 @@ use crate::address::percent;
 use crate::caller::{Caller, LANGUAGE_COOKIE, Manner, chosen, code, cookie};
 use crate::hosts::authority;
 use crate::pages::error;
+use crate::parameters::Parameters;
 use crate::problem::{Problem, sign_in_needed};
 use crate::redirect::see_other;
 use crate::route::{Access, Route, Surface};
@@ -53,7 +54,9 @@ async fn admit(
     route: &'static Route,
     request: &mut Request,
 ) -> Result<(), Problem> {
-    let Access::Any(roles) = route.access else { return Ok(()) };
+    let Access::Any(roles) = route.access else {
+        return Parameters::read(request.uri(), route.query).map(drop);
+    };
     let (principal, by_session) = principal(server, request.headers()).await?;
     // A key in a header is never sent by a browser on its own; a cookie is.
     if by_session && request.method() != Method::GET && request.method() != Method::HEAD {
@@ -62,6 +65,8 @@ async fn admit(
     if !roles.iter().any(|role| principal.may(*role)) {
         return Err(missing_role(roles));
     }
+    // What a route does not know it must not pass over: an act would be another than the one that was meant.
+    Parameters::read(request.uri(), route.query)?;
     request.extensions_mut().insert(Caller { principal });
     Ok(())
 }

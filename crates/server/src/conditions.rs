@@ -86,8 +86,8 @@ pub(crate) fn cure(kind: ConditionKind) -> Sentence {
             "See the reason that is given; work goes on by itself when it is mended.",
         ),
         ConditionKind::SourceAway => (
-            "마운트와 네트워크, 권한을 확인하세요. 돌아오면 저절로 이어집니다.",
-            "Check the mount, the network and the permissions; it goes on by itself when it is back.",
+            "폴더라면 마운트와 권한을, 버킷이라면 키와 네트워크를 확인하세요. 돌아오면 저절로 이어집니다.",
+            "Check a folder's mount and permissions, or a bucket's keys and network; it goes on by itself when it is back.",
         ),
         ConditionKind::IndexBehind => (
             "대개 저절로 따라잡습니다. 오래가면 기록에서 까닭을 확인하세요.",

@@ -24,7 +24,7 @@ use utoipa::ToSchema;
 
 use crate::caller::Caller;
 use crate::problem::Problem;
-use crate::receipts::{self, Receipt};
+use crate::receipts::{self, Receipt, Stage};
 use crate::sentence::Sentence;
 use crate::server::Server;
 use crate::wire::json;
@@ -70,12 +70,17 @@ pub(crate) async fn found(server: &Server, caller: &Caller, id: &str) -> Result<
     };
     caller.must_see(&stored.document.agency, "문서", "document")?;
     if stored.withdrawn {
-        return Err(Problem::new(
-            StatusCode::GONE,
-            "withdrawn",
-            "원본이 지워져 회수된 문서입니다.",
-            "the document was withdrawn: its file is gone",
-        ));
+        let receipt = receipts::of(server, caller, id).await?;
+        let (ko, en) = match receipt.map(|receipt| receipt.state) {
+            Some(Stage::Discarded) => (
+                "운영자가 버려 회수된 문서입니다.",
+                "the document was withdrawn: its file was discarded by the operator",
+            ),
+            _ => {
+                ("원본이 지워져 회수된 문서입니다.", "the document was withdrawn: its file is gone")
+            }
+        };
+        return Err(Problem::new(StatusCode::GONE, "withdrawn", ko, en));
     }
     Ok(Found::Read(Box::new(stored)))
 }
@@ -406,7 +411,7 @@ impl DocumentAnswer {
                 page: format!("/documents/{}", d.id),
             },
             id: d.id.to_string(),
-            title: d.title().to_owned(),
+            title: d.title().into_owned(),
             path: d.path(),
             modified: d.object_modified.map(|moment| moment.to_string()),
             agency: d.agency.to_string(),

@@ -119,6 +119,10 @@ pub(crate) async fn redrive(
     Ok(if manner.html { see_other("/queues") } else { json(&Redriven { jobs }) })
 }
 
+/// The kinds of failure that set a job aside: how reading can end so, that its store did not give it, or that the
+/// ledger did not take it.
+pub(crate) const KINDS: &[&str] = &["corrupt", "crashed", "timeout", "memory", "read", "house"];
+
 /// Which jobs to make ready again. Without a body: every quarantined one.
 #[derive(Debug, Default, Deserialize, PartialEq, Eq, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -153,6 +157,10 @@ impl Asked {
     /// format spans every agency, so it takes a principal who may see every agency.
     async fn redrives(self, server: &Server, caller: &Caller) -> Result<Vec<Redrive>, Problem> {
         let scope = &caller.principal.agencies;
+        if let Some(kind) = self.kind.as_deref().filter(|kind| !KINDS.contains(kind)) {
+            let known = KINDS.join("`, `");
+            return Err(unreadable("kind", kind, &format!("one of `{known}`")));
+        }
         match self {
             Asked { format: Some(format), below: Some(below), queue: None, kind: None } => {
                 if *scope == Scope::All {

@@ -49,7 +49,7 @@ pub(crate) async fn original(
         }
     };
     set(header::CONTENT_TYPE, document.media_type.to_string());
-    set(header::CONTENT_DISPOSITION, disposition(document.name()));
+    set(header::CONTENT_DISPOSITION, disposition(&document.name()));
     set(header::CONTENT_SECURITY_POLICY, SANDBOX.to_owned());
     set(header::CACHE_CONTROL, "private, no-cache".to_owned());
     set(header::ACCEPT_RANGES, "bytes".to_owned());

@@ -169,6 +169,8 @@ pub(crate) struct HeldAnswer {
     known: u64,
     /// Since when, RFC 3339.
     since: String,
+    /// Whether the operator said that they are really gone: the next listing of the source withdraws them.
+    released: bool,
 }
 
 impl From<&Queue> for QueueAnswer {
@@ -188,6 +190,7 @@ impl From<&Queue> for QueueAnswer {
                 missing: held.missing,
                 known: held.known,
                 since: held.since.to_string(),
+                released: held.released,
             }),
         }
     }

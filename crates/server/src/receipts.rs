@@ -104,7 +104,9 @@ pub(crate) enum Stage {
     Indexed,
     /// Set aside for the operator.
     Quarantined,
-    /// Gone, or dropped by the operator.
+    /// Set aside, and then discarded by the operator; its store may hold it still.
+    Discarded,
+    /// Gone from its store.
     Deleted,
 }
 
@@ -112,6 +114,8 @@ impl Stage {
     /// The stage of a path by its job, and by whether its document is in the index.
     fn of(job: &Job, searchable: bool) -> Stage {
         match (job.state, job.task) {
+            // A job that ended because its file was gone has no failure.
+            (JobState::Cancelled, Task::Extract) if job.failure.is_some() => Stage::Discarded,
             (JobState::Done, Task::Delete) | (JobState::Cancelled, _) => Stage::Deleted,
             (JobState::Quarantined, _) => Stage::Quarantined,
             (JobState::Leased, _) => Stage::Reading,
@@ -148,6 +152,9 @@ impl Stage {
                 "읽지 못해 운영자에게 넘겼습니다.",
                 "It could not be read and was set aside for the operator.",
             ),
+            (Stage::Discarded, _) => {
+                ("운영자가 버렸습니다.", "It could not be read, and was discarded by the operator.")
+            }
             (Stage::Deleted, _) => ("저장소에서 지워졌습니다.", "It is gone from its store."),
         };
         Sentence::new(ko, en)
@@ -168,6 +175,10 @@ impl Stage {
                 "The operator can retry it; send them this receipt's address.",
             ),
             (Stage::WaitingForRetry, _) => ("기다리시면 됩니다.", "Just wait."),
+            (Stage::Discarded, _) => (
+                "필요하면 운영자에게 다시 시도해 달라고 하세요.",
+                "If it is needed, ask the operator to retry it.",
+            ),
             (Stage::Deleted, _) => ("필요하면 다시 올려 주세요.", "Drop it again if it is needed."),
             (Stage::Received | Stage::Reading | Stage::Indexing | Stage::Indexed, _) => {
                 return None;
@@ -322,6 +333,8 @@ mod tests {
             (Extract, Done, false, true, Stage::Indexed),
             (Extract, Quarantined, true, true, Stage::Quarantined),
             (Extract, Cancelled, false, false, Stage::Deleted),
+            (Extract, Cancelled, true, false, Stage::Discarded),
+            (Delete, Cancelled, true, false, Stage::Deleted),
             (Delete, Done, false, false, Stage::Deleted),
         ] {
             assert_eq!(Stage::of(&job(task, state, failed), searchable), stage);

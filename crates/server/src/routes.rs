@@ -53,7 +53,7 @@ pub static ROUTES: &[Route] = &[
     route!("GET" "/v1/jobs", OPERATE, Api, Many, "Jobs, newest change first", jobs::PARAMETERS, Answer::Json("Jobs"), get(jobs::list)),
     route!("GET" "/v1/jobs/{id}", OPERATE, Api, One, "One job", &[], Answer::Json("JobAnswer"), get(jobs::one)),
     route!("POST" "/v1/jobs/{id}/retry", OPERATE, Api, One, "Make a job ready again", &[], Answer::Json("Done"), post(jobs::retry)),
-    route!("POST" "/v1/jobs/{id}/drop", OPERATE, Api, One, "Take a quarantined job off the list for good", &[], Answer::Json("Done"), post(jobs::drop)),
+    route!("POST" "/v1/jobs/{id}/drop", OPERATE, Api, One, "Discard a quarantined job: it leaves the list, its document is withdrawn, its file stays", &[], Answer::Json("Done"), post(jobs::drop)),
     route!("POST" "/v1/jobs/redrive", OPERATE, Api, Many, "Make many jobs ready again: quarantined ones, or those of an older format version", &[], Answer::Json("Redriven"), post(jobs::redrive)),
     route!("GET" "/v1/ledger/balance", OPERATE, Api, Many, "Conservation: where every received file is now", &[], Answer::Json("BalanceAnswer"), get(queues::balance)),
     route!("GET" "/v1/left-out", OPERATE, Api, Many, "What lies in the sources and is not taken, with the reason and the cure", left_out::PARAMETERS, Answer::Json("LeftOuts"), get(left_out::api)),

@@ -13,7 +13,7 @@
   const pipeline = document.getElementById("pipeline");
   const most = Number(words.most);
   const SENDERS = 3;
-  const FINAL = new Set(["indexed", "quarantined", "deleted"]);
+  const FINAL = new Set(["indexed", "quarantined", "discarded", "deleted"]);
 
   const waiting = [];
   const followed = new Set();
@@ -208,7 +208,7 @@
     }
     if (receipt) {
       const tell = (sentence) => (sentence ? sentence[words.locale] || sentence.en : "");
-      const bad = receipt.state === "quarantined" || receipt.state === "deleted";
+      const bad = ["quarantined", "discarded", "deleted"].includes(receipt.state);
       const good = receipt.outcome === null || receipt.outcome === "ok";
       const more = [tell(receipt.outcome_sentence), tell(receipt.advice), tell(receipt.estimate)];
       const colour = bad ? "warn" : good ? receipt.state : "attention";

@@ -888,3 +888,49 @@ async fn a_search_names_what_is_missing_from_it() {
         }
     }
 }
+
+/// A parameter that nobody reads would be an act other than the one that was meant.
+#[tokio::test]
+async fn no_route_passes_over_a_parameter_that_it_does_not_know() {
+    let Rig { house, admin, .. } = rig().await;
+    let broken =
+        Paper { outcome: Outcome::Timeout, ..paper(A, "1741000/slow.pdf", "느린", "가") };
+    house.take(&broken).await;
+    for route in ROUTES {
+        let path = route.path.replace("{id}", "1").replace("{queue}", "q");
+        let path = path.replace("{pipeline}", "p").replace("{*path}", "a/b").replace("{file}", "x");
+        let bearer = format!("Bearer {admin}");
+        let headers = [("authorization", &*bearer)];
+        let reply =
+            send(&house, request(route.method, &format!("{path}?banana=1"), &headers)).await;
+        assert_eq!(reply.status, 400, "{} {}: {}", route.method, route.path, reply.body);
+    }
+    let reply = post(&house, &admin, "/v1/jobs/redrive?reason=banana", "{}").await;
+    assert_eq!(reply.status, 400, "{}", reply.body);
+    let reply = post(&house, &admin, "/v1/jobs/redrive", r#"{"kind":"banana"}"#).await;
+    assert_eq!(reply.status, 400, "{}", reply.body);
+    assert!(reply.body.contains("one of `corrupt`, `crashed`, `timeout`"), "{}", reply.body);
+    let set_aside = get(&house, &admin, "/v1/jobs?state=quarantined").await.json();
+    assert_eq!(set_aside["jobs"].as_array().unwrap().len(), 1, "nothing was redriven");
+}
+
+#[tokio::test]
+async fn what_the_operator_discarded_is_not_said_to_be_gone_and_can_be_retried() {
+    let Rig { house, admin, .. } = rig().await;
+    let broken =
+        Paper { outcome: Outcome::Timeout, ..paper(A, "1741000/slow.pdf", "느린", "가") };
+    let id = house.take(&broken).await;
+    let jobs = get(&house, &admin, "/v1/jobs?state=quarantined").await.json();
+    let job = jobs["jobs"][0]["id"].as_i64().unwrap();
+    assert_eq!(post(&house, &admin, &format!("/v1/jobs/{job}/drop"), "").await.status, 200);
+    let document = get(&house, &admin, &format!("/v1/documents/{id}")).await;
+    assert_eq!(document.status, 410);
+    assert!(document.body.contains("discarded by the operator"), "{}", document.body);
+    let receipt = get(&house, &admin, &format!("/v1/receipts/{id}")).await.json();
+    assert_eq!(receipt["state"], "discarded", "{receipt}");
+    assert!(receipt["sentence"]["en"].as_str().unwrap().contains("discarded by the operator"));
+    let listed = page(&house, &admin, "/queues?state=cancelled").await.body;
+    assert!(listed.contains(&format!("/v1/jobs/{job}/retry")), "{listed}");
+    assert_eq!(post(&house, &admin, &format!("/v1/jobs/{job}/retry"), "").await.status, 200);
+    assert_eq!(get(&house, &admin, &format!("/v1/jobs/{job}")).await.json()["state"], "ready");
+}

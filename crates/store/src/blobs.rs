@@ -124,6 +124,19 @@ impl Blobs {
         Ok(Opened { size, bytes: bytes.boxed() })
     }
 
+    /// Whether a blob is there, and long enough for this part of it. Does not read it.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn has(&self, part: &BlobPart) -> Result<bool, BlobError> {
+        let end = part.part.map_or(0, |part| part.offset.saturating_add(part.length));
+        match self.store.head(&Path::from(part.blob.path())).await {
+            Ok(meta) => Ok(meta.size >= end),
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(BlobError::Unavailable(error)),
+        }
+    }
+
     /// The bytes of a blob, or of a part of one.
     ///
     /// # Errors

@@ -231,8 +231,19 @@ fn refusal(path: &str, error: object_store::Error) -> StoreError {
             let reason = format!("{error}; check the store's keys in madang.toml");
             StoreError::Denied { path: path.to_owned(), reason, source: Some(error.into()) }
         }
+        error if is_keyless(&error.to_string()) => StoreError::unavailable(path, KEYLESS, error),
         error => StoreError::unavailable(path, error.to_string(), error),
     }
+}
+
+/// What to do where nobody gave keys, and the machine has no role of its own that could stand for them.
+pub const KEYLESS: &str = "no keys for this bucket: declare `[stores.…]` in madang.toml, or set AWS_…, GOOGLE_… or \
+                           AZURE_… in the environment";
+
+/// Whether these are the words of a client that was given no keys: it asks the machine's own service for some, which
+/// has this address in every cloud, and answers in none but there.
+fn is_keyless(words: &str) -> bool {
+    ["//169.254.169.254", "//metadata.google.internal"].iter().any(|host| words.contains(host))
 }
 
 /// Whether the keys are wrong. Refused listings and refused sign-ins have no error of their own: only the status in
@@ -448,5 +459,26 @@ impl Pinned for PinnedKey {
     async fn unchanged(&self) -> Result<(), StoreError> {
         // Every range was asked for with If-Match: had it changed, a read would have failed.
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_without_keys_says_what_is_missing() {
+        for asked in [
+            "http://169.254.169.254/latest/api/token",
+            "http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/token",
+        ] {
+            let words = format!("Error performing PUT {asked} in 1.2s, after 3 retries");
+            let error = object_store::Error::Generic { store: "S3", source: words.into() };
+            let told = refusal("s3://drop/press", error).to_string();
+            assert_eq!(told, format!("`s3://drop/press`: {KEYLESS}"));
+        }
+        let words = "Error performing GET http://minio:9000/drop in 1.2s".into();
+        let error = object_store::Error::Generic { store: "S3", source: words };
+        assert!(!refusal("s3://drop", error).to_string().contains(KEYLESS));
     }
 }

@@ -1,5 +1,6 @@
 use madang_document::id::DocumentId;
 use madang_document::media_type::MediaType;
+use madang_document::object_key;
 use madang_document::outcome::Outcome;
 use madang_document::partition::Partition;
 use madang_document::timestamp::Timestamp;
@@ -123,7 +124,9 @@ pub(crate) fn write(revision: u64, record: &Record, fields: &Fields) -> TantivyD
     let body = digest(&text);
     map.marks = body.marks;
     add_analysed(&mut document, fields.body, &body.stems);
-    for more in [&record.keywords, &path] {
+    // A name is found by what people read in it.
+    let names = object_key::readable(&record.path);
+    for more in [record.keywords.as_str(), &names] {
         add_analysed(&mut document, fields.body, &digest(&nfc(more)).stems);
     }
 

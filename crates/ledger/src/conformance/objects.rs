@@ -212,10 +212,14 @@ pub async fn any_name_is_kept_as_it_is(ledger: &Trial) {
 pub async fn a_held_disappearance_is_remembered(ledger: &Trial) {
     ledger.open_queue(&queue(PIPELINE, ours())).await.unwrap();
     assert_eq!(ledger.held(PIPELINE).await.unwrap(), None);
-    let held = Held { missing: 90, known: 100, since: at(5) };
+    let held = Held { missing: 90, known: 100, since: at(5), released: false };
     ledger.hold_back(PIPELINE, Some(held.clone())).await.unwrap();
     assert_eq!(ledger.held(PIPELINE).await.unwrap(), Some(held.clone()));
-    assert_eq!(ledger.when(at(6)).queues().await.unwrap()[0].held, Some(held));
+    assert_eq!(ledger.when(at(6)).queues().await.unwrap()[0].held, Some(held.clone()));
+    let told = Held { released: true, ..held };
+    ledger.hold_back(PIPELINE, Some(told.clone())).await.unwrap();
+    assert_eq!(ledger.held(PIPELINE).await.unwrap(), Some(told.clone()));
+    assert_eq!(ledger.when(at(7)).queues().await.unwrap()[0].held, Some(told));
     ledger.hold_back(PIPELINE, None).await.unwrap();
     assert_eq!(ledger.held(PIPELINE).await.unwrap(), None);
 }

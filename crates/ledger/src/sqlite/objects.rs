@@ -294,13 +294,14 @@ impl Objects for SqliteLedger {
         let mut tx = self.begin().await?;
         let statement = match &held {
             Some(held) => sqlx::query(
-                "INSERT INTO held (pipeline, missing, known, since) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (pipeline) DO UPDATE SET missing = ?2, known = ?3, since = ?4",
+                "INSERT INTO held (pipeline, missing, known, since, released) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (pipeline) DO UPDATE SET missing = ?2, known = ?3, since = ?4, released = ?5",
             )
             .bind(pipeline)
             .bind(signed(held.missing))
             .bind(signed(held.known))
-            .bind(held.since.0),
+            .bind(held.since.0)
+            .bind(held.released),
             None => sqlx::query("DELETE FROM held WHERE pipeline = ?").bind(pipeline),
         };
         statement.execute(&mut tx.conn).await.map_err(fault)?;
@@ -309,16 +310,17 @@ impl Objects for SqliteLedger {
     }
 
     async fn held(&self, pipeline: &str) -> Result<Option<Held>> {
-        let row: Option<(i64, i64, i64)> =
-            sqlx::query_as("SELECT missing, known, since FROM held WHERE pipeline = ?")
+        let row: Option<(i64, i64, i64, bool)> =
+            sqlx::query_as("SELECT missing, known, since, released FROM held WHERE pipeline = ?")
                 .bind(pipeline)
                 .fetch_optional(self.readers())
                 .await
                 .map_err(fault)?;
-        Ok(row.map(|(missing, known, since)| Held {
+        Ok(row.map(|(missing, known, since, released)| Held {
             missing: count(missing),
             known: count(known),
             since: Timestamp(since),
+            released,
         }))
     }
 

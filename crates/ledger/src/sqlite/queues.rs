@@ -46,7 +46,7 @@ impl SqliteLedger {
     pub(super) async fn counted_queues(&self) -> Result<Vec<Queue>> {
         // Every count is a range of an index; none touches the table.
         let rows: Vec<QueueRow> = sqlx::query_as(
-            "SELECT q.name, q.agency, q.weight, q.paused, h.missing, h.known, h.since,
+            "SELECT q.name, q.agency, q.weight, q.paused, h.missing, h.known, h.since, h.released,
                 (SELECT count(*) FROM job WHERE queue = q.name AND state = 'ready') AS ready,
                 (SELECT count(*) FROM job WHERE queue = q.name AND state = 'ready'
                      AND priority IN (1, 2, 3, 4) AND run_at > ?1) AS waiting,
@@ -82,6 +82,7 @@ impl FromRow<'_, SqliteRow> for QueueRow {
                 missing: number("missing")?,
                 known: number("known")?,
                 since: Timestamp(since),
+                released: row.try_get("released")?,
             }),
         };
         let waiting = number("waiting")?;

@@ -8,11 +8,15 @@ use crate::error::{LedgerError, Result};
 use crate::jobs::{JobState, Redrive};
 
 impl Writing<'_> {
-    /// Makes a job ready that waits or is set aside.
+    /// Makes a job ready that waits, is set aside, or was discarded.
     pub(super) async fn retry_now(&mut self, job: i64, actor: &str) -> Result<()> {
         match self.state(job).await? {
             Some(JobState::Quarantined | JobState::Ready) => {}
-            state => return Err(unfit(job, state, "made ready again", "quarantined or waits")),
+            Some(JobState::Cancelled) if self.is_discarded(job).await? => {}
+            state => {
+                let wanted = "quarantined, waits or was discarded by the operator";
+                return Err(unfit(job, state, "made ready again", wanted));
+            }
         }
         self.make_ready(&[job]).await?;
         self.act(actor, "job.retry", format!("job/{job}"), String::new());
@@ -112,6 +116,17 @@ impl Writing<'_> {
             .await
             .map_err(fault)?;
         word.map(|word| state(&word)).transpose()
+    }
+
+    /// Whether the operator ended a job that was set aside: it kept its failure, and its file has no later job.
+    async fn is_discarded(&mut self, job: i64) -> Result<bool> {
+        sqlx::query_scalar(
+            "SELECT current = 1 AND task = 'extract' AND failure_kind IS NOT NULL FROM job WHERE id = ?",
+        )
+        .bind(job)
+        .fetch_one(&mut self.conn)
+        .await
+        .map_err(fault)
     }
 
     async fn make_ready(&mut self, jobs: &[i64]) -> Result<()> {

@@ -222,3 +222,8 @@ INSERT INTO clock (one, at, steps) SELECT 1, max(
     coalesce((SELECT at FROM outbox ORDER BY seq DESC LIMIT 1), 0),
     coalesce((SELECT at FROM audit ORDER BY number DESC LIMIT 1), 0)), 0;
 ";
+
+/// The sixth schema remembers the operator's word on a mass disappearance until somebody acts on it.
+pub(super) const SIXTH: &str = "
+ALTER TABLE held ADD COLUMN released INTEGER NOT NULL DEFAULT 0;
+";

@@ -64,7 +64,7 @@ pub(crate) async fn page(
                 @if let Some(parent) = document.parent {
                     p.faint { a href=(format!("/documents/{parent}")) { "↑ " (words.say("바깥 문서", "Containing document")) } }
                 }
-                h1 { bdi { (name(document.title())) } }
+                h1 { bdi { (name(&document.title())) } }
                 p.path { bdi { (name(&document.path())) } }
                 (outcome(words, &document))
                 (actions(words, &document))
@@ -88,7 +88,7 @@ pub(crate) async fn page(
             }
         }
     };
-    let title = name(document.title());
+    let title = name(&document.title());
     let layout = Layout {
         locale: manner.locale,
         title: &title,

@@ -7,7 +7,7 @@ use axum::response::Response;
 use madang_document::id::DocumentId;
 use madang_document::left_out::LeftOut;
 use madang_document::shown::Shown;
-use madang_ledger::jobs::{Job, JobState};
+use madang_ledger::jobs::{Job, JobState, Task};
 use madang_ledger::notes::{Note, NoteKind};
 use madang_ledger::objects::Balance;
 use madang_ledger::queue::Queue;
@@ -17,7 +17,7 @@ use crate::address::{percent, query_string};
 use crate::caller::{Caller, Manner};
 use crate::conditions;
 use crate::count::count;
-use crate::jobs::{filter, next, task_word};
+use crate::jobs::{KINDS, filter, next, task_word};
 use crate::left_out;
 use crate::notes;
 use crate::pages::layout::Layout;
@@ -340,7 +340,7 @@ fn job_card(words: Words, job: &Job) -> Markup {
                 }
             }
             div.acts {
-                @if matches!(job.state, JobState::Quarantined | JobState::Ready) && (job.state == JobState::Quarantined || job.failure.is_some()) {
+                @if may_retry(job) {
                     form method="post" action=(format!("/v1/jobs/{}/retry", job.id)) {
                         button { (words.say("다시 시도", "Retry")) }
                     }
@@ -352,6 +352,16 @@ fn job_card(words: Words, job: &Job) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// Whether trying again is of use: it is set aside or was discarded, or waits after a failure.
+fn may_retry(job: &Job) -> bool {
+    match job.state {
+        JobState::Quarantined => true,
+        JobState::Ready => job.failure.is_some(),
+        JobState::Cancelled => job.task == Task::Extract && job.failure.is_some(),
+        JobState::Leased | JobState::Done => false,
     }
 }
 
@@ -367,7 +377,7 @@ fn redrive(words: Words, queues: &[Queue], queue: &str) -> Markup {
             label { (words.say("사유", "Reason"))
                 select name="kind" {
                     option value="" { (words.say("모두", "all")) }
-                    @for kind in ["timeout", "memory", "crashed", "read", "corrupt", "encrypted", "drm", "unsupported", "limit"] {
+                    @for kind in KINDS.iter().copied() {
                         option value=(kind) { (words.outcome(kind)) }
                     }
                 }

@@ -13,8 +13,10 @@ use crate::receipts::{Receipt, Stage};
 pub(crate) fn page(caller: &Caller, manner: Manner, here: &str, receipt: &Receipt) -> Response {
     let words = Words(manner.locale);
     let title = name(receipt.path.rsplit('/').next().unwrap_or_default());
-    let good =
-        !matches!(receipt.state, Stage::Quarantined | Stage::WaitingForRetry | Stage::Deleted);
+    let good = !matches!(
+        receipt.state,
+        Stage::Quarantined | Stage::WaitingForRetry | Stage::Discarded | Stage::Deleted
+    );
     let may_follow = caller.principal.may(Role::Drop) || caller.principal.may(Role::Operate);
     let more = [&receipt.estimate, &receipt.outcome_sentence, &receipt.advice];
     let main = html! {

@@ -52,6 +52,7 @@ impl Words {
             Some(Outcome::Memory) => self.say("메모리 초과", "out of memory"),
             Some(Outcome::Crashed) => self.say("읽다가 멈춤", "reader died"),
             None if outcome == "read" => self.say("저장소 오류", "store"),
+            None if outcome == "house" => self.say("기록 거부", "not recorded"),
             None => outcome,
         }
     }

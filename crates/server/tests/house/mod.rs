@@ -244,7 +244,7 @@ impl House {
             partition: Partition::of(claim.agency.clone()),
             pipeline: claim.pipeline,
             path: document.path(),
-            title: document.title().to_owned(),
+            title: document.title().into_owned(),
             keywords: String::new(),
             kind: document.media_type.kind(),
             media_type: document.media_type.clone(),

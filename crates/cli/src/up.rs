@@ -351,11 +351,7 @@ async fn once(service: &Service, ledger: &Arc<dyn Ledger>, command: &Up) -> Resu
 }
 
 /// Prints the closing line, after what stands beside it. Scripts read it, so it counts as a failure if they cannot.
-async fn closing(
-    ledger: &dyn Ledger,
-    pipelines: &[Pipeline],
-    command: &Up,
-) -> Result<(), Failure> {
+async fn closing(ledger: &dyn Ledger, pipelines: &[Pipeline], command: &Up) -> Result<(), Failure> {
     remarks(ledger, pipelines, command).await?;
     out(&summary(&ledger.balance(&Scope::All).await?))
 }

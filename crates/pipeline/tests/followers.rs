@@ -486,7 +486,7 @@ async fn a_row_that_cannot_be_read_stops_no_walk() {
     let kogl1 = declared(&house, License::Kogl1);
     let stop = CancellationToken::new();
     let way = Way { stop: stop.clone(), ..house.way() };
-    let cataloguer = Cataloguer::new(Arc::clone(&house.ledger) as _, kogl1);
+    let cataloguer = Cataloguer::new(Arc::clone(&house.ledger) as _, kogl1, Arc::default());
     let running = tokio::spawn(follow(cataloguer, way));
     let entries = async |version: u64| {
         let all = house.ledger.entries(&Scope::All, false, None, 99).await.unwrap();
@@ -505,7 +505,8 @@ async fn a_row_that_cannot_be_read_stops_no_walk() {
     let kogl4 = declared(&house, License::Kogl4);
     let stop = CancellationToken::new();
     let way = Way { stop: stop.clone(), ..house.way() };
-    let cataloguer = Cataloguer::new(Arc::clone(&house.ledger) as _, Arc::clone(&kogl4));
+    let cataloguer =
+        Cataloguer::new(Arc::clone(&house.ledger) as _, Arc::clone(&kogl4), Arc::default());
     let running = tokio::spawn(follow(cataloguer, way));
     until("the others have a new one", async || entries(2).await == ids).await;
     let told = declaration(&kogl4["press0"]);

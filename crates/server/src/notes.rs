@@ -104,6 +104,7 @@ pub(crate) fn title(kind: NoteKind) -> Sentence {
     let (ko, en) = match kind {
         NoteKind::RecordRefused => ("색인이 받지 않음", "refused by the index"),
         NoteKind::TextLost => ("글이 사라짐", "text lost"),
+        NoteKind::PreviewLost => ("미리보기가 사라짐", "preview lost"),
         NoteKind::DocumentUnreadable => ("장부에서 읽을 수 없음", "unreadable in the ledger"),
         NoteKind::EntryRefused => ("등록부가 받지 않음", "refused by a registry"),
         NoteKind::ObjectRefused => ("장부가 받지 않음", "refused by the ledger"),

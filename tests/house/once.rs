@@ -110,6 +110,29 @@ async fn whatever_ends_well_closes_the_ledger() {
 }
 
 #[test]
+fn a_run_waits_for_the_parts_that_it_has_and_for_no_other() {
+    for (roles, indexed, found, catalogued) in [
+        ("source,worker,indexer", 2, 2, 0),
+        ("source,worker,relay", 2, 0, 0),
+        ("source,worker,cataloguer", 2, 0, 3),
+        ("source", 0, 0, 0),
+        ("source,worker,indexer,cataloguer,relay", 2, 2, 3),
+    ] {
+        let yard = Yard::new();
+        yard.write("drop/one.txt", "첫째 글 everyone");
+        yard.write("drop/two.txt", "둘째 글 everyone");
+        let summary = yard.once(&["drop", "--roles", roles]);
+        assert_eq!((summary.received, summary.indexed), (2, indexed), "{roles}: {summary:?}");
+        assert_eq!(yard.found("everyone").len(), found, "{roles}");
+        assert_eq!(yard.live_entries().len(), catalogued, "{roles}");
+        // The rest is done by a later run that has the other parts, too.
+        yard.once(&["drop"]);
+        assert_eq!(yard.found("everyone").len(), 2, "after {roles}");
+        assert_eq!(yard.live_entries().len(), 3, "after {roles}");
+    }
+}
+
+#[test]
 fn a_changed_file_is_one_update_and_a_removed_one_is_withdrawn() {
     let yard = Yard::new();
     yard.write("drop/staying.txt", "머무르는 글 staying");

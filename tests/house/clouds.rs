@@ -105,7 +105,7 @@ fn a_store_is_declared_for_one_kind_of_bucket() {
             "ftp://a/b: `ftp://` is no kind of source: use `file:folder`, `s3://bucket/prefix`, `gs://bucket/prefix` or `az://bucket/prefix`",
         ),
         ("", "gs:///b", "names no bucket"),
-        ("", "az://drop/b", "Account must be specified"),
+        ("", "az://drop/b", "no keys for this bucket: declare `[stores.…]`"),
     ] {
         yard.write("madang.toml", declared);
         let output = yard.run(&["check", source, "--config", "madang.toml"]);

@@ -10,6 +10,7 @@ use madang_catalog::registry::Registry;
 use madang_document::timestamp::Timestamp;
 use madang_index::index::Index;
 use madang_index::tantivy::index::TantivyIndex;
+use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
 use madang_ledger::sqlite::SqliteLedger;
 use madang_ledger::worker::Worker;
@@ -42,9 +43,20 @@ pub(crate) const BUCKETS: &[BucketKind] = &[
     BucketKind::of::<AzureSettings>("az"),
 ];
 
-/// The ledger of a data folder.
+/// The ledger of a data folder. Where a full disk keeps it from being opened, it gets the room that was kept for that.
 pub(crate) async fn ledger(data: &DataFolder) -> Result<Arc<dyn Ledger>, Failure> {
-    Ok(Arc::new(SqliteLedger::open(&data.join("ledger.db"), clock()).await?))
+    let path = data.join("ledger.db");
+    let ledger = match SqliteLedger::open(&path, clock()).await {
+        Err(LedgerError::Unavailable(_)) if data.give_reserve_up() => {
+            SqliteLedger::open(&path, clock()).await?
+        }
+        opened => {
+            let opened = opened?;
+            data.keep_reserve();
+            opened
+        }
+    };
+    Ok(Arc::new(ledger))
 }
 
 /// The ledger of a folder whose lock somebody else may hold.

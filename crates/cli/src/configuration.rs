@@ -300,7 +300,6 @@ mod tests {
     use madang_store::s3::S3Settings;
 
     use super::*;
-    use crate::backends;
 
     const EXAMPLE: &str = include_str!("../../../madang.toml.example");
 
@@ -326,7 +325,12 @@ mod tests {
         let text: String =
             lines.filter(|line| is_key(line)).map(|line| format!("{line}\n")).collect();
         let text = text.replace("/etc/madang", &secrets.path().display().to_string());
-        let all = Configuration::parse(&text, "madang.toml", backends::BUCKETS).unwrap();
+        let buckets = [
+            BucketKind::of::<S3Settings>("s3"),
+            BucketKind::of::<GcsSettings>("gs"),
+            BucketKind::of::<AzureSettings>("az"),
+        ];
+        let all = Configuration::parse(&text, "madang.toml", &buckets).unwrap();
         assert_eq!(all.limits(), Limits::default(), "what is marked as a default is one");
 
         let table: toml::Table = text.parse().unwrap();

@@ -19,6 +19,10 @@ pub(crate) struct DataFolder {
     _lock: File,
 }
 
+/// Room that is kept for the start on a full disk: the ledger cannot even be read without some files beside it.
+const RESERVE: &str = "reserve";
+const RESERVE_BYTES: u64 = 512 << 10;
+
 impl DataFolder {
     /// Creates the folder if need be and takes its lock; none if another process holds it.
     pub(crate) fn lock(path: &Path) -> Result<Option<DataFolder>, Failure> {
@@ -42,6 +46,29 @@ impl DataFolder {
         // What a killed service announced leads to whoever took its port since: the owner's key must not follow.
         Announcement::remove(path).map_err(failed)?;
         Ok(Some(DataFolder { path: path.to_owned(), _lock: lock }))
+    }
+
+    /// Keeps some room on the disk of the folder, as far as there is any, for the start on a full one.
+    pub(crate) fn keep_reserve(&self) {
+        let path = self.join(RESERVE);
+        if std::fs::metadata(&path).is_ok_and(|there| there.len() == RESERVE_BYTES) {
+            return;
+        }
+        let kept = File::options().write(true).create(true).truncate(true).mode(0o600).open(&path);
+        let kept = kept.and_then(|mut file| {
+            // Holes would keep nothing.
+            let zeros = [0_u8; 4096];
+            (0..RESERVE_BYTES / 4096).try_for_each(|_| file.write_all(&zeros))?;
+            file.sync_all()
+        });
+        if kept.is_err() {
+            self.give_reserve_up();
+        }
+    }
+
+    /// Gives the kept room up. Gives whether there was any.
+    pub(crate) fn give_reserve_up(&self) -> bool {
+        std::fs::remove_file(self.join(RESERVE)).is_ok()
     }
 
     /// A path in the folder.
@@ -122,8 +149,16 @@ fn is_full(error: &std::io::Error) -> bool {
 
 /// What Madang keeps in the folder. `drop` is not of it, where people's files may lie, nor is the local key: one
 /// that others could read is made anew.
-const OURS: [&str; 7] =
-    ["blobs", "index", "ledger.db", "ledger.db-shm", "ledger.db-wal", "lock", Announcement::FILE];
+const OURS: [&str; 8] = [
+    "blobs",
+    "index",
+    "ledger.db",
+    "ledger.db-shm",
+    "ledger.db-wal",
+    "lock",
+    RESERVE,
+    Announcement::FILE,
+];
 
 /// Makes the folder, and takes from everybody but its owner what was open until now.
 pub(crate) fn prepare(path: &Path) -> Result<(), Failure> {

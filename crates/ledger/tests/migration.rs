@@ -283,6 +283,7 @@ async fn a_file_of_the_second_schema_is_brought_up_to_date() {
          CREATE INDEX document_pipeline ON document (pipeline, id) WHERE withdrawn = 0;
          DROP TABLE note;
          DROP TABLE clock;
+         ALTER TABLE held DROP COLUMN released;
          PRAGMA user_version = 2;",
     )
     .await;

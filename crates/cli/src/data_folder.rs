@@ -21,7 +21,7 @@ pub(crate) struct DataFolder {
 
 /// Room that is kept for the start on a full disk: the ledger cannot even be read without some files beside it.
 const RESERVE: &str = "reserve";
-const RESERVE_BYTES: u64 = 512 << 10;
+const RESERVE_BYTES: u64 = 128 << 10;
 
 impl DataFolder {
     /// Creates the folder if need be and takes its lock; none if another process holds it.

@@ -78,7 +78,12 @@ fn take_orders(
     // space that the limit on memory counts.
     #[cfg(target_env = "gnu")]
     unsafe {
-        libc::mallopt(libc::M_ARENA_MAX, 1)
+        libc::mallopt(libc::M_ARENA_MAX, 1);
+        // What a child frees it soon wants again, and it lives for milliseconds: memory handed back to the kernel in
+        // between is cleared and faulted in once more, page by page.
+        libc::mallopt(libc::M_TRIM_THRESHOLD, 1 << 30);
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 32 << 20);
+        libc::mallopt(libc::M_TOP_PAD, 256 << 10);
     };
     let engines = engines()?;
     warm(&engines);

@@ -7,10 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use fast_image_resize::images::Image;
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use image::metadata::Orientation;
-use image::{
-    DynamicImage, GrayAlphaImage, GrayImage, ImageDecoder as _, ImageError, ImageReader, Rgb,
-    RgbImage, RgbaImage,
-};
+use image::{DynamicImage, ImageDecoder as _, ImageError, ImageReader, RgbaImage};
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use madang_document::content::Preview;
 use madang_document::locator::Locator;
@@ -106,27 +103,31 @@ pub(super) fn encode(
     locator: Locator,
     context: &Context<'_>,
 ) -> Result<Preview, String> {
-    let mut small = shrunk(picture, context.limits.preview.max(1))?;
+    let mut small = DynamicImage::from(shrunk(on_white(picture), context.limits.preview.max(1))?);
     let orientation = orientation.and_then(|n| u8::try_from(n).ok());
     if let Some(orientation) = orientation.and_then(Orientation::from_exif) {
         small.apply_orientation(orientation);
     }
-    let flat = if small.color().has_alpha() { on_white(&small) } else { small.into_rgb8() };
-    let (width, height) = flat.dimensions();
+    let small = small.into_rgba8();
+    let (width, height) = small.dimensions();
     let side = |length: u32| u16::try_from(length).map_err(|error| error.to_string());
     let mut jpeg = Vec::new();
     let mut encoder = Encoder::new(&mut jpeg, QUALITY);
     // Most previews are pages of text: colour at half the resolution frays coloured letters.
     encoder.set_sampling_factor(SamplingFactor::R_4_4_4);
     encoder
-        .encode(flat.as_raw(), side(width)?, side(height)?, ColorType::Rgb)
+        .encode(small.as_raw(), side(width)?, side(height)?, ColorType::Rgba)
         .map_err(|error| error.to_string())?;
     Ok(Preview { locator, width, height, jpeg })
 }
 
-/// A picture whose longer side is at most so many pixels, each the mean of those that it stands for.
-fn shrunk(picture: DynamicImage, side: u32) -> Result<DynamicImage, String> {
-    let (width, height) = (picture.width(), picture.height());
+/// A picture whose longer side is at most so many pixels, each the mean of those that it stands for. It has no clear
+/// pixels.
+///
+/// Every picture comes as one kind of pixels: each kind that is shrunk by itself is compiled 240 times over, for so
+/// many numbers of rows, and together they were half of this crate.
+fn shrunk(picture: RgbaImage, side: u32) -> Result<RgbaImage, String> {
+    let (width, height) = picture.dimensions();
     let longer = width.max(height);
     if longer <= side {
         return Ok(picture);
@@ -136,40 +137,15 @@ fn shrunk(picture: DynamicImage, side: u32) -> Result<DynamicImage, String> {
             (u64::from(length) * u64::from(side) + u64::from(longer) / 2) / u64::from(longer);
         u32::try_from(scaled).unwrap_or(side).max(1)
     };
-    let (from, to) = ((width, height), (scaled(width), scaled(height)));
-    let small = match picture {
-        DynamicImage::ImageLuma8(picture) => {
-            let pixels = resized(picture.into_raw(), PixelType::U8, from, to)?;
-            GrayImage::from_raw(to.0, to.1, pixels).map(DynamicImage::from)
-        }
-        DynamicImage::ImageLumaA8(picture) => {
-            let pixels = resized(picture.into_raw(), PixelType::U8x2, from, to)?;
-            GrayAlphaImage::from_raw(to.0, to.1, pixels).map(DynamicImage::from)
-        }
-        picture if picture.color().has_alpha() => {
-            let pixels = resized(picture.into_rgba8().into_raw(), PixelType::U8x4, from, to)?;
-            RgbaImage::from_raw(to.0, to.1, pixels).map(DynamicImage::from)
-        }
-        picture => {
-            let pixels = resized(picture.into_rgb8().into_raw(), PixelType::U8x3, from, to)?;
-            RgbImage::from_raw(to.0, to.1, pixels).map(DynamicImage::from)
-        }
-    };
-    small.ok_or_else(|| "the shrunk picture has another size".into())
-}
-
-/// Pixels of a picture of one size as those of another.
-fn resized(
-    pixels: Vec<u8>,
-    kind: PixelType,
-    from: (u32, u32),
-    to: (u32, u32),
-) -> Result<Vec<u8>, String> {
-    let picture = Image::from_vec_u8(from.0, from.1, pixels, kind).map_err(|e| e.to_string())?;
-    let mut small = Image::new(to.0, to.1, kind);
-    let mean = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Box));
-    Resizer::new().resize(&picture, &mut small, &mean).map_err(|e| e.to_string())?;
-    Ok(small.into_vec())
+    let picture = Image::from_vec_u8(width, height, picture.into_raw(), PixelType::U8x4)
+        .map_err(|error| error.to_string())?;
+    let (width, height) = (scaled(width), scaled(height));
+    let mut small = Image::new(width, height, PixelType::U8x4);
+    let mean =
+        ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Box)).use_alpha(false);
+    Resizer::new().resize(&picture, &mut small, &mean).map_err(|error| error.to_string())?;
+    RgbaImage::from_raw(width, height, small.into_vec())
+        .ok_or_else(|| "the shrunk picture has another size".into())
 }
 
 /// A picture that stands inside a document as its own small likeness: the first page, the cover of an album.
@@ -185,19 +161,29 @@ pub(super) fn stored(picture: &[u8], context: &Context<'_>) -> Result<Preview, S
 }
 
 /// Paper is white: JPEG knows no transparency, and dropping it would turn clear pixels black.
-fn on_white(picture: &DynamicImage) -> RgbImage {
-    let rgba = picture.to_rgba8();
-    let mut flat = RgbImage::new(rgba.width(), rgba.height());
-    for (from, to) in rgba.pixels().zip(flat.pixels_mut()) {
-        let [red, green, blue, alpha] = from.0.map(u32::from);
-        let blend = |c: u32| u8::try_from((c * alpha + 255 * (255 - alpha)) / 255).unwrap_or(255);
-        *to = Rgb([blend(red), blend(green), blend(blue)]);
+fn on_white(picture: DynamicImage) -> RgbaImage {
+    let may_be_clear = picture.color().has_alpha();
+    let mut flat = picture.into_rgba8();
+    if may_be_clear {
+        for pixel in flat.pixels_mut() {
+            let [red, green, blue, alpha] = pixel.0;
+            if alpha < 255 {
+                let alpha = u32::from(alpha);
+                let blend = |c: u8| {
+                    let c = (u32::from(c) * alpha + 255 * (255 - alpha)) / 255;
+                    u8::try_from(c).unwrap_or(255)
+                };
+                pixel.0 = [blend(red), blend(green), blend(blue), 255];
+            }
+        }
     }
     flat
 }
 
 #[cfg(test)]
 mod tests {
+    use image::{Rgb, RgbImage, Rgba};
+
     use super::*;
 
     #[test]
@@ -216,14 +202,26 @@ mod tests {
             DynamicImage::from(striped.to_luma16()),
         ] {
             let kind = picture.color();
-            let small = shrunk(picture.clone(), 500).unwrap();
-            assert_eq!((small.width(), small.height()), (500, 5), "{kind:?}");
-            assert_eq!(small.color().has_alpha(), kind.has_alpha(), "{kind:?}");
-            let gray = |pixel: &Rgb<u8>| pixel.0.iter().all(|c| (127..=128).contains(c));
-            assert!(small.to_rgb8().pixels().all(gray), "{kind:?}");
-            assert_eq!(shrunk(picture.clone(), 1000).unwrap(), picture, "{kind:?}");
+            let flat = on_white(picture);
+            let small = shrunk(flat.clone(), 500).unwrap();
+            assert_eq!(small.dimensions(), (500, 5), "{kind:?}");
+            let gray = |pixel: &Rgba<u8>| {
+                let [colours @ .., alpha] = pixel.0;
+                alpha == 255 && colours.iter().all(|c| (127..=128).contains(c))
+            };
+            assert!(small.pixels().all(gray), "{kind:?}");
+            assert_eq!(shrunk(flat.clone(), 1000).unwrap(), flat, "{kind:?}");
             // A line stays a line.
-            assert_eq!(shrunk(picture, 20).unwrap().height(), 1, "{kind:?}");
+            assert_eq!(shrunk(flat, 20).unwrap().height(), 1, "{kind:?}");
         }
+    }
+
+    #[test]
+    fn clear_pixels_are_paper() {
+        let half = RgbaImage::from_pixel(2, 1, Rgba([0, 0, 0, 127]));
+        let clear = RgbaImage::from_pixel(2, 1, Rgba([9, 9, 9, 0]));
+        let gray = on_white(DynamicImage::from(half));
+        assert_eq!(gray.get_pixel(0, 0).0, [128, 128, 128, 255]);
+        assert_eq!(on_white(DynamicImage::from(clear)).get_pixel(1, 0).0, [255; 4]);
     }
 }

@@ -9,12 +9,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use futures::StreamExt;
 use madang_document::blob_id::BlobId;
+use madang_document::condition::Kind;
 use madang_document::object_key;
 use madang_document::principal::{Principal, Scope};
 use madang_index::index::Index;
 use madang_index::scoped_searcher::ScopedSearcher;
 use madang_ledger::ledger::Ledger;
-use madang_pipeline::board::{Board, Kind};
+use madang_pipeline::board::Board;
 use madang_pipeline::decide::Policy;
 use madang_pipeline::declaration::Pipeline;
 use madang_pipeline::service::{Parts, PutError, Role, Service, Settings};
@@ -22,8 +23,7 @@ use madang_sandbox::zygote::Zygote;
 use madang_server::door::Door;
 use madang_server::hosts::Hosts;
 use madang_server::ports::{
-    Condition, ConditionKind, Conditions, DropError, DropTarget, Dropped, Drops, HoldError, Holds,
-    Upload,
+    Condition, Conditions, DropError, DropTarget, Dropped, Drops, HoldError, Holds, Upload,
 };
 use madang_server::server::{
     Limits as HttpLimits, OwnKey, Ports, Server, Settings as HttpSettings,
@@ -457,22 +457,12 @@ impl Drops for ServicePorts {
 
 /// A condition as the server shows it; a held disappearance is shown with its queue.
 fn condition(condition: madang_pipeline::board::Condition) -> Option<Condition> {
-    let kind = match condition.kind {
-        Kind::DiskLow => ConditionKind::DiskLow,
-        Kind::LedgerUnwritable => ConditionKind::LedgerUnwritable,
-        Kind::LedgerDamaged => ConditionKind::LedgerDamaged,
-        Kind::DescriptorsOut => ConditionKind::DescriptorsOut,
-        Kind::Stalled => ConditionKind::Stalled,
-        Kind::SourceAway => ConditionKind::SourceAway,
-        Kind::Behind => ConditionKind::IndexBehind,
-        Kind::Elsewhere => ConditionKind::Elsewhere,
-        Kind::IndexDamaged => ConditionKind::IndexDamaged,
-        Kind::Panicked => ConditionKind::Panicked,
-        Kind::Held => return None,
-    };
-    let detail = format!("{}; {}", condition.message, condition.kind.cure());
+    let kind = condition.kind;
+    if kind == Kind::Held {
+        return None;
+    }
     let (subject, agency) = (condition.subject.name, condition.subject.agency);
-    Some(Condition { kind, subject, agency, since: condition.since, detail })
+    Some(Condition { kind, subject, agency, since: condition.since, detail: condition.message })
 }
 
 impl Conditions for ServicePorts {

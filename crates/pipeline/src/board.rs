@@ -3,104 +3,13 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use madang_document::agency::Agency;
+use madang_document::condition::Kind;
+use madang_document::locale::Locale;
 use madang_document::shown::Shown;
 use madang_document::timestamp::Timestamp;
 use madang_ledger::error::LedgerError;
 
 use crate::clock::Clock;
-
-/// What can stand in the way of the work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kind {
-    /// The disk of the data folder is almost full.
-    DiskLow,
-    /// The ledger does not take what is to be recorded.
-    LedgerUnwritable,
-    /// The ledger's store is damaged: waiting mends nothing.
-    LedgerDamaged,
-    /// The process has hardly any descriptors left.
-    DescriptorsOut,
-    /// No reader can be started, or what was read cannot be kept, and neither the disk nor descriptors are out.
-    Stalled,
-    /// A source cannot be listed.
-    SourceAway,
-    /// So much is gone from a source that the operator must say whether it is real.
-    Held,
-    /// A follower of the outbox cannot go on.
-    Behind,
-    /// Another process follows the outbox for this reader.
-    Elsewhere,
-    /// An index is damaged, and is built anew.
-    IndexDamaged,
-    /// A part of the service panicked, and is begun again.
-    Panicked,
-}
-
-impl Kind {
-    /// The word used in messages and metrics.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Kind::DiskLow => "disk_low",
-            Kind::LedgerUnwritable => "ledger_unwritable",
-            Kind::LedgerDamaged => "ledger_damaged",
-            Kind::DescriptorsOut => "descriptors_out",
-            Kind::Stalled => "stalled",
-            Kind::SourceAway => "source_away",
-            Kind::Held => "held",
-            Kind::Behind => "behind",
-            Kind::Elsewhere => "elsewhere",
-            Kind::IndexDamaged => "index_damaged",
-            Kind::Panicked => "panicked",
-        }
-    }
-
-    /// Whether the service as a whole cannot do its work. What ails one agency is shown, but must not take the
-    /// others' service off the air.
-    pub fn is_unready(self) -> bool {
-        match self {
-            Kind::DiskLow
-            | Kind::LedgerUnwritable
-            | Kind::LedgerDamaged
-            | Kind::DescriptorsOut
-            | Kind::Stalled => true,
-            Kind::SourceAway
-            | Kind::Held
-            | Kind::Behind
-            | Kind::Elsewhere
-            | Kind::IndexDamaged
-            | Kind::Panicked => false,
-        }
-    }
-
-    /// What the operator can do.
-    pub fn cure(self) -> &'static str {
-        match self {
-            Kind::DiskLow => "free some space on the disk of the data folder",
-            Kind::LedgerUnwritable => {
-                "look at the disk of the data folder; nothing is lost meanwhile"
-            }
-            Kind::LedgerDamaged => {
-                "stop madang; put a sound copy of ledger.db in its place, or move it (and ledger.db-wal, ledger.db-shm) \
-                 aside: then every file is read anew at the next start"
-            }
-            Kind::DescriptorsOut => "raise the limit of open files (ulimit -n, LimitNOFILE)",
-            Kind::Stalled => "look at what the message names; nothing is lost meanwhile",
-            Kind::SourceAway => {
-                "a folder: see to its mount, and that the account that runs madang may list it; a bucket: see to its \
-                 keys and the network"
-            }
-            Kind::Held => {
-                "put the files back, or confirm that they are gone (madang queue release)"
-            }
-            Kind::Behind => "it goes on by itself when what it waits for is back",
-            Kind::Elsewhere => "none needed: this process takes over when that one ends",
-            Kind::IndexDamaged => "none needed: it is built anew from the ledger",
-            Kind::Panicked => {
-                "none needed: it is begun again by itself; if it lasts, report it with the log"
-            }
-        }
-    }
-}
 
 /// What a condition is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -166,7 +75,7 @@ impl Board {
         let now = (self.clock)();
         let mut conditions = self.lock();
         let condition = conditions.entry((kind, subject.clone())).or_insert_with(|| {
-            let (message, cure) = (Shown::new(message), kind.cure());
+            let (message, cure) = (Shown::new(message), kind.cure(Locale::English));
             tracing::warn!(condition = kind.as_str(), subject = %subject.name, %message, %cure, "begins");
             Condition { kind, subject, since: now, message: String::new() }
         });

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use madang_document::condition::Kind;
 use madang_document::outcome::Outcome;
 use madang_document::timestamp::Timestamp;
 use madang_ledger::error::LedgerError;
@@ -9,7 +10,7 @@ use madang_ledger::ledger::Ledger;
 use tokio::sync::{Notify, mpsc};
 
 use crate::backoff::Backoff;
-use crate::board::{Board, Kind, Subject};
+use crate::board::{Board, Subject};
 use crate::clock::{Clock, Jitter};
 use crate::lease::Leases;
 use crate::panicked::{Panicked, caught};

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use madang_document::condition::Kind;
 use madang_ledger::error::LedgerError;
 use madang_ledger::reader::Reader;
 use tokio::sync::watch;
@@ -8,7 +9,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::backoff::{Backoff, DAMAGED};
-use crate::board::{Board, Kind, Subject};
+use crate::board::{Board, Subject};
 use crate::clock::Jitter;
 use crate::heads::Heads;
 use crate::panicked::caught;
@@ -108,7 +109,9 @@ impl Obstacle {
     /// Says so on the board.
     pub(crate) fn show(&self, board: &Board, subject: &Subject) {
         match self {
-            Obstacle::Unreachable(message) => board.set(Kind::Behind, subject.clone(), message),
+            Obstacle::Unreachable(message) => {
+                board.set(Kind::IndexBehind, subject.clone(), message)
+            }
             Obstacle::LedgerDamaged(message) => {
                 board.set(Kind::LedgerDamaged, Subject::service(), message);
             }
@@ -208,7 +211,7 @@ pub async fn follow(mut follower: impl Follower, mut way: Way) {
         let pause = match caught(follower.step(head)).await {
             Ok(Ok(step)) => {
                 failures = 0;
-                way.board.clear(Kind::Behind, &subject);
+                way.board.clear(Kind::IndexBehind, &subject);
                 way.board.clear(Kind::Panicked, &subject);
                 match step {
                     Step::More => 0,
@@ -265,7 +268,7 @@ async fn wait_for_lease(
         }
         match &standing.obstacle {
             Some(Obstruction::Elsewhere) => {
-                way.board.clear(Kind::Behind, subject);
+                way.board.clear(Kind::IndexBehind, subject);
                 way.board.set(Kind::Elsewhere, subject.clone(), "another process follows it");
             }
             Some(Obstruction::Ledger(error)) => {

@@ -3,9 +3,10 @@ use std::error::Error;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use madang_document::condition::Kind;
 use rustix::io::Errno;
 
-use crate::board::{Board, Kind, Subject};
+use crate::board::{Board, Subject};
 
 /// Which shortage of the machine an error comes of, if it does: then it is no fault of the file that was being read.
 pub fn shortage(error: &(dyn Error + 'static)) -> Option<Kind> {

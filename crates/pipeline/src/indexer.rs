@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use madang_document::condition::Kind;
 use madang_document::content::Segment;
 use madang_document::document::Document;
 use madang_document::id::DocumentId;
@@ -21,7 +22,7 @@ use madang_ledger::rereads::{Again, again};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::board::{Board, Kind, Subject};
+use crate::board::{Board, Subject};
 use crate::clock::Clock;
 use crate::follow::{Follower, Gathering, Obstacle, Step, Way, follow};
 use crate::heads::Heads;
@@ -107,7 +108,7 @@ impl Indexers {
                 match self.partitions().await {
                     Ok(there) => {
                         partitions.extend(there);
-                        way.board.clear(Kind::Behind, &subject);
+                        way.board.clear(Kind::IndexBehind, &subject);
                         ask = None;
                     }
                     Err(obstacle) => {

@@ -1,10 +1,11 @@
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use madang_document::condition::Kind;
 use tokio_util::sync::CancellationToken;
 
 use crate::backoff::Backoff;
-use crate::board::{Board, Kind, Subject};
+use crate::board::{Board, Subject};
 use crate::clock::Jitter;
 use crate::panicked::caught;
 

@@ -1,9 +1,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use madang_document::condition::Kind;
 use tokio_util::sync::CancellationToken;
 
-use crate::board::{Board, Kind, Subject};
+use crate::board::{Board, Subject};
 
 /// How often the machine is asked how it fares.
 const OFTEN: Duration = Duration::from_secs(2);

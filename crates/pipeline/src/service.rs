@@ -8,6 +8,7 @@ use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use madang_catalog::registry::Registry;
 use madang_catalog::series::Series;
+use madang_document::condition::Kind;
 use madang_document::principal::Scope;
 use madang_index::index::Index;
 use madang_ledger::error::LedgerError;
@@ -23,7 +24,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::board::{Board, Kind, Subject};
+use crate::board::{Board, Subject};
 use crate::cataloguer::Cataloguer;
 use crate::clock::{Clock, Jitter, steady};
 use crate::completer::Completer;

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use madang_document::condition::Kind;
 use madang_document::id::DocumentId;
 use madang_document::left_out::{LeftOut, LeftOutKind};
 use madang_document::object::ObjectRef;
@@ -16,7 +17,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::backoff::Backoff;
-use crate::board::{Board, Kind, Subject};
+use crate::board::{Board, Subject};
 use crate::clock::{Clock, Jitter, ms, until};
 use crate::declaration::Pipeline;
 use crate::known_paths::KnownPaths;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use futures::FutureExt;
 use madang_document::blob_id::BlobId;
 use madang_document::blob_part::BlobPart;
+use madang_document::condition::Kind;
 use madang_document::document::Document;
 use madang_document::outcome::Outcome;
 use madang_extract::extraction::Extraction;
@@ -25,7 +26,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::backoff::Backoff;
-use crate::board::{Board, Kind, Subject};
+use crate::board::{Board, Subject};
 use crate::clock::{Clock, Jitter, until};
 use crate::completer::Finished;
 use crate::decide::{Attempt, Policy, Reading, Step, before_reading, decide};

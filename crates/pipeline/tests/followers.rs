@@ -19,6 +19,7 @@ use async_trait::async_trait;
 use madang_catalog::license::License;
 use madang_catalog::series::Series;
 use madang_document::agency::Agency;
+use madang_document::condition::Kind;
 use madang_document::content::{Origin, Segment};
 use madang_document::document::Document;
 use madang_document::id::DocumentId;
@@ -46,7 +47,7 @@ use madang_ledger::reader::{Reader, Readers};
 use madang_ledger::retention::{Retention, Trim};
 use madang_ledger::sqlite::{Durability, SqliteLedger};
 use madang_ledger::worker::Worker;
-use madang_pipeline::board::{Board, Kind, Subject};
+use madang_pipeline::board::{Board, Subject};
 use madang_pipeline::cataloguer::{Cataloguer, declaration, rebuild};
 use madang_pipeline::completer::{Completer, Finished};
 use madang_pipeline::declaration::parse;
@@ -431,8 +432,9 @@ async fn who_has_an_index_is_asked_again_until_it_is_known_and_the_board_says_so
     let shaky = Arc::new(Shaky { index, panics: AtomicU32::new(0), unlisted: AtomicU32::new(2) });
     house.follow_into(Arc::clone(&shaky) as _);
     let subject = Subject::part("indexers");
-    until("it is told", async || house.board.stands(Kind::Behind, &subject)).await;
-    until("it is not told any more", async || !house.board.stands(Kind::Behind, &subject)).await;
+    until("it is told", async || house.board.stands(Kind::IndexBehind, &subject)).await;
+    until("it is not told any more", async || !house.board.stands(Kind::IndexBehind, &subject))
+        .await;
     // It is ahead of its ledger, and so it is begun anew by who follows for it.
     until("somebody follows for it", async || {
         shaky.index.checkpoint(&partition(5)).unwrap() != Some(9)
@@ -447,7 +449,7 @@ async fn the_board_says_when_the_outbox_cannot_be_read() {
     house.write("ALTER TABLE outbox RENAME TO away").await;
     let _way = house.way();
     let subject = Subject::part("outbox");
-    until("it is told", async || house.board.stands(Kind::Behind, &subject)).await;
+    until("it is told", async || house.board.stands(Kind::IndexBehind, &subject)).await;
     house.write("ALTER TABLE away RENAME TO outbox").await;
     until("all is well", async || house.board.now().is_empty()).await;
 }
@@ -574,7 +576,7 @@ async fn who_waited_longer_than_the_outbox_is_kept_starts_anew() {
         house.drop_into(0, 5..9, &elsewhere).await
     };
     until("it waits", async || {
-        house.board.now().iter().any(|condition| condition.kind == Kind::Behind)
+        house.board.now().iter().any(|condition| condition.kind == Kind::IndexBehind)
     })
     .await;
     // As if all of it were long past.
@@ -875,7 +877,7 @@ async fn an_index_that_panics_is_told_and_built_anew_with_a_pause() {
     .await;
     // Broken off while it was built, it waits before it begins once more.
     until("it waits", async || {
-        house.board.now().iter().any(|condition| condition.kind == Kind::Behind)
+        house.board.now().iter().any(|condition| condition.kind == Kind::IndexBehind)
     })
     .await;
     holds(&shaky.index, &agency(0), &documents).await;
@@ -921,7 +923,7 @@ async fn a_damaged_ledger_is_told_as_such_and_not_as_an_index_that_is_behind() {
     })
     .await;
     let told = house.board.now();
-    assert!(told.iter().all(|condition| condition.kind != Kind::Behind), "{told:?}");
+    assert!(told.iter().all(|condition| condition.kind != Kind::IndexBehind), "{told:?}");
 }
 
 /// Takes one row with each step; meets an obstacle where it is told to.
@@ -969,7 +971,7 @@ async fn a_follower_goes_on_after_an_obstacle_and_the_board_says_so_meanwhile() 
     let woken = house.moved.notified();
     tokio::spawn(follow(Hindered { at: 0, obstacles: 1 }, house.way()));
     let subject = Subject::part("hindered");
-    until("it is told", async || house.board.stands(Kind::Behind, &subject)).await;
+    until("it is told", async || house.board.stands(Kind::IndexBehind, &subject)).await;
     woken.await;
     assert!(house.board.now().is_empty());
 }

@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
+use madang_document::condition::Kind;
 use madang_document::left_out::LeftOutKind;
 use madang_document::object::ObjectRef;
 use madang_document::principal::Scope;
@@ -22,7 +23,7 @@ use madang_document::timestamp::Timestamp;
 use madang_ledger::left_out::LeftOuts;
 use madang_ledger::objects::{Balance, Objects};
 use madang_ledger::sqlite::{Durability, SqliteLedger};
-use madang_pipeline::board::{Board, Kind, Subject};
+use madang_pipeline::board::{Board, Subject};
 use madang_pipeline::clock::{Clock, steady};
 use madang_pipeline::declaration::{Pipeline, parse};
 use madang_pipeline::missing::Window;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use madang_document::condition::Kind;
+use madang_document::locale::Locale;
 
-use crate::conditions;
-use crate::ports::ConditionKind;
 use crate::server::Server;
 use crate::wire::Said;
 
@@ -31,10 +31,10 @@ pub(crate) async fn ready(State(server): State<Arc<Server>>) -> Response {
     if !matches!(tokio::task::spawn_blocking(move || searcher.answers()).await, Ok(true)) {
         reasons.push("The index does not answer.".to_owned());
     }
-    let kinds: BTreeSet<ConditionKind> =
+    let kinds: BTreeSet<Kind> =
         server.conditions.now().into_iter().map(|condition| condition.kind).collect();
     let unready = !reasons.is_empty() || kinds.iter().any(|kind| kind.is_unready());
-    reasons.extend(kinds.into_iter().map(|kind| conditions::sentence(kind).en));
+    reasons.extend(kinds.into_iter().map(|kind| kind.sentence(Locale::English).to_owned()));
     let (status, head) = match unready {
         true => (StatusCode::SERVICE_UNAVAILABLE, "not ready\n"),
         false => (StatusCode::OK, "ok\n"),

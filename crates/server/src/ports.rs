@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::Stream;
 use madang_document::agency::Agency;
+use madang_document::condition::Kind;
 use madang_document::timestamp::Timestamp;
 use madang_store::store::Condition as PutCondition;
 
@@ -113,7 +114,7 @@ pub trait Conditions: Send + Sync {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Condition {
     /// What it is.
-    pub kind: ConditionKind,
+    pub kind: Kind,
     /// Which pipeline or partition; blank if it is the whole service.
     pub subject: String,
     /// Whose; none if it is the whole service, which everybody is told of.
@@ -122,78 +123,4 @@ pub struct Condition {
     pub since: Timestamp,
     /// More, in English, for the operator: may hold paths.
     pub detail: String,
-}
-
-/// What can keep the service from its work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum ConditionKind {
-    /// The disk of the data folder is almost full.
-    DiskLow,
-    /// The ledger refuses to be written.
-    LedgerUnwritable,
-    /// The ledger's store is damaged.
-    LedgerDamaged,
-    /// The process has no descriptors left.
-    DescriptorsOut,
-    /// Nothing can be read, or kept, for another reason.
-    Stalled,
-    /// A source cannot be listed or read.
-    SourceAway,
-    /// An index is far behind the ledger, or cannot follow it.
-    IndexBehind,
-    /// Another process follows the outbox for an index, the catalogue or a registry.
-    Elsewhere,
-    /// An index was damaged, and is built anew.
-    IndexDamaged,
-    /// A part of the service broke off, and is begun again.
-    Panicked,
-}
-
-impl ConditionKind {
-    /// Every kind.
-    pub const ALL: [ConditionKind; 10] = [
-        ConditionKind::DiskLow,
-        ConditionKind::LedgerUnwritable,
-        ConditionKind::LedgerDamaged,
-        ConditionKind::DescriptorsOut,
-        ConditionKind::Stalled,
-        ConditionKind::SourceAway,
-        ConditionKind::IndexBehind,
-        ConditionKind::Elsewhere,
-        ConditionKind::IndexDamaged,
-        ConditionKind::Panicked,
-    ];
-
-    /// The word used in JSON and metrics.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            ConditionKind::DiskLow => "disk_low",
-            ConditionKind::LedgerUnwritable => "ledger_unwritable",
-            ConditionKind::LedgerDamaged => "ledger_damaged",
-            ConditionKind::DescriptorsOut => "descriptors_out",
-            ConditionKind::Stalled => "stalled",
-            ConditionKind::SourceAway => "source_away",
-            ConditionKind::IndexBehind => "index_behind",
-            ConditionKind::Elsewhere => "elsewhere",
-            ConditionKind::IndexDamaged => "index_damaged",
-            ConditionKind::Panicked => "panicked",
-        }
-    }
-
-    /// Whether the service as a whole cannot do its work, so that `/readyz` says no. What ails one agency is
-    /// told there too, but must not take the others' service off the air.
-    pub fn is_unready(self) -> bool {
-        match self {
-            ConditionKind::DiskLow
-            | ConditionKind::LedgerUnwritable
-            | ConditionKind::LedgerDamaged
-            | ConditionKind::DescriptorsOut
-            | ConditionKind::Stalled => true,
-            ConditionKind::SourceAway
-            | ConditionKind::IndexBehind
-            | ConditionKind::Elsewhere
-            | ConditionKind::IndexDamaged
-            | ConditionKind::Panicked => false,
-        }
-    }
 }

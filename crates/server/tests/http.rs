@@ -9,6 +9,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use futures::StreamExt;
 use house::{A, B, House, Paper, pipeline};
+use madang_document::condition::Kind;
 use madang_document::id::DocumentId;
 use madang_document::left_out::{LeftOut, LeftOutKind};
 use madang_document::locator::Locator;
@@ -26,7 +27,7 @@ use madang_ledger::left_out::LeftOuts;
 use madang_ledger::notes::{NewNote, NoteKind, Notes};
 use madang_ledger::outbox::Outbox;
 use madang_ledger::worker::Worker;
-use madang_server::ports::{Condition, ConditionKind};
+use madang_server::ports::Condition;
 use madang_server::route::{Access, Scoped, Surface};
 use madang_server::routes::{ROUTES, app};
 use object_store::{ObjectStoreExt, PutPayload};
@@ -520,7 +521,7 @@ async fn readiness_says_in_words_what_is_wrong_and_names_nothing() {
     let Rig { house, admin, only_a, only_b, .. } = rig().await;
     assert_eq!(send(&house, request("GET", "/readyz", &[])).await.body, "ok\n");
     let away = Condition {
-        kind: ConditionKind::SourceAway,
+        kind: Kind::SourceAway,
         subject: pipeline(A),
         agency: Some(A.parse().unwrap()),
         since: house::now(),
@@ -532,7 +533,7 @@ async fn readiness_says_in_words_what_is_wrong_and_names_nothing() {
     assert!(told.body.contains("A source cannot be read"), "{}", told.body);
 
     let full = Condition {
-        kind: ConditionKind::DiskLow,
+        kind: Kind::DiskLow,
         subject: String::new(),
         agency: None,
         since: house::now(),

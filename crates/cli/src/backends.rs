@@ -47,7 +47,7 @@ pub(crate) const BUCKETS: &[BucketKind] = &[
 pub(crate) async fn ledger(data: &DataFolder) -> Result<Arc<dyn Ledger>, Failure> {
     let path = data.join("ledger.db");
     let ledger = match SqliteLedger::open(&path, clock()).await {
-        Err(LedgerError::Unavailable(_)) if data.give_reserve_up() => {
+        Err(LedgerError::Unavailable { .. }) if data.give_reserve_up() => {
             SqliteLedger::open(&path, clock()).await?
         }
         opened => {
@@ -205,11 +205,9 @@ fn registry(
 }
 
 fn local(folder: &Path) -> Result<Arc<dyn ObjectStore>, Failure> {
-    let failed = |error: &dyn std::fmt::Display| {
-        Failure::Other(anyhow::anyhow!("{}: {error}", folder.display()))
-    };
-    std::fs::create_dir_all(folder).map_err(|error| failed(&error))?;
-    let store = LocalFileSystem::new_with_prefix(folder).map_err(|error| failed(&error))?;
+    let named = || folder.display().to_string();
+    std::fs::create_dir_all(folder).with_context(named)?;
+    let store = LocalFileSystem::new_with_prefix(folder).with_context(named)?;
     Ok(Arc::new(store.with_fsync(true)))
 }
 

@@ -28,7 +28,9 @@ impl DataFolder {
     pub(crate) fn lock(path: &Path) -> Result<Option<DataFolder>, Failure> {
         prepare(path)?;
         let failed = |error: std::io::Error| {
-            Failure::Other(anyhow::anyhow!("data folder {}: {error}", path.display()))
+            Failure::Other(
+                anyhow::Error::new(error).context(format!("data folder {}", path.display())),
+            )
         };
         let lock = File::options()
             .write(true)
@@ -163,7 +165,7 @@ const OURS: [&str; 8] = [
 /// Makes the folder, and takes from everybody but its owner what was open until now.
 pub(crate) fn prepare(path: &Path) -> Result<(), Failure> {
     let failed = |error: std::io::Error| {
-        Failure::Other(anyhow::anyhow!("data folder {}: {error}", path.display()))
+        Failure::Other(anyhow::Error::new(error).context(format!("data folder {}", path.display())))
     };
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
     let mended = modes::close(path, &OURS).map_err(failed)?;

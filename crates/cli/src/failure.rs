@@ -1,5 +1,6 @@
 use std::process::ExitCode;
 
+use madang_document::cause::told;
 use madang_document::shown::Shown;
 
 /// Why a command ends without success.
@@ -30,7 +31,8 @@ impl Failure {
             Failure::Other(error) => (error, 1),
             Failure::Silent(code) => return ExitCode::from(*code),
         };
-        eprintln!("{}", Shown::of(&format_args!("madang: {error:#}")));
+        let error: &(dyn std::error::Error + 'static) = error.as_ref();
+        eprintln!("{}", Shown::of(&format_args!("madang: {}", told(error))));
         ExitCode::from(code)
     }
 }

@@ -49,7 +49,7 @@ impl Drops for Idle {
 #[async_trait]
 impl Holds for Idle {
     async fn release(&self, pipeline: &str, actor: &str) -> Result<(), HoldError> {
-        let unavailable = |error: LedgerError| HoldError::Unavailable(error.to_string());
+        let unavailable = |error: LedgerError| HoldError::Unavailable(error.into());
         let held = self.ledger.held(pipeline).await.map_err(unavailable)?;
         let held = held.ok_or_else(|| HoldError::NothingHeld(pipeline.to_owned()))?;
         // Whoever asks twice is told the same, and the trail holds each.

@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 
+use anyhow::Context;
 use madang_catalog::series::Series;
 use madang_ledger::reader::Reader;
 use madang_pipeline::cataloguer;
@@ -59,8 +60,7 @@ pub(crate) fn catalog(command: &Catalog) -> Result<(), Failure> {
                 let entry = api.get(&format!("/v1/catalog/entries/{}", part(id)))?;
                 let path = folder.join(format!("{}.jsonld", part(id)));
                 let text = serde_json::to_string_pretty(&entry)? + "\n";
-                std::fs::write(&path, text)
-                    .map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
+                std::fs::write(&path, text).with_context(|| path.display().to_string())?;
             }
             line(&shown!("{} entries written to {}", ids.len(), folder.display()));
         }

@@ -224,9 +224,10 @@ async fn listen(command: &Up, configuration: &Configuration) -> Result<TcpListen
         .or(configuration.listen)
         .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8484)));
     TcpListener::bind(address).await.map_err(|error| {
-        Failure::Other(anyhow::anyhow!(
+        let told = format!(
             "cannot listen on {address}: {error}; choose another with --listen (port 0 takes any free one)"
-        ))
+        );
+        Failure::Other(anyhow::Error::new(error).context(told))
     })
 }
 
@@ -434,20 +435,20 @@ impl Drops for ServicePorts {
                 match error {
                     PutError::NoPipeline(name) => DropError::UnknownPipeline(name),
                     PutError::Excluded(_) | PutError::Store(StoreError::Denied { .. }) => {
-                        DropError::Refused(error.to_string())
+                        DropError::Refused(error.into())
                     }
                     PutError::Store(StoreError::Precondition(path)) => {
                         DropError::Precondition(path)
                     }
                     PutError::Store(StoreError::Conflict { .. }) => {
-                        DropError::Conflict(error.to_string())
+                        DropError::Conflict(error.into())
                     }
                     PutError::Store(StoreError::BrokenOff { .. }) => {
-                        DropError::BrokenOff(error.to_string())
+                        DropError::BrokenOff(error.into())
                     }
-                    PutError::Held { .. } => DropError::Held(error.to_string()),
+                    PutError::Held { .. } => DropError::Held(error.into()),
                     PutError::Store(_) | PutError::Ledger(_) => {
-                        DropError::Unavailable(error.to_string())
+                        DropError::Unavailable(error.into())
                     }
                 }
             })?;
@@ -474,16 +475,16 @@ impl Conditions for ServicePorts {
 #[async_trait]
 impl Holds for ServicePorts {
     async fn release(&self, pipeline: &str, actor: &str) -> Result<(), HoldError> {
-        let unavailable = |error: &dyn std::fmt::Display| HoldError::Unavailable(error.to_string());
         match self.ledger.held(pipeline).await {
             Ok(Some(_)) => {}
             Ok(None) => return Err(HoldError::NothingHeld(pipeline.to_owned())),
-            Err(error) => return Err(unavailable(&error)),
+            Err(error) => return Err(HoldError::Unavailable(error.into())),
         }
         if !self.service.release(pipeline).await {
-            return Err(unavailable(&"no source runs for it in this process"));
+            return Err(HoldError::Unavailable("no source runs for it in this process".into()));
         }
-        self.ledger.append(&release_act(pipeline, actor)).await.map_err(|error| unavailable(&error))
+        let noted = self.ledger.append(&release_act(pipeline, actor)).await;
+        noted.map_err(|error| HoldError::Unavailable(error.into()))
     }
 
     async fn look_again(&self, pipeline: &str) {

@@ -1,5 +1,5 @@
 //! The words everything in Madang is said in: object, content, segment, locator, metadata, outcome,
-//! condition, id.
+//! condition, cause, id.
 //!
 //! Pure data. No I/O, no async, no clock: a time is always a value that somebody hands in.
 //! Import from the module that defines a word (`madang_document::locator::Locator`); there are no
@@ -8,6 +8,7 @@
 pub mod agency;
 pub mod blob_id;
 pub mod blob_part;
+pub mod cause;
 pub mod condition;
 pub mod content;
 pub mod document;

@@ -244,11 +244,11 @@ pub fn damage_stays_in_its_partition(
     let expected = queries.clone().map(|query| index.search(&others, &query).unwrap());
     let index = &damage(index, &partition(1));
 
-    assert!(matches!(index.checkpoint(&partition(1)), Err(IndexError::Damaged(_))));
+    assert!(matches!(index.checkpoint(&partition(1)), Err(IndexError::Damaged { .. })));
     let late = put_at(2, Record { partition: partition(1), ..record("1/0", &["도로"]) });
     let late = index.apply(&partition(1), &[late], 6);
-    assert!(matches!(late, Err(IndexError::Damaged(_))), "{late:?}");
-    assert!(matches!(index.verify(&partition(1)), Err(IndexError::Damaged(_))));
+    assert!(matches!(late, Err(IndexError::Damaged { .. })), "{late:?}");
+    assert!(matches!(index.verify(&partition(1)), Err(IndexError::Damaged { .. })));
     assert_eq!(index.partitions().unwrap(), [partition(0), partition(1), partition(2)]);
     for (query, expected) in queries.iter().zip(expected) {
         let expected = Hits { missing: vec![partition(1)], ..expected };

@@ -1,3 +1,4 @@
+use madang_document::cause::Cause;
 use madang_document::id::DocumentId;
 use madang_document::partition::Partition;
 
@@ -79,16 +80,51 @@ pub struct Census {
     pub doubled: Vec<DocumentId>,
 }
 
-/// What a caller of an index can act on.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+/// What a caller of an index can act on. A message is a sentence of its own; what lies behind it (an error of the
+/// system, or of the backend) is its source.
+#[derive(Debug, thiserror::Error)]
 pub enum IndexError {
     /// Cannot be read or was built by another analyzer: clear it and rebuild it from the ledger.
-    #[error("the index must be rebuilt: {0}")]
-    Damaged(String),
+    #[error("the index must be rebuilt: {message}")]
+    Damaged {
+        /// How.
+        message: String,
+        /// What lies behind it.
+        source: Option<Cause>,
+    },
     /// Disk full, lock held, file system error: trying again later may help.
-    #[error("the index cannot be used now: {0}")]
-    Unavailable(String),
+    #[error("the index cannot be used now: {message}")]
+    Unavailable {
+        /// Why.
+        message: String,
+        /// What lies behind it.
+        source: Option<Cause>,
+    },
     /// The change is not one of this partition: trying again does not help.
     #[error("the index refuses the change: {0}")]
     Refused(String),
+}
+
+impl IndexError {
+    /// It must be rebuilt.
+    pub fn damaged(message: impl Into<String>) -> IndexError {
+        IndexError::Damaged { message: message.into(), source: None }
+    }
+
+    /// Trying again later may help.
+    pub fn unavailable(message: impl Into<String>) -> IndexError {
+        IndexError::Unavailable { message: message.into(), source: None }
+    }
+
+    /// The same, with what lies behind it. A refusal is this index's own.
+    #[must_use]
+    pub fn because(mut self, cause: impl Into<Cause>) -> IndexError {
+        match &mut self {
+            IndexError::Refused(_) => {}
+            IndexError::Damaged { source, .. } | IndexError::Unavailable { source, .. } => {
+                *source = Some(cause.into());
+            }
+        }
+        self
+    }
 }

@@ -1,4 +1,5 @@
 use madang_document::agency::Agency;
+use madang_document::cause::Cause;
 use madang_document::id::DocumentId;
 use madang_document::locator::Locator;
 use madang_document::media_type::{Kind, MediaType};
@@ -136,5 +137,5 @@ pub enum SearchError {
     /// No partition that was asked for can answer; if only some cannot, the answer names them
     /// ([`Hits::missing`]).
     #[error("the index cannot answer: {0}")]
-    Index(String),
+    Index(#[source] Cause),
 }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use madang_document::partition::Partition;
 use madang_document::principal::Principal;
 
-use crate::index::{Index, IndexError};
+use crate::index::Index;
 use crate::query::{Hits, Query, SearchError};
 
 /// The index as callers outside may have it: whoever searches is named, and only the partitions that they may read
@@ -28,8 +28,7 @@ impl ScopedSearcher {
     /// [`SearchError`].
     pub fn search(&self, principal: &Principal, query: &Query) -> Result<Hits, SearchError> {
         let partitions = self.index.partitions();
-        let partitions =
-            partitions.map_err(|error: IndexError| SearchError::Index(error.to_string()))?;
+        let partitions = partitions.map_err(|error| SearchError::Index(error.into()))?;
         self.index.search(&readable(principal, partitions), query)
     }
 

@@ -159,8 +159,8 @@ impl SqliteLedger {
         let mut conn = readers.acquire().await.map_err(fault)?;
         library_is_sound(&mut conn).await?;
         if migration::version(&mut conn).await? < migration::VERSION {
-            return Err(LedgerError::Damaged(
-                "an older Madang wrote it: run `madang up` once to bring it up to date".to_owned(),
+            return Err(LedgerError::damaged(
+                "an older Madang wrote it: run `madang up` once to bring it up to date",
             ));
         }
         drop(conn);
@@ -200,7 +200,7 @@ impl SqliteLedger {
         let writer = self
             .writer
             .as_ref()
-            .ok_or_else(|| LedgerError::Unavailable("it was opened to be read only".to_owned()))?;
+            .ok_or_else(|| LedgerError::unavailable("it was opened to be read only"))?;
         loop {
             let mut writer = writer.lock().await;
             let conn = match writer.conn.take() {
@@ -253,7 +253,7 @@ async fn library_is_sound(conn: &mut SqliteConnection) -> Result<()> {
         sqlx::query_scalar("SELECT sqlite_version()").fetch_one(conn).await.map_err(fault)?;
     let parts: Vec<u32> = version.split('.').filter_map(|part| part.parse().ok()).collect();
     if parts.as_slice() < OLDEST.as_slice() {
-        return Err(LedgerError::Unavailable(format!(
+        return Err(LedgerError::unavailable(format!(
             "SQLite {version} can corrupt a database: Madang must be built with 3.51.3 or newer"
         )));
     }

@@ -175,7 +175,7 @@ async fn a_file_of_the_first_schema_is_brought_up_to_date() {
     first(&path).await;
     let hand = Hand::default();
     let answer = SqliteLedger::open_read_only(&path, hand.clock()).await.unwrap_err();
-    let LedgerError::Damaged(text) = answer else { panic!("{answer:?}") };
+    let LedgerError::Damaged { message: text, .. } = answer else { panic!("{answer:?}") };
     assert!(text.contains("madang up"), "the cure is one command: {text}");
 
     let ledger = SqliteLedger::open_with(&path, hand.clock(), Durability::Process).await.unwrap();

@@ -15,7 +15,7 @@ pub const DAMAGED: Backoff = Backoff { base_ms: 60_000, cap_ms: 60_000 };
 impl Backoff {
     /// This one, or [`DAMAGED`] if the ledger is.
     pub fn after(self, error: &LedgerError) -> Backoff {
-        if matches!(error, LedgerError::Damaged(_)) { DAMAGED } else { self }
+        if matches!(error, LedgerError::Damaged { .. }) { DAMAGED } else { self }
     }
 
     /// The wait after the `failures`-th failure in a row, counted from 1, in milliseconds: doubled each time, at
@@ -34,8 +34,8 @@ mod tests {
     #[test]
     fn a_damaged_ledger_is_never_asked_again_soon() {
         let quick = Backoff { base_ms: 200, cap_ms: 4_000 };
-        let damaged = LedgerError::Damaged("malformed".into());
-        let unavailable = LedgerError::Unavailable("busy".into());
+        let damaged = LedgerError::damaged("malformed");
+        let unavailable = LedgerError::unavailable("busy");
         for failures in [1, 2, 9] {
             assert!(quick.after(&damaged).wait_ms(failures, 0.0) >= 30_000, "{failures}");
             assert_eq!(quick.after(&unavailable), quick);

@@ -88,7 +88,7 @@ impl Board {
     /// is everybody's and stands until the service is started again.
     pub fn ledger_failed(&self, subject: Subject, error: &LedgerError) {
         match error {
-            LedgerError::Damaged(_) => {
+            LedgerError::Damaged { .. } => {
                 self.set(Kind::LedgerDamaged, Subject::service(), &error.to_string());
             }
             _ => self.set(Kind::LedgerUnwritable, subject, &error.to_string()),
@@ -128,10 +128,10 @@ mod tests {
     fn damage_of_the_ledger_is_told_from_a_ledger_that_does_not_answer() {
         let board = Board::new(Arc::new(|| Timestamp(0)));
         let press = Subject::part("press");
-        board.ledger_failed(press.clone(), &LedgerError::Unavailable("full".into()));
+        board.ledger_failed(press.clone(), &LedgerError::unavailable("full"));
         assert!(board.stands(Kind::LedgerUnwritable, &press));
         assert!(!board.stands(Kind::LedgerDamaged, &Subject::service()));
-        board.ledger_failed(press, &LedgerError::Damaged("malformed".into()));
+        board.ledger_failed(press, &LedgerError::damaged("malformed"));
         assert!(board.stands(Kind::LedgerDamaged, &Subject::service()));
         assert!(Kind::LedgerDamaged.is_unready());
     }

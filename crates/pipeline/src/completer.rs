@@ -252,7 +252,7 @@ impl Completer {
 /// Whether the ledger fails whatever it is told, and not this completion: damage of its store is no fault of the file
 /// that was to be recorded, which must not be set aside for it.
 fn is_worth_waiting_for(error: &LedgerError) -> bool {
-    matches!(error, LedgerError::Unavailable(_) | LedgerError::Damaged(_))
+    matches!(error, LedgerError::Unavailable { .. } | LedgerError::Damaged { .. })
 }
 
 fn subject() -> Subject {

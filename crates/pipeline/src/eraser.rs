@@ -125,7 +125,7 @@ impl Follower for Eraser {
                 self.next = (self.clock)().plus_ms(ms(AGAIN));
                 Err(match trouble {
                     Trouble::Ledger(error) => error.into(),
-                    Trouble::Blobs(error) => Obstacle::of(&error),
+                    Trouble::Blobs(error) => Obstacle::of(error),
                 })
             }
         }
@@ -147,7 +147,7 @@ impl Eraser {
     /// When the ledger or the blobs do not answer: what was done is done.
     pub async fn sweep_if_due(mut self) -> Result<bool, Obstacle> {
         let due = self.is_due().await;
-        if !due.map_err(|error| Obstacle::of(&error))? {
+        if !due.map_err(Obstacle::of)? {
             return Ok(false);
         }
         self.next = Timestamp(i64::MIN);
@@ -156,7 +156,7 @@ impl Eraser {
                 Ok(_) if !matches!(self.at, At::Idle) => tokio::task::yield_now().await,
                 Ok(_) => return Ok(true),
                 Err(Trouble::Ledger(error)) => return Err(error.into()),
-                Err(Trouble::Blobs(error)) => return Err(Obstacle::of(&error)),
+                Err(Trouble::Blobs(error)) => return Err(Obstacle::of(error)),
             }
         }
     }

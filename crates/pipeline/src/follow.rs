@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use madang_document::cause::{Cause, told};
 use madang_document::condition::Kind;
 use madang_ledger::error::LedgerError;
 use madang_ledger::reader::Reader;
@@ -71,27 +72,21 @@ impl Step {
     }
 }
 
-/// What a follower waits for.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+/// What a follower waits for. It says all that lies behind it.
+#[derive(Debug, thiserror::Error)]
 pub enum Obstacle {
     /// Something cannot be reached now.
-    #[error("{0}")]
-    Unreachable(String),
+    #[error("{}", told(.0.as_ref()))]
+    Unreachable(#[source] Cause),
     /// The ledger is damaged, which no waiting mends.
-    #[error("{0}")]
-    LedgerDamaged(String),
+    #[error("{}", told(.0.as_ref()))]
+    LedgerDamaged(#[source] Cause),
 }
 
 impl From<LedgerError> for Obstacle {
     fn from(error: LedgerError) -> Obstacle {
-        Obstacle::from(&error)
-    }
-}
-
-impl From<&LedgerError> for Obstacle {
-    fn from(error: &LedgerError) -> Obstacle {
         match error {
-            LedgerError::Damaged(_) => Obstacle::LedgerDamaged(error.to_string()),
+            LedgerError::Damaged { .. } => Obstacle::LedgerDamaged(error.into()),
             _ => Obstacle::of(error),
         }
     }
@@ -109,25 +104,18 @@ impl Obstacle {
     /// Says so on the board.
     pub(crate) fn show(&self, board: &Board, subject: &Subject) {
         match self {
-            Obstacle::Unreachable(message) => {
-                board.set(Kind::IndexBehind, subject.clone(), message)
+            Obstacle::Unreachable(_) => {
+                board.set(Kind::IndexBehind, subject.clone(), &self.to_string());
             }
-            Obstacle::LedgerDamaged(message) => {
-                board.set(Kind::LedgerDamaged, Subject::service(), message);
+            Obstacle::LedgerDamaged(_) => {
+                board.set(Kind::LedgerDamaged, Subject::service(), &self.to_string());
             }
         }
     }
 
-    /// An error with its causes.
-    pub fn of(error: &(dyn std::error::Error + 'static)) -> Obstacle {
-        let mut words = error.to_string();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            words.push_str(": ");
-            words.push_str(&error.to_string());
-            cause = error.source();
-        }
-        Obstacle::Unreachable(words)
+    /// Something cannot be reached: an error, with its causes.
+    pub fn of(error: impl Into<Cause>) -> Obstacle {
+        Obstacle::Unreachable(error.into())
     }
 }
 
@@ -271,9 +259,10 @@ async fn wait_for_lease(
                 way.board.clear(Kind::IndexBehind, subject);
                 way.board.set(Kind::Elsewhere, subject.clone(), "another process follows it");
             }
-            Some(Obstruction::Ledger(error)) => {
-                Obstacle::from(error.as_ref()).show(&way.board, subject);
-            }
+            Some(Obstruction::Ledger(error)) => match error.as_ref() {
+                LedgerError::Damaged { .. } => way.board.ledger_failed(Subject::service(), error),
+                _ => way.board.set(Kind::IndexBehind, subject.clone(), &told(error.as_ref())),
+            },
             None => {}
         }
         tokio::select! {
@@ -364,8 +353,8 @@ mod tests {
 
     #[test]
     fn a_damaged_ledger_is_not_asked_again_soon() {
-        let damaged = Obstacle::from(LedgerError::Damaged("malformed".into()));
-        let away = Obstacle::from(LedgerError::Unavailable("busy".into()));
+        let damaged = Obstacle::from(LedgerError::damaged("malformed"));
+        let away = Obstacle::from(LedgerError::unavailable("busy"));
         assert!(damaged.wait_ms(1, 0.0) >= 30_000);
         assert!(away.wait_ms(1, 0.0) < 1_000);
     }

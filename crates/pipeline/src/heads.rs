@@ -66,7 +66,7 @@ pub async fn tell(
                 });
                 board.clear(Kind::IndexBehind, &subject());
             }
-            Err(error @ LedgerError::Damaged(_)) => {
+            Err(error @ LedgerError::Damaged { .. }) => {
                 board.ledger_failed(Subject::service(), &error);
                 let pause = Duration::from_millis(DAMAGED.wait_ms(1, 0.5).unsigned_abs());
                 tokio::select! {

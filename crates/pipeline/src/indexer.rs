@@ -139,8 +139,7 @@ impl Indexers {
     async fn partitions(&self) -> Result<BTreeSet<Partition>, Obstacle> {
         let held = self.ledger.partitions().await?;
         let index = Arc::clone(&self.index);
-        let stored =
-            blocking(move || index.partitions()).await.map_err(|error| Obstacle::of(&error))?;
+        let stored = blocking(move || index.partitions()).await.map_err(Obstacle::of)?;
         Ok(held.into_iter().chain(stored).collect())
     }
 
@@ -208,19 +207,19 @@ impl Follower for Indexer {
     async fn step(&mut self, head: u64) -> Result<Step, Obstacle> {
         match self.take_step(head).await {
             Ok(step) => Ok(step),
-            Err(Trouble::Index(IndexError::Damaged(reason))) => {
-                self.of.board.set(Kind::IndexDamaged, self.subject(), &reason);
+            Err(Trouble::Index(IndexError::Damaged { message, source })) => {
+                self.of.board.set(Kind::IndexDamaged, self.subject(), &message);
                 self.begin_anew().await?;
                 // What breaks before it was whole breaks again: not without a pause.
                 match std::mem::replace(&mut self.anew, true) {
-                    true => Err(Obstacle::Unreachable(reason)),
+                    true => Err(Obstacle::of(IndexError::Damaged { message, source })),
                     false => Ok(Step::More),
                 }
             }
             // Where it stood is asked anew: what was applied before the obstacle may be there or not.
             Err(Trouble::Index(error)) => {
                 self.at = At::Unknown;
-                Err(Obstacle::of(&error))
+                Err(Obstacle::of(error))
             }
             Err(trouble) => {
                 // However long it waits: the outbox may be trimmed meanwhile, which is asked where it resumes.
@@ -229,8 +228,8 @@ impl Follower for Indexer {
                 }
                 Err(match trouble {
                     Trouble::Ledger(error) => error.into(),
-                    Trouble::Index(error) => Obstacle::of(&error),
-                    Trouble::Blobs(error) => Obstacle::of(&error),
+                    Trouble::Index(error) => Obstacle::of(error),
+                    Trouble::Blobs(error) => Obstacle::of(error),
                 })
             }
         }
@@ -310,8 +309,8 @@ impl Indexer {
                 self.at = At::Unknown;
                 Err(match error {
                     Trouble::Ledger(error) => error.into(),
-                    Trouble::Index(error) => Obstacle::of(&error),
-                    Trouble::Blobs(error) => Obstacle::of(&error),
+                    Trouble::Index(error) => Obstacle::of(error),
+                    Trouble::Blobs(error) => Obstacle::of(error),
                 })
             }
         }
@@ -541,8 +540,10 @@ async fn blocking<T: Send + 'static>(
 ) -> Result<T, IndexError> {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
-        Err(error) if error.is_panic() => Err(IndexError::Damaged(error.to_string())),
-        Err(error) => Err(IndexError::Unavailable(error.to_string())),
+        Err(error) if error.is_panic() => {
+            Err(IndexError::damaged(error.to_string()).because(error))
+        }
+        Err(error) => Err(IndexError::unavailable(error.to_string()).because(error)),
     }
 }
 

@@ -81,7 +81,7 @@ impl Follower for Relay {
     async fn step(&mut self, _head: u64) -> Result<Step, Obstacle> {
         self.bring().await.map_err(|error| match error {
             Trouble::Ledger(error) => error.into(),
-            Trouble::Registry(error) => Obstacle::of(&error),
+            Trouble::Registry(error) => Obstacle::of(error),
         })
     }
 }

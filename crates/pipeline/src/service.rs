@@ -194,7 +194,7 @@ impl Service {
             .map(|pipeline| (pipeline.name.clone(), pipeline.series.clone()))
             .collect();
         let leases = Leases::start(Arc::clone(&parts.ledger), Arc::clone(&parts.clock))
-            .map_err(|error| LedgerError::Unavailable(error.to_string()))?;
+            .map_err(|error| LedgerError::unavailable(error.to_string()).because(error))?;
         let (tell, heads) = watch::channel(Heads::default());
         let mut service = Service {
             heads,
@@ -622,7 +622,9 @@ async fn sweep(ledger: Arc<dyn Ledger>, process: Uuid, board: Board, stop: Cance
         match ledger.sweep(process).await {
             Ok(0) => {}
             Ok(jobs) => tracing::warn!(jobs, "leases ended: their jobs will be tried again"),
-            Err(error @ LedgerError::Damaged(_)) => board.ledger_failed(Subject::service(), &error),
+            Err(error @ LedgerError::Damaged { .. }) => {
+                board.ledger_failed(Subject::service(), &error)
+            }
             Err(error) => tracing::debug!(%error, "ended leases cannot be swept"),
         }
         if trim.elapsed() >= TRIM {

@@ -850,7 +850,7 @@ impl Index for Shaky {
         let left =
             self.unlisted.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
         match left {
-            Ok(_) => Err(IndexError::Unavailable("not now".into())),
+            Ok(_) => Err(IndexError::unavailable("not now")),
             Err(_) => self.index.partitions(),
         }
     }

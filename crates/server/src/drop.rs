@@ -262,11 +262,11 @@ fn refused(error: DropError) -> Problem {
         DropError::UnknownPipeline(_) => {
             Problem::not_found("수집 폴더", "pipeline that takes uploads")
         }
-        DropError::Refused(message) => Problem::new(
+        DropError::Refused(why) => Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "drop-refused",
-            format!("이 이름으로는 받을 수 없습니다. ({message})"),
-            message,
+            format!("이 이름으로는 받을 수 없습니다. ({why})"),
+            why.to_string(),
         ),
         DropError::Precondition(path) => Problem::new(
             StatusCode::PRECONDITION_FAILED,
@@ -274,33 +274,33 @@ fn refused(error: DropError) -> Problem {
             format!("같은 이름의 파일이 이미 있거나, 말한 버전이 아닙니다: {path}"),
             format!("it is there already, or is not the version that was named: {path}"),
         ),
-        DropError::Conflict(message) => Problem::new(
+        DropError::Conflict(why) => Problem::new(
             StatusCode::CONFLICT,
             "drop-conflict",
             format!(
-                "그 자리에 폴더나 링크처럼 파일이 아닌 것이 있거나, 파일 아래에 놓으려는 이름입니다. 다른 이름으로 올려 주세요. ({message})"
+                "그 자리에 폴더나 링크처럼 파일이 아닌 것이 있거나, 파일 아래에 놓으려는 이름입니다. 다른 이름으로 올려 주세요. ({why})"
             ),
-            format!("something that is no plain file stands at that name or above it: {message}"),
+            format!("something that is no plain file stands at that name or above it: {why}"),
         ),
-        DropError::Held(message) => {
+        DropError::Held(why) => {
             let mut problem = Problem::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "drop-held",
                 format!(
-                    "이 수집 폴더에서 많은 파일이 한꺼번에 사라져 운영자의 확인을 기다립니다. 받지 않았으니, 확인된 뒤에 다시 올려 주세요. ({message})"
+                    "이 수집 폴더에서 많은 파일이 한꺼번에 사라져 운영자의 확인을 기다립니다. 받지 않았으니, 확인된 뒤에 다시 올려 주세요. ({why})"
                 ),
                 format!(
                     "So many files of this folder are gone that the operator must first say whether that is real; \
-                     nothing was kept: send it again when that is settled ({message})."
+                     nothing was kept: send it again when that is settled ({why})."
                 ),
             );
             problem.retry_after = Some(60);
             problem
         }
-        DropError::BrokenOff(message) => Problem::bad(
+        DropError::BrokenOff(why) => Problem::bad(
             "broken-off",
             "올리기가 중간에 끊겼습니다. 다시 올려 주세요.",
-            format!("the upload was broken off and nothing was kept: {message}"),
+            format!("the upload was broken off and nothing was kept: {why}"),
         ),
         DropError::Unavailable(_) => {
             let mut problem = Problem::unavailable(&error);
@@ -415,7 +415,7 @@ mod tests {
             (DropError::Conflict("`a.txt` is a folder".into()), 409),
             (DropError::BrokenOff("the sender went away".into()), 400),
             (DropError::Held("12 of 12 files".into()), 503),
-            (DropError::Unavailable(secret()), 503),
+            (DropError::Unavailable(secret().into()), 503),
         ] {
             let problem = refused(error);
             assert_eq!(problem.status, status);

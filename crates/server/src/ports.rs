@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::Stream;
 use madang_document::agency::Agency;
+use madang_document::cause::Cause;
 use madang_document::condition::Kind;
 use madang_document::timestamp::Timestamp;
 use madang_store::store::Condition as PutCondition;
@@ -63,23 +64,23 @@ pub enum DropError {
     UnknownPipeline(String),
     /// The pipeline would never read it, or the store cannot hold that name: the message says why.
     #[error("{0}")]
-    Refused(String),
+    Refused(#[source] Cause),
     /// The condition does not hold.
     #[error("`{0}` is there already, or is no longer the version that was named")]
     Precondition(String),
     /// Something else stands at the path (a folder, a link, a pipe), or a file above it: another name may do.
     #[error("{0}")]
-    Conflict(String),
+    Conflict(#[source] Cause),
     /// The sender's bytes ended early or passed a limit.
     #[error("the upload was broken off: {0}")]
-    BrokenOff(String),
+    BrokenOff(#[source] Cause),
     /// So many files of the pipeline are gone that the operator must first say whether that is real: what is written
     /// now may lie under a mount that is lost.
     #[error("{0}")]
-    Held(String),
+    Held(#[source] Cause),
     /// The store is full or gone: the same again later may help.
     #[error("the store cannot be written: {0}")]
-    Unavailable(String),
+    Unavailable(#[source] Cause),
 }
 
 /// The operator's word on a mass disappearance.
@@ -101,7 +102,7 @@ pub enum HoldError {
     NothingHeld(String),
     /// Not possible now.
     #[error("{0}")]
-    Unavailable(String),
+    Unavailable(#[source] Cause),
 }
 
 /// What keeps the service from its work just now.

@@ -128,14 +128,14 @@ impl From<LedgerError> for Problem {
     fn from(error: LedgerError) -> Problem {
         match error {
             LedgerError::NotFound { what, .. } => Problem::not_found("항목", what),
-            LedgerError::Conflict(message) => Problem::new(
+            LedgerError::Conflict { message, .. } => Problem::new(
                 StatusCode::CONFLICT,
                 "conflict",
                 format!("지금 상태에서는 할 수 없습니다. ({message})"),
                 message,
             ),
-            LedgerError::Unavailable(_) => Problem::unavailable(&error),
-            LedgerError::Refused(_) | LedgerError::Damaged(_) => Problem::internal(&error),
+            LedgerError::Unavailable { .. } => Problem::unavailable(&error),
+            LedgerError::Refused { .. } | LedgerError::Damaged { .. } => Problem::internal(&error),
         }
     }
 }
@@ -188,9 +188,9 @@ mod tests {
     fn ledger_errors_become_statuses() {
         for (error, status) in [
             (LedgerError::NotFound { what: "job", name: "9".into() }, 404),
-            (LedgerError::Conflict("the job is done".into()), 409),
-            (LedgerError::Unavailable("locked".into()), 503),
-            (LedgerError::Damaged("page 3".into()), 500),
+            (LedgerError::conflict("the job is done"), 409),
+            (LedgerError::unavailable("locked"), 503),
+            (LedgerError::damaged("page 3"), 500),
         ] {
             let problem = Problem::from(error);
             assert_eq!(problem.status.as_u16(), status);
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn causes_inside_stay_inside() {
-        let problem = Problem::from(LedgerError::Damaged("/var/lib/secret".into()));
+        let problem = Problem::from(LedgerError::damaged("/var/lib/secret"));
         assert!(!problem.detail.en.contains("secret"));
     }
 }

@@ -1,10 +1,12 @@
 //! Damage of one index is an answer, not the end of the process: whatever reads its files goes through here.
 
 use std::any::Any;
+use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{fmt, io};
 
 use tantivy::TantivyError;
-use tantivy::directory::error::{LockError, OpenReadError};
+use tantivy::directory::error::{LockError, OpenDirectoryError, OpenReadError, OpenWriteError};
 
 use crate::index::IndexError;
 
@@ -24,7 +26,7 @@ fn message(panic: &(dyn Any + Send)) -> String {
 }
 
 /// What went wrong while files were read.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub(crate) enum Trouble {
     /// Tantivy said so.
     Error(IndexError),
@@ -33,8 +35,8 @@ pub(crate) enum Trouble {
     Panic(String),
 }
 
-impl std::fmt::Display for Trouble {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Trouble::Error(error) => error.fmt(f),
             Trouble::Panic(message) => write!(f, "a panic while it was read: {message}"),
@@ -42,8 +44,19 @@ impl std::fmt::Display for Trouble {
     }
 }
 
+impl Trouble {
+    /// Trouble that is no damage.
+    pub(crate) fn unavailable(self) -> IndexError {
+        match self {
+            Trouble::Error(error @ IndexError::Unavailable { .. }) => error,
+            Trouble::Error(error) => IndexError::unavailable(error.to_string()).because(error),
+            Trouble::Panic(_) => IndexError::unavailable(self.to_string()),
+        }
+    }
+}
+
 /// Trouble with one of several indexes that are read together.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub(crate) struct Failure {
     /// Which.
     pub(crate) at: usize,
@@ -62,7 +75,8 @@ pub(crate) fn reading<T>(
 pub(crate) fn failed(error: TantivyError) -> IndexError {
     let again = match &error {
         TantivyError::LockFailure(LockError::LockBusy, _) => {
-            return IndexError::Unavailable("another process is writing to it".into());
+            return IndexError::unavailable("another process is writing to it")
+                .because(Said(error));
         }
         TantivyError::DataCorruption(_)
         | TantivyError::IncompatibleIndex(_)
@@ -76,14 +90,80 @@ pub(crate) fn failed(error: TantivyError) -> IndexError {
         TantivyError::IoError(error) => !cut_off(error),
         _ => true,
     };
-    if again {
-        IndexError::Unavailable(error.to_string())
-    } else {
-        IndexError::Damaged(error.to_string())
+    let message = error.to_string();
+    match again {
+        true => IndexError::unavailable(message),
+        false => IndexError::damaged(message),
+    }
+    .because(Said(error))
+}
+
+/// What tantivy said. It keeps the error of the system to itself, which is found behind this.
+#[derive(Debug)]
+struct Said(TantivyError);
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Error for Said {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        let system: &io::Error = match &self.0 {
+            TantivyError::IoError(error)
+            | TantivyError::LockFailure(LockError::IoError(error), _)
+            | TantivyError::OpenReadError(OpenReadError::IoError { io_error: error, .. })
+            | TantivyError::OpenWriteError(OpenWriteError::IoError { io_error: error, .. })
+            | TantivyError::OpenDirectoryError(
+                OpenDirectoryError::IoError { io_error: error, .. }
+                | OpenDirectoryError::FailedToCreateTempDir(error),
+            ) => error,
+            _ => return self.0.source(),
+        };
+        Some(system)
     }
 }
 
 /// Whether a file is shorter than it says, or says what no file of ours says: one that was not written whole.
-fn cut_off(error: &std::io::Error) -> bool {
-    matches!(error.kind(), std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::InvalidData)
+fn cut_off(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::sync::Arc;
+
+    use madang_document::cause::causes;
+
+    use super::*;
+
+    #[test]
+    fn the_error_of_the_system_is_found_behind_whatever_tantivy_makes_of_it() {
+        let place = || PathBuf::from("a");
+        let full = || Arc::new(io::Error::from_raw_os_error(28));
+        for error in [
+            TantivyError::IoError(full()),
+            TantivyError::LockFailure(LockError::IoError(full()), None),
+            OpenReadError::IoError { io_error: full(), filepath: place() }.into(),
+            OpenWriteError::IoError { io_error: full(), filepath: place() }.into(),
+            OpenDirectoryError::IoError { io_error: full(), directory_path: place() }.into(),
+            OpenDirectoryError::FailedToCreateTempDir(full()).into(),
+        ] {
+            let error = failed(error);
+            assert!(matches!(error, IndexError::Unavailable { .. }), "{error}");
+            let code =
+                causes(&error).find_map(|cause| cause.downcast_ref::<io::Error>()?.raw_os_error());
+            assert_eq!(code, Some(28), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn trouble_that_is_no_damage_is_said_once() {
+        let error = Trouble::Error(IndexError::unavailable("full")).unavailable();
+        assert_eq!(error.to_string(), "the index cannot be used now: full");
+        let error = Trouble::Error(IndexError::damaged("torn")).unavailable();
+        assert!(matches!(error, IndexError::Unavailable { .. }), "{error}");
+    }
 }

@@ -42,8 +42,8 @@ impl TantivyIndex {
         partition: &Partition,
         result: Result<T, IndexError>,
     ) -> Result<T, IndexError> {
-        if let Err(IndexError::Damaged(reason)) = &result {
-            self.partitions.damaged(partition, reason);
+        if let Err(IndexError::Damaged { message, .. }) = &result {
+            self.partitions.damaged(partition, message);
         }
         result
     }
@@ -116,7 +116,7 @@ fn census(index: &PartitionIndex) -> Result<Census, IndexError> {
     match counted {
         Ok(()) => {}
         Err(Trouble::Error(error)) => return Err(error),
-        Err(Trouble::Panic(message)) => return Err(IndexError::Damaged(message)),
+        Err(Trouble::Panic(message)) => return Err(IndexError::damaged(message)),
     }
     let doubled = seen.iter().filter(|(_, times)| **times > 1).map(|(id, _)| *id).collect();
     Ok(Census { ids: seen.into_keys().collect(), doubled })
@@ -307,11 +307,11 @@ mod tests {
             assert!(hits.hits.iter().any(|hit| hit.agency == partition(0).agency), "{kind}");
             if hits.missing == [partition(1)] {
                 let error = index.checkpoint(&partition(1)).unwrap_err();
-                assert!(matches!(error, IndexError::Damaged(_)), "{kind}: {error}");
+                assert!(matches!(error, IndexError::Damaged { .. }), "{kind}: {error}");
             }
             // Whether a search has met it or not, asking for it does.
             let error = index.verify(&partition(1)).unwrap_err();
-            assert!(matches!(error, IndexError::Damaged(_)), "{kind}: {error}");
+            assert!(matches!(error, IndexError::Damaged { .. }), "{kind}: {error}");
             assert_eq!(index.search(&asked, &ask("도로")).unwrap().missing, [partition(1)]);
             assert_eq!(index.checkpoint(&partition(0)).unwrap(), Some(1));
         }
@@ -324,7 +324,7 @@ mod tests {
         index.apply(&partition(0), &[put(record("a", &["도로"]))], 1).unwrap();
         fs::remove_file(folder.path().join("1741000/meta.json")).unwrap();
         let error = index.apply(&partition(0), &[], 2).unwrap_err();
-        assert!(matches!(error, IndexError::Damaged(_)), "{error}");
+        assert!(matches!(error, IndexError::Damaged { .. }), "{error}");
         index.clear(&partition(0)).unwrap();
         index.apply(&partition(0), &[], 2).unwrap();
     }
@@ -347,7 +347,7 @@ mod tests {
         first.apply(&partition(0), &[put(record("a", &["도로"]))], 1).unwrap();
         let second = TantivyIndex::open(folder.path()).unwrap();
         let error = second.apply(&partition(0), &[], 2).unwrap_err();
-        assert!(matches!(error, IndexError::Unavailable(_)), "{error}");
+        assert!(matches!(error, IndexError::Unavailable { .. }), "{error}");
         drop(first);
         second.apply(&partition(0), &[], 2).unwrap();
     }
@@ -374,7 +374,7 @@ mod tests {
                 index.verify(&partition(0)).unwrap_err(),
                 index.apply(&partition(0), &[], 2).unwrap_err(),
             ] {
-                assert!(matches!(error, IndexError::Damaged(_)), "{error}: {meta}");
+                assert!(matches!(error, IndexError::Damaged { .. }), "{error}: {meta}");
             }
             assert!(index.search(&index.partitions().unwrap(), &ask("도로")).is_err());
             // The cure works.

@@ -65,12 +65,11 @@ impl PartitionIndex {
     pub(crate) fn open(folder: &Path) -> Result<Option<PartitionIndex>, IndexError> {
         if !folder.join("meta.json").is_file() {
             return match holds_segments(folder) {
-                true => Err(IndexError::Damaged(format!("{} has no meta.json", folder.display()))),
+                true => Err(IndexError::damaged(format!("{} has no meta.json", folder.display()))),
                 false => Ok(None),
             };
         }
-        let damaged =
-            |reason: &str| Err(IndexError::Damaged(format!("{}: {reason}", folder.display())));
+        let damaged = |reason: &str| IndexError::damaged(format!("{}: {reason}", folder.display()));
         let opened = guarded(|| {
             let mut index = Tantivy::open(directory(folder)?)?;
             if index.schema() != schema().0 {
@@ -83,24 +82,25 @@ impl PartitionIndex {
         });
         let (index, reader, payload) = match opened {
             Ok(Some(opened)) => opened,
-            Ok(None) => return damaged("it was built by another version of Madang"),
+            Ok(None) => return Err(damaged("it was built by another version of Madang")),
             Err(Trouble::Error(error)) => return Err(error),
             // Nothing but its files was read so far.
-            Err(Trouble::Panic(message)) => return damaged(&message),
+            Err(Trouble::Panic(message)) => return Err(damaged(&message)),
         };
         let payload = match payload.as_deref().map(serde_json::from_str::<Payload>).transpose() {
             Ok(payload) => payload,
             Err(error) => {
-                return damaged(&format!("its last commit carries no checkpoint: {error}"));
+                let reason = format!("its last commit carries no checkpoint: {error}");
+                return Err(damaged(&reason).because(error));
             }
         };
         if let Some(payload) = payload
             && payload.analyzer != analyzer::VERSION
         {
             let (by, this) = (payload.analyzer, analyzer::VERSION);
-            return damaged(&format!(
+            return Err(damaged(&format!(
                 "it was built by version {by} of the analyzer, this is {this}"
-            ));
+            )));
         }
         Ok(Some(PartitionIndex {
             index,
@@ -116,12 +116,12 @@ impl PartitionIndex {
 
     /// Makes an empty index in this folder.
     pub(crate) fn create(folder: &Path) -> Result<(), IndexError> {
-        fs::create_dir_all(folder).map_err(|error| unavailable(folder, &error))?;
+        fs::create_dir_all(folder).map_err(|error| unavailable(folder, error))?;
         sync(folder.parent().unwrap_or(folder))?;
         let made = guarded(|| {
             Tantivy::create(directory(folder)?, schema().0, IndexSettings::default()).map(drop)
         });
-        made.map_err(|trouble| IndexError::Unavailable(trouble.to_string()))
+        made.map_err(Trouble::unavailable)
     }
 
     /// The documents as the last commit left them.
@@ -146,7 +146,7 @@ impl PartitionIndex {
     fn stands(&self) -> Result<(), IndexError> {
         match self.folder.join("meta.json").is_file() {
             true => Ok(()),
-            false => Err(IndexError::Damaged(format!(
+            false => Err(IndexError::damaged(format!(
                 "{} has lost its meta.json",
                 self.folder.display()
             ))),
@@ -186,14 +186,14 @@ impl PartitionIndex {
                 Ok(broken) => break broken,
                 Err(_) if tries < 3 => tries += 1,
                 Err(Trouble::Error(error)) => return Err(error),
-                Err(Trouble::Panic(message)) => return Err(IndexError::Damaged(message)),
+                Err(Trouble::Panic(message)) => return Err(IndexError::damaged(message)),
             }
         };
         let mut broken: Vec<PathBuf> = broken.into_iter().collect();
         broken.sort_unstable();
         match broken.first() {
             None => Ok(()),
-            Some(first) => Err(IndexError::Damaged(format!(
+            Some(first) => Err(IndexError::damaged(format!(
                 "{} files do not have their checksum, among them {}",
                 broken.len(),
                 first.display()
@@ -250,7 +250,7 @@ impl PartitionIndex {
         let (_, fields) = schema();
         let payload = Payload { analyzer: analyzer::VERSION, checkpoint };
         let text = serde_json::to_string(&payload)
-            .map_err(|error| IndexError::Unavailable(error.to_string()))?;
+            .map_err(|error| IndexError::unavailable(error.to_string()).because(error))?;
         let kept = slot.take();
         let writer = guarded(|| {
             let mut writer = kept.map_or_else(|| self.new_writer(), Ok)?;
@@ -280,7 +280,7 @@ impl PartitionIndex {
             Trouble::Error(error) => error,
             Trouble::Panic(message) => match self.check() {
                 Err(damage) => damage,
-                Ok(()) => IndexError::Unavailable(format!("a fault in good files: {message}")),
+                Ok(()) => IndexError::unavailable(format!("a fault in good files: {message}")),
             },
         }
     }
@@ -355,10 +355,10 @@ fn holds_segments(folder: &Path) -> bool {
 pub(crate) fn sync(folder: &Path) -> Result<(), IndexError> {
     File::open(folder)
         .and_then(|folder| folder.sync_all())
-        .map_err(|error| unavailable(folder, &error))
+        .map_err(|error| unavailable(folder, error))
 }
 
 /// A file system error that may pass.
-pub(crate) fn unavailable(path: &Path, error: &std::io::Error) -> IndexError {
-    IndexError::Unavailable(format!("{}: {error}", path.display()))
+pub(crate) fn unavailable(path: &Path, error: std::io::Error) -> IndexError {
+    IndexError::unavailable(format!("{}: {error}", path.display())).because(error)
 }

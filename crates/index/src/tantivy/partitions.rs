@@ -47,7 +47,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Partitions {
     /// The partitions in this folder, which is created.
     pub(crate) fn open_folder(folder: &Path) -> Result<Partitions, IndexError> {
-        let failed = |error| unavailable(folder, &error);
+        let failed = |error| unavailable(folder, error);
         fs::create_dir_all(folder).map_err(failed)?;
         let mut slots = BTreeMap::new();
         for entry in fs::read_dir(folder).map_err(failed)? {
@@ -107,7 +107,7 @@ impl Partitions {
         PartitionIndex::create(&path)?;
         lock(&self.slots).entry(partition.clone()).or_default();
         self.open(partition)?
-            .ok_or_else(|| IndexError::Unavailable(format!("{} has vanished", path.display())))
+            .ok_or_else(|| IndexError::unavailable(format!("{} has vanished", path.display())))
     }
 
     /// Notes that this partition's writer is in use, and closes the one that was not used for longest.
@@ -154,7 +154,7 @@ impl Partitions {
         let removed = self.folder.join(format!(".{partition}.removed"));
         let gone = |result: std::io::Result<()>| match result {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(unavailable(&path, &error))
+                Err(unavailable(&path, error))
             }
             _ => Ok(()),
         };
@@ -173,7 +173,7 @@ impl Slot {
         let mut state = lock(&self.0);
         match &*state {
             State::Open(index) => return Ok(Some(Arc::clone(index))),
-            State::Damaged(reason) => return Err(IndexError::Damaged(reason.clone())),
+            State::Damaged(reason) => return Err(IndexError::damaged(reason)),
             State::Removed => return Ok(None),
             State::Closed => {}
         }
@@ -188,8 +188,8 @@ impl Slot {
                 Ok(None)
             }
             Err(error) => {
-                if let IndexError::Damaged(reason) = &error {
-                    *state = State::Damaged(reason.clone());
+                if let IndexError::Damaged { message, .. } = &error {
+                    *state = State::Damaged(message.clone());
                 }
                 Err(error)
             }

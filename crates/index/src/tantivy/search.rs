@@ -49,7 +49,7 @@ pub(crate) fn search(
     let Sources { mut readable, mut missing, mut last } = sources(partitions, asked, query);
     loop {
         if let (true, Some(error)) = (readable.is_empty(), last) {
-            return Err(SearchError::Index(error.to_string()));
+            return Err(SearchError::Index(error.into()));
         }
         let page = Page { query, text: &text, fields, sources: &readable };
         let Failure { at, trouble } = match page.collect(cursor, fingerprint) {
@@ -108,13 +108,13 @@ fn judge(partitions: &Partitions, partition: &Partition, trouble: Trouble) -> In
         Err(error) => Err(error),
     };
     match checked {
-        Err(IndexError::Damaged(reason)) => {
-            partitions.damaged(partition, &reason);
-            IndexError::Damaged(reason)
+        Err(IndexError::Damaged { message, source }) => {
+            partitions.damaged(partition, &message);
+            IndexError::Damaged { message, source }
         }
         _ => {
             tracing::error!(%partition, %trouble, "a search failed in good files");
-            IndexError::Unavailable(trouble.to_string())
+            trouble.unavailable()
         }
     }
 }

@@ -31,9 +31,9 @@ impl<'a> SharedStatistics<'a> {
         }
     }
 
-    /// Which index could not be read, if one could not.
+    /// Which index could not be read, if one could not. Told once.
     pub(crate) fn failure(&self) -> Option<Failure> {
-        self.failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take()
     }
 
     /// The sum of what each index says. An index that cannot say it is remembered, for tantivy hands on only that

@@ -197,7 +197,7 @@ pub async fn a_foreign_document_is_refused_with_its_batch(ledger: &Trial) {
     let mut wrong = done(&claims[1], &[]);
     wrong.documents = done(&claims[0], &[]).documents;
     let answer = ledger.when(at(2)).complete(&[done(&claims[0], &[]), wrong]).await;
-    assert!(matches!(answer, Err(crate::error::LedgerError::Conflict(_))), "{answer:?}");
+    assert!(matches!(answer, Err(crate::error::LedgerError::Conflict { .. })), "{answer:?}");
     assert_eq!(everything(ledger).await, before, "half a batch was written");
     apply(ledger, done(&claims[0], &[]), at(3)).await;
 }

@@ -365,7 +365,7 @@ pub async fn an_operator_may_retry_and_drop(ledger: &Trial) {
         ledger.when(at(1)).retry_now(job, "key:1").await,
         ledger.when(at(1)).drop_job(job, "key:1").await,
     ] {
-        assert!(matches!(answer, Err(LedgerError::Conflict(_))), "a leased job: {answer:?}");
+        assert!(matches!(answer, Err(LedgerError::Conflict { .. })), "a leased job: {answer:?}");
     }
     let answer = ledger.when(at(1)).retry_now(job + 99, "key:1").await;
     assert!(matches!(answer, Err(LedgerError::NotFound { what: "job", .. })), "{answer:?}");
@@ -387,7 +387,7 @@ pub async fn an_operator_may_retry_and_drop(ledger: &Trial) {
     ledger.when(at(6)).drop_job(job, "key:1").await.unwrap();
     balanced(ledger).await;
     let again = ledger.when(at(6)).drop_job(job, "key:1").await;
-    assert!(matches!(again, Err(LedgerError::Conflict(_))), "{again:?}");
+    assert!(matches!(again, Err(LedgerError::Conflict { .. })), "{again:?}");
     let balance = ledger.balance(&Scope::All).await.unwrap();
     assert_eq!((balance.deleted, balance.quarantined), (1, 0));
     assert_eq!(
@@ -401,7 +401,7 @@ pub async fn an_operator_may_retry_and_drop(ledger: &Trial) {
     assert_eq!((claimed.attempt, claimed.crashes), (1, 0), "what was discarded is tried again");
     apply(ledger, deleted(&claimed), at(9)).await;
     let gone = ledger.when(at(9)).retry_now(job, "key:1").await;
-    assert!(matches!(gone, Err(LedgerError::Conflict(_))), "its file is gone: {gone:?}");
+    assert!(matches!(gone, Err(LedgerError::Conflict { .. })), "its file is gone: {gone:?}");
     let acts = ledger.acts(0, 99).await.unwrap();
     let acts: Vec<_> = acts.iter().map(|row| row.act.action.as_str()).collect();
     let first = ["job.retry", "job.complete", "job.retry", "job.complete", "job.drop", "job.retry"];

@@ -31,8 +31,10 @@ const ELSEWHERE: [&str; 9] = [
 /// A document without what stands elsewhere and without what is empty: of a small text file a third is left.
 pub(super) fn text(document: &Document, modified: Option<Timestamp>) -> Result<String> {
     let value = serde_json::to_value(document);
-    let Value::Object(mut map) = value.map_err(|e| LedgerError::Conflict(e.to_string()))? else {
-        return Err(LedgerError::Conflict("a document is no JSON object".to_owned()));
+    let Value::Object(mut map) =
+        value.map_err(|e| LedgerError::conflict(e.to_string()).because(e))?
+    else {
+        return Err(LedgerError::conflict("a document is no JSON object"));
     };
     for name in ELSEWHERE {
         map.remove(name);
@@ -49,7 +51,7 @@ pub(super) fn text(document: &Document, modified: Option<Timestamp>) -> Result<S
         Value::Object(map) => !map.is_empty(),
         _ => true,
     });
-    serde_json::to_string(&map).map_err(|e| LedgerError::Conflict(e.to_string()))
+    serde_json::to_string(&map).map_err(|e| LedgerError::conflict(e.to_string()).because(e))
 }
 
 /// What [`Stored`] is read from; a condition on `d` follows.
@@ -115,7 +117,7 @@ impl DocumentRow {
 
     fn document(self) -> Result<Document> {
         let unread = |e: serde_json::Error| {
-            LedgerError::Refused(format!("a document cannot be read back: {e}"))
+            LedgerError::refused(format!("a document cannot be read back: {e}")).because(e)
         };
         let mut map: Map<String, Value> =
             serde_json::from_str(&unpack(&self.body)?).map_err(unread)?;

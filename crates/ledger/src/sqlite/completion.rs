@@ -336,7 +336,7 @@ fn belongs(document: &Document, completion: &Completion, job: &Ended) -> Result<
     if (&document.object.store, &document.object.path) == (&job.store, &job.name) {
         return Ok(());
     }
-    Err(LedgerError::Conflict(format!(
+    Err(LedgerError::conflict(format!(
         "document {} does not belong to job {}: it is of `{}`, the job of `{}`",
         document.id, completion.ticket.job, document.object.path, job.name
     )))

@@ -231,8 +231,13 @@ mod tests {
         tx.abandon().await.unwrap();
         let many: Vec<_> = (0..2000).map(|n| sample::sighting(&format!("{n}"), "v1")).collect();
         let answer = crate::objects::Objects::see(&ledger, &many).await;
-        let Err(LedgerError::Unavailable(text)) = answer else { panic!("{answer:?}") };
-        assert!(text.contains("free space"), "{text}");
+        let Err(error @ LedgerError::Unavailable { .. }) = answer else { panic!("{answer:?}") };
+        assert!(error.to_string().contains("free space"), "{error}");
+        let full = |cause: &(dyn std::error::Error + 'static)| {
+            let io = cause.downcast_ref::<std::io::Error>();
+            io.is_some_and(|io| io.kind() == std::io::ErrorKind::StorageFull)
+        };
+        assert!(madang_document::cause::causes(&error).any(full), "{error:?}");
         assert_eq!(
             crate::objects::Objects::balance(&ledger, &Scope::All).await.unwrap().received,
             0

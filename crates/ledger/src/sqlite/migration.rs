@@ -21,7 +21,7 @@ pub(super) async fn version(conn: &mut SqliteConnection) -> Result<i64> {
     if (0..=VERSION).contains(&found) {
         Ok(found)
     } else {
-        Err(LedgerError::Damaged(format!(
+        Err(LedgerError::damaged(format!(
             "its schema version is {found} and this Madang knows {VERSION}: a newer Madang wrote it, \
              run that one or restore an older copy"
         )))
@@ -107,8 +107,8 @@ async fn second(conn: &mut SqliteConnection, now: Timestamp) -> Result<()> {
         sqlx::query("PRAGMA foreign_key_check").fetch_optional(&mut *conn).await.map_err(fault)?;
     match broken {
         None => Ok(()),
-        Some(_) => Err(LedgerError::Damaged(
-            "rows refer to others that are missing: restore it from a copy".to_owned(),
+        Some(_) => Err(LedgerError::damaged(
+            "rows refer to others that are missing: restore it from a copy",
         )),
     }
 }
@@ -225,8 +225,9 @@ async fn copy_document(
     body: &str,
     seq: i64,
 ) -> Result<()> {
-    let document: Document = serde_json::from_str(body)
-        .map_err(|e| LedgerError::Damaged(format!("a document cannot be read back: {e}")))?;
+    let document: Document = serde_json::from_str(body).map_err(|e| {
+        LedgerError::damaged(format!("a document cannot be read back: {e}")).because(e)
+    })?;
     let (object, modified) = object_of(conn, path, &document).await?;
     sqlx::query(
         "INSERT INTO document (id, path, object, agency, pipeline, parent, inner_path, outcome,

@@ -147,7 +147,7 @@ impl Writing<'_> {
 fn unfit(job: i64, state: Option<JobState>, act: &str, wanted: &str) -> LedgerError {
     match state {
         None => LedgerError::NotFound { what: "job", name: job.to_string() },
-        Some(state) => LedgerError::Conflict(format!(
+        Some(state) => LedgerError::conflict(format!(
             "job {job} is {} and cannot be {act}: only one that is {wanted} can",
             state.as_str()
         )),

@@ -25,7 +25,7 @@ pub(super) fn small(n: i64) -> u32 {
 
 /// A list as a JSON array for `json_each(?)`: one statement for any number of values, and nothing spliced.
 pub(super) fn json<T: serde::Serialize + ?Sized>(list: &T) -> Result<String> {
-    serde_json::to_string(list).map_err(|e| LedgerError::Conflict(e.to_string()))
+    serde_json::to_string(list).map_err(|e| LedgerError::conflict(e.to_string()).because(e))
 }
 
 /// A document id as it is stored.

@@ -86,7 +86,9 @@ impl<'a> Writing<'a> {
             Ok(_) => {
                 self.commit().await?;
             }
-            Err(LedgerError::Conflict(_) | LedgerError::NotFound { .. }) => self.abandon().await?,
+            Err(LedgerError::Conflict { .. } | LedgerError::NotFound { .. }) => {
+                self.abandon().await?
+            }
             Err(_) => {}
         }
         answer

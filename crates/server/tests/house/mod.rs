@@ -318,7 +318,7 @@ impl Drops for FolderDrops {
         let agency = pipeline.trim_start_matches("press-");
         let path = format!("{agency}/{path}");
         let place = object_store::path::Path::parse(&path)
-            .map_err(|error| DropError::Refused(error.to_string()))?;
+            .map_err(|error| DropError::Refused(error.into()))?;
         let there = self.store.head(&place).await.ok().map(|_| "1".to_owned());
         match condition {
             PutCondition::IfAbsent if there.is_some() => return Err(DropError::Precondition(path)),
@@ -329,15 +329,15 @@ impl Drops for FolderDrops {
         }
         let mut bytes = Vec::new();
         while let Some(chunk) = body.next().await {
-            let chunk = chunk.map_err(|error| DropError::BrokenOff(error.to_string()))?;
+            let chunk = chunk.map_err(|error| DropError::BrokenOff(error.into()))?;
             bytes.extend_from_slice(&chunk);
         }
         let seen = sighting(agency, &path, bytes.len() as u64);
         self.store.put(&place, PutPayload::from(bytes)).await.map_err(|error| {
             // The folder of the tests has one folder with the name of a file.
             match path.ends_with(".folder") {
-                true => DropError::Conflict(error.to_string()),
-                false => DropError::Unavailable(error.to_string()),
+                true => DropError::Conflict(error.into()),
+                false => DropError::Unavailable(error.into()),
             }
         })?;
         self.ledger.see(&[seen]).await.unwrap();
@@ -354,7 +354,7 @@ struct LedgerHolds {
 impl Holds for LedgerHolds {
     async fn release(&self, pipeline: &str, _actor: &str) -> Result<(), HoldError> {
         let failed =
-            |error: madang_ledger::error::LedgerError| HoldError::Unavailable(error.to_string());
+            |error: madang_ledger::error::LedgerError| HoldError::Unavailable(error.into());
         match self.ledger.held(pipeline).await.map_err(failed)? {
             None => Err(HoldError::NothingHeld(pipeline.to_owned())),
             Some(_) => self.ledger.hold_back(pipeline, None).await.map_err(failed),

@@ -7,15 +7,16 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::Context;
 use madang_catalog::folder::FolderRegistry;
 use madang_catalog::registry::Registry;
+use madang_document::condition::Kind;
 use madang_document::timestamp::Timestamp;
 use madang_index::index::Index;
 use madang_index::tantivy::index::TantivyIndex;
-use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
 use madang_ledger::sqlite::SqliteLedger;
 use madang_ledger::worker::Worker;
 use madang_pipeline::clock::{Clock, Jitter};
 use madang_pipeline::declaration::{Pipeline, Place};
+use madang_pipeline::hindrance::shortage;
 use madang_store::azure::AzureSettings;
 use madang_store::blobs::Blobs;
 use madang_store::bucket::{BucketStore, KEYLESS};
@@ -47,7 +48,7 @@ pub(crate) const BUCKETS: &[BucketKind] = &[
 pub(crate) async fn ledger(data: &DataFolder) -> Result<Arc<dyn Ledger>, Failure> {
     let path = data.join("ledger.db");
     let ledger = match SqliteLedger::open(&path, clock()).await {
-        Err(LedgerError::Unavailable { .. }) if data.give_reserve_up() => {
+        Err(error) if shortage(&error) == Some(Kind::DiskLow) && data.give_reserve_up() => {
             SqliteLedger::open(&path, clock()).await?
         }
         opened => {
@@ -236,4 +237,22 @@ pub(crate) fn jitter() -> Jitter {
             Err(_) => 0.5,
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_reserve_is_given_up_for_a_full_disk_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataFolder::lock(folder.path()).unwrap().unwrap();
+        data.keep_reserve();
+        std::fs::create_dir(data.join("ledger.db")).unwrap();
+        let Err(Failure::Other(error)) = ledger(&data).await else {
+            panic!("a folder is no ledger")
+        };
+        assert!(error.to_string().contains("cannot be opened"), "{error}");
+        assert!(data.give_reserve_up(), "it was given up where it does not help");
+    }
 }

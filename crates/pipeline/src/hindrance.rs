@@ -1,31 +1,27 @@
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use madang_document::cause::causes;
 use madang_document::condition::Kind;
 use rustix::io::Errno;
 
 use crate::board::{Board, Subject};
 
-/// Which shortage of the machine an error comes of, if it does: then it is no fault of the file that was being read.
+/// Which shortage of the machine an error comes of, if it does, however deep it lies: of a store, the ledger, the index, a
+/// reader. Then it is no fault of the file that was being read, and waiting helps.
 pub fn shortage(error: &(dyn Error + 'static)) -> Option<Kind> {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        let io = error.downcast_ref::<io::Error>();
-        match io.and_then(io::Error::raw_os_error).map(Errno::from_raw_os_error) {
-            Some(Errno::MFILE | Errno::NFILE) => return Some(Kind::DescriptorsOut),
-            Some(Errno::NOSPC | Errno::DQUOT) => return Some(Kind::DiskLow),
-            Some(Errno::NOMEM) => return Some(Kind::Stalled),
-            _ => {}
+    causes(error).find_map(|cause| {
+        let io = cause.downcast_ref::<io::Error>()?;
+        // Descriptors have no kind of their own; whatever knows a kind and no number of the system has said that.
+        match (io.kind(), io.raw_os_error().map(Errno::from_raw_os_error)) {
+            (_, Some(Errno::MFILE | Errno::NFILE)) => Some(Kind::DescriptorsOut),
+            (ErrorKind::StorageFull | ErrorKind::QuotaExceeded, _) => Some(Kind::DiskLow),
+            (ErrorKind::OutOfMemory, _) => Some(Kind::Stalled),
+            _ => None,
         }
-        // The source of an error that io::Error wraps is the source of what it wraps: that itself would be left out.
-        cause = match io.and_then(io::Error::get_ref) {
-            Some(inner) => Some(inner),
-            None => error.source(),
-        };
-    }
-    None
+    })
 }
 
 /// What keeps the workers of a process from going on. A kind stands on the board for as long as a job waits for it.
@@ -80,17 +76,23 @@ impl Drop for Hindrance {
 
 #[cfg(test)]
 mod tests {
+    use madang_document::cause::Cause;
     use madang_document::timestamp::Timestamp;
+    use madang_index::index::IndexError;
+    use madang_ledger::error::LedgerError;
     use madang_store::error::StoreError;
 
     use super::*;
+    use crate::follow::Obstacle;
 
     #[test]
     fn a_shortage_is_known_however_deep_it_lies() {
         let os = |errno: Errno| io::Error::from(errno);
         let deep = |errno| io::Error::other(StoreError::of_io("a", os(errno)));
+        let ledger = |errno| LedgerError::unavailable("a").because(os(errno));
+        let index = |errno| IndexError::damaged("a").because(deep(errno));
         #[rustfmt::skip]
-        let cases: [(Box<dyn Error>, Option<Kind>); 9] = [
+        let cases: [(Cause, Option<Kind>); 19] = [
             (os(Errno::MFILE).into(), Some(Kind::DescriptorsOut)),
             (os(Errno::NFILE).into(), Some(Kind::DescriptorsOut)),
             (os(Errno::NOSPC).into(), Some(Kind::DiskLow)),
@@ -100,6 +102,17 @@ mod tests {
             (io::Error::other(deep(Errno::MFILE)).into(), Some(Kind::DescriptorsOut)),
             (deep(Errno::IO).into(), None),
             (StoreError::away("a", "too many open files").into(), None),
+            // A backend that has codes of its own knows the kind at most.
+            (io::Error::from(ErrorKind::StorageFull).into(), Some(Kind::DiskLow)),
+            (ledger(Errno::NOSPC).into(), Some(Kind::DiskLow)),
+            (ledger(Errno::MFILE).into(), Some(Kind::DescriptorsOut)),
+            (LedgerError::unavailable("a").because(index(Errno::NFILE)).into(), Some(Kind::DescriptorsOut)),
+            (index(Errno::DQUOT).into(), Some(Kind::DiskLow)),
+            (Obstacle::from(ledger(Errno::NOSPC)).into(), Some(Kind::DiskLow)),
+            (Obstacle::of(index(Errno::MFILE)).into(), Some(Kind::DescriptorsOut)),
+            (ledger(Errno::ROFS).into(), None),
+            (LedgerError::unavailable("the disk is full").into(), None),
+            (IndexError::unavailable("a").because(ledger(Errno::NOMEM)).into(), Some(Kind::Stalled)),
         ];
         for (error, kind) in cases {
             assert_eq!(shortage(error.as_ref()), kind, "{error:?}");

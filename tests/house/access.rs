@@ -1,7 +1,7 @@
 //! Who may see what.
 
 use madang_tests::ground::service::{Service, percent};
-use madang_tests::ground::yard::{ADMIN, Yard, paths};
+use madang_tests::ground::yard::{ADMIN, Yard, paths, said};
 
 const OURS: &str = "1741000";
 const THEIRS: &str = "1352000";
@@ -126,4 +126,21 @@ async fn a_key_does_only_what_its_roles_say() {
     }
     assert!(!yard.path("drop/press/a.txt").exists());
     service.stop().await;
+}
+
+#[test]
+fn a_chosen_key_that_is_refused_starts_nothing() {
+    let yard = Yard::new();
+    yard.pipeline("press", OURS);
+    yard.write("drop/press/a.txt", "글 quietword");
+    let with_short = |arguments: &[&str]| {
+        yard.command(arguments).env("MADANG_ADMIN_KEY", "short").output().unwrap()
+    };
+    let refused = with_short(&["up", "--listen", "127.0.0.1:0"]);
+    assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
+    assert!(said(&refused).contains("fewer than 32 characters"), "{}", said(&refused));
+    assert!(!yard.path("data").exists(), "something had started");
+    // A run that answers nobody looks at no key.
+    let served_nobody = with_short(&["up", "--once"]);
+    assert!(served_nobody.status.success(), "{}", said(&served_nobody));
 }

@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 
 /// 마당 Madang: turns drop folders into one searchable, catalogued collection.
 #[derive(Debug, Parser)]
@@ -108,8 +108,8 @@ pub(crate) struct Extract {
     #[arg(long)]
     pub(crate) json: bool,
     /// Files worked on at the same time
-    #[arg(long, default_value_t = 1, value_name = "N")]
-    pub(crate) jobs: usize,
+    #[arg(long, default_value_t = 1, value_parser = value_parser!(u32).range(1..), value_name = "N")]
+    pub(crate) jobs: u32,
     /// Configuration file, for its [limits]; `madang.toml` is read if it is there
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
@@ -147,8 +147,8 @@ pub(crate) struct Search {
     #[arg(long, value_name = "ORDER")]
     pub(crate) sort: Option<String>,
     /// Hits at most, 1 to 100
-    #[arg(long, default_value_t = 10, value_name = "N")]
-    pub(crate) limit: usize,
+    #[arg(long, default_value_t = 10, value_parser = value_parser!(u32).range(1..=100), value_name = "N")]
+    pub(crate) limit: u32,
     /// Print the service's answer as it is
     #[arg(long)]
     pub(crate) json: bool,
@@ -186,21 +186,21 @@ pub(crate) enum QueueAct {
         /// Only of this queue
         #[arg(long, value_name = "QUEUE")]
         queue: Option<String>,
-        /// Jobs at most
-        #[arg(long, default_value_t = 50, value_name = "N")]
+        /// Jobs at most, 1 to 500
+        #[arg(long, default_value_t = 50, value_parser = value_parser!(u32).range(1..=500), value_name = "N")]
         limit: u32,
     },
     /// List what lies in the sources and is not taken, with the reason
     LeftOut {
         /// Rows at most
-        #[arg(long, default_value_t = 100, value_name = "N")]
-        limit: usize,
+        #[arg(long, default_value_t = 100, value_parser = value_parser!(u32).range(1..), value_name = "N")]
+        limit: u32,
     },
     /// List what was passed over so that the rest could go on, with the reason
     Noted {
         /// Rows at most
-        #[arg(long, default_value_t = 100, value_name = "N")]
-        limit: usize,
+        #[arg(long, default_value_t = 100, value_parser = value_parser!(u32).range(1..), value_name = "N")]
+        limit: u32,
     },
     /// Do again what was passed over: all of it, one, or all of a kind
     Redo {
@@ -273,7 +273,7 @@ pub(crate) enum CatalogAct {
     /// List the entries
     Ls {
         /// Entries at most
-        #[arg(long, default_value_t = 50, value_name = "N")]
+        #[arg(long, default_value_t = 50, value_parser = value_parser!(u32).range(1..), value_name = "N")]
         limit: u32,
     },
     /// Print an entry as JSON-LD
@@ -365,4 +365,54 @@ pub(crate) struct Check {
     /// Configuration file; `madang.toml` is read if it is there
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every option that is a number of things, with the command it belongs to and the most it takes.
+    const NUMBERS: [(&[&str], &str, Option<u32>); 7] = [
+        (&["up", "press"], "--workers", None),
+        (&["extract", "a.hwp"], "--jobs", None),
+        (&["search", "a"], "--limit", Some(100)),
+        (&["queue", "ls"], "--limit", Some(500)),
+        (&["queue", "left-out"], "--limit", None),
+        (&["queue", "noted"], "--limit", None),
+        (&["catalog", "ls"], "--limit", None),
+    ];
+
+    #[test]
+    fn no_number_of_things_is_none_or_more_than_there_can_be() {
+        for (command, option, most) in NUMBERS {
+            let with = |number: u32| {
+                let number = number.to_string();
+                let words = ["madang"].into_iter().chain(command.iter().copied());
+                Arguments::try_parse_from(words.chain([option, number.as_str()]))
+            };
+            let refused = with(0).unwrap_err().to_string();
+            assert!(
+                refused.contains(&format!("invalid value '0' for '{option} <N>'")),
+                "{refused}"
+            );
+            assert!(with(1).is_ok(), "{command:?}");
+            assert!(with(most.unwrap_or(5000)).is_ok(), "{command:?}");
+            assert_eq!(
+                with(most.map_or(5000, |most| most + 1)).is_ok(),
+                most.is_none(),
+                "{command:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_option_that_takes_a_number_is_in_the_table() {
+        fn counted(command: &clap::Command) -> usize {
+            let own = command.get_arguments().filter(|argument| {
+                argument.get_value_names().is_some_and(|names| names.iter().any(|name| name == "N"))
+            });
+            own.count() + command.get_subcommands().map(counted).sum::<usize>()
+        }
+        assert_eq!(counted(&<Arguments as clap::CommandFactory>::command()), NUMBERS.len());
+    }
 }

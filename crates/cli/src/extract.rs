@@ -34,7 +34,7 @@ pub(crate) fn run(command: &Extract) -> Result<(), Failure> {
     let limits = Configuration::read(command.config.as_deref(), backends::BUCKETS)?.limits();
     let (files, missing) = files(&command.paths);
     let zygote = Zygote::start(Path::new("/proc/self/exe"))?;
-    let jobs = command.jobs.clamp(1, files.len().max(1));
+    let jobs = usize::try_from(command.jobs).unwrap_or(usize::MAX).min(files.len().max(1));
     let bar = bar(files.len());
     let next = Mutex::new(files.iter().enumerate());
     let (finished, answers) = mpsc::sync_channel(jobs * 2);

@@ -33,8 +33,8 @@ pub(crate) fn queue(command: &Queue) -> Result<(), Failure> {
             }
             jobs
         }
-        QueueAct::LeftOut { limit } => return left_out(&api, *limit, command.json),
-        QueueAct::Noted { limit } => return noted(&api, *limit, command.json),
+        QueueAct::LeftOut { limit } => return left_out(&api, *limit as usize, command.json),
+        QueueAct::Noted { limit } => return noted(&api, *limit as usize, command.json),
         QueueAct::Redo { note: Some(note), .. } => act(&api, &format!("/v1/notes/{note}/redo"))?,
         QueueAct::Redo { note: None, kind } => {
             let body = kind.as_ref().map_or_else(|| json!({}), |kind| json!({ "kind": kind }));

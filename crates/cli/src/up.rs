@@ -46,6 +46,11 @@ use crate::{backends, local_key, log, progress};
 
 /// `madang up`.
 pub(crate) fn run(command: Up) -> Result<(), Failure> {
+    // Before anything starts: what starts has to be stopped again.
+    let admin_key = match roles(&command.roles, command.once, command.listen.is_some()) {
+        (_, true) => admin_key(std::env::var(ADMIN_KEY))?,
+        (_, false) => None,
+    };
     let configuration = Configuration::read(command.config.as_deref(), backends::BUCKETS)?;
     let path = configuration.data(command.data.as_deref());
     let pipelines = pipelines(&command.sources, &path, &configuration, backends::BUCKETS)?;
@@ -59,7 +64,7 @@ pub(crate) fn run(command: Up) -> Result<(), Failure> {
     // Before tokio: children must not be forked from a process with threads.
     let zygote = Zygote::start(Path::new("/proc/self/exe"))?;
     let runtime = runtime()?;
-    let result = runtime.block_on(up(&command, configuration, pipelines, &data, zygote));
+    let result = runtime.block_on(up(&command, admin_key, configuration, pipelines, &data, zygote));
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));
     result
 }
@@ -79,19 +84,21 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 
 async fn up(
     command: &Up,
+    admin_key: Option<String>,
     configuration: Configuration,
     pipelines: Vec<Pipeline>,
     data: &DataFolder,
     zygote: Zygote,
 ) -> Result<(), Failure> {
     backends::closing(backends::ledger(data).await?, async |ledger| {
-        serve(command, configuration, pipelines, data, zygote, ledger).await
+        serve(command, admin_key, configuration, pipelines, data, zygote, ledger).await
     })
     .await
 }
 
 async fn serve(
     command: &Up,
+    admin_key: Option<String>,
     configuration: Configuration,
     pipelines: Vec<Pipeline>,
     data: &DataFolder,
@@ -110,6 +117,10 @@ async fn serve(
         false => None,
     };
     let address = listener.as_ref().map(TcpListener::local_addr).transpose()?;
+    let local_key = listener.as_ref().map(|_| data.local_key()).transpose()?;
+    if http {
+        revoke_kept_keys(ledger.as_ref()).await?;
+    }
     let base = match (&configuration.base_url, address) {
         (Some(base), _) => base.trim_end_matches('/').to_owned(),
         (None, Some(address)) => format!("http://{address}"),
@@ -149,19 +160,22 @@ async fn serve(
         board: board.clone(),
     });
     let mut serving = None;
-    if let (Some(listener), Some(address)) = (listener, address) {
-        let local_key = data.local_key()?;
-        let own_keys = own_keys(&local_key.text, std::env::var(ADMIN_KEY))?;
+    if let (Some(listener), Some(address), Some(local_key)) = (listener, address, local_key) {
+        let own_keys = own_keys(&local_key.text, admin_key.as_deref());
         let mut notes = JoinSet::new();
         notes.spawn(local_key.kept());
-        revoke_kept_keys(ledger.as_ref()).await?;
         let door = Door::of_this_process();
         let mut settings = http_settings(&configuration, &base, address, names, own_keys);
         // Who listens keeps a seat for good.
         settings.limits.listeners = settings.limits.listeners.min(door.most / 2);
         let server = server(settings, &ports, ledger, &index, &blobs, &stores);
-        let link = server.sessions().link(owner(), clock());
-        let link = link.map_err(|error| anyhow::anyhow!("no random bytes: {error}"))?;
+        let link = match server.sessions().link(owner(), clock()) {
+            Ok(link) => link,
+            Err(error) => {
+                service.stop().await;
+                return Err(Failure::Other(anyhow::anyhow!("no random bytes: {error}")));
+            }
+        };
         let app = madang_server::routes::app(Arc::clone(&server));
         let closing = Arc::clone(&server);
         let stopped = Arc::new(tokio::sync::Notify::new());
@@ -275,26 +289,26 @@ fn server(
 
 /// The keys that stand outside the ledger: the owner's beside the data, and the one that scripts set. They are as
 /// they stand at this start, whatever was before; nothing of them is kept.
-fn own_keys(local_key: &str, chosen: Result<String, VarError>) -> Result<Vec<OwnKey>, Failure> {
+fn own_keys(local: &str, admin: Option<&str>) -> Vec<OwnKey> {
     let key =
         |name: &str, key: &str| OwnKey { name: name.to_owned(), hash: BlobId::of(key.as_bytes()) };
-    let mut keys = vec![key(local_key::FILE, local_key)];
+    let local = key(local_key::FILE, local);
+    [local].into_iter().chain(admin.map(|admin| key(ADMIN_KEY, admin))).collect()
+}
+
+/// The key that scripts set, if there is one.
+fn admin_key(chosen: Result<String, VarError>) -> Result<Option<String>, Failure> {
     match chosen {
-        Ok(chosen) if chosen.chars().count() < SHORTEST_KEY => {
-            return Err(Failure::usage(format!(
-                "{ADMIN_KEY} has fewer than {SHORTEST_KEY} characters, and whoever guesses it may do everything; \
-                 set it to a random one (`openssl rand -hex 32` makes one)"
-            )));
-        }
-        Ok(chosen) => keys.push(key(ADMIN_KEY, &chosen)),
-        Err(VarError::NotPresent) => {}
-        Err(VarError::NotUnicode(_)) => {
-            return Err(Failure::usage(format!(
-                "{ADMIN_KEY} is not UTF-8; set it to a random key of letters and digits"
-            )));
-        }
+        Ok(chosen) if chosen.chars().count() < SHORTEST_KEY => Err(Failure::usage(format!(
+            "{ADMIN_KEY} has fewer than {SHORTEST_KEY} characters, and whoever guesses it may do everything; \
+             set it to a random one (`openssl rand -hex 32` makes one)"
+        ))),
+        Ok(chosen) => Ok(Some(chosen)),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => Err(Failure::usage(format!(
+            "{ADMIN_KEY} is not UTF-8; set it to a random key of letters and digits"
+        ))),
     }
-    Ok(keys)
 }
 
 /// The variable that sets a key.
@@ -502,10 +516,11 @@ mod tests {
     #[test]
     fn a_chosen_key_is_long_and_a_text() {
         let names = |chosen: Result<String, VarError>| {
-            let keys = own_keys("local", chosen).map_err(|failure| match failure {
+            let admin = admin_key(chosen).map_err(|failure| match failure {
                 Failure::Usage(message) => message.to_string(),
                 other => panic!("{other:?}"),
             })?;
+            let keys = own_keys("local", admin.as_deref());
             Ok::<_, String>(keys.into_iter().map(|key| key.name).collect::<Vec<_>>())
         };
         let own = local_key::FILE.to_owned();

@@ -70,8 +70,8 @@ pub(crate) async fn changes(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let parameters = Parameters::read(&uri, FEED)?;
-    let after = parameters.number("after", 0, i64::MAX as u64)?;
-    let limit = parameters.number("limit", 1000, 10_000)?.max(1) as u32;
+    let after = parameters.number("after", 0, 0..=i64::MAX as u64)?;
+    let limit = parameters.number("limit", 1000, 1..=10_000)? as u32;
     let events = server.ledger.events(&caller.principal.agencies, after, limit).await?;
     let changes: Vec<Change> = events.into_iter().map(Change::from).collect();
     let after = changes.last().map_or(after, |last| last.seq);

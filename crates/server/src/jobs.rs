@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::body;
 use crate::caller::{Caller, Manner};
-use crate::parameters::{self, Parameters, unreadable};
+use crate::parameters::{self, Parameters, number, unreadable};
 use crate::problem::Problem;
 use crate::queues::{done, visible};
 use crate::redirect::see_other;
@@ -47,13 +47,13 @@ pub(crate) fn filter(
             unreadable("state", word, &format!("one of `{}`", words.join("`, `")))
         })?),
     };
-    let after = parameters.after("the number of a job", |text| text.parse().ok())?;
+    let after = parameters.after("the number of a job", number)?;
     let filter = JobFilter {
         state,
         queue: parameters.one("queue")?.map(str::to_owned),
         agencies: caller.principal.agencies.clone(),
     };
-    Ok((filter, after, parameters.number("limit", 50, 500)?.max(1) as u32))
+    Ok((filter, after, parameters.number("limit", 50, 1..=500)? as u32))
 }
 
 /// Where the next page begins; none at the end.

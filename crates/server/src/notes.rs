@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::body;
 use crate::caller::{Caller, Manner};
-use crate::parameters::{Parameters, next, unreadable};
+use crate::parameters::{Parameters, next, number, unreadable};
 use crate::problem::Problem;
 use crate::queues::done;
 use crate::redirect::see_other;
@@ -31,7 +31,7 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let parameters = Parameters::read(&uri, PARAMETERS)?;
     let limit = parameters.limit()?;
-    let after = parameters.after("the number of a note", |text| text.parse().ok())?;
+    let after = parameters.after("the number of a note", number)?;
     let notes = server.ledger.notes(&caller.principal.agencies, after, limit).await?;
     let next = next(&notes, limit, |note| note.id);
     Ok(json(&NoteList { notes: notes.into_iter().map(NoteAnswer::from).collect(), next }))

@@ -1,3 +1,5 @@
+use std::ops::RangeInclusive;
+
 use axum::extract::Query;
 use axum::http::Uri;
 
@@ -76,7 +78,7 @@ impl Parameters {
 
     /// How many entries of a list are wanted: `limit`, from 1 to 1000; 100 if absent.
     pub(crate) fn limit(&self) -> Result<u32, Problem> {
-        Ok(self.number("limit", 100, 1000)?.max(1) as u32)
+        Ok(self.number("limit", 100, 1..=1000)? as u32)
     }
 
     /// Behind which entry a list goes on: `after`.
@@ -89,15 +91,24 @@ impl Parameters {
         read(text).map(Some).ok_or_else(|| unreadable("after", text, expected))
     }
 
-    /// A whole number from 0 to `most`; `default` if absent.
-    pub(crate) fn number(&self, name: &str, default: u64, most: u64) -> Result<u64, Problem> {
+    /// A whole number in a range; `default` if absent.
+    pub(crate) fn number(
+        &self,
+        name: &str,
+        default: u64,
+        range: RangeInclusive<u64>,
+    ) -> Result<u64, Problem> {
         let Some(text) = self.one(name)? else { return Ok(default) };
-        text.trim()
-            .parse()
-            .ok()
-            .filter(|n| *n <= most)
-            .ok_or_else(|| unreadable(name, text, &format!("a whole number from 0 to {most}")))
+        text.trim().parse().ok().filter(|n| range.contains(n)).ok_or_else(|| {
+            let (least, most) = (range.start(), range.end());
+            unreadable(name, text, &format!("a whole number from {least} to {most}"))
+        })
     }
+}
+
+/// The number of a row, as it stands in `after`.
+pub(crate) fn number(text: &str) -> Option<i64> {
+    text.parse().ok().filter(|number| *number >= 0)
 }
 
 /// Where the page after this one goes on: behind the `place` of its last entry. None if this one is not full.
@@ -155,7 +166,7 @@ mod tests {
         assert_eq!(parameters.list("agency"), ["1", "2", "3"]);
         assert_eq!(parameters.one("q").unwrap(), Some("안전 \"a,b\""));
         assert_eq!(parameters.one("sort").unwrap(), None, "blank is absent");
-        assert_eq!(parameters.number("limit", 20, 100).unwrap(), 20);
+        assert_eq!(parameters.number("limit", 20, 1..=100).unwrap(), 20);
     }
 
     #[test]
@@ -174,8 +185,10 @@ mod tests {
 
     #[test]
     fn values_out_of_range_are_refused() {
-        for query in ["limit=-1", "limit=101", "limit=a", "limit=1&limit=2"] {
-            assert!(read(query).unwrap().number("limit", 1, 100).is_err(), "{query}");
+        for query in ["limit=-1", "limit=0", "limit=101", "limit=a", "limit=1&limit=2"] {
+            assert!(read(query).unwrap().number("limit", 1, 1..=100).is_err(), "{query}");
         }
+        let told = read("limit=0").unwrap().limit().unwrap_err().detail.en;
+        assert!(told.contains("a whole number from 1 to 1000"), "{told}");
     }
 }

@@ -95,7 +95,8 @@ pub(crate) fn read(parameters: &Parameters) -> Result<Query, Problem> {
                 return Err(unreadable("sort", other, "`score`, `newest` or `oldest`"));
             }
         },
-        limit: parameters.number("limit", LIMIT, 100)? as usize,
+        // None: the total and the facets alone.
+        limit: parameters.number("limit", LIMIT, 0..=100)? as usize,
         after: parameters.one("after")?.map(str::to_owned),
         facets: parameters.parsed("facets", &words(&facets), facet)?,
     })

@@ -56,7 +56,7 @@ pub(crate) async fn page(
     let text = segments(&server, &document).await;
     let first = match parameters.one("at")? {
         Some(at) => text.as_deref().map_or(0, |text| start_of(text, at)),
-        None => parameters.number("part", 0, u32::MAX.into())? as usize,
+        None => parameters.number("part", 0, 0..=u32::MAX.into())? as usize,
     };
     let main = html! {
         article.document {

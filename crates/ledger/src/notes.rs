@@ -1,3 +1,5 @@
+use std::fmt;
+
 use async_trait::async_trait;
 use madang_document::agency::Agency;
 use madang_document::principal::Scope;
@@ -5,6 +7,7 @@ use madang_document::timestamp::Timestamp;
 use serde::Serialize;
 
 use crate::error::Result;
+use crate::reader::Reader;
 
 /// What was passed over because it could not be had, so that one bad row stops nobody: it stands here until it is
 /// done, and the operator may have it done again.
@@ -16,13 +19,13 @@ pub trait Notes: Send + Sync {
 
     /// Takes back what was noted by this one of these subjects: it is done, or there is nothing left to do. Gives how
     /// many notes there were.
-    async fn clear_notes(&self, by: &str, subjects: &[String]) -> Result<u64>;
+    async fn clear_notes(&self, by: &By, subjects: &[String]) -> Result<u64>;
 
     /// What this one noted of a subject.
-    async fn noted(&self, by: &str, subject: &str) -> Result<Option<Note>>;
+    async fn noted(&self, by: &By, subject: &str) -> Result<Option<Note>>;
 
     /// All that this one noted, in order of the subjects.
-    async fn noted_by(&self, by: &str) -> Result<Vec<Note>>;
+    async fn noted_by(&self, by: &By) -> Result<Vec<Note>>;
 
     /// Notes in order of their numbers, after number `after`, at most `limit`, of what the scope covers. One that is
     /// nobody's is of the scope that covers all.
@@ -87,16 +90,59 @@ impl NoteKind {
     }
 }
 
-/// Who notes lost previews: they are missed by whoever asks for one, and by no reader of the outbox. So a note of
-/// theirs goes when its document is withdrawn, and where it is done again the file is read again.
-pub const PREVIEWS: &str = "previews";
+/// Who passes something over.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum By {
+    /// A reader of the outbox.
+    Reader(Reader),
+    /// The source of this pipeline. What it notes is a path.
+    Source(String),
+    /// Whoever asks for a preview that is lost, of which no reader of the outbox knows. So such a note goes when its
+    /// document is withdrawn, and where it is done again the file is read again.
+    Previews,
+}
+
+impl By {
+    /// The one of this word.
+    pub fn parse(word: &str) -> Option<By> {
+        match word.split_once('/') {
+            None if word == PREVIEWS => Some(By::Previews),
+            Some((SOURCE, pipeline)) if !pipeline.is_empty() => {
+                Some(By::Source(pipeline.to_owned()))
+            }
+            _ => word.parse().ok().map(By::Reader),
+        }
+    }
+}
+
+const PREVIEWS: &str = "previews";
+const SOURCE: &str = "source";
+
+/// As in `index/1741000`, `cataloguer`, `registry/folder`, `source/press`, `previews`.
+impl fmt::Display for By {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            By::Reader(reader) => reader.fmt(f),
+            By::Source(pipeline) => write!(f, "{SOURCE}/{pipeline}"),
+            By::Previews => f.write_str(PREVIEWS),
+        }
+    }
+}
+
+impl Serialize for By {
+    fn serialize<S: serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
 
 /// What is to be noted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewNote {
-    /// Who passed it over: a reader (`index/1741000`, `cataloguer`, `registry/folder`), a source (`source/press`), or
-    /// [`PREVIEWS`].
-    pub by: String,
+    /// Who passed it over.
+    pub by: By,
     /// Why.
     pub kind: NoteKind,
     /// What: a document's or an entry's id, for a source the path.
@@ -115,7 +161,7 @@ pub struct Note {
     /// Its number.
     pub id: i64,
     /// Who passed it over.
-    pub by: String,
+    pub by: By,
     /// Why.
     #[serde(serialize_with = "word")]
     pub kind: NoteKind,
@@ -149,4 +195,31 @@ pub enum Redo {
     Kind(NoteKind),
     /// All.
     All,
+}
+
+#[cfg(test)]
+mod tests {
+    use madang_document::partition::Partition;
+
+    use super::*;
+
+    #[test]
+    fn who_noted_has_a_word_that_comes_back() {
+        let index = Reader::Index(Partition::of("1741000".parse().unwrap()));
+        for (by, word) in [
+            (By::Reader(index), "index/1741000"),
+            (By::Reader(Reader::Cataloguer), "cataloguer"),
+            (By::Reader(Reader::Registry("source/two".into())), "registry/source/two"),
+            (By::Source("press".into()), "source/press"),
+            (By::Source("a/b".into()), "source/a/b"),
+            (By::Previews, "previews"),
+        ] {
+            assert_eq!(by.to_string(), word);
+            assert_eq!(serde_json::to_value(&by).unwrap(), word);
+            assert_eq!(By::parse(word), Some(by));
+        }
+        for word in ["", "source", "source/", "previews/a", "index/x", "operator"] {
+            assert_eq!(By::parse(word), None, "{word}");
+        }
+    }
 }

@@ -13,7 +13,7 @@ use madang_document::id::DocumentId;
 use madang_document::principal::Scope;
 use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
-use madang_ledger::notes::NoteKind;
+use madang_ledger::notes::{By, NoteKind};
 use madang_ledger::reader::Reader;
 use tokio::sync::Notify;
 
@@ -271,7 +271,7 @@ impl Cataloguer {
 
 /// What the cataloguer passed over.
 fn noted(ledger: Arc<dyn Ledger>) -> Noted {
-    Noted::new(ledger, Reader::Cataloguer.to_string())
+    Noted::new(ledger, By::Reader(Reader::Cataloguer))
 }
 
 /// Writes the entries of documents. One that the ledger refuses is noted and passed over.

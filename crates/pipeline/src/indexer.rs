@@ -16,7 +16,7 @@ use madang_index::record::{Change, Record};
 use madang_ledger::documents::Stored;
 use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
-use madang_ledger::notes::NoteKind;
+use madang_ledger::notes::{By, NoteKind};
 use madang_ledger::reader::Reader;
 use madang_ledger::rereads::{Again, again};
 use tokio::task::JoinSet;
@@ -249,7 +249,7 @@ enum Trouble {
 
 impl Indexer {
     fn new(of: Indexers, partition: Partition) -> Indexer {
-        let noted = Noted::new(Arc::clone(&of.ledger), reader(&partition).to_string());
+        let noted = Noted::new(Arc::clone(&of.ledger), By::Reader(reader(&partition)));
         let rereads = BTreeMap::new();
         Indexer { of, partition, at: At::Unknown, anew: false, noted, rereads }
     }
@@ -483,7 +483,7 @@ impl Indexer {
 
     /// Has the object of a document read again whose text is lost, if it is time; notes the loss.
     async fn text_is_lost(&mut self, id: DocumentId, why: &str) -> Result<(), LedgerError> {
-        let by = reader(&self.partition).to_string();
+        let by = By::Reader(reader(&self.partition));
         let known = self.of.ledger.noted(&by, &id.to_string()).await?;
         let known = known.filter(|note| note.kind == NoteKind::TextLost);
         let now = (self.of.clock)();
@@ -521,7 +521,7 @@ impl Indexer {
             self.rereads.iter().filter(|(_, then)| **then <= now).map(|(id, _)| *id).collect();
         for id in due {
             self.rereads.remove(&id);
-            let by = reader(&self.partition).to_string();
+            let by = By::Reader(reader(&self.partition));
             if let Some(note) = self.of.ledger.noted(&by, &id.to_string()).await? {
                 self.text_is_lost(id, &note.reason).await?;
             }

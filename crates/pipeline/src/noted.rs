@@ -7,13 +7,13 @@ use madang_document::shown::Shown;
 use madang_ledger::documents::Stored;
 use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
-use madang_ledger::notes::{NewNote, Note, NoteKind};
+use madang_ledger::notes::{By, NewNote, Note, NoteKind};
 
 /// What one follower, or one source, passed over. The notes stand in the ledger; here it is remembered of what there
 /// are any, so that nothing is written for what went well and was never noted.
 pub struct Noted {
     ledger: Arc<dyn Ledger>,
-    by: String,
+    by: By,
     /// None before the ledger was asked.
     subjects: Option<BTreeSet<String>>,
     /// What was noted in this pass.
@@ -37,7 +37,7 @@ impl std::fmt::Debug for Noted {
 
 impl Noted {
     /// The notes of this one.
-    pub fn new(ledger: Arc<dyn Ledger>, by: String) -> Noted {
+    pub fn new(ledger: Arc<dyn Ledger>, by: By) -> Noted {
         Noted { ledger, by, subjects: None, fresh: BTreeSet::new() }
     }
 

@@ -8,7 +8,7 @@ use madang_document::entry::Entry;
 use madang_document::principal::Scope;
 use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
-use madang_ledger::notes::NoteKind;
+use madang_ledger::notes::{By, NoteKind};
 use madang_ledger::reader::Reader;
 
 use crate::board::Subject;
@@ -89,7 +89,7 @@ impl Follower for Relay {
 impl Relay {
     /// From this ledger to this registry.
     pub fn new(ledger: Arc<dyn Ledger>, registry: Arc<dyn Registry>) -> Relay {
-        let noted = Noted::new(Arc::clone(&ledger), reader(registry.as_ref()).to_string());
+        let noted = Noted::new(Arc::clone(&ledger), By::Reader(reader(registry.as_ref())));
         Relay { ledger, registry, noted }
     }
 

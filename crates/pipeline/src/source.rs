@@ -11,7 +11,7 @@ use madang_document::timestamp::Timestamp;
 use madang_ledger::error::LedgerError;
 use madang_ledger::held::Held;
 use madang_ledger::ledger::Ledger;
-use madang_ledger::notes::NoteKind;
+use madang_ledger::notes::{By, NoteKind};
 use madang_ledger::objects::Sighting;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -113,7 +113,7 @@ impl Source {
         stop: CancellationToken,
     ) {
         let mut run = Run {
-            noted: Noted::new(Arc::clone(&self.ledger), format!("source/{}", self.pipeline.name)),
+            noted: Noted::new(Arc::clone(&self.ledger), By::Source(self.pipeline.name.clone())),
             left_outs: LeftOuts::of(Arc::clone(&self.ledger), &self.pipeline.name),
             next_listing: (self.steady)(),
             not_before: (self.steady)(),

@@ -39,7 +39,7 @@ use madang_ledger::documents::Documents;
 use madang_ledger::entries::Entries;
 use madang_ledger::jobs::{Claim, Completion, JobFilter, JobState, Jobs, Verdict};
 use madang_ledger::ledger::Ledger;
-use madang_ledger::notes::{NoteKind, Notes, Redo};
+use madang_ledger::notes::{By, NoteKind, Notes, Redo};
 use madang_ledger::objects::{Objects, Sighting};
 use madang_ledger::outbox::Outbox;
 use madang_ledger::queue::QueueDeclaration;
@@ -231,7 +231,7 @@ impl House {
     async fn unreadable(&self) -> BTreeSet<(String, String)> {
         let notes = self.ledger.notes(&Scope::All, None, 99).await.unwrap();
         assert!(notes.iter().all(|note| note.kind == NoteKind::DocumentUnreadable), "{notes:?}");
-        notes.into_iter().map(|note| (note.by, note.subject)).collect()
+        notes.into_iter().map(|note| (note.by.to_string(), note.subject)).collect()
     }
 
     fn lose(&self, document: &Document) {
@@ -1060,7 +1060,7 @@ async fn a_text_that_stays_bad_is_not_read_again_and_again_and_the_operator_may_
     house.lose(&hurt[1]);
     let index = house.index();
     holds(&index, &agency(0), &hurt).await;
-    let by = format!("index/{}", agency(0));
+    let by = By::Reader(Reader::Index(Partition::of(agency(0))));
     let subject = hurt[1].id.to_string();
     let note = async || house.ledger.noted(&by, &subject).await.unwrap();
     until("it is noted, and its file is to be read again", async || {

@@ -15,7 +15,7 @@ use madang_document::inner_path::InnerPath;
 use madang_document::partition::Partition;
 use madang_ledger::documents::Stored;
 use madang_ledger::error::LedgerError;
-use madang_ledger::notes::{NewNote, NoteKind, PREVIEWS};
+use madang_ledger::notes::{By, NewNote, NoteKind};
 use madang_ledger::reader::Reader;
 use madang_ledger::rereads::{Again, again};
 use madang_store::blobs::{BlobError, Opened};
@@ -179,7 +179,7 @@ async fn lost(server: &Server, document: &Document, error: BlobError) -> Problem
 }
 
 async fn read_anew(server: &Server, document: &Document, why: &str) -> Result<(), LedgerError> {
-    let by = Reader::Index(Partition::of(document.agency.clone())).to_string();
+    let by = By::Reader(Reader::Index(Partition::of(document.agency.clone())));
     if server.ledger.noted(&by, &document.id.to_string()).await?.is_none() {
         server.ledger.reread(document.id, why).await?;
     }
@@ -196,7 +196,7 @@ async fn preview_is_lost(
     let ledger = &server.ledger;
     let subject = document.id.to_string();
     // Both may lie in one blob: then what is done for the text helps the preview.
-    let index = Reader::Index(Partition::of(document.agency.clone())).to_string();
+    let index = By::Reader(Reader::Index(Partition::of(document.agency.clone())));
     if ledger.noted(&index, &subject).await?.is_some() {
         return Ok(());
     }
@@ -205,7 +205,7 @@ async fn preview_is_lost(
     if stands.is_none_or(|now| now.withdrawn || now.document.preview != document.preview) {
         return Ok(());
     }
-    let known = ledger.noted(PREVIEWS, &subject).await?;
+    let known = ledger.noted(&By::Previews, &subject).await?;
     let now = server.now();
     let (tries, last) = known.as_ref().map_or((0, now), |note| (note.tries, note.at));
     let mut made = tries;
@@ -216,7 +216,7 @@ async fn preview_is_lost(
     }
     if known.is_none_or(|note| note.tries != made) {
         let note = NewNote {
-            by: PREVIEWS.to_owned(),
+            by: By::Previews,
             kind: NoteKind::PreviewLost,
             subject,
             agency: Some(document.agency.clone()),
@@ -231,8 +231,8 @@ async fn preview_is_lost(
 /// A preview is there: what was noted of it is done.
 async fn preview_is_there(server: &Server, document: &Document) -> Result<(), LedgerError> {
     let subject = document.id.to_string();
-    if server.ledger.noted(PREVIEWS, &subject).await?.is_some() {
-        server.ledger.clear_notes(PREVIEWS, &[subject]).await?;
+    if server.ledger.noted(&By::Previews, &subject).await?.is_some() {
+        server.ledger.clear_notes(&By::Previews, &[subject]).await?;
     }
     Ok(())
 }

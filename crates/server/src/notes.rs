@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use bytes::Bytes;
 use madang_document::object_key;
-use madang_ledger::notes::{Note, NoteKind, Redo};
+use madang_ledger::notes::{By, Note, NoteKind, Redo};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -76,12 +76,15 @@ pub(crate) async fn redo_many(
 async fn done_again(server: &Server, caller: &Caller, which: &Redo) -> Result<u64, Problem> {
     let principal = &caller.principal;
     let notes = server.ledger.redo(which, &principal.agencies, &principal.name).await?;
-    let mut sources: Vec<&str> =
-        notes.iter().filter_map(|note| note.by.strip_prefix("source/")).collect();
+    let source = |by: &By| match by {
+        By::Source(pipeline) => Some(pipeline.clone()),
+        By::Reader(_) | By::Previews => None,
+    };
+    let mut sources: Vec<String> = notes.iter().filter_map(|note| source(&note.by)).collect();
     sources.sort_unstable();
     sources.dedup();
     for pipeline in sources {
-        server.holds.look_again(pipeline).await;
+        server.holds.look_again(&pipeline).await;
     }
     Ok(notes.len() as u64)
 }
@@ -186,7 +189,7 @@ impl From<Note> for NoteAnswer {
             id: note.id,
             kind: note.kind.as_str(),
             subject: name(&note),
-            by: note.by,
+            by: note.by.to_string(),
             agency: note.agency.as_ref().map(ToString::to_string),
             sentence: sentence(note.kind),
             reason: note.reason,

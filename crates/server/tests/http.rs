@@ -24,7 +24,7 @@ use madang_ledger::entries::Entries;
 use madang_ledger::jobs::{Completion, Jobs, Verdict};
 use madang_ledger::keys::Keys;
 use madang_ledger::left_out::LeftOuts;
-use madang_ledger::notes::{NewNote, NoteKind, Notes};
+use madang_ledger::notes::{By, NewNote, NoteKind, Notes};
 use madang_ledger::outbox::Outbox;
 use madang_ledger::worker::Worker;
 use madang_server::ports::Condition;
@@ -792,7 +792,7 @@ async fn a_lost_preview_is_read_again_at_once_and_then_later_each_time() {
         house.ledger.complete(&completions).await.unwrap();
         claims.len()
     };
-    let note = async || house.ledger.noted("previews", &id.to_string()).await.unwrap();
+    let note = async || house.ledger.noted(&By::Previews, &id.to_string()).await.unwrap();
     // Damaged and lost are the same here; and reading it again brings neither back.
     house.blobs.put(&place, PutPayload::from_static(b"\xff\xd8\xff\xd8")).await.unwrap();
     assert_eq!(get(&house, &admin, &preview).await.status, 503);
@@ -820,7 +820,7 @@ async fn what_was_passed_over_is_told_and_done_again() {
     let Rig { house, admin, only_a, only_b } = rig().await;
     let id = house.take(&paper(A, "1741000/a.pdf", "가", "침수")).await;
     let note = |by: &str, kind, subject: &str, agency: &str| NewNote {
-        by: by.into(),
+        by: By::parse(by).unwrap(),
         kind,
         subject: subject.into(),
         agency: Some(agency.parse().unwrap()),

@@ -8,7 +8,7 @@ use madang_document::principal::Scope;
 use super::sample::*;
 use crate::error::LedgerError;
 use crate::jobs::{Completed, JobFilter, JobState, LONGEST_WAIT, Redrive};
-use crate::notes::{NewNote, NoteKind};
+use crate::notes::{By, NewNote, NoteKind};
 use crate::queue::QueueDeclaration;
 use crate::reader::Reader;
 use crate::worker::Worker;
@@ -199,7 +199,7 @@ pub async fn a_clock_that_is_set_back_delays_nothing(ledger: &Trial) {
     };
     assert!(holds(2).await);
     let note = NewNote {
-        by: "index/1741000".to_owned(),
+        by: By::Reader(Reader::Index(our_partition())),
         kind: NoteKind::TextLost,
         subject: "what".to_owned(),
         agency: Some(ours()),

@@ -3,11 +3,15 @@ use madang_document::entry::Draft;
 use madang_document::principal::Scope;
 
 use super::sample::*;
-use crate::notes::{NewNote, Note, NoteKind, PREVIEWS, Redo};
+use crate::notes::{By, NewNote, Note, NoteKind, Redo};
 
-fn lost(by: &str, subject: &str) -> NewNote {
+fn by(word: &str) -> By {
+    By::parse(word).unwrap()
+}
+
+fn lost(who: &str, subject: &str) -> NewNote {
     NewNote {
-        by: by.to_owned(),
+        by: by(who),
         kind: NoteKind::TextLost,
         subject: subject.to_owned(),
         agency: Some(ours()),
@@ -23,25 +27,26 @@ pub async fn a_note_stands_until_it_is_cleared(ledger: &Trial) {
     ledger.when(at(5)).note(&NewNote { tries: 2, ..first.clone() }).await.unwrap();
     ledger.when(at(6)).note(&lost("cataloguer", "'a")).await.unwrap();
     ledger.when(at(7)).note(&lost("index/1741000", "b")).await.unwrap();
-    let noted = ledger.noted_by("index/1741000").await.unwrap();
+    let noted = ledger.noted_by(&by("index/1741000")).await.unwrap();
     let shown: Vec<_> =
         noted.iter().map(|n| (n.subject.as_str(), n.tries, n.since, n.at)).collect();
     assert_eq!(shown, [("'a", 2, at(1), at(5)), ("b", 0, at(7), at(7))]);
     assert_eq!(noted[0].kind, NoteKind::TextLost);
-    let one = ledger.noted("index/1741000", "b").await.unwrap();
+    let one = ledger.noted(&by("index/1741000"), "b").await.unwrap();
     assert_eq!(one.as_ref(), Some(&noted[1]));
-    assert_eq!(ledger.noted("registry/folder", "b").await.unwrap(), None);
+    assert_eq!(ledger.noted(&by("registry/folder"), "b").await.unwrap(), None);
     let told = async || ledger.acts(0, 99).await.unwrap().len();
     assert_eq!(told().await, 3, "the same reason again is no news");
     let other = NewNote { reason: "blob 1 is damaged".to_owned(), ..first };
     ledger.when(at(8)).note(&other).await.unwrap();
     assert_eq!(told().await, 4);
 
-    let cleared = ledger.clear_notes("index/1741000", &["'a".to_owned(), "c".to_owned()]).await;
+    let cleared =
+        ledger.clear_notes(&by("index/1741000"), &["'a".to_owned(), "c".to_owned()]).await;
     assert_eq!(cleared.unwrap(), 1);
-    assert_eq!(ledger.clear_notes("index/1741000", &[]).await.unwrap(), 0);
-    assert_eq!(ledger.noted_by("index/1741000").await.unwrap().len(), 1);
-    assert_eq!(ledger.noted_by("cataloguer").await.unwrap().len(), 1, "another's note stays");
+    assert_eq!(ledger.clear_notes(&by("index/1741000"), &[]).await.unwrap(), 0);
+    assert_eq!(ledger.noted_by(&by("index/1741000")).await.unwrap().len(), 1);
+    assert_eq!(ledger.noted_by(&by("cataloguer")).await.unwrap().len(), 1, "another's note stays");
 }
 
 /// Pages in order, of the asked agencies only; what is nobody's is for who may see all.
@@ -82,8 +87,8 @@ pub async fn what_is_noted_is_told_once_more(ledger: &Trial) {
     ledger.put_entries(&[draft]).await.unwrap();
     let (last, event) = (ledger.last_seq().await.unwrap(), ledger.last_event().await.unwrap());
     let subject = id("a").to_string();
-    for by in ["index/1741000", "registry/folder"] {
-        ledger.when(at(3)).note(&NewNote { tries: 5, ..lost(by, &subject) }).await.unwrap();
+    for who in ["index/1741000", "registry/folder"] {
+        ledger.when(at(3)).note(&NewNote { tries: 5, ..lost(who, &subject) }).await.unwrap();
     }
     let path = NewNote { kind: NoteKind::ObjectRefused, ..lost("source/press", "a") };
     ledger.when(at(3)).note(&path).await.unwrap();
@@ -120,7 +125,7 @@ pub async fn a_note_of_a_preview_goes_with_its_document(ledger: &Trial) {
     }
     let last = ledger.last_seq().await.unwrap();
     for path in ["a", "b"] {
-        let note = lost(PREVIEWS, &id(path).to_string());
+        let note = lost("previews", &id(path).to_string());
         let note = NewNote { kind: NoteKind::PreviewLost, tries: 5, ..note };
         ledger.when(at(3)).note(&note).await.unwrap();
     }
@@ -135,7 +140,7 @@ pub async fn a_note_of_a_preview_goes_with_its_document(ledger: &Trial) {
     }
     ledger.when(at(7)).vanish(STORE, &["a".to_owned()]).await.unwrap();
     apply(ledger, deleted(&claim_one(ledger, at(8)).await), at(9)).await;
-    let noted = ledger.noted_by(PREVIEWS).await.unwrap();
+    let noted = ledger.noted_by(&By::Previews).await.unwrap();
     let subjects: Vec<_> = noted.iter().map(|note| note.subject.as_str()).collect();
     assert_eq!(subjects, [id("b").to_string()]);
 }

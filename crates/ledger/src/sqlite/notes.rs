@@ -9,17 +9,19 @@ use super::news::{self, News, What};
 use super::value::{agency, bytes, count, json, scope, signed, small};
 use super::writing::Writing;
 use crate::error::Result;
-use crate::notes::{NewNote, Note, NoteKind, Notes, PREVIEWS, Redo};
+use crate::notes::{By, NewNote, Note, NoteKind, Notes, Redo};
+use crate::reader::Reader;
 
 type Row = (i64, String, String, String, Option<String>, String, i64, i64, i64);
 
 #[async_trait]
 impl Notes for SqliteLedger {
     async fn note(&self, note: &NewNote) -> Result<()> {
+        let by = note.by.to_string();
         let mut tx = self.begin().await?;
         let known: Option<String> =
             sqlx::query_scalar("SELECT reason FROM note WHERE noted_by = ? AND subject = ?")
-                .bind(&note.by)
+                .bind(&by)
                 .bind(&note.subject)
                 .fetch_optional(&mut tx.conn)
                 .await
@@ -30,7 +32,7 @@ impl Notes for SqliteLedger {
              ON CONFLICT (noted_by, subject) DO UPDATE SET
                  kind = ?3, agency = ?4, reason = ?5, tries = ?6, at = ?7",
         )
-        .bind(&note.by)
+        .bind(&by)
         .bind(&note.subject)
         .bind(note.kind.as_str())
         .bind(note.agency.as_ref().map(|agency| agency.as_str()))
@@ -42,13 +44,13 @@ impl Notes for SqliteLedger {
         .map_err(fault)?;
         if known.as_ref() != Some(&note.reason) {
             let (subject, reason) = (note.subject.clone(), note.reason.clone());
-            tx.act(&note.by, &note.kind.act(), subject, reason);
+            tx.act(&by, &note.kind.act(), subject, reason);
         }
         tx.commit().await?;
         Ok(())
     }
 
-    async fn clear_notes(&self, by: &str, subjects: &[String]) -> Result<u64> {
+    async fn clear_notes(&self, by: &By, subjects: &[String]) -> Result<u64> {
         if subjects.is_empty() {
             return Ok(0);
         }
@@ -56,7 +58,7 @@ impl Notes for SqliteLedger {
         let cleared = sqlx::query(
             "DELETE FROM note WHERE noted_by = ? AND subject IN (SELECT value FROM json_each(?))",
         )
-        .bind(by)
+        .bind(by.to_string())
         .bind(json(subjects)?)
         .execute(&mut tx.conn)
         .await
@@ -65,12 +67,12 @@ impl Notes for SqliteLedger {
         Ok(cleared.rows_affected())
     }
 
-    async fn noted(&self, by: &str, subject: &str) -> Result<Option<Note>> {
+    async fn noted(&self, by: &By, subject: &str) -> Result<Option<Note>> {
         let row: Option<Row> = sqlx::query_as(
             "SELECT id, noted_by, kind, subject, agency, reason, tries, since, at FROM note
              WHERE noted_by = ? AND subject = ?",
         )
-        .bind(by)
+        .bind(by.to_string())
         .bind(subject)
         .fetch_optional(self.readers())
         .await
@@ -78,12 +80,12 @@ impl Notes for SqliteLedger {
         row.map(note).transpose()
     }
 
-    async fn noted_by(&self, by: &str) -> Result<Vec<Note>> {
+    async fn noted_by(&self, by: &By) -> Result<Vec<Note>> {
         let rows: Vec<Row> = sqlx::query_as(
             "SELECT id, noted_by, kind, subject, agency, reason, tries, since, at FROM note
              WHERE noted_by = ? ORDER BY subject",
         )
-        .bind(by)
+        .bind(by.to_string())
         .fetch_all(self.readers())
         .await
         .map_err(fault)?;
@@ -162,13 +164,17 @@ impl Writing<'_> {
     async fn tell_again(&mut self, notes: &[Note]) -> Result<()> {
         let next = news::next(&mut self.conn).await?;
         for note in notes {
-            if note.by.starts_with("registry/") {
-                self.tell_entry_again(&note.subject, next).await?;
-                continue;
+            match note.by {
+                By::Reader(Reader::Registry(_)) => {
+                    self.tell_entry_again(&note.subject, next).await?;
+                    continue;
+                }
+                // The outbox knows nothing of paths: its next listing sees it again.
+                By::Source(_) => continue,
+                By::Reader(_) | By::Previews => {}
             }
-            // What a source notes is a path, of which the outbox knows nothing: its next listing sees it again.
             let Ok(id) = note.subject.parse::<DocumentId>() else { continue };
-            if note.by == PREVIEWS {
+            if note.by == By::Previews {
                 self.reread(id, &note.reason).await?;
                 continue;
             }
@@ -193,7 +199,7 @@ impl Writing<'_> {
         sqlx::query(
             "DELETE FROM note WHERE noted_by = ? AND subject IN (SELECT value FROM json_each(?))",
         )
-        .bind(PREVIEWS)
+        .bind(By::Previews.to_string())
         .bind(json(&subjects)?)
         .execute(&mut self.conn)
         .await
@@ -221,7 +227,7 @@ impl Writing<'_> {
 fn note((id, by, kind, subject, whose, reason, tries, since, at): Row) -> Result<Note> {
     Ok(Note {
         id,
-        by,
+        by: By::parse(&by).ok_or_else(|| odd("a note", by))?,
         kind: NoteKind::parse(&kind).ok_or_else(|| odd("a note", kind))?,
         subject,
         agency: whose.map(agency).transpose()?,

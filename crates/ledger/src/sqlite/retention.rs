@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use madang_document::agency::Agency;
 
 use super::SqliteLedger;
 use super::fault::fault;
@@ -72,18 +73,26 @@ impl SqliteLedger {
             .map_err(fault)?;
         // How far all have come that follow every document, and all that follow every entry.
         let (mut documents, mut entries) = (i64::MAX, i64::MAX);
-        for (name, seq) in &readers {
+        // How far those have come that follow the documents of one agency.
+        let mut indexes: BTreeMap<Agency, i64> = BTreeMap::new();
+        for (name, seq) in readers {
             match name.parse() {
-                Ok(Reader::Cataloguer | Reader::Eraser) => documents = documents.min(*seq),
-                Ok(Reader::Registry(_)) => entries = entries.min(*seq),
-                Ok(Reader::Index(_)) | Err(_) => {}
+                Ok(Reader::Cataloguer | Reader::Eraser) => documents = documents.min(seq),
+                Ok(Reader::Registry(_)) => entries = entries.min(seq),
+                Ok(Reader::Index(partition)) => {
+                    let passed = indexes.entry(partition.agency).or_insert(seq);
+                    *passed = seq.min(*passed);
+                }
+                Err(_) => {}
             }
         }
+        let indexes: Vec<(Agency, i64)> = indexes.into_iter().collect();
         sqlx::query_as(
-            "SELECT o.seq, o.kind, o.agency FROM outbox o
+            "WITH indexed (agency, seq) AS MATERIALIZED (
+                 SELECT value ->> 0, value ->> 1 FROM json_each(?6))
+             SELECT o.seq, o.kind, o.agency FROM outbox o LEFT JOIN indexed i ON i.agency = o.agency
              WHERE o.at < ?1 AND (o.at < ?5 OR CASE o.kind
-                 WHEN 1 THEN o.seq <= ?2 AND o.seq <= coalesce(
-                     (SELECT seq FROM reader WHERE name = 'index/' || o.agency), 0)
+                 WHEN 1 THEN o.seq <= ?2 AND o.seq <= coalesce(i.seq, 0)
                  ELSE o.seq <= ?3 END)
              ORDER BY o.seq LIMIT ?4",
         )
@@ -92,6 +101,7 @@ impl SqliteLedger {
         .bind(entries)
         .bind(ROWS)
         .bind(unpassed)
+        .bind(json(&indexes)?)
         .fetch_all(self.readers())
         .await
         .map_err(fault)

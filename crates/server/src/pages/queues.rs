@@ -252,7 +252,7 @@ fn note_card(words: Words, note: &Note) -> Markup {
                 p { (notes::sentence(note.kind).say(words.0)) }
                 ul.facts {
                     li { "#" (note.id) }
-                    li { bdi { (Shown::new(&note.by)) } }
+                    li { bdi { (Shown::of(&note.by)) } }
                     li { (Shown::new(&note.reason)) }
                     li { time datetime=(note.since) { (minute(note.since)) } }
                     @if note.tries > 0 { li { (words.say("다시 읽음 ", "read again ")) (note.tries) } }

@@ -2,7 +2,9 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use madang_document::failure_kind::FailureKind;
 
 /// 마당 Madang: turns drop folders into one searchable, catalogued collection.
 #[derive(Debug, Parser)]
@@ -240,8 +242,8 @@ pub(crate) enum QueueAct {
         /// Only of this queue
         #[arg(long, value_name = "QUEUE")]
         queue: Option<String>,
-        /// Only with this reason: corrupt, crashed, timeout, memory, read, house
-        #[arg(long, value_name = "REASON")]
+        /// Only with this reason
+        #[arg(long, value_name = "REASON", value_parser = reasons())]
         reason: Option<String>,
         /// Instead: everything read by this format in a version below the present one
         #[arg(long, value_name = "FORMAT", conflicts_with_all = ["queue", "reason"])]
@@ -365,6 +367,12 @@ pub(crate) struct Check {
     /// Configuration file; `madang.toml` is read if it is there
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+}
+
+/// What jobs are set aside for.
+fn reasons() -> PossibleValuesParser {
+    let kinds = FailureKind::ALL.into_iter().filter(|kind| kind.sets_aside());
+    kinds.map(FailureKind::as_str).collect::<Vec<_>>().into()
 }
 
 #[cfg(test)]

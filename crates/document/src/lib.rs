@@ -14,6 +14,7 @@ pub mod content;
 pub mod document;
 pub mod entry;
 pub mod extent;
+pub mod failure_kind;
 pub mod id;
 pub mod inner_path;
 pub mod left_out;

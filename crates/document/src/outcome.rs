@@ -21,9 +21,9 @@ pub enum Outcome {
     Unsupported,
     /// Not readable as what it claims to be.
     Corrupt,
-    /// Cut at a limit (a decompression bomb, too many members, too much text).
+    /// Cut at a limit (a decompression bomb, too many members, too much text), or at what the ledger takes of it.
     Limit,
-    /// Took too long, or stopped making progress.
+    /// Took too long, or stopped making progress; also of a file whose store did not give it in the time of all attempts.
     Timeout,
     /// Needed more memory than allowed.
     Memory,

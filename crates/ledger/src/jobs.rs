@@ -3,6 +3,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use madang_document::agency::Agency;
 use madang_document::document::Document;
+use madang_document::failure_kind::FailureKind;
 use madang_document::id::DocumentId;
 use madang_document::object::ObjectRef;
 use madang_document::principal::Scope;
@@ -203,10 +204,10 @@ pub enum Verdict {
 }
 
 /// Why an attempt failed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Failure {
-    /// The word of an outcome, or `read` when the store did not give the bytes.
-    pub kind: String,
+    /// What it was.
+    pub kind: FailureKind,
     /// One sentence in English.
     pub message: String,
     /// Whether the reader died (crash, time, memory) instead of answering.
@@ -233,7 +234,7 @@ pub enum Redrive {
         /// Only of this queue.
         queue: Option<String>,
         /// Only with this failure kind.
-        kind: Option<String>,
+        kind: Option<FailureKind>,
     },
     /// Done ones whose document was read by `format` in a version below this one.
     Format {

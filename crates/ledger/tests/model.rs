@@ -12,6 +12,7 @@ use std::sync::Arc;
 use madang_document::agency::Agency;
 use madang_document::blob_id::BlobId;
 use madang_document::entry::Draft;
+use madang_document::failure_kind::FailureKind;
 use madang_document::id::DocumentId;
 use madang_document::inner_path::InnerPath;
 use madang_document::partition::Partition;
@@ -353,7 +354,7 @@ impl Walk {
         let verdict = if claim.task == Task::Delete { Verdict::Gone } else { verdict };
         let completion = match verdict {
             Verdict::Read { members } => done(claim, &MEMBERS[..usize::from(members)]),
-            Verdict::Quarantined => quarantined(claim, failure("timeout", true)),
+            Verdict::Quarantined => quarantined(claim, failure(FailureKind::Timeout, true)),
             Verdict::Gone => deleted(claim),
         };
         let answers = self.ledger.complete(&[completion]).await.unwrap();
@@ -388,7 +389,11 @@ impl Walk {
 
     async fn fail(&mut self, claim: &Claim, crashed: bool) {
         let at = self.now.plus_ms(5_000);
-        let answer = self.ledger.retry(claim.ticket, at, &failure("read", crashed)).await.unwrap();
+        let answer = self
+            .ledger
+            .retry(claim.ticket, at, &failure(FailureKind::Read, crashed))
+            .await
+            .unwrap();
         match self.holder(claim) {
             None => assert_eq!(answer, Completed::Stale),
             Some(row) => {

@@ -5,12 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
+use madang_document::failure_kind::FailureKind;
 use madang_document::principal::Scope;
 use madang_ledger::audit::first_broken;
 use madang_ledger::conformance::sample::{Hand, NOBODY, NODE, Trial, at};
 use madang_ledger::conformance::{self, sample};
 use madang_ledger::error::LedgerError;
-use madang_ledger::jobs::{Completed, JobFilter, JobState, Jobs};
+use madang_ledger::jobs::{Completed, JobFilter, JobState, Jobs, Redrive};
 use madang_ledger::ledger::Ledger;
 use madang_ledger::objects::Objects;
 use madang_ledger::sqlite::{Durability, SqliteLedger};
@@ -83,7 +84,7 @@ async fn a_clock_that_is_set_back_while_nothing_runs_delays_nothing() {
     let ledger = open(&path, Durability::Process).await;
     sample::see(&ledger, &["a"], at(DAY)).await;
     let claim = sample::claim_one(&ledger, at(DAY + 5_000)).await;
-    let failure = sample::failure("read", false);
+    let failure = sample::failure(FailureKind::Read, false);
     ledger.retry(claim.ticket, at(DAY + 65_000), &failure).await.unwrap();
     sample::see(&ledger, &["b"], at(DAY + 5_000)).await;
     drop(ledger);
@@ -112,7 +113,10 @@ async fn what_waits_is_brought_forward_once_by_all_who_write() {
     let trial = open(&path, Durability::Process).await;
     sample::see(&trial, &["a"], at(DAY)).await;
     let claim = sample::claim_one(&trial, at(DAY)).await;
-    trial.retry(claim.ticket, at(DAY + 60_000), &sample::failure("read", false)).await.unwrap();
+    trial
+        .retry(claim.ticket, at(DAY + 60_000), &sample::failure(FailureKind::Read, false))
+        .await
+        .unwrap();
     hand.set(at(DAY));
     let other = SqliteLedger::open(&path, hand.clock()).await.unwrap();
     // Far from what the last change was made at, so that nothing but what each remembers tells of it.
@@ -212,4 +216,28 @@ async fn a_dropped_call_leaves_no_half_act() {
     if whole == 1 {
         assert_eq!(ledger.see(&batch).await.unwrap().received, 20);
     }
+}
+
+/// A later Madang may have words that this one does not know.
+#[tokio::test]
+async fn a_failure_of_an_unknown_kind_is_shown_and_stops_no_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.db");
+    let ledger = open(&path, Durability::Process).await;
+    sample::see(&ledger, &["a", "b"], at(0)).await;
+    for claim in sample::claim(&ledger, 9, at(1)).await {
+        let failure = sample::failure(FailureKind::Timeout, false);
+        sample::apply(&ledger, sample::quarantined(&claim, failure), at(2)).await;
+    }
+    raw(&path, "UPDATE job SET failure_kind = 'melted' WHERE id = 1").await;
+    let filter = JobFilter { state: Some(JobState::Quarantined), ..JobFilter::default() };
+    let jobs = ledger.jobs(&filter, None, 9).await.unwrap();
+    let mut failures: Vec<_> = jobs.into_iter().map(|job| (job.id, job.failure.unwrap())).collect();
+    failures.sort_by_key(|(id, _)| *id);
+    let kinds: Vec<FailureKind> = failures.iter().map(|(_, failure)| failure.kind).collect();
+    assert_eq!(kinds, [FailureKind::Unknown, FailureKind::Timeout]);
+    assert_eq!(failures[0].1.message, "`melted`: it ended with timeout", "its word is not lost");
+    let all = Redrive::Quarantined { queue: None, kind: None };
+    assert_eq!(ledger.when(at(3)).redrive(&all, "key:1").await.unwrap(), 2);
+    assert_eq!(sample::claim(&ledger, 9, at(4)).await.len(), 2);
 }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use madang_document::condition::Kind;
-use madang_document::outcome::Outcome;
+use madang_document::failure_kind::FailureKind;
 use madang_document::timestamp::Timestamp;
 use madang_ledger::error::LedgerError;
 use madang_ledger::jobs::{Claim, Completed, Completion, Failure, Ticket, Verdict};
@@ -14,7 +14,7 @@ use crate::board::{Board, Subject};
 use crate::clock::{Clock, Jitter};
 use crate::lease::Leases;
 use crate::panicked::{Panicked, caught};
-use crate::reading::unread;
+use crate::reading::{unread, unrecorded};
 
 /// Completions of one transaction at most: one flush to disk serves them all.
 const BATCH: usize = 64;
@@ -133,7 +133,7 @@ impl Completer {
     /// is refused by its fence.
     async fn give_all_back(&self, tickets: &[Ticket], panicked: &Panicked) {
         let failure = Failure {
-            kind: "house".into(),
+            kind: FailureKind::House,
             message: format!("recording it broke off: {panicked}"),
             crashed: false,
         };
@@ -189,12 +189,21 @@ impl Completer {
         let message = format!("the ledger refuses what was read: {error}");
         tracing::error!(job = claim.ticket.job, path = %claim.object.path, %error,
             "the ledger refuses what was read; the file is set aside");
-        let failure = Failure { kind: "house".into(), message, crashed: false };
-        let document = unread(claim, Outcome::Crashed, &failure.message);
+        let failure = Failure { kind: FailureKind::House, message, crashed: false };
+        let documents = match completion.verdict {
+            // The file is gone: a document of it would say that it is there.
+            Verdict::Deleted => Vec::new(),
+            Verdict::Done | Verdict::Quarantined(_) => {
+                let mut read = completion.documents.iter();
+                let own = read.find(|document| document.inner.is_none());
+                let outcome = unrecorded(own.map(|document| document.outcome));
+                vec![unread(claim, outcome, &failure.message)]
+            }
+        };
         let refused = Completion {
             ticket: completion.ticket,
             verdict: Verdict::Quarantined(failure.clone()),
-            documents: vec![document],
+            documents,
             actor: completion.actor.clone(),
         };
         let refused = [refused];

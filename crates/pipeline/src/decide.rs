@@ -1,3 +1,4 @@
+use madang_document::failure_kind::FailureKind;
 use madang_document::outcome::Outcome;
 use madang_document::timestamp::Timestamp;
 use madang_ledger::jobs::{Failure, Task};
@@ -22,11 +23,11 @@ pub fn decide(
     }
     match reading {
         Reading::Extracted { outcome: Outcome::Corrupt, reason, died: false } => {
-            Step::Quarantine(failure("corrupt", reason.as_deref(), false))
+            Step::Quarantine(failure(FailureKind::Corrupt, reason.as_deref(), false))
         }
         Reading::Extracted { died: false, .. } => Step::Commit,
         Reading::Extracted { outcome, reason, died: true } => {
-            let failure = failure(outcome.as_str(), reason.as_deref(), true);
+            let failure = failure(FailureKind::of_death(*outcome), reason.as_deref(), true);
             if attempt.crashes + 1 >= policy.max_crashes {
                 Step::Quarantine(failure)
             } else {
@@ -35,7 +36,7 @@ pub fn decide(
         }
         Reading::Gone => Step::Delete,
         Reading::Unread { message, lasting } => {
-            let failure = failure("read", Some(message), false);
+            let failure = failure(FailureKind::Read, Some(message), false);
             if *lasting || attempt.attempt >= policy.max_attempts {
                 Step::Quarantine(failure)
             } else {
@@ -51,16 +52,16 @@ pub fn before_reading(attempt: &Attempt, policy: &Policy) -> Option<Step> {
     let poison = attempt.crashes >= policy.max_crashes || attempt.attempt > policy.max_starts;
     (attempt.task == Task::Extract && poison).then(|| {
         Step::Quarantine(failure(
-            "crashed",
+            FailureKind::Crashed,
             Some("the worker died of this file again and again"),
             true,
         ))
     })
 }
 
-fn failure(kind: &str, message: Option<&str>, crashed: bool) -> Failure {
+fn failure(kind: FailureKind, message: Option<&str>, crashed: bool) -> Failure {
     let message = message.unwrap_or("no reason was given").to_owned();
-    Failure { kind: kind.to_owned(), message, crashed }
+    Failure { kind, message, crashed }
 }
 
 /// A job as far as the decision goes.
@@ -188,7 +189,7 @@ mod tests {
     #[test]
     fn damage_is_set_aside_at_once() {
         let Step::Quarantine(failure) = step(1, 0, read(Outcome::Corrupt, false)) else { panic!() };
-        assert_eq!((failure.kind.as_str(), failure.crashed), ("corrupt", false));
+        assert_eq!((failure.kind, failure.crashed), (FailureKind::Corrupt, false));
     }
 
     #[test]

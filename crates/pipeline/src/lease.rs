@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
+use madang_document::failure_kind::FailureKind;
 use madang_document::timestamp::Timestamp;
 use madang_ledger::jobs::{Failure, Ticket};
 use madang_ledger::ledger::Ledger;
@@ -142,7 +143,7 @@ fn give_back(
     at: Timestamp,
 ) {
     let failure = Failure {
-        kind: "crashed".into(),
+        kind: FailureKind::Crashed,
         message: "the worker gave no sign of life".into(),
         crashed: true,
     };

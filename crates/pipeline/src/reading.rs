@@ -4,7 +4,7 @@ use madang_document::media_type::MediaType;
 use madang_document::metadata::Metadata;
 use madang_document::outcome::Outcome;
 use madang_extract::extraction::Extraction;
-use madang_ledger::jobs::Claim;
+use madang_ledger::jobs::{Claim, Failure};
 
 /// The document that an extraction is, but for its text and preview, which are kept with those of the whole object.
 pub fn document(claim: &Claim, extraction: Extraction) -> Document {
@@ -43,6 +43,29 @@ pub fn document(claim: &Claim, extraction: Extraction) -> Document {
     }
 }
 
+/// The outcome of an object whose bytes nobody got, however often they were asked for. Nothing is known of them, so they
+/// are not `Corrupt`: the file may be whole, and its owner is not to be told to mend it. Of the outcomes this is the one
+/// that is true and says what helps: it was not read in the time of all attempts, and the operator can retry it. The
+/// reason says what the store said.
+const NOT_GIVEN: Outcome = Outcome::Timeout;
+
+/// The outcome of an object of which the ledger did not take what the reader found, which its own document says.
+///
+/// It is no crash: the reader answered, and what it said of the file stands. But where it read a text, none is kept of
+/// it: that a file was read in full or in part would promise what nobody can find. What remains is the house's limit:
+/// name and size are recorded, and that is as far as it went.
+pub fn unrecorded(read: Option<Outcome>) -> Outcome {
+    match read {
+        None | Some(Outcome::Ok | Outcome::Partial) => Outcome::Limit,
+        Some(other) => other,
+    }
+}
+
+/// The document of an object that is set aside with this failure, nothing of it read.
+pub fn set_aside(claim: &Claim, failure: &Failure) -> Document {
+    unread(claim, failure.kind.outcome().unwrap_or(NOT_GIVEN), &failure.message)
+}
+
 /// The document of an object of which nothing could be read: it too is catalogued, with its outcome.
 pub fn unread(claim: &Claim, outcome: Outcome, reason: &str) -> Document {
     let extraction = unread_extraction(claim.object.size, outcome, reason);
@@ -69,6 +92,7 @@ fn unread_extraction(size: u64, outcome: Outcome, reason: &str) -> Extraction {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use madang_document::failure_kind::FailureKind;
     use madang_document::inner_path::InnerPath;
     use madang_document::object::ObjectRef;
     use madang_ledger::jobs::{Task, Ticket};
@@ -88,6 +112,34 @@ mod tests {
             agency: "1741000".parse().unwrap(),
             attempt: 1,
             crashes: 0,
+        }
+    }
+
+    #[test]
+    fn a_file_that_nobody_got_is_not_called_damaged() {
+        use FailureKind::*;
+        for (kind, outcome) in [
+            (Corrupt, Outcome::Corrupt),
+            (Crashed, Outcome::Crashed),
+            (Timeout, Outcome::Timeout),
+            (Memory, Outcome::Memory),
+            (Read, Outcome::Timeout),
+        ] {
+            let failure = Failure { kind, message: "no answer".into(), crashed: false };
+            let document = set_aside(&claim(), &failure);
+            assert_eq!((document.outcome, document.reason), (outcome, Some("no answer".into())));
+        }
+    }
+
+    #[test]
+    fn what_the_ledger_refuses_promises_no_text_and_blames_no_reader() {
+        assert_eq!(unrecorded(None), Outcome::Limit);
+        for outcome in Outcome::ALL {
+            let expected = match outcome {
+                Outcome::Ok | Outcome::Partial => Outcome::Limit,
+                other => other,
+            };
+            assert_eq!(unrecorded(Some(outcome)), expected);
         }
     }
 

@@ -9,7 +9,7 @@ use madang_document::blob_id::BlobId;
 use madang_document::blob_part::BlobPart;
 use madang_document::condition::Kind;
 use madang_document::document::Document;
-use madang_document::outcome::Outcome;
+use madang_document::failure_kind::FailureKind;
 use madang_extract::extraction::Extraction;
 use madang_ledger::jobs::{Claim, Completion, Failure, Task, Verdict};
 use madang_ledger::ledger::Ledger;
@@ -32,7 +32,7 @@ use crate::completer::Finished;
 use crate::decide::{Attempt, Policy, Reading, Step, before_reading, decide};
 use crate::hindrance::{Hindrance, Hindrances, shortage};
 use crate::lease::{LEASE, Leases};
-use crate::reading::{document, unread};
+use crate::reading::{document, set_aside};
 use crate::terms::Terms;
 use crate::threads::Threads;
 use madang_store::blobs::{BlobError, Blobs, Bundle};
@@ -171,7 +171,7 @@ impl Workers {
         let finished = attempt.await.unwrap_or_else(|_| {
             tracing::error!(job = ticket.job, %path, "a worker panicked");
             let failure = Failure {
-                kind: "crashed".into(),
+                kind: FailureKind::Crashed,
                 message: "the worker panicked".into(),
                 crashed: true,
             };
@@ -225,7 +225,7 @@ async fn carry_out(workers: &Workers, claim: Claim, watch: Arc<Watch>, lanes: La
             let Some((reading, read)) = read(workers, &claim, watch, &lanes).await else {
                 // Called off, because the lease was lost (then this is refused) or because the service stops.
                 let failure = Failure {
-                    kind: "interrupted".into(),
+                    kind: FailureKind::Interrupted,
                     message: "the service stopped while it was read".into(),
                     crashed: false,
                 };
@@ -247,8 +247,7 @@ async fn carry_out(workers: &Workers, claim: Claim, watch: Arc<Watch>, lanes: La
         }
         Step::Quarantine(failure) => {
             if documents.is_empty() {
-                let outcome = Outcome::parse(&failure.kind).unwrap_or(Outcome::Corrupt);
-                documents.push(unread(&claim, outcome, &failure.message));
+                documents.push(set_aside(&claim, &failure));
             }
             tracing::warn!(path = %claim.object.path, kind = %failure.kind, reason = %failure.message, "quarantined");
             Verdict::Quarantined(failure)

@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use bytes::Bytes;
+use madang_document::failure_kind::FailureKind;
 use madang_document::principal::Scope;
 use madang_ledger::jobs::{Job, JobFilter, JobState, Redrive, Task};
 use serde::{Deserialize, Serialize};
@@ -119,9 +120,10 @@ pub(crate) async fn redrive(
     Ok(if manner.html { see_other("/queues") } else { json(&Redriven { jobs }) })
 }
 
-/// The kinds of failure that set a job aside: how reading can end so, that its store did not give it, or that the
-/// ledger did not take it.
-pub(crate) const KINDS: &[&str] = &["corrupt", "crashed", "timeout", "memory", "read", "house"];
+/// The kinds of failure that set a job aside: what can be made ready again by its kind.
+pub(crate) fn kinds() -> impl Iterator<Item = FailureKind> {
+    FailureKind::ALL.into_iter().filter(|kind| kind.sets_aside())
+}
 
 /// Which jobs to make ready again. Without a body: every quarantined one.
 #[derive(Debug, Default, Deserialize, PartialEq, Eq, ToSchema)]
@@ -157,10 +159,13 @@ impl Asked {
     /// format spans every agency, so it takes a principal who may see every agency.
     async fn redrives(self, server: &Server, caller: &Caller) -> Result<Vec<Redrive>, Problem> {
         let scope = &caller.principal.agencies;
-        if let Some(kind) = self.kind.as_deref().filter(|kind| !KINDS.contains(kind)) {
-            let known = KINDS.join("`, `");
-            return Err(unreadable("kind", kind, &format!("one of `{known}`")));
-        }
+        let kind = match self.kind.as_deref() {
+            None => None,
+            Some(word) => Some(kinds().find(|kind| kind.as_str() == word).ok_or_else(|| {
+                let known: Vec<&str> = kinds().map(FailureKind::as_str).collect();
+                unreadable("kind", word, &format!("one of `{}`", known.join("`, `")))
+            })?),
+        };
         match self {
             Asked { format: Some(format), below: Some(below), queue: None, kind: None } => {
                 if *scope == Scope::All {
@@ -173,10 +178,10 @@ impl Asked {
                     "redriving a format spans every agency; this principal does not see all of them",
                 ))
             }
-            Asked { format: None, below: None, queue: None, kind } if *scope == Scope::All => {
+            Asked { format: None, below: None, queue: None, .. } if *scope == Scope::All => {
                 Ok(vec![Redrive::Quarantined { queue: None, kind }])
             }
-            Asked { format: None, below: None, queue, kind } => {
+            Asked { format: None, below: None, queue, .. } => {
                 let queues = visible(server, scope).await?.into_iter().map(|queue| queue.name);
                 let wanted: Vec<String> = queues
                     .filter(|name| queue.as_ref().is_none_or(|queue| queue == name))
@@ -184,7 +189,7 @@ impl Asked {
                 if wanted.is_empty() && queue.is_some() {
                     return Err(Problem::not_found("작업 줄", "queue"));
                 }
-                let one = |name| Redrive::Quarantined { queue: Some(name), kind: kind.clone() };
+                let one = |name| Redrive::Quarantined { queue: Some(name), kind };
                 Ok(wanted.into_iter().map(one).collect())
             }
             Asked { .. } => Err(Problem::bad(
@@ -258,8 +263,8 @@ pub(crate) struct JobAnswer {
 /// Why an attempt failed.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FailureAnswer {
-    /// The word of an outcome, or `read`.
-    kind: String,
+    /// `corrupt`, `crashed`, `timeout`, `memory`, `read`, `house`, `interrupted` or `unknown`.
+    kind: &'static str,
     /// One sentence.
     message: String,
     /// Whether the reader died instead of answering.
@@ -293,7 +298,7 @@ impl From<Job> for JobAnswer {
             run_at: job.run_at.to_string(),
             lease_until: job.lease_until.map(|moment| moment.to_string()),
             failure: job.failure.map(|failure| FailureAnswer {
-                kind: failure.kind,
+                kind: failure.kind.as_str(),
                 message: failure.message,
                 crashed: failure.crashed,
             }),

@@ -4,6 +4,7 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use madang_document::document::Document;
+use madang_document::failure_kind::FailureKind;
 use madang_document::id::DocumentId;
 use madang_document::outcome::Outcome;
 use madang_document::partition::Partition;
@@ -260,7 +261,11 @@ impl Receipt {
         let outcome = document
             .filter(|_| read)
             .map(|document| document.outcome)
-            .or_else(|| failed.and_then(|failure| Outcome::parse(&failure.kind)));
+            .or_else(|| failed.and_then(|failure| failure.kind.outcome()));
+        // Where somebody else is to blame, the outcome of a file that nobody got or kept says less than that.
+        let blameless = failed
+            .map(|failure| failure.kind)
+            .filter(|kind| state == Stage::Quarantined && kind.outcome().is_none());
         let reason = document.filter(|_| read).and_then(|document| document.reason.clone());
         Receipt {
             id: id.to_string(),
@@ -268,10 +273,17 @@ impl Receipt {
             pipeline: standing.pipeline.clone(),
             agency: standing.agency.to_string(),
             state,
-            sentence: state.sentence(outcome),
+            sentence: match blameless {
+                // Its own sentence says that it was read.
+                Some(FailureKind::House) => {
+                    Sentence::new("운영자에게 넘겼습니다.", "It was set aside for the operator.")
+                }
+                _ => state.sentence(outcome),
+            },
             outcome: outcome.map(|outcome| outcome.as_str()),
-            outcome_sentence: outcome
-                .map(|outcome| Sentence::of(outcome, Some(standing.object.size))),
+            outcome_sentence: blameless.map(Sentence::of_failure).or_else(|| {
+                outcome.map(|outcome| Sentence::of(outcome, Some(standing.object.size)))
+            }),
             reason: reason.or_else(|| failed.map(|failure| failure.message.clone())),
             ahead: standing.ahead,
             per_minute: standing.ahead.map(|_| standing.per_minute),
@@ -293,13 +305,16 @@ impl Receipt {
 mod tests {
     use super::*;
     use madang_document::agency::Agency;
+    use madang_document::document::Provenance;
+    use madang_document::media_type::MediaType;
+    use madang_document::metadata::Metadata;
     use madang_document::object::ObjectRef;
     use madang_document::timestamp::Timestamp;
     use madang_ledger::jobs::Failure;
 
     fn job(task: Task, state: JobState, failed: bool) -> Job {
         let failure = failed.then(|| Failure {
-            kind: "timeout".into(),
+            kind: FailureKind::Timeout,
             message: "took too long".into(),
             crashed: true,
         });
@@ -339,6 +354,67 @@ mod tests {
         ] {
             assert_eq!(Stage::of(&job(task, state, failed), searchable), stage);
         }
+    }
+
+    /// The receipt of a file that was set aside with this, its document having this outcome.
+    fn set_aside(kind: FailureKind, outcome: Outcome) -> Receipt {
+        let mut job = job(Task::Extract, JobState::Quarantined, false);
+        job.failure = Some(Failure { kind, message: "why".into(), crashed: false });
+        let standing = Standing {
+            object: job.object.clone(),
+            pipeline: "press".into(),
+            agency: Agency::undeclared(),
+            seen_at: Timestamp(100),
+            job,
+            ahead: None,
+            per_minute: 0,
+        };
+        let id = DocumentId::new("s", "a", None);
+        let document = Document {
+            id,
+            agency: Agency::undeclared(),
+            pipeline: "press".into(),
+            object: standing.object.clone(),
+            object_modified: None,
+            parent: None,
+            inner: None,
+            size: None,
+            sha256: None,
+            media_type: MediaType::new(MediaType::UNKNOWN),
+            language: None,
+            outcome,
+            reason: Some("why".into()),
+            segments: 0,
+            characters: 0,
+            metadata: Metadata::default(),
+            members: Vec::new(),
+            warnings: Vec::new(),
+            text: None,
+            preview: None,
+            provenance: Provenance { format: "none".into(), format_version: 0 },
+        };
+        Receipt::new(id, &standing, Some(&document), false, false, Vec::new())
+    }
+
+    /// Whose fault it is not is not told that its file should be mended or split, nor that nobody could read it where
+    /// somebody did.
+    #[test]
+    fn no_file_is_blamed_for_its_store_or_for_the_house() {
+        let said = |kind, outcome| {
+            let receipt = set_aside(kind, outcome);
+            let sentence = receipt.outcome_sentence.unwrap();
+            (receipt.sentence.en, sentence.en, receipt.reason)
+        };
+        let (whole, why, reason) = said(FailureKind::Read, Outcome::Timeout);
+        assert!(whole.contains("could not be read") && why.contains("may be whole"), "{why}");
+        assert_eq!(reason.as_deref(), Some("why"));
+        let (whole, why, _) = said(FailureKind::House, Outcome::Limit);
+        assert!(
+            !whole.contains("could not be read") && why.contains("It was read"),
+            "{whole} {why}"
+        );
+        let (_, why, _) = said(FailureKind::Timeout, Outcome::Timeout);
+        assert_eq!(why, Sentence::of(Outcome::Timeout, None).en);
     }
 
     #[test]

@@ -1,3 +1,4 @@
+use madang_document::failure_kind::FailureKind;
 use madang_document::locale::Locale;
 use madang_document::outcome::Outcome;
 use serde::Serialize;
@@ -27,6 +28,11 @@ impl Sentence {
             );
         }
         Sentence::new(outcome.sentence(Locale::Korean), outcome.sentence(Locale::English))
+    }
+
+    /// What a failure means for the person who dropped the file.
+    pub(crate) fn of_failure(kind: FailureKind) -> Sentence {
+        Sentence::new(kind.sentence(Locale::Korean), kind.sentence(Locale::English))
     }
 
     pub(crate) fn say(&self, locale: Locale) -> &str {

@@ -1,3 +1,4 @@
+use madang_document::failure_kind::FailureKind;
 use madang_document::id::DocumentId;
 use madang_document::inner_path::InnerPath;
 
@@ -69,7 +70,7 @@ pub async fn a_missing_member_is_withdrawn(ledger: &Trial) {
 pub async fn a_quarantined_job_writes_its_documents(ledger: &Trial) {
     see(ledger, &["a"], at(0)).await;
     let claim = claim_one(ledger, at(1)).await;
-    let failure = failure("crashed", true);
+    let failure = failure(FailureKind::Crashed, true);
     let seq = apply(ledger, quarantined(&claim, failure.clone()), at(2)).await;
     assert!(seq.is_some());
     let stored = ledger.document(DocumentId::new(STORE, "a", None)).await.unwrap().unwrap();
@@ -84,7 +85,7 @@ pub async fn a_quarantined_job_writes_its_documents(ledger: &Trial) {
 pub async fn a_dropped_job_withdraws_its_documents(ledger: &Trial) {
     see(ledger, &["a"], at(0)).await;
     let claim = claim_one(ledger, at(1)).await;
-    apply(ledger, quarantined(&claim, failure("crashed", true)), at(2)).await;
+    apply(ledger, quarantined(&claim, failure(FailureKind::Crashed, true)), at(2)).await;
     let before = ledger.last_seq().await.unwrap();
     ledger.when(at(3)).drop_job(claim.ticket.job, "key:1").await.unwrap();
     let told = ledger.changes(&our_partition(), before, 9).await.unwrap();

@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 
+use madang_document::failure_kind::FailureKind;
 use madang_document::id::DocumentId;
 use madang_document::inner_path::InnerPath;
 
@@ -159,7 +160,7 @@ pub async fn a_retry_waits_until_it_is_due(ledger: &Trial) {
         let due = at(i64::from(attempt) * 100);
         let claim = claim_one(ledger, due).await;
         assert_eq!((claim.attempt, claim.crashes), (attempt, crashes));
-        let failure = failure("read", crashed);
+        let failure = failure(FailureKind::Read, crashed);
         let next = due.plus_ms(100);
         let answer = ledger.retry(claim.ticket, next, &failure).await.unwrap();
         assert_eq!(answer, Completed::Applied { seq: None });
@@ -178,7 +179,7 @@ pub async fn no_retry_waits_longer_than_any_may(ledger: &Trial) {
     see(ledger, &["a"], at(0)).await;
     let claim = claim_one(ledger, at(1)).await;
     let day = at(86_400_000);
-    ledger.retry(claim.ticket, day, &failure("read", false)).await.unwrap();
+    ledger.retry(claim.ticket, day, &failure(FailureKind::Read, false)).await.unwrap();
     let due = at(1).plus_ms(i64::try_from(LONGEST_WAIT.as_millis()).unwrap());
     assert_eq!(ledger.next_due().await.unwrap(), Some(due));
 }
@@ -207,7 +208,7 @@ pub async fn a_clock_that_is_set_back_delays_nothing(ledger: &Trial) {
         tries: 1,
     };
     ledger.note(&note).await.unwrap();
-    let failure = failure("read", false);
+    let failure = failure(FailureKind::Read, false);
     ledger.when(then(2)).retry(again.ticket, then(60_000), &failure).await.unwrap();
     // Many hours ago, and just now.
     see(ledger, &["new"], then(10)).await;
@@ -247,7 +248,7 @@ pub async fn a_clock_that_is_set_back_delays_nothing(ledger: &Trial) {
 pub async fn a_clock_that_is_set_forward_loses_nothing(ledger: &Trial) {
     see(ledger, &["a", "b"], at(0)).await;
     let claims = claim(ledger, 9, at(1)).await;
-    ledger.retry(claims[0].ticket, at(60_000), &failure("read", false)).await.unwrap();
+    ledger.retry(claims[0].ticket, at(60_000), &failure(FailureKind::Read, false)).await.unwrap();
     let day = at(86_400_000);
     assert_eq!(ledger.when(day).sweep(worker(1).process).await.unwrap(), 0, "its own process");
     assert_eq!(claim_one(ledger, day).await.object.path, "a");
@@ -285,7 +286,7 @@ pub async fn a_stale_ticket_changes_nothing(ledger: &Trial) {
     assert_eq!(complete(ledger, other, at(30_004)).await, Completed::Stale);
     assert_eq!(complete(ledger, done(&new, &["x"]), at(30_004)).await, Completed::Stale);
     for ticket in [old.ticket, new.ticket] {
-        let answer = ledger.retry(ticket, at(0), &failure("read", true)).await.unwrap();
+        let answer = ledger.retry(ticket, at(0), &failure(FailureKind::Read, true)).await.unwrap();
         assert_eq!(answer, Completed::Stale);
         assert_eq!(ledger.when(at(30_004)).renew(&[ticket], LEASE).await.unwrap(), [ticket]);
     }
@@ -325,8 +326,8 @@ pub async fn a_lost_worker_counts_as_a_crash(ledger: &Trial) {
     assert_eq!((claim.crashes, claim.attempt), (1, 3));
     let job = ledger.job(claim.ticket.job).await.unwrap().unwrap();
     let why = job.failure.unwrap();
-    assert_eq!((why.kind.as_str(), why.crashed), ("interrupted", false));
-    apply(ledger, quarantined(&claim, failure("crashed", true)), at(40_002)).await;
+    assert_eq!((why.kind, why.crashed), (FailureKind::Interrupted, false));
+    apply(ledger, quarantined(&claim, failure(FailureKind::Crashed, true)), at(40_002)).await;
     let job = ledger.job(claim.ticket.job).await.unwrap().unwrap();
     assert_eq!((job.state, job.crashes), (JobState::Quarantined, 2));
 }
@@ -372,18 +373,18 @@ pub async fn an_operator_may_retry_and_drop(ledger: &Trial) {
     assert_eq!(ledger.job(job + 99).await.unwrap(), None);
     assert!(ledger.acts(0, 9).await.unwrap().is_empty(), "a refused act leaves no row");
 
-    ledger.retry(claimed.ticket, at(9_000), &failure("crashed", true)).await.unwrap();
+    ledger.retry(claimed.ticket, at(9_000), &failure(FailureKind::Crashed, true)).await.unwrap();
     ledger.when(at(2)).retry_now(job, "key:1").await.unwrap();
     let claimed = claim_one(ledger, at(2)).await;
     assert_eq!((claimed.attempt, claimed.crashes), (1, 0), "a wait was cut short");
 
-    apply(ledger, quarantined(&claimed, failure("crashed", true)), at(3)).await;
+    apply(ledger, quarantined(&claimed, failure(FailureKind::Crashed, true)), at(3)).await;
     ledger.when(at(4)).retry_now(job, "key:1").await.unwrap();
     balanced(ledger).await;
     let claimed = claim_one(ledger, at(4)).await;
     assert_eq!((claimed.attempt, claimed.crashes), (1, 0), "a quarantine was lifted");
 
-    apply(ledger, quarantined(&claimed, failure("crashed", true)), at(5)).await;
+    apply(ledger, quarantined(&claimed, failure(FailureKind::Crashed, true)), at(5)).await;
     ledger.when(at(6)).drop_job(job, "key:1").await.unwrap();
     balanced(ledger).await;
     let again = ledger.when(at(6)).drop_job(job, "key:1").await;
@@ -412,15 +413,14 @@ pub async fn an_operator_may_retry_and_drop(ledger: &Trial) {
 pub async fn quarantined_jobs_are_driven_again(ledger: &Trial) {
     see(ledger, &["a", "b", "c"], at(0)).await;
     let claims = claim(ledger, 9, at(1)).await;
-    for (claim, kind) in claims.iter().zip(["crashed", "timeout", "timeout"]) {
+    use FailureKind::{Crashed, Timeout};
+    for (claim, kind) in claims.iter().zip([Crashed, Timeout, Timeout]) {
         apply(ledger, quarantined(claim, failure(kind, true)), at(2)).await;
     }
-    let which = |queue: Option<&str>, kind: Option<&str>| Redrive::Quarantined {
-        queue: queue.map(str::to_owned),
-        kind: kind.map(str::to_owned),
-    };
+    let which =
+        |queue: Option<&str>, kind| Redrive::Quarantined { queue: queue.map(str::to_owned), kind };
     assert_eq!(ledger.when(at(3)).redrive(&which(Some("other"), None), "key:1").await.unwrap(), 0);
-    let timeouts = which(Some(PIPELINE), Some("timeout"));
+    let timeouts = which(Some(PIPELINE), Some(Timeout));
     assert_eq!(ledger.when(at(3)).redrive(&timeouts, "key:1").await.unwrap(), 2);
     balanced(ledger).await;
     let ready = claim(ledger, 9, at(3)).await;
@@ -464,8 +464,8 @@ pub async fn queues_count_their_jobs(ledger: &Trial) {
     ledger.open_queue(&queue("empty", theirs())).await.unwrap();
     let claims = claim(ledger, 4, at(1)).await;
     apply(ledger, done(&claims[0], &[]), at(1000)).await;
-    apply(ledger, quarantined(&claims[1], failure("crashed", true)), at(1000)).await;
-    ledger.retry(claims[2].ticket, at(90_000), &failure("read", false)).await.unwrap();
+    apply(ledger, quarantined(&claims[1], failure(FailureKind::Crashed, true)), at(1000)).await;
+    ledger.retry(claims[2].ticket, at(90_000), &failure(FailureKind::Read, false)).await.unwrap();
 
     let queues = ledger.when(at(2000)).queues().await.unwrap();
     let names: Vec<_> = queues.iter().map(|q| (q.name.as_str(), q.agency.clone())).collect();

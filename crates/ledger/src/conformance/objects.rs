@@ -1,3 +1,4 @@
+use madang_document::failure_kind::FailureKind;
 use madang_document::id::DocumentId;
 use madang_document::inner_path::InnerPath;
 
@@ -50,7 +51,7 @@ pub async fn a_new_version_refuses_the_worker_of_the_old_one(ledger: &Trial) {
 
     let before = everything(ledger).await;
     assert_eq!(complete(ledger, done(&old, &["m"]), at(3)).await, Completed::Stale);
-    let answer = ledger.retry(old.ticket, at(9), &failure("read", false)).await.unwrap();
+    let answer = ledger.retry(old.ticket, at(9), &failure(FailureKind::Read, false)).await.unwrap();
     assert_eq!(answer, Completed::Stale);
     assert_eq!(ledger.when(at(3)).renew(&[old.ticket], LEASE).await.unwrap(), [old.ticket]);
     assert_eq!(everything(ledger).await, before, "a superseded worker changed something");
@@ -66,7 +67,7 @@ pub async fn a_new_version_refuses_the_worker_of_the_old_one(ledger: &Trial) {
 pub async fn a_new_version_ends_a_quarantine(ledger: &Trial) {
     see(ledger, &["a"], at(0)).await;
     let old = claim_one(ledger, at(1)).await;
-    apply(ledger, quarantined(&old, failure("crashed", true)), at(2)).await;
+    apply(ledger, quarantined(&old, failure(FailureKind::Crashed, true)), at(2)).await;
     assert_eq!(ledger.balance(&Scope::All).await.unwrap().quarantined, 1);
     ledger.when(at(3)).see(&[sighting("a", "v2")]).await.unwrap();
     let balance = ledger.balance(&Scope::All).await.unwrap();

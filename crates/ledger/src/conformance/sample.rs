@@ -6,6 +6,7 @@ use std::time::Duration;
 use madang_document::agency::Agency;
 use madang_document::blob_id::BlobId;
 use madang_document::document::{Document, Provenance};
+use madang_document::failure_kind::FailureKind;
 use madang_document::id::DocumentId;
 use madang_document::inner_path::InnerPath;
 use madang_document::media_type::MediaType;
@@ -217,8 +218,8 @@ pub fn deleted(claim: &Claim) -> Completion {
 }
 
 /// A failure of this kind.
-pub fn failure(kind: &str, crashed: bool) -> Failure {
-    Failure { kind: kind.to_owned(), message: format!("it ended with {kind}"), crashed }
+pub fn failure(kind: FailureKind, crashed: bool) -> Failure {
+    Failure { kind, message: format!("it ended with {kind}"), crashed }
 }
 
 /// Opens the queue of the samples and sees these paths in version `v1`.

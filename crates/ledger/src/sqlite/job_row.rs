@@ -1,3 +1,4 @@
+use madang_document::failure_kind::FailureKind;
 use madang_document::object::ObjectRef;
 use madang_document::timestamp::Timestamp;
 use sqlx::sqlite::SqliteRow;
@@ -52,16 +53,26 @@ impl FromRow<'_, SqliteRow> for JobRow {
                 crashes: small(crashes),
                 run_at: Timestamp(run_at),
                 lease_until: lease_until.map(Timestamp),
-                failure: failure_kind.map(|kind| Failure {
-                    kind,
-                    message: failure_message.unwrap_or_default(),
-                    crashed: failure_crashed.unwrap_or_default(),
+                failure: failure_kind.map(|word| {
+                    let message = failure_message.unwrap_or_default();
+                    failure(&word, message, failure_crashed.unwrap_or_default())
                 }),
                 created_at: Timestamp(created_at),
                 done_at: done_at.map(Timestamp),
             })
         });
         Ok(JobRow { job })
+    }
+}
+
+/// A stored failure. A kind that this Madang does not know is shown and not refused: it stops no list.
+fn failure(word: &str, message: String, crashed: bool) -> Failure {
+    match FailureKind::parse(word) {
+        Some(kind) => Failure { kind, message, crashed },
+        None => {
+            let message = format!("`{word}`: {message}");
+            Failure { kind: FailureKind::Unknown, message, crashed }
+        }
     }
 }
 

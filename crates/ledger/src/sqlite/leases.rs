@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use madang_document::failure_kind::FailureKind;
 use madang_document::timestamp::Timestamp;
 use uuid::Uuid;
 
@@ -56,7 +57,7 @@ impl Writing<'_> {
         )
         .bind(at.min(after(self.now, LONGEST_WAIT)).0)
         .bind(i64::from(failure.crashed))
-        .bind(&failure.kind)
+        .bind(failure.kind.as_str())
         .bind(&failure.message)
         .bind(failure.crashed)
         .bind(ticket.job)
@@ -72,12 +73,13 @@ impl Writing<'_> {
         let taken = sqlx::query(
             "UPDATE job SET state = 'ready', fence = fence + 1, lease_until = NULL, leased_by = NULL,
                  leased_on = NULL, crashes = crashes + 1, run_at = ?1, changed_at = ?1,
-                 failure_kind = 'crashed', failure_message = ?2, failure_crashed = 1
+                 failure_kind = ?4, failure_message = ?2, failure_crashed = 1
              WHERE state = 'leased' AND lease_until <= ?1 AND leased_by <> ?3",
         )
         .bind(self.now.0)
         .bind(LEASE_ENDED)
         .bind(own_process.as_bytes().to_vec())
+        .bind(FailureKind::Crashed.as_str())
         .execute(&mut self.conn)
         .await
         .map_err(fault)?;
@@ -90,12 +92,13 @@ impl Writing<'_> {
         let taken = sqlx::query(
             "UPDATE job SET state = 'ready', fence = fence + 1, lease_until = NULL, leased_by = NULL,
                  leased_on = NULL, run_at = ?1, changed_at = ?1,
-                 failure_kind = 'interrupted', failure_message = ?2, failure_crashed = 0
+                 failure_kind = ?4, failure_message = ?2, failure_crashed = 0
              WHERE state = 'leased' AND (leased_on = ?3 OR leased_on IS NULL)",
         )
         .bind(self.now.0)
         .bind("the service stopped while it was read")
         .bind(node.as_bytes().to_vec())
+        .bind(FailureKind::Interrupted.as_str())
         .execute(&mut self.conn)
         .await
         .map_err(fault)?;

@@ -1,3 +1,4 @@
+use madang_document::failure_kind::FailureKind;
 use madang_document::id::DocumentId;
 
 use super::fault::fault;
@@ -52,7 +53,7 @@ impl Writing<'_> {
                  AND (?2 IS NULL OR failure_kind = ?2) ORDER BY id",
             )
             .bind(queue.as_deref())
-            .bind(kind.as_deref())
+            .bind(kind.map(FailureKind::as_str))
             .fetch_all(&mut self.conn)
             .await
             .map_err(fault)?,

@@ -17,7 +17,7 @@ use crate::address::{percent, query_string};
 use crate::caller::{Caller, Manner};
 use crate::conditions;
 use crate::count::count;
-use crate::jobs::{KINDS, filter, next, task_word};
+use crate::jobs::{filter, kinds, next, task_word};
 use crate::left_out;
 use crate::notes;
 use crate::pages::layout::Layout;
@@ -323,7 +323,7 @@ fn job_card(words: Words, job: &Job) -> Markup {
                     a href=(format!("/documents/{id}")) { bdi { (name(&job.object.path)) } }
                 }
                 @if let Some(failure) = &job.failure {
-                    p { span.warn { (Shown::new(words.outcome(&failure.kind))) } " " (Shown::new(&failure.message)) }
+                    p { span.warn { (words.failure(failure.kind)) } " " (Shown::new(&failure.message)) }
                 }
                 ul.facts {
                     li { "#" (job.id) }
@@ -377,8 +377,8 @@ fn redrive(words: Words, queues: &[Queue], queue: &str) -> Markup {
             label { (words.say("사유", "Reason"))
                 select name="kind" {
                     option value="" { (words.say("모두", "all")) }
-                    @for kind in KINDS.iter().copied() {
-                        option value=(kind) { (words.outcome(kind)) }
+                    @for kind in kinds() {
+                        option value=(kind.as_str()) { (words.failure(kind)) }
                     }
                 }
             }

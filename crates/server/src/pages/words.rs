@@ -1,6 +1,7 @@
 //! Words and figures as people read them.
 
 use madang_document::agency::Agency;
+use madang_document::failure_kind::FailureKind;
 use madang_document::locale::Locale;
 use madang_document::object_key;
 use madang_document::outcome::Outcome;
@@ -51,9 +52,21 @@ impl Words {
             Some(Outcome::Timeout) => self.say("시간 초과", "out of time"),
             Some(Outcome::Memory) => self.say("메모리 초과", "out of memory"),
             Some(Outcome::Crashed) => self.say("읽다가 멈춤", "reader died"),
-            None if outcome == "read" => self.say("저장소 오류", "store"),
-            None if outcome == "house" => self.say("기록 거부", "not recorded"),
             None => outcome,
+        }
+    }
+
+    /// The name of a kind of failure.
+    pub(crate) fn failure(self, kind: FailureKind) -> &'static str {
+        match kind {
+            FailureKind::Corrupt
+            | FailureKind::Crashed
+            | FailureKind::Timeout
+            | FailureKind::Memory => self.outcome(kind.as_str()),
+            FailureKind::Read => self.say("저장소 오류", "store"),
+            FailureKind::House => self.say("기록 거부", "not recorded"),
+            FailureKind::Interrupted => self.say("중단", "interrupted"),
+            FailureKind::Unknown => self.say("모르는 사유", "unknown"),
         }
     }
 

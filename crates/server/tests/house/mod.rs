@@ -11,6 +11,7 @@ use madang_document::blob_id::BlobId;
 use madang_document::content::{Origin, Segment};
 use madang_document::document::{Document, Provenance};
 use madang_document::entry::Draft;
+use madang_document::failure_kind::FailureKind;
 use madang_document::id::DocumentId;
 use madang_document::locator::Locator;
 use madang_document::media_type::MediaType;
@@ -224,7 +225,7 @@ impl House {
         let verdict = match paper.outcome {
             Outcome::Corrupt | Outcome::Timeout | Outcome::Crashed => {
                 Verdict::Quarantined(Failure {
-                    kind: paper.outcome.as_str().into(),
+                    kind: FailureKind::parse(paper.outcome.as_str()).unwrap(),
                     message: format!("could not read {}", paper.path),
                     crashed: false,
                 })

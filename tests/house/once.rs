@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use madang_tests::ground::binary::{fixture, fixtures};
 use madang_tests::ground::service::Service;
+use madang_tests::ground::wait::until;
 use madang_tests::ground::yard::{Summary, Yard, said};
 
 /// Copies every fixture into the folder `drop`. Gives how many there are.
@@ -295,6 +296,31 @@ fn a_mass_disappearance_between_runs_is_held() {
     let summary = yard.once(&["drop"]);
     assert_eq!(summary, Summary { received: 12, indexed: 12, ..Summary::default() });
     assert_eq!(yard.changes(), before);
+}
+
+/// Files that were seen and not read when all of them went: they wait for the operator, and no run waits for them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_does_not_wait_for_files_that_are_held_unread() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    let service = Service::start(&yard, &[]).await;
+    yard.succeed(&["queue", "pause", "press"]);
+    for n in 0..12 {
+        yard.write(&format!("drop/press/{n}.txt"), format!("열두 글 가운데 하나 twelve{n}"));
+    }
+    until("all are seen", async || (service.balance().await.received == 12).then_some(())).await;
+    service.stop().await;
+    for n in 0..12 {
+        yard.remove(&format!("drop/press/{n}.txt"));
+    }
+    yard.succeed(&["queue", "resume", "press"]);
+    let held = yard.run(&["up", "--once"]);
+    let text = said(&held);
+    assert!(held.status.success() && text.contains("12 of 12 files are gone"), "{text}");
+    assert!(text.contains("deleted 0, in flight 12"), "{text}");
+    yard.succeed(&["queue", "release", "press"]);
+    let released = said(&yard.run(&["up", "--once"]));
+    assert!(released.contains("deleted 12, in flight 0"), "{released}");
 }
 
 #[test]

@@ -117,6 +117,71 @@ async fn damaged_files_are_set_aside_with_their_reason_retried_dropped_and_redri
     service.stop().await;
 }
 
+/// A worker that finds a file missing knows nothing of the others: it must not say that it is gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_a_worker_misses_waits_with_the_many_for_the_operators_word() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    let service = Service::start(&yard, &[]).await;
+    yard.succeed(&["queue", "pause", "press"]);
+    for n in 0..20 {
+        yard.write(&format!("drop/press/in/{n}.txt"), format!("스무 글 가운데 하나 twenty{n}"));
+    }
+    until("all are seen", async || (service.balance().await.received == 20).then_some(())).await;
+    // As when a mount is lost: the files themselves stay as they are.
+    std::fs::rename(yard.path("drop/press/in"), yard.path("elsewhere")).unwrap();
+    let queue = async || service.get("/v1/queues").await["queues"][0].clone();
+    until("the disappearance is held", async || {
+        (queue().await["held"]["missing"] == 20).then_some(())
+    })
+    .await;
+    yard.succeed(&["queue", "resume", "press"]);
+    until("the workers have missed them all", async || {
+        let queue = queue().await;
+        let deleted = service.balance().await.deleted;
+        assert_eq!(deleted, 0, "nobody said that they are gone");
+        (queue["waiting"] == 20).then_some(())
+    })
+    .await;
+    assert_eq!(service.balance().await.in_flight, 20);
+    let jobs = service.jobs("ready").await;
+    for job in &jobs {
+        assert_eq!(
+            (&job["failure"]["kind"], &job["attempt"]),
+            (&"gone".into(), &0.into()),
+            "{job}"
+        );
+    }
+    let receipt = service.get(jobs[0]["receipt"].as_str().unwrap()).await;
+    assert_eq!(receipt["state"], "waiting_for_retry", "{receipt}");
+
+    // They are back, and are read.
+    std::fs::rename(yard.path("elsewhere"), yard.path("drop/press/in")).unwrap();
+    until("the hold ends by itself", async || queue().await["held"].is_null().then_some(())).await;
+    for job in &jobs {
+        service.post(&format!("/v1/jobs/{}/retry", job["id"])).await;
+    }
+    assert_eq!(service.settled(20).await.done, 20);
+    service.stop().await;
+}
+
+/// The one file that a worker misses is withdrawn by its source, told by the worker, as soon as that is sure.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_single_file_that_a_worker_misses_is_withdrawn_by_its_source() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    let service = Service::start(&yard, &[]).await;
+    yard.succeed(&["queue", "pause", "press"]);
+    yard.write("drop/press/one.txt", "곧 없어질 글");
+    until("it is seen", async || (service.balance().await.received == 1).then_some(())).await;
+    yard.succeed(&["queue", "resume", "press"]);
+    yard.remove("drop/press/one.txt");
+    let balance = service.settled(1).await;
+    assert!(balance.deleted + balance.done == 1, "{balance:?}");
+    until("it is withdrawn", async || (service.balance().await.deleted == 1).then_some(())).await;
+    service.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mass_disappearance_is_held_until_the_operator_releases_it() {
     let yard = Yard::new();

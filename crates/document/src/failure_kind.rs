@@ -18,6 +18,9 @@ pub enum FailureKind {
     Memory,
     /// Its store did not give the bytes: it may be whole.
     Read,
+    /// It is not in its store as it was seen. Whether it is gone for good its source decides, with all that is missing
+    /// beside it.
+    Gone,
     /// It was read, and the house could not record what was found: no fault of the file.
     House,
     /// The service stopped while it was read: no fault of the file.
@@ -28,12 +31,13 @@ pub enum FailureKind {
 
 impl FailureKind {
     /// Every kind.
-    pub const ALL: [FailureKind; 8] = [
+    pub const ALL: [FailureKind; 9] = [
         FailureKind::Corrupt,
         FailureKind::Crashed,
         FailureKind::Timeout,
         FailureKind::Memory,
         FailureKind::Read,
+        FailureKind::Gone,
         FailureKind::House,
         FailureKind::Interrupted,
         FailureKind::Unknown,
@@ -47,6 +51,7 @@ impl FailureKind {
             FailureKind::Timeout => "timeout",
             FailureKind::Memory => "memory",
             FailureKind::Read => "read",
+            FailureKind::Gone => "gone",
             FailureKind::House => "house",
             FailureKind::Interrupted => "interrupted",
             FailureKind::Unknown => "unknown",
@@ -68,7 +73,7 @@ impl FailureKind {
             | FailureKind::Memory
             | FailureKind::Read
             | FailureKind::House => true,
-            FailureKind::Interrupted | FailureKind::Unknown => false,
+            FailureKind::Gone | FailureKind::Interrupted | FailureKind::Unknown => false,
         }
     }
 
@@ -81,10 +86,17 @@ impl FailureKind {
             FailureKind::Timeout => Some(Outcome::Timeout),
             FailureKind::Memory => Some(Outcome::Memory),
             FailureKind::Read
+            | FailureKind::Gone
             | FailureKind::House
             | FailureKind::Interrupted
             | FailureKind::Unknown => None,
         }
+    }
+
+    /// Whether an attempt that ended so counts as one. One that found nothing to read says nothing of the file, and may
+    /// have to be made for as long as the operator takes to say whether it is gone.
+    pub fn counts(self) -> bool {
+        self != FailureKind::Gone
     }
 
     /// How a reader died whose parent gives this outcome: out of time, out of memory, or of the file.
@@ -116,6 +128,10 @@ impl FailureKind {
             FailureKind::Read => (
                 "저장소에서 파일을 받지 못했습니다. 파일은 온전할 수 있습니다. 운영자가 다시 시도할 수 있습니다.",
                 "Its store did not give it; the file may be whole. The operator can retry it.",
+            ),
+            FailureKind::Gone => (
+                "저장소에 지금 보이지 않습니다. 정말 지워졌는지 확인하고 있습니다.",
+                "It is not in its store now; whether it was really removed is being found out.",
             ),
             FailureKind::House => (
                 "읽었지만 결과를 기록하지 못했습니다. 파일 탓이 아닙니다. 운영자가 다시 시도할 수 있습니다.",
@@ -157,6 +173,7 @@ mod tests {
             ("timeout", Timeout, true),
             ("memory", Memory, true),
             ("read", Read, true),
+            ("gone", Gone, false),
             ("house", House, true),
             ("interrupted", Interrupted, false),
             ("unknown", Unknown, false),

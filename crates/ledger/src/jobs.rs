@@ -46,7 +46,7 @@ pub trait Jobs: Send + Sync {
     async fn complete(&self, completions: &[Completion]) -> Result<Vec<Completed>>;
 
     /// Gives a job back, to be claimed again at `at`, and not later than [`LONGEST_WAIT`] from now: `at` may be of a
-    /// clock that was set back since.
+    /// clock that was set back since. An attempt that does not count by its [`FailureKind`] is none.
     async fn retry(&self, ticket: Ticket, at: Timestamp, failure: &Failure) -> Result<Completed>;
 
     /// Takes back leases that ended; each counts as a crash of the worker. Gives how many.
@@ -173,7 +173,7 @@ pub struct Claim {
     pub pipeline: String,
     /// Whose it is.
     pub agency: Agency,
-    /// Counted from 1.
+    /// Counted from 1, those left out that found nothing to read.
     pub attempt: u32,
     /// How often a worker or its child died of it before.
     pub crashes: u32,

@@ -34,7 +34,11 @@ pub fn decide(
                 Step::Retry { at: policy.again(attempt.attempt, now, jitter), failure }
             }
         }
-        Reading::Gone => Step::Delete,
+        Reading::Gone => {
+            // Whoever reads one file cannot tell a removal from a lost mount.
+            let failure = failure(FailureKind::Gone, Some(GONE), false);
+            Step::Retry { at: now.plus_ms(policy.gone.wait_ms(1, jitter)), failure }
+        }
         Reading::Unread { message, lasting } => {
             let failure = failure(FailureKind::Read, Some(message), false);
             if *lasting || attempt.attempt >= policy.max_attempts {
@@ -58,6 +62,10 @@ pub fn before_reading(attempt: &Attempt, policy: &Policy) -> Option<Step> {
         ))
     })
 }
+
+/// What is said of an object that is not there.
+const GONE: &str = "it is not in its store as it was seen; whether it is gone for good its source decides, or the operator where \
+     many are";
 
 fn failure(kind: FailureKind, message: Option<&str>, crashed: bool) -> Failure {
     let message = message.unwrap_or("no reason was given").to_owned();
@@ -88,7 +96,7 @@ pub enum Reading {
         /// Whether the child died instead of answering.
         died: bool,
     },
-    /// The object is not there any more, or not in this version.
+    /// The object is not there, or not in this version.
     Gone,
     /// The store did not give the bytes.
     Unread {
@@ -129,6 +137,9 @@ pub struct Policy {
     pub max_crashes: u32,
     /// How long to wait between them.
     pub backoff: Backoff,
+    /// How long to wait for an object that is not there, each time: its source is told, and ends the wait when it has
+    /// decided. Seldom, for of a lost mount there may be many; without end, for the operator may be asleep.
+    pub gone: Backoff,
     /// How long to wait within an attempt while the house cannot go on. Never long, for what stands in its way goes
     /// away without telling anybody; without end, for no file is to blame.
     pub hindered: Backoff,
@@ -137,8 +148,9 @@ pub struct Policy {
 impl Default for Policy {
     fn default() -> Policy {
         let backoff = Backoff { base_ms: 1_000, cap_ms: 600_000 };
+        let gone = Backoff { base_ms: 300_000, cap_ms: 300_000 };
         let hindered = Backoff { base_ms: 500, cap_ms: 4_000 };
-        Policy { max_attempts: 8, max_starts: 50, max_crashes: 3, backoff, hindered }
+        Policy { max_attempts: 8, max_starts: 50, max_crashes: 3, backoff, gone, hindered }
     }
 }
 
@@ -161,7 +173,9 @@ mod tests {
     fn no_wait_is_longer_than_the_ledger_lets_one_be() {
         let longest = i64::try_from(LONGEST_WAIT.as_millis()).unwrap();
         for failures in [1, 8, u32::MAX] {
-            assert!(Policy::default().backoff.wait_ms(failures, 1.0) <= longest, "{failures}");
+            let Policy { backoff, gone, .. } = Policy::default();
+            assert!(backoff.wait_ms(failures, 1.0) <= longest, "{failures}");
+            assert!(gone.wait_ms(failures, 1.0) <= longest, "{failures}");
         }
     }
 
@@ -219,8 +233,12 @@ mod tests {
     }
 
     #[test]
-    fn a_vanished_object_and_a_deletion_are_withdrawn() {
-        assert_eq!(step(1, 0, Reading::Gone), Step::Delete);
+    fn a_missing_object_waits_for_its_source_and_a_deletion_is_withdrawn() {
+        for attempt in [1, 8, 50] {
+            let Step::Retry { at, failure } = step(attempt, 0, Reading::Gone) else { panic!() };
+            assert_eq!((failure.kind, failure.crashed), (FailureKind::Gone, false));
+            assert_eq!(at, NOW.plus_ms(300_000), "however often it was looked for");
+        }
         let attempt = Attempt { task: Task::Delete, attempt: 1, crashes: 9 };
         assert_eq!(before_reading(&attempt, &Policy::default()), None);
         assert_eq!(decide(&attempt, &Reading::Gone, &Policy::default(), NOW, 0.0), Step::Delete);

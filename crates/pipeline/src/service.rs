@@ -43,8 +43,8 @@ use crate::reader_leases::{Obstruction, READER_LEASE, ReaderLeases};
 use crate::relay::Relay;
 use crate::source::{Ask, Source, SourceState, sighting};
 use crate::terms::Terms;
-use crate::worker::Workers;
-use crate::{cataloguer, indexer, relay, series};
+use crate::worker::{Missed, Workers};
+use crate::{cataloguer, indexer, relay, series, unfinished};
 use madang_store::blobs::Blobs;
 use madang_store::error::StoreError;
 use madang_store::store::{Condition, Listed};
@@ -279,7 +279,7 @@ impl Service {
                 board: self.parts.board.clone(),
                 window: Window::default(),
             };
-            let (asks, asked) = mpsc::channel(8);
+            let (asks, asked) = mpsc::channel(256);
             let (told, state) = watch::channel(SourceState::default());
             self.sources.insert(pipeline.name.clone(), Running { asks, state });
             let stop = self.stop.clone();
@@ -306,6 +306,7 @@ impl Service {
             finished,
             clock: Arc::clone(&self.parts.clock),
             jitter: Arc::clone(&self.parts.jitter),
+            missed: self.missed(),
         };
         let completer = Completer {
             ledger: Arc::clone(&self.parts.ledger),
@@ -325,6 +326,18 @@ impl Service {
         self.start_part("sweep", (), move |()| {
             Box::pin(sweep(Arc::clone(&ledger), process, board.clone(), stop.clone()))
         });
+    }
+
+    /// Where workers tell of objects that are not there.
+    fn missed(&self) -> Missed {
+        let sources: HashMap<String, mpsc::Sender<Ask>> =
+            self.sources.iter().map(|(name, source)| (name.clone(), source.asks.clone())).collect();
+        Arc::new(move |pipeline, path| {
+            // A source that is too busy to be told hears of it when the object is tried again.
+            if let Some(asks) = sources.get(pipeline) {
+                let _ = asks.try_send(Ask::LookAt(path.to_owned()));
+            }
+        })
     }
 
     fn way(&self) -> Way {
@@ -429,7 +442,10 @@ impl Service {
         let ledger = self.parts.ledger.as_ref();
         let runs = |role| self.settings.roles.contains(&role);
         if runs(Role::Worker) && ledger.balance(&Scope::All).await?.in_flight > 0 {
-            return Ok(Rest::Busy);
+            let decides = |pipeline: &str| self.sources.contains_key(pipeline);
+            if !unfinished::is_worked_off(ledger, (self.parts.clock)(), decides).await? {
+                return Ok(Rest::Busy);
+            }
         }
         let changes = ledger.last_changes().await?;
         // The entries of what changed first: they are events that others wait for.

@@ -52,8 +52,10 @@ const HELD_LISTING: Duration = Duration::from_secs(10);
 const DEAF_LISTING: Duration = Duration::from_secs(60);
 
 /// What can be asked of a running source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ask {
+    /// Look at this path: its object is not there, as a worker found.
+    LookAt(String),
     /// List everything now.
     Reconcile,
     /// List everything now, and take the absence of files at its word, however many are gone.
@@ -156,6 +158,9 @@ impl Source {
             tokio::select! {
                 () = stop.cancelled() => return,
                 asked = asks.recv() => match asked {
+                    Some(Ask::LookAt(path)) => {
+                        run.hears(Some(Heard::Path(path)));
+                    }
                     Some(asked) => ask = Some(asked),
                     None => return,
                 },

@@ -10,6 +10,7 @@ use madang_document::blob_part::BlobPart;
 use madang_document::condition::Kind;
 use madang_document::document::Document;
 use madang_document::failure_kind::FailureKind;
+use madang_document::object::ObjectRef;
 use madang_extract::extraction::Extraction;
 use madang_ledger::jobs::{Claim, Completion, Failure, Task, Verdict};
 use madang_ledger::ledger::Ledger;
@@ -37,7 +38,7 @@ use crate::terms::Terms;
 use crate::threads::Threads;
 use madang_store::blobs::{BlobError, Blobs, Bundle};
 use madang_store::error::StoreError;
-use madang_store::store::Pinned;
+use madang_store::store::{Pinned, Seen, Store};
 use madang_store::stores::Stores;
 
 /// The workers of a process, with what they work with.
@@ -71,7 +72,13 @@ pub struct Workers {
     pub clock: Clock,
     /// Random numbers from 0 to 1.
     pub jitter: Jitter,
+    /// Told of objects that are not there.
+    pub missed: Missed,
 }
+
+/// Tells the source of a pipeline that the object of a path is not there: the two names. Nothing where that source runs
+/// in another process, which hears of it itself.
+pub type Missed = Arc<dyn Fn(&str, &str) + Send + Sync>;
 
 impl std::fmt::Debug for Workers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -232,6 +239,9 @@ async fn carry_out(workers: &Workers, claim: Claim, watch: Arc<Watch>, lanes: La
                 return Finished::GivenBack { ticket, at: (workers.clock)(), failure };
             };
             documents = read;
+            if reading == Reading::Gone {
+                (workers.missed)(&claim.pipeline, &claim.object.path);
+            }
             decide(&attempt, &reading, &workers.policy, (workers.clock)(), (workers.jitter)())
         }
     };
@@ -319,12 +329,12 @@ async fn try_to_read(workers: &Workers, claim: &Claim, watch: &Arc<Watch>, lanes
     };
     let opened = match store.open(object).await {
         Ok(opened) => opened,
-        Err(error) => return unreadable(error),
+        Err(error) => return not_given(store.as_ref(), object, error).await,
     };
     let (input, hash) = if object.size <= WHOLE {
         match read_whole(object.size, opened.as_ref()).await {
             Ok((file, hash)) => (Input::Memory(file), Some(hash)),
-            Err(error) => return unreadable(error),
+            Err(error) => return not_given(store.as_ref(), object, error).await,
         }
     } else {
         let ranges = StoreRanges {
@@ -345,19 +355,34 @@ async fn try_to_read(workers: &Workers, claim: &Claim, watch: &Arc<Watch>, lanes
     extracted
 }
 
-fn unreadable(error: StoreError) -> Tried {
-    if let Some(by) = shortage(&error) {
-        return Tried::Hindered { by, message: error.to_string() };
+/// What it means that a store does not give an object. It is gone only if the store does not show it as it was seen
+/// either: one that shows what it does not give would be waited for in vain.
+async fn not_given(store: &dyn Store, object: &ObjectRef, error: StoreError) -> Tried {
+    if !matches!(error, StoreError::Gone(_)) {
+        return unreadable(&error);
+    }
+    match store.look(&object.path).await {
+        Ok(Some(Seen::Object(file))) if file.version == object.version => {
+            let message = format!("its store shows it and does not give it: {error}");
+            Tried::of(Reading::Unread { message, lasting: false })
+        }
+        Ok(_) => Tried::of(Reading::Gone),
+        Err(error) => unreadable(&error),
+    }
+}
+
+fn unreadable(error: &StoreError) -> Tried {
+    let message = error.to_string();
+    if let Some(by) = shortage(error) {
+        return Tried::Hindered { by, message };
     }
     Tried::of(match error {
         StoreError::Gone(_) => Reading::Gone,
-        StoreError::Denied { .. } => Reading::Unread { message: error.to_string(), lasting: true },
+        StoreError::Denied { .. } => Reading::Unread { message, lasting: true },
         StoreError::Unavailable { .. }
         | StoreError::BrokenOff { .. }
         | StoreError::Conflict { .. }
-        | StoreError::Precondition(_) => {
-            Reading::Unread { message: error.to_string(), lasting: false }
-        }
+        | StoreError::Precondition(_) => Reading::Unread { message, lasting: false },
     })
 }
 

@@ -263,7 +263,7 @@ pub(crate) struct JobAnswer {
 /// Why an attempt failed.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FailureAnswer {
-    /// `corrupt`, `crashed`, `timeout`, `memory`, `read`, `house`, `interrupted` or `unknown`.
+    /// `corrupt`, `crashed`, `timeout`, `memory`, `read`, `gone`, `house`, `interrupted` or `unknown`.
     kind: &'static str,
     /// One sentence.
     message: String,

@@ -263,9 +263,11 @@ impl Receipt {
             .map(|document| document.outcome)
             .or_else(|| failed.and_then(|failure| failure.kind.outcome()));
         // Where somebody else is to blame, the outcome of a file that nobody got or kept says less than that.
-        let blameless = failed
-            .map(|failure| failure.kind)
-            .filter(|kind| state == Stage::Quarantined && kind.outcome().is_none());
+        let blameless = failed.map(|failure| failure.kind).filter(|kind| match state {
+            Stage::Quarantined => kind.outcome().is_none(),
+            Stage::WaitingForRetry => *kind == FailureKind::Gone,
+            _ => false,
+        });
         let reason = document.filter(|_| read).and_then(|document| document.reason.clone());
         Receipt {
             id: id.to_string(),

@@ -173,6 +173,22 @@ pub async fn a_retry_waits_until_it_is_due(ledger: &Trial) {
     assert_eq!(ledger.next_due().await.unwrap(), None);
 }
 
+/// However often there was nothing to read: it says nothing of the file.
+pub async fn an_attempt_that_found_nothing_does_not_count(ledger: &Trial) {
+    see(ledger, &["a"], at(0)).await;
+    for n in 1..=60 {
+        let claim = claim_one(ledger, at(n * 100)).await;
+        assert_eq!((claim.attempt, claim.crashes), (1, 0));
+        let failure = failure(FailureKind::Gone, false);
+        ledger.retry(claim.ticket, at(n * 100 + 50), &failure).await.unwrap();
+        let job = ledger.job(claim.ticket.job).await.unwrap().unwrap();
+        assert_eq!((job.state, job.attempt, job.failure), (JobState::Ready, 0, Some(failure)));
+    }
+    ledger.when(at(9_000)).vanish(STORE, &["a".to_owned()]).await.unwrap();
+    let gone = claim_one(ledger, at(9_000)).await;
+    assert_eq!(gone.task, Task::Delete, "its source says so, and it is looked for no more");
+}
+
 /// A moment that was told by a clock which was set back meanwhile lies far ahead: the job waits as long as any may, and
 /// no longer.
 pub async fn no_retry_waits_longer_than_any_may(ledger: &Trial) {

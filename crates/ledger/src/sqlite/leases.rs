@@ -51,11 +51,12 @@ impl Writing<'_> {
     ) -> Result<bool> {
         let given_back = sqlx::query(
             "UPDATE job SET state = 'ready', fence = fence + 1, lease_until = NULL, leased_by = NULL,
-                 leased_on = NULL, run_at = ?, crashes = crashes + ?, failure_kind = ?, failure_message = ?,
+                 leased_on = NULL, run_at = ?, attempt = attempt - ?, crashes = crashes + ?, failure_kind = ?, failure_message = ?,
                  failure_crashed = ?
              WHERE id = ? AND fence = ? AND state = 'leased'",
         )
         .bind(at.min(after(self.now, LONGEST_WAIT)).0)
+        .bind(i64::from(!failure.kind.counts()))
         .bind(i64::from(failure.crashed))
         .bind(failure.kind.as_str())
         .bind(&failure.message)

@@ -64,6 +64,7 @@ impl Words {
             | FailureKind::Timeout
             | FailureKind::Memory => self.outcome(kind.as_str()),
             FailureKind::Read => self.say("저장소 오류", "store"),
+            FailureKind::Gone => self.say("보이지 않음", "missing"),
             FailureKind::House => self.say("기록 거부", "not recorded"),
             FailureKind::Interrupted => self.say("중단", "interrupted"),
             FailureKind::Unknown => self.say("모르는 사유", "unknown"),

@@ -134,7 +134,7 @@ async fn a_service_starts_on_a_full_disk_and_writes_its_key_when_there_is_room()
     assert_eq!(answer.status, 503, "{}", answer.text());
     assert!(answer.text().contains("disk"), "{}", answer.text());
     assert_eq!(service.found("earlytext").await, ["a.txt"]);
-    assert!(service.said().contains("free some space"), "{}", service.said());
+    assert!(service.said().contains("Make room on that disk"), "{}", service.said());
 
     mount.resize("400m");
     let key = until("the key is written", async || {

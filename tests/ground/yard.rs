@@ -112,7 +112,8 @@ impl Yard {
     pub async fn jobs(&self) -> std::collections::BTreeMap<String, Job> {
         let clock = std::sync::Arc::new(madang_document::timestamp::Timestamp::default);
         let ledger = SqliteLedger::open_read_only(&self.path("data/ledger.db"), clock).await;
-        let jobs = ledger.unwrap().jobs(&JobFilter::default(), None, 100_000).await.unwrap();
+        let jobs =
+            ledger.unwrap().jobs(&JobFilter::default(), None, 100_000).await.unwrap().readable();
         jobs.into_iter().map(|job| (job.object.path.clone(), job)).collect()
     }
 

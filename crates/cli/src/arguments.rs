@@ -208,7 +208,7 @@ pub(crate) enum QueueAct {
     Redo {
         /// Number of a note
         note: Option<i64>,
-        /// Only of this kind: record_refused, text_lost, preview_lost, document_unreadable, entry_refused, object_refused
+        /// Only of this kind: record_refused, text_lost, preview_lost, document_unreadable, entry_unreadable, entry_refused, object_refused
         #[arg(long, value_name = "KIND", conflicts_with = "note")]
         kind: Option<String>,
     },

@@ -128,10 +128,8 @@ async fn texts(ledger: &dyn Ledger, blobs: &Blobs, act: IndexAct) -> Result<(), 
             if page.is_empty() {
                 break;
             }
-            let stored = match ledger.documents(&page).await {
-                Err(error) if error.is_of_the_act() => readable(ledger, &page).await?,
-                stored => stored?,
-            };
+            // Those that cannot be read are told of already.
+            let (stored, _) = ledger.documents(&page).await?.parted();
             for text in stored.iter().filter_map(|stored| stored.document.text.as_ref()) {
                 lost += u64::from(!blobs.has(text).await?);
             }
@@ -150,18 +148,6 @@ async fn texts(ledger: &dyn Ledger, blobs: &Blobs, act: IndexAct) -> Result<(), 
              files again"
         ))),
     }
-}
-
-/// The documents that can be read from the ledger, one by one; the others are told of already.
-async fn readable(ledger: &dyn Ledger, ids: &[DocumentId]) -> Result<Vec<Stored>, Failure> {
-    let mut all = Vec::new();
-    for id in ids {
-        match ledger.document(*id).await {
-            Err(error) if error.is_of_the_act() => {}
-            stored => all.extend(stored?),
-        }
-    }
-    Ok(all)
 }
 
 /// `madang key`.

@@ -396,7 +396,7 @@ async fn remarks(ledger: &dyn Ledger, pipelines: &[Pipeline], command: &Up) -> R
     if left_out == 0 {
         return Ok(());
     }
-    for (pipeline, one) in ledger.left_outs(&Scope::All, None, REMARKS as u32).await? {
+    for (pipeline, one) in ledger.left_outs(&Scope::All, None, REMARKS as u32).await?.readable() {
         line(&shown!("{pipeline}: {}: left out: {}", object_key::readable(&one.key), one.reason));
     }
     let more = if left_out > REMARKS as u64 { " (madang queue left-out lists them)" } else { "" };

@@ -139,7 +139,7 @@ async fn main() {
     let (start, used) = (Instant::now(), processor());
     let (mut after, mut written) = (0, 0);
     loop {
-        let changes = ledger.document_changes(after, 200).await.unwrap();
+        let changes = ledger.document_changes(after, 200).await.unwrap().readable();
         let Some(last) = changes.last() else { break };
         after = last.seq;
         let ids: Vec<_> = changes.iter().map(|change| change.document).collect();
@@ -147,6 +147,7 @@ async fn main() {
             .documents(&ids)
             .await
             .unwrap()
+            .readable()
             .into_iter()
             .map(|stored| {
                 let document = stored.document;

@@ -7,6 +7,7 @@ use madang_document::partition::Partition;
 use madang_document::principal::Scope;
 
 use crate::error::Result;
+use crate::rows::Rows;
 
 /// What was read. Rows are written by [`Jobs::complete`](crate::jobs::Jobs::complete) only.
 #[async_trait]
@@ -15,10 +16,10 @@ pub trait Documents: Send + Sync {
     async fn document(&self, id: DocumentId) -> Result<Option<Stored>>;
 
     /// Several documents; those that are unknown are left out. In no promised order.
-    async fn documents(&self, ids: &[DocumentId]) -> Result<Vec<Stored>>;
+    async fn documents(&self, ids: &[DocumentId]) -> Result<Rows<DocumentId, Stored>>;
 
     /// The live members of a document, ordered by inner path, at most `limit`.
-    async fn members(&self, parent: DocumentId, limit: u32) -> Result<Vec<Stored>>;
+    async fn members(&self, parent: DocumentId, limit: u32) -> Result<Rows<DocumentId, Stored>>;
 
     /// The ids of live documents of a partition after `after`, in an order of the backend's own that stays: for rebuilding
     /// an index. A document that comes while somebody walks over them may be met or not; the outbox tells of it. A row that
@@ -38,10 +39,10 @@ pub trait Documents: Send + Sync {
         limit: u32,
     ) -> Result<Vec<DocumentId>>;
 
-    /// How many live documents have each outcome, of what the scope covers.
+    /// How many live documents have each outcome, of what the scope covers. A word that is no outcome is left out.
     async fn outcomes(&self, agencies: &Scope) -> Result<Vec<(Outcome, u64)>>;
 
-    /// The partitions that have documents, withdrawn ones included.
+    /// The partitions that have documents, withdrawn ones included. A code that is no agency's is left out.
     async fn partitions(&self) -> Result<Vec<Partition>>;
 
     /// Live objects (members apart), bytes and latest change of a pipeline: what its series entry says.

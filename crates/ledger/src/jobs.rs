@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::error::Result;
 use crate::queue::{Queue, QueueDeclaration};
+use crate::rows::Rows;
 use crate::worker::Worker;
 
 /// What no retry waits longer than.
@@ -32,7 +33,8 @@ pub trait Jobs: Send + Sync {
     /// The queues that have any take turns, by their weights and not by the age of their jobs, so that a
     /// hundred thousand jobs of one delay those of another by a bounded time. A job of priority 1 (a person
     /// waits for it) makes its queue go first, unless the queue is far ahead of its turns already. Within a
-    /// queue by priority, then by time. May give fewer than are due; none only if none is.
+    /// queue by priority, then by time. May give fewer than are due; none only if none is. A job whose row cannot be
+    /// read back is set aside instead, with that reason: it stops no other.
     async fn claim(&self, worker: &Worker, limit: u32, lease: Duration) -> Result<Vec<Claim>>;
 
     /// Prolongs leases, ended or not, as long as nobody took them back; gives those that are no longer held:
@@ -90,7 +92,12 @@ pub trait Jobs: Send + Sync {
     async fn job(&self, job: i64) -> Result<Option<Job>>;
 
     /// Jobs of a state, newest change first, at most `limit`, after job `after` of the former page.
-    async fn jobs(&self, filter: &JobFilter, after: Option<i64>, limit: u32) -> Result<Vec<Job>>;
+    async fn jobs(
+        &self,
+        filter: &JobFilter,
+        after: Option<i64>,
+        limit: u32,
+    ) -> Result<Rows<i64, Job>>;
 
     /// The moment of the next job that is not due yet; none if none waits.
     async fn next_due(&self) -> Result<Option<Timestamp>>;

@@ -10,10 +10,7 @@ use crate::error::Result;
 pub trait Kept: Send + Sync {
     /// The blobs that live documents name, from the documents after `after` in order of their ids, whatever their
     /// partition, at most `limit` of them. A document has one id for good, so whoever goes through all pages has
-    /// met each that was live all the while.
-    ///
-    /// # Errors
-    /// When a document cannot be read back, too: what it names is not known then.
+    /// met each that was live all the while. What one names that cannot be read back is not known.
     async fn named_blobs(&self, after: Option<DocumentId>, limit: u32) -> Result<NamedBlobs>;
 
     /// When the oldest of the jobs that are being worked on was claimed; none if none is. Whatever a completion that
@@ -28,4 +25,6 @@ pub struct NamedBlobs {
     pub last: Option<DocumentId>,
     /// The blobs that its documents name; a blob may stand in it more than once.
     pub blobs: Vec<BlobId>,
+    /// Those of its documents that cannot be read back, with the reason.
+    pub unreadable: Vec<(DocumentId, String)>,
 }

@@ -3,6 +3,7 @@ use madang_document::left_out::LeftOut;
 use madang_document::principal::Scope;
 
 use crate::error::Result;
+use crate::rows::Rows;
 
 /// What lies in a source and is not taken: it is in no path's row, and has a named state all the same.
 #[async_trait]
@@ -29,5 +30,5 @@ pub trait LeftOuts: Send + Sync {
         scope: &Scope,
         after: Option<(&str, &str)>,
         limit: u32,
-    ) -> Result<Vec<(String, LeftOut)>>;
+    ) -> Result<Rows<(String, String), (String, LeftOut)>>;
 }

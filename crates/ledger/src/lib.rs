@@ -46,6 +46,8 @@ pub mod reader;
 pub mod rereads;
 /// How long what is finished stays.
 pub mod retention;
+/// Rows that are met.
+pub mod rows;
 /// The embedded backend.
 pub mod sqlite;
 /// Who holds leases.

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::error::Result;
 use crate::reader::Reader;
+use crate::rows::Rows;
 
 /// What was passed over because it could not be had, so that one bad row stops nobody: it stands here until it is
 /// done, and the operator may have it done again.
@@ -29,7 +30,12 @@ pub trait Notes: Send + Sync {
 
     /// Notes in order of their numbers, after number `after`, at most `limit`, of what the scope covers. One that is
     /// nobody's is of the scope that covers all.
-    async fn notes(&self, agencies: &Scope, after: Option<i64>, limit: u32) -> Result<Vec<Note>>;
+    async fn notes(
+        &self,
+        agencies: &Scope,
+        after: Option<i64>,
+        limit: u32,
+    ) -> Result<Rows<i64, Note>>;
 
     /// How many notes there are, of what the scope covers.
     async fn count_notes(&self, agencies: &Scope) -> Result<u64>;
@@ -50,6 +56,8 @@ pub enum NoteKind {
     PreviewLost,
     /// A document cannot be read back from the ledger.
     DocumentUnreadable,
+    /// An entry cannot be read back from the ledger.
+    EntryUnreadable,
     /// The ledger, or a registry, refuses an entry.
     EntryRefused,
     /// The ledger refuses a file that a source saw.
@@ -58,11 +66,12 @@ pub enum NoteKind {
 
 impl NoteKind {
     /// Every kind.
-    pub const ALL: [NoteKind; 6] = [
+    pub const ALL: [NoteKind; 7] = [
         NoteKind::RecordRefused,
         NoteKind::TextLost,
         NoteKind::PreviewLost,
         NoteKind::DocumentUnreadable,
+        NoteKind::EntryUnreadable,
         NoteKind::EntryRefused,
         NoteKind::ObjectRefused,
     ];
@@ -74,6 +83,7 @@ impl NoteKind {
             NoteKind::TextLost => "text_lost",
             NoteKind::PreviewLost => "preview_lost",
             NoteKind::DocumentUnreadable => "document_unreadable",
+            NoteKind::EntryUnreadable => "entry_unreadable",
             NoteKind::EntryRefused => "entry_refused",
             NoteKind::ObjectRefused => "object_refused",
         }

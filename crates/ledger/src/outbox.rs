@@ -3,6 +3,7 @@ use madang_document::id::DocumentId;
 use madang_document::partition::Partition;
 
 use crate::error::Result;
+use crate::rows::Rows;
 
 /// What the indexes and the registries still have to hear. Rows are written in the transaction of the change
 /// they tell of, and `seq` grows in the order of commits: a reader that remembers the last `seq` misses
@@ -11,10 +12,15 @@ use crate::error::Result;
 pub trait Outbox: Send + Sync {
     /// Document changes of a partition after `after`, in order, at most `limit`. A document that leaves for
     /// another partition is a change of both.
-    async fn changes(&self, partition: &Partition, after: u64, limit: u32) -> Result<Vec<Change>>;
+    async fn changes(
+        &self,
+        partition: &Partition,
+        after: u64,
+        limit: u32,
+    ) -> Result<Rows<u64, Change>>;
 
     /// Document changes of every partition after `after`, in order, at most `limit`.
-    async fn document_changes(&self, after: u64, limit: u32) -> Result<Vec<Change>>;
+    async fn document_changes(&self, after: u64, limit: u32) -> Result<Rows<u64, Change>>;
 
     /// The last `seq` of all; 0 if nothing was ever written.
     async fn last_seq(&self) -> Result<u64>;

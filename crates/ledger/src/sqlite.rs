@@ -22,6 +22,7 @@ mod compact;
 mod completion;
 mod declarations;
 mod documents;
+mod each;
 mod entries;
 mod fault;
 mod job_row;

@@ -198,7 +198,7 @@ async fn a_file_of_the_first_schema_is_brought_up_to_date() {
     assert_eq!((standing.job.id, standing.job.state, standing.agency), (2, JobState::Done, ours()));
     let gone = ledger.standing_of(id("gone.txt"), &Scope::All).await.unwrap().unwrap();
     assert_eq!((gone.job.task, gone.job.state), (Task::Delete, JobState::Done));
-    assert_eq!(ledger.jobs(&Default::default(), None, 99).await.unwrap().len(), 7);
+    assert_eq!(ledger.jobs(&Default::default(), None, 99).await.unwrap().readable().len(), 7);
     let bad = ledger.job(6).await.unwrap().unwrap();
     assert_eq!(bad.failure.unwrap().message, "it died");
 
@@ -211,17 +211,17 @@ async fn a_file_of_the_first_schema_is_brought_up_to_date() {
     let bad = ledger.document(id("bad.hwp")).await.unwrap().unwrap();
     assert_eq!(bad.document.outcome, Outcome::Crashed);
     let member = old_id("box.zip", Some("in.zip"));
-    assert_eq!(ledger.members(id("box.zip"), 9).await.unwrap()[0].document.id, member);
+    assert_eq!(ledger.members(id("box.zip"), 9).await.unwrap().readable()[0].document.id, member);
 
     let entry = ledger.entry(&id("a.txt").to_string()).await.unwrap().unwrap();
     assert_eq!((entry.version, entry.draft.body.as_str()), (3, "{\"n\":1}"));
     assert_eq!((entry.issued.0, entry.modified.0, entry.withdrawn), (11, 12, false));
     assert!(ledger.entry("series-press").await.unwrap().is_some());
-    let events = ledger.events(&Scope::All, 0, 99).await.unwrap();
+    let events = ledger.events(&Scope::All, 0, 99).await.unwrap().readable();
     assert_eq!(events.len(), 7);
     assert_eq!(events[0].entry, id("a.txt").to_string());
     assert_eq!(events[6].entry, "series-press");
-    assert_eq!(ledger.changes(&our_partition(), 0, 99).await.unwrap().len(), 6);
+    assert_eq!(ledger.changes(&our_partition(), 0, 99).await.unwrap().readable().len(), 6);
     assert_eq!(ledger.last_seq().await.unwrap(), 19, "numbers go on where they were");
 
     let index = Reader::Index(our_partition());

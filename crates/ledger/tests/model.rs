@@ -204,10 +204,10 @@ impl Walk {
         }
         loop {
             let after = self.ledger.cursor(&Reader::Cataloguer).await.unwrap();
-            let changes = self.ledger.document_changes(after, page).await.unwrap();
+            let changes = self.ledger.document_changes(after, page).await.unwrap().readable();
             let Some(last) = changes.last() else { break };
             let ids: Vec<DocumentId> = changes.iter().map(|change| change.document).collect();
-            let stored = self.ledger.documents(&ids).await.unwrap();
+            let stored = self.ledger.documents(&ids).await.unwrap().readable();
             self.write_entries(&stored).await;
             self.ledger.advance(&Reader::Cataloguer, last.seq).await.unwrap();
         }
@@ -533,7 +533,7 @@ impl Walk {
         }
         for followed in [our_partition(), their_partition()] {
             let mut index = BTreeSet::new();
-            for change in self.ledger.changes(&followed, 0, 9999).await.unwrap() {
+            for change in self.ledger.changes(&followed, 0, 9999).await.unwrap().readable() {
                 if change.withdrawn {
                     index.remove(&change.document);
                 } else {
@@ -557,7 +557,7 @@ impl Walk {
                 (stored.document.id.to_string(), (self.agency.clone(), entry))
             })
             .collect();
-        let entries = self.ledger.entries(&Scope::All, false, None, 999).await.unwrap();
+        let entries = self.ledger.entries(&Scope::All, false, None, 999).await.unwrap().readable();
         let entries: BTreeMap<_, _> = entries
             .into_iter()
             .map(|entry| (entry.draft.id, (entry.draft.agency, entry.draft.body)))
@@ -565,7 +565,7 @@ impl Walk {
         assert_eq!(entries, expected);
         for agency in [ours(), theirs()] {
             let mut harvest = BTreeMap::new();
-            let events = self.ledger.events(&only([agency.clone()]), 0, 9999).await.unwrap();
+            let events = self.ledger.events(&only([agency.clone()]), 0, 9999).await.unwrap().readable();
             for event in events {
                 let former = harvest.insert(event.entry.clone(), (event.version, event.withdrawn));
                 assert!(former.is_none_or(|(version, _)| version < event.version), "{event:?}");

@@ -5,7 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
+use madang_document::entry::Draft;
 use madang_document::failure_kind::FailureKind;
+use madang_document::id::DocumentId;
+use madang_document::inner_path::InnerPath;
+use madang_document::left_out::{LeftOut, LeftOutKind};
 use madang_document::principal::Scope;
 use madang_ledger::audit::first_broken;
 use madang_ledger::conformance::sample::{Hand, NOBODY, NODE, Trial, at};
@@ -13,6 +17,7 @@ use madang_ledger::conformance::{self, sample};
 use madang_ledger::error::LedgerError;
 use madang_ledger::jobs::{Completed, JobFilter, JobState, Jobs, Redrive};
 use madang_ledger::ledger::Ledger;
+use madang_ledger::notes::{NewNote, NoteKind};
 use madang_ledger::objects::Objects;
 use madang_ledger::sqlite::{Durability, SqliteLedger};
 use sqlx::sqlite::SqliteConnectOptions;
@@ -69,7 +74,7 @@ async fn what_was_committed_is_there_after_a_restart() {
 /// What is where, of the jobs that wait.
 async fn waiting(ledger: &SqliteLedger) -> Vec<(String, i64)> {
     let filter = JobFilter { state: Some(JobState::Ready), ..JobFilter::default() };
-    let jobs = ledger.jobs(&filter, None, 9).await.unwrap();
+    let jobs = ledger.jobs(&filter, None, 9).await.unwrap().readable();
     let mut waiting: Vec<_> =
         jobs.into_iter().map(|job| (job.object.path, job.run_at.0 - sample::START.0)).collect();
     waiting.sort();
@@ -231,7 +236,7 @@ async fn a_failure_of_an_unknown_kind_is_shown_and_stops_no_list() {
     }
     raw(&path, "UPDATE job SET failure_kind = 'melted' WHERE id = 1").await;
     let filter = JobFilter { state: Some(JobState::Quarantined), ..JobFilter::default() };
-    let jobs = ledger.jobs(&filter, None, 9).await.unwrap();
+    let jobs = ledger.jobs(&filter, None, 9).await.unwrap().readable();
     let mut failures: Vec<_> = jobs.into_iter().map(|job| (job.id, job.failure.unwrap())).collect();
     failures.sort_by_key(|(id, _)| *id);
     let kinds: Vec<FailureKind> = failures.iter().map(|(_, failure)| failure.kind).collect();
@@ -240,4 +245,114 @@ async fn a_failure_of_an_unknown_kind_is_shown_and_stops_no_list() {
     let all = Redrive::Quarantined { queue: None, kind: None };
     assert_eq!(ledger.when(at(3)).redrive(&all, "key:1").await.unwrap(), 2);
     assert_eq!(sample::claim(&ledger, 9, at(4)).await.len(), 2);
+}
+
+/// What stands in one row cannot be read back: whoever lists or walks over its table meets its neighbours all the same,
+/// and itself by its key.
+#[tokio::test]
+async fn a_bad_row_costs_itself_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.db");
+    let ledger = open(&path, Durability::Process).await;
+    sample::see(&ledger, &["a", "b"], at(0)).await;
+    for claim in sample::claim(&ledger, 9, at(1)).await {
+        sample::apply(&ledger, sample::done(&claim, &["m", "n"]), at(2)).await;
+    }
+    let entries: Vec<Draft> = ["a", "b"]
+        .map(|path| {
+            let body = format!("{{\"title\":\"{path}\"}}");
+            Draft::new(sample::id(path).to_string(), Some(sample::id(path)), sample::ours(), body)
+        })
+        .to_vec();
+    ledger.when(at(3)).put_entries(&entries).await.unwrap();
+    for path in ["a", "b"] {
+        let note = NewNote {
+            by: "cataloguer".into(),
+            kind: NoteKind::EntryRefused,
+            subject: sample::id(path).to_string(),
+            agency: None,
+            reason: "why".into(),
+            tries: 0,
+        };
+        ledger.note(&note).await.unwrap();
+    }
+    let link =
+        |key: &str| LeftOut { key: key.into(), kind: LeftOutKind::Link, reason: "why".into() };
+    ledger.leave_out(sample::PIPELINE, &[link("x"), link("y")]).await.unwrap();
+    let filter = JobFilter::default();
+    let id = sample::id("a");
+    let inner = DocumentId::new(sample::STORE, "a", Some(&InnerPath::of("m")));
+    raw(
+        &path,
+        "UPDATE document SET body = x'0badc0de' WHERE inner_path = 'm';
+         UPDATE entry SET body = x'0badc0de' WHERE rowid = 1;
+         UPDATE outbox SET agency = 'nobody' WHERE seq = (SELECT min(seq) FROM outbox WHERE kind = 1);
+         UPDATE outbox SET agency = 'nobody' WHERE seq = (SELECT min(seq) FROM outbox WHERE kind = 2);
+         UPDATE job SET agency = 'nobody' WHERE id = 1;
+         UPDATE note SET kind = 'melted' WHERE id = 1;
+         UPDATE left_out SET kind = 'melted' WHERE key = 'x';",
+    )
+    .await;
+    let counts = |met: usize, read: usize| (met, read);
+    let rows = ledger.members(id, 9).await.unwrap();
+    assert_eq!((rows.0[0].key, rows.len()), (inner, 2));
+    assert_eq!(rows.readable().len(), 1);
+    let rows = ledger.documents(&[id, inner]).await.unwrap();
+    assert_eq!((rows.len(), rows.readable().len()), counts(2, 1));
+    assert!(ledger.document(inner).await.unwrap_err().is_of_the_act());
+    let rows = ledger.entries(&Scope::All, false, None, 9).await.unwrap();
+    let (last, met) = (rows.last().cloned(), rows.len());
+    assert_eq!((met, rows.readable().len()), counts(2, 1));
+    let rest = ledger.entries(&Scope::All, false, last.as_deref(), 9).await.unwrap();
+    assert!(rest.is_empty(), "a walk goes on behind it");
+    let rows = ledger.events(&Scope::All, 0, 9).await.unwrap();
+    assert_eq!((rows.len(), rows.readable().len()), counts(2, 1));
+    let rows = ledger.document_changes(0, 99).await.unwrap();
+    assert_eq!((rows.len(), rows.readable().len()), counts(6, 5));
+    assert_eq!(ledger.last_changes().await.unwrap().len(), 1, "the partition of a code is none");
+    let rows = ledger.jobs(&filter, None, 9).await.unwrap();
+    assert_eq!((rows.len(), rows.readable().len()), counts(2, 1));
+    let rows = ledger.notes(&Scope::All, None, 9).await.unwrap();
+    assert_eq!((rows.len(), rows.readable().len()), counts(2, 1));
+    assert_eq!(ledger.noted_by("cataloguer").await.unwrap().len(), 1);
+    let rows = ledger.left_outs(&Scope::All, None, 9).await.unwrap();
+    assert_eq!((rows.len(), rows.readable().len()), counts(2, 1));
+    assert_eq!(ledger.left_out(sample::PIPELINE).await.unwrap(), [link("y")]);
+    let named = ledger.named_blobs(None, 99).await.unwrap();
+    assert_eq!(named.unreadable.len(), 2);
+    // Written again, an entry is whole again, in a new version.
+    assert_eq!(ledger.when(at(4)).put_entries(&entries).await.unwrap(), 1);
+    assert_eq!(ledger.entries(&Scope::All, false, None, 9).await.unwrap().readable().len(), 2);
+
+    raw(
+        &path,
+        "UPDATE document SET outcome = 'melted' WHERE inner_path = 'n';
+         UPDATE document SET agency = 'nobody' WHERE inner_path = 'm';
+         INSERT INTO queue (name, agency) VALUES ('q', 'nobody');",
+    )
+    .await;
+    assert_eq!(ledger.outcomes(&Scope::All).await.unwrap().len(), 1);
+    assert_eq!(ledger.partitions().await.unwrap(), [sample::our_partition()]);
+    assert_eq!(ledger.queues().await.unwrap().len(), 1);
+}
+
+/// The first to be claimed of its queue: claimed again and again, nobody would ever claim another.
+#[tokio::test]
+async fn a_job_whose_row_is_bad_is_set_aside_and_keeps_no_other_waiting() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.db");
+    let ledger = open(&path, Durability::Process).await;
+    sample::see(&ledger, &["a", "b", "c"], at(0)).await;
+    raw(&path, "UPDATE job SET agency = 'nobody' WHERE id = 1").await;
+    let alone = ledger.when(at(1)).claim(&sample::worker(1), 1, sample::LEASE).await.unwrap();
+    assert!(alone.is_empty(), "it was the one that was chosen");
+    let claims = sample::claim(&ledger, 9, at(2)).await;
+    let paths: Vec<&str> = claims.iter().map(|claim| claim.object.path.as_str()).collect();
+    assert_eq!(paths, ["b", "c"]);
+    let balance = ledger.balance(&Scope::All).await.unwrap();
+    assert_eq!((balance.received, balance.quarantined, balance.in_flight), (3, 1, 2));
+    let acts = ledger.acts(0, 9).await.unwrap();
+    assert!(
+        acts.iter().any(|row| row.act.action == "job.unreadable" && row.act.subject == "job/1")
+    );
 }

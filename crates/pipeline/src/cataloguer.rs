@@ -152,16 +152,17 @@ impl Cataloguer {
         };
         if at < head {
             let changes = self.ledger.document_changes(at, BATCH).await?;
-            if let Some(last) = changes.last().map(|change| change.seq) {
+            if let Some(last) = changes.last().copied() {
+                let rows = changes.len();
                 // However often a document changed, its entry is made once, from what the ledger holds now.
                 let ids: BTreeSet<DocumentId> =
-                    changes.iter().map(|change| change.document).collect();
+                    changes.readable().into_iter().map(|change| change.document).collect();
                 let ids: Vec<DocumentId> = ids.into_iter().collect();
                 self.catalogue(&ids).await?;
                 self.ledger.advance(&Reader::Cataloguer, last).await?;
                 self.at = Some(last);
                 self.batch = Instant::now();
-                if Step::after(changes.len(), BATCH, last, last) == Step::More {
+                if Step::after(rows, BATCH, last, last) == Step::More {
                     return Ok(Step::More);
                 }
                 at = last;
@@ -338,8 +339,14 @@ pub async fn rebuild(
     let mut after: Option<String> = None;
     loop {
         let page = ledger.entries(&Scope::All, false, after.as_deref(), BATCH).await?;
-        let Some(last) = page.last().map(|entry| entry.draft.id.clone()) else { break };
-        let ids: Vec<DocumentId> = page.iter().filter_map(|entry| entry.draft.document).collect();
+        let Some(last) = page.last().cloned() else { break };
+        // An entry that cannot be read back was made anew above, if its document is live: what is left of those is to be
+        // withdrawn with their documents. The entry of a document has its id.
+        let ids = page.0.iter().filter_map(|row| match &row.value {
+            Ok(entry) => entry.draft.document,
+            Err(_) => row.key.parse().ok(),
+        });
+        let ids: Vec<DocumentId> = ids.collect();
         let Fetched { stored, unreadable } = noted.documents(&ids, None).await?;
         // What cannot be read is not known to be gone.
         let is_live = |id: &DocumentId| {

@@ -7,6 +7,7 @@ use madang_document::timestamp::Timestamp;
 use madang_ledger::audit::Act;
 use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
+use madang_ledger::notes::NoteKind;
 use madang_ledger::reader::Reader;
 use madang_store::blobs::{BlobError, Blobs};
 use madang_store::sweep::{BlobSweep, NamedSet, Swept};
@@ -15,6 +16,7 @@ use crate::board::Subject;
 use crate::clock::{Clock, ms};
 use crate::follow::{Follower, Gathering, Obstacle, Step};
 use crate::heads::Heads;
+use crate::noted::Noted;
 
 /// Nobody waits for it: its cursor is written once in a while, so that the outbox can be trimmed.
 const QUIET: Duration = Duration::from_secs(60);
@@ -65,6 +67,7 @@ pub struct Eraser {
     at: At,
     next: Timestamp,
     cursor: u64,
+    noted: Noted,
 }
 
 enum At {
@@ -95,6 +98,7 @@ impl Follower for Eraser {
     }
 
     fn begin(&mut self) {
+        self.noted.forget();
         self.at = At::Idle;
         self.next = (self.clock)().plus_ms(ms(self.sweeping.first));
     }
@@ -136,7 +140,8 @@ impl Eraser {
     /// Over these blobs.
     pub fn new(ledger: Arc<dyn Ledger>, blobs: Blobs, clock: Clock, sweeping: Sweeping) -> Eraser {
         let next = clock().plus_ms(ms(sweeping.first));
-        Eraser { ledger, blobs, clock, sweeping, at: At::Idle, next, cursor: 0 }
+        let noted = Noted::new(Arc::clone(&ledger), Reader::Eraser.to_string());
+        Eraser { ledger, blobs, clock, sweeping, at: At::Idle, next, cursor: 0, noted }
     }
 
     /// Sweeps now, without a pause, unless the last sweep was less than [`Sweeping::every`] ago: for a process that ends
@@ -177,6 +182,7 @@ impl Eraser {
                 Ok(Step::Done(head))
             }
             At::Idle => {
+                self.noted.begin_pass();
                 // Asked before the first document is: what is completed from here on was written after this.
                 let oldest = self.ledger.oldest_claim().await?;
                 let before = before(now, oldest, &self.sweeping);
@@ -186,9 +192,14 @@ impl Eraser {
             At::Marking { before, after, named } => {
                 let page = self.ledger.named_blobs(*after, PAGE).await?;
                 named.extend(&page.blobs);
+                for (id, reason) in &page.unreadable {
+                    pass_over(self.ledger.as_ref(), &mut self.noted, *id, reason).await?;
+                }
                 match page.last {
                     Some(last) => *after = Some(last),
                     None => {
+                        let standing = self.noted.all().await?;
+                        self.noted.settle(standing.into_iter().map(|note| note.subject)).await?;
                         let sweep = self.blobs.sweep(std::mem::take(named), *before, now);
                         self.at = At::Sweeping(Box::new(sweep));
                     }
@@ -225,6 +236,24 @@ impl Eraser {
         };
         self.ledger.append(&act).await
     }
+}
+
+/// What a document names that cannot be read back nobody knows, and nobody reaches. It must not keep what others have
+/// withdrawn from being removed, so its file is read again, which makes its row and its blobs anew: what of the old ones
+/// is laid aside meanwhile is there for a day, and comes back if it is named by then.
+async fn pass_over(
+    ledger: &dyn Ledger,
+    noted: &mut Noted,
+    id: DocumentId,
+    reason: &str,
+) -> Result<(), LedgerError> {
+    let subject = id.to_string();
+    if ledger.noted(&Reader::Eraser.to_string(), &subject).await?.is_some() {
+        noted.stands(subject);
+        return Ok(());
+    }
+    ledger.reread(id, reason).await?;
+    noted.note(NoteKind::DocumentUnreadable, subject, None, reason, 0).await
 }
 
 /// What was written before this may be swept: what is old enough, and older than every job that is being worked on,

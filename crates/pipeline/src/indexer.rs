@@ -364,9 +364,12 @@ impl Indexer {
     /// Applies one batch of the outbox.
     async fn catch_up(&mut self, from: u64) -> Result<Step, Trouble> {
         let outbox = self.of.ledger.changes(&self.partition, from, BATCH).await?;
-        let Some(last) = outbox.last().map(|change| change.seq) else {
+        let Some(last) = outbox.last().copied() else {
             return Ok(Step::Done(from));
         };
+        let rows = outbox.len();
+        // Of a row that cannot be read nobody knows whom it tells of; it is passed like the others.
+        let outbox = outbox.readable();
         // However often a document changed, its record is made once, from what the ledger holds now.
         let mut ids: Vec<DocumentId> = outbox.iter().map(|change| change.document).collect();
         ids.sort();
@@ -377,13 +380,15 @@ impl Indexer {
             outbox.iter().map(|change| (change.document, change.seq)).collect();
         let mut changes = Vec::new();
         let mut text = 0;
-        let mut through = from;
+        // How far the batch goes: to its end, unless its texts are too many.
+        let (mut through, mut before) = (last, from);
         let mut taken = BTreeSet::new();
         for change in &outbox {
             if text > BATCH_TEXT {
+                through = before;
                 break;
             }
-            through = change.seq;
+            before = change.seq;
             if !taken.insert(change.document) || unreadable.contains(&change.document) {
                 continue;
             }
@@ -403,7 +408,7 @@ impl Indexer {
         self.settle(taken.into_iter()).await?;
         self.of.ledger.advance(&reader(&self.partition), through).await?;
         self.at = At::Following(through);
-        Ok(Step::after(outbox.len(), BATCH, through, last))
+        Ok(Step::after(rows, BATCH, through, last))
     }
 
     async fn documents(&mut self, ids: &[DocumentId]) -> Result<Fetched, LedgerError> {

@@ -107,28 +107,32 @@ impl Noted {
         ids: &[DocumentId],
         agency: Option<&Agency>,
     ) -> Result<Fetched, LedgerError> {
-        let by_id = |stored: Vec<Stored>| stored.into_iter().map(|one| (one.document.id, one));
         let mut fetched = Fetched::default();
-        match self.ledger.documents(ids).await {
-            Ok(stored) => {
-                fetched.stored.extend(by_id(stored));
-                return Ok(fetched);
-            }
-            Err(error) if error.is_of_the_act() => {}
-            Err(error) => return Err(error),
-        }
-        for id in ids {
-            match self.ledger.documents(std::slice::from_ref(id)).await {
-                Ok(stored) => fetched.stored.extend(by_id(stored)),
-                Err(error) if error.is_of_the_act() => {
-                    let (kind, agency) = (NoteKind::DocumentUnreadable, agency.cloned());
-                    self.note(kind, id.to_string(), agency, &error.to_string(), 0).await?;
-                    fetched.unreadable.insert(*id);
+        for row in self.ledger.documents(ids).await?.0 {
+            match row.value {
+                Ok(stored) => {
+                    fetched.stored.insert(row.key, stored);
                 }
-                Err(error) => return Err(error),
+                Err(error) => {
+                    let (kind, agency) = (NoteKind::DocumentUnreadable, agency.cloned());
+                    self.note(kind, row.key.to_string(), agency, &error.to_string(), 0).await?;
+                    fetched.unreadable.insert(row.key);
+                }
             }
         }
         Ok(fetched)
+    }
+
+    /// An entry that cannot be read back is noted and passed over.
+    ///
+    /// # Errors
+    /// When the ledger does not answer.
+    pub async fn unreadable_entry(
+        &mut self,
+        id: String,
+        error: &LedgerError,
+    ) -> Result<(), LedgerError> {
+        self.note(NoteKind::EntryUnreadable, id, None, &error.to_string(), 0).await
     }
 
     /// All is well with these subjects, but for those noted in this pass: whatever stands of the others is taken back.

@@ -32,8 +32,8 @@ pub fn reader(registry: &dyn Registry) -> Reader {
 }
 
 /// Brings one registry what the ledger holds: at least once, in order, and of an entry that changed several times
-/// only the newest version. A registry that does not answer is waited for; an entry that it refuses for good is
-/// noted and passed over.
+/// only the newest version. A registry that does not answer is waited for; an entry that it refuses for good, or that
+/// the ledger cannot read back, is noted and passed over.
 pub struct Relay {
     ledger: Arc<dyn Ledger>,
     registry: Arc<dyn Registry>,
@@ -101,12 +101,18 @@ impl Relay {
             return self.bring_all(&reader).await;
         }
         let events = self.ledger.events(&Scope::All, after, BATCH).await?;
-        let Some(last) = events.last().map(|event| event.seq) else { return Ok(Step::Done(after)) };
+        let Some(last) = events.last().copied() else { return Ok(Step::Done(after)) };
         let rows = events.len();
-        let ids: BTreeSet<String> = events.into_iter().map(|event| event.entry).collect();
+        let ids: BTreeSet<String> =
+            events.readable().into_iter().map(|event| event.entry).collect();
         let mut entries = Vec::new();
         for id in ids {
-            entries.extend(self.ledger.entry(&id).await?);
+            match self.ledger.entry(&id).await {
+                Err(error) if error.is_of_the_act() => {
+                    self.noted.unreadable_entry(id, &error).await?;
+                }
+                entry => entries.extend(entry?),
+            }
         }
         self.put(&entries).await?;
         self.ledger.advance(&reader, last).await?;
@@ -119,8 +125,12 @@ impl Relay {
         let mut after: Option<String> = None;
         loop {
             let page = self.ledger.entries(&Scope::All, true, after.as_deref(), BATCH).await?;
-            let Some(last) = page.last().map(|entry| entry.draft.id.clone()) else { break };
-            self.put(&page).await?;
+            let Some(last) = page.last().cloned() else { break };
+            let (entries, unreadable) = page.parted();
+            for (id, error) in unreadable {
+                self.noted.unreadable_entry(id, &error).await?;
+            }
+            self.put(&entries).await?;
             after = Some(last);
         }
         self.ledger.advance(reader, start).await?;

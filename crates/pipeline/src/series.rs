@@ -19,7 +19,11 @@ pub async fn refresh(ledger: &dyn Ledger, series: &[&Series]) -> Result<u64> {
 /// When the ledger does not answer.
 pub async fn are_fresh(ledger: &dyn Ledger, series: &[&Series]) -> Result<bool> {
     for draft in drafts(ledger, series).await? {
-        let written = ledger.entry(&draft.id).await?;
+        // One that cannot be read back is to be written anew.
+        let written = match ledger.entry(&draft.id).await {
+            Err(error) if error.is_of_the_act() => None,
+            entry => entry?,
+        };
         if !written.is_some_and(|written| !written.withdrawn && written.draft == draft) {
             return Ok(false);
         }
@@ -27,11 +31,19 @@ pub async fn are_fresh(ledger: &dyn Ledger, series: &[&Series]) -> Result<bool> 
     Ok(true)
 }
 
+/// Whether there is an entry, readable or not.
+async fn has_entry(ledger: &dyn Ledger, id: &str) -> Result<bool> {
+    match ledger.entry(id).await {
+        Err(error) if error.is_of_the_act() => Ok(true),
+        entry => Ok(entry?.is_some()),
+    }
+}
+
 async fn drafts(ledger: &dyn Ledger, series: &[&Series]) -> Result<Vec<Draft>> {
     let mut drafts = Vec::new();
     for series in series {
         let extent = ledger.extent(&series.pipeline).await?;
-        if extent.objects == 0 && ledger.entry(&series.id()).await?.is_none() {
+        if extent.objects == 0 && !has_entry(ledger, &series.id()).await? {
             continue;
         }
         drafts.push(entry(series, &extent));

@@ -46,7 +46,8 @@ async fn all_are_missing(ledger: &dyn Ledger, queue: &str) -> Result<bool, Ledge
     let mut after = None;
     loop {
         let jobs = ledger.jobs(&ready, after, PAGE).await?;
-        let Some(last) = jobs.last().map(|job| job.id) else { return Ok(true) };
+        let Some(last) = jobs.last().copied() else { return Ok(true) };
+        let jobs = jobs.readable();
         let kinds = jobs.iter().map(|job| job.failure.as_ref().map(|failure| failure.kind));
         if kinds.into_iter().any(|kind| kind != Some(FailureKind::Gone)) {
             return Ok(false);

@@ -8,20 +8,22 @@
     reason = "all of it is test code: to panic is how a test says what is wrong"
 )]
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use madang_catalog::license::License;
+use madang_catalog::registry::{Registry, RegistryError};
 use madang_catalog::series::Series;
 use madang_document::agency::Agency;
 use madang_document::condition::Kind;
 use madang_document::content::{Origin, Segment};
 use madang_document::document::Document;
+use madang_document::entry::Entry;
 use madang_document::id::DocumentId;
 use madang_document::locator::Locator;
 use madang_document::object::ObjectRef;
@@ -58,6 +60,7 @@ use madang_pipeline::indexer::{Following, Indexers, reached};
 use madang_pipeline::lease::Leases;
 use madang_pipeline::reader_leases::ReaderLeases;
 use madang_pipeline::reading::unread;
+use madang_pipeline::relay::Relay;
 use madang_pipeline::series;
 use madang_store::blobs::Blobs;
 use object_store::local::LocalFileSystem;
@@ -229,7 +232,7 @@ impl House {
 
     /// Who noted which documents as unreadable.
     async fn unreadable(&self) -> BTreeSet<(String, String)> {
-        let notes = self.ledger.notes(&Scope::All, None, 99).await.unwrap();
+        let notes = self.ledger.notes(&Scope::All, None, 99).await.unwrap().readable();
         assert!(notes.iter().all(|note| note.kind == NoteKind::DocumentUnreadable), "{notes:?}");
         notes.into_iter().map(|note| (note.by.to_string(), note.subject)).collect()
     }
@@ -328,7 +331,7 @@ async fn a_lost_text_costs_one_text_and_the_file_is_read_again() {
     assert_eq!(lost.len(), 1);
     assert_eq!(lost[0].act.subject, hurt[7].id.to_string());
     let ready = JobFilter { state: Some(JobState::Ready), ..JobFilter::default() };
-    let jobs = house.ledger.jobs(&ready, None, 10).await.unwrap();
+    let jobs = house.ledger.jobs(&ready, None, 10).await.unwrap().readable();
     assert_eq!(jobs.iter().map(|job| job.object.path.clone()).collect::<Vec<_>>(), ["7.txt"]);
     // Read again it gives the same document, and yet the index hears of it.
     let before = index.checkpoint(&partition(0)).unwrap();
@@ -378,7 +381,7 @@ impl House {
         .await;
         let all = Retention { outbox_ms: -1_000, jobs_ms: -1_000 };
         assert!(self.ledger.trim(&all).await.unwrap().outbox > 0);
-        assert!(self.ledger.changes(&partition(0), 0, 9).await.unwrap().is_empty());
+        assert!(self.ledger.changes(&partition(0), 0, 9).await.unwrap().readable().is_empty());
     }
 
     async fn write(&self, sql: &'static str) {
@@ -491,7 +494,7 @@ async fn a_row_that_cannot_be_read_stops_no_walk() {
     let cataloguer = Cataloguer::new(Arc::clone(&house.ledger) as _, kogl1, Arc::default());
     let running = tokio::spawn(follow(cataloguer, way));
     let entries = async |version: u64| {
-        let all = house.ledger.entries(&Scope::All, false, None, 99).await.unwrap();
+        let all = house.ledger.entries(&Scope::All, false, None, 99).await.unwrap().readable();
         let made = all.iter().filter(|entry| entry.version == version);
         made.filter_map(|entry| entry.draft.document).collect::<BTreeSet<_>>()
     };
@@ -547,6 +550,91 @@ async fn a_row_that_cannot_be_read_stops_no_walk() {
     assert!(house.board.now().is_empty(), "{:?}", house.board);
 }
 
+/// Takes entries, and remembers which in which version.
+#[derive(Default)]
+struct Taking(Mutex<BTreeMap<String, u64>>);
+
+#[async_trait]
+impl Registry for Taking {
+    fn name(&self) -> &str {
+        "taking"
+    }
+
+    async fn put(&self, entries: &[Entry]) -> Result<(), RegistryError> {
+        let mut taken = self.0.lock().unwrap();
+        taken.extend(entries.iter().map(|entry| (entry.draft.id.clone(), entry.version)));
+        Ok(())
+    }
+
+    async fn version_of(&self, id: &str) -> Result<Option<u64>, RegistryError> {
+        Ok(self.0.lock().unwrap().get(id).copied())
+    }
+}
+
+/// One entry's row cannot be read: other registries get the others, whether they are caught up with by what the outbox
+/// tells or by all that there is, and a rebuild makes it anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_that_cannot_be_read_stops_no_relay_and_is_made_anew() {
+    let house = House::new().await;
+    let ledger = Arc::clone(&house.ledger) as Arc<dyn Ledger>;
+    let documents = house.drop(0, 0..5).await;
+    let series = declared(&house, License::Kogl1);
+    rebuild(&ledger, &series).await.unwrap();
+    house.write("UPDATE entry SET body = x'0badc0de' WHERE rowid = 2").await;
+    let rows = house.ledger.entries(&Scope::All, false, None, 9).await.unwrap();
+    let (entries, bad) = rows.parted();
+    let bad: Vec<String> = bad.into_iter().map(|(id, _)| id).collect();
+    assert_eq!((entries.len(), bad.len()), (5, 1), "of five documents and their folder");
+
+    let registry = Arc::new(Taking::default());
+    let relay = || Relay::new(Arc::clone(&ledger), Arc::clone(&registry) as _);
+    let head = house.ledger.last_event().await.unwrap();
+    assert_eq!(relay().step(head).await.unwrap(), Step::Done(head));
+    let taken = registry.0.lock().unwrap().len();
+    assert_eq!(taken, 5);
+    let notes = async || {
+        let notes = house.ledger.notes(&Scope::All, None, 9).await.unwrap().readable();
+        notes.into_iter().map(|note| (note.kind, note.by, note.subject)).collect::<Vec<_>>()
+    };
+    let note = (NoteKind::EntryUnreadable, "registry/taking".to_owned(), bad[0].clone());
+    assert_eq!(notes().await, [note.clone()]);
+
+    // The outbox tells of it no more.
+    registry.0.lock().unwrap().clear();
+    house.write("UPDATE reader SET seq = 0 WHERE name = 'registry/taking'").await;
+    house.write("INSERT INTO trimmed SELECT kind, agency, max(seq) FROM outbox GROUP BY 1, 2").await;
+    house.write("DELETE FROM outbox").await;
+    let mut late = relay();
+    assert_eq!(late.step(head).await.unwrap(), Step::More);
+    assert_eq!(registry.0.lock().unwrap().len(), 5);
+    assert_eq!(notes().await, [note]);
+
+    rebuild(&ledger, &series).await.unwrap();
+    let whole = house.ledger.entries(&Scope::All, false, None, 9).await.unwrap().readable();
+    assert_eq!(whole.len(), 6);
+    let head = house.ledger.last_event().await.unwrap();
+    assert_eq!(late.step(head).await.unwrap(), Step::Done(head));
+    assert_eq!(registry.version_of(&bad[0]).await.unwrap(), Some(2));
+    assert!(notes().await.is_empty(), "it is done");
+
+    // Nor does one stay whose document is gone.
+    house.write("UPDATE entry SET body = x'0badc0de' WHERE document IS NOT NULL").await;
+    let paths: Vec<String> = documents.iter().map(|one| one.object.path.clone()).collect();
+    house.ledger.vanish("press0", &paths[..1]).await.unwrap();
+    for claim in house.ledger.claim(&worker(), 9, Duration::from_secs(60)).await.unwrap() {
+        let gone = Completion {
+            ticket: claim.ticket,
+            verdict: Verdict::Deleted,
+            documents: Vec::new(),
+            actor: "test".into(),
+        };
+        house.ledger.complete(&[gone]).await.unwrap();
+    }
+    rebuild(&ledger, &series).await.unwrap();
+    let left = house.ledger.entries(&Scope::All, false, None, 9).await.unwrap();
+    assert_eq!((left.len(), left.readable().len()), (5, 5));
+}
+
 /// `press0` under this license.
 fn declared(house: &House, license: License) -> Arc<HashMap<String, Series>> {
     let text = "name = \"press0\"\nagency = \"1741000\"\n[source]\nurl = \"file:drop\"\n";
@@ -582,7 +670,7 @@ async fn who_waited_longer_than_the_outbox_is_kept_starts_anew() {
     // As if all of it were long past.
     let retention = Retention { outbox_ms: -60_000, jobs_ms: i64::MAX / 4 };
     while house.ledger.trim(&retention).await.unwrap().outbox > 0 {}
-    assert!(house.ledger.document_changes(0, 9).await.unwrap().is_empty());
+    assert!(house.ledger.document_changes(0, 9).await.unwrap().readable().is_empty());
     std::fs::remove_file(&blobs).unwrap();
     std::fs::rename(&away, &blobs).unwrap();
     holds(&index, &agency(0), &[first, missed].concat()).await;
@@ -593,7 +681,7 @@ async fn a_changed_declaration_changes_the_entries_and_reads_no_file() {
     let house = House::new().await;
     let documents = house.drop(0, 0..30).await;
     let declared = |license: License| declared(&house, license);
-    let live = async || house.ledger.entries(&Scope::All, false, None, 100).await.unwrap();
+    let live = async || house.ledger.entries(&Scope::All, false, None, 100).await.unwrap().readable();
     for (license, version) in [(License::Kogl1, 1), (License::Kogl1, 1), (License::Kogl4, 2)] {
         let stop = CancellationToken::new();
         let way = Way { stop: stop.clone(), ..house.way() };
@@ -613,7 +701,7 @@ async fn a_changed_declaration_changes_the_entries_and_reads_no_file() {
         running.await.unwrap();
     }
     let done = JobFilter { state: Some(JobState::Done), ..JobFilter::default() };
-    let jobs = house.ledger.jobs(&done, None, 100).await.unwrap();
+    let jobs = house.ledger.jobs(&done, None, 100).await.unwrap().readable();
     assert!(jobs.iter().all(|job| job.attempt == 1), "no file was read again");
 
     let shared = Arc::clone(&house.ledger) as Arc<dyn Ledger>;
@@ -1053,6 +1141,32 @@ async fn a_sweep_that_is_due_is_made_without_waiting_and_not_repeated() {
     }
 }
 
+/// What it names nobody knows: it is noted, its file is read again, and what others have withdrawn is removed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_that_cannot_be_read_keeps_nothing_from_being_removed_and_is_read_again() {
+    let house = House::new().await;
+    let documents = house.drop(0, 0..5).await;
+    house.garble(&documents[2]).await;
+    let orphan = house.blobs.keep(b"orphan".to_vec()).await.unwrap();
+    let sweep = async || {
+        let ledger = Arc::clone(&house.ledger) as Arc<dyn Ledger>;
+        // What was written in this very millisecond is as old as the sweep.
+        let clock = Arc::new(|| now().plus_ms(1_000));
+        Eraser::new(ledger, house.blobs.clone(), clock, AT_ONCE).sweep_if_due().await.unwrap()
+    };
+    assert!(sweep().await);
+    assert!(house.blobs.read(&orphan.into()).await.is_err(), "it is laid aside");
+    let by = ("eraser".to_owned(), documents[2].id.to_string());
+    assert_eq!(house.unreadable().await, [by].into());
+    let again = house.read_all().await;
+    assert_eq!(again.iter().map(|one| one.id).collect::<Vec<_>>(), [documents[2].id]);
+    assert!(sweep().await);
+    assert!(house.unreadable().await.is_empty(), "it can be read");
+    for document in documents.iter().chain(&again) {
+        assert!(house.blobs.read(&document.text.unwrap()).await.is_ok());
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_that_stays_bad_is_not_read_again_and_again_and_the_operator_may_ask() {
     let house = House::new().await;
@@ -1152,7 +1266,7 @@ async fn a_refused_record_is_noted_and_put_when_the_operator_asks_for_it() {
     let others: Vec<Document> =
         documents.iter().filter(|one| one.id != document).cloned().collect();
     holds(&picky.index, &agency(0), &others).await;
-    let notes = async || house.ledger.notes(&Scope::All, None, 9).await.unwrap();
+    let notes = async || house.ledger.notes(&Scope::All, None, 9).await.unwrap().readable();
     until("it is noted", async || notes().await.len() == 1).await;
     let note = notes().await.remove(0);
     assert_eq!((note.kind, note.subject), (NoteKind::RecordRefused, document.to_string()));

@@ -38,7 +38,8 @@ pub(crate) async fn catalog(
         None => format!("{base}/v1/catalog?limit={limit}"),
         Some(after) => format!("{base}/v1/catalog?limit={limit}&after={}", percent(after, b"")),
     };
-    let next = next(&entries, limit, |last| page(Some(&last.draft.id)));
+    let next = next(&entries, limit, |last| page(Some(last)));
+    let entries = entries.readable();
     let publisher = &server.settings.publisher;
     let catalog = jsonld::catalog(&entries, base, publisher, &page(after), next.as_deref());
     Ok(typed(&catalog, JSON_LD))
@@ -73,10 +74,10 @@ pub(crate) async fn changes(
     let after = parameters.number("after", 0, 0..=i64::MAX as u64)?;
     let limit = parameters.number("limit", 1000, 1..=10_000)? as u32;
     let events = server.ledger.events(&caller.principal.agencies, after, limit).await?;
-    let changes: Vec<Change> = events.into_iter().map(Change::from).collect();
-    let after = changes.last().map_or(after, |last| last.seq);
-    let next = (changes.len() == limit as usize)
-        .then(|| format!("/v1/catalog/changes?after={after}&limit={limit}"));
+    let after = events.last().copied().unwrap_or(after);
+    let next =
+        next(&events, limit, |after| format!("/v1/catalog/changes?after={after}&limit={limit}"));
+    let changes: Vec<Change> = events.readable().into_iter().map(Change::from).collect();
     Ok(json(&Changes { changes, after, next }))
 }
 

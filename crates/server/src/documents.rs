@@ -48,7 +48,7 @@ pub(crate) async fn document(
             return Ok(answer);
         }
     };
-    let members = server.ledger.members(stored.document.id, MEMBERS).await?;
+    let members = server.ledger.members(stored.document.id, MEMBERS).await?.readable();
     Ok(json(&DocumentAnswer::new(stored, members)))
 }
 

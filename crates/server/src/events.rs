@@ -184,5 +184,5 @@ async fn tick(
 
 async fn entry_changes(server: &Server, scope: &Scope, after: u64) -> Result<Vec<Change>, Problem> {
     let events = server.ledger.events(scope, after, REMEMBERED as u32).await?;
-    Ok(events.into_iter().map(Change::from).collect())
+    Ok(events.readable().into_iter().map(Change::from).collect())
 }

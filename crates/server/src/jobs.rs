@@ -8,6 +8,7 @@ use bytes::Bytes;
 use madang_document::failure_kind::FailureKind;
 use madang_document::principal::Scope;
 use madang_ledger::jobs::{Job, JobFilter, JobState, Redrive, Task};
+use madang_ledger::rows::Rows;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -33,6 +34,7 @@ pub(crate) async fn list(
     let (filter, after, limit) = filter(&parameters, &caller)?;
     let jobs = server.ledger.jobs(&filter, after, limit).await?;
     let next = next(&jobs, limit);
+    let jobs = jobs.readable();
     Ok(json(&Jobs { jobs: jobs.into_iter().map(JobAnswer::from).collect(), next }))
 }
 
@@ -58,8 +60,8 @@ pub(crate) fn filter(
 }
 
 /// Where the next page begins; none at the end.
-pub(crate) fn next(jobs: &[Job], limit: u32) -> Option<i64> {
-    parameters::next(jobs, limit, |job| job.id)
+pub(crate) fn next(jobs: &Rows<i64, Job>, limit: u32) -> Option<i64> {
+    parameters::next(jobs, limit, |job| *job)
 }
 
 /// `GET /v1/jobs/{id}`

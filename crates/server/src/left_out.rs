@@ -32,8 +32,9 @@ pub(crate) async fn api(
             text.split_once('/')
         })?;
     let found = server.ledger.left_outs(&caller.principal.agencies, after, limit).await?;
-    let next = next(&found, limit, |(pipeline, last)| format!("{pipeline}/{}", last.key));
-    let left_out = found.into_iter().map(|(pipeline, one)| LeftOutAnswer::new(pipeline, one));
+    let next = next(&found, limit, |(pipeline, last)| format!("{pipeline}/{last}"));
+    let left_out =
+        found.readable().into_iter().map(|(pipeline, one)| LeftOutAnswer::new(pipeline, one));
     Ok(json(&LeftOuts { left_out: left_out.collect(), next }))
 }
 

@@ -33,7 +33,8 @@ pub(crate) async fn list(
     let limit = parameters.limit()?;
     let after = parameters.after("the number of a note", number)?;
     let notes = server.ledger.notes(&caller.principal.agencies, after, limit).await?;
-    let next = next(&notes, limit, |note| note.id);
+    let next = next(&notes, limit, |note| *note);
+    let notes = notes.readable();
     Ok(json(&NoteList { notes: notes.into_iter().map(NoteAnswer::from).collect(), next }))
 }
 
@@ -109,6 +110,9 @@ pub(crate) fn title(kind: NoteKind) -> Sentence {
         NoteKind::TextLost => ("글이 사라짐", "text lost"),
         NoteKind::PreviewLost => ("미리보기가 사라짐", "preview lost"),
         NoteKind::DocumentUnreadable => ("장부에서 읽을 수 없음", "unreadable in the ledger"),
+        NoteKind::EntryUnreadable => {
+            ("장부에서 항목을 읽을 수 없음", "entry unreadable in the ledger")
+        }
         NoteKind::EntryRefused => ("등록부가 받지 않음", "refused by a registry"),
         NoteKind::ObjectRefused => ("장부가 받지 않음", "refused by the ledger"),
     };
@@ -133,6 +137,10 @@ pub(crate) fn sentence(kind: NoteKind) -> Sentence {
         NoteKind::DocumentUnreadable => (
             "장부에서 이 문서를 읽을 수 없습니다. 장부를 온전한 사본으로 되돌리거나 파일을 다시 넣은 뒤 다시 하세요.",
             "This document cannot be read from the ledger. Restore the ledger or drop the file again, then do it again.",
+        ),
+        NoteKind::EntryUnreadable => (
+            "장부에서 이 목록 항목을 읽을 수 없습니다. madang catalog rebuild로 다시 만든 뒤 다시 하세요.",
+            "This entry cannot be read from the ledger. Make it anew with madang catalog rebuild, then do it again.",
         ),
         NoteKind::EntryRefused => (
             "등록부가 이 항목을 받지 않습니다. 까닭을 없앤 뒤 다시 하세요.",
@@ -165,7 +173,7 @@ pub(crate) struct NoteList {
 pub(crate) struct NoteAnswer {
     /// Number.
     id: i64,
-    /// `record_refused`, `text_lost`, `preview_lost`, `document_unreadable`, `entry_refused` or `object_refused`.
+    /// `record_refused`, `text_lost`, `preview_lost`, `document_unreadable`, `entry_unreadable`, `entry_refused` or `object_refused`.
     kind: &'static str,
     /// Who passed it over: `index/…`, `cataloguer`, `registry/…`, `source/…` or `previews`.
     by: String,

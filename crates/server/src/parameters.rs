@@ -3,6 +3,8 @@ use std::ops::RangeInclusive;
 use axum::extract::Query;
 use axum::http::Uri;
 
+use madang_ledger::rows::Rows;
+
 use crate::problem::Problem;
 
 /// The query string of a request, held to the names that its route knows.
@@ -111,8 +113,9 @@ pub(crate) fn number(text: &str) -> Option<i64> {
     text.parse().ok().filter(|number| *number >= 0)
 }
 
-/// Where the page after this one goes on: behind the `place` of its last entry. None if this one is not full.
-pub(crate) fn next<T, P>(page: &[T], limit: u32, place: impl Fn(&T) -> P) -> Option<P> {
+/// Where the page after this one goes on: behind the `place` of its last row, readable or not. None if this one is not
+/// full.
+pub(crate) fn next<K, T, P>(page: &Rows<K, T>, limit: u32, place: impl Fn(&K) -> P) -> Option<P> {
     let full = page.len() >= limit as usize;
     page.last().filter(|_| full).map(place)
 }

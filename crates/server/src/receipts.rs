@@ -8,6 +8,7 @@ use madang_document::failure_kind::FailureKind;
 use madang_document::id::DocumentId;
 use madang_document::outcome::Outcome;
 use madang_document::partition::Partition;
+use madang_ledger::error::LedgerError;
 use madang_ledger::jobs::{Job, JobState, Task};
 use madang_ledger::objects::Standing;
 use madang_ledger::reader::Reader;
@@ -41,7 +42,8 @@ pub(crate) async fn of(
     id: DocumentId,
 ) -> Result<Option<Receipt>, Problem> {
     let scope = &caller.principal.agencies;
-    let stored = server.ledger.document(id).await?;
+    // What cannot be read back keeps nobody from hearing where the file is.
+    let stored = readable(server.ledger.document(id).await)?;
     let object = stored.as_ref().map_or(id, |stored| {
         let object = &stored.document.object;
         DocumentId::new(&object.store, &object.path, None)
@@ -50,7 +52,7 @@ pub(crate) async fn of(
     let document = stored.filter(|stored| !stored.withdrawn).map(|stored| stored.document);
     let index = Reader::Index(Partition::of(standing.agency.clone()));
     let searchable = document.is_some() && server.ledger.passed(id, &index).await?;
-    let entry = server.ledger.entry(&id.to_string()).await?;
+    let entry = readable(server.ledger.entry(&id.to_string()).await)?;
     let catalogued = entry.is_some_and(|entry| !entry.withdrawn);
     let mut published = Vec::new();
     for registry in &server.settings.registries {
@@ -58,6 +60,11 @@ pub(crate) async fn of(
         published.push(Publication { registry: registry.clone(), passed });
     }
     Ok(Some(Receipt::new(id, &standing, document.as_ref(), searchable, catalogued, published)))
+}
+
+/// What is held of a row, or nothing if it cannot be read back.
+fn readable<T>(row: Result<Option<T>, LedgerError>) -> Result<Option<T>, LedgerError> {
+    row.or_else(|error| if error.is_of_the_act() { Ok(None) } else { Err(error) })
 }
 
 /// How long a file will wait, as words. Honest about what it is: the queues move by turns, so neither number is

@@ -766,6 +766,43 @@ async fn what_is_left_out_is_told_with_its_cure() {
     assert!(!shown.contains('\u{202e}') && !shown.contains("6110000/deep"));
 }
 
+/// A row of the ledger that cannot be read back is missing from a page, and no page is missing for it.
+#[tokio::test]
+async fn a_bad_row_costs_no_page() {
+    let Rig { house, admin, .. } = rig().await;
+    let mut ids = Vec::new();
+    for n in 0..3 {
+        let path = format!("1741000/{n}.pdf");
+        ids.push(house.take(&paper(A, &path, "가", "침수")).await);
+    }
+    // The second lies in the first; the third is one that cannot be read back.
+    house.write("UPDATE document SET parent = (SELECT id FROM document ORDER BY rowid LIMIT 1) WHERE rowid > 1").await;
+    house.write("UPDATE document SET body = x'0badc0de' WHERE rowid = 3").await;
+    house.write("UPDATE entry SET body = x'0badc0de' WHERE rowid = 3").await;
+    house.write("UPDATE job SET agency = 'nobody' WHERE id = 3").await;
+    let whole = get(&house, &admin, &format!("/v1/documents/{}", ids[0])).await.json();
+    assert_eq!(whole["members"].as_array().map(Vec::len), Some(1), "{whole}");
+    for path in ["/", "/?q=%EC%B9%A8%EC%88%98", "/queues?state=done"] {
+        let shown = page(&house, &admin, path).await;
+        assert_eq!(shown.status, 200, "{path}: {}", shown.body);
+    }
+    assert_eq!(page(&house, &admin, &format!("/documents/{}", ids[0])).await.status, 200);
+    let catalog = get(&house, &admin, "/v1/catalog?limit=1").await;
+    assert_eq!(catalog.status, 200, "{}", catalog.body);
+    // Every page of a list leads to the next, the one of the bad row too.
+    let mut after = String::new();
+    let mut met = Vec::new();
+    for _ in 0..4 {
+        let jobs = get(&house, &admin, &format!("/v1/jobs?limit=1{after}")).await.json();
+        met.extend(jobs["jobs"].as_array().unwrap().iter().map(|job| job["id"].clone()));
+        let Some(next) = jobs["next"].as_i64() else { break };
+        after = format!("&after={next}");
+    }
+    assert_eq!(met, [2, 1], "newest change first");
+    let receipt = get(&house, &admin, &format!("/v1/receipts/{}", ids[1])).await;
+    assert_eq!(receipt.status, 200, "{}", receipt.body);
+}
+
 /// However often a lost preview is asked for, its file is read again after the waits of a lost text; the note goes when
 /// it is there again.
 #[tokio::test]

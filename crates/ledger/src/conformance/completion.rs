@@ -29,7 +29,7 @@ pub async fn an_unchanged_document_is_no_news(ledger: &Trial) {
     let mut changed = done(&third, &["m"]);
     changed.documents[1].characters = 11;
     let seq = apply(ledger, changed, at(8)).await;
-    let changes = ledger.changes(&our_partition(), 0, 99).await.unwrap();
+    let changes = ledger.changes(&our_partition(), 0, 99).await.unwrap().readable();
     assert_eq!(changes.last().map(|change| change.seq), seq);
     let member = DocumentId::new(STORE, "a", Some(&InnerPath::of("m")));
     assert_eq!(changes.last().map(|change| change.document), Some(member));
@@ -53,9 +53,9 @@ pub async fn a_missing_member_is_withdrawn(ledger: &Trial) {
         apply(ledger, done(&claim, &members), at(5)).await;
         let stored = ledger.document(id).await.unwrap().unwrap();
         assert_eq!((stored.revision, stored.withdrawn), (revision, withdrawn), "{version}");
-        let live = ledger.members(DocumentId::new(STORE, "a", None), 9).await.unwrap();
+        let live = ledger.members(DocumentId::new(STORE, "a", None), 9).await.unwrap().readable();
         assert_eq!(live.len(), members.len(), "{version}");
-        let told = ledger.changes(&our_partition(), 0, 99).await.unwrap();
+        let told = ledger.changes(&our_partition(), 0, 99).await.unwrap().readable();
         let told = told.iter().rev().find(|change| change.document == id).unwrap();
         assert_eq!(told.withdrawn, withdrawn, "{version}");
     }
@@ -88,7 +88,7 @@ pub async fn a_dropped_job_withdraws_its_documents(ledger: &Trial) {
     apply(ledger, quarantined(&claim, failure(FailureKind::Crashed, true)), at(2)).await;
     let before = ledger.last_seq().await.unwrap();
     ledger.when(at(3)).drop_job(claim.ticket.job, "key:1").await.unwrap();
-    let told = ledger.changes(&our_partition(), before, 9).await.unwrap();
+    let told = ledger.changes(&our_partition(), before, 9).await.unwrap().readable();
     assert!(told.len() == 1 && told[0].withdrawn, "{told:?}");
 }
 
@@ -126,18 +126,18 @@ pub async fn a_document_may_change_hands(ledger: &Trial) {
     moved.agency = theirs();
     ledger.when(at(3)).see(&[moved]).await.unwrap();
     for (partition, withdrawn) in [(our_partition(), true), (their_partition(), false)] {
-        let told = ledger.changes(&partition, before, 9).await.unwrap();
+        let told = ledger.changes(&partition, before, 9).await.unwrap().readable();
         assert!(told.iter().all(|change| change.withdrawn == withdrawn), "{partition}: {told:?}");
         assert_eq!(told.len(), 2, "{partition}: {told:?}");
     }
-    assert_eq!(ledger.document_changes(before, 9).await.unwrap().len(), 4);
+    assert_eq!(ledger.document_changes(before, 9).await.unwrap().readable().len(), 4);
     assert!(ledger.ids_after(&our_partition(), None, 9).await.unwrap().is_empty());
     assert_eq!(ledger.ids_after(&their_partition(), None, 9).await.unwrap().len(), 2);
     let stored = ledger.document(id("a")).await.unwrap().unwrap();
     assert_eq!((stored.document.agency, stored.revision), (theirs(), 2));
     assert_eq!(ledger.balance(&only([ours()])).await.unwrap(), Balance::default());
     apply(ledger, done(&claim_one(ledger, at(4)).await, &["m"]), at(5)).await;
-    assert_eq!(ledger.changes(&our_partition(), before, 9).await.unwrap().len(), 2);
+    assert_eq!(ledger.changes(&our_partition(), before, 9).await.unwrap().readable().len(), 2);
 }
 
 /// A corrected agency code moves what did not change, too: in batches, and what is being read meanwhile
@@ -166,8 +166,8 @@ pub async fn a_pipeline_may_change_hands(ledger: &Trial) {
     assert_eq!(moved, [3, 1, 0]);
     assert_eq!(ledger.balance(&only([ours()])).await.unwrap(), Balance::default());
     let (out, into) = (
-        ledger.changes(&our_partition(), before, 99).await.unwrap(),
-        ledger.changes(&their_partition(), before, 99).await.unwrap(),
+        ledger.changes(&our_partition(), before, 99).await.unwrap().readable(),
+        ledger.changes(&their_partition(), before, 99).await.unwrap().readable(),
     );
     assert!(out.len() == 4 && out.iter().all(|change| change.withdrawn), "{out:?}");
     assert!(into.len() == 4 && into.iter().all(|change| !change.withdrawn), "{into:?}");
@@ -178,7 +178,7 @@ pub async fn a_pipeline_may_change_hands(ledger: &Trial) {
     assert!(ledger.ids_after(&our_partition(), None, 9).await.unwrap().is_empty());
     assert_eq!(ledger.ids_after(&their_partition(), None, 9).await.unwrap().len(), 5);
     assert_eq!(ledger.partitions().await.unwrap(), [their_partition()]);
-    let jobs = ledger.jobs(&Default::default(), None, 99).await.unwrap();
+    let jobs = ledger.jobs(&Default::default(), None, 99).await.unwrap().readable();
     assert!(jobs.iter().all(|job| job.agency == theirs()), "{jobs:?}");
 
     let again = Redrive::Format { format: "text".to_owned(), below: 2 };

@@ -94,7 +94,7 @@ pub async fn what_is_lost_is_read_again(ledger: &Trial) {
     assert_eq!((again.object.path.as_str(), again.attempt), ("a", 1));
     assert!(!ledger.reread(id("a"), "no text").await.unwrap(), "one is being worked on");
     apply(ledger, done(&again, &["m"]), at(5)).await;
-    let told = ledger.changes(&our_partition(), before, 9).await.unwrap();
+    let told = ledger.changes(&our_partition(), before, 9).await.unwrap().readable();
     assert_eq!(told.len(), 2, "the same text must be told to an index that lost it");
     assert!(told.iter().all(|change| !change.withdrawn));
     let again = Redrive::Format { format: "text".to_owned(), below: 2 };
@@ -509,7 +509,7 @@ pub async fn jobs_are_listed_in_pages(ledger: &Trial) {
     let mut paths = Vec::new();
     let mut after = None;
     loop {
-        let page = ledger.jobs(&JobFilter::default(), after, 2).await.unwrap();
+        let page = ledger.jobs(&JobFilter::default(), after, 2).await.unwrap().readable();
         let Some(last) = page.last() else { break };
         after = Some(last.id);
         paths.extend(page.into_iter().map(|job| job.object.path));
@@ -517,13 +517,13 @@ pub async fn jobs_are_listed_in_pages(ledger: &Trial) {
     assert_eq!(paths, ["b", "a", "c"]);
     let listed = async |state, queue: Option<&str>, agencies| {
         let filter = JobFilter { state, queue: queue.map(str::to_owned), agencies };
-        ledger.jobs(&filter, None, 9).await.unwrap().len()
+        ledger.jobs(&filter, None, 9).await.unwrap().readable().len()
     };
     assert_eq!(listed(Some(JobState::Done), None, Scope::All).await, 2);
     assert_eq!(listed(Some(JobState::Ready), Some(PIPELINE), only([ours()])).await, 1);
     assert_eq!(listed(None, Some("other"), Scope::All).await, 0);
     assert_eq!(listed(None, None, only([theirs()])).await, 0);
-    let job = ledger.jobs(&JobFilter::default(), None, 1).await.unwrap().remove(0);
+    let job = ledger.jobs(&JobFilter::default(), None, 1).await.unwrap().readable().remove(0);
     assert_eq!((job.done_at, job.created_at, job.attempt), (Some(at(21)), at(0), 1));
     assert!(ledger.document(DocumentId::new(STORE, "c", None)).await.unwrap().is_none());
 }

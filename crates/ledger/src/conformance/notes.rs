@@ -56,11 +56,11 @@ pub async fn notes_know_scopes(ledger: &Trial) {
         ledger.when(at(1)).note(&note).await.unwrap();
     }
     let subjects = |notes: &[Note]| notes.iter().map(|n| n.subject.clone()).collect::<Vec<_>>();
-    let all = ledger.notes(&Scope::All, None, 2).await.unwrap();
+    let all = ledger.notes(&Scope::All, None, 2).await.unwrap().readable();
     assert_eq!(subjects(&all), ["a", "b"]);
-    let rest = ledger.notes(&Scope::All, Some(all[1].id), 9).await.unwrap();
+    let rest = ledger.notes(&Scope::All, Some(all[1].id), 9).await.unwrap().readable();
     assert_eq!(subjects(&rest), ["c"]);
-    let own = ledger.notes(&only([ours()]), None, 9).await.unwrap();
+    let own = ledger.notes(&only([ours()]), None, 9).await.unwrap().readable();
     assert_eq!(subjects(&own), ["a"]);
     for (scope, expected) in [(Scope::All, 3), (only([ours()]), 1), (only([]), 0)] {
         assert_eq!(ledger.count_notes(&scope).await.unwrap(), expected, "{scope:?}");
@@ -95,7 +95,7 @@ pub async fn what_is_noted_is_told_once_more(ledger: &Trial) {
     let notes = ledger.when(at(4)).redo(&Redo::All, &Scope::All, "operator").await.unwrap();
     assert_eq!(notes.len(), 3);
     assert!(notes.iter().all(|note| note.tries == 0 && note.at == at(4) && note.since == at(3)));
-    let changes = ledger.changes(&our_partition(), last, 9).await.unwrap();
+    let changes = ledger.changes(&our_partition(), last, 9).await.unwrap().readable();
     assert_eq!(
         changes.iter().map(|c| (c.document, c.withdrawn)).collect::<Vec<_>>(),
         [(id("a"), false)]
@@ -103,13 +103,13 @@ pub async fn what_is_noted_is_told_once_more(ledger: &Trial) {
     let index = crate::reader::Reader::Index(our_partition());
     ledger.advance(&index, last).await.unwrap();
     assert!(!ledger.passed(id("a"), &index).await.unwrap(), "it was told again since");
-    let events = ledger.events(&Scope::All, event, 9).await.unwrap();
+    let events = ledger.events(&Scope::All, event, 9).await.unwrap().readable();
     assert_eq!(
         events.iter().map(|e| (e.entry.clone(), e.version)).collect::<Vec<_>>(),
         [(subject, 1)]
     );
     assert_eq!(
-        ledger.notes(&Scope::All, None, 9).await.unwrap(),
+        ledger.notes(&Scope::All, None, 9).await.unwrap().readable(),
         notes,
         "it stands until it is done"
     );

@@ -202,7 +202,8 @@ pub async fn any_name_is_kept_as_it_is(ledger: &Trial) {
     for name in &names {
         let standing = ledger.standing_of(id(name), &Scope::All).await.unwrap();
         assert_eq!(standing.unwrap().object.path, *name);
-        let members = ledger.members(DocumentId::new(STORE, name, None), 99).await.unwrap();
+        let members =
+            ledger.members(DocumentId::new(STORE, name, None), 99).await.unwrap().readable();
         assert_eq!(members.len(), names.len(), "{name:?}");
     }
     let count = names.len() as u64;

@@ -31,12 +31,12 @@ pub async fn documents_are_found(ledger: &Trial) {
     let id = DocumentId::new(STORE, "a", None);
     let unknown = DocumentId::new(STORE, "unknown", None);
     assert_eq!(ledger.document(unknown).await.unwrap(), None);
-    let found = ledger.documents(&[id, unknown]).await.unwrap();
+    let found = ledger.documents(&[id, unknown]).await.unwrap().readable();
     assert_eq!(found.len(), 1);
     assert_eq!(found[0], ledger.document(id).await.unwrap().unwrap());
-    assert!(ledger.documents(&[]).await.unwrap().is_empty());
+    assert!(ledger.documents(&[]).await.unwrap().readable().is_empty());
 
-    let members = ledger.members(id, 2).await.unwrap();
+    let members = ledger.members(id, 2).await.unwrap().readable();
     let members: Vec<_> =
         members.iter().filter_map(|m| m.document.inner.as_ref().map(InnerPath::last)).collect();
     assert_eq!(members, ["x", "y"]);
@@ -89,7 +89,7 @@ pub async fn an_unchanged_entry_is_no_event(ledger: &Trial) {
     assert_eq!(entry.draft, series("s", "two"));
     let state = (entry.version, entry.withdrawn, entry.issued, entry.modified);
     assert_eq!(state, (4, false, at(1), at(6)));
-    let events = ledger.events(&Scope::All, 0, 99).await.unwrap();
+    let events = ledger.events(&Scope::All, 0, 99).await.unwrap().readable();
     let told: Vec<_> = events.iter().map(|e| (e.version, e.withdrawn, e.at)).collect();
     assert_eq!(told, [(1, false, at(1)), (2, false, at(3)), (3, true, at(4)), (4, false, at(6))]);
     assert!(events.iter().all(|event| event.entry == "s" && event.agency == ours()));
@@ -118,7 +118,7 @@ pub async fn entries_and_events_know_scopes(ledger: &Trial) {
         let mut found: Vec<String> = Vec::new();
         loop {
             let after = found.last().map(String::as_str);
-            let page = ledger.entries(scope, withdrawn, after, 2).await.unwrap();
+            let page = ledger.entries(scope, withdrawn, after, 2).await.unwrap().readable();
             if page.is_empty() {
                 break;
             }
@@ -135,7 +135,7 @@ pub async fn entries_and_events_know_scopes(ledger: &Trial) {
         let mut found = Vec::new();
         let mut after = 0;
         loop {
-            let page = ledger.events(scope, after, 2).await.unwrap();
+            let page = ledger.events(scope, after, 2).await.unwrap().readable();
             let Some(last) = page.last() else { break };
             assert!(last.seq > after, "events go forward");
             after = last.seq;
@@ -167,7 +167,7 @@ pub async fn the_outbox_is_in_order(ledger: &Trial) {
     for partition in [our_partition(), their_partition()] {
         let mut after = 0;
         loop {
-            let page = ledger.changes(&partition, after, 3).await.unwrap();
+            let page = ledger.changes(&partition, after, 3).await.unwrap().readable();
             let Some(change) = page.last() else { break };
             assert!(change.seq > after && page.is_sorted_by_key(|change| change.seq), "{page:?}");
             after = change.seq;
@@ -176,10 +176,12 @@ pub async fn the_outbox_is_in_order(ledger: &Trial) {
         assert!(ledger.last_changes().await.unwrap().contains(&(partition, after)));
     }
     assert_eq!(seqs.len(), 6);
-    let all = ledger.document_changes(0, 99).await.unwrap();
+    let all = ledger.document_changes(0, 99).await.unwrap().readable();
     assert!(all.iter().map(|change| change.seq).eq(seqs.iter().copied()), "{all:?}");
-    assert_eq!(ledger.document_changes(all[1].seq, 3).await.unwrap(), all[2..5]);
-    seqs.extend(ledger.events(&Scope::All, 0, 99).await.unwrap().iter().map(|event| event.seq));
+    assert_eq!(ledger.document_changes(all[1].seq, 3).await.unwrap().readable(), all[2..5]);
+    seqs.extend(
+        ledger.events(&Scope::All, 0, 99).await.unwrap().readable().iter().map(|event| event.seq),
+    );
     assert_eq!(seqs.len(), 9, "a number was used twice");
     assert_eq!(seqs.last(), Some(&last));
 }
@@ -212,7 +214,7 @@ pub async fn a_reader_passes_a_document(ledger: &Trial) {
     for claim in claim(ledger, 9, at(1)).await {
         apply(ledger, done(&claim, &[]), at(2)).await;
     }
-    let own = ledger.changes(&our_partition(), 0, 9).await.unwrap();
+    let own = ledger.changes(&our_partition(), 0, 9).await.unwrap().readable();
     let own = own.iter().find(|change| change.document == id("a")).unwrap().seq;
     let last = ledger.last_seq().await.unwrap();
     for reader in [&index, &Reader::Cataloguer, &Reader::Eraser] {
@@ -263,9 +265,9 @@ pub async fn what_is_left_out_is_counted(ledger: &Trial) {
     assert_eq!(ledger.balance(&only([theirs()])).await.unwrap().left_out, 1);
     ledger.leave_out(PIPELINE, &first[..1]).await.unwrap();
     assert_eq!(ledger.left_out(PIPELINE).await.unwrap(), first[..1]);
-    let page = ledger.left_outs(&Scope::All, None, 1).await.unwrap();
+    let page = ledger.left_outs(&Scope::All, None, 1).await.unwrap().readable();
     assert_eq!(page, [("other".to_owned(), thing("z", LeftOutKind::Device))]);
-    let page = ledger.left_outs(&Scope::All, Some(("other", "z")), 9).await.unwrap();
+    let page = ledger.left_outs(&Scope::All, Some(("other", "z")), 9).await.unwrap().readable();
     assert_eq!(page, [(PIPELINE.to_owned(), first[0].clone())]);
     assert_eq!(ledger.left_outs(&only([theirs()]), None, 9).await.unwrap().len(), 1);
     // One by one: what is not named stays, and so does what another pipeline leaves out under the same key.
@@ -366,7 +368,7 @@ pub async fn only_what_is_passed_is_trimmed(ledger: &Trial) {
     ledger.advance(&index, last).await.unwrap();
     assert_eq!(trim(5_000).await.outbox, 1);
     assert_eq!(trim(5_000).await, Trimmed::default());
-    assert!(ledger.changes(&our_partition(), 0, 9).await.unwrap().is_empty());
+    assert!(ledger.changes(&our_partition(), 0, 9).await.unwrap().readable().is_empty());
     // Who comes now must hear that there were some.
     assert_eq!(ledger.last_changes().await.unwrap(), [(our_partition(), last)]);
     assert_eq!(ledger.last_event().await.unwrap(), 3);

@@ -265,18 +265,18 @@ pub async fn apply(ledger: &Trial, completion: Completion, now: Timestamp) -> Op
 pub async fn everything(ledger: &Trial) -> String {
     let ids = ledger.ids_after(&our_partition(), None, 1000).await.unwrap();
     let documents = stored(ledger, &ids).await;
-    let entries = ledger.entries(&Scope::All, true, None, 1000).await.unwrap();
-    let events = ledger.events(&Scope::All, 0, 1000).await.unwrap();
-    let changes = ledger.changes(&our_partition(), 0, 1000).await.unwrap();
+    let entries = ledger.entries(&Scope::All, true, None, 1000).await.unwrap().readable();
+    let events = ledger.events(&Scope::All, 0, 1000).await.unwrap().readable();
+    let changes = ledger.changes(&our_partition(), 0, 1000).await.unwrap().readable();
     let acts = ledger.acts(0, 1000).await.unwrap();
-    let jobs = ledger.jobs(&Default::default(), None, 1000).await.unwrap();
+    let jobs = ledger.jobs(&Default::default(), None, 1000).await.unwrap().readable();
     let balance = ledger.balance(&Scope::All).await.unwrap();
     format!("{documents:?} {entries:?} {events:?} {changes:?} {acts:?} {jobs:?} {balance:?}")
 }
 
 /// The documents of these ids, in their order.
 pub async fn stored(ledger: &Trial, ids: &[DocumentId]) -> Vec<Stored> {
-    let mut all = ledger.documents(ids).await.unwrap();
+    let mut all = ledger.documents(ids).await.unwrap().readable();
     all.sort_by_key(|one| ids.iter().position(|id| *id == one.document.id));
     all
 }

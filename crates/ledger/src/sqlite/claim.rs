@@ -1,10 +1,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
+use madang_document::failure_kind::FailureKind;
 use madang_document::timestamp::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row};
 
+use super::each::{Each, rows};
 use super::fault::{fault, odd};
 use super::job_row::{object, task};
 use super::leases::after;
@@ -57,7 +59,7 @@ impl Writing<'_> {
         if chosen.is_empty() {
             return Ok(Vec::new());
         }
-        let rows: Vec<ClaimRow> = sqlx::query_as(TAKE)
+        let each: Vec<Each<i64, ClaimRow>> = sqlx::query_as(TAKE)
             .bind(worker.process.as_bytes().to_vec())
             .bind(after(self.now, lease).0)
             .bind(self.now.0)
@@ -66,12 +68,36 @@ impl Writing<'_> {
             .fetch_all(&mut self.conn)
             .await
             .map_err(fault)?;
-        let mut claims = rows.into_iter().map(|row| row.0).collect::<Result<Vec<Claim>>>()?;
+        let (mut claims, unreadable) = rows(each, Ok, |row| row.0)?.parted();
+        for (job, error) in unreadable {
+            self.set_aside(job, &error.to_string()).await?;
+        }
         // RETURNING promises no order.
         let place: HashMap<i64, usize> =
             chosen.iter().enumerate().map(|(place, job)| (*job, place)).collect();
         claims.sort_by_key(|claim| place.get(&claim.ticket.job).copied());
         Ok(claims)
+    }
+
+    /// Sets a job aside that nobody can work on, because its row cannot be read back: left where it is, it would be
+    /// claimed first of all each time.
+    async fn set_aside(&mut self, job: i64, reason: &str) -> Result<()> {
+        sqlx::query(
+            "UPDATE job SET state = 'quarantined', fence = fence + 1, lease_until = NULL, leased_by = NULL,
+                 leased_on = NULL, failure_kind = ?1, failure_message = ?2, failure_crashed = 0, changed_at = ?3,
+                 done_at = ?3
+             WHERE id = ?4",
+        )
+        .bind(FailureKind::House.as_str())
+        .bind(reason)
+        .bind(self.now.0)
+        .bind(job)
+        .execute(&mut self.conn)
+        .await
+        .map_err(fault)?;
+        let detail = serde_json::json!({ "reason": reason });
+        self.act("ledger", "job.unreadable", format!("job/{job}"), detail.to_string());
+        Ok(())
     }
 
     /// Chooses at most `limit` due jobs, and moves the queues on that they come from.

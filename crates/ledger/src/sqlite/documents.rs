@@ -8,10 +8,12 @@ use sqlx::AssertSqlSafe;
 
 use super::SqliteLedger;
 use super::body::{DOCUMENT, DocumentRow};
+use super::each::{Each, readable, rows};
 use super::fault::{fault, odd};
 use super::value::{bytes, count, document_id, json, partition, scope};
 use crate::documents::{Documents, Stored};
 use crate::error::Result;
+use crate::rows::Rows;
 
 #[async_trait]
 impl Documents for SqliteLedger {
@@ -25,23 +27,23 @@ impl Documents for SqliteLedger {
         row.map(DocumentRow::stored).transpose()
     }
 
-    async fn documents(&self, ids: &[DocumentId]) -> Result<Vec<Stored>> {
+    async fn documents(&self, ids: &[DocumentId]) -> Result<Rows<DocumentId, Stored>> {
         if ids.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Rows::default());
         }
         let ids: Vec<String> = ids.iter().map(|id| id.uuid().simple().to_string()).collect();
-        let rows: Vec<DocumentRow> = sqlx::query_as(AssertSqlSafe(format!(
+        let each: Vec<Each<Vec<u8>, DocumentRow>> = sqlx::query_as(AssertSqlSafe(format!(
             "{DOCUMENT} WHERE d.id IN (SELECT unhex(value) FROM json_each(?))"
         )))
         .bind(json(&ids)?)
         .fetch_all(self.readers())
         .await
         .map_err(fault)?;
-        rows.into_iter().map(DocumentRow::stored).collect()
+        rows(each, |id| document_id(&id), DocumentRow::stored)
     }
 
-    async fn members(&self, parent: DocumentId, limit: u32) -> Result<Vec<Stored>> {
-        let rows: Vec<DocumentRow> = sqlx::query_as(AssertSqlSafe(format!(
+    async fn members(&self, parent: DocumentId, limit: u32) -> Result<Rows<DocumentId, Stored>> {
+        let each: Vec<Each<Vec<u8>, DocumentRow>> = sqlx::query_as(AssertSqlSafe(format!(
             "{DOCUMENT} WHERE d.parent = ? AND d.withdrawn = 0 AND d.parent IS NOT NULL ORDER BY d.inner_path LIMIT ?"
         )))
         .bind(bytes(parent))
@@ -49,7 +51,7 @@ impl Documents for SqliteLedger {
         .fetch_all(self.readers())
         .await
         .map_err(fault)?;
-        rows.into_iter().map(DocumentRow::stored).collect()
+        rows(each, |id| document_id(&id), DocumentRow::stored)
     }
 
     async fn ids_after(
@@ -80,12 +82,10 @@ impl Documents for SqliteLedger {
         .fetch_all(self.readers())
         .await
         .map_err(fault)?;
-        rows.into_iter()
-            .map(|(word, n)| {
-                let outcome = Outcome::parse(&word).ok_or_else(|| odd("an outcome", word))?;
-                Ok((outcome, count(n)))
-            })
-            .collect()
+        Ok(readable(rows, |(word, n)| {
+            let outcome = Outcome::parse(&word).ok_or_else(|| odd("an outcome", word))?;
+            Ok((outcome, count(n)))
+        }))
     }
 
     async fn partitions(&self) -> Result<Vec<Partition>> {
@@ -102,7 +102,7 @@ impl Documents for SqliteLedger {
         .fetch_all(self.readers())
         .await
         .map_err(fault)?;
-        rows.into_iter().map(partition).collect()
+        Ok(readable(rows, partition))
     }
 
     async fn extent(&self, pipeline: &str) -> Result<Extent> {

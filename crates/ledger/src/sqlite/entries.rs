@@ -9,6 +9,7 @@ use sqlx::QueryBuilder;
 
 use super::SqliteLedger;
 use super::compact::{Kind, pack, unpack};
+use super::each::{Each, rows};
 use super::fault::{fault, odd};
 use super::news::{self, News, What};
 use super::slices::slices;
@@ -16,10 +17,12 @@ use super::value::{agency, bytes, count, document_id, json, scope, signed};
 use super::writing::Writing;
 use crate::entries::{Entries, Event};
 use crate::error::Result;
+use crate::rows::Rows;
 
 /// An entry as it stood before.
 struct Known {
-    hash: BlobId,
+    /// None of one that cannot be read back: whatever is written next is another.
+    hash: Option<BlobId>,
     agency: String,
     version: u64,
     withdrawn: bool,
@@ -40,7 +43,7 @@ impl Writing<'_> {
         .map_err(fault)?;
         rows.into_iter()
             .map(|(id, body, agency, version, withdrawn, seq)| {
-                let hash = BlobId::of(unpack(&body)?.as_bytes());
+                let hash = unpack(&body).ok().map(|body| BlobId::of(body.as_bytes()));
                 let (version, seq) = (count(version), count(seq));
                 Ok((id, Known { hash, agency, version, withdrawn, seq }))
             })
@@ -59,7 +62,7 @@ impl Writing<'_> {
         let mut version = 1;
         if let Some(known) = known.get(&draft.id) {
             let moved = known.agency != agency;
-            if known.hash == draft.content_hash && !known.withdrawn && !moved {
+            if known.hash == Some(draft.content_hash) && !known.withdrawn && !moved {
                 return false;
             }
             version = known.version + 1;
@@ -71,7 +74,7 @@ impl Writing<'_> {
         }
         let seq = next + self.news.len() as u64;
         self.tell_entry(draft.id.clone(), agency.clone(), version, false);
-        let hash = draft.content_hash;
+        let hash = Some(draft.content_hash);
         known.insert(draft.id.clone(), Known { hash, agency, version, withdrawn: false, seq });
         true
     }
@@ -183,7 +186,7 @@ impl Entries for SqliteLedger {
         withdrawn: bool,
         after: Option<&str>,
         limit: u32,
-    ) -> Result<Vec<Entry>> {
+    ) -> Result<Rows<String, Entry>> {
         // With a scope: the first rows of each agency, by index, and of these the first.
         let sql = match agencies {
             Scope::All => {
@@ -201,7 +204,7 @@ impl Entries for SqliteLedger {
                  ORDER BY e.id LIMIT ?4"
             }
         };
-        let rows: Vec<Row> = sqlx::query_as(sql)
+        let each: Vec<Each<String, Row>> = sqlx::query_as(sql)
             .bind(scope(agencies)?)
             .bind(after.unwrap_or_default())
             .bind(withdrawn)
@@ -209,10 +212,10 @@ impl Entries for SqliteLedger {
             .fetch_all(self.readers())
             .await
             .map_err(fault)?;
-        rows.into_iter().map(entry).collect()
+        rows(each, Ok, entry)
     }
 
-    async fn events(&self, agencies: &Scope, after: u64, limit: u32) -> Result<Vec<Event>> {
+    async fn events(&self, agencies: &Scope, after: u64, limit: u32) -> Result<Rows<u64, Event>> {
         type Row = (i64, Option<String>, Option<Vec<u8>>, String, i64, bool, i64);
         let sql = match agencies {
             Scope::All => {
@@ -229,30 +232,29 @@ impl Entries for SqliteLedger {
                  ORDER BY o.seq LIMIT ?3"
             }
         };
-        let rows: Vec<Row> = sqlx::query_as(sql)
+        let each: Vec<Each<i64, Row>> = sqlx::query_as(sql)
             .bind(scope(agencies)?)
             .bind(signed(after))
             .bind(limit)
             .fetch_all(self.readers())
             .await
             .map_err(fault)?;
-        rows.into_iter()
-            .map(|(seq, entry, document, owner, version, withdrawn, at)| {
-                let entry = match (entry, document) {
-                    (Some(entry), _) => entry,
-                    (None, Some(document)) => document_id(&document)?.to_string(),
-                    (None, None) => return Err(odd("an event", "no entry")),
-                };
-                Ok(Event {
-                    seq: count(seq),
-                    entry,
-                    agency: agency(owner)?,
-                    version: count(version),
-                    withdrawn,
-                    at: Timestamp(at),
-                })
+        let read = |(seq, entry, document, owner, version, withdrawn, at): Row| {
+            let entry = match (entry, document) {
+                (Some(entry), _) => entry,
+                (None, Some(document)) => document_id(&document)?.to_string(),
+                (None, None) => return Err(odd("an event", "no entry")),
+            };
+            Ok(Event {
+                seq: count(seq),
+                entry,
+                agency: agency(owner)?,
+                version: count(version),
+                withdrawn,
+                at: Timestamp(at),
             })
-            .collect()
+        };
+        rows(each, |seq| Ok(count(seq)), read)
     }
 }
 

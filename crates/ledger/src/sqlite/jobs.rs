@@ -7,6 +7,7 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::SqliteLedger;
+use super::each::{Each, rows};
 use super::fault::fault;
 use super::job_row::{JOB, JobRow};
 use super::value::scope;
@@ -15,6 +16,7 @@ use crate::jobs::{
     Claim, Completed, Completion, Failure, Job, JobFilter, JobState, Jobs, Redrive, Ticket,
 };
 use crate::queue::{Queue, QueueDeclaration};
+use crate::rows::Rows;
 use crate::worker::Worker;
 
 #[async_trait]
@@ -25,7 +27,7 @@ impl Jobs for SqliteLedger {
         }
         let mut tx = self.begin_soft().await?;
         let claims = tx.claim(worker, limit, lease).await?;
-        if claims.is_empty() {
+        if claims.is_empty() && tx.acts.is_empty() {
             tx.abandon().await?;
         } else {
             tx.commit().await?;
@@ -135,7 +137,12 @@ impl Jobs for SqliteLedger {
         row.map(JobRow::job).transpose()
     }
 
-    async fn jobs(&self, filter: &JobFilter, after: Option<i64>, limit: u32) -> Result<Vec<Job>> {
+    async fn jobs(
+        &self,
+        filter: &JobFilter,
+        after: Option<i64>,
+        limit: u32,
+    ) -> Result<Rows<i64, Job>> {
         // One text for each set of filters, so that each has its index.
         let state = if filter.state.is_some() { "j.state = ?1" } else { "?1 IS NULL" };
         let queue = if filter.queue.is_some() { "j.queue = ?2" } else { "?2 IS NULL" };
@@ -149,7 +156,7 @@ impl Jobs for SqliteLedger {
              AND (?3 IS NULL OR j.agency IN (SELECT value FROM json_each(?3)))
              ORDER BY j.changed_at DESC, j.id DESC LIMIT ?5"
         );
-        let rows: Vec<JobRow> = sqlx::query_as(AssertSqlSafe(sql))
+        let each: Vec<Each<i64, JobRow>> = sqlx::query_as(AssertSqlSafe(sql))
             .bind(filter.state.map(JobState::as_str))
             .bind(filter.queue.as_deref())
             .bind(scope(&filter.agencies)?)
@@ -158,7 +165,7 @@ impl Jobs for SqliteLedger {
             .fetch_all(self.readers())
             .await
             .map_err(fault)?;
-        rows.into_iter().map(JobRow::job).collect()
+        rows(each, Ok, JobRow::job)
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>> {

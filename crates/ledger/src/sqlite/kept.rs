@@ -20,6 +20,10 @@ struct Named {
     preview: Option<BlobPart>,
 }
 
+fn read(body: &[u8]) -> Result<Named> {
+    serde_json::from_str(&unpack(body)?).map_err(|error| odd("a document", error))
+}
+
 #[async_trait]
 impl Kept for SqliteLedger {
     async fn named_blobs(&self, after: Option<DocumentId>, limit: u32) -> Result<NamedBlobs> {
@@ -35,10 +39,14 @@ impl Kept for SqliteLedger {
         let mut named = NamedBlobs::default();
         for (id, withdrawn, body) in &rows {
             named.last = Some(document_id(id)?);
-            if !withdrawn {
-                let body: Named = serde_json::from_str(&unpack(body)?)
-                    .map_err(|error| odd("a document", error))?;
-                named.blobs.extend([body.text, body.preview].into_iter().flatten().map(|p| p.blob));
+            if *withdrawn {
+                continue;
+            }
+            match read(body) {
+                Ok(Named { text, preview }) => {
+                    named.blobs.extend([text, preview].into_iter().flatten().map(|part| part.blob));
+                }
+                Err(error) => named.unreadable.push((document_id(id)?, error.to_string())),
             }
         }
         Ok(named)

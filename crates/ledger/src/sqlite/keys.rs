@@ -3,6 +3,7 @@ use madang_document::blob_id::BlobId;
 use madang_document::timestamp::Timestamp;
 
 use super::SqliteLedger;
+use super::each::readable;
 use super::fault::{fault, odd};
 use super::value::json;
 use crate::error::{LedgerError, Result};
@@ -76,7 +77,7 @@ impl Keys for SqliteLedger {
         .fetch_all(self.readers())
         .await
         .map_err(fault)?;
-        rows.into_iter().map(read).collect()
+        Ok(readable(rows, read))
     }
 
     async fn revoke_key(&self, id: i64, actor: &str) -> Result<()> {

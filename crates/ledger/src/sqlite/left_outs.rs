@@ -2,11 +2,13 @@ use async_trait::async_trait;
 use madang_document::principal::Scope;
 
 use super::SqliteLedger;
+use super::each::readable;
 use super::fault::{fault, odd};
 use super::value::{json, scope};
 use super::writing::Writing;
 use crate::error::Result;
 use crate::left_out::LeftOuts;
+use crate::rows::{Row, Rows};
 use madang_document::left_out::{LeftOut, LeftOutKind};
 
 #[async_trait]
@@ -51,7 +53,7 @@ impl LeftOuts for SqliteLedger {
         .fetch_all(self.readers())
         .await
         .map_err(fault)?;
-        rows.into_iter().map(|(key, kind, reason)| left_out(key, &kind, reason)).collect()
+        Ok(readable(rows, |(key, kind, reason)| left_out(key, &kind, reason)))
     }
 
     async fn left_outs(
@@ -59,7 +61,7 @@ impl LeftOuts for SqliteLedger {
         agencies: &Scope,
         after: Option<(&str, &str)>,
         limit: u32,
-    ) -> Result<Vec<(String, LeftOut)>> {
+    ) -> Result<Rows<(String, String), (String, LeftOut)>> {
         let (pipeline, key) = after.unwrap_or_default();
         let rows: Vec<(String, String, String, String)> = sqlx::query_as(
             "SELECT l.pipeline, l.key, l.kind, l.reason FROM left_out l
@@ -74,9 +76,11 @@ impl LeftOuts for SqliteLedger {
         .fetch_all(self.readers())
         .await
         .map_err(fault)?;
-        rows.into_iter()
-            .map(|(pipeline, key, kind, reason)| Ok((pipeline, left_out(key, &kind, reason)?)))
-            .collect()
+        let rows = rows.into_iter().map(|(pipeline, key, kind, reason)| {
+            let left_out = left_out(key.clone(), &kind, reason);
+            Row { key: (pipeline.clone(), key), value: left_out.map(|one| (pipeline, one)) }
+        });
+        Ok(Rows(rows.collect()))
     }
 }
 

@@ -4,13 +4,15 @@ use madang_document::principal::Scope;
 use madang_document::timestamp::Timestamp;
 
 use super::SqliteLedger;
+use super::each::{Each, readable, rows};
 use super::fault::{fault, odd};
 use super::news::{self, News, What};
 use super::value::{agency, bytes, count, json, scope, signed, small};
 use super::writing::Writing;
 use crate::error::Result;
-use crate::notes::{By, NewNote, Note, NoteKind, Notes, Redo};
+use crate::notes::{By, NewNote, Note, NoteKind, Notes, PREVIEWS, Redo};
 use crate::reader::Reader;
+use crate::rows::Rows;
 
 type Row = (i64, String, String, String, Option<String>, String, i64, i64, i64);
 
@@ -89,11 +91,16 @@ impl Notes for SqliteLedger {
         .fetch_all(self.readers())
         .await
         .map_err(fault)?;
-        rows.into_iter().map(note).collect()
+        Ok(readable(rows, note))
     }
 
-    async fn notes(&self, agencies: &Scope, after: Option<i64>, limit: u32) -> Result<Vec<Note>> {
-        let rows: Vec<Row> = sqlx::query_as(
+    async fn notes(
+        &self,
+        agencies: &Scope,
+        after: Option<i64>,
+        limit: u32,
+    ) -> Result<Rows<i64, Note>> {
+        let each: Vec<Each<i64, Row>> = sqlx::query_as(
             "SELECT id, noted_by, kind, subject, agency, reason, tries, since, at FROM note
              WHERE id > ?1 AND (?2 IS NULL OR agency IN (SELECT value FROM json_each(?2)))
              ORDER BY id LIMIT ?3",
@@ -104,7 +111,7 @@ impl Notes for SqliteLedger {
         .fetch_all(self.readers())
         .await
         .map_err(fault)?;
-        rows.into_iter().map(note).collect()
+        rows(each, Ok, note)
     }
 
     async fn count_notes(&self, agencies: &Scope) -> Result<u64> {
@@ -139,7 +146,7 @@ impl Notes for SqliteLedger {
         .fetch_all(&mut tx.conn)
         .await
         .map_err(fault)?;
-        let mut notes = rows.into_iter().map(note).collect::<Result<Vec<Note>>>()?;
+        let mut notes = readable(rows, note);
         if notes.is_empty() {
             tx.abandon().await?;
             return Ok(notes);

@@ -2,19 +2,26 @@ use async_trait::async_trait;
 use madang_document::partition::Partition;
 
 use super::SqliteLedger;
+use super::each::{Each, readable, rows};
 use super::fault::fault;
 use super::news::{DOCUMENT, ENTRY};
 use super::value::{count, document_id, partition, signed};
 use crate::error::Result;
 use crate::outbox::{Change, Outbox};
+use crate::rows::Rows;
 
 #[async_trait]
 impl Outbox for SqliteLedger {
-    async fn changes(&self, partition: &Partition, after: u64, limit: u32) -> Result<Vec<Change>> {
+    async fn changes(
+        &self,
+        partition: &Partition,
+        after: u64,
+        limit: u32,
+    ) -> Result<Rows<u64, Change>> {
         self.document_rows(Some(partition), after, limit).await
     }
 
-    async fn document_changes(&self, after: u64, limit: u32) -> Result<Vec<Change>> {
+    async fn document_changes(&self, after: u64, limit: u32) -> Result<Rows<u64, Change>> {
         self.document_rows(None, after, limit).await
     }
 
@@ -29,7 +36,7 @@ impl Outbox for SqliteLedger {
 
     async fn last_changes(&self) -> Result<Vec<(Partition, u64)>> {
         let last = self.last_of_each(DOCUMENT).await?;
-        last.into_iter().map(|(agency, seq)| Ok((partition(agency)?, count(seq)))).collect()
+        Ok(readable(last, |(agency, seq)| Ok((partition(agency)?, count(seq)))))
     }
 
     async fn last_event(&self) -> Result<u64> {
@@ -45,7 +52,8 @@ impl SqliteLedger {
         of: Option<&Partition>,
         after: u64,
         limit: u32,
-    ) -> Result<Vec<Change>> {
+    ) -> Result<Rows<u64, Change>> {
+        type Row = (i64, Vec<u8>, String, bool);
         // One text for each, so that each has its index.
         let sql = match of {
             Some(_) => {
@@ -57,19 +65,18 @@ impl SqliteLedger {
                  WHERE kind = 1 AND ?1 IS NULL AND seq > ?2 ORDER BY seq LIMIT ?3"
             }
         };
-        let rows: Vec<(i64, Vec<u8>, String, bool)> = sqlx::query_as(sql)
+        let each: Vec<Each<i64, Row>> = sqlx::query_as(sql)
             .bind(of.map(|partition| partition.agency.as_str()))
             .bind(signed(after))
             .bind(limit)
             .fetch_all(self.readers())
             .await
             .map_err(fault)?;
-        rows.into_iter()
-            .map(|(seq, document, agency, withdrawn)| {
-                let (document, partition) = (document_id(&document)?, partition(agency)?);
-                Ok(Change { seq: count(seq), document, partition, withdrawn })
-            })
-            .collect()
+        let read = |(seq, document, agency, withdrawn): Row| {
+            let (document, partition) = (document_id(&document)?, partition(agency)?);
+            Ok(Change { seq: count(seq), document, partition, withdrawn })
+        };
+        rows(each, |seq| Ok(count(seq)), read)
     }
 
     /// The last row of this kind of each agency, trimmed ones included: who comes late must hear that there were some.

@@ -3,6 +3,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row};
 
 use super::SqliteLedger;
+use super::each::readable;
 use super::fault::fault;
 use super::value::{agency, count, small};
 use super::writing::Writing;
@@ -65,7 +66,7 @@ impl SqliteLedger {
         .fetch_all(self.readers())
         .await
         .map_err(fault)?;
-        rows.into_iter().map(|row| row.0).collect()
+        Ok(readable(rows, |row: QueueRow| row.0))
     }
 }
 

@@ -51,7 +51,7 @@ pub(crate) async fn page(
             return Ok(unread::page(&caller, manner, here, &receipt));
         }
     };
-    let opened = server.ledger.members(document.id, MEMBERS).await?;
+    let opened = server.ledger.members(document.id, MEMBERS).await?.readable();
     let members = members(&document, &opened);
     let text = segments(&server, &document).await;
     let first = match parameters.one("at")? {

@@ -49,8 +49,8 @@ pub(crate) async fn page(
     let scope = &caller.principal.agencies;
     let balance = server.ledger.balance(scope).await?;
     let queues = visible_queues(&server, scope).await?;
-    let left_out = server.ledger.left_outs(scope, None, LEFT_OUT).await?;
-    let noted = server.ledger.notes(scope, None, NOTED).await?;
+    let left_out = server.ledger.left_outs(scope, None, LEFT_OUT).await?.readable();
+    let noted = server.ledger.notes(scope, None, NOTED).await?.readable();
     let all_noted = server.ledger.count_notes(scope).await?;
     let (mut filter, after, limit) = filter(&parameters, &caller)?;
     // What needs the operator comes first.
@@ -64,6 +64,7 @@ pub(crate) async fn page(
             [("state", state.as_str()), ("queue", queue), ("limit", limit), ("after", &after)];
         format!("/queues{}#jobs", query_string(&pairs))
     });
+    let jobs = jobs.readable();
     let main = html! {
         h1 { (words.say("작업", "Queues")) }
         p #live .faint role="status"

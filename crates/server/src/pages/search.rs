@@ -76,7 +76,7 @@ pub(crate) async fn page(
 async fn pictured(server: &Server, hits: Option<&Hits>) -> Result<BTreeSet<DocumentId>, Problem> {
     let ids: Vec<DocumentId> =
         hits.into_iter().flat_map(|hits| &hits.hits).map(|hit| hit.id).collect();
-    let mut documents = server.ledger.documents(&ids).await?;
+    let mut documents = server.ledger.documents(&ids).await?.readable();
     documents.retain(|stored| stored.document.preview.is_some());
     Ok(documents.into_iter().map(|stored| stored.document.id).collect())
 }

@@ -48,6 +48,8 @@ use madang_store::store::{Condition as PutCondition, Listed, Listing, Pinned, Se
 use madang_store::watcher::Watcher;
 use object_store::local::LocalFileSystem;
 use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
 
 /// The two agencies of the tests.
 pub(crate) const A: &str = "1741000";
@@ -145,6 +147,14 @@ impl House {
         };
         self.ledger.put_key(&new, "test").await.unwrap();
         key
+    }
+
+    /// Changes what stands in the ledger behind its back.
+    pub(crate) async fn write(&self, sql: &'static str) {
+        let options = SqliteConnectOptions::new().filename(self._folder.path().join("ledger.db"));
+        let mut conn = options.connect().await.unwrap();
+        sqlx::raw_sql(sql).execute(&mut conn).await.unwrap();
+        conn.close().await.unwrap();
     }
 
     /// Sees a file without reading it.

@@ -139,7 +139,7 @@ impl SqliteLedger {
             clock,
             options,
             durability,
-            writer: Some(Mutex::new(Writer { conn: Some(writer), readings })),
+            writer: Some(Mutex::new(Writer { conn: Some(writer), readings, owed: Vec::new() })),
             readers,
         })
     }
@@ -202,6 +202,7 @@ impl SqliteLedger {
             .writer
             .as_ref()
             .ok_or_else(|| LedgerError::unavailable("it was opened to be read only"))?;
+        let mut paid = false;
         loop {
             let mut writer = writer.lock().await;
             let conn = match writer.conn.take() {
@@ -212,7 +213,14 @@ impl SqliteLedger {
             let now = self.now();
             let Some(by) = set_back(writer.readings.latest, now) else {
                 writer.readings.latest = writer.readings.latest.max(now);
-                return Writing::begin(writer, conn, now, pace).await;
+                if paid || writer.owed.is_empty() {
+                    return Writing::begin(writer, conn, now, pace).await;
+                }
+                let mut tx = Writing::begin(writer, conn, now, Pace::Full).await?;
+                let done = tx.bring_slice().await;
+                tx.end(done).await?;
+                paid = true;
+                continue;
             };
             // A transaction of its own: the one that is asked for may come to nothing.
             let mut tx = Writing::begin(writer, conn, now, Pace::Full).await?;

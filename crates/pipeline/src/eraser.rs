@@ -63,8 +63,10 @@ pub struct Eraser {
     ledger: Arc<dyn Ledger>,
     blobs: Blobs,
     clock: Clock,
+    steady: Clock,
     sweeping: Sweeping,
     at: At,
+    /// When the next sweep begins, by the steady clock.
     next: Timestamp,
     cursor: u64,
     noted: Noted,
@@ -100,7 +102,7 @@ impl Follower for Eraser {
     fn begin(&mut self) {
         self.noted.forget();
         self.at = At::Idle;
-        self.next = (self.clock)().plus_ms(ms(self.sweeping.first));
+        self.next = (self.steady)().plus_ms(ms(self.sweeping.first));
     }
 
     fn subject(&self) -> Subject {
@@ -126,7 +128,7 @@ impl Follower for Eraser {
             Ok(step) => Ok(step),
             Err(trouble) => {
                 self.at = At::Idle;
-                self.next = (self.clock)().plus_ms(ms(AGAIN));
+                self.next = (self.steady)().plus_ms(ms(AGAIN));
                 Err(match trouble {
                     Trouble::Ledger(error) => error.into(),
                     Trouble::Blobs(error) => Obstacle::of(error),
@@ -137,11 +139,17 @@ impl Follower for Eraser {
 }
 
 impl Eraser {
-    /// Over these blobs.
-    pub fn new(ledger: Arc<dyn Ledger>, blobs: Blobs, clock: Clock, sweeping: Sweeping) -> Eraser {
-        let next = clock().plus_ms(ms(sweeping.first));
+    /// Over these blobs. `steady` is a clock that nobody sets ([`crate::clock::steady`]): sweeps are waited for by it.
+    pub fn new(
+        ledger: Arc<dyn Ledger>,
+        blobs: Blobs,
+        clock: Clock,
+        steady: Clock,
+        sweeping: Sweeping,
+    ) -> Eraser {
+        let next = steady().plus_ms(ms(sweeping.first));
         let noted = Noted::new(Arc::clone(&ledger), Reader::Eraser.to_string());
-        Eraser { ledger, blobs, clock, sweeping, at: At::Idle, next, cursor: 0, noted }
+        Eraser { ledger, blobs, clock, steady, sweeping, at: At::Idle, next, cursor: 0, noted }
     }
 
     /// Sweeps now, without a pause, unless the last sweep was less than [`Sweeping::every`] ago: for a process that ends
@@ -168,13 +176,20 @@ impl Eraser {
 
     async fn is_due(&self) -> Result<bool, BlobError> {
         let last = self.blobs.last_swept().await?;
-        Ok(is_due(last, (self.clock)(), &self.sweeping))
+        Ok(is_due(last, self.now(), &self.sweeping))
+    }
+
+    /// By which the age of blobs is told, which the clock of their store has stamped: the earlier of both clocks. One
+    /// that is set forward makes no blob old, and of one that is set back both are young for a while.
+    fn now(&self) -> Timestamp {
+        (self.clock)().min((self.steady)())
     }
 
     async fn take_step(&mut self, head: u64) -> Result<Step, Trouble> {
-        let now = (self.clock)();
+        let now = self.now();
+        let steady = (self.steady)();
         match &mut self.at {
-            At::Idle if now < self.next => {
+            At::Idle if steady < self.next => {
                 if self.cursor < head {
                     self.ledger.advance(&Reader::Eraser, head).await?;
                     self.cursor = head;
@@ -210,7 +225,7 @@ impl Eraser {
                 if !sweep.step(PAGE as usize).await? {
                     let swept = sweep.swept();
                     self.at = At::Idle;
-                    self.next = now.plus_ms(ms(self.sweeping.every));
+                    self.next = steady.plus_ms(ms(self.sweeping.every));
                     self.tell(swept).await?;
                 }
                 Ok(Step::More)

@@ -380,7 +380,9 @@ impl Service {
 
     fn eraser(&self) -> Eraser {
         let (ledger, blobs) = (Arc::clone(&self.parts.ledger), self.parts.blobs.clone());
-        Eraser::new(ledger, blobs, Arc::clone(&self.parts.clock), Sweeping::default())
+        let clock = Arc::clone(&self.parts.clock);
+        let steady = steady(&clock);
+        Eraser::new(ledger, blobs, clock, steady, Sweeping::default())
     }
 
     fn start_eraser(&self) {

@@ -51,6 +51,7 @@ use madang_ledger::sqlite::{Durability, SqliteLedger};
 use madang_ledger::worker::Worker;
 use madang_pipeline::board::{Board, Subject};
 use madang_pipeline::cataloguer::{Cataloguer, declaration, rebuild};
+use madang_pipeline::clock::Clock;
 use madang_pipeline::completer::{Completer, Finished};
 use madang_pipeline::declaration::parse;
 use madang_pipeline::eraser::{Eraser, Sweeping};
@@ -602,7 +603,9 @@ async fn an_entry_that_cannot_be_read_stops_no_relay_and_is_made_anew() {
     // The outbox tells of it no more.
     registry.0.lock().unwrap().clear();
     house.write("UPDATE reader SET seq = 0 WHERE name = 'registry/taking'").await;
-    house.write("INSERT INTO trimmed SELECT kind, agency, max(seq) FROM outbox GROUP BY 1, 2").await;
+    house
+        .write("INSERT INTO trimmed SELECT kind, agency, max(seq) FROM outbox GROUP BY 1, 2")
+        .await;
     house.write("DELETE FROM outbox").await;
     let mut late = relay();
     assert_eq!(late.step(head).await.unwrap(), Step::More);
@@ -681,7 +684,8 @@ async fn a_changed_declaration_changes_the_entries_and_reads_no_file() {
     let house = House::new().await;
     let documents = house.drop(0, 0..30).await;
     let declared = |license: License| declared(&house, license);
-    let live = async || house.ledger.entries(&Scope::All, false, None, 100).await.unwrap().readable();
+    let live =
+        async || house.ledger.entries(&Scope::All, false, None, 100).await.unwrap().readable();
     for (license, version) in [(License::Kogl1, 1), (License::Kogl1, 1), (License::Kogl4, 2)] {
         let stop = CancellationToken::new();
         let way = Way { stop: stop.clone(), ..house.way() };
@@ -1084,7 +1088,7 @@ async fn blobs_that_nobody_names_are_removed_and_those_of_an_open_job_are_not() 
     let open = house.read(&claims[0]).await;
     let kept = open.text.unwrap();
     let ledger = Arc::clone(&house.ledger) as Arc<dyn Ledger>;
-    let eraser = Eraser::new(ledger, house.blobs.clone(), Arc::new(now), AT_ONCE);
+    let eraser = Eraser::new(ledger, house.blobs.clone(), Arc::new(now), Arc::new(now), AT_ONCE);
     tokio::spawn(follow(eraser, house.way()));
     // While a job is under way only what was written before it goes.
     until("the orphan is laid aside", async || house.blobs.read(&orphan.into()).await.is_err())
@@ -1125,8 +1129,9 @@ async fn a_sweep_that_is_due_is_made_without_waiting_and_not_repeated() {
     let sweep = async |sweeping: Sweeping| {
         let ledger = Arc::clone(&house.ledger) as Arc<dyn Ledger>;
         // What was written in this very millisecond is as old as the sweep.
-        let clock = Arc::new(|| now().plus_ms(1_000));
-        Eraser::new(ledger, house.blobs.clone(), clock, sweeping).sweep_if_due().await.unwrap()
+        let clock: Clock = Arc::new(|| now().plus_ms(1_000));
+        let eraser = Eraser::new(ledger, house.blobs.clone(), Arc::clone(&clock), clock, sweeping);
+        eraser.sweep_if_due().await.unwrap()
     };
     let orphan = house.blobs.keep(b"orphan".to_vec()).await.unwrap();
     assert!(sweep(sweeping).await);
@@ -1141,6 +1146,38 @@ async fn a_sweep_that_is_due_is_made_without_waiting_and_not_repeated() {
     }
 }
 
+/// Somebody sets the clock: the next sweep begins when its time has passed, and no blob is older for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_set_makes_no_sweep_early_or_late() {
+    const HOUR: i64 = 3_600_000;
+    let house = House::new().await;
+    let (set, passed) = (Arc::new(AtomicI64::new(0)), Arc::new(AtomicI64::new(0)));
+    let moved = |by: &Arc<AtomicI64>| -> Clock {
+        let by = Arc::clone(by);
+        Arc::new(move || now().plus_ms(by.load(Ordering::SeqCst)))
+    };
+    let sweeping = Sweeping { pace: Duration::ZERO, ..Sweeping::default() };
+    let ledger = Arc::clone(&house.ledger) as Arc<dyn Ledger>;
+    let (clock, steady) = (moved(&set), moved(&passed));
+    let mut eraser = Eraser::new(ledger, house.blobs.clone(), clock, steady, sweeping);
+    let young = house.blobs.keep(b"young".to_vec()).await.unwrap();
+    let last = async || house.blobs.last_swept().await.unwrap();
+    set.store(72 * HOUR, Ordering::SeqCst);
+    assert!(matches!(eraser.step(0).await.unwrap(), Step::Done(_)), "its time has not come");
+    // Its time has come, and that of the blob has not, whatever the clock says.
+    passed.store(HOUR, Ordering::SeqCst);
+    while eraser.step(0).await.unwrap() == Step::More {}
+    let first = last().await.unwrap();
+    assert!(house.blobs.read(&young.into()).await.is_ok(), "it was written a moment ago");
+    // Set back by days: the next one is a day after the first.
+    set.store(-72 * HOUR, Ordering::SeqCst);
+    passed.store(24 * HOUR, Ordering::SeqCst);
+    assert!(matches!(eraser.step(0).await.unwrap(), Step::Done(_)), "a day has not passed");
+    passed.store(26 * HOUR, Ordering::SeqCst);
+    while eraser.step(0).await.unwrap() == Step::More {}
+    assert!(last().await.unwrap() < first, "another one, by the clock that was set back");
+}
+
 /// What it names nobody knows: it is noted, its file is read again, and what others have withdrawn is removed.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_that_cannot_be_read_keeps_nothing_from_being_removed_and_is_read_again() {
@@ -1151,8 +1188,9 @@ async fn a_document_that_cannot_be_read_keeps_nothing_from_being_removed_and_is_
     let sweep = async || {
         let ledger = Arc::clone(&house.ledger) as Arc<dyn Ledger>;
         // What was written in this very millisecond is as old as the sweep.
-        let clock = Arc::new(|| now().plus_ms(1_000));
-        Eraser::new(ledger, house.blobs.clone(), clock, AT_ONCE).sweep_if_due().await.unwrap()
+        let clock: Clock = Arc::new(|| now().plus_ms(1_000));
+        let eraser = Eraser::new(ledger, house.blobs.clone(), Arc::clone(&clock), clock, AT_ONCE);
+        eraser.sweep_if_due().await.unwrap()
     };
     assert!(sweep().await);
     assert!(house.blobs.read(&orphan.into()).await.is_err(), "it is laid aside");

@@ -180,6 +180,10 @@ impl BlobSweep {
             if found(self.store.rename(&meta.location, &Path::from(blob.path())).await)? {
                 self.swept.back += 1;
             }
+        } else if since > self.now {
+            // By a clock that was ahead: its time begins anew, or it would be kept until that is reached.
+            let aside = Path::from(format!("{ASIDE}/{}-{blob}", self.now.0));
+            found(self.store.rename(&meta.location, &aside).await)?;
         } else if since < self.before && found(self.store.delete(&meta.location).await)? {
             self.swept.removed += 1;
             self.swept.bytes += meta.size;

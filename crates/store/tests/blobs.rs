@@ -110,6 +110,19 @@ async fn sweep(blobs: &Blobs, named: &[BlobId], before: i64, now: i64) -> Swept 
     sweep.swept()
 }
 
+/// Laid aside by a clock that was a year ahead: it is not kept for a year.
+#[tokio::test]
+async fn what_was_laid_aside_by_a_clock_that_was_ahead_is_removed_in_its_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let blobs = open(folder.path());
+    let unnamed = blobs.keep(b"unnamed".to_vec()).await.unwrap();
+    written(folder.path(), &unnamed, 10);
+    assert_eq!(sweep(&blobs, &[], 1_000, 40_000_000).await.aside, 1);
+    assert_eq!(sweep(&blobs, &[], 1_100, 2_000).await.removed, 0, "its time begins");
+    assert_eq!(sweep(&blobs, &[], 1_900, 2_900).await.removed, 0);
+    assert_eq!(sweep(&blobs, &[], 2_100, 3_000).await.removed, 1);
+}
+
 #[tokio::test]
 async fn what_nobody_names_is_laid_aside_and_later_removed() {
     let folder = tempfile::tempdir().unwrap();

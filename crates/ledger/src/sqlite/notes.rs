@@ -10,7 +10,7 @@ use super::news::{self, News, What};
 use super::value::{agency, bytes, count, json, scope, signed, small};
 use super::writing::Writing;
 use crate::error::Result;
-use crate::notes::{By, NewNote, Note, NoteKind, Notes, PREVIEWS, Redo};
+use crate::notes::{By, NewNote, Note, NoteKind, Notes, Redo};
 use crate::reader::Reader;
 use crate::rows::Rows;
 

@@ -6,6 +6,7 @@ use tokio::sync::MutexGuard;
 use super::fault::fault;
 use super::news::{News, What};
 use super::readings::Readings;
+use super::step_back::Owed;
 use super::{chain, news};
 use crate::audit::Act;
 use crate::error::{LedgerError, Result};
@@ -15,6 +16,8 @@ pub(super) struct Writer {
     /// The connection; none after a transaction that ended badly.
     pub(super) conn: Option<SqliteConnection>,
     pub(super) readings: Readings,
+    /// What is still to be brought forward.
+    pub(super) owed: Vec<Owed>,
 }
 
 /// A transaction under way on the one writing connection. Dropped without [`commit`](Self::commit), it never was.
@@ -25,6 +28,8 @@ pub(super) struct Writing<'a> {
     pub(super) now: Timestamp,
     /// What is remembered of the clock once it has committed.
     pub(super) readings: Readings,
+    /// What is still to be brought forward once it has committed.
+    pub(super) owed: Vec<Owed>,
     pub(super) acts: Vec<Act>,
     pub(super) news: Vec<News>,
     pace: Pace,
@@ -60,8 +65,9 @@ impl<'a> Writing<'a> {
             Pace::Soft => sqlx::raw_sql(BEGIN_SOFT).execute(&mut conn).await,
         }
         .map_err(fault)?;
-        let readings = writer.readings;
-        Ok(Writing { writer, conn, now, readings, acts: Vec::new(), news: Vec::new(), pace })
+        let (readings, owed) = (writer.readings, writer.owed.clone());
+        let (acts, news) = (Vec::new(), Vec::new());
+        Ok(Writing { writer, conn, now, readings, owed, acts, news, pace })
     }
 
     /// Writes what the audit trail and the outbox are to hear, and commits. Gives the `seq` of the first
@@ -72,9 +78,13 @@ impl<'a> Writing<'a> {
     pub(super) async fn commit(mut self) -> Result<u64> {
         chain::append(&mut self.conn, &self.acts, self.now).await?;
         let first = news::write(&mut self.conn, &self.news, self.now).await?;
-        self.readings.note(&mut self.conn).await?;
+        // Noted earlier, what is owed would be forgotten with this process.
+        if self.owed.is_empty() {
+            self.readings.note(&mut self.conn).await?;
+        }
         sqlx::query("COMMIT").execute(&mut self.conn).await.map_err(fault)?;
         self.writer.readings = self.readings;
+        self.writer.owed = std::mem::take(&mut self.owed);
         self.keep().await;
         Ok(first)
     }

@@ -8,7 +8,7 @@ use madang_document::principal::Scope;
 
 use super::sample::*;
 use crate::error::LedgerError;
-use crate::jobs::{Completed, JobFilter, JobState, LONGEST_WAIT, Redrive};
+use crate::jobs::{Completed, JobFilter, JobState, LONGEST_WAIT, Redrive, Task};
 use crate::notes::{By, NewNote, NoteKind};
 use crate::queue::QueueDeclaration;
 use crate::reader::Reader;

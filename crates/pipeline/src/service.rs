@@ -33,7 +33,8 @@ use crate::eraser::{Eraser, Sweeping};
 use crate::follow::{Obstacle, Way, follow};
 use crate::heads::{self, Heads};
 use crate::hindrance::Hindrances;
-use crate::indexer::{Following, Indexers};
+use crate::indexer::Indexing;
+use crate::indexers::{Following, Indexers};
 use crate::lease::Leases;
 use crate::missing::Window;
 use crate::part::Part;
@@ -338,13 +339,13 @@ impl Service {
     }
 
     fn start_indexer(&mut self) {
-        let indexers = Indexers {
+        let indexers = Indexers::new(Indexing {
             ledger: Arc::clone(&self.parts.ledger),
             blobs: self.parts.blobs.clone(),
             index: Arc::clone(&self.parts.index),
             board: self.parts.board.clone(),
             clock: Arc::clone(&self.parts.clock),
-        };
+        });
         let way = self.way();
         self.start_part("indexers", Following::default(), move |following| {
             Box::pin(indexers.clone().run(following, way.clone()))

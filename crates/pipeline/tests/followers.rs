@@ -53,7 +53,8 @@ use madang_pipeline::declaration::parse;
 use madang_pipeline::eraser::{Eraser, Sweeping};
 use madang_pipeline::follow::{Follower, Gathering, Obstacle, Step, Way, follow};
 use madang_pipeline::heads::{self, Heads};
-use madang_pipeline::indexer::{Following, Indexers, reached};
+use madang_pipeline::indexer::{Indexing, reached};
+use madang_pipeline::indexers::{Following, Indexers};
 use madang_pipeline::lease::Leases;
 use madang_pipeline::reader_leases::ReaderLeases;
 use madang_pipeline::reading::unread;
@@ -149,13 +150,13 @@ impl House {
 
     /// Starts indexers over this index.
     fn follow_into(&self, index: Arc<dyn Index>) {
-        let indexers = Indexers {
+        let indexers = Indexers::new(Indexing {
             ledger: Arc::clone(&self.ledger) as _,
             blobs: self.blobs.clone(),
             index,
             board: self.board.clone(),
             clock: Arc::new(now),
-        };
+        });
         let way = self.way();
         tokio::spawn(async move { indexers.run(&mut Following::default(), way).await });
     }
@@ -533,15 +534,15 @@ async fn a_row_that_cannot_be_read_stops_no_walk() {
     .await;
     until("it follows", async || index.checkpoint(&partition(0)).unwrap().unwrap_or(0) > 0).await;
     house.end().await;
-    let indexers = Indexers {
+    let indexing = Indexing {
         ledger: Arc::clone(&house.ledger) as _,
         blobs: house.blobs.clone(),
         index: Arc::new(TantivyIndex::open(&house.path("third")).unwrap()),
         board: house.board.clone(),
         clock: Arc::new(now),
     };
-    indexers.rebuild().await.unwrap();
-    assert_eq!(indexers.index.verify(&partition(0)).unwrap().ids.len(), 29);
+    Indexers::new(indexing.clone()).rebuild().await.unwrap();
+    assert_eq!(indexing.index.verify(&partition(0)).unwrap().ids.len(), 29);
     assert!(house.board.now().is_empty(), "{:?}", house.board);
 }
 

@@ -1,0 +1,77 @@
+use std::sync::Arc;
+
+use madang_document::object::ObjectRef;
+use madang_ledger::error::LedgerError;
+use madang_ledger::notes::NoteKind;
+use madang_ledger::objects::Sighting;
+use madang_store::store::Listed;
+
+use crate::declaration::Pipeline;
+use crate::noted::Noted;
+use crate::source::Source;
+
+/// What a source sees, on its way into the ledger.
+pub(crate) struct Sightings {
+    source: Source,
+    noted: Noted,
+}
+
+impl Sightings {
+    pub(crate) fn of(source: Source) -> Sightings {
+        let noted = Noted::new(Arc::clone(&source.ledger), format!("source/{}", source.name()));
+        Sightings { source, noted }
+    }
+
+    /// Records the sightings of these files, in one transaction. One that the ledger refuses for good is noted and
+    /// passed over. Gives how many paths are live that were not.
+    ///
+    /// # Errors
+    /// When the ledger does not answer.
+    pub(crate) async fn record(&mut self, files: &[Listed]) -> Result<u64, LedgerError> {
+        self.noted.begin_pass();
+        let sightings: Vec<Sighting> = files
+            .iter()
+            .map(|file| sighting(&self.source.pipeline, self.source.store.name(), file, 3))
+            .collect();
+        let received = match self.source.ledger.see(&sightings).await {
+            Ok(seen) => seen.received,
+            Err(error) if error.is_of_the_act() => self.see_each(&sightings).await?,
+            Err(error) => return Err(error),
+        };
+        self.noted.settle(files.iter().map(|file| file.path.clone())).await?;
+        Ok(received)
+    }
+
+    /// One of these sightings is refused for good; the others must not suffer for it.
+    async fn see_each(&mut self, sightings: &[Sighting]) -> Result<u64, LedgerError> {
+        let mut received = 0;
+        for sighting in sightings {
+            match self.source.ledger.see(std::slice::from_ref(sighting)).await {
+                Ok(seen) => received += seen.received,
+                Err(error) if error.is_of_the_act() => {
+                    let path = sighting.object.path.clone();
+                    let (agency, reason) = (Some(sighting.agency.clone()), error.to_string());
+                    self.noted.note(NoteKind::ObjectRefused, path, agency, &reason, 0).await?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(received)
+    }
+}
+
+/// The sighting of a file by a pipeline, with the priority of its job: 1 for what a person waits for, 3 for a drop.
+pub fn sighting(pipeline: &Pipeline, store: &str, file: &Listed, priority: u8) -> Sighting {
+    Sighting {
+        object: ObjectRef {
+            store: store.to_owned(),
+            path: file.path.clone(),
+            version: file.version.clone(),
+            size: file.size,
+        },
+        pipeline: pipeline.name.clone(),
+        agency: pipeline.agency.clone(),
+        modified: file.modified,
+        priority,
+    }
+}

@@ -3,27 +3,22 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures::future::BoxFuture;
-use futures::stream::BoxStream;
 use madang_catalog::registry::Registry;
 use madang_catalog::series::Series;
-use madang_document::principal::Scope;
 use madang_index::index::Index;
 use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
 use madang_ledger::queue::QueueDeclaration;
 use madang_ledger::reader::Reader;
-use madang_ledger::retention::{Retention, Trimmed};
 use madang_ledger::worker::Worker;
 use madang_sandbox::limits::Limits;
 use madang_sandbox::zygote::Zygote;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
-use crate::board::{Board, Kind, Subject};
+use crate::board::Board;
 use crate::cataloguer::Cataloguer;
 use crate::clock::{Clock, Jitter, steady};
 use crate::completer::Completer;
@@ -36,102 +31,21 @@ use crate::hindrance::Hindrances;
 use crate::indexer::Indexing;
 use crate::indexers::{Following, Indexers};
 use crate::lease::Leases;
+use crate::ledger_sweep::sweep;
 use crate::missing::Window;
 use crate::part::Part;
 use crate::probe::probe;
 use crate::reader_leases::{Obstruction, READER_LEASE, ReaderLeases};
 use crate::relay::Relay;
-use crate::sightings::sighting;
+use crate::rest::{Looking, Rest};
+use crate::role::Role;
 use crate::source::{Ask, Source, SourceState};
 use crate::terms::Terms;
+use crate::uploads::{PutError, Uploads};
 use crate::worker::Workers;
-use crate::{cataloguer, indexer, relay, series};
 use madang_store::blobs::Blobs;
-use madang_store::error::StoreError;
-use madang_store::store::{Condition, Listed};
+use madang_store::store::{Body, Condition, Listed};
 use madang_store::stores::Stores;
-
-/// A part of the service; a process may run some of them only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
-    /// Sees what is dropped.
-    Source,
-    /// Reads it.
-    Worker,
-    /// Brings it into the index.
-    Indexer,
-    /// Makes its catalogue entries.
-    Cataloguer,
-    /// Brings those to other registries.
-    Relay,
-    /// Removes the texts and previews that nobody names any more.
-    Eraser,
-}
-
-impl Role {
-    /// Every role.
-    pub const ALL: [Role; 6] =
-        [Role::Source, Role::Worker, Role::Indexer, Role::Cataloguer, Role::Relay, Role::Eraser];
-
-    /// The word used on the command line.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Role::Source => "source",
-            Role::Worker => "worker",
-            Role::Indexer => "indexer",
-            Role::Cataloguer => "cataloguer",
-            Role::Relay => "relay",
-            Role::Eraser => "eraser",
-        }
-    }
-}
-
-/// What a service is made of: backends, chosen by the binary.
-pub struct Parts {
-    /// The record.
-    pub ledger: Arc<dyn Ledger>,
-    /// Full text.
-    pub index: Arc<dyn Index>,
-    /// Texts and previews.
-    pub blobs: Blobs,
-    /// Stores by name.
-    pub stores: Stores,
-    /// Registries besides the embedded one.
-    pub registries: Vec<Arc<dyn Registry>>,
-    /// Where children come from.
-    pub zygote: Arc<Zygote>,
-    /// The time.
-    pub clock: Clock,
-    /// Random numbers from 0 to 1.
-    pub jitter: Jitter,
-    /// Who holds what this process takes from the ledger.
-    pub worker: Worker,
-    /// Where conditions are told.
-    pub board: Board,
-}
-
-impl std::fmt::Debug for Parts {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Parts")
-    }
-}
-
-/// What a service is told.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// The data folder, whose disk is watched.
-    pub data: PathBuf,
-    /// The pipelines.
-    pub pipelines: Vec<Pipeline>,
-    /// The parts that run in this process.
-    pub roles: BTreeSet<Role>,
-    /// Objects extracted at the same time, each in a child of its own.
-    pub workers: usize,
-    /// What a child may use.
-    pub limits: Limits,
-    /// How often to try again.
-    pub policy: Policy,
-}
 
 /// The running parts.
 pub struct Service {
@@ -149,16 +63,6 @@ pub struct Service {
     heads: watch::Receiver<Heads>,
     stop: CancellationToken,
     tasks: Mutex<Vec<JoinHandle<()>>>,
-}
-
-/// What is still to be done.
-enum Rest {
-    /// Nothing.
-    Quiet,
-    /// The entries of drop folders only, which the cataloguer puts off while files may come.
-    Unflushed,
-    /// More.
-    Busy,
 }
 
 struct Running {
@@ -425,49 +329,16 @@ impl Service {
         }
     }
 
-    /// What is still to be done by the parts that run here. Only looks.
     async fn rest(&self) -> Result<Rest, LedgerError> {
-        let ledger = self.parts.ledger.as_ref();
-        let runs = |role| self.settings.roles.contains(&role);
-        if runs(Role::Worker) && ledger.balance(&Scope::All).await?.in_flight > 0 {
-            return Ok(Rest::Busy);
-        }
-        let changes = ledger.last_changes().await?;
-        // The entries of what changed first: they are events that others wait for.
-        if runs(Role::Cataloguer) {
-            let last = changes.iter().map(|(_, last)| *last).max().unwrap_or(0);
-            if ledger.cursor(&Reader::Cataloguer).await? < last {
-                return Ok(Rest::Busy);
-            }
-            for pipeline in &self.settings.pipelines {
-                let declaration = cataloguer::declaration(&pipeline.series);
-                if ledger.declared(&pipeline.name).await? != Some(declaration) {
-                    return Ok(Rest::Busy);
-                }
-            }
-        }
-        if runs(Role::Indexer) {
-            for (partition, last) in changes {
-                if indexer::reached(ledger, &self.parts.index, &partition).await? < last {
-                    return Ok(Rest::Busy);
-                }
-            }
-        }
-        if runs(Role::Cataloguer) {
-            let all = cataloguer::in_order(&self.series);
-            if !series::are_fresh(ledger, &all).await? {
-                return Ok(Rest::Unflushed);
-            }
-        }
-        if runs(Role::Relay) {
-            let last = ledger.last_event().await?;
-            for registry in &self.parts.registries {
-                if ledger.cursor(&relay::reader(registry.as_ref())).await? < last {
-                    return Ok(Rest::Busy);
-                }
-            }
-        }
-        Ok(Rest::Quiet)
+        let looking = Looking {
+            ledger: self.parts.ledger.as_ref(),
+            index: &self.parts.index,
+            registries: &self.parts.registries,
+            pipelines: &self.settings.pipelines,
+            series: &self.series,
+            roles: &self.settings.roles,
+        };
+        looking.rest().await
     }
 
     /// What could not be listed, by pipeline, each with the reason and the cure.
@@ -501,24 +372,15 @@ impl Service {
         &self,
         pipeline: &str,
         path: &str,
-        body: BoxStream<'static, std::io::Result<Bytes>>,
+        body: Body,
         condition: Condition,
     ) -> Result<Listed, PutError> {
-        let declared = self.settings.pipelines.iter().find(|p| p.name == pipeline);
-        let (Some(declared), Some(store)) = (declared, self.parts.stores.get(pipeline)) else {
-            return Err(PutError::NoPipeline(pipeline.to_owned()));
+        let uploads = Uploads {
+            pipelines: &self.settings.pipelines,
+            stores: &self.parts.stores,
+            ledger: self.parts.ledger.as_ref(),
         };
-        if !declared.source.filter.takes(path) {
-            return Err(PutError::Excluded(path.to_owned()));
-        }
-        // The files may be gone because a mount is lost. What was written now would lie under it: nobody sees it
-        // when the mount is back, and it would count as deleted.
-        if let Some(held) = self.parts.ledger.held(pipeline).await? {
-            return Err(PutError::Held { missing: held.missing, known: held.known });
-        }
-        let file = store.put(path, body, condition).await?;
-        let seen = sighting(declared, store.name(), &file, 1);
-        self.parts.ledger.see(&[seen]).await?;
+        let file = uploads.put(pipeline, path, body, condition).await?;
         self.work.notify_waiters();
         Ok(file)
     }
@@ -560,6 +422,53 @@ impl Service {
     }
 }
 
+/// What a service is made of: backends, chosen by the binary.
+pub struct Parts {
+    /// The record.
+    pub ledger: Arc<dyn Ledger>,
+    /// Full text.
+    pub index: Arc<dyn Index>,
+    /// Texts and previews.
+    pub blobs: Blobs,
+    /// Stores by name.
+    pub stores: Stores,
+    /// Registries besides the embedded one.
+    pub registries: Vec<Arc<dyn Registry>>,
+    /// Where children come from.
+    pub zygote: Arc<Zygote>,
+    /// The time.
+    pub clock: Clock,
+    /// Random numbers from 0 to 1.
+    pub jitter: Jitter,
+    /// Who holds what this process takes from the ledger.
+    pub worker: Worker,
+    /// Where conditions are told.
+    pub board: Board,
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Parts")
+    }
+}
+
+/// What a service is told.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The data folder, whose disk is watched.
+    pub data: PathBuf,
+    /// The pipelines.
+    pub pipelines: Vec<Pipeline>,
+    /// The parts that run in this process.
+    pub roles: BTreeSet<Role>,
+    /// Objects extracted at the same time, each in a child of its own.
+    pub workers: usize,
+    /// What a child may use.
+    pub limits: Limits,
+    /// How often to try again.
+    pub policy: Policy,
+}
+
 /// Why a service does not come to rest.
 #[derive(Debug, thiserror::Error)]
 pub enum SettleError {
@@ -574,65 +483,4 @@ pub enum SettleError {
     /// The ledger does not answer.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-}
-
-/// Why an upload was not taken.
-#[derive(Debug, thiserror::Error)]
-pub enum PutError {
-    /// No such pipeline.
-    #[error("no pipeline `{0}`")]
-    NoPipeline(String),
-    /// The pipeline leaves such paths out.
-    #[error("`{0}` is left out by the pipeline's include and exclude patterns; rename it")]
-    Excluded(String),
-    /// So many files are gone that the operator must first say whether that is real.
-    #[error(
-        "{missing} of {known} files are gone; the operator puts them back, or confirms it (madang queue release)"
-    )]
-    Held {
-        /// Files that are gone.
-        missing: u64,
-        /// Files that were known.
-        known: u64,
-    },
-    /// The store refuses.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The ledger does not answer.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-}
-
-/// How often what nobody needs any more is looked for.
-const TRIM: Duration = Duration::from_secs(3600);
-
-/// Takes back what other processes held when they died, and removes what is older than its retention.
-async fn sweep(ledger: Arc<dyn Ledger>, process: Uuid, board: Board, stop: CancellationToken) {
-    let mut trim = tokio::time::Instant::now();
-    loop {
-        // Nothing is removed from a ledger that is damaged.
-        let damaged = board.stands(Kind::LedgerDamaged, &Subject::service());
-        let pause = if damaged { TRIM } else { Duration::from_secs(5) };
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(pause) => {}
-        }
-        if damaged {
-            continue;
-        }
-        match ledger.sweep(process).await {
-            Ok(0) => {}
-            Ok(jobs) => tracing::warn!(jobs, "leases ended: their jobs will be tried again"),
-            Err(error @ LedgerError::Damaged(_)) => board.ledger_failed(Subject::service(), &error),
-            Err(error) => tracing::debug!(%error, "ended leases cannot be swept"),
-        }
-        if trim.elapsed() >= TRIM {
-            match ledger.trim(&Retention::default()).await {
-                // Some thousands at a time: what is written meanwhile does not wait for the rest.
-                Ok(trimmed) if trimmed != Trimmed::default() => {}
-                Ok(_) => trim = tokio::time::Instant::now(),
-                Err(error) => tracing::debug!(%error, "nothing can be trimmed"),
-            }
-        }
-    }
 }

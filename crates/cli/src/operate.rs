@@ -12,6 +12,7 @@ use madang_document::shown::Shown;
 use madang_ledger::documents::Stored;
 use madang_ledger::keys::NewKey;
 use madang_ledger::ledger::Ledger;
+use madang_pipeline::batch::{self, of_the_act};
 use madang_pipeline::board::Board;
 use madang_pipeline::declaration::Pipeline;
 use madang_pipeline::indexer::Indexing;
@@ -129,10 +130,13 @@ async fn texts(ledger: &dyn Ledger, blobs: &Blobs, act: IndexAct) -> Result<(), 
             if page.is_empty() {
                 break;
             }
-            let stored = match ledger.documents(&page).await {
-                Err(error) if error.is_of_the_act() => readable(ledger, &page).await?,
-                stored => stored?,
-            };
+            // What cannot be read is told of already.
+            let read = |part| ledger.documents(part);
+            let read = batch::take(&page, read, of_the_act, &mut (), |(), _, _| {
+                Box::pin(std::future::ready(Ok(())))
+            })
+            .await?;
+            let stored: Vec<Stored> = read.answers().into_iter().flatten().collect();
             for text in stored.iter().filter_map(|stored| stored.document.text.as_ref()) {
                 lost += u64::from(!blobs.has(text).await?);
             }
@@ -151,18 +155,6 @@ async fn texts(ledger: &dyn Ledger, blobs: &Blobs, act: IndexAct) -> Result<(), 
              files again"
         ))),
     }
-}
-
-/// The documents that can be read from the ledger, one by one; the others are told of already.
-async fn readable(ledger: &dyn Ledger, ids: &[DocumentId]) -> Result<Vec<Stored>, Failure> {
-    let mut all = Vec::new();
-    for id in ids {
-        match ledger.document(*id).await {
-            Err(error) if error.is_of_the_act() => {}
-            stored => all.extend(stored?),
-        }
-    }
-    Ok(all)
 }
 
 /// `madang key`.

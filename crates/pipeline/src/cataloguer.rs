@@ -17,6 +17,7 @@ use madang_ledger::notes::NoteKind;
 use madang_ledger::reader::Reader;
 use tokio::sync::Notify;
 
+use crate::batch::{self, of_the_act};
 use crate::board::Subject;
 use crate::follow::{Follower, Gathering, Obstacle, Step};
 use crate::heads::Heads;
@@ -292,22 +293,14 @@ async fn write(
     if drafts.is_empty() {
         return Ok(0);
     }
-    match ledger.put_entries(&drafts).await {
-        Err(error) if error.is_of_the_act() => {}
-        answer => return answer,
-    }
-    let mut changed = 0;
-    for draft in &drafts {
-        match ledger.put_entries(std::slice::from_ref(draft)).await {
-            Ok(one) => changed += one,
-            Err(error) if error.is_of_the_act() => {
-                let (id, agency) = (draft.id.clone(), Some(draft.agency.clone()));
-                noted.note(NoteKind::EntryRefused, id, agency, &error.to_string(), 0).await?;
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(changed)
+    let put = |part| ledger.put_entries(part);
+    let put = batch::take(&drafts, put, of_the_act, noted, |noted, draft, error| {
+        Box::pin(async move {
+            let (id, agency) = (draft.id.clone(), Some(draft.agency.clone()));
+            noted.note(NoteKind::EntryRefused, id, agency, &error.to_string(), 0).await
+        })
+    });
+    Ok(put.await?.answers().into_iter().sum())
 }
 
 /// Makes every entry anew from the documents and declarations, and withdraws those whose document is gone. What is

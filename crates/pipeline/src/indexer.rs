@@ -15,6 +15,7 @@ use madang_ledger::notes::NoteKind;
 use madang_ledger::reader::Reader;
 
 use crate::async_index::AsyncIndex;
+use crate::batch::{self, Taken};
 use crate::board::{Board, Kind, Subject};
 use crate::clock::Clock;
 use crate::follow::{Follower, Gathering, Obstacle, Step};
@@ -343,33 +344,31 @@ impl Indexer {
     /// Applies changes. One that the index refuses for good is noted and passed over.
     async fn apply(&mut self, changes: Vec<Change>, checkpoint: u64) -> Result<(), Trouble> {
         let changes = Arc::new(changes);
-        match self.index.apply(Arc::clone(&changes), checkpoint).await {
-            Err(IndexError::Refused(_)) => {}
-            answer => return Ok(answer?),
-        }
+        let (index, all) = (&self.index, changes.len());
         let at = match self.at {
             At::Following(from) => from,
             At::Unknown | At::Building { .. } => 0,
         };
-        for change in changes.iter() {
-            match self.index.apply(Arc::new(vec![change.clone()]), at).await {
-                Err(IndexError::Refused(reason)) => {
-                    self.note(NoteKind::RecordRefused, change.id(), &reason).await?;
-                }
-                answer => answer?,
-            }
+        let step = |part: &[Change]| {
+            // The checkpoint is moved by what is done with all of them.
+            let (part, at) = match part.len() == all {
+                true => (Arc::clone(&changes), checkpoint),
+                false => (Arc::new(part.to_vec()), at),
+            };
+            index.apply(part, at)
+        };
+        let agency = &self.partition.agency;
+        let noted = &mut self.noted;
+        let applied = batch::take(&changes, step, refusal, noted, |noted, change, reason| {
+            let (id, agency) = (change.id().to_string(), Some(agency.clone()));
+            Box::pin(async move {
+                Ok(noted.note(NoteKind::RecordRefused, id, agency, &reason, 0).await?)
+            })
+        });
+        match applied.await? {
+            Taken::Together(()) => Ok(()),
+            Taken::OneByOne(_) => Ok(self.index.apply(Arc::default(), checkpoint).await?),
         }
-        Ok(self.index.apply(Arc::default(), checkpoint).await?)
-    }
-
-    async fn note(
-        &mut self,
-        kind: NoteKind,
-        document: DocumentId,
-        why: &str,
-    ) -> Result<(), LedgerError> {
-        let agency = self.partition.agency.clone();
-        self.noted.note(kind, document.to_string(), Some(agency), why, 0).await
     }
 
     /// The record of a document. One whose text is lost is found by its other properties; the loss is noted.
@@ -390,5 +389,13 @@ impl Indexer {
             }
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// Why an index refuses a change for good.
+fn refusal(error: IndexError) -> Result<String, Trouble> {
+    match error {
+        IndexError::Refused(reason) => Ok(reason),
+        IndexError::Damaged(_) | IndexError::Unavailable(_) => Err(error.into()),
     }
 }

@@ -9,6 +9,8 @@ use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
 use madang_ledger::notes::{NewNote, Note, NoteKind};
 
+use crate::batch::{self, of_the_act};
+
 /// What one follower, or one source, passed over. The notes stand in the ledger; here it is remembered of what there
 /// are any, so that nothing is written for what went well and was never noted.
 pub struct Noted {
@@ -113,27 +115,20 @@ impl Noted {
         agency: Option<&Agency>,
     ) -> Result<Fetched, LedgerError> {
         let by_id = |stored: Vec<Stored>| stored.into_iter().map(|one| (one.document.id, one));
-        let mut fetched = Fetched::default();
-        match self.ledger.documents(ids).await {
-            Ok(stored) => {
-                fetched.stored.extend(by_id(stored));
-                return Ok(fetched);
-            }
-            Err(error) if error.is_of_the_act() => {}
-            Err(error) => return Err(error),
-        }
-        for id in ids {
-            match self.ledger.documents(std::slice::from_ref(id)).await {
-                Ok(stored) => fetched.stored.extend(by_id(stored)),
-                Err(error) if error.is_of_the_act() => {
-                    let (kind, agency) = (NoteKind::DocumentUnreadable, agency.cloned());
-                    self.note(kind, id.to_string(), agency, &error.to_string(), 0).await?;
-                    fetched.unreadable.insert(*id);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(fetched)
+        let ledger = Arc::clone(&self.ledger);
+        let read = |part| ledger.documents(part);
+        let mut unreadable = BTreeSet::new();
+        let mut by = (&mut *self, &mut unreadable);
+        let read = batch::take(ids, read, of_the_act, &mut by, |(noted, unreadable), id, error| {
+            let (kind, agency) = (NoteKind::DocumentUnreadable, agency.cloned());
+            Box::pin(async move {
+                noted.note(kind, id.to_string(), agency, &error.to_string(), 0).await?;
+                unreadable.insert(*id);
+                Ok(())
+            })
+        });
+        let stored = read.await?.answers().into_iter().flat_map(by_id).collect();
+        Ok(Fetched { stored, unreadable })
     }
 
     /// All is well with these subjects, but for those noted in this pass: whatever stands of the others is taken back.

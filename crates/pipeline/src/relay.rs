@@ -11,6 +11,7 @@ use madang_ledger::ledger::Ledger;
 use madang_ledger::notes::NoteKind;
 use madang_ledger::reader::Reader;
 
+use crate::batch;
 use crate::board::Subject;
 use crate::follow::{Follower, Gathering, Obstacle, Step};
 use crate::heads::Heads;
@@ -128,29 +129,24 @@ impl Relay {
     }
 
     async fn put(&mut self, entries: &[Entry]) -> Result<(), Trouble> {
-        match self.registry.put(entries).await {
-            Ok(()) => {}
-            Err(error @ RegistryError::Transient { .. }) => return Err(error.into()),
-            // One entry of the batch is refused for good; the others must not suffer for it.
-            Err(RegistryError::Permanent { .. }) => {
-                for entry in entries {
-                    self.put_one(entry).await?;
-                }
-            }
-        }
+        let registry = &self.registry;
+        let put = |part| registry.put(part);
+        let put = batch::take(entries, put, refusal, &mut self.noted, |noted, entry, reason| {
+            Box::pin(async move {
+                let (id, agency) = (entry.draft.id.clone(), Some(entry.draft.agency.clone()));
+                Ok(noted.note(NoteKind::EntryRefused, id, agency, &reason, 0).await?)
+            })
+        });
+        put.await?;
         self.noted.settle(entries.iter().map(|entry| entry.draft.id.clone())).await?;
         Ok(())
     }
+}
 
-    async fn put_one(&mut self, entry: &Entry) -> Result<(), Trouble> {
-        match self.registry.put(std::slice::from_ref(entry)).await {
-            Ok(()) => Ok(()),
-            Err(RegistryError::Permanent { source, .. }) => {
-                let (id, agency) = (entry.draft.id.clone(), Some(entry.draft.agency.clone()));
-                let reason = source.to_string();
-                Ok(self.noted.note(NoteKind::EntryRefused, id, agency, &reason, 0).await?)
-            }
-            Err(error @ RegistryError::Transient { .. }) => Err(error.into()),
-        }
+/// Why a registry refuses an entry for good.
+fn refusal(error: RegistryError) -> Result<String, Trouble> {
+    match error {
+        RegistryError::Permanent { source, .. } => Ok(source.to_string()),
+        RegistryError::Transient { .. } => Err(error.into()),
     }
 }

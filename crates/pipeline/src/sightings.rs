@@ -6,6 +6,7 @@ use madang_ledger::notes::NoteKind;
 use madang_ledger::objects::Sighting;
 use madang_store::store::Listed;
 
+use crate::batch::{self, of_the_act};
 use crate::declaration::Pipeline;
 use crate::noted::Noted;
 use crate::source::Source;
@@ -33,29 +34,17 @@ impl Sightings {
             .iter()
             .map(|file| sighting(&self.source.pipeline, self.source.store.name(), file, 3))
             .collect();
-        let received = match self.source.ledger.see(&sightings).await {
-            Ok(seen) => seen.received,
-            Err(error) if error.is_of_the_act() => self.see_each(&sightings).await?,
-            Err(error) => return Err(error),
-        };
+        let ledger = &self.source.ledger;
+        let see = |part| ledger.see(part);
+        let seen =
+            batch::take(&sightings, see, of_the_act, &mut self.noted, |noted, one, error| {
+                Box::pin(async move {
+                    let (path, agency) = (one.object.path.clone(), Some(one.agency.clone()));
+                    noted.note(NoteKind::ObjectRefused, path, agency, &error.to_string(), 0).await
+                })
+            });
+        let received = seen.await?.answers().iter().map(|seen| seen.received).sum();
         self.noted.settle(files.iter().map(|file| file.path.clone())).await?;
-        Ok(received)
-    }
-
-    /// One of these sightings is refused for good; the others must not suffer for it.
-    async fn see_each(&mut self, sightings: &[Sighting]) -> Result<u64, LedgerError> {
-        let mut received = 0;
-        for sighting in sightings {
-            match self.source.ledger.see(std::slice::from_ref(sighting)).await {
-                Ok(seen) => received += seen.received,
-                Err(error) if error.is_of_the_act() => {
-                    let path = sighting.object.path.clone();
-                    let (agency, reason) = (Some(sighting.agency.clone()), error.to_string());
-                    self.noted.note(NoteKind::ObjectRefused, path, agency, &reason, 0).await?;
-                }
-                Err(error) => return Err(error),
-            }
-        }
         Ok(received)
     }
 }

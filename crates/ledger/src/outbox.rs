@@ -11,10 +11,15 @@ use crate::error::Result;
 pub trait Outbox: Send + Sync {
     /// Document changes of a partition after `after`, in order, at most `limit`. A document that leaves for
     /// another partition is a change of both.
-    async fn changes(&self, partition: &Partition, after: u64, limit: u32) -> Result<Vec<Change>>;
+    async fn changes(
+        &self,
+        partition: &Partition,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<DocumentChange>>;
 
     /// Document changes of every partition after `after`, in order, at most `limit`.
-    async fn document_changes(&self, after: u64, limit: u32) -> Result<Vec<Change>>;
+    async fn document_changes(&self, after: u64, limit: u32) -> Result<Vec<DocumentChange>>;
 
     /// The last `seq` of all; 0 if nothing was ever written.
     async fn last_seq(&self) -> Result<u64>;
@@ -28,7 +33,7 @@ pub trait Outbox: Send + Sync {
 
 /// A document that changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct DocumentChange {
     /// Commit-ordered.
     pub seq: u64,
     /// The document.

@@ -19,7 +19,7 @@ use tokio::sync::Notify;
 
 use crate::batch::{self, of_the_act};
 use crate::board::Subject;
-use crate::follow::{Follower, Gathering, Obstacle, Step};
+use crate::follow::{Follower, Gathering, Obstacle, Progress};
 use crate::heads::Heads;
 use crate::noted::{Fetched, Noted};
 use crate::series;
@@ -106,7 +106,7 @@ impl Follower for Cataloguer {
         GATHERING
     }
 
-    async fn step(&mut self, head: u64) -> Result<Step, Obstacle> {
+    async fn step(&mut self, head: u64) -> Result<Progress, Obstacle> {
         let step = self.take_step(head).await;
         if step.is_err() {
             // However long it waits: the outbox may be trimmed meanwhile.
@@ -145,7 +145,7 @@ impl Cataloguer {
         }
     }
 
-    async fn take_step(&mut self, head: u64) -> Result<Step, LedgerError> {
+    async fn take_step(&mut self, head: u64) -> Result<Progress, LedgerError> {
         self.noted.begin_pass();
         let mut at = match self.at {
             Some(at) => at,
@@ -162,14 +162,14 @@ impl Cataloguer {
                 self.ledger.advance(&Reader::Cataloguer, last).await?;
                 self.at = Some(last);
                 self.batch = Instant::now();
-                if Step::after(changes.len(), BATCH, last, last) == Step::More {
-                    return Ok(Step::More);
+                if Progress::after(changes.len(), BATCH, last, last) == Progress::More {
+                    return Ok(Progress::More);
                 }
                 at = last;
             }
         }
         if self.walk().await? {
-            return Ok(Step::More);
+            return Ok(Progress::More);
         }
         let quiet = self.batch.elapsed() > Duration::from_secs(1);
         let due = !self.changed.is_empty() && (quiet || self.written.elapsed() > SERIES);
@@ -183,7 +183,7 @@ impl Cataloguer {
             self.asked = false;
             self.written = Instant::now();
         }
-        Ok(Step::Done(at))
+        Ok(Progress::Done(at))
     }
 
     /// Finds out where to go on, and which declarations are not what the catalogue was last told. Who comes so late

@@ -13,7 +13,7 @@ use madang_store::sweep::{BlobSweep, NamedSet, Swept};
 
 use crate::board::Subject;
 use crate::clock::{Clock, ms};
-use crate::follow::{Follower, Gathering, Obstacle, Step};
+use crate::follow::{Follower, Gathering, Obstacle, Progress};
 use crate::heads::Heads;
 
 /// Nobody waits for it: its cursor is written once in a while, so that the outbox can be trimmed.
@@ -81,7 +81,7 @@ impl std::fmt::Debug for Eraser {
 
 /// Why a sweep broke off.
 #[derive(Debug, thiserror::Error)]
-enum Trouble {
+enum SweepError {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     #[error(transparent)]
@@ -113,19 +113,19 @@ impl Follower for Eraser {
         Gathering { quiet: QUIET.min(every), longest: LONGEST.min(every), enough: u64::MAX }
     }
 
-    async fn step(&mut self, head: u64) -> Result<Step, Obstacle> {
+    async fn step(&mut self, head: u64) -> Result<Progress, Obstacle> {
         match self.take_step(head).await {
-            Ok(Step::More) => {
+            Ok(Progress::More) => {
                 tokio::time::sleep(self.sweeping.pace).await;
-                Ok(Step::More)
+                Ok(Progress::More)
             }
             Ok(step) => Ok(step),
-            Err(trouble) => {
+            Err(error) => {
                 self.at = At::Idle;
                 self.next = (self.clock)().plus_ms(ms(AGAIN));
-                Err(match trouble {
-                    Trouble::Ledger(error) => error.into(),
-                    Trouble::Blobs(error) => Obstacle::of(&error),
+                Err(match error {
+                    SweepError::Ledger(error) => error.into(),
+                    SweepError::Blobs(error) => Obstacle::of(&error),
                 })
             }
         }
@@ -155,8 +155,8 @@ impl Eraser {
             match self.take_step(0).await {
                 Ok(_) if !matches!(self.at, At::Idle) => tokio::task::yield_now().await,
                 Ok(_) => return Ok(true),
-                Err(Trouble::Ledger(error)) => return Err(error.into()),
-                Err(Trouble::Blobs(error)) => return Err(Obstacle::of(&error)),
+                Err(SweepError::Ledger(error)) => return Err(error.into()),
+                Err(SweepError::Blobs(error)) => return Err(Obstacle::of(&error)),
             }
         }
     }
@@ -166,7 +166,7 @@ impl Eraser {
         Ok(is_due(last, (self.clock)(), &self.sweeping))
     }
 
-    async fn take_step(&mut self, head: u64) -> Result<Step, Trouble> {
+    async fn take_step(&mut self, head: u64) -> Result<Progress, SweepError> {
         let now = (self.clock)();
         match &mut self.at {
             At::Idle if now < self.next => {
@@ -174,14 +174,14 @@ impl Eraser {
                     self.ledger.advance(&Reader::Eraser, head).await?;
                     self.cursor = head;
                 }
-                Ok(Step::Done(head))
+                Ok(Progress::Done(head))
             }
             At::Idle => {
                 // Asked before the first document is: what is completed from here on was written after this.
                 let oldest = self.ledger.oldest_claim().await?;
                 let before = before(now, oldest, &self.sweeping);
                 self.at = At::Marking { before, after: None, named: NamedSet::default() };
-                Ok(Step::More)
+                Ok(Progress::More)
             }
             At::Marking { before, after, named } => {
                 let page = self.ledger.named_blobs(*after, PAGE).await?;
@@ -193,7 +193,7 @@ impl Eraser {
                         self.at = At::Sweeping(Box::new(sweep));
                     }
                 }
-                Ok(Step::More)
+                Ok(Progress::More)
             }
             At::Sweeping(sweep) => {
                 if !sweep.step(PAGE as usize).await? {
@@ -202,7 +202,7 @@ impl Eraser {
                     self.next = now.plus_ms(ms(self.sweeping.every));
                     self.tell(swept).await?;
                 }
-                Ok(Step::More)
+                Ok(Progress::More)
             }
         }
     }

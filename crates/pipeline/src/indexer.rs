@@ -18,7 +18,7 @@ use crate::async_index::AsyncIndex;
 use crate::batch::{self, Taken};
 use crate::board::{Board, Kind, Subject};
 use crate::clock::Clock;
-use crate::follow::{Follower, Gathering, Obstacle, Step};
+use crate::follow::{Follower, Gathering, Obstacle, Progress};
 use crate::heads::Heads;
 use crate::lost_texts::LostTexts;
 use crate::noted::{Fetched, Noted};
@@ -129,32 +129,32 @@ impl Follower for Indexer {
         GATHERING
     }
 
-    async fn step(&mut self, head: u64) -> Result<Step, Obstacle> {
+    async fn step(&mut self, head: u64) -> Result<Progress, Obstacle> {
         match self.take_step(head).await {
             Ok(step) => Ok(step),
-            Err(Trouble::Index(IndexError::Damaged(reason))) => {
+            Err(IndexerError::Index(IndexError::Damaged(reason))) => {
                 self.of.board.set(Kind::IndexDamaged, self.subject(), &reason);
                 self.begin_anew().await?;
                 // What breaks before it was whole breaks again: not without a pause.
                 match std::mem::replace(&mut self.anew, true) {
                     true => Err(Obstacle::Unreachable(reason)),
-                    false => Ok(Step::More),
+                    false => Ok(Progress::More),
                 }
             }
             // Where it stood is asked anew: what was applied before the obstacle may be there or not.
-            Err(Trouble::Index(error)) => {
+            Err(IndexerError::Index(error)) => {
                 self.at = At::Unknown;
                 Err(Obstacle::of(&error))
             }
-            Err(trouble) => {
+            Err(error) => {
                 // However long it waits: the outbox may be trimmed meanwhile, which is asked where it resumes.
                 if let At::Following(_) = self.at {
                     self.at = At::Unknown;
                 }
-                Err(match trouble {
-                    Trouble::Ledger(error) => error.into(),
-                    Trouble::Index(error) => Obstacle::of(&error),
-                    Trouble::Blobs(error) => Obstacle::of(&error),
+                Err(match error {
+                    IndexerError::Ledger(error) => error.into(),
+                    IndexerError::Index(error) => Obstacle::of(&error),
+                    IndexerError::Blobs(error) => Obstacle::of(&error),
                 })
             }
         }
@@ -163,7 +163,7 @@ impl Follower for Indexer {
 
 /// Why a step failed.
 #[derive(Debug, thiserror::Error)]
-enum Trouble {
+enum IndexerError {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     #[error(transparent)]
@@ -181,7 +181,7 @@ impl Indexer {
         Indexer { of, partition, index, at: At::Unknown, anew: false, noted, lost_texts }
     }
 
-    async fn take_step(&mut self, head: u64) -> Result<Step, Trouble> {
+    async fn take_step(&mut self, head: u64) -> Result<Progress, IndexerError> {
         self.noted.begin_pass();
         // Asked at each turn: a search may have met damage.
         let checkpoint = self.index.checkpoint().await?;
@@ -191,13 +191,13 @@ impl Indexer {
             At::Following(from) if from >= head => {
                 self.anew = false;
                 self.lost_texts.read_again_what_is_due(&mut self.noted).await?;
-                Ok(Step::Done(from))
+                Ok(Progress::Done(from))
             }
             At::Following(from) => self.catch_up(from).await,
         }
     }
 
-    async fn resume(&mut self, checkpoint: u64) -> Result<Step, Trouble> {
+    async fn resume(&mut self, checkpoint: u64) -> Result<Progress, IndexerError> {
         let reader = reader(&self.partition);
         let (first, last) =
             (self.of.ledger.trimmed(&reader).await?, self.of.ledger.last_seq().await?);
@@ -205,18 +205,18 @@ impl Indexer {
             Resume::Follow => {}
             Resume::Build => {
                 self.clear().await?;
-                return Ok(Step::More);
+                return Ok(Progress::More);
             }
             Resume::BuildAnew(reason) => {
                 self.of.board.set(Kind::IndexDamaged, self.subject(), reason);
                 self.clear().await?;
-                return Ok(Step::More);
+                return Ok(Progress::More);
             }
         }
         self.of.ledger.advance(&reader, checkpoint).await?;
         self.lost_texts.resume(&self.noted.all().await?);
         self.at = At::Following(checkpoint);
-        Ok(Step::More)
+        Ok(Progress::More)
     }
 
     pub(crate) async fn begin_anew(&mut self) -> Result<(), Obstacle> {
@@ -225,15 +225,15 @@ impl Indexer {
             Err(error) => {
                 self.at = At::Unknown;
                 Err(match error {
-                    Trouble::Ledger(error) => error.into(),
-                    Trouble::Index(error) => Obstacle::of(&error),
-                    Trouble::Blobs(error) => Obstacle::of(&error),
+                    IndexerError::Ledger(error) => error.into(),
+                    IndexerError::Index(error) => Obstacle::of(&error),
+                    IndexerError::Blobs(error) => Obstacle::of(&error),
                 })
             }
         }
     }
 
-    async fn clear(&mut self) -> Result<(), Trouble> {
+    async fn clear(&mut self) -> Result<(), IndexerError> {
         self.of.ledger.reset(&reader(&self.partition)).await?;
         self.index.clear().await?;
         // Read before the first document: whatever changes from here on is told again by the outbox.
@@ -244,7 +244,11 @@ impl Indexer {
 
     /// Brings one page of the ledger's documents into the index. Its checkpoint stays 0 until the last is there, so
     /// that an index half built is never taken for a whole one.
-    async fn build(&mut self, start: u64, after: Option<DocumentId>) -> Result<Step, Trouble> {
+    async fn build(
+        &mut self,
+        start: u64,
+        after: Option<DocumentId>,
+    ) -> Result<Progress, IndexerError> {
         let page = self.of.ledger.ids_after(&self.partition, after, PAGE).await?;
         let Some(last) = page.last().copied() else {
             if start > 0 {
@@ -253,7 +257,7 @@ impl Indexer {
             self.of.ledger.advance(&reader(&self.partition), start).await?;
             self.of.board.clear(Kind::IndexDamaged, &self.subject());
             self.at = At::Following(start);
-            return Ok(Step::More);
+            return Ok(Progress::More);
         };
         let Fetched { stored, .. } = self.documents(&page).await?;
         // What has left since it was met is not to be found here: the outbox tells of it.
@@ -274,14 +278,14 @@ impl Indexer {
         self.apply(changes, 0).await?;
         self.settle(page.into_iter()).await?;
         self.at = At::Building { start, after: Some(last) };
-        Ok(Step::More)
+        Ok(Progress::More)
     }
 
     /// Applies one batch of the outbox.
-    async fn catch_up(&mut self, from: u64) -> Result<Step, Trouble> {
+    async fn catch_up(&mut self, from: u64) -> Result<Progress, IndexerError> {
         let outbox = self.of.ledger.changes(&self.partition, from, BATCH).await?;
         let Some(last) = outbox.last().map(|change| change.seq) else {
-            return Ok(Step::Done(from));
+            return Ok(Progress::Done(from));
         };
         // However often a document changed, its record is made once, from what the ledger holds now.
         let mut ids: Vec<DocumentId> = outbox.iter().map(|change| change.document).collect();
@@ -319,7 +323,7 @@ impl Indexer {
         self.settle(taken.into_iter()).await?;
         self.of.ledger.advance(&reader(&self.partition), through).await?;
         self.at = At::Following(through);
-        Ok(Step::after(outbox.len(), BATCH, through, last))
+        Ok(Progress::after(outbox.len(), BATCH, through, last))
     }
 
     async fn documents(&mut self, ids: &[DocumentId]) -> Result<Fetched, LedgerError> {
@@ -342,7 +346,7 @@ impl Indexer {
     }
 
     /// Applies changes. One that the index refuses for good is noted and passed over.
-    async fn apply(&mut self, changes: Vec<Change>, checkpoint: u64) -> Result<(), Trouble> {
+    async fn apply(&mut self, changes: Vec<Change>, checkpoint: u64) -> Result<(), IndexerError> {
         let changes = Arc::new(changes);
         let (index, all) = (&self.index, changes.len());
         let at = match self.at {
@@ -372,7 +376,7 @@ impl Indexer {
     }
 
     /// The record of a document. One whose text is lost is found by its other properties; the loss is noted.
-    async fn record(&mut self, stored: &Stored) -> Result<Record, Trouble> {
+    async fn record(&mut self, stored: &Stored) -> Result<Record, IndexerError> {
         let document = &stored.document;
         let Some(text) = &document.text else { return Ok(record(document, Vec::new())) };
         match self.of.blobs.read_text(text).await {
@@ -393,7 +397,7 @@ impl Indexer {
 }
 
 /// Why an index refuses a change for good.
-fn refusal(error: IndexError) -> Result<String, Trouble> {
+fn refusal(error: IndexError) -> Result<String, IndexerError> {
     match error {
         IndexError::Refused(reason) => Ok(reason),
         IndexError::Damaged(_) | IndexError::Unavailable(_) => Err(error.into()),

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::async_index;
 use crate::board::{Kind, Subject};
-use crate::follow::{Follower, Obstacle, Step, Way, follow};
+use crate::follow::{Follower, Obstacle, Progress, Way, follow};
 use crate::indexer::{Indexer, Indexing};
 
 /// The indexes of all agencies, each followed on its own: what ails one is nothing to the others.
@@ -86,7 +86,7 @@ impl Indexers {
         for partition in self.partitions().await? {
             let mut indexer = Indexer::new(self.of.clone(), partition);
             indexer.begin_anew().await?;
-            while indexer.step(u64::MAX).await? == Step::More {}
+            while indexer.step(u64::MAX).await? == Progress::More {}
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use madang_ledger::ledger::Ledger;
 use madang_ledger::queue::QueueDeclaration;
 use madang_ledger::reader::Reader;
 use madang_ledger::worker::Worker;
-use madang_sandbox::limits::Limits;
+use madang_sandbox::limits::ChildLimits;
 use madang_sandbox::zygote::Zygote;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
@@ -464,7 +464,7 @@ pub struct Settings {
     /// Objects extracted at the same time, each in a child of its own.
     pub workers: usize,
     /// What a child may use.
-    pub limits: Limits,
+    pub limits: ChildLimits,
     /// How often to try again.
     pub policy: Policy,
 }

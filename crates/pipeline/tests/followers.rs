@@ -51,7 +51,7 @@ use madang_pipeline::cataloguer::{Cataloguer, declaration, rebuild};
 use madang_pipeline::completer::{Completer, Finished};
 use madang_pipeline::declaration::parse;
 use madang_pipeline::eraser::{Eraser, Sweeping};
-use madang_pipeline::follow::{Follower, Gathering, Obstacle, Step, Way, follow};
+use madang_pipeline::follow::{Follower, Gathering, Obstacle, Progress, Way, follow};
 use madang_pipeline::heads::{self, Heads};
 use madang_pipeline::indexer::{Indexing, reached};
 use madang_pipeline::indexers::{Following, Indexers};
@@ -464,7 +464,7 @@ async fn the_entry_of_a_folder_is_written_by_its_cataloguer_alone_when_it_is_ask
     let flush = Arc::new(Notify::new());
     let mut cataloguer = Cataloguer::new(Arc::clone(&ledger), all, Arc::clone(&flush));
     let head = heads::heads(ledger.as_ref()).await.unwrap().documents;
-    while cataloguer.step(head).await.unwrap() == Step::More {}
+    while cataloguer.step(head).await.unwrap() == Progress::More {}
     // Files may come: it is put off. To ask whether it is written does not write it.
     let fresh = async || series::are_fresh(ledger.as_ref(), &[&series]).await.unwrap();
     let seq = ledger.last_seq().await.unwrap();
@@ -472,7 +472,7 @@ async fn the_entry_of_a_folder_is_written_by_its_cataloguer_alone_when_it_is_ask
     assert_eq!(ledger.last_seq().await.unwrap(), seq);
     flush.notify_one();
     cataloguer.asked().await;
-    assert_eq!(cataloguer.step(head).await.unwrap(), Step::Done(head));
+    assert_eq!(cataloguer.step(head).await.unwrap(), Progress::Done(head));
     assert!(fresh().await);
     assert_eq!(ledger.last_seq().await.unwrap(), seq + 1);
 }
@@ -712,10 +712,10 @@ impl Follower for Counting {
         Gathering { quiet: Duration::ZERO, longest: Duration::ZERO, enough: 1 }
     }
 
-    async fn step(&mut self, head: u64) -> Result<Step, Obstacle> {
+    async fn step(&mut self, head: u64) -> Result<Progress, Obstacle> {
         let step = self.steps.fetch_add(1, Ordering::SeqCst);
         assert!(step >= self.panics, "step {step} breaks off");
-        Ok(Step::Done(head))
+        Ok(Progress::Done(head))
     }
 }
 
@@ -951,16 +951,16 @@ impl Follower for Hindered {
         Gathering { quiet: Duration::ZERO, longest: Duration::ZERO, enough: 1 }
     }
 
-    async fn step(&mut self, _head: u64) -> Result<Step, Obstacle> {
+    async fn step(&mut self, _head: u64) -> Result<Progress, Obstacle> {
         if self.obstacles > 0 {
             self.obstacles -= 1;
             return Err(Obstacle::Unreachable("not now".into()));
         }
         if self.at < 3 {
             self.at += 1;
-            return Ok(Step::More);
+            return Ok(Progress::More);
         }
-        Ok(Step::Done(self.at))
+        Ok(Progress::Done(self.at))
     }
 }
 

@@ -9,12 +9,12 @@ use tantivy::directory::error::{LockError, OpenReadError};
 use crate::index::IndexError;
 
 /// Runs what reads an index's files. Tantivy takes them at their word, so damaged ones may make it panic.
-pub(crate) fn guarded<T>(read: impl FnOnce() -> tantivy::Result<T>) -> Result<T, Trouble> {
+pub(crate) fn guarded<T>(read: impl FnOnce() -> tantivy::Result<T>) -> Result<T, ReadError> {
     // What the closure leaves half done is dropped with it: readers have no state, a writer is thrown away.
     match catch_unwind(AssertUnwindSafe(read)) {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(Trouble::Error(failed(error))),
-        Err(panic) => Err(Trouble::Panic(message(panic.as_ref()))),
+        Ok(Err(error)) => Err(ReadError::Error(failed(error))),
+        Err(panic) => Err(ReadError::Panic(message(panic.as_ref()))),
     }
 }
 
@@ -23,9 +23,9 @@ fn message(panic: &(dyn Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic".into())
 }
 
-/// What went wrong while files were read.
+/// Why files could not be read.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Trouble {
+pub(crate) enum ReadError {
     /// Tantivy said so.
     Error(IndexError),
     /// Tantivy or this crate panicked: over damaged files, or by a fault of its own in good ones. Which of the two,
@@ -33,21 +33,21 @@ pub(crate) enum Trouble {
     Panic(String),
 }
 
-impl std::fmt::Display for Trouble {
+impl std::fmt::Display for ReadError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Trouble::Error(error) => error.fmt(f),
-            Trouble::Panic(message) => write!(f, "a panic while it was read: {message}"),
+            ReadError::Error(error) => error.fmt(f),
+            ReadError::Panic(message) => write!(f, "a panic while it was read: {message}"),
         }
     }
 }
 
-/// Trouble with one of several indexes that are read together.
+/// An error of one of several indexes that are read together.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Failure {
     /// Which.
     pub(crate) at: usize,
-    pub(crate) trouble: Trouble,
+    pub(crate) error: ReadError,
 }
 
 /// Reads one of several indexes.
@@ -55,7 +55,7 @@ pub(crate) fn reading<T>(
     at: usize,
     read: impl FnOnce() -> tantivy::Result<T>,
 ) -> Result<T, Failure> {
-    guarded(read).map_err(|trouble| Failure { at, trouble })
+    guarded(read).map_err(|error| Failure { at, error })
 }
 
 /// What a caller can do about an error of tantivy: wait and try again, or rebuild.

@@ -18,7 +18,7 @@ use crate::entries::{Entries, Event};
 use crate::error::Result;
 
 /// An entry as it stood before.
-struct Known {
+struct FormerEntry {
     hash: BlobId,
     agency: String,
     version: u64,
@@ -28,7 +28,7 @@ struct Known {
 
 impl Writing<'_> {
     /// How these entries stand before they are written.
-    async fn known_entries(&mut self, ids: &[&str]) -> Result<HashMap<String, Known>> {
+    async fn known_entries(&mut self, ids: &[&str]) -> Result<HashMap<String, FormerEntry>> {
         type Row = (String, Vec<u8>, String, i64, bool, i64);
         let rows: Vec<Row> = sqlx::query_as(
             "SELECT id, body, agency, version, withdrawn, seq FROM entry
@@ -42,7 +42,7 @@ impl Writing<'_> {
             .map(|(id, body, agency, version, withdrawn, seq)| {
                 let hash = BlobId::of(unpack(&body)?.as_bytes());
                 let (version, seq) = (count(version), count(seq));
-                Ok((id, Known { hash, agency, version, withdrawn, seq }))
+                Ok((id, FormerEntry { hash, agency, version, withdrawn, seq }))
             })
             .collect()
     }
@@ -52,7 +52,7 @@ impl Writing<'_> {
     fn version_entry(
         &mut self,
         draft: &Draft,
-        known: &mut HashMap<String, Known>,
+        known: &mut HashMap<String, FormerEntry>,
         next: u64,
     ) -> bool {
         let agency = draft.agency.to_string();
@@ -72,7 +72,8 @@ impl Writing<'_> {
         let seq = next + self.news.len() as u64;
         self.tell_entry(draft.id.clone(), agency.clone(), version, false);
         let hash = draft.content_hash;
-        known.insert(draft.id.clone(), Known { hash, agency, version, withdrawn: false, seq });
+        known
+            .insert(draft.id.clone(), FormerEntry { hash, agency, version, withdrawn: false, seq });
         true
     }
 
@@ -80,7 +81,7 @@ impl Writing<'_> {
     async fn write_entries(
         &mut self,
         drafts: &[&Draft],
-        known: &HashMap<String, Known>,
+        known: &HashMap<String, FormerEntry>,
     ) -> Result<()> {
         for drafts in slices(drafts) {
             let mut insert = QueryBuilder::new(

@@ -6,15 +6,20 @@ use super::fault::fault;
 use super::news::{DOCUMENT, ENTRY};
 use super::value::{count, document_id, partition, signed};
 use crate::error::Result;
-use crate::outbox::{Change, Outbox};
+use crate::outbox::{DocumentChange, Outbox};
 
 #[async_trait]
 impl Outbox for SqliteLedger {
-    async fn changes(&self, partition: &Partition, after: u64, limit: u32) -> Result<Vec<Change>> {
+    async fn changes(
+        &self,
+        partition: &Partition,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<DocumentChange>> {
         self.document_rows(Some(partition), after, limit).await
     }
 
-    async fn document_changes(&self, after: u64, limit: u32) -> Result<Vec<Change>> {
+    async fn document_changes(&self, after: u64, limit: u32) -> Result<Vec<DocumentChange>> {
         self.document_rows(None, after, limit).await
     }
 
@@ -45,7 +50,7 @@ impl SqliteLedger {
         of: Option<&Partition>,
         after: u64,
         limit: u32,
-    ) -> Result<Vec<Change>> {
+    ) -> Result<Vec<DocumentChange>> {
         // One text for each, so that each has its index.
         let sql = match of {
             Some(_) => {
@@ -67,7 +72,7 @@ impl SqliteLedger {
         rows.into_iter()
             .map(|(seq, document, agency, withdrawn)| {
                 let (document, partition) = (document_id(&document)?, partition(agency)?);
-                Ok(Change { seq: count(seq), document, partition, withdrawn })
+                Ok(DocumentChange { seq: count(seq), document, partition, withdrawn })
             })
             .collect()
     }

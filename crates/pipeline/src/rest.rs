@@ -80,3 +80,19 @@ impl Looking<'_> {
         Ok(Rest::Quiet)
     }
 }
+
+/// Why a service does not come to rest.
+#[derive(Debug, thiserror::Error)]
+pub enum SettleError {
+    /// A source cannot be listed.
+    #[error("pipeline `{pipeline}`: {reason}")]
+    Source {
+        /// The pipeline.
+        pipeline: String,
+        /// Why, and the cure.
+        reason: String,
+    },
+    /// The ledger does not answer.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -37,9 +37,10 @@ use crate::part::Part;
 use crate::probe::probe;
 use crate::reader_leases::{Obstruction, READER_LEASE, ReaderLeases};
 use crate::relay::Relay;
-use crate::rest::{Looking, Rest};
+use crate::rest::{Looking, Rest, SettleError};
 use crate::role::Role;
-use crate::source::{Ask, Source, SourceState};
+use crate::source::{Ask, Source};
+use crate::sources::Sources;
 use crate::terms::Terms;
 use crate::uploads::{PutError, Uploads};
 use crate::worker::Workers;
@@ -52,7 +53,7 @@ pub struct Service {
     parts: Parts,
     settings: Settings,
     series: Arc<HashMap<String, Series>>,
-    sources: BTreeMap<String, Running>,
+    sources: Sources,
     leases: Leases,
     work: Arc<Notify>,
     changed: Arc<Notify>,
@@ -63,11 +64,6 @@ pub struct Service {
     heads: watch::Receiver<Heads>,
     stop: CancellationToken,
     tasks: Mutex<Vec<JoinHandle<()>>>,
-}
-
-struct Running {
-    asks: mpsc::Sender<Ask>,
-    state: watch::Receiver<SourceState>,
 }
 
 impl std::fmt::Debug for Service {
@@ -104,7 +100,7 @@ impl Service {
         let mut service = Service {
             heads,
             series: Arc::new(series),
-            sources: BTreeMap::new(),
+            sources: Sources::default(),
             leases,
             work: Arc::default(),
             changed: Arc::default(),
@@ -184,9 +180,7 @@ impl Service {
                 board: self.parts.board.clone(),
                 window: Window::default(),
             };
-            let (asks, asked) = mpsc::channel(8);
-            let (told, state) = watch::channel(SourceState::default());
-            self.sources.insert(pipeline.name.clone(), Running { asks, state });
+            let (asked, told) = self.sources.begin(&pipeline.name);
             let stop = self.stop.clone();
             self.start_part(&format!("source/{}", pipeline.name), asked, move |asked| {
                 Box::pin(source.clone().run(asked, told.clone(), stop.clone()))
@@ -301,15 +295,7 @@ impl Service {
     /// # Errors
     /// When a source cannot be listed, with its reason, or the ledger does not answer.
     pub async fn settled(&self) -> Result<(), SettleError> {
-        for (name, source) in &self.sources {
-            let mut state = source.state.clone();
-            let now = state.wait_for(|state| state.settled || state.failure.is_some()).await;
-            if let Ok(state) = now
-                && let Some(reason) = &state.failure
-            {
-                return Err(SettleError::Source { pipeline: name.clone(), reason: reason.clone() });
-            }
-        }
+        self.sources.settled().await?;
         loop {
             let changed = self.changed.notified();
             let moved = self.moved.notified();
@@ -343,15 +329,7 @@ impl Service {
 
     /// What could not be listed, by pipeline, each with the reason and the cure.
     pub fn unlisted(&self) -> Vec<(String, String, String)> {
-        let mut all = Vec::new();
-        for pipeline in &self.settings.pipelines {
-            if let Some(source) = self.sources.get(&pipeline.name) {
-                for (path, reason) in &source.state.borrow().unlisted {
-                    all.push((pipeline.name.clone(), path.clone(), reason.clone()));
-                }
-            }
-        }
-        all
+        self.settings.pipelines.iter().flat_map(|one| self.sources.unlisted(&one.name)).collect()
     }
 
     /// The pipelines.
@@ -387,18 +365,12 @@ impl Service {
 
     /// Gives the operator's word that a mass disappearance is real. Gives whether there is such a source.
     pub async fn release(&self, pipeline: &str) -> bool {
-        match self.sources.get(pipeline) {
-            Some(source) => source.asks.send(Ask::Release).await.is_ok(),
-            None => false,
-        }
+        self.sources.ask(pipeline, Ask::Release).await
     }
 
     /// Has the source of a pipeline listed now. Gives whether there is such a source.
     pub async fn look_again(&self, pipeline: &str) -> bool {
-        match self.sources.get(pipeline) {
-            Some(source) => source.asks.send(Ask::Reconcile).await.is_ok(),
-            None => false,
-        }
+        self.sources.ask(pipeline, Ask::Reconcile).await
     }
 
     /// Stops: takes nothing new, finishes what runs, gives back what takes too long.
@@ -467,20 +439,4 @@ pub struct Settings {
     pub limits: ChildLimits,
     /// How often to try again.
     pub policy: Policy,
-}
-
-/// Why a service does not come to rest.
-#[derive(Debug, thiserror::Error)]
-pub enum SettleError {
-    /// A source cannot be listed.
-    #[error("pipeline `{pipeline}`: {reason}")]
-    Source {
-        /// The pipeline.
-        pipeline: String,
-        /// Why, and the cure.
-        reason: String,
-    },
-    /// The ledger does not answer.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
 }

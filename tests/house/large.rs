@@ -10,7 +10,7 @@ use madang_ledger::jobs::Jobs;
 use madang_ledger::objects::{Objects, Sighting};
 use madang_ledger::sqlite::{Durability, SqliteLedger};
 use madang_pipeline::declaration::parse;
-use madang_pipeline::source::sighting;
+use madang_pipeline::sightings::sighting;
 use madang_store::closed::Closed;
 use madang_store::folder::FolderStore;
 use madang_store::store::{Seen, Store};

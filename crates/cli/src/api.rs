@@ -12,7 +12,7 @@ use madang_server::server::{Limits, Ports, Server, Settings};
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::arguments::Place;
+use crate::arguments::ServiceOptions;
 use crate::configuration::Configuration;
 use crate::data_folder::{DataFolder, announced};
 use crate::failure::Failure;
@@ -44,7 +44,7 @@ const LOCAL: &str = "http://127.0.0.1";
 
 impl Api {
     /// Reaches the service at `--url`, else the one that runs on the data folder, else the folder itself.
-    pub(crate) fn reach(place: &Place) -> Result<Api, Failure> {
+    pub(crate) fn reach(place: &ServiceOptions) -> Result<Api, Failure> {
         let configuration = Configuration::read(place.config.as_deref(), backends::BUCKETS)?;
         let folder = configuration.data(place.data.as_deref());
         let runtime =

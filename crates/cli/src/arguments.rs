@@ -40,7 +40,7 @@ pub(crate) enum Command {
 
 /// Where the data lies, and how to reach a running service.
 #[derive(Args, Clone, Debug)]
-pub(crate) struct Place {
+pub(crate) struct ServiceOptions {
     /// Data folder
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
@@ -126,7 +126,7 @@ pub(crate) struct Search {
     /// Words, "phrases", prefix*, -without
     pub(crate) query: String,
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) place: ServiceOptions,
     /// Only of these agencies (7-digit codes)
     #[arg(long, value_name = "CODE")]
     pub(crate) agency: Vec<String>,
@@ -161,7 +161,7 @@ pub(crate) struct Show {
     /// Document id
     pub(crate) id: String,
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) place: ServiceOptions,
     /// Print the service's answer as it is
     #[arg(long)]
     pub(crate) json: bool,
@@ -170,7 +170,7 @@ pub(crate) struct Show {
 #[derive(Args, Debug)]
 pub(crate) struct Queue {
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) place: ServiceOptions,
     /// Print the service's answer as it is
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -259,13 +259,13 @@ pub(crate) enum QueueAct {
 #[derive(Args, Debug)]
 pub(crate) struct Top {
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) place: ServiceOptions,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct Catalog {
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) place: ServiceOptions,
     #[command(subcommand)]
     pub(crate) act: CatalogAct,
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use madang_pipeline::declaration::{self, Pipeline, Place};
-use madang_sandbox::limits::{LimitSettings, Limits};
+use madang_sandbox::limits::{ChildLimits, LimitSettings};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
@@ -124,8 +124,8 @@ impl Configuration {
     }
 
     /// The limits of a child.
-    pub(crate) fn limits(&self) -> Limits {
-        self.limits.over(Limits::default())
+    pub(crate) fn limits(&self) -> ChildLimits {
+        self.limits.over(ChildLimits::default())
     }
 }
 
@@ -331,7 +331,7 @@ mod tests {
             BucketKind::of::<AzureSettings>("az"),
         ];
         let all = Configuration::parse(&text, "madang.toml", &buckets).unwrap();
-        assert_eq!(all.limits(), Limits::default(), "what is marked as a default is one");
+        assert_eq!(all.limits(), ChildLimits::default(), "what is marked as a default is one");
 
         let table: toml::Table = text.parse().unwrap();
         let shown = |keys: Vec<String>, table: &toml::Table| {

@@ -11,7 +11,7 @@ use madang_document::{metadata as meta, object_key};
 use madang_extract::extraction::Extraction;
 use madang_extract::options::Options;
 use madang_sandbox::input::{Input, Ranges};
-use madang_sandbox::limits::Limits;
+use madang_sandbox::limits::ChildLimits;
 use madang_sandbox::request::Request;
 use madang_sandbox::run::{RunError, run as run_child};
 use madang_sandbox::sealed_file::SealedFile;
@@ -163,7 +163,7 @@ struct Answer {
     elapsed_ms: u64,
 }
 
-fn extract(zygote: &Zygote, path: &Path, limits: &Limits) -> Answer {
+fn extract(zygote: &Zygote, path: &Path, limits: &ChildLimits) -> Answer {
     let start = Instant::now();
     let mut extractions = Vec::new();
     let mut own = None;

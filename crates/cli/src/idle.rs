@@ -8,7 +8,7 @@ use madang_ledger::ledger::Ledger;
 use madang_server::ports::{
     Condition, Conditions, DropError, DropTarget, Dropped, Drops, HoldError, Holds, Upload,
 };
-use madang_store::store::Condition as PutCondition;
+use madang_store::store::Precondition;
 
 /// The ports of a data folder on which nothing runs: it can be read, takes nothing, and keeps the operator's word for
 /// the next run.
@@ -40,7 +40,7 @@ impl Drops for Idle {
         _: &str,
         _: Upload,
         _: Option<u64>,
-        _: PutCondition,
+        _: Precondition,
     ) -> Result<Dropped, DropError> {
         Err(DropError::Unavailable(CURE.into()))
     }

@@ -9,12 +9,12 @@ use madang_document::object_key;
 use madang_document::partition::Partition;
 use madang_document::principal::{Role, Scope};
 use madang_document::shown::Shown;
-use madang_ledger::documents::Stored;
 use madang_ledger::keys::NewKey;
 use madang_ledger::ledger::Ledger;
 use madang_pipeline::board::Board;
 use madang_pipeline::declaration::Pipeline;
-use madang_pipeline::indexer::Indexers;
+use madang_pipeline::indexer::Indexing;
+use madang_pipeline::indexers::Indexers;
 use madang_store::blobs::Blobs;
 use madang_store::error::StoreError;
 use madang_store::store::{Seen, Store};
@@ -35,13 +35,13 @@ pub(crate) fn index(command: &Index) -> Result<(), Failure> {
             let index = backends::index(&data)?;
             let blobs = backends::blobs(&data)?;
             if matches!(command.act, IndexAct::Rebuild) {
-                let indexers = Indexers {
+                let indexers = Indexers::new(Indexing {
                     ledger: Arc::clone(ledger),
                     blobs: blobs.clone(),
                     index: Arc::clone(&index),
                     board: Board::new(backends::clock()),
                     clock: backends::clock(),
-                };
+                });
                 indexers.rebuild().await.map_err(anyhow::Error::from)?;
             }
             verify(ledger.as_ref(), index.as_ref()).await?;

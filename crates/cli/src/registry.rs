@@ -7,7 +7,7 @@ use madang_pipeline::cataloguer;
 use serde_json::Value;
 
 use crate::api::{Api, idle_folder, part, query};
-use crate::arguments::{Catalog, CatalogAct, Place};
+use crate::arguments::{Catalog, CatalogAct, ServiceOptions};
 use crate::backends;
 use crate::configuration::{Configuration, pipelines};
 use crate::failure::Failure;
@@ -111,7 +111,7 @@ fn each_entry(
 
 /// Makes the entries anew from the documents and the declarations, and lets every other registry take all of them
 /// again.
-fn rebuild(place: &Place, sources: &[String]) -> Result<(), Failure> {
+fn rebuild(place: &ServiceOptions, sources: &[String]) -> Result<(), Failure> {
     let configuration = Configuration::read(place.config.as_deref(), backends::BUCKETS)?;
     let data = idle_folder(place.data.as_ref(), place.config.as_ref())?;
     let series: HashMap<String, Series> = pipelines(

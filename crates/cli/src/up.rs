@@ -1,48 +1,29 @@
-use std::collections::BTreeSet;
-use std::env::VarError;
-use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use async_trait::async_trait;
-use futures::StreamExt;
-use madang_document::blob_id::BlobId;
-use madang_document::condition::Kind;
 use madang_document::object_key;
-use madang_document::principal::{Principal, Scope};
-use madang_index::index::Index;
-use madang_index::scoped_searcher::ScopedSearcher;
 use madang_ledger::ledger::Ledger;
 use madang_pipeline::board::Board;
 use madang_pipeline::decide::Policy;
 use madang_pipeline::declaration::Pipeline;
-use madang_pipeline::service::{Parts, PutError, Role, Service, Settings};
+use madang_pipeline::service::{Parts, Service, Settings};
 use madang_sandbox::zygote::Zygote;
-use madang_server::door::Door;
-use madang_server::hosts::Hosts;
-use madang_server::ports::{
-    Condition, Conditions, DropError, DropTarget, Dropped, Drops, HoldError, Holds, Upload,
-};
-use madang_server::server::{
-    Limits as HttpLimits, OwnKey, Ports, Server, Settings as HttpSettings,
-};
-use madang_store::blobs::Blobs;
-use madang_store::error::StoreError;
-use madang_store::store::Condition as PutCondition;
-use madang_store::stores::Stores;
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
 
-use crate::arguments::{RoleName, Up};
+use crate::arguments::Up;
+use crate::closing_line::closing_line;
 use crate::configuration::{Configuration, pipelines};
 use crate::data_folder::DataFolder;
 use crate::failure::Failure;
-use crate::idle::release_act;
-use crate::progress::summary;
-use crate::terminal::{line, out, shown};
-use crate::{backends, local_key, log, progress};
+use crate::interruption::interrupted;
+use crate::own_keys::{ADMIN_KEY, admin_key, revoke_kept_keys};
+use crate::roles::roles;
+use crate::runtime::runtime;
+use crate::service_ports::ServicePorts;
+use crate::serving::{Http, base_url, listen};
+use crate::terminal::{line, shown};
+use crate::{backends, log, progress};
 
 /// `madang up`.
 pub(crate) fn run(command: Up) -> Result<(), Failure> {
@@ -67,19 +48,6 @@ pub(crate) fn run(command: Up) -> Result<(), Failure> {
     let result = runtime.block_on(up(&command, admin_key, configuration, pipelines, &data, zygote));
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));
     result
-}
-
-/// The runtime. Its threads say by their names what they are for, so that a profile tells tasks from blocking work:
-/// those for tasks are made first.
-fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    let tasks = std::thread::available_parallelism().map_or(1, usize::from);
-    let made = AtomicUsize::new(0);
-    let name = move || match made.fetch_add(1, Ordering::Relaxed) {
-        n if n < tasks => format!("runtime-{n}"),
-        n => format!("blocking-{}", n - tasks),
-    };
-    let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    runtime.worker_threads(tasks).thread_name_fn(name).enable_all().build()
 }
 
 async fn up(
@@ -121,11 +89,7 @@ async fn serve(
     if http {
         revoke_kept_keys(ledger.as_ref()).await?;
     }
-    let base = match (&configuration.base_url, address) {
-        (Some(base), _) => base.trim_end_matches('/').to_owned(),
-        (None, Some(address)) => format!("http://{address}"),
-        (None, None) => "http://127.0.0.1:8484".to_owned(),
-    };
+    let base = base_url(configuration.base_url.as_deref(), address);
     let registries = backends::registries(&configuration, &base)?;
     let names: Vec<String> = registries.iter().map(|registry| registry.name().to_owned()).collect();
     let stores = backends::stores(&pipelines, &configuration, &data.join(""))?;
@@ -154,190 +118,41 @@ async fn serve(
 
     // Before the first answer: whoever asks early waits in the listener's queue, and is told of no missing pipeline.
     let service = Arc::new(Service::start(parts, settings).await?);
-    let ports = Arc::new(ServicePorts {
-        service: Arc::clone(&service),
-        ledger: Arc::clone(ledger),
-        board: board.clone(),
-    });
     let mut serving = None;
     if let (Some(listener), Some(address), Some(local_key)) = (listener, address, local_key) {
-        let own_keys = own_keys(&local_key.text, admin_key.as_deref());
-        let mut notes = JoinSet::new();
-        notes.spawn(local_key.kept());
-        let door = Door::of_this_process();
-        let mut settings = http_settings(&configuration, &base, address, names, own_keys);
-        // Who listens keeps a seat for good.
-        settings.limits.listeners = settings.limits.listeners.min(door.most / 2);
-        let server = server(settings, &ports, ledger, &index, &blobs, &stores);
-        let link = match server.sessions().link(owner(), clock()) {
-            Ok(link) => link,
-            Err(error) => {
-                service.stop().await;
-                return Err(Failure::Other(anyhow::anyhow!("no random bytes: {error}")));
-            }
+        let ports = ServicePorts {
+            service: Arc::clone(&service),
+            ledger: Arc::clone(ledger),
+            board: board.clone(),
         };
-        let app = madang_server::routes::app(Arc::clone(&server));
-        let closing = Arc::clone(&server);
-        let stopped = Arc::new(tokio::sync::Notify::new());
-        let stop = Arc::clone(&stopped);
-        let task = tokio::spawn(async move {
-            door.serve(listener, app, async move { stop.notified().await }).await;
-        });
-        // Without it the command line does not find the service, which is no reason not to serve.
-        match data.announce(&format!("http://{address}")) {
-            Ok(announcement) => _ = notes.spawn(announcement.kept()),
-            Err(error) => line(&shown!(
-                "madang: commands on this data folder will not find the service: {error}"
-            )),
+        let http = Http {
+            configuration: &configuration,
+            base: &base,
+            registries: names,
+            data,
+            admin_key: admin_key.as_deref(),
+            service: Arc::new(ports),
+            index: &index,
+            blobs: &blobs,
+            stores: &stores,
+        };
+        match http.serve(listener, address, local_key) {
+            Ok(served) => serving = Some(served),
+            Err(failure) => {
+                service.stop().await;
+                return Err(failure);
+            }
         }
-        line(&shown!("madang listens on {base}"));
-        line(&shown!("sign in once with {base}/sign-in?token={link}"));
-        serving = Some((task, closing, stopped, notes));
     }
-    drop(ports);
 
     let result =
         if command.once { once(&service, ledger, command).await } else { interrupted().await };
 
-    if let Some((task, server, stopped, mut notes)) = serving {
-        notes.shutdown().await;
-        // Before the port is free for anybody else.
-        data.withdraw();
-        server.close();
-        stopped.notify_one();
-        let _ = tokio::time::timeout(std::time::Duration::from_secs(5), task).await;
+    if let Some(serving) = serving {
+        serving.stop(data).await;
     }
     service.stop().await;
     result
-}
-
-fn roles(named: &[RoleName], once: bool, listen: bool) -> (BTreeSet<Role>, bool) {
-    if named.is_empty() {
-        // A run that ends by itself has nobody to serve, unless an address was asked for.
-        return (Role::ALL.into(), !once || listen);
-    }
-    let mut roles = BTreeSet::new();
-    let mut http = false;
-    for role in named {
-        match role {
-            RoleName::Source => _ = roles.insert(Role::Source),
-            RoleName::Worker => _ = roles.insert(Role::Worker),
-            RoleName::Indexer => _ = roles.insert(Role::Indexer),
-            RoleName::Cataloguer => _ = roles.insert(Role::Cataloguer),
-            RoleName::Relay => _ = roles.insert(Role::Relay),
-            RoleName::Eraser => _ = roles.insert(Role::Eraser),
-            RoleName::Http => http = true,
-        }
-    }
-    (roles, http)
-}
-
-async fn listen(command: &Up, configuration: &Configuration) -> Result<TcpListener, Failure> {
-    let address = command
-        .listen
-        .or(configuration.listen)
-        .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8484)));
-    TcpListener::bind(address).await.map_err(|error| {
-        let told = format!(
-            "cannot listen on {address}: {error}; choose another with --listen (port 0 takes any free one)"
-        );
-        Failure::Other(anyhow::Error::new(error).context(told))
-    })
-}
-
-fn http_settings(
-    configuration: &Configuration,
-    base: &str,
-    address: SocketAddr,
-    registries: Vec<String>,
-    own_keys: Vec<OwnKey>,
-) -> HttpSettings {
-    let mut limits = HttpLimits::default();
-    if let Some(mib) = configuration.upload_mib {
-        limits.upload = mib.get().saturating_mul(1 << 20);
-    }
-    HttpSettings {
-        base_url: base.to_owned(),
-        hosts: Hosts::of(address, configuration.base_url.as_deref()),
-        publisher: configuration.publisher.clone().unwrap_or_else(|| "Madang".to_owned()),
-        registries,
-        own_keys,
-        limits,
-    }
-}
-
-fn server(
-    settings: HttpSettings,
-    service: &Arc<ServicePorts>,
-    ledger: &Arc<dyn Ledger>,
-    index: &Arc<dyn Index>,
-    blobs: &Blobs,
-    stores: &Stores,
-) -> Arc<Server> {
-    let ports = Ports {
-        ledger: Arc::clone(ledger),
-        searcher: ScopedSearcher::new(Arc::clone(index)),
-        blobs: blobs.clone(),
-        stores: stores.clone(),
-        drops: Arc::clone(service) as _,
-        holds: Arc::clone(service) as _,
-        conditions: Arc::clone(service) as _,
-        clock: backends::clock(),
-    };
-    Arc::new(Server::new(ports, settings))
-}
-
-/// The keys that stand outside the ledger: the owner's beside the data, and the one that scripts set. They are as
-/// they stand at this start, whatever was before; nothing of them is kept.
-fn own_keys(local: &str, admin: Option<&str>) -> Vec<OwnKey> {
-    let key =
-        |name: &str, key: &str| OwnKey { name: name.to_owned(), hash: BlobId::of(key.as_bytes()) };
-    let local = key(local_key::FILE, local);
-    [local].into_iter().chain(admin.map(|admin| key(ADMIN_KEY, admin))).collect()
-}
-
-/// The key that scripts set, if there is one.
-fn admin_key(chosen: Result<String, VarError>) -> Result<Option<String>, Failure> {
-    match chosen {
-        Ok(chosen) if chosen.chars().count() < SHORTEST_KEY => Err(Failure::usage(format!(
-            "{ADMIN_KEY} has fewer than {SHORTEST_KEY} characters, and whoever guesses it may do everything; \
-             set it to a random one (`openssl rand -hex 32` makes one)"
-        ))),
-        Ok(chosen) => Ok(Some(chosen)),
-        Err(VarError::NotPresent) => Ok(None),
-        Err(VarError::NotUnicode(_)) => Err(Failure::usage(format!(
-            "{ADMIN_KEY} is not UTF-8; set it to a random key of letters and digits"
-        ))),
-    }
-}
-
-/// The variable that sets a key.
-const ADMIN_KEY: &str = "MADANG_ADMIN_KEY";
-
-/// Characters that it has at least: 128 bits as hexadecimal digits.
-const SHORTEST_KEY: usize = 32;
-
-/// Earlier versions kept the owner's and the environment's key in the ledger, under these names, where they outlived
-/// their change.
-async fn revoke_kept_keys(ledger: &dyn Ledger) -> Result<(), Failure> {
-    for key in ledger.keys().await? {
-        if key.revoked_at.is_none()
-            && ["local command line", ADMIN_KEY].contains(&key.name.as_str())
-        {
-            ledger.revoke_key(key.id, "local").await?;
-            line(&shown!(
-                "key {} ({}) of an earlier version is revoked: that key counts from its own place only",
-                key.id,
-                key.name
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// Who signs in with the link that is printed at the start.
-fn owner() -> Principal {
-    Principal { name: "owner".into(), ..Principal::local() }
 }
 
 /// Runs until all that was there is settled, indexed and catalogued, and prints the closing line.
@@ -361,179 +176,6 @@ async fn once(service: &Service, ledger: &Arc<dyn Ledger>, command: &Up) -> Resu
     for (pipeline, path, reason) in service.unlisted() {
         line(&shown!("{pipeline}: {}: {reason}", object_key::readable(&path)));
     }
-    let told = closing(ledger.as_ref(), service.pipelines(), command).await;
+    let told = closing_line(ledger.as_ref(), service.pipelines(), command).await;
     result.and(told)
-}
-
-/// Prints the closing line, after what stands beside it. Scripts read it, so it counts as a failure if they cannot.
-async fn closing(ledger: &dyn Ledger, pipelines: &[Pipeline], command: &Up) -> Result<(), Failure> {
-    remarks(ledger, pipelines, command).await?;
-    out(&summary(&ledger.balance(&Scope::All).await?))
-}
-
-/// Lines about left-out files that are printed at most; the command that prints all of them is named then.
-const REMARKS: usize = 20;
-
-/// What stands beside the closing line: what was left out, and which disappearances wait for the operator's word.
-async fn remarks(ledger: &dyn Ledger, pipelines: &[Pipeline], command: &Up) -> Result<(), Failure> {
-    let named = |option: &str, path: &Option<PathBuf>| {
-        path.as_ref().map_or_else(String::new, |path| format!(" {option} {}", path.display()))
-    };
-    let here = named("--data", &command.data) + &named("--config", &command.config);
-    for pipeline in pipelines {
-        if let Some(held) = ledger.held(&pipeline.name).await? {
-            line(&shown!(
-                "{}: {} of {} files are gone; nothing is withdrawn until `madang queue release {}{here}`, and the \
-                 next run",
-                pipeline.name,
-                held.missing,
-                held.known,
-                pipeline.name
-            ));
-        }
-    }
-    let left_out = ledger.balance(&Scope::All).await?.left_out;
-    if left_out == 0 {
-        return Ok(());
-    }
-    for (pipeline, one) in ledger.left_outs(&Scope::All, None, REMARKS as u32).await?.readable() {
-        line(&shown!("{pipeline}: {}: left out: {}", object_key::readable(&one.key), one.reason));
-    }
-    let more = if left_out > REMARKS as u64 { " (madang queue left-out lists them)" } else { "" };
-    line(&shown!("left out {left_out}{more}"));
-    Ok(())
-}
-
-async fn interrupted() -> Result<(), Failure> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    line(&shown!("madang stops: what runs is finished or given back"));
-    Ok(())
-}
-
-/// The service as the server sees it.
-struct ServicePorts {
-    service: Arc<Service>,
-    ledger: Arc<dyn Ledger>,
-    board: Board,
-}
-
-#[async_trait]
-impl Drops for ServicePorts {
-    fn targets(&self) -> Vec<DropTarget> {
-        let pipelines = self.service.pipelines().iter();
-        pipelines
-            .map(|pipeline| DropTarget {
-                pipeline: pipeline.name.clone(),
-                agency: pipeline.agency.clone(),
-                title: pipeline.series.title.clone(),
-            })
-            .collect()
-    }
-
-    async fn put(
-        &self,
-        pipeline: &str,
-        path: &str,
-        body: Upload,
-        _length: Option<u64>,
-        condition: PutCondition,
-    ) -> Result<Dropped, DropError> {
-        let listed =
-            self.service.put(pipeline, path, body.boxed(), condition).await.map_err(|error| {
-                match error {
-                    PutError::NoPipeline(name) => DropError::UnknownPipeline(name),
-                    PutError::Excluded(_) | PutError::Store(StoreError::Denied { .. }) => {
-                        DropError::Refused(error.into())
-                    }
-                    PutError::Store(StoreError::Precondition(path)) => {
-                        DropError::Precondition(path)
-                    }
-                    PutError::Store(StoreError::Conflict { .. }) => {
-                        DropError::Conflict(error.into())
-                    }
-                    PutError::Store(StoreError::BrokenOff { .. }) => {
-                        DropError::BrokenOff(error.into())
-                    }
-                    PutError::Held { .. } => DropError::Held(error.into()),
-                    PutError::Store(_) | PutError::Ledger(_) => {
-                        DropError::Unavailable(error.into())
-                    }
-                }
-            })?;
-        Ok(Dropped { store: pipeline.to_owned(), path: listed.path, version: listed.version })
-    }
-}
-
-/// A condition as the server shows it; a held disappearance is shown with its queue.
-fn condition(condition: madang_pipeline::board::Condition) -> Option<Condition> {
-    let kind = condition.kind;
-    if kind == Kind::Held {
-        return None;
-    }
-    let (subject, agency) = (condition.subject.name, condition.subject.agency);
-    Some(Condition { kind, subject, agency, since: condition.since, detail: condition.message })
-}
-
-impl Conditions for ServicePorts {
-    fn now(&self) -> Vec<Condition> {
-        self.board.now().into_iter().filter_map(condition).collect()
-    }
-}
-
-#[async_trait]
-impl Holds for ServicePorts {
-    async fn release(&self, pipeline: &str, actor: &str) -> Result<(), HoldError> {
-        match self.ledger.held(pipeline).await {
-            Ok(Some(_)) => {}
-            Ok(None) => return Err(HoldError::NothingHeld(pipeline.to_owned())),
-            Err(error) => return Err(HoldError::Unavailable(error.into())),
-        }
-        if !self.service.release(pipeline).await {
-            return Err(HoldError::Unavailable("no source runs for it in this process".into()));
-        }
-        let noted = self.ledger.append(&release_act(pipeline, actor)).await;
-        noted.map_err(|error| HoldError::Unavailable(error.into()))
-    }
-
-    async fn look_again(&self, pipeline: &str) {
-        self.service.look_again(pipeline).await;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::ffi::OsString;
-    use std::os::unix::ffi::OsStringExt;
-
-    use super::*;
-
-    #[test]
-    fn a_chosen_key_is_long_and_a_text() {
-        let names = |chosen: Result<String, VarError>| {
-            let admin = admin_key(chosen).map_err(|failure| match failure {
-                Failure::Usage(message) => message.to_string(),
-                other => panic!("{other:?}"),
-            })?;
-            let keys = own_keys("local", admin.as_deref());
-            Ok::<_, String>(keys.into_iter().map(|key| key.name).collect::<Vec<_>>())
-        };
-        let own = local_key::FILE.to_owned();
-        assert_eq!(names(Err(VarError::NotPresent)), Ok(vec![own.clone()]));
-        let enough = Ok("k".repeat(SHORTEST_KEY));
-        assert_eq!(names(enough), Ok(vec![own, ADMIN_KEY.to_owned()]));
-        for short in [String::new(), "k".repeat(SHORTEST_KEY - 1), "가".repeat(SHORTEST_KEY - 1)] {
-            let refused = names(Ok(short)).unwrap_err();
-            assert!(refused.contains("fewer than 32 characters"), "{refused}");
-            assert!(refused.contains("openssl rand -hex 32"), "no cure: {refused}");
-        }
-        let odd = OsString::from_vec(vec![0xFF; SHORTEST_KEY]);
-        let refused = names(Err(VarError::NotUnicode(odd))).unwrap_err();
-        assert!(refused.contains("is not UTF-8; set it to a random key"), "{refused}");
-    }
 }

@@ -25,7 +25,12 @@ pub trait Objects: Send + Sync {
 
     /// Current objects of a pipeline, live ones only, ordered by path, at most `limit`, after path `after`:
     /// what a full listing is compared with.
-    async fn known(&self, pipeline: &str, after: Option<&str>, limit: u32) -> Result<Vec<Known>>;
+    async fn known(
+        &self,
+        pipeline: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<KnownPath>>;
 
     /// Enqueues a deletion for each of these paths that is live. Gives how many there were.
     async fn vanish(&self, store: &str, paths: &[String]) -> Result<u64>;
@@ -72,7 +77,7 @@ pub struct Seen {
 
 /// A live path and its current version.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
+pub struct KnownPath {
     /// The path.
     pub path: String,
     /// Its current version.

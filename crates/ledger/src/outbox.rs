@@ -17,10 +17,10 @@ pub trait Outbox: Send + Sync {
         partition: &Partition,
         after: u64,
         limit: u32,
-    ) -> Result<Rows<u64, Change>>;
+    ) -> Result<Rows<u64, DocumentChange>>;
 
     /// Document changes of every partition after `after`, in order, at most `limit`.
-    async fn document_changes(&self, after: u64, limit: u32) -> Result<Rows<u64, Change>>;
+    async fn document_changes(&self, after: u64, limit: u32) -> Result<Rows<u64, DocumentChange>>;
 
     /// The last `seq` of all; 0 if nothing was ever written.
     async fn last_seq(&self) -> Result<u64>;
@@ -34,7 +34,7 @@ pub trait Outbox: Send + Sync {
 
 /// A document that changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct DocumentChange {
     /// Commit-ordered.
     pub seq: u64,
     /// The document.

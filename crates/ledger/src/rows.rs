@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn a_bad_row_costs_itself_alone() {
-        let bad = || Err(LedgerError::Refused("an agency holds 12".into()));
+        let bad = || Err(LedgerError::refused("an agency holds 12"));
         let rows = || {
             let values = [(1, Ok("a")), (2, bad()), (3, Ok("c")), (4, bad())];
             Rows(values.into_iter().map(|(key, value)| Row { key, value }).collect())

@@ -565,7 +565,8 @@ impl Walk {
         assert_eq!(entries, expected);
         for agency in [ours(), theirs()] {
             let mut harvest = BTreeMap::new();
-            let events = self.ledger.events(&only([agency.clone()]), 0, 9999).await.unwrap().readable();
+            let events =
+                self.ledger.events(&only([agency.clone()]), 0, 9999).await.unwrap().readable();
             for event in events {
                 let former = harvest.insert(event.entry.clone(), (event.version, event.withdrawn));
                 assert!(former.is_none_or(|(version, _)| version < event.version), "{event:?}");

@@ -17,8 +17,9 @@ use madang_ledger::conformance::{self, sample};
 use madang_ledger::error::LedgerError;
 use madang_ledger::jobs::{Completed, JobFilter, JobState, Jobs, Redrive};
 use madang_ledger::ledger::Ledger;
-use madang_ledger::notes::{NewNote, NoteKind};
+use madang_ledger::notes::{By, NewNote, NoteKind};
 use madang_ledger::objects::Objects;
+use madang_ledger::reader::Reader;
 use madang_ledger::sqlite::{Durability, SqliteLedger};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
@@ -267,7 +268,7 @@ async fn a_bad_row_costs_itself_alone() {
     ledger.when(at(3)).put_entries(&entries).await.unwrap();
     for path in ["a", "b"] {
         let note = NewNote {
-            by: "cataloguer".into(),
+            by: By::Reader(Reader::Cataloguer),
             kind: NoteKind::EntryRefused,
             subject: sample::id(path).to_string(),
             agency: None,
@@ -314,7 +315,7 @@ async fn a_bad_row_costs_itself_alone() {
     assert_eq!((rows.len(), rows.readable().len()), counts(2, 1));
     let rows = ledger.notes(&Scope::All, None, 9).await.unwrap();
     assert_eq!((rows.len(), rows.readable().len()), counts(2, 1));
-    assert_eq!(ledger.noted_by("cataloguer").await.unwrap().len(), 1);
+    assert_eq!(ledger.noted_by(&By::Reader(Reader::Cataloguer)).await.unwrap().len(), 1);
     let rows = ledger.left_outs(&Scope::All, None, 9).await.unwrap();
     assert_eq!((rows.len(), rows.readable().len()), counts(2, 1));
     assert_eq!(ledger.left_out(sample::PIPELINE).await.unwrap(), [link("y")]);

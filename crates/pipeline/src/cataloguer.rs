@@ -17,8 +17,9 @@ use madang_ledger::notes::{By, NoteKind};
 use madang_ledger::reader::Reader;
 use tokio::sync::Notify;
 
+use crate::batch::{self, of_the_act};
 use crate::board::Subject;
-use crate::follow::{Follower, Gathering, Obstacle, Step};
+use crate::follow::{Follower, Gathering, Obstacle, Progress};
 use crate::heads::Heads;
 use crate::noted::{Fetched, Noted};
 use crate::series;
@@ -105,7 +106,7 @@ impl Follower for Cataloguer {
         GATHERING
     }
 
-    async fn step(&mut self, head: u64) -> Result<Step, Obstacle> {
+    async fn step(&mut self, head: u64) -> Result<Progress, Obstacle> {
         let step = self.take_step(head).await;
         if step.is_err() {
             // However long it waits: the outbox may be trimmed meanwhile.
@@ -144,7 +145,7 @@ impl Cataloguer {
         }
     }
 
-    async fn take_step(&mut self, head: u64) -> Result<Step, LedgerError> {
+    async fn take_step(&mut self, head: u64) -> Result<Progress, LedgerError> {
         self.noted.begin_pass();
         let mut at = match self.at {
             Some(at) => at,
@@ -162,14 +163,14 @@ impl Cataloguer {
                 self.ledger.advance(&Reader::Cataloguer, last).await?;
                 self.at = Some(last);
                 self.batch = Instant::now();
-                if Step::after(rows, BATCH, last, last) == Step::More {
-                    return Ok(Step::More);
+                if Progress::after(rows, BATCH, last, last) == Progress::More {
+                    return Ok(Progress::More);
                 }
                 at = last;
             }
         }
         if self.walk().await? {
-            return Ok(Step::More);
+            return Ok(Progress::More);
         }
         let quiet = self.batch.elapsed() > Duration::from_secs(1);
         let due = !self.changed.is_empty() && (quiet || self.written.elapsed() > SERIES);
@@ -183,7 +184,7 @@ impl Cataloguer {
             self.asked = false;
             self.written = Instant::now();
         }
-        Ok(Step::Done(at))
+        Ok(Progress::Done(at))
     }
 
     /// Finds out where to go on, and which declarations are not what the catalogue was last told. Who comes so late
@@ -293,22 +294,14 @@ async fn write(
     if drafts.is_empty() {
         return Ok(0);
     }
-    match ledger.put_entries(&drafts).await {
-        Err(error) if error.is_of_the_act() => {}
-        answer => return answer,
-    }
-    let mut changed = 0;
-    for draft in &drafts {
-        match ledger.put_entries(std::slice::from_ref(draft)).await {
-            Ok(one) => changed += one,
-            Err(error) if error.is_of_the_act() => {
-                let (id, agency) = (draft.id.clone(), Some(draft.agency.clone()));
-                noted.note(NoteKind::EntryRefused, id, agency, &error.to_string(), 0).await?;
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(changed)
+    let put = |part| ledger.put_entries(part);
+    let put = batch::take(&drafts, put, of_the_act, noted, |noted, draft, error| {
+        Box::pin(async move {
+            let (id, agency) = (draft.id.clone(), Some(draft.agency.clone()));
+            noted.note(NoteKind::EntryRefused, id, agency, &error.to_string(), 0).await
+        })
+    });
+    Ok(put.await?.answers().into_iter().sum())
 }
 
 /// Makes every entry anew from the documents and declarations, and withdraws those whose document is gone. What is

@@ -1,3 +1,4 @@
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use madang_ledger::ledger::Ledger;
 use tokio::sync::{Notify, mpsc};
 
 use crate::backoff::Backoff;
+use crate::batch::{self, Taken};
 use crate::board::{Board, Subject};
 use crate::clock::{Clock, Jitter};
 use crate::lease::Leases;
@@ -150,27 +152,33 @@ impl Completer {
     }
 
     async fn complete(&self, claims: &[Claim], completions: &[Completion]) {
-        match self.record(completions).await {
-            Ok(results) => self.recorded(completions, &results),
-            Err(error) if completions.len() > 1 => {
-                tracing::warn!(%error, jobs = completions.len(), "completions are refused together; one by one");
-                for (claim, completion) in claims.iter().zip(completions) {
-                    self.complete_one(claim, completion).await;
-                }
-            }
-            Err(error) => {
-                for (claim, completion) in claims.iter().zip(completions) {
-                    self.set_aside(claim, completion, &error).await;
-                }
-            }
-        }
+        // Whatever is worth waiting for was waited for.
+        let record = |part| self.record_all(part);
+        let mut by = (self, claims);
+        let taken =
+            batch::take(completions, record, Ok, &mut by, |(completer, claims), one, error| {
+                Box::pin(async move {
+                    if let Some(claim) = claims.iter().find(|claim| claim.ticket == one.ticket) {
+                        completer.set_aside(claim, one, &error).await;
+                    }
+                    Ok::<(), Infallible>(())
+                })
+            });
+        let Ok(Taken::Together(()) | Taken::OneByOne(_)) = taken.await;
     }
 
-    async fn complete_one(&self, claim: &Claim, completion: &Completion) {
-        let alone = std::slice::from_ref(completion);
-        match self.record(alone).await {
-            Ok(results) => self.recorded(alone, &results),
-            Err(error) => self.set_aside(claim, completion, &error).await,
+    async fn record_all(&self, completions: &[Completion]) -> Result<(), LedgerError> {
+        match self.record(completions).await {
+            Ok(results) => {
+                self.recorded(completions, &results);
+                Ok(())
+            }
+            Err(error) => {
+                if completions.len() > 1 {
+                    tracing::warn!(%error, jobs = completions.len(), "completions are refused together; one by one");
+                }
+                Err(error)
+            }
         }
     }
 

@@ -442,7 +442,7 @@ share = "joint"
             (as_it_is.weight, as_it_is.series.grade)
         );
         assert_eq!(unmarked.options.ocr, as_it_is.options.ocr);
-        let limits = madang_sandbox::limits::Limits::default();
+        let limits = madang_sandbox::limits::ChildLimits::default();
         assert_eq!(unmarked.limits.over(limits.clone()).memory, limits.memory);
     }
 

@@ -7,14 +7,14 @@ use madang_document::timestamp::Timestamp;
 use madang_ledger::audit::Act;
 use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
-use madang_ledger::notes::NoteKind;
+use madang_ledger::notes::{By, NoteKind};
 use madang_ledger::reader::Reader;
 use madang_store::blobs::{BlobError, Blobs};
 use madang_store::sweep::{BlobSweep, NamedSet, Swept};
 
 use crate::board::Subject;
 use crate::clock::{Clock, ms};
-use crate::follow::{Follower, Gathering, Obstacle, Step};
+use crate::follow::{Follower, Gathering, Obstacle, Progress};
 use crate::heads::Heads;
 use crate::noted::Noted;
 
@@ -86,7 +86,7 @@ impl std::fmt::Debug for Eraser {
 
 /// Why a sweep broke off.
 #[derive(Debug, thiserror::Error)]
-enum Trouble {
+enum SweepError {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     #[error(transparent)]
@@ -119,19 +119,19 @@ impl Follower for Eraser {
         Gathering { quiet: QUIET.min(every), longest: LONGEST.min(every), enough: u64::MAX }
     }
 
-    async fn step(&mut self, head: u64) -> Result<Step, Obstacle> {
+    async fn step(&mut self, head: u64) -> Result<Progress, Obstacle> {
         match self.take_step(head).await {
-            Ok(Step::More) => {
+            Ok(Progress::More) => {
                 tokio::time::sleep(self.sweeping.pace).await;
-                Ok(Step::More)
+                Ok(Progress::More)
             }
             Ok(step) => Ok(step),
-            Err(trouble) => {
+            Err(error) => {
                 self.at = At::Idle;
                 self.next = (self.steady)().plus_ms(ms(AGAIN));
-                Err(match trouble {
-                    Trouble::Ledger(error) => error.into(),
-                    Trouble::Blobs(error) => Obstacle::of(error),
+                Err(match error {
+                    SweepError::Ledger(error) => error.into(),
+                    SweepError::Blobs(error) => Obstacle::of(error),
                 })
             }
         }
@@ -148,7 +148,7 @@ impl Eraser {
         sweeping: Sweeping,
     ) -> Eraser {
         let next = steady().plus_ms(ms(sweeping.first));
-        let noted = Noted::new(Arc::clone(&ledger), Reader::Eraser.to_string());
+        let noted = Noted::new(Arc::clone(&ledger), By::Reader(Reader::Eraser));
         Eraser { ledger, blobs, clock, steady, sweeping, at: At::Idle, next, cursor: 0, noted }
     }
 
@@ -168,8 +168,8 @@ impl Eraser {
             match self.take_step(0).await {
                 Ok(_) if !matches!(self.at, At::Idle) => tokio::task::yield_now().await,
                 Ok(_) => return Ok(true),
-                Err(Trouble::Ledger(error)) => return Err(error.into()),
-                Err(Trouble::Blobs(error)) => return Err(Obstacle::of(error)),
+                Err(SweepError::Ledger(error)) => return Err(error.into()),
+                Err(SweepError::Blobs(error)) => return Err(Obstacle::of(error)),
             }
         }
     }
@@ -185,7 +185,7 @@ impl Eraser {
         (self.clock)().min((self.steady)())
     }
 
-    async fn take_step(&mut self, head: u64) -> Result<Step, Trouble> {
+    async fn take_step(&mut self, head: u64) -> Result<Progress, SweepError> {
         let now = self.now();
         let steady = (self.steady)();
         match &mut self.at {
@@ -194,7 +194,7 @@ impl Eraser {
                     self.ledger.advance(&Reader::Eraser, head).await?;
                     self.cursor = head;
                 }
-                Ok(Step::Done(head))
+                Ok(Progress::Done(head))
             }
             At::Idle => {
                 self.noted.begin_pass();
@@ -202,7 +202,7 @@ impl Eraser {
                 let oldest = self.ledger.oldest_claim().await?;
                 let before = before(now, oldest, &self.sweeping);
                 self.at = At::Marking { before, after: None, named: NamedSet::default() };
-                Ok(Step::More)
+                Ok(Progress::More)
             }
             At::Marking { before, after, named } => {
                 let page = self.ledger.named_blobs(*after, PAGE).await?;
@@ -219,7 +219,7 @@ impl Eraser {
                         self.at = At::Sweeping(Box::new(sweep));
                     }
                 }
-                Ok(Step::More)
+                Ok(Progress::More)
             }
             At::Sweeping(sweep) => {
                 if !sweep.step(PAGE as usize).await? {
@@ -228,7 +228,7 @@ impl Eraser {
                     self.next = steady.plus_ms(ms(self.sweeping.every));
                     self.tell(swept).await?;
                 }
-                Ok(Step::More)
+                Ok(Progress::More)
             }
         }
     }
@@ -263,7 +263,7 @@ async fn pass_over(
     reason: &str,
 ) -> Result<(), LedgerError> {
     let subject = id.to_string();
-    if ledger.noted(&Reader::Eraser.to_string(), &subject).await?.is_some() {
+    if ledger.noted(&By::Reader(Reader::Eraser), &subject).await?.is_some() {
         noted.stands(subject);
         return Ok(());
     }

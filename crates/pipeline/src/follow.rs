@@ -42,7 +42,7 @@ pub trait Follower: Send {
     ///
     /// # Errors
     /// When something that all of the batch needs cannot be reached: the same again later.
-    async fn step(&mut self, head: u64) -> Result<Step, Obstacle>;
+    async fn step(&mut self, head: u64) -> Result<Progress, Obstacle>;
 
     /// Returns when somebody waits for what it puts off: the next step, which comes at once then, does it. Of most
     /// followers nobody does, for they put nothing off.
@@ -53,21 +53,21 @@ pub trait Follower: Send {
 
 /// What a step came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum Progress {
     /// There may be more: once more at once.
     More,
     /// All is done up to this outbox row.
     Done(u64),
 }
 
-impl Step {
+impl Progress {
     /// After a batch of `rows`, of `most` that were asked for, which was taken up to the row `through` of `last`. One
     /// that is not full ends the backlog, and what came while it was taken is gathered like all other news: to take
     /// that at once would make the batches small, and more of them, whenever there is much to do.
-    pub fn after(rows: usize, most: u32, through: u64, last: u64) -> Step {
+    pub fn after(rows: usize, most: u32, through: u64, last: u64) -> Progress {
         match rows < most as usize && through == last {
-            true => Step::Done(through),
-            false => Step::More,
+            true => Progress::Done(through),
+            false => Progress::More,
         }
     }
 }
@@ -202,8 +202,8 @@ pub async fn follow(mut follower: impl Follower, mut way: Way) {
                 way.board.clear(Kind::IndexBehind, &subject);
                 way.board.clear(Kind::Panicked, &subject);
                 match step {
-                    Step::More => 0,
-                    Step::Done(seq) => {
+                    Progress::More => 0,
+                    Progress::Done(seq) => {
                         if done.replace(seq) != Some(seq) {
                             way.moved.notify_waiters();
                         }
@@ -341,13 +341,13 @@ mod tests {
     fn only_a_full_batch_is_followed_by_another_at_once() {
         // rows, through, last
         for (rows, through, last, step) in [
-            (10, 30, 30, Step::More),
-            (9, 30, 30, Step::Done(30)),
-            (1, 30, 30, Step::Done(30)),
+            (10, 30, 30, Progress::More),
+            (9, 30, 30, Progress::Done(30)),
+            (1, 30, 30, Progress::Done(30)),
             // The texts were too many: the rest of what was read is still there.
-            (9, 20, 30, Step::More),
+            (9, 20, 30, Progress::More),
         ] {
-            assert_eq!(Step::after(rows, 10, through, last), step, "{rows} {through}");
+            assert_eq!(Progress::after(rows, 10, through, last), step, "{rows} {through}");
         }
     }
 

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
-use madang_ledger::objects::Known;
+use madang_ledger::objects::KnownPath;
 
 /// Known paths read at once.
 const PAGE: u32 = 5_000;
@@ -11,7 +11,7 @@ const PAGE: u32 = 5_000;
 pub struct KnownPaths {
     ledger: Arc<dyn Ledger>,
     pipeline: String,
-    page: std::vec::IntoIter<Known>,
+    page: std::vec::IntoIter<KnownPath>,
     after: Option<String>,
     last: bool,
 }
@@ -27,7 +27,7 @@ impl KnownPaths {
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub async fn peek(&mut self) -> Result<Option<&Known>, LedgerError> {
+    pub async fn peek(&mut self) -> Result<Option<&KnownPath>, LedgerError> {
         if self.page.as_slice().is_empty() && !self.last {
             let page = self.ledger.known(&self.pipeline, self.after.as_deref(), PAGE).await?;
             self.last = page.len() < PAGE as usize;
@@ -38,7 +38,7 @@ impl KnownPaths {
     }
 
     /// Takes the one that [`peek`](KnownPaths::peek) showed.
-    pub fn take(&mut self) -> Option<Known> {
+    pub fn take(&mut self) -> Option<KnownPath> {
         self.page.next()
     }
 

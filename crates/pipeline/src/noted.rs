@@ -41,6 +41,11 @@ impl Noted {
         Noted { ledger, by, subjects: None, fresh: BTreeSet::new() }
     }
 
+    /// Whose they are.
+    pub fn by(&self) -> &By {
+        &self.by
+    }
+
     /// Another process may have noted meanwhile: the ledger is asked anew.
     pub fn forget(&mut self) {
         self.subjects = None;

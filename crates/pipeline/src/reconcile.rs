@@ -1,13 +1,13 @@
 use std::cmp::Ordering;
 
-use madang_ledger::objects::Known;
+use madang_ledger::objects::KnownPath;
 
 use madang_store::store::Listed;
 use madang_store::version::same_version;
 
 /// Compares the heads of two lists, both ordered by path: what a store lists, and what the ledger knows. Neither
 /// is ever held whole.
-pub fn compare(listed: Option<&Listed>, known: Option<&Known>) -> Option<Compared> {
+pub fn compare(listed: Option<&Listed>, known: Option<&KnownPath>) -> Option<Compared> {
     Some(match (listed, known) {
         (None, None) => return None,
         (Some(_), None) => Compared::New,
@@ -51,8 +51,8 @@ mod tests {
         Listed { path: path.into(), version: version.into(), size: 0, modified: None }
     }
 
-    fn known(path: &str, version: &str) -> Known {
-        Known { path: path.into(), version: version.into() }
+    fn known(path: &str, version: &str) -> KnownPath {
+        KnownPath { path: path.into(), version: version.into() }
     }
 
     #[test]

@@ -11,8 +11,9 @@ use madang_ledger::ledger::Ledger;
 use madang_ledger::notes::{By, NoteKind};
 use madang_ledger::reader::Reader;
 
+use crate::batch;
 use crate::board::Subject;
-use crate::follow::{Follower, Gathering, Obstacle, Step};
+use crate::follow::{Follower, Gathering, Obstacle, Progress};
 use crate::heads::Heads;
 use crate::noted::Noted;
 
@@ -48,7 +49,7 @@ impl std::fmt::Debug for Relay {
 
 /// Why a step failed.
 #[derive(Debug, thiserror::Error)]
-enum Trouble {
+enum RelayError {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     #[error(transparent)]
@@ -78,10 +79,10 @@ impl Follower for Relay {
         GATHERING
     }
 
-    async fn step(&mut self, _head: u64) -> Result<Step, Obstacle> {
+    async fn step(&mut self, _head: u64) -> Result<Progress, Obstacle> {
         self.bring().await.map_err(|error| match error {
-            Trouble::Ledger(error) => error.into(),
-            Trouble::Registry(error) => Obstacle::of(error),
+            RelayError::Ledger(error) => error.into(),
+            RelayError::Registry(error) => Obstacle::of(error),
         })
     }
 }
@@ -93,7 +94,7 @@ impl Relay {
         Relay { ledger, registry, noted }
     }
 
-    async fn bring(&mut self) -> Result<Step, Trouble> {
+    async fn bring(&mut self) -> Result<Progress, RelayError> {
         self.noted.begin_pass();
         let reader = reader(self.registry.as_ref());
         let after = self.ledger.cursor(&reader).await?;
@@ -101,7 +102,7 @@ impl Relay {
             return self.bring_all(&reader).await;
         }
         let events = self.ledger.events(&Scope::All, after, BATCH).await?;
-        let Some(last) = events.last().copied() else { return Ok(Step::Done(after)) };
+        let Some(last) = events.last().copied() else { return Ok(Progress::Done(after)) };
         let rows = events.len();
         let ids: BTreeSet<String> =
             events.readable().into_iter().map(|event| event.entry).collect();
@@ -116,11 +117,11 @@ impl Relay {
         }
         self.put(&entries).await?;
         self.ledger.advance(&reader, last).await?;
-        Ok(Step::after(rows, BATCH, last, last))
+        Ok(Progress::after(rows, BATCH, last, last))
     }
 
     /// Brings every entry, because the outbox no longer tells which of them changed.
-    async fn bring_all(&mut self, reader: &Reader) -> Result<Step, Trouble> {
+    async fn bring_all(&mut self, reader: &Reader) -> Result<Progress, RelayError> {
         let start = self.ledger.last_seq().await?;
         let mut after: Option<String> = None;
         loop {
@@ -134,33 +135,28 @@ impl Relay {
             after = Some(last);
         }
         self.ledger.advance(reader, start).await?;
-        Ok(Step::More)
+        Ok(Progress::More)
     }
 
-    async fn put(&mut self, entries: &[Entry]) -> Result<(), Trouble> {
-        match self.registry.put(entries).await {
-            Ok(()) => {}
-            Err(error @ RegistryError::Transient { .. }) => return Err(error.into()),
-            // One entry of the batch is refused for good; the others must not suffer for it.
-            Err(RegistryError::Permanent { .. }) => {
-                for entry in entries {
-                    self.put_one(entry).await?;
-                }
-            }
-        }
+    async fn put(&mut self, entries: &[Entry]) -> Result<(), RelayError> {
+        let registry = &self.registry;
+        let put = |part| registry.put(part);
+        let put = batch::take(entries, put, refusal, &mut self.noted, |noted, entry, reason| {
+            Box::pin(async move {
+                let (id, agency) = (entry.draft.id.clone(), Some(entry.draft.agency.clone()));
+                Ok(noted.note(NoteKind::EntryRefused, id, agency, &reason, 0).await?)
+            })
+        });
+        put.await?;
         self.noted.settle(entries.iter().map(|entry| entry.draft.id.clone())).await?;
         Ok(())
     }
+}
 
-    async fn put_one(&mut self, entry: &Entry) -> Result<(), Trouble> {
-        match self.registry.put(std::slice::from_ref(entry)).await {
-            Ok(()) => Ok(()),
-            Err(RegistryError::Permanent { source, .. }) => {
-                let (id, agency) = (entry.draft.id.clone(), Some(entry.draft.agency.clone()));
-                let reason = source.to_string();
-                Ok(self.noted.note(NoteKind::EntryRefused, id, agency, &reason, 0).await?)
-            }
-            Err(error @ RegistryError::Transient { .. }) => Err(error.into()),
-        }
+/// Why a registry refuses an entry for good.
+fn refusal(error: RegistryError) -> Result<String, RelayError> {
+    match error {
+        RegistryError::Permanent { source, .. } => Ok(source.to_string()),
+        RegistryError::Transient { .. } => Err(error.into()),
     }
 }

@@ -1,30 +1,24 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures::future::BoxFuture;
-use futures::stream::BoxStream;
 use madang_catalog::registry::Registry;
 use madang_catalog::series::Series;
-use madang_document::condition::Kind;
-use madang_document::principal::Scope;
 use madang_index::index::Index;
 use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
 use madang_ledger::queue::QueueDeclaration;
 use madang_ledger::reader::Reader;
-use madang_ledger::retention::{Retention, Trimmed};
 use madang_ledger::worker::Worker;
-use madang_sandbox::limits::Limits;
+use madang_sandbox::limits::ChildLimits;
 use madang_sandbox::zygote::Zygote;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
-use crate::board::{Board, Subject};
+use crate::board::Board;
 use crate::cataloguer::Cataloguer;
 use crate::clock::{Clock, Jitter, steady};
 use crate::completer::Completer;
@@ -34,110 +28,32 @@ use crate::eraser::{Eraser, Sweeping};
 use crate::follow::{Obstacle, Way, follow};
 use crate::heads::{self, Heads};
 use crate::hindrance::Hindrances;
-use crate::indexer::{Following, Indexers};
+use crate::indexer::Indexing;
+use crate::indexers::{Following, Indexers};
 use crate::lease::Leases;
+use crate::ledger_sweep::sweep;
 use crate::missing::Window;
 use crate::part::Part;
 use crate::probe::probe;
 use crate::reader_leases::{Obstruction, READER_LEASE, ReaderLeases};
 use crate::relay::Relay;
-use crate::source::{Ask, Source, SourceState, sighting};
+use crate::rest::{Looking, Rest, SettleError};
+use crate::role::Role;
+use crate::source::{Ask, Source};
+use crate::sources::Sources;
 use crate::terms::Terms;
-use crate::worker::{Missed, Workers};
-use crate::{cataloguer, indexer, relay, series, unfinished};
+use crate::uploads::{PutError, Uploads};
+use crate::worker::Workers;
 use madang_store::blobs::Blobs;
-use madang_store::error::StoreError;
-use madang_store::store::{Condition, Listed};
+use madang_store::store::{Body, Listed, Precondition};
 use madang_store::stores::Stores;
-
-/// A part of the service; a process may run some of them only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
-    /// Sees what is dropped.
-    Source,
-    /// Reads it.
-    Worker,
-    /// Brings it into the index.
-    Indexer,
-    /// Makes its catalogue entries.
-    Cataloguer,
-    /// Brings those to other registries.
-    Relay,
-    /// Removes the texts and previews that nobody names any more.
-    Eraser,
-}
-
-impl Role {
-    /// Every role.
-    pub const ALL: [Role; 6] =
-        [Role::Source, Role::Worker, Role::Indexer, Role::Cataloguer, Role::Relay, Role::Eraser];
-
-    /// The word used on the command line.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Role::Source => "source",
-            Role::Worker => "worker",
-            Role::Indexer => "indexer",
-            Role::Cataloguer => "cataloguer",
-            Role::Relay => "relay",
-            Role::Eraser => "eraser",
-        }
-    }
-}
-
-/// What a service is made of: backends, chosen by the binary.
-pub struct Parts {
-    /// The record.
-    pub ledger: Arc<dyn Ledger>,
-    /// Full text.
-    pub index: Arc<dyn Index>,
-    /// Texts and previews.
-    pub blobs: Blobs,
-    /// Stores by name.
-    pub stores: Stores,
-    /// Registries besides the embedded one.
-    pub registries: Vec<Arc<dyn Registry>>,
-    /// Where children come from.
-    pub zygote: Arc<Zygote>,
-    /// The time.
-    pub clock: Clock,
-    /// Random numbers from 0 to 1.
-    pub jitter: Jitter,
-    /// Who holds what this process takes from the ledger.
-    pub worker: Worker,
-    /// Where conditions are told.
-    pub board: Board,
-}
-
-impl std::fmt::Debug for Parts {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Parts")
-    }
-}
-
-/// What a service is told.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// The data folder, whose disk is watched.
-    pub data: PathBuf,
-    /// The pipelines.
-    pub pipelines: Vec<Pipeline>,
-    /// The parts that run in this process.
-    pub roles: BTreeSet<Role>,
-    /// Objects extracted at the same time, each in a child of its own.
-    pub workers: usize,
-    /// What a child may use.
-    pub limits: Limits,
-    /// How often to try again.
-    pub policy: Policy,
-}
 
 /// The running parts.
 pub struct Service {
     parts: Parts,
     settings: Settings,
     series: Arc<HashMap<String, Series>>,
-    sources: BTreeMap<String, Running>,
+    sources: Sources,
     leases: Leases,
     work: Arc<Notify>,
     changed: Arc<Notify>,
@@ -148,21 +64,6 @@ pub struct Service {
     heads: watch::Receiver<Heads>,
     stop: CancellationToken,
     tasks: Mutex<Vec<JoinHandle<()>>>,
-}
-
-/// What is still to be done.
-enum Rest {
-    /// Nothing.
-    Quiet,
-    /// The entries of drop folders only, which the cataloguer puts off while files may come.
-    Unflushed,
-    /// More.
-    Busy,
-}
-
-struct Running {
-    asks: mpsc::Sender<Ask>,
-    state: watch::Receiver<SourceState>,
 }
 
 impl std::fmt::Debug for Service {
@@ -199,7 +100,7 @@ impl Service {
         let mut service = Service {
             heads,
             series: Arc::new(series),
-            sources: BTreeMap::new(),
+            sources: Sources::default(),
             leases,
             work: Arc::default(),
             changed: Arc::default(),
@@ -279,9 +180,7 @@ impl Service {
                 board: self.parts.board.clone(),
                 window: Window::default(),
             };
-            let (asks, asked) = mpsc::channel(256);
-            let (told, state) = watch::channel(SourceState::default());
-            self.sources.insert(pipeline.name.clone(), Running { asks, state });
+            let (asked, told) = self.sources.begin(&pipeline.name);
             let stop = self.stop.clone();
             self.start_part(&format!("source/{}", pipeline.name), asked, move |asked| {
                 Box::pin(source.clone().run(asked, told.clone(), stop.clone()))
@@ -306,7 +205,7 @@ impl Service {
             finished,
             clock: Arc::clone(&self.parts.clock),
             jitter: Arc::clone(&self.parts.jitter),
-            missed: self.missed(),
+            missed: self.sources.missed(),
         };
         let completer = Completer {
             ledger: Arc::clone(&self.parts.ledger),
@@ -328,18 +227,6 @@ impl Service {
         });
     }
 
-    /// Where workers tell of objects that are not there.
-    fn missed(&self) -> Missed {
-        let sources: HashMap<String, mpsc::Sender<Ask>> =
-            self.sources.iter().map(|(name, source)| (name.clone(), source.asks.clone())).collect();
-        Arc::new(move |pipeline, path| {
-            // A source that is too busy to be told hears of it when the object is tried again.
-            if let Some(asks) = sources.get(pipeline) {
-                let _ = asks.try_send(Ask::LookAt(path.to_owned()));
-            }
-        })
-    }
-
     fn way(&self) -> Way {
         Way {
             heads: self.heads.clone(),
@@ -352,13 +239,13 @@ impl Service {
     }
 
     fn start_indexer(&mut self) {
-        let indexers = Indexers {
+        let indexers = Indexers::new(Indexing {
             ledger: Arc::clone(&self.parts.ledger),
             blobs: self.parts.blobs.clone(),
             index: Arc::clone(&self.parts.index),
             board: self.parts.board.clone(),
             clock: Arc::clone(&self.parts.clock),
-        };
+        });
         let way = self.way();
         self.start_part("indexers", Following::default(), move |following| {
             Box::pin(indexers.clone().run(following, way.clone()))
@@ -411,15 +298,7 @@ impl Service {
     /// # Errors
     /// When a source cannot be listed, with its reason, or the ledger does not answer.
     pub async fn settled(&self) -> Result<(), SettleError> {
-        for (name, source) in &self.sources {
-            let mut state = source.state.clone();
-            let now = state.wait_for(|state| state.settled || state.failure.is_some()).await;
-            if let Ok(state) = now
-                && let Some(reason) = &state.failure
-            {
-                return Err(SettleError::Source { pipeline: name.clone(), reason: reason.clone() });
-            }
-        }
+        self.sources.settled().await?;
         loop {
             let changed = self.changed.notified();
             let moved = self.moved.notified();
@@ -439,65 +318,24 @@ impl Service {
         }
     }
 
-    /// What is still to be done by the parts that run here. Only looks.
     async fn rest(&self) -> Result<Rest, LedgerError> {
-        let ledger = self.parts.ledger.as_ref();
-        let runs = |role| self.settings.roles.contains(&role);
-        if runs(Role::Worker) && ledger.balance(&Scope::All).await?.in_flight > 0 {
-            let decides = |pipeline: &str| self.sources.contains_key(pipeline);
-            if !unfinished::is_worked_off(ledger, (self.parts.clock)(), decides).await? {
-                return Ok(Rest::Busy);
-            }
-        }
-        let changes = ledger.last_changes().await?;
-        // The entries of what changed first: they are events that others wait for.
-        if runs(Role::Cataloguer) {
-            let last = changes.iter().map(|(_, last)| *last).max().unwrap_or(0);
-            if ledger.cursor(&Reader::Cataloguer).await? < last {
-                return Ok(Rest::Busy);
-            }
-            for pipeline in &self.settings.pipelines {
-                let declaration = cataloguer::declaration(&pipeline.series);
-                if ledger.declared(&pipeline.name).await? != Some(declaration) {
-                    return Ok(Rest::Busy);
-                }
-            }
-        }
-        if runs(Role::Indexer) {
-            for (partition, last) in changes {
-                if indexer::reached(ledger, &self.parts.index, &partition).await? < last {
-                    return Ok(Rest::Busy);
-                }
-            }
-        }
-        if runs(Role::Cataloguer) {
-            let all = cataloguer::in_order(&self.series);
-            if !series::are_fresh(ledger, &all).await? {
-                return Ok(Rest::Unflushed);
-            }
-        }
-        if runs(Role::Relay) {
-            let last = ledger.last_event().await?;
-            for registry in &self.parts.registries {
-                if ledger.cursor(&relay::reader(registry.as_ref())).await? < last {
-                    return Ok(Rest::Busy);
-                }
-            }
-        }
-        Ok(Rest::Quiet)
+        let decides = |pipeline: &str| self.sources.runs(pipeline);
+        let looking = Looking {
+            ledger: self.parts.ledger.as_ref(),
+            index: &self.parts.index,
+            registries: &self.parts.registries,
+            pipelines: &self.settings.pipelines,
+            series: &self.series,
+            roles: &self.settings.roles,
+            decides: &decides,
+            now: (self.parts.clock)(),
+        };
+        looking.rest().await
     }
 
     /// What could not be listed, by pipeline, each with the reason and the cure.
     pub fn unlisted(&self) -> Vec<(String, String, String)> {
-        let mut all = Vec::new();
-        for pipeline in &self.settings.pipelines {
-            if let Some(source) = self.sources.get(&pipeline.name) {
-                for (path, reason) in &source.state.borrow().unlisted {
-                    all.push((pipeline.name.clone(), path.clone(), reason.clone()));
-                }
-            }
-        }
-        all
+        self.settings.pipelines.iter().flat_map(|one| self.sources.unlisted(&one.name)).collect()
     }
 
     /// The pipelines.
@@ -518,42 +356,27 @@ impl Service {
         &self,
         pipeline: &str,
         path: &str,
-        body: BoxStream<'static, std::io::Result<Bytes>>,
-        condition: Condition,
+        body: Body,
+        condition: Precondition,
     ) -> Result<Listed, PutError> {
-        let declared = self.settings.pipelines.iter().find(|p| p.name == pipeline);
-        let (Some(declared), Some(store)) = (declared, self.parts.stores.get(pipeline)) else {
-            return Err(PutError::NoPipeline(pipeline.to_owned()));
+        let uploads = Uploads {
+            pipelines: &self.settings.pipelines,
+            stores: &self.parts.stores,
+            ledger: self.parts.ledger.as_ref(),
         };
-        if !declared.source.filter.takes(path) {
-            return Err(PutError::Excluded(path.to_owned()));
-        }
-        // The files may be gone because a mount is lost. What was written now would lie under it: nobody sees it
-        // when the mount is back, and it would count as deleted.
-        if let Some(held) = self.parts.ledger.held(pipeline).await? {
-            return Err(PutError::Held { missing: held.missing, known: held.known });
-        }
-        let file = store.put(path, body, condition).await?;
-        let seen = sighting(declared, store.name(), &file, 1);
-        self.parts.ledger.see(&[seen]).await?;
+        let file = uploads.put(pipeline, path, body, condition).await?;
         self.work.notify_waiters();
         Ok(file)
     }
 
     /// Gives the operator's word that a mass disappearance is real. Gives whether there is such a source.
     pub async fn release(&self, pipeline: &str) -> bool {
-        match self.sources.get(pipeline) {
-            Some(source) => source.asks.send(Ask::Release).await.is_ok(),
-            None => false,
-        }
+        self.sources.ask(pipeline, Ask::Release).await
     }
 
     /// Has the source of a pipeline listed now. Gives whether there is such a source.
     pub async fn look_again(&self, pipeline: &str) -> bool {
-        match self.sources.get(pipeline) {
-            Some(source) => source.asks.send(Ask::Reconcile).await.is_ok(),
-            None => false,
-        }
+        self.sources.ask(pipeline, Ask::Reconcile).await
     }
 
     /// Stops: takes nothing new, finishes what runs, gives back what takes too long.
@@ -577,81 +400,49 @@ impl Service {
     }
 }
 
-/// Why a service does not come to rest.
-#[derive(Debug, thiserror::Error)]
-pub enum SettleError {
-    /// A source cannot be listed.
-    #[error("pipeline `{pipeline}`: {reason}")]
-    Source {
-        /// The pipeline.
-        pipeline: String,
-        /// Why, and the cure.
-        reason: String,
-    },
-    /// The ledger does not answer.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
+/// What a service is made of: backends, chosen by the binary.
+pub struct Parts {
+    /// The record.
+    pub ledger: Arc<dyn Ledger>,
+    /// Full text.
+    pub index: Arc<dyn Index>,
+    /// Texts and previews.
+    pub blobs: Blobs,
+    /// Stores by name.
+    pub stores: Stores,
+    /// Registries besides the embedded one.
+    pub registries: Vec<Arc<dyn Registry>>,
+    /// Where children come from.
+    pub zygote: Arc<Zygote>,
+    /// The time.
+    pub clock: Clock,
+    /// Random numbers from 0 to 1.
+    pub jitter: Jitter,
+    /// Who holds what this process takes from the ledger.
+    pub worker: Worker,
+    /// Where conditions are told.
+    pub board: Board,
 }
 
-/// Why an upload was not taken.
-#[derive(Debug, thiserror::Error)]
-pub enum PutError {
-    /// No such pipeline.
-    #[error("no pipeline `{0}`")]
-    NoPipeline(String),
-    /// The pipeline leaves such paths out.
-    #[error("`{0}` is left out by the pipeline's include and exclude patterns; rename it")]
-    Excluded(String),
-    /// So many files are gone that the operator must first say whether that is real.
-    #[error(
-        "{missing} of {known} files are gone; the operator puts them back, or confirms it (madang queue release)"
-    )]
-    Held {
-        /// Files that are gone.
-        missing: u64,
-        /// Files that were known.
-        known: u64,
-    },
-    /// The store refuses.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The ledger does not answer.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-}
-
-/// How often what nobody needs any more is looked for.
-const TRIM: Duration = Duration::from_secs(3600);
-
-/// Takes back what other processes held when they died, and removes what is older than its retention.
-async fn sweep(ledger: Arc<dyn Ledger>, process: Uuid, board: Board, stop: CancellationToken) {
-    let mut trim = tokio::time::Instant::now();
-    loop {
-        // Nothing is removed from a ledger that is damaged.
-        let damaged = board.stands(Kind::LedgerDamaged, &Subject::service());
-        let pause = if damaged { TRIM } else { Duration::from_secs(5) };
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(pause) => {}
-        }
-        if damaged {
-            continue;
-        }
-        match ledger.sweep(process).await {
-            Ok(0) => {}
-            Ok(jobs) => tracing::warn!(jobs, "leases ended: their jobs will be tried again"),
-            Err(error @ LedgerError::Damaged { .. }) => {
-                board.ledger_failed(Subject::service(), &error)
-            }
-            Err(error) => tracing::debug!(%error, "ended leases cannot be swept"),
-        }
-        if trim.elapsed() >= TRIM {
-            match ledger.trim(&Retention::default()).await {
-                // Some thousands at a time: what is written meanwhile does not wait for the rest.
-                Ok(trimmed) if trimmed != Trimmed::default() => {}
-                Ok(_) => trim = tokio::time::Instant::now(),
-                Err(error) => tracing::debug!(%error, "nothing can be trimmed"),
-            }
-        }
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Parts")
     }
+}
+
+/// What a service is told.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The data folder, whose disk is watched.
+    pub data: PathBuf,
+    /// The pipelines.
+    pub pipelines: Vec<Pipeline>,
+    /// The parts that run in this process.
+    pub roles: BTreeSet<Role>,
+    /// Objects extracted at the same time, each in a child of its own.
+    pub workers: usize,
+    /// What a child may use.
+    pub limits: ChildLimits,
+    /// How often to try again.
+    pub policy: Policy,
 }

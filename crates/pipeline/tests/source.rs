@@ -31,7 +31,7 @@ use madang_pipeline::source::{Ask, Source, SourceState};
 use madang_store::closed::Closed;
 use madang_store::error::StoreError;
 use madang_store::folder::FolderStore;
-use madang_store::store::{Body, Condition, Listed, Listing, Pinned, Seen, Store};
+use madang_store::store::{Body, Listed, Listing, Pinned, Precondition, Seen, Store};
 use madang_store::watcher::Watcher;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -80,7 +80,7 @@ impl Store for Flaky {
         &self,
         path: &str,
         body: Body,
-        condition: Condition,
+        condition: Precondition,
     ) -> Result<Listed, StoreError> {
         self.folder.put(path, body, condition).await
     }

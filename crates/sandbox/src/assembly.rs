@@ -14,7 +14,7 @@ use madang_extract::formats::FORMATS;
 use madang_extract::limits::Limits;
 
 use crate::caps;
-use crate::frame::{Frame, Head, Kind, Lie};
+use crate::frame::{Frame, Head, Kind, ProtocolViolation};
 
 /// What a frame means for the run.
 #[derive(Debug, PartialEq)]
@@ -88,13 +88,13 @@ impl<'a> Assembly<'a> {
     }
 
     /// Takes a frame that was `length` bytes long.
-    pub(crate) fn take(&mut self, frame: Frame, length: usize) -> Result<Step, Lie> {
+    pub(crate) fn take(&mut self, frame: Frame, length: usize) -> Result<Step, ProtocolViolation> {
         self.frames += 1;
         self.bytes = self.bytes.saturating_add(length as u64);
         at_most("frames", self.frames, caps::FRAMES)?;
         at_most("bytes of answer", self.bytes, caps::answer(self.limits))?;
         if self.ended.is_some() || self.panic.is_some() || self.wanting {
-            return lie("a frame after the end");
+            return violation("a frame after the end");
         }
         match frame {
             Frame::Progress(units) => {
@@ -102,7 +102,7 @@ impl<'a> Assembly<'a> {
             }
             Frame::Detected(kind) => {
                 if self.detected.is_some() || self.current.is_some() || !self.paths.is_empty() {
-                    return lie("detected out of order");
+                    return violation("detected out of order");
                 }
                 check_kind(&kind)?;
                 self.detected = Some(kind);
@@ -110,7 +110,7 @@ impl<'a> Assembly<'a> {
             Frame::Begin(head) => self.begin(*head)?,
             Frame::Finish => {
                 let Some(document) = self.current.take() else {
-                    return lie("the end of a document that did not begin");
+                    return violation("the end of a document that did not begin");
                 };
                 if document.member.is_some() {
                     return Ok(Step::Member(Box::new(document)));
@@ -119,24 +119,24 @@ impl<'a> Assembly<'a> {
             }
             Frame::Range { offset, length } => {
                 if length == 0 || length > caps::RANGE || offset >= self.size {
-                    return lie(format!("a range of {length} bytes from {offset} on"));
+                    return violation(format!("a range of {length} bytes from {offset} on"));
                 }
                 self.ranges = self.ranges.saturating_add(u64::from(length));
                 at_most("bytes asked for", self.ranges, caps::ranges(self.size))?;
                 return Ok(Step::Range { offset, length });
             }
             Frame::Wanting if self.current.is_some() || self.object.is_some() => {
-                return lie("engines are wanted out of order");
+                return violation("engines are wanted out of order");
             }
             Frame::Wanting => self.wanting = true,
             Frame::End(outcome) => {
                 if self.current.is_some() {
-                    return lie("the end within a document");
+                    return violation("the end within a document");
                 }
                 match &self.object {
                     Some(object) if object.outcome == outcome => self.ended = Some(outcome),
-                    Some(_) => return lie("two outcomes of the object"),
-                    None => return lie("the end without the object"),
+                    Some(_) => return violation("two outcomes of the object"),
+                    None => return violation("the end without the object"),
                 }
             }
             Frame::Panic(message) => {
@@ -153,9 +153,9 @@ impl<'a> Assembly<'a> {
         Ok(Step::More)
     }
 
-    fn begin(&mut self, head: Head) -> Result<(), Lie> {
+    fn begin(&mut self, head: Head) -> Result<(), ProtocolViolation> {
         if self.current.is_some() || self.object.is_some() {
-            return lie("a document begins out of order");
+            return violation("a document begins out of order");
         }
         check_kind(&head.kind)?;
         match &head.member {
@@ -163,16 +163,16 @@ impl<'a> Assembly<'a> {
                 check_inner_path(path, self.limits)?;
                 at_most("members", self.paths.len() as u64 + 1, self.limits.members)?;
                 if !self.paths.insert(path.clone()) {
-                    return lie("two members of one path");
+                    return violation("two members of one path");
                 }
             }
-            None if head.size != self.size => return lie("another size of the object"),
+            None if head.size != self.size => return violation("another size of the object"),
             None => {}
         }
         if let Some(language) = &head.language {
             let sane = |c: char| c.is_ascii_alphabetic() || c == '-';
             if language.len() > 16 || language.is_empty() || !language.chars().all(sane) {
-                return lie("no code of a language");
+                return violation("no code of a language");
             }
         }
         if let Some(reason) = &head.reason {
@@ -196,9 +196,9 @@ impl<'a> Assembly<'a> {
         Ok(())
     }
 
-    fn part(&mut self, frame: Frame) -> Result<(), Lie> {
+    fn part(&mut self, frame: Frame) -> Result<(), ProtocolViolation> {
         let Some(document) = &mut self.current else {
-            return lie("content outside of a document");
+            return violation("content outside of a document");
         };
         let content = &mut document.content;
         match frame {
@@ -225,7 +225,7 @@ impl<'a> Assembly<'a> {
             }
             Frame::More(text) => {
                 let Some(last) = content.segments.last_mut() else {
-                    return lie("more of no text");
+                    return violation("more of no text");
                 };
                 self.document_text += text.len() as u64;
                 self.text += text.len() as u64;
@@ -245,10 +245,10 @@ impl<'a> Assembly<'a> {
                 check_locator(&preview.locator)?;
                 let longer = preview.width.max(preview.height);
                 if preview.width == 0 || preview.height == 0 || longer > self.limits.preview {
-                    return lie("a preview of impossible dimensions");
+                    return violation("a preview of impossible dimensions");
                 }
                 if !preview.jpeg.starts_with(&[0xFF, 0xD8, 0xFF]) {
-                    return lie("a preview that is no JPEG");
+                    return violation("a preview that is no JPEG");
                 }
                 content.previews.push(preview);
             }
@@ -266,7 +266,7 @@ impl<'a> Assembly<'a> {
             | Frame::Range { .. }
             | Frame::Wanting
             | Frame::End(_)
-            | Frame::Panic(_) => return lie("no part of a document"),
+            | Frame::Panic(_) => return violation("no part of a document"),
         }
         Ok(())
     }
@@ -287,30 +287,30 @@ pub(crate) fn is_sane_path(path: &str) -> bool {
         && !path.split('/').any(|part| part == "..")
 }
 
-fn lie<T>(what: impl Into<String>) -> Result<T, Lie> {
-    Err(Lie(what.into()))
+fn violation<T>(what: impl Into<String>) -> Result<T, ProtocolViolation> {
+    Err(ProtocolViolation(what.into()))
 }
 
-fn at_most(what: &str, n: u64, limit: u64) -> Result<(), Lie> {
-    if n > limit { lie(format!("more than {limit} {what}")) } else { Ok(()) }
+fn at_most(what: &str, n: u64, limit: u64) -> Result<(), ProtocolViolation> {
+    if n > limit { violation(format!("more than {limit} {what}")) } else { Ok(()) }
 }
 
-fn check_length(what: &str, length: usize, limit: usize) -> Result<(), Lie> {
-    if length > limit { lie(format!("{what}: {length}, more than {limit}")) } else { Ok(()) }
+fn check_length(what: &str, length: usize, limit: usize) -> Result<(), ProtocolViolation> {
+    if length > limit { violation(format!("{what}: {length}, more than {limit}")) } else { Ok(()) }
 }
 
-fn check_path(path: &str) -> Result<(), Lie> {
-    if is_sane_path(path) { Ok(()) } else { lie("a member of an impossible path") }
+fn check_path(path: &str) -> Result<(), ProtocolViolation> {
+    if is_sane_path(path) { Ok(()) } else { violation("a member of an impossible path") }
 }
 
-fn check_inner_path(path: &InnerPath, limits: &Limits) -> Result<(), Lie> {
+fn check_inner_path(path: &InnerPath, limits: &Limits) -> Result<(), ProtocolViolation> {
     at_most("containers around a member", path.parts().len() as u64, u64::from(limits.depth) + 1)?;
     let length = path.parts().iter().map(String::len).sum();
     check_length("path of a member", length, caps::INNER_PATH)?;
     path.parts().iter().try_for_each(|part| check_path(part))
 }
 
-fn check_kind(kind: &Kind) -> Result<(), Lie> {
+fn check_kind(kind: &Kind) -> Result<(), ProtocolViolation> {
     let media_type = kind.media_type.as_str();
     let known = match FORMATS.iter().find(|format| format.name == kind.format) {
         Some(format) => {
@@ -319,7 +319,7 @@ fn check_kind(kind: &Kind) -> Result<(), Lie> {
         // Known by sight only: the table of those is not public, so it is held to the grammar of RFC 6838.
         None => kind.format == "none" && kind.format_version == 0 && is_media_type(media_type),
     };
-    if known { Ok(()) } else { lie("a format or media type that is not in the table") }
+    if known { Ok(()) } else { violation("a format or media type that is not in the table") }
 }
 
 fn is_media_type(text: &str) -> bool {
@@ -331,23 +331,23 @@ fn is_media_type(text: &str) -> bool {
     text.split_once('/').is_some_and(|(kind, rest)| name(kind) && name(rest))
 }
 
-fn check_segment(segment: &Segment) -> Result<(), Lie> {
+fn check_segment(segment: &Segment) -> Result<(), ProtocolViolation> {
     if segment.confidence.is_some_and(|c| !(0.0..=1.0).contains(&c)) {
-        return lie("a confidence outside of 0 to 1");
+        return violation("a confidence outside of 0 to 1");
     }
     check_locator(&segment.locator)
 }
 
-fn check_locator(locator: &Locator) -> Result<(), Lie> {
+fn check_locator(locator: &Locator) -> Result<(), ProtocolViolation> {
     match locator {
         Locator::Time { start_ms, end_ms } if end_ms < start_ms => {
-            lie("a time that ends before it starts")
+            violation("a time that ends before it starts")
         }
         Locator::Cell { sheet, .. } => check_length("name of a sheet", sheet.len(), caps::WORD),
         Locator::Page { bounds: Some(b), .. }
             if ![b.left, b.top, b.right, b.bottom].iter().all(|edge| edge.is_finite()) =>
         {
-            lie("a rectangle without edges")
+            violation("a rectangle without edges")
         }
         Locator::Whole {}
         | Locator::Page { .. }
@@ -399,7 +399,7 @@ mod tests {
         text("x", Locator::Whole {})
     }
 
-    fn say(frames: Vec<Frame>) -> Result<Vec<Step>, Lie> {
+    fn say(frames: Vec<Frame>) -> Result<Vec<Step>, ProtocolViolation> {
         let limits = Limits { members: 2, object_text: 100, text: 80, ..Limits::default() };
         let mut assembly = Assembly::new(&limits, 5);
         frames.into_iter().map(|frame| assembly.take(frame, 10)).collect()

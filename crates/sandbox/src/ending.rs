@@ -7,7 +7,7 @@ use std::time::Duration;
 use madang_document::outcome::Outcome;
 
 use crate::assembly::one_line;
-use crate::frame::Lie;
+use crate::frame::ProtocolViolation;
 
 /// Why the parent killed a child.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,7 +19,7 @@ pub(crate) enum Killed {
     /// Its resident memory exceeded so many bytes.
     Memory(u64),
     /// It broke the protocol.
-    Lied(Lie),
+    Violated(ProtocolViolation),
     /// It had said everything and did not go.
     Lingered,
     /// Nobody wants the answer any more.
@@ -51,7 +51,7 @@ impl Ending<'_> {
                 return (Outcome::Timeout, format!("no progress for {} s", seconds(*limit)));
             }
             Some(Killed::Memory(limit)) => return (Outcome::Memory, too_much(*limit)),
-            Some(Killed::Lied(lie)) => return (Outcome::Crashed, lie.to_string()),
+            Some(Killed::Violated(violation)) => return (Outcome::Crashed, violation.to_string()),
             Some(Killed::Lingered) => {
                 return (Outcome::Timeout, "it answered but did not end".into());
             }
@@ -129,14 +129,14 @@ mod tests {
 
     #[test]
     fn endings() {
-        let lie = Killed::Lied(Lie("a frame of 0 bytes".into()));
+        let violation = Killed::Violated(ProtocolViolation("a frame of 0 bytes".into()));
         let exit = |code: i32| code << 8;
         #[rustfmt::skip]
         let cases = [
             (9, Some(Killed::Wall(Duration::from_secs(30))), None, "", Outcome::Timeout, "not finished within 30 s"),
             (9, Some(Killed::Silent(Duration::from_millis(500))), None, "", Outcome::Timeout, "no progress for 0.5 s"),
             (9, Some(Killed::Memory(64 << 20)), None, "", Outcome::Memory, "more than 64 MiB of memory"),
-            (9, Some(lie), None, "", Outcome::Crashed, "protocol: a frame of 0 bytes"),
+            (9, Some(violation), None, "", Outcome::Crashed, "protocol: a frame of 0 bytes"),
             (9, None, None, "", Outcome::Memory, "killed by the system (SIGKILL), most likely for want of memory"),
             (libc::SIGXCPU, None, None, "", Outcome::Timeout, "more than 7 s of processor time"),
             (libc::SIGSEGV, None, None, "", Outcome::Crashed, "the reader died of SIGSEGV"),

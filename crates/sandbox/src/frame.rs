@@ -1,6 +1,6 @@
 //! Frames: how a child answers. `u32 length ≤ 1 MiB, little-endian | u8 type | postcard body`.
 //!
-//! The decoder believes nothing: it is a pure function over bytes, gives a [`Lie`] for whatever is not a frame,
+//! The decoder believes nothing: it is a pure function over bytes, gives a [`ProtocolViolation`] for whatever is not a frame,
 //! and never allocates more than a small multiple of the bytes it was given.
 
 use madang_document::content::{Member, Preview, Segment, Warning};
@@ -106,17 +106,18 @@ pub enum Scalar {
 /// A child broke the protocol.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("protocol: {0}")]
-pub struct Lie(pub String);
+pub struct ProtocolViolation(pub String);
 
 impl Frame {
     /// Appends the frame to `out`.
     ///
     /// # Errors
     /// When it is longer than [`LONGEST`]; then `out` is as it was.
-    pub fn encode(&self, out: &mut Vec<u8>) -> Result<(), Lie> {
-        let body = postcard::to_stdvec(self).map_err(|e| Lie(format!("cannot be encoded: {e}")))?;
+    pub fn encode(&self, out: &mut Vec<u8>) -> Result<(), ProtocolViolation> {
+        let body = postcard::to_stdvec(self)
+            .map_err(|e| ProtocolViolation(format!("cannot be encoded: {e}")))?;
         if body.len() > LONGEST {
-            return Err(Lie(format!("a frame of {} bytes is too long", body.len())));
+            return Err(ProtocolViolation(format!("a frame of {} bytes is too long", body.len())));
         }
         out.extend_from_slice(&(body.len() as u32).to_le_bytes());
         out.extend_from_slice(&body);
@@ -144,20 +145,23 @@ impl Decoder {
     ///
     /// # Errors
     /// When the bytes are no frame. Nothing after that means anything.
-    pub fn take(&mut self) -> Result<Option<(Frame, usize)>, Lie> {
+    pub fn take(&mut self) -> Result<Option<(Frame, usize)>, ProtocolViolation> {
         let rest = self.bytes.get(self.start..).unwrap_or_default();
         let Some((length, rest)) = rest.split_first_chunk::<4>() else { return Ok(None) };
         let length = u32::from_le_bytes(*length) as usize;
         if length == 0 || length > LONGEST {
-            return Err(Lie(format!("a frame of {length} bytes")));
+            return Err(ProtocolViolation(format!("a frame of {length} bytes")));
         }
         let Some(body) = rest.get(..length) else { return Ok(None) };
         // serde allocates at most 1 MiB ahead by a length it was told, and postcard lends no more bytes than
         // there are; both are held to it by a test below.
         let (frame, trailing) = postcard::take_from_bytes::<Frame>(body)
-            .map_err(|e| Lie(format!("a frame cannot be read: {e}")))?;
+            .map_err(|e| ProtocolViolation(format!("a frame cannot be read: {e}")))?;
         if !trailing.is_empty() {
-            return Err(Lie(format!("{} bytes after the end of a frame", trailing.len())));
+            return Err(ProtocolViolation(format!(
+                "{} bytes after the end of a frame",
+                trailing.len()
+            )));
         }
         self.start += 4 + length;
         Ok(Some((frame, 4 + length)))
@@ -278,7 +282,7 @@ mod tests {
         ]
     }
 
-    fn decode(bytes: &[u8], chunk: usize) -> Result<(Vec<Frame>, bool), Lie> {
+    fn decode(bytes: &[u8], chunk: usize) -> Result<(Vec<Frame>, bool), ProtocolViolation> {
         let (mut decoder, mut frames) = (Decoder::default(), Vec::new());
         for piece in bytes.chunks(chunk.max(1)) {
             decoder.push(piece);
@@ -310,8 +314,8 @@ mod tests {
             (vec![1, 0, 0, 0, 6], "short body"),
             (vec![3, 0, 0, 0, 6, 1, 0xFF], "not UTF-8"),
         ] {
-            let lie = decode(&bytes, 64).unwrap_err();
-            assert!(lie.to_string().starts_with("protocol: "), "{what}: {lie}");
+            let violation = decode(&bytes, 64).unwrap_err();
+            assert!(violation.to_string().starts_with("protocol: "), "{what}: {violation}");
         }
     }
 

@@ -9,7 +9,7 @@ use crate::allowance::Allowance;
 
 /// What one child may use. Source of the figures: the reliability reference, section 3.3.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct ChildLimits {
     /// Memory in bytes: address space (RLIMIT_AS) on top of what the program and the input take up, and resident
     /// memory.
     pub memory: u64,
@@ -23,8 +23,8 @@ pub struct Limits {
     pub extract: madang_extract::limits::Limits,
 }
 
-impl Default for Limits {
-    fn default() -> Limits {
+impl Default for ChildLimits {
+    fn default() -> ChildLimits {
         let seconds = Duration::from_secs;
         let grows = |base| Allowance {
             base: seconds(base),
@@ -32,7 +32,7 @@ impl Default for Limits {
             per_unit: seconds(5),
             most: seconds(3600),
         };
-        Limits {
+        ChildLimits {
             memory: 1 << 30,
             // More than the clock allows where there is no work: a decoder may have several threads.
             cpu: grows(120),
@@ -57,7 +57,7 @@ pub struct LimitSettings {
 
 impl LimitSettings {
     /// `limits` with what is written here. A number of seconds is the longest time for any object.
-    pub fn over(&self, mut limits: Limits) -> Limits {
+    pub fn over(&self, mut limits: ChildLimits) -> ChildLimits {
         fn longest(allowance: &mut Allowance, seconds: Option<NonZeroU64>) {
             if let Some(seconds) = seconds {
                 allowance.most = Duration::from_secs(seconds.get());
@@ -97,12 +97,12 @@ mod tests {
             cpu_seconds: NonZeroU64::new(3),
             ..one
         };
-        let limits = one.over(all.over(Limits::default()));
+        let limits = one.over(all.over(ChildLimits::default()));
         let seconds = Duration::from_secs;
         assert_eq!(limits.wall.of(u64::MAX, 0), seconds(9));
         assert_eq!(limits.wall.of(0, 0), seconds(9));
         assert_eq!(limits.cpu.of(0, 0), seconds(3));
         assert_eq!((limits.extract.text, limits.extract.object_text), (100 << 20, 100 << 20));
-        assert_eq!(limits.memory, Limits::default().memory);
+        assert_eq!(limits.memory, ChildLimits::default().memory);
     }
 }

@@ -1,6 +1,6 @@
 use madang_extract::options::Options;
 
-use crate::limits::Limits;
+use crate::limits::ChildLimits;
 
 /// What a run is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -8,7 +8,7 @@ pub struct Request<'a> {
     /// The name of the object, without its folders.
     pub name: &'a str,
     /// What the child may use, and what extraction may cost.
-    pub limits: &'a Limits,
+    pub limits: &'a ChildLimits,
     /// What the object's pipeline wants of extraction.
     pub options: &'a Options,
 }

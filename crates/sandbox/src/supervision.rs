@@ -17,11 +17,11 @@ use crate::assembly::{Assembly, Step};
 use crate::awake::{Awake, TICK};
 use crate::channel::UNREADABLE;
 use crate::ending::{Ending, Killed};
-use crate::frame::{Decoder, Lie};
+use crate::frame::{Decoder, ProtocolViolation};
 use crate::input::Input;
 use crate::kit::Kit;
 use crate::launch::{self, Launch, Report};
-use crate::limits::Limits;
+use crate::limits::ChildLimits;
 use crate::memory;
 use crate::usage::{Stages, Usage};
 use crate::verdict::Verdict;
@@ -44,7 +44,7 @@ pub(crate) struct Newborn {
 
 /// One child, as the parent sees it.
 pub(crate) struct Supervision<'a> {
-    limits: &'a Limits,
+    limits: &'a ChildLimits,
     size: u64,
     /// Most resident memory.
     resident: u64,
@@ -87,7 +87,7 @@ impl<'a> Supervision<'a> {
     /// Of a child that has just been forked for this order.
     pub(crate) fn new(
         newborn: Newborn,
-        limits: &'a Limits,
+        limits: &'a ChildLimits,
         launch: &Launch,
         ordered: Instant,
     ) -> Supervision<'a> {
@@ -271,7 +271,7 @@ impl<'a> Supervision<'a> {
             let step = match self.decoder.take() {
                 Ok(None) => return true,
                 Ok(Some((frame, length))) => self.assembly.take(frame, length),
-                Err(lie) => Err(lie),
+                Err(violation) => Err(violation),
             };
             self.heard = self.look();
             self.stages = Stages {
@@ -288,7 +288,7 @@ impl<'a> Supervision<'a> {
                     self.awake.pass_over(Instant::now());
                 }
                 Ok(Step::Range { offset, length }) => self.range(input, offset, length),
-                Err(lie) => self.kill(Killed::Lied(lie)),
+                Err(violation) => self.kill(Killed::Violated(violation)),
             }
             if self.killed.is_some() {
                 return true;
@@ -298,10 +298,12 @@ impl<'a> Supervision<'a> {
 
     fn range(&mut self, input: &mut Input, offset: u64, length: u32) {
         let Input::Ranges(ranges) = input else {
-            return self.kill(Killed::Lied(Lie("a range of an object it has whole".into())));
+            return self.kill(Killed::Violated(ProtocolViolation(
+                "a range of an object it has whole".into(),
+            )));
         };
         if !self.outgoing.is_empty() {
-            return self.kill(Killed::Lied(Lie("two ranges at once".into())));
+            return self.kill(Killed::Violated(ProtocolViolation("two ranges at once".into())));
         }
         match ranges.read(offset, length) {
             Ok(mut bytes) => {
@@ -361,7 +363,7 @@ impl<'a> Supervision<'a> {
         let panic = assembly.panic.clone();
         let units = assembly.units;
         if killed.is_none() && status.success() && !self.decoder.is_empty() {
-            killed = Some(Killed::Lied(Lie("half a frame at the end".into())));
+            killed = Some(Killed::Violated(ProtocolViolation("half a frame at the end".into())));
         }
         if killed.is_none()
             && status.success()

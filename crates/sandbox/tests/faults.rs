@@ -10,7 +10,7 @@ use madang_extract::options::{Ocr, Options};
 use madang_sandbox::allowance::Allowance;
 use madang_sandbox::input::{Input, Ranges};
 use madang_sandbox::kit::Kit;
-use madang_sandbox::limits::Limits;
+use madang_sandbox::limits::ChildLimits;
 use madang_sandbox::request::Request;
 use madang_sandbox::run::run;
 use madang_sandbox::sealed_file::SealedFile;
@@ -23,9 +23,9 @@ fn zygote() -> Zygote {
 }
 
 /// Generous where a case does not say otherwise: a slow machine must not turn into a fault.
-fn limits() -> Limits {
+fn limits() -> ChildLimits {
     let minute = Duration::from_secs(60);
-    Limits { wall: flat(minute), silence: minute, memory: 128 << 20, ..Limits::default() }
+    ChildLimits { wall: flat(minute), silence: minute, memory: 128 << 20, ..ChildLimits::default() }
 }
 
 /// A time that does not grow.
@@ -33,13 +33,13 @@ fn flat(time: Duration) -> Allowance {
     Allowance { base: time, per_mib: Duration::ZERO, per_unit: Duration::ZERO, most: time }
 }
 
-fn request<'a>(name: &'a str, limits: &'a Limits) -> Request<'a> {
+fn request<'a>(name: &'a str, limits: &'a ChildLimits) -> Request<'a> {
     static USUAL: Options = Options { ocr: Ocr::Auto, ocr_languages: Vec::new() };
     Request { name, limits, options: &USUAL }
 }
 
 /// Runs on `12345`: what the test's zygote makes up itself says five bytes, too.
-fn run_on(zygote: &Zygote, name: &str, limits: &Limits) -> (Verdict, Vec<Extraction>) {
+fn run_on(zygote: &Zygote, name: &str, limits: &ChildLimits) -> (Verdict, Vec<Extraction>) {
     let mut kept = Vec::new();
     let input = Input::Memory(SealedFile::from_bytes(b"12345").unwrap());
     let watch = Watch::default();
@@ -52,12 +52,12 @@ fn run_on(zygote: &Zygote, name: &str, limits: &Limits) -> (Verdict, Vec<Extract
 fn every_fault_has_its_outcome() {
     let zygote = zygote();
     let brief = Duration::from_millis(300);
-    let quiet = Limits { silence: brief, ..limits() };
-    let short = Limits { wall: flat(brief), ..limits() };
-    let cheap = Limits { cpu: flat(Duration::from_secs(1)), ..limits() };
+    let quiet = ChildLimits { silence: brief, ..limits() };
+    let short = ChildLimits { wall: flat(brief), ..limits() };
+    let cheap = ChildLimits { cpu: flat(Duration::from_secs(1)), ..limits() };
     let usual = limits();
     #[rustfmt::skip]
-    let cases: [(&str, &Limits, Outcome, &str); 19] = [
+    let cases: [(&str, &ChildLimits, Outcome, &str); 19] = [
         ("segfault", &usual, Crashed, "the reader died of SIGSEGV"),
         ("abort", &usual, Crashed, "the reader died of SIGABRT"),
         ("panic", &usual, Crashed, "the reader panicked: the table has no row 7 ("),
@@ -215,7 +215,7 @@ fn ranges_are_served() {
 
 #[test]
 fn the_order_reaches_the_reader() {
-    let limits = Limits {
+    let limits = ChildLimits {
         extract: madang_extract::limits::Limits { text: 777, pages: 5, ..Default::default() },
         ..limits()
     };
@@ -258,7 +258,7 @@ fn a_film_is_read_where_its_libraries_are() {
     let zygote = zygote();
     let mut kept = Vec::new();
     let input = Input::Memory(SealedFile::from_bytes(&std::fs::read(film).unwrap()).unwrap());
-    let (limits, keep) = (Limits::default(), &mut |e: Extraction| kept.push(e));
+    let (limits, keep) = (ChildLimits::default(), &mut |e: Extraction| kept.push(e));
     let film = request("film.mp4", &limits);
     let verdict = run(&zygote, &film, input, &Watch::default(), keep).unwrap().unwrap();
     assert_eq!(verdict.outcome, Read, "{:?}", verdict.reason);
@@ -286,14 +286,14 @@ fn time_is_allowed_by_the_work_that_has_begun() {
         most: Duration::from_secs(60),
     };
     // Eight pages of 0.15 s each, which 0.5 s are not enough for.
-    let without = Limits { wall: grows(Duration::ZERO), ..limits() };
+    let without = ChildLimits { wall: grows(Duration::ZERO), ..limits() };
     let (verdict, _) = run_on(&zygote, "work", &without);
     assert_eq!(verdict.outcome, Timeout);
-    let with = Limits { wall: grows(Duration::from_secs(5)), ..limits() };
+    let with = ChildLimits { wall: grows(Duration::from_secs(5)), ..limits() };
     let (verdict, kept) = run_on(&zygote, "work", &with);
     assert_eq!((verdict.outcome, kept[0].content.text().as_str()), (Read, "8"));
     // Who says units without end is believed no more of them than five bytes can hold: 16.
-    let lying = Limits { wall: grows(Duration::from_millis(50)), ..limits() };
+    let lying = ChildLimits { wall: grows(Duration::from_millis(50)), ..limits() };
     let (verdict, _) = run_on(&zygote, "units", &lying);
     assert_eq!(verdict.reason.as_deref(), Some("not finished within 1.3 s"));
 }

@@ -11,7 +11,7 @@ use madang_extract::options::Options;
 use madang_sandbox::allowance::Allowance;
 use madang_sandbox::input::Input;
 use madang_sandbox::kit::Kit;
-use madang_sandbox::limits::Limits;
+use madang_sandbox::limits::ChildLimits;
 use madang_sandbox::request::Request;
 use madang_sandbox::run::run;
 use madang_sandbox::sealed_file::SealedFile;
@@ -39,10 +39,10 @@ fn innocents_succeed_among_faults_and_nothing_is_left() {
     let zygote = Zygote::start(Path::new(env!("CARGO_BIN_EXE_zygote-under-test"))).unwrap();
     let with_zygote = descriptors();
     let minute = Duration::from_secs(60);
-    let wall = Allowance { base: minute, ..Limits::default().wall };
-    let limits = Limits { wall, silence: minute, memory: 64 << 20, ..Limits::default() };
+    let wall = Allowance { base: minute, ..ChildLimits::default().wall };
+    let limits = ChildLimits { wall, silence: minute, memory: 64 << 20, ..ChildLimits::default() };
     let options = Options::default();
-    let quiet = Limits { silence: Duration::from_millis(200), ..limits.clone() };
+    let quiet = ChildLimits { silence: Duration::from_millis(200), ..limits.clone() };
     let faults = ["segfault", "abort", "panic", "exit", "garbage", "upwards", "hoard", "flood"];
     let (next, died) = (AtomicU32::new(0), AtomicU32::new(0));
     let mixed = || {

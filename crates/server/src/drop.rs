@@ -11,7 +11,7 @@ use futures::{StreamExt, stream};
 use madang_document::id::DocumentId;
 use madang_document::shown::is_misleading;
 use madang_ledger::audit::Act;
-use madang_store::store::Condition;
+use madang_store::store::Precondition;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -183,7 +183,7 @@ impl Arrival {
 
 /// What `If-None-Match` and `If-Match` ask for (RFC 9110, section 13.1). A version is what an upload was
 /// answered with, in quotes.
-fn condition(headers: &HeaderMap) -> Result<Condition, Problem> {
+fn condition(headers: &HeaderMap) -> Result<Precondition, Problem> {
     let one = |name| {
         let mut values = headers.get_all(name).iter();
         match (values.next(), values.next()) {
@@ -193,12 +193,12 @@ fn condition(headers: &HeaderMap) -> Result<Condition, Problem> {
         }
     };
     let read = || match (one(header::IF_NONE_MATCH)?, one(header::IF_MATCH)?) {
-        (None, None) => Ok(Condition::Always),
-        (Some("*"), None) => Ok(Condition::IfAbsent),
+        (None, None) => Ok(Precondition::Always),
+        (Some("*"), None) => Ok(Precondition::IfAbsent),
         (None, Some(value)) => {
             let version = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
             let version = version.filter(|version| !version.is_empty()).ok_or(())?;
-            Ok(Condition::IfVersion(version.to_owned()))
+            Ok(Precondition::IfVersion(version.to_owned()))
         }
         _ => Err(()),
     };
@@ -387,10 +387,10 @@ mod tests {
     fn conditions_are_read_or_refused() {
         use header::{IF_MATCH, IF_NONE_MATCH};
         for (lines, expected) in [
-            (vec![], Some(Condition::Always)),
-            (vec![(IF_NONE_MATCH, "*")], Some(Condition::IfAbsent)),
-            (vec![(IF_MATCH, "\"7-1-3\"")], Some(Condition::IfVersion("7-1-3".into()))),
-            (vec![(IF_MATCH, "\"\"ab\"\"")], Some(Condition::IfVersion("\"ab\"".into()))),
+            (vec![], Some(Precondition::Always)),
+            (vec![(IF_NONE_MATCH, "*")], Some(Precondition::IfAbsent)),
+            (vec![(IF_MATCH, "\"7-1-3\"")], Some(Precondition::IfVersion("7-1-3".into()))),
+            (vec![(IF_MATCH, "\"\"ab\"\"")], Some(Precondition::IfVersion("\"ab\"".into()))),
             (vec![(IF_MATCH, "*")], None),
             (vec![(IF_MATCH, "\"\"")], None),
             (vec![(IF_NONE_MATCH, "\"a\"")], None),

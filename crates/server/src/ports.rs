@@ -7,7 +7,7 @@ use madang_document::agency::Agency;
 use madang_document::cause::Cause;
 use madang_document::condition::Kind;
 use madang_document::timestamp::Timestamp;
-use madang_store::store::Condition as PutCondition;
+use madang_store::store::Precondition;
 
 /// The bytes of an upload as they arrive. Ends with an error when the sender goes away or a limit is passed:
 /// then nothing may remain in the store.
@@ -30,7 +30,7 @@ pub trait Drops: Send + Sync {
         path: &str,
         body: Upload,
         length: Option<u64>,
-        condition: PutCondition,
+        condition: Precondition,
     ) -> Result<Dropped, DropError>;
 }
 

@@ -18,7 +18,7 @@ use object_store::{
 use crate::bucket_client::BucketClient;
 use crate::error::StoreError;
 use crate::listing_keys;
-use crate::store::{Body, Condition, Listed, Listing, Pinned, Seen, Store};
+use crate::store::{Body, Listed, Listing, Pinned, Precondition, Seen, Store};
 use crate::upload::check_path;
 use crate::watcher::Watcher;
 
@@ -97,11 +97,11 @@ impl BucketStore {
     }
 
     /// How a condition is said to the service; asks it what is there.
-    async fn mode(&self, path: &str, condition: &Condition) -> Result<PutMode, StoreError> {
+    async fn mode(&self, path: &str, condition: &Precondition) -> Result<PutMode, StoreError> {
         let wanted = match condition {
-            Condition::Always => return Ok(PutMode::Overwrite),
-            Condition::IfAbsent => None,
-            Condition::IfVersion(wanted) => Some(wanted),
+            Precondition::Always => return Ok(PutMode::Overwrite),
+            Precondition::IfAbsent => None,
+            Precondition::IfVersion(wanted) => Some(wanted),
         };
         let there = match self.store.head(&self.key(path)?).await {
             Ok(meta) => Some(meta),
@@ -327,7 +327,7 @@ impl Store for BucketStore {
         &self,
         path: &str,
         mut body: Body,
-        condition: Condition,
+        condition: Precondition,
     ) -> Result<Listed, StoreError> {
         check_path(path).map_err(|reason| StoreError::denied(path, reason.to_string()))?;
         let key = self.key(path)?;

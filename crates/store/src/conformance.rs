@@ -20,7 +20,7 @@ use madang_document::object::ObjectRef;
 use madang_document::object_key;
 
 use crate::error::StoreError;
-use crate::store::{Body, Condition, Listed, Pinned, Seen, Store};
+use crate::store::{Body, Listed, Pinned, Precondition, Seen, Store};
 
 /// A store, and whoever fills its place by other means: a program of the service's own, say.
 #[async_trait]
@@ -85,7 +85,7 @@ fn broken_after(bytes: &[u8]) -> Body {
     body(bytes).chain(futures::stream::iter([Err(broken)])).boxed()
 }
 
-async fn put(store: &Arc<dyn Store>, path: &str, bytes: &[u8], condition: Condition) -> Listed {
+async fn put(store: &Arc<dyn Store>, path: &str, bytes: &[u8], condition: Precondition) -> Listed {
     store.put(path, body(bytes), condition).await.unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
@@ -308,11 +308,11 @@ pub async fn what_was_put_is_there_whole(ground: &Arc<dyn Ground>) {
         ("even.bin", 16 << 20),
     ] {
         let content = bytes(size);
-        let told = put(&store, path, &content, Condition::Always).await;
+        let told = put(&store, path, &content, Precondition::Always).await;
         assert_eq!((told.path.as_str(), told.size), (path, size as u64));
         assert_eq!(look(&store, path).await.as_ref(), Some(&told));
         assert!(read(&store, &told).await == content, "{path}");
-        let again = put(&store, path, b"again", Condition::Always).await;
+        let again = put(&store, path, b"again", Precondition::Always).await;
         assert_eq!(read(&store, &again).await, b"again");
         assert_eq!(files(&store).await[path], again);
     }
@@ -325,7 +325,7 @@ pub async fn what_broke_off_leaves_nothing(ground: &Arc<dyn Ground>) {
     for size in [100, LARGE] {
         for path in ["there", "new", "folder/new"] {
             let broken = broken_after(&bytes(size));
-            match store.put(path, broken, Condition::Always).await {
+            match store.put(path, broken, Precondition::Always).await {
                 Err(StoreError::BrokenOff { path: told, .. }) => assert_eq!(told, path),
                 other => panic!("{path}: {other:?}"),
             }
@@ -335,7 +335,7 @@ pub async fn what_broke_off_leaves_nothing(ground: &Arc<dyn Ground>) {
     assert_eq!(read(&store, &look(&store, "there").await.unwrap()).await, b"before");
 }
 
-async fn refused(store: &Arc<dyn Store>, path: &str, content: &[u8], condition: Condition) {
+async fn refused(store: &Arc<dyn Store>, path: &str, content: &[u8], condition: Precondition) {
     let told = format!("{condition:?}");
     match store.put(path, body(content), condition).await {
         Err(StoreError::Precondition(named)) => assert_eq!(named, path),
@@ -348,15 +348,15 @@ pub async fn conditions_are_kept(ground: &Arc<dyn Ground>) {
     let store = ground.store();
     for (path, size) in [("small", 10), ("large", LARGE)] {
         let content = bytes(size);
-        refused(&store, path, &content, Condition::IfVersion("none".into())).await;
-        let first = put(&store, path, &content, Condition::IfAbsent).await;
-        refused(&store, path, b"second", Condition::IfAbsent).await;
-        refused(&store, path, &content, Condition::IfAbsent).await;
-        refused(&store, path, b"second", Condition::IfVersion("none".into())).await;
+        refused(&store, path, &content, Precondition::IfVersion("none".into())).await;
+        let first = put(&store, path, &content, Precondition::IfAbsent).await;
+        refused(&store, path, b"second", Precondition::IfAbsent).await;
+        refused(&store, path, &content, Precondition::IfAbsent).await;
+        refused(&store, path, b"second", Precondition::IfVersion("none".into())).await;
         assert_eq!(look(&store, path).await.as_ref(), Some(&first));
         let mut second = content.clone();
         second[0] ^= 1;
-        let given = Condition::IfVersion(first.version.clone());
+        let given = Precondition::IfVersion(first.version.clone());
         let second = put(&store, path, &second, given.clone()).await;
         refused(&store, path, &content, given).await;
         assert_eq!(look(&store, path).await.as_ref(), Some(&second));
@@ -370,10 +370,10 @@ pub async fn a_condition_holds_at_the_end_of_an_upload(ground: &Arc<dyn Ground>)
         for begun in [None, Some(b"first")] {
             let path = format!("n/{size}/{}", begun.is_some());
             let condition = match begun {
-                None => Condition::IfAbsent,
+                None => Precondition::IfAbsent,
                 Some(first) => {
-                    let first = put(&store, &path, first, Condition::Always).await;
-                    Condition::IfVersion(first.version)
+                    let first = put(&store, &path, first, Precondition::Always).await;
+                    Precondition::IfVersion(first.version)
                 }
             };
             // When all but the last bytes have come, somebody else puts something there.
@@ -408,7 +408,7 @@ pub async fn of_many_who_come_first_one_is(ground: &Arc<dyn Ground>) {
             content[0] = n;
             let (store, path) = (Arc::clone(&store), path.clone());
             async move {
-                match store.put(&path, body(&content), Condition::IfAbsent).await {
+                match store.put(&path, body(&content), Precondition::IfAbsent).await {
                     Ok(_) => Some(n),
                     Err(StoreError::Precondition(_)) => None,
                     Err(error) => panic!("{error}"),
@@ -427,7 +427,7 @@ pub async fn paths_that_lead_elsewhere_are_refused(ground: &Arc<dyn Ground>) {
     let store = ground.store();
     for path in ["", "/a", "a/", "a//b", "..", "a/../b", "a/./b", ".hidden", "a\u{1}", "a\u{202E}b"]
     {
-        match store.put(path, body(b"x"), Condition::Always).await {
+        match store.put(path, body(b"x"), Precondition::Always).await {
             Err(StoreError::Denied { .. }) => {}
             other => panic!("{path:?}: {other:?}"),
         }
@@ -464,7 +464,7 @@ async fn errors(store: &Arc<dyn Store>) -> Vec<StoreError> {
         listing.remove(0).expect_err("a listing"),
         store.look("a").await.expect_err("a look"),
         store.open(&object).await.map(|_| ()).expect_err("a version"),
-        store.put("a", body(b"x"), Condition::Always).await.expect_err("a put"),
-        store.put("a", body(&bytes(LARGE)), Condition::IfAbsent).await.expect_err("a put"),
+        store.put("a", body(b"x"), Precondition::Always).await.expect_err("a put"),
+        store.put("a", body(&bytes(LARGE)), Precondition::IfAbsent).await.expect_err("a put"),
     ]
 }

@@ -21,7 +21,7 @@ use uuid::Uuid;
 use crate::beneath::{Barred, Beneath, Folder, PATH_MAX, Root, refusal, step};
 use crate::closed::Closed;
 use crate::error::StoreError;
-use crate::store::{Body, Condition, Listed, Listing, Pinned, Seen, Store};
+use crate::store::{Body, Listed, Listing, Pinned, Precondition, Seen, Store};
 use crate::upload::check_path;
 use crate::version::same_version;
 use crate::walk::{Walk, half_name, listed, seen_at};
@@ -190,7 +190,7 @@ impl Store for FolderStore {
         &self,
         path: &str,
         mut body: Body,
-        condition: Condition,
+        condition: Precondition,
     ) -> Result<Listed, StoreError> {
         check_path(path).map_err(|reason| StoreError::denied(path, reason.to_string()))?;
         let root = Arc::clone(&self.root);
@@ -219,7 +219,7 @@ impl Store for FolderStore {
             let _one = placing.lock().unwrap_or_else(PoisonError::into_inner);
             half.is_still_there(&root.open()?)?;
             half.check(&condition)?;
-            half.place(condition == Condition::IfAbsent)
+            half.place(condition == Precondition::IfAbsent)
         })
         .await
     }
@@ -278,7 +278,7 @@ impl Half {
         Ok(half)
     }
 
-    fn check(&self, condition: &Condition) -> Result<(), StoreError> {
+    fn check(&self, condition: &Precondition) -> Result<(), StoreError> {
         let there = match stat::at(self.folder.as_fd(), &self.name) {
             Ok(there) => Some(there),
             Err(Errno::NOENT) => None,
@@ -289,9 +289,9 @@ impl Half {
             return Err(StoreError::Conflict { path: self.path.clone(), reason });
         }
         let holds = match (condition, &there) {
-            (Condition::Always, _) | (Condition::IfAbsent, None) => true,
-            (Condition::IfAbsent, Some(_)) | (Condition::IfVersion(_), None) => false,
-            (Condition::IfVersion(wanted), Some(there)) => {
+            (Precondition::Always, _) | (Precondition::IfAbsent, None) => true,
+            (Precondition::IfAbsent, Some(_)) | (Precondition::IfVersion(_), None) => false,
+            (Precondition::IfVersion(wanted), Some(there)) => {
                 same_version(wanted, &version::of_file(there))
             }
         };

@@ -56,8 +56,12 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError`]: then nothing remains of it.
-    async fn put(&self, path: &str, body: Body, condition: Condition)
-    -> Result<Listed, StoreError>;
+    async fn put(
+        &self,
+        path: &str,
+        body: Body,
+        condition: Precondition,
+    ) -> Result<Listed, StoreError>;
 
     /// Begins to listen; none where the store tells nothing, and only listing finds what is new.
     ///
@@ -125,7 +129,7 @@ impl Seen {
 
 /// When an object may be written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Condition {
+pub enum Precondition {
     /// Whatever is there.
     #[default]
     Always,

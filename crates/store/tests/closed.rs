@@ -22,7 +22,7 @@ use madang_document::object::ObjectRef;
 use madang_store::closed::{Closed, ClosedFolder};
 use madang_store::error::StoreError;
 use madang_store::folder::FolderStore;
-use madang_store::store::{Condition, Seen, Store};
+use madang_store::store::{Precondition, Seen, Store};
 use madang_store::watcher::{Heard, Watcher};
 
 /// A second name of a file or folder, or a file system of its own; taken away when it is dropped.
@@ -143,7 +143,7 @@ async fn unread(store: &FolderStore, path: &str, real: &Path) {
 
 async fn put(store: &FolderStore, path: &str) -> Result<(), StoreError> {
     let body = futures::stream::iter([Ok(Bytes::from_static(b"mine"))]).boxed();
-    store.put(path, body, Condition::Always).await.map(|_| ())
+    store.put(path, body, Precondition::Always).await.map(|_| ())
 }
 
 async fn refused(store: &FolderStore, path: &str) {

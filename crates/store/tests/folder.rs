@@ -20,7 +20,7 @@ use madang_document::object_key;
 use madang_store::closed::Closed;
 use madang_store::error::StoreError;
 use madang_store::folder::FolderStore;
-use madang_store::store::{Condition, Listed, Seen, Store};
+use madang_store::store::{Listed, Precondition, Seen, Store};
 use madang_store::watcher::{Heard, Watcher};
 use rustix::fs::{CWD, FileType, Mode, RenameFlags, mkdirat, renameat_with};
 use rustix::process::{Gid, Uid};
@@ -51,7 +51,7 @@ async fn files(store: &FolderStore) -> Vec<Listed> {
 }
 
 async fn put(store: &FolderStore, path: &str, text: &'static str) -> Result<Listed, StoreError> {
-    store.put(path, chunks(vec![Ok(text.as_bytes())]), Condition::Always).await
+    store.put(path, chunks(vec![Ok(text.as_bytes())]), Precondition::Always).await
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -182,13 +182,13 @@ async fn an_upload_is_there_whole_or_not_at_all() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
     let body = chunks(vec![Ok(b"one "), Ok(b"two")]);
-    let file = store.put("2026/보도.txt", body, Condition::Always).await.unwrap();
+    let file = store.put("2026/보도.txt", body, Precondition::Always).await.unwrap();
     assert_eq!(looked(&store, "2026/보도.txt").await, file);
     assert_eq!(std::fs::read(folder.path().join("2026/보도.txt")).unwrap(), b"one two");
 
     let broken = std::io::Error::other("the sender went away");
     let body = chunks(vec![Ok(b"half"), Err(broken)]);
-    let answer = store.put("2026/보도.txt", body, Condition::Always).await;
+    let answer = store.put("2026/보도.txt", body, Precondition::Always).await;
     assert!(matches!(answer, Err(StoreError::BrokenOff { .. })), "{answer:?}");
     assert_eq!(std::fs::read(folder.path().join("2026/보도.txt")).unwrap(), b"one two");
     let left = std::fs::read_dir(folder.path().join("2026")).unwrap().count();
@@ -208,7 +208,7 @@ async fn an_upload_whose_folder_went_elsewhere_is_refused() {
             Ok(Bytes::from_static(b"two"))
         });
         let body = chunks(vec![Ok(b"one ")]).chain(moving).boxed();
-        let answer = store.put("2026/보도.txt", body, Condition::Always).await;
+        let answer = store.put("2026/보도.txt", body, Precondition::Always).await;
         assert!(matches!(answer, Err(StoreError::Unavailable { .. })), "{moved}: {answer:?}");
         let files = walk(&to);
         assert!(files.is_empty(), "{moved}: {files:?}");
@@ -418,10 +418,10 @@ async fn conditions_are_kept_and_nothing_is_replaced_by_what_it_is_not() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
     let body = || chunks(vec![Ok(b"x")]);
-    let first = store.put("a.txt", body(), Condition::IfAbsent).await.unwrap();
-    let again = store.put("a.txt", body(), Condition::IfAbsent).await;
+    let first = store.put("a.txt", body(), Precondition::IfAbsent).await.unwrap();
+    let again = store.put("a.txt", body(), Precondition::IfAbsent).await;
     assert!(matches!(again, Err(StoreError::Precondition(_))), "{again:?}");
-    let named = Condition::IfVersion(first.version.clone());
+    let named = Precondition::IfVersion(first.version.clone());
     let second = store.put("a.txt", body(), named.clone()).await.unwrap();
     assert_ne!(first.version, second.version);
     let stale = store.put("a.txt", body(), named.clone()).await;
@@ -445,7 +445,7 @@ async fn conditions_are_kept_and_nothing_is_replaced_by_what_it_is_not() {
         ("link", "a link"),
         ("dangling", "a link"),
     ] {
-        let refused = store.put(path, body(), Condition::Always).await;
+        let refused = store.put(path, body(), Precondition::Always).await;
         let told =
             matches!(&refused, Err(StoreError::Conflict { reason, .. }) if reason.contains(what));
         assert!(told, "{path}: {refused:?}");
@@ -486,7 +486,7 @@ async fn half_uploads_of_a_dead_service_are_swept_and_no_others() {
     let (send, receive) = futures::channel::mpsc::unbounded::<std::io::Result<Bytes>>();
     let upload = tokio::spawn({
         let living = living.clone();
-        async move { living.put("b.txt", receive.boxed(), Condition::Always).await }
+        async move { living.put("b.txt", receive.boxed(), Precondition::Always).await }
     });
     send.unbounded_send(Ok(Bytes::from_static(b"x"))).unwrap();
     while names(folder.path()).len() < 3 {

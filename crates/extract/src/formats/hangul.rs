@@ -9,7 +9,7 @@ use crate::error::ExtractError;
 
 /// Where the text of an object goes that is anchored in a paragraph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Anchoring {
     /// In the line, as a part of the sentence: an equation, a ruby.
     Inline,
     /// On lines of its own at the anchor: a table, a text box.
@@ -32,20 +32,20 @@ impl Paragraph {
     }
 
     /// Adds the text of an object at its anchor; a blank one leaves no trace.
-    pub(super) fn object(&mut self, place: Place, text: &str) {
+    pub(super) fn object(&mut self, place: Anchoring, text: &str) {
         if text.trim().is_empty() {
             return;
         }
         match place {
-            Place::Inline => self.text.push_str(text),
-            Place::Block => {
+            Anchoring::Inline => self.text.push_str(text),
+            Anchoring::Block => {
                 if !self.text.is_empty() && !self.text.ends_with('\n') {
                     self.text.push('\n');
                 }
                 self.text.push_str(text);
                 self.text.push('\n');
             }
-            Place::Below => add_lines(&mut self.below, text),
+            Anchoring::Below => add_lines(&mut self.below, text),
         }
     }
 
@@ -224,9 +224,9 @@ mod tests {
     fn objects_find_their_place() {
         let mut paragraph = Paragraph::default();
         paragraph.push_str("본문");
-        paragraph.object(Place::Below, "각주");
-        paragraph.object(Place::Block, "표");
-        paragraph.object(Place::Block, " ");
+        paragraph.object(Anchoring::Below, "각주");
+        paragraph.object(Anchoring::Block, "표");
+        paragraph.object(Anchoring::Block, " ");
         paragraph.push_str("끝 ");
         assert_eq!(paragraph.finish(), "본문\n표\n끝\n각주");
     }

@@ -15,7 +15,7 @@ use crate::formats::hangul::{Body, protection_notice, read_sections};
 use crate::formats::preview;
 use crate::probe::Probe;
 use crate::unpack::Metered;
-use compound_file::{CompoundFile, Entry};
+use compound_file::{CompoundFile, DirectoryEntry};
 use file_header::FileHeader;
 
 mod compound_file;
@@ -127,7 +127,7 @@ fn read_text(
 
 fn read_one(
     file: &CompoundFile<'_>,
-    section: &Entry,
+    section: &DirectoryEntry,
     header: FileHeader,
     body: &mut Body,
     content: &mut Content,
@@ -167,8 +167,8 @@ fn is_plain(bytes: &[u8]) -> bool {
 }
 
 /// The sections in a folder, in the order of their numbers.
-fn sections<'a>(file: &'a CompoundFile<'_>, folder: &str) -> Vec<&'a Entry> {
-    let number = |entry: &Entry| entry.name.strip_prefix("Section")?.parse::<u32>().ok();
+fn sections<'a>(file: &'a CompoundFile<'_>, folder: &str) -> Vec<&'a DirectoryEntry> {
+    let number = |entry: &DirectoryEntry| entry.name.strip_prefix("Section")?.parse::<u32>().ok();
     let mut sections = file.streams(Some(folder));
     sections.retain(|entry| number(entry).is_some());
     sections.sort_by_key(|entry| number(entry));

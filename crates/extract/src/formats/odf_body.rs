@@ -24,7 +24,7 @@ pub(super) struct Body<'a> {
     frames: Vec<Frame>,
     /// Paragraphs so far.
     number: u32,
-    place: Place,
+    place: LineLocator,
     /// Lines of the shape that is open on a slide.
     shape: Vec<String>,
     repetition_left: usize,
@@ -32,7 +32,7 @@ pub(super) struct Body<'a> {
 }
 
 /// What the lines of the body are located by.
-enum Place {
+enum LineLocator {
     /// The document as a whole: running lines, embedded documents.
     Whole,
     Paragraph,
@@ -65,7 +65,7 @@ impl<'a> Body<'a> {
             context,
             frames: Vec::new(),
             number: 0,
-            place: Place::Whole,
+            place: LineLocator::Whole,
             shape: Vec::new(),
             repetition_left: REPETITION,
             repetition_cut: false,
@@ -74,7 +74,7 @@ impl<'a> Body<'a> {
 
     /// Reads the body of the document.
     pub(super) fn walk(mut self, text: &str, part: &str, content: &mut Content) {
-        self.place = Place::Paragraph;
+        self.place = LineLocator::Paragraph;
         self.read(text, part, content);
     }
 
@@ -115,14 +115,14 @@ impl<'a> Body<'a> {
                     ("draw", "page") => {
                         slide = slide.saturating_add(1);
                         self.flush_shape(content);
-                        if !matches!(self.place, Place::Whole) {
-                            self.place = Place::Slide(slide);
+                        if !matches!(self.place, LineLocator::Whole) {
+                            self.place = LineLocator::Slide(slide);
                         }
                         self.context.progress();
                     }
                     ("table", "table") => {
                         // In a spreadsheet a table is a sheet; a table in a table is a part of a cell.
-                        if let Place::Sheet(..) = self.place
+                        if let LineLocator::Sheet(..) = self.place
                             && self.frames.is_empty()
                         {
                             let name = tag.attribute("name").unwrap_or_default();
@@ -130,12 +130,12 @@ impl<'a> Body<'a> {
                                 name.clone(),
                                 Locator::Cell { sheet: name.clone(), row: 1, column: 1 },
                             );
-                            self.place = Place::Sheet(name, 0);
+                            self.place = LineLocator::Sheet(name, 0);
                         }
                         self.context.progress();
                     }
-                    ("office", "spreadsheet") if matches!(self.place, Place::Paragraph) => {
-                        self.place = Place::Sheet(String::new(), 0);
+                    ("office", "spreadsheet") if matches!(self.place, LineLocator::Paragraph) => {
+                        self.place = LineLocator::Sheet(String::new(), 0);
                     }
                     ("draw", "frame" | "text-box" | "custom-shape") if is_running(&tag) => {
                         markup.skip();
@@ -302,7 +302,7 @@ impl<'a> Body<'a> {
             true => 0,
             false => 1 + self.afford(&line, repeated - 1),
         };
-        let Place::Sheet(sheet, before) = &self.place else {
+        let LineLocator::Sheet(sheet, before) = &self.place else {
             for _ in 0..copies {
                 self.emit(line.clone(), number, content);
             }
@@ -331,7 +331,7 @@ impl<'a> Body<'a> {
             content.push_text(aside, place(before.saturating_add(1), column));
         }
         let rows = u32::try_from(repeated).unwrap_or(u32::MAX);
-        self.place = Place::Sheet(sheet, before.saturating_add(rows));
+        self.place = LineLocator::Sheet(sheet, before.saturating_add(rows));
     }
 
     /// Hands a finished line to what it stands in.
@@ -350,10 +350,10 @@ impl<'a> Body<'a> {
             Some(Frame::Aside { lines }) => lines.push(line),
             Some(Frame::Row { asides, column, .. }) => asides.push((*column, line)),
             None => match &self.place {
-                Place::Slide(_) => self.shape.push(line),
-                Place::Paragraph => content.push_text(line, Locator::Paragraph { number }),
-                Place::Whole => content.push_text(line, Locator::Whole {}),
-                Place::Sheet(sheet, rows) => content.push_text(
+                LineLocator::Slide(_) => self.shape.push(line),
+                LineLocator::Paragraph => content.push_text(line, Locator::Paragraph { number }),
+                LineLocator::Whole => content.push_text(line, Locator::Whole {}),
+                LineLocator::Sheet(sheet, rows) => content.push_text(
                     line,
                     Locator::Cell { sheet: sheet.clone(), row: rows.saturating_add(1), column: 1 },
                 ),
@@ -363,7 +363,7 @@ impl<'a> Body<'a> {
 
     /// Delivers the lines of the shape that was open on a slide.
     fn flush_shape(&mut self, content: &mut Content) {
-        if let Place::Slide(number) = self.place {
+        if let LineLocator::Slide(number) = self.place {
             let text = std::mem::take(&mut self.shape).join("\n");
             content.push_text(text, Locator::Slide { number });
         }

@@ -164,7 +164,7 @@ fn read_pages(
 ) -> Result<(), ExtractError> {
     let progress = || context.progress();
     let mut interpreter = Interpreter::new(document, bytes, &progress);
-    let mut trouble = Trouble::default();
+    let mut faults = PageFaults::default();
     let mut length = 0u64;
     let (mut blank, mut first_blank) = (0u32, None);
     let may = usize::try_from(context.limits.pages).unwrap_or(usize::MAX).min(pages.len());
@@ -175,7 +175,7 @@ fn read_pages(
         }));
         match read.unwrap_or_else(|_| Err("its content breaks the reader".into())) {
             Ok((text, page)) => {
-                trouble.look_at(content, number, &page);
+                faults.look_at(content, number, &page);
                 length = length.saturating_add(text.len() as u64);
                 if text.trim().is_empty() {
                     blank += 1;
@@ -191,7 +191,7 @@ fn read_pages(
                     content.push_text(note, Locator::page(number));
                 }
             }
-            Err(error) => trouble.page_is_lost(content, number, error),
+            Err(error) => faults.page_is_lost(content, number, error),
         }
         // The frame cuts the text at its limit and says so; reading on would only cost time.
         if length > context.limits.text {
@@ -206,14 +206,14 @@ fn read_pages(
         Some(first) => context.note_unrecognised(&format!("page {first}"), content),
         None => {}
     }
-    if trouble.lost == may {
+    if faults.lost == may {
         return Err(ExtractError::corrupt(format_args!(
             "none of its {} pages can be read: {}",
             pages.len(),
-            trouble.reason
+            faults.reason
         )));
     }
-    trouble.sum_up(content);
+    faults.sum_up(content);
     if may < pages.len() {
         content.cut(format!("only the first {may} of {} pages were read", pages.len()));
     }
@@ -222,7 +222,7 @@ fn read_pages(
 
 /// What went wrong with pages.
 #[derive(Default)]
-struct Trouble {
+struct PageFaults {
     lost: usize,
     named: usize,
     reason: String,
@@ -230,7 +230,7 @@ struct Trouble {
     unread: usize,
 }
 
-impl Trouble {
+impl PageFaults {
     fn page_is_lost(&mut self, content: &mut Content, number: u32, reason: String) {
         self.lost += 1;
         self.name(content, format!("page {number}: {reason}"));

@@ -140,15 +140,15 @@ impl CMap {
     pub(super) fn parse(bytes: &[u8]) -> CMap {
         let mut cmap = CMap::default();
         read(bytes, &mut |entry| match entry {
-            Entry::Space(low, high) => cmap.spaces.push(Space {
+            Statement::Space(low, high) => cmap.spaces.push(Space {
                 length: low.length.clamp(1, 4),
                 first: low.value,
                 last: high.value,
             }),
-            Entry::Cid(first, last, cid) => cmap.ranges.push(Range { first, last, cid }),
-            Entry::Mode(mode) => cmap.vertical = mode,
-            Entry::Base(name) => cmap.base = Some(name.to_vec()),
-            Entry::Text(..) => {}
+            Statement::Cid(first, last, cid) => cmap.ranges.push(Range { first, last, cid }),
+            Statement::Mode(mode) => cmap.vertical = mode,
+            Statement::Base(name) => cmap.base = Some(name.to_vec()),
+            Statement::Text(..) => {}
         });
         cmap.ranges.sort_by_key(|range| range.first);
         cmap
@@ -196,7 +196,7 @@ impl ToUnicode {
     pub(super) fn parse(bytes: &[u8]) -> ToUnicode {
         let mut entries = Vec::new();
         read(bytes, &mut |entry| {
-            if let Entry::Text(first, last, text) = entry {
+            if let Statement::Text(first, last, text) = entry {
                 entries.push((first, last, text));
             }
         });
@@ -250,7 +250,7 @@ pub(super) fn is_no_text(c: char) -> bool {
 }
 
 /// What a CMap says, piece by piece.
-enum Entry<'a> {
+enum Statement<'a> {
     Space(Code, Code),
     Cid(u32, u32, u32),
     Text(u32, u32, Box<str>),
@@ -258,7 +258,7 @@ enum Entry<'a> {
     Base(&'a [u8]),
 }
 
-fn read(bytes: &[u8], put: &mut dyn FnMut(Entry<'_>)) {
+fn read(bytes: &[u8], put: &mut dyn FnMut(Statement<'_>)) {
     let mut operands: Vec<Token<'_>> = Vec::new();
     let mut array: Option<Vec<Token<'_>>> = None;
     let mut section: &[u8] = b"";
@@ -293,7 +293,7 @@ fn read(bytes: &[u8], put: &mut dyn FnMut(Entry<'_>)) {
             }
             Token::Word(b"usecmap") => {
                 if let Some(Token::Name(name)) = operands.last() {
-                    put(Entry::Base(name));
+                    put(Statement::Base(name));
                 }
                 operands.clear();
             }
@@ -301,7 +301,7 @@ fn read(bytes: &[u8], put: &mut dyn FnMut(Entry<'_>)) {
                 if let [.., Token::Name(key), Token::Number(mode)] = operands.as_slice()
                     && key.as_ref() == b"WMode"
                 {
-                    put(Entry::Mode(*mode == 1.0));
+                    put(Statement::Mode(*mode == 1.0));
                 }
                 operands.clear();
             }
@@ -323,16 +323,20 @@ fn read(bytes: &[u8], put: &mut dyn FnMut(Entry<'_>)) {
 }
 
 /// Whether the operands were an entry of the section.
-fn put_operands(section: &[u8], operands: &[Token<'_>], put: &mut dyn FnMut(Entry<'_>)) -> bool {
+fn put_operands(
+    section: &[u8],
+    operands: &[Token<'_>],
+    put: &mut dyn FnMut(Statement<'_>),
+) -> bool {
     match (section, operands) {
         (b"begincodespacerange", [Token::Text(low), Token::Text(high)]) => {
-            put(Entry::Space(code(low), code(high)));
+            put(Statement::Space(code(low), code(high)));
         }
         (b"begincidrange", [Token::Text(low), Token::Text(high), Token::Number(cid)]) => {
-            put(Entry::Cid(code(low).value, code(high).value, *cid as u32));
+            put(Statement::Cid(code(low).value, code(high).value, *cid as u32));
         }
         (b"begincidchar", [Token::Text(at), Token::Number(cid)]) => {
-            put(Entry::Cid(code(at).value, code(at).value, *cid as u32));
+            put(Statement::Cid(code(at).value, code(at).value, *cid as u32));
         }
         (b"beginbfchar", [Token::Text(at), target]) => {
             put_text(code(at).value, code(at).value, target, put);
@@ -345,7 +349,7 @@ fn put_operands(section: &[u8], operands: &[Token<'_>], put: &mut dyn FnMut(Entr
     true
 }
 
-fn put_text(first: u32, last: u32, target: &Token<'_>, put: &mut dyn FnMut(Entry<'_>)) {
+fn put_text(first: u32, last: u32, target: &Token<'_>, put: &mut dyn FnMut(Statement<'_>)) {
     let text = match target {
         Token::Text(bytes) => match bytes.as_ref() {
             [one] => char::from(*one).to_string(),
@@ -356,7 +360,7 @@ fn put_text(first: u32, last: u32, target: &Token<'_>, put: &mut dyn FnMut(Entry
     // A writer may end a text with a NUL; a range from NUL on is the identity.
     let text = if first == last { text.trim_end_matches('\0') } else { text.as_str() };
     if !text.is_empty() && text.len() <= TEXT_MOST * 4 {
-        put(Entry::Text(first, last, text.into()));
+        put(Statement::Text(first, last, text.into()));
     }
 }
 

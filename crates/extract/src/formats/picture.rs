@@ -8,7 +8,7 @@ use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata;
 
-use super::preview::{self, Undecoded};
+use super::preview::{self, DecodeError};
 use super::{picture_exif, xmp};
 use crate::blob::{Blob, Cursor};
 use crate::context::Context;
@@ -78,7 +78,7 @@ pub(super) fn content(
     // Asked before a decoder is made: it would call a size that it cannot hold a damage.
     let fits = preview::may_decode(header.width, header.height, context);
     let picture = fits
-        .map_err(Undecoded::Unfit)
+        .map_err(DecodeError::Unfit)
         .and_then(|()| preview::decode(ImageReader::with_format(reader(blob), format), context));
     match picture {
         Ok(picture) => {
@@ -88,8 +88,8 @@ pub(super) fn content(
                 Err(reason) => content.note(format!("no preview: {reason}")),
             }
         }
-        Err(Undecoded::Unfit(reason)) => content.note(format!("no preview: {reason}")),
-        Err(Undecoded::Damaged(reason)) => {
+        Err(DecodeError::Unfit(reason)) => content.note(format!("no preview: {reason}")),
+        Err(DecodeError::Damaged(reason)) => {
             content.lost(format!("the pixels are damaged: {reason}"));
         }
     }

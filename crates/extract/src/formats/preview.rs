@@ -25,18 +25,18 @@ pub(super) const STORED_MOST: u64 = 16 << 20;
 
 /// Why there is no preview.
 #[derive(Debug)]
-pub(super) enum Undecoded {
+pub(super) enum DecodeError {
     /// The picture is whole, but of a variant that has no decoder, or too large.
     Unfit(String),
     /// It is damaged.
     Damaged(String),
 }
 
-impl Undecoded {
+impl DecodeError {
     /// One sentence that says why, whichever it is.
     pub(super) fn reason(self) -> String {
         match self {
-            Undecoded::Unfit(reason) | Undecoded::Damaged(reason) => reason,
+            DecodeError::Unfit(reason) | DecodeError::Damaged(reason) => reason,
         }
     }
 }
@@ -58,7 +58,7 @@ pub(super) fn may_decode(width: u32, height: u32, context: &Context<'_>) -> Resu
 pub(super) fn decode<R: BufRead + Seek>(
     mut reader: ImageReader<R>,
     context: &Context<'_>,
-) -> Result<DynamicImage, Undecoded> {
+) -> Result<DynamicImage, DecodeError> {
     let mut most = image::Limits::default();
     most.max_alloc = Some(DECODE_MOST);
     reader.limits(most);
@@ -87,12 +87,12 @@ pub(super) fn decode<R: BufRead + Seek>(
     context.progress();
     match answer {
         Ok(Ok(Ok(picture))) => Ok(picture),
-        Ok(Ok(Err(reason))) => Err(Undecoded::Unfit(reason)),
+        Ok(Ok(Err(reason))) => Err(DecodeError::Unfit(reason)),
         Ok(Err(error @ (ImageError::Limits(_) | ImageError::Unsupported(_)))) => {
-            Err(Undecoded::Unfit(error.to_string()))
+            Err(DecodeError::Unfit(error.to_string()))
         }
-        Ok(Err(error)) => Err(Undecoded::Damaged(error.to_string().trim().to_owned())),
-        Err(_) => Err(Undecoded::Damaged("the decoder broke on it".into())),
+        Ok(Err(error)) => Err(DecodeError::Damaged(error.to_string().trim().to_owned())),
+        Err(_) => Err(DecodeError::Damaged("the decoder broke on it".into())),
     }
 }
 
@@ -156,7 +156,7 @@ pub(super) fn stored(picture: &[u8], context: &Context<'_>) -> Result<Preview, S
     let reader = ImageReader::new(Cursor::new(picture))
         .with_guessed_format()
         .map_err(|error| error.to_string())?;
-    let picture = decode(reader, context).map_err(Undecoded::reason)?;
+    let picture = decode(reader, context).map_err(DecodeError::reason)?;
     encode(picture, None, Locator::Whole {}, context)
 }
 

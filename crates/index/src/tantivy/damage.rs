@@ -11,12 +11,12 @@ use tantivy::directory::error::{LockError, OpenDirectoryError, OpenReadError, Op
 use crate::index::IndexError;
 
 /// Runs what reads an index's files. Tantivy takes them at their word, so damaged ones may make it panic.
-pub(crate) fn guarded<T>(read: impl FnOnce() -> tantivy::Result<T>) -> Result<T, Trouble> {
+pub(crate) fn guarded<T>(read: impl FnOnce() -> tantivy::Result<T>) -> Result<T, ReadError> {
     // What the closure leaves half done is dropped with it: readers have no state, a writer is thrown away.
     match catch_unwind(AssertUnwindSafe(read)) {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(Trouble::Error(failed(error))),
-        Err(panic) => Err(Trouble::Panic(message(panic.as_ref()))),
+        Ok(Err(error)) => Err(ReadError::Error(failed(error))),
+        Err(panic) => Err(ReadError::Panic(message(panic.as_ref()))),
     }
 }
 
@@ -25,9 +25,9 @@ fn message(panic: &(dyn Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic".into())
 }
 
-/// What went wrong while files were read.
+/// Why files could not be read.
 #[derive(Debug)]
-pub(crate) enum Trouble {
+pub(crate) enum ReadError {
     /// Tantivy said so.
     Error(IndexError),
     /// Tantivy or this crate panicked: over damaged files, or by a fault of its own in good ones. Which of the two,
@@ -35,32 +35,32 @@ pub(crate) enum Trouble {
     Panic(String),
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Trouble::Error(error) => error.fmt(f),
-            Trouble::Panic(message) => write!(f, "a panic while it was read: {message}"),
+            ReadError::Error(error) => error.fmt(f),
+            ReadError::Panic(message) => write!(f, "a panic while it was read: {message}"),
         }
     }
 }
 
-impl Trouble {
-    /// Trouble that is no damage.
+impl ReadError {
+    /// Of one that is no damage.
     pub(crate) fn unavailable(self) -> IndexError {
         match self {
-            Trouble::Error(error @ IndexError::Unavailable { .. }) => error,
-            Trouble::Error(error) => IndexError::unavailable(error.to_string()).because(error),
-            Trouble::Panic(_) => IndexError::unavailable(self.to_string()),
+            ReadError::Error(error @ IndexError::Unavailable { .. }) => error,
+            ReadError::Error(error) => IndexError::unavailable(error.to_string()).because(error),
+            ReadError::Panic(_) => IndexError::unavailable(self.to_string()),
         }
     }
 }
 
-/// Trouble with one of several indexes that are read together.
+/// An error of one of several indexes that are read together.
 #[derive(Debug)]
 pub(crate) struct Failure {
     /// Which.
     pub(crate) at: usize,
-    pub(crate) trouble: Trouble,
+    pub(crate) error: ReadError,
 }
 
 /// Reads one of several indexes.
@@ -68,7 +68,7 @@ pub(crate) fn reading<T>(
     at: usize,
     read: impl FnOnce() -> tantivy::Result<T>,
 ) -> Result<T, Failure> {
-    guarded(read).map_err(|trouble| Failure { at, trouble })
+    guarded(read).map_err(|error| Failure { at, error })
 }
 
 /// What a caller can do about an error of tantivy: wait and try again, or rebuild.
@@ -161,9 +161,9 @@ mod tests {
 
     #[test]
     fn trouble_that_is_no_damage_is_said_once() {
-        let error = Trouble::Error(IndexError::unavailable("full")).unavailable();
+        let error = ReadError::Error(IndexError::unavailable("full")).unavailable();
         assert_eq!(error.to_string(), "the index cannot be used now: full");
-        let error = Trouble::Error(IndexError::damaged("torn")).unavailable();
+        let error = ReadError::Error(IndexError::damaged("torn")).unavailable();
         assert!(matches!(error, IndexError::Unavailable { .. }), "{error}");
     }
 }

@@ -9,7 +9,7 @@ use tantivy::columnar::ColumnValues;
 use crate::index::{Census, Index, IndexError};
 use crate::query::{Hits, Query, SearchError};
 use crate::record::Change;
-use crate::tantivy::damage::{Trouble, guarded};
+use crate::tantivy::damage::{ReadError, guarded};
 use crate::tantivy::entry;
 use crate::tantivy::partition_index::PartitionIndex;
 use crate::tantivy::partitions::Partitions;
@@ -115,8 +115,8 @@ fn census(index: &PartitionIndex) -> Result<Census, IndexError> {
     });
     match counted {
         Ok(()) => {}
-        Err(Trouble::Error(error)) => return Err(error),
-        Err(Trouble::Panic(message)) => return Err(IndexError::damaged(message)),
+        Err(ReadError::Error(error)) => return Err(error),
+        Err(ReadError::Panic(message)) => return Err(IndexError::damaged(message)),
     }
     let doubled = seen.iter().filter(|(_, times)| **times > 1).map(|(id, _)| *id).collect();
     Ok(Census { ids: seen.into_keys().collect(), doubled })

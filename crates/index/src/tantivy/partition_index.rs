@@ -11,7 +11,7 @@ use tantivy::{Index as Tantivy, IndexReader, IndexSettings, IndexWriter, ReloadP
 use crate::analyzer;
 use crate::index::IndexError;
 use crate::record::Change;
-use crate::tantivy::damage::{Trouble, guarded};
+use crate::tantivy::damage::{ReadError, guarded};
 use crate::tantivy::durable_directory::DurableDirectory;
 use crate::tantivy::entry;
 use crate::tantivy::property::Property;
@@ -83,9 +83,9 @@ impl PartitionIndex {
         let (index, reader, payload) = match opened {
             Ok(Some(opened)) => opened,
             Ok(None) => return Err(damaged("it was built by another version of Madang")),
-            Err(Trouble::Error(error)) => return Err(error),
+            Err(ReadError::Error(error)) => return Err(error),
             // Nothing but its files was read so far.
-            Err(Trouble::Panic(message)) => return Err(damaged(&message)),
+            Err(ReadError::Panic(message)) => return Err(damaged(&message)),
         };
         let payload = match payload.as_deref().map(serde_json::from_str::<Payload>).transpose() {
             Ok(payload) => payload,
@@ -121,7 +121,7 @@ impl PartitionIndex {
         let made = guarded(|| {
             Tantivy::create(directory(folder)?, schema().0, IndexSettings::default()).map(drop)
         });
-        made.map_err(Trouble::unavailable)
+        made.map_err(ReadError::unavailable)
     }
 
     /// The documents as the last commit left them.
@@ -185,8 +185,8 @@ impl PartitionIndex {
             match guarded(|| self.index.validate_checksum()) {
                 Ok(broken) => break broken,
                 Err(_) if tries < 3 => tries += 1,
-                Err(Trouble::Error(error)) => return Err(error),
-                Err(Trouble::Panic(message)) => return Err(IndexError::damaged(message)),
+                Err(ReadError::Error(error)) => return Err(error),
+                Err(ReadError::Panic(message)) => return Err(IndexError::damaged(message)),
             }
         };
         let mut broken: Vec<PathBuf> = broken.into_iter().collect();
@@ -210,7 +210,7 @@ impl PartitionIndex {
         let (_, fields) = schema();
         let standing = standing(changes);
         let searcher = self.searcher();
-        let trusted = |trouble: Trouble| self.judge(trouble);
+        let trusted = |error: ReadError| self.judge(error);
         let present = guarded(|| {
             let revisions = Revisions::open(&searcher, fields)?;
             standing.iter().map(|change| revisions.of(change.id())).collect::<Result<Vec<_>, _>>()
@@ -269,16 +269,16 @@ impl PartitionIndex {
             self.reader.reload()?;
             Ok(writer)
         });
-        *slot = Some(writer.map_err(|trouble| self.judge(trouble))?);
+        *slot = Some(writer.map_err(|error| self.judge(error))?);
         *lock(&self.commit) = Some(payload);
         Ok(())
     }
 
     /// Whether trouble is damage: a panic is, if the files do not have their checksums.
-    fn judge(&self, trouble: Trouble) -> IndexError {
-        match trouble {
-            Trouble::Error(error) => error,
-            Trouble::Panic(message) => match self.check() {
+    fn judge(&self, error: ReadError) -> IndexError {
+        match error {
+            ReadError::Error(error) => error,
+            ReadError::Panic(message) => match self.check() {
                 Err(damage) => damage,
                 Ok(()) => IndexError::unavailable(format!("a fault in good files: {message}")),
             },

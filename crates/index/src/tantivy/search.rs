@@ -8,7 +8,7 @@ use crate::cursor::{Cursor, Rank, WINDOW, fingerprint};
 use crate::index::IndexError;
 use crate::query::{Facet, Hit, Hits, Query, SearchError, Sort};
 use crate::query_text::{self, QueryText};
-use crate::tantivy::damage::{Failure, Trouble, reading};
+use crate::tantivy::damage::{Failure, ReadError, reading};
 use crate::tantivy::entry;
 use crate::tantivy::partitions::Partitions;
 use crate::tantivy::plan::{self, Matching};
@@ -52,12 +52,12 @@ pub(crate) fn search(
             return Err(SearchError::Index(error.into()));
         }
         let page = Page { query, text: &text, fields, sources: &readable };
-        let Failure { at, trouble } = match page.collect(cursor, fingerprint) {
+        let Failure { at, error } = match page.collect(cursor, fingerprint) {
             Ok(hits) => return Ok(Hits { missing: missing.into_iter().collect(), ..hits }),
             Err(failure) => failure,
         };
         let (partition, _) = readable.remove(at);
-        last = Some(judge(partitions, &partition, trouble));
+        last = Some(judge(partitions, &partition, error));
         missing.insert(partition);
     }
 }
@@ -101,7 +101,7 @@ fn sources(partitions: &Partitions, asked: &[Partition], query: &Query) -> Sourc
 
 /// What trouble while searching means: damage only if the files say so, because a query must not be able to have an
 /// index thrown away.
-fn judge(partitions: &Partitions, partition: &Partition, trouble: Trouble) -> IndexError {
+fn judge(partitions: &Partitions, partition: &Partition, error: ReadError) -> IndexError {
     let checked = match partitions.open(partition) {
         Ok(Some(index)) => index.check_again(),
         Ok(None) => Ok(()),
@@ -113,8 +113,8 @@ fn judge(partitions: &Partitions, partition: &Partition, trouble: Trouble) -> In
             IndexError::Damaged { message, source }
         }
         _ => {
-            tracing::error!(%partition, %trouble, "a search failed in good files");
-            trouble.unavailable()
+            tracing::error!(%partition, %error, "a search failed in good files");
+            error.unavailable()
         }
     }
 }

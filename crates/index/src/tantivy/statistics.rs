@@ -45,7 +45,7 @@ impl<'a> SharedStatistics<'a> {
                 // Damage may give any number.
                 Ok(value) => sum = sum.saturating_add(value),
                 Err(failure) => {
-                    let error = TantivyError::InternalError(failure.trouble.to_string());
+                    let error = TantivyError::InternalError(failure.error.to_string());
                     let mut slot =
                         self.failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                     slot.get_or_insert(failure);

@@ -7,7 +7,7 @@ use madang_document::principal::Scope;
 use super::sample::*;
 use crate::held::Held;
 use crate::jobs::{Completed, JobState, Task};
-use crate::objects::{Balance, Known, Seen};
+use crate::objects::{Balance, KnownPath, Seen};
 
 /// The same version again changes nothing.
 pub async fn a_sighting_counts_once(ledger: &Trial) {
@@ -105,7 +105,7 @@ pub async fn a_vanished_path_is_withdrawn_and_may_return(ledger: &Trial) {
     assert_eq!(ledger.when(at(3)).vanish(STORE, &gone).await.unwrap(), 0, "they are gone already");
     balanced(ledger).await;
     let known = ledger.known(PIPELINE, None, 9).await.unwrap();
-    assert_eq!(known, [Known { path: "stays".into(), version: "v1".into() }]);
+    assert_eq!(known, [KnownPath { path: "stays".into(), version: "v1".into() }]);
 
     let claims = claim(ledger, 9, at(4)).await;
     let tasks: Vec<_> = claims.iter().map(|c| (c.task, c.object.path.as_str())).collect();

@@ -51,7 +51,7 @@ impl Writing<'_> {
             let gone = known.iter().filter(|(id, known)| {
                 known.path == job.path && !known.withdrawn && !kept.contains(id)
             });
-            let mut gone: Vec<(DocumentId, &Known)> =
+            let mut gone: Vec<(DocumentId, &FormerDocument)> =
                 gone.map(|(id, known)| (*id, known)).collect();
             gone.sort_by_key(|(id, _)| *id);
             self.withdraw(&gone, next).await?;
@@ -149,12 +149,15 @@ impl Writing<'_> {
     }
 
     /// The documents of these jobs' paths, withdrawn ones included.
-    async fn documents_of(&mut self, jobs: &[Option<Ended>]) -> Result<HashMap<DocumentId, Known>> {
+    async fn documents_of(
+        &mut self,
+        jobs: &[Option<Ended>],
+    ) -> Result<HashMap<DocumentId, FormerDocument>> {
         let paths: Vec<i64> = jobs.iter().flatten().map(|job| job.path).collect();
         self.documents_at(&paths).await
     }
 
-    async fn documents_at(&mut self, paths: &[i64]) -> Result<HashMap<DocumentId, Known>> {
+    async fn documents_at(&mut self, paths: &[i64]) -> Result<HashMap<DocumentId, FormerDocument>> {
         let rows: Vec<KnownRow> = sqlx::query_as(
             "SELECT id, path, object, revision, withdrawn, agency, pipeline, parent, inner_path, outcome,
                  media_type, bytes, format, format_version, body FROM document
@@ -173,7 +176,7 @@ impl Writing<'_> {
         &mut self,
         job: &Ended,
         document: &Document,
-        known: Option<&Known>,
+        known: Option<&FormerDocument>,
         next: u64,
     ) -> Result<Option<DocumentRow>> {
         let content = Content {
@@ -247,14 +250,19 @@ impl Writing<'_> {
     pub(super) async fn withdraw_path(&mut self, path: i64) -> Result<()> {
         let known = self.documents_at(&[path]).await?;
         let live = known.iter().filter(|(_, known)| !known.withdrawn);
-        let mut live: Vec<(DocumentId, &Known)> = live.map(|(id, known)| (*id, known)).collect();
+        let mut live: Vec<(DocumentId, &FormerDocument)> =
+            live.map(|(id, known)| (*id, known)).collect();
         live.sort_by_key(|(id, _)| *id);
         let next = news::next(&mut self.conn).await?;
         self.withdraw(&live, next).await
     }
 
     /// Withdraws these documents; `next` is the number of the first row of the news.
-    async fn withdraw(&mut self, documents: &[(DocumentId, &Known)], next: u64) -> Result<()> {
+    async fn withdraw(
+        &mut self,
+        documents: &[(DocumentId, &FormerDocument)],
+        next: u64,
+    ) -> Result<()> {
         for (id, known) in documents {
             let revision = known.revision + 1;
             sqlx::query("UPDATE document SET withdrawn = 1, revision = ?, seq = ? WHERE id = ?")
@@ -365,7 +373,7 @@ struct Ended {
 }
 
 /// A document as it was before.
-struct Known {
+struct FormerDocument {
     path: i64,
     revision: u64,
     withdrawn: bool,
@@ -389,7 +397,7 @@ struct Content {
 }
 
 /// A document's row as it was before, with its id.
-struct KnownRow(Vec<u8>, Known);
+struct KnownRow(Vec<u8>, FormerDocument);
 
 impl FromRow<'_, SqliteRow> for KnownRow {
     fn from_row(row: &SqliteRow) -> sqlx::Result<KnownRow> {
@@ -406,7 +414,7 @@ impl FromRow<'_, SqliteRow> for KnownRow {
             // A body that cannot be unpacked is none that could be the same.
             body: unpack(row.try_get("body")?).unwrap_or_default(),
         };
-        let known = Known {
+        let known = FormerDocument {
             path: row.try_get("path")?,
             revision: count(row.try_get("revision")?),
             withdrawn: row.try_get("withdrawn")?,

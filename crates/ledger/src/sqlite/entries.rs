@@ -20,7 +20,7 @@ use crate::error::Result;
 use crate::rows::Rows;
 
 /// An entry as it stood before.
-struct Known {
+struct FormerEntry {
     /// None of one that cannot be read back: whatever is written next is another.
     hash: Option<BlobId>,
     agency: String,
@@ -31,7 +31,7 @@ struct Known {
 
 impl Writing<'_> {
     /// How these entries stand before they are written.
-    async fn known_entries(&mut self, ids: &[&str]) -> Result<HashMap<String, Known>> {
+    async fn known_entries(&mut self, ids: &[&str]) -> Result<HashMap<String, FormerEntry>> {
         type Row = (String, Vec<u8>, String, i64, bool, i64);
         let rows: Vec<Row> = sqlx::query_as(
             "SELECT id, body, agency, version, withdrawn, seq FROM entry
@@ -45,7 +45,7 @@ impl Writing<'_> {
             .map(|(id, body, agency, version, withdrawn, seq)| {
                 let hash = unpack(&body).ok().map(|body| BlobId::of(body.as_bytes()));
                 let (version, seq) = (count(version), count(seq));
-                Ok((id, Known { hash, agency, version, withdrawn, seq }))
+                Ok((id, FormerEntry { hash, agency, version, withdrawn, seq }))
             })
             .collect()
     }
@@ -55,7 +55,7 @@ impl Writing<'_> {
     fn version_entry(
         &mut self,
         draft: &Draft,
-        known: &mut HashMap<String, Known>,
+        known: &mut HashMap<String, FormerEntry>,
         next: u64,
     ) -> bool {
         let agency = draft.agency.to_string();
@@ -75,7 +75,8 @@ impl Writing<'_> {
         let seq = next + self.news.len() as u64;
         self.tell_entry(draft.id.clone(), agency.clone(), version, false);
         let hash = Some(draft.content_hash);
-        known.insert(draft.id.clone(), Known { hash, agency, version, withdrawn: false, seq });
+        known
+            .insert(draft.id.clone(), FormerEntry { hash, agency, version, withdrawn: false, seq });
         true
     }
 
@@ -83,7 +84,7 @@ impl Writing<'_> {
     async fn write_entries(
         &mut self,
         drafts: &[&Draft],
-        known: &HashMap<String, Known>,
+        known: &HashMap<String, FormerEntry>,
     ) -> Result<()> {
         for drafts in slices(drafts) {
             let mut insert = QueryBuilder::new(

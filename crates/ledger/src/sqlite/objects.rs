@@ -16,7 +16,7 @@ use super::writing::Writing;
 use crate::error::Result;
 use crate::held::Held;
 use crate::jobs::{JobState, Task};
-use crate::objects::{Balance, Known, Objects, Seen, Sighting, Standing};
+use crate::objects::{Balance, KnownPath, Objects, Seen, Sighting, Standing};
 
 /// Deletions go before the files of their queue: they are cheap, and what is gone should not be found. Not before
 /// those that a person waits for.
@@ -255,7 +255,12 @@ impl Objects for SqliteLedger {
         Ok(seen)
     }
 
-    async fn known(&self, pipeline: &str, after: Option<&str>, limit: u32) -> Result<Vec<Known>> {
+    async fn known(
+        &self,
+        pipeline: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<KnownPath>> {
         // An empty text is no path, and every path is greater.
         let rows: Vec<(String, String)> = sqlx::query_as(
             "SELECT p.path, o.version FROM path p JOIN object o ON o.id = p.object
@@ -267,7 +272,7 @@ impl Objects for SqliteLedger {
         .fetch_all(self.readers())
         .await
         .map_err(fault)?;
-        Ok(rows.into_iter().map(|(path, version)| Known { path, version }).collect())
+        Ok(rows.into_iter().map(|(path, version)| KnownPath { path, version }).collect())
     }
 
     async fn vanish(&self, store: &str, paths: &[String]) -> Result<u64> {

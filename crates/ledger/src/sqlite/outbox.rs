@@ -7,7 +7,7 @@ use super::fault::fault;
 use super::news::{DOCUMENT, ENTRY};
 use super::value::{count, document_id, partition, signed};
 use crate::error::Result;
-use crate::outbox::{Change, Outbox};
+use crate::outbox::{DocumentChange, Outbox};
 use crate::rows::Rows;
 
 #[async_trait]
@@ -17,11 +17,11 @@ impl Outbox for SqliteLedger {
         partition: &Partition,
         after: u64,
         limit: u32,
-    ) -> Result<Rows<u64, Change>> {
+    ) -> Result<Rows<u64, DocumentChange>> {
         self.document_rows(Some(partition), after, limit).await
     }
 
-    async fn document_changes(&self, after: u64, limit: u32) -> Result<Rows<u64, Change>> {
+    async fn document_changes(&self, after: u64, limit: u32) -> Result<Rows<u64, DocumentChange>> {
         self.document_rows(None, after, limit).await
     }
 
@@ -52,7 +52,7 @@ impl SqliteLedger {
         of: Option<&Partition>,
         after: u64,
         limit: u32,
-    ) -> Result<Rows<u64, Change>> {
+    ) -> Result<Rows<u64, DocumentChange>> {
         type Row = (i64, Vec<u8>, String, bool);
         // One text for each, so that each has its index.
         let sql = match of {
@@ -74,7 +74,7 @@ impl SqliteLedger {
             .map_err(fault)?;
         let read = |(seq, document, agency, withdrawn): Row| {
             let (document, partition) = (document_id(&document)?, partition(agency)?);
-            Ok(Change { seq: count(seq), document, partition, withdrawn })
+            Ok(DocumentChange { seq: count(seq), document, partition, withdrawn })
         };
         rows(each, |seq| Ok(count(seq)), read)
     }

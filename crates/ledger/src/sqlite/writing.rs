@@ -97,7 +97,7 @@ impl<'a> Writing<'a> {
                 self.commit().await?;
             }
             Err(LedgerError::Conflict { .. } | LedgerError::NotFound { .. }) => {
-                self.abandon().await?
+                self.abandon().await?;
             }
             Err(_) => {}
         }

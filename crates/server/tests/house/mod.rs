@@ -44,7 +44,7 @@ use madang_store::blobs::Blobs;
 use madang_store::bucket::BucketStore;
 use madang_store::bucket_client::BucketClient;
 use madang_store::error::StoreError;
-use madang_store::store::{Condition as PutCondition, Listed, Listing, Pinned, Seen, Store};
+use madang_store::store::{Listed, Listing, Pinned, Precondition, Seen, Store};
 use madang_store::watcher::Watcher;
 use object_store::local::LocalFileSystem;
 use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
@@ -324,7 +324,7 @@ impl Drops for FolderDrops {
         path: &str,
         mut body: Upload,
         _length: Option<u64>,
-        condition: PutCondition,
+        condition: Precondition,
     ) -> Result<Dropped, DropError> {
         let agency = pipeline.trim_start_matches("press-");
         let path = format!("{agency}/{path}");
@@ -332,8 +332,8 @@ impl Drops for FolderDrops {
             .map_err(|error| DropError::Refused(error.into()))?;
         let there = self.store.head(&place).await.ok().map(|_| "1".to_owned());
         match condition {
-            PutCondition::IfAbsent if there.is_some() => return Err(DropError::Precondition(path)),
-            PutCondition::IfVersion(named) if there.as_ref() != Some(&named) => {
+            Precondition::IfAbsent if there.is_some() => return Err(DropError::Precondition(path)),
+            Precondition::IfVersion(named) if there.as_ref() != Some(&named) => {
                 return Err(DropError::Precondition(path));
             }
             _ => {}
@@ -440,7 +440,7 @@ impl Store for AnyVersion {
         &self,
         path: &str,
         body: Upload,
-        condition: PutCondition,
+        condition: Precondition,
     ) -> Result<Listed, StoreError> {
         self.0.put(path, body, condition).await
     }

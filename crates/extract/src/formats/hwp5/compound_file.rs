@@ -14,12 +14,12 @@ pub(super) struct CompoundFile<'a> {
     mini_fat: Vec<u32>,
     /// The stream that holds all small streams, in pieces of 64 bytes.
     mini_stream: Vec<u8>,
-    entries: Vec<Entry>,
+    entries: Vec<DirectoryEntry>,
 }
 
 /// A storage or stream.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct DirectoryEntry {
     pub(super) name: String,
     kind: u8,
     left: u32,
@@ -67,8 +67,10 @@ impl<'a> CompoundFile<'a> {
         let listed = dwords.get(19..19 + HEADER_DIFAT).unwrap_or_default();
         this.fat = this.read_fat(listed.to_vec(), dword(17));
         let directory = this.read_chain(dword(12), u64::MAX);
-        this.entries =
-            directory.chunks_exact(ENTRY).map(|bytes| Entry::parse(bytes, shift)).collect();
+        this.entries = directory
+            .chunks_exact(ENTRY)
+            .map(|bytes| DirectoryEntry::parse(bytes, shift))
+            .collect();
         this.mini_fat = self::dwords(&this.read_chain(dword(15), u64::MAX));
         let Some(root) = this.entries.first() else {
             return Err("its directory cannot be read".into());
@@ -78,7 +80,7 @@ impl<'a> CompoundFile<'a> {
     }
 
     /// The streams of a storage below the root, or of the root itself.
-    pub(super) fn streams(&self, storage: Option<&str>) -> Vec<&Entry> {
+    pub(super) fn streams(&self, storage: Option<&str>) -> Vec<&DirectoryEntry> {
         let root = self.entries.first();
         let Some(name) = storage else {
             return self.children(root, STREAM);
@@ -94,7 +96,7 @@ impl<'a> CompoundFile<'a> {
     }
 
     /// The bytes of a stream, at most `limit`; fewer than its size if the file is damaged there.
-    pub(super) fn read(&self, entry: &Entry, limit: u64) -> Vec<u8> {
+    pub(super) fn read(&self, entry: &DirectoryEntry, limit: u64) -> Vec<u8> {
         let size = entry.size.min(limit);
         if entry.size >= MINI_CUTOFF {
             return self.read_chain(entry.start, size);
@@ -114,7 +116,7 @@ impl<'a> CompoundFile<'a> {
 
     /// The children of an entry, which lie in a tree by name. A tree that is damaged may have lost any of
     /// them, so that then every entry of the file is taken.
-    fn children(&self, entry: Option<&Entry>, kind: u8) -> Vec<&Entry> {
+    fn children(&self, entry: Option<&DirectoryEntry>, kind: u8) -> Vec<&DirectoryEntry> {
         let Some(entry) = entry else { return Vec::new() };
         let mut seen = vec![false; self.entries.len()];
         let mut found = Vec::new();
@@ -211,13 +213,13 @@ fn chain(table: &[u32], start: u32) -> impl Iterator<Item = u32> {
     .take(table.len())
 }
 
-impl Entry {
-    fn parse(bytes: &[u8], shift: u32) -> Entry {
+impl DirectoryEntry {
+    fn parse(bytes: &[u8], shift: u32) -> DirectoryEntry {
         let dwords = dwords(bytes);
         let dword = |n: usize| dwords.get(n).copied().unwrap_or(u32::MAX);
         // Version 3 leaves the high half of the size undefined.
         let high = if shift == 12 { u64::from(dword(31)) << 32 } else { 0 };
-        Entry {
+        DirectoryEntry {
             name: super::record::utf16(bytes.get(..64).unwrap_or_default()),
             kind: bytes.get(66).copied().unwrap_or_default(),
             left: dword(17),

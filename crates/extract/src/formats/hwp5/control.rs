@@ -1,5 +1,5 @@
 use super::record::{dword_at, tag, text_at, word_at};
-use crate::formats::hangul::{Place, Table, add_lines};
+use crate::formats::hangul::{Anchoring, Table, add_lines};
 
 /// An object anchored in a paragraph, while its records are read (HWP 5.0 document file format, revision
 /// 1.3, section 4.3.10 and tables 127 to 141 of the specification).
@@ -84,11 +84,11 @@ impl Control {
     }
 
     /// The place of its text in the paragraph, and the text.
-    pub(super) fn finish(mut self) -> (Place, String) {
+    pub(super) fn finish(mut self) -> (Anchoring, String) {
         let place = match &self.id {
-            b"eqed" | b"atno" | b"tdut" | b"tcps" => Place::Inline,
-            b"tbl " | b"gso " | b"form" => Place::Block,
-            _ => Place::Below,
+            b"eqed" | b"atno" | b"tdut" | b"tcps" => Anchoring::Inline,
+            b"tbl " | b"gso " | b"form" => Anchoring::Block,
+            _ => Anchoring::Below,
         };
         if let Some(cells) = self.table {
             add_lines(&mut self.lines, &cells.table.finish());
@@ -126,7 +126,7 @@ mod tests {
             (b"atno", b"\x01\x00\x00\x00\x07\x00", ""),
             (b"atno", b"\x04", ""),
         ] {
-            assert_eq!(control(id, data).finish(), (Place::Inline, text.to_owned()));
+            assert_eq!(control(id, data).finish(), (Anchoring::Inline, text.to_owned()));
         }
     }
 
@@ -138,6 +138,6 @@ mod tests {
         for (row, text) in [(0, "가"), (0, "나"), (1, "다")] {
             table.list(Some(row), text.into());
         }
-        assert_eq!(table.finish(), (Place::Block, "표 제목\n가\t나\n다".to_owned()));
+        assert_eq!(table.finish(), (Anchoring::Block, "표 제목\n가\t나\n다".to_owned()));
     }
 }

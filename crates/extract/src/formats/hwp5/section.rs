@@ -7,7 +7,7 @@ use super::paragraph_text::ParagraphText;
 use super::record::{Record, Records, tag, word_at};
 use crate::context::Context;
 use crate::error::ExtractError;
-use crate::formats::hangul::{self, Body, Place, add_lines};
+use crate::formats::hangul::{self, Anchoring, Body, add_lines};
 
 /// Levels that are told apart. Text nested deeper is kept, at this level; the word processor's own documents
 /// stay below 50. It bounds how often a text is handed from one node to the one above it.
@@ -157,7 +157,7 @@ impl Section<'_> {
 struct Paragraph {
     text: ParagraphText,
     /// Objects of the anchors passed so far; as long as `next`.
-    objects: Vec<Option<(Place, String)>>,
+    objects: Vec<Option<(Anchoring, String)>>,
     unanchored: String,
 }
 
@@ -187,7 +187,7 @@ impl Paragraph {
             from = anchor.offset;
         }
         paragraph.push_str(self.text.text.get(from..).unwrap_or_default());
-        paragraph.object(Place::Below, &self.unanchored);
+        paragraph.object(Anchoring::Below, &self.unanchored);
         paragraph.finish()
     }
 }

@@ -8,7 +8,7 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use super::package::attribute;
 use crate::context::Context;
 use crate::error::ExtractError;
-use crate::formats::hangul::{Body, Paragraph, Place, Table, add_lines};
+use crate::formats::hangul::{Anchoring, Body, Paragraph, Table, add_lines};
 
 /// Paragraphs, tables, cells and notes that may lie in one another; the word processor's own documents stay
 /// below 50.
@@ -179,11 +179,11 @@ impl Section<'_> {
             }
             // Characters written over one another (글자겹침), text art, and the labels of form fields.
             "compose" => {
-                self.attribute_text(e, "composeText", Place::Inline, context)?;
+                self.attribute_text(e, "composeText", Anchoring::Inline, context)?;
             }
-            "textart" => self.attribute_text(e, "text", Place::Block, context)?,
+            "textart" => self.attribute_text(e, "text", Anchoring::Block, context)?,
             "btn" | "checkBtn" | "radioBtn" => {
-                self.attribute_text(e, "caption", Place::Block, context)?;
+                self.attribute_text(e, "caption", Anchoring::Block, context)?;
             }
             _ => {}
         }
@@ -248,7 +248,7 @@ impl Section<'_> {
         &mut self,
         e: &BytesStart<'_>,
         name: &str,
-        place: Place,
+        place: Anchoring,
         context: &Context<'_>,
     ) -> Result<(), ExtractError> {
         if let (Some(text), Some(Node::Paragraph(paragraph))) =
@@ -278,20 +278,20 @@ impl Section<'_> {
             Node::Paragraph(paragraph) => {
                 // The mark of a deletion that is never closed must not swallow the rest of the document.
                 self.deleted = false;
-                (Place::Block, paragraph.finish())
+                (Anchoring::Block, paragraph.finish())
             }
             Node::Table { table, mut caption } => {
                 add_lines(&mut caption, &table.finish());
-                (Place::Block, caption)
+                (Anchoring::Block, caption)
             }
             Node::Cell(lines) => {
                 if let Some(Node::Table { table, .. }) = self.open.last_mut() {
                     table.cell(lines);
                     return;
                 }
-                (Place::Block, lines)
+                (Anchoring::Block, lines)
             }
-            Node::Note { lines, .. } => (Place::Below, lines),
+            Node::Note { lines, .. } => (Anchoring::Below, lines),
         };
         match self.open.last_mut() {
             Some(Node::Paragraph(paragraph)) => paragraph.object(place, &text),

@@ -1,0 +1,54 @@
+use std::path::PathBuf;
+
+use madang_document::object_key;
+use madang_document::principal::Scope;
+use madang_ledger::ledger::Ledger;
+use madang_pipeline::declaration::Pipeline;
+
+use crate::arguments::Up;
+use crate::failure::Failure;
+use crate::progress::summary;
+use crate::terminal::{line, out, shown};
+
+/// Prints the closing line, after what stands beside it. Scripts read it, so it counts as a failure if they cannot.
+pub(crate) async fn closing_line(
+    ledger: &dyn Ledger,
+    pipelines: &[Pipeline],
+    command: &Up,
+) -> Result<(), Failure> {
+    remarks(ledger, pipelines, command).await?;
+    out(&summary(&ledger.balance(&Scope::All).await?))
+}
+
+/// Lines about left-out files that are printed at most; the command that prints all of them is named then.
+const REMARKS: usize = 20;
+
+/// What stands beside the closing line: what was left out, and which disappearances wait for the operator's word.
+async fn remarks(ledger: &dyn Ledger, pipelines: &[Pipeline], command: &Up) -> Result<(), Failure> {
+    let named = |option: &str, path: &Option<PathBuf>| {
+        path.as_ref().map_or_else(String::new, |path| format!(" {option} {}", path.display()))
+    };
+    let here = named("--data", &command.data) + &named("--config", &command.config);
+    for pipeline in pipelines {
+        if let Some(held) = ledger.held(&pipeline.name).await? {
+            line(&shown!(
+                "{}: {} of {} files are gone; nothing is withdrawn until `madang queue release {}{here}`, and the \
+                 next run",
+                pipeline.name,
+                held.missing,
+                held.known,
+                pipeline.name
+            ));
+        }
+    }
+    let left_out = ledger.balance(&Scope::All).await?.left_out;
+    if left_out == 0 {
+        return Ok(());
+    }
+    for (pipeline, one) in ledger.left_outs(&Scope::All, None, REMARKS as u32).await?.readable() {
+        line(&shown!("{pipeline}: {}: left out: {}", object_key::readable(&one.key), one.reason));
+    }
+    let more = if left_out > REMARKS as u64 { " (madang queue left-out lists them)" } else { "" };
+    line(&shown!("left out {left_out}{more}"));
+    Ok(())
+}

@@ -1,0 +1,148 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::StreamExt;
+use madang_document::condition::Kind;
+use madang_ledger::ledger::Ledger;
+use madang_pipeline::board::Board;
+use madang_pipeline::service::Service;
+use madang_pipeline::uploads::PutError;
+use madang_server::ports::{
+    Condition, Conditions, DropError, DropTarget, Dropped, Drops, HoldError, Holds, Upload,
+};
+use madang_store::error::StoreError;
+use madang_store::store::Precondition;
+
+use crate::idle::release_act;
+
+/// The service as the server sees it.
+pub(crate) struct ServicePorts {
+    pub(crate) service: Arc<Service>,
+    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) board: Board,
+}
+
+#[async_trait]
+impl Drops for ServicePorts {
+    fn targets(&self) -> Vec<DropTarget> {
+        let pipelines = self.service.pipelines().iter();
+        pipelines
+            .map(|pipeline| DropTarget {
+                pipeline: pipeline.name.clone(),
+                agency: pipeline.agency.clone(),
+                title: pipeline.series.title.clone(),
+            })
+            .collect()
+    }
+
+    async fn put(
+        &self,
+        pipeline: &str,
+        path: &str,
+        body: Upload,
+        _length: Option<u64>,
+        condition: Precondition,
+    ) -> Result<Dropped, DropError> {
+        let put = self.service.put(pipeline, path, body.boxed(), condition).await;
+        let listed = put.map_err(drop_error)?;
+        Ok(Dropped { store: pipeline.to_owned(), path: listed.path, version: listed.version })
+    }
+}
+
+/// Why an upload was not taken, as the server answers it.
+fn drop_error(error: PutError) -> DropError {
+    match error {
+        PutError::NoPipeline(name) => DropError::UnknownPipeline(name),
+        PutError::Excluded(_) | PutError::Store(StoreError::Denied { .. }) => {
+            DropError::Refused(error.into())
+        }
+        PutError::Store(StoreError::Precondition(path)) => DropError::Precondition(path),
+        PutError::Store(StoreError::Conflict { .. }) => DropError::Conflict(error.into()),
+        PutError::Store(StoreError::BrokenOff { .. }) => DropError::BrokenOff(error.into()),
+        PutError::Held { .. } => DropError::Held(error.into()),
+        PutError::Store(_) | PutError::Ledger(_) => DropError::Unavailable(error.into()),
+    }
+}
+
+/// A condition as the server shows it; a held disappearance is shown with its queue.
+fn condition(condition: madang_pipeline::board::Condition) -> Option<Condition> {
+    let kind = condition.kind;
+    if kind == Kind::Held {
+        return None;
+    }
+    let (subject, agency) = (condition.subject.name, condition.subject.agency);
+    Some(Condition { kind, subject, agency, since: condition.since, detail: condition.message })
+}
+
+impl Conditions for ServicePorts {
+    fn now(&self) -> Vec<Condition> {
+        self.board.now().into_iter().filter_map(condition).collect()
+    }
+}
+
+#[async_trait]
+impl Holds for ServicePorts {
+    async fn release(&self, pipeline: &str, actor: &str) -> Result<(), HoldError> {
+        match self.ledger.held(pipeline).await {
+            Ok(Some(_)) => {}
+            Ok(None) => return Err(HoldError::NothingHeld(pipeline.to_owned())),
+            Err(error) => return Err(HoldError::Unavailable(error.into())),
+        }
+        if !self.service.release(pipeline).await {
+            return Err(HoldError::Unavailable("no source runs for it in this process".into()));
+        }
+        let noted = self.ledger.append(&release_act(pipeline, actor)).await;
+        noted.map_err(|error| HoldError::Unavailable(error.into()))
+    }
+
+    async fn look_again(&self, pipeline: &str) {
+        self.service.look_again(pipeline).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+    use std::mem::discriminant;
+
+    use madang_document::cause::Cause;
+    use madang_ledger::error::LedgerError;
+
+    use super::*;
+
+    #[test]
+    fn what_an_uploader_can_mend_is_told_from_what_passes() {
+        let broken = || std::io::Error::other("reset");
+        let conflict = StoreError::Conflict { path: "a".into(), reason: "a folder".into() };
+        let broken_off = StoreError::BrokenOff { path: "a".into(), source: broken() };
+        for (error, expected) in [
+            (PutError::NoPipeline("press".into()), DropError::UnknownPipeline("press".into())),
+            (PutError::Store(StoreError::Precondition("a".into())), {
+                DropError::Precondition("a".into())
+            }),
+        ] {
+            assert_eq!(format!("{:?}", drop_error(error)), format!("{expected:?}"));
+        }
+        let refused = DropError::Refused;
+        let unavailable = DropError::Unavailable;
+        // The uploader reads the same sentence as the log holds.
+        type Told = fn(Cause) -> DropError;
+        let cases: [(PutError, Told); 8] = [
+            (PutError::Excluded("a".into()), refused),
+            (PutError::Store(StoreError::denied("a", "closed")), refused),
+            (PutError::Store(conflict), DropError::Conflict),
+            (PutError::Store(broken_off), DropError::BrokenOff),
+            (PutError::Held { missing: 10, known: 12 }, DropError::Held),
+            (PutError::Store(StoreError::away("a", "full")), unavailable),
+            (PutError::Store(StoreError::Gone("a".into())), unavailable),
+            (PutError::Ledger(LedgerError::unavailable("locked")), unavailable),
+        ];
+        for (error, told) in cases {
+            let expected = told(error.to_string().into());
+            let found = drop_error(error);
+            assert_eq!(found.to_string(), expected.to_string());
+            assert_eq!(discriminant(&found), discriminant(&expected), "{found}");
+            assert!(found.source().is_some_and(|cause| cause.is::<PutError>()), "{found}");
+        }
+    }
+}

@@ -1,0 +1,286 @@
+use std::sync::Arc;
+
+use madang_document::condition::Kind;
+use madang_document::timestamp::Timestamp;
+use madang_ledger::error::LedgerError;
+use madang_ledger::held::Held;
+
+use crate::known_paths::KnownPaths;
+use crate::missing::{Decision, Missing, Window, decide, is_mass};
+use crate::recording::Recording;
+use crate::source::Source;
+
+/// Paths of one transaction at most.
+const BATCH: usize = 500;
+
+/// What a source misses, and what becomes of it: it is withdrawn, or held for the operator's word.
+pub(crate) struct Absence {
+    source: Source,
+    missing: Missing,
+    held: Option<Held>,
+    /// Whether the operator said that what is held is really gone, and it is not withdrawn yet.
+    released: bool,
+    /// Live paths in the ledger, as far as this source knows; counted anew where a decision hangs on it.
+    known: u64,
+    /// Whether the ledger was told what this source knows of a former hold.
+    in_order: bool,
+}
+
+impl Absence {
+    /// Of a source that was not listed yet.
+    pub(crate) fn of(source: Source) -> Absence {
+        let missing = Missing::default();
+        Absence { source, missing, held: None, released: false, known: 0, in_order: false }
+    }
+
+    /// This path is not there now.
+    pub(crate) fn add(&mut self, path: String) {
+        let now = self.now();
+        self.missing.add(path, now);
+    }
+
+    /// This path is there.
+    pub(crate) fn is_back(&mut self, path: &str) {
+        self.missing.is_back(path);
+    }
+
+    /// So many paths are live that were not.
+    pub(crate) fn came(&mut self, paths: u64) {
+        self.known += paths;
+    }
+
+    /// The operator says that what is missing is really gone.
+    pub(crate) fn release(&mut self) {
+        self.released = true;
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.missing.is_empty()
+    }
+
+    pub(crate) fn is_held(&self) -> bool {
+        self.held.is_some()
+    }
+
+    /// Whether nothing is missing or held, and the ledger knows that.
+    pub(crate) fn is_over(&self) -> bool {
+        self.missing.is_empty() && self.held.is_none() && self.in_order
+    }
+
+    /// Whether so much is missing that the operator is asked, or will be.
+    pub(crate) fn is_mass(&self) -> bool {
+        self.held.is_some() || is_mass(self.missing.len(), self.known)
+    }
+
+    /// The source cannot be listed, though it was tried again (`lastingly`): everything is out of sight, which is the
+    /// largest disappearance there is. `told` is what [`word`](Absence::word) gave.
+    pub(crate) async fn out_of_sight(
+        &mut self,
+        told: u64,
+        lastingly: bool,
+        recording: &mut Recording,
+    ) -> Result<(), LedgerError> {
+        if self.released {
+            self.withdraw_held(recording).await?;
+        }
+        if lastingly && self.held.is_none() {
+            self.known = self.count_known().await?;
+            // A word about fewer is none about all of it.
+            self.released &= told >= self.known;
+            if self.known > 0 {
+                self.hold(self.known, recording).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A whole listing says that these are gone and no others, of so many that the ledger knows.
+    pub(crate) async fn listed(
+        &mut self,
+        gone: Vec<String>,
+        known: u64,
+        word: Word,
+        first: bool,
+        recording: &mut Recording,
+    ) -> Result<(), LedgerError> {
+        self.known = known;
+        let now = self.now();
+        self.missing.replace(gone, now);
+        if word.covers(self.released, self.missing.len()) {
+            self.withdraw(recording).await?;
+            self.released = false;
+            return Ok(());
+        }
+        self.released = false;
+        if first {
+            // Nothing goes at this moment as far as anybody can tell: all of it went while nobody looked, and there
+            // is no more to wait for.
+            let at_once = Window { quiet_ms: 0, span_ms: 0, longest_ms: 0 };
+            self.conclude(&at_once, recording).await?;
+        }
+        Ok(())
+    }
+
+    /// How many missing paths the operator's word is about. It may have been given before this process began.
+    /// `first` is whether nothing was listed yet.
+    pub(crate) async fn word(&mut self, first: bool) -> Result<u64, LedgerError> {
+        let held = match &self.held {
+            Some(held) => Some(held.clone()),
+            None if self.released || first => self.source.ledger.held(self.source.name()).await?,
+            None => None,
+        };
+        self.released |= held.as_ref().is_some_and(|held| held.released);
+        Ok(held.map_or(0, |held| held.missing))
+    }
+
+    /// Decides on what is missing. Gives when to decide again.
+    pub(crate) async fn conclude(
+        &mut self,
+        window: &Window,
+        recording: &mut Recording,
+    ) -> Result<Option<Timestamp>, LedgerError> {
+        let now = self.now();
+        let mut gone = self.missing.gone(self.known, window, now);
+        let mut decision = decide(&gone, window, now);
+        if decision == Decision::Hold && self.held.is_none() {
+            // What this source remembers may be out of date: the count is worth its cost here.
+            self.known = self.count_known().await?;
+            gone.known = self.known;
+            decision = decide(&gone, window, now);
+        }
+        if decision == Decision::Hold {
+            self.hold(gone.missing, recording).await?;
+            return Ok(None);
+        }
+        self.end_hold(recording).await?;
+        if self.missing.is_empty() {
+            return Ok(None);
+        }
+        match decision {
+            Decision::Withdraw => self.withdraw(recording).await.map(|()| None),
+            Decision::Wait(then) => Ok(Some(then)),
+            Decision::Hold => Ok(None),
+        }
+    }
+
+    /// Holds what is missing for the operator's word.
+    async fn hold(&mut self, missing: u64, recording: &mut Recording) -> Result<(), LedgerError> {
+        let ledger = &self.source.ledger;
+        let before = match &self.held {
+            Some(held) => Some(held.clone()),
+            None => ledger.held(self.source.name()).await?,
+        };
+        let since = before.as_ref().map_or_else(|| (self.source.clock)(), |held| held.since);
+        let held = Held { missing, known: self.known, since, released: self.released };
+        if before.as_ref() != Some(&held) {
+            ledger.hold_back(self.source.name(), Some(held.clone())).await?;
+            recording.succeeded();
+        }
+        let message = format!("{missing} of {} files are gone", self.known);
+        self.source.board.set(Kind::Held, self.source.subject(), &message);
+        self.held = Some(held);
+        self.in_order = true;
+        Ok(())
+    }
+
+    async fn end_hold(&mut self, recording: &mut Recording) -> Result<(), LedgerError> {
+        if self.held.is_none() && self.in_order {
+            return Ok(());
+        }
+        self.source.ledger.hold_back(self.source.name(), None).await?;
+        recording.succeeded();
+        self.source.board.clear(Kind::Held, &self.source.subject());
+        self.held = None;
+        self.in_order = true;
+        Ok(())
+    }
+
+    /// Withdraws what the operator was told is gone, where the source cannot be listed to look once more: the folder
+    /// itself may be what was removed, and then no listing ever says so.
+    async fn withdraw_held(&mut self, recording: &mut Recording) -> Result<(), LedgerError> {
+        let held = match &self.held {
+            Some(held) => Some(held.clone()),
+            None => self.source.ledger.held(self.source.name()).await?,
+        };
+        match held {
+            None => self.released = false,
+            Some(held) if held.missing >= held.known => {
+                let mut known = KnownPaths::of(Arc::clone(&self.source.ledger), self.source.name());
+                let now = self.now();
+                while known.peek().await?.is_some() {
+                    if let Some(known) = known.take() {
+                        self.missing.add(known.path, now);
+                    }
+                }
+                self.withdraw(recording).await?;
+                self.released = false;
+            }
+            // Which they are, the next listing says.
+            Some(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Withdraws what is missing, and only then lets go of it.
+    async fn withdraw(&mut self, recording: &mut Recording) -> Result<(), LedgerError> {
+        self.end_hold(recording).await?;
+        loop {
+            let batch = self.missing.batch(BATCH);
+            if batch.is_empty() {
+                return Ok(());
+            }
+            let now = self.now();
+            let live = self.source.ledger.vanish(self.source.store.name(), &batch).await?;
+            recording.succeeded();
+            self.missing.confirm(&batch, now);
+            self.known = self.known.saturating_sub(live);
+            self.source.work.notify_waiters();
+        }
+    }
+
+    async fn count_known(&self) -> Result<u64, LedgerError> {
+        KnownPaths::of(Arc::clone(&self.source.ledger), self.source.name()).count().await
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.source.steady)()
+    }
+}
+
+/// The operator's word that what is missing is really gone, at a listing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Word {
+    /// Whether it was given for this listing.
+    pub(crate) now: bool,
+    /// How many were missing when it was given before, while the source was away or nobody looked.
+    pub(crate) about: u64,
+}
+
+impl Word {
+    /// Whether it is about all that is missing now. One that was given before (`released`) is about what was missing
+    /// then.
+    fn covers(self, released: bool, missing: u64) -> bool {
+        self.now || (released && missing <= self.about)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_earlier_word_is_about_no_more_than_was_missing_then() {
+        for (now, released, about, missing, expected) in [
+            (false, false, 0, 0, false),
+            (false, false, 9, 9, false),
+            (true, false, 0, 99, true),
+            (false, true, 9, 9, true),
+            (false, true, 9, 8, true),
+            (false, true, 9, 10, false),
+            (true, true, 9, 10, true),
+        ] {
+            let word = Word { now, about };
+            assert_eq!(word.covers(released, missing), expected, "{word:?} {released} {missing}");
+        }
+    }
+}

@@ -1,0 +1,52 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use madang_document::condition::Kind;
+use madang_ledger::error::LedgerError;
+use madang_ledger::ledger::Ledger;
+use madang_ledger::retention::{Retention, Trimmed};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::board::{Board, Subject};
+
+/// How often what nobody needs any more is looked for.
+const TRIM: Duration = Duration::from_secs(3600);
+
+/// Takes back what other processes held when they died, and removes what is older than its retention.
+pub(crate) async fn sweep(
+    ledger: Arc<dyn Ledger>,
+    process: Uuid,
+    board: Board,
+    stop: CancellationToken,
+) {
+    let mut trim = tokio::time::Instant::now();
+    loop {
+        // Nothing is removed from a ledger that is damaged.
+        let damaged = board.stands(Kind::LedgerDamaged, &Subject::service());
+        let pause = if damaged { TRIM } else { Duration::from_secs(5) };
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+        if damaged {
+            continue;
+        }
+        match ledger.sweep(process).await {
+            Ok(0) => {}
+            Ok(jobs) => tracing::warn!(jobs, "leases ended: their jobs will be tried again"),
+            Err(error @ LedgerError::Damaged { .. }) => {
+                board.ledger_failed(Subject::service(), &error);
+            }
+            Err(error) => tracing::debug!(%error, "ended leases cannot be swept"),
+        }
+        if trim.elapsed() >= TRIM {
+            match ledger.trim(&Retention::default()).await {
+                // Some thousands at a time: what is written meanwhile does not wait for the rest.
+                Ok(trimmed) if trimmed != Trimmed::default() => {}
+                Ok(_) => trim = tokio::time::Instant::now(),
+                Err(error) => tracing::debug!(%error, "nothing can be trimmed"),
+            }
+        }
+    }
+}

@@ -1,0 +1,160 @@
+use madang_document::content::Segment;
+use madang_document::document::Document;
+use madang_document::metadata::{self as meta, Metadata, Value};
+use madang_document::partition::Partition;
+use madang_index::record::Record;
+
+use crate::record_date::record_date;
+
+/// The record of a document, with its text in pieces.
+pub fn record(document: &Document, segments: Vec<Segment>) -> Record {
+    Record {
+        id: document.id,
+        partition: Partition::of(document.agency.clone()),
+        pipeline: document.pipeline.clone(),
+        path: document.path(),
+        title: document.title().into_owned(),
+        keywords: keywords(&document.metadata).join("\n"),
+        media_type: document.media_type.clone(),
+        kind: document.media_type.kind(),
+        language: document.language.clone(),
+        outcome: document.outcome,
+        date: record_date(&document.metadata, document.object_modified),
+        size: document.size.unwrap_or(document.object.size),
+        segments,
+    }
+}
+
+/// What it can be found by besides its title and its text.
+fn keywords(metadata: &Metadata) -> Vec<String> {
+    let mut keywords: Vec<String> = Vec::new();
+    keywords.extend(metadata.text(meta::DESCRIPTION).map(str::to_owned));
+    keywords.extend(metadata.text(meta::AUTHOR).map(str::to_owned));
+    match metadata.get(meta::KEYWORDS) {
+        Some(Value::Text(words)) => keywords.push(words.clone()),
+        Some(Value::List(words)) => {
+            keywords.extend(words.iter().filter_map(|word| match word {
+                Value::Text(word) => Some(word.clone()),
+                _ => None,
+            }));
+        }
+        _ => {}
+    }
+    keywords
+}
+
+/// Bytes of text in it.
+pub fn text_bytes(record: &Record) -> usize {
+    record.segments.iter().map(|segment| segment.text.len()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use madang_document::content::Origin;
+    use madang_document::document::Provenance;
+    use madang_document::id::DocumentId;
+    use madang_document::inner_path::InnerPath;
+    use madang_document::locator::Locator;
+    use madang_document::media_type::{Kind, MediaType};
+    use madang_document::object::ObjectRef;
+    use madang_document::outcome::Outcome;
+    use madang_document::timestamp::Timestamp;
+
+    use super::*;
+
+    fn document(metadata: Metadata, inner: Option<InnerPath>) -> Document {
+        let object = ObjectRef {
+            store: "press".into(),
+            path: "2026/글.zip".into(),
+            version: "1".into(),
+            size: 9,
+        };
+        Document {
+            id: DocumentId::new(&object.store, &object.path, inner.as_ref()),
+            agency: "1741000".parse().unwrap(),
+            pipeline: "press".into(),
+            object,
+            object_modified: Some(Timestamp(5)),
+            parent: None,
+            inner,
+            size: None,
+            sha256: None,
+            media_type: MediaType::new("text/plain"),
+            language: Some("ko".into()),
+            outcome: Outcome::Partial,
+            reason: Some("cut".into()),
+            metadata,
+            members: Vec::new(),
+            warnings: Vec::new(),
+            segments: 0,
+            characters: 0,
+            text: None,
+            preview: None,
+            provenance: Provenance { format: "text".into(), format_version: 1 },
+        }
+    }
+
+    fn segment(text: &str) -> Segment {
+        Segment {
+            text: text.into(),
+            locator: Locator::Whole {},
+            origin: Origin::Native,
+            confidence: None,
+        }
+    }
+
+    #[test]
+    fn a_record_says_of_a_document_what_it_is_found_by() {
+        let mut metadata = Metadata::default();
+        metadata.set(meta::TITLE, "보도자료");
+        metadata.set(meta::CREATED, "2026-11-23T09:00:00Z");
+        let document = document(metadata, None);
+        let record = record(&document, vec![segment("가나"), segment("abc")]);
+        assert_eq!(text_bytes(&record), 9);
+        let expected = Record {
+            id: document.id,
+            partition: Partition::of(document.agency.clone()),
+            pipeline: "press".into(),
+            path: "2026/글.zip".into(),
+            title: "보도자료".into(),
+            keywords: String::new(),
+            media_type: document.media_type.clone(),
+            kind: Kind::Text,
+            language: Some("ko".into()),
+            outcome: Outcome::Partial,
+            date: Timestamp::parse("2026-11-23T09:00:00Z"),
+            // Nobody counted it as it was read: the store did.
+            size: 9,
+            segments: vec![segment("가나"), segment("abc")],
+        };
+        assert_eq!(record, expected);
+    }
+
+    #[test]
+    fn a_member_has_its_own_path_name_and_size() {
+        let inner = InnerPath::parse("안/note.txt");
+        let document = Document { size: Some(3), ..document(Metadata::default(), Some(inner)) };
+        let record = record(&document, Vec::new());
+        assert_eq!(record.path, "2026/글.zip!/안/note.txt");
+        assert_eq!((record.title.as_str(), record.size), ("note.txt", 3));
+        assert_eq!(record.date, Some(Timestamp(5)), "the store's, for it says none");
+    }
+
+    #[test]
+    fn keywords_are_words_of_texts_and_lists() {
+        let words = |value: Value| {
+            let mut metadata = Metadata::default();
+            metadata.set(meta::KEYWORDS, value);
+            keywords(&metadata)
+        };
+        let text = |text: &str| Value::Text(text.into());
+        assert_eq!(words(text("a, b")), ["a, b"]);
+        assert_eq!(words(Value::List(vec![text("a"), Value::Integer(7), text("b")])), ["a", "b"]);
+        assert_eq!(words(Value::Integer(7)), [""; 0]);
+        let mut metadata = Metadata::default();
+        metadata.set(meta::AUTHOR, "김");
+        metadata.set(meta::KEYWORDS, "b");
+        metadata.set(meta::DESCRIPTION, "a");
+        assert_eq!(keywords(&metadata), ["a", "김", "b"]);
+    }
+}

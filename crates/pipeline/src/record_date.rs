@@ -1,0 +1,56 @@
+use madang_document::metadata::{self as meta, Metadata};
+use madang_document::timestamp::Timestamp;
+
+/// The date of a record: the document's own (taken, created, modified, the first that is a time), else the one that the
+/// store gives its object.
+pub fn record_date(metadata: &Metadata, object_modified: Option<Timestamp>) -> Option<Timestamp> {
+    [meta::TAKEN_AT, meta::CREATED, meta::MODIFIED]
+        .into_iter()
+        .find_map(|name| date(metadata.text(name)?))
+        .or(object_modified)
+}
+
+/// A property that is a time, with or without an offset; without one it is taken as Korean time, where the
+/// cameras and offices are.
+fn date(text: &str) -> Option<Timestamp> {
+    Timestamp::parse(text)
+        .or_else(|| Timestamp::parse(&format!("{text}+09:00")))
+        .or_else(|| Timestamp::parse_start(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_without_an_offset_is_korean() {
+        assert_eq!(date("2026-11-23T09:00:00").unwrap().to_string(), "2026-11-23T00:00:00Z");
+        assert_eq!(date("2026-11-23T09:00:00Z").unwrap().to_string(), "2026-11-23T09:00:00Z");
+        assert_eq!(date("2026-11-23").unwrap().to_string(), "2026-11-23T00:00:00Z");
+        assert_eq!(date("sometime"), None);
+    }
+
+    #[test]
+    fn the_first_property_that_is_a_time_counts_else_the_store() {
+        let (taken, created, modified) = (meta::TAKEN_AT, meta::CREATED, meta::MODIFIED);
+        let (first, second) = ("2026-01-01T00:00:00Z", "2026-02-02T00:00:00Z");
+        let store = Timestamp::parse("2026-03-03T00:00:00Z");
+        let (first_time, title) = (Timestamp::parse(first), meta::TITLE);
+        let cases = [
+            (vec![(modified, second), (created, second), (taken, first)], first_time),
+            (vec![(modified, second), (created, first)], first_time),
+            (vec![(modified, first)], first_time),
+            (vec![(taken, "sometime"), (created, first)], first_time),
+            (vec![(taken, "sometime"), (title, first)], store),
+            (Vec::new(), store),
+        ];
+        for (properties, expected) in cases {
+            let mut metadata = Metadata::default();
+            for (name, text) in &properties {
+                metadata.set(name, *text);
+            }
+            assert_eq!(record_date(&metadata, store), expected, "{properties:?}");
+        }
+        assert_eq!(record_date(&Metadata::default(), None), None);
+    }
+}

@@ -1,0 +1,50 @@
+use futures::StreamExt;
+use madang_server::routes::app;
+use tower::ServiceExt;
+
+use crate::house::A;
+use crate::reply::{get, request};
+use crate::rig::{Rig, paper, rig};
+
+#[tokio::test]
+async fn listeners_get_the_state_at_once() {
+    let Rig { house, only_a, .. } = rig().await;
+    let bearer = format!("Bearer {only_a}");
+    let listen =
+        request("GET", "/v1/events", &[("authorization", &bearer), ("last-event-id", "0")]);
+    house.take(&paper(A, "1741000/a.pdf", "문서", "침수")).await;
+    let response = app(house.server.clone()).oneshot(listen).await.unwrap();
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    let mut events = response.into_body().into_data_stream();
+    let missed = String::from_utf8(events.next().await.unwrap().unwrap().to_vec()).unwrap();
+    assert!(missed.contains("event: changes"), "{missed}");
+    let state = String::from_utf8(events.next().await.unwrap().unwrap().to_vec()).unwrap();
+    assert!(state.contains("event: state") && state.contains("\"received\":1"), "{state}");
+    assert!(!state.contains("press-6110000"));
+    house.server.close();
+    assert!(events.next().await.is_none(), "closing ends the stream");
+    assert_eq!(get(&house, &only_a, "/readyz").await.status, 503);
+}
+
+#[tokio::test]
+async fn an_id_ahead_of_ours_does_not_silence_a_listener() {
+    let Rig { house, only_a, .. } = rig().await;
+    let bearer = format!("Bearer {only_a}");
+    // From a data folder that was since put back to an older copy.
+    let listen =
+        request("GET", "/v1/events", &[("authorization", &bearer), ("last-event-id", "999999")]);
+    let response = app(house.server.clone()).oneshot(listen).await.unwrap();
+    let mut events = response.into_body().into_data_stream();
+    let state = String::from_utf8(events.next().await.unwrap().unwrap().to_vec()).unwrap();
+    assert!(state.contains("event: state"), "{state}");
+    house.take(&paper(A, "1741000/a.pdf", "문서", "침수")).await;
+    let mut told = String::new();
+    let told_of_change = async {
+        while !told.contains("event: changes") {
+            let event = events.next().await.unwrap().unwrap();
+            told.push_str(&String::from_utf8_lossy(&event));
+        }
+    };
+    let waited = tokio::time::timeout(std::time::Duration::from_secs(10), told_of_change).await;
+    assert!(waited.is_ok(), "no change was told: {told}");
+}

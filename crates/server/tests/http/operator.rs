@@ -1,0 +1,197 @@
+use madang_document::condition::Kind;
+use madang_document::left_out::{LeftOut, LeftOutKind};
+use madang_document::object_key;
+use madang_document::outcome::Outcome;
+use madang_ledger::left_out::LeftOuts;
+use madang_ledger::notes::{By, NewNote, NoteKind, Notes};
+use madang_ledger::outbox::Outbox;
+use madang_server::ports::Condition;
+
+use crate::house::{self, A, B, Paper, pipeline};
+use crate::reply::{get, page, percent, post, request, send};
+use crate::rig::{Rig, paper, rig};
+
+#[tokio::test]
+async fn the_operator_retries_and_redrives() {
+    let Rig { house, only_a, .. } = rig().await;
+    let broken =
+        Paper { outcome: Outcome::Timeout, ..paper(A, "1741000/slow.pdf", "느린 문서", "가") };
+    house.take(&broken).await;
+    let bearer = format!("Bearer {only_a}");
+    let post = |path: &str| request("POST", path, &[("authorization", &bearer)]);
+    let jobs = get(&house, &only_a, "/v1/jobs?state=quarantined").await.json();
+    assert_eq!(jobs["jobs"][0]["failure"]["kind"], "timeout");
+    let page = page(&house, &only_a, "/queues").await.body;
+    assert!(page.contains("1741000/slow.pdf") && page.contains("시간 초과"));
+    let reply = send(&house, post("/v1/jobs/redrive")).await;
+    assert_eq!((reply.status.as_u16(), reply.json()["jobs"].as_u64()), (200, Some(1)));
+    let job = jobs["jobs"][0]["id"].as_i64().unwrap();
+    assert_eq!(get(&house, &only_a, &format!("/v1/jobs/{job}")).await.json()["state"], "ready");
+    let reply = send(&house, post(&format!("/v1/jobs/{job}/drop"))).await;
+    assert_eq!(reply.status, 409, "a ready job is not dropped: {}", reply.body);
+    let nothing = send(&house, post(&format!("/v1/queues/{}/release", pipeline(A)))).await;
+    assert_eq!(nothing.status, 409);
+
+    let metrics = get(&house, &only_a, "/metrics").await.body;
+    assert!(
+        metrics.contains("madang_jobs{queue=\"press-1741000\",state=\"ready\"} 1"),
+        "{metrics}"
+    );
+    assert!(metrics.contains("madang_balance_holds 1"));
+    assert!(!metrics.contains("madang_http_requests_total"), "only for who may see everything");
+}
+
+#[tokio::test]
+async fn readiness_says_in_words_what_is_wrong_and_names_nothing() {
+    let Rig { house, admin, only_a, only_b, .. } = rig().await;
+    assert_eq!(send(&house, request("GET", "/readyz", &[])).await.body, "ok\n");
+    let away = Condition {
+        kind: Kind::SourceAway,
+        subject: pipeline(A),
+        agency: Some(A.parse().unwrap()),
+        since: house::now(),
+        detail: "/srv/drop/secret: no such folder".into(),
+    };
+    house.board.0.lock().unwrap().push(away);
+    let told = send(&house, request("GET", "/readyz", &[])).await;
+    assert_eq!(told.status, 200, "what ails one agency must not take the others off the air");
+    assert!(told.body.contains("A source cannot be read"), "{}", told.body);
+
+    let full = Condition {
+        kind: Kind::DiskLow,
+        subject: String::new(),
+        agency: None,
+        since: house::now(),
+        detail: "/srv/data has 12 MiB left".into(),
+    };
+    house.board.0.lock().unwrap().push(full);
+    let told = send(&house, request("GET", "/readyz", &[])).await;
+    assert_eq!(told.status, 503);
+    assert!(told.body.contains("disk of the data folder is almost full"), "{}", told.body);
+    for secret in ["/srv", "press-", "1741000", "MiB"] {
+        assert!(!told.body.contains(secret), "{}", told.body);
+    }
+
+    // Who may see the agency is told which source, who may not is told of the disk alone.
+    for (key, words) in [(&admin, 2), (&only_a, 2), (&only_b, 1)] {
+        let queues = get(&house, key, "/v1/queues").await.json();
+        assert_eq!(queues["conditions"].as_array().unwrap().len(), words);
+        let metrics = get(&house, key, "/metrics").await.body;
+        assert_eq!(metrics.matches("madang_condition{").count(), words, "{metrics}");
+        let shown = page(&house, key, "/queues").await.body;
+        assert!(shown.contains("빈 공간이 거의 없습니다"), "{shown}");
+        assert_eq!(shown.contains("/srv/drop/secret"), words == 2);
+    }
+    house.board.0.lock().unwrap().clear();
+    assert_eq!(send(&house, request("GET", "/readyz", &[])).await.status, 200);
+}
+
+/// Fault 16: what cannot be taken has a name, a reason and a cure, and is counted.
+#[tokio::test]
+async fn what_is_left_out_is_told_with_its_cure() {
+    let Rig { house, admin, only_a, only_b } = rig().await;
+    let left_out =
+        |key: &str, kind, reason: &str| LeftOut { key: key.into(), kind, reason: reason.into() };
+    let pipe = object_key::from_bytes(b"1741000/\xba\xb8.pipe");
+    let of_a = [
+        left_out("1741000/link\u{202e}.hwp", LeftOutKind::Link, "points to /etc/passwd"),
+        left_out(&pipe, LeftOutKind::Fifo, "a named pipe"),
+    ];
+    house.ledger.leave_out(&pipeline(A), &of_a).await.unwrap();
+    let of_b = [left_out("6110000/deep", LeftOutKind::TooLong, "4,200 bytes")];
+    house.ledger.leave_out(&pipeline(B), &of_b).await.unwrap();
+
+    for (key, expected) in [(&admin, 3), (&only_a, 2), (&only_b, 1)] {
+        let told = get(&house, key, "/v1/left-out").await.json();
+        assert_eq!(told["left_out"].as_array().unwrap().len(), expected);
+        let balance = get(&house, key, "/v1/ledger/balance").await.json();
+        assert_eq!(balance["left_out"], expected);
+        assert_eq!(
+            (balance["received"].as_u64(), balance["holds"].as_bool()),
+            (Some(0), Some(true))
+        );
+    }
+    let page_one = get(&house, &only_a, "/v1/left-out?limit=1").await.json();
+    assert_eq!(page_one["left_out"][0]["kind"], "link");
+    let after = percent(page_one["next"].as_str().unwrap());
+    let rest = get(&house, &only_a, &format!("/v1/left-out?after={after}")).await.json();
+    assert_eq!(rest["left_out"].as_array().unwrap().len(), 1);
+    assert_eq!(rest["left_out"][0]["name"], "1741000/보.pipe");
+    assert_eq!(rest["left_out"][0]["path"], pipe);
+    assert!(rest["left_out"][0]["sentence"]["ko"].as_str().unwrap().contains("파이프"));
+    assert_eq!(get(&house, &only_a, "/v1/left-out?after=x").await.status, 400);
+
+    let shown = page(&house, &only_a, "/queues").await.body;
+    assert!(shown.contains("링크는 따라가지 않습니다") && shown.contains("보.pipe"), "{shown}");
+    assert!(!shown.contains('\u{202e}') && !shown.contains("6110000/deep"));
+}
+
+/// What was passed over has a name, a reason and a cure, and is done again for who may see it.
+#[tokio::test]
+async fn what_was_passed_over_is_told_and_done_again() {
+    let Rig { house, admin, only_a, only_b } = rig().await;
+    let id = house.take(&paper(A, "1741000/a.pdf", "가", "침수")).await;
+    let note = |by: &str, kind, subject: &str, agency: &str| NewNote {
+        by: By::parse(by).unwrap(),
+        kind,
+        subject: subject.into(),
+        agency: Some(agency.parse().unwrap()),
+        reason: "odd\u{202e}".into(),
+        tries: 5,
+    };
+    for noted in [
+        note("index/1741000", NoteKind::TextLost, &id.to_string(), A),
+        note("source/b", NoteKind::ObjectRefused, "6110000/b.pdf", B),
+    ] {
+        house.ledger.note(&noted).await.unwrap();
+    }
+    for (key, expected) in [(&admin, 2), (&only_a, 1), (&only_b, 1)] {
+        let told = get(&house, key, "/v1/notes").await.json();
+        assert_eq!(told["notes"].as_array().unwrap().len(), expected);
+        assert_eq!(get(&house, key, "/v1/queues").await.json()["noted"], expected);
+    }
+    let told = get(&house, &only_a, "/v1/notes?limit=1").await.json();
+    let first = &told["notes"][0];
+    assert_eq!((&first["kind"], &first["tries"]), (&"text_lost".into(), &5.into()));
+    assert!(first["sentence"]["ko"].as_str().unwrap().contains("다시"));
+    assert_eq!(told["next"], first["id"]);
+    let rest = get(&house, &only_a, &format!("/v1/notes?after={}", told["next"])).await.json();
+    assert!(rest["notes"].as_array().unwrap().is_empty() && rest["next"].is_null());
+    assert_eq!(get(&house, &only_a, "/v1/notes?after=x").await.status, 400);
+    let shown = page(&house, &only_a, "/queues").await.body;
+    assert!(shown.contains(&format!("/v1/notes/{}/redo", first["id"])), "{shown}");
+    assert!(!shown.contains('\u{202e}') && !shown.contains("6110000/b.pdf"));
+    let titled = r#"<option value="text_lost">글이 사라짐</option>"#;
+    assert!(shown.contains(titled), "the kinds stand there in words: {shown}");
+
+    let redo = format!("/v1/notes/{}/redo", first["id"]);
+    assert_eq!(post(&house, &only_b, &redo, "").await.status, 404, "hidden");
+    let before = house.ledger.last_seq().await.unwrap();
+    assert_eq!(post(&house, &only_a, &redo, "").await.status, 200);
+    assert_eq!(house.ledger.last_seq().await.unwrap(), before + 1, "its readers are told again");
+    let many = post(&house, &admin, "/v1/notes/redo", r#"{"kind":"object_refused"}"#).await;
+    assert_eq!(many.json()["notes"], 1);
+    assert_eq!(post(&house, &admin, "/v1/notes/redo", "").await.json()["notes"], 2);
+    assert_eq!(post(&house, &admin, "/v1/notes/redo", r#"{"kind":"x"}"#).await.status, 400);
+}
+
+#[tokio::test]
+async fn what_the_operator_discarded_is_not_said_to_be_gone_and_can_be_retried() {
+    let Rig { house, admin, .. } = rig().await;
+    let broken =
+        Paper { outcome: Outcome::Timeout, ..paper(A, "1741000/slow.pdf", "느린", "가") };
+    let id = house.take(&broken).await;
+    let jobs = get(&house, &admin, "/v1/jobs?state=quarantined").await.json();
+    let job = jobs["jobs"][0]["id"].as_i64().unwrap();
+    assert_eq!(post(&house, &admin, &format!("/v1/jobs/{job}/drop"), "").await.status, 200);
+    let document = get(&house, &admin, &format!("/v1/documents/{id}")).await;
+    assert_eq!(document.status, 410);
+    assert!(document.body.contains("discarded by the operator"), "{}", document.body);
+    let receipt = get(&house, &admin, &format!("/v1/receipts/{id}")).await.json();
+    assert_eq!(receipt["state"], "discarded", "{receipt}");
+    assert!(receipt["sentence"]["en"].as_str().unwrap().contains("discarded by the operator"));
+    let listed = page(&house, &admin, "/queues?state=cancelled").await.body;
+    assert!(listed.contains(&format!("/v1/jobs/{job}/retry")), "{listed}");
+    assert_eq!(post(&house, &admin, &format!("/v1/jobs/{job}/retry"), "").await.status, 200);
+    assert_eq!(get(&house, &admin, &format!("/v1/jobs/{job}")).await.json()["state"], "ready");
+}

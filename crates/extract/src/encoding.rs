@@ -1,16 +1,28 @@
 //! Bytes to text, whatever the character encoding.
 //!
 //! The order argues from certain to likely: a byte order mark, the pattern of 16 and 32 bit units, strict
-//! UTF-8, ISO-2022-KR (its escape sequence is unmistakable), CP949 if what comes out is Korean, and only then
-//! the guess of chardetng. chardetng alone takes short Korean text for other East Asian encodings.
+//! UTF-8, ISO-2022-KR (its escape sequence is unmistakable). What is left is read in each encoding that it may be in,
+//! CP949, Johab, Windows-1252 and the guess of chardetng, and the likeliest text wins: chardetng alone takes short
+//! Korean text for other East Asian encodings. Where some lines are UTF-8 and others are not, each is read by itself.
+
+use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{EUC_KR, Encoding};
 use madang_document::content::Content;
 
+use self::likelihood::{Script, cost, priced};
+use self::units::{bom, is_odd, wide};
+
 use crate::blob::{Blob, read_range};
 use crate::context::Context;
 use crate::error::ExtractError;
+
+mod filler;
+mod johab;
+mod likelihood;
+mod units;
+mod utf7;
 
 /// Text with the encoding it was read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,24 +33,42 @@ pub struct Decoded {
     pub encoding: &'static str,
     /// Whether bytes had no meaning in it and were replaced by U+FFFD.
     pub lossy: bool,
+    /// What makes the encoding doubtful: another is nearly as likely, or lines are in different ones.
+    pub doubt: Option<String>,
 }
 
 /// Decodes bytes of unknown encoding. Never fails: what has no meaning is replaced.
 pub fn decode(bytes: &[u8]) -> Decoded {
-    certain(bytes).unwrap_or_else(|| likely(bytes))
+    decode_declared(bytes, None)
 }
 
 /// Decodes bytes that say themselves in which encoding they are (`charset=euc-kr`). The bytes are believed
 /// before the label: pages declare an encoding that an editor changed years ago.
 pub fn decode_declared(bytes: &[u8], label: Option<&str>) -> Decoded {
+    // A disk that lost its power left NULs where text was to come; a file in units of one byte has no other use for them.
+    if bytes.contains(&0) && bom(bytes).is_none() && wide(bytes).is_none() {
+        let text: Vec<u8> = bytes.iter().copied().filter(|b| *b != 0).collect();
+        let mut decoded = decode_text(&text, label);
+        let doubt = format!("{} NUL bytes were left out", bytes.len() - text.len());
+        decoded.doubt.get_or_insert(doubt);
+        return decoded;
+    }
+    decode_text(bytes, label)
+}
+
+/// Decodes bytes that are Johab, the code of the older Korean PCs.
+pub fn decode_johab(bytes: &[u8]) -> Decoded {
+    Code::Johab.decode(bytes)
+}
+
+fn decode_text(bytes: &[u8], label: Option<&str>) -> Decoded {
     // Asked once: of a long text this is most of the time that reading it takes.
     let certain = match certain(bytes) {
         Some(decoded) if !decoded.text.is_ascii() => return decoded,
         other => other,
     };
     let guess = || certain.unwrap_or_else(|| likely(bytes));
-    let declared = label.and_then(labelled);
-    match declared.map(|encoding| decode_with(bytes, encoding)) {
+    match label.and_then(labelled).map(|code| code.decode(bytes)) {
         Some(decoded) if !decoded.lossy => decoded,
         Some(decoded) => {
             let guess = guess();
@@ -48,17 +78,62 @@ pub fn decode_declared(bytes: &[u8], label: Option<&str>) -> Decoded {
     }
 }
 
-/// The encoding of a label as mails and pages write it: those of the WHATWG, and the names of CP949 that the
-/// WHATWG does not know.
-fn labelled(label: &str) -> Option<&'static Encoding> {
-    let label = label.trim().trim_matches(['"', '\'']).to_ascii_lowercase();
-    match label.as_str() {
-        "cp949" | "ms949" | "x-windows-949" | "uhc" | "ks_c_5601" | "ksc_5601" => Some(EUC_KR),
-        // Bytes that hold 16-bit units were found by their pattern; a label in ASCII proves otherwise.
-        "x-user-defined" => None,
-        label if label.starts_with("utf-16") || label.starts_with("utf-32") => None,
-        label => Encoding::for_label_no_replacement(label.as_bytes()),
+/// An encoding that a text may be in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Code {
+    Standard(&'static Encoding),
+    Johab,
+    Utf7,
+}
+
+impl Code {
+    fn decode(self, bytes: &[u8]) -> Decoded {
+        let (text, lossy) = match self {
+            Code::Standard(encoding) => {
+                let (text, lossy) = encoding.decode_without_bom_handling(bytes);
+                let text = text.into_owned();
+                (if encoding == EUC_KR { filler::compose(text) } else { text }, lossy)
+            }
+            Code::Johab => johab::decode(bytes),
+            Code::Utf7 => utf7::decode(bytes),
+        };
+        Decoded { text, encoding: self.name(), lossy, doubt: None }
     }
+
+    fn name(self) -> &'static str {
+        match self {
+            Code::Standard(encoding) => encoding.name(),
+            Code::Johab => "Johab",
+            Code::Utf7 => "UTF-7",
+        }
+    }
+
+    fn script(self) -> Script {
+        match self.name() {
+            "EUC-KR" | "Johab" => Script::Korean,
+            "GBK" | "gb18030" | "Big5" => Script::Chinese,
+            "Shift_JIS" | "EUC-JP" | "ISO-2022-JP" => Script::Japanese,
+            _ => Script::Letters,
+        }
+    }
+}
+
+/// The encoding of a label as mails and pages write it: those of the WHATWG, and names that the WHATWG does not know.
+fn labelled(label: &str) -> Option<Code> {
+    let label = label.trim().trim_matches(['"', '\'']).to_ascii_lowercase();
+    Some(match label.as_str() {
+        "cp949" | "ms949" | "x-windows-949" | "uhc" | "ks_c_5601" | "ksc_5601" | "euc_kr"
+        | "euckr" | "5601" => Code::Standard(EUC_KR),
+        "johab" | "cp1361" | "ms1361" | "ksc5601-1992" | "x-johab" => Code::Johab,
+        "utf-7" | "utf7" | "unicode-1-1-utf-7" => Code::Utf7,
+        "cp932" => Code::Standard(encoding_rs::SHIFT_JIS),
+        "cp936" => Code::Standard(encoding_rs::GBK),
+        "cp950" => Code::Standard(encoding_rs::BIG5),
+        // Bytes that hold 16-bit units were found by their pattern; a label in ASCII proves otherwise.
+        "x-user-defined" => return None,
+        label if label.starts_with("utf-16") || label.starts_with("utf-32") => return None,
+        label => Code::Standard(Encoding::for_label_no_replacement(label.as_bytes())?),
+    })
 }
 
 /// Reads a text file up to the limit on text; what lies behind it is a cut.
@@ -91,6 +166,9 @@ pub fn read(
     if decoded.lossy && blob.len() <= limit {
         content.note(format!("some bytes have no meaning in {}", decoded.encoding));
     }
+    if let Some(doubt) = &decoded.doubt {
+        content.note(doubt.clone());
+    }
     Ok(decoded)
 }
 
@@ -104,11 +182,13 @@ pub fn looks_like_text(head: &[u8]) -> bool {
         let odd = text.chars().filter(|c| is_odd(*c)).count();
         return odd * 50 <= text.chars().count();
     }
+    let Some(head) = without_gaps(head) else { return false };
+    let head = head.as_ref();
     let controls = head.iter().filter(|b| is_odd(char::from(**b)) && **b < 0x80).count();
-    if head.contains(&0) || controls * 100 > head.len() {
+    if controls * 100 > head.len() {
         return false;
     }
-    if valid_utf8(head).is_some() || korean(head).is_some() {
+    if valid_utf8(head).is_some() || is_korean(head) {
         return true;
     }
     // In a legacy encoding at least spaces and line ends are ASCII; packed bytes have few of them.
@@ -117,10 +197,35 @@ pub fn looks_like_text(head: &[u8]) -> bool {
     high * 10 <= head.len() * 3 || blank * 50 >= head.len()
 }
 
-/// Controls that no text holds. Form feed, escape and the DOS end of file are found in old text files.
-fn is_odd(c: char) -> bool {
-    matches!(c, '\0'..='\x08' | '\x0B' | '\x0E'..='\x19' | '\x1C'..='\x1F' | '\x7F' | '\u{FFFD}')
-        && !matches!(c, '\x0E' | '\x0F')
+/// The bytes without the NULs that a crash leaves in a log: a few long runs. None if there are others, which a text of
+/// bytes never has, or nothing else.
+fn without_gaps(head: &[u8]) -> Option<Cow<'_, [u8]>> {
+    const LONG: usize = 16;
+    const MOST: usize = 4;
+    if !head.contains(&0) {
+        return Some(head.into());
+    }
+    let mut text = Vec::with_capacity(head.len());
+    let mut rest = head;
+    let mut gaps = 0;
+    while let Some(at) = rest.iter().position(|b| *b == 0) {
+        let (before, gap) = rest.split_at(at);
+        text.extend_from_slice(before);
+        let length = gap.iter().take_while(|b| **b == 0).count();
+        gaps += 1;
+        if gaps > MOST || (length < LONG && length < gap.len()) {
+            return None;
+        }
+        rest = gap.get(length..).unwrap_or_default();
+    }
+    text.extend_from_slice(rest);
+    (!text.trim_ascii().is_empty()).then_some(text.into())
+}
+
+/// Whether bytes are CP949 without an error, and spell what Korean texts are made of.
+fn is_korean(bytes: &[u8]) -> bool {
+    let decoded = Code::Standard(EUC_KR).decode(sample(bytes));
+    !decoded.lossy && cost(&decoded.text, Script::Korean) <= priced(&decoded.text) * 115
 }
 
 /// How far into a text the escape sequences of ISO 2022 are looked for.
@@ -128,11 +233,13 @@ const ESCAPED_WITHIN: usize = 64 << 10;
 
 /// What needs no guess.
 fn certain(bytes: &[u8]) -> Option<Decoded> {
-    if let Some((length, unit)) = bom(bytes) {
-        return Some(decode_units(bytes.get(length..).unwrap_or_default(), unit));
-    }
-    if let Some(unit) = wide(bytes) {
-        return Some(decode_units(bytes, unit));
+    let unicode = match bom(bytes) {
+        Some((length, unit)) => Some((bytes.get(length..).unwrap_or_default(), unit)),
+        None => wide(bytes).map(|unit| (bytes, unit)),
+    };
+    if let Some((bytes, unit)) = unicode {
+        let (text, encoding, lossy) = units::decode(bytes, unit);
+        return Some(Decoded { text, encoding, lossy, doubt: None });
     }
     // The encodings of ISO 2022 are made of ASCII bytes, so they must be asked before UTF-8; few files have an escape.
     let escaped = bytes.get(..ESCAPED_WITHIN).unwrap_or(bytes).contains(&0x1B);
@@ -141,30 +248,108 @@ fn certain(bytes: &[u8]) -> Option<Decoded> {
     }
     let escapes = [b"\x1B$B", b"\x1B$@", b"\x1B(J"];
     if escaped && bytes.windows(3).take(ESCAPED_WITHIN).any(|w| escapes.iter().any(|e| w == *e)) {
-        let decoded = decode_with(bytes, encoding_rs::ISO_2022_JP);
+        let decoded = Code::Standard(encoding_rs::ISO_2022_JP).decode(bytes);
         if !decoded.lossy {
             return Some(decoded);
         }
     }
     let text = valid_utf8(bytes)?;
-    Some(Decoded { text: text.to_owned(), encoding: "UTF-8", lossy: false })
+    Some(Decoded { text: text.to_owned(), encoding: "UTF-8", lossy: false, doubt: None })
 }
 
 fn likely(bytes: &[u8]) -> Decoded {
-    if let Some(decoded) = korean(bytes).or_else(|| johab(bytes)) {
+    if let Some(decoded) = by_line(bytes) {
         return decoded;
     }
-    // Damaged UTF-8 is still UTF-8: most of what is not ASCII forms whole characters.
+    if let Some(text) = damaged_utf8(bytes) {
+        return Decoded { text, encoding: "UTF-8", lossy: true, doubt: None };
+    }
+    let (code, doubt) = likeliest(bytes);
+    Decoded { doubt, ..code.decode(bytes) }
+}
+
+/// Damaged UTF-8 is still UTF-8: most of what is not ASCII forms whole characters.
+fn damaged_utf8(bytes: &[u8]) -> Option<String> {
     let utf8 = String::from_utf8_lossy(bytes);
     let replaced = utf8.chars().filter(|c| *c == '\u{FFFD}').count();
     let whole = utf8.chars().filter(|c| !c.is_ascii() && *c != '\u{FFFD}').count();
-    if whole > replaced * 4 {
-        return Decoded { text: utf8.into_owned(), encoding: "UTF-8", lossy: true };
-    }
+    (whole > replaced * 4).then(|| utf8.into_owned())
+}
+
+/// The encoding whose reading of the bytes is the likeliest, and the doubt if another is nearly as likely.
+fn likeliest(bytes: &[u8]) -> (Code, Option<String>) {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
     // 256 KiB tell the encoding of any text; more only cost time.
     detector.feed(bytes.get(..256 << 10).unwrap_or(bytes), true);
-    decode_with(bytes, detector.guess(None, Utf8Detection::Deny))
+    let guess = Code::Standard(detector.guess(None, Utf8Detection::Deny));
+    let bytes = sample(bytes);
+    let mut readings = Vec::new();
+    for code in
+        [Code::Standard(EUC_KR), guess, Code::Standard(encoding_rs::WINDOWS_1252), Code::Johab]
+    {
+        // Of single bytes the detector knows more than the price of letters does.
+        let settled = guess.script() == Script::Letters && code != guess;
+        if (settled && code.script() == Script::Letters)
+            || readings.iter().any(|(_, known, _)| *known == code)
+        {
+            continue;
+        }
+        let text = code.decode(bytes).text;
+        readings.push((cost(&text, code.script()), code, text));
+    }
+    readings.sort_by_key(|(cost, ..)| *cost);
+    let mut readings = readings.into_iter();
+    let Some((best, code, text)) = readings.next() else { return (guess, None) };
+    let near = readings.next().filter(|(cost, _, other)| *cost * 10 < best * 11 && *other != text);
+    let doubt = near.map(|(_, other, _)| {
+        format!("it was read as {}, but may be in {} as well", code.name(), other.name())
+    });
+    (code, doubt)
+}
+
+/// Some 32 KiB from the start, up to a line end if there is one: as much as a guess needs.
+fn sample(bytes: &[u8]) -> &[u8] {
+    let Some(head) = bytes.get(..32 << 10) else { return bytes };
+    let end = head.iter().rposition(|b| *b == b'\n').map_or(head.len(), |at| at + 1);
+    head.get(..end).unwrap_or(head)
+}
+
+/// Reads each line by itself if some are UTF-8 beyond doubt and others are not: files that were put together out of
+/// several, and logs of several programs.
+fn by_line(bytes: &[u8]) -> Option<Decoded> {
+    let is_utf8 = |line: &[u8]| std::str::from_utf8(line).is_ok();
+    // Two bytes of CP949 may happen to be a letter of UTF-8; three hardly are.
+    let is_sure = |line: &[u8]| {
+        std::str::from_utf8(line).is_ok_and(|text| text.chars().any(|c| c >= '\u{800}'))
+    };
+    let lines = || bytes.split_inclusive(|b| *b == b'\n');
+    if !lines().any(is_sure) {
+        return None;
+    }
+    let others: Vec<&[u8]> =
+        lines().filter(|line| !is_utf8(line) && damaged_utf8(line).is_none()).collect();
+    let (code, _) = likeliest(&others.concat());
+    let mut text = String::with_capacity(bytes.len());
+    let mut lossy = false;
+    for line in lines() {
+        match std::str::from_utf8(line) {
+            Ok(line) => text.push_str(line),
+            Err(_) => match damaged_utf8(line) {
+                Some(line) => {
+                    lossy = true;
+                    text.push_str(&line);
+                }
+                None => {
+                    let line = code.decode(line);
+                    lossy |= line.lossy;
+                    text.push_str(&line.text);
+                }
+            },
+        }
+    }
+    let doubt = format!("{} lines are in {}, the others in UTF-8", others.len(), code.name());
+    let doubt = (!others.is_empty()).then_some(doubt);
+    Some(Decoded { text, encoding: "UTF-8", lossy, doubt })
 }
 
 /// The text if it is UTF-8; a character that is cut off at the end does not count against it.
@@ -175,119 +360,6 @@ fn valid_utf8(bytes: &[u8]) -> Option<&str> {
             std::str::from_utf8(bytes.get(..error.valid_up_to())?).ok()
         }
         Err(_) => None,
-    }
-}
-
-fn decode_with(bytes: &[u8], encoding: &'static Encoding) -> Decoded {
-    let (text, lossy) = encoding.decode_without_bom_handling(bytes);
-    Decoded { text: text.into_owned(), encoding: encoding.name(), lossy }
-}
-
-/// How wide the units of a Unicode encoding are and which byte comes first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Unit {
-    Utf8,
-    Utf16Le,
-    Utf16Be,
-    Utf32Le,
-    Utf32Be,
-}
-
-/// The byte order mark: its length and what it says.
-fn bom(bytes: &[u8]) -> Option<(usize, Unit)> {
-    let marks: [(&[u8], Unit); 5] = [
-        (b"\xEF\xBB\xBF", Unit::Utf8),
-        (b"\xFF\xFE\0\0", Unit::Utf32Le),
-        (b"\0\0\xFE\xFF", Unit::Utf32Be),
-        (b"\xFF\xFE", Unit::Utf16Le),
-        (b"\xFE\xFF", Unit::Utf16Be),
-    ];
-    marks
-        .into_iter()
-        .find(|(mark, _)| bytes.starts_with(mark))
-        .map(|(mark, unit)| (mark.len(), unit))
-}
-
-/// Recognises 16 and 32 bit units without a mark by what they would spell: letters with spaces or line ends
-/// between them. Plain ASCII read as 16-bit units spells ideographs too, but never a space.
-fn wide(bytes: &[u8]) -> Option<Unit> {
-    // 32 KiB, a whole number of units of either width.
-    let head = bytes.get(..32 << 10).unwrap_or(bytes);
-    if head.len() < 4 || !head.contains(&0) {
-        return None;
-    }
-    for unit in [Unit::Utf32Le, Unit::Utf32Be] {
-        let mut units = head.chunks_exact(4).map(|four| char32(four, unit));
-        if units.all(|c| c.is_some_and(|c| !is_odd(c))) {
-            return Some(unit);
-        }
-    }
-    let share = |unit| {
-        let units = head.chunks_exact(2).map(|pair| unit16(pair, unit));
-        let (mut all, mut ascii, mut letters) = (0usize, 0usize, 0usize);
-        // Every file that is no text comes here. It is dropped as soon as it has more that is no letter than a text of
-        // this length may have, which is soon.
-        let most = head.len() / 2 * 3 / 100;
-        for c in char::decode_utf16(units) {
-            if all - ascii - letters > most {
-                return 0;
-            }
-            all += 1;
-            match c {
-                Ok(c) if c.is_ascii() && !is_odd(c) => ascii += 1,
-                Ok(c) if c.is_alphanumeric() => letters += 1,
-                Ok('\u{00A0}'..='\u{00FF}' | '\u{2000}'..='\u{27BF}' | '\u{3000}'..='\u{303F}') => {
-                    letters += 1;
-                }
-                Ok('\u{FF00}'..='\u{FFEF}') => letters += 1,
-                Ok(_) | Err(_) => {}
-            }
-        }
-        let spelt = all > 0 && ascii * 50 >= all && (ascii + letters) * 100 >= all * 97;
-        if spelt { ascii } else { 0 }
-    };
-    match (share(Unit::Utf16Le), share(Unit::Utf16Be)) {
-        (0, 0) => None,
-        (le, be) if le >= be => Some(Unit::Utf16Le),
-        _ => Some(Unit::Utf16Be),
-    }
-}
-
-fn unit16(pair: &[u8], unit: Unit) -> u16 {
-    match *pair {
-        [a, b] if unit == Unit::Utf16Le => u16::from_le_bytes([a, b]),
-        [a, b] => u16::from_be_bytes([a, b]),
-        _ => 0xFFFD,
-    }
-}
-
-fn char32(four: &[u8], unit: Unit) -> Option<char> {
-    let [a, b, c, d] = *four else { return None };
-    char::from_u32(match unit {
-        Unit::Utf32Le => u32::from_le_bytes([a, b, c, d]),
-        _ => u32::from_be_bytes([a, b, c, d]),
-    })
-}
-
-fn decode_units(bytes: &[u8], unit: Unit) -> Decoded {
-    match unit {
-        Unit::Utf8 => decode_with(bytes, encoding_rs::UTF_8),
-        Unit::Utf16Le => decode_with(bytes, encoding_rs::UTF_16LE),
-        Unit::Utf16Be => decode_with(bytes, encoding_rs::UTF_16BE),
-        Unit::Utf32Le | Unit::Utf32Be => {
-            let mut lossy = !bytes.len().is_multiple_of(4);
-            let text = bytes
-                .chunks_exact(4)
-                .map(|four| {
-                    char32(four, unit).unwrap_or_else(|| {
-                        lossy = true;
-                        char::REPLACEMENT_CHARACTER
-                    })
-                })
-                .collect();
-            let encoding = if unit == Unit::Utf32Le { "UTF-32LE" } else { "UTF-32BE" };
-            Decoded { text, encoding, lossy }
-        }
     }
 }
 
@@ -311,75 +383,7 @@ fn iso_2022_kr(bytes: &[u8]) -> Decoded {
             _ => euc.push(byte),
         }
     }
-    Decoded { encoding: "ISO-2022-KR", ..decode_with(&euc, EUC_KR) }
-}
-
-/// The text if the bytes are CP949 (of which EUC-KR is a part) and spell Korean.
-fn korean(bytes: &[u8]) -> Option<Decoded> {
-    let decoded = decode_with(bytes, EUC_KR);
-    is_korean(&decoded.text).then_some(decoded)
-}
-
-/// Whether a decoded text is plausibly Korean: mostly Hangul where it is not ASCII, hardly a broken
-/// character, and of the syllables that Korean is written with. Chinese bytes read as CP949 give Hangul too,
-/// but spread over all syllables.
-fn is_korean(text: &str) -> bool {
-    // The 100 commonest syllables make about 60 % of Korean prose.
-    const COMMON: &str = "이다는을에의가고하은지로도를기서어자해인한사대들그리나라시있아스과일수보전정부원제여구주장상용공관국당조우동유안경계과내년월까만것와개위연등세신중터면야게오마미래발및통화성소산실간교저모적체비거";
-    let (mut hangul, mut common, mut other, mut broken) = (0usize, 0usize, 0usize, 0usize);
-    for c in text.chars().filter(|c| !c.is_ascii()).take(20_000) {
-        match c {
-            '가'..='힣' => {
-                hangul += 1;
-                common += usize::from(COMMON.contains(c));
-            }
-            '\u{FFFD}' => broken += 1,
-            c if c.is_alphabetic() => other += 1,
-            _ => {}
-        }
-    }
-    let fluent = hangul < 8 || common * 5 >= hangul;
-    hangul > 0 && broken * 20 <= hangul && hangul >= other && fluent
-}
-
-/// The text if the bytes are Johab (KS X 1001 annex 3): a Hangul syllable is its three letters in five bits each
-/// under a high bit. Only its Hangul is read; symbols and Hanja become U+FFFD, which `lossy` tells.
-fn johab(bytes: &[u8]) -> Option<Decoded> {
-    let mut text = String::with_capacity(bytes.len());
-    let mut rest = bytes;
-    let mut lossy = false;
-    while let Some((&first, after)) = rest.split_first() {
-        rest = after;
-        if first < 0x80 {
-            text.push(char::from(first));
-            continue;
-        }
-        let Some((&second, after)) = rest.split_first() else { break };
-        rest = after;
-        let c = johab_syllable(u16::from_be_bytes([first, second]));
-        lossy |= c.is_none();
-        text.push(c.unwrap_or(char::REPLACEMENT_CHARACTER));
-    }
-    // A few syllables come out of any bytes: of Johab, more is asked.
-    let enough = text.chars().filter(|c| ('가'..='힣').contains(c)).take(8).count() == 8;
-    (enough && is_korean(&text)).then_some(Decoded { text, encoding: "Johab", lossy })
-}
-
-fn johab_syllable(code: u16) -> Option<char> {
-    let lead = u32::from(code >> 10 & 31).checked_sub(2).filter(|n| *n < 19)?;
-    let vowel = match u32::from(code >> 5 & 31) {
-        n @ 3..=7 => n - 3,
-        n @ 10..=15 => n - 5,
-        n @ 18..=23 => n - 7,
-        n @ 26..=29 => n - 9,
-        _ => return None,
-    };
-    let tail = match u32::from(code & 31) {
-        n @ 1..=17 => n - 1,
-        n @ 19..=29 => n - 2,
-        _ => return None,
-    };
-    char::from_u32(0xAC00 + (lead * 21 + vowel) * 28 + tail)
+    Decoded { encoding: "ISO-2022-KR", ..Code::Standard(EUC_KR).decode(&euc) }
 }
 
 #[cfg(test)]
@@ -419,8 +423,7 @@ mod tests {
     fn reads_the_seven_bit_and_the_composed_code() {
         let iso = b"\x1B$)C\x0EGQ1[\x0F mail";
         assert_eq!(decode(iso).text, "한글 mail");
-        assert_eq!(johab_syllable(0xD065), Some('한'));
-        assert_eq!(johab_syllable(0x8861), Some('가'));
+        assert_eq!(decode_johab(b"\xD0\x65\x88\x61").text, "한가");
     }
 
     #[test]
@@ -440,5 +443,46 @@ mod tests {
         assert!(!looks_like_text(&noise));
         assert!(!looks_like_text(b"\x7FELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0>\0"));
         assert!(!looks_like_text(b""));
+    }
+
+    #[test]
+    fn korean_of_every_kind_is_korean() {
+        for text in [
+            "23.5℃, 1,200㎥/s\nstation B, 21.0℃",
+            "大韓民國 憲法 第一條\n大韓民國은 民主共和國이다\n",
+            "大韓民國憲法",
+            "대기질",
+            "점검",
+            "※ 문의: 02-2100-1234",
+            "뷁",
+            "①②③ 가나다 → ㉠㉡",
+        ] {
+            let bytes = EUC_KR.encode(text).0;
+            assert_eq!(decode(&bytes).text, text);
+            assert!(looks_like_text(&bytes), "{text}");
+        }
+        let french = "Prix : 1 500 € – année 2026, “façade”\n";
+        let bytes = encoding_rs::WINDOWS_1252.encode(french).0;
+        assert_eq!(decode(&bytes).text, french);
+    }
+
+    #[test]
+    fn lines_in_different_encodings_are_read_each_by_itself() {
+        let cp949 = EUC_KR.encode("배수문 개방\n").0.into_owned();
+        let mixed = ["침수 경보\nplain\n".as_bytes(), &cp949, "끝\n".as_bytes()].concat();
+        let decoded = decode(&mixed);
+        assert_eq!(decoded.text, "침수 경보\nplain\n배수문 개방\n끝\n");
+        assert!(decoded.doubt.is_some_and(|doubt| doubt.starts_with("1 lines are in EUC-KR")));
+    }
+
+    #[test]
+    fn a_crash_leaves_nuls_and_the_text_before_them() {
+        let log = [NOTE.as_bytes(), &[0; 4096]].concat();
+        assert!(looks_like_text(&log));
+        let decoded = decode(&log);
+        assert_eq!((decoded.text.as_str(), decoded.lossy), (NOTE, false));
+        assert_eq!(decoded.doubt.as_deref(), Some("4096 NUL bytes were left out"));
+        assert!(!looks_like_text(&[0; 100]));
+        assert!(!looks_like_text(b"ab\0cd\0\0ef"));
     }
 }

@@ -5,11 +5,13 @@
 use crate::format::Format;
 
 mod bmp;
+mod code_page;
 mod csv;
 mod date;
 mod docx;
 mod docx_numbering;
 mod eml;
+mod epub;
 mod gif;
 mod gzip;
 mod hangul;
@@ -58,9 +60,11 @@ mod picture_exif;
 mod png;
 mod pptx;
 mod preview;
+mod rtf;
 mod sheet_row;
 mod subtitle;
 mod subtitle_packet;
+mod symbol_font;
 mod tar;
 mod text;
 mod tiff;
@@ -82,6 +86,8 @@ pub static FORMATS: &[&Format] = &[
     &pptx::FORMAT,
     &odf::FORMAT,
     &office_encrypted::FORMAT,
+    &epub::FORMAT,
+    &rtf::FORMAT,
     &zip::FORMAT,
     &tar::FORMAT,
     &gzip::GZIP,

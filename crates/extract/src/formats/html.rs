@@ -72,7 +72,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
 /// The encoding that the page says it has: `<meta charset=…>`, `charset=` in a `<meta http-equiv>`, or the
 /// XML declaration, all within the first bytes (HTML Standard, 13.2.3.2 looks at 1,024; Korean pages put
 /// scripts before).
-fn declared(bytes: &[u8]) -> Option<String> {
+pub(super) fn declared(bytes: &[u8]) -> Option<String> {
     let head = String::from_utf8_lossy(bytes.get(..8192).unwrap_or(bytes)).to_ascii_lowercase();
     let from_meta = head.split("<meta").skip(1).find_map(|meta| {
         let meta = meta.split('>').next()?;
@@ -93,13 +93,23 @@ fn label(value: &str) -> String {
 
 /// Adds a page, line by line, and its properties.
 pub(super) fn read_page(text: &str, content: &mut Content, context: &Context<'_>) {
+    read_chapter(text, 0, content, context);
+}
+
+/// Adds a page that goes on where another ended, after its paragraph `number`; gives the number of its own last.
+pub(super) fn read_chapter(
+    text: &str,
+    number: u32,
+    content: &mut Content,
+    context: &Context<'_>,
+) -> u32 {
     let mut metadata = std::mem::take(&mut content.metadata);
     let page = Page {
         paragraphs: Paragraphs::new(content, context.limits.text),
         metadata: &mut metadata,
         line: String::new(),
         space: false,
-        number: 0,
+        number,
         cells: 0,
         dropped: None,
         title: None,
@@ -121,8 +131,10 @@ pub(super) fn read_page(text: &str, content: &mut Content, context: &Context<'_>
     tokenizer.end();
     let mut page = tokenizer.sink.0.into_inner();
     page.end_line();
+    let number = page.number;
     page.paragraphs.finish();
     content.metadata = metadata;
+    number
 }
 
 struct PageSink<'a>(RefCell<Page<'a>>);

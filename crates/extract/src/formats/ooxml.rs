@@ -320,7 +320,7 @@ fn ole_object(bytes: &[u8]) -> OleObject {
 /// The name and bytes of a file in the stream `Ole10Native` (MS-OLEDS, section 2.3.6; the layout of the
 /// packager's data is from the Apache POI source, `Ole10Native`): size, two bytes, label, path, four bytes,
 /// a counted path, size, data.
-fn packaged(data: &[u8]) -> Option<(String, Vec<u8>)> {
+pub(super) fn packaged(data: &[u8]) -> Option<(String, Vec<u8>)> {
     fn c_string(data: &[u8]) -> Option<(&[u8], &[u8])> {
         let end = data.iter().position(|&b| b == 0)?;
         Some((data.get(..end)?, data.get(end + 1..)?))

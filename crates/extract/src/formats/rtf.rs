@@ -1,0 +1,142 @@
+//! Rich Text Format, by a reader of our own: the crates at hand lose code pages, tables or notes.
+
+use madang_document::content::{Content, Member};
+use madang_document::locator::Locator;
+use madang_document::metadata;
+
+use self::destination::{Moment, Property};
+use self::document::{Document, Part, PartKind};
+use self::object::Object;
+use super::keywords::keywords;
+use super::{date, ooxml};
+use crate::blob::Blob;
+use crate::context::Context;
+use crate::error::ExtractError;
+use crate::format::{Format, Match};
+use crate::member_path::MemberPaths;
+use crate::paragraphs::Paragraphs;
+use crate::unpack::take_member;
+
+mod destination;
+mod document;
+mod flow;
+mod font;
+mod object;
+mod token;
+
+pub(super) const FORMAT: Format = Format {
+    name: "rtf",
+    version: 1,
+    media_types: &["application/rtf"],
+    // Word opens it under the name of a `.doc`, too.
+    sniff: |probe| {
+        let head = probe.head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&probe.head);
+        if head.trim_ascii_start().starts_with(b"{\\rtf") { Match::Magic } else { Match::No }
+    },
+    media_type: |_| "application/rtf",
+    extract,
+};
+
+fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
+    let bytes = blob.read_all(context.limits.member)?;
+    let mut content = Content::default();
+    let mut document = document::read(&bytes, &|| context.progress());
+    properties(&document, &mut content);
+    text(&document, &mut content, context);
+    let parts = std::mem::take(&mut document.parts);
+    members(parts, &mut content, context);
+    if document.broken_off {
+        if content.segments.is_empty() && content.members.is_empty() {
+            return Err(ExtractError::corrupt("the file breaks off before any text"));
+        }
+        content.lost("the file breaks off within a group");
+    }
+    Ok(content)
+}
+
+fn text(document: &Document, content: &mut Content, context: &Context<'_>) {
+    let mut paragraphs = Paragraphs::new(content, context.limits.text);
+    let lines = document.headers.iter().chain(&document.body).chain(&document.footers);
+    for (number, line) in (1..).zip(lines) {
+        for line in line.lines() {
+            paragraphs.line(line, || Locator::Paragraph { number });
+        }
+        paragraphs.end();
+        if paragraphs.is_full() {
+            break;
+        }
+    }
+    paragraphs.finish();
+}
+
+fn properties(document: &Document, content: &mut Content) {
+    for (property, text) in &document.properties {
+        // Whole text in the group of a property: a semicolon ends only the name of the program.
+        let text = text.trim();
+        let name = match property {
+            Property::Title => metadata::TITLE,
+            Property::Author => metadata::AUTHOR,
+            Property::LastSavedBy => metadata::LAST_SAVED_BY,
+            Property::Comment => metadata::DESCRIPTION,
+            Property::Keywords => {
+                content.metadata.set(metadata::KEYWORDS, keywords(text));
+                continue;
+            }
+            Property::Producer => {
+                content.metadata.set(metadata::PRODUCER, text.trim_end_matches(';'));
+                continue;
+            }
+            Property::Subject => continue,
+        };
+        content.metadata.set(name, text);
+    }
+    if let Some(subject) = document.properties.get(&Property::Subject) {
+        ooxml::add_subject(content, subject);
+    }
+    for (moment, name) in
+        [(Moment::Created, metadata::CREATED), (Moment::Modified, metadata::MODIFIED)]
+    {
+        let parts = document.moments.get(&moment);
+        content.metadata.set_some(name, parts.and_then(|parts| date::rfc3339(*parts, "")));
+    }
+    content.metadata.set_some(metadata::PAGES, document.pages);
+}
+
+/// Opens what is embedded; pictures in formats that nobody reads are listed.
+fn members(parts: Vec<Part>, content: &mut Content, context: &Context<'_>) {
+    let mut paths = MemberPaths::default();
+    for (number, Part { kind, bytes }) in (1..).zip(parts) {
+        if let Err(limit) = context.may_open_member() {
+            content.cut(limit.to_string());
+            return;
+        }
+        match kind {
+            PartKind::Picture(extension) => {
+                let path = paths.take(&format!("picture-{number}.{extension}"));
+                if !matches!(extension, "png" | "jpg") {
+                    let size = Some(bytes.len() as u64);
+                    content.members.push(Member { path, size, outcome: None });
+                } else if !take_member(bytes.as_slice(), &path, None, context, content) {
+                    return;
+                }
+            }
+            PartKind::Object => match object::read(&bytes) {
+                Object::Link => {}
+                Object::File(name, bytes) => {
+                    let path = paths.take(&format!("object-{number}/{name}"));
+                    if !take_member(bytes.as_slice(), &path, None, context, content) {
+                        return;
+                    }
+                }
+                Object::Data(bytes) => {
+                    if let Err(limit) = context.spend_unpacked(bytes.len() as u64) {
+                        content.cut(limit.to_string());
+                        return;
+                    }
+                    let path = paths.take(&format!("object-{number}"));
+                    ooxml::deliver(context, &path, bytes, content);
+                }
+            },
+        }
+    }
+}

@@ -19,6 +19,7 @@ use crate::context::Context;
 use crate::error::ExtractError;
 
 mod filler;
+mod iso_2022_kr;
 mod johab;
 mod likelihood;
 mod units;
@@ -46,7 +47,9 @@ pub fn decode(bytes: &[u8]) -> Decoded {
 /// before the label: pages declare an encoding that an editor changed years ago.
 pub fn decode_declared(bytes: &[u8], label: Option<&str>) -> Decoded {
     // A disk that lost its power left NULs where text was to come; a file in units of one byte has no other use for them.
-    if bytes.contains(&0) && bom(bytes).is_none() && wide(bytes).is_none() {
+    let narrow =
+        || bytes.starts_with(UTF_8_MARK) || (bom(bytes).is_none() && wide(bytes).is_none());
+    if bytes.contains(&0) && narrow() {
         let text: Vec<u8> = bytes.iter().copied().filter(|b| *b != 0).collect();
         let mut decoded = decode_text(&text, label);
         let doubt = format!("{} NUL bytes were left out", bytes.len() - text.len());
@@ -62,13 +65,16 @@ pub fn decode_johab(bytes: &[u8]) -> Decoded {
 }
 
 fn decode_text(bytes: &[u8], label: Option<&str>) -> Decoded {
+    let declared = label.and_then(labelled);
     // Asked once: of a long text this is most of the time that reading it takes.
     let certain = match certain(bytes) {
-        Some(decoded) if !decoded.text.is_ascii() => return decoded,
+        Some(decoded) if !decoded.text.is_ascii() => {
+            return declared.and_then(|code| no_utf8(bytes, &decoded, code)).unwrap_or(decoded);
+        }
         other => other,
     };
     let guess = || certain.unwrap_or_else(|| likely(bytes));
-    match label.and_then(labelled).map(|code| code.decode(bytes)) {
+    match declared.map(|code| code.decode(bytes)) {
         Some(decoded) if !decoded.lossy => decoded,
         Some(decoded) => {
             let guess = guess();
@@ -76,6 +82,20 @@ fn decode_text(bytes: &[u8], label: Option<&str>) -> Decoded {
         }
         None => guess(),
     }
+}
+
+/// The text in the encoding that it says it has, though it might be UTF-8: single letters of CP949 happen to be letters of that,
+/// too, if none of them takes three bytes.
+fn no_utf8(bytes: &[u8], utf8: &Decoded, code: Code) -> Option<Decoded> {
+    if utf8.encoding != "UTF-8"
+        || bytes.starts_with(UTF_8_MARK)
+        || utf8.text.chars().any(|c| c >= '\u{800}')
+    {
+        return None;
+    }
+    let decoded = code.decode(bytes);
+    let cheaper = cost(&decoded.text, code.script()) < cost(&utf8.text, Script::Letters);
+    (!decoded.lossy && cheaper).then_some(decoded)
 }
 
 /// An encoding that a text may be in.
@@ -131,8 +151,12 @@ fn labelled(label: &str) -> Option<Code> {
         "cp950" => Code::Standard(encoding_rs::BIG5),
         // Bytes that hold 16-bit units were found by their pattern; a label in ASCII proves otherwise.
         "x-user-defined" => return None,
-        label if label.starts_with("utf-16") || label.starts_with("utf-32") => return None,
-        label => Code::Standard(Encoding::for_label_no_replacement(label.as_bytes())?),
+        label => {
+            let encoding = Encoding::for_label_no_replacement(label.as_bytes())?;
+            // `unicode` and `ucs-2` are names of it, too.
+            let is_wide = [encoding_rs::UTF_16LE, encoding_rs::UTF_16BE].contains(&encoding);
+            Code::Standard(Some(encoding).filter(|_| !is_wide)?)
+        }
     })
 }
 
@@ -172,11 +196,15 @@ pub fn read(
     Ok(decoded)
 }
 
+/// The byte order mark of UTF-8, which has no order of bytes.
+const UTF_8_MARK: &[u8] = b"\xEF\xBB\xBF";
+
 /// Whether the first bytes of a file are text in some encoding, and not a binary format.
 pub fn looks_like_text(head: &[u8]) -> bool {
     if head.is_empty() {
         return false;
     }
+    let head = head.strip_prefix(UTF_8_MARK).unwrap_or(head);
     if bom(head).is_some() || wide(head).is_some() {
         let text = decode(head).text;
         let odd = text.chars().filter(|c| is_odd(*c)).count();
@@ -225,7 +253,7 @@ fn without_gaps(head: &[u8]) -> Option<Cow<'_, [u8]>> {
 /// Whether bytes are CP949 without an error, and spell what Korean texts are made of.
 fn is_korean(bytes: &[u8]) -> bool {
     let decoded = Code::Standard(EUC_KR).decode(sample(bytes));
-    !decoded.lossy && cost(&decoded.text, Script::Korean) <= priced(&decoded.text) * 115
+    !decoded.lossy && cost(&decoded.text, Script::Korean) <= priced(&decoded.text) * 165
 }
 
 /// How far into a text the escape sequences of ISO 2022 are looked for.
@@ -244,7 +272,8 @@ fn certain(bytes: &[u8]) -> Option<Decoded> {
     // The encodings of ISO 2022 are made of ASCII bytes, so they must be asked before UTF-8; few files have an escape.
     let escaped = bytes.get(..ESCAPED_WITHIN).unwrap_or(bytes).contains(&0x1B);
     if escaped && bytes.windows(4).take(4096).any(|w| w == b"\x1B$)C") {
-        return Some(iso_2022_kr(bytes));
+        let euc = iso_2022_kr::to_euc(bytes);
+        return Some(Decoded { encoding: "ISO-2022-KR", ..Code::Standard(EUC_KR).decode(&euc) });
     }
     let escapes = [b"\x1B$B", b"\x1B$@", b"\x1B(J"];
     if escaped && bytes.windows(3).take(ESCAPED_WITHIN).any(|w| escapes.iter().any(|e| w == *e)) {
@@ -363,29 +392,6 @@ fn valid_utf8(bytes: &[u8]) -> Option<&str> {
     }
 }
 
-/// ISO-2022-KR (RFC 1557): between SO and SI each byte is that of EUC-KR without its high bit.
-fn iso_2022_kr(bytes: &[u8]) -> Decoded {
-    let mut euc = Vec::with_capacity(bytes.len());
-    let mut shifted = false;
-    let mut rest = bytes;
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = after;
-        match byte {
-            0x0E => shifted = true,
-            0x0F => shifted = false,
-            0x1B if rest.starts_with(b"$)C") => rest = rest.get(3..).unwrap_or_default(),
-            // RFC 1557: a line ends in ASCII, whatever was shifted in it.
-            b'\n' => {
-                shifted = false;
-                euc.push(byte);
-            }
-            0x21..=0x7E if shifted => euc.push(byte | 0x80),
-            _ => euc.push(byte),
-        }
-    }
-    Decoded { encoding: "ISO-2022-KR", ..Code::Standard(EUC_KR).decode(&euc) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -417,6 +423,8 @@ mod tests {
         assert_eq!(decode_declared(&cp949, Some("utf-8")).text, NOTE);
         assert_eq!(decode_declared(&cp949, Some("ks_c_5601-1987")).text, NOTE);
         assert_eq!(decode_declared(NOTE.as_bytes(), Some("euc-kr")).text, NOTE);
+        assert_eq!(decode_declared(b"\xC8\xAB,", Some("euc-kr")).text, "홍,");
+        assert_eq!(decode_declared("café".as_bytes(), Some("iso-8859-1")).text, "café");
     }
 
     #[test]
@@ -477,11 +485,13 @@ mod tests {
 
     #[test]
     fn a_crash_leaves_nuls_and_the_text_before_them() {
-        let log = [NOTE.as_bytes(), &[0; 4096]].concat();
+        let log = [NOTE.as_bytes(), &[0; 4096][..]].concat();
         assert!(looks_like_text(&log));
         let decoded = decode(&log);
         assert_eq!((decoded.text.as_str(), decoded.lossy), (NOTE, false));
         assert_eq!(decoded.doubt.as_deref(), Some("4096 NUL bytes were left out"));
+        assert!(looks_like_text(&[UTF_8_MARK, &log].concat()));
+        assert_eq!(decode(&[UTF_8_MARK, &log].concat()).text, NOTE);
         assert!(!looks_like_text(&[0; 100]));
         assert!(!looks_like_text(b"ab\0cd\0\0ef"));
     }

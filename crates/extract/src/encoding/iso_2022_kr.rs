@@ -1,0 +1,24 @@
+//! ISO-2022-KR, the seven-bit code of older Korean mail.
+
+/// The same text in EUC-KR (RFC 1557): between SO and SI each byte is that of EUC-KR without its high bit.
+pub(super) fn to_euc(bytes: &[u8]) -> Vec<u8> {
+    let mut euc = Vec::with_capacity(bytes.len());
+    let mut shifted = false;
+    let mut rest = bytes;
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        match byte {
+            0x0E => shifted = true,
+            0x0F => shifted = false,
+            0x1B if rest.starts_with(b"$)C") => rest = rest.get(3..).unwrap_or_default(),
+            // RFC 1557: a line ends in ASCII, whatever was shifted in it.
+            b'\n' => {
+                shifted = false;
+                euc.push(byte);
+            }
+            0x21..=0x7E if shifted => euc.push(byte | 0x80),
+            _ => euc.push(byte),
+        }
+    }
+    euc
+}

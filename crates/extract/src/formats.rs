@@ -5,6 +5,7 @@
 use crate::format::Format;
 
 mod bmp;
+mod calendar;
 mod code_page;
 mod csv;
 mod date;
@@ -23,12 +24,15 @@ mod jpeg;
 mod json;
 mod keywords;
 mod korean_bytes;
+mod mail_header;
+mod mapi;
 mod markdown;
 mod markup;
 mod media;
 mod media_io;
 mod media_sniff;
 mod media_tags;
+mod msg;
 mod number_format;
 mod odf;
 mod odf_body;
@@ -61,6 +65,7 @@ mod png;
 mod pptx;
 mod preview;
 mod rtf;
+mod rtf_compressed;
 mod sheet_row;
 mod subtitle;
 mod subtitle_packet;
@@ -68,6 +73,7 @@ mod symbol_font;
 mod tar;
 mod text;
 mod tiff;
+mod tnef;
 mod webp;
 mod workbook;
 mod xlsb;
@@ -87,6 +93,8 @@ pub static FORMATS: &[&Format] = &[
     &odf::FORMAT,
     &office_encrypted::FORMAT,
     &epub::FORMAT,
+    &msg::FORMAT,
+    &tnef::FORMAT,
     &rtf::FORMAT,
     &zip::FORMAT,
     &tar::FORMAT,
@@ -113,6 +121,7 @@ pub static FORMATS: &[&Format] = &[
     &media::MPEG_PS,
     &media::AAC,
     &media::MP3,
+    &calendar::FORMAT,
     &eml::MBOX,
     &eml::EML,
     &subtitle::VTT,

@@ -70,3 +70,23 @@ fn rtf() {
 fn epub() {
     damage_each("epub");
 }
+
+#[test]
+fn msg() {
+    damage_each("msg");
+}
+
+#[test]
+fn tnef() {
+    damage_each("tnef");
+}
+
+#[test]
+fn calendar() {
+    damage_each("calendar");
+}
+
+#[test]
+fn eml() {
+    damage_each("eml");
+}

@@ -93,7 +93,7 @@ mod tests {
         for (bytes, page, text) in [
             (b"\x81\xE1\xFB".as_slice(), 437, "üß√"),
             (b"\xB5\xE1", 850, "Áß"),
-            (b"\xB0\xA1\x8Ce", 949, "가똠"),
+            (b"\xB0\xA1\x8Cc", 949, "가똠"),
             (b"\x88\x61\xD0\x65", 1361, "가한"),
             (b"\x80", 1252, "€"),
             (b"\xAC\x00", 1201, "가"),

@@ -6,15 +6,16 @@
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata::{AUTHOR, CREATED, TITLE, Value};
-use std::borrow::Cow;
+use std::collections::HashSet;
 
 use mail_parser::decoders::base64::base64_decode;
 use mail_parser::decoders::quoted_printable::quoted_printable_decode;
-use mail_parser::{Address, Encoding, Message, MessageParser, MessagePart, MimeHeaders, PartType};
+use mail_parser::{Address, Encoding, Message, MessageParser, MessagePart, PartType};
 
+use super::mail_header::{Header, readable};
 use crate::blob::Blob;
 use crate::context::Context;
-use crate::encoding::{decode, decode_declared};
+use crate::encoding::decode_declared;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
 use crate::member_path::MemberPaths;
@@ -23,7 +24,7 @@ use crate::unpack::take_member;
 
 pub(super) const EML: Format = Format {
     name: "eml",
-    version: 1,
+    version: 2,
     media_types: &["message/rfc822", "multipart/related"],
     sniff,
     media_type: |probe| match probe.extension.as_str() {
@@ -35,12 +36,13 @@ pub(super) const EML: Format = Format {
 
 pub(super) const MBOX: Format = Format {
     name: "mbox",
-    version: 1,
+    version: 2,
     media_types: &["application/mbox"],
     sniff: |probe| {
         let lines = probe.head.strip_prefix(b"From ".as_slice()).and_then(after_line);
         match lines.map(known_headers) {
             Some(2..) if !named(probe) => Match::Magic,
+            Some(1) if probe.extension == "mbox" => Match::Magic,
             _ => Match::No,
         }
     },
@@ -162,44 +164,19 @@ fn read_mail(
         Some(rest) if bytes.trim_ascii_start().first().is_some_and(u8::is_ascii_digit) => rest,
         _ => bytes,
     };
-    let bytes = readable_header(bytes);
+    let bytes = readable(bytes);
     let message = MessageParser::default()
         .parse(bytes.as_ref())
         .ok_or_else(|| ExtractError::corrupt("there is no mail header in it"))?;
-    header(&message, content);
+    header(&message, &Header::read(&bytes), content);
     body(&message, content, context);
     attachments(&message, content, context);
     Ok(())
 }
 
-/// The mail with a header that mail-parser understands: the older Korean mailers sent bare CP949 there, and some
-/// name it in encoded words by names that the WHATWG list of encodings does not have.
-fn readable_header(bytes: &[u8]) -> Cow<'_, [u8]> {
-    let blank = bytes.windows(3).position(|w| w.starts_with(b"\n\n") || w == b"\n\r\n");
-    let (header, rest) = bytes.split_at(blank.unwrap_or(bytes.len()));
-    let names = ["=?cp949?", "=?ms949?", "=?x-windows-949?", "=?uhc?", "=?ks_c_5601?"];
-    let is_odd = |w: &[u8]| {
-        names.iter().any(|n| w.get(..n.len()).is_some_and(|w| w.eq_ignore_ascii_case(n.as_bytes())))
-    };
-    let named = (0..header.len())
-        .any(|at| header.get(at..).is_some_and(|w| w.starts_with(b"=?") && is_odd(w)));
-    let bare = std::str::from_utf8(header).is_err();
-    if !named && !bare {
-        return bytes.into();
-    }
-    let mut text =
-        if bare { decode(header).text } else { String::from_utf8_lossy(header).into_owned() };
-    for name in names.iter().filter(|_| named) {
-        for spelling in [(*name).to_owned(), name.to_uppercase()] {
-            text = text.replace(&spelling, "=?euc-kr?");
-        }
-    }
-    [text.as_bytes(), rest].concat().into()
-}
-
 /// Subject, people and date: as properties, and as text, because that is what people look for in mails.
-fn header(message: &Message<'_>, content: &mut Content) {
-    let subject = message.subject().map(str::to_owned);
+fn header(message: &Message<'_>, fields: &Header<'_>, content: &mut Content) {
+    let subject = fields.text("subject");
     let mut lines = Vec::new();
     if let Some(subject) = subject {
         lines.push(subject.trim().to_owned());
@@ -236,9 +213,20 @@ fn people(address: Option<&Address<'_>>) -> Vec<String> {
 fn body(message: &Message<'_>, content: &mut Content, context: &Context<'_>) {
     let before = content.segments.len();
     read_parts(message, &message.text_body, content, context);
-    // A plain alternative may be there for form's sake only.
-    if content.segments.len() == before {
-        read_parts(message, &message.html_body, content, context);
+    if message.html_body == message.text_body {
+        return;
+    }
+    let mut page = Content::default();
+    read_parts(message, &message.html_body, &mut page, context);
+    // A plain alternative may be there for form's sake only: then the page has words that it lacks.
+    let plain: HashSet<&str> =
+        content.segments.iter().skip(before).flat_map(|s| s.text.split_whitespace()).collect();
+    let words: HashSet<&str> =
+        page.segments.iter().flat_map(|s| s.text.split_whitespace()).collect();
+    let lacking = words.difference(&plain).count();
+    if lacking * 2 > words.len() {
+        content.segments.append(&mut page.segments);
+        content.warnings.append(&mut page.warnings);
     }
 }
 
@@ -262,22 +250,31 @@ fn read_parts(message: &Message<'_>, parts: &[u32], content: &mut Content, conte
 
 /// The text of a part, decoded from its bytes; what mail-parser made of it if these cannot be had.
 fn part_text(message: &Message<'_>, part: &MessagePart<'_>, parsed: &str) -> String {
-    match part_bytes(message, part) {
-        Some(bytes) => {
-            let charset = part.content_type().and_then(|kind| kind.attribute("charset"));
-            decode_declared(&bytes, charset).text
-        }
-        None => parsed.to_owned(),
-    }
+    let Some(bytes) = part_bytes(message, part) else { return parsed.to_owned() };
+    let named = part_header(message, part).parameter("content-type", "charset");
+    // A page names its own encoding where its part does not.
+    let own = || match part.body {
+        PartType::Html(_) => super::html::declared(&bytes),
+        _ => None,
+    };
+    decode_declared(&bytes, named.or_else(own).as_deref()).text
+}
+
+fn part_header<'a>(message: &'a Message<'_>, part: &MessagePart<'_>) -> Header<'a> {
+    Header::read(bytes_of(message, part.offset_header, part.offset_body).unwrap_or_default())
 }
 
 /// The bytes of a part without its transfer encoding.
 fn part_bytes(message: &Message<'_>, part: &MessagePart<'_>) -> Option<Vec<u8>> {
     let raw = bytes_of(message, part.offset_body, part.offset_end)?;
-    match part.encoding {
-        Encoding::None => Some(raw.to_vec()),
-        Encoding::QuotedPrintable => quoted_printable_decode(raw),
-        Encoding::Base64 => base64_decode(raw),
+    // A stray semicolon before the line makes mail-parser overlook it.
+    let header = part_header(message, part);
+    let named = header.field("content-transfer-encoding").unwrap_or_default();
+    let named = String::from_utf8_lossy(named).trim().to_ascii_lowercase();
+    match (part.encoding, named.as_str()) {
+        (Encoding::Base64, _) | (_, "base64") => base64_decode(raw),
+        (Encoding::QuotedPrintable, _) | (_, "quoted-printable") => quoted_printable_decode(raw),
+        (Encoding::None, _) => Some(raw.to_vec()),
     }
 }
 
@@ -289,27 +286,25 @@ fn attachments(message: &Message<'_>, content: &mut Content, context: &Context<'
     let mut paths = MemberPaths::default();
     for (n, id) in message.attachments.iter().enumerate() {
         let Some(part) = message.parts.get(*id as usize) else { continue };
-        let decoded;
-        let (bytes, extension): (&[u8], &str) = match &part.body {
-            PartType::Message(_) => {
-                decoded = part_bytes(message, part).unwrap_or_default();
-                (&decoded, ".eml")
-            }
+        let (parsed, extension): (&[u8], &str) = match &part.body {
+            PartType::Message(_) => (&[], ".eml"),
             PartType::Binary(bytes) | PartType::InlineBinary(bytes) => (bytes, ""),
-            PartType::Text(text) | PartType::Html(text) => {
-                decoded = part_bytes(message, part).unwrap_or_else(|| text.as_bytes().to_vec());
-                let html = matches!(part.body, PartType::Html(_));
-                (&decoded, if html { ".html" } else { ".txt" })
-            }
+            PartType::Text(text) => (text.as_bytes(), ".txt"),
+            PartType::Html(text) => (text.as_bytes(), ".html"),
             PartType::Multipart(_) => continue,
         };
-        let nested_subject = match &part.body {
-            PartType::Message(nested) => {
-                nested.subject().map(|s| format!("{s}.eml").replace(['/', '\\'], "-"))
-            }
-            _ => None,
-        };
-        let name = part.attachment_name().map(str::to_owned).or(nested_subject);
+        let decoded = part_bytes(message, part);
+        let bytes = decoded.as_deref().unwrap_or(parsed);
+        let header = part_header(message, part);
+        let name = header
+            .parameter("content-disposition", "filename")
+            .or_else(|| header.parameter("content-type", "name"))
+            .or_else(|| match &part.body {
+                PartType::Message(_) => Header::read(bytes).text("subject").map(|s| s + ".eml"),
+                _ => None,
+            })
+            // A name is no path, whatever signs are in it.
+            .map(|name| name.replace(['/', '\\'], "-"));
         let path = paths.take(&name.unwrap_or_else(|| format!("attachment-{}{extension}", n + 1)));
         if !take_member(bytes, &path, None, context, content) {
             break;

@@ -5,10 +5,12 @@ use madang_document::locator::Locator;
 use madang_document::metadata;
 
 use self::destination::{Moment, Property};
-use self::document::{Document, Part, PartKind};
+use self::document::Document;
+use self::encapsulated::Wrapped;
 use self::object::Object;
+use self::part::{Part, PartKind};
 use super::keywords::keywords;
-use super::{date, ooxml};
+use super::{date, html, ooxml};
 use crate::blob::Blob;
 use crate::context::Context;
 use crate::error::ExtractError;
@@ -19,9 +21,12 @@ use crate::unpack::take_member;
 
 mod destination;
 mod document;
+mod encapsulated;
+mod field;
 mod flow;
 mod font;
 mod object;
+mod part;
 mod token;
 
 pub(super) const FORMAT: Format = Format {
@@ -52,6 +57,21 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         content.lost("the file breaks off within a group");
     }
     Ok(content)
+}
+
+/// The body of a mail: what it wraps, else its own text.
+pub(super) fn read_body(bytes: &[u8], content: &mut Content, context: &Context<'_>) {
+    match encapsulated::unwrap(bytes) {
+        Some(Wrapped::Page(page)) => {
+            let properties = content.metadata.clone();
+            html::read_page(&page, content, context);
+            content.metadata = properties;
+        }
+        Some(Wrapped::Text(plain)) => {
+            super::text::read_lines(&plain, content, context.limits.text);
+        }
+        None => text(&document::read(bytes, &|| context.progress()), content, context),
+    }
 }
 
 fn text(document: &Document, content: &mut Content, context: &Context<'_>) {
@@ -105,7 +125,7 @@ fn properties(document: &Document, content: &mut Content) {
 /// Opens what is embedded; pictures in formats that nobody reads are listed.
 fn members(parts: Vec<Part>, content: &mut Content, context: &Context<'_>) {
     let mut paths = MemberPaths::default();
-    for (number, Part { kind, bytes }) in (1..).zip(parts) {
+    for (number, Part { kind, bytes, .. }) in (1..).zip(parts) {
         if let Err(limit) = context.may_open_member() {
             content.cut(limit.to_string());
             return;

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::destination::{Aside, Destination, Moment, Opening, Property, opening};
+use super::field::{self, Form};
 use super::flow::Flow;
 use super::font::Fonts;
+use super::part::{Part, PartKind};
 use super::token::{Token, Tokens};
 
 /// Groups deeper than this share the state of their parent. Word stays below 100.
@@ -26,20 +28,6 @@ pub(super) struct Document {
     pub(super) parts: Vec<Part>,
     /// Whether the file ends within a group.
     pub(super) broken_off: bool,
-}
-
-/// A picture or an embedded object.
-#[derive(Debug)]
-pub(super) struct Part {
-    pub(super) kind: PartKind,
-    pub(super) bytes: Vec<u8>,
-}
-
-/// What the file says that a part is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PartKind {
-    Picture(&'static str),
-    Object,
 }
 
 /// What holds inside a group.
@@ -104,22 +92,12 @@ struct Reader {
     default_font: Option<i32>,
     /// Hexadecimal digits of the picture or object being read.
     part: Option<Part>,
-    digit: Option<u8>,
     instruction: String,
     form: Form,
     shape_name: String,
     shape_value: String,
     new_picture: bool,
     new_shape: bool,
-}
-
-/// A control of a form being read (`\formfield`).
-#[derive(Debug, Default)]
-struct Form {
-    kind: i32,
-    result: Option<i32>,
-    default: Option<i32>,
-    choices: Vec<String>,
 }
 
 impl Reader {
@@ -149,7 +127,6 @@ impl Reader {
             starred: false,
             default_font: None,
             part: None,
-            digit: None,
             instruction: String::new(),
             form: Form::default(),
             shape_name: String::new(),
@@ -262,7 +239,6 @@ impl Reader {
     fn end_destination(&mut self, destination: Destination) {
         match destination {
             Destination::Picture | Destination::Object => {
-                self.digit = None;
                 let part = self.part.take().filter(|part| !part.bytes.is_empty());
                 if self.document.parts.len() < MOST_PARTS {
                     self.document.parts.extend(part);
@@ -274,38 +250,14 @@ impl Reader {
         }
     }
 
-    /// A field whose words stand in its instruction: signs (`SYMBOL 183 \f Symbol`) and controls of forms.
+    /// A field whose words stand in its instruction: signs and controls of forms.
     fn end_instruction(&mut self) {
         let instruction = std::mem::take(&mut self.instruction);
-        let mut words = instruction.split_whitespace();
-        if words.next() == Some("SYMBOL")
-            && let Some(code) = words.next().and_then(|code| match code.strip_prefix("0x") {
-                Some(hex) => u32::from_str_radix(hex, 16).ok(),
-                None => code.parse().ok(),
-            })
-        {
-            let font = instruction.split_once("\\f").map_or("Symbol", |(_, font)| {
-                let font = font.trim_start();
-                match font.strip_prefix('"') {
-                    Some(quoted) => quoted.split('"').next().unwrap_or_default(),
-                    None => font.split_whitespace().next().unwrap_or_default(),
-                }
-            });
-            if let Some(sign) = super::super::symbol_font::sign(font, code) {
-                self.put(sign.encode_utf8(&mut [0; 4]));
-            }
+        if let Some(sign) = field::sign(&instruction) {
+            self.put(sign.encode_utf8(&mut [0; 4]));
         }
         let form = std::mem::take(&mut self.form);
-        // 25 is the number for `as by default` (the specification, section Form Fields).
-        let result = form.result.filter(|result| *result != 25).or(form.default).unwrap_or(0);
-        match form.kind {
-            1 => self.put(if result == 1 { "☑" } else { "☐" }),
-            2 => {
-                let chosen = usize::try_from(result).ok().and_then(|n| form.choices.get(n));
-                self.put(chosen.map_or("", String::as_str));
-            }
-            _ => {}
-        }
+        self.put(form.shown());
     }
 
     /// Words that a shape shows without a text of its own: its description, and text art.
@@ -450,7 +402,7 @@ impl Reader {
         };
         state.destination = to;
         state.owner = true;
-        let part = |kind| Some(Part { kind, bytes: Vec::new() });
+        let part = |kind| Some(Part::new(kind));
         match to {
             Destination::Picture => self.part = part(PartKind::Picture("bin")),
             Destination::Object => self.part = part(PartKind::Object),
@@ -539,19 +491,12 @@ impl Reader {
         self.starred = false;
         match self.state.destination {
             Destination::Skip | Destination::Hollow | Destination::Moment(_) => {}
-            Destination::Picture | Destination::Object => self.digits(bytes),
-            _ => self.bytes.extend_from_slice(bytes),
-        }
-    }
-
-    fn digits(&mut self, bytes: &[u8]) {
-        let Some(part) = &mut self.part else { return };
-        for digit in bytes.iter().filter_map(|b| char::from(*b).to_digit(16)) {
-            let digit = u8::try_from(digit).unwrap_or_default();
-            match self.digit.take() {
-                Some(high) => part.bytes.push(high << 4 | digit),
-                None => self.digit = Some(digit),
+            Destination::Picture | Destination::Object => {
+                if let Some(part) = &mut self.part {
+                    part.digits(bytes);
+                }
             }
+            _ => self.bytes.extend_from_slice(bytes),
         }
     }
 

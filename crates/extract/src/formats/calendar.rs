@@ -1,0 +1,176 @@
+//! Calendars (RFC 5545): each event's words, place and time.
+
+use madang_document::content::Content;
+use madang_document::locator::Locator;
+use madang_document::metadata::{DESCRIPTION, TITLE};
+
+use super::date;
+use crate::blob::Blob;
+use crate::context::Context;
+use crate::encoding;
+use crate::error::ExtractError;
+use crate::format::{Format, Match};
+use crate::probe::Probe;
+
+pub(super) const FORMAT: Format = Format {
+    name: "calendar",
+    version: 1,
+    media_types: &["text/calendar"],
+    sniff,
+    media_type: |_| "text/calendar",
+    extract,
+};
+
+fn sniff(probe: &Probe<'_>) -> Match {
+    let Some(text) = probe.text() else { return Match::No };
+    let first = text.trim_start().get(..15).unwrap_or_default();
+    if first.eq_ignore_ascii_case("BEGIN:VCALENDAR") { Match::Magic } else { Match::No }
+}
+
+fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
+    let mut content = Content::default();
+    let decoded = encoding::read(blob, context, &mut content, |_| None)?;
+    let mut lines: Vec<String> = Vec::new();
+    let mut within = Vec::new();
+    let (mut number, mut events) = (0u32, 0u32);
+    for line in unfolded(&decoded.text) {
+        let Some((name, value)) = split(&line) else { continue };
+        let name = name.split(';').next().unwrap_or_default().to_ascii_uppercase();
+        let part = within.last().map(String::as_str).unwrap_or_default();
+        let is_event = matches!(part, "VEVENT" | "VTODO" | "VJOURNAL");
+        match name.as_str() {
+            "BEGIN" if within.len() < 32 => within.push(value.trim().to_ascii_uppercase()),
+            "BEGIN" => {}
+            "END" => {
+                within.pop();
+                if is_event {
+                    number = number.saturating_add(1);
+                    let text = std::mem::take(&mut lines).join("\n");
+                    content.push_text(text, Locator::Paragraph { number });
+                    context.progress();
+                    events += 1;
+                }
+            }
+            "X-WR-CALNAME" => content.metadata.set(TITLE, unescaped(value)),
+            "X-WR-CALDESC" => content.metadata.set(DESCRIPTION, unescaped(value)),
+            "METHOD" => content.metadata.set("calendar.method", value),
+            _ if !is_event => {}
+            "SUMMARY" | "LOCATION" | "DESCRIPTION" | "COMMENT" | "CONTACT" => {
+                let value = unescaped(value);
+                if events == 0 && name == "SUMMARY" && content.metadata.text(TITLE).is_none() {
+                    content.metadata.set(TITLE, value.as_str());
+                }
+                if events == 0 && name == "LOCATION" {
+                    content.metadata.set("calendar.location", value.as_str());
+                }
+                lines.push(value);
+            }
+            "CATEGORIES" | "RESOURCES" => lines.push(unescaped(value)),
+            "DTSTART" | "DTEND" | "DUE" => {
+                let Some(time) = time(value) else { continue };
+                lines.push(time.clone());
+                let property = if name == "DTSTART" { "calendar.start" } else { "calendar.end" };
+                if events == 0 {
+                    content.metadata.set(property, time);
+                }
+            }
+            "ORGANIZER" | "ATTENDEE" => lines.push(person(&line, value)),
+            _ => {}
+        }
+    }
+    content.push_text(lines.join("\n"), Locator::Paragraph { number: number.saturating_add(1) });
+    Ok(content)
+}
+
+/// The lines of content: one that begins with a blank goes on from the one before (RFC 5545, section 3.1).
+fn unfolded(text: &str) -> impl Iterator<Item = String> {
+    let mut lines = text.lines().peekable();
+    std::iter::from_fn(move || {
+        let mut line = lines.next()?.to_owned();
+        while let Some(next) = lines.next_if(|next| next.starts_with([' ', '\t'])) {
+            line.push_str(next.get(1..).unwrap_or_default());
+        }
+        Some(line)
+    })
+}
+
+/// Name with parameters, and value: the first colon outside of quotes stands between them.
+fn split(line: &str) -> Option<(&str, &str)> {
+    let mut quoted = false;
+    let at = line.find(|c| {
+        quoted ^= c == '"';
+        c == ':' && !quoted
+    })?;
+    Some((line.get(..at)?, line.get(at + 1..)?))
+}
+
+fn unescaped(value: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    let mut chars = value.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => match chars.next() {
+                Some('n' | 'N') => text.push('\n'),
+                Some(other) => text.push(other),
+                None => {}
+            },
+            c => text.push(c),
+        }
+    }
+    text.trim().to_owned()
+}
+
+/// `20260302T093000Z` or `20260302` as RFC 3339.
+fn time(value: &str) -> Option<String> {
+    let digits: String = value.chars().filter(char::is_ascii_digit).take(14).collect();
+    let part = |from: usize, to: usize| digits.get(from..to).and_then(|part| part.parse().ok());
+    let (year, month, day) = (part(0, 4)?, part(4, 6)?, part(6, 8)?);
+    let zone = if value.trim_end().ends_with('Z') { "Z" } else { "" };
+    let clock = [part(8, 10).unwrap_or(0), part(10, 12).unwrap_or(0), part(12, 14).unwrap_or(0)];
+    let [hour, minute, second] = clock;
+    let whole = date::rfc3339([year, month, day, hour, minute, second], zone)?;
+    match digits.len() {
+        8 => whole.get(..10).map(str::to_owned),
+        _ => Some(whole),
+    }
+}
+
+/// A name and an address.
+fn person(line: &str, value: &str) -> String {
+    let address = value.trim();
+    let address = match address.get(..7) {
+        Some(scheme) if scheme.eq_ignore_ascii_case("mailto:") => address.get(7..).unwrap_or(""),
+        _ => address,
+    };
+    let name = line.split_once("CN=").map(|(_, rest)| match rest.strip_prefix('"') {
+        Some(quoted) => quoted.split('"').next().unwrap_or_default(),
+        None => rest.split([';', ':']).next().unwrap_or_default(),
+    });
+    match name.filter(|name| !name.is_empty() && *name != address) {
+        Some(name) if address.is_empty() => name.to_owned(),
+        Some(name) => format!("{name} <{address}>"),
+        None => address.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_unfolded_and_values_unescaped() {
+        let lines: Vec<_> = unfolded("A:1\r\n 2\r\nB;X=\"a:b\":c\\, d\\ne\r\n").collect();
+        assert_eq!(lines, ["A:12", "B;X=\"a:b\":c\\, d\\ne"]);
+        assert_eq!(split(&lines[1]), Some(("B;X=\"a:b\"", "c\\, d\\ne")));
+        assert_eq!(unescaped("c\\, d\\ne\\"), "c, d\ne");
+    }
+
+    #[test]
+    fn times_and_people() {
+        assert_eq!(time("20260302T093000Z").as_deref(), Some("2026-03-02T09:30:00Z"));
+        assert_eq!(time("20260302").as_deref(), Some("2026-03-02"));
+        assert_eq!(time("soon"), None);
+        let line = "ATTENDEE;CN=\"홍길동\";RSVP=TRUE:mailto:hong@example.go.kr";
+        assert_eq!(person(line, "mailto:hong@example.go.kr"), "홍길동 <hong@example.go.kr>");
+    }
+}

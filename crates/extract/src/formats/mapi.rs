@@ -1,0 +1,277 @@
+//! Properties of mails as Outlook and Exchange keep them (MS-OXPROPS), in MSG files and in winmail.dat alike.
+
+use std::collections::BTreeMap;
+
+use madang_document::content::Content;
+use madang_document::locator::Locator;
+use madang_document::metadata::{AUTHOR, CREATED, KEYWORDS, MODIFIED, TITLE, Value};
+
+use super::keywords::keywords;
+use super::{code_page, date, html, rtf, rtf_compressed, text};
+use crate::context::Context;
+use crate::encoding::decode_declared;
+
+/// Properties that one object may have; those of real mails are some hundred.
+const MOST: usize = 10_000;
+
+pub(super) const SUBJECT: u16 = 0x0037;
+pub(super) const BODY: u16 = 0x1000;
+pub(super) const RTF: u16 = 0x1009;
+pub(super) const HTML: u16 = 0x1013;
+pub(super) const ATTACH_DATA: u16 = 0x3701;
+pub(super) const ATTACH_METHOD: u16 = 0x3705;
+const SENT_REPRESENTING_NAME: u16 = 0x0042;
+const SENT_REPRESENTING_ADDRESS: u16 = 0x0065;
+const SENT_REPRESENTING_SMTP: u16 = 0x5D02;
+const SENDER_NAME: u16 = 0x0C1A;
+const SENDER_ADDRESS: u16 = 0x0C1F;
+const SENDER_SMTP: u16 = 0x5D01;
+const SUBMIT_TIME: u16 = 0x0039;
+const DELIVERY_TIME: u16 = 0x0E06;
+const CREATION_TIME: u16 = 0x3007;
+const CHANGE_TIME: u16 = 0x3008;
+const MESSAGE_ID: u16 = 0x1035;
+const MESSAGE_CLASS: u16 = 0x001A;
+const INTERNET_CODE_PAGE: u16 = 0x3FDE;
+const MESSAGE_CODE_PAGE: u16 = 0x3FFD;
+const RECIPIENT_TYPE: u16 = 0x0C15;
+const DISPLAY_NAME: u16 = 0x3001;
+const ADDRESS: u16 = 0x3003;
+const SMTP_ADDRESS: u16 = 0x39FE;
+const LONG_FILE_NAME: u16 = 0x3707;
+const FILE_NAME: u16 = 0x3704;
+const EXTENSION: u16 = 0x3703;
+/// Words of a contact that people look for: company, title, and numbers of its telephones.
+const OF_A_CONTACT: [u16; 6] = [0x3A16, 0x3A17, 0x3A18, 0x3A08, 0x3A1C, 0x3A09];
+
+/// The type of a property: text in a code page, text in UTF-16, bytes.
+const STRING8: u16 = 0x001E;
+const UNICODE: u16 = 0x001F;
+
+/// The properties of a message, a recipient or an attachment.
+#[derive(Debug, Default)]
+pub(super) struct Properties {
+    values: BTreeMap<u16, (u16, Vec<u8>)>,
+    /// The code page of its texts, where the object itself does not name one.
+    page: Option<u16>,
+}
+
+impl Properties {
+    /// None yet, with texts in this code page unless they say otherwise.
+    pub(super) fn in_page(page: Option<u16>) -> Properties {
+        Properties { values: BTreeMap::new(), page }
+    }
+
+    /// Adds one: its number, its type and its bytes. Of two the text in Unicode stays, else the first.
+    pub(super) fn add(&mut self, id: u16, kind: u16, bytes: Vec<u8>) {
+        if self.values.len() < MOST
+            && self.values.get(&id).is_none_or(|(known, _)| *known == STRING8 && kind == UNICODE)
+        {
+            self.values.insert(id, (kind, bytes));
+        }
+    }
+
+    /// The bytes as they stand.
+    pub(super) fn bytes(&self, id: u16) -> Option<&[u8]> {
+        self.values.get(&id).map(|(_, bytes)| bytes.as_slice())
+    }
+
+    /// A number.
+    pub(super) fn number(&self, id: u16) -> Option<u32> {
+        let (_, bytes) = self.values.get(&id)?;
+        bytes.first_chunk::<4>().map(|bytes| u32::from_le_bytes(*bytes))
+    }
+
+    /// The code page of its texts.
+    pub(super) fn code_page(&self) -> Option<u16> {
+        let page = |id| self.number(id).and_then(|n| u16::try_from(n).ok()).filter(|n| *n > 0);
+        // UTF-8 and UTF-16 are pages of the mail as it was sent, not of the texts in the file.
+        page(MESSAGE_CODE_PAGE)
+            .or_else(|| page(INTERNET_CODE_PAGE))
+            .filter(|page| !matches!(page, 1200 | 1201))
+            .or(self.page)
+    }
+
+    /// A text, without what stands behind its end.
+    pub(super) fn text(&self, id: u16) -> Option<String> {
+        let (kind, bytes) = self.values.get(&id)?;
+        let text = match *kind {
+            UNICODE => encoding_rs::UTF_16LE.decode_without_bom_handling(bytes).0.into_owned(),
+            STRING8 => self.decode(bytes),
+            _ => return None,
+        };
+        let text = text.trim_matches('\0').to_owned();
+        (!text.trim().is_empty()).then_some(text)
+    }
+
+    fn decode(&self, bytes: &[u8]) -> String {
+        let end = bytes.iter().rposition(|b| *b != 0).map_or(0, |at| at + 1);
+        let bytes = bytes.get(..end).unwrap_or_default();
+        match self.code_page() {
+            // Mails of Korean programs say that they are western, as their makers' programs did.
+            Some(1252 | 28591 | 20127 | 65001) | None => decode_declared(bytes, None).text,
+            Some(page) => code_page::decode(bytes, page),
+        }
+    }
+
+    fn time(&self, id: u16) -> Option<String> {
+        let bytes = self.bytes(id)?.first_chunk::<8>()?;
+        filetime(u64::from_le_bytes(*bytes))
+    }
+
+    /// A name and an address, as `Name <address>`; addresses that lead to nobody outside are left out.
+    fn person(&self, name: u16, addresses: &[u16]) -> Option<String> {
+        let address = addresses.iter().filter_map(|id| self.text(*id)).find(|a| a.contains('@'));
+        match (self.text(name), address) {
+            (Some(name), Some(address)) if name != address => Some(format!("{name} <{address}>")),
+            (Some(one), _) | (None, Some(one)) => Some(one),
+            (None, None) => None,
+        }
+    }
+}
+
+/// A time counted in tenths of microseconds since 1601 (MS-DTYP, section 2.3.3), as RFC 3339 has it.
+pub(super) fn filetime(ticks: u64) -> Option<String> {
+    let seconds = ticks / 10_000_000;
+    let days = u32::try_from(seconds / 86_400).ok().filter(|_| ticks > 0)?;
+    // Days since 1600-03-01, so that a leap day ends a year (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+    let day = days.checked_add(306)?;
+    let era = day / 146_097;
+    let of_era = day % 146_097;
+    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let date = of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = 1600 + era * 400 + year + u32::from(month <= 2);
+    let clock = u32::try_from(seconds % 86_400).ok()?;
+    date::rfc3339([year, month, date, clock / 3600, clock / 60 % 60, clock % 60], "Z")
+}
+
+/// The name of an attachment.
+pub(super) fn attachment_name(attachment: &Properties) -> Option<String> {
+    attachment.text(LONG_FILE_NAME).or_else(|| attachment.text(FILE_NAME)).or_else(|| {
+        let name = attachment.text(DISPLAY_NAME)?;
+        Some(name + &attachment.text(EXTENSION).unwrap_or_default())
+    })
+}
+
+/// Adds what a message says: its header as properties and as text, then its body.
+pub(super) fn read_message(
+    message: &Properties,
+    recipients: &[Properties],
+    content: &mut Content,
+    context: &Context<'_>,
+) {
+    header(message, recipients, content);
+    body(message, content, context);
+}
+
+fn header(message: &Properties, recipients: &[Properties], content: &mut Content) {
+    let mut lines = Vec::new();
+    if let Some(subject) = message.text(SUBJECT) {
+        lines.push(subject.trim().to_owned());
+        content.metadata.set(TITLE, subject);
+    }
+    let from = message
+        .person(SENT_REPRESENTING_NAME, &[SENT_REPRESENTING_SMTP, SENT_REPRESENTING_ADDRESS])
+        .or_else(|| message.person(SENDER_NAME, &[SENDER_SMTP, SENDER_ADDRESS]));
+    content.metadata.set_some(AUTHOR, from.as_deref());
+    let to = |kind: u32| {
+        recipients
+            .iter()
+            .filter(|one| one.number(RECIPIENT_TYPE).unwrap_or(1) & 0xF == kind)
+            .filter_map(|one| one.person(DISPLAY_NAME, &[SMTP_ADDRESS, ADDRESS]))
+            .collect::<Vec<_>>()
+    };
+    // The lists for display stand for recipients that the file does not keep.
+    let shown = |id| message.text(id).into_iter().collect::<Vec<_>>();
+    let or_shown = |people: Vec<String>, id| if people.is_empty() { shown(id) } else { people };
+    for (name, people) in [
+        ("mail.from", Vec::from_iter(from)),
+        ("mail.to", or_shown(to(1), 0x0E04)),
+        ("mail.cc", or_shown(to(2), 0x0E03)),
+        ("mail.bcc", or_shown(to(3), 0x0E02)),
+    ] {
+        lines.extend(people.iter().cloned());
+        content.metadata.set(name, Value::from(people));
+    }
+    let created = [SUBMIT_TIME, DELIVERY_TIME, CREATION_TIME];
+    content.metadata.set_some(CREATED, created.iter().find_map(|id| message.time(*id)));
+    content.metadata.set_some(MODIFIED, message.time(CHANGE_TIME));
+    content.metadata.set_some("mail.message_id", message.text(MESSAGE_ID));
+    content.metadata.set_some("mail.class", message.text(MESSAGE_CLASS));
+    if let Some(words) = message.text(0x0E_05) {
+        content.metadata.set(KEYWORDS, keywords(&words));
+    }
+    lines.extend(OF_A_CONTACT.iter().filter_map(|id| message.text(*id)));
+    content.push_text(lines.join("\n"), Locator::Whole {});
+}
+
+/// The body: as plain text, else as the page that RTF wraps, as RTF, or as a page (MS-OXBBODY, section 2.1.3).
+fn body(message: &Properties, content: &mut Content, context: &Context<'_>) {
+    let before = content.segments.len();
+    if let Some(plain) = message.text(BODY) {
+        text::read_lines(&plain, content, context.limits.text);
+    }
+    if content.segments.len() == before
+        && let Some(packed) = message.bytes(RTF)
+    {
+        match rtf_compressed::unpack(packed) {
+            Some(rtf) => match context.spend_unpacked(rtf.len() as u64) {
+                Ok(()) => rtf::read_body(&rtf, content, context),
+                Err(limit) => content.cut(limit.to_string()),
+            },
+            None => content.lost("the RTF body cannot be unpacked"),
+        }
+    }
+    if content.segments.len() == before
+        && let Some((kind, bytes)) = message.values.get(&HTML)
+    {
+        let page = match *kind {
+            UNICODE => message.text(HTML).unwrap_or_default(),
+            _ => {
+                let label = html::declared(bytes);
+                match (label, message.number(INTERNET_CODE_PAGE)) {
+                    (None, Some(page)) if page != 65001 => message.decode(bytes),
+                    (label, _) => decode_declared(bytes, label.as_deref()).text,
+                }
+            }
+        };
+        // A page in a mail has a title that nobody sees.
+        let properties = content.metadata.clone();
+        html::read_page(&page, content, context);
+        content.metadata = properties;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_count_from_1601() {
+        for (ticks, time) in [
+            (133_537_254_000_000_000, Some("2024-03-01T00:10:00Z")),
+            (116_444_736_000_000_000, Some("1970-01-01T00:00:00Z")),
+            (10_000_000, Some("1601-01-01T00:00:01Z")),
+            (0, None),
+            (u64::MAX, None),
+        ] {
+            assert_eq!(filetime(ticks).as_deref(), time, "{ticks}");
+        }
+    }
+
+    #[test]
+    fn texts_are_in_the_page_that_the_mail_names() {
+        let mut properties = Properties::in_page(None);
+        properties.add(SUBJECT, STRING8, b"\xC8\xB8\xC0\xC7\0".to_vec());
+        assert_eq!(properties.text(SUBJECT).as_deref(), Some("회의"));
+        properties.add(MESSAGE_CODE_PAGE, 3, 949u32.to_le_bytes().to_vec());
+        assert_eq!(properties.text(SUBJECT).as_deref(), Some("회의"));
+        properties.add(SUBJECT, UNICODE, b"\x00\xAC\0\0".to_vec());
+        assert_eq!(properties.text(SUBJECT).as_deref(), Some("가"));
+        properties.add(SUBJECT, STRING8, b"x".to_vec());
+        assert_eq!(properties.text(SUBJECT).as_deref(), Some("가"));
+    }
+}

@@ -4,6 +4,7 @@
 
 use crate::format::Format;
 
+mod ass;
 mod bmp;
 mod calendar;
 mod code_page;
@@ -24,6 +25,7 @@ mod jpeg;
 mod json;
 mod keywords;
 mod korean_bytes;
+mod linked_data;
 mod mail_header;
 mod mapi;
 mod markdown;
@@ -66,6 +68,7 @@ mod pptx;
 mod preview;
 mod rtf;
 mod rtf_compressed;
+mod sami;
 mod sheet_row;
 mod subtitle;
 mod subtitle_packet;
@@ -74,6 +77,7 @@ mod tar;
 mod text;
 mod tiff;
 mod tnef;
+mod ttml;
 mod webp;
 mod workbook;
 mod xlsb;
@@ -126,6 +130,10 @@ pub static FORMATS: &[&Format] = &[
     &eml::EML,
     &subtitle::VTT,
     &subtitle::SRT,
+    &subtitle::SBV,
+    &sami::FORMAT,
+    &ass::FORMAT,
+    &ttml::FORMAT,
     &html::FORMAT,
     &xml::FORMAT,
     &json::FORMAT,

@@ -11,20 +11,24 @@ use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer};
 use madang_document::content::Content;
 use madang_document::locator::Locator;
-use madang_document::metadata::{AUTHOR, DESCRIPTION, KEYWORDS, Metadata, PRODUCER, TITLE};
+use madang_document::metadata::{
+    AUTHOR, CREATED, DESCRIPTION, KEYWORDS, MODIFIED, Metadata, PRODUCER, TITLE,
+};
 
 use crate::blob::Blob;
 use crate::context::Context;
 use crate::encoding;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
+use crate::formats::date::iso8601;
 use crate::formats::keywords::keywords;
+use crate::formats::linked_data;
 use crate::paragraphs::Paragraphs;
 use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "html",
-    version: 1,
+    version: 2,
     media_types: &["text/html", "application/xhtml+xml"],
     sniff,
     media_type: |probe| match probe.text() {
@@ -33,6 +37,10 @@ pub(super) const FORMAT: Format = Format {
     },
     extract,
 };
+
+/// Pages in attributes of frames that are read, and bytes of records for search engines.
+const MOST_FRAMES: usize = 100;
+const MOST_RECORDS: usize = 256 << 10;
 
 fn sniff(probe: &Probe<'_>) -> Match {
     let named = matches!(probe.extension.as_str(), "html" | "htm" | "xhtml" | "xht" | "shtml");
@@ -71,18 +79,31 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
 
 /// The encoding that the page says it has: `<meta charset=…>`, `charset=` in a `<meta http-equiv>`, or the
 /// XML declaration, all within the first bytes (HTML Standard, 13.2.3.2 looks at 1,024; Korean pages put
-/// scripts before).
+/// scripts before). What stands in a comment says nothing.
 pub(super) fn declared(bytes: &[u8]) -> Option<String> {
-    let head = String::from_utf8_lossy(bytes.get(..8192).unwrap_or(bytes)).to_ascii_lowercase();
-    let from_meta = head.split("<meta").skip(1).find_map(|meta| {
-        let meta = meta.split('>').next()?;
-        let (_, value) = meta.split_once("charset")?;
-        value.trim_start().strip_prefix('=').map(label)
-    });
-    from_meta.or_else(|| {
-        let declaration = head.strip_prefix("<?xml")?.split("?>").next()?.to_owned();
+    const WITHIN: usize = 32 << 10;
+    let head = String::from_utf8_lossy(bytes.get(..WITHIN).unwrap_or(bytes)).to_ascii_lowercase();
+    let mut rest = head.as_str();
+    while let Some((before, after)) = rest.split_once("<!--") {
+        let found = in_meta(before);
+        if found.is_some() {
+            return found;
+        }
+        rest = after.split_once("-->").map_or("", |(_, rest)| rest);
+    }
+    in_meta(rest).or_else(|| {
+        let declaration = head.trim_start().strip_prefix("<?xml")?.split("?>").next()?;
         let (_, value) = declaration.split_once("encoding")?;
         value.trim_start().strip_prefix('=').map(label)
+    })
+}
+
+fn in_meta(head: &str) -> Option<String> {
+    head.split("<meta").skip(1).find_map(|meta| {
+        let meta = meta.split('>').next()?;
+        let (_, value) = meta.split_once("charset")?;
+        let label = value.trim_start().strip_prefix('=').map(label)?;
+        (!label.is_empty()).then_some(label)
     })
 }
 
@@ -103,6 +124,23 @@ pub(super) fn read_chapter(
     content: &mut Content,
     context: &Context<'_>,
 ) -> u32 {
+    let (mut number, frames) = read_flat(text, number, content, context);
+    for frame in frames {
+        // A frame's properties are its own, and its frames are left out: none can nest without end.
+        let mut inner = Content::default();
+        number = read_flat(&frame, number, &mut inner, context).0;
+        content.segments.append(&mut inner.segments);
+    }
+    number
+}
+
+/// Adds a page, and gives the number of its last paragraph and the pages of its frames.
+fn read_flat(
+    text: &str,
+    number: u32,
+    content: &mut Content,
+    context: &Context<'_>,
+) -> (u32, Vec<String>) {
     let mut metadata = std::mem::take(&mut content.metadata);
     let page = Page {
         paragraphs: Paragraphs::new(content, context.limits.text),
@@ -112,6 +150,10 @@ pub(super) fn read_chapter(
         number,
         cells: 0,
         dropped: None,
+        records: None,
+        named: None,
+        drawings: 0,
+        frames: Vec::new(),
         title: None,
         preformatted: 0,
     };
@@ -131,10 +173,14 @@ pub(super) fn read_chapter(
     tokenizer.end();
     let mut page = tokenizer.sink.0.into_inner();
     page.end_line();
+    if let Some(named) = page.named.take().filter(|_| page.metadata.text(TITLE).is_none()) {
+        page.metadata.set(TITLE, named);
+    }
+    let frames = std::mem::take(&mut page.frames);
     let number = page.number;
     page.paragraphs.finish();
     content.metadata = metadata;
-    number
+    (number, frames)
 }
 
 struct PageSink<'a>(RefCell<Page<'a>>);
@@ -166,6 +212,14 @@ struct Page<'a> {
     cells: u32,
     /// The element whose text is dropped until it ends.
     dropped: Option<String>,
+    /// The records of a page for search engines (JSON-LD), while they are read.
+    records: Option<String>,
+    /// What the page is called by its properties.
+    named: Option<String>,
+    /// Drawings (SVG) that are open: a title in them is none of the page.
+    drawings: u32,
+    /// Pages that stand in the attribute of a frame.
+    frames: Vec<String>,
     title: Option<String>,
     preformatted: u32,
 }
@@ -182,16 +236,28 @@ impl Page<'_> {
             // XHTML closes a script in its own tag; a page of HTML never does that and means it.
             "script" | "style" | "title" | "textarea" | "iframe" if tag.self_closing => {}
             "script" => {
+                let kind = attribute("type").unwrap_or_default().to_ascii_lowercase();
+                if kind.trim() == "application/ld+json" {
+                    self.records = Some(String::new());
+                }
                 self.dropped = Some("script".into());
                 return TokenSinkResult::RawData(RawKind::ScriptData);
             }
-            name @ ("style" | "xmp" | "iframe" | "noembed" | "noframes") => {
+            // What stands in `noframes` is for those who see no frames, as this reader does not.
+            name @ ("style" | "xmp" | "iframe" | "noembed") => {
+                if let Some(page) = attribute("srcdoc").filter(|_| name == "iframe")
+                    && self.frames.len() < MOST_FRAMES
+                {
+                    self.frames.push(page);
+                }
                 if name != "xmp" {
                     self.dropped = Some(name.to_owned());
                 }
                 return TokenSinkResult::RawData(RawKind::Rawtext);
             }
-            "title" => {
+            "svg" if !tag.self_closing => self.drawings = self.drawings.saturating_add(1),
+            "html" => self.metadata.set_some("dc.language", attribute("lang")),
+            "title" if self.drawings == 0 => {
                 if self.metadata.text(TITLE).is_none() {
                     self.title = Some(String::new());
                 } else {
@@ -207,6 +273,8 @@ impl Page<'_> {
                     self.meta(&name.to_ascii_lowercase(), &value);
                 }
             }
+            // A line end in a cell does not end the row.
+            "br" if self.cells > 0 => self.space = true,
             "br" => self.break_line(),
             "td" | "th" => {
                 if self.cells > 0 {
@@ -250,9 +318,13 @@ impl Page<'_> {
     fn end(&mut self, name: &str) {
         if self.dropped.as_deref() == Some(name) {
             self.dropped = None;
+            if let Some(records) = self.records.take() {
+                linked_data::read(&records, self.metadata, &mut self.named);
+            }
             return;
         }
         match name {
+            "svg" => self.drawings = self.drawings.saturating_sub(1),
             "title" => {
                 if let Some(title) = self.title.take() {
                     let title: Vec<_> = title.split_whitespace().collect();
@@ -274,6 +346,9 @@ impl Page<'_> {
     }
 
     fn text(&mut self, text: &str) {
+        if let Some(records) = self.records.as_mut().filter(|r| r.len() < MOST_RECORDS) {
+            records.push_str(text);
+        }
         if self.dropped.is_some() {
             return;
         }
@@ -306,7 +381,16 @@ impl Page<'_> {
             "og:description" if self.metadata.text(DESCRIPTION).is_none() => {
                 self.metadata.set(DESCRIPTION, content);
             }
-            "author" | "dc.creator" => self.metadata.set(AUTHOR, content),
+            "author" | "dc.creator" | "article:author" => self.metadata.set(AUTHOR, content),
+            "article:published_time" | "dc.date" | "dcterms.created" | "date" => {
+                self.metadata.set_some(CREATED, iso8601(content));
+            }
+            "article:modified_time" | "dcterms.modified" => {
+                self.metadata.set_some(MODIFIED, iso8601(content));
+            }
+            "og:title" | "dc.title" => {
+                self.named.get_or_insert_with(|| content.to_owned());
+            }
             "generator" => self.metadata.set(PRODUCER, content),
             "keywords" => self.metadata.set(KEYWORDS, keywords(content)),
             _ => {}

@@ -1,4 +1,4 @@
-//! Subtitles: SubRip (SRT) and WebVTT, a segment for each cue, at its time.
+//! Subtitles: SubRip (SRT), WebVTT and SubViewer (SBV), a segment for each cue, at its time.
 
 use madang_document::content::{Content, Origin, Segment};
 use madang_document::locator::Locator;
@@ -12,16 +12,28 @@ use crate::probe::Probe;
 
 pub(super) const SRT: Format = Format {
     name: "srt",
-    version: 1,
+    version: 2,
     media_types: &["application/x-subrip"],
     sniff: sniff_srt,
     media_type: |_| "application/x-subrip",
     extract,
 };
 
+pub(super) const SBV: Format = Format {
+    name: "sbv",
+    version: 1,
+    media_types: &["text/x-subviewer"],
+    sniff: |probe| {
+        let first = probe.text().unwrap_or_default().lines().next().unwrap_or_default();
+        if !first.contains("-->") && timing(first).is_some() { Match::Magic } else { Match::No }
+    },
+    media_type: |_| "text/x-subviewer",
+    extract,
+};
+
 pub(super) const VTT: Format = Format {
     name: "vtt",
-    version: 1,
+    version: 2,
     media_types: &["text/vtt"],
     sniff: sniff_vtt,
     media_type: |_| "text/vtt",
@@ -74,14 +86,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             lines.next();
         }
         end = end.max(end_ms);
-        if !text.trim().is_empty() {
-            content.segments.push(Segment {
-                text,
-                locator: Locator::Time { start_ms, end_ms: end_ms.max(start_ms) },
-                origin: Origin::Subtitle,
-                confidence: None,
-            });
-        }
+        cue(&mut content, &text, start_ms, end_ms);
     }
     if content.segments.is_empty() {
         content.note("there is no cue in it; read as plain text");
@@ -92,18 +97,37 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     Ok(content)
 }
 
+/// Adds what is shown from one millisecond to another, unless it is blank.
+pub(super) fn cue(content: &mut Content, text: &str, start_ms: u64, end_ms: u64) {
+    let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    if !lines.is_empty() {
+        content.segments.push(Segment {
+            text: lines.join("\n"),
+            locator: Locator::Time { start_ms, end_ms: end_ms.max(start_ms) },
+            origin: Origin::Subtitle,
+            confidence: None,
+        });
+    }
+}
+
 fn clipped(line: &str) -> String {
     line.chars().take(80).collect()
 }
 
-/// The two times of `00:00:01,000 --> 00:00:04,000`, in milliseconds; hours may be missing, settings follow.
+/// The two times of `00:00:01,000 --> 00:00:04,000`, in milliseconds; hours may be missing, settings follow. SubViewer puts a
+/// comma between them and nothing else on the line.
 fn timing(line: &str) -> Option<(u64, u64)> {
-    let (start, end) = line.split_once("-->")?;
+    let Some((start, end)) = line.split_once("-->") else {
+        let (start, end) = line.trim().split_once(',')?;
+        let is_time = |text: &str| text.matches(':').count() == 2 && text.contains('.');
+        return Some((time(start)?, time(end)?)).filter(|_| is_time(start) && is_time(end));
+    };
     let end = end.split_whitespace().next()?;
     Some((time(start.trim())?, time(end)?))
 }
 
-fn time(text: &str) -> Option<u64> {
+/// A time of the clock in milliseconds.
+pub(super) fn time(text: &str) -> Option<u64> {
     let (clock, fraction) = text.split_once([',', '.']).unwrap_or((text, "0"));
     let mut seconds = 0u64;
     for part in clock.split(':') {

@@ -27,7 +27,11 @@ fn timed_text(data: &[u8]) -> &[u8] {
 /// The last of the nine fields that an event has in a packet, without its override blocks
 /// (Matroska, codec mapping S_TEXT/ASS).
 fn styled(event: &str) -> String {
-    let text = event.splitn(9, ',').nth(8).unwrap_or_default();
+    unstyled(event.splitn(9, ',').nth(8).unwrap_or_default())
+}
+
+/// The text of an event without its override blocks, and with its line ends.
+pub(super) fn unstyled(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, block)) = rest.split_once('{') {

@@ -21,7 +21,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "xml",
-    version: 1,
+    version: 2,
     media_types: &["application/xml", SVG],
     sniff,
     media_type: |probe| {
@@ -78,7 +78,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
 }
 
 /// The encoding of the declaration (XML 1.0, section 4.3.3).
-fn declared(bytes: &[u8]) -> Option<String> {
+pub(super) fn declared(bytes: &[u8]) -> Option<String> {
     let head = String::from_utf8_lossy(bytes.get(..512).unwrap_or(bytes)).into_owned();
     let declaration = head.trim_start().strip_prefix("<?xml")?.split("?>").next()?;
     let (_, value) = declaration.split_once("encoding")?;
@@ -98,6 +98,7 @@ fn read_xml(text: &str, drawing: bool, content: &mut Content, context: &Context<
     let mut line = String::new();
     let mut number = 0u32;
     let mut wants_title = false;
+    let mut within_code = false;
     let mut paragraphs = Paragraphs::new(content, context.limits.text);
     let mut end_line = |line: &mut String, paragraphs: &mut Paragraphs<'_>| {
         if !line.trim().is_empty() {
@@ -117,7 +118,18 @@ fn read_xml(text: &str, drawing: bool, content: &mut Content, context: &Context<
         }
         match reader.read_event() {
             Ok(Event::Eof) => break,
+            // A drawing's style sheet and programs are no words of it.
+            Ok(Event::Start(element))
+                if drawing && matches!(element.local_name().as_ref(), "style" | "script") =>
+            {
+                end_line(&mut line, &mut paragraphs);
+                within_code = true;
+            }
             Ok(Event::Start(element) | Event::Empty(element)) => {
+                // A piece of a line that is only set otherwise goes on with it.
+                if drawing && is_run(&element) {
+                    continue;
+                }
                 end_line(&mut line, &mut paragraphs);
                 wants_title = title.is_none() && element.local_name().as_ref() == "title";
                 if !drawing {
@@ -125,7 +137,13 @@ fn read_xml(text: &str, drawing: bool, content: &mut Content, context: &Context<
                     end_line(&mut line, &mut paragraphs);
                 }
             }
+            Ok(Event::End(element))
+                if drawing
+                    && matches!(element.local_name().as_ref(), "tspan" | "textPath" | "a") => {}
             Ok(Event::End(_)) => {
+                if std::mem::take(&mut within_code) {
+                    line.clear();
+                }
                 let heading: Vec<_> = line.split_whitespace().collect();
                 if wants_title && !heading.is_empty() {
                     title = Some(heading.join(" "));
@@ -162,6 +180,14 @@ fn read_xml(text: &str, drawing: bool, content: &mut Content, context: &Context<
     }
 }
 
+/// Whether an element of a drawing sets a piece of the line that stands open, and does not begin one elsewhere.
+fn is_run(element: &BytesStart<'_>) -> bool {
+    let mut attributes = element.attributes();
+    let mut attributes = attributes.with_checks(false).flatten();
+    matches!(element.local_name().as_ref(), "tspan" | "textPath" | "a")
+        && !attributes.any(|attribute| matches!(attribute.key.as_ref(), "y" | "dy" | "x"))
+}
+
 /// The values of the attributes, blank-separated. Names of namespaces are addresses, not text.
 fn attributes(element: &BytesStart<'_>, line: &mut String) {
     // Not asking for double attributes keeps this linear in their number.
@@ -177,7 +203,8 @@ fn attributes(element: &BytesStart<'_>, line: &mut String) {
     }
 }
 
-fn unescape(value: &str) -> Cow<'_, str> {
+/// A text with its references resolved.
+pub(super) fn unescape(value: &str) -> Cow<'_, str> {
     if !value.contains('&') {
         return value.into();
     }

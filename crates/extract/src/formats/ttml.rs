@@ -1,0 +1,137 @@
+//! Timed Text Markup Language (TTML 2): a paragraph for each cue.
+
+use madang_document::content::Content;
+use madang_document::metadata::{DURATION, TITLE};
+
+use super::markup::{Markup, Node};
+use super::subtitle::{cue, time};
+use crate::blob::Blob;
+use crate::context::Context;
+use crate::encoding;
+use crate::error::ExtractError;
+use crate::format::{Format, Match};
+
+pub(super) const FORMAT: Format = Format {
+    name: "ttml",
+    version: 1,
+    media_types: &["application/ttml+xml"],
+    sniff: |probe| {
+        let text = probe.text().unwrap_or_default();
+        let head = text.get(..text.floor_char_boundary(2048)).unwrap_or(text);
+        let root = head.contains("<tt ") || head.contains("<tt:tt ") || head.contains("<tt>");
+        let is_ttml = root && (head.contains("/ttml") || head.contains("/ttaf1"));
+        if is_ttml { Match::Magic } else { Match::No }
+    },
+    media_type: |_| "application/ttml+xml",
+    extract,
+};
+
+fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
+    let mut content = Content::default();
+    let decoded = encoding::read(blob, context, &mut content, super::xml::declared)?;
+    let mut markup = Markup::new(&decoded.text);
+    let (mut frames, mut ticks) = (30.0, 1.0);
+    let mut open: Option<(u64, u64, String)> = None;
+    let mut last = 0;
+    while let Some(node) = markup.next() {
+        match node {
+            Node::Start(tag) => match tag.name() {
+                "tt" => {
+                    let number = |name| tag.attribute(name).and_then(|n| n.parse::<f64>().ok());
+                    frames = number("frameRate").filter(|n| *n > 0.0).unwrap_or(frames);
+                    ticks = number("tickRate").filter(|n| *n > 0.0).unwrap_or(ticks);
+                }
+                "title" => content.metadata.set(TITLE, markup.text()),
+                "br" => {
+                    if let Some((.., text)) = &mut open {
+                        text.push('\n');
+                    }
+                }
+                "p" => {
+                    let at =
+                        |name| tag.attribute(name).and_then(|value| moment(&value, frames, ticks));
+                    let start = at("begin").unwrap_or(0);
+                    let end = at("end").or_else(|| at("dur").map(|dur| start.saturating_add(dur)));
+                    open = Some((start, end.unwrap_or(start), String::new()));
+                }
+                _ => {}
+            },
+            Node::End(name) if name == "p" => {
+                if let Some((start, end, text)) = open.take() {
+                    last = last.max(end);
+                    cue(&mut content, &text, start, end);
+                }
+            }
+            Node::End(_) => {}
+            Node::Text(piece) => {
+                if let Some((.., text)) = &mut open {
+                    for (n, word) in piece.split_inclusive(char::is_whitespace).enumerate() {
+                        let blank = text.is_empty() || text.ends_with([' ', '\n']);
+                        if word.trim().is_empty() {
+                            text.push_str(if blank && n == 0 { "" } else { " " });
+                        } else {
+                            text.push_str(word.trim_end());
+                            text.push_str(if word.ends_with(char::is_whitespace) {
+                                " "
+                            } else {
+                                ""
+                            });
+                        }
+                    }
+                }
+            }
+        }
+    }
+    markup.report("the file", &mut content);
+    if last > 0 {
+        content.metadata.set(DURATION, last as f64 / 1000.0);
+    }
+    Ok(content)
+}
+
+/// A time (TTML 2, section 12.3.1) in milliseconds: by the clock, by the clock with frames, or a number with its unit.
+fn moment(value: &str, frames: f64, ticks: f64) -> Option<u64> {
+    let value = value.trim();
+    let units = [
+        ("ms", 1.0),
+        ("h", 3_600_000.0),
+        ("m", 60_000.0),
+        ("s", 1000.0),
+        ("f", 1000.0 / frames),
+        ("t", 1000.0 / ticks),
+    ];
+    if let Some((number, scale)) =
+        units.iter().find_map(|(unit, scale)| Some((value.strip_suffix(unit)?, scale)))
+    {
+        let number: f64 = number.parse().ok().filter(|n: &f64| n.is_finite() && *n >= 0.0)?;
+        return Some((number * scale).round() as u64);
+    }
+    match value.rsplit_once(':') {
+        Some((clock, frame)) if clock.matches(':').count() == 2 => {
+            let frame: f64 = frame.parse().ok()?;
+            Some(time(clock)?.saturating_add((frame * 1000.0 / frames).round() as u64))
+        }
+        _ => time(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_in_every_notation() {
+        for (text, ms) in [
+            ("00:01:14.440", Some(74_440)),
+            ("00:01:15:15", Some(75_500)),
+            ("12.5s", Some(12_500)),
+            ("1500ms", Some(1500)),
+            ("30f", Some(1000)),
+            ("20t", Some(2000)),
+            ("soon", None),
+            ("-1s", None),
+        ] {
+            assert_eq!(moment(text, 30.0, 10.0), ms, "{text}");
+        }
+    }
+}

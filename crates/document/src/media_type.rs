@@ -95,7 +95,9 @@ impl Kind {
     fn of(media_type: &str) -> Kind {
         match media_type {
             "text/csv" | "text/tab-separated-values" => return Kind::Table,
-            "message/rfc822" | "application/vnd.ms-outlook" => return Kind::Mail,
+            "message/rfc822" | "application/vnd.ms-outlook" | "application/vnd.ms-tnef" => {
+                return Kind::Mail;
+            }
             "application/pdf"
             | "application/rtf"
             | "application/msword"
@@ -109,6 +111,8 @@ impl Kind {
             "application/json"
             | "application/xml"
             | "application/x-subrip"
+            | "application/x-sami"
+            | "application/ttml+xml"
             | "application/xhtml+xml" => {
                 return Kind::Text;
             }

@@ -7,7 +7,9 @@ use crate::format::Format;
 mod ass;
 mod bmp;
 mod calendar;
+mod card;
 mod code_page;
+mod content_line;
 mod csv;
 mod date;
 mod docx;
@@ -126,6 +128,7 @@ pub static FORMATS: &[&Format] = &[
     &media::AAC,
     &media::MP3,
     &calendar::FORMAT,
+    &card::FORMAT,
     &eml::MBOX,
     &eml::EML,
     &subtitle::VTT,

@@ -61,6 +61,27 @@ fn damage_each(folder: &str) {
     }
 }
 
+/// Small bytes that would grow without bound: each is read in bounded memory, and soon.
+#[test]
+fn bombs() {
+    let deep = "{".repeat(2_000_000);
+    let wide = "{\\rtf1 {\\*\\shppict{\\pict\\pngblip 89}}".repeat(20_000);
+    let notes = format!("{{\\rtf1 {}", "{\\footnote x".repeat(50_000));
+    let frames = format!("<html>{}", "<iframe srcdoc='&lt;p&gt;x'></iframe>".repeat(50_000));
+    let words = format!("Subject: {}\nFrom: a@b\n\nx", "=?euc-kr?B?yLg=?= ".repeat(50_000));
+    for (name, bytes) in [
+        ("deep.rtf", format!("{{\\rtf1 {deep}x")),
+        ("wide.rtf", wide),
+        ("notes.rtf", notes),
+        ("frames.html", frames),
+        ("words.eml", words),
+        ("deep.ics", format!("BEGIN:VCALENDAR\n{}", "BEGIN:VEVENT\n".repeat(100_000))),
+        ("syncs.smi", format!("<SAMI>{}", "<SYNC Start=1>x".repeat(50_000))),
+    ] {
+        hold(name, "whole", &read(bytes.as_bytes(), name));
+    }
+}
+
 #[test]
 fn rtf() {
     damage_each("rtf");
@@ -89,4 +110,29 @@ fn calendar() {
 #[test]
 fn eml() {
     damage_each("eml");
+}
+
+#[test]
+fn card() {
+    damage_each("card");
+}
+
+#[test]
+fn sami() {
+    damage_each("sami");
+}
+
+#[test]
+fn ass() {
+    damage_each("ass");
+}
+
+#[test]
+fn ttml() {
+    damage_each("ttml");
+}
+
+#[test]
+fn html() {
+    damage_each("html");
 }

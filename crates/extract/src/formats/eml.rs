@@ -10,7 +10,7 @@ use std::collections::HashSet;
 
 use mail_parser::decoders::base64::base64_decode;
 use mail_parser::decoders::quoted_printable::quoted_printable_decode;
-use mail_parser::{Address, Encoding, Message, MessageParser, MessagePart, PartType};
+use mail_parser::{Addr, Address, Encoding, Message, MessageParser, MessagePart, PartType};
 
 use super::mail_header::{Header, readable};
 use crate::blob::Blob;
@@ -199,15 +199,27 @@ fn header(message: &Message<'_>, fields: &Header<'_>, content: &mut Content) {
 }
 
 fn people(address: Option<&Address<'_>>) -> Vec<String> {
-    let people = address.into_iter().flat_map(|address| address.iter()).take(1000);
+    const MOST: usize = 1000;
+    let person = |person: &Addr<'_>| match (person.name(), person.address()) {
+        (Some(name), Some(address)) => format!("{name} <{address}>"),
+        (Some(one), None) | (None, Some(one)) => one.to_owned(),
+        (None, None) => String::new(),
+    };
+    let mut people: Vec<String> = match address {
+        Some(Address::List(all)) => all.iter().take(MOST).map(person).collect(),
+        // A group stands before its people.
+        Some(Address::Group(groups)) => groups
+            .iter()
+            .flat_map(|group| {
+                let name = group.name.iter().map(|name| name.clone().into_owned());
+                name.chain(group.addresses.iter().map(person))
+            })
+            .take(MOST)
+            .collect(),
+        None => Vec::new(),
+    };
+    people.retain(|person| !person.is_empty());
     people
-        .map(|person| match (person.name(), person.address()) {
-            (Some(name), Some(address)) => format!("{name} <{address}>"),
-            (Some(one), None) | (None, Some(one)) => one.to_owned(),
-            (None, None) => String::new(),
-        })
-        .filter(|person| !person.is_empty())
-        .collect()
 }
 
 fn body(message: &Message<'_>, content: &mut Content, context: &Context<'_>) {

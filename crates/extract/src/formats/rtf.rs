@@ -1,4 +1,4 @@
-//! Rich Text Format, by a reader of our own: the crates at hand lose code pages, tables or notes.
+//! Rich Text Format, by a reader of our own: code pages by font, tables, notes, forms and embedded files.
 
 use madang_document::content::{Content, Member};
 use madang_document::locator::Locator;

@@ -28,6 +28,7 @@ mod json;
 mod keywords;
 mod korean_bytes;
 mod linked_data;
+mod mail_flowed;
 mod mail_header;
 mod mapi;
 mod markdown;

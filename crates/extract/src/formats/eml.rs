@@ -12,6 +12,7 @@ use mail_parser::decoders::base64::base64_decode;
 use mail_parser::decoders::quoted_printable::quoted_printable_decode;
 use mail_parser::{Addr, Address, Encoding, Message, MessageParser, MessagePart, PartType};
 
+use super::mail_flowed;
 use super::mail_header::{Header, readable};
 use crate::blob::Blob;
 use crate::context::Context;
@@ -255,6 +256,15 @@ fn read_parts(message: &Message<'_>, parts: &[u32], content: &mut Content, conte
             super::html::read_page(&text, content, context);
             content.metadata = subject;
         } else {
+            let header = part_header(message, part);
+            let says = |name: &str, word: &str| {
+                let value = header.parameter("content-type", name);
+                value.is_some_and(|value| value.eq_ignore_ascii_case(word))
+            };
+            let text = match says("format", "flowed") {
+                true => mail_flowed::joined(&text, says("delsp", "yes")),
+                false => text,
+            };
             super::text::read_lines(&text, content, context.limits.text);
         }
     }

@@ -48,6 +48,10 @@ const OF_A_CONTACT: [u16; 6] = [0x3A16, 0x3A17, 0x3A18, 0x3A08, 0x3A1C, 0x3A09];
 const STRING8: u16 = 0x001E;
 const UNICODE: u16 = 0x001F;
 
+/// Code pages that prove nothing: mails of Korean programs say that they are western, as their makers' programs did, and
+/// UTF-8 is known by itself.
+const WESTERN: [u16; 4] = [1252, 20127, 28591, 65001];
+
 /// The properties of a message, a recipient or an attachment.
 #[derive(Debug, Default)]
 pub(super) struct Properties {
@@ -108,9 +112,8 @@ impl Properties {
         let end = bytes.iter().rposition(|b| *b != 0).map_or(0, |at| at + 1);
         let bytes = bytes.get(..end).unwrap_or_default();
         match self.code_page() {
-            // Mails of Korean programs say that they are western, as their makers' programs did.
-            Some(1252 | 28591 | 20127 | 65001) | None => decode_declared(bytes, None).text,
-            Some(page) => code_page::decode(bytes, page),
+            Some(page) if !WESTERN.contains(&page) => code_page::decode(bytes, page),
+            _ => decode_declared(bytes, None).text,
         }
     }
 
@@ -232,8 +235,12 @@ fn body(message: &Properties, content: &mut Content, context: &Context<'_>) {
             UNICODE => message.text(HTML).unwrap_or_default(),
             _ => {
                 let label = html::declared(bytes);
-                match (label, message.number(INTERNET_CODE_PAGE)) {
-                    (None, Some(page)) if page != 65001 => message.decode(bytes),
+                // The page of the mail as it was sent is that of its HTML, whatever its other texts are in.
+                let page = message.number(INTERNET_CODE_PAGE).and_then(|n| u16::try_from(n).ok());
+                match (label, page) {
+                    (None, Some(page)) if !WESTERN.contains(&page) => {
+                        code_page::decode(bytes, page)
+                    }
                     (label, _) => decode_declared(bytes, label.as_deref()).text,
                 }
             }

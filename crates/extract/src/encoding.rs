@@ -19,6 +19,7 @@ use crate::context::Context;
 use crate::error::ExtractError;
 
 mod filler;
+mod gaps;
 mod iso_2022_kr;
 mod johab;
 mod likelihood;
@@ -210,12 +211,17 @@ pub fn looks_like_text(head: &[u8]) -> bool {
         let odd = text.chars().filter(|c| is_odd(*c)).count();
         return odd * 50 <= text.chars().count();
     }
-    let Some(head) = without_gaps(head) else { return false };
+    let Some(head) = gaps::closed(head) else { return false };
     let head = head.as_ref();
     let controls = head.iter().filter(|b| is_odd(char::from(**b)) && **b < 0x80).count();
     if controls * 100 > head.len() {
         return false;
     }
+    let head: Cow<'_, [u8]> = match head.contains(&0) {
+        true => head.iter().copied().filter(|b| *b != 0).collect(),
+        false => head.into(),
+    };
+    let head = head.as_ref();
     if valid_utf8(head).is_some() || is_korean(head) {
         return true;
     }
@@ -223,31 +229,6 @@ pub fn looks_like_text(head: &[u8]) -> bool {
     let high = head.iter().filter(|b| **b >= 0x80).count();
     let blank = head.iter().filter(|b| matches!(**b, b' ' | b'\n' | b'\r' | b'\t')).count();
     high * 10 <= head.len() * 3 || blank * 50 >= head.len()
-}
-
-/// The bytes without the NULs that a crash leaves in a log: a few long runs. None if there are others, which a text of
-/// bytes never has, or nothing else.
-fn without_gaps(head: &[u8]) -> Option<Cow<'_, [u8]>> {
-    const LONG: usize = 16;
-    const MOST: usize = 4;
-    if !head.contains(&0) {
-        return Some(head.into());
-    }
-    let mut text = Vec::with_capacity(head.len());
-    let mut rest = head;
-    let mut gaps = 0;
-    while let Some(at) = rest.iter().position(|b| *b == 0) {
-        let (before, gap) = rest.split_at(at);
-        text.extend_from_slice(before);
-        let length = gap.iter().take_while(|b| **b == 0).count();
-        gaps += 1;
-        if gaps > MOST || (length < LONG && length < gap.len()) {
-            return None;
-        }
-        rest = gap.get(length..).unwrap_or_default();
-    }
-    text.extend_from_slice(rest);
-    (!text.trim_ascii().is_empty()).then_some(text.into())
 }
 
 /// Whether bytes are CP949 without an error, and spell what Korean texts are made of.
@@ -492,6 +473,9 @@ mod tests {
         assert_eq!(decoded.doubt.as_deref(), Some("4096 NUL bytes were left out"));
         assert!(looks_like_text(&[UTF_8_MARK, &log].concat()));
         assert_eq!(decode(&[UTF_8_MARK, &log].concat()).text, NOTE);
+        let stray = [NOTE.as_bytes(), NOTE.as_bytes(), b"\0"].concat().repeat(2);
+        assert!(looks_like_text(&stray));
+        assert_eq!(decode(&stray).text, NOTE.repeat(4));
         assert!(!looks_like_text(&[0; 100]));
         assert!(!looks_like_text(b"ab\0cd\0\0ef"));
     }

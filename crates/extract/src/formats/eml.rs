@@ -63,7 +63,10 @@ fn sniff(probe: &Probe<'_>) -> Match {
     match known_headers(&probe.head) {
         3.. => Match::Magic,
         1.. if named(probe) => Match::Magic,
-        _ if named(probe) && !probe.head.is_empty() && !probe.head.contains(&0) => Match::Extension,
+        // Parts that are sent as they are hold bytes of every kind: the first line tells.
+        _ if named(probe) && (probe.text().is_some() || begins_with_field(&probe.head)) => {
+            Match::Extension
+        }
         _ => Match::No,
     }
 }
@@ -108,6 +111,14 @@ fn known_headers(head: &[u8]) -> usize {
         known += usize::from(KNOWN.iter().any(|name| field.eq_ignore_ascii_case(name.as_bytes())));
     }
     known
+}
+
+fn begins_with_field(head: &[u8]) -> bool {
+    let line = head.split(|b| *b == b'\n').next().unwrap_or_default();
+    let colon = line.iter().take(80).position(|b| *b == b':');
+    colon
+        .and_then(|at| line.get(..at))
+        .is_some_and(|field| !field.is_empty() && field.iter().all(u8::is_ascii_graphic))
 }
 
 fn after_line(bytes: &[u8]) -> Option<&[u8]> {

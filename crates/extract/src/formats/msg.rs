@@ -14,20 +14,26 @@ use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
 use crate::member_path::MemberPaths;
+use crate::probe::Probe;
 use crate::unpack::take_member;
 
 pub(super) const FORMAT: Format = Format {
     name: "msg",
     version: 1,
     media_types: &["application/vnd.ms-outlook"],
-    sniff: |probe| {
-        let is_message =
-            probe.cfb().is_some_and(|streams| streams.iter().any(|path| path == PROPERTIES));
-        if is_message { Match::Container } else { Match::No }
-    },
+    sniff,
     media_type: |_| "application/vnd.ms-outlook",
     extract,
 };
+
+fn sniff(probe: &Probe<'_>) -> Match {
+    match probe.cfb() {
+        Some(streams) if streams.iter().any(|path| path == PROPERTIES) => Match::Container,
+        // A compound file that is damaged is still a message if it is called one.
+        None if probe.extension == "msg" && probe.starts_with(b"\xD0\xCF\x11\xE0") => Match::Magic,
+        _ => Match::No,
+    }
+}
 
 const PROPERTIES: &str = "__properties_version1.0";
 const NAMES: &str = "__nameid_version1.0";

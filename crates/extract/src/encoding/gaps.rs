@@ -1,0 +1,33 @@
+//! Runs of NULs in logs: where a file was to grow when the power went.
+
+use std::borrow::Cow;
+
+/// The bytes without the NULs that a crash leaves in a log: a few long runs, and what fills the end. None if there are more
+/// of them, or nothing else; single ones are left to be counted.
+pub(super) fn closed(head: &[u8]) -> Option<Cow<'_, [u8]>> {
+    const LONG: usize = 16;
+    const MOST: usize = 4;
+    if !head.contains(&0) {
+        return Some(head.into());
+    }
+    let mut text = Vec::with_capacity(head.len());
+    let mut rest = head;
+    let mut gaps = 0;
+    while let Some(at) = rest.iter().position(|b| *b == 0) {
+        let (before, gap) = rest.split_at(at);
+        text.extend_from_slice(before);
+        let length = gap.iter().take_while(|b| **b == 0).count();
+        let (gap, after) = gap.split_at(length);
+        rest = after;
+        if length < LONG && !after.is_empty() {
+            text.extend_from_slice(gap);
+        } else {
+            gaps += 1;
+        }
+        if gaps > MOST {
+            return None;
+        }
+    }
+    text.extend_from_slice(rest);
+    (!text.trim_ascii().is_empty()).then_some(text.into())
+}

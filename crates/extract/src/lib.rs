@@ -4,6 +4,7 @@
 
 /// The bytes of an object.
 pub mod blob;
+mod compound_file;
 /// What an extractor is told, and the door through which members leave.
 pub mod context;
 /// What an object was taken for.

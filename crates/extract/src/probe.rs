@@ -1,6 +1,7 @@
 use std::cell::OnceCell;
 
 use crate::blob::{Blob, Cursor, read_range};
+use crate::compound_file::{CompoundFile, SIGNATURE};
 use crate::encoding::{decode, looks_like_text};
 
 /// What a row of the table may look at to tell its kind: the first bytes, the name, and the table of contents
@@ -101,16 +102,10 @@ impl<'a> Probe<'a> {
     pub fn cfb(&self) -> Option<&[String]> {
         self.cfb
             .get_or_init(|| {
-                if !self.starts_with(&[0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1]) {
+                if !self.starts_with(&SIGNATURE) {
                     return None;
                 }
-                let file = cfb::CompoundFile::open(Cursor::new(self.blob)).ok()?;
-                let paths = file.walk().take(1000).filter(cfb::Entry::is_stream);
-                Some(
-                    paths
-                        .map(|e| e.path().to_string_lossy().trim_start_matches('/').to_owned())
-                        .collect(),
-                )
+                Some(CompoundFile::open(self.blob).ok()?.paths(1000))
             })
             .as_deref()
     }

@@ -8,6 +8,7 @@ use madang_document::locator::Locator;
 use madang_document::metadata;
 
 use crate::blob::Blob;
+use crate::compound_file::{CompoundFile, Entry, SIGNATURE};
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
@@ -15,10 +16,8 @@ use crate::formats::hangul::{Body, protection_notice, read_sections};
 use crate::formats::preview;
 use crate::probe::Probe;
 use crate::unpack::Metered;
-use compound_file::{CompoundFile, DirectoryEntry};
 use file_header::FileHeader;
 
-mod compound_file;
 mod control;
 mod distribution;
 mod file_header;
@@ -49,7 +48,7 @@ fn sniff(probe: &Probe<'_>) -> Match {
             Match::Container
         }
         // The table of contents is damaged, or very long.
-        _ if !probe.starts_with(&compound_file::SIGNATURE) => Match::No,
+        _ if !probe.starts_with(&SIGNATURE) => Match::No,
         _ if probe.head.windows(32).any(|bytes| bytes.starts_with(file_header::SIGNATURE)) => {
             Match::Magic
         }
@@ -127,7 +126,7 @@ fn read_text(
 
 fn read_one(
     file: &CompoundFile<'_>,
-    section: &DirectoryEntry,
+    section: &Entry,
     header: FileHeader,
     body: &mut Body,
     content: &mut Content,
@@ -167,8 +166,8 @@ fn is_plain(bytes: &[u8]) -> bool {
 }
 
 /// The sections in a folder, in the order of their numbers.
-fn sections<'a>(file: &'a CompoundFile<'_>, folder: &str) -> Vec<&'a DirectoryEntry> {
-    let number = |entry: &DirectoryEntry| entry.name.strip_prefix("Section")?.parse::<u32>().ok();
+fn sections<'a>(file: &'a CompoundFile<'_>, folder: &str) -> Vec<&'a Entry> {
+    let number = |entry: &Entry| entry.name.strip_prefix("Section")?.parse::<u32>().ok();
     let mut sections = file.streams(Some(folder));
     sections.retain(|entry| number(entry).is_some());
     sections.sort_by_key(|entry| number(entry));

@@ -1,12 +1,15 @@
+use std::collections::BTreeSet;
+use std::io::Write as _;
+
 use crate::blob::{Blob, read_range};
 
 /// A compound file (MS-CFB, version 9.0), read as far as it can be.
 ///
 /// The library `cfb` refuses a file as a whole when its allocation table is damaged, points to a sector twice
-/// or is cut short; the word processor and other readers open such files, and most of their text is there.
+/// or is cut short; Hancom's and Microsoft's programs open such files, and most of their text is there.
 /// Nothing here is larger than the file itself, and every chain ends after as many steps as there are
 /// sectors.
-pub(super) struct CompoundFile<'a> {
+pub(crate) struct CompoundFile<'a> {
     blob: &'a dyn Blob,
     /// The size of a sector as a power of two: 9 or 12.
     shift: u32,
@@ -14,24 +17,24 @@ pub(super) struct CompoundFile<'a> {
     mini_fat: Vec<u32>,
     /// The stream that holds all small streams, in pieces of 64 bytes.
     mini_stream: Vec<u8>,
-    entries: Vec<DirectoryEntry>,
+    entries: Vec<Entry>,
 }
 
 /// A storage or stream.
 #[derive(Debug)]
-pub(super) struct DirectoryEntry {
-    pub(super) name: String,
+pub(crate) struct Entry {
+    pub(crate) name: String,
     kind: u8,
     left: u32,
     right: u32,
     child: u32,
     start: u32,
     /// Bytes, as the directory says.
-    pub(super) size: u64,
+    pub(crate) size: u64,
 }
 
 /// How a compound file starts (section 2.2).
-pub(super) const SIGNATURE: [u8; 8] = [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1];
+pub(crate) const SIGNATURE: [u8; 8] = [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1];
 
 const HEADER: u64 = 512;
 const HEADER_DIFAT: usize = 109;
@@ -48,7 +51,7 @@ impl<'a> CompoundFile<'a> {
     ///
     /// # Errors
     /// One sentence, when not even the directory can be found.
-    pub(super) fn open(blob: &'a dyn Blob) -> Result<CompoundFile<'a>, String> {
+    pub(crate) fn open(blob: &'a dyn Blob) -> Result<CompoundFile<'a>, String> {
         let header = read_range(blob, 0, HEADER).map_err(|error| error.to_string())?;
         let dwords = dwords(&header);
         let dword = |n: usize| dwords.get(n).copied().unwrap_or_default();
@@ -67,10 +70,8 @@ impl<'a> CompoundFile<'a> {
         let listed = dwords.get(19..19 + HEADER_DIFAT).unwrap_or_default();
         this.fat = this.read_fat(listed.to_vec(), dword(17));
         let directory = this.read_chain(dword(12), u64::MAX);
-        this.entries = directory
-            .chunks_exact(ENTRY)
-            .map(|bytes| DirectoryEntry::parse(bytes, shift))
-            .collect();
+        this.entries =
+            directory.chunks_exact(ENTRY).map(|bytes| Entry::parse(bytes, shift)).collect();
         this.mini_fat = self::dwords(&this.read_chain(dword(15), u64::MAX));
         let Some(root) = this.entries.first() else {
             return Err("its directory cannot be read".into());
@@ -79,24 +80,93 @@ impl<'a> CompoundFile<'a> {
         Ok(this)
     }
 
+    /// The root storage.
+    pub(crate) fn root(&self) -> Option<&Entry> {
+        self.entries.first()
+    }
+
+    /// The stream or storage of this name in a storage. Names are compared without regard to case (section 2.6.4).
+    pub(crate) fn child(&self, storage: &Entry, name: &str) -> Option<&Entry> {
+        self.inside(storage).into_iter().find(|entry| entry.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The streams and storages in a storage, in the order of its tree.
+    pub(crate) fn inside(&self, storage: &Entry) -> Vec<&Entry> {
+        self.children(Some(storage), |kind| matches!(kind, STREAM | STORAGE))
+    }
+
+    /// The paths of the streams, at most `most`, with `/` as separator.
+    pub(crate) fn paths(&self, most: usize) -> Vec<String> {
+        let mut paths = Vec::new();
+        let mut open: Vec<_> = self.root().map(|root| (String::new(), root)).into_iter().collect();
+        // A tree that is damaged may lead into itself.
+        let mut entered = BTreeSet::new();
+        while let Some((folder, storage)) = open.pop() {
+            if !entered.insert(storage.child) || entered.len() > most {
+                continue;
+            }
+            for entry in self.inside(storage) {
+                let path = format!("{folder}{}", entry.name);
+                if entry.is_storage() {
+                    open.push((format!("{path}/"), entry));
+                } else if paths.len() < most {
+                    paths.push(path);
+                }
+            }
+        }
+        paths
+    }
+
+    /// A storage as a compound file of its own: how a document that is embedded in another is read. At most `limit`
+    /// bytes of streams.
+    ///
+    /// # Errors
+    /// When the copy cannot be written: two streams of one name, or a name that it may not have.
+    pub(crate) fn copy(&self, storage: &Entry, limit: u64) -> std::io::Result<Vec<u8>> {
+        let mut copy = cfb::CompoundFile::create(std::io::Cursor::new(Vec::new()))?;
+        let mut left = limit;
+        let mut open = vec![(String::from("/"), storage)];
+        let mut entered = BTreeSet::new();
+        while let Some((folder, storage)) = open.pop() {
+            if !entered.insert(storage.child) {
+                continue;
+            }
+            for entry in self.inside(storage) {
+                let path = format!("{folder}{}", entry.name);
+                if entry.is_storage() {
+                    copy.create_storage(&path)?;
+                    open.push((format!("{path}/"), entry));
+                } else {
+                    let bytes = self.read(entry, left);
+                    left = left.saturating_sub(bytes.len() as u64);
+                    copy.create_new_stream(&path)?.write_all(&bytes)?;
+                }
+            }
+        }
+        Ok(copy.into_inner().into_inner())
+    }
+
     /// The streams of a storage below the root, or of the root itself.
-    pub(super) fn streams(&self, storage: Option<&str>) -> Vec<&DirectoryEntry> {
+    pub(crate) fn streams(&self, storage: Option<&str>) -> Vec<&Entry> {
         let root = self.entries.first();
         let Some(name) = storage else {
-            return self.children(root, STREAM);
+            return self.children(root, |kind| kind == STREAM);
         };
-        let found = self.children(root, STORAGE).into_iter().find(|entry| entry.name == name);
-        self.children(found, STREAM)
+        let found = self
+            .children(root, |kind| kind == STORAGE)
+            .into_iter()
+            .find(|entry| entry.name == name);
+        self.children(found, |kind| kind == STREAM)
     }
 
     /// The bytes of a stream of the root, at most `limit`.
-    pub(super) fn root_stream(&self, name: &str, limit: u64) -> Option<Vec<u8>> {
-        let entry = self.streams(None).into_iter().find(|entry| entry.name == name)?;
+    pub(crate) fn root_stream(&self, name: &str, limit: u64) -> Option<Vec<u8>> {
+        let entry = self.streams(None).into_iter().find(|e| e.name.eq_ignore_ascii_case(name))?;
         Some(self.read(entry, limit))
     }
 
     /// The bytes of a stream, at most `limit`; fewer than its size if the file is damaged there.
-    pub(super) fn read(&self, entry: &DirectoryEntry, limit: u64) -> Vec<u8> {
+    pub(crate) fn read(&self, entry: &Entry, limit: u64) -> Vec<u8> {
         let size = entry.size.min(limit);
         if entry.size >= MINI_CUTOFF {
             return self.read_chain(entry.start, size);
@@ -116,7 +186,7 @@ impl<'a> CompoundFile<'a> {
 
     /// The children of an entry, which lie in a tree by name. A tree that is damaged may have lost any of
     /// them, so that then every entry of the file is taken.
-    fn children(&self, entry: Option<&DirectoryEntry>, kind: u8) -> Vec<&DirectoryEntry> {
+    fn children(&self, entry: Option<&Entry>, wanted: fn(u8) -> bool) -> Vec<&Entry> {
         let Some(entry) = entry else { return Vec::new() };
         let mut seen = vec![false; self.entries.len()];
         let mut found = Vec::new();
@@ -133,12 +203,12 @@ impl<'a> CompoundFile<'a> {
             };
             *seen = true;
             open.extend([child.left, child.right]);
-            if child.kind == kind {
+            if wanted(child.kind) {
                 found.push(child);
             }
         }
         if damaged {
-            found = self.entries.iter().filter(|entry| entry.kind == kind).collect();
+            found = self.entries.iter().filter(|entry| wanted(entry.kind)).collect();
         }
         found
     }
@@ -213,14 +283,26 @@ fn chain(table: &[u32], start: u32) -> impl Iterator<Item = u32> {
     .take(table.len())
 }
 
-impl DirectoryEntry {
-    fn parse(bytes: &[u8], shift: u32) -> DirectoryEntry {
+/// The name of an entry: UTF-16 up to its NUL.
+fn name(bytes: &[u8]) -> String {
+    let units = bytes.chunks_exact(2).filter_map(|unit| unit.try_into().ok());
+    let units = units.map(u16::from_le_bytes).filter(|&unit| unit != 0);
+    char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+}
+
+impl Entry {
+    /// Whether it holds streams.
+    pub(crate) fn is_storage(&self) -> bool {
+        self.kind == STORAGE
+    }
+
+    fn parse(bytes: &[u8], shift: u32) -> Entry {
         let dwords = dwords(bytes);
         let dword = |n: usize| dwords.get(n).copied().unwrap_or(u32::MAX);
         // Version 3 leaves the high half of the size undefined.
         let high = if shift == 12 { u64::from(dword(31)) << 32 } else { 0 };
-        DirectoryEntry {
-            name: super::record::utf16(bytes.get(..64).unwrap_or_default()),
+        Entry {
+            name: name(bytes.get(..64).unwrap_or_default()),
             kind: bytes.get(66).copied().unwrap_or_default(),
             left: dword(17),
             right: dword(18),
@@ -238,8 +320,6 @@ fn dwords(bytes: &[u8]) -> Vec<u32> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-
     use super::*;
 
     /// A file with a large stream in a storage and a small one in the root, by another writer than ours.

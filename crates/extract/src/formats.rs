@@ -8,10 +8,12 @@ mod ass;
 mod bmp;
 mod calendar;
 mod card;
+mod bytes;
 mod code_page;
 mod content_line;
 mod csv;
 mod date;
+mod doc;
 mod docx;
 mod docx_numbering;
 mod eml;
@@ -41,7 +43,9 @@ mod msg;
 mod number_format;
 mod odf;
 mod odf_body;
+mod office_art;
 mod office_encrypted;
+mod ole_object;
 mod ooxml;
 mod package;
 mod pdf;
@@ -67,8 +71,10 @@ mod pdf_xfa;
 mod picture;
 mod picture_exif;
 mod png;
+mod ppt;
 mod pptx;
 mod preview;
+mod property_set;
 mod rtf;
 mod rtf_compressed;
 mod sami;
@@ -82,7 +88,9 @@ mod tiff;
 mod tnef;
 mod ttml;
 mod webp;
+mod windows_text;
 mod workbook;
+mod xls;
 mod xlsb;
 mod xlsx;
 mod xml;
@@ -103,6 +111,9 @@ pub static FORMATS: &[&Format] = &[
     &msg::FORMAT,
     &tnef::FORMAT,
     &rtf::FORMAT,
+    &doc::FORMAT,
+    &xls::FORMAT,
+    &ppt::FORMAT,
     &zip::FORMAT,
     &tar::FORMAT,
     &gzip::GZIP,

@@ -67,7 +67,45 @@ impl ParagraphNumber {
     }
 }
 
+impl ParagraphNumber {
+    /// What a paragraph of a binary document says: its style, its list and its level there.
+    pub(super) fn of(style: u16, list: Option<u16>, level: Option<u8>) -> ParagraphNumber {
+        ParagraphNumber {
+            style: Some(style.to_string()),
+            list: list.map(|list| list.to_string()),
+            level: level.map(usize::from),
+        }
+    }
+}
+
 impl Numbering {
+    /// Adds a level to a definition: what it counts from, the format of ECMA-376 and the text with `%1` to `%9`.
+    pub(super) fn add_level(&mut self, definition: &str, start: u32, format: &str, text: String) {
+        let levels = self.definitions.entry(definition.to_owned()).or_default();
+        if levels.len() < LEVELS {
+            levels.push(Level { start, format: format.to_owned(), text });
+        }
+    }
+
+    /// Says which definition a list follows.
+    pub(super) fn add_list(&mut self, list: u16, definition: &str) {
+        self.lists.insert(list.to_string(), definition.to_owned());
+    }
+
+    /// Says what the paragraphs of a style are numbered by, and the style it builds on.
+    pub(super) fn add_style(
+        &mut self,
+        style: u16,
+        base: Option<u16>,
+        list: Option<u16>,
+        level: Option<u8>,
+    ) {
+        let style = self.styles.entry(style.to_string()).or_default();
+        style.base = base.map(|base| base.to_string());
+        style.list = list.map(|list| list.to_string());
+        style.level = level.map(usize::from);
+    }
+
     /// Reads the definitions of lists.
     pub(super) fn read_lists(&mut self, text: &str, part: &str, content: &mut Content) {
         let mut markup = Markup::new(text);
@@ -181,6 +219,7 @@ fn counted(count: u32, format: &str) -> String {
         "lowerLetter" => Some(letters(count, b'a')),
         "upperRoman" => roman(count),
         "lowerRoman" => roman(count).map(|roman| roman.to_lowercase()),
+        "ordinal" => Some(ordinal(count)),
         "ganada" => one_of("가나다라마바사아자차카타파하"),
         "chosung" => one_of("ㄱㄴㄷㄹㅁㅂㅅㅇㅈㅊㅋㅌㅍㅎ"),
         "decimalEnclosedCircle" => one_of("①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"),
@@ -191,6 +230,17 @@ fn counted(count: u32, format: &str) -> String {
         _ => None,
     };
     shown.unwrap_or_else(|| count.to_string())
+}
+
+/// 1st, 2nd, 3rd.
+fn ordinal(count: u32) -> String {
+    let ending = match (count % 10, count % 100) {
+        (1, last) if last != 11 => "st",
+        (2, last) if last != 12 => "nd",
+        (3, last) if last != 13 => "rd",
+        _ => "th",
+    };
+    format!("{count}{ending}")
 }
 
 /// A to Z, then AA, BB: the letter repeats. A list of thousands is in no need of a longer word.
@@ -247,6 +297,8 @@ mod tests {
             (3, "decimalEnclosedCircle", "③"),
             (0, "lowerLetter", "a"),
             (u32::MAX, "upperRoman", "4294967295"),
+            (3, "ordinal", "3rd"),
+            (112, "ordinal", "112th"),
         ] {
             assert_eq!(counted(count, format), shown, "{count} {format}");
         }

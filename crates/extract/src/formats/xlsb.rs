@@ -248,7 +248,7 @@ fn wide_string(data: &[u8], at: usize) -> Option<(String, usize)> {
 }
 
 /// A number in 30 bits (MS-XLSB, section 2.5.122): whole or the upper half of a float, perhaps times 100.
-fn packed_number(packed: u32) -> f64 {
+pub(super) fn packed_number(packed: u32) -> f64 {
     let number = match packed & 2 {
         0 => f64::from_bits(u64::from(packed & !3) << 32),
         _ => f64::from(packed.cast_signed() >> 2),
@@ -257,7 +257,7 @@ fn packed_number(packed: u32) -> f64 {
 }
 
 /// MS-XLSB, section 2.5.97.2.
-fn error(code: u8) -> &'static str {
+pub(super) fn error(code: u8) -> &'static str {
     match code {
         0x00 => "#NULL!",
         0x07 => "#DIV/0!",

@@ -335,7 +335,7 @@ fn address(reference: &str) -> Option<(u32, u32)> {
 
 /// A header or footer without its codes (ECMA-376 part 1, section 18.3.1.46): `&L`, `&P`, `&"Arial,Bold"`,
 /// `&12`, `&K01+000`.
-fn running_line(text: &str) -> String {
+pub(super) fn running_line(text: &str) -> String {
     let mut line = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('&') {

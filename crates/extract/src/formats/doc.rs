@@ -1,0 +1,207 @@
+//! Word documents of the binary formats: Word 97 to 2003 (MS-DOC), Word 6 and 95.
+
+use std::collections::BTreeSet;
+
+use madang_document::content::Content;
+
+use super::bytes::{piece, u8_at, u16_at, u32_at};
+use super::docx_numbering::Numbering;
+use super::office_art::Pictures;
+use super::ole_object;
+use super::property_set;
+use super::windows_text::wide;
+use crate::blob::Blob;
+use crate::compound_file::CompoundFile;
+use crate::context::Context;
+use crate::error::ExtractError;
+use crate::format::{Format, Match};
+use fib::{Fib, Part, Table, positions};
+use story::{Place, Story};
+use text::Text;
+
+mod fib;
+mod lists;
+mod runs;
+mod sprm;
+mod story;
+mod text;
+
+pub(super) const FORMAT: Format = Format {
+    name: "doc",
+    version: 1,
+    media_types: &["application/msword"],
+    sniff: |probe| match ole_object::holds(probe, &["WordDocument"]) {
+        true => Match::Container,
+        false => Match::No,
+    },
+    media_type: |_| "application/msword",
+    extract,
+};
+
+fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
+    let mut content = Content::default();
+    let file = ole_object::open(blob)?;
+    let limit = context.limits.member;
+    let stream = file
+        .root_stream("WordDocument", limit)
+        .ok_or_else(|| ExtractError::corrupt("the stream WordDocument cannot be read"))?;
+    let fib = Fib::parse(&stream)?;
+    property_set::read(&file, context, &mut content);
+    let own;
+    let tables = match fib.is_new {
+        false => &stream,
+        true => {
+            own = file.root_stream(fib.table_stream, limit);
+            own.as_ref().ok_or_else(|| {
+                ExtractError::Corrupt(format!("the stream {} is missing", fib.table_stream))
+            })?
+        }
+    };
+    let data = file.root_stream("Data", limit).unwrap_or_default();
+    let text = Text::read(&fib, &stream, tables, &data);
+    if text.cut_short {
+        content.lost("the text is cut short: its positions lead out of the file");
+    }
+    read(&fib, tables, &text, context, &mut content);
+    pictures(&fib, tables, &text, &data, &mut content);
+    members(&file, context, &mut content);
+    Ok(content)
+}
+
+/// Reads the parts of the text as a person meets them.
+fn read(fib: &Fib<'_>, tables: &[u8], text: &Text, context: &Context<'_>, content: &mut Content) {
+    let fonts = fonts(fib, tables);
+    let mut numbering = lists::numbering(fib, tables);
+    edges(fib, tables, text, &fonts, Edge::Headers, context, content);
+    let mut body = Story::new(text, &fonts, &mut numbering, Place::Own);
+    body.walk(fib.positions(Part::Body), context, content);
+    let ends = body.ends;
+    edges(fib, tables, text, &fonts, Edge::Footers, context, content);
+    for (part, references, width, texts) in [
+        (Part::Footnotes, Table::FootnoteReferences, 2, Table::FootnoteTexts),
+        (Part::Endnotes, Table::EndnoteReferences, 2, Table::EndnoteTexts),
+        (
+            Part::Comments,
+            Table::CommentReferences,
+            if fib.is_new { 30 } else { 20 },
+            Table::CommentTexts,
+        ),
+    ] {
+        let (first, behind) = fib.positions(part);
+        let references = positions(fib.table(references, tables), width);
+        let texts = positions(fib.table(texts, tables), 0);
+        let mut done = first;
+        for (n, next) in texts.iter().skip(1).enumerate() {
+            let end = first.saturating_add(*next).clamp(done, behind);
+            let place = references.get(n).map_or(Place::Whole, |at| {
+                Place::At(ends.partition_point(|end| end < at) as u32 + 1)
+            });
+            Story::new(text, &fonts, &mut numbering, place).walk((done, end), context, content);
+            done = end;
+        }
+        Story::new(text, &fonts, &mut numbering, Place::Whole).walk(
+            (done, behind),
+            context,
+            content,
+        );
+    }
+    for part in [Part::TextBoxes, Part::TextBoxesOfHeaders] {
+        let mut story = Story::new(text, &fonts, &mut numbering, Place::Whole);
+        story.walk(fib.positions(part), context, content);
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Edge {
+    Headers,
+    Footers,
+}
+
+/// Headers or footers (MS-DOC, section 2.3.5): six lines that separate notes, then for each section the header and
+/// footer of even, odd and first pages, often with the same words, which are kept once.
+fn edges(
+    fib: &Fib<'_>,
+    tables: &[u8],
+    text: &Text,
+    fonts: &[String],
+    edge: Edge,
+    context: &Context<'_>,
+    content: &mut Content,
+) {
+    let (first, behind) = fib.positions(Part::Headers);
+    let stories = positions(fib.table(Table::Headers, tables), 0);
+    let mut seen = BTreeSet::new();
+    let mut done = first;
+    // The edges of a hundred sections say what a document's edges say.
+    for (n, ends) in stories.windows(2).enumerate().skip(6).take(600) {
+        let &[start, end] = ends else { continue };
+        let is = if matches!((n - 6) % 6, 0 | 1 | 4) { Edge::Headers } else { Edge::Footers };
+        let (start, end) = (first.saturating_add(start), first.saturating_add(end).min(behind));
+        // They follow one another; a table that goes back would have the same words read many times.
+        if is != edge || start >= end || start < done {
+            continue;
+        }
+        done = end;
+        let mut lines = Content::default();
+        let mut numbering = Numbering::default();
+        let mut story = Story::new(text, fonts, &mut numbering, Place::Whole);
+        story.walk((start, end), context, &mut lines);
+        for segment in lines.segments {
+            if seen.insert(segment.text.clone()) {
+                content.segments.push(segment);
+            }
+        }
+    }
+}
+
+/// The names of the fonts (MS-DOC, section 2.9.286, and 2.9.87 for each), by which signs are told.
+fn fonts(fib: &Fib<'_>, tables: &[u8]) -> Vec<String> {
+    let table = fib.table(Table::Fonts, tables);
+    let mut fonts = Vec::new();
+    if !fib.is_new {
+        return fonts;
+    }
+    let count = u16_at(table, 0).unwrap_or(0);
+    let mut at = 4;
+    for _ in 0..count {
+        let Some(length) = u8_at(table, at) else { break };
+        let font = piece(table, at + 1, length.into());
+        // A name, up to its NUL, behind the fixed part.
+        let name = font.get(39..).unwrap_or_default();
+        let units = name.chunks_exact(2).take_while(|unit| *unit != [0, 0]).count();
+        fonts.push(wide(piece(name, 0, units * 2)));
+        at += 1 + usize::from(length);
+    }
+    fonts
+}
+
+/// Lists the pictures: those of drawings, and those that stand in the text (section 2.9.192).
+fn pictures(fib: &Fib<'_>, tables: &[u8], text: &Text, data: &[u8], content: &mut Content) {
+    let mut pictures = Pictures::default();
+    pictures.find(fib.table(Table::Drawings, tables));
+    for at in &text.pictures {
+        let picture = data.get(*at as usize..).unwrap_or_default();
+        let picture = piece(picture, 0, u32_at(picture, 0).unwrap_or(0) as usize);
+        let head = usize::from(u16_at(picture, 4).unwrap_or(0));
+        // A picture that was linked has the name of its file before it.
+        let name = match u16_at(picture, 6) {
+            Some(0x66) => 1 + usize::from(u8_at(picture, head).unwrap_or(0)),
+            Some(0x64) => 0,
+            _ => continue,
+        };
+        pictures.find(picture.get(head + name..).unwrap_or_default());
+    }
+    pictures.list("pictures", content);
+}
+
+/// The embedded objects (MS-DOC, section 2.1.4): one storage each.
+fn members(file: &CompoundFile<'_>, context: &Context<'_>, content: &mut Content) {
+    let pool = file.root().and_then(|root| file.child(root, "ObjectPool"));
+    let Some(pool) = pool.filter(|pool| pool.is_storage()) else { return };
+    let mut objects = file.inside(pool);
+    objects.retain(|object| object.is_storage());
+    objects.sort_by(|a, b| a.name.cmp(&b.name));
+    for object in objects {
+        ole_object::member(file, object, &format!("ObjectPool/{}", object.name), context, content);
+    }
+}

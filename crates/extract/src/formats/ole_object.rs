@@ -1,0 +1,55 @@
+//! What the binary Office formats have in common: a compound file around named streams, and objects that are
+//! embedded in it as storages.
+
+use madang_document::content::{Content, Member};
+
+use super::ooxml;
+use crate::blob::Blob;
+use crate::compound_file::{CompoundFile, Entry, SIGNATURE};
+use crate::context::Context;
+use crate::error::ExtractError;
+use crate::probe::Probe;
+
+/// Whether a compound file has one of these streams at its root.
+pub(super) fn holds(probe: &Probe<'_>, names: &[&str]) -> bool {
+    probe.starts_with(&SIGNATURE)
+        && probe.cfb().is_some_and(|paths| {
+            let mut root = paths.iter().filter(|path| !path.contains('/'));
+            // Names are compared without regard to case (MS-CFB, section 2.6.4).
+            root.any(|path| names.iter().any(|name| path.eq_ignore_ascii_case(name)))
+        })
+}
+
+/// Opens the compound file of a document.
+///
+/// # Errors
+/// [`ExtractError::Corrupt`] when not even its directory can be read.
+pub(super) fn open(blob: &dyn Blob) -> Result<CompoundFile<'_>, ExtractError> {
+    CompoundFile::open(blob)
+        .map_err(|error| ExtractError::Corrupt(format!("the compound file: {error}")))
+}
+
+/// Extracts an embedded object as the member `path`.
+pub(super) fn member(
+    file: &CompoundFile<'_>,
+    object: &Entry,
+    path: &str,
+    context: &Context<'_>,
+    content: &mut Content,
+) {
+    match file.copy(object, context.limits.member) {
+        Ok(bytes) => deliver(path, bytes, context, content),
+        Err(error) => {
+            content.lost(format!("{path}: the object cannot be read: {error}"));
+            content.members.push(Member { path: path.to_owned(), size: None, outcome: None });
+        }
+    }
+}
+
+/// Extracts the bytes of an embedded object as the member `path`, within the limits of the object around it.
+pub(super) fn deliver(path: &str, bytes: Vec<u8>, context: &Context<'_>, content: &mut Content) {
+    match context.spend_unpacked(bytes.len() as u64) {
+        Ok(()) => ooxml::deliver(context, path, bytes, content),
+        Err(limit) => content.cut(limit.to_string()),
+    }
+}

@@ -1,0 +1,257 @@
+//! The properties of old Office documents: the streams `\x05SummaryInformation` and
+//! `\x05DocumentSummaryInformation` (MS-OLEPS; the identifiers are those of MS-OSHARED, section 2.3.3.2).
+
+use std::collections::BTreeMap;
+
+use madang_document::content::Content;
+use madang_document::metadata::{self, Value};
+use madang_document::timestamp::Timestamp;
+
+use super::bytes::{f64_at, piece, u8_at, u16_at, u32_at};
+use super::keywords::keywords;
+use super::ooxml::add_subject;
+use super::windows_text::{narrow, wide};
+use crate::compound_file::CompoundFile;
+use crate::context::Context;
+
+/// Properties in a set that are looked at; Office writes about twenty, programs for records some hundred of their own.
+const PROPERTIES: usize = 1000;
+
+/// Format identifiers as they lie in the stream (MS-OLEPS, section 2.21 and MS-OSHARED, section 2.3.3).
+const SUMMARY: [u8; 16] = [
+    0xE0, 0x85, 0x9F, 0xF2, 0xF9, 0x4F, 0x68, 0x10, 0xAB, 0x91, 0x08, 0x00, 0x2B, 0x27, 0xB3, 0xD9,
+];
+const USER_DEFINED: [u8; 16] = [
+    0x05, 0xD5, 0xCD, 0xD5, 0x9C, 0x2E, 0x1B, 0x10, 0x93, 0x97, 0x08, 0x00, 0x2B, 0x2C, 0xF9, 0xAE,
+];
+
+/// Reads the properties of a document into its metadata. What is damaged is left out.
+pub(super) fn read(file: &CompoundFile<'_>, context: &Context<'_>, content: &mut Content) {
+    for stream in ["\u{5}SummaryInformation", "\u{5}DocumentSummaryInformation"] {
+        if let Some(bytes) = file.root_stream(stream, context.limits.metadata) {
+            properties(&bytes, content);
+        }
+    }
+}
+
+fn properties(stream: &[u8], content: &mut Content) {
+    // Byte order, version, system, class, number of sets; then format and offset of each (section 2.21).
+    let sets = u32_at(stream, 24).unwrap_or(0).min(2) as usize;
+    for n in 0..sets {
+        let at = 28 + n * 20;
+        let Some(set) = u32_at(stream, at + 16).and_then(|o| stream.get(o as usize..)) else {
+            continue;
+        };
+        match piece(stream, at, 16) {
+            format if format == SUMMARY => summary(&Set::new(set), content),
+            format if format == USER_DEFINED => user_defined(&Set::new(set), content),
+            _ => {}
+        }
+    }
+}
+
+fn summary(set: &Set<'_>, content: &mut Content) {
+    let mut subject = String::new();
+    for (id, value) in set.values() {
+        let name = match id {
+            0x02 => metadata::TITLE,
+            0x03 => {
+                subject = shown(value);
+                continue;
+            }
+            0x04 => metadata::AUTHOR,
+            0x05 => {
+                content.metadata.set(metadata::KEYWORDS, keywords(&shown(value)));
+                continue;
+            }
+            0x06 => metadata::DESCRIPTION,
+            0x08 => metadata::LAST_SAVED_BY,
+            0x0C => metadata::CREATED,
+            0x0D => metadata::MODIFIED,
+            0x0E => metadata::PAGES,
+            0x12 => metadata::PRODUCER,
+            _ => continue,
+        };
+        let is_number = matches!(value, Value::Integer(_));
+        // A count of pages that was never made is stored as 0.
+        if is_number != (name == metadata::PAGES) || value == Value::Integer(0) {
+            continue;
+        }
+        let is_date = name == metadata::CREATED || name == metadata::MODIFIED;
+        if is_date && super::date::iso8601(&shown(value.clone())).is_none() {
+            continue;
+        }
+        content.metadata.set(name, value);
+    }
+    add_subject(content, &subject);
+}
+
+/// The properties that the authors or their document management named themselves (section 2.21, `PropertyBag`).
+fn user_defined(set: &Set<'_>, content: &mut Content) {
+    let names = set.dictionary();
+    for (id, value) in set.values() {
+        let Some(name) = names.get(&id) else { continue };
+        // Names that begin so are Office's own (MS-OSHARED, section 2.3.3.2.3.1).
+        if name.starts_with("_PID_") || name.trim().is_empty() {
+            continue;
+        }
+        content.metadata.set(&format!("office.{}", name.trim()), value);
+    }
+}
+
+fn shown(value: Value) -> String {
+    match value {
+        Value::Text(text) => text,
+        Value::Integer(number) => number.to_string(),
+        _ => String::new(),
+    }
+}
+
+/// One set of properties (MS-OLEPS, section 2.20).
+struct Set<'a> {
+    data: &'a [u8],
+    /// The code page of its texts.
+    page: u16,
+}
+
+impl<'a> Set<'a> {
+    fn new(data: &'a [u8]) -> Set<'a> {
+        let mut set = Set { data, page: 1252 };
+        // Property 1 is the code page of all texts.
+        let page = set.offsets().find(|(id, _)| *id == 1).and_then(|(_, at)| u16_at(data, at + 4));
+        if let Some(page) = page {
+            set.page = page;
+        }
+        set
+    }
+
+    fn offsets(&self) -> impl Iterator<Item = (u32, usize)> + use<'a> {
+        let data = self.data;
+        let count = (u32_at(data, 4).unwrap_or(0) as usize).min(PROPERTIES);
+        (0..count).map_while(move |n| {
+            let at = 8 + n * 8;
+            Some((u32_at(data, at)?, u32_at(data, at + 4)? as usize))
+        })
+    }
+
+    fn values(&self) -> impl Iterator<Item = (u32, Value)> + use<'_> {
+        self.offsets().filter(|(id, _)| *id > 1).filter_map(|(id, at)| Some((id, self.value(at)?)))
+    }
+
+    /// A typed value (section 2.15), of the types that say something to a person.
+    fn value(&self, at: usize) -> Option<Value> {
+        // No offset of a damaged set may overflow.
+        let data = self.data.get(at..)?;
+        match u16_at(data, 0)? {
+            // VT_I2
+            0x02 => Some(Value::Integer(i64::from(u16_at(data, 4)?.cast_signed()))),
+            // VT_I4, VT_INT
+            0x03 | 0x16 => Some(Value::Integer(i64::from(u32_at(data, 4)?.cast_signed()))),
+            // VT_R8
+            0x05 => f64_at(data, 4).filter(|n| n.is_finite()).map(Value::Number),
+            // VT_BOOL
+            0x0B => Some(Value::Bool(u16_at(data, 4)? != 0)),
+            // VT_LPSTR: bytes, in the code page. VT_BSTR is stored alike.
+            0x1E | 0x08 => {
+                let length = u32_at(data, 4)? as usize;
+                Some(Value::Text(narrow(piece(data, 8, length), self.page)))
+            }
+            // VT_LPWSTR: number of characters, then UTF-16.
+            0x1F => {
+                let length = (u32_at(data, 4)? as usize).saturating_mul(2);
+                Some(Value::Text(wide(piece(data, 8, length))))
+            }
+            // VT_FILETIME
+            0x40 => {
+                let ticks = u64::from(u32_at(data, 8)?) << 32 | u64::from(u32_at(data, 4)?);
+                filetime(ticks).map(|time| Value::Text(time.to_string()))
+            }
+            _ => None,
+        }
+    }
+
+    /// The names of the properties (section 2.17): property 0.
+    fn dictionary(&self) -> BTreeMap<u32, String> {
+        let mut names = BTreeMap::new();
+        let at = self.offsets().find(|(id, _)| *id == 0).map(|(_, at)| at);
+        let Some(data) = at.and_then(|at| self.data.get(at..)) else { return names };
+        let count = (u32_at(data, 0).unwrap_or(0) as usize).min(PROPERTIES);
+        let mut at = 4;
+        for _ in 0..count {
+            let (Some(id), Some(length)) = (u32_at(data, at), u32_at(data, at + 4)) else { break };
+            let is_wide = self.page == 1200;
+            let length = (length as usize).saturating_mul(if is_wide { 2 } else { 1 });
+            names.insert(id, narrow(piece(data, at + 8, length), self.page));
+            // Names in UTF-16 are filled up to four bytes.
+            let padded = if is_wide { length.saturating_add(3) / 4 * 4 } else { length };
+            at = at.saturating_add(8).saturating_add(padded);
+            if u8_at(data, at).is_none() {
+                break;
+            }
+        }
+        names
+    }
+}
+
+/// 100 ns since 1601 (MS-DTYP section 2.3.3). Zero and times before 1980 are a field that was never set.
+fn filetime(ticks: u64) -> Option<Timestamp> {
+    const TO_1970: i64 = 11_644_473_600_000;
+    const FROM_1980: i64 = 315_532_800_000;
+    const TO_2200: i64 = 7_258_118_400_000;
+    let ms = i64::try_from(ticks / 10_000).ok()? - TO_1970;
+    (FROM_1980..TO_2200).contains(&ms).then_some(Timestamp(ms))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A stream with one set of properties.
+    fn stream(format: [u8; 16], properties: &[(u32, Vec<u8>)]) -> Vec<u8> {
+        let mut set = vec![0; 4];
+        set.extend((properties.len() as u32).to_le_bytes());
+        let mut at = 8 + properties.len() * 8;
+        for (id, data) in properties {
+            set.extend(id.to_le_bytes());
+            set.extend((at as u32).to_le_bytes());
+            at += data.len();
+        }
+        properties.iter().for_each(|(_, data)| set.extend(data));
+        let mut stream = vec![0; 24];
+        stream.extend(1u32.to_le_bytes());
+        stream.extend(format);
+        stream.extend(48u32.to_le_bytes());
+        stream.extend(set);
+        stream
+    }
+
+    fn text(bytes: &[u8]) -> Vec<u8> {
+        let mut value = 0x1Eu32.to_le_bytes().to_vec();
+        value.extend((bytes.len() as u32).to_le_bytes());
+        value.extend(bytes);
+        value
+    }
+
+    #[test]
+    fn texts_stand_in_their_code_page() {
+        let page = [2, 0, 0, 0, 0xB5, 0x03, 0, 0].to_vec();
+        let title = text(&[0xC7, 0xD1, 0xB1, 0xDB, 0]);
+        let mut content = Content::default();
+        properties(&stream(SUMMARY, &[(1, page.clone()), (2, title.clone())]), &mut content);
+        assert_eq!(content.metadata.text(metadata::TITLE), Some("한글"));
+        let mut names = vec![1, 0, 0, 0, 2, 0, 0, 0, 5, 0, 0, 0];
+        names.extend([0xC7, 0xD1, 0xB1, 0xDB, 0]);
+        let sets = stream(USER_DEFINED, &[(0, names), (1, page), (2, title)]);
+        properties(&sets, &mut content);
+        assert_eq!(content.metadata.text("office.한글"), Some("한글"));
+    }
+
+    #[test]
+    fn a_damaged_set_says_nothing() {
+        let mut content = Content::default();
+        for stream in [&b""[..], &[0xFF; 47], &[0xFF; 64], &[0xFF; 4096], &[0; 200]] {
+            properties(stream, &mut content);
+        }
+        assert!(content.metadata.is_empty());
+    }
+}

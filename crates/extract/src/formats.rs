@@ -45,6 +45,7 @@ mod odf;
 mod odf_body;
 mod office_art;
 mod office_encrypted;
+mod office_xml;
 mod ole_object;
 mod ooxml;
 mod package;
@@ -79,6 +80,7 @@ mod rtf;
 mod rtf_compressed;
 mod sami;
 mod sheet_row;
+mod spreadsheet_xml;
 mod subtitle;
 mod subtitle_packet;
 mod symbol_font;
@@ -89,6 +91,7 @@ mod tnef;
 mod ttml;
 mod webp;
 mod windows_text;
+mod word_xml;
 mod workbook;
 mod xls;
 mod xlsb;
@@ -149,6 +152,8 @@ pub static FORMATS: &[&Format] = &[
     &sami::FORMAT,
     &ass::FORMAT,
     &ttml::FORMAT,
+    &word_xml::FORMAT,
+    &spreadsheet_xml::FORMAT,
     &html::FORMAT,
     &xml::FORMAT,
     &json::FORMAT,

@@ -84,3 +84,13 @@ fn xls() {
 fn ppt() {
     damage_each("ppt");
 }
+
+#[test]
+fn word_xml() {
+    damage_each("word_xml");
+}
+
+#[test]
+fn spreadsheet_xml() {
+    damage_each("spreadsheet_xml");
+}

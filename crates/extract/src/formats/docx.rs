@@ -123,6 +123,19 @@ fn pages_edges(
     }
 }
 
+/// Reads a stretch of Word 2003's XML, whose elements have the same names; notes and comments stand in the paragraphs
+/// that refer to them. `whole` says that its paragraphs have no number.
+pub(super) fn stretch(
+    text: &str,
+    part: &str,
+    whole: bool,
+    context: &Context<'_>,
+    content: &mut Content,
+) {
+    let mut story = Story { whole, ..Story::default() };
+    story.walk(text, part, context, content);
+}
+
 /// The paragraph in which a note or comment is referred to, by the kind of note and its id.
 type Places = BTreeMap<(&'static str, String), u32>;
 

@@ -121,7 +121,7 @@ impl<'a> CompoundFile<'a> {
     /// bytes of streams.
     ///
     /// # Errors
-    /// When the copy cannot be written: two streams of one name, or a name that it may not have.
+    /// When the copy cannot be written: a stream has a name that it may not have.
     pub(crate) fn copy(&self, storage: &Entry, limit: u64) -> std::io::Result<Vec<u8>> {
         let mut copy = cfb::CompoundFile::create(std::io::Cursor::new(Vec::new()))?;
         let mut left = limit;
@@ -133,6 +133,10 @@ impl<'a> CompoundFile<'a> {
             }
             for entry in self.inside(storage) {
                 let path = format!("{folder}{}", entry.name);
+                // A damaged tree may show two of one name: the first counts.
+                if copy.exists(&path) {
+                    continue;
+                }
                 if entry.is_storage() {
                     copy.create_storage(&path)?;
                     open.push((format!("{path}/"), entry));
@@ -345,6 +349,18 @@ mod tests {
         for version in [cfb::Version::V3, cfb::Version::V4] {
             assert_eq!(read(file(version)), Some((b"small".to_vec(), vec![7; 9000])));
         }
+    }
+
+    #[test]
+    fn a_storage_is_copied_as_a_file() {
+        let bytes = file(cfb::Version::V3);
+        let whole = CompoundFile::open(&bytes).unwrap();
+        assert_eq!(whole.paths(10).len(), 2);
+        let body = whole.child(whole.root().unwrap(), "bodytext").unwrap();
+        let copy = whole.copy(body, u64::MAX).unwrap();
+        let copy = CompoundFile::open(&copy).unwrap();
+        assert_eq!(copy.paths(10), ["Section0"]);
+        assert_eq!(copy.root_stream("section0", u64::MAX), Some(vec![7; 9000]));
     }
 
     #[test]

@@ -109,10 +109,6 @@ const ZIP_MEMBERS: &[(&str, Known)] = &[
 /// A stream that only compound files of this kind have.
 const CFB_STREAMS: &[(&str, Known)] = &[
     ("EncryptedPackage", known("application/x-ole-storage", "encrypted Office documents")),
-    ("WordDocument", known("application/msword", "Word 97 documents")),
-    ("Workbook", known("application/vnd.ms-excel", "Excel 97 workbooks")),
-    ("Book", known("application/vnd.ms-excel", "Excel 5 workbooks")),
-    ("PowerPoint Document", known("application/vnd.ms-powerpoint", "PowerPoint 97 presentations")),
     ("__properties_version1.0", known("application/vnd.ms-outlook", "Outlook messages")),
     ("FileHeader", known("application/x-hwp", "HWP 5 documents")),
     ("VisioDocument", known("application/vnd.visio", "Visio 97 drawings")),
@@ -174,9 +170,6 @@ const MAGIC: &[(usize, &[u8], Known)] = &[
     (0, b"\0\0\x02\0\x04\x04", known("application/vnd.lotus-1-2-3", "Lotus worksheets")),
     (0, b"\0\0\x02\0\x06\x04", known("application/vnd.lotus-1-2-3", "Lotus worksheets")),
     (0, b"\0\0\x1A\0", known("application/vnd.lotus-1-2-3", "Lotus worksheets")),
-    (0, b"\x09\x00\x04\x00", known("application/vnd.ms-excel", "Excel 2 worksheets")),
-    (0, b"\x09\x02\x06\x00", known("application/vnd.ms-excel", "Excel 3 worksheets")),
-    (0, b"\x09\x04\x06\x00", known("application/vnd.ms-excel", "Excel 4 worksheets")),
     (0, b"gimp xcf", known("image/x-xcf", "GIMP pictures")),
     (0, b"BPG\xFB", known("image/bpg", "BPG pictures")),
     (0, b"icns", known("image/icns", "icons")),

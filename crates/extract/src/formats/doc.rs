@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use madang_document::content::Content;
+use madang_document::locator::Locator;
 
 use super::bytes::{piece, u8_at, u16_at, u32_at};
 use super::docx_numbering::Numbering;
-use super::office_art::Pictures;
+use super::office_art::{Pictures, Record, descriptions, record};
 use super::ole_object;
 use super::property_set;
 use super::windows_text::wide;
@@ -14,7 +15,7 @@ use crate::blob::Blob;
 use crate::compound_file::CompoundFile;
 use crate::context::Context;
 use crate::error::ExtractError;
-use crate::format::{Format, Match};
+use crate::format::Format;
 use fib::{Fib, Part, Table, positions};
 use story::{Place, Story};
 use text::Text;
@@ -30,10 +31,7 @@ pub(super) const FORMAT: Format = Format {
     name: "doc",
     version: 1,
     media_types: &["application/msword"],
-    sniff: |probe| match ole_object::holds(probe, &["WordDocument"]) {
-        true => Match::Container,
-        false => Match::No,
-    },
+    sniff: |probe| ole_object::sniff(probe, &["WordDocument"], &["doc", "dot"]),
     media_type: |_| "application/msword",
     extract,
 };
@@ -175,10 +173,12 @@ fn fonts(fib: &Fib<'_>, tables: &[u8]) -> Vec<String> {
     fonts
 }
 
-/// Lists the pictures: those of drawings, and those that stand in the text (section 2.9.192).
+/// Lists the pictures, and tells what they are said to show: those of drawings, and those that stand in the text (section 2.9.192).
 fn pictures(fib: &Fib<'_>, tables: &[u8], text: &Text, data: &[u8], content: &mut Content) {
     let mut pictures = Pictures::default();
-    pictures.find(fib.table(Table::Drawings, tables));
+    let drawings = fib.table(Table::Drawings, tables);
+    pictures.find(drawings);
+    let mut described = drawings_described(drawings);
     for at in &text.pictures {
         let picture = data.get(*at as usize..).unwrap_or_default();
         let picture = piece(picture, 0, u32_at(picture, 0).unwrap_or(0) as usize);
@@ -189,9 +189,26 @@ fn pictures(fib: &Fib<'_>, tables: &[u8], text: &Text, data: &[u8], content: &mu
             Some(0x64) => 0,
             _ => continue,
         };
-        pictures.find(picture.get(head + name..).unwrap_or_default());
+        let picture = picture.get(head + name..).unwrap_or_default();
+        pictures.find(picture);
+        described.append(&mut descriptions(picture));
+    }
+    for text in described {
+        content.push_text(text, Locator::Whole {});
     }
     pictures.list("pictures", content);
+}
+
+/// The alternative texts of drawings (section 2.9.172): the group of all, then each drawing behind a byte that says
+/// whether it is one of the body.
+fn drawings_described(drawings: &[u8]) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut at = 0usize;
+    while let Some(record) = record(drawings, at).filter(Record::is_container) {
+        found.append(&mut descriptions(record.data));
+        at = at.saturating_add(9).saturating_add(record.data.len());
+    }
+    found
 }
 
 /// The embedded objects (MS-DOC, section 2.1.4): one storage each.

@@ -2,7 +2,8 @@
 
 use madang_document::content::{Content, Member};
 
-use super::bytes::{u8_at, u16_at, u32_at};
+use super::bytes::{piece, u8_at, u16_at, u32_at};
+use super::windows_text::wide;
 
 /// A record of a drawing (MS-ODRAW, section 2.2.1); PowerPoint's records have the same head (MS-PPT, section 2.3.1).
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +43,49 @@ pub(super) fn record(bytes: &[u8], at: usize) -> Option<Record<'_>> {
     let data = rest.get(..length).unwrap_or(rest);
     let cut_short = data.len() < length;
     Some(Record { version: head & 0xF, instance: head >> 4, kind, data, cut_short })
+}
+
+/// Tables of properties (section 2.2.9 to 2.2.12).
+pub(super) const PROPERTIES: [u16; 3] = [0xF00B, 0xF121, 0xF122];
+/// The property that describes a shape for who cannot see it (section 2.3.4.2).
+const DESCRIPTION: u16 = 0x0381;
+
+/// The alternative text in a table of properties. Names of files that programs put there by themselves are none.
+pub(super) fn description(properties: &Record<'_>) -> Option<String> {
+    let mut at = usize::from(properties.instance) * 6;
+    for property in properties.data.chunks_exact(6).take(properties.instance.into()) {
+        let (id, value) = (u16_at(property, 0)?, u32_at(property, 2)? as usize);
+        // The data of a property that is no number stands behind the table.
+        if id & 0x8000 == 0 {
+            continue;
+        }
+        if id & 0x3FFF == DESCRIPTION {
+            let text = wide(piece(properties.data, at, value)).trim().to_owned();
+            let is_file = text.rsplit_once('.').is_some_and(|(name, extension)| {
+                extension.len() <= 4 && (!name.contains(' ') || name.contains(['\\', '/']))
+            });
+            return Some(text).filter(|text| !text.is_empty() && !is_file);
+        }
+        at = at.saturating_add(value);
+    }
+    None
+}
+
+/// The alternative texts of all shapes in these records, however deep they lie.
+pub(super) fn descriptions(bytes: &[u8]) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut at = 0usize;
+    while let Some(record) = record(bytes, at) {
+        at = at.saturating_add(8);
+        if record.is_container() {
+            continue;
+        }
+        if PROPERTIES.contains(&record.kind) {
+            found.extend(description(&record));
+        }
+        at = at.saturating_add(record.data.len());
+    }
+    found
 }
 
 /// Pictures stored with drawings: what kind each is and how large.
@@ -127,6 +171,26 @@ impl Pictures {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shapes_are_described() {
+        let table = |text: &str| {
+            let text: Vec<u8> = text.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect();
+            let mut data = vec![0x7F, 0, 1, 0, 0, 0, 0x80, 0xC3, 2, 0, 0, 0, 0x81, 0xC3];
+            data.extend((text.len() as u32).to_le_bytes());
+            data.extend([b'x', 0]);
+            data.extend(text);
+            let mut record = vec![0x33, 0, 0x0B, 0xF0];
+            record.extend((data.len() as u32).to_le_bytes());
+            [record, data].concat()
+        };
+        assert_eq!(descriptions(&table("제방 사진")), ["제방 사진"]);
+        assert!(descriptions(&table("C:\\My Pictures\\IMG 1.jpg")).is_empty());
+        assert!(descriptions(&table("")).is_empty());
+        assert!(
+            descriptions(&[0xF3, 0xFF, 0x0B, 0xF0, 6, 0, 0, 0, 0x81, 0xC3, 9, 9, 9, 9]).is_empty()
+        );
+    }
 
     #[test]
     fn pictures_are_found_in_containers() {

@@ -8,16 +8,25 @@ use crate::blob::Blob;
 use crate::compound_file::{CompoundFile, Entry, SIGNATURE};
 use crate::context::Context;
 use crate::error::ExtractError;
+use crate::format::Match;
 use crate::probe::Probe;
 
-/// Whether a compound file has one of these streams at its root.
-pub(super) fn holds(probe: &Probe<'_>, names: &[&str]) -> bool {
-    probe.starts_with(&SIGNATURE)
-        && probe.cfb().is_some_and(|paths| {
-            let mut root = paths.iter().filter(|path| !path.contains('/'));
-            // Names are compared without regard to case (MS-CFB, section 2.6.4).
-            root.any(|path| names.iter().any(|name| path.eq_ignore_ascii_case(name)))
-        })
+/// How sure it is that a compound file is a document of the kind that has one of these streams at its root, or one of
+/// these extensions where the directory is lost.
+pub(super) fn sniff(probe: &Probe<'_>, streams: &[&str], extensions: &[&str]) -> Match {
+    if !probe.starts_with(&SIGNATURE) {
+        return Match::No;
+    }
+    let paths = probe.cfb().unwrap_or_default();
+    let mut root = paths.iter().filter(|path| !path.contains('/'));
+    // Names are compared without regard to case (MS-CFB, section 2.6.4).
+    if root.any(|path| streams.iter().any(|name| path.eq_ignore_ascii_case(name))) {
+        Match::Container
+    } else if paths.is_empty() && extensions.contains(&probe.extension.as_str()) {
+        Match::Extension
+    } else {
+        Match::No
+    }
 }
 
 /// Opens the compound file of a document.

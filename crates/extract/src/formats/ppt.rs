@@ -17,7 +17,7 @@ use super::windows_text::wide;
 use crate::blob::Blob;
 use crate::context::Context;
 use crate::error::ExtractError;
-use crate::format::{Format, Match};
+use crate::format::Format;
 use crate::unpack::{End, unpack};
 use persist::Persist;
 use shapes::{Kept, Shapes, text_of};
@@ -29,10 +29,7 @@ pub(super) const FORMAT: Format = Format {
     name: "ppt",
     version: 1,
     media_types: &["application/vnd.ms-powerpoint"],
-    sniff: |probe| match ole_object::holds(probe, &["PowerPoint Document"]) {
-        true => Match::Container,
-        false => Match::No,
-    },
+    sniff: |probe| ole_object::sniff(probe, &["PowerPoint Document"], &["ppt", "pps", "pot"]),
     media_type: |_| "application/vnd.ms-powerpoint",
     extract,
 };

@@ -26,11 +26,13 @@ use crate::probe::Probe;
 use beside::Beside;
 use biff::{Texts, Version};
 use cells::Cells;
+use encryption::Key;
 use record::{Pieces, Records};
 
 mod beside;
 mod biff;
 mod cells;
+mod encryption;
 mod record;
 
 pub(super) const FORMAT: Format = Format {
@@ -46,8 +48,9 @@ pub(super) const FORMAT: Format = Format {
 const STREAMS: [&str; 2] = ["Workbook", "Book"];
 
 fn sniff(probe: &Probe<'_>) -> Match {
-    if ole_object::holds(probe, &STREAMS) {
-        return Match::Container;
+    let found = ole_object::sniff(probe, &STREAMS, &["xls", "xlt"]);
+    if found != Match::No {
+        return found;
     }
     // A stream without a container: Excel 2 to 4, and some programs to this day. The first record is BOF.
     let is_bof = |kind: &[u8]| probe.starts_with(kind);
@@ -64,7 +67,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let limit = context.limits.member;
     if !read_range(blob, 0, 8)?.starts_with(&SIGNATURE) {
         let stream = blob.read_all(limit)?;
-        read(&stream, context, &mut content)?;
+        read(&stream, false, context, &mut content)?;
         return Ok(content);
     }
     let file = ole_object::open(blob)?;
@@ -73,7 +76,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let stream = stream
         .filter(|stream| !stream.is_empty())
         .ok_or_else(|| ExtractError::corrupt("the stream Workbook cannot be read"))?;
-    read(&stream, context, &mut content)?;
+    read(&stream, false, context, &mut content)?;
     members(&file, context, &mut content);
     Ok(content)
 }
@@ -99,8 +102,14 @@ struct Sheet {
     module: bool,
 }
 
-/// Reads the stream of a workbook, or of a sheet that stands for itself.
-fn read(stream: &[u8], context: &Context<'_>, content: &mut Content) -> Result<(), ExtractError> {
+/// Reads the stream of a workbook, or of a sheet that stands for itself; `decrypted` says that its record of a password
+/// is done with.
+fn read(
+    stream: &[u8],
+    decrypted: bool,
+    context: &Context<'_>,
+    content: &mut Content,
+) -> Result<(), ExtractError> {
     let mut records = Records::new(stream, 0);
     let first = records.next();
     let first = first.and_then(|record| Some((Version::of(&record)?, record)));
@@ -116,10 +125,13 @@ fn read(stream: &[u8], context: &Context<'_>, content: &mut Content) -> Result<(
     while let Some(record) = records.next() {
         let data = record.data;
         match record.kind {
+            FILE_PASS if decrypted => {}
             FILE_PASS => {
-                return Err(ExtractError::Encrypted(
-                    "the workbook needs a password to open".into(),
-                ));
+                let key = Key::of(&record).ok_or_else(|| {
+                    ExtractError::Encrypted("the workbook needs a password to open".into())
+                })?;
+                content.metadata.set(metadata::ENCRYPTED, true);
+                return read(&key.decrypt(stream), true, context, content);
             }
             CODE_PAGE => {
                 // Apple's and the ANSI page have numbers of their own (section 2.4.52).

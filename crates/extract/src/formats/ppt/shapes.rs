@@ -1,5 +1,5 @@
 use crate::formats::bytes::{u8_at, u16_at, u32_at};
-use crate::formats::office_art::{Record, records};
+use crate::formats::office_art::{PROPERTIES, Record, description, records};
 use crate::formats::windows_text::wide;
 
 /// The texts of the shapes of a slide or a page of notes, in the order in which they are drawn.
@@ -31,7 +31,6 @@ const DEPTH: u32 = 32;
 // Records of drawings (MS-ODRAW, section 2.2) and of PowerPoint (MS-PPT, section 2.13.24).
 const GROUP: u16 = 0xF003;
 const SHAPE: u16 = 0xF004;
-const PROPERTIES: [u16; 3] = [0xF00B, 0xF121, 0xF122];
 const TEXT_BOX: u16 = 0xF00D;
 const CHILD_ANCHOR: u16 = 0xF00F;
 const CLIENT_DATA: u16 = 0xF011;
@@ -52,6 +51,8 @@ struct Shape {
     /// Left and upper edge within its group.
     corner: (i32, i32),
     is_table: bool,
+    /// What it is said to show.
+    described: Option<String>,
 }
 
 impl<'a> Shapes<'a> {
@@ -111,7 +112,8 @@ impl<'a> Shapes<'a> {
     }
 
     fn shape(&mut self, shape: &Record<'_>) -> Shape {
-        let mut read = Shape { text: String::new(), corner: (0, 0), is_table: false };
+        let mut read =
+            Shape { text: String::new(), corner: (0, 0), is_table: false, described: None };
         let mut is_left_out = false;
         for record in records(shape.data) {
             match record.kind {
@@ -133,6 +135,7 @@ impl<'a> Shapes<'a> {
                     };
                 }
                 kind if PROPERTIES.contains(&kind) => {
+                    read.described = read.described.or_else(|| description(&record));
                     let all = record.data.chunks_exact(6).take(record.instance.into());
                     read.is_table |= all
                         .filter(|property| {
@@ -145,6 +148,9 @@ impl<'a> Shapes<'a> {
         }
         if is_left_out {
             read.text.clear();
+        } else if read.text.trim().is_empty() && self.kept != Kept::WithoutPlaceholders {
+            // What a picture shows.
+            read.text = read.described.take().unwrap_or_default();
         }
         read
     }

@@ -6,6 +6,7 @@ use madang_document::locator::Locator;
 use super::biff::{Texts, Version};
 use super::record::{Pieces, Record};
 use crate::formats::bytes::{piece, u16_at};
+use crate::formats::office_art::descriptions;
 use crate::formats::windows_text::narrow;
 use crate::formats::xlsx::running_line;
 
@@ -22,6 +23,8 @@ pub(super) struct Beside {
     /// The number of the object that was begun last.
     object: u16,
     chart: Vec<String>,
+    /// What pictures are said to show.
+    described: Vec<String>,
 }
 
 impl Beside {
@@ -41,6 +44,8 @@ impl Beside {
                     self.running.push(shown);
                 }
             }
+            // MSODRAWING (section 2.4.170): shapes
+            0xEC => self.described.append(&mut descriptions(&record.whole())),
             // OBJ (section 2.4.181): the number of the object stands in its first part.
             0x5D => self.object = u16_at(data, 6).unwrap_or(0),
             // TXO (section 2.4.329): the text lies in the records that continue it.
@@ -107,6 +112,9 @@ impl Beside {
         }
         for (_, text) in objects {
             content.push_text(text.trim(), place(0, 0));
+        }
+        for text in self.described {
+            content.push_text(text, place(0, 0));
         }
         content.push_text(self.chart.join("\n"), place(0, 0));
     }

@@ -6,9 +6,9 @@ use crate::format::Format;
 
 mod ass;
 mod bmp;
+mod bytes;
 mod calendar;
 mod card;
-mod bytes;
 mod code_page;
 mod content_line;
 mod csv;

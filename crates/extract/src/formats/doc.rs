@@ -61,7 +61,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         content.lost("the text is cut short: its positions lead out of the file");
     }
     read(&fib, tables, &text, context, &mut content);
-    pictures(&fib, tables, &text, &data, &mut content);
+    pictures(&fib, tables, &text, &data, context, &mut content);
     members(&file, context, &mut content);
     Ok(content)
 }
@@ -174,7 +174,14 @@ fn fonts(fib: &Fib<'_>, tables: &[u8]) -> Vec<String> {
 }
 
 /// Lists the pictures, and tells what they are said to show: those of drawings, and those that stand in the text (section 2.9.192).
-fn pictures(fib: &Fib<'_>, tables: &[u8], text: &Text, data: &[u8], content: &mut Content) {
+fn pictures(
+    fib: &Fib<'_>,
+    tables: &[u8],
+    text: &Text,
+    data: &[u8],
+    context: &Context<'_>,
+    content: &mut Content,
+) {
     let mut pictures = Pictures::default();
     let drawings = fib.table(Table::Drawings, tables);
     pictures.find(drawings);
@@ -196,7 +203,7 @@ fn pictures(fib: &Fib<'_>, tables: &[u8], text: &Text, data: &[u8], content: &mu
     for text in described {
         content.push_text(text, Locator::Whole {});
     }
-    pictures.list("pictures", content);
+    pictures.list("pictures", context, content);
 }
 
 /// The alternative texts of drawings (section 2.9.172): the group of all, then each drawing behind a byte that says
@@ -219,6 +226,9 @@ fn members(file: &CompoundFile<'_>, context: &Context<'_>, content: &mut Content
     objects.retain(|object| object.is_storage());
     objects.sort_by(|a, b| a.name.cmp(&b.name));
     for object in objects {
-        ole_object::member(file, object, &format!("ObjectPool/{}", object.name), context, content);
+        let path = format!("ObjectPool/{}", object.name);
+        if !ole_object::member(file, object, &path, context, content) {
+            break;
+        }
     }
 }

@@ -4,6 +4,7 @@ use madang_document::content::{Content, Member};
 
 use super::bytes::{piece, u8_at, u16_at, u32_at};
 use super::windows_text::wide;
+use crate::context::Context;
 
 /// A record of a drawing (MS-ODRAW, section 2.2.1); PowerPoint's records have the same head (MS-PPT, section 2.3.1).
 #[derive(Clone, Copy, Debug)]
@@ -160,8 +161,9 @@ impl Pictures {
     }
 
     /// Lists the pictures as members in `folder`.
-    pub(super) fn list(self, folder: &str, content: &mut Content) {
-        for (number, (extension, size)) in (1u32..).zip(self.found) {
+    pub(super) fn list(self, folder: &str, context: &Context<'_>, content: &mut Content) {
+        let most = usize::try_from(context.limits.members).unwrap_or(usize::MAX);
+        for (number, (extension, size)) in (1u32..).zip(self.found).take(most) {
             let path = format!("{folder}/{number}.{extension}");
             content.members.push(Member { path, size: Some(size), outcome: None });
         }

@@ -38,27 +38,37 @@ pub(super) fn open(blob: &dyn Blob) -> Result<CompoundFile<'_>, ExtractError> {
         .map_err(|error| ExtractError::Corrupt(format!("the compound file: {error}")))
 }
 
-/// Extracts an embedded object as the member `path`.
+/// Extracts an embedded object as the member `path`. Gives whether another may be.
 pub(super) fn member(
     file: &CompoundFile<'_>,
     object: &Entry,
     path: &str,
     context: &Context<'_>,
     content: &mut Content,
-) {
-    match file.copy(object, context.limits.member) {
+) -> bool {
+    match file.copy(object, context.limits.member.min(context.unpacked_left())) {
         Ok(bytes) => deliver(path, bytes, context, content),
         Err(error) => {
             content.lost(format!("{path}: the object cannot be read: {error}"));
             content.members.push(Member { path: path.to_owned(), size: None, outcome: None });
+            true
         }
     }
 }
 
-/// Extracts the bytes of an embedded object as the member `path`, within the limits of the object around it.
-pub(super) fn deliver(path: &str, bytes: Vec<u8>, context: &Context<'_>, content: &mut Content) {
-    match context.spend_unpacked(bytes.len() as u64) {
-        Ok(()) => ooxml::deliver(context, path, bytes, content),
-        Err(limit) => content.cut(limit.to_string()),
+/// Extracts the bytes of an embedded object as the member `path`, within the limits of the object around it. Gives
+/// whether another may be.
+pub(super) fn deliver(
+    path: &str,
+    bytes: Vec<u8>,
+    context: &Context<'_>,
+    content: &mut Content,
+) -> bool {
+    let may = context.may_open_member().and_then(|()| context.spend_unpacked(bytes.len() as u64));
+    if let Err(limit) = may {
+        content.cut(limit.to_string());
+        return false;
     }
+    ooxml::deliver(context, path, bytes, content);
+    true
 }

@@ -65,7 +65,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     members(&persist, context, &mut content);
     let mut pictures = Pictures::default();
     pictures.find(&file.root_stream("Pictures", limit).unwrap_or_default());
-    pictures.list("pictures", &mut content);
+    pictures.list("pictures", context, &mut content);
     Ok(content)
 }
 
@@ -269,9 +269,15 @@ fn comments(slide: &[u8]) -> Vec<String> {
 fn members(persist: &Persist<'_>, context: &Context<'_>, content: &mut Content) {
     let objects = persist.objects().into_iter().filter(|record| record.kind == OLE_OBJECT);
     for (number, object) in (1u32..).zip(objects) {
+        if let Err(limit) = context.may_open_member() {
+            content.cut(limit.to_string());
+            break;
+        }
         let path = format!("objects/{number}");
         if object.instance == 0 {
-            ole_object::deliver(&path, object.data.to_vec(), context, content);
+            if !ole_object::deliver(&path, object.data.to_vec(), context, content) {
+                break;
+            }
             continue;
         }
         let packed = object.data.get(4..).unwrap_or_default();

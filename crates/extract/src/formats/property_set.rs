@@ -17,6 +17,13 @@ use crate::context::Context;
 /// Properties in a set that are looked at; Office writes about twenty, programs for records some hundred of their own.
 const PROPERTIES: usize = 1000;
 
+/// Bytes of one text that are looked at. Many properties may name the same bytes, so that a small file could stand for
+/// any amount of text.
+const TEXT: usize = 32 << 10;
+
+/// Bytes of a property's name.
+const NAME: usize = 512;
+
 /// Format identifiers as they lie in the stream (MS-OLEPS, section 2.21 and MS-OSHARED, section 2.3.3).
 const SUMMARY: [u8; 16] = [
     0xE0, 0x85, 0x9F, 0xF2, 0xF9, 0x4F, 0x68, 0x10, 0xAB, 0x91, 0x08, 0x00, 0x2B, 0x27, 0xB3, 0xD9,
@@ -153,12 +160,12 @@ impl<'a> Set<'a> {
             0x0B => Some(Value::Bool(u16_at(data, 4)? != 0)),
             // VT_LPSTR: bytes, in the code page. VT_BSTR is stored alike.
             0x1E | 0x08 => {
-                let length = u32_at(data, 4)? as usize;
+                let length = (u32_at(data, 4)? as usize).min(TEXT);
                 Some(Value::Text(narrow(piece(data, 8, length), self.page)))
             }
             // VT_LPWSTR: number of characters, then UTF-16.
             0x1F => {
-                let length = (u32_at(data, 4)? as usize).saturating_mul(2);
+                let length = (u32_at(data, 4)? as usize).saturating_mul(2).min(TEXT);
                 Some(Value::Text(wide(piece(data, 8, length))))
             }
             // VT_FILETIME
@@ -181,7 +188,7 @@ impl<'a> Set<'a> {
             let (Some(id), Some(length)) = (u32_at(data, at), u32_at(data, at + 4)) else { break };
             let is_wide = self.page == 1200;
             let length = (length as usize).saturating_mul(if is_wide { 2 } else { 1 });
-            names.insert(id, narrow(piece(data, at + 8, length), self.page));
+            names.insert(id, narrow(piece(data, at + 8, length.min(NAME)), self.page));
             // Names in UTF-16 are filled up to four bytes.
             let padded = if is_wide { length.saturating_add(3) / 4 * 4 } else { length };
             at = at.saturating_add(8).saturating_add(padded);
@@ -244,6 +251,19 @@ mod tests {
         let sets = stream(USER_DEFINED, &[(0, names), (1, page), (2, title)]);
         properties(&sets, &mut content);
         assert_eq!(content.metadata.text("office.한글"), Some("한글"));
+    }
+
+    #[test]
+    fn many_properties_of_one_text_are_no_more_than_they_may_be() {
+        let long = text(&vec![b'x'; 1 << 20]);
+        let mut set = stream(SUMMARY, &[(2, long)]);
+        // Every property of the set is at the offset of the first.
+        set[52..56].copy_from_slice(&2u32.to_le_bytes());
+        let offset = set[60..64].to_vec();
+        set.splice(64..64, [[6, 0, 0, 0].as_slice(), &offset].concat());
+        let mut content = Content::default();
+        properties(&set, &mut content);
+        assert!(content.metadata.size() <= 2 * TEXT + 100, "{}", content.metadata.size());
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! calamine reads BIFF5 and BIFF8, too, but neither comments, text boxes, running lines nor charts, shows numbers
 //! without their formats, and refuses the older versions and damaged files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use madang_document::content::Content;
 use madang_document::locator::Locator;
@@ -88,7 +88,9 @@ fn members(file: &CompoundFile<'_>, context: &Context<'_>, content: &mut Content
     objects.retain(|entry| entry.is_storage() && entry.name.starts_with("MBD"));
     objects.sort_by(|a, b| a.name.cmp(&b.name));
     for object in objects {
-        ole_object::member(file, object, &object.name, context, content);
+        if !ole_object::member(file, object, &object.name, context, content) {
+            break;
+        }
     }
 }
 
@@ -193,7 +195,13 @@ fn read(
         content.metadata.set(metadata::SHEETS, sheets.len());
     }
     let mut written = Written::new(context);
+    let mut seen = BTreeSet::new();
     for sheet in &sheets {
+        // Two names for one sheet are damage; a thousand would have it read a thousand times.
+        if !sheet.module && !seen.insert(sheet.at) {
+            content.lost(format!("sheet {} is not where the workbook says", sheet.name));
+            continue;
+        }
         context.unit();
         read_sheet(stream, sheet, texts, &workbook, &mut written, context, content);
         if written.is_full() {
@@ -201,7 +209,7 @@ fn read(
             break;
         }
     }
-    pictures.list("pictures", content);
+    pictures.list("pictures", context, content);
     Ok(())
 }
 
@@ -265,6 +273,7 @@ fn read_sheet(
             }
         }
     }
+    let cells_cut = cells.is_cut();
     let mut row = SheetRow::new(1);
     for cell in cells.in_order() {
         let number = u32::from(cell.row) + 1;
@@ -278,6 +287,9 @@ fn read_sheet(
     }
     row.deliver(name, written, content);
     beside.deliver(name, content);
+    if cells_cut {
+        content.cut(format!("sheet {name} has more than {} cells", Cells::MOST));
+    }
     if !whole {
         content.lost(format!("sheet {name} is cut short"));
     }

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::fib::{Fib, Table};
 use super::runs::{Runs, characters, paragraphs};
@@ -11,7 +11,8 @@ pub(super) struct Text {
     /// 16-bit units; bytes of a code page where `page` is set.
     units: Vec<u16>,
     deleted: Vec<bool>,
-    symbols: BTreeMap<usize, (u16, u16)>,
+    /// First position, the one behind the last, font and code of signs.
+    symbols: Vec<(usize, usize, (u16, u16))>,
     /// Where pictures lie in the stream `Data`.
     pub(super) pictures: BTreeSet<u32>,
     pieces: Vec<Piece>,
@@ -36,8 +37,8 @@ struct Piece {
 /// Changes that several pieces share, those that matter (section 2.9.209).
 type Changes = Vec<(u16, Vec<u8>)>;
 
-/// Changes of one set that are kept; fast saves write a handful.
-const CHANGES: usize = 64;
+/// The changes of characters and paragraphs that are asked for.
+const MATTERS: [u16; 9] = [0x0800, 0x2416, 0x2417, 0x6649, 0x244B, 0x244C, 0x460B, 0x260A, 0x4600];
 
 impl Text {
     /// Reads the text by its table of pieces.
@@ -46,7 +47,7 @@ impl Text {
         let mut text = Text {
             units: Vec::new(),
             deleted: Vec::new(),
-            symbols: BTreeMap::new(),
+            symbols: Vec::new(),
             pictures: BTreeSet::new(),
             pieces: Vec::new(),
             changes: Vec::new(),
@@ -74,7 +75,8 @@ impl Text {
             let length = usize::from(u16_at(clx, at + 1).unwrap_or(0));
             let grpprl = piece(clx, at + 3, length);
             let changes = sprms(grpprl, fib.is_new).map(|(code, o)| (code, o.to_vec()));
-            self.changes.push(changes.filter(|(_, o)| o.len() <= 4).take(CHANGES).collect());
+            let kept = changes.filter(|(code, o)| MATTERS.contains(code) && o.len() <= 4);
+            self.changes.push(kept.take(MATTERS.len()).collect());
             at += 3 + length;
         }
         if u8_at(clx, at) != Some(2) {
@@ -137,7 +139,7 @@ impl Text {
                 self.deleted.get_mut(from..to).unwrap_or_default().fill(true);
             }
             if let Some(symbol) = properties.symbol {
-                self.symbols.extend((from..to).map(|at| (at, symbol)));
+                self.symbols.push((from, to, symbol));
             }
             if let Some(picture) = properties.picture.filter(|_| !properties.is_object) {
                 self.pictures.insert(picture);
@@ -171,7 +173,9 @@ impl Text {
 
     /// The font and code of the sign at a position, if it is one.
     pub(super) fn symbol(&self, at: usize) -> Option<(u16, u16)> {
-        self.symbols.get(&at).copied()
+        let after = self.symbols.partition_point(|(first, ..)| *first <= at);
+        let run = self.symbols.get(after.checked_sub(1)?)?;
+        (at < run.1).then_some(run.2)
     }
 
     /// The properties of the paragraph whose mark stands at this position.

@@ -50,7 +50,6 @@ struct Shape {
     text: String,
     /// Left and upper edge within its group.
     corner: (i32, i32),
-    is_table: bool,
     /// What it is said to show.
     described: Option<String>,
 }
@@ -83,7 +82,7 @@ impl<'a> Shapes<'a> {
     /// made.
     fn group(&mut self, group: &Record<'_>, depth: u32) {
         let first = records(group.data).find(|record| record.kind == SHAPE);
-        if !first.is_some_and(|first| self.shape(&first).is_table) {
+        if !first.is_some_and(|first| is_table(&first)) {
             self.read(group.data, depth + 1);
             return;
         }
@@ -112,8 +111,7 @@ impl<'a> Shapes<'a> {
     }
 
     fn shape(&mut self, shape: &Record<'_>) -> Shape {
-        let mut read =
-            Shape { text: String::new(), corner: (0, 0), is_table: false, described: None };
+        let mut read = Shape { text: String::new(), corner: (0, 0), described: None };
         let mut is_left_out = false;
         for record in records(shape.data) {
             match record.kind {
@@ -136,12 +134,6 @@ impl<'a> Shapes<'a> {
                 }
                 kind if PROPERTIES.contains(&kind) => {
                     read.described = read.described.or_else(|| description(&record));
-                    let all = record.data.chunks_exact(6).take(record.instance.into());
-                    read.is_table |= all
-                        .filter(|property| {
-                            u16_at(property, 0).is_some_and(|id| id & 0x3FFF == TABLE)
-                        })
-                        .any(|property| u8_at(property, 2).is_some_and(|flags| flags & 1 == 1));
                 }
                 _ => {}
             }
@@ -208,6 +200,15 @@ impl<'a> Shapes<'a> {
         found.extend(left.map(|(text, _)| text.clone()));
         found
     }
+}
+
+/// Whether the first shape of a group says that it is a table.
+fn is_table(shape: &Record<'_>) -> bool {
+    let tables = records(shape.data).filter(|record| PROPERTIES.contains(&record.kind));
+    tables
+        .flat_map(|table| table.data.chunks_exact(6).take(table.instance.into()))
+        .filter(|property| u16_at(property, 0).is_some_and(|id| id & 0x3FFF == TABLE))
+        .any(|property| u8_at(property, 2).is_some_and(|flags| flags & 1 == 1))
 }
 
 /// Whether a placeholder is one of the edges of a page, or the picture of the slide (MS-PPT, section 2.13.21).

@@ -9,7 +9,7 @@ pub(super) struct Cell {
     /// Counted from 0, as the column.
     pub(super) row: u16,
     pub(super) column: u16,
-    style: usize,
+    style: u16,
     value: Value,
 }
 
@@ -17,7 +17,7 @@ enum Value {
     Number(f64),
     /// A string by its number.
     Shared(u32),
-    Text(String),
+    Text(Box<str>),
     Flag(bool),
     Error(u8),
 }
@@ -30,9 +30,18 @@ pub(super) struct Cells {
     awaits_text: bool,
     /// Whether the cells stand in another order than a person reads them.
     mixed: bool,
+    cut: bool,
 }
 
 impl Cells {
+    /// Cells of a sheet that are kept: their text alone is more than a document may have.
+    pub(super) const MOST: usize = 4_000_000;
+
+    /// Whether there were more.
+    pub(super) fn is_cut(&self) -> bool {
+        self.cut
+    }
+
     /// Takes a record of a cell (MS-XLS, section 2.4). Other records say nothing here.
     pub(super) fn take(&mut self, record: &Record<'_>, texts: Texts) {
         let data = record.data;
@@ -51,9 +60,9 @@ impl Cells {
             // MULRK: a row of them
             0xBD => return self.packed_row(data),
             // LABEL of a chart's data (MS-OGRAPH, section 2.4.68)
-            0x0004 if texts.is_graph => Some(Value::Text(texts.short(record, at))),
+            0x0004 if texts.is_graph => Some(Value::Text(texts.short(record, at).into())),
             // LABEL, RSTRING
-            0x0204 | 0x0004 | 0xD6 => Some(Value::Text(texts.long(record, at))),
+            0x0204 | 0x0004 | 0xD6 => Some(Value::Text(texts.long(record, at).into())),
             // BOOLERR
             0x0205 | 0x0005 => match (u8_at(data, at), u8_at(data, at + 1)) {
                 (Some(code), Some(1)) => Some(Value::Error(code)),
@@ -66,7 +75,7 @@ impl Cells {
             0x0207 | 0x0007 => {
                 let awaits = std::mem::take(&mut self.awaits_text);
                 if let Some(cell) = self.cells.last_mut().filter(|_| awaits) {
-                    cell.value = Value::Text(texts.long(record, 0));
+                    cell.value = Value::Text(texts.long(record, 0).into());
                 }
                 return;
             }
@@ -78,13 +87,17 @@ impl Cells {
         };
         let style = match old {
             _ if texts.is_graph => 0,
-            true => usize::from(u8_at(data, 5).unwrap_or(0) & 0x3F),
-            false => usize::from(u16_at(data, 4).unwrap_or(0)),
+            true => u16::from(u8_at(data, 5).unwrap_or(0) & 0x3F),
+            false => u16_at(data, 4).unwrap_or(0),
         };
         self.push(Cell { row, column, style, value });
     }
 
     fn push(&mut self, cell: Cell) {
+        if self.cells.len() >= Cells::MOST {
+            self.cut = true;
+            return;
+        }
         let before = self.cells.last().map(|last| (last.row, last.column));
         self.mixed |= before.is_some_and(|before| before > (cell.row, cell.column));
         self.cells.push(cell);
@@ -101,7 +114,7 @@ impl Cells {
             };
             let column = first.saturating_add(n as u16);
             let value = Value::Number(packed_number(packed));
-            self.push(Cell { row, column, style: style.into(), value });
+            self.push(Cell { row, column, style, value });
         }
     }
 
@@ -114,7 +127,7 @@ impl Cells {
         match u8_at(data, at)? {
             0 => {
                 self.awaits_text = true;
-                Some(Value::Text(String::new()))
+                Some(Value::Text("".into()))
             }
             1 => Some(Value::Flag(detail != 0)),
             2 => Some(Value::Error(detail)),
@@ -135,11 +148,11 @@ impl Cell {
     /// What the cell shows.
     pub(super) fn shown(&self, workbook: &Workbook) -> String {
         match &self.value {
-            Value::Number(number) => workbook.number(*number, self.style),
+            Value::Number(number) => workbook.number(*number, self.style.into()),
             Value::Shared(number) => {
                 workbook.strings.get(*number as usize).unwrap_or_default().to_owned()
             }
-            Value::Text(text) => text.clone(),
+            Value::Text(text) => text.to_string(),
             Value::Flag(flag) => if *flag { "TRUE" } else { "FALSE" }.to_owned(),
             Value::Error(code) => error(*code).to_owned(),
         }

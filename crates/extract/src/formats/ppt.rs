@@ -35,7 +35,6 @@ pub(super) const FORMAT: Format = Format {
 };
 
 // Records of the presentation (MS-PPT, section 2.13.24).
-const DOCUMENT: u16 = 0x03E8;
 const SLIDE: u16 = 0x03EE;
 const SLIDE_ATOM: u16 = 0x03EF;
 const NOTES: u16 = 0x03F0;

@@ -13,6 +13,8 @@ pub(super) struct Persist<'a> {
     document: Option<u32>,
 }
 
+/// The document container (section 2.4.1).
+const DOCUMENT: u16 = 0x03E8;
 const USER_EDIT: u16 = 0x0FF5;
 const DIRECTORY: u16 = 0x1772;
 
@@ -94,8 +96,8 @@ impl<'a> Persist<'a> {
     pub(super) fn document(&self) -> Option<Record<'a>> {
         let named = self.document.and_then(|number| self.object(number)).map(|(_, record)| record);
         named
-            .filter(|record| record.kind == super::DOCUMENT)
-            .or_else(|| self.everything().filter(|r| r.kind == super::DOCUMENT).last())
+            .filter(|record| record.kind == DOCUMENT)
+            .or_else(|| self.everything().filter(|r| r.kind == DOCUMENT).last())
     }
 
     /// The records of the stream as they lie there.

@@ -38,6 +38,7 @@ mod notes;
 mod objects;
 mod outbox;
 mod outlook;
+mod owed;
 #[cfg(test)]
 mod plan;
 mod queues;

@@ -1,8 +1,6 @@
-use std::sync::Arc;
-
 use super::fault::fault;
+use super::owed::Owed;
 use super::readings::Readings;
-use super::value::json;
 use super::writing::Writing;
 use crate::error::Result;
 
@@ -17,25 +15,6 @@ const BRING_FORWARD: [&str; 3] = [
 
 /// Jobs that wait, in the order in which they are claimed: a walk over one index.
 const WAITING: &str = "SELECT id FROM job INDEXED BY job_ready WHERE state = 'ready'";
-
-/// Jobs of one transaction: some tens of milliseconds.
-const SLICE: usize = 5_000;
-
-/// Jobs that waited when the clock was set back and are still to be brought forward. A backlog of a million would keep
-/// everybody who writes waiting for as long as all of it takes; so whoever writes next brings a slice of it forward
-/// first.
-///
-/// Remembered in memory only, and so is the reading of the clock until all is done: if this process ends before, the
-/// next one finds the former reading in the ledger, and brings forward what waits then. Some jobs are brought forward
-/// twice by that, and go before others; none waits for it.
-#[derive(Clone, Debug)]
-pub(super) struct Owed {
-    /// Milliseconds.
-    by: i64,
-    jobs: Arc<[i64]>,
-    /// How many of the jobs are done.
-    done: usize,
-}
 
 impl Writing<'_> {
     /// Brings forward by so many milliseconds what waits, because the clock was set back; nothing if another process
@@ -53,7 +32,7 @@ impl Writing<'_> {
         }
         let jobs: Vec<i64> =
             sqlx::query_scalar(WAITING).fetch_all(&mut self.conn).await.map_err(fault)?;
-        self.owed.push(Owed { by, jobs: jobs.into(), done: 0 });
+        self.owed.push(Owed::of(by, jobs));
         self.bring_slice().await?;
         let steps = known.steps + 1;
         sqlx::query("UPDATE clock SET steps = ? WHERE one = 1")
@@ -67,21 +46,11 @@ impl Writing<'_> {
         Ok(())
     }
 
-    /// Brings the next slice forward of what is owed. A job that was given back meanwhile is due a little early.
+    /// Brings the next slice forward of what is owed.
     pub(super) async fn bring_slice(&mut self) -> Result<()> {
         let Some(owed) = self.owed.first_mut() else { return Ok(()) };
-        let slice: Vec<i64> = owed.jobs.iter().skip(owed.done).take(SLICE).copied().collect();
-        sqlx::query(
-            "UPDATE job SET run_at = run_at - ?1
-             WHERE id IN (SELECT value FROM json_each(?2)) AND state = 'ready'",
-        )
-        .bind(owed.by)
-        .bind(json(&slice)?)
-        .execute(&mut self.conn)
-        .await
-        .map_err(fault)?;
-        owed.done += slice.len();
-        if owed.done >= owed.jobs.len() {
+        owed.bring_slice(&mut self.conn).await?;
+        if owed.is_done() {
             self.owed.remove(0);
         }
         Ok(())
@@ -92,6 +61,7 @@ impl Writing<'_> {
 mod tests {
     use std::path::Path;
 
+    use super::super::owed::SLICE;
     use super::super::plan::plan;
     use super::super::{Durability, SqliteLedger};
     use super::*;

@@ -5,8 +5,8 @@ use tokio::sync::MutexGuard;
 
 use super::fault::fault;
 use super::news::{News, What};
+use super::owed::Owed;
 use super::readings::Readings;
-use super::step_back::Owed;
 use super::{chain, news};
 use crate::audit::Act;
 use crate::error::{LedgerError, Result};

@@ -269,7 +269,7 @@ fn number(value: f64, tokens: &[Token]) -> Option<String> {
     if !value.is_finite() || value.abs() >= 1e21 {
         return None;
     }
-    let mut shown = match exponent {
+    let shown = match exponent {
         Some(count) => {
             let scientific = format!("{:.decimals$e}", value.abs());
             let (mantissa, power) = scientific.split_once('e')?;
@@ -292,21 +292,17 @@ fn number(value: f64, tokens: &[Token]) -> Option<String> {
         }
     };
     if exponent.is_none() {
-        let (integer, fraction) = match shown.split_once('.') {
-            Some((integer, fraction)) => (integer.to_owned(), format!(".{fraction}")),
-            None => (shown.clone(), String::new()),
+        let sign = value < 0.0 && shown.contains(|c: char| ('1'..='9').contains(&c));
+        let (integer, fraction) = shown.split_once('.').unwrap_or((&shown, ""));
+        // Behind a place that is always filled, all are.
+        let filled = whole.iter().skip_while(|t| !matches!(t, Token::Digit('0')));
+        let wanted = filled.filter(|t| digits(t)).count().min(30);
+        let integer = match integer {
+            "0" if wanted == 0 && !fraction.is_empty() => String::new(),
+            integer => format!("{integer:0>wanted$}"),
         };
-        let fraction = if fraction == "." { String::new() } else { fraction };
-        let wanted = zeros(whole).min(30);
-        let mut integer = if integer == "0" && wanted == 0 && !fraction.is_empty() {
-            String::new()
-        } else {
-            format!("{integer:0>wanted$}")
-        };
-        if grouped {
-            integer = with_commas(&integer);
-        }
-        shown = integer + &fraction;
+        let placed = placed(tokens, point, &integer, fraction, grouped);
+        return Some(if sign { format!("-{placed}") } else { placed });
     }
     let mut text = String::new();
     if value < 0.0 && shown.contains(|c: char| ('1'..='9').contains(&c)) {
@@ -323,13 +319,50 @@ fn number(value: f64, tokens: &[Token]) -> Option<String> {
     Some(text)
 }
 
-fn with_commas(digits: &str) -> String {
+/// The digits at their places, and between them what the code has there, as in `000-0000`. The first place takes all
+/// digits that are more than there are places.
+fn placed(tokens: &[Token], point: usize, integer: &str, fraction: &str, grouped: bool) -> String {
+    let is_digit = |t: &Token| matches!(t, Token::Digit(_));
+    let places = tokens.get(..point).unwrap_or_default().iter().filter(|t| is_digit(t)).count();
+    let mut left = integer.len();
+    let mut digits = integer.chars();
+    let mut decimals = fraction.chars();
     let mut text = String::new();
-    for (at, c) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
+    let mut take = |text: &mut String, count: usize| {
+        for digit in digits.by_ref().take(count) {
+            text.push(digit);
+            left -= 1;
+            if grouped && left > 0 && left.is_multiple_of(3) {
+                text.push(',');
+            }
         }
-        text.push(c);
+    };
+    let mut place = 0;
+    for (at, token) in tokens.iter().enumerate() {
+        match token {
+            Token::Literal(literal) => text.push_str(literal),
+            Token::Percent => text.push('%'),
+            Token::Digit(_) if at < point => {
+                // Digits that this place and those behind it are for.
+                let behind = places - place;
+                place += 1;
+                let here = match place {
+                    1 => (integer.len() + 1).saturating_sub(behind),
+                    _ => usize::from(integer.len() >= behind),
+                };
+                take(&mut text, here);
+            }
+            Token::Digit(_) => text.extend(decimals.next()),
+            Token::Point if at == point => {
+                if places == 0 {
+                    take(&mut text, integer.len());
+                }
+                if !fraction.is_empty() {
+                    text.push('.');
+                }
+            }
+            _ => {}
+        }
     }
     text
 }
@@ -487,6 +520,14 @@ mod tests {
             (0.0, "#,##0;-#,##0;\"-\"", "-"),
             (1.5, "# ?/?", "1.5"),
             (3.0, "0\"건\"", "3건"),
+            (512345678.0, "000-000-0000", "051-234-5678"),
+            (1234567890.0, "000-00-00000", "123-45-67890"),
+            (20260302.0, r#"0000"."00"."00"#, "2026.03.02"),
+            (1012345678.0, "[<=9999999]###-####;0##-####-####", "010-1234-5678"),
+            (5.0, "##-##", "-5"),
+            (12.5, ".00", "12.50"),
+            (19.99, r#"0" dollars and ".00" cents""#, "19 dollars and .99 cents"),
+            (-1234567.5, "#,##0.0#\"원\"", "-1,234,567.5원"),
             (150.0, "[>=100]\"많음\";0", "많음"),
             (2.5, "0", "3"),
             (1.005, "0.00", "1.01"),

@@ -17,7 +17,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "odf",
-    version: 1,
+    version: 2,
     media_types: &[ODT, OTT, ODM, ODS, OTS, ODP, OTP, ODG, OTG, ODF, SXW, SXC, SXI, SXD],
     sniff,
     media_type,

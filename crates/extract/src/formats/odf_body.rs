@@ -413,7 +413,8 @@ impl<'a> Body<'a> {
             let has_field = segment.text.contains(FIELD);
             segment.text = segment.text.replace(FIELD, "").trim().to_owned();
             // "Page" around a number that is gone says nothing.
-            let words = segment.text.split_whitespace().count();
+            let is_word = |word: &&str| word.contains(char::is_alphanumeric);
+            let words = segment.text.split_whitespace().filter(is_word).count();
             words > usize::from(has_field) && seen.insert(segment.text.clone())
         });
         content.segments.append(&mut found.segments);

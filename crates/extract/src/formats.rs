@@ -15,7 +15,9 @@ mod csv;
 mod date;
 mod doc;
 mod docx;
+mod docx_field;
 mod docx_numbering;
+mod drawing;
 mod eml;
 mod epub;
 mod gif;
@@ -98,6 +100,7 @@ mod xlsb;
 mod xlsx;
 mod xml;
 mod xmp;
+mod xstring;
 mod zip;
 
 /// Every format that Madang reads. Of two rows that are equally sure, the earlier wins.

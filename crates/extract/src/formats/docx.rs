@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 
+use super::docx_field::{Field, FormValue};
 use super::docx_numbering::{Numbering, ParagraphNumber};
+use super::drawing::{self, Alternatives};
 use super::markup::{Markup, Node, Tag};
-use super::ooxml::{self, Relationship};
+use super::ooxml::{self, Members, Relationship};
 use super::package::Package;
+use super::symbol_font;
 use crate::blob::Blob;
 use crate::context::Context;
 use crate::error::ExtractError;
@@ -17,7 +20,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "docx",
-    version: 1,
+    version: 2,
     media_types: &[DOCX, DOTX, DOCM, DOTM],
     sniff: |probe| ooxml::sniff(probe, "word/", &["docx", "docm", "dotx", "dotm"]),
     media_type,
@@ -65,12 +68,19 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             story.walk(&text, &part, context, &mut content);
         }
     }
-    for part in parts(&related, "diagramData").into_iter().chain(parts(&related, "chart")) {
+    for part in parts(&related, "diagramData") {
         let Some(text) = package.text(&part, &mut content) else { continue };
-        let lines = ooxml::drawing_text(&text, &part, &mut content);
+        let lines = drawing::text(&text, &part, &mut content);
         content.push_text(lines, Locator::Whole {});
     }
-    ooxml::members(&mut package, &mut content);
+    let mut members = Members::default();
+    for part in ["chart", "chartEx"].iter().flat_map(|kind| parts(&related, kind)) {
+        let lines = ooxml::chart(&mut package, &part, &mut members, &mut content);
+        content.push_text(lines, Locator::Whole {});
+    }
+    // HTML, mail or RTF that Word reads into the body when it opens the document (section 17.17.2.1).
+    members.opened = parts(&related, "aFChunk");
+    ooxml::members(&mut package, &members, &mut content);
     ooxml::thumbnail(&mut package, "docProps/thumbnail.jpeg", &mut content);
     package.finish(content)
 }
@@ -165,24 +175,28 @@ struct Story<'a> {
     number: u32,
     /// The place of the note the walk is in.
     note_place: Option<u32>,
-    /// Open fields, each true once its result has begun.
-    fields: Vec<bool>,
+    fields: Vec<Field>,
+    /// The font of the open run, if its letters are signs.
+    signs: Option<String>,
+    /// Whether the open run is not shown, and whether there was such a run with words in it.
+    hidden: bool,
+    any_hidden: bool,
+    /// What was said last of a picture: it is said of the frame and of the picture in it.
+    described: String,
 }
 
 impl Story<'_> {
     fn walk(&mut self, text: &str, part: &str, context: &Context<'_>, content: &mut Content) {
         let mut markup = Markup::new(text);
-        // For each open mc:AlternateContent whether a choice was taken.
-        let mut alternatives: Vec<bool> = Vec::new();
+        let mut alternatives = Alternatives::default();
         while let Some(node) = markup.next() {
             match node {
                 Node::Start(tag) => match tag.name() {
-                    "AlternateContent" => alternatives.push(false),
-                    "Choice" | "Fallback" => match alternatives.last_mut() {
-                        Some(true) => markup.skip(),
-                        Some(taken) => *taken = true,
-                        None => {}
-                    },
+                    "AlternateContent" | "Choice" | "Fallback" => {
+                        if alternatives.skips(tag.name()) {
+                            markup.skip();
+                        }
+                    }
                     // Tracked deletions and the old place of moved text; properties, whose w:tab and w:del
                     // are not text.
                     "pPr" => {
@@ -192,11 +206,29 @@ impl Story<'_> {
                             *label = number.unwrap_or_default();
                         }
                     }
-                    "del" | "moveFrom" | "rPr" | "tblPr" | "tcPr" | "sectPr" | "sdtPr"
-                    | "tblGrid" | "instrText" | "delText" => markup.skip(),
+                    "rPr" => self.run_properties(&mut markup),
+                    "r" => {
+                        (self.signs, self.hidden) = (None, false);
+                    }
+                    "ffData" => {
+                        let value = FormValue::read(&mut markup);
+                        if let Some(field) = self.fields.last_mut() {
+                            field.form = value;
+                        }
+                    }
+                    "docPr" | "cNvPr" | "shape" | "textpath" => self.describe(&tag, content),
+                    "del" | "moveFrom" | "tblPr" | "tcPr" | "sectPr" | "sdtPr" | "tblGrid"
+                    | "instrText" | "delText" => markup.skip(),
                     "t" => {
                         let text = markup.text();
-                        self.put(&text);
+                        match &self.signs {
+                            Some(font) => {
+                                let signs = signs(font, &text);
+                                self.put(&signs);
+                            }
+                            None => self.put(&text),
+                        }
+                        self.any_hidden |= self.hidden && !text.trim().is_empty();
                     }
                     "footnote" | "endnote" | "comment" => self.note(&tag, &mut markup),
                     "trPr" => self.row_properties(&mut markup),
@@ -208,7 +240,7 @@ impl Story<'_> {
                     }
                 },
                 Node::End(name) => match name.as_str() {
-                    "AlternateContent" => drop(alternatives.pop()),
+                    "AlternateContent" => alternatives.end(),
                     "p" | "tr" | "tc" => self.close(&name, content),
                     "footnote" | "endnote" | "comment" => self.note_place = None,
                     _ => {}
@@ -220,6 +252,46 @@ impl Story<'_> {
             self.close(name, content);
         }
         markup.report(part, content);
+        if self.any_hidden {
+            content.note(format!("{part}: some of the text is hidden in Word"));
+        }
+    }
+
+    /// Reads the properties of a run: whether its font is one of signs, and whether it is shown.
+    fn run_properties(&mut self, markup: &mut Markup<'_>) {
+        while let Some(node) = markup.next() {
+            match node {
+                Node::Start(tag) => match tag.name() {
+                    "rFonts" => {
+                        let font = tag.attribute("ascii").or_else(|| tag.attribute("hAnsi"));
+                        self.signs = font.filter(|font| symbol_font::has_signs(font));
+                    }
+                    "vanish" => {
+                        let value = tag.attribute("val");
+                        self.hidden =
+                            value.is_none_or(|v| !matches!(v.as_str(), "0" | "false" | "off"));
+                    }
+                    "rPrChange" => markup.skip(),
+                    _ => {}
+                },
+                Node::End(name) if name == "rPr" => break,
+                Node::End(_) | Node::Text(_) => {}
+            }
+        }
+    }
+
+    /// Takes up what is said of a picture, and the letters of text art, as a line behind the paragraph.
+    fn describe(&mut self, tag: &Tag<'_>, content: &mut Content) {
+        let words = match tag.name() {
+            "textpath" => tag.attribute("string"),
+            "shape" => drawing::vml_description(tag),
+            _ => drawing::description(tag),
+        };
+        let words = words.unwrap_or_default();
+        if tag.name() != "cNvPr" || words != self.described {
+            self.emit(words.clone(), self.number, content);
+        }
+        self.described = words;
     }
 
     fn open(&mut self, tag: &Tag<'_>) {
@@ -247,19 +319,28 @@ impl Story<'_> {
             "sym" => {
                 let code = tag.attribute("char").and_then(|c| u32::from_str_radix(&c, 16).ok());
                 let font = tag.attribute("font").unwrap_or_default();
-                if let Some(c) = code.and_then(|code| symbol(&font, code)) {
+                // A font of letters shows what stands at the code.
+                let plain =
+                    |code| char::from_u32(code).filter(|_| !(0xE000..0xF900).contains(&code));
+                let sign = |code| symbol_font::sign(&font, code).or_else(|| plain(code));
+                if let Some(c) = code.and_then(sign) {
                     self.put(c.encode_utf8(&mut [0; 4]));
                 }
             }
             "fldChar" => match tag.attribute("fldCharType").as_deref() {
                 // Word nests fields 20 deep at most.
-                Some("begin") if self.fields.len() < 64 => self.fields.push(false),
+                Some("begin") if self.fields.len() < 64 => self.fields.push(Field::default()),
                 Some("separate") => {
                     if let Some(field) = self.fields.last_mut() {
-                        *field = true;
+                        field.begun = true;
                     }
                 }
-                Some("end") => drop(self.fields.pop()),
+                Some("end") => {
+                    let field = self.fields.pop().unwrap_or_default();
+                    if let Some(value) = field.unshown() {
+                        self.put(&value);
+                    }
+                }
                 _ => {}
             },
             "footnoteReference" => self.refer("footnote", tag),
@@ -307,8 +388,11 @@ impl Story<'_> {
 
     /// Adds characters to the paragraph, unless they are a field's instruction.
     fn put(&mut self, piece: &str) {
-        if self.fields.contains(&false) {
+        if self.fields.iter().any(|field| !field.begun) {
             return;
+        }
+        if !piece.trim().is_empty() {
+            self.fields.iter_mut().for_each(|field| field.shown = true);
         }
         let in_cell = self.frames.iter().rev().any(|f| matches!(f, Frame::Cell { .. }));
         match self.frames.last_mut() {
@@ -335,7 +419,7 @@ impl Story<'_> {
                 Frame::Paragraph { mut text, label, boxed, number } => {
                     // An instruction does not run on into the next paragraph: its end was lost.
                     if !self.frames.iter().any(|f| matches!(f, Frame::Paragraph { .. })) {
-                        self.fields.iter_mut().for_each(|field| *field = true);
+                        self.fields.iter_mut().for_each(|field| field.begun = true);
                     }
                     if !label.is_empty() && !text.trim().is_empty() {
                         text = format!("{label} {text}");
@@ -399,19 +483,10 @@ impl Frame {
     }
 }
 
-/// The character of a symbol font as Unicode has it. Symbol fonts put their glyphs at U+F000 and up; only
-/// those that forms are ticked with are worth a table.
-fn symbol(font: &str, code: u32) -> Option<char> {
-    let wingdings = font.eq_ignore_ascii_case("Wingdings");
-    match code & 0xFF {
-        0xB7 if !wingdings => Some('•'),
-        0xFC if wingdings => Some('✓'),
-        0xFB if wingdings => Some('✗'),
-        0xFE if wingdings => Some('☑'),
-        0xFD if wingdings => Some('☒'),
-        0xA8 | 0x6F if wingdings => Some('☐'),
-        0xE0 if wingdings => Some('→'),
-        _ if (0xE000..0xF900).contains(&code) => None,
-        _ => char::from_u32(code),
-    }
+/// The signs that letters show in a font of signs; letters that it has not (Hangul) come from another font.
+fn signs(font: &str, text: &str) -> String {
+    let latin = |c: char| matches!(u32::from(c), 0x21..=0xFF | 0xF000..=0xF0FF);
+    text.chars()
+        .filter_map(|c| if latin(c) { symbol_font::sign(font, c.into()) } else { Some(c) })
+        .collect()
 }

@@ -7,6 +7,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::markup::{Markup, Node};
 use super::ooxml::{add_subject, set_property};
+use super::xstring::xstring;
 
 /// Elements that are cut out of one text; the parts of a large document are some hundred.
 const MOST: usize = 10_000;
@@ -94,42 +95,16 @@ pub(super) fn properties(text: &str, content: &mut Content) {
         let mut markup = Markup::new(part.inner);
         while let Some(node) = markup.next() {
             let Node::Start(tag) = node else { continue };
-            let name = unescaped(tag.name());
+            // Characters that XML does not allow in a name.
+            let name = xstring(tag.name());
             content.metadata.set(&format!("office.{name}"), markup.text());
         }
     }
 }
 
-/// A name with the characters that XML does not allow in one, which are written as `_x0020_`.
-fn unescaped(name: &str) -> String {
-    let mut text = String::new();
-    let mut rest = name;
-    while let Some((before, after)) = rest.split_once("_x") {
-        text.push_str(before);
-        let code = after.get(..4).filter(|_| after.get(4..5) == Some("_"));
-        let c = code.and_then(|code| u32::from_str_radix(code, 16).ok()).and_then(char::from_u32);
-        match c {
-            Some(c) => {
-                text.push(c);
-                rest = after.get(5..).unwrap_or_default();
-            }
-            None => {
-                text.push_str("_x");
-                rest = after;
-            }
-        }
-    }
-    text + rest
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_unescaped() {
-        assert_eq!(unescaped("문서_x0020_번호_x00"), "문서 번호_x00");
-    }
 
     #[test]
     fn elements_are_cut_out() {

@@ -7,10 +7,12 @@ use madang_document::content::{Content, Member};
 use madang_document::metadata;
 
 use super::date;
+use super::drawing;
 use super::keywords::keywords;
 use super::markup::{Markup, Node};
 use super::package::{Package, cut_once};
 use super::preview;
+use super::xstring::xstring;
 use crate::context::Context;
 use crate::format::Match;
 use crate::probe::Probe;
@@ -153,6 +155,35 @@ pub(super) fn properties(package: &mut Package<'_>, content: &mut Content) {
         markup.report(part, content);
     }
     add_subject(content, &subject);
+    own_properties(package, content);
+}
+
+/// The properties that the author named himself (part 1, section 22.3), as `office.NAME`: document management
+/// systems keep the number of the document there.
+fn own_properties(package: &mut Package<'_>, content: &mut Content) {
+    const PART: &str = "docProps/custom.xml";
+    /// Word takes some hundred.
+    const MOST: usize = 1000;
+    let Some(text) = package.text(PART, content) else { return };
+    let mut markup = Markup::new(&text);
+    let mut count = 0;
+    while let Some(node) = markup.next() {
+        let Node::Start(tag) = node else { continue };
+        let Some(name) = tag.attribute("name").filter(|_| tag.name() == "property") else {
+            continue;
+        };
+        count += 1;
+        if count > MOST {
+            content.note(format!("{PART}: properties after number {MOST} were left out"));
+            break;
+        }
+        let value = markup.text();
+        let (name, value) = (name.trim(), value.trim());
+        if !name.is_empty() && !value.is_empty() {
+            content.metadata.set(&format!("office.{name}"), xstring(value).into_owned());
+        }
+    }
+    markup.report(PART, content);
 }
 
 /// Puts the subject before the description: the vocabulary has one word for both.
@@ -177,47 +208,6 @@ pub(super) fn set_property(content: &mut Content, name: &str, text: &str) {
     }
 }
 
-/// The words of a SmartArt data model or a chart (ECMA-376 part 1, sections 21.4 and 21.2): its rich text and
-/// its cached strings, each line once, because every series of a chart repeats the categories.
-pub(super) fn drawing_text(text: &str, part: &str, content: &mut Content) -> String {
-    let mut markup = Markup::new(text);
-    let mut seen = std::collections::BTreeSet::new();
-    let mut lines: Vec<String> = Vec::new();
-    let mut paragraph: Option<String> = None;
-    let mut in_strings = false;
-    let mut keep = |line: String| {
-        let line = line.trim().to_owned();
-        if !line.is_empty() && seen.insert(line.clone()) {
-            lines.push(line);
-        }
-    };
-    while let Some(node) = markup.next() {
-        match node {
-            Node::Start(tag) => match tag.name() {
-                "p" => paragraph = Some(String::new()),
-                "strCache" => in_strings = true,
-                "t" => {
-                    let text = markup.text();
-                    match &mut paragraph {
-                        Some(paragraph) => paragraph.push_str(&text),
-                        None => keep(text),
-                    }
-                }
-                "v" if in_strings => keep(markup.text()),
-                _ => {}
-            },
-            Node::End(name) => match name.as_str() {
-                "p" => keep(paragraph.take().unwrap_or_default()),
-                "strCache" => in_strings = false,
-                _ => {}
-            },
-            Node::Text(_) => {}
-        }
-    }
-    markup.report(part, content);
-    lines.join("\n")
-}
-
 /// Keeps the thumbnail `part`, if there is one, as a preview: decoded within the limits and encoded anew.
 /// One that cannot be decoded (often a Windows metafile) is left out: it is no content.
 pub(super) fn thumbnail(package: &mut Package<'_>, part: &str, content: &mut Content) {
@@ -225,23 +215,46 @@ pub(super) fn thumbnail(package: &mut Package<'_>, part: &str, content: &mut Con
     content.previews.extend(preview::stored(&bytes, package.context()));
 }
 
+/// What is known of parts that are files of their own.
+#[derive(Default)]
+pub(super) struct Members {
+    /// Parts that are documents, wherever they lie.
+    pub(super) opened: Vec<String>,
+    /// Parts that hold nothing but what was read elsewhere: they are listed, not opened.
+    pub(super) listed: Vec<String>,
+}
+
+/// The words and values of a chart. The workbook that Word or PowerPoint keeps behind it holds the same, and nobody
+/// sees it beside the chart: it goes to what is only listed.
+pub(super) fn chart(
+    package: &mut Package<'_>,
+    part: &str,
+    members: &mut Members,
+    content: &mut Content,
+) -> String {
+    let Some(text) = package.text(part, content) else { return String::new() };
+    let lines = drawing::chart(&text, part, content);
+    if !lines.is_empty() {
+        let related = relationships(package, part, content);
+        let workbooks = related.into_iter().filter(|r| r.kind == "package").map(|r| r.target);
+        members.listed.extend(workbooks);
+    }
+    lines
+}
+
 /// Lists the pictures and sounds of the package and extracts the files embedded in it.
-pub(super) fn members(package: &mut Package<'_>, content: &mut Content) {
+pub(super) fn members(package: &mut Package<'_>, known: &Members, content: &mut Content) {
     let names: Vec<_> = package.names().map(str::to_owned).collect();
     for name in names {
         let lower = name.to_lowercase();
-        if lower.contains("/media/") {
+        let among = |parts: &[String]| parts.iter().any(|part| part.to_lowercase() == lower);
+        if lower.contains("/media/") || among(&known.listed) {
             let size = package.size(&name);
             content.members.push(Member { path: name, size, outcome: None });
-        } else if lower.contains("/embeddings/") || is_alternative_chunk(&lower) {
+        } else if lower.contains("/embeddings/") || among(&known.opened) {
             embedded(package, &name, content);
         }
     }
-}
-
-/// Word's imported HTML, mail or RTF (ECMA-376 part 1, section 17.17.2.1).
-fn is_alternative_chunk(name: &str) -> bool {
-    name.rsplit('/').next().is_some_and(|file| file.starts_with("afchunk"))
 }
 
 /// Extracts an embedded file as a member; an OLE object that only wraps a file is unwrapped first.

@@ -1,12 +1,15 @@
-//! PowerPoint presentations (ECMA-376 part 1, section 19). What stands on layouts and masters is not the
-//! author's text and is left out.
+//! PowerPoint presentations (ECMA-376 part 1, section 19). Of layouts and masters, what stands on the slides is read
+//! once: their prompts (`Click to add title`) are nobody's text.
+
+use std::collections::BTreeSet;
 
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata;
 
+use super::drawing::{self, Alternatives};
 use super::markup::{Markup, Node};
-use super::ooxml;
+use super::ooxml::{self, Members, Relationship};
 use super::package::Package;
 use crate::blob::Blob;
 use crate::context::Context;
@@ -16,7 +19,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "pptx",
-    version: 1,
+    version: 2,
     media_types: &[PPTX, PPSX, POTX, PPTM, PPSM, POTM],
     sniff,
     media_type,
@@ -51,15 +54,16 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let slides = slides(&mut package, &mut content).ok_or_else(|| package.lacks("presentation"))?;
     ooxml::properties(&mut package, &mut content);
     content.metadata.set(metadata::SLIDES, slides.len());
+    let mut beside = Beside::default();
     for (number, part) in (1u32..).zip(&slides) {
         if number > context.limits.pages {
             content.cut(format!("slides after number {} were left out", context.limits.pages));
             break;
         }
         context.unit();
-        slide(&mut package, part, number, &mut content);
+        slide(&mut package, part, number, &mut beside, &mut content);
     }
-    ooxml::members(&mut package, &mut content);
+    ooxml::members(&mut package, &beside.members, &mut content);
     ooxml::thumbnail(&mut package, "docProps/thumbnail.jpeg", &mut content);
     package.finish(content)
 }
@@ -99,33 +103,128 @@ fn slides(package: &mut Package<'_>, content: &mut Content) -> Option<Vec<String
     (main.is_some() || !order.is_empty()).then_some(order)
 }
 
-fn slide(package: &mut Package<'_>, part: &str, number: u32, content: &mut Content) {
+/// What slides have in common.
+#[derive(Default)]
+struct Beside {
+    /// The layouts and masters that were read already.
+    grounds: BTreeSet<String>,
+    members: Members,
+}
+
+/// Reads a slide and what hangs on it.
+fn slide(
+    package: &mut Package<'_>,
+    part: &str,
+    number: u32,
+    beside: &mut Beside,
+    content: &mut Content,
+) {
     let Some(text) = package.text(part, content) else { return };
-    for shape in shapes(&text, part, &[], content) {
-        content.push_text(shape, Locator::Slide { number });
+    let place = || Locator::Slide { number };
+    let root = Root::of(&text);
+    if root.hidden {
+        content.note(format!("slide {number} is hidden"));
     }
-    for relation in ooxml::relationships(package, part, content) {
+    for shape in shapes(&text, part, Wanted::All, content) {
+        content.push_text(shape, place());
+    }
+    let related = ooxml::relationships(package, part, content);
+    for relation in &related {
         let part = &relation.target;
         let found = match relation.kind.as_str() {
-            "diagramData" | "chart" => {
-                package.text(part, content).map(|t| vec![ooxml::drawing_text(&t, part, content)])
+            "diagramData" => {
+                package.text(part, content).map(|t| vec![drawing::text(&t, part, content)])
             }
-            "notesSlide" => package.text(part, content).map(|t| {
-                // The page number, date and running lines of the notes page are not notes.
-                shapes(&t, part, &["sldNum", "dt", "hdr", "ftr", "sldImg"], content)
-            }),
+            "chart" | "chartEx" => {
+                Some(vec![ooxml::chart(package, part, &mut beside.members, content)])
+            }
+            "notesSlide" => {
+                package.text(part, content).map(|t| shapes(&t, part, Wanted::Notes, content))
+            }
             "comments" => package.text(part, content).map(|t| comments(&t, part, content)),
             _ => None,
         };
         for text in found.unwrap_or_default() {
-            content.push_text(text, Locator::Slide { number });
+            content.push_text(text, place());
+        }
+    }
+    if root.shows_ground {
+        ground(package, &related, "slideLayout", number, &mut beside.grounds, content);
+    }
+}
+
+/// Reads the layout or master that lies under a slide: the shapes of it that are no placeholders.
+fn ground(
+    package: &mut Package<'_>,
+    related: &[Relationship],
+    kind: &str,
+    number: u32,
+    grounds: &mut BTreeSet<String>,
+    content: &mut Content,
+) {
+    let Some(part) = related.iter().find(|r| r.kind == kind).map(|r| r.target.clone()) else {
+        return;
+    };
+    if !grounds.insert(part.clone()) {
+        return;
+    }
+    let Some(text) = package.text(&part, content) else { return };
+    for shape in shapes(&text, &part, Wanted::Ground, content) {
+        content.push_text(shape, Locator::Slide { number });
+    }
+    if kind == "slideLayout" && Root::of(&text).shows_ground {
+        let related = ooxml::relationships(package, &part, content);
+        ground(package, &related, "slideMaster", number, grounds, content);
+    }
+}
+
+/// What the root element of a slide or layout says.
+struct Root {
+    hidden: bool,
+    /// Whether the shapes of the layout and master below are shown.
+    shows_ground: bool,
+}
+
+impl Root {
+    fn of(text: &str) -> Root {
+        let mut markup = Markup::new(text);
+        let mut root = Root { hidden: false, shows_ground: true };
+        while let Some(node) = markup.next() {
+            if let Node::Start(tag) = node {
+                let off = |name: &str| {
+                    tag.attribute(name).is_some_and(|v| matches!(v.as_str(), "0" | "false"))
+                };
+                root = Root { hidden: off("show"), shows_ground: !off("showMasterSp") };
+                break;
+            }
+        }
+        root
+    }
+}
+
+/// Which shapes of a part are text of the presentation.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    All,
+    /// Not the page number, date, running lines and slide of a notes page.
+    Notes,
+    /// Not the placeholders, whose text is a prompt.
+    Ground,
+}
+
+impl Wanted {
+    fn takes(self, placeholder: Option<&str>) -> bool {
+        match self {
+            Wanted::All => true,
+            Wanted::Notes => !placeholder
+                .is_some_and(|p| matches!(p, "sldNum" | "dt" | "hdr" | "ftr" | "sldImg")),
+            Wanted::Ground => false,
         }
     }
 }
 
-/// The text of each shape, paragraphs as lines and table rows as lines with tabs; shapes that fill a
-/// placeholder of a type in `without` are left out.
-fn shapes(text: &str, part: &str, without: &[&str], content: &mut Content) -> Vec<String> {
+/// The text of each shape that is wanted, paragraphs as lines and table rows as lines with tabs.
+fn shapes(text: &str, part: &str, taken: Wanted, content: &mut Content) -> Vec<String> {
     let mut markup = Markup::new(text);
     let mut shapes = Vec::new();
     let mut lines: Vec<String> = Vec::new();
@@ -133,20 +232,16 @@ fn shapes(text: &str, part: &str, without: &[&str], content: &mut Content) -> Ve
     let mut row: Option<Vec<String>> = None;
     let mut cell: Option<String> = None;
     let mut wanted = true;
-    let mut alternatives: Vec<bool> = Vec::new();
+    let mut alternatives = Alternatives::default();
     while let Some(node) = markup.next() {
         match node {
             Node::Start(tag) => match tag.name() {
-                "AlternateContent" => alternatives.push(false),
-                "Choice" | "Fallback" => match alternatives.last_mut() {
-                    Some(true) => markup.skip(),
-                    Some(taken) => *taken = true,
-                    None => {}
-                },
-                "sp" | "graphicFrame" => wanted = true,
-                "ph" => {
-                    wanted = tag.attribute("type").is_none_or(|t| !without.contains(&t.as_str()));
+                "AlternateContent" | "Choice" | "Fallback" if alternatives.skips(tag.name()) => {
+                    markup.skip();
                 }
+                "sp" | "graphicFrame" | "pic" => wanted = true,
+                "ph" => wanted = taken.takes(tag.attribute("type").as_deref()),
+                "cNvPr" => lines.extend(drawing::description(&tag)),
                 "tr" => row = Some(Vec::new()),
                 "tc" => cell = Some(String::new()),
                 "t" => paragraph.push_str(&markup.text()),
@@ -154,7 +249,7 @@ fn shapes(text: &str, part: &str, without: &[&str], content: &mut Content) -> Ve
                 _ => {}
             },
             Node::End(name) => match name.as_str() {
-                "AlternateContent" => drop(alternatives.pop()),
+                "AlternateContent" => alternatives.end(),
                 "p" => {
                     let line = std::mem::take(&mut paragraph);
                     match &mut cell {
@@ -179,7 +274,7 @@ fn shapes(text: &str, part: &str, without: &[&str], content: &mut Content) -> Ve
                         lines.push(cells.join("\t"));
                     }
                 }
-                "sp" | "graphicFrame" | "spTree" => {
+                "sp" | "graphicFrame" | "pic" | "spTree" => {
                     let text = std::mem::take(&mut lines).join("\n");
                     if wanted && !text.is_empty() {
                         shapes.push(text);

@@ -17,6 +17,21 @@ pub(super) fn sign(font: &str, code: u32) -> Option<char> {
     }
 }
 
+/// Whether the letters of a font of this name are signs.
+pub(super) fn has_signs(font: &str) -> bool {
+    let font = font.trim().to_ascii_lowercase();
+    matches!(
+        font.as_str(),
+        "symbol"
+            | "wingdings"
+            | "wingdings 2"
+            | "wingdings 3"
+            | "webdings"
+            | "marlett"
+            | "mt extra"
+    ) || font.contains("dingbats")
+}
+
 fn built_in(font: &str, code: u8) -> Option<char> {
     let sign = pdf_standard_font::built_in(font, code, true)?;
     match sign.chars().next()? {
@@ -79,6 +94,12 @@ fn wingdings_2(code: u8) -> Option<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fonts_of_signs_are_known_by_name() {
+        assert!(has_signs("Wingdings 2") && has_signs("ITC Zapf Dingbats") && has_signs("symbol"));
+        assert!(!has_signs("Symbola") && !has_signs("바탕"));
+    }
 
     #[test]
     fn signs_by_font() {

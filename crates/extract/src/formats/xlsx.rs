@@ -7,13 +7,15 @@ use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata;
 
+use super::drawing;
 use super::markup::{Markup, Node};
 use super::number_format::built_in;
-use super::ooxml;
+use super::ooxml::{self, Members};
 use super::package::{Package, cut_once};
 use super::sheet_row::{SheetRow, Written};
 use super::workbook::{SharedStrings, Workbook};
 use super::xlsb;
+use super::xstring::xstring;
 use crate::blob::Blob;
 use crate::context::Context;
 use crate::error::ExtractError;
@@ -22,7 +24,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "xlsx",
-    version: 1,
+    version: 2,
     media_types: &[XLSX, XLTX, XLSM, XLTM, XLSB],
     sniff: |probe| ooxml::sniff(probe, "xl/", &["xlsx", "xltx", "xlsm", "xltm", "xlsb"]),
     media_type,
@@ -59,7 +61,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         false => workbook(&mut package, &main, &mut content),
     };
     read(&workbook, binary, &mut package, &mut content);
-    ooxml::members(&mut package, &mut content);
+    ooxml::members(&mut package, &Members::default(), &mut content);
     ooxml::thumbnail(&mut package, "docProps/thumbnail.jpeg", &mut content);
     package.finish(content)
 }
@@ -102,6 +104,13 @@ fn workbook(package: &mut Package<'_>, main: &str, content: &mut Content) -> Wor
             }
             "sheet" => {
                 let name = tag.attribute("name").unwrap_or_default();
+                let name = xstring(&name).into_owned();
+                if tag
+                    .attribute("state")
+                    .is_some_and(|s| matches!(s.as_str(), "hidden" | "veryHidden"))
+                {
+                    content.note(format!("sheet {name} is hidden"));
+                }
                 let id = tag.prefixed("id");
                 match related.iter().find(|r| Some(&r.id) == id.as_ref()) {
                     Some(sheet) if package.has(&sheet.target) => {
@@ -156,13 +165,13 @@ fn sheet(
                 }
                 "v" => cell.value = markup.text(),
                 // Inline strings are rich text too, with the reading of ideographs beside it.
-                "t" => cell.value.push_str(&markup.text()),
+                "t" => cell.value.push_str(&xstring(&markup.text())),
                 "f" | "rPh" | "rPr" | "conditionalFormatting" | "dataValidations" | "extLst" => {
                     markup.skip();
                 }
                 "oddHeader" | "oddFooter" | "evenHeader" | "evenFooter" | "firstHeader"
                 | "firstFooter" => {
-                    let line = running_line(&markup.text());
+                    let line = running_line(&xstring(&markup.text()));
                     let place = Locator::Cell { sheet: sheet.to_owned(), row: 1, column: 1 };
                     content.push_text(line, place);
                 }
@@ -191,7 +200,8 @@ fn shown(workbook: &Workbook, cell: &Cell) -> String {
     match cell.kind.as_str() {
         "s" => value.parse().ok().and_then(|n| workbook.strings.get(n)).unwrap_or("").to_owned(),
         "b" => if value == "1" { "TRUE" } else { "FALSE" }.to_owned(),
-        "str" | "inlineStr" | "e" | "d" => cell.value.clone(),
+        "str" => xstring(&cell.value).into_owned(),
+        "inlineStr" | "e" | "d" => cell.value.clone(),
         _ => match value.parse::<f64>() {
             Ok(number) => workbook.number(number, cell.style),
             Err(_) => cell.value.clone(),
@@ -214,7 +224,7 @@ fn shared_strings(package: &mut Package<'_>, part: &str, content: &mut Content) 
     let mut markup = Markup::new(&text);
     while let Some(node) = markup.next() {
         match node {
-            Node::Start(tag) if tag.name() == "t" => strings.append(&markup.text()),
+            Node::Start(tag) if tag.name() == "t" => strings.append(&xstring(&markup.text())),
             Node::Start(tag) if matches!(tag.name(), "rPh" | "rPr" | "phoneticPr") => markup.skip(),
             Node::End(name) if name == "si" => strings.end(),
             _ => {}
@@ -259,7 +269,7 @@ fn formats(package: &mut Package<'_>, part: &str, content: &mut Content) -> Vec<
     formats
 }
 
-/// Reads what lies beside the cells of a sheet: comments, and the text of shapes and diagrams.
+/// Reads what lies beside the cells of a sheet: comments, and the text of shapes, diagrams and charts.
 fn besides(package: &mut Package<'_>, sheet: &str, part: &str, content: &mut Content) {
     let related = ooxml::relationships(package, part, content);
     let threaded = related.iter().any(|r| r.kind == "threadedComment");
@@ -272,11 +282,13 @@ fn besides(package: &mut Package<'_>, sheet: &str, part: &str, content: &mut Con
                 let part = &relation.target;
                 let mut drawings = vec![part.clone()];
                 let more = ooxml::relationships(package, part, content);
-                drawings
-                    .extend(more.into_iter().filter(|r| r.kind == "diagramData").map(|r| r.target));
+                let read = |r: &ooxml::Relationship| {
+                    matches!(r.kind.as_str(), "diagramData" | "chart" | "chartEx")
+                };
+                drawings.extend(more.into_iter().filter(read).map(|r| r.target));
                 for part in drawings {
                     let Some(text) = package.text(&part, content) else { continue };
-                    let lines = ooxml::drawing_text(&text, &part, content);
+                    let lines = drawing::text(&text, &part, content);
                     let place = Locator::Cell { sheet: sheet.to_owned(), row: 1, column: 1 };
                     content.push_text(lines, place);
                 }
@@ -304,9 +316,9 @@ fn comments(package: &mut Package<'_>, sheet: &str, part: &str, content: &mut Co
                     threaded = name == "threadedComment";
                     place = tag.attribute("ref").and_then(|r| address(&r)).unwrap_or((1, 1));
                 }
-                "t" => comment.push_str(&markup.text()),
+                "t" => comment.push_str(&xstring(&markup.text())),
                 // A threaded comment has its words directly here.
-                "text" if threaded => comment.push_str(&markup.text()),
+                "text" if threaded => comment.push_str(&xstring(&markup.text())),
                 _ => {}
             },
             Node::End(name) if matches!(name.as_str(), "comment" | "threadedComment") => {

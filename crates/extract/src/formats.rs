@@ -46,6 +46,7 @@ mod number_format;
 mod odf;
 mod odf_body;
 mod office_art;
+mod office_cipher;
 mod office_encrypted;
 mod office_xml;
 mod ole_object;

@@ -1,9 +1,12 @@
 //! Word, Excel and PowerPoint files locked with a password or by rights management: a compound file around
-//! the encrypted package (MS-OFFCRYPTO, section 2.3).
+//! the encrypted package (MS-OFFCRYPTO, section 2.3). One that opens with the password that Excel tries by itself is read.
 
 use madang_document::content::Content;
 
+use super::office_cipher::{self, Locked};
+use super::{docx, pptx, xlsx};
 use crate::blob::{Blob, Cursor};
+use crate::compound_file::CompoundFile;
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
@@ -11,7 +14,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "office_encrypted",
-    version: 1,
+    version: 2,
     media_types: &[DOCX, XLSX, PPTX],
     sniff,
     media_type,
@@ -58,7 +61,22 @@ fn media_type(probe: &Probe<'_>) -> &'static str {
     }
 }
 
-fn extract(blob: &dyn Blob, _: &Context<'_>) -> Result<Content, ExtractError> {
+/// Workbooks whose structure is protected are encrypted with this, and Excel opens them without asking
+/// (MS-OFFCRYPTO, section 2.4.2.4 tells of it).
+const KNOWN_PASSWORDS: [&str; 1] = ["VelvetSweatshop"];
+
+/// What is read of the stream that says how the package is encrypted.
+const LOCK_SIZE: u64 = 64 * 1024;
+
+fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
+    if let Some(package) = opened(blob, context)? {
+        let read = match holds(&package) {
+            Some("xl/") => xlsx::FORMAT.extract,
+            Some("ppt/") => pptx::FORMAT.extract,
+            _ => docx::FORMAT.extract,
+        };
+        return read(&package, context);
+    }
     // MS-OFFCRYPTO, section 2.2.2: an IRM-protected package names its data space so.
     let rights = cfb::CompoundFile::open(Cursor::new(blob)).is_ok_and(|file| {
         file.walk().any(|entry| {
@@ -68,5 +86,34 @@ fn extract(blob: &dyn Blob, _: &Context<'_>) -> Result<Content, ExtractError> {
     Err(match rights {
         true => ExtractError::Drm("the document is protected by rights management".into()),
         false => ExtractError::Encrypted("the document needs a password to open".into()),
+    })
+}
+
+/// The package, if a known password opens it.
+///
+/// # Errors
+/// [`ExtractError::Limit`] when the package is larger than may be unpacked.
+fn opened(blob: &dyn Blob, context: &Context<'_>) -> Result<Option<Vec<u8>>, ExtractError> {
+    let Ok(file) = CompoundFile::open(blob) else { return Ok(None) };
+    let lock = file.root_stream("EncryptionInfo", LOCK_SIZE);
+    let Some(locked) = lock.as_deref().and_then(Locked::read) else { return Ok(None) };
+    // Only Excel does so, and each try costs some ten milliseconds.
+    let workbook = context.name.rsplit_once('.').is_some_and(|(_, extension)| {
+        extension.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("xl"))
+    });
+    for password in KNOWN_PASSWORDS.into_iter().filter(|_| workbook) {
+        let Some(key) = locked.key(password, || context.progress()) else { continue };
+        let Some(bytes) = file.root_stream(PACKAGE, context.limits.member) else { break };
+        context.spend_unpacked(bytes.len() as u64)?;
+        return Ok(office_cipher::open(&locked, &key, bytes));
+    }
+    Ok(None)
+}
+
+/// The folder in which the package keeps its document.
+fn holds(package: &[u8]) -> Option<&'static str> {
+    let archive = zip::ZipArchive::new(std::io::Cursor::new(package)).ok()?;
+    ["xl/", "ppt/", "word/"].into_iter().find(|folder| {
+        archive.file_names().flatten().any(|name| name.trim_start_matches('/').starts_with(folder))
     })
 }

@@ -1,0 +1,293 @@
+//! How Office encrypts a package: the standard way of 2007 and the agile way since 2010 (MS-OFFCRYPTO, sections 2.3.4.5
+//! to 2.3.4.15). Passwords are tried, never guessed.
+
+use aes::cipher::{Array, BlockCipherDecrypt, KeyInit};
+use aes::{Aes128, Aes192, Aes256};
+use mail_parser::decoders::base64::base64_decode;
+use sha1::Sha1;
+use sha2::{Digest, Sha256, Sha384, Sha512};
+
+use super::markup::{Markup, Node, Tag};
+
+/// Bytes of a block of AES.
+const BLOCK: usize = 16;
+
+/// Rounds of the standard way.
+const STANDARD_ROUNDS: u32 = 50_000;
+
+/// Rounds that are worked through at most; Office asks for 100,000.
+const MOST_ROUNDS: u32 = 1_000_000;
+
+/// Bytes of a segment of the agile way.
+const SEGMENT: usize = 4096;
+
+/// What the stream `EncryptionInfo` says.
+pub(super) enum Locked {
+    Standard { salt: Vec<u8>, verifier: Vec<u8>, verifier_hash: Vec<u8>, key_length: usize },
+    Agile { data: Salted, key: Salted, rounds: u32, input: Vec<u8>, hash: Vec<u8>, value: Vec<u8> },
+}
+
+/// A salt and what it is hashed with.
+#[derive(Clone, Default)]
+pub(super) struct Salted {
+    salt: Vec<u8>,
+    hash: Option<Hash>,
+    key_length: usize,
+}
+
+#[derive(Clone, Copy)]
+enum Hash {
+    Sha1,
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+impl Hash {
+    fn named(name: &str) -> Option<Hash> {
+        match name {
+            "SHA1" | "SHA-1" => Some(Hash::Sha1),
+            "SHA256" | "SHA-256" => Some(Hash::Sha256),
+            "SHA384" | "SHA-384" => Some(Hash::Sha384),
+            "SHA512" | "SHA-512" => Some(Hash::Sha512),
+            _ => None,
+        }
+    }
+
+    fn of(self, first: &[u8], second: &[u8]) -> Vec<u8> {
+        fn hashed<D: Digest>(first: &[u8], second: &[u8]) -> Vec<u8> {
+            D::new().chain_update(first).chain_update(second).finalize().to_vec()
+        }
+        match self {
+            Hash::Sha1 => hashed::<Sha1>(first, second),
+            Hash::Sha256 => hashed::<Sha256>(first, second),
+            Hash::Sha384 => hashed::<Sha384>(first, second),
+            Hash::Sha512 => hashed::<Sha512>(first, second),
+        }
+    }
+
+    /// The hash of salt and password, hashed again with the number of each round.
+    fn spun(self, salt: &[u8], password: &str, rounds: u32, progress: impl Fn()) -> Vec<u8> {
+        let password: Vec<u8> = password.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let mut hash = self.of(salt, &password);
+        for round in 0..rounds {
+            hash = self.of(&round.to_le_bytes(), &hash);
+            if round.is_multiple_of(10_000) {
+                progress();
+            }
+        }
+        hash
+    }
+}
+
+impl Locked {
+    /// Reads the stream; none if it is of another way (the extensible one, or a cipher other than AES).
+    pub(super) fn read(stream: &[u8]) -> Option<Locked> {
+        let (major, minor) = (word(stream, 0)?, word(stream, 2)?);
+        match (major, minor) {
+            (4, 4) => agile(stream.get(8..)?),
+            (2..=4, 2) => standard(stream),
+            _ => None,
+        }
+    }
+
+    /// The key of the package, if the password is right.
+    pub(super) fn key(&self, password: &str, progress: impl Fn()) -> Option<Vec<u8>> {
+        match self {
+            Locked::Standard { salt, verifier, verifier_hash, key_length } => {
+                let spun = Hash::Sha1.spun(salt, password, STANDARD_ROUNDS, progress);
+                let last = Hash::Sha1.of(&spun, &[0; 4]);
+                let derived = |fill: u8| {
+                    let mut pad = vec![fill; 64];
+                    pad.iter_mut().zip(&last).for_each(|(byte, hash)| *byte ^= hash);
+                    Hash::Sha1.of(&pad, &[])
+                };
+                let key = [derived(0x36), derived(0x5C)].concat().get(..*key_length)?.to_vec();
+                let verifier = decrypt(&key, None, verifier.clone())?;
+                let stated = decrypt(&key, None, verifier_hash.clone())?;
+                let right = stated.get(..20)? == Hash::Sha1.of(&verifier, &[]).as_slice();
+                right.then_some(key)
+            }
+            Locked::Agile { key, rounds, input, hash, value, .. } => {
+                let with = key.hash?;
+                let spun = with.spun(&key.salt, password, *rounds, progress);
+                let opened = |purpose: [u8; 8], sealed: &[u8]| {
+                    let derived = fitted(with.of(&spun, &purpose), key.key_length);
+                    let start = fitted(key.salt.clone(), BLOCK);
+                    decrypt(&derived, Some(&start), sealed.to_vec())
+                };
+                let input = opened([0xFE, 0xA7, 0xD2, 0x76, 0x3B, 0x4B, 0x9E, 0x79], input)?;
+                let stated = opened([0xD7, 0xAA, 0x0F, 0x6D, 0x30, 0x61, 0x34, 0x4E], hash)?;
+                let input = input.get(..key.salt.len())?;
+                if !stated.starts_with(&with.of(input, &[])) {
+                    return None;
+                }
+                let value = opened([0x14, 0x6E, 0x0B, 0xE7, 0xAB, 0xAC, 0xD0, 0xD6], value)?;
+                Some(value.get(..key.key_length)?.to_vec())
+            }
+        }
+    }
+}
+
+/// Decrypts the stream `EncryptedPackage`, in front of which its size stands.
+pub(super) fn open(locked: &Locked, key: &[u8], mut stream: Vec<u8>) -> Option<Vec<u8>> {
+    let sealed = stream.split_off(8.min(stream.len()));
+    let size = u64::from_le_bytes(stream.try_into().ok()?);
+    let mut package = match locked {
+        Locked::Standard { .. } => decrypt(key, None, sealed)?,
+        Locked::Agile { data, .. } => {
+            let mut package = Vec::with_capacity(sealed.len());
+            for (number, segment) in (0u32..).zip(sealed.chunks(SEGMENT)) {
+                let start = fitted(data.hash?.of(&data.salt, &number.to_le_bytes()), BLOCK);
+                package.extend(decrypt(key, Some(&start), segment.to_vec())?);
+            }
+            package
+        }
+    };
+    package.truncate(usize::try_from(size).unwrap_or(usize::MAX));
+    Some(package)
+}
+
+fn standard(stream: &[u8]) -> Option<Locked> {
+    const AES: [u32; 3] = [0x660E, 0x660F, 0x6610];
+    let header_size = usize::try_from(dword(stream, 8)?).ok()?;
+    let header = stream.get(12..)?.get(..header_size)?;
+    // An identifier of zero stands for AES with 128 bits too.
+    if !AES.contains(&dword(header, 8)?) && dword(header, 8)? != 0 {
+        return None;
+    }
+    let key_length = usize::try_from(dword(header, 16)? / 8).ok()?;
+    let verifier = stream.get(12..)?.get(header_size..)?;
+    Some(Locked::Standard {
+        salt: verifier.get(4..20)?.to_vec(),
+        verifier: verifier.get(20..36)?.to_vec(),
+        verifier_hash: verifier.get(40..72)?.to_vec(),
+        key_length: if key_length == 0 { 16 } else { key_length },
+    })
+}
+
+fn agile(xml: &[u8]) -> Option<Locked> {
+    let text = String::from_utf8_lossy(xml);
+    let mut markup = Markup::new(&text);
+    let mut data = None;
+    while let Some(node) = markup.next() {
+        let Node::Start(tag) = node else { continue };
+        match tag.name() {
+            "keyData" => data = Some(salted(&tag)?),
+            "encryptedKey" => {
+                let rounds = tag.attribute("spinCount")?.parse().ok()?;
+                if rounds > MOST_ROUNDS {
+                    return None;
+                }
+                return Some(Locked::Agile {
+                    data: data?,
+                    key: salted(&tag)?,
+                    rounds,
+                    input: bytes(&tag, "encryptedVerifierHashInput")?,
+                    hash: bytes(&tag, "encryptedVerifierHashValue")?,
+                    value: bytes(&tag, "encryptedKeyValue")?,
+                });
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+fn salted(tag: &Tag<'_>) -> Option<Salted> {
+    if tag.attribute("cipherAlgorithm")? != "AES"
+        || tag.attribute("cipherChaining")? != "ChainingModeCBC"
+    {
+        return None;
+    }
+    let bits: usize = tag.attribute("keyBits")?.parse().ok()?;
+    Some(Salted {
+        salt: bytes(tag, "saltValue")?,
+        hash: Some(Hash::named(&tag.attribute("hashAlgorithm")?)?),
+        key_length: bits / 8,
+    })
+}
+
+fn bytes(tag: &Tag<'_>, name: &str) -> Option<Vec<u8>> {
+    base64_decode(tag.attribute(name)?.as_bytes())
+}
+
+/// Cut to a length, or filled up to it with the byte that the agile way fills with.
+fn fitted(mut bytes: Vec<u8>, length: usize) -> Vec<u8> {
+    bytes.resize(length.min(64), 0x36);
+    bytes
+}
+
+/// Decrypts with AES, block by block or, given what stands before the first block, chained. What is left of an incomplete
+/// last block is only padding.
+fn decrypt(key: &[u8], before: Option<&[u8]>, mut text: Vec<u8>) -> Option<Vec<u8>> {
+    enum Aes {
+        A(Box<Aes128>),
+        B(Box<Aes192>),
+        C(Box<Aes256>),
+    }
+    let cipher = match key.len() {
+        16 => Aes::A(Box::new(Aes128::new_from_slice(key).ok()?)),
+        24 => Aes::B(Box::new(Aes192::new_from_slice(key).ok()?)),
+        32 => Aes::C(Box::new(Aes256::new_from_slice(key).ok()?)),
+        _ => return None,
+    };
+    text.truncate(text.len() - text.len() % BLOCK);
+    let mut before: Option<[u8; BLOCK]> = match before {
+        Some(start) => Some(start.try_into().ok()?),
+        None => None,
+    };
+    for block in text.chunks_exact_mut(BLOCK) {
+        let sealed: [u8; BLOCK] = (&*block).try_into().ok()?;
+        let whole = <&mut Array<u8, _>>::try_from(&mut *block).ok()?;
+        match &cipher {
+            Aes::A(cipher) => cipher.decrypt_block(whole),
+            Aes::B(cipher) => cipher.decrypt_block(whole),
+            Aes::C(cipher) => cipher.decrypt_block(whole),
+        }
+        if let Some(before) = &before {
+            block.iter_mut().zip(before).for_each(|(byte, mask)| *byte ^= mask);
+        }
+        before = before.map(|_| sealed);
+    }
+    Some(text)
+}
+
+fn word(bytes: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_le_bytes(bytes.get(at..)?.first_chunk().copied()?))
+}
+
+fn dword(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_le_bytes(bytes.get(at..)?.first_chunk().copied()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_decrypted_as_fips_197_says() {
+        // FIPS 197, appendix C.1.
+        let key: Vec<u8> = (0..16).collect();
+        let sealed = [
+            0x69, 0xC4, 0xE0, 0xD8, 0x6A, 0x7B, 0x04, 0x30, 0xD8, 0xCD, 0xB7, 0x80, 0x70, 0xB4,
+            0xC5, 0x5A,
+        ];
+        let plain: Vec<u8> = (0..16).map(|n| n * 0x11).collect();
+        assert_eq!(decrypt(&key, None, sealed.to_vec()), Some(plain.clone()));
+        assert_eq!(decrypt(&key, Some(&plain), sealed.to_vec()), Some(vec![0; 16]));
+        assert_eq!(decrypt(&key[..7], None, sealed.to_vec()), None);
+    }
+
+    #[test]
+    fn nonsense_is_no_lock() {
+        for stream in
+            [&b""[..], &[4, 0, 4, 0, 0x40, 0, 0, 0], &[3, 0, 2, 0, 0, 0, 0, 0, 255, 255, 255, 255]]
+        {
+            assert!(Locked::read(stream).is_none());
+        }
+        let endless = b"\x04\0\x04\0\x40\0\0\0<encryption><keyData cipherAlgorithm='AES' cipherChaining='ChainingModeCBC' \
+            keyBits='256' hashAlgorithm='SHA512' saltValue='AAAA'/><encryptedKey spinCount='4000000000'/></encryption>";
+        assert!(Locked::read(endless).is_none());
+    }
+}

@@ -16,6 +16,7 @@ mod date;
 mod doc;
 mod docx;
 mod docx_field;
+mod docx_math;
 mod docx_numbering;
 mod drawing;
 mod eml;

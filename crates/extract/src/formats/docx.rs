@@ -6,6 +6,7 @@ use madang_document::content::Content;
 use madang_document::locator::Locator;
 
 use super::docx_field::{Field, FormValue};
+use super::docx_math;
 use super::docx_numbering::{Numbering, ParagraphNumber};
 use super::drawing::{self, Alternatives};
 use super::markup::{Markup, Node, Tag};
@@ -216,6 +217,10 @@ impl Story<'_> {
                             field.form = value;
                         }
                     }
+                    "oMath" => {
+                        let formula = docx_math::formula(&mut markup);
+                        self.put(&formula);
+                    }
                     "docPr" | "cNvPr" | "shape" | "textpath" => self.describe(&tag, content),
                     "del" | "moveFrom" | "tblPr" | "tcPr" | "sectPr" | "sdtPr" | "tblGrid"
                     | "instrText" | "delText" => markup.skip(),
@@ -314,8 +319,6 @@ impl Story<'_> {
             "tab" | "ptab" => self.put("\t"),
             "br" | "cr" => self.put("\n"),
             "noBreakHyphen" => self.put("-"),
-            // A fraction on one line.
-            "den" if tag.prefix() == "m" => self.put("/"),
             "sym" => {
                 let code = tag.attribute("char").and_then(|c| u32::from_str_radix(&c, 16).ok());
                 let font = tag.attribute("font").unwrap_or_default();

@@ -124,7 +124,13 @@ impl Kind {
             | "application/x-7z-compressed"
             | "application/vnd.rar"
             | "application/zstd"
-            | "application/vnd.ms-cab-compressed" => return Kind::Archive,
+            | "application/vnd.ms-cab-compressed"
+            | "application/x-egg"
+            | "application/x-alz"
+            | "application/x-lzma"
+            | "application/x-compress"
+            | "application/x-lz4"
+            | "application/x-iso9660-image" => return Kind::Archive,
             "application/mxf" | "application/vnd.rn-realmedia" => return Kind::Video,
             "application/ogg" => return Kind::Audio,
             _ => {}

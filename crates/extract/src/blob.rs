@@ -106,6 +106,11 @@ impl<'a> Cursor<'a> {
     pub fn new(blob: &'a dyn Blob) -> Cursor<'a> {
         Cursor { blob, position: 0 }
     }
+
+    /// At `position` of the blob, bytes.
+    pub fn at(blob: &'a dyn Blob, position: u64) -> Cursor<'a> {
+        Cursor { blob, position }
+    }
 }
 
 impl std::fmt::Debug for Cursor<'_> {

@@ -4,9 +4,13 @@
 
 use crate::format::Format;
 
+mod alz;
+mod alz_bzip2;
 mod ass;
 mod bmp;
 mod bytes;
+mod cab;
+mod cab_folder;
 mod calendar;
 mod card;
 mod code_page;
@@ -19,20 +23,23 @@ mod docx_field;
 mod docx_math;
 mod docx_numbering;
 mod drawing;
+mod egg;
 mod eml;
 mod epub;
+mod fields;
 mod gif;
-mod gzip;
 mod hangul;
 mod html;
 mod hwp5;
 mod hwpml;
 mod hwpx;
+mod iso9660;
 mod jpeg;
 mod json;
 mod keywords;
 mod korean_bytes;
 mod linked_data;
+mod lzw;
 mod mail_flowed;
 mod mail_header;
 mod mapi;
@@ -42,6 +49,7 @@ mod media;
 mod media_io;
 mod media_sniff;
 mod media_tags;
+mod member_names;
 mod msg;
 mod number_format;
 mod odf;
@@ -53,6 +61,8 @@ mod office_xml;
 mod ole_object;
 mod ooxml;
 mod package;
+mod packed_file;
+mod packing;
 mod pdf;
 mod pdf_annotation;
 mod pdf_attachment;
@@ -80,9 +90,14 @@ mod ppt;
 mod pptx;
 mod preview;
 mod property_set;
+mod rar;
+mod rar4;
+mod rar5;
+mod rar_member;
 mod rtf;
 mod rtf_compressed;
 mod sami;
+mod sevenz;
 mod sheet_row;
 mod spreadsheet_xml;
 mod subtitle;
@@ -104,6 +119,8 @@ mod xml;
 mod xmp;
 mod xstring;
 mod zip;
+mod zip_packing;
+mod zstd_frames;
 
 /// Every format that Madang reads. Of two rows that are equally sure, the earlier wins.
 pub static FORMATS: &[&Format] = &[
@@ -123,9 +140,19 @@ pub static FORMATS: &[&Format] = &[
     &xls::FORMAT,
     &ppt::FORMAT,
     &zip::FORMAT,
+    &egg::FORMAT,
+    &alz::FORMAT,
+    &sevenz::FORMAT,
+    &rar::FORMAT,
+    &cab::FORMAT,
+    &iso9660::FORMAT,
     &tar::FORMAT,
-    &gzip::GZIP,
-    &gzip::BZIP2,
+    &packed_file::GZIP,
+    &packed_file::BZIP2,
+    &packed_file::XZ,
+    &packed_file::ZSTD,
+    &packed_file::LZMA,
+    &packed_file::COMPRESS,
     &pdf::FORMAT,
     &jpeg::FORMAT,
     &png::FORMAT,

@@ -42,4 +42,5 @@ pub mod recognise;
 pub mod recogniser;
 /// Who takes what extraction finds.
 pub mod sink;
+mod split_name;
 pub mod unpack;

@@ -44,6 +44,9 @@ pub fn unpack(mut member: impl Read, most: u64, context: &Context<'_>) -> Unpack
             Ok(0) => break End::Whole,
             Ok(n) => buffer.get(..n).unwrap_or_default(),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                break End::Damaged("the packed bytes end too early".into());
+            }
             Err(error) => break End::Damaged(error.to_string()),
         };
         if let Err(limit) = context.spend_unpacked(piece.len() as u64) {

@@ -1,11 +1,18 @@
 //! ZIP archives.
 
+use std::io::BufReader;
+
 use madang_document::content::{Content, Member};
-use madang_document::outcome::Outcome;
 use zip::ZipArchive;
 use zip::read::read_zipfile_from_stream;
+use zip::result::ZipError;
 
-use crate::blob::{Blob, Cursor};
+use super::bytes::u16_at;
+use super::member_names::names;
+use super::packing::{Checked, Refusal, unpacker};
+use super::zip_packing::{encryption, is_common, number, packing};
+
+use crate::blob::{Blob, Cursor, read_range};
 use crate::context::Context;
 use crate::encoding::decode;
 use crate::error::ExtractError;
@@ -13,21 +20,25 @@ use crate::format::{Format, Match};
 use crate::member_path::MemberPaths;
 use crate::probe::Probe;
 use crate::recognise::recognise_zip;
+use crate::split_name::{JOIN, is_part};
 use crate::unpack::{leave_member, take_member};
 
 pub(super) const FORMAT: Format = Format {
     name: "zip",
-    version: 1,
+    version: 2,
     media_types: &["application/zip"],
     sniff,
     media_type: |_| "application/zip",
     extract,
 };
 
+/// How the first part of a split archive starts (APPNOTE, section 8.5.3): the mark, then the first member.
+const SPLIT: &[u8] = b"PK\x07\x08PK\x03\x04";
+
 /// Never more than magic, so that every format that stands on ZIP and knows itself by its inside wins.
 fn sniff(probe: &Probe<'_>) -> Match {
     // A first entry, an empty archive, or the mark of a spanned one (APPNOTE 6.3.10, sections 4.3.7, 4.3.16, 8.5.4).
-    let magic: [&[u8]; 3] = [b"PK\x03\x04", b"PK\x05\x06", b"PK00PK\x03\x04"];
+    let magic: [&[u8]; 4] = [b"PK\x03\x04", b"PK\x05\x06", b"PK00PK\x03\x04", SPLIT];
     if magic.iter().any(|m| probe.starts_with(m)) && recognise_zip(probe).is_none() {
         Match::Magic
     } else {
@@ -38,21 +49,32 @@ fn sniff(probe: &Probe<'_>) -> Match {
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut content = Content::default();
     let mut paths = MemberPaths::default();
+    if let Some(parts) = parts_before(blob)? {
+        return Err(ExtractError::Unsupported(format!("{JOIN}: {parts} parts stand before it")));
+    }
     let mut archive = match ZipArchive::new(Cursor::new(blob)) {
         Ok(archive) => archive,
         Err(error) => {
-            read_stream(blob, context, &mut content, &mut paths);
-            if content.members.is_empty() {
-                return Err(ExtractError::corrupt(format!("ZIP table of contents: {error}")));
+            let first_part = is_part(context.name) || starts_with_split(blob)?;
+            if first_part {
+                content.lost(JOIN);
+            } else {
+                content
+                    .lost(format!("ZIP table of contents: {error}; read member by member instead"));
             }
-            content.lost(format!("ZIP table of contents: {error}; read member by member instead"));
-            return Ok(content);
+            read_stream(blob, context, &mut content, &mut paths);
+            return match content.members.is_empty() {
+                true if first_part => Err(ExtractError::Unsupported(JOIN.into())),
+                true => Err(ExtractError::corrupt(format!("ZIP table of contents: {error}"))),
+                false => Ok(content),
+            };
         }
     };
     if archive.has_duplicate_names() {
         content.lost("several members have the same name; only the last of each is read");
     }
-    let names = names(&archive);
+    let raw: Vec<&[u8]> = archive.file_names_raw().collect();
+    let names = names(&raw);
     for (index, name) in names.iter().enumerate() {
         let Ok(entry) = archive.by_index_data(index) else { continue };
         if entry.is_dir() {
@@ -64,23 +86,24 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             content.members.push(Member { path, size: Some(size), outcome: None });
             continue;
         }
-        let encrypted = entry.encrypted();
-        let go_on = if encrypted {
-            let reason = "the member is encrypted";
-            leave_member(&path, Some(size), Outcome::Encrypted, reason, context, &mut content)
-        } else {
-            match archive.by_index(index) {
+        let refused = entry.encrypted().then(|| Refusal::encrypted(encryption(&entry)));
+        let (method, sum) = (number(entry.compression()), entry.crc32());
+        let go_on = match refused {
+            Some(refusal) => leave(&path, size, &refusal, context, &mut content),
+            None if is_common(method) => match archive.by_index(index) {
                 Ok(member) => take_member(member, &path, Some(size), context, &mut content),
-                Err(error) => {
-                    let outcome = match error {
-                        zip::result::ZipError::UnsupportedArchive(_)
-                        | zip::result::ZipError::CompressionMethodNotSupported(_) => {
-                            Outcome::Unsupported
-                        }
-                        _ => Outcome::Corrupt,
-                    };
-                    let reason = error.to_string();
-                    leave_member(&path, Some(size), outcome, &reason, context, &mut content)
+                Err(error) => leave(&path, size, &refusal(&error), context, &mut content),
+            },
+            None => {
+                let opened = archive.by_index_raw(index).map_err(|error| refusal(&error));
+                let unpacked = opened.and_then(|mut raw| {
+                    let packing = packing(method, &mut raw)?;
+                    let packed = BufReader::new(raw);
+                    Ok(Checked::new(unpacker(packing, packed, size)?, size, Some(sum)))
+                });
+                match unpacked {
+                    Ok(member) => take_member(member, &path, Some(size), context, &mut content),
+                    Err(refusal) => leave(&path, size, &refusal, context, &mut content),
                 }
             }
         };
@@ -91,20 +114,39 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     Ok(content)
 }
 
-/// The names of all members, in their order. Those that are not UTF-8 are decoded together, because one short name
-/// does not tell its encoding: Korean archives carry CP949 without saying so (APPNOTE, appendix D, knows CP437 only).
-fn names(archive: &ZipArchive<Cursor<'_>>) -> Vec<String> {
-    let raw: Vec<&[u8]> = archive.file_names_raw().collect();
-    let foreign: Vec<&[u8]> =
-        raw.iter().copied().filter(|name| std::str::from_utf8(name).is_err()).collect();
-    let decoded = decode(&foreign.join(&b'\n')).text;
-    let mut decoded = decoded.split('\n');
-    raw.iter()
-        .map(|name| match std::str::from_utf8(name) {
-            Ok(name) => name.to_owned(),
-            Err(_) => decoded.next().unwrap_or("unnamed").to_owned(),
-        })
-        .collect()
+fn leave(
+    path: &str,
+    size: u64,
+    refusal: &Refusal,
+    context: &Context<'_>,
+    content: &mut Content,
+) -> bool {
+    leave_member(path, Some(size), refusal.outcome, &refusal.reason, context, content)
+}
+
+fn refusal(error: &ZipError) -> Refusal {
+    match error {
+        ZipError::UnsupportedArchive(what) => Refusal::unsupported(what),
+        error => Refusal::corrupt(error),
+    }
+}
+
+/// How many parts stand before this one, if it is the last of a split archive: its table then counts from parts that are
+/// not here (APPNOTE, sections 4.3.16 and 8.3).
+fn parts_before(blob: &dyn Blob) -> Result<Option<u16>, ExtractError> {
+    const END: &[u8] = b"PK\x05\x06";
+    let start = blob.len().saturating_sub(22 + u64::from(u16::MAX));
+    let tail = read_range(blob, start, blob.len())?;
+    let Some(at) = tail.windows(4).rposition(|mark| mark == END) else { return Ok(None) };
+    // 0xFFFF says that the number stands in the record of ZIP64.
+    let number = u16_at(&tail, at + 4).filter(|number| (1..u16::MAX).contains(number));
+    // A few bytes that look like the mark are no table: that of a split archive names the part in which it starts.
+    let table = u16_at(&tail, at + 6);
+    Ok(number.filter(|number| table.is_some_and(|table| table <= *number)))
+}
+
+fn starts_with_split(blob: &dyn Blob) -> Result<bool, ExtractError> {
+    Ok(read_range(blob, 0, SPLIT.len() as u64)? == SPLIT)
 }
 
 /// Reads what can be read of an archive without its table of contents, which stands at the end and is the first to go.
@@ -114,7 +156,9 @@ fn read_stream(
     content: &mut Content,
     paths: &mut MemberPaths,
 ) {
-    let mut cursor = Cursor::new(blob);
+    // The mark of a split archive stands before the first member.
+    let start = if starts_with_split(blob).unwrap_or_default() { 4 } else { 0 };
+    let mut cursor = Cursor::at(blob, start);
     while let Ok(Some(mut member)) = read_zipfile_from_stream(&mut cursor) {
         if member.is_dir() || member.is_symlink() {
             continue;

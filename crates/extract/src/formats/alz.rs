@@ -1,0 +1,160 @@
+//! ALZ, the archives of ALZip before 2008. Its maker published no specification; the layout follows the public notes of
+//! those who read it: a local head before each member, as in ZIP, and a trailer.
+
+use madang_document::content::Content;
+
+use super::alz_bzip2::AlzBzip2;
+use super::fields::{Fields, part};
+use super::member_names::names;
+use super::packing::{Checked, Packing, Refusal, unpacker};
+
+use crate::blob::{Blob, read_range};
+use crate::context::Context;
+use crate::error::ExtractError;
+use crate::format::{Format, Match};
+use crate::member_path::MemberPaths;
+use crate::split_name::JOIN;
+use crate::unpack::{leave_member, take_member};
+
+pub(super) const FORMAT: Format = Format {
+    name: "alz",
+    version: 1,
+    media_types: &["application/x-alz"],
+    sniff: |probe| if probe.starts_with(b"ALZ\x01") { Match::Magic } else { Match::No },
+    media_type: |_| "application/x-alz",
+    extract,
+};
+
+const MEMBER: [u8; 4] = *b"BLZ\x01";
+const TRAILER: [u8; 4] = *b"CLZ\x01";
+const COMMENT: [u8; 4] = *b"ELZ\x01";
+/// The last bytes of a part that others follow.
+const MORE: &[u8] = b"CLZ\x03";
+
+struct File {
+    name: Vec<u8>,
+    folder: bool,
+    encrypted: bool,
+    method: u8,
+    sum: u32,
+    packed: u64,
+    size: u64,
+    at: u64,
+}
+
+fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
+    let mut content = Content::default();
+    let (files, fault) = read_heads(blob, context);
+    let tail = read_range(blob, blob.len().saturating_sub(4), 4)?;
+    if tail == MORE {
+        if files.is_empty() {
+            return Err(ExtractError::Unsupported(JOIN.into()));
+        }
+        content.lost(JOIN);
+    } else if let Some(fault) = fault {
+        if files.is_empty() {
+            return Err(ExtractError::corrupt(fault));
+        }
+        content.lost(format!("after {} members: {fault}", files.len()));
+    }
+    let raw: Vec<&[u8]> = files.iter().map(|file| file.name.as_slice()).collect();
+    let names = names(&raw);
+    let mut paths = MemberPaths::default();
+    for (file, name) in files.iter().zip(&names).filter(|(file, _)| !file.folder) {
+        let path = paths.take(name);
+        let size = Some(file.size);
+        let go_on = match open(blob, file) {
+            Ok(member) => {
+                let sum = Some(file.sum).filter(|_| file.size > 0);
+                let member = Checked::new(member, file.size, sum);
+                take_member(member, &path, size, context, &mut content)
+            }
+            Err(Refusal { outcome, reason }) => {
+                leave_member(&path, size, outcome, &reason, context, &mut content)
+            }
+        };
+        if !go_on {
+            break;
+        }
+    }
+    Ok(content)
+}
+
+fn open<'a>(blob: &'a dyn Blob, file: &File) -> Result<Box<dyn std::io::Read + 'a>, Refusal> {
+    if file.encrypted {
+        return Err(Refusal::encrypted("ZipCrypto"));
+    }
+    let packed = part(blob, file.at, file.packed);
+    match file.method {
+        0 => unpacker(Packing::Stored, packed, file.size),
+        1 => {
+            // Its own variant shows by its first mark; some packers put bzip2 as it is.
+            let start = read_range(blob, file.at, 3).map_err(Refusal::corrupt)?;
+            match start == b"BZh" {
+                true => unpacker(Packing::Bzip2, packed, file.size),
+                false => Ok(Box::new(AlzBzip2::new(packed))),
+            }
+        }
+        2 => unpacker(Packing::Deflate, packed, file.size),
+        other => Err(Refusal::unsupported(&format!("method {other} of ALZ"))),
+    }
+}
+
+/// The heads of all members, and why reading them ended before the trailer.
+fn read_heads(blob: &dyn Blob, context: &Context<'_>) -> (Vec<File>, Option<&'static str>) {
+    let mut files = Vec::new();
+    // The mark, a version and the number of this part.
+    let mut fields = Fields::at(blob, 8);
+    loop {
+        context.progress();
+        match fields.array() {
+            Some(MEMBER) => {}
+            Some(TRAILER | COMMENT) => return (files, None),
+            Some(_) => return (files, Some("bytes that are no head of a member")),
+            None => return (files, Some("the archive ends before its trailer")),
+        }
+        if files.len() as u64 >= context.limits.members {
+            return (files, Some("it holds more members than are read"));
+        }
+        let Some(file) = read_head(&mut fields) else {
+            return (files, Some("the archive ends within the head of a member"));
+        };
+        let packed = file.packed;
+        files.push(file);
+        if fields.skip(packed).is_none() {
+            return (files, Some("the archive ends within a member"));
+        }
+    }
+}
+
+fn read_head(fields: &mut Fields<'_>) -> Option<File> {
+    let length = fields.u16()?;
+    let attributes = fields.u8()?;
+    // The time.
+    fields.skip(4)?;
+    let descriptor = fields.u8()?;
+    fields.skip(1)?;
+    let (mut method, mut sum, mut packed, mut size) = (0, 0, 0, 0);
+    // How many bytes a size takes; nothing is said of what has no bytes.
+    let wide = descriptor >> 4;
+    if wide > 0 {
+        method = fields.u8()?;
+        fields.skip(1)?;
+        sum = fields.u32()?;
+        let mut number = || match wide {
+            1 => fields.u8().map(u64::from),
+            2 => fields.u16().map(u64::from),
+            4 => fields.u32().map(u64::from),
+            8 => fields.u64(),
+            _ => None,
+        };
+        (packed, size) = (number()?, number()?);
+    }
+    let name = fields.bytes(length.into())?;
+    let encrypted = descriptor & 1 != 0;
+    if encrypted {
+        fields.skip(12)?;
+    }
+    let folder = attributes & 0x10 != 0;
+    Some(File { name, folder, encrypted, method, sum, packed, size, at: fields.position() })
+}

@@ -1,0 +1,32 @@
+//! What the heads of a RAR archive say of its members, in either generation of the format.
+
+/// A member.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct RarMember {
+    /// In UTF-8, or in the code page of whoever packed it.
+    pub(super) name: Vec<u8>,
+    pub(super) size: u64,
+    pub(super) packed: u64,
+    /// Where the packed bytes begin.
+    pub(super) at: u64,
+    /// CRC-32 of the bytes unpacked, if the head has it.
+    pub(super) sum: Option<u32>,
+    pub(super) folder: bool,
+    pub(super) link: bool,
+    pub(super) encrypted: bool,
+    pub(super) stored: bool,
+    /// Whether a piece of it lies in another part of the archive.
+    pub(super) cut: bool,
+    /// What the method is called.
+    pub(super) method: &'static str,
+}
+
+/// All heads.
+#[derive(Debug, Default)]
+pub(super) struct RarHeads {
+    pub(super) members: Vec<RarMember>,
+    /// Whether the heads themselves are encrypted.
+    pub(super) encrypted: bool,
+    /// Why reading them ended before the end.
+    pub(super) fault: Option<&'static str>,
+}

@@ -1,0 +1,188 @@
+//! 7z archives.
+
+use std::io::Read;
+
+use madang_document::content::{Content, Member};
+use madang_document::outcome::Outcome;
+use sevenz_rust2::{Archive, ArchiveEntry, BlockDecoder, Error, Password};
+
+use super::packing::{DICTIONARY, Refusal};
+
+use crate::blob::{Blob, Cursor, read_range};
+use crate::context::Context;
+use crate::error::ExtractError;
+use crate::format::{Format, Match};
+use crate::member_path::MemberPaths;
+use crate::split_name::{JOIN, is_part};
+use crate::unpack::{leave_member, take_member};
+
+pub(super) const FORMAT: Format = Format {
+    name: "7z",
+    version: 1,
+    media_types: &["application/x-7z-compressed"],
+    sniff: |probe| match probe.starts_with(b"7z\xBC\xAF\x27\x1C") {
+        true => Match::Magic,
+        false => Match::No,
+    },
+    media_type: |_| "application/x-7z-compressed",
+    extract,
+};
+
+/// What the dictionaries and the table of contents may take, KiB: the library has its own small change on top.
+const MEMORY_KIB: usize = (DICTIONARY >> 10) as usize + 16_384;
+
+fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
+    let mut content = Content::default();
+    let mut paths = MemberPaths::default();
+    let none = Password::empty();
+    let archive = Archive::read_with_memory_limit(&mut Cursor::new(blob), &none, MEMORY_KIB);
+    let archive = archive.map_err(|error| why_closed(&error, blob, context))?;
+    for block in 0..archive.blocks.len() {
+        context.progress();
+        if !take_block(&archive, block, blob, &mut paths, context, &mut content) {
+            return Ok(content);
+        }
+    }
+    // What has no bytes lies in no block.
+    let blocks = &archive.stream_map.file_block_index;
+    for (entry, _) in archive.files.iter().zip(blocks).filter(|(_, block)| block.is_none()) {
+        let nothing: &[u8] = &[];
+        if is_file(entry) && !take(entry, nothing, &mut paths, context, &mut content) {
+            break;
+        }
+    }
+    Ok(content)
+}
+
+/// Takes the members of a block, which are packed as one stream. Gives whether the archive may be read on.
+fn take_block(
+    archive: &Archive,
+    block: usize,
+    blob: &dyn Blob,
+    paths: &mut MemberPaths,
+    context: &Context<'_>,
+    content: &mut Content,
+) -> bool {
+    let mut source = Cursor::new(blob);
+    let none = Password::empty();
+    let decoder =
+        BlockDecoder::new_with_memory_limit(1, MEMORY_KIB, block, archive, &none, &mut source);
+    let entries: Vec<ArchiveEntry> =
+        decoder.entries().iter().filter(|entry| is_file(entry)).cloned().collect();
+    let (mut taken, mut go_on, mut too_large) = (0, true, false);
+    let end = decoder.for_each_entries(&mut |entry, member: &mut dyn Read| {
+        if is_file(entry) {
+            taken += 1;
+            // What is not taken would be unpacked all the same, to find what lies behind it.
+            too_large = entry.size() > context.limits.member.min(context.unpacked_left());
+            go_on = take(entry, member, paths, context, content);
+        }
+        Ok(go_on && !too_large)
+    });
+    if !go_on {
+        return false;
+    }
+    // One stream holds them all: what damages one hides those behind it.
+    let left = entries.get(taken..).unwrap_or_default();
+    let refusal = match end {
+        Err(error) => {
+            if left.is_empty() {
+                content.lost("the end of a packed stream is damaged");
+            }
+            refusal(&error)
+        }
+        Ok(_) if too_large => Refusal {
+            outcome: Outcome::Limit,
+            reason: "it lies behind a member that is too large, in one stream with it".into(),
+        },
+        Ok(_) => return true,
+    };
+    left.iter().all(|entry| {
+        let path = paths.take(entry.name());
+        leave_member(&path, Some(entry.size()), refusal.outcome, &refusal.reason, context, content)
+    })
+}
+
+fn take(
+    entry: &ArchiveEntry,
+    member: impl Read,
+    paths: &mut MemberPaths,
+    context: &Context<'_>,
+    content: &mut Content,
+) -> bool {
+    let path = paths.take(entry.name());
+    if is_link(entry) {
+        content.members.push(Member { path, size: Some(entry.size()), outcome: None });
+        return (content.members.len() as u64) < context.limits.members;
+    }
+    take_member(member, &path, Some(entry.size()), context, content)
+}
+
+/// Not a folder, and not the mark of an update that something is to be deleted.
+fn is_file(entry: &ArchiveEntry) -> bool {
+    !entry.is_directory() && !entry.is_anti_item()
+}
+
+/// Packers on Unix keep the mode in the upper half of the attributes, and say so in bit 15.
+fn is_link(entry: &ArchiveEntry) -> bool {
+    let attributes = entry.windows_attributes();
+    attributes & 0x8000 != 0 && (attributes >> 16) & 0o170_000 == 0o120_000
+}
+
+/// Why the members of a block are not unpacked.
+fn refusal(error: &Error) -> Refusal {
+    match error {
+        Error::PasswordRequired | Error::MaybeBadPassword(_) => Refusal::encrypted("AES-256"),
+        Error::UnsupportedCompressionMethod(method) if is_cipher(method) => {
+            Refusal::encrypted("AES-256")
+        }
+        Error::UnsupportedCompressionMethod(method) => Refusal::unsupported(method_name(method)),
+        Error::Unsupported(what) => Refusal::unsupported(what),
+        Error::ExternalUnsupported => Refusal::unsupported("a stream outside of the archive"),
+        Error::MaxMemLimited { actaul_kb, .. } => Refusal {
+            outcome: Outcome::Limit,
+            reason: format!("unpacking takes {actaul_kb} KiB of memory, more than {MEMORY_KIB}"),
+        },
+        Error::ChecksumVerificationFailed => Refusal::corrupt("the check sum does not match"),
+        _ => Refusal::corrupt("the packed stream is damaged"),
+    }
+}
+
+fn is_cipher(method: &str) -> bool {
+    method.to_ascii_uppercase().contains("AES")
+}
+
+fn method_name(method: &str) -> &str {
+    match method.is_empty() {
+        true => "a method without a name",
+        false => method,
+    }
+}
+
+/// Why there is no table of contents.
+fn why_closed(error: &Error, blob: &dyn Blob, context: &Context<'_>) -> ExtractError {
+    // The start says where the table of contents lies: behind the end, if this is only the first part.
+    let start = read_range(blob, 12, 16).unwrap_or_default();
+    let word = |at: usize| start.get(at..)?.first_chunk().map(|bytes| u64::from_le_bytes(*bytes));
+    let beyond = word(0).zip(word(8)).is_some_and(|(offset, size)| {
+        32u64.saturating_add(offset).saturating_add(size) > blob.len()
+    });
+    if is_part(context.name) && beyond {
+        return ExtractError::Unsupported(JOIN.into());
+    }
+    if beyond {
+        return ExtractError::corrupt(
+            "the 7z archive ends before its table of contents, which stands at the end",
+        );
+    }
+    let refusal = refusal(error);
+    match refusal.outcome {
+        Outcome::Encrypted => {
+            ExtractError::Encrypted("the names of the members are encrypted (AES-256)".into())
+        }
+        Outcome::Corrupt => {
+            ExtractError::corrupt("the table of contents of the 7z archive is damaged")
+        }
+        _ => refusal.error(),
+    }
+}

@@ -347,6 +347,12 @@ async fn a_job_whose_row_is_bad_is_set_aside_and_keeps_no_other_waiting() {
     raw(&path, "UPDATE job SET agency = 'nobody' WHERE id = 1").await;
     let alone = ledger.when(at(1)).claim(&sample::worker(1), 1, sample::LEASE).await.unwrap();
     assert!(alone.is_empty(), "it was the one that was chosen");
+    let balance = ledger.balance(&Scope::All).await.unwrap();
+    assert_eq!(
+        (balance.quarantined, balance.in_flight),
+        (1, 2),
+        "set aside, though none was claimed"
+    );
     let claims = sample::claim(&ledger, 9, at(2)).await;
     let paths: Vec<&str> = claims.iter().map(|claim| claim.object.path.as_str()).collect();
     assert_eq!(paths, ["b", "c"]);

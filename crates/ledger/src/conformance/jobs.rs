@@ -294,6 +294,14 @@ pub async fn a_stale_ticket_changes_nothing(ledger: &Trial) {
     assert_eq!(ledger.when(at(30_001)).sweep(NOBODY).await.unwrap(), 1);
     let new = claim_one(ledger, at(30_002)).await;
     assert!(new.ticket.fence > old.ticket.fence, "a fence only grows");
+    // While the other hand still holds it, too.
+    let held = everything(ledger).await;
+    assert_eq!(complete(ledger, done(&old, &["x"]), at(30_002)).await, Completed::Stale);
+    let given_back = failure(FailureKind::Read, true);
+    let answer = ledger.retry(old.ticket, at(0), &given_back).await.unwrap();
+    assert_eq!(answer, Completed::Stale);
+    assert_eq!(ledger.renew(&[old.ticket], LEASE).await.unwrap(), [old.ticket]);
+    assert_eq!(everything(ledger).await, held, "a stale ticket took the job from who holds it");
     apply(ledger, done(&new, &[]), at(30_003)).await;
 
     let before = everything(ledger).await;

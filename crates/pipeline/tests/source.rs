@@ -199,6 +199,13 @@ impl Running {
         tokio::time::timeout(Duration::from_secs(30), settled).await.expect("it settles").unwrap();
     }
 
+    /// Something was heard of that is not settled yet.
+    async fn stirred(&self) {
+        let mut state = self.state.clone();
+        let stirred = state.wait_for(|state| !state.settled);
+        tokio::time::timeout(Duration::from_secs(30), stirred).await.expect("it hears").unwrap();
+    }
+
     /// Lets so much time pass as far as the source can tell, until it has looked at its folder again.
     async fn pass(&self, ms: i64) {
         self.passed.fetch_add(ms, Ordering::SeqCst);
@@ -238,11 +245,10 @@ async fn files_dropped_while_nothing_can_be_looked_at_are_seen_afterwards() {
     for n in 0..20 {
         std::fs::write(running.path(&format!("new {n}")), "글").unwrap();
     }
-    let mut state = running.state.clone();
-    state.wait_for(|state| !state.settled).await.unwrap();
+    running.stirred().await;
     running.until("each was tried", async || running.refused.lock().unwrap().len() == 20).await;
     assert_eq!(running.balance().await.received, 1);
-    assert!(!state.borrow().settled, "a run with --once must not end now");
+    assert!(!running.state.borrow().settled, "a run with --once must not end now");
     running.out.store(false, Ordering::Relaxed);
     running.until("all are seen", async || running.balance().await.received == 21).await;
     running.settled().await;
@@ -409,8 +415,7 @@ async fn a_clock_that_is_set_keeps_no_file_waiting() {
         let running = Running::settling(1, "2s").await;
         // One that waits until it has settled while the clock is set, and one that comes afterwards.
         std::fs::write(running.path("before"), "글").unwrap();
-        let mut state = running.state.clone();
-        state.wait_for(|state| !state.settled).await.unwrap();
+        running.stirred().await;
         running.set.store(by, Ordering::SeqCst);
         std::fs::write(running.path("after"), "글").unwrap();
         running.until("both are seen", async || running.balance().await.received == 3).await;

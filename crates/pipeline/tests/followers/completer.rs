@@ -50,7 +50,8 @@ async fn one_completion_that_is_refused_does_not_stop_the_others() {
             .unwrap();
     }
     drop(finished);
-    running.await.unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(30), running).await;
+    ended.expect("it waits for what never comes").unwrap();
     leases.close();
     let balance = house.ledger.balance(&Scope::All).await.unwrap();
     assert_eq!((balance.done, balance.quarantined, balance.in_flight), (9, 1, 0));

@@ -37,6 +37,12 @@ async fn blobs_that_nobody_names_are_removed_and_those_of_an_open_job_are_not() 
     // While a job is under way only what was written before it goes.
     until("the orphan is laid aside", async || house.blobs.read(&orphan.into()).await.is_err())
         .await;
+    let swept = house.blobs.last_swept().await.unwrap();
+    until("that sweep ends", async || house.blobs.last_swept().await.unwrap() > swept).await;
+    assert!(
+        house.blobs.read(&kept).await.is_ok(),
+        "nobody names it yet, and it was not laid aside"
+    );
     house.ledger.complete(&[completion(&claims[0], open)]).await.unwrap();
     until("it is removed for good", async || {
         let acts = house.ledger.acts(0, 10_000).await.unwrap();
@@ -141,7 +147,9 @@ async fn a_document_that_cannot_be_read_keeps_nothing_from_being_removed_and_is_
     assert!(sweep().await);
     assert!(house.blobs.read(&orphan.into()).await.is_err(), "it is laid aside");
     let by = ("eraser".to_owned(), documents[2].id.to_string());
-    assert_eq!(house.unreadable().await, [by].into());
+    assert_eq!(house.unreadable().await, [by.clone()].into());
+    assert!(sweep().await);
+    assert_eq!(house.unreadable().await, [by].into(), "it still stands");
     let again = house.read_all().await;
     assert_eq!(again.iter().map(|one| one.id).collect::<Vec<_>>(), [documents[2].id]);
     assert!(sweep().await);

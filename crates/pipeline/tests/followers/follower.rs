@@ -6,11 +6,13 @@ use async_trait::async_trait;
 use madang_document::condition::Kind;
 use madang_document::timestamp::Timestamp;
 use madang_ledger::jobs::Jobs;
+use madang_ledger::ledger::Ledger;
 use madang_ledger::reader::{Reader, Readers};
 use madang_ledger::sqlite::{Durability, SqliteLedger};
 use madang_pipeline::board::{Board, Subject};
-use madang_pipeline::follow::{Follower, Gathering, Obstacle, Progress, follow};
+use madang_pipeline::follow::{Follower, Gathering, Obstacle, Progress, Way, follow};
 use madang_pipeline::heads::Heads;
+use madang_pipeline::reader_leases::ReaderLeases;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -112,8 +114,13 @@ async fn a_follower_that_lost_its_lease_stops_and_asks_where_it_is_when_it_has_i
     let house = House::new().await;
     let follower = Counting::default();
     let (board, stop) = (house.board.clone(), house.stop.clone());
+    // None ends by itself or is asked about while this lasts, but when one more is wanted.
+    let ledger = Arc::clone(&house.ledger) as Arc<dyn Ledger>;
+    let leases = ReaderLeases::new(ledger, process(1), Duration::from_secs(86_400));
+    tokio::spawn(leases.clone().run(stop.clone()));
+    let ask = |one_more: &str| drop(leases.want(Reader::Registry(one_more.to_owned())));
     let way = house.way_of(process(1), board.clone(), stop.clone());
-    tokio::spawn(follow(follower.clone(), way));
+    tokio::spawn(follow(follower.clone(), Way { leases: leases.clone(), ..way }));
     let subject = Subject::part("counting");
     until("it steps", async || count(&follower.steps) > 0).await;
     // The node is thought dead (a clock that was set): another process takes the reader.
@@ -125,12 +132,14 @@ async fn a_follower_that_lost_its_lease_stops_and_asks_where_it_is_when_it_has_i
         house.ledger.hold(&[Reader::Cataloguer], &other, day).await.unwrap().len() == 1
     })
     .await;
+    ask("one");
     until("it stands by", async || board.stands(Kind::Elsewhere, &subject)).await;
     let steps = count(&follower.steps);
     house.changed.notify_waiters();
     house.drop(0, 0..1).await;
     assert_eq!(count(&follower.steps), steps, "it does not step");
     house.ledger.let_go(&Reader::Cataloguer, &other).await.unwrap();
+    ask("two");
     until("it goes on", async || count(&follower.steps) > steps).await;
     assert_eq!(count(&follower.begun), 2);
 }
@@ -193,6 +202,7 @@ async fn a_follower_goes_on_after_an_obstacle_and_the_board_says_so_meanwhile() 
     tokio::spawn(follow(Hindered { at: 0, obstacles: 1 }, house.way()));
     let subject = Subject::part("hindered");
     until("it is told", async || house.board.stands(Kind::IndexBehind, &subject)).await;
-    woken.await;
+    let woken = tokio::time::timeout(Duration::from_secs(30), woken).await;
+    woken.expect("whoever waits for it hears that it moved");
     assert!(house.board.now().is_empty());
 }

@@ -17,12 +17,12 @@ pub(crate) struct CompoundFile<'a> {
     mini_fat: Vec<u32>,
     /// The stream that holds all small streams, in pieces of 64 bytes.
     mini_stream: Vec<u8>,
-    entries: Vec<Entry>,
+    entries: Vec<DirectoryEntry>,
 }
 
 /// A storage or stream.
 #[derive(Debug)]
-pub(crate) struct Entry {
+pub(crate) struct DirectoryEntry {
     pub(crate) name: String,
     kind: u8,
     left: u32,
@@ -70,8 +70,10 @@ impl<'a> CompoundFile<'a> {
         let listed = dwords.get(19..19 + HEADER_DIFAT).unwrap_or_default();
         this.fat = this.read_fat(listed.to_vec(), dword(17));
         let directory = this.read_chain(dword(12), u64::MAX);
-        this.entries =
-            directory.chunks_exact(ENTRY).map(|bytes| Entry::parse(bytes, shift)).collect();
+        this.entries = directory
+            .chunks_exact(ENTRY)
+            .map(|bytes| DirectoryEntry::parse(bytes, shift))
+            .collect();
         this.mini_fat = self::dwords(&this.read_chain(dword(15), u64::MAX));
         let Some(root) = this.entries.first() else {
             return Err("its directory cannot be read".into());
@@ -81,17 +83,17 @@ impl<'a> CompoundFile<'a> {
     }
 
     /// The root storage.
-    pub(crate) fn root(&self) -> Option<&Entry> {
+    pub(crate) fn root(&self) -> Option<&DirectoryEntry> {
         self.entries.first()
     }
 
     /// The stream or storage of this name in a storage. Names are compared without regard to case (section 2.6.4).
-    pub(crate) fn child(&self, storage: &Entry, name: &str) -> Option<&Entry> {
+    pub(crate) fn child(&self, storage: &DirectoryEntry, name: &str) -> Option<&DirectoryEntry> {
         self.inside(storage).into_iter().find(|entry| entry.name.eq_ignore_ascii_case(name))
     }
 
     /// The streams and storages in a storage, in the order of its tree.
-    pub(crate) fn inside(&self, storage: &Entry) -> Vec<&Entry> {
+    pub(crate) fn inside(&self, storage: &DirectoryEntry) -> Vec<&DirectoryEntry> {
         self.children(Some(storage), |kind| matches!(kind, STREAM | STORAGE))
     }
 
@@ -122,7 +124,7 @@ impl<'a> CompoundFile<'a> {
     ///
     /// # Errors
     /// When the copy cannot be written: a stream has a name that it may not have.
-    pub(crate) fn copy(&self, storage: &Entry, limit: u64) -> std::io::Result<Vec<u8>> {
+    pub(crate) fn copy(&self, storage: &DirectoryEntry, limit: u64) -> std::io::Result<Vec<u8>> {
         let mut copy = cfb::CompoundFile::create(std::io::Cursor::new(Vec::new()))?;
         let mut left = limit;
         let mut open = vec![(String::from("/"), storage)];
@@ -151,7 +153,7 @@ impl<'a> CompoundFile<'a> {
     }
 
     /// The streams of a storage below the root, or of the root itself.
-    pub(crate) fn streams(&self, storage: Option<&str>) -> Vec<&Entry> {
+    pub(crate) fn streams(&self, storage: Option<&str>) -> Vec<&DirectoryEntry> {
         let root = self.entries.first();
         let Some(name) = storage else {
             return self.children(root, |kind| kind == STREAM);
@@ -170,7 +172,7 @@ impl<'a> CompoundFile<'a> {
     }
 
     /// The bytes of a stream, at most `limit`; fewer than its size if the file is damaged there.
-    pub(crate) fn read(&self, entry: &Entry, limit: u64) -> Vec<u8> {
+    pub(crate) fn read(&self, entry: &DirectoryEntry, limit: u64) -> Vec<u8> {
         let size = entry.size.min(limit);
         if entry.size >= MINI_CUTOFF {
             return self.read_chain(entry.start, size);
@@ -190,7 +192,11 @@ impl<'a> CompoundFile<'a> {
 
     /// The children of an entry, which lie in a tree by name. A tree that is damaged may have lost any of
     /// them, so that then every entry of the file is taken.
-    fn children(&self, entry: Option<&Entry>, wanted: fn(u8) -> bool) -> Vec<&Entry> {
+    fn children(
+        &self,
+        entry: Option<&DirectoryEntry>,
+        wanted: fn(u8) -> bool,
+    ) -> Vec<&DirectoryEntry> {
         let Some(entry) = entry else { return Vec::new() };
         let mut seen = vec![false; self.entries.len()];
         let mut found = Vec::new();
@@ -294,18 +300,18 @@ fn name(bytes: &[u8]) -> String {
     char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
 }
 
-impl Entry {
+impl DirectoryEntry {
     /// Whether it holds streams.
     pub(crate) fn is_storage(&self) -> bool {
         self.kind == STORAGE
     }
 
-    fn parse(bytes: &[u8], shift: u32) -> Entry {
+    fn parse(bytes: &[u8], shift: u32) -> DirectoryEntry {
         let dwords = dwords(bytes);
         let dword = |n: usize| dwords.get(n).copied().unwrap_or(u32::MAX);
         // Version 3 leaves the high half of the size undefined.
         let high = if shift == 12 { u64::from(dword(31)) << 32 } else { 0 };
-        Entry {
+        DirectoryEntry {
             name: name(bytes.get(..64).unwrap_or_default()),
             kind: bytes.get(66).copied().unwrap_or_default(),
             left: dword(17),

@@ -1,11 +1,14 @@
 //! What the two formats of the word processor 한글 share: paragraphs with objects anchored in them, tables,
 //! the body that they make up, and the notice that stands in for a protected text.
 
+use std::collections::BTreeMap;
+
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 
 use crate::context::Context;
 use crate::error::ExtractError;
+use crate::formats::hangul_pages::{Layout, Pages};
 
 /// Where the text of an object goes that is anchored in a paragraph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,8 +82,13 @@ pub(super) struct Table {
 const ROW_CELLS: usize = 4096;
 
 impl Table {
-    /// Adds the text of the next cell of the current row.
-    pub(super) fn cell(&mut self, text: String) {
+    /// Adds the text of the next cell of the current row. Its column, counted from 0, keeps it below the others of that
+    /// column where cells before it are spanned, from the side or from above.
+    pub(super) fn cell(&mut self, column: Option<u16>, text: String) {
+        let column = column.map_or(0, usize::from);
+        if self.row.len() < column && column < ROW_CELLS {
+            self.row.resize(column, String::new());
+        }
         if self.row.len() >= ROW_CELLS {
             self.end_row();
         }
@@ -94,12 +102,13 @@ impl Table {
         while cells.last().is_some_and(|cell| cell.trim().is_empty()) {
             cells.pop();
         }
+        let cells_before = cells.len().saturating_sub(1);
         let filled = cells.iter().filter(|cell| !cell.trim().is_empty()).count();
         if filled == 1
-            && let Some(text) = cells.pop()
+            && let Some(text) = cells.pop_if(|text| cells_before == 0 || text.contains('\n'))
         {
             add_lines(&mut self.lines, &text);
-        } else if filled > 1 {
+        } else if filled > 0 {
             if !self.lines.is_empty() {
                 self.lines.push('\n');
             }
@@ -125,13 +134,77 @@ impl Table {
 pub(super) struct Body {
     number: u32,
     text: u64,
+    pages: Pages,
+    /// What is read stands behind the text of every page.
+    behind: bool,
+    /// The segments that have a page, and which; none of them is told before the last is read.
+    placed: Vec<(usize, u32)>,
+    /// The words of charts that no paragraph has shown yet, by the names that anchors call them.
+    pub(super) charts: BTreeMap<String, String>,
+    /// Passages that a tracked change deleted, and that are left out.
+    pub(super) deletions: u64,
 }
 
 impl Body {
+    /// A body whose paragraphs show these charts.
+    pub(super) fn with_charts(charts: BTreeMap<String, String>) -> Body {
+        Body { charts, ..Body::default() }
+    }
+
+    /// A section begins.
+    pub(super) fn section(&mut self) {
+        self.pages.section();
+    }
+
+    /// What comes now stands behind the text of every page: it has none of its own.
+    pub(super) fn master_pages(&mut self) {
+        self.behind = true;
+    }
+
     /// Adds a paragraph of the body to the content.
-    pub(super) fn push(&mut self, content: &mut Content, text: String) {
+    pub(super) fn push(&mut self, content: &mut Content, text: String, layout: &Layout) {
+        let page = match self.behind {
+            true => None,
+            false => Some(self.pages.place(layout, !text.trim().is_empty())),
+        };
+        self.add(content, text, page);
+    }
+
+    /// Adds text that lies beside the paragraphs of the body, as memos do.
+    pub(super) fn push_aside(&mut self, content: &mut Content, text: String) {
+        self.add(content, text, Some(self.pages.page()));
+    }
+
+    fn add(&mut self, content: &mut Content, text: String, page: Option<u32>) {
         self.number = self.number.saturating_add(1);
+        let at = content.segments.len();
         content.push_text(text, Locator::Paragraph { number: self.number });
+        if content.segments.len() > at {
+            self.placed.extend(page.map(|page| (at, page)));
+        }
+    }
+
+    /// Ends the body: charts that no paragraph showed come last, and if the lines that the word processor laid out are
+    /// there, each paragraph gets the page on which it begins.
+    pub(super) fn finish(mut self, content: &mut Content) {
+        for (_, text) in std::mem::take(&mut self.charts) {
+            self.number = self.number.saturating_add(1);
+            content.push_text(text, Locator::Paragraph { number: self.number });
+        }
+        if self.deletions > 0 {
+            let passages = if self.deletions == 1 { "passage" } else { "passages" };
+            content.note(format!(
+                "{} {passages} that a tracked change deleted were left out",
+                self.deletions
+            ));
+        }
+        if self.pages.are_known() {
+            for (at, page) in self.placed {
+                if let Some(segment) = content.segments.get_mut(at) {
+                    segment.locator = Locator::page(page);
+                }
+            }
+        }
     }
 
     /// Accounts for text on its way into the body, so that a bomb is stopped while it unpacks.
@@ -169,23 +242,27 @@ pub(super) fn read_sections<S>(
     sections: &[S],
     place: impl Fn(&S) -> String,
     mut read: impl FnMut(&S, &mut Body, &mut Content) -> Result<(), ExtractError>,
+    mut body: Body,
     content: &mut Content,
     context: &Context<'_>,
 ) -> Result<(), ExtractError> {
-    let mut body = Body::default();
     let mut failures = Vec::new();
     for section in sections {
         context.unit();
         let before = content.segments.len();
         match read(section, &mut body, content) {
             Ok(()) => {}
-            Err(error @ ExtractError::Limit(_)) => return Err(error),
+            Err(error @ ExtractError::Limit(_)) => {
+                body.finish(content);
+                return Err(error);
+            }
             Err(error) => {
                 let reason = format!("{}: {error}", place(section));
                 failures.push((content.segments.len() > before, reason));
             }
         }
     }
+    body.finish(content);
     let all_lost = failures.len() == sections.len() && failures.iter().all(|(some, _)| !some);
     match failures.first() {
         Some((_, reason)) if all_lost => Err(ExtractError::corrupt(reason)),
@@ -237,15 +314,30 @@ mod tests {
             (vec![vec!["가", "나"], vec!["다", "라"]], "가\t나\n다\t라"),
             (vec![vec!["가\n나", "다\t라"]], "가 나\t다 라"),
             (vec![vec!["", "가\n나", ""]], "가\n나"),
+            (vec![vec!["가", "나"], vec!["", "다"]], "가\t나\n\t다"),
             (vec![vec!["가", "", "나", " "], vec!["", ""]], "가\t\t나"),
         ] {
             let mut table = Table::default();
             for row in rows {
-                row.into_iter().for_each(|cell| table.cell(cell.to_owned()));
+                row.into_iter().for_each(|cell| table.cell(None, cell.to_owned()));
                 table.end_row();
             }
             assert_eq!(table.finish(), lines);
         }
+    }
+
+    #[test]
+    fn spans_leave_their_columns_free() {
+        let mut table = Table::default();
+        for (column, text) in [(0, "가로 둘"), (2, "다")] {
+            table.cell(Some(column), text.to_owned());
+        }
+        table.end_row();
+        table.cell(Some(1), "위가 덮임".to_owned());
+        assert_eq!(table.finish(), "가로 둘\t\t다\n\t위가 덮임");
+        let mut table = Table::default();
+        table.cell(Some(u16::MAX), "먼 칸".to_owned());
+        assert_eq!(table.finish(), "먼 칸");
     }
 
     #[test]

@@ -1,25 +1,29 @@
 //! HWP 5: the compound file of the word processor 한글 (HWP 5.0 document file format, revision 1.3).
 
-use std::io::BufReader;
+use std::collections::BTreeMap;
+use std::io::{BufReader, Read};
 
 use flate2::bufread::DeflateDecoder;
-use madang_document::content::{Content, Member};
+use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata;
 
 use crate::blob::Blob;
-use crate::compound_file::{CompoundFile, Entry, SIGNATURE};
+use crate::compound_file::{CompoundFile, DirectoryEntry, SIGNATURE};
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
 use crate::formats::hangul::{Body, protection_notice, read_sections};
-use crate::formats::preview;
+use crate::formats::{hangul_object, preview};
+use crate::member_path::MemberPaths;
 use crate::probe::Probe;
 use crate::unpack::Metered;
+use doc_info::DocInfo;
 use file_header::FileHeader;
 
 mod control;
 mod distribution;
+mod doc_info;
 mod file_header;
 mod paragraph_text;
 mod record;
@@ -28,7 +32,7 @@ mod summary;
 
 pub(super) const FORMAT: Format = Format {
     name: "hwp5",
-    version: 1,
+    version: 2,
     media_types: &["application/x-hwp"],
     sniff,
     media_type: |_| "application/x-hwp",
@@ -89,7 +93,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             content.lost(format!("{error}; the text is the stored preview of the first page"));
         }
     }
-    content.members = members(&file, header, context);
+    members(&file, header, blob.len(), &mut content, context);
     let picture = file.root_stream("PrvImage", preview::STORED_MOST);
     if let Some(picture) = picture.filter(|picture| !picture.is_empty()) {
         match preview::stored(&picture, context) {
@@ -115,10 +119,12 @@ fn read_text(
     if sections.is_empty() {
         return Err(ExtractError::Corrupt(format!("there is no section in {folder}")));
     }
+    let body = Body::with_charts(charts(file, header, content, context));
     read_sections(
         &sections,
         |section| format!("{folder}/{}", section.name),
         |section, body, content| read_one(file, section, header, body, content, context),
+        body,
         content,
         context,
     )
@@ -126,7 +132,7 @@ fn read_text(
 
 fn read_one(
     file: &CompoundFile<'_>,
-    section: &Entry,
+    section: &DirectoryEntry,
     header: FileHeader,
     body: &mut Body,
     content: &mut Content,
@@ -166,8 +172,8 @@ fn is_plain(bytes: &[u8]) -> bool {
 }
 
 /// The sections in a folder, in the order of their numbers.
-fn sections<'a>(file: &'a CompoundFile<'_>, folder: &str) -> Vec<&'a Entry> {
-    let number = |entry: &Entry| entry.name.strip_prefix("Section")?.parse::<u32>().ok();
+fn sections<'a>(file: &'a CompoundFile<'_>, folder: &str) -> Vec<&'a DirectoryEntry> {
+    let number = |entry: &DirectoryEntry| entry.name.strip_prefix("Section")?.parse::<u32>().ok();
     let mut sections = file.streams(Some(folder));
     sections.retain(|entry| number(entry).is_some());
     sections.sort_by_key(|entry| number(entry));
@@ -175,19 +181,94 @@ fn sections<'a>(file: &'a CompoundFile<'_>, folder: &str) -> Vec<&'a Entry> {
     sections
 }
 
-/// The pictures and embedded objects. Their size is known only if they are not compressed.
-fn members(file: &CompoundFile<'_>, header: FileHeader, context: &Context<'_>) -> Vec<Member> {
-    let most = usize::try_from(context.limits.members).unwrap_or(usize::MAX);
-    let streams = file.streams(Some("BinData")).into_iter();
-    let mut members: Vec<_> = streams
-        .take(most)
-        .map(|entry| Member {
-            path: format!("BinData/{}", entry.name),
-            size: (!header.compressed()).then_some(entry.size),
-            outcome: None,
-        })
-        .collect();
+/// The words of the charts, by the numbers with which the text anchors them.
+fn charts(
+    file: &CompoundFile<'_>,
+    header: FileHeader,
+    content: &mut Content,
+    context: &Context<'_>,
+) -> BTreeMap<String, String> {
+    let mut charts = BTreeMap::new();
+    let mut left = context.limits.text;
+    let stored = file.root_stream("DocInfo", context.limits.member).unwrap_or_default();
+    let info = match header.compressed() {
+        true => DocInfo::read(BufReader::new(Metered::new(
+            DeflateDecoder::new(stored.as_slice()),
+            context,
+        ))),
+        false => DocInfo::read(stored.as_slice()),
+    };
+    if info.tracked_changes {
+        content.note("changes are tracked: passages that are deleted may still stand in the text");
+    }
+    for entry in file.streams(Some("BinData")) {
+        // As in `BIN000A.OLE`.
+        let number = entry.name.get(3..7).and_then(|n| u16::from_str_radix(n, 16).ok());
+        let Some(number) = number.filter(|_| hangul_object::is_object(&entry.name)) else {
+            continue;
+        };
+        let object = unpacked(&file.read(entry, context.limits.member), header, |reader| {
+            let mut bytes = Vec::new();
+            // What cannot be unpacked is told where the object is opened.
+            let _ =
+                Metered::new(reader, context).take(context.limits.member).read_to_end(&mut bytes);
+            bytes
+        });
+        let Some(text) = hangul_object::chart(&object, context) else { continue };
+        let at = info.streams.iter().position(|&stream| stream == number);
+        left = left.saturating_sub(text.len() as u64);
+        charts.insert(at.map_or(usize::from(number), |at| at + 1).to_string(), text);
+        if left == 0 {
+            break;
+        }
+    }
+    charts
+}
+
+/// Hands on what a stream of `BinData` holds. Some are not compressed in a document that is.
+fn unpacked<T>(stored: &[u8], header: FileHeader, read: impl FnOnce(&mut dyn Read) -> T) -> T {
+    let mut head = [0; 8];
+    let plain = !header.compressed()
+        || (hangul_object::is_known(stored)
+            && !DeflateDecoder::new(stored)
+                .read_exact(&mut head)
+                .is_ok_and(|()| hangul_object::is_known(&head)));
+    match plain {
+        true => read(&mut &*stored),
+        false => read(&mut DeflateDecoder::new(stored)),
+    }
+}
+
+/// Opens the pictures and embedded objects. Their size is known only if they are not compressed.
+fn members(
+    file: &CompoundFile<'_>,
+    header: FileHeader,
+    file_size: u64,
+    content: &mut Content,
+    context: &Context<'_>,
+) {
+    let mut paths = MemberPaths::default();
+    // Streams of a whole file do not overlap; its allocation table may be damaged, or made to mislead.
+    let mut left = file_size.saturating_add(1);
+    let mut streams = file.streams(Some("BinData"));
     // The directory is a tree; by name is the order in which they were put in.
-    members.sort_by(|a, b| a.path.cmp(&b.path));
-    members
+    streams.sort_by(|a, b| a.name.cmp(&b.name));
+    for entry in streams {
+        let path = paths.take(&format!("BinData/{}", entry.name));
+        let size = (!header.compressed()).then_some(entry.size);
+        let stored = file.read(entry, context.limits.member);
+        left = left.saturating_sub(stored.len() as u64);
+        if left == 0 {
+            content.lost(
+                "BinData: its streams lie in one another, and together are larger than the file",
+            );
+            break;
+        }
+        let goes_on = unpacked(&stored, header, |reader| {
+            hangul_object::open_member(reader, &path, size, context, content)
+        });
+        if !goes_on {
+            break;
+        }
+    }
 }

@@ -43,6 +43,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let stream = BufReader::new(Metered::new(Cursor::new(blob), context));
     let mut body = Body::default();
     let read = section::read_section(stream, owpml_name, &mut body, &mut content, context);
+    body.finish(&mut content);
     if let Some(notice) = protection_notice(&content) {
         return Err(notice);
     }

@@ -1,25 +1,29 @@
 //! HWPX: the ZIP package of the word processor 한글 (OWPML, KS X 6101).
 
+use std::collections::BTreeMap;
 use std::io::BufReader;
 
-use madang_document::content::{Content, Member};
+use madang_document::content::Content;
 use madang_document::locator::Locator;
+use madang_document::outcome::Outcome;
 
 use crate::blob::{Blob, Cursor};
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
 use crate::formats::hangul::{Body, protection_notice, read_sections};
-use crate::formats::preview;
+use crate::formats::hangul_chart::chart_text;
+use crate::formats::{hangul_object, preview};
+use crate::member_path::MemberPaths;
 use crate::probe::Probe;
-use crate::unpack::{End, Metered, unpack};
+use crate::unpack::{End, Metered, leave_member, unpack};
 
 pub(super) mod package;
 pub(super) mod section;
 
 pub(super) const FORMAT: Format = Format {
     name: "hwpx",
-    version: 1,
+    version: 2,
     media_types: &[MEDIA_TYPE],
     sniff,
     media_type: |_| MEDIA_TYPE,
@@ -33,6 +37,9 @@ const PACKAGE: &str = "Contents/content.hpf";
 
 /// Sections of a document that are read.
 const SECTIONS: usize = 10_000;
+
+/// Charts of a document that are read.
+const CHARTS: usize = 1000;
 
 fn sniff(probe: &Probe<'_>) -> Match {
     match probe.zip() {
@@ -83,7 +90,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             content.lost(format!("{error}; the text is the stored preview of the first page"));
         }
     }
-    content.members = members(&mut archive, context);
+    members(&mut archive, &mut content, context);
     stored_preview(&mut archive, &mut content, context);
     Ok(content)
 }
@@ -113,6 +120,7 @@ fn read_cut(blob: &dyn Blob, reason: &str, context: &Context<'_>) -> Result<Cont
             Err(_) => break,
         }
     }
+    body.finish(&mut content);
     if content.segments.is_empty() {
         return Err(ExtractError::Corrupt(format!("the ZIP package: {reason}")));
     }
@@ -136,10 +144,12 @@ fn read_text(
     if !sections.iter().any(|path| section_number(path).is_some()) {
         return Err(ExtractError::corrupt("there is no section in Contents"));
     }
+    let body = Body::with_charts(charts(archive, context)?);
     read_sections(
         &sections,
         String::clone,
         |path, body, content| read_one(archive, path, body, content, context),
+        body,
         content,
         context,
     )
@@ -152,6 +162,9 @@ fn read_one(
     content: &mut Content,
     context: &Context<'_>,
 ) -> Result<(), ExtractError> {
+    if is_master_page(path) {
+        body.master_pages();
+    }
     let entry = archive.by_name(path).map_err(ExtractError::corrupt)?;
     if entry.encrypted() {
         return Err(ExtractError::Encrypted("needs a password".into()));
@@ -193,20 +206,53 @@ fn is_master_page(path: &str) -> bool {
     path.starts_with("Contents/masterpage") && path.ends_with(".xml")
 }
 
-/// The pictures and embedded objects.
-fn members(archive: &mut Archive<'_>, context: &Context<'_>) -> Vec<Member> {
-    let most = usize::try_from(context.limits.members).unwrap_or(usize::MAX);
-    let paths: Vec<_> = names(archive)
+/// The words of the charts, by the names of their parts.
+///
+/// # Errors
+/// [`ExtractError::Limit`] when the package unpacks to more than it may.
+fn charts(
+    archive: &mut Archive<'_>,
+    context: &Context<'_>,
+) -> Result<BTreeMap<String, String>, ExtractError> {
+    let is_chart = |name: &String| name.starts_with("Chart/") && name.ends_with(".xml");
+    let paths: Vec<_> = names(archive).filter(is_chart).take(CHARTS).collect();
+    let mut charts = BTreeMap::new();
+    let mut left = context.limits.text;
+    for path in paths {
+        if let Some(xml) = part(archive, &path, context)? {
+            let text = chart_text(&xml);
+            left = left.saturating_sub(text.len() as u64);
+            charts.insert(path, text);
+        }
+        if left == 0 {
+            break;
+        }
+    }
+    Ok(charts)
+}
+
+/// Opens the pictures and embedded objects.
+fn members(archive: &mut Archive<'_>, content: &mut Content, context: &Context<'_>) {
+    let stored: Vec<_> = names(archive)
         .filter(|name| name.starts_with("BinData/") && !name.ends_with('/'))
-        .take(most)
         .collect();
-    paths
-        .into_iter()
-        .map(|path| {
-            let size = archive.by_name(&path).ok().map(|entry| entry.size());
-            Member { path, size, outcome: None }
-        })
-        .collect()
+    let mut paths = MemberPaths::default();
+    for name in stored {
+        let path = paths.take(&name);
+        let goes_on = match archive.by_name(&name) {
+            Ok(entry) => {
+                let size = Some(entry.size());
+                hangul_object::open_member(entry, &path, size, context, content)
+            }
+            Err(error) => {
+                let reason = error.to_string();
+                leave_member(&path, None, Outcome::Corrupt, &reason, context, content)
+            }
+        };
+        if !goes_on {
+            break;
+        }
+    }
 }
 
 fn stored_preview(archive: &mut Archive<'_>, content: &mut Content, context: &Context<'_>) {

@@ -5,7 +5,7 @@ use madang_document::content::{Content, Member};
 
 use super::ooxml;
 use crate::blob::Blob;
-use crate::compound_file::{CompoundFile, Entry, SIGNATURE};
+use crate::compound_file::{CompoundFile, DirectoryEntry, SIGNATURE};
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::Match;
@@ -41,7 +41,7 @@ pub(super) fn open(blob: &dyn Blob) -> Result<CompoundFile<'_>, ExtractError> {
 /// Extracts an embedded object as the member `path`. Gives whether another may be.
 pub(super) fn member(
     file: &CompoundFile<'_>,
-    object: &Entry,
+    object: &DirectoryEntry,
     path: &str,
     context: &Context<'_>,
     content: &mut Content,

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use super::record::{dword_at, tag, text_at, word_at};
 use crate::formats::hangul::{Anchoring, Table, add_lines};
 
@@ -16,6 +18,13 @@ pub(super) struct Control {
 struct CellTable {
     table: Table,
     row: Option<u16>,
+}
+
+/// Where a cell stands in its table, counted from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cell {
+    pub(super) column: u16,
+    pub(super) row: u16,
 }
 
 impl Control {
@@ -45,11 +54,30 @@ impl Control {
 
     /// Whether a record of this kind has something to say to a control.
     pub(super) fn wants(tag: u16) -> bool {
-        matches!(tag, tag::TABLE | tag::EQEDIT | tag::TEXTART)
+        matches!(
+            tag,
+            tag::TABLE | tag::EQEDIT | tag::TEXTART | tag::FORM_OBJECT | tag::SHAPE_COMPONENT_OLE
+        )
+    }
+
+    /// The height of a table that stands beside the lines, and so may go on over several pages (table 69 of the
+    /// specification); 0 for anything else.
+    pub(super) fn hanging(&self, data: &[u8]) -> i64 {
+        let in_line = dword_at(data, 4).is_none_or(|properties| properties & 1 != 0);
+        match dword_at(data, 20) {
+            Some(height) if self.id == *b"tbl " && !in_line => i64::from(height),
+            _ => 0,
+        }
+    }
+
+    /// The number of columns, if this is where a zone of columns begins (table 138).
+    pub(super) fn columns(&self, data: &[u8]) -> Option<u16> {
+        let properties = word_at(data, 4).filter(|_| self.id == *b"cold")?;
+        Some(((properties >> 2) & 0xFF).max(1))
     }
 
     /// Takes a record that lies below the control.
-    pub(super) fn record(&mut self, tag: u16, data: &[u8]) {
+    pub(super) fn record(&mut self, tag: u16, data: &[u8], charts: &mut BTreeMap<String, String>) {
         match tag {
             tag::TABLE => self.table = Some(CellTable::default()),
             // An attribute word, then the script. Spaces keep it from running into the words beside it.
@@ -66,21 +94,34 @@ impl Control {
                     add_lines(&mut self.lines, &text.replace('\r', ""));
                 }
             }
+            // Properties and extent, then which of the embedded objects it is.
+            tag::SHAPE_COMPONENT_OLE => {
+                let chart = word_at(data, 12).and_then(|n| charts.remove(&n.to_string()));
+                add_lines(&mut self.lines, &chart.unwrap_or_default());
+            }
+            tag::FORM_OBJECT => {
+                if let Some((properties, _)) = text_at(data, 12) {
+                    for name in ["Caption", "Text"] {
+                        add_lines(&mut self.lines, form_value(&properties, name));
+                    }
+                }
+            }
             _ => {}
         }
     }
 
     /// Takes a list of paragraphs: a cell at this row, a caption, or the text of a box, note or header.
-    pub(super) fn list(&mut self, row: Option<u16>, text: String) {
+    pub(super) fn list(&mut self, cell: Option<Cell>, text: String) {
         let Some(cells) = &mut self.table else {
             add_lines(&mut self.lines, &text);
             return;
         };
+        let row = cell.map(|cell| cell.row);
         if row != cells.row {
             cells.table.end_row();
             cells.row = row;
         }
-        cells.table.cell(text);
+        cells.table.cell(cell.map(|cell| cell.column), text);
     }
 
     /// The place of its text in the paragraph, and the text.
@@ -105,9 +146,55 @@ fn caption_number(data: &[u8]) -> Option<String> {
     matches!(kind, 3..=5).then(|| number.to_string())
 }
 
+/// The words of a property of a form field, as in `Caption:wstring:5:달력 보기`: the number is that of UTF-16 units.
+fn form_value<'t>(properties: &'t str, name: &str) -> &'t str {
+    let Some((_, rest)) = properties.split_once(&format!("{name}:wstring:")) else { return "" };
+    let Some((length, rest)) = rest.split_once(':') else { return "" };
+    let mut left = length.parse::<usize>().unwrap_or_default();
+    let end = rest.char_indices().find(|(_, c)| {
+        let fits = c.len_utf16() <= left;
+        left = left.saturating_sub(c.len_utf16());
+        !fits
+    });
+    rest.get(..end.map_or(rest.len(), |(at, _)| at)).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_of_form_fields() {
+        let edit = "CommonSet:set:9:Name:wstring:4:Edit  EditSet:set:9:Text:wstring:4:2010 MultiLine:bool:0 ";
+        assert_eq!(form_value(edit, "Text"), "2010");
+        assert_eq!(form_value(edit, "Caption"), "");
+        assert_eq!(form_value("Caption:wstring:5:달력 보기", "Caption"), "달력 보기");
+        assert_eq!(form_value("Caption:wstring:99:짧다", "Caption"), "짧다");
+        assert_eq!(form_value("Caption:wstring:x", "Caption"), "");
+    }
+
+    #[test]
+    fn what_controls_say_about_pages() {
+        let data = |id: &[u8; 4], properties: u32| {
+            let mut data = id.to_vec();
+            data.reverse();
+            data.extend(properties.to_le_bytes());
+            data.extend([0; 12]);
+            data.extend(7000u32.to_le_bytes());
+            data
+        };
+        for (id, properties, hanging, columns) in [
+            (b"tbl ", 0, 7000, None),
+            (b"tbl ", 1, 0, None),
+            (b"gso ", 0, 0, None),
+            (b"cold", 3 << 2, 0, Some(3)),
+            (b"cold", 0, 0, Some(1)),
+        ] {
+            let data = data(id, properties);
+            let control = Control::new(&data);
+            assert_eq!((control.hanging(&data), control.columns(&data)), (hanging, columns));
+        }
+    }
 
     fn control(id: &[u8; 4], rest: &[u8]) -> Control {
         let mut data = id.to_vec();
@@ -134,9 +221,9 @@ mod tests {
     fn the_caption_comes_before_the_cells() {
         let mut table = control(b"tbl ", b"");
         table.list(None, "표 제목".into());
-        table.record(tag::TABLE, b"");
-        for (row, text) in [(0, "가"), (0, "나"), (1, "다")] {
-            table.list(Some(row), text.into());
+        table.record(tag::TABLE, b"", &mut BTreeMap::new());
+        for (row, column, text) in [(0, 0, "가"), (0, 1, "나"), (1, 0, "다")] {
+            table.list(Some(Cell { column, row }), text.into());
         }
         assert_eq!(table.finish(), (Anchoring::Block, "표 제목\n가\t나\n다".to_owned()));
     }

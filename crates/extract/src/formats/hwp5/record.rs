@@ -20,16 +20,24 @@ pub(super) mod tag {
     pub(in super::super) const PARA_HEADER: u16 = 0x42;
     /// Text of a paragraph, UTF-16, with control characters.
     pub(in super::super) const PARA_TEXT: u16 = 0x43;
+    /// The lines of a paragraph as they were laid out.
+    pub(in super::super) const PARA_LINE_SEG: u16 = 0x45;
     /// Start of a control.
     pub(in super::super) const CTRL_HEADER: u16 = 0x47;
     /// Start of a list of paragraphs.
     pub(in super::super) const LIST_HEADER: u16 = 0x48;
+    /// The paper and its margins.
+    pub(in super::super) const PAGE_DEF: u16 = 0x49;
     /// Properties of a table; its cells follow.
     pub(in super::super) const TABLE: u16 = 0x4D;
+    /// An object of another program, such as a chart.
+    pub(in super::super) const SHAPE_COMPONENT_OLE: u16 = 0x54;
     /// An equation.
     pub(in super::super) const EQEDIT: u16 = 0x58;
     /// Text art.
     pub(in super::super) const TEXTART: u16 = 0x5A;
+    /// A field of a form.
+    pub(in super::super) const FORM_OBJECT: u16 = 0x5B;
 }
 
 /// Records of a stream, one after the other. Holds the data of one record at a time.

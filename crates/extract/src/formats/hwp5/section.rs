@@ -2,12 +2,13 @@ use std::io::{self, Read};
 
 use madang_document::content::Content;
 
-use super::control::Control;
+use super::control::{Cell, Control};
 use super::paragraph_text::ParagraphText;
-use super::record::{Record, Records, tag, word_at};
+use super::record::{Record, Records, dword_at, tag, word_at};
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::formats::hangul::{self, Anchoring, Body, add_lines};
+use crate::formats::hangul_pages::{Layout, Line};
 
 /// Levels that are told apart. Text nested deeper is kept, at this level; the word processor's own documents
 /// stay below 50. It bounds how often a text is handed from one node to the one above it.
@@ -31,7 +32,8 @@ pub(super) fn read_section(
     context: &Context<'_>,
 ) -> Result<(), ExtractError> {
     let mut records = Records::new(stream, context.limits.text);
-    let mut section = Section { open: Vec::new(), body, content };
+    body.section();
+    let mut section = Section { open: Vec::new(), layout: Layout::default(), body, content };
     let ended = loop {
         match records.next(wanted) {
             Ok(None) => break Ok(()),
@@ -51,11 +53,44 @@ pub(super) fn read_section(
 }
 
 fn wanted(tag: u16) -> bool {
-    matches!(tag, tag::PARA_TEXT | tag::CTRL_HEADER | tag::LIST_HEADER) || Control::wants(tag)
+    matches!(
+        tag,
+        tag::PARA_HEADER
+            | tag::PARA_TEXT
+            | tag::PARA_LINE_SEG
+            | tag::CTRL_HEADER
+            | tag::LIST_HEADER
+            | tag::PAGE_DEF
+    ) || Control::wants(tag)
+}
+
+/// Where in a paragraph's header its kinds of breaks stand, and which is that of a page (table 59).
+const BREAKS: usize = 11;
+const PAGE_BREAK: u8 = 1 << 2;
+
+/// Bytes of a line (table 62).
+const LINE: usize = 36;
+
+fn line(data: &[u8]) -> Line {
+    let number = |at| i64::from(dword_at(data, at).unwrap_or_default().cast_signed());
+    Line { top: number(4), height: number(8), left: number(24) }
+}
+
+/// The height that is left for the body between the margins, the header and the footer (table 131).
+fn body_height(page: &[u8]) -> Option<i64> {
+    let height = i64::from(dword_at(page, 4)?);
+    // Those at the top and the bottom, and of the header and the footer.
+    let margins: i64 =
+        [16, 20, 24, 28].iter().filter_map(|&at| dword_at(page, at)).map(i64::from).sum();
+    let turned = dword_at(page, 36).is_some_and(|properties| properties & 1 != 0);
+    let height = if turned { i64::from(dword_at(page, 0)?) } else { height };
+    Some(height - margins)
 }
 
 struct Section<'a> {
     open: Vec<(u16, Node)>,
+    /// Of the paragraph of the body that is open.
+    layout: Layout,
     body: &'a mut Body,
     content: &'a mut Content,
 }
@@ -64,7 +99,7 @@ struct Section<'a> {
 enum Node {
     Paragraph(Paragraph),
     Control(Control),
-    List { row: Option<u16>, lines: String },
+    List { cell: Option<Cell>, lines: String },
 }
 
 impl Section<'_> {
@@ -79,6 +114,10 @@ impl Section<'_> {
             tag::PARA_HEADER => {
                 // Blank paragraphs cost nothing in the text, and are still bounded by this.
                 self.body.spend(1, self.content, context)?;
+                if self.open.is_empty() {
+                    let page_break = record.data.get(BREAKS).is_some_and(|b| b & PAGE_BREAK != 0);
+                    self.layout = Layout { page_break, ..Layout::default() };
+                }
                 self.open.push((level, Node::Paragraph(Paragraph::default())));
             }
             tag::PARA_TEXT => {
@@ -88,21 +127,33 @@ impl Section<'_> {
                     paragraph.text = text;
                 }
             }
+            tag::PARA_LINE_SEG => {
+                if let [(_, Node::Paragraph(_))] = self.open.as_slice() {
+                    record.data.chunks_exact(LINE).for_each(|data| self.layout.line(line(data)));
+                }
+            }
+            tag::PAGE_DEF => self.layout.body_height = body_height(record.data),
             tag::CTRL_HEADER => {
                 let control = Control::new(record.data);
+                if self.open.len() == 1 {
+                    self.layout.tables += control.hanging(record.data);
+                    self.layout.columns = self.layout.columns.or(control.columns(record.data));
+                }
                 self.open.push((level, Node::Control(control)));
             }
             tag::LIST_HEADER => {
                 // The header of a list has 8 bytes; in a cell, column and row follow.
-                let row = word_at(record.data, 10);
-                self.open.push((level, Node::List { row, lines: String::new() }));
+                let cell = word_at(record.data, 8)
+                    .zip(word_at(record.data, 10))
+                    .map(|(column, row)| Cell { column, row });
+                self.open.push((level, Node::List { cell, lines: String::new() }));
             }
             other => {
                 if Control::wants(other)
                     && let Some((_, Node::Control(control))) = self.open.last_mut()
                 {
                     self.body.spend(record.data.len(), self.content, context)?;
-                    control.record(other, record.data);
+                    control.record(other, record.data, &mut self.body.charts);
                 }
             }
         }
@@ -126,13 +177,16 @@ impl Section<'_> {
     fn hand_up(&mut self, node: Node) {
         let above = self.open.last_mut().map(|(_, node)| node);
         match (node, above) {
-            (Node::Paragraph(paragraph), None) => self.body.push(self.content, paragraph.finish()),
+            (Node::Paragraph(paragraph), None) => {
+                let layout = std::mem::take(&mut self.layout);
+                self.body.push(self.content, paragraph.finish(), &layout);
+            }
             (Node::Paragraph(paragraph), Some(above)) => match above {
                 Node::List { lines, .. } => add_lines(lines, &paragraph.finish()),
                 Node::Control(control) => control.list(None, paragraph.finish()),
                 Node::Paragraph(above) => add_lines(&mut above.unanchored, &paragraph.finish()),
             },
-            (Node::List { row, lines }, Some(Node::Control(control))) => control.list(row, lines),
+            (Node::List { cell, lines }, Some(Node::Control(control))) => control.list(cell, lines),
             (Node::List { lines, .. }, _) => self.add_unanchored(lines),
             (Node::Control(control), Some(Node::Paragraph(above))) => above.control(control),
             (Node::Control(control), _) => self.add_unanchored(control.finish().1),
@@ -147,7 +201,7 @@ impl Section<'_> {
             Some((_, Node::List { lines, .. })) => add_lines(lines, &text),
             Some((_, Node::Control(control))) => control.list(None, text),
             None if text.trim().is_empty() => {}
-            None => self.body.push(self.content, text),
+            None => self.body.push_aside(self.content, text),
         }
     }
 }

@@ -9,6 +9,7 @@ use super::package::attribute;
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::formats::hangul::{Anchoring, Body, Paragraph, Table, add_lines};
+use crate::formats::hangul_pages::{Layout, Line};
 
 /// Paragraphs, tables, cells and notes that may lie in one another; the word processor's own documents stay
 /// below 50.
@@ -35,8 +36,10 @@ pub(in crate::formats) fn read_section(
     config.check_end_names = false;
     config.allow_unmatched_ends = true;
     config.allow_dangling_amp = true;
+    body.section();
     let mut section = Section {
         name_of,
+        layout: Layout::default(),
         open: Vec::new(),
         capture: Capture::Nothing,
         deleted: false,
@@ -76,9 +79,18 @@ pub(in crate::formats) fn character(reference: &BytesRef<'_>) -> Option<char> {
     }
 }
 
+/// A number of 32 bits in an attribute; 0 if there is none.
+fn number(e: &BytesStart<'_>, name: &str) -> i64 {
+    let value = attribute(e, name).and_then(|value| value.parse::<i64>().ok()).unwrap_or_default();
+    // Older versions wrote negative numbers as unsigned ones.
+    i64::from(value as i32)
+}
+
 struct Section<'a> {
     name_of: fn(&str) -> &str,
     open: Vec<Node>,
+    /// Of the paragraph of the body that is open.
+    layout: Layout,
     capture: Capture,
     /// Inside a passage that a tracked change deleted.
     deleted: bool,
@@ -92,8 +104,14 @@ enum Node {
     Table {
         table: Table,
         caption: String,
+        /// In 1/7200 inch.
+        height: i64,
     },
-    Cell(String),
+    Cell {
+        lines: String,
+        /// Counted from 0.
+        column: Option<u16>,
+    },
     /// A note, header, memo or hidden comment, by the name of its element.
     Note {
         name: String,
@@ -141,18 +159,56 @@ impl Section<'_> {
             "p" => {
                 // Blank paragraphs cost nothing in the text, and are still bounded by this.
                 self.body.spend(1, self.content, context)?;
+                if self.open.is_empty() {
+                    let page_break = attribute(e, "pageBreak").is_some_and(|value| value == "1");
+                    self.layout = Layout { page_break, ..Layout::default() };
+                }
                 self.open(Node::Paragraph(Paragraph::default()))?;
             }
             "tbl" => {
-                self.open(Node::Table { table: Table::default(), caption: String::new() })?;
+                let (table, caption) = (Table::default(), String::new());
+                self.open(Node::Table { table, caption, height: 0 })?;
             }
-            "tc" => self.open(Node::Cell(String::new()))?,
+            "tc" => {
+                // The second name is that of HWPML; in OWPML an element behind the text says it.
+                let column = attribute(e, "ColAddr").and_then(|n| n.parse().ok());
+                self.open(Node::Cell { lines: String::new(), column })?;
+            }
+            "cellAddr" => {
+                if let Some(Node::Cell { column, .. }) = self.open.last_mut() {
+                    *column = attribute(e, "colAddr").and_then(|n| n.parse().ok());
+                }
+            }
+            "lineseg" | "pagePr" | "margin" | "colPr" => self.lay_out(e),
+            "sz" => {
+                if let [Node::Paragraph(_), Node::Table { height, .. }] = self.open.as_mut_slice() {
+                    *height = number(e, "height");
+                }
+            }
+            "pos" => {
+                let in_line = || attribute(e, "treatAsChar").is_none_or(|value| value != "0");
+                if let [Node::Paragraph(_), Node::Table { height, .. }] = self.open.as_mut_slice()
+                    && !in_line()
+                {
+                    self.layout.tables += *height;
+                }
+            }
+            "chart" => {
+                let part = attribute(e, "chartIDRef").unwrap_or_default();
+                if let (Some(text), Some(Node::Paragraph(paragraph))) =
+                    (self.body.charts.remove(&part), self.open.last_mut())
+                {
+                    self.body.spend(text.len(), self.content, context)?;
+                    paragraph.object(Anchoring::Block, &text);
+                }
+            }
             // A field is a note if it has paragraphs of its own, which only a memo has.
             name @ ("header" | "footer" | "footNote" | "endNote" | "hiddenComment"
             | "fieldBegin") => {
                 self.open(Node::Note { name: name.to_owned(), lines: String::new() })?;
             }
-            "t" | "mainText" => self.capture = Capture::Text,
+            // The second is what was written into a field of a form.
+            "t" | "text" | "mainText" => self.capture = Capture::Text,
             "script" => {
                 self.capture = Capture::Script;
                 self.inline(" ");
@@ -165,7 +221,10 @@ impl Section<'_> {
             "lineBreak" => self.inside_text("\n"),
             "nbSpace" | "fwSpace" => self.inside_text(" "),
             "hyphen" => self.inside_text("-"),
-            "deleteBegin" => self.deleted = true,
+            "deleteBegin" => {
+                self.deleted = true;
+                self.body.deletions += 1;
+            }
             "deleteEnd" => self.deleted = false,
             // The number that is stored for a picture, table or equation, as it stands in captions.
             "autoNum" => {
@@ -182,6 +241,7 @@ impl Section<'_> {
                 self.attribute_text(e, "composeText", Anchoring::Inline, context)?;
             }
             "textart" => self.attribute_text(e, "text", Anchoring::Block, context)?,
+            "comboBox" => self.attribute_text(e, "selectedValue", Anchoring::Block, context)?,
             "btn" | "checkBtn" | "radioBtn" => {
                 self.attribute_text(e, "caption", Anchoring::Block, context)?;
             }
@@ -190,9 +250,38 @@ impl Section<'_> {
         Ok(())
     }
 
+    /// Takes what says where the paragraph of the body lies on its page.
+    fn lay_out(&mut self, e: &BytesStart<'_>) {
+        if !matches!(self.open.as_slice(), [Node::Paragraph(_)]) {
+            return;
+        }
+        match (self.name_of)(e.local_name().as_ref()) {
+            "lineseg" => self.layout.line(Line {
+                top: number(e, "vertpos"),
+                height: number(e, "vertsize"),
+                left: number(e, "horzpos"),
+            }),
+            // NARROWLY is turned on its side.
+            "pagePr" => {
+                let turned = attribute(e, "landscape").is_some_and(|value| value == "NARROWLY");
+                self.layout.body_height = Some(number(e, if turned { "width" } else { "height" }));
+            }
+            "margin" => {
+                let margins = ["header", "footer", "top", "bottom"].map(|name| number(e, name));
+                if let Some(height) = &mut self.layout.body_height {
+                    *height -= margins.iter().sum::<i64>();
+                }
+            }
+            _ => {
+                let columns = u16::try_from(number(e, "colCount")).unwrap_or(1).max(1);
+                self.layout.columns.get_or_insert(columns);
+            }
+        }
+    }
+
     fn end(&mut self, name: &str) {
         match name {
-            "t" | "mainText" => self.capture = Capture::Nothing,
+            "t" | "text" | "mainText" => self.capture = Capture::Nothing,
             "script" => {
                 self.capture = Capture::Nothing;
                 self.inline(" ");
@@ -210,7 +299,7 @@ impl Section<'_> {
                 let ends = match self.open.last() {
                     Some(Node::Paragraph(_)) => name == "p",
                     Some(Node::Table { .. }) => name == "tbl",
-                    Some(Node::Cell(_)) => name == "tc",
+                    Some(Node::Cell { .. }) => name == "tc",
                     Some(Node::Note { name: opened, .. }) => name == opened,
                     None => false,
                 };
@@ -280,13 +369,13 @@ impl Section<'_> {
                 self.deleted = false;
                 (Anchoring::Block, paragraph.finish())
             }
-            Node::Table { table, mut caption } => {
+            Node::Table { table, mut caption, .. } => {
                 add_lines(&mut caption, &table.finish());
                 (Anchoring::Block, caption)
             }
-            Node::Cell(lines) => {
+            Node::Cell { lines, column } => {
                 if let Some(Node::Table { table, .. }) = self.open.last_mut() {
-                    table.cell(lines);
+                    table.cell(column, lines);
                     return;
                 }
                 (Anchoring::Block, lines)
@@ -296,9 +385,14 @@ impl Section<'_> {
         match self.open.last_mut() {
             Some(Node::Paragraph(paragraph)) => paragraph.object(place, &text),
             Some(
-                Node::Table { caption: lines, .. } | Node::Cell(lines) | Node::Note { lines, .. },
+                Node::Table { caption: lines, .. }
+                | Node::Cell { lines, .. }
+                | Node::Note { lines, .. },
             ) => add_lines(lines, &text),
-            None => self.body.push(self.content, text),
+            None => {
+                let layout = std::mem::take(&mut self.layout);
+                self.body.push(self.content, text, &layout);
+            }
         }
     }
 }

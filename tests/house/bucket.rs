@@ -24,7 +24,7 @@ async fn a_bucket_is_read_followed_and_forgotten_like_a_folder() {
     let yard = Yard::new();
     yard.write("madang.toml", bucket.configuration());
     put(&client, "보도자료/처음.txt", "통에 든 글 inthebucket").await;
-    put(&client, "보도자료/문서/plain.hwpx", fixture("hwpx/plain.hwpx")).await;
+    put(&client, "보도자료/문서/table.hwpx", fixture("hwpx/table.hwpx")).await;
     put(&client, "보도자료/바뀔 것.txt", "먼저 있던 글 formerly").await;
     put(&client, "2025/elsewhere.txt", "다른 곳의 글 elsewhere").await;
     put(&client, "보도자료/파일.part", "left out").await;

@@ -17,7 +17,7 @@ macro_rules! a_life {
         $service.make($bucket).await;
         for (key, bytes) in [
             ("보도자료/처음.txt", "통에 든 글 inthebucket".as_bytes().to_vec()),
-            ("보도자료/문서/plain.hwpx", fixture("hwpx/plain.hwpx")),
+            ("보도자료/문서/table.hwpx", fixture("hwpx/table.hwpx")),
             ("보도자료/바뀔 것.txt", "먼저 있던 글 formerly".as_bytes().to_vec()),
             ("보도자료/빈//이름.txt", b"left out".to_vec()),
             ("보도자료/폴더/", Vec::new()),

@@ -105,7 +105,7 @@ async fn an_upload_has_a_receipt_until_it_is_found() {
     yard.pipeline("press", "1741000");
     let service = Service::start(&yard, &[]).await;
     let path = format!("/v1/drop/press/2026/{}", percent("보도자료 1.hwpx"));
-    let answer = service.ask("PUT", &path, ADMIN, fixture("hwpx/plain.hwpx")).await;
+    let answer = service.ask("PUT", &path, ADMIN, fixture("hwpx/table.hwpx")).await;
     assert_eq!(answer.status, 201, "{}", answer.text());
     let receipt = answer.location.clone().expect("the receipt's address");
     let id = answer.json()["id"].as_str().unwrap().to_owned();
@@ -129,13 +129,13 @@ async fn an_upload_has_a_receipt_until_it_is_found() {
     assert_eq!(all["hits"][0]["id"], id.as_str());
     assert_eq!(
         std::fs::read(yard.path("drop/press/2026/보도자료 1.hwpx")).unwrap(),
-        fixture("hwpx/plain.hwpx")
+        fixture("hwpx/table.hwpx")
     );
 
     // The original comes back byte for byte.
     let original =
         service.ask("GET", &format!("/v1/documents/{id}/original"), ADMIN, Vec::new()).await;
-    assert_eq!((original.status, original.bytes), (200, fixture("hwpx/plain.hwpx")));
+    assert_eq!((original.status, original.bytes), (200, fixture("hwpx/table.hwpx")));
 
     // A damaged one is told in both languages, with what to do.
     let answer =

@@ -138,7 +138,7 @@ fn a_changed_file_is_one_update_and_a_removed_one_is_withdrawn() {
     let yard = Yard::new();
     yard.write("drop/staying.txt", "머무르는 글 staying");
     yard.write("drop/changing.txt", "처음 적은 글 beforehand");
-    yard.write("drop/leaving.hwp", fixture("hwp5/plain.hwp"));
+    yard.write("drop/leaving.hwp", fixture("hwp5/table.hwp"));
     yard.once(&["drop"]);
     let before = yard.live_entries();
     let seq = yard.changes().len();

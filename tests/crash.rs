@@ -135,7 +135,7 @@ fn write(
 
 /// The fixture with a word put before its first text.
 fn hwpx(word: &str) -> Vec<u8> {
-    let mut from = zip::ZipArchive::new(std::io::Cursor::new(fixture("hwpx/plain.hwpx"))).unwrap();
+    let mut from = zip::ZipArchive::new(std::io::Cursor::new(fixture("hwpx/table.hwpx"))).unwrap();
     let mut to = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for n in 0..from.len() {
         let mut member = from.by_index(n).unwrap();

@@ -1,6 +1,8 @@
 //! Dates in the notations of the formats, all written as RFC 3339. A time without an offset stays without one:
 //! nobody knows in which place the clock stood.
 
+use madang_document::timestamp::Timestamp;
+
 /// Year, month, day, hour, minute and second as RFC 3339, `offset` behind them; none if there is no such day or time.
 pub(super) fn rfc3339(
     [year, month, day, hour, minute, second]: [u32; 6],
@@ -63,6 +65,15 @@ pub(super) fn exif(text: &str, zone: &str) -> Option<String> {
     let (year, month, day) = (time.year.into(), time.month.into(), time.day.into());
     let (hour, minute, second) = (time.hour.into(), time.minute.into(), time.second.into());
     rfc3339([year, month, day, hour, minute, second], &offset(zone))
+}
+
+/// 100 ns since 1601 (MS-DTYP section 2.3.3). Zero and times before 1980 are a field that was never set.
+pub(super) fn filetime(ticks: u64) -> Option<Timestamp> {
+    const TO_1970: i64 = 11_644_473_600_000;
+    const FROM_1980: i64 = 315_532_800_000;
+    const TO_2200: i64 = 7_258_118_400_000;
+    let ms = i64::try_from(ticks / 10_000).ok()? - TO_1970;
+    (FROM_1980..TO_2200).contains(&ms).then_some(Timestamp(ms))
 }
 
 #[cfg(test)]

@@ -48,11 +48,7 @@ pub(super) const XZ: Format = Format {
     media_types: &["application/x-xz"],
     sniff: |probe| magic(probe, b"\xFD7zXZ\0"),
     media_type: |_| "application/x-xz",
-    extract: |blob, context| {
-        let packed = BufReader::new(Cursor::new(blob));
-        let member = unpacker(Packing::Xz, packed, u64::MAX).map_err(|r| r.error())?;
-        Ok(single(member, &stem(context.name), context))
-    },
+    extract: |blob, context| unpacked(Packing::Xz, blob, context),
 };
 
 pub(super) const LZMA: Format = Format {
@@ -77,11 +73,7 @@ pub(super) const ZSTD: Format = Format {
     // RFC 8878, section 3.1.1: the magic of a frame.
     sniff: |probe| magic(probe, b"\x28\xB5\x2F\xFD"),
     media_type: |_| "application/zstd",
-    extract: |blob, context| {
-        let packed = BufReader::new(Cursor::new(blob));
-        let member = unpacker(Packing::Zstd, packed, u64::MAX).map_err(|r| r.error())?;
-        Ok(single(member, &stem(context.name), context))
-    },
+    extract: |blob, context| unpacked(Packing::Zstd, blob, context),
 };
 
 pub(super) const COMPRESS: Format = Format {
@@ -111,6 +103,16 @@ fn sniff_lzma(probe: &Probe<'_>) -> Match {
 
 fn magic(probe: &Probe<'_>, magic: &[u8]) -> Match {
     if probe.starts_with(magic) { Match::Magic } else { Match::No }
+}
+
+fn unpacked(
+    packing: Packing,
+    blob: &dyn Blob,
+    context: &Context<'_>,
+) -> Result<Content, ExtractError> {
+    let packed = BufReader::new(Cursor::new(blob));
+    let member = unpacker(packing, packed, u64::MAX).map_err(|refusal| refusal.error())?;
+    Ok(single(member, &stem(context.name), context))
 }
 
 fn extract_gzip(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use madang_document::content::Content;
 use madang_document::metadata::{self, Value};
-use madang_document::timestamp::Timestamp;
 
 use super::bytes::{f64_at, piece, u8_at, u16_at, u32_at};
+use super::date::filetime;
 use super::keywords::keywords;
 use super::ooxml::add_subject;
 use super::windows_text::{narrow, wide};
@@ -198,15 +198,6 @@ impl<'a> Set<'a> {
         }
         names
     }
-}
-
-/// 100 ns since 1601 (MS-DTYP section 2.3.3). Zero and times before 1980 are a field that was never set.
-fn filetime(ticks: u64) -> Option<Timestamp> {
-    const TO_1970: i64 = 11_644_473_600_000;
-    const FROM_1980: i64 = 315_532_800_000;
-    const TO_2200: i64 = 7_258_118_400_000;
-    let ms = i64::try_from(ticks / 10_000).ok()? - TO_1970;
-    (FROM_1980..TO_2200).contains(&ms).then_some(Timestamp(ms))
 }
 
 #[cfg(test)]

@@ -9,23 +9,8 @@ const END: u8 = 0x7B;
 
 /// Reads the heads of at most `most` members.
 pub(super) fn read_heads(fields: &mut Fields<'_>, most: u64) -> RarHeads {
-    let mut heads = RarHeads::default();
     // What is left behind the last head, filler of a disk, is shorter than one.
-    while fields.left() >= 7 {
-        if heads.members.len() as u64 >= most {
-            heads.fault = Some("it holds more members than are read");
-            break;
-        }
-        match read_head(fields, &mut heads) {
-            Some(true) => {}
-            Some(false) => break,
-            None => {
-                heads.fault = Some("a head or a member reaches beyond the end of the archive");
-                break;
-            }
-        }
-    }
-    heads
+    RarHeads::read(fields, most, 7, read_head)
 }
 
 /// Reads a head and passes over what belongs to it. Gives whether others may follow.

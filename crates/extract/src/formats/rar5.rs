@@ -8,22 +8,7 @@ const LONGEST: u64 = 2 << 20;
 
 /// Reads the heads of at most `most` members.
 pub(super) fn read_heads(fields: &mut Fields<'_>, most: u64) -> RarHeads {
-    let mut heads = RarHeads::default();
-    while fields.left() > 0 {
-        if heads.members.len() as u64 >= most {
-            heads.fault = Some("it holds more members than are read");
-            break;
-        }
-        match read_head(fields, &mut heads) {
-            Some(true) => {}
-            Some(false) => break,
-            None => {
-                heads.fault = Some("a head or a member reaches beyond the end of the archive");
-                break;
-            }
-        }
-    }
-    heads
+    RarHeads::read(fields, most, 1, read_head)
 }
 
 /// Reads a head and passes over what belongs to it. Gives whether others may follow.

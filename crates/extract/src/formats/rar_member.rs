@@ -1,5 +1,7 @@
 //! What the heads of a RAR archive say of its members, in either generation of the format.
 
+use super::fields::Fields;
+
 /// A member.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct RarMember {
@@ -29,4 +31,35 @@ pub(super) struct RarHeads {
     pub(super) encrypted: bool,
     /// Why reading them ended before the end.
     pub(super) fault: Option<&'static str>,
+}
+
+/// Reads a head and passes over what belongs to it. Gives whether others may follow; none where it reaches beyond the
+/// end.
+pub(super) type ReadHead = fn(&mut Fields<'_>, &mut RarHeads) -> Option<bool>;
+
+impl RarHeads {
+    /// Reads the heads of at most `most` members, as long as there is room for one of `shortest` bytes.
+    pub(super) fn read(
+        fields: &mut Fields<'_>,
+        most: u64,
+        shortest: u64,
+        read_head: ReadHead,
+    ) -> RarHeads {
+        let mut heads = RarHeads::default();
+        while fields.left() >= shortest {
+            if heads.members.len() as u64 >= most {
+                heads.fault = Some("it holds more members than are read");
+                break;
+            }
+            match read_head(fields, &mut heads) {
+                Some(true) => {}
+                Some(false) => break,
+                None => {
+                    heads.fault = Some("a head or a member reaches beyond the end of the archive");
+                    break;
+                }
+            }
+        }
+        heads
+    }
 }

@@ -1,7 +1,7 @@
 use madang_document::metadata::{self, Metadata, Value};
-use madang_document::timestamp::Timestamp;
 
 use super::record::{dword_at, utf16, word_at};
+use crate::formats::date::filetime;
 use crate::formats::keywords::keywords;
 
 /// Properties in a set that are looked at; the word processor writes about fifteen.
@@ -59,15 +59,6 @@ fn value(data: &[u8]) -> Option<Value> {
         }
         _ => None,
     }
-}
-
-/// 100 ns since 1601 (MS-DTYP section 2.3.3). Zero and times before 1980 are a field that was never set.
-fn filetime(ticks: u64) -> Option<Timestamp> {
-    const TO_1970: i64 = 11_644_473_600_000;
-    const FROM_1980: i64 = 315_532_800_000;
-    const TO_2200: i64 = 7_258_118_400_000;
-    let ms = i64::try_from(ticks / 10_000).ok()? - TO_1970;
-    (FROM_1980..TO_2200).contains(&ms).then_some(Timestamp(ms))
 }
 
 #[cfg(test)]

@@ -449,6 +449,40 @@ fn the_command_that_a_run_prints_for_a_held_disappearance_works() {
     assert_eq!(nothing.status.code(), Some(2), "{}", said(&nothing));
 }
 
+/// The operator spoke of twenty. When the folder itself goes, so do the other ten, and of these nobody said anything.
+#[test]
+fn a_word_about_some_is_none_about_all_when_their_folder_goes() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    for n in 0..30 {
+        yard.write(&format!("drop/press/{n}.txt"), format!("서른 글 가운데 하나 thirty{n}"));
+    }
+    yard.succeed(&["up", "--once"]);
+    for n in 0..20 {
+        yard.remove(&format!("drop/press/{n}.txt"));
+    }
+    let held = yard.run(&["up", "--once"]);
+    assert!(said(&held).contains("20 of 30 files are gone"), "{}", said(&held));
+    yard.succeed(&["queue", "release", "press"]);
+
+    std::fs::rename(yard.path("drop/press"), yard.path("elsewhere")).unwrap();
+    for _ in 0..2 {
+        let away = yard.run(&["up", "--once"]);
+        assert!(said(&away).contains("30 of 30 files are gone"), "{}", said(&away));
+        let queue = yard.succeed(&["queue"]);
+        assert!(!queue.contains("released"), "{queue}");
+    }
+    assert_eq!(yard.found("thirty7"), ["7.txt"]);
+
+    // It is back, and what the word was about is asked for anew.
+    std::fs::rename(yard.path("elsewhere"), yard.path("drop/press")).unwrap();
+    let back = yard.run(&["up", "--once"]);
+    assert!(said(&back).contains("20 of 30 files are gone"), "{}", said(&back));
+    yard.succeed(&["queue", "release", "press"]);
+    let ended = said(&yard.run(&["up", "--once"]));
+    assert!(ended.contains("deleted 20"), "{ended}");
+}
+
 #[test]
 fn lost_texts_are_not_well() {
     let yard = Yard::new();

@@ -2,6 +2,7 @@ use std::cell::Cell;
 
 use madang_document::content::{Content, Member};
 use madang_document::inner_path::InnerPath;
+use madang_document::media_type::{Kind, MediaType};
 use madang_document::outcome::Outcome;
 
 use crate::blob::Blob;
@@ -27,6 +28,8 @@ pub struct Spent {
     pub decoded: Cell<u64>,
     /// Bytes of text delivered.
     pub text: Cell<u64>,
+    /// Previews made of pictures that lie in documents.
+    pub document_previews: Cell<u32>,
 }
 
 /// How a document is read and delivered. Handed in as a value, because the way from bytes to a document leads
@@ -47,6 +50,8 @@ pub struct Context<'a> {
     pub engines: &'a Engines,
     /// The way to this document inside the object; none for the object itself.
     inner: Option<&'a InnerPath>,
+    /// What this document lies in; none for the object itself.
+    within: Option<Kind>,
     depth: u32,
     unpacked_limit: u64,
     decoded_limit: u64,
@@ -73,6 +78,7 @@ impl<'a> Context<'a> {
             options: &order.options,
             engines,
             inner: None,
+            within: None,
             depth: 0,
             unpacked_limit: limits.unpacked_of(size),
             decoded_limit: limits.decoded_of(size),
@@ -200,6 +206,7 @@ impl<'a> Context<'a> {
             media_type: "",
             limits: &limits,
             inner: Some(&inner),
+            within: Some(MediaType::new(self.media_type).kind()),
             depth: self.depth + 1,
             ..*self
         };
@@ -227,9 +234,7 @@ impl<'a> Context<'a> {
             sha256: None,
             format: "none".into(),
             format_version: 0,
-            media_type: madang_document::media_type::MediaType::new(
-                madang_document::media_type::MediaType::UNKNOWN,
-            ),
+            media_type: MediaType::new(MediaType::UNKNOWN),
             language: None,
             outcome,
             reason: Some(reason.to_owned()),
@@ -241,6 +246,11 @@ impl<'a> Context<'a> {
     /// The way to this document inside the object; none for the object itself.
     pub fn inner(&self) -> Option<&InnerPath> {
         self.inner
+    }
+
+    /// Whether this is part of a document or a table, and not of an archive or a mail, whose members were files once.
+    pub fn is_part_of_a_document(&self) -> bool {
+        matches!(self.within, Some(Kind::Document | Kind::Table))
     }
 
     pub(crate) fn spent(&self) -> &Spent {

@@ -18,8 +18,18 @@ use madang_sandbox::sealed_file::SealedFile;
 use madang_sandbox::watch::Watch;
 use madang_sandbox::zygote::Zygote;
 
-fn descriptors() -> usize {
-    std::fs::read_dir("/proc/self/fd").unwrap().count()
+/// What this process holds open, each by what it is.
+fn descriptors() -> Vec<String> {
+    let open = std::fs::read_dir("/proc/self/fd").unwrap();
+    let mut open: Vec<String> = open
+        .filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok())
+        // The one by which they are listed.
+        .filter(|target| !target.ends_with("fd"))
+        // Without the number of the inode: another zygote has another socket.
+        .map(|target| target.to_string_lossy().split(':').next().unwrap().to_owned())
+        .collect();
+    open.sort();
+    open
 }
 
 /// Processes of which `pid` is the parent.

@@ -75,8 +75,25 @@ pub(super) fn content(
     for note in exif_note.into_iter().chain(header.odd) {
         content.note(note);
     }
+    if preview::is_worth_it(header.width, header.height, context) {
+        show(blob, context, format, (header.width, header.height), &mut content);
+    }
+    if context.options.ocr == Ocr::Always {
+        context.note_unrecognised("the picture", &mut content);
+    }
+    Ok(content)
+}
+
+/// Decodes a picture of this size for its preview.
+fn show(
+    blob: &dyn Blob,
+    context: &Context<'_>,
+    format: ImageFormat,
+    (width, height): (u32, u32),
+    content: &mut Content,
+) {
     // Asked before a decoder is made: it would call a size that it cannot hold a damage.
-    let fits = preview::may_decode(header.width, header.height, context);
+    let fits = preview::may_decode(width, height, context);
     let picture = fits
         .map_err(DecodeError::Unfit)
         .and_then(|()| preview::decode(ImageReader::with_format(reader(blob), format), context));
@@ -93,8 +110,4 @@ pub(super) fn content(
             content.lost(format!("the pixels are damaged: {reason}"));
         }
     }
-    if context.options.ocr == Ocr::Always {
-        context.note_unrecognised("the picture", &mut content);
-    }
-    Ok(content)
 }

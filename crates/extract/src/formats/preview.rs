@@ -23,6 +23,13 @@ const QUALITY: u8 = 80;
 /// Bytes of a preview that a document stores of itself; 한글 and Office write some tens of kilobytes.
 pub(super) const STORED_MOST: u64 = 16 << 20;
 
+/// Longer side of a picture in a document, pixels, from which on it is looked at by itself: a scan, a photo, a plan. What is
+/// smaller is a logo, a bullet or a drawing, which is seen where the document shows it.
+const IN_DOCUMENT_LEAST: u32 = 800;
+
+/// Previews of pictures in the documents of one object. A report of two hundred photos is leafed through as a report.
+const IN_DOCUMENT_MOST: u32 = 16;
+
 /// Why there is no preview.
 #[derive(Debug)]
 pub(super) enum DecodeError {
@@ -39,6 +46,23 @@ impl DecodeError {
             DecodeError::Unfit(reason) | DecodeError::Damaged(reason) => reason,
         }
     }
+}
+
+/// Whether anybody will look at a preview of this picture, so that decoding it is worth its cost. Counts those that lie
+/// in documents.
+pub(super) fn is_worth_it(width: u32, height: u32, context: &Context<'_>) -> bool {
+    if !context.is_part_of_a_document() {
+        return true;
+    }
+    let made = &context.spent().document_previews;
+    let worth = is_looked_at(width.max(height), made.get());
+    made.set(made.get().saturating_add(u32::from(worth)));
+    worth
+}
+
+/// Whether a picture in a document is, whose longer side has so many pixels, where so many before it are.
+fn is_looked_at(longer: u32, before: u32) -> bool {
+    longer >= IN_DOCUMENT_LEAST && before < IN_DOCUMENT_MOST
 }
 
 /// Whether a picture of this size may be decoded.
@@ -213,6 +237,15 @@ mod tests {
             assert_eq!(shrunk(flat.clone(), 1000).unwrap(), flat, "{kind:?}");
             // A line stays a line.
             assert_eq!(shrunk(flat, 20).unwrap().height(), 1, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn of_the_pictures_in_a_document_the_first_large_ones_are_looked_at() {
+        for (longer, before, expected) in
+            [(64, 0, false), (799, 0, false), (800, 0, true), (4000, 15, true), (4000, 16, false)]
+        {
+            assert_eq!(is_looked_at(longer, before), expected, "{longer} pixels after {before}");
         }
     }
 

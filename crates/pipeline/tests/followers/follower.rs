@@ -70,15 +70,15 @@ async fn of_two_processes_one_follows_and_the_other_takes_over() {
     let subject = Subject::part("counting");
     let begin = |(board, follower, n): &(Board, Counting, u128)| {
         let stop = CancellationToken::new();
-        let way = house.way_of(process(*n), board.clone(), stop.clone());
-        (tokio::spawn(follow(follower.clone(), way)), stop)
+        let (way, renewing) = house.way_of(process(*n), board.clone(), stop.clone());
+        (tokio::spawn(follow(follower.clone(), way)), stop, renewing)
     };
 
     // One steps, the other says that it stands by. The ledger's clock stands: no lease ends by itself.
     let (first, second) = (board(1), board(2));
-    let (one, one_stop) = begin(&first);
+    let (one, one_stop, one_renewing) = begin(&first);
     until("the first steps", async || count(&first.1.steps) > 0).await;
-    let (two, two_stop) = begin(&second);
+    let (two, two_stop, _) = begin(&second);
     until("the second stands by", async || second.0.stands(Kind::Elsewhere, &subject)).await;
     let before = count(&first.1.steps);
     until("the first goes on, its lease renewed", async || count(&first.1.steps) > before + 1)
@@ -88,6 +88,8 @@ async fn of_two_processes_one_follows_and_the_other_takes_over() {
     // It dies without a word. Its lease has to end first.
     one.abort();
     one_stop.cancel();
+    // A renewal that is on its way would read the clock as it is set below.
+    one_renewing.await.unwrap();
     time.fetch_add(i64::try_from(LEASE.as_millis()).unwrap(), Ordering::SeqCst);
     until("the second takes over", async || count(&second.1.steps) > 0).await;
     assert!(!second.0.stands(Kind::Elsewhere, &subject));
@@ -96,15 +98,16 @@ async fn of_two_processes_one_follows_and_the_other_takes_over() {
     two_stop.cancel();
     two.await.unwrap();
     let third = board(3);
-    let (three, three_stop) = begin(&third);
+    let (three, three_stop, three_renewing) = begin(&third);
     until("the third begins", async || count(&third.1.steps) > 0).await;
 
     // Killed, and started again on the same node: whoever holds the lock of the data folder gives the leases back.
     three.abort();
     three_stop.cancel();
+    three_renewing.await.unwrap();
     house.ledger.release(Uuid::nil()).await.unwrap();
     let fourth = board(4);
-    let (_four, four_stop) = begin(&fourth);
+    let (_, four_stop, _) = begin(&fourth);
     until("the fourth begins", async || count(&fourth.1.steps) > 0).await;
     four_stop.cancel();
 }
@@ -119,7 +122,7 @@ async fn a_follower_that_lost_its_lease_stops_and_asks_where_it_is_when_it_has_i
     let leases = ReaderLeases::new(ledger, process(1), Duration::from_secs(86_400));
     tokio::spawn(leases.clone().run(stop.clone()));
     let ask = |one_more: &str| drop(leases.want(Reader::Registry(one_more.to_owned())));
-    let way = house.way_of(process(1), board.clone(), stop.clone());
+    let (way, _) = house.way_of(process(1), board.clone(), stop.clone());
     tokio::spawn(follow(follower.clone(), Way { leases: leases.clone(), ..way }));
     let subject = Subject::part("counting");
     until("it steps", async || count(&follower.steps) > 0).await;

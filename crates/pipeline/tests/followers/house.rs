@@ -41,6 +41,7 @@ use object_store::local::LocalFileSystem;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -103,19 +104,24 @@ impl House {
     }
 
     pub(crate) fn way(&self) -> Way {
-        self.way_of(worker(), self.board.clone(), self.stop.clone())
+        self.way_of(worker(), self.board.clone(), self.stop.clone()).0
     }
 
-    /// The way of a process of its own on this ledger.
-    pub(crate) fn way_of(&self, worker: Worker, board: Board, stop: CancellationToken) -> Way {
+    /// The way of a process of its own on this ledger, and the task that renews its leases until it is stopped.
+    pub(crate) fn way_of(
+        &self,
+        worker: Worker,
+        board: Board,
+        stop: CancellationToken,
+    ) -> (Way, JoinHandle<()>) {
         let (tell, heads) = watch::channel(Heads::default());
         let ledger = Arc::clone(&self.ledger) as Arc<dyn Ledger>;
         let leases = ReaderLeases::new(Arc::clone(&ledger), worker, LEASE);
-        tokio::spawn(leases.clone().run(stop.clone()));
+        let renewing = tokio::spawn(leases.clone().run(stop.clone()));
         let changed = Arc::clone(&self.changed);
         tokio::spawn(heads::tell(ledger, tell, changed, board.clone(), stop.clone()));
         let moved = Arc::clone(&self.moved);
-        Way { heads, moved, leases, board, jitter: Arc::new(|| 0.0), stop }
+        (Way { heads, moved, leases, board, jitter: Arc::new(|| 0.0), stop }, renewing)
     }
 
     /// Starts the indexers; gives the index.

@@ -51,6 +51,27 @@ fn way_back(start: &Module, arrows: &BTreeMap<Module, BTreeSet<Module>>) -> Opti
     None
 }
 
+/// Every path of several names in a source text, with all branches of its braces: `use a::{b, c::d};` holds `a::b` and
+/// `a::c::d`.
+pub(crate) fn paths(text: &str) -> Vec<Vec<&str>> {
+    let words = words(text);
+    let mut paths = Vec::new();
+    for at in 0..words.len() {
+        let follows = at.checked_sub(1).and_then(|before| words.get(before)) == Some(&"::");
+        if let [_, "::", ..] = words[at..]
+            && !follows
+        {
+            read_path(&mut &words[at..], &mut Vec::new(), &mut paths);
+        }
+    }
+    paths
+}
+
+/// Whether a source text names this, outside of comments and texts.
+pub(crate) fn names(text: &str, name: &str) -> bool {
+    words(text).contains(&name)
+}
+
 fn child(module: &Module, name: &str) -> Module {
     module.iter().cloned().chain([name.to_owned()]).collect()
 }
@@ -292,6 +313,14 @@ mod tests {
             let files: Vec<_> = rest.iter().copied().chain([("it", text), ("it::k", "")]).collect();
             assert_eq!(of(&files)["it"], *expected, "{text}");
         }
+    }
+
+    #[test]
+    fn paths_have_all_their_branches() {
+        let text = "use std::{fs, io::{self, Read}}; fn f() { x::y(\"std::env\"); } // std::net";
+        let found: Vec<String> = paths(text).iter().map(|path| path.join("::")).collect();
+        assert_eq!(found, ["std::fs", "std::io::self", "std::io::Read", "x::y"]);
+        assert!(names(text, "Read") && !names(text, "env") && !names(text, "net"));
     }
 
     #[test]

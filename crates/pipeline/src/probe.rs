@@ -8,6 +8,8 @@ use crate::board::{Board, Subject};
 
 /// How often the machine is asked how it fares.
 const OFTEN: Duration = Duration::from_secs(2);
+// What a full disk stops is to be known within five seconds; one look is allowed to be late.
+const _: () = assert!(OFTEN.as_millis() * 2 < 5_000);
 
 /// Asks the machine until `stop`: space on the disk of the data folder, descriptors of this process. Whoever else
 /// meets a condition sets it himself; these two are to be known before somebody meets them.

@@ -49,6 +49,12 @@ async fn a_lost_text_costs_one_text_and_the_file_is_read_again() {
     // All are found, the one by its other properties.
     holds(&index, &agency(0), &hurt).await;
     holds(&index, &agency(1), &unhurt).await;
+    // What stands in every text and in no name.
+    let texts = || {
+        let query = Query { text: "글".into(), ..Query::default() };
+        index.search(&[partition(0)], &query).unwrap().total
+    };
+    assert_eq!(texts(), 19);
     let acts = house.ledger.acts(0, 1000).await.unwrap();
     let lost: Vec<_> = acts.iter().filter(|row| row.act.action == "text.lost").collect();
     assert_eq!(lost.len(), 1);
@@ -64,6 +70,7 @@ async fn a_lost_text_costs_one_text_and_the_file_is_read_again() {
     })
     .await;
     holds(&index, &agency(0), &hurt).await;
+    assert_eq!(texts(), 20);
     house.end().await;
 }
 

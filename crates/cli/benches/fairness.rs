@@ -141,6 +141,7 @@ impl Service {
         command.args(["up", "--listen", "127.0.0.1:0"]).current_dir(root);
         command.env("MADANG_ADMIN_KEY", KEY).stdout(Stdio::null()).stderr(Stdio::null());
         let child = command.spawn()?;
+        madang_store::tls::provide();
         let http =
             reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build()?;
         let mut service = Service { child, url: String::new(), http };

@@ -54,6 +54,8 @@ mod media_sniff;
 mod media_tags;
 mod member_names;
 mod msg;
+mod number_code;
+mod number_date;
 mod number_format;
 mod odf;
 mod odf_body;

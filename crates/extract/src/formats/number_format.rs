@@ -1,19 +1,24 @@
 //! Number formats of spreadsheets (ECMA-376 part 1, section 18.8.30 and 18.8.31): a number as the person
 //! who looks at the cell sees it.
 
+use super::number_code::{Token, condition, sections, tokens};
+use super::number_date::date;
+
 /// A number under a format code. Codes that draw what text cannot say (fractions, fill characters) fall
 /// back to the plain number.
 pub(super) fn formatted(value: f64, code: &str, from_1904: bool) -> String {
     let sections = sections(code);
     let Some((section, value)) = chosen(&sections, value) else { return general(value) };
     let tokens = tokens(section);
-    let is_date = tokens.iter().any(|t| matches!(t, Token::Date(_) | Token::Elapsed(_)));
+    let is_date = tokens.iter().any(|t| matches!(t, Token::Date(_) | Token::Elapsed(..)));
     let shown = if is_date {
         date(value, &tokens, from_1904)
     } else if tokens.iter().any(|t| matches!(t, Token::Digit(_))) {
         number(value, &tokens)
     } else if tokens.iter().any(|t| matches!(t, Token::General)) {
-        Some(surrounded(&tokens, &general(value)))
+        // The sign stands before the literals.
+        let sign = if value < 0.0 { "-" } else { "" };
+        Some(format!("{sign}{}", surrounded(&tokens, &general(value.abs()))))
     } else {
         // Only literals: the format hides the number behind words, as in `"none"`.
         Some(surrounded(&tokens, ""))
@@ -74,31 +79,6 @@ pub(super) fn general(value: f64) -> String {
     if (1e-9..1e21).contains(&size) { rounded.to_string() } else { format!("{rounded:E}") }
 }
 
-/// A code has at most four sections; a longer one is nonsense.
-fn sections(code: &str) -> Vec<&str> {
-    let mut found = Vec::new();
-    let (mut start, mut quoted, mut escaped, mut bracket) = (0, false, false, false);
-    for (at, c) in code.char_indices() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' | '_' | '*' if !quoted => escaped = true,
-            '"' => quoted = !quoted,
-            '[' if !quoted => bracket = true,
-            ']' if !quoted => bracket = false,
-            ';' if !quoted && !bracket => {
-                found.push(code.get(start..at).unwrap_or_default());
-                start = at + 1;
-            }
-            _ => {}
-        }
-        if found.len() == 4 {
-            return found;
-        }
-    }
-    found.push(code.get(start..).unwrap_or_default());
-    found
-}
-
 /// The section for a value, and the value as that section shows it: the section for negative numbers draws
 /// its own sign.
 fn chosen<'a>(sections: &[&'a str], value: f64) -> Option<(&'a str, f64)> {
@@ -117,113 +97,6 @@ fn chosen<'a>(sections: &[&'a str], value: f64) -> Option<(&'a str, f64)> {
         (_, Some(zero)) if value == 0.0 => Some((zero, value)),
         _ => Some((first, value)),
     }
-}
-
-/// `[>=100]`: the sign, the bound, whether the bound itself counts.
-fn condition(section: &str) -> Option<(char, f64, bool)> {
-    let (_, rest) = section.split_once(['[']).filter(|(before, _)| !before.contains('"'))?;
-    let (inside, _) = rest.split_once(']')?;
-    let sign = inside.chars().next().filter(|c| "<>=".contains(*c))?;
-    let number = inside.trim_start_matches(['<', '>', '=']);
-    let or_equal = inside.get(1..2) == Some("=");
-    Some((sign, number.trim().parse().ok()?, or_equal))
-}
-
-enum Token {
-    /// `0`, `#`, `?`.
-    Digit(char),
-    Point,
-    Comma,
-    Percent,
-    /// `E+` with the count of its digits.
-    Exponent(usize),
-    /// A run of one date letter: `yyyy`.
-    Date(String),
-    /// `[h]`, `[mm]`, `[s]`.
-    Elapsed(char),
-    /// `AM/PM` or `A/P`.
-    Noon,
-    General,
-    Literal(String),
-}
-
-fn tokens(section: &str) -> Vec<Token> {
-    let mut tokens = Vec::new();
-    let mut rest = section;
-    while let Some(c) = rest.chars().next() {
-        let after = rest.get(c.len_utf8()..).unwrap_or_default();
-        let starts = |word: &str| {
-            rest.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
-        };
-        if starts("General") {
-            tokens.push(Token::General);
-            rest = rest.get(7..).unwrap_or_default();
-            continue;
-        }
-        if starts("AM/PM") || starts("A/P") || rest.starts_with("오전/오후") {
-            let length = if starts("AM/PM") {
-                5
-            } else if starts("A/P") {
-                3
-            } else {
-                "오전/오후".len()
-            };
-            tokens.push(Token::Noon);
-            rest = rest.get(length..).unwrap_or_default();
-            continue;
-        }
-        rest = after;
-        match c {
-            '"' => {
-                let (text, following) = after.split_once('"').unwrap_or((after, ""));
-                tokens.push(Token::Literal(text.to_owned()));
-                rest = following;
-            }
-            '\\' | '_' | '*' => {
-                let next = after.chars().next();
-                rest = after.get(next.map_or(0, char::len_utf8)..).unwrap_or_default();
-                match c {
-                    '\\' => tokens.extend(next.map(|n| Token::Literal(n.to_string()))),
-                    '_' => tokens.push(Token::Literal(" ".into())),
-                    _ => {}
-                }
-            }
-            '[' => {
-                let (inside, following) = after.split_once(']').unwrap_or((after, ""));
-                rest = following;
-                if let Some(symbol) = inside.strip_prefix('$') {
-                    let symbol = symbol.split('-').next().unwrap_or_default();
-                    tokens.push(Token::Literal(symbol.to_owned()));
-                } else {
-                    let unit = inside.chars().next().map(|c| c.to_ascii_lowercase());
-                    let one_letter = inside.chars().all(|c| Some(c.to_ascii_lowercase()) == unit);
-                    if let Some(unit @ ('h' | 'm' | 's')) = unit.filter(|_| one_letter) {
-                        tokens.push(Token::Elapsed(unit));
-                    }
-                }
-            }
-            '0' | '#' | '?' => tokens.push(Token::Digit(c)),
-            '.' => tokens.push(Token::Point),
-            ',' => tokens.push(Token::Comma),
-            '%' => tokens.push(Token::Percent),
-            'E' | 'e' if after.starts_with(['+', '-']) => {
-                let digits = after.get(1..).unwrap_or_default();
-                let count = digits.chars().take_while(|c| matches!(c, '0' | '#' | '?')).count();
-                tokens.push(Token::Exponent(count));
-                rest = digits.get(count..).unwrap_or_default();
-            }
-            'y' | 'Y' | 'm' | 'M' | 'd' | 'D' | 'h' | 'H' | 's' | 'S' | 'e' | 'a' | 'A' => {
-                let lower = c.to_ascii_lowercase();
-                let more = after.chars().take_while(|n| n.to_ascii_lowercase() == lower).count();
-                rest = after.get(more..).unwrap_or_default();
-                // Longer runs than `mmmmm` mean nothing.
-                tokens.push(Token::Date(lower.to_string().repeat((more + 1).min(5))));
-            }
-            '@' => tokens.push(Token::General),
-            c => tokens.push(Token::Literal(c.to_string())),
-        }
-    }
-    tokens
 }
 
 /// The literals of a section around `inner`.
@@ -248,7 +121,7 @@ fn number(value: f64, tokens: &[Token]) -> Option<String> {
     let digits = |t: &Token| matches!(t, Token::Digit(_));
     let point = tokens.iter().position(|t| matches!(t, Token::Point)).unwrap_or(tokens.len());
     let exponent = tokens.iter().find_map(|t| match t {
-        Token::Exponent(count) => Some(*count),
+        Token::Exponent(plus, count) => Some((*plus, *count)),
         _ => None,
     });
     let whole = tokens.get(..point)?;
@@ -269,27 +142,44 @@ fn number(value: f64, tokens: &[Token]) -> Option<String> {
     if !value.is_finite() || value.abs() >= 1e21 {
         return None;
     }
-    let shown = match exponent {
-        Some(count) => {
-            let scientific = format!("{:.decimals$e}", value.abs());
-            let (mantissa, power) = scientific.split_once('e')?;
-            let power: i32 = power.parse().ok()?;
-            let sign = if power < 0 { '-' } else { '+' };
-            format!("{mantissa}E{sign}{:0count$}", power.abs(), count = count.min(4))
-        }
-        None => {
-            // Decimal halves round away from zero in a spreadsheet; 15 digits are all it keeps.
-            let exact: f64 = format!("{:.14e}", value.abs()).parse().ok()?;
-            let nudged = exact * (1.0 + f64::EPSILON);
-            let mut text = format!("{nudged:.decimals$}");
-            if decimals > fixed {
-                let keep = text.len() - (decimals - fixed);
-                while text.len() > keep && text.ends_with('0') {
-                    text.pop();
-                }
+    let places = whole.iter().filter(|t| digits(t)).count().min(30);
+    // Decimal halves round away from zero in a spreadsheet; 15 digits are all it keeps.
+    let rounded = |value: f64, decimals: usize, fixed: usize| -> Option<String> {
+        let exact: f64 = format!("{value:.14e}").parse().ok()?;
+        let nudged = exact * (1.0 + f64::EPSILON);
+        let mut text = format!("{nudged:.decimals$}");
+        if decimals > fixed {
+            let keep = text.len() - (decimals - fixed);
+            while text.len() > keep && text.ends_with('0') {
+                text.pop();
             }
-            text
         }
+        Some(text.strip_suffix('.').unwrap_or(&text).to_owned())
+    };
+    let shown = match exponent {
+        Some((plus, count)) => {
+            let scientific = format!("{:.14e}", value.abs());
+            let (_, power) = scientific.split_once('e')?;
+            // Several places before the point hold a power of so many: `##0.0E+0` counts in thousands.
+            let step = i32::try_from(places.max(1)).ok()?;
+            let power = power.parse::<i32>().ok()?.div_euclid(step) * step;
+            let mut mantissa = rounded(value.abs() / 10f64.powi(power), decimals, fixed)?;
+            let mut power = power;
+            // 9.99 is rounded to 10.
+            if mantissa.split('.').next().is_some_and(|digits| digits.len() > step as usize) {
+                power += step;
+                mantissa = rounded(value.abs() / 10f64.powi(power), decimals, fixed)?;
+            }
+            let wanted =
+                zeros(whole) + mantissa.len() - mantissa.find('.').unwrap_or(mantissa.len());
+            let sign = match power {
+                ..0 => "-",
+                _ if plus => "+",
+                _ => "",
+            };
+            format!("{mantissa:0>wanted$}E{sign}{:0count$}", power.abs(), count = count.min(4))
+        }
+        None => rounded(value.abs(), decimals, fixed)?,
     };
     if exponent.is_none() {
         let sign = value < 0.0 && shown.contains(|c: char| ('1'..='9').contains(&c));
@@ -297,8 +187,9 @@ fn number(value: f64, tokens: &[Token]) -> Option<String> {
         // Behind a place that is always filled, all are.
         let filled = whole.iter().skip_while(|t| !matches!(t, Token::Digit('0')));
         let wanted = filled.filter(|t| digits(t)).count().min(30);
+        // A place for a digit that need not be there shows no zero: `#,###`, `"-"??`.
         let integer = match integer {
-            "0" if wanted == 0 && !fraction.is_empty() => String::new(),
+            "0" if wanted == 0 => String::new(),
             integer => format!("{integer:0>wanted$}"),
         };
         let placed = placed(tokens, point, &integer, fraction, grouped);
@@ -367,134 +258,6 @@ fn placed(tokens: &[Token], point: usize, integer: &str, fraction: &str, grouped
     text
 }
 
-/// Day 0 is 1899-12-30, so that 1900-03-01 is day 61 as in Lotus 1-2-3, which took 1900 for a leap year;
-/// days before it are one later. ECMA-376 part 1, section 18.17.4.1.
-fn date(value: f64, tokens: &[Token], from_1904: bool) -> Option<String> {
-    // 9999-12-31 is the last day there is.
-    if !(0.0..2_958_466.0).contains(&value) {
-        return None;
-    }
-    let fractions = tokens.iter().any(|t| matches!(t, Token::Point));
-    // Times are shown cut to the second, except that 23:59:59.9999 is a rounding of midnight.
-    let milliseconds = (value * 86_400_000.0).round() as i64;
-    let milliseconds = if fractions { milliseconds } else { (milliseconds + 500) / 1000 * 1000 };
-    let days = milliseconds.div_euclid(86_400_000);
-    let (hour, minute) = (milliseconds / 3_600_000 % 24, milliseconds / 60_000 % 60);
-    let (second, millisecond) = (milliseconds / 1000 % 60, milliseconds % 1000);
-    let shift = match (from_1904, days) {
-        (true, _) => 1462,
-        (false, ..60) => 1,
-        (false, _) => 0,
-    };
-    // Days since 1970-01-01.
-    let day_number = days + shift - 25_569;
-    let (year, month, day) = civil(day_number);
-    let weekday = usize::try_from((day_number + 4).rem_euclid(7)).unwrap_or_default();
-    let month_name = usize::try_from(month - 1).ok().and_then(|m| MONTHS.get(m)).copied()?;
-    let (english, korean) = WEEKDAYS.get(weekday).copied()?;
-    let half_day = tokens.iter().any(|t| matches!(t, Token::Noon));
-    let mut text = String::new();
-    let mut after_hour = false;
-    for (at, token) in tokens.iter().enumerate() {
-        match token {
-            Token::Date(run) => {
-                let length = run.len();
-                let following =
-                    tokens.get(at + 1..).unwrap_or_default().iter().find_map(|t| match t {
-                        Token::Date(run) => run.chars().next(),
-                        Token::Elapsed(unit) => Some(*unit),
-                        _ => None,
-                    });
-                let letter = run.chars().next()?;
-                let padded = |number: i64| match length {
-                    1 => number.to_string(),
-                    _ => format!("{number:02}"),
-                };
-                text.push_str(&match letter {
-                    'y' | 'e' if length <= 2 && letter == 'y' => format!("{:02}", year % 100),
-                    'y' | 'e' => year.to_string(),
-                    'm' if after_hour || following == Some('s') => padded(minute),
-                    'm' if length <= 2 => padded(month),
-                    'm' if length == 3 => month_name.get(..3)?.to_owned(),
-                    'm' if length == 5 => month_name.get(..1)?.to_owned(),
-                    'm' => month_name.to_owned(),
-                    'd' if length <= 2 => padded(day),
-                    'd' if length == 3 => english.get(..3)?.to_owned(),
-                    'd' => english.to_owned(),
-                    'a' if length <= 3 => korean.to_owned(),
-                    'a' => format!("{korean}요일"),
-                    'h' if half_day => padded((hour + 11) % 12 + 1),
-                    'h' => padded(hour),
-                    _ => padded(second),
-                });
-                after_hour = letter == 'h';
-            }
-            Token::Elapsed(unit) => {
-                let per = match unit {
-                    'h' => 3_600_000,
-                    'm' => 60_000,
-                    _ => 1000,
-                };
-                text.push_str(&(milliseconds / per).to_string());
-                after_hour = *unit == 'h';
-            }
-            Token::Noon => text.push_str(if hour < 12 { "AM" } else { "PM" }),
-            Token::Literal(literal) => text.push_str(literal),
-            Token::Point => text.push('.'),
-            Token::Comma => text.push(','),
-            // `ss.000`: tenths, hundredths, thousandths in turn.
-            Token::Digit('0') => {
-                let before = tokens.get(..at)?.iter().rev();
-                let place = before.take_while(|t| matches!(t, Token::Digit(_))).count();
-                let all = format!("{millisecond:03}");
-                text.push_str(all.get(place..place + 1).unwrap_or("0"));
-            }
-            Token::Digit(_) | Token::Percent | Token::Exponent(_) | Token::General => {}
-        }
-    }
-    Some(text)
-}
-
-/// The civil date of a day since 1970-01-01 (Howard Hinnant, chrono-compatible low-level date algorithms,
-/// `civil_from_days`).
-fn civil(day: i64) -> (i64, i64, i64) {
-    let z = day + 719_468;
-    let era = z.div_euclid(146_097);
-    let day_of_era = z.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let mp = (5 * day_of_year + 2) / 153;
-    let month = if mp < 10 { mp + 3 } else { mp - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (year, month, day_of_year - (153 * mp + 2) / 5 + 1)
-}
-
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-
-const WEEKDAYS: [(&str, &str); 7] = [
-    ("Sunday", "일"),
-    ("Monday", "월"),
-    ("Tuesday", "화"),
-    ("Wednesday", "수"),
-    ("Thursday", "목"),
-    ("Friday", "금"),
-    ("Saturday", "토"),
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -533,6 +296,19 @@ mod tests {
             (1.005, "0.00", "1.01"),
             (-0.001, "0.00", "0.00"),
             (1e300, "0", "1E300"),
+            (0.0, r#"_(* #,##0.00_);_(* \(#,##0.00\);_(* "-"??_);_(@_)"#, "-"),
+            (0.0, "#,###", ""),
+            (0.0, "#\"건\"", "건"),
+            (0.0, "#,##0", "0"),
+            (10.0, "#,###", "10"),
+            (45292.75, "##0.0E+0", "45.3E+3"),
+            (0.00012345, "##0.0E+0", "123.5E-6"),
+            (999.96, "0.0E+0", "1.0E+3"),
+            (999960.0, "##0.0E+0", "1.0E+6"),
+            (1234.5, "0.0E-00", "1.2E03"),
+            (1.0, "00.0E+0", "01.0E+0"),
+            (1.0, "0.0##E+00", "1.0E+00"),
+            (-3.0, "\"No. \"General", "-No. 3"),
         ] {
             assert_eq!(formatted(value, code, false), shown, "{value} {code}");
         }
@@ -552,6 +328,15 @@ mod tests {
             (0.000_011_574, "mm:ss.000", "00:01.000"),
             (3e6, "yyyy-mm-dd", "3000000"),
             (-1.0, "yyyy-mm-dd", "-1"),
+            (45292.0, "e-mm-dd", "2024-01-01"),
+            (0.5, "[mm]:ss", "720:00"),
+            (0.0, "[hh]:mm", "00:00"),
+            (0.00012345, "mm:ss.0", "00:10.7"),
+            (45292.75, "오전/오후 h:mm", "오후 6:00"),
+            (45292.75, "[$-412]AM/PM h:mm", "오후 6:00"),
+            (45292.25, "h:mm A/P", "6:00 A"),
+            (45292.0, r#"[$-412]yyyy"년" mmmm d"일" dddd"#, "2024년 1월 1일 월요일"),
+            (45292.0, "[$-409]d-mmm-yy", "1-Jan-24"),
         ] {
             assert_eq!(formatted(value, code, false), shown, "{value} {code}");
         }

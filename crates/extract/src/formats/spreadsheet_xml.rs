@@ -22,7 +22,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "spreadsheet_xml",
-    version: 1,
+    version: 2,
     media_types: &["application/vnd.ms-excel"],
     sniff,
     media_type: |_| "application/vnd.ms-excel",

@@ -37,7 +37,7 @@ mod record;
 
 pub(super) const FORMAT: Format = Format {
     name: "xls",
-    version: 1,
+    version: 2,
     media_types: &["application/vnd.ms-excel"],
     sniff,
     media_type: |_| "application/vnd.ms-excel",

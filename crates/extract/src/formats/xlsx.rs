@@ -24,7 +24,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "xlsx",
-    version: 2,
+    version: 3,
     media_types: &[XLSX, XLTX, XLSM, XLTM, XLSB],
     sniff: |probe| ooxml::sniff(probe, "xl/", &["xlsx", "xltx", "xlsm", "xltm", "xlsb"]),
     media_type,
@@ -346,7 +346,7 @@ fn address(reference: &str) -> Option<(u32, u32)> {
 }
 
 /// A header or footer without its codes (ECMA-376 part 1, section 18.3.1.46): `&L`, `&P`, `&"Arial,Bold"`,
-/// `&12`, `&K01+000`.
+/// `&12`, `&K01+000`. The word before a page's number says nothing without it, and is left out where it stands alone.
 pub(super) fn running_line(text: &str) -> String {
     let mut line = String::new();
     let mut rest = text;
@@ -370,7 +370,15 @@ pub(super) fn running_line(text: &str) -> String {
         };
     }
     line.push_str(rest);
-    line.trim().to_owned()
+    let line = line.trim();
+    let alone = text.contains("&P") && is_page_word(line);
+    if alone { String::new() } else { line.to_owned() }
+}
+
+/// Whether a line is what stands around the number of a page, as Excel and LibreOffice put it there.
+fn is_page_word(line: &str) -> bool {
+    let words = ["page", "of", "페이지", "쪽", "면", "seite", "von", "/", "-"];
+    line.to_lowercase().split_whitespace().all(|word| words.contains(&word))
 }
 
 #[cfg(test)]
@@ -399,6 +407,9 @@ mod tests {
         for (text, line) in [
             ("&L&\"Arial,Bold\"&12대외비&RPage &P of &N", "대외비 Page  of"),
             ("&CR&&D", "R&D"),
+            ("&CPage &P of &N", ""),
+            ("&C&P / &N 쪽", ""),
+            ("&CPage", "Page"),
             ("&K01+000붉은", "붉은"),
             ("&", ""),
         ] {

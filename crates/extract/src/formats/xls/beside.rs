@@ -38,11 +38,7 @@ impl Beside {
                     Version::Biff8 => texts.long(record, 0),
                     _ => texts.short(record, 0),
                 };
-                let shown = running_line(&line);
-                // The word before a page's number says nothing without it.
-                if !(line.contains("&P") && is_page_word(&shown)) {
-                    self.running.push(shown);
-                }
+                self.running.push(running_line(&line));
             }
             // MSODRAWING (section 2.4.170): shapes
             0xEC => self.described.append(&mut descriptions(&record.whole())),
@@ -118,12 +114,6 @@ impl Beside {
         }
         content.push_text(self.chart.join("\n"), place(0, 0));
     }
-}
-
-/// Whether a line is what stands around the number of a page, as Excel and LibreOffice put it there.
-fn is_page_word(line: &str) -> bool {
-    let words = ["page", "of", "페이지", "쪽", "면", "seite", "von", "/", "-"];
-    line.to_lowercase().split_whitespace().all(|word| words.contains(&word))
 }
 
 /// Words of the charts of a sheet that are kept: each is compared with those before it.

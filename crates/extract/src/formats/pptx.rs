@@ -19,7 +19,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "pptx",
-    version: 2,
+    version: 3,
     media_types: &[PPTX, PPSX, POTX, PPTM, PPSM, POTM],
     sniff,
     media_type,

@@ -21,7 +21,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "docx",
-    version: 2,
+    version: 3,
     media_types: &[DOCX, DOTX, DOCM, DOTM],
     sniff: |probe| ooxml::sniff(probe, "word/", &["docx", "docm", "dotx", "dotm"]),
     media_type,
@@ -152,8 +152,9 @@ type Places = BTreeMap<(&'static str, String), u32>;
 
 /// What is open around the place of the walk.
 enum Frame {
-    /// A paragraph: its text, the number drawn before it, and the lines of text boxes anchored in it, which follow it.
-    Paragraph { text: String, label: String, boxed: Vec<String>, number: u32 },
+    /// A paragraph: its text, the number drawn before it, how its words are read where that stands above them, and the
+    /// lines of text boxes anchored in it; these follow it.
+    Paragraph { text: String, label: String, reading: String, boxed: Vec<String>, number: u32 },
     /// A table row: its cells.
     Row { cells: Vec<String>, number: u32, deleted: bool },
     /// A table cell: its paragraphs, joined by spaces so that a row stays a line.
@@ -182,6 +183,8 @@ struct Story<'a> {
     /// Whether the open run is not shown, and whether there was such a run with words in it.
     hidden: bool,
     any_hidden: bool,
+    /// Whether the walk is in words with their reading above them.
+    in_ruby: bool,
     /// What was said last of a picture: it is said of the frame and of the picture in it.
     described: String,
 }
@@ -235,6 +238,9 @@ impl Story<'_> {
                         }
                         self.any_hidden |= self.hidden && !text.trim().is_empty();
                     }
+                    "ruby" => self.in_ruby = true,
+                    // The reading stands before what is read, which it would tear apart.
+                    "rt" => self.reading(&mut markup),
                     "footnote" | "endnote" | "comment" => self.note(&tag, &mut markup),
                     "trPr" => self.row_properties(&mut markup),
                     _ => {
@@ -246,6 +252,7 @@ impl Story<'_> {
                 },
                 Node::End(name) => match name.as_str() {
                     "AlternateContent" => alternatives.end(),
+                    "ruby" => self.in_ruby = false,
                     "p" | "tr" | "tc" => self.close(&name, content),
                     "footnote" | "endnote" | "comment" => self.note_place = None,
                     _ => {}
@@ -307,6 +314,7 @@ impl Story<'_> {
                 self.frames.push(Frame::Paragraph {
                     text: String::new(),
                     label: String::new(),
+                    reading: String::new(),
                     boxed: Vec::new(),
                     number,
                 });
@@ -389,6 +397,22 @@ impl Story<'_> {
         }
     }
 
+    /// Reads how the words of a ruby are read (section 17.3.3.24), whose element `w:rt` the walk has just met.
+    fn reading(&mut self, markup: &mut Markup<'_>) {
+        while let Some(node) = markup.next() {
+            match node {
+                Node::Start(tag) if tag.name() == "t" => {
+                    let text = markup.text();
+                    if let Some(Frame::Paragraph { reading, .. }) = self.frames.last_mut() {
+                        reading.push_str(&text);
+                    }
+                }
+                Node::End(name) if name == "rt" => break,
+                _ => {}
+            }
+        }
+    }
+
     /// Adds characters to the paragraph, unless they are a field's instruction.
     fn put(&mut self, piece: &str) {
         if self.fields.iter().any(|field| !field.begun) {
@@ -398,6 +422,14 @@ impl Story<'_> {
             self.fields.iter_mut().for_each(|field| field.shown = true);
         }
         let in_cell = self.frames.iter().rev().any(|f| matches!(f, Frame::Cell { .. }));
+        if let Some(Frame::Paragraph { reading, .. }) = self.frames.last_mut()
+            && !self.in_ruby
+            && !reading.is_empty()
+            && !reading.ends_with(' ')
+        {
+            // The next reading is that of another word.
+            reading.push(' ');
+        }
         match self.frames.last_mut() {
             Some(Frame::Paragraph { text, .. } | Frame::Cell { text }) => {
                 if in_cell && matches!(piece, "\t" | "\n") {
@@ -419,7 +451,7 @@ impl Story<'_> {
         while let Some(frame) = self.frames.pop() {
             let done = frame.element() == element;
             match frame {
-                Frame::Paragraph { mut text, label, boxed, number } => {
+                Frame::Paragraph { mut text, label, reading, boxed, number } => {
                     // An instruction does not run on into the next paragraph: its end was lost.
                     if !self.frames.iter().any(|f| matches!(f, Frame::Paragraph { .. })) {
                         self.fields.iter_mut().for_each(|field| field.begun = true);
@@ -428,6 +460,7 @@ impl Story<'_> {
                         text = format!("{label} {text}");
                     }
                     self.emit(text, number, content);
+                    self.emit(reading, number, content);
                     for line in boxed {
                         self.emit(line, number, content);
                     }

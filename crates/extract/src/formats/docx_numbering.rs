@@ -1,7 +1,7 @@
 //! The numbers that Word draws before paragraphs (ECMA-376 part 1, section 17.9): they are not stored with
 //! the text, and yet `제3조` is what a person looks for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use madang_document::content::Content;
 
@@ -15,19 +15,49 @@ const LEVELS: usize = 9;
 pub(super) struct Numbering {
     /// The levels of each definition.
     definitions: BTreeMap<String, Vec<Level>>,
-    /// The definition of each list.
-    lists: BTreeMap<String, String>,
+    /// The styles of lists that definitions refer to instead of having levels.
+    linked: BTreeMap<String, String>,
+    lists: BTreeMap<String, List>,
     /// The list and level of each paragraph style, and the style it builds on.
     styles: BTreeMap<String, Style>,
     /// How far each definition has counted; none before the first paragraph of a level.
     counters: BTreeMap<String, [Option<u32>; LEVELS]>,
 }
 
-#[derive(Clone, Default)]
-struct Level {
-    start: u32,
-    format: String,
-    text: String,
+/// A level of a list.
+#[derive(Debug, Default)]
+pub(super) struct Level {
+    /// What it counts from.
+    pub(super) start: u32,
+    /// The format of its count, by its name in ECMA-376.
+    pub(super) format: String,
+    /// What is drawn, with `%1` to `%9` for the counts.
+    pub(super) text: String,
+    /// Whether the counts of all levels are shown in digits.
+    pub(super) legal: bool,
+    /// The first of the levels above, counted from 0, behind which it does not begin anew; none where it begins anew
+    /// behind each.
+    pub(super) restart: Option<usize>,
+}
+
+/// A list: paragraphs that are counted together by a definition. Lists of one definition go on counting where another
+/// stopped, except where they say what they begin with.
+#[derive(Debug, Default)]
+pub(super) struct List {
+    pub(super) definition: String,
+    /// What levels begin with in this list.
+    pub(super) starts: BTreeMap<usize, u32>,
+    /// The levels that are other than in the definition.
+    pub(super) levels: BTreeMap<usize, Level>,
+    /// The levels that have begun.
+    begun: BTreeSet<usize>,
+}
+
+impl List {
+    /// A list that is as its definition says.
+    pub(super) fn new(definition: String) -> List {
+        List { definition, ..List::default() }
+    }
 }
 
 #[derive(Default)]
@@ -79,17 +109,17 @@ impl ParagraphNumber {
 }
 
 impl Numbering {
-    /// Adds a level to a definition: what it counts from, the format of ECMA-376 and the text with `%1` to `%9`.
-    pub(super) fn add_level(&mut self, definition: &str, start: u32, format: &str, text: String) {
+    /// Adds a level to a definition.
+    pub(super) fn add_level(&mut self, definition: &str, level: Level) {
         let levels = self.definitions.entry(definition.to_owned()).or_default();
         if levels.len() < LEVELS {
-            levels.push(Level { start, format: format.to_owned(), text });
+            levels.push(level);
         }
     }
 
-    /// Says which definition a list follows.
-    pub(super) fn add_list(&mut self, list: u16, definition: &str) {
-        self.lists.insert(list.to_string(), definition.to_owned());
+    /// Adds a list.
+    pub(super) fn add_list(&mut self, number: u16, list: List) {
+        self.lists.insert(number.to_string(), list);
     }
 
     /// Says what the paragraphs of a style are numbered by, and the style it builds on.
@@ -109,39 +139,68 @@ impl Numbering {
     /// Reads the definitions of lists.
     pub(super) fn read_lists(&mut self, text: &str, part: &str, content: &mut Content) {
         let mut markup = Markup::new(text);
-        let (mut definition, mut list) = (String::new(), String::new());
+        // What is open: a definition or a list, and in a list the level that it has of its own.
+        let (mut definition, mut list, mut own) = (None, String::new(), 0usize);
         while let Some(node) = markup.next() {
             let Node::Start(tag) = node else { continue };
             let value = || tag.attribute("val").unwrap_or_default();
-            let level = self.definitions.get_mut(&definition).and_then(|levels| levels.last_mut());
-            match (tag.name(), level) {
-                ("abstractNum", _) => {
-                    definition = tag.attribute("abstractNumId").unwrap_or_default();
-                    self.definitions.insert(definition.clone(), Vec::new());
+            let index = || tag.attribute("ilvl").and_then(|level| level.parse().ok()).unwrap_or(0);
+            match tag.name() {
+                "abstractNum" => {
+                    let id = tag.attribute("abstractNumId").unwrap_or_default();
+                    self.definitions.insert(id.clone(), Vec::new());
+                    definition = Some(id);
+                    continue;
                 }
-                ("lvl", _) => {
-                    if let Some(levels) = self.definitions.get_mut(&definition)
-                        && levels.len() < LEVELS
-                    {
-                        levels.push(Level {
-                            start: 0,
-                            format: "decimal".into(),
-                            ..Level::default()
-                        });
+                "num" => {
+                    definition = None;
+                    list = tag.attribute("numId").unwrap_or_default();
+                    self.lists.insert(list.clone(), List::default());
+                    continue;
+                }
+                "numStyleLink" => {
+                    if let Some(definition) = &definition {
+                        self.linked.insert(definition.clone(), value());
                     }
+                    continue;
                 }
-                ("start", Some(level)) => level.start = value().parse().unwrap_or(0),
-                ("numFmt", Some(level)) => level.format = value(),
+                _ => {}
+            }
+            let fresh = || Level { format: "decimal".into(), ..Level::default() };
+            let level = if let Some(definition) = &definition {
+                if tag.name() == "lvl" {
+                    self.add_level(definition, fresh());
+                }
+                self.definitions.get_mut(definition).and_then(|levels| levels.last_mut())
+            } else if let Some(list) = self.lists.get_mut(&list) {
+                match tag.name() {
+                    "abstractNumId" => list.definition = value(),
+                    "lvlOverride" => own = index(),
+                    "startOverride" if own < LEVELS => {
+                        list.starts.insert(own, value().parse().unwrap_or(0));
+                    }
+                    "lvl" => {
+                        own = index();
+                        if own < LEVELS {
+                            list.levels.insert(own, fresh());
+                        }
+                    }
+                    _ => {}
+                }
+                list.levels.get_mut(&own)
+            } else {
+                None
+            };
+            let Some(level) = level else { continue };
+            match tag.name() {
+                "start" => level.start = value().parse().unwrap_or(0),
+                "numFmt" => level.format = value(),
                 // Each paragraph repeats it, so it must be as short as Word keeps it.
-                ("lvlText", Some(level)) => {
+                "lvlText" => {
                     level.text = Some(value()).filter(|text| text.len() <= 255).unwrap_or_default();
                 }
-                ("num", _) => {
-                    // The overrides of a single list follow; the definition is left as it is.
-                    definition.clear();
-                    list = tag.attribute("numId").unwrap_or_default();
-                }
-                ("abstractNumId", _) => drop(self.lists.insert(list.clone(), value())),
+                "isLgl" => level.legal = !matches!(value().as_str(), "0" | "false" | "off"),
+                "lvlRestart" => level.restart = value().parse().ok(),
                 _ => {}
             }
         }
@@ -180,32 +239,55 @@ impl Numbering {
             level = level.or(found.level);
             style = found.base.as_ref();
         }
-        let Some(definition) = list.and_then(|list| self.lists.get(&list)) else {
-            return String::new();
-        };
-        let Some(levels) = self.definitions.get(definition) else { return String::new() };
+        let Some(list) = list.map(|list| self.behind_links(list)) else { return String::new() };
+        let Some(list) = self.lists.get_mut(&list) else { return String::new() };
+        let Some(levels) = self.definitions.get(&list.definition) else { return String::new() };
         let at = level.unwrap_or(0);
-        let Some(own) = levels.get(at) else { return String::new() };
-        let counters = self.counters.entry(definition.clone()).or_default();
-        for (counter, (n, level)) in counters.iter_mut().zip(levels.iter().enumerate()) {
+        let shown = |n: usize| list.levels.get(&n).or_else(|| levels.get(n));
+        let Some(own) = shown(at) else { return String::new() };
+        let counters = self.counters.entry(list.definition.clone()).or_default();
+        for (n, counter) in counters.iter_mut().enumerate() {
+            let Some(level) = shown(n) else { break };
             match n.cmp(&at) {
                 // A level that was never reached counts as begun.
                 std::cmp::Ordering::Less => drop(counter.get_or_insert(level.start)),
                 std::cmp::Ordering::Equal => {
-                    *counter = Some(counter.map_or(level.start, |count| count.saturating_add(1)));
+                    let begins = list.starts.get(&at).filter(|_| list.begun.insert(at));
+                    *counter = match (begins, &counter) {
+                        (Some(start), _) => Some(*start),
+                        (None, Some(count)) => Some(count.saturating_add(1)),
+                        (None, None) => Some(level.start),
+                    };
                 }
-                std::cmp::Ordering::Greater => *counter = None,
+                std::cmp::Ordering::Greater => {
+                    if level.restart.is_none_or(|restart| at < restart) {
+                        *counter = None;
+                    }
+                }
             }
         }
-        if matches!(own.format.as_str(), "bullet" | "none") {
+        if own.format == "bullet" {
             return String::new();
         }
         let mut label = own.text.clone();
-        for (n, (level, counter)) in levels.iter().zip(counters.iter()).enumerate() {
+        for (n, counter) in counters.iter().enumerate() {
+            let Some(level) = shown(n) else { break };
             let count = counter.unwrap_or(level.start);
-            label = label.replace(&format!("%{}", n + 1), &counted(count, &level.format));
+            let count = match level.format.as_str() {
+                "bullet" | "none" => String::new(),
+                _ if own.legal => count.to_string(),
+                format => counted(count, format),
+            };
+            label = label.replace(&format!("%{}", n + 1), &count);
         }
         label
+    }
+
+    /// The list whose definition has levels: a definition may name a style of lists, which names the list.
+    fn behind_links(&self, list: String) -> String {
+        let style = self.lists.get(&list).and_then(|found| self.linked.get(&found.definition));
+        let linked = style.and_then(|style| self.styles.get(style)).and_then(|s| s.list.clone());
+        linked.unwrap_or(list)
     }
 }
 
@@ -338,5 +420,44 @@ mod tests {
         assert_eq!(label(Some("x"), None, None), "");
         assert_eq!(label(None, Some("2"), Some(99)), "");
         assert!(content.warnings.is_empty());
+    }
+
+    /// The labels of paragraphs, given as list and level.
+    fn labels(lists: &str, paragraphs: &[(&str, usize)]) -> Vec<String> {
+        let mut numbering = Numbering::default();
+        numbering.read_lists(lists, "numbering", &mut Content::default());
+        let styles = r#"<styles><style type="numbering" styleId="s"><pPr><numPr><numId val="1"/></numPr></pPr></style></styles>"#;
+        numbering.read_styles(styles, "styles", &mut Content::default());
+        let label = |(list, level): &(&str, usize)| {
+            let list = Some((*list).to_owned());
+            numbering.label(&ParagraphNumber { style: None, list, level: Some(*level) })
+        };
+        paragraphs.iter().map(label).collect()
+    }
+
+    #[test]
+    fn a_list_of_its_own_begins_anew_and_another_goes_on() {
+        let lists = r#"<numbering><abstractNum abstractNumId="5">
+            <lvl ilvl="0"><start val="1"/><lvlText val="%1."/></lvl>
+            <lvl ilvl="1"><start val="1"/><lvlText val="%1.%2"/></lvl></abstractNum>
+            <num numId="1"><abstractNumId val="5"/></num>
+            <num numId="2"><abstractNumId val="5"/><lvlOverride ilvl="0"><startOverride val="1"/></lvlOverride></num>
+            <num numId="3"><abstractNumId val="5"/></num>
+            <num numId="4"><abstractNumId val="5"/><lvlOverride ilvl="0"><lvl ilvl="0"><start val="1"/><numFmt val="upperLetter"/><lvlText val="%1)"/></lvl></lvlOverride></num></numbering>"#;
+        let paragraphs =
+            [("1", 0), ("1", 1), ("1", 0), ("2", 0), ("2", 0), ("2", 1), ("3", 0), ("4", 0)];
+        assert_eq!(labels(lists, &paragraphs), ["1.", "1.1", "2.", "1.", "2.", "2.1", "3.", "D)"]);
+    }
+
+    #[test]
+    fn levels_without_numbers_and_levels_that_go_on() {
+        let lists = r#"<numbering><abstractNum abstractNumId="5">
+            <lvl ilvl="0"><start val="1"/><numFmt val="upperRoman"/><lvlText val="%1"/></lvl>
+            <lvl ilvl="1"><start val="1"/><numFmt val="none"/><lvlText val="%1%2 비고"/></lvl>
+            <lvl ilvl="2"><start val="1"/><lvlText val="%1.%2.%3"/><isLgl/><lvlRestart val="0"/></lvl></abstractNum>
+            <abstractNum abstractNumId="6"><numStyleLink val="s"/></abstractNum>
+            <num numId="1"><abstractNumId val="5"/></num><num numId="2"><abstractNumId val="6"/></num></numbering>"#;
+        let paragraphs = [("1", 0), ("1", 1), ("1", 2), ("2", 0), ("2", 2)];
+        assert_eq!(labels(lists, &paragraphs), ["I", "I 비고", "1..1", "II", "2..2"]);
     }
 }

@@ -1,7 +1,7 @@
 use super::fib::{Fib, Table};
 use super::sprm::{Large, Paragraph};
 use crate::formats::bytes::{piece, u8_at, u16_at, u32_at};
-use crate::formats::docx_numbering::Numbering;
+use crate::formats::docx_numbering::{Level, List, Numbering};
 use crate::formats::windows_text::wide;
 
 /// Lists and styles that are read; Word allows some thousand.
@@ -29,14 +29,15 @@ fn definitions(fib: &Fib<'_>, tables: &[u8], numbering: &mut Numbering) {
         // A simple list has one level.
         let levels = if flags & 1 == 1 { 1 } else { 9 };
         for _ in 0..levels {
-            let Some(end) = level(tables, at, &id.to_string(), numbering) else { return };
+            let Some((level, end)) = level(tables, at) else { return };
+            numbering.add_level(&id.to_string(), level);
             at = end;
         }
     }
 }
 
-/// A level (section 2.9.150). Gives where it ends.
-fn level(tables: &[u8], at: usize, definition: &str, numbering: &mut Numbering) -> Option<usize> {
+/// A level (section 2.9.150) and where it ends.
+fn level(tables: &[u8], at: usize) -> Option<(Level, usize)> {
     let head = tables.get(at..)?.get(..28)?;
     let characters = usize::from(u8_at(head, 24)?);
     let paragraphs = usize::from(u8_at(head, 25)?);
@@ -53,8 +54,15 @@ fn level(tables: &[u8], at: usize, definition: &str, numbering: &mut Numbering) 
     }
     // Each paragraph repeats it, so it must be as short as Word keeps it.
     let text = Some(text).filter(|text| text.len() <= 255).unwrap_or_default();
-    numbering.add_level(definition, u32_at(head, 0)?, format(u8_at(head, 4)?), text);
-    Some(at + 2 + count * 2)
+    let flags = u8_at(head, 5)?;
+    let level = Level {
+        start: u32_at(head, 0)?,
+        format: format(u8_at(head, 4)?).to_owned(),
+        text,
+        legal: flags & 4 != 0,
+        restart: u8_at(head, 26).filter(|_| flags & 8 != 0).map(usize::from),
+    };
+    Some((level, at + 2 + count * 2))
 }
 
 /// The names that ECMA-376 has for the formats of numbers (MS-OSHARED, section 2.2.1.3).
@@ -80,13 +88,41 @@ fn format(code: u8) -> &'static str {
     }
 }
 
-/// Which definition the lists follow, counted from 1 (section 2.9.179).
+/// The lists, counted from 1: which definition each follows (section 2.9.131), and behind all of them where each of
+/// them differs from it (section 2.9.132).
 fn overrides(table: &[u8], numbering: &mut Numbering) {
     let count = (u32_at(table, 0).unwrap_or(0) as usize).min(MOST);
+    let mut at = 4 + count * 16;
+    let mut is_whole = true;
     for n in 0..count {
         let Some(definition) = u32_at(table, 4 + n * 16) else { return };
-        numbering.add_list((n + 1) as u16, &definition.to_string());
+        let mut list = List::new(definition.to_string());
+        // A place in the text that means nothing stands in front.
+        at += 4;
+        for _ in 0..u8_at(table, 4 + n * 16 + 12).unwrap_or(0).min(9) {
+            // Where one cannot be read, those behind it cannot be found.
+            is_whole = is_whole && differing(table, &mut at, &mut list).is_some();
+        }
+        numbering.add_list((n + 1) as u16, list);
     }
+}
+
+/// Reads how a level of a list differs from its definition (section 2.9.133) and goes behind it.
+fn differing(table: &[u8], at: &mut usize, list: &mut List) -> Option<()> {
+    let (start, flags) = (u32_at(table, *at)?, u32_at(table, *at + 4)?);
+    *at += 8;
+    let number = (flags & 0xF) as usize;
+    if flags & 0x20 != 0 {
+        let (level, end) = level(table, *at)?;
+        if flags & 0x10 != 0 {
+            list.starts.insert(number, level.start);
+        }
+        list.levels.insert(number, level);
+        *at = end;
+    } else if flags & 0x10 != 0 {
+        list.starts.insert(number, start);
+    }
+    Some(())
 }
 
 /// The styles of paragraphs (section 2.9.271), as far as they number.

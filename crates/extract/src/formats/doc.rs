@@ -21,6 +21,7 @@ use story::{Place, Story};
 use text::Text;
 
 mod fib;
+mod form;
 mod lists;
 mod runs;
 mod sprm;
@@ -29,7 +30,7 @@ mod text;
 
 pub(super) const FORMAT: Format = Format {
     name: "doc",
-    version: 1,
+    version: 2,
     media_types: &["application/msword"],
     sniff: |probe| ole_object::sniff(probe, &["WordDocument"], &["doc", "dot"]),
     media_type: |_| "application/msword",

@@ -17,7 +17,7 @@ pub(super) struct Field {
 }
 
 /// What was filled into a form field.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum FormValue {
     /// It is no form field, or its value is its result.
     #[default]

@@ -59,6 +59,8 @@ pub(super) struct Character {
     pub(super) picture: Option<u32>,
     /// Whether that is the number of an embedded object instead, or data of a field.
     pub(super) is_object: bool,
+    /// Whether that is data of a field.
+    pub(super) is_data: bool,
 }
 
 impl Character {
@@ -71,7 +73,8 @@ impl Character {
             let flag = u8_at(operand, 0).is_some_and(|flag| flag & 1 == 1);
             match code {
                 0x0800 => self.deleted = flag,
-                0x080A | 0x0806 => self.is_object = flag,
+                0x080A => self.is_object = flag,
+                0x0806 => (self.is_object, self.is_data) = (flag, flag),
                 0x6A03 => self.picture = u32_at(operand, 0),
                 0x6A09 => self.symbol = u16_at(operand, 0).zip(u16_at(operand, 2)),
                 _ => {}

@@ -3,6 +3,7 @@ use madang_document::locator::Locator;
 
 use super::text::Text;
 use crate::context::Context;
+use crate::formats::docx_field::Field;
 use crate::formats::docx_numbering::{Numbering, ParagraphNumber};
 use crate::formats::symbol_font;
 
@@ -35,8 +36,7 @@ pub(super) struct Story<'a> {
     /// The paragraph with which the open row began.
     row: u32,
     number: u32,
-    /// Open fields, each true once its result has begun.
-    fields: Vec<bool>,
+    fields: Vec<Field>,
 }
 
 impl<'a> Story<'a> {
@@ -76,13 +76,26 @@ impl<'a> Story<'a> {
             }
             match unit {
                 // Word nests fields 20 deep at most.
-                0x13 if self.fields.len() < 64 => self.fields.push(false),
+                0x13 if self.fields.len() < 64 => self.fields.push(Field::default()),
                 0x14 => {
                     if let Some(field) = self.fields.last_mut() {
-                        *field = true;
+                        field.begun = true;
                     }
                 }
-                0x15 => drop(self.fields.pop()),
+                0x15 => {
+                    let value = self.fields.pop().and_then(Field::unshown);
+                    if let Some(value) = value.filter(|_| self.fields.iter().all(|f| f.begun)) {
+                        self.decode();
+                        self.line.push_str(&value);
+                    }
+                }
+                // The data of a form field.
+                0x01 if self.fields.last().is_some_and(|field| !field.begun) => {
+                    if let (Some(field), Some(value)) = (self.fields.last_mut(), self.text.form(at))
+                    {
+                        field.form = value.clone();
+                    }
+                }
                 0x0D | 0x0C | 0x07 => {
                     self.end(at, unit, content);
                     self.ends.push(at);
@@ -92,7 +105,7 @@ impl<'a> Story<'a> {
                     }
                 }
                 // The instruction of a field.
-                _ if self.fields.contains(&false) => {}
+                _ if self.fields.iter().any(|field| !field.begun) => {}
                 0x09 | 0x0B | 0x0E => self.units.push(if unit == 0x09 { 0x09 } else { 0x0A }),
                 // The hyphen that does not break; the one that shows only where a line breaks.
                 0x1E => self.units.push(u16::from(b'-')),
@@ -102,7 +115,12 @@ impl<'a> Story<'a> {
                 },
                 // Pictures, references of notes, separators.
                 0x00..=0x1F => {}
-                unit => self.units.push(unit),
+                unit => {
+                    if unit != 0x20 {
+                        self.fields.iter_mut().for_each(|field| field.shown = true);
+                    }
+                    self.units.push(unit);
+                }
             }
         }
         self.decode();
@@ -134,7 +152,7 @@ impl<'a> Story<'a> {
         let properties = self.text.paragraph(at);
         // An instruction does not run on into the next paragraph: its end was lost.
         if properties.depth == 0 {
-            self.fields.iter_mut().for_each(|field| *field = true);
+            self.fields.iter_mut().for_each(|field| field.begun = true);
         }
         let number = ParagraphNumber::of(properties.style, properties.list, properties.level);
         let label = self.numbering.label(&number);

@@ -1,10 +1,12 @@
 use std::collections::BTreeSet;
 
 use super::fib::{Fib, Table};
+use super::form::form;
 use super::runs::{Runs, characters, paragraphs};
 use super::sprm::{Character, Paragraph, sprms};
 use crate::formats::bytes::{piece, u8_at, u16_at, u32_at};
 use crate::formats::code_page;
+use crate::formats::docx_field::FormValue;
 
 /// The characters of a document, in the order of its positions, and what is known of them.
 pub(super) struct Text {
@@ -13,6 +15,8 @@ pub(super) struct Text {
     deleted: Vec<bool>,
     /// First position, the one behind the last, font and code of signs.
     symbols: Vec<(usize, usize, (u16, u16))>,
+    /// First position, the one behind the last, and what was filled into the form field that has its data there.
+    forms: Vec<(usize, usize, FormValue)>,
     /// Where pictures lie in the stream `Data`.
     pub(super) pictures: BTreeSet<u32>,
     pieces: Vec<Piece>,
@@ -48,6 +52,7 @@ impl Text {
             units: Vec::new(),
             deleted: Vec::new(),
             symbols: Vec::new(),
+            forms: Vec::new(),
             pictures: BTreeSet::new(),
             pieces: Vec::new(),
             changes: Vec::new(),
@@ -63,7 +68,7 @@ impl Text {
         }
         let runs = characters(stream, table(Table::CharacterPages), fib.is_new);
         for number in 0..text.pieces.len() {
-            text.read_piece(number, stream, &runs);
+            text.read_piece(number, stream, data, &runs);
         }
         text
     }
@@ -99,7 +104,7 @@ impl Text {
         }
     }
 
-    fn read_piece(&mut self, number: usize, stream: &[u8], runs: &Runs<Character>) {
+    fn read_piece(&mut self, number: usize, stream: &[u8], data: &[u8], runs: &Runs<Character>) {
         let Some(piece) = self.pieces.get(number) else { return };
         // Pieces follow one another without a gap; no document has more characters than bytes.
         let most = stream.len().saturating_sub(self.units.len());
@@ -144,6 +149,10 @@ impl Text {
             if let Some(picture) = properties.picture.filter(|_| !properties.is_object) {
                 self.pictures.insert(picture);
             }
+            let value = properties.picture.filter(|_| properties.is_data);
+            if let Some(value) = value.and_then(|at| form(data, at)) {
+                self.forms.push((from, to, value));
+            }
         }
     }
 
@@ -176,6 +185,13 @@ impl Text {
         let after = self.symbols.partition_point(|(first, ..)| *first <= at);
         let run = self.symbols.get(after.checked_sub(1)?)?;
         (at < run.1).then_some(run.2)
+    }
+
+    /// What was filled into the form field that has its data at this position, if it is one.
+    pub(super) fn form(&self, at: usize) -> Option<&FormValue> {
+        let after = self.forms.partition_point(|(first, ..)| *first <= at);
+        let (_, behind, value) = self.forms.get(after.checked_sub(1)?)?;
+        (at < *behind).then_some(value)
     }
 
     /// The properties of the paragraph whose mark stands at this position.

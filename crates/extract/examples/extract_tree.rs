@@ -1,6 +1,6 @@
 //! Extracts every file of a tree in this process and writes the texts, for measuring against references:
 //! `extract_tree CORPUS OUT [FOLDER…]` writes `OUT/<folder>/<file>.txt`, the object's own text first, then its members',
-//! and prints per file: path, outcome, media type, format,
+//! and `OUT-own/<folder>/<file>.txt`, its own text alone, and prints per file: path, outcome, media type, format,
 //! milliseconds, number of documents, encoding, reason.
 #![allow(
     clippy::disallowed_methods,
@@ -56,9 +56,12 @@ fn main() {
             first.and_then(|d| d.reason.as_deref()).unwrap_or("-").replace(['\t', '\n'], " "),
         );
         let texts: Vec<_> = documents.iter().map(|d| d.content.text()).collect();
-        let target = Path::new(&out).join(format!("{}.txt", inner.display()));
-        fs::create_dir_all(target.parent().expect("a folder")).expect("a folder to write to");
-        fs::write(target, texts.join("\n")).expect("a file to write");
+        let own = texts.first().cloned().unwrap_or_default();
+        for (out, text) in [(out.clone(), texts.join("\n")), (format!("{out}-own"), own)] {
+            let target = Path::new(&out).join(format!("{}.txt", inner.display()));
+            fs::create_dir_all(target.parent().expect("a folder")).expect("a folder to write to");
+            fs::write(target, text).expect("a file to write");
+        }
     }
 }
 

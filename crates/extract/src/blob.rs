@@ -62,7 +62,7 @@ pub fn read_range<B: Blob + ?Sized>(blob: &B, offset: u64, length: u64) -> io::R
     Ok(bytes)
 }
 
-impl Blob for [u8] {
+impl Blob for &[u8] {
     fn len(&self) -> u64 {
         <[u8]>::len(self) as u64
     }
@@ -83,7 +83,7 @@ impl Blob for [u8] {
 
 impl Blob for Vec<u8> {
     fn len(&self) -> u64 {
-        Blob::len(self.as_slice())
+        Blob::len(&self.as_slice())
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {

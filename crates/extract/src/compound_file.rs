@@ -125,10 +125,30 @@ impl<'a> CompoundFile<'a> {
     /// # Errors
     /// When the copy cannot be written: a stream has a name that it may not have.
     pub(crate) fn copy(&self, storage: &DirectoryEntry, limit: u64) -> std::io::Result<Vec<u8>> {
+        self.copy_with(&[("/", storage)], limit, |_, bytes| bytes)
+    }
+
+    /// As [`copy`](Self::copy), of several storages, each to a folder of the copy that ends with `/`. Streams pass through
+    /// `edit` with their path in the copy.
+    ///
+    /// # Errors
+    /// When the copy cannot be written.
+    pub(crate) fn copy_with(
+        &self,
+        storages: &[(&str, &DirectoryEntry)],
+        limit: u64,
+        mut edit: impl FnMut(&str, Vec<u8>) -> Vec<u8>,
+    ) -> std::io::Result<Vec<u8>> {
         let mut copy = cfb::CompoundFile::create(std::io::Cursor::new(Vec::new()))?;
         let mut left = limit;
-        let mut open = vec![(String::from("/"), storage)];
         let mut entered = BTreeSet::new();
+        let mut open: Vec<(String, &DirectoryEntry)> = Vec::new();
+        for (folder, storage) in storages {
+            if *folder != "/" {
+                copy.create_storage(folder.trim_end_matches('/'))?;
+            }
+            open.push(((*folder).to_owned(), storage));
+        }
         while let Some((folder, storage)) = open.pop() {
             if !entered.insert(storage.child) {
                 continue;
@@ -145,7 +165,7 @@ impl<'a> CompoundFile<'a> {
                 } else {
                     let bytes = self.read(entry, left);
                     left = left.saturating_sub(bytes.len() as u64);
-                    copy.create_new_stream(&path)?.write_all(&bytes)?;
+                    copy.create_new_stream(&path)?.write_all(&edit(&path, bytes))?;
                 }
             }
         }

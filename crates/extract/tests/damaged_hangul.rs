@@ -23,11 +23,10 @@ fn read(bytes: Vec<u8>, name: &str) -> Extraction {
     read_within(&bytes, name, limits())
 }
 
-#[expect(clippy::ptr_arg, reason = "a slice is no `dyn Blob`, for it has no size of its own")]
-fn read_within(bytes: &Vec<u8>, name: &str, limits: Limits) -> Extraction {
+fn read_within(bytes: &[u8], name: &str, limits: Limits) -> Extraction {
     let kept = RefCell::new(Vec::<Extraction>::new());
     let order = Order { limits, ..Order::named(name) };
-    extract(bytes, &order, &Engines::none(), &kept);
+    extract(&bytes, &order, &Engines::none(), &kept);
     // A package whose media type is damaged is an archive with members; the object comes last.
     let document = kept.into_inner().pop();
     document.unwrap_or_else(|| panic!("{name}: nothing was delivered"))

@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::fs;
+use std::io::{Cursor, Write as _};
 use std::path::Path;
 
 use madang_document::outcome::Outcome;
@@ -86,6 +87,11 @@ fn ppt() {
 }
 
 #[test]
+fn msg() {
+    damage_each("msg");
+}
+
+#[test]
 fn word_xml() {
     damage_each("word_xml");
 }
@@ -93,4 +99,53 @@ fn word_xml() {
 #[test]
 fn spreadsheet_xml() {
     damage_each("spreadsheet_xml");
+}
+
+/// A compound file in whose allocation table two chains go on at one sector where they should end: strict readers refuse
+/// it as a whole, and whoever stops at the size of a stream loses nothing.
+fn doubled(mut bytes: Vec<u8>) -> Vec<u8> {
+    let table = 512 * (1 + u32::from_le_bytes(bytes[76..80].try_into().unwrap()) as usize);
+    let ends =
+        (table..table + 512).step_by(4).filter(|at| bytes[*at..at + 4] == [0xFE, 0xFF, 0xFF, 0xFF]);
+    let ends: Vec<usize> = ends.take(2).collect();
+    assert_eq!(ends.len(), 2);
+    for at in ends {
+        bytes[at..at + 4].copy_from_slice(&1u32.to_le_bytes());
+    }
+    assert!(cfb::CompoundFile::open(Cursor::new(&bytes)).is_err());
+    bytes
+}
+
+fn fixture(path: &str) -> Vec<u8> {
+    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures").join(path)).unwrap()
+}
+
+#[test]
+fn a_sector_that_is_named_twice_costs_no_message() {
+    for (name, word) in [("meeting.msg", "회의"), ("cp949.msg", "단수")] {
+        let documents = read(doubled(fixture(&format!("msg/{name}"))), name);
+        let message = documents.last().unwrap();
+        let whole = read(fixture(&format!("msg/{name}")), name);
+        assert_eq!(message.format, "msg", "{name}: {:?}", message.reason);
+        assert_eq!(message.content.text(), whole.last().unwrap().content.text(), "{name}");
+        assert!(message.content.text().contains(word), "{}", message.content.text());
+    }
+}
+
+#[test]
+fn a_damaged_document_in_another_is_read_or_told_of() {
+    let mut from = zip::ZipArchive::new(Cursor::new(fixture("docx/features.docx"))).unwrap();
+    let mut to = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for n in 0..from.len() {
+        to.raw_copy_file(from.by_index_raw(n).unwrap()).unwrap();
+    }
+    to.start_file("word/embeddings/old.doc", zip::write::SimpleFileOptions::default()).unwrap();
+    to.write_all(&doubled(fixture("doc/features.doc"))).unwrap();
+    let documents = read(to.finish().unwrap().into_inner(), "outer.docx");
+    let inner = documents.iter().find(|document| {
+        document.member.as_ref().is_some_and(|path| path.to_string().ends_with("old.doc"))
+    });
+    let inner = inner.unwrap_or_else(|| panic!("{:?}", documents.last().unwrap().content.members));
+    assert_eq!((inner.format.as_str(), inner.outcome), ("doc", Outcome::Ok), "{:?}", inner.reason);
+    assert!(!inner.content.text().is_empty());
 }

@@ -121,4 +121,17 @@ mod tests {
             assert_eq!(iso8601(text).is_some(), is_date, "{text}");
         }
     }
+    #[test]
+    fn times_of_windows_count_from_1601() {
+        for (ticks, time) in [
+            (133_537_254_000_000_000, Some("2024-03-01T00:10:00Z")),
+            // Not set, long before there was Windows, and Outlook's word for never: the end of the year 4500.
+            (0, None),
+            (10_000_000, None),
+            (915_151_392_000_000_000, None),
+            (u64::MAX, None),
+        ] {
+            assert_eq!(filetime(ticks).map(|time| time.to_string()).as_deref(), time, "{ticks}");
+        }
+    }
 }

@@ -126,7 +126,7 @@ impl Walk {
             "errBars" => markup.skip(),
             "strRef" | "numRef" | "multiLvlStrRef" => self.of_cells = true,
             "strCache" | "strLit" | "dlblRangeCache" => {
-                (self.points, self.numbers) = (Some(Vec::new()), false)
+                (self.points, self.numbers) = (Some(Vec::new()), false);
             }
             "numCache" | "numLit" => {
                 (self.points, self.numbers) = (Some(Vec::new()), true);

@@ -6,7 +6,7 @@ use madang_document::content::{Content, Member};
 use madang_document::outcome::Outcome;
 
 use super::hangul_chart::chart_text;
-use super::ooxml;
+use super::ole_object;
 use crate::compound_file::{CompoundFile, SIGNATURE};
 use crate::context::Context;
 use crate::unpack::{End, Unpacked, leave_member, take_member, unpack};
@@ -96,12 +96,12 @@ fn open_object(path: &str, object: Vec<u8>, context: &Context<'_>, content: &mut
                 "{path}/{}",
                 if picture.starts_with(b"BM") { "object.bmp" } else { "object" }
             );
-            ooxml::deliver(context, &path, picture.to_vec(), content);
+            ole_object::open_file(&path, picture.to_vec(), context, content);
             return;
         }
     }
     let before = content.members.len();
-    ooxml::deliver(context, path, object, content);
+    ole_object::open_file(path, object, context, content);
     let unread = content.members.get(before).is_some_and(|member| member.outcome.is_none());
     if unread && context.may_open_member().is_ok() {
         content.lost(format!("{path}: an object of a program whose data cannot be read"));

@@ -1,39 +1,28 @@
 //! Messages, appointments and contacts of Outlook (MS-OXMSG): a compound file with a stream for each property.
 
-use std::io::{Read as _, Write as _};
+use std::cell::Cell;
 
-use cfb::CompoundFile;
 use madang_document::content::{Content, Member};
 use madang_document::locator::Locator;
 
-use super::mapi::{
-    ATTACH_DATA, ATTACH_METHOD, Properties, SUBJECT, attachment_name, filetime, read_message,
-};
-use crate::blob::{Blob, Cursor};
+use super::mapi::{ATTACH_DATA, ATTACH_METHOD, Properties, SUBJECT, attachment_name, read_message};
+use super::{date, ole_object};
+use crate::blob::Blob;
+use crate::compound_file::{CompoundFile, DirectoryEntry};
 use crate::context::Context;
 use crate::error::ExtractError;
-use crate::format::{Format, Match};
+use crate::format::Format;
 use crate::member_path::MemberPaths;
-use crate::probe::Probe;
 use crate::unpack::take_member;
 
 pub(super) const FORMAT: Format = Format {
     name: "msg",
-    version: 1,
+    version: 2,
     media_types: &["application/vnd.ms-outlook"],
-    sniff,
+    sniff: |probe| ole_object::sniff(probe, &[PROPERTIES], &["msg"]),
     media_type: |_| "application/vnd.ms-outlook",
     extract,
 };
-
-fn sniff(probe: &Probe<'_>) -> Match {
-    match probe.cfb() {
-        Some(streams) if streams.iter().any(|path| path == PROPERTIES) => Match::Container,
-        // A compound file that is damaged is still a message if it is called one.
-        None if probe.extension == "msg" && probe.starts_with(b"\xD0\xCF\x11\xE0") => Match::Magic,
-        _ => Match::No,
-    }
-}
 
 const PROPERTIES: &str = "__properties_version1.0";
 const NAMES: &str = "__nameid_version1.0";
@@ -48,54 +37,57 @@ const MOST_RECIPIENTS: usize = 2_000;
 const MOST_ENTRIES: usize = 100_000;
 
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
-    let file = CompoundFile::open(Cursor::new(blob)).map_err(ExtractError::corrupt)?;
-    let mut source = Source { file, size: blob.len(), context };
+    let file = ole_object::open(blob)?;
+    let source = Source { file: &file, size: blob.len(), context, is_cut: Cell::new(false) };
     let mut content = Content::default();
-    let message = source.object("/", HEADER, None)?;
+    let root = file.root().ok_or_else(|| ExtractError::corrupt("it has no root storage"))?;
+    let message = source.object(root, HEADER, None)?;
     let page = message.code_page();
     let mut recipients = Vec::new();
     let mut attachments = Vec::new();
-    for name in source.storages() {
-        if name.starts_with("__recip_version1.0_#") && recipients.len() < MOST_RECIPIENTS {
-            recipients.push(source.object(&format!("/{name}"), PART_HEADER, page)?);
-        } else if name.starts_with("__attach_version1.0_#") {
-            attachments.push(name);
+    for storage in source.storages(root) {
+        if storage.name.starts_with("__recip_version1.0_#") && recipients.len() < MOST_RECIPIENTS {
+            recipients.push(source.object(storage, PART_HEADER, page)?);
+        } else if storage.name.starts_with("__attach_version1.0_#") {
+            attachments.push(storage);
         }
     }
     read_message(&message, &recipients, &mut content, context);
-    appointment(&mut source, &message, &mut content);
+    appointment(&source, root, &message, &mut content);
     let mut paths = MemberPaths::default();
-    for (number, name) in (1..).zip(attachments) {
-        let path = format!("/{name}");
+    for (number, storage) in (1..).zip(attachments) {
         if let Err(limit) = context.may_open_member() {
             content.cut(limit.to_string());
             break;
         }
-        if !attachment(&mut source, &path, number, page, &mut paths, &mut content)? {
+        if !attachment(&source, storage, number, page, &mut paths, &mut content)? {
             break;
         }
+    }
+    if source.is_cut.get() {
+        content.lost("a part of the compound file is damaged");
     }
     Ok(content)
 }
 
-/// Delivers an attachment; gives whether the next may be delivered.
+/// Delivers the attachment in a storage; gives whether the next may be delivered.
 fn attachment(
-    source: &mut Source<'_>,
-    path: &str,
+    source: &Source<'_>,
+    storage: &DirectoryEntry,
     number: usize,
     page: Option<u16>,
     paths: &mut MemberPaths,
     content: &mut Content,
 ) -> Result<bool, ExtractError> {
     const BY_VALUE: u32 = 1;
-    let attachment = source.object(path, PART_HEADER, page)?;
+    let attachment = source.object(storage, PART_HEADER, page)?;
     let name = attachment_name(&attachment).map(|name| name.replace(['/', '\\'], "-"));
-    let inside = format!("{path}/__substg1.0_3701000D");
-    if source.file.is_stream(format!("{inside}/{PROPERTIES}")) {
-        let nested = source.object(&inside, NESTED_HEADER, page)?;
+    let inside = source.file.child(storage, "__substg1.0_3701000D").filter(|e| e.is_storage());
+    if let Some(inside) = inside.filter(|inside| source.file.child(inside, PROPERTIES).is_some()) {
+        let nested = source.object(inside, NESTED_HEADER, page)?;
         let subject = nested.text(SUBJECT).map(|subject| subject.replace(['/', '\\'], "-"));
         let name = subject.or(name).unwrap_or_else(|| format!("message-{number}"));
-        let bytes = match source.whole(&inside) {
+        let bytes = match source.whole(inside) {
             Ok(bytes) => bytes,
             Err(error) => {
                 content.lost(format!("the message in attachment {number}: {error}"));
@@ -120,8 +112,17 @@ fn attachment(
 }
 
 /// Place and time of an appointment, whose properties have numbers of their own in each file.
-fn appointment(source: &mut Source<'_>, message: &Properties, content: &mut Content) {
-    let Ok(names) = source.stream(&format!("/{NAMES}/__substg1.0_00030102")) else { return };
+fn appointment(
+    source: &Source<'_>,
+    root: &DirectoryEntry,
+    message: &Properties,
+    content: &mut Content,
+) {
+    let numbers = source
+        .file
+        .child(root, NAMES)
+        .and_then(|storage| source.file.child(storage, "__substg1.0_00030102"));
+    let Some(Ok(names)) = numbers.map(|entry| source.stream(entry)) else { return };
     let id_of = |wanted: u32| {
         names.as_chunks::<8>().0.iter().find_map(|[a, b, c, d, kind, _, e, f]| {
             let is_number = kind & 1 == 0;
@@ -136,55 +137,57 @@ fn appointment(source: &mut Source<'_>, message: &Properties, content: &mut Cont
     }
     for (number, name) in [(0x820D, "calendar.start"), (0x820E, "calendar.end")] {
         let ticks = id_of(number).and_then(|id| message.bytes(id)?.first_chunk::<8>().copied());
-        let time = ticks.and_then(|ticks| filetime(u64::from_le_bytes(ticks)));
-        content.metadata.set_some(name, time);
+        let time = ticks.and_then(|ticks| date::filetime(u64::from_le_bytes(ticks)));
+        content.metadata.set_some(name, time.map(|time| time.to_string()));
     }
 }
 
 struct Source<'a> {
-    file: CompoundFile<Cursor<'a>>,
+    file: &'a CompoundFile<'a>,
     size: u64,
     context: &'a Context<'a>,
+    /// Whether a stream was shorter than its directory entry says.
+    is_cut: Cell<bool>,
 }
 
-impl Source<'_> {
-    /// The names of the storages at the root, in their order.
-    fn storages(&self) -> Vec<String> {
-        let entries = self.file.read_root_storage().take(MOST_ENTRIES);
-        let mut names: Vec<String> =
-            entries.filter(|entry| entry.is_storage()).map(|e| e.name().to_owned()).collect();
-        names.sort();
-        names
+impl<'a> Source<'a> {
+    /// The storages in a storage, in the order of their names.
+    fn storages(&self, storage: &DirectoryEntry) -> Vec<&'a DirectoryEntry> {
+        let inside = self.file.inside(storage).into_iter().take(MOST_ENTRIES);
+        let mut storages: Vec<_> = inside.filter(|entry| entry.is_storage()).collect();
+        storages.sort_by(|a, b| a.name.cmp(&b.name));
+        storages
     }
 
     /// Reads a stream; each of its bytes counts as unpacked, for many streams may claim the same.
-    fn stream(&mut self, path: &str) -> Result<Vec<u8>, ExtractError> {
-        let stream = self.file.open_stream(path)?;
-        let mut bytes = Vec::new();
+    ///
+    /// # Errors
+    /// [`ExtractError::Limit`].
+    fn stream(&self, entry: &DirectoryEntry) -> Result<Vec<u8>, ExtractError> {
         // No stream is longer than the file, whatever its directory entry says.
-        stream.take(self.size).read_to_end(&mut bytes)?;
+        let bytes = self.file.read(entry, self.size);
+        if (bytes.len() as u64) < entry.size {
+            self.is_cut.set(true);
+        }
         self.context.spend_unpacked(bytes.len() as u64)?;
         Ok(bytes)
     }
 
     /// The properties of the object in a storage; texts are in code page `page` unless the object names another.
-    /// Streams that are damaged are passed over.
     ///
     /// # Errors
     /// [`ExtractError::Limit`].
     fn object(
-        &mut self,
-        storage: &str,
+        &self,
+        storage: &DirectoryEntry,
         header: usize,
         page: Option<u16>,
     ) -> Result<Properties, ExtractError> {
         let mut properties = Properties::in_page(page);
-        let at = storage.trim_end_matches('/');
-        let or_limit = |read: Result<Vec<u8>, ExtractError>| match read {
-            Err(limit @ ExtractError::Limit(_)) => Err(limit),
-            read => Ok(read.unwrap_or_default()),
+        let fixed = match self.file.child(storage, PROPERTIES) {
+            Some(entry) => self.stream(entry)?,
+            None => Vec::new(),
         };
-        let fixed = or_limit(self.stream(&format!("{at}/{PROPERTIES}")))?;
         for entry in fixed.get(header..).unwrap_or_default().as_chunks::<16>().0 {
             let [a, b, c, d, _, _, _, _, value @ ..] = *entry;
             let (kind, id) = (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d]));
@@ -193,19 +196,12 @@ impl Source<'_> {
                 properties.add(id, kind, value.to_vec());
             }
         }
-        let names: Vec<String> = match self.file.read_storage(storage) {
-            Ok(entries) => entries
-                .take(MOST_ENTRIES)
-                .filter(|entry| entry.is_stream())
-                .map(|entry| entry.name().to_owned())
-                .collect(),
-            Err(_) => Vec::new(),
-        };
-        for name in names {
-            let tag = name.strip_prefix("__substg1.0_").filter(|tag| tag.len() == 8);
+        let inside = self.file.inside(storage).into_iter().take(MOST_ENTRIES);
+        for entry in inside.filter(|entry| !entry.is_storage()) {
+            let tag = entry.name.strip_prefix("__substg1.0_").filter(|tag| tag.len() == 8);
             let Some(tag) = tag.and_then(|tag| u32::from_str_radix(tag, 16).ok()) else { continue };
             let (id, kind) = (tag >> 16, tag & 0xFFFF);
-            let bytes = or_limit(self.stream(&format!("{at}/{name}")))?;
+            let bytes = self.stream(entry)?;
             if let (Ok(id), Ok(kind)) = (u16::try_from(id), u16::try_from(kind)) {
                 properties.add(id, kind, bytes);
             }
@@ -213,35 +209,18 @@ impl Source<'_> {
         Ok(properties)
     }
 
-    /// The message in a storage as a file of its own.
-    fn whole(&mut self, storage: &str) -> Result<Vec<u8>, ExtractError> {
-        let mut copy = CompoundFile::create(std::io::Cursor::new(Vec::new()))?;
-        for (from, to) in
-            [(storage.to_owned(), String::new()), (format!("/{NAMES}"), format!("/{NAMES}"))]
-        {
-            let Ok(entries) = self.file.walk_storage(&from) else { continue };
-            let entries: Vec<(String, bool)> = entries
-                .take(MOST_ENTRIES)
-                .map(|entry| (entry.path().to_string_lossy().into_owned(), entry.is_stream()))
-                .collect();
-            for (path, is_stream) in entries {
-                let inner = path.strip_prefix(&from).unwrap_or(&path);
-                let target = format!("{to}{inner}");
-                if target.is_empty() || target == "/" || copy.exists(&target) {
-                    continue;
-                }
-                if !is_stream {
-                    copy.create_storage_all(&target)?;
-                    continue;
-                }
-                let mut bytes = self.stream(&path)?;
-                if target == format!("/{PROPERTIES}") && bytes.len() >= NESTED_HEADER {
-                    bytes.splice(NESTED_HEADER..NESTED_HEADER, [0; HEADER - NESTED_HEADER]);
-                }
-                copy.create_stream(&target)?.write_all(&bytes)?;
+    /// The message in a storage as a file of its own, with the names of its properties, which the outermost message keeps.
+    fn whole(&self, storage: &DirectoryEntry) -> std::io::Result<Vec<u8>> {
+        let names = self.file.root().and_then(|root| self.file.child(root, NAMES));
+        let folder = format!("/{NAMES}/");
+        let mut storages = vec![("/", storage)];
+        storages.extend(names.map(|names| (folder.as_str(), names)));
+        let most = self.context.limits.member.min(self.context.unpacked_left());
+        self.file.copy_with(&storages, most, |path, mut bytes| {
+            if path.strip_prefix('/') == Some(PROPERTIES) && bytes.len() >= NESTED_HEADER {
+                bytes.splice(NESTED_HEADER..NESTED_HEADER, [0; HEADER - NESTED_HEADER]);
             }
-        }
-        copy.flush()?;
-        Ok(copy.into_inner().into_inner())
+            bytes
+        })
     }
 }

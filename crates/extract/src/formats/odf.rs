@@ -7,6 +7,7 @@ use madang_document::metadata;
 use super::keywords::keywords;
 use super::markup::{Markup, Node};
 use super::odf_body::Body;
+use super::ole_object;
 use super::ooxml;
 use super::package::{Package, decode};
 use crate::blob::Blob;
@@ -236,7 +237,7 @@ fn members(package: &mut Package<'_>, embedded: &[String], content: &mut Content
             && !name.contains('/')
             && let Some(bytes) = package.bytes(&name, content)
         {
-            ooxml::deliver(package.context(), &name, bytes, content);
+            ole_object::open_file(&name, bytes, package.context(), content);
         }
     }
     for folder in embedded {

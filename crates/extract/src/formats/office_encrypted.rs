@@ -5,7 +5,7 @@ use madang_document::content::Content;
 
 use super::office_cipher::{self, Locked};
 use super::{docx, pptx, xlsx};
-use crate::blob::{Blob, Cursor};
+use crate::blob::Blob;
 use crate::compound_file::CompoundFile;
 use crate::context::Context;
 use crate::error::ExtractError;
@@ -68,6 +68,9 @@ const KNOWN_PASSWORDS: [&str; 1] = ["VelvetSweatshop"];
 /// What is read of the stream that says how the package is encrypted.
 const LOCK_SIZE: u64 = 64 * 1024;
 
+/// Streams among which the mark of rights management is looked for.
+const MOST_PATHS: usize = 1_000;
+
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     if let Some(package) = opened(blob, context)? {
         let read = match holds(&package) {
@@ -78,10 +81,10 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         return read(&package, context);
     }
     // MS-OFFCRYPTO, section 2.2.2: an IRM-protected package names its data space so.
-    let rights = cfb::CompoundFile::open(Cursor::new(blob)).is_ok_and(|file| {
-        file.walk().any(|entry| {
-            entry.name() == "DRMEncryptedDataSpace" || entry.name() == "DRMEncryptedTransform"
-        })
+    let rights = CompoundFile::open(blob).is_ok_and(|file| {
+        let paths = file.paths(MOST_PATHS);
+        let mut names = paths.iter().flat_map(|path| path.split('/'));
+        names.any(|name| ["DRMEncryptedDataSpace", "DRMEncryptedTransform"].contains(&name))
     });
     Err(match rights {
         true => ExtractError::Drm("the document is protected by rights management".into()),

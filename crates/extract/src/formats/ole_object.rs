@@ -3,7 +3,7 @@
 
 use madang_document::content::{Content, Member};
 
-use super::ooxml;
+use super::package::cut_once;
 use crate::blob::Blob;
 use crate::compound_file::{CompoundFile, DirectoryEntry, SIGNATURE};
 use crate::context::Context;
@@ -69,6 +69,122 @@ pub(super) fn deliver(
         content.cut(limit.to_string());
         return false;
     }
-    ooxml::deliver(context, path, bytes, content);
+    open_file(path, bytes, context, content);
     true
+}
+
+/// Extracts the bytes of an embedded file, which were accounted for, as the member `path`; an object that only wraps a file
+/// is unwrapped first.
+pub(super) fn open_file(path: &str, bytes: Vec<u8>, context: &Context<'_>, content: &mut Content) {
+    let size = bytes.len() as u64;
+    let (path, bytes) = match OleObject::of(&bytes) {
+        OleObject::NotOne | OleObject::Document => (path.to_owned(), bytes),
+        OleObject::File { name, bytes } => (format!("{path}/{name}"), bytes),
+        OleObject::Foreign => {
+            // The data of some program's own object: nothing in it is a file.
+            content.members.push(Member { path: path.to_owned(), size: Some(size), outcome: None });
+            return;
+        }
+    };
+    match context.member(&path, &bytes) {
+        Ok(member) => content.members.push(member),
+        Err(error) => {
+            cut_once(content, error.to_string());
+            content.members.push(Member { path, size: Some(size), outcome: None });
+        }
+    }
+}
+
+/// What an embedded compound file (MS-CFB) turns out to be.
+enum OleObject {
+    /// No compound file, or one that is too damaged to tell: what is wrong with it is said where it is read.
+    NotOne,
+    /// A document that is itself a compound file: .doc, .xls, .ppt, .msg, .hwp.
+    Document,
+    /// A wrapped file.
+    File { name: String, bytes: Vec<u8> },
+    /// Something else.
+    Foreign,
+}
+
+/// Streams that only a document has at its root.
+const OF_DOCUMENTS: [&str; 6] = [
+    "WordDocument",
+    "Workbook",
+    "Book",
+    "PowerPoint Document",
+    "FileHeader",
+    "__properties_version1.0",
+];
+
+impl OleObject {
+    fn of(bytes: &[u8]) -> OleObject {
+        if !bytes.starts_with(&SIGNATURE) {
+            return OleObject::NotOne;
+        }
+        let Ok(file) = CompoundFile::open(&bytes) else { return OleObject::NotOne };
+        // No stream is longer than the file, whatever its directory entry says.
+        let stream = |name: &str| file.root_stream(name, bytes.len() as u64);
+        if let Some((name, bytes)) = stream("\u{1}Ole10Native").as_deref().and_then(packaged) {
+            return OleObject::File { name, bytes };
+        }
+        if let Some(bytes) = stream("Package") {
+            return OleObject::File { name: "package".into(), bytes };
+        }
+        if let Some(bytes) = stream("CONTENTS").filter(|data| data.starts_with(b"%PDF")) {
+            return OleObject::File { name: "contents.pdf".into(), bytes };
+        }
+        let streams = file.streams(None);
+        if streams.is_empty() {
+            return OleObject::NotOne;
+        }
+        let is_document = streams
+            .iter()
+            .any(|entry| OF_DOCUMENTS.iter().any(|name| entry.name.eq_ignore_ascii_case(name)));
+        if is_document { OleObject::Document } else { OleObject::Foreign }
+    }
+}
+
+/// The name and bytes of a file in the stream `Ole10Native` (MS-OLEDS, section 2.3.6; the layout of the
+/// packager's data is from the Apache POI source, `Ole10Native`): size, two bytes, label, path, four bytes,
+/// a counted path, size, data.
+pub(super) fn packaged(data: &[u8]) -> Option<(String, Vec<u8>)> {
+    fn c_string(data: &[u8]) -> Option<(&[u8], &[u8])> {
+        let end = data.iter().position(|&b| b == 0)?;
+        Some((data.get(..end)?, data.get(end + 1..)?))
+    }
+    fn number(data: &[u8]) -> Option<(usize, &[u8])> {
+        let (number, rest) = data.split_first_chunk::<4>()?;
+        Some((usize::try_from(u32::from_le_bytes(*number)).ok()?, rest))
+    }
+    let (_, rest) = number(data)?;
+    let (label, rest) = c_string(rest.get(2..)?)?;
+    let (_, rest) = c_string(rest)?;
+    let (length, rest) = number(rest.get(4..)?)?;
+    let (length, rest) = number(rest.get(length..)?)?;
+    let bytes = rest.get(..length)?;
+    // Packager writes the name in the code page of the machine that embedded it.
+    let label = String::from_utf8(label.to_vec())
+        .unwrap_or_else(|_| encoding_rs::EUC_KR.decode_without_bom_handling(label).0.into_owned());
+    let name = label.rsplit(['/', '\\']).next().unwrap_or_default();
+    let name = if name.is_empty() { "object" } else { name };
+    Some((name.to_owned(), bytes.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_packaged_file_is_unwrapped() {
+        let mut data = vec![0, 0, 0, 0, 2, 0];
+        data.extend(b"plan.txt\0C:\\plan.txt\0");
+        data.extend([0, 0, 3, 0, 3, 0, 0, 0]);
+        data.extend(b"x.t");
+        data.extend([5, 0, 0, 0]);
+        data.extend(b"hello");
+        assert_eq!(packaged(&data), Some(("plan.txt".to_owned(), b"hello".to_vec())));
+        data.truncate(data.len() - 1);
+        assert_eq!(packaged(&data), None);
+    }
 }

@@ -1,8 +1,6 @@
 //! What Word, Excel and PowerPoint files have in common (ECMA-376): the package's relationships, the
 //! properties, the thumbnail, media and embedded files.
 
-use std::io::Read;
-
 use madang_document::content::{Content, Member};
 use madang_document::metadata;
 
@@ -10,10 +8,10 @@ use super::date;
 use super::drawing;
 use super::keywords::keywords;
 use super::markup::{Markup, Node};
-use super::package::{Package, cut_once};
+use super::ole_object;
+use super::package::Package;
 use super::preview;
 use super::xstring::xstring;
-use crate::context::Context;
 use crate::format::Match;
 use crate::probe::Probe;
 
@@ -264,96 +262,7 @@ fn embedded(package: &mut Package<'_>, name: &str, content: &mut Content) {
         content.members.push(Member { path: name.to_owned(), size, outcome: None });
         return;
     };
-    deliver(package.context(), name, bytes, content);
-}
-
-/// Extracts the bytes of an embedded file as the member `path`.
-pub(super) fn deliver(context: &Context<'_>, path: &str, bytes: Vec<u8>, content: &mut Content) {
-    let size = bytes.len() as u64;
-    let (path, bytes) = match ole_object(&bytes) {
-        OleObject::NotOne | OleObject::Document => (path.to_owned(), bytes),
-        OleObject::File { name, bytes } => (format!("{path}/{name}"), bytes),
-        OleObject::Foreign => {
-            // The data of some program's own object: nothing in it is a file.
-            content.members.push(Member { path: path.to_owned(), size: Some(size), outcome: None });
-            return;
-        }
-    };
-    match context.member(&path, &bytes) {
-        Ok(member) => content.members.push(member),
-        Err(error) => {
-            cut_once(content, error.to_string());
-            content.members.push(Member { path, size: Some(size), outcome: None });
-        }
-    }
-}
-
-/// What an embedded compound file (MS-CFB) turns out to be.
-enum OleObject {
-    /// No compound file.
-    NotOne,
-    /// A document that is itself a compound file: .doc, .xls, .ppt, .msg, .hwp.
-    Document,
-    /// A wrapped file.
-    File { name: String, bytes: Vec<u8> },
-    /// Something else.
-    Foreign,
-}
-
-fn ole_object(bytes: &[u8]) -> OleObject {
-    if !bytes.starts_with(&[0xD0, 0xCF, 0x11, 0xE0]) {
-        return OleObject::NotOne;
-    }
-    let Ok(mut file) = cfb::CompoundFile::open(std::io::Cursor::new(bytes)) else {
-        return OleObject::Foreign;
-    };
-    // No stream is longer than the file, whatever its directory entry says.
-    let mut stream = |path: &str| {
-        let stream = file.open_stream(path).ok()?;
-        let mut data = Vec::new();
-        stream.take(bytes.len() as u64).read_to_end(&mut data).ok()?;
-        Some(data)
-    };
-    if let Some((name, bytes)) = stream("\u{1}Ole10Native").as_deref().and_then(packaged) {
-        return OleObject::File { name, bytes };
-    }
-    if let Some(bytes) = stream("Package") {
-        return OleObject::File { name: "package".into(), bytes };
-    }
-    if let Some(bytes) = stream("CONTENTS").filter(|data| data.starts_with(b"%PDF")) {
-        return OleObject::File { name: "contents.pdf".into(), bytes };
-    }
-    let document = ["WordDocument", "Workbook", "Book", "PowerPoint Document", "FileHeader"]
-        .iter()
-        .any(|path| file.is_stream(path))
-        || file.is_stream("__properties_version1.0");
-    if document { OleObject::Document } else { OleObject::Foreign }
-}
-
-/// The name and bytes of a file in the stream `Ole10Native` (MS-OLEDS, section 2.3.6; the layout of the
-/// packager's data is from the Apache POI source, `Ole10Native`): size, two bytes, label, path, four bytes,
-/// a counted path, size, data.
-pub(super) fn packaged(data: &[u8]) -> Option<(String, Vec<u8>)> {
-    fn c_string(data: &[u8]) -> Option<(&[u8], &[u8])> {
-        let end = data.iter().position(|&b| b == 0)?;
-        Some((data.get(..end)?, data.get(end + 1..)?))
-    }
-    fn number(data: &[u8]) -> Option<(usize, &[u8])> {
-        let (number, rest) = data.split_first_chunk::<4>()?;
-        Some((usize::try_from(u32::from_le_bytes(*number)).ok()?, rest))
-    }
-    let (_, rest) = number(data)?;
-    let (label, rest) = c_string(rest.get(2..)?)?;
-    let (_, rest) = c_string(rest)?;
-    let (length, rest) = number(rest.get(4..)?)?;
-    let (length, rest) = number(rest.get(length..)?)?;
-    let bytes = rest.get(..length)?;
-    // Packager writes the name in the code page of the machine that embedded it.
-    let label = String::from_utf8(label.to_vec())
-        .unwrap_or_else(|_| encoding_rs::EUC_KR.decode_without_bom_handling(label).0.into_owned());
-    let name = label.rsplit(['/', '\\']).next().unwrap_or_default();
-    let name = if name.is_empty() { "object" } else { name };
-    Some((name.to_owned(), bytes.to_owned()))
+    ole_object::open_file(name, bytes, package.context(), content);
 }
 
 #[cfg(test)]
@@ -371,18 +280,5 @@ mod tests {
         ] {
             assert_eq!(resolve(folder, target), part);
         }
-    }
-
-    #[test]
-    fn a_packaged_file_is_unwrapped() {
-        let mut data = vec![0, 0, 0, 0, 2, 0];
-        data.extend(b"plan.txt\0C:\\plan.txt\0");
-        data.extend([0, 0, 3, 0, 3, 0, 0, 0]);
-        data.extend(b"x.t");
-        data.extend([5, 0, 0, 0]);
-        data.extend(b"hello");
-        assert_eq!(packaged(&data), Some(("plan.txt".to_owned(), b"hello".to_vec())));
-        data.truncate(data.len() - 1);
-        assert_eq!(packaged(&data), None);
     }
 }

@@ -11,7 +11,6 @@ use madang_document::metadata;
 use super::bytes::{u16_at, u32_at};
 use super::office_art::{Pictures, Record, records};
 use super::ole_object;
-use super::ooxml;
 use super::property_set;
 use super::windows_text::wide;
 use crate::blob::Blob;
@@ -294,7 +293,7 @@ fn members(persist: &Persist<'_>, context: &Context<'_>, content: &mut Content) 
             }
         }
         if !unpacked.bytes.is_empty() {
-            ooxml::deliver(context, &path, unpacked.bytes, content);
+            ole_object::open_file(&path, unpacked.bytes, context, content);
         }
     }
 }

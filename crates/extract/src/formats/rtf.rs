@@ -10,7 +10,7 @@ use self::encapsulated::Wrapped;
 use self::object::Object;
 use self::part::{Part, PartKind};
 use super::keywords::keywords;
-use super::{date, html, ooxml};
+use super::{date, html, ole_object, ooxml};
 use crate::blob::Blob;
 use crate::context::Context;
 use crate::error::ExtractError;
@@ -154,7 +154,7 @@ fn members(parts: Vec<Part>, content: &mut Content, context: &Context<'_>) {
                         return;
                     }
                     let path = paths.take(&format!("object-{number}"));
-                    ooxml::deliver(context, &path, bytes, content);
+                    ole_object::open_file(&path, bytes, context, content);
                 }
             },
         }

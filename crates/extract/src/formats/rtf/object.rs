@@ -1,6 +1,6 @@
 //! Embedded objects as RTF holds them: OLE 1 (MS-OLEDS, section 2.2).
 
-use super::super::ooxml::packaged;
+use super::super::ole_object::packaged;
 
 /// What an object is.
 #[derive(Debug)]

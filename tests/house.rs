@@ -22,6 +22,7 @@ mod house {
     mod large;
     mod left_out;
     mod live;
+    mod members;
     mod names;
     mod once;
     mod operate;

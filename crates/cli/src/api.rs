@@ -181,6 +181,7 @@ async fn local(data: DataFolder) -> Result<Reach, Failure> {
         searcher: ScopedSearcher::new(backends::index(&data)?),
         blobs: backends::blobs(&data)?,
         stores: Default::default(),
+        members: Arc::clone(&idle) as _,
         drops: Arc::clone(&idle) as _,
         holds: Arc::clone(&idle) as _,
         conditions: idle as _,

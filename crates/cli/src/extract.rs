@@ -27,7 +27,7 @@ use crate::failure::{Failure, USAGE};
 use crate::terminal::{line, out_json, out_text, shown};
 
 /// Files up to this size are read whole, larger ones by ranges: as in a service.
-const WHOLE: u64 = madang_pipeline::worker::WHOLE;
+const WHOLE: u64 = madang_pipeline::fetch::WHOLE;
 
 /// `madang extract`.
 pub(crate) fn run(command: &Extract) -> Result<(), Failure> {

@@ -1,12 +1,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use madang_document::document::Document;
 use madang_ledger::audit::Act;
 use madang_ledger::error::LedgerError;
 use madang_ledger::held::Held;
 use madang_ledger::ledger::Ledger;
 use madang_server::ports::{
-    Condition, Conditions, DropError, DropTarget, Dropped, Drops, HoldError, Holds, Upload,
+    Condition, Conditions, Download, DropError, DropTarget, Dropped, Drops, HoldError, Holds,
+    MemberError, Members, Upload,
 };
 use madang_store::store::Precondition;
 
@@ -60,6 +62,13 @@ impl Holds for Idle {
 
     async fn look_again(&self, _: &str) {
         // The next start lists every source.
+    }
+}
+
+#[async_trait]
+impl Members for Idle {
+    async fn open(&self, _: &Document) -> Result<Download, MemberError> {
+        Err(MemberError::Unavailable(CURE.into()))
     }
 }
 

@@ -3,12 +3,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::StreamExt;
 use madang_document::condition::Kind;
+use madang_document::document::Document;
 use madang_ledger::ledger::Ledger;
 use madang_pipeline::board::Board;
 use madang_pipeline::service::Service;
+use madang_pipeline::unpacker::{UnpackError, Unpacker};
 use madang_pipeline::uploads::PutError;
 use madang_server::ports::{
-    Condition, Conditions, DropError, DropTarget, Dropped, Drops, HoldError, Holds, Upload,
+    Condition, Conditions, Download, DropError, DropTarget, Dropped, Drops, HoldError, Holds,
+    MemberError, Members, Upload,
 };
 use madang_store::error::StoreError;
 use madang_store::store::Precondition;
@@ -20,6 +23,20 @@ pub(crate) struct ServicePorts {
     pub(crate) service: Arc<Service>,
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) board: Board,
+    pub(crate) unpacker: Unpacker,
+}
+
+#[async_trait]
+impl Members for ServicePorts {
+    async fn open(&self, member: &Document) -> Result<Download, MemberError> {
+        self.unpacker.open(member).await.map_err(|error| match error {
+            UnpackError::Store(StoreError::Gone(_)) => MemberError::Gone(error.into()),
+            UnpackError::Closed(_) => MemberError::Closed(error.into()),
+            UnpackError::Store(_) | UnpackError::Run(_) | UnpackError::Busy => {
+                MemberError::Unavailable(error.into())
+            }
+        })
+    }
 }
 
 #[async_trait]

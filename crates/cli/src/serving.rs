@@ -119,6 +119,7 @@ impl Http<'_> {
             searcher: ScopedSearcher::new(Arc::clone(self.index)),
             blobs: self.blobs.clone(),
             stores: self.stores.clone(),
+            members: Arc::clone(&self.service) as _,
             drops: Arc::clone(&self.service) as _,
             holds: Arc::clone(&self.service) as _,
             conditions: Arc::clone(&self.service) as _,

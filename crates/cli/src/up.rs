@@ -8,6 +8,8 @@ use madang_pipeline::board::Board;
 use madang_pipeline::decide::Policy;
 use madang_pipeline::declaration::Pipeline;
 use madang_pipeline::service::{Parts, Service, Settings};
+use madang_pipeline::terms::Terms;
+use madang_pipeline::unpacker::Unpacker;
 use madang_sandbox::zygote::Zygote;
 use tokio::net::TcpListener;
 
@@ -94,13 +96,16 @@ async fn serve(
     let names: Vec<String> = registries.iter().map(|registry| registry.name().to_owned()).collect();
     let stores = backends::stores(&pipelines, &configuration, &data.join(""))?;
     let board = Board::new(Arc::clone(&clock));
+    let zygote = Arc::new(zygote);
+    let terms = Terms::new(&pipelines, &configuration.limits());
+    let unpacker = Unpacker::new(Arc::clone(&zygote), stores.clone(), terms);
     let parts = Parts {
         ledger: Arc::clone(ledger),
         index: Arc::clone(&index),
         blobs: blobs.clone(),
         stores: stores.clone(),
         registries,
-        zygote: Arc::new(zygote),
+        zygote,
         clock: Arc::clone(&clock),
         jitter: backends::jitter(),
         worker: backends::worker(),
@@ -124,6 +129,7 @@ async fn serve(
             service: Arc::clone(&service),
             ledger: Arc::clone(ledger),
             board: board.clone(),
+            unpacker,
         };
         let http = Http {
             configuration: &configuration,

@@ -15,7 +15,7 @@ use crate::limits::Limits;
 use crate::options::{Ocr, Options};
 use crate::order::Order;
 use crate::recogniser::Sense;
-use crate::sink::Sink;
+use crate::sink::{Sink, Wanted};
 
 /// What an object has cost so far, members included.
 #[derive(Debug, Default)]
@@ -197,6 +197,15 @@ impl<'a> Context<'a> {
         self.may_open_member()?;
         self.spent.members.set(self.spent.members.get() + 1);
         let inner = self.inner_path(path);
+        let passed_by = Member { path: path.to_owned(), size: Some(blob.len()), outcome: None };
+        match self.sink.wanted(&inner) {
+            Wanted::Document => {}
+            Wanted::Bytes => {
+                self.sink.bytes(blob);
+                return Ok(passed_by);
+            }
+            Wanted::Nothing => return Ok(passed_by),
+        }
         let name = path.rsplit('/').next().unwrap_or(path);
         // Text that the object may no longer deliver is not worth reading.
         let text_left = self.limits.object_text.saturating_sub(self.spent.text.get());

@@ -1,3 +1,4 @@
+use madang_document::inner_path::InnerPath;
 use serde::{Deserialize, Serialize};
 
 use crate::limits::Limits;
@@ -12,6 +13,8 @@ pub struct Order {
     pub limits: Limits,
     /// What is wanted of it.
     pub options: Options,
+    /// The member whose bytes are wanted, and nothing else; none where the object is to be read.
+    pub member: Option<InnerPath>,
 }
 
 impl Order {

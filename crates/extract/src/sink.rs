@@ -1,7 +1,21 @@
 use std::cell::RefCell;
 
+use madang_document::inner_path::InnerPath;
+
+use crate::blob::Blob;
 use crate::detected::Detected;
 use crate::extraction::Extraction;
+
+/// What is wanted of a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// What it says: it is read, with its own members.
+    Document,
+    /// Its bytes, as they lie in the container: [`Sink::bytes`].
+    Bytes,
+    /// Nothing: it is passed by.
+    Nothing,
+}
 
 /// Who takes what extraction finds: the frames of a sandboxed child, or a list in a test.
 pub trait Sink {
@@ -17,6 +31,15 @@ pub trait Sink {
     /// Engines are wanted that are not loaded. A child may end here, to be run again where they are; if this returns,
     /// the document is read without them.
     fn engines_wanted(&self);
+
+    /// What is wanted of the member at this place. All members are read, unless one of them was asked for.
+    fn wanted(&self, _member: &InnerPath) -> Wanted {
+        Wanted::Document
+    }
+
+    /// These are the bytes of the member that was asked for. A child may end here; if this returns, the object is read
+    /// to its end.
+    fn bytes(&self, _member: &dyn Blob) {}
 
     /// A document is finished. Members come before the object that holds them.
     fn document(&self, extraction: Extraction);

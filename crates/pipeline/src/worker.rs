@@ -1,4 +1,3 @@
-use std::io::Write;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,13 +14,11 @@ use madang_extract::extraction::Extraction;
 use madang_ledger::jobs::{Claim, Completion, Failure, Task, Verdict};
 use madang_ledger::ledger::Ledger;
 use madang_ledger::worker::Worker;
-use madang_sandbox::input::{Input, Ranges};
+use madang_sandbox::input::Input;
 use madang_sandbox::request::Request;
 use madang_sandbox::run::{RunError, run};
-use madang_sandbox::sealed_file::SealedFile;
 use madang_sandbox::watch::Watch;
 use madang_sandbox::zygote::Zygote;
-use sha2::{Digest, Sha256};
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -31,6 +28,7 @@ use crate::board::{Board, Subject};
 use crate::clock::{Clock, Jitter, until};
 use crate::completer::Finished;
 use crate::decide::{Attempt, Policy, Reading, Step, before_reading, decide};
+use crate::fetch::fetch;
 use crate::hindrance::{Hindrance, Hindrances, shortage};
 use crate::lease::{LEASE, Leases};
 use crate::reading::{document, set_aside};
@@ -38,7 +36,7 @@ use crate::terms::Terms;
 use crate::threads::Threads;
 use madang_store::blobs::{BlobError, Blobs, Bundle};
 use madang_store::error::StoreError;
-use madang_store::store::{Pinned, Seen, Store};
+use madang_store::store::{Seen, Store};
 use madang_store::stores::Stores;
 
 /// The workers of a process, with what they work with.
@@ -88,9 +86,6 @@ impl std::fmt::Debug for Workers {
 
 /// How often the ledger is asked again while it gives no jobs.
 const AGAIN: Backoff = Backoff { base_ms: 500, cap_ms: 4_000 };
-
-/// Objects up to this size are read whole, into a sealed memory file; larger ones by ranges on demand.
-pub const WHOLE: u64 = 64 << 20;
 
 /// Objects are claimed ahead of the children, so that the next one is read while others are being extracted; no
 /// further than this much work reaches, because what is claimed goes before what a person uploads meanwhile.
@@ -331,18 +326,9 @@ async fn try_to_read(workers: &Workers, claim: &Claim, watch: &Arc<Watch>, lanes
         Ok(opened) => opened,
         Err(error) => return not_given(store.as_ref(), object, error).await,
     };
-    let (input, hash) = if object.size <= WHOLE {
-        match read_whole(object.size, opened.as_ref()).await {
-            Ok((file, hash)) => (Input::Memory(file), Some(hash)),
-            Err(error) => return not_given(store.as_ref(), object, error).await,
-        }
-    } else {
-        let ranges = StoreRanges {
-            size: object.size,
-            pinned: opened,
-            runtime: tokio::runtime::Handle::current(),
-        };
-        (Input::Ranges(Box::new(ranges)), None)
+    let (input, hash) = match fetch(object, opened).await {
+        Ok(fetched) => fetched,
+        Err(error) => return not_given(store.as_ref(), object, error).await,
     };
     // Closed when the service stops: what has not begun then is given back.
     let Ok(lane) = lanes.free.acquire().await else { return Tried::CalledOff };
@@ -384,31 +370,6 @@ fn unreadable(error: &StoreError) -> Tried {
         | StoreError::Conflict { .. }
         | StoreError::Precondition(_) => Reading::Unread { message, lasting: false },
     })
-}
-
-/// Reads an object whole and hashes it on the way.
-async fn read_whole(size: u64, pinned: &dyn Pinned) -> Result<(SealedFile, BlobId), StoreError> {
-    const CHUNK: u64 = 4 << 20;
-    let memory =
-        |error: std::io::Error| StoreError::unavailable("memory", error.to_string(), error);
-    let mut file = SealedFile::create().map_err(memory)?;
-    let mut hash = Sha256::new();
-    let mut offset = 0;
-    while offset < size {
-        let chunk = pinned.read(offset, CHUNK.min(size - offset)).await?;
-        if chunk.is_empty() {
-            break;
-        }
-        hash.update(&chunk);
-        file.write_all(&chunk).map_err(memory)?;
-        offset += chunk.len() as u64;
-    }
-    pinned.unchanged().await?;
-    if offset < size {
-        return Err(StoreError::Gone("it became shorter while it was read".into()));
-    }
-    let file = file.seal().map_err(memory)?;
-    Ok((file, BlobId::from_digest(hash.finalize().into())))
 }
 
 /// Runs the child in a lane, and keeps texts and previews as they arrive.
@@ -527,24 +488,6 @@ fn settle_in(documents: &mut [Document], places: &[Bundled], kept: &[BlobPart]) 
     for (document, place) in documents.iter_mut().zip(places) {
         document.text = part(place.text);
         document.preview = part(place.preview);
-    }
-}
-
-/// Ranges of an object for a child, asked for from the thread that serves it.
-struct StoreRanges {
-    size: u64,
-    pinned: Box<dyn Pinned>,
-    runtime: tokio::runtime::Handle,
-}
-
-impl Ranges for StoreRanges {
-    fn size(&self) -> u64 {
-        self.size
-    }
-
-    fn read(&mut self, offset: u64, length: u32) -> std::io::Result<Vec<u8>> {
-        let bytes = self.runtime.block_on(self.pinned.read(offset, u64::from(length)));
-        bytes.map(|bytes| bytes.to_vec()).map_err(std::io::Error::other)
     }
 }
 

@@ -9,10 +9,12 @@ use madang_document::inner_path::InnerPath;
 use madang_document::locator::Locator;
 use madang_document::outcome::Outcome;
 use madang_document::shown::is_misleading;
+use madang_extract::blob::{Blob, read_range};
 use madang_extract::detected::Detected;
 use madang_extract::extraction::Extraction;
 use madang_extract::limits::Limits;
-use madang_extract::sink::Sink;
+use madang_extract::order::Order;
+use madang_extract::sink::{Sink, Wanted};
 
 use crate::assembly::is_sane_path;
 use crate::caps;
@@ -28,6 +30,8 @@ const EVERY: Duration = Duration::from_millis(100);
 pub(crate) struct Answer<'a> {
     channel: &'a Channel,
     limits: &'a Limits,
+    /// The member whose bytes are wanted.
+    member: Option<&'a InnerPath>,
     /// There is a zygote that has loaded more.
     lean: bool,
     /// Allows itself the time of the processor for so many units of work in all.
@@ -36,17 +40,29 @@ pub(crate) struct Answer<'a> {
     begun: Cell<u64>,
     said: Cell<u64>,
     paths: RefCell<HashSet<InnerPath>>,
+    /// Why the member whose bytes are wanted cannot be had.
+    refused: RefCell<Option<String>>,
 }
 
 impl<'a> Answer<'a> {
     pub(crate) fn new(
         channel: &'a Channel,
-        limits: &'a Limits,
+        order: &'a Order,
         lean: bool,
         allow: &'a dyn Fn(u64),
     ) -> Answer<'a> {
         let (begun, said) = (Cell::new(0), Cell::new(0));
-        Answer { channel, limits, lean, allow, begun, said, paths: RefCell::default() }
+        Answer {
+            channel,
+            limits: &order.limits,
+            member: order.member.as_ref(),
+            lean,
+            allow,
+            begun,
+            said,
+            paths: RefCell::default(),
+            refused: RefCell::default(),
+        }
     }
 }
 
@@ -82,7 +98,47 @@ impl Sink for Answer<'_> {
         }
     }
 
+    fn wanted(&self, member: &InnerPath) -> Wanted {
+        let Some(wanted) = self.member else { return Wanted::Document };
+        let path = sane_inner_path(member);
+        if path == *wanted {
+            Wanted::Bytes
+        } else if wanted.parts().starts_with(path.parts()) {
+            Wanted::Document
+        } else {
+            Wanted::Nothing
+        }
+    }
+
+    fn bytes(&self, member: &dyn Blob) {
+        let mut offset = 0;
+        loop {
+            // A member lies in memory: it was unpacked.
+            let piece = read_range(member, offset, BATCH as u64).unwrap_or_default();
+            offset += piece.len() as u64;
+            let is_last = piece.is_empty() || offset >= member.len();
+            self.channel.say(&Frame::Bytes(piece));
+            if is_last {
+                break;
+            }
+        }
+        self.channel.say(&Frame::Given);
+        self.channel.flush();
+        leave(0);
+    }
+
     fn document(&self, mut document: Extraction) {
+        if self.member.is_some() {
+            // What lies on the way to the member is opened, and nobody asked what it says.
+            if let Some(path) = &document.member {
+                if Some(&sane_inner_path(path)) == self.member {
+                    self.refused.replace(document.reason);
+                }
+                return;
+            }
+            document.content = Content::default();
+            document.reason = self.refused.take().or(document.reason);
+        }
         // What is too much for the rest of the answer is left out, and said so. 16 KiB a head are kept for the
         // documents to come.
         let heads = (16u64 << 10).saturating_mul(self.limits.members.saturating_add(1));

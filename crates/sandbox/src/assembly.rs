@@ -23,6 +23,8 @@ pub(crate) enum Step {
     More,
     /// A member is whole.
     Member(Box<Extraction>),
+    /// A piece of the member that was asked for.
+    Bytes(Vec<u8>),
     /// The child wants these bytes.
     Range { offset: u64, length: u32 },
 }
@@ -44,6 +46,10 @@ pub(crate) struct Assembly<'a> {
     /// The object itself waits here until the child has ended well: one that dies after it must not have
     /// delivered it twice.
     object: Option<Box<Extraction>>,
+    /// Bytes that came of the member that was asked for; none if none was.
+    unpacked: Option<u64>,
+    /// These were all of its bytes.
+    given: bool,
     ended: Option<Outcome>,
     paths: HashSet<InnerPath>,
     bytes: u64,
@@ -55,7 +61,7 @@ pub(crate) struct Assembly<'a> {
 }
 
 impl<'a> Assembly<'a> {
-    /// Of an object of `size` bytes.
+    /// Of an object of `size` bytes, of which it is to be told what it says.
     pub(crate) fn new(limits: &'a Limits, size: u64) -> Assembly<'a> {
         Assembly {
             limits,
@@ -66,6 +72,8 @@ impl<'a> Assembly<'a> {
             panic: None,
             current: None,
             object: None,
+            unpacked: None,
+            given: false,
             ended: None,
             paths: HashSet::new(),
             bytes: 0,
@@ -77,6 +85,16 @@ impl<'a> Assembly<'a> {
         }
     }
 
+    /// The same object, of which the bytes of a member are wanted.
+    pub(crate) fn of_member(self) -> Assembly<'a> {
+        Assembly { unpacked: Some(0), ..self }
+    }
+
+    /// Whether all bytes came of the member that was asked for.
+    pub(crate) fn is_given(&self) -> bool {
+        self.given
+    }
+
     /// The object's own document and its outcome, if the child said everything and ended.
     pub(crate) fn finish(self) -> Option<(Box<Extraction>, Outcome)> {
         self.object.zip(self.ended)
@@ -84,7 +102,7 @@ impl<'a> Assembly<'a> {
 
     /// Whether the child has said everything.
     pub(crate) fn has_ended(&self) -> bool {
-        self.ended.is_some()
+        self.ended.is_some() || self.given
     }
 
     /// Takes a frame that was `length` bytes long.
@@ -92,8 +110,12 @@ impl<'a> Assembly<'a> {
         self.frames += 1;
         self.bytes = self.bytes.saturating_add(length as u64);
         at_most("frames", self.frames, caps::FRAMES)?;
-        at_most("bytes of answer", self.bytes, caps::answer(self.limits))?;
-        if self.ended.is_some() || self.panic.is_some() || self.wanting {
+        let most = match self.unpacked {
+            None => caps::answer(self.limits),
+            Some(_) => caps::unpacked(self.limits),
+        };
+        at_most("bytes of answer", self.bytes, most)?;
+        if self.has_ended() || self.panic.is_some() || self.wanting {
             return violation("a frame after the end");
         }
         match frame {
@@ -125,6 +147,18 @@ impl<'a> Assembly<'a> {
                 at_most("bytes asked for", self.ranges, caps::ranges(self.size))?;
                 return Ok(Step::Range { offset, length });
             }
+            Frame::Bytes(piece) => {
+                let Some(unpacked) = &mut self.unpacked else {
+                    return violation("bytes of a member that nobody asked for");
+                };
+                *unpacked = unpacked.saturating_add(piece.len() as u64);
+                at_most("bytes of a member", *unpacked, self.limits.member)?;
+                return Ok(Step::Bytes(piece));
+            }
+            Frame::Given if self.unpacked.is_none() || self.current.is_some() => {
+                return violation("the end of bytes that nobody asked for");
+            }
+            Frame::Given => self.given = true,
             Frame::Wanting if self.current.is_some() || self.object.is_some() => {
                 return violation("engines are wanted out of order");
             }
@@ -265,6 +299,8 @@ impl<'a> Assembly<'a> {
             | Frame::Finish
             | Frame::Range { .. }
             | Frame::Wanting
+            | Frame::Bytes(_)
+            | Frame::Given
             | Frame::End(_)
             | Frame::Panic(_) => return violation("no part of a document"),
         }
@@ -446,6 +482,8 @@ mod tests {
         };
         let nan = Bounds { left: f32::NAN, top: 0.0, right: 0.0, bottom: 0.0 };
         let cases: Vec<(&str, Vec<Frame>)> = vec![
+            ("bytes that nobody asked for", vec![Frame::Bytes(vec![1])]),
+            ("their end", vec![Frame::Given]),
             ("content before a document", vec![whole()]),
             ("finish before a document", vec![Frame::Finish]),
             ("end before the object", vec![Frame::End(Outcome::Ok)]),
@@ -498,6 +536,29 @@ mod tests {
             let last = frames.len() - 1;
             assert!(say(frames[..last].to_vec()).is_ok(), "{what}: too early");
             assert!(say(frames).is_err(), "{what}");
+        }
+    }
+
+    #[test]
+    fn of_a_member_no_more_bytes_are_taken_than_one_may_have() {
+        let limits = Limits { member: 10, ..Limits::default() };
+        let say = |frames: Vec<Frame>| {
+            let mut assembly = Assembly::new(&limits, 5).of_member();
+            let steps: Result<Vec<Step>, _> =
+                frames.into_iter().map(|frame| assembly.take(frame, 10)).collect();
+            (steps.map(|steps| steps.len()), assembly.is_given())
+        };
+        let piece = |length| Frame::Bytes(vec![7; length]);
+        assert_eq!(say(vec![Frame::Detected(kind()), piece(10), Frame::Given]), (Ok(3), true));
+        assert_eq!(say(vec![piece(0), Frame::Given]), (Ok(2), true));
+        assert_eq!(say(vec![piece(5)]), (Ok(1), false));
+        for frames in [
+            vec![piece(6), piece(5)],
+            vec![Frame::Given, piece(1)],
+            vec![Frame::Given, Frame::Given],
+            vec![head(None), Frame::Given],
+        ] {
+            assert!(say(frames.clone()).0.is_err(), "{frames:?}");
         }
     }
 

@@ -31,6 +31,11 @@ pub(crate) fn answer(limits: &Limits) -> u64 {
     limits.object_text.saturating_mul(4).saturating_add(limits.metadata).saturating_add(64 << 20)
 }
 
+/// Bytes of the whole answer where the bytes of a member were asked for: these, and each piece has a head.
+pub(crate) fn unpacked(limits: &Limits) -> u64 {
+    answer(limits).saturating_add(limits.member).saturating_add(limits.member / 64)
+}
+
 /// Bytes that may be asked for of an object of `size` bytes: each four times, because an index is read again.
 pub(crate) fn ranges(size: u64) -> u64 {
     size.saturating_mul(4).saturating_add(64 << 20)

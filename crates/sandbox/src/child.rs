@@ -51,7 +51,7 @@ pub(crate) fn live(launch: &Launch, descriptors: Vec<OwnedFd>, inheritance: &Inh
     let allow = |units| {
         let _ = allow_cpu(launch, units);
     };
-    let answer = Answer::new(&channel, &order.limits, inheritance.kit == Kit::Lean, &allow);
+    let answer = Answer::new(&channel, order, inheritance.kit == Kit::Lean, &allow);
     let ended = catch_unwind(AssertUnwindSafe(|| {
         let ranged;
         let blob: &dyn Blob = match &input {

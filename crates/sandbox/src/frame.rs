@@ -44,6 +44,10 @@ pub enum Frame {
     },
     /// Engines are wanted that this child has not: it ends, and is to be run again where they are.
     Wanting,
+    /// Bytes of the member that was asked for, one piece after the other.
+    Bytes(Vec<u8>),
+    /// That was all of them. The child ends.
+    Given,
     /// Everything is said.
     End(Outcome),
     /// The reader panicked, with this message.
@@ -277,6 +281,8 @@ mod tests {
             Frame::Finish,
             Frame::Range { offset: 5, length: 6 },
             Frame::Wanting,
+            Frame::Bytes(vec![0, 1, 0xFF]),
+            Frame::Given,
             Frame::End(Outcome::Ok),
             Frame::Panic("index out of bounds".into()),
         ]
@@ -323,7 +329,7 @@ mod tests {
     fn a_length_in_a_frame_allocates_nothing() {
         // Each body claims 2^60 things: if a length drove an allocation, this would abort.
         let huge = [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F];
-        for kind in [3u8, 4, 5, 6, 8, 13] {
+        for kind in [3u8, 4, 5, 6, 8, 12, 15] {
             let mut bytes = vec![10, 0, 0, 0, kind];
             bytes.extend_from_slice(&huge);
             assert!(decode(&bytes, 64).is_err(), "type {kind}");
@@ -335,7 +341,7 @@ mod tests {
         fn any_bytes_give_frames_or_a_lie(bytes in prop::collection::vec(any::<u8>(), 0..4096)) {
             let _ = decode(&bytes, 97);
             let mut framed = (bytes.len() as u32).to_le_bytes().to_vec();
-            for kind in 0..14 {
+            for kind in 0..16 {
                 framed.truncate(4);
                 framed.push(kind);
                 framed.extend_from_slice(bytes.get(1..).unwrap_or_default());

@@ -16,7 +16,7 @@ use crate::input::Input;
 use crate::kit::Kit;
 use crate::launch::{self, Launch, Report};
 use crate::request::Request;
-use crate::supervision::{Newborn, Supervision};
+use crate::supervision::{Delivered, Newborn, Supervision};
 use crate::verdict::Verdict;
 use crate::watch::Watch;
 use crate::zygote::{PATIENCE, Zygote, dead_zygote};
@@ -48,25 +48,17 @@ pub fn run(
     keep: &mut dyn FnMut(Extraction),
 ) -> Result<Option<Verdict>, RunError> {
     let limits = request.limits;
-    let launch = Launch {
-        order: Order {
-            name: last_bytes(request.name, 8 << 10).to_owned(),
-            limits: limits.extract.clone(),
-            options: request.options.clone(),
-        },
-        size: input.size(),
-        ranged: matches!(input, Input::Ranges(_)),
-        memory: limits.memory,
-        cpu: limits.cpu,
-    };
+    let launch = launch_of(request, &input, None);
     let ordered = Instant::now();
     // Members that the first child has delivered before it met one that needs more.
     let mut kept: HashSet<InnerPath> = HashSet::new();
     let mut supervision =
         Supervision::new(born(zygote, Kit::Lean, &launch, &input)?, limits, &launch, ordered);
-    supervision.watch((zygote, Kit::Lean), &mut input, watch, &mut |extraction| {
-        kept.extend(extraction.member.clone());
-        keep(extraction);
+    supervision.watch((zygote, Kit::Lean), &mut input, watch, &mut |delivered| {
+        if let Delivered::Document(extraction) = delivered {
+            kept.extend(extraction.member.clone());
+            keep(*extraction);
+        }
     })?;
     if !supervision.is_wanting() {
         return Ok(supervision.verdict(keep)?);
@@ -74,14 +66,81 @@ pub fn run(
     drop(supervision);
     let newborn = born(zygote, Kit::Full, &launch, &input)?;
     let mut supervision = Supervision::new(newborn, limits, &launch, ordered);
-    let keep = &mut |extraction: Extraction| {
-        // The same bytes give the same members.
-        if !extraction.member.as_ref().is_some_and(|member| kept.contains(member)) {
-            keep(extraction);
-        }
-    };
-    supervision.watch((zygote, Kit::Full), &mut input, watch, keep)?;
+    supervision.watch(
+        (zygote, Kit::Full),
+        &mut input,
+        watch,
+        &mut |delivered| match delivered {
+            // The same bytes give the same members.
+            Delivered::Document(extraction)
+                if !extraction.member.as_ref().is_some_and(|member| kept.contains(member)) =>
+            {
+                keep(*extraction);
+            }
+            Delivered::Document(_) | Delivered::Bytes(_) => {}
+        },
+    )?;
     Ok(supervision.verdict(keep)?)
+}
+
+/// How the unpacking of a member ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unpacking {
+    /// All of its bytes were handed to `take`.
+    Whole,
+    /// It cannot be had: the object cannot be opened so far, or holds no such member. What was taken before is void.
+    Failed(String),
+    /// Nobody wants it any more.
+    CalledOff,
+}
+
+/// Has one member unpacked in a fresh child, and blocks until the child is reaped. Hands its bytes to `take` piece by
+/// piece, at least one, which may be empty.
+///
+/// # Errors
+/// As [`run`].
+pub fn unpack(
+    zygote: &Zygote,
+    request: &Request<'_>,
+    member: &InnerPath,
+    mut input: Input,
+    watch: &Watch,
+    take: &mut dyn FnMut(Vec<u8>),
+) -> Result<Unpacking, RunError> {
+    let launch = launch_of(request, &input, Some(member));
+    // No container needs the larger kit.
+    let newborn = born(zygote, Kit::Lean, &launch, &input)?;
+    let mut supervision = Supervision::new(newborn, request.limits, &launch, Instant::now());
+    supervision.watch((zygote, Kit::Lean), &mut input, watch, &mut |delivered| {
+        if let Delivered::Bytes(piece) = delivered {
+            take(piece);
+        }
+    })?;
+    if supervision.has_given() {
+        return Ok(Unpacking::Whole);
+    }
+    Ok(match supervision.verdict(&mut |_| {})? {
+        None => Unpacking::CalledOff,
+        Some(verdict) => Unpacking::Failed(
+            verdict.reason.unwrap_or_else(|| "the object holds no member of this name".into()),
+        ),
+    })
+}
+
+fn launch_of(request: &Request<'_>, input: &Input, member: Option<&InnerPath>) -> Launch {
+    let limits = request.limits;
+    Launch {
+        order: Order {
+            name: last_bytes(request.name, 8 << 10).to_owned(),
+            limits: limits.extract.clone(),
+            options: request.options.clone(),
+            member: member.cloned(),
+        },
+        size: input.size(),
+        ranged: matches!(input, Input::Ranges(_)),
+        memory: limits.memory,
+        cpu: limits.cpu,
+    }
 }
 
 /// Has a child forked.

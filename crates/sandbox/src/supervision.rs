@@ -33,6 +33,14 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// How long the zygote may take to report the end of a child that was killed.
 const REAPING: Duration = Duration::from_secs(10);
 
+/// What a child delivers while it lives.
+pub(crate) enum Delivered {
+    /// A document.
+    Document(Box<Extraction>),
+    /// A piece of the member that was asked for.
+    Bytes(Vec<u8>),
+}
+
 /// A child that has just been forked, and the parent's ends of what leads to it.
 pub(crate) struct Newborn {
     pub(crate) pid: i32,
@@ -105,7 +113,10 @@ impl<'a> Supervision<'a> {
             errors: Some(errors),
             said: Tail::default(),
             decoder: Decoder::default(),
-            assembly: Assembly::new(&limits.extract, launch.size),
+            assembly: match launch.order.member {
+                None => Assembly::new(&limits.extract, launch.size),
+                Some(_) => Assembly::new(&limits.extract, launch.size).of_member(),
+            },
             outgoing: Vec::new(),
             silent: false,
             awake: Awake::since(now),
@@ -125,7 +136,7 @@ impl<'a> Supervision<'a> {
         zygote: (&Zygote, Kit),
         input: &mut Input,
         watch: &Watch,
-        keep: &mut dyn FnMut(Extraction),
+        keep: &mut dyn FnMut(Delivered),
     ) -> io::Result<()> {
         let mut buffer = vec![0; 64 << 10];
         while self.ended.is_none() {
@@ -251,7 +262,7 @@ impl<'a> Supervision<'a> {
         buffer: &mut [u8],
         input: &mut Input,
         watch: &Watch,
-        keep: &mut dyn FnMut(Extraction),
+        keep: &mut dyn FnMut(Delivered),
     ) -> bool {
         let n = match rustix::net::recv(&self.socket, &mut *buffer, RecvFlags::DONTWAIT) {
             Ok((n, _)) => n,
@@ -282,11 +293,8 @@ impl<'a> Supervision<'a> {
             watch.work_goes_on();
             match step {
                 Ok(Step::More) => {}
-                Ok(Step::Member(member)) => {
-                    keep(*member);
-                    // The time that the caller takes is not the child's.
-                    self.awake.pass_over(Instant::now());
-                }
+                Ok(Step::Member(member)) => self.deliver(Delivered::Document(member), keep),
+                Ok(Step::Bytes(piece)) => self.deliver(Delivered::Bytes(piece), keep),
                 Ok(Step::Range { offset, length }) => self.range(input, offset, length),
                 Err(violation) => self.kill(Killed::Violated(violation)),
             }
@@ -294,6 +302,12 @@ impl<'a> Supervision<'a> {
                 return true;
             }
         }
+    }
+
+    fn deliver(&mut self, what: Delivered, keep: &mut dyn FnMut(Delivered)) {
+        keep(what);
+        // The time that the caller takes is not the child's.
+        self.awake.pass_over(Instant::now());
     }
 
     fn range(&mut self, input: &mut Input, offset: u64, length: u32) {
@@ -341,6 +355,15 @@ impl<'a> Supervision<'a> {
     /// Whether the child ended because it wants engines that its zygote has not loaded.
     pub(crate) fn is_wanting(&self) -> bool {
         self.assembly.wanting && self.killed.is_none()
+    }
+
+    /// Whether the child gave all bytes of the member that was asked for, and nothing was wrong with it.
+    pub(crate) fn has_given(&self) -> bool {
+        self.assembly.is_given()
+            && self.killed.is_none()
+            && self.store.is_none()
+            && self.decoder.is_empty()
+            && self.ended.is_some_and(|(status, _)| status.success())
     }
 
     /// What the end means. Hands the object's own document to `keep`.

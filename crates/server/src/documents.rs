@@ -357,7 +357,7 @@ pub(crate) struct Links {
     text: Option<String>,
     /// A picture.
     preview: Option<String>,
-    /// The file; of a member, the file it lies in.
+    /// The file; of a member, what it is once taken out of the file around it.
     original: String,
     /// The catalogue entry.
     entry: String,
@@ -400,13 +400,12 @@ pub(crate) fn members(document: &Document, opened: &[Stored]) -> Vec<MemberAnswe
 impl DocumentAnswer {
     fn new(stored: Stored, opened: Vec<Stored>) -> DocumentAnswer {
         let d = stored.document;
-        let container = DocumentId::new(&d.object.store, &d.object.path, None);
         let at = |what: &str| format!("/v1/documents/{}/{what}", d.id);
         DocumentAnswer {
             links: Links {
                 text: d.text.map(|_| at("text")),
                 preview: d.preview.map(|_| at("preview")),
-                original: format!("/v1/documents/{container}/original"),
+                original: at("original"),
                 entry: format!("/v1/catalog/entries/{}", d.id),
                 page: format!("/documents/{}", d.id),
             },

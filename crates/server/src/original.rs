@@ -4,22 +4,25 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::Stream;
+use madang_document::document::Document;
 use madang_document::object_key;
 use madang_document::shown::is_misleading;
 
 use crate::address::percent;
 use crate::caller::Caller;
 use crate::documents::{SANDBOX, visible};
+use crate::ports::MemberError;
 use crate::problem::Problem;
 use crate::server::Server;
 use madang_store::error::StoreError;
 use madang_store::store::Pinned;
 
-/// `GET /v1/documents/{id}/original`: the file as it lies in its store, never opened by the browser.
+/// `GET /v1/documents/{id}/original`: the file as it lies in its store, or in the file around it; never opened by the
+/// browser.
 pub(crate) async fn original(
     State(server): State<Arc<Server>>,
     Extension(caller): Extension<Caller>,
@@ -28,30 +31,14 @@ pub(crate) async fn original(
 ) -> Result<Response, Problem> {
     let document = visible(&server, &caller, &id).await?.document;
     if document.inner.is_some() {
-        let container = document.parent.map(|parent| parent.to_string()).unwrap_or_default();
-        return Err(Problem::new(
-            StatusCode::NOT_FOUND,
-            "member",
-            "압축 파일이나 메일 안의 파일입니다. 바깥 파일을 내려받으세요.",
-            format!(
-                "it lies inside another file and is not kept apart: download that one ({container})"
-            ),
-        ));
+        return member(&server, &document).await;
     }
     let original = server.stores.open(&document.object).await.map_err(refusal)?;
     let size = document.object.size;
     let wanted = headers.get(header::RANGE).and_then(|v| v.to_str().ok()).map(|v| range(v, size));
 
-    let mut answer = HeaderMap::new();
-    let mut set = |name, value: String| {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            answer.insert(name, value);
-        }
-    };
-    set(header::CONTENT_TYPE, document.media_type.to_string());
-    set(header::CONTENT_DISPOSITION, disposition(&document.name()));
-    set(header::CONTENT_SECURITY_POLICY, SANDBOX.to_owned());
-    set(header::CACHE_CONTROL, "private, no-cache".to_owned());
+    let mut answer = headers_of(&document);
+    let mut set = |name, value: String| set(&mut answer, name, value);
     set(header::ACCEPT_RANGES, "bytes".to_owned());
     let (status, part) = match wanted {
         Some(Asked::Part(part)) => (StatusCode::PARTIAL_CONTENT, part),
@@ -70,16 +57,59 @@ pub(crate) async fn original(
     Ok((status, answer, body).into_response())
 }
 
+/// A member as the file that it is, unpacked for this answer. Whole only: a part would cost as much.
+async fn member(server: &Server, document: &Document) -> Result<Response, Problem> {
+    let bytes = server.members.open(document).await.map_err(|error| match error {
+        MemberError::Gone(cause) => gone(&cause),
+        MemberError::Closed(cause) => Problem::new(
+            StatusCode::NOT_FOUND,
+            "member",
+            "바깥 파일에서 꺼낼 수 없습니다. 바깥 파일을 내려받으세요.",
+            format!("it cannot be taken out of the file around it, download that one: {cause}"),
+        ),
+        MemberError::Unavailable(cause) => Problem::unavailable(&cause),
+    })?;
+    let mut answer = headers_of(document);
+    if let Some(size) = document.size {
+        set(&mut answer, header::CONTENT_LENGTH, size.to_string());
+    }
+    Ok((StatusCode::OK, answer, Body::from_stream(bytes)).into_response())
+}
+
+/// What is said of a file that is handed out, whatever part of it.
+fn headers_of(document: &Document) -> HeaderMap {
+    let mut answer = HeaderMap::new();
+    for (name, value) in [
+        (header::CONTENT_TYPE, document.media_type.to_string()),
+        (header::CONTENT_DISPOSITION, disposition(&document.name())),
+        (header::CONTENT_SECURITY_POLICY, SANDBOX.to_owned()),
+        (header::CACHE_CONTROL, "private, no-cache".to_owned()),
+    ] {
+        set(&mut answer, name, value);
+    }
+    answer
+}
+
+fn set(headers: &mut HeaderMap, name: HeaderName, value: String) {
+    if let Ok(value) = HeaderValue::from_str(&value) {
+        headers.insert(name, value);
+    }
+}
+
 fn refusal(error: StoreError) -> Problem {
     match error {
-        StoreError::Gone(_) => Problem::new(
-            StatusCode::NOT_FOUND,
-            "gone",
-            "원본 파일이 없어졌거나 바뀌었습니다. 곧 다시 읽습니다.",
-            error.to_string(),
-        ),
+        StoreError::Gone(_) => gone(&error),
         error => Problem::unavailable(&error),
     }
+}
+
+fn gone(error: &dyn std::fmt::Display) -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "gone",
+        "원본 파일이 없어졌거나 바뀌었습니다. 곧 다시 읽습니다.",
+        error.to_string(),
+    )
 }
 
 /// The bytes of a part, a MiB at a time: a download never lies in memory whole.

@@ -6,6 +6,7 @@ use futures::Stream;
 use madang_document::agency::Agency;
 use madang_document::cause::Cause;
 use madang_document::condition::Kind;
+use madang_document::document::Document;
 use madang_document::timestamp::Timestamp;
 use madang_store::store::Precondition;
 
@@ -80,6 +81,31 @@ pub enum DropError {
     Held(#[source] Cause),
     /// The store is full or gone: the same again later may help.
     #[error("the store cannot be written: {0}")]
+    Unavailable(#[source] Cause),
+}
+
+/// Bytes on their way to somebody.
+pub type Download = Pin<Box<dyn Stream<Item = std::io::Result<Bytes>> + Send>>;
+
+/// Members of archives, mails and documents, each as the file that it is.
+#[async_trait]
+pub trait Members: Send + Sync {
+    /// Unpacks a member. Its bytes end with an error when they cannot be had to the end, or are not those that were
+    /// read when it was indexed.
+    async fn open(&self, member: &Document) -> Result<Download, MemberError>;
+}
+
+/// Why a member cannot be handed out.
+#[derive(Debug, thiserror::Error)]
+pub enum MemberError {
+    /// The object around it is gone or another one.
+    #[error("{0}")]
+    Gone(#[source] Cause),
+    /// It cannot be unpacked, or is not there any more: the message says why.
+    #[error("{0}")]
+    Closed(#[source] Cause),
+    /// Not possible now.
+    #[error("{0}")]
     Unavailable(#[source] Cause),
 }
 

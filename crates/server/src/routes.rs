@@ -42,7 +42,7 @@ pub static ROUTES: &[Route] = &[
     route!("GET" "/v1/documents/{id}", SEARCH, Api, One, "Metadata and outcome of a document", &[], Answer::Json("DocumentAnswer"), get(documents::document)),
     route!("GET" "/v1/documents/{id}/text", SEARCH, Api, One, "The text with its places; plain text on request (Accept: text/plain)", &[], Answer::Json("TextAnswer"), get(documents::text)),
     route!("GET" "/v1/documents/{id}/preview", SEARCH, Api, One, "A picture of the document, encoded anew", &[], Answer::Other("image/jpeg"), get(documents::preview)),
-    route!("GET" "/v1/documents/{id}/original", SEARCH, Api, One, "The file as it lies in its store, as an attachment; one byte range", &[], Answer::Other("application/octet-stream"), get(original::original)),
+    route!("GET" "/v1/documents/{id}/original", SEARCH, Api, One, "The file as it lies in its store, as an attachment; one byte range. Of a member, the file that it is in its archive, mail or document, whole", &[], Answer::Other("application/octet-stream"), get(original::original)),
     route!("PUT" "/v1/drop/{pipeline}/{*path}", DROP, Api, One, "Upload a file; answers with the receipt's address", &[], Answer::Json("DropAnswer"), put(drop::api)),
     route!("GET" "/v1/drop", DROP, Api, Many, "The pipelines that take uploads", &[], Answer::Json("DropTargets"), get(drop::targets)),
     route!("GET" "/v1/receipts/{id}", RECEIPT, Api, One, "Where a file is now, what was read, why not, what to do", &[], Answer::Json("Receipt"), get(receipts::api)),

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use crate::feed::Feed;
 use crate::hosts::Hosts;
-use crate::ports::{Conditions, Drops, Holds};
+use crate::ports::{Conditions, Drops, Holds, Members};
 use crate::session::Sessions;
 use crate::traffic::Traffic;
 
@@ -28,6 +28,8 @@ pub struct Ports {
     pub blobs: Blobs,
     /// Where originals lie.
     pub stores: Stores,
+    /// Who unpacks members.
+    pub members: Arc<dyn Members>,
     /// Where uploads go.
     pub drops: Arc<dyn Drops>,
     /// Who releases a held disappearance.
@@ -89,6 +91,7 @@ pub struct Server {
     pub(crate) searcher: ScopedSearcher,
     pub(crate) blobs: Blobs,
     pub(crate) stores: Stores,
+    pub(crate) members: Arc<dyn Members>,
     pub(crate) drops: Arc<dyn Drops>,
     pub(crate) holds: Arc<dyn Holds>,
     pub(crate) conditions: Arc<dyn Conditions>,
@@ -104,13 +107,15 @@ pub struct Server {
 impl Server {
     /// A server over these ports.
     pub fn new(ports: Ports, settings: Settings) -> Server {
-        let Ports { ledger, searcher, blobs, stores, drops, holds, conditions, clock } = ports;
+        let Ports { ledger, searcher, blobs, stores, members, drops, holds, conditions, clock } =
+            ports;
         let started = clock();
         Server {
             ledger,
             searcher,
             blobs,
             stores,
+            members,
             drops,
             holds,
             conditions,

@@ -129,14 +129,20 @@ fn outcome(words: Words, document: &Document) -> Markup {
 
 fn actions(words: Words, document: &Document) -> Markup {
     let container = DocumentId::new(&document.object.store, &document.object.path, None);
-    let download = if document.inner.is_some() {
-        words.say("바깥 파일 내려받기", "Download the containing file")
-    } else {
-        words.say("원본 내려받기", "Download the original")
-    };
     html! {
         ul.actions {
-            li { a.button href=(format!("/v1/documents/{container}/original")) download { (download) } }
+            li {
+                a.button href=(format!("/v1/documents/{}/original", document.id)) download {
+                    (words.say("원본 내려받기", "Download the original"))
+                }
+            }
+            @if document.inner.is_some() {
+                li {
+                    a href=(format!("/v1/documents/{container}/original")) download {
+                        (words.say("바깥 파일 내려받기", "Download the containing file"))
+                    }
+                }
+            }
             li { a href=(format!("/v1/catalog/entries/{}", document.id)) { (words.say("목록 항목 (DCAT)", "Catalogue entry (DCAT)")) } }
             li { a href=(format!("/v1/documents/{}", document.id)) { "JSON" } }
         }

@@ -1,0 +1,154 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use madang_document::blob_id::BlobId;
+use madang_document::document::Document;
+use madang_sandbox::request::Request;
+use madang_sandbox::run::{RunError, Unpacking, unpack};
+use madang_sandbox::watch::Watch;
+use madang_sandbox::zygote::Zygote;
+use madang_store::error::StoreError;
+use madang_store::stores::Stores;
+use sha2::{Digest, Sha256};
+use tokio::sync::{Semaphore, mpsc};
+
+use crate::fetch::fetch;
+use crate::terms::Terms;
+
+/// Unpacks members of objects for whoever asks to see one: in a child, as everything that is made of foreign bytes.
+#[derive(Clone)]
+pub struct Unpacker {
+    zygote: Arc<Zygote>,
+    stores: Stores,
+    terms: Arc<Terms>,
+    seats: Arc<Semaphore>,
+}
+
+/// Members that are unpacked at the same time.
+const AT_ONCE: usize = 4;
+/// How long somebody waits for his turn.
+const TURN: Duration = Duration::from_secs(10);
+/// Pieces that lie ready for a receiver who is slower than the child.
+const AHEAD: usize = 8;
+
+/// Why a member cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum UnpackError {
+    /// The store does not give the object around it as it was.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// The object cannot be opened so far, or does not hold it any more: the message says why.
+    #[error("{0}")]
+    Closed(String),
+    /// No child could do it.
+    #[error("{0}")]
+    Run(#[from] RunError),
+    /// So many are being unpacked that this one had no turn.
+    #[error("too many members are being unpacked; try again in a moment")]
+    Busy,
+}
+
+impl fmt::Debug for Unpacker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Unpacker")
+    }
+}
+
+impl Unpacker {
+    /// Over these stores, under the terms of the pipelines.
+    pub fn new(zygote: Arc<Zygote>, stores: Stores, terms: Terms) -> Unpacker {
+        let seats = Arc::new(Semaphore::new(AT_ONCE));
+        Unpacker { zygote, stores, terms: Arc::new(terms), seats }
+    }
+
+    /// The bytes of a member, as they come out of its container. They end with an error if the child breaks off, or if
+    /// they are not those that were read when it was indexed.
+    ///
+    /// # Errors
+    /// [`UnpackError`], before the first byte.
+    pub async fn open(
+        &self,
+        member: &Document,
+    ) -> Result<BoxStream<'static, std::io::Result<Bytes>>, UnpackError> {
+        let Some(inner) = member.inner.clone() else {
+            return Err(UnpackError::Closed("it is no member of anything".into()));
+        };
+        let object = member.object.clone();
+        let Some(store) = self.stores.get(&object.store) else {
+            let why = format!("no store `{}` is configured any more", object.store);
+            return Err(UnpackError::Closed(why));
+        };
+        let turn = tokio::time::timeout(TURN, Arc::clone(&self.seats).acquire_owned()).await;
+        let Ok(Ok(seat)) = turn else { return Err(UnpackError::Busy) };
+        let (input, _) = fetch(&object, store.open(&object).await?).await?;
+
+        let (send, mut receive) = mpsc::channel::<Result<Bytes, UnpackError>>(AHEAD);
+        let (zygote, terms) = (Arc::clone(&self.zygote), Arc::clone(&self.terms));
+        let (pipeline, known) = (member.pipeline.clone(), member.sha256);
+        tokio::task::spawn_blocking(move || {
+            let _seat = seat;
+            let (limits, options) = terms.of(&pipeline);
+            let request = Request { name: object.name(), limits, options };
+            let watch = Watch::default();
+            let mut hash = Sha256::new();
+            let ended = unpack(&zygote, &request, &inner, input, &watch, &mut |piece| {
+                hash.update(&piece);
+                if send.blocking_send(Ok(piece.into())).is_err() {
+                    // Whoever asked has gone.
+                    watch.cancel();
+                }
+            });
+            let found = BlobId::from_digest(hash.finalize().into());
+            if let Err(error) = judge(ended, found, known) {
+                let _ = send.blocking_send(Err(error));
+            }
+        });
+        match receive.recv().await {
+            Some(Ok(first)) => {
+                let rest = futures::stream::unfold(receive, |mut receive| async move {
+                    let next = receive.recv().await?;
+                    Some((next.map_err(std::io::Error::other), receive))
+                });
+                Ok(futures::stream::once(async { Ok(first) }).chain(rest).boxed())
+            }
+            Some(Err(error)) => Err(error),
+            None => Err(UnpackError::Closed("it was called off".into())),
+        }
+    }
+}
+
+/// What the end of an unpacking means, of bytes with the hash `found` where `known` was read before.
+fn judge(
+    ended: Result<Unpacking, RunError>,
+    found: BlobId,
+    known: Option<BlobId>,
+) -> Result<(), UnpackError> {
+    match ended? {
+        Unpacking::Whole if known.is_none_or(|known| known == found) => Ok(()),
+        Unpacking::Whole => {
+            Err(UnpackError::Closed("its bytes are not those that were read before".into()))
+        }
+        Unpacking::Failed(why) => Err(UnpackError::Closed(why)),
+        Unpacking::CalledOff => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_that_are_others_than_before_are_not_handed_out_as_a_whole() {
+        let (one, other) = (BlobId::of(b"one"), BlobId::of(b"other"));
+        assert!(judge(Ok(Unpacking::Whole), one, Some(one)).is_ok());
+        assert!(judge(Ok(Unpacking::Whole), one, None).is_ok());
+        assert!(judge(Ok(Unpacking::CalledOff), one, Some(other)).is_ok());
+        for ended in [Unpacking::Whole, Unpacking::Failed("locked".into())] {
+            assert!(judge(Ok(ended), one, Some(other)).is_err());
+        }
+    }
+}

@@ -26,6 +26,7 @@ mod drawing;
 mod egg;
 mod eml;
 mod epub;
+mod eq_field;
 mod fields;
 mod gif;
 mod hangul;

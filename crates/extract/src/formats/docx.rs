@@ -226,7 +226,13 @@ impl Story<'_> {
                     }
                     "docPr" | "cNvPr" | "shape" | "textpath" => self.describe(&tag, content),
                     "del" | "moveFrom" | "tblPr" | "tcPr" | "sectPr" | "sdtPr" | "tblGrid"
-                    | "instrText" | "delText" => markup.skip(),
+                    | "delText" => markup.skip(),
+                    "instrText" => {
+                        let text = markup.text();
+                        if let Some(field) = self.fields.last_mut().filter(|field| !field.begun) {
+                            field.instruction.push_str(&text);
+                        }
+                    }
                     "t" => {
                         let text = markup.text();
                         match &self.signs {

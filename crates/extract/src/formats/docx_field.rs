@@ -1,5 +1,6 @@
 //! Fields of Word documents, and the values of form fields that stand in no text (ECMA-376 part 1, section 17.16).
 
+use super::eq_field;
 use super::markup::{Markup, Node};
 
 /// Entries of a drop-down; Word takes 25.
@@ -14,6 +15,7 @@ pub(super) struct Field {
     pub(super) shown: bool,
     /// What was filled in, of a form field.
     pub(super) form: FormValue,
+    pub(super) instruction: String,
 }
 
 /// What was filled into a form field.
@@ -31,7 +33,7 @@ impl Field {
     pub(super) fn unshown(self) -> Option<String> {
         match self.form {
             _ if self.shown => None,
-            FormValue::InResult => None,
+            FormValue::InResult => eq_field::shown(&self.instruction),
             FormValue::Ticked(true) => Some("☒".into()),
             FormValue::Ticked(false) => Some("☐".into()),
             FormValue::Chosen(entry) => Some(entry),

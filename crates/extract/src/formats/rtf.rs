@@ -31,7 +31,7 @@ mod token;
 
 pub(super) const FORMAT: Format = Format {
     name: "rtf",
-    version: 1,
+    version: 2,
     media_types: &["application/rtf"],
     // Word opens it under the name of a `.doc`, too.
     sniff: |probe| {

@@ -37,6 +37,8 @@ pub(super) struct Story<'a> {
     row: u32,
     number: u32,
     fields: Vec<Field>,
+    /// The instruction that was read last.
+    instruction: Vec<u16>,
 }
 
 impl<'a> Story<'a> {
@@ -59,6 +61,7 @@ impl<'a> Story<'a> {
             row: 0,
             number: 1,
             fields: Vec::new(),
+            instruction: Vec::new(),
         }
     }
 
@@ -76,14 +79,19 @@ impl<'a> Story<'a> {
             }
             match unit {
                 // Word nests fields 20 deep at most.
-                0x13 if self.fields.len() < 64 => self.fields.push(Field::default()),
+                0x13 if self.fields.len() < 64 => {
+                    self.fields.push(Field::default());
+                    self.instruction.clear();
+                }
                 0x14 => {
                     if let Some(field) = self.fields.last_mut() {
                         field.begun = true;
                     }
                 }
                 0x15 => {
-                    let value = self.fields.pop().and_then(Field::unshown);
+                    let instruction = self.text.decode(&self.instruction);
+                    let field = self.fields.pop().map(|field| Field { instruction, ..field });
+                    let value = field.and_then(Field::unshown);
                     if let Some(value) = value.filter(|_| self.fields.iter().all(|f| f.begun)) {
                         self.decode();
                         self.line.push_str(&value);
@@ -105,7 +113,7 @@ impl<'a> Story<'a> {
                     }
                 }
                 // The instruction of a field.
-                _ if self.fields.iter().any(|field| !field.begun) => {}
+                _ if self.fields.iter().any(|field| !field.begun) => self.instruction.push(unit),
                 0x09 | 0x0B | 0x0E => self.units.push(if unit == 0x09 { 0x09 } else { 0x0A }),
                 // The hyphen that does not break; the one that shows only where a line breaks.
                 0x1E => self.units.push(u16::from(b'-')),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::eq_field;
 use super::destination::{Aside, Destination, Moment, Opening, Property, opening};
 use super::field::{self, Form};
 use super::flow::Flow;
@@ -255,6 +256,8 @@ impl Reader {
         let instruction = std::mem::take(&mut self.instruction);
         if let Some(sign) = field::sign(&instruction) {
             self.put(sign.encode_utf8(&mut [0; 4]));
+        } else if let Some(words) = eq_field::shown(&instruction) {
+            self.put(&words);
         }
         let form = std::mem::take(&mut self.form);
         self.put(form.shown());

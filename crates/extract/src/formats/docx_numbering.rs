@@ -292,7 +292,7 @@ impl Numbering {
 }
 
 /// A count in a format of ECMA-376 part 1, section 17.18.59; those of other scripts count in digits.
-fn counted(count: u32, format: &str) -> String {
+pub(super) fn counted(count: u32, format: &str) -> String {
     let index = count.saturating_sub(1) as usize;
     let one_of = |letters: &str| letters.chars().nth(index).map(String::from);
     let shown = match format {

@@ -1,12 +1,18 @@
 //! OpenDocument texts, spreadsheets, presentations and drawings (ODF 1.3), packaged or flat, and the
 //! OpenOffice.org 1.x files they grew out of, which name the same things by the same local names.
 
+use std::collections::BTreeMap;
+
 use madang_document::content::{Content, Member};
 use madang_document::metadata;
 
 use super::keywords::keywords;
 use super::markup::{Markup, Node};
+use super::odf_beside::Beside;
 use super::odf_body::Body;
+use super::odf_edges::page_edges;
+use super::odf_list::Lists;
+use super::office_xml;
 use super::ole_object;
 use super::ooxml;
 use super::package::{Package, decode};
@@ -18,7 +24,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "odf",
-    version: 2,
+    version: 3,
     media_types: &[ODT, OTT, ODM, ODS, OTS, ODP, OTP, ODG, OTG, ODF, SXW, SXC, SXI, SXD],
     sniff,
     media_type,
@@ -107,9 +113,11 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         let bytes = blob.read_all(context.limits.member)?.into_owned();
         let text = decode(bytes);
         properties(&text, "the file", &mut content);
-        Body::new(context).page_edges(&text, "header", &mut content);
-        Body::new(context).walk(&text, "the file", &mut content);
-        Body::new(context).page_edges(&text, "footer", &mut content);
+        page_edges(Body::new(context), &text, "header", &mut content);
+        let grounds = grounds(&text, context, &mut content);
+        let beside = Beside::new(BTreeMap::new(), grounds, Lists::default());
+        Body::new(context).walk(&text, "the file", beside, &mut content);
+        page_edges(Body::new(context), &text, "footer", &mut content);
         return Ok(content);
     }
     let mut package = Package::open(blob, context, &mut content)?;
@@ -123,21 +131,34 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let text = package
         .text("content.xml", &mut content)
         .ok_or_else(|| ExtractError::corrupt("content.xml cannot be unpacked"))?;
-    let styles = package.text("styles.xml", &mut content);
+    let styles = package.text("styles.xml", &mut content).unwrap_or_default();
+    let objects = objects(&mut package, &embedded, &mut content);
+    let grounds = grounds(&styles, context, &mut content);
+    let beside = Beside::new(objects, grounds, lists(&text, &styles));
     // Headers and footers stand in the styles of the pages.
-    Body::new(context).page_edges(styles.as_deref().unwrap_or_default(), "header", &mut content);
-    Body::new(context).walk(&text, "content.xml", &mut content);
-    Body::new(context).page_edges(styles.as_deref().unwrap_or_default(), "footer", &mut content);
-    members(&mut package, &embedded, &mut content);
+    page_edges(Body::new(context), &styles, "header", &mut content);
+    Body::new(context).walk(&text, "content.xml", beside, &mut content);
+    page_edges(Body::new(context), &styles, "footer", &mut content);
+    members(&mut package, &mut content);
     ooxml::thumbnail(&mut package, "Thumbnails/thumbnail.png", &mut content);
     package.finish(content)
 }
 
-/// Reads the manifest: the folders of embedded documents, without the slash.
+/// An embedded document.
+struct Embedded {
+    folder: String,
+    /// Whether it draws cells that the document around it holds.
+    of_cells: bool,
+}
+
+/// Reads the manifest: what is embedded.
 ///
 /// # Errors
 /// [`ExtractError::Encrypted`] when the content is encrypted (ODF 1.3 part 2, section 3.4.1).
-fn manifest(package: &mut Package<'_>, content: &mut Content) -> Result<Vec<String>, ExtractError> {
+fn manifest(
+    package: &mut Package<'_>,
+    content: &mut Content,
+) -> Result<Vec<Embedded>, ExtractError> {
     const PART: &str = "META-INF/manifest.xml";
     if package.has("encrypted-package") {
         return Err(ExtractError::Encrypted("the document needs a password to open".into()));
@@ -152,15 +173,28 @@ fn manifest(package: &mut Package<'_>, content: &mut Content) -> Result<Vec<Stri
             "file-entry" => {
                 path = tag.attribute("full-path").unwrap_or_default();
                 let media_type = tag.attribute("media-type").unwrap_or_default();
-                // Charts repeat the cells they draw; formulas are signs, not words.
-                let textual =
-                    ["text", "spreadsheet", "presentation", "graphics"].iter().any(|kind| {
-                        media_type.strip_prefix("application/vnd.oasis.opendocument.") == Some(kind)
-                    });
-                if textual
+                let kind = media_type
+                    .strip_prefix("application/vnd.oasis.opendocument.")
+                    .or_else(|| media_type.strip_prefix("application/vnd.sun.xml."));
+                const KINDS: [&str; 11] = [
+                    "text",
+                    "spreadsheet",
+                    "presentation",
+                    "graphics",
+                    "chart",
+                    "formula",
+                    "writer",
+                    "calc",
+                    "impress",
+                    "draw",
+                    "math",
+                ];
+                if let Some(kind) = kind.filter(|kind| KINDS.contains(kind))
                     && let Some(folder) = path.strip_suffix('/').filter(|folder| !folder.is_empty())
                 {
-                    embedded.push(folder.to_owned());
+                    let spreadsheet = matches!(package.context().media_type, ODS | OTS | SXC);
+                    let of_cells = kind == "chart" && spreadsheet;
+                    embedded.push(Embedded { folder: folder.to_owned(), of_cells });
                 }
             }
             "encryption-data" if path == "content.xml" => {
@@ -225,9 +259,50 @@ fn properties(text: &str, part: &str, content: &mut Content) {
     }
 }
 
-/// Lists the pictures and extracts what is embedded: a document of its own stands in a folder with its own
-/// `content.xml`, a foreign file is one part.
-fn members(package: &mut Package<'_>, embedded: &[String], content: &mut Content) {
+/// The words of embedded documents by their folders. A document in a folder is read in place: its text belongs to the
+/// page that shows it.
+fn objects(
+    package: &mut Package<'_>,
+    embedded: &[Embedded],
+    content: &mut Content,
+) -> BTreeMap<String, String> {
+    let mut objects = BTreeMap::new();
+    for Embedded { folder, of_cells } in embedded {
+        let part = format!("{folder}/content.xml");
+        if let Some(text) = package.text(&part, content) {
+            let body = Body::new(package.context());
+            objects.insert(folder.clone(), body.embedded(&text, &part, *of_cells, content));
+        }
+    }
+    objects
+}
+
+/// The styles of lists that the styles of the document hold; those of the text stand in it.
+fn lists(text: &str, styles: &str) -> Lists {
+    let mut lists = Lists::default();
+    if text.contains("<text:list") || text.contains("<text:h") {
+        lists.read_styles(&mut Markup::new(styles), "document-styles");
+    }
+    lists
+}
+
+/// The words on the masters of slides by their names.
+fn grounds(styles: &str, context: &Context<'_>, content: &mut Content) -> BTreeMap<String, String> {
+    let mut grounds = BTreeMap::new();
+    // Pages of a text have no shapes of their own.
+    if styles.contains("presentation:") || styles.contains("<draw:page") {
+        for master in office_xml::cut(styles, "master-page", &["master-page"]) {
+            let words = Body::new(context).ground(master.inner, "a master of slides", content);
+            if !words.is_empty() {
+                grounds.insert(master.name, words);
+            }
+        }
+    }
+    grounds
+}
+
+/// Lists the pictures and extracts the embedded files of other formats, each of which is one part.
+fn members(package: &mut Package<'_>, content: &mut Content) {
     let names: Vec<_> = package.names().map(str::to_owned).collect();
     for name in names {
         if name.starts_with("Pictures/") || name.starts_with("Media/") {
@@ -238,13 +313,6 @@ fn members(package: &mut Package<'_>, embedded: &[String], content: &mut Content
             && let Some(bytes) = package.bytes(&name, content)
         {
             ole_object::open_file(&name, bytes, package.context(), content);
-        }
-    }
-    for folder in embedded {
-        // The document in a folder is read in place: its text belongs to the page that shows it.
-        let part = format!("{folder}/content.xml");
-        if let Some(text) = package.text(&part, content) {
-            Body::new(package.context()).walk_embedded(&text, &part, content);
         }
     }
 }

@@ -1,22 +1,14 @@
 //! The walk through the body of an OpenDocument file: paragraphs, tables, sheets, slides and notes.
 
-use std::collections::BTreeSet;
-
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 
+use super::drawing;
 use super::markup::{Markup, Node, Tag};
+use super::odf_beside::Beside;
+use super::odf_frame::{Frame, element};
+use super::odf_row::{Repetition, line};
 use crate::context::Context;
-
-/// Bytes that repeated cells and rows may add to one document. A sheet may say that a cell repeats a million
-/// times (`table:number-rows-repeated`); what a person wrote does not.
-const REPETITION: usize = 1 << 20;
-
-/// Wider gaps between two cells of a row are written as one tab.
-const GAP: usize = 32;
-
-/// Stands for a field in a running line; no XML text can hold it.
-const FIELD: &str = "\0";
 
 /// A walk through one body.
 pub(super) struct Body<'a> {
@@ -27,8 +19,27 @@ pub(super) struct Body<'a> {
     place: LineLocator,
     /// Lines of the shape that is open on a slide.
     shape: Vec<String>,
-    repetition_left: usize,
-    repetition_cut: bool,
+    /// What the open slide shows at its end: its footer and the words on its master.
+    ending: Vec<String>,
+    beside: Beside,
+    /// What is passed over.
+    without: Without,
+    in_chart: bool,
+    /// What was said last of a picture: its title and its description may be one.
+    described: String,
+    /// Whether the walk is in words with their reading above them.
+    in_ruby: bool,
+    repetition: Repetition,
+}
+
+/// What a walk passes over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Without {
+    Nothing,
+    /// The cells of a chart, which are read where they lie.
+    Tables,
+    /// The placeholders of a master and its page of notes.
+    Placeholders,
 }
 
 /// What the lines of the body are located by.
@@ -41,24 +52,6 @@ enum LineLocator {
     Sheet(String, u32),
 }
 
-/// What is open around the place of the walk.
-enum Frame {
-    /// A paragraph: its text, and the lines of notes and text boxes anchored in it, which follow it.
-    Paragraph { text: String, boxed: Vec<String>, number: u32 },
-    /// A note or comment.
-    Aside { lines: Vec<String> },
-    /// A table row.
-    Row {
-        cells: Vec<(usize, String)>,
-        column: usize,
-        repeated: usize,
-        asides: Vec<(usize, String)>,
-        number: u32,
-    },
-    /// A table cell: its paragraphs, joined by spaces so that a row stays a line.
-    Cell { text: String, repeated: usize, value: Option<String> },
-}
-
 impl<'a> Body<'a> {
     pub(super) fn new(context: &'a Context<'a>) -> Body<'a> {
         Body {
@@ -67,20 +60,51 @@ impl<'a> Body<'a> {
             number: 0,
             place: LineLocator::Whole,
             shape: Vec::new(),
-            repetition_left: REPETITION,
-            repetition_cut: false,
+            ending: Vec::new(),
+            beside: Beside::default(),
+            without: Without::Nothing,
+            in_chart: false,
+            described: String::new(),
+            in_ruby: false,
+            repetition: Repetition::default(),
         }
     }
 
-    /// Reads the body of the document.
-    pub(super) fn walk(mut self, text: &str, part: &str, content: &mut Content) {
+    /// Reads the body of the document, with what it shows of what lies beside it.
+    pub(super) fn walk(mut self, text: &str, part: &str, beside: Beside, content: &mut Content) {
         self.place = LineLocator::Paragraph;
+        self.beside = beside;
         self.read(text, part, content);
+        // What nothing in the body shows.
+        for text in std::mem::take(&mut self.beside.objects).into_values() {
+            content.push_text(text, Locator::Whole {});
+        }
     }
 
-    /// Reads the body of a document inside the document: its places are not places of the outer one.
-    pub(super) fn walk_embedded(mut self, text: &str, part: &str, content: &mut Content) {
-        self.read(text, part, content);
+    /// The words of a document inside the document: their places are not places of the outer one. `cells` says that it
+    /// is a chart of cells that are read elsewhere.
+    pub(super) fn embedded(
+        mut self,
+        text: &str,
+        part: &str,
+        cells: bool,
+        content: &mut Content,
+    ) -> String {
+        self.without = if cells { Without::Tables } else { Without::Nothing };
+        self.apart(text, part, content)
+    }
+
+    /// The words on a master of slides that are no prompts.
+    pub(super) fn ground(mut self, text: &str, part: &str, content: &mut Content) -> String {
+        self.without = Without::Placeholders;
+        self.apart(text, part, content)
+    }
+
+    fn apart(&mut self, text: &str, part: &str, content: &mut Content) -> String {
+        let mut own = Content::default();
+        self.read(text, part, &mut own);
+        content.warnings.append(&mut own.warnings);
+        own.text()
     }
 
     fn read(&mut self, text: &str, part: &str, content: &mut Content) {
@@ -92,16 +116,28 @@ impl<'a> Body<'a> {
                     // What stands around the body in a flat file.
                     (
                         "office",
-                        "settings" | "styles" | "automatic-styles" | "master-styles" | "meta"
-                        | "font-face-decls" | "scripts" | "forms" | "event-listeners",
+                        "settings" | "master-styles" | "meta" | "font-face-decls" | "scripts"
+                        | "event-listeners",
                     ) => markup.skip(),
+                    ("office", name @ ("styles" | "automatic-styles")) => {
+                        self.beside.lists.read_styles(&mut markup, name);
+                    }
+                    ("text", "list" | "list-item" | "list-header") => {
+                        self.beside.lists.begin(&tag);
+                    }
+                    ("office", "forms") => self.beside.read_forms(&mut markup),
+                    ("presentation", "footer-decl") => {
+                        self.beside.read_footer(&tag, &mut markup);
+                    }
+                    ("presentation", "header-decl" | "date-time-decl") => markup.skip(),
+                    _ if self.passes_over(&tag) => markup.skip(),
+                    _ if self.take_apart(&tag, &mut markup, content) => {}
                     // Deleted text lies here, apart from the text (ODF 1.3 part 3, section 5.5).
                     (
                         _,
                         "tracked-changes" | "note-citation" | "footnote-citation"
                         | "endnote-citation" | "binary-data" | "number",
                     )
-                    | ("svg", "title" | "desc")
                     | ("table", "named-expressions" | "database-ranges")
                     | ("form", _) => markup.skip(),
                     // A formula's own words stand in its annotation; `office:annotation` is a comment.
@@ -118,6 +154,7 @@ impl<'a> Body<'a> {
                         if !matches!(self.place, LineLocator::Whole) {
                             self.place = LineLocator::Slide(slide);
                         }
+                        self.begin_slide(&tag);
                         self.context.progress();
                     }
                     ("table", "table") => {
@@ -143,12 +180,22 @@ impl<'a> Body<'a> {
                     _ => self.open(&tag),
                 },
                 Node::End(name) => match name.as_str() {
+                    "page" if self.frames.is_empty() => {
+                        self.flush_shape(content);
+                        for text in std::mem::take(&mut self.ending) {
+                            self.emit(text, self.number, content);
+                            self.flush_shape(content);
+                        }
+                    }
+                    "list" => self.beside.lists.end(),
+                    "ruby" => self.end_ruby(),
+                    "chart" => self.in_chart = false,
                     "p" | "h" | "annotation" | "note-body" | "footnote-body" | "endnote-body"
                     | "table-row" | "table-cell" | "covered-table-cell" => {
                         self.close(element(&name), content);
                     }
                     "frame" | "custom-shape" | "rect" | "ellipse" | "circle" | "line"
-                    | "connector" | "polygon" | "path" | "caption" | "page"
+                    | "connector" | "polygon" | "path" | "caption"
                         if self.frames.is_empty() =>
                     {
                         self.flush_shape(content);
@@ -156,10 +203,7 @@ impl<'a> Body<'a> {
                     _ => {}
                 },
                 Node::Text(text) => {
-                    if let Some(Frame::Paragraph { text: paragraph, .. }) = self.frames.last_mut() {
-                        // Line ends and indents of the markup are one space (ODF 1.3 part 3, 6.1.2).
-                        push_collapsed(paragraph, &text);
-                    }
+                    self.characters(&text);
                 }
             }
         }
@@ -168,18 +212,121 @@ impl<'a> Body<'a> {
         }
         self.flush_shape(content);
         markup.report(part, content);
-        if self.repetition_cut {
-            content
-                .note(format!("{part}: repeated cells were written once after {REPETITION} bytes"));
+        self.repetition.report(part, content);
+    }
+
+    /// Whether an element is none of what this walk is for.
+    fn passes_over(&self, tag: &Tag<'_>) -> bool {
+        match (self.without, tag.prefix(), tag.name()) {
+            (_, "table", "table") if self.in_chart => {
+                self.without == Without::Tables || matches!(self.place, LineLocator::Sheet(..))
+            }
+            // What some program last showed.
+            (Without::Placeholders, "text", name) => is_field(name),
+            (Without::Placeholders, "presentation", "notes") => true,
+            (Without::Placeholders, "draw", _) => tag.attribute("class").is_some(),
+            _ => false,
         }
     }
 
-    fn open(&mut self, tag: &Tag<'_>) {
+    /// Takes what is shown in or behind the paragraph or shape that is open: what lies beside the body, what is said of
+    /// a picture (ODF 1.3 part 3, section 10.3.17), how words are read (section 6.4). False if the element is none of
+    /// these.
+    pub(super) fn take_apart(
+        &mut self,
+        tag: &Tag<'_>,
+        markup: &mut Markup<'_>,
+        content: &mut Content,
+    ) -> bool {
+        match (tag.prefix(), tag.name()) {
+            // In a chart it is a range of cells.
+            ("svg", "title" | "desc") if self.in_chart => markup.skip(),
+            ("svg", "title" | "desc") => {
+                let said = drawing::said(&markup.text()).unwrap_or_default();
+                if said != self.described {
+                    self.emit(said.clone(), self.number, content);
+                }
+                self.described = said;
+            }
+            ("office", "chart") => self.in_chart = true,
+            ("draw", "frame" | "g") => {
+                self.described.clear();
+                return false;
+            }
+            ("draw", "object" | "control") => {
+                let shown = self.beside.shown(tag).unwrap_or_default();
+                match self.frames.last_mut() {
+                    // What is one line stands in the line: a control, a formula.
+                    Some(Frame::Paragraph { text, .. }) if !shown.contains('\n') => {
+                        if !shown.is_empty()
+                            && !text.is_empty()
+                            && !text.ends_with([' ', '\t', '\n'])
+                        {
+                            text.push(' ');
+                        }
+                        text.push_str(&shown);
+                    }
+                    _ => {
+                        for line in shown.lines() {
+                            self.emit(line.to_owned(), self.number, content);
+                        }
+                    }
+                }
+                return false;
+            }
+            ("text", "ruby") => self.in_ruby = true,
+            ("text", "ruby-text") => {
+                let text = markup.text();
+                if let Some(Frame::Paragraph { reading, .. }) = self.frames.last_mut() {
+                    reading.push_str(&text);
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Meets the end of `text:ruby`.
+    pub(super) fn end_ruby(&mut self) {
+        self.in_ruby = false;
+    }
+
+    /// Adds the characters of the markup to the open paragraph, whose line ends and indents are one space (ODF 1.3
+    /// part 3, section 6.1.2).
+    pub(super) fn characters(&mut self, characters: &str) {
+        let Some(Frame::Paragraph { text, reading, .. }) = self.frames.last_mut() else { return };
+        push_collapsed(text, characters);
+        // What is read next is another word.
+        if !self.in_ruby && !reading.is_empty() && !reading.ends_with(' ') {
+            reading.push(' ');
+        }
+    }
+
+    /// Keeps what a slide shows at its end.
+    fn begin_slide(&mut self, tag: &Tag<'_>) {
+        self.ending.clear();
+        if let Some(footer) = self.beside.footer(tag).cloned()
+            && self.repetition.afford(&footer, 1) == 1
+        {
+            self.ending.push(footer);
+        }
+        let ground = tag.attribute("master-page-name");
+        self.ending.extend(ground.and_then(|name| self.beside.grounds.remove(&name)));
+    }
+
+    /// Opens a frame, or adds what an element stands for to the one that is open.
+    pub(super) fn open(&mut self, tag: &Tag<'_>) {
         match tag.name() {
             "p" | "h" if tag.prefix() == "text" => {
                 self.number = self.number.saturating_add(1);
                 let number = self.number;
-                self.frames.push(Frame::Paragraph { text: String::new(), boxed: vec![], number });
+                self.frames.push(Frame::Paragraph {
+                    text: String::new(),
+                    label: self.beside.lists.label(tag),
+                    reading: String::new(),
+                    boxed: Vec::new(),
+                    number,
+                });
             }
             "annotation" | "note-body" | "footnote-body" | "endnote-body" => {
                 self.frames.push(Frame::Aside { lines: Vec::new() });
@@ -211,7 +358,7 @@ impl<'a> Body<'a> {
     }
 
     /// Adds characters to the open paragraph.
-    fn put(&mut self, piece: &str) {
+    pub(super) fn put(&mut self, piece: &str) {
         let in_cell = self.in_cell();
         if let Some(Frame::Paragraph { text, .. }) = self.frames.last_mut() {
             text.push_str(if in_cell && matches!(piece, "\t" | "\n") { " " } else { piece });
@@ -223,15 +370,21 @@ impl<'a> Body<'a> {
     }
 
     /// Closes the frame of this element, and whatever damaged markup left open inside it.
-    fn close(&mut self, element: &str, content: &mut Content) {
+    pub(super) fn close(&mut self, element: &str, content: &mut Content) {
         if !self.frames.iter().any(|frame| frame.element() == element) {
             return;
         }
         while let Some(frame) = self.frames.pop() {
             let done = frame.element() == element;
             match frame {
-                Frame::Paragraph { text, boxed, number } => {
-                    self.emit(text.trim().to_owned(), number, content);
+                Frame::Paragraph { text, label, reading, boxed, number } => {
+                    let text = text.trim();
+                    let line = match text.is_empty() || label.is_empty() {
+                        true => text.to_owned(),
+                        false => format!("{label} {text}"),
+                    };
+                    self.emit(line, number, content);
+                    self.emit(reading.trim().to_owned(), number, content);
                     for line in boxed {
                         self.emit(line, number, content);
                     }
@@ -261,21 +414,16 @@ impl<'a> Body<'a> {
 
     fn close_cell(&mut self, text: String, repeated: usize, value: Option<String>) {
         let text = if text.is_empty() { value.unwrap_or_default() } else { text };
-        let copies = if text.is_empty() { 0 } else { 1 + self.afford(&text, repeated - 1) };
+        // What a chart has no value for.
+        let text = if text == "NaN" { String::new() } else { text };
+        let copies =
+            if text.is_empty() { 0 } else { 1 + self.repetition.afford(&text, repeated - 1) };
         if let Some(Frame::Row { cells, column, .. }) = self.frames.last_mut() {
             for copy in 0..copies {
                 cells.push((column.saturating_add(copy), text.clone()));
             }
             *column = column.saturating_add(repeated);
         }
-    }
-
-    /// How many of `copies` of `text` may still be written.
-    fn afford(&mut self, text: &str, copies: usize) -> usize {
-        let affordable = copies.min(self.repetition_left / (text.len() + 1));
-        self.repetition_left -= affordable * (text.len() + 1);
-        self.repetition_cut |= affordable < copies;
-        affordable
     }
 
     fn close_row(
@@ -287,20 +435,10 @@ impl<'a> Body<'a> {
         content: &mut Content,
     ) {
         let nested = self.in_cell();
-        let mut line = String::new();
-        let mut next = 0;
-        for (column, text) in cells {
-            let gap = column.saturating_sub(next);
-            let tabs = if gap > GAP { 1 } else { gap };
-            // The place of the row says where its first cell stands; the others stand behind it.
-            let tabs = if line.is_empty() { 0 } else { tabs + 1 };
-            line.push_str(&if nested { " ".repeat(tabs.min(1)) } else { "\t".repeat(tabs) });
-            line.push_str(text);
-            next = column.saturating_add(1);
-        }
+        let line = line(cells, nested);
         let copies = match line.is_empty() {
             true => 0,
-            false => 1 + self.afford(&line, repeated - 1),
+            false => 1 + self.repetition.afford(&line, repeated - 1),
         };
         let LineLocator::Sheet(sheet, before) = &self.place else {
             for _ in 0..copies {
@@ -368,89 +506,20 @@ impl<'a> Body<'a> {
             content.push_text(text, Locator::Slide { number });
         }
     }
-
-    /// Reads the running lines of the pages, `header` or `footer`, from the styles; each line once, and
-    /// without the fields (page number, date, sheet name), which hold only what some program last showed.
-    pub(super) fn page_edges(mut self, styles: &str, edge: &str, content: &mut Content) {
-        let mut markup = Markup::new(styles);
-        let mut found = Content::default();
-        let mut inside = false;
-        while let Some(node) = markup.next() {
-            match node {
-                Node::Start(tag) => match (tag.prefix(), tag.name()) {
-                    ("style", name) if is_edge(name, edge) => {
-                        if tag.attribute("display").is_some_and(|shown| shown == "false") {
-                            markup.skip();
-                        } else {
-                            inside = true;
-                        }
-                    }
-                    (
-                        "text",
-                        "page-number" | "page-count" | "sheet-name" | "date" | "time" | "title"
-                        | "file-name",
-                    ) => {
-                        markup.skip();
-                        if inside {
-                            self.put(FIELD);
-                        }
-                    }
-                    _ if inside => self.open(&tag),
-                    _ => {}
-                },
-                Node::End(name) if is_edge(&name, edge) => inside = false,
-                Node::End(name) if inside => self.close(element(&name), &mut found),
-                Node::Text(text) if inside => {
-                    if let Some(Frame::Paragraph { text: paragraph, .. }) = self.frames.last_mut() {
-                        push_collapsed(paragraph, &text);
-                    }
-                }
-                Node::End(_) | Node::Text(_) => {}
-            }
-        }
-        let mut seen = BTreeSet::new();
-        found.segments.retain_mut(|segment| {
-            let has_field = segment.text.contains(FIELD);
-            segment.text = segment.text.replace(FIELD, "").trim().to_owned();
-            // "Page" around a number that is gone says nothing.
-            let is_word = |word: &&str| word.contains(char::is_alphanumeric);
-            let words = segment.text.split_whitespace().filter(is_word).count();
-            words > usize::from(has_field) && seen.insert(segment.text.clone())
-        });
-        content.segments.append(&mut found.segments);
-    }
-}
-
-impl Frame {
-    fn element(&self) -> &'static str {
-        match self {
-            Frame::Paragraph { .. } => "p",
-            Frame::Aside { .. } => "aside",
-            Frame::Row { .. } => "table-row",
-            Frame::Cell { .. } => "table-cell",
-        }
-    }
-}
-
-/// The frame that an element is walked as.
-fn element(name: &str) -> &str {
-    match name {
-        "p" | "h" => "p",
-        "annotation" | "note-body" | "footnote-body" | "endnote-body" => "aside",
-        "covered-table-cell" => "table-cell",
-        name => name,
-    }
-}
-
-/// `style:header`, `style:header-left`, `style:header-first`.
-fn is_edge(name: &str, edge: &str) -> bool {
-    name.strip_prefix(edge).is_some_and(|rest| matches!(rest, "" | "-left" | "-first"))
 }
 
 /// Whether a shape of a slide or its notes page is a running line.
 fn is_running(tag: &Tag<'_>) -> bool {
     let class = tag.attribute("class").unwrap_or_default();
     matches!(class.as_str(), "page-number" | "date-time" | "header" | "footer")
+}
+
+/// Whether an element of text is a field that holds what some program last showed.
+pub(super) fn is_field(name: &str) -> bool {
+    matches!(
+        name,
+        "page-number" | "page-count" | "sheet-name" | "date" | "time" | "title" | "file-name"
+    )
 }
 
 /// A repetition count; at least one.
@@ -477,6 +546,7 @@ mod tests {
 
     use super::*;
     use crate::blob::Blob;
+    use crate::formats::odf_row::REPETITION;
     use std::cell::RefCell;
 
     use crate::context::Spent;
@@ -493,7 +563,7 @@ mod tests {
             "<office:spreadsheet><table:table table:name='s'>{rows}</table:table></office:spreadsheet>"
         );
         let mut content = Content::default();
-        Body::new(&context).walk(&xml, "content.xml", &mut content);
+        Body::new(&context).walk(&xml, "content.xml", Beside::default(), &mut content);
         content
     }
 

@@ -11,7 +11,7 @@ use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::guest::{Guest, Guests};
@@ -24,8 +24,8 @@ const BREATH: Duration = Duration::from_millis(200);
 const MOST: usize = 2048;
 const FEWEST: usize = 4;
 
-/// How long a guest that is sent away may take for the end of an answer.
-const FAREWELL: Duration = Duration::from_millis(500);
+/// How many seats there are for one at which guests that were sent away take the end of an answer.
+const FAREWELLS: usize = 8;
 
 /// How connections are let in.
 #[derive(Clone, Copy, Debug)]
@@ -34,8 +34,10 @@ pub struct Door {
     pub most: usize,
     /// How long a client may take for the head of a request, and how long a connection may lie idle between two.
     pub head: Duration,
-    /// How long a client may send nothing of a body that it owes.
+    /// How long a client that owes a body may send next to nothing of it.
     pub body: Duration,
+    /// How long a client that is sent away may take for the end of an answer.
+    pub farewell: Duration,
 }
 
 impl Door {
@@ -46,18 +48,24 @@ impl Door {
         // Where there is no `/proc`, a fourth of the limit is left to the service.
         let used = std::fs::read_dir("/proc/self/fd").map(|entries| entries.count() as u64);
         let most = limit.map_or(MOST, |limit| seats(limit, used.unwrap_or(limit / 4)));
-        Door { most, head: Duration::from_secs(10), body: Duration::from_secs(30) }
+        Door {
+            most,
+            head: Duration::from_secs(10),
+            body: Duration::from_secs(30),
+            farewell: Duration::from_millis(500),
+        }
     }
 
     /// Answers the connections of a listener until `stop` is ready, then ends each after the answer that it is
     /// at. Where all seats are taken, whoever has asked nothing for longest makes room, else whoever owes the rest of a
-    /// request for longest: so idle connections and bodies that never end, however many, keep nobody from asking how
-    /// the service is.
+    /// request for longest: so idle connections, and heads and bodies that never end, however many, keep nobody from
+    /// asking how the service is. The seat is free at once: nobody at the door waits for a farewell.
     ///
     /// HTTP/1 only: no browser speaks HTTP/2 without TLS, and its requests carry no `Host` for
     /// [`Hosts`](crate::hosts::Hosts) to check.
     pub async fn serve(self, listener: TcpListener, app: Router, stop: impl Future<Output = ()>) {
         let seats = Arc::new(Semaphore::new(self.most.max(1)));
+        let farewells = Arc::new(Semaphore::new(self.most.div_ceil(FAREWELLS)));
         let guests = Guests::default();
         let (closing, _) = watch::channel(false);
         let mut open = JoinSet::new();
@@ -85,23 +93,48 @@ impl Door {
             };
             let seat = match Arc::clone(&seats).try_acquire_owned() {
                 Ok(seat) => Ok(seat),
-                Err(_) => {
-                    guests.send_away();
-                    tokio::select! {
-                        seat = Arc::clone(&seats).acquire_owned() => seat,
-                        () = &mut stop => break,
-                    }
-                }
+                Err(_) => tokio::select! {
+                    seat = next_seat(&seats, &guests) => seat,
+                    () = &mut stop => break,
+                },
             };
             let Ok(seat) = seat else { break };
             let guest = Arc::new(guests.come());
-            open.spawn(answer(stream, app.clone(), self, closing.subscribe(), guest, seat));
+            let place = Place { seat, farewells: Arc::clone(&farewells) };
+            open.spawn(answer(stream, app.clone(), self, closing.subscribe(), guest, place));
             spare = spare.or_else(self::spare);
         }
         drop(listener);
         closing.send_replace(true);
         while open.join_next().await.is_some() {}
     }
+}
+
+/// The next seat that is free, for which a guest is sent away as soon as there is one who may be.
+async fn next_seat(
+    seats: &Arc<Semaphore>,
+    guests: &Guests,
+) -> Result<OwnedSemaphorePermit, AcquireError> {
+    let mut seat = pin!(Arc::clone(seats).acquire_owned());
+    loop {
+        // Registered before the look, so that who falls quiet in between is not missed.
+        let quiet = guests.quiet();
+        if guests.send_away() {
+            return seat.await;
+        }
+        tokio::select! {
+            seat = seat.as_mut() => return seat,
+            () = quiet => {}
+        }
+    }
+}
+
+/// What a connection holds of the house.
+struct Place {
+    /// One of the seats.
+    seat: OwnedSemaphorePermit,
+    /// Where it may stand for a moment when the seat is needed: few, because each is a descriptor, too.
+    farewells: Arc<Semaphore>,
 }
 
 /// How many connections a process takes that may have so many descriptors and has opened so many.
@@ -120,7 +153,7 @@ async fn answer(
     door: Door,
     mut closing: watch::Receiver<bool>,
     guest: Arc<Guest>,
-    _seat: OwnedSemaphorePermit,
+    place: Place,
 ) {
     let _ = stream.set_nodelay(true);
     let mut builder = http1::Builder::new();
@@ -136,15 +169,23 @@ async fn answer(
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
     let ended = tokio::select! {
+        // Whose head has come by now is heard.
+        biased;
         ended = connection.as_mut() => ended,
         () = async { _ = closing.wait_for(|closing| *closing).await } => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
         () = guest.leave.notified() => {
-            // What is being sent may be sent to its end; who has asked nothing yet would wait for ever.
+            // Who has not asked yet is owed nothing. What is being sent to others may be sent to its end, where there
+            // is a place to wait for that.
+            if !guest.has_asked() {
+                return;
+            }
+            let Ok(_farewell) = place.farewells.try_acquire_owned() else { return };
+            drop(place.seat);
             connection.as_mut().graceful_shutdown();
-            match tokio::time::timeout(FAREWELL, connection).await {
+            match tokio::time::timeout(door.farewell, connection).await {
                 Ok(ended) => ended,
                 Err(_) => return,
             }

@@ -10,7 +10,14 @@ use tokio::sync::Notify;
 
 /// Who is connected: each connection from its beginning on, and since when it has asked nothing.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Guests(Arc<Mutex<Table>>);
+pub(crate) struct Guests(Arc<House>);
+
+#[derive(Debug, Default)]
+struct House {
+    table: Mutex<Table>,
+    /// Told when somebody may be sent away who could not be before.
+    quiet: Notify,
+}
 
 #[derive(Debug, Default)]
 struct Table {
@@ -21,6 +28,8 @@ struct Table {
 
 #[derive(Debug)]
 struct Seat {
+    /// Whether there ever was a request.
+    asked: bool,
     /// Requests that are being answered.
     requests: usize,
     /// Since when there are none.
@@ -55,6 +64,7 @@ impl Guests {
         table.ticks += 1;
         let (number, leave) = (table.ticks, Arc::new(Notify::new()));
         let seat = Seat {
+            asked: false,
             requests: 0,
             quiet_since: number,
             owing_since: None,
@@ -85,8 +95,13 @@ impl Guests {
         }
     }
 
+    /// Ready when, from now on, somebody falls quiet or begins to owe the rest of a request.
+    pub(crate) fn quiet(&self) -> impl Future<Output = ()> + '_ {
+        self.0.quiet.notified()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Table> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -94,9 +109,15 @@ impl Guest {
     /// A request begins.
     pub(crate) fn ask(&self) -> Request {
         if let Some(seat) = self.guests.lock().seats.get_mut(&self.number) {
+            seat.asked = true;
             seat.requests += 1;
         }
         Request { guests: self.guests.clone(), number: self.number }
+    }
+
+    /// Whether a request of it was heard.
+    pub(crate) fn has_asked(&self) -> bool {
+        self.guests.lock().seats.get(&self.number).is_some_and(|seat| seat.asked)
     }
 
     /// Says whether the rest of a request is waited for.
@@ -106,6 +127,10 @@ impl Guest {
         let now = table.ticks;
         if let Some(seat) = table.seats.get_mut(&self.number) {
             seat.owing_since = if owing { seat.owing_since.or(Some(now)) } else { None };
+        }
+        drop(table);
+        if owing {
+            self.guests.0.quiet.notify_waiters();
         }
     }
 }
@@ -125,6 +150,8 @@ impl Drop for Request {
             seat.requests = seat.requests.saturating_sub(1);
             seat.quiet_since = now;
         }
+        drop(table);
+        self.guests.0.quiet.notify_waiters();
     }
 }
 

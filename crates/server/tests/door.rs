@@ -17,6 +17,12 @@ use tokio::time::timeout;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Longer than any test: who waits for it waits in vain.
+const NEVER: Duration = Duration::from_secs(3600);
+
+/// A door that gives nobody up.
+const CALM: Door = Door { most: 3, head: NEVER, body: NEVER, farewell: NEVER };
+
 async fn open(door: Door) -> (std::net::SocketAddr, tokio::sync::oneshot::Sender<()>) {
     open_slow(door, Arc::default()).await
 }
@@ -59,7 +65,7 @@ async fn rest(stream: &mut TcpStream) -> String {
 
 #[tokio::test]
 async fn http_1_is_spoken_and_http_2_is_not() {
-    let (address, _stop) = open(Door { most: 8, head: PATIENCE, body: PATIENCE }).await;
+    let (address, _stop) = open(Door { most: 8, ..CALM }).await;
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await.unwrap();
     let answer = rest(&mut stream).await;
@@ -75,7 +81,7 @@ async fn http_1_is_spoken_and_http_2_is_not() {
 #[tokio::test]
 async fn who_sends_no_head_is_sent_away_and_frees_the_seat() {
     let (address, _stop) =
-        open(Door { most: 2, head: Duration::from_millis(300), body: PATIENCE }).await;
+        open(Door { most: 2, head: Duration::from_millis(300), ..CALM }).await;
     let mut idle = TcpStream::connect(address).await.unwrap();
     let mut slow = TcpStream::connect(address).await.unwrap();
     slow.write_all(b"GET / HTTP/1.1\r\nhost: a\r\nx-").await.unwrap();
@@ -89,7 +95,7 @@ async fn who_sends_no_head_is_sent_away_and_frees_the_seat() {
 
 #[tokio::test]
 async fn stopping_ends_idle_connections() {
-    let (address, stop) = open(Door { most: 8, head: PATIENCE, body: PATIENCE }).await;
+    let (address, stop) = open(Door { most: 8, ..CALM }).await;
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
     let mut first = [0; 12];
@@ -100,10 +106,8 @@ async fn stopping_ends_idle_connections() {
 
 #[tokio::test]
 async fn who_is_idle_makes_room_and_who_is_answered_is_not_cut_off() {
-    // Nobody is sent away for being slow while this test runs.
-    let head = Duration::from_secs(3600);
     let go = Arc::new(Notify::new());
-    let (address, _stop) = open_slow(Door { most: 3, head, body: head }, Arc::clone(&go)).await;
+    let (address, _stop) = open_slow(CALM, Arc::clone(&go)).await;
     let mut answered = TcpStream::connect(address).await.unwrap();
     answered.write_all(b"GET /slow HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
     let mut first = [0; 12];
@@ -131,13 +135,55 @@ async fn who_is_idle_makes_room_and_who_is_answered_is_not_cut_off() {
     }
 }
 
+/// A request whose answer is the last on its connection, and whether it was answered.
+async fn is_answered(address: std::net::SocketAddr) -> bool {
+    let mut asks = TcpStream::connect(address).await.unwrap();
+    asks.write_all(b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await.unwrap();
+    rest(&mut asks).await.ends_with("hello")
+}
+
+#[tokio::test]
+async fn nobody_at_the_door_waits_for_a_farewell() {
+    // A seat is had at once, with whoever held it waiting for ever for the end of its head.
+    let (address, _stop) = open(Door { most: 16, ..CALM }).await;
+    let mut held = Vec::new();
+    for n in 0..40 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        if n % 2 == 0 {
+            // Of some it is the second one.
+            stream.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+            let mut first = [0; 12];
+            timeout(PATIENCE, stream.read_exact(&mut first)).await.unwrap().unwrap();
+        }
+        stream.write_all(b"GET / HTTP/1.1\r\nx: ").await.unwrap();
+        held.push(stream);
+    }
+    for _ in 0..40 {
+        assert!(is_answered(address).await);
+    }
+}
+
+#[tokio::test]
+async fn who_comes_while_all_are_answered_has_the_first_seat_that_falls_quiet() {
+    let go = Arc::new(Notify::new());
+    let (address, _stop) = open_slow(Door { most: 1, ..CALM }, Arc::clone(&go)).await;
+    let mut answered = TcpStream::connect(address).await.unwrap();
+    answered.write_all(b"GET /slow HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    let mut first = [0; 12];
+    answered.read_exact(&mut first).await.unwrap();
+    let asks = tokio::spawn(is_answered(address));
+    // It stands at the door by now, or comes to it later: either way a seat falls quiet and stays connected.
+    tokio::task::yield_now().await;
+    go.notify_one();
+    assert!(timeout(PATIENCE, asks).await.unwrap().unwrap());
+}
+
 /// Everything but its last byte.
 const STALLED: &[u8] = b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\n\r\nab";
 
 #[tokio::test]
 async fn who_owes_the_rest_of_a_request_makes_room() {
-    let never = Duration::from_secs(3600);
-    let (address, _stop) = open(Door { most: 3, head: never, body: never }).await;
+    let (address, _stop) = open(CALM).await;
     let mut stalled = Vec::new();
     for _ in 0..3 {
         let mut stream = TcpStream::connect(address).await.unwrap();
@@ -161,7 +207,7 @@ async fn who_owes_the_rest_of_a_request_makes_room() {
 #[tokio::test]
 async fn a_body_of_which_nothing_comes_is_given_up() {
     let body = Duration::from_millis(200);
-    let (address, _stop) = open(Door { most: 3, head: PATIENCE, body }).await;
+    let (address, _stop) = open(Door { body, ..CALM }).await;
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(STALLED).await.unwrap();
     let answer = rest(&mut stream).await;

@@ -220,3 +220,24 @@ async fn a_body_of_which_nothing_comes_is_given_up() {
     stream.read_exact(&mut first).await.unwrap();
     assert_eq!(&first, b"HTTP/1.1 200");
 }
+
+#[tokio::test]
+async fn a_body_that_drips_is_given_up() {
+    let body = Duration::from_secs(1);
+    let (address, _stop) = open(Door { body, ..CALM }).await;
+    let (mut hears, mut says) = TcpStream::connect(address).await.unwrap().into_split();
+    says.write_all(b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000\r\n\r\n").await.unwrap();
+    let dripping = async {
+        // Never silent for as long as patience lasts.
+        while says.write_all(b"a").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let mut answer = [0; 12];
+    tokio::select! {
+        () = dripping => {}
+        read = timeout(PATIENCE, hears.read_exact(&mut answer)) => {
+            assert!(read.is_ok(), "it goes on");
+        }
+    }
+}

@@ -11,7 +11,7 @@ use madang_document::blob_id::BlobId;
 use madang_document::principal::{Principal, Role, Scope};
 
 use crate::address::percent;
-use crate::caller::{Caller, LANGUAGE_COOKIE, Manner, chosen, code, cookie};
+use crate::caller::{Caller, Credential, LANGUAGE_COOKIE, Manner, chosen, code, cookie};
 use crate::hosts::authority;
 use crate::pages::error;
 use crate::parameters::Parameters;
@@ -57,34 +57,59 @@ async fn admit(
     let Access::Any(roles) = route.access else {
         return Parameters::read(request.uri(), route.query).map(drop);
     };
-    let (principal, by_session) = principal(server, request.headers()).await?;
+    let caller = caller(server, request.headers()).await?;
+    let by_session = matches!(caller.credential, Credential::Session(_));
     // A key in a header is never sent by a browser on its own; a cookie is.
     if by_session && request.method() != Method::GET && request.method() != Method::HEAD {
         same_origin(request.headers())?;
     }
-    if !roles.iter().any(|role| principal.may(*role)) {
+    if !roles.iter().any(|role| caller.principal.may(*role)) {
         return Err(missing_role(roles));
     }
     // What a route does not know it must not pass over: an act would be another than the one that was meant.
     Parameters::read(request.uri(), route.query)?;
-    request.extensions_mut().insert(Caller { principal });
+    request.extensions_mut().insert(caller);
     Ok(())
 }
 
-/// The principal of a request, and whether a cookie told it.
-async fn principal(server: &Server, headers: &HeaderMap) -> Result<(Principal, bool), Problem> {
+/// Who makes a request, and by what that is known.
+async fn caller(server: &Server, headers: &HeaderMap) -> Result<Caller, Problem> {
     if let Some(value) = headers.get(header::AUTHORIZATION) {
         // A key that was given and is wrong is never made good by a cookie.
         let key = value.to_str().ok().and_then(bearer).ok_or_else(sign_in_needed)?;
         let hash = BlobId::of(key.as_bytes());
-        return Ok((key_holder(server, &hash, "key").await?, false));
+        let principal = key_holder(server, &hash, "key").await?;
+        return Ok(Caller { principal, credential: Credential::Key(hash) });
     }
     let token = cookie(headers, SESSION_COOKIE).ok_or_else(sign_in_needed)?;
-    let holder = match server.sessions.bearer(token, server.now()).ok_or_else(sign_in_needed)? {
-        Bearer::Vouched(principal) => principal,
-        Bearer::Key(hash) => key_holder(server, &hash, "session").await?,
+    let token = BlobId::of(token.as_bytes());
+    let bearer = server.sessions.bearer(&token, server.now()).ok_or_else(sign_in_needed)?;
+    let principal = session_holder(server, bearer).await?;
+    Ok(Caller { principal, credential: Credential::Session(token) })
+}
+
+/// Whether a caller is still who he was when he was let in: his key was not revoked, his session has not ended. That
+/// the ledger does not answer takes nothing from him.
+pub(crate) async fn still_holds(server: &Server, caller: &Caller) -> bool {
+    let now = match &caller.credential {
+        Credential::Key(hash) => key_holder(server, hash, "key").await,
+        Credential::Session(token) => match server.sessions.still(token, server.now()) {
+            Some(bearer) => session_holder(server, bearer).await,
+            None => return false,
+        },
     };
-    Ok((holder, true))
+    match now {
+        Ok(principal) => principal == caller.principal,
+        Err(problem) => problem.status != StatusCode::UNAUTHORIZED,
+    }
+}
+
+/// On whose behalf a session speaks now.
+async fn session_holder(server: &Server, bearer: Bearer) -> Result<Principal, Problem> {
+    match bearer {
+        Bearer::Vouched(principal) => Ok(principal),
+        Bearer::Key(hash) => key_holder(server, &hash, "session").await,
+    }
 }
 
 /// The key in an `Authorization` header (RFC 6750, section 2.1).

@@ -1,5 +1,6 @@
 use axum::http::{HeaderMap, Uri, header};
 use madang_document::agency::Agency;
+use madang_document::blob_id::BlobId;
 use madang_document::locale::Locale;
 use madang_document::principal::Principal;
 
@@ -9,6 +10,16 @@ use crate::problem::Problem;
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub(crate) principal: Principal,
+    pub(crate) credential: Credential,
+}
+
+/// By what a caller was known. What goes on after the request was let in asks again whether it still holds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Credential {
+    /// The API key with this hash.
+    Key(BlobId),
+    /// The session whose token has this hash.
+    Session(BlobId),
 }
 
 impl Caller {

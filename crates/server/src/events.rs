@@ -14,6 +14,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::access::still_holds;
 use crate::caller::Caller;
 use crate::change::Change;
 use crate::conditions::{self, ConditionAnswer};
@@ -24,15 +25,15 @@ use crate::server::Server;
 
 /// How often the ledger is asked while somebody listens.
 const BEAT: Duration = Duration::from_secs(1);
-/// How long one stream lasts. A browser comes again by itself and shows its credentials anew, so a revoked
-/// key is out after this time at the latest.
+/// How long one stream lasts. A browser comes again by itself, and uses its session anew.
 const STREAM: Duration = Duration::from_secs(5 * 60);
 /// Changes that a tick remembers, for listeners who were slower than the beat.
 const REMEMBERED: usize = 500;
 
 /// `GET /v1/events`: `state` events with balance and queues whenever they differ from the last, and `changes`
 /// events with changes of catalogue entries. The id of an event is the ledger's `seq`; who comes back with
-/// `Last-Event-ID` gets the changes in between, at most 500, and always the whole present state first.
+/// `Last-Event-ID` gets the changes in between, at most 500, and always the whole present state first. Nothing is told
+/// once the key is revoked or the session has ended: that is asked at each beat.
 pub(crate) async fn api(
     State(server): State<Arc<Server>>,
     Extension(caller): Extension<Caller>,
@@ -40,7 +41,7 @@ pub(crate) async fn api(
 ) -> Result<Response, Problem> {
     let seat = server.feed.seat(&caller.principal.name, server.settings.limits.listeners);
     let seat = seat.ok_or_else(|| Problem::unavailable(&"too many listeners of /v1/events"))?;
-    let scope = caller.principal.agencies;
+    let scope = caller.principal.agencies.clone();
     let seen: Option<u64> = headers
         .get("last-event-id")
         .and_then(|value| value.to_str().ok())
@@ -57,6 +58,8 @@ pub(crate) async fn api(
         tokio::spawn(poll(Arc::clone(&server), scope.clone(), poller));
     }
     let listener = Listener {
+        server: Arc::clone(&server),
+        caller,
         ticks,
         closing: server.closing.subscribe(),
         until: Instant::now() + STREAM,
@@ -77,6 +80,8 @@ pub(crate) async fn api(
 
 /// Somebody who listens.
 struct Listener {
+    server: Arc<Server>,
+    caller: Caller,
     ticks: watch::Receiver<Option<Arc<Tick>>>,
     closing: watch::Receiver<bool>,
     until: Instant,
@@ -101,6 +106,9 @@ impl Listener {
                 changed = self.ticks.changed() => changed.ok()?,
                 _ = self.closing.changed() => return None,
                 () = tokio::time::sleep_until(self.until) => return None,
+            }
+            if !still_holds(&self.server, &self.caller).await {
+                return None;
             }
             let tick = self.ticks.borrow_and_update().clone();
             if let Some(tick) = tick {

@@ -114,14 +114,18 @@ impl Sessions {
         Ok(token)
     }
 
-    /// Whose session this is, prolonging it; none if it is unknown or has ended.
-    pub(crate) fn bearer(&self, token: &str, now: Timestamp) -> Option<Bearer> {
+    /// Whose session this is, by the hash of its token, prolonging it; none if it is unknown or has ended.
+    pub(crate) fn bearer(&self, token: &BlobId, now: Timestamp) -> Option<Bearer> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let session = state.sessions.get_mut(&BlobId::of(token.as_bytes()))?;
-        if session.expires <= now {
-            return None;
-        }
+        let session = state.sessions.get_mut(token).filter(|session| session.expires > now)?;
         session.expires = now.plus_ms(self.lifetime_ms);
+        Some(session.bearer.clone())
+    }
+
+    /// As [`Sessions::bearer`], but no use of it: it ends when it would have.
+    pub(crate) fn still(&self, token: &BlobId, now: Timestamp) -> Option<Bearer> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let session = state.sessions.get(token).filter(|session| session.expires > now)?;
         Some(session.bearer.clone())
     }
 
@@ -151,6 +155,10 @@ fn same(a: &BlobId, b: &BlobId) -> bool {
 mod tests {
     use super::*;
 
+    fn digest(token: &str) -> BlobId {
+        BlobId::of(token.as_bytes())
+    }
+
     #[test]
     fn a_link_works_once() {
         let sessions = Sessions::new(1000);
@@ -160,8 +168,8 @@ mod tests {
         let session = sessions.redeem(&link, now).unwrap().unwrap();
         assert!(sessions.redeem(&link, now).unwrap().is_none());
         assert_ne!(session, link);
-        assert_eq!(sessions.bearer(&session, now), Some(Bearer::Vouched(Principal::local())));
-        assert_eq!(sessions.bearer(&link, now), None);
+        assert_eq!(sessions.bearer(&digest(&session), now), Some(Bearer::Vouched(Principal::local())));
+        assert_eq!(sessions.bearer(&digest(&link), now), None);
     }
 
     #[test]
@@ -171,12 +179,14 @@ mod tests {
         assert!(sessions.redeem(&link, Timestamp(LINK_MS)).unwrap().is_none());
 
         let session = sessions.begin(Bearer::Key(BlobId::of(b"k")), Timestamp(0)).unwrap();
-        assert!(sessions.bearer(&session, Timestamp(900)).is_some(), "use prolongs it");
-        assert!(sessions.bearer(&session, Timestamp(1800)).is_some());
-        assert!(sessions.bearer(&session, Timestamp(2800)).is_none());
+        assert!(sessions.bearer(&digest(&session), Timestamp(900)).is_some(), "use prolongs it");
+        assert!(sessions.bearer(&digest(&session), Timestamp(1800)).is_some());
+        assert!(sessions.still(&digest(&session), Timestamp(2799)).is_some(), "no use of it");
+        assert!(sessions.still(&digest(&session), Timestamp(2800)).is_none());
+        assert!(sessions.bearer(&digest(&session), Timestamp(2800)).is_none());
 
         let session = sessions.begin(Bearer::Key(BlobId::of(b"k")), Timestamp(0)).unwrap();
         sessions.end(&session);
-        assert!(sessions.bearer(&session, Timestamp(1)).is_none());
+        assert!(sessions.bearer(&digest(&session), Timestamp(1)).is_none());
     }
 }

@@ -1,9 +1,11 @@
+use axum::body::Body;
 use futures::StreamExt;
+use madang_ledger::keys::Keys;
 use madang_server::routes::app;
 use tower::ServiceExt;
 
 use crate::house::A;
-use crate::reply::{get, request};
+use crate::reply::{get, request, send};
 use crate::rig::{Rig, paper, rig};
 
 #[tokio::test]
@@ -47,4 +49,39 @@ async fn an_id_ahead_of_ours_does_not_silence_a_listener() {
     };
     let waited = tokio::time::timeout(std::time::Duration::from_secs(10), told_of_change).await;
     assert!(waited.is_ok(), "no change was told: {told}");
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_the_key_or_the_session_that_opened_it() {
+    let Rig { house, admin, only_a, .. } = rig().await;
+    let mut form = request("POST", "/sign-in", &[("sec-fetch-site", "same-origin")]);
+    *form.body_mut() = Body::from(format!("key={admin}&next=%2F"));
+    let cookie = send(&house, form).await.header("set-cookie").to_owned();
+    let cookie = cookie.split(';').next().unwrap();
+    let bearer = format!("Bearer {only_a}");
+    let mut streams = Vec::new();
+    for header in [("authorization", &*bearer), ("cookie", cookie)] {
+        let response = app(house.server.clone()).oneshot(request("GET", "/v1/events", &[header]));
+        let mut events = response.await.unwrap().into_body().into_data_stream();
+        let state = String::from_utf8(events.next().await.unwrap().unwrap().to_vec()).unwrap();
+        assert!(state.contains("event: state"), "{state}");
+        streams.push(events);
+    }
+    let keys = house.ledger.keys().await.unwrap();
+    let key = keys.iter().find(|key| key.name == "onlya").unwrap();
+    house.ledger.revoke_key(key.id, "test").await.unwrap();
+    let form = [("cookie", cookie), ("sec-fetch-site", "same-origin")];
+    assert_eq!(send(&house, request("POST", "/sign-out", &form)).await.status, 303);
+    house.take(&paper(A, "1741000/a.pdf", "문서", "침수")).await;
+    for mut events in streams {
+        let end = async {
+            while let Some(event) = events.next().await {
+                let event = event.unwrap();
+                let told = String::from_utf8_lossy(&event);
+                assert!(!told.contains("event:"), "told after the end: {told}");
+            }
+        };
+        let ended = tokio::time::timeout(std::time::Duration::from_secs(10), end).await;
+        assert!(ended.is_ok(), "it goes on");
+    }
 }

@@ -330,7 +330,7 @@ mod tests {
         gzip.write_all(&vec![0; size as usize]).unwrap();
         let silent = gzip.finish().unwrap();
         let passed = [Outcome::Ok, Outcome::Limit, Outcome::Ok, Outcome::Limit];
-        let damaged = [Outcome::Ok, Outcome::Corrupt, Outcome::Ok, Outcome::Ok];
+        let damaged = [Outcome::Ok, Outcome::Corrupt, Outcome::Ok, Outcome::Partial];
         let cut = [Outcome::Limit; 2];
         let unpacked = Limits { unpacked: 1 << 20, ..Limits::default() };
         let member = Limits { member: 1 << 20, ..Limits::default() };
@@ -345,6 +345,32 @@ mod tests {
             let documents = read(bomb, "bomb.zip", limits);
             let outcomes: Vec<_> = documents.iter().map(|d| d.outcome).collect();
             assert_eq!(outcomes, expected, "{limits:?}");
+            // Whatever is missing of a member is told by what it lies in.
+            let told = &documents.last().unwrap().content.warnings;
+            let missing = documents.iter().find(|document| document.reason.is_some()).unwrap();
+            let path = missing.member.as_ref().unwrap().to_string();
+            assert!(told.iter().any(|warning| warning.message.contains(&path)), "{told:?}");
+        }
+    }
+
+    #[test]
+    fn members_that_hold_nothing_are_told_and_counted() {
+        let mut archive = tar::Builder::new(Vec::new());
+        for n in 0..20 {
+            let mut header = tar::Header::new_gnu();
+            header.set_entry_type(tar::EntryType::Symlink);
+            header.set_size(0);
+            archive.append_link(&mut header, format!("link{n}"), "elsewhere").unwrap();
+        }
+        let archive = archive.into_inner().unwrap();
+        let limits = Limits { members: 5, ..Limits::default() };
+        for (limits, outcome, listed) in
+            [(&limits, Outcome::Limit, 5), (&Limits::default(), Outcome::Ok, 20)]
+        {
+            let [document] = &read(&archive, "links.tar", limits)[..] else { panic!() };
+            assert_eq!((document.outcome, document.content.members.len()), (outcome, listed));
+            let told = document.content.warnings.iter().filter(|it| it.message.contains("elsewhere"));
+            assert_eq!(told.count(), listed);
         }
     }
 

@@ -131,6 +131,7 @@ mod xmp;
 mod xstring;
 mod zip;
 mod zip_packing;
+mod zip_table;
 mod zstd_frames;
 
 /// Every format that Madang reads. Of two rows that are equally sure, the earlier wins.

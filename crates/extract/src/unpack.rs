@@ -2,10 +2,11 @@
 
 use std::io::{self, Read};
 
-use madang_document::content::Content;
+use madang_document::content::{Content, Member};
 use madang_document::outcome::Outcome;
 
 use crate::context::Context;
+use crate::encoding::decode;
 use crate::error::ExtractError;
 
 /// What came out of a member.
@@ -100,33 +101,28 @@ pub fn take_member(
         return false;
     }
     let limits = context.limits;
-    let too_large = |content: &mut Content, size: u64| {
-        let reason = format!("it is larger than {size} bytes unpacked");
-        content.cut(format!("{path}: {reason}"));
-        context.unopened_member(path, declared, Outcome::Limit, &reason)
+    let refuse = |outcome, reason: &str, content: &mut Content| {
+        missing(path, outcome, reason, content);
+        context.unopened_member(path, declared, outcome, reason)
     };
+    let too_large = |size: u64| format!("it is larger than {size} bytes unpacked");
     // What says itself that it is too large is not even begun: a bomb then costs no more than its table of contents,
     // and what lies behind it in the container is still read.
     let most = limits.member.min(context.unpacked_left());
     let taken = if declared.is_some_and(|size| size > most) {
-        too_large(content, most)
+        refuse(Outcome::Limit, &too_large(most), content)
     } else {
         let Unpacked { bytes, end } = unpack(member, limits.member, context);
         match end {
             End::Whole => context.member(path, &bytes),
-            End::Damaged(what) if bytes.is_empty() => {
-                context.unopened_member(path, declared, Outcome::Corrupt, &what)
-            }
+            End::Damaged(what) if bytes.is_empty() => refuse(Outcome::Corrupt, &what, content),
             End::Damaged(what) => {
                 content.lost(format!("{path}: damaged after {} bytes: {what}", bytes.len()));
                 context.member(path, &bytes)
             }
-            End::TooLarge => too_large(content, limits.member),
+            End::TooLarge => refuse(Outcome::Limit, &too_large(limits.member), content),
             End::Spent(limit) => {
-                let reason = limit.to_string();
-                content.cut(reason.clone());
-                if let Ok(member) = context.unopened_member(path, declared, Outcome::Limit, &reason)
-                {
+                if let Ok(member) = refuse(Outcome::Limit, &limit.to_string(), content) {
                     content.members.push(member);
                 }
                 return false;
@@ -143,6 +139,17 @@ pub fn take_member(
     true
 }
 
+/// Says in its container that the bytes of a member are missing, because of damage or a limit: then they are missing of
+/// the container, too, and its outcome says so. A member that is closed by a password, or packed by what nobody reads,
+/// is there; the way to it is its own matter.
+fn missing(path: &str, outcome: Outcome, reason: &str, content: &mut Content) {
+    match outcome {
+        Outcome::Limit => content.cut(format!("{path}: {reason}")),
+        Outcome::Corrupt => content.lost(format!("{path}: {reason}")),
+        _ => {}
+    }
+}
+
 /// Delivers a member that is not unpacked. Gives whether the container may be read on.
 pub fn leave_member(
     path: &str,
@@ -154,6 +161,7 @@ pub fn leave_member(
 ) -> bool {
     match context.unopened_member(path, declared, outcome, reason) {
         Ok(member) => {
+            missing(path, outcome, reason, content);
             content.members.push(member);
             true
         }
@@ -161,5 +169,37 @@ pub fn leave_member(
             content.cut(limit.to_string());
             false
         }
+    }
+}
+
+/// Lists a member that holds nothing: a link, a device. `what` it is, in words, is noted, so that nobody looks for its
+/// text in vain. Gives whether the container may be read on.
+pub fn list_member(path: String, what: &str, context: &Context<'_>, content: &mut Content) -> bool {
+    if content.members.len() as u64 >= context.limits.members {
+        content.cut(too_many(context));
+        return false;
+    }
+    content.note(format!("{path}: {what}"));
+    content.members.push(Member { path, size: None, outcome: None });
+    true
+}
+
+/// What is said of a container with more members than are read.
+pub fn too_many(context: &Context<'_>) -> String {
+    format!("it holds more than {} members", context.limits.members)
+}
+
+/// Most of a link's target that is told, bytes.
+pub const TARGET: u64 = 255;
+
+/// What a link is, in words. Where it leads to may be unknown.
+pub fn link_to(target: Option<&[u8]>) -> String {
+    let target = target.map(|target| decode(target).text);
+    match target.as_deref().map(str::trim).filter(|target| !target.is_empty()) {
+        Some(target) => {
+            let end = target.floor_char_boundary(TARGET as usize);
+            format!("a link to {}, which is not followed", target.get(..end).unwrap_or_default())
+        }
+        None => "a link, which is not followed".into(),
     }
 }

@@ -14,11 +14,11 @@ use crate::error::ExtractError;
 use crate::format::{Format, Match};
 use crate::member_path::MemberPaths;
 use crate::split_name::JOIN;
-use crate::unpack::{leave_member, take_member};
+use crate::unpack::{leave_member, take_member, too_many};
 
 pub(super) const FORMAT: Format = Format {
     name: "alz",
-    version: 1,
+    version: 2,
     media_types: &["application/x-alz"],
     sniff: |probe| if probe.starts_with(b"ALZ\x01") { Match::Magic } else { Match::No },
     media_type: |_| "application/x-alz",
@@ -42,6 +42,9 @@ struct File {
     at: u64,
 }
 
+/// A limit, and no damage.
+const TOO_MANY: &str = "it holds more members than are read";
+
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut content = Content::default();
     let (files, fault) = read_heads(blob, context);
@@ -51,6 +54,8 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             return Err(ExtractError::Unsupported(JOIN.into()));
         }
         content.lost(JOIN);
+    } else if fault == Some(TOO_MANY) {
+        content.cut(too_many(context));
     } else if let Some(fault) = fault {
         if files.is_empty() {
             return Err(ExtractError::corrupt(fault));
@@ -114,7 +119,7 @@ fn read_heads(blob: &dyn Blob, context: &Context<'_>) -> (Vec<File>, Option<&'st
             None => return (files, Some("the archive ends before its trailer")),
         }
         if files.len() as u64 >= context.limits.members {
-            return (files, Some("it holds more members than are read"));
+            return (files, Some(TOO_MANY));
         }
         let Some(file) = read_head(&mut fields) else {
             return (files, Some("the archive ends within the head of a member"));

@@ -14,11 +14,11 @@ use crate::error::ExtractError;
 use crate::format::{Format, Match};
 use crate::member_path::MemberPaths;
 use crate::split_name::JOIN;
-use crate::unpack::{leave_member, take_member};
+use crate::unpack::{leave_member, take_member, too_many};
 
 pub(super) const FORMAT: Format = Format {
     name: "cab",
-    version: 1,
+    version: 2,
     media_types: &["application/vnd.ms-cab-compressed"],
     sniff: |probe| if probe.starts_with(b"MSCF\0\0\0\0") { Match::Magic } else { Match::No },
     media_type: |_| "application/vnd.ms-cab-compressed",
@@ -40,6 +40,8 @@ struct File {
 struct Table {
     folders: Vec<Folder>,
     files: Vec<File>,
+    /// Whether there are more files than are read.
+    too_many: bool,
     fault: Option<&'static str>,
 }
 
@@ -54,6 +56,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             return Err(ExtractError::corrupt(fault));
         }
         content.lost(format!("after {} members: {fault}", table.files.len()));
+    }
+    if table.too_many {
+        content.cut(too_many(context));
     }
     let raw: Vec<&[u8]> = table.files.iter().map(|file| file.name.as_slice()).collect();
     let names = names(&raw);
@@ -127,7 +132,7 @@ fn read_table(blob: &dyn Blob, context: &Context<'_>, table: &mut Table) -> Opti
     let mut fields = Fields::at(blob, first.into());
     for _ in 0..files {
         if table.files.len() as u64 >= context.limits.members {
-            table.fault = Some("it holds more members than are read");
+            table.too_many = true;
             break;
         }
         let (size, start, folder) = (fields.u32()?, fields.u32()?, fields.u16()?);

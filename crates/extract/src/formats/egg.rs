@@ -5,7 +5,7 @@ use std::io::Read;
 
 use flate2::Crc;
 use libazo::extract_azo;
-use madang_document::content::{Content, Member};
+use madang_document::content::Content;
 use madang_document::outcome::Outcome;
 
 use super::fields::{Fields, part};
@@ -18,11 +18,11 @@ use crate::error::ExtractError;
 use crate::format::{Format, Match};
 use crate::member_path::MemberPaths;
 use crate::split_name::JOIN;
-use crate::unpack::{leave_member, take_member};
+use crate::unpack::{leave_member, link_to, list_member, take_member, too_many};
 
 pub(super) const FORMAT: Format = Format {
     name: "egg",
-    version: 1,
+    version: 2,
     media_types: &["application/x-egg"],
     sniff: |probe| if probe.starts_with(b"EGGA") { Match::Magic } else { Match::No },
     media_type: |_| "application/x-egg",
@@ -50,6 +50,8 @@ struct Archive {
     files: Vec<File>,
     /// Blocks of a solid archive belong to all files.
     blocks: Vec<Block>,
+    /// Whether there are more files than are read.
+    too_many: bool,
     /// Why reading the records ended before the end.
     fault: Option<&'static str>,
 }
@@ -93,6 +95,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         }
         content.lost(format!("after {} members: {fault}", archive.files.len()));
     }
+    if archive.too_many {
+        content.cut(too_many(context));
+    }
     let raw: Vec<&[u8]> = archive.files.iter().map(|file| file.name.as_slice()).collect();
     let names = names(&raw);
     let mut paths = MemberPaths::default();
@@ -104,8 +109,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         let path = paths.take(name);
         let size = Some(file.size);
         if file.link {
-            content.members.push(Member { path, size, outcome: None });
-            if content.members.len() as u64 >= context.limits.members {
+            if !list_member(path, &link_to(None), context, &mut content) {
                 break;
             }
             continue;
@@ -191,7 +195,7 @@ fn read_records(blob: &dyn Blob, context: &Context<'_>) -> Result<Archive, Extra
             FILE => {
                 in_head = false;
                 if archive.files.len() as u64 >= context.limits.members {
-                    archive.fault = Some("it holds more members than are read");
+                    archive.too_many = true;
                     break;
                 }
                 read_file(&mut fields, &mut archive)

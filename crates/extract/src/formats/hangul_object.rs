@@ -63,7 +63,6 @@ pub(super) fn open_member(
         }
         End::TooLarge => {
             let reason = format!("it is larger than {} bytes unpacked", context.limits.member);
-            content.cut(format!("{path}: {reason}"));
             return leave_member(path, declared, Outcome::Limit, &reason, context, content);
         }
         End::Spent(limit) => {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::io::{self, Read};
 
-use madang_document::content::{Content, Member};
+use madang_document::content::Content;
 
 use super::bytes::{piece, u16_at, u32_at};
 use super::fields::part;
@@ -14,11 +14,11 @@ use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
 use crate::member_path::MemberPaths;
-use crate::unpack::take_member;
+use crate::unpack::{link_to, list_member, take_member, too_many};
 
 pub(super) const FORMAT: Format = Format {
     name: "iso9660",
-    version: 1,
+    version: 2,
     media_types: &["application/x-iso9660-image"],
     // The first descriptor stands in the seventeenth sector.
     sniff: |probe| if probe.has_at(0x8001, b"CD001") { Match::Magic } else { Match::No },
@@ -52,7 +52,8 @@ struct File {
     /// The whole path, in bytes of whatever encoding.
     path: Vec<u8>,
     extents: Vec<(u64, u64)>,
-    link: bool,
+    /// What it leads to, if it is a link.
+    link: Option<Vec<u8>>,
     /// Whether another extent follows in the next record.
     more: bool,
 }
@@ -69,8 +70,10 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     for (file, name) in files.iter().zip(&names) {
         let path = paths.take(name);
         let size: u64 = file.extents.iter().map(|(_, length)| length).sum();
-        if file.link {
-            content.members.push(Member { path, size: None, outcome: None });
+        if let Some(target) = &file.link {
+            if !list_member(path, &link_to(Some(target)), context, &mut content) {
+                break;
+            }
             continue;
         }
         let member = Extents { blob, left: &file.extents, current: None };
@@ -158,12 +161,12 @@ fn read_tree(
                         *open = more;
                     }
                     _ => {
-                        let link = is_link(record);
+                        let link = link(record);
                         files.push(File { path, extents: vec![place], link, more });
                     }
                 }
                 if files.len() as u64 > context.limits.members {
-                    content.cut(format!("it holds more than {} members", context.limits.members));
+                    content.cut(too_many(context));
                     files.truncate(files.len() - 1);
                     return Ok(files);
                 }
@@ -233,8 +236,27 @@ fn rock_ridge_name(record: &[u8]) -> Option<Vec<u8>> {
     (!name.is_empty()).then_some(name)
 }
 
-fn is_link(record: &[u8]) -> bool {
-    rock_ridge(record).any(|(mark, _)| mark == b"SL")
+/// What a link of Rock Ridge (SUSP, RRIP 4.1.3) leads to: the parts of its path, each with flags and a length before it.
+fn link(record: &[u8]) -> Option<Vec<u8>> {
+    let mut target: Option<Vec<u8>> = None;
+    for (_, field) in rock_ridge(record).filter(|(mark, _)| *mark == b"SL") {
+        let target = target.get_or_insert_default();
+        let mut rest = field.get(1..).unwrap_or_default();
+        while let Some(([flags, length], behind)) = rest.split_first_chunk() {
+            let Some((part, behind)) = behind.split_at_checked(usize::from(*length)) else { break };
+            rest = behind;
+            if !target.is_empty() && !target.ends_with(b"/") {
+                target.push(b'/');
+            }
+            match flags & 0b1110 {
+                0b0010 => target.push(b'.'),
+                0b0100 => target.extend_from_slice(b".."),
+                0b1000 => target.push(b'/'),
+                _ => target.extend_from_slice(part),
+            }
+        }
+    }
+    target
 }
 
 /// The pieces of a file, one after the other.

@@ -22,7 +22,7 @@ use crate::unpack::take_member;
 
 pub(super) const GZIP: Format = Format {
     name: "gzip",
-    version: 1,
+    version: 2,
     media_types: &["application/gzip"],
     // RFC 1952, section 2.3.1: the magic, then the only method there is.
     sniff: |probe| magic(probe, b"\x1F\x8B\x08"),
@@ -32,7 +32,7 @@ pub(super) const GZIP: Format = Format {
 
 pub(super) const BZIP2: Format = Format {
     name: "bzip2",
-    version: 1,
+    version: 2,
     media_types: &["application/x-bzip2"],
     sniff: |probe| match probe.head.get(3) {
         Some(b'1'..=b'9') => magic(probe, b"BZh"),
@@ -44,7 +44,7 @@ pub(super) const BZIP2: Format = Format {
 
 pub(super) const XZ: Format = Format {
     name: "xz",
-    version: 1,
+    version: 2,
     media_types: &["application/x-xz"],
     sniff: |probe| magic(probe, b"\xFD7zXZ\0"),
     media_type: |_| "application/x-xz",
@@ -53,7 +53,7 @@ pub(super) const XZ: Format = Format {
 
 pub(super) const LZMA: Format = Format {
     name: "lzma",
-    version: 1,
+    version: 2,
     media_types: &["application/x-lzma"],
     sniff: sniff_lzma,
     media_type: |_| "application/x-lzma",
@@ -68,7 +68,7 @@ pub(super) const LZMA: Format = Format {
 
 pub(super) const ZSTD: Format = Format {
     name: "zstd",
-    version: 1,
+    version: 2,
     media_types: &["application/zstd"],
     // RFC 8878, section 3.1.1: the magic of a frame.
     sniff: |probe| magic(probe, b"\x28\xB5\x2F\xFD"),
@@ -78,7 +78,7 @@ pub(super) const ZSTD: Format = Format {
 
 pub(super) const COMPRESS: Format = Format {
     name: "compress",
-    version: 1,
+    version: 2,
     media_types: &["application/x-compress"],
     sniff: |probe| magic(probe, b"\x1F\x9D"),
     media_type: |_| "application/x-compress",

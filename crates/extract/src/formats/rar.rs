@@ -1,7 +1,7 @@
 //! RAR archives: what they list, and the members that lie in them as they are. How RAR packs is its maker's own, and the
 //! readers that may be used for it weigh more than all other archives together; what is packed is named.
 
-use madang_document::content::{Content, Member};
+use madang_document::content::Content;
 
 use super::fields::{Fields, part};
 use super::member_names::names;
@@ -16,11 +16,11 @@ use crate::error::ExtractError;
 use crate::format::{Format, Match};
 use crate::member_path::MemberPaths;
 use crate::split_name::JOIN;
-use crate::unpack::{leave_member, take_member};
+use crate::unpack::{leave_member, link_to, list_member, take_member, too_many};
 
 pub(super) const FORMAT: Format = Format {
     name: "rar",
-    version: 1,
+    version: 2,
     media_types: &["application/vnd.rar"],
     sniff: |probe| {
         if probe.starts_with(OLD) || probe.starts_with(NEW) { Match::Magic } else { Match::No }
@@ -55,6 +55,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         }
         content.lost(format!("after {} members: {fault}", heads.members.len()));
     }
+    if heads.too_many {
+        content.cut(too_many(context));
+    }
     let raw: Vec<&[u8]> = heads.members.iter().map(|member| member.name.as_slice()).collect();
     let names = names(&raw);
     let mut paths = MemberPaths::default();
@@ -63,7 +66,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         let path = paths.take(name);
         let size = Some(member.size);
         if member.link {
-            content.members.push(Member { path, size, outcome: None });
+            if !list_member(path, &link_to(None), context, &mut content) {
+                break;
+            }
             continue;
         }
         let go_on = match open(blob, member) {

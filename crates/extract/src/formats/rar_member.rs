@@ -29,6 +29,8 @@ pub(super) struct RarHeads {
     pub(super) members: Vec<RarMember>,
     /// Whether the heads themselves are encrypted.
     pub(super) encrypted: bool,
+    /// Whether there are more members than are read.
+    pub(super) too_many: bool,
     /// Why reading them ended before the end.
     pub(super) fault: Option<&'static str>,
 }
@@ -48,7 +50,7 @@ impl RarHeads {
         let mut heads = RarHeads::default();
         while fields.left() >= shortest {
             if heads.members.len() as u64 >= most {
-                heads.fault = Some("it holds more members than are read");
+                heads.too_many = true;
                 break;
             }
             match read_head(fields, &mut heads) {

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use madang_document::content::{Content, Member};
+use madang_document::content::Content;
 use madang_document::outcome::Outcome;
 use sevenz_rust2::{Archive, ArchiveEntry, BlockDecoder, Error, Password};
 
@@ -14,11 +14,11 @@ use crate::error::ExtractError;
 use crate::format::{Format, Match};
 use crate::member_path::MemberPaths;
 use crate::split_name::{JOIN, is_part};
-use crate::unpack::{leave_member, take_member};
+use crate::unpack::{TARGET, leave_member, link_to, list_member, take_member};
 
 pub(super) const FORMAT: Format = Format {
     name: "7z",
-    version: 1,
+    version: 2,
     media_types: &["application/x-7z-compressed"],
     sniff: |probe| match probe.starts_with(b"7z\xBC\xAF\x27\x1C") {
         true => Match::Magic,
@@ -112,8 +112,9 @@ fn take(
 ) -> bool {
     let path = paths.take(entry.name());
     if is_link(entry) {
-        content.members.push(Member { path, size: Some(entry.size()), outcome: None });
-        return (content.members.len() as u64) < context.limits.members;
+        let mut target = Vec::new();
+        let _damaged = member.take(TARGET).read_to_end(&mut target);
+        return list_member(path, &link_to(Some(&target)), context, content);
     }
     take_member(member, &path, Some(entry.size()), context, content)
 }

@@ -1,7 +1,10 @@
 //! TAR archives.
 
-use madang_document::content::{Content, Member};
-use tar::Archive;
+use std::collections::HashMap;
+use std::io::Read;
+
+use madang_document::content::Content;
+use tar::{Archive, EntryType};
 
 use crate::blob::{Blob, Cursor};
 use crate::context::Context;
@@ -10,11 +13,11 @@ use crate::error::ExtractError;
 use crate::format::{Format, Match};
 use crate::member_path::MemberPaths;
 use crate::probe::Probe;
-use crate::unpack::take_member;
+use crate::unpack::{link_to, list_member, take_member};
 
 pub(super) const FORMAT: Format = Format {
     name: "tar",
-    version: 1,
+    version: 2,
     media_types: &["application/x-tar"],
     sniff,
     media_type: |_| "application/x-tar",
@@ -44,6 +47,8 @@ fn has_check_sum(header: &[u8]) -> bool {
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut content = Content::default();
     let mut paths = MemberPaths::default();
+    // Where the bytes of each name lie, and how many they are: hard links lead to them.
+    let mut places: HashMap<Vec<u8>, (u64, u64)> = HashMap::new();
     let mut archive = Archive::new(Cursor::new(blob));
     for entry in archive.entries()? {
         let entry = match entry {
@@ -59,20 +64,48 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         if kind.is_dir() || kind.is_pax_global_extensions() {
             continue;
         }
-        let path = paths.take(&decode(&entry.path_bytes()).text);
-        // Links and devices are not content of the archive: listed, never followed.
-        if !(kind.is_file() || kind.is_contiguous() || kind.is_gnu_sparse()) {
-            if content.members.len() as u64 >= context.limits.members {
-                content.cut(format!("it holds more than {} members", context.limits.members));
-                break;
-            }
-            content.members.push(Member { path, size: None, outcome: None });
-            continue;
-        }
+        let name = entry.path_bytes().into_owned();
+        let path = paths.take(&decode(&name).text);
         let size = entry.size();
-        if !take_member(entry, &path, Some(size), context, &mut content) {
+        let go_on = if kind.is_file() || kind.is_contiguous() {
+            places.insert(plain(&name).to_owned(), (entry.raw_file_position(), size));
+            take_member(entry, &path, Some(size), context, &mut content)
+        } else if kind.is_gnu_sparse() {
+            take_member(entry, &path, Some(size), context, &mut content)
+        } else {
+            let target = entry.link_name_bytes().map(std::borrow::Cow::into_owned);
+            // A hard link is one more name of a file: whichever of the two was packed first has the bytes.
+            let place = target.as_deref().filter(|_| kind.is_hard_link());
+            match place.and_then(|target| places.get(plain(target)).copied()) {
+                Some((at, size)) => {
+                    places.insert(plain(&name).to_owned(), (at, size));
+                    let bytes = Cursor::at(blob, at).take(size);
+                    take_member(bytes, &path, Some(size), context, &mut content)
+                }
+                None => list_member(path, &words(kind, target.as_deref()), context, &mut content),
+            }
+        };
+        if !go_on {
             break;
         }
     }
     Ok(content)
+}
+
+/// A name as links call it: packers write `./a` and `a` for the same file.
+fn plain(mut name: &[u8]) -> &[u8] {
+    while let Some(rest) = name.strip_prefix(b"./") {
+        name = rest;
+    }
+    name
+}
+
+/// What a member is that holds nothing.
+fn words(kind: EntryType, target: Option<&[u8]>) -> String {
+    match kind {
+        EntryType::Symlink | EntryType::Link => link_to(target),
+        EntryType::Char | EntryType::Block => "a device, which holds nothing to read".into(),
+        EntryType::Fifo => "a pipe, which holds nothing to read".into(),
+        kind => format!("a member of the kind {:?}, which is not read", char::from(kind.as_byte())),
+    }
 }

@@ -1,8 +1,8 @@
 //! ZIP archives.
 
-use std::io::BufReader;
+use std::io::{BufReader, Read};
 
-use madang_document::content::{Content, Member};
+use madang_document::content::Content;
 use zip::ZipArchive;
 use zip::read::read_zipfile_from_stream;
 use zip::result::ZipError;
@@ -11,6 +11,7 @@ use super::bytes::u16_at;
 use super::member_names::names;
 use super::packing::{Checked, Refusal, unpacker};
 use super::zip_packing::{encryption, is_common, number, packing};
+use super::zip_table::shadowed;
 
 use crate::blob::{Blob, Cursor, read_range};
 use crate::context::Context;
@@ -21,11 +22,11 @@ use crate::member_path::MemberPaths;
 use crate::probe::Probe;
 use crate::recognise::recognise_zip;
 use crate::split_name::{JOIN, is_part};
-use crate::unpack::{leave_member, take_member};
+use crate::unpack::{TARGET, leave_member, link_to, list_member, take_member};
 
 pub(super) const FORMAT: Format = Format {
     name: "zip",
-    version: 2,
+    version: 3,
     media_types: &["application/zip"],
     sniff,
     media_type: |_| "application/zip",
@@ -70,9 +71,6 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             };
         }
     };
-    if archive.has_duplicate_names() {
-        content.lost("several members have the same name; only the last of each is read");
-    }
     let raw: Vec<&[u8]> = archive.file_names_raw().collect();
     let names = names(&raw);
     for (index, name) in names.iter().enumerate() {
@@ -83,7 +81,13 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         let path = paths.take(name);
         let size = entry.size();
         if entry.is_symlink() {
-            content.members.push(Member { path, size: Some(size), outcome: None });
+            let mut target = Vec::new();
+            if let Ok(member) = archive.by_index(index) {
+                let _damaged = member.take(TARGET).read_to_end(&mut target);
+            }
+            if !list_member(path, &link_to(Some(&target)), context, &mut content) {
+                return Ok(content);
+            }
             continue;
         }
         let refused = entry.encrypted().then(|| Refusal::encrypted(encryption(&entry)));
@@ -108,10 +112,43 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             }
         };
         if !go_on {
-            break;
+            return Ok(content);
         }
     }
+    if archive.has_duplicate_names() {
+        let table = archive.central_directory_start();
+        read_shadowed(blob, (table, archive.offset()), context, &mut content, &mut paths);
+    }
     Ok(content)
+}
+
+/// Of several members with one name the library knows the last, which is the one that an unpacker leaves on the disk.
+/// The others are read by the table of contents itself.
+fn read_shadowed(
+    blob: &dyn Blob,
+    (table, start): (u64, u64),
+    context: &Context<'_>,
+    content: &mut Content,
+    paths: &mut MemberPaths,
+) {
+    let shadowed = shadowed(blob, table, start, context.limits.members);
+    let raw: Vec<&[u8]> = shadowed.iter().map(|record| record.name.as_slice()).collect();
+    for (record, name) in shadowed.iter().zip(names(&raw)) {
+        context.progress();
+        let (path, size) = (paths.take(&name), record.size);
+        let go_on = match record.open(blob) {
+            Ok(member) if record.is_link() => {
+                let mut target = Vec::new();
+                let _damaged = member.take(TARGET).read_to_end(&mut target);
+                list_member(path, &link_to(Some(&target)), context, content)
+            }
+            Ok(member) => take_member(member, &path, Some(size), context, content),
+            Err(refusal) => leave(&path, size, &refusal, context, content),
+        };
+        if !go_on {
+            return;
+        }
+    }
 }
 
 fn leave(
@@ -160,11 +197,17 @@ fn read_stream(
     let start = if starts_with_split(blob).unwrap_or_default() { 4 } else { 0 };
     let mut cursor = Cursor::at(blob, start);
     while let Ok(Some(mut member)) = read_zipfile_from_stream(&mut cursor) {
-        if member.is_dir() || member.is_symlink() {
+        if member.is_dir() {
             continue;
         }
         let path = paths.take(&decode(member.name_raw()).text);
         let size = member.size();
+        if member.is_symlink() {
+            if !list_member(path, &link_to(None), context, content) {
+                break;
+            }
+            continue;
+        }
         if !take_member(&mut member, &path, Some(size), context, content) {
             break;
         }

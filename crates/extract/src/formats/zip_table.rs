@@ -1,0 +1,141 @@
+//! The table of contents of a ZIP archive, record by record (APPNOTE 6.3.10, section 4.3.12): for members that the library
+//! does not show, because a later one has the same name.
+
+use std::collections::HashMap;
+use std::io::Read;
+
+use super::fields::{Fields, part};
+use super::packing::{Checked, Refusal, unpacker};
+use super::zip_packing::packing;
+
+use crate::blob::Blob;
+
+/// A member as the table of contents has it.
+#[derive(Debug, Default)]
+pub(super) struct ZipRecord {
+    pub(super) name: Vec<u8>,
+    /// Bytes unpacked.
+    pub(super) size: u64,
+    packed: u64,
+    sum: u32,
+    method: u16,
+    encrypted: bool,
+    /// The mode that Unix gave it; nought if it was another system.
+    mode: u32,
+    /// Where its own head begins.
+    at: u64,
+}
+
+/// How a record of the table begins, and how the head of a member does.
+const RECORD: u32 = 0x0201_4B50;
+const HEAD: u32 = 0x0403_4B50;
+
+/// What says that a number of 32 bits stands in the field of ZIP64 instead (section 4.5.3).
+const WIDE: u32 = u32::MAX;
+
+/// The files of which a later one has the name, at most `most` of them. The table begins at `table`; heads are counted
+/// from `start`, both in bytes.
+pub(super) fn shadowed(blob: &dyn Blob, table: u64, start: u64, most: u64) -> Vec<ZipRecord> {
+    let mut fields = Fields::at(blob, table);
+    let mut last: HashMap<Vec<u8>, usize> = HashMap::new();
+    let mut records: Vec<ZipRecord> = Vec::new();
+    let mut shadowed: Vec<usize> = Vec::new();
+    while (shadowed.len() as u64) < most
+        && fields.u32() == Some(RECORD)
+        && let Some(record) = read(&mut fields, start)
+    {
+        shadowed.extend(last.insert(record.name.clone(), records.len()));
+        records.push(record);
+    }
+    let mut taken: Vec<ZipRecord> =
+        shadowed.into_iter().filter_map(|n| records.get_mut(n).map(std::mem::take)).collect();
+    taken.retain(|record| !record.name.ends_with(b"/"));
+    taken
+}
+
+fn read(fields: &mut Fields<'_>, start: u64) -> Option<ZipRecord> {
+    let system = fields.u16()? >> 8;
+    // The version that is needed.
+    fields.skip(2)?;
+    let (flags, method) = (fields.u16()?, fields.u16()?);
+    // Time and date.
+    fields.skip(4)?;
+    let (sum, packed, size) = (fields.u32()?, fields.u32()?, fields.u32()?);
+    let (name, extra, comment) = (fields.u16()?, fields.u16()?, fields.u16()?);
+    // The part of a split archive, and what the file was to its packer.
+    fields.skip(4)?;
+    let (attributes, at) = (fields.u32()?, fields.u32()?);
+    let name = fields.bytes(name.into())?;
+    let extra = fields.bytes(extra.into())?;
+    fields.skip(comment.into())?;
+    let mut wide = wide(&extra);
+    let mut whole = |number: u32| match number {
+        WIDE => wide.next(),
+        number => Some(number.into()),
+    };
+    const UNIX: u16 = 3;
+    Some(ZipRecord {
+        name,
+        // In this order.
+        size: whole(size)?,
+        packed: whole(packed)?,
+        at: whole(at)?.checked_add(start)?,
+        sum,
+        method,
+        encrypted: flags & 1 != 0,
+        mode: if system == UNIX { attributes >> 16 } else { 0 },
+    })
+}
+
+/// The numbers of 64 bits in the field of ZIP64.
+fn wide(extra: &[u8]) -> impl Iterator<Item = u64> {
+    const ZIP64: u16 = 1;
+    let mut rest = extra;
+    let mut found: &[u8] = &[];
+    while let Some(([a, b, c, d], behind)) = rest.split_first_chunk() {
+        let length = usize::from(u16::from_le_bytes([*c, *d]));
+        let Some((field, behind)) = behind.split_at_checked(length) else { break };
+        if u16::from_le_bytes([*a, *b]) == ZIP64 {
+            found = field;
+        }
+        rest = behind;
+    }
+    let (numbers, _) = found.as_chunks();
+    numbers.iter().map(|number| u64::from_le_bytes(*number))
+}
+
+impl ZipRecord {
+    /// Whether it is a link of Unix.
+    pub(super) fn is_link(&self) -> bool {
+        self.mode & 0o170_000 == 0o120_000
+    }
+
+    /// What it unpacks to.
+    ///
+    /// # Errors
+    /// When it is encrypted, packed by what is not read, or its head is not where the table says.
+    pub(super) fn open<'a>(&self, blob: &'a dyn Blob) -> Result<Box<dyn Read + 'a>, Refusal> {
+        if self.encrypted {
+            let method = if self.method == 99 { "AES" } else { "ZipCrypto" };
+            return Err(Refusal::encrypted(method));
+        }
+        let at = self.bytes_at(blob);
+        let at = at.ok_or_else(|| Refusal::corrupt("there is no member where the table says"))?;
+        let mut packed = part(blob, at, self.packed);
+        let packing = packing(self.method, &mut packed)?;
+        let unpacked = unpacker(packing, packed, self.size)?;
+        Ok(Box::new(Checked::new(unpacked, self.size, Some(self.sum))))
+    }
+
+    fn bytes_at(&self, blob: &dyn Blob) -> Option<u64> {
+        let mut fields = Fields::at(blob, self.at);
+        if fields.u32()? != HEAD {
+            return None;
+        }
+        // All that the table says, too.
+        fields.skip(22)?;
+        let (name, extra) = (fields.u16()?, fields.u16()?);
+        fields.skip(u64::from(name) + u64::from(extra))?;
+        Some(fields.position())
+    }
+}

@@ -182,7 +182,7 @@ pub(crate) struct Queue {
 pub(crate) enum QueueAct {
     /// List the queues with their counts, or the jobs of a state
     Ls {
-        /// Jobs of this state: ready, leased, done, quarantined, cancelled
+        /// Jobs of this state: ready, waiting, leased, done, quarantined, cancelled
         #[arg(long, value_name = "STATE")]
         state: Option<String>,
         /// Only of this queue

@@ -294,11 +294,13 @@ pub struct JobFilter {
     pub queue: Option<String>,
     /// Only what this scope covers.
     pub agencies: Scope,
+    /// Only what is due after this moment: with [`JobState::Ready`], what waits for its next attempt.
+    pub due_after: Option<Timestamp>,
 }
 
 /// Every job of every agency.
 impl Default for JobFilter {
     fn default() -> JobFilter {
-        JobFilter { state: None, queue: None, agencies: Scope::All }
+        JobFilter { state: None, queue: None, agencies: Scope::All, due_after: None }
     }
 }

@@ -7,6 +7,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use madang_document::failure_kind::FailureKind;
 use madang_document::principal::Scope;
+use madang_document::timestamp::Timestamp;
 use madang_ledger::jobs::{Job, JobFilter, JobState, Redrive, Task};
 use madang_ledger::rows::Rows;
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,9 @@ use crate::wire::json;
 /// What a list of jobs can be asked with.
 pub(crate) const PARAMETERS: &[&str] = &["state", "queue", "limit", "after"];
 
+/// What the queues call those that are ready and not due yet, as after a failure.
+const WAITING: &str = "waiting";
+
 /// `GET /v1/jobs`
 pub(crate) async fn list(
     State(server): State<Arc<Server>>,
@@ -31,7 +35,7 @@ pub(crate) async fn list(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let parameters = Parameters::read(&uri, PARAMETERS)?;
-    let (filter, after, limit) = filter(&parameters, &caller)?;
+    let (filter, after, limit) = filter(&parameters, &caller, server.now())?;
     let jobs = server.ledger.jobs(&filter, after, limit).await?;
     let next = next(&jobs, limit);
     let jobs = jobs.readable();
@@ -42,9 +46,13 @@ pub(crate) async fn list(
 pub(crate) fn filter(
     parameters: &Parameters,
     caller: &Caller,
+    now: Timestamp,
 ) -> Result<(JobFilter, Option<i64>, u32), Problem> {
-    let state = match parameters.one("state")? {
+    let word = parameters.one("state")?;
+    let waits = word == Some(WAITING);
+    let state = match word {
         None => None,
+        Some(_) if waits => Some(JobState::Ready),
         Some(word) => Some(JobState::parse(word).ok_or_else(|| {
             let words: Vec<&str> = JobState::ALL.iter().map(|state| state.as_str()).collect();
             unreadable("state", word, &format!("one of `{}`", words.join("`, `")))
@@ -53,6 +61,7 @@ pub(crate) fn filter(
     let after = parameters.after("the number of a job", number)?;
     let filter = JobFilter {
         state,
+        due_after: waits.then_some(now),
         queue: parameters.one("queue")?.map(str::to_owned),
         agencies: caller.principal.agencies.clone(),
     };

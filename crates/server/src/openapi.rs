@@ -178,7 +178,9 @@ pub(crate) fn meaning(name: &str) -> &'static str {
         "limit" => "How many at most.",
         "after" => "Where the former page ended: its `next`.",
         "facets" => "What to count hits by: agency, kind, type, lang, outcome, pipeline, year.",
-        "state" => "ready, leased, done, quarantined or cancelled.",
+        "state" => {
+            "ready, waiting (ready, and not due yet), leased, done, quarantined or cancelled."
+        }
         "queue" => "The name of a queue.",
         "v" => "The digest of the content, for caches.",
         _ => "",

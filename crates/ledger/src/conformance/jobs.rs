@@ -524,13 +524,24 @@ pub async fn jobs_are_listed_in_pages(ledger: &Trial) {
     }
     assert_eq!(paths, ["b", "a", "c"]);
     let listed = async |state, queue: Option<&str>, agencies| {
-        let filter = JobFilter { state, queue: queue.map(str::to_owned), agencies };
+        let queue = queue.map(str::to_owned);
+        let filter = JobFilter { state, queue, agencies, due_after: None };
         ledger.jobs(&filter, None, 9).await.unwrap().readable().len()
     };
     assert_eq!(listed(Some(JobState::Done), None, Scope::All).await, 2);
     assert_eq!(listed(Some(JobState::Ready), Some(PIPELINE), only([ours()])).await, 1);
     assert_eq!(listed(None, Some("other"), Scope::All).await, 0);
     assert_eq!(listed(None, None, only([theirs()])).await, 0);
+    // What is due by now does not wait; what is tried again later does.
+    let waiting = async |now: i64| {
+        let filter = JobFilter {
+            state: Some(JobState::Ready),
+            due_after: Some(at(now)),
+            ..JobFilter::default()
+        };
+        ledger.jobs(&filter, None, 9).await.unwrap().readable().len()
+    };
+    assert_eq!((waiting(30).await, waiting(-1).await), (0, 1));
     let job = ledger.jobs(&JobFilter::default(), None, 1).await.unwrap().readable().remove(0);
     assert_eq!((job.done_at, job.created_at, job.attempt), (Some(at(21)), at(0), 1));
     assert!(ledger.document(DocumentId::new(STORE, "c", None)).await.unwrap().is_none());

@@ -151,8 +151,9 @@ impl Jobs for SqliteLedger {
         } else {
             "?4 IS NULL"
         };
+        let due = if filter.due_after.is_some() { "j.run_at > ?6" } else { "?6 IS NULL" };
         let sql = format!(
-            "{JOB} WHERE {state} AND {queue} AND {page}
+            "{JOB} WHERE {state} AND {queue} AND {page} AND {due}
              AND (?3 IS NULL OR j.agency IN (SELECT value FROM json_each(?3)))
              ORDER BY j.changed_at DESC, j.id DESC LIMIT ?5"
         );
@@ -162,6 +163,7 @@ impl Jobs for SqliteLedger {
             .bind(scope(&filter.agencies)?)
             .bind(after)
             .bind(limit)
+            .bind(filter.due_after.map(|due| due.0))
             .fetch_all(self.readers())
             .await
             .map_err(fault)?;

@@ -52,16 +52,21 @@ pub(crate) async fn page(
     let left_out = server.ledger.left_outs(scope, None, LEFT_OUT).await?.readable();
     let noted = server.ledger.notes(scope, None, NOTED).await?.readable();
     let all_noted = server.ledger.count_notes(scope).await?;
-    let (mut filter, after, limit) = filter(&parameters, &caller)?;
+    let (mut filter, after, limit) = filter(&parameters, &caller, server.now())?;
     // What needs the operator comes first.
     let state = *filter.state.get_or_insert(JobState::Quarantined);
     let jobs = server.ledger.jobs(&filter, after, limit).await?;
+    let asked = parameters.one("state")?;
     let queue = filter.queue.as_deref().unwrap_or_default();
     let further = next(&jobs, limit).map(|after| {
         let after = after.to_string();
         let limit = parameters.one("limit").ok().flatten().unwrap_or_default();
-        let pairs =
-            [("state", state.as_str()), ("queue", queue), ("limit", limit), ("after", &after)];
+        let pairs = [
+            ("state", asked.unwrap_or(state.as_str())),
+            ("queue", queue),
+            ("limit", limit),
+            ("after", &after),
+        ];
         format!("/queues{}#jobs", query_string(&pairs))
     });
     let jobs = jobs.readable();

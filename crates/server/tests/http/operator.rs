@@ -27,6 +27,11 @@ async fn the_operator_retries_and_redrives() {
     assert_eq!((reply.status.as_u16(), reply.json()["jobs"].as_u64()), (200, Some(1)));
     let job = jobs["jobs"][0]["id"].as_i64().unwrap();
     assert_eq!(get(&house, &only_a, &format!("/v1/jobs/{job}")).await.json()["state"], "ready");
+    // Whatever the table of queues has a column for can be asked for.
+    for (state, jobs) in [("ready", 1), ("waiting", 0)] {
+        let reply = get(&house, &only_a, &format!("/v1/jobs?state={state}")).await.json();
+        assert_eq!(reply["jobs"].as_array().map(Vec::len), Some(jobs), "{state}: {reply}");
+    }
     let reply = send(&house, post(&format!("/v1/jobs/{job}/drop"))).await;
     assert_eq!(reply.status, 409, "a ready job is not dropped: {}", reply.body);
     let nothing = send(&house, post(&format!("/v1/queues/{}/release", pipeline(A)))).await;

@@ -4,6 +4,12 @@ use madang_tests::ground::service::Service;
 use madang_tests::ground::wait::until;
 use madang_tests::ground::yard::{ADMIN, Yard};
 
+/// The folders that blobs lie in.
+fn blob_folders(yard: &Yard) -> impl Iterator<Item = std::path::PathBuf> {
+    let entries = std::fs::read_dir(yard.path("data/blobs")).unwrap();
+    entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir())
+}
+
 fn drop_files(yard: &Yard, pipeline: &str, files: usize) {
     for n in 0..files {
         let text = format!("안전점검 결과 {pipeline}word{n}");
@@ -52,9 +58,8 @@ fn a_lost_text_is_read_again_and_hides_nobody() {
     drop_files(&yard, "other", 5);
     yard.once(&[]);
     // One blob goes, another is damaged, and the index goes with them.
-    let folders = std::fs::read_dir(yard.path("data/blobs")).unwrap();
-    let mut blobs: Vec<_> = folders
-        .flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap())
+    let mut blobs: Vec<_> = blob_folders(&yard)
+        .flat_map(|folder| std::fs::read_dir(folder).unwrap())
         .map(|blob| blob.unwrap().path())
         .collect();
     blobs.sort();
@@ -119,8 +124,8 @@ async fn a_text_that_is_lost_while_the_service_runs_comes_back_when_it_is_asked_
     let text = format!("/v1/documents/{id}/text");
     assert_eq!(service.ask("GET", &text, ADMIN, Vec::new()).await.status, 200);
 
-    for folder in std::fs::read_dir(yard.path("data/blobs")).unwrap() {
-        std::fs::remove_dir_all(folder.unwrap().path()).unwrap();
+    for folder in blob_folders(&yard) {
+        std::fs::remove_dir_all(folder).unwrap();
     }
     let answer = service.ask("GET", &text, ADMIN, Vec::new()).await;
     assert_eq!(answer.status, 503, "{}", answer.text());

@@ -1,9 +1,11 @@
 use std::fs::File;
 use std::io::Write;
+use std::os::fd::AsFd;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use madang_store::mark::Mark;
 use rustix::fs::{FlockOperation, flock};
 
 use crate::announcement::Announcement;
@@ -47,6 +49,7 @@ impl DataFolder {
         }
         // What a killed service announced leads to whoever took its port since: the owner's key must not follow.
         Announcement::remove(path).map_err(failed)?;
+        mark(path);
         Ok(Some(DataFolder { path: path.to_owned(), _lock: lock }))
     }
 
@@ -151,8 +154,9 @@ fn is_full(error: &std::io::Error) -> bool {
 
 /// What Madang keeps in the folder. `drop` is not of it, where people's files may lie, nor is the local key: one
 /// that others could read is made anew.
-const OURS: [&str; 8] = [
+const OURS: [&str; 9] = [
     "blobs",
+    Mark::FILE,
     "index",
     "ledger.db",
     "ledger.db-shm",
@@ -178,6 +182,27 @@ pub(crate) fn prepare(path: &Path) -> Result<(), Failure> {
         ));
     }
     Ok(())
+}
+
+/// Marks the data folder, and the texts in it apart, so that either is known again where it comes back through an overlay
+/// or another machine. What finds no room for its mark has it from the next start on.
+fn mark(data: &Path) {
+    let of = |folder: &Path| {
+        let folder = File::open(folder).ok()?;
+        Mark::of(folder.as_fd()).ok()?
+    };
+    let line = of(data).as_ref().and_then(Mark::line).map(str::to_owned);
+    let line = line.unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
+    for folder in [data.to_owned(), data.join("blobs")] {
+        if of(&folder).as_ref().and_then(Mark::line) == Some(&line) {
+            continue;
+        }
+        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+        let made = made.and_then(|()| write_private(&folder.join(Mark::FILE), &line));
+        if let Err(error) = made {
+            crate::terminal::line(&shown!("madang: {error}"));
+        }
+    }
 }
 
 /// Where the service of a data folder listens, and the owner's key to it; none unless that very service still
@@ -222,6 +247,24 @@ mod tests {
 
     fn folder() -> tempfile::TempDir {
         tempfile::tempdir().unwrap()
+    }
+
+    #[test]
+    fn the_folder_and_its_texts_carry_one_mark_that_stays() {
+        let folder = folder();
+        let of = |name: &str| {
+            let folder = File::open(folder.path().join(name)).unwrap();
+            Mark::of(folder.as_fd()).unwrap()
+        };
+        drop(DataFolder::lock(folder.path()).unwrap().unwrap());
+        let first = of("");
+        assert!(first.is_some() && of("blobs") == first);
+        std::fs::remove_file(folder.path().join("blobs").join(Mark::FILE)).unwrap();
+        drop(DataFolder::lock(folder.path()).unwrap().unwrap());
+        assert!(of("") == first && of("blobs") == first);
+        std::fs::write(folder.path().join(Mark::FILE), "short").unwrap();
+        drop(DataFolder::lock(folder.path()).unwrap().unwrap());
+        assert!(of("").is_some() && of("") != first && of("blobs") == of(""));
     }
 
     #[test]

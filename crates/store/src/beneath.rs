@@ -202,7 +202,10 @@ impl Beneath {
             opened => opened?,
         };
         self.check(&stat::of(opened.as_fd())?)?;
-        Ok(opened)
+        match self.closed.of_entered(opened.as_fd())? {
+            None => Ok(opened),
+            Some(reason) => Err(Barred::Closed(reason)),
+        }
     }
 
     /// That what was reached by a name is not closed.

@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -8,6 +9,7 @@ use rustix::io::Errno;
 
 use crate::contents::Contents;
 use crate::file_id::FileId;
+use crate::mark::Mark;
 use crate::mounts::{DiskPath, Mounts, path_of};
 use crate::stat;
 
@@ -52,7 +54,16 @@ impl ClosedFolder {
         let Some(extent) = Extent::of(self, &mounts)? else { return Ok(false) };
         let id = FileId::of(&stat::of(folder)?);
         let place = mounts.place(folder)?;
-        Ok(extent.ids.contains(&id) || place.is_some_and(|place| extent.covers(&place)))
+        if extent.ids.contains(&id) || place.is_some_and(|place| extent.covers(&place)) {
+            return Ok(true);
+        }
+        Ok(marks_above(folder)?.iter().any(|(mark, way)| self.is_marked(&extent, mark, way)))
+    }
+
+    /// Whether a folder that carries this mark, and from which the way leads on by a name, is this one or shows it.
+    fn is_marked(&self, extent: &Extent, mark: &Mark, way: &Option<OsString>) -> bool {
+        let open = self.but.is_some_and(|but| way.as_ref().is_some_and(|way| way == but));
+        extent.mark.as_ref() == Some(mark) && !open
     }
 
     fn open(&self) -> Result<Option<OwnedFd>, Errno> {
@@ -78,6 +89,8 @@ struct Extent {
     places: Vec<DiskPath>,
     /// The folder in it that is open.
     but: Option<DiskPath>,
+    /// What it is known by where it has another device.
+    mark: Option<Mark>,
 }
 
 impl Extent {
@@ -87,6 +100,7 @@ impl Extent {
         let mut extent =
             Extent { ids: vec![FileId::of(&stat::of(folder.as_fd())?)], ..Extent::default() };
         extent.places.extend(mounts.place(folder.as_fd())?);
+        extent.mark = Mark::of(folder.as_fd())?;
         let path = match path_of(folder.as_fd()) {
             // No `/proc`, and no mounts that could be known either.
             Err(Errno::NOENT) => return Ok(Some(extent)),
@@ -128,8 +142,8 @@ impl Extent {
 ///
 /// A folder is closed by device and inode. Where something is mounted, by where that lies on its disk: a bind mount
 /// shows only a part of what is closed, at any time, and has an inode that nobody knows beforehand. A file with
-/// several names is held against the files that lie in the closed folder now. What only another computer, a FUSE
-/// program or an overlay shows of the same bytes has another device and is not known again.
+/// several names is held against the files that lie in the closed folder now. An overlay, a FUSE program, another
+/// computer and a copy show the same bytes with another device: there a folder is known by the [`Mark`] in it.
 #[derive(Clone, Debug, Default)]
 pub struct Closed {
     folders: Arc<[Arc<ClosedFolder>]>,
@@ -157,7 +171,21 @@ impl Closed {
         self.refresh(&mounts)?;
         let id = FileId::of(&stat::of(folder)?);
         let place = mounts.place(folder)?;
-        Ok(self.known_as(id).or_else(|| self.covers(&place?)))
+        if let Some(reason) = self.known_as(id).or_else(|| self.covers(&place?)) {
+            return Ok(Some(reason));
+        }
+        Ok(marks_above(folder)?.iter().find_map(|(mark, way)| self.marked(mark, way)))
+    }
+
+    /// Why a folder that was entered by a name is closed for the mark that it carries; none if it is not.
+    ///
+    /// # Errors
+    /// As the system says: then it is not known.
+    pub fn of_entered(&self, folder: BorrowedFd<'_>) -> Result<Option<String>, Errno> {
+        if self.folders.is_empty() {
+            return Ok(None);
+        }
+        Ok(Mark::of(folder)?.and_then(|mark| self.marked(&mark, &None)))
     }
 
     /// Why what was reached by a name in an open folder is closed; none if it is not. `again` says whether the files
@@ -217,6 +245,14 @@ impl Closed {
         known.ids.get(&id).and_then(|n| self.folders.get(*n)).map(|folder| reason(folder))
     }
 
+    fn marked(&self, mark: &Mark, way: &Option<OsString>) -> Option<String> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let mut folders = self.folders.iter().zip(&known.extents);
+        folders
+            .find(|(folder, extent)| folder.is_marked(extent, mark, way))
+            .map(|(folder, _)| reason(folder))
+    }
+
     fn covers(&self, place: &DiskPath) -> Option<String> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         let n = known.extents.iter().position(|extent| extent.covers(place))?;
@@ -233,6 +269,31 @@ impl ClosedFolder {
         }
         Ok(files.has(file))
     }
+}
+
+/// The marks of a folder and of those that it lies in, each with the name by which the way leads on from there.
+fn marks_above(folder: BorrowedFd<'_>) -> Result<Vec<(Mark, Option<OsString>)>, Errno> {
+    let mut marks: Vec<(Mark, Option<OsString>)> = Vec::new();
+    marks.extend(Mark::of(folder)?.map(|mark| (mark, None)));
+    let path = match path_of(folder) {
+        // No `/proc`.
+        Err(Errno::NOENT) => return Ok(marks),
+        path => path?,
+    };
+    let mut below = path.as_path();
+    while let (Some(above), Some(name)) = (below.parent(), below.file_name()) {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        match openat(CWD, above, flags, Mode::empty()) {
+            Ok(above) => {
+                marks.extend(Mark::of(above.as_fd())?.map(|mark| (mark, Some(name.to_owned()))));
+            }
+            // Moved away, or not ours to pass: nothing of it is known by its path.
+            Err(Errno::NOENT | Errno::NOTDIR | Errno::ACCESS | Errno::LOOP) => {}
+            Err(errno) => return Err(errno),
+        }
+        below = above;
+    }
+    Ok(marks)
 }
 
 fn reason(folder: &ClosedFolder) -> String {

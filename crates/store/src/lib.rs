@@ -16,6 +16,7 @@ pub mod gcs;
 mod gcs_upload;
 pub mod listener;
 mod listing_keys;
+pub mod mark;
 pub mod mounts;
 pub mod s3;
 pub mod secret;

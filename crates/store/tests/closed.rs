@@ -10,6 +10,7 @@
     reason = "the test is the one who makes files and mounts, by their paths"
 )]
 
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use madang_document::object::ObjectRef;
 use madang_store::closed::{Closed, ClosedFolder};
 use madang_store::error::StoreError;
 use madang_store::folder::FolderStore;
+use madang_store::mark::Mark;
 use madang_store::store::{Precondition, Seen, Store};
 use madang_store::watcher::{Heard, Watcher};
 
@@ -40,6 +42,19 @@ impl Mount {
     fn tmpfs(place: &Path) -> Mount {
         std::fs::create_dir_all(place).unwrap();
         Mount::make(&["-t".as_ref(), "tmpfs".as_ref(), "madang-test".as_ref()], place)
+    }
+
+    /// An overlay over a folder, whose own writings lie in `space`.
+    fn overlay(what: &Path, space: &Path, place: &Path) -> Mount {
+        for folder in [place, &space.join("upper"), &space.join("work")] {
+            std::fs::create_dir_all(folder).unwrap();
+        }
+        let show = |path: &Path| path.display().to_string();
+        let (lower, upper) = (show(what), show(&space.join("upper")));
+        let options =
+            format!("lowerdir={lower},upperdir={upper},workdir={}", show(&space.join("work")));
+        let arguments = ["-t", "overlay", "-o", &options, "madang-test"];
+        Mount::make(&arguments.map(std::ffi::OsStr::new), place)
     }
 
     fn make(arguments: &[&std::ffi::OsStr], place: &Path) -> Mount {
@@ -310,4 +325,51 @@ async fn another_name_of_a_file_of_the_data_folder_is_left_out_and_honest_ones_a
     put(&store, "key.txt").await.unwrap();
     assert_eq!(std::fs::read(ground.path("data/local.key")).unwrap(), b"secret");
     assert!(store.look("key.txt").await.unwrap().is_some());
+}
+
+/// An overlay has a device of its own, and so has a copy; the mark in the folder tells.
+#[tokio::test]
+async fn data_that_comes_back_through_an_overlay_or_a_copy_is_closed() {
+    let ground = Ground::new();
+    for folder in ["data", "data/blobs"] {
+        let path = ground.path(folder).join(Mark::FILE);
+        std::fs::write(path, "5e1d0f0e-7d52-4c5e-8a0a-6f1f1d5f3b7a\n").unwrap();
+    }
+    let _space = Mount::tmpfs(&ground.path("space"));
+    let (space, drop) = (ground.path("space"), ground.path("drop"));
+    let _whole = Mount::overlay(&ground.path("data"), &space.join("1"), &drop.join("whole"));
+    let _part = Mount::overlay(&ground.path("data/blobs"), &space.join("2"), &drop.join("part"));
+    std::fs::create_dir_all(drop.join("copy/deep")).unwrap();
+    for file in ["local.key", Mark::FILE] {
+        std::fs::copy(ground.path("data").join(file), drop.join("copy/deep").join(file)).unwrap();
+    }
+    // Who does not know the line closes nothing.
+    ground.write("drop/honest/a.txt");
+    std::fs::write(drop.join("honest").join(Mark::FILE), "x".repeat(37)).unwrap();
+
+    let (files, closed) = listed(&ground.store("drop")).await;
+    assert_eq!(
+        files,
+        ["a.txt".to_owned(), "honest/a.txt".into(), format!("honest/{}", Mark::FILE)]
+    );
+    assert_eq!(closed, ["copy/deep", "part", "whole"]);
+    for path in ["whole/local.key", "part/ab/text", "copy/deep/local.key"] {
+        let seen = ground.store("drop").look(path).await.unwrap();
+        assert!(!matches!(seen, Some(Seen::Object(_))), "{path}: {seen:?}");
+        assert!(put(&ground.store("drop"), path).await.is_err(), "{path}");
+    }
+    // As the place itself, and from within.
+    for root in ["drop/whole", "drop/whole/blobs/ab", "drop/part", "drop/part/ab", "drop/copy/deep"]
+    {
+        let first = ground.store(root).list().next().await;
+        assert!(matches!(first, Some(Err(StoreError::Denied { .. }))), "{root}: {first:?}");
+        let data = ClosedFolder::new(&ground.path("data"), "the data folder").but("drop");
+        let folder = std::fs::File::open(ground.path(root)).unwrap();
+        assert!(data.holds(folder.as_fd()).unwrap(), "{root}");
+    }
+    // What is open in it is open there, too.
+    let _open = Mount::overlay(&ground.path("data"), &space.join("3"), &ground.path("beside"));
+    for root in ["data/drop", "beside/drop"] {
+        assert_eq!(listed(&ground.store(root)).await.0, ["own.txt"], "{root}");
+    }
 }

@@ -24,6 +24,7 @@ use madang_store::bucket_client::{BucketClient, BucketSettings, Environment};
 use madang_store::closed::Closed;
 use madang_store::folder::FolderStore;
 use madang_store::gcs::GcsSettings;
+use madang_store::plain_files::PlainFiles;
 use madang_store::s3::S3Settings;
 use madang_store::store::Store;
 use madang_store::stores::Stores;
@@ -209,7 +210,7 @@ fn local(folder: &Path) -> Result<Arc<dyn ObjectStore>, Failure> {
     let named = || folder.display().to_string();
     std::fs::create_dir_all(folder).with_context(named)?;
     let store = LocalFileSystem::new_with_prefix(folder).with_context(named)?;
-    Ok(Arc::new(store.with_fsync(true)))
+    Ok(Arc::new(PlainFiles::of(store.with_fsync(true))))
 }
 
 /// The node of every process that works in a data folder. The lock of the folder lets one of them live at a time.

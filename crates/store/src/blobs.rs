@@ -17,6 +17,9 @@ pub struct Blobs {
     store: Arc<dyn ObjectStore>,
 }
 
+/// What is written to see whether anything can be: among what is laid aside, where nothing is looked for.
+const PROBE: &str = "unnamed/probe";
+
 /// Why a blob cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum BlobError {
@@ -72,6 +75,15 @@ impl Blobs {
         let put = self.store.put(&Path::from(id.path()), PutPayload::from(bytes)).await;
         put.map_err(BlobError::Unavailable)?;
         Ok(id)
+    }
+
+    /// Whether bytes other than those that were just refused can be kept: then something is in the way of that one
+    /// name only, and nothing of all the others.
+    pub async fn take_others(&self) -> bool {
+        let probe = Path::from(PROBE);
+        let put = self.store.put(&probe, PutPayload::from_static(b"probe")).await;
+        // What stays is written over by the next, and is no blob to anybody.
+        put.is_ok() && self.store.delete(&probe).await.is_ok()
     }
 
     /// Keeps a text that is alone in its object.

@@ -18,6 +18,7 @@ pub mod listener;
 mod listing_keys;
 pub mod mark;
 pub mod mounts;
+pub mod plain_files;
 pub mod s3;
 pub mod secret;
 pub mod stat;

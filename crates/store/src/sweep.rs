@@ -161,10 +161,14 @@ impl BlobSweep {
         if !found(self.store.rename(&meta.location, &aside).await)? {
             return Ok(());
         }
-        // Written once more just before it was moved: whoever wrote it is about to name it.
-        if written(&self.store.head(&aside).await?) >= self.before {
-            self.store.rename(&aside, &meta.location).await?;
-            return Ok(());
+        match self.store.head(&aside).await {
+            // Written once more just before it was moved: whoever wrote it is about to name it.
+            Ok(moved) if written(&moved) >= self.before => {
+                return self.store.rename(&aside, &meta.location).await;
+            }
+            // What was listed and cannot be opened is no plain file: nobody's bytes.
+            Ok(_) | Err(object_store::Error::NotFound { .. }) => {}
+            Err(error) => return Err(error),
         }
         self.swept.aside += 1;
         Ok(())

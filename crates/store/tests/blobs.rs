@@ -15,11 +15,13 @@ use madang_document::blob_id::BlobId;
 use madang_document::blob_part::BlobPart;
 use madang_document::timestamp::Timestamp;
 use madang_store::blobs::{BUNDLE, BlobError, Blobs, Bundle};
+use madang_store::plain_files::PlainFiles;
 use madang_store::sweep::{NamedSet, Swept};
 use object_store::local::LocalFileSystem;
+use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat, open as open_file};
 
 fn open(folder: &Path) -> Blobs {
-    Blobs::new(Arc::new(LocalFileSystem::new_with_prefix(folder).unwrap()))
+    Blobs::new(Arc::new(PlainFiles::of(LocalFileSystem::new_with_prefix(folder).unwrap())))
 }
 
 fn count(folder: &Path) -> usize {
@@ -93,6 +95,49 @@ async fn what_is_lost_or_damaged_is_told_and_can_be_healed() {
     assert!(matches!(blobs.read(&kept[1]).await, Err(BlobError::Lost(_))));
     assert_eq!(blobs.keep(b"onetwo".to_vec()).await.unwrap(), kept[0].blob);
     assert_eq!(blobs.read(&kept[1]).await.unwrap(), "two".as_bytes());
+}
+
+#[tokio::test]
+async fn what_is_no_plain_file_is_a_lost_blob_and_is_healed() {
+    let folder = tempfile::tempdir().unwrap();
+    let blobs = open(folder.path());
+    let text = BlobPart::from(blobs.keep(b"text".to_vec()).await.unwrap());
+    let path = folder.path().join(text.blob.path());
+    let elsewhere = folder.path().join("elsewhere");
+    std::fs::write(&elsewhere, b"text").unwrap();
+    for kind in ["pipe", "link"] {
+        std::fs::remove_file(&path).unwrap();
+        match kind {
+            "pipe" => mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap(),
+            _ => std::os::unix::fs::symlink(&elsewhere, &path).unwrap(),
+        }
+        let read = tokio::time::timeout(Duration::from_secs(10), blobs.read(&text)).await;
+        let has = tokio::time::timeout(Duration::from_secs(10), blobs.has(&text)).await;
+        if kind == "pipe" {
+            // Whoever was taken by it after all is let go, so that this test ends.
+            open_file(&path, OFlags::RDWR | OFlags::NONBLOCK, Mode::empty()).unwrap();
+        }
+        assert!(matches!(read, Ok(Err(BlobError::Lost(_)))), "{kind}: {read:?}");
+        assert!(matches!(has, Ok(Ok(false))), "{kind}: {has:?}");
+        assert_eq!(blobs.keep(b"text".to_vec()).await.unwrap(), text.blob);
+        assert_eq!(blobs.read(&text).await.unwrap(), b"text".as_slice());
+    }
+}
+
+#[tokio::test]
+async fn what_stands_in_the_way_of_one_blob_is_told_from_what_stands_in_the_way_of_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let blobs = open(folder.path());
+    let in_the_way = folder.path().join(BlobId::of(b"text").path());
+    std::fs::create_dir_all(in_the_way.join("full")).unwrap();
+    assert!(blobs.keep(b"text".to_vec()).await.is_err());
+    assert!(blobs.take_others().await);
+    std::fs::remove_dir_all(folder.path()).unwrap();
+    std::fs::write(folder.path(), b"no folder").unwrap();
+    assert!(blobs.keep(b"text".to_vec()).await.is_err());
+    assert!(!blobs.take_others().await);
+    std::fs::remove_file(folder.path()).unwrap();
+    std::fs::create_dir(folder.path()).unwrap();
 }
 
 /// Was last written at this moment, seconds since 1970.

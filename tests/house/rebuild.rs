@@ -1,10 +1,12 @@
 //! What is derived from the ledger is made anew from it.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use madang_tests::ground::yard::{Yard, said};
+use madang_tests::ground::service::Service;
+use madang_tests::ground::wait::until;
+use madang_tests::ground::yard::{ADMIN, Yard, said};
 
 /// The exit code of a command that must end by itself.
 fn ends(what: &str, mut child: Child) -> Option<i32> {
@@ -46,11 +48,7 @@ fn the_index_is_rebuilt_around_a_lost_text() {
     yard.once(&[]);
     assert_eq!(yard.found("everyone").len(), 10);
     // The text of one document is lost.
-    let lost = files(&yard.path("data/blobs")).into_iter().find(|blob| {
-        let bytes = std::fs::read(blob).unwrap();
-        bytes.windows(8).any(|window| window == b"rebuilt3")
-    });
-    std::fs::remove_file(lost.expect("a blob with the text")).unwrap();
+    std::fs::remove_file(blob_of(&yard, b"rebuilt3")).unwrap();
     std::fs::remove_dir_all(yard.path("data/index")).unwrap();
     let mut command = yard.command(&["index", "rebuild"]);
     let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
@@ -61,6 +59,61 @@ fn the_index_is_rebuilt_around_a_lost_text() {
     // The original is there, so the next run reads it again.
     yard.once(&[]);
     assert_eq!(yard.found("rebuilt3"), ["3.txt"]);
+}
+
+/// The blob in which this text lies.
+fn blob_of(yard: &Yard, text: &[u8]) -> PathBuf {
+    let blobs = files(&yard.path("data/blobs")).into_iter();
+    let mut with_text = blobs.filter(|blob| {
+        let bytes = std::fs::read(blob).unwrap();
+        bytes.windows(text.len()).any(|window| window == text)
+    });
+    with_text.next().expect("a blob with the text")
+}
+
+#[test]
+fn a_pipe_in_the_place_of_a_text_holds_nobody() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    for n in 0..3 {
+        yard.write(&format!("drop/press/{n}.txt"), format!("다시 만드는 색인 rebuilt{n}"));
+    }
+    yard.once(&[]);
+    let lost = blob_of(&yard, b"rebuilt1");
+    std::fs::remove_file(&lost).unwrap();
+    assert!(Command::new("mkfifo").arg(&lost).status().unwrap().success());
+    std::fs::remove_dir_all(yard.path("data/index")).unwrap();
+    let mut command = yard.command(&["up", "--once"]);
+    ends("up --once", command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+    assert_eq!(yard.found("rebuilt1"), ["1.txt"], "it was read again");
+    assert_eq!(yard.found("rebuilt2"), ["2.txt"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stands_in_the_way_of_one_text_is_no_matter_of_the_house() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    yard.write("drop/press/first.txt", "자리를 잃는 글 displaced");
+    yard.once(&[]);
+    let lost = blob_of(&yard, b"displaced");
+    std::fs::remove_file(&lost).unwrap();
+    std::fs::create_dir_all(lost.join("full")).unwrap();
+    std::fs::remove_dir_all(yard.path("data/index")).unwrap();
+    let service = Service::start(&yard, &[]).await;
+    until("its file was read and could not be kept", async || {
+        let jobs = service.jobs("waiting").await;
+        let told = jobs.iter().filter_map(|job| job["failure"]["message"].as_str());
+        told.into_iter().any(|reason| reason.contains("cannot be kept")).then_some(())
+    })
+    .await;
+    let conditions = service.ask("GET", "/v1/queues", ADMIN, Vec::new()).await.json();
+    let conditions = conditions["conditions"].as_array().unwrap();
+    assert!(conditions.iter().all(|one| one["kind"] != "stalled"), "{conditions:?}");
+    yard.write("drop/press/second.txt", "그 뒤에 온 글 afterwards");
+    service.finds("afterwards", &["second.txt"]).await;
+    std::fs::remove_dir_all(&lost).unwrap();
+    service.finds("displaced", &["first.txt"]).await;
+    service.stop().await;
 }
 
 #[test]

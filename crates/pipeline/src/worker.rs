@@ -417,9 +417,15 @@ async fn extract(
             }
         }
         if let Some(error) = unkept {
-            let by = shortage(&error).unwrap_or(Kind::Stalled);
             let message = format!("what was read cannot be kept: {error}");
-            return Tried::Hindered { by, message };
+            return match shortage(&error) {
+                Some(by) => Tried::Hindered { by, message },
+                // Something stands where these bytes are to lie, and all the others find their place.
+                None if runtime.block_on(blobs.take_others()) => {
+                    Tried::of(Reading::Unread { message, lasting: false })
+                }
+                None => Tried::Hindered { by: Kind::Stalled, message },
+            };
         }
         match verdict {
             Ok(None) => Tried::CalledOff,

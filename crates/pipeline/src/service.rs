@@ -34,6 +34,7 @@ use crate::lease::Leases;
 use crate::ledger_sweep::sweep;
 use crate::missing::Window;
 use crate::part::Part;
+use crate::parting::part_from;
 use crate::probe::probe;
 use crate::reader_leases::{Obstruction, READER_LEASE, ReaderLeases};
 use crate::relay::Relay;
@@ -74,6 +75,8 @@ impl std::fmt::Debug for Service {
 
 /// How long running jobs may take to finish when the service stops; then they are given back.
 const GRACE: Duration = Duration::from_secs(10);
+/// How long the end waits for all that runs, in all.
+const PARTING: Duration = Duration::from_secs(30);
 
 impl Service {
     /// Starts the parts that the settings name.
@@ -388,13 +391,7 @@ impl Service {
             leases.close();
         });
         let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
-        for task in tasks {
-            if let Err(error) = task.await
-                && error.is_panic()
-            {
-                tracing::error!(%error, "a part of the service had failed");
-            }
-        }
+        part_from(tasks, PARTING).await;
         hurry.abort();
         self.leases.close();
     }

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use madang_document::condition::Kind;
@@ -145,7 +146,7 @@ impl Absence {
         if decision == Decision::Hold && self.held.is_none() {
             // What this source remembers may be out of date: the count is worth its cost here.
             self.known = self.count_known().await?;
-            gone.known = self.known;
+            (gone.known, gone.missing) = (self.known, self.missing.len());
             decision = decide(&gone, window, now);
         }
         if decision == Decision::Hold {
@@ -238,8 +239,17 @@ impl Absence {
         }
     }
 
-    async fn count_known(&self) -> Result<u64, LedgerError> {
-        KnownPaths::of(Arc::clone(&self.source.ledger), self.source.name()).count().await
+    /// Counts what the ledger knows, and forgets of what is missing whatever it does not: a file that came and went
+    /// before it was recorded is missed by nobody, and many of them are no mass of a few.
+    async fn count_known(&mut self) -> Result<u64, LedgerError> {
+        let mut known = KnownPaths::of(Arc::clone(&self.source.ledger), self.source.name());
+        let (mut count, mut missed) = (0, BTreeSet::new());
+        while known.peek().await?.is_some() {
+            count += 1;
+            missed.extend(known.take().map(|known| known.path).filter(|it| self.missing.has(it)));
+        }
+        self.missing.keep(missed);
+        Ok(count)
     }
 
     fn now(&self) -> Timestamp {

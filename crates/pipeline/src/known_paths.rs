@@ -41,19 +41,6 @@ impl KnownPaths {
     pub fn take(&mut self) -> Option<KnownPath> {
         self.page.next()
     }
-
-    /// Counts those that are left.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read.
-    pub async fn count(mut self) -> Result<u64, LedgerError> {
-        let mut count = 0;
-        while self.peek().await?.is_some() {
-            count += 1;
-            self.take();
-        }
-        Ok(count)
-    }
 }
 
 impl std::fmt::Debug for KnownPaths {

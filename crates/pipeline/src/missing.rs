@@ -28,6 +28,16 @@ impl Missing {
         self.paths.remove(path);
     }
 
+    /// Whether this path is among them.
+    pub fn has(&self, path: &str) -> bool {
+        self.paths.contains(path)
+    }
+
+    /// Only these of them are missed by anybody.
+    pub fn keep(&mut self, paths: BTreeSet<String>) {
+        self.paths = paths;
+    }
+
     /// A whole listing says that these are gone and no others.
     pub fn replace(&mut self, gone: Vec<String>, now: Timestamp) {
         let gone: BTreeSet<String> = gone.into_iter().collect();

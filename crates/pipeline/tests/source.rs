@@ -425,6 +425,23 @@ async fn a_clock_that_is_set_keeps_no_file_waiting() {
     }
 }
 
+/// What nobody recorded is missed by nobody, however many came and went.
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_go_before_they_are_taken_are_no_mass() {
+    let running = Running::settling(1, "2s").await;
+    let passing: Vec<_> = (0..12).map(|n| running.path(&format!("passing{n}"))).collect();
+    for path in &passing {
+        std::fs::write(path, "글").unwrap();
+    }
+    running.stirred().await;
+    for path in &passing {
+        std::fs::remove_file(path).unwrap();
+    }
+    running.settled().await;
+    assert!(!running.is_held(), "{:?}", running.board);
+    assert_eq!((running.live().await, running.balance().await.received), (1, 1));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_mount_is_held_and_lifted_when_it_is_back() {
     let running = Running::over(12).await;

@@ -11,6 +11,7 @@ use madang_pipeline::service::{Parts, Service, Settings};
 use madang_pipeline::terms::Terms;
 use madang_pipeline::unpacker::Unpacker;
 use madang_sandbox::zygote::Zygote;
+use rustix::process::{Resource, getrlimit};
 use tokio::net::TcpListener;
 
 use crate::arguments::Up;
@@ -34,6 +35,7 @@ pub(crate) fn run(command: Up) -> Result<(), Failure> {
         (_, true) => admin_key(std::env::var(ADMIN_KEY))?,
         (_, false) => None,
     };
+    enough_descriptors(getrlimit(Resource::Nofile).current)?;
     let configuration = Configuration::read(command.config.as_deref(), backends::BUCKETS)?;
     let path = configuration.data(command.data.as_deref());
     let pipelines = pipelines(&command.sources, &path, &configuration, backends::BUCKETS)?;
@@ -50,6 +52,21 @@ pub(crate) fn run(command: Up) -> Result<(), Failure> {
     let result = runtime.block_on(up(&command, admin_key, configuration, pipelines, &data, zygote));
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));
     result
+}
+
+/// Descriptors without which the parts of a service keep one another from opening what they need: it would wait, for
+/// ever, for one of them to give way.
+const DESCRIPTORS: u64 = 64;
+
+/// That this process may have so many open at once; no limit is enough.
+fn enough_descriptors(limit: Option<u64>) -> Result<(), Failure> {
+    match limit {
+        Some(limit) if limit < DESCRIPTORS => Err(Failure::Other(anyhow::anyhow!(
+            "this process may open {limit} files at once, and madang needs {DESCRIPTORS} of them at least: raise the \
+             limit (ulimit -n, LimitNOFILE)"
+        ))),
+        _ => Ok(()),
+    }
 }
 
 async fn up(

@@ -35,7 +35,7 @@ fn each_has_its_documented_outcome() {
         ("early.hwpx", "hwpx/cut-early.hwpx", "corrupt"),
         ("header.pdf", "pdf/header_only.pdf", "corrupt"),
         ("cut.pdf", "pdf/truncated.pdf", "partial"),
-        ("old.hwp", "recognised/hwp3.hwp", "unsupported"),
+        ("old.hwp", "recognised/hwp2.hwp", "unsupported"),
     ];
     for (name, from, _) in cases {
         yard.write(name, fixture(from));

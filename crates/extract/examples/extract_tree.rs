@@ -1,7 +1,7 @@
 //! Extracts every file of a tree in this process and writes the texts, for measuring against references:
 //! `extract_tree CORPUS OUT [FOLDER…]` writes `OUT/<folder>/<file>.txt`, the object's own text first, then its members',
 //! and `OUT-own/<folder>/<file>.txt`, its own text alone, and prints per file: path, outcome, media type, format,
-//! milliseconds, number of documents, encoding, reason.
+//! milliseconds, number of documents, encoding, reason, last page.
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -15,6 +15,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::Instant;
 
+use madang_document::locator::Locator;
 use madang_extract::engines::Engines;
 use madang_extract::extract::extract;
 use madang_extract::extraction::Extraction;
@@ -46,7 +47,7 @@ fn main() {
         }
         let first = documents.first();
         println!(
-            "{}\t{}\t{}\t{}\t{elapsed}\t{}\t{}\t{}",
+            "{}\t{}\t{}\t{}\t{elapsed}\t{}\t{}\t{}\t{}",
             inner.display(),
             outcome.as_ref().map_or("PANIC", |o| o.as_str()),
             first.map_or("-", |d| d.media_type.as_str()),
@@ -54,6 +55,7 @@ fn main() {
             documents.len(),
             first.and_then(|d| d.content.metadata.text("encoding")).unwrap_or("-"),
             first.and_then(|d| d.reason.as_deref()).unwrap_or("-").replace(['\t', '\n'], " "),
+            first.map_or(0, last_page),
         );
         let texts: Vec<_> = documents.iter().map(|d| d.content.text()).collect();
         let own = texts.first().cloned().unwrap_or_default();
@@ -63,6 +65,15 @@ fn main() {
             fs::write(target, text).expect("a file to write");
         }
     }
+}
+
+/// The last page on which a segment begins; 0 without pages.
+fn last_page(document: &Extraction) -> u32 {
+    let pages = document.content.segments.iter().map(|segment| match segment.locator {
+        Locator::Page { number, .. } => number,
+        _ => 0,
+    });
+    pages.max().unwrap_or_default()
 }
 
 fn files(path: &Path) -> Vec<std::path::PathBuf> {

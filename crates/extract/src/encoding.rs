@@ -60,6 +60,12 @@ pub fn decode_declared(bytes: &[u8], label: Option<&str>) -> Decoded {
     decode_text(bytes, label)
 }
 
+/// The syllable, or the letter that stands alone, of a code of Johab; none for any other code.
+pub fn johab_letters(code: u16) -> Option<char> {
+    let [first, second] = code.to_be_bytes();
+    johab::letters(first, second)
+}
+
 /// Decodes bytes that are Johab, the code of the older Korean PCs.
 pub fn decode_johab(bytes: &[u8]) -> Decoded {
     Code::Johab.decode(bytes)

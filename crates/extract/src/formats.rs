@@ -34,6 +34,7 @@ mod hangul_chart;
 mod hangul_object;
 mod hangul_pages;
 mod html;
+mod hwp3;
 mod hwp5;
 mod hwpml;
 mod hwpx;
@@ -136,6 +137,7 @@ mod zstd_frames;
 
 /// Every format that Madang reads. Of two rows that are equally sure, the earlier wins.
 pub static FORMATS: &[&Format] = &[
+    &hwp3::FORMAT,
     &hwp5::FORMAT,
     &hwpx::FORMAT,
     &hwpml::FORMAT,

@@ -154,8 +154,10 @@ const MAGIC: &[(usize, &[u8], Known)] = &[
     (0, b"SCDSA00", drm("SoftCamp Document Security")),
     (0, b"DRMKSS", drm("MarkAny Document SAFER")),
     (0, b"<DOCUMENT SAFER", drm("MarkAny Document SAFER")),
+    (0, b"<## NASCA DRM FILE", drm("NASCA")),
+    // What Microsoft's client wraps that is no format of its own.
+    (0, b".pfile", drm("Microsoft Purview (PFILE)")),
     (0, b"HWP Document File V2", known("application/x-hwp", "HWP 2 documents")),
-    (0, b"HWP Document File V3", known("application/x-hwp", "HWP 3 documents")),
     (0, b"{\\rtf", known("application/rtf", "RTF documents")),
     (0, b"%PDF-", known("application/pdf", "PDF documents")),
     (0, b"BZh", known("application/x-bzip2", "bzip2 archives")),

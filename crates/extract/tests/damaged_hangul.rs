@@ -1,4 +1,4 @@
-//! Damages every fixture of HWP 5, HWPX and HWPML, byte by byte and cut by cut: reading must neither panic nor
+//! Damages every fixture of HWP 3, HWP 5, HWPX and HWPML, byte by byte and cut by cut: reading must neither panic nor
 //! deliver more than the limits allow, whatever the outcome.
 #![allow(clippy::disallowed_methods, reason = "a test reads its fixtures from the disk")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test")]
@@ -66,6 +66,11 @@ fn damage_each(folder: &str) {
             assert!(document.content.segments.len() <= 50, "{name}, cut at {length}");
         }
     }
+}
+
+#[test]
+fn hwp3() {
+    damage_each("hwp3");
 }
 
 #[test]

@@ -29,7 +29,7 @@ pub(super) fn decode(bytes: &[u8]) -> (String, bool) {
 }
 
 /// A syllable, or a letter that stands alone.
-fn letters(first: u8, second: u8) -> Option<char> {
+pub(super) fn letters(first: u8, second: u8) -> Option<char> {
     const LEADS: &str = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ";
     const TAILS: &str = "ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ";
     let code = u16::from_be_bytes([first, second]);

@@ -71,6 +71,40 @@ pub(super) fn add_lines(lines: &mut String, text: &str) {
     lines.push_str(text);
 }
 
+/// What stands around a table that lies in a cell of another, until the text reaches the body.
+const FRAME: [char; 2] = ['\u{2}', '\u{3}'];
+
+/// The lines of a table, marked as such: in a row of several cells they do not melt into the line of the row.
+pub(super) fn framed(table: &str) -> String {
+    let [begin, end] = FRAME;
+    if table.is_empty() { String::new() } else { format!("{begin}{table}{end}") }
+}
+
+/// The text of a cell without the tables in it, and the lines of these.
+fn apart(cell: &str) -> (String, Vec<&str>) {
+    let [begin, end] = FRAME;
+    let (mut text, mut tables) = (String::new(), Vec::new());
+    // How many tables are open, and where the outermost began.
+    let (mut depth, mut from) = (0usize, 0);
+    for (at, c) in cell.char_indices() {
+        match (c == begin, c == end, depth) {
+            (true, _, 0) => {
+                text.push_str(cell.get(from..at).unwrap_or_default());
+                (depth, from) = (1, at);
+            }
+            (true, ..) => depth += 1,
+            (_, true, 1) => {
+                tables.extend(cell.get(from + begin.len_utf8()..at));
+                (depth, from) = (0, at + end.len_utf8());
+            }
+            (_, true, 2..) => depth -= 1,
+            _ => {}
+        }
+    }
+    text.push_str(cell.get(from..).unwrap_or_default());
+    (text, tables)
+}
+
 /// A table while it is put together: rows become lines, cells are separated by tabs.
 #[derive(Debug, Default)]
 pub(super) struct Table {
@@ -95,8 +129,9 @@ impl Table {
         self.row.push(text);
     }
 
-    /// Ends the current row. A row with several filled cells is one line, whatever lines its cells have. In
-    /// a row with one filled cell the lines stay: that is how layout tables frame whole pages of text.
+    /// Ends the current row. A row with several filled cells is one line, whatever lines its cells have; the tables in
+    /// them stand below it. In a row with one filled cell the lines stay: that is how layout tables frame whole pages of
+    /// text.
     pub(super) fn end_row(&mut self) {
         let mut cells = std::mem::take(&mut self.row);
         while cells.last().is_some_and(|cell| cell.trim().is_empty()) {
@@ -109,16 +144,21 @@ impl Table {
         {
             add_lines(&mut self.lines, &text);
         } else if filled > 0 {
-            if !self.lines.is_empty() {
-                self.lines.push('\n');
-            }
+            let (mut line, mut below) = (String::new(), Vec::new());
             for (n, cell) in cells.iter().enumerate() {
                 if n > 0 {
-                    self.lines.push('\t');
+                    line.push('\t');
                 }
+                let (text, tables) = apart(cell);
                 let flat = |c| if matches!(c, '\n' | '\t') { ' ' } else { c };
-                self.lines.extend(cell.trim().chars().map(flat));
+                line.extend(text.trim().chars().map(flat));
+                below.extend(tables);
             }
+            if !below.is_empty() {
+                line.truncate(line.trim_end().len());
+            }
+            add_lines(&mut self.lines, &line);
+            below.into_iter().for_each(|table| add_lines(&mut self.lines, table));
         }
     }
 
@@ -175,7 +215,8 @@ impl Body {
         self.add(content, text, Some(self.pages.page()));
     }
 
-    fn add(&mut self, content: &mut Content, text: String, page: Option<u32>) {
+    fn add(&mut self, content: &mut Content, mut text: String, page: Option<u32>) {
+        text.retain(|c| !FRAME.contains(&c));
         self.number = self.number.saturating_add(1);
         let at = content.segments.len();
         content.push_text(text, Locator::Paragraph { number: self.number });
@@ -338,6 +379,28 @@ mod tests {
         let mut table = Table::default();
         table.cell(Some(u16::MAX), "먼 칸".to_owned());
         assert_eq!(table.finish(), "먼 칸");
+    }
+
+    #[test]
+    fn tables_in_a_row_stand_below_it() {
+        let table = |rows: &[&[&str]]| {
+            let mut table = Table::default();
+            for row in rows {
+                row.iter().for_each(|cell| table.cell(None, (*cell).to_owned()));
+                table.end_row();
+            }
+            table.finish()
+        };
+        let innermost = framed(&table(&[&["1", "2"]]));
+        let inner = framed(&table(&[&["가", "나"], &["다", &format!("라\n{innermost}")]]));
+        let row = table(&[&["앞", &format!("위\n{inner}\n아래"), "뒤"], &["끝"]]);
+        let [begin, end] = FRAME.map(String::from);
+        assert_eq!(row, "앞\t위  아래\t뒤\n가\t나\n다\t라\n1\t2\n끝");
+        // One that fills its row alone stays where it is, and keeps its frame for whatever lies around it.
+        assert_eq!(table(&[&[&inner]]).matches(&begin).count(), 1);
+        for odd in [begin.clone(), end.clone(), end + &begin] {
+            assert_eq!(table(&[&["가", &odd]]).chars().next(), Some('가'));
+        }
     }
 
     #[test]

@@ -32,7 +32,7 @@ mod summary;
 
 pub(super) const FORMAT: Format = Format {
     name: "hwp5",
-    version: 2,
+    version: 3,
     media_types: &["application/x-hwp"],
     sniff,
     media_type: |_| "application/x-hwp",

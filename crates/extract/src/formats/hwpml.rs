@@ -20,7 +20,7 @@ use crate::unpack::Metered;
 
 pub(super) const FORMAT: Format = Format {
     name: "hwpml",
-    version: 1,
+    version: 2,
     media_types: &["application/x-hwp"],
     sniff,
     media_type: |_| "application/x-hwp",

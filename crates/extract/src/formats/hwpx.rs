@@ -23,7 +23,7 @@ pub(super) mod section;
 
 pub(super) const FORMAT: Format = Format {
     name: "hwpx",
-    version: 2,
+    version: 3,
     media_types: &[MEDIA_TYPE],
     sniff,
     media_type: |_| MEDIA_TYPE,

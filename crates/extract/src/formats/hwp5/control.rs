@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::record::{dword_at, tag, text_at, word_at};
-use crate::formats::hangul::{Anchoring, Table, add_lines};
+use crate::formats::hangul::{Anchoring, Table, add_lines, framed};
 
 /// An object anchored in a paragraph, while its records are read (HWP 5.0 document file format, revision
 /// 1.3, section 4.3.10 and tables 127 to 141 of the specification).
@@ -10,6 +10,10 @@ pub(super) struct Control {
     /// As in `tbl `.
     pub(super) id: [u8; 4],
     lines: String,
+    /// The caption of a shape, which is stored before its text and read behind it, as in OWPML.
+    caption: String,
+    /// Whether the shape itself has begun.
+    in_shape: bool,
     /// There once the record `TABLE` was read: what comes after it are cells, what came before is the caption.
     table: Option<CellTable>,
 }
@@ -49,7 +53,7 @@ impl Control {
             b"tcps" => lines.extend(text_at(data, 4).map(|(text, _)| text)),
             _ => {}
         }
-        Control { id, lines, table: None }
+        Control { id, lines, caption: String::new(), in_shape: false, table: None }
     }
 
     /// Whether a record of this kind has something to say to a control.
@@ -58,6 +62,11 @@ impl Control {
             tag,
             tag::TABLE | tag::EQEDIT | tag::TEXTART | tag::FORM_OBJECT | tag::SHAPE_COMPONENT_OLE
         )
+    }
+
+    /// The shape begins: a list of paragraphs that came before it is its caption.
+    pub(super) fn shape(&mut self) {
+        self.in_shape = true;
     }
 
     /// The height of a table that stands beside the lines, and so may go on over several pages (table 69 of the
@@ -113,7 +122,8 @@ impl Control {
     /// Takes a list of paragraphs: a cell at this row, a caption, or the text of a box, note or header.
     pub(super) fn list(&mut self, cell: Option<Cell>, text: String) {
         let Some(cells) = &mut self.table else {
-            add_lines(&mut self.lines, &text);
+            let is_caption = self.id == *b"gso " && !self.in_shape;
+            add_lines(if is_caption { &mut self.caption } else { &mut self.lines }, &text);
             return;
         };
         let row = cell.map(|cell| cell.row);
@@ -132,8 +142,9 @@ impl Control {
             _ => Anchoring::Below,
         };
         if let Some(cells) = self.table {
-            add_lines(&mut self.lines, &cells.table.finish());
+            add_lines(&mut self.lines, &framed(&cells.table.finish()));
         }
+        add_lines(&mut self.lines, &self.caption);
         (place, self.lines)
     }
 }
@@ -225,6 +236,7 @@ mod tests {
         for (row, column, text) in [(0, 0, "가"), (0, 1, "나"), (1, 0, "다")] {
             table.list(Some(Cell { column, row }), text.into());
         }
-        assert_eq!(table.finish(), (Anchoring::Block, "표 제목\n가\t나\n다".to_owned()));
+        let lines = format!("표 제목\n{}", framed("가\t나\n다"));
+        assert_eq!(table.finish(), (Anchoring::Block, lines));
     }
 }

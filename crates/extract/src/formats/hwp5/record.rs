@@ -28,6 +28,8 @@ pub(super) mod tag {
     pub(in super::super) const LIST_HEADER: u16 = 0x48;
     /// The paper and its margins.
     pub(in super::super) const PAGE_DEF: u16 = 0x49;
+    /// Start of a shape.
+    pub(in super::super) const SHAPE_COMPONENT: u16 = 0x4C;
     /// Properties of a table; its cells follow.
     pub(in super::super) const TABLE: u16 = 0x4D;
     /// An object of another program, such as a chart.

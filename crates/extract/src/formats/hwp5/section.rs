@@ -132,6 +132,11 @@ impl Section<'_> {
                     record.data.chunks_exact(LINE).for_each(|data| self.layout.line(line(data)));
                 }
             }
+            tag::SHAPE_COMPONENT => {
+                if let Some((_, Node::Control(control))) = self.open.last_mut() {
+                    control.shape();
+                }
+            }
             tag::PAGE_DEF => self.layout.body_height = body_height(record.data),
             tag::CTRL_HEADER => {
                 let control = Control::new(record.data);

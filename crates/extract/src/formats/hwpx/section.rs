@@ -8,7 +8,7 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use super::package::attribute;
 use crate::context::Context;
 use crate::error::ExtractError;
-use crate::formats::hangul::{Anchoring, Body, Paragraph, Table, add_lines};
+use crate::formats::hangul::{Anchoring, Body, Paragraph, Table, add_lines, framed};
 use crate::formats::hangul_pages::{Layout, Line};
 
 /// Paragraphs, tables, cells and notes that may lie in one another; the word processor's own documents stay
@@ -370,7 +370,7 @@ impl Section<'_> {
                 (Anchoring::Block, paragraph.finish())
             }
             Node::Table { table, mut caption, .. } => {
-                add_lines(&mut caption, &table.finish());
+                add_lines(&mut caption, &framed(&table.finish()));
                 (Anchoring::Block, caption)
             }
             Node::Cell { lines, column } => {

@@ -34,6 +34,24 @@ impl Shown {
         Shown::new(&value.to_string())
     }
 
+    /// Makes a text visible, and shortens it in the middle to at most so many characters: its beginning and its end
+    /// stay, with `…` between them. For lists, in which one long path must not hide all others; a path is told apart by
+    /// where it begins and by its name, which is at the end.
+    pub fn shortened(text: &str, most: usize) -> Shown {
+        let Shown(shown) = Shown::new(text);
+        let length = shown.chars().count();
+        if length <= most {
+            return Shown(shown);
+        }
+        // The mark is one of them.
+        let kept = most.saturating_sub(1);
+        let end = kept / 2;
+        let mut short: String = shown.chars().take(kept - end).collect();
+        short.push('…');
+        short.extend(shown.chars().skip(length - end));
+        Shown(short)
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -125,5 +143,27 @@ mod tests {
             assert!(!shown.as_str().chars().any(is_misleading), "{c:?}");
         }
         assert_eq!(format!("{:>4}|{:<3}|", Shown::new("가"), Shown::new("b")), "   가|b  |");
+    }
+
+    #[test]
+    fn a_long_text_keeps_its_beginning_and_its_end() {
+        for (text, most, expected) in [
+            ("", 0, ""),
+            ("가나다", 3, "가나다"),
+            ("가나다라", 3, "가…라"),
+            ("가나다라", 2, "가…"),
+            ("drop/press/보고서.hwp", 12, "drop/p…서.hwp"),
+            ("ab\u{202e}c", 7, "ab\\…e}c"),
+            ("가나", 1, "…"),
+            ("가나", 0, "…"),
+        ] {
+            let short = Shown::shortened(text, most);
+            assert_eq!(short.as_str(), expected);
+        }
+        // What hides is made visible before anything is cut, and counts as what it is shown as.
+        let flood = "깊은/".repeat(1500) + "끝.hwp";
+        let short = Shown::shortened(&flood, 200);
+        assert_eq!(short.as_str().chars().count(), 200);
+        assert!(short.as_str().starts_with("깊은/") && short.as_str().ends_with("끝.hwp"));
     }
 }

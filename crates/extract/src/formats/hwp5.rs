@@ -97,7 +97,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let picture = file.root_stream("PrvImage", preview::STORED_MOST);
     if let Some(picture) = picture.filter(|picture| !picture.is_empty()) {
         match preview::stored(&picture, context) {
-            Ok(preview) => content.previews.push(preview),
+            Ok(preview) => content.previews.extend(preview),
             Err(reason) => content.note(format!("the stored preview picture: {reason}")),
         }
     }

@@ -265,7 +265,7 @@ fn stored_preview(archive: &mut Archive<'_>, content: &mut Content, context: &Co
         End::Spent(limit) => Err(limit.to_string()),
     };
     match preview {
-        Ok(preview) => content.previews.push(preview),
+        Ok(preview) => content.previews.extend(preview),
         Err(reason) => content.note(format!("the stored preview picture: {reason}")),
     }
 }

@@ -227,14 +227,14 @@ fn take_preview(
             preview::encode(picture, Some(orientation), locator, context)
         });
         match made {
-            Ok(preview) => content.previews.push(preview),
+            Ok(preview) => content.previews.extend(preview),
             Err(reason) => content.note(format!("no preview: {reason}")),
         }
         return;
     }
     let Some(cover) = streams.iter().find_map(|stream| stream.cover.as_deref()) else { return };
     match preview::stored(cover, context) {
-        Ok(cover) => content.previews.push(cover),
+        Ok(cover) => content.previews.extend(cover),
         Err(reason) => content.note(format!("no preview of the cover: {reason}")),
     }
 }

@@ -210,7 +210,7 @@ pub(super) fn set_property(content: &mut Content, name: &str, text: &str) {
 /// One that cannot be decoded (often a Windows metafile) is left out: it is no content.
 pub(super) fn thumbnail(package: &mut Package<'_>, part: &str, content: &mut Content) {
     let Some(bytes) = package.bytes(part, content) else { return };
-    content.previews.extend(preview::stored(&bytes, package.context()));
+    content.previews.extend(preview::stored(&bytes, package.context()).ok().flatten());
 }
 
 /// What is known of parts that are files of their own.

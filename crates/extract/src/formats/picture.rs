@@ -101,7 +101,7 @@ fn show(
         Ok(picture) => {
             let orientation = content.metadata.integer(metadata::ORIENTATION);
             match preview::encode(picture, orientation, Locator::Whole {}, context) {
-                Ok(preview) => content.previews.push(preview),
+                Ok(preview) => content.previews.extend(preview),
                 Err(reason) => content.note(format!("no preview: {reason}")),
             }
         }

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use fast_image_resize::images::Image;
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder as _, ImageError, ImageReader, RgbaImage};
+use image::{DynamicImage, ImageDecoder as _, ImageError, ImageReader, Rgba, RgbaImage};
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use madang_document::content::Preview;
 use madang_document::locator::Locator;
@@ -120,14 +120,22 @@ pub(super) fn decode<R: BufRead + Seek>(
     }
 }
 
-/// A picture as a preview: small, turned upright, on white, as JPEG. `orientation` is EXIF's.
+/// A picture as a preview: small, turned upright, on white, as JPEG; none if there is nothing to see on it.
+/// `orientation` is EXIF's.
+///
+/// # Errors
+/// One sentence that says why it cannot be made.
 pub(super) fn encode(
     picture: DynamicImage,
     orientation: Option<i64>,
     locator: Locator,
     context: &Context<'_>,
-) -> Result<Preview, String> {
-    let mut small = DynamicImage::from(shrunk(on_white(picture), context.limits.preview.max(1))?);
+) -> Result<Option<Preview>, String> {
+    let small = shrunk(on_white(picture), context.limits.preview.max(1))?;
+    if is_blank(&small) {
+        return Ok(None);
+    }
+    let mut small = DynamicImage::from(small);
     let orientation = orientation.and_then(|n| u8::try_from(n).ok());
     if let Some(orientation) = orientation.and_then(Orientation::from_exif) {
         small.apply_orientation(orientation);
@@ -142,7 +150,54 @@ pub(super) fn encode(
     encoder
         .encode(small.as_raw(), side(width)?, side(height)?, ColorType::Rgba)
         .map_err(|error| error.to_string())?;
-    Ok(Preview { locator, width, height, jpeg })
+    Ok(Some(Preview { locator, width, height, jpeg }))
+}
+
+/// How far a channel may be from the ground and still be of it: what JPEG leaves around an edge, and the shades of a scanned
+/// sheet without a word on it.
+const GROUND_SPAN: u8 = 16;
+
+/// How thin a stroke is that shows nothing: this part of a side, and one pixel at least.
+const THIN: u32 = 20;
+
+/// Pixels of the shorter side up to which a preview is a thread that nobody sees.
+const THREAD: u32 = 2;
+
+/// Whether there is nothing to see on a small picture: all of it is of one colour, or but for one straight stroke across it.
+/// Programs that make documents without showing them store such likenesses: a white sheet, or one with the line of its
+/// head.
+fn is_blank(small: &RgbaImage) -> bool {
+    // The ground is what most corners and the middle are of: a stroke may lie on one of them.
+    let (width, height) = small.dimensions();
+    if width.min(height) <= THREAD {
+        return true;
+    }
+    let (right, bottom) = (width - 1, height - 1);
+    let spots = [(0, 0), (right, 0), (0, bottom), (right, bottom), (width / 2, height / 2)];
+    let spots = spots.map(|(x, y)| small.get_pixel_checked(x, y).copied().unwrap_or(Rgba([255; 4])));
+    let near = |a: &Rgba<u8>, b: &Rgba<u8>| {
+        a.0.iter().zip(b.0).all(|(a, b)| a.abs_diff(b) <= GROUND_SPAN)
+    };
+    let ground = spots.iter().max_by_key(|spot| spots.iter().filter(|b| near(spot, b)).count());
+    let Some(ground) = ground else { return true };
+
+    let (mut left, mut right, mut top, mut bottom, mut marked) = (width, 0, height, 0, 0u64);
+    for (x, y, pixel) in small.enumerate_pixels() {
+        if !near(pixel, ground) {
+            (left, right) = (left.min(x), right.max(x));
+            (top, bottom) = (top.min(y), bottom.max(y));
+            marked += 1;
+        }
+    }
+    if marked == 0 {
+        return true;
+    }
+    let (across, down) = (right - left + 1, bottom - top + 1);
+    let thin = |length: u32, side: u32| length <= (side / THIN).max(1);
+    let stroke = thin(down, height) || thin(across, width);
+    // A line of text is as thin, but it has gaps; a stroke fills what it lies in.
+    let filled = marked * 10 >= u64::from(across) * u64::from(down) * 9;
+    stroke && filled
 }
 
 /// A picture whose longer side is at most so many pixels, each the mean of those that it stands for. It has no clear
@@ -172,11 +227,12 @@ fn shrunk(picture: RgbaImage, side: u32) -> Result<RgbaImage, String> {
         .ok_or_else(|| "the shrunk picture has another size".into())
 }
 
-/// A picture that stands inside a document as its own small likeness: the first page, the cover of an album.
+/// A picture that stands inside a document as its own small likeness: the first page, the cover of an album. None if
+/// there is nothing to see on it.
 ///
 /// # Errors
 /// One sentence that says why there is no preview.
-pub(super) fn stored(picture: &[u8], context: &Context<'_>) -> Result<Preview, String> {
+pub(super) fn stored(picture: &[u8], context: &Context<'_>) -> Result<Option<Preview>, String> {
     let reader = ImageReader::new(Cursor::new(picture))
         .with_guessed_format()
         .map_err(|error| error.to_string())?;
@@ -206,7 +262,7 @@ fn on_white(picture: DynamicImage) -> RgbaImage {
 
 #[cfg(test)]
 mod tests {
-    use image::{Rgb, RgbImage, Rgba};
+    use image::{Rgb, RgbImage};
 
     use super::*;
 
@@ -238,6 +294,36 @@ mod tests {
             // A line stays a line.
             assert_eq!(shrunk(flat, 20).unwrap().height(), 1, "{kind:?}");
         }
+    }
+
+    #[test]
+    fn a_picture_with_nothing_on_it_is_blank() {
+        let sheet = |width, height, ink: &dyn Fn(u32, u32) -> bool| {
+            RgbaImage::from_fn(width, height, |x, y| {
+                // The paper is not quite even, as JPEG leaves it.
+                let paper = 255 - u8::try_from((x * 7 + y * 3) % 9).unwrap();
+                let ink = if ink(x, y) { 90 } else { paper };
+                Rgba([ink, ink, ink, 255])
+            })
+        };
+        let blank = |width, height, ink: &dyn Fn(u32, u32) -> bool| is_blank(&sheet(width, height, ink));
+        assert!(blank(370, 480, &|_, _| false), "a white sheet");
+        assert!(is_blank(&RgbaImage::from_pixel(64, 48, Rgba([9, 30, 200, 255]))), "one colour");
+        assert!(blank(480, 240, &|_, y| (8..16).contains(&y)), "a line across it");
+        assert!(blank(480, 240, &|_, y| y < 8), "a line along its edge");
+        assert!(blank(480, 240, &|x, y| x == 240 && (20..200).contains(&y)), "a line down its middle");
+        assert!(blank(1, 1, &|_, _| true) && blank(500, 1, &|x, _| x % 2 == 0), "a speck, a thread");
+
+        assert!(!blank(480, 240, &|x, y| (8..16).contains(&y) && x % 3 == 0), "a line of text");
+        assert!(!blank(480, 240, &|_, y| y % 40 < 4), "several lines");
+        assert!(!blank(480, 240, &|x, _| x > 240), "two halves");
+        assert!(!blank(480, 240, &|x, y| x.abs_diff(y) < 3), "a diagonal");
+        assert!(!blank(64, 48, &|x, y| (20..40).contains(&x) && (20..40).contains(&y)), "a square");
+        let shaded = RgbaImage::from_fn(32, 32, |x, y| {
+            let shade = u8::try_from(x * 4 + y * 4).unwrap();
+            Rgba([shade, shade, shade, 255])
+        });
+        assert!(!is_blank(&shaded), "a gradient");
     }
 
     #[test]

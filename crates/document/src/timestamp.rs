@@ -15,17 +15,23 @@ impl Timestamp {
         text.parse::<jiff::Timestamp>().ok().map(|t| Timestamp(t.as_millisecond()))
     }
 
-    /// Reads a date as people write one in a filter, taken as UTC: `2026`, `2026-11`, `2026-11-23` or a
-    /// whole RFC 3339 time. Gives the first moment of that span.
+    /// Reads a date as people write one in a filter, taken as UTC: `2026`, `2026-11`, `2026-11-23`, in Korea also
+    /// `2026. 11. 23.` and `2026년 11월 23일`, or a whole RFC 3339 time. Gives the first moment of that span.
     pub fn parse_start(text: &str) -> Option<Timestamp> {
+        let text = text.trim();
         if let Some(moment) = Timestamp::parse(text) {
             return Some(moment);
         }
-        let mut parts = text.splitn(3, '-');
-        let year = parts.next()?.parse().ok()?;
-        let month = parts.next().map_or(Some(1), |m| m.parse().ok())?;
-        let day = parts.next().map_or(Some(1), |d| d.parse().ok())?;
-        let (year, month, day): (u16, u8, u8) = (year, month, day);
+        let between = |c: char| c.is_whitespace() || "-./년월일".contains(c);
+        let mut parts = text.split(between).filter(|part| !part.is_empty());
+        // Of two digits nobody knows the century, or whether it is a year at all.
+        let year = parts.next().filter(|year| year.len() == 4 && text.starts_with(year))?;
+        let month = parts.next().map_or(Some(1), |month| month.parse().ok())?;
+        let day = parts.next().map_or(Some(1), |day| day.parse().ok())?;
+        if parts.next().is_some() {
+            return None;
+        }
+        let (year, month, day): (u16, u8, u8) = (year.parse().ok()?, month, day);
         Timestamp::parse(&format!("{year:04}-{month:02}-{day:02}T00:00:00Z"))
     }
 
@@ -55,7 +61,16 @@ mod tests {
         assert_eq!(moment.to_string(), "2026-11-23T00:00:00Z");
         assert_eq!(Timestamp::parse_start("2026-11-23"), Some(moment));
         assert_eq!(Timestamp::parse_start("2026").unwrap().to_string(), "2026-01-01T00:00:00Z");
-        assert_eq!(Timestamp::parse_start("2026-13"), None);
-        assert_eq!(Timestamp::parse_start("yesterday"), None);
+        for written in ["2026.11.23", "2026. 11. 23.", "2026/11/23", "2026년 11월 23일", " 2026-11-23 "]
+        {
+            assert_eq!(Timestamp::parse_start(written), Some(moment), "{written}");
+        }
+        let november = Timestamp::parse_start("2026-11");
+        assert!(november.is_some() && november == Timestamp::parse_start("2026년 11월"));
+        for wrong in
+            ["2026-13", "yesterday", "", ".", "26.11.23", "11/23/2026", "2026-11-23-1", "-2026"]
+        {
+            assert_eq!(Timestamp::parse_start(wrong), None, "{wrong}");
+        }
     }
 }

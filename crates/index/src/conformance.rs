@@ -677,7 +677,7 @@ pub fn bad_pages_are_refused(index: &Arc<dyn Index>) {
     fill(index, (0..3).map(|n| record(&format!("{n}"), &["도로 정비"])));
     let next = answer(index, &Query { limit: 1, ..ask("도로") }).next.unwrap();
     let refused = |query: Query, cure: &str| match index.search(&[partition(0)], &query) {
-        Err(SearchError::Query(message)) => assert!(message.contains(cure), "{message}"),
+        Err(SearchError::Query(fault)) => assert!(fault.to_string().contains(cure), "{fault}"),
         other => panic!("{query:?}: {other:?}"),
     };
     let after =

@@ -1,7 +1,7 @@
 use std::cmp::Reverse;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::query::{Query, SearchError};
+use crate::query::{Query, QueryFault};
 
 /// Where a hit stands in a ranking: the greater, the earlier. First what it is sorted by (none is last), then the
 /// id, so that no two hits stand at the same place.
@@ -42,8 +42,8 @@ impl Cursor {
     /// Reads the cursor of this query.
     ///
     /// # Errors
-    /// [`SearchError::Query`] if it is of another query, or of none.
-    pub(crate) fn parse(text: &str, fingerprint: u64) -> Result<Cursor, SearchError> {
+    /// If it is of another query, or of none.
+    pub(crate) fn parse(text: &str, fingerprint: u64) -> Result<Cursor, QueryFault> {
         let hex = |part: &str| u128::from_str_radix(part, 16).ok();
         let parsed = || {
             let mut parts = text.split('.');
@@ -60,11 +60,9 @@ impl Cursor {
             };
             parts.next().is_none().then_some(cursor)
         };
-        parsed().filter(|cursor| cursor.fingerprint == fingerprint).ok_or_else(|| {
-            SearchError::Query(
-                "`after` does not belong to this query; begin again without it".to_owned(),
-            )
-        })
+        parsed()
+            .filter(|cursor| cursor.fingerprint == fingerprint)
+            .ok_or(QueryFault::Cursor)
     }
 }
 

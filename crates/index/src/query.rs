@@ -128,12 +128,50 @@ pub struct Snippet {
     pub highlights: Vec<(usize, usize)>,
 }
 
-/// Why a query was refused. Each message names the cure.
+/// What is not acceptable about a query. Each message names the cure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum QueryFault {
+    /// More hits on one page than there may be.
+    #[error("a page has at most {most} hits, not {asked}; ask for fewer and go on with `after`")]
+    Page {
+        /// Hits that were asked for.
+        asked: usize,
+        /// Hits that a page has at most.
+        most: usize,
+    },
+    /// A page behind the last hit that can be paged to.
+    #[error("only the first {0} hits can be paged through; narrow the query by words, dates or filters")]
+    Depth(usize),
+    /// More bytes than a query may have.
+    #[error("the query has {bytes} bytes; shorten it to {most}")]
+    Length {
+        /// Bytes that it has.
+        bytes: usize,
+        /// Bytes that it may have.
+        most: usize,
+    },
+    /// More words than a query may have.
+    #[error("the query has {words} words; leave out all but the {most} that matter")]
+    Words {
+        /// Words that it has.
+        words: usize,
+        /// Words that it may have.
+        most: usize,
+    },
+    /// A word begins with `*`.
+    #[error("a word cannot begin with `*`; write how it begins, as in `개인정보*`")]
+    Star,
+    /// The cursor is of another query, or none at all.
+    #[error("`after` does not belong to this query; begin again without it")]
+    Cursor,
+}
+
+/// Why a query was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum SearchError {
-    /// The query is not acceptable (too long, too many clauses, a cursor of another query).
-    #[error("{0}")]
-    Query(String),
+    /// The query is not acceptable.
+    #[error(transparent)]
+    Query(#[from] QueryFault),
     /// No partition that was asked for can answer; if only some cannot, the answer names them
     /// ([`Hits::missing`]).
     #[error("the index cannot answer: {0}")]

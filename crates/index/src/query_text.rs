@@ -2,7 +2,7 @@ use crate::analyzer::{self, Bigrams, digest};
 use crate::hidden_words::split;
 use crate::nfc::nfc;
 use crate::particle;
-use crate::query::SearchError;
+use crate::query::QueryFault;
 use crate::script::{Script, is_syllable};
 
 /// Bytes of a query, at most.
@@ -81,21 +81,15 @@ pub(crate) struct Prefix {
 /// Reads a query.
 ///
 /// # Errors
-/// [`SearchError::Query`] if it is too long, has too many parts or a word begins with `*`.
-pub(crate) fn parse(text: &str) -> Result<QueryText, SearchError> {
+/// If it is too long, has too many parts or a word begins with `*`.
+pub(crate) fn parse(text: &str) -> Result<QueryText, QueryFault> {
     if text.len() > LONGEST {
-        return Err(SearchError::Query(format!(
-            "the query has {} bytes; shorten it to {LONGEST}",
-            text.len()
-        )));
+        return Err(QueryFault::Length { bytes: text.len(), most: LONGEST });
     }
     let text = nfc(text);
     let pieces = pieces(&text)?;
     if pieces.len() > MOST_CLAUSES {
-        return Err(SearchError::Query(format!(
-            "the query has {} words; leave out all but the {MOST_CLAUSES} that matter",
-            pieces.len()
-        )));
+        return Err(QueryFault::Words { words: pieces.len(), most: MOST_CLAUSES });
     }
     let mut query = QueryText { blank: text.trim().is_empty(), ..QueryText::default() };
     // Words that stand side by side are analysed together, for the bigrams across the spaces.
@@ -145,7 +139,7 @@ struct Piece<'a> {
 /// Quotation marks that open or close a phrase: straight, curly, and the corner brackets of Korean typography.
 const QUOTES: [char; 7] = ['"', '“', '”', '「', '」', '『', '』'];
 
-fn pieces(text: &str) -> Result<Vec<Piece<'_>>, SearchError> {
+fn pieces(text: &str) -> Result<Vec<Piece<'_>>, QueryFault> {
     let mut pieces = Vec::new();
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {
@@ -171,9 +165,7 @@ fn pieces(text: &str) -> Result<Vec<Piece<'_>>, SearchError> {
             continue;
         }
         if word.starts_with('*') {
-            return Err(SearchError::Query(
-                "a word cannot begin with `*`; write how it begins, as in `개인정보*`".into(),
-            ));
+            return Err(QueryFault::Star);
         }
         match word.strip_suffix('*') {
             Some(start) => pieces.push(Piece { form: Form::Prefix, text: start, excluded }),

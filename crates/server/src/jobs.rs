@@ -15,10 +15,11 @@ use utoipa::ToSchema;
 
 use crate::body;
 use crate::caller::{Caller, Manner};
-use crate::parameters::{self, Parameters, number, unreadable};
+use crate::parameters::{self, Parameters, number, one_of, unreadable};
 use crate::problem::Problem;
 use crate::queues::{done, visible};
 use crate::redirect::see_other;
+use crate::sentence::Sentence;
 use crate::server::Server;
 use crate::wire::json;
 
@@ -55,10 +56,10 @@ pub(crate) fn filter(
         Some(_) if waits => Some(JobState::Ready),
         Some(word) => Some(JobState::parse(word).ok_or_else(|| {
             let words: Vec<&str> = JobState::ALL.iter().map(|state| state.as_str()).collect();
-            unreadable("state", word, &format!("one of `{}`", words.join("`, `")))
+            unreadable("state", word, &one_of(&words))
         })?),
     };
-    let after = parameters.after("the number of a job", number)?;
+    let after = parameters.after(&Sentence::new("작업 번호", "the number of a job"), number)?;
     let filter = JobFilter {
         state,
         due_after: waits.then_some(now),
@@ -160,7 +161,8 @@ impl Asked {
         let below = match form.one("below")? {
             None => None,
             Some(text) => {
-                Some(text.parse().map_err(|_| unreadable("below", text, "a whole number"))?)
+                let expected = Sentence::new("정수", "a whole number");
+                Some(text.parse().map_err(|_| unreadable("below", text, &expected))?)
             }
         };
         Ok(Asked { queue: owned("queue")?, kind: owned("kind")?, format: owned("format")?, below })
@@ -174,7 +176,7 @@ impl Asked {
             None => None,
             Some(word) => Some(kinds().find(|kind| kind.as_str() == word).ok_or_else(|| {
                 let known: Vec<&str> = kinds().map(FailureKind::as_str).collect();
-                unreadable("kind", word, &format!("one of `{}`", known.join("`, `")))
+                unreadable("kind", word, &one_of(&known))
             })?),
         };
         match self {

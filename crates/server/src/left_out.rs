@@ -27,10 +27,12 @@ pub(crate) async fn api(
 ) -> Result<Response, Problem> {
     let parameters = Parameters::read(&uri, PARAMETERS)?;
     let limit = parameters.limit()?;
+    let expected = Sentence::new(
+        "앞쪽의 `next`, 곧 `pipeline/path` 꼴",
+        "the `next` of the former page, as in `pipeline/path`",
+    );
     let after = parameters
-        .after("the `next` of the former page, as in `pipeline/path`", |text| {
-            text.split_once('/')
-        })?;
+        .after(&expected, |text| text.split_once('/'))?;
     let found = server.ledger.left_outs(&caller.principal.agencies, after, limit).await?;
     let next = next(&found, limit, |(pipeline, last)| format!("{pipeline}/{last}"));
     let left_out =

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::body;
 use crate::caller::{Caller, Manner};
-use crate::parameters::{Parameters, next, number, unreadable};
+use crate::parameters::{Parameters, next, number, one_of, unreadable};
 use crate::problem::Problem;
 use crate::queues::done;
 use crate::redirect::see_other;
@@ -31,7 +31,7 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let parameters = Parameters::read(&uri, PARAMETERS)?;
     let limit = parameters.limit()?;
-    let after = parameters.after("the number of a note", number)?;
+    let after = parameters.after(&Sentence::new("항목 번호", "the number of a note"), number)?;
     let notes = server.ledger.notes(&caller.principal.agencies, after, limit).await?;
     let next = next(&notes, limit, |note| *note);
     let notes = notes.readable();
@@ -65,7 +65,7 @@ pub(crate) async fn redo_many(
     let which = match asked.kind {
         Some(word) => Redo::Kind(NoteKind::parse(&word).ok_or_else(|| {
             let words: Vec<&str> = NoteKind::ALL.iter().map(|kind| kind.as_str()).collect();
-            unreadable("kind", &word, &format!("one of `{}`", words.join("`, `")))
+            unreadable("kind", &word, &one_of(&words))
         })?),
         None => Redo::All,
     };

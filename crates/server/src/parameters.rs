@@ -6,6 +6,7 @@ use axum::http::Uri;
 use madang_ledger::rows::Rows;
 
 use crate::problem::Problem;
+use crate::sentence::Sentence;
 
 /// The query string of a request, held to the names that its route knows.
 #[derive(Debug)]
@@ -71,7 +72,7 @@ impl Parameters {
     pub(crate) fn parsed<T>(
         &self,
         name: &str,
-        expected: &str,
+        expected: &Sentence,
         read: impl Fn(&str) -> Option<T>,
     ) -> Result<Vec<T>, Problem> {
         let read = |value| read(value).ok_or_else(|| unreadable(name, value, expected));
@@ -86,7 +87,7 @@ impl Parameters {
     /// Behind which entry a list goes on: `after`.
     pub(crate) fn after<'a, T>(
         &'a self,
-        expected: &str,
+        expected: &Sentence,
         read: impl Fn(&'a str) -> Option<T>,
     ) -> Result<Option<T>, Problem> {
         let Some(text) = self.one("after")? else { return Ok(None) };
@@ -103,7 +104,11 @@ impl Parameters {
         let Some(text) = self.one(name)? else { return Ok(default) };
         text.trim().parse().ok().filter(|n| range.contains(n)).ok_or_else(|| {
             let (least, most) = (range.start(), range.end());
-            unreadable(name, text, &format!("a whole number from {least} to {most}"))
+            let expected = Sentence {
+                ko: format!("{least}에서 {most}까지의 정수"),
+                en: format!("a whole number from {least} to {most}"),
+            };
+            unreadable(name, text, &expected)
         })
     }
 }
@@ -121,13 +126,20 @@ pub(crate) fn next<K, T, P>(page: &Rows<K, T>, limit: u32, place: impl Fn(&K) ->
 }
 
 /// 400: the value of a parameter cannot be read.
-pub(crate) fn unreadable(name: &str, value: &str, expected: &str) -> Problem {
+pub(crate) fn unreadable(name: &str, value: &str, expected: &Sentence) -> Problem {
     let value: String = value.chars().take(60).collect();
+    let Sentence { ko, en } = expected;
     Problem::bad(
         "parameter-value",
-        format!("`{name}`의 값을 읽을 수 없습니다: `{value}`. 예상: {expected}"),
-        format!("`{value}` is no value of `{name}`: {expected} is expected"),
+        format!("`{name}`의 값을 읽을 수 없습니다: `{value}`. 쓸 수 있는 값: {ko}"),
+        format!("`{value}` is no value of `{name}`: {en} is expected"),
     )
+}
+
+/// What is expected where only these words are read.
+pub(crate) fn one_of(words: &[&str]) -> Sentence {
+    let words = words.join("`, `");
+    Sentence { ko: format!("`{words}` 가운데 하나"), en: format!("one of `{words}`") }
 }
 
 fn unknown(name: &str, known: &[&str]) -> Problem {
@@ -193,5 +205,7 @@ mod tests {
         }
         let told = read("limit=0").unwrap().limit().unwrap_err().detail.en;
         assert!(told.contains("a whole number from 1 to 1000"), "{told}");
+        let told = read("limit=0").unwrap().limit().unwrap_err().detail.ko;
+        assert!(told.contains("1에서 1000까지의 정수") && !told.contains("whole"), "{told}");
     }
 }

@@ -1,7 +1,7 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use madang_index::query::SearchError;
+use madang_index::query::{QueryFault, SearchError};
 use madang_ledger::error::LedgerError;
 use madang_store::blobs::BlobError;
 use serde::Serialize;
@@ -131,7 +131,7 @@ impl From<LedgerError> for Problem {
             LedgerError::Conflict { message, .. } => Problem::new(
                 StatusCode::CONFLICT,
                 "conflict",
-                format!("지금 상태에서는 할 수 없습니다. ({message})"),
+                "지금 상태에서는 할 수 없습니다. 그 사이에 상태가 바뀌었을 수 있으니 다시 확인하세요.",
                 message,
             ),
             LedgerError::Unavailable { .. } => Problem::unavailable(&error),
@@ -143,10 +143,32 @@ impl From<LedgerError> for Problem {
 impl From<SearchError> for Problem {
     fn from(error: SearchError) -> Problem {
         match error {
-            SearchError::Query(message) => {
-                Problem::bad("query", format!("검색어를 이해하지 못했습니다. ({message})"), message)
-            }
+            SearchError::Query(fault) => Problem::bad("query", korean(fault), fault.to_string()),
             SearchError::Index(_) => Problem::unavailable(&error),
+        }
+    }
+}
+
+/// What is not acceptable about a query, in Korean.
+fn korean(fault: QueryFault) -> String {
+    match fault {
+        QueryFault::Page { asked, most } => format!(
+            "한 쪽에는 {most}건까지 볼 수 있습니다({asked}건을 요청함). 더 적게 요청하고 `after`로 이어 가세요."
+        ),
+        QueryFault::Depth(most) => format!(
+            "앞에서부터 {most}건까지만 넘겨 볼 수 있습니다. 검색어나 날짜, 조건으로 좁혀 주세요."
+        ),
+        QueryFault::Length { bytes, most } => {
+            format!("검색어가 {bytes}바이트입니다. {most}바이트까지로 줄여 주세요.")
+        }
+        QueryFault::Words { words, most } => {
+            format!("검색어가 {words}개입니다. 중요한 {most}개만 남겨 주세요.")
+        }
+        QueryFault::Star => {
+            "낱말은 `*`로 시작할 수 없습니다. `개인정보*`처럼 앞부분을 적어 주세요.".to_owned()
+        }
+        QueryFault::Cursor => {
+            "`after`가 이 검색의 것이 아닙니다. `after` 없이 처음부터 다시 찾으세요.".to_owned()
         }
     }
 }
@@ -196,6 +218,25 @@ mod tests {
             assert_eq!(problem.status.as_u16(), status);
             let response = problem.into_response();
             assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
+        }
+    }
+
+    /// Whoever reads Korean is told in Korean; what is typed stands between backquotes.
+    #[test]
+    fn korean_sentences_hold_no_english() {
+        let faults = [
+            QueryFault::Page { asked: 101, most: 100 },
+            QueryFault::Depth(10_000),
+            QueryFault::Length { bytes: 5000, most: 4096 },
+            QueryFault::Words { words: 70, most: 64 },
+            QueryFault::Star,
+            QueryFault::Cursor,
+        ];
+        let refused = faults.map(|fault| Problem::from(SearchError::from(fault)));
+        let conflict = Problem::from(LedgerError::conflict("the job is done"));
+        for problem in refused.into_iter().chain([conflict]) {
+            let told: String = problem.detail.ko.split('`').step_by(2).collect();
+            assert!(!told.contains(|c: char| c.is_ascii_alphabetic()), "{told}");
         }
     }
 

@@ -17,8 +17,9 @@ use utoipa::ToSchema;
 
 use crate::address::percent;
 use crate::caller::Caller;
-use crate::parameters::{LONGEST_TEXT, Parameters, unreadable};
+use crate::parameters::{LONGEST_TEXT, Parameters, one_of, unreadable};
 use crate::problem::Problem;
+use crate::sentence::Sentence;
 use crate::server::Server;
 use crate::wire::json;
 
@@ -65,24 +66,28 @@ pub(crate) fn read(parameters: &Parameters) -> Result<Query, Problem> {
             format!("the query is too long: at most {LONGEST_TEXT} bytes"),
         ));
     }
-    let words = |all: &[&str]| format!("one of `{}`", all.join("`, `"));
     let kinds: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
     let outcomes: Vec<&str> = Outcome::ALL.iter().map(|outcome| outcome.as_str()).collect();
     let facets: Vec<&str> = FACETS.iter().map(|(word, _)| *word).collect();
     let owned = |name| parameters.list(name).into_iter().map(str::to_owned).collect();
     Ok(Query {
         text: text.to_owned(),
-        agencies: parameters.parsed("agency", "seven digits, as in `1741000`,", |word| {
-            word.parse::<Agency>().ok()
-        })?,
-        kinds: parameters.parsed("kind", &words(&kinds), Kind::parse)?,
+        agencies: parameters.parsed(
+            "agency",
+            &Sentence::new("`1741000` 같은 숫자 일곱 자리", "seven digits, as in `1741000`,"),
+            |word| word.parse::<Agency>().ok(),
+        )?,
+        kinds: parameters.parsed("kind", &one_of(&kinds), Kind::parse)?,
         media_types: parameters.parsed(
             "type",
-            "a media type such as `application/pdf`",
+            &Sentence::new(
+                "`application/pdf` 같은 미디어 타입",
+                "a media type such as `application/pdf`",
+            ),
             |word| word.contains('/').then(|| MediaType::new(word)),
         )?,
         languages: owned("lang"),
-        outcomes: parameters.parsed("outcome", &words(&outcomes), Outcome::parse)?,
+        outcomes: parameters.parsed("outcome", &one_of(&outcomes), Outcome::parse)?,
         pipelines: owned("pipeline"),
         path: parameters.one("path")?.map(str::to_owned),
         from: date(parameters, "from")?,
@@ -92,20 +97,27 @@ pub(crate) fn read(parameters: &Parameters) -> Result<Query, Problem> {
             Some("newest") => Sort::Newest,
             Some("oldest") => Sort::Oldest,
             Some(other) => {
-                return Err(unreadable("sort", other, "`score`, `newest` or `oldest`"));
+                return Err(unreadable("sort", other, &one_of(&["score", "newest", "oldest"])));
             }
         },
         // None: the total and the facets alone.
         limit: parameters.number("limit", LIMIT, 0..=100)? as usize,
         after: parameters.one("after")?.map(str::to_owned),
-        facets: parameters.parsed("facets", &words(&facets), facet)?,
+        facets: parameters.parsed("facets", &one_of(&facets), facet)?,
     })
 }
 
-fn date(parameters: &Parameters, name: &str) -> Result<Option<Timestamp>, Problem> {
+/// The parameters that are dates.
+pub(crate) const DATES: [&str; 2] = ["from", "to"];
+
+/// The first moment of the day, month or year that a parameter names.
+pub(crate) fn date(parameters: &Parameters, name: &str) -> Result<Option<Timestamp>, Problem> {
     let Some(text) = parameters.one(name)? else { return Ok(None) };
-    let expected = "a date such as `2026`, `2026-11`, `2026-11-23` or `2026-11-23T09:00:00+09:00`";
-    Timestamp::parse_start(text).map(Some).ok_or_else(|| unreadable(name, text, expected))
+    let expected = Sentence::new(
+        "`2026`, `2026-11`, `2026-11-23`, `2026. 11. 23.`, `2026-11-23T09:00:00+09:00` 같은 날짜",
+        "a date such as `2026`, `2026-11`, `2026-11-23` or `2026-11-23T09:00:00+09:00`",
+    );
+    Timestamp::parse_start(text).map(Some).ok_or_else(|| unreadable(name, text, &expected))
 }
 
 /// The words of the facets: each is also the name of the parameter that narrows by it.
@@ -294,6 +306,9 @@ mod tests {
             let problem = parse(query).unwrap_err();
             assert_eq!(problem.status, 400);
             assert!(problem.detail.en.contains(expected), "{query}: {}", problem.detail.en);
+            // Whoever reads Korean is told in Korean; what is typed stands between backquotes.
+            let told: String = problem.detail.ko.split('`').step_by(2).collect();
+            assert!(!told.contains(|c: char| c.is_ascii_alphabetic()), "{told}");
         }
         assert_eq!(parse(&format!("q={}", "a".repeat(4097))).unwrap_err().status, 400);
     }

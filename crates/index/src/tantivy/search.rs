@@ -6,7 +6,7 @@ use tantivy::{DocAddress, Searcher, TantivyDocument, TantivyError, Term};
 
 use crate::cursor::{Cursor, Rank, WINDOW, fingerprint};
 use crate::index::IndexError;
-use crate::query::{Facet, Hit, Hits, Query, SearchError, Sort};
+use crate::query::{Facet, Hit, Hits, Query, QueryFault, SearchError, Sort};
 use crate::query_text::{self, QueryText};
 use crate::tantivy::damage::{Failure, ReadError, reading};
 use crate::tantivy::entry;
@@ -30,10 +30,7 @@ pub(crate) fn search(
     query: &Query,
 ) -> Result<Hits, SearchError> {
     if query.limit > LONGEST_PAGE {
-        return Err(SearchError::Query(format!(
-            "a page has at most {LONGEST_PAGE} hits, not {}; ask for fewer and go on with `after`",
-            query.limit
-        )));
+        return Err(QueryFault::Page { asked: query.limit, most: LONGEST_PAGE }.into());
     }
     let text = query_text::parse(&query.text)?;
     let fingerprint = fingerprint(query);
@@ -41,9 +38,7 @@ pub(crate) fn search(
     let cursor = cursor.transpose()?;
     let seen = cursor.map_or(0, |cursor| cursor.seen);
     if seen.saturating_add(query.limit) > WINDOW {
-        return Err(SearchError::Query(format!(
-            "only the first {WINDOW} hits can be paged through; narrow the query by words, dates or filters"
-        )));
+        return Err(QueryFault::Depth(WINDOW).into());
     }
     let (_, fields) = schema();
     let Sources { mut readable, mut missing, mut last } = sources(partitions, asked, query);

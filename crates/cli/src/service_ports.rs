@@ -70,9 +70,8 @@ impl Drops for ServicePorts {
 fn drop_error(error: PutError) -> DropError {
     match error {
         PutError::NoPipeline(name) => DropError::UnknownPipeline(name),
-        PutError::Excluded(_) | PutError::Store(StoreError::Denied { .. }) => {
-            DropError::Refused(error.into())
-        }
+        PutError::Excluded(_) => DropError::LeftOut(error.into()),
+        PutError::Store(StoreError::Denied { .. }) => DropError::Refused(error.into()),
         PutError::Store(StoreError::Precondition(path)) => DropError::Precondition(path),
         PutError::Store(StoreError::Conflict { .. }) => DropError::Conflict(error.into()),
         PutError::Store(StoreError::BrokenOff { .. }) => DropError::BrokenOff(error.into()),
@@ -145,7 +144,7 @@ mod tests {
         // The uploader reads the same sentence as the log holds.
         type Told = fn(Cause) -> DropError;
         let cases: [(PutError, Told); 8] = [
-            (PutError::Excluded("a".into()), refused),
+            (PutError::Excluded("a".into()), DropError::LeftOut),
             (PutError::Store(StoreError::denied("a", "closed")), refused),
             (PutError::Store(conflict), DropError::Conflict),
             (PutError::Store(broken_off), DropError::BrokenOff),

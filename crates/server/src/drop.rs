@@ -262,33 +262,35 @@ fn refused(error: DropError) -> Problem {
         DropError::UnknownPipeline(_) => {
             Problem::not_found("수집 폴더", "pipeline that takes uploads")
         }
+        DropError::LeftOut(why) => Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "drop-left-out",
+            "이 수집 폴더가 받지 않는 이름입니다(숨은 파일, 임시 파일 따위).",
+            why.to_string(),
+        ),
         DropError::Refused(why) => Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "drop-refused",
-            format!("이 이름으로는 받을 수 없습니다. ({why})"),
+            "저장소가 이 이름으로는 받지 않습니다. 다른 이름으로 올려 주세요.",
             why.to_string(),
         ),
         DropError::Precondition(path) => Problem::new(
             StatusCode::PRECONDITION_FAILED,
             "precondition",
-            format!("같은 이름의 파일이 이미 있거나, 말한 버전이 아닙니다: {path}"),
+            format!("같은 이름의 파일이 이미 있거나, 말한 버전이 아닙니다: `{path}`"),
             format!("it is there already, or is not the version that was named: {path}"),
         ),
         DropError::Conflict(why) => Problem::new(
             StatusCode::CONFLICT,
             "drop-conflict",
-            format!(
-                "그 자리에 폴더나 링크처럼 파일이 아닌 것이 있거나, 파일 아래에 놓으려는 이름입니다. 다른 이름으로 올려 주세요. ({why})"
-            ),
+            "그 자리에 폴더나 링크처럼 파일이 아닌 것이 있거나, 파일 아래에 놓으려는 이름입니다. 다른 이름으로 올려 주세요.",
             format!("something that is no plain file stands at that name or above it: {why}"),
         ),
         DropError::Held(why) => {
             let mut problem = Problem::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "drop-held",
-                format!(
-                    "이 수집 폴더에서 많은 파일이 한꺼번에 사라져 운영자의 확인을 기다립니다. 받지 않았으니, 확인된 뒤에 다시 올려 주세요. ({why})"
-                ),
+                "이 수집 폴더에서 많은 파일이 한꺼번에 사라져 운영자의 확인을 기다립니다. 받지 않았으니, 확인된 뒤에 다시 올려 주세요.",
                 format!(
                     "So many files of this folder are gone that the operator must first say whether that is real; \
                      nothing was kept: send it again when that is settled ({why})."
@@ -410,7 +412,8 @@ mod tests {
         let secret = || "/srv/data: no such device".to_owned();
         for (error, status) in [
             (DropError::UnknownPipeline("press".into()), 404),
-            (DropError::Refused("left out by the patterns".into()), 422),
+            (DropError::LeftOut("left out by the patterns".into()), 422),
+            (DropError::Refused("the store takes no such name".into()), 422),
             (DropError::Precondition("a.txt".into()), 412),
             (DropError::Conflict("`a.txt` is a folder".into()), 409),
             (DropError::BrokenOff("the sender went away".into()), 400),
@@ -421,6 +424,9 @@ mod tests {
             assert_eq!(problem.status, status);
             assert!(!problem.detail.en.contains("/srv"), "{}", problem.detail.en);
             assert_eq!(problem.retry_after.is_some(), status == 503);
+            // Whoever reads Korean is told in Korean; names stand between backquotes.
+            let told: String = problem.detail.ko.split('`').step_by(2).collect();
+            assert!(!told.contains(|c: char| c.is_ascii_alphabetic()), "{told}");
         }
     }
 }

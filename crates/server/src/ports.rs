@@ -63,7 +63,10 @@ pub enum DropError {
     /// No such pipeline, or it takes no uploads.
     #[error("no pipeline `{0}` takes uploads")]
     UnknownPipeline(String),
-    /// The pipeline would never read it, or the store cannot hold that name: the message says why.
+    /// The pipeline leaves out files of that name: it would never read it.
+    #[error("{0}")]
+    LeftOut(#[source] Cause),
+    /// The store cannot hold that name: the message says why.
     #[error("{0}")]
     Refused(#[source] Cause),
     /// The condition does not hold.

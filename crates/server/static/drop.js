@@ -18,11 +18,10 @@
   const waiting = [];
   const followed = new Set();
   const asked = new Set();
-  // What to do with every file that is there already, once somebody has said it for all.
-  let rule = null;
   let sending = 0;
-  let sent = 0;
   let total = 0;
+  // How many ended in which way, in the order in which they are told.
+  const ends = { sent: 0, skipped: 0, leftOut: 0, failed: 0 };
 
   const element = (name, className, text) => {
     const made = document.createElement(name);
@@ -36,7 +35,23 @@
   };
 
   const count = () => {
-    summary.textContent = total === 0 ? "" : `${sent} / ${total}`;
+    const told = ["skipped", "leftOut", "failed"]
+      .filter((end) => ends[end] > 0)
+      .map((end) => ` · ${words[end]} ${ends[end]}`);
+    summary.textContent = total === 0 ? "" : `${ends.sent} / ${total}${told.join("")}`;
+  };
+
+  // A file ends in one way at a time, or in none while it goes on.
+  const end = (task, how) => {
+    if (task.end) {
+      ends[task.end] -= 1;
+    }
+    task.end = how;
+    if (how) {
+      ends[how] += 1;
+      task.view.bar.hidden = true;
+    }
+    count();
   };
 
   const line = (path) => {
@@ -59,13 +74,17 @@
     view.more.textContent = more || "";
   };
 
-  const fail = (task, text) => {
+  const fail = (task, text, mayHelp) => {
     say(task.view, "warn", words.failed, text);
-    task.view.bar.hidden = true;
+    end(task, "failed");
+    if (!mayHelp) {
+      return;
+    }
     const again = element("button", "", words.retry);
     again.type = "button";
     again.addEventListener("click", () => {
       again.remove();
+      end(task, null);
       task.view.bar.hidden = false;
       waiting.push(task);
       next();
@@ -75,8 +94,8 @@
 
   // A file of that name is there already: nothing is replaced in silence.
   const ask = (task) => {
-    if (rule) {
-      settle(task, rule);
+    if (task.batch.rule) {
+      settle(task, task.batch.rule);
       return;
     }
     asked.add(task);
@@ -91,8 +110,10 @@
       button.type = "button";
       button.addEventListener("click", () => {
         if (all.checked) {
-          rule = choice;
-          [...asked].forEach((other) => settle(other, choice));
+          task.batch.rule = choice;
+          [...asked]
+            .filter((other) => other.batch === task.batch)
+            .forEach((other) => settle(other, choice));
         } else {
           settle(task, choice);
         }
@@ -115,7 +136,7 @@
     }
     if (choice === "skip") {
       say(task.view, "", words.skipped);
-      task.view.bar.hidden = true;
+      end(task, "skipped");
       return;
     }
     task.choice = choice;
@@ -140,17 +161,23 @@
   const problem = (request) => {
     try {
       const said = JSON.parse(request.responseText);
-      return (words.locale === "ko" && said.detail_ko) || said.detail || request.statusText;
+      const text = (words.locale === "ko" && said.detail_ko) || said.detail || request.statusText;
+      return { kind: (said.type || "").split(":").pop(), text };
     } catch {
-      return request.statusText || words.lost;
+      return { kind: "", text: request.statusText || words.lost };
     }
   };
 
+  // Whether the same again can end otherwise: what is refused for its name or its size stays refused.
+  const mayHelp = (status, kind) =>
+    ![400, 404, 405, 409, 413, 414, 422].includes(status) || kind === "broken-off";
+
   const send = (task) => {
-    const { file, target, view } = task;
+    const { file, view } = task;
+    const { target } = task.batch;
     const path = task.choice === "both" ? numbered(task.path, task.copy) : task.path;
     if (file.size > most) {
-      fail(task, words.tooLarge);
+      fail(task, words.tooLarge, false);
       next();
       return;
     }
@@ -170,18 +197,22 @@
     request.addEventListener("loadend", () => {
       sending -= 1;
       if (request.status === 200 || request.status === 201) {
-        sent += 1;
         view.bar.value = 1;
-        view.bar.hidden = true;
+        end(task, "sent");
         follow({ receipt: JSON.parse(request.responseText).receipt, view, wait: 500 });
       } else if (request.status === 412 && task.choice === "both" && task.copy < 1000) {
         settle(task, "both");
       } else if (request.status === 412) {
         ask(task);
       } else {
-        fail(task, problem(request));
+        const { kind, text } = problem(request);
+        if (kind === "drop-left-out") {
+          say(view, "", words.leftOut, text);
+          end(task, "leftOut");
+        } else {
+          fail(task, text, mayHelp(request.status, kind));
+        }
       }
-      count();
       next();
     });
     request.send(file);
@@ -227,14 +258,19 @@
     window.setTimeout(() => look(one), one.wait);
   };
 
-  const take = (file, path) => {
+  // What was chosen or dropped at once: it goes to one place, and what somebody says for all of it holds for nothing
+  // that comes later.
+  const newBatch = () => ({ target: pipeline.value, rule: null });
+
+  const take = (batch, file, path) => {
     total += 1;
-    waiting.push({ file, path, target: pipeline.value, view: line(path), choice: null, copy: 1 });
+    waiting.push({ batch, file, path, view: line(path), choice: null, copy: 1, end: null });
   };
 
   const takeInput = (event) => {
+    const batch = newBatch();
     for (const file of event.target.files) {
-      take(file, file.webkitRelativePath || file.name);
+      take(batch, file, file.webkitRelativePath || file.name);
     }
     event.target.value = "";
     count();
@@ -242,13 +278,13 @@
   };
 
   // A dropped folder is walked with a list instead of recursion: how deep it is, is not ours to trust.
-  const walk = async (roots) => {
+  const walk = async (batch, roots) => {
     const open = [...roots];
     while (open.length > 0) {
       const entry = open.pop();
       if (entry.isFile) {
         const file = await new Promise((done, failed) => entry.file(done, failed));
-        take(file, entry.fullPath.replace(/^\/+/, ""));
+        take(batch, file, entry.fullPath.replace(/^\/+/, ""));
       } else if (entry.isDirectory) {
         const reader = entry.createReader();
         for (;;) {
@@ -279,7 +315,7 @@
     const entries = [...event.dataTransfer.items]
       .map((item) => (item.webkitGetAsEntry ? item.webkitGetAsEntry() : null))
       .filter(Boolean);
-    walk(entries).catch((error) => {
+    walk(newBatch(), entries).catch((error) => {
       summary.textContent = error.message;
     });
   });

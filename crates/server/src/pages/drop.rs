@@ -44,7 +44,8 @@ pub(crate) async fn page(
                 data-both=(words.say("둘 다 두기", "Keep both"))
                 data-skip=(words.say("건너뛰기", "Skip"))
                 data-all=(words.say("모두 이렇게", "the same for all"))
-                data-skipped=(words.say("건너뛰었습니다", "skipped"))
+                data-left-out=(words.say("받지 않음", "left out"))
+                data-skipped=(words.say("건너뜀", "skipped"))
                 data-open=(words.say("문서 보기", "Open"))
                 data-lost=(words.say("연결이 끊겼습니다", "the connection was lost")) {
                 label.field for="pipeline" { (words.say("수집 폴더", "Pipeline")) }

@@ -210,6 +210,7 @@ async fn a_mass_disappearance_is_held_until_the_operator_releases_it() {
     })
     .await;
     assert_eq!((&held["missing"], &held["known"]), (&12.into(), &12.into()), "{held}");
+    assert_eq!(held["first"].as_array().map(Vec::len), Some(12), "its files are named: {held}");
     assert_eq!(service.found("mass7").await, ["7.txt"]);
     assert_eq!(service.balance().await.deleted, 0);
     assert!(yard.succeed(&["queue"]).contains("queue release"));

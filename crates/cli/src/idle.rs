@@ -60,6 +60,11 @@ impl Holds for Idle {
         self.ledger.hold_back(pipeline, Some(told)).await.map_err(unavailable)
     }
 
+    fn first(&self, _: &str) -> Vec<String> {
+        // Which they are, only a source that lists knows.
+        Vec::new()
+    }
+
     async fn look_again(&self, _: &str) {
         // The next start lists every source.
     }

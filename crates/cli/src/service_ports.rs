@@ -111,6 +111,10 @@ impl Holds for ServicePorts {
         noted.map_err(|error| HoldError::Unavailable(error.into()))
     }
 
+    fn first(&self, pipeline: &str) -> Vec<String> {
+        self.service.held(pipeline)
+    }
+
     async fn look_again(&self, pipeline: &str) {
         self.service.look_again(pipeline).await;
     }

@@ -14,6 +14,9 @@ use crate::source::Source;
 /// Paths of one transaction at most.
 const BATCH: usize = 500;
 
+/// Paths of a mass disappearance that are named.
+const FIRST: usize = 20;
+
 /// What a source misses, and what becomes of it: it is withdrawn, or held for the operator's word.
 pub(crate) struct Absence {
     source: Source,
@@ -61,6 +64,11 @@ impl Absence {
 
     pub(crate) fn is_held(&self) -> bool {
         self.held.is_some()
+    }
+
+    /// The first paths of what is held, for those who are to say whether it is really gone.
+    pub(crate) fn first_held(&self) -> Vec<String> {
+        if self.is_held() { self.missing.batch(FIRST) } else { Vec::new() }
     }
 
     /// Whether nothing is missing or held, and the ledger knows that.

@@ -377,6 +377,11 @@ impl Service {
         self.sources.ask(pipeline, Ask::Release).await
     }
 
+    /// The first paths of a mass disappearance that a source here holds; none if it holds none, or runs elsewhere.
+    pub fn held(&self, pipeline: &str) -> Vec<String> {
+        self.sources.held(pipeline)
+    }
+
     /// Has the source of a pipeline listed now. Gives whether there is such a source.
     pub async fn look_again(&self, pipeline: &str) -> bool {
         self.sources.ask(pipeline, Ask::Reconcile).await

@@ -73,4 +73,7 @@ pub struct SourceState {
     pub failure: Option<String>,
     /// What could not be listed, each with the reason and the cure.
     pub unlisted: Vec<(String, String)>,
+    /// The first paths of a mass disappearance that is held, in order; of one where nothing can be listed those that
+    /// were missing before.
+    pub held: Vec<String>,
 }

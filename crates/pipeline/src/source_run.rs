@@ -78,7 +78,12 @@ impl Source {
             run.look().await;
             let decide_again = run.decide().await;
             let done = run.is_settled();
-            state.send_if_modified(|state| std::mem::replace(&mut state.settled, done) != done);
+            let held = run.absence.first_held();
+            state.send_if_modified(|state| {
+                let changed = state.settled != done || state.held != held;
+                (state.settled, state.held) = (done, held);
+                changed
+            });
 
             let due = run.waiting.next_due().into_iter().chain(decide_again).min();
             let due = due.map_or(run.next_listing, |due| {

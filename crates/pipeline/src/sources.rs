@@ -70,6 +70,11 @@ impl Sources {
         Ok(())
     }
 
+    /// The first paths of a mass disappearance that a source holds; none if it holds none, or does not run here.
+    pub(crate) fn held(&self, pipeline: &str) -> Vec<String> {
+        self.0.get(pipeline).map(|source| source.state.borrow().held.clone()).unwrap_or_default()
+    }
+
     /// What a source could not list: the pipeline, the path, and the reason with the cure.
     pub(crate) fn unlisted(&self, pipeline: &str) -> Vec<(String, String, String)> {
         let Some(source) = self.0.get(pipeline) else { return Vec::new() };
@@ -99,13 +104,16 @@ mod tests {
         assert_eq!(asked.try_recv(), Ok(Ask::LookAt("b.txt".to_owned())));
 
         let unlisted = vec![("shut".to_owned(), "denied".to_owned())];
-        told.send_replace(SourceState { settled: true, failure: None, unlisted });
+        let held = vec!["gone.txt".to_owned()];
+        told.send_replace(SourceState { settled: true, failure: None, unlisted, held });
         assert!(sources.settled().now_or_never().is_some_and(|settled| settled.is_ok()));
         let expected = ("press".to_owned(), "shut".to_owned(), "denied".to_owned());
         assert_eq!(
             (sources.unlisted("press"), sources.unlisted("other")),
             (vec![expected], vec![])
         );
+
+        assert_eq!((sources.held("press"), sources.held("other")), (vec!["gone.txt".into()], vec![]));
 
         let (_asked, failing) = sources.begin("bucket");
         let failure = Some("no such bucket".to_owned());

@@ -297,6 +297,9 @@ async fn a_whole_folder_removed_file_by_file_is_held_until_it_is_back() {
     assert_eq!(running.live().await, 301);
     let held = running.ledger.held("press").await.unwrap().expect("it waits for a word");
     assert_eq!((held.missing, held.known), (300, 301));
+    // Who is to give the word hears which files it is about.
+    let named = running.state.borrow().held.clone();
+    assert_eq!((named.len(), named.first().map(String::as_str)), (20, Some("0")), "{named:?}");
 
     for n in 0..300 {
         std::fs::rename(aside.join(n.to_string()), running.path(&n.to_string())).unwrap();
@@ -304,6 +307,7 @@ async fn a_whole_folder_removed_file_by_file_is_held_until_it_is_back() {
     running.until("the hold ends by itself", async || !running.is_held()).await;
     running.settled().await;
     assert_eq!(running.ledger.held("press").await.unwrap(), None);
+    assert!(running.state.borrow().held.is_empty());
     assert_eq!(running.balance().await.deleted, 0);
     assert_eq!(running.live().await, 301);
 }

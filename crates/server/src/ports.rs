@@ -119,6 +119,9 @@ pub trait Holds: Send + Sync {
     /// trail.
     async fn release(&self, pipeline: &str, actor: &str) -> Result<(), HoldError>;
 
+    /// The first paths of what is held in a pipeline, in order; none where no source here knows them. Does not block.
+    fn first(&self, pipeline: &str) -> Vec<String>;
+
     /// Has the source of a pipeline listed now, if one runs here: what the ledger refused of it is seen again.
     async fn look_again(&self, pipeline: &str);
 }

@@ -4,6 +4,7 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use madang_document::object_key;
 use madang_document::principal::Scope;
 use madang_document::timestamp::Timestamp;
 use madang_ledger::objects::Balance;
@@ -24,8 +25,15 @@ pub(crate) async fn list(
     State(server): State<Arc<Server>>,
     Extension(caller): Extension<Caller>,
 ) -> Result<Response, Problem> {
-    let queues = visible(&server, &caller.principal.agencies).await?;
-    let queues = queues.iter().map(QueueAnswer::from).collect();
+    let mut queues = Vec::new();
+    for queue in visible(&server, &caller.principal.agencies).await? {
+        let mut answer = QueueAnswer::from(&queue);
+        if let Some(held) = &mut answer.held {
+            let first = first_held(&server, &queue).await?;
+            held.first = first.iter().map(|key| object_key::readable(key).into_owned()).collect();
+        }
+        queues.push(answer);
+    }
     let conditions = conditions::of(&server, &caller.principal.agencies);
     let conditions = conditions.into_iter().map(ConditionAnswer::from).collect();
     let noted = server.ledger.count_notes(&caller.principal.agencies).await?;
@@ -38,6 +46,22 @@ pub(crate) async fn visible(server: &Server, scope: &Scope) -> Result<Vec<Queue>
     queues.retain(|queue| scope.covers(&queue.agency));
     queues.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(queues)
+}
+
+/// Paths of a mass disappearance that are named.
+const FIRST: u32 = 20;
+
+/// The first paths of what is held in a queue, in order; none where nothing is, or no process here knows which they are.
+pub(crate) async fn first_held(server: &Server, queue: &Queue) -> Result<Vec<String>, Problem> {
+    match &queue.held {
+        None => Ok(Vec::new()),
+        // All that is known is missing, and that the ledger tells.
+        Some(held) if held.missing >= held.known => {
+            let known = server.ledger.known(&queue.name, None, FIRST).await?;
+            Ok(known.into_iter().map(|known| known.path).collect())
+        }
+        Some(_) => Ok(server.holds.first(&queue.name)),
+    }
 }
 
 /// The queue of this name, if the caller may see it.
@@ -171,6 +195,10 @@ pub(crate) struct HeldAnswer {
     since: String,
     /// Whether the operator said that they are really gone: the next listing of the source withdraws them.
     released: bool,
+    /// The first of them, as people read their paths. Left out where no process here knows which they are, and among
+    /// events.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    first: Vec<String>,
 }
 
 impl From<&Queue> for QueueAnswer {
@@ -191,6 +219,7 @@ impl From<&Queue> for QueueAnswer {
                 known: held.known,
                 since: held.since.to_string(),
                 released: held.released,
+                first: Vec::new(),
             }),
         }
     }

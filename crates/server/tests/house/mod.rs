@@ -384,6 +384,11 @@ impl Holds for LedgerHolds {
         }
     }
 
+    fn first(&self, pipeline: &str) -> Vec<String> {
+        let agency = pipeline.trim_start_matches("press-");
+        (1..=20).map(|n| format!("{agency}/사라진 글 {n}.hwp")).collect()
+    }
+
     async fn look_again(&self, _pipeline: &str) {}
 }
 

@@ -61,7 +61,8 @@ mod tests {
         assert_eq!(moment.to_string(), "2026-11-23T00:00:00Z");
         assert_eq!(Timestamp::parse_start("2026-11-23"), Some(moment));
         assert_eq!(Timestamp::parse_start("2026").unwrap().to_string(), "2026-01-01T00:00:00Z");
-        for written in ["2026.11.23", "2026. 11. 23.", "2026/11/23", "2026년 11월 23일", " 2026-11-23 "]
+        for written in
+            ["2026.11.23", "2026. 11. 23.", "2026/11/23", "2026년 11월 23일", " 2026-11-23 "]
         {
             assert_eq!(Timestamp::parse_start(written), Some(moment), "{written}");
         }

@@ -176,6 +176,7 @@ mod tests {
     use ::zip::write::SimpleFileOptions;
 
     use crate::limits::Limits;
+    use crate::recognise::{MAGIC, Why};
 
     use super::*;
 
@@ -245,6 +246,16 @@ mod tests {
         let probe = Probe::new(&table, "table.csv").unwrap();
         assert_eq!(sure(&probe, "text"), Match::Extension);
         assert_eq!(surest(&probe).map(|f| f.name), Some("csv"));
+    }
+
+    #[test]
+    fn what_is_known_by_sight_is_read_by_nobody() {
+        for (offset, magic, known) in MAGIC.iter().filter(|(.., known)| known.why != Why::Drm) {
+            let noise: Vec<u8> = (0..=255).rev().cycle().take(600).collect();
+            let bytes = [&vec![0; *offset], *magic, &noise].concat();
+            let row = surest(&Probe::new(&bytes, "").unwrap()).map(|format| format.name);
+            assert_eq!(row, None, "{}: the row is never reached", known.name);
+        }
     }
 
     #[test]
@@ -369,7 +380,8 @@ mod tests {
         {
             let [document] = &read(&archive, "links.tar", limits)[..] else { panic!() };
             assert_eq!((document.outcome, document.content.members.len()), (outcome, listed));
-            let told = document.content.warnings.iter().filter(|it| it.message.contains("elsewhere"));
+            let told =
+                document.content.warnings.iter().filter(|it| it.message.contains("elsewhere"));
             assert_eq!(told.count(), listed);
         }
     }

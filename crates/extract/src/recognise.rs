@@ -79,10 +79,10 @@ pub fn recognise_drm(probe: &Probe<'_>) -> Option<Known> {
         .map(|(.., known)| *known)
 }
 
-/// Whether the bytes read as text but are the code of a layout: RTF, PostScript, PDF. Other magics in text are chance;
-/// a report on the MZ generation is no program.
+/// Whether the bytes read as text but are the code of a layout or of an archive: PostScript, WARC, cpio, ar. Other magics
+/// in text are chance; a report on the MZ generation is no program.
 pub fn is_markup(probe: &Probe<'_>) -> bool {
-    let codes: [&[u8]; 6] = [b"{\\rtf", b"%!PS", b"%PDF-", b"WARC/", b"070701", b"!<arch>\n"];
+    let codes: [&[u8]; 4] = [b"%!PS", b"WARC/", b"070701", b"!<arch>\n"];
     codes.iter().any(|code| probe.starts_with(code))
 }
 
@@ -111,10 +111,8 @@ fn recognise_cfb(probe: &Probe<'_>) -> Option<Known> {
     by_stream.or(Some(known("application/x-ole-storage", "compound files")))
 }
 
-const ZIP_MIMETYPES: &[(&str, Known)] = &[
-    ("application/epub+zip", known("application/epub+zip", "EPUB books")),
-    ("application/vnd.sun.xml", known("application/vnd.sun.xml.writer", "StarOffice documents")),
-];
+const ZIP_MIMETYPES: &[(&str, Known)] =
+    &[("application/vnd.sun.xml", known("application/vnd.sun.xml.writer", "StarOffice documents"))];
 
 /// A member that only archives of this kind have.
 const ZIP_MEMBERS: &[(&str, Known)] = &[
@@ -132,8 +130,6 @@ const ZIP_MEMBERS: &[(&str, Known)] = &[
 
 /// A stream that only compound files of this kind have.
 const CFB_STREAMS: &[(&str, Known)] = &[
-    ("EncryptedPackage", known("application/x-ole-storage", "encrypted Office documents")),
-    ("__properties_version1.0", known("application/vnd.ms-outlook", "Outlook messages")),
     ("FileHeader", known("application/x-hwp", "HWP 5 documents")),
     ("VisioDocument", known("application/vnd.visio", "Visio 97 drawings")),
     ("   114", known("application/vnd.ms-project", "Project plans")),
@@ -145,7 +141,7 @@ const CFB_STREAMS: &[(&str, Known)] = &[
 ];
 
 /// Offset, bytes there, what it is. The wrappings of rights management first.
-const MAGIC: &[(usize, &[u8], Known)] = &[
+pub(crate) const MAGIC: &[(usize, &[u8], Known)] = &[
     // Fasoo and SoftCamp, the two in general use at Korean agencies, put a header of their own before the file.
     (0, b"\x9B DRMONE ", drm("Fasoo")),
     (0, b"<DRMONE", drm("Fasoo")),
@@ -158,8 +154,6 @@ const MAGIC: &[(usize, &[u8], Known)] = &[
     // What Microsoft's client wraps that is no format of its own.
     (0, b".pfile", drm("Microsoft Purview (PFILE)")),
     (0, b"HWP Document File V2", known("application/x-hwp", "HWP 2 documents")),
-    (0, b"{\\rtf", known("application/rtf", "RTF documents")),
-    (0, b"%PDF-", known("application/pdf", "PDF documents")),
     (0, b"BZh", known("application/x-bzip2", "bzip2 archives")),
     (0, b"\x1F\x8B", known("application/gzip", "gzip archives")),
     (0, b"\x04\x22\x4D\x18", known("application/x-lz4", "LZ4 archives")),

@@ -60,9 +60,7 @@ impl Cursor {
             };
             parts.next().is_none().then_some(cursor)
         };
-        parsed()
-            .filter(|cursor| cursor.fingerprint == fingerprint)
-            .ok_or(QueryFault::Cursor)
+        parsed().filter(|cursor| cursor.fingerprint == fingerprint).ok_or(QueryFault::Cursor)
     }
 }
 

@@ -140,7 +140,9 @@ pub enum QueryFault {
         most: usize,
     },
     /// A page behind the last hit that can be paged to.
-    #[error("only the first {0} hits can be paged through; narrow the query by words, dates or filters")]
+    #[error(
+        "only the first {0} hits can be paged through; narrow the query by words, dates or filters"
+    )]
     Depth(usize),
     /// More bytes than a query may have.
     #[error("the query has {bytes} bytes; shorten it to {most}")]

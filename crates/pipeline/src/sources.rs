@@ -113,7 +113,10 @@ mod tests {
             (vec![expected], vec![])
         );
 
-        assert_eq!((sources.held("press"), sources.held("other")), (vec!["gone.txt".into()], vec![]));
+        assert_eq!(
+            (sources.held("press"), sources.held("other")),
+            (vec!["gone.txt".into()], vec![])
+        );
 
         let (_asked, failing) = sources.begin("bucket");
         let failure = Some("no such bucket".to_owned());

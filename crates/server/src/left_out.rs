@@ -31,8 +31,7 @@ pub(crate) async fn api(
         "앞쪽의 `next`, 곧 `pipeline/path` 꼴",
         "the `next` of the former page, as in `pipeline/path`",
     );
-    let after = parameters
-        .after(&expected, |text| text.split_once('/'))?;
+    let after = parameters.after(&expected, |text| text.split_once('/'))?;
     let found = server.ledger.left_outs(&caller.principal.agencies, after, limit).await?;
     let next = next(&found, limit, |(pipeline, last)| format!("{pipeline}/{last}"));
     let left_out =

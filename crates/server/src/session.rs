@@ -168,7 +168,10 @@ mod tests {
         let session = sessions.redeem(&link, now).unwrap().unwrap();
         assert!(sessions.redeem(&link, now).unwrap().is_none());
         assert_ne!(session, link);
-        assert_eq!(sessions.bearer(&digest(&session), now), Some(Bearer::Vouched(Principal::local())));
+        assert_eq!(
+            sessions.bearer(&digest(&session), now),
+            Some(Bearer::Vouched(Principal::local()))
+        );
         assert_eq!(sessions.bearer(&digest(&link), now), None);
     }
 

@@ -80,8 +80,7 @@ async fn http_1_is_spoken_and_http_2_is_not() {
 
 #[tokio::test]
 async fn who_sends_no_head_is_sent_away_and_frees_the_seat() {
-    let (address, _stop) =
-        open(Door { most: 2, head: Duration::from_millis(300), ..CALM }).await;
+    let (address, _stop) = open(Door { most: 2, head: Duration::from_millis(300), ..CALM }).await;
     let mut idle = TcpStream::connect(address).await.unwrap();
     let mut slow = TcpStream::connect(address).await.unwrap();
     slow.write_all(b"GET / HTTP/1.1\r\nhost: a\r\nx-").await.unwrap();

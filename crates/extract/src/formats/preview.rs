@@ -174,10 +174,10 @@ fn is_blank(small: &RgbaImage) -> bool {
     }
     let (right, bottom) = (width - 1, height - 1);
     let spots = [(0, 0), (right, 0), (0, bottom), (right, bottom), (width / 2, height / 2)];
-    let spots = spots.map(|(x, y)| small.get_pixel_checked(x, y).copied().unwrap_or(Rgba([255; 4])));
-    let near = |a: &Rgba<u8>, b: &Rgba<u8>| {
-        a.0.iter().zip(b.0).all(|(a, b)| a.abs_diff(b) <= GROUND_SPAN)
-    };
+    let spots =
+        spots.map(|(x, y)| small.get_pixel_checked(x, y).copied().unwrap_or(Rgba([255; 4])));
+    let near =
+        |a: &Rgba<u8>, b: &Rgba<u8>| a.0.iter().zip(b.0).all(|(a, b)| a.abs_diff(b) <= GROUND_SPAN);
     let ground = spots.iter().max_by_key(|spot| spots.iter().filter(|b| near(spot, b)).count());
     let Some(ground) = ground else { return true };
 
@@ -306,13 +306,20 @@ mod tests {
                 Rgba([ink, ink, ink, 255])
             })
         };
-        let blank = |width, height, ink: &dyn Fn(u32, u32) -> bool| is_blank(&sheet(width, height, ink));
+        let blank =
+            |width, height, ink: &dyn Fn(u32, u32) -> bool| is_blank(&sheet(width, height, ink));
         assert!(blank(370, 480, &|_, _| false), "a white sheet");
         assert!(is_blank(&RgbaImage::from_pixel(64, 48, Rgba([9, 30, 200, 255]))), "one colour");
         assert!(blank(480, 240, &|_, y| (8..16).contains(&y)), "a line across it");
         assert!(blank(480, 240, &|_, y| y < 8), "a line along its edge");
-        assert!(blank(480, 240, &|x, y| x == 240 && (20..200).contains(&y)), "a line down its middle");
-        assert!(blank(1, 1, &|_, _| true) && blank(500, 1, &|x, _| x % 2 == 0), "a speck, a thread");
+        assert!(
+            blank(480, 240, &|x, y| x == 240 && (20..200).contains(&y)),
+            "a line down its middle"
+        );
+        assert!(
+            blank(1, 1, &|_, _| true) && blank(500, 1, &|x, _| x % 2 == 0),
+            "a speck, a thread"
+        );
 
         assert!(!blank(480, 240, &|x, y| (8..16).contains(&y) && x % 3 == 0), "a line of text");
         assert!(!blank(480, 240, &|_, y| y % 40 < 4), "several lines");

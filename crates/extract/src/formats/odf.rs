@@ -290,7 +290,7 @@ fn lists(text: &str, styles: &str) -> Lists {
 fn grounds(styles: &str, context: &Context<'_>, content: &mut Content) -> BTreeMap<String, String> {
     let mut grounds = BTreeMap::new();
     // Pages of a text have no shapes of their own.
-    if styles.contains("presentation:") || styles.contains("<draw:page") {
+    if styles.contains("presentation:class=") {
         for master in office_xml::cut(styles, "master-page", &["master-page"]) {
             let words = Body::new(context).ground(master.inner, "a master of slides", content);
             if !words.is_empty() {

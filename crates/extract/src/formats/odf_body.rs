@@ -174,7 +174,9 @@ impl<'a> Body<'a> {
                     ("office", "spreadsheet") if matches!(self.place, LineLocator::Paragraph) => {
                         self.place = LineLocator::Sheet(String::new(), 0);
                     }
-                    ("draw", "frame" | "text-box" | "custom-shape") if is_running(&tag) => {
+                    ("draw", "frame" | "text-box" | "custom-shape")
+                        if self.without != Without::Placeholders && is_running(&tag) =>
+                    {
                         markup.skip();
                     }
                     _ => self.open(&tag),
@@ -224,7 +226,10 @@ impl<'a> Body<'a> {
             // What some program last showed.
             (Without::Placeholders, "text", name) => is_field(name),
             (Without::Placeholders, "presentation", "notes") => true,
-            (Without::Placeholders, "draw", _) => tag.attribute("class").is_some(),
+            // Unlike the other placeholders, a footer holds no prompt, but what is shown.
+            (Without::Placeholders, "draw", _) => {
+                tag.attribute("class").is_some_and(|class| class != "footer")
+            }
             _ => false,
         }
     }

@@ -26,7 +26,7 @@ mod shapes;
 
 pub(super) const FORMAT: Format = Format {
     name: "ppt",
-    version: 1,
+    version: 2,
     media_types: &["application/vnd.ms-powerpoint"],
     sniff: |probe| ole_object::sniff(probe, &["PowerPoint Document"], &["ppt", "pps", "pot"]),
     media_type: |_| "application/vnd.ms-powerpoint",
@@ -77,6 +77,8 @@ struct Presentation {
     masters: BTreeMap<u32, u32>,
     /// The footer of all slides, unless they have their own.
     footer: Option<String>,
+    /// The header and footer of the pages of notes.
+    edges: Vec<String>,
 }
 
 /// A slide in the list of slides.
@@ -105,7 +107,11 @@ impl Presentation {
                 (SLIDE_LIST, 2) => {
                     this.notes.extend(entries(record.data).map(|(id, entry)| (id, entry.object)));
                 }
-                (HEADERS_FOOTERS, 3) => this.footer = footer(record.data),
+                (HEADERS_FOOTERS, 3) => this.footer = edge(record.data, FOOTER),
+                (HEADERS_FOOTERS, 4) => {
+                    this.edges.extend(edge(record.data, HEADER));
+                    this.edges.extend(edge(record.data, FOOTER));
+                }
                 _ => {}
             }
         }
@@ -158,13 +164,19 @@ impl Presentation {
                 content.push_text(text.trim_end(), place());
             }
             let own = records(slide.data).find(|record| record.kind == HEADERS_FOOTERS);
-            let footer = own.map_or_else(|| self.footer.clone(), |record| footer(record.data));
+            let own = own.map(|record| edge(record.data, FOOTER));
+            let footer = own.unwrap_or_else(|| self.footer.clone());
             content.push_text(footer.unwrap_or_default(), place());
             for text in self.besides(&slide, number, persist, &mut seen) {
                 content.push_text(text.trim_end(), place());
             }
             for text in comments(slide.data) {
                 content.push_text(text.trim_end(), place());
+            }
+        }
+        if !self.notes.is_empty() {
+            for edge in &self.edges {
+                content.push_text(edge.trim(), Locator::Whole {});
             }
         }
     }
@@ -228,14 +240,18 @@ fn entries(list: &[u8]) -> impl Iterator<Item = (u32, Entry)> {
     found.into_iter()
 }
 
-/// The footer, if it is shown (MS-PPT, section 2.4.15.1).
-fn footer(container: &[u8]) -> Option<String> {
+/// The bit that says whether it is shown, and the number of its string (MS-PPT, sections 2.4.15.1 and 2.4.15.2).
+const HEADER: (u16, u16) = (0x10, 1);
+const FOOTER: (u16, u16) = (0x20, 2);
+
+/// A header or footer, if it is shown.
+fn edge(container: &[u8], (shown, number): (u16, u16)) -> Option<String> {
     let atom = records(container).find(|record| record.kind == HEADERS_FOOTERS_ATOM)?;
-    if u16_at(atom.data, 2)? & 0x20 == 0 {
+    if u16_at(atom.data, 2)? & shown == 0 {
         return None;
     }
-    let text = records(container).find(|record| record.kind == STRING && record.instance == 2)?;
-    Some(wide(text.data))
+    let mut texts = records(container).filter(|record| record.kind == STRING);
+    Some(wide(texts.find(|record| record.instance == number)?.data))
 }
 
 /// The comments of a slide (MS-PPT, section 2.5.23): they lie in the data of a tag of PowerPoint 2002.

@@ -108,6 +108,8 @@ fn slides(package: &mut Package<'_>, content: &mut Content) -> Option<Vec<String
 struct Beside {
     /// The layouts and masters that were read already.
     grounds: BTreeSet<String>,
+    /// The headers and footers of pages of notes that were read already.
+    edges: BTreeSet<String>,
     members: Members,
 }
 
@@ -138,9 +140,13 @@ fn slide(
             "chart" | "chartEx" => {
                 Some(vec![ooxml::chart(package, part, &mut beside.members, content)])
             }
-            "notesSlide" => {
-                package.text(part, content).map(|t| shapes(&t, part, Wanted::Notes, content))
-            }
+            "notesSlide" => package.text(part, content).map(|text| {
+                let mut found = shapes(&text, part, Wanted::Notes, content);
+                // Each page of notes repeats its header and footer.
+                let edges = shapes(&text, part, Wanted::NotesEdges, &mut Content::default());
+                found.extend(edges.into_iter().filter(|edge| beside.edges.insert(edge.clone())));
+                found
+            }),
             "comments" => package.text(part, content).map(|t| comments(&t, part, content)),
             _ => None,
         };
@@ -208,6 +214,8 @@ enum Wanted {
     All,
     /// Not the page number, date, running lines and slide of a notes page.
     Notes,
+    /// The running lines of a notes page.
+    NotesEdges,
     /// Not the placeholders, whose text is a prompt.
     Ground,
 }
@@ -218,6 +226,7 @@ impl Wanted {
             Wanted::All => true,
             Wanted::Notes => !placeholder
                 .is_some_and(|p| matches!(p, "sldNum" | "dt" | "hdr" | "ftr" | "sldImg")),
+            Wanted::NotesEdges => placeholder.is_some_and(|p| matches!(p, "hdr" | "ftr")),
             Wanted::Ground => false,
         }
     }

@@ -1,6 +1,7 @@
 //! Extracts every file of a tree in this process and writes the texts, for measuring against references:
 //! `extract_tree CORPUS OUT [FOLDER…]` writes `OUT/<folder>/<file>.txt`, the object's own text first, then its members',
-//! and `OUT-own/<folder>/<file>.txt`, its own text alone, and prints per file: path, outcome, media type, format,
+//! and `OUT-own/<folder>/<file>.txt`, its own text alone, and `<file>.pages` beside it, the page of each segment of the
+//! object with its text; and prints per file: path, outcome, media type, format,
 //! milliseconds, number of documents, encoding, reason, last page.
 #![allow(
     clippy::disallowed_methods,
@@ -15,6 +16,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::Instant;
 
+use madang_document::content::Segment;
 use madang_document::locator::Locator;
 use madang_extract::engines::Engines;
 use madang_extract::extract::extract;
@@ -62,18 +64,32 @@ fn main() {
         for (out, text) in [(out.clone(), texts.join("\n")), (format!("{out}-own"), own)] {
             let target = Path::new(&out).join(format!("{}.txt", inner.display()));
             fs::create_dir_all(target.parent().expect("a folder")).expect("a folder to write to");
-            fs::write(target, text).expect("a file to write");
+            fs::write(&target, text).expect("a file to write");
+            if let Some(document) = first.filter(|document| last_page(document) > 0) {
+                fs::write(target.with_extension("pages"), pages(document)).expect("a file to write");
+            }
         }
     }
 }
 
 /// The last page on which a segment begins; 0 without pages.
 fn last_page(document: &Extraction) -> u32 {
-    let pages = document.content.segments.iter().map(|segment| match segment.locator {
+    document.content.segments.iter().map(page).max().unwrap_or_default()
+}
+
+fn page(segment: &Segment) -> u32 {
+    match segment.locator {
         Locator::Page { number, .. } => number,
         _ => 0,
-    });
-    pages.max().unwrap_or_default()
+    }
+}
+
+/// A line for each segment: its page, and its text on one line.
+fn pages(document: &Extraction) -> String {
+    let line = |segment: &Segment| {
+        format!("{}\t{}\n", page(segment), segment.text.replace(['\t', '\n'], " "))
+    };
+    document.content.segments.iter().map(line).collect()
 }
 
 fn files(path: &Path) -> Vec<std::path::PathBuf> {

@@ -31,6 +31,7 @@ mod fields;
 mod gif;
 mod hangul;
 mod hangul_chart;
+mod hangul_numbering;
 mod hangul_object;
 mod hangul_pages;
 mod html;

@@ -8,6 +8,7 @@ use madang_document::locator::Locator;
 
 use crate::context::Context;
 use crate::error::ExtractError;
+use crate::formats::hangul_numbering::Numbers;
 use crate::formats::hangul_pages::{Layout, Pages};
 
 /// Where the text of an object goes that is anchored in a paragraph.
@@ -24,11 +25,18 @@ pub(super) enum Anchoring {
 /// The text of a paragraph while it is put together.
 #[derive(Debug, Default)]
 pub(super) struct Paragraph {
+    /// The number before it.
+    label: String,
     text: String,
     below: String,
 }
 
 impl Paragraph {
+    /// Puts a number before it, which is shown if there is text.
+    pub(super) fn number(&mut self, label: String) {
+        self.label = label;
+    }
+
     /// Adds text of the paragraph itself.
     pub(super) fn push_str(&mut self, text: &str) {
         self.text.push_str(text);
@@ -55,6 +63,9 @@ impl Paragraph {
     /// The whole text, without blanks at its end.
     pub(super) fn finish(mut self) -> String {
         self.text.truncate(self.text.trim_end().len());
+        if !self.label.is_empty() && !self.text.trim().is_empty() {
+            self.text.insert_str(0, &self.label);
+        }
         add_lines(&mut self.text, &self.below);
         self.text
     }
@@ -181,14 +192,16 @@ pub(super) struct Body {
     placed: Vec<(usize, u32)>,
     /// The words of charts that no paragraph has shown yet, by the names that anchors call them.
     pub(super) charts: BTreeMap<String, String>,
+    /// The numbers before paragraphs.
+    pub(super) numbers: Numbers,
     /// Passages that a tracked change deleted, and that are left out.
     pub(super) deletions: u64,
 }
 
 impl Body {
-    /// A body whose paragraphs show these charts.
-    pub(super) fn with_charts(charts: BTreeMap<String, String>) -> Body {
-        Body { charts, ..Body::default() }
+    /// A body whose paragraphs show these charts and have these numbers before them.
+    pub(super) fn new(charts: BTreeMap<String, String>, numbers: Numbers) -> Body {
+        Body { charts, numbers, ..Body::default() }
     }
 
     /// A section begins.

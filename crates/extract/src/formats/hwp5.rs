@@ -119,7 +119,11 @@ fn read_text(
     if sections.is_empty() {
         return Err(ExtractError::Corrupt(format!("there is no section in {folder}")));
     }
-    let body = Body::with_charts(charts(file, header, content, context));
+    let info = doc_info(file, header, context);
+    if info.tracked_changes {
+        content.note("changes are tracked: passages that are deleted may still stand in the text");
+    }
+    let body = Body::new(charts(file, header, &info, context), info.numbers);
     read_sections(
         &sections,
         |section| format!("{folder}/{}", section.name),
@@ -181,26 +185,25 @@ fn sections<'a>(file: &'a CompoundFile<'_>, folder: &str) -> Vec<&'a DirectoryEn
     sections
 }
 
+fn doc_info(file: &CompoundFile<'_>, header: FileHeader, context: &Context<'_>) -> DocInfo {
+    let stored = file.root_stream("DocInfo", context.limits.member).unwrap_or_default();
+    if header.compressed() {
+        let unpacked = Metered::new(DeflateDecoder::new(stored.as_slice()), context);
+        DocInfo::read(BufReader::new(unpacked))
+    } else {
+        DocInfo::read(stored.as_slice())
+    }
+}
+
 /// The words of the charts, by the numbers with which the text anchors them.
 fn charts(
     file: &CompoundFile<'_>,
     header: FileHeader,
-    content: &mut Content,
+    info: &DocInfo,
     context: &Context<'_>,
 ) -> BTreeMap<String, String> {
     let mut charts = BTreeMap::new();
     let mut left = context.limits.text;
-    let stored = file.root_stream("DocInfo", context.limits.member).unwrap_or_default();
-    let info = match header.compressed() {
-        true => DocInfo::read(BufReader::new(Metered::new(
-            DeflateDecoder::new(stored.as_slice()),
-            context,
-        ))),
-        false => DocInfo::read(stored.as_slice()),
-    };
-    if info.tracked_changes {
-        content.note("changes are tracked: passages that are deleted may still stand in the text");
-    }
     for entry in file.streams(Some("BinData")) {
         // As in `BIN000A.OLE`.
         let number = entry.name.get(3..7).and_then(|n| u16::from_str_radix(n, 16).ok());

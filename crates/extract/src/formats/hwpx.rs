@@ -18,6 +18,7 @@ use crate::member_path::MemberPaths;
 use crate::probe::Probe;
 use crate::unpack::{End, Metered, leave_member, unpack};
 
+mod header;
 pub(super) mod package;
 pub(super) mod section;
 
@@ -34,6 +35,9 @@ const MEDIA_TYPE: &str = "application/hwp+zip";
 
 /// The package document, which lists the parts and their order.
 const PACKAGE: &str = "Contents/content.hpf";
+
+/// What the text looks like.
+const HEAD: &str = "Contents/header.xml";
 
 /// Sections of a document that are read.
 const SECTIONS: usize = 10_000;
@@ -144,7 +148,8 @@ fn read_text(
     if !sections.iter().any(|path| section_number(path).is_some()) {
         return Err(ExtractError::corrupt("there is no section in Contents"));
     }
-    let body = Body::with_charts(charts(archive, context)?);
+    let head = part(archive, HEAD, context)?.unwrap_or_default();
+    let body = Body::new(charts(archive, context)?, header::numbers(&head));
     read_sections(
         &sections,
         String::clone,

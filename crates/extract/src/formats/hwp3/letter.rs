@@ -91,7 +91,7 @@ mod tests {
             (0x1F02, Some('あ')),
             (0x1F62, Some('ア')),
             (0x4000, Some('伽')),
-            (0x405E, Some('感')),
+            (0x405E, Some('匣')),
             (0x5317, Some('詰')),
             (0x2F12, Some('○')),
             (0x2F18, Some('●')),

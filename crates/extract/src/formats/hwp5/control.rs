@@ -85,6 +85,11 @@ impl Control {
         Some(((properties >> 2) & 0xFF).max(1))
     }
 
+    /// The numbering of the outline, if this is where a section begins (table 129).
+    pub(super) fn outline(&self, data: &[u8]) -> Option<u16> {
+        word_at(data, 18).filter(|_| self.id == *b"secd")
+    }
+
     /// Takes a record that lies below the control.
     pub(super) fn record(&mut self, tag: u16, data: &[u8], charts: &mut BTreeMap<String, String>) {
         match tag {

@@ -1,6 +1,7 @@
 use std::io::Read;
 
-use super::record::{Records, word_at};
+use super::record::{Records, dword_at, text_at, word_at};
+use crate::formats::hangul_numbering::{Look, Numbers};
 
 /// What the stream `DocInfo` says that reading needs (HWP 5.0 document file format, revision 1.3, section 4.2).
 #[derive(Debug, Default)]
@@ -9,22 +10,42 @@ pub(super) struct DocInfo {
     pub(super) streams: Vec<u16>,
     /// Whether changes are tracked.
     pub(super) tracked_changes: bool,
+    /// How paragraphs are numbered.
+    pub(super) numbers: Numbers,
 }
 
-/// A picture or object (`HWPTAG_BIN_DATA`), and a tracked change (`HWPTAG_TRACK_CHANGE`).
+/// A picture or object (`HWPTAG_BIN_DATA`), a numbering, what a paragraph looks like, and a tracked change
+/// (`HWPTAG_TRACK_CHANGE`).
 const BIN_DATA: u16 = 0x12;
+const NUMBERING: u16 = 0x17;
+const PARA_SHAPE: u16 = 0x19;
 const TRACK_CHANGE: u16 = 0x60;
 
 /// Entries that are read; objects count them in 16 bits.
 const STREAMS: usize = 65_535;
+
+/// Numberings that are read; the word processor's own documents have some ten.
+const NUMBERINGS: u16 = 1000;
 
 impl DocInfo {
     /// Reads the stream as far as it goes.
     pub(super) fn read(stream: impl Read) -> DocInfo {
         let mut records = Records::new(stream, 1 << 16);
         let mut this = DocInfo::default();
-        while let Ok(Some(record)) = records.next(|tag| tag == BIN_DATA) {
+        let (mut numberings, mut shapes) = (0, 0);
+        while let Ok(Some(record)) =
+            records.next(|tag| matches!(tag, BIN_DATA | NUMBERING | PARA_SHAPE))
+        {
             match record.tag {
+                // Both are counted: numberings from 1, shapes from 0.
+                NUMBERING if numberings < NUMBERINGS => {
+                    numberings += 1;
+                    numbering(numberings, record.data, &mut this.numbers);
+                }
+                PARA_SHAPE if shapes < u16::MAX => {
+                    shape(shapes, record.data, &mut this.numbers);
+                    shapes += 1;
+                }
                 BIN_DATA if this.streams.len() < STREAMS => {
                     let is_link = word_at(record.data, 0).is_none_or(|kind| kind & 0xF == 0);
                     let number = word_at(record.data, 2).filter(|_| !is_link);
@@ -35,6 +56,48 @@ impl DocInfo {
             }
         }
         this
+    }
+}
+
+/// Reads a numbering: for each of seven levels its properties (12 bytes, of which bits 5 to 8 say what the number looks
+/// like) and its text, then the first number, then that of each level (tables 38 to 41 of the specification).
+fn numbering(list: u16, data: &[u8], numbers: &mut Numbers) {
+    const LEVELS: u8 = 7;
+    let mut at = 0;
+    let mut levels = Vec::new();
+    for _ in 0..LEVELS {
+        let Some(properties) = dword_at(data, at) else { break };
+        let Some((text, next)) = text_at(data, at + 12) else { break };
+        let look = match properties >> 5 & 15 {
+            1 => Look::CircledDigit,
+            2 => Look::UpperRoman,
+            3 => Look::LowerRoman,
+            4 => Look::UpperLetter,
+            5 => Look::LowerLetter,
+            8 => Look::Syllable,
+            10 => Look::Jamo,
+            12 => Look::HangulNumber,
+            13 => Look::HanjaNumber,
+            _ => Look::Digit,
+        };
+        levels.push((look, text));
+        at = next;
+    }
+    for (level, (look, text)) in (0..LEVELS).zip(levels) {
+        let start = dword_at(data, at + 2 + usize::from(level) * 4).unwrap_or(1);
+        numbers.add_level(list, level, start, look, &text);
+    }
+}
+
+/// Reads what a paragraph looks like (table 43): bits 23 and 24 say whether it has a number, by the outline (1) or a list
+/// (2), bits 25 to 27 its level.
+fn shape(shape: u16, data: &[u8], numbers: &mut Numbers) {
+    let Some(properties) = dword_at(data, 0) else { return };
+    let level = (properties >> 25 & 7) as u8;
+    match properties >> 23 & 3 {
+        1 => numbers.add_shape(shape, None, level),
+        2 => numbers.add_shape(shape, word_at(data, 30), level),
+        _ => {}
     }
 }
 

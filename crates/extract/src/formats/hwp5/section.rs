@@ -33,7 +33,8 @@ pub(super) fn read_section(
 ) -> Result<(), ExtractError> {
     let mut records = Records::new(stream, context.limits.text);
     body.section();
-    let mut section = Section { open: Vec::new(), layout: Layout::default(), body, content };
+    let (open, layout) = (Vec::new(), Layout::default());
+    let mut section = Section { open, layout, unnumbered: None, body, content };
     let ended = loop {
         match records.next(wanted) {
             Ok(None) => break Ok(()),
@@ -48,6 +49,7 @@ pub(super) fn read_section(
             Err(error) => break Err(ExtractError::corrupt(error)),
         }
     };
+    section.number(&Record { tag: tag::PARA_HEADER, level: 0, data: &[] });
     section.close(0, false);
     ended
 }
@@ -66,6 +68,9 @@ fn wanted(tag: u16) -> bool {
 
 /// Where in a paragraph's header its kinds of breaks stand, and which is that of a page (table 59).
 const BREAKS: usize = 11;
+
+/// Where in it the number of its shape stands.
+const SHAPE: usize = 8;
 const PAGE_BREAK: u8 = 1 << 2;
 
 /// Bytes of a line (table 62).
@@ -91,6 +96,8 @@ struct Section<'a> {
     open: Vec<(u16, Node)>,
     /// Of the paragraph of the body that is open.
     layout: Layout,
+    /// The shape of the paragraph that opened last, until it has its number.
+    unnumbered: Option<u16>,
     body: &'a mut Body,
     content: &'a mut Content,
 }
@@ -106,6 +113,9 @@ impl Section<'_> {
     fn record(&mut self, record: &Record<'_>, context: &Context<'_>) -> Result<(), ExtractError> {
         let level = record.level.min(DEEPEST);
         let opens = matches!(record.tag, tag::PARA_HEADER | tag::CTRL_HEADER | tag::LIST_HEADER);
+        if opens {
+            self.number(record);
+        }
         // At the deepest level a node and its data are told apart by their kind alone.
         if level < DEEPEST || opens {
             self.close(level, record.tag == tag::PARA_HEADER);
@@ -118,6 +128,7 @@ impl Section<'_> {
                     let page_break = record.data.get(BREAKS).is_some_and(|b| b & PAGE_BREAK != 0);
                     self.layout = Layout { page_break, ..Layout::default() };
                 }
+                self.unnumbered = word_at(record.data, SHAPE);
                 self.open.push((level, Node::Paragraph(Paragraph::default())));
             }
             tag::PARA_TEXT => {
@@ -163,6 +174,26 @@ impl Section<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Counts the paragraph that opened last, and gives it its number. That waits for the next node, for the properties of
+    /// a section, which say how its outline counts, stand in its first paragraph.
+    fn number(&mut self, next: &Record<'_>) {
+        if !self.body.numbers.are_named() {
+            return;
+        }
+        if next.tag == tag::CTRL_HEADER
+            && let Some(list) = Control::new(next.data).outline(next.data)
+        {
+            self.body.numbers.outline(list);
+        }
+        let Some(shape) = self.unnumbered.take() else { return };
+        let label = self.body.numbers.label(shape);
+        let paragraphs = self.open.iter_mut().rev().filter_map(|(_, node)| match node {
+            Node::Paragraph(paragraph) => Some(paragraph),
+            _ => None,
+        });
+        paragraphs.take(1).for_each(|paragraph| paragraph.label.clone_from(&label));
     }
 
     /// Closes the nodes that a record of this level ends. The paragraphs of a list lie on the list's own
@@ -214,6 +245,8 @@ impl Section<'_> {
 /// A paragraph while its records are read.
 #[derive(Debug, Default)]
 struct Paragraph {
+    /// The number before it.
+    label: String,
     text: ParagraphText,
     /// Objects of the anchors passed so far; as long as `next`.
     objects: Vec<Option<(Anchoring, String)>>,
@@ -238,6 +271,7 @@ impl Paragraph {
 
     fn finish(self) -> String {
         let mut paragraph = hangul::Paragraph::default();
+        paragraph.number(self.label);
         let mut from = 0;
         for (anchor, object) in self.text.anchors.iter().zip(self.objects) {
             let Some((place, text)) = object else { continue };

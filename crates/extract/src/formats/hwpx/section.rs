@@ -43,6 +43,7 @@ pub(in crate::formats) fn read_section(
         open: Vec::new(),
         capture: Capture::Nothing,
         deleted: false,
+        unnumbered: None,
         body,
         content,
     };
@@ -94,6 +95,8 @@ struct Section<'a> {
     capture: Capture,
     /// Inside a passage that a tracked change deleted.
     deleted: bool,
+    /// The shape of the paragraph that opened last, until it has its number.
+    unnumbered: Option<u16>,
     body: &'a mut Body,
     content: &'a mut Content,
 }
@@ -163,7 +166,11 @@ impl Section<'_> {
                     let page_break = attribute(e, "pageBreak").is_some_and(|value| value == "1");
                     self.layout = Layout { page_break, ..Layout::default() };
                 }
+                self.number();
                 self.open(Node::Paragraph(Paragraph::default()))?;
+                if self.body.numbers.are_named() {
+                    self.unnumbered = attribute(e, "paraPrIDRef").and_then(|n| n.parse().ok());
+                }
             }
             "tbl" => {
                 let (table, caption) = (Table::default(), String::new());
@@ -177,6 +184,12 @@ impl Section<'_> {
             "cellAddr" => {
                 if let Some(Node::Cell { column, .. }) = self.open.last_mut() {
                     *column = attribute(e, "colAddr").and_then(|n| n.parse().ok());
+                }
+            }
+            // It stands in the first paragraph of its section, before the text.
+            "secPr" => {
+                if let Some(list) = attribute(e, "outlineShapeIDRef").and_then(|n| n.parse().ok()) {
+                    self.body.numbers.outline(list);
                 }
             }
             "lineseg" | "pagePr" | "margin" | "colPr" => self.lay_out(e),
@@ -360,8 +373,20 @@ impl Section<'_> {
         Ok(())
     }
 
+    /// Counts the paragraph that opened last, and gives it its number.
+    fn number(&mut self) {
+        let Some(shape) = self.unnumbered.take() else { return };
+        let label = self.body.numbers.label(shape);
+        let paragraphs = self.open.iter_mut().rev().filter_map(|node| match node {
+            Node::Paragraph(paragraph) => Some(paragraph),
+            _ => None,
+        });
+        paragraphs.take(1).for_each(|paragraph| paragraph.number(label.clone()));
+    }
+
     /// Closes the innermost node and hands its text to the one above it.
     fn close(&mut self) {
+        self.number();
         let Some(node) = self.open.pop() else { return };
         let (place, text) = match node {
             Node::Paragraph(paragraph) => {

@@ -1,0 +1,77 @@
+use crate::formats::hangul_numbering::{Look, Numbers};
+use crate::formats::markup::{Markup, Node};
+
+/// Reads from the head of the document (`header.xml`; KS X 6101, chapter 9) how paragraphs are numbered.
+pub(super) fn numbers(xml: &str) -> Numbers {
+    let mut numbers = Numbers::default();
+    let mut markup = Markup::new(xml);
+    let mut list = 0;
+    let mut shape = None;
+    while let Some(node) = markup.next() {
+        let Node::Start(tag) = node else { continue };
+        let number = |name: &str| tag.attribute(name).and_then(|value| value.parse::<u16>().ok());
+        match tag.name() {
+            "numbering" => list = number("id").unwrap_or_default(),
+            "paraHead" => {
+                let level = number("level").and_then(|level| u8::try_from(level).ok());
+                let start = number("start").unwrap_or(1);
+                let look = look(&tag.attribute("numFormat").unwrap_or_default());
+                let text = markup.text();
+                // Bullets have such heads, too.
+                if let Some(level) =
+                    level.and_then(|level| level.checked_sub(1)).filter(|_| list > 0)
+                {
+                    numbers.add_level(list, level, u32::from(start), look, &text);
+                }
+            }
+            "bullet" => list = 0,
+            "paraPr" => shape = number("id"),
+            "heading" => {
+                let level = number("level").and_then(|level| u8::try_from(level).ok());
+                if let (Some(shape), Some(level)) = (shape, level) {
+                    match tag.attribute("type").as_deref() {
+                        Some("OUTLINE") => numbers.add_shape(shape, None, level),
+                        Some("NUMBER") => numbers.add_shape(shape, number("idRef"), level),
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    numbers
+}
+
+fn look(format: &str) -> Look {
+    match format {
+        "CIRCLED_DIGIT" => Look::CircledDigit,
+        "ROMAN_CAPITAL" => Look::UpperRoman,
+        "ROMAN_SMALL" => Look::LowerRoman,
+        "LATIN_CAPITAL" => Look::UpperLetter,
+        "LATIN_SMALL" => Look::LowerLetter,
+        "HANGUL_SYLLABLE" => Look::Syllable,
+        "HANGUL_JAMO" => Look::Jamo,
+        "HANGUL_PHONETIC" => Look::HangulNumber,
+        "IDEOGRAPH" => Look::HanjaNumber,
+        _ => Look::Digit,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_follow_numberings() {
+        let mut numbers = numbers(
+            r#"<hh:head><hh:numberings><hh:numbering id="3"><hh:paraHead start="2" level="1" numFormat="ROMAN_CAPITAL">제^1부</hh:paraHead>
+            </hh:numbering></hh:numberings><hh:bullets><hh:bullet id="1" char="*"><hh:paraHead level="1">가</hh:paraHead></hh:bullet></hh:bullets>
+            <hh:paraProperties><hh:paraPr id="7"><hh:heading type="NUMBER" idRef="3" level="0"/></hh:paraPr>
+            <hh:paraPr id="8"><hh:heading type="BULLET" idRef="1" level="0"/></hh:paraPr>
+            <hh:paraPr id="9"><hh:heading type="OUTLINE" idRef="0" level="0"/></hh:paraPr></hh:paraProperties></hh:head>"#,
+        );
+        numbers.outline(3);
+        let seen: Vec<_> = [7, 8, 9, 7].map(|shape| numbers.label(shape)).into();
+        assert_eq!(seen, ["제II부 ", "", "제III부 ", "제IV부 "]);
+    }
+}

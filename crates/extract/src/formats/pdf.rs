@@ -8,16 +8,19 @@
 //! draws in was a fifth of a first build. lopdf's own text reaches 0.755. Poppler and MuPDF are not libraries that
 //! Madang's licence allows.
 
-use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use lopdf::{Document, LoadOptions, Object, ObjectId};
+use lopdf::{Document, ObjectId};
 use madang_document::content::Content;
 use madang_document::locator::Locator;
-use madang_document::metadata;
+use madang_document::metadata::{self, Value};
 
 use super::pdf_interpreter::{Interpreter, PageText};
-use super::{pdf_attachment, pdf_layout, pdf_metadata, pdf_xfa};
+use super::pdf_outline::Outline;
+use super::{
+    pdf_attachment, pdf_field, pdf_file, pdf_layout, pdf_metadata, pdf_page_labels, pdf_vertical,
+    pdf_xfa,
+};
 use crate::blob::Blob;
 use crate::context::Context;
 use crate::error::ExtractError;
@@ -26,7 +29,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "pdf",
-    version: 4,
+    version: 5,
     media_types: &["application/pdf"],
     sniff,
     media_type: |_| "application/pdf",
@@ -63,22 +66,11 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         )));
     }
     let bytes = blob.read_all(context.limits.member)?;
-    let document = open(&bytes, context, false)
-        .or_else(|error| open(&bytes, context, true).map_err(|_| error))
+    let most = usize::try_from(context.unpacked_left()).unwrap_or(usize::MAX).min(STREAM_MOST);
+    let (document, pages) = pdf_file::open(&bytes, most)
         .map_err(|error| ExtractError::corrupt(format_args!("no objects can be read: {error}")))?;
     context.progress();
-    let (document, pages) = match pages_of(&document) {
-        // The cross-reference table may read well and yet describe another file.
-        pages if pages.is_empty() && !is_locked(&document) => match open(&bytes, context, true) {
-            Ok(rebuilt) => {
-                let pages = pages_of(&rebuilt);
-                (rebuilt, pages)
-            }
-            Err(_) => (document, pages),
-        },
-        pages => (document, pages),
-    };
-    if is_locked(&document) {
+    if pdf_file::is_locked(&document) {
         return Err(ExtractError::Encrypted("it opens only with a password".into()));
     }
     let mut content = Content::default();
@@ -93,65 +85,26 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         return Err(ExtractError::corrupt("no page can be found"));
     }
     content.metadata.set(metadata::PAGES, u32::try_from(pages.len()).unwrap_or(u32::MAX));
+    content.metadata.set_some("pdf.page_labels", pdf_page_labels::read(&document, pages.len()));
     let form = pdf_xfa::read(&document, context, &mut content);
+    let outline = Outline::of(&document);
+    let bookmarks = outline.titles().into_iter().map(Value::from).collect();
+    content.metadata.set("pdf.bookmarks", Value::List(bookmarks));
     read_pages(&mut content, &pages, form, &document, &bytes, context)?;
+    content.push_text(pdf_field::unplaced(&document), Locator::Whole {});
+    if content.segments.is_empty() {
+        for (number, &id) in (1u32..).zip(&pages) {
+            content.push_text(outline.of_page(id), Locator::page(number));
+        }
+    }
     pdf_attachment::read(&mut content, &document, &pages, context);
     Ok(content)
-}
-
-fn is_locked(document: &Document) -> bool {
-    document.is_encrypted() && document.encryption_state.is_none()
 }
 
 /// Whether the marker of the end stands in the last 1,024 bytes (ISO 32000-1, annex H, note 18).
 fn has_end(bytes: &[u8]) -> bool {
     let tail = bytes.get(bytes.len().saturating_sub(1024)..).unwrap_or(bytes);
     tail.windows(5).any(|w| w == b"%%EOF")
-}
-
-/// Opens the file; `rebuild` looks for its objects instead of trusting its table. lopdf tries the empty password
-/// by itself.
-fn open(bytes: &[u8], context: &Context<'_>, rebuild: bool) -> Result<Document, lopdf::Error> {
-    let most = usize::try_from(context.unpacked_left()).unwrap_or(usize::MAX).min(STREAM_MOST);
-    let options =
-        LoadOptions { force_reconstruct: rebuild, ..LoadOptions::with_max_decompressed_size(most) };
-    let patched = match rebuild {
-        true => Cow::Owned(searchable(bytes)),
-        false => Cow::Borrowed(bytes),
-    };
-    // A panic in the library costs the document, not its neighbours.
-    catch_unwind(|| Document::load_mem_with_options(&patched, options))
-        .unwrap_or(Err(lopdf::Error::Unimplemented("the structure")))
-}
-
-/// The same bytes so that lopdf finds the objects in them: it looks for each at the start of a line, and for
-/// the header.
-fn searchable(bytes: &[u8]) -> Vec<u8> {
-    let mut bytes = bytes.to_vec();
-    let mut at = 0;
-    while let Some(found) =
-        bytes.get(at..).and_then(|rest| rest.windows(7).position(|w| w == b"endobj "))
-    {
-        at += found + 7;
-        if let Some(space) = bytes.get_mut(at - 1) {
-            *space = b'\n';
-        }
-    }
-    let head = bytes.get(..1024).unwrap_or(&bytes);
-    if !head.windows(5).any(|w| w == b"%PDF-") {
-        bytes.splice(..0, *b"%PDF-1.4\n");
-    }
-    bytes
-}
-
-/// The pages in their order; if their tree cannot be walked, in that of their objects.
-fn pages_of(document: &Document) -> Vec<ObjectId> {
-    let pages: Vec<ObjectId> = document.page_iter().collect();
-    if !pages.is_empty() {
-        return pages;
-    }
-    let is_page = |object: &Object| object.as_dict().is_ok_and(|page| page.has_type(b"Page"));
-    document.objects.iter().filter(|(_, object)| is_page(object)).map(|(id, _)| *id).collect()
 }
 
 fn read_pages(
@@ -171,7 +124,10 @@ fn read_pages(
     for (number, &id) in (1u32..).zip(pages.iter().take(may)) {
         context.unit();
         let read = catch_unwind(AssertUnwindSafe(|| {
-            interpreter.page(id).map(|page| (pdf_layout::text(&page.glyphs), page))
+            interpreter.page(id).map(|mut page| {
+                pdf_vertical::turn(&mut page.glyphs);
+                (pdf_layout::text(&page.glyphs), page)
+            })
         }));
         match read.unwrap_or_else(|_| Err("its content breaks the reader".into())) {
             Ok((text, page)) => {

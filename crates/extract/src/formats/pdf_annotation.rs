@@ -2,8 +2,9 @@
 
 use lopdf::{Dictionary, Document, Object, Stream};
 
+use super::markup::{Markup, Node};
 use super::pdf_matrix::Matrix;
-use super::pdf_metadata;
+use super::{pdf_field, pdf_metadata};
 
 /// Annotations of one page that are read.
 const ANNOTATIONS_MOST: usize = 100_000;
@@ -40,6 +41,12 @@ impl<'a> Annotation<'a> {
             return None;
         }
         let document = self.document;
+        if self.kind == b"Widget"
+            && pdf_field::are_drawn_anew(document)
+            && pdf_field::value(document, self.dictionary).is_some()
+        {
+            return None;
+        }
         let normal = self
             .dictionary
             .get_deref(b"AP", document)
@@ -60,7 +67,7 @@ impl<'a> Annotation<'a> {
     pub(super) fn value(&self) -> Option<(String, [f64; 4])> {
         let text = match self.kind {
             b"FreeText" => pdf_metadata::text(self.document, self.dictionary, b"Contents"),
-            b"Widget" => field_value(self.document, self.dictionary),
+            b"Widget" => pdf_field::value(self.document, self.dictionary),
             _ => None,
         };
         let rectangle = self.dictionary.get_deref(b"Rect", self.document).ok()?;
@@ -73,9 +80,25 @@ impl<'a> Annotation<'a> {
         if matches!(self.kind, b"Popup" | b"Link" | b"Widget" | b"FreeText" | b"PrinterMark") {
             return None;
         }
-        let note = pdf_metadata::text(self.document, self.dictionary, b"Contents")?;
+        let note = pdf_metadata::text(self.document, self.dictionary, b"Contents");
+        let note = note.filter(|note| !note.trim().is_empty()).or_else(|| self.rich_text())?;
         let note = note.replace("\r\n", "\n").replace('\r', "\n");
         Some(note.trim().to_owned()).filter(|note| !note.is_empty())
+    }
+
+    /// The words of the same note with their styles, in XHTML (section 12.7.4.4).
+    fn rich_text(&self) -> Option<String> {
+        let rich = pdf_metadata::text(self.document, self.dictionary, b"RC")?;
+        let mut markup = Markup::new(&rich);
+        let mut text = String::new();
+        while let Some(node) = markup.next() {
+            match node {
+                Node::Text(words) => text.push_str(&words),
+                Node::End(_) if !text.ends_with('\n') => text.push('\n'),
+                _ => {}
+            }
+        }
+        Some(text)
     }
 
     /// The file that it holds (section 12.5.6.15).
@@ -83,24 +106,6 @@ impl<'a> Annotation<'a> {
         let is_file = matches!(self.kind, b"FileAttachment");
         self.dictionary.get(b"FS").ok().filter(|_| is_file)
     }
-}
-
-/// The value of a text or choice field, its own or that of the field it is a part of (section 12.7.4).
-fn field_value(document: &Document, widget: &Dictionary) -> Option<String> {
-    const PASSWORD: i64 = 1 << 13;
-    let mut field = widget;
-    let (mut value, mut kind, mut flags) = (None, None, None);
-    for _ in 0..16 {
-        value = value.or_else(|| pdf_metadata::text(document, field, b"V"));
-        kind = kind.or_else(|| field.get_deref(b"FT", document).and_then(Object::as_name).ok());
-        flags = flags.or_else(|| field.get_deref(b"Ff", document).and_then(Object::as_i64).ok());
-        match field.get_deref(b"Parent", document).and_then(Object::as_dict) {
-            Ok(parent) => field = parent,
-            Err(_) => break,
-        }
-    }
-    let is_open = matches!(kind, Some(b"Tx" | b"Ch")) && flags.unwrap_or(0) & PASSWORD == 0;
-    value.filter(|_| is_open)
 }
 
 /// Brings the box of an appearance onto the rectangle of its annotation (section 12.5.5).

@@ -87,9 +87,11 @@ fn associated<'a>(
     pages: &'a [ObjectId],
 ) -> impl Iterator<Item = &'a Dictionary> {
     let of = move |holder: &'a Dictionary| {
+        // An array by the standard; some writers name the only file itself.
         let files = match holder.get_deref(b"AF", document) {
             Ok(Object::Array(files)) => files.as_slice(),
-            _ => &[],
+            Ok(file) => std::slice::from_ref(file),
+            Err(_) => &[],
         };
         files.iter().filter_map(move |file| dictionary(document, file))
     };

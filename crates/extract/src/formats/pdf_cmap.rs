@@ -88,7 +88,8 @@ impl Codes {
         let bytes = code.value.to_be_bytes();
         let bytes = bytes.get(4usize.saturating_sub(code.length)..)?;
         let text = match self {
-            Codes::Identity | Codes::Own(_) => return None,
+            Codes::Identity => return None,
+            Codes::Own(cmap) => return cmap.base_of(code.value)?.char_of(code),
             Codes::Unicode(1) => std::borrow::Cow::Borrowed(std::str::from_utf8(bytes).ok()?),
             Codes::Unicode(2) => {
                 UTF_16BE.decode_without_bom_handling_and_without_replacement(bytes)?
@@ -117,9 +118,11 @@ fn legacy_length(encoding: &'static Encoding, lead: u8, next: Option<u8>) -> usi
 pub(super) struct CMap {
     spaces: Vec<Space>,
     ranges: Vec<Range>,
-    vertical: bool,
+    vertical: Option<bool>,
     /// The name of the CMap that it extends.
-    base: Option<Vec<u8>>,
+    base_name: Option<Vec<u8>>,
+    /// What holds of the codes that it says nothing of.
+    base: Option<Box<Codes>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -146,27 +149,42 @@ impl CMap {
                 last: high.value,
             }),
             Statement::Cid(first, last, cid) => cmap.ranges.push(Range { first, last, cid }),
-            Statement::Mode(mode) => cmap.vertical = mode,
-            Statement::Base(name) => cmap.base = Some(name.to_vec()),
+            Statement::Mode(mode) => cmap.vertical = Some(mode),
+            Statement::Base(name) => cmap.base_name = Some(name.to_vec()),
             Statement::Text(..) => {}
         });
         cmap.ranges.sort_by_key(|range| range.first);
         cmap
     }
 
-    pub(super) fn is_vertical(&self) -> bool {
+    /// Whether lines run down, if it says so itself.
+    pub(super) fn vertical(&self) -> Option<bool> {
         self.vertical
     }
 
-    /// The CMap to use in its place: one that says nothing but whose successor it is.
-    pub(super) fn base(&self) -> Option<&[u8]> {
-        self.base.as_deref().filter(|_| self.ranges.is_empty())
+    /// The name of the CMap that it extends.
+    pub(super) fn base_name(&self) -> Option<&[u8]> {
+        self.base_name.as_deref()
+    }
+
+    /// The same with another CMap for what it does not say.
+    pub(super) fn extending(self, base: Option<Codes>) -> CMap {
+        CMap { base: base.map(Box::new), ..self }
+    }
+
+    /// The codes that it extends, for a code that is not among its own.
+    pub(super) fn base_of(&self, code: u32) -> Option<&Codes> {
+        self.base.as_deref().filter(|_| self.own_cid(code).is_none())
     }
 
     pub(super) fn cid_of(&self, code: u32) -> Option<u32> {
         if self.ranges.is_empty() {
             return Some(code);
         }
+        self.own_cid(code)
+    }
+
+    fn own_cid(&self, code: u32) -> Option<u32> {
         let after = self.ranges.partition_point(|range| range.first <= code);
         let range = self.ranges.get(after.checked_sub(1)?)?;
         (code <= range.last).then(|| range.cid.saturating_add(code - range.first))
@@ -180,6 +198,9 @@ impl CMap {
             if self.spaces.iter().any(holds) {
                 return at + 1;
             }
+        }
+        if let Some(code) = self.base.as_ref().and_then(|base| base.first(bytes)) {
+            return code.length;
         }
         // Outside of every range, a code of the shortest length is skipped (section 9.7.6.3).
         self.spaces.iter().map(|space| space.length).min().unwrap_or(2)
@@ -215,7 +236,8 @@ impl ToUnicode {
         let Some((_, _, some)) = self.entries.first() else { return true };
         let is_bad = |(first, last, text): &&(u32, u32, Box<str>)| {
             // Ranges that cover everything begin with controls.
-            *last - (*first).min(*last) < 32 && text.chars().all(is_no_text)
+            let is_start = *last - (*first).min(*last) >= 32 && text.chars().all(char::is_control);
+            !is_start && text.chars().all(is_no_text)
         };
         let bad = self.entries.iter().filter(is_bad).count();
         let same = self.entries.iter().filter(|(a, b, text)| text == some && a == b).count();
@@ -233,7 +255,8 @@ impl ToUnicode {
         };
         let start = out.len();
         let mut chars = text.chars();
-        let last = chars.next_back();
+        // Of a range that begins with no text nothing is text, wherever it goes on; but with controls it may.
+        let last = chars.next_back().filter(|&c| !is_no_text(c) || c.is_control());
         out.push_str(chars.as_str());
         out.extend(last.and_then(|c| char::from_u32(u32::from(c).saturating_add(code - first))));
         if out.get(start..).unwrap_or_default().chars().all(is_no_text) {
@@ -407,6 +430,12 @@ mod tests {
         assert!(ToUnicode::parse(same).is_nonsense());
         assert!(ToUnicode::parse(b"beginbfchar <01> <E000> <02> <0001> endbfchar").is_nonsense());
         assert!(ToUnicode::parse(b"").is_nonsense());
+        for nothing in ["FFFD", "E000"] {
+            let map = format!("beginbfrange <0000> <FFFF> <{nothing}> endbfrange");
+            let map = ToUnicode::parse(map.as_bytes());
+            assert!(map.is_nonsense(), "{nothing}");
+            assert_eq!(text(&map, 0x2000), None, "{nothing}");
+        }
         let range = b"beginbfrange <0000> <FFFF> <0000> endbfrange";
         assert!(!ToUnicode::parse(b"beginbfrange <20> <7E> <0020> endbfrange").is_nonsense());
         assert_eq!(text(&ToUnicode::parse(range), 0xAC00).as_deref(), Some("가"));
@@ -430,8 +459,18 @@ mod tests {
             b"/WMode 1 def begincodespacerange <00> <7F> <8000> <FFFF> endcodespacerange
             begincidrange <8000> <80FF> 100 endcidrange begincidchar <41> 7 endcidchar",
         );
-        assert!(own.is_vertical());
+        assert_eq!(own.vertical(), Some(true));
         assert_eq!((own.cid_of(0x8002), own.cid_of(0x41)), (Some(102), Some(7)));
+        let (base, _) = Codes::predefined(b"UniKS-UTF32-H").unwrap();
+        let further = CMap::parse(
+            b"begincodespacerange <00000000> <0010FFFF> endcodespacerange
+            begincidchar <0000F123> 1086 endcidchar",
+        );
+        let further = Codes::Own(further.extending(Some(base)));
+        let code = |value| Code { value, length: 4 };
+        assert_eq!(further.first(&[0, 0, 0xD5, 0x5C, 0]), Some(code(0xD55C)));
+        assert_eq!(further.char_of(code(0xD55C)), Some('한'));
+        assert_eq!(further.char_of(code(0xF123)), None);
         let own = Codes::Own(own);
         assert_eq!(own.first(b"AB"), Some(Code { value: 0x41, length: 1 }));
         assert_eq!(own.first(b"\x80\x02"), Some(Code { value: 0x8002, length: 2 }));

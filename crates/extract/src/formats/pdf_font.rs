@@ -1,7 +1,8 @@
 //! A font of a PDF as far as text needs it: the codes of a string, their characters and widths
 //! (ISO 32000-2, sections 9.5 to 9.10).
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
+use std::rc::Rc;
 
 use lopdf::{Dictionary, Document, Object, Stream};
 
@@ -11,6 +12,9 @@ use super::{pdf_glyph_name, pdf_korea, pdf_standard_font};
 
 /// Decoded bytes of one CMap or font program at most.
 const STREAM_MOST: usize = 32 << 20;
+
+/// How often a CMap may extend another.
+const CMAPS_DEEPEST: u32 = 4;
 
 /// Glyphs of a composite font whose widths are kept.
 const CIDS_MOST: usize = 65_536;
@@ -27,8 +31,8 @@ pub(super) struct Shown {
 }
 
 #[derive(Debug)]
-pub(super) struct Font {
-    kind: Kind,
+pub(super) struct Font<'a> {
+    kind: Kind<'a>,
     to_unicode: Option<ToUnicode>,
     /// Lines run from top to bottom.
     pub(super) vertical: bool,
@@ -37,9 +41,9 @@ pub(super) struct Font {
 }
 
 #[derive(Debug)]
-enum Kind {
+enum Kind<'a> {
     Simple(Box<Simple>),
-    Composite(Box<Composite>),
+    Composite(Box<Composite<'a>>),
 }
 
 #[derive(Debug)]
@@ -49,23 +53,56 @@ struct Simple {
 }
 
 #[derive(Debug)]
-struct Composite {
+struct Composite<'a> {
     codes: Codes,
     /// The collection of its glyphs is Adobe-Korea1.
     korean: bool,
     /// A TrueType font that is not embedded: its glyphs are likely in the usual order.
     usual: bool,
-    program: Option<FontProgram>,
-    /// `CIDToGIDMap`, if it is a stream.
-    glyphs: Vec<u8>,
+    /// The file says that codes are UTF-16, which the font program may know better.
+    unicode: bool,
+    /// Where the codes are glyphs of a font of its own.
+    embedded: Option<Embedded<'a>>,
     widths: Vec<f32>,
     default_width: f64,
     default_down: f64,
 }
 
-impl Font {
+/// A font program, read when a glyph comes whose characters the PDF itself does not say.
+#[derive(Debug)]
+struct Embedded<'a> {
+    document: &'a Document,
+    descriptor: Option<&'a Dictionary>,
+    /// `CIDToGIDMap`, if it is a stream.
+    map: Option<&'a Stream>,
+    left: Rc<Cell<usize>>,
+    read: OnceCell<(Option<FontProgram>, Vec<u8>)>,
+}
+
+impl Embedded<'_> {
+    /// The characters of a glyph, and whether a map of glyphs came with it.
+    fn text(&self, cid: u32) -> (Option<String>, bool) {
+        let (program, glyphs) = self.read.get_or_init(|| {
+            let program = self.descriptor.and_then(|d| program(self.document, d, &self.left));
+            let glyphs = self.map.and_then(|map| decoded(map, &self.left)).unwrap_or_default();
+            (program, glyphs)
+        });
+        let glyph = match glyphs.get(cid as usize * 2..cid as usize * 2 + 2) {
+            Some([high, low]) => u16::from_be_bytes([*high, *low]),
+            _ => u16::try_from(cid).unwrap_or(0),
+        };
+        let text = program.as_ref().and_then(|program| program.text_of_glyph(glyph));
+        (text, !glyphs.is_empty())
+    }
+}
+
+impl<'a> Font<'a> {
     /// Reads a font; what it decodes is taken from the bytes that are left.
-    pub(super) fn parse(document: &Document, font: &Dictionary, left: &Cell<usize>) -> Font {
+    pub(super) fn parse(
+        document: &'a Document,
+        font: &'a Dictionary,
+        left: &Rc<Cell<usize>>,
+    ) -> Font<'a> {
         let to_unicode = match font.get_deref(b"ToUnicode", document) {
             Ok(Object::Stream(stream)) => decoded(stream, left)
                 .map(|bytes| ToUnicode::parse(&bytes))
@@ -145,7 +182,7 @@ impl Font {
         subtype: &[u8],
         to_unicode: Option<ToUnicode>,
         left: &Cell<usize>,
-    ) -> Font {
+    ) -> Font<'a> {
         let base_font = String::from_utf8_lossy(name(document, font, b"BaseFont").unwrap_or(b""));
         let descriptor = font.get_deref(b"FontDescriptor", document).and_then(Object::as_dict).ok();
         // What is known from the PDF needs no look into the program.
@@ -174,20 +211,14 @@ impl Font {
     }
 
     fn composite(
-        document: &Document,
-        font: &Dictionary,
-        descendant: &Dictionary,
+        document: &'a Document,
+        font: &'a Dictionary,
+        descendant: &'a Dictionary,
         to_unicode: Option<ToUnicode>,
-        left: &Cell<usize>,
-    ) -> Font {
+        left: &Rc<Cell<usize>>,
+    ) -> Font<'a> {
         let (codes, vertical) = match font.get_deref(b"Encoding", document) {
-            Ok(Object::Stream(stream)) => {
-                let cmap =
-                    decoded(stream, left).map(|bytes| CMap::parse(&bytes)).unwrap_or_default();
-                let vertical = cmap.is_vertical();
-                let base = cmap.base().and_then(Codes::predefined);
-                base.unwrap_or((Codes::Own(cmap), vertical))
-            }
+            Ok(Object::Stream(stream)) => own_codes(document, stream, left, CMAPS_DEEPEST),
             Ok(Object::Name(name)) => {
                 Codes::predefined(name).unwrap_or((Codes::Identity, name.ends_with(b"-V")))
             }
@@ -204,41 +235,56 @@ impl Font {
             .and_then(Object::as_array)
             .ok()
             .and_then(|both| number(document, both.get(1)?));
-        // The program is asked only where the PDF itself does not say what its glyphs are.
-        let is_unknown = to_unicode.is_none() && matches!(codes, Codes::Identity | Codes::Own(_));
         let descriptor =
             descendant.get_deref(b"FontDescriptor", document).and_then(Object::as_dict).ok();
-        let program = descriptor.filter(|_| is_unknown).and_then(|d| program(document, d, left));
         let is_absent = descriptor.is_none_or(|descriptor| {
             !descriptor.has(b"FontFile2")
                 && !descriptor.has(b"FontFile3")
                 && !descriptor.has(b"FontFile")
         });
+        // Elsewhere the codes are characters, or glyphs of a collection.
+        let is_glyphs = matches!(codes, Codes::Identity | Codes::Own(_));
+        let embedded = is_glyphs.then(|| Embedded {
+            document,
+            descriptor,
+            map: stream(document, descendant, b"CIDToGIDMap"),
+            left: Rc::clone(left),
+            read: OnceCell::new(),
+        });
+        // A name in the place of the map says that codes are UTF-16, which those of a font that is cut down are not.
+        let is_named =
+            font.get_deref(b"ToUnicode", document).is_ok_and(|map| map.as_name().is_ok());
+        let unicode = is_named && !is_absent && is_glyphs;
         let composite = Composite {
             codes,
             korean: ordering.starts_with(b"Korea"),
             usual: is_absent && name(document, descendant, b"Subtype") == Some(b"CIDFontType2"),
-            program,
-            glyphs: stream(document, descendant, b"CIDToGIDMap")
-                .filter(|_| is_unknown)
-                .and_then(|stream| decoded(stream, left))
-                .unwrap_or_default(),
+            unicode,
+            embedded,
             widths: composite_widths(document, descendant),
             default_width: value(document, descendant, b"DW").unwrap_or(1000.0),
             default_down: down.map_or(1000.0, f64::abs),
         };
+        let to_unicode = to_unicode.filter(|_| !unicode);
         let kind = Kind::Composite(Box::new(composite));
         Font { kind, to_unicode, vertical, scale: 0.001 }
     }
 }
 
-impl Composite {
+impl Composite<'_> {
     fn cid_of(&self, code: Code) -> Option<u32> {
-        match &self.codes {
+        self.cid_by(&self.codes, code)
+    }
+
+    fn cid_by(&self, codes: &Codes, code: Code) -> Option<u32> {
+        match codes {
             Codes::Identity => Some(code.value),
-            Codes::Own(cmap) => cmap.cid_of(code.value),
+            Codes::Own(cmap) => match cmap.base_of(code.value) {
+                Some(base) => self.cid_by(base, code),
+                None => cmap.cid_of(code.value),
+            },
             Codes::Legacy(_, half) => {
-                let c = self.codes.char_of(code)?;
+                let c = codes.char_of(code)?;
                 match c {
                     ' '..='~' if *half && self.korean => Some(8094 + u32::from(c) - 32),
                     ' '..='~' if !half => Some(u32::from(c) - 31),
@@ -246,7 +292,7 @@ impl Composite {
                     _ => None,
                 }
             }
-            Codes::Unicode(_) => match self.codes.char_of(code)? {
+            Codes::Unicode(_) => match codes.char_of(code)? {
                 c @ ' '..='~' => Some(u32::from(c) - 31),
                 c if self.korean => pdf_korea::cid_of(c),
                 _ => None,
@@ -280,19 +326,38 @@ impl Composite {
             out.push(c);
             return true;
         }
-        let glyph = match self.glyphs.get(cid as usize * 2..cid as usize * 2 + 2) {
-            Some([high, low]) => u16::from_be_bytes([*high, *low]),
-            _ => u16::try_from(cid).unwrap_or(0),
-        };
-        if self.usual && self.glyphs.is_empty() {
+        let (text, is_mapped) = self.embedded.as_ref().map_or((None, false), |e| e.text(cid));
+        if self.usual && !is_mapped {
             let c = pdf_standard_font::usual_glyph(cid);
             out.extend(c);
             return c.is_some();
         }
-        let text = self.program.as_ref().and_then(|program| program.text_of_glyph(glyph));
+        let text = text.or_else(|| {
+            let c = self.unicode.then(|| char::from_u32(code.value)).flatten();
+            c.filter(|&c| !is_no_text(c)).map(String::from)
+        });
         out.push_str(text.as_deref().unwrap_or_default());
         text.is_some()
     }
+}
+
+/// The codes of a CMap in the file, and whether they run down. It may extend another one.
+fn own_codes(
+    document: &Document,
+    stream: &Stream,
+    left: &Cell<usize>,
+    deeper: u32,
+) -> (Codes, bool) {
+    let cmap = decoded(stream, left).map(|bytes| CMap::parse(&bytes)).unwrap_or_default();
+    let base = match stream.dict.get_deref(b"UseCMap", document) {
+        Ok(Object::Stream(base)) if deeper > 0 => Some(own_codes(document, base, left, deeper - 1)),
+        Ok(Object::Name(name)) => Codes::predefined(name),
+        _ => cmap.base_name().and_then(Codes::predefined),
+    };
+    let mode = value(document, &stream.dict, b"WMode").map(|mode| mode == 1.0);
+    let inherited = base.as_ref().is_some_and(|(_, vertical)| *vertical);
+    let vertical = cmap.vertical().or(mode).unwrap_or(inherited);
+    (Codes::Own(cmap.extending(base.map(|(codes, _)| codes))), vertical)
 }
 
 /// The characters of the 256 codes of a simple font (section 9.6.5).

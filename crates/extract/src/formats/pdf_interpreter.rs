@@ -52,12 +52,12 @@ pub(super) struct Interpreter<'a> {
     bytes: &'a [u8],
     progress: &'a dyn Fn(),
     /// By the place of their dictionary, which the document holds still.
-    fonts: HashMap<usize, Rc<Font>>,
+    fonts: HashMap<usize, Rc<Font<'a>>>,
     forms: HashMap<usize, Rc<Vec<u8>>>,
     kept: usize,
     layers: Layers,
     content_left: usize,
-    font_bytes_left: Cell<usize>,
+    font_bytes_left: Rc<Cell<usize>>,
 }
 
 /// What was read of a page.
@@ -86,7 +86,7 @@ impl<'a> Interpreter<'a> {
             kept: 0,
             layers: Layers::of(document),
             content_left: DOCUMENT_MOST,
-            font_bytes_left: Cell::new(FONT_BYTES_MOST),
+            font_bytes_left: Rc::new(Cell::new(FONT_BYTES_MOST)),
         }
     }
 
@@ -175,7 +175,7 @@ impl<'a> Interpreter<'a> {
         &mut self,
         content: &[u8],
         resources: Option<&'a Dictionary>,
-        state: State,
+        state: State<'a>,
         run: &mut Run,
     ) {
         let base_marks = run.marks.len();
@@ -348,7 +348,7 @@ impl<'a> Interpreter<'a> {
         &mut self,
         form: &'a Stream,
         outer: Option<&'a Dictionary>,
-        mut state: State,
+        mut state: State<'a>,
         run: &mut Run,
     ) {
         let document = self.document;
@@ -412,7 +412,7 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    fn font(&mut self, font: &'a Object) -> Option<Rc<Font>> {
+    fn font(&mut self, font: &'a Object) -> Option<Rc<Font<'a>>> {
         let dictionary = font.as_dict().ok()?;
         let key = std::ptr::from_ref(dictionary) as usize;
         if let Some(font) = self.fonts.get(&key) {
@@ -538,7 +538,7 @@ impl Run {
         &mut self,
         chars: &mut String,
         start: usize,
-        state: &mut State,
+        state: &mut State<'_>,
         vertical: bool,
         shown: Shown,
     ) {
@@ -583,8 +583,8 @@ impl Run {
 /// What content is running with which resources.
 struct Page<'a> {
     resources: Option<&'a Dictionary>,
-    state: State,
-    saved: Vec<State>,
+    state: State<'a>,
+    saved: Vec<State<'a>>,
     /// States that were saved beyond the bound.
     deeper: u32,
 }

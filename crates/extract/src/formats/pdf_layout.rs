@@ -1,7 +1,9 @@
 //! The reading order of a page: words to lines, lines to columns. Rows of tables stay rows.
 
 use super::pdf_cmap::is_no_text;
+use super::pdf_column;
 use super::pdf_glyph::Glyphs;
+use super::pdf_line::{APART, CELL, Line, lines_of, stand_apart, widest_gap};
 use super::pdf_word::{Word, Words};
 
 /// Gap between words, in font sizes, that shows as a space though none was written.
@@ -10,15 +12,8 @@ const SPACE: f64 = 0.14;
 /// Gap that is set between scripts at most, where spaces are written.
 const SCRIPTS: f64 = 0.35;
 
-/// Gap from which on the parts of a line may belong to different columns or cells.
-const CELL: f64 = 1.0;
-
-/// Lines that a column must have on either side of a gutter, and how wide it is at least in font sizes.
-const COLUMN_LINES: usize = 4;
-const COLUMN_WIDTH: f64 = 9.0;
-
-/// Words of a line that a further one is held against.
-const LOOK_BACK: usize = 200;
+/// Lines with a gap, or beside another, without which no columns are looked for.
+const PARTED_LEAST: usize = 3;
 
 /// Words of a page that is searched for columns. The fullest newspaper page has half as many.
 const WORDS_MOST: usize = 20_000;
@@ -42,61 +37,29 @@ pub(super) fn text(glyphs: &Glyphs) -> String {
     out
 }
 
-/// A line of a column.
-#[derive(Debug)]
-struct Line {
-    /// Base line and size of its longest word: a bracket around two lines is neither's.
-    y: f64,
-    size: f64,
-    glyphs: u32,
-    words: Vec<Word>,
-    /// The first of its column.
-    opens: bool,
-}
-
-impl Line {
-    /// Whether a word stands on it: the middle of the smaller lies within the larger.
-    fn holds(&self, word: &Word) -> bool {
-        let near = match word.size > self.size {
-            true => within(self.y + self.size * 0.3, word.y, word.size),
-            false => within(word.middle(), self.y, self.size),
-        };
-        // What lies above or below a word of the line is another line.
-        near && ((word.y - self.y).abs() < self.size * 0.1
-            || !self.words.iter().rev().take(LOOK_BACK).any(|w| covers(w, word)))
-    }
-
-    fn width(&self) -> f64 {
-        let left = self.words.iter().map(|w| w.x0).fold(f64::MAX, f64::min);
-        let right = self.words.iter().map(|w| w.x1).fold(f64::MIN, f64::max);
-        right - left
-    }
-}
-
-fn within(middle: f64, y: f64, size: f64) -> bool {
-    (y - size * 0.25..y + size * 0.9).contains(&middle)
-}
-
-fn covers(a: &Word, b: &Word) -> bool {
-    let shared = a.x1.min(b.x1) - a.x0.max(b.x0);
-    shared > (a.x1 - a.x0).min(b.x1 - b.x0) * 0.3
-}
-
 /// Puts the words of a region into lines, after cutting it where columns stand side by side.
 fn cut(words: &mut [Word], depth: u32, out: &mut Vec<Line>) {
     let lines = lines_of(words);
-    // Without several lines that have a gap there are no columns to look for.
-    let parted = lines.iter().filter(|line| widest_gap(line) > CELL * line.size).count();
+    // Without several lines that have a gap, or stand beside one another, there are no columns to look for.
+    let parted = lines.iter().filter(|line| widest_gap(line) > APART * line.size).count()
+        + lines.windows(2).filter(|pair| stand_apart(pair)).count();
     if depth > 0
         && words.len() <= WORDS_MOST
-        && parted >= COLUMN_LINES.min(3)
-        && lines.len() > COLUMN_LINES
+        && parted >= PARTED_LEAST
+        && lines.len() > PARTED_LEAST + 1
     {
-        if let Some(x) = gutter(words) {
-            let (left, right) = parts(words, |word| word.x0 < x);
-            for column in [left, right] {
+        if let Some(gutter) = pdf_column::gutter(words, &lines) {
+            let words_of = |lines: &[Line]| -> Vec<Word> {
+                lines.iter().flat_map(|line| line.words.iter().copied()).collect()
+            };
+            let (above, rest) = lines.split_at_checked(gutter.start).unwrap_or_default();
+            let length = gutter.end.saturating_sub(gutter.start);
+            let (run, below) = rest.split_at_checked(length).unwrap_or((rest, &[]));
+            cut(&mut words_of(above), depth - 1, out);
+            let (left, right) = words_of(run).into_iter().partition(|word| word.x0 < gutter.x);
+            for mut part in [left, right, words_of(below)] {
                 let first = out.len();
-                cut(column, depth - 1, out);
+                cut(&mut part, depth - 1, out);
                 if let Some(line) = out.get_mut(first) {
                     line.opens = true;
                 }
@@ -118,83 +81,6 @@ fn parts(words: &mut [Word], first: impl Fn(&Word) -> bool) -> (&mut [Word], &mu
     words.sort_by_key(|word| !first(word));
     let at = words.partition_point(first);
     words.split_at_mut(at)
-}
-
-/// The lines of some words from top to bottom, their words from left to right.
-fn lines_of(words: &[Word]) -> Vec<Line> {
-    let mut sorted: Vec<Word> = words.to_vec();
-    sorted.sort_by(|a, b| b.y.total_cmp(&a.y));
-    let mut lines: Vec<Line> = Vec::new();
-    for word in sorted {
-        let recent = lines.iter_mut().rev().take(3);
-        match recent.into_iter().find(|line| line.holds(&word)) {
-            Some(line) => {
-                if word.glyphs > line.glyphs {
-                    (line.y, line.size, line.glyphs) = (word.y, word.size, word.glyphs);
-                }
-                line.words.push(word);
-            }
-            None => lines.push(Line {
-                y: word.y,
-                size: word.size,
-                glyphs: word.glyphs,
-                words: vec![word],
-                opens: false,
-            }),
-        }
-    }
-    for line in &mut lines {
-        line.words.sort_by(|a, b| a.x0.total_cmp(&b.x0));
-    }
-    lines.sort_by(|a, b| b.y.total_cmp(&a.y));
-    lines
-}
-
-fn widest_gap(line: &Line) -> f64 {
-    let (mut end, mut widest) = (f64::MAX, 0.0f64);
-    for word in &line.words {
-        widest = widest.max(word.x0 - end);
-        end = if end == f64::MAX { word.x1 } else { end.max(word.x1) };
-    }
-    widest
-}
-
-/// The middle of a gap that runs from top to bottom between two columns of running text. Cells of a table are no
-/// columns: they leave most of their width empty.
-fn gutter(words: &[Word]) -> Option<f64> {
-    let mut sorted: Vec<&Word> = words.iter().collect();
-    sorted.sort_by(|a, b| a.x0.total_cmp(&b.x0));
-    let mut sizes: Vec<f64> = words.iter().map(|word| word.size).collect();
-    let middle = sizes.len() / 2;
-    let (_, &mut size, _) = sizes.select_nth_unstable_by(middle, f64::total_cmp);
-    let mut gaps: Vec<(f64, f64)> = Vec::new();
-    let mut end = f64::MAX;
-    for word in sorted {
-        if word.x0 - end > size * 0.6 {
-            gaps.push((word.x0 - end, (word.x0 + end) / 2.0));
-        }
-        end = if end == f64::MAX { word.x1 } else { end.max(word.x1) };
-    }
-    gaps.sort_by(|a, b| b.0.total_cmp(&a.0));
-    gaps.iter().take(6).map(|&(_, x)| x).find(|&x| {
-        let (left, right): (Vec<Word>, Vec<Word>) = words.iter().partition(|word| word.x0 < x);
-        is_column(&left, size) && is_column(&right, size)
-    })
-}
-
-/// Whether words are a column of running text: several lines, most of which fill it.
-fn is_column(words: &[Word], size: f64) -> bool {
-    let left = words.iter().map(|w| w.x0).fold(f64::MAX, f64::min);
-    let right = words.iter().map(|w| w.x1).fold(f64::MIN, f64::max);
-    let lines = lines_of(words);
-    if lines.len() < COLUMN_LINES || right - left < COLUMN_WIDTH * size {
-        return false;
-    }
-    let full = |line: &&Line| {
-        let used: f64 = line.words.iter().map(|word| word.x1 - word.x0).sum();
-        line.width() > (right - left) * 0.55 && used > (right - left) * 0.45
-    };
-    lines.iter().filter(full).count() * 2 >= lines.len()
 }
 
 /// The middle of the widest gap between two lines.

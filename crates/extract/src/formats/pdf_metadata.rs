@@ -43,7 +43,11 @@ pub(super) fn read(document: &Document, metadata: &mut Metadata) {
 /// A text string (ISO 32000-1, section 7.9.2.2). Korean writers also put bare CP949 there, which
 /// PDFDocEncoding would turn into accented letters.
 pub(super) fn text(document: &Document, dictionary: &Dictionary, key: &[u8]) -> Option<String> {
-    let object = dictionary.get_deref(key, document).ok()?;
+    text_of(dictionary.get_deref(key, document).ok()?)
+}
+
+/// The same of the string itself.
+pub(super) fn text_of(object: &Object) -> Option<String> {
     let bytes = object.as_str().ok()?;
     if let [0xFF, 0xFE, rest @ ..] = bytes {
         return Some(encoding_rs::UTF_16LE.decode_without_bom_handling(rest).0.into_owned());

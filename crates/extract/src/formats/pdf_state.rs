@@ -5,11 +5,11 @@ use super::pdf_matrix::Matrix;
 
 /// The part of the graphics state that text depends on.
 #[derive(Clone)]
-pub(super) struct State {
+pub(super) struct State<'a> {
     pub(super) ctm: Matrix,
     pub(super) matrix: Matrix,
     pub(super) line: Matrix,
-    pub(super) font: Option<Rc<Font>>,
+    pub(super) font: Option<Rc<Font<'a>>>,
     pub(super) size: f64,
     pub(super) char_space: f64,
     pub(super) word_space: f64,
@@ -18,8 +18,8 @@ pub(super) struct State {
     pub(super) rise: f64,
 }
 
-impl State {
-    pub(super) fn new(ctm: Matrix) -> State {
+impl State<'_> {
+    pub(super) fn new(ctm: Matrix) -> Self {
         State {
             ctm,
             matrix: Matrix::IDENTITY,

@@ -10,7 +10,7 @@ use madang_document::id::DocumentId;
 use madang_document::locale::Locale;
 use madang_document::outcome::Outcome;
 use madang_document::shown::Shown;
-use madang_index::query::{Facet, Hit, Hits, Sort};
+use madang_index::query::{Facet, Hit, Hits};
 use maud::{Markup, html};
 
 use crate::address::query_string;
@@ -21,8 +21,9 @@ use crate::pages::passage::{highlighted, place};
 use crate::pages::words::{Words, day, format, name, size};
 use crate::parameters::Parameters;
 use crate::problem::Problem;
-use crate::search::{FACETS, address, facet_word, read, run};
+use crate::search::{DATES, FACETS, address, date, facet_word, read, run};
 use crate::server::Server;
+use crate::wire::Said;
 
 /// What the page can be asked with: a search, and nothing else.
 pub(crate) const PARAMETERS: &[&str] = crate::search::PARAMETERS;
@@ -40,28 +41,38 @@ pub(crate) async fn page(
 ) -> Result<Response, Problem> {
     let words = Words(manner.locale);
     let parameters = Parameters::read(&uri, PARAMETERS)?;
-    let mut query = read(&parameters)?;
-    if query.facets.is_empty() {
-        query.facets = SHOWN.to_vec();
-    }
-    let text = query.text.clone();
-    let sort = query.sort;
+    let text = parameters.one("q")?.unwrap_or_default();
     let begun = Instant::now();
-    // A query that cannot be understood is shown beside the form, so that it can be mended there.
-    let answer = match run(&server, &caller.principal, query).await {
+    let answer = match read(&parameters) {
+        Ok(mut query) => {
+            if query.facets.is_empty() {
+                query.facets = SHOWN.to_vec();
+            }
+            run(&server, &caller.principal, query).await
+        }
+        Err(problem) => Err(problem),
+    };
+    // What cannot be understood is shown in the form, with all that was asked, so that it can be mended there.
+    let refused = match answer {
         Err(problem) if problem.status != 400 => return Err(problem),
-        answer => answer,
+        Err(ref problem) => Some(problem.status),
+        Ok(_) => None,
     };
     let took = begun.elapsed().as_millis();
     let pictured = pictured(&server, answer.as_ref().ok()).await?;
     let main = html! {
-        (form(words, &parameters, &text, sort)?)
+        (form(words, &parameters, text)?)
         @match &answer {
             Ok(hits) => (results(words, &parameters, hits, &pictured, took)?),
-            Err(problem) => p.alert role="alert" { (Shown::new(problem.detail.say(words.0))) },
+            Err(problem) => {
+                (chosen(words, &parameters))
+                @if !DATES.iter().any(|name| date(&parameters, name).is_err()) {
+                    p.alert role="alert" { (Shown::new(problem.detail.say(words.0))) }
+                }
+            },
         }
     };
-    let title = Shown::new(if text.is_empty() { words.say("검색", "Search") } else { &text });
+    let title = Shown::new(if text.is_empty() { words.say("검색", "Search") } else { text });
     let layout = Layout {
         locale: manner.locale,
         title: &title,
@@ -69,7 +80,12 @@ pub(crate) async fn page(
         principal: Some(&caller.principal),
         script: None,
     };
-    Ok(layout.page(main))
+    let mut page = layout.page(main);
+    if let Some(status) = refused {
+        *page.status_mut() = status;
+        page.extensions_mut().insert(Said);
+    }
+    Ok(page)
 }
 
 /// Those of the hits that have a preview.
@@ -81,14 +97,14 @@ async fn pictured(server: &Server, hits: Option<&Hits>) -> Result<BTreeSet<Docum
     Ok(documents.into_iter().map(|stored| stored.document.id).collect())
 }
 
-fn form(words: Words, parameters: &Parameters, text: &str, sort: Sort) -> Result<Markup, Problem> {
+fn form(words: Words, parameters: &Parameters, text: &str) -> Result<Markup, Problem> {
     let value = |name| Ok::<_, Problem>(parameters.one(name)?.unwrap_or_default().to_owned());
-    let (from, to, path) = (value("from")?, value("to")?, value("path")?);
+    let (from, to, path, sort) = (value("from")?, value("to")?, value("path")?, value("sort")?);
     let open = !(from.is_empty() && to.is_empty() && path.is_empty());
     let orders = [
-        (Sort::Score, "score", words.say("관련도순", "Best first")),
-        (Sort::Newest, "newest", words.say("최신순", "Newest first")),
-        (Sort::Oldest, "oldest", words.say("오래된순", "Oldest first")),
+        ("score", words.say("관련도순", "Best first")),
+        ("newest", words.say("최신순", "Newest first")),
+        ("oldest", words.say("오래된순", "Oldest first")),
     ];
     Ok(html! {
         h1.hidden { (words.say("검색", "Search")) }
@@ -106,16 +122,43 @@ fn form(words: Words, parameters: &Parameters, text: &str, sort: Sort) -> Result
             details open[open] {
                 summary { (words.say("기간·폴더·순서", "Dates, folder, order")) }
                 div.fields {
-                    label { (words.say("이 날부터", "From")) input name="from" value=(from) placeholder="2026-01-01" inputmode="numeric"; }
-                    label { (words.say("이 날 전까지", "Before")) input name="to" value=(to) placeholder="2027" inputmode="numeric"; }
+                    (date_field(words, parameters, "from", words.say("이 날부터", "From"), "2026-01-01")?)
+                    (date_field(words, parameters, "to", words.say("이 날 전까지", "Before"), "2027")?)
                     label { (words.say("폴더나 경로", "Folder or path")) input name="path" value=(path); }
                     label { (words.say("순서", "Order"))
                         select name="sort" {
-                            @for (order, word, name) in orders {
-                                option value=(word) selected[order == sort] { (name) }
-                            }
+                            @for (word, name) in orders { option value=(word) selected[word == sort] { (name) } }
                         }
                     }
+                }
+            }
+        }
+    })
+}
+
+/// A field for a date. One that cannot be read stays in it, with the cure under it.
+fn date_field(
+    words: Words,
+    parameters: &Parameters,
+    field: &str,
+    label: &str,
+    example: &str,
+) -> Result<Markup, Problem> {
+    let value = parameters.one(field)?.unwrap_or_default();
+    let wrong = date(parameters, field).is_err();
+    let told = format!("{field}-wrong");
+    Ok(html! {
+        label {
+            (label)
+            input name=(field) value=(value) placeholder=(example)
+                aria-invalid=[wrong.then_some("true")] aria-describedby=[wrong.then_some(&told)];
+            @if wrong {
+                span.wrong id=(told) role="alert" {
+                    (words.say("날짜로 읽을 수 없습니다. ", "That is no date. "))
+                    (words.say(
+                        "2026, 2026-07, 2026-07-14나 2026. 7. 14.처럼 적어 주세요.",
+                        "Write it as in 2026, 2026-07 or 2026-07-14.",
+                    ))
                 }
             }
         }
@@ -130,6 +173,7 @@ fn results(
     took: u128,
 ) -> Result<Markup, Problem> {
     let next = hits.next.as_deref().map(|next| link(parameters, &[("after", Some(next))]));
+    let may_narrow = hits.facets.iter().any(|(_, values)| !values.is_empty());
     let first = parameters.one("after")?.map(|_| link(parameters, &[("after", None)]));
     Ok(html! {
         div.columns {
@@ -142,6 +186,10 @@ fn results(
                     })
                 }
                 (chosen(words, parameters))
+                @if may_narrow {
+                    // On a phone the filters come up from below when they are asked for; on a desk they stand beside.
+                    button.narrow type="button" popovertarget="facets" { (words.say("좁히기", "Filters")) }
+                }
                 @if hits.hits.is_empty() {
                     div.empty {
                         p { (words.say("맞는 문서가 없습니다.", "No document matches.")) }
@@ -169,8 +217,14 @@ fn results(
                     @if let Some(next) = next { a href=(next) rel="next" { (words.say("다음", "Next page")) " →" } }
                 }
             }
-            aside.facets aria-label=(words.say("좁히기", "Narrow")) {
-                @for (facet, values) in &hits.facets { (facet_list(words, parameters, *facet, values)) }
+            @if may_narrow {
+                aside #facets .facets popover aria-label=(words.say("좁히기", "Filters")) {
+                    div.facets-head {
+                        h2 { (words.say("좁히기", "Filters")) }
+                        button type="button" popovertarget="facets" popovertargetaction="hide" { (words.say("닫기", "Close")) }
+                    }
+                    @for (facet, values) in &hits.facets { (facet_list(words, parameters, *facet, values)) }
+                }
             }
         }
     })

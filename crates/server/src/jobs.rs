@@ -285,7 +285,7 @@ pub(crate) struct FailureAnswer {
 }
 
 /// The word of a task.
-pub(crate) fn task_word(task: Task) -> &'static str {
+fn task_word(task: Task) -> &'static str {
     match task {
         Task::Extract => "extract",
         Task::Delete => "delete",

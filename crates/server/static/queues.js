@@ -36,14 +36,17 @@
   };
 
   // Lists are the server's own page, fetched anew when something that they may show has changed; never while
-  // somebody is about to press something in them.
+  // somebody is about to press something in them, or reads what was folded.
   const PAUSE = 2000;
   const LISTS = ["conditions", "queues", "noted", "left-out", "jobs"];
   let seen = "";
   let due = false;
   let asking = false;
 
-  const isBusy = (list) => list.querySelector("a:hover, button:hover, :focus") !== null;
+  // A question stands open; a browser that opens none does not know the word either.
+  const asked = "popover" in HTMLElement.prototype ? ", :popover-open" : "";
+  const busy = "a:hover, button:hover, :focus, details[open]" + asked;
+  const isBusy = (list) => list.querySelector(busy) !== null;
 
   const refresh = async () => {
     if (!due || asking || document.hidden) {

@@ -7,7 +7,6 @@ use axum::response::Response;
 use madang_document::content::{Origin, Segment, WarningKind};
 use madang_document::document::Document;
 use madang_document::id::DocumentId;
-use madang_document::metadata::Value;
 use madang_document::outcome::Outcome;
 use madang_document::shown::Shown;
 use maud::{Markup, html};
@@ -18,8 +17,10 @@ use crate::count::count;
 use crate::documents::{Found, MemberAnswer, found, members, segments};
 use crate::pages::layout::Layout;
 use crate::pages::passage::{ShownText, place};
+use crate::pages::property::{Property, properties};
+use crate::pages::remark::remark;
 use crate::pages::unread;
-use crate::pages::words::{Words, day, format, minute, name, size};
+use crate::pages::words::{Words, day, format, minute, name, size, whole_name};
 use crate::parameters::Parameters;
 use crate::problem::Problem;
 use crate::sentence::Sentence;
@@ -31,6 +32,8 @@ pub(crate) const PARAMETERS: &[&str] = &["at", "part"];
 /// Segments on one page, and bytes of text: what a browser on a phone still scrolls.
 const SEGMENTS: usize = 2000;
 const BYTES: usize = 1 << 20;
+/// Characters of a warning.
+const WARNING: usize = 600;
 /// Members shown.
 const MEMBERS: u32 = 500;
 
@@ -65,7 +68,7 @@ pub(crate) async fn page(
                     p.faint { a href=(format!("/documents/{parent}")) { "↑ " (words.say("바깥 문서", "Containing document")) } }
                 }
                 h1 { bdi { (name(&document.title())) } }
-                p.path { bdi { (name(&document.path())) } }
+                p.path { bdi { (whole_name(&document.path())) } }
                 (outcome(words, &document))
                 (actions(words, &document))
             }
@@ -106,10 +109,10 @@ fn outcome(words: Words, document: &Document) -> Markup {
             strong { (words.outcome(document.outcome.as_str())) } " — "
             (Sentence::of(document.outcome, document.size).say(words.0))
         }
-        @if let Some(reason) = &document.reason { p.faint { (Shown::new(reason)) } }
+        @if let Some(reason) = &document.reason { div.faint { (remark(words, reason)) } }
         @if !document.warnings.is_empty() {
             details {
-                summary { (words.say("경고", "Warnings")) " " (document.warnings.len()) }
+                summary { (words.say("경고 (영어)", "Warnings")) " " (document.warnings.len()) }
                 ul {
                     @for warning in document.warnings.iter().take(200) {
                         li {
@@ -118,7 +121,7 @@ fn outcome(words: Words, document: &Document) -> Markup {
                                 WarningKind::Lost => strong { (words.say("잃음: ", "lost: ")) },
                                 WarningKind::Cut => strong { (words.say("잘림: ", "cut: ")) },
                             }
-                            (Shown::new(&warning.message))
+                            span lang="en" { (Shown::shortened(&warning.message, WARNING)) }
                         }
                     }
                 }
@@ -252,39 +255,11 @@ fn facts(words: Words, document: &Document) -> Markup {
             @if let Some(sha256) = &document.sha256 { dt { "SHA-256" } dd.hash { (sha256) } }
             dt { (words.say("읽은 형식", "Read by")) }
             dd { (Shown::new(&document.provenance.format)) " " (document.provenance.format_version) }
-            @for (name, value) in document.metadata.iter() {
-                dt { (Shown::new(name)) } dd { bdi { (Shown::new(&property(value))) } }
+            @for Property { name, value } in properties(words, &document.metadata) {
+                dt { (Shown::new(&name)) } dd { bdi { (Shown::new(&value)) } }
             }
         }
     }
-}
-
-fn property(value: &Value) -> String {
-    let mut text = match value {
-        Value::Bool(yes) => yes.to_string(),
-        Value::Integer(n) => n.to_string(),
-        Value::Number(n) => n.to_string(),
-        Value::Text(text) => text.clone(),
-        Value::List(list) => {
-            let words: Vec<String> = list
-                .iter()
-                .take(50)
-                .map(|value| match value {
-                    Value::Text(text) => text.clone(),
-                    Value::List(list) => format!("[{}]", list.len()),
-                    Value::Bool(yes) => yes.to_string(),
-                    Value::Integer(n) => n.to_string(),
-                    Value::Number(n) => n.to_string(),
-                })
-                .collect();
-            words.join(", ")
-        }
-    };
-    if let Some((cut, _)) = text.char_indices().nth(1000) {
-        text.truncate(cut);
-        text.push('…');
-    }
-    text
 }
 
 #[cfg(test)]

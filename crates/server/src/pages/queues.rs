@@ -5,8 +5,10 @@ use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
 use madang_document::id::DocumentId;
-use madang_document::left_out::LeftOut;
+use madang_document::left_out::{LeftOut, LeftOutKind};
+use madang_document::locale::Locale;
 use madang_document::shown::Shown;
+use madang_ledger::held::Held;
 use madang_ledger::jobs::{Job, JobState, Task};
 use madang_ledger::notes::{Note, NoteKind};
 use madang_ledger::objects::Balance;
@@ -17,15 +19,17 @@ use crate::address::{percent, query_string};
 use crate::caller::{Caller, Manner};
 use crate::conditions;
 use crate::count::count;
-use crate::jobs::{filter, kinds, next, task_word};
+use crate::jobs::{filter, kinds, next};
 use crate::left_out;
 use crate::notes;
 use crate::pages::layout::Layout;
+use crate::pages::question::Question;
+use crate::pages::remark::remark;
 use crate::pages::words::{Words, minute, name, size};
 use crate::parameters::Parameters;
 use crate::ports::Condition;
 use crate::problem::Problem;
-use crate::queues::visible as visible_queues;
+use crate::queues::{first_held, visible as visible_queues};
 use crate::server::Server;
 
 /// What the page can be asked with: which jobs to list.
@@ -48,7 +52,11 @@ pub(crate) async fn page(
     let parameters = Parameters::read(&uri, PARAMETERS)?;
     let scope = &caller.principal.agencies;
     let balance = server.ledger.balance(scope).await?;
-    let queues = visible_queues(&server, scope).await?;
+    let mut queues = Vec::new();
+    for queue in visible_queues(&server, scope).await? {
+        let first = first_held(&server, &queue).await?;
+        queues.push((queue, first));
+    }
     let left_out = server.ledger.left_outs(scope, None, LEFT_OUT).await?.readable();
     let noted = server.ledger.notes(scope, None, NOTED).await?.readable();
     let all_noted = server.ledger.count_notes(scope).await?;
@@ -108,9 +116,9 @@ fn condition_list(words: Words, conditions: &[Condition]) -> Markup {
                         (conditions::sentence(condition.kind).say(words.0)) " "
                         (conditions::cure(condition.kind).say(words.0))
                     }
-                    p.faint {
+                    div.faint {
                         (words.say("시작: ", "since ")) time datetime=(condition.since) { (minute(condition.since)) }
-                        @if !condition.detail.is_empty() { " · " (Shown::new(&condition.detail)) }
+                        @if !condition.detail.is_empty() { " " (remark(words, &condition.detail)) }
                     }
                 }
             }
@@ -149,7 +157,7 @@ fn balance_panel(words: Words, balance: &Balance) -> Markup {
     }
 }
 
-fn queue_table(words: Words, queues: &[Queue]) -> Markup {
+fn queue_table(words: Words, queues: &[(Queue, Vec<String>)]) -> Markup {
     let columns = [
         ("ready", words.say("대기", "Ready")),
         ("leased", words.say("처리 중", "In work")),
@@ -169,7 +177,7 @@ fn queue_table(words: Words, queues: &[Queue]) -> Markup {
                         @for (_, name) in columns { th.number scope="col" { (name) } }
                         th scope="col" { (words.say("조작", "Act")) }
                     } }
-                    tbody { @for queue in queues { (queue_row(words, queue)) } }
+                    tbody { @for (queue, first) in queues { (queue_row(words, queue, first)) } }
                 } }
                 p.faint { (words.say(
                     "작업 수를 셉니다. 파일이 바뀌거나 지워질 때마다 작업이 하나씩 더 생깁니다.",
@@ -180,7 +188,30 @@ fn queue_table(words: Words, queues: &[Queue]) -> Markup {
     }
 }
 
-fn queue_row(words: Words, queue: &Queue) -> Markup {
+/// The files of a mass disappearance, as far as they are known by name.
+fn held_files(words: Words, held: &Held, first: &[String]) -> Markup {
+    let rest = held.missing.saturating_sub(first.len() as u64);
+    html! {
+        @if !first.is_empty() {
+            details {
+                summary { (words.say("사라진 파일", "Files that are gone")) }
+                ul.held {
+                    @for key in first { li { bdi { (name(key)) } } }
+                    @if rest > 0 {
+                        li.faint {
+                            @match words.0 {
+                                Locale::Korean => { "그 밖 " (count(rest)) "건" },
+                                Locale::English => { "and " (count(rest)) " more" },
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn queue_row(words: Words, queue: &Queue, first: &[String]) -> Markup {
     let act = |verb: &str| format!("/v1/queues/{}/{verb}", percent(&queue.name, b""));
     let jobs = |state: JobState| {
         let pairs = [("state", state.as_str()), ("queue", queue.name.as_str())];
@@ -197,6 +228,7 @@ fn queue_row(words: Words, queue: &Queue) -> Markup {
                         (words.say("대량 삭제 보류: ", "Mass disappearance held: "))
                         (count(held.missing)) " / " (count(held.known)) " · " (minute(held.since))
                     }
+                    (held_files(words, held, first))
                 }
             }
             td.number data-label=(words.say("대기", "Ready")) { span data-count="ready" { (count(queue.ready)) } }
@@ -212,10 +244,22 @@ fn queue_row(words: Words, queue: &Queue) -> Markup {
                 form method="post" action=(act("resume")) data-paused="true" hidden[!queue.paused] {
                     button.primary { (words.say("다시 시작", "Resume")) }
                 }
-                @if queue.held.is_some() {
-                    form method="post" action=(act("release")) {
-                        button.danger { (words.say("정말 지워졌음", "They are really gone")) }
-                    }
+                @if let Some(held) = &queue.held {
+                    (Question {
+                        id: &format!("release-{}", queue.name),
+                        act: words.say("정말 지워졌음", "They are really gone"),
+                        asked: html! {
+                            @match words.0 {
+                                Locale::Korean => { "사라진 파일 " (count(held.missing)) "건이 정말 지워졌나요?" },
+                                Locale::English => { "Are these " (count(held.missing)) " files really gone?" },
+                            }
+                        },
+                        then: words.say(
+                            "그 문서들이 검색과 데이터 목록에서 빠집니다. 폴더나 디스크가 연결되지 않았을 뿐이라면 그만두고 다시 연결하세요.",
+                            "Their documents leave the search and the catalogue. If the folder or its disk is only not connected, cancel and connect it again.",
+                        ),
+                        address: &act("release"),
+                    }.ask(words))
                 }
             }
         }
@@ -258,11 +302,11 @@ fn note_card(words: Words, note: &Note) -> Markup {
                 p { (notes::sentence(note.kind).say(words.0)) }
                 ul.facts {
                     li { "#" (note.id) }
-                    li { bdi { (Shown::of(&note.by)) } }
-                    li { (Shown::new(&note.reason)) }
+                    li { bdi { (Shown::new(&words.by(&note.by))) } }
                     li { time datetime=(note.since) { (minute(note.since)) } }
                     @if note.tries > 0 { li { (words.say("다시 읽음 ", "read again ")) (note.tries) } }
                 }
+                (remark(words, &note.reason))
             }
             div.acts {
                 form method="post" action=(format!("/v1/notes/{}/redo", note.id)) {
@@ -284,9 +328,10 @@ fn left_out_list(words: Words, all: u64, left_out: &[(String, LeftOut)]) -> Mark
                         li {
                             p.path { bdi { (name(&one.key)) } }
                             p { (left_out::sentence(one.kind).say(words.0)) }
-                            ul.facts {
-                                li { bdi { (Shown::new(pipeline)) } }
-                                li { (Shown::new(&one.reason)) }
+                            ul.facts { li { bdi { (Shown::new(pipeline)) } } }
+                            // Of the others the sentence says all there is.
+                            @if matches!(one.kind, LeftOutKind::Closed | LeftOutKind::Unreadable) {
+                                (remark(words, &one.reason))
                             }
                         }
                     }
@@ -329,12 +374,13 @@ fn job_card(words: Words, job: &Job) -> Markup {
                     a href=(format!("/documents/{id}")) { bdi { (name(&job.object.path)) } }
                 }
                 @if let Some(failure) = &job.failure {
-                    p { span.warn { (words.failure(failure.kind)) } " " (Shown::new(&failure.message)) }
+                    p { span.warn { (words.failure(failure.kind)) } " " (failure.kind.sentence(words.0)) }
+                    (remark(words, &failure.message))
                 }
                 ul.facts {
                     li { "#" (job.id) }
                     li { bdi { (Shown::new(&job.queue)) } }
-                    li { (task_word(job.task)) }
+                    li { (words.task(job.task)) }
                     li { (size(job.object.size)) }
                     @if job.attempt > 0 { li { (words.say("시도 ", "attempt ")) (job.attempt) } }
                     @if job.crashes > 0 { li.warn { (words.say("읽다가 멈춤 ", "crashes ")) (job.crashes) } }
@@ -352,9 +398,18 @@ fn job_card(words: Words, job: &Job) -> Markup {
                     }
                 }
                 @if job.state == JobState::Quarantined {
-                    form method="post" action=(format!("/v1/jobs/{}/drop", job.id)) {
-                        button.danger { (words.say("버리기", "Discard")) }
-                    }
+                    (Question {
+                        id: &format!("discard-{}", job.id),
+                        act: words.say("버리기", "Discard"),
+                        asked: html! {
+                            (words.say("이 작업을 버릴까요?", "Discard this job?")) br; bdi { (name(&job.object.path)) }
+                        },
+                        then: words.say(
+                            "문서는 검색과 데이터 목록에서 빠지고, 파일은 제자리에 남습니다. ‘취소’ 목록에서 다시 시도할 수 있습니다.",
+                            "Its document leaves the search and the catalogue, and its file stays where it is. It can be retried from the list of cancelled jobs.",
+                        ),
+                        address: &format!("/v1/jobs/{}/drop", job.id),
+                    }.ask(words))
                 }
             }
         }
@@ -371,13 +426,13 @@ fn may_retry(job: &Job) -> bool {
     }
 }
 
-fn redrive(words: Words, queues: &[Queue], queue: &str) -> Markup {
+fn redrive(words: Words, queues: &[(Queue, Vec<String>)], queue: &str) -> Markup {
     html! {
         form.redrive method="post" action="/v1/jobs/redrive" {
             label { (words.say("작업 줄", "Queue"))
                 select name="queue" {
                     option value="" { (words.say("모두", "all")) }
-                    @for one in queues { option value=(one.name) selected[one.name == queue] { (Shown::new(&one.name)) } }
+                    @for (one, _) in queues { option value=(one.name) selected[one.name == queue] { (Shown::new(&one.name)) } }
                 }
             }
             label { (words.say("사유", "Reason"))

@@ -1,12 +1,12 @@
 use axum::response::Response;
 use madang_document::principal::Role;
-use madang_document::shown::Shown;
 use maud::html;
 
 use crate::caller::{Caller, Manner};
 use crate::count::count;
 use crate::pages::layout::Layout;
-use crate::pages::words::{Words, minute_of, name};
+use crate::pages::remark::remark;
+use crate::pages::words::{Words, minute_of, name, whole_name};
 use crate::receipts::{Receipt, Stage};
 
 /// The page of a document whose file was received and not read yet: its receipt.
@@ -23,12 +23,12 @@ pub(crate) fn page(caller: &Caller, manner: Manner, here: &str, receipt: &Receip
         article.document {
             header {
                 h1 { bdi { (title) } }
-                p.path { bdi { (name(&receipt.path)) } }
+                p.path { bdi { (whole_name(&receipt.path)) } }
                 p class=(if good { "outcome" } else { "outcome warn" }) role="status" {
                     strong { (receipt.sentence.say(words.0)) }
                     @for sentence in more.into_iter().flatten() { " " (sentence.say(words.0)) }
                 }
-                @if let Some(reason) = &receipt.reason { p.faint { (Shown::new(reason)) } }
+                @if let Some(reason) = &receipt.reason { div.faint { (remark(words, reason)) } }
                 ul.actions {
                     li { a.button href=(here) { (words.say("다시 보기", "Look again")) } }
                     @if may_follow {

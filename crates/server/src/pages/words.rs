@@ -7,7 +7,9 @@ use madang_document::object_key;
 use madang_document::outcome::Outcome;
 use madang_document::shown::Shown;
 use madang_document::timestamp::Timestamp;
-use madang_ledger::jobs::JobState;
+use madang_ledger::jobs::{JobState, Task};
+use madang_ledger::notes::By;
+use madang_ledger::reader::Reader;
 
 /// The words of one language.
 #[derive(Clone, Copy, Debug)]
@@ -82,6 +84,31 @@ impl Words {
         }
     }
 
+    /// The name of a task.
+    pub(crate) fn task(self, task: Task) -> &'static str {
+        match task {
+            Task::Extract => self.say("읽기", "read"),
+            Task::Delete => self.say("지우기", "withdraw"),
+        }
+    }
+
+    /// Who passed something over.
+    pub(crate) fn by(self, by: &By) -> String {
+        match by {
+            By::Reader(Reader::Index(partition)) => {
+                let agency = self.agency(partition.agency.as_str());
+                format!("{} {agency}", self.say("색인", "index of"))
+            }
+            By::Reader(Reader::Cataloguer) => self.say("데이터 목록", "catalogue").to_owned(),
+            By::Reader(Reader::Registry(name)) => {
+                format!("{} {name}", self.say("등록부", "registry"))
+            }
+            By::Reader(Reader::Eraser) => self.say("지우기", "eraser").to_owned(),
+            By::Source(pipeline) => format!("{} {pipeline}", self.say("수집 폴더", "pipeline")),
+            By::Previews => self.say("미리보기", "previews").to_owned(),
+        }
+    }
+
     /// The name of a language.
     pub(crate) fn language(self, code: &str) -> &str {
         match code {
@@ -138,9 +165,17 @@ pub(crate) fn format(media_type: &str) -> &str {
     }
 }
 
-/// The name or path of an object as people read it. Names are strings of bytes; one that is no UTF-8 has a key
-/// that nobody can read.
+/// Characters of a name or path that a list shows. Two lines on a desk, six on a phone.
+const NAME: usize = 200;
+
+/// The name or path of an object as people read it in a list, shortened in the middle if it is very long. Names are
+/// strings of bytes; one that is no UTF-8 has a key that nobody can read.
 pub(crate) fn name(key: &str) -> Shown {
+    Shown::shortened(&object_key::readable(key), NAME)
+}
+
+/// As [`name`], all of it: for the page that is about this one thing.
+pub(crate) fn whole_name(key: &str) -> Shown {
     Shown::new(&object_key::readable(key))
 }
 
@@ -197,6 +232,9 @@ mod tests {
         let key = object_key::from_bytes(b"\xba\xb8\xb0\xed.hwp");
         assert_eq!(name(&key).as_str(), "보고.hwp");
         assert_eq!(name("a\u{200f}b").as_str(), "a\\u{200f}b");
+        let deep = "a/".repeat(2200) + "b.hwp";
+        assert_eq!(name(&deep).as_str().chars().count(), NAME);
+        assert!(name(&deep).as_str().ends_with("/b.hwp") && whole_name(&deep).as_str() == deep);
         let moment = Timestamp::parse("2026-11-22T23:30:00Z").unwrap();
         assert_eq!(day(moment), "2026-11-23");
         assert_eq!(minute(moment), "2026-11-23 08:30");

@@ -2,8 +2,10 @@ use madang_document::condition::Kind;
 use madang_document::left_out::{LeftOut, LeftOutKind};
 use madang_document::object_key;
 use madang_document::outcome::Outcome;
+use madang_ledger::held::Held;
 use madang_ledger::left_out::LeftOuts;
 use madang_ledger::notes::{By, NewNote, NoteKind, Notes};
+use madang_ledger::objects::Objects;
 use madang_ledger::outbox::Outbox;
 use madang_server::ports::Condition;
 
@@ -178,6 +180,149 @@ async fn what_was_passed_over_is_told_and_done_again() {
     assert_eq!(many.json()["notes"], 1);
     assert_eq!(post(&house, &admin, "/v1/notes/redo", "").await.json()["notes"], 2);
     assert_eq!(post(&house, &admin, "/v1/notes/redo", r#"{"kind":"x"}"#).await.status, 400);
+}
+
+/// What stands on a page outside of what is marked as being in English.
+fn korean(page: &str) -> String {
+    let mut parts = page.split("<details class=\"remark\">");
+    let first = parts.next().unwrap().to_owned();
+    parts.fold(first, |kept, part| kept + part.split_once("</details>").unwrap().1)
+}
+
+/// Who reads Korean is told in Korean; what programs said stands folded behind it.
+#[tokio::test]
+async fn a_korean_page_of_queues_speaks_korean() {
+    let Rig { house, admin, .. } = rig().await;
+    let broken = Paper {
+        outcome: Outcome::Corrupt,
+        ..paper(A, "1741000/깨진 문서.pdf", "깨진", "가")
+    };
+    house.take(&broken).await;
+    let note = NewNote {
+        by: By::parse("index/1741000").unwrap(),
+        kind: NoteKind::RecordRefused,
+        subject: "1741000/가.pdf".into(),
+        agency: Some(A.parse().unwrap()),
+        reason: "the record has no title".into(),
+        tries: 0,
+    };
+    house.ledger.note(&note).await.unwrap();
+    let left_out =
+        |key: &str, kind, reason: &str| LeftOut { key: key.into(), kind, reason: reason.into() };
+    let left_out = [
+        left_out("1741000/잠김", LeftOutKind::Unreadable, "permission denied"),
+        left_out("1741000/관", LeftOutKind::Fifo, "a named pipe holds nothing"),
+    ];
+    house.ledger.leave_out(&pipeline(A), &left_out).await.unwrap();
+    house.board.0.lock().unwrap().push(Condition {
+        kind: Kind::SourceAway,
+        subject: pipeline(A),
+        agency: Some(A.parse().unwrap()),
+        since: house::now(),
+        detail: "no such folder".into(),
+    });
+    let english = ["could not read", "has no title", "permission denied", "no such folder"];
+    let shown = page(&house, &admin, "/queues").await.body;
+    let told = korean(&shown);
+    for words in english {
+        assert!(shown.contains(words), "{words} is there for who looks: {shown}");
+        assert!(!told.contains(words), "{words}: {told}");
+    }
+    assert!(!shown.contains("a named pipe"), "the sentence says it already: {shown}");
+    assert!(told.contains("파일이 손상되어 읽지 못했습니다"), "why, as a sentence: {told}");
+    assert!(told.contains("<li>읽기</li>") && told.contains("색인 1741000"), "{told}");
+    // In English it stands where it is read.
+    let shown = page(&house, &admin, "/queues?hl=en").await.body;
+    assert!(!shown.contains("<details class=\"remark\">"), "{shown}");
+    assert!(english.iter().all(|words| shown.contains(words)), "{shown}");
+}
+
+/// One path of thousands of characters does not hide all the others.
+#[tokio::test]
+async fn a_very_long_path_is_shortened_in_lists() {
+    let Rig { house, admin, .. } = rig().await;
+    let deep = format!("1741000/{}끝.hwp", "깊은 폴더/".repeat(733));
+    let one = LeftOut { key: deep.clone(), kind: LeftOutKind::TooLong, reason: "too long".into() };
+    house.ledger.leave_out(&pipeline(A), &[one]).await.unwrap();
+    let shown = page(&house, &admin, "/queues").await.body;
+    let path = shown.split("<p class=\"path\"><bdi>").nth(1).unwrap().split('<').next().unwrap();
+    assert!(path.chars().count() <= 200, "{path}");
+    assert!(path.starts_with("1741000/깊은") && path.contains('…') && path.ends_with("끝.hwp"));
+    let told = get(&house, &admin, "/v1/left-out").await.json();
+    assert_eq!(told["left_out"][0]["name"], deep, "programs get all of it");
+}
+
+/// What cannot be taken back by a glance is asked about first, and the question works without a script.
+#[tokio::test]
+async fn what_takes_something_away_is_asked_about() {
+    let Rig { house, admin, .. } = rig().await;
+    let broken =
+        Paper { outcome: Outcome::Timeout, ..paper(A, "1741000/slow.pdf", "느린", "가") };
+    house.take(&broken).await;
+    let held = Held { missing: 1200, known: 2000, since: house::now(), released: false };
+    house.ledger.hold_back(&pipeline(A), Some(held)).await.unwrap();
+    let job =
+        get(&house, &admin, "/v1/jobs?state=quarantined").await.json()["jobs"][0]["id"].clone();
+    for (language, named, count) in
+        [("ko", "slow.pdf", "1,200건"), ("en", "slow.pdf", "1,200 files")]
+    {
+        let shown = page(&house, &admin, &format!("/queues?hl={language}")).await.body;
+        for (id, address, names) in [
+            (format!("discard-{job}"), format!("/v1/jobs/{job}/drop"), named),
+            (
+                format!("release-{}", pipeline(A)),
+                format!("/v1/queues/{}/release", pipeline(A)),
+                count,
+            ),
+        ] {
+            let opener = format!(r#"<button class="danger" type="button" popovertarget="{id}">"#);
+            let question = format!(r#"<div class="question" id="{id}" popover role="dialog""#);
+            let (before, rest) = shown.split_once(&question).unwrap();
+            assert!(before.ends_with("</button>") && before.contains(&opener), "{before}");
+            let question = rest.split("</form></div></div>").next().unwrap();
+            assert!(question.contains(names), "it says what it is about: {question}");
+            let form = format!(r#"<form method="post" action="{address}">"#);
+            assert!(question.contains(&form), "{question}");
+            assert_eq!(shown.matches(&form).count(), 1, "there is no other way: {shown}");
+        }
+    }
+}
+
+/// Who is to say whether files are really gone is told which they are.
+#[tokio::test]
+async fn a_held_disappearance_names_its_files() {
+    let Rig { house, admin, .. } = rig().await;
+    let paths: Vec<String> = (10..35).map(|n| format!("1741000/보고 {n}.hwp")).collect();
+    house.see_all(A, &paths).await;
+    // All of it: what the ledger knows. A part of it: what the source misses.
+    for (missing, known, name, rest) in
+        [(25, 25, "1741000/보고 10.hwp", "5"), (1200, 2000, "1741000/사라진 글 1.hwp", "1,180")]
+    {
+        let held = Held { missing, known, since: house::now(), released: false };
+        house.ledger.hold_back(&pipeline(A), Some(held)).await.unwrap();
+        for (language, more) in
+            [("ko", format!("그 밖 {rest}건")), ("en", format!("and {rest} more"))]
+        {
+            let shown = page(&house, &admin, &format!("/queues?hl={language}")).await.body;
+            let files = shown.split("<ul class=\"held\">").nth(1).unwrap();
+            let files = files.split("</ul>").next().unwrap();
+            assert_eq!(files.matches("<bdi>").count(), 20, "{files}");
+            assert!(
+                files.contains(&format!("<bdi>{name}</bdi>")) && files.contains(&more),
+                "{files}"
+            );
+        }
+        let told = get(&house, &admin, "/v1/queues").await.json();
+        let held =
+            &told["queues"].as_array().unwrap().iter().find(|q| q["name"] == pipeline(A)).unwrap()
+                ["held"];
+        assert_eq!(
+            (held["first"].as_array().unwrap().len(), &held["first"][0]),
+            (20, &name.into())
+        );
+    }
+    house.ledger.hold_back(&pipeline(A), None).await.unwrap();
+    assert!(!page(&house, &admin, "/queues").await.body.contains("사라진 파일"));
 }
 
 #[tokio::test]

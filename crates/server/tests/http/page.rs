@@ -126,6 +126,82 @@ async fn a_name_that_is_not_utf_8_is_read_as_people_read_it() {
     assert_eq!(answer["path"], key);
 }
 
+/// B10: what was asked for stays, and the cure stands at the field.
+#[tokio::test]
+async fn a_wrong_date_costs_neither_the_query_nor_the_form() {
+    let Rig { house, admin, .. } = rig().await;
+    house.take(&paper(A, "1741000/a.pdf", "가", "침수")).await;
+    let asked = "q=%EC%B9%A8%EC%88%98&kind=document&path=press&sort=newest";
+    let shown = page(&house, &admin, &format!("/?{asked}&from=zz%22")).await;
+    assert_eq!(shown.status, 400, "{}", shown.body);
+    let form =
+        shown.body.split("<form class=\"search\"").nth(1).unwrap().split("</form>").next().unwrap();
+    for kept in [
+        r#"value="침수""#,
+        r#"name="from" value="zz&quot;""#,
+        r#"name="path" value="press""#,
+        r#"name="kind" value="document""#,
+        r#"value="newest" selected"#,
+        "<details open>",
+    ] {
+        assert!(form.contains(kept), "{kept}: {form}");
+    }
+    let field = form.split("name=\"from\"").nth(1).unwrap().split("</label>").next().unwrap();
+    assert!(field.contains(r#"aria-invalid="true" aria-describedby="from-wrong""#), "{field}");
+    assert!(field.contains(r#"id="from-wrong" role="alert""#) && field.contains("2026-07-14"));
+    assert!(!form.contains("to-wrong"), "only what is wrong: {form}");
+    assert_eq!(shown.body.matches("role=\"alert\"").count(), 1, "told once: {}", shown.body);
+    assert!(
+        shown.body.contains("/?q=%EC%B9%A8%EC%88%98&amp;path=press"),
+        "filters can be taken away"
+    );
+
+    // The other field, the other language, and both at once.
+    let both = page(&house, &admin, &format!("/?{asked}&from=1&to=2026-13&hl=en")).await.body;
+    assert!(both.contains("from-wrong") && both.contains("to-wrong"), "{both}");
+    assert!(both.contains("That is no date.") && !both.contains("적어 주세요"), "{both}");
+    // What has no field is told under the form.
+    let sorted = page(&house, &admin, "/?q=%EC%B9%A8%EC%88%98&sort=best").await;
+    assert_eq!(sorted.status, 400);
+    assert!(sorted.body.contains(r#"value="침수""#) && sorted.body.contains("`newest`"));
+    // Dates are read as people write them.
+    for date in ["2026.7.14", "2026.+7.+14.", "2026%EB%85%84+7%EC%9B%94"] {
+        assert_eq!(page(&house, &admin, &format!("/?{asked}&from={date}")).await.status, 200);
+    }
+    // Programs are told as ever.
+    let told = get(&house, &admin, "/v1/search?from=zz").await;
+    assert_eq!(told.status, 400);
+    assert!(told.json()["detail"].as_str().unwrap().contains("2026-11-23"), "{}", told.body);
+}
+
+/// On a phone the filters are asked for above the hits; without a script, too.
+#[tokio::test]
+async fn filters_are_asked_for_before_the_hits() {
+    let Rig { house, admin, .. } = rig().await;
+    house.take(&paper(A, "1741000/a.pdf", "가", "침수")).await;
+    let shown = page(&house, &admin, "/?q=%EC%B9%A8%EC%88%98").await.body;
+    let opener = shown.find(r#"popovertarget="facets""#).unwrap();
+    assert!(opener < shown.find("<ol class=\"hits\">").unwrap(), "{shown}");
+    let sheet = shown.split("<aside").nth(1).unwrap();
+    let head = sheet.split('>').next().unwrap();
+    assert!(head.contains("id=\"facets\"") && head.contains("popover"), "{head}");
+    assert!(sheet.contains(r#"popovertargetaction="hide""#), "it can be closed: {sheet}");
+    let nothing = page(&house, &admin, "/?q=nothing").await.body;
+    assert!(!nothing.contains("popovertarget"), "nothing to choose from: {nothing}");
+}
+
+/// What a document says of itself is told in the words of the page.
+#[tokio::test]
+async fn properties_have_names_in_both_languages() {
+    let Rig { house, admin, .. } = rig().await;
+    let id = house.take(&paper(A, "1741000/a.pdf", "침수 대책", "침수")).await;
+    for (language, name) in [("ko", "제목"), ("en", "Title")] {
+        let shown = page(&house, &admin, &format!("/documents/{id}?hl={language}")).await.body;
+        assert!(shown.contains(&format!("<dt>{name}</dt><dd><bdi>침수 대책")), "{shown}");
+        assert!(!shown.contains("<dt>title</dt>"), "{shown}");
+    }
+}
+
 /// B5: a waiting file has its page, and is told apart from one that is not there.
 #[tokio::test]
 async fn a_file_that_waits_has_its_page() {

@@ -1,0 +1,338 @@
+//! The properties of a document as people read them: the one table of their names, in both languages.
+
+use madang_document::metadata::{self, Metadata, Value};
+
+use crate::pages::words::{Words, minute};
+use crate::sentence::Sentence;
+use madang_document::timestamp::Timestamp;
+
+/// How the value of a property is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// As it is.
+    Plain,
+    /// A moment, if it says so; a date or a time of no place stays as it is.
+    Moment,
+    /// A span, told in seconds.
+    Seconds,
+    /// With a unit behind it.
+    Unit(&'static str),
+    /// Bits a second.
+    Rate,
+    /// The code of a language.
+    Language,
+    /// The name of a separator.
+    Separator,
+}
+
+use Form::{Language, Moment, Plain, Rate, Seconds, Separator, Unit};
+
+/// Name of a property, in Korean, in English, and how its value is written; in the order of the page.
+const TABLE: &[(&str, &str, &str, Form)] = &[
+    (metadata::TITLE, "제목", "Title", Plain),
+    (metadata::DESCRIPTION, "설명", "Description", Plain),
+    (metadata::KEYWORDS, "주제어", "Keywords", Plain),
+    (metadata::AUTHOR, "작성자", "Author", Plain),
+    (metadata::LAST_SAVED_BY, "마지막 저장한 사람", "Last saved by", Plain),
+    ("mail.from", "보낸 사람", "From", Plain),
+    ("mail.to", "받는 사람", "To", Plain),
+    ("mail.cc", "참조", "Cc", Plain),
+    ("mail.bcc", "숨은 참조", "Bcc", Plain),
+    (metadata::CREATED, "만든 때", "Created", Moment),
+    (metadata::MODIFIED, "고친 때", "Changed", Moment),
+    (metadata::TAKEN_AT, "찍은 때", "Taken", Moment),
+    ("calendar.start", "일정 시작", "Starts", Moment),
+    ("calendar.end", "일정 끝", "Ends", Moment),
+    ("calendar.location", "장소", "Place", Plain),
+    ("calendar.method", "일정의 성격", "Kind of invitation", Plain),
+    (metadata::PAGES, "쪽수", "Pages", Plain),
+    (metadata::SLIDES, "슬라이드 수", "Slides", Plain),
+    (metadata::SHEETS, "시트 수", "Sheets", Plain),
+    ("chapters", "장 수", "Chapters", Plain),
+    ("csv.header", "열 이름", "Column names", Plain),
+    ("csv.rows", "행 수", "Rows", Plain),
+    ("csv.columns", "열 수", "Columns", Plain),
+    ("csv.separator", "구분자", "Separator", Separator),
+    (metadata::WIDTH, "너비", "Width", Unit("px")),
+    (metadata::HEIGHT, "높이", "Height", Unit("px")),
+    (metadata::DURATION, "길이", "Duration", Seconds),
+    (metadata::GPS_LATITUDE, "위도", "Latitude", Unit("°")),
+    (metadata::GPS_LONGITUDE, "경도", "Longitude", Unit("°")),
+    (metadata::GPS_ALTITUDE, "고도", "Altitude", Unit("m")),
+    (metadata::CAMERA_MAKE, "카메라 제조사", "Camera maker", Plain),
+    (metadata::CAMERA_MODEL, "카메라 모델", "Camera model", Plain),
+    ("exif.lens_model", "렌즈", "Lens", Plain),
+    ("exif.exposure_time_s", "노출 시간", "Exposure", Seconds),
+    ("exif.f_number", "조리개 값", "F-number", Plain),
+    ("exif.focal_length_mm", "초점 거리", "Focal length", Unit("mm")),
+    ("exif.iso", "감도(ISO)", "ISO speed", Plain),
+    ("exif.flash", "플래시 사용", "Flash fired", Plain),
+    ("exif.x_resolution", "가로 해상도", "Horizontal resolution", Plain),
+    ("exif.y_resolution", "세로 해상도", "Vertical resolution", Plain),
+    ("exif.comment", "사진 설명", "Comment on the photo", Plain),
+    ("jpeg.comment", "그림 설명", "Comment in the picture", Plain),
+    ("gif.comment", "그림 설명", "Comment in the picture", Plain),
+    (metadata::ORIENTATION, "사진 방향(EXIF)", "Orientation (EXIF)", Plain),
+    (metadata::BIT_DEPTH, "표본당 비트", "Bits per sample", Plain),
+    (metadata::CHANNELS, "색 채널 수", "Channels of colour", Plain),
+    (metadata::FRAMES, "그림 장수", "Frames", Plain),
+    ("tag.artist", "연주·진행", "Artist", Plain),
+    ("tag.album", "앨범", "Album", Plain),
+    ("tag.album_artist", "앨범 연주자", "Album artist", Plain),
+    ("tag.composer", "작곡자", "Composer", Plain),
+    ("tag.genre", "갈래", "Genre", Plain),
+    ("tag.track", "곡 번호", "Track", Plain),
+    ("tag.disc", "디스크 번호", "Disc", Plain),
+    ("tag.date", "발표한 때", "Released", Moment),
+    ("tag.publisher", "발행처", "Publisher", Plain),
+    ("tag.language", "음성 언어", "Language of the recording", Language),
+    ("tag.comment", "음성 설명", "Comment on the recording", Plain),
+    ("tag.encoded_by", "부호화한 프로그램", "Encoded by", Plain),
+    (metadata::AUDIO_PRESENT, "소리 있음", "Has sound", Plain),
+    (metadata::SUBTITLE_TRACKS, "자막 수", "Subtitle tracks", Plain),
+    (metadata::FPS, "초당 장면 수", "Frames a second", Plain),
+    (metadata::ROTATION, "돌림", "Rotation", Unit("°")),
+    (metadata::VIDEO_CODEC, "영상 코덱", "Video codec", Plain),
+    (metadata::AUDIO_CODEC, "음성 코덱", "Audio codec", Plain),
+    (metadata::SAMPLE_RATE, "표본화율", "Sample rate", Unit("Hz")),
+    (metadata::AUDIO_CHANNELS, "음성 채널 수", "Channels of sound", Plain),
+    (metadata::BIT_RATE, "전송률", "Bit rate", Rate),
+    (metadata::STREAMS, "담긴 줄기", "Streams", Plain),
+    (metadata::CONTAINER, "영상·음성 파일의 틀", "Container", Plain),
+    ("dc.title", "제목(더블린 코어)", "Title (Dublin Core)", Plain),
+    ("dc.creator", "만든 이(더블린 코어)", "Creator (Dublin Core)", Plain),
+    ("dc.description", "설명(더블린 코어)", "Description (Dublin Core)", Plain),
+    ("dc.publisher", "발행처", "Publisher", Plain),
+    ("dc.date", "발행일", "Published", Moment),
+    ("dc.language", "적힌 언어", "Stated language", Language),
+    ("dc.identifier", "식별자", "Identifier", Plain),
+    (metadata::COPYRIGHT, "저작권", "Copyright", Plain),
+    (metadata::PRODUCER, "만든 프로그램", "Made with", Plain),
+    ("pdf.creator", "원본 프로그램", "Original program", Plain),
+    ("hwp.comments", "문서 설명", "Comments", Plain),
+    (metadata::FORMAT_VERSION, "형식 버전", "Version of the format", Plain),
+    ("hwp.xml_version", "XML 버전", "Version of the XML", Plain),
+    (metadata::ENCODING, "문자 인코딩", "Character encoding", Plain),
+    (metadata::ENCRYPTED, "암호화됨", "Encrypted", Plain),
+    ("mail.message_id", "메일 식별자", "Message id", Plain),
+    ("mail.class", "메일의 성격", "Class of the message", Plain),
+];
+
+/// What the author named himself keeps the name that the author gave it.
+const OWN: &str = "office.";
+
+/// A property as people read it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Property {
+    pub(crate) name: String,
+    pub(crate) value: String,
+}
+
+/// The properties of a document in the order in which people look for them. One that no table knows comes last, under
+/// the name that its file gives it.
+pub(crate) fn properties(words: Words, metadata: &Metadata) -> Vec<Property> {
+    let mut rows: Vec<(usize, Property)> = Vec::new();
+    for (key, value) in metadata.iter() {
+        let known = TABLE.iter().enumerate().find(|(_, (name, ..))| *name == key);
+        let (place, name, form) = match known {
+            Some((place, (_, ko, en, form))) => {
+                (place, Sentence::new(ko, en).say(words.0).to_owned(), *form)
+            }
+            None => (usize::MAX, key.strip_prefix(OWN).unwrap_or(key).to_owned(), Plain),
+        };
+        rows.push((place, Property { name, value: shortened(written(words, form, value)) }));
+    }
+    rows.sort_by_key(|(place, _)| *place);
+    rows.into_iter().map(|(_, property)| property).collect()
+}
+
+/// Values of a list that are shown, and characters of a value.
+const LIST: usize = 50;
+const LONGEST: usize = 1000;
+
+fn shortened(mut text: String) -> String {
+    if let Some((cut, _)) = text.char_indices().nth(LONGEST) {
+        text.truncate(cut);
+        text.push('…');
+    }
+    text
+}
+
+fn written(words: Words, form: Form, value: &Value) -> String {
+    match value {
+        Value::Bool(true) => words.say("예", "yes").to_owned(),
+        Value::Bool(false) => words.say("아니요", "no").to_owned(),
+        Value::Integer(n) => number(words, form, *n as f64, n.to_string()),
+        Value::Number(n) => number(words, form, *n, n.to_string()),
+        Value::Text(text) => match form {
+            Moment => moment(text),
+            Language => words.language(text).to_owned(),
+            Separator => separator(words, text).to_owned(),
+            Plain | Seconds | Unit(_) | Rate => text.clone(),
+        },
+        Value::List(list) => {
+            let some = list.iter().take(LIST).map(|value| match value {
+                Value::List(inner) => format!("[{}]", inner.len()),
+                other => written(words, form, other),
+            });
+            let mut written = some.collect::<Vec<String>>().join(", ");
+            if list.len() > LIST {
+                written.push_str(", …");
+            }
+            written
+        }
+    }
+}
+
+fn number(words: Words, form: Form, n: f64, plain: String) -> String {
+    match form {
+        Unit(unit @ "°") => format!("{plain}{unit}"),
+        Unit(unit) => format!("{plain} {unit}"),
+        Rate => format!("{:.0} kbit/s", n / 1000.0),
+        Seconds if n < 60.0 => format!("{plain}{}", words.say("초", " s")),
+        Seconds => {
+            // A cast of a number that is out of range saturates.
+            let whole = n.round() as u64;
+            let (hours, minutes, seconds) = (whole / 3600, whole / 60 % 60, whole % 60);
+            if hours > 0 {
+                format!("{hours}:{minutes:02}:{seconds:02}")
+            } else {
+                format!("{minutes}:{seconds:02}")
+            }
+        }
+        Plain | Moment | Language | Separator => plain,
+    }
+}
+
+/// A moment in Korea; what names no moment (a date, a time without a place) as it is.
+fn moment(text: &str) -> String {
+    match Timestamp::parse(text) {
+        Some(moment) => minute(moment),
+        None => text.replacen('T', " ", 1),
+    }
+}
+
+fn separator(words: Words, name: &str) -> &str {
+    match name {
+        "comma" => words.say("쉼표", "comma"),
+        "semicolon" => words.say("쌍반점", "semicolon"),
+        "tab" => words.say("탭", "tab"),
+        "bar" => words.say("세로줄", "vertical bar"),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use madang_document::locale::Locale;
+
+    use super::*;
+
+    #[test]
+    fn properties_are_read_in_both_languages() {
+        let mut metadata = Metadata::default();
+        metadata.set(metadata::AUDIO_PRESENT, true);
+        metadata.set("csv.separator", "comma");
+        metadata.set(metadata::CREATED, "2026-03-02T00:00:00Z");
+        metadata.set(metadata::DURATION, 75.4);
+        metadata.set(metadata::GPS_LATITUDE, 35.49);
+        metadata.set("office.결재 번호", "12");
+        metadata.set("unheard.of", 1u32);
+        metadata.set(metadata::KEYWORDS, vec!["침수", "도로"]);
+        let read = |locale| -> Vec<(String, String)> {
+            let properties = properties(Words(locale), &metadata).into_iter();
+            properties.map(|property| (property.name, property.value)).collect()
+        };
+        let pairs = |pairs: [(&str, &str); 8]| pairs.map(|(a, b)| (a.to_owned(), b.to_owned()));
+        assert_eq!(
+            read(Locale::Korean),
+            pairs([
+                ("주제어", "침수, 도로"),
+                ("만든 때", "2026-03-02 09:00"),
+                ("구분자", "쉼표"),
+                ("길이", "1:15"),
+                ("위도", "35.49°"),
+                ("소리 있음", "예"),
+                ("결재 번호", "12"),
+                ("unheard.of", "1"),
+            ])
+        );
+        assert_eq!(
+            read(Locale::English),
+            pairs([
+                ("Keywords", "침수, 도로"),
+                ("Created", "2026-03-02 09:00"),
+                ("Separator", "comma"),
+                ("Duration", "1:15"),
+                ("Latitude", "35.49°"),
+                ("Has sound", "yes"),
+                ("결재 번호", "12"),
+                ("unheard.of", "1"),
+            ])
+        );
+    }
+
+    #[test]
+    fn values_are_written_with_their_units() {
+        let words = Words(Locale::Korean);
+        for (form, value, expected) in [
+            (Seconds, Value::Number(0.89), "0.89초"),
+            (Seconds, Value::Integer(3723), "1:02:03"),
+            (Rate, Value::Integer(127_010), "127 kbit/s"),
+            (Unit("px"), Value::Integer(640), "640 px"),
+            (Moment, Value::from("2026-03-05T10:00:00"), "2026-03-05 10:00:00"),
+            (Moment, Value::from("2026-03-02"), "2026-03-02"),
+            (Language, Value::from("ko"), "한국어"),
+            (Separator, Value::from("|"), "|"),
+            (Plain, Value::from(vec!["가"; 51]), &("가, ".repeat(50) + "…")),
+        ] {
+            assert_eq!(written(words, form, &value), expected, "{form:?}");
+        }
+        assert_eq!(shortened("가".repeat(1001)).chars().count(), 1001);
+    }
+
+    /// Every property that a reader gives has its name: those of the vocabulary, and those that the fixtures hold.
+    #[test]
+    fn every_property_has_a_name_in_both_languages() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let vocabulary = root.join("crates/document/src/metadata.rs");
+        let vocabulary = std::fs::read_to_string(vocabulary).unwrap();
+        let mut given: BTreeSet<String> = vocabulary
+            .lines()
+            .filter(|line| line.starts_with("pub const "))
+            .filter_map(|line| line.split('"').nth(1).map(str::to_owned))
+            .collect();
+        assert!(given.len() > 30, "{given:?}");
+        for folder in std::fs::read_dir(root.join("fixtures")).unwrap().flatten() {
+            for file in std::fs::read_dir(folder.path()).into_iter().flatten().flatten() {
+                if file.path().extension().is_none_or(|extension| extension != "expected") {
+                    continue;
+                }
+                let expected = std::fs::read_to_string(file.path()).unwrap();
+                // The properties stand between the head and the text, indented by two; their further lines by more.
+                let properties = expected
+                    .lines()
+                    .skip_while(|line| !line.starts_with("  "))
+                    .take_while(|line| line.starts_with("  "))
+                    .filter_map(|line| line.strip_prefix("  "))
+                    .filter(|line| !line.starts_with(' '))
+                    .filter_map(|line| line.split_once(": ").map(|(name, _)| name.to_owned()));
+                given.extend(properties);
+            }
+        }
+        assert!(given.contains("csv.separator"), "{given:?}");
+        let names: BTreeSet<&str> = TABLE.iter().map(|(name, ..)| *name).collect();
+        assert_eq!(names.len(), TABLE.len(), "each once");
+        let nameless: Vec<&String> = given
+            .iter()
+            .filter(|name| !name.starts_with(OWN) && !names.contains(name.as_str()))
+            .collect();
+        assert!(nameless.is_empty(), "{nameless:?}");
+        for (name, ko, en, _) in TABLE {
+            assert!(ko.chars().any(|c| !c.is_ascii()) && en.is_ascii(), "{name}: {ko}, {en}");
+        }
+    }
+}

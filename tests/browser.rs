@@ -18,8 +18,10 @@ use madang_tests::ground::binary::fixture;
 use madang_tests::ground::service::Service;
 use madang_tests::ground::wait::until;
 use madang_tests::ground::yard::Yard;
+use serde_json::json;
 use tempfile::TempDir;
 use thirtyfour::common::log::LoggingPrefsLogLevel;
+use thirtyfour::extensions::cdp::ChromeDevTools;
 use thirtyfour::prelude::*;
 
 /// The process of chromedriver. It ends with this, and its browser with it.
@@ -95,6 +97,34 @@ impl Browser {
             element.is_displayed().await.ok()?.then_some(element)
         })
         .await
+    }
+
+    /// Shows the page as a phone does, 390 pixels wide, or as a desk does again.
+    async fn on_a_phone(&self, phone: bool) {
+        let tools = ChromeDevTools::new(self.page.handle().clone());
+        let (command, size) = match phone {
+            true => (
+                "Emulation.setDeviceMetricsOverride",
+                json!({ "width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": true }),
+            ),
+            false => ("Emulation.clearDeviceMetricsOverride", json!({})),
+        };
+        tools.execute_cdp_with_params(command, size).await.unwrap();
+    }
+
+    /// Signs in, with the link that the service printed.
+    async fn sign_in(&self, service: &Service) {
+        self.page.goto(&service.sign_in_link().await).await.unwrap();
+        self.see("input#q").await;
+    }
+
+    /// Waits until the text of an element says this.
+    async fn says(&self, selector: &str, words: &str) {
+        until(&format!("`{selector}` says {words}"), async || {
+            let element = self.page.find(By::Css(selector)).await.ok()?;
+            element.text().await.ok().filter(|text| text.contains(words))
+        })
+        .await;
     }
 
     async fn text(&self, selector: &str) -> String {
@@ -184,7 +214,15 @@ async fn a_person_signs_in_searches_drops_and_watches() {
         job.text().await.ok().filter(|text| text.contains("잘린 문서.hwpx"))
     })
     .await;
-    assert!(job.contains("손상") && job.contains("ZIP"), "the reason is told: {job}");
+    assert!(job.contains("손상되어 읽지 못했습니다"), "the reason is told: {job}");
+    // What the reader said of it is in English, and is there for whoever opens it.
+    until("what the reader said can be opened", async || {
+        // The list may be drawn anew between the two steps.
+        let summary = browser.page.find(By::Css("#jobs .job details.remark summary")).await.ok()?;
+        summary.click().await.ok()
+    })
+    .await;
+    browser.says("#jobs .job details.remark [lang=en]", "ZIP").await;
     browser.picture("4-queues").await;
     browser.quiet().await;
 
@@ -235,6 +273,132 @@ async fn a_person_signs_in_searches_drops_and_watches() {
     browser.page.delete_all_cookies().await.unwrap();
     browser.page.goto(&link).await.unwrap();
     browser.see("input#key").await;
+    browser.end().await;
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_word_for_all_is_about_what_was_chosen_at_once() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    let service = Service::start(&yard, &[]).await;
+    let browser = Browser::start().await;
+    browser.sign_in(&service).await;
+    browser.page.goto(format!("{}/drop", service.url)).await.unwrap();
+    browser.see("#zone").await;
+    let choose = async |names: &[&str], text: &str| {
+        let files = names.iter().map(|name| yard.write_now(name, format!("{name} {text}")));
+        let files: Vec<String> = files.map(|file| file.to_str().unwrap().to_owned()).collect();
+        let input = browser.page.find(By::Css("input#files")).await.unwrap();
+        input.send_keys(files.join("\n")).await.unwrap();
+    };
+    let newest = "#receipts .receipt:first-child";
+    let before = "#receipts .receipt:nth-child(2)";
+
+    choose(&["하나.txt", "둘.txt"], "firsttext").await;
+    browser.says("#summary", "2 / 2").await;
+    choose(&["하나.txt", "둘.txt"], "secondtext").await;
+    browser.see(&format!("{newest} fieldset.choices")).await;
+    browser.see(&format!("{before} fieldset.choices")).await;
+    browser.see(&format!("{before} .choices input")).await.click().await.unwrap();
+    browser.picture("7-all").await;
+    browser.see(&format!("{before} .choices button.danger")).await.click().await.unwrap();
+    browser.says("#summary", "4 / 4").await;
+    until("both are replaced", async || {
+        (service.found("secondtext").await.len() == 2).then_some(())
+    })
+    .await;
+
+    // What comes later is asked about anew.
+    choose(&["하나.txt"], "thirdtext").await;
+    browser.see(&format!("{newest} fieldset.choices")).await;
+    assert_eq!(service.found("secondtext").await.len(), 2, "nothing is replaced unasked");
+    browser.see(&format!("{newest} .choices button:last-of-type")).await.click().await.unwrap();
+    browser.says("#summary", "4 / 5 · 건너뜀 1").await;
+
+    // What the pipeline leaves out is no failure, and sending it again would change nothing.
+    choose(&[".숨김.txt"], "hiddentext").await;
+    browser.says("#summary", "4 / 6 · 건너뜀 1 · 받지 않음 1").await;
+    let told = browser.text(newest).await;
+    assert!(told.contains("받지 않음") && told.contains("받지 않는 이름"), "{told}");
+    let told = told.replace(".숨김.txt", "");
+    assert!(!told.contains(|c: char| c.is_ascii_alphabetic()), "in one language: {told}");
+    let buttons = browser.page.find_all(By::Css(format!("{newest} button"))).await.unwrap();
+    assert!(buttons.is_empty(), "nothing to press");
+    browser.picture("8-left-out").await;
+    browser.on_a_phone(true).await;
+    browser.picture("8-left-out-phone").await;
+
+    // Chrome itself remarks on each answer of 412 and 422.
+    browser.quiet_but(|message| message.contains("412") || message.contains("422")).await;
+    browser.end().await;
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn filters_and_questions_open_by_themselves() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    yard.write("drop/press/점검.txt", fixture("text/utf8.txt"));
+    yard.write("drop/press/잘린 문서.hwpx", fixture("hwpx/cut-early.hwpx"));
+    let service = Service::start(&yard, &[]).await;
+    service.settled(2).await;
+    until("the text is found", async || {
+        (!service.found("안전점검").await.is_empty()).then_some(())
+    })
+    .await;
+    let browser = Browser::start().await;
+    browser.sign_in(&service).await;
+    let shown = async |selector: &str| {
+        browser.page.find(By::Css(selector)).await.unwrap().is_displayed().await.unwrap()
+    };
+
+    // On a desk the filters stand beside the hits; on a phone they are asked for above them.
+    let search = format!("{}/?q=%EC%95%88%EC%A0%84%EC%A0%90%EA%B2%80", service.url);
+    browser.page.goto(&search).await.unwrap();
+    browser.see("aside.facets a").await;
+    assert!(!shown("button.narrow").await && !shown(".facets-head").await);
+    browser.picture("9-desk").await;
+    browser.on_a_phone(true).await;
+    browser.see("button.narrow").await;
+    assert!(!shown("aside.facets").await, "folded");
+    let top = async |selector: &str| browser.see(selector).await.rect().await.unwrap().y;
+    assert!(top("button.narrow").await < top("ol.hits").await);
+    browser.picture("9-phone").await;
+    browser.see("button.narrow").await.click().await.unwrap();
+    browser.see("aside.facets a").await;
+    browser.picture("9-phone-open").await;
+    browser.see("aside.facets .facets-head button").await.click().await.unwrap();
+    assert!(!shown("aside.facets").await, "closed again");
+
+    // A wrong date: all that was asked for stays.
+    browser.page.goto(&format!("{search}&from=zz")).await.unwrap();
+    browser.see("#from-wrong").await;
+    let field = browser.see("input#q").await;
+    assert_eq!(field.prop("value").await.unwrap().as_deref(), Some("안전점검"));
+    browser.picture("10-date-phone").await;
+    browser.on_a_phone(false).await;
+    browser.picture("10-date").await;
+
+    // To discard is asked about. The safe answer has the focus.
+    browser.page.goto(format!("{}/queues", service.url)).await.unwrap();
+    let opener = "#jobs .job button.danger";
+    browser.see(opener).await.click().await.unwrap();
+    let question = browser.text("#jobs .question").await;
+    assert!(question.contains("버릴까요") && question.contains("잘린 문서.hwpx"), "{question}");
+    browser.picture("11-discard").await;
+    browser.on_a_phone(true).await;
+    browser.picture("11-discard-phone").await;
+    browser.on_a_phone(false).await;
+    let focused = browser.page.active_element().await.unwrap();
+    focused.click().await.unwrap();
+    assert!(!shown("#jobs .question").await, "nothing was done");
+    assert_eq!(service.jobs("quarantined").await.len(), 1);
+    browser.see(opener).await.click().await.unwrap();
+    browser.see("#jobs .question form button").await.click().await.unwrap();
+    until("it is discarded", async || service.jobs("quarantined").await.is_empty().then_some(()))
+        .await;
+    browser.quiet_but(|message| message.contains("400")).await;
     browser.end().await;
     service.stop().await;
 }

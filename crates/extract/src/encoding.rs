@@ -3,41 +3,34 @@
 //! The order argues from certain to likely: a byte order mark, the pattern of 16 and 32 bit units, strict
 //! UTF-8, ISO-2022-KR (its escape sequence is unmistakable). What is left is read in each encoding that it may be in,
 //! CP949, Johab, Windows-1252 and the guess of chardetng, and the likeliest text wins: chardetng alone takes short
-//! Korean text for other East Asian encodings. Where some lines are UTF-8 and others are not, each is read by itself.
+//! Korean text for other East Asian encodings. Where lines disagree, each is read by itself.
 
 use std::borrow::Cow;
 
-use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{EUC_KR, Encoding};
+use encoding_rs::EUC_KR;
 use madang_document::content::Content;
 
+use self::code::{Code, labelled};
+pub use self::decoded::Decoded;
+use self::guess::{likeliest, sample};
 use self::likelihood::{Script, cost, priced};
-use self::units::{bom, is_odd, wide};
+use self::units::{Unit, bom, is_odd, wide, without_tail};
 
 use crate::blob::{Blob, read_range};
 use crate::context::Context;
 use crate::error::ExtractError;
 
+mod code;
+mod decoded;
 mod filler;
 mod gaps;
+mod guess;
 mod iso_2022_kr;
 mod johab;
 mod likelihood;
+mod lines;
 mod units;
 mod utf7;
-
-/// Text with the encoding it was read from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decoded {
-    /// The text, without a byte order mark.
-    pub text: String,
-    /// WHATWG name, or the IANA name of an encoding that the WHATWG leaves out.
-    pub encoding: &'static str,
-    /// Whether bytes had no meaning in it and were replaced by U+FFFD.
-    pub lossy: bool,
-    /// What makes the encoding doubtful: another is nearly as likely, or lines are in different ones.
-    pub doubt: Option<String>,
-}
 
 /// Decodes bytes of unknown encoding. Never fails: what has no meaning is replaced.
 pub fn decode(bytes: &[u8]) -> Decoded {
@@ -51,10 +44,9 @@ pub fn decode_declared(bytes: &[u8], label: Option<&str>) -> Decoded {
     let narrow =
         || bytes.starts_with(UTF_8_MARK) || (bom(bytes).is_none() && wide(bytes).is_none());
     if bytes.contains(&0) && narrow() {
-        let text: Vec<u8> = bytes.iter().copied().filter(|b| *b != 0).collect();
+        let (text, left_out) = gaps::without_nuls(bytes);
         let mut decoded = decode_text(&text, label);
-        let doubt = format!("{} NUL bytes were left out", bytes.len() - text.len());
-        decoded.doubt.get_or_insert(doubt);
+        decoded.doubt.get_or_insert(nuls(left_out));
         return decoded;
     }
     decode_text(bytes, label)
@@ -66,12 +58,25 @@ pub fn johab_letters(code: u16) -> Option<char> {
     johab::letters(first, second)
 }
 
+fn nuls(count: usize) -> String {
+    format!("{count} NUL bytes were left out")
+}
+
+/// Decodes bytes whose encoding is known beyond doubt, as from the whole that they are a piece of; those of no known
+/// encoding as [`decode`] does.
+pub fn decode_known(bytes: &[u8], encoding: Option<&str>) -> String {
+    let code = encoding.and_then(labelled).filter(|_| !bytes.is_ascii());
+    code.map_or_else(|| decode(bytes), |code| code.decode(bytes)).text
+}
+
 /// Decodes bytes that are Johab, the code of the older Korean PCs.
 pub fn decode_johab(bytes: &[u8]) -> Decoded {
     Code::Johab.decode(bytes)
 }
 
 fn decode_text(bytes: &[u8], label: Option<&str>) -> Decoded {
+    // A mark is surer than any label.
+    let label = label.filter(|_| !bytes.starts_with(UTF_8_MARK));
     let declared = label.and_then(labelled);
     // Asked once: of a long text this is most of the time that reading it takes.
     let certain = match certain(bytes) {
@@ -80,15 +85,35 @@ fn decode_text(bytes: &[u8], label: Option<&str>) -> Decoded {
         }
         other => other,
     };
-    let guess = || certain.unwrap_or_else(|| likely(bytes));
-    match declared.map(|code| code.decode(bytes)) {
-        Some(decoded) if !decoded.lossy => decoded,
-        Some(decoded) => {
-            let guess = guess();
-            if guess.lossy { decoded } else { guess }
-        }
-        None => guess(),
+    let Some(code) = declared else { return certain.unwrap_or_else(|| likely(bytes)) };
+    let decoded = code.decode(bytes);
+    if decoded.lossy {
+        let guess = certain.unwrap_or_else(|| likely(bytes));
+        return if guess.lossy { decoded } else { guess };
     }
+    match certain {
+        Some(_) => decoded,
+        None => mislabelled(bytes, code).unwrap_or(decoded),
+    }
+}
+
+/// The text in another encoding than it says, though its bytes have a meaning in that: in single bytes all have. Editors
+/// write `iso-8859-1` over whatever was typed.
+fn mislabelled(bytes: &[u8], declared: Code) -> Option<Decoded> {
+    let (code, _) = likeliest(bytes);
+    let may =
+        code.script() == Script::Korean || declared == Code::Standard(encoding_rs::WINDOWS_1252);
+    if code == declared || !may {
+        return None;
+    }
+    let head = sample(bytes);
+    let price = |code: Code| cost(&code.decode(head).text, code.script());
+    if price(code) * 10 >= price(declared) * 7 {
+        return None;
+    }
+    let decoded = code.decode(bytes);
+    let doubt = format!("it says it is in {}, but was read as {}", declared.name(), code.name());
+    (!decoded.lossy).then_some(Decoded { doubt: Some(doubt), ..decoded })
 }
 
 /// The text in the encoding that it says it has, though it might be UTF-8: single letters of CP949 happen to be letters of that,
@@ -103,68 +128,6 @@ fn no_utf8(bytes: &[u8], utf8: &Decoded, code: Code) -> Option<Decoded> {
     let decoded = code.decode(bytes);
     let cheaper = cost(&decoded.text, code.script()) < cost(&utf8.text, Script::Letters);
     (!decoded.lossy && cheaper).then_some(decoded)
-}
-
-/// An encoding that a text may be in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Code {
-    Standard(&'static Encoding),
-    Johab,
-    Utf7,
-}
-
-impl Code {
-    fn decode(self, bytes: &[u8]) -> Decoded {
-        let (text, lossy) = match self {
-            Code::Standard(encoding) => {
-                let (text, lossy) = encoding.decode_without_bom_handling(bytes);
-                let text = text.into_owned();
-                (if encoding == EUC_KR { filler::compose(text) } else { text }, lossy)
-            }
-            Code::Johab => johab::decode(bytes),
-            Code::Utf7 => utf7::decode(bytes),
-        };
-        Decoded { text, encoding: self.name(), lossy, doubt: None }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Code::Standard(encoding) => encoding.name(),
-            Code::Johab => "Johab",
-            Code::Utf7 => "UTF-7",
-        }
-    }
-
-    fn script(self) -> Script {
-        match self.name() {
-            "EUC-KR" | "Johab" => Script::Korean,
-            "GBK" | "gb18030" | "Big5" => Script::Chinese,
-            "Shift_JIS" | "EUC-JP" | "ISO-2022-JP" => Script::Japanese,
-            _ => Script::Letters,
-        }
-    }
-}
-
-/// The encoding of a label as mails and pages write it: those of the WHATWG, and names that the WHATWG does not know.
-fn labelled(label: &str) -> Option<Code> {
-    let label = label.trim().trim_matches(['"', '\'']).to_ascii_lowercase();
-    Some(match label.as_str() {
-        "cp949" | "ms949" | "x-windows-949" | "uhc" | "ks_c_5601" | "ksc_5601" | "euc_kr"
-        | "euckr" | "5601" => Code::Standard(EUC_KR),
-        "johab" | "cp1361" | "ms1361" | "ksc5601-1992" | "x-johab" => Code::Johab,
-        "utf-7" | "utf7" | "unicode-1-1-utf-7" => Code::Utf7,
-        "cp932" => Code::Standard(encoding_rs::SHIFT_JIS),
-        "cp936" => Code::Standard(encoding_rs::GBK),
-        "cp950" => Code::Standard(encoding_rs::BIG5),
-        // Bytes that hold 16-bit units were found by their pattern; a label in ASCII proves otherwise.
-        "x-user-defined" => return None,
-        label => {
-            let encoding = Encoding::for_label_no_replacement(label.as_bytes())?;
-            // `unicode` and `ucs-2` are names of it, too.
-            let is_wide = [encoding_rs::UTF_16LE, encoding_rs::UTF_16BE].contains(&encoding);
-            Code::Standard(Some(encoding).filter(|_| !is_wide)?)
-        }
-    })
 }
 
 /// Reads a text file up to the limit on text; what lies behind it is a cut.
@@ -215,7 +178,8 @@ pub fn looks_like_text(head: &[u8]) -> bool {
     if bom(head).is_some() || wide(head).is_some() {
         let text = decode(head).text;
         let odd = text.chars().filter(|c| is_odd(*c)).count();
-        return odd * 50 <= text.chars().count();
+        // Nothing but NULs behind a mark is no text.
+        return odd * 50 <= text.chars().count() && (head.len() <= 4 || !text.is_empty());
     }
     let Some(head) = gaps::closed(head) else { return false };
     let head = head.as_ref();
@@ -248,19 +212,22 @@ const ESCAPED_WITHIN: usize = 64 << 10;
 
 /// What needs no guess.
 fn certain(bytes: &[u8]) -> Option<Decoded> {
-    let unicode = match bom(bytes) {
+    let marked = bom(bytes);
+    let wide = match marked {
+        Some((_, Unit::Utf8)) => None,
         Some((length, unit)) => Some((bytes.get(length..).unwrap_or_default(), unit)),
         None => wide(bytes).map(|unit| (bytes, unit)),
     };
-    if let Some((bytes, unit)) = unicode {
+    if let Some((bytes, unit)) = wide {
         let (text, encoding, lossy) = units::decode(bytes, unit);
-        return Some(Decoded { text, encoding, lossy, doubt: None });
+        let tail = bytes.len() - without_tail(bytes, unit).len();
+        return Some(Decoded { text, encoding, lossy, doubt: (tail > 0).then(|| nuls(tail)) });
     }
+    let bytes = bytes.strip_prefix(UTF_8_MARK).unwrap_or(bytes);
     // The encodings of ISO 2022 are made of ASCII bytes, so they must be asked before UTF-8; few files have an escape.
     let escaped = bytes.get(..ESCAPED_WITHIN).unwrap_or(bytes).contains(&0x1B);
-    if escaped && bytes.windows(4).take(4096).any(|w| w == b"\x1B$)C") {
-        let euc = iso_2022_kr::to_euc(bytes);
-        return Some(Decoded { encoding: "ISO-2022-KR", ..Code::Standard(EUC_KR).decode(&euc) });
+    if escaped && bytes.windows(4).take(ESCAPED_WITHIN).any(|w| w == b"\x1B$)C") {
+        return Some(seven_bit(bytes));
     }
     let escapes = [b"\x1B$B", b"\x1B$@", b"\x1B(J"];
     if escaped && bytes.windows(3).take(ESCAPED_WITHIN).any(|w| escapes.iter().any(|e| w == *e)) {
@@ -273,99 +240,27 @@ fn certain(bytes: &[u8]) -> Option<Decoded> {
     Some(Decoded { text: text.to_owned(), encoding: "UTF-8", lossy: false, doubt: None })
 }
 
-fn likely(bytes: &[u8]) -> Decoded {
-    if let Some(decoded) = by_line(bytes) {
-        return decoded;
+/// ISO-2022-KR, and what stands in eight bits between its lines.
+fn seven_bit(bytes: &[u8]) -> Decoded {
+    if bytes.is_ascii() {
+        let euc = iso_2022_kr::to_euc(bytes);
+        return Decoded { encoding: "ISO-2022-KR", ..Code::Standard(EUC_KR).decode(&euc) };
     }
-    if let Some(text) = damaged_utf8(bytes) {
-        return Decoded { text, encoding: "UTF-8", lossy: true, doubt: None };
-    }
-    let (code, doubt) = likeliest(bytes);
-    Decoded { doubt, ..code.decode(bytes) }
-}
-
-/// Damaged UTF-8 is still UTF-8: most of what is not ASCII forms whole characters.
-fn damaged_utf8(bytes: &[u8]) -> Option<String> {
-    let utf8 = String::from_utf8_lossy(bytes);
-    let replaced = utf8.chars().filter(|c| *c == '\u{FFFD}').count();
-    let whole = utf8.chars().filter(|c| !c.is_ascii() && *c != '\u{FFFD}').count();
-    (whole > replaced * 4).then(|| utf8.into_owned())
-}
-
-/// The encoding whose reading of the bytes is the likeliest, and the doubt if another is nearly as likely.
-fn likeliest(bytes: &[u8]) -> (Code, Option<String>) {
-    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
-    // 256 KiB tell the encoding of any text; more only cost time.
-    detector.feed(bytes.get(..256 << 10).unwrap_or(bytes), true);
-    let guess = Code::Standard(detector.guess(None, Utf8Detection::Deny));
-    let bytes = sample(bytes);
-    let mut readings = Vec::new();
-    for code in
-        [Code::Standard(EUC_KR), guess, Code::Standard(encoding_rs::WINDOWS_1252), Code::Johab]
-    {
-        // Of single bytes the detector knows more than the price of letters does.
-        let settled = guess.script() == Script::Letters && code != guess;
-        if (settled && code.script() == Script::Letters)
-            || readings.iter().any(|(_, known, _)| *known == code)
-        {
-            continue;
+    let bytes = iso_2022_kr::lines_to_utf8(bytes);
+    let mut decoded = match valid_utf8(&bytes) {
+        Some(text) => {
+            Decoded { text: text.to_owned(), encoding: "UTF-8", lossy: false, doubt: None }
         }
-        let text = code.decode(bytes).text;
-        readings.push((cost(&text, code.script()), code, text));
-    }
-    readings.sort_by_key(|(cost, ..)| *cost);
-    let mut readings = readings.into_iter();
-    let Some((best, code, text)) = readings.next() else { return (guess, None) };
-    let near = readings.next().filter(|(cost, _, other)| *cost * 10 < best * 11 && *other != text);
-    let doubt = near.map(|(_, other, _)| {
-        format!("it was read as {}, but may be in {} as well", code.name(), other.name())
-    });
-    (code, doubt)
-}
-
-/// Some 32 KiB from the start, up to a line end if there is one: as much as a guess needs.
-fn sample(bytes: &[u8]) -> &[u8] {
-    let Some(head) = bytes.get(..32 << 10) else { return bytes };
-    let end = head.iter().rposition(|b| *b == b'\n').map_or(head.len(), |at| at + 1);
-    head.get(..end).unwrap_or(head)
-}
-
-/// Reads each line by itself if some are UTF-8 beyond doubt and others are not: files that were put together out of
-/// several, and logs of several programs.
-fn by_line(bytes: &[u8]) -> Option<Decoded> {
-    let is_utf8 = |line: &[u8]| std::str::from_utf8(line).is_ok();
-    // Two bytes of CP949 may happen to be a letter of UTF-8; three hardly are.
-    let is_sure = |line: &[u8]| {
-        std::str::from_utf8(line).is_ok_and(|text| text.chars().any(|c| c >= '\u{800}'))
+        None => lines::decode(&bytes),
     };
-    let lines = || bytes.split_inclusive(|b| *b == b'\n');
-    if !lines().any(is_sure) {
-        return None;
-    }
-    let others: Vec<&[u8]> =
-        lines().filter(|line| !is_utf8(line) && damaged_utf8(line).is_none()).collect();
-    let (code, _) = likeliest(&others.concat());
-    let mut text = String::with_capacity(bytes.len());
-    let mut lossy = false;
-    for line in lines() {
-        match std::str::from_utf8(line) {
-            Ok(line) => text.push_str(line),
-            Err(_) => match damaged_utf8(line) {
-                Some(line) => {
-                    lossy = true;
-                    text.push_str(&line);
-                }
-                None => {
-                    let line = code.decode(line);
-                    lossy |= line.lossy;
-                    text.push_str(&line.text);
-                }
-            },
-        }
-    }
-    let doubt = format!("{} lines are in {}, the others in UTF-8", others.len(), code.name());
-    let doubt = (!others.is_empty()).then_some(doubt);
-    Some(Decoded { text, encoding: "UTF-8", lossy, doubt })
+    decoded.lossy |= decoded.text.contains('\u{FFFD}');
+    let doubt = "some lines are in ISO-2022-KR".to_owned();
+    decoded.doubt = Some(decoded.doubt.map_or(doubt.clone(), |other| format!("{doubt}; {other}")));
+    decoded
+}
+
+fn likely(bytes: &[u8]) -> Decoded {
+    lines::decode(bytes.strip_prefix(UTF_8_MARK).unwrap_or(bytes))
 }
 
 /// The text if it is UTF-8; a character that is cut off at the end does not count against it.

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 pub(super) fn closed(head: &[u8]) -> Option<Cow<'_, [u8]>> {
     const LONG: usize = 16;
     const MOST: usize = 4;
+    const LEAST: usize = 4;
     if !head.contains(&0) {
         return Some(head.into());
     }
@@ -29,5 +30,27 @@ pub(super) fn closed(head: &[u8]) -> Option<Cow<'_, [u8]>> {
         }
     }
     text.extend_from_slice(rest);
-    (!text.trim_ascii().is_empty()).then_some(text.into())
+    // Two bytes before nothing are the mark of some format.
+    (text.trim_ascii().len() >= LEAST).then_some(text.into())
+}
+
+/// The bytes without their NULs, and how many there were. A run of them between letters was a gap, which stays one: records
+/// of fixed lengths are filled with them.
+pub(super) fn without_nuls(bytes: &[u8]) -> (Vec<u8>, usize) {
+    const GAP: usize = 4;
+    let mut text = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    let mut left_out = 0;
+    while let Some(at) = rest.iter().position(|b| *b == 0) {
+        let (before, gap) = rest.split_at(at);
+        text.extend_from_slice(before);
+        let length = gap.iter().take_while(|b| **b == 0).count();
+        rest = gap.get(length..).unwrap_or_default();
+        left_out += length;
+        if length >= GAP && !text.is_empty() && !rest.is_empty() {
+            text.push(b' ');
+        }
+    }
+    text.extend_from_slice(rest);
+    (text, left_out)
 }

@@ -18,7 +18,7 @@ pub(super) fn decode(bytes: &[u8]) -> (String, bool) {
             // A line end is none of a pair: the byte before it is damage, not the line.
             Some((&second, after)) if second >= 0x31 => {
                 rest = after;
-                letters(first, second).or_else(|| other(first, second))
+                pair(first, second)
             }
             _ => None,
         };
@@ -26,6 +26,11 @@ pub(super) fn decode(bytes: &[u8]) -> (String, bool) {
         text.push(c.unwrap_or(char::REPLACEMENT_CHARACTER));
     }
     (text, lossy)
+}
+
+/// What two bytes are: a syllable, a letter, a symbol or a Hanja.
+pub(super) fn pair(first: u8, second: u8) -> Option<char> {
+    letters(first, second).or_else(|| other(first, second))
 }
 
 /// A syllable, or a letter that stands alone.

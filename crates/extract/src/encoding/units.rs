@@ -27,6 +27,17 @@ pub(super) fn bom(bytes: &[u8]) -> Option<(usize, Unit)> {
         .map(|(mark, unit)| (mark.len(), unit))
 }
 
+/// The bytes without the units of NUL that a crash leaves at the end.
+pub(super) fn without_tail(bytes: &[u8], unit: Unit) -> &[u8] {
+    let width = match unit {
+        Unit::Utf8 => 1,
+        Unit::Utf16Le | Unit::Utf16Be => 2,
+        Unit::Utf32Le | Unit::Utf32Be => 4,
+    };
+    let end = bytes.iter().rposition(|b| *b != 0).map_or(0, |at| at + 1);
+    bytes.get(..end.next_multiple_of(width)).unwrap_or(bytes)
+}
+
 /// Recognises 16 and 32 bit units without a mark by what they would spell: letters with spaces or line ends
 /// between them. Plain ASCII read as 16-bit units spells ideographs too, but never a space.
 pub(super) fn wide(bytes: &[u8]) -> Option<Unit> {
@@ -36,12 +47,14 @@ pub(super) fn wide(bytes: &[u8]) -> Option<Unit> {
         return None;
     }
     for unit in [Unit::Utf32Le, Unit::Utf32Be] {
+        let head = without_tail(head, unit);
         let mut units = head.chunks_exact(4).map(|four| char32(four, unit));
-        if units.all(|c| c.is_some_and(|c| !is_odd(c))) {
+        if head.len() >= 8 && units.all(|c| c.is_some_and(|c| !is_odd(c))) {
             return Some(unit);
         }
     }
     let share = |unit| {
+        let head = without_tail(head, unit);
         let units = head.chunks_exact(2).map(|pair| unit16(pair, unit));
         let (mut all, mut ascii, mut letters) = (0usize, 0usize, 0usize);
         // Every file that is no text comes here. It is dropped as soon as it has more that is no letter than a text of
@@ -55,7 +68,8 @@ pub(super) fn wide(bytes: &[u8]) -> Option<Unit> {
             match c {
                 Ok(c) if c.is_ascii() && !is_odd(c) => ascii += 1,
                 Ok(c) if c.is_alphanumeric() => letters += 1,
-                Ok('\u{00A0}'..='\u{00FF}' | '\u{2000}'..='\u{27BF}' | '\u{3000}'..='\u{303F}') => {
+                // Units of measure and numbers in signs are beside the punctuation of East Asia.
+                Ok('\u{00A0}'..='\u{00FF}' | '\u{2000}'..='\u{27BF}' | '\u{3000}'..='\u{33FF}') => {
                     letters += 1;
                 }
                 Ok('\u{FF00}'..='\u{FFEF}') => letters += 1,
@@ -90,6 +104,7 @@ fn char32(four: &[u8], unit: Unit) -> Option<char> {
 
 /// The text of units, the name of their encoding, and whether bytes had no meaning in it.
 pub(super) fn decode(bytes: &[u8], unit: Unit) -> (String, &'static str, bool) {
+    let bytes = without_tail(bytes, unit);
     let with = |encoding: &'static Encoding| {
         let (text, lossy) = encoding.decode_without_bom_handling(bytes);
         (text.into_owned(), encoding.name(), lossy)

@@ -13,7 +13,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "ass",
-    version: 1,
+    version: 2,
     media_types: &["text/x-ssa"],
     sniff: |probe| {
         let text = probe.text().unwrap_or_default().trim_start();

@@ -14,7 +14,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "csv",
-    version: 2,
+    version: 3,
     media_types: &["text/csv", "text/tab-separated-values"],
     sniff,
     media_type: |probe| match probe.extension.as_str() {

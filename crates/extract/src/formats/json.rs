@@ -17,7 +17,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "json",
-    version: 2,
+    version: 3,
     media_types: &["application/json"],
     sniff,
     media_type: |_| "application/json",

@@ -12,7 +12,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "sami",
-    version: 1,
+    version: 2,
     media_types: &["application/x-sami"],
     sniff: |probe| {
         let text = probe.text().unwrap_or_default().trim_start();

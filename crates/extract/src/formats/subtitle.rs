@@ -12,7 +12,7 @@ use crate::probe::Probe;
 
 pub(super) const SRT: Format = Format {
     name: "srt",
-    version: 2,
+    version: 3,
     media_types: &["application/x-subrip"],
     sniff: sniff_srt,
     media_type: |_| "application/x-subrip",
@@ -21,7 +21,7 @@ pub(super) const SRT: Format = Format {
 
 pub(super) const SBV: Format = Format {
     name: "sbv",
-    version: 1,
+    version: 2,
     media_types: &["text/x-subviewer"],
     sniff: |probe| {
         let first = probe.text().unwrap_or_default().lines().next().unwrap_or_default();
@@ -33,7 +33,7 @@ pub(super) const SBV: Format = Format {
 
 pub(super) const VTT: Format = Format {
     name: "vtt",
-    version: 2,
+    version: 3,
     media_types: &["text/vtt"],
     sniff: sniff_vtt,
     media_type: |_| "text/vtt",

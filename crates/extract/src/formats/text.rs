@@ -14,7 +14,7 @@ use crate::recognise::is_markup;
 
 pub(super) const FORMAT: Format = Format {
     name: "text",
-    version: 2,
+    version: 3,
     media_types: &["text/plain"],
     sniff,
     media_type: |_| "text/plain",

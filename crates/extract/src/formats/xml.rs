@@ -21,7 +21,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "xml",
-    version: 2,
+    version: 3,
     media_types: &["application/xml", SVG],
     sniff,
     media_type: |probe| {

@@ -1,0 +1,12 @@
+/// Text with the encoding it was read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decoded {
+    /// The text, without a byte order mark.
+    pub text: String,
+    /// WHATWG name, or the IANA name of an encoding that the WHATWG leaves out.
+    pub encoding: &'static str,
+    /// Whether bytes had no meaning in it and were replaced by U+FFFD.
+    pub lossy: bool,
+    /// What makes the encoding doubtful: another is nearly as likely, or lines are in different ones.
+    pub doubt: Option<String>,
+}

@@ -1,0 +1,53 @@
+//! The likeliest encoding of bytes that say nothing about it.
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::EUC_KR;
+
+use super::code::Code;
+use super::likelihood::{Script, cost};
+
+/// Damaged UTF-8 is still UTF-8: most of what is not ASCII forms whole characters.
+pub(super) fn damaged_utf8(bytes: &[u8]) -> Option<String> {
+    let utf8 = String::from_utf8_lossy(bytes);
+    let replaced = utf8.chars().filter(|c| *c == '\u{FFFD}').count();
+    let whole = utf8.chars().filter(|c| !c.is_ascii() && *c != '\u{FFFD}').count();
+    (whole > replaced * 4).then(|| utf8.into_owned())
+}
+
+/// The encoding whose reading of the bytes is the likeliest, and the doubt if another is nearly as likely.
+pub(super) fn likeliest(bytes: &[u8]) -> (Code, Option<String>) {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+    // 256 KiB tell the encoding of any text; more only cost time.
+    detector.feed(bytes.get(..256 << 10).unwrap_or(bytes), true);
+    let guess = Code::Standard(detector.guess(None, Utf8Detection::Deny));
+    let bytes = sample(bytes);
+    let mut readings = Vec::new();
+    for code in
+        [Code::Standard(EUC_KR), guess, Code::Standard(encoding_rs::WINDOWS_1252), Code::Johab]
+    {
+        // Of single bytes the detector knows more than the price of letters does.
+        let settled = guess.script() == Script::Letters && code != guess;
+        if (settled && code.script() == Script::Letters)
+            || readings.iter().any(|(_, known, _)| *known == code)
+        {
+            continue;
+        }
+        let text = code.decode(bytes).text;
+        readings.push((cost(&text, code.script()), code, text));
+    }
+    readings.sort_by_key(|(cost, ..)| *cost);
+    let mut readings = readings.into_iter();
+    let Some((best, code, text)) = readings.next() else { return (guess, None) };
+    let near = readings.next().filter(|(cost, _, other)| *cost * 10 < best * 11 && *other != text);
+    let doubt = near.map(|(_, other, _)| {
+        format!("it was read as {}, but may be in {} as well", code.name(), other.name())
+    });
+    (code, doubt)
+}
+
+/// Some 32 KiB from the start, up to a line end if there is one: as much as a guess needs.
+pub(super) fn sample(bytes: &[u8]) -> &[u8] {
+    let Some(head) = bytes.get(..32 << 10) else { return bytes };
+    let end = head.iter().rposition(|b| *b == b'\n').map_or(head.len(), |at| at + 1);
+    head.get(..end).unwrap_or(head)
+}

@@ -36,6 +36,7 @@ mod hangul_object;
 mod hangul_pages;
 mod html;
 mod hwp3;
+mod html_element;
 mod hwp5;
 mod hwpml;
 mod hwpx;

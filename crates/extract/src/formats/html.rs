@@ -12,7 +12,7 @@ use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult, Toke
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata::{
-    AUTHOR, CREATED, DESCRIPTION, KEYWORDS, MODIFIED, Metadata, PRODUCER, TITLE,
+    AUTHOR, COPYRIGHT, CREATED, DESCRIPTION, KEYWORDS, MODIFIED, Metadata, PRODUCER, TITLE,
 };
 
 use crate::blob::Blob;
@@ -21,6 +21,7 @@ use crate::encoding;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
 use crate::formats::date::iso8601;
+use crate::formats::html_element::{is_apart, is_block};
 use crate::formats::keywords::keywords;
 use crate::formats::linked_data;
 use crate::paragraphs::Paragraphs;
@@ -28,7 +29,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "html",
-    version: 2,
+    version: 3,
     media_types: &["text/html", "application/xhtml+xml"],
     sniff,
     media_type: |probe| match probe.text() {
@@ -156,6 +157,8 @@ fn read_flat(
         frames: Vec::new(),
         title: None,
         preformatted: 0,
+        reading: false,
+        brackets: false,
     };
     let tokenizer = Tokenizer::new(PageSink(RefCell::new(page)), Default::default());
     let queue = BufferQueue::default();
@@ -222,6 +225,9 @@ struct Page<'a> {
     frames: Vec<String>,
     title: Option<String>,
     preformatted: u32,
+    /// Whether the reading of a word is open (`rt`), and brackets that are left out (`rp`).
+    reading: bool,
+    brackets: bool,
 }
 
 impl Page<'_> {
@@ -229,6 +235,7 @@ impl Page<'_> {
         if self.dropped.is_some() {
             return TokenSinkResult::Continue;
         }
+        self.brackets = false;
         let attribute = |name: &str| {
             tag.attrs.iter().find(|a| &*a.name.local == name).map(|a| a.value.to_string())
         };
@@ -268,7 +275,9 @@ impl Page<'_> {
             "textarea" => return TokenSinkResult::RawData(RawKind::Rcdata),
             "plaintext" => return TokenSinkResult::Plaintext,
             "meta" => {
-                let name = attribute("name").or_else(|| attribute("property"));
+                let name = attribute("name")
+                    .or_else(|| attribute("property"))
+                    .or_else(|| attribute("http-equiv"));
                 if let (Some(name), Some(value)) = (name, attribute("content")) {
                     self.meta(&name.to_ascii_lowercase(), &value);
                 }
@@ -287,26 +296,45 @@ impl Page<'_> {
                 self.end_line();
                 self.cells = 0;
             }
-            "img" | "area" => {
-                if let Some(alt) = attribute("alt") {
-                    self.text(&alt);
-                }
-            }
+            "img" | "area" => self.apart(attribute("alt")),
             "input" => {
                 let kind = attribute("type").unwrap_or_default().to_ascii_lowercase();
-                if matches!(kind.as_str(), "" | "text" | "submit" | "button" | "reset")
-                    && let Some(value) = attribute("value")
-                {
-                    self.space = true;
-                    self.text(&value);
-                    self.space = true;
+                match kind.as_str() {
+                    "hidden" | "password" | "checkbox" | "radio" | "file" | "color" | "range" => {}
+                    "image" => self.apart(attribute("alt")),
+                    _ => self.apart(attribute("value")),
                 }
             }
+            "optgroup" => {
+                self.end_line();
+                self.apart(attribute("label"));
+            }
+            "option" => {
+                self.space = true;
+                // What is shown in the place of the element's own text.
+                self.apart(attribute("label"));
+            }
+            // How a formula was typed; what it says stands before it.
+            "annotation" | "annotation-xml" if !tag.self_closing => {
+                self.dropped = Some(tag.name.to_string());
+            }
+            // The reading above a word stands in brackets behind it, and needs none of those that a page keeps for old
+            // browsers.
+            "rp" => {
+                self.end_reading();
+                self.brackets = true;
+            }
+            "rt" => {
+                self.end_reading();
+                self.line.push('(');
+                self.reading = true;
+            }
+            "rb" | "rtc" => self.end_reading(),
+            name if is_apart(name) => self.space = true,
             "pre" | "listing" => {
                 self.end_line();
                 self.preformatted += 1;
             }
-            "option" => self.space = true,
             // A block in a cell of a table does not end the row.
             name if is_block(name) && self.cells == 0 => self.end_line(),
             name if is_block(name) => self.space = true,
@@ -323,7 +351,10 @@ impl Page<'_> {
             }
             return;
         }
+        self.brackets = false;
         match name {
+            "rt" | "ruby" => self.end_reading(),
+            name if is_apart(name) => self.space = true,
             "svg" => self.drawings = self.drawings.saturating_sub(1),
             "title" => {
                 if let Some(title) = self.title.take() {
@@ -349,7 +380,7 @@ impl Page<'_> {
         if let Some(records) = self.records.as_mut().filter(|r| r.len() < MOST_RECORDS) {
             records.push_str(text);
         }
-        if self.dropped.is_some() {
+        if self.dropped.is_some() || self.brackets {
             return;
         }
         if let Some(title) = &mut self.title {
@@ -375,30 +406,68 @@ impl Page<'_> {
         }
     }
 
+    /// A text that stands by itself in its line, as that of a picture or a button does.
+    fn apart(&mut self, text: Option<String>) {
+        if let Some(text) = text {
+            self.space = true;
+            self.text(&text);
+            self.space = true;
+        }
+    }
+
+    fn end_reading(&mut self) {
+        if std::mem::take(&mut self.reading) {
+            self.line.push(')');
+        }
+    }
+
     fn meta(&mut self, name: &str, content: &str) {
         match name {
-            "description" | "dc.description" => self.metadata.set(DESCRIPTION, content),
-            "og:description" if self.metadata.text(DESCRIPTION).is_none() => {
+            "description" | "dc.description" | "dcterms.description" => {
                 self.metadata.set(DESCRIPTION, content);
             }
-            "author" | "dc.creator" | "article:author" => self.metadata.set(AUTHOR, content),
-            "article:published_time" | "dc.date" | "dcterms.created" | "date" => {
+            "og:description" | "twitter:description"
+                if self.metadata.text(DESCRIPTION).is_none() =>
+            {
+                self.metadata.set(DESCRIPTION, content);
+            }
+            "author" | "dc.creator" | "dcterms.creator" | "article:author" | "citation_author" => {
+                self.metadata.set(AUTHOR, content);
+            }
+            "article:published_time"
+            | "dc.date"
+            | "dc.date.issued"
+            | "dcterms.created"
+            | "dcterms.issued"
+            | "dcterms.date"
+            | "citation_publication_date"
+            | "date" => {
                 self.metadata.set_some(CREATED, iso8601(content));
             }
             "article:modified_time" | "dcterms.modified" => {
                 self.metadata.set_some(MODIFIED, iso8601(content));
             }
-            "og:title" | "dc.title" => {
+            "og:title" | "dc.title" | "dcterms.title" | "twitter:title" | "citation_title" => {
                 self.named.get_or_insert_with(|| content.to_owned());
             }
             "generator" => self.metadata.set(PRODUCER, content),
-            "keywords" => self.metadata.set(KEYWORDS, keywords(content)),
+            "dc.language" | "dcterms.language" | "content-language"
+                if self.metadata.text("dc.language").is_none() =>
+            {
+                self.metadata.set("dc.language", content);
+            }
+            "dc.publisher" | "dcterms.publisher" => self.metadata.set("dc.publisher", content),
+            "dc.rights" | "dcterms.rights" | "copyright" => self.metadata.set(COPYRIGHT, content),
+            "keywords" | "dc.subject" | "dcterms.subject" => {
+                self.metadata.set(KEYWORDS, keywords(content));
+            }
             _ => {}
         }
     }
 
     /// Ends the line, but not the paragraph.
     fn break_line(&mut self) {
+        self.end_reading();
         if self.line.trim().is_empty() {
             self.line.clear();
         } else {
@@ -414,57 +483,4 @@ impl Page<'_> {
         self.break_line();
         self.paragraphs.end();
     }
-}
-
-/// Elements that stand on lines of their own (HTML Standard, 15.3).
-fn is_block(name: &str) -> bool {
-    matches!(
-        name,
-        "address"
-            | "article"
-            | "aside"
-            | "blockquote"
-            | "body"
-            | "caption"
-            | "center"
-            | "dd"
-            | "details"
-            | "dialog"
-            | "dir"
-            | "div"
-            | "dl"
-            | "dt"
-            | "fieldset"
-            | "figcaption"
-            | "figure"
-            | "footer"
-            | "form"
-            | "h1"
-            | "h2"
-            | "h3"
-            | "h4"
-            | "h5"
-            | "h6"
-            | "head"
-            | "header"
-            | "hgroup"
-            | "hr"
-            | "html"
-            | "legend"
-            | "li"
-            | "main"
-            | "menu"
-            | "nav"
-            | "ol"
-            | "optgroup"
-            | "p"
-            | "section"
-            | "summary"
-            | "table"
-            | "tbody"
-            | "textarea"
-            | "tfoot"
-            | "thead"
-            | "ul"
-    )
 }

@@ -107,7 +107,11 @@ impl Kind {
             | "application/vnd.ms-powerpoint" => {
                 return Kind::Document;
             }
-            "application/vnd.ms-excel" => return Kind::Table,
+            "application/vnd.ms-excel"
+            | "application/vnd.dbf"
+            | "application/vnd.sqlite3"
+            | "application/geopackage+sqlite3"
+            | "application/vnd.apache.parquet" => return Kind::Table,
             "application/json"
             | "application/xml"
             | "application/x-subrip"
@@ -187,6 +191,7 @@ mod tests {
             ),
             ("application/vnd.ms-excel.sheet.macroEnabled.12", Kind::Table),
             ("application/vnd.ms-word.document.macroEnabled.12", Kind::Document),
+            ("application/vnd.sqlite3", Kind::Table),
             ("video/mp4", Kind::Video),
             ("application/octet-stream", Kind::Other),
         ] {

@@ -6,6 +6,7 @@ use crate::format::Format;
 
 mod alz;
 mod alz_bzip2;
+mod asciidoc;
 mod ass;
 mod bmp;
 mod bytes;
@@ -17,6 +18,7 @@ mod code_page;
 mod content_line;
 mod csv;
 mod date;
+mod dbf;
 mod doc;
 mod docx;
 mod docx_field;
@@ -45,6 +47,7 @@ mod jpeg;
 mod json;
 mod keywords;
 mod korean_bytes;
+mod latex;
 mod linked_data;
 mod lzw;
 mod mail_flowed;
@@ -77,6 +80,7 @@ mod ooxml;
 mod package;
 mod packed_file;
 mod packing;
+mod parquet;
 mod pdf;
 mod pdf_annotation;
 mod pdf_attachment;
@@ -121,11 +125,16 @@ mod sami;
 mod sevenz;
 mod sheet_row;
 mod spreadsheet_xml;
+mod sqlite;
+mod sqlite_page;
+mod sqlite_record;
+mod sqlite_schema;
 mod subtitle;
 mod subtitle_packet;
 mod symbol_font;
 mod tar;
 mod text;
+mod thrift;
 mod tiff;
 mod tnef;
 mod ttml;
@@ -207,6 +216,9 @@ pub static FORMATS: &[&Format] = &[
     &sami::FORMAT,
     &ass::FORMAT,
     &ttml::FORMAT,
+    &sqlite::FORMAT,
+    &parquet::FORMAT,
+    &dbf::FORMAT,
     &word_xml::FORMAT,
     &spreadsheet_xml::FORMAT,
     &html::FORMAT,
@@ -214,6 +226,8 @@ pub static FORMATS: &[&Format] = &[
     &json::FORMAT,
     &csv::FORMAT,
     &markdown::FORMAT,
+    &asciidoc::FORMAT,
+    &latex::FORMAT,
     // Last: it takes whatever reads as text.
     &text::FORMAT,
 ];

@@ -136,3 +136,28 @@ fn ttml() {
 fn html() {
     damage_each("html");
 }
+
+#[test]
+fn sqlite() {
+    damage_each("sqlite");
+}
+
+#[test]
+fn dbf() {
+    damage_each("dbf");
+}
+
+#[test]
+fn parquet() {
+    damage_each("parquet");
+}
+
+#[test]
+fn latex() {
+    damage_each("latex");
+}
+
+#[test]
+fn asciidoc() {
+    damage_each("asciidoc");
+}

@@ -79,10 +79,17 @@ pub fn recognise_drm(probe: &Probe<'_>) -> Option<Known> {
         .map(|(.., known)| *known)
 }
 
-/// Whether the bytes read as text but are the code of a layout or of an archive: PostScript, WARC, cpio, ar. Other magics
-/// in text are chance; a report on the MZ generation is no program.
+/// Whether the bytes read as text but are the code of a layout or of an archive: PostScript, WARC, cpio, ar, PGP. Other
+/// magics in text are chance; a report on the MZ generation is no program.
 pub fn is_markup(probe: &Probe<'_>) -> bool {
-    let codes: [&[u8]; 4] = [b"%!PS", b"WARC/", b"070701", b"!<arch>\n"];
+    let codes: [&[u8]; 6] = [
+        b"%!PS",
+        b"WARC/",
+        b"070701",
+        b"!<arch>\n",
+        b"-----BEGIN PGP SIGNATURE-----",
+        b"-----BEGIN PGP MESSAGE-----",
+    ];
     codes.iter().any(|code| probe.starts_with(code))
 }
 
@@ -168,6 +175,8 @@ pub(crate) const MAGIC: &[(usize, &[u8], Known)] = &[
     (0, b"070701", known("application/x-cpio", "cpio archives")),
     (0, b"070707", known("application/x-cpio", "cpio archives")),
     (0, b"\xC7\x71", known("application/x-cpio", "cpio archives")),
+    (0, b"-----BEGIN PGP SIGNATURE-----", known("application/pgp-signature", "signatures")),
+    (0, b"-----BEGIN PGP MESSAGE-----", known("application/pgp-encrypted", "encrypted messages")),
     (0, b"WARC/", known("application/warc", "web archives")),
     (4, b"ftypheic", known("image/heic", "HEIC pictures")),
     (4, b"ftypheix", known("image/heic", "HEIC pictures")),

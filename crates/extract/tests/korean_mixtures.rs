@@ -1,10 +1,6 @@
 //! Two hundred files as Korean offices and their machines leave them: lines of one encoding or of several, with symbols,
 //! Hanja, Latin and Japanese between them, and the NULs that a crash leaves behind. Every syllable must come back, in order.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test stops where it fails"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops where it fails")]
 
 use std::cell::RefCell;
 

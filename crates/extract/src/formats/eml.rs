@@ -181,8 +181,9 @@ fn read_mail(
         .parse(bytes.as_ref())
         .ok_or_else(|| ExtractError::corrupt("there is no mail header in it"))?;
     header(&message, &Header::read(&bytes), content);
+    let before = content.segments.len();
     body(&message, content, context);
-    attachments(&message, content, context);
+    attachments(&message, before, content, context);
     Ok(())
 }
 
@@ -315,7 +316,18 @@ fn bytes_of<'a>(message: &'a Message<'_>, start: u32, end: u32) -> Option<&'a [u
     message.raw_message.get(start as usize..end as usize)
 }
 
-fn attachments(message: &Message<'_>, content: &mut Content, context: &Context<'_>) {
+/// Whether a part only says in another notation what the body says.
+fn is_alternative(header: &Header<'_>) -> bool {
+    const NOTATIONS: [&[u8]; 4] =
+        [b"text/enriched", b"text/richtext", b"text/x-amp-html", b"text/watch-html"];
+    let kind = header.field("content-type").unwrap_or_default();
+    let kind = kind.split(|b| *b == b';').next().unwrap_or_default().trim_ascii();
+    header.field("content-disposition").is_none()
+        && NOTATIONS.iter().any(|notation| kind.eq_ignore_ascii_case(notation))
+}
+
+/// `before` is how many segments the header made: what lies behind them is the body.
+fn attachments(message: &Message<'_>, before: usize, content: &mut Content, context: &Context<'_>) {
     let mut paths = MemberPaths::default();
     for (n, id) in message.attachments.iter().enumerate() {
         let Some(part) = message.parts.get(*id as usize) else { continue };
@@ -326,9 +338,13 @@ fn attachments(message: &Message<'_>, content: &mut Content, context: &Context<'
             PartType::Html(text) => (text.as_bytes(), ".html"),
             PartType::Multipart(_) => continue,
         };
+        let header = part_header(message, part);
+        // The message once more, for programs that show no page.
+        if content.segments.len() > before && is_alternative(&header) {
+            continue;
+        }
         let decoded = part_bytes(message, part);
         let bytes = decoded.as_deref().unwrap_or(parsed);
-        let header = part_header(message, part);
         let name = header
             .parameter("content-disposition", "filename")
             .or_else(|| header.parameter("content-type", "name"))

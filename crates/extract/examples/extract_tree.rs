@@ -66,7 +66,8 @@ fn main() {
             fs::create_dir_all(target.parent().expect("a folder")).expect("a folder to write to");
             fs::write(&target, text).expect("a file to write");
             if let Some(document) = first.filter(|document| last_page(document) > 0) {
-                fs::write(target.with_extension("pages"), pages(document)).expect("a file to write");
+                fs::write(target.with_extension("pages"), pages(document))
+                    .expect("a file to write");
             }
         }
     }

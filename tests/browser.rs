@@ -21,7 +21,6 @@ use madang_tests::ground::yard::Yard;
 use serde_json::json;
 use tempfile::TempDir;
 use thirtyfour::common::log::LoggingPrefsLogLevel;
-use thirtyfour::extensions::cdp::ChromeDevTools;
 use thirtyfour::prelude::*;
 
 /// The process of chromedriver. It ends with this, and its browser with it.
@@ -101,7 +100,6 @@ impl Browser {
 
     /// Shows the page as a phone does, 390 pixels wide, or as a desk does again.
     async fn on_a_phone(&self, phone: bool) {
-        let tools = ChromeDevTools::new(self.page.handle().clone());
         let (command, size) = match phone {
             true => (
                 "Emulation.setDeviceMetricsOverride",
@@ -109,7 +107,7 @@ impl Browser {
             ),
             false => ("Emulation.clearDeviceMetricsOverride", json!({})),
         };
-        tools.execute_cdp_with_params(command, size).await.unwrap();
+        self.page.cdp().send_raw(command, size).await.unwrap();
     }
 
     /// Signs in, with the link that the service printed.

@@ -4,7 +4,7 @@
 //! Only numbers that say what they count are read. The word processor's own plain text (its stored preview) has none, and
 //! a bare `1.` or `가.` is no word that anybody seeks.
 
-use super::docx_numbering::{Numbering, ParagraphNumber};
+use super::docx_numbering::{Level, List, Numbering, ParagraphNumber};
 
 /// Levels of a numbering that are read.
 const LEVELS: u8 = 9;
@@ -74,8 +74,10 @@ impl Numbers {
         let is_named = says_what_it_counts(text);
         self.named |= is_named;
         let pattern = if is_named { pattern } else { String::new() };
-        self.numbering.add_level(&list.to_string(), start, look.name(), pattern);
-        self.numbering.add_list(list, &list.to_string());
+        let format = look.name().to_owned();
+        let level = Level { start, format, text: pattern, ..Level::default() };
+        self.numbering.add_level(&list.to_string(), level);
+        self.numbering.add_list(list, List::new(list.to_string()));
     }
 
     /// Says that paragraphs of a shape are numbered, by the outline if there is no list.
@@ -86,7 +88,7 @@ impl Numbers {
 
     /// Says which numbering the outline of a section follows.
     pub(super) fn outline(&mut self, list: u16) {
-        self.numbering.add_list(OUTLINE, &list.to_string());
+        self.numbering.add_list(OUTLINE, List::new(list.to_string()));
     }
 
     /// Counts a paragraph of this shape and gives the number before it, with a space behind; empty if there is none.

@@ -82,15 +82,19 @@ impl Pages {
             self.tables += layout.tables;
             return self.page();
         };
+        let before = (self.page(), self.column, self.last.map_or(0, |last| last.top + last.height));
         self.begin(layout, *first);
         let page = self.page();
+        let start = if before.0 == page && before.1 == self.column { before.2 } else { 0 };
+        // Where there is room above its first line, that is where its tables stand: they end before the line.
+        let are_above = first.top - start >= layout.tables - layout.tables / 10;
         for line in lines {
             if self.last.is_some_and(|last| is_back(last, *line)) {
                 self.next_column();
             }
             self.line(*line);
         }
-        self.tables = layout.tables;
+        self.tables = if are_above { 0 } else { layout.tables };
         page
     }
 
@@ -229,6 +233,17 @@ mod tests {
         ends.place(&table(24_000), true);
         ends.section();
         assert_eq!(ends.page(), 4);
+    }
+
+    #[test]
+    fn a_table_above_its_line_ends_there() {
+        let table = |top, height| Layout { tables: height, ..at(&[top]) };
+        let broken = || Layout { page_break: true, ..at(&[0]) };
+        // It fills the room between the lines, and the page: nothing goes on.
+        assert_eq!(pages(vec![at(&[4000]), table(9200, 4000), broken()]).0, [1, 1, 2]);
+        assert_eq!(pages(vec![at(&[0]), broken(), table(9200, 8000), broken()]).0, [1, 2, 2, 3]);
+        // There is no room above this line.
+        assert_eq!(pages(vec![at(&[4000]), table(5200, 12_000), broken()]).0, [1, 1, 3]);
     }
 
     #[test]

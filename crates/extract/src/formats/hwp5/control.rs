@@ -94,11 +94,13 @@ impl Control {
     pub(super) fn record(&mut self, tag: u16, data: &[u8], charts: &mut BTreeMap<String, String>) {
         match tag {
             tag::TABLE => self.table = Some(CellTable::default()),
-            // An attribute word, then the script. Spaces keep it from running into the words beside it.
+            // An attribute word, then the script, whose line ends say nothing. Spaces keep it from running into the words
+            // beside it.
             tag::EQEDIT => {
                 if let Some((script, _)) = text_at(data, 4) {
+                    let words: Vec<_> = script.split_whitespace().collect();
                     self.lines.push(' ');
-                    self.lines.push_str(script.trim());
+                    self.lines.push_str(&words.join(" "));
                     self.lines.push(' ');
                 }
             }

@@ -176,8 +176,8 @@ impl Section<'_> {
         Ok(())
     }
 
-    /// Counts the paragraph that opened last, and gives it its number. That waits for the next node, for the properties of
-    /// a section, which say how its outline counts, stand in its first paragraph.
+    /// Counts the paragraph that opened last, and gives it its number, when the next begins or a node ends it. Not
+    /// before: the properties of a section, which say how its outline counts, stand in its first paragraph.
     fn number(&mut self, next: &Record<'_>) {
         if !self.body.numbers.are_named() {
             return;
@@ -187,13 +187,16 @@ impl Section<'_> {
         {
             self.body.numbers.outline(list);
         }
-        let Some(shape) = self.unnumbered.take() else { return };
-        let label = self.body.numbers.label(shape);
-        let paragraphs = self.open.iter_mut().rev().filter_map(|(_, node)| match node {
-            Node::Paragraph(paragraph) => Some(paragraph),
+        let mut paragraphs = self.open.iter_mut().rev().filter_map(|(level, node)| match node {
+            Node::Paragraph(paragraph) => Some((*level, paragraph)),
             _ => None,
         });
-        paragraphs.take(1).for_each(|paragraph| paragraph.label.clone_from(&label));
+        if let Some((level, paragraph)) = paragraphs.next()
+            && (next.tag == tag::PARA_HEADER || next.level.min(DEEPEST) <= level)
+            && let Some(shape) = self.unnumbered.take()
+        {
+            paragraph.label = self.body.numbers.label(shape);
+        }
     }
 
     /// Closes the nodes that a record of this level ends. The paragraphs of a list lie on the list's own

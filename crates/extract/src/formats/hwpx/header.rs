@@ -4,6 +4,21 @@ use crate::formats::markup::{Markup, Node};
 /// Reads from the head of the document (`header.xml`; KS X 6101, chapter 9) how paragraphs are numbered.
 pub(super) fn numbers(xml: &str) -> Numbers {
     let mut numbers = Numbers::default();
+    read(inside(xml, "numberings"), &mut numbers);
+    // Most documents have bare numbers only: the shapes of their paragraphs, which are many, are then of no use.
+    if numbers.are_named() {
+        read(inside(xml, "paraProperties"), &mut numbers);
+    }
+    numbers
+}
+
+/// What stands in the only element of this name, from behind the name in its opening tag on.
+fn inside<'x>(xml: &'x str, name: &str) -> &'x str {
+    let from = xml.find(name).map(|at| at + name.len());
+    from.zip(xml.rfind(name)).and_then(|(from, to)| xml.get(from..to)).unwrap_or_default()
+}
+
+fn read(xml: &str, numbers: &mut Numbers) {
     let mut markup = Markup::new(xml);
     let mut list = 0;
     let mut shape = None;
@@ -39,7 +54,6 @@ pub(super) fn numbers(xml: &str) -> Numbers {
             _ => {}
         }
     }
-    numbers
 }
 
 fn look(format: &str) -> Look {
@@ -63,6 +77,7 @@ mod tests {
 
     #[test]
     fn shapes_follow_numberings() {
+        assert!(!numbers("<hh:numberings/>").are_named() && !numbers("numberings").are_named());
         let mut numbers = numbers(
             r#"<hh:head><hh:numberings><hh:numbering id="3"><hh:paraHead start="2" level="1" numFormat="ROMAN_CAPITAL">제^1부</hh:paraHead>
             </hh:numbering></hh:numberings><hh:bullets><hh:bullet id="1" char="*"><hh:paraHead level="1">가</hh:paraHead></hh:bullet></hh:bullets>

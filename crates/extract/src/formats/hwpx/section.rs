@@ -328,7 +328,12 @@ impl Section<'_> {
             return Ok(());
         }
         self.body.spend(text.len(), self.content, context)?;
-        self.inline(text);
+        if self.capture == Capture::Script {
+            // Its line ends say nothing.
+            self.inline(&text.replace(['\r', '\n', '\t'], " "));
+        } else {
+            self.inline(text);
+        }
         Ok(())
     }
 

@@ -255,7 +255,8 @@ async fn a_person_signs_in_searches_drops_and_watches() {
             _ => "#receipts .receipt:first-child .choices button:last-of-type",
         };
         browser.see(button).await.click().await.unwrap();
-        let said = if kept { "검색됩니다" } else { "건너" };
+        // One that is read says that it will be found in a moment: that is not yet.
+        let said = if kept { "읽었고 검색됩니다" } else { "건너" };
         until(&format!("{choice} is done"), async || {
             let state = browser.text("#receipts .receipt:first-child .state").await;
             state.contains(said).then_some(())

@@ -94,22 +94,26 @@ fn a_service_that_may_open_too_few_files_says_so_and_ends() {
     let yard = Yard::new();
     yard.pipeline("press", "1741000");
     yard.write("drop/press/first.txt", "미리 놓인 글");
-    let plain = yard.command(&["up", "--once"]);
-    let mut limited = yard.command_of(Path::new("prlimit"), &["--nofile=24:24"]);
-    limited.arg(plain.get_program()).args(plain.get_args());
-    let mut child = limited.stderr(Stdio::piped()).spawn().expect("prlimit (package util-linux)");
-    let begun = Instant::now();
-    let status = loop {
-        if let Some(status) = child.try_wait().unwrap() {
-            break status;
-        }
-        if begun.elapsed() > Duration::from_secs(60) {
-            child.kill().unwrap();
-            panic!("it hangs");
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    };
-    let mut told = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
-    assert!(!status.success() && told.contains("ulimit -n"), "{told}");
+    for limit in [24, 63] {
+        let plain = yard.command(&["up", "--once"]);
+        let mut limited =
+            yard.command_of(Path::new("prlimit"), &[&format!("--nofile={limit}:{limit}")]);
+        limited.arg(plain.get_program()).args(plain.get_args());
+        let child = limited.stderr(Stdio::piped()).spawn();
+        let mut child = child.expect("prlimit (package util-linux)");
+        let begun = Instant::now();
+        let status = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break status;
+            }
+            if begun.elapsed() > Duration::from_secs(60) {
+                child.kill().unwrap();
+                panic!("it hangs");
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        let mut told = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+        assert!(!status.success() && told.contains("ulimit -n"), "{limit}: {told}");
+    }
 }

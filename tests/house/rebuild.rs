@@ -101,7 +101,7 @@ async fn what_stands_in_the_way_of_one_text_is_no_matter_of_the_house() {
     std::fs::remove_dir_all(yard.path("data/index")).unwrap();
     let service = Service::start(&yard, &[]).await;
     until("its file was read and could not be kept", async || {
-        let jobs = service.jobs("waiting").await;
+        let jobs = service.jobs("ready").await;
         let told = jobs.iter().filter_map(|job| job["failure"]["message"].as_str());
         told.into_iter().any(|reason| reason.contains("cannot be kept")).then_some(())
     })

@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::locale::Locale;
+
 /// Where in a document a segment stands, so that a hit opens at its page, cell or second.
 ///
 /// In JSON always an object with one key: `{"page":{"number":3,"bounds":null}}`, `{"whole":{}}`.
@@ -78,6 +80,32 @@ impl Locator {
             }
         }
     }
+
+    /// The place in words, as people name it; none for the whole document. A sheet has any name: what prints it makes
+    /// it visible.
+    pub fn words(&self, locale: Locale) -> Option<String> {
+        let korean = locale == Locale::Korean;
+        Some(match self {
+            Locator::Whole {} => return None,
+            Locator::Page { number, .. } if korean => format!("{number}쪽"),
+            Locator::Page { number, .. } => format!("p. {number}"),
+            Locator::Slide { number } if korean => format!("슬라이드 {number}"),
+            Locator::Slide { number } => format!("slide {number}"),
+            Locator::Cell { sheet, row, column } => {
+                format!("{sheet}!{}{row}", column_letters(*column))
+            }
+            Locator::Paragraph { number } if korean => format!("{number}번째 단락"),
+            Locator::Paragraph { number } => format!("paragraph {number}"),
+            Locator::Time { start_ms, .. } => {
+                let seconds = start_ms / 1000;
+                let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+                match hours {
+                    0 => format!("{minutes}:{seconds:02}"),
+                    _ => format!("{hours}:{minutes:02}:{seconds:02}"),
+                }
+            }
+        })
+    }
 }
 
 /// The letters of a spreadsheet column: 1 is `A`, 27 is `AA`.
@@ -108,6 +136,24 @@ mod tests {
         let time = Locator::Time { start_ms: 12_500, end_ms: 14_000 };
         assert_eq!(time.fragment().unwrap(), "t=12.5,14");
         assert_eq!(Locator::Whole {}.fragment(), None);
+    }
+
+    #[test]
+    fn a_place_is_named_as_people_name_it() {
+        let cell = Locator::Cell { sheet: "예산 표".into(), row: 4, column: 28 };
+        let time = |start_ms| Locator::Time { start_ms, end_ms: start_ms };
+        for (locator, korean, english) in [
+            (Locator::page(3), "3쪽", "p. 3"),
+            (Locator::Slide { number: 2 }, "슬라이드 2", "slide 2"),
+            (cell, "예산 표!AB4", "예산 표!AB4"),
+            (Locator::Paragraph { number: 7 }, "7번째 단락", "paragraph 7"),
+            (time(65_900), "1:05", "1:05"),
+            (time(3_665_000), "1:01:05", "1:01:05"),
+        ] {
+            assert_eq!(locator.words(Locale::Korean).unwrap(), korean);
+            assert_eq!(locator.words(Locale::English).unwrap(), english);
+        }
+        assert_eq!(Locator::Whole {}.words(Locale::English), None);
     }
 
     #[test]

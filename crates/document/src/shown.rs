@@ -34,21 +34,19 @@ impl Shown {
         Shown::new(&value.to_string())
     }
 
-    /// Makes a text visible, and shortens it in the middle to at most so many characters: its beginning and its end
-    /// stay, with `…` between them. For lists, in which one long path must not hide all others; a path is told apart by
-    /// where it begins and by its name, which is at the end.
-    pub fn shortened(text: &str, most: usize) -> Shown {
-        let Shown(shown) = Shown::new(text);
-        let length = shown.chars().count();
+    /// At most so many characters of it: what is left out stands in the middle as `…`, since a path tells most by its
+    /// beginning and its end.
+    #[must_use]
+    pub fn within(&self, most: usize) -> Shown {
+        let length = self.0.chars().count();
         if length <= most {
-            return Shown(shown);
+            return self.clone();
         }
-        // The mark is one of them.
         let kept = most.saturating_sub(1);
-        let end = kept / 2;
-        let mut short: String = shown.chars().take(kept - end).collect();
+        let (head, tail) = (kept.div_ceil(2), kept / 2);
+        let mut short: String = self.0.chars().take(head).collect();
         short.push('…');
-        short.extend(shown.chars().skip(length - end));
+        short.extend(self.0.chars().skip(length - tail));
         Shown(short)
     }
 
@@ -142,6 +140,11 @@ mod tests {
             let shown = Shown::new(&c.to_string());
             assert!(!shown.as_str().chars().any(is_misleading), "{c:?}");
         }
+        assert_eq!(Shown::new("\n가").within(2).as_str(), "␊가");
+        for (most, short) in [(9, "abcdefghi"), (8, "abcd…ghi"), (3, "a…i"), (2, "a…"), (1, "…")]
+        {
+            assert_eq!(Shown::new("abcdefghi").within(most).as_str(), short);
+        }
         assert_eq!(format!("{:>4}|{:<3}|", Shown::new("가"), Shown::new("b")), "   가|b  |");
     }
 
@@ -157,12 +160,12 @@ mod tests {
             ("가나", 1, "…"),
             ("가나", 0, "…"),
         ] {
-            let short = Shown::shortened(text, most);
+            let short = Shown::new(text).within(most);
             assert_eq!(short.as_str(), expected);
         }
         // What hides is made visible before anything is cut, and counts as what it is shown as.
         let flood = "깊은/".repeat(1500) + "끝.hwp";
-        let short = Shown::shortened(&flood, 200);
+        let short = Shown::new(&flood).within(200);
         assert_eq!(short.as_str().chars().count(), 200);
         assert!(short.as_str().starts_with("깊은/") && short.as_str().ends_with("끝.hwp"));
     }

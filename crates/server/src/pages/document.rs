@@ -121,7 +121,7 @@ fn outcome(words: Words, document: &Document) -> Markup {
                                 WarningKind::Lost => strong { (words.say("잃음: ", "lost: ")) },
                                 WarningKind::Cut => strong { (words.say("잘림: ", "cut: ")) },
                             }
-                            span lang="en" { (Shown::shortened(&warning.message, WARNING)) }
+                            span lang="en" { (Shown::new(&warning.message).within(WARNING)) }
                         }
                     }
                 }

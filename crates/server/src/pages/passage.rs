@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use madang_document::locale::Locale;
-use madang_document::locator::{Locator, column_letters};
+use madang_document::locator::Locator;
 use madang_document::shown::Shown;
 use madang_index::query::Snippet;
 use maud::{Markup, html};
@@ -70,29 +69,7 @@ fn pieces(snippet: &Snippet) -> Vec<(ShownText, bool)> {
 
 /// A place in a document in words.
 pub(crate) fn place(words: Words, locator: &Locator) -> Option<Shown> {
-    let korean = words.0 == Locale::Korean;
-    let place = match locator {
-        Locator::Whole {} => return None,
-        Locator::Page { number, .. } if korean => format!("{number}쪽"),
-        Locator::Page { number, .. } => format!("p. {number}"),
-        Locator::Slide { number } if korean => format!("슬라이드 {number}"),
-        Locator::Slide { number } => format!("slide {number}"),
-        Locator::Cell { sheet, row, column } => {
-            format!("{sheet}!{}{row}", column_letters(*column))
-        }
-        Locator::Paragraph { number } if korean => format!("{number}번째 단락"),
-        Locator::Paragraph { number } => format!("paragraph {number}"),
-        Locator::Time { start_ms, .. } => {
-            let seconds = start_ms / 1000;
-            let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-            if hours > 0 {
-                format!("{hours}:{minutes:02}:{seconds:02}")
-            } else {
-                format!("{minutes}:{seconds:02}")
-            }
-        }
-    };
-    Some(Shown::new(&place))
+    Some(Shown::new(&locator.words(words.0)?))
 }
 
 #[cfg(test)]

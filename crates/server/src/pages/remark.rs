@@ -11,7 +11,7 @@ const MOST: usize = 600;
 /// Programs say it in English. Where that is not the language of the page it is folded away and marked as what it is, so
 /// that the sentence before it stands for itself.
 pub(crate) fn remark(words: Words, text: &str) -> Markup {
-    let text = Shown::shortened(text, MOST);
+    let text = Shown::new(text).within(MOST);
     match words.0 {
         Locale::English => html! { span.remark { (text) } },
         Locale::Korean => html! {

@@ -171,7 +171,7 @@ const NAME: usize = 200;
 /// The name or path of an object as people read it in a list, shortened in the middle if it is very long. Names are
 /// strings of bytes; one that is no UTF-8 has a key that nobody can read.
 pub(crate) fn name(key: &str) -> Shown {
-    Shown::shortened(&object_key::readable(key), NAME)
+    Shown::new(&object_key::readable(key)).within(NAME)
 }
 
 /// As [`name`], all of it: for the page that is about this one thing.

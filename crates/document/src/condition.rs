@@ -23,13 +23,15 @@ pub enum Kind {
     Elsewhere,
     /// An index is damaged, and is built anew.
     IndexDamaged,
+    /// An index is sound and of no use (made by another version, or from another ledger), and is built anew.
+    IndexAnew,
     /// A part of the service panicked, and is begun again.
     Panicked,
 }
 
 impl Kind {
     /// Every kind, in the order in which they are told.
-    pub const ALL: [Kind; 11] = [
+    pub const ALL: [Kind; 12] = [
         Kind::DiskLow,
         Kind::LedgerUnwritable,
         Kind::LedgerDamaged,
@@ -40,6 +42,7 @@ impl Kind {
         Kind::IndexBehind,
         Kind::Elsewhere,
         Kind::IndexDamaged,
+        Kind::IndexAnew,
         Kind::Panicked,
     ];
 
@@ -56,6 +59,7 @@ impl Kind {
             Kind::IndexBehind => "index_behind",
             Kind::Elsewhere => "elsewhere",
             Kind::IndexDamaged => "index_damaged",
+            Kind::IndexAnew => "index_anew",
             Kind::Panicked => "panicked",
         }
     }
@@ -79,6 +83,7 @@ impl Kind {
             | Kind::IndexBehind
             | Kind::Elsewhere
             | Kind::IndexDamaged
+            | Kind::IndexAnew
             | Kind::Panicked => false,
         }
     }
@@ -125,6 +130,10 @@ impl Kind {
             Kind::IndexDamaged => (
                 "검색 색인이 손상되어 다시 만들고 있습니다. 그동안 검색에서 빠집니다.",
                 "An index was damaged and is built anew; searches go without it until then.",
+            ),
+            Kind::IndexAnew => (
+                "검색 색인이 지금 판이나 장부에 맞지 않아 다시 만들고 있습니다. 그동안 검색에서 빠집니다.",
+                "An index does not fit this version or this ledger and is built anew; searches go without it until then.",
             ),
             Kind::Panicked => (
                 "서비스의 한 부분이 오류로 끊겨 다시 시작합니다.",
@@ -176,6 +185,10 @@ impl Kind {
             Kind::IndexDamaged => (
                 "저절로 다시 만듭니다. 되풀이되면 디스크를 확인하세요.",
                 "It is rebuilt by itself; if it happens again, check the disk.",
+            ),
+            Kind::IndexAnew => (
+                "할 일이 없습니다. 다 만들면 저절로 끝납니다.",
+                "Nothing is to be done; it ends by itself when the index is whole.",
             ),
             Kind::Panicked => (
                 "저절로 다시 시작합니다. 되풀이되면 기록과 함께 알려 주세요.",

@@ -254,7 +254,9 @@ pub fn damage_stays_in_its_partition(
         let expected = Hits { missing: vec![partition(1)], ..expected };
         assert_eq!(answer(index, query), expected, "{query:?}");
     }
-    assert!(matches!(index.search(&[partition(1)], &ask("도로")), Err(SearchError::Index(_))));
+    let refused = index.search(&[partition(1)], &ask("도로"));
+    let Err(SearchError::Rebuild { partitions, .. }) = refused else { panic!("{refused:?}") };
+    assert_eq!(partitions, [partition(1)]);
     index.apply(&partition(0), &[], 6).unwrap();
     assert_eq!(index.checkpoint(&partition(0)).unwrap(), Some(6));
 

@@ -40,7 +40,7 @@ pub trait Index: Send + Sync {
     /// ask at every turn and hear of damage that a search has met.
     ///
     /// # Errors
-    /// [`IndexError::Damaged`] when the partition must be rebuilt.
+    /// [`IndexError::must_be_rebuilt`] says when the partition must be.
     fn checkpoint(&self, partition: &Partition) -> Result<Option<u64>, IndexError>;
 
     /// Removes a partition's index, damaged or not, to build it anew from the ledger.
@@ -84,14 +84,17 @@ pub struct Census {
 /// system, or of the backend) is its source.
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {
-    /// Cannot be read or was built by another analyzer: clear it and rebuild it from the ledger.
-    #[error("the index must be rebuilt: {message}")]
+    /// Cannot be read: clear it and rebuild it from the ledger.
+    #[error("the index is damaged and must be built anew: {message}")]
     Damaged {
         /// How.
         message: String,
         /// What lies behind it.
         source: Option<Cause>,
     },
+    /// Sound, but made by another version: clear it and rebuild it from the ledger.
+    #[error("the index must be built anew: {0}")]
+    Outdated(String),
     /// Disk full, lock held, file system error: trying again later may help.
     #[error("the index cannot be used now: {message}")]
     Unavailable {
@@ -116,11 +119,16 @@ impl IndexError {
         IndexError::Unavailable { message: message.into(), source: None }
     }
 
-    /// The same, with what lies behind it. A refusal is this index's own.
+    /// Whether nothing helps but to build it anew.
+    pub fn must_be_rebuilt(&self) -> bool {
+        matches!(self, IndexError::Damaged { .. } | IndexError::Outdated(_))
+    }
+
+    /// The same, with what lies behind it. A refusal is this index's own, and so is its age.
     #[must_use]
     pub fn because(mut self, cause: impl Into<Cause>) -> IndexError {
         match &mut self {
-            IndexError::Refused(_) => {}
+            IndexError::Refused(_) | IndexError::Outdated(_) => {}
             IndexError::Damaged { source, .. } | IndexError::Unavailable { source, .. } => {
                 *source = Some(cause.into());
             }

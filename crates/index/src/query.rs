@@ -178,4 +178,12 @@ pub enum SearchError {
     /// ([`Hits::missing`]).
     #[error("the index cannot answer: {0}")]
     Index(#[source] Cause),
+    /// The same, and no waiting helps: these must be built anew.
+    #[error("the index cannot answer: {source}")]
+    Rebuild {
+        /// Those that cannot answer.
+        partitions: Vec<Partition>,
+        /// Why the last of them cannot.
+        source: Cause,
+    },
 }

@@ -133,12 +133,16 @@ impl Follower for Indexer {
     async fn step(&mut self, head: u64) -> Result<Progress, Obstacle> {
         match self.take_step(head).await {
             Ok(step) => Ok(step),
-            Err(IndexerError::Index(IndexError::Damaged { message, source })) => {
-                self.of.board.set(Kind::IndexDamaged, self.subject(), &message);
+            Err(IndexerError::Index(error)) if error.must_be_rebuilt() => {
+                let kind = match &error {
+                    IndexError::Outdated(_) => Kind::IndexAnew,
+                    _ => Kind::IndexDamaged,
+                };
+                self.of.board.set(kind, self.subject(), &error.to_string());
                 self.begin_anew().await?;
                 // What breaks before it was whole breaks again: not without a pause.
                 match std::mem::replace(&mut self.anew, true) {
-                    true => Err(Obstacle::of(IndexError::Damaged { message, source })),
+                    true => Err(Obstacle::of(error)),
                     false => Ok(Progress::More),
                 }
             }
@@ -209,7 +213,7 @@ impl Indexer {
                 return Ok(Progress::More);
             }
             Resume::BuildAnew(reason) => {
-                self.of.board.set(Kind::IndexDamaged, self.subject(), reason);
+                self.of.board.set(Kind::IndexAnew, self.subject(), reason);
                 self.clear().await?;
                 return Ok(Progress::More);
             }
@@ -256,7 +260,9 @@ impl Indexer {
                 self.apply(Vec::new(), start).await?;
             }
             self.of.ledger.advance(&reader(&self.partition), start).await?;
-            self.of.board.clear(Kind::IndexDamaged, &self.subject());
+            for kind in [Kind::IndexDamaged, Kind::IndexAnew] {
+                self.of.board.clear(kind, &self.subject());
+            }
             self.at = At::Following(start);
             return Ok(Progress::More);
         };
@@ -406,6 +412,8 @@ impl Indexer {
 fn refusal(error: IndexError) -> Result<String, IndexerError> {
     match error {
         IndexError::Refused(reason) => Ok(reason),
-        IndexError::Damaged { .. } | IndexError::Unavailable { .. } => Err(error.into()),
+        IndexError::Damaged { .. } | IndexError::Outdated(_) | IndexError::Unavailable { .. } => {
+            Err(error.into())
+        }
     }
 }

@@ -31,7 +31,7 @@ pub(crate) fn cure(kind: Kind) -> Sentence {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct ConditionAnswer {
     /// `disk_low`, `ledger_unwritable`, `ledger_damaged`, `descriptors_out`, `stalled`, `source_away`, `index_behind`,
-    /// `elsewhere`, `index_damaged` or `panicked`.
+    /// `elsewhere`, `index_damaged`, `index_anew` or `panicked`.
     kind: &'static str,
     /// Which pipeline or agency; blank if the whole service.
     subject: String,

@@ -145,6 +145,22 @@ impl From<SearchError> for Problem {
         match error {
             SearchError::Query(fault) => Problem::bad("query", korean(fault), fault.to_string()),
             SearchError::Index(_) => Problem::unavailable(&error),
+            SearchError::Rebuild { ref partitions, .. } => {
+                let codes: Vec<&str> = partitions.iter().map(|p| p.agency.as_str()).collect();
+                let codes = codes.join(", ");
+                let mut problem = Problem::unavailable(&error);
+                problem.kind = "index-rebuild";
+                problem.detail = Sentence {
+                    ko: format!(
+                        "{codes} 기관의 검색 색인을 다시 만들어야 답할 수 있습니다. madang up은 저절로 다시 만들고, 서비스가 돌지 않으면 madang index rebuild로 만드세요."
+                    ),
+                    en: format!(
+                        "The search index of {codes} must be built anew before it can answer: `madang up` does so by \
+                         itself, and `madang index rebuild` does where no service runs."
+                    ),
+                };
+                problem
+            }
         }
     }
 }

@@ -362,9 +362,14 @@ mod tests {
         let other_analyzer = meta.replace(r#"\"analyzer\":"#, r#"\"analyzer\":9"#);
         let other_schema = meta.replace("body_xbi", "body_xby");
         let other_payload = meta.replace(r#"\"checkpoint\":"#, r#"\"checkpoynt\":"#);
-        for meta in
-            ["", "{", &meta[..meta.len() / 2], &other_analyzer, &other_schema, &other_payload]
-        {
+        for (meta, outdated) in [
+            ("", false),
+            ("{", false),
+            (&meta[..meta.len() / 2], false),
+            (other_analyzer.as_str(), true),
+            (&other_schema, true),
+            (&other_payload, false),
+        ] {
             let folder = tempfile::tempdir().unwrap();
             copy(whole.path(), folder.path());
             fs::write(folder.path().join("1741000/meta.json"), meta).unwrap();
@@ -374,9 +379,14 @@ mod tests {
                 index.verify(&partition(0)).unwrap_err(),
                 index.apply(&partition(0), &[], 2).unwrap_err(),
             ] {
-                assert!(matches!(error, IndexError::Damaged { .. }), "{error}: {meta}");
+                assert!(error.must_be_rebuilt(), "{error}: {meta}");
+                assert_eq!(matches!(error, IndexError::Outdated(_)), outdated, "{error}: {meta}");
             }
-            assert!(index.search(&index.partitions().unwrap(), &ask("도로")).is_err());
+            let refused = index.search(&index.partitions().unwrap(), &ask("도로")).unwrap_err();
+            let SearchError::Rebuild { partitions, .. } = refused else {
+                panic!("{refused}: {meta}")
+            };
+            assert_eq!(partitions, [partition(0)]);
             // The cure works.
             index.clear(&partition(0)).unwrap();
             index.apply(&partition(0), &[put(record("a", &["도로"]))], 3).unwrap();

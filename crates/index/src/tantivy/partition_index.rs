@@ -70,6 +70,8 @@ impl PartitionIndex {
             };
         }
         let damaged = |reason: &str| IndexError::damaged(format!("{}: {reason}", folder.display()));
+        let outdated =
+            |reason: &str| IndexError::Outdated(format!("{}: {reason}", folder.display()));
         let opened = guarded(|| {
             let mut index = Tantivy::open(directory(folder)?)?;
             if index.schema() != schema().0 {
@@ -82,7 +84,7 @@ impl PartitionIndex {
         });
         let (index, reader, payload) = match opened {
             Ok(Some(opened)) => opened,
-            Ok(None) => return Err(damaged("it was built by another version of Madang")),
+            Ok(None) => return Err(outdated("it was made by another version of Madang")),
             Err(ReadError::Error(error)) => return Err(error),
             // Nothing but its files was read so far.
             Err(ReadError::Panic(message)) => return Err(damaged(&message)),
@@ -98,8 +100,8 @@ impl PartitionIndex {
             && payload.analyzer != analyzer::VERSION
         {
             let (by, this) = (payload.analyzer, analyzer::VERSION);
-            return Err(damaged(&format!(
-                "it was built by version {by} of the analyzer, this is {this}"
+            return Err(outdated(&format!(
+                "it was made by version {by} of the analyzer, this is {this}"
             )));
         }
         Ok(Some(PartitionIndex {

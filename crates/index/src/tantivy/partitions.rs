@@ -35,6 +35,8 @@ enum State {
     Open(Arc<PartitionIndex>),
     /// Why it must be rebuilt. It stays so until it is removed.
     Damaged(String),
+    /// Why it must be rebuilt though it is sound. Likewise.
+    Outdated(String),
     /// Whoever finds this came too late: it was removed meanwhile.
     Removed,
 }
@@ -174,6 +176,7 @@ impl Slot {
         match &*state {
             State::Open(index) => return Ok(Some(Arc::clone(index))),
             State::Damaged(reason) => return Err(IndexError::damaged(reason)),
+            State::Outdated(reason) => return Err(IndexError::Outdated(reason.clone())),
             State::Removed => return Ok(None),
             State::Closed => {}
         }
@@ -188,8 +191,12 @@ impl Slot {
                 Ok(None)
             }
             Err(error) => {
-                if let IndexError::Damaged { message, .. } = &error {
-                    *state = State::Damaged(message.clone());
+                match &error {
+                    IndexError::Damaged { message, .. } => {
+                        *state = State::Damaged(message.clone());
+                    }
+                    IndexError::Outdated(reason) => *state = State::Outdated(reason.clone()),
+                    IndexError::Unavailable { .. } | IndexError::Refused(_) => {}
                 }
                 Err(error)
             }

@@ -44,7 +44,13 @@ pub(crate) fn search(
     let Sources { mut readable, mut missing, mut last } = sources(partitions, asked, query);
     loop {
         if let (true, Some(error)) = (readable.is_empty(), last) {
-            return Err(SearchError::Index(error.into()));
+            return Err(match error.must_be_rebuilt() {
+                true => SearchError::Rebuild {
+                    partitions: missing.into_iter().collect(),
+                    source: error.into(),
+                },
+                false => SearchError::Index(error.into()),
+            });
         }
         let page = Page { query, text: &text, fields, sources: &readable };
         let Failure { at, error } = match page.collect(cursor, fingerprint) {
@@ -107,6 +113,7 @@ fn judge(partitions: &Partitions, partition: &Partition, error: ReadError) -> In
             partitions.damaged(partition, &message);
             IndexError::Damaged { message, source }
         }
+        Err(error @ IndexError::Outdated(_)) => error,
         _ => {
             tracing::error!(%partition, %error, "a search failed in good files");
             error.unavailable()

@@ -63,7 +63,7 @@ pub(crate) struct House {
     pub(crate) blobs: Arc<LocalFileSystem>,
     pub(crate) store: Arc<LocalFileSystem>,
     pub(crate) board: Arc<Board>,
-    _folder: tempfile::TempDir,
+    pub(crate) folder: tempfile::TempDir,
 }
 
 /// A file and what was read of it.
@@ -130,7 +130,7 @@ impl House {
             limits: Limits { upload, ..Limits::default() },
         };
         let server = Arc::new(Server::new(ports, settings));
-        House { server, ledger, index, blobs, store, board, _folder: temporary }
+        House { server, ledger, index, blobs, store, board, folder: temporary }
     }
 
     /// A key with these roles for these agencies (all, if there are none).
@@ -153,7 +153,7 @@ impl House {
 
     /// Changes what stands in the ledger behind its back.
     pub(crate) async fn write(&self, sql: &'static str) {
-        let options = SqliteConnectOptions::new().filename(self._folder.path().join("ledger.db"));
+        let options = SqliteConnectOptions::new().filename(self.folder.path().join("ledger.db"));
         let mut conn = options.connect().await.unwrap();
         sqlx::raw_sql(sql).execute(&mut conn).await.unwrap();
         conn.close().await.unwrap();

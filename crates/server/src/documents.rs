@@ -12,6 +12,7 @@ use madang_document::content::Segment;
 use madang_document::document::Document;
 use madang_document::id::DocumentId;
 use madang_document::inner_path::InnerPath;
+use madang_document::object_key;
 use madang_document::partition::Partition;
 use madang_ledger::documents::Stored;
 use madang_ledger::error::LedgerError;
@@ -287,8 +288,10 @@ pub(crate) struct DocumentAnswer {
     id: String,
     /// Title, else name.
     title: String,
-    /// Path in the store, with `!/` and the inner path for members.
+    /// Path in the store, with `!/` and the inner path for members; a key that gives back any name.
     path: String,
+    /// The path as people read it.
+    name: String,
     /// The store's configured name.
     store: String,
     /// The store's word for the version.
@@ -411,6 +414,7 @@ impl DocumentAnswer {
             },
             id: d.id.to_string(),
             title: d.title().into_owned(),
+            name: object_key::readable(&d.path()).into_owned(),
             path: d.path(),
             modified: d.object_modified.map(|moment| moment.to_string()),
             agency: d.agency.to_string(),

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 use madang_document::id::DocumentId;
+use madang_document::object_key;
 use madang_document::shown::is_misleading;
 use madang_ledger::audit::Act;
 use madang_store::store::Precondition;
@@ -79,6 +80,7 @@ pub(crate) async fn api(
         id: id.to_string(),
         pipeline: target.pipeline.clone(),
         path: dropped.path.clone(),
+        name: object_key::readable(&dropped.path).into_owned(),
         version: dropped.version.clone(),
         replaced: known,
         receipt: receipt.clone(),
@@ -322,8 +324,10 @@ pub(crate) struct DropAnswer {
     id: String,
     /// The pipeline that takes it.
     pipeline: String,
-    /// Its path in the store.
+    /// Its path in the store, as a key that gives back any name.
     path: String,
+    /// The path as people read it.
+    name: String,
     /// The store's word for this version; `If-Match: "version"` replaces no other.
     version: String,
     /// Whether the path was known before.

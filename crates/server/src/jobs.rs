@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use bytes::Bytes;
 use madang_document::failure_kind::FailureKind;
+use madang_document::object_key;
 use madang_document::principal::Scope;
 use madang_document::timestamp::Timestamp;
 use madang_ledger::jobs::{Job, JobFilter, JobState, Redrive, Task};
@@ -245,8 +246,10 @@ pub(crate) struct JobAnswer {
     state: &'static str,
     /// The store's configured name.
     store: String,
-    /// Path in the store.
+    /// Path in the store, as a key that gives back any name.
     path: String,
+    /// The path as people read it.
+    name: String,
     /// The store's word for the version.
     version: String,
     /// Size in bytes.
@@ -302,6 +305,7 @@ impl From<Job> for JobAnswer {
             task: task_word(job.task),
             state: job.state.as_str(),
             store: job.object.store,
+            name: object_key::readable(&job.object.path).into_owned(),
             path: job.object.path,
             version: job.object.version,
             size: job.object.size,

@@ -6,6 +6,7 @@ use axum::response::Response;
 use madang_document::document::Document;
 use madang_document::failure_kind::FailureKind;
 use madang_document::id::DocumentId;
+use madang_document::object_key;
 use madang_document::outcome::Outcome;
 use madang_document::partition::Partition;
 use madang_ledger::error::LedgerError;
@@ -201,8 +202,10 @@ impl Stage {
 pub(crate) struct Receipt {
     /// The document that the file becomes.
     pub(crate) id: String,
-    /// Path in the store.
+    /// Path in the store, as a key that gives back any name.
     pub(crate) path: String,
+    /// The path as people read it.
+    pub(crate) name: String,
     /// The pipeline that took it.
     pub(crate) pipeline: String,
     /// Institution code.
@@ -276,9 +279,11 @@ impl Receipt {
             _ => false,
         });
         let reason = document.filter(|_| read).and_then(|document| document.reason.clone());
+        let path = document.map_or_else(|| standing.object.path.clone(), Document::path);
         Receipt {
             id: id.to_string(),
-            path: document.map_or_else(|| standing.object.path.clone(), Document::path),
+            name: object_key::readable(&path).into_owned(),
+            path,
             pipeline: standing.pipeline.clone(),
             agency: standing.agency.to_string(),
             state,

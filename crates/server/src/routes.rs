@@ -101,6 +101,22 @@ mod tests {
     use crate::openapi::{describe, meaning};
     use std::collections::BTreeSet;
 
+    /// A path in an answer is a key, which may hold characters that stand for bytes: nobody can read it.
+    #[test]
+    fn whoever_is_told_a_path_is_told_it_as_people_read_it() {
+        let text = describe("http://localhost", ROUTES).to_json().unwrap();
+        let api: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let mut pairs = 0;
+        for (shape, of) in api["components"]["schemas"].as_object().unwrap() {
+            // The way inside an archive or a mail, which is text already.
+            if shape != "MemberAnswer" && of["properties"].get("path").is_some() {
+                assert!(of["properties"].get("name").is_some(), "{shape} has a path and no name");
+                pairs += 1;
+            }
+        }
+        assert!(pairs >= 6, "{pairs}");
+    }
+
     #[test]
     fn every_route_for_programs_is_described_and_every_shape_is_there() {
         let text = describe("http://localhost", ROUTES).to_json().unwrap();

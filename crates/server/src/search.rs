@@ -8,6 +8,7 @@ use axum::http::Uri;
 use axum::response::Response;
 use madang_document::agency::Agency;
 use madang_document::media_type::{Kind, MediaType};
+use madang_document::object_key;
 use madang_document::outcome::Outcome;
 use madang_document::principal::Principal;
 use madang_document::timestamp::Timestamp;
@@ -178,8 +179,10 @@ pub(crate) struct FoundHit {
     id: String,
     /// Title, else name.
     title: String,
-    /// Path in the store, with `!/` and the inner path for members of archives.
+    /// Path in the store, with `!/` and the inner path for members of archives; a key that gives back any name.
     path: String,
+    /// The path as people read it.
+    name: String,
     /// Institution code.
     agency: String,
     /// The pipeline that took it.
@@ -249,6 +252,7 @@ impl FoundHit {
             url: address(&hit),
             id: hit.id.to_string(),
             title: hit.title,
+            name: object_key::readable(&hit.path).into_owned(),
             path: hit.path,
             agency: hit.agency.to_string(),
             pipeline: hit.pipeline,

@@ -227,18 +227,21 @@ fn refusal(path: &str, error: object_store::Error) -> StoreError {
     use object_store::Error;
     match error {
         Error::NotFound { .. } | Error::Precondition { .. } => StoreError::Gone(path.to_owned()),
+        // Before the refusals: where a proxy or the machine refuses to be asked for keys, nobody gave any.
+        error if is_keyless(&error.to_string()) => StoreError::unavailable(path, KEYLESS, error),
         error if is_denied(&error) => {
             let reason = format!("{error}; check the store's keys in madang.toml");
             StoreError::Denied { path: path.to_owned(), reason, source: Some(error.into()) }
         }
-        error if is_keyless(&error.to_string()) => StoreError::unavailable(path, KEYLESS, error),
         error => StoreError::unavailable(path, error.to_string(), error),
     }
 }
 
 /// What to do where nobody gave keys, and the machine has no role of its own that could stand for them.
-pub const KEYLESS: &str = "no keys for this bucket: declare `[stores.…]` in madang.toml, or set AWS_…, GOOGLE_… or \
-                           AZURE_… in the environment";
+pub const KEYLESS: &str = "no keys for this bucket: declare `[stores.…]` in madang.toml (madang.toml.example shows \
+                           how), or set in the environment AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (s3://), \
+                           GOOGLE_APPLICATION_CREDENTIALS (gs://), or AZURE_STORAGE_ACCOUNT_NAME and \
+                           AZURE_STORAGE_ACCOUNT_KEY (az://)";
 
 /// Whether these are the words of a client that was given no keys: it asks the machine's own service for some, which
 /// has this address in every cloud, and answers in none but there.
@@ -472,10 +475,17 @@ mod tests {
             "http://169.254.169.254/latest/api/token",
             "http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/token",
         ] {
-            let words = format!("Error performing PUT {asked} in 1.2s, after 3 retries");
-            let error = object_store::Error::Generic { store: "S3", source: words.into() };
-            let told = refusal("s3://drop/press", error).to_string();
-            assert_eq!(told, format!("`s3://drop/press`: {KEYLESS}"));
+            for end in ["after 3 retries", "Server returned non-2xx status code: 403 Forbidden"] {
+                let words = format!("Error performing PUT {asked} in 1.2s, {end}");
+                let error = object_store::Error::Generic { store: "S3", source: words.into() };
+                let told = refusal("s3://drop/press", error).to_string();
+                assert_eq!(told, format!("`s3://drop/press`: {KEYLESS}"));
+            }
+        }
+        for name in
+            ["AWS_SECRET_ACCESS_KEY", "GOOGLE_APPLICATION_CREDENTIALS", "AZURE_STORAGE_ACCOUNT_KEY"]
+        {
+            assert!(KEYLESS.contains(name), "no {name}: {KEYLESS}");
         }
         let words = "Error performing GET http://minio:9000/drop in 1.2s".into();
         let error = object_store::Error::Generic { store: "S3", source: words };

@@ -13,6 +13,7 @@ mod house {
     mod access;
     mod bucket;
     mod clouds;
+    mod commands;
     mod declared;
     mod descriptors;
     mod disk;

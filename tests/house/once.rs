@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use madang_tests::ground::binary::{fixture, fixtures};
 use madang_tests::ground::service::Service;
 use madang_tests::ground::wait::until;
-use madang_tests::ground::yard::{Summary, Yard, said};
+use madang_tests::ground::yard::{Summary, Yard, lines, said};
 
 /// Copies every fixture into the folder `drop`. Gives how many there are.
 fn drop_fixtures(yard: &Yard) -> u64 {
@@ -524,6 +524,19 @@ fn a_name_that_is_not_utf_8_is_found_and_shown_as_people_read_it() {
     let shown: serde_json::Value =
         serde_json::from_str(&yard.succeed(&["show", id, "--json"])).unwrap();
     assert_eq!(shown["title"], "보고서.txt");
+    // Beside each path, which gives the bytes back and which nobody can read.
+    let jobs = yard.succeed(&["queue", "ls", "--state", "done", "--json"]);
+    let jobs: serde_json::Value = serde_json::from_str(&jobs).unwrap();
+    let extracted = lines(&yard.succeed(&["extract", "--json", "drop"]));
+    for (told, name) in [
+        (&hits[0], "보고서.txt"),
+        (&shown, "보고서.txt"),
+        (&jobs["jobs"][0], "보고서.txt"),
+        (&extracted[0], "drop/보고서.txt"),
+    ] {
+        assert_eq!(told["name"], name, "{told}");
+        assert_ne!(told["path"], name, "{told}");
+    }
     assert!(yard.succeed(&["catalog", "show", id]).contains("보고서.txt"));
 }
 
@@ -540,8 +553,10 @@ fn nonsense_in_the_configuration_is_told_with_its_line() {
         assert!(told.contains(words), "{text}: {told}");
     };
     for key in ["memory_mib", "cpu_seconds", "wall_seconds", "silence_seconds", "text_mib"] {
-        check(&format!("[limits]\n{key} = 0\n"), 2, "a whole number from 1 on");
+        check(&format!("[limits]\n{key} = 0\n"), 2, "expected a whole number from ");
     }
+    check("[limits]\nmemory_mib = 1\n", 2, "from 64 ");
+    check("[limits]\ntext_mib = 999999999\n", 2, " to 1024");
     check("\nworkers = 0\n", 2, "a whole number from 1 on");
     check("upload_mib = 0\n", 1, "a whole number from 1 on");
     for address in ["madang.example.kr", "ftp://example.kr", "https://", ""] {

@@ -239,7 +239,7 @@ fn every_declared_pipeline_loads() {
         let text = std::fs::read_to_string(&path).unwrap();
         let name = path.display().to_string();
         madang_pipeline::declaration::parse(&text, &name, &workspace())
-            .unwrap_or_else(|error| panic!("{error}"));
+            .unwrap_or_else(|error| panic!("{error:?}"));
         loaded += 1;
     }
     assert!(loaded > 0, "{} declares nothing", folder.display());

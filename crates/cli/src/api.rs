@@ -16,6 +16,7 @@ use crate::arguments::ServiceOptions;
 use crate::configuration::Configuration;
 use crate::data_folder::{DataFolder, announced};
 use crate::failure::Failure;
+use crate::given_key::given_key;
 use crate::{backends, idle};
 
 /// The HTTP API, wherever it is: at a running service, or made for the moment over the data folder when none
@@ -49,17 +50,13 @@ impl Api {
         let folder = configuration.data(place.data.as_deref());
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let said = place.key.clone().or_else(|| {
-            std::env::var("MADANG_KEY").or_else(|_| std::env::var("MADANG_ADMIN_KEY")).ok()
-        });
+        let said = || given_key(place.key.as_deref(), |name| std::env::var(name));
         if let Some(url) = &place.url {
-            return Ok(Api { reach: service(url, said)?, runtime });
+            return Ok(Api { reach: service(url, said()?)?, runtime });
         }
-        if !folder.join("ledger.db").exists() {
-            return Err(Failure::usage(format!(
-                "no data in {}; name the folder with --data or a service with --url, or start one with `madang up`",
-                folder.display()
-            )));
+        if !DataFolder::exists_at(&folder) {
+            let else_ = " or a service with --url, or start one with `madang up`";
+            return Err(DataFolder::nothing_at(&folder, else_));
         }
         let reach = match DataFolder::lock(&folder)? {
             Some(data) => runtime.block_on(local(data))?,
@@ -71,10 +68,15 @@ impl Api {
                         folder.display()
                     )
                 })?;
-                service(&url, said.or(key))?
+                service(&url, said()?.or(key))?
             }
         };
         Ok(Api { reach, runtime })
+    }
+
+    /// Whether a service answers, and not the data folder.
+    pub(crate) fn is_service(&self) -> bool {
+        matches!(self.reach, Reach::Service { .. })
     }
 
     /// `GET`; the path carries its own query.
@@ -158,7 +160,9 @@ impl Api {
 
 fn service(url: &str, key: Option<String>) -> Result<Reach, Failure> {
     let url = url.trim_end_matches('/').to_owned();
-    if !url.starts_with("http://") && !url.starts_with("https://") {
+    let sound = ["http://", "https://"].iter().any(|scheme| url.starts_with(scheme))
+        && reqwest::Url::parse(&url).is_ok_and(|url| url.has_host());
+    if !sound {
         return Err(Failure::usage(format!(
             "`{url}` is no address; write it as http://127.0.0.1:8484"
         )));
@@ -255,11 +259,8 @@ pub(crate) fn idle_folder(
 ) -> Result<DataFolder, Failure> {
     let configuration = Configuration::read(config.map(PathBuf::as_path), backends::BUCKETS)?;
     let path = configuration.data(data.map(PathBuf::as_path));
-    if !path.join("ledger.db").exists() {
-        return Err(Failure::usage(format!(
-            "no data in {}; name the folder with --data",
-            path.display()
-        )));
+    if !DataFolder::exists_at(&path) {
+        return Err(DataFolder::nothing_at(&path, ""));
     }
     DataFolder::lock(&path)?.ok_or_else(|| {
         Failure::Other(anyhow::anyhow!("a madang runs on {}; stop it first", path.display()))

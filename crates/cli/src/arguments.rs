@@ -3,7 +3,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
-use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use madang_document::failure_kind::FailureKind;
 
 /// 마당 Madang: turns drop folders into one searchable, catalogued collection.
@@ -71,10 +71,10 @@ pub(crate) struct Up {
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
     /// Address to listen on; port 0 takes any free one
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_parser = crate::listen_address::parse, value_name = "ADDRESS")]
     pub(crate) listen: Option<SocketAddr>,
     /// Objects worked on at the same time; one per core without it
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_parser = from_one, value_name = "N")]
     pub(crate) workers: Option<NonZeroUsize>,
     /// Parts to run in this process
     #[arg(long, value_enum, value_delimiter = ',', value_name = "ROLE")]
@@ -101,7 +101,9 @@ pub(crate) enum RoleName {
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   madang extract report.hwp
-  madang extract --json --jobs 4 ~/Documents > all.jsonl")]
+  madang extract --json --jobs 4 ~/Documents > all.jsonl
+
+Exit code: 0; 1 if a file could not be read at all (with --json its line says so, by \"outcome\", and the code is 0); 2 if a path is not there")]
 pub(crate) struct Extract {
     /// Files or folders
     #[arg(required = true, value_name = "PATH")]
@@ -110,7 +112,7 @@ pub(crate) struct Extract {
     #[arg(long)]
     pub(crate) json: bool,
     /// Files worked on at the same time
-    #[arg(long, default_value_t = 1, value_parser = value_parser!(u32).range(1..), value_name = "N")]
+    #[arg(long, default_value_t = 1, value_parser = count::<{ u32::MAX }>, value_name = "N")]
     pub(crate) jobs: u32,
     /// Configuration file, for its [limits]; `madang.toml` is read if it is there
     #[arg(long, value_name = "FILE")]
@@ -124,6 +126,7 @@ pub(crate) struct Extract {
   madang search 'budget*' --json --limit 50")]
 pub(crate) struct Search {
     /// Words, "phrases", prefix*, -without
+    #[arg(allow_hyphen_values = true)]
     pub(crate) query: String,
     #[command(flatten)]
     pub(crate) place: ServiceOptions,
@@ -149,7 +152,7 @@ pub(crate) struct Search {
     #[arg(long, value_name = "ORDER")]
     pub(crate) sort: Option<String>,
     /// Hits at most, 1 to 100
-    #[arg(long, default_value_t = 10, value_parser = value_parser!(u32).range(1..=100), value_name = "N")]
+    #[arg(long, default_value_t = 10, value_parser = count::<100>, value_name = "N")]
     pub(crate) limit: u32,
     /// Print the service's answer as it is
     #[arg(long)]
@@ -186,27 +189,28 @@ pub(crate) enum QueueAct {
         #[arg(long, value_name = "STATE")]
         state: Option<String>,
         /// Only of this queue
-        #[arg(long, value_name = "QUEUE")]
+        #[arg(long, allow_hyphen_values = true, value_name = "QUEUE")]
         queue: Option<String>,
         /// Jobs at most, 1 to 500
-        #[arg(long, default_value_t = 50, value_parser = value_parser!(u32).range(1..=500), value_name = "N")]
+        #[arg(long, default_value_t = 50, value_parser = count::<500>, value_name = "N")]
         limit: u32,
     },
     /// List what lies in the sources and is not taken, with the reason
     LeftOut {
         /// Rows at most
-        #[arg(long, default_value_t = 100, value_parser = value_parser!(u32).range(1..), value_name = "N")]
+        #[arg(long, default_value_t = 100, value_parser = count::<{ u32::MAX }>, value_name = "N")]
         limit: u32,
     },
     /// List what was passed over so that the rest could go on, with the reason
     Noted {
         /// Rows at most
-        #[arg(long, default_value_t = 100, value_parser = value_parser!(u32).range(1..), value_name = "N")]
+        #[arg(long, default_value_t = 100, value_parser = count::<{ u32::MAX }>, value_name = "N")]
         limit: u32,
     },
     /// Do again what was passed over: all of it, one, or all of a kind
     Redo {
         /// Number of a note
+        #[arg(value_parser = numbered)]
         note: Option<i64>,
         /// Only of this kind: record_refused, text_lost, preview_lost, document_unreadable, entry_unreadable, entry_refused, object_refused
         #[arg(long, value_name = "KIND", conflicts_with = "note")]
@@ -215,32 +219,37 @@ pub(crate) enum QueueAct {
     /// Show a job
     Show {
         /// Job number
+        #[arg(value_parser = numbered)]
         job: i64,
     },
     /// Stop claims from a queue
     Pause {
         /// Queue
+        #[arg(allow_hyphen_values = true)]
         queue: String,
     },
     /// Resume claims from a queue
     Resume {
         /// Queue
+        #[arg(allow_hyphen_values = true)]
         queue: String,
     },
     /// Confirm that a mass disappearance is real: the files are withdrawn, by the service that runs or by the next run
     Release {
         /// Queue
+        #[arg(allow_hyphen_values = true)]
         queue: String,
     },
     /// Make a quarantined, discarded or waiting job ready again
     Retry {
         /// Job number
+        #[arg(value_parser = numbered)]
         job: i64,
     },
     /// Make all quarantined jobs ready again, or all that an older reader read
     Redrive {
         /// Only of this queue
-        #[arg(long, value_name = "QUEUE")]
+        #[arg(long, allow_hyphen_values = true, value_name = "QUEUE")]
         queue: Option<String>,
         /// Only with this reason
         #[arg(long, value_name = "REASON", value_parser = reasons())]
@@ -252,6 +261,7 @@ pub(crate) enum QueueAct {
     /// Discard a quarantined job: it leaves the list, and its document is withdrawn (the file stays where it is)
     Drop {
         /// Job number
+        #[arg(value_parser = numbered)]
         job: i64,
     },
 }
@@ -275,7 +285,7 @@ pub(crate) enum CatalogAct {
     /// List the entries
     Ls {
         /// Entries at most
-        #[arg(long, default_value_t = 50, value_parser = value_parser!(u32).range(1..), value_name = "N")]
+        #[arg(long, default_value_t = 50, value_parser = count::<{ u32::MAX }>, value_name = "N")]
         limit: u32,
     },
     /// Print an entry as JSON-LD
@@ -297,7 +307,7 @@ pub(crate) enum CatalogAct {
     /// Print the changes after a number, one JSON object per line
     Changes {
         /// Number
-        #[arg(long, default_value_t = 0, value_name = "SEQ")]
+        #[arg(long, default_value_t = 0, value_parser = passed, value_name = "SEQ")]
         after: u64,
     },
 }
@@ -352,6 +362,7 @@ pub(crate) enum KeyAct {
     /// Revoke a key
     Revoke {
         /// Key number
+        #[arg(value_parser = numbered)]
         id: i64,
     },
 }
@@ -367,6 +378,30 @@ pub(crate) struct Check {
     /// Configuration file; `madang.toml` is read if it is there
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+}
+
+fn from_one(text: &str) -> Result<NonZeroUsize, &'static str> {
+    text.parse().map_err(|_| "write a whole number from 1 on")
+}
+
+/// So many things, and not more than `MOST`.
+fn count<const MOST: u32>(text: &str) -> Result<u32, String> {
+    let fits = text.parse().ok().filter(|count| (1..=MOST).contains(count));
+    fits.ok_or_else(|| match MOST {
+        u32::MAX => "write a whole number from 1 on".to_owned(),
+        _ => format!("write a whole number from 1 to {MOST}"),
+    })
+}
+
+/// The number by which a list names a thing.
+fn numbered(text: &str) -> Result<i64, &'static str> {
+    let number = text.parse().ok().filter(|number| *number > 0);
+    number.ok_or("write its number, as it stands in the first column of the list")
+}
+
+/// The number of a change that was seen already.
+fn passed(text: &str) -> Result<u64, &'static str> {
+    text.parse().map_err(|_| "write a whole number from 0 on")
 }
 
 /// What jobs are set aside for.
@@ -409,6 +444,62 @@ mod tests {
                 with(most.map_or(5000, |most| most + 1)).is_ok(),
                 most.is_none(),
                 "{command:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_number_that_is_none_is_told_in_words() {
+        for (command, option, _) in NUMBERS {
+            for wrong in ["0", "-1", "many", "1.5"] {
+                let words = ["madang"].into_iter().chain(command.iter().copied());
+                let wrong = format!("{option}={wrong}");
+                let refused = Arguments::try_parse_from(words.chain([wrong.as_str()])).unwrap_err();
+                let refused = refused.to_string();
+                assert!(refused.contains("write a whole number from 1 "), "{refused}");
+            }
+        }
+        for (words, told) in [
+            (&["queue", "show", "abc"] as &[&str], "write its number"),
+            (&["queue", "retry", "0"], "write its number"),
+            (&["queue", "drop", "1.5"], "write its number"),
+            (&["queue", "redo", "x"], "write its number"),
+            (&["key", "revoke", "x"], "write its number"),
+            (&["catalog", "changes", "--after", "x"], "write a whole number from 0 on"),
+        ] {
+            let refused = Arguments::try_parse_from(["madang"].iter().chain(words)).unwrap_err();
+            assert!(refused.to_string().contains(told), "{words:?}: {refused}");
+        }
+    }
+
+    #[test]
+    fn an_address_to_listen_on_is_told_how_it_looks() {
+        let refused = Arguments::try_parse_from(["madang", "up", "--listen", "nope"])
+            .unwrap_err()
+            .to_string();
+        assert!(refused.contains("127.0.0.1:8484"), "{refused}");
+    }
+
+    #[test]
+    fn what_begins_with_a_hyphen_is_a_query_or_a_queue() {
+        for words in [
+            &["search", "-침수"] as &[&str],
+            &["search", "-침수", "--json"],
+            &["search", "--limit", "5", "-a -b"],
+            &["queue", "pause", "-press"],
+            &["queue", "resume", "-press"],
+            &["queue", "release", "-press"],
+            &["queue", "ls", "--queue", "-press"],
+            &["queue", "redrive", "--queue", "-press"],
+        ] {
+            let parsed = Arguments::try_parse_from(["madang"].iter().chain(words));
+            assert!(parsed.is_ok(), "{words:?}: {}", parsed.unwrap_err());
+        }
+        // An option that nobody knows is still one.
+        for words in [&["search", "침수", "--jsno"] as &[&str], &["queue", "ls", "--jsno"]] {
+            assert!(
+                Arguments::try_parse_from(["madang"].iter().chain(words)).is_err(),
+                "{words:?}"
             );
         }
     }

@@ -47,7 +47,7 @@ pub(crate) const BUCKETS: &[BucketKind] = &[
 
 /// The ledger of a data folder. Where a full disk keeps it from being opened, it gets the room that was kept for that.
 pub(crate) async fn ledger(data: &DataFolder) -> Result<Arc<dyn Ledger>, Failure> {
-    let path = data.join("ledger.db");
+    let path = data.join(data_folder::LEDGER);
     let ledger = match SqliteLedger::open(&path, clock()).await {
         Err(error) if shortage(&error) == Some(Kind::DiskLow) && data.give_reserve_up() => {
             SqliteLedger::open(&path, clock()).await?
@@ -64,7 +64,7 @@ pub(crate) async fn ledger(data: &DataFolder) -> Result<Arc<dyn Ledger>, Failure
 /// The ledger of a folder whose lock somebody else may hold.
 pub(crate) async fn ledger_at(folder: &Path) -> Result<Arc<dyn Ledger>, Failure> {
     data_folder::prepare(folder)?;
-    Ok(Arc::new(SqliteLedger::open(&folder.join("ledger.db"), clock()).await?))
+    Ok(Arc::new(SqliteLedger::open(&folder.join(data_folder::LEDGER), clock()).await?))
 }
 
 /// How long an end waits for the ledger: whoever stops the service waits as long.
@@ -92,12 +92,12 @@ pub(crate) async fn close(ledger: &dyn Ledger) {
 
 /// The full text of a data folder.
 pub(crate) fn index(data: &DataFolder) -> Result<Arc<dyn Index>, Failure> {
-    Ok(Arc::new(TantivyIndex::open(&data.join("index"))?))
+    Ok(Arc::new(TantivyIndex::open(&data.join(data_folder::INDEX))?))
 }
 
 /// The texts and previews of a data folder.
 pub(crate) fn blobs(data: &DataFolder) -> Result<Blobs, Failure> {
-    Ok(Blobs::new(local(&data.join("blobs"))?))
+    Ok(Blobs::new(local(&data.join(data_folder::BLOBS))?))
 }
 
 /// The stores of the pipelines, each under the name of its pipeline.
@@ -106,11 +106,35 @@ pub(crate) fn stores(
     configuration: &Configuration,
     data: &Path,
 ) -> Result<Stores, Failure> {
+    each_store(pipelines, configuration, data).into_iter().collect()
+}
+
+/// The store of each of these pipelines, in their order, or why it cannot be used.
+pub(crate) fn each_store(
+    pipelines: &[Pipeline],
+    configuration: &Configuration,
+    data: &Path,
+) -> Vec<Result<Arc<dyn Store>, Failure>> {
     let registries: Vec<PathBuf> =
         configuration.registries.iter().filter_map(RegistrySettings::folder).collect();
     let closed = overlap::closed(pipelines, data, &registries);
     let each = pipelines.iter().zip(closed);
     each.map(|(pipeline, closed)| store(pipeline, configuration, closed)).collect()
+}
+
+/// What is wrong with the registries. Makes no folder: that is for the start.
+pub(crate) fn unfit_registries(configuration: &Configuration) -> Vec<Failure> {
+    let unfit = |settings: &RegistrySettings| match settings.folder() {
+        Some(folder) if folder.exists() && !folder.is_dir() => Some(Failure::usage(format!(
+            "{}: registry `{}`: {} is no folder",
+            settings.at,
+            settings.name,
+            folder.display()
+        ))),
+        Some(_) => None,
+        None => registry(settings, configuration, "http://127.0.0.1:8484").err(),
+    };
+    configuration.registries.iter().filter_map(unfit).collect()
 }
 
 fn store(
@@ -249,7 +273,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let data = DataFolder::lock(folder.path()).unwrap().unwrap();
         data.keep_reserve();
-        std::fs::create_dir(data.join("ledger.db")).unwrap();
+        std::fs::create_dir(data.join(data_folder::LEDGER)).unwrap();
         let Err(Failure::Other(error)) = ledger(&data).await else {
             panic!("a folder is no ledger")
         };

@@ -1,4 +1,4 @@
-use madang_pipeline::declaration::{self, BadDeclaration};
+use madang_pipeline::bad_declaration::{self, BadDeclaration};
 use madang_store::bucket_client::BucketSettings;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
@@ -67,14 +67,14 @@ impl DeclaredStore {
     /// Reads `[stores.NAME]`, whose `text` stands in `file`.
     ///
     /// # Errors
-    /// [`BadDeclaration`], with the line and the cure.
+    /// Everything that is wrong with it, with the line and the cure.
     pub(crate) fn read(
         kinds: &[BucketKind],
         name: &str,
         mut table: Spanned<DeValue<'_>>,
         file: &str,
         text: &str,
-    ) -> Result<DeclaredStore, BadDeclaration> {
+    ) -> Result<DeclaredStore, Vec<BadDeclaration>> {
         let line = line_of(text, table.span().start);
         let bad =
             |line, message| BadDeclaration { file: file.to_owned(), line: Some(line), message };
@@ -90,26 +90,26 @@ impl DeclaredStore {
         let Some(kind) = BucketKind::find(kinds, word) else {
             let known: Vec<String> =
                 kinds.iter().map(|kind| format!("`{}`", kind.scheme)).collect();
-            return Err(bad(at, format!("`{word}` is no kind of store: use {}", or(&known))));
+            return Err(vec![bad(at, format!("`{word}` is no kind of store: use {}", or(&known)))]);
         };
-        let mut settings = (kind.read)(table.clone()).map_err(|error| {
-            let mut bad = declaration::of_toml(file, text, &error);
+        let read = bad_declaration::read_value(file, text, table.clone(), kind.read);
+        let mut settings = read.map_err(|mut faults| {
             // What no store of this kind knows, one of another may.
             let other = kinds
                 .iter()
                 .find(|other| other.scheme != kind.scheme && (other.read)(table.clone()).is_ok());
-            if let Some(other) = other {
+            if let (Some(other), Some(last)) = (other, faults.last_mut()) {
                 let scheme = other.scheme;
-                bad.message = format!(
+                last.message = format!(
                     "{}; or is it a store of kind `{scheme}`? Then say `kind = \"{scheme}\"`",
-                    bad.message
+                    last.message
                 );
             }
-            bad
+            faults
         })?;
         settings
             .read_secrets(&|file| std::fs::read_to_string(file))
-            .map_err(|error| bad(line, format!("store `{name}`: {error}")))?;
+            .map_err(|error| vec![bad(line, format!("store `{name}`: {error}"))])?;
         Ok(DeclaredStore { kind: kind.scheme, settings, at: format!("{file}:{line}") })
     }
 }

@@ -1,6 +1,5 @@
 use std::path::PathBuf;
 
-use madang_document::object_key;
 use madang_document::principal::Scope;
 use madang_ledger::ledger::Ledger;
 use madang_pipeline::declaration::Pipeline;
@@ -8,7 +7,7 @@ use madang_pipeline::declaration::Pipeline;
 use crate::arguments::Up;
 use crate::failure::Failure;
 use crate::progress::summary;
-use crate::terminal::{line, out, shown};
+use crate::terminal::{counted, line, out, short_path, short_reason, shown};
 
 /// Prints the closing line, after what stands beside it. Scripts read it, so it counts as a failure if they cannot.
 pub(crate) async fn closing_line(
@@ -32,11 +31,11 @@ async fn remarks(ledger: &dyn Ledger, pipelines: &[Pipeline], command: &Up) -> R
     for pipeline in pipelines {
         if let Some(held) = ledger.held(&pipeline.name).await? {
             line(&shown!(
-                "{}: {} of {} files are gone; nothing is withdrawn until `madang queue release {}{here}`, and the \
+                "{}: {} of {} gone; nothing is withdrawn until `madang queue release {}{here}`, and the \
                  next run",
                 pipeline.name,
                 held.missing,
-                held.known,
+                counted(held.known, "file is", "files are"),
                 pipeline.name
             ));
         }
@@ -46,7 +45,8 @@ async fn remarks(ledger: &dyn Ledger, pipelines: &[Pipeline], command: &Up) -> R
         return Ok(());
     }
     for (pipeline, one) in ledger.left_outs(&Scope::All, None, REMARKS as u32).await?.readable() {
-        line(&shown!("{pipeline}: {}: left out: {}", object_key::readable(&one.key), one.reason));
+        let (path, reason) = (short_path(&one.key), short_reason(&one.reason));
+        line(&shown!("{pipeline}: {path}: left out: {reason}"));
     }
     let more = if left_out > REMARKS as u64 { " (madang queue left-out lists them)" } else { "" };
     line(&shown!("left out {left_out}{more}"));

@@ -4,6 +4,7 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use madang_pipeline::bad_declaration::{self, BadDeclaration};
 use madang_pipeline::declaration::{self, Pipeline, Place};
 use madang_sandbox::limits::{ChildLimits, LimitSettings};
 use serde::de::Error as _;
@@ -22,6 +23,7 @@ pub(crate) struct Configuration {
     /// Data folder.
     pub(crate) data: Option<PathBuf>,
     /// Address to listen on.
+    #[serde(default, deserialize_with = "crate::listen_address::deserialize")]
     pub(crate) listen: Option<SocketAddr>,
     /// Address under which people reach the service, if a proxy stands before it.
     #[serde(default, deserialize_with = "base_url")]
@@ -85,37 +87,65 @@ impl Configuration {
             Err(error) => return Err(Failure::usage(format!("{}: {error}", path.display()))),
         };
         let file = path.display().to_string();
-        Configuration::parse(&text, &file, kinds).map_err(Failure::usage)
+        Configuration::parse(&text, &file, kinds).map_err(Failure::faults)
     }
 
     fn parse(
         text: &str,
         file: &str,
         kinds: &[BucketKind],
-    ) -> Result<Configuration, declaration::BadDeclaration> {
-        let bad = |error| declaration::of_toml(file, text, &error);
-        let mut table = DeTable::parse(text).map_err(bad)?;
+    ) -> Result<Configuration, Vec<BadDeclaration>> {
+        let mut table = bad_declaration::table(file, text)?;
         let declared = table.get_mut().remove("stores");
-        let mut configuration =
-            Configuration::deserialize(toml::de::Deserializer::from(table)).map_err(bad)?;
+        let mut bad = Vec::new();
+        let mut configuration = bad_declaration::read::<Configuration>(file, text, table)
+            .unwrap_or_else(|faults| {
+                bad.extend(faults);
+                Configuration::default()
+            });
         for registry in &mut configuration.registries {
             let at =
                 |span: Range<usize>| format!("{file}:{}", bucket_kind::line_of(text, span.start));
             registry.at = at(registry.url.span());
             registry.store_at = registry.store.as_ref().map_or_else(String::new, |s| at(s.span()));
         }
-        let Some(declared) = declared else { return Ok(configuration) };
-        let at = declared.span();
-        let DeValue::Table(stores) = declared.into_inner() else {
+        for (n, registry) in configuration.registries.iter().enumerate() {
+            let mut former = configuration.registries.iter().take(n);
+            let message = match former.find(|former| former.name == registry.name) {
+                _ if registry.name.trim().is_empty() => {
+                    "a registry needs a `name`: how far it has come is kept under it".to_owned()
+                }
+                Some(former) => format!(
+                    "the registry at {} is called `{}`, too: how far each has come is kept under its name, so give each \
+                     its own",
+                    former.at, registry.name
+                ),
+                None => continue,
+            };
+            let line = Some(bucket_kind::line_of(text, registry.url.span().start));
+            bad.push(BadDeclaration { file: file.to_owned(), line, message });
+        }
+        let (at, stores) = declared.map_or((0..0, DeValue::Table(DeTable::new())), |declared| {
+            (declared.span(), declared.into_inner())
+        });
+        let DeValue::Table(stores) = stores else {
             let message = "`stores` is a table of stores: write `[stores.NAME]`".to_owned();
             let line = Some(bucket_kind::line_of(text, at.start));
-            return Err(declaration::BadDeclaration { file: file.to_owned(), line, message });
+            bad.push(BadDeclaration { file: file.to_owned(), line, message });
+            return Err(bad);
         };
         for (name, table) in stores {
-            let store = DeclaredStore::read(kinds, name.get_ref(), table, file, text)?;
-            configuration.stores.insert(name.into_inner().into_owned(), store);
+            match DeclaredStore::read(kinds, name.get_ref(), table, file, text) {
+                Ok(store) => {
+                    _ = configuration.stores.insert(name.into_inner().into_owned(), store);
+                }
+                Err(faults) => bad.extend(faults),
+            }
         }
-        Ok(configuration)
+        match bad.is_empty() {
+            true => Ok(configuration),
+            false => Err(bad),
+        }
     }
 
     /// The data folder: as said on the command line, else as configured, else `data`.
@@ -133,37 +163,55 @@ impl Configuration {
 /// `pipelines/*.toml`.
 ///
 /// Sources, data and registries are kept apart: see [`overlap`]. Buckets are of one of the `kinds`.
+///
+/// # Errors
+/// Everything that is wrong with any of them.
 pub(crate) fn pipelines(
     sources: &[String],
     data: &Path,
     configuration: &Configuration,
     kinds: &[BucketKind],
 ) -> Result<Vec<Pipeline>, Failure> {
-    let mut declared = declarations(sources)?;
-    for Declared { pipeline, at, .. } in &declared {
-        if let Place::Bucket { scheme, .. } = &pipeline.source.place
-            && BucketKind::find(kinds, scheme).is_none()
-        {
+    let (pipelines, failures) = look_over(sources, data, configuration, kinds);
+    Failure::none_of(failures).map(|()| pipelines)
+}
+
+/// The same: those that can run, and everything that is wrong with the others.
+pub(crate) fn look_over(
+    sources: &[String],
+    data: &Path,
+    configuration: &Configuration,
+    kinds: &[BucketKind],
+) -> (Vec<Pipeline>, Vec<Failure>) {
+    let (mut declared, mut failures) = declarations(sources);
+    declared.retain(|Declared { pipeline, at, .. }| match &pipeline.source.place {
+        Place::Bucket { scheme, .. } if BucketKind::find(kinds, scheme).is_none() => {
             let message = bucket_kind::unknown(kinds, scheme);
-            return Err(Failure::usage(format!("{at}: {message}")));
+            failures.push(Failure::usage(format!("{at}: {message}")));
+            false
         }
-    }
-    let of_pipelines = declared.iter().filter_map(|Declared { store, .. }| store.as_ref());
-    let of_registries = configuration
-        .registries
-        .iter()
-        .filter_map(|registry| Some((registry.store.as_ref()?.get_ref(), &registry.store_at)));
-    for (name, at) in of_pipelines.map(|(name, at)| (name, at)).chain(of_registries) {
-        if let Some(message) = undeclared_store(name, &configuration.stores) {
-            return Err(Failure::usage(format!("{at}: {message}")));
+        _ => true,
+    });
+    let mut is_declared = |name: &str, at: &str| {
+        let undeclared = undeclared_store(name, &configuration.stores);
+        failures
+            .extend(undeclared.iter().map(|message| Failure::usage(format!("{at}: {message}"))));
+        undeclared.is_none()
+    };
+    declared.retain(|Declared { store, .. }| {
+        store.as_ref().is_none_or(|(name, at)| is_declared(name, at))
+    });
+    for registry in &configuration.registries {
+        if let Some(store) = &registry.store {
+            is_declared(store.get_ref(), &registry.store_at);
         }
     }
     let kept = configuration.registries.iter().filter_map(|registry| {
         let (name, at) = (registry.name.clone(), registry.at.clone());
         Some(KeptRegistry { name, folder: registry.folder()?, at })
     });
-    overlap::keep_apart(&mut declared, data, &kept.collect::<Vec<_>>())?;
-    Ok(declared.into_iter().map(|declared| declared.pipeline).collect())
+    failures.extend(overlap::keep_apart(&mut declared, data, &kept.collect::<Vec<_>>()));
+    (declared.into_iter().map(|declared| declared.pipeline).collect(), failures)
 }
 
 /// That a store is named which `madang.toml` does not declare. Where it declares none at all, every store's settings
@@ -203,75 +251,91 @@ fn base_url<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Err
     )))
 }
 
-fn declarations(sources: &[String]) -> Result<Vec<Declared>, Failure> {
-    let here = std::env::current_dir()?;
+fn declarations(sources: &[String]) -> (Vec<Declared>, Vec<Failure>) {
     let mut pipelines: Vec<Declared> = Vec::new();
-    let mut add = |new: Declared| {
+    let mut failures = Vec::new();
+    let here = match std::env::current_dir() {
+        Ok(here) => here,
+        Err(error) => return (pipelines, vec![error.into()]),
+    };
+    let mut add = |new: Result<Declared, Failure>| {
+        let new = match new {
+            Ok(new) => new,
+            Err(failure) => return failures.push(failure),
+        };
         let name = &new.pipeline.name;
         match pipelines.iter().find(|former| former.pipeline.name == *name) {
-            Some(former) => Err(Failure::usage(format!(
+            Some(former) => failures.push(Failure::usage(format!(
                 "{}: the pipeline of {} is called `{name}`, too: rename one, for the name is also that of its \
                  queue and store",
                 new.at, former.at
             ))),
-            None => {
-                pipelines.push(new);
-                Ok(())
-            }
+            None => pipelines.push(new),
         }
     };
     if sources.is_empty() {
-        let mut files: Vec<PathBuf> = match std::fs::read_dir("pipelines") {
-            Ok(entries) => entries
-                .flatten()
-                .map(|entry| entry.path())
-                .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
-                .collect(),
-            Err(_) => Vec::new(),
-        };
-        files.sort();
+        let files = declaration_files();
         if files.is_empty() {
-            return Err(Failure::usage(
+            add(Err(Failure::usage(
                 "nothing to take files from: name a folder, an address or a pipeline file, \
                  or put declarations into pipelines/ (madang up --help)",
-            ));
+            )));
         }
         for file in files {
-            add(declared(&file, &here)?)?;
+            add(declared(&file, &here));
         }
-        return Ok(pipelines);
     }
     for source in sources {
-        let path = Path::new(source);
-        if source.ends_with(".toml") && !path.is_dir() {
-            add(declared(path, &here)?)?;
-        } else if source.contains("://") || source.starts_with("file:") {
-            let pipeline = declaration::undeclared(source, &here).map_err(Failure::usage)?;
-            add(Declared { pipeline, at: source.clone(), store: None })?;
-        } else {
-            let folder = path.canonicalize().map_err(|error| {
-                Failure::usage(format!(
-                    "{source}: {error}; name a folder that is there, an address or a pipeline file"
-                ))
-            })?;
-            if !folder.is_dir() {
-                return Err(Failure::usage(format!(
-                    "{source} is a file, not a folder: `madang extract {source}` reads a single file"
-                )));
-            }
-            let folder = folder.to_string_lossy().into_owned();
-            let pipeline = declaration::undeclared(&folder, &here).map_err(Failure::usage)?;
-            add(Declared { pipeline, at: source.clone(), store: None })?;
-        }
+        add(of_argument(source, &here));
     }
-    Ok(pipelines)
+    (pipelines, failures)
+}
+
+/// Every `pipelines/*.toml`, by name.
+fn declaration_files() -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = match std::fs::read_dir("pipelines") {
+        Ok(entries) => entries
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+            .collect(),
+        Err(_) => Vec::new(),
+    };
+    files.sort();
+    files
+}
+
+/// The pipeline of a declaration, a folder or an address that was named.
+fn of_argument(source: &str, here: &Path) -> Result<Declared, Failure> {
+    let path = Path::new(source);
+    if source.ends_with(".toml") && !path.is_dir() {
+        return declared(path, here);
+    }
+    let at = source.to_owned();
+    if source.contains("://") || source.starts_with("file:") {
+        let pipeline = declaration::undeclared(source, here).map_err(Failure::faults)?;
+        return Ok(Declared { pipeline, at, store: None });
+    }
+    let folder = path.canonicalize().map_err(|error| {
+        Failure::usage(format!(
+            "{source}: {error}; name a folder that is there, an address or a pipeline file"
+        ))
+    })?;
+    if !folder.is_dir() {
+        return Err(Failure::usage(format!(
+            "{source} is a file, not a folder: `madang extract {source}` reads a single file"
+        )));
+    }
+    let folder = folder.to_string_lossy().into_owned();
+    let pipeline = declaration::undeclared(&folder, here).map_err(Failure::faults)?;
+    Ok(Declared { pipeline, at, store: None })
 }
 
 fn declared(file: &Path, here: &Path) -> Result<Declared, Failure> {
     let name = file.display().to_string();
     let text = std::fs::read_to_string(file)
         .map_err(|error| Failure::usage(format!("{name}: {error}")))?;
-    let pipeline = declaration::parse(&text, &name, here).map_err(Failure::usage)?;
+    let pipeline = declaration::parse(&text, &name, here).map_err(Failure::faults)?;
     let line = text.lines().position(|line| line.trim_start().starts_with("url"));
     let at = line.map_or_else(|| name.clone(), |line| format!("{name}:{}", line + 1));
     let store = pipeline_store(&text).map(|(store, line)| (store, format!("{name}:{line}")));
@@ -303,6 +367,23 @@ mod tests {
 
     const EXAMPLE: &str = include_str!("../../../madang.toml.example");
 
+    #[test]
+    fn two_registries_of_one_name_and_one_without_are_refused() {
+        let registry = |name: &str, url: &str| {
+            format!("[[registry]]\nname = \"{name}\"\nurl = \"file:{url}\"\n")
+        };
+        let text =
+            registry("a", "x") + &registry("b", "y") + &registry("a", "z") + &registry(" ", "w");
+        let bad = Configuration::parse(&text, "madang.toml", &[]).unwrap_err();
+        let told: Vec<String> = bad.iter().map(ToString::to_string).collect();
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(
+            told[0].starts_with("madang.toml:9: the registry at madang.toml:3 is called `a`"),
+            "{told:?}"
+        );
+        assert!(told[1].starts_with("madang.toml:12: a registry needs a `name`"), "{told:?}");
+    }
+
     /// The keys that a table knows, by its own word on one that it does not.
     fn keys<T: serde::de::DeserializeOwned>() -> Vec<String> {
         let Err(error) = toml::from_str::<T>("unheard-of = 1") else { panic!("it takes any key") };
@@ -332,6 +413,21 @@ mod tests {
         ];
         let all = Configuration::parse(&text, "madang.toml", &buckets).unwrap();
         assert_eq!(all.limits(), ChildLimits::default(), "what is marked as a default is one");
+        let readme = include_str!("../../../README.md");
+        let limits = ChildLimits::default();
+        for time in [limits.cpu, limits.wall] {
+            let (base, mib, unit) = (time.base.as_secs(), time.per_mib, time.per_unit);
+            let rates = format!(
+                "{} s per MiB and {} s per page, member or frame",
+                mib.as_secs(),
+                unit.as_secs()
+            );
+            assert!(
+                EXAMPLE.contains(&format!("{base} s, {rates}, at most this")),
+                "{base} {rates}"
+            );
+            assert!(readme.contains(&rates), "{rates}");
+        }
 
         let table: toml::Table = text.parse().unwrap();
         let shown = |keys: Vec<String>, table: &toml::Table| {

@@ -10,7 +10,7 @@ use rustix::fs::{FlockOperation, flock};
 
 use crate::announcement::Announcement;
 use crate::failure::Failure;
-use crate::terminal::{line, shown};
+use crate::terminal::{counted, line, shown};
 use crate::{local_key, modes};
 
 /// The data folder of this process: nobody else uses it while the lock is held. It and all in it belong to their
@@ -21,11 +21,28 @@ pub(crate) struct DataFolder {
     _lock: File,
 }
 
+/// The files and folders in it that others open.
+pub(crate) const LEDGER: &str = "ledger.db";
+pub(crate) const INDEX: &str = "index";
+pub(crate) const BLOBS: &str = "blobs";
+const LOCK: &str = "lock";
+
 /// Room that is kept for the start on a full disk: the ledger cannot even be read without some files beside it.
 const RESERVE: &str = "reserve";
 const RESERVE_BYTES: u64 = 128 << 10;
 
 impl DataFolder {
+    /// Whether a Madang has kept anything in this folder. Looks, and makes nothing.
+    pub(crate) fn exists_at(path: &Path) -> bool {
+        path.join(LEDGER).exists()
+    }
+
+    /// That there is nothing in this folder, and `else_` what to do but to name another.
+    pub(crate) fn nothing_at(path: &Path, else_: &str) -> Failure {
+        let folder = path.display();
+        Failure::usage(format!("no data in {folder}; name the folder with --data{else_}"))
+    }
+
     /// Creates the folder if need be and takes its lock; none if another process holds it.
     pub(crate) fn lock(path: &Path) -> Result<Option<DataFolder>, Failure> {
         prepare(path)?;
@@ -40,7 +57,7 @@ impl DataFolder {
             .truncate(false)
             .mode(0o600)
             .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
-            .open(path.join("lock"))
+            .open(path.join(LOCK))
             .map_err(failed)?;
         match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
@@ -155,13 +172,13 @@ fn is_full(error: &std::io::Error) -> bool {
 /// What Madang keeps in the folder. `drop` is not of it, where people's files may lie, nor is the local key: one
 /// that others could read is made anew.
 const OURS: [&str; 9] = [
-    "blobs",
+    BLOBS,
     Mark::FILE,
-    "index",
-    "ledger.db",
+    INDEX,
+    LEDGER,
     "ledger.db-shm",
     "ledger.db-wal",
-    "lock",
+    LOCK,
     RESERVE,
     Announcement::FILE,
 ];
@@ -176,9 +193,15 @@ pub(crate) fn prepare(path: &Path) -> Result<(), Failure> {
     if let Some(mode) = mended.root {
         line(&shown!(
             "madang: data folder {} could be read by other people of this machine (mode {mode:04o}); \
-             it and {} paths in it are their owner's alone from now on",
+             {} now",
             path.display(),
-            mended.below
+            match mended.below {
+                0 => "it is its owner's alone".to_owned(),
+                below => format!(
+                    "it and {} in it are their owner's alone",
+                    counted(below, "path", "paths")
+                ),
+            }
         ));
     }
     Ok(())
@@ -293,6 +316,19 @@ mod tests {
         std::os::unix::fs::symlink("elsewhere", &path).unwrap();
         assert_ne!(data.local_key().unwrap().text, second);
         assert!(path.symlink_metadata().unwrap().is_file());
+    }
+
+    #[test]
+    fn what_is_kept_in_it_stands_in_the_readme() {
+        let readme = include_str!("../../../README.md");
+        let (_, table) = readme.split_once("## Where data lies").unwrap();
+        let (table, _) = table.split_once("\n## ").unwrap();
+        for name in OURS.into_iter().chain([local_key::FILE]) {
+            // `ledger.db*` stands for its log.
+            let name = name.strip_suffix("-shm").or(name.strip_suffix("-wal")).unwrap_or(name);
+            let marked = [format!("`{name}`"), format!("`{name}/`")];
+            assert!(marked.iter().any(|name| table.contains(name)), "no {name} in {table}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::sync::mpsc;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use madang_document::outcome::Outcome;
 use madang_document::shown::Shown;
 use madang_document::{metadata as meta, object_key};
 use madang_extract::extraction::Extraction;
@@ -24,7 +25,7 @@ use crate::arguments::Extract;
 use crate::backends;
 use crate::configuration::Configuration;
 use crate::failure::{Failure, USAGE};
-use crate::terminal::{line, out_json, out_text, shown};
+use crate::terminal::{line, out_json, out_text, short_path, shown};
 
 /// Files up to this size are read whole, larger ones by ranges: as in a service.
 const WHOLE: u64 = madang_pipeline::fetch::WHOLE;
@@ -37,6 +38,7 @@ pub(crate) fn run(command: &Extract) -> Result<(), Failure> {
     let jobs = usize::try_from(command.jobs).unwrap_or(usize::MAX).min(files.len().max(1));
     let bar = bar(files.len());
     let next = Mutex::new(files.iter().enumerate());
+    let mut unread = 0;
     let (finished, answers) = mpsc::sync_channel(jobs * 2);
     let printed: Result<(), Failure> = std::thread::scope(|scope| {
         for _ in 0..jobs {
@@ -57,6 +59,7 @@ pub(crate) fn run(command: &Extract) -> Result<(), Failure> {
         let mut waiting = std::collections::BTreeMap::new();
         let mut due = 0;
         for (n, answer) in answers {
+            unread += u64::from(answer.is_unread());
             waiting.insert(n, answer);
             while let Some(answer) = waiting.remove(&due) {
                 if let Some(path) = files.get(due) {
@@ -70,11 +73,24 @@ pub(crate) fn run(command: &Extract) -> Result<(), Failure> {
     });
     bar.finish_and_clear();
     printed?;
-    match missing {
+    match exit_code(missing, unread, command.json) {
         0 => Ok(()),
-        _ => Err(Failure::Silent(USAGE)),
+        code => Err(Failure::Silent(code)),
     }
 }
+
+/// What a script is told. Where each file has its line of JSON, the line tells how it ended.
+fn exit_code(missing: usize, unread: u64, as_json: bool) -> u8 {
+    match (missing, unread) {
+        (0, 0) => 0,
+        (0, _) if as_json => 0,
+        (0, _) => UNREAD,
+        _ => USAGE,
+    }
+}
+
+/// The exit code when nothing could be read of a file.
+const UNREAD: u8 = 1;
 
 fn bar(files: usize) -> indicatif::ProgressBar {
     use std::io::IsTerminal;
@@ -149,9 +165,9 @@ fn kind_of(kind: FileType) -> &'static str {
     }
 }
 
-/// A path as people read it.
+/// A path as a line shows it.
 fn name(path: &Path) -> Shown {
-    Shown::new(&object_key::readable(&object_key::from_bytes(path.as_os_str().as_bytes())))
+    short_path(&object_key::from_bytes(path.as_os_str().as_bytes()))
 }
 
 /// What one file gave.
@@ -161,6 +177,18 @@ struct Answer {
     /// Why nothing could be read at all.
     unread: Option<String>,
     elapsed_ms: u64,
+}
+
+impl Answer {
+    /// Whether nothing could be read of the file itself. What needs a password, or has no reader, was recognised.
+    fn is_unread(&self) -> bool {
+        let own = self.extractions.iter().find(|extraction| extraction.member.is_none());
+        self.unread.is_some() || own.is_some_and(|own| is_unread(own.outcome))
+    }
+}
+
+fn is_unread(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Corrupt | Outcome::Timeout | Outcome::Memory | Outcome::Crashed)
 }
 
 fn extract(zygote: &Zygote, path: &Path, limits: &ChildLimits) -> Answer {
@@ -263,6 +291,7 @@ fn object(path: &str, extraction: &Extraction, elapsed_ms: u64) -> Value {
     let content = &extraction.content;
     json!({
         "path": path,
+        "name": object_key::readable(path),
         "member": extraction.member,
         "media_type": extraction.media_type,
         "format": extraction.format,
@@ -282,9 +311,31 @@ fn object(path: &str, extraction: &Extraction, elapsed_ms: u64) -> Value {
 /// The line of a file whose bytes could not be had: every file has one.
 fn unread(path: &str, reason: &str, elapsed_ms: u64) -> Value {
     json!({
-        "path": path, "member": null, "media_type": madang_document::media_type::MediaType::UNKNOWN,
+        "path": path, "name": object_key::readable(path), "member": null, "media_type": madang_document::media_type::MediaType::UNKNOWN,
         "format": "none", "outcome": "corrupt", "error": reason, "language": null, "title": null,
         "text": "", "metadata": {}, "segments": [], "members": [], "warnings": [],
         "elapsed_ms": elapsed_ms,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_is_told_of_what_could_not_be_read() {
+        for (missing, unread, as_json, code) in [
+            (0, 0, false, 0),
+            (0, 2, false, 1),
+            // Its line says so.
+            (0, 2, true, 0),
+            (1, 0, false, 2),
+            (1, 1, true, 2),
+        ] {
+            assert_eq!(exit_code(missing, unread, as_json), code, "{missing} {unread} {as_json}");
+        }
+        let unread: Vec<&str> =
+            Outcome::ALL.into_iter().filter(|one| is_unread(*one)).map(Outcome::as_str).collect();
+        assert_eq!(unread, ["corrupt", "timeout", "memory", "crashed"]);
+    }
 }

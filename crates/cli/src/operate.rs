@@ -4,8 +4,8 @@ use std::sync::Arc;
 use futures::StreamExt;
 use madang_document::agency::Agency;
 use madang_document::blob_id::BlobId;
+use madang_document::cause::told;
 use madang_document::id::DocumentId;
-use madang_document::object_key;
 use madang_document::partition::Partition;
 use madang_document::principal::{Role, Scope};
 use madang_document::shown::Shown;
@@ -21,9 +21,10 @@ use madang_store::store::{Seen, Store};
 
 use crate::api::idle_folder;
 use crate::arguments::{Check, Index, IndexAct, Key, KeyAct};
-use crate::configuration::{Configuration, pipelines};
+use crate::configuration::{Configuration, look_over};
+use crate::data_folder::DataFolder;
 use crate::failure::Failure;
-use crate::terminal::{line, out, out_all, shown, table};
+use crate::terminal::{counted, line, out, out_all, short_path, short_reason, shown, table};
 use crate::{backends, local_key};
 
 /// `madang index`.
@@ -56,11 +57,18 @@ async fn verify(
     ledger: &dyn Ledger,
     index: &dyn madang_index::index::Index,
 ) -> Result<(), Failure> {
-    let (mut wrong, mut unreadable) = (0, 0);
+    let (mut wrong, mut unreadable, mut unusable) = (0_u64, 0_u64, Vec::new());
     let held = ledger.partitions().await?.into_iter().chain(index.partitions()?);
     let agencies: BTreeSet<Agency> = held.map(|partition| partition.agency).collect();
     for agency in agencies {
-        let census = index.verify(&Partition::of(agency.clone()))?;
+        let census = match index.verify(&Partition::of(agency.clone())) {
+            Err(error) if error.must_be_rebuilt() => {
+                line(&shown!("{agency}: {}", told(&error)));
+                unusable.push(agency);
+                continue;
+            }
+            census => census?,
+        };
         let indexed: BTreeSet<DocumentId> = census.ids.iter().copied().collect();
         let mut live = BTreeSet::new();
         let mut after = None;
@@ -92,26 +100,37 @@ async fn verify(
             for id in ids {
                 line(&shown!("{agency}: {id}: {what}"));
             }
-            wrong += ids.len();
+            wrong += ids.len() as u64;
         }
         out(&shown!(
-            "{agency}: {} documents, {} indexed, {} missing, {} extra, {} doubled",
-            live.len(),
+            "{agency}: {}, {} indexed, {} missing, {} extra, {} doubled",
+            counted(live.len() as u64, "document", "documents"),
             indexed.len(),
             live.difference(&indexed).count(),
             extra.len(),
             census.doubled.len()
         ))?;
     }
-    match (wrong, unreadable) {
-        (0, 0) => Ok(()),
-        (0, n) => Err(Failure::Other(anyhow::anyhow!(
-            "{n} documents cannot be read from the ledger, so no index holds them; restore the ledger or drop \
-             their files again (madang queue noted)"
-        ))),
-        (n, _) => Err(Failure::Other(anyhow::anyhow!(
-            "index and ledger differ in {n} documents; `madang index rebuild` makes the index anew"
-        ))),
+    match verdict(wrong, unreadable, &unusable) {
+        None => Ok(()),
+        Some(told) => Err(Failure::Other(anyhow::anyhow!(told))),
+    }
+}
+
+/// What is the matter with an index, and the cure; none if it is whole.
+fn verdict(wrong: u64, unreadable: u64, unusable: &[Agency]) -> Option<String> {
+    let codes: Vec<&str> = unusable.iter().map(Agency::as_str).collect();
+    let cure = "`madang index rebuild` makes the index anew, and so does `madang up` by itself";
+    let documents = |count| counted(count, "document", "documents");
+    match (codes.as_slice(), wrong, unreadable) {
+        ([], 0, 0) => None,
+        ([], 0, n) => Some(format!(
+            "{} cannot be read from the ledger, so no index holds them; restore the ledger or drop their files \
+             again (madang queue noted)",
+            documents(n)
+        )),
+        ([], n, _) => Some(format!("index and ledger differ in {}; {cure}", documents(n))),
+        (codes, ..) => Some(format!("the index of {} cannot be used; {cure}", codes.join(", "))),
     }
 }
 
@@ -139,13 +158,14 @@ async fn texts(ledger: &dyn Ledger, blobs: &Blobs, act: IndexAct) -> Result<(), 
         (0, _) => Ok(()),
         (_, IndexAct::Rebuild) => {
             line(&shown!(
-                "{lost} texts are lost: madang queue noted; `madang up` reads their files again"
+                "{} lost: madang queue noted; `madang up` reads their files again",
+                counted(lost, "text is", "texts are")
             ));
             Ok(())
         }
         (_, IndexAct::Verify) => Err(Failure::Other(anyhow::anyhow!(
-            "{lost} texts are lost: `madang index rebuild` notes them (madang queue noted), and `madang up` reads their \
-             files again"
+            "{} lost: `madang index rebuild` notes them (madang queue noted), and `madang up` reads their files again",
+            counted(lost, "text is", "texts are")
         ))),
     }
 }
@@ -154,6 +174,9 @@ async fn texts(ledger: &dyn Ledger, blobs: &Blobs, act: IndexAct) -> Result<(), 
 pub(crate) fn key(command: &Key) -> Result<(), Failure> {
     let configuration = Configuration::read(command.config.as_deref(), backends::BUCKETS)?;
     let path = configuration.data(command.data.as_deref());
+    if !DataFolder::exists_at(&path) {
+        return Err(DataFolder::nothing_at(&path, ", or start a service with `madang up`"));
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         // Keys can be made while a service runs: the ledger takes several writers, one after the other.
@@ -164,6 +187,11 @@ pub(crate) fn key(command: &Key) -> Result<(), Failure> {
 
 async fn keys(ledger: &dyn Ledger, act: &KeyAct) -> Result<(), Failure> {
     match act {
+        KeyAct::New { name, .. } if name.trim().is_empty() => {
+            return Err(Failure::usage(
+                "a key needs a name that says what it is for, as in `madang key new \"nightly export\"`",
+            ));
+        }
         KeyAct::New { name, roles, agencies } => {
             let roles = roles
                 .iter()
@@ -184,6 +212,12 @@ async fn keys(ledger: &dyn Ledger, act: &KeyAct) -> Result<(), Failure> {
                         .collect::<Result<_, Failure>>()?,
                 ),
             };
+            if let Scope::Only(codes) = &agencies {
+                let known = ledger.queues().await?.into_iter().map(|queue| queue.agency).collect();
+                if let Some(told) = unknown(codes, &known) {
+                    line(&told);
+                }
+            }
             let secret = local_key::new()?;
             let key = NewKey {
                 hash: BlobId::of(secret.as_bytes()),
@@ -230,36 +264,75 @@ async fn keys(ledger: &dyn Ledger, act: &KeyAct) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `madang check`.
+/// That a key is for agencies of which no pipeline has run here; none if there is one for each. It may come yet.
+fn unknown<'a>(
+    asked: impl IntoIterator<Item = &'a Agency>,
+    known: &BTreeSet<Agency>,
+) -> Option<Shown> {
+    let unknown: Vec<&str> =
+        asked.into_iter().filter(|code| !known.contains(code)).map(Agency::as_str).collect();
+    let known: Vec<&str> = known.iter().map(Agency::as_str).collect();
+    let there = match known.is_empty() {
+        true => "there is none yet".to_owned(),
+        false => format!("there are {}", known.join(", ")),
+    };
+    (!unknown.is_empty()).then(|| {
+        shown!(
+            "madang: no pipeline here is of agency {}, so the key sees nothing of it ({there})",
+            unknown.join(", ")
+        )
+    })
+}
+
+/// `madang check`: everything that is wrong, at once.
 pub(crate) fn check(command: &Check) -> Result<(), Failure> {
-    let configuration = Configuration::read(command.config.as_deref(), backends::BUCKETS)?;
+    let mut failures = Vec::new();
+    let read = Configuration::read(command.config.as_deref(), backends::BUCKETS);
+    let is_read = read.is_ok();
+    let configuration = read.unwrap_or_else(|failure| {
+        failures.push(failure);
+        Configuration::default()
+    });
     let data = configuration.data(command.data.as_deref());
-    let pipelines = pipelines(&command.sources, &data, &configuration, backends::BUCKETS)?;
-    let stores = backends::stores(&pipelines, &configuration, &data)?;
-    backends::registries(&configuration, "http://127.0.0.1:8484")?;
+    let (pipelines, wrong) = look_over(&command.sources, &data, &configuration, backends::BUCKETS);
+    failures.extend(wrong);
+    // Without the stores that it declares, what a bucket says would be about keys that nobody left out.
+    if !is_read {
+        return Failure::none_of(failures);
+    }
+    failures.extend(backends::unfit_registries(&configuration));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut unreachable = 0;
-    for pipeline in &pipelines {
-        let Some(store) = stores.get(&pipeline.name) else { continue };
+    let stores = backends::each_store(&pipelines, &configuration, &data);
+    for (pipeline, store) in pipelines.iter().zip(stores) {
+        let store = match store {
+            Ok(store) => store,
+            Err(failure) => {
+                failures.push(failure);
+                continue;
+            }
+        };
         match runtime.block_on(looked_over(store.as_ref(), pipeline)) {
             Ok((taken, left_out)) => {
-                out(&shown!("{}: {}: ok, {taken} files", pipeline.name, store.place()))?;
+                let taken = counted(taken, "file", "files");
+                out(&shown!("{}: {}: ok, {taken}", pipeline.name, store.place()))?;
                 for (key, reason, unlisted) in left_out {
-                    let name = object_key::readable(&key);
-                    line(&shown!("{}: {name}: {reason}", pipeline.name));
+                    let (path, reason) = (short_path(&key), short_reason(&reason));
+                    line(&shown!("{}: {path}: {reason}", pipeline.name));
                     unreachable += u64::from(unlisted);
                 }
             }
             Err(error) => {
+                let error = short_reason(&error.to_string());
                 line(&shown!("{}: {}: {error}", pipeline.name, store.place()));
                 unreachable += 1;
             }
         }
     }
-    match unreachable {
-        0 => Ok(()),
-        _ => Err(Failure::Silent(1)),
+    if unreachable > 0 {
+        failures.push(Failure::Silent(1));
     }
+    Failure::none_of(failures)
 }
 
 /// How many files a pipeline would take from its store, and what of it could not be taken: key, reason, and whether
@@ -281,4 +354,46 @@ async fn looked_over(
         }
     }
     Ok((taken, left_out))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn agency(code: &str) -> Agency {
+        code.parse().unwrap()
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_index_is_told_with_the_cure() {
+        let rebuild = "madang index rebuild";
+        for (wrong, unreadable, unusable, words) in [
+            (0, 0, &[] as &[&str], &[] as &[&str]),
+            (0, 1, &[], &["1 document cannot be read", "madang queue noted"]),
+            (1, 0, &[], &["differ in 1 document;", rebuild]),
+            (2, 3, &[], &["differ in 2 documents;", rebuild]),
+            (2, 0, &["1741000", "5360000"], &["the index of 1741000, 5360000", rebuild]),
+        ] {
+            let unusable: Vec<Agency> = unusable.iter().map(|code| agency(code)).collect();
+            let told = verdict(wrong, unreadable, &unusable);
+            assert_eq!(told.is_none(), words.is_empty(), "{told:?}");
+            for word in words {
+                assert!(told.as_ref().is_some_and(|told| told.contains(word)), "{word}: {told:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_for_an_agency_that_nobody_has_is_warned_of() {
+        let known = BTreeSet::from([agency("1741000"), agency("5360000")]);
+        let told = |asked: &[&str], known| {
+            let asked: Vec<Agency> = asked.iter().map(|code| agency(code)).collect();
+            unknown(&asked, known).map(|told| told.to_string())
+        };
+        assert_eq!(told(&["1741000", "5360000"], &known), None);
+        let one = told(&["1741000", "9999999"], &known).unwrap();
+        assert!(one.contains("of agency 9999999,"), "{one}");
+        assert!(one.contains("there are 1741000, 5360000"), "{one}");
+        assert!(told(&["9999999"], &BTreeSet::new()).unwrap().contains("there is none yet"));
+    }
 }

@@ -77,39 +77,79 @@ pub(crate) fn closed(pipelines: &[Pipeline], data: &Path, registries: &[PathBuf]
 
 /// Keeps sources, data and registries apart: leaves the data folder and registries out of the sources around them.
 ///
-/// # Errors
-/// When a source lies in the data folder or in a registry, or two sources in one another; when a registry and the data
-/// folder do, or two registries.
+/// Gives every fault, and takes out what cannot be used: when a source lies in the data folder or in a registry, or two
+/// sources in one another; when a registry and the data folder do, or two registries.
 pub(crate) fn keep_apart(
-    declared: &mut [Declared],
+    declared: &mut Vec<Declared>,
     data: &Path,
     registries: &[KeptRegistry],
-) -> Result<(), Failure> {
-    let mounts = Mounts::now().map_err(|errno| anyhow::anyhow!("/proc/self/mountinfo: {errno}"))?;
-    let folder = |path: &Path| Folder::of(path, &mounts);
-    let (own, own_closed) = (folder(data)?, data_folder(data));
-    let drop = folder(&data.join(DROP))?;
-    let mut kept: Vec<(Folder, ClosedFolder)> = Vec::new();
-    let mut former: Vec<&KeptRegistry> = Vec::new();
-    for registry in registries {
+) -> Vec<Failure> {
+    match Yard::of(data) {
+        Ok(yard) => yard.keep_apart(declared, registries),
+        Err(failure) => vec![failure],
+    }
+}
+
+/// The data folder, and what is kept apart from it and from one another.
+struct Yard<'a> {
+    data: &'a Path,
+    mounts: Mounts,
+    own: Folder,
+    closed: ClosedFolder,
+    drop: Folder,
+    /// The registries so far, with how they are closed to sources.
+    registries: Vec<(Folder, ClosedFolder, &'a KeptRegistry)>,
+    sources: Vec<Source>,
+}
+
+impl<'a> Yard<'a> {
+    fn of(data: &'a Path) -> Result<Yard<'a>, Failure> {
+        let mounts =
+            Mounts::now().map_err(|errno| anyhow::anyhow!("/proc/self/mountinfo: {errno}"))?;
+        let own = Folder::of(data, &mounts)?;
+        let drop = Folder::of(&data.join(DROP), &mounts)?;
+        let closed = data_folder(data);
+        let (registries, sources) = (Vec::new(), Vec::new());
+        Ok(Yard { data, mounts, own, closed, drop, registries, sources })
+    }
+
+    fn keep_apart(
+        mut self,
+        declared: &mut Vec<Declared>,
+        registries: &'a [KeptRegistry],
+    ) -> Vec<Failure> {
+        let mut failures: Vec<Failure> =
+            registries.iter().filter_map(|registry| self.take_registry(registry).err()).collect();
+        declared.retain_mut(|declared| match self.take_source(declared) {
+            Ok(()) => true,
+            Err(failure) => {
+                failures.push(failure);
+                false
+            }
+        });
+        failures
+    }
+
+    fn take_registry(&mut self, registry: &'a KeptRegistry) -> Result<(), Failure> {
         let path = &registry.folder;
-        let (place, closed) = (folder(path)?, registry_folder(path));
+        let (place, closed) = (Folder::of(path, &self.mounts)?, registry_folder(path));
         let refused =
             |why: String| Err(Failure::usage(format!("{}: {} {why}", registry.at, path.display())));
-        if place.below(&own).is_some() || place.lies_in(&own_closed)? {
+        let data = self.data;
+        if place.below(&self.own).is_some() || place.lies_in(&self.closed)? {
             return refused(format!(
                 "lies in the data folder {}, which is madang's own; take another folder",
                 data.display()
             ));
         }
-        if own.below(&place).is_some() {
+        if self.own.below(&place).is_some() {
             return refused(format!(
                 "holds the data folder {}: whoever is given the registry would be given texts and keys; take \
                  another folder",
                 data.display()
             ));
         }
-        for ((other, other_closed), settings) in kept.iter().zip(&former) {
+        for (other, other_closed, settings) in &self.registries {
             if place.below(other).is_some()
                 || other.below(&place).is_some()
                 || place.lies_in(other_closed)?
@@ -124,16 +164,17 @@ pub(crate) fn keep_apart(
                 ));
             }
         }
-        kept.push((place, closed));
-        former.push(registry);
+        self.registries.push((place, closed, registry));
+        Ok(())
     }
-    let registries = kept;
-    let mut sources: Vec<Source> = Vec::new();
-    for Declared { pipeline, at, .. } in declared {
-        let Place::Folder(path) = &pipeline.source.place else { continue };
-        let source = folder(path)?;
-        let in_data = source.below(&own).is_some() && source.below(&drop).is_none();
-        if in_data || source.lies_in(&own_closed)? {
+
+    fn take_source(&mut self, declared: &mut Declared) -> Result<(), Failure> {
+        let Declared { pipeline, at, .. } = declared;
+        let Place::Folder(path) = &pipeline.source.place else { return Ok(()) };
+        let source = Folder::of(path, &self.mounts)?;
+        let data = self.data;
+        let in_data = source.below(&self.own).is_some() && source.below(&self.drop).is_none();
+        if in_data || source.lies_in(&self.closed)? {
             return Err(Failure::usage(format!(
                 "{at}: {} lies in the data folder {}, whose texts and keys would become documents; take \
                  another folder, or another data folder with --data",
@@ -141,7 +182,7 @@ pub(crate) fn keep_apart(
                 data.display()
             )));
         }
-        for (registry, closed) in &registries {
+        for (registry, closed, _) in &self.registries {
             if source.below(registry).is_some() || source.lies_in(closed)? {
                 return Err(Failure::usage(format!(
                     "{at}: {} lies in the folder of a registry, {}, whose entries would become documents; \
@@ -152,7 +193,7 @@ pub(crate) fn keep_apart(
             }
         }
         let closed = source_folder(path);
-        for other in &sources {
+        for other in &self.sources {
             if source.below(&other.folder).is_some()
                 || other.folder.below(&source).is_some()
                 || source.lies_in(&other.closed)?
@@ -169,7 +210,8 @@ pub(crate) fn keep_apart(
                 )));
             }
         }
-        for inner in std::iter::once(&own).chain(registries.iter().map(|(folder, _)| folder)) {
+        let registries = self.registries.iter().map(|(folder, ..)| folder);
+        for inner in std::iter::once(&self.own).chain(registries) {
             if let Some(path) = inner.below(&source) {
                 pipeline
                     .source
@@ -178,9 +220,9 @@ pub(crate) fn keep_apart(
             }
         }
         let (name, at) = (pipeline.name.clone(), at.clone());
-        sources.push(Source { folder: source, closed, name, at });
+        self.sources.push(Source { folder: source, closed, name, at });
+        Ok(())
     }
-    Ok(())
 }
 
 /// A source that was looked at.

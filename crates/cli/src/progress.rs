@@ -16,16 +16,18 @@ pub(crate) fn show(ledger: Arc<dyn Ledger>) -> JoinHandle<()> {
     tokio::spawn(async move {
         let terminal = std::io::stderr().is_terminal();
         let bar = if terminal { ProgressBar::new(0) } else { ProgressBar::hidden() };
-        if let Ok(style) = ProgressStyle::with_template(
-            "{spinner} {bar:30} {pos}/{len} files  {per_sec}  {msg}  {elapsed}",
-        ) {
-            bar.set_style(style);
-        }
+        let mut styled = None;
         let mut said = Instant::now();
         let mut before = Balance::default();
         loop {
             tokio::time::sleep(Duration::from_millis(200)).await;
             let Ok(balance) = ledger.balance(&Scope::All).await else { continue };
+            let template = template(&balance);
+            if styled.replace(template) != Some(template)
+                && let Ok(style) = ProgressStyle::with_template(template)
+            {
+                bar.set_style(style);
+            }
             bar.set_length(balance.received);
             bar.set_position(balance.received - balance.in_flight.min(balance.received));
             bar.set_message(format!("{} quarantined", balance.quarantined));
@@ -36,6 +38,14 @@ pub(crate) fn show(ledger: Arc<dyn Ledger>) -> JoinHandle<()> {
             }
         }
     })
+}
+
+/// What the bar looks like. Before anything is known there is nothing to fill: 0 of 0 would be a full bar.
+fn template(balance: &Balance) -> &'static str {
+    match balance.received {
+        0 => "{spinner} looking for files  {elapsed}",
+        _ => "{spinner} {bar:30} {pos}/{len} files  {per_sec}  {msg}  {elapsed}",
+    }
 }
 
 /// `received N, indexed N, quarantined N, deleted N, in flight N, members N`.
@@ -49,4 +59,19 @@ pub(crate) fn summary(balance: &Balance) -> Shown {
         balance.in_flight,
         balance.members
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_no_bar_before_anything_is_known() {
+        let received = |received| Balance { received, ..Balance::default() };
+        for (balance, bar) in [(received(0), false), (received(1), true)] {
+            let template = template(&balance);
+            assert_eq!(template.contains("{bar"), bar, "{template}");
+            assert!(ProgressStyle::with_template(template).is_ok(), "{template}");
+        }
+    }
 }

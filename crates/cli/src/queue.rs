@@ -6,7 +6,8 @@ use crate::api::{Api, part, query};
 use crate::arguments::{Queue, QueueAct};
 use crate::failure::Failure;
 use crate::terminal::{
-    line, number_of, out, out_all, out_json_indented, path_of, raw_text_of, shown, table, text_of,
+    counted, line, number_of, out, out_all, out_json_indented, path_of, raw_text_of, shown, table,
+    text_of, whole_path_of,
 };
 
 /// `madang queue`.
@@ -73,7 +74,69 @@ pub(crate) fn queue(command: &Queue) -> Result<(), Failure> {
             api.post("/v1/jobs/redrive", &body)?
         }
     };
-    out_json_indented(&answer)
+    match command.json {
+        true => out_json_indented(&answer),
+        false => out_all(&told(command.act.as_ref().unwrap_or(&list), &answer)),
+    }
+}
+
+/// What an act did, or a job is, for people.
+fn told(act: &QueueAct, answer: &Value) -> Vec<Shown> {
+    let one = |sentence: Shown| vec![sentence];
+    match act {
+        // Printed where they are asked for.
+        QueueAct::Ls { .. } | QueueAct::LeftOut { .. } | QueueAct::Noted { .. } => Vec::new(),
+        QueueAct::Show { .. } => job(answer),
+        QueueAct::Pause { queue } => one(shown!(
+            "queue {queue} is paused: nothing of it is begun any more, and what is being read is finished"
+        )),
+        QueueAct::Resume { queue } => one(shown!("queue {queue} runs")),
+        QueueAct::Release { queue } => one(shown!(
+            "queue {queue} is released: what is gone is withdrawn at the next listing of its source"
+        )),
+        QueueAct::Retry { job } => one(shown!("job {job} is ready again")),
+        QueueAct::Drop { job } => one(shown!(
+            "job {job} is discarded: its document is withdrawn, and the file stays where it is"
+        )),
+        QueueAct::Redrive { .. } => one(match number_of(answer, "jobs") {
+            0 => shown!("no job fits, so none is ready again"),
+            jobs => shown!("{} ready again", counted(jobs, "job is", "jobs are")),
+        }),
+        QueueAct::Redo { note: Some(note), .. } => one(shown!("note {note} is done again")),
+        QueueAct::Redo { note: None, .. } => one(match number_of(answer, "notes") {
+            0 => shown!("nothing fits that was passed over"),
+            notes => shown!("{} done again", counted(notes, "note is", "notes are")),
+        }),
+    }
+}
+
+/// A job, a line for each thing that is known of it.
+fn job(job: &Value) -> Vec<Shown> {
+    let mut lines = Vec::new();
+    for name in ["id", "state", "queue", "agency", "task"] {
+        lines.extend(field(job, name));
+    }
+    lines.push(shown!("{:12} {}", "path", whole_path_of(job, "path")));
+    for name in ["size", "attempt", "crashes"] {
+        lines.extend(field(job, name));
+    }
+    if let Some(failure) = job.get("failure").filter(|failure| failure.is_object()) {
+        let (kind, message) = (text_of(failure, "kind"), text_of(failure, "message"));
+        lines.push(shown!("{:12} {kind}: {message}", "failure"));
+    }
+    for name in ["created_at", "run_at", "lease_until", "done_at", "document", "receipt"] {
+        lines.extend(field(job, name));
+    }
+    lines
+}
+
+/// A field with its name; none if it has no value.
+fn field(value: &Value, name: &str) -> Option<Shown> {
+    match value.get(name)? {
+        Value::String(text) => Some(shown!("{name:12} {text}")),
+        Value::Number(number) => Some(shown!("{name:12} {number}")),
+        _ => None,
+    }
 }
 
 fn act(api: &Api, path: &str) -> Result<Value, Failure> {
@@ -185,7 +248,7 @@ fn noted(api: &Api, limit: usize, as_json: bool) -> Result<(), Failure> {
                 shown!("{}", number_of(row, "id")),
                 text_of(row, "kind"),
                 text_of(row, "by"),
-                text_of(row, "subject"),
+                path_of(row, "subject"),
                 text_of(row, "reason"),
                 text_of(sentence, "en"),
             ]
@@ -264,4 +327,59 @@ fn print_jobs(jobs: &Value) -> Result<(), Failure> {
         })
         .collect();
     out_all(&table(&["job", "queue", "state", "attempts", "path", "reason"], &rows))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_act_is_answered_in_a_sentence() {
+        let done = json!({ "done": true });
+        let queue = || "press".to_owned();
+        let redrive = || QueueAct::Redrive { queue: None, reason: None, format: None };
+        let redo = |note| QueueAct::Redo { note, kind: None };
+        for (act, answer, words) in [
+            (QueueAct::Pause { queue: queue() }, done.clone(), "queue press is paused"),
+            (QueueAct::Resume { queue: queue() }, done.clone(), "queue press runs"),
+            (QueueAct::Release { queue: queue() }, done.clone(), "queue press is released"),
+            (QueueAct::Retry { job: 7 }, done.clone(), "job 7 is ready again"),
+            (QueueAct::Drop { job: 7 }, done.clone(), "job 7 is discarded"),
+            (redrive(), json!({ "jobs": 0 }), "no job fits"),
+            (redrive(), json!({ "jobs": 1 }), "1 job is ready again"),
+            (redrive(), json!({ "jobs": 12 }), "12 jobs are ready again"),
+            (redo(Some(5)), done, "note 5 is done again"),
+            (redo(None), json!({ "notes": 0 }), "nothing fits"),
+            (redo(None), json!({ "notes": 1 }), "1 note is done again"),
+            (redo(None), json!({ "notes": 3 }), "3 notes are done again"),
+        ] {
+            let told = told(&act, &answer);
+            assert_eq!(told.len(), 1, "{act:?}");
+            assert!(told[0].as_str().starts_with(words), "{act:?}: {}", told[0]);
+        }
+    }
+
+    #[test]
+    fn a_job_is_shown_as_people_read_it() {
+        let path = format!("a\u{1b}/{}", madang_document::object_key::from_bytes(b"\xba\xb8.hwp"));
+        let job = json!({
+            "id": 7, "state": "quarantined", "queue": "press", "path": path, "size": 9,
+            "failure": { "kind": "corrupt", "message": "cut\nshort", "crashed": false },
+            "lease_until": null, "receipt": "/v1/receipts/x",
+        });
+        let lines: Vec<String> = told(&QueueAct::Show { job: 7 }, &job)
+            .iter()
+            .map(|line| line.as_str().split_whitespace().collect::<Vec<_>>().join(" "))
+            .collect();
+        let expected = [
+            "id 7",
+            "state quarantined",
+            "queue press",
+            "path a␛/보.hwp",
+            "size 9",
+            "failure corrupt: cut␊short",
+            "receipt /v1/receipts/x",
+        ];
+        assert_eq!(lines, expected);
+    }
 }

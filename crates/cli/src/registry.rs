@@ -12,7 +12,7 @@ use crate::backends;
 use crate::configuration::{Configuration, pipelines};
 use crate::failure::Failure;
 use crate::terminal::{
-    line, out_all, out_json, out_json_indented, raw_text_of, shown, table, text_of,
+    counted, line, out_all, out_json, out_json_indented, raw_text_of, shown, table, text_of,
 };
 
 /// `madang catalog`.
@@ -62,7 +62,8 @@ pub(crate) fn catalog(command: &Catalog) -> Result<(), Failure> {
                 let text = serde_json::to_string_pretty(&entry)? + "\n";
                 std::fs::write(&path, text).with_context(|| path.display().to_string())?;
             }
-            line(&shown!("{} entries written to {}", ids.len(), folder.display()));
+            let written = counted(ids.len() as u64, "entry", "entries");
+            line(&shown!("{written} written to {}", folder.display()));
         }
         CatalogAct::Changes { after } => {
             let mut after = *after;
@@ -130,14 +131,15 @@ fn rebuild(place: &ServiceOptions, sources: &[String]) -> Result<(), Failure> {
             for registry in &configuration.registries {
                 ledger.reset(&Reader::Registry(registry.name.clone())).await?;
             }
-            line(&shown!("{changed} entries changed"));
+            line(&shown!("{} changed", counted(changed, "entry", "entries")));
             Ok(())
         })
         .await?;
         if !configuration.registries.is_empty() {
+            let others = configuration.registries.len() as u64;
             line(&shown!(
-                "{} other registries take every entry again when `madang up` runs",
-                configuration.registries.len()
+                "{} every entry again when `madang up` runs",
+                counted(others, "other registry takes", "other registries take")
             ));
         }
         Ok(())

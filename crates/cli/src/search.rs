@@ -1,11 +1,15 @@
+use madang_document::locale::Locale;
+use madang_document::locator::Locator;
 use madang_document::shown::Shown;
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::api::{Api, part, query};
 use crate::arguments::{Search, Show};
 use crate::failure::Failure;
 use crate::terminal::{
-    line, lines, number_of, out, out_all, out_json, out_marked, path_of, shown, text_of,
+    counted, line, lines, number_of, out, out_all, out_json, out_marked, path_of, shown, text_of,
+    whole_path_of,
 };
 
 /// `madang search`.
@@ -23,18 +27,15 @@ pub(crate) fn search(command: &Search) -> Result<(), Failure> {
     for (name, value) in [("from", &command.from), ("to", &command.to), ("sort", &command.sort)] {
         pairs.extend(value.as_deref().map(|value| (name, value)));
     }
-    let found = Api::reach(&command.place)?.get(&format!("/v1/search{}", query(&pairs)))?;
+    let api = Api::reach(&command.place)?;
+    let found = api.get(&format!("/v1/search{}", query(&pairs)))?;
     if command.json {
         return out_json(&found);
     }
     let hits = found.get("hits").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     for hit in hits {
         out_marked(&[(text_of(hit, "title"), true)])?;
-        let place = match hit.get("url").and_then(Value::as_str).and_then(|url| url.split_once('#'))
-        {
-            Some((_, place)) => format!("  [{place}]"),
-            None => String::new(),
-        };
+        let place = place(hit).map_or_else(String::new, |place| format!("  [{place}]"));
         out(&shown!("  {}{place}", path_of(hit, "path")))?;
         out(&shown!(
             "  {}  {}  {}",
@@ -52,8 +53,31 @@ pub(crate) fn search(command: &Search) -> Result<(), Failure> {
         out(&Shown::default())?;
     }
     let total = number_of(&found, "total");
-    line(&shown!("{} of {total} documents", hits.len()));
+    line(&shown!("{} of {}", hits.len(), counted(total, "document", "documents")));
+    if let Some(missing) = missing(&found, api.is_service()) {
+        line(&missing);
+    }
     Ok(())
+}
+
+/// Where in the document the passage stands, in words.
+fn place(hit: &Value) -> Option<String> {
+    Locator::deserialize(hit.get("locator")?).ok()?.words(Locale::English)
+}
+
+/// Whose documents the answer is without, and why; none if it is whole. What a service builds anew, nobody does where
+/// none runs.
+fn missing(found: &Value, is_service: bool) -> Option<Shown> {
+    let agencies: Vec<&str> =
+        found.get("missing")?.as_array()?.iter().filter_map(Value::as_str).collect();
+    if agencies.is_empty() {
+        return None;
+    }
+    let cure = match is_service {
+        true => "is being built anew; ask again in a while",
+        false => "must be built anew: `madang up` does so by itself, or run `madang index rebuild`",
+    };
+    Some(shown!("not in this answer: {}, whose index {cure}", agencies.join(", ")))
 }
 
 /// A snippet on one line, in parts that are highlighted or not; none if it is blank.
@@ -108,7 +132,7 @@ pub(crate) fn show(command: &Show) -> Result<(), Failure> {
         return out_json(&whole);
     }
     out_marked(&[(text_of(&document, "title"), true)])?;
-    out(&shown!("{:12} {}", "path", path_of(&document, "path")))?;
+    out(&shown!("{:12} {}", "path", whole_path_of(&document, "path")))?;
     for name in ["agency", "pipeline", "media_type", "language", "outcome", "reason", "sha256"] {
         match document.get(name) {
             Some(Value::String(value)) => out(&shown!("{name:12} {value}"))?,
@@ -130,6 +154,34 @@ pub(crate) fn show(command: &Show) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_place_of_a_hit_is_said_in_words() {
+        for (locator, told) in [
+            (
+                serde_json::json!({ "cell": { "sheet": "침수 피해 접수 현황", "row": 3, "column": 1 } }),
+                { Some("침수 피해 접수 현황!A3") },
+            ),
+            (serde_json::json!({ "page": { "number": 2, "bounds": null } }), Some("p. 2")),
+            (serde_json::json!({ "time": { "start_ms": 65_000, "end_ms": 70_000 } }), Some("1:05")),
+            (serde_json::json!({ "whole": {} }), None),
+            (Value::Null, None),
+        ] {
+            let hit = serde_json::json!({ "locator": locator });
+            assert_eq!(place(&hit).as_deref(), told, "{hit}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_not_whole_says_whose_documents_it_is_without() {
+        let found = |missing: &[&str]| serde_json::json!({ "total": 0, "missing": missing });
+        for is_service in [true, false] {
+            assert_eq!(missing(&found(&[]), is_service), None);
+            let told = missing(&found(&["1741000", "5360000"]), is_service).unwrap();
+            assert!(told.as_str().contains("1741000, 5360000"), "{told}");
+            assert_eq!(told.as_str().contains("madang index rebuild"), !is_service, "{told}");
+        }
+    }
 
     #[test]
     fn a_snippet_is_one_line_whatever_is_in_it() {

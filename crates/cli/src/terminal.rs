@@ -97,9 +97,38 @@ pub(crate) fn text_of(value: &Value, name: &str) -> Shown {
     Shown::new(raw_text_of(value, name))
 }
 
-/// A field that is the key of an object, as people read it.
+/// Characters of a path that a line shows at most: a key of 4,000 bytes must not fill the screen. JSON has all of it.
+const LONGEST_PATH: usize = 160;
+
+/// Characters of any cell of a table at most.
+const LONGEST_CELL: usize = 400;
+
+/// The key of an object as a line shows it: as people read it, and shortened in the middle if it is very long.
+pub(crate) fn short_path(key: &str) -> Shown {
+    Shown::new(&object_key::readable(key)).within(LONGEST_PATH)
+}
+
+/// What is said of something, which may hold its whole path; shortened likewise.
+pub(crate) fn short_reason(reason: &str) -> Shown {
+    Shown::new(reason).within(LONGEST_CELL)
+}
+
+/// A field that is the key of an object, for a line among others.
 pub(crate) fn path_of(value: &Value, name: &str) -> Shown {
+    short_path(raw_text_of(value, name))
+}
+
+/// A field that is the key of an object, where it stands alone: whole.
+pub(crate) fn whole_path_of(value: &Value, name: &str) -> Shown {
     Shown::new(&object_key::readable(raw_text_of(value, name)))
+}
+
+/// So many things, in words: one, or more.
+pub(crate) fn counted(count: u64, one: &str, more: &str) -> String {
+    match count {
+        1 => format!("1 {one}"),
+        _ => format!("{count} {more}"),
+    }
 }
 
 /// A field that is a number; 0 if it is not.
@@ -116,12 +145,14 @@ pub(crate) fn raw_text_of<'a>(value: &'a Value, name: &str) -> &'a str {
 /// behind it out of sight in every other row.
 const WIDEST: usize = 60;
 
-/// Rows as lines of columns, as wide as their widest cell or [`WIDEST`]; a longer cell is shown whole, and the rest
-/// of its row stands behind it. Numbers to the right. Korean letters are two columns wide.
+/// Rows as lines of columns, as wide as their widest cell or [`WIDEST`]; a longer cell is shown up to [`LONGEST_CELL`]
+/// characters, and the rest of its row stands behind it. Numbers to the right. Korean letters are two columns wide.
 pub(crate) fn table(head: &[&str], rows: &[Vec<Shown>]) -> Vec<Shown> {
     let head: Vec<Shown> = head.iter().map(|cell| Shown::new(cell)).collect();
+    let short = |row: &Vec<Shown>| row.iter().map(|cell| cell.within(LONGEST_CELL)).collect();
+    let rows: Vec<Vec<Shown>> = rows.iter().map(short).collect();
     let mut widths: Vec<usize> = head.iter().map(width).collect();
-    for row in rows {
+    for row in &rows {
         for (column, cell) in widths.iter_mut().zip(row) {
             *column = (*column).max(width(cell)).min(WIDEST);
         }
@@ -140,7 +171,7 @@ pub(crate) fn table(head: &[&str], rows: &[Vec<Shown>]) -> Vec<Shown> {
             .collect();
         Shown::new(padded.join("  ").trim_end())
     };
-    std::iter::once(&head).chain(rows).map(line).collect()
+    std::iter::once(&head).chain(&rows).map(line).collect()
 }
 
 /// Columns of a text.
@@ -195,13 +226,36 @@ mod tests {
 
     #[test]
     fn one_long_cell_shifts_its_own_row_only() {
-        let long = "가".repeat(1000);
+        let long = "가".repeat(LONGEST_CELL);
         let row = |path: &str| vec![path.into(), "why".into()];
         let lines = table(&["path", "reason"], &[row(&long), row("a.txt")]);
         let lines: Vec<&str> = lines.iter().map(Shown::as_str).collect();
         assert_eq!(lines[1], format!("{long}  why"), "nothing of it is lost");
         assert_eq!(lines[2], format!("{:WIDEST$}  why", "a.txt"));
         assert_eq!(lines[0], format!("{:WIDEST$}  reason", "path"));
+    }
+
+    #[test]
+    fn a_path_of_thousands_of_letters_is_shortened_in_the_middle_in_every_line() {
+        let key = format!("first/{}/last.hwp", "가나다/".repeat(1100));
+        let job = serde_json::json!({ "path": key });
+        let reason = format!("{key}: too long");
+        for shown in [path_of(&job, "path"), short_path(&key), short_reason(&reason)] {
+            assert!(shown.as_str().chars().count() <= LONGEST_CELL, "{shown}");
+            assert!(shown.as_str().starts_with("first/가나다/"), "{shown}");
+        }
+        assert!(short_path(&key).as_str().ends_with("/last.hwp"));
+        assert_eq!(whole_path_of(&job, "path").as_str(), key);
+        // What forgot to shorten it floods no table.
+        let lines = table(&["path"], &[vec![Shown::new(&key)]]);
+        assert!(lines[1].as_str().chars().count() <= LONGEST_CELL, "{}", lines[1]);
+    }
+
+    #[test]
+    fn one_is_one_and_none_and_two_are_more() {
+        for (count, told) in [(0, "0 entries"), (1, "1 entry"), (2, "2 entries")] {
+            assert_eq!(counted(count, "entry", "entries"), told);
+        }
     }
 
     #[test]

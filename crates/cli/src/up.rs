@@ -2,7 +2,6 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
-use madang_document::object_key;
 use madang_ledger::ledger::Ledger;
 use madang_pipeline::board::Board;
 use madang_pipeline::decide::Policy;
@@ -25,16 +24,13 @@ use crate::roles::roles;
 use crate::runtime::runtime;
 use crate::service_ports::ServicePorts;
 use crate::serving::{Http, base_url, listen};
-use crate::terminal::{line, shown};
+use crate::terminal::{line, short_path, short_reason, shown};
 use crate::{backends, log, progress};
 
 /// `madang up`.
 pub(crate) fn run(command: Up) -> Result<(), Failure> {
     // Before anything starts: what starts has to be stopped again.
-    let admin_key = match roles(&command.roles, command.once, command.listen.is_some()) {
-        (_, true) => admin_key(std::env::var(ADMIN_KEY))?,
-        (_, false) => None,
-    };
+    let admin_key = admin_key(std::env::var(ADMIN_KEY))?;
     enough_descriptors(getrlimit(Resource::Nofile).current)?;
     let configuration = Configuration::read(command.config.as_deref(), backends::BUCKETS)?;
     let path = configuration.data(command.data.as_deref());
@@ -197,7 +193,7 @@ async fn once(service: &Service, ledger: &Arc<dyn Ledger>, command: &Up) -> Resu
         }
     }
     for (pipeline, path, reason) in service.unlisted() {
-        line(&shown!("{pipeline}: {}: {reason}", object_key::readable(&path)));
+        line(&shown!("{pipeline}: {}: {}", short_path(&path), short_reason(&reason)));
     }
     let told = closing_line(ledger.as_ref(), service.pipelines(), command).await;
     result.and(told)

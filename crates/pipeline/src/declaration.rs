@@ -9,6 +9,8 @@ use madang_extract::options::{Ocr, Options};
 use madang_sandbox::limits::LimitSettings;
 use serde::Deserialize;
 
+use crate::bad_declaration::{self, BadDeclaration};
+
 /// A pipeline as it is declared: one TOML file, data and not code.
 #[derive(Clone, Debug)]
 pub struct Pipeline {
@@ -39,6 +41,14 @@ pub struct Source {
     pub reconcile: Duration,
     /// Which paths are taken.
     pub filter: Filter,
+}
+
+fn patterns_of(patterns: &[String]) -> Result<GlobSet, globset::Error> {
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        set.add(Glob::new(pattern)?);
+    }
+    set.build()
 }
 
 /// A place where files are dropped.
@@ -73,17 +83,6 @@ pub struct Filter {
 pub const EXCLUDED: [&str; 3] = ["**/~$*", "**/*.part", "**/.*"];
 
 impl Filter {
-    fn new(include: &[String], exclude: &[String]) -> Result<Filter, globset::Error> {
-        let set = |patterns: &[String]| {
-            let mut set = GlobSetBuilder::new();
-            for pattern in patterns {
-                set.add(Glob::new(pattern)?);
-            }
-            set.build()
-        };
-        Ok(Filter { include: set(include)?, exclude: set(exclude)?, left_out: Vec::new() })
-    }
-
     /// Takes nothing from this folder of the source, whatever the patterns say.
     pub fn leave_out(&mut self, folder: &str) {
         self.left_out.push(folder.to_owned());
@@ -101,18 +100,6 @@ impl Filter {
                 .ancestors()
                 .any(|part| !part.as_os_str().is_empty() && self.exclude.is_match(part))
     }
-}
-
-/// A declaration that cannot be used: names the file, the place and the cure.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{file}{}: {message}", line.map(|line| format!(":{line}")).unwrap_or_default())]
-pub struct BadDeclaration {
-    /// The file.
-    pub file: String,
-    /// The line, counted from 1.
-    pub line: Option<usize>,
-    /// What is wrong, and the cure.
-    pub message: String,
 }
 
 #[derive(Deserialize)]
@@ -183,50 +170,66 @@ struct CatalogTable {
 /// Reads a declaration. `file` is its name for messages, `folder` what relative paths count from.
 ///
 /// # Errors
-/// [`BadDeclaration`], with the line and, for an unknown key, the nearest known one.
-pub fn parse(text: &str, file: &str, folder: &Path) -> Result<Pipeline, BadDeclaration> {
-    let bad = |line, message: String| BadDeclaration { file: file.to_owned(), line, message };
-    let at_key = |key: &str, message: String| {
+/// Every [`BadDeclaration`] in it, with the line and, for an unknown key, the nearest known one.
+pub fn parse(text: &str, file: &str, folder: &Path) -> Result<Pipeline, Vec<BadDeclaration>> {
+    let table = bad_declaration::table(file, text)?;
+    let declared: File = bad_declaration::read(file, text, table)?;
+    let mut faults = Vec::new();
+    let mut at_key = |key: &str, message: String| {
         let line = text.lines().position(|line| line.trim_start().starts_with(key));
-        bad(line.map(|n| n + 1), message)
+        let line = line.map(|n| n + 1);
+        faults.push(BadDeclaration { file: file.to_owned(), line, message });
     };
-    let declared: File = toml::from_str(text).map_err(|error| of_toml(file, text, &error))?;
     if !is_name(&declared.name) {
-        return Err(at_key(
+        at_key(
             "name",
             format!(
                 "`{}` is no name for a pipeline: use 1 to 64 small letters, digits and hyphens, as in `press-releases`",
                 declared.name
             ),
-        ));
+        );
     }
     let source = declared.source;
-    let place = place(&source.url, source.store.as_deref(), folder)
-        .map_err(|message| at_key("url", message))?;
-    let span = |key: &str, text: Option<&str>, default: Duration| match text {
-        None => Ok(default),
-        Some(text) => duration(text).ok_or_else(|| {
-            at_key(key, format!("`{text}` is no span of time: write `2s`, `500ms`, `5m` or `1h`"))
+    let place = place(&source.url, source.store.as_deref(), folder);
+    let place = place.map_err(|message| at_key("url", message)).ok();
+    let mut span = |key: &str, text: Option<&str>, default: Duration| match text {
+        None => default,
+        Some(text) => duration(text).unwrap_or_else(|| {
+            at_key(key, format!("`{text}` is no span of time: write `2s`, `500ms`, `5m` or `1h`"));
+            default
         }),
     };
     let often = match place {
-        Place::Folder(_) => Duration::from_secs(3600),
+        Some(Place::Folder(_)) | None => Duration::from_secs(3600),
         // Nothing tells of changes in a bucket, so it is listed every minute.
-        Place::Bucket { .. } => Duration::from_secs(60),
+        Some(Place::Bucket { .. }) => Duration::from_secs(60),
     };
-    let settle = span("settle", source.settle.as_deref(), Duration::from_secs(2))?;
-    let reconcile = span("reconcile", source.reconcile.as_deref(), often)?;
+    let settle = span("settle", source.settle.as_deref(), Duration::from_secs(2));
+    let reconcile = span("reconcile", source.reconcile.as_deref(), often);
+    if reconcile < Duration::from_secs(1) {
+        let told = "the source would be listed without a pause: write `1s` or more, as in `1h`";
+        at_key("reconcile", told.to_owned());
+    }
     let include = source.include.unwrap_or_else(|| vec!["**/*".to_owned()]);
     let exclude = source.exclude.unwrap_or_else(|| EXCLUDED.map(str::to_owned).to_vec());
-    let filter = Filter::new(&include, &exclude)
-        .map_err(|error| at_key("include", format!("a pattern cannot be read: {error}")))?;
+    let mut patterns = |key: &str, patterns: &[String]| {
+        let set = patterns_of(patterns);
+        set.map_err(|error| at_key(key, format!("a pattern cannot be read: {error}"))).ok()
+    };
+    let (include, exclude) = (patterns("include", &include), patterns("exclude", &exclude));
     let ocr_languages = declared.extract.ocr_languages;
-    if let Some(code) = ocr_languages.iter().find(|code| !is_language(code)) {
-        return Err(at_key(
+    for code in ocr_languages.iter().filter(|code| !is_language(code)) {
+        at_key(
             "ocr_languages",
             format!("`{code}` is no language: use the three letters of ISO 639-3, as in `kor`"),
-        ));
+        );
     }
+    let (Some(place), Some(include), Some(exclude), true) =
+        (place, include, exclude, faults.is_empty())
+    else {
+        return Err(faults);
+    };
+    let filter = Filter { include, exclude, left_out: Vec::new() };
     let catalog = declared.catalog;
     let series = Series {
         pipeline: declared.name.clone(),
@@ -261,12 +264,9 @@ pub fn parse(text: &str, file: &str, folder: &Path) -> Result<Pipeline, BadDecla
 ///
 /// # Errors
 /// When the place is no folder or address that can be read.
-pub fn undeclared(url: &str, folder: &Path) -> Result<Pipeline, BadDeclaration> {
-    let place = place(url, None, folder).map_err(|message| BadDeclaration {
-        file: url.to_owned(),
-        line: None,
-        message,
-    })?;
+pub fn undeclared(url: &str, folder: &Path) -> Result<Pipeline, Vec<BadDeclaration>> {
+    let place = place(url, None, folder)
+        .map_err(|message| vec![BadDeclaration { file: url.to_owned(), line: None, message }])?;
     let whole = match &place {
         Place::Folder(path) => path.display().to_string(),
         Place::Bucket { scheme, bucket, prefix, .. } => format!("{scheme}://{bucket}/{prefix}"),
@@ -340,32 +340,6 @@ pub fn duration(text: &str) -> Option<Duration> {
     Some(Duration::from_millis(ms))
 }
 
-/// A TOML error with its line, and the nearest known key where one is unknown.
-pub fn of_toml(file: &str, text: &str, error: &toml::de::Error) -> BadDeclaration {
-    let line = error
-        .span()
-        .map(|span| text.as_bytes().iter().take(span.start).filter(|&&b| b == b'\n').count() + 1);
-    let mut message = error.message().trim().to_owned();
-    for kind in ["u32", "u64", "usize"] {
-        message = message.replace(&format!("a nonzero {kind}"), "a whole number from 1 on");
-    }
-    if let Some(rest) = message.strip_prefix("unknown field `")
-        && let Some((unknown, expected)) = rest.split_once('`')
-    {
-        let nearest = expected
-            .split('`')
-            .skip(1)
-            .step_by(2)
-            .max_by(|a, b| {
-                let alike = |known: &str| strsim::jaro_winkler(unknown, known);
-                alike(a).total_cmp(&alike(b))
-            })
-            .map(|known| format!("; did you mean `{known}`?"));
-        message = format!("unknown key `{unknown}`{}", nearest.unwrap_or_default());
-    }
-    BadDeclaration { file: file.to_owned(), line, message }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -384,7 +358,8 @@ share = "joint"
 "#;
 
     fn read(text: &str) -> Result<Pipeline, String> {
-        parse(text, "pipelines/press.toml", Path::new("/srv")).map_err(|bad| bad.to_string())
+        parse(text, "pipelines/press.toml", Path::new("/srv"))
+            .map_err(|bad| bad.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     }
 
     #[test]
@@ -398,10 +373,23 @@ share = "joint"
         let weighted = read(&weighted).unwrap();
         assert_eq!((weighted.weight, weighted.series.grade), (3, Grade::Open));
         assert!(read(&format!("{PRESS}[queue]\nweight = 0\n")).is_err());
-        for key in ["memory_mib", "cpu_seconds", "wall_seconds", "silence_seconds", "text_mib"] {
-            let bad = read(&format!("{PRESS}[limits]\n{key} = 0\n")).unwrap_err();
-            assert!(bad.starts_with("pipelines/press.toml:13: "), "{bad}");
-            assert!(bad.contains("expected a whole number from 1 on"), "{bad}");
+        for (key, least, most) in [
+            ("memory_mib", 64, 1 << 20),
+            ("cpu_seconds", 1, 604_800),
+            ("wall_seconds", 1, 604_800),
+            ("silence_seconds", 1, 604_800),
+            ("text_mib", 1, 1024),
+        ] {
+            for within in [least, most] {
+                read(&format!("{PRESS}[limits]\n{key} = {within}\n")).unwrap();
+            }
+            for number in [0, least - 1, most + 1, -1] {
+                let bad = read(&format!("{PRESS}[limits]\n{key} = {number}\n")).unwrap_err();
+                let place = format!("pipelines/press.toml:13: `{key}`: ");
+                assert!(bad.starts_with(&place), "{bad}");
+                let told = format!("expected a whole number from {least} to {most}");
+                assert!(bad.contains(&told), "{bad}");
+            }
         }
         assert!(pipeline.source.filter.takes("2026/a.hwp"));
         for skipped in ["~$a.docx", "x/~$a.docx", "a.part", ".hidden", ".git/config", "a/.b/c"] {
@@ -489,6 +477,11 @@ share = "joint"
             ("\"press\"", "\"Press Releases\"", ":2: `Press Releases` is no name"),
             ("\"500ms\"", "\"soon\"", ":6: `soon` is no span of time"),
             (
+                "settle = \"500ms\"",
+                "reconcile = \"0s\"",
+                ":6: the source would be listed without a pause",
+            ),
+            (
                 "file:drop/press",
                 "gs:///x",
                 ":5: `gs:///x` names no bucket: write `gs://bucket/prefix`",
@@ -497,6 +490,20 @@ share = "joint"
         ] {
             let message = read(&PRESS.replace(from, to)).unwrap_err();
             assert!(message.contains(expected), "{message}");
+        }
+    }
+
+    #[test]
+    fn all_bad_values_are_told_at_once() {
+        let bad = PRESS
+            .replace("\"press\"", "\"Press\"")
+            .replace("500ms", "soon")
+            .replace("file:drop/press", "s3:///x");
+        let message =
+            read(&format!("{bad}\n[extract]\nocr_languages = [\"ko\", \"e\"]\n")).unwrap_err();
+        assert_eq!(message.lines().count(), 5, "{message}");
+        for told in ["`Press` is no name", "`soon`", "names no bucket", "`ko`", "`e`"] {
+            assert!(message.contains(told), "{message}");
         }
     }
 

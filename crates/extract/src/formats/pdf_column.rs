@@ -1,5 +1,8 @@
 //! Columns of running text that stand side by side, over the whole of a region or over some of its lines.
 
+use std::cell::Cell;
+use std::ops::Range;
+
 use super::pdf_line::{APART, CELL, Line, lines_of, stand_apart, widest_gap};
 use super::pdf_word::Word;
 
@@ -11,7 +14,7 @@ const COLUMN_WIDTH: f64 = 9.0;
 const GUTTER: f64 = 0.6;
 
 /// How deep columns may lie in columns.
-const COLUMNS_DEEPEST: u32 = 4;
+const COLUMNS_DEEPEST: u32 = 2;
 
 /// Places that are tried for a gutter which does not reach from top to bottom.
 const PLACES_MOST: usize = 8;
@@ -24,24 +27,25 @@ pub(super) struct Gutter {
     pub(super) end: usize,
 }
 
-/// The gutter of a region of which the lines are given too: one from top to bottom, or that of the most words.
-pub(super) fn gutter(words: &[Word], lines: &[Line]) -> Option<Gutter> {
+/// The gutter of a region of which the lines are given too: one from top to bottom, or that of the most words. Every look
+/// at a word is taken from `looks`; when there are none left, there is no gutter.
+pub(super) fn gutter(words: &[Word], lines: &[Line], looks: &Cell<usize>) -> Option<Gutter> {
     // A title may have a wide space above the gutter.
-    let whole =
-        whole_gutter(words, COLUMNS_DEEPEST).filter(|&x| lines.iter().all(|line| is_open(line, x)));
-    let whole = whole.map(|x| match columns_of(lines, 0, lines.len(), x) {
+    let whole = whole_gutter(words, COLUMNS_DEEPEST, looks)
+        .filter(|&x| lines.iter().all(|line| is_open(line, x)));
+    let whole = whole.map(|x| match columns_of(lines, 0..lines.len(), x, looks) {
         Some((gutter, _)) => gutter,
         None => Gutter { x, start: 0, end: lines.len() },
     });
     whole.or_else(|| {
-        let found = places(lines).into_iter().filter_map(|x| partial_gutter(lines, x));
+        let found = places(lines).into_iter().filter_map(|x| partial_gutter(lines, x, looks));
         found.max_by_key(|(_, words)| *words).map(|(gutter, _)| gutter)
     })
 }
 
 /// The middle of a gap that runs from top to bottom between two columns of running text. Cells of a table are no
 /// columns: they leave most of their width empty.
-fn whole_gutter(words: &[Word], depth: u32) -> Option<f64> {
+fn whole_gutter(words: &[Word], depth: u32, looks: &Cell<usize>) -> Option<f64> {
     let mut sorted: Vec<&Word> = words.iter().collect();
     sorted.sort_by(|a, b| a.x0.total_cmp(&b.x0));
     let size = usual_size(words)?;
@@ -54,12 +58,12 @@ fn whole_gutter(words: &[Word], depth: u32) -> Option<f64> {
         end = if end == f64::MAX { word.x1 } else { end.max(word.x1) };
     }
     gaps.sort_by(|a, b| b.0.total_cmp(&a.0));
-    gaps.iter().take(6).map(|&(_, x)| x).find(|&x| parts_columns(words, x, size, depth))
+    gaps.iter().take(6).map(|&(_, x)| x).find(|&x| parts_columns(words, x, size, depth, looks))
 }
 
-fn parts_columns(words: &[Word], x: f64, size: f64, depth: u32) -> bool {
+fn parts_columns(words: &[Word], x: f64, size: f64, depth: u32, looks: &Cell<usize>) -> bool {
     let (left, right): (Vec<Word>, Vec<Word>) = words.iter().partition(|word| word.x0 < x);
-    is_column(&left, size, depth) && is_column(&right, size, depth)
+    is_column(&left, size, depth, looks) && is_column(&right, size, depth, looks)
 }
 
 fn usual_size(words: &[Word]) -> Option<f64> {
@@ -70,7 +74,9 @@ fn usual_size(words: &[Word]) -> Option<f64> {
 
 /// Whether words are a column of running text: several lines, most of which fill it. Rows of a table have gaps that
 /// part no further columns.
-fn is_column(words: &[Word], size: f64, depth: u32) -> bool {
+fn is_column(words: &[Word], size: f64, depth: u32, looks: &Cell<usize>) -> bool {
+    let Some(left_over) = looks.get().checked_sub(words.len()) else { return false };
+    looks.set(left_over);
     let left = words.iter().map(|w| w.x0).fold(f64::MAX, f64::min);
     let right = words.iter().map(|w| w.x1).fold(f64::MIN, f64::max);
     let lines = lines_of(words);
@@ -83,7 +89,8 @@ fn is_column(words: &[Word], size: f64, depth: u32) -> bool {
     };
     let gapped = lines.iter().filter(|line| widest_gap(line) > CELL * line.size).count();
     lines.iter().filter(full).count() * 2 >= lines.len()
-        && (gapped * 2 < lines.len() || depth > 0 && whole_gutter(words, depth - 1).is_some())
+        && (gapped * 2 < lines.len()
+            || depth > 0 && whole_gutter(words, depth - 1, looks).is_some())
 }
 
 /// Where second columns may begin: what stands behind gaps of several lines at one place.
@@ -113,12 +120,12 @@ fn places(lines: &[Line]) -> Vec<f64> {
 }
 
 /// The lines around a place that no word crosses, if they are two columns, and how many words they have.
-fn partial_gutter(lines: &[Line], x: f64) -> Option<(Gutter, usize)> {
+fn partial_gutter(lines: &[Line], x: f64, looks: &Cell<usize>) -> Option<(Gutter, usize)> {
     let mut best: Option<(Gutter, usize)> = None;
     let mut start = 0;
     while start < lines.len() {
-        let open = lines.iter().skip(start).take_while(|line| is_open(line, x)).count();
-        if let Some(found) = columns_of(lines, start, start + open, x)
+        let open = open_lines(lines.get(start..).unwrap_or_default(), x);
+        if let Some(found) = columns_of(lines, start..start + open, x, looks)
             && best.is_none_or(|(_, words)| words < found.1)
         {
             best = Some(found);
@@ -128,6 +135,24 @@ fn partial_gutter(lines: &[Line], x: f64) -> Option<(Gutter, usize)> {
     best
 }
 
+/// How many of the first lines leave a place open. One between two others may reach into the gutter.
+fn open_lines(lines: &[Line], x: f64) -> usize {
+    let mut open = 0;
+    while let Some(line) = lines.get(open) {
+        let is_tight = || {
+            let is_next = lines.get(open + 1).is_some_and(|next| is_open(next, x));
+            is_next
+                && open > 0
+                && line.words.iter().any(|word| (word.x0 - x).abs() < line.size * GUTTER)
+        };
+        if !is_open(line, x) && !is_tight() {
+            break;
+        }
+        open += 1;
+    }
+    open
+}
+
 /// Whether a line leaves a gap at a place, or stands on one side of it.
 fn is_open(line: &Line, x: f64) -> bool {
     let left = line.words.iter().filter(|w| w.x0 < x).map(|w| w.x1).fold(f64::MIN, f64::max);
@@ -135,14 +160,19 @@ fn is_open(line: &Line, x: f64) -> bool {
     left <= x && right - left > line.size * GUTTER
 }
 
-fn columns_of(lines: &[Line], start: usize, end: usize, x: f64) -> Option<(Gutter, usize)> {
-    let (start, end) = without_ends(lines, start, end, x);
+fn columns_of(
+    lines: &[Line],
+    run: Range<usize>,
+    x: f64,
+    looks: &Cell<usize>,
+) -> Option<(Gutter, usize)> {
+    let (start, end) = without_ends(lines, run.start, run.end, x);
     let run = lines.get(start..end)?;
     if run.len() < COLUMN_LINES {
         return None;
     }
     let words: Vec<Word> = run.iter().flat_map(|line| line.words.iter().copied()).collect();
-    if !parts_columns(&words, x, usual_size(&words)?, COLUMNS_DEEPEST) {
+    if !parts_columns(&words, x, usual_size(&words)?, COLUMNS_DEEPEST, looks) {
         return None;
     }
     Some((Gutter { x, start, end }, words.len()))

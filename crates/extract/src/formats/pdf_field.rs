@@ -11,10 +11,11 @@ const FIELDS_MOST: usize = 50_000;
 const FIELDS_DEEPEST: usize = 16;
 
 /// Bytes of one value that is a stream.
-const VALUE_MOST: usize = 1 << 20;
+const VALUE_MOST: usize = 64 << 10;
 
-/// Choices of one field that are looked at.
-const CHOICES_MOST: usize = 10_000;
+/// Choices of one field that are looked at, and those of them that are chosen.
+const CHOICES_MOST: usize = 500;
+const CHOSEN_MOST: usize = 20;
 
 /// The value of a text or choice field as a viewer shows it, its own or that of the field it is a part of.
 pub(super) fn value(document: &Document, widget: &Dictionary) -> Option<String> {
@@ -33,23 +34,25 @@ pub(super) fn value(document: &Document, widget: &Dictionary) -> Option<String> 
         }
     }
     let is_open = matches!(kind, Some(b"Tx" | b"Ch")) && flags.unwrap_or(0) & PASSWORD == 0;
-    let texts: Vec<String> = match value.filter(|_| is_open)? {
-        Object::Array(values) => {
-            values.iter().take(CHOICES_MOST).filter_map(|value| text(document, value)).collect()
-        }
-        value => text(document, value).into_iter().collect(),
+    let values = match value.filter(|_| is_open)? {
+        Object::Array(values) => values.as_slice(),
+        value => std::slice::from_ref(value),
     };
     let choices = choices.map(Vec::as_slice).unwrap_or_default();
-    let shown = texts.into_iter().map(|text| chosen(document, choices, &text).unwrap_or(text));
+    let shown = values
+        .iter()
+        .take(CHOSEN_MOST)
+        .filter_map(|value| text(document, chosen(document, choices, value).unwrap_or(value)));
     Some(shown.collect::<Vec<_>>().join("\n")).filter(|text| !text.trim().is_empty())
 }
 
 /// What a choice shows whose pair of value and words is in the list.
-fn chosen(document: &Document, choices: &[Object], value: &str) -> Option<String> {
+fn chosen<'a>(document: &'a Document, choices: &'a [Object], value: &Object) -> Option<&'a Object> {
+    let value = document.dereference(value).ok()?.1.as_str().ok()?;
     choices.iter().take(CHOICES_MOST).find_map(|choice| {
         let (_, Object::Array(pair)) = document.dereference(choice).ok()? else { return None };
-        let (export, shown) = (text(document, pair.first()?)?, text(document, pair.get(1)?)?);
-        (export == value).then_some(shown)
+        let export = document.dereference(pair.first()?).ok()?.1.as_str().ok()?;
+        pair.get(1).filter(|_| export == value)
     })
 }
 

@@ -140,6 +140,9 @@ fn unpack(bytes: &[u8], most: usize) -> Option<Document> {
     patched.extend_from_slice(b">>\n");
     let mut document = load(&patched, most, true).ok()?;
     document.objects.remove(&(STAND_IN, 0));
+    if document.objects.is_empty() {
+        return None;
+    }
     if is_locked(&document) {
         return Some(document);
     }

@@ -195,7 +195,9 @@ impl<'a> Font<'a> {
         let program = descriptor
             .filter(|_| !is_encoded && to_unicode.is_none() && subtype != b"Type3")
             .and_then(|descriptor| program(document, descriptor, left));
-        let texts = simple_texts(document, font, subtype, &base_font, descriptor, program);
+        let unmapped = to_unicode.is_none();
+        let texts =
+            simple_texts(document, font, subtype, &base_font, descriptor, program, unmapped);
         let widths = simple_widths(document, font, &base_font, descriptor, &texts);
         let scale = match subtype {
             b"Type3" => font
@@ -368,6 +370,7 @@ fn simple_texts(
     base_font: &str,
     descriptor: Option<&Dictionary>,
     program: Option<FontProgram>,
+    unmapped: bool,
 ) -> Vec<Option<Box<str>>> {
     let encoding = font.get_deref(b"Encoding", document).ok();
     let (base, differences) = match encoding {
@@ -394,7 +397,7 @@ fn simple_texts(
         })
         .collect();
     let mut code = 0usize;
-    let mut unknown = Vec::new();
+    let (mut named, mut unknown) = (Vec::new(), Vec::new());
     for item in differences.into_iter().flatten().take(1024) {
         match document.dereference(item).map(|(_, item)| item) {
             Ok(Object::Name(name)) => {
@@ -402,6 +405,9 @@ fn simple_texts(
                 let text = pdf_standard_font::named(base_font, &name)
                     .or_else(|| pdf_glyph_name::text_of(&name))
                     .filter(|text| !text.chars().all(is_no_text));
+                if name != ".notdef" {
+                    named.push(code);
+                }
                 if text.is_none() && name != ".notdef" {
                     unknown.push((code, name.into_owned()));
                 }
@@ -417,6 +423,21 @@ fn simple_texts(
             }
             Err(_) => {}
         }
+    }
+    // Names that a writer made up for glyphs that it drew: the codes are all there is, and mostly text.
+    let is_private = |(_, name): &(usize, String)| !name.contains(|c: char| c.is_ascii_digit());
+    if subtype == b"Type3"
+        && unmapped
+        && unknown.len() * 2 >= named.len()
+        && unknown.iter().all(is_private)
+    {
+        for code in named {
+            let c = u8::try_from(code).ok().filter(u8::is_ascii_graphic).map(char::from);
+            if let (Some(c), Some(place)) = (c, texts.get_mut(code)) {
+                *place = Some(String::from(c).into_boxed_str());
+            }
+        }
+        return texts;
     }
     // If all names are numbers of their codes, the codes are text.
     let spoken = unknown.iter().all(|(code, name)| numbered(name) == u8::try_from(*code).ok());

@@ -1,5 +1,7 @@
 //! The reading order of a page: words to lines, lines to columns. Rows of tables stay rows.
 
+use std::cell::Cell;
+
 use super::pdf_cmap::is_no_text;
 use super::pdf_column;
 use super::pdf_glyph::Glyphs;
@@ -18,6 +20,9 @@ const PARTED_LEAST: usize = 3;
 /// Words of a page that is searched for columns. The fullest newspaper page has half as many.
 const WORDS_MOST: usize = 20_000;
 
+/// How often each word of a page is looked at in the search for columns, on the average.
+const LOOKS_MOST: usize = 300;
+
 /// How often a page is cut in two to find its columns.
 const CUTS_DEEPEST: u32 = 24;
 
@@ -28,7 +33,8 @@ pub(super) fn text(glyphs: &Glyphs) -> String {
         let mut all: Vec<Word> = words.words.clone();
         all.retain(|word| !words.text(word).is_empty());
         let mut lines = Vec::new();
-        cut(&mut all, CUTS_DEEPEST, &mut lines);
+        let looks = Cell::new(all.len().saturating_mul(LOOKS_MOST));
+        cut(&mut all, CUTS_DEEPEST, &looks, &mut lines);
         if !out.is_empty() && !lines.is_empty() {
             out.push_str("\n\n");
         }
@@ -38,7 +44,7 @@ pub(super) fn text(glyphs: &Glyphs) -> String {
 }
 
 /// Puts the words of a region into lines, after cutting it where columns stand side by side.
-fn cut(words: &mut [Word], depth: u32, out: &mut Vec<Line>) {
+fn cut(words: &mut [Word], depth: u32, looks: &Cell<usize>, out: &mut Vec<Line>) {
     let lines = lines_of(words);
     // Without several lines that have a gap, or stand beside one another, there are no columns to look for.
     let parted = lines.iter().filter(|line| widest_gap(line) > APART * line.size).count()
@@ -48,18 +54,18 @@ fn cut(words: &mut [Word], depth: u32, out: &mut Vec<Line>) {
         && parted >= PARTED_LEAST
         && lines.len() > PARTED_LEAST + 1
     {
-        if let Some(gutter) = pdf_column::gutter(words, &lines) {
+        if let Some(gutter) = pdf_column::gutter(words, &lines, looks) {
             let words_of = |lines: &[Line]| -> Vec<Word> {
                 lines.iter().flat_map(|line| line.words.iter().copied()).collect()
             };
             let (above, rest) = lines.split_at_checked(gutter.start).unwrap_or_default();
             let length = gutter.end.saturating_sub(gutter.start);
             let (run, below) = rest.split_at_checked(length).unwrap_or((rest, &[]));
-            cut(&mut words_of(above), depth - 1, out);
+            cut(&mut words_of(above), depth - 1, looks, out);
             let (left, right) = words_of(run).into_iter().partition(|word| word.x0 < gutter.x);
             for mut part in [left, right, words_of(below)] {
                 let first = out.len();
-                cut(&mut part, depth - 1, out);
+                cut(&mut part, depth - 1, looks, out);
                 if let Some(line) = out.get_mut(first) {
                     line.opens = true;
                 }
@@ -68,8 +74,8 @@ fn cut(words: &mut [Word], depth: u32, out: &mut Vec<Line>) {
         }
         if let Some(y) = break_between(&lines) {
             let (top, bottom) = parts(words, |word| word.y > y);
-            cut(top, depth - 1, out);
-            cut(bottom, depth - 1, out);
+            cut(top, depth - 1, looks, out);
+            cut(bottom, depth - 1, looks, out);
             return;
         }
     }

@@ -1,6 +1,8 @@
 //! Upright glyphs that are set one below the other. Browsers and office programs write vertical text so, glyph by glyph
 //! and without a word of the direction: seen as lines, it would be read across.
 
+use std::collections::BTreeMap;
+
 use super::pdf_glyph::{Glyph, Glyphs};
 
 /// Glyphs that make a run: two may be a label that was broken into lines.
@@ -13,14 +15,75 @@ const ASCENT: f64 = 0.88;
 const OVERLAP: f64 = 0.35;
 const GAP: f64 = 0.7;
 
+/// How far from the ends of a column further glyphs of it may stand, in font sizes.
+const STRAY: f64 = 1.5;
+
 /// Turns such runs, so that their glyphs run down the page as those of vertical fonts do.
 pub(super) fn turn(glyphs: &mut Glyphs) {
     let mut start = 0;
     let mut before = None;
+    let mut columns = Columns::default();
     while start < glyphs.glyphs.len() {
         let end = end_of_run(glyphs, start);
-        before = turn_run(glyphs, start, end, before);
+        let run = turn_run(glyphs, start, end, before);
+        if let Some(run) = run.filter(|_| run != before) {
+            columns.add(run);
+        }
+        before = run;
         start = end;
+    }
+    if !columns.extents.is_empty() {
+        turn_strays(glyphs, &columns);
+    }
+}
+
+/// A run where it stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Run {
+    middle: f64,
+    top: f64,
+    bottom: f64,
+    size: f64,
+    step: f64,
+}
+
+/// Runs by the place of their middle, those of one column as one.
+#[derive(Debug, Default)]
+struct Columns {
+    extents: BTreeMap<i64, Run>,
+}
+
+impl Columns {
+    fn key(middle: f64) -> i64 {
+        (middle / 2.0).round() as i64
+    }
+
+    fn add(&mut self, run: Run) {
+        let column = self.extents.entry(Columns::key(run.middle)).or_insert(run);
+        column.top = column.top.max(run.top);
+        column.bottom = column.bottom.min(run.bottom);
+    }
+
+    /// The column that a cell stands in.
+    fn of(&self, cell: &Cell) -> Option<&Run> {
+        let key = Columns::key(cell.middle);
+        self.extents.range(key - 1..=key + 1).map(|(_, run)| run).find(|run| {
+            (run.middle - cell.middle).abs() < cell.size * 0.2
+                && (run.size - cell.size).abs() < cell.size * 0.1
+                && cell.bottom < run.top + cell.size * STRAY
+                && cell.top > run.bottom - cell.size * STRAY
+        })
+    }
+}
+
+/// Turns what belongs to a column but was set at another time, as office programs do with glyphs of another font.
+fn turn_strays(glyphs: &mut Glyphs, columns: &Columns) {
+    for at in 0..glyphs.glyphs.len() {
+        let cell = glyphs.glyphs.get(at).and_then(|glyph| Cell::of(glyphs, glyph));
+        let Some(cell) = cell.filter(|cell| cell.is_upright) else { continue };
+        if let (Some(run), Some(glyph)) = (columns.of(&cell), glyphs.glyphs.get_mut(at)) {
+            cell.turn(glyph, run.step);
+        }
     }
 }
 
@@ -47,6 +110,12 @@ impl Cell {
             glyph.dy == 0.0 && glyph.dx > 0.0 && !text.is_empty() && text.chars().all(is_tall);
         let (middle, top) = (glyph.x + glyph.dx / 2.0, glyph.y + size * ASCENT);
         is_upright.then_some(Cell { middle, top, bottom: top - size, size, is_upright })
+    }
+
+    /// The base line of letters that lie on their side stands as far left of the middle.
+    fn turn(&self, glyph: &mut Glyph, step: f64) {
+        (glyph.x, glyph.y) = (self.middle - self.size * 0.3, self.top);
+        (glyph.dx, glyph.dy) = (0.0, -step);
     }
 
     fn stands_on(&self, below: &Cell) -> bool {
@@ -77,19 +146,14 @@ fn is_tall(c: char) -> bool {
 }
 
 /// Turns a run if it is long enough, or goes on beside the one before. Returns where it stands if so.
-fn turn_run(
-    glyphs: &mut Glyphs,
-    start: usize,
-    end: usize,
-    before: Option<(f64, f64, f64)>,
-) -> Option<(f64, f64, f64)> {
+fn turn_run(glyphs: &mut Glyphs, start: usize, end: usize, before: Option<Run>) -> Option<Run> {
     let run = glyphs.glyphs.get(start..end)?;
     let cells: Vec<Cell> = run.iter().filter_map(|glyph| Cell::of(glyphs, glyph)).collect();
     let (first, last) = (cells.first()?, cells.last()?);
     // The last column of a text may have one glyph.
-    let goes_on = before.is_some_and(|(middle, top, bottom)| {
-        let aside = (middle - first.middle) / first.size;
-        (0.8..4.0).contains(&aside) && first.top > bottom && first.bottom < top
+    let goes_on = before.is_some_and(|run| {
+        let aside = (run.middle - first.middle) / first.size;
+        (0.8..4.0).contains(&aside) && first.top > run.bottom && first.bottom < run.top
     });
     let upright = cells.iter().filter(|cell| cell.is_upright).count();
     let is_run = upright >= RUN_LEAST || goes_on && upright > 0;
@@ -99,18 +163,15 @@ fn turn_run(
     let mut steps: Vec<f64> = cells.windows(2).filter_map(step).collect();
     steps.sort_by(f64::total_cmp);
     let usual = steps.get(steps.len() / 4).copied().unwrap_or(first.size);
-    let place = (first.middle, first.top, last.bottom);
+    let (middle, top, bottom, size) = (first.middle, first.top, last.bottom, first.size);
     for at in start..end {
         let cell = glyphs.glyphs.get(at).and_then(|glyph| Cell::of(glyphs, glyph));
-        let (Some(cell), Some(glyph)) = (cell.filter(|c| c.is_upright), glyphs.glyphs.get_mut(at))
-        else {
-            continue;
-        };
-        // The base line of letters that lie on their side stands as far left of the middle.
-        (glyph.x, glyph.y) = (cell.middle - cell.size * 0.3, cell.top);
-        (glyph.dx, glyph.dy) = (0.0, -usual);
+        let cell = cell.filter(|cell| cell.is_upright);
+        if let (Some(cell), Some(glyph)) = (cell, glyphs.glyphs.get_mut(at)) {
+            cell.turn(glyph, usual);
+        }
     }
-    Some(place)
+    Some(Run { middle, top, bottom, size, step: usual })
 }
 
 /// From one upright glyph to the next.
@@ -147,6 +208,14 @@ mod tests {
     fn turns_what_runs_down() {
         let down = [('세', 50.0, 90.0), ('로', 50.0, 80.0), ('로', 50.0, 70.0), ('쓴', 36.0, 90.0)];
         assert_eq!(turned(&down), [true; 4]);
+    }
+
+    #[test]
+    fn turns_what_was_set_later() {
+        let column =
+            [('이', 0.0), ('게', 20.0), ('한', 30.0), ('나', 40.0), ('라', 50.0), ('렇', 10.0)];
+        let column = column.map(|(c, down)| (c, 50.0, 90.0 - down));
+        assert_eq!(turned(&column), [true; 6]);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use self::code::{Code, labelled};
 pub use self::decoded::Decoded;
 use self::guess::{likeliest, sample};
 use self::likelihood::{Script, cost, priced};
+use self::pairs::Pairs;
 use self::units::{Unit, bom, is_odd, wide, without_tail};
 
 use crate::blob::{Blob, read_range};
@@ -29,6 +30,7 @@ mod iso_2022_kr;
 mod johab;
 mod likelihood;
 mod lines;
+mod pairs;
 mod units;
 mod utf7;
 
@@ -100,10 +102,16 @@ fn decode_text(bytes: &[u8], label: Option<&str>) -> Decoded {
 /// The text in another encoding than it says, though its bytes have a meaning in that: in single bytes all have. Editors
 /// write `iso-8859-1` over whatever was typed.
 fn mislabelled(bytes: &[u8], declared: Code) -> Option<Decoded> {
+    // Guessing costs more than reading: only what may be Korean is weighed, and what has the label of editors that know none.
+    let is_default = declared == Code::Standard(encoding_rs::WINDOWS_1252);
+    let may_be = |code: Code| code.script() == Script::Korean || is_default;
+    if declared.script() == Script::Korean
+        || !(is_default || Pairs::of_cp949(sample(bytes)).are_korean())
+    {
+        return None;
+    }
     let (code, _) = likeliest(bytes);
-    let may =
-        code.script() == Script::Korean || declared == Code::Standard(encoding_rs::WINDOWS_1252);
-    if code == declared || !may {
+    if code == declared || !may_be(code) {
         return None;
     }
     let head = sample(bytes);

@@ -5,8 +5,8 @@ use encoding_rs::{EUC_KR, SHIFT_JIS, WINDOWS_1252};
 use super::code::Code;
 use super::decoded::Decoded;
 use super::guess::{damaged_utf8, likeliest};
-use super::johab;
 use super::likelihood::{Script, cost, priced};
+use super::pairs::Pairs;
 
 /// Lines that may be in another encoding than the rest; of more, the later ones are read as the rest.
 const MOST_STRAYS: usize = 100_000;
@@ -28,7 +28,8 @@ pub(super) fn decode(bytes: &[u8]) -> Decoded {
     };
     let base = korean_base(lines().filter(is_other), base);
     // Where one line is Johab beyond doubt, others that may be are asked.
-    let asked = lines().filter(is_other).any(|line| stray(line, base, false) == Some(Code::Johab));
+    let asked = base == Code::Standard(EUC_KR)
+        && lines().filter(is_other).any(|line| stray(line, base, false) == Some(Code::Johab));
     let mut strays = lines()
         .enumerate()
         .filter(|(_, line)| is_other(line))
@@ -102,7 +103,7 @@ fn is_sure(line: &[u8]) -> bool {
 /// The encoding of a line that is far likelier in another one than that of the rest. Of lines of CP949 only odd ones are
 /// weighed, unless all are `asked`.
 fn stray(line: &[u8], base: Code, asked: bool) -> Option<Code> {
-    let (korean, johab) = (Pairs::of_cp949(line), Pairs::of_johab(line));
+    let korean = Pairs::of_cp949(line);
     let codes: &[Code] = match base {
         // Common letters have a high bit in both bytes: of a line of CP949 hardly any has not.
         Code::Standard(code) if code == EUC_KR => {
@@ -113,20 +114,21 @@ fn stray(line: &[u8], base: Code, asked: bool) -> Option<Code> {
         }
         _ => &[Code::Standard(EUC_KR), Code::Johab],
     };
-    let own = base.decode(line);
-    let price = cost(&own.text, base.script());
+    // Decoding costs the most: it waits for a candidate.
+    let mut price = None;
     let mut best = None;
     for &code in codes.iter().filter(|code| **code != base) {
-        let pairs = if code == Code::Johab { &johab } else { &korean };
-        let is_likely = match (code, base.script()) {
-            (Code::Johab, Script::Korean) => pairs.are_whole() && pairs.all() >= 2,
-            (Code::Standard(code), Script::Korean) if code == EUC_KR => {
-                pairs.are_whole() && pairs.all() >= 2
+        let is_base_korean = base.script() == Script::Korean;
+        let is_likely = match code {
+            Code::Johab => {
+                let pairs = Pairs::of_johab(line);
+                let least = if is_base_korean { pairs.all() } else { pairs.syllables };
+                pairs.are_whole() && least >= 2
             }
-            (Code::Johab, _) => pairs.are_whole() && pairs.syllables >= 2,
-            (Code::Standard(code), _) if code == EUC_KR => {
-                pairs.are_whole() && pairs.syllables >= 2 && pairs.syllables * 2 >= pairs.all()
+            Code::Standard(code) if code == EUC_KR && is_base_korean => {
+                korean.are_whole() && korean.all() >= 2
             }
+            Code::Standard(code) if code == EUC_KR => korean.are_korean(),
             _ => korean.all() >= 2,
         };
         if !is_likely {
@@ -138,6 +140,7 @@ fn stray(line: &[u8], base: Code, asked: bool) -> Option<Code> {
             continue;
         }
         let other = cost(&read.text, code.script());
+        let price = *price.get_or_insert_with(|| cost(&base.decode(line).text, base.script()));
         let is_cheaper = match base.script() {
             Script::Korean => other * 10 < price * 9,
             // Words of other scripts may spell Hangul, but not that of everyday.
@@ -152,69 +155,4 @@ fn stray(line: &[u8], base: Code, asked: bool) -> Option<Code> {
 
 fn is_kana(c: char) -> bool {
     matches!(c, 'ぁ'..='ヿ')
-}
-
-/// What the pairs of bytes of a line are.
-#[derive(Debug, Default)]
-struct Pairs {
-    /// Syllables, of CP949 the common ones.
-    syllables: usize,
-    /// Symbols and Hanja.
-    others: usize,
-    /// The syllables of CP949 that KS X 1001 lacks.
-    rare: usize,
-    /// Bytes that are no half of a pair.
-    broken: usize,
-}
-
-impl Pairs {
-    fn all(&self) -> usize {
-        self.syllables + self.others + self.rare + self.broken
-    }
-
-    fn are_whole(&self) -> bool {
-        self.broken == 0
-    }
-
-    fn of_cp949(line: &[u8]) -> Pairs {
-        let mut pairs = Pairs::default();
-        let mut rest = line;
-        while let Some((first, after)) = rest.split_first() {
-            rest = after;
-            let count = match (first, after.first()) {
-                (0..=0x7F, _) => continue,
-                (0xB0..=0xC8, Some(0xA1..=0xFE)) => &mut pairs.syllables,
-                (0xA1..=0xFD, Some(0xA1..=0xFE)) => &mut pairs.others,
-                (0x81..=0xC6, Some(0x41..=0x5A | 0x61..=0x7A | 0x81..=0xFE)) => &mut pairs.rare,
-                _ => {
-                    pairs.broken += 1;
-                    continue;
-                }
-            };
-            *count += 1;
-            rest = after.get(1..).unwrap_or_default();
-        }
-        pairs
-    }
-
-    fn of_johab(line: &[u8]) -> Pairs {
-        let mut pairs = Pairs::default();
-        let mut rest = line;
-        while let Some((&first, after)) = rest.split_first() {
-            rest = after;
-            if first < 0x80 {
-                continue;
-            }
-            match after.first().and_then(|second| johab::pair(first, *second)) {
-                Some('가'..='힣') => pairs.syllables += 1,
-                Some(_) => pairs.others += 1,
-                None => {
-                    pairs.broken += 1;
-                    continue;
-                }
-            }
-            rest = after.get(1..).unwrap_or_default();
-        }
-        pairs
-    }
 }

@@ -41,6 +41,8 @@ pub(super) const FORMAT: Format = Format {
 
 /// Pages in attributes of frames that are read, and bytes of records for search engines.
 const MOST_FRAMES: usize = 100;
+/// Lists within one another that count their items.
+const MOST_LISTS: usize = 1_000;
 const MOST_RECORDS: usize = 256 << 10;
 
 fn sniff(probe: &Probe<'_>) -> Match {
@@ -159,6 +161,8 @@ fn read_flat(
         preformatted: 0,
         reading: false,
         brackets: false,
+        lists: Vec::new(),
+        marker: None,
     };
     let tokenizer = Tokenizer::new(PageSink(RefCell::new(page)), Default::default());
     let queue = BufferQueue::default();
@@ -228,6 +232,10 @@ struct Page<'a> {
     /// Whether the reading of a word is open (`rt`), and brackets that are left out (`rp`).
     reading: bool,
     brackets: bool,
+    /// The lists that are open, with the number of the next item of those that count.
+    lists: Vec<Option<i64>>,
+    /// The number of an item whose first letter is still to come.
+    marker: Option<String>,
 }
 
 impl Page<'_> {
@@ -335,9 +343,23 @@ impl Page<'_> {
                 self.end_line();
                 self.preformatted += 1;
             }
-            // A block in a cell of a table does not end the row.
-            name if is_block(name) && self.cells == 0 => self.end_line(),
-            name if is_block(name) => self.space = true,
+            name @ ("ol" | "ul" | "menu" | "dir") => {
+                self.at_block();
+                let first = attribute("start").and_then(|start| start.trim().parse().ok());
+                if self.lists.len() < MOST_LISTS {
+                    self.lists.push((name == "ol").then(|| first.unwrap_or(1)));
+                }
+            }
+            "li" => {
+                self.at_block();
+                let value = attribute("value").and_then(|value| value.trim().parse::<i64>().ok());
+                if let Some(Some(number)) = self.lists.last_mut() {
+                    *number = value.unwrap_or(*number);
+                    self.marker = Some(format!("{number}. "));
+                    *number = number.saturating_add(1);
+                }
+            }
+            name if is_block(name) => self.at_block(),
             _ => {}
         }
         TokenSinkResult::Continue
@@ -366,12 +388,16 @@ impl Page<'_> {
                 self.cells = 0;
                 self.end_line();
             }
+            "ol" | "ul" | "menu" | "dir" => {
+                self.lists.pop();
+                self.marker = None;
+                self.at_block();
+            }
             "pre" | "listing" => {
                 self.preformatted = self.preformatted.saturating_sub(1);
                 self.end_line();
             }
-            name if is_block(name) && self.cells == 0 => self.end_line(),
-            name if is_block(name) => self.space = true,
+            name if is_block(name) => self.at_block(),
             _ => {}
         }
     }
@@ -397,12 +423,23 @@ impl Page<'_> {
                     self.line.push(' ');
                 }
                 self.space = false;
+                if let Some(marker) = self.marker.take() {
+                    self.line.push_str(&marker);
+                }
                 self.line.push(c);
             }
         }
         // A page without blocks must not gather in one line without bound.
         if self.line.len() > 1 << 20 {
             self.break_line();
+        }
+    }
+
+    /// A block in a cell of a table does not end the row.
+    fn at_block(&mut self) {
+        match self.cells {
+            0 => self.end_line(),
+            _ => self.space = true,
         }
     }
 

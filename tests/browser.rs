@@ -206,7 +206,8 @@ async fn a_person_signs_in_searches_drops_and_watches() {
     })
     .await;
     assert_eq!(browser.text("[data-balance=quarantined]").await, "1");
-    browser.see(count).await.click().await.unwrap();
+    // The live page may have drawn it anew in between.
+    until("the count is clicked", async || browser.see(count).await.click().await.ok()).await;
     let job = until("the job is listed", async || {
         let job = browser.page.find(By::Css("#jobs .job")).await.ok()?;
         job.text().await.ok().filter(|text| text.contains("잘린 문서.hwpx"))

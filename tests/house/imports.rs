@@ -56,12 +56,12 @@ fn way_back(start: &Module, arrows: &BTreeMap<Module, BTreeSet<Module>>) -> Opti
 pub(crate) fn paths(text: &str) -> Vec<Vec<&str>> {
     let words = words(text);
     let mut paths = Vec::new();
-    for at in 0..words.len() {
-        let follows = at.checked_sub(1).and_then(|before| words.get(before)) == Some(&"::");
-        if let [_, "::", ..] = words[at..]
-            && !follows
-        {
-            read_path(&mut &words[at..], &mut Vec::new(), &mut paths);
+    let mut rest = words.as_slice();
+    while let [_, others @ ..] = rest {
+        if let [_, "::", ..] = rest {
+            read_path(&mut rest, &mut Vec::new(), &mut paths);
+        } else {
+            rest = others;
         }
     }
     paths

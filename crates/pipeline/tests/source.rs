@@ -307,7 +307,9 @@ async fn a_whole_folder_removed_file_by_file_is_held_until_it_is_back() {
     running.until("the hold ends by itself", async || !running.is_held()).await;
     running.settled().await;
     assert_eq!(running.ledger.held("press").await.unwrap(), None);
-    assert!(running.state.borrow().held.is_empty());
+    running
+        .until("nothing is named any more", async || running.state.borrow().held.is_empty())
+        .await;
     assert_eq!(running.balance().await.deleted, 0);
     assert_eq!(running.live().await, 301);
 }

@@ -449,6 +449,47 @@ fn the_command_that_a_run_prints_for_a_held_disappearance_works() {
     assert_eq!(nothing.status.code(), Some(2), "{}", said(&nothing));
 }
 
+/// Fewer than a mass by far. They were held while their folder was away, and an empty one in its place, met by another
+/// process, is no proof that they are gone.
+#[test]
+fn a_few_files_whose_folder_was_away_stay_held_when_an_empty_one_stands_there() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    for n in 0..3 {
+        yard.write(&format!("drop/press/{n}.txt"), format!("세 글 가운데 하나 three{n}"));
+    }
+    yard.succeed(&["up", "--once"]);
+    std::fs::rename(yard.path("drop/press"), yard.path("elsewhere")).unwrap();
+    let away = yard.run(&["up", "--once"]);
+    assert!(said(&away).contains("3 of 3 files are gone"), "{}", said(&away));
+    std::fs::create_dir(yard.path("drop/press")).unwrap();
+    let empty = yard.run(&["up", "--once"]);
+    assert!(said(&empty).contains("3 of 3 files are gone"), "{}", said(&empty));
+    assert_eq!(yard.found("three1"), ["1.txt"]);
+    yard.succeed(&["queue", "release", "press"]);
+    let ended = said(&yard.run(&["up", "--once"]));
+    assert!(ended.contains("deleted 3"), "{ended}");
+}
+
+/// A word that was given while nobody looked is about what the next listing shows. Where that shows nothing, because the
+/// source is away, it is asked for anew.
+#[test]
+fn a_word_given_while_nobody_looked_withdraws_nothing_of_a_source_that_is_away() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    for n in 0..3 {
+        yard.write(&format!("drop/press/{n}.txt"), format!("세 글 가운데 하나 three{n}"));
+    }
+    yard.succeed(&["up", "--once"]);
+    std::fs::rename(yard.path("drop/press"), yard.path("elsewhere")).unwrap();
+    yard.run(&["up", "--once"]);
+    yard.succeed(&["queue", "release", "press"]);
+    let away = yard.run(&["up", "--once"]);
+    assert!(said(&away).contains("3 of 3 files are gone"), "{}", said(&away));
+    assert!(!yard.succeed(&["queue"]).contains("released"));
+    assert_eq!(yard.found("three1"), ["1.txt"]);
+}
+
 /// The operator spoke of twenty. When the folder itself goes, so do the other ten, and of these nobody said anything.
 #[test]
 fn a_word_about_some_is_none_about_all_when_their_folder_goes() {

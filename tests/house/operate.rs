@@ -53,7 +53,13 @@ async fn three_hundred_files_whose_folder_is_gone_are_released_and_no_longer_fou
     })
     .await;
     assert_eq!(total().await, 300);
-    yard.succeed(&["queue", "release", "press"]);
+    // The folder itself is gone: it may only be away, and the operator says that it is not.
+    let refused = yard.run(&["queue", "release", "press"]);
+    assert!(!refused.status.success());
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(told.contains("300 of 300") && told.contains("--yes"), "{told}");
+    assert!(yard.succeed(&["queue"]).contains("the source is away"));
+    yard.succeed(&["queue", "release", "press", "--yes"]);
     until("none is found", async || (total().await == 0).then_some(())).await;
     let balance = service.balance().await;
     assert_eq!((balance.received, balance.deleted, balance.in_flight), (300, 300, 0));

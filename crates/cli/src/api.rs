@@ -179,7 +179,7 @@ fn service(url: &str, key: Option<String>) -> Result<Reach, Failure> {
 async fn local(data: DataFolder) -> Result<Reach, Failure> {
     let clock = backends::clock();
     let ledger = backends::ledger(&data).await?;
-    let idle = Arc::new(idle::Idle { ledger: Arc::clone(&ledger) });
+    let idle = Arc::new(idle::Idle);
     let ports = Ports {
         ledger: Arc::clone(&ledger),
         searcher: ScopedSearcher::new(backends::index(&data)?),
@@ -187,7 +187,7 @@ async fn local(data: DataFolder) -> Result<Reach, Failure> {
         stores: Default::default(),
         members: Arc::clone(&idle) as _,
         drops: Arc::clone(&idle) as _,
-        holds: Arc::clone(&idle) as _,
+        sources: Arc::clone(&idle) as _,
         conditions: idle as _,
         clock: Arc::clone(&clock),
     };

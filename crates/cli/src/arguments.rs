@@ -239,6 +239,9 @@ pub(crate) enum QueueAct {
         /// Queue
         #[arg(allow_hyphen_values = true)]
         queue: String,
+        /// Also while the source itself is away: it will not be back
+        #[arg(long)]
+        yes: bool,
     },
     /// Make a quarantined, discarded or waiting job ready again
     Retry {

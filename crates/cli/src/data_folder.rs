@@ -5,6 +5,8 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use madang_document::condition::Kind;
+use madang_pipeline::hindrance::shortage;
 use madang_store::mark::Mark;
 use rustix::fs::{FlockOperation, flock};
 
@@ -141,7 +143,7 @@ const AGAIN: Duration = Duration::from_secs(2);
 impl Note {
     fn keep(path: PathBuf, text: String) -> std::io::Result<Note> {
         let kept = match write_private(&path, &text) {
-            Err(error) if is_full(&error) => {
+            Err(error) if shortage(&error) == Some(Kind::DiskLow) => {
                 line(&shown!("madang: {error}; it is written as soon as there is room"));
                 false
             }
@@ -156,17 +158,13 @@ impl Note {
             return;
         }
         while let Err(error) = write_private(&self.path, &self.text) {
-            if !is_full(&error) {
+            if shortage(&error) != Some(Kind::DiskLow) {
                 return line(&shown!("madang: {error}"));
             }
             tokio::time::sleep(AGAIN).await;
         }
         line(&shown!("madang: {} is written", self.path.display()));
     }
-}
-
-fn is_full(error: &std::io::Error) -> bool {
-    matches!(error.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
 }
 
 /// What Madang keeps in the folder. `drop` is not of it, where people's files may lie, nor is the local key: one
@@ -241,7 +239,7 @@ pub(crate) fn announced(path: &Path) -> Option<(String, Option<String>)> {
 /// Writes a file of the owner's alone, whole or not at all. An error names it and the cure.
 fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     write_whole(path, text).map_err(|error| {
-        let cure = match is_full(&error) {
+        let cure = match shortage(&error) == Some(Kind::DiskLow) {
             true => "; free some space on the disk of the data folder",
             false => "",
         };

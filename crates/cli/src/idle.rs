@@ -1,32 +1,13 @@
-use std::sync::Arc;
-
 use async_trait::async_trait;
+use madang_document::condition::Condition;
 use madang_document::document::Document;
-use madang_ledger::audit::Act;
-use madang_ledger::error::LedgerError;
-use madang_ledger::held::Held;
-use madang_ledger::ledger::Ledger;
 use madang_server::ports::{
-    Condition, Conditions, Download, DropError, DropTarget, Dropped, Drops, HoldError, Holds,
-    MemberError, Members, Upload,
+    Conditions, Download, DropError, DropTarget, Dropped, Drops, MemberError, Members, Sources,
 };
-use madang_store::store::Precondition;
+use madang_store::store::{Body, Precondition};
 
-/// The ports of a data folder on which nothing runs: it can be read, takes nothing, and keeps the operator's word for
-/// the next run.
-pub(crate) struct Idle {
-    pub(crate) ledger: Arc<dyn Ledger>,
-}
-
-/// The operator's word on a mass disappearance, as the audit trail has it.
-pub(crate) fn release_act(pipeline: &str, actor: &str) -> Act {
-    Act {
-        actor: actor.to_owned(),
-        action: "queue.release".into(),
-        subject: format!("queue/{pipeline}"),
-        detail: String::new(),
-    }
-}
+/// The ports of a data folder on which nothing runs: it can be read, and takes nothing.
+pub(crate) struct Idle;
 
 const CURE: &str = "no service runs on this data folder; start it with `madang up`";
 
@@ -36,30 +17,13 @@ impl Drops for Idle {
         Vec::new()
     }
 
-    async fn put(
-        &self,
-        _: &str,
-        _: &str,
-        _: Upload,
-        _: Option<u64>,
-        _: Precondition,
-    ) -> Result<Dropped, DropError> {
+    async fn put(&self, _: &str, _: &str, _: Body, _: Precondition) -> Result<Dropped, DropError> {
         Err(DropError::Unavailable(CURE.into()))
     }
 }
 
 #[async_trait]
-impl Holds for Idle {
-    async fn release(&self, pipeline: &str, actor: &str) -> Result<(), HoldError> {
-        let unavailable = |error: LedgerError| HoldError::Unavailable(error.into());
-        let held = self.ledger.held(pipeline).await.map_err(unavailable)?;
-        let held = held.ok_or_else(|| HoldError::NothingHeld(pipeline.to_owned()))?;
-        // Whoever asks twice is told the same, and the trail holds each.
-        self.ledger.append(&release_act(pipeline, actor)).await.map_err(unavailable)?;
-        let told = Held { released: true, ..held };
-        self.ledger.hold_back(pipeline, Some(told)).await.map_err(unavailable)
-    }
-
+impl Sources for Idle {
     fn first(&self, _: &str) -> Vec<String> {
         // Which they are, only a source that lists knows.
         Vec::new()

@@ -44,7 +44,10 @@ pub(crate) fn queue(command: &Queue) -> Result<(), Failure> {
         QueueAct::Show { job } => api.get(&format!("/v1/jobs/{job}"))?,
         QueueAct::Pause { queue } => act(&api, &format!("/v1/queues/{}/pause", part(queue)))?,
         QueueAct::Resume { queue } => act(&api, &format!("/v1/queues/{}/resume", part(queue)))?,
-        QueueAct::Release { queue } => act(&api, &format!("/v1/queues/{}/release", part(queue)))?,
+        QueueAct::Release { queue, yes } => {
+            let for_good = if *yes { "?gone=true" } else { "" };
+            act(&api, &format!("/v1/queues/{}/release{for_good}", part(queue)))?
+        }
         QueueAct::Retry { job } => act(&api, &format!("/v1/jobs/{job}/retry"))?,
         QueueAct::Drop { job } => act(&api, &format!("/v1/jobs/{job}/drop"))?,
         QueueAct::Redrive { queue, reason, format } => {
@@ -290,11 +293,18 @@ fn left_out(api: &Api, limit: usize, as_json: bool) -> Result<(), Failure> {
 pub(crate) fn state_of(queue: &Value) -> Shown {
     if let Some(held) = queue.get("held").filter(|held| !held.is_null()) {
         let (missing, known) = (number_of(held, "missing"), number_of(held, "known"));
-        return match held.get("released").and_then(Value::as_bool) {
-            Some(true) => {
+        let is = |name: &str| held.get(name).and_then(Value::as_bool) == Some(true);
+        return match (is("released"), is("away")) {
+            (true, _) => {
                 shown!("released: {missing} of {known} files are withdrawn at the next listing")
             }
-            _ => shown!("held: {missing} of {known} files are gone (madang queue release)"),
+            (false, true) => shown!(
+                "the source is away, and with it {missing} of {known} files: mount it (only if it is gone for good: \
+                 madang queue release --yes)"
+            ),
+            (false, false) => {
+                shown!("held: {missing} of {known} files are gone (madang queue release)")
+            }
         };
     }
     match queue.get("paused").and_then(Value::as_bool) {

@@ -1,22 +1,18 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures::StreamExt;
-use madang_document::condition::Kind;
+use madang_document::condition::Condition;
 use madang_document::document::Document;
 use madang_ledger::ledger::Ledger;
 use madang_pipeline::board::Board;
 use madang_pipeline::service::Service;
 use madang_pipeline::unpacker::{UnpackError, Unpacker};
-use madang_pipeline::uploads::PutError;
+use madang_pipeline::uploads::{Put, PutError};
 use madang_server::ports::{
-    Condition, Conditions, Download, DropError, DropTarget, Dropped, Drops, HoldError, Holds,
-    MemberError, Members, Upload,
+    Conditions, Download, DropError, DropTarget, Dropped, Drops, MemberError, Members, Sources,
 };
 use madang_store::error::StoreError;
-use madang_store::store::Precondition;
-
-use crate::idle::release_act;
+use madang_store::store::{Body, Precondition};
 
 /// The service as the server sees it.
 pub(crate) struct ServicePorts {
@@ -56,13 +52,12 @@ impl Drops for ServicePorts {
         &self,
         pipeline: &str,
         path: &str,
-        body: Upload,
-        _length: Option<u64>,
+        body: Body,
         condition: Precondition,
     ) -> Result<Dropped, DropError> {
-        let put = self.service.put(pipeline, path, body.boxed(), condition).await;
-        let listed = put.map_err(drop_error)?;
-        Ok(Dropped { store: pipeline.to_owned(), path: listed.path, version: listed.version })
+        let put = self.service.put(pipeline, path, body, condition).await;
+        let Put { file, recorded } = put.map_err(drop_error)?;
+        Ok(Dropped { store: pipeline.to_owned(), file, recorded })
     }
 }
 
@@ -76,41 +71,19 @@ fn drop_error(error: PutError) -> DropError {
         PutError::Store(StoreError::Conflict { .. }) => DropError::Conflict(error.into()),
         PutError::Store(StoreError::BrokenOff { .. }) => DropError::BrokenOff(error.into()),
         PutError::Held { .. } => DropError::Held(error.into()),
-        PutError::Store(_) | PutError::Ledger(_) => DropError::Unavailable(error.into()),
+        PutError::Unrecordable(_) | PutError::Ledger(_) => DropError::Unrecordable(error.into()),
+        PutError::Store(_) => DropError::Unavailable(error.into()),
     }
-}
-
-/// A condition as the server shows it; a held disappearance is shown with its queue.
-fn condition(condition: madang_pipeline::board::Condition) -> Option<Condition> {
-    let kind = condition.kind;
-    if kind == Kind::Held {
-        return None;
-    }
-    let (subject, agency) = (condition.subject.name, condition.subject.agency);
-    Some(Condition { kind, subject, agency, since: condition.since, detail: condition.message })
 }
 
 impl Conditions for ServicePorts {
     fn now(&self) -> Vec<Condition> {
-        self.board.now().into_iter().filter_map(condition).collect()
+        self.board.now()
     }
 }
 
 #[async_trait]
-impl Holds for ServicePorts {
-    async fn release(&self, pipeline: &str, actor: &str) -> Result<(), HoldError> {
-        match self.ledger.held(pipeline).await {
-            Ok(Some(_)) => {}
-            Ok(None) => return Err(HoldError::NothingHeld(pipeline.to_owned())),
-            Err(error) => return Err(HoldError::Unavailable(error.into())),
-        }
-        if !self.service.release(pipeline).await {
-            return Err(HoldError::Unavailable("no source runs for it in this process".into()));
-        }
-        let noted = self.ledger.append(&release_act(pipeline, actor)).await;
-        noted.map_err(|error| HoldError::Unavailable(error.into()))
-    }
-
+impl Sources for ServicePorts {
     fn first(&self, pipeline: &str) -> Vec<String> {
         self.service.held(pipeline)
     }
@@ -147,7 +120,7 @@ mod tests {
         let unavailable = DropError::Unavailable;
         // The uploader reads the same sentence as the log holds.
         type Told = fn(Cause) -> DropError;
-        let cases: [(PutError, Told); 8] = [
+        let cases: [(PutError, Told); 9] = [
             (PutError::Excluded("a".into()), DropError::LeftOut),
             (PutError::Store(StoreError::denied("a", "closed")), refused),
             (PutError::Store(conflict), DropError::Conflict),
@@ -155,7 +128,8 @@ mod tests {
             (PutError::Held { missing: 10, known: 12 }, DropError::Held),
             (PutError::Store(StoreError::away("a", "full")), unavailable),
             (PutError::Store(StoreError::Gone("a".into())), unavailable),
-            (PutError::Ledger(LedgerError::unavailable("locked")), unavailable),
+            (PutError::Ledger(LedgerError::unavailable("locked")), DropError::Unrecordable),
+            (PutError::Unrecordable("1 KiB is left".into()), DropError::Unrecordable),
         ];
         for (error, told) in cases {
             let expected = told(error.to_string().into());

@@ -121,7 +121,7 @@ impl Http<'_> {
             stores: self.stores.clone(),
             members: Arc::clone(&self.service) as _,
             drops: Arc::clone(&self.service) as _,
-            holds: Arc::clone(&self.service) as _,
+            sources: Arc::clone(&self.service) as _,
             conditions: Arc::clone(&self.service) as _,
             clock: backends::clock(),
         }

@@ -1,4 +1,45 @@
+use crate::agency::Agency;
 use crate::locale::Locale;
+use crate::timestamp::Timestamp;
+
+/// What a condition is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Subject {
+    /// A pipeline, a reader of the outbox, a part of the service; blank for the whole of it.
+    pub name: String,
+    /// Whose it is; none if it is everybody's.
+    pub agency: Option<Agency>,
+}
+
+impl Subject {
+    /// The whole service.
+    pub fn service() -> Subject {
+        Subject::part("")
+    }
+
+    /// A part of the service that is everybody's.
+    pub fn part(name: &str) -> Subject {
+        Subject { name: name.to_owned(), agency: None }
+    }
+
+    /// Something of one agency.
+    pub fn of(name: &str, agency: &Agency) -> Subject {
+        Subject { name: name.to_owned(), agency: Some(agency.clone()) }
+    }
+}
+
+/// Something that stands in the way of the work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// What it is.
+    pub kind: Kind,
+    /// What it is about.
+    pub subject: Subject,
+    /// Since when.
+    pub since: Timestamp,
+    /// What is the matter, in English; may hold paths.
+    pub message: String,
+}
 
 /// What can stand in the way of the work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -17,8 +58,16 @@ pub enum Kind {
     SourceAway,
     /// So much is gone from a source that the operator must say whether it is real.
     Held,
-    /// A follower of the outbox (an index, the catalogue, a registry) cannot go on.
+    /// An index cannot go on: what is new is not found yet.
     IndexBehind,
+    /// No entries are made: what is new is not in the catalogue yet.
+    CatalogueBehind,
+    /// An outside registry does not take what is new.
+    RegistryBehind,
+    /// What is withdrawn is not erased from the disk yet.
+    EraserBehind,
+    /// Nobody can be told what is new.
+    OutboxUnread,
     /// Another process follows the outbox for this reader.
     Elsewhere,
     /// An index is damaged, and is built anew.
@@ -31,7 +80,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order in which they are told.
-    pub const ALL: [Kind; 12] = [
+    pub const ALL: [Kind; 16] = [
         Kind::DiskLow,
         Kind::LedgerUnwritable,
         Kind::LedgerDamaged,
@@ -40,6 +89,10 @@ impl Kind {
         Kind::SourceAway,
         Kind::Held,
         Kind::IndexBehind,
+        Kind::CatalogueBehind,
+        Kind::RegistryBehind,
+        Kind::EraserBehind,
+        Kind::OutboxUnread,
         Kind::Elsewhere,
         Kind::IndexDamaged,
         Kind::IndexAnew,
@@ -57,6 +110,10 @@ impl Kind {
             Kind::SourceAway => "source_away",
             Kind::Held => "held",
             Kind::IndexBehind => "index_behind",
+            Kind::CatalogueBehind => "catalogue_behind",
+            Kind::RegistryBehind => "registry_behind",
+            Kind::EraserBehind => "eraser_behind",
+            Kind::OutboxUnread => "outbox_unread",
             Kind::Elsewhere => "elsewhere",
             Kind::IndexDamaged => "index_damaged",
             Kind::IndexAnew => "index_anew",
@@ -81,6 +138,30 @@ impl Kind {
             Kind::SourceAway
             | Kind::Held
             | Kind::IndexBehind
+            | Kind::CatalogueBehind
+            | Kind::RegistryBehind
+            | Kind::EraserBehind
+            | Kind::OutboxUnread
+            | Kind::Elsewhere
+            | Kind::IndexDamaged
+            | Kind::IndexAnew
+            | Kind::Panicked => false,
+        }
+    }
+
+    /// Whether nothing more can be recorded while it stands: what is taken in now would be in no book.
+    pub fn keeps_from_recording(self) -> bool {
+        match self {
+            Kind::DiskLow | Kind::LedgerUnwritable | Kind::LedgerDamaged => true,
+            Kind::DescriptorsOut
+            | Kind::Stalled
+            | Kind::SourceAway
+            | Kind::Held
+            | Kind::IndexBehind
+            | Kind::CatalogueBehind
+            | Kind::RegistryBehind
+            | Kind::EraserBehind
+            | Kind::OutboxUnread
             | Kind::Elsewhere
             | Kind::IndexDamaged
             | Kind::IndexAnew
@@ -120,8 +201,24 @@ impl Kind {
                 "So many files are gone at once that nothing is withdrawn until the operator says that it is real.",
             ),
             Kind::IndexBehind => (
-                "검색 색인이나 등록부가 밀려 있습니다. 새 문서가 거기에 아직 없습니다.",
-                "An index or a registry is behind; what is new is not there yet.",
+                "검색 색인이 밀려 있습니다. 새 문서가 아직 검색되지 않습니다.",
+                "An index is behind; what is new is not found yet.",
+            ),
+            Kind::CatalogueBehind => (
+                "등록 항목이 밀려 있습니다. 새 문서가 아직 등록부에 없습니다.",
+                "The catalogue is behind; what is new has no entry yet.",
+            ),
+            Kind::RegistryBehind => (
+                "외부 등록부에 보내지 못하고 있습니다. 새 항목이 거기에 아직 없습니다.",
+                "An outside registry takes nothing; what is new is not there yet.",
+            ),
+            Kind::EraserBehind => (
+                "거둔 문서의 내용을 아직 디스크에서 지우지 못했습니다. 검색에는 나오지 않습니다.",
+                "What was withdrawn is not erased from the disk yet; nobody finds it.",
+            ),
+            Kind::OutboxUnread => (
+                "무엇이 새로 들어왔는지 장부에서 읽지 못합니다. 새 문서가 검색과 등록부에 아직 없습니다.",
+                "The ledger cannot be asked what is new; it is in no index and no registry yet.",
             ),
             Kind::Elsewhere => (
                 "다른 프로세스가 이 일을 맡고 있습니다. 이 프로세스는 기다립니다.",
@@ -167,16 +264,32 @@ impl Kind {
                 "See the reason that is given; work goes on by itself when it is mended.",
             ),
             Kind::SourceAway => (
-                "폴더라면 마운트와 권한을, 버킷이라면 키와 네트워크를 확인하세요. 돌아오면 저절로 이어집니다.",
-                "Check a folder's mount and permissions, or a bucket's keys and network; it goes on by itself when it is back.",
+                "폴더라면 마운트와 권한을, 버킷이라면 키와 네트워크를 확인하세요. 돌아오면 저절로 이어집니다. 영영 없어졌을 때만 그렇다고 확인해 주세요(madang queue release --yes).",
+                "Check a folder's mount and permissions, or a bucket's keys and network; it goes on by itself when it is back. Only if it is gone for good, say so (madang queue release --yes).",
             ),
             Kind::Held => (
                 "파일을 되돌려 놓거나, 정말 없어졌다면 그렇다고 확인해 주세요(madang queue release).",
                 "Put the files back, or confirm that they are gone (madang queue release).",
             ),
             Kind::IndexBehind => (
-                "대개 저절로 따라잡습니다. 오래가면 기록에서 까닭을 확인하세요.",
-                "It mostly catches up by itself; if it lasts, the log says why.",
+                "대개 저절로 따라잡습니다. 오래가면 까닭을 확인하세요.",
+                "It mostly catches up by itself; if it lasts, see the reason that is given.",
+            ),
+            Kind::CatalogueBehind => (
+                "저절로 따라잡습니다. 오래가면 아래 까닭을 확인하세요.",
+                "It catches up by itself; see the reason that is given if it lasts.",
+            ),
+            Kind::RegistryBehind => (
+                "그 등록부의 주소와 권한을 확인하세요. 닿게 되면 저절로 이어 보냅니다.",
+                "Check that registry's address and rights; the rest is sent by itself once it answers.",
+            ),
+            Kind::EraserBehind => (
+                "데이터 폴더의 디스크와 권한을 확인하세요. 풀리면 저절로 지웁니다.",
+                "Check the disk and the permissions of the data folder; it is erased by itself then.",
+            ),
+            Kind::OutboxUnread => (
+                "데이터 폴더의 디스크를 확인하세요. 읽을 수 있게 되면 저절로 이어집니다.",
+                "Check the disk of the data folder; it goes on by itself once the ledger can be read.",
             ),
             Kind::Elsewhere => (
                 "할 일이 없습니다. 그 프로세스가 끝나면 이어받습니다.",

@@ -21,7 +21,7 @@ pub enum FailureKind {
     /// It is not in its store as it was seen. Whether it is gone for good its source decides, with all that is missing
     /// beside it.
     Gone,
-    /// It was read, and the house could not record what was found: no fault of the file.
+    /// The house broke off while it was read, or could not record what was found: no fault of the file.
     House,
     /// The service stopped while it was read: no fault of the file.
     Interrupted,
@@ -134,8 +134,8 @@ impl FailureKind {
                 "It is not in its store now; whether it was really removed is being found out.",
             ),
             FailureKind::House => (
-                "읽었지만 결과를 기록하지 못했습니다. 파일 탓이 아닙니다. 운영자가 다시 시도할 수 있습니다.",
-                "It was read, but what was found could not be recorded, which is not the file's fault. The operator can retry it.",
+                "읽는 도중이나 결과를 기록할 때 프로그램이 실패했습니다. 파일 탓이 아닙니다. 운영자가 다시 시도할 수 있습니다.",
+                "Madang itself failed while it was read or what was found was recorded, which is not the file's fault. The operator can retry it.",
             ),
             FailureKind::Interrupted => (
                 "읽는 동안 서비스가 멈췄습니다. 파일 탓이 아닙니다.",

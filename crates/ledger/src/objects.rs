@@ -35,8 +35,16 @@ pub trait Objects: Send + Sync {
     /// Enqueues a deletion for each of these paths that is live. Gives how many there were.
     async fn vanish(&self, store: &str, paths: &[String]) -> Result<u64>;
 
-    /// Notes that a mass disappearance waits for the operator's word, or takes the note back (`None`).
-    async fn hold_back(&self, pipeline: &str, held: Option<Held>) -> Result<()>;
+    /// Notes that a disappearance of so many of the known paths waits for the operator's word, since now or since it
+    /// was noted first. A word that was given is about no more than were missing then: it does not outlast a growth.
+    async fn hold_back(&self, pipeline: &str, missing: u64, known: u64) -> Result<Held>;
+
+    /// Takes that note back, and with it a word that was given.
+    async fn end_hold(&self, pipeline: &str) -> Result<()>;
+
+    /// The operator's word that what is held of a pipeline is really gone: whoever lists its source next withdraws it.
+    /// Gives what the word is about; none if nothing is held. With its row in the audit trail, each time it is given.
+    async fn release_held(&self, pipeline: &str, actor: &str) -> Result<Option<Held>>;
 
     /// The disappearance that waits, if one does.
     async fn held(&self, pipeline: &str) -> Result<Option<Held>>;

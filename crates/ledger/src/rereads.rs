@@ -1,4 +1,10 @@
+use madang_document::agency::Agency;
+use madang_document::id::DocumentId;
 use madang_document::timestamp::Timestamp;
+
+use crate::error::Result;
+use crate::ledger::Ledger;
+use crate::notes::{By, NewNote, NoteKind};
 
 /// How long to wait before an object is read again whose text or preview is lost, milliseconds: at once, and longer each
 /// time it did not help. A disk that garbles what is written to it is not written to for ever.
@@ -23,6 +29,64 @@ pub fn again(tries: u32, last: Timestamp, now: Timestamp) -> Again {
         Some(due) if due <= now => Again::Now,
         Some(due) => Again::At(due),
     }
+}
+
+/// Something that was kept of a document, and is lost or damaged.
+#[derive(Clone, Copy, Debug)]
+pub struct Lost<'a> {
+    /// Who met it.
+    pub by: &'a By,
+    /// What it is, as it is noted.
+    pub kind: NoteKind,
+    /// What it is, in a word.
+    pub what: &'a str,
+    /// Of which document.
+    pub document: DocumentId,
+    /// Whose that is.
+    pub agency: &'a Agency,
+    /// The words of whoever looked for it.
+    pub why: &'a str,
+}
+
+/// What was done about a loss.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// When its object is read again.
+    pub next: Again,
+    /// Whether it is noted since now, or with another count.
+    pub is_news: bool,
+}
+
+/// Has the object of a document read again of which something is lost, if it is time for that, and notes the loss with
+/// how often that was done.
+///
+/// # Errors
+/// When the ledger does not answer.
+pub async fn lost(ledger: &dyn Ledger, lost: Lost<'_>, now: Timestamp) -> Result<Done> {
+    let subject = lost.document.to_string();
+    let known = ledger.noted(lost.by, &subject).await?.filter(|note| note.kind == lost.kind);
+    let (tries, last) = known.as_ref().map_or((0, now), |note| (note.tries, note.at));
+    let mut next = again(tries, last, now);
+    let mut made = tries;
+    if next == Again::Now {
+        let reason = format!("its {} is lost: {}", lost.what, lost.why);
+        // Not counted if one is under way already: it may wait in its queue for long.
+        made += u32::from(ledger.reread(lost.document, &reason).await?);
+        next = again(made.max(1), now, now);
+    }
+    let is_news = known.is_none_or(|note| note.tries != made);
+    if is_news {
+        let note = NewNote {
+            by: lost.by.clone(),
+            kind: lost.kind,
+            subject,
+            agency: Some(lost.agency.clone()),
+            reason: lost.why.to_owned(),
+            tries: made,
+        };
+        ledger.note(&note).await?;
+    }
+    Ok(Done { next, is_news })
 }
 
 #[cfg(test)]

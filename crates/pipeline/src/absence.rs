@@ -7,7 +7,7 @@ use madang_ledger::error::LedgerError;
 use madang_ledger::held::Held;
 
 use crate::known_paths::KnownPaths;
-use crate::missing::{Decision, Missing, Window, decide, is_mass};
+use crate::missing::{Decision, Gone, Missing, Window, decide, is_mass};
 use crate::recording::Recording;
 use crate::source::Source;
 
@@ -22,8 +22,12 @@ pub(crate) struct Absence {
     source: Source,
     missing: Missing,
     held: Option<Held>,
-    /// Whether the operator said that what is held is really gone, and it is not withdrawn yet.
+    /// Whether the operator said that what is held is really gone, and it is not withdrawn yet: as the ledger has it,
+    /// whichever node was told.
     released: bool,
+    /// Whether the source was away, or something was held, since it was last seen with most of its files: an empty
+    /// folder in its place proves nothing, however few they are.
+    doubted: bool,
     /// Live paths in the ledger, as far as this source knows; counted anew where a decision hangs on it.
     known: u64,
     /// Whether the ledger was told what this source knows of a former hold.
@@ -34,7 +38,15 @@ impl Absence {
     /// Of a source that was not listed yet.
     pub(crate) fn of(source: Source) -> Absence {
         let missing = Missing::default();
-        Absence { source, missing, held: None, released: false, known: 0, in_order: false }
+        Absence {
+            source,
+            missing,
+            held: None,
+            released: false,
+            doubted: false,
+            known: 0,
+            in_order: false,
+        }
     }
 
     /// This path is not there now.
@@ -53,9 +65,9 @@ impl Absence {
         self.known += paths;
     }
 
-    /// The operator says that what is missing is really gone.
-    pub(crate) fn release(&mut self) {
-        self.released = true;
+    /// The source could not be listed.
+    pub(crate) fn doubt(&mut self) {
+        self.doubted = true;
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -78,24 +90,26 @@ impl Absence {
 
     /// Whether so much is missing that the operator is asked, or will be.
     pub(crate) fn is_mass(&self) -> bool {
-        self.held.is_some() || is_mass(self.missing.len(), self.known)
+        self.held.is_some() || is_mass(self.missing.len(), self.known, self.doubted)
     }
 
     /// The source cannot be listed, though it was tried again (`lastingly`): everything is out of sight, which is the
-    /// largest disappearance there is. `told` is what [`word`](Absence::word) gave.
+    /// largest disappearance there is.
     pub(crate) async fn out_of_sight(
         &mut self,
-        told: u64,
         lastingly: bool,
         recording: &mut Recording,
     ) -> Result<(), LedgerError> {
-        if self.released {
+        if self.released && self.held.is_some() {
             self.withdraw_held(recording).await?;
         }
         if lastingly && self.held.is_none() {
             self.known = self.count_known().await?;
-            // A word about fewer is none about all of it.
-            self.released &= told >= self.known;
+            if std::mem::take(&mut self.released) {
+                // It was given when nobody looked, about what the next listing would show. It shows nothing, and that
+                // the source is away whoever gave it did not know.
+                self.source.ledger.end_hold(self.source.name()).await?;
+            }
             if self.known > 0 {
                 self.hold(self.known, recording).await?;
             }
@@ -103,19 +117,21 @@ impl Absence {
         Ok(())
     }
 
-    /// A whole listing says that these are gone and no others, of so many that the ledger knows.
+    /// A whole listing says that these are gone and no others, of so many that the ledger knows. `about` is what
+    /// [`word`](Absence::word) gave.
     pub(crate) async fn listed(
         &mut self,
         gone: Vec<String>,
         known: u64,
-        word: Word,
+        about: u64,
         first: bool,
         recording: &mut Recording,
     ) -> Result<(), LedgerError> {
         self.known = known;
         let now = self.now();
         self.missing.replace(gone, now);
-        if word.covers(self.released, self.missing.len()) {
+        self.doubted &= is_mass(self.missing.len(), known, true);
+        if covers(self.released, about, self.missing.len()) {
             self.withdraw(recording).await?;
             self.released = false;
             return Ok(());
@@ -133,12 +149,13 @@ impl Absence {
     /// How many missing paths the operator's word is about. It may have been given before this process began.
     /// `first` is whether nothing was listed yet.
     pub(crate) async fn word(&mut self, first: bool) -> Result<u64, LedgerError> {
-        let held = match &self.held {
-            Some(held) => Some(held.clone()),
-            None if self.released || first => self.source.ledger.held(self.source.name()).await?,
-            None => None,
-        };
-        self.released |= held.as_ref().is_some_and(|held| held.released);
+        if self.held.is_none() && !first {
+            self.released = false;
+            return Ok(0);
+        }
+        let held = self.source.ledger.held(self.source.name()).await?;
+        self.released = held.as_ref().is_some_and(|held| held.released);
+        self.doubted |= held.is_some();
         Ok(held.map_or(0, |held| held.missing))
     }
 
@@ -149,7 +166,8 @@ impl Absence {
         recording: &mut Recording,
     ) -> Result<Option<Timestamp>, LedgerError> {
         let now = self.now();
-        let mut gone = self.missing.gone(self.known, window, now);
+        let doubted = self.doubted || self.held.is_some();
+        let mut gone = Gone { doubted, ..self.missing.gone(self.known, window, now) };
         let mut decision = decide(&gone, window, now);
         if decision == Decision::Hold && self.held.is_none() {
             // What this source remembers may be out of date: the count is worth its cost here.
@@ -174,20 +192,14 @@ impl Absence {
 
     /// Holds what is missing for the operator's word.
     async fn hold(&mut self, missing: u64, recording: &mut Recording) -> Result<(), LedgerError> {
-        let ledger = &self.source.ledger;
-        let before = match &self.held {
-            Some(held) => Some(held.clone()),
-            None => ledger.held(self.source.name()).await?,
-        };
-        let since = before.as_ref().map_or_else(|| (self.source.clock)(), |held| held.since);
-        let held = Held { missing, known: self.known, since, released: self.released };
-        if before.as_ref() != Some(&held) {
-            ledger.hold_back(self.source.name(), Some(held.clone())).await?;
+        let stands = |held: &Held| (held.missing, held.known) == (missing, self.known);
+        if !self.held.as_ref().is_some_and(stands) {
+            let (ledger, known) = (&self.source.ledger, self.known);
+            self.held = Some(ledger.hold_back(self.source.name(), missing, known).await?);
             recording.succeeded();
         }
         let message = format!("{missing} of {} files are gone", self.known);
         self.source.board.set(Kind::Held, self.source.subject(), &message);
-        self.held = Some(held);
         self.in_order = true;
         Ok(())
     }
@@ -196,7 +208,7 @@ impl Absence {
         if self.held.is_none() && self.in_order {
             return Ok(());
         }
-        self.source.ledger.hold_back(self.source.name(), None).await?;
+        self.source.ledger.end_hold(self.source.name()).await?;
         recording.succeeded();
         self.source.board.clear(Kind::Held, &self.source.subject());
         self.held = None;
@@ -207,11 +219,7 @@ impl Absence {
     /// Withdraws what the operator was told is gone, where the source cannot be listed to look once more: the folder
     /// itself may be what was removed, and then no listing ever says so.
     async fn withdraw_held(&mut self, recording: &mut Recording) -> Result<(), LedgerError> {
-        let held = match &self.held {
-            Some(held) => Some(held.clone()),
-            None => self.source.ledger.held(self.source.name()).await?,
-        };
-        match held {
+        match &self.held {
             None => self.released = false,
             Some(held) if held.missing >= held.known => {
                 let mut known = KnownPaths::of(Arc::clone(&self.source.ledger), self.source.name());
@@ -232,6 +240,7 @@ impl Absence {
 
     /// Withdraws what is missing, and only then lets go of it.
     async fn withdraw(&mut self, recording: &mut Recording) -> Result<(), LedgerError> {
+        self.doubted = false;
         self.end_hold(recording).await?;
         loop {
             let batch = self.missing.batch(BATCH);
@@ -265,21 +274,10 @@ impl Absence {
     }
 }
 
-/// The operator's word that what is missing is really gone, at a listing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Word {
-    /// Whether it was given for this listing.
-    pub(crate) now: bool,
-    /// How many were missing when it was given before, while the source was away or nobody looked.
-    pub(crate) about: u64,
-}
-
-impl Word {
-    /// Whether it is about all that is missing now. One that was given before (`released`) is about what was missing
-    /// then.
-    fn covers(self, released: bool, missing: u64) -> bool {
-        self.now || (released && missing <= self.about)
-    }
+/// Whether a word of the operator, which was given (`released`) when so many were missing, is about all that are missing
+/// now.
+fn covers(released: bool, about: u64, missing: u64) -> bool {
+    released && missing <= about
 }
 
 #[cfg(test)]
@@ -287,18 +285,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_earlier_word_is_about_no_more_than_was_missing_then() {
-        for (now, released, about, missing, expected) in [
-            (false, false, 0, 0, false),
-            (false, false, 9, 9, false),
-            (true, false, 0, 99, true),
-            (false, true, 9, 9, true),
-            (false, true, 9, 8, true),
-            (false, true, 9, 10, false),
-            (true, true, 9, 10, true),
+    fn a_word_is_about_no_more_than_was_missing_then() {
+        for (released, about, missing, expected) in [
+            (false, 0, 0, false),
+            (false, 9, 9, false),
+            (true, 9, 9, true),
+            (true, 9, 8, true),
+            (true, 9, 10, false),
         ] {
-            let word = Word { now, about };
-            assert_eq!(word.covers(released, missing), expected, "{word:?} {released} {missing}");
+            assert_eq!(covers(released, about, missing), expected, "{released} {about} {missing}");
         }
     }
 }

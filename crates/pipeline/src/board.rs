@@ -1,54 +1,15 @@
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use madang_document::agency::Agency;
-use madang_document::condition::Kind;
+use madang_document::cause::told;
+use madang_document::condition::{Condition, Kind, Subject};
 use madang_document::locale::Locale;
 use madang_document::shown::Shown;
-use madang_document::timestamp::Timestamp;
 use madang_ledger::error::LedgerError;
 
 use crate::clock::Clock;
-
-/// What a condition is about.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Subject {
-    /// A pipeline, a reader of the outbox, a part of the service; blank for the whole of it.
-    pub name: String,
-    /// Whose it is; none if it is everybody's.
-    pub agency: Option<Agency>,
-}
-
-impl Subject {
-    /// The whole service.
-    pub fn service() -> Subject {
-        Subject::part("")
-    }
-
-    /// A part of the service that is everybody's.
-    pub fn part(name: &str) -> Subject {
-        Subject { name: name.to_owned(), agency: None }
-    }
-
-    /// Something of one agency.
-    pub fn of(name: &str, agency: &Agency) -> Subject {
-        Subject { name: name.to_owned(), agency: Some(agency.clone()) }
-    }
-}
-
-/// Something that stands in the way of the work.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Condition {
-    /// What it is.
-    pub kind: Kind,
-    /// What it is about.
-    pub subject: Subject,
-    /// Since when.
-    pub since: Timestamp,
-    /// What is the matter, in English; may hold paths.
-    pub message: String,
-}
 
 /// The conditions of a process: set and cleared by those who meet them, read by whoever shows them. Each is logged
 /// when it begins and when it ends, and not in between.
@@ -84,14 +45,24 @@ impl Board {
         }
     }
 
-    /// The ledger failed whoever stands at `subject`: it does not take what is to be recorded, or it is damaged, which
-    /// is everybody's and stands until the service is started again.
+    /// It stands because of an error, which is told with all that lies behind it: what is set as text has lost that.
+    pub fn failed(&self, kind: Kind, subject: Subject, error: &(dyn Error + 'static)) {
+        self.set(kind, subject, &told(error));
+    }
+
+    /// The ledger does not take what whoever stands at `subject` has to record.
     pub fn ledger_failed(&self, subject: Subject, error: &LedgerError) {
+        self.ledger_hinders(Kind::LedgerUnwritable, subject, error);
+    }
+
+    /// The ledger failed whoever stands at `subject`, which is of this kind; or it is damaged, which is everybody's and
+    /// stands until the service is started again.
+    pub fn ledger_hinders(&self, kind: Kind, subject: Subject, error: &LedgerError) {
         match error {
             LedgerError::Damaged { .. } => {
-                self.set(Kind::LedgerDamaged, Subject::service(), &error.to_string());
+                self.failed(Kind::LedgerDamaged, Subject::service(), error);
             }
-            _ => self.set(Kind::LedgerUnwritable, subject, &error.to_string()),
+            _ => self.failed(kind, subject, error),
         }
     }
 
@@ -122,6 +93,8 @@ impl Board {
 mod tests {
     use std::sync::atomic::{AtomicI64, Ordering};
 
+    use madang_document::timestamp::Timestamp;
+
     use super::*;
 
     #[test]
@@ -134,6 +107,22 @@ mod tests {
         board.ledger_failed(press, &LedgerError::damaged("malformed"));
         assert!(board.stands(Kind::LedgerDamaged, &Subject::service()));
         assert!(Kind::LedgerDamaged.is_unready());
+    }
+
+    #[test]
+    fn what_lies_behind_an_error_stands_on_the_board() {
+        let board = Board::new(Arc::new(|| Timestamp(0)));
+        let disk = || std::io::Error::other("no space left on device");
+        board.ledger_failed(Subject::part("a"), &LedgerError::unavailable("busy").because(disk()));
+        board.ledger_failed(Subject::part("b"), &LedgerError::damaged("page 3").because(disk()));
+        let outbox = Subject::part("outbox");
+        let error = LedgerError::unavailable("busy").because(disk());
+        board.ledger_hinders(Kind::OutboxUnread, outbox, &error);
+        let now = board.now();
+        assert_eq!(now.len(), 3);
+        for condition in now {
+            assert!(condition.message.ends_with(": no space left on device"), "{condition:?}");
+        }
     }
 
     #[test]

@@ -18,11 +18,12 @@ use madang_ledger::reader::Reader;
 use tokio::sync::Notify;
 
 use crate::batch::{self, of_the_act};
-use crate::board::Subject;
 use crate::follow::{Follower, Gathering, Obstacle, Progress};
 use crate::heads::Heads;
 use crate::noted::{Fetched, Noted};
 use crate::series;
+use madang_document::cause::told;
+use madang_document::condition::{Kind, Subject};
 
 /// Documents of one transaction at most: one flush to disk serves them all.
 const BATCH: u32 = 500;
@@ -96,6 +97,10 @@ impl Follower for Cataloguer {
 
     fn subject(&self) -> Subject {
         Subject::part(&Reader::Cataloguer.to_string())
+    }
+
+    fn behind(&self) -> Kind {
+        Kind::CatalogueBehind
     }
 
     fn head(&self, heads: &Heads) -> u64 {
@@ -298,7 +303,7 @@ async fn write(
     let put = batch::take(&drafts, put, of_the_act, noted, |noted, draft, error| {
         Box::pin(async move {
             let (id, agency) = (draft.id.clone(), Some(draft.agency.clone()));
-            noted.note(NoteKind::EntryRefused, id, agency, &error.to_string(), 0).await
+            noted.note(NoteKind::EntryRefused, id, agency, &told(&error), 0).await
         })
     });
     Ok(put.await?.answers().into_iter().sum())

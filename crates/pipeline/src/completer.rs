@@ -2,7 +2,8 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use madang_document::condition::Kind;
+use madang_document::cause::told;
+use madang_document::condition::{Kind, Subject};
 use madang_document::failure_kind::FailureKind;
 use madang_document::timestamp::Timestamp;
 use madang_ledger::error::LedgerError;
@@ -12,10 +13,11 @@ use tokio::sync::{Notify, mpsc};
 
 use crate::backoff::Backoff;
 use crate::batch::{self, Taken};
-use crate::board::{Board, Subject};
+use crate::board::Board;
 use crate::clock::{Clock, Jitter};
+use crate::decide::{Attempt, Policy, broke};
 use crate::lease::Leases;
-use crate::panicked::{Panicked, caught};
+use crate::panicked::caught;
 use crate::reading::{unread, unrecorded};
 
 /// Completions of one transaction at most: one flush to disk serves them all.
@@ -48,22 +50,41 @@ pub enum Finished {
     },
 }
 
-impl Finished {
-    /// The job.
-    pub fn ticket(&self) -> Ticket {
-        match self {
-            Finished::Completed { completion, .. } => completion.ticket,
-            Finished::GivenBack { ticket, .. } => *ticket,
+/// The ends of a batch: claims beside what was found of them, and what is to be claimed again.
+#[derive(Default)]
+struct Ends {
+    claims: Vec<Claim>,
+    completions: Vec<Completion>,
+    given_back: Vec<(Ticket, Timestamp, Failure)>,
+}
+
+impl Ends {
+    fn of(batch: Vec<Finished>) -> Ends {
+        let mut ends = Ends::default();
+        for end in batch {
+            match end {
+                Finished::Completed { claim, completion } => {
+                    ends.claims.push(*claim);
+                    ends.completions.push(completion);
+                }
+                Finished::GivenBack { ticket, at, failure } => {
+                    ends.given_back.push((ticket, at, failure));
+                }
+            }
         }
+        ends
     }
 }
 
 /// Records the ends of attempts, many in one transaction.
+#[derive(Clone)]
 pub struct Completer {
     /// The record.
     pub ledger: Arc<dyn Ledger>,
     /// Held until what was found is recorded.
     pub leases: Leases,
+    /// When what breaks the record off is tried again.
+    pub policy: Policy,
     /// Where conditions are told.
     pub board: Board,
     /// Told when something was recorded.
@@ -84,7 +105,7 @@ impl Completer {
     /// Runs until the channel closes. While the ledger cannot be reached the same is tried again: the work is done,
     /// only the record is missing, and the leases are held. What the ledger refuses for any other reason is told
     /// apart from its neighbours and set aside with that reason.
-    pub async fn run(self, mut finished: mpsc::Receiver<Finished>) {
+    pub async fn run(self, finished: &mut mpsc::Receiver<Finished>) {
         while let Some(first) = finished.recv().await {
             let mut batch = vec![first];
             let gathered = tokio::time::sleep(GATHER);
@@ -99,55 +120,50 @@ impl Completer {
                     () = &mut gathered => break,
                 }
             }
-            let tickets: Vec<Ticket> = batch.iter().map(Finished::ticket).collect();
-            match caught(self.end(batch)).await {
+            let ends = Ends::of(batch);
+            match caught(self.end(&ends)).await {
                 Ok(()) => self.board.clear(Kind::Panicked, &subject()),
                 Err(panicked) => {
                     self.board.set(Kind::Panicked, subject(), &panicked.0);
-                    self.give_all_back(&tickets, &panicked).await;
+                    self.end_one_by_one(&ends).await;
                 }
             }
         }
     }
 
     /// Records the ends of these attempts.
-    async fn end(&self, batch: Vec<Finished>) {
-        let mut claims = Vec::new();
-        let mut completions = Vec::new();
-        for end in batch {
-            match end {
-                Finished::Completed { claim, completion } => {
-                    claims.push(*claim);
-                    completions.push(completion);
-                }
-                Finished::GivenBack { ticket, at, failure } => {
-                    self.give_back(ticket, at, &failure).await;
-                }
-            }
+    async fn end(&self, ends: &Ends) {
+        for (ticket, at, failure) in &ends.given_back {
+            self.give_back(*ticket, *at, failure).await;
         }
-        if !completions.is_empty() {
-            self.complete(&claims, &completions).await;
+        if !ends.completions.is_empty() {
+            self.complete(&ends.claims, &ends.completions).await;
             self.changed.notify_waiters();
         }
     }
 
-    /// Gives back what a panic left without its end: its lease would be renewed for ever. What was recorded before it
-    /// is refused by its fence.
-    async fn give_all_back(&self, tickets: &[Ticket], panicked: &Panicked) {
-        let failure = Failure {
-            kind: FailureKind::House,
-            message: format!("recording it broke off: {panicked}"),
-            crashed: false,
-        };
-        for ticket in tickets {
-            let at = (self.clock)().plus_ms(60_000);
-            if caught(self.give_back(*ticket, at, &failure)).await.is_err() {
-                tracing::error!(
-                    job = ticket.job,
-                    "could not be given back: it waits for a restart"
-                );
-                self.leases.release(*ticket);
+    /// Records what a panic left without its end, each alone, so that only the one of which it comes suffers: that is
+    /// given back, for its lease would be renewed for ever. What was recorded before the panic is refused by its fence.
+    async fn end_one_by_one(&self, ends: &Ends) {
+        for (ticket, at, failure) in &ends.given_back {
+            self.give_back_at_last(*ticket, *at, failure).await;
+        }
+        for (claim, completion) in ends.claims.iter().zip(&ends.completions) {
+            let one = (std::slice::from_ref(claim), std::slice::from_ref(completion));
+            if let Err(panicked) = caught(self.complete(one.0, one.1)).await {
+                let message = format!("recording it broke off: {panicked}");
+                let (now, jitter) = ((self.clock)(), (self.jitter)());
+                let (at, failure) = broke(&Attempt::of(claim), &message, &self.policy, now, jitter);
+                self.give_back_at_last(claim.ticket, at, &failure).await;
             }
+        }
+        self.changed.notify_waiters();
+    }
+
+    async fn give_back_at_last(&self, ticket: Ticket, at: Timestamp, failure: &Failure) {
+        if caught(self.give_back(ticket, at, failure)).await.is_err() {
+            tracing::error!(job = ticket.job, "could not be given back: it waits for a restart");
+            self.leases.release(ticket);
         }
     }
 
@@ -194,7 +210,7 @@ impl Completer {
 
     /// What the ledger refuses is put before the operator; if it refuses even that, the job is given back.
     async fn set_aside(&self, claim: &Claim, completion: &Completion, error: &LedgerError) {
-        let message = format!("the ledger refuses what was read: {error}");
+        let message = format!("the ledger refuses what was read: {}", told(error));
         tracing::error!(job = claim.ticket.job, path = %claim.object.path, %error,
             "the ledger refuses what was read; the file is set aside");
         let failure = Failure { kind: FailureKind::House, message, crashed: false };
@@ -225,9 +241,24 @@ impl Completer {
     }
 
     async fn record(&self, completions: &[Completion]) -> Result<Vec<Completed>, LedgerError> {
+        self.insist(|| self.ledger.complete(completions)).await
+    }
+
+    async fn give_back(&self, ticket: Ticket, at: Timestamp, failure: &Failure) {
+        if let Err(error) = self.insist(|| self.ledger.retry(ticket, at, failure)).await {
+            tracing::error!(job = ticket.job, error = %told(&error), "could not be given back");
+        }
+        self.leases.release(ticket);
+    }
+
+    /// Asks the ledger until it answers, whatever that is.
+    async fn insist<T, F>(&self, mut ask: impl FnMut() -> F) -> Result<T, LedgerError>
+    where
+        F: Future<Output = Result<T, LedgerError>>,
+    {
         let mut failures = 0;
         loop {
-            match self.ledger.complete(completions).await {
+            match ask().await {
                 Err(error) if is_worth_waiting_for(&error) => {
                     self.pause(&mut failures, &error).await;
                 }
@@ -237,24 +268,6 @@ impl Completer {
                 }
             }
         }
-    }
-
-    async fn give_back(&self, ticket: Ticket, at: Timestamp, failure: &Failure) {
-        let mut failures = 0;
-        loop {
-            match self.ledger.retry(ticket, at, failure).await {
-                Err(error) if is_worth_waiting_for(&error) => {
-                    self.pause(&mut failures, &error).await;
-                }
-                Err(error) => {
-                    tracing::error!(job = ticket.job, %error, "could not be given back");
-                    break;
-                }
-                Ok(_) => break,
-            }
-        }
-        self.board.clear(Kind::LedgerUnwritable, &subject());
-        self.leases.release(ticket);
     }
 
     /// Waits before the ledger is asked again.

@@ -1,7 +1,7 @@
 use madang_document::failure_kind::FailureKind;
 use madang_document::outcome::Outcome;
 use madang_document::timestamp::Timestamp;
-use madang_ledger::jobs::{Failure, Task};
+use madang_ledger::jobs::{Claim, Failure, Task};
 
 use crate::backoff::Backoff;
 
@@ -39,6 +39,14 @@ pub fn decide(
             let failure = failure(FailureKind::Gone, Some(GONE), false);
             Step::Retry { at: now.plus_ms(policy.gone.wait_ms(1, jitter)), failure }
         }
+        Reading::Broke { message } => {
+            let (at, failure) = broke(attempt, message, policy, now, jitter);
+            if attempt.crashes + 1 >= policy.max_crashes {
+                Step::Quarantine(failure)
+            } else {
+                Step::Retry { at, failure }
+            }
+        }
         Reading::Unread { message, lasting } => {
             let failure = failure(FailureKind::Read, Some(message), false);
             if *lasting || attempt.attempt >= policy.max_attempts {
@@ -48,6 +56,20 @@ pub fn decide(
             }
         }
     }
+}
+
+/// An attempt that broke off by a fault of ours, for whoever can only give the job back: when it is due again, and why
+/// it failed. It says nothing of the file, and counts like a death all the same: what breaks us off again and again is
+/// not passed on.
+pub fn broke(
+    attempt: &Attempt,
+    message: &str,
+    policy: &Policy,
+    now: Timestamp,
+    jitter: f64,
+) -> (Timestamp, Failure) {
+    let failure = failure(FailureKind::House, Some(message), true);
+    (policy.again(attempt.attempt, now, jitter), failure)
 }
 
 /// The decision before anything is read: a job whose workers keep dying is not given to another one. It
@@ -70,6 +92,13 @@ const GONE: &str = "it is not in its store as it was seen; whether it is gone fo
 fn failure(kind: FailureKind, message: Option<&str>, crashed: bool) -> Failure {
     let message = message.unwrap_or("no reason was given").to_owned();
     Failure { kind, message, crashed }
+}
+
+impl Attempt {
+    /// The attempt that a claim is.
+    pub fn of(claim: &Claim) -> Attempt {
+        Attempt { task: claim.task, attempt: claim.attempt, crashes: claim.crashes }
+    }
 }
 
 /// A job as far as the decision goes.
@@ -95,6 +124,11 @@ pub enum Reading {
         reason: Option<String>,
         /// Whether the child died instead of answering.
         died: bool,
+    },
+    /// We ourselves broke off: a panic, a thread that hangs, a zygote that died.
+    Broke {
+        /// What is known of it.
+        message: String,
     },
     /// The object is not there, or not in this version.
     Gone,
@@ -230,6 +264,21 @@ mod tests {
         assert!(matches!(step(7, 0, silent(false)), Step::Retry { .. }));
         assert!(matches!(step(8, 0, silent(false)), Step::Quarantine(_)));
         assert!(matches!(step(1, 0, silent(true)), Step::Quarantine(_)));
+    }
+
+    #[test]
+    fn what_breaks_us_off_is_the_houses_and_counts_as_poison() {
+        let broke = || Reading::Broke { message: "the worker panicked: 9".into() };
+        for (attempt, crashes, at) in [(1, 0, Some(1_000)), (2, 1, Some(2_000)), (3, 2, None)] {
+            let (due, failure) = match step(attempt, crashes, broke()) {
+                Step::Retry { at, failure } => (Some(at), failure),
+                Step::Quarantine(failure) => (None, failure),
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(due, at.map(|ms| NOW.plus_ms(ms)), "{attempt}");
+            assert_eq!((failure.kind, failure.crashed), (FailureKind::House, true));
+            assert_eq!(failure.message, "the worker panicked: 9");
+        }
     }
 
     #[test]

@@ -12,11 +12,11 @@ use madang_ledger::reader::Reader;
 use madang_store::blobs::{BlobError, Blobs};
 use madang_store::sweep::{BlobSweep, NamedSet, Swept};
 
-use crate::board::Subject;
 use crate::clock::{Clock, ms};
 use crate::follow::{Follower, Gathering, Obstacle, Progress};
 use crate::heads::Heads;
 use crate::noted::Noted;
+use madang_document::condition::{Kind, Subject};
 
 /// Nobody waits for it: its cursor is written once in a while, so that the outbox can be trimmed.
 const QUIET: Duration = Duration::from_secs(60);
@@ -107,6 +107,10 @@ impl Follower for Eraser {
 
     fn subject(&self) -> Subject {
         Subject::part(&Reader::Eraser.to_string())
+    }
+
+    fn behind(&self) -> Kind {
+        Kind::EraserBehind
     }
 
     fn head(&self, heads: &Heads) -> u64 {

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use madang_document::cause::{Cause, told};
-use madang_document::condition::Kind;
+use madang_document::condition::{Kind, Subject};
 use madang_ledger::error::LedgerError;
 use madang_ledger::reader::Reader;
 use tokio::sync::watch;
@@ -10,11 +10,11 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::backoff::{Backoff, DAMAGED};
-use crate::board::{Board, Subject};
+use crate::board::Board;
 use crate::clock::Jitter;
 use crate::heads::Heads;
 use crate::panicked::caught;
-use crate::part::AFTER_PANIC;
+use crate::part::{AFTER_PANIC, Part};
 use crate::reader_leases::{Obstruction, ReaderLeases, Standing};
 
 /// Somebody who follows the outbox with a cursor of their own: an index, the catalogue, another registry.
@@ -29,6 +29,9 @@ pub trait Follower: Send {
     /// It is its reader's only follower from now on: where another one came meanwhile, or what a step that broke off
     /// left behind, it has to ask.
     fn begin(&mut self);
+
+    /// What stands on the board while it cannot go on.
+    fn behind(&self) -> Kind;
 
     /// The last outbox row that concerns it.
     fn head(&self, heads: &Heads) -> u64;
@@ -101,14 +104,12 @@ impl Obstacle {
         }
     }
 
-    /// Says so on the board.
-    pub(crate) fn show(&self, board: &Board, subject: &Subject) {
+    /// Says so on the board, of whoever is of this kind when it waits.
+    pub(crate) fn show(&self, board: &Board, kind: Kind, subject: &Subject) {
         match self {
-            Obstacle::Unreachable(_) => {
-                board.set(Kind::IndexBehind, subject.clone(), &self.to_string());
-            }
-            Obstacle::LedgerDamaged(_) => {
-                board.set(Kind::LedgerDamaged, Subject::service(), &self.to_string());
+            Obstacle::Unreachable(cause) => board.failed(kind, subject.clone(), cause.as_ref()),
+            Obstacle::LedgerDamaged(cause) => {
+                board.failed(Kind::LedgerDamaged, Subject::service(), cause.as_ref());
             }
         }
     }
@@ -169,24 +170,39 @@ const AGAIN: Backoff = Backoff { base_ms: 500, cap_ms: 8_000 };
 const IDLE: Duration = Duration::from_secs(2);
 
 /// Runs a follower until it is to stop: takes its reader's lease, waits for news, gathers them, takes a step; after
-/// an obstacle waits, longer each time, and says so on the board; so it does after a panic, which is a fault of ours
-/// and no reason to do without it. Every follower of a running service is run by this, and each waits alone. Commands
+/// an obstacle waits, longer each time, and says so on the board; so it does after a panic, wherever it was, which is a
+/// fault of ours and no reason to do without it. Every follower of a running service is run by this, and each waits alone. Commands
 /// that make something anew (`Indexers::rebuild`, `cataloguer::rebuild`) do without it: where they run no service does,
 /// by the lock of the data folder, and an obstacle is told to whoever typed the command, and not waited for.
 ///
 /// The lease is looked at between steps. A step that is under way when it ends goes to its end: to break it off would
 /// leave its writes behind in a thread that cannot be broken off, and what it writes is an upsert like any other.
-pub async fn follow(mut follower: impl Follower, mut way: Way) {
+pub async fn follow(follower: impl Follower, way: Way) {
+    let (reader, leases) = (follower.reader(), way.leases.clone());
+    let part = Part {
+        subject: follower.subject(),
+        board: way.board.clone(),
+        jitter: way.jitter.clone(),
+        stop: way.stop.clone(),
+    };
+    part.run(follower, |follower| Box::pin(turns(follower, way.clone()))).await;
+    if let Err(error) = leases.let_go(&reader).await {
+        tracing::warn!(%reader, error = %told(&error), "its lease ends by itself");
+    }
+}
+
+/// One turn after the other, until it is to stop.
+async fn turns(follower: &mut impl Follower, mut way: Way) {
     let reader = follower.reader();
-    let subject = follower.subject();
-    let mut lease = way.leases.want(reader.clone());
+    let (subject, behind) = (follower.subject(), follower.behind());
+    let mut lease = way.leases.want(reader);
     let mut holds = false;
     let mut done: Option<u64> = None;
     let mut failures = 0;
     while !way.stop.is_cancelled() {
         if !lease.borrow().is_held(Instant::now()) {
             holds = false;
-            if wait_for_lease(&mut lease, &way, &subject).await.is_err() {
+            if wait_for_lease(&mut lease, &way, behind, &subject).await.is_err() {
                 break;
             }
         }
@@ -199,7 +215,7 @@ pub async fn follow(mut follower: impl Follower, mut way: Way) {
         let pause = match caught(follower.step(head)).await {
             Ok(Ok(step)) => {
                 failures = 0;
-                way.board.clear(Kind::IndexBehind, &subject);
+                way.board.clear(behind, &subject);
                 way.board.clear(Kind::Panicked, &subject);
                 match step {
                     Progress::More => 0,
@@ -207,7 +223,7 @@ pub async fn follow(mut follower: impl Follower, mut way: Way) {
                         if done.replace(seq) != Some(seq) {
                             way.moved.notify_waiters();
                         }
-                        if wait_for_news(&mut follower, &mut way, seq).await.is_err() {
+                        if wait_for_news(follower, &mut way, seq).await.is_err() {
                             break;
                         }
                         0
@@ -216,7 +232,7 @@ pub async fn follow(mut follower: impl Follower, mut way: Way) {
             }
             Ok(Err(obstacle)) => {
                 failures += 1;
-                obstacle.show(&way.board, &subject);
+                obstacle.show(&way.board, behind, &subject);
                 obstacle.wait_ms(failures, (way.jitter)())
             }
             Err(panicked) => {
@@ -235,9 +251,6 @@ pub async fn follow(mut follower: impl Follower, mut way: Way) {
             () = tokio::time::sleep(Duration::from_millis(pause.unsigned_abs())) => {}
         }
     }
-    if let Err(error) = way.leases.let_go(&reader).await {
-        tracing::warn!(%reader, %error, "its lease ends by itself");
-    }
 }
 
 /// It is time to stop.
@@ -247,6 +260,7 @@ struct Stopped;
 async fn wait_for_lease(
     lease: &mut watch::Receiver<Standing>,
     way: &Way,
+    behind: Kind,
     subject: &Subject,
 ) -> Result<(), Stopped> {
     loop {
@@ -256,13 +270,12 @@ async fn wait_for_lease(
         }
         match &standing.obstacle {
             Some(Obstruction::Elsewhere) => {
-                way.board.clear(Kind::IndexBehind, subject);
+                way.board.clear(behind, subject);
                 way.board.set(Kind::Elsewhere, subject.clone(), "another process follows it");
             }
-            Some(Obstruction::Ledger(error)) => match error.as_ref() {
-                LedgerError::Damaged { .. } => way.board.ledger_failed(Subject::service(), error),
-                _ => way.board.set(Kind::IndexBehind, subject.clone(), &told(error.as_ref())),
-            },
+            Some(Obstruction::Ledger(error)) => {
+                way.board.ledger_hinders(behind, subject.clone(), error);
+            }
             None => {}
         }
         tokio::select! {

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use madang_document::condition::Kind;
+use madang_document::condition::{Kind, Subject};
 use madang_document::partition::Partition;
 use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
@@ -10,7 +10,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::backoff::DAMAGED;
-use crate::board::{Board, Subject};
+use crate::board::Board;
 
 /// How far the outbox goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,7 +64,7 @@ pub async fn tell(
                     *before = now;
                     news
                 });
-                board.clear(Kind::IndexBehind, &subject());
+                board.clear(Kind::OutboxUnread, &subject());
             }
             Err(error @ LedgerError::Damaged { .. }) => {
                 board.ledger_failed(Subject::service(), &error);
@@ -74,7 +74,7 @@ pub async fn tell(
                     () = tokio::time::sleep(pause) => {}
                 }
             }
-            Err(error) => board.set(Kind::IndexBehind, subject(), &error.to_string()),
+            Err(error) => board.ledger_hinders(Kind::OutboxUnread, subject(), &error),
         }
         tokio::select! {
             () = stop.cancelled() => return,

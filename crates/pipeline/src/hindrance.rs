@@ -4,10 +4,10 @@ use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use madang_document::cause::causes;
-use madang_document::condition::Kind;
+use madang_document::condition::{Kind, Subject};
 use rustix::io::Errno;
 
-use crate::board::{Board, Subject};
+use crate::board::Board;
 
 /// Which shortage of the machine an error comes of, if it does, however deep it lies: of a store, the ledger, the index, a
 /// reader. Then it is no fault of the file that was being read, and waiting helps.

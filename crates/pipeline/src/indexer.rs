@@ -3,7 +3,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use madang_document::condition::Kind;
+use madang_document::cause::told;
+use madang_document::condition::{Kind, Subject};
 use madang_document::id::DocumentId;
 use madang_document::outcome::Outcome;
 use madang_document::partition::Partition;
@@ -17,7 +18,7 @@ use madang_ledger::reader::Reader;
 
 use crate::async_index::AsyncIndex;
 use crate::batch::{self, Taken};
-use crate::board::{Board, Subject};
+use crate::board::Board;
 use crate::clock::Clock;
 use crate::follow::{Follower, Gathering, Obstacle, Progress};
 use crate::heads::Heads;
@@ -120,6 +121,10 @@ impl Follower for Indexer {
 
     fn subject(&self) -> Subject {
         Subject::of(&reader(&self.partition).to_string(), &self.partition.agency)
+    }
+
+    fn behind(&self) -> Kind {
+        Kind::IndexBehind
     }
 
     fn head(&self, heads: &Heads) -> u64 {
@@ -397,7 +402,7 @@ impl Indexer {
                 // What was read anew meanwhile has another text; the outbox tells of it.
                 let now = self.of.ledger.document(document.id).await?;
                 if now.is_some_and(|now| now.document.text.as_ref() == Some(text)) {
-                    let why = error.to_string();
+                    let why = told(&error);
                     self.lost_texts.lost(&mut self.noted, document.id, &why).await?;
                 }
                 let outcome = Outcome::Partial;

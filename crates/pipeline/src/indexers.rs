@@ -1,13 +1,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use madang_document::condition::Kind;
+use madang_document::condition::{Kind, Subject};
 use madang_document::partition::Partition;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::async_index;
-use crate::board::Subject;
 use crate::follow::{Follower, Obstacle, Progress, Way, follow};
 use crate::indexer::{Indexer, Indexing};
 
@@ -49,7 +48,7 @@ impl Indexers {
                     }
                     Err(obstacle) => {
                         failures += 1;
-                        obstacle.show(&way.board, &subject);
+                        obstacle.show(&way.board, Kind::IndexBehind, &subject);
                         let wait = obstacle.wait_ms(failures, (way.jitter)()).unsigned_abs();
                         ask = Some(Instant::now() + Duration::from_millis(wait));
                     }

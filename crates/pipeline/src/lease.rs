@@ -2,13 +2,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use madang_document::failure_kind::FailureKind;
 use madang_document::timestamp::Timestamp;
-use madang_ledger::jobs::{Failure, Ticket};
+use madang_ledger::jobs::{Claim, Failure, Ticket};
 use madang_ledger::ledger::Ledger;
 use madang_sandbox::watch::Watch;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Jitter};
+use crate::decide::{Attempt, Policy, broke};
 use crate::panicked::caught;
 
 /// The leases that this process holds, renewed from a thread of their own: decoding, however heavy, never
@@ -25,6 +25,7 @@ struct Held {
 }
 
 struct Lease {
+    attempt: Attempt,
     watch: Arc<Watch>,
     progress: u64,
     /// Rounds of renewal without progress so far.
@@ -47,11 +48,16 @@ impl std::fmt::Debug for Leases {
 }
 
 impl Leases {
-    /// Starts the thread that renews.
+    /// Starts the thread that renews. `policy` says when what a worker of ours hangs on is tried again.
     ///
     /// # Errors
     /// When no thread or runtime can be had.
-    pub fn start(ledger: Arc<dyn Ledger>, clock: Clock) -> std::io::Result<Leases> {
+    pub fn start(
+        ledger: Arc<dyn Ledger>,
+        policy: Policy,
+        clock: Clock,
+        jitter: Jitter,
+    ) -> std::io::Result<Leases> {
         let held = Arc::new((Mutex::new(Held::default()), Condvar::new()));
         let leases = Leases { held: Arc::clone(&held) };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -70,8 +76,10 @@ impl Leases {
                 }
                 let (due, silent) = guard.due();
                 drop(guard);
-                for ticket in silent {
-                    give_back(&runtime, ledger.as_ref(), ticket, clock());
+                for (ticket, attempt) in silent {
+                    let told = "the worker gave no sign of life";
+                    let (at, failure) = broke(&attempt, told, &policy, clock(), jitter());
+                    give_back(&runtime, ledger.as_ref(), ticket, at, &failure);
                 }
                 if due.is_empty() {
                     continue;
@@ -95,9 +103,11 @@ impl Leases {
         Ok(leases)
     }
 
-    /// Holds a lease from now on.
-    pub fn hold(&self, ticket: Ticket, watch: Arc<Watch>) {
-        self.lock().leases.insert(ticket, Lease { watch, progress: 0, silent: 0, running: false });
+    /// Holds the lease of a claim from now on.
+    pub fn hold(&self, claim: &Claim, watch: Arc<Watch>) {
+        let attempt = Attempt::of(claim);
+        let lease = Lease { attempt, watch, progress: 0, silent: 0, running: false };
+        self.lock().leases.insert(claim.ticket, lease);
     }
 
     /// Says whether a child runs for this lease.
@@ -141,14 +151,10 @@ fn give_back(
     ledger: &dyn Ledger,
     ticket: Ticket,
     at: Timestamp,
+    failure: &Failure,
 ) {
-    let failure = Failure {
-        kind: FailureKind::Crashed,
-        message: "the worker gave no sign of life".into(),
-        crashed: true,
-    };
     tracing::error!(job = ticket.job, "its worker hangs: it is given to another one");
-    match runtime.block_on(caught(ledger.retry(ticket, at, &failure))) {
+    match runtime.block_on(caught(ledger.retry(ticket, at, failure))) {
         Ok(Ok(_)) => {}
         Ok(Err(error)) => tracing::error!(job = ticket.job, %error, "could not be given back"),
         Err(panicked) => tracing::error!(job = ticket.job, %panicked, "could not be given back"),
@@ -158,7 +164,7 @@ fn give_back(
 impl Held {
     /// The leases to renew, and those whose child has been silent for too long: they are held no longer. Silence is
     /// counted in rounds, not by a clock: when the whole process stands still, no round passes.
-    fn due(&mut self) -> (Vec<Ticket>, Vec<Ticket>) {
+    fn due(&mut self) -> (Vec<Ticket>, Vec<(Ticket, Attempt)>) {
         let mut due = Vec::with_capacity(self.leases.len());
         let mut silent = Vec::new();
         for (ticket, lease) in &mut self.leases {
@@ -173,10 +179,10 @@ impl Held {
                 due.push(*ticket);
             } else {
                 lease.watch.cancel();
-                silent.push(*ticket);
+                silent.push((*ticket, lease.attempt));
             }
         }
-        for ticket in &silent {
+        for (ticket, _) in &silent {
             self.leases.remove(ticket);
         }
         (due, silent)
@@ -185,20 +191,24 @@ impl Held {
 
 #[cfg(test)]
 mod tests {
+    use madang_ledger::jobs::Task;
+
     use super::*;
 
     #[test]
     fn a_silent_child_loses_its_lease_and_a_waiting_job_does_not() {
         let mut held = Held::default();
+        let attempt = Attempt { task: Task::Extract, attempt: 1, crashes: 0 };
         for job in [1, 2] {
-            let lease = Lease { watch: Arc::default(), progress: 0, silent: 0, running: job == 1 };
+            let running = job == 1;
+            let lease = Lease { attempt, watch: Arc::default(), progress: 0, silent: 0, running };
             held.leases.insert(Ticket { job, fence: 1 }, lease);
         }
         for _ in 1..SILENT_ROUNDS {
             assert_eq!(held.due().0.len(), 2);
         }
         let ticket = |job| Ticket { job, fence: 1 };
-        assert_eq!(held.due(), (vec![ticket(2)], vec![ticket(1)]));
+        assert_eq!(held.due(), (vec![ticket(2)], vec![(ticket(1), attempt)]));
         assert_eq!(held.due(), (vec![ticket(2)], vec![]), "given back once");
     }
 }

@@ -1,14 +1,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use madang_document::condition::Kind;
+use madang_document::cause::told;
+use madang_document::condition::{Kind, Subject};
 use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
 use madang_ledger::retention::{Retention, Trimmed};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::board::{Board, Subject};
+use crate::board::Board;
 
 /// How often what nobody needs any more is looked for.
 const TRIM: Duration = Duration::from_secs(3600);
@@ -35,18 +36,41 @@ pub(crate) async fn sweep(
         match ledger.sweep(process).await {
             Ok(0) => {}
             Ok(jobs) => tracing::warn!(jobs, "leases ended: their jobs will be tried again"),
-            Err(error @ LedgerError::Damaged { .. }) => {
-                board.ledger_failed(Subject::service(), &error);
-            }
-            Err(error) => tracing::debug!(%error, "ended leases cannot be swept"),
+            Err(error) => unswept(&board, &error, "ended leases cannot be swept"),
         }
         if trim.elapsed() >= TRIM {
             match ledger.trim(&Retention::default()).await {
                 // Some thousands at a time: what is written meanwhile does not wait for the rest.
                 Ok(trimmed) if trimmed != Trimmed::default() => {}
                 Ok(_) => trim = tokio::time::Instant::now(),
-                Err(error) => tracing::debug!(%error, "nothing can be trimmed"),
+                Err(error) => unswept(&board, &error, "nothing can be trimmed"),
             }
         }
+    }
+}
+
+/// A sweep that failed comes again; only damage of the ledger is more than that.
+fn unswept(board: &Board, error: &LedgerError, what: &str) {
+    match error {
+        LedgerError::Damaged { .. } => board.ledger_failed(Subject::service(), error),
+        _ => tracing::warn!(error = %told(error), "{what}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use madang_document::timestamp::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn damage_that_a_sweep_meets_is_told() {
+        let board = Board::new(Arc::new(|| Timestamp(0)));
+        unswept(&board, &LedgerError::unavailable("busy"), "nothing can be trimmed");
+        assert!(board.now().is_empty());
+        unswept(&board, &LedgerError::damaged("page 3"), "nothing can be trimmed");
+        assert!(board.stands(Kind::LedgerDamaged, &Subject::service()));
     }
 }

@@ -3,11 +3,12 @@ use std::sync::Arc;
 
 use madang_document::id::DocumentId;
 use madang_document::partition::Partition;
+use madang_document::shown::Shown;
 use madang_document::timestamp::Timestamp;
 use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
 use madang_ledger::notes::{Note, NoteKind};
-use madang_ledger::rereads::{Again, again};
+use madang_ledger::rereads::{self, Again, Lost, again};
 
 use crate::clock::Clock;
 use crate::noted::Noted;
@@ -56,25 +57,22 @@ impl LostTexts {
         id: DocumentId,
         why: &str,
     ) -> Result<(), LedgerError> {
-        let known = self.ledger.noted(noted.by(), &id.to_string()).await?;
-        let known = known.filter(|note| note.kind == NoteKind::TextLost);
         let now = (self.clock)();
-        let (tries, at) = known.as_ref().map_or((0, now), |note| (note.tries, note.at));
-        let mut plan = again(tries, at, now);
-        let mut made = tries;
-        if plan == Again::Now {
-            // Not counted if one is under way already: it may wait in its queue for long.
-            let reason = format!("its text is lost: {why}");
-            made += u32::from(self.ledger.reread(id, &reason).await?);
-            plan = again(made.max(1), now, now);
+        let lost = Lost {
+            by: noted.by(),
+            kind: NoteKind::TextLost,
+            what: "text",
+            document: id,
+            agency: &self.partition.agency,
+            why,
+        };
+        let done = rereads::lost(self.ledger.as_ref(), lost, now).await?;
+        if done.is_news {
+            let (by, reason) = (noted.by(), Shown::new(why));
+            tracing::error!(%by, subject = %id, %reason, "{}", NoteKind::TextLost.as_str());
         }
-        self.plan(id, plan, now);
-        if known.is_none_or(|note| note.tries != made) {
-            let agency = Some(self.partition.agency.clone());
-            noted.note(NoteKind::TextLost, id.to_string(), agency, why, made).await?;
-        } else {
-            noted.stands(id.to_string());
-        }
+        noted.stands(id.to_string());
+        self.plan(id, done.next, now);
         Ok(())
     }
 

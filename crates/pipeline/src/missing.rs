@@ -81,7 +81,8 @@ impl Missing {
             self.withdrawn.pop_front();
         }
         let lately = self.withdrawn.iter().map(|(_, paths)| paths).sum();
-        Gone { missing: self.len(), lately, known, first: self.first, last: self.last }
+        let (missing, first, last) = (self.len(), self.first, self.last);
+        Gone { missing, lately, known, doubted: false, first, last }
     }
 }
 
@@ -94,6 +95,8 @@ pub struct Gone {
     pub lately: u64,
     /// Paths that the ledger holds live, the missing ones included.
     pub known: u64,
+    /// Whether the source was away, or is held, since most of its files were last seen there.
+    pub doubted: bool,
     /// When the first of the missing ones was missed.
     pub first: Timestamp,
     /// When the last of them was missed.
@@ -137,8 +140,8 @@ const MANY: u64 = 10;
 /// window ends: a person who removes a file wants it gone. Many are watched for the whole window, and on while
 /// more of them go: an `rm -rf` must have come to its end before it can be told from a clean-up.
 pub fn decide(gone: &Gone, window: &Window, now: Timestamp) -> Decision {
-    let Gone { missing, lately, known, first, last } = *gone;
-    if is_mass(missing.saturating_add(lately), known.saturating_add(lately)) {
+    let Gone { missing, lately, known, doubted, first, last } = *gone;
+    if is_mass(missing.saturating_add(lately), known.saturating_add(lately), doubted) {
         return Decision::Hold;
     }
     let quiet = last.plus_ms(window.quiet_ms);
@@ -150,10 +153,11 @@ pub fn decide(gone: &Gone, window: &Window, now: Timestamp) -> Decision {
     if due <= now { Decision::Withdraw } else { Decision::Wait(due) }
 }
 
-/// Whether so many paths are gone at once that a lost mount is likelier than a clean-up: ten or more, and at
-/// least half of what was known.
-pub fn is_mass(gone: u64, known: u64) -> bool {
-    gone >= MANY && gone.saturating_mul(2) >= known
+/// Whether so many paths are gone at once that a lost mount is likelier than a clean-up: at least half of what was
+/// known, and ten or more; or however few, where the source was away since they were last seen (`doubted`).
+pub fn is_mass(gone: u64, known: u64, doubted: bool) -> bool {
+    let fewest = if doubted { 1 } else { MANY };
+    gone >= fewest && gone.saturating_mul(2) >= known
 }
 
 #[cfg(test)]
@@ -162,10 +166,19 @@ mod tests {
 
     #[test]
     fn a_lost_mount_is_a_mass_disappearance_and_a_clean_up_is_not() {
-        assert!(is_mass(10, 10));
-        assert!(is_mass(500, 1000));
-        assert!(!is_mass(9, 9));
-        assert!(!is_mass(100, 1000));
+        for (gone, known, mass, after_absence) in [
+            (10, 10, true, true),
+            (500, 1000, true, true),
+            (9, 9, false, true),
+            (1, 1, false, true),
+            (1, 2, false, true),
+            (1, 3, false, false),
+            (100, 1000, false, false),
+            (0, 0, false, false),
+        ] {
+            assert_eq!(is_mass(gone, known, false), mass, "{gone} of {known}");
+            assert_eq!(is_mass(gone, known, true), after_absence, "{gone} of {known}");
+        }
     }
 
     #[test]
@@ -202,7 +215,7 @@ mod tests {
         ];
         for (missing, lately, known, first, last, now, expected) in cases {
             let (first, last) = (Timestamp(first), Timestamp(last));
-            let gone = Gone { missing, lately, known, first, last };
+            let gone = Gone { missing, lately, known, doubted: false, first, last };
             assert_eq!(
                 decide(&gone, &Window::default(), Timestamp(now)),
                 expected,

@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use madang_document::agency::Agency;
+use madang_document::cause::told;
 use madang_document::id::DocumentId;
 use madang_document::shown::Shown;
 use madang_ledger::documents::Stored;
@@ -120,7 +121,7 @@ impl Noted {
                 }
                 Err(error) => {
                     let (kind, agency) = (NoteKind::DocumentUnreadable, agency.cloned());
-                    self.note(kind, row.key.to_string(), agency, &error.to_string(), 0).await?;
+                    self.note(kind, row.key.to_string(), agency, &told(&error), 0).await?;
                     fetched.unreadable.insert(row.key);
                 }
             }
@@ -137,7 +138,7 @@ impl Noted {
         id: String,
         error: &LedgerError,
     ) -> Result<(), LedgerError> {
-        self.note(NoteKind::EntryUnreadable, id, None, &error.to_string(), 0).await
+        self.note(NoteKind::EntryUnreadable, id, None, &told(error), 0).await
     }
 
     /// All is well with these subjects, but for those noted in this pass: whatever stands of the others is taken back.

@@ -1,11 +1,11 @@
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use madang_document::condition::Kind;
+use madang_document::condition::{Kind, Subject};
 use tokio_util::sync::CancellationToken;
 
 use crate::backoff::Backoff;
-use crate::board::{Board, Subject};
+use crate::board::Board;
 use crate::clock::Jitter;
 use crate::panicked::caught;
 
@@ -13,8 +13,8 @@ use crate::panicked::caught;
 /// do without it: it is told on the board, and begun again after a wait that grows.
 #[derive(Clone)]
 pub struct Part {
-    /// Its name on the board.
-    pub name: String,
+    /// What it is, for the board.
+    pub subject: Subject,
     /// Where its panic is told.
     pub board: Board,
     /// Random numbers from 0 to 1.
@@ -25,7 +25,7 @@ pub struct Part {
 
 impl std::fmt::Debug for Part {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Part({})", self.name)
+        write!(f, "Part({})", self.subject.name)
     }
 }
 
@@ -42,7 +42,7 @@ impl Part {
         mut state: S,
         mut work: impl for<'a> FnMut(&'a mut S) -> BoxFuture<'a, ()>,
     ) -> S {
-        let subject = Subject::part(&self.name);
+        let subject = self.subject;
         let mut failures = 0;
         loop {
             let ended = {
@@ -88,7 +88,7 @@ mod tests {
     async fn a_part_that_panics_is_told_and_begun_again_with_what_it_had() {
         let board = Board::new(Arc::new(|| Timestamp(0)));
         let part = Part {
-            name: "shaky".into(),
+            subject: Subject::part("shaky"),
             board: board.clone(),
             jitter: Arc::new(|| 0.0),
             stop: CancellationToken::new(),
@@ -114,7 +114,7 @@ mod tests {
         let board = Board::new(Arc::new(|| Timestamp(0)));
         let stop = CancellationToken::new();
         let part = Part {
-            name: "shaky".into(),
+            subject: Subject::part("shaky"),
             board: board.clone(),
             jitter: Arc::new(|| 0.0),
             stop: stop.clone(),

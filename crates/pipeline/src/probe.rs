@@ -1,10 +1,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use madang_document::condition::Kind;
+use madang_document::condition::{Kind, Subject};
 use tokio_util::sync::CancellationToken;
 
-use crate::board::{Board, Subject};
+use crate::board::Board;
+use crate::hindrance::shortage;
 
 /// How often the machine is asked how it fares.
 const OFTEN: Duration = Duration::from_secs(2);
@@ -59,8 +60,8 @@ fn descriptors(board: &Board) {
             let message = format!("{used} of {limit} descriptors are in use");
             board.set(Kind::DescriptorsOut, subject, &message);
         }
-        (Err(error), _) if is_descriptor_error(&error) => {
-            board.set(Kind::DescriptorsOut, subject, &error.to_string());
+        (Err(error), _) if shortage(&error) == Some(Kind::DescriptorsOut) => {
+            board.failed(Kind::DescriptorsOut, subject, &error);
         }
         // Where there is no /proc nothing can be said.
         _ => board.clear(Kind::DescriptorsOut, &subject),
@@ -70,11 +71,6 @@ fn descriptors(board: &Board) {
 /// Whether so few descriptors are left that work will fail: a sixteenth of the limit, sixteen at the most.
 pub fn is_out(used: u64, limit: u64) -> bool {
     limit.saturating_sub(used) < (limit / 16).min(16)
-}
-
-fn is_descriptor_error(error: &std::io::Error) -> bool {
-    let code = error.raw_os_error().map(rustix::io::Errno::from_raw_os_error);
-    matches!(code, Some(rustix::io::Errno::MFILE | rustix::io::Errno::NFILE))
 }
 
 #[cfg(test)]

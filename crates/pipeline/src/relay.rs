@@ -12,10 +12,10 @@ use madang_ledger::notes::{By, NoteKind};
 use madang_ledger::reader::Reader;
 
 use crate::batch;
-use crate::board::Subject;
 use crate::follow::{Follower, Gathering, Obstacle, Progress};
 use crate::heads::Heads;
 use crate::noted::Noted;
+use madang_document::condition::{Kind, Subject};
 
 /// Events read at once.
 const BATCH: u32 = 200;
@@ -69,6 +69,10 @@ impl Follower for Relay {
 
     fn subject(&self) -> Subject {
         Subject::part(&reader(self.registry.as_ref()).to_string())
+    }
+
+    fn behind(&self) -> Kind {
+        Kind::RegistryBehind
     }
 
     fn head(&self, heads: &Heads) -> u64 {

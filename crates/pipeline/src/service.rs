@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use madang_catalog::registry::Registry;
 use madang_catalog::series::Series;
+use madang_document::condition::Subject;
 use madang_index::index::Index;
 use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
@@ -43,10 +44,10 @@ use crate::role::Role;
 use crate::source::{Ask, Source};
 use crate::sources::Sources;
 use crate::terms::Terms;
-use crate::uploads::{PutError, Uploads};
+use crate::uploads::{Put, PutError, Uploads};
 use crate::worker::Workers;
 use madang_store::blobs::Blobs;
-use madang_store::store::{Body, Listed, Precondition};
+use madang_store::store::{Body, Precondition};
 use madang_store::stores::Stores;
 
 /// The running parts.
@@ -97,7 +98,9 @@ impl Service {
             .iter()
             .map(|pipeline| (pipeline.name.clone(), pipeline.series.clone()))
             .collect();
-        let leases = Leases::start(Arc::clone(&parts.ledger), Arc::clone(&parts.clock))
+        let (ledger, policy) = (Arc::clone(&parts.ledger), settings.policy.clone());
+        let (clock, jitter) = (Arc::clone(&parts.clock), Arc::clone(&parts.jitter));
+        let leases = Leases::start(ledger, policy, clock, jitter)
             .map_err(|error| LedgerError::unavailable(error.to_string()).because(error))?;
         let (tell, heads) = watch::channel(Heads::default());
         let mut service = Service {
@@ -142,7 +145,7 @@ impl Service {
         work: impl for<'a> FnMut(&'a mut S) -> BoxFuture<'a, ()> + Send + 'static,
     ) {
         let part = Part {
-            name: name.to_owned(),
+            subject: Subject::part(name),
             board: self.parts.board.clone(),
             jitter: Arc::clone(&self.parts.jitter),
             stop: self.stop.clone(),
@@ -213,12 +216,15 @@ impl Service {
         let completer = Completer {
             ledger: Arc::clone(&self.parts.ledger),
             leases: self.leases.clone(),
+            policy: self.settings.policy.clone(),
             board: self.parts.board.clone(),
             changed: Arc::clone(&self.changed),
             clock: Arc::clone(&self.parts.clock),
             jitter: Arc::clone(&self.parts.jitter),
         };
-        self.spawn(completer.run(completions));
+        self.start_part("completer", completions, move |completions| {
+            Box::pin(completer.clone().run(completions))
+        });
         let (work, stop) = (Arc::clone(&self.work), self.stop.clone());
         self.start_part("worker", JoinSet::new(), move |running| {
             Box::pin(workers.clone().run(running, Arc::clone(&work), stop.clone()))
@@ -351,30 +357,32 @@ impl Service {
         &self.parts.stores
     }
 
-    /// Takes an upload: writes it to the pipeline's store and records it at once.
+    /// Takes an upload: writes it to the pipeline's store and records it at once, or, if the ledger fails then, has its
+    /// source do so as soon as it can.
     ///
     /// # Errors
-    /// When there is no such pipeline, a disappearance of its files is held, or the store or the ledger refuses.
+    /// When there is no such pipeline, a disappearance of its files is held, nothing can be recorded now, or the store
+    /// refuses. Nothing was kept then.
     pub async fn put(
         &self,
         pipeline: &str,
         path: &str,
         body: Body,
         condition: Precondition,
-    ) -> Result<Listed, PutError> {
+    ) -> Result<Put, PutError> {
         let uploads = Uploads {
             pipelines: &self.settings.pipelines,
             stores: &self.parts.stores,
             ledger: self.parts.ledger.as_ref(),
+            board: &self.parts.board,
         };
-        let file = uploads.put(pipeline, path, body, condition).await?;
+        let put = uploads.put(pipeline, path, body, condition).await?;
+        if !put.recorded {
+            // Not every store tells of what is written to it.
+            self.sources.ask(pipeline, Ask::LookAt(put.file.path.clone())).await;
+        }
         self.work.notify_waiters();
-        Ok(file)
-    }
-
-    /// Gives the operator's word that a mass disappearance is real. Gives whether there is such a source.
-    pub async fn release(&self, pipeline: &str) -> bool {
-        self.sources.ask(pipeline, Ask::Release).await
+        Ok(put)
     }
 
     /// The first paths of a mass disappearance that a source here holds; none if it holds none, or runs elsewhere.

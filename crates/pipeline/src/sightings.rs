@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use madang_document::cause::told;
 use madang_document::object::ObjectRef;
 use madang_ledger::error::LedgerError;
 use madang_ledger::notes::{By, NoteKind};
@@ -40,7 +41,7 @@ impl Sightings {
             batch::take(&sightings, see, of_the_act, &mut self.noted, |noted, one, error| {
                 Box::pin(async move {
                     let (path, agency) = (one.object.path.clone(), Some(one.agency.clone()));
-                    noted.note(NoteKind::ObjectRefused, path, agency, &error.to_string(), 0).await
+                    noted.note(NoteKind::ObjectRefused, path, agency, &told(&error), 0).await
                 })
             });
         let received = seen.await?.answers().iter().map(|seen| seen.received).sum();

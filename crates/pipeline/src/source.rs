@@ -4,10 +4,11 @@ use madang_ledger::ledger::Ledger;
 use madang_store::store::Store;
 use tokio::sync::Notify;
 
-use crate::board::{Board, Subject};
+use crate::board::Board;
 use crate::clock::{Clock, Jitter};
 use crate::declaration::Pipeline;
 use crate::missing::Window;
+use madang_document::condition::Subject;
 
 /// One source: sees what is dropped, and what is gone.
 ///
@@ -57,10 +58,8 @@ impl Source {
 pub enum Ask {
     /// Look at this path: its object is not there, as a worker found.
     LookAt(String),
-    /// List everything now.
+    /// List everything now, and do what the operator's word in the ledger says of what is missing.
     Reconcile,
-    /// List everything now, and take the absence of files at its word, however many are gone.
-    Release,
 }
 
 /// How a source fares, for those who wait for it.

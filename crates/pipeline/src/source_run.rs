@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use madang_document::cause::told;
 use madang_document::condition::Kind;
 use madang_document::id::DocumentId;
 use madang_document::left_out::{LeftOut, LeftOutKind};
@@ -13,7 +14,7 @@ use madang_store::watcher::Heard;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::absence::{Absence, Word};
+use crate::absence::Absence;
 use crate::backoff::Backoff;
 use crate::clock::{ms, until};
 use crate::declaration::Pipeline;
@@ -68,8 +69,8 @@ impl Source {
         };
         let mut ask = Some(Ask::Reconcile);
         loop {
-            if let Some(ask) = ask.take() {
-                run.list(ask == Ask::Release, &state).await;
+            if ask.take().is_some() {
+                run.list(&state).await;
             }
             if run.drain() {
                 ask = Some(Ask::Reconcile);
@@ -186,17 +187,14 @@ impl Run {
     }
 
     /// Lists everything, records what is new and notes what is missing.
-    async fn list(&mut self, release: bool, state: &watch::Sender<SourceState>) {
+    async fn list(&mut self, state: &watch::Sender<SourceState>) {
         // Before the listing, so that nothing falls between the two; again at each listing while it fails.
         if !self.hearing.is_listening() {
             self.hearing.listen(self.source.store.as_ref()).await;
         }
         self.owed = true;
-        if release {
-            self.absence.release();
-        }
         let begun = self.now();
-        match self.compare(release).await {
+        match self.compare().await {
             Ok(unlisted) => {
                 self.listed = true;
                 self.owed = false;
@@ -229,12 +227,13 @@ impl Run {
             }
             Err(SourceError::Store(error)) => {
                 self.listing_failures += 1;
-                let message = format!("{}: {error}", self.source.store.place());
+                self.absence.doubt();
+                let message = format!("{}: {}", self.source.store.place(), told(&error));
                 self.source.board.set(Kind::SourceAway, self.source.subject(), &message);
                 let wait = AGAIN.wait_ms(self.listing_failures, (self.source.jitter)());
                 self.next_listing = self.now().plus_ms(wait);
                 if self.listing_failures >= PATIENCE {
-                    state.send_modify(|state| state.failure = Some(error.to_string()));
+                    state.send_modify(|state| state.failure = Some(told(&error)));
                 }
             }
             Err(SourceError::Ledger(error)) => {
@@ -245,14 +244,14 @@ impl Run {
     }
 
     /// Compares everything that is listed with everything that is known. Gives what could not be listed.
-    async fn compare(&mut self, release: bool) -> Result<Vec<(String, String)>, SourceError> {
+    async fn compare(&mut self) -> Result<Vec<(String, String)>, SourceError> {
         self.reassign().await?;
         let about = self.absence.word(!self.listed).await?;
         let filter = self.source.pipeline.source.filter.clone();
         let mut listed = Listing::of(self.source.store.list(), move |key| filter.takes(key));
         if let Err(error) = listed.peek().await {
             let lastingly = self.listing_failures + 1 >= PATIENCE;
-            self.absence.out_of_sight(about, lastingly, &mut self.recording).await?;
+            self.absence.out_of_sight(lastingly, &mut self.recording).await?;
             return Err(error.into());
         }
         let ledger = Arc::clone(&self.source.ledger);
@@ -289,9 +288,8 @@ impl Run {
         let folders: Vec<String> = unlisted.iter().map(|(path, _)| path.clone()).collect();
         gone.retain(|path| !is_hidden(path, &folders));
         self.left_outs.replace(left_out).await?;
-        let word = Word { now: release, about };
         let first = !self.listed;
-        self.absence.listed(gone, known_paths, word, first, &mut self.recording).await?;
+        self.absence.listed(gone, known_paths, about, first, &mut self.recording).await?;
         Ok(unlisted)
     }
 

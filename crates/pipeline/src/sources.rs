@@ -94,9 +94,9 @@ mod tests {
     async fn sources_are_asked_by_their_names_and_waited_for_until_one_fails() {
         let mut sources = Sources::default();
         let (mut asked, told) = sources.begin("press");
-        assert!(sources.ask("press", Ask::Release).await);
-        assert!(!sources.ask("other", Ask::Release).await);
-        assert_eq!(asked.try_recv(), Ok(Ask::Release));
+        assert!(sources.ask("press", Ask::Reconcile).await);
+        assert!(!sources.ask("other", Ask::Reconcile).await);
+        assert_eq!(asked.try_recv(), Ok(Ask::Reconcile));
         assert!(sources.runs("press") && !sources.runs("other"));
         let missed = sources.missed();
         missed("other", "a.txt");

@@ -1,12 +1,11 @@
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use futures::FutureExt;
 use madang_document::blob_id::BlobId;
 use madang_document::blob_part::BlobPart;
-use madang_document::condition::Kind;
+use madang_document::cause::{causes, told};
+use madang_document::condition::{Kind, Subject};
 use madang_document::document::Document;
 use madang_document::failure_kind::FailureKind;
 use madang_document::object::ObjectRef;
@@ -24,13 +23,14 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::backoff::Backoff;
-use crate::board::{Board, Subject};
+use crate::board::Board;
 use crate::clock::{Clock, Jitter, until};
 use crate::completer::Finished;
 use crate::decide::{Attempt, Policy, Reading, Step, before_reading, decide};
 use crate::fetch::fetch;
 use crate::hindrance::{Hindrance, Hindrances, shortage};
 use crate::lease::{LEASE, Leases};
+use crate::panicked::caught;
 use crate::reading::{document, set_aside};
 use crate::terms::Terms;
 use crate::threads::Threads;
@@ -140,7 +140,7 @@ impl Workers {
             let idle = claims.len() < wanted;
             for claim in claims {
                 let watch = Arc::new(Watch::default());
-                self.leases.hold(claim.ticket, Arc::clone(&watch));
+                self.leases.hold(&claim, Arc::clone(&watch));
                 running.spawn(self.clone().work(claim, watch, lanes.clone()));
             }
             let pause = if idle { self.until_due().await } else { Duration::from_secs(3600) };
@@ -168,18 +168,14 @@ impl Workers {
     /// too, or the lease would be renewed for ever.
     async fn work(self, claim: Claim, watch: Arc<Watch>, lanes: Lanes) {
         let ticket = claim.ticket;
-        let path = claim.object.path.clone();
-        let attempt = AssertUnwindSafe(carry_out(&self, claim, watch, lanes)).catch_unwind();
-        let finished = attempt.await.unwrap_or_else(|_| {
-            tracing::error!(job = ticket.job, %path, "a worker panicked");
-            let failure = Failure {
-                kind: FailureKind::Crashed,
-                message: "the worker panicked".into(),
-                crashed: true,
-            };
-            let wait = self.policy.backoff.wait_ms(1, (self.jitter)());
-            Finished::GivenBack { ticket, at: (self.clock)().plus_ms(wait), failure }
-        });
+        let finished = match caught(carry_out(&self, &claim, watch, lanes)).await {
+            Ok(finished) => finished,
+            Err(panicked) => {
+                tracing::error!(job = ticket.job, path = %claim.object.path, %panicked, "a worker panicked");
+                let message = format!("the worker panicked: {panicked}");
+                conclude(&self, &claim, &Reading::Broke { message }, Vec::new())
+            }
+        };
         if self.finished.send(finished).await.is_err() {
             self.leases.release(ticket);
         }
@@ -216,30 +212,42 @@ impl Lanes {
 }
 
 /// Works on one job, and says how it ended.
-async fn carry_out(workers: &Workers, claim: Claim, watch: Arc<Watch>, lanes: Lanes) -> Finished {
-    let ticket = claim.ticket;
-    let attempt = Attempt { task: claim.task, attempt: claim.attempt, crashes: claim.crashes };
-    let mut documents = Vec::new();
-    let step = match (before_reading(&attempt, &workers.policy), claim.task) {
-        (Some(step), _) => step,
-        (None, Task::Delete) => Step::Delete,
-        (None, Task::Extract) => {
-            let Some((reading, read)) = read(workers, &claim, watch, &lanes).await else {
-                // Called off, because the lease was lost (then this is refused) or because the service stops.
-                let failure = Failure {
-                    kind: FailureKind::Interrupted,
-                    message: "the service stopped while it was read".into(),
-                    crashed: false,
-                };
-                return Finished::GivenBack { ticket, at: (workers.clock)(), failure };
-            };
-            documents = read;
-            if reading == Reading::Gone {
-                (workers.missed)(&claim.pipeline, &claim.object.path);
-            }
-            decide(&attempt, &reading, &workers.policy, (workers.clock)(), (workers.jitter)())
-        }
+async fn carry_out(workers: &Workers, claim: &Claim, watch: Arc<Watch>, lanes: Lanes) -> Finished {
+    if let Some(step) = before_reading(&Attempt::of(claim), &workers.policy) {
+        return end(claim, step, Vec::new());
+    }
+    if claim.task == Task::Delete {
+        return end(claim, Step::Delete, Vec::new());
+    }
+    let Some((reading, documents)) = read(workers, claim, watch, &lanes).await else {
+        // Called off, because the lease was lost (then this is refused) or because the service stops.
+        let failure = Failure {
+            kind: FailureKind::Interrupted,
+            message: "the service stopped while it was read".into(),
+            crashed: false,
+        };
+        return Finished::GivenBack { ticket: claim.ticket, at: (workers.clock)(), failure };
     };
+    if reading == Reading::Gone {
+        (workers.missed)(&claim.pipeline, &claim.object.path);
+    }
+    conclude(workers, claim, &reading, documents)
+}
+
+/// The end of a job whose attempt found this.
+fn conclude(
+    workers: &Workers,
+    claim: &Claim,
+    reading: &Reading,
+    documents: Vec<Document>,
+) -> Finished {
+    let (now, jitter) = ((workers.clock)(), (workers.jitter)());
+    end(claim, decide(&Attempt::of(claim), reading, &workers.policy, now, jitter), documents)
+}
+
+/// The end of a job by this step.
+fn end(claim: &Claim, step: Step, mut documents: Vec<Document>) -> Finished {
+    let ticket = claim.ticket;
     let verdict = match step {
         Step::Commit => Verdict::Done,
         Step::Delete => {
@@ -252,14 +260,14 @@ async fn carry_out(workers: &Workers, claim: Claim, watch: Arc<Watch>, lanes: La
         }
         Step::Quarantine(failure) => {
             if documents.is_empty() {
-                documents.push(set_aside(&claim, &failure));
+                documents.push(set_aside(claim, &failure));
             }
             tracing::warn!(path = %claim.object.path, kind = %failure.kind, reason = %failure.message, "quarantined");
             Verdict::Quarantined(failure)
         }
     };
     let completion = Completion { ticket, verdict, documents, actor: "worker".into() };
-    Finished::Completed { claim: Box::new(claim), completion }
+    Finished::Completed { claim: Box::new(claim.clone()), completion }
 }
 
 /// What came of a try to read an object.
@@ -309,7 +317,7 @@ async fn read(
         // What was called off stays so: the next try has a watch of its own. If the lease is lost, its renewal will
         // say so again.
         watch = Arc::default();
-        workers.leases.hold(claim.ticket, Arc::clone(&watch));
+        workers.leases.hold(claim, Arc::clone(&watch));
     }
 }
 
@@ -349,7 +357,7 @@ async fn not_given(store: &dyn Store, object: &ObjectRef, error: StoreError) -> 
     }
     match store.look(&object.path).await {
         Ok(Some(Seen::Object(file))) if file.version == object.version => {
-            let message = format!("its store shows it and does not give it: {error}");
+            let message = format!("its store shows it and does not give it: {}", told(&error));
             Tried::of(Reading::Unread { message, lasting: false })
         }
         Ok(_) => Tried::of(Reading::Gone),
@@ -358,7 +366,7 @@ async fn not_given(store: &dyn Store, object: &ObjectRef, error: StoreError) -> 
 }
 
 fn unreadable(error: &StoreError) -> Tried {
-    let message = error.to_string();
+    let message = told(error);
     if let Some(by) = shortage(error) {
         return Tried::Hindered { by, message };
     }
@@ -417,7 +425,7 @@ async fn extract(
             }
         }
         if let Some(error) = unkept {
-            let message = format!("what was read cannot be kept: {error}");
+            let message = format!("what was read cannot be kept: {}", told(&error));
             return match shortage(&error) {
                 Some(by) => Tried::Hindered { by, message },
                 // Something stands where these bytes are to lie, and all the others find their place.
@@ -438,23 +446,28 @@ async fn extract(
                 Tried::Read(reading, documents)
             }
             Err(error) => match (shortage(&error), &error) {
-                (Some(by), _) => Tried::Hindered { by, message: error.to_string() },
+                (Some(by), _) => Tried::Hindered { by, message: told(&error) },
                 (None, RunError::Unborn(_)) => {
-                    Tried::Hindered { by: Kind::Stalled, message: error.to_string() }
+                    Tried::Hindered { by: Kind::Stalled, message: told(&error) }
                 }
-                (None, RunError::BrokenOff(_)) => {
-                    let message = format!("no reader answered: {error}");
-                    Tried::of(Reading::Unread { message, lasting: false })
-                }
+                (None, RunError::BrokenOff(_)) => Tried::of(broken_off(&error)),
             },
         }
     });
     match watched.await {
         Ok(answer) => answer,
         Err(panicked) => {
-            let message = format!("the worker failed: {panicked}");
-            Tried::of(Reading::Unread { message, lasting: false })
+            Tried::of(Reading::Broke { message: format!("the worker failed: {panicked}") })
         }
+    }
+}
+
+/// What it means that a run broke off: the object's store did not give a range, or the zygote died, which is ours.
+fn broken_off(error: &RunError) -> Reading {
+    let message = format!("no reader answered: {}", told(error));
+    match causes(error).any(|cause| cause.is::<StoreError>()) {
+        true => Reading::Unread { message, lasting: false },
+        false => Reading::Broke { message },
     }
 }
 
@@ -500,6 +513,14 @@ fn settle_in(documents: &mut [Document], places: &[Bundled], kept: &[BlobPart]) 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_run_that_broke_off_is_the_stores_or_ours() {
+        let store = std::io::Error::other(StoreError::away("a", "no answer"));
+        assert!(matches!(broken_off(&store.into()), Reading::Unread { lasting: false, .. }));
+        let zygote = std::io::Error::from(std::io::ErrorKind::BrokenPipe);
+        assert!(matches!(broken_off(&zygote.into()), Reading::Broke { .. }));
+    }
 
     #[test]
     fn quick_objects_are_claimed_further_ahead_than_slow_ones() {

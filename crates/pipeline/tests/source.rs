@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
-use madang_document::condition::Kind;
+use madang_document::condition::{Kind, Subject};
 use madang_document::left_out::LeftOutKind;
 use madang_document::object::ObjectRef;
 use madang_document::principal::Scope;
@@ -23,7 +23,7 @@ use madang_document::timestamp::Timestamp;
 use madang_ledger::left_out::LeftOuts;
 use madang_ledger::objects::{Balance, Objects};
 use madang_ledger::sqlite::{Durability, SqliteLedger};
-use madang_pipeline::board::{Board, Subject};
+use madang_pipeline::board::Board;
 use madang_pipeline::clock::{Clock, steady};
 use madang_pipeline::declaration::{Pipeline, parse};
 use madang_pipeline::missing::Window;
@@ -227,6 +227,12 @@ impl Running {
         }
     }
 
+    /// The operator's word, as a node that runs no source gives it, and the poke of one that does.
+    async fn release(&self) {
+        self.ledger.release_held("press", "operator").await.unwrap().expect("something is held");
+        self.asks.send(Ask::Reconcile).await.unwrap();
+    }
+
     fn is_held(&self) -> bool {
         self.board.now().iter().any(|condition| condition.kind == Kind::Held)
     }
@@ -321,7 +327,7 @@ async fn the_operators_word_withdraws_what_is_held() {
         std::fs::remove_file(running.path(&n.to_string())).unwrap();
     }
     running.until("it is held", async || running.is_held()).await;
-    running.asks.send(Ask::Release).await.unwrap();
+    running.release().await;
     running.until("they are withdrawn", async || running.live().await == 10).await;
     running.until("nothing is held", async || !running.is_held()).await;
     assert_eq!(running.ledger.held("press").await.unwrap(), None);
@@ -470,7 +476,7 @@ async fn the_operators_word_counts_where_the_folder_itself_is_gone() {
     let press = Subject::of("press", &"1741000".parse().unwrap());
     running.until("all of it is held", async || running.board.stands(Kind::Held, &press)).await;
     assert_eq!(running.live().await, 30);
-    running.asks.send(Ask::Release).await.unwrap();
+    running.release().await;
     running.until("all of it is withdrawn", async || running.live().await == 0).await;
     running.until("nothing is held", async || !running.board.stands(Kind::Held, &press)).await;
     assert!(running.board.stands(Kind::SourceAway, &press), "the folder is still away");
@@ -486,4 +492,33 @@ async fn the_operators_word_counts_where_the_folder_itself_is_gone() {
         .until("all of it is held again", async || running.board.stands(Kind::Held, &press))
         .await;
     assert_eq!(running.live().await, 30);
+}
+
+/// Fewer than a mass by far: what the source was away for is not proved by an empty folder in its place.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_was_away_and_comes_back_empty_is_held_however_few_it_had() {
+    let running = Running::over(3).await;
+    let drop = running.root.path().join("drop");
+    let away = running.root.path().join("away");
+    let press = Subject::of("press", &"1741000".parse().unwrap());
+    std::fs::rename(&drop, &away).unwrap();
+    running.until("it is held", async || running.is_held()).await;
+    std::fs::create_dir(&drop).unwrap();
+    let is_back = async || !running.board.stands(Kind::SourceAway, &press);
+    running.until("a folder is there", is_back).await;
+    running.settled().await;
+    running.pass(WINDOW.longest_ms).await;
+    let held =
+        running.ledger.held("press").await.unwrap().expect("nobody has said that they are gone");
+    assert_eq!((held.missing, running.live().await), (3, 4));
+
+    for n in 0..3 {
+        std::fs::rename(away.join(n.to_string()), running.path(&n.to_string())).unwrap();
+    }
+    running.until("the hold ends by itself", async || !running.is_held()).await;
+    running.settled().await;
+    assert_eq!((running.live().await, running.balance().await.deleted), (4, 0));
+    // And then a file that goes is gone.
+    std::fs::remove_file(running.path("1")).unwrap();
+    running.until("it is withdrawn", async || running.live().await == 3).await;
 }

@@ -1,20 +1,28 @@
-use madang_document::condition::Kind;
+use madang_document::condition::{Condition, Kind};
 use madang_document::locale::Locale;
 use madang_document::principal::Scope;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::ports::Condition;
 use crate::sentence::Sentence;
 use crate::server::Server;
 
 /// What keeps the service from its work and concerns this scope: what concerns one agency is told to who may
-/// see that agency, what concerns the whole service to everybody.
+/// see that agency, what concerns the whole service to everybody. A held disappearance is no part of it: it is shown
+/// with its queue.
 pub(crate) fn of(server: &Server, scope: &Scope) -> Vec<Condition> {
     let mut conditions = server.conditions.now();
-    conditions.retain(|condition| condition.agency.as_ref().is_none_or(|a| scope.covers(a)));
-    conditions.sort_by(|a, b| (a.since, &a.subject).cmp(&(b.since, &b.subject)));
+    conditions.retain(|Condition { kind, subject, .. }| {
+        *kind != Kind::Held && subject.agency.as_ref().is_none_or(|agency| scope.covers(agency))
+    });
+    conditions.sort_by(|a, b| (a.since, &a.subject.name).cmp(&(b.since, &b.subject.name)));
     conditions
+}
+
+/// Whether the source of this pipeline cannot be read just now, as far as this process knows.
+pub(crate) fn is_away(server: &Server, pipeline: &str) -> bool {
+    let stands = |one: &Condition| one.kind == Kind::SourceAway && one.subject.name == pipeline;
+    server.conditions.now().iter().any(stands)
 }
 
 /// What happened, without naming anything: fit for who has not signed in.
@@ -31,7 +39,8 @@ pub(crate) fn cure(kind: Kind) -> Sentence {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct ConditionAnswer {
     /// `disk_low`, `ledger_unwritable`, `ledger_damaged`, `descriptors_out`, `stalled`, `source_away`, `index_behind`,
-    /// `elsewhere`, `index_damaged`, `index_anew` or `panicked`.
+    /// `catalogue_behind`, `registry_behind`, `eraser_behind`, `outbox_unread`, `elsewhere`, `index_damaged`, `index_anew`
+    /// or `panicked`.
     kind: &'static str,
     /// Which pipeline or agency; blank if the whole service.
     subject: String,
@@ -55,8 +64,8 @@ impl From<Condition> for ConditionAnswer {
             cure: cure(condition.kind),
             unready: condition.kind.is_unready(),
             since: condition.since.to_string(),
-            subject: condition.subject,
-            detail: condition.detail,
+            subject: condition.subject.name,
+            detail: condition.message,
         }
     }
 }

@@ -16,9 +16,9 @@ use madang_document::object_key;
 use madang_document::partition::Partition;
 use madang_ledger::documents::Stored;
 use madang_ledger::error::LedgerError;
-use madang_ledger::notes::{By, NewNote, NoteKind};
+use madang_ledger::notes::{By, NoteKind};
 use madang_ledger::reader::Reader;
-use madang_ledger::rereads::{Again, again};
+use madang_ledger::rereads::{self, Lost};
 use madang_store::blobs::{BlobError, Opened};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -206,27 +206,15 @@ async fn preview_is_lost(
     if stands.is_none_or(|now| now.withdrawn || now.document.preview != document.preview) {
         return Ok(());
     }
-    let known = ledger.noted(&By::Previews, &subject).await?;
-    let now = server.now();
-    let (tries, last) = known.as_ref().map_or((0, now), |note| (note.tries, note.at));
-    let mut made = tries;
-    if again(tries, last, now) == Again::Now {
-        let reason = format!("its preview is lost: {why}");
-        // Not counted if one is under way already: it may wait in its queue for long.
-        made += u32::from(ledger.reread(document.id, &reason).await?);
-    }
-    if known.is_none_or(|note| note.tries != made) {
-        let note = NewNote {
-            by: By::Previews,
-            kind: NoteKind::PreviewLost,
-            subject,
-            agency: Some(document.agency.clone()),
-            reason: why.to_owned(),
-            tries: made,
-        };
-        ledger.note(&note).await?;
-    }
-    Ok(())
+    let lost = Lost {
+        by: &By::Previews,
+        kind: NoteKind::PreviewLost,
+        what: "preview",
+        document: document.id,
+        agency: &document.agency,
+        why,
+    };
+    rereads::lost(ledger.as_ref(), lost, server.now()).await.map(|_| ())
 }
 
 /// A preview is there: what was noted of it is done.

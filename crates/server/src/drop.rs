@@ -8,16 +8,18 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::{StreamExt, stream};
+use madang_document::cause::told;
 use madang_document::id::DocumentId;
 use madang_document::object_key;
 use madang_document::shown::is_misleading;
+use madang_document::timestamp::Timestamp;
 use madang_ledger::audit::Act;
-use madang_store::store::Precondition;
+use madang_store::store::{self, Precondition};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::caller::Caller;
-use crate::ports::{DropError, DropTarget, Upload};
+use crate::ports::{DropError, DropTarget, Dropped};
 use crate::problem::Problem;
 use crate::sentence::Sentence;
 use crate::server::Server;
@@ -49,8 +51,7 @@ pub(crate) async fn api(
 
     let begun = server.now();
     let upload = Bounded::new(body, most);
-    let stream = upload.stream();
-    let put = server.drops.put(&target.pipeline, &path, stream, length, condition).await;
+    let put = server.drops.put(&target.pipeline, &path, upload.stream(), condition).await;
     let dropped = match put {
         Ok(dropped) => dropped,
         Err(_) if upload.exceeded() => return Err(too_large(most)),
@@ -64,29 +65,26 @@ pub(crate) async fn api(
         }
     };
 
-    let id = DocumentId::new(&dropped.store, &dropped.path, None);
-    // Whoever wrote it has recorded it, too: there is a receipt from now on, whichever node is asked.
-    let standing = server.ledger.standing_of(id, &caller.principal.agencies).await?;
-    let known = standing.is_some_and(|standing| standing.seen_at < begun);
-    let act = Act {
-        actor: caller.principal.name.clone(),
-        action: "drop.put".into(),
-        subject: format!("{}/{}", dropped.store, dropped.path),
-        detail: dropped.version.clone(),
-    };
-    server.ledger.append(&act).await?;
+    let id = DocumentId::new(&dropped.store, &dropped.file.path, None);
+    let replaced = note(&server, &caller, &dropped, id, begun).await;
     let receipt = format!("/v1/receipts/{id}");
+    let version = dropped.file.version;
     let answer = DropAnswer {
         id: id.to_string(),
         pipeline: target.pipeline.clone(),
-        path: dropped.path.clone(),
-        name: object_key::readable(&dropped.path).into_owned(),
-        version: dropped.version.clone(),
-        replaced: known,
+        name: object_key::readable(&dropped.file.path).into_owned(),
+        path: dropped.file.path,
+        version: version.clone(),
+        recorded: dropped.recorded,
+        replaced,
         receipt: receipt.clone(),
         document: format!("/documents/{id}"),
     };
-    let status = if known { StatusCode::OK } else { StatusCode::CREATED };
+    let status = match (dropped.recorded, replaced) {
+        (false, _) => StatusCode::ACCEPTED,
+        (true, true) => StatusCode::OK,
+        (true, false) => StatusCode::CREATED,
+    };
     let mut answer = (status, axum::Json(&answer)).into_response();
     let mut set = |name, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -94,10 +92,41 @@ pub(crate) async fn api(
         }
     };
     set(header::LOCATION, &receipt);
-    if dropped.version.bytes().all(|b| b.is_ascii_graphic() && b != b'"') {
-        set(header::ETAG, &format!("\"{}\"", dropped.version));
+    if version.bytes().all(|b| b.is_ascii_graphic() && b != b'"') {
+        set(header::ETAG, &format!("\"{version}\""));
     }
     Ok(answer)
+}
+
+/// Notes in the audit trail who sent it. Gives whether its path was known before `begun`. The file is kept by now:
+/// whatever the ledger says here, to call the upload refused would have it sent again, over itself.
+async fn note(
+    server: &Server,
+    caller: &Caller,
+    dropped: &Dropped,
+    id: DocumentId,
+    begun: Timestamp,
+) -> bool {
+    let (actor, subject) =
+        (&caller.principal.name, format!("{}/{}", dropped.store, dropped.file.path));
+    let act = Act {
+        actor: actor.clone(),
+        action: "drop.put".into(),
+        subject: subject.clone(),
+        detail: dropped.file.version.clone(),
+    };
+    if let Err(error) = server.ledger.append(&act).await {
+        tracing::error!(%actor, %subject, error = %told(&error),
+            "an upload is kept, and the audit trail could not take who sent it");
+    }
+    match server.ledger.standing_of(id, &caller.principal.agencies).await {
+        Ok(standing) => standing.is_some_and(|standing| standing.seen_at < begun),
+        Err(error) => {
+            tracing::warn!(%subject, error = %told(&error),
+                "an upload is kept, and whether its path was known cannot be told");
+            false
+        }
+    }
 }
 
 /// `GET /v1/drop`
@@ -141,7 +170,7 @@ impl Bounded {
         Bounded { most, body: Arc::new(Mutex::new(arrival)) }
     }
 
-    fn stream(&self) -> Upload {
+    fn stream(&self) -> store::Body {
         let (body, most) = (Arc::clone(&self.body), self.most);
         Box::pin(stream::poll_fn(move |context| {
             let mut arrival = body.lock().unwrap_or_else(PoisonError::into_inner);
@@ -306,6 +335,16 @@ fn refused(error: DropError) -> Problem {
             "올리기가 중간에 끊겼습니다. 다시 올려 주세요.",
             format!("the upload was broken off and nothing was kept: {why}"),
         ),
+        DropError::Unrecordable(_) => {
+            let mut problem = Problem::unavailable(&error);
+            problem.detail = Sentence::new(
+                "지금은 데이터 디스크나 장부에 쓸 수 없어 받지 않았습니다. 운영자가 고친 뒤에 다시 올려 주세요.",
+                "The data disk or the ledger cannot be written just now, so nothing was kept; send it again when the operator \
+                 has mended that.",
+            );
+            problem.retry_after = Some(60);
+            problem
+        }
         DropError::Unavailable(_) => {
             let mut problem = Problem::unavailable(&error);
             problem.detail = Sentence::new(
@@ -330,6 +369,9 @@ pub(crate) struct DropAnswer {
     name: String,
     /// The store's word for this version; `If-Match: "version"` replaces no other.
     version: String,
+    /// Whether it is in the ledger. If not (the ledger could not be written just now; status 202), the file is kept all
+    /// the same, and its receipt begins once it is.
+    recorded: bool,
     /// Whether the path was known before.
     replaced: bool,
     /// Where to ask what became of it.
@@ -423,6 +465,7 @@ mod tests {
             (DropError::BrokenOff("the sender went away".into()), 400),
             (DropError::Held("12 of 12 files".into()), 503),
             (DropError::Unavailable(secret().into()), 503),
+            (DropError::Unrecordable(secret().into()), 503),
         ] {
             let problem = refused(error);
             assert_eq!(problem.status, status);

@@ -180,7 +180,7 @@ async fn tick(
     let queues = visible(server, scope).await?;
     let state = StateOfWork {
         balance: BalanceAnswer::from(balance),
-        queues: queues.iter().map(QueueAnswer::from).collect(),
+        queues: queues.iter().map(|queue| QueueAnswer::of(server, queue)).collect(),
         conditions: conditions::of(server, scope).into_iter().map(ConditionAnswer::from).collect(),
     };
     Ok(Tick {

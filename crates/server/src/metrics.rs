@@ -85,7 +85,8 @@ pub(crate) async fn api(
         "1 for each thing that keeps the service from its work.",
     );
     for condition in conditions::of(&server, scope) {
-        let labels = [("kind", condition.kind.as_str()), ("subject", condition.subject.as_str())];
+        let labels =
+            [("kind", condition.kind.as_str()), ("subject", condition.subject.name.as_str())];
         text.sample("madang_condition", &labels, 1.0);
     }
 

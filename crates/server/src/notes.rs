@@ -85,7 +85,7 @@ async fn done_again(server: &Server, caller: &Caller, which: &Redo) -> Result<u6
     sources.sort_unstable();
     sources.dedup();
     for pipeline in sources {
-        server.holds.look_again(&pipeline).await;
+        server.sources.look_again(&pipeline).await;
     }
     Ok(notes.len() as u64)
 }

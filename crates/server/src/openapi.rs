@@ -182,6 +182,9 @@ pub(crate) fn meaning(name: &str) -> &'static str {
             "ready, waiting (ready, and not due yet), leased, done, quarantined or cancelled."
         }
         "queue" => "The name of a queue.",
+        "gone" => {
+            "true: the source is away and will not be back; without it a release is refused then."
+        }
         "v" => "The digest of the content, for caches.",
         _ => "",
     }
@@ -234,6 +237,7 @@ fn shapes() -> ComponentsBuilder {
         queues::BalanceAnswer,
         conditions::ConditionAnswer,
         queues::Done,
+        queues::Released,
         jobs::Jobs,
         jobs::JobAnswer,
         jobs::FailureAnswer,

@@ -5,14 +5,9 @@ use bytes::Bytes;
 use futures::Stream;
 use madang_document::agency::Agency;
 use madang_document::cause::Cause;
-use madang_document::condition::Kind;
+use madang_document::condition::Condition;
 use madang_document::document::Document;
-use madang_document::timestamp::Timestamp;
-use madang_store::store::Precondition;
-
-/// The bytes of an upload as they arrive. Ends with an error when the sender goes away or a limit is passed:
-/// then nothing may remain in the store.
-pub type Upload = Pin<Box<dyn Stream<Item = std::io::Result<Bytes>> + Send>>;
+use madang_store::store::{Body, Listed, Precondition};
 
 /// Where uploads go: the source folders and buckets of the pipelines.
 #[async_trait]
@@ -22,15 +17,15 @@ pub trait Drops: Send + Sync {
 
     /// Writes an upload below the pipeline's source, all of it or nothing, if the condition holds at the
     /// moment at which it appears there, and records it in the ledger: its receipt can be asked for at once, on
-    /// any node. A condition that fails from the start is told before the body is read. `path` is
-    /// relative, has no empty, `.` or `..` part and no control character. `length` is what the sender
-    /// announced.
+    /// any node, but for the rare one that was written and could not be recorded then. A condition that fails from the
+    /// start is told before the body is read. `path` is relative, has no empty, `.` or `..` part and no control
+    /// character. A `body` that ends with an error (the sender went away, a limit was passed) leaves nothing in the
+    /// store.
     async fn put(
         &self,
         pipeline: &str,
         path: &str,
-        body: Upload,
-        length: Option<u64>,
+        body: Body,
         condition: Precondition,
     ) -> Result<Dropped, DropError>;
 }
@@ -51,10 +46,10 @@ pub struct DropTarget {
 pub struct Dropped {
     /// The store's configured name.
     pub store: String,
-    /// The path in the store, as the source will see it.
-    pub path: String,
-    /// The store's word for this version, as the source will see it.
-    pub version: String,
+    /// The file, as the source will see it.
+    pub file: Listed,
+    /// Whether it is in the ledger; else its source records it as soon as the ledger can be written.
+    pub recorded: bool,
 }
 
 /// Why an upload was not taken.
@@ -82,6 +77,9 @@ pub enum DropError {
     /// now may lie under a mount that is lost.
     #[error("{0}")]
     Held(#[source] Cause),
+    /// The ledger cannot be written, so that nothing may be taken: the same again later may help.
+    #[error("{0}")]
+    Unrecordable(#[source] Cause),
     /// The store is full or gone: the same again later may help.
     #[error("the store cannot be written: {0}")]
     Unavailable(#[source] Cause),
@@ -112,48 +110,19 @@ pub enum MemberError {
     Unavailable(#[source] Cause),
 }
 
-/// The operator's word on a mass disappearance.
+/// The sources, as far as they run in this process.
 #[async_trait]
-pub trait Holds: Send + Sync {
-    /// The files are really gone: let the deletions go on that wait for this word, and note it in the audit
-    /// trail.
-    async fn release(&self, pipeline: &str, actor: &str) -> Result<(), HoldError>;
-
+pub trait Sources: Send + Sync {
     /// The first paths of what is held in a pipeline, in order; none where no source here knows them. Does not block.
     fn first(&self, pipeline: &str) -> Vec<String>;
 
-    /// Has the source of a pipeline listed now, if one runs here: what the ledger refused of it is seen again.
+    /// Has the source of a pipeline listed now, if one runs here: what the ledger refused of it is seen again, and the
+    /// operator's word on what is held of it is acted on.
     async fn look_again(&self, pipeline: &str);
-}
-
-/// Why a held disappearance was not released.
-#[derive(Debug, thiserror::Error)]
-pub enum HoldError {
-    /// Nothing is held.
-    #[error("nothing is held in `{0}`")]
-    NothingHeld(String),
-    /// Not possible now.
-    #[error("{0}")]
-    Unavailable(#[source] Cause),
 }
 
 /// What keeps the service from its work just now.
 pub trait Conditions: Send + Sync {
     /// Whatever stands at this moment; nothing when all is well. Does not block.
     fn now(&self) -> Vec<Condition>;
-}
-
-/// Something that keeps the service from its work.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Condition {
-    /// What it is.
-    pub kind: Kind,
-    /// Which pipeline or partition; blank if it is the whole service.
-    pub subject: String,
-    /// Whose; none if it is the whole service, which everybody is told of.
-    pub agency: Option<Agency>,
-    /// Since when.
-    pub since: Timestamp,
-    /// More, in English, for the operator: may hold paths.
-    pub detail: String,
 }

@@ -2,11 +2,12 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use madang_document::object_key;
 use madang_document::principal::Scope;
 use madang_document::timestamp::Timestamp;
+use madang_ledger::held::Held;
 use madang_ledger::objects::Balance;
 use madang_ledger::queue::Queue;
 use serde::Serialize;
@@ -14,7 +15,7 @@ use utoipa::ToSchema;
 
 use crate::caller::{Caller, Manner};
 use crate::conditions::{self, ConditionAnswer};
-use crate::ports::HoldError;
+use crate::parameters::{Parameters, unreadable};
 use crate::problem::Problem;
 use crate::redirect::see_other;
 use crate::server::Server;
@@ -27,7 +28,7 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let mut queues = Vec::new();
     for queue in visible(&server, &caller.principal.agencies).await? {
-        let mut answer = QueueAnswer::from(&queue);
+        let mut answer = QueueAnswer::of(&server, &queue);
         if let Some(held) = &mut answer.held {
             let first = first_held(&server, &queue).await?;
             held.first = first.iter().map(|key| object_key::readable(key).into_owned()).collect();
@@ -60,7 +61,7 @@ pub(crate) async fn first_held(server: &Server, queue: &Queue) -> Result<Vec<Str
             let known = server.ledger.known(&queue.name, None, FIRST).await?;
             Ok(known.into_iter().map(|known| known.path).collect())
         }
-        Some(_) => Ok(server.holds.first(&queue.name)),
+        Some(_) => Ok(server.sources.first(&queue.name)),
     }
 }
 
@@ -103,26 +104,61 @@ async fn set_paused(
     Ok(done(manner))
 }
 
+/// What a release can be asked with: `gone`, by which the operator says that a source which is away will not be back.
+pub(crate) const RELEASE: &[&str] = &["gone"];
+
 /// `POST /v1/queues/{queue}/release`
 pub(crate) async fn release(
     State(server): State<Arc<Server>>,
     Extension(caller): Extension<Caller>,
     Extension(manner): Extension<Manner>,
     Path(queue): Path<String>,
+    uri: Uri,
 ) -> Result<Response, Problem> {
+    let parameters = Parameters::read(&uri, RELEASE)?;
+    let for_good = parameters.one("gone")?.map_or(Ok(false), |value| match value {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(unreadable("gone", value, "true or false")),
+    })?;
     let queue = one(&server, &caller, &queue).await?;
-    server.holds.release(&queue.name, &caller.principal.name).await.map_err(
-        |error| match error {
-            HoldError::NothingHeld(_) => Problem::new(
-                StatusCode::CONFLICT,
-                "nothing-held",
-                "보류된 대량 삭제가 없습니다.",
-                error.to_string(),
-            ),
-            HoldError::Unavailable(_) => Problem::unavailable(&error),
-        },
-    )?;
-    Ok(done(manner))
+    if let Some(held) = &queue.held
+        && !for_good
+        && conditions::is_away(&server, &queue.name)
+    {
+        return Err(away(held));
+    }
+    let released = server.ledger.release_held(&queue.name, &caller.principal.name).await?;
+    let released = released.ok_or_else(|| {
+        Problem::new(
+            StatusCode::CONFLICT,
+            "nothing-held",
+            "보류된 대량 삭제가 없습니다.",
+            format!("nothing is held in `{}`", queue.name),
+        )
+    })?;
+    // Where its source runs in another process, that one does what the ledger says at its next listing.
+    server.sources.look_again(&queue.name).await;
+    if manner.html {
+        return Ok(see_other("/queues"));
+    }
+    Ok(json(&Released { done: true, withdraws: released.missing }))
+}
+
+/// 409: a source that cannot be read says nothing about its files.
+fn away(held: &Held) -> Problem {
+    let Held { missing, known, .. } = held;
+    Problem::new(
+        StatusCode::CONFLICT,
+        "source-away",
+        format!(
+            "수집 폴더 자체를 읽을 수 없어 파일 {known}개 가운데 {missing}개가 보이지 않습니다. 다시 연결하면 저절로 이어집니다. 영영 없어졌다면 `gone=true`(madang queue release --yes)로 그렇다고 말해 주세요. 그러면 {missing}개를 거둡니다."
+        ),
+        format!(
+            "the source is away, and with it {missing} of {known} files: mount it, and all goes on by itself; only if it \
+             is gone for good, say so with `gone=true` (madang queue release --yes), and the {missing} are withdrawn"
+        ),
+    )
 }
 
 /// `GET /v1/ledger/balance`
@@ -144,6 +180,15 @@ pub(crate) fn done(manner: Manner) -> Response {
 pub(crate) struct Done {
     /// Always true: what could not be done is a problem.
     done: bool,
+}
+
+/// What was held is withdrawn.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Released {
+    /// Always true.
+    done: bool,
+    /// How many files are withdrawn, if no more are missing by the next listing of the source.
+    withdraws: u64,
 }
 
 /// The queues.
@@ -191,6 +236,8 @@ pub(crate) struct HeldAnswer {
     missing: u64,
     /// Paths that were known.
     known: u64,
+    /// Whether the source itself cannot be read just now: it may only be away.
+    away: bool,
     /// Since when, RFC 3339.
     since: String,
     /// Whether the operator said that they are really gone: the next listing of the source withdraws them.
@@ -201,8 +248,10 @@ pub(crate) struct HeldAnswer {
     first: Vec<String>,
 }
 
-impl From<&Queue> for QueueAnswer {
-    fn from(queue: &Queue) -> QueueAnswer {
+impl QueueAnswer {
+    /// Of a queue, whose source may be away just now.
+    pub(crate) fn of(server: &Server, queue: &Queue) -> QueueAnswer {
+        let away = conditions::is_away(server, &queue.name);
         QueueAnswer {
             name: queue.name.clone(),
             agency: queue.agency.to_string(),
@@ -217,6 +266,7 @@ impl From<&Queue> for QueueAnswer {
             held: queue.held.as_ref().map(|held| HeldAnswer {
                 missing: held.missing,
                 known: held.known,
+                away,
                 since: held.since.to_string(),
                 released: held.released,
                 first: Vec::new(),

@@ -49,7 +49,7 @@ pub static ROUTES: &[Route] = &[
     route!("GET" "/v1/queues", OPERATE, Api, Many, "The queues with their counts", &[], Answer::Json("Queues"), get(queues::list)),
     route!("POST" "/v1/queues/{queue}/pause", OPERATE, Api, One, "Stop claims from a queue", &[], Answer::Json("Done"), post(queues::pause)),
     route!("POST" "/v1/queues/{queue}/resume", OPERATE, Api, One, "Resume claims from a queue", &[], Answer::Json("Done"), post(queues::resume)),
-    route!("POST" "/v1/queues/{queue}/release", OPERATE, Api, One, "Let a held mass disappearance go on: the files are really gone", &[], Answer::Json("Done"), post(queues::release)),
+    route!("POST" "/v1/queues/{queue}/release", OPERATE, Api, One, "Let a held mass disappearance go on: the files are really gone", queues::RELEASE, Answer::Json("Released"), post(queues::release)),
     route!("GET" "/v1/jobs", OPERATE, Api, Many, "Jobs, newest change first", jobs::PARAMETERS, Answer::Json("Jobs"), get(jobs::list)),
     route!("GET" "/v1/jobs/{id}", OPERATE, Api, One, "One job", &[], Answer::Json("JobAnswer"), get(jobs::one)),
     route!("POST" "/v1/jobs/{id}/retry", OPERATE, Api, One, "Make a job ready again", &[], Answer::Json("Done"), post(jobs::retry)),

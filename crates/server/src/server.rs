@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use crate::feed::Feed;
 use crate::hosts::Hosts;
-use crate::ports::{Conditions, Drops, Holds, Members};
+use crate::ports::{Conditions, Drops, Members, Sources};
 use crate::session::Sessions;
 use crate::traffic::Traffic;
 
@@ -33,7 +33,7 @@ pub struct Ports {
     /// Where uploads go.
     pub drops: Arc<dyn Drops>,
     /// Who releases a held disappearance.
-    pub holds: Arc<dyn Holds>,
+    pub sources: Arc<dyn Sources>,
     /// What keeps the service from its work.
     pub conditions: Arc<dyn Conditions>,
     /// The time.
@@ -93,7 +93,7 @@ pub struct Server {
     pub(crate) stores: Stores,
     pub(crate) members: Arc<dyn Members>,
     pub(crate) drops: Arc<dyn Drops>,
-    pub(crate) holds: Arc<dyn Holds>,
+    pub(crate) sources: Arc<dyn Sources>,
     pub(crate) conditions: Arc<dyn Conditions>,
     pub(crate) clock: Clock,
     pub(crate) settings: Settings,
@@ -107,7 +107,7 @@ pub struct Server {
 impl Server {
     /// A server over these ports.
     pub fn new(ports: Ports, settings: Settings) -> Server {
-        let Ports { ledger, searcher, blobs, stores, members, drops, holds, conditions, clock } =
+        let Ports { ledger, searcher, blobs, stores, members, drops, sources, conditions, clock } =
             ports;
         let started = clock();
         Server {
@@ -117,7 +117,7 @@ impl Server {
             stores,
             members,
             drops,
-            holds,
+            sources,
             conditions,
             clock,
             sessions: Sessions::new(settings.limits.session_ms),

@@ -196,7 +196,7 @@
     });
     request.addEventListener("loadend", () => {
       sending -= 1;
-      if (request.status === 200 || request.status === 201) {
+      if ([200, 201, 202].includes(request.status)) {
         view.bar.value = 1;
         end(task, "sent");
         follow({ receipt: JSON.parse(request.responseText).receipt, view, wait: 500 });

@@ -4,6 +4,7 @@ use madang_document::principal::Scope;
 
 use super::sample::*;
 use crate::notes::{By, NewNote, Note, NoteKind, Redo};
+use crate::rereads::{self, Again, Lost};
 
 fn by(word: &str) -> By {
     By::parse(word).unwrap()
@@ -115,6 +116,39 @@ pub async fn what_is_noted_is_told_once_more(ledger: &Trial) {
     );
     let acts = ledger.acts(0, 99).await.unwrap();
     assert_eq!(acts.last().unwrap().act.action, "notes.redo");
+}
+
+/// A loss has its file read again, at once and later each time; a reading that is under way is not counted.
+pub async fn a_loss_has_its_file_read_again(ledger: &Trial) {
+    see(ledger, &["a"], at(0)).await;
+    apply(ledger, done(&claim_one(ledger, at(1)).await, &[]), at(2)).await;
+    let (by, agency) = (by("index/1741000"), ours());
+    let lost = async |now| {
+        let lost = Lost {
+            by: &by,
+            kind: NoteKind::TextLost,
+            what: "text",
+            document: id("a"),
+            agency: &agency,
+            why: "blob 1 is not there",
+        };
+        let done = rereads::lost(ledger.when(now), lost, now).await.unwrap();
+        (done.next, done.is_news)
+    };
+    let note = async || ledger.noted(&by, &id("a").to_string()).await.unwrap().unwrap();
+    assert_eq!(lost(at(3)).await, (Again::At(at(3).plus_ms(60_000)), true));
+    assert_eq!((note().await.tries, note().await.reason.as_str()), (1, "blob 1 is not there"));
+    let again = claim_one(ledger, at(4)).await;
+    assert_eq!(again.object.path, "a");
+    assert_eq!(lost(at(5)).await, (Again::At(at(3).plus_ms(60_000)), false), "not due yet");
+    apply(ledger, done(&again, &[]), at(6)).await;
+    let due = at(3).plus_ms(60_000);
+    assert_eq!(lost(due).await, (Again::At(due.plus_ms(600_000)), true));
+    assert_eq!(note().await.tries, 2);
+    // It waits in its queue: due once more, it is not counted.
+    let later = due.plus_ms(600_000);
+    assert!(!lost(later).await.1);
+    assert_eq!(note().await.tries, 2);
 }
 
 /// Done again its file is read again, for nobody who follows the outbox looks at previews.

@@ -210,20 +210,48 @@ pub async fn any_name_is_kept_as_it_is(ledger: &Trial) {
     assert_eq!(ledger.when(at(3)).vanish(STORE, &names).await.unwrap(), count);
 }
 
-/// Also shown with the queue.
+/// Also shown with the queue, from its first moment, whatever the numbers become.
 pub async fn a_held_disappearance_is_remembered(ledger: &Trial) {
     ledger.open_queue(&queue(PIPELINE, ours())).await.unwrap();
     assert_eq!(ledger.held(PIPELINE).await.unwrap(), None);
     let held = Held { missing: 90, known: 100, since: at(5), released: false };
-    ledger.hold_back(PIPELINE, Some(held.clone())).await.unwrap();
+    assert_eq!(ledger.when(at(5)).hold_back(PIPELINE, 90, 100).await.unwrap(), held);
     assert_eq!(ledger.held(PIPELINE).await.unwrap(), Some(held.clone()));
     assert_eq!(ledger.when(at(6)).queues().await.unwrap()[0].held, Some(held.clone()));
-    let told = Held { released: true, ..held };
-    ledger.hold_back(PIPELINE, Some(told.clone())).await.unwrap();
-    assert_eq!(ledger.held(PIPELINE).await.unwrap(), Some(told.clone()));
-    assert_eq!(ledger.when(at(7)).queues().await.unwrap()[0].held, Some(told));
-    ledger.hold_back(PIPELINE, None).await.unwrap();
+    let more = Held { missing: 95, ..held };
+    assert_eq!(ledger.when(at(7)).hold_back(PIPELINE, 95, 100).await.unwrap(), more);
+    assert_eq!(ledger.held(PIPELINE).await.unwrap(), Some(more));
+    ledger.end_hold(PIPELINE).await.unwrap();
     assert_eq!(ledger.held(PIPELINE).await.unwrap(), None);
+}
+
+/// The operator's word stands beside what is held, on every node, until somebody acts on it; and in the audit trail,
+/// or neither does.
+pub async fn a_word_on_what_is_held_is_about_no_more(ledger: &Trial) {
+    ledger.open_queue(&queue(PIPELINE, ours())).await.unwrap();
+    let acts = async || {
+        let acts = ledger.acts(0, 99).await.unwrap().into_iter().map(|recorded| recorded.act);
+        acts.filter(|act| act.action == "queue.release").collect::<Vec<_>>()
+    };
+    let released = async || ledger.held(PIPELINE).await.unwrap().map(|held| held.released);
+    assert_eq!(ledger.when(at(1)).release_held(PIPELINE, "kim").await.unwrap(), None);
+    assert_eq!(acts().await, [], "nothing was held");
+    ledger.when(at(2)).hold_back(PIPELINE, 20, 30).await.unwrap();
+    let word = ledger.when(at(3)).release_held(PIPELINE, "kim").await.unwrap().unwrap();
+    assert_eq!((word.missing, word.known, word.since, word.released), (20, 30, at(2), true));
+    assert_eq!(ledger.queues().await.unwrap()[0].held, Some(word));
+    let acts = acts().await;
+    assert_eq!((acts.len(), acts[0].actor.as_str()), (1, "kim"));
+    assert_eq!((acts[0].subject.as_str(), acts[0].detail.as_str()), ("queue/press", "20 of 30"));
+    // Fewer are missing: the word is about them, too. More: it is about none.
+    for (missing, stands) in [(19, true), (19, true), (21, false), (19, false)] {
+        let held = ledger.when(at(4)).hold_back(PIPELINE, missing, 30).await.unwrap();
+        assert_eq!((held.released, released().await), (stands, Some(stands)), "{missing}");
+    }
+    ledger.when(at(5)).release_held(PIPELINE, "kim").await.unwrap();
+    ledger.end_hold(PIPELINE).await.unwrap();
+    ledger.when(at(6)).hold_back(PIPELINE, 19, 30).await.unwrap();
+    assert_eq!(released().await, Some(false), "another disappearance");
 }
 
 /// A scope sees its own agencies only, and conservation holds in it too.

@@ -22,6 +22,13 @@ use crate::objects::{Balance, KnownPath, Objects, Seen, Sighting, Standing};
 /// those that a person waits for.
 const DELETE_PRIORITY: u8 = 2;
 
+/// Of a held disappearance: missing, known, since, released.
+type HeldRow = (i64, i64, i64, bool);
+
+fn held((missing, known, since, released): HeldRow) -> Held {
+    Held { missing: count(missing), known: count(known), since: Timestamp(since), released }
+}
+
 /// A path as it was before.
 struct Former {
     id: i64,
@@ -295,38 +302,57 @@ impl Objects for SqliteLedger {
         Ok(gone)
     }
 
-    async fn hold_back(&self, pipeline: &str, held: Option<Held>) -> Result<()> {
+    async fn hold_back(&self, pipeline: &str, missing: u64, known: u64) -> Result<Held> {
         let mut tx = self.begin().await?;
-        let statement = match &held {
-            Some(held) => sqlx::query(
-                "INSERT INTO held (pipeline, missing, known, since, released) VALUES (?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT (pipeline) DO UPDATE SET missing = ?2, known = ?3, since = ?4, released = ?5",
-            )
-            .bind(pipeline)
-            .bind(signed(held.missing))
-            .bind(signed(held.known))
-            .bind(held.since.0)
-            .bind(held.released),
-            None => sqlx::query("DELETE FROM held WHERE pipeline = ?").bind(pipeline),
-        };
+        let row: HeldRow = sqlx::query_as(
+            "INSERT INTO held (pipeline, missing, known, since, released) VALUES (?1, ?2, ?3, ?4, 0)
+             ON CONFLICT (pipeline) DO UPDATE
+             SET released = released AND ?2 <= missing, missing = ?2, known = ?3
+             RETURNING missing, known, since, released",
+        )
+        .bind(pipeline)
+        .bind(signed(missing))
+        .bind(signed(known))
+        .bind(tx.now.0)
+        .fetch_one(&mut tx.conn)
+        .await
+        .map_err(fault)?;
+        tx.commit().await?;
+        Ok(held(row))
+    }
+
+    async fn end_hold(&self, pipeline: &str) -> Result<()> {
+        let mut tx = self.begin().await?;
+        let statement = sqlx::query("DELETE FROM held WHERE pipeline = ?").bind(pipeline);
         statement.execute(&mut tx.conn).await.map_err(fault)?;
         tx.commit().await?;
         Ok(())
     }
 
+    async fn release_held(&self, pipeline: &str, actor: &str) -> Result<Option<Held>> {
+        let mut tx = self.begin().await?;
+        let row: Option<HeldRow> = sqlx::query_as(
+            "UPDATE held SET released = 1 WHERE pipeline = ? RETURNING missing, known, since, released",
+        )
+        .bind(pipeline)
+        .fetch_optional(&mut tx.conn)
+        .await
+        .map_err(fault)?;
+        let Some(held) = row.map(held) else { return Ok(None) };
+        let about = format!("{} of {}", held.missing, held.known);
+        tx.act(actor, "queue.release", format!("queue/{pipeline}"), about);
+        tx.commit().await?;
+        Ok(Some(held))
+    }
+
     async fn held(&self, pipeline: &str) -> Result<Option<Held>> {
-        let row: Option<(i64, i64, i64, bool)> =
+        let row: Option<HeldRow> =
             sqlx::query_as("SELECT missing, known, since, released FROM held WHERE pipeline = ?")
                 .bind(pipeline)
                 .fetch_optional(self.readers())
                 .await
                 .map_err(fault)?;
-        Ok(row.map(|(missing, known, since, released)| Held {
-            missing: count(missing),
-            known: count(known),
-            since: Timestamp(since),
-            released,
-        }))
+        Ok(row.map(held))
     }
 
     async fn balance(&self, agencies: &Scope) -> Result<Balance> {

@@ -10,6 +10,7 @@ use madang_ledger::jobs::Jobs;
 use madang_ledger::objects::{Objects, Sighting};
 use madang_ledger::queue::QueueDeclaration;
 use madang_pipeline::completer::{Completer, Finished};
+use madang_pipeline::decide::Policy;
 use madang_pipeline::lease::Leases;
 use tokio::sync::mpsc;
 
@@ -22,20 +23,23 @@ async fn one_completion_that_is_refused_does_not_stop_the_others() {
     house.ledger.open_queue(&queue).await.unwrap();
     let seen: Vec<Sighting> = (0..10).map(|n| sighting("press0", n, agency(0))).collect();
     house.ledger.see(&seen).await.unwrap();
-    let leases = Leases::start(Arc::clone(&house.ledger) as _, Arc::new(now)).unwrap();
-    let (finished, completions) = mpsc::channel(64);
+    let policy = Policy::default();
+    let ledger = Arc::clone(&house.ledger) as _;
+    let leases = Leases::start(ledger, policy.clone(), Arc::new(now), Arc::new(|| 0.0)).unwrap();
+    let (finished, mut completions) = mpsc::channel(64);
     let completer = Completer {
         ledger: Arc::clone(&house.ledger) as _,
         leases: leases.clone(),
+        policy,
         board: house.board.clone(),
         changed: Arc::clone(&house.changed),
         clock: Arc::new(now),
         jitter: Arc::new(|| 0.0),
     };
-    let running = tokio::spawn(completer.run(completions));
+    let running = tokio::spawn(async move { completer.run(&mut completions).await });
     let claims = house.ledger.claim(&worker(), 10, Duration::from_secs(60)).await.unwrap();
     for claim in &claims {
-        leases.hold(claim.ticket, Arc::default());
+        leases.hold(claim, Arc::default());
     }
     for (n, claim) in claims.iter().enumerate() {
         let mut document = house.read(claim).await;

@@ -3,13 +3,13 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use madang_document::condition::Kind;
+use madang_document::condition::{Kind, Subject};
 use madang_document::timestamp::Timestamp;
 use madang_ledger::jobs::Jobs;
 use madang_ledger::ledger::Ledger;
 use madang_ledger::reader::{Reader, Readers};
 use madang_ledger::sqlite::{Durability, SqliteLedger};
-use madang_pipeline::board::{Board, Subject};
+use madang_pipeline::board::Board;
 use madang_pipeline::follow::{Follower, Gathering, Obstacle, Progress, Way, follow};
 use madang_pipeline::heads::Heads;
 use madang_pipeline::reader_leases::ReaderLeases;
@@ -25,6 +25,8 @@ struct Counting {
     steps: Arc<AtomicU32>,
     /// Steps that panic, from the first on.
     panics: u32,
+    /// Looks at how far the outbox goes that panic, from the first on: between the steps.
+    looks: Arc<AtomicU32>,
 }
 
 #[async_trait]
@@ -41,7 +43,14 @@ impl Follower for Counting {
         Subject::part("counting")
     }
 
+    fn behind(&self) -> Kind {
+        Kind::CatalogueBehind
+    }
+
     fn head(&self, heads: &Heads) -> u64 {
+        let left =
+            self.looks.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
+        assert!(left.is_err(), "a look breaks off");
         heads.documents
     }
 
@@ -159,6 +168,17 @@ async fn a_step_that_panics_is_told_and_taken_again() {
     assert_eq!(count(&follower.begun), 3, "it asks where it is after each");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_follower_that_panics_between_its_steps_goes_on() {
+    let house = House::new().await;
+    let follower = Counting { looks: Arc::new(AtomicU32::new(1)), ..Counting::default() };
+    tokio::spawn(follow(follower.clone(), house.way()));
+    let subject = Subject::part("counting");
+    until("the panic is told", async || house.board.stands(Kind::Panicked, &subject)).await;
+    until("it goes on", async || count(&follower.steps) > 0).await;
+    until("all is well", async || house.board.now().is_empty()).await;
+}
+
 /// Takes one row with each step; meets an obstacle where it is told to.
 struct Hindered {
     at: u64,
@@ -175,6 +195,10 @@ impl Follower for Hindered {
 
     fn subject(&self) -> Subject {
         Subject::part("hindered")
+    }
+
+    fn behind(&self) -> Kind {
+        Kind::CatalogueBehind
     }
 
     fn head(&self, heads: &Heads) -> u64 {
@@ -204,7 +228,7 @@ async fn a_follower_goes_on_after_an_obstacle_and_the_board_says_so_meanwhile() 
     let woken = house.moved.notified();
     tokio::spawn(follow(Hindered { at: 0, obstacles: 1 }, house.way()));
     let subject = Subject::part("hindered");
-    until("it is told", async || house.board.stands(Kind::IndexBehind, &subject)).await;
+    until("it is told", async || house.board.stands(Kind::CatalogueBehind, &subject)).await;
     let woken = tokio::time::timeout(Duration::from_secs(30), woken).await;
     woken.expect("whoever waits for it hears that it moved");
     assert!(house.board.now().is_empty());

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use madang_document::condition::Kind;
+use madang_document::condition::{Kind, Subject};
 use madang_document::document::Document;
 use madang_document::id::DocumentId;
 use madang_document::partition::Partition;
@@ -17,7 +17,6 @@ use madang_ledger::jobs::{JobFilter, JobState, Jobs};
 use madang_ledger::notes::{By, NoteKind, Notes, Redo};
 use madang_ledger::outbox::Outbox;
 use madang_ledger::reader::Reader;
-use madang_pipeline::board::Subject;
 use madang_pipeline::indexer::reached;
 
 use crate::house::{House, agency, completion, count, holds, partition, until, worker};

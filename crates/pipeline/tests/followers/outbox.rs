@@ -3,7 +3,7 @@ use std::io::{Seek, SeekFrom, Write};
 use std::sync::Arc;
 
 use madang_catalog::license::License;
-use madang_document::condition::Kind;
+use madang_document::condition::{Kind, Subject};
 use madang_document::document::Document;
 use madang_document::id::DocumentId;
 use madang_document::principal::Scope;
@@ -16,7 +16,7 @@ use madang_ledger::outbox::Outbox;
 use madang_ledger::reader::{Reader, Readers};
 use madang_ledger::retention::{Retention, Trim};
 use madang_ledger::sqlite::{Durability, SqliteLedger};
-use madang_pipeline::board::{Board, Subject};
+use madang_pipeline::board::Board;
 use madang_pipeline::cataloguer::{Cataloguer, declaration, rebuild};
 use madang_pipeline::follow::{Way, follow};
 use madang_pipeline::indexer::Indexing;
@@ -36,7 +36,7 @@ async fn the_board_says_when_the_outbox_cannot_be_read() {
     house.write("ALTER TABLE outbox RENAME TO away").await;
     let _way = house.way();
     let subject = Subject::part("outbox");
-    until("it is told", async || house.board.stands(Kind::IndexBehind, &subject)).await;
+    until("it is told", async || house.board.stands(Kind::OutboxUnread, &subject)).await;
     house.write("ALTER TABLE away RENAME TO outbox").await;
     until("all is well", async || house.board.now().is_empty()).await;
 }

@@ -4,6 +4,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
+use madang_document::condition::Condition;
 use madang_document::id::DocumentId;
 use madang_document::left_out::{LeftOut, LeftOutKind};
 use madang_document::locale::Locale;
@@ -27,7 +28,6 @@ use crate::pages::question::Question;
 use crate::pages::remark::remark;
 use crate::pages::words::{Words, minute, name, size};
 use crate::parameters::Parameters;
-use crate::ports::Condition;
 use crate::problem::Problem;
 use crate::queues::{first_held, visible as visible_queues};
 use crate::server::Server;
@@ -84,7 +84,7 @@ pub(crate) async fn page(
             data-live=(words.say("실시간", "Live")) data-lost=(words.say("연결 끊김 — 다시 잇는 중", "Disconnected — trying again")) {}
         (condition_list(words, &conditions::of(&server, scope)))
         (balance_panel(words, &balance))
-        (queue_table(words, &queues))
+        (queue_table(words, &queues, &|queue| conditions::is_away(&server, &queue.name)))
         (noted_list(words, all_noted, &noted))
         (left_out_list(words, balance.left_out, &left_out))
         section #jobs {
@@ -112,13 +112,13 @@ fn condition_list(words: Words, conditions: &[Condition]) -> Markup {
             @for condition in conditions {
                 div.alert role="alert" {
                     p {
-                        @if !condition.subject.is_empty() { strong { bdi { (name(&condition.subject)) } ": " } }
+                        @if !condition.subject.name.is_empty() { strong { bdi { (name(&condition.subject.name)) } ": " } }
                         (conditions::sentence(condition.kind).say(words.0)) " "
                         (conditions::cure(condition.kind).say(words.0))
                     }
                     div.faint {
                         (words.say("시작: ", "since ")) time datetime=(condition.since) { (minute(condition.since)) }
-                        @if !condition.detail.is_empty() { " " (remark(words, &condition.detail)) }
+                        @if !condition.message.is_empty() { " " (remark(words, &condition.message)) }
                     }
                 }
             }
@@ -157,7 +157,11 @@ fn balance_panel(words: Words, balance: &Balance) -> Markup {
     }
 }
 
-fn queue_table(words: Words, queues: &[(Queue, Vec<String>)]) -> Markup {
+fn queue_table(
+    words: Words,
+    queues: &[(Queue, Vec<String>)],
+    is_away: &dyn Fn(&Queue) -> bool,
+) -> Markup {
     let columns = [
         ("ready", words.say("대기", "Ready")),
         ("leased", words.say("처리 중", "In work")),
@@ -177,7 +181,9 @@ fn queue_table(words: Words, queues: &[(Queue, Vec<String>)]) -> Markup {
                         @for (_, name) in columns { th.number scope="col" { (name) } }
                         th scope="col" { (words.say("조작", "Act")) }
                     } }
-                    tbody { @for (queue, first) in queues { (queue_row(words, queue, first)) } }
+                    tbody {
+                        @for (queue, first) in queues { (queue_row(words, queue, first, is_away(queue))) }
+                    }
                 } }
                 p.faint { (words.say(
                     "작업 수를 셉니다. 파일이 바뀌거나 지워질 때마다 작업이 하나씩 더 생깁니다.",
@@ -211,7 +217,7 @@ fn held_files(words: Words, held: &Held, first: &[String]) -> Markup {
     }
 }
 
-fn queue_row(words: Words, queue: &Queue, first: &[String]) -> Markup {
+fn queue_row(words: Words, queue: &Queue, first: &[String], away: bool) -> Markup {
     let act = |verb: &str| format!("/v1/queues/{}/{verb}", percent(&queue.name, b""));
     let jobs = |state: JobState| {
         let pairs = [("state", state.as_str()), ("queue", queue.name.as_str())];
@@ -225,8 +231,19 @@ fn queue_row(words: Words, queue: &Queue, first: &[String]) -> Markup {
                 " " span.badge.bad data-paused="true" hidden[!queue.paused] { (words.say("멈춤", "paused")) }
                 @if let Some(held) = &queue.held {
                     p.warn {
-                        (words.say("대량 삭제 보류: ", "Mass disappearance held: "))
+                        @if away {
+                            (words.say("수집 폴더가 없어 보이지 않는 파일: ", "The source is away, and with it files: "))
+                        } @else {
+                            (words.say("대량 삭제 보류: ", "Mass disappearance held: "))
+                        }
                         (count(held.missing)) " / " (count(held.known)) " · " (minute(held.since))
+                        @if away {
+                            br;
+                            (words.say(
+                                "다시 연결하면 저절로 이어집니다. 영영 없어졌을 때만 아래 단추를 누르세요.",
+                                "Mount it, and all goes on by itself; release only if it is gone for good.",
+                            ))
+                        }
                     }
                     (held_files(words, held, first))
                 }
@@ -247,7 +264,10 @@ fn queue_row(words: Words, queue: &Queue, first: &[String]) -> Markup {
                 @if let Some(held) = &queue.held {
                     (Question {
                         id: &format!("release-{}", queue.name),
-                        act: words.say("정말 지워졌음", "They are really gone"),
+                        act: match away {
+                            true => words.say("영영 없어졌음", "It is gone for good"),
+                            false => words.say("정말 지워졌음", "They are really gone"),
+                        },
                         asked: html! {
                             @match words.0 {
                                 Locale::Korean => { "사라진 파일 " (count(held.missing)) "건이 정말 지워졌나요?" },
@@ -258,7 +278,7 @@ fn queue_row(words: Words, queue: &Queue, first: &[String]) -> Markup {
                             "그 문서들이 검색과 데이터 목록에서 빠집니다. 폴더나 디스크가 연결되지 않았을 뿐이라면 그만두고 다시 연결하세요.",
                             "Their documents leave the search and the catalogue. If the folder or its disk is only not connected, cancel and connect it again.",
                         ),
-                        address: &act("release"),
+                        address: &act(if away { "release?gone=true" } else { "release" }),
                     }.ask(words))
                 }
             }

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use madang_document::agency::Agency;
 use madang_document::blob_id::BlobId;
+use madang_document::condition::Condition;
 use madang_document::content::{Origin, Segment};
 use madang_document::document::{Document, Provenance};
 use madang_document::entry::Draft;
@@ -37,15 +38,14 @@ use madang_ledger::sqlite::SqliteLedger;
 use madang_ledger::worker::Worker;
 use madang_server::hosts::Hosts;
 use madang_server::ports::{
-    Condition, Conditions, Download, DropError, DropTarget, Dropped, Drops, HoldError, Holds,
-    MemberError, Members, Upload,
+    Conditions, Download, DropError, DropTarget, Dropped, Drops, MemberError, Members, Sources,
 };
 use madang_server::server::{Limits, Ports, Server, Settings};
 use madang_store::blobs::Blobs;
 use madang_store::bucket::BucketStore;
 use madang_store::bucket_client::BucketClient;
 use madang_store::error::StoreError;
-use madang_store::store::{Listed, Listing, Pinned, Precondition, Seen, Store};
+use madang_store::store::{Body, Listed, Listing, Pinned, Precondition, Seen, Store};
 use madang_store::watcher::Watcher;
 use object_store::local::LocalFileSystem;
 use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
@@ -116,7 +116,7 @@ impl House {
                 .collect(),
             members: Arc::new(Nowhere),
             drops: Arc::new(FolderDrops { store: store.clone(), ledger: ledger.clone() }),
-            holds: Arc::new(LedgerHolds { ledger: ledger.clone() }),
+            sources: Arc::new(NoSources),
             conditions: board.clone(),
             clock: Arc::new(now),
         };
@@ -152,10 +152,10 @@ impl House {
     }
 
     /// Changes what stands in the ledger behind its back.
-    pub(crate) async fn write(&self, sql: &'static str) {
+    pub(crate) async fn write(&self, sql: impl Into<String>) {
         let options = SqliteConnectOptions::new().filename(self.folder.path().join("ledger.db"));
         let mut conn = options.connect().await.unwrap();
-        sqlx::raw_sql(sql).execute(&mut conn).await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql.into())).execute(&mut conn).await.unwrap();
         conn.close().await.unwrap();
     }
 
@@ -324,8 +324,7 @@ impl Drops for FolderDrops {
         &self,
         pipeline: &str,
         path: &str,
-        mut body: Upload,
-        _length: Option<u64>,
+        mut body: Body,
         condition: Precondition,
     ) -> Result<Dropped, DropError> {
         let agency = pipeline.trim_start_matches("press-");
@@ -345,7 +344,8 @@ impl Drops for FolderDrops {
             let chunk = chunk.map_err(|error| DropError::BrokenOff(error.into()))?;
             bytes.extend_from_slice(&chunk);
         }
-        let seen = sighting(agency, &path, bytes.len() as u64);
+        let size = bytes.len() as u64;
+        let seen = sighting(agency, &path, size);
         self.store.put(&place, PutPayload::from(bytes)).await.map_err(|error| {
             // The folder of the tests has one folder with the name of a file.
             match path.ends_with(".folder") {
@@ -353,15 +353,14 @@ impl Drops for FolderDrops {
                 false => DropError::Unavailable(error.into()),
             }
         })?;
-        self.ledger.see(&[seen]).await.unwrap();
-        Ok(Dropped { store: STORE.into(), path, version: "1".into() })
+        let recorded = self.ledger.see(&[seen]).await.is_ok();
+        let file = Listed { path, version: "1".into(), size, modified: None };
+        Ok(Dropped { store: STORE.into(), file, recorded })
     }
 }
 
-/// Takes the note back; the real one lets the source's deletions go on too.
-struct LedgerHolds {
-    ledger: Arc<SqliteLedger>,
-}
+/// No source runs here.
+struct NoSources;
 
 /// No child runs here that could unpack anything: that is tried with the real program.
 struct Nowhere;
@@ -374,16 +373,7 @@ impl Members for Nowhere {
 }
 
 #[async_trait]
-impl Holds for LedgerHolds {
-    async fn release(&self, pipeline: &str, _actor: &str) -> Result<(), HoldError> {
-        let failed =
-            |error: madang_ledger::error::LedgerError| HoldError::Unavailable(error.into());
-        match self.ledger.held(pipeline).await.map_err(failed)? {
-            None => Err(HoldError::NothingHeld(pipeline.to_owned())),
-            Some(_) => self.ledger.hold_back(pipeline, None).await.map_err(failed),
-        }
-    }
-
+impl Sources for NoSources {
     fn first(&self, pipeline: &str) -> Vec<String> {
         let agency = pipeline.trim_start_matches("press-");
         (1..=20).map(|n| format!("{agency}/사라진 글 {n}.hwp")).collect()
@@ -456,7 +446,7 @@ impl Store for AnyVersion {
     async fn put(
         &self,
         path: &str,
-        body: Upload,
+        body: Body,
         condition: Precondition,
     ) -> Result<Listed, StoreError> {
         self.0.put(path, body, condition).await

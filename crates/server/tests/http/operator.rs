@@ -1,4 +1,4 @@
-use madang_document::condition::Kind;
+use madang_document::condition::{Condition, Kind, Subject};
 use madang_document::left_out::{LeftOut, LeftOutKind};
 use madang_document::object_key;
 use madang_document::outcome::Outcome;
@@ -7,7 +7,6 @@ use madang_ledger::left_out::LeftOuts;
 use madang_ledger::notes::{By, NewNote, NoteKind, Notes};
 use madang_ledger::objects::Objects;
 use madang_ledger::outbox::Outbox;
-use madang_server::ports::Condition;
 
 use crate::house::{self, A, B, Paper, pipeline};
 use crate::reply::{get, page, percent, post, request, send};
@@ -48,16 +47,59 @@ async fn the_operator_retries_and_redrives() {
     assert!(!metrics.contains("madang_http_requests_total"), "only for who may see everything");
 }
 
+/// To release what is out of sight because its folder is would withdraw all of it: the operator is told so first.
+#[tokio::test]
+async fn what_is_held_of_a_source_that_is_away_is_released_only_for_good() {
+    let Rig { house, only_a, only_b, .. } = rig().await;
+    let name = pipeline(A);
+    house.ledger.hold_back(&name, 40, 40).await.unwrap();
+    let away = Condition {
+        kind: Kind::SourceAway,
+        subject: Subject::of(&name, &A.parse().unwrap()),
+        since: house::now(),
+        message: "no such folder".into(),
+    };
+    house.board.0.lock().unwrap().push(away);
+    let release = async |key: &str, query: &str| {
+        let bearer = format!("Bearer {key}");
+        let path = format!("/v1/queues/{name}/release{query}");
+        send(&house, request("POST", &path, &[("authorization", &bearer)])).await
+    };
+    let held =
+        async || get(&house, &only_a, "/v1/queues").await.json()["queues"][0]["held"].clone();
+    assert_eq!(held().await["away"], true);
+    let listed = page(&house, &only_a, "/queues?hl=en").await.body;
+    assert!(listed.contains("The source is away") && listed.contains("release?gone=true"));
+    for (query, status) in [("", 409), ("?gone=false", 409), ("?gone=yes", 400), ("?all=true", 400)]
+    {
+        let refused = release(&only_a, query).await;
+        assert_eq!(refused.status, status, "{query}: {}", refused.body);
+        assert_eq!(status == 409, refused.body.contains("40 of 40"), "{}", refused.body);
+    }
+    assert_eq!(release(&only_b, "?gone=true").await.status, 404);
+    assert_eq!(held().await["released"], false);
+    let released = release(&only_a, "?gone=true").await;
+    assert_eq!((released.status.as_u16(), released.json()["withdraws"].as_u64()), (200, Some(40)));
+    assert_eq!(held().await["released"], true, "whichever process lists the source next reads it");
+
+    // One that is there is released as ever.
+    house.board.0.lock().unwrap().clear();
+    house.ledger.end_hold(&name).await.unwrap();
+    house.ledger.hold_back(&name, 12, 20).await.unwrap();
+    let page = page(&house, &only_a, "/queues?hl=en").await.body;
+    assert!(page.contains("Mass disappearance held") && !page.contains("gone=true"));
+    assert_eq!(release(&only_a, "").await.json()["withdraws"], 12);
+}
+
 #[tokio::test]
 async fn readiness_says_in_words_what_is_wrong_and_names_nothing() {
     let Rig { house, admin, only_a, only_b, .. } = rig().await;
     assert_eq!(send(&house, request("GET", "/readyz", &[])).await.body, "ok\n");
     let away = Condition {
         kind: Kind::SourceAway,
-        subject: pipeline(A),
-        agency: Some(A.parse().unwrap()),
+        subject: Subject::of(&pipeline(A), &A.parse().unwrap()),
         since: house::now(),
-        detail: "/srv/drop/secret: no such folder".into(),
+        message: "/srv/drop/secret: no such folder".into(),
     };
     house.board.0.lock().unwrap().push(away);
     let told = send(&house, request("GET", "/readyz", &[])).await;
@@ -66,10 +108,9 @@ async fn readiness_says_in_words_what_is_wrong_and_names_nothing() {
 
     let full = Condition {
         kind: Kind::DiskLow,
-        subject: String::new(),
-        agency: None,
+        subject: Subject::service(),
         since: house::now(),
-        detail: "/srv/data has 12 MiB left".into(),
+        message: "/srv/data has 12 MiB left".into(),
     };
     house.board.0.lock().unwrap().push(full);
     let told = send(&house, request("GET", "/readyz", &[])).await;

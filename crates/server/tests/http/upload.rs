@@ -65,6 +65,26 @@ async fn a_receipt_is_found_before_the_file_was_read() {
     assert_eq!(get(&house, &only_b, &format!("/v1/receipts/{id}")).await.status, 404);
 }
 
+/// A disk that is full after the file was written: whoever is told that nothing was kept sends it again, over itself.
+#[tokio::test]
+async fn an_upload_that_is_kept_is_never_called_refused() {
+    let Rig { house, only_a, .. } = rig().await;
+    for (what, refuse, status) in [
+        ("the sighting", "CREATE TRIGGER full BEFORE INSERT ON path", 202),
+        ("the audit row", "CREATE TRIGGER full BEFORE INSERT ON audit", 201),
+    ] {
+        let refuse = format!("{refuse} BEGIN SELECT RAISE(FAIL, 'full'); END");
+        house.write(refuse).await;
+        let path = what.replace(' ', "-");
+        let kept = send(&house, put(&only_a, &path, &[("if-none-match", "*")], "A")).await;
+        assert_eq!(kept.status, status, "{what}: {}", kept.body);
+        assert_eq!(kept.json()["recorded"].as_bool(), Some(status == 201), "{what}");
+        house.write("DROP TRIGGER full").await;
+        let receipt = get(&house, &only_a, kept.header("location")).await;
+        assert_eq!(receipt.status, if status == 201 { 200 } else { 404 }, "{what}");
+    }
+}
+
 /// B2 and fault 29: nothing is replaced that somebody did not mean to replace.
 #[tokio::test]
 async fn an_upload_keeps_what_is_there_when_asked_to() {

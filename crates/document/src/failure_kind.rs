@@ -135,7 +135,7 @@ impl FailureKind {
             ),
             FailureKind::House => (
                 "읽는 도중이나 결과를 기록할 때 프로그램이 실패했습니다. 파일 탓이 아닙니다. 운영자가 다시 시도할 수 있습니다.",
-                "Madang itself failed while it was read or what was found was recorded, which is not the file's fault. The operator can retry it.",
+                "It was read, or was being read, when Madang itself failed, which is not the file's fault. The operator can retry it.",
             ),
             FailureKind::Interrupted => (
                 "읽는 동안 서비스가 멈췄습니다. 파일 탓이 아닙니다.",

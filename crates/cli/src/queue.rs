@@ -94,8 +94,13 @@ fn told(act: &QueueAct, answer: &Value) -> Vec<Shown> {
             "queue {queue} is paused: nothing of it is begun any more, and what is being read is finished"
         )),
         QueueAct::Resume { queue } => one(shown!("queue {queue} runs")),
-        QueueAct::Release { queue } => one(shown!(
-            "queue {queue} is released: what is gone is withdrawn at the next listing of its source"
+        QueueAct::Release { queue, .. } => one(shown!(
+            "queue {queue} is released: {} withdrawn at the next listing of its source",
+            counted(
+                number_of(answer, "withdraws"),
+                "file that is gone is",
+                "files that are gone are"
+            )
         )),
         QueueAct::Retry { job } => one(shown!("job {job} is ready again")),
         QueueAct::Drop { job } => one(shown!(
@@ -352,7 +357,11 @@ mod tests {
         for (act, answer, words) in [
             (QueueAct::Pause { queue: queue() }, done.clone(), "queue press is paused"),
             (QueueAct::Resume { queue: queue() }, done.clone(), "queue press runs"),
-            (QueueAct::Release { queue: queue() }, done.clone(), "queue press is released"),
+            (
+                QueueAct::Release { queue: queue(), yes: false },
+                json!({ "done": true, "withdraws": 12 }),
+                "queue press is released: 12 files that are gone are withdrawn",
+            ),
             (QueueAct::Retry { job: 7 }, done.clone(), "job 7 is ready again"),
             (QueueAct::Drop { job: 7 }, done.clone(), "job 7 is discarded"),
             (redrive(), json!({ "jobs": 0 }), "no job fits"),

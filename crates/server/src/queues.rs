@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use crate::caller::{Caller, Manner};
 use crate::conditions::{self, ConditionAnswer};
-use crate::parameters::{Parameters, unreadable};
+use crate::parameters::{Parameters, one_of, unreadable};
 use crate::problem::Problem;
 use crate::redirect::see_other;
 use crate::server::Server;
@@ -119,7 +119,7 @@ pub(crate) async fn release(
     let for_good = parameters.one("gone")?.map_or(Ok(false), |value| match value {
         "true" => Ok(true),
         "false" => Ok(false),
-        _ => Err(unreadable("gone", value, "true or false")),
+        _ => Err(unreadable("gone", value, &one_of(&["true", "false"]))),
     })?;
     let queue = one(&server, &caller, &queue).await?;
     if let Some(held) = &queue.held

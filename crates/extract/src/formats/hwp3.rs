@@ -1,7 +1,8 @@
 //! HWP 3: the document of the word processor 한글 3.0 to 97, which came before the compound file of HWP 5. It is one
 //! stream: a head of fixed size, then, compressed or not, fonts, styles, the paragraphs, and the pictures.
 //!
-//! Source: the description that Hancom made public (한글 문서 파일 형식 3.0), and what LibreOffice reads of real files.
+//! Source: no published description could be had. The layout and the ranges of codes are facts learned from what
+//! LibreOffice reads of real files, and held against those files.
 
 use std::io::{BufReader, Read, Seek, SeekFrom};
 

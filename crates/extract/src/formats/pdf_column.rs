@@ -13,6 +13,9 @@ const COLUMN_WIDTH: f64 = 9.0;
 /// How wide a gutter is at least, in font sizes.
 const GUTTER: f64 = 0.6;
 
+/// How wide the spaces of text on a grid are at least, in font sizes.
+const GRID: f64 = 0.9;
+
 /// How deep columns may lie in columns.
 const COLUMNS_DEEPEST: u32 = 2;
 
@@ -157,7 +160,21 @@ fn open_lines(lines: &[Line], x: f64) -> usize {
 fn is_open(line: &Line, x: f64) -> bool {
     let left = line.words.iter().filter(|w| w.x0 < x).map(|w| w.x1).fold(f64::MIN, f64::max);
     let right = line.words.iter().filter(|w| w.x0 >= x).map(|w| w.x0).fold(f64::MAX, f64::min);
-    left <= x && right - left > line.size * GUTTER
+    // Text that is set on a grid has spaces as wide as a gutter, one below the other.
+    let usual = Some(usual_gap(line)).filter(|gap| *gap > line.size * GRID).unwrap_or(0.0);
+    left <= x && right - left > (line.size * GUTTER).max(usual * 1.2)
+}
+
+/// The middle one of the gaps of a line but the widest.
+fn usual_gap(line: &Line) -> f64 {
+    let gaps = line.words.windows(2).map(|pair| match pair {
+        [a, b] => b.x0 - a.x1,
+        _ => 0.0,
+    });
+    let mut gaps: Vec<f64> = gaps.collect();
+    gaps.sort_by(f64::total_cmp);
+    gaps.pop();
+    gaps.get(gaps.len() / 2).copied().unwrap_or(0.0)
 }
 
 fn columns_of(

@@ -2,7 +2,6 @@ use madang_document::condition::{Condition, Kind, Subject};
 use madang_document::left_out::{LeftOut, LeftOutKind};
 use madang_document::object_key;
 use madang_document::outcome::Outcome;
-use madang_ledger::held::Held;
 use madang_ledger::left_out::LeftOuts;
 use madang_ledger::notes::{By, NewNote, NoteKind, Notes};
 use madang_ledger::objects::Objects;
@@ -257,10 +256,9 @@ async fn a_korean_page_of_queues_speaks_korean() {
     house.ledger.leave_out(&pipeline(A), &left_out).await.unwrap();
     house.board.0.lock().unwrap().push(Condition {
         kind: Kind::SourceAway,
-        subject: pipeline(A),
-        agency: Some(A.parse().unwrap()),
+        subject: Subject::of(&pipeline(A), &A.parse().unwrap()),
         since: house::now(),
-        detail: "no such folder".into(),
+        message: "no such folder".into(),
     });
     let english = ["could not read", "has no title", "permission denied", "no such folder"];
     let shown = page(&house, &admin, "/queues").await.body;
@@ -300,8 +298,7 @@ async fn what_takes_something_away_is_asked_about() {
     let broken =
         Paper { outcome: Outcome::Timeout, ..paper(A, "1741000/slow.pdf", "느린", "가") };
     house.take(&broken).await;
-    let held = Held { missing: 1200, known: 2000, since: house::now(), released: false };
-    house.ledger.hold_back(&pipeline(A), Some(held)).await.unwrap();
+    house.ledger.hold_back(&pipeline(A), 1200, 2000).await.unwrap();
     let job =
         get(&house, &admin, "/v1/jobs?state=quarantined").await.json()["jobs"][0]["id"].clone();
     for (language, named, count) in
@@ -339,8 +336,7 @@ async fn a_held_disappearance_names_its_files() {
     for (missing, known, name, rest) in
         [(25, 25, "1741000/보고 10.hwp", "5"), (1200, 2000, "1741000/사라진 글 1.hwp", "1,180")]
     {
-        let held = Held { missing, known, since: house::now(), released: false };
-        house.ledger.hold_back(&pipeline(A), Some(held)).await.unwrap();
+        house.ledger.hold_back(&pipeline(A), missing, known).await.unwrap();
         for (language, more) in
             [("ko", format!("그 밖 {rest}건")), ("en", format!("and {rest} more"))]
         {
@@ -362,7 +358,7 @@ async fn a_held_disappearance_names_its_files() {
             (20, &name.into())
         );
     }
-    house.ledger.hold_back(&pipeline(A), None).await.unwrap();
+    house.ledger.end_hold(&pipeline(A)).await.unwrap();
     assert!(!page(&house, &admin, "/queues").await.body.contains("사라진 파일"));
 }
 

@@ -179,9 +179,16 @@ impl Absence {
             self.hold(gone.missing, recording).await?;
             return Ok(None);
         }
+        let was_held = self.held.is_some();
         self.end_hold(recording).await?;
         if self.missing.is_empty() {
             return Ok(None);
+        }
+        if was_held {
+            // So many are back that the rest is no mass any more. They come one after the other: nobody may take those that
+            // are on their way for removed.
+            self.missing.watch_anew(now);
+            return Ok(Some(now.plus_ms(window.quiet_ms)));
         }
         match decision {
             Decision::Withdraw => self.withdraw(recording).await.map(|()| None),

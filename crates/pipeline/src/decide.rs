@@ -47,6 +47,14 @@ pub fn decide(
                 Step::Retry { at, failure }
             }
         }
+        Reading::Interrupted { message } => {
+            let failure = failure(FailureKind::House, Some(message), false);
+            if attempt.attempt >= policy.max_attempts {
+                Step::Quarantine(failure)
+            } else {
+                Step::Retry { at: policy.again(attempt.attempt, now, jitter), failure }
+            }
+        }
         Reading::Unread { message, lasting } => {
             let failure = failure(FailureKind::Read, Some(message), false);
             if *lasting || attempt.attempt >= policy.max_attempts {
@@ -125,8 +133,13 @@ pub enum Reading {
         /// Whether the child died instead of answering.
         died: bool,
     },
-    /// We ourselves broke off: a panic, a thread that hangs, a zygote that died.
+    /// We ourselves broke off over it: a panic, a thread that hangs.
     Broke {
+        /// What is known of it.
+        message: String,
+    },
+    /// The process died from which readers come, and all that were being read with it: nobody's file did that.
+    Interrupted {
         /// What is known of it.
         message: String,
     },
@@ -279,6 +292,16 @@ mod tests {
             assert_eq!((failure.kind, failure.crashed), (FailureKind::House, true));
             assert_eq!(failure.message, "the worker panicked: 9");
         }
+    }
+
+    #[test]
+    fn what_takes_all_readers_along_is_no_crash_of_a_file() {
+        let interrupted = || Reading::Interrupted { message: "the zygote died".into() };
+        let Step::Retry { at, failure } = step(1, 2, interrupted()) else { panic!() };
+        assert_eq!(at, NOW.plus_ms(1_000));
+        assert_eq!((failure.kind, failure.crashed), (FailureKind::House, false));
+        let Step::Quarantine(failure) = step(10, 0, interrupted()) else { panic!() };
+        assert_eq!((failure.kind, failure.crashed), (FailureKind::House, false));
     }
 
     #[test]

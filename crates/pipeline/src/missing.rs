@@ -50,6 +50,11 @@ impl Missing {
         self.paths = gone;
     }
 
+    /// They count as missed from now on: what was held is coming back, and may be on its way still.
+    pub fn watch_anew(&mut self, now: Timestamp) {
+        (self.first, self.last) = (now, now);
+    }
+
     /// At most so many of the paths, for one transaction.
     pub fn batch(&self, limit: usize) -> Vec<String> {
         self.paths.iter().take(limit).cloned().collect()

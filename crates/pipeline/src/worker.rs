@@ -467,7 +467,7 @@ fn broken_off(error: &RunError) -> Reading {
     let message = format!("no reader answered: {}", told(error));
     match causes(error).any(|cause| cause.is::<StoreError>()) {
         true => Reading::Unread { message, lasting: false },
-        false => Reading::Broke { message },
+        false => Reading::Interrupted { message },
     }
 }
 
@@ -519,7 +519,7 @@ mod tests {
         let store = std::io::Error::other(StoreError::away("a", "no answer"));
         assert!(matches!(broken_off(&store.into()), Reading::Unread { lasting: false, .. }));
         let zygote = std::io::Error::from(std::io::ErrorKind::BrokenPipe);
-        assert!(matches!(broken_off(&zygote.into()), Reading::Broke { .. }));
+        assert!(matches!(broken_off(&zygote.into()), Reading::Interrupted { .. }));
     }
 
     #[test]

@@ -320,6 +320,26 @@ async fn a_whole_folder_removed_file_by_file_is_held_until_it_is_back() {
     assert_eq!(running.live().await, 301);
 }
 
+/// A mount that is restored file by file: when half of it is back, the other half is on its way.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_back_with_the_rest_is_watched_anew() {
+    let running = Running::over(30).await;
+    let aside = running.root.path().join("aside");
+    std::fs::create_dir(&aside).unwrap();
+    for n in 0..30 {
+        std::fs::rename(running.path(&n.to_string()), aside.join(n.to_string())).unwrap();
+    }
+    running.until("it is held", async || running.is_held()).await;
+    running.pass(WINDOW.longest_ms).await;
+    for n in 0..25 {
+        std::fs::rename(aside.join(n.to_string()), running.path(&n.to_string())).unwrap();
+    }
+    running.until("the hold ends", async || !running.is_held()).await;
+    assert_eq!(running.live().await, 31, "nobody said that the five are gone");
+    running.pass(WINDOW.longest_ms).await;
+    running.until("they are, after a while", async || running.live().await == 26).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_operators_word_withdraws_what_is_held() {
     let running = Running::over(30).await;

@@ -17,9 +17,9 @@ use madang_sandbox::kit::Kit;
 use madang_sandbox::limits::ChildLimits;
 use madang_sandbox::request::Request;
 use madang_sandbox::run::run;
+use madang_sandbox::run_report::RunReport;
 use madang_sandbox::sealed_file::SealedFile;
 use madang_sandbox::serve::serve;
-use madang_sandbox::verdict::Verdict;
 use madang_sandbox::watch::Watch;
 use madang_sandbox::zygote::Zygote;
 
@@ -28,7 +28,7 @@ const RUNS: usize = 400;
 
 /// One run: its verdict, and how long all of it took for the caller.
 struct Run {
-    verdict: Verdict,
+    verdict: RunReport,
     whole: Duration,
 }
 

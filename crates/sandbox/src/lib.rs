@@ -33,14 +33,14 @@ mod memory;
 /// What a run is asked for.
 pub mod request;
 pub mod run;
+/// How a run ended.
+pub mod run_report;
 /// Bytes that nobody can change.
 pub mod sealed_file;
 pub mod serve;
 mod supervision;
 /// What a child has used.
 pub mod usage;
-/// How a run ended.
-pub mod verdict;
 /// What watches a run.
 pub mod watch;
 pub mod zygote;

@@ -16,8 +16,8 @@ use crate::input::Input;
 use crate::kit::Kit;
 use crate::launch::{self, Launch, Report};
 use crate::request::Request;
+use crate::run_report::RunReport;
 use crate::supervision::{Delivered, Newborn, Supervision};
-use crate::verdict::Verdict;
 use crate::watch::Watch;
 use crate::zygote::{PATIENCE, Zygote, dead_zygote};
 
@@ -46,7 +46,7 @@ pub fn run(
     mut input: Input,
     watch: &Watch,
     keep: &mut dyn FnMut(Extraction),
-) -> Result<Option<Verdict>, RunError> {
+) -> Result<Option<RunReport>, RunError> {
     let limits = request.limits;
     let launch = launch_of(request, &input, None);
     let ordered = Instant::now();

@@ -23,8 +23,8 @@ use crate::kit::Kit;
 use crate::launch::{self, Launch, Report};
 use crate::limits::ChildLimits;
 use crate::memory;
+use crate::run_report::RunReport;
 use crate::usage::{Stages, Usage};
-use crate::verdict::Verdict;
 use crate::watch::Watch;
 use crate::zygote::{Zygote, dead_zygote};
 
@@ -370,7 +370,7 @@ impl<'a> Supervision<'a> {
     pub(crate) fn verdict(
         mut self,
         keep: &mut dyn FnMut(Extraction),
-    ) -> io::Result<Option<Verdict>> {
+    ) -> io::Result<Option<RunReport>> {
         let (limits, size) = (self.limits, self.size);
         if let Some(error) = self.store.take() {
             return Err(error);
@@ -394,7 +394,7 @@ impl<'a> Supervision<'a> {
         {
             let reason = object.reason.clone();
             keep(*object);
-            return Ok(Some(Verdict { outcome, reason, died: false, usage, stages }));
+            return Ok(Some(RunReport { outcome, reason, died: false, usage, stages }));
         }
         let errors = self.said.text();
         let (outcome, reason) = Ending {
@@ -422,7 +422,7 @@ impl<'a> Supervision<'a> {
             reason: Some(reason.clone()),
             content: Content::default(),
         });
-        Ok(Some(Verdict { outcome, reason: Some(reason), died: true, usage, stages }))
+        Ok(Some(RunReport { outcome, reason: Some(reason), died: true, usage, stages }))
     }
 }
 

@@ -13,8 +13,8 @@ use madang_sandbox::kit::Kit;
 use madang_sandbox::limits::ChildLimits;
 use madang_sandbox::request::Request;
 use madang_sandbox::run::run;
+use madang_sandbox::run_report::RunReport;
 use madang_sandbox::sealed_file::SealedFile;
-use madang_sandbox::verdict::Verdict;
 use madang_sandbox::watch::Watch;
 use madang_sandbox::zygote::Zygote;
 
@@ -39,7 +39,7 @@ fn request<'a>(name: &'a str, limits: &'a ChildLimits) -> Request<'a> {
 }
 
 /// Runs on `12345`: what the test's zygote makes up itself says five bytes, too.
-fn run_on(zygote: &Zygote, name: &str, limits: &ChildLimits) -> (Verdict, Vec<Extraction>) {
+fn run_on(zygote: &Zygote, name: &str, limits: &ChildLimits) -> (RunReport, Vec<Extraction>) {
     let mut kept = Vec::new();
     let input = Input::Memory(SealedFile::from_bytes(b"12345").unwrap());
     let watch = Watch::default();

@@ -80,10 +80,7 @@ impl Blobs {
     /// Whether bytes other than those that were just refused can be kept: then something is in the way of that one
     /// name only, and nothing of all the others.
     pub async fn take_others(&self) -> bool {
-        let probe = Path::from(PROBE);
-        let put = self.store.put(&probe, PutPayload::from_static(b"probe")).await;
-        // What stays is written over by the next, and is no blob to anybody.
-        put.is_ok() && self.store.delete(&probe).await.is_ok()
+        takes_others(self.store.as_ref()).await
     }
 
     /// Keeps a text that is alone in its object.
@@ -170,6 +167,14 @@ impl Blobs {
         let bytes = self.read(text).await?;
         serde_json::from_slice(&bytes).map_err(|_| BlobError::Damaged(*text))
     }
+}
+
+/// As [`Blobs::take_others`], of what they lie in.
+pub(crate) async fn takes_others(store: &dyn ObjectStore) -> bool {
+    let probe = Path::from(PROBE);
+    let put = store.put(&probe, PutPayload::from_static(b"probe")).await;
+    // What stays is written over by the next, and is no blob to anybody.
+    put.is_ok() && store.delete(&probe).await.is_ok()
 }
 
 fn json(segments: &[Segment]) -> Result<Vec<u8>, BlobError> {

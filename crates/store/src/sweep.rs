@@ -8,7 +8,7 @@ use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use tokio::sync::Mutex;
 
-use crate::blobs::{BlobError, Blobs};
+use crate::blobs::{BlobError, Blobs, takes_others};
 
 /// The blobs that are named, each by the first eight bytes of its hash: 8 bytes for a document. Two blobs that begin
 /// alike are both taken for named if one is, which keeps one too many and never one too few.
@@ -137,11 +137,18 @@ impl BlobSweep {
                 self.store.put(&Path::from(SWEPT), began.into()).await?;
                 return Ok(false);
             };
-            match Lying::at(&meta.location) {
-                Some(Lying::Kept(blob)) => self.kept(blob, &meta).await?,
-                Some(Lying::Aside(blob, since)) => self.aside(blob, since, &meta).await?,
+            let done = match Lying::at(&meta.location) {
+                Some(Lying::Kept(blob)) => self.kept(blob, &meta).await,
+                Some(Lying::Aside(blob, since)) => self.aside(blob, since, &meta).await,
                 // Not ours.
-                None => {}
+                None => Ok(()),
+            };
+            if let Err(error) = done {
+                if !takes_others(self.store.as_ref()).await {
+                    return Err(error);
+                }
+                // One that cannot be moved keeps none of the others.
+                tracing::warn!(blob = %meta.location, %error, "a blob cannot be swept");
             }
         }
         Ok(true)

@@ -198,6 +198,22 @@ async fn what_nobody_names_is_laid_aside_and_later_removed() {
     assert_eq!(swept, Swept { seen: 3, ..Swept::default() });
 }
 
+#[tokio::test]
+async fn a_blob_that_cannot_be_moved_keeps_none_of_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let blobs = open(folder.path());
+    let mut kept = Vec::new();
+    for text in ["a", "b", "c", "d", "e"] {
+        let blob = blobs.keep(text.into()).await.unwrap();
+        written(folder.path(), &blob, 10);
+        kept.push(blob);
+    }
+    let in_the_way = folder.path().join(format!("unnamed/1000000-{}", kept[2]));
+    std::fs::create_dir_all(in_the_way.join("full")).unwrap();
+    let swept = sweep(&blobs, &[], 500, 1000).await;
+    assert_eq!((swept.seen, swept.aside), (5, 4));
+}
+
 /// A worker that writes a blob again, which is there and which nobody named so far, is about to name it.
 #[tokio::test]
 async fn a_blob_that_is_written_again_while_it_is_swept_stays() {

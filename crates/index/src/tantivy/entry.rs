@@ -18,7 +18,7 @@ use crate::tantivy::segment_map::SegmentMap;
 
 /// What a hit shows of a document, stored beside its text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Head {
+pub(crate) struct StoredHead {
     id: DocumentId,
     pipeline: String,
     path: String,
@@ -30,7 +30,7 @@ pub(crate) struct Head {
     size: u64,
 }
 
-impl Head {
+impl StoredHead {
     /// A hit without its passage.
     pub(crate) fn hit(self, partition: &Partition, score: f32) -> Hit {
         Hit {
@@ -54,7 +54,7 @@ impl Head {
 /// A document as the index gives it back.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Entry {
-    pub(crate) head: Head,
+    pub(crate) head: StoredHead,
     pub(crate) text: String,
     pub(crate) map: SegmentMap,
 }
@@ -130,7 +130,7 @@ pub(crate) fn write(revision: u64, record: &Record, fields: &Fields) -> TantivyD
         add_analysed(&mut document, fields.body, &digest(&nfc(more)).stems);
     }
 
-    let head = Head {
+    let head = StoredHead {
         id: record.id,
         pipeline: record.pipeline.clone(),
         path: record.path.clone(),

@@ -26,7 +26,7 @@ pub(crate) struct Fields {
     pub(crate) title: Analysed,
     /// Text, keywords and path.
     pub(crate) body: Analysed,
-    /// What a hit shows, in JSON ([`crate::tantivy::entry::Head`]).
+    /// What a hit shows, in JSON ([`crate::tantivy::entry::StoredHead`]).
     pub(crate) head: Field,
     /// The text in NFC.
     pub(crate) text: Field,

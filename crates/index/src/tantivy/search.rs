@@ -14,7 +14,7 @@ use crate::tantivy::partitions::Partitions;
 use crate::tantivy::plan::{self, Matching};
 use crate::tantivy::ranking::{Ranking, to_score};
 use crate::tantivy::schema::{Fields, schema};
-use crate::tantivy::snippet::{self, Probe};
+use crate::tantivy::snippet::{self, Matcher};
 use crate::tantivy::statistics::SharedStatistics;
 
 /// Hits of a page, at most.
@@ -164,11 +164,11 @@ impl Page<'_> {
             let seen = cursor.map_or(0, |cursor| cursor.seen) + best.len();
             Cursor { fingerprint, seen, last: *last }.print()
         });
-        let probes = self.probes(&text, &statistics, &searchers)?;
+        let matchers = self.matchers(&text, &statistics, &searchers)?;
         let scored = ranking.sort == Sort::Score;
         let hits = best.into_iter().filter_map(|(rank, source, address)| {
             let score = if scored { to_score(rank.0) } else { 0.0 };
-            reading(source, || self.hit(source, address, score, &probes)).transpose()
+            reading(source, || self.hit(source, address, score, &matchers)).transpose()
         });
         Ok(Hits {
             total,
@@ -222,19 +222,19 @@ impl Page<'_> {
         Ok(Ranked { total, counts, best })
     }
 
-    fn probes(
+    fn matchers(
         &self,
         text: &QueryText,
         statistics: &SharedStatistics<'_>,
         searchers: &[&Searcher],
-    ) -> Result<Vec<Probe>, Failure> {
+    ) -> Result<Vec<Matcher>, Failure> {
         // A term that cannot be looked up weighs as one that stands nowhere.
         let documents = statistics.total_num_docs().unwrap_or(0) as f32;
         let weight = |term: &Term| {
             (1.0 + documents / (1.0 + statistics.doc_freq(term).unwrap_or(0) as f32)).ln()
         };
         let mut expanded = Ok(());
-        let probes = snippet::probes(text, &self.fields, weight, |prefix| {
+        let matchers = snippet::matchers(text, &self.fields, weight, |prefix| {
             let mut terms = match plan::expand(prefix, &self.fields, searchers) {
                 Ok(terms) => terms,
                 Err(failure) => {
@@ -246,7 +246,7 @@ impl Page<'_> {
             terms
         });
         expanded?;
-        statistics.failure().map_or(Ok(probes), Err)
+        statistics.failure().map_or(Ok(matchers), Err)
     }
 
     fn hit(
@@ -254,7 +254,7 @@ impl Page<'_> {
         source: usize,
         address: DocAddress,
         score: f32,
-        probes: &[Probe],
+        matchers: &[Matcher],
     ) -> tantivy::Result<Option<Hit>> {
         let Some((partition, searcher)) = self.sources.get(source) else { return Ok(None) };
         let document: TantivyDocument = searcher.doc(address)?;
@@ -266,7 +266,7 @@ impl Page<'_> {
             ));
         };
         let segment = searcher.segment_reader(address.segment_ord);
-        let (snippet, locator) = snippet::passage(&entry, probes, segment, address.doc_id)?;
+        let (snippet, locator) = snippet::passage(&entry, matchers, segment, address.doc_id)?;
         Ok(Some(Hit { snippet, locator, ..entry.head.hit(partition, score) }))
     }
 }

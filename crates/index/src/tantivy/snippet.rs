@@ -27,7 +27,7 @@ const MOST_ANALYSED: usize = 16 * 1024;
 
 /// What is looked for in a text: one word, phrase or prefix of the query.
 #[derive(Clone, Debug)]
-pub(crate) struct Probe {
+pub(crate) struct Matcher {
     needle: Needle,
     /// What was typed behind the last stem. Where it stands in the text as well it is marked along: analysis takes the
     /// end of 지하차도 for a particle, and half a word must not be marked.
@@ -57,13 +57,13 @@ enum Atom {
     Word(String),
 }
 
-/// The probes of a query; `weight` values a token of the field `stem`, `expand` lists the stems of a prefix.
-pub(crate) fn probes(
+/// The matchers of a query; `weight` values a token of the field `stem`, `expand` lists the stems of a prefix.
+pub(crate) fn matchers(
     text: &QueryText,
     fields: &Fields,
     weight: impl Fn(&Term) -> f32,
     mut expand: impl FnMut(&Prefix) -> Vec<Term>,
-) -> Vec<Probe> {
+) -> Vec<Matcher> {
     let term = |token: &str| Term::from_field_text(fields.body.stem, token);
     let bigram = |token: &String| Term::from_field_text(fields.body.xbi, token);
     let words = |words: &[Word]| {
@@ -75,16 +75,16 @@ pub(crate) fn probes(
             _ => Vec::new(),
         };
         let ending = words.last().map(|word| word.ending.clone()).unwrap_or_default();
-        Probe { needle: Needle::Stems(stems), ending, stems: whole, bigrams, weight }
+        Matcher { needle: Needle::Stems(stems), ending, stems: whole, bigrams, weight }
     };
     // A run that hides several words is looked for by itself, too: somebody may have written it so.
     let all = text.words.iter().flat_map(|word| std::iter::once(word).chain(&word.parts));
-    let mut probes: Vec<Probe> = all.map(|word| words(std::slice::from_ref(word))).collect();
+    let mut matchers: Vec<Matcher> = all.map(|word| words(std::slice::from_ref(word))).collect();
     for clause in &text.required {
-        probes.push(match clause {
+        matchers.push(match clause {
             Clause::Word(word) => words(std::slice::from_ref(word)),
             Clause::Phrase(phrase) => words(&phrase.words),
-            Clause::Prefix(prefix) => Probe {
+            Clause::Prefix(prefix) => Matcher {
                 needle: Needle::Prefix(prefix.clone()),
                 ending: String::new(),
                 stems: expand(prefix),
@@ -93,7 +93,7 @@ pub(crate) fn probes(
             },
         });
     }
-    probes
+    matchers
 }
 
 fn atoms_of(word: &Word) -> Vec<Atom> {
@@ -104,24 +104,24 @@ fn atoms_of(word: &Word) -> Vec<Atom> {
     }
 }
 
-/// The passage of a document that holds most of the probes, and where it stands.
+/// The passage of a document that holds most of the matchers, and where it stands.
 ///
 /// # Errors
 /// Of the index, while postings are read.
 pub(crate) fn passage(
     entry: &Entry,
-    probes: &[Probe],
+    matchers: &[Matcher],
     segment: &SegmentReader,
     doc: DocId,
 ) -> tantivy::Result<(Snippet, Locator)> {
     let text = entry.text.as_str();
-    if let Some((from, to)) = densest(&entry.map.marks, probes, segment, doc)? {
+    if let Some((from, to)) = densest(&entry.map.marks, matchers, segment, doc)? {
         let region_start = floor(text, (from.byte as usize).saturating_sub(AROUND));
         let region_end =
             (to.byte as usize).saturating_add(AROUND).min(region_start + MOST_ANALYSED);
         let region = region_start..floor(text, region_end);
-        let found = matches(text, region, probes);
-        if let Some(anchor) = best(text, entry, &found, probes) {
+        let found = matches(text, region, matchers);
+        if let Some(anchor) = best(text, entry, &found, matchers) {
             let (start, end, locator) = entry.map.segment(anchor.0, text.len());
             return Ok((cut(text, anchor, (start, end), &found), locator));
         }
@@ -130,21 +130,21 @@ pub(crate) fn passage(
     Ok((cut(text, (0, 0), (0, text.len()), &[]), Locator::Whole {}))
 }
 
-/// The stretch between two marks in which the probes of most weight stand.
+/// The stretch between two marks in which the matchers of most weight stand.
 fn densest(
     marks: &[Mark],
-    probes: &[Probe],
+    matchers: &[Matcher],
     segment: &SegmentReader,
     doc: DocId,
 ) -> tantivy::Result<Option<(Mark, Mark)>> {
     let mut value = vec![0f32; marks.len()];
     let mut seen = vec![0u64; marks.len()];
     let mut positions = Vec::new();
-    for probe in probes {
+    for matcher in matchers {
         seen.fill(0);
-        let whole = probe.stems.iter().map(|term| (term, u64::MAX));
+        let whole = matcher.stems.iter().map(|term| (term, u64::MAX));
         // Bigrams past the 63rd of a word share a bit.
-        let parts = probe.bigrams.iter().zip((0u32..).map(|n| 1u64 << n.min(62)));
+        let parts = matcher.bigrams.iter().zip((0u32..).map(|n| 1u64 << n.min(62)));
         for (term, bits) in whole.chain(parts) {
             read_positions(segment, doc, term, &mut positions)?;
             let of_stem = bits == u64::MAX;
@@ -156,12 +156,12 @@ fn densest(
                 }
             }
         }
-        let all = u32::try_from(probe.bigrams.len().min(63)).unwrap_or(63).max(1);
+        let all = u32::try_from(matcher.bigrams.len().min(63)).unwrap_or(63).max(1);
         for (value, seen) in value.iter_mut().zip(&seen) {
             let share = seen.count_ones().min(all) as f32 / all as f32;
             // As much as makes a document hold the word.
             if *seen == u64::MAX || share >= 0.5 {
-                *value += probe.weight * share;
+                *value += matcher.weight * share;
             }
         }
     }
@@ -189,12 +189,12 @@ fn read_positions(
     Ok(())
 }
 
-/// A place in a text where a probe stands.
+/// A place in a text where a matcher stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Match {
     start: usize,
     end: usize,
-    probe: usize,
+    matcher: usize,
 }
 
 /// An atom of a text.
@@ -208,30 +208,30 @@ struct Placed {
     apart: bool,
 }
 
-/// Where the probes stand in a region of a text, in order.
-fn matches(text: &str, region: std::ops::Range<usize>, probes: &[Probe]) -> Vec<Match> {
+/// Where the matchers stand in a region of a text, in order.
+fn matches(text: &str, region: std::ops::Range<usize>, matchers: &[Matcher]) -> Vec<Match> {
     let placed = place(text, region);
     let mut found = Vec::new();
     for at in 0..placed.len() {
         let Some(rest) = placed.get(at..) else { break };
-        for (n, probe) in probes.iter().enumerate() {
-            let length = match &probe.needle {
+        for (n, matcher) in matchers.iter().enumerate() {
+            let length = match &matcher.needle {
                 Needle::Stems(stems) => stems_stand(stems, rest),
                 Needle::Prefix(prefix) => prefix_stands(prefix, rest),
             };
             let last = length.and_then(|length| rest.get(length.checked_sub(1)?));
             if let (Some(first), Some(last)) = (rest.first(), last) {
                 let behind = text.get(last.end..).unwrap_or_default();
-                let ending = probe.ending.as_str();
+                let ending = matcher.ending.as_str();
                 let ending = if behind.starts_with(ending) { ending.len() } else { 0 };
-                found.push(Match { start: first.start, end: last.end + ending, probe: n });
+                found.push(Match { start: first.start, end: last.end + ending, matcher: n });
             }
         }
     }
     if found.is_empty() {
         // Misspelt or joined otherwise: what of it stands here.
-        for (n, probe) in probes.iter().enumerate() {
-            if let Needle::Stems(stems) = &probe.needle
+        for (n, matcher) in matchers.iter().enumerate() {
+            if let Needle::Stems(stems) = &matcher.needle
                 && let [stem] = stems.as_slice()
             {
                 parts_of(stem, &placed, n, &mut found);
@@ -243,7 +243,7 @@ fn matches(text: &str, region: std::ops::Range<usize>, probes: &[Probe]) -> Vec<
 }
 
 /// Where at least half of a word of three syllables or more stands in one piece.
-fn parts_of(stem: &[Atom], placed: &[Placed], probe: usize, found: &mut Vec<Match>) {
+fn parts_of(stem: &[Atom], placed: &[Placed], matcher: usize, found: &mut Vec<Match>) {
     if stem.len() < 3 {
         return;
     }
@@ -257,7 +257,7 @@ fn parts_of(stem: &[Atom], placed: &[Placed], probe: usize, found: &mut Vec<Matc
         if length >= (stem.len() / 2).max(2)
             && let (Some(first), Some(last)) = (rest.first(), rest.get(length - 1))
         {
-            found.push(Match { start: first.start, end: last.end, probe });
+            found.push(Match { start: first.start, end: last.end, matcher });
             at += length;
         } else {
             at += 1;
@@ -329,9 +329,14 @@ fn prefix_stands(prefix: &Prefix, placed: &[Placed]) -> Option<usize> {
     Some(length)
 }
 
-/// The match from which on a passage of [`LENGTH`] holds the probes of most weight, and the end of the last match
+/// The match from which on a passage of [`LENGTH`] holds the matchers of most weight, and the end of the last match
 /// in that passage. It stays within one segment, so that its locator is true of all of it.
-fn best(text: &str, entry: &Entry, found: &[Match], probes: &[Probe]) -> Option<(usize, usize)> {
+fn best(
+    text: &str,
+    entry: &Entry,
+    found: &[Match],
+    matchers: &[Matcher],
+) -> Option<(usize, usize)> {
     let mut best = None::<(f32, usize, usize)>;
     let mut segment = (0, 0);
     for (n, first) in found.iter().enumerate() {
@@ -341,17 +346,17 @@ fn best(text: &str, entry: &Entry, found: &[Match], probes: &[Probe]) -> Option<
         }
         let reach = text.get(first.start..)?.char_indices().nth(LENGTH);
         let reach = reach.map_or(text.len(), |(at, _)| first.start + at).min(segment.1);
-        let mut inside = vec![false; probes.len()];
+        let mut inside = vec![false; matchers.len()];
         let (mut value, mut end) = (0.0, first.end);
         for other in found.iter().skip(n).take_while(|other| other.start < reach) {
             if other.end > reach {
                 continue;
             }
-            if let (Some(inside), Some(probe)) =
-                (inside.get_mut(other.probe), probes.get(other.probe))
+            if let (Some(inside), Some(matcher)) =
+                (inside.get_mut(other.matcher), matchers.get(other.matcher))
             {
                 // Finding a word again is worth a little.
-                value += probe.weight * if *inside { 0.02 } else { 1.0 };
+                value += matcher.weight * if *inside { 0.02 } else { 1.0 };
                 *inside = true;
             }
             end = end.max(other.end);

@@ -4,7 +4,7 @@ use crate::usage::{Stages, Usage};
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
+pub struct RunReport {
     /// The outcome of the object.
     pub outcome: Outcome,
     /// Why, if it was not read whole.

@@ -9,6 +9,7 @@ pub mod agency;
 pub mod blob_id;
 pub mod blob_part;
 pub mod cause;
+pub mod civil_date;
 pub mod condition;
 pub mod content;
 pub mod document;

@@ -1,5 +1,7 @@
 //! Days and times in the number formats of spreadsheets.
 
+use madang_document::civil_date::CivilDate;
+
 use super::number_code::Token;
 
 /// Day 0 is 1899-12-30, so that 1900-03-01 is day 61 as in Lotus 1-2-3, which took 1900 for a leap year;
@@ -29,7 +31,7 @@ pub(super) fn date(value: f64, tokens: &[Token], from_1904: bool) -> Option<Stri
     };
     // Days since 1970-01-01.
     let day_number = days + shift - 25_569;
-    let (year, month, day) = civil(day_number);
+    let CivilDate { year, month, day } = CivilDate::of_day(day_number);
     let weekday = usize::try_from((day_number + 4).rem_euclid(7)).unwrap_or_default();
     let month_name = usize::try_from(month - 1).ok().and_then(|m| MONTHS.get(m)).copied()?;
     let (english, korean) = WEEKDAYS.get(weekday).copied()?;
@@ -108,21 +110,6 @@ pub(super) fn date(value: f64, tokens: &[Token], from_1904: bool) -> Option<Stri
         }
     }
     Some(text)
-}
-
-/// The civil date of a day since 1970-01-01 (Howard Hinnant, chrono-compatible low-level date algorithms,
-/// `civil_from_days`).
-fn civil(day: i64) -> (i64, i64, i64) {
-    let z = day + 719_468;
-    let era = z.div_euclid(146_097);
-    let day_of_era = z.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let mp = (5 * day_of_year + 2) / 153;
-    let month = if mp < 10 { mp + 3 } else { mp - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (year, month, day_of_year - (153 * mp + 2) / 5 + 1)
 }
 
 const MONTHS: [&str; 12] = [

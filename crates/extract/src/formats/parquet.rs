@@ -3,6 +3,7 @@
 //! The rows themselves stay unread: they are packed by half a dozen encodings under as many compressions, and a
 //! library for these is larger than all other formats together. What a table is about, its columns tell.
 
+use madang_document::civil_date::CivilDate;
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata::{PRODUCER, Value};
@@ -194,18 +195,9 @@ fn shown(kind: &str, bytes: &[u8]) -> Option<String> {
     })
 }
 
-/// A day counted from 1970 (Howard Hinnant, "chrono-compatible low-level date algorithms").
+/// A day counted from 1970.
 fn date(days: i64) -> Option<String> {
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let CivilDate { year, month, day } = CivilDate::of_day(days);
     (0..=9999).contains(&year).then(|| format!("{year:04}-{month:02}-{day:02}"))
 }
 

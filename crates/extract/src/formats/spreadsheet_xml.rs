@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use madang_document::civil_date::CivilDate;
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata;
@@ -223,18 +224,11 @@ fn serial(text: &str) -> Option<f64> {
     Some(days as f64 + 25_569.0 + seconds / 86_400.0)
 }
 
-/// Days from 1970-01-01 to a civil date (Howard Hinnant, chrono-compatible low-level date algorithms,
-/// `days_from_civil`); none if there is no such date.
+/// Days from 1970-01-01 to a date; none if there is no such date.
 fn days_since_1970(year: u32, month: u32, day: u32) -> Option<i64> {
-    if !(1..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
-        return None;
-    }
-    let (year, month, day) = (i64::from(year), i64::from(month), i64::from(day));
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468)
+    let date = CivilDate { year: year.into(), month: month.into(), day: day.into() };
+    let days = date.since_1970();
+    ((1..=9999).contains(&year) && CivilDate::of_day(days) == date).then_some(days)
 }
 
 #[cfg(test)]

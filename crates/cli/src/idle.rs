@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use madang_document::condition::Condition;
 use madang_document::document::Document;
 use madang_server::ports::{
-    Conditions, Download, DropError, DropTarget, Dropped, Drops, MemberError, Members, Sources,
+    Conditions, DropError, DropTarget, Dropped, Drops, MemberError, Members, Sources,
 };
 use madang_store::store::{Body, Precondition};
 
@@ -36,7 +36,7 @@ impl Sources for Idle {
 
 #[async_trait]
 impl Members for Idle {
-    async fn open(&self, _: &Document) -> Result<Download, MemberError> {
+    async fn open(&self, _: &Document) -> Result<Body, MemberError> {
         Err(MemberError::Unavailable(CURE.into()))
     }
 }

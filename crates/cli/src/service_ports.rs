@@ -9,7 +9,7 @@ use madang_pipeline::service::Service;
 use madang_pipeline::unpacker::{UnpackError, Unpacker};
 use madang_pipeline::uploads::{Put, PutError};
 use madang_server::ports::{
-    Conditions, Download, DropError, DropTarget, Dropped, Drops, MemberError, Members, Sources,
+    Conditions, DropError, DropTarget, Dropped, Drops, MemberError, Members, Sources,
 };
 use madang_store::error::StoreError;
 use madang_store::store::{Body, Precondition};
@@ -24,7 +24,7 @@ pub(crate) struct ServicePorts {
 
 #[async_trait]
 impl Members for ServicePorts {
-    async fn open(&self, member: &Document) -> Result<Download, MemberError> {
+    async fn open(&self, member: &Document) -> Result<Body, MemberError> {
         self.unpacker.open(member).await.map_err(|error| match error {
             UnpackError::Store(StoreError::Gone(_)) => MemberError::Gone(error.into()),
             UnpackError::Closed(_) => MemberError::Closed(error.into()),

@@ -151,22 +151,7 @@ impl Kind {
 
     /// Whether nothing more can be recorded while it stands: what is taken in now would be in no book.
     pub fn keeps_from_recording(self) -> bool {
-        match self {
-            Kind::DiskLow | Kind::LedgerUnwritable | Kind::LedgerDamaged => true,
-            Kind::DescriptorsOut
-            | Kind::Stalled
-            | Kind::SourceAway
-            | Kind::Held
-            | Kind::IndexBehind
-            | Kind::CatalogueBehind
-            | Kind::RegistryBehind
-            | Kind::EraserBehind
-            | Kind::OutboxUnread
-            | Kind::Elsewhere
-            | Kind::IndexDamaged
-            | Kind::IndexAnew
-            | Kind::Panicked => false,
-        }
+        matches!(self, Kind::DiskLow | Kind::LedgerUnwritable | Kind::LedgerDamaged)
     }
 
     /// What happened, without naming anything: fit for who has not signed in.

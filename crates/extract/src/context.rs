@@ -197,14 +197,14 @@ impl<'a> Context<'a> {
         self.may_open_member()?;
         self.spent.members.set(self.spent.members.get() + 1);
         let inner = self.inner_path(path);
-        let passed_by = Member { path: path.to_owned(), size: Some(blob.len()), outcome: None };
+        let listed = |outcome| Member { path: path.to_owned(), size: Some(blob.len()), outcome };
         match self.sink.wanted(&inner) {
             Wanted::Document => {}
             Wanted::Bytes => {
                 self.sink.bytes(blob);
-                return Ok(passed_by);
+                return Ok(listed(None));
             }
-            Wanted::Nothing => return Ok(passed_by),
+            Wanted::Nothing => return Ok(listed(None)),
         }
         let name = path.rsplit('/').next().unwrap_or(path);
         // Text that the object may no longer deliver is not worth reading.
@@ -220,7 +220,7 @@ impl<'a> Context<'a> {
             ..*self
         };
         let outcome = (self.read)(blob, &context);
-        Ok(Member { path: path.to_owned(), size: Some(blob.len()), outcome: Some(outcome) })
+        Ok(listed(Some(outcome)))
     }
 
     /// Delivers a member that could not be opened (encrypted, unpackable) as a document of its own, so that it

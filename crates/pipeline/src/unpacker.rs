@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::StreamExt;
-use futures::stream::BoxStream;
 use madang_document::blob_id::BlobId;
 use madang_document::document::Document;
 use madang_sandbox::request::Request;
@@ -12,6 +11,7 @@ use madang_sandbox::run::{RunError, Unpacking, unpack};
 use madang_sandbox::watch::Watch;
 use madang_sandbox::zygote::Zygote;
 use madang_store::error::StoreError;
+use madang_store::store::Body;
 use madang_store::stores::Stores;
 use sha2::{Digest, Sha256};
 use tokio::sync::{Semaphore, mpsc};
@@ -70,10 +70,7 @@ impl Unpacker {
     ///
     /// # Errors
     /// [`UnpackError`], before the first byte.
-    pub async fn open(
-        &self,
-        member: &Document,
-    ) -> Result<BoxStream<'static, std::io::Result<Bytes>>, UnpackError> {
+    pub async fn open(&self, member: &Document) -> Result<Body, UnpackError> {
         let Some(inner) = member.inner.clone() else {
             return Err(UnpackError::Closed("it is no member of anything".into()));
         };

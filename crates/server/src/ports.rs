@@ -1,8 +1,4 @@
-use std::pin::Pin;
-
 use async_trait::async_trait;
-use bytes::Bytes;
-use futures::Stream;
 use madang_document::agency::Agency;
 use madang_document::cause::Cause;
 use madang_document::condition::Condition;
@@ -85,15 +81,12 @@ pub enum DropError {
     Unavailable(#[source] Cause),
 }
 
-/// Bytes on their way to somebody.
-pub type Download = Pin<Box<dyn Stream<Item = std::io::Result<Bytes>> + Send>>;
-
 /// Members of archives, mails and documents, each as the file that it is.
 #[async_trait]
 pub trait Members: Send + Sync {
     /// Unpacks a member. Its bytes end with an error when they cannot be had to the end, or are not those that were
     /// read when it was indexed.
-    async fn open(&self, member: &Document) -> Result<Download, MemberError>;
+    async fn open(&self, member: &Document) -> Result<Body, MemberError>;
 }
 
 /// Why a member cannot be handed out.

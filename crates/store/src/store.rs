@@ -8,7 +8,8 @@ use madang_document::timestamp::Timestamp;
 use crate::error::StoreError;
 use crate::watcher::Watcher;
 
-/// The bytes of an upload as they arrive. Ends with an error when the sender goes away or a limit is passed.
+/// The bytes of a file on their way, into a store or out of it. An upload ends with an error when the sender goes away or a
+/// limit is passed.
 pub type Body = BoxStream<'static, std::io::Result<Bytes>>;
 
 /// What a listing brings, one by one.

@@ -327,6 +327,23 @@ pub(super) fn read_sections<S>(
     }
 }
 
+/// What was read of a document whose reading ended so: as far as it goes, with what stopped it.
+///
+/// # Errors
+/// That, if nothing was read before it.
+pub(super) fn as_far_as_read(
+    read: Result<(), ExtractError>,
+    mut content: Content,
+) -> Result<Content, ExtractError> {
+    match read {
+        Ok(()) => {}
+        Err(error @ ExtractError::Limit(_)) => content.cut(error.to_string()),
+        Err(error) if content.segments.is_empty() => return Err(error),
+        Err(error) => content.lost(error.to_string()),
+    }
+    Ok(content)
+}
+
 /// The sentence that 한글 writes in place of the text of a distribution document that older versions cannot
 /// show (kordoc #25).
 const NOTICE: &str = "상위 버전의 배포용 문서입니다";

@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
 use crate::formats::bytes::u16_at;
-use crate::formats::hangul::Body;
+use crate::formats::hangul::{Body, as_far_as_read};
 use crate::formats::hangul_object;
 use crate::formats::keywords::keywords;
 use crate::member_path::MemberPaths;
@@ -85,13 +85,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         read_document(&mut Metered::new(file, context), &mut body, &mut content, context)
     };
     body.finish(&mut content);
-    match read {
-        Ok(()) => {}
-        Err(error @ ExtractError::Limit(_)) => content.cut(error.to_string()),
-        Err(error) if content.segments.is_empty() => return Err(error),
-        Err(error) => content.lost(error.to_string()),
-    }
-    Ok(content)
+    as_far_as_read(read, content)
 }
 
 /// Nine lines of units: title, subject, author, a date in words, two of keywords, three of remarks.

@@ -12,7 +12,7 @@ use crate::blob::{Blob, Cursor};
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
-use crate::formats::hangul::{Body, protection_notice};
+use crate::formats::hangul::{Body, as_far_as_read, protection_notice};
 use crate::formats::hwpx::package::attribute;
 use crate::formats::hwpx::section;
 use crate::probe::Probe;
@@ -47,13 +47,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     if let Some(notice) = protection_notice(&content) {
         return Err(notice);
     }
-    match read {
-        Ok(()) => {}
-        Err(error @ ExtractError::Limit(_)) => content.cut(error.to_string()),
-        Err(error) if content.segments.is_empty() => return Err(error),
-        Err(error) => content.lost(error.to_string()),
-    }
-    Ok(content)
+    as_far_as_read(read, content)
 }
 
 /// The name that OWPML has for an element of HWPML.

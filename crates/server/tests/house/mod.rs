@@ -38,7 +38,7 @@ use madang_ledger::sqlite::SqliteLedger;
 use madang_ledger::worker::Worker;
 use madang_server::hosts::Hosts;
 use madang_server::ports::{
-    Conditions, Download, DropError, DropTarget, Dropped, Drops, MemberError, Members, Sources,
+    Conditions, DropError, DropTarget, Dropped, Drops, MemberError, Members, Sources,
 };
 use madang_server::server::{Limits, Ports, Server, Settings};
 use madang_store::blobs::Blobs;
@@ -367,7 +367,7 @@ struct Nowhere;
 
 #[async_trait]
 impl Members for Nowhere {
-    async fn open(&self, _: &Document) -> Result<Download, MemberError> {
+    async fn open(&self, _: &Document) -> Result<Body, MemberError> {
         Err(MemberError::Closed("locked".into()))
     }
 }

@@ -514,6 +514,26 @@ async fn the_operators_word_counts_where_the_folder_itself_is_gone() {
     assert_eq!(running.live().await, 30);
 }
 
+/// It is not away for long enough to be held, and what stands in its place then proves nothing either.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_was_away_for_a_moment_is_not_emptied_by_what_comes_back() {
+    let running = Running::over(3).await;
+    let drop = running.root.path().join("drop");
+    std::fs::rename(&drop, running.root.path().join("away")).unwrap();
+    let press = Subject::of("press", &"1741000".parse().unwrap());
+    let is_away = async || running.board.stands(Kind::SourceAway, &press);
+    running.until("it cannot be listed", is_away).await;
+    std::fs::create_dir(&drop).unwrap();
+    running.until("a folder is there", async || !is_away().await).await;
+    running.settled().await;
+    running.pass(WINDOW.longest_ms).await;
+    assert!(
+        running.ledger.held("press").await.unwrap().is_some(),
+        "nobody has said that they are gone"
+    );
+    assert_eq!(running.live().await, 4);
+}
+
 /// Fewer than a mass by far: what the source was away for is not proved by an empty folder in its place.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_source_that_was_away_and_comes_back_empty_is_held_however_few_it_had() {

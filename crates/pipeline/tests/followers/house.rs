@@ -99,6 +99,14 @@ impl House {
         }
     }
 
+    /// Holds the write lock of the ledger until it is dropped.
+    pub(crate) async fn lock(&self) -> sqlx::SqliteConnection {
+        let options = SqliteConnectOptions::new().filename(self.path("ledger.db"));
+        let mut conn = options.connect().await.unwrap();
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut conn).await.unwrap();
+        conn
+    }
+
     pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.root.path().join(path)
     }

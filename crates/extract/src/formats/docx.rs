@@ -10,9 +10,13 @@ use super::docx_math;
 use super::docx_numbering::{Numbering, ParagraphNumber};
 use super::drawing::{self, Alternatives};
 use super::markup::{Markup, Node, Tag};
-use super::ooxml::{self, Members, Relationship};
+use super::ooxml;
+use super::ooxml_member::{Members, chart, take_members};
+use super::ooxml_property::properties;
+use super::ooxml_relationship::{Relationship, relationships};
 use super::package::Package;
 use super::symbol_font;
+use super::thumbnail::thumbnail;
 use crate::blob::Blob;
 use crate::context::Context;
 use crate::error::ExtractError;
@@ -47,8 +51,8 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let mut package = Package::open(blob, context, &mut content)?;
     let main = ooxml::main_part(&mut package, "word/document.xml", &mut content)
         .ok_or_else(|| package.lacks("main document"))?;
-    ooxml::properties(&mut package, &mut content);
-    let related = ooxml::relationships(&mut package, &main, &mut content);
+    properties(&mut package, &mut content);
+    let related = relationships(&mut package, &main, &mut content);
 
     pages_edges(&mut package, &related, "header", &mut content);
     let mut places = Places::default();
@@ -76,13 +80,13 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     }
     let mut members = Members::default();
     for part in ["chart", "chartEx"].iter().flat_map(|kind| parts(&related, kind)) {
-        let lines = ooxml::chart(&mut package, &part, &mut members, &mut content);
+        let lines = chart(&mut package, &part, &mut members, &mut content);
         content.push_text(lines, Locator::Whole {});
     }
     // HTML, mail or RTF that Word reads into the body when it opens the document (section 17.17.2.1).
     members.opened = parts(&related, "aFChunk");
-    ooxml::members(&mut package, &members, &mut content);
-    ooxml::thumbnail(&mut package, "docProps/thumbnail.jpeg", &mut content);
+    take_members(&mut package, &members, &mut content);
+    thumbnail(&mut package, "docProps/thumbnail.jpeg", &mut content);
     package.finish(content)
 }
 

@@ -8,7 +8,9 @@ use madang_document::metadata;
 use super::keywords::keywords;
 use super::markup::{Markup, Node};
 use super::package::Package;
-use super::{date, html, ooxml};
+use super::part_path::part_path;
+use super::thumbnail::thumbnail;
+use super::{date, html};
 use crate::blob::Blob;
 use crate::context::Context;
 use crate::encoding::decode_declared;
@@ -61,7 +63,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         content.metadata = properties;
     }
     if let Some(cover) = &book.cover {
-        ooxml::thumbnail(&mut package, cover, &mut content);
+        thumbnail(&mut package, cover, &mut content);
     }
     for path in book.media() {
         let size = package.size(path);
@@ -269,22 +271,7 @@ fn resolve(folder: &str, href: &str) -> String {
         }
         bytes.push(code.unwrap_or(byte));
     }
-    let href = String::from_utf8_lossy(&bytes).into_owned();
-    let mut parts: Vec<&str> = match href.starts_with('/') {
-        true => Vec::new(),
-        false => folder.split('/').collect(),
-    };
-    for part in href.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    parts.retain(|part| !part.is_empty());
-    parts.join("/")
+    part_path(folder, &String::from_utf8_lossy(&bytes))
 }
 
 #[cfg(test)]

@@ -12,10 +12,11 @@ use super::odf_beside::Beside;
 use super::odf_body::Body;
 use super::odf_edges::page_edges;
 use super::odf_list::Lists;
+use super::office_property::{add_subject, set_property};
 use super::office_xml;
 use super::ole_object;
-use super::ooxml;
 use super::package::{Package, decode};
+use super::thumbnail::thumbnail;
 use crate::blob::Blob;
 use crate::context::Context;
 use crate::error::ExtractError;
@@ -140,7 +141,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     Body::new(context).walk(&text, "content.xml", beside, &mut content);
     page_edges(Body::new(context), &styles, "footer", &mut content);
     members(&mut package, &mut content);
-    ooxml::thumbnail(&mut package, "Thumbnails/thumbnail.png", &mut content);
+    thumbnail(&mut package, "Thumbnails/thumbnail.png", &mut content);
     package.finish(content)
 }
 
@@ -247,11 +248,11 @@ fn properties(text: &str, part: &str, content: &mut Content) {
             }
             _ => continue,
         };
-        ooxml::set_property(content, name, &markup.text());
+        set_property(content, name, &markup.text());
     }
     markup.report(part, content);
     content.metadata.set(metadata::KEYWORDS, words);
-    ooxml::add_subject(content, &subject);
+    add_subject(content, &subject);
     // `dc:creator` is who saved it last; the first author has a word of his own.
     content.metadata.set(metadata::LAST_SAVED_BY, creator.trim());
     if content.metadata.text(metadata::AUTHOR).is_none() {

@@ -6,7 +6,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::markup::{Markup, Node};
-use super::ooxml::{add_subject, set_property};
+use super::office_property::{add_subject, set_property};
 use super::xstring::xstring;
 
 /// Elements that are cut out of one text; the parts of a large document are some hundred.

@@ -9,8 +9,12 @@ use madang_document::metadata;
 
 use super::drawing::{self, Alternatives};
 use super::markup::{Markup, Node};
-use super::ooxml::{self, Members, Relationship};
+use super::ooxml;
+use super::ooxml_member::{Members, chart, take_members};
+use super::ooxml_property::properties;
+use super::ooxml_relationship::{Relationship, relationships};
 use super::package::Package;
+use super::thumbnail::thumbnail;
 use crate::blob::Blob;
 use crate::context::Context;
 use crate::error::ExtractError;
@@ -52,7 +56,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let mut content = Content::default();
     let mut package = Package::open(blob, context, &mut content)?;
     let slides = slides(&mut package, &mut content).ok_or_else(|| package.lacks("presentation"))?;
-    ooxml::properties(&mut package, &mut content);
+    properties(&mut package, &mut content);
     content.metadata.set(metadata::SLIDES, slides.len());
     let mut beside = Beside::default();
     for (number, part) in (1u32..).zip(&slides) {
@@ -63,8 +67,8 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         context.unit();
         slide(&mut package, part, number, &mut beside, &mut content);
     }
-    ooxml::members(&mut package, &beside.members, &mut content);
-    ooxml::thumbnail(&mut package, "docProps/thumbnail.jpeg", &mut content);
+    take_members(&mut package, &beside.members, &mut content);
+    thumbnail(&mut package, "docProps/thumbnail.jpeg", &mut content);
     package.finish(content)
 }
 
@@ -73,7 +77,7 @@ fn slides(package: &mut Package<'_>, content: &mut Content) -> Option<Vec<String
     let main = ooxml::main_part(package, "ppt/presentation.xml", content);
     let mut order = Vec::new();
     if let Some(main) = &main {
-        let related = ooxml::relationships(package, main, content);
+        let related = relationships(package, main, content);
         let text = package.text(main, content).unwrap_or_default();
         let mut markup = Markup::new(&text);
         while let Some(node) = markup.next() {
@@ -130,16 +134,14 @@ fn slide(
     for shape in shapes(&text, part, Wanted::All, content) {
         content.push_text(shape, place());
     }
-    let related = ooxml::relationships(package, part, content);
+    let related = relationships(package, part, content);
     for relation in &related {
         let part = &relation.target;
         let found = match relation.kind.as_str() {
             "diagramData" => {
                 package.text(part, content).map(|t| vec![drawing::text(&t, part, content)])
             }
-            "chart" | "chartEx" => {
-                Some(vec![ooxml::chart(package, part, &mut beside.members, content)])
-            }
+            "chart" | "chartEx" => Some(vec![chart(package, part, &mut beside.members, content)]),
             "notesSlide" => package.text(part, content).map(|text| {
                 let mut found = shapes(&text, part, Wanted::Notes, content);
                 // Each page of notes repeats its header and footer.
@@ -179,7 +181,7 @@ fn ground(
         content.push_text(shape, Locator::Slide { number });
     }
     if kind == "slideLayout" && Root::of(&text).shows_ground {
-        let related = ooxml::relationships(package, &part, content);
+        let related = relationships(package, &part, content);
         ground(package, &related, "slideMaster", number, grounds, content);
     }
 }

@@ -9,7 +9,7 @@ use madang_document::metadata::{self, Value};
 use super::bytes::{f64_at, piece, u8_at, u16_at, u32_at};
 use super::date::filetime;
 use super::keywords::keywords;
-use super::ooxml::add_subject;
+use super::office_property::add_subject;
 use super::windows_text::{narrow, wide};
 use crate::compound_file::CompoundFile;
 use crate::context::Context;

@@ -10,7 +10,8 @@ use self::encapsulated::Wrapped;
 use self::object::Object;
 use self::part::{Part, PartKind};
 use super::keywords::keywords;
-use super::{date, html, ole_object, ooxml};
+use super::office_property::add_subject;
+use super::{date, html, ole_object};
 use crate::blob::Blob;
 use crate::context::Context;
 use crate::error::ExtractError;
@@ -111,7 +112,7 @@ fn properties(document: &Document, content: &mut Content) {
         content.metadata.set(name, text);
     }
     if let Some(subject) = document.properties.get(&Property::Subject) {
-        ooxml::add_subject(content, subject);
+        add_subject(content, subject);
     }
     for (moment, name) in
         [(Moment::Created, metadata::CREATED), (Moment::Modified, metadata::MODIFIED)]

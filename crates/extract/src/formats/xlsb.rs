@@ -9,7 +9,7 @@ use madang_document::content::Content;
 use madang_document::locator::Locator;
 
 use super::number_format::built_in;
-use super::ooxml;
+use super::ooxml_relationship::relationships;
 use super::package::Package;
 use super::sheet_row::{SheetRow, Written};
 use super::workbook::{SharedStrings, Workbook};
@@ -17,7 +17,7 @@ use crate::context::Context;
 
 /// Reads what the sheets share.
 pub(super) fn workbook(package: &mut Package<'_>, main: &str, content: &mut Content) -> Workbook {
-    let related = ooxml::relationships(package, main, content);
+    let related = relationships(package, main, content);
     let part = |kind: &str| related.iter().find(|r| r.kind == kind).map(|r| r.target.clone());
     let bytes = package.bytes(main, content).unwrap_or_default();
     let mut workbook = Workbook::default();

@@ -10,9 +10,13 @@ use madang_document::metadata;
 use super::drawing;
 use super::markup::{Markup, Node};
 use super::number_format::built_in;
-use super::ooxml::{self, Members};
+use super::ooxml;
+use super::ooxml_member::{Members, take_members};
+use super::ooxml_property::properties;
+use super::ooxml_relationship::{Relationship, relationships};
 use super::package::{Package, cut_once};
 use super::sheet_row::{SheetRow, Written};
+use super::thumbnail::thumbnail;
 use super::workbook::{SharedStrings, Workbook};
 use super::xlsb;
 use super::xstring::xstring;
@@ -54,15 +58,15 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let main = ooxml::main_part(&mut package, "xl/workbook.xml", &mut content)
         .or_else(|| package.has("xl/workbook.bin").then(|| "xl/workbook.bin".to_owned()))
         .ok_or_else(|| package.lacks("workbook"))?;
-    ooxml::properties(&mut package, &mut content);
+    properties(&mut package, &mut content);
     let binary = main.ends_with(".bin");
     let workbook = match binary {
         true => xlsb::workbook(&mut package, &main, &mut content),
         false => workbook(&mut package, &main, &mut content),
     };
     read(&workbook, binary, &mut package, &mut content);
-    ooxml::members(&mut package, &Members::default(), &mut content);
-    ooxml::thumbnail(&mut package, "docProps/thumbnail.jpeg", &mut content);
+    take_members(&mut package, &Members::default(), &mut content);
+    thumbnail(&mut package, "docProps/thumbnail.jpeg", &mut content);
     package.finish(content)
 }
 
@@ -90,7 +94,7 @@ fn read(workbook: &Workbook, binary: bool, package: &mut Package<'_>, content: &
 
 /// Reads what the sheets share.
 fn workbook(package: &mut Package<'_>, main: &str, content: &mut Content) -> Workbook {
-    let related = ooxml::relationships(package, main, content);
+    let related = relationships(package, main, content);
     let part = |kind: &str| related.iter().find(|r| r.kind == kind).map(|r| r.target.clone());
     let text = package.text(main, content).unwrap_or_default();
     let mut markup = Markup::new(&text);
@@ -271,7 +275,7 @@ fn formats(package: &mut Package<'_>, part: &str, content: &mut Content) -> Vec<
 
 /// Reads what lies beside the cells of a sheet: comments, and the text of shapes, diagrams and charts.
 fn besides(package: &mut Package<'_>, sheet: &str, part: &str, content: &mut Content) {
-    let related = ooxml::relationships(package, part, content);
+    let related = relationships(package, part, content);
     let threaded = related.iter().any(|r| r.kind == "threadedComment");
     for relation in &related {
         match relation.kind.as_str() {
@@ -281,8 +285,8 @@ fn besides(package: &mut Package<'_>, sheet: &str, part: &str, content: &mut Con
             "drawing" => {
                 let part = &relation.target;
                 let mut drawings = vec![part.clone()];
-                let more = ooxml::relationships(package, part, content);
-                let read = |r: &ooxml::Relationship| {
+                let more = relationships(package, part, content);
+                let read = |r: &Relationship| {
                     matches!(r.kind.as_str(), "diagramData" | "chart" | "chartEx")
                 };
                 drawings.extend(more.into_iter().filter(read).map(|r| r.target));

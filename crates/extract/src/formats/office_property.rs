@@ -1,0 +1,29 @@
+//! A property of an office document, whatever its format, in the words of our metadata.
+
+use madang_document::content::Content;
+use madang_document::metadata;
+
+use super::date;
+use super::keywords::keywords;
+
+/// Puts the subject before the description: the vocabulary has one word for both.
+pub(super) fn add_subject(content: &mut Content, subject: &str) {
+    let description = content.metadata.text(metadata::DESCRIPTION).unwrap_or_default();
+    if !subject.trim().is_empty() && subject.trim() != description {
+        content.metadata.set(metadata::DESCRIPTION, format!("{}\n{description}", subject.trim()));
+    }
+}
+
+/// Sets a property of an office document from its text: keywords become a list, times and numbers are kept
+/// only if they are such.
+pub(super) fn set_property(content: &mut Content, name: &str, text: &str) {
+    let text = text.trim();
+    match name {
+        metadata::KEYWORDS => content.metadata.set(name, keywords(text)),
+        metadata::PAGES => content.metadata.set_some(name, text.parse::<u32>().ok()),
+        metadata::CREATED | metadata::MODIFIED => {
+            content.metadata.set_some(name, date::iso8601(text));
+        }
+        name => content.metadata.set(name, text),
+    }
+}

@@ -1,0 +1,73 @@
+//! The relationships between the parts of a package (ECMA-376 part 2, section 6.5).
+
+use madang_document::content::Content;
+
+use super::markup::{Markup, Node};
+use super::package::Package;
+use super::part_path::part_path;
+
+/// A relationship of a part (ECMA-376 part 2, section 6.5).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Relationship {
+    pub(super) id: String,
+    /// The last word of its type: transitional and strict types differ before it.
+    pub(super) kind: String,
+    /// The name of the part it leads to; empty if it leads out of the package.
+    pub(super) target: String,
+}
+
+/// The relationships of `part`, or of the package if it is empty.
+pub(super) fn relationships(
+    package: &mut Package<'_>,
+    part: &str,
+    content: &mut Content,
+) -> Vec<Relationship> {
+    let (folder, file) = part.rsplit_once('/').unwrap_or(("", part));
+    let name = match folder {
+        "" => format!("_rels/{file}.rels"),
+        folder => format!("{folder}/_rels/{file}.rels"),
+    };
+    let Some(text) = package.text(&name, content) else { return Vec::new() };
+    let mut found = Vec::new();
+    let mut markup = Markup::new(&text);
+    while let Some(node) = markup.next() {
+        if let Node::Start(tag) = node
+            && tag.name() == "Relationship"
+        {
+            let external = tag.attribute("TargetMode").is_some_and(|mode| mode == "External");
+            let target = tag.attribute("Target").unwrap_or_default();
+            let kind = tag.attribute("Type").unwrap_or_default();
+            found.push(Relationship {
+                id: tag.attribute("Id").unwrap_or_default(),
+                kind: kind.rsplit('/').next().unwrap_or_default().to_owned(),
+                target: if external { String::new() } else { target_part(folder, &target) },
+            });
+        }
+    }
+    markup.report(&name, content);
+    found
+}
+
+/// The part that `target` names as seen from `folder`; some writers part its names by backslashes.
+fn target_part(folder: &str, target: &str) -> String {
+    let target = target.replace('\\', "/");
+    part_path(folder, target.split('#').next().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_resolve_like_paths() {
+        for (folder, target, part) in [
+            ("word", "media/image1.png", "word/media/image1.png"),
+            ("ppt/slides", "../notesSlides/notesSlide1.xml", "ppt/notesSlides/notesSlide1.xml"),
+            ("ppt", "/ppt/slides/slide1.xml", "ppt/slides/slide1.xml"),
+            ("", "../../etc/passwd", "etc/passwd"),
+            ("xl", ".\\worksheets\\sheet1.xml", "xl/worksheets/sheet1.xml"),
+        ] {
+            assert_eq!(target_part(folder, target), part);
+        }
+    }
+}

@@ -14,8 +14,9 @@ use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata::{self, Value};
 
-use super::pdf_interpreter::{Interpreter, PageText};
+use super::pdf_interpreter::Interpreter;
 use super::pdf_outline::Outline;
+use super::pdf_page_text::PageText;
 use super::{
     pdf_attachment, pdf_field, pdf_file, pdf_layout, pdf_metadata, pdf_page_labels, pdf_vertical,
     pdf_xfa,

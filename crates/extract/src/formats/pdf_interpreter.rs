@@ -8,12 +8,15 @@ use std::rc::Rc;
 use lopdf::{Dictionary, Document, Object, ObjectId, Stream, decode_text_string};
 
 use super::pdf_annotation::{Annotation, matrix_of};
-use super::pdf_font::{Font, Shown};
-use super::pdf_glyph::{GLYPHS_MOST, Glyph, Glyphs};
+use super::pdf_content::page_content;
+use super::pdf_font::Font;
 use super::pdf_layers::Layers;
 use super::pdf_lexer::{Lexer, Token};
 use super::pdf_matrix::Matrix;
 use super::pdf_operand::{Operand, last, matrix};
+use super::pdf_page_text::PageText;
+use super::pdf_resources::Resources;
+use super::pdf_run::{Mark, Run};
 use super::pdf_state::State;
 
 /// Operators that one page may run, forms included. Maps and drawings have a million.
@@ -35,9 +38,6 @@ const STATES_DEEPEST: usize = 1024;
 /// Operands that one operator may have, items of arrays included.
 const OPERANDS_MOST: usize = 100_000;
 
-/// Bytes of text of one page.
-const CHARS_MOST: usize = 4 << 20;
-
 /// Fonts that are held at once, and decoded bytes of fonts that one document may cost. A file of some kilobytes can
 /// name thousands of fonts that share one program.
 const FONTS_MOST: usize = 128;
@@ -58,16 +58,6 @@ pub(super) struct Interpreter<'a> {
     layers: Layers,
     content_left: usize,
     font_bytes_left: Rc<Cell<usize>>,
-}
-
-/// What was read of a page.
-#[derive(Debug, Default)]
-pub(super) struct PageText {
-    pub(super) glyphs: Glyphs,
-    /// What somebody wrote about the page, as its notes say it.
-    pub(super) notes: Vec<String>,
-    /// Why it is not all, if so.
-    pub(super) cut: Option<&'static str>,
 }
 
 impl<'a> Interpreter<'a> {
@@ -97,16 +87,10 @@ impl<'a> Interpreter<'a> {
     pub(super) fn page(&mut self, id: ObjectId) -> Result<PageText, String> {
         let document = self.document;
         let page = document.get_dictionary(id).map_err(|_| "it is missing".to_owned())?;
-        let mut run = Run {
-            text: PageText::default(),
-            operators: 0,
-            content_left: CONTENT_MOST.min(self.content_left),
-            active: Vec::new(),
-            marks: Vec::new(),
-        };
+        let mut run = Run::new(CONTENT_MOST.min(self.content_left));
         let before = run.content_left;
-        let content = self.content(page, &mut run);
-        let resources = resources(document, page);
+        let content = page_content(document, self.bytes, page, &mut run);
+        let resources = Resources::of_page(document, page);
         if let Ok(content) = &content {
             self.run(content, resources, State::new(Matrix::IDENTITY), &mut run);
         }
@@ -122,62 +106,7 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    /// The content of a page: its streams follow one another like one.
-    fn content(&self, page: &Dictionary, run: &mut Run) -> Result<Vec<u8>, String> {
-        let Ok(contents) = page.get_deref(b"Contents", self.document) else {
-            return Ok(Vec::new());
-        };
-        let parts = match contents {
-            Object::Array(parts) => parts.as_slice(),
-            one => std::slice::from_ref(one),
-        };
-        let (mut content, mut lost) = (Vec::new(), None);
-        for part in parts {
-            let Ok((_, Object::Stream(stream))) = self.document.dereference(part) else {
-                lost = Some("its content is missing".to_owned());
-                continue;
-            };
-            let whole = self.without_length(stream);
-            let stream = whole.as_ref().unwrap_or(stream);
-            match stream.get_plain_content_with_limit(run.content_left) {
-                // The shortest that a filter makes of nothing has a few bytes.
-                Ok(bytes) if bytes.is_empty() && stream.content.len() > 16 => {
-                    lost = Some("its content cannot be decoded".to_owned());
-                }
-                Ok(bytes) => {
-                    run.content_left -= bytes.len().min(run.content_left);
-                    content.extend_from_slice(&bytes);
-                    content.push(b'\n');
-                }
-                Err(error) => lost = Some(format!("its content cannot be decoded: {error}")),
-            }
-        }
-        match lost {
-            Some(error) if content.is_empty() => Err(error),
-            Some(_) => {
-                run.text.cut = Some("a part of its content is damaged");
-                Ok(content)
-            }
-            None => Ok(content),
-        }
-    }
-
-    /// A stream that does not say how long it is and so came out empty: it goes on to its end mark.
-    fn without_length(&self, stream: &Stream) -> Option<Stream> {
-        let is_lost = stream.content.is_empty() && !self.document.was_encrypted();
-        let rest = self.bytes.get(stream.start_position.filter(|_| is_lost)?..)?;
-        let end = rest.windows(9).position(|w| w == b"endstream")?;
-        let content = rest.get(..end).unwrap_or_default().to_vec();
-        Some(Stream::new(stream.dict.clone(), content))
-    }
-
-    fn run(
-        &mut self,
-        content: &[u8],
-        resources: Option<&'a Dictionary>,
-        state: State<'a>,
-        run: &mut Run,
-    ) {
+    fn run(&mut self, content: &[u8], resources: Resources<'a>, state: State<'a>, run: &mut Run) {
         let base_marks = run.marks.len();
         let mut lexer = Lexer::new(content);
         let mut page = Page { resources, state, saved: Vec::new(), deeper: 0 };
@@ -231,9 +160,7 @@ impl<'a> Interpreter<'a> {
                 operands.clear();
                 open = 0;
             }
-            if run.text.glyphs.glyphs.len() >= GLYPHS_MOST
-                || run.text.glyphs.chars.len() >= CHARS_MOST
-            {
+            if run.is_full() {
                 run.text.cut = Some("it has too many characters");
                 return;
             }
@@ -287,13 +214,14 @@ impl<'a> Interpreter<'a> {
             b"Ts" => [state.rise] = last(operands),
             b"Tf" => {
                 let name = operands.iter().find_map(Operand::as_name);
-                let font = name.and_then(|name| page.resource(self.document, b"Font", name));
+                let font = name.and_then(|name| page.resources.find(self.document, b"Font", name));
                 page.state.font = font.and_then(|(font, _)| self.font(font));
                 [page.state.size] = last(operands);
             }
             b"gs" => {
                 let name = operands.first().and_then(Operand::as_name);
-                let set = name.and_then(|name| page.resource(self.document, b"ExtGState", name));
+                let set =
+                    name.and_then(|name| page.resources.find(self.document, b"ExtGState", name));
                 let font = set
                     .and_then(|(set, _)| set.as_dict().ok())
                     .and_then(|set| set.get_deref(b"Font", self.document).ok())
@@ -324,7 +252,8 @@ impl<'a> Interpreter<'a> {
             }
             b"Do" => {
                 let name = operands.last().and_then(Operand::as_name);
-                let object = name.and_then(|name| page.resource(self.document, b"XObject", name));
+                let object =
+                    name.and_then(|name| page.resources.find(self.document, b"XObject", name));
                 if let Some((Object::Stream(form), _)) = object {
                     let state = page.state.clone();
                     self.form(form, page.resources, state, run);
@@ -347,7 +276,7 @@ impl<'a> Interpreter<'a> {
     fn form(
         &mut self,
         form: &'a Stream,
-        outer: Option<&'a Dictionary>,
+        outer: Resources<'a>,
         mut state: State<'a>,
         run: &mut Run,
     ) {
@@ -370,9 +299,9 @@ impl<'a> Interpreter<'a> {
         {
             state.ctm = matrix.then(&state.ctm);
         }
-        let own = form.dict.get_deref(b"Resources", document).and_then(Object::as_dict).ok();
+        let own = Resources::of_form(document, &form.dict, outer);
         run.active.push(key);
-        self.run(&content, own.or(outer), state, run);
+        self.run(&content, own, state, run);
         run.active.pop();
     }
 
@@ -400,7 +329,7 @@ impl<'a> Interpreter<'a> {
             }
             let start = run.text.glyphs.chars.len();
             match annotation.appearance() {
-                Some((form, place)) => self.form(form, None, State::new(place), run),
+                Some((form, place)) => self.form(form, Resources::none(), State::new(place), run),
                 None => {
                     if let Some((text, rectangle)) = annotation.value() {
                         run.write(&text, rectangle);
@@ -476,7 +405,8 @@ impl<'a> Interpreter<'a> {
                 });
             }
             Some(Operand::Name(name)) => {
-                let Some((object, id)) = page.resource(self.document, b"Properties", name) else {
+                let Some((object, id)) = page.resources.find(self.document, b"Properties", name)
+                else {
                     return mark;
                 };
                 if tag == Some(b"OC") {
@@ -493,140 +423,19 @@ impl<'a> Interpreter<'a> {
     }
 }
 
-/// What one page has cost and given so far.
-struct Run {
-    text: PageText,
-    operators: u32,
-    content_left: usize,
-    /// Forms that are running.
-    active: Vec<usize>,
-    marks: Vec<Mark>,
-}
-
-impl Run {
-    fn spend(&mut self, bytes: usize) -> Option<()> {
-        match self.content_left.checked_sub(bytes.max(64)) {
-            Some(left) => self.content_left = left,
-            None => {
-                self.text.cut = Some("its forms repeat one another too often");
-                return None;
-            }
-        }
-        Some(())
-    }
-
-    /// Writes text into a rectangle of the page.
-    fn write(&mut self, text: &str, [x0, y0, x1, y1]: [f64; 4]) {
-        let top = y0.max(y1);
-        let size = (top - y0.min(y1)).clamp(1.0, 12.0);
-        for (row, line) in (1u32..).zip(text.lines().take(1000)) {
-            let place =
-                State::new(Matrix::shift(x0.min(x1) + 2.0, top - size * 1.2 * f64::from(row)));
-            let advance = line.chars().count() as f64 * 0.5;
-            let mut state = State { size, ..place };
-            let mut chars = std::mem::take(&mut self.text.glyphs.chars);
-            let start = chars.len();
-            chars.push_str(line);
-            let shown = Shown { advance, is_space: false, is_read: true };
-            self.put(&mut chars, start, &mut state, false, shown);
-            self.text.glyphs.chars = chars;
-        }
-    }
-
-    /// Takes a glyph whose characters stand behind `start`, and moves the pen past it.
-    fn put(
-        &mut self,
-        chars: &mut String,
-        start: usize,
-        state: &mut State<'_>,
-        vertical: bool,
-        shown: Shown,
-    ) {
-        let at = Matrix::shift(0.0, state.rise).then(&state.matrix).then(&state.ctm);
-        let space = state.char_space + if shown.is_space { state.word_space } else { 0.0 };
-        let advance = shown.advance * state.size;
-        let (dx, dy) = match vertical {
-            true => at.turn(0.0, -advance),
-            false => at.turn(advance * state.stretch, 0.0),
-        };
-        match vertical {
-            true => state.move_pen(0.0, space - advance),
-            false => state.move_pen((advance + space) * state.stretch, 0.0),
-        }
-        let glyphs = &self.text.glyphs;
-        let is_full = glyphs.glyphs.len() >= GLYPHS_MOST || chars.len() >= CHARS_MOST;
-        if is_full || self.marks.iter().any(|mark| mark.off) {
-            chars.truncate(start);
-            return;
-        }
-        self.text.glyphs.shown += 1;
-        self.text.glyphs.unread += usize::from(!shown.is_read);
-        if let Some(actual) = self.marks.iter_mut().find_map(|mark| mark.actual.as_mut()) {
-            // The first glyph says it all.
-            chars.truncate(start);
-            chars.push_str(actual);
-            actual.clear();
-        }
-        let (ux, uy) = if vertical { at.turn(1.0, 0.0) } else { at.turn(0.0, 1.0) };
-        let size = (ux.hypot(uy) * state.size).abs();
-        let finite = [at.e, at.f, dx, dy, size].iter().all(|number| number.abs() < 1e7);
-        let range = u32::try_from(start).ok().zip(u32::try_from(chars.len()).ok());
-        let Some((start, end)) = range.filter(|_| finite && size > 0.0) else {
-            chars.truncate(start);
-            return;
-        };
-        // Text that is turned over (a negative size with a mirrored matrix) still reads along its advance.
-        self.text.glyphs.glyphs.push(Glyph { start, end, x: at.e, y: at.f, dx, dy, size });
-    }
-}
-
 /// What content is running with which resources.
 struct Page<'a> {
-    resources: Option<&'a Dictionary>,
+    resources: Resources<'a>,
     state: State<'a>,
     saved: Vec<State<'a>>,
     /// States that were saved beyond the bound.
     deeper: u32,
 }
 
-impl<'a> Page<'a> {
-    /// A named resource, and its number if it has one.
-    fn resource(
-        &self,
-        document: &'a Document,
-        kind: &[u8],
-        name: &[u8],
-    ) -> Option<(&'a Object, Option<ObjectId>)> {
-        let all = self.resources?.get_deref(kind, document).and_then(Object::as_dict).ok()?;
-        let object = all.get(name).ok()?;
-        let id = object.as_reference().ok();
-        Some((document.dereference(object).ok()?.1, id))
-    }
-}
-
-/// A marked part of the content.
-struct Mark {
-    off: bool,
-    /// What is to be read in its place; empty once it was.
-    actual: Option<String>,
-}
-
 /// Whether what is drawn says a note, blanks aside: a stamp is drawn with its words.
 fn says(drawn: &str, note: &str) -> bool {
     let bare = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
     bare(drawn).contains(&bare(note))
-}
-
-/// The resources of a page: its own or the nearest that it inherits.
-fn resources<'a>(document: &'a Document, page: &'a Dictionary) -> Option<&'a Dictionary> {
-    let mut node = page;
-    for _ in 0..64 {
-        if let Ok(resources) = node.get_deref(b"Resources", document).and_then(Object::as_dict) {
-            return Some(resources);
-        }
-        node = node.get_deref(b"Parent", document).and_then(Object::as_dict).ok()?;
-    }
-    None
 }
 
 #[cfg(test)]

@@ -1,0 +1,11 @@
+use super::pdf_glyph::Glyphs;
+
+/// What was read of a page.
+#[derive(Debug, Default)]
+pub(super) struct PageText {
+    pub(super) glyphs: Glyphs,
+    /// What somebody wrote about the page, as its notes say it.
+    pub(super) notes: Vec<String>,
+    /// Why it is not all, if so.
+    pub(super) cut: Option<&'static str>,
+}

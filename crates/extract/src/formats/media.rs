@@ -7,7 +7,8 @@ use madang_document::content::{Content, Origin, Segment};
 use madang_document::locator::Locator;
 use madang_document::metadata;
 
-use super::media_io::{MediaFile, MediaStream, StreamKind};
+use super::media_io::MediaFile;
+use super::media_io::stream::{MediaStream, StreamKind};
 use super::{media_sniff, media_tags, preview, subtitle_packet};
 use crate::blob::Blob;
 use crate::context::Context;

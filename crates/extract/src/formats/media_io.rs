@@ -5,57 +5,34 @@
 //! would open a further resource refuses. Playlists inside a video have read local files this way
 //! (CVE-2016-1897, CVE-2016-1898).
 //!
-//! This is the one file of the crate with `unsafe`; the safe wrapper of ffmpeg-next wants a `'static` stream and
-//! takes foreign tags for UTF-8 unchecked.
+//! This file, its parts and the table that finds FFmpeg are all the `unsafe` of the crate; the safe wrapper of
+//! ffmpeg-next wants a `'static` stream and takes foreign tags for UTF-8 unchecked.
 #![allow(unsafe_code)]
 
-use std::ffi::{CStr, CString, c_char, c_int, c_void};
+mod frame;
+mod source;
+pub(super) mod stream;
+pub(super) mod tags;
+mod value;
+
+use std::ffi::{CString, c_int};
 use std::ptr;
 
 use ffmpeg_next::ffi::*;
 
+use self::frame::scale;
+use self::source::{Source, read, refuse, seek};
+use self::stream::{MediaStream, describe};
+use self::tags::{Tags, tags};
+use self::value::{message, ratio, string};
 use crate::blob::Blob;
 use crate::libav::Libav;
 
 /// Bytes that FFmpeg reads at once.
 const BUFFER: usize = 64 * 1024;
 
-/// Tags of one dictionary that are read, and bytes of each.
-const TAGS_MOST: usize = 200;
-const TAG_MOST: usize = 16 * 1024;
-
 /// Packets that are looked at for one key frame.
 const PACKETS_MOST: u32 = 3_000;
-
-/// Names and values, as bytes: what encoding the values are in, the container often does not know.
-pub(super) type Tags = Vec<(String, Vec<u8>)>;
-
-/// What a stream holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum StreamKind {
-    Video,
-    Audio,
-    Subtitle,
-    Other,
-}
-
-/// A stream as the container declares it.
-pub(super) struct MediaStream {
-    pub(super) kind: StreamKind,
-    /// FFmpeg's name of the codec.
-    pub(super) codec: String,
-    pub(super) width: u32,
-    pub(super) height: u32,
-    /// Frames per second.
-    pub(super) fps: Option<f64>,
-    /// Degrees clockwise, 0 to 359.
-    pub(super) rotation: Option<i32>,
-    pub(super) sample_rate: u32,
-    pub(super) channels: u32,
-    /// The picture on the cover, still encoded.
-    pub(super) cover: Option<Vec<u8>>,
-    pub(super) tags: Tags,
-}
 
 /// A chapter: start in seconds, and its tags.
 pub(super) struct MediaChapter {
@@ -71,14 +48,6 @@ pub(super) struct MediaPacket<'a> {
     /// Seconds.
     pub(super) duration: f64,
     pub(super) data: &'a [u8],
-}
-
-/// Where FFmpeg's reads go.
-struct Source<'a> {
-    blob: &'a dyn Blob,
-    position: u64,
-    bytes_read: u64,
-    progress: &'a dyn Fn(),
 }
 
 /// An open audio or video file.
@@ -389,230 +358,5 @@ impl Drop for MediaFile<'_> {
             }
             drop(Box::from_raw(self.source));
         }
-    }
-}
-
-/// FFmpeg's read callback.
-///
-/// # Safety
-/// `opaque` is the [`Source`] of an open file, and `buffer` has room for `size` bytes: FFmpeg's promise.
-unsafe extern "C" fn read(opaque: *mut c_void, buffer: *mut u8, size: c_int) -> c_int {
-    let Ok(length) = usize::try_from(size) else { return -EIO };
-    // SAFETY: the caller's promise; the buffer is zeroed before a reference to it is made, because FFmpeg does not
-    // initialise it.
-    let (source, buffer) = unsafe {
-        ptr::write_bytes(buffer, 0, length);
-        (&mut *opaque.cast::<Source<'_>>(), std::slice::from_raw_parts_mut(buffer, length))
-    };
-    (source.progress)();
-    match source.blob.read_at(source.position, buffer) {
-        Ok(0) => AVERROR_EOF,
-        Ok(n) => {
-            let n = n.min(length);
-            source.position = source.position.saturating_add(n as u64);
-            source.bytes_read = source.bytes_read.saturating_add(n as u64);
-            c_int::try_from(n).unwrap_or(size)
-        }
-        Err(_) => -EIO,
-    }
-}
-
-/// FFmpeg's seek callback.
-///
-/// # Safety
-/// `opaque` is the [`Source`] of an open file: FFmpeg's promise.
-unsafe extern "C" fn seek(opaque: *mut c_void, offset: i64, whence: c_int) -> i64 {
-    // SAFETY: the caller's promise.
-    let source = unsafe { &mut *opaque.cast::<Source<'_>>() };
-    let length = source.blob.len();
-    let to = match whence & !AVSEEK_FORCE {
-        AVSEEK_SIZE => return i64::try_from(length).unwrap_or(i64::MAX),
-        SEEK_SET => u64::try_from(offset).ok(),
-        SEEK_CUR => source.position.checked_add_signed(offset),
-        SEEK_END => length.checked_add_signed(offset),
-        _ => None,
-    };
-    match to.and_then(|to| Some((to, i64::try_from(to).ok()?))) {
-        Some((to, answer)) => {
-            source.position = to;
-            answer
-        }
-        None => i64::from(-EINVAL),
-    }
-}
-
-/// C's numbers of errors; FFmpeg takes them negative.
-const EPERM: c_int = 1;
-const EIO: c_int = 5;
-const EINVAL: c_int = 22;
-
-/// C's `SEEK_SET`, `SEEK_CUR` and `SEEK_END`.
-const SEEK_SET: c_int = 0;
-const SEEK_CUR: c_int = 1;
-const SEEK_END: c_int = 2;
-
-/// Refuses to open whatever a container refers to.
-unsafe extern "C" fn refuse(
-    _: *mut AVFormatContext,
-    _: *mut *mut AVIOContext,
-    _: *const c_char,
-    _: c_int,
-    _: *mut *mut AVDictionary,
-) -> c_int {
-    -EPERM
-}
-
-/// # Safety
-/// `stream` is alive.
-unsafe fn describe(av: &Libav, stream: *mut AVStream) -> MediaStream {
-    // SAFETY: the caller's promise; codec parameters and attached picture belong to the stream.
-    unsafe {
-        let parameters = &*(*stream).codecpar;
-        let kind = match parameters.codec_type {
-            AVMediaType::AVMEDIA_TYPE_VIDEO => StreamKind::Video,
-            AVMediaType::AVMEDIA_TYPE_AUDIO => StreamKind::Audio,
-            AVMediaType::AVMEDIA_TYPE_SUBTITLE => StreamKind::Subtitle,
-            _ => StreamKind::Other,
-        };
-        let picture = &(*stream).attached_pic;
-        let is_cover = (*stream).disposition & AV_DISPOSITION_ATTACHED_PIC != 0;
-        let cover = is_cover.then(|| match usize::try_from(picture.size) {
-            Ok(size) if !picture.data.is_null() => {
-                std::slice::from_raw_parts(picture.data, size).to_vec()
-            }
-            _ => Vec::new(),
-        });
-        let matrix = (av.av_stream_get_side_data)(
-            stream,
-            AVPacketSideDataType::AV_PKT_DATA_DISPLAYMATRIX,
-            ptr::null_mut(),
-        );
-        // FFmpeg says degrees counter-clockwise.
-        let rotation = (!matrix.is_null())
-            .then(|| (av.av_display_rotation_get)(matrix.cast()))
-            .filter(|degrees| degrees.is_finite())
-            .map(|degrees| (-degrees).round() as i32)
-            .map(|degrees| degrees.rem_euclid(360));
-        MediaStream {
-            kind,
-            codec: string((av.avcodec_get_name)(parameters.codec_id)),
-            width: u32::try_from(parameters.width).unwrap_or(0),
-            height: u32::try_from(parameters.height).unwrap_or(0),
-            fps: ratio((*stream).avg_frame_rate).or_else(|| ratio((*stream).r_frame_rate)),
-            rotation,
-            sample_rate: u32::try_from(parameters.sample_rate).unwrap_or(0),
-            channels: u32::try_from(parameters.ch_layout.nb_channels).unwrap_or(0),
-            cover,
-            tags: tags(av, (*stream).metadata),
-        }
-    }
-}
-
-/// Scales a decoded frame to RGB, square pixels, the longer side at most `side`.
-///
-/// # Safety
-/// `frame` holds a decoded picture.
-unsafe fn scale(
-    av: &Libav,
-    frame: *mut AVFrame,
-    aspect: AVRational,
-    side: u32,
-) -> Result<(u32, u32, Vec<u8>), String> {
-    // SAFETY: the caller's promise. The pixel format is one that the decoder of this very library wrote, so it is a
-    // value of the enumeration. The target has `height` rows of `stride` bytes and slack for vector writes beyond
-    // the last one.
-    unsafe {
-        let (from_width, from_height) = ((*frame).width, (*frame).height);
-        if from_width <= 0 || from_height <= 0 || (*frame).format < 0 {
-            return Err("the frame is empty".into());
-        }
-        let format: AVPixelFormat = std::mem::transmute((*frame).format);
-        let aspect = ratio(aspect).filter(|a| (0.1..=10.0).contains(a)).unwrap_or(1.0);
-        let (wide, high) = (f64::from(from_width) * aspect, f64::from(from_height));
-        let shrink = (f64::from(side) / wide.max(high)).min(1.0);
-        let (width, height) =
-            ((wide * shrink).round().max(1.0) as c_int, (high * shrink).round().max(1.0) as c_int);
-        let scaler = (av.sws_getContext)(
-            from_width,
-            from_height,
-            format,
-            width,
-            height,
-            AVPixelFormat::AV_PIX_FMT_RGB24,
-            SWS_AREA,
-            ptr::null_mut(),
-            ptr::null_mut(),
-            ptr::null(),
-        );
-        if scaler.is_null() {
-            return Err("its pixel format cannot be converted".into());
-        }
-        let row = usize::try_from(width).unwrap_or(0) * 3;
-        let stride = row.next_multiple_of(64);
-        let rows = usize::try_from(height).unwrap_or(0);
-        let mut target = vec![0u8; stride * (rows + 1) + 64];
-        let planes = [target.as_mut_ptr(), ptr::null_mut(), ptr::null_mut(), ptr::null_mut()];
-        let strides = [c_int::try_from(stride).unwrap_or(0), 0, 0, 0];
-        let done = (av.sws_scale)(
-            scaler,
-            (*frame).data.as_ptr().cast(),
-            (*frame).linesize.as_ptr(),
-            0,
-            from_height,
-            planes.as_ptr(),
-            strides.as_ptr(),
-        );
-        (av.sws_freeContext)(scaler);
-        if done <= 0 {
-            return Err("the frame cannot be scaled".into());
-        }
-        let rgb = target.chunks(stride).take(rows).filter_map(|line| line.get(..row));
-        Ok((width.unsigned_abs(), height.unsigned_abs(), rgb.flatten().copied().collect()))
-    }
-}
-
-/// # Safety
-/// `dictionary` is null or a dictionary that lives.
-unsafe fn tags(av: &Libav, dictionary: *const AVDictionary) -> Tags {
-    let mut tags = Tags::new();
-    let mut entry: *mut AVDictionaryEntry = ptr::null_mut();
-    // SAFETY: the caller's promise; the empty key with this flag walks all entries, each with two C strings.
-    unsafe {
-        while tags.len() < TAGS_MOST {
-            entry = (av.av_dict_get)(dictionary, c"".as_ptr(), entry, AV_DICT_IGNORE_SUFFIX);
-            if entry.is_null() {
-                break;
-            }
-            let value = CStr::from_ptr((*entry).value).to_bytes();
-            let value = value.get(..TAG_MOST).unwrap_or(value);
-            tags.push((string((*entry).key), value.to_vec()));
-        }
-    }
-    tags
-}
-
-/// # Safety
-/// `text` is null or a C string that lives.
-unsafe fn string(text: *const c_char) -> String {
-    if text.is_null() {
-        return String::new();
-    }
-    // SAFETY: the caller's promise.
-    unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
-}
-
-/// A ratio as a number; none if it has no positive finite value.
-fn ratio(ratio: AVRational) -> Option<f64> {
-    let value = f64::from(ratio.num) / f64::from(ratio.den);
-    (value.is_finite() && value > 0.0).then_some(value)
-}
-
-/// FFmpeg's words for an error code.
-fn message(av: &Libav, code: c_int) -> String {
-    let mut text: [c_char; 128] = [0; 128];
-    // SAFETY: the buffer is as long as said and stays terminated: its last byte is never written but by a NUL.
-    unsafe {
-        (av.av_strerror)(code, text.as_mut_ptr(), text.len());
-        string(text.as_ptr()).to_lowercase()
     }
 }

@@ -4,7 +4,7 @@
 use madang_document::metadata::{self, Metadata};
 
 use super::korean_bytes::tag_text;
-use super::media_io::Tags;
+use super::media_io::tags::Tags;
 
 /// FFmpeg's name of a tag, lower case, and its name here.
 const NAMES: &[(&str, &str)] = &[

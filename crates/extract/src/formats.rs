@@ -6,6 +6,7 @@ use crate::format::Format;
 
 mod alz;
 mod alz_bzip2;
+mod archive_members;
 mod asciidoc;
 mod ass;
 mod bmp;

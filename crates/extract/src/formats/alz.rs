@@ -4,17 +4,15 @@
 use madang_document::content::Content;
 
 use super::alz_bzip2::AlzBzip2;
+use super::archive_members::{ArchiveMembers, Head};
 use super::fields::{Fields, part};
-use super::member_names::names;
-use super::packing::{Checked, Packing, Refusal, unpacker};
+use super::packing::{Packing, Refusal, unpacker};
 
 use crate::blob::{Blob, read_range};
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
-use crate::member_path::MemberPaths;
 use crate::split_name::JOIN;
-use crate::unpack::{leave_member, take_member, too_many};
 
 pub(super) const FORMAT: Format = Format {
     name: "alz",
@@ -42,46 +40,38 @@ struct File {
     at: u64,
 }
 
-/// A limit, and no damage.
-const TOO_MANY: &str = "it holds more members than are read";
+impl Head for File {
+    fn name(&self) -> &[u8] {
+        &self.name
+    }
+
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn is_folder(&self) -> bool {
+        self.folder
+    }
+}
 
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut content = Content::default();
-    let (files, fault) = read_heads(blob, context);
+    let mut members = ArchiveMembers::default();
+    members.fault = read_heads(blob, context, &mut members);
     let tail = read_range(blob, blob.len().saturating_sub(4), 4)?;
     if tail == MORE {
-        if files.is_empty() {
+        if members.heads.is_empty() {
             return Err(ExtractError::Unsupported(JOIN.into()));
         }
         content.lost(JOIN);
-    } else if fault == Some(TOO_MANY) {
-        content.cut(too_many(context));
-    } else if let Some(fault) = fault {
-        if files.is_empty() {
-            return Err(ExtractError::corrupt(fault));
-        }
-        content.lost(format!("after {} members: {fault}", files.len()));
+        // Where this part ends, the next begins: no damage.
+        members.fault = None;
     }
-    let raw: Vec<&[u8]> = files.iter().map(|file| file.name.as_slice()).collect();
-    let names = names(&raw);
-    let mut paths = MemberPaths::default();
-    for (file, name) in files.iter().zip(&names).filter(|(file, _)| !file.folder) {
-        let path = paths.take(name);
-        let size = Some(file.size);
-        let go_on = match open(blob, file) {
-            Ok(member) => {
-                let sum = Some(file.sum).filter(|_| file.size > 0);
-                let member = Checked::new(member, file.size, sum);
-                take_member(member, &path, size, context, &mut content)
-            }
-            Err(Refusal { outcome, reason }) => {
-                leave_member(&path, size, outcome, &reason, context, &mut content)
-            }
-        };
-        if !go_on {
-            break;
-        }
-    }
+    members.report(context, &mut content)?;
+    members.each(context, &mut content, |file, turn| {
+        let sum = Some(file.sum).filter(|_| file.size > 0);
+        turn.open(open(blob, file), sum)
+    });
     Ok(content)
 }
 
@@ -105,29 +95,32 @@ fn open<'a>(blob: &'a dyn Blob, file: &File) -> Result<Box<dyn std::io::Read + '
     }
 }
 
-/// The heads of all members, and why reading them ended before the trailer.
-fn read_heads(blob: &dyn Blob, context: &Context<'_>) -> (Vec<File>, Option<&'static str>) {
-    let mut files = Vec::new();
+/// Reads the heads of all members. Gives why that ended before the trailer.
+fn read_heads(
+    blob: &dyn Blob,
+    context: &Context<'_>,
+    members: &mut ArchiveMembers<File>,
+) -> Option<&'static str> {
     // The mark, a version and the number of this part.
     let mut fields = Fields::at(blob, 8);
     loop {
         context.progress();
         match fields.array() {
             Some(MEMBER) => {}
-            Some(TRAILER | COMMENT) => return (files, None),
-            Some(_) => return (files, Some("bytes that are no head of a member")),
-            None => return (files, Some("the archive ends before its trailer")),
+            Some(TRAILER | COMMENT) => return None,
+            Some(_) => return Some("bytes that are no head of a member"),
+            None => return Some("the archive ends before its trailer"),
         }
-        if files.len() as u64 >= context.limits.members {
-            return (files, Some(TOO_MANY));
+        if members.is_full(context.limits.members) {
+            return None;
         }
         let Some(file) = read_head(&mut fields) else {
-            return (files, Some("the archive ends within the head of a member"));
+            return Some("the archive ends within the head of a member");
         };
         let packed = file.packed;
-        files.push(file);
+        members.heads.push(file);
         if fields.skip(packed).is_none() {
-            return (files, Some("the archive ends within a member"));
+            return Some("the archive ends within a member");
         }
     }
 }

@@ -3,18 +3,16 @@
 use madang_document::content::Content;
 use madang_document::outcome::Outcome;
 
+use super::archive_members::{ArchiveMembers, Head};
 use super::cab_folder::{CabFolder, Folder};
 use super::fields::Fields;
-use super::member_names::names;
-use super::packing::{Checked, Refusal};
+use super::packing::Refusal;
 
 use crate::blob::Blob;
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
-use crate::member_path::MemberPaths;
 use crate::split_name::JOIN;
-use crate::unpack::{leave_member, take_member, too_many};
 
 pub(super) const FORMAT: Format = Format {
     name: "cab",
@@ -36,40 +34,33 @@ struct File {
     folder: u16,
 }
 
+impl Head for File {
+    fn name(&self) -> &[u8] {
+        &self.name
+    }
+
+    fn size(&self) -> u64 {
+        self.size
+    }
+}
+
 #[derive(Default)]
 struct Table {
     folders: Vec<Folder>,
-    files: Vec<File>,
-    /// Whether there are more files than are read.
-    too_many: bool,
-    fault: Option<&'static str>,
+    files: ArchiveMembers<File>,
 }
 
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut content = Content::default();
     let mut table = Table::default();
     if read_table(blob, context, &mut table).is_none() {
-        table.fault = Some("the table of contents reaches beyond the end of the cabinet");
+        table.files.fault = Some("the table of contents reaches beyond the end of the cabinet");
     }
-    if let Some(fault) = table.fault {
-        if table.files.is_empty() {
-            return Err(ExtractError::corrupt(fault));
-        }
-        content.lost(format!("after {} members: {fault}", table.files.len()));
-    }
-    if table.too_many {
-        content.cut(too_many(context));
-    }
-    let raw: Vec<&[u8]> = table.files.iter().map(|file| file.name.as_slice()).collect();
-    let names = names(&raw);
-    let mut paths = MemberPaths::default();
+    table.files.report(context, &mut content)?;
     // In the order in which they are unpacked.
-    let mut order: Vec<(&File, &String)> = table.files.iter().zip(&names).collect();
-    order.sort_by_key(|(file, _)| (file.folder, file.start));
+    table.files.heads.sort_by_key(|file| (file.folder, file.start));
     let mut open: Option<(u16, Result<CabFolder<'_>, Refusal>)> = None;
-    for (file, name) in order {
-        context.progress();
-        let path = paths.take(name);
+    table.files.each(context, &mut content, |file, turn| {
         if open.as_ref().is_none_or(|(folder, _)| *folder != file.folder) {
             let folder = match table.folders.get(usize::from(file.folder)) {
                 Some(folder) => CabFolder::new(blob, folder),
@@ -82,27 +73,20 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             };
             open = Some((file.folder, folder));
         }
-        let size = Some(file.size);
-        let Some((_, folder)) = &mut open else { break };
-        let go_on = match folder {
+        let Some((_, folder)) = &mut open else { return false };
+        match folder {
             // Nothing lies between members but those that were not begun; a table that lies names any gap.
             Ok(folder) if folder.before(file.start) > context.unpacked_left() => {
-                let reason = "what lies before it in its folder is too large";
-                leave_member(&path, size, Outcome::Limit, reason, context, &mut content)
+                let reason = "what lies before it in its folder is too large".into();
+                turn.refuse(&Refusal { outcome: Outcome::Limit, reason })
             }
             Ok(folder) => {
                 let _held = context.spend_unpacked(folder.before(file.start));
-                let member = Checked::new(folder.member(file.start, file.size), file.size, None);
-                take_member(member, &path, size, context, &mut content)
+                turn.unpack(folder.member(file.start, file.size), None)
             }
-            Err(Refusal { outcome, reason }) => {
-                leave_member(&path, size, *outcome, reason, context, &mut content)
-            }
-        };
-        if !go_on {
-            break;
+            Err(refusal) => turn.refuse(refusal),
         }
-    }
+    });
     Ok(content)
 }
 
@@ -131,15 +115,14 @@ fn read_table(blob: &dyn Blob, context: &Context<'_>, table: &mut Table) -> Opti
     }
     let mut fields = Fields::at(blob, first.into());
     for _ in 0..files {
-        if table.files.len() as u64 >= context.limits.members {
-            table.too_many = true;
+        if table.files.is_full(context.limits.members) {
             break;
         }
         let (size, start, folder) = (fields.u32()?, fields.u32()?, fields.u16()?);
         // Date, time, attributes.
         fields.skip(6)?;
         let name = fields.until_nul(NAME)?;
-        table.files.push(File { name, size: size.into(), start: start.into(), folder });
+        table.files.heads.push(File { name, size: size.into(), start: start.into(), folder });
     }
     Some(())
 }

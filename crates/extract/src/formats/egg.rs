@@ -8,17 +8,16 @@ use libazo::extract_azo;
 use madang_document::content::Content;
 use madang_document::outcome::Outcome;
 
+use super::archive_members::{ArchiveMembers, Head};
+use super::bytes::u32_at;
 use super::fields::{Fields, part};
-use super::member_names::names;
 use super::packing::{Checked, Packing, Refusal, unpacker};
 
 use crate::blob::Blob;
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
-use crate::member_path::MemberPaths;
 use crate::split_name::JOIN;
-use crate::unpack::{leave_member, link_to, list_member, take_member, too_many};
 
 pub(super) const FORMAT: Format = Format {
     name: "egg",
@@ -39,6 +38,9 @@ const WINDOWS: u32 = 0x2C86_950B;
 const ENCRYPTION: u32 = 0x08D1_470F;
 const BLOCK: u32 = 0x02B5_0C13;
 
+/// What a member is called whose name is closed.
+const ENCRYPTED_NAME: &[u8] = b"encrypted name";
+
 /// What AZO, which is unpacked in one piece, may unpack to, bytes.
 const AZO: u64 = 64 << 20;
 
@@ -47,19 +49,14 @@ struct Archive {
     solid: bool,
     /// The numbers of the parts before and behind this one, if it is a part.
     split: Option<(u32, u32)>,
-    files: Vec<File>,
+    members: ArchiveMembers<File>,
     /// Blocks of a solid archive belong to all files.
     blocks: Vec<Block>,
-    /// Whether there are more files than are read.
-    too_many: bool,
-    /// Why reading the records ended before the end.
-    fault: Option<&'static str>,
 }
 
 #[derive(Default)]
 struct File {
     name: Vec<u8>,
-    name_encrypted: bool,
     size: u64,
     folder: bool,
     link: bool,
@@ -67,6 +64,20 @@ struct File {
     /// Which of [`Archive::blocks`] are its own: from here on, so many.
     first: usize,
     count: usize,
+}
+
+impl Head for File {
+    fn name(&self) -> &[u8] {
+        &self.name
+    }
+
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn is_folder(&self) -> bool {
+        self.folder
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -83,36 +94,19 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let archive = read_records(blob, context)?;
     if let Some((before, behind)) = archive.split.filter(|part| *part != (0, 0)) {
         // A block that reaches into the next part is damaged here, and what stands before it is not.
-        let whole = before == 0 && behind != 0 && !archive.files.is_empty();
+        let whole = before == 0 && behind != 0 && !archive.members.heads.is_empty();
         if !whole {
             return Err(ExtractError::Unsupported(JOIN.into()));
         }
         content.lost(JOIN);
     }
-    if let Some(fault) = archive.fault {
-        if archive.files.is_empty() {
-            return Err(ExtractError::corrupt(fault));
-        }
-        content.lost(format!("after {} members: {fault}", archive.files.len()));
-    }
-    if archive.too_many {
-        content.cut(too_many(context));
-    }
-    let raw: Vec<&[u8]> = archive.files.iter().map(|file| file.name.as_slice()).collect();
-    let names = names(&raw);
-    let mut paths = MemberPaths::default();
+    archive.members.report(context, &mut content)?;
     // The members of a solid archive are one stream, cut by their sizes.
     let mut stream = Blocks::new(blob, archive.blocks.clone());
     let mut too_large = false;
-    for (file, name) in archive.files.iter().zip(&names).filter(|(file, _)| !file.folder) {
-        let name = if file.name_encrypted { "encrypted name" } else { name };
-        let path = paths.take(name);
-        let size = Some(file.size);
+    archive.members.each(context, &mut content, |file, turn| {
         if file.link {
-            if !list_member(path, &link_to(None), context, &mut content) {
-                break;
-            }
-            continue;
+            return turn.list_link();
         }
         let end = file.first.saturating_add(file.count);
         let own = archive.blocks.get(file.first..end).unwrap_or_default();
@@ -124,25 +118,15 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             }),
             None => first_refusal(if archive.solid { &archive.blocks } else { own }, context),
         };
-        let go_on = match refusal {
-            Some(Refusal { outcome, reason }) => {
-                leave_member(&path, size, outcome, &reason, context, &mut content)
-            }
+        match refusal {
+            Some(refusal) => turn.refuse(&refusal),
             None if archive.solid => {
                 too_large = file.size > context.limits.member.min(context.unpacked_left());
-                let member = Checked::new((&mut stream).take(file.size), file.size, None);
-                take_member(member, &path, size, context, &mut content)
+                turn.unpack((&mut stream).take(file.size), None)
             }
-            None => {
-                let blocks = Blocks::new(blob, own.to_vec());
-                let member = Checked::new(blocks, file.size, None);
-                take_member(member, &path, size, context, &mut content)
-            }
-        };
-        if !go_on {
-            break;
+            None => turn.unpack(Blocks::new(blob, own.to_vec()), None),
         }
-    }
+    });
     Ok(content)
 }
 
@@ -182,7 +166,7 @@ fn read_records(blob: &dyn Blob, context: &Context<'_>) -> Result<Archive, Extra
     loop {
         context.progress();
         let Some(mark) = fields.u32() else {
-            archive.fault = Some("the archive ends before its end mark");
+            archive.members.fault = Some("the archive ends before its end mark");
             break;
         };
         let read = match mark {
@@ -194,17 +178,14 @@ fn read_records(blob: &dyn Blob, context: &Context<'_>) -> Result<Archive, Extra
             END => break,
             FILE => {
                 in_head = false;
-                if archive.files.len() as u64 >= context.limits.members {
-                    archive.too_many = true;
+                if archive.members.is_full(context.limits.members) {
                     break;
                 }
                 read_file(&mut fields, &mut archive)
             }
             BLOCK => read_block(&mut fields, &mut archive),
             SPLIT => extra(&mut fields).and_then(|(_, field)| {
-                let (before, behind) = (field.get(..4)?, field.get(4..8)?);
-                let number = |bytes: &[u8]| bytes.first_chunk().map(|b| u32::from_le_bytes(*b));
-                archive.split = Some((number(before)?, number(behind)?));
+                archive.split = Some((u32_at(&field, 0)?, u32_at(&field, 4)?));
                 Some(())
             }),
             SOLID => {
@@ -219,7 +200,7 @@ fn read_records(blob: &dyn Blob, context: &Context<'_>) -> Result<Archive, Extra
             _ => extra(&mut fields).map(|_| ()),
         };
         if read.is_none() {
-            archive.fault = Some("a record reaches beyond the end of the archive");
+            archive.members.fault = Some("a record reaches beyond the end of the archive");
             break;
         }
     }
@@ -253,11 +234,12 @@ fn read_file(fields: &mut Fields<'_>, archive: &mut Archive) -> Option<()> {
         let (flags, field) = extra(fields)?;
         match mark {
             NAME => {
-                file.name_encrypted = flags & 0x04 != 0;
                 // A code page, and the number of the folder that the name counts from, may stand before it.
                 let page = if flags & 0x08 != 0 { 2 } else { 0 };
                 let parent = if flags & 0x10 != 0 { 4 } else { 0 };
-                file.name = field.get(page + parent..)?.to_vec();
+                let name = field.get(page + parent..)?;
+                let encrypted = flags & 0x04 != 0;
+                file.name = if encrypted { ENCRYPTED_NAME } else { name }.to_vec();
             }
             WINDOWS => {
                 let attributes = field.get(8).copied().unwrap_or_default();
@@ -268,7 +250,7 @@ fn read_file(fields: &mut Fields<'_>, archive: &mut Archive) -> Option<()> {
             _ => {}
         }
     }
-    archive.files.push(file);
+    archive.members.heads.push(file);
     Some(())
 }
 
@@ -283,7 +265,7 @@ fn read_block(fields: &mut Fields<'_>, archive: &mut Archive) -> Option<()> {
     let at = fields.position();
     let (unpacked, packed) = (unpacked.into(), packed.into());
     archive.blocks.push(Block { method, unpacked, packed, sum, at });
-    if let Some(file) = archive.files.last_mut() {
+    if let Some(file) = archive.members.heads.last_mut() {
         file.count += 1;
     }
     fields.skip(packed)

@@ -4,8 +4,7 @@
 use madang_document::content::Content;
 
 use super::fields::{Fields, part};
-use super::member_names::names;
-use super::packing::{Checked, Packing, Refusal, unpacker};
+use super::packing::{Packing, Refusal, unpacker};
 use super::rar_member::RarMember;
 use super::rar4::read_heads as read_heads_4;
 use super::rar5::read_heads as read_heads_5;
@@ -14,9 +13,7 @@ use crate::blob::{Blob, read_range};
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
-use crate::member_path::MemberPaths;
 use crate::split_name::JOIN;
-use crate::unpack::{leave_member, link_to, list_member, take_member, too_many};
 
 pub(super) const FORMAT: Format = Format {
     name: "rar",
@@ -45,45 +42,14 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     if heads.encrypted {
         return Err(ExtractError::Encrypted("the names of the members are encrypted".into()));
     }
-    let cut = heads.members.iter().any(|member| member.cut);
-    if cut {
+    if heads.members.heads.iter().any(|member| member.cut) {
         content.lost(JOIN);
     }
-    if let Some(fault) = heads.fault {
-        if heads.members.is_empty() {
-            return Err(ExtractError::corrupt(fault));
-        }
-        content.lost(format!("after {} members: {fault}", heads.members.len()));
-    }
-    if heads.too_many {
-        content.cut(too_many(context));
-    }
-    let raw: Vec<&[u8]> = heads.members.iter().map(|member| member.name.as_slice()).collect();
-    let names = names(&raw);
-    let mut paths = MemberPaths::default();
-    for (member, name) in heads.members.iter().zip(&names).filter(|(member, _)| !member.folder) {
-        context.progress();
-        let path = paths.take(name);
-        let size = Some(member.size);
-        if member.link {
-            if !list_member(path, &link_to(None), context, &mut content) {
-                break;
-            }
-            continue;
-        }
-        let go_on = match open(blob, member) {
-            Ok(unpacked) => {
-                let unpacked = Checked::new(unpacked, member.size, member.sum);
-                take_member(unpacked, &path, size, context, &mut content)
-            }
-            Err(Refusal { outcome, reason }) => {
-                leave_member(&path, size, outcome, &reason, context, &mut content)
-            }
-        };
-        if !go_on {
-            break;
-        }
-    }
+    heads.members.report(context, &mut content)?;
+    heads.members.each(context, &mut content, |member, turn| match member.link {
+        true => turn.list_link(),
+        false => turn.open(open(blob, member), member.sum),
+    });
     Ok(content)
 }
 

@@ -33,7 +33,7 @@ fn read_head(fields: &mut Fields<'_>, heads: &mut RarHeads) -> Option<bool> {
             let mut member = read_member(fields, flags)?;
             data = member.packed;
             member.at = end;
-            heads.members.push(member);
+            heads.members.heads.push(member);
         }
         END => return Some(false),
         _ if flags & 0x8000 != 0 => data = fields.u32()?.into(),

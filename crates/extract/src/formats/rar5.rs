@@ -30,7 +30,7 @@ fn read_head(fields: &mut Fields<'_>, heads: &mut RarHeads) -> Option<bool> {
             member.cut = flags & 0x18 != 0;
             member.packed = data;
             member.at = end;
-            heads.members.push(member);
+            heads.members.heads.push(member);
         }
         4 => {
             heads.encrypted = true;

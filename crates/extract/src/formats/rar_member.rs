@@ -1,5 +1,6 @@
 //! What the heads of a RAR archive say of its members, in either generation of the format.
 
+use super::archive_members::{ArchiveMembers, Head};
 use super::fields::Fields;
 
 /// A member.
@@ -23,16 +24,26 @@ pub(super) struct RarMember {
     pub(super) method: &'static str,
 }
 
+impl Head for RarMember {
+    fn name(&self) -> &[u8] {
+        &self.name
+    }
+
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn is_folder(&self) -> bool {
+        self.folder
+    }
+}
+
 /// All heads.
 #[derive(Debug, Default)]
 pub(super) struct RarHeads {
-    pub(super) members: Vec<RarMember>,
+    pub(super) members: ArchiveMembers<RarMember>,
     /// Whether the heads themselves are encrypted.
     pub(super) encrypted: bool,
-    /// Whether there are more members than are read.
-    pub(super) too_many: bool,
-    /// Why reading them ended before the end.
-    pub(super) fault: Option<&'static str>,
 }
 
 /// Reads a head and passes over what belongs to it. Gives whether others may follow; none where it reaches beyond the
@@ -49,15 +60,15 @@ impl RarHeads {
     ) -> RarHeads {
         let mut heads = RarHeads::default();
         while fields.left() >= shortest {
-            if heads.members.len() as u64 >= most {
-                heads.too_many = true;
+            if heads.members.is_full(most) {
                 break;
             }
             match read_head(fields, &mut heads) {
                 Some(true) => {}
                 Some(false) => break,
                 None => {
-                    heads.fault = Some("a head or a member reaches beyond the end of the archive");
+                    heads.members.fault =
+                        Some("a head or a member reaches beyond the end of the archive");
                     break;
                 }
             }

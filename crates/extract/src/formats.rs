@@ -76,6 +76,7 @@ mod office_art;
 mod office_cipher;
 mod office_encrypted;
 mod office_property;
+mod office_summary;
 mod office_xml;
 mod ole_object;
 mod ooxml;

@@ -7,6 +7,7 @@ use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata::{ENCODING, MODIFIED, Value};
 
+use super::bytes::{u16_at, u32_at};
 use crate::blob::{Blob, read_range};
 use crate::context::Context;
 use crate::encoding::{decode, decode_known};
@@ -51,15 +52,14 @@ struct Field {
 impl Header {
     fn read(head: &[u8], size: u64) -> Option<Header> {
         let byte = |at: usize| head.get(at).copied();
-        let short = |at: usize| Some(u16::from_le_bytes([byte(at)?, byte(at + 1)?]));
         let version = byte(0)?;
         let width = if version & 7 == 4 { 48 } else { 32 };
         let first = if width == 48 { 68 } else { 32 };
         if !matches!(version & 7, 2..=5) && version != 0x30 && version != 0x31 {
             return None;
         }
-        let rows = u32::from_le_bytes([byte(4)?, byte(5)?, byte(6)?, byte(7)?]);
-        let (start, length) = (short(8)?, usize::from(short(10)?));
+        let rows = u32_at(head, 4)?;
+        let (start, length) = (u16_at(head, 8)?, usize::from(u16_at(head, 10)?));
         let mut fields = Vec::new();
         let names = if width == 48 { 32 } else { 11 };
         let mut at = first;

@@ -8,8 +8,8 @@ use madang_document::locator::Locator;
 use super::bytes::{piece, u8_at, u16_at, u32_at};
 use super::docx_numbering::Numbering;
 use super::office_art::{Pictures, Record, descriptions, record};
+use super::office_summary;
 use super::ole_object;
-use super::property_set;
 use super::windows_text::wide;
 use crate::blob::Blob;
 use crate::compound_file::CompoundFile;
@@ -45,7 +45,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         .root_stream("WordDocument", limit)
         .ok_or_else(|| ExtractError::corrupt("the stream WordDocument cannot be read"))?;
     let fib = Fib::parse(&stream)?;
-    property_set::read(&file, context, &mut content);
+    office_summary::read(&file, context, &mut content);
     let own;
     let tables = match fib.is_new {
         false => &stream,

@@ -13,7 +13,9 @@ use crate::compound_file::{CompoundFile, DirectoryEntry, SIGNATURE};
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
+use crate::formats::bytes::u32_at;
 use crate::formats::hangul::{Body, protection_notice, read_sections};
+use crate::formats::windows_text::wide;
 use crate::formats::{hangul_object, preview};
 use crate::member_path::MemberPaths;
 use crate::probe::Probe;
@@ -86,7 +88,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         Err(error) => {
             // The word processor keeps the first page or so as plain text.
             let start = file.root_stream("PrvText", SMALL_STREAM).unwrap_or_default();
-            content.push_text(record::utf16(&start).replace('\r', ""), Locator::Whole {});
+            content.push_text(wide(&start).replace('\r', ""), Locator::Whole {});
             if content.segments.is_empty() {
                 return Err(error);
             }
@@ -169,7 +171,7 @@ fn read_one(
 /// Whether a stream that should be compressed starts like one that is not: with the record of a paragraph at
 /// level 0, and 22 to 40 bytes of data. Some programs set the flag and do not compress.
 fn is_plain(bytes: &[u8]) -> bool {
-    record::dword_at(bytes, 0).is_some_and(|header| {
+    u32_at(bytes, 0).is_some_and(|header| {
         header & 0xF_FFFF == u32::from(record::tag::PARA_HEADER)
             && (22..=40).contains(&(header >> 20))
     })

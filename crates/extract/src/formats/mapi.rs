@@ -6,6 +6,7 @@ use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata::{AUTHOR, CREATED, KEYWORDS, MODIFIED, TITLE, Value};
 
+use super::bytes::{u32_at, u64_at};
 use super::keywords::keywords;
 use super::{code_page, date, html, rtf, rtf_compressed, text};
 use crate::context::Context;
@@ -83,7 +84,7 @@ impl Properties {
     /// A number.
     pub(super) fn number(&self, id: u16) -> Option<u32> {
         let (_, bytes) = self.values.get(&id)?;
-        bytes.first_chunk::<4>().map(|bytes| u32::from_le_bytes(*bytes))
+        u32_at(bytes, 0)
     }
 
     /// The code page of its texts.
@@ -118,8 +119,8 @@ impl Properties {
     }
 
     fn time(&self, id: u16) -> Option<String> {
-        let bytes = self.bytes(id)?.first_chunk::<8>()?;
-        date::filetime(u64::from_le_bytes(*bytes)).map(|time| time.to_string())
+        let ticks = u64_at(self.bytes(id)?, 0)?;
+        date::filetime(ticks).map(|time| time.to_string())
     }
 
     /// A name and an address, as `Name <address>`; addresses that lead to nobody outside are left out.

@@ -7,6 +7,7 @@ use mail_parser::decoders::base64::base64_decode;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
+use super::bytes::{u16_at, u32_at};
 use super::markup::{Markup, Node, Tag};
 
 /// Bytes of a block of AES.
@@ -83,7 +84,7 @@ impl Hash {
 impl Locked {
     /// Reads the stream; none if it is of another way (the extensible one, or a cipher other than AES).
     pub(super) fn read(stream: &[u8]) -> Option<Locked> {
-        let (major, minor) = (word(stream, 0)?, word(stream, 2)?);
+        let (major, minor) = (u16_at(stream, 0)?, u16_at(stream, 2)?);
         match (major, minor) {
             (4, 4) => agile(stream.get(8..)?),
             (2..=4, 2) => standard(stream),
@@ -150,13 +151,13 @@ pub(super) fn open(locked: &Locked, key: &[u8], mut stream: Vec<u8>) -> Option<V
 
 fn standard(stream: &[u8]) -> Option<Locked> {
     const AES: [u32; 3] = [0x660E, 0x660F, 0x6610];
-    let header_size = usize::try_from(dword(stream, 8)?).ok()?;
+    let header_size = usize::try_from(u32_at(stream, 8)?).ok()?;
     let header = stream.get(12..)?.get(..header_size)?;
     // An identifier of zero stands for AES with 128 bits too.
-    if !AES.contains(&dword(header, 8)?) && dword(header, 8)? != 0 {
+    if !AES.contains(&u32_at(header, 8)?) && u32_at(header, 8)? != 0 {
         return None;
     }
-    let key_length = usize::try_from(dword(header, 16)? / 8).ok()?;
+    let key_length = usize::try_from(u32_at(header, 16)? / 8).ok()?;
     let verifier = stream.get(12..)?.get(header_size..)?;
     Some(Locked::Standard {
         salt: verifier.get(4..20)?.to_vec(),
@@ -251,14 +252,6 @@ fn decrypt(key: &[u8], before: Option<&[u8]>, mut text: Vec<u8>) -> Option<Vec<u
         before = before.map(|_| sealed);
     }
     Some(text)
-}
-
-fn word(bytes: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_le_bytes(bytes.get(at..)?.first_chunk().copied()?))
-}
-
-fn dword(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_le_bytes(bytes.get(at..)?.first_chunk().copied()?))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 use madang_document::content::{Content, Member};
 
+use super::bytes::split_u32;
 use super::package::cut_once;
 use crate::blob::Blob;
 use crate::compound_file::{CompoundFile, DirectoryEntry, SIGNATURE};
@@ -154,8 +155,8 @@ pub(super) fn packaged(data: &[u8]) -> Option<(String, Vec<u8>)> {
         Some((data.get(..end)?, data.get(end + 1..)?))
     }
     fn number(data: &[u8]) -> Option<(usize, &[u8])> {
-        let (number, rest) = data.split_first_chunk::<4>()?;
-        Some((usize::try_from(u32::from_le_bytes(*number)).ok()?, rest))
+        let (number, rest) = split_u32(data)?;
+        Some((usize::try_from(number).ok()?, rest))
     }
     let (_, rest) = number(data)?;
     let (label, rest) = c_string(rest.get(2..)?)?;

@@ -8,6 +8,7 @@ use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata::{PRODUCER, Value};
 
+use super::bytes::split_u32;
 use super::thrift::{Item, read_struct};
 use crate::blob::{Blob, read_range};
 use crate::context::Context;
@@ -40,8 +41,8 @@ fn sniff(probe: &Probe<'_>) -> Match {
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let size = blob.len();
     let tail = read_range(blob, size.saturating_sub(8), 8)?;
-    let (length, magic) = match tail.split_first_chunk::<4>() {
-        Some((length, magic)) => (u64::from(u32::from_le_bytes(*length)), magic),
+    let (length, magic) = match split_u32(&tail) {
+        Some((length, magic)) => (u64::from(length), magic),
         None => (0, tail.as_slice()),
     };
     match magic {

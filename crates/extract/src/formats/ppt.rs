@@ -10,8 +10,8 @@ use madang_document::metadata;
 
 use super::bytes::{u16_at, u32_at};
 use super::office_art::{Pictures, Record, records};
+use super::office_summary;
 use super::ole_object;
-use super::property_set;
 use super::windows_text::wide;
 use crate::blob::Blob;
 use crate::context::Context;
@@ -57,7 +57,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         .ok_or_else(|| ExtractError::corrupt("the stream PowerPoint Document cannot be read"))?;
     let user = file.root_stream("Current User", 4096).unwrap_or_default();
     let persist = Persist::read(&stream, &user)?;
-    property_set::read(&file, context, &mut content);
+    office_summary::read(&file, context, &mut content);
     let presentation = Presentation::read(&persist, &mut content);
     presentation.slides(&persist, stream.len(), context, &mut content);
     members(&persist, context, &mut content);

@@ -1,18 +1,12 @@
-//! The properties of old Office documents: the streams `\x05SummaryInformation` and
-//! `\x05DocumentSummaryInformation` (MS-OLEPS; the identifiers are those of MS-OSHARED, section 2.3.3.2).
+//! Property sets, in which the compound files of Windows keep what is to be known of a document (MS-OLEPS).
 
 use std::collections::BTreeMap;
 
-use madang_document::content::Content;
-use madang_document::metadata::{self, Value};
+use madang_document::metadata::Value;
 
-use super::bytes::{f64_at, piece, u8_at, u16_at, u32_at};
+use super::bytes::{f64_at, piece, u8_at, u16_at, u32_at, u64_at};
 use super::date::filetime;
-use super::keywords::keywords;
-use super::office_property::add_subject;
 use super::windows_text::{narrow, wide};
-use crate::compound_file::CompoundFile;
-use crate::context::Context;
 
 /// Properties in a set that are looked at; Office writes about twenty, programs for records some hundred of their own.
 const PROPERTIES: usize = 1000;
@@ -24,106 +18,26 @@ const TEXT: usize = 32 << 10;
 /// Bytes of a property's name.
 const NAME: usize = 512;
 
-/// Format identifiers as they lie in the stream (MS-OLEPS, section 2.21 and MS-OSHARED, section 2.3.3).
-const SUMMARY: [u8; 16] = [
-    0xE0, 0x85, 0x9F, 0xF2, 0xF9, 0x4F, 0x68, 0x10, 0xAB, 0x91, 0x08, 0x00, 0x2B, 0x27, 0xB3, 0xD9,
-];
-const USER_DEFINED: [u8; 16] = [
-    0x05, 0xD5, 0xCD, 0xD5, 0x9C, 0x2E, 0x1B, 0x10, 0x93, 0x97, 0x08, 0x00, 0x2B, 0x2C, 0xF9, 0xAE,
-];
-
-/// Reads the properties of a document into its metadata. What is damaged is left out.
-pub(super) fn read(file: &CompoundFile<'_>, context: &Context<'_>, content: &mut Content) {
-    for stream in ["\u{5}SummaryInformation", "\u{5}DocumentSummaryInformation"] {
-        if let Some(bytes) = file.root_stream(stream, context.limits.metadata) {
-            properties(&bytes, content);
-        }
-    }
-}
-
-fn properties(stream: &[u8], content: &mut Content) {
-    // Byte order, version, system, class, number of sets; then format and offset of each (section 2.21).
-    let sets = u32_at(stream, 24).unwrap_or(0).min(2) as usize;
-    for n in 0..sets {
-        let at = 28 + n * 20;
-        let Some(set) = u32_at(stream, at + 16).and_then(|o| stream.get(o as usize..)) else {
-            continue;
-        };
-        match piece(stream, at, 16) {
-            format if format == SUMMARY => summary(&Set::new(set), content),
-            format if format == USER_DEFINED => user_defined(&Set::new(set), content),
-            _ => {}
-        }
-    }
-}
-
-fn summary(set: &Set<'_>, content: &mut Content) {
-    let mut subject = String::new();
-    for (id, value) in set.values() {
-        let name = match id {
-            0x02 => metadata::TITLE,
-            0x03 => {
-                subject = shown(value);
-                continue;
-            }
-            0x04 => metadata::AUTHOR,
-            0x05 => {
-                content.metadata.set(metadata::KEYWORDS, keywords(&shown(value)));
-                continue;
-            }
-            0x06 => metadata::DESCRIPTION,
-            0x08 => metadata::LAST_SAVED_BY,
-            0x0C => metadata::CREATED,
-            0x0D => metadata::MODIFIED,
-            0x0E => metadata::PAGES,
-            0x12 => metadata::PRODUCER,
-            _ => continue,
-        };
-        let is_number = matches!(value, Value::Integer(_));
-        // A count of pages that was never made is stored as 0.
-        if is_number != (name == metadata::PAGES) || value == Value::Integer(0) {
-            continue;
-        }
-        let is_date = name == metadata::CREATED || name == metadata::MODIFIED;
-        if is_date && super::date::iso8601(&shown(value.clone())).is_none() {
-            continue;
-        }
-        content.metadata.set(name, value);
-    }
-    add_subject(content, &subject);
-}
-
-/// The properties that the authors or their document management named themselves (section 2.21, `PropertyBag`).
-fn user_defined(set: &Set<'_>, content: &mut Content) {
-    let names = set.dictionary();
-    for (id, value) in set.values() {
-        let Some(name) = names.get(&id) else { continue };
-        // Names that begin so are Office's own (MS-OSHARED, section 2.3.3.2.3.1).
-        if name.starts_with("_PID_") || name.trim().is_empty() {
-            continue;
-        }
-        content.metadata.set(&format!("office.{}", name.trim()), value);
-    }
-}
-
-fn shown(value: Value) -> String {
-    match value {
-        Value::Text(text) => text,
-        Value::Integer(number) => number.to_string(),
-        _ => String::new(),
-    }
-}
-
-/// One set of properties (MS-OLEPS, section 2.20).
-struct Set<'a> {
+/// A set of properties (MS-OLEPS, section 2.20). What is damaged of it is left out.
+pub(super) struct PropertySet<'a> {
     data: &'a [u8],
     /// The code page of its texts.
     page: u16,
 }
 
-impl<'a> Set<'a> {
-    fn new(data: &'a [u8]) -> Set<'a> {
-        let mut set = Set { data, page: 1252 };
+impl<'a> PropertySet<'a> {
+    /// A set of a stream, counted from 0, and the identifier of its format.
+    pub(super) fn nth(stream: &'a [u8], n: usize) -> Option<([u8; 16], PropertySet<'a>)> {
+        // Byte order, version, system, class, number of sets; then format and offset of each (section 2.21).
+        let sets = u32_at(stream, 24)?;
+        let at = n.checked_mul(20)?.checked_add(28).filter(|_| n < sets as usize)?;
+        let format = *stream.get(at..)?.first_chunk()?;
+        let data = stream.get(u32_at(stream, at + 16)? as usize..)?;
+        Some((format, PropertySet::new(data)))
+    }
+
+    fn new(data: &'a [u8]) -> PropertySet<'a> {
+        let mut set = PropertySet { data, page: 1252 };
         // Property 1 is the code page of all texts.
         let page = set.offsets().find(|(id, _)| *id == 1).and_then(|(_, at)| u16_at(data, at + 4));
         if let Some(page) = page {
@@ -141,7 +55,8 @@ impl<'a> Set<'a> {
         })
     }
 
-    fn values(&self) -> impl Iterator<Item = (u32, Value)> + use<'_> {
+    /// The properties that say something to a person, by their identifiers.
+    pub(super) fn values(&self) -> impl Iterator<Item = (u32, Value)> + use<'_> {
         self.offsets().filter(|(id, _)| *id > 1).filter_map(|(id, at)| Some((id, self.value(at)?)))
     }
 
@@ -169,16 +84,13 @@ impl<'a> Set<'a> {
                 Some(Value::Text(wide(piece(data, 8, length))))
             }
             // VT_FILETIME
-            0x40 => {
-                let ticks = u64::from(u32_at(data, 8)?) << 32 | u64::from(u32_at(data, 4)?);
-                filetime(ticks).map(|time| Value::Text(time.to_string()))
-            }
+            0x40 => filetime(u64_at(data, 4)?).map(|time| Value::Text(time.to_string())),
             _ => None,
         }
     }
 
     /// The names of the properties (section 2.17): property 0.
-    fn dictionary(&self) -> BTreeMap<u32, String> {
+    pub(super) fn dictionary(&self) -> BTreeMap<u32, String> {
         let mut names = BTreeMap::new();
         let at = self.offsets().find(|(id, _)| *id == 0).map(|(_, at)| at);
         let Some(data) = at.and_then(|at| self.data.get(at..)) else { return names };
@@ -197,72 +109,5 @@ impl<'a> Set<'a> {
             }
         }
         names
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A stream with one set of properties.
-    fn stream(format: [u8; 16], properties: &[(u32, Vec<u8>)]) -> Vec<u8> {
-        let mut set = vec![0; 4];
-        set.extend((properties.len() as u32).to_le_bytes());
-        let mut at = 8 + properties.len() * 8;
-        for (id, data) in properties {
-            set.extend(id.to_le_bytes());
-            set.extend((at as u32).to_le_bytes());
-            at += data.len();
-        }
-        properties.iter().for_each(|(_, data)| set.extend(data));
-        let mut stream = vec![0; 24];
-        stream.extend(1u32.to_le_bytes());
-        stream.extend(format);
-        stream.extend(48u32.to_le_bytes());
-        stream.extend(set);
-        stream
-    }
-
-    fn text(bytes: &[u8]) -> Vec<u8> {
-        let mut value = 0x1Eu32.to_le_bytes().to_vec();
-        value.extend((bytes.len() as u32).to_le_bytes());
-        value.extend(bytes);
-        value
-    }
-
-    #[test]
-    fn texts_stand_in_their_code_page() {
-        let page = [2, 0, 0, 0, 0xB5, 0x03, 0, 0].to_vec();
-        let title = text(&[0xC7, 0xD1, 0xB1, 0xDB, 0]);
-        let mut content = Content::default();
-        properties(&stream(SUMMARY, &[(1, page.clone()), (2, title.clone())]), &mut content);
-        assert_eq!(content.metadata.text(metadata::TITLE), Some("한글"));
-        let mut names = vec![1, 0, 0, 0, 2, 0, 0, 0, 5, 0, 0, 0];
-        names.extend([0xC7, 0xD1, 0xB1, 0xDB, 0]);
-        let sets = stream(USER_DEFINED, &[(0, names), (1, page), (2, title)]);
-        properties(&sets, &mut content);
-        assert_eq!(content.metadata.text("office.한글"), Some("한글"));
-    }
-
-    #[test]
-    fn many_properties_of_one_text_are_no_more_than_they_may_be() {
-        let long = text(&vec![b'x'; 1 << 20]);
-        let mut set = stream(SUMMARY, &[(2, long)]);
-        // Every property of the set is at the offset of the first.
-        set[52..56].copy_from_slice(&2u32.to_le_bytes());
-        let offset = set[60..64].to_vec();
-        set.splice(64..64, [[6, 0, 0, 0].as_slice(), &offset].concat());
-        let mut content = Content::default();
-        properties(&set, &mut content);
-        assert!(content.metadata.size() <= 2 * TEXT + 100, "{}", content.metadata.size());
-    }
-
-    #[test]
-    fn a_damaged_set_says_nothing() {
-        let mut content = Content::default();
-        for stream in [&b""[..], &[0xFF; 47], &[0xFF; 64], &[0xFF; 4096], &[0; 200]] {
-            properties(stream, &mut content);
-        }
-        assert!(content.metadata.is_empty());
     }
 }

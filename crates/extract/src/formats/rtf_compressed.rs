@@ -1,5 +1,7 @@
 //! RTF as mails of Outlook hold it: packed by references into a window of 4 KiB (MS-OXRTFCP).
 
+use super::bytes::u32_at;
+
 /// What the window holds at first: words that all RTF files have.
 const START: &[u8; 207] = b"{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}{\\f0\\fnil \\froman \\fswiss \\fmodern \\fscript \\fdecor MS Sans SerifSymbolArialTimes New RomanCourier{\\colortbl\\red0\\green0\\blue0\r\n\\par \\pard\\plain\\f0\\fs20\\b\\i\\u\\tab\\tx";
 const WINDOW: usize = 4096;
@@ -7,10 +9,7 @@ const WINDOW: usize = 4096;
 /// Unpacks; at most some nine times as many bytes come out as go in. None if it is not of this kind; what is damaged
 /// ends where the damage is.
 pub(super) fn unpack(data: &[u8]) -> Option<Vec<u8>> {
-    let number = |at: usize| {
-        let bytes = data.get(at..)?.first_chunk::<4>()?;
-        usize::try_from(u32::from_le_bytes(*bytes)).ok()
-    };
+    let number = |at: usize| usize::try_from(u32_at(data, at)?).ok();
     let (packed, raw) = (number(0)?, number(4)?);
     // The size counts three of the four numbers of the header.
     let body = data.get(16..packed.saturating_add(4).min(data.len()))?;

@@ -6,6 +6,7 @@ use madang_document::content::Content;
 use madang_document::outcome::Outcome;
 use sevenz_rust2::{Archive, ArchiveEntry, BlockDecoder, Error, Password};
 
+use super::bytes::u64_at;
 use super::packing::{DICTIONARY, Refusal};
 
 use crate::blob::{Blob, Cursor, read_range};
@@ -164,8 +165,7 @@ fn method_name(method: &str) -> &str {
 fn why_closed(error: &Error, blob: &dyn Blob, context: &Context<'_>) -> ExtractError {
     // The start says where the table of contents lies: behind the end, if this is only the first part.
     let start = read_range(blob, 12, 16).unwrap_or_default();
-    let word = |at: usize| start.get(at..)?.first_chunk().map(|bytes| u64::from_le_bytes(*bytes));
-    let beyond = word(0).zip(word(8)).is_some_and(|(offset, size)| {
+    let beyond = u64_at(&start, 0).zip(u64_at(&start, 8)).is_some_and(|(offset, size)| {
         32u64.saturating_add(offset).saturating_add(size) > blob.len()
     });
     if is_part(context.name) && beyond {

@@ -2,6 +2,7 @@
 
 use madang_document::content::Content;
 
+use super::bytes::{split_u32, u16_at};
 use super::mapi::{ATTACH_DATA, BODY, Properties, SUBJECT, attachment_name, read_message};
 use crate::blob::Blob;
 use crate::context::Context;
@@ -48,8 +49,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         match id {
             // attOemCodepage comes first.
             0x0006_9007 => {
-                let page = data.first_chunk::<2>().map(|bytes| u16::from_le_bytes(*bytes));
-                message = Properties::in_page(page);
+                message = Properties::in_page(u16_at(data, 0));
             }
             0x0006_9003 => properties(data, &mut message),
             0x0001_8004 => message.add(SUBJECT, STRING8, data.to_vec()),
@@ -103,22 +103,17 @@ fn members(attachments: Vec<Attachment>, content: &mut Content, context: &Contex
 /// The number of the first attribute, its data, and what follows.
 fn attribute(bytes: &[u8]) -> Option<(u32, &[u8], &[u8])> {
     let (_level, rest) = bytes.split_first()?;
-    let (id, rest) = number(rest)?;
-    let (length, rest) = number(rest)?;
+    let (id, rest) = split_u32(rest)?;
+    let (length, rest) = split_u32(rest)?;
     let length = usize::try_from(length).ok()?;
     let data = rest.get(..length)?;
     // A checksum of two bytes ends it.
     Some((id, data, rest.get(length..)?.get(2..).unwrap_or_default()))
 }
 
-fn number(bytes: &[u8]) -> Option<(u32, &[u8])> {
-    let (number, rest) = bytes.split_first_chunk::<4>()?;
-    Some((u32::from_le_bytes(*number), rest))
-}
-
 /// Adds the properties of a list (MS-OXTNEF, section 2.1.3.4); what is damaged ends it.
 fn properties(bytes: &[u8], to: &mut Properties) {
-    let Some((count, mut rest)) = number(bytes) else { return };
+    let Some((count, mut rest)) = split_u32(bytes) else { return };
     for _ in 0..count {
         match property(rest, to) {
             Some(after) => rest = after,
@@ -128,21 +123,21 @@ fn properties(bytes: &[u8], to: &mut Properties) {
 }
 
 fn property<'a>(bytes: &'a [u8], to: &mut Properties) -> Option<&'a [u8]> {
-    let (tag, mut rest) = number(bytes)?;
+    let (tag, mut rest) = split_u32(bytes)?;
     let (kind, id) = (u16::try_from(tag & 0xFFFF).ok()?, u16::try_from(tag >> 16).ok()?);
     if id >= 0x8000 {
         // Named: a set, then a number or a name.
-        let (by_name, after) = number(rest.get(16..)?)?;
-        let (value, after) = number(after)?;
+        let (by_name, after) = split_u32(rest.get(16..)?)?;
+        let (value, after) = split_u32(after)?;
         rest = if by_name == 0 { after } else { after.get(padded(value)?..)? };
     }
     let several = kind & 0x1000 != 0;
     let kind = kind & 0x0FFF;
     let variable = matches!(kind, 0x001E | 0x001F | 0x0102 | OBJECT);
-    let (count, mut rest) = if several || variable { number(rest)? } else { (1, rest) };
+    let (count, mut rest) = if several || variable { split_u32(rest)? } else { (1, rest) };
     for n in 0..count {
         let (length, after) = if variable {
-            number(rest)?
+            split_u32(rest)?
         } else {
             let length = match kind {
                 2 | 3 | 4 | 0x0A | 0x0B => 4,

@@ -32,9 +32,10 @@ pub(super) fn narrow(bytes: &[u8], page: u16) -> String {
     code_page::decode(bytes.get(..end).unwrap_or_default(), page)
 }
 
-/// UTF-16, without NULs.
+/// UTF-16, without NULs; half a unit at the end is none.
 pub(super) fn wide(bytes: &[u8]) -> String {
-    let text = encoding_rs::UTF_16LE.decode_without_bom_handling(bytes).0;
+    let whole = bytes.get(..bytes.len() & !1).unwrap_or_default();
+    let text = encoding_rs::UTF_16LE.decode_without_bom_handling(whole).0;
     if text.contains('\0') { text.replace('\0', "") } else { text.into_owned() }
 }
 
@@ -48,5 +49,6 @@ mod tests {
         assert_eq!(narrow(&bytes, page_of_language(0x0412)), "한글");
         assert_eq!(narrow(&[0x93, b'a', 0x94], page_of_language(0x0409)), "“a”");
         assert_eq!(wide(&[0x00, 0xAC, 0, 0]), "가");
+        assert_eq!(wide(&[0x00, 0xAC, 0]), "가");
     }
 }

@@ -13,8 +13,8 @@ use madang_document::metadata;
 use super::bytes::{u8_at, u16_at, u32_at};
 use super::number_format::built_in;
 use super::office_art::Pictures;
+use super::office_summary;
 use super::ole_object;
-use super::property_set;
 use super::sheet_row::{SheetRow, Written};
 use super::workbook::Workbook;
 use crate::blob::{Blob, read_range};
@@ -71,7 +71,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         return Ok(content);
     }
     let file = ole_object::open(blob)?;
-    property_set::read(&file, context, &mut content);
+    office_summary::read(&file, context, &mut content);
     let stream = STREAMS.iter().find_map(|name| file.root_stream(name, limit));
     let stream = stream
         .filter(|stream| !stream.is_empty())

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 
+use super::bytes::{f64_at, u16_at, u32_at};
 use super::number_format::built_in;
 use super::ooxml_relationship::relationships;
 use super::package::Package;
@@ -221,18 +222,6 @@ impl<'a> Records<'a> {
             content.lost(format!("{part}: the last record is cut short"));
         }
     }
-}
-
-fn u16_at(data: &[u8], at: usize) -> Option<u16> {
-    data.get(at..)?.first_chunk().map(|bytes| u16::from_le_bytes(*bytes))
-}
-
-fn u32_at(data: &[u8], at: usize) -> Option<u32> {
-    data.get(at..)?.first_chunk().map(|bytes| u32::from_le_bytes(*bytes))
-}
-
-fn f64_at(data: &[u8], at: usize) -> Option<f64> {
-    data.get(at..)?.first_chunk().map(|bytes| f64::from_le_bytes(*bytes))
 }
 
 /// A counted string in UTF-16 (MS-XLSB, section 2.5.168) and where it ends; a null string is empty.

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
-use super::record::{dword_at, tag, text_at, word_at};
+use super::record::{tag, text_at};
+use crate::formats::bytes::{u16_at, u32_at};
 use crate::formats::hangul::{Anchoring, Table, add_lines, framed};
 
 /// An object anchored in a paragraph, while its records are read (HWP 5.0 document file format, revision
@@ -34,7 +35,7 @@ pub(super) struct Cell {
 impl Control {
     /// Reads the data of the record `CTRL_HEADER`.
     pub(super) fn new(data: &[u8]) -> Control {
-        let id = dword_at(data, 0).unwrap_or_default().to_be_bytes();
+        let id = u32_at(data, 0).unwrap_or_default().to_be_bytes();
         let mut lines = String::new();
         match &id {
             b"atno" => lines.extend(caption_number(data)),
@@ -72,8 +73,8 @@ impl Control {
     /// The height of a table that stands beside the lines, and so may go on over several pages (table 69 of the
     /// specification); 0 for anything else.
     pub(super) fn hanging(&self, data: &[u8]) -> i64 {
-        let in_line = dword_at(data, 4).is_none_or(|properties| properties & 1 != 0);
-        match dword_at(data, 20) {
+        let in_line = u32_at(data, 4).is_none_or(|properties| properties & 1 != 0);
+        match u32_at(data, 20) {
             Some(height) if self.id == *b"tbl " && !in_line => i64::from(height),
             _ => 0,
         }
@@ -81,13 +82,13 @@ impl Control {
 
     /// The number of columns, if this is where a zone of columns begins (table 138).
     pub(super) fn columns(&self, data: &[u8]) -> Option<u16> {
-        let properties = word_at(data, 4).filter(|_| self.id == *b"cold")?;
+        let properties = u16_at(data, 4).filter(|_| self.id == *b"cold")?;
         Some(((properties >> 2) & 0xFF).max(1))
     }
 
     /// The numbering of the outline, if this is where a section begins (table 129).
     pub(super) fn outline(&self, data: &[u8]) -> Option<u16> {
-        word_at(data, 18).filter(|_| self.id == *b"secd")
+        u16_at(data, 18).filter(|_| self.id == *b"secd")
     }
 
     /// Takes a record that lies below the control.
@@ -112,7 +113,7 @@ impl Control {
             }
             // Properties and extent, then which of the embedded objects it is.
             tag::SHAPE_COMPONENT_OLE => {
-                let chart = word_at(data, 12).and_then(|n| charts.remove(&n.to_string()));
+                let chart = u16_at(data, 12).and_then(|n| charts.remove(&n.to_string()));
                 add_lines(&mut self.lines, &chart.unwrap_or_default());
             }
             tag::FORM_OBJECT => {
@@ -159,8 +160,8 @@ impl Control {
 /// The number that the word processor stored for a picture, table or equation, as it stands in captions.
 /// Numbers of pages and notes are left out: they stand beside the text, not in it.
 fn caption_number(data: &[u8]) -> Option<String> {
-    let kind = dword_at(data, 4)? & 0xF;
-    let number = word_at(data, 8).filter(|&number| number > 0)?;
+    let kind = u32_at(data, 4)? & 0xF;
+    let number = u16_at(data, 8).filter(|&number| number > 0)?;
     matches!(kind, 3..=5).then(|| number.to_string())
 }
 

@@ -1,7 +1,8 @@
 use aes::Aes128;
 use aes::cipher::{Array, BlockCipherDecrypt, KeyInit};
 
-use super::record::{dword_at, tag};
+use super::record::tag;
+use crate::formats::bytes::u32_at;
 
 /// Bytes of the header of the record that holds the key, and of its data.
 const HEADER: usize = 4;
@@ -14,12 +15,12 @@ const DATA: usize = 256;
 /// first four seed the linear congruential generator of the Microsoft C runtime; the rest is XORed with runs
 /// of its numbers, and then holds the AES-128 key at an offset that the seed gives.
 pub(super) fn decrypt(section: &[u8]) -> Option<Vec<u8>> {
-    let header = dword_at(section, 0)?;
+    let header = u32_at(section, 0)?;
     if header & 0x3FF != u32::from(tag::DISTRIBUTE_DOC_DATA) || header >> 20 != DATA as u32 {
         return None;
     }
     let mut data: [u8; DATA] = section.get(HEADER..HEADER + DATA)?.try_into().ok()?;
-    let seed = dword_at(&data, 0)?;
+    let seed = u32_at(&data, 0)?;
     let mut random = Random(seed);
     let (mut mask, mut run) = (0, 0);
     for (n, byte) in data.iter_mut().enumerate() {

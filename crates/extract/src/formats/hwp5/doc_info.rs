@@ -1,6 +1,7 @@
 use std::io::Read;
 
-use super::record::{Records, dword_at, text_at, word_at};
+use super::record::{Records, text_at};
+use crate::formats::bytes::{u16_at, u32_at};
 use crate::formats::hangul_numbering::{Look, Numbers};
 
 /// What the stream `DocInfo` says that reading needs (HWP 5.0 document file format, revision 1.3, section 4.2).
@@ -47,8 +48,8 @@ impl DocInfo {
                     shapes += 1;
                 }
                 BIN_DATA if this.streams.len() < STREAMS => {
-                    let is_link = word_at(record.data, 0).is_none_or(|kind| kind & 0xF == 0);
-                    let number = word_at(record.data, 2).filter(|_| !is_link);
+                    let is_link = u16_at(record.data, 0).is_none_or(|kind| kind & 0xF == 0);
+                    let number = u16_at(record.data, 2).filter(|_| !is_link);
                     this.streams.push(number.unwrap_or_default());
                 }
                 TRACK_CHANGE => this.tracked_changes = true,
@@ -66,7 +67,7 @@ fn numbering(list: u16, data: &[u8], numbers: &mut Numbers) {
     let mut at = 0;
     let mut levels = Vec::new();
     for _ in 0..LEVELS {
-        let Some(properties) = dword_at(data, at) else { break };
+        let Some(properties) = u32_at(data, at) else { break };
         let Some((text, next)) = text_at(data, at + 12) else { break };
         let look = match properties >> 5 & 15 {
             1 => Look::CircledDigit,
@@ -84,7 +85,7 @@ fn numbering(list: u16, data: &[u8], numbers: &mut Numbers) {
         at = next;
     }
     for (level, (look, text)) in (0..LEVELS).zip(levels) {
-        let start = dword_at(data, at + 2 + usize::from(level) * 4).unwrap_or(1);
+        let start = u32_at(data, at + 2 + usize::from(level) * 4).unwrap_or(1);
         numbers.add_level(list, level, start, look, &text);
     }
 }
@@ -92,11 +93,11 @@ fn numbering(list: u16, data: &[u8], numbers: &mut Numbers) {
 /// Reads what a paragraph looks like (table 43): bits 23 and 24 say whether it has a number, by the outline (1) or a list
 /// (2), bits 25 to 27 its level.
 fn shape(shape: u16, data: &[u8], numbers: &mut Numbers) {
-    let Some(properties) = dword_at(data, 0) else { return };
+    let Some(properties) = u32_at(data, 0) else { return };
     let level = (properties >> 25 & 7) as u8;
     match properties >> 23 & 3 {
         1 => numbers.add_shape(shape, None, level),
-        2 => numbers.add_shape(shape, word_at(data, 30), level),
+        2 => numbers.add_shape(shape, u16_at(data, 30), level),
         _ => {}
     }
 }

@@ -1,4 +1,5 @@
 use crate::error::ExtractError;
+use crate::formats::bytes::u32_at;
 
 /// The stream `FileHeader` (HWP 5.0 document file format, revision 1.3, section 3.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,11 +27,7 @@ impl FileHeader {
         if !bytes.starts_with(SIGNATURE) {
             return Err(ExtractError::corrupt("the stream FileHeader is not signed as HWP 5"));
         }
-        let dword = |at: usize| {
-            let bytes = bytes.get(at..at + 4).and_then(|b| b.try_into().ok());
-            bytes.map(u32::from_le_bytes)
-        };
-        let (Some(version), Some(flags)) = (dword(32), dword(36)) else {
+        let (Some(version), Some(flags)) = (u32_at(bytes, 32), u32_at(bytes, 36)) else {
             return Err(ExtractError::corrupt("the stream FileHeader is cut short"));
         };
         Ok(FileHeader { version, flags })

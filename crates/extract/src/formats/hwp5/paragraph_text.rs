@@ -24,7 +24,7 @@ impl ParagraphText {
     /// Reads the data of the record.
     pub(super) fn parse(data: &[u8]) -> ParagraphText {
         let mut this = ParagraphText::default();
-        let unit = |n: usize| super::record::word_at(data, n * 2);
+        let unit = |n: usize| crate::formats::bytes::u16_at(data, n * 2);
         let mut n = 0;
         while let Some(code) = unit(n) {
             n += 1;

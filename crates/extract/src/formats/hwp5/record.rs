@@ -1,5 +1,8 @@
 use std::io::{self, Read};
 
+use crate::formats::bytes::u16_at;
+use crate::formats::windows_text::wide;
+
 /// A record of a stream: a tag, a level of nesting, and data (HWP 5.0 document file format, revision 1.3,
 /// section 4.1).
 #[derive(Debug)]
@@ -93,37 +96,13 @@ impl<R: Read> Records<R> {
     }
 }
 
-/// The little-endian word at `offset`.
-pub(super) fn word_at(data: &[u8], offset: usize) -> Option<u16> {
-    let bytes = data.get(offset..offset.checked_add(2)?)?;
-    Some(u16::from_le_bytes(bytes.try_into().ok()?))
-}
-
-/// The little-endian double word at `offset`.
-pub(super) fn dword_at(data: &[u8], offset: usize) -> Option<u32> {
-    let bytes = data.get(offset..offset.checked_add(4)?)?;
-    Some(u32::from_le_bytes(bytes.try_into().ok()?))
-}
-
 /// The text at `offset`: a word with the number of UTF-16 units, then the units; also gives the offset
 /// behind it. A text that is cut short is given as far as it goes.
 pub(super) fn text_at(data: &[u8], offset: usize) -> Option<(String, usize)> {
-    let length = usize::from(word_at(data, offset)?);
+    let length = usize::from(u16_at(data, offset)?);
     let start = offset + 2;
     let end = (start + length * 2).min(data.len());
-    Some((utf16(data.get(start..end)?), end))
-}
-
-/// UTF-16LE, without NULs; an unpaired surrogate becomes U+FFFD.
-pub(super) fn utf16(bytes: &[u8]) -> String {
-    let units = bytes.chunks_exact(2).map(|pair| match pair {
-        &[low, high] => u16::from_le_bytes([low, high]),
-        _ => 0,
-    });
-    char::decode_utf16(units)
-        .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
-        .filter(|&c| c != '\0')
-        .collect()
+    Some((wide(data.get(start..end)?), end))
 }
 
 #[cfg(test)]

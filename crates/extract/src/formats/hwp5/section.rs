@@ -4,9 +4,10 @@ use madang_document::content::Content;
 
 use super::control::{Cell, Control};
 use super::paragraph_text::ParagraphText;
-use super::record::{Record, Records, dword_at, tag, word_at};
+use super::record::{Record, Records, tag};
 use crate::context::Context;
 use crate::error::ExtractError;
+use crate::formats::bytes::{u16_at, u32_at};
 use crate::formats::hangul::{self, Anchoring, Body, add_lines};
 use crate::formats::hangul_pages::{Layout, Line};
 
@@ -77,18 +78,18 @@ const PAGE_BREAK: u8 = 1 << 2;
 const LINE: usize = 36;
 
 fn line(data: &[u8]) -> Line {
-    let number = |at| i64::from(dword_at(data, at).unwrap_or_default().cast_signed());
+    let number = |at| i64::from(u32_at(data, at).unwrap_or_default().cast_signed());
     Line { top: number(4), height: number(8), left: number(24) }
 }
 
 /// The height that is left for the body between the margins, the header and the footer (table 131).
 fn body_height(page: &[u8]) -> Option<i64> {
-    let height = i64::from(dword_at(page, 4)?);
+    let height = i64::from(u32_at(page, 4)?);
     // Those at the top and the bottom, and of the header and the footer.
     let margins: i64 =
-        [16, 20, 24, 28].iter().filter_map(|&at| dword_at(page, at)).map(i64::from).sum();
-    let turned = dword_at(page, 36).is_some_and(|properties| properties & 1 != 0);
-    let height = if turned { i64::from(dword_at(page, 0)?) } else { height };
+        [16, 20, 24, 28].iter().filter_map(|&at| u32_at(page, at)).map(i64::from).sum();
+    let turned = u32_at(page, 36).is_some_and(|properties| properties & 1 != 0);
+    let height = if turned { i64::from(u32_at(page, 0)?) } else { height };
     Some(height - margins)
 }
 
@@ -128,7 +129,7 @@ impl Section<'_> {
                     let page_break = record.data.get(BREAKS).is_some_and(|b| b & PAGE_BREAK != 0);
                     self.layout = Layout { page_break, ..Layout::default() };
                 }
-                self.unnumbered = word_at(record.data, SHAPE);
+                self.unnumbered = u16_at(record.data, SHAPE);
                 self.open.push((level, Node::Paragraph(Paragraph::default())));
             }
             tag::PARA_TEXT => {
@@ -159,8 +160,8 @@ impl Section<'_> {
             }
             tag::LIST_HEADER => {
                 // The header of a list has 8 bytes; in a cell, column and row follow.
-                let cell = word_at(record.data, 8)
-                    .zip(word_at(record.data, 10))
+                let cell = u16_at(record.data, 8)
+                    .zip(u16_at(record.data, 10))
                     .map(|(column, row)| Cell { column, row });
                 self.open.push((level, Node::List { cell, lines: String::new() }));
             }

@@ -1,5 +1,6 @@
 //! Embedded objects as RTF holds them: OLE 1 (MS-OLEDS, section 2.2).
 
+use super::super::bytes::split_u32;
 use super::super::ole_object::packaged;
 
 /// What an object is.
@@ -41,8 +42,8 @@ fn native(data: &[u8]) -> Option<Object> {
 }
 
 fn number(data: &[u8]) -> Option<(usize, &[u8])> {
-    let (number, rest) = data.split_first_chunk::<4>()?;
-    Some((usize::try_from(u32::from_le_bytes(*number)).ok()?, rest))
+    let (number, rest) = split_u32(data)?;
+    Some((usize::try_from(number).ok()?, rest))
 }
 
 /// A text with its length before it and a NUL at its end, which the length counts.

@@ -127,49 +127,9 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::conformance::{self, ask, partition, put, record};
+    use crate::conformance::sample::{ask, partition, put, record};
     use crate::query::Facet;
     use crate::record::Record;
-
-    #[track_caller]
-    fn conforms(function: fn(&Arc<dyn Index>)) {
-        let folder = tempfile::tempdir().unwrap();
-        let index: Arc<dyn Index> = Arc::new(TantivyIndex::open(folder.path()).unwrap());
-        function(&index);
-    }
-
-    macro_rules! conformance {
-        ($($name:ident)*) => { $(
-            #[test]
-            fn $name() {
-                conforms(conformance::$name);
-            }
-        )* };
-    }
-
-    conformance! {
-        upsert_replaces
-        delete_removes
-        checkpoint_is_of_the_last_commit
-        apply_is_idempotent
-        versions_never_go_back
-        the_checkpoint_does_not_go_back
-        what_is_being_built_is_missing
-        a_record_of_another_partition_is_refused
-        clear_removes_one_partition
-        scope_isolates
-        hidden_documents_change_nothing
-        filters_narrow
-        facets_count_all_matches
-        language
-        names_are_found
-        hits_carry_the_record
-        sorts_by_date
-        pages_without_gaps_or_doubles
-        bad_pages_are_refused
-        passages
-        questions_without_spaces
-    }
 
     fn copy(from: &Path, to: &Path) {
         fs::create_dir_all(to).unwrap();
@@ -224,61 +184,6 @@ mod tests {
         assert_eq!(index.partitions().unwrap().len(), 7);
         let hits = index.search(&index.partitions().unwrap(), &ask("도로")).unwrap();
         assert_eq!(hits.total, 14);
-    }
-
-    /// What happened to a file of the damaged partition.
-    type Damage = fn(&Path);
-
-    /// Every file of a partition, damaged in every way that ours come to: gone, cut off, overwritten at the end, in
-    /// the middle and all over, empty.
-    #[test]
-    fn damage_stays_in_its_partition() {
-        let ways: [(&str, Damage); 5] = [
-            ("gone", |file| fs::remove_file(file).unwrap()),
-            ("empty", |file| fs::write(file, "").unwrap()),
-            ("cut off", |file| {
-                let bytes = fs::read(file).unwrap();
-                fs::write(file, &bytes[..bytes.len() * 2 / 3]).unwrap();
-            }),
-            ("garbage inside", |file| {
-                let mut bytes = fs::read(file).unwrap();
-                let (from, to) = (bytes.len() / 3, bytes.len() / 2);
-                for (n, byte) in bytes[from..to].iter_mut().enumerate() {
-                    *byte = (n * 151 % 256) as u8 ^ 0x5a;
-                }
-                fs::write(file, bytes).unwrap();
-            }),
-            ("garbage", |file| {
-                let length = fs::metadata(file).unwrap().len();
-                fs::write(file, vec![0xa5; length as usize]).unwrap();
-            }),
-        ];
-        for kind in ["meta.json", "store", "term", "pos", "idx", "fast", "fieldnorm"] {
-            for (what, way) in ways {
-                // Of most kinds the two that happen are enough: a file cut off, and one with garbage in it.
-                let enough = ["cut off", "garbage inside"].contains(&what);
-                if !enough && !["meta.json", "store"].contains(&kind) {
-                    continue;
-                }
-                let folder = tempfile::tempdir().unwrap();
-                let index = Arc::new(TantivyIndex::open(folder.path()).unwrap());
-                println!("{kind}: {what}");
-                conformance::damage_stays_in_its_partition(
-                    index,
-                    |index: Arc<dyn Index>, partition: &Partition| {
-                        drop(index);
-                        let files =
-                            fs::read_dir(folder.path().join(partition.to_string())).unwrap();
-                        let file = files
-                            .map(|entry| entry.unwrap().path())
-                            .find(|path| path.to_str().unwrap().ends_with(kind))
-                            .unwrap();
-                        way(&file);
-                        Arc::new(TantivyIndex::open(folder.path()).unwrap())
-                    },
-                );
-            }
-        }
     }
 
     /// Files that are overwritten while the index is open: no checksum was compared since.

@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn the_highest_revision_stands_and_of_equals_the_last() {
         let mut second = delete("a", 4);
-        let record = crate::conformance::record("x", &[]);
+        let record = crate::conformance::sample::record("x", &[]);
         if let Change::Delete { id, .. } = &second {
             let record = Box::new(crate::record::Record { id: *id, ..record });
             second = Change::Put { revision: 4, record };

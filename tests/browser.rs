@@ -16,8 +16,8 @@ use std::process::{Child, Command, Stdio};
 
 use madang_tests::ground::binary::fixture;
 use madang_tests::ground::service::Service;
-use madang_tests::ground::wait::until;
 use madang_tests::ground::yard::Yard;
+use madang_wait::until;
 use serde_json::json;
 use tempfile::TempDir;
 use thirtyfour::common::log::LoggingPrefsLogLevel;

@@ -23,8 +23,8 @@ use madang_ledger::sqlite::SqliteLedger;
 use madang_tests::ground::binary::fixture;
 use madang_tests::ground::random::Random;
 use madang_tests::ground::service::Service;
-use madang_tests::ground::wait::until;
 use madang_tests::ground::yard::Yard;
+use madang_wait::until;
 
 const KILLS: u32 = 100;
 

@@ -3,5 +3,4 @@ pub mod mount;
 pub mod process;
 pub mod random;
 pub mod service;
-pub mod wait;
 pub mod yard;

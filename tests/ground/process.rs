@@ -1,4 +1,6 @@
-use std::process::Command;
+use std::process::{Child, Command, ExitStatus};
+
+use madang_wait::patiently;
 
 /// The processes that this one has started and that live.
 ///
@@ -34,6 +36,18 @@ pub fn zygotes(service: u32) -> Vec<u32> {
 /// As [`children`].
 pub fn readers(service: u32) -> Vec<u32> {
     zygotes(service).into_iter().flat_map(children).collect()
+}
+
+/// How a command ended that must end by itself.
+///
+/// # Panics
+/// When it does not: then it is killed.
+pub fn ends(what: &str, child: &mut Child) -> ExitStatus {
+    let ended = patiently(|| child.try_wait().expect("a child of ours"));
+    ended.unwrap_or_else(|| {
+        child.kill().expect("a child of ours");
+        panic!("{what} hangs")
+    })
 }
 
 /// Sends a signal by its name, as in `KILL`; to one that is gone meanwhile it does nothing.

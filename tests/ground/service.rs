@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::wait::{until, until_within};
 use super::yard::{ADMIN, Yard, paths};
+use madang_wait::{until, until_within};
 
 /// A running `madang up`, killed when it is dropped.
 #[derive(Debug)]

@@ -1,8 +1,8 @@
 //! What changes when a declaration changes, when a text is lost, and when a folder is emptied.
 
 use madang_tests::ground::service::Service;
-use madang_tests::ground::wait::until;
 use madang_tests::ground::yard::{ADMIN, Yard};
+use madang_wait::until;
 
 /// The folders that blobs lie in.
 fn blob_folders(yard: &Yard) -> impl Iterator<Item = std::path::PathBuf> {

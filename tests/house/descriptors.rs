@@ -3,11 +3,11 @@
 use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
+use madang_tests::ground::process::ends;
 use madang_tests::ground::service::Service;
-use madang_tests::ground::wait::until;
 use madang_tests::ground::yard::{ADMIN, Yard};
+use madang_wait::until;
 use serde_json::Value;
 
 /// Limits the descriptors that a process may have, softly.
@@ -101,17 +101,7 @@ fn a_service_that_may_open_too_few_files_says_so_and_ends() {
         limited.arg(plain.get_program()).args(plain.get_args());
         let child = limited.stderr(Stdio::piped()).spawn();
         let mut child = child.expect("prlimit (package util-linux)");
-        let begun = Instant::now();
-        let status = loop {
-            if let Some(status) = child.try_wait().unwrap() {
-                break status;
-            }
-            if begun.elapsed() > Duration::from_secs(60) {
-                child.kill().unwrap();
-                panic!("it hangs");
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        };
+        let status = ends("up --once", &mut child);
         let mut told = String::new();
         child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
         assert!(!status.success() && told.contains("ulimit -n"), "{limit}: {told}");

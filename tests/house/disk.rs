@@ -6,8 +6,8 @@ use std::time::Duration;
 use madang_tests::ground::mount::Mount;
 use madang_tests::ground::random::Random;
 use madang_tests::ground::service::Service;
-use madang_tests::ground::wait::{until, until_within};
 use madang_tests::ground::yard::{ADMIN, Yard, said};
+use madang_wait::{until, until_within};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_told_and_loses_nothing() {

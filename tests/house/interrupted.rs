@@ -8,8 +8,8 @@ use std::time::Duration;
 use madang_ledger::jobs::JobState;
 use madang_tests::ground::process::{readers, signal, zygotes};
 use madang_tests::ground::service::Service;
-use madang_tests::ground::wait::until;
 use madang_tests::ground::yard::Yard;
+use madang_wait::until;
 
 /// An archive that takes a while to read, and says all the time that it goes on.
 fn long(members: u32) -> Vec<u8> {

@@ -15,8 +15,8 @@ use madang_store::closed::Closed;
 use madang_store::folder::FolderStore;
 use madang_store::store::{Seen, Store};
 use madang_tests::ground::service::Service;
-use madang_tests::ground::wait::until;
 use madang_tests::ground::yard::{ADMIN, Yard};
+use madang_wait::until;
 
 const DOCUMENTS: usize = 10_000;
 

@@ -8,8 +8,8 @@ use std::path::Path;
 use std::process::Command;
 
 use madang_tests::ground::service::Service;
-use madang_tests::ground::wait::until;
 use madang_tests::ground::yard::{ADMIN, Yard, said};
+use madang_wait::until;
 use serde_json::Value;
 
 /// The kinds, and the name of what is of each.

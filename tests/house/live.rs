@@ -2,8 +2,8 @@
 
 use madang_tests::ground::binary::{fixture, fixtures};
 use madang_tests::ground::service::{Service, percent};
-use madang_tests::ground::wait::until;
 use madang_tests::ground::yard::{ADMIN, Yard, paths};
+use madang_wait::until;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn files_and_folders_dropped_while_it_runs_are_found_and_removed_ones_are_not() {

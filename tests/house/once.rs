@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use madang_tests::ground::binary::{fixture, fixtures};
 use madang_tests::ground::service::Service;
-use madang_tests::ground::wait::until;
 use madang_tests::ground::yard::{Summary, Yard, lines, said};
+use madang_wait::{patiently, until};
 
 /// Copies every fixture into the folder `drop`. Gives how many there are.
 fn drop_fixtures(yard: &Yard) -> u64 {
@@ -358,11 +358,8 @@ fn a_second_process_on_the_same_data_is_refused() {
     let mut up = yard.command(&["up", "drop", "--listen", "127.0.0.1:0"]);
     let null = std::process::Stdio::null;
     let mut first = up.stdout(null()).stderr(null()).spawn().unwrap();
-    let begun = std::time::Instant::now();
-    while !yard.path("data/service.url").exists() {
-        assert!(begun.elapsed() < madang_tests::ground::wait::PATIENCE, "it never listens");
-        std::thread::yield_now();
-    }
+    let listens = patiently(|| yard.path("data/service.url").exists());
+    listens.expect("it listens");
     let output = yard.run(&["up", "drop", "--once"]);
     first.kill().unwrap();
     first.wait().unwrap();

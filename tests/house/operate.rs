@@ -5,8 +5,8 @@ use std::path::Path;
 
 use madang_tests::ground::binary::{fixture, madang};
 use madang_tests::ground::service::Service;
-use madang_tests::ground::wait::until;
 use madang_tests::ground::yard::{ADMIN, Yard};
+use madang_wait::until;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_paused_queue_reads_nothing_and_a_resumed_one_goes_on() {

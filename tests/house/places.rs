@@ -3,8 +3,8 @@
 
 use madang_tests::ground::mount::Mount;
 use madang_tests::ground::service::Service;
-use madang_tests::ground::wait::until;
 use madang_tests::ground::yard::{ADMIN, Yard, said};
+use madang_wait::until;
 
 /// That `check` and `up` both refuse, and say these words.
 fn refused(yard: &Yard, sources: &[&str], words: &[&str]) {

@@ -1,27 +1,12 @@
 //! What is derived from the ledger is made anew from it.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
 
+use madang_tests::ground::process::ends;
 use madang_tests::ground::service::Service;
-use madang_tests::ground::wait::until;
 use madang_tests::ground::yard::{ADMIN, Yard, said};
-
-/// The exit code of a command that must end by itself.
-fn ends(what: &str, mut child: Child) -> Option<i32> {
-    let begun = Instant::now();
-    loop {
-        if let Some(status) = child.try_wait().unwrap() {
-            return status.code();
-        }
-        if begun.elapsed() > Duration::from_secs(120) {
-            child.kill().unwrap();
-            panic!("{what} hangs");
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
+use madang_wait::until;
 
 fn files(root: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
@@ -51,8 +36,8 @@ fn the_index_is_rebuilt_around_a_lost_text() {
     std::fs::remove_file(blob_of(&yard, b"rebuilt3")).unwrap();
     std::fs::remove_dir_all(yard.path("data/index")).unwrap();
     let mut command = yard.command(&["index", "rebuild"]);
-    let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    ends("index rebuild", child);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    ends("index rebuild", &mut child);
     let found = yard.found("everyone");
     assert!(found.len() >= 9, "{found:?}");
     assert_eq!(yard.found("others3"), ["3.txt"]);
@@ -84,7 +69,8 @@ fn a_pipe_in_the_place_of_a_text_holds_nobody() {
     assert!(Command::new("mkfifo").arg(&lost).status().unwrap().success());
     std::fs::remove_dir_all(yard.path("data/index")).unwrap();
     let mut command = yard.command(&["up", "--once"]);
-    ends("up --once", command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    ends("up --once", &mut child);
     assert_eq!(yard.found("rebuilt1"), ["1.txt"], "it was read again");
     assert_eq!(yard.found("rebuilt2"), ["2.txt"]);
 }

@@ -67,8 +67,8 @@ fn crates_stand_only_on_those_below() {
         assert_eq!(manifest["package"]["name"].as_str(), Some(format!("madang-{name}").as_str()));
         for (kind, table) in dependencies(&manifest) {
             for dependency in table.keys().filter_map(|key| key.strip_prefix("madang-")) {
-                // Services for tests: no part of the house, and so in the tests of a crate only.
-                if dependency == "servers" && kind == "dev-dependencies" {
+                // Services for tests, and how they wait: no part of the house, and so in the tests of a crate only.
+                if ["servers", "wait"].contains(&dependency) && kind == "dev-dependencies" {
                     continue;
                 }
                 assert!(
@@ -109,7 +109,7 @@ fn no_two_files_import_each_other() {
 
 #[test]
 fn versions_stand_in_the_root_only() {
-    let tests = ["tests/Cargo.toml", "tests/servers/Cargo.toml"];
+    let tests = ["tests/Cargo.toml", "tests/servers/Cargo.toml", "tests/wait/Cargo.toml"];
     let mut manifests: Vec<PathBuf> = tests.map(|path| workspace().join(path)).into();
     for (name, _) in EDGES {
         manifests.push(workspace().join("crates").join(name).join("Cargo.toml"));
@@ -132,7 +132,7 @@ fn every_dependency_is_used() {
     let mut looked = 0;
     let mut packages: Vec<PathBuf> =
         EDGES.map(|(name, _)| workspace().join("crates").join(name)).into();
-    packages.extend([workspace().join("tests"), workspace().join("tests/servers")]);
+    packages.extend(["tests", "tests/servers", "tests/wait"].map(|name| workspace().join(name)));
     for package in packages {
         let files: Vec<String> = if package.join("src").is_dir() {
             let folders = ["src", "tests", "benches", "examples"].map(|name| package.join(name));

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use madang_document::condition::{Kind, Subject};
@@ -33,6 +33,7 @@ use madang_store::error::StoreError;
 use madang_store::folder::FolderStore;
 use madang_store::store::{Body, Listed, Listing, Pinned, Precondition, Seen, Store};
 use madang_store::watcher::Watcher;
+use madang_wait::{in_time, until};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -196,14 +197,14 @@ impl Running {
     async fn settled(&self) {
         let mut state = self.state.clone();
         let settled = state.wait_for(|state| state.settled);
-        tokio::time::timeout(Duration::from_secs(30), settled).await.expect("it settles").unwrap();
+        in_time("it settles", settled).await.unwrap();
     }
 
     /// Something was heard of that is not settled yet.
     async fn stirred(&self) {
         let mut state = self.state.clone();
         let stirred = state.wait_for(|state| !state.settled);
-        tokio::time::timeout(Duration::from_secs(30), stirred).await.expect("it hears").unwrap();
+        in_time("it hears", stirred).await.unwrap();
     }
 
     /// Lets so much time pass as far as the source can tell, until it has looked at its folder again.
@@ -211,20 +212,12 @@ impl Running {
         self.passed.fetch_add(ms, Ordering::SeqCst);
         let later = format!("later {ms}");
         std::fs::write(self.path(&later), "글").unwrap();
-        self.until("what is dropped later is seen", async || {
+        until("what is dropped later is seen", async || {
             let known = self.ledger.known("press", None, 10_000).await.unwrap();
             known.iter().any(|known| known.path == later)
         })
         .await;
         self.settled().await;
-    }
-
-    async fn until(&self, what: &str, mut look: impl AsyncFnMut() -> bool) {
-        let begun = Instant::now();
-        while !look().await {
-            assert!(begun.elapsed() < Duration::from_secs(30), "in vain until {what}");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
     }
 
     /// The operator's word, as a node that runs no source gives it, and the poke of one that does.
@@ -252,11 +245,11 @@ async fn files_dropped_while_nothing_can_be_looked_at_are_seen_afterwards() {
         std::fs::write(running.path(&format!("new {n}")), "글").unwrap();
     }
     running.stirred().await;
-    running.until("each was tried", async || running.refused.lock().unwrap().len() == 20).await;
+    until("each was tried", async || running.refused.lock().unwrap().len() == 20).await;
     assert_eq!(running.balance().await.received, 1);
     assert!(!running.state.borrow().settled, "a run with --once must not end now");
     running.out.store(false, Ordering::Relaxed);
-    running.until("all are seen", async || running.balance().await.received == 21).await;
+    until("all are seen", async || running.balance().await.received == 21).await;
     running.settled().await;
 }
 
@@ -275,7 +268,7 @@ async fn files_dropped_while_the_ledger_is_locked_are_seen_afterwards() {
         .await;
     assert!(!running.state.borrow().settled, "a run with --once must not end now");
     drop(locked);
-    running.until("all are seen", async || running.balance().await.received == 21).await;
+    until("all are seen", async || running.balance().await.received == 21).await;
     running.settled().await;
     assert!(running.board.now().is_empty(), "{:?}", running.board);
 }
@@ -297,7 +290,7 @@ async fn a_whole_folder_removed_file_by_file_is_held_until_it_is_back() {
     for n in 0..300 {
         std::fs::rename(running.path(&n.to_string()), aside.join(n.to_string())).unwrap();
     }
-    running.until("it is held", async || running.is_held()).await;
+    until("it is held", async || running.is_held()).await;
     // Past the window, all of them are still there.
     running.pass(WINDOW.longest_ms).await;
     assert_eq!(running.live().await, 301);
@@ -310,7 +303,7 @@ async fn a_whole_folder_removed_file_by_file_is_held_until_it_is_back() {
     for n in 0..300 {
         std::fs::rename(aside.join(n.to_string()), running.path(&n.to_string())).unwrap();
     }
-    running.until("the hold ends by itself", async || !running.is_held()).await;
+    until("the hold ends by itself", async || !running.is_held()).await;
     running.settled().await;
     assert_eq!(running.ledger.held("press").await.unwrap(), None);
     running
@@ -329,15 +322,15 @@ async fn what_is_not_back_with_the_rest_is_watched_anew() {
     for n in 0..30 {
         std::fs::rename(running.path(&n.to_string()), aside.join(n.to_string())).unwrap();
     }
-    running.until("it is held", async || running.is_held()).await;
+    until("it is held", async || running.is_held()).await;
     running.pass(WINDOW.longest_ms).await;
     for n in 0..25 {
         std::fs::rename(aside.join(n.to_string()), running.path(&n.to_string())).unwrap();
     }
-    running.until("the hold ends", async || !running.is_held()).await;
+    until("the hold ends", async || !running.is_held()).await;
     assert_eq!(running.live().await, 31, "nobody said that the five are gone");
     running.pass(WINDOW.longest_ms).await;
-    running.until("they are, after a while", async || running.live().await == 26).await;
+    until("they are, after a while", async || running.live().await == 26).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -346,10 +339,10 @@ async fn the_operators_word_withdraws_what_is_held() {
     for n in 0..20 {
         std::fs::remove_file(running.path(&n.to_string())).unwrap();
     }
-    running.until("it is held", async || running.is_held()).await;
+    until("it is held", async || running.is_held()).await;
     running.release().await;
-    running.until("they are withdrawn", async || running.live().await == 10).await;
-    running.until("nothing is held", async || !running.is_held()).await;
+    until("they are withdrawn", async || running.live().await == 10).await;
+    until("nothing is held", async || !running.is_held()).await;
     assert_eq!(running.ledger.held("press").await.unwrap(), None);
 }
 
@@ -360,11 +353,11 @@ async fn a_subfolder_removed_live_is_held_and_a_file_is_withdrawn_at_once() {
     for n in 0..30 {
         std::fs::write(running.path(&format!("sub/{n}")), "글").unwrap();
     }
-    running.until("all are seen", async || running.live().await == 35).await;
+    until("all are seen", async || running.live().await == 35).await;
     std::fs::remove_file(running.path("3")).unwrap();
-    running.until("the one is withdrawn", async || running.live().await == 34).await;
+    until("the one is withdrawn", async || running.live().await == 34).await;
     std::fs::remove_dir_all(running.path("sub")).unwrap();
-    running.until("the many are held", async || running.is_held()).await;
+    until("the many are held", async || running.is_held()).await;
     running.pass(WINDOW.longest_ms).await;
     assert_eq!(running.live().await, 35);
 }
@@ -381,25 +374,25 @@ async fn what_cannot_be_taken_is_in_the_book_while_it_is_there() {
     for n in 0..60 {
         symlink("nowhere", running.path(&format!("link {n}"))).unwrap();
     }
-    running.until("each is counted", async || running.balance().await.left_out == 60).await;
+    until("each is counted", async || running.balance().await.left_out == 60).await;
     running.settled().await;
     assert!(!running.is_held());
     assert_eq!(running.live().await, 40);
     for n in 1..60 {
         std::fs::remove_file(running.path(&format!("link {n}"))).unwrap();
     }
-    running.until("each is gone", async || left_out().await == [("link 0".into(), "link")]).await;
+    until("each is gone", async || left_out().await == [("link 0".into(), "link")]).await;
     running.settled().await;
     assert!(!running.is_held());
 
     // A file in the place of one, and one in the place of a file: the one is taken, the other withdrawn.
     std::fs::write(running.path("aside"), "글").unwrap();
     std::fs::rename(running.path("aside"), running.path("link 0")).unwrap();
-    running.until("it is a file", async || left_out().await.is_empty()).await;
-    running.until("it is taken", async || running.live().await == 41).await;
+    until("it is a file", async || left_out().await.is_empty()).await;
+    until("it is taken", async || running.live().await == 41).await;
     symlink("nowhere", running.path(".link")).unwrap();
     std::fs::rename(running.path(".link"), running.path("7")).unwrap();
-    running.until("it is withdrawn", async || running.live().await == 40).await;
+    until("it is withdrawn", async || running.live().await == 40).await;
     assert_eq!(left_out().await, [("7".into(), "link")], "a hidden link is not wanted");
 }
 
@@ -413,12 +406,12 @@ async fn what_may_not_be_looked_at_is_in_the_book_until_it_may() {
         left_out.into_iter().map(|one| (one.key, one.kind)).collect::<Vec<_>>()
     };
     let shut = [("shut".to_owned(), LeftOutKind::Unreadable)];
-    running.until("it is counted", async || unreadable().await == shut).await;
+    until("it is counted", async || unreadable().await == shut).await;
     running.settled().await;
     assert_eq!(running.live().await, 3);
     running.denied.store(false, Ordering::Relaxed);
     std::fs::write(running.path("shut"), "글글").unwrap();
-    running.until("it is taken", async || running.live().await == 4).await;
+    until("it is taken", async || running.live().await == 4).await;
     assert_eq!(running.balance().await.left_out, 0);
 }
 
@@ -435,7 +428,7 @@ async fn what_is_left_out_while_the_ledger_is_locked_is_in_the_book_afterwards()
         .await;
     assert!(!running.state.borrow().settled, "a run with --once must not end now");
     drop(locked);
-    running.until("it is counted", async || running.balance().await.left_out == 1).await;
+    until("it is counted", async || running.balance().await.left_out == 1).await;
     running.settled().await;
     assert!(running.board.now().is_empty(), "{:?}", running.board);
 }
@@ -450,10 +443,10 @@ async fn a_clock_that_is_set_keeps_no_file_waiting() {
         running.stirred().await;
         running.set.store(by, Ordering::SeqCst);
         std::fs::write(running.path("after"), "글").unwrap();
-        running.until("both are seen", async || running.balance().await.received == 3).await;
+        until("both are seen", async || running.balance().await.received == 3).await;
         running.settled().await;
         std::fs::remove_file(running.path("after")).unwrap();
-        running.until("what is gone is withdrawn", async || running.live().await == 2).await;
+        until("what is gone is withdrawn", async || running.live().await == 2).await;
     }
 }
 
@@ -480,11 +473,11 @@ async fn a_lost_mount_is_held_and_lifted_when_it_is_back() {
     let drop = running.root.path().join("drop");
     let away = running.root.path().join("away");
     std::fs::rename(&drop, &away).unwrap();
-    running.until("it is held", async || running.is_held()).await;
+    until("it is held", async || running.is_held()).await;
     assert!(running.board.now().iter().any(|condition| condition.kind == Kind::SourceAway));
     assert_eq!(running.live().await, 12);
     std::fs::rename(&away, &drop).unwrap();
-    running.until("all is well", async || running.board.now().is_empty()).await;
+    until("all is well", async || running.board.now().is_empty()).await;
     assert_eq!((running.live().await, running.balance().await.deleted), (12, 0));
 }
 
@@ -494,18 +487,18 @@ async fn the_operators_word_counts_where_the_folder_itself_is_gone() {
     let folder = running.root.path().join("drop");
     std::fs::remove_dir_all(&folder).unwrap();
     let press = Subject::of("press", &"1741000".parse().unwrap());
-    running.until("all of it is held", async || running.board.stands(Kind::Held, &press)).await;
+    until("all of it is held", async || running.board.stands(Kind::Held, &press)).await;
     assert_eq!(running.live().await, 30);
     running.release().await;
-    running.until("all of it is withdrawn", async || running.live().await == 0).await;
-    running.until("nothing is held", async || !running.board.stands(Kind::Held, &press)).await;
+    until("all of it is withdrawn", async || running.live().await == 0).await;
+    until("nothing is held", async || !running.board.stands(Kind::Held, &press)).await;
     assert!(running.board.stands(Kind::SourceAway, &press), "the folder is still away");
     // What comes back is taken, and the word that was given is not a word on what goes later.
     std::fs::create_dir(&folder).unwrap();
     for n in 0..30 {
         std::fs::write(folder.join(n.to_string()), "글").unwrap();
     }
-    running.until("they are back", async || running.live().await == 30).await;
+    until("they are back", async || running.live().await == 30).await;
     std::fs::remove_dir_all(&folder).unwrap();
 
     running
@@ -522,9 +515,9 @@ async fn a_source_that_was_away_for_a_moment_is_not_emptied_by_what_comes_back()
     std::fs::rename(&drop, running.root.path().join("away")).unwrap();
     let press = Subject::of("press", &"1741000".parse().unwrap());
     let is_away = async || running.board.stands(Kind::SourceAway, &press);
-    running.until("it cannot be listed", is_away).await;
+    until("it cannot be listed", is_away).await;
     std::fs::create_dir(&drop).unwrap();
-    running.until("a folder is there", async || !is_away().await).await;
+    until("a folder is there", async || !is_away().await).await;
     running.settled().await;
     running.pass(WINDOW.longest_ms).await;
     assert!(
@@ -542,10 +535,10 @@ async fn a_source_that_was_away_and_comes_back_empty_is_held_however_few_it_had(
     let away = running.root.path().join("away");
     let press = Subject::of("press", &"1741000".parse().unwrap());
     std::fs::rename(&drop, &away).unwrap();
-    running.until("it is held", async || running.is_held()).await;
+    until("it is held", async || running.is_held()).await;
     std::fs::create_dir(&drop).unwrap();
     let is_back = async || !running.board.stands(Kind::SourceAway, &press);
-    running.until("a folder is there", is_back).await;
+    until("a folder is there", is_back).await;
     running.settled().await;
     running.pass(WINDOW.longest_ms).await;
     let held =
@@ -555,10 +548,10 @@ async fn a_source_that_was_away_and_comes_back_empty_is_held_however_few_it_had(
     for n in 0..3 {
         std::fs::rename(away.join(n.to_string()), running.path(&n.to_string())).unwrap();
     }
-    running.until("the hold ends by itself", async || !running.is_held()).await;
+    until("the hold ends by itself", async || !running.is_held()).await;
     running.settled().await;
     assert_eq!((running.live().await, running.balance().await.deleted), (4, 0));
     // And then a file that goes is gone.
     std::fs::remove_file(running.path("1")).unwrap();
-    running.until("it is withdrawn", async || running.live().await == 3).await;
+    until("it is withdrawn", async || running.live().await == 3).await;
 }

@@ -13,10 +13,11 @@ use madang_pipeline::declaration::parse;
 use madang_pipeline::follow::{Follower, Progress, Way, follow};
 use madang_pipeline::heads;
 use madang_pipeline::series;
+use madang_wait::until;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::house::{House, declared, until, worker};
+use crate::house::{House, declared, worker};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_entry_of_a_folder_is_written_by_its_cataloguer_alone_when_it_is_asked_to() {

@@ -16,10 +16,11 @@ use madang_pipeline::clock::Jitter;
 use madang_pipeline::completer::{Completer, Finished};
 use madang_pipeline::decide::Policy;
 use madang_pipeline::lease::Leases;
+use madang_wait::{in_time, until};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::house::{House, agency, completion, now, sighting, until, worker};
+use crate::house::{House, agency, completion, now, sighting, worker};
 
 /// A completer that runs, and ten jobs that it is to hear the end of.
 struct Running {
@@ -67,8 +68,7 @@ impl Running {
     /// Waits until all that ended is recorded.
     async fn recorded(self) {
         drop(self.finished);
-        let ended = tokio::time::timeout(Duration::from_secs(30), self.task).await;
-        ended.expect("it waits for what never comes").unwrap();
+        in_time("all is recorded", self.task).await.unwrap();
         self.leases.close();
     }
 }

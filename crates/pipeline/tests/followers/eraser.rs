@@ -9,8 +9,9 @@ use madang_ledger::objects::Objects;
 use madang_pipeline::clock::Clock;
 use madang_pipeline::eraser::{Eraser, Sweeping};
 use madang_pipeline::follow::{Follower, Progress, follow};
+use madang_wait::until;
 
-use crate::house::{House, agency, completion, now, sighting, until, worker};
+use crate::house::{House, agency, completion, now, sighting, worker};
 
 /// Sweeps all the time, of whatever age.
 const AT_ONCE: Sweeping = Sweeping {

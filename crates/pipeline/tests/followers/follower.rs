@@ -13,10 +13,11 @@ use madang_pipeline::board::Board;
 use madang_pipeline::follow::{Follower, Gathering, Obstacle, Progress, Way, follow};
 use madang_pipeline::heads::Heads;
 use madang_pipeline::reader_leases::ReaderLeases;
+use madang_wait::{in_time, until};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::house::{House, LEASE, count, now, process, until};
+use crate::house::{House, LEASE, count, now, process};
 
 /// Follows the outbox, and tells when it begins and how often it steps.
 #[derive(Clone, Default)]
@@ -229,7 +230,6 @@ async fn a_follower_goes_on_after_an_obstacle_and_the_board_says_so_meanwhile() 
     tokio::spawn(follow(Hindered { at: 0, obstacles: 1 }, house.way()));
     let subject = Subject::part("hindered");
     until("it is told", async || house.board.stands(Kind::CatalogueBehind, &subject)).await;
-    let woken = tokio::time::timeout(Duration::from_secs(30), woken).await;
-    woken.expect("whoever waits for it hears that it moved");
+    in_time("whoever waits for it hears that it moved", woken).await;
     assert!(house.board.now().is_empty());
 }

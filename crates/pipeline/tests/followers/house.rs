@@ -2,7 +2,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use madang_catalog::license::License;
 use madang_catalog::series::Series;
@@ -37,6 +37,7 @@ use madang_pipeline::indexers::{Following, Indexers};
 use madang_pipeline::reader_leases::ReaderLeases;
 use madang_pipeline::reading::unread;
 use madang_store::blobs::Blobs;
+use madang_wait::until;
 use object_store::local::LocalFileSystem;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
@@ -277,14 +278,6 @@ pub(crate) async fn holds(index: &TantivyIndex, agency: &Agency, expected: &[Doc
             .is_ok_and(|census| census.ids.iter().copied().collect::<BTreeSet<_>>() == expected)
     })
     .await;
-}
-
-pub(crate) async fn until(what: &str, mut look: impl AsyncFnMut() -> bool) {
-    let begun = Instant::now();
-    while !look().await {
-        assert!(begun.elapsed() < Duration::from_secs(30), "in vain until {what}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
 }
 
 impl House {

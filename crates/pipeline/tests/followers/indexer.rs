@@ -18,8 +18,9 @@ use madang_ledger::notes::{By, NoteKind, Notes, Redo};
 use madang_ledger::outbox::Outbox;
 use madang_ledger::reader::Reader;
 use madang_pipeline::indexer::reached;
+use madang_wait::until;
 
-use crate::house::{House, agency, completion, count, holds, partition, until, worker};
+use crate::house::{House, agency, completion, count, holds, partition, worker};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_corrected_agency_code_moves_the_documents_and_stops_nobody() {

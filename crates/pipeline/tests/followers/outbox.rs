@@ -22,12 +22,13 @@ use madang_pipeline::follow::{Way, follow};
 use madang_pipeline::indexer::Indexing;
 use madang_pipeline::indexers::Indexers;
 use madang_store::blobs::Blobs;
+use madang_wait::until;
 use object_store::local::LocalFileSystem;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 use tokio_util::sync::CancellationToken;
 
-use crate::house::{House, agency, declared, holds, now, partition, until};
+use crate::house::{House, agency, declared, holds, now, partition};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_board_says_when_the_outbox_cannot_be_read() {

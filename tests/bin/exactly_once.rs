@@ -230,6 +230,10 @@ impl Index for Careless {
         Ok(())
     }
 
+    fn forget(&self, _: &Partition) -> Result<(), IndexError> {
+        Ok(())
+    }
+
     fn partitions(&self) -> Result<Vec<Partition>, IndexError> {
         Ok(vec![partition()])
     }

@@ -31,7 +31,10 @@ fn a_corrected_agency_code_and_another_licence_reach_what_is_there() {
     yard.pipeline("press", "1741999");
     assert_eq!(yard.once(&[]), before);
     assert_eq!(yard.found("안전점검").len(), 25);
-    yard.succeed(&["index", "verify"]);
+    let verified = yard.succeed(&["index", "verify"]);
+    // What the old code had is gone with it.
+    assert!(!verified.contains("1741000"), "{verified}");
+    assert!(!yard.path("data/index/1741000").exists());
     let hits = yard.search("pressword7");
     assert_eq!(hits["hits"][0]["agency"], "1741999", "{hits}");
 

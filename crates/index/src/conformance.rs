@@ -43,6 +43,7 @@ pub fn all<G: Ground>(mut make: impl FnMut() -> G) {
         writing::what_is_being_built_is_missing,
         writing::a_record_of_another_partition_is_refused,
         writing::clear_removes_one_partition,
+        writing::forget_removes_one_partition_for_good,
         scope::scope_isolates,
         scope::hidden_documents_change_nothing,
         reading::filters_narrow,

@@ -49,6 +49,13 @@ pub trait Index: Send + Sync {
     /// [`IndexError::Unavailable`].
     fn clear(&self, partition: &Partition) -> Result<(), IndexError>;
 
+    /// Removes the index of a partition that holds nothing any more, for good: it is not to be built anew, and no
+    /// search misses it. What is applied later makes another.
+    ///
+    /// # Errors
+    /// [`IndexError::Unavailable`].
+    fn forget(&self, partition: &Partition) -> Result<(), IndexError>;
+
     /// The partitions that have an index, damaged ones and those that were cleared to be built anew included,
     /// ordered. Cheap.
     ///

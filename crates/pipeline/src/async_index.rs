@@ -37,6 +37,12 @@ impl AsyncIndex {
         let (index, partition) = (Arc::clone(&self.index), self.partition.clone());
         blocking(move || index.clear(&partition)).await
     }
+
+    /// See [`Index::forget`].
+    pub(crate) async fn forget(&self) -> Result<(), IndexError> {
+        let (index, partition) = (Arc::clone(&self.index), self.partition.clone());
+        blocking(move || index.forget(&partition)).await
+    }
 }
 
 /// The partitions that have an index.

@@ -60,7 +60,21 @@ pub async fn reached(
 ) -> Result<u64, LedgerError> {
     let told = ledger.cursor(&reader(partition)).await?;
     let own = AsyncIndex::of(Arc::clone(index), partition.clone()).checkpoint().await;
-    Ok(told.min(own.ok().flatten().unwrap_or(0)))
+    Ok(match own {
+        Ok(Some(own)) => told.min(own),
+        // Where nothing is to be found any more, no index is all there is to have.
+        Ok(None) if is_left(ledger, partition).await? => told,
+        Ok(None) | Err(_) => 0,
+    })
+}
+
+/// Whether a partition is an agency's whose code was corrected, or that was never one of ours: no document in it, not even
+/// a withdrawn one, and no pipeline that could bring one.
+async fn is_left(ledger: &dyn Ledger, partition: &Partition) -> Result<bool, LedgerError> {
+    if ledger.partitions().await?.contains(partition) {
+        return Ok(false);
+    }
+    Ok(ledger.queues().await?.iter().all(|queue| queue.agency != partition.agency))
 }
 
 /// What indexers work on.
@@ -93,6 +107,8 @@ pub(crate) struct Indexer {
     at: At,
     /// Whether it was begun anew because of damage, and has not caught up since.
     anew: bool,
+    /// Whether the last document may have left since that was asked.
+    may_be_left: bool,
     noted: Noted,
     lost_texts: LostTexts,
 }
@@ -115,6 +131,7 @@ impl Follower for Indexer {
 
     fn begin(&mut self) {
         self.at = At::Unknown;
+        self.may_be_left = true;
         self.noted.forget();
         self.lost_texts.forget();
     }
@@ -161,11 +178,7 @@ impl Follower for Indexer {
                 if let At::Following(_) = self.at {
                     self.at = At::Unknown;
                 }
-                Err(match error {
-                    IndexerError::Ledger(error) => error.into(),
-                    IndexerError::Index(error) => Obstacle::of(error),
-                    IndexerError::Blobs(error) => Obstacle::of(error),
-                })
+                Err(error.into())
             }
         }
     }
@@ -182,13 +195,32 @@ enum IndexerError {
     Blobs(#[from] BlobError),
 }
 
+impl From<IndexerError> for Obstacle {
+    fn from(error: IndexerError) -> Obstacle {
+        match error {
+            IndexerError::Ledger(error) => error.into(),
+            IndexerError::Index(error) => Obstacle::of(error),
+            IndexerError::Blobs(error) => Obstacle::of(error),
+        }
+    }
+}
+
 impl Indexer {
     pub(crate) fn new(of: Indexing, partition: Partition) -> Indexer {
         let index = AsyncIndex::of(Arc::clone(&of.index), partition.clone());
         let noted = Noted::new(Arc::clone(&of.ledger), By::Reader(reader(&partition)));
         let (ledger, clock) = (Arc::clone(&of.ledger), Arc::clone(&of.clock));
         let lost_texts = LostTexts::of(ledger, partition.clone(), clock);
-        Indexer { of, partition, index, at: At::Unknown, anew: false, noted, lost_texts }
+        Indexer {
+            of,
+            partition,
+            index,
+            at: At::Unknown,
+            anew: false,
+            may_be_left: true,
+            noted,
+            lost_texts,
+        }
     }
 
     async fn take_step(&mut self, head: u64) -> Result<Progress, IndexerError> {
@@ -196,10 +228,13 @@ impl Indexer {
         // Asked at each turn: a search may have met damage.
         let checkpoint = self.index.checkpoint().await?;
         match self.at {
-            At::Unknown => self.resume(checkpoint.unwrap_or(0)).await,
+            At::Unknown => self.resume(checkpoint).await,
             At::Building { start, after } => self.build(start, after).await,
             At::Following(from) if from >= head => {
                 self.anew = false;
+                if std::mem::take(&mut self.may_be_left) {
+                    self.leave().await?;
+                }
                 self.lost_texts.read_again_what_is_due(&mut self.noted).await?;
                 Ok(Progress::Done(from))
             }
@@ -207,10 +242,15 @@ impl Indexer {
         }
     }
 
-    async fn resume(&mut self, checkpoint: u64) -> Result<Progress, IndexerError> {
+    async fn resume(&mut self, checkpoint: Option<u64>) -> Result<Progress, IndexerError> {
         let reader = reader(&self.partition);
         let (first, last) =
             (self.of.ledger.trimmed(&reader).await?, self.of.ledger.last_seq().await?);
+        let checkpoint = match checkpoint {
+            // An index that holds nothing is not built. What comes from here on the outbox tells.
+            None if is_left(self.of.ledger.as_ref(), &self.partition).await? => last,
+            checkpoint => checkpoint.unwrap_or(0),
+        };
         match resume(checkpoint, first, last) {
             Resume::Follow => {}
             Resume::Build => {
@@ -229,16 +269,24 @@ impl Indexer {
         Ok(Progress::More)
     }
 
+    /// Removes the index if nothing is left that could be in it.
+    pub(crate) async fn forget_if_left(&self) -> Result<(), Obstacle> {
+        self.leave().await.map_err(Obstacle::from)
+    }
+
+    async fn leave(&self) -> Result<(), IndexerError> {
+        if is_left(self.of.ledger.as_ref(), &self.partition).await? {
+            self.index.forget().await?;
+        }
+        Ok(())
+    }
+
     pub(crate) async fn begin_anew(&mut self) -> Result<(), Obstacle> {
         match self.clear().await {
             Ok(()) => Ok(()),
             Err(error) => {
                 self.at = At::Unknown;
-                Err(match error {
-                    IndexerError::Ledger(error) => error.into(),
-                    IndexerError::Index(error) => Obstacle::of(error),
-                    IndexerError::Blobs(error) => Obstacle::of(error),
-                })
+                Err(error.into())
             }
         }
     }
@@ -333,7 +381,10 @@ impl Indexer {
                     text += text_bytes(&record);
                     Change::Put { revision, record: Box::new(record) }
                 }
-                None => Change::Delete { revision, id: change.document },
+                None => {
+                    self.may_be_left = true;
+                    Change::Delete { revision, id: change.document }
+                }
             });
         }
         self.apply(changes, through).await?;

@@ -86,6 +86,7 @@ impl Indexers {
             let mut indexer = Indexer::new(self.of.clone(), partition);
             indexer.begin_anew().await?;
             while indexer.step(u64::MAX).await? == Progress::More {}
+            indexer.forget_if_left().await?;
         }
         Ok(())
     }

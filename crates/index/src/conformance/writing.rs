@@ -2,7 +2,9 @@ use std::sync::Arc;
 
 use madang_document::id::DocumentId;
 
-use super::sample::{agency, answer, ask, delete_at, fill, finds, partition, put, put_at, record};
+use super::sample::{
+    agency, answer, ask, delete_at, fill, finds, partition, paths, put, put_at, record,
+};
 use crate::index::{Index, IndexError};
 use crate::query::Query;
 use crate::record::{Change, Record};
@@ -120,6 +122,27 @@ pub fn a_record_of_another_partition_is_refused(index: &Arc<dyn Index>) {
     assert!(matches!(refused, Err(IndexError::Refused(_))), "{refused:?}");
     finds(index, &ask("도로"), &["a"]);
     assert_eq!(index.checkpoint(&partition(0)).unwrap(), Some(1));
+}
+
+/// A forgotten index is empty, and nothing is missing of it; others stay; what is applied later makes another.
+pub fn forget_removes_one_partition_for_good(index: &Arc<dyn Index>) {
+    index.forget(&partition(3)).unwrap();
+    fill(index, [record("a", &["도로"])]);
+    let other = Record { partition: partition(1), ..record("b", &["도로"]) };
+    index.apply(&partition(1), &[put(other)], 3).unwrap();
+    for _ in 0..2 {
+        index.forget(&partition(0)).unwrap();
+        assert_eq!(index.checkpoint(&partition(0)).unwrap(), None);
+        assert_eq!(index.partitions().unwrap(), [partition(1)]);
+        let hits = index.search(&[partition(0), partition(1)], &ask("도로")).unwrap();
+        assert_eq!((paths(&hits), &hits.missing[..]), (vec!["b"], &[][..]));
+    }
+    index.clear(&partition(0)).unwrap();
+    index.forget(&partition(0)).unwrap();
+    assert_eq!(index.partitions().unwrap(), [partition(1)], "it is not to be built anew");
+    index.apply(&partition(0), &[put(record("c", &["도로"]))], 5).unwrap();
+    finds(index, &ask("도로"), &["b", "c"]);
+    assert_eq!(index.checkpoint(&partition(0)).unwrap(), Some(5));
 }
 
 /// A cleared index is empty and has no checkpoint; others stay; it can be filled anew.

@@ -83,6 +83,12 @@ impl Index for TantivyIndex {
         self.partitions.remove(partition)
     }
 
+    fn forget(&self, partition: &Partition) -> Result<(), IndexError> {
+        self.partitions.remove(partition)?;
+        self.partitions.forget(partition);
+        Ok(())
+    }
+
     fn partitions(&self) -> Result<Vec<Partition>, IndexError> {
         Ok(self.partitions.list())
     }

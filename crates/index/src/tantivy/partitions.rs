@@ -142,7 +142,12 @@ impl Partitions {
         lock(&self.removed).contains(partition)
     }
 
-    /// Removes the index of a partition.
+    /// Of a partition that was removed nothing is missing.
+    pub(crate) fn forget(&self, partition: &Partition) {
+        lock(&self.removed).remove(partition);
+    }
+
+    /// Removes the index of a partition, to be built anew.
     pub(crate) fn remove(&self, partition: &Partition) -> Result<(), IndexError> {
         let slot = self.slot(partition).unwrap_or_default();
         let mut state = lock(&slot.0);

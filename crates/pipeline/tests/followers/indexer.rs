@@ -16,6 +16,7 @@ use madang_ledger::declarations::Declarations;
 use madang_ledger::jobs::{JobFilter, JobState, Jobs};
 use madang_ledger::notes::{By, NoteKind, Notes, Redo};
 use madang_ledger::outbox::Outbox;
+use madang_ledger::queue::QueueDeclaration;
 use madang_ledger::reader::Reader;
 use madang_pipeline::indexer::reached;
 use madang_wait::until;
@@ -37,6 +38,45 @@ async fn a_corrected_agency_code_moves_the_documents_and_stops_nobody() {
     let more = house.drop(1, 5..9).await;
     holds(&index, &agency(1), &[staying, more].concat()).await;
     assert!(house.board.now().is_empty(), "{:?}", house.board);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_that_nothing_can_be_in_any_more_is_removed() {
+    let mut house = House::new().await;
+    let index = house.index();
+    let moving = house.drop(0, 0..3).await;
+    holds(&index, &agency(0), &moving).await;
+    // As the service does when a declaration says another agency.
+    let (name, corrected) = ("press0".to_owned(), agency(7));
+    let queue = QueueDeclaration { name, agency: corrected, weight: 1 };
+    house.ledger.open_queue(&queue).await.unwrap();
+    while house.ledger.reassign("press0", &agency(7), 10).await.unwrap() > 0 {}
+    house.changed.notify_waiters();
+    holds(&index, &agency(7), &moving).await;
+    let left = house.path("index").join(agency(0).as_str());
+    until("its folder is gone", async || !left.exists()).await;
+    assert_eq!(index.partitions().unwrap(), [partition(7)]);
+    // And yet it has come as far as there is anything to come to, also after a restart and a rebuild.
+    let last = house.ledger.last_changes().await.unwrap();
+    let last = last.iter().find(|(partition, _)| partition.agency == agency(0)).unwrap().1;
+    let rests = async |house: &House, index: &Arc<TantivyIndex>| {
+        let index: Arc<dyn Index> = Arc::clone(index) as _;
+        reached(house.ledger.as_ref(), &index, &partition(0)).await.unwrap() >= last
+    };
+    until("it is at rest", async || rests(&house, &index).await).await;
+    house.end().await;
+    drop(index);
+    let index = house.index();
+    holds(&index, &agency(7), &moving).await;
+    until("it is at rest", async || rests(&house, &index).await).await;
+    assert!(!left.exists());
+    // Back with its documents, it is there again.
+    let queue = QueueDeclaration { name: "press0".into(), agency: agency(0), weight: 1 };
+    house.ledger.open_queue(&queue).await.unwrap();
+    while house.ledger.reassign("press0", &agency(0), 10).await.unwrap() > 0 {}
+    house.changed.notify_waiters();
+    holds(&index, &agency(0), &moving).await;
+    house.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -185,6 +225,10 @@ impl Index for Shaky {
         self.index.clear(partition)
     }
 
+    fn forget(&self, partition: &Partition) -> Result<(), IndexError> {
+        self.index.forget(partition)
+    }
+
     fn partitions(&self) -> Result<Vec<Partition>, IndexError> {
         let left =
             self.unlisted.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
@@ -296,6 +340,10 @@ impl Index for Picky {
 
     fn clear(&self, partition: &Partition) -> Result<(), IndexError> {
         self.index.clear(partition)
+    }
+
+    fn forget(&self, partition: &Partition) -> Result<(), IndexError> {
+        self.index.forget(partition)
     }
 
     fn partitions(&self) -> Result<Vec<Partition>, IndexError> {

@@ -9,6 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use madang_document::blob_id::BlobId;
 use madang_document::principal::{Principal, Role, Scope};
+use madang_ledger::keys::Key;
 
 use crate::address::percent;
 use crate::caller::{Caller, Credential, LANGUAGE_COOKIE, Manner, chosen, code, cookie};
@@ -78,38 +79,33 @@ async fn caller(server: &Server, headers: &HeaderMap) -> Result<Caller, Problem>
         // A key that was given and is wrong is never made good by a cookie.
         let key = value.to_str().ok().and_then(bearer).ok_or_else(sign_in_needed)?;
         let hash = BlobId::of(key.as_bytes());
-        let principal = key_holder(server, &hash, "key").await?;
-        return Ok(Caller { principal, credential: Credential::Key(hash) });
+        let Holder { principal, key } = key_holder(server, &hash, "key").await?;
+        return Ok(Caller { principal, key, credential: Credential::Key });
     }
     let token = cookie(headers, SESSION_COOKIE).ok_or_else(sign_in_needed)?;
     let token = BlobId::of(token.as_bytes());
     let bearer = server.sessions.bearer(&token, server.now()).ok_or_else(sign_in_needed)?;
-    let principal = session_holder(server, bearer).await?;
-    Ok(Caller { principal, credential: Credential::Session(token) })
+    let Holder { principal, key } = match bearer {
+        Bearer::Vouched(principal) => Holder { principal, key: None },
+        Bearer::Key(hash) => key_holder(server, &hash, "session").await?,
+    };
+    Ok(Caller { principal, key, credential: Credential::Session(token) })
 }
 
 /// Whether a caller is still who he was when he was let in: his key was not revoked, his session has not ended. That
 /// the ledger does not answer takes nothing from him.
 pub(crate) async fn still_holds(server: &Server, caller: &Caller) -> bool {
-    let now = match &caller.credential {
-        Credential::Key(hash) => key_holder(server, hash, "key").await,
-        Credential::Session(token) => match server.sessions.still(token, server.now()) {
-            Some(bearer) => session_holder(server, bearer).await,
-            None => return false,
-        },
+    let way = match &caller.credential {
+        Credential::Key => "key",
+        Credential::Session(token) if server.sessions.is_live(token, server.now()) => "session",
+        Credential::Session(_) => return false,
     };
-    match now {
-        Ok(principal) => principal == caller.principal,
-        Err(problem) => problem.status != StatusCode::UNAUTHORIZED,
-    }
-}
-
-/// On whose behalf a session speaks now.
-async fn session_holder(server: &Server, bearer: Bearer) -> Result<Principal, Problem> {
-    match bearer {
-        Bearer::Vouched(principal) => Ok(principal),
-        Bearer::Key(hash) => key_holder(server, &hash, "session").await,
-    }
+    let Some(id) = caller.key else { return true };
+    let keys = server.keys.now(async || server.ledger.keys().await.ok()).await;
+    keys.is_none_or(|keys| {
+        let key = keys.iter().find(|key| key.id == id && key.revoked_at.is_none());
+        key.is_some_and(|key| principal(key.clone(), way) == caller.principal)
+    })
 }
 
 /// The key in an `Authorization` header (RFC 6750, section 2.1).
@@ -125,23 +121,36 @@ pub(crate) fn plausible(key: &str) -> bool {
     (8..=512).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic())
 }
 
+/// Who holds a key.
+pub(crate) struct Holder {
+    pub(crate) principal: Principal,
+    /// The key's number in the ledger; none for one that stands outside.
+    key: Option<i64>,
+}
+
 /// The bearer of a key. The ledger is asked by the key's SHA-256, so how long it takes tells nothing about
 /// the key itself.
 pub(crate) async fn key_holder(
     server: &Server,
     hash: &BlobId,
     way: &str,
-) -> Result<Principal, Problem> {
+) -> Result<Holder, Problem> {
     if let Some(own) = server.settings.own_keys.iter().find(|own| own.hash == *hash) {
         let name = format!("{way}:{}", own.name);
-        return Ok(Principal { name, roles: [Role::Admin].into(), agencies: Scope::All });
+        let principal = Principal { name, roles: [Role::Admin].into(), agencies: Scope::All };
+        return Ok(Holder { principal, key: None });
     }
     let key = server.ledger.key_of(hash).await?.ok_or_else(sign_in_needed)?;
-    Ok(Principal {
+    Ok(Holder { key: Some(key.id), principal: principal(key, way) })
+}
+
+/// On whose behalf the bearer of a key speaks, by whatever way he came in.
+fn principal(key: Key, way: &str) -> Principal {
+    Principal {
         name: format!("{way}:{}", key.prefix),
         roles: key.roles.into_iter().collect(),
         agencies: key.agencies,
-    })
+    }
 }
 
 fn missing_role(roles: &[Role]) -> Problem {

@@ -10,14 +10,16 @@ use crate::problem::Problem;
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub(crate) principal: Principal,
+    /// The key of the ledger on which all of it stands; none for what stands outside.
+    pub(crate) key: Option<i64>,
     pub(crate) credential: Credential,
 }
 
 /// By what a caller was known. What goes on after the request was let in asks again whether it still holds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Credential {
-    /// The API key with this hash.
-    Key(BlobId),
+    /// An API key, sent along.
+    Key,
     /// The session whose token has this hash.
     Session(BlobId),
 }

@@ -18,11 +18,13 @@ use madang_store::store::{self, Precondition};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::access::still_holds;
 use crate::caller::Caller;
 use crate::ports::{DropError, DropTarget, Dropped};
-use crate::problem::Problem;
+use crate::problem::{Problem, sign_in_needed};
 use crate::sentence::Sentence;
 use crate::server::Server;
+use crate::while_held::while_held;
 use crate::wire::json;
 
 /// Longest path of an upload and longest part of it, bytes: what file systems and object stores hold.
@@ -51,10 +53,13 @@ pub(crate) async fn api(
 
     let begun = server.now();
     let upload = Bounded::new(body, most);
-    let put = server.drops.put(&target.pipeline, &path, upload.stream(), condition).await;
+    let bytes = while_held(upload.stream(), Arc::clone(&server), caller.clone());
+    let put = server.drops.put(&target.pipeline, &path, bytes, condition).await;
     let dropped = match put {
         Ok(dropped) => dropped,
         Err(_) if upload.exceeded() => return Err(too_large(most)),
+        // What broke it off, or will not let it be sent again: nobody waits for the rest.
+        Err(_) if !still_holds(&server, &caller).await => return Err(sign_in_needed()),
         Err(error) => {
             // Whoever asked us to say whether the body is wanted has not sent it. A browser has, and reads no
             // answer before it has sent all.

@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use futures::Stream;
+use futures::{Stream, StreamExt};
 use madang_document::document::Document;
 use madang_document::object_key;
 use madang_document::shown::is_misleading;
@@ -18,6 +18,7 @@ use crate::documents::{SANDBOX, visible};
 use crate::ports::MemberError;
 use crate::problem::Problem;
 use crate::server::Server;
+use crate::while_held::while_held;
 use madang_store::error::StoreError;
 use madang_store::store::Pinned;
 
@@ -31,7 +32,7 @@ pub(crate) async fn original(
 ) -> Result<Response, Problem> {
     let document = visible(&server, &caller, &id).await?.document;
     if document.inner.is_some() {
-        return member(&server, &document).await;
+        return member(&server, caller, &document).await;
     }
     let original = server.stores.open(&document.object).await.map_err(refusal)?;
     let size = document.object.size;
@@ -53,12 +54,17 @@ pub(crate) async fn original(
         set(header::CONTENT_RANGE, format!("bytes {}-{last}/{size}", part.start));
     }
     set(header::CONTENT_LENGTH, (part.end - part.start).to_string());
-    let body = Body::from_stream(stream(original, part));
+    let bytes = while_held(stream(original, part).boxed(), server, caller);
+    let body = Body::from_stream(bytes);
     Ok((status, answer, body).into_response())
 }
 
 /// A member as the file that it is, unpacked for this answer. Whole only: a part would cost as much.
-async fn member(server: &Server, document: &Document) -> Result<Response, Problem> {
+async fn member(
+    server: &Arc<Server>,
+    caller: Caller,
+    document: &Document,
+) -> Result<Response, Problem> {
     let bytes = server.members.open(document).await.map_err(|error| match error {
         MemberError::Gone(cause) => gone(&cause),
         MemberError::Closed(cause) => Problem::new(
@@ -73,6 +79,7 @@ async fn member(server: &Server, document: &Document) -> Result<Response, Proble
     if let Some(size) = document.size {
         set(&mut answer, header::CONTENT_LENGTH, size.to_string());
     }
+    let bytes = while_held(bytes, Arc::clone(server), caller);
     Ok((StatusCode::OK, answer, Body::from_stream(bytes)).into_response())
 }
 

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use crate::feed::Feed;
 use crate::hosts::Hosts;
+use crate::key_roll::KeyRoll;
 use crate::ports::{Conditions, Drops, Members, Sources};
 use crate::session::Sessions;
 use crate::traffic::Traffic;
@@ -98,6 +99,7 @@ pub struct Server {
     pub(crate) clock: Clock,
     pub(crate) settings: Settings,
     pub(crate) sessions: Sessions,
+    pub(crate) keys: KeyRoll,
     pub(crate) traffic: Traffic,
     pub(crate) feed: Feed,
     pub(crate) started: Timestamp,
@@ -121,6 +123,7 @@ impl Server {
             conditions,
             clock,
             sessions: Sessions::new(settings.limits.session_ms),
+            keys: KeyRoll::default(),
             traffic: Traffic::default(),
             feed: Feed::default(),
             started,

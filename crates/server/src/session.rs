@@ -123,10 +123,9 @@ impl Sessions {
     }
 
     /// As [`Sessions::bearer`], but no use of it: it ends when it would have.
-    pub(crate) fn still(&self, token: &BlobId, now: Timestamp) -> Option<Bearer> {
+    pub(crate) fn is_live(&self, token: &BlobId, now: Timestamp) -> bool {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let session = state.sessions.get(token).filter(|session| session.expires > now)?;
-        Some(session.bearer.clone())
+        state.sessions.get(token).is_some_and(|session| session.expires > now)
     }
 
     /// Ends a session.
@@ -184,8 +183,8 @@ mod tests {
         let session = sessions.begin(Bearer::Key(BlobId::of(b"k")), Timestamp(0)).unwrap();
         assert!(sessions.bearer(&digest(&session), Timestamp(900)).is_some(), "use prolongs it");
         assert!(sessions.bearer(&digest(&session), Timestamp(1800)).is_some());
-        assert!(sessions.still(&digest(&session), Timestamp(2799)).is_some(), "no use of it");
-        assert!(sessions.still(&digest(&session), Timestamp(2800)).is_none());
+        assert!(sessions.is_live(&digest(&session), Timestamp(2799)), "no use of it");
+        assert!(!sessions.is_live(&digest(&session), Timestamp(2800)));
         assert!(sessions.bearer(&digest(&session), Timestamp(2800)).is_none());
 
         let session = sessions.begin(Bearer::Key(BlobId::of(b"k")), Timestamp(0)).unwrap();

@@ -63,7 +63,7 @@ pub(crate) async fn with_key(
     let key = form.one("key")?.map(str::trim).filter(|key| plausible(key));
     let hash = key.map(|key| BlobId::of(key.as_bytes()));
     let holder = match hash {
-        Some(hash) => key_holder(&server, &hash, "session").await.ok().map(|p| (hash, p)),
+        Some(hash) => key_holder(&server, &hash, "session").await.ok().map(|h| (hash, h.principal)),
         None => None,
     };
     let Some((hash, principal)) = holder else {

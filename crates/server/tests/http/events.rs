@@ -2,6 +2,7 @@ use axum::body::Body;
 use futures::StreamExt;
 use madang_ledger::keys::Keys;
 use madang_server::routes::app;
+use madang_wait::in_time;
 use tower::ServiceExt;
 
 use crate::house::A;
@@ -47,8 +48,7 @@ async fn an_id_ahead_of_ours_does_not_silence_a_listener() {
             told.push_str(&String::from_utf8_lossy(&event));
         }
     };
-    let waited = tokio::time::timeout(std::time::Duration::from_secs(10), told_of_change).await;
-    assert!(waited.is_ok(), "no change was told: {told}");
+    in_time("a change is told", told_of_change).await;
 }
 
 #[tokio::test]
@@ -81,7 +81,6 @@ async fn a_stream_ends_with_the_key_or_the_session_that_opened_it() {
                 assert!(!told.contains("event:"), "told after the end: {told}");
             }
         };
-        let ended = tokio::time::timeout(std::time::Duration::from_secs(10), end).await;
-        assert!(ended.is_ok(), "it goes on");
+        in_time("the stream ends", end).await;
     }
 }

@@ -1,11 +1,18 @@
 use axum::body::Body;
 use axum::http::Request;
-use futures::StreamExt;
+use futures::channel::mpsc;
+use futures::future::join;
+use futures::{SinkExt, StreamExt};
 use madang_document::id::DocumentId;
+use madang_document::principal::Role;
+use madang_ledger::keys::Keys;
+use madang_server::routes::app;
+use madang_wait::in_time;
 use object_store::ObjectStoreExt;
+use tower::ServiceExt;
 
 use crate::house::{self, A, pipeline};
-use crate::reply::{Reply, UPLOAD, get, put, send};
+use crate::reply::{Reply, UPLOAD, get, put, request, send};
 use crate::rig::{Rig, paper, rig};
 
 #[tokio::test]
@@ -112,6 +119,56 @@ async fn an_upload_keeps_what_is_there_when_asked_to() {
     );
     let odd = [("if-none-match", "\"a\"")];
     assert_eq!(send(&house, put(&only_a, "same.txt", &odd, "C")).await.status, 400);
+}
+
+/// Whoever's key is revoked while he sends has sent nothing: whether he goes on to the end or falls silent.
+#[tokio::test]
+async fn an_upload_ends_with_the_key_that_began_it() {
+    let Rig { house, admin, .. } = rig().await;
+    for (n, goes_on) in [true, false].into_iter().enumerate() {
+        let name = format!("sender{n}");
+        let key = house.key(&name, &[Role::Drop], &[A]).await;
+        let (mut pieces, body) = mpsc::channel::<std::io::Result<&[u8]>>(0);
+        let upload = put(&key, &format!("{name}.txt"), &[], Body::from_stream(body));
+        let revoked = async {
+            // Taken from the channel: the upload has begun.
+            pieces.send(Ok(b"first")).await.unwrap();
+            pieces.flush().await.unwrap();
+            let keys = house.ledger.keys().await.unwrap();
+            let key = keys.iter().find(|key| key.name == name).unwrap();
+            house.ledger.revoke_key(key.id, "test").await.unwrap();
+            if goes_on {
+                pieces.send(Ok(b"last")).await.unwrap();
+                pieces.close_channel();
+            }
+        };
+        let (reply, ()) = in_time("it ends", join(send(&house, upload), revoked)).await;
+        assert_eq!(reply.status, 401, "{}", reply.body);
+        let place = object_store::path::Path::parse(format!("1741000/{name}.txt")).unwrap();
+        assert!(house.store.head(&place).await.is_err(), "it is kept");
+        let id = DocumentId::new(house::STORE, &format!("1741000/{name}.txt"), None);
+        assert_eq!(get(&house, &admin, &format!("/v1/receipts/{id}")).await.status, 404);
+    }
+}
+
+/// A download of a file that takes its time is no key that holds for ever.
+#[tokio::test]
+async fn a_download_ends_with_the_key_that_began_it() {
+    let Rig { house, only_a, .. } = rig().await;
+    let title = "가".repeat(1 << 20);
+    let id = house.take(&paper(A, "1741000/large.pdf", &title, "침수")).await;
+    let bearer = format!("Bearer {only_a}");
+    let path = format!("/v1/documents/{id}/original");
+    let download = request("GET", &path, &[("authorization", &bearer)]);
+    let answer = app(house.server.clone()).oneshot(download).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let mut bytes = answer.into_body().into_data_stream();
+    bytes.next().await.unwrap().unwrap();
+    let keys = house.ledger.keys().await.unwrap();
+    let key = keys.iter().find(|key| key.name == "onlya").unwrap();
+    house.ledger.revoke_key(key.id, "test").await.unwrap();
+    let rest: Vec<_> = in_time("it ends", bytes.collect()).await;
+    assert!(rest.last().unwrap().is_err(), "it is sent to its end");
 }
 
 /// A browser reads no answer before it has sent the body: a refusal must read it first.

@@ -65,6 +65,7 @@ impl Source {
             reassigned: false,
             next_listing: (self.steady)(),
             listing_failures: 0,
+            listed_refused: 0,
             source: self,
         };
         let mut ask = Some(Ask::Reconcile);
@@ -138,6 +139,8 @@ struct Run {
     overslept: bool,
     next_listing: Timestamp,
     listing_failures: u32,
+    /// Listings that came to their ends one after the other while it was refused to listen.
+    listed_refused: u32,
 }
 
 impl Run {
@@ -212,11 +215,16 @@ impl Run {
                     self.hearing.listen(self.source.store.as_ref()).await;
                     self.hearing.is_listening()
                 };
+                self.listed_refused = match self.hearing.is_refused() {
+                    true => self.listed_refused.saturating_add(1),
+                    false => 0,
+                };
                 self.next_listing = listing_due(&Ended {
                     begun,
                     ended: self.now(),
                     reconcile: self.source.pipeline.source.reconcile,
                     is_heard: self.hearing.is_whole(),
+                    refused: self.listed_refused,
                     is_mass: self.absence.is_mass(),
                     is_back,
                 });
@@ -227,6 +235,7 @@ impl Run {
             }
             Err(SourceError::Store(error)) => {
                 self.listing_failures += 1;
+                self.listed_refused = 0;
                 self.absence.doubt();
                 let message = format!("{}: {}", self.source.store.place(), told(&error));
                 self.source.board.set(Kind::SourceAway, self.source.subject(), &message);

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use madang_document::condition::{Kind, Subject};
@@ -33,13 +33,24 @@ use madang_store::error::StoreError;
 use madang_store::folder::FolderStore;
 use madang_store::store::{Body, Listed, Listing, Pinned, Precondition, Seen, Store};
 use madang_store::watcher::Watcher;
-use madang_wait::{in_time, until};
+use madang_wait::{in_time, until, until_within};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
+
+/// A folder that goes between a listing and the watch that follows.
+#[derive(Default)]
+struct Parting {
+    /// Whether it goes the next time.
+    armed: AtomicBool,
+    /// Whether it was listed since.
+    listed: AtomicBool,
+}
 
 /// A folder whose files cannot be looked at while `out`, as when the process has no descriptors left.
 struct Flaky {
     folder: FolderStore,
+    root: PathBuf,
+    parting: Arc<Parting>,
     out: Arc<AtomicBool>,
     /// Whether no file may be looked at.
     denied: Arc<AtomicBool>,
@@ -58,6 +69,8 @@ impl Store for Flaky {
     }
 
     fn list(&self) -> Listing {
+        let listed = self.parting.armed.load(Ordering::SeqCst) && self.root.exists();
+        self.parting.listed.store(listed, Ordering::SeqCst);
         self.folder.list()
     }
 
@@ -87,6 +100,13 @@ impl Store for Flaky {
     }
 
     async fn watch(&self) -> Result<Option<Watcher>, StoreError> {
+        if self.parting.armed.load(Ordering::SeqCst) {
+            if self.parting.listed.load(Ordering::SeqCst) {
+                std::fs::remove_dir_all(&self.root).unwrap();
+                self.parting.armed.store(false, Ordering::SeqCst);
+            }
+            return Err(StoreError::Gone(self.folder.place()));
+        }
         self.folder.watch().await
     }
 }
@@ -99,6 +119,7 @@ struct Running {
     out: Arc<AtomicBool>,
     denied: Arc<AtomicBool>,
     refused: Arc<Mutex<BTreeSet<String>>>,
+    parting: Arc<Parting>,
     /// By how much somebody set the clock.
     set: Arc<AtomicI64>,
     /// What the test lets pass besides.
@@ -152,11 +173,14 @@ impl Running {
         let out = Arc::new(AtomicBool::new(false));
         let denied = Arc::new(AtomicBool::new(false));
         let (refused, set, passed) = (Arc::default(), Arc::default(), Arc::default());
+        let parting = Arc::<Parting>::default();
         let clock: Clock = Arc::new(now);
         let source = Source {
             pipeline: pipeline(root.path(), settle),
             store: Arc::new(Flaky {
                 folder: FolderStore::new("press", &drop, Closed::default()),
+                root: drop.clone(),
+                parting: Arc::clone(&parting),
                 out: Arc::clone(&out),
                 denied: Arc::clone(&denied),
                 refused: Arc::clone(&refused),
@@ -174,8 +198,20 @@ impl Running {
         let stop = CancellationToken::new();
         let end = stop.clone();
         tokio::spawn(async move { source.run(&mut asked, told, end).await });
-        let running =
-            Running { root, ledger, board, out, denied, refused, set, passed, asks, state, stop };
+        let running = Running {
+            root,
+            ledger,
+            board,
+            out,
+            denied,
+            refused,
+            parting,
+            set,
+            passed,
+            asks,
+            state,
+            stop,
+        };
         running.settled().await;
         assert_eq!(running.balance().await.received, files as u64);
         running
@@ -261,11 +297,10 @@ async fn files_dropped_while_the_ledger_is_locked_are_seen_afterwards() {
         std::fs::write(running.path(&format!("new {n}")), "글").unwrap();
     }
     let press = Subject::of("press", &"1741000".parse().unwrap());
-    running
-        .until("the board says that the ledger takes nothing", async || {
-            running.board.stands(Kind::LedgerUnwritable, &press)
-        })
-        .await;
+    until("the board says that the ledger takes nothing", async || {
+        running.board.stands(Kind::LedgerUnwritable, &press)
+    })
+    .await;
     assert!(!running.state.borrow().settled, "a run with --once must not end now");
     drop(locked);
     until("all are seen", async || running.balance().await.received == 21).await;
@@ -306,9 +341,7 @@ async fn a_whole_folder_removed_file_by_file_is_held_until_it_is_back() {
     until("the hold ends by itself", async || !running.is_held()).await;
     running.settled().await;
     assert_eq!(running.ledger.held("press").await.unwrap(), None);
-    running
-        .until("nothing is named any more", async || running.state.borrow().held.is_empty())
-        .await;
+    until("nothing is named any more", async || running.state.borrow().held.is_empty()).await;
     assert_eq!(running.balance().await.deleted, 0);
     assert_eq!(running.live().await, 301);
 }
@@ -421,11 +454,10 @@ async fn what_is_left_out_while_the_ledger_is_locked_is_in_the_book_afterwards()
     let locked = lock(&running.root.path().join("ledger.db")).await;
     std::os::unix::fs::symlink("nowhere", running.path("link")).unwrap();
     let press = Subject::of("press", &"1741000".parse().unwrap());
-    running
-        .until("the board says that the ledger takes nothing", async || {
-            running.board.stands(Kind::LedgerUnwritable, &press)
-        })
-        .await;
+    until("the board says that the ledger takes nothing", async || {
+        running.board.stands(Kind::LedgerUnwritable, &press)
+    })
+    .await;
     assert!(!running.state.borrow().settled, "a run with --once must not end now");
     drop(locked);
     until("it is counted", async || running.balance().await.left_out == 1).await;
@@ -501,9 +533,25 @@ async fn the_operators_word_counts_where_the_folder_itself_is_gone() {
     until("they are back", async || running.live().await == 30).await;
     std::fs::remove_dir_all(&folder).unwrap();
 
-    running
-        .until("all of it is held again", async || running.board.stands(Kind::Held, &press))
-        .await;
+    until("all of it is held again", async || running.board.stands(Kind::Held, &press)).await;
+    assert_eq!(running.live().await, 30);
+}
+
+/// It is listed, goes, and is to be listened to: nothing tells that it went but another listing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_goes_between_listing_and_watch_is_soon_missed() {
+    let running = Running::over(30).await;
+    let drop = running.root.path().join("drop");
+    let press = Subject::of("press", &"1741000".parse().unwrap());
+    let is_away = async || running.board.stands(Kind::SourceAway, &press);
+    std::fs::rename(&drop, running.root.path().join("away")).unwrap();
+    until("it is away", is_away).await;
+    running.parting.armed.store(true, Ordering::SeqCst);
+    std::fs::create_dir(&drop).unwrap();
+    until("it is listed, and goes", async || !running.parting.armed.load(Ordering::SeqCst)).await;
+    // Long before it is listed because nothing is heard.
+    until_within(Duration::from_secs(30), "it is away again", is_away).await;
+    until("all of it is held", async || running.is_held()).await;
     assert_eq!(running.live().await, 30);
 }
 

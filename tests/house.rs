@@ -34,4 +34,5 @@ mod house {
     mod shell;
     mod tidy;
     mod upgrade;
+    mod worker;
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 /// How long a test waits for anything that takes moments. Generous: a busy machine of two cores that runs an
 /// unoptimised build must not fail a test, and a wait that succeeds costs nothing.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(20);

@@ -47,24 +47,27 @@ impl Passing {
             tokio::select! {
                 biased;
                 _ = self.beat.tick() => {
-                    if let Err(error) = self.asked().await {
+                    if let Err(error) = asked(&self.server, &self.caller).await {
                         return Some(Err(error));
                     }
                 }
                 bytes = self.bytes.next() => {
                     return match bytes {
-                        None => self.asked().await.err().map(Err),
+                        None => asked(&self.server, &self.caller).await.err().map(Err),
                         bytes => bytes,
                     };
                 }
             }
         }
     }
+}
 
-    async fn asked(&self) -> io::Result<()> {
-        if still_holds(&self.server, &self.caller).await {
-            return Ok(());
+async fn asked(server: &Server, caller: &Caller) -> io::Result<()> {
+    match still_holds(server, caller).await {
+        true => Ok(()),
+        false => {
+            let kind = io::ErrorKind::PermissionDenied;
+            Err(io::Error::new(kind, "the key or the session has ended"))
         }
-        Err(io::Error::new(io::ErrorKind::PermissionDenied, "the key or the session has ended"))
     }
 }

@@ -41,6 +41,22 @@ pub(super) enum Look {
 }
 
 impl Look {
+    /// By its name in OWPML (`ROMAN_CAPITAL`) or HWPML (`RomanCapital`).
+    pub(super) fn named(name: &str) -> Look {
+        match name.replace('_', "").to_ascii_lowercase().as_str() {
+            "circleddigit" => Look::CircledDigit,
+            "romancapital" => Look::UpperRoman,
+            "romansmall" => Look::LowerRoman,
+            "latincapital" => Look::UpperLetter,
+            "latinsmall" => Look::LowerLetter,
+            "hangulsyllable" => Look::Syllable,
+            "hanguljamo" => Look::Jamo,
+            "hangulphonetic" => Look::HangulNumber,
+            "ideograph" => Look::HanjaNumber,
+            _ => Look::Digit,
+        }
+    }
+
     /// Its name in ECMA-376.
     fn name(self) -> &'static str {
         match self {

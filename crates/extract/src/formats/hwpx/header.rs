@@ -30,7 +30,7 @@ fn read(xml: &str, numbers: &mut Numbers) {
             "paraHead" => {
                 let level = number("level").and_then(|level| u8::try_from(level).ok());
                 let start = number("start").unwrap_or(1);
-                let look = look(&tag.attribute("numFormat").unwrap_or_default());
+                let look = Look::named(&tag.attribute("numFormat").unwrap_or_default());
                 let text = markup.text();
                 // Bullets have such heads, too.
                 if let Some(level) =
@@ -53,21 +53,6 @@ fn read(xml: &str, numbers: &mut Numbers) {
             }
             _ => {}
         }
-    }
-}
-
-fn look(format: &str) -> Look {
-    match format {
-        "CIRCLED_DIGIT" => Look::CircledDigit,
-        "ROMAN_CAPITAL" => Look::UpperRoman,
-        "ROMAN_SMALL" => Look::LowerRoman,
-        "LATIN_CAPITAL" => Look::UpperLetter,
-        "LATIN_SMALL" => Look::LowerLetter,
-        "HANGUL_SYLLABLE" => Look::Syllable,
-        "HANGUL_JAMO" => Look::Jamo,
-        "HANGUL_PHONETIC" => Look::HangulNumber,
-        "IDEOGRAPH" => Look::HanjaNumber,
-        _ => Look::Digit,
     }
 }
 

@@ -169,7 +169,9 @@ impl Section<'_> {
                 self.number();
                 self.open(Node::Paragraph(Paragraph::default()))?;
                 if self.body.numbers.are_named() {
-                    self.unnumbered = attribute(e, "paraPrIDRef").and_then(|n| n.parse().ok());
+                    // The second name is that of HWPML.
+                    let shape = attribute(e, "paraPrIDRef").or_else(|| attribute(e, "ParaShape"));
+                    self.unnumbered = shape.and_then(|n| n.parse().ok());
                 }
             }
             "tbl" => {
@@ -188,7 +190,9 @@ impl Section<'_> {
             }
             // It stands in the first paragraph of its section, before the text.
             "secPr" => {
-                if let Some(list) = attribute(e, "outlineShapeIDRef").and_then(|n| n.parse().ok()) {
+                let list = attribute(e, "outlineShapeIDRef");
+                let list = list.or_else(|| attribute(e, "OutlineShape"));
+                if let Some(list) = list.and_then(|n| n.parse().ok()) {
                     self.body.numbers.outline(list);
                 }
             }

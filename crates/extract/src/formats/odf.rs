@@ -25,7 +25,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "odf",
-    version: 3,
+    version: 4,
     media_types: &[ODT, OTT, ODM, ODS, OTS, ODP, OTP, ODG, OTG, ODF, SXW, SXC, SXI, SXD],
     sniff,
     media_type,

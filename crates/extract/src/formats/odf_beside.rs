@@ -78,9 +78,9 @@ impl Beside {
         self.footers.insert(name, markup.text());
     }
 
-    /// The footer that a slide names.
-    pub(super) fn footer(&self, slide: &Tag<'_>) -> Option<&String> {
-        self.footers.get(&slide.attribute("use-footer-name")?)
+    /// The footer that a slide names. It is given once, for all slides have it.
+    pub(super) fn take_footer(&mut self, slide: &Tag<'_>) -> Option<String> {
+        self.footers.remove(&slide.attribute("use-footer-name")?)
     }
 
     /// The words that an element of the body shows: an embedded document or a control. They are given once.

@@ -310,11 +310,7 @@ impl<'a> Body<'a> {
     /// Keeps what a slide shows at its end.
     fn begin_slide(&mut self, tag: &Tag<'_>) {
         self.ending.clear();
-        if let Some(footer) = self.beside.footer(tag).cloned()
-            && self.repetition.afford(&footer, 1) == 1
-        {
-            self.ending.push(footer);
-        }
+        self.ending.extend(self.beside.take_footer(tag));
         let ground = tag.attribute("master-page-name");
         self.ending.extend(ground.and_then(|name| self.beside.grounds.remove(&name)));
     }

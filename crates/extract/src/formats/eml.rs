@@ -25,7 +25,7 @@ use crate::unpack::take_member;
 
 pub(super) const EML: Format = Format {
     name: "eml",
-    version: 3,
+    version: 4,
     media_types: &["message/rfc822", "multipart/related"],
     sniff,
     media_type: |probe| match probe.extension.as_str() {
@@ -37,7 +37,7 @@ pub(super) const EML: Format = Format {
 
 pub(super) const MBOX: Format = Format {
     name: "mbox",
-    version: 3,
+    version: 4,
     media_types: &["application/mbox"],
     sniff: |probe| {
         let lines = probe.head.strip_prefix(b"From ".as_slice()).and_then(after_line);

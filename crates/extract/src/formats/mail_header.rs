@@ -83,9 +83,20 @@ pub(super) fn readable(bytes: &[u8]) -> Cow<'_, [u8]> {
         rest = after;
         let name = field.split(|b| *b == b':').next().unwrap_or_default().trim_ascii();
         if PEOPLE.iter().any(|people| name.eq_ignore_ascii_case(people.as_bytes())) {
-            let mut quoted = false;
+            let (mut quoted, mut comments) = (false, 0u32);
             let text = decoded(field, |before, text| {
-                quoted ^= before.matches('"').count() % 2 == 1;
+                for sign in before.chars() {
+                    match sign {
+                        '"' => quoted = !quoted,
+                        '(' if !quoted => comments = comments.saturating_add(1),
+                        ')' if !quoted => comments = comments.saturating_sub(1),
+                        _ => {}
+                    }
+                }
+                if comments > 0 {
+                    // There, too, signs have no meaning but these.
+                    return text.replace(['\r', '\n', '\\', '(', ')'], " ");
+                }
                 let text = text.replace(['\r', '\n', '\\', '"'], " ");
                 let plain = |c: char| c.is_alphanumeric() || c == ' ' || !c.is_ascii();
                 if quoted || text.chars().all(plain) { text } else { format!("\"{text}\"") }
@@ -309,5 +320,9 @@ mod tests {
                 .concat();
         assert_eq!(readable(mail).as_ref(), expected);
         assert!(matches!(readable(b"From: a@b\n\nx"), Cow::Borrowed(_)));
+        // Comments hold signs of every kind but their own.
+        let mail = b"To: a@b (=?utf-8?Q?=EA=B0=80,_(=EB=82=98)?= \"x\"), =?utf-8?Q?=EB=8B=A4,?= <c@d>\r\n\r\n";
+        let expected = "To: a@b (가,  나  \"x\"), \"다,\" <c@d>\r\n\r\n";
+        assert_eq!(String::from_utf8_lossy(&readable(mail)), expected);
     }
 }

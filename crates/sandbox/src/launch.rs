@@ -17,7 +17,7 @@ use crate::allowance::Allowance;
 use crate::usage::Usage;
 
 /// Raised with every change of what is said here: a zygote of another build is not spoken to.
-pub(crate) const PROTOCOL: u32 = 3;
+pub(crate) const PROTOCOL: u32 = 4;
 /// Longest message.
 const LONGEST: usize = 64 << 10;
 /// Most descriptors with one message: socket, standard error, status, input.

@@ -63,6 +63,7 @@ pub fn run(
     if !supervision.is_wanting() {
         return Ok(supervision.verdict(keep)?);
     }
+    let before = supervision.usage();
     drop(supervision);
     let newborn = born(zygote, Kit::Full, &launch, &input)?;
     let mut supervision = Supervision::new(newborn, limits, &launch, ordered);
@@ -80,7 +81,8 @@ pub fn run(
             Delivered::Document(_) | Delivered::Bytes(_) => {}
         },
     )?;
-    Ok(supervision.verdict(keep)?)
+    let report = supervision.verdict(keep)?;
+    Ok(report.map(|report| RunReport { usage: before.with(report.usage), ..report }))
 }
 
 /// How the unpacking of a member ended.

@@ -11,7 +11,7 @@ pub struct RunReport {
     pub reason: Option<String>,
     /// Whether the child died (crash, time, memory, a lie in the protocol) instead of answering.
     pub died: bool,
-    /// What the child used.
+    /// What its child used; both children's, where a second one was needed.
     pub usage: Usage,
     /// When it came how far.
     pub stages: Stages,

@@ -16,6 +16,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{
     Pid, PidfdFlags, Signal, getpid, pidfd_open, set_parent_process_death_signal,
 };
+use rustix::time::{ClockId, clock_gettime};
 
 use crate::child::{self, Inheritance};
 use crate::kit::Kit;
@@ -29,6 +30,8 @@ struct Born {
     pidfd: OwnedFd,
     /// Where its end is reported.
     status: OwnedFd,
+    /// Time of the processor that it has cost the zygote so far, microseconds.
+    cost_us: u64,
 }
 
 /// The main loop of the zygote: what `madang --zygote` runs, before anything else is set up. `engines` loads all
@@ -107,6 +110,7 @@ fn take_orders(
         let mut ended = ended.into_iter();
         children.retain(|born| !(ended.next().unwrap_or(false) && reap(born)));
         if ordered {
+            let began = cpu_us();
             let Some((launch, mut descriptors)) = launch::receive::<Launch>(&orders)? else {
                 return Ok(());
             };
@@ -118,7 +122,8 @@ fn take_orders(
                     let forked = Report::Forked { pid: pid.as_raw_nonzero().get() };
                     // A parent that no longer listens has no use for the child, but it is reaped all the same.
                     let _ = launch::send(&status, &forked, &[pidfd.as_fd()]);
-                    children.push(Born { pid, pidfd, status });
+                    let cost_us = cpu_us().saturating_sub(began);
+                    children.push(Born { pid, pidfd, status, cost_us });
                 }
                 Err(error) => {
                     let _ = launch::send(&status, &Report::Refused(error.to_string()), &[]);
@@ -145,7 +150,7 @@ fn fork(
                 Ok(pidfd) => Ok((pid, pidfd)),
                 Err(error) => {
                     let _ = rustix::process::kill_process(pid, Signal::KILL);
-                    wait(pid, 0);
+                    wait(pid, 0, 0);
                     Err(error.into())
                 }
             }
@@ -155,12 +160,14 @@ fn fork(
 
 /// Reaps a child that has ended and reports it; whether it had.
 fn reap(born: &Born) -> bool {
-    let Some(report) = wait(born.pid, libc::WNOHANG) else { return false };
+    let Some(report) = wait(born.pid, libc::WNOHANG, born.cost_us) else { return false };
     let _ = launch::send(&born.status, &report, &[]);
     true
 }
 
-fn wait(pid: Pid, flags: libc::c_int) -> Option<Report> {
+/// Reaps a child that has cost the zygote so much before.
+fn wait(pid: Pid, flags: libc::c_int, cost_us: u64) -> Option<Report> {
+    let began = cpu_us();
     let mut status = 0;
     // SAFETY: all zeroes is a valid rusage.
     let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
@@ -172,8 +179,15 @@ fn wait(pid: Pid, flags: libc::c_int) -> Option<Report> {
         system_us: micros(usage.ru_stime),
         faults: usage.ru_minflt as u64,
         peak_rss: (usage.ru_maxrss as u64).saturating_mul(1024),
+        zygote_us: cost_us.saturating_add(cpu_us().saturating_sub(began)),
     };
     (waited > 0).then_some(Report::Ended { status, usage })
+}
+
+/// Time of the processor that this process, of one thread, has used, microseconds.
+fn cpu_us() -> u64 {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    (time.tv_sec as u64).saturating_mul(1_000_000).saturating_add(time.tv_nsec as u64 / 1_000)
 }
 
 /// Touches the tables that every child needs, so that they are built once and shared copy-on-write. Only on

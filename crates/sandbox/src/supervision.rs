@@ -357,6 +357,11 @@ impl<'a> Supervision<'a> {
         self.assembly.wanting && self.killed.is_none()
     }
 
+    /// What the child has used; nothing before it is reaped.
+    pub(crate) fn usage(&self) -> Usage {
+        self.ended.map_or_else(Usage::default, |(_, usage)| usage)
+    }
+
     /// Whether the child gave all bytes of the member that was asked for, and nothing was wrong with it.
     pub(crate) fn has_given(&self) -> bool {
         self.assembly.is_given()

@@ -97,6 +97,7 @@ fn a_child_reads_text() {
     let (verdict, kept) = run_on(&zygote(), "a.txt", &limits());
     assert_eq!((verdict.outcome, verdict.died, verdict.reason), (Read, false, None));
     assert!(verdict.usage.peak_rss > 0);
+    assert!(verdict.usage.zygote_us > 0, "a fork costs the zygote time");
     assert_eq!(kept.len(), 1);
     assert_eq!((kept[0].content.text().as_str(), kept[0].format.as_str()), ("12345", "text"));
 }
@@ -250,6 +251,13 @@ fn members_before_the_one_that_wants_an_engine_are_delivered_once() {
     let paths: std::collections::HashSet<_> = kept.iter().map(|e| &e.member).collect();
     assert_eq!(paths.len(), 51);
     assert_eq!(kept[50].member, None);
+}
+
+#[test]
+fn what_a_child_used_before_it_asked_for_an_engine_counts() {
+    let (verdict, _) = run_on(&zygote(), "work, then engine", &limits());
+    let used = verdict.usage.user_us + verdict.usage.system_us;
+    assert!(used >= 50_000, "the first child alone used 50 ms; {:?}", verdict.usage);
 }
 
 #[test]

@@ -19,6 +19,10 @@ use madang_extract::sink::Sink;
 use madang_sandbox::frame::{Frame, Head, Kind};
 use madang_sandbox::kit::Kit;
 use madang_sandbox::serve::serve_with;
+use rustix::time::{ClockId, clock_gettime};
+
+/// Time of the processor that "work, then engine" uses before it asks, nanoseconds.
+const WORK_NS: i64 = 50_000_000;
 
 fn main() {
     let kit = Kit::asked(std::env::args_os().skip(1)).unwrap_or(Kit::Lean);
@@ -72,8 +76,13 @@ fn misbehave(blob: &dyn Blob, order: &Order, engines: &Engines, sink: &dyn Sink)
             let text = format!("{:?} {} {}", order.options, limits.text, limits.pages);
             sink.document(extraction(None, &text));
         }
-        "engine" | "members, then engine" => {
-            if name != "engine" {
+        "engine" | "members, then engine" | "work, then engine" => {
+            if name == "work, then engine" && engines.of(Sense::Hearing).is_none() {
+                while clock_gettime(ClockId::ThreadCPUTime).tv_nsec < WORK_NS {
+                    sink.progress(0);
+                }
+            }
+            if name == "members, then engine" {
                 for n in 0..50 {
                     sink.document(extraction(Some(InnerPath::of(format!("m/{n}.txt"))), "member"));
                 }

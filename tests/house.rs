@@ -31,6 +31,7 @@ mod house {
     mod places;
     mod privacy;
     mod rebuild;
+    mod report;
     mod shell;
     mod tidy;
     mod upgrade;

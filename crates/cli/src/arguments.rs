@@ -102,8 +102,10 @@ pub(crate) enum RoleName {
 #[command(after_help = "Examples:
   madang extract report.hwp
   madang extract --json --jobs 4 ~/Documents > all.jsonl
+  madang extract --report figures ~/Documents
+  madang extract --report figures --reference texts collection
 
-Exit code: 0; 1 if a file could not be read at all (with --json its line says so, by \"outcome\", and the code is 0); 2 if a path is not there")]
+Exit code: 0; 1 if a file could not be read at all (with --json and --report what they write says so, and the code is 0); 2 if a path is not there")]
 pub(crate) struct Extract {
     /// Files or folders
     #[arg(required = true, value_name = "PATH")]
@@ -111,9 +113,17 @@ pub(crate) struct Extract {
     /// One JSON object per document and line; members of archives and mails follow their file
     #[arg(long)]
     pub(crate) json: bool,
-    /// Files worked on at the same time
-    #[arg(long, default_value_t = 1, value_parser = count::<{ u32::MAX }>, value_name = "N")]
-    pub(crate) jobs: u32,
+    /// Files worked on at the same time; without it 1, for a report one per core
+    #[arg(long, value_parser = count::<{ u32::MAX }>, value_name = "N")]
+    pub(crate) jobs: Option<u32>,
+    /// Print no text: measure, and write report.txt, report.json and report.html into this folder, which is made, or
+    /// holds an earlier report (Korean where LANG or LC_ALL says so)
+    #[arg(long, conflicts_with = "json", value_name = "DIR")]
+    pub(crate) report: Option<PathBuf>,
+    /// Folder of the texts that should be read: those of PATH/a/b.hwp are DIR/a/b.hwp.txt and DIR/a/b.hwp.*.txt
+    /// (where several PATHs are given, with the name of each in front); the report tells the token F1 against the nearest
+    #[arg(long, requires = "report", value_name = "DIR")]
+    pub(crate) reference: Option<PathBuf>,
     /// Configuration file, for its [limits]; `madang.toml` is read if it is there
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,

@@ -1,4 +1,5 @@
 use std::fs::{File, FileType};
+use std::io::IsTerminal;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ use madang_sandbox::sealed_file::SealedFile;
 use madang_sandbox::watch::Watch;
 use madang_sandbox::zygote::Zygote;
 use rustix::fs::OFlags;
+use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 
 use crate::arguments::Extract;
@@ -34,15 +36,41 @@ const WHOLE: u64 = madang_pipeline::fetch::WHOLE;
 pub(crate) fn run(command: &Extract) -> Result<(), Failure> {
     let limits = Configuration::read(command.config.as_deref(), backends::BUCKETS)?.limits();
     let (files, missing) = files(&command.paths);
-    let zygote = Zygote::start(Path::new("/proc/self/exe"))?;
-    let jobs = usize::try_from(command.jobs).unwrap_or(usize::MAX).min(files.len().max(1));
-    let bar = bar(files.len());
-    let next = Mutex::new(files.iter().enumerate());
+    // Only where the text itself does not go to the same terminal.
+    let bar = bar(files.len(), !std::io::stdout().is_terminal());
     let mut unread = 0;
+    let jobs = command.jobs.unwrap_or(1);
+    let printed = each(&files, jobs, &limits, &bar, &mut |path, answer| {
+        unread += u64::from(answer.is_unread());
+        bar.suspend(|| print(path, &answer, command.json))
+    });
+    bar.finish_and_clear();
+    printed?;
+    match exit_code(missing, unread, command.json) {
+        0 => Ok(()),
+        code => Err(Failure::Silent(code)),
+    }
+}
+
+/// Reads every file in a child of its own, so many at the same time, and hands the answers to `take` in the order of
+/// the files.
+///
+/// # Errors
+/// When no zygote can be started, and what `take` says.
+pub(crate) fn each(
+    files: &[PathBuf],
+    jobs: u32,
+    limits: &ChildLimits,
+    bar: &indicatif::ProgressBar,
+    take: &mut dyn FnMut(&Path, Answer) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let zygote = Zygote::start(Path::new("/proc/self/exe"))?;
+    let jobs = usize::try_from(jobs).unwrap_or(usize::MAX).min(files.len().max(1));
+    let next = Mutex::new(files.iter().enumerate());
     let (finished, answers) = mpsc::sync_channel(jobs * 2);
-    let printed: Result<(), Failure> = std::thread::scope(|scope| {
+    std::thread::scope(|scope| {
         for _ in 0..jobs {
-            let (next, finished, zygote, limits) = (&next, finished.clone(), &zygote, &limits);
+            let (next, finished, zygote) = (&next, finished.clone(), &zygote);
             scope.spawn(move || {
                 loop {
                     let file = next.lock().unwrap_or_else(PoisonError::into_inner).next();
@@ -54,29 +82,22 @@ pub(crate) fn run(command: &Extract) -> Result<(), Failure> {
             });
         }
         drop(finished);
-        // Answers are printed in the order of the files, whoever finished first. A file holds back the
-        // answers of at most the others in work, plus what the channel holds.
+        // Whoever finished first: a file holds back the answers of at most the others in work, plus what the
+        // channel holds.
         let mut waiting = std::collections::BTreeMap::new();
         let mut due = 0;
         for (n, answer) in answers {
-            unread += u64::from(answer.is_unread());
             waiting.insert(n, answer);
             while let Some(answer) = waiting.remove(&due) {
                 if let Some(path) = files.get(due) {
-                    bar.suspend(|| print(path, &answer, command.json))?;
+                    take(path, answer)?;
                 }
                 bar.inc(1);
                 due += 1;
             }
         }
         Ok(())
-    });
-    bar.finish_and_clear();
-    printed?;
-    match exit_code(missing, unread, command.json) {
-        0 => Ok(()),
-        code => Err(Failure::Silent(code)),
-    }
+    })
 }
 
 /// What a script is told. Where each file has its line of JSON, the line tells how it ended.
@@ -92,11 +113,9 @@ fn exit_code(missing: usize, unread: u64, as_json: bool) -> u8 {
 /// The exit code when nothing could be read of a file.
 const UNREAD: u8 = 1;
 
-fn bar(files: usize) -> indicatif::ProgressBar {
-    use std::io::IsTerminal;
-    // Only where the text itself does not go to the same terminal.
-    let shown = std::io::stderr().is_terminal() && !std::io::stdout().is_terminal() && files > 1;
-    let bar = match shown {
+/// A bar for so many files, if it is `wanted` and there is a terminal for it.
+pub(crate) fn bar(files: usize, wanted: bool) -> indicatif::ProgressBar {
+    let bar = match wanted && std::io::stderr().is_terminal() && files > 1 {
         true => indicatif::ProgressBar::new(files as u64),
         false => indicatif::ProgressBar::hidden(),
     };
@@ -109,7 +128,7 @@ fn bar(files: usize) -> indicatif::ProgressBar {
 
 /// The files below these paths, sorted, and how many paths were not there: those are reported, and so is what lies
 /// in a folder and is no file. Links are not followed.
-fn files(paths: &[PathBuf]) -> (Vec<PathBuf>, usize) {
+pub(crate) fn files(paths: &[PathBuf]) -> (Vec<PathBuf>, usize) {
     let mut files = Vec::new();
     let mut missing = 0;
     for path in paths {
@@ -171,12 +190,15 @@ fn name(path: &Path) -> Shown {
 }
 
 /// What one file gave.
-struct Answer {
+pub(crate) struct Answer {
     /// The file itself first, then its members.
-    extractions: Vec<Extraction>,
+    pub(crate) extractions: Vec<Extraction>,
     /// Why nothing could be read at all.
-    unread: Option<String>,
+    pub(crate) unread: Option<String>,
     elapsed_ms: u64,
+    /// Time of the processor in microseconds: of the children, of their zygote for them, and of this process for
+    /// handing over the bytes and taking the answers.
+    pub(crate) cpu_us: u64,
 }
 
 impl Answer {
@@ -193,12 +215,13 @@ fn is_unread(outcome: Outcome) -> bool {
 
 fn extract(zygote: &Zygote, path: &Path, limits: &ChildLimits) -> Answer {
     let start = Instant::now();
+    let began = own_cpu_us();
     let mut extractions = Vec::new();
     let mut own = None;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let options = Options::default();
     let request = Request { name: &name, limits, options: &options };
-    let unread = input(path).map_err(RunError::from).and_then(|input| {
+    let read = input(path).map_err(RunError::from).and_then(|input| {
         run_child(zygote, &request, input, &Watch::default(), &mut |extraction| match extraction
             .member
         {
@@ -206,13 +229,22 @@ fn extract(zygote: &Zygote, path: &Path, limits: &ChildLimits) -> Answer {
             Some(_) => extractions.push(extraction),
         })
     });
+    let own_us = own_cpu_us().saturating_sub(began);
+    let children = read.as_ref().ok().and_then(Option::as_ref).map(|report| report.usage);
     extractions.sort_by(|a, b| a.member.cmp(&b.member));
     extractions.splice(0..0, own);
     Answer {
         extractions,
-        unread: unread.err().map(|error| error.to_string()),
+        unread: read.err().map(|error| error.to_string()),
         elapsed_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
+        cpu_us: own_us.saturating_add(children.unwrap_or_default().cpu_us()),
     }
+}
+
+/// Time of the processor that this thread has used, microseconds.
+fn own_cpu_us() -> u64 {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    u64::try_from(time.tv_sec * 1_000_000 + time.tv_nsec / 1_000).unwrap_or_default()
 }
 
 fn input(path: &Path) -> std::io::Result<Input> {

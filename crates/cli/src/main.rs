@@ -24,6 +24,7 @@ mod own_keys;
 mod progress;
 mod queue;
 mod registry;
+mod report;
 mod roles;
 mod runtime;
 mod search;
@@ -94,7 +95,10 @@ fn show(error: &mut clap::Error) {
 fn run(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command {
         Command::Up(command) => up::run(command),
-        Command::Extract(command) => extract::run(&command),
+        Command::Extract(command) => match &command.report {
+            Some(folder) => report::run(&command, folder),
+            None => extract::run(&command),
+        },
         Command::Search(command) => search::search(&command),
         Command::Show(command) => search::show(&command),
         Command::Queue(command) => queue::queue(&command),

@@ -81,7 +81,7 @@ fn write(text: &str) -> Result<(), Failure> {
 
 /// JSON in which no misleading character stands for itself. Between its tokens JSON has none but line breaks,
 /// and within its strings each of them may be escaped (RFC 8259, section 7; all lie below U+10000).
-fn escaped(json: &str) -> String {
+pub(crate) fn escaped(json: &str) -> String {
     json.chars().fold(String::with_capacity(json.len()), |mut out, c| {
         match c {
             '\n' => out.push(c),

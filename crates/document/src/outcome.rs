@@ -86,6 +86,27 @@ impl Outcome {
         }
     }
 
+    /// A word or two for the cell of a table.
+    pub fn label(self, locale: Locale) -> &'static str {
+        let (korean, english) = match self {
+            Outcome::Ok => ("모두 읽음", "read"),
+            Outcome::Partial => ("일부 읽음", "partly read"),
+            Outcome::Empty => ("글자 없음", "no text"),
+            Outcome::Encrypted => ("암호", "password"),
+            Outcome::Drm => ("문서 보안", "rights management"),
+            Outcome::Unsupported => ("모르는 형식", "unsupported"),
+            Outcome::Corrupt => ("손상", "damaged"),
+            Outcome::Limit => ("한도 초과", "limit"),
+            Outcome::Timeout => ("시간 초과", "out of time"),
+            Outcome::Memory => ("메모리 초과", "out of memory"),
+            Outcome::Crashed => ("읽다가 멈춤", "reader died"),
+        };
+        match locale {
+            Locale::Korean => korean,
+            Locale::English => english,
+        }
+    }
+
     /// What happened and what to do, for the person who dropped the file.
     pub fn sentence(self, locale: Locale) -> &'static str {
         let (korean, english) = match self {

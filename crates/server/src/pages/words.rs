@@ -42,20 +42,7 @@ impl Words {
 
     /// The name of an outcome.
     pub(crate) fn outcome(self, outcome: &str) -> &str {
-        match Outcome::parse(outcome) {
-            Some(Outcome::Ok) => self.say("모두 읽음", "read"),
-            Some(Outcome::Partial) => self.say("일부 읽음", "partly read"),
-            Some(Outcome::Empty) => self.say("글자 없음", "no text"),
-            Some(Outcome::Encrypted) => self.say("암호", "password"),
-            Some(Outcome::Drm) => self.say("문서 보안", "rights management"),
-            Some(Outcome::Unsupported) => self.say("모르는 형식", "unsupported"),
-            Some(Outcome::Corrupt) => self.say("손상", "damaged"),
-            Some(Outcome::Limit) => self.say("한도 초과", "limit"),
-            Some(Outcome::Timeout) => self.say("시간 초과", "out of time"),
-            Some(Outcome::Memory) => self.say("메모리 초과", "out of memory"),
-            Some(Outcome::Crashed) => self.say("읽다가 멈춤", "reader died"),
-            None => outcome,
-        }
+        Outcome::parse(outcome).map_or(outcome, |outcome| outcome.label(self.0))
     }
 
     /// The name of a kind of failure.

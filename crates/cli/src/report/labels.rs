@@ -1,0 +1,147 @@
+use madang_document::locale::Locale;
+use madang_document::outcome::Outcome;
+use madang_document::timestamp::Timestamp;
+
+use super::row::Row;
+
+/// The words and figures of a report in one language.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Labels(pub(crate) Locale);
+
+impl Labels {
+    /// In the language that the environment asks for: Korean where it names Korean, else English (POSIX, section 8.2: the
+    /// first of LC_ALL, LC_MESSAGES and LANG that is not empty).
+    pub(crate) fn of(environment: impl Fn(&str) -> Option<String>) -> Labels {
+        let mut named = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(environment);
+        let korean = named.find(|name| !name.is_empty()).is_some_and(|name| {
+            name.split(['_', '.', '-', '@']).next().is_some_and(|language| language == "ko")
+        });
+        Labels(if korean { Locale::Korean } else { Locale::English })
+    }
+
+    /// One of two phrases.
+    pub(crate) fn say(self, ko: &'static str, en: &'static str) -> &'static str {
+        match self.0 {
+            Locale::Korean => ko,
+            Locale::English => en,
+        }
+    }
+
+    /// The code of the language.
+    pub(crate) fn code(self) -> &'static str {
+        self.say("ko", "en")
+    }
+
+    /// How reading a file ended.
+    pub(crate) fn outcome(self, outcome: Option<Outcome>) -> &'static str {
+        outcome
+            .map_or_else(|| self.say("열 수 없음", "not opened"), |outcome| outcome.label(self.0))
+    }
+
+    /// The heads of a table of [`cells`](Self::cells); the first of them names what the rows are.
+    pub(crate) fn heads(
+        self,
+        first: &'static str,
+        outcomes: &[Option<Outcome>],
+        scored: bool,
+    ) -> Vec<&'static str> {
+        let mut heads = vec![first, self.say("파일", "files")];
+        heads.extend(outcomes.iter().map(|outcome| self.outcome(*outcome)));
+        heads.extend([
+            self.say("속 문서", "members"),
+            self.say("글자", "characters"),
+            "MB",
+            self.say("CPU 평균 ms", "CPU mean ms"),
+            self.say("중앙값", "p50"),
+            self.say("95%", "p95"),
+            self.say("MB/CPU초", "MB/CPU s"),
+        ]);
+        if scored {
+            heads.extend(["F1", self.say("채점", "scored")]);
+        }
+        heads
+    }
+
+    /// The figures of a row, as the heads say.
+    pub(crate) fn cells(
+        self,
+        row: &Row,
+        outcomes: &[Option<Outcome>],
+        scored: bool,
+    ) -> Vec<String> {
+        let mut cells = vec![row.files.to_string()];
+        let count = |outcome| row.outcomes.get(outcome).copied().unwrap_or_default().to_string();
+        cells.extend(outcomes.iter().map(count));
+        cells.extend([
+            row.members.to_string(),
+            row.characters.to_string(),
+            format!("{:.1}", megabytes(row.bytes as f64)),
+            format!("{:.2}", row.mean_ms),
+            format!("{:.2}", row.p50_ms),
+            format!("{:.2}", row.p95_ms),
+            row.bytes_per_cpu_second.map_or(NONE.into(), |rate| format!("{:.1}", megabytes(rate))),
+        ]);
+        if scored {
+            cells.extend([score(row.f1), row.scored.to_string()]);
+        }
+        cells
+    }
+
+    /// A moment as people of the language read it.
+    pub(crate) fn moment(self, moment: Timestamp) -> String {
+        // Korea keeps UTC+9 all year.
+        let (ms, zone) = match self.0 {
+            Locale::Korean => (9 * 60 * 60 * 1000, "한국 표준시"),
+            Locale::English => (0, "UTC"),
+        };
+        let text = moment.plus_ms(ms).to_string();
+        let minute: String =
+            text.chars().take(16).map(|c| if c == 'T' { ' ' } else { c }).collect();
+        format!("{minute} {zone}")
+    }
+}
+
+/// Where there is no figure.
+const NONE: &str = "–";
+
+/// An F1 of three digits.
+pub(crate) fn score(f1: Option<f64>) -> String {
+    f1.map_or(NONE.into(), |f1| format!("{f1:.3}"))
+}
+
+/// Milliseconds of microseconds.
+pub(crate) fn ms(us: u64) -> String {
+    format!("{:.1}", us as f64 / 1e3)
+}
+
+/// Millions of bytes.
+pub(crate) fn megabytes(bytes: f64) -> f64 {
+    bytes / 1e6
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_says_the_language() {
+        let of = |named: &[(&str, &str)]| {
+            let named: Vec<(String, String)> =
+                named.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+            let find = |name: &str| named.iter().find(|(a, _)| a == name).map(|(_, b)| b.clone());
+            Labels::of(find).code()
+        };
+        assert_eq!(of(&[]), "en");
+        assert_eq!(of(&[("LANG", "ko_KR.UTF-8")]), "ko");
+        assert_eq!(of(&[("LANG", "kok_IN")]), "en");
+        assert_eq!(of(&[("LC_ALL", "C"), ("LANG", "ko_KR.UTF-8")]), "en");
+        assert_eq!(of(&[("LC_ALL", ""), ("LC_MESSAGES", "ko"), ("LANG", "C")]), "ko");
+    }
+
+    #[test]
+    fn a_moment_stands_in_the_time_of_its_readers() {
+        let moment = Timestamp::parse("2026-11-26T20:30:59Z").unwrap();
+        assert_eq!(Labels(Locale::Korean).moment(moment), "2026-11-27 05:30 한국 표준시");
+        assert_eq!(Labels(Locale::English).moment(moment), "2026-11-26 20:30 UTC");
+    }
+}

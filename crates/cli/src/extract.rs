@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use madang_document::outcome::Outcome;
 use madang_document::shown::Shown;
-use madang_document::{metadata as meta, object_key};
+use madang_document::{metadata as meta, object_key, term};
 use madang_extract::extraction::Extraction;
 use madang_extract::options::Options;
 use madang_sandbox::input::{Input, Ranges};
@@ -332,7 +332,8 @@ fn object(path: &str, extraction: &Extraction, elapsed_ms: u64) -> Value {
         "language": extraction.language,
         "title": content.metadata.text(meta::TITLE),
         "text": content.text(),
-        "metadata": content.metadata,
+        "metadata": content.metadata.plain(),
+        "properties": term::properties(&content.metadata),
         "segments": content.segments,
         "members": content.members,
         "warnings": content.warnings,
@@ -345,7 +346,7 @@ fn unread(path: &str, reason: &str, elapsed_ms: u64) -> Value {
     json!({
         "path": path, "name": object_key::readable(path), "member": null, "media_type": madang_document::media_type::MediaType::UNKNOWN,
         "format": "none", "outcome": "corrupt", "error": reason, "language": null, "title": null,
-        "text": "", "metadata": {}, "segments": [], "members": [], "warnings": [],
+        "text": "", "metadata": {}, "properties": [], "segments": [], "members": [], "warnings": [],
         "elapsed_ms": elapsed_ms,
     })
 }

@@ -29,4 +29,5 @@ pub mod outcome;
 pub mod partition;
 pub mod principal;
 pub mod shown;
+pub mod term;
 pub mod timestamp;

@@ -72,6 +72,32 @@ fn every_row_of_the_table_has_a_fixture() {
     assert!(bare.is_empty(), "rows without a fixture that they read: {bare:?}");
 }
 
+/// Which part of a file each property comes from, over all fixtures: `-` where the file as a whole says it, `>` where
+/// parts disagree, what is trusted most first.
+#[test]
+fn every_property_says_where_it_comes_from() {
+    let mut found = BTreeSet::new();
+    for case in files().0 {
+        for document in documents(&case) {
+            for (name, claims) in document.content.metadata.all() {
+                let parts = claims.iter().map(|stated| stated.part_name().unwrap_or("-"));
+                let parts = parts.collect::<Vec<_>>().join(" > ");
+                let name = if name.starts_with("office.") { "office.*" } else { name };
+                found.insert(format!("{} {name}: {parts}", document.format));
+            }
+        }
+    }
+    let actual = found.into_iter().map(|line| line + "\n").collect::<String>();
+    let golden = root().join("parts.expected");
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        fs::write(&golden, &actual).unwrap();
+        return;
+    }
+    let expected = fs::read_to_string(&golden).unwrap();
+    let difference = difference(&golden, &expected, &actual);
+    assert!(difference.is_none(), "{}", difference.unwrap());
+}
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures")
 }
@@ -107,8 +133,13 @@ fn expectation_of(case: &Path) -> PathBuf {
     name.into()
 }
 
-/// Extracts a case; the golden text of the object first, then of its members in the order of delivery.
+/// The golden text of a case.
 fn read(case: &Path) -> String {
+    documents(case).iter().map(golden).collect::<Vec<_>>().join("\n")
+}
+
+/// Extracts a case; the object first, then its members in the order of delivery.
+fn documents(case: &Path) -> Vec<Extraction> {
     let bytes = fs::read(case).unwrap();
     let name = case.file_name().and_then(|name| name.to_str()).unwrap();
     let kept = RefCell::new(Vec::<Extraction>::new());
@@ -116,7 +147,7 @@ fn read(case: &Path) -> String {
     let mut documents = kept.into_inner();
     documents.rotate_right(1);
     assert_eq!(documents[0].member, None, "{}: the object comes last", case.display());
-    documents.iter().map(golden).collect::<Vec<_>>().join("\n")
+    documents
 }
 
 fn golden(document: &Extraction) -> String {

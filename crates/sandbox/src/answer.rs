@@ -7,6 +7,7 @@ use std::time::Duration;
 use madang_document::content::{Content, Segment, Warning, WarningKind};
 use madang_document::inner_path::InnerPath;
 use madang_document::locator::Locator;
+use madang_document::metadata::{Metadata, Part, Stated};
 use madang_document::outcome::Outcome;
 use madang_document::shown::is_misleading;
 use madang_extract::blob::{Blob, read_range};
@@ -20,7 +21,7 @@ use crate::assembly::is_sane_path;
 use crate::caps;
 use crate::channel::Channel;
 use crate::exit::{WANTING, leave};
-use crate::frame::{Field, Frame, Head, Kind};
+use crate::frame::{Claim, Field, Frame, Head, Kind};
 
 /// Bytes of text in one frame, and about as many of anything else: far below the longest frame.
 const BATCH: usize = 128 << 10;
@@ -194,14 +195,19 @@ impl Answer<'_> {
         let say = |frame: Frame| self.channel.say(&frame);
         let mut notes = content.warnings;
         batched(
-            content.metadata.iter().take(caps::PROPERTIES).map(|(name, value)| {
-                let mut field = Field::from(value);
+            claims(&content.metadata).map(|(name, stated)| {
+                let mut field = Field::from(&stated.value);
                 if field.size() > caps::PROPERTY {
                     notes.push(note(format!("the property {name} was cut, it is too long")));
                     field = Field::from(&madang_document::metadata::Value::Text(first_text(field)));
                 }
-                let size = name.len() + field.size();
-                ((shorten(name.to_owned(), caps::WORD), field), size)
+                let claim = Claim {
+                    name: shorten(name.to_owned(), caps::WORD),
+                    field,
+                    part: stated.part.clone().map(short_part),
+                };
+                let size = claim.size();
+                (claim, size)
             }),
             |fields| say(Frame::Fields(fields)),
         );
@@ -271,6 +277,19 @@ impl Answer<'_> {
 
 fn note(message: String) -> Warning {
     Warning { kind: WarningKind::Note, message }
+}
+
+/// All that is said of the properties, of each the most trusted first.
+fn claims(metadata: &Metadata) -> impl Iterator<Item = (&str, &Stated)> {
+    let properties = metadata.all().take(caps::PROPERTIES);
+    properties.flat_map(|(name, claims)| claims.iter().map(move |stated| (name, stated)))
+}
+
+fn short_part(part: Part) -> Part {
+    match part {
+        Part::Inside(name) => Part::Inside(shorten(name, caps::WORD)),
+        Part::Beside(name) => Part::Beside(shorten(name, caps::WORD)),
+    }
 }
 
 fn first_text(field: Field) -> String {

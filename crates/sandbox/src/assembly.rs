@@ -237,11 +237,13 @@ impl<'a> Assembly<'a> {
         let content = &mut document.content;
         match frame {
             Frame::Fields(fields) => {
-                for (name, field) in fields {
-                    check_length("name of a property", name.len(), caps::WORD)?;
-                    self.metadata += (name.len() + field.size()) as u64;
+                for claim in fields {
+                    check_length("name of a property", claim.name.len(), caps::WORD)?;
+                    let part = claim.part.as_ref().map_or(0, |part| part.name().len());
+                    check_length("name of a part", part, caps::WORD)?;
+                    self.metadata += claim.size() as u64;
                     at_most("bytes of properties", self.metadata, self.limits.metadata)?;
-                    field.set(&name, &mut content.metadata);
+                    claim.add(&mut content.metadata);
                     check_length("properties", content.metadata.len(), caps::PROPERTIES)?;
                 }
             }

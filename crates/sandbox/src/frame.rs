@@ -5,8 +5,9 @@
 
 use madang_document::content::{Member, Preview, Segment, Warning};
 use madang_document::inner_path::InnerPath;
-use madang_document::metadata::{Metadata, Value};
+use madang_document::metadata::{Metadata, Part, Stated, Value};
 use madang_document::outcome::Outcome;
+use madang_document::shown::Shown;
 use serde::{Deserialize, Serialize};
 
 /// Longest frame, type and body, in bytes.
@@ -22,7 +23,7 @@ pub enum Frame {
     /// A document begins.
     Begin(Box<Head>),
     /// Properties of the document.
-    Fields(Vec<(String, Field)>),
+    Fields(Vec<Claim>),
     /// Pieces of its text.
     Segments(Vec<Segment>),
     /// More text of the last piece.
@@ -82,6 +83,17 @@ pub struct Head {
     pub outcome: Outcome,
     /// Why, if it was not read whole.
     pub reason: Option<String>,
+}
+
+/// What is said of a property: of one name the most trusted first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Claim {
+    /// The property.
+    pub name: String,
+    /// Its value.
+    pub field: Field,
+    /// The part that says so.
+    pub part: Option<Part>,
 }
 
 /// The value of a property. Not [`Value`], because its lists nest: a frame of 1 MiB could nest them 500,000
@@ -217,15 +229,33 @@ impl From<Scalar> for Value {
     }
 }
 
-impl Field {
-    /// Sets the property; [`Metadata::set`] drops control characters.
-    pub fn set(self, name: &str, metadata: &mut Metadata) {
-        match self {
-            Field::One(one) => metadata.set(name, Value::from(one)),
-            Field::Many(many) => metadata.set(name, many),
-        }
+impl Claim {
+    /// Adds it behind what is said of its property; [`Metadata::add`] drops control characters.
+    pub fn add(self, metadata: &mut Metadata) {
+        let value = match self.field {
+            Field::One(one) => Value::from(one),
+            Field::Many(many) => Value::from(many),
+        };
+        metadata.add(&self.name, Stated { value, part: self.part.map(shown) });
     }
 
+    /// Bytes of its texts and names.
+    pub fn size(&self) -> usize {
+        let part = self.part.as_ref().map_or(0, |part| part.name().len());
+        self.name.len() + part + self.field.size()
+    }
+}
+
+/// The name of a part without what hides or misleads: it is shown beside the value.
+fn shown(part: Part) -> Part {
+    let clean = |name: String| Shown::new(&name).as_str().to_owned();
+    match part {
+        Part::Inside(name) => Part::Inside(clean(name)),
+        Part::Beside(name) => Part::Beside(clean(name)),
+    }
+}
+
+impl Field {
     /// Bytes of its texts; 8 for anything else.
     pub fn size(&self) -> usize {
         let size = |scalar: &Scalar| match scalar {
@@ -262,8 +292,16 @@ mod tests {
                 outcome: Outcome::Partial,
                 reason: Some("page 3".into()),
             })),
-            Frame::Fields(vec![("title".into(), Field::One(Scalar::Text("제목".into())))]),
-            Frame::Fields(vec![("n".into(), Field::Many(vec![Scalar::Number(1.5)]))]),
+            Frame::Fields(vec![Claim {
+                name: "title".into(),
+                field: Field::One(Scalar::Text("제목".into())),
+                part: Some(Part::Inside("docProps/core.xml".into())),
+            }]),
+            Frame::Fields(vec![Claim {
+                name: "n".into(),
+                field: Field::Many(vec![Scalar::Number(1.5)]),
+                part: None,
+            }]),
             Frame::Segments(vec![Segment {
                 text: "마당".into(),
                 locator: Locator::Time { start_ms: 1, end_ms: 2 },

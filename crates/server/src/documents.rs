@@ -14,6 +14,7 @@ use madang_document::id::DocumentId;
 use madang_document::inner_path::InnerPath;
 use madang_document::object_key;
 use madang_document::partition::Partition;
+use madang_document::term;
 use madang_ledger::documents::Stored;
 use madang_ledger::error::LedgerError;
 use madang_ledger::notes::{By, NoteKind};
@@ -308,9 +309,13 @@ pub(crate) struct DocumentAnswer {
     sentence: Sentence,
     /// Why it was not read whole.
     reason: Option<String>,
-    /// Properties by name.
+    /// Properties by name: of each the value that is trusted most.
     #[schema(value_type = Object)]
-    metadata: madang_document::metadata::Metadata,
+    metadata: serde_json::Value,
+    /// The same, those of Dublin Core first, each with its term, with the `part` of the file or the file `beside` it
+    /// that says so, and with what others say (`also`).
+    #[schema(value_type = Vec<Object>)]
+    properties: serde_json::Value,
     /// What was odd, lost or cut.
     #[schema(value_type = Vec<Object>)]
     warnings: Vec<madang_document::content::Warning>,
@@ -421,7 +426,8 @@ impl DocumentAnswer {
             pipeline: d.pipeline,
             language: d.language,
             reason: d.reason,
-            metadata: d.metadata,
+            metadata: serde_json::json!(d.metadata.plain()),
+            properties: serde_json::json!(term::properties(&d.metadata)),
             warnings: d.warnings,
             store: d.object.store,
             version: d.object.version,

@@ -55,11 +55,11 @@ fn words(text: &str, content: &mut Content) -> String {
             }
         } else if let Some((name, value)) = attribute(line) {
             match name {
-                "author" => content.metadata.set(AUTHOR, value),
-                "description" => content.metadata.set(DESCRIPTION, value),
-                "keywords" => content.metadata.set(KEYWORDS, keywords(value)),
+                "author" => content.metadata.at("header").set(AUTHOR, value),
+                "description" => content.metadata.at("header").set(DESCRIPTION, value),
+                "keywords" => content.metadata.at("header").set(KEYWORDS, keywords(value)),
                 "title" if content.metadata.text(TITLE).is_none() => {
-                    content.metadata.set(TITLE, value);
+                    content.metadata.at("header").set(TITLE, value);
                 }
                 _ => {}
             }
@@ -68,7 +68,7 @@ fn words(text: &str, content: &mut Content) -> String {
             if let Some(title) = line.strip_prefix("= ")
                 && content.metadata.text(TITLE).is_none()
             {
-                content.metadata.set(TITLE, title.trim());
+                content.metadata.at("header").set(TITLE, title.trim());
             }
             words.push_str(line);
         }

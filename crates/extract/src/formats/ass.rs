@@ -43,7 +43,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         }
         let Some((key, value)) = line.split_once(':') else { continue };
         match key.trim() {
-            "Title" if !in_events => content.metadata.set(TITLE, value.trim()),
+            "Title" if !in_events => content.metadata.at("[Script Info]").set(TITLE, value.trim()),
             "Format" if in_events => {
                 let names: Vec<_> = value.split(',').map(str::trim).collect();
                 let at = |name| names.iter().position(|n| *n == name);

@@ -52,17 +52,19 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
                     events += 1;
                 }
             }
-            "X-WR-CALNAME" => content.metadata.set(TITLE, unescaped(value)),
-            "X-WR-CALDESC" => content.metadata.set(DESCRIPTION, unescaped(value)),
-            "METHOD" => content.metadata.set("calendar.method", value),
+            "X-WR-CALNAME" => content.metadata.at("X-WR-CALNAME").set(TITLE, unescaped(value)),
+            "X-WR-CALDESC" => {
+                content.metadata.at("X-WR-CALDESC").set(DESCRIPTION, unescaped(value));
+            }
+            "METHOD" => content.metadata.at("METHOD").set("calendar.method", value),
             _ if !is_event => {}
             "SUMMARY" | "LOCATION" | "DESCRIPTION" | "COMMENT" | "CONTACT" => {
                 let value = unescaped(value);
-                if events == 0 && name == "SUMMARY" && content.metadata.text(TITLE).is_none() {
-                    content.metadata.set(TITLE, value.as_str());
+                if events == 0 && name == "SUMMARY" {
+                    content.metadata.at("SUMMARY").add(TITLE, value.as_str());
                 }
                 if events == 0 && name == "LOCATION" {
-                    content.metadata.set("calendar.location", value.as_str());
+                    content.metadata.at("LOCATION").set("calendar.location", value.as_str());
                 }
                 lines.push(value);
             }
@@ -72,7 +74,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
                 lines.push(time.clone());
                 let property = if name == "DTSTART" { "calendar.start" } else { "calendar.end" };
                 if events == 0 {
-                    content.metadata.set(property, time);
+                    content.metadata.at(&name).set(property, time);
                 }
             }
             "ORGANIZER" | "ATTENDEE" => lines.push(person(&line, value)),

@@ -58,7 +58,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             | "LABEL" | "NOTE" | "URL" | "CATEGORIES" | "BDAY" => {
                 let value = readable(name, value);
                 if key == "FN" && content.metadata.text(TITLE).is_none() {
-                    content.metadata.set(TITLE, value.as_str());
+                    content.metadata.at("FN").set(TITLE, value.as_str());
                 }
                 // The name in parts says again what the name in full says.
                 if !value.is_empty() && !card.contains(&value) {

@@ -62,7 +62,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     if header.len() > 1 && header.iter().all(|h| !h.trim().is_empty() && h.parse::<f64>().is_err())
     {
         let names = header.iter().take(1000).map(|h| Value::from(h.trim())).collect();
-        content.metadata.set("csv.header", Value::List(names));
+        content.metadata.at("row 1").set("csv.header", Value::List(names));
     }
     Ok(content)
 }
@@ -82,7 +82,7 @@ fn separator_name(separator: char) -> &'static str {
 }
 
 /// The separator that splits the first rows into the most even table of more than one column.
-fn separator(text: &str) -> char {
+pub(crate) fn separator(text: &str) -> char {
     let head = text.get(..text.floor_char_boundary(64 << 10)).unwrap_or(text);
     let evenness = |separator| {
         let rows: Vec<usize> = Rows::new(head, separator).take(50).map(|row| row.len()).collect();
@@ -95,13 +95,13 @@ fn separator(text: &str) -> char {
 }
 
 /// The rows of a table (RFC 4180): a quoted cell may hold separators, line breaks and doubled quotes.
-struct Rows<'a> {
+pub(crate) struct Rows<'a> {
     rest: &'a str,
     separator: char,
 }
 
 impl<'a> Rows<'a> {
-    fn new(text: &'a str, separator: char) -> Rows<'a> {
+    pub(crate) fn new(text: &'a str, separator: char) -> Rows<'a> {
         Rows { rest: text, separator }
     }
 }

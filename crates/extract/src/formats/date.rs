@@ -36,7 +36,7 @@ pub(super) fn offset(text: &str) -> String {
 
 /// A date as ISO 8601 writes it, in the profile of XML Schema and W3CDTF; none if it is not one. A bare year or month
 /// is none either: RFC 3339 wants at least the day.
-pub(super) fn iso8601(text: &str) -> Option<&str> {
+pub(crate) fn iso8601(text: &str) -> Option<&str> {
     let text = text.trim();
     let is_date = text.len() >= 10
         && text.len() <= 40

@@ -122,9 +122,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let header = Header::read(&head, blob.len())
         .ok_or_else(|| ExtractError::corrupt("the header of the table is damaged"))?;
     let mut content = Content::default();
-    content.metadata.set_some(MODIFIED, header.modified.as_deref());
-    content.metadata.set("dbf.rows", header.rows);
-    content.metadata.set("dbf.columns", header.fields.len());
+    content.metadata.at("header").set_some(MODIFIED, header.modified.as_deref());
+    content.metadata.at("header").set("dbf.rows", header.rows);
+    content.metadata.at("header").set("dbf.columns", header.fields.len());
     let known = (blob.len() - header.start) / header.length as u64;
     if known < header.rows {
         content.lost(format!("it ends within row {} of {}", known + 1, header.rows));
@@ -170,8 +170,8 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     }
     paragraphs.finish();
     let names = names.iter().take(1000).map(|name| Value::from(name.as_str())).collect();
-    content.metadata.set("dbf.header", Value::List(names));
-    content.metadata.set_some(ENCODING, label);
+    content.metadata.at("header").set("dbf.header", Value::List(names));
+    content.metadata.at("header").set_some(ENCODING, label);
     Ok(content)
 }
 

@@ -193,21 +193,22 @@ fn header(message: &Message<'_>, fields: &Header<'_>, content: &mut Content) {
     let mut lines = Vec::new();
     if let Some(subject) = subject {
         lines.push(subject.trim().to_owned());
-        content.metadata.set(TITLE, subject);
+        content.metadata.at("Subject").set(TITLE, subject);
     }
     let from = people(message.from().or_else(|| message.sender()));
-    content.metadata.set_some(AUTHOR, from.first().map(String::as_str));
-    for (name, people) in [
-        ("mail.from", from),
-        ("mail.to", people(message.to())),
-        ("mail.cc", people(message.cc())),
-        ("mail.bcc", people(message.bcc())),
+    content.metadata.at("From").set_some(AUTHOR, from.first().map(String::as_str));
+    for (name, part, people) in [
+        ("mail.from", "From", from),
+        ("mail.to", "To", people(message.to())),
+        ("mail.cc", "Cc", people(message.cc())),
+        ("mail.bcc", "Bcc", people(message.bcc())),
     ] {
         lines.extend(people.iter().cloned());
-        content.metadata.set(name, Value::from(people));
+        content.metadata.at(part).set(name, Value::from(people));
     }
-    content.metadata.set_some(CREATED, message.date().map(|date| date.to_rfc3339()));
-    content.metadata.set_some("mail.message_id", message.message_id());
+    let date = message.date().map(|date| date.to_rfc3339());
+    content.metadata.at("Date").set_some(CREATED, date);
+    content.metadata.at("Message-ID").set_some("mail.message_id", message.message_id());
     content.push_text(lines.join("\n"), Locator::Whole {});
 }
 

@@ -173,8 +173,8 @@ impl Book {
                 }
                 "date" => {
                     let date = markup.text();
-                    content.metadata.set("dc.date", date.trim());
-                    content.metadata.set_some(metadata::CREATED, date::iso8601(&date));
+                    content.metadata.at(part).set("dc.date", date.trim());
+                    content.metadata.at(part).set_some(metadata::CREATED, date::iso8601(&date));
                     continue;
                 }
                 "meta" => {
@@ -186,7 +186,10 @@ impl Book {
                     }
                     if is("property", "dcterms:modified") {
                         let date = markup.text();
-                        content.metadata.set_some(metadata::MODIFIED, date::iso8601(&date));
+                        content
+                            .metadata
+                            .at(part)
+                            .set_some(metadata::MODIFIED, date::iso8601(&date));
                     }
                     continue;
                 }
@@ -213,16 +216,16 @@ impl Book {
                 }
                 _ => continue,
             };
-            content.metadata.set(name, markup.text());
+            content.metadata.at(part).set(name, markup.text());
         }
         markup.report(part, content);
         let by_id = || cover_id.and_then(|id| book.items.get(&id)).map(|item| item.path.clone());
         if book.cover.is_none() {
             book.cover = by_id();
         }
-        content.metadata.set(metadata::AUTHOR, creators.join(", "));
-        content.metadata.set(metadata::KEYWORDS, subjects);
-        content.metadata.set("dc.language", languages.join(", "));
+        content.metadata.at(part).set(metadata::AUTHOR, creators.join(", "));
+        content.metadata.at(part).set(metadata::KEYWORDS, subjects);
+        content.metadata.at(part).set("dc.language", languages.join(", "));
         book
     }
 

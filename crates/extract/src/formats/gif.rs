@@ -68,7 +68,7 @@ fn walk(
                 let comment = byte(reader)? == 0xFE;
                 let text = sub_blocks(reader, if comment { BLOCK_MOST } else { 0 })?;
                 if comment {
-                    header.texts.push(("gif.comment", tag_text(&text)));
+                    header.texts.push(("comment", "gif.comment", tag_text(&text)));
                 }
             }
             // Trailer.

@@ -12,7 +12,8 @@ use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult, Toke
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata::{
-    AUTHOR, COPYRIGHT, CREATED, DESCRIPTION, KEYWORDS, MODIFIED, Metadata, PRODUCER, TITLE,
+    AUTHOR, COPYRIGHT, CREATED, DESCRIPTION, KEYWORDS, LANGUAGE, MODIFIED, Metadata, PRODUCER,
+    PUBLISHER, TITLE,
 };
 
 use crate::blob::Blob;
@@ -180,8 +181,8 @@ fn read_flat(
     tokenizer.end();
     let mut page = tokenizer.sink.0.into_inner();
     page.end_line();
-    if let Some(named) = page.named.take().filter(|_| page.metadata.text(TITLE).is_none()) {
-        page.metadata.set(TITLE, named);
+    if let Some((part, named)) = page.named.take() {
+        page.metadata.at(&part).add(TITLE, named);
     }
     let frames = std::mem::take(&mut page.frames);
     let number = page.number;
@@ -222,7 +223,7 @@ struct Page<'a> {
     /// The records of a page for search engines (JSON-LD), while they are read.
     records: Option<String>,
     /// What the page is called by its properties.
-    named: Option<String>,
+    named: Option<(String, String)>,
     /// Drawings (SVG) that are open: a title in them is none of the page.
     drawings: u32,
     /// Pages that stand in the attribute of a frame.
@@ -271,7 +272,7 @@ impl Page<'_> {
                 return TokenSinkResult::RawData(RawKind::Rawtext);
             }
             "svg" if !tag.self_closing => self.drawings = self.drawings.saturating_add(1),
-            "html" => self.metadata.set_some("dc.language", attribute("lang")),
+            "html" => self.metadata.at("html lang").set_some(LANGUAGE, attribute("lang")),
             "title" if self.drawings == 0 => {
                 if self.metadata.text(TITLE).is_none() {
                     self.title = Some(String::new());
@@ -381,7 +382,7 @@ impl Page<'_> {
             "title" => {
                 if let Some(title) = self.title.take() {
                     let title: Vec<_> = title.split_whitespace().collect();
-                    self.metadata.set(TITLE, title.join(" "));
+                    self.metadata.at("title").set(TITLE, title.join(" "));
                 }
             }
             "tr" | "table" => {
@@ -459,17 +460,15 @@ impl Page<'_> {
     }
 
     fn meta(&mut self, name: &str, content: &str) {
+        let part = format!("meta {name}");
+        let mut metadata = self.metadata.at(&part);
         match name {
             "description" | "dc.description" | "dcterms.description" => {
-                self.metadata.set(DESCRIPTION, content);
+                metadata.set(DESCRIPTION, content);
             }
-            "og:description" | "twitter:description"
-                if self.metadata.text(DESCRIPTION).is_none() =>
-            {
-                self.metadata.set(DESCRIPTION, content);
-            }
+            "og:description" | "twitter:description" => metadata.add(DESCRIPTION, content),
             "author" | "dc.creator" | "dcterms.creator" | "article:author" | "citation_author" => {
-                self.metadata.set(AUTHOR, content);
+                metadata.set(AUTHOR, content);
             }
             "article:published_time"
             | "dc.date"
@@ -479,24 +478,22 @@ impl Page<'_> {
             | "dcterms.date"
             | "citation_publication_date"
             | "date" => {
-                self.metadata.set_some(CREATED, iso8601(content));
+                metadata.set_some(CREATED, iso8601(content));
             }
             "article:modified_time" | "dcterms.modified" => {
-                self.metadata.set_some(MODIFIED, iso8601(content));
+                metadata.set_some(MODIFIED, iso8601(content));
             }
             "og:title" | "dc.title" | "dcterms.title" | "twitter:title" | "citation_title" => {
-                self.named.get_or_insert_with(|| content.to_owned());
+                self.named.get_or_insert_with(|| (part.clone(), content.to_owned()));
             }
-            "generator" => self.metadata.set(PRODUCER, content),
-            "dc.language" | "dcterms.language" | "content-language"
-                if self.metadata.text("dc.language").is_none() =>
-            {
-                self.metadata.set("dc.language", content);
+            "generator" => metadata.set(PRODUCER, content),
+            "dc.language" | "dcterms.language" | "content-language" => {
+                metadata.add(LANGUAGE, content);
             }
-            "dc.publisher" | "dcterms.publisher" => self.metadata.set("dc.publisher", content),
-            "dc.rights" | "dcterms.rights" | "copyright" => self.metadata.set(COPYRIGHT, content),
+            "dc.publisher" | "dcterms.publisher" => metadata.set(PUBLISHER, content),
+            "dc.rights" | "dcterms.rights" | "copyright" => metadata.set(COPYRIGHT, content),
             "keywords" | "dc.subject" | "dcterms.subject" => {
-                self.metadata.set(KEYWORDS, keywords(content));
+                metadata.set(KEYWORDS, keywords(content));
             }
             _ => {}
         }

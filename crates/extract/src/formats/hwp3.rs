@@ -71,7 +71,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         return Err(ExtractError::Encrypted("needs a password".into()));
     }
     let mut content = Content::default();
-    content.metadata.set(metadata::FORMAT_VERSION, "3.0");
+    content.metadata.at("signature").set(metadata::FORMAT_VERSION, "3.0");
     summary(&head, &mut content);
     let mut file = Cursor::new(blob);
     file.seek(SeekFrom::Start(HEAD as u64 + u64::from(property(126))))?;
@@ -93,13 +93,14 @@ fn summary(head: &[u8], content: &mut Content) {
     let lines = head.get(SUMMARY..).unwrap_or_default().as_chunks::<LINE>().0;
     let mut lines = lines.iter().map(|line| text(line).trim().to_owned());
     let mut line = || lines.next().unwrap_or_default();
-    content.metadata.set(metadata::TITLE, line());
-    content.metadata.set(metadata::DESCRIPTION, line());
-    content.metadata.set(metadata::AUTHOR, line());
-    content.metadata.set("hwp.date", line());
-    content.metadata.set(metadata::KEYWORDS, keywords(&format!("{}\n{}", line(), line())));
+    let mut metadata = content.metadata.at("document summary");
+    metadata.set(metadata::TITLE, line());
+    metadata.set(metadata::DESCRIPTION, line());
+    metadata.set(metadata::AUTHOR, line());
+    metadata.set("hwp.date", line());
+    metadata.set(metadata::KEYWORDS, keywords(&format!("{}\n{}", line(), line())));
     let remarks = [line(), line(), line()].join("\n");
-    content.metadata.set("hwp.comments", remarks.trim());
+    metadata.set("hwp.comments", remarks.trim());
 }
 
 fn read_document(

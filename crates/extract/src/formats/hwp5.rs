@@ -72,7 +72,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let header = FileHeader::parse(&header)?;
 
     let mut content = Content::default();
-    content.metadata.set(metadata::FORMAT_VERSION, header.version());
+    content.metadata.at("FileHeader").set(metadata::FORMAT_VERSION, header.version());
     header.check_readable()?;
     let properties = file.root_stream("\u{5}HwpSummaryInformation", context.limits.metadata);
     if let Some(properties) = properties {

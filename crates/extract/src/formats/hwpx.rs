@@ -75,7 +75,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         package::version(&version, &mut content.metadata);
     }
     let package = match part(&mut archive, PACKAGE, context)? {
-        Some(package) => package::package(&package, &mut content.metadata),
+        Some(package) => package::package(&package, PACKAGE, &mut content.metadata),
         None => Vec::new(),
     };
     let text = read_text(&mut archive, &package, &mut content, context);

@@ -86,7 +86,7 @@ fn keep(marker: u8, segment: &[u8], header: &mut Header) {
                 header.xmp.get_or_insert_with(|| packet.to_vec());
             }
         }
-        0xFE => header.texts.push(("jpeg.comment", tag_text(segment))),
+        0xFE => header.texts.push(("COM", "jpeg.comment", tag_text(segment))),
         _ => {}
     }
 }

@@ -112,7 +112,7 @@ fn read_json(
         }
     };
     paragraphs.finish();
-    content.metadata.set_some(TITLE, title);
+    content.metadata.at("title").set_some(TITLE, title);
     damage
 }
 

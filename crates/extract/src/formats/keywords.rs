@@ -4,7 +4,7 @@
 const MOST: usize = 1000;
 
 /// The keywords in a text that lists them, separated by commas, semicolons or lines.
-pub(super) fn keywords(text: &str) -> Vec<String> {
+pub(crate) fn keywords(text: &str) -> Vec<String> {
     let words = text.split([',', ';', '\n']).map(str::trim).filter(|word| !word.is_empty());
     words.take(MOST).map(str::to_owned).collect()
 }

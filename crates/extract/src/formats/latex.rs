@@ -54,8 +54,8 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let mut text: String = heading.map(|line| format!("{line}\n")).collect();
     let words = Words::of(body.split("\\end{document}").next().unwrap_or_default());
     text.push_str(&words.text);
-    content.metadata.set_some(TITLE, title);
-    content.metadata.set_some(AUTHOR, author);
+    content.metadata.at(r"\title").set_some(TITLE, title);
+    content.metadata.at(r"\author").set_some(AUTHOR, author);
     let lines = text.split('\n').map(|line| {
         let cells = line.split('\t').map(str::trim);
         cells.collect::<Vec<_>>().join("\t")

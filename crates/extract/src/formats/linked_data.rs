@@ -4,8 +4,11 @@ use madang_document::metadata::{AUTHOR, CREATED, DESCRIPTION, MODIFIED, Metadata
 
 use super::date::iso8601;
 
+/// What these properties are told as a part of.
+const PART: &str = "JSON-LD";
+
 /// The properties of the first record of a page for search engines (JSON-LD with the words of schema.org) that has any.
-pub(super) fn read(text: &str, metadata: &mut Metadata, title: &mut Option<String>) {
+pub(super) fn read(text: &str, metadata: &mut Metadata, title: &mut Option<(String, String)>) {
     let Ok(value) = serde_json::from_str::<serde_json::Value>(text) else { return };
     // Records stand alone, in a list, or under `@graph`.
     let records = match &value {
@@ -18,7 +21,7 @@ pub(super) fn read(text: &str, metadata: &mut Metadata, title: &mut Option<Strin
     for record in records.into_iter().take(100) {
         let text = |name: &str| record.get(name).and_then(|value| value.as_str());
         if let Some(name) = text("headline").or_else(|| text("name")) {
-            title.get_or_insert_with(|| name.to_owned());
+            title.get_or_insert_with(|| (PART.to_owned(), name.to_owned()));
         }
         let person = record.get("author").and_then(|author| match author {
             serde_json::Value::Array(authors) => authors.first(),
@@ -31,9 +34,7 @@ pub(super) fn read(text: &str, metadata: &mut Metadata, title: &mut Option<Strin
             (CREATED, text("datePublished").and_then(iso8601)),
             (MODIFIED, text("dateModified").and_then(iso8601)),
         ] {
-            if metadata.get(name).is_none() {
-                metadata.set_some(name, value);
-            }
+            metadata.at(PART).add_some(name, value);
         }
     }
 }

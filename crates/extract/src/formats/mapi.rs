@@ -157,12 +157,12 @@ fn header(message: &Properties, recipients: &[Properties], content: &mut Content
     let mut lines = Vec::new();
     if let Some(subject) = message.text(SUBJECT) {
         lines.push(subject.trim().to_owned());
-        content.metadata.set(TITLE, subject);
+        content.metadata.at("PidTagSubject").set(TITLE, subject);
     }
     let from = message
         .person(SENT_REPRESENTING_NAME, &[SENT_REPRESENTING_SMTP, SENT_REPRESENTING_ADDRESS])
         .or_else(|| message.person(SENDER_NAME, &[SENDER_SMTP, SENDER_ADDRESS]));
-    content.metadata.set_some(AUTHOR, from.as_deref());
+    content.metadata.at("sender").set_some(AUTHOR, from.as_deref());
     let to = |kind: u32| {
         recipients
             .iter()
@@ -173,22 +173,25 @@ fn header(message: &Properties, recipients: &[Properties], content: &mut Content
     // The lists for display stand for recipients that the file does not keep.
     let shown = |id| message.text(id).into_iter().collect::<Vec<_>>();
     let or_shown = |people: Vec<String>, id| if people.is_empty() { shown(id) } else { people };
-    for (name, people) in [
-        ("mail.from", Vec::from_iter(from)),
-        ("mail.to", or_shown(to(1), 0x0E04)),
-        ("mail.cc", or_shown(to(2), 0x0E03)),
-        ("mail.bcc", or_shown(to(3), 0x0E02)),
+    for (name, part, people) in [
+        ("mail.from", "sender", Vec::from_iter(from)),
+        ("mail.to", "recipients", or_shown(to(1), 0x0E04)),
+        ("mail.cc", "recipients", or_shown(to(2), 0x0E03)),
+        ("mail.bcc", "recipients", or_shown(to(3), 0x0E02)),
     ] {
         lines.extend(people.iter().cloned());
-        content.metadata.set(name, Value::from(people));
+        content.metadata.at(part).set(name, Value::from(people));
     }
     let created = [SUBMIT_TIME, DELIVERY_TIME, CREATION_TIME];
-    content.metadata.set_some(CREATED, created.iter().find_map(|id| message.time(*id)));
-    content.metadata.set_some(MODIFIED, message.time(CHANGE_TIME));
-    content.metadata.set_some("mail.message_id", message.text(MESSAGE_ID));
-    content.metadata.set_some("mail.class", message.text(MESSAGE_CLASS));
+    let created = created.iter().find_map(|id| message.time(*id));
+    content.metadata.at("times").set_some(CREATED, created);
+    content.metadata.at("PidTagLastModificationTime").set_some(MODIFIED, message.time(CHANGE_TIME));
+    let id = message.text(MESSAGE_ID);
+    content.metadata.at("PidTagInternetMessageId").set_some("mail.message_id", id);
+    let class = message.text(MESSAGE_CLASS);
+    content.metadata.at("PidTagMessageClass").set_some("mail.class", class);
     if let Some(words) = message.text(0x0E_05) {
-        content.metadata.set(KEYWORDS, keywords(&words));
+        content.metadata.at("PidTagKeywords").set(KEYWORDS, keywords(&words));
     }
     lines.extend(OF_A_CONTACT.iter().filter_map(|id| message.text(*id)));
     content.push_text(lines.join("\n"), Locator::Whole {});

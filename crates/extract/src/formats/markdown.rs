@@ -28,7 +28,7 @@ fn sniff(probe: &Probe<'_>) -> Match {
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut content = Content::default();
     let decoded = encoding::read(blob, context, &mut content, |_| None)?;
-    content.metadata.set_some(TITLE, title(&decoded.text));
+    content.metadata.at("first heading").set_some(TITLE, title(&decoded.text));
     read_lines(&decoded.text, &mut content, context.limits.text);
     Ok(content)
 }

@@ -1,7 +1,7 @@
 //! Tags of audio and video files (ID3, Vorbis comments, QuickTime, RIFF) under the words of
 //! [`madang_document::metadata`].
 
-use madang_document::metadata::{self, Metadata};
+use madang_document::metadata::{self, At, Metadata};
 
 use super::korean_bytes::tag_text;
 use super::media_io::tags::Tags;
@@ -51,7 +51,7 @@ pub(super) fn read(tags: &Tags, metadata: &mut Metadata) {
         if PLACES.contains(&name.as_str()) {
             set_place(&value, metadata);
         }
-        set(&name, value, metadata);
+        set(&name, value, metadata.at("tags"));
     }
 }
 
@@ -62,7 +62,7 @@ pub(super) fn read_stream(tags: &Tags, metadata: &mut Metadata) {
     for (name, value) in tags {
         let name = name.to_lowercase();
         if of_the_work || STREAM_NAMES.contains(&name.as_str()) {
-            set(&name, tag_text(value), metadata);
+            set(&name, tag_text(value), metadata.at("tags of a stream"));
         }
     }
 }
@@ -73,17 +73,18 @@ pub(super) fn title(tags: &Tags) -> Option<String> {
     Some(tag_text(value))
 }
 
-fn set(name: &str, value: String, metadata: &mut Metadata) {
+fn set(name: &str, value: String, mut metadata: At<'_>) {
     let Some((_, name)) = NAMES.iter().find(|(tag, _)| *tag == name) else { return };
     // Cameras without a clock write the epoch of QuickTime or of Unix.
     let no_time = ["1904-01-01", "1970-01-01", "0000-"].iter().any(|t| value.starts_with(t));
-    if metadata.get(name).is_none() && !(no_time && *name == metadata::CREATED) {
-        metadata.set(name, value.replace(".000000Z", "Z"));
+    if !(no_time && *name == metadata::CREATED) {
+        metadata.add(name, value.replace(".000000Z", "Z"));
     }
 }
 
 /// A place such as `+37.5665+126.9780+038.000/` (ISO 6709, annex H).
 fn set_place(place: &str, metadata: &mut Metadata) {
+    let mut metadata = metadata.at("tags");
     let mut numbers = Vec::new();
     let mut rest = place.trim_end_matches('/');
     while let Some(sign) = rest.chars().next().filter(|c| matches!(c, '+' | '-')) {

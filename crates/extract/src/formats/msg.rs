@@ -133,12 +133,15 @@ fn appointment(
     // MS-OXPROPS: PidLidLocation, PidLidAppointmentStartWhole, PidLidAppointmentEndWhole.
     if let Some(place) = id_of(0x8208).and_then(|id| message.text(id)) {
         content.push_text(place.clone(), Locator::Whole {});
-        content.metadata.set("calendar.location", place);
+        content.metadata.at("PidLidLocation").set("calendar.location", place);
     }
-    for (number, name) in [(0x820D, "calendar.start"), (0x820E, "calendar.end")] {
+    for (number, name, part) in [
+        (0x820D, "calendar.start", "PidLidAppointmentStartWhole"),
+        (0x820E, "calendar.end", "PidLidAppointmentEndWhole"),
+    ] {
         let ticks = id_of(number).and_then(|id| message.bytes(id)?.first_chunk::<8>().copied());
         let time = ticks.and_then(|ticks| date::filetime(u64::from_le_bytes(ticks)));
-        content.metadata.set_some(name, time.map(|time| time.to_string()));
+        content.metadata.at(part).set_some(name, time.map(|time| time.to_string()));
     }
 }
 

@@ -113,7 +113,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     if magic != *b"PK" {
         let bytes = blob.read_all(context.limits.member)?.into_owned();
         let text = decode(bytes);
-        properties(&text, "the file", &mut content);
+        properties(&text, "office:meta", &mut content);
         page_edges(Body::new(context), &text, "header", &mut content);
         let grounds = grounds(&text, context, &mut content);
         let beside = Beside::new(BTreeMap::new(), grounds, Lists::default());
@@ -240,7 +240,7 @@ fn properties(text: &str, part: &str, content: &mut Content) {
                 continue;
             }
             ("meta", "document-statistic") => {
-                content.metadata.set_some(
+                content.metadata.at(part).set_some(
                     metadata::PAGES,
                     tag.attribute("page-count").and_then(|n| n.parse::<u32>().ok()),
                 );
@@ -248,15 +248,15 @@ fn properties(text: &str, part: &str, content: &mut Content) {
             }
             _ => continue,
         };
-        set_property(content, name, &markup.text());
+        set_property(content, part, name, &markup.text());
     }
     markup.report(part, content);
-    content.metadata.set(metadata::KEYWORDS, words);
-    add_subject(content, &subject);
+    content.metadata.at(part).set(metadata::KEYWORDS, words);
+    add_subject(content, part, &subject);
     // `dc:creator` is who saved it last; the first author has a word of his own.
-    content.metadata.set(metadata::LAST_SAVED_BY, creator.trim());
+    content.metadata.at(part).set(metadata::LAST_SAVED_BY, creator.trim());
     if content.metadata.text(metadata::AUTHOR).is_none() {
-        content.metadata.set(metadata::AUTHOR, creator.trim());
+        content.metadata.at(part).set(metadata::AUTHOR, creator.trim());
     }
 }
 

@@ -7,23 +7,25 @@ use super::date;
 use super::keywords::keywords;
 
 /// Puts the subject before the description: the vocabulary has one word for both.
-pub(super) fn add_subject(content: &mut Content, subject: &str) {
+pub(super) fn add_subject(content: &mut Content, part: &str, subject: &str) {
     let description = content.metadata.text(metadata::DESCRIPTION).unwrap_or_default();
     if !subject.trim().is_empty() && subject.trim() != description {
-        content.metadata.set(metadata::DESCRIPTION, format!("{}\n{description}", subject.trim()));
+        let description = format!("{}\n{description}", subject.trim());
+        content.metadata.at(part).set(metadata::DESCRIPTION, description);
     }
 }
 
 /// Sets a property of an office document from its text: keywords become a list, times and numbers are kept
 /// only if they are such.
-pub(super) fn set_property(content: &mut Content, name: &str, text: &str) {
+pub(super) fn set_property(content: &mut Content, part: &str, name: &str, text: &str) {
     let text = text.trim();
+    let mut metadata = content.metadata.at(part);
     match name {
-        metadata::KEYWORDS => content.metadata.set(name, keywords(text)),
-        metadata::PAGES => content.metadata.set_some(name, text.parse::<u32>().ok()),
+        metadata::KEYWORDS => metadata.set(name, keywords(text)),
+        metadata::PAGES => metadata.set_some(name, text.parse::<u32>().ok()),
         metadata::CREATED | metadata::MODIFIED => {
-            content.metadata.set_some(name, date::iso8601(text));
+            metadata.set_some(name, date::iso8601(text));
         }
-        name => content.metadata.set(name, text),
+        name => metadata.set(name, text),
     }
 }

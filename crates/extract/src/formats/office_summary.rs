@@ -22,22 +22,22 @@ const USER_DEFINED: [u8; 16] = [
 pub(super) fn read(file: &CompoundFile<'_>, context: &Context<'_>, content: &mut Content) {
     for stream in ["\u{5}SummaryInformation", "\u{5}DocumentSummaryInformation"] {
         if let Some(bytes) = file.root_stream(stream, context.limits.metadata) {
-            properties(&bytes, content);
+            properties(&bytes, &stream.replace('\u{5}', r"\x05"), content);
         }
     }
 }
 
-fn properties(stream: &[u8], content: &mut Content) {
+fn properties(stream: &[u8], part: &str, content: &mut Content) {
     for (format, set) in [0, 1].into_iter().filter_map(|n| PropertySet::nth(stream, n)) {
         match format {
-            SUMMARY => summary(&set, content),
-            USER_DEFINED => user_defined(&set, content),
+            SUMMARY => summary(&set, part, content),
+            USER_DEFINED => user_defined(&set, part, content),
             _ => {}
         }
     }
 }
 
-fn summary(set: &PropertySet<'_>, content: &mut Content) {
+fn summary(set: &PropertySet<'_>, part: &str, content: &mut Content) {
     let mut subject = String::new();
     for (id, value) in set.values() {
         let name = match id {
@@ -48,7 +48,7 @@ fn summary(set: &PropertySet<'_>, content: &mut Content) {
             }
             0x04 => metadata::AUTHOR,
             0x05 => {
-                content.metadata.set(metadata::KEYWORDS, keywords(&shown(value)));
+                content.metadata.at(part).set(metadata::KEYWORDS, keywords(&shown(value)));
                 continue;
             }
             0x06 => metadata::DESCRIPTION,
@@ -68,13 +68,13 @@ fn summary(set: &PropertySet<'_>, content: &mut Content) {
         if is_date && super::date::iso8601(&shown(value.clone())).is_none() {
             continue;
         }
-        content.metadata.set(name, value);
+        content.metadata.at(part).set(name, value);
     }
-    add_subject(content, &subject);
+    add_subject(content, part, &subject);
 }
 
 /// The properties that the authors or their document management named themselves (section 2.21, `PropertyBag`).
-fn user_defined(set: &PropertySet<'_>, content: &mut Content) {
+fn user_defined(set: &PropertySet<'_>, part: &str, content: &mut Content) {
     let names = set.dictionary();
     for (id, value) in set.values() {
         let Some(name) = names.get(&id) else { continue };
@@ -82,7 +82,7 @@ fn user_defined(set: &PropertySet<'_>, content: &mut Content) {
         if name.starts_with("_PID_") || name.trim().is_empty() {
             continue;
         }
-        content.metadata.set(&format!("office.{}", name.trim()), value);
+        content.metadata.at(part).set(&format!("office.{}", name.trim()), value);
     }
 }
 
@@ -129,12 +129,12 @@ mod tests {
         let page = [2, 0, 0, 0, 0xB5, 0x03, 0, 0].to_vec();
         let title = text(&[0xC7, 0xD1, 0xB1, 0xDB, 0]);
         let mut content = Content::default();
-        properties(&stream(SUMMARY, &[(1, page.clone()), (2, title.clone())]), &mut content);
+        properties(&stream(SUMMARY, &[(1, page.clone()), (2, title.clone())]), "set", &mut content);
         assert_eq!(content.metadata.text(metadata::TITLE), Some("한글"));
         let mut names = vec![1, 0, 0, 0, 2, 0, 0, 0, 5, 0, 0, 0];
         names.extend([0xC7, 0xD1, 0xB1, 0xDB, 0]);
         let sets = stream(USER_DEFINED, &[(0, names), (1, page), (2, title)]);
-        properties(&sets, &mut content);
+        properties(&sets, "set", &mut content);
         assert_eq!(content.metadata.text("office.한글"), Some("한글"));
     }
 
@@ -147,7 +147,7 @@ mod tests {
         let offset = set[60..64].to_vec();
         set.splice(64..64, [[6, 0, 0, 0].as_slice(), &offset].concat());
         let mut content = Content::default();
-        properties(&set, &mut content);
+        properties(&set, "set", &mut content);
         assert!(content.metadata.size() <= 2 * (32 << 10) + 100, "{}", content.metadata.size());
     }
 
@@ -155,7 +155,7 @@ mod tests {
     fn a_damaged_set_says_nothing() {
         let mut content = Content::default();
         for stream in [&b""[..], &[0xFF; 47], &[0xFF; 64], &[0xFF; 4096], &[0; 200]] {
-            properties(stream, &mut content);
+            properties(stream, "set", &mut content);
         }
         assert!(content.metadata.is_empty());
     }

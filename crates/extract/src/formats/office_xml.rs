@@ -87,9 +87,9 @@ pub(super) fn properties(text: &str, content: &mut Content) {
                 }
                 _ => continue,
             };
-            set_property(content, name, &markup.text());
+            set_property(content, "DocumentProperties", name, &markup.text());
         }
-        add_subject(content, &subject);
+        add_subject(content, "DocumentProperties", &subject);
     }
     for part in cut(text, "", &["CustomDocumentProperties"]).iter().take(1) {
         let mut markup = Markup::new(part.inner);
@@ -97,7 +97,8 @@ pub(super) fn properties(text: &str, content: &mut Content) {
             let Node::Start(tag) = node else { continue };
             // Characters that XML does not allow in a name.
             let name = xstring(tag.name());
-            content.metadata.set(&format!("office.{name}"), markup.text());
+            let mut metadata = content.metadata.at("CustomDocumentProperties");
+            metadata.set(&format!("office.{name}"), markup.text());
         }
     }
 }

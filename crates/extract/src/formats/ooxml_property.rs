@@ -37,16 +37,17 @@ pub(super) fn properties(package: &mut Package<'_>, content: &mut Content) {
                 "Pages" => metadata::PAGES,
                 _ => continue,
             };
-            set_property(content, name, &markup.text());
+            set_property(content, part, name, &markup.text());
         }
         if let (Some(version), Some(producer)) =
             (version, content.metadata.text(metadata::PRODUCER).map(str::to_owned))
         {
-            content.metadata.set(metadata::PRODUCER, format!("{producer} {}", version.trim()));
+            let producer = format!("{producer} {}", version.trim());
+            content.metadata.at(part).set(metadata::PRODUCER, producer);
         }
         markup.report(part, content);
     }
-    add_subject(content, &subject);
+    add_subject(content, "docProps/core.xml", &subject);
     own_properties(package, content);
 }
 
@@ -72,7 +73,8 @@ fn own_properties(package: &mut Package<'_>, content: &mut Content) {
         let value = markup.text();
         let (name, value) = (name.trim(), value.trim());
         if !name.is_empty() && !value.is_empty() {
-            content.metadata.set(&format!("office.{name}"), xstring(value).into_owned());
+            let value = xstring(value).into_owned();
+            content.metadata.at(PART).set(&format!("office.{name}"), value);
         }
     }
     markup.report(PART, content);

@@ -60,11 +60,11 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         .ok_or_else(|| ExtractError::corrupt("the footer of the table is damaged"))?;
     let mut content = Content::default();
     let columns = columns(&table);
-    content.metadata.set("parquet.rows", table.whole(3).unwrap_or_default());
-    content.metadata.set("parquet.columns", columns.len());
-    content.metadata.set_some(PRODUCER, table.text(6));
+    content.metadata.at("footer").set("parquet.rows", table.whole(3).unwrap_or_default());
+    content.metadata.at("footer").set("parquet.columns", columns.len());
+    content.metadata.at("footer").set_some(PRODUCER, table.text(6));
     let names = columns.iter().take(1000).map(|column| Value::from(column.name.as_str())).collect();
-    content.metadata.set("parquet.header", Value::List(names));
+    content.metadata.at("footer").set("parquet.header", Value::List(names));
     let sheet = context.name.rsplit_once('.').map_or(context.name, |(stem, _)| stem);
     let mut paragraphs = Paragraphs::new(&mut content, context.limits.text);
     for (n, column) in columns.iter().enumerate() {

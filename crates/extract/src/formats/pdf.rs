@@ -79,17 +79,20 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         content.lost("the end of the file is missing; what stands before it was read");
     }
     if document.was_encrypted() {
-        content.metadata.set(metadata::ENCRYPTED, true);
+        content.metadata.at("Encrypt").set(metadata::ENCRYPTED, true);
     }
     if pages.is_empty() {
         return Err(ExtractError::corrupt("no page can be found"));
     }
     content.metadata.set(metadata::PAGES, u32::try_from(pages.len()).unwrap_or(u32::MAX));
-    content.metadata.set_some("pdf.page_labels", pdf_page_labels::read(&document, pages.len()));
+    content
+        .metadata
+        .at("PageLabels")
+        .set_some("pdf.page_labels", pdf_page_labels::read(&document, pages.len()));
     let form = pdf_xfa::read(&document, context, &mut content);
     let outline = Outline::of(&document);
     let bookmarks = outline.titles().into_iter().map(Value::from).collect();
-    content.metadata.set("pdf.bookmarks", Value::List(bookmarks));
+    content.metadata.at("Outlines").set("pdf.bookmarks", Value::List(bookmarks));
     read_pages(&mut content, &pages, form, &document, &bytes, context)?;
     content.push_text(pdf_field::unplaced(&document), Locator::Whole {});
     if content.segments.is_empty() {

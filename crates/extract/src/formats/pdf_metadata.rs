@@ -1,5 +1,5 @@
-//! The properties of a PDF: the information dictionary (ISO 32000-1, section 14.3.3), then what only the XMP
-//! packet says.
+//! The properties of a PDF: the information dictionary (ISO 32000-1, section 14.3.3), and what the XMP
+//! packet says else.
 
 use lopdf::{Dictionary, Document, Object, decode_text_string};
 use madang_document::metadata::{self, Metadata};
@@ -17,8 +17,9 @@ const TEXTS: &[(&[u8], &str)] = &[
 ];
 
 pub(super) fn read(document: &Document, metadata: &mut Metadata) {
-    metadata.set(metadata::FORMAT_VERSION, document.version.as_str());
+    metadata.at("header").set(metadata::FORMAT_VERSION, document.version.as_str());
     if let Ok(info) = document.trailer.get_deref(b"Info", document).and_then(Object::as_dict) {
+        let mut metadata = metadata.at("Info");
         for (key, name) in TEXTS {
             metadata.set_some(name, text(document, info, key));
         }
@@ -36,7 +37,7 @@ pub(super) fn read(document: &Document, metadata: &mut Metadata) {
         .and_then(Object::as_stream)
         .and_then(|stream| stream.get_plain_content_with_limit(xmp::MOST));
     if let Ok(packet) = packet {
-        xmp::read(&packet, metadata);
+        xmp::read(&packet, "XMP", metadata);
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) struct Header {
     pub(super) fields: Option<Exif>,
     pub(super) xmp: Option<Vec<u8>>,
     /// Properties that this format has besides: name and text.
-    pub(super) texts: Vec<(&'static str, String)>,
+    pub(super) texts: Vec<(&'static str, &'static str, String)>,
     /// What was odd on the way.
     pub(super) odd: Option<String>,
 }
@@ -56,21 +56,21 @@ pub(super) fn content(
         return Err(ExtractError::corrupt("its width and height cannot be read"));
     }
     let mut content = Content::default();
-    let properties = &mut content.metadata;
+    let mut properties = content.metadata.at("header");
     properties.set(metadata::WIDTH, header.width);
     properties.set(metadata::HEIGHT, header.height);
     properties.set_some(metadata::BIT_DEPTH, header.bit_depth);
     properties.set_some(metadata::CHANNELS, header.channels);
     properties.set_some(metadata::FRAMES, header.frames);
-    for (name, text) in header.texts {
-        properties.set(name, text);
+    for (part, name, text) in header.texts {
+        content.metadata.at(part).set(name, text);
     }
     let exif_note = header.exif.and_then(|exif| picture_exif::read(exif, &mut content.metadata));
     if let Some(fields) = &header.fields {
         picture_exif::read_fields(fields, &mut content.metadata);
     }
     if let Some(packet) = header.xmp {
-        xmp::read(&packet, &mut content.metadata);
+        xmp::read(&packet, "XMP", &mut content.metadata);
     }
     for note in exif_note.into_iter().chain(header.odd) {
         content.note(note);

@@ -74,15 +74,14 @@ pub(super) fn parse(data: Vec<u8>) -> (Option<Exif>, Option<String>) {
 
 /// Sets what the fields say.
 pub(super) fn read_fields(exif: &Exif, metadata: &mut Metadata) {
+    let mut metadata = metadata.at("EXIF");
     let orientation = integer(exif, Tag::Orientation).filter(|n| (1..=8).contains(n));
     metadata.set_some(metadata::ORIENTATION, orientation);
     for (tag, name) in TEXTS {
         metadata.set_some(name, text(exif, *tag));
     }
     for (number, name) in WIDE_TEXTS {
-        if metadata.get(name).is_none() {
-            metadata.set_some(name, wide_text(exif, *number));
-        }
+        metadata.add_some(name, wide_text(exif, *number));
     }
     if let Some(list) = wide_text(exif, WIDE_KEYWORDS) {
         metadata.set(metadata::KEYWORDS, keywords(&list));

@@ -107,8 +107,9 @@ fn text(kind: &[u8; 4], data: &[u8], header: &mut Header) {
     let Some(value) = value else { return };
     if keyword == b"XML:com.adobe.xmp" {
         header.xmp = Some(value);
-    } else if let Some((_, name)) = KEYWORDS.iter().find(|(word, _)| word.as_bytes() == keyword) {
-        header.texts.push((name, tag_text(&value)));
+    } else if let Some((word, name)) = KEYWORDS.iter().find(|(word, _)| word.as_bytes() == keyword)
+    {
+        header.texts.push((word, name, tag_text(&value)));
     }
 }
 

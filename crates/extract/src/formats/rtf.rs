@@ -100,27 +100,30 @@ fn properties(document: &Document, content: &mut Content) {
             Property::LastSavedBy => metadata::LAST_SAVED_BY,
             Property::Comment => metadata::DESCRIPTION,
             Property::Keywords => {
-                content.metadata.set(metadata::KEYWORDS, keywords(text));
+                content.metadata.at("info").set(metadata::KEYWORDS, keywords(text));
                 continue;
             }
             Property::Producer => {
-                content.metadata.set(metadata::PRODUCER, text.trim_end_matches(';'));
+                content.metadata.at("info").set(metadata::PRODUCER, text.trim_end_matches(';'));
                 continue;
             }
             Property::Subject => continue,
         };
-        content.metadata.set(name, text);
+        content.metadata.at("info").set(name, text);
     }
     if let Some(subject) = document.properties.get(&Property::Subject) {
-        add_subject(content, subject);
+        add_subject(content, "info", subject);
     }
     for (moment, name) in
         [(Moment::Created, metadata::CREATED), (Moment::Modified, metadata::MODIFIED)]
     {
         let parts = document.moments.get(&moment);
-        content.metadata.set_some(name, parts.and_then(|parts| date::rfc3339(*parts, "")));
+        content
+            .metadata
+            .at("info")
+            .set_some(name, parts.and_then(|parts| date::rfc3339(*parts, "")));
     }
-    content.metadata.set_some(metadata::PAGES, document.pages);
+    content.metadata.at("info").set_some(metadata::PAGES, document.pages);
 }
 
 /// Opens what is embedded; pictures in formats that nobody reads are listed.

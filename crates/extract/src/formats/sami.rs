@@ -89,7 +89,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             _ => {}
         }
     }
-    content.metadata.set(TITLE, title.trim());
+    content.metadata.at("TITLE").set(TITLE, title.trim());
     let mut starts: Vec<u64> = cues.iter().map(|(start, _)| *start).collect();
     starts.sort_unstable();
     for (start, text) in &cues {

@@ -51,7 +51,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         content.lost(format!("the list of tables: {damage}"));
     }
     let names = tables.iter().take(1000).map(|table| Property::from(table.name.as_str())).collect();
-    content.metadata.set("sqlite.tables", Property::List(names));
+    content.metadata.at("sqlite_schema").set("sqlite.tables", Property::List(names));
     let mut notes = Vec::new();
     let mut paragraphs = Paragraphs::new(&mut content, context.limits.text);
     for table in &tables {

@@ -41,7 +41,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
                     frames = number("frameRate").filter(|n| *n > 0.0).unwrap_or(frames);
                     ticks = number("tickRate").filter(|n| *n > 0.0).unwrap_or(ticks);
                 }
-                "title" => content.metadata.set(TITLE, markup.text()),
+                "title" => content.metadata.at("head").set(TITLE, markup.text()),
                 "br" => {
                     if let Some((.., text)) = &mut open {
                         text.push('\n');

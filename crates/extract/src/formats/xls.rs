@@ -117,7 +117,7 @@ fn read(
     let first = first.and_then(|record| Some((Version::of(&record)?, record)));
     let (version, first) =
         first.ok_or_else(|| ExtractError::corrupt("the workbook has no beginning"))?;
-    content.metadata.set(metadata::FORMAT_VERSION, version.name());
+    content.metadata.at("BOF").set(metadata::FORMAT_VERSION, version.name());
     let mut texts = Texts::new(version, &first);
     let mut workbook = Workbook::default();
     let mut codes: BTreeMap<u16, String> = BTreeMap::new();
@@ -132,7 +132,7 @@ fn read(
                 let key = Key::of(&record).ok_or_else(|| {
                     ExtractError::Encrypted("the workbook needs a password to open".into())
                 })?;
-                content.metadata.set(metadata::ENCRYPTED, true);
+                content.metadata.at("FilePass").set(metadata::ENCRYPTED, true);
                 return read(&key.decrypt(stream), true, context, content);
             }
             CODE_PAGE => {

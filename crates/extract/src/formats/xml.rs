@@ -170,7 +170,7 @@ fn read_xml(text: &str, drawing: bool, content: &mut Content, context: &Context<
     }
     end_line(&mut line, &mut paragraphs);
     paragraphs.finish();
-    content.metadata.set_some(TITLE, title);
+    content.metadata.at("title").set_some(TITLE, title);
     if let Some((position, error)) = damage {
         // What follows the damage is kept as it stands: better a stray tag than lost text.
         let rest = usize::try_from(position).ok().and_then(|at| text.get(at..)).unwrap_or_default();

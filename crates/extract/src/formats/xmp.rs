@@ -42,9 +42,9 @@ enum Shape {
     List,
 }
 
-/// Sets what the packet says and `metadata` does not say yet. A damaged packet gives what stands before
-/// the damage.
-pub(super) fn read(packet: &[u8], metadata: &mut Metadata) {
+/// Adds what the packet says, which is the part of this name, behind what `metadata` says already. A damaged packet gives
+/// what stands before the damage.
+pub(crate) fn read(packet: &[u8], part: &str, metadata: &mut Metadata) {
     let packet = packet.get(..MOST).unwrap_or(packet);
     let text = match packet {
         [0xFE, 0xFF, ..] => encoding_rs::UTF_16BE.decode(packet).0,
@@ -91,19 +91,17 @@ pub(super) fn read(packet: &[u8], metadata: &mut Metadata) {
             Ok(_) => {}
         }
     }
+    let mut metadata = metadata.at(part);
     for ((_, name, shape), values) in NAMES.iter().zip(found) {
-        if metadata.get(name).is_some() {
-            continue;
-        }
         match shape {
-            Shape::One => metadata.set_some(name, values.into_iter().next()),
-            Shape::Joined => metadata.set(name, values.join(", ")),
+            Shape::One => metadata.add_some(name, values.into_iter().next()),
+            Shape::Joined => metadata.add(name, values.join(", ")),
             Shape::Date => {
-                metadata.set_some(name, values.first().and_then(|value| date::iso8601(value)));
+                metadata.add_some(name, values.first().and_then(|value| date::iso8601(value)));
             }
             // Some writers put the whole list into one item.
             Shape::List => {
-                metadata.set(name, values.iter().flat_map(|v| keywords(v)).collect::<Vec<_>>());
+                metadata.add(name, values.iter().flat_map(|v| keywords(v)).collect::<Vec<_>>());
             }
         }
     }
@@ -140,7 +138,7 @@ mod tests {
             <dc:subject><rdf:Bag><rdf:li>도로</rdf:li><rdf:li>하천</rdf:li></rdf:Bag></dc:subject>
             </rdf:Description></rdf:RDF></x:xmpmeta>"#;
         let mut metadata = Metadata::default();
-        read(packet.as_bytes(), &mut metadata);
+        read(packet.as_bytes(), "XMP", &mut metadata);
         assert_eq!(metadata.text(metadata::TITLE), Some("침수 <현황>"));
         assert_eq!(metadata.text(metadata::CREATED), Some("2024-01-31T09:30:00+09:00"));
         assert_eq!(metadata.text(metadata::PRODUCER), Some("A & B"));
@@ -150,7 +148,7 @@ mod tests {
     #[test]
     fn keeps_what_stands_before_the_damage() {
         let mut metadata = Metadata::default();
-        read(b"<a><dc:title>one</dc:title><dc:rights></a>", &mut metadata);
+        read(b"<a><dc:title>one</dc:title><dc:rights></a>", "XMP", &mut metadata);
         assert_eq!(metadata.text(metadata::TITLE), Some("one"));
     }
 }

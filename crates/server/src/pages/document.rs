@@ -17,7 +17,7 @@ use crate::count::count;
 use crate::documents::{Found, MemberAnswer, found, members, segments};
 use crate::pages::layout::Layout;
 use crate::pages::passage::{ShownText, place};
-use crate::pages::property::{Property, properties};
+use crate::pages::property::{Property, Said, properties};
 use crate::pages::remark::remark;
 use crate::pages::unread;
 use crate::pages::words::{Words, day, format, minute, name, size, whole_name};
@@ -255,8 +255,14 @@ fn facts(words: Words, document: &Document) -> Markup {
             @if let Some(sha256) = &document.sha256 { dt { "SHA-256" } dd.hash { (sha256) } }
             dt { (words.say("읽은 형식", "Read by")) }
             dd { (Shown::new(&document.provenance.format)) " " (document.provenance.format_version) }
-            @for Property { name, value } in properties(words, &document.metadata) {
-                dt { (Shown::new(&name)) } dd { bdi { (Shown::new(&value)) } }
+            @for Property { name, said } in properties(words, &document.metadata) {
+                dt { (Shown::new(&name)) }
+                @for Said { value, part } in said {
+                    dd {
+                        bdi { (Shown::new(&value)) }
+                        @if let Some(part) = part { " " small.faint.part { bdi { (Shown::new(&part)) } } }
+                    }
+                }
             }
         }
     }

@@ -33,13 +33,26 @@ const TABLE: &[(&str, &str, &str, Form)] = &[
     (metadata::DESCRIPTION, "설명", "Description", Plain),
     (metadata::KEYWORDS, "주제어", "Keywords", Plain),
     (metadata::AUTHOR, "작성자", "Author", Plain),
+    (metadata::DEPARTMENT, "담당 부서", "Department", Plain),
+    (metadata::PUBLISHER, "발행처", "Publisher", Plain),
+    (metadata::CONTRIBUTOR, "함께 만든 이", "Contributor", Plain),
     (metadata::LAST_SAVED_BY, "마지막 저장한 사람", "Last saved by", Plain),
+    (metadata::DATE, "발행일", "Published", Moment),
+    (metadata::CREATED, "만든 때", "Created", Moment),
+    (metadata::MODIFIED, "고친 때", "Changed", Moment),
+    (metadata::TYPE, "유형", "Type", Plain),
+    (metadata::IDENTIFIER, "식별자", "Identifier", Plain),
+    (metadata::SOURCE, "출처", "Source", Plain),
+    (metadata::LANGUAGE, "적힌 언어", "Stated language", Language),
+    (metadata::RELATION, "관련 자료", "Relation", Plain),
+    (metadata::COVERAGE, "다루는 곳과 때", "Coverage", Plain),
+    (metadata::COPYRIGHT, "저작권", "Copyright", Plain),
+    (metadata::LICENSE, "적힌 이용 허락", "Stated licence", Plain),
+    (metadata::DISCLOSURE, "적힌 공개 여부", "Stated disclosure", Plain),
     ("mail.from", "보낸 사람", "From", Plain),
     ("mail.to", "받는 사람", "To", Plain),
     ("mail.cc", "참조", "Cc", Plain),
     ("mail.bcc", "숨은 참조", "Bcc", Plain),
-    (metadata::CREATED, "만든 때", "Created", Moment),
-    (metadata::MODIFIED, "고친 때", "Changed", Moment),
     (metadata::TAKEN_AT, "찍은 때", "Taken", Moment),
     ("calendar.start", "일정 시작", "Starts", Moment),
     ("calendar.end", "일정 끝", "Ends", Moment),
@@ -109,11 +122,6 @@ const TABLE: &[(&str, &str, &str, Form)] = &[
     ("dc.title", "제목(더블린 코어)", "Title (Dublin Core)", Plain),
     ("dc.creator", "만든 이(더블린 코어)", "Creator (Dublin Core)", Plain),
     ("dc.description", "설명(더블린 코어)", "Description (Dublin Core)", Plain),
-    ("dc.publisher", "발행처", "Publisher", Plain),
-    ("dc.date", "발행일", "Published", Moment),
-    ("dc.language", "적힌 언어", "Stated language", Language),
-    ("dc.identifier", "식별자", "Identifier", Plain),
-    (metadata::COPYRIGHT, "저작권", "Copyright", Plain),
     (metadata::PRODUCER, "만든 프로그램", "Made with", Plain),
     ("pdf.bookmarks", "책갈피", "Bookmarks", Plain),
     ("pdf.page_labels", "쪽 번호 표시", "Page labels", Plain),
@@ -129,31 +137,49 @@ const TABLE: &[(&str, &str, &str, Form)] = &[
 ];
 
 /// What the author named himself keeps the name that the author gave it.
-const OWN: &str = "office.";
+const OWN: [&str; 2] = ["office.", "own."];
+
+/// What is said of a property as people read it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) value: String,
+    /// The part of the file, or the file beside it, that says so.
+    pub(crate) part: Option<String>,
+}
 
 /// A property as people read it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Property {
     pub(crate) name: String,
-    pub(crate) value: String,
+    /// What is trusted most comes first.
+    pub(crate) said: Vec<Said>,
 }
 
 /// The properties of a document in the order in which people look for them. One that no table knows comes last, under
 /// the name that its file gives it.
 pub(crate) fn properties(words: Words, metadata: &Metadata) -> Vec<Property> {
     let mut rows: Vec<(usize, Property)> = Vec::new();
-    for (key, value) in metadata.iter() {
+    for (key, claims) in metadata.all() {
         let known = TABLE.iter().enumerate().find(|(_, (name, ..))| *name == key);
         let (place, name, form) = match known {
             Some((place, (_, ko, en, form))) => {
                 (place, Sentence::new(ko, en).say(words.0).to_owned(), *form)
             }
-            None => (usize::MAX, key.strip_prefix(OWN).unwrap_or(key).to_owned(), Plain),
+            None => (usize::MAX, own_name(key).to_owned(), Plain),
         };
-        rows.push((place, Property { name, value: shortened(written(words, form, value)) }));
+        let said = claims.iter().map(|stated| Said {
+            value: shortened(written(words, form, &stated.value)),
+            part: stated.part_name().map(str::to_owned),
+        });
+        rows.push((place, Property { name, said: said.collect() }));
     }
     rows.sort_by_key(|(place, _)| *place);
     rows.into_iter().map(|(_, property)| property).collect()
+}
+
+/// The name that the author gave to a property of his own; any other as it is.
+fn own_name(key: &str) -> &str {
+    OWN.iter().find_map(|own| key.strip_prefix(own)).unwrap_or(key)
 }
 
 /// Values of a list that are shown, and characters of a value.
@@ -254,7 +280,7 @@ mod tests {
         metadata.set(metadata::KEYWORDS, vec!["침수", "도로"]);
         let read = |locale| -> Vec<(String, String)> {
             let properties = properties(Words(locale), &metadata).into_iter();
-            properties.map(|property| (property.name, property.value)).collect()
+            properties.map(|Property { name, said }| (name, said[0].value.clone())).collect()
         };
         let pairs = |pairs: [(&str, &str); 8]| pairs.map(|(a, b)| (a.to_owned(), b.to_owned()));
         assert_eq!(
@@ -283,6 +309,22 @@ mod tests {
                 ("unheard.of", "1"),
             ])
         );
+    }
+
+    #[test]
+    fn each_value_has_the_part_that_says_so() {
+        let mut metadata = Metadata::default();
+        metadata.at("Info").set(metadata::CREATED, "2026-03-02T00:00:00Z");
+        metadata.at("XMP").add(metadata::CREATED, "2026-03-03");
+        metadata.set(metadata::PAGES, 3u32);
+        let read = properties(Words(Locale::English), &metadata);
+        let said = |value: &str, part: Option<&str>| Said {
+            value: value.into(),
+            part: part.map(str::to_owned),
+        };
+        let created = vec![said("2026-03-02 09:00", Some("Info")), said("2026-03-03", Some("XMP"))];
+        assert_eq!(read[0], Property { name: "Created".into(), said: created });
+        assert_eq!(read[1], Property { name: "Pages".into(), said: vec![said("3", None)] });
     }
 
     #[test]
@@ -338,7 +380,7 @@ mod tests {
         assert_eq!(names.len(), TABLE.len(), "each once");
         let nameless: Vec<&String> = given
             .iter()
-            .filter(|name| !name.starts_with(OWN) && !names.contains(name.as_str()))
+            .filter(|name| own_name(name) == name.as_str() && !names.contains(name.as_str()))
             .collect();
         assert!(nameless.is_empty(), "{nameless:?}");
         for (name, ko, en, _) in TABLE {

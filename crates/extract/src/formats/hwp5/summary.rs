@@ -7,6 +7,7 @@ use crate::formats::property_set::PropertySet;
 /// 1.3, section 3.2.4). What is damaged is left out.
 pub(super) fn summary(stream: &[u8], metadata: &mut Metadata) {
     let Some((_, set)) = PropertySet::nth(stream, 0) else { return };
+    let mut metadata = metadata.at(r"\x05HwpSummaryInformation");
     for (id, value) in set.values() {
         let name = match id {
             0x02 => metadata::TITLE,

@@ -68,7 +68,10 @@ impl Head {
         let level = || number("Level").and_then(|level| u8::try_from(level).ok());
         match e.local_name().as_ref() {
             "HWPML" => {
-                content.metadata.set_some(metadata::FORMAT_VERSION, attribute(e, "Version"));
+                content
+                    .metadata
+                    .at("HWPML")
+                    .set_some(metadata::FORMAT_VERSION, attribute(e, "Version"));
             }
             "TITLE" => return Some(What::Property(metadata::TITLE)),
             "AUTHOR" => return Some(What::Property(metadata::AUTHOR)),
@@ -102,7 +105,7 @@ impl Head {
 
     fn take(&mut self, what: Option<What>, text: &str, content: &mut Content) {
         match what {
-            Some(What::Property(name)) => content.metadata.set(name, text),
+            Some(What::Property(name)) => content.metadata.at("DOCSUMMARY").set(name, text),
             Some(What::Level { list, level, start, look }) => {
                 self.numbers.add_level(list, level, start, look, text);
             }

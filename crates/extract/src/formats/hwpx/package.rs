@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use madang_document::metadata::{self, Metadata};
+use madang_document::metadata::{self, At, Metadata};
 use quick_xml::XmlVersion;
 use quick_xml::events::BytesStart;
 
@@ -20,6 +20,7 @@ pub(super) fn is_encrypted(manifest: &str) -> bool {
 
 /// Reads `version.xml`: the version of the document and the program that wrote it.
 pub(super) fn version(xml: &str, metadata: &mut Metadata) {
+    let mut metadata = metadata.at("version.xml");
     let mut markup = Markup::new(xml);
     while let Some(node) = markup.next() {
         let Node::Start(tag) = node else { continue };
@@ -41,7 +42,7 @@ pub(super) fn version(xml: &str, metadata: &mut Metadata) {
 
 /// Reads the package document (`content.hpf`, which follows OPF 2.0): the properties, and gives the paths of
 /// the parts in reading order.
-pub(super) fn package(xml: &str, metadata: &mut Metadata) -> Vec<String> {
+pub(super) fn package(xml: &str, part: &str, metadata: &mut Metadata) -> Vec<String> {
     let mut markup = Markup::new(xml);
     let mut hrefs = BTreeMap::new();
     let mut spine = Vec::new();
@@ -50,11 +51,11 @@ pub(super) fn package(xml: &str, metadata: &mut Metadata) -> Vec<String> {
         match tag.name() {
             name @ ("title" | "language") => {
                 let name = name.to_owned();
-                set(&name, &markup.text(), metadata);
+                set(&name, &markup.text(), metadata.at(part));
             }
             "meta" => {
                 if let Some(name) = tag.attribute("name") {
-                    set(&name, &markup.text(), metadata);
+                    set(&name, &markup.text(), metadata.at(part));
                 }
             }
             "item" if hrefs.len() < PARTS => {
@@ -69,7 +70,7 @@ pub(super) fn package(xml: &str, metadata: &mut Metadata) -> Vec<String> {
     spine.iter().filter_map(|id| hrefs.get(id).cloned()).collect()
 }
 
-fn set(name: &str, value: &str, metadata: &mut Metadata) {
+fn set(name: &str, value: &str, mut metadata: At<'_>) {
     match name {
         "title" => metadata.set(metadata::TITLE, value),
         "creator" => metadata.set(metadata::AUTHOR, value),
@@ -109,7 +110,10 @@ mod tests {
             <opf:item id="b" href="Contents/section1.xml"/></opf:manifest>
             <opf:spine><opf:itemref idref="b"/><opf:itemref idref="a"/><opf:itemref idref="c"/></opf:spine>"#;
         let mut metadata = Metadata::default();
-        assert_eq!(package(xml, &mut metadata), ["Contents/section1.xml", "Contents/section0.xml"]);
+        assert_eq!(
+            package(xml, "Contents/content.hpf", &mut metadata),
+            ["Contents/section1.xml", "Contents/section0.xml"]
+        );
         assert_eq!(metadata.text(metadata::TITLE), Some("가 & 나"));
         assert_eq!(metadata.text(metadata::AUTHOR), Some("홍길동"));
     }

@@ -17,9 +17,10 @@ use madang_document::metadata::{self, Value};
 use super::pdf_interpreter::Interpreter;
 use super::pdf_outline::Outline;
 use super::pdf_page_text::PageText;
+use super::pdf_verdict::{Verdict, Verdicts};
 use super::{
-    pdf_attachment, pdf_field, pdf_file, pdf_layout, pdf_metadata, pdf_page_labels, pdf_vertical,
-    pdf_xfa,
+    pdf_attachment, pdf_field, pdf_file, pdf_layout, pdf_metadata, pdf_page_labels, pdf_verdict,
+    pdf_vertical, pdf_xfa,
 };
 use crate::blob::Blob;
 use crate::context::Context;
@@ -29,7 +30,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "pdf",
-    version: 5,
+    version: 6,
     media_types: &["application/pdf"],
     sniff,
     media_type: |_| "application/pdf",
@@ -42,7 +43,7 @@ const STREAM_MOST: usize = 64 << 20;
 /// Pages in trouble that are named one by one; further ones are counted.
 const NAMED_MOST: usize = 20;
 
-/// Glyphs without characters that are worth a word. Bullets and logos are set in fonts of their own.
+/// Symbols without characters that are worth a word. Bullets and logos are set in fonts of their own.
 const UNREAD_LEAST: usize = 8;
 
 fn sniff(probe: &Probe<'_>) -> Match {
@@ -121,8 +122,9 @@ fn read_pages(
     let progress = || context.progress();
     let mut interpreter = Interpreter::new(document, bytes, &progress);
     let mut faults = PageFaults::default();
+    let mut verdicts = Verdicts::default();
     let mut length = 0u64;
-    let (mut blank, mut first_blank) = (0u32, None);
+    let (mut unseen, mut first_unseen) = (0u32, None);
     let may = usize::try_from(context.limits.pages).unwrap_or(usize::MAX).min(pages.len());
     for (number, &id) in (1u32..).zip(pages.iter().take(may)) {
         context.unit();
@@ -136,9 +138,17 @@ fn read_pages(
             Ok((text, page)) => {
                 faults.look_at(content, number, &page);
                 length = length.saturating_add(text.len() as u64);
-                if text.trim().is_empty() {
-                    blank += 1;
-                    first_blank.get_or_insert(number);
+                let has_text = !text.trim().is_empty();
+                let (shown, unread) = (page.glyphs.shown, page.glyphs.unread);
+                let area = document
+                    .get_dictionary(id)
+                    .map_or(0.0, |page| pdf_verdict::area(document, page));
+                let verdict = Verdict::of(has_text, shown, unread, &page.painted, area);
+                verdicts.take(number, verdict);
+                // Nothing could be recognised on a sheet with nothing on it.
+                if !has_text && verdict != Verdict::Blank {
+                    unseen += 1;
+                    first_unseen.get_or_insert(number);
                 }
                 // What a viewer that knows no such forms is to show in place of the form.
                 let is_placeholder = form == pdf_xfa::Form::Dynamic && text.contains("Please wait");
@@ -150,16 +160,20 @@ fn read_pages(
                     content.push_text(note, Locator::page(number));
                 }
             }
-            Err(error) => faults.page_is_lost(content, number, error),
+            Err(error) => {
+                verdicts.take(number, Verdict::Unreadable);
+                faults.page_is_lost(content, number, error);
+            }
         }
         // The frame cuts the text at its limit and says so; reading on would only cost time.
         if length > context.limits.text {
             break;
         }
     }
-    match first_blank {
-        Some(first) if blank > 1 => {
-            let pages = format!("page {first} and {} more", blank - 1);
+    verdicts.write(&mut content.metadata);
+    match first_unseen {
+        Some(first) if unseen > 1 => {
+            let pages = format!("page {first} and {} more", unseen - 1);
             context.note_unrecognised(&pages, content);
         }
         Some(first) => context.note_unrecognised(&format!("page {first}"), content),
@@ -201,7 +215,7 @@ impl PageFaults {
             self.name(content, format!("page {number}: {reason}"));
         }
         let (unread, all) = (page.glyphs.unread, page.glyphs.shown);
-        if unread >= UNREAD_LEAST && unread * 2 > all {
+        if pdf_verdict::is_untold(all, unread) {
             let reason = "its fonts do not say which characters they show";
             self.name(content, format!("page {number}: {unread} of {all} characters: {reason}"));
         } else {

@@ -149,6 +149,9 @@ impl<'a> Interpreter<'a> {
                         return;
                     }
                     if word == b"ID" {
+                        if !run.is_off() {
+                            run.text.painted.picture(&page.state.ctm, inline_pixels(&operands));
+                        }
                         lexer.skip_image();
                     } else {
                         self.operate(word, &operands, &mut page, run);
@@ -259,6 +262,9 @@ impl<'a> Interpreter<'a> {
                     self.form(form, page.resources, state, run);
                 }
             }
+            b"f" | b"F" | b"f*" | b"B" | b"B*" | b"b" | b"b*" if !run.is_off() => {
+                run.text.painted.shape();
+            }
             b"BMC" | b"BDC" => {
                 let mark = self.mark(operands, page);
                 if run.marks.len() < STATES_DEEPEST * 4 {
@@ -272,7 +278,7 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    /// Runs a form XObject, unless it is running already.
+    /// Runs a form XObject, unless it is running already, and takes a picture.
     fn form(
         &mut self,
         form: &'a Stream,
@@ -281,16 +287,16 @@ impl<'a> Interpreter<'a> {
         run: &mut Run,
     ) {
         let document = self.document;
-        let is_form = form
-            .dict
-            .get_deref(b"Subtype", document)
-            .and_then(Object::as_name)
-            .is_ok_and(|n| n == b"Form");
-        let key = std::ptr::from_ref(form) as usize;
-        if !is_form || run.active.len() >= FORMS_DEEPEST || run.active.contains(&key) {
-            return;
+        let kind = form.dict.get_deref(b"Subtype", document).and_then(Object::as_name).ok();
+        let is_hidden = self.layers.is_off(document, form.dict.get(b"OC").ok());
+        if kind == Some(b"Image") && !is_hidden && !run.is_off() {
+            let side = |key: &[u8]| form.dict.get_deref(key, document).and_then(Object::as_float);
+            let pixels = side(b"Width").unwrap_or(0.0) * side(b"Height").unwrap_or(0.0);
+            run.text.painted.picture(&state.ctm, pixels.into());
         }
-        if self.layers.is_off(document, form.dict.get(b"OC").ok()) {
+        let is_form = kind == Some(b"Form");
+        let key = std::ptr::from_ref(form) as usize;
+        if !is_form || is_hidden || run.active.len() >= FORMS_DEEPEST || run.active.contains(&key) {
             return;
         }
         let Some(content) = self.form_content(form, key, run) else { return };
@@ -430,6 +436,18 @@ struct Page<'a> {
     saved: Vec<State<'a>>,
     /// States that were saved beyond the bound.
     deeper: u32,
+}
+
+/// Pixels of an inline image, by the entries before its data.
+fn inline_pixels(entries: &[Operand<'_>]) -> f64 {
+    let entry = |names: [&[u8]; 2]| {
+        let mut pairs = entries.windows(2).filter_map(|pair| match pair {
+            [Operand::Name(name), Operand::Number(number)] => Some((name.as_ref(), *number)),
+            _ => None,
+        });
+        pairs.find(|(name, _)| names.contains(name)).map_or(0.0, |(_, number)| number)
+    };
+    entry([b"W", b"Width"]) * entry([b"H", b"Height"])
 }
 
 /// Whether what is drawn says a note, blanks aside: a stamp is drawn with its words.

@@ -1,4 +1,5 @@
 use super::pdf_glyph::Glyphs;
+use super::pdf_painted::Painted;
 
 /// What was read of a page.
 #[derive(Debug, Default)]
@@ -6,6 +7,8 @@ pub(super) struct PageText {
     pub(super) glyphs: Glyphs,
     /// What somebody wrote about the page, as its notes say it.
     pub(super) notes: Vec<String>,
+    /// What it shows besides.
+    pub(super) painted: Painted,
     /// Why it is not all, if so.
     pub(super) cut: Option<&'static str>,
 }

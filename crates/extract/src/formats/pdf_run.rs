@@ -29,6 +29,11 @@ impl Run {
         }
     }
 
+    /// Whether what is shown now lies in a layer that nobody sees.
+    pub(super) fn is_off(&self) -> bool {
+        self.marks.iter().any(|mark| mark.off)
+    }
+
     /// Whether no more characters are taken.
     pub(super) fn is_full(&self) -> bool {
         let glyphs = &self.text.glyphs;
@@ -87,7 +92,7 @@ impl Run {
         }
         let glyphs = &self.text.glyphs;
         let is_full = glyphs.glyphs.len() >= GLYPHS_MOST || chars.len() >= CHARS_MOST;
-        if is_full || self.marks.iter().any(|mark| mark.off) {
+        if is_full || self.is_off() {
             chars.truncate(start);
             return;
         }

@@ -96,6 +96,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     content.metadata.at("Outlines").set("pdf.bookmarks", Value::List(bookmarks));
     read_pages(&mut content, &pages, form, &document, &bytes, context)?;
     content.push_text(pdf_field::unplaced(&document), Locator::Whole {});
+    if form == pdf_xfa::Form::Static {
+        pdf_xfa::add_unsaid(&document, context, &mut content);
+    }
     if content.segments.is_empty() {
         for (number, &id) in (1u32..).zip(&pages) {
             content.push_text(outline.of_page(id), Locator::page(number));

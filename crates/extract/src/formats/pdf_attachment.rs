@@ -15,8 +15,8 @@ const NAME_NODES_MOST: usize = 10_000;
 /// Attachments that are read.
 const FILES_MOST: usize = 10_000;
 
-/// Delivers the embedded files (ISO 32000-2, section 7.11.4) as members, those of the document, of a page and of a note alike,
-/// once each, however often it is named.
+/// Delivers the embedded files (ISO 32000-2, section 7.11.4) as members, whatever names them, once each, however often it
+/// is named: those of the document, of its pages and notes first.
 pub(super) fn read(
     content: &mut Content,
     document: &Document,
@@ -24,9 +24,13 @@ pub(super) fn read(
     context: &Context<'_>,
 ) {
     let mut paths = MemberPaths::default();
-    let mut seen = HashSet::new();
+    let (mut told, mut seen) = (HashSet::new(), HashSet::new());
     let named = named(document).into_iter();
-    for specification in named.chain(associated(document, pages)).take(FILES_MOST) {
+    let all = named.chain(associated(document, pages)).chain(elsewhere(document));
+    for specification in all.take(FILES_MOST) {
+        if !told.insert(std::ptr::from_ref(specification) as usize) {
+            continue;
+        }
         let Some((name, stream)) = embedded_file(document, specification) else {
             content.note("an attachment has no content");
             continue;
@@ -103,6 +107,61 @@ fn associated<'a>(
         });
         of(page).chain(notes)
     }))
+}
+
+/// The files that whatever else the document is made of holds: a structure element (section 14.13.5), a picture or a
+/// part of a page (14.13.6 to 14.13.8), a note that nobody is to see, a film (13.7).
+fn elsewhere(document: &Document) -> impl Iterator<Item = &Dictionary> {
+    // Most documents embed nothing, and following references costs more than looking.
+    let mut embeds =
+        Walk { waiting: document.objects.values().collect(), followed: None, document };
+    let root = embeds.any(holds_file).then(|| document.trailer.get(b"Root").ok()).flatten();
+    let walk =
+        Walk { waiting: root.into_iter().collect(), followed: Some(HashSet::new()), document };
+    walk.filter(|dictionary| holds_file(dictionary))
+}
+
+fn holds_file(dictionary: &Dictionary) -> bool {
+    dictionary.has(b"EF")
+}
+
+/// Visits the dictionaries that some objects are made of and, if references are followed, lead to.
+struct Walk<'a> {
+    document: &'a Document,
+    waiting: Vec<&'a Object>,
+    /// The references that were followed.
+    followed: Option<HashSet<ObjectId>>,
+}
+
+impl<'a> Iterator for Walk<'a> {
+    type Item = &'a Dictionary;
+
+    fn next(&mut self) -> Option<&'a Dictionary> {
+        while let Some(object) = self.waiting.pop() {
+            let dictionary = match object {
+                Object::Reference(id) => {
+                    let is_new =
+                        self.followed.as_mut().is_some_and(|followed| followed.insert(*id));
+                    self.waiting.extend(self.document.objects.get(id).filter(|_| is_new));
+                    continue;
+                }
+                Object::Array(items) => {
+                    self.waiting.extend(items.iter().rev());
+                    continue;
+                }
+                Object::Dictionary(dictionary) => dictionary,
+                Object::Stream(stream) => &stream.dict,
+                _ => continue,
+            };
+            let before = self.waiting.len();
+            self.waiting.extend(dictionary.iter().map(|(_, value)| value));
+            if let Some(added) = self.waiting.get_mut(before..) {
+                added.reverse();
+            }
+            return Some(dictionary);
+        }
+        None
+    }
 }
 
 fn dictionary<'a>(document: &'a Document, object: &'a Object) -> Option<&'a Dictionary> {

@@ -1,7 +1,9 @@
 //! Forms in XML inside a PDF (XML Forms Architecture 3.3; ISO 32000-1, section 12.7.8). Their pages are made by the
 //! viewer from a template and the data; the file's own page only asks to wait.
 
-use lopdf::{Document, Object};
+use std::collections::HashSet;
+
+use lopdf::{Dictionary, Document, Object};
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 
@@ -12,7 +14,9 @@ use crate::encoding;
 /// Which form a document is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
-    /// None in XML, or one whose pages stand in the file.
+    /// None in XML.
+    None,
+    /// One whose pages stand in the file.
     Static,
     /// One whose pages are made by the viewer.
     Dynamic,
@@ -23,10 +27,7 @@ const PARTS_MOST: usize = 1_000;
 
 /// Reads the labels of a dynamic form and what was filled in.
 pub(super) fn read(document: &Document, context: &Context<'_>, content: &mut Content) -> Form {
-    let Ok(root) = document.catalog() else { return Form::Static };
-    let form = root.get_deref(b"AcroForm", document).and_then(Object::as_dict);
-    let Ok(form) = form else { return Form::Static };
-    let Ok(packets) = form.get_deref(b"XFA", document) else { return Form::Static };
+    let Some((root, form, packets)) = parts(document) else { return Form::None };
     let fields = form.get_deref(b"Fields", document).and_then(Object::as_array);
     // The fields of a static form stand on its pages, with their values.
     let needs_viewer = root.get_deref(b"NeedsRendering", document).and_then(Object::as_bool);
@@ -44,6 +45,31 @@ pub(super) fn read(document: &Document, context: &Context<'_>, content: &mut Con
         Err(error) => content.lost(format!("the form in XML cannot be read: {error}")),
     }
     Form::Dynamic
+}
+
+/// Adds what was filled into a form whose pages stand in the file, and is said on none of them.
+pub(super) fn add_unsaid(document: &Document, context: &Context<'_>, content: &mut Content) {
+    let Some((_, _, packets)) = parts(document) else { return };
+    // Its fields were read, so that the form is no less for this.
+    let Ok(bytes) = packet(document, packets, context) else { return };
+    let [_, values] = pieces(&encoding::decode(&bytes).text, content);
+    let said: HashSet<&str> =
+        content.segments.iter().flat_map(|segment| words(&segment.text)).collect();
+    let is_unsaid = |value: &&str| words(value).any(|word| !said.contains(word));
+    let unsaid: Vec<&str> = values.lines().filter(is_unsaid).collect();
+    let unsaid = unsaid.join("\n");
+    content.push_text(unsaid, Locator::Whole {});
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
+}
+
+/// The catalog, the form, and what the form holds in XML; none if it holds nothing.
+fn parts(document: &Document) -> Option<(&Dictionary, &Dictionary, &Object)> {
+    let root = document.catalog().ok()?;
+    let form = root.get_deref(b"AcroForm", document).and_then(Object::as_dict).ok()?;
+    Some((root, form, form.get_deref(b"XFA", document).ok()?))
 }
 
 /// The document of the form: one stream, or an array of names and the streams that follow one another.
@@ -74,10 +100,14 @@ fn pieces(xml: &str, content: &mut Content) -> [String; 2] {
     let mut markup = Markup::new(xml);
     // How deep below `template` and `data` the walk is.
     let (mut template, mut data, mut label) = (0u32, 0u32, 0u32);
+    let mut picture = false;
     while let Some(node) = markup.next() {
         match node {
             Node::Start(tag) => {
                 let name = tag.name();
+                // Its bytes as text.
+                picture =
+                    tag.attribute("contentType").is_some_and(|kind| kind.starts_with("image/"));
                 if data > 0 || name == "data" {
                     data += 1;
                 } else if template > 0 || name == "template" {
@@ -88,6 +118,7 @@ fn pieces(xml: &str, content: &mut Content) -> [String; 2] {
                 }
             }
             Node::End(_) => {
+                picture = false;
                 end_line(&mut values);
                 end_line(&mut labels);
                 if data > 0 {
@@ -97,6 +128,7 @@ fn pieces(xml: &str, content: &mut Content) -> [String; 2] {
                     label = label.saturating_sub(1);
                 }
             }
+            Node::Text(_) if picture => {}
             Node::Text(text) if data > 0 => values.push_str(&text),
             Node::Text(text) if label > 0 => labels.push_str(&text),
             Node::Text(_) => {}

@@ -102,6 +102,7 @@ mod pdf_glyph;
 mod pdf_glyph_name;
 mod pdf_interpreter;
 mod pdf_korea;
+mod pdf_korean_break;
 mod pdf_layers;
 mod pdf_layout;
 mod pdf_lexer;

@@ -19,8 +19,8 @@ use super::pdf_outline::Outline;
 use super::pdf_page_text::PageText;
 use super::pdf_verdict::{Verdict, Verdicts};
 use super::{
-    pdf_attachment, pdf_field, pdf_file, pdf_layout, pdf_metadata, pdf_page_labels, pdf_verdict,
-    pdf_vertical, pdf_xfa,
+    pdf_attachment, pdf_field, pdf_file, pdf_korean_break, pdf_layout, pdf_metadata,
+    pdf_page_labels, pdf_verdict, pdf_vertical, pdf_xfa,
 };
 use crate::blob::Blob;
 use crate::context::Context;
@@ -189,6 +189,7 @@ fn read_pages(
             faults.reason
         )));
     }
+    pdf_korean_break::mend(&mut content.segments);
     faults.sum_up(content);
     if may < pages.len() {
         content.cut(format!("only the first {may} of {} pages were read", pages.len()));

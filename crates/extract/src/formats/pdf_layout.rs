@@ -5,6 +5,7 @@ use std::cell::Cell;
 use super::pdf_cmap::is_no_text;
 use super::pdf_column;
 use super::pdf_glyph::Glyphs;
+use super::pdf_korean_break::{MAYBE, may_be_broken};
 use super::pdf_line::{APART, CELL, Line, lines_of, stand_apart, widest_gap};
 use super::pdf_word::{Word, Words};
 
@@ -26,7 +27,13 @@ const LOOKS_MOST: usize = 300;
 /// How often a page is cut in two to find its columns.
 const CUTS_DEEPEST: u32 = 24;
 
-/// The text of a page in reading order.
+/// How far from the end of its column a line may end within a word, in font sizes: no syllable has room there.
+const FULL: f64 = 1.5;
+
+/// Lines around one that tell where its column ends.
+const NEIGHBOURS: usize = 3;
+
+/// The text of a page in reading order. Where a line may end within a Korean word, [`MAYBE`] stands.
 pub(super) fn text(glyphs: &Glyphs) -> String {
     let mut out = String::new();
     for words in Words::of(glyphs) {
@@ -119,7 +126,7 @@ fn write(words: &Words, lines: &[Line], out: &mut String) {
         let usual = near.filter(|pitch| *pitch > 0.0).reduce(f64::min);
         let usual = usual.unwrap_or(line.size * 1.7);
         let parted = line.opens || here < 0.0 || here > usual.max(line.size) * 1.3;
-        join(out, &text, at == 0, parted);
+        join(out, &text, at == 0, parted, at > 0 && may_go_on(lines, at - 1));
     }
 }
 
@@ -131,8 +138,22 @@ fn pitch(pair: &[Line]) -> f64 {
     }
 }
 
+/// Whether a line may end within a word: it fills its column, no space stands at its end, and the next begins below it.
+fn may_go_on(lines: &[Line], at: usize) -> bool {
+    let (Some(line), Some(next)) = (lines.get(at), lines.get(at + 1)) else { return false };
+    if line.words.last().is_none_or(|word| word.space.is_some()) {
+        return false;
+    }
+    let ((left, right), (next_left, next_right)) = (line.span(), next.span());
+    let is_below = next_left < right && next_right > left;
+    let around = lines.get(at.saturating_sub(NEIGHBOURS)..).unwrap_or_default();
+    let around = around.iter().take(NEIGHBOURS * 2 + 1).map(|line| line.span());
+    let end = around.filter(|span| span.0 < right).map(|span| span.1).fold(right, f64::max);
+    is_below && right > end - line.size * FULL && widest_gap(line) < CELL * 1.5 * line.size
+}
+
 /// Sets a line below what is there. A word that was hyphenated to end a line becomes one again.
-fn join(out: &mut String, line: &str, first: bool, parted: bool) {
+fn join(out: &mut String, line: &str, first: bool, parted: bool, may_go_on: bool) {
     if first {
         out.push_str(line);
         return;
@@ -152,7 +173,11 @@ fn join(out: &mut String, line: &str, first: bool, parted: bool) {
         out.push_str(line);
         return;
     }
-    out.push_str(if parted { "\n\n" } else { "\n" });
+    match parted {
+        true => out.push_str("\n\n"),
+        false if may_go_on && may_be_broken(last, next) => out.push(MAYBE),
+        false => out.push('\n'),
+    }
     out.push_str(line);
 }
 
@@ -307,6 +332,19 @@ mod tests {
         let column = format!("{}\nomicron pi rho sigma", rows.join("\n"));
         let title = texts[0].2;
         assert_eq!(text(&page(&texts)), format!("{title}\n\n{column}\n\n{column}"));
+    }
+
+    #[test]
+    fn marks_lines_that_may_end_within_a_korean_word() {
+        let texts = [
+            (0.0, 100.0, "공공기관이 가진 공공데"),
+            (0.0, 88.0, "이터를 제공하고 이용을 "),
+            (0.0, 76.0, "활성화하는"),
+            (0.0, 64.0, "법과 그 시행에 드는 일"),
+            (0.0, 52.0, "is told"),
+        ];
+        let expected = "공공기관이 가진 공공데\u{1F}이터를 제공하고 이용을\n활성화하는\n법과 그 시행에 드는 일\nis told";
+        assert_eq!(text(&page(&texts)), expected);
     }
 
     #[test]

@@ -13,8 +13,10 @@ const COLUMN_WIDTH: f64 = 9.0;
 /// How wide a gutter is at least, in font sizes.
 const GUTTER: f64 = 0.6;
 
-/// How wide the spaces of text on a grid are at least, in font sizes.
+/// How wide the spaces of text on a grid are at least, in font sizes, in how many of its lines. The spaces of single lines
+/// are stretched as wide where words are kept whole.
 const GRID: f64 = 0.9;
+const GRID_LEAST: f64 = 0.5;
 
 /// How deep columns may lie in columns.
 const COLUMNS_DEEPEST: u32 = 2;
@@ -33,15 +35,18 @@ pub(super) struct Gutter {
 /// The gutter of a region of which the lines are given too: one from top to bottom, or that of the most words. Every look
 /// at a word is taken from `looks`; when there are none left, there is no gutter.
 pub(super) fn gutter(words: &[Word], lines: &[Line], looks: &Cell<usize>) -> Option<Gutter> {
+    let on_grid = lines.iter().filter(|line| usual_gap(line) > line.size * GRID).count();
+    let on_grid = on_grid as f64 > lines.len() as f64 * GRID_LEAST;
     // A title may have a wide space above the gutter.
     let whole = whole_gutter(words, COLUMNS_DEEPEST, looks)
-        .filter(|&x| lines.iter().all(|line| is_open(line, x)));
+        .filter(|&x| lines.iter().all(|line| is_open(line, x, on_grid)));
     let whole = whole.map(|x| match columns_of(lines, 0..lines.len(), x, looks) {
         Some((gutter, _)) => gutter,
         None => Gutter { x, start: 0, end: lines.len() },
     });
     whole.or_else(|| {
-        let found = places(lines).into_iter().filter_map(|x| partial_gutter(lines, x, looks));
+        let found =
+            places(lines).into_iter().filter_map(|x| partial_gutter(lines, x, on_grid, looks));
         found.max_by_key(|(_, words)| *words).map(|(gutter, _)| gutter)
     })
 }
@@ -123,11 +128,16 @@ fn places(lines: &[Line]) -> Vec<f64> {
 }
 
 /// The lines around a place that no word crosses, if they are two columns, and how many words they have.
-fn partial_gutter(lines: &[Line], x: f64, looks: &Cell<usize>) -> Option<(Gutter, usize)> {
+fn partial_gutter(
+    lines: &[Line],
+    x: f64,
+    on_grid: bool,
+    looks: &Cell<usize>,
+) -> Option<(Gutter, usize)> {
     let mut best: Option<(Gutter, usize)> = None;
     let mut start = 0;
     while start < lines.len() {
-        let open = open_lines(lines.get(start..).unwrap_or_default(), x);
+        let open = open_lines(lines.get(start..).unwrap_or_default(), x, on_grid);
         if let Some(found) = columns_of(lines, start..start + open, x, looks)
             && best.is_none_or(|(_, words)| words < found.1)
         {
@@ -139,16 +149,16 @@ fn partial_gutter(lines: &[Line], x: f64, looks: &Cell<usize>) -> Option<(Gutter
 }
 
 /// How many of the first lines leave a place open. One between two others may reach into the gutter.
-fn open_lines(lines: &[Line], x: f64) -> usize {
+fn open_lines(lines: &[Line], x: f64, on_grid: bool) -> usize {
     let mut open = 0;
     while let Some(line) = lines.get(open) {
         let is_tight = || {
-            let is_next = lines.get(open + 1).is_some_and(|next| is_open(next, x));
+            let is_next = lines.get(open + 1).is_some_and(|next| is_open(next, x, on_grid));
             is_next
                 && open > 0
                 && line.words.iter().any(|word| (word.x0 - x).abs() < line.size * GUTTER)
         };
-        if !is_open(line, x) && !is_tight() {
+        if !is_open(line, x, on_grid) && !is_tight() {
             break;
         }
         open += 1;
@@ -157,11 +167,11 @@ fn open_lines(lines: &[Line], x: f64) -> usize {
 }
 
 /// Whether a line leaves a gap at a place, or stands on one side of it.
-fn is_open(line: &Line, x: f64) -> bool {
+fn is_open(line: &Line, x: f64, on_grid: bool) -> bool {
     let left = line.words.iter().filter(|w| w.x0 < x).map(|w| w.x1).fold(f64::MIN, f64::max);
     let right = line.words.iter().filter(|w| w.x0 >= x).map(|w| w.x0).fold(f64::MAX, f64::min);
     // Text that is set on a grid has spaces as wide as a gutter, one below the other.
-    let usual = Some(usual_gap(line)).filter(|gap| *gap > line.size * GRID).unwrap_or(0.0);
+    let usual = if on_grid { usual_gap(line) } else { 0.0 };
     left <= x && right - left > (line.size * GUTTER).max(usual * 1.2)
 }
 

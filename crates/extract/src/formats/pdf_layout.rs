@@ -335,6 +335,23 @@ mod tests {
     }
 
     #[test]
+    fn keeps_columns_apart_where_spaces_are_as_wide_as_their_gutter() {
+        let mut texts = Vec::new();
+        for row in 0..8 {
+            for left in [0.0, 110.0] {
+                let y = 700.0 - f64::from(row) * 12.0;
+                match row {
+                    3 | 4 => texts.extend([0.0, 37.5, 75.0].map(|x| (left + x, y, "words"))),
+                    _ => texts.push((left, y, "alpha beta gamma and")),
+                }
+            }
+        }
+        let plain = ["alpha beta gamma and"; 3].join("\n");
+        let column = format!("{plain}\nwords words words\nwords words words\n{plain}");
+        assert_eq!(text(&page(&texts)).replace('\t', " "), format!("{column}\n\n{column}"));
+    }
+
+    #[test]
     fn marks_lines_that_may_end_within_a_korean_word() {
         let texts = [
             (0.0, 100.0, "공공기관이 가진 공공데"),

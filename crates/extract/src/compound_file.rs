@@ -120,10 +120,10 @@ impl<'a> CompoundFile<'a> {
     }
 
     /// A storage as a compound file of its own: how a document that is embedded in another is read. At most `limit`
-    /// bytes of streams.
+    /// bytes of streams; what has a name that it may not have is left out.
     ///
     /// # Errors
-    /// When the copy cannot be written: a stream has a name that it may not have.
+    /// When the copy cannot be written.
     pub(crate) fn copy(&self, storage: &DirectoryEntry, limit: u64) -> std::io::Result<Vec<u8>> {
         self.copy_with(&[("/", storage)], limit, |_, bytes| bytes)
     }
@@ -153,7 +153,9 @@ impl<'a> CompoundFile<'a> {
             if !entered.insert(storage.child) {
                 continue;
             }
-            for entry in self.inside(storage) {
+            for entry in
+                self.inside(storage).into_iter().filter(|entry| may_be_written(&entry.name))
+            {
                 let path = format!("{folder}{}", entry.name);
                 // A damaged tree may show two of one name: the first counts.
                 if copy.exists(&path) {
@@ -320,6 +322,13 @@ fn name(bytes: &[u8]) -> String {
     char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
 }
 
+/// Whether an entry may have this name (MS-CFB, section 2.6.1), and no part of a path is meant by it.
+fn may_be_written(name: &str) -> bool {
+    (1..=31).contains(&name.encode_utf16().count())
+        && !name.contains(['/', '\\', ':', '!'])
+        && !matches!(name, "." | "..")
+}
+
 impl DirectoryEntry {
     /// Whether it holds streams.
     pub(crate) fn is_storage(&self) -> bool {
@@ -387,6 +396,23 @@ mod tests {
         let copy = CompoundFile::open(&copy).unwrap();
         assert_eq!(copy.paths(10), ["Section0"]);
         assert_eq!(copy.root_stream("section0", u64::MAX), Some(vec![7; 9000]));
+    }
+
+    #[test]
+    fn a_name_that_nothing_may_have_is_left_out_of_a_copy() {
+        let bytes = file(cfb::Version::V3);
+        let name: Vec<u8> = "BodyText".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let at = bytes.windows(name.len()).position(|bytes| bytes == name).unwrap();
+        let long = "x".repeat(32);
+        for name in ["Body!ext", "../BodyT", "Body/Text", &long] {
+            let mut bytes = bytes.clone();
+            for (at, unit) in (at..).step_by(2).zip(name.encode_utf16()) {
+                bytes[at..at + 2].copy_from_slice(&unit.to_le_bytes());
+            }
+            let whole = CompoundFile::open(&bytes).unwrap();
+            let copy = whole.copy(whole.root().unwrap(), u64::MAX).unwrap();
+            assert_eq!(CompoundFile::open(&copy).unwrap().paths(10), ["FileHeader"], "{name}");
+        }
     }
 
     #[test]

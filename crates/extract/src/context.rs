@@ -16,6 +16,7 @@ use crate::options::{Ocr, Options};
 use crate::order::Order;
 use crate::recogniser::Sense;
 use crate::sink::{Sink, Wanted};
+use crate::still_locked::StillLocked;
 
 /// What an object has cost so far, members included.
 #[derive(Debug, Default)]
@@ -30,7 +31,22 @@ pub struct Spent {
     pub text: Cell<u64>,
     /// Previews made of pictures that lie in documents.
     pub document_previews: Cell<u32>,
+    /// Work of trying passwords, in rounds.
+    pub rounds: Cell<u64>,
+    /// The given password that opened the last lock.
+    pub opener: Cell<Option<usize>>,
+    /// Locks in succession that no password opened.
+    pub in_vain: Cell<u32>,
 }
+
+/// Rounds that trying passwords may take of one object, and of each of its members on top: a round is a hash of a block
+/// or two, so these are a minute and some seconds, which is what the sandbox allows an object and a member.
+const ROUNDS: u64 = 100_000_000;
+const ROUNDS_OF_MEMBER: u64 = 10_000_000;
+
+/// Locks in succession that no password opened, after which no more is tried: an archive of ten thousand members has one
+/// password, and seldom more.
+const IN_VAIN: u32 = 50;
 
 /// How a document is read and delivered. Handed in as a value, because the way from bytes to a document leads
 /// through this context, and members go the whole way again.
@@ -165,6 +181,58 @@ impl<'a> Context<'a> {
         }
         self.spent.decoded.set(spent);
         Ok(())
+    }
+
+    /// Opens a lock: with the empty password, or with one of those that the pipeline gives; the one that opened the last
+    /// lock of this object goes first. `rounds` is what a try costs, in hashes.
+    ///
+    /// # Errors
+    /// [`StillLocked`] when `open` answers none of them.
+    pub(crate) fn unlock<T>(
+        &self,
+        rounds: u64,
+        mut open: impl FnMut(&str) -> Option<T>,
+    ) -> Result<T, StillLocked> {
+        let given = &self.options.passwords;
+        if self.spent.in_vain.get() >= IN_VAIN {
+            return Err(match given.is_empty() {
+                true => StillLocked::NoneGiven,
+                false => StillLocked::InVain,
+            });
+        }
+        let last = self.spent.opener.get();
+        let others = (0..given.len()).filter(|n| Some(*n) != last);
+        let order = last.map(Some).into_iter().chain([None]).chain(others.map(Some));
+        let mut tried = 0;
+        for number in order {
+            if self.spend_rounds(rounds).is_none() {
+                return Err(StillLocked::Costly { tried, given: given.len() });
+            }
+            self.progress();
+            let password = number.map_or(Some(""), |number| given.get(number));
+            if let Some(opened) = password.and_then(&mut open) {
+                self.spent.opener.set(number);
+                self.spent.in_vain.set(0);
+                return Ok(opened);
+            }
+            tried += usize::from(number.is_some());
+        }
+        self.spent.in_vain.set(self.spent.in_vain.get() + 1);
+        Err(match given.len() {
+            0 => StillLocked::NoneGiven,
+            given => StillLocked::Wrong(given),
+        })
+    }
+
+    /// Accounts for the work of a key, in hashes; none if that is more than the object may cost, and then it is not accounted for.
+    pub(crate) fn spend_rounds(&self, rounds: u64) -> Option<()> {
+        let members = self.spent.members.get().saturating_mul(ROUNDS_OF_MEMBER);
+        let spent = self.spent.rounds.get().checked_add(rounds)?;
+        if spent > ROUNDS.saturating_add(members) {
+            return None;
+        }
+        self.spent.rounds.set(spent);
+        Some(())
     }
 
     /// Whether another member may be opened: the depth and the number of members are below their limits.

@@ -2,6 +2,8 @@ use std::io;
 
 use madang_document::outcome::Outcome;
 
+use crate::still_locked::StillLocked;
+
 /// Why nothing of a document could be read. A damaged part is a warning in the content, not an error.
 /// Each message is one lower-case sentence in English that names the place.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +38,11 @@ impl ExtractError {
             ExtractError::Corrupt(_) | ExtractError::Read(_) => Outcome::Corrupt,
             ExtractError::Limit(_) => Outcome::Limit,
         }
+    }
+
+    /// Locked, and why none of the passwords opens it. `what` says so in words.
+    pub(crate) fn locked(what: &str, still: StillLocked) -> ExtractError {
+        ExtractError::Encrypted(still.told(what))
     }
 
     /// Corrupt, with the reason.

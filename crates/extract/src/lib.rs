@@ -34,6 +34,8 @@ pub mod options;
 pub mod order;
 /// Lines gathered into segments of a sensible size.
 pub mod paragraphs;
+/// The passwords that a pipeline gives.
+pub mod passwords;
 /// What a row may look at to tell its kind.
 pub mod probe;
 /// Formats that are known by sight, but not read.
@@ -43,4 +45,5 @@ pub mod recogniser;
 /// Who takes what extraction finds.
 pub mod sink;
 mod split_name;
+mod still_locked;
 pub mod unpack;

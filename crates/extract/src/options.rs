@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::passwords::Passwords;
+
 /// What a pipeline wants of extraction besides the text that is stored in a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Options {
@@ -8,6 +10,8 @@ pub struct Options {
     /// The languages to expect in pictures and in speech, the likeliest first: ISO 639-3, as in `kor`. None means
     /// whatever the engine knows.
     pub ocr_languages: Vec<String>,
+    /// What documents that are locked are tried with.
+    pub passwords: Passwords,
 }
 
 /// Whether text in pictures is to be recognised.

@@ -23,3 +23,19 @@ impl Order {
         Order { name: name.into(), ..Order::default() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::passwords::Passwords;
+
+    use super::*;
+
+    #[test]
+    fn an_order_prints_no_password() {
+        let passwords = Passwords::parse(b"open sesame").unwrap();
+        let options = Options { passwords, ..Options::default() };
+        let order = Order { options, ..Order::named("a.hwp") };
+        let printed = format!("{order:?}");
+        assert!(printed.contains("a.hwp") && !printed.contains("sesame"), "{printed}");
+    }
+}

@@ -87,6 +87,15 @@ impl<R: Read> Read for Metered<'_, R> {
     }
 }
 
+/// Why a member was not opened.
+#[derive(Debug)]
+pub struct Unopened {
+    /// How it ends.
+    pub outcome: Outcome,
+    /// In one sentence.
+    pub reason: String,
+}
+
 /// Unpacks a member and extracts it as a document of its own, or delivers it with the reason why not.
 /// Gives whether the container may be read on; at a limit it may not, and the content says so.
 pub fn take_member(
@@ -95,6 +104,17 @@ pub fn take_member(
     declared: Option<u64>,
     context: &Context<'_>,
     content: &mut Content,
+) -> bool {
+    take_unpacked(path, declared, context, content, |most| Ok(unpack(member, most, context)))
+}
+
+/// As [`take_member`], of a member that `open` unpacks, at most as many bytes as it is told.
+pub fn take_unpacked(
+    path: &str,
+    declared: Option<u64>,
+    context: &Context<'_>,
+    content: &mut Content,
+    open: impl FnOnce(u64) -> Result<Unpacked, Unopened>,
 ) -> bool {
     if let Err(limit) = context.may_open_member() {
         content.cut(limit.to_string());
@@ -112,21 +132,23 @@ pub fn take_member(
     let taken = if declared.is_some_and(|size| size > most) {
         refuse(Outcome::Limit, &too_large(most), content)
     } else {
-        let Unpacked { bytes, end } = unpack(member, limits.member, context);
-        match end {
-            End::Whole => context.member(path, &bytes),
-            End::Damaged(what) if bytes.is_empty() => refuse(Outcome::Corrupt, &what, content),
-            End::Damaged(what) => {
-                content.lost(format!("{path}: damaged after {} bytes: {what}", bytes.len()));
-                context.member(path, &bytes)
-            }
-            End::TooLarge => refuse(Outcome::Limit, &too_large(limits.member), content),
-            End::Spent(limit) => {
-                if let Ok(member) = refuse(Outcome::Limit, &limit.to_string(), content) {
-                    content.members.push(member);
+        match open(limits.member) {
+            Err(Unopened { outcome, reason }) => refuse(outcome, &reason, content),
+            Ok(Unpacked { bytes, end }) => match end {
+                End::Whole => context.member(path, &bytes),
+                End::Damaged(what) if bytes.is_empty() => refuse(Outcome::Corrupt, &what, content),
+                End::Damaged(what) => {
+                    content.lost(format!("{path}: damaged after {} bytes: {what}", bytes.len()));
+                    context.member(path, &bytes)
                 }
-                return false;
-            }
+                End::TooLarge => refuse(Outcome::Limit, &too_large(limits.member), content),
+                End::Spent(limit) => {
+                    if let Ok(member) = refuse(Outcome::Limit, &limit.to_string(), content) {
+                        content.members.push(member);
+                    }
+                    return false;
+                }
+            },
         }
     };
     match taken {

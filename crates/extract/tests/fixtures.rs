@@ -2,7 +2,8 @@
 //!
 //! A case is a file `fixtures/<format>/<case>` at the root of the workspace; beside it stands
 //! `<case>.expected`. `UPDATE_EXPECT=1 cargo test -p madang-extract --test fixtures` writes the
-//! expectations; read the difference before you commit it.
+//! expectations; read the difference before you commit it. Cases in `fixtures/locked` are read with the passwords in
+//! its file `passwords`, as a pipeline gives them.
 #![allow(clippy::disallowed_methods, reason = "a test reads its fixtures from the disk")]
 #![allow(
     clippy::unwrap_used,
@@ -24,9 +25,13 @@ use madang_extract::extract::extract;
 use madang_extract::extraction::Extraction;
 use madang_extract::formats::FORMATS;
 use madang_extract::order::Order;
+use madang_extract::passwords::Passwords;
 
 /// Folders under `fixtures/` that hold no cases: the scripts that make them, and what a first start drops.
 const NOT_CASES: [&str; 4] = ["make", "drop", "data-v1", "data-v2"];
+
+/// The file of passwords in a folder of cases.
+const PASSWORDS: &str = "passwords";
 
 #[test]
 fn every_fixture_reads_as_expected() {
@@ -110,7 +115,7 @@ fn files() -> (Vec<PathBuf>, Vec<PathBuf>) {
             continue;
         }
         for file in list(&folder) {
-            if file.file_name().is_some_and(|name| name == "README.md") {
+            if file.file_name().is_some_and(|name| name == "README.md" || name == PASSWORDS) {
                 continue;
             }
             let golden = file.extension().is_some_and(|e| e == "expected");
@@ -143,7 +148,11 @@ fn documents(case: &Path) -> Vec<Extraction> {
     let bytes = fs::read(case).unwrap();
     let name = case.file_name().and_then(|name| name.to_str()).unwrap();
     let kept = RefCell::new(Vec::<Extraction>::new());
-    extract(&bytes, &Order::named(name), &Engines::media().unwrap(), &kept);
+    let mut order = Order::named(name);
+    if let Ok(list) = fs::read(case.with_file_name(PASSWORDS)) {
+        order.options.passwords = Passwords::parse(&list).unwrap();
+    }
+    extract(&bytes, &order, &Engines::media().unwrap(), &kept);
     let mut documents = kept.into_inner();
     documents.rotate_right(1);
     assert_eq!(documents[0].member, None, "{}: the object comes last", case.display());

@@ -254,7 +254,7 @@ pub fn parse(text: &str, file: &str, folder: &Path) -> Result<Pipeline, Vec<BadD
         agency: declared.agency,
         source: Source { place, settle, reconcile, filter },
         series,
-        options: Options { ocr: declared.extract.ocr, ocr_languages },
+        options: Options { ocr: declared.extract.ocr, ocr_languages, ..Options::default() },
         limits: declared.limits,
     })
 }
@@ -454,8 +454,11 @@ share = "joint"
         let declared = "\n[extract]\nocr = \"always\"\nocr_languages = [\"kor\", \"eng\"]\n\
             [limits]\ntext_mib = 1\n";
         let pipeline = read(&format!("{PRESS}{declared}")).unwrap();
-        let expected =
-            Options { ocr: Ocr::Always, ocr_languages: vec!["kor".into(), "eng".into()] };
+        let expected = Options {
+            ocr: Ocr::Always,
+            ocr_languages: vec!["kor".into(), "eng".into()],
+            ..Options::default()
+        };
         assert_eq!(pipeline.options, expected);
         assert_eq!(pipeline.limits.over(Default::default()).extract.text, 1 << 20);
         assert_eq!(read(PRESS).unwrap().options, Options::default());

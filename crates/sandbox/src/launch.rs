@@ -12,6 +12,7 @@ use rustix::net::{
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::allowance::Allowance;
 use crate::usage::Usage;
@@ -55,7 +56,8 @@ pub(crate) fn send<T: Serialize>(
     message: &T,
     descriptors: &[BorrowedFd<'_>],
 ) -> io::Result<()> {
-    let bytes = postcard::to_stdvec(message).map_err(io::Error::other)?;
+    // An order may hold passwords: nothing of them stays in the memory of a zygote, which its children inherit.
+    let bytes = Zeroizing::new(postcard::to_stdvec(message).map_err(io::Error::other)?);
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS))];
     let mut control = SendAncillaryBuffer::new(&mut space);
     if !descriptors.is_empty() && !control.push(SendAncillaryMessage::ScmRights(descriptors)) {
@@ -93,7 +95,10 @@ pub(crate) fn receive<T: DeserializeOwned>(
             _ => Vec::new(),
         })
         .collect();
-    let message = bytes.get(..received.bytes).unwrap_or_default();
-    let message = postcard::from_bytes(message).map_err(io::Error::other)?;
+    // Only what was received is overwritten: the rest is nought, and as long as two hundred messages.
+    let bytes = bytes.get_mut(..received.bytes).unwrap_or_default();
+    let message = postcard::from_bytes(bytes).map_err(io::Error::other);
+    bytes.zeroize();
+    let message = message?;
     Ok(Some((message, descriptors)))
 }

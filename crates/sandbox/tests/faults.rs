@@ -7,6 +7,7 @@ use std::time::Duration;
 use madang_document::outcome::Outcome::{self, Crashed, Memory, Ok as Read, Timeout};
 use madang_extract::extraction::Extraction;
 use madang_extract::options::{Ocr, Options};
+use madang_extract::passwords::Passwords;
 use madang_sandbox::allowance::Allowance;
 use madang_sandbox::input::{Input, Ranges};
 use madang_sandbox::kit::Kit;
@@ -34,7 +35,8 @@ fn flat(time: Duration) -> Allowance {
 }
 
 fn request<'a>(name: &'a str, limits: &'a ChildLimits) -> Request<'a> {
-    static USUAL: Options = Options { ocr: Ocr::Auto, ocr_languages: Vec::new() };
+    static USUAL: Options =
+        Options { ocr: Ocr::Auto, ocr_languages: Vec::new(), passwords: Passwords::none() };
     Request { name, limits, options: &USUAL }
 }
 
@@ -220,7 +222,8 @@ fn the_order_reaches_the_reader() {
         extract: madang_extract::limits::Limits { text: 777, pages: 5, ..Default::default() },
         ..limits()
     };
-    let options = Options { ocr: Ocr::Always, ocr_languages: vec!["kor".into()] };
+    let options =
+        Options { ocr: Ocr::Always, ocr_languages: vec!["kor".into()], ..Options::default() };
     let mut kept = Vec::new();
     let input = Input::Memory(SealedFile::from_bytes(b"12345").unwrap());
     let order = Request { name: "order", limits: &limits, options: &options };

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use madang_document::content::Content;
 use madang_document::locator::Locator;
+use madang_document::metadata;
 
 use super::bytes::{piece, u8_at, u16_at, u32_at};
 use super::docx_numbering::Numbering;
@@ -20,6 +21,7 @@ use fib::{Fib, Part, Table, positions};
 use story::{Place, Story};
 use text::Text;
 
+mod encryption;
 mod fib;
 mod form;
 mod lists;
@@ -41,22 +43,30 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let mut content = Content::default();
     let file = ole_object::open(blob)?;
     let limit = context.limits.member;
-    let stream = file
+    let mut stream = file
         .root_stream("WordDocument", limit)
         .ok_or_else(|| ExtractError::corrupt("the stream WordDocument cannot be read"))?;
+    let unlocked = encryption::unlock(&file, &mut stream, context)?;
+    let decrypted = |mut stream: Vec<u8>| {
+        unlocked.iter().for_each(|unlocked| unlocked.decrypt(&mut stream));
+        stream
+    };
     let fib = Fib::parse(&stream)?;
     office_summary::read(&file, context, &mut content);
+    if unlocked.is_some() {
+        content.metadata.at("WordDocument").set(metadata::ENCRYPTED, true);
+    }
     let own;
     let tables = match fib.is_new {
         false => &stream,
         true => {
-            own = file.root_stream(fib.table_stream, limit);
+            own = file.root_stream(fib.table_stream, limit).map(decrypted);
             own.as_ref().ok_or_else(|| {
                 ExtractError::Corrupt(format!("the stream {} is missing", fib.table_stream))
             })?
         }
     };
-    let data = file.root_stream("Data", limit).unwrap_or_default();
+    let data = file.root_stream("Data", limit).map(decrypted).unwrap_or_default();
     let text = Text::read(&fib, &stream, tables, &data);
     if text.cut_short {
         content.lost("the text is cut short: its positions lead out of the file");

@@ -20,6 +20,7 @@ use crate::formats::hangul_object;
 use crate::formats::keywords::keywords;
 use crate::member_path::MemberPaths;
 use crate::probe::Probe;
+use crate::still_locked::StillLocked;
 use crate::unpack::{Metered, take_member};
 use letter::text;
 use story::Story;
@@ -29,6 +30,7 @@ mod date;
 mod drawing;
 mod letter;
 mod outline;
+mod password;
 mod story;
 mod stream;
 
@@ -67,17 +69,24 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         return Err(ExtractError::corrupt("the head of the document is cut short"));
     }
     let property = |at: usize| u16_at(&head, PROPERTIES + at).unwrap_or_default();
-    if property(96) != 0 {
-        return Err(ExtractError::Encrypted("needs a password".into()));
-    }
     let mut content = Content::default();
     content.metadata.at("signature").set(metadata::FORMAT_VERSION, "3.0");
     summary(&head, &mut content);
+    let is_compressed = property(124).to_le_bytes().first().is_some_and(|&byte| byte != 0);
+    let mut body = Body::default();
+    if property(96) != 0 {
+        let start = HEAD as u64 + u64::from(property(126));
+        let packed = unlocked(blob, start, is_compressed, context)?;
+        content.metadata.set(metadata::ENCRYPTED, true);
+        let inner = password::body(&packed).map_err(ExtractError::corrupt)?;
+        let unpacked = Metered::new(inner, context);
+        let read = read_document(&mut BufReader::new(unpacked), &mut body, &mut content, context);
+        body.finish(&mut content);
+        return as_far_as_read(read, content);
+    }
     let mut file = Cursor::new(blob);
     file.seek(SeekFrom::Start(HEAD as u64 + u64::from(property(126))))?;
     let file = BufReader::new(file);
-    let is_compressed = property(124).to_le_bytes().first().is_some_and(|&byte| byte != 0);
-    let mut body = Body::default();
     let read = if is_compressed {
         let unpacked = Metered::new(DeflateDecoder::new(file), context);
         read_document(&mut BufReader::new(unpacked), &mut body, &mut content, context)
@@ -86,6 +95,31 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     };
     body.finish(&mut content);
     as_far_as_read(read, content)
+}
+
+/// The compressed body of a password document, which begins at `start`.
+///
+/// # Errors
+/// [`ExtractError::Encrypted`] when no password opens it, [`ExtractError::Limit`] when it is larger than may be held.
+fn unlocked(
+    blob: &dyn Blob,
+    start: u64,
+    is_compressed: bool,
+    context: &Context<'_>,
+) -> Result<Vec<u8>, ExtractError> {
+    let refused = |still| ExtractError::locked("needs a password", still);
+    // How the word processor encrypts what is not compressed is not known.
+    if !is_compressed {
+        return Err(refused(StillLocked::NoneGiven));
+    }
+    let most = context.limits.member;
+    if blob.len() > most {
+        return Err(ExtractError::Limit(format!("its text is larger than {most} bytes")));
+    }
+    let sealed = read_range(blob, start, blob.len())?;
+    let rounds = 1 + sealed.len() as u64 / 16;
+    let open = |password: &str| password::decrypted(&sealed, password, most);
+    context.unlock(rounds, open).map_err(refused)
 }
 
 /// Nine lines of units: title, subject, author, a date in words, two of keywords, three of remarks.

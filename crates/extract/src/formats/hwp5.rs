@@ -19,17 +19,22 @@ use crate::formats::windows_text::wide;
 use crate::formats::{hangul_object, preview};
 use crate::member_path::MemberPaths;
 use crate::probe::Probe;
+use crate::still_locked::StillLocked;
 use crate::unpack::Metered;
 use doc_info::DocInfo;
 use file_header::FileHeader;
+use password::Key;
+use stored::Stored;
 
 mod control;
 mod distribution;
 mod doc_info;
 mod file_header;
 mod paragraph_text;
+mod password;
 mod record;
 mod section;
+mod stored;
 mod summary;
 
 pub(super) const FORMAT: Format = Format {
@@ -43,6 +48,9 @@ pub(super) const FORMAT: Format = Format {
 
 /// Sections of a document that are read; the largest real ones have some hundred.
 const SECTIONS: usize = 10_000;
+
+/// Hashes of a try of a password, or as much work.
+const PASSWORD_ROUNDS: u64 = 500;
 
 /// Bytes of small streams that are looked at.
 const SMALL_STREAM: u64 = 1 << 20;
@@ -74,7 +82,12 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let mut content = Content::default();
     content.metadata.at("FileHeader").set(metadata::FORMAT_VERSION, header.version());
     header.check_readable()?;
-    let properties = file.root_stream("\u{5}HwpSummaryInformation", context.limits.metadata);
+    let key = key(&file, header, context)?;
+    if key.is_some() {
+        content.metadata.set(metadata::ENCRYPTED, true);
+    }
+    let file = Stored::new(file, key);
+    let properties = file.plain("\u{5}HwpSummaryInformation", context.limits.metadata);
     if let Some(properties) = properties {
         summary::summary(&properties, &mut content.metadata);
     }
@@ -87,7 +100,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         Err(error @ ExtractError::Limit(_)) => content.cut(error.to_string()),
         Err(error) => {
             // The word processor keeps the first page or so as plain text.
-            let start = file.root_stream("PrvText", SMALL_STREAM).unwrap_or_default();
+            let start = file.plain("PrvText", SMALL_STREAM).unwrap_or_default();
             content.push_text(wide(&start).replace('\r', ""), Locator::Whole {});
             if content.segments.is_empty() {
                 return Err(error);
@@ -96,7 +109,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         }
     }
     members(&file, header, blob.len(), &mut content, context);
-    let picture = file.root_stream("PrvImage", preview::STORED_MOST);
+    let picture = file.plain("PrvImage", preview::STORED_MOST);
     if let Some(picture) = picture.filter(|picture| !picture.is_empty()) {
         match preview::stored(&picture, context) {
             Ok(preview) => content.previews.extend(preview),
@@ -106,12 +119,34 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     Ok(content)
 }
 
+/// The key of a password document; none if it is another.
+///
+/// # Errors
+/// [`ExtractError::Encrypted`] when no password opens it.
+fn key(
+    file: &CompoundFile<'_>,
+    header: FileHeader,
+    context: &Context<'_>,
+) -> Result<Option<Key>, ExtractError> {
+    if !header.needs_password() {
+        return Ok(None);
+    }
+    let refused = |still| ExtractError::locked("needs a password", still);
+    if !header.known_encryption() {
+        return Err(refused(StillLocked::NoneGiven));
+    }
+    let info = file.root_stream("DocInfo", SMALL_STREAM).unwrap_or_default();
+    let right =
+        |password: &str| Key::of(password).filter(|key| key.is_of(&info, header.compressed()));
+    context.unlock(PASSWORD_ROUNDS, right).map(Some).map_err(refused)
+}
+
 /// Reads all sections. A damaged one is a warning.
 ///
 /// # Errors
 /// When no section could be read at all, or a limit was reached.
 fn read_text(
-    file: &CompoundFile<'_>,
+    file: &Stored<'_>,
     header: FileHeader,
     content: &mut Content,
     context: &Context<'_>,
@@ -137,14 +172,14 @@ fn read_text(
 }
 
 fn read_one(
-    file: &CompoundFile<'_>,
+    file: &Stored<'_>,
     section: &DirectoryEntry,
     header: FileHeader,
     body: &mut Body,
     content: &mut Content,
     context: &Context<'_>,
 ) -> Result<(), ExtractError> {
-    let bytes = file.read(section, context.limits.member);
+    let bytes = file.read(section, context);
     let read = bytes.len() as u64;
     let bytes = if header.distribution() {
         distribution::decrypt(&bytes)
@@ -178,17 +213,17 @@ fn is_plain(bytes: &[u8]) -> bool {
 }
 
 /// The sections in a folder, in the order of their numbers.
-fn sections<'a>(file: &'a CompoundFile<'_>, folder: &str) -> Vec<&'a DirectoryEntry> {
+fn sections<'a>(file: &'a Stored<'_>, folder: &str) -> Vec<&'a DirectoryEntry> {
     let number = |entry: &DirectoryEntry| entry.name.strip_prefix("Section")?.parse::<u32>().ok();
-    let mut sections = file.streams(Some(folder));
+    let mut sections = file.streams(folder);
     sections.retain(|entry| number(entry).is_some());
     sections.sort_by_key(|entry| number(entry));
     sections.truncate(SECTIONS);
     sections
 }
 
-fn doc_info(file: &CompoundFile<'_>, header: FileHeader, context: &Context<'_>) -> DocInfo {
-    let stored = file.root_stream("DocInfo", context.limits.member).unwrap_or_default();
+fn doc_info(file: &Stored<'_>, header: FileHeader, context: &Context<'_>) -> DocInfo {
+    let stored = file.info(context);
     if header.compressed() {
         let unpacked = Metered::new(DeflateDecoder::new(stored.as_slice()), context);
         DocInfo::read(BufReader::new(unpacked))
@@ -199,20 +234,20 @@ fn doc_info(file: &CompoundFile<'_>, header: FileHeader, context: &Context<'_>) 
 
 /// The words of the charts, by the numbers with which the text anchors them.
 fn charts(
-    file: &CompoundFile<'_>,
+    file: &Stored<'_>,
     header: FileHeader,
     info: &DocInfo,
     context: &Context<'_>,
 ) -> BTreeMap<String, String> {
     let mut charts = BTreeMap::new();
     let mut left = context.limits.text;
-    for entry in file.streams(Some("BinData")) {
+    for entry in file.streams("BinData") {
         // As in `BIN000A.OLE`.
         let number = entry.name.get(3..7).and_then(|n| u16::from_str_radix(n, 16).ok());
         let Some(number) = number.filter(|_| hangul_object::is_object(&entry.name)) else {
             continue;
         };
-        let object = unpacked(&file.read(entry, context.limits.member), header, |reader| {
+        let object = unpacked(&file.read(entry, context), header, |reader| {
             let mut bytes = Vec::new();
             // What cannot be unpacked is told where the object is opened.
             let _ =
@@ -246,7 +281,7 @@ fn unpacked<T>(stored: &[u8], header: FileHeader, read: impl FnOnce(&mut dyn Rea
 
 /// Opens the pictures and embedded objects. Their size is known only if they are not compressed.
 fn members(
-    file: &CompoundFile<'_>,
+    file: &Stored<'_>,
     header: FileHeader,
     file_size: u64,
     content: &mut Content,
@@ -255,13 +290,13 @@ fn members(
     let mut paths = MemberPaths::default();
     // Streams of a whole file do not overlap; its allocation table may be damaged, or made to mislead.
     let mut left = file_size.saturating_add(1);
-    let mut streams = file.streams(Some("BinData"));
+    let mut streams = file.streams("BinData");
     // The directory is a tree; by name is the order in which they were put in.
     streams.sort_by(|a, b| a.name.cmp(&b.name));
     for entry in streams {
         let path = paths.take(&format!("BinData/{}", entry.name));
         let size = (!header.compressed()).then_some(entry.size);
-        let stored = file.read(entry, context.limits.member);
+        let stored = file.read(entry, context);
         left = left.saturating_sub(stored.len() as u64);
         if left == 0 {
             content.lost(

@@ -5,6 +5,7 @@ use std::io::BufReader;
 
 use madang_document::content::Content;
 use madang_document::locator::Locator;
+use madang_document::metadata;
 use madang_document::outcome::Outcome;
 
 use crate::blob::{Blob, Cursor};
@@ -13,14 +14,17 @@ use crate::error::ExtractError;
 use crate::format::{Format, Match};
 use crate::formats::hangul::{Body, protection_notice, read_sections};
 use crate::formats::hangul_chart::chart_text;
+use crate::formats::odf_cipher::Sealed;
 use crate::formats::{hangul_object, preview};
 use crate::member_path::MemberPaths;
 use crate::probe::Probe;
 use crate::unpack::{End, Metered, leave_member, unpack};
+use unsealed::unsealed;
 
 mod header;
 pub(super) mod package;
 pub(super) mod section;
+mod unsealed;
 
 pub(super) const FORMAT: Format = Format {
     name: "hwpx",
@@ -68,8 +72,18 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     if let Some(manifest) = part(&mut archive, "META-INF/manifest.xml", context)?
         && package::is_encrypted(&manifest)
     {
-        return Err(ExtractError::Encrypted("needs a password".into()));
+        let plain = unsealed(&mut archive, &Sealed::read(&manifest), context)?;
+        let plain: &dyn Blob = &plain;
+        let archive = zip::ZipArchive::new(Cursor::new(plain)).map_err(ExtractError::corrupt)?;
+        let mut content = read(archive, context)?;
+        content.metadata.set(metadata::ENCRYPTED, true);
+        return Ok(content);
     }
+    read(archive, context)
+}
+
+/// Reads the parts of a package.
+fn read(mut archive: Archive<'_>, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut content = Content::default();
     if let Some(version) = part(&mut archive, "version.xml", context)? {
         package::version(&version, &mut content.metadata);

@@ -3,13 +3,16 @@
 
 use std::collections::BTreeMap;
 
+use flate2::bufread::DeflateDecoder;
 use madang_document::content::{Content, Member};
 use madang_document::metadata;
+use zeroize::Zeroizing;
 
 use super::keywords::keywords;
 use super::markup::{Markup, Node};
 use super::odf_beside::Beside;
 use super::odf_body::Body;
+use super::odf_cipher::Sealed;
 use super::odf_edges::page_edges;
 use super::odf_list::Lists;
 use super::office_property::{add_subject, set_property};
@@ -22,6 +25,8 @@ use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
 use crate::probe::Probe;
+use crate::still_locked::StillLocked;
+use crate::unpack::{End, unpack};
 
 pub(super) const FORMAT: Format = Format {
     name: "odf",
@@ -121,7 +126,55 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         page_edges(Body::new(context), &text, "footer", &mut content);
         return Ok(content);
     }
-    let mut package = Package::open(blob, context, &mut content)?;
+    let package = Package::open(blob, context, &mut content)?;
+    if package.has(WHOLE) {
+        let inner = whole(package, &mut content, context)?;
+        content.metadata.set(metadata::ENCRYPTED, true);
+        let package = Package::open(&inner, context, &mut content)?;
+        return read(package, content);
+    }
+    read(package, content)
+}
+
+/// The part that is a whole package, encrypted (ODF 1.4 part 2, section 3.4.1).
+const WHOLE: &str = "encrypted-package";
+
+/// What is said of a document that is locked.
+const LOCKED: &str = "the document needs a password to open";
+
+/// Opens the package within a package.
+///
+/// # Errors
+/// [`ExtractError::Encrypted`] when no password opens it.
+fn whole(
+    mut package: Package<'_>,
+    content: &mut Content,
+    context: &Context<'_>,
+) -> Result<Vec<u8>, ExtractError> {
+    let manifest = package.text(MANIFEST, content).unwrap_or_default();
+    let sealed = Sealed::read(&manifest);
+    let bytes = package.bytes(WHOLE, content).unwrap_or_default();
+    let refused = |still| ExtractError::locked(LOCKED, still);
+    let part = sealed.part(WHOLE).ok_or_else(|| refused(StillLocked::NoneGiven))?;
+    let open = |password: &str| part.open(password, bytes.clone());
+    let inner = context.unlock(part.rounds(), open).map_err(refused)?;
+    if inner.starts_with(b"PK") {
+        return Ok(inner);
+    }
+    let inflated = unpack(DeflateDecoder::new(inner.as_slice()), context.limits.member, context);
+    match inflated.end {
+        End::Whole | End::Damaged(_) => Ok(inflated.bytes),
+        End::TooLarge => Err(ExtractError::Limit(format!(
+            "the package is larger than {} bytes",
+            context.limits.member
+        ))),
+        End::Spent(limit) => Err(limit),
+    }
+}
+
+/// Reads the parts of a package.
+fn read(mut package: Package<'_>, mut content: Content) -> Result<Content, ExtractError> {
+    let context = package.context();
     let embedded = manifest(&mut package, &mut content)?;
     if !package.has("content.xml") {
         return Err(package.lacks("content.xml"));
@@ -152,62 +205,85 @@ struct Embedded {
     of_cells: bool,
 }
 
-/// Reads the manifest: what is embedded.
+/// The part that lists the others.
+const MANIFEST: &str = "META-INF/manifest.xml";
+
+/// Reads the manifest: what is embedded. Opens the parts that are encrypted (ODF 1.3 part 2, section 3.4.1).
 ///
 /// # Errors
-/// [`ExtractError::Encrypted`] when the content is encrypted (ODF 1.3 part 2, section 3.4.1).
+/// [`ExtractError::Encrypted`] when no password opens the content.
 fn manifest(
     package: &mut Package<'_>,
     content: &mut Content,
 ) -> Result<Vec<Embedded>, ExtractError> {
-    const PART: &str = "META-INF/manifest.xml";
-    if package.has("encrypted-package") {
-        return Err(ExtractError::Encrypted("the document needs a password to open".into()));
-    }
-    let text = package.text(PART, content).unwrap_or_default();
+    let text = package.text(MANIFEST, content).unwrap_or_default();
+    unseal(package, &text, content)?;
     let mut markup = Markup::new(&text);
-    let mut path = String::new();
     let mut embedded = Vec::new();
     while let Some(node) = markup.next() {
         let Node::Start(tag) = node else { continue };
-        match tag.name() {
-            "file-entry" => {
-                path = tag.attribute("full-path").unwrap_or_default();
-                let media_type = tag.attribute("media-type").unwrap_or_default();
-                let kind = media_type
-                    .strip_prefix("application/vnd.oasis.opendocument.")
-                    .or_else(|| media_type.strip_prefix("application/vnd.sun.xml."));
-                const KINDS: [&str; 11] = [
-                    "text",
-                    "spreadsheet",
-                    "presentation",
-                    "graphics",
-                    "chart",
-                    "formula",
-                    "writer",
-                    "calc",
-                    "impress",
-                    "draw",
-                    "math",
-                ];
-                if let Some(kind) = kind.filter(|kind| KINDS.contains(kind))
-                    && let Some(folder) = path.strip_suffix('/').filter(|folder| !folder.is_empty())
-                {
-                    let spreadsheet = matches!(package.context().media_type, ODS | OTS | SXC);
-                    let of_cells = kind == "chart" && spreadsheet;
-                    embedded.push(Embedded { folder: folder.to_owned(), of_cells });
-                }
-            }
-            "encryption-data" if path == "content.xml" => {
-                return Err(ExtractError::Encrypted(
-                    "the document needs a password to open".into(),
-                ));
-            }
-            _ => {}
+        if tag.name() != "file-entry" {
+            continue;
+        }
+        let path = tag.attribute("full-path").unwrap_or_default();
+        let media_type = tag.attribute("media-type").unwrap_or_default();
+        let kind = media_type
+            .strip_prefix("application/vnd.oasis.opendocument.")
+            .or_else(|| media_type.strip_prefix("application/vnd.sun.xml."));
+        const KINDS: [&str; 11] = [
+            "text",
+            "spreadsheet",
+            "presentation",
+            "graphics",
+            "chart",
+            "formula",
+            "writer",
+            "calc",
+            "impress",
+            "draw",
+            "math",
+        ];
+        if let Some(kind) = kind.filter(|kind| KINDS.contains(kind))
+            && let Some(folder) = path.strip_suffix('/').filter(|folder| !folder.is_empty())
+        {
+            let spreadsheet = matches!(package.context().media_type, ODS | OTS | SXC);
+            let of_cells = kind == "chart" && spreadsheet;
+            embedded.push(Embedded { folder: folder.to_owned(), of_cells });
         }
     }
-    markup.report(PART, content);
+    markup.report(MANIFEST, content);
     Ok(embedded)
+}
+
+/// Has the package open its encrypted parts, if the content is one of them.
+fn unseal(
+    package: &mut Package<'_>,
+    manifest: &str,
+    content: &mut Content,
+) -> Result<(), ExtractError> {
+    const CONTENT: &str = "content.xml";
+    if package.has(WHOLE) {
+        return Err(ExtractError::corrupt("the encrypted package lies in another one"));
+    }
+    // The manifest of most documents says nothing of it, and need not be read twice.
+    if !manifest.contains("encryption-data") {
+        return Ok(());
+    }
+    let sealed = Sealed::read(manifest);
+    if !sealed.has(CONTENT) {
+        return Ok(());
+    }
+    let refused = |still| ExtractError::locked(LOCKED, still);
+    let bytes = package.bytes(CONTENT, content).unwrap_or_default();
+    let part = sealed.part(CONTENT).ok_or_else(|| refused(StillLocked::NoneGiven))?;
+    let right = |password: &str| {
+        let right = part.is_opened_by(password, &bytes);
+        right.then(|| Zeroizing::new(password.to_owned()))
+    };
+    let password = package.context().unlock(part.rounds(), right).map_err(refused)?;
+    content.metadata.set(metadata::ENCRYPTED, true);
+    package.unseal(sealed, password);
+    Ok(())
 }
 
 /// Reads the properties (ODF 1.3 part 3, section 4.3).

@@ -1,7 +1,9 @@
 //! Word, Excel and PowerPoint files locked with a password or by rights management: a compound file around
-//! the encrypted package (MS-OFFCRYPTO, section 2.3). One that opens with the password that Excel tries by itself is read.
+//! the encrypted package (MS-OFFCRYPTO, section 2.3). One that opens with the password that Excel tries by itself, or
+//! with one that is given, is read.
 
 use madang_document::content::Content;
+use madang_document::metadata;
 
 use super::office_cipher::{self, Locked};
 use super::{docx, pptx, xlsx};
@@ -11,10 +13,11 @@ use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
 use crate::probe::Probe;
+use crate::still_locked::StillLocked;
 
 pub(super) const FORMAT: Format = Format {
     name: "office_encrypted",
-    version: 2,
+    version: 3,
     media_types: &[DOCX, XLSX, PPTX],
     sniff,
     media_type,
@@ -63,7 +66,10 @@ fn media_type(probe: &Probe<'_>) -> &'static str {
 
 /// Workbooks whose structure is protected are encrypted with this, and Excel opens them without asking
 /// (MS-OFFCRYPTO, section 2.4.2.4 tells of it).
-const KNOWN_PASSWORDS: [&str; 1] = ["VelvetSweatshop"];
+const KNOWN_PASSWORD: &str = "VelvetSweatshop";
+
+/// Rounds up to which that is tried. Office asks for 100,000 at most.
+const KNOWN_ROUNDS: u64 = 1_000_000;
 
 /// What is read of the stream that says how the package is encrypted.
 const LOCK_SIZE: u64 = 64 * 1024;
@@ -72,14 +78,19 @@ const LOCK_SIZE: u64 = 64 * 1024;
 const MOST_PATHS: usize = 1_000;
 
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
-    if let Some(package) = opened(blob, context)? {
-        let read = match holds(&package) {
-            Some("xl/") => xlsx::FORMAT.extract,
-            Some("ppt/") => pptx::FORMAT.extract,
-            _ => docx::FORMAT.extract,
-        };
-        return read(&package, context);
-    }
+    let still = match opened(blob, context)? {
+        Ok(package) => {
+            let read = match holds(&package) {
+                Some("xl/") => xlsx::FORMAT.extract,
+                Some("ppt/") => pptx::FORMAT.extract,
+                _ => docx::FORMAT.extract,
+            };
+            let mut content = read(&package, context)?;
+            content.metadata.set(metadata::ENCRYPTED, true);
+            return Ok(content);
+        }
+        Err(still) => still,
+    };
     // MS-OFFCRYPTO, section 2.2.2: an IRM-protected package names its data space so.
     let rights = CompoundFile::open(blob).is_ok_and(|file| {
         let paths = file.paths(MOST_PATHS);
@@ -88,29 +99,42 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     });
     Err(match rights {
         true => ExtractError::Drm("the document is protected by rights management".into()),
-        false => ExtractError::Encrypted("the document needs a password to open".into()),
+        false => ExtractError::locked("the document needs a password to open", still),
     })
 }
 
-/// The package, if a known password opens it.
+/// The package, if a password opens it; or why none does.
 ///
 /// # Errors
 /// [`ExtractError::Limit`] when the package is larger than may be unpacked.
-fn opened(blob: &dyn Blob, context: &Context<'_>) -> Result<Option<Vec<u8>>, ExtractError> {
-    let Ok(file) = CompoundFile::open(blob) else { return Ok(None) };
+fn opened(
+    blob: &dyn Blob,
+    context: &Context<'_>,
+) -> Result<Result<Vec<u8>, StillLocked>, ExtractError> {
+    // What is locked by no way that is known cannot be tried.
+    let untried = Ok(Err(StillLocked::NoneGiven));
+    let Ok(file) = CompoundFile::open(blob) else { return untried };
     let lock = file.root_stream("EncryptionInfo", LOCK_SIZE);
-    let Some(locked) = lock.as_deref().and_then(Locked::read) else { return Ok(None) };
+    let Some(locked) = lock.as_deref().and_then(Locked::read) else { return untried };
+    let key = |password: &str| locked.key(password, || context.progress());
     // Only Excel does so, and each try costs some ten milliseconds.
     let workbook = context.name.rsplit_once('.').is_some_and(|(_, extension)| {
         extension.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("xl"))
     });
-    for password in KNOWN_PASSWORDS.into_iter().filter(|_| workbook) {
-        let Some(key) = locked.key(password, || context.progress()) else { continue };
-        let Some(bytes) = file.root_stream(PACKAGE, context.limits.member) else { break };
-        context.spend_unpacked(bytes.len() as u64)?;
-        return Ok(office_cipher::open(&locked, &key, bytes));
+    let known = (workbook && locked.rounds() <= KNOWN_ROUNDS).then(|| key(KNOWN_PASSWORD));
+    let key = match known.flatten() {
+        Some(key) => key,
+        None => match context.unlock(locked.rounds(), key) {
+            Ok(key) => key,
+            Err(still) => return Ok(Err(still)),
+        },
+    };
+    let Some(bytes) = file.root_stream(PACKAGE, context.limits.member) else { return untried };
+    context.spend_unpacked(bytes.len() as u64)?;
+    match office_cipher::open(&locked, &key, bytes) {
+        Some(package) => Ok(Ok(package)),
+        None => Err(ExtractError::corrupt("the encrypted package is cut short")),
     }
-    Ok(None)
 }
 
 /// The folder in which the package keeps its document.

@@ -1,13 +1,16 @@
 //! A ZIP file whose members are the parts of one document: OOXML packages and OpenDocument files.
 
 use std::collections::BTreeMap;
-use std::io::BufReader;
+use std::io::{BufReader, Read};
 
+use flate2::bufread::DeflateDecoder;
 use madang_document::content::{Content, WarningKind};
+use zeroize::Zeroizing;
 use zip::ZipArchive;
 use zip::read::read_zipfile_from_stream;
 use zip::result::ZipError;
 
+use super::odf_cipher::Sealed;
 use crate::blob::{Blob, Cursor};
 use crate::context::Context;
 use crate::error::ExtractError;
@@ -18,6 +21,8 @@ use crate::unpack::{End, unpack};
 pub(super) struct Package<'a> {
     source: Source<'a>,
     context: &'a Context<'a>,
+    /// How parts are encrypted, and the password that opens them.
+    sealed: Option<(Sealed, Zeroizing<String>)>,
     /// Where each part stands, by its name in lower case: part names are compared without regard to case
     /// (ECMA-376 part 2, section 6.2.2.3).
     parts: BTreeMap<String, Part>,
@@ -63,7 +68,7 @@ impl<'a> Package<'a> {
                 note_part(&mut parts, index, &name, entry.size());
             }
         }
-        Ok(Package { source: Source::Archive(Box::new(archive)), context, parts })
+        Ok(Package { source: Source::Archive(Box::new(archive)), context, sealed: None, parts })
     }
 
     fn rescue(
@@ -95,7 +100,12 @@ impl<'a> Package<'a> {
             return Err(ExtractError::corrupt(reason));
         }
         content.lost(format!("{reason}; these are the parts in front of the damage"));
-        Ok(Package { source: Source::Rescued { parts: bytes, reason }, context, parts })
+        Ok(Package {
+            source: Source::Rescued { parts: bytes, reason },
+            context,
+            sealed: None,
+            parts,
+        })
     }
 
     /// What was read, unless it is nothing at all because the file broke off too early.
@@ -137,9 +147,38 @@ impl<'a> Package<'a> {
         self.parts.get(&name.to_lowercase()).map(|part| part.size)
     }
 
+    /// From now on, opens the parts that are encrypted with this password.
+    pub(super) fn unseal(&mut self, sealed: Sealed, password: Zeroizing<String>) {
+        self.sealed = Some((sealed, password));
+    }
+
     /// The bytes of a part; none if there is no such part. What was read before a damage or a limit is kept,
     /// and the damage or limit noted in `content`.
     pub(super) fn bytes(&mut self, name: &str, content: &mut Content) -> Option<Vec<u8>> {
+        let stored = self.stored(name, content)?;
+        let Some((sealed, password)) = &self.sealed else { return Some(stored) };
+        let part = self.parts.get(&name.to_lowercase())?;
+        if !sealed.has(&part.name) {
+            return Some(stored);
+        }
+        let Some(key) = sealed.part(&part.name) else {
+            content.lost(format!("{name} is encrypted in a way that is not known"));
+            return None;
+        };
+        if self.context.spend_rounds(key.rounds()).is_none() {
+            cut_once(content, format!("{name} was not opened: its key is too much work"));
+            return None;
+        }
+        self.context.progress();
+        let Some(packed) = key.open(password, stored) else {
+            content.lost(format!("{name} needs another password than the rest, or is damaged"));
+            return None;
+        };
+        unpacked(name, DeflateDecoder::new(packed.as_slice()), self.context, content)
+    }
+
+    /// The bytes of a part as the package has them.
+    fn stored(&mut self, name: &str, content: &mut Content) -> Option<Vec<u8>> {
         let part = self.parts.get(&name.to_lowercase())?.clone();
         let archive = match &mut self.source {
             Source::Archive(archive) => archive,
@@ -162,22 +201,7 @@ impl<'a> Package<'a> {
                 return None;
             }
         };
-        let unpacked = unpack(entry, self.context.limits.member, self.context);
-        let read = unpacked.bytes.len();
-        match unpacked.end {
-            End::Whole => {}
-            End::Damaged(what) => {
-                content.lost(format!("{name} is damaged after {read} bytes: {what}"));
-            }
-            End::TooLarge => {
-                cut_once(
-                    content,
-                    format!("{name} was cut after {read} bytes, the limit of a member"),
-                );
-            }
-            End::Spent(limit) => cut_once(content, format!("{name} was cut: {limit}")),
-        }
-        Some(unpacked.bytes)
+        unpacked(name, entry, self.context, content)
     }
 
     /// The text of a part in XML: UTF-8, or UTF-16 with a byte order mark (XML 1.0, appendix F). Bytes that
@@ -191,6 +215,28 @@ impl<'a> Package<'a> {
     pub(super) fn context(&self) -> &'a Context<'a> {
         self.context
     }
+}
+
+/// What comes out of a part. What was read before a damage or a limit is kept, and that is noted.
+fn unpacked(
+    name: &str,
+    part: impl Read,
+    context: &Context<'_>,
+    content: &mut Content,
+) -> Option<Vec<u8>> {
+    let unpacked = unpack(part, context.limits.member, context);
+    let read = unpacked.bytes.len();
+    match unpacked.end {
+        End::Whole => {}
+        End::Damaged(what) => {
+            content.lost(format!("{name} is damaged after {read} bytes: {what}"));
+        }
+        End::TooLarge => {
+            cut_once(content, format!("{name} was cut after {read} bytes, the limit of a member"));
+        }
+        End::Spent(limit) => cut_once(content, format!("{name} was cut: {limit}")),
+    }
+    Some(unpacked.bytes)
 }
 
 /// The first of equal names stands.

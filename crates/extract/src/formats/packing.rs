@@ -13,6 +13,8 @@ use ppmd_rust::{Ppmd8Decoder, RestoreMethod};
 use super::zstd_frames::ZstdFrames;
 
 use crate::error::ExtractError;
+use crate::still_locked::StillLocked;
+use crate::unpack::Unopened;
 
 /// The most that a dictionary or model may take, bytes: as much as the packers offer (7-Zip's and xz's largest levels).
 pub(super) const DICTIONARY: u64 = 256 << 20;
@@ -61,6 +63,12 @@ impl Refusal {
         Refusal { outcome, reason: format!("the member is encrypted ({method})") }
     }
 
+    /// A password is needed, and why none of those that are given opens it.
+    pub(super) fn locked(method: &str, still: StillLocked) -> Refusal {
+        let encrypted = Refusal::encrypted(method);
+        Refusal { reason: still.told(&encrypted.reason), ..encrypted }
+    }
+
     /// The packed bytes contradict themselves.
     pub(super) fn corrupt(reason: impl std::fmt::Display) -> Refusal {
         Refusal { outcome: Outcome::Corrupt, reason: reason.to_string() }
@@ -80,6 +88,12 @@ impl Refusal {
         let reason =
             format!("unpacking the member takes {wanted} bytes of memory, more than {DICTIONARY}");
         Refusal { outcome: Outcome::Limit, reason }
+    }
+}
+
+impl From<Refusal> for Unopened {
+    fn from(refusal: Refusal) -> Unopened {
+        Unopened { outcome: refusal.outcome, reason: refusal.reason }
     }
 }
 

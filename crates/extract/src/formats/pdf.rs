@@ -13,6 +13,7 @@ use lopdf::{Document, ObjectId};
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata::{self, Value};
+use zeroize::Zeroizing;
 
 use super::pdf_interpreter::Interpreter;
 use super::pdf_outline::Outline;
@@ -43,6 +44,9 @@ const STREAM_MOST: usize = 64 << 20;
 /// Pages in trouble that are named one by one; further ones are counted.
 const NAMED_MOST: usize = 20;
 
+/// Hashes of tries of a password: some 70 rounds of a few kilobytes for the owner's and the user's.
+const PASSWORD_ROUNDS: u64 = 10_000;
+
 /// Symbols without characters that are worth a word. Bullets and logos are set in fonts of their own.
 const UNREAD_LEAST: usize = 8;
 
@@ -68,11 +72,25 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     }
     let bytes = blob.read_all(context.limits.member)?;
     let most = usize::try_from(context.unpacked_left()).unwrap_or(usize::MAX).min(STREAM_MOST);
-    let (document, pages) = pdf_file::open(&bytes, most)
-        .map_err(|error| ExtractError::corrupt(format_args!("no objects can be read: {error}")))?;
+    let open = |password| {
+        pdf_file::open(&bytes, most, password)
+            .map_err(|error| ExtractError::corrupt(format_args!("no objects can be read: {error}")))
+    };
+    let (mut document, mut pages) = open(None)?;
     context.progress();
     if pdf_file::is_locked(&document) {
-        return Err(ExtractError::Encrypted("it opens only with a password".into()));
+        // The library tries the empty one by itself.
+        let right = |password: &str| {
+            let opened = !password.is_empty() && pdf_file::is_opened_by(&document, password);
+            opened.then(|| Zeroizing::new(password.to_owned()))
+        };
+        let password = context
+            .unlock(PASSWORD_ROUNDS, right)
+            .map_err(|still| ExtractError::locked("it opens only with a password", still))?;
+        (document, pages) = open(Some(&password))?;
+        if pdf_file::is_locked(&document) {
+            return Err(ExtractError::corrupt("the password is right, but the file stays closed"));
+        }
     }
     let mut content = Content::default();
     pdf_metadata::read(&document, &mut content.metadata);

@@ -19,19 +19,24 @@ const ENTRY_MOST: usize = 1024;
 const PACKED_MOST: usize = 1_000_000;
 
 /// Opens a file with streams of at most `most` bytes, and finds its pages in their order. lopdf tries the empty password
-/// by itself; where that does not open it, there are no pages.
+/// by itself; where neither that nor `password` opens it, there are no pages.
 ///
 /// # Errors
 /// What stood in the way of reading the file as it is written, if no object can be found in it either.
-pub(super) fn open(bytes: &[u8], most: usize) -> Result<(Document, Vec<ObjectId>), lopdf::Error> {
-    let written = load(bytes, most, false);
+pub(super) fn open(
+    bytes: &[u8],
+    most: usize,
+    password: Option<&str>,
+) -> Result<(Document, Vec<ObjectId>), lopdf::Error> {
+    let load = |bytes: &[u8], rebuild| load(bytes, most, password, rebuild);
+    let written = load(bytes, false);
     match written {
         Ok(document) if is_locked(&document) => Ok((document, Vec::new())),
         Ok(mut document) => {
             let mut pages = pages_of(&document);
             // The table may read well and yet describe another file, or only a part of its entries lead anywhere.
             if (pages.is_empty() || lacks(&document))
-                && let Ok(found) = load(&searchable(bytes), most, true)
+                && let Ok(found) = load(&searchable(bytes), true)
             {
                 match pages.is_empty() {
                     true => document = found,
@@ -40,7 +45,7 @@ pub(super) fn open(bytes: &[u8], most: usize) -> Result<(Document, Vec<ObjectId>
                 pages = pages_of(&document);
             }
             if pages.is_empty()
-                && let Some(unpacked) = unpack(bytes, most)
+                && let Some(unpacked) = unpack(bytes, most, load)
             {
                 document = unpacked;
                 pages = pages_of(&document);
@@ -48,7 +53,7 @@ pub(super) fn open(bytes: &[u8], most: usize) -> Result<(Document, Vec<ObjectId>
             Ok((document, pages))
         }
         Err(error) => {
-            let found = load(&searchable(bytes), most, true).ok().or_else(|| unpack(bytes, most));
+            let found = load(&searchable(bytes), true).ok().or_else(|| unpack(bytes, most, load));
             let document = found.ok_or(error)?;
             let pages = if is_locked(&document) { Vec::new() } else { pages_of(&document) };
             Ok((document, pages))
@@ -61,10 +66,25 @@ pub(super) fn is_locked(document: &Document) -> bool {
     document.is_encrypted() && document.encryption_state.is_none()
 }
 
+/// Whether this password opens a document that is locked: that of a user, or the owner's.
+pub(super) fn is_opened_by(document: &Document, password: &str) -> bool {
+    // A panic in the library costs the password, not the document.
+    catch_unwind(AssertUnwindSafe(|| document.authenticate_password(password).is_ok()))
+        .unwrap_or(false)
+}
+
 /// Reads the file; `rebuild` looks for its objects instead of trusting its table.
-fn load(bytes: &[u8], most: usize, rebuild: bool) -> Result<Document, lopdf::Error> {
-    let options =
-        LoadOptions { force_reconstruct: rebuild, ..LoadOptions::with_max_decompressed_size(most) };
+fn load(
+    bytes: &[u8],
+    most: usize,
+    password: Option<&str>,
+    rebuild: bool,
+) -> Result<Document, lopdf::Error> {
+    let options = LoadOptions {
+        force_reconstruct: rebuild,
+        password: password.map(str::to_owned),
+        ..LoadOptions::with_max_decompressed_size(most)
+    };
     // A panic in the library costs the document, not its neighbours.
     catch_unwind(|| Document::load_mem_with_options(bytes, options))
         .unwrap_or(Err(lopdf::Error::Unimplemented("the structure")))
@@ -126,7 +146,11 @@ fn searchable(bytes: &[u8]) -> Cow<'_, [u8]> {
 
 /// Opens the packs of a file whose catalog lies in one of them and whose table is lost: lopdf is given a catalog that
 /// stands in, and the real one is looked for among all objects.
-fn unpack(bytes: &[u8], most: usize) -> Option<Document> {
+fn unpack(
+    bytes: &[u8],
+    most: usize,
+    load: impl Fn(&[u8], bool) -> Result<Document, lopdf::Error>,
+) -> Option<Document> {
     let mut patched = searchable(bytes).into_owned();
     let trailer = format!("\n{STAND_IN} 0 obj\n<< >>\nendobj\ntrailer\n<< /Root {STAND_IN} 0 R ");
     patched.extend_from_slice(trailer.as_bytes());
@@ -138,7 +162,7 @@ fn unpack(bytes: &[u8], most: usize) -> Option<Document> {
         }
     }
     patched.extend_from_slice(b">>\n");
-    let mut document = load(&patched, most, true).ok()?;
+    let mut document = load(&patched, true).ok()?;
     document.objects.remove(&(STAND_IN, 0));
     if document.objects.is_empty() {
         return None;

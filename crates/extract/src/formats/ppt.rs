@@ -21,6 +21,7 @@ use crate::unpack::{End, unpack};
 use persist::Persist;
 use shapes::{Kept, Shapes, text_of};
 
+mod encryption;
 mod persist;
 mod shapes;
 
@@ -56,11 +57,22 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         .root_stream("PowerPoint Document", limit)
         .ok_or_else(|| ExtractError::corrupt("the stream PowerPoint Document cannot be read"))?;
     let user = file.root_stream("Current User", 4096).unwrap_or_default();
-    let persist = Persist::read(&stream, &user)?;
+    let persist = Persist::read(&stream, &user);
+    let plain = encryption::decrypted(&stream, &persist, context)?;
+    let is_locked = plain.is_some();
+    let persist = match &plain {
+        None => persist,
+        Some(plain) => Persist::read(plain, &user),
+    };
     office_summary::read(&file, context, &mut content);
     let presentation = Presentation::read(&persist, &mut content);
     presentation.slides(&persist, stream.len(), context, &mut content);
     members(&persist, context, &mut content);
+    if is_locked {
+        // Its pictures are encrypted, too, field by field, and hold no text.
+        content.metadata.set(metadata::ENCRYPTED, true);
+        return Ok(content);
+    }
     let mut pictures = Pictures::default();
     pictures.find(&file.root_stream("Pictures", limit).unwrap_or_default());
     pictures.list("pictures", context, &mut content);

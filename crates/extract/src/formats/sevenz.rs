@@ -1,10 +1,10 @@
 //! 7z archives.
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use madang_document::content::Content;
 use madang_document::outcome::Outcome;
-use sevenz_rust2::{Archive, ArchiveEntry, BlockDecoder, Error, Password};
+use sevenz_rust2::{Archive, ArchiveEntry, BlockDecoder, EncoderMethod, Error, Password};
 
 use super::bytes::u64_at;
 use super::packing::{DICTIONARY, Refusal};
@@ -32,12 +32,16 @@ pub(super) const FORMAT: Format = Format {
 /// What the dictionaries and the table of contents may take, KiB: the library has its own small change on top.
 const MEMORY_KIB: usize = (DICTIONARY >> 10) as usize + 16_384;
 
+/// Hashes of a try of a password; 7-Zip asks for so many. The library refuses more than 32 times as many.
+const ROUNDS: u64 = 1 << 19;
+
+/// Bytes that prove a password where they are packed, too.
+const PROOF: u64 = 64 << 10;
+
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut content = Content::default();
     let mut paths = MemberPaths::default();
-    let none = Password::empty();
-    let archive = Archive::read_with_memory_limit(&mut Cursor::new(blob), &none, MEMORY_KIB);
-    let archive = archive.map_err(|error| why_closed(&error, blob, context))?;
+    let archive = opened(blob, context)?;
     for block in 0..archive.blocks.len() {
         context.progress();
         if !take_block(&archive, block, blob, &mut paths, context, &mut content) {
@@ -55,6 +59,65 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     Ok(content)
 }
 
+/// The table of contents, which may be encrypted, too.
+fn opened(blob: &dyn Blob, context: &Context<'_>) -> Result<Archive, ExtractError> {
+    let open = |password: &Password| {
+        Archive::read_with_memory_limit(&mut Cursor::new(blob), password, MEMORY_KIB)
+    };
+    let error = match open(&Password::empty()) {
+        Ok(archive) => return Ok(archive),
+        Err(error) => error,
+    };
+    match why_closed(&error, blob, context) {
+        // 7-Zip knows no empty password.
+        ExtractError::Encrypted(what) => {
+            let open = |password: &str| {
+                (!password.is_empty()).then(|| open(&Password::new(password)).ok()).flatten()
+            };
+            context.unlock(ROUNDS, open).map_err(|still| ExtractError::locked(&what, still))
+        }
+        error => Err(error),
+    }
+}
+
+/// The password of a block; the empty one where none is needed.
+fn password(
+    archive: &Archive,
+    block: usize,
+    blob: &dyn Blob,
+    context: &Context<'_>,
+) -> Result<Password, Refusal> {
+    let coders = archive.blocks.get(block).map_or(&[][..], |block| &block.coders);
+    if !coders.iter().any(|coder| coder.encoder_method_id() == EncoderMethod::ID_AES256_SHA256) {
+        return Ok(Password::empty());
+    }
+    // What is packed and encrypted does not unpack with a wrong key; what is only encrypted has to be held against its
+    // check sum.
+    let most = if coders.len() > 1 { PROOF } else { context.limits.member };
+    let right = |password: &str| {
+        let password = Some(Password::new(password)).filter(|password| !password.is_empty())?;
+        let mut source = Cursor::new(blob);
+        let decoder = BlockDecoder::new_with_memory_limit(
+            1,
+            MEMORY_KIB,
+            block,
+            archive,
+            &password,
+            &mut source,
+        );
+        let mut whole = false;
+        let end = decoder.for_each_entries(&mut |_, member: &mut dyn Read| {
+            let read = io::copy(&mut member.take(most), &mut io::sink());
+            context.progress();
+            whole = read.is_ok();
+            // An empty member proves nothing.
+            Ok(whole && read.is_ok_and(|read| read == 0))
+        });
+        (whole && end.is_ok()).then_some(password)
+    };
+    context.unlock(ROUNDS, right).map_err(|still| Refusal::locked("AES-256", still))
+}
+
 /// Takes the members of a block, which are packed as one stream. Gives whether the archive may be read on.
 fn take_block(
     archive: &Archive,
@@ -65,11 +128,17 @@ fn take_block(
     content: &mut Content,
 ) -> bool {
     let mut source = Cursor::new(blob);
-    let none = Password::empty();
+    let (password, locked) = match password(archive, block, blob, context) {
+        Ok(password) => (password, None),
+        Err(refusal) => (Password::empty(), Some(refusal)),
+    };
     let decoder =
-        BlockDecoder::new_with_memory_limit(1, MEMORY_KIB, block, archive, &none, &mut source);
+        BlockDecoder::new_with_memory_limit(1, MEMORY_KIB, block, archive, &password, &mut source);
     let entries: Vec<ArchiveEntry> =
         decoder.entries().iter().filter(|entry| is_file(entry)).cloned().collect();
+    if let Some(refusal) = locked {
+        return entries.iter().all(|entry| leave(entry, &refusal, paths, context, content));
+    }
     let (mut taken, mut go_on, mut too_large) = (0, true, false);
     let end = decoder.for_each_entries(&mut |entry, member: &mut dyn Read| {
         if is_file(entry) {
@@ -98,10 +167,18 @@ fn take_block(
         },
         Ok(_) => return true,
     };
-    left.iter().all(|entry| {
-        let path = paths.take(entry.name());
-        leave_member(&path, Some(entry.size()), refusal.outcome, &refusal.reason, context, content)
-    })
+    left.iter().all(|entry| leave(entry, &refusal, paths, context, content))
+}
+
+fn leave(
+    entry: &ArchiveEntry,
+    refusal: &Refusal,
+    paths: &mut MemberPaths,
+    context: &Context<'_>,
+    content: &mut Content,
+) -> bool {
+    let path = paths.take(entry.name());
+    leave_member(&path, Some(entry.size()), refusal.outcome, &refusal.reason, context, content)
 }
 
 fn take(

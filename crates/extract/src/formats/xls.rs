@@ -34,6 +34,7 @@ mod biff;
 mod cells;
 mod encryption;
 mod record;
+mod xor;
 
 pub(super) const FORMAT: Format = Format {
     name: "xls",
@@ -129,9 +130,7 @@ fn read(
         match record.kind {
             FILE_PASS if decrypted => {}
             FILE_PASS => {
-                let key = Key::of(&record).ok_or_else(|| {
-                    ExtractError::Encrypted("the workbook needs a password to open".into())
-                })?;
+                let key = Key::of(&record, version == Version::Biff8, context)?;
                 content.metadata.at("FilePass").set(metadata::ENCRYPTED, true);
                 return read(&key.decrypt(stream), true, context, content);
             }

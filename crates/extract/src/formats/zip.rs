@@ -10,8 +10,9 @@ use zip::result::ZipError;
 use super::bytes::u16_at;
 use super::member_names::names;
 use super::packing::{Checked, Refusal, unpacker};
-use super::zip_packing::{encryption, is_common, number, packing};
-use super::zip_table::shadowed;
+use super::zip_cipher::{ZipLock, password_bytes};
+use super::zip_packing::{is_common, number, packing};
+use super::zip_table::{ZipRecord, record_at, shadowed};
 
 use crate::blob::{Blob, Cursor, read_range};
 use crate::context::Context;
@@ -22,7 +23,10 @@ use crate::member_path::MemberPaths;
 use crate::probe::Probe;
 use crate::recognise::recognise_zip;
 use crate::split_name::{JOIN, is_part};
-use crate::unpack::{TARGET, leave_member, link_to, list_member, take_member};
+use crate::still_locked::StillLocked;
+use crate::unpack::{
+    End, TARGET, leave_member, link_to, list_member, take_member, take_unpacked, unpack,
+};
 
 pub(super) const FORMAT: Format = Format {
     name: "zip",
@@ -90,10 +94,13 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             }
             continue;
         }
-        let refused = entry.encrypted().then(|| Refusal::encrypted(encryption(&entry)));
+        let locked = entry.encrypted().then(|| entry.central_header_start());
         let (method, sum) = (number(entry.compression()), entry.crc32());
-        let go_on = match refused {
-            Some(refusal) => leave(&path, size, &refusal, context, &mut content),
+        let go_on = match locked {
+            Some(at) => {
+                let record = record_at(blob, at, archive.offset()).unwrap_or_default();
+                take_locked(blob, &record, &path, context, &mut content)
+            }
             None if is_common(method) => match archive.by_index(index) {
                 Ok(member) => take_member(member, &path, Some(size), context, &mut content),
                 Err(error) => leave(&path, size, &refusal(&error), context, &mut content),
@@ -136,6 +143,12 @@ fn read_shadowed(
     for (record, name) in shadowed.iter().zip(names(&raw)) {
         context.progress();
         let (path, size) = (paths.take(&name), record.size);
+        if record.lock.is_some() && !record.is_link() {
+            if !take_locked(blob, record, &path, context, content) {
+                return;
+            }
+            continue;
+        }
         let go_on = match record.open(blob) {
             Ok(member) if record.is_link() => {
                 let mut target = Vec::new();
@@ -149,6 +162,35 @@ fn read_shadowed(
             return;
         }
     }
+}
+
+/// Takes a member that is locked, if a password opens it. Gives whether the archive may be read on.
+fn take_locked(
+    blob: &dyn Blob,
+    record: &ZipRecord,
+    path: &str,
+    context: &Context<'_>,
+    content: &mut Content,
+) -> bool {
+    let lock = record.lock.unwrap_or(ZipLock::Strong);
+    let refused = |still| Refusal::locked(lock.name(), still);
+    take_unpacked(path, Some(record.size), context, content, |most| {
+        if lock == ZipLock::Strong {
+            return Err(refused(StillLocked::NoneGiven).into());
+        }
+        let opened = context.unlock(lock.rounds(), |password| {
+            let mut passwords = password_bytes(password).into_iter();
+            passwords.find_map(|password| match record.open_with(blob, &password) {
+                Err(refusal) => Some(Err(refusal.into())),
+                Ok(member) => {
+                    let unpacked = unpack(member?, most, context);
+                    let right = lock.is_proved() || !matches!(unpacked.end, End::Damaged(_));
+                    right.then_some(Ok(unpacked))
+                }
+            })
+        });
+        opened.unwrap_or_else(|still| Err(refused(still).into()))
+    })
 }
 
 fn leave(

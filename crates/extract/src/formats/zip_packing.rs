@@ -4,23 +4,8 @@
 use std::io::Read;
 
 use zip::CompressionMethod;
-use zip::read::ZipFileEntry;
 
 use super::packing::{Packing, Refusal};
-
-/// The flag of strong encryption (section 4.4.4).
-const STRONG: u16 = 1 << 6;
-
-/// What kind of encryption keeps a member closed (APPNOTE, sections 6, 7 and appendix E).
-pub(super) fn encryption(entry: &ZipFileEntry<'_>) -> &'static str {
-    if number(entry.compression()) == 99 {
-        "AES"
-    } else if entry.flags().as_u16() & STRONG != 0 {
-        "PKWARE's strong encryption"
-    } else {
-        "ZipCrypto"
-    }
-}
 
 /// The number of a method.
 pub(super) fn number(method: CompressionMethod) -> u16 {

@@ -1,11 +1,12 @@
 //! The table of contents of a ZIP archive, record by record (APPNOTE 6.3.10, section 4.3.12): for members that the library
-//! does not show, because a later one has the same name.
+//! does not show, because a later one has the same name, and for those that are locked.
 
 use std::collections::HashMap;
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 
 use super::fields::{Fields, part};
 use super::packing::{Checked, Refusal, unpacker};
+use super::zip_cipher::{AesField, ZipLock};
 use super::zip_packing::packing;
 
 use crate::blob::Blob;
@@ -19,7 +20,10 @@ pub(super) struct ZipRecord {
     packed: u64,
     sum: u32,
     method: u16,
-    encrypted: bool,
+    /// Whether the check sum is stated.
+    is_summed: bool,
+    /// What keeps it closed.
+    pub(super) lock: Option<ZipLock>,
     /// The mode that Unix gave it; nought if it was another system.
     mode: u32,
     /// Where its own head begins.
@@ -29,6 +33,16 @@ pub(super) struct ZipRecord {
 /// How a record of the table begins, and how the head of a member does.
 const RECORD: u32 = 0x0201_4B50;
 const HEAD: u32 = 0x0403_4B50;
+
+/// The flags of encryption, and of PKWARE's strong one (section 4.4.4).
+const ENCRYPTED: u16 = 1;
+const STRONG: u16 = 1 << 6;
+
+/// The method that stands for encryption with AES (appendix E).
+const AES: u16 = 99;
+
+/// The field of numbers of 64 bits (section 4.5.3).
+const ZIP64: u16 = 1;
 
 /// What says that a number of 32 bits stands in the field of ZIP64 instead (section 4.5.3).
 const WIDE: u32 = u32::MAX;
@@ -58,8 +72,9 @@ fn read(fields: &mut Fields<'_>, start: u64) -> Option<ZipRecord> {
     // The version that is needed.
     fields.skip(2)?;
     let (flags, method) = (fields.u16()?, fields.u16()?);
-    // Time and date.
-    fields.skip(4)?;
+    let time = fields.u16()?;
+    // The date.
+    fields.skip(2)?;
     let (sum, packed, size) = (fields.u32()?, fields.u32()?, fields.u32()?);
     let (name, extra, comment) = (fields.u16()?, fields.u16()?, fields.u16()?);
     // The part of a split archive, and what the file was to its packer.
@@ -68,12 +83,26 @@ fn read(fields: &mut Fields<'_>, start: u64) -> Option<ZipRecord> {
     let name = fields.bytes(name.into())?;
     let extra = fields.bytes(extra.into())?;
     fields.skip(comment.into())?;
-    let mut wide = wide(&extra);
+    let field = |id| extra_fields(&extra).find(|(found, _)| *found == id).map(|(_, field)| field);
+    let wide = field(ZIP64).unwrap_or_default().as_chunks().0;
+    let mut wide = wide.iter().map(|number| u64::from_le_bytes(*number));
     let mut whole = |number: u32| match number {
         WIDE => wide.next(),
         number => Some(number.into()),
     };
     const UNIX: u16 = 3;
+    let aes = field(AesField::ID).and_then(AesField::read).filter(|_| method == AES);
+    let lock = match &aes {
+        _ if flags & ENCRYPTED == 0 => None,
+        Some(aes) => Some(aes.lock),
+        None if method == AES || flags & STRONG != 0 => Some(ZipLock::Strong),
+        // Where the sum was not known yet, the time stands in for it (section 6.1.6).
+        None => {
+            let checks = [sum.to_be_bytes(), u32::from(time).to_be_bytes()];
+            let [[sum, ..], [_, _, time, _]] = checks;
+            Some(ZipLock::Traditional { checks: [sum, time] })
+        }
+    };
     Some(ZipRecord {
         name,
         // In this order.
@@ -81,27 +110,32 @@ fn read(fields: &mut Fields<'_>, start: u64) -> Option<ZipRecord> {
         packed: whole(packed)?,
         at: whole(at)?.checked_add(start)?,
         sum,
-        method,
-        encrypted: flags & 1 != 0,
+        method: aes.as_ref().map_or(method, |aes| aes.method),
+        is_summed: aes.is_none_or(|aes| aes.is_summed),
+        lock,
         mode: if system == UNIX { attributes >> 16 } else { 0 },
     })
 }
 
-/// The numbers of 64 bits in the field of ZIP64.
-fn wide(extra: &[u8]) -> impl Iterator<Item = u64> {
-    const ZIP64: u16 = 1;
+/// The further fields of a record, by their identifiers (section 4.5).
+fn extra_fields(extra: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     let mut rest = extra;
-    let mut found: &[u8] = &[];
-    while let Some(([a, b, c, d], behind)) = rest.split_first_chunk() {
+    std::iter::from_fn(move || {
+        let ([a, b, c, d], behind) = rest.split_first_chunk()?;
         let length = usize::from(u16::from_le_bytes([*c, *d]));
-        let Some((field, behind)) = behind.split_at_checked(length) else { break };
-        if u16::from_le_bytes([*a, *b]) == ZIP64 {
-            found = field;
-        }
+        let (field, behind) = behind.split_at_checked(length)?;
         rest = behind;
+        Some((u16::from_le_bytes([*a, *b]), field))
+    })
+}
+
+/// The record that stands at `at`, heads counted from `start`.
+pub(super) fn record_at(blob: &dyn Blob, at: u64, start: u64) -> Option<ZipRecord> {
+    let mut fields = Fields::at(blob, at);
+    if fields.u32()? != RECORD {
+        return None;
     }
-    let (numbers, _) = found.as_chunks();
-    numbers.iter().map(|number| u64::from_le_bytes(*number))
+    read(&mut fields, start)
 }
 
 impl ZipRecord {
@@ -115,16 +149,38 @@ impl ZipRecord {
     /// # Errors
     /// When it is encrypted, packed by what is not read, or its head is not where the table says.
     pub(super) fn open<'a>(&self, blob: &'a dyn Blob) -> Result<Box<dyn Read + 'a>, Refusal> {
-        if self.encrypted {
-            let method = if self.method == 99 { "AES" } else { "ZipCrypto" };
-            return Err(Refusal::encrypted(method));
+        match self.lock {
+            Some(lock) => Err(Refusal::encrypted(lock.name())),
+            None => self.unpacked(self.packed(blob)?),
         }
+    }
+
+    /// What it unpacks to, if the password may be right.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub(super) fn open_with<'a>(
+        &self,
+        blob: &'a dyn Blob,
+        password: &[u8],
+    ) -> Result<Option<Box<dyn Read + 'a>>, Refusal> {
+        let packed = self.packed(blob)?;
+        let Some(lock) = self.lock else { return self.unpacked(packed).map(Some) };
+        let opened = lock.open(packed, self.packed, password);
+        opened.map(|plain| self.unpacked(BufReader::new(plain))).transpose()
+    }
+
+    fn packed<'a>(&self, blob: &'a dyn Blob) -> Result<impl BufRead + use<'a>, Refusal> {
         let at = self.bytes_at(blob);
         let at = at.ok_or_else(|| Refusal::corrupt("there is no member where the table says"))?;
-        let mut packed = part(blob, at, self.packed);
+        Ok(part(blob, at, self.packed))
+    }
+
+    fn unpacked<'a>(&self, mut packed: impl BufRead + 'a) -> Result<Box<dyn Read + 'a>, Refusal> {
         let packing = packing(self.method, &mut packed)?;
         let unpacked = unpacker(packing, packed, self.size)?;
-        Ok(Box::new(Checked::new(unpacked, self.size, Some(self.sum))))
+        let sum = self.is_summed.then_some(self.sum);
+        Ok(Box::new(Checked::new(unpacked, self.size, sum)))
     }
 
     fn bytes_at(&self, blob: &dyn Blob) -> Option<u64> {

@@ -61,16 +61,14 @@ pub(super) enum Table {
     ListOverrides = 74,
 }
 
-const ENCRYPTED: u16 = 0x0100;
 const SECOND_TABLE: u16 = 0x0200;
 const WIDE: u16 = 0x1000;
 
 impl<'a> Fib<'a> {
-    /// Reads the block at the start of the stream `WordDocument`.
+    /// Reads the block at the start of the stream `WordDocument`, which is not encrypted any more.
     ///
     /// # Errors
-    /// [`ExtractError::Encrypted`] when a password is needed, [`ExtractError::Unsupported`] for Word 2 and earlier,
-    /// [`ExtractError::Corrupt`] when there is no such block.
+    /// [`ExtractError::Unsupported`] for Word 2 and earlier, [`ExtractError::Corrupt`] when there is no such block.
     pub(super) fn parse(stream: &'a [u8]) -> Result<Fib<'a>, ExtractError> {
         let corrupt = || ExtractError::corrupt("the file information block cannot be read");
         let magic = u16_at(stream, 0).ok_or_else(corrupt)?;
@@ -83,9 +81,6 @@ impl<'a> Fib<'a> {
                 return Err(ExtractError::Unsupported("no reader for Word 2 documents".into()));
             }
             _ => return Err(corrupt()),
-        }
-        if flags & ENCRYPTED != 0 {
-            return Err(ExtractError::Encrypted("the document needs a password to open".into()));
         }
         // Word 97 is 193; 105 and below are Word 6 and 95.
         let is_new = version >= 106;

@@ -6,6 +6,8 @@ use crate::formats::bytes::u32_at;
 pub(super) struct FileHeader {
     version: u32,
     flags: u32,
+    /// The version of the encryption of a password document; nought in an older file.
+    encryption: u32,
 }
 
 /// How the stream starts.
@@ -17,6 +19,9 @@ const DISTRIBUTION: u32 = 1 << 2;
 const DRM: u32 = 1 << 4;
 const CERTIFICATE: u32 = 1 << 8;
 const CERTIFICATE_DRM: u32 = 1 << 10;
+
+/// The version of encryption that is known.
+const KNOWN_ENCRYPTION: u32 = 4;
 
 impl FileHeader {
     /// Reads the stream.
@@ -30,7 +35,7 @@ impl FileHeader {
         let (Some(version), Some(flags)) = (u32_at(bytes, 32), u32_at(bytes, 36)) else {
             return Err(ExtractError::corrupt("the stream FileHeader is cut short"));
         };
-        Ok(FileHeader { version, flags })
+        Ok(FileHeader { version, flags, encryption: u32_at(bytes, 44).unwrap_or_default() })
     }
 
     /// As in `5.1.0.1`.
@@ -49,16 +54,23 @@ impl FileHeader {
         self.flags & DISTRIBUTION != 0
     }
 
-    /// Refuses what cannot be opened without a password, a certificate or a rights server.
+    /// Whether a password is needed.
+    pub(super) fn needs_password(self) -> bool {
+        self.flags & PASSWORD != 0
+    }
+
+    /// Whether a password document is encrypted in the way of 한글 7.0 and later; how earlier ones did it is not known.
+    pub(super) fn known_encryption(self) -> bool {
+        self.encryption == KNOWN_ENCRYPTION
+    }
+
+    /// Refuses what cannot be opened without a certificate or a rights server, whatever the password.
     ///
     /// # Errors
     /// [`ExtractError::Encrypted`] or [`ExtractError::Drm`].
     pub(super) fn check_readable(self) -> Result<(), ExtractError> {
         if self.flags & (DRM | CERTIFICATE_DRM) != 0 {
             return Err(ExtractError::Drm("protected by a rights management system".into()));
-        }
-        if self.flags & PASSWORD != 0 {
-            return Err(ExtractError::Encrypted("needs a password".into()));
         }
         if self.flags & CERTIFICATE != 0 {
             return Err(ExtractError::Encrypted(
@@ -86,7 +98,8 @@ mod tests {
         assert_eq!(header(0).version(), "5.1.2.1");
         assert!(header(1).compressed() && !header(4).compressed());
         assert!(header(5).distribution() && header(5).check_readable().is_ok());
-        assert!(matches!(header(3).check_readable(), Err(ExtractError::Encrypted(_))));
+        assert!(header(3).needs_password() && !header(5).needs_password());
+        assert!(!header(3).known_encryption());
         assert!(matches!(header(0x100).check_readable(), Err(ExtractError::Encrypted(_))));
         assert!(matches!(header(0x10).check_readable(), Err(ExtractError::Drm(_))));
         assert!(matches!(header(0x400).check_readable(), Err(ExtractError::Drm(_))));

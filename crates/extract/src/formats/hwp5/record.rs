@@ -17,6 +17,8 @@ pub(super) struct Record<'a> {
 
 /// Tags of records (section 4.1.3 and table 57 of the specification).
 pub(super) mod tag {
+    /// Properties of the document, the first record of `DocInfo`.
+    pub(in super::super) const DOCUMENT_PROPERTIES: u16 = 0x10;
     /// Seed and key of a distribution document.
     pub(in super::super) const DISTRIBUTE_DOC_DATA: u16 = 0x1C;
     /// Start of a paragraph.

@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 
-use crate::error::ExtractError;
 use crate::formats::bytes::u32_at;
 use crate::formats::office_art::{Record, record, records};
 
@@ -11,6 +10,10 @@ pub(super) struct Persist<'a> {
     offsets: BTreeMap<u32, u32>,
     /// The number of the document itself.
     document: Option<u32>,
+    /// Whether the objects are encrypted.
+    pub(super) is_locked: bool,
+    /// The number of the object that says how, if they are.
+    pub(super) session: Option<u32>,
 }
 
 /// The document container (section 2.4.1).
@@ -26,16 +29,10 @@ const EDITS: usize = 10_000;
 
 impl<'a> Persist<'a> {
     /// Follows the edits from the newest to the first.
-    ///
-    /// # Errors
-    /// [`ExtractError::Encrypted`] when a password is needed.
-    pub(super) fn read(stream: &'a [u8], current_user: &[u8]) -> Result<Persist<'a>, ExtractError> {
-        let encrypted =
-            || ExtractError::Encrypted("the presentation needs a password to open".into());
-        if u32_at(current_user, 12) == Some(ENCRYPTED) {
-            return Err(encrypted());
-        }
-        let mut this = Persist { stream, offsets: BTreeMap::new(), document: None };
+    pub(super) fn read(stream: &'a [u8], current_user: &[u8]) -> Persist<'a> {
+        let is_locked = u32_at(current_user, 12) == Some(ENCRYPTED);
+        let mut this =
+            Persist { stream, offsets: BTreeMap::new(), document: None, is_locked, session: None };
         let newest = u32_at(current_user, 16).map(|at| at as usize);
         let is_edit = |at: &usize| record(stream, *at).is_some_and(|r| r.kind == USER_EDIT);
         let mut next = newest.filter(is_edit).or_else(|| this.last_edit());
@@ -44,8 +41,10 @@ impl<'a> Persist<'a> {
             if edit.kind != USER_EDIT {
                 break;
             }
-            if edit.data.len() >= 32 {
-                return Err(encrypted());
+            // Only that of an encrypted presentation names what says how it is encrypted (section 2.3.3).
+            if let Some(session) = u32_at(edit.data, 28) {
+                this.is_locked = true;
+                this.session = this.session.or(Some(session));
             }
             this.directory(u32_at(edit.data, 12).unwrap_or(0) as usize);
             this.document = this.document.or(u32_at(edit.data, 16));
@@ -53,7 +52,12 @@ impl<'a> Persist<'a> {
             let before = u32_at(edit.data, 8).unwrap_or(0) as usize;
             next = Some(before).filter(|before| *before > 0 && Some(*before) < next);
         }
-        Ok(this)
+        this
+    }
+
+    /// The numbers of the objects, with their offsets.
+    pub(super) fn offsets(&self) -> impl Iterator<Item = (u32, u32)> {
+        self.offsets.iter().map(|(number, offset)| (*number, *offset))
     }
 
     /// The last edit of the stream, where nothing says which is the newest.
@@ -142,11 +146,12 @@ mod tests {
         let new = put(&mut stream, 0x03EE, b"new");
         let directory = put(&mut stream, DIRECTORY, &list(new));
         put(&mut stream, USER_EDIT, &edit(first, directory));
-        let persist = Persist::read(&stream, &[]).unwrap();
+        let persist = Persist::read(&stream, &[]);
+        assert!(!persist.is_locked);
         assert_eq!(persist.object(1).map(|(_, record)| record.data), Some(&b"new"[..]));
         assert_eq!(persist.objects().len(), 1);
         let mut user = vec![0; 20];
         user[12..16].copy_from_slice(&ENCRYPTED.to_le_bytes());
-        assert!(matches!(Persist::read(&stream, &user), Err(ExtractError::Encrypted(_))));
+        assert!(Persist::read(&stream, &user).is_locked);
     }
 }

@@ -1,7 +1,11 @@
-use md5::{Digest as _, Md5};
-
 use super::record::Record;
-use crate::formats::bytes::{piece, u16_at};
+use super::xor::XorArray;
+use crate::context::Context;
+use crate::error::ExtractError;
+use crate::formats::bytes::u16_at;
+use crate::formats::office_rc4::{self, Locked};
+use crate::formats::rc4::Rc4;
+use crate::still_locked::StillLocked;
 
 /// The password with which Excel encrypts a workbook that is only protected against changes: it opens without asking.
 const PASSWORD: &str = "VelvetSweatshop";
@@ -9,43 +13,55 @@ const PASSWORD: &str = "VelvetSweatshop";
 /// The keystream begins anew after so many bytes.
 const BLOCK: usize = 1024;
 
-/// The key of a workbook (MS-OFFCRYPTO, section 2.3.6: RC4 with 40 bits).
-pub(super) struct Key {
-    base: [u8; 5],
+/// What a workbook is encrypted with (MS-XLS, section 2.2.10).
+pub(super) enum Key {
+    Rc4(office_rc4::Key),
+    Xor(XorArray),
 }
 
 impl Key {
-    /// The key, if the workbook opens without asking for a password. `pass` is the record FILEPASS (MS-XLS, section
-    /// 2.4.117).
-    pub(super) fn of(pass: &Record<'_>) -> Option<Key> {
-        Key::with_password(pass.data, PASSWORD)
-    }
-
-    fn with_password(pass: &[u8], password: &str) -> Option<Key> {
-        // RC4, version 1.1.
-        if (u16_at(pass, 0)?, u16_at(pass, 2)?, u16_at(pass, 4)?) != (1, 1, 1) {
-            return None;
+    /// The key, if the workbook opens without asking for a password, or with one that is given. `pass` is the record
+    /// FILEPASS (MS-XLS, section 2.4.117); that of Excel 5 and 95 does not say which way it is, for there was one only.
+    ///
+    /// # Errors
+    /// [`ExtractError::Encrypted`] when none opens it.
+    pub(super) fn of(
+        pass: &Record<'_>,
+        is_new: bool,
+        context: &Context<'_>,
+    ) -> Result<Key, ExtractError> {
+        let refused = |still| ExtractError::locked("the workbook needs a password to open", still);
+        let data = pass.data;
+        let xor = match (is_new, u16_at(data, 0)) {
+            (false, _) => Some(data),
+            (true, Some(0)) => data.get(2..),
+            (true, _) => None,
+        };
+        if let Some((key, verifier)) = xor.and_then(|xor| u16_at(xor, 0).zip(u16_at(xor, 2))) {
+            let open = |password: &str| XorArray::of(password, key, verifier);
+            return match open(PASSWORD) {
+                Some(array) => Ok(Key::Xor(array)),
+                None => context.unlock(1, open).map(Key::Xor).map_err(refused),
+            };
         }
-        let (salt, verifier, hash) = (piece(pass, 6, 16), piece(pass, 22, 16), piece(pass, 38, 16));
-        let password: Vec<u8> = password.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let mut mixed = Md5::new();
-        let first = Md5::digest(&password);
-        for _ in 0..16 {
-            mixed.update(piece(&first, 0, 5));
-            mixed.update(salt);
+        let locked = data.get(2..).and_then(Locked::read);
+        let Some(locked) = locked.filter(|_| u16_at(data, 0) == Some(1)) else {
+            return Err(refused(StillLocked::NoneGiven));
+        };
+        match locked.key(PASSWORD) {
+            Some(key) => Ok(Key::Rc4(key)),
+            None => {
+                let key = context.unlock(16, |password| locked.key(password));
+                key.map(Key::Rc4).map_err(refused)
+            }
         }
-        let key = Key { base: piece(&mixed.finalize(), 0, 5).try_into().ok()? };
-        let mut stream = key.stream(0);
-        let verifier: Vec<u8> = verifier.iter().map(|byte| byte ^ stream.next()).collect();
-        let hash: Vec<u8> = hash.iter().map(|byte| byte ^ stream.next()).collect();
-        (hash.len() == 16 && Md5::digest(&verifier).as_slice() == hash).then_some(key)
     }
 
     /// The stream of the workbook as it was before it was encrypted.
     pub(super) fn decrypt(&self, stream: &[u8]) -> Vec<u8> {
         let mut plain = stream.to_vec();
         let mut at = 0usize;
-        let mut block = (usize::MAX, Vec::new());
+        let mut keys = Keystream { block: usize::MAX, bytes: Vec::new() };
         while let (Some(kind), Some(length)) = (u16_at(stream, at), u16_at(stream, at + 2)) {
             let start = at + 4;
             let end = start.saturating_add(length.into()).min(stream.len());
@@ -56,78 +72,32 @@ impl Key {
                 _ => start,
             };
             for place in from..end {
-                if block.0 != place / BLOCK {
-                    let mut keys = self.stream((place / BLOCK) as u32);
-                    block = (place / BLOCK, (0..BLOCK).map(|_| keys.next()).collect());
-                }
-                if let Some(byte) = plain.get_mut(place) {
-                    *byte ^= block.1.get(place % BLOCK).copied().unwrap_or_default();
-                }
+                let Some(byte) = plain.get_mut(place) else { break };
+                *byte = match self {
+                    Key::Rc4(key) => *byte ^ keys.at(place, |block| key.stream(block)),
+                    // The array is turned by where a record ends (MS-OFFCRYPTO, section 2.3.7.3).
+                    Key::Xor(array) => array.plain(*byte, place.wrapping_add(length.into())),
+                };
             }
             at = end;
         }
         plain
     }
-
-    /// The keystream of a block.
-    fn stream(&self, block: u32) -> Rc4 {
-        let mut hash = Md5::new();
-        hash.update(self.base);
-        hash.update(block.to_le_bytes());
-        Rc4::new(&hash.finalize())
-    }
 }
 
-/// The stream cipher RC4. It keeps no secret any more; here it only has to be undone.
-struct Rc4 {
-    state: [u8; 256],
-    i: u8,
-    j: u8,
+/// The keystream of the block that was asked for last.
+struct Keystream {
+    block: usize,
+    bytes: Vec<u8>,
 }
 
-impl Rc4 {
-    fn new(key: &[u8]) -> Rc4 {
-        let mut state = [0u8; 256];
-        state.iter_mut().zip(0u8..=255).for_each(|(place, n)| *place = n);
-        let mut this = Rc4 { state, i: 0, j: 0 };
-        for (n, key) in (0u8..=255).zip(key.iter().cycle()) {
-            this.j = this.j.wrapping_add(this.at(n)).wrapping_add(*key);
-            this.state.swap(n.into(), this.j.into());
+impl Keystream {
+    fn at(&mut self, place: usize, stream: impl Fn(u32) -> Rc4) -> u8 {
+        if self.block != place / BLOCK {
+            self.block = place / BLOCK;
+            self.bytes = vec![0; BLOCK];
+            stream(self.block as u32).apply(&mut self.bytes);
         }
-        this.j = 0;
-        this
-    }
-
-    fn at(&self, place: u8) -> u8 {
-        self.state.get(usize::from(place)).copied().unwrap_or_default()
-    }
-
-    fn next(&mut self) -> u8 {
-        self.i = self.i.wrapping_add(1);
-        self.j = self.j.wrapping_add(self.at(self.i));
-        self.state.swap(self.i.into(), self.j.into());
-        self.at(self.at(self.i).wrapping_add(self.at(self.j)))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_cipher_gives_its_known_stream() {
-        // RFC 6229, section 2: the key of 40 bits 0x0102030405.
-        let mut stream = Rc4::new(&[1, 2, 3, 4, 5]);
-        let first: Vec<u8> = (0..8).map(|_| stream.next()).collect();
-        assert_eq!(first, [0xB2, 0x39, 0x63, 0x05, 0xF0, 0x3D, 0xC0, 0x27]);
-    }
-
-    #[test]
-    fn another_password_is_no_key() {
-        assert!(Key::with_password(&[1, 0, 1, 0, 1, 0], PASSWORD).is_none());
-        assert!(
-            Key::with_password(&[[1, 0, 1, 0, 1, 0].as_slice(), &[7; 48]].concat(), PASSWORD)
-                .is_none()
-        );
+        self.bytes.get(place % BLOCK).copied().unwrap_or_default()
     }
 }

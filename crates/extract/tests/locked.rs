@@ -1,0 +1,175 @@
+//! What is locked: closed without the right password, open with it, and harmless when it is damaged or asks for too much.
+#![allow(clippy::disallowed_methods, reason = "a test reads its fixtures from the disk")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops where it fails"
+)]
+
+use std::cell::RefCell;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use madang_document::outcome::Outcome;
+use madang_extract::engines::Engines;
+use madang_extract::extract::extract;
+use madang_extract::extraction::Extraction;
+use madang_extract::order::Order;
+use madang_extract::passwords::Passwords;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/locked")
+}
+
+fn fixture(name: &str) -> Vec<u8> {
+    fs::read(folder().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// The object last, its members before it.
+fn read(bytes: &[u8], name: &str, passwords: &str) -> Vec<Extraction> {
+    let mut order = Order::named(name);
+    if !passwords.is_empty() {
+        order.options.passwords = Passwords::parse(passwords.as_bytes()).unwrap();
+    }
+    let kept = RefCell::new(Vec::<Extraction>::new());
+    extract(&bytes.to_vec(), &order, &Engines::none(), &kept);
+    kept.into_inner()
+}
+
+fn own(documents: &[Extraction]) -> (Outcome, String) {
+    let own = documents.last().unwrap();
+    (own.outcome, own.reason.clone().unwrap_or_default())
+}
+
+#[test]
+fn what_is_locked_stays_closed_and_says_what_was_tried() {
+    for (name, what) in [
+        ("report.hwp", "needs a password"),
+        ("report-97.hwp", "needs a password"),
+        ("report.hwpx", "needs a password"),
+        ("old.odt", "the document needs a password to open"),
+        ("whole.odt", "the document needs a password to open"),
+        ("words.xlsx", "the document needs a password to open"),
+        ("cryptoapi.doc", "the document needs a password to open"),
+        ("cryptoapi.xls", "the workbook needs a password to open"),
+        ("obfuscated.xls", "the workbook needs a password to open"),
+        ("briefing.ppt", "the presentation needs a password to open"),
+        ("rc4-128.pdf", "it opens only with a password"),
+        ("aes-256.pdf", "it opens only with a password"),
+        ("names.7z", "the names of the members are encrypted (AES-256)"),
+    ] {
+        let bytes = fixture(name);
+        for (passwords, tried) in [
+            ("", String::new()),
+            ("한 번", "; the given password does not open it".into()),
+            ("one\ntwo", "; none of 2 given passwords opens it".into()),
+        ] {
+            let expected = (Outcome::Encrypted, format!("{what}{tried}"));
+            assert_eq!(own(&read(&bytes, name, passwords)), expected, "{name}");
+        }
+    }
+}
+
+#[test]
+fn members_that_stay_closed_say_so_each_by_itself() {
+    let documents = read(&fixture("aes.zip"), "aes.zip", "sesame-2026");
+    let told: Vec<_> = documents
+        .iter()
+        .filter_map(|it| Some((it.member.as_ref()?.to_string(), it.outcome, it.reason.clone())))
+        .collect();
+    let closed = Some("the member is encrypted (AES); the given password does not open it".into());
+    assert_eq!(
+        told,
+        [
+            ("공개.txt".into(), Outcome::Ok, None),
+            ("비밀.txt".into(), Outcome::Encrypted, closed.clone()),
+            ("기록.txt".into(), Outcome::Ok, None),
+            ("남의 것.txt".into(), Outcome::Encrypted, closed.clone()),
+            ("묶음.txt".into(), Outcome::Encrypted, closed),
+        ]
+    );
+}
+
+#[test]
+fn the_password_that_opened_one_member_is_tried_first_on_the_next() {
+    // Ninety-nine that open nothing: with them each member would cost a hundred keys.
+    let mut passwords: String = (0..99).map(|n| format!("wrong {n}\n")).collect();
+    passwords.push_str("열려라 참깨");
+    let documents = read(&fixture("aes.zip"), "aes.zip", &passwords);
+    let opened = documents.iter().filter(|it| it.outcome == Outcome::Ok).count();
+    // The open one, two of this password, and the archive itself.
+    assert_eq!(opened, 4);
+}
+
+#[test]
+fn a_key_that_takes_hours_is_not_made() {
+    for (name, told) in [
+        ("endless.odt", "0 of 2 given passwords were tried"),
+        ("endless.docx", "0 of 2 given passwords were tried"),
+        ("much-memory.odt", "0 of 2 given passwords were tried"),
+        ("long-salt.odt", "the document needs a password to open"),
+    ] {
+        let (outcome, reason) = own(&read(&fixture(name), name, "sesame-2026\n열려라 참깨"));
+        assert!(outcome == Outcome::Encrypted && reason.contains(told), "{name}: {reason}");
+        // Nobody is told of passwords that nobody gave.
+        let (_, reason) = own(&read(&fixture(name), name, ""));
+        assert_eq!(reason, "the document needs a password to open", "{name}");
+    }
+}
+
+#[test]
+fn an_archive_whose_members_nothing_opens_is_not_tried_for_ever() {
+    // One member, copied a hundred times into the table of contents of an archive.
+    let one = fixture("zipcrypto-cp949.zip");
+    let table = one.windows(4).rposition(|mark| mark == b"PK\x01\x02").unwrap();
+    let end = one.windows(4).rposition(|mark| mark == b"PK\x05\x06").unwrap();
+    let mut many = one[..table].to_vec();
+    for n in 0..100u8 {
+        let mut record = one[table..end].to_vec();
+        // The name: two digits at its start.
+        record[46..48].copy_from_slice(&[b'0' + n / 10, b'0' + n % 10]);
+        many.extend(record);
+    }
+    let mut tail = one[end..].to_vec();
+    tail[8..10].copy_from_slice(&100u16.to_le_bytes());
+    tail[10..12].copy_from_slice(&100u16.to_le_bytes());
+    let size = (many.len() - table) as u32;
+    tail[12..16].copy_from_slice(&size.to_le_bytes());
+    many.extend(tail);
+    let documents = read(&many, "many.zip", "one\ntwo");
+    let reasons: Vec<&str> = documents.iter().filter_map(|it| it.reason.as_deref()).collect();
+    let tried = reasons.iter().filter(|it| it.contains("none of 2 given passwords")).count();
+    let passed = reasons.iter().filter(|it| it.contains("were not tried")).count();
+    assert_eq!((tried, passed), (50, 50), "{reasons:?}");
+}
+
+#[test]
+fn damage_is_never_worse_than_damage() {
+    let passwords = "sesame-2026\n열려라 참깨";
+    for name in [
+        "report.hwp",
+        "report-97.hwp",
+        "report.hwpx",
+        "old.odt",
+        "whole.odt",
+        "cryptoapi.doc",
+        "cryptoapi.xls",
+        "obfuscated.xls",
+        "briefing.ppt",
+        "rc4-40.pdf",
+        "aes-256.pdf",
+        "aes.zip",
+        "zipcrypto.zip",
+    ] {
+        let bytes = fixture(name);
+        let step = (bytes.len() / 9).max(1);
+        for at in (0..bytes.len()).step_by(step) {
+            let mut damaged = bytes.clone();
+            let end = (at + 16).min(damaged.len());
+            damaged[at..end].iter_mut().for_each(|byte| *byte = !*byte);
+            assert!(!read(&damaged, name, passwords).is_empty(), "{name} at {at}");
+            assert!(!read(&bytes[..at], name, passwords).is_empty(), "{name} up to {at}");
+        }
+    }
+}

@@ -157,6 +157,7 @@ mod thumbnail;
 mod tiff;
 mod tnef;
 mod ttml;
+mod utf8_stream;
 mod webp;
 mod windows_text;
 mod word_xml;

@@ -5,7 +5,6 @@ mod bin_data;
 mod head;
 
 use std::collections::BTreeMap;
-use std::io::BufReader;
 
 use madang_document::content::Content;
 
@@ -41,7 +40,7 @@ fn sniff(probe: &Probe<'_>) -> Match {
 
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut content = Content::default();
-    let stream = || BufReader::new(Metered::new(Cursor::new(blob), context));
+    let stream = || Metered::new(Cursor::new(blob), context);
     let Head { numbers, files } = Head::read(stream(), &mut content);
     let mut body = Body::new(BTreeMap::new(), numbers);
     let read = section::read_section(stream(), owpml_name, &mut body, &mut content, context);

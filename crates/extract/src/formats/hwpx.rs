@@ -28,7 +28,7 @@ mod unsealed;
 
 pub(super) const FORMAT: Format = Format {
     name: "hwpx",
-    version: 3,
+    version: 4,
     media_types: &[MEDIA_TYPE],
     sniff,
     media_type: |_| MEDIA_TYPE,
@@ -188,7 +188,7 @@ fn read_one(
     if entry.encrypted() {
         return Err(ExtractError::Encrypted("needs a password".into()));
     }
-    let reader = BufReader::new(Metered::new(entry, context));
+    let reader = Metered::new(entry, context);
     section::read_section(reader, |name| name, body, content, context)
 }
 

@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::io::BufRead;
+use std::io::{BufReader, Read};
 
 use flate2::read::DeflateDecoder;
 use madang_document::content::Content;
@@ -10,16 +10,17 @@ use quick_xml::events::Event;
 use crate::context::Context;
 use crate::formats::hangul_object;
 use crate::formats::hwpx::package::attribute;
+use crate::formats::utf8_stream::Utf8Stream;
 use crate::member_path::MemberPaths;
 
 /// Opens the embedded files, which stand behind the body as text. `extensions` are those of their names, by their numbers.
 pub(super) fn open(
-    stream: impl BufRead,
+    stream: impl Read,
     extensions: &BTreeMap<String, String>,
     content: &mut Content,
     context: &Context<'_>,
 ) {
-    let mut reader = Reader::from_reader(stream);
+    let mut reader = Reader::from_reader(BufReader::new(Utf8Stream::new(stream)));
     let config = reader.config_mut();
     config.check_end_names = false;
     config.allow_unmatched_ends = true;

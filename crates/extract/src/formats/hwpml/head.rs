@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::io::BufRead;
+use std::io::{BufReader, Read};
 
 use madang_document::content::Content;
 use madang_document::metadata;
@@ -9,6 +9,7 @@ use quick_xml::events::{BytesStart, Event};
 use crate::formats::hangul_numbering::{Look, Numbers};
 use crate::formats::hwpx::package::attribute;
 use crate::formats::hwpx::section::character;
+use crate::formats::utf8_stream::Utf8Stream;
 
 /// Embedded files that are opened, and the longest text of the head that is read, bytes.
 const FILES_MOST: usize = 100_000;
@@ -25,9 +26,9 @@ pub(super) struct Head {
 
 impl Head {
     /// Reads it, the properties into the content. What is damaged is left to the reader of the body.
-    pub(super) fn read(stream: impl BufRead, content: &mut Content) -> Head {
+    pub(super) fn read(stream: impl Read, content: &mut Content) -> Head {
         let mut head = Head::default();
-        let mut reader = Reader::from_reader(stream);
+        let mut reader = Reader::from_reader(BufReader::new(Utf8Stream::new(stream)));
         let mut buffer = Vec::new();
         let mut wanted = Wanted::default();
         let mut text = String::new();

@@ -1,4 +1,4 @@
-use std::io::{self, BufRead};
+use std::io::{self, BufReader, Read};
 
 use madang_document::content::Content;
 use quick_xml::Reader;
@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::error::ExtractError;
 use crate::formats::hangul::{Anchoring, Body, Paragraph, Table, add_lines, framed};
 use crate::formats::hangul_pages::{Layout, Line};
+use crate::formats::utf8_stream::Utf8Stream;
 
 /// Paragraphs, tables, cells and notes that may lie in one another; the word processor's own documents stay
 /// below 50.
@@ -25,13 +26,13 @@ const DEEPEST: usize = 200;
 /// [`ExtractError::Limit`] when the text, its nesting or what unpacks exceeds its limit,
 /// [`ExtractError::Corrupt`] where the XML breaks. What was read so far is in the content either way.
 pub(in crate::formats) fn read_section(
-    stream: impl BufRead,
+    stream: impl Read,
     name_of: fn(&str) -> &str,
     body: &mut Body,
     content: &mut Content,
     context: &Context<'_>,
 ) -> Result<(), ExtractError> {
-    let mut reader = Reader::from_reader(stream);
+    let mut reader = Reader::from_reader(BufReader::new(Utf8Stream::new(stream)));
     let config = reader.config_mut();
     config.check_end_names = false;
     config.allow_unmatched_ends = true;
@@ -67,6 +68,9 @@ pub(in crate::formats) fn read_section(
     };
     while !section.open.is_empty() {
         section.close();
+    }
+    if reader.get_ref().get_ref().is_damaged() {
+        content.note("some bytes of its text are no UTF-8, and � stands for them");
     }
     ended
 }

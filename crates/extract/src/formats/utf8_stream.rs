@@ -1,0 +1,103 @@
+use std::io::{self, Read};
+
+use encoding_rs::{CoderResult, Decoder, UTF_8};
+
+/// Bytes that are decoded at once.
+const PIECE: usize = 16 << 10;
+
+/// A stream of which only UTF-8 comes out, whatever goes in: for the reader of XML, which gives up at the first byte that
+/// is none. Some writers set characters beyond the first plane as two halves of three bytes each. A byte order mark of
+/// UTF-16 is believed.
+pub(super) struct Utf8Stream<R> {
+    reader: R,
+    decoder: Decoder,
+    decoded: Vec<u8>,
+    /// How much of it was handed out.
+    given: usize,
+    has_ended: bool,
+    is_damaged: bool,
+}
+
+impl<R: Read> Utf8Stream<R> {
+    pub(super) fn new(reader: R) -> Utf8Stream<R> {
+        Utf8Stream {
+            reader,
+            decoder: UTF_8.new_decoder(),
+            decoded: Vec::new(),
+            given: 0,
+            has_ended: false,
+            is_damaged: false,
+        }
+    }
+
+    /// Whether a replacement character (U+FFFD) stands for bytes that mean nothing.
+    pub(super) fn is_damaged(&self) -> bool {
+        self.is_damaged
+    }
+
+    /// Decodes the next piece.
+    fn refill(&mut self) -> io::Result<()> {
+        let mut raw = [0; PIECE];
+        let count = self.reader.read(&mut raw)?;
+        self.has_ended = count == 0;
+        let mut rest = raw.get(..count).unwrap_or_default();
+        self.decoded.clear();
+        self.given = 0;
+        loop {
+            let at = self.decoded.len();
+            let room = self.decoder.max_utf8_buffer_length(rest.len()).unwrap_or(PIECE).max(16);
+            self.decoded.resize(at.saturating_add(room), 0);
+            let out = self.decoded.get_mut(at..).unwrap_or_default();
+            let (result, read, written, had_errors) =
+                self.decoder.decode_to_utf8(rest, out, self.has_ended);
+            self.decoded.truncate(at.saturating_add(written));
+            self.is_damaged |= had_errors;
+            rest = rest.get(read..).unwrap_or_default();
+            if result == CoderResult::InputEmpty {
+                return Ok(());
+            }
+        }
+    }
+}
+
+impl<R: Read> Read for Utf8Stream<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.given >= self.decoded.len() {
+            if self.has_ended {
+                return Ok(0);
+            }
+            self.refill()?;
+        }
+        let ready = self.decoded.get(self.given..).unwrap_or_default();
+        let count = ready.len().min(buffer.len());
+        if let (Some(to), Some(from)) = (buffer.get_mut(..count), ready.get(..count)) {
+            to.copy_from_slice(from);
+        }
+        self.given += count;
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes: &[u8]) -> (String, bool) {
+        let mut stream = Utf8Stream::new(bytes);
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        (text, stream.is_damaged())
+    }
+
+    #[test]
+    fn only_utf_8_comes_out() {
+        assert_eq!(read("한글 ".repeat(9000).as_bytes()), ("한글 ".repeat(9000), false));
+        let halves = b"<t>\xED\xA0\xBD\xED\xB8\x80</t>\xFF";
+        let (text, is_damaged) = read(halves);
+        assert!(is_damaged && text.starts_with("<t>\u{FFFD}") && text.contains("</t>\u{FFFD}"));
+        assert_eq!(read(b"a\xED\x95"), ("a\u{FFFD}".to_owned(), true));
+        let wide: Vec<u8> = "\u{FEFF}<t>글</t>".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(read(&wide), ("<t>글</t>".to_owned(), false));
+        assert_eq!(read(b""), (String::new(), false));
+    }
+}

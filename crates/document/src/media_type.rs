@@ -121,6 +121,7 @@ impl Kind {
                 return Kind::Text;
             }
             "application/zip"
+            | "application/vnd.ms-outlook-pst"
             | "application/x-tar"
             | "application/gzip"
             | "application/x-bzip2"

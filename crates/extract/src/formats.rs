@@ -132,6 +132,7 @@ mod ppt;
 mod pptx;
 mod preview;
 mod property_set;
+mod pst;
 mod rar;
 mod rar4;
 mod rar5;
@@ -188,6 +189,7 @@ pub static FORMATS: &[&Format] = &[
     &epub::FORMAT,
     &msg::FORMAT,
     &tnef::FORMAT,
+    &pst::FORMAT,
     &rtf::FORMAT,
     &doc::FORMAT,
     &xls::FORMAT,

@@ -46,6 +46,9 @@ impl Labels {
         scored: bool,
     ) -> Vec<&'static str> {
         let mut heads = vec![first, self.say("파일", "files")];
+        if scored {
+            heads.extend(["F1", self.say("채점", "scored")]);
+        }
         heads.extend(outcomes.iter().map(|outcome| self.outcome(*outcome)));
         heads.extend([
             self.say("속 문서", "members"),
@@ -56,9 +59,6 @@ impl Labels {
             self.say("95%", "p95"),
             self.say("MB/CPU초", "MB/CPU s"),
         ]);
-        if scored {
-            heads.extend(["F1", self.say("채점", "scored")]);
-        }
         heads
     }
 
@@ -70,6 +70,9 @@ impl Labels {
         scored: bool,
     ) -> Vec<String> {
         let mut cells = vec![row.files.to_string()];
+        if scored {
+            cells.extend([score(row.f1), row.scored.to_string()]);
+        }
         let count = |outcome| row.outcomes.get(outcome).copied().unwrap_or_default().to_string();
         cells.extend(outcomes.iter().map(count));
         cells.extend([
@@ -81,9 +84,6 @@ impl Labels {
             format!("{:.2}", row.p95_ms),
             row.bytes_per_cpu_second.map_or(NONE.into(), |rate| format!("{:.1}", megabytes(rate))),
         ]);
-        if scored {
-            cells.extend([score(row.f1), row.scored.to_string()]);
-        }
         cells
     }
 

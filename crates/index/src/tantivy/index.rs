@@ -80,13 +80,11 @@ impl Index for TantivyIndex {
     }
 
     fn clear(&self, partition: &Partition) -> Result<(), IndexError> {
-        self.partitions.remove(partition)
+        self.partitions.remove(partition, true)
     }
 
     fn forget(&self, partition: &Partition) -> Result<(), IndexError> {
-        self.partitions.remove(partition)?;
-        self.partitions.forget(partition);
-        Ok(())
+        self.partitions.remove(partition, false)
     }
 
     fn partitions(&self) -> Result<Vec<Partition>, IndexError> {

@@ -142,16 +142,14 @@ impl Partitions {
         lock(&self.removed).contains(partition)
     }
 
-    /// Of a partition that was removed nothing is missing.
-    pub(crate) fn forget(&self, partition: &Partition) {
-        lock(&self.removed).remove(partition);
-    }
-
-    /// Removes the index of a partition, to be built anew.
-    pub(crate) fn remove(&self, partition: &Partition) -> Result<(), IndexError> {
+    /// Removes the index of a partition: to be built `anew`, or for good.
+    pub(crate) fn remove(&self, partition: &Partition, anew: bool) -> Result<(), IndexError> {
         let slot = self.slot(partition).unwrap_or_default();
         let mut state = lock(&slot.0);
-        lock(&self.removed).insert(partition.clone());
+        match anew {
+            true => lock(&self.removed).insert(partition.clone()),
+            false => lock(&self.removed).remove(partition),
+        };
         if let State::Open(index) = &*state {
             // Searches that still read it keep their files; the writer's lock must not stay.
             index.drop_writer();

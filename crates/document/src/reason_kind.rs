@@ -1,0 +1,327 @@
+use serde::{Deserialize, Serialize};
+
+use crate::part::Part;
+use crate::quote::Quote;
+use crate::unit::Unit;
+
+/// What is the matter, with the values that belong to it. What it is the matter with is the [`Part`] of the reason.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReasonKind {
+    /// A sentence in English for which there is no kind: of a place that makes none yet, or of an earlier Madang.
+    Said(Quote),
+
+    // It is closed.
+    /// A password is needed.
+    Password,
+    /// It is encrypted, by this method if that is known.
+    Encrypted(Option<Quote>),
+    /// Only the holder of a certificate can open it.
+    Certificate,
+    /// A rights management system protects it.
+    Drm,
+    /// A rights management system of this name has wrapped it.
+    Wrapped(Quote),
+    /// In place of the text stands the notice of a protected distribution document.
+    Notice(Quote),
+
+    // Nobody reads it.
+    /// There is no reader for files that are called so, in the plural as in `ARJ archives`.
+    NoReader(Quote),
+    /// Neither bytes nor name tell the format.
+    UnknownFormat,
+    /// It is one part of a split archive; so many parts stand before it, if that is known.
+    SplitPart(Option<u64>),
+    /// It is packed by a method of this name.
+    Method(Quote),
+    /// It is packed by a method of this number, as this container counts.
+    MethodNumber { number: u64, container: Quote },
+    /// It is packed by a method of which not even the name is known.
+    MethodNameless,
+    /// The libraries for audio and video are not loaded.
+    NoMediaLibraries,
+
+    // It is damaged.
+    /// It is damaged.
+    Damaged,
+    /// It is damaged after so many bytes.
+    DamagedAfter(u64),
+    /// It is damaged at this byte.
+    DamagedAt(u64),
+    /// It is damaged before this.
+    DamagedBefore,
+    /// Its positions lead out of the file.
+    LeadsOut,
+    /// It cannot be read.
+    Unreadable,
+    /// It cannot be unpacked.
+    NotUnpacked,
+    /// It cannot be decoded.
+    NotDecoded,
+    /// It is cut short.
+    CutShort,
+    /// It is missing.
+    Missing,
+    /// It is not where the table of contents says.
+    NotThere,
+    /// It is missing from this.
+    MissingFrom(Part),
+    /// It is not in front of the damage.
+    NotBeforeDamage,
+    /// It ends too early.
+    EndsEarly,
+    /// It ends within this.
+    EndsWithin(Part),
+    /// It ends before this.
+    EndsBefore(Part),
+    /// It ends within this row of so many.
+    EndsWithinRow { row: u64, rows: u64 },
+    /// It reaches beyond the end of this.
+    Beyond(Part),
+    /// Its check sum does not match.
+    CheckSum,
+    /// Fewer bytes came out than it says.
+    TooFewBytes { came: u64, stated: u64 },
+    /// More bytes came out than it says.
+    TooManyBytes(u64),
+    /// The file holds fewer bytes of it than it says.
+    HoldsOnly { held: u64, stated: u64 },
+    /// It lies over the member before it.
+    Overlaps,
+    /// It leads in a circle, or is too deep.
+    Circle,
+    /// It is not signed as this.
+    NotSigned(Quote),
+    /// What a library said of it, or what a decoder of ours met, in the words of the format.
+    Broken(Quote),
+    /// None of so many pages can be read.
+    NoPage(u64),
+    /// So many further pages cannot be read.
+    FurtherPages(u64),
+    /// The fonts of the page do not say which characters so many of all characters are.
+    NoCharacters { unread: u64, all: u64 },
+    /// An object of a program whose data nobody reads.
+    ForeignObject,
+
+    // It exceeds a limit.
+    /// It unpacks to more than so many bytes, the limit for its size.
+    Unpacks(u64),
+    /// Its pictures decode to more than so many bytes, the limit for its size.
+    Decodes(u64),
+    /// It is larger than so many bytes once unpacked.
+    Larger(u64),
+    /// It has more bytes than may be held in memory.
+    LargerThanMemory { bytes: u64, limit: u64 },
+    /// Unpacking or decoding it takes more bytes of memory than allowed.
+    TakesMemory { bytes: u64, limit: u64 },
+    /// It takes more than so many bytes of memory.
+    TakesMemoryOver(u64),
+    /// It lies behind a member that is too large, in one stream with it.
+    BehindTooLarge,
+    /// Archives, tables or notes lie more than so deep in one another.
+    TooDeep(u64),
+    /// It holds more than this.
+    MoreThan { limit: u64, unit: Unit },
+    /// Only the first of all were read.
+    OnlyFirst { first: u64, of: Option<u64>, unit: Unit },
+    /// It was cut after so many of all bytes.
+    CutAfter { bytes: u64, of: Option<u64> },
+    /// It was cut within the first of all segments.
+    CutWithin { first: u64, of: u64 },
+    /// It was cut, because the limit of the text is reached.
+    TextLimit,
+    /// It was left out or cut, because a limit is reached.
+    LimitReached,
+    /// It was cut at a limit or at a damaged place.
+    LimitOrDamage,
+    /// The answer exceeds its limit; the content was left out.
+    AnswerTooLarge,
+
+    // The reader did not end well.
+    /// It was not finished within so many milliseconds.
+    NotFinished(u64),
+    /// There was no progress for so many milliseconds.
+    NoProgress(u64),
+    /// It took more than so many milliseconds of the processor.
+    ProcessorTime(u64),
+    /// The reader answered but did not end.
+    Lingered,
+    /// It took more than so many MiB of memory.
+    Memory(u64),
+    /// The system ended the reader, most likely for want of memory.
+    KilledBySystem,
+    /// The reader panicked with this message.
+    Panicked(Quote),
+    /// The reader died of this signal, with these last words.
+    Signal { name: Quote, words: Option<Quote> },
+    /// The reader ended without an answer.
+    NoAnswer(Option<Quote>),
+    /// The reader ended with this status.
+    Status { code: i64, words: Option<Quote> },
+    /// The reader spoke against the rules.
+    Protocol(Quote),
+    /// The decoder broke on it.
+    DecoderBroke,
+
+    // There is nothing in it.
+    /// There is no text in it.
+    NoText,
+
+    // Somebody else is to blame.
+    /// It is not in its store as it was seen.
+    Gone,
+    /// Its store is not configured any more.
+    NoStore(Quote),
+    /// Its store did not give it, and said this.
+    NotGiven(Quote),
+    /// Its store shows it and does not give it.
+    ShownNotGiven(Quote),
+    /// The service stopped while it was read.
+    Stopped,
+    /// The worker died of it again and again.
+    AgainAndAgain,
+    /// The worker broke off.
+    WorkerBroke(Quote),
+    /// Recording it broke off.
+    RecordingBroke(Quote),
+    /// No reader answered.
+    NoReaderAnswered(Quote),
+    /// What was read cannot be kept.
+    NotKept(Quote),
+    /// The ledger refuses what was read.
+    Refused(Quote),
+    /// Its lease ended before the work did.
+    LeaseEnded,
+    /// Its row in the ledger cannot be read back.
+    RowUnreadable(Quote),
+    /// Nobody gave a reason.
+    NoReason,
+
+    // It was read, and something is worth knowing.
+    /// It is hidden.
+    Hidden,
+    /// Some of its text is hidden.
+    SomeHidden,
+    /// It has no text because nothing is installed that could recognise it; so many pages more have none.
+    NotRecognised { more: u64 },
+    /// There is no cue in it; it was read as plain text.
+    NoCue,
+    /// This is no time span.
+    NoTimeSpan(Quote),
+    /// Some of its bytes have no meaning in this encoding.
+    Meaningless(Quote),
+    /// It says one encoding and was read as another.
+    OtherEncoding { says: Quote, read: Quote },
+    /// It was read as one encoding and may be in another.
+    MayBeEncoding { read: Quote, other: Quote },
+    /// So many lines are in this encoding, the others in that.
+    LinesIn { lines: u64, encoding: Quote, others: Quote },
+    /// Some lines are in this encoding.
+    SomeLinesIn(Quote),
+    /// So many NUL bytes were left out.
+    Nuls(u64),
+    /// So many symbols have no character of their own.
+    Symbols(u64),
+    /// So many signs of the word processor's own stand as U+FFFD.
+    OwnSigns(u64),
+    /// It is a link, to this if that is known.
+    Link(Option<Quote>),
+    /// It is a device.
+    Device,
+    /// It is a pipe.
+    Pipe,
+    /// It is a member of this kind of the archive, which is not read.
+    MemberKind(Quote),
+    /// It has no content.
+    NoContent,
+    /// Changes are tracked; what is deleted may still stand in the text.
+    Tracked,
+    /// So many passages that a tracked change deleted were left out.
+    Deletions(u64),
+    /// There is no preview of it.
+    NoPreview,
+    /// Repeated cells were written once after so many bytes.
+    Repeated(u64),
+    /// A subtitle track is in this codec, which is no text.
+    NoTextTrack { track: u64, codec: Quote },
+    /// The property was cut, it is too long.
+    PropertyCut(Quote),
+    /// Only so many of all members are listed.
+    Listed { listed: u64, of: u64 },
+    /// A preview was left out, it is too large.
+    PreviewTooLarge,
+    /// So many warnings more.
+    MoreWarnings(u64),
+    /// It lies together with others in one place, and together they are larger than the file.
+    LieTogether,
+}
+
+impl ReasonKind {
+    /// The word for its family in answers: one of [`ReasonKind::WORDS`].
+    pub fn word(&self) -> &'static str {
+        use ReasonKind::*;
+        match self {
+            Said(_) => "said",
+            Password | Encrypted(_) | Certificate => "encrypted",
+            Drm | Wrapped(_) | Notice(_) => "rights_management",
+            NoReader(_) | ForeignObject | MemberKind(_) | NoTextTrack { .. } => "no_reader",
+            UnknownFormat => "unknown_format",
+            SplitPart(_) => "split_part",
+            Method(_) | MethodNumber { .. } | MethodNameless => "method",
+            NoMediaLibraries | NotRecognised { .. } => "not_installed",
+            Damaged | DamagedAfter(_) | DamagedAt(_) | DamagedBefore | LeadsOut | Unreadable
+            | NotUnpacked | NotDecoded | Beyond(_) | Overlaps | Circle | NotSigned(_)
+            | Broken(_) | NoPage(_) | FurtherPages(_) | LieTogether | DecoderBroke => "damaged",
+            CutShort
+            | EndsEarly
+            | EndsWithin(_)
+            | EndsBefore(_)
+            | EndsWithinRow { .. }
+            | HoldsOnly { .. } => "truncated",
+            Missing | NotThere | MissingFrom(_) | NotBeforeDamage | NoContent => "missing",
+            CheckSum | TooFewBytes { .. } | TooManyBytes(_) => "check_sum",
+            NoCharacters { .. } | Symbols(_) | OwnSigns(_) => "characters",
+            Unpacks(_)
+            | Decodes(_)
+            | Larger(_)
+            | LargerThanMemory { .. }
+            | TakesMemory { .. }
+            | TakesMemoryOver(_)
+            | BehindTooLarge
+            | AnswerTooLarge
+            | PreviewTooLarge
+            | PropertyCut(_) => "too_large",
+            TooDeep(_)
+            | MoreThan { .. }
+            | OnlyFirst { .. }
+            | Listed { .. }
+            | MoreWarnings(_)
+            | Repeated(_) => "too_many",
+            CutAfter { .. } | CutWithin { .. } | TextLimit | LimitReached | LimitOrDamage => "cut",
+            NotFinished(_) | NoProgress(_) | ProcessorTime(_) | Lingered => "time",
+            Memory(_) | KilledBySystem => "memory",
+            Panicked(_)
+            | Signal { .. }
+            | NoAnswer(_)
+            | Status { .. }
+            | Protocol(_)
+            | AgainAndAgain => "crashed",
+            NoText => "empty",
+            Gone => "gone",
+            NoStore(_) | NotGiven(_) | ShownNotGiven(_) => "store",
+            Stopped | LeaseEnded => "interrupted",
+            WorkerBroke(_) | RecordingBroke(_) | NoReaderAnswered(_) | NotKept(_) | Refused(_)
+            | RowUnreadable(_) | NoReason => "house",
+            Hidden | SomeHidden | Tracked | Deletions(_) => "hidden",
+            Meaningless(_)
+            | OtherEncoding { .. }
+            | MayBeEncoding { .. }
+            | LinesIn { .. }
+            | SomeLinesIn(_)
+            | Nuls(_) => "encoding",
+            Link(_) | Device | Pipe => "nothing_to_read",
+            NoCue | NoTimeSpan(_) => "no_cue",
+            NoPreview => "no_preview",
+        }
+    }
+}

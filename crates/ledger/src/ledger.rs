@@ -11,6 +11,7 @@ use crate::notes::Notes;
 use crate::objects::Objects;
 use crate::outbox::Outbox;
 use crate::reader::Readers;
+use crate::reprocessing::Reprocessing;
 use crate::retention::Trim;
 
 /// A backend: every trait of this crate over one transactional store.
@@ -18,6 +19,7 @@ pub trait Ledger:
     Objects
     + LeftOuts
     + Jobs
+    + Reprocessing
     + Documents
     + Entries
     + Declarations
@@ -36,6 +38,7 @@ impl<T> Ledger for T where
     T: Objects
         + LeftOuts
         + Jobs
+        + Reprocessing
         + Documents
         + Entries
         + Declarations

@@ -42,6 +42,8 @@ pub mod outbox;
 pub mod queue;
 /// Who follows the outbox.
 pub mod reader;
+/// Reading again what was read before.
+pub mod reprocessing;
 /// When an object is read again of which something is lost.
 pub mod rereads;
 /// How long what is finished stays.

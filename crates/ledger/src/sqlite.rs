@@ -45,6 +45,7 @@ mod queues;
 mod readers;
 mod readings;
 mod redrive;
+mod reprocessing;
 mod retention;
 mod schema;
 mod slices;

@@ -27,6 +27,7 @@ use madang_ledger::documents::Stored;
 use madang_ledger::jobs::{Claim, Completed, JobState, Redrive, Task};
 use madang_ledger::objects::Balance;
 use madang_ledger::reader::Reader;
+use madang_ledger::reprocessing::Which;
 use madang_ledger::sqlite::{Durability, SqliteLedger};
 use proptest::prelude::*;
 
@@ -54,6 +55,8 @@ enum Step {
     Catalogue(u32),
     /// The text of a path's document is lost.
     Lose(usize),
+    /// The operator wants two paths read again.
+    Reprocess(usize, usize),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -92,6 +95,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0..4u8).prop_map(Step::Declare),
         4 => (1..4u32).prop_map(Step::Catalogue),
         2 => path().prop_map(Step::Lose),
+        2 => (path(), path()).prop_map(|(one, other)| Step::Reprocess(one, other)),
     ]
 }
 
@@ -102,6 +106,8 @@ struct Row {
     live: bool,
     task: Task,
     state: JobState,
+    /// Whether nobody waits for it.
+    background: bool,
     job: i64,
     fence: i64,
     lease_until: Timestamp,
@@ -163,6 +169,7 @@ impl Walk {
             Step::Declare(declaration) => self.declaration = *declaration,
             Step::Catalogue(page) => self.catalogue(*page).await,
             Step::Lose(path) => self.lose(PATHS[*path]).await,
+            Step::Reprocess(one, other) => self.reprocess([PATHS[*one], PATHS[*other]]).await,
         }
     }
 
@@ -249,7 +256,33 @@ impl Walk {
         row.tell |= matches!(row.state, JobState::Ready | JobState::Leased | JobState::Done);
         if driven {
             (row.state, row.run_at, row.crashes) = (JobState::Ready, now, 0);
+            row.background = false;
         }
+    }
+
+    async fn reprocess(&mut self, paths: [&str; 2]) {
+        let driven = self.ledger.reprocess(&paths.map(id), "key:1").await.unwrap();
+        let mut expected = 0;
+        for path in paths {
+            let Some(row) = self.rows.get_mut(path) else { continue };
+            let read = matches!(row.state, JobState::Done | JobState::Quarantined);
+            if read && row.live && row.task == Task::Extract {
+                expected += 1;
+                (row.state, row.run_at, row.crashes) = (JobState::Ready, self.now, 0);
+                row.background = true;
+            }
+        }
+        assert_eq!(driven, expected);
+        let chosen = self.ledger.chosen(&Which::default(), None, 99).await.unwrap();
+        let read = self.rows.iter().filter(|(_, row)| {
+            let read = matches!(row.state, JobState::Done | JobState::Quarantined);
+            row.live && row.task == Task::Extract && read && !row.documents.is_empty()
+        });
+        let mut expected: Vec<_> = read.map(|(path, _)| id(path)).collect();
+        let mut chosen: Vec<_> = chosen.into_iter().map(|one| one.document).collect();
+        expected.sort();
+        chosen.sort();
+        assert_eq!(chosen, expected);
     }
 
     async fn see(&mut self, path: &'static str, version: &str) {
@@ -302,6 +335,7 @@ impl Walk {
             live,
             task,
             state: JobState::Ready,
+            background: false,
             job: job.id,
             fence: 0,
             lease_until: self.now,
@@ -322,7 +356,14 @@ impl Walk {
             .rows
             .values()
             .filter(|row| !paused && row.state == JobState::Ready && row.run_at <= now)
-            .map(|row| (if row.task == Task::Delete { 1 } else { 3 }, row.run_at, row.job))
+            .map(|row| {
+                let first = match row.task {
+                    Task::Delete => 1,
+                    Task::Extract if row.background => 4,
+                    Task::Extract => 3,
+                };
+                (first, row.run_at, row.job)
+            })
             .collect();
         due.sort();
         due.truncate(limit as usize);
@@ -443,6 +484,7 @@ impl Walk {
         assert_eq!(answer.is_ok(), fits, "{answer:?} {row:?}");
         if fits {
             (row.state, row.run_at, row.crashes) = (JobState::Ready, self.now, 0);
+            row.background = false;
         }
     }
 
@@ -463,6 +505,7 @@ impl Walk {
         for row in self.rows.values_mut().filter(|row| row.state == JobState::Quarantined) {
             waiting += 1;
             (row.state, row.run_at, row.crashes) = (JobState::Ready, self.now, 0);
+            row.background = false;
         }
         assert_eq!(driven, waiting);
     }

@@ -42,7 +42,7 @@ fn waiting() -> String {
              SELECT q.name, q.weight, n.column1 AS priority,
                  iif(q.name = ?3 AND n.column1 = ?4, ?5, ?2 + 1) AS until
              FROM queue q CROSS JOIN (VALUES (1), (2), (3), (4)) n
-             WHERE q.paused = 0 AND NOT (q.name = ?3 AND n.column1 > ?4))
+             WHERE q.paused = 0 AND NOT (q.name = ?3 AND n.column1 > ?4) AND n.column1 <= max(?4, 3))
          SELECT l.name, l.weight, {span} FROM line l"
     )
 }

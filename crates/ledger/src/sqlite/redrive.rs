@@ -130,10 +130,11 @@ impl Writing<'_> {
         .map_err(fault)
     }
 
+    /// Makes these ready. Somebody waits for them, also for what was read in the background before.
     async fn make_ready(&mut self, jobs: &[i64]) -> Result<()> {
         sqlx::query(
-            "UPDATE job SET state = 'ready', fence = fence + 1, attempt = 0, crashes = 0, run_at = ?1,
-                 changed_at = ?1, done_at = NULL
+            "UPDATE job SET state = 'ready', priority = min(priority, 3), fence = fence + 1, attempt = 0,
+                 crashes = 0, run_at = ?1, changed_at = ?1, done_at = NULL
              WHERE id IN (SELECT value FROM json_each(?2))",
         )
         .bind(self.now.0)

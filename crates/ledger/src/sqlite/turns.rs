@@ -1,3 +1,5 @@
+use crate::reprocessing::BACKGROUND;
+
 /// A due job that waits in a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Due {
@@ -41,17 +43,23 @@ pub(super) struct Choice {
 /// its length, one turn divided by the weight, and the queue that is the furthest behind comes next. A queue
 /// that was empty begins at the virtual time of now, `at`: it saves nothing up while it has nothing to do.
 ///
+/// Jobs of priority [`BACKGROUND`] have no turn while another is due.
+///
 /// Leaves in each line where its queue has come to.
 pub(super) fn choose(lines: &mut [Line], mut at: i64, limit: usize) -> Choice {
     let (mut chosen, mut short) = (Vec::new(), false);
     while chosen.len() < limit {
-        let behind = lines.iter().filter(|line| !line.jobs.is_empty()).map(|line| line.at).min();
-        let Some(behind) = behind else { break };
+        let heads = lines.iter().filter_map(|line| line.jobs.last());
+        // What nobody waits for has its turn where nothing else is due, in no queue.
+        let background = heads.clone().all(|due| due.priority >= BACKGROUND);
+        let takes_part = |due: &Due| background || due.priority < BACKGROUND;
+        let behind = lines.iter().filter(|line| line.jobs.last().is_some_and(takes_part));
+        let Some(behind) = behind.map(|line| line.at).min() else { break };
         at = at.max(behind);
         let next = lines
             .iter_mut()
             .filter_map(|line| {
-                let due = *line.jobs.last()?;
+                let due = *line.jobs.last().filter(|due| takes_part(due))?;
                 line.at = line.at.max(at);
                 let haste = if due.priority <= 1 { HASTE } else { 0 };
                 Some(((line.at - haste, due.priority, due.run_at, due.job), due.cut, line))
@@ -106,6 +114,18 @@ mod tests {
         assert!(chosen[..60].iter().all(|job| *job >= 5000), "a person waits");
         let bulk = chosen.iter().filter(|job| **job < 5000).count();
         assert!((100..150).contains(&bulk), "{bulk}");
+    }
+
+    #[test]
+    fn what_nobody_waits_for_has_no_turn_while_something_is_due() {
+        // The one queue is far behind, and yet the other goes first.
+        let mut lines = [line(1, 0, 0, 100, 4), line(1, 50 * TURN, 500, 20, 3)];
+        let Choice { chosen, .. } = choose(&mut lines, 0, 30);
+        assert!(chosen[..20].iter().all(|job| *job >= 500), "{chosen:?}");
+        assert_eq!(chosen[20..], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+        let mut lines = [line(1, 0, 0, 9, 4), line(2, 0, 100, 9, 4)];
+        let Choice { chosen, .. } = choose(&mut lines, 0, 6);
+        assert_eq!(chosen.iter().filter(|job| **job >= 100).count(), 4, "turns among themselves");
     }
 
     #[test]

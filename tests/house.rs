@@ -32,6 +32,7 @@ mod house {
     mod privacy;
     mod rebuild;
     mod report;
+    mod reprocess;
     mod shell;
     mod tidy;
     mod upgrade;

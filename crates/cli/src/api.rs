@@ -7,6 +7,7 @@ use axum::http::{Method, Request, header};
 use madang_document::principal::Principal;
 use madang_index::scoped_searcher::ScopedSearcher;
 use madang_ledger::ledger::Ledger;
+use madang_pipeline::trial::Trials;
 use madang_server::hosts::Hosts;
 use madang_server::server::{Limits, Ports, Server, Settings};
 use serde_json::Value;
@@ -46,6 +47,15 @@ const LOCAL: &str = "http://127.0.0.1";
 impl Api {
     /// Reaches the service at `--url`, else the one that runs on the data folder, else the folder itself.
     pub(crate) fn reach(place: &ServiceOptions) -> Result<Api, Failure> {
+        Api::reach_with(place, |_| Ok(None))
+    }
+
+    /// As [`reach`](Self::reach); over the folder itself files are tried by what `trials` makes, which is asked for
+    /// nothing where a service answers.
+    pub(crate) fn reach_with(
+        place: &ServiceOptions,
+        trials: impl FnOnce(&Configuration) -> Result<Option<Trials>, Failure>,
+    ) -> Result<Api, Failure> {
         let configuration = Configuration::read(place.config.as_deref(), backends::BUCKETS)?;
         let folder = configuration.data(place.data.as_deref());
         let runtime =
@@ -59,7 +69,10 @@ impl Api {
             return Err(DataFolder::nothing_at(&folder, else_));
         }
         let reach = match DataFolder::lock(&folder)? {
-            Some(data) => runtime.block_on(local(data))?,
+            Some(data) => {
+                let trials = trials(&configuration)?;
+                runtime.block_on(local(data, trials))?
+            }
             None => {
                 let (url, key) = announced(&folder).ok_or_else(|| {
                     anyhow::anyhow!(
@@ -89,12 +102,32 @@ impl Api {
         self.runtime.block_on(self.ask(Method::POST, path, Some(body)))
     }
 
+    /// As [`post`](Self::post); nothing where the thing is not there, or not any more.
+    pub(crate) fn post_if_there(&self, path: &str, body: &Value) -> Result<Option<Value>, Failure> {
+        let (status, value) = self.runtime.block_on(self.answer(Method::POST, path, Some(body)))?;
+        match status {
+            404 | 410 => Ok(None),
+            _ => self.judged(status, value).map(Some),
+        }
+    }
+
     async fn ask(
         &self,
         method: Method,
         path: &str,
         body: Option<&Value>,
     ) -> Result<Value, Failure> {
+        let (status, value) = self.answer(method, path, body).await?;
+        self.judged(status, value)
+    }
+
+    /// The status and what was answered.
+    async fn answer(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<(u16, Value), Failure> {
         let (status, bytes) = match &self.reach {
             Reach::Service { client, url, key } => {
                 let mut request = client.request(method, format!("{url}{path}"));
@@ -134,6 +167,11 @@ impl Api {
                 format!("the answer to {path} is no JSON (status {status}); is this a madang?")
             })?,
         };
+        Ok((status, value))
+    }
+
+    /// An answer, or why it is none.
+    fn judged(&self, status: u16, value: Value) -> Result<Value, Failure> {
         if (200..300).contains(&status) {
             return Ok(value);
         }
@@ -176,7 +214,7 @@ fn service(url: &str, key: Option<String>) -> Result<Reach, Failure> {
 }
 
 /// The API over a data folder on which nothing runs.
-async fn local(data: DataFolder) -> Result<Reach, Failure> {
+async fn local(data: DataFolder, trials: Option<Trials>) -> Result<Reach, Failure> {
     let clock = backends::clock();
     let ledger = backends::ledger(&data).await?;
     let idle = Arc::new(idle::Idle);
@@ -186,6 +224,7 @@ async fn local(data: DataFolder) -> Result<Reach, Failure> {
         blobs: backends::blobs(&data)?,
         stores: Default::default(),
         members: Arc::clone(&idle) as _,
+        trials: Arc::new(idle::OwnTrials(trials)),
         drops: Arc::clone(&idle) as _,
         sources: Arc::clone(&idle) as _,
         conditions: idle as _,

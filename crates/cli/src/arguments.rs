@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Show(Show),
     /// Operate the queues
     Queue(Queue),
+    /// Read files again that an older or worse reader read, or only see what would change
+    Reprocess(Reprocess),
     /// Watch the queues live in the terminal
     Top(Top),
     /// Read the registry: entries, changes, export; or make it anew
@@ -277,6 +279,52 @@ pub(crate) enum QueueAct {
         #[arg(value_parser = numbered)]
         job: i64,
     },
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  madang reprocess --outdated --dry-run
+  madang reprocess --format hwp5 --since 2026-11 --yes
+  madang reprocess --outcome partial --path '2026/**/*.pdf' --dry-run --json
+
+Files are read again after everything else that waits, and what comes out the same is no news.
+Where no service runs, --dry-run reads the files by itself, and the next `madang up` reads what was chosen.")]
+pub(crate) struct Reprocess {
+    #[command(flatten)]
+    pub(crate) place: ServiceOptions,
+    /// Only files of this format, as in hwp5, or with a member of it; none for those that no format fits
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<String>,
+    /// Only files that ended so, as in partial, or with a member that did
+    #[arg(long, value_name = "OUTCOME")]
+    pub(crate) outcome: Option<String>,
+    /// Only files whose path in their source fits this pattern, as in '2026/**/*.hwp'
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) path: Option<String>,
+    /// Only files that were last read on this date or later (2026, 2026-11, 2026-11-23)
+    #[arg(long, value_name = "DATE")]
+    pub(crate) since: Option<String>,
+    /// Only of this pipeline
+    #[arg(long, allow_hyphen_values = true, value_name = "PIPELINE")]
+    pub(crate) pipeline: Option<String>,
+    /// Only of these agencies (7-digit codes)
+    #[arg(long, value_name = "CODE")]
+    pub(crate) agency: Vec<String>,
+    /// Only files that another version of their format read than the present one
+    #[arg(long)]
+    pub(crate) outdated: bool,
+    /// Read them and print what would change, without recording anything
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Have them read again without asking
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) yes: bool,
+    /// Print JSON: with --dry-run a line for each file, then one with the counts
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// For --dry-run where no service runs: the pipelines that the files are of; without any, every pipelines/*.toml
+    #[arg(value_name = "PIPELINE.toml|FOLDER|URL")]
+    pub(crate) sources: Vec<String>,
 }
 
 #[derive(Args, Debug)]

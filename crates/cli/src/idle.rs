@@ -1,10 +1,14 @@
 use async_trait::async_trait;
 use madang_document::condition::Condition;
 use madang_document::document::Document;
+use madang_pipeline::trial::Trials as Again;
 use madang_server::ports::{
-    Conditions, DropError, DropTarget, Dropped, Drops, MemberError, Members, Sources,
+    Conditions, DropError, DropTarget, Dropped, Drops, MemberError, Members, Sources, TrialError,
+    Trials, Tried,
 };
 use madang_store::store::{Body, Precondition};
+
+use crate::trials;
 
 /// The ports of a data folder on which nothing runs: it can be read, and takes nothing.
 pub(crate) struct Idle;
@@ -19,6 +23,23 @@ impl Drops for Idle {
 
     async fn put(&self, _: &str, _: &str, _: Body, _: Precondition) -> Result<Dropped, DropError> {
         Err(DropError::Unavailable(CURE.into()))
+    }
+}
+
+/// Trials where no service runs: by the command that asks for them, if it can reach the stores.
+pub(crate) struct OwnTrials(pub(crate) Option<Again>);
+
+#[async_trait]
+impl Trials for OwnTrials {
+    fn formats(&self) -> Vec<(String, u32)> {
+        trials::formats()
+    }
+
+    async fn read(&self, object: &Document) -> Result<Vec<Tried>, TrialError> {
+        match &self.0 {
+            Some(again) => trials::read(again, object).await,
+            None => Err(TrialError::Unavailable(CURE.into())),
+        }
     }
 }
 

@@ -25,6 +25,7 @@ mod progress;
 mod queue;
 mod registry;
 mod report;
+mod reprocess;
 mod roles;
 mod runtime;
 mod search;
@@ -32,6 +33,7 @@ mod service_ports;
 mod serving;
 mod terminal;
 mod top;
+mod trials;
 mod up;
 
 use std::io::ErrorKind;
@@ -102,6 +104,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Search(command) => search::search(&command),
         Command::Show(command) => search::show(&command),
         Command::Queue(command) => queue::queue(&command),
+        Command::Reprocess(command) => reprocess::run(&command),
         Command::Top(command) => top::run(&command),
         Command::Catalog(command) => registry::catalog(&command),
         Command::Index(command) => operate::index(&command),

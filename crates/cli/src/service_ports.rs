@@ -6,13 +6,17 @@ use madang_document::document::Document;
 use madang_ledger::ledger::Ledger;
 use madang_pipeline::board::Board;
 use madang_pipeline::service::Service;
+use madang_pipeline::trial::Trials as Again;
 use madang_pipeline::unpacker::{UnpackError, Unpacker};
 use madang_pipeline::uploads::{Put, PutError};
 use madang_server::ports::{
-    Conditions, DropError, DropTarget, Dropped, Drops, MemberError, Members, Sources,
+    Conditions, DropError, DropTarget, Dropped, Drops, MemberError, Members, Sources, TrialError,
+    Trials, Tried,
 };
 use madang_store::error::StoreError;
 use madang_store::store::{Body, Precondition};
+
+use crate::trials;
 
 /// The service as the server sees it.
 pub(crate) struct ServicePorts {
@@ -20,6 +24,7 @@ pub(crate) struct ServicePorts {
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) board: Board,
     pub(crate) unpacker: Unpacker,
+    pub(crate) trials: Again,
 }
 
 #[async_trait]
@@ -32,6 +37,17 @@ impl Members for ServicePorts {
                 MemberError::Unavailable(error.into())
             }
         })
+    }
+}
+
+#[async_trait]
+impl Trials for ServicePorts {
+    fn formats(&self) -> Vec<(String, u32)> {
+        trials::formats()
+    }
+
+    async fn read(&self, object: &Document) -> Result<Vec<Tried>, TrialError> {
+        trials::read(&self.trials, object).await
     }
 }
 

@@ -8,6 +8,7 @@ use madang_pipeline::decide::Policy;
 use madang_pipeline::declaration::Pipeline;
 use madang_pipeline::service::{Parts, Service, Settings};
 use madang_pipeline::terms::Terms;
+use madang_pipeline::trial::Trials;
 use madang_pipeline::unpacker::Unpacker;
 use madang_sandbox::zygote::Zygote;
 use rustix::process::{Resource, getrlimit};
@@ -111,6 +112,7 @@ async fn serve(
     let board = Board::new(Arc::clone(&clock));
     let zygote = Arc::new(zygote);
     let terms = Terms::new(&pipelines, &configuration.limits());
+    let trials = Trials::new(Arc::clone(&zygote), stores.clone(), terms.clone());
     let unpacker = Unpacker::new(Arc::clone(&zygote), stores.clone(), terms);
     let parts = Parts {
         ledger: Arc::clone(ledger),
@@ -143,6 +145,7 @@ async fn serve(
             ledger: Arc::clone(ledger),
             board: board.clone(),
             unpacker,
+            trials,
         };
         let http = Http {
             configuration: &configuration,

@@ -4,7 +4,7 @@ use madang_document::media_type::MediaType;
 use madang_document::metadata::Metadata;
 use madang_document::outcome::Outcome;
 use madang_extract::extraction::Extraction;
-use madang_ledger::jobs::{Claim, Failure};
+use madang_ledger::jobs::{Claim, Failure, Task, Ticket};
 
 /// The document that an extraction is, but for its text and preview, which are kept with those of the whole object.
 pub fn document(claim: &Claim, extraction: Extraction) -> Document {
@@ -41,6 +41,22 @@ pub fn document(claim: &Claim, extraction: Extraction) -> Document {
             format_version: extraction.format_version,
         },
     }
+}
+
+/// What reading the object of a document again came to, its own or a member's, where no job is worked on.
+pub fn again(object: &Document, extraction: Extraction) -> Document {
+    // As the last claim of it said; nobody holds this one.
+    let claim = Claim {
+        ticket: Ticket { job: 0, fence: 0 },
+        task: Task::Extract,
+        object: object.object.clone(),
+        modified: object.object_modified,
+        pipeline: object.pipeline.clone(),
+        agency: object.agency.clone(),
+        attempt: 1,
+        crashes: 0,
+    };
+    document(&claim, extraction)
 }
 
 /// The outcome of an object whose bytes nobody got, however often they were asked for. Nothing is known of them, so they
@@ -95,7 +111,6 @@ mod tests {
     use madang_document::failure_kind::FailureKind;
     use madang_document::inner_path::InnerPath;
     use madang_document::object::ObjectRef;
-    use madang_ledger::jobs::{Task, Ticket};
 
     fn claim() -> Claim {
         Claim {

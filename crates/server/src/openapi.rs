@@ -23,7 +23,8 @@ use crate::route::{Access, Answer, Route, Scoped, Surface};
 use crate::sentence::Sentence;
 use crate::server::Server;
 use crate::{
-    catalog, change, conditions, documents, drop, jobs, left_out, notes, queues, receipts, search,
+    catalog, change, conditions, documents, drop, jobs, left_out, notes, queues, receipts,
+    reprocessing, search, trial,
 };
 
 /// The table that is described: handed in, since it holds this route, too.
@@ -137,6 +138,11 @@ fn operation(route: &Route) -> utoipa::openapi::path::Operation {
         let body = RequestBodyBuilder::new().content("application/json", asked);
         operation = operation.request_body(Some(body.build()));
     }
+    if route.path.ends_with("/reprocess") && route.method == "POST" {
+        let asked = ContentBuilder::new().schema(Some(Ref::from_schema_name("Reprocess"))).build();
+        let body = RequestBodyBuilder::new().content("application/json", asked);
+        operation = operation.request_body(Some(body.build()));
+    }
     operation.build()
 }
 
@@ -182,6 +188,10 @@ pub(crate) fn meaning(name: &str) -> &'static str {
             "ready, waiting (ready, and not due yet), leased, done, quarantined or cancelled."
         }
         "queue" => "The name of a queue.",
+        "format" => "The format that read it, as in `hwp5`; `none` where none fits.",
+        "glob" => "A pattern of paths, as in `2026/**/*.hwp`.",
+        "since" => "Last read on this day or later: 2026, 2026-11, 2026-11-23 (UTC) or RFC 3339.",
+        "outdated" => "true: only what another version of its format read.",
         "gone" => {
             "true: the source is away and will not be back; without it a release is refused then."
         }
@@ -243,6 +253,17 @@ fn shapes() -> ComponentsBuilder {
         jobs::FailureAnswer,
         jobs::Asked,
         jobs::Redriven,
+        reprocessing::Objects,
+        reprocessing::ObjectAnswer,
+        reprocessing::Reprocess,
+        reprocessing::Reprocessed,
+        trial::TrialAnswer,
+        trial::TrialState,
+        trial::ChangeAnswer,
+        trial::ChangeKind,
+        trial::FromTo,
+        trial::PropertyChange,
+        trial::TextChange,
         left_out::LeftOuts,
         left_out::LeftOutAnswer,
         notes::NoteList,

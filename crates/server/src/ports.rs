@@ -1,7 +1,9 @@
 use async_trait::async_trait;
 use madang_document::agency::Agency;
+use madang_document::blob_id::BlobId;
 use madang_document::cause::Cause;
 use madang_document::condition::Condition;
+use madang_document::content::Segment;
 use madang_document::document::Document;
 use madang_store::store::{Body, Listed, Precondition};
 
@@ -99,6 +101,44 @@ pub enum MemberError {
     #[error("{0}")]
     Closed(#[source] Cause),
     /// Not possible now.
+    #[error("{0}")]
+    Unavailable(#[source] Cause),
+}
+
+/// Reading files again, to see what would change.
+#[async_trait]
+pub trait Trials: Send + Sync {
+    /// The formats that are read today, each with its version.
+    fn formats(&self) -> Vec<(String, u32)>;
+
+    /// What reading the object of a document again comes to: its own document and those of its members, without their
+    /// blobs. Nothing is kept.
+    async fn read(&self, object: &Document) -> Result<Vec<Tried>, TrialError>;
+}
+
+/// A document as it would be.
+#[derive(Clone, Debug)]
+pub struct Tried {
+    /// It itself, without its text and preview.
+    pub document: Document,
+    /// Its text.
+    pub segments: Vec<Segment>,
+    /// What its text would be kept under; none if there is none.
+    pub text: Option<BlobId>,
+    /// The same of its preview.
+    pub preview: Option<BlobId>,
+}
+
+/// Why a file cannot be tried.
+#[derive(Debug, thiserror::Error)]
+pub enum TrialError {
+    /// It is gone, or another one since.
+    #[error("{0}")]
+    Gone(#[source] Cause),
+    /// Its store does not give it, or no child could read it.
+    #[error("{0}")]
+    Unread(#[source] Cause),
+    /// No service is there that could read it, or it stops.
     #[error("{0}")]
     Unavailable(#[source] Cause),
 }

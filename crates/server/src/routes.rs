@@ -10,7 +10,7 @@ use crate::route::{Access, Answer, Route, Scoped, Surface};
 use crate::server::Server;
 use crate::{
     asset, catalog, documents, drop, events, health, jobs, left_out, metrics, notes, openapi,
-    original, pages, queues, receipts, search, sign_in,
+    original, pages, queues, receipts, reprocessing, search, sign_in, trial,
 };
 
 const SEARCH: Access = Access::Any(&[Role::Search]);
@@ -55,6 +55,9 @@ pub static ROUTES: &[Route] = &[
     route!("POST" "/v1/jobs/{id}/retry", OPERATE, Api, One, "Make a job ready again", &[], Answer::Json("Done"), post(jobs::retry)),
     route!("POST" "/v1/jobs/{id}/drop", OPERATE, Api, One, "Discard a quarantined job: it leaves the list, its document is withdrawn, its file stays", &[], Answer::Json("Done"), post(jobs::drop)),
     route!("POST" "/v1/jobs/redrive", OPERATE, Api, Many, "Make many jobs ready again: quarantined ones, or those of an older format version", &[], Answer::Json("Redriven"), post(jobs::redrive)),
+    route!("GET" "/v1/reprocess", OPERATE, Api, Many, "Files that were read and fit, to be read again", reprocessing::PARAMETERS, Answer::Json("Objects"), get(reprocessing::list)),
+    route!("POST" "/v1/reprocess", OPERATE, Api, Many, "Have the files that fit read again, after everything else that waits", &[], Answer::Json("Reprocessed"), post(reprocessing::queue)),
+    route!("POST" "/v1/documents/{id}/trial", OPERATE, Api, One, "Read a file again without recording anything, and say what would change", &[], Answer::Json("TrialAnswer"), post(trial::api)),
     route!("GET" "/v1/ledger/balance", OPERATE, Api, Many, "Conservation: where every received file is now", &[], Answer::Json("BalanceAnswer"), get(queues::balance)),
     route!("GET" "/v1/left-out", OPERATE, Api, Many, "What lies in the sources and is not taken, with the reason and the cure", left_out::PARAMETERS, Answer::Json("LeftOuts"), get(left_out::api)),
     route!("GET" "/v1/notes", OPERATE, Api, Many, "What was passed over so that the rest could go on, with the reason and the cure", notes::PARAMETERS, Answer::Json("NoteList"), get(notes::list)),

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use crate::feed::Feed;
 use crate::hosts::Hosts;
 use crate::key_roll::KeyRoll;
-use crate::ports::{Conditions, Drops, Members, Sources};
+use crate::ports::{Conditions, Drops, Members, Sources, Trials};
 use crate::session::Sessions;
 use crate::traffic::Traffic;
 
@@ -31,6 +31,8 @@ pub struct Ports {
     pub stores: Stores,
     /// Who unpacks members.
     pub members: Arc<dyn Members>,
+    /// Who reads files again, to see what would change.
+    pub trials: Arc<dyn Trials>,
     /// Where uploads go.
     pub drops: Arc<dyn Drops>,
     /// Who releases a held disappearance.
@@ -93,6 +95,7 @@ pub struct Server {
     pub(crate) blobs: Blobs,
     pub(crate) stores: Stores,
     pub(crate) members: Arc<dyn Members>,
+    pub(crate) trials: Arc<dyn Trials>,
     pub(crate) drops: Arc<dyn Drops>,
     pub(crate) sources: Arc<dyn Sources>,
     pub(crate) conditions: Arc<dyn Conditions>,
@@ -109,8 +112,18 @@ pub struct Server {
 impl Server {
     /// A server over these ports.
     pub fn new(ports: Ports, settings: Settings) -> Server {
-        let Ports { ledger, searcher, blobs, stores, members, drops, sources, conditions, clock } =
-            ports;
+        let Ports {
+            ledger,
+            searcher,
+            blobs,
+            stores,
+            members,
+            trials,
+            drops,
+            sources,
+            conditions,
+            clock,
+        } = ports;
         let started = clock();
         Server {
             ledger,
@@ -118,6 +131,7 @@ impl Server {
             blobs,
             stores,
             members,
+            trials,
             drops,
             sources,
             conditions,

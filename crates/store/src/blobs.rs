@@ -177,6 +177,14 @@ pub(crate) async fn takes_others(store: &dyn ObjectStore) -> bool {
     put.is_ok() && store.delete(&probe).await.is_ok()
 }
 
+/// The id of the text of these segments, kept or not.
+///
+/// # Errors
+/// When they cannot be written as JSON.
+pub fn text_id(segments: &[Segment]) -> Result<BlobId, serde_json::Error> {
+    serde_json::to_vec(segments).map(|text| BlobId::of(&text))
+}
+
 fn json(segments: &[Segment]) -> Result<Vec<u8>, BlobError> {
     serde_json::to_vec(segments).map_err(|error| {
         let source = Box::new(error);

@@ -38,7 +38,8 @@ use madang_ledger::sqlite::SqliteLedger;
 use madang_ledger::worker::Worker;
 use madang_server::hosts::Hosts;
 use madang_server::ports::{
-    Conditions, DropError, DropTarget, Dropped, Drops, MemberError, Members, Sources,
+    Conditions, DropError, DropTarget, Dropped, Drops, MemberError, Members, Sources, TrialError,
+    Trials, Tried,
 };
 use madang_server::server::{Limits, Ports, Server, Settings};
 use madang_store::blobs::Blobs;
@@ -115,6 +116,7 @@ impl House {
                 .into_iter()
                 .collect(),
             members: Arc::new(Nowhere),
+            trials: Arc::new(Nowhere),
             drops: Arc::new(FolderDrops { store: store.clone(), ledger: ledger.clone() }),
             sources: Arc::new(NoSources),
             conditions: board.clone(),
@@ -369,6 +371,25 @@ struct Nowhere;
 impl Members for Nowhere {
     async fn open(&self, _: &Document) -> Result<Body, MemberError> {
         Err(MemberError::Closed("locked".into()))
+    }
+}
+
+/// Nor read anything again: whatever is asked for is as it was, but says so.
+#[async_trait]
+impl Trials for Nowhere {
+    fn formats(&self) -> Vec<(String, u32)> {
+        vec![("text".to_owned(), 2)]
+    }
+
+    async fn read(&self, object: &Document) -> Result<Vec<Tried>, TrialError> {
+        let segment = Segment {
+            text: "다시 읽은 글".to_owned(),
+            locator: Locator::Whole {},
+            origin: Origin::Native,
+            confidence: None,
+        };
+        let text = Some(BlobId::of(b"another text"));
+        Ok(vec![Tried { document: object.clone(), segments: vec![segment], text, preview: None }])
     }
 }
 

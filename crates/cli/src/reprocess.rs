@@ -1,0 +1,345 @@
+use std::io::IsTerminal;
+use std::path::Path;
+use std::sync::Arc;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use madang_document::shown::Shown;
+use madang_pipeline::terms::Terms;
+use madang_pipeline::trial::Trials;
+use madang_sandbox::zygote::Zygote;
+use serde_json::{Map, Value, json};
+
+use crate::api::{Api, part, query};
+use crate::arguments::Reprocess;
+use crate::backends;
+use crate::configuration::{Configuration, pipelines};
+use crate::failure::Failure;
+use crate::terminal::{
+    counted, line, number_of, out, out_all, out_json, out_json_indented, path_of, raw_text_of,
+    shown, text_of,
+};
+
+/// `madang reprocess`.
+pub(crate) fn run(command: &Reprocess) -> Result<(), Failure> {
+    if !command.dry_run {
+        return queue(&Api::reach(&command.place)?, command);
+    }
+    let api = Api::reach_with(&command.place, |configuration| own_trials(command, configuration))?;
+    dry_run(&api, command)
+}
+
+/// What tries files where no service runs.
+fn own_trials(
+    command: &Reprocess,
+    configuration: &Configuration,
+) -> Result<Option<Trials>, Failure> {
+    let data = configuration.data(command.place.data.as_deref());
+    let pipelines = pipelines(&command.sources, &data, configuration, backends::BUCKETS)?;
+    let zygote = Arc::new(Zygote::start(Path::new("/proc/self/exe"))?);
+    let stores = backends::stores(&pipelines, configuration, &data)?;
+    Ok(Some(Trials::new(zygote, stores, Terms::new(&pipelines, &configuration.limits()))))
+}
+
+/// What was asked for, by the names that the API has for it.
+fn asked(command: &Reprocess) -> Vec<(&'static str, String)> {
+    let one = |name, value: &Option<String>| value.clone().map(|value| (name, value));
+    let mut pairs: Vec<(&'static str, String)> = [
+        one("pipeline", &command.pipeline),
+        one("format", &command.format),
+        one("outcome", &command.outcome),
+        one("glob", &command.path),
+        one("since", &command.since),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    pairs.extend(command.agency.iter().map(|code| ("agency", code.clone())));
+    if command.outdated {
+        pairs.push(("outdated", "true".to_owned()));
+    }
+    pairs
+}
+
+/// The same as the body of a request.
+fn body(command: &Reprocess) -> Value {
+    let mut body = Map::new();
+    for (name, value) in asked(command) {
+        match name {
+            "agency" => {}
+            "outdated" => _ = body.insert(name.to_owned(), Value::Bool(true)),
+            name => _ = body.insert(name.to_owned(), Value::String(value)),
+        }
+    }
+    if !command.agency.is_empty() {
+        body.insert("agency".to_owned(), json!(command.agency));
+    }
+    Value::Object(body)
+}
+
+/// The files that fit.
+fn chosen(api: &Api, command: &Reprocess) -> Result<Vec<Value>, Failure> {
+    let asked = asked(command);
+    let (mut chosen, mut after): (Vec<Value>, Option<String>) = (Vec::new(), None);
+    loop {
+        let mut pairs: Vec<(&str, &str)> =
+            asked.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        pairs.push(("limit", "1000"));
+        pairs.extend(after.as_deref().map(|after| ("after", after)));
+        let mut page = api.get(&format!("/v1/reprocess{}", query(&pairs)))?;
+        if let Some(Value::Array(objects)) = page.get_mut("objects").map(Value::take) {
+            chosen.extend(objects);
+        }
+        match page.get("next").and_then(Value::as_str) {
+            Some(next) => after = Some(next.to_owned()),
+            None => return Ok(chosen),
+        }
+    }
+}
+
+/// Has the files read again.
+fn queue(api: &Api, command: &Reprocess) -> Result<(), Failure> {
+    if !command.yes {
+        let files = chosen(api, command)?.len() as u64;
+        if files == 0 {
+            return told(command, 0);
+        }
+        if !agreed(files)? {
+            return Err(Failure::usage(format!(
+                "{}; --yes has them read again, --dry-run shows what would change",
+                counted(files, "file fits", "files fit")
+            )));
+        }
+    }
+    let answer = api.post("/v1/reprocess", &body(command))?;
+    let jobs = number_of(&answer, "jobs");
+    told(command, jobs)?;
+    if jobs > 0 && !api.is_service() && !command.json {
+        line(&shown!("the next `madang up` reads them"));
+    }
+    Ok(())
+}
+
+fn told(command: &Reprocess, jobs: u64) -> Result<(), Failure> {
+    match (command.json, jobs) {
+        (true, _) => out_json_indented(&json!({ "jobs": jobs })),
+        (false, 0) => out(&"no file fits, so none is read again".into()),
+        (false, jobs) => out(&shown!(
+            "{} again, after everything else that waits",
+            counted(jobs, "file is read", "files are read")
+        )),
+    }
+}
+
+/// Whether a person at the terminal wants so many files read again; nobody does where there is none.
+fn agreed(files: u64) -> Result<bool, Failure> {
+    if !std::io::stdin().is_terminal() {
+        return Ok(false);
+    }
+    line(&shown!("{} again? (y/N)", counted(files, "file is read", "files are read")));
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes" | "예"))
+}
+
+/// What the trials came to, in files.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Counts {
+    files: u64,
+    unchanged: u64,
+    text: u64,
+    outcome: u64,
+    metadata: u64,
+    preview: u64,
+    reader: u64,
+    members: u64,
+    gone: u64,
+    unread: u64,
+}
+
+impl Counts {
+    fn count(&mut self, trial: &Value) {
+        self.files += 1;
+        match raw_text_of(trial, "state") {
+            "unchanged" => self.unchanged += 1,
+            "gone" => self.gone += 1,
+            "unread" => self.unread += 1,
+            _ => {}
+        }
+        let changes = trial.get("changes").and_then(Value::as_array);
+        let has = |word: &str| {
+            let kinds = |change: &Value| change.get("kinds").and_then(Value::as_array).cloned();
+            let mut all = changes.into_iter().flatten().filter_map(kinds).flatten();
+            u64::from(all.any(|kind| kind == word))
+        };
+        self.text += has("text");
+        self.outcome += has("outcome");
+        self.metadata += has("metadata");
+        self.preview += has("preview");
+        self.reader += has("reader");
+        self.members += u64::from(has("added") + has("removed") > 0);
+    }
+
+    fn to_json(&self) -> Value {
+        json!({
+            "files": self.files, "unchanged": self.unchanged, "text_changed": self.text,
+            "outcome_changed": self.outcome, "metadata_changed": self.metadata,
+            "preview_changed": self.preview, "reader_changed": self.reader,
+            "members_changed": self.members, "original_gone": self.gone, "unread": self.unread,
+        })
+    }
+
+    /// A file may be in several of these.
+    fn told(&self) -> Shown {
+        shown!(
+            "{}: unchanged {}, text changed {}, outcome changed {}, metadata changed {}, preview changed {}, \
+             reader changed {}, members changed {}, original gone {}, unread {}",
+            counted(self.files, "file", "files"),
+            self.unchanged,
+            self.text,
+            self.outcome,
+            self.metadata,
+            self.preview,
+            self.reader,
+            self.members,
+            self.gone,
+            self.unread
+        )
+    }
+}
+
+/// Tries the files one after the other.
+fn dry_run(api: &Api, command: &Reprocess) -> Result<(), Failure> {
+    let files = chosen(api, command)?;
+    let bar = bar(files.len());
+    let mut counts = Counts::default();
+    for file in &files {
+        let id = raw_text_of(file, "id");
+        let tried = api.post_if_there(&format!("/v1/documents/{}/trial", part(id)), &json!({}))?;
+        // It was withdrawn while others were tried.
+        let trial = tried.unwrap_or_else(|| {
+            json!({ "id": id, "path": file.get("path"), "name": file.get("name"), "state": "gone" })
+        });
+        counts.count(&trial);
+        bar.suspend(|| match command.json {
+            true => out_json(&trial),
+            false => out_all(&lines(&trial)),
+        })?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    match command.json {
+        true => out_json(&json!({ "counts": counts.to_json() })),
+        false => out(&counts.told()),
+    }
+}
+
+/// A bar for the files, where no JSON goes to the same terminal.
+fn bar(files: usize) -> ProgressBar {
+    if !std::io::stderr().is_terminal() || files < 2 {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(files as u64);
+    let style = "{spinner} {bar:30} {pos}/{len} files  {per_sec}  {elapsed}";
+    if let Ok(style) = ProgressStyle::with_template(style) {
+        bar.set_style(style);
+    }
+    bar
+}
+
+/// What would change of a file, for people; nothing of one that stays as it is.
+fn lines(trial: &Value) -> Vec<Shown> {
+    let path = path_of(trial, "path");
+    let mut lines = Vec::new();
+    match raw_text_of(trial, "state") {
+        "gone" => lines.push(shown!("{path}: gone, or another file since")),
+        "unread" => lines.push(shown!("{path}: cannot be read: {}", text_of(trial, "reason"))),
+        _ => {}
+    }
+    for change in trial.get("changes").and_then(Value::as_array).into_iter().flatten() {
+        let kinds = change.get("kinds").and_then(Value::as_array).into_iter().flatten();
+        let kinds: Vec<&str> = kinds.filter_map(Value::as_str).collect();
+        let member = match raw_text_of(change, "member") {
+            "" => Shown::default(),
+            member => shown!("!/{member}"),
+        };
+        lines.push(shown!("{path}{member}: {}", kinds.join(", ")));
+        for (name, what) in
+            [("reader", "reader"), ("outcome", "outcome"), ("characters", "characters")]
+        {
+            lines.extend(change.get(name).and_then(|pair| from_to(what, pair)));
+        }
+        for property in change.get("metadata").and_then(Value::as_array).into_iter().flatten() {
+            lines.extend(from_to(raw_text_of(property, "property"), property));
+        }
+        let text = change.get("text").filter(|text| !text.is_null());
+        let differing = text.and_then(|text| text.get("lines")).and_then(Value::as_array);
+        lines.extend(
+            differing
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .map(|line| shown!("    {line}")),
+        );
+        if text.and_then(|text| text.get("cut")) == Some(&Value::Bool(true)) {
+            lines.push("    …".into());
+        }
+    }
+    lines
+}
+
+/// A value that would be another one.
+fn from_to(name: &str, pair: &Value) -> Option<Shown> {
+    let (from, to) = (pair.get("from")?, pair.get("to")?);
+    let word = |value: &Value| match value.as_str() {
+        Some(text) => Shown::new(text),
+        None => "nothing".into(),
+    };
+    (from != to).then(|| shown!("  {name}: {} → {}", word(from), word(to)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trial() -> Value {
+        json!({
+            "id": "x", "path": "a\u{1b}.hwp", "state": "changed", "changes": [{
+                "member": null, "kinds": ["text", "reader"], "reader": { "from": "hwp5/1", "to": "hwp5/2" },
+                "outcome": { "from": "ok", "to": "ok" }, "characters": { "from": "3", "to": "4" },
+                "metadata": [{ "property": "title", "from": null, "to": "제목" }],
+                "text": { "lines": ["@@ -1,1 +1,1 @@", "-가나", "+가나다"], "removed": 1, "added": 1, "cut": true },
+            }],
+        })
+    }
+
+    #[test]
+    fn what_would_change_is_told_for_people() {
+        let lines: Vec<String> = lines(&trial()).iter().map(ToString::to_string).collect();
+        let expected = [
+            "a␛.hwp: text, reader",
+            "  reader: hwp5/1 → hwp5/2",
+            "  characters: 3 → 4",
+            "  title: nothing → 제목",
+            "    @@ -1,1 +1,1 @@",
+            "    -가나",
+            "    +가나다",
+            "    …",
+        ];
+        assert_eq!(lines, expected);
+        assert!(
+            super::lines(&json!({ "path": "a", "state": "unchanged", "changes": [] })).is_empty()
+        );
+    }
+
+    #[test]
+    fn files_are_counted_by_what_would_change() {
+        let mut counts = Counts::default();
+        counts.count(&trial());
+        counts.count(&json!({ "state": "unchanged", "changes": [] }));
+        counts.count(&json!({ "state": "gone" }));
+        let expected =
+            Counts { files: 3, unchanged: 1, text: 1, reader: 1, gone: 1, ..Counts::default() };
+        assert_eq!(counts, expected);
+        assert!(counts.told().as_str().starts_with("3 files: unchanged 1, text changed 1"));
+    }
+}

@@ -1,0 +1,26 @@
+//! Trials as the server asks for them.
+
+use madang_document::document::Document;
+use madang_extract::formats::FORMATS;
+use madang_pipeline::trial::{TrialError as Untried, Trials as Again, Tried as Made};
+use madang_server::ports::{TrialError, Tried};
+use madang_store::error::StoreError;
+
+/// The formats that this binary reads, each with its version.
+pub(crate) fn formats() -> Vec<(String, u32)> {
+    FORMATS.iter().map(|format| (format.name.to_owned(), format.version)).collect()
+}
+
+/// What reading an object again comes to.
+pub(crate) async fn read(trials: &Again, object: &Document) -> Result<Vec<Tried>, TrialError> {
+    let tried = trials.read(object).await.map_err(|error| match error {
+        Untried::Store(StoreError::Gone(_)) => TrialError::Gone(error.into()),
+        Untried::CalledOff => TrialError::Unavailable(error.into()),
+        Untried::Store(_) | Untried::Undeclared(_) | Untried::Run(_) | Untried::Text(_) => {
+            TrialError::Unread(error.into())
+        }
+    })?;
+    let of =
+        |Made { document, segments, text, preview }| Tried { document, segments, text, preview };
+    Ok(tried.into_iter().map(of).collect())
+}

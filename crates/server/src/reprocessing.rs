@@ -1,0 +1,245 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
+use bytes::Bytes;
+use globset::{Glob, GlobMatcher};
+use madang_document::agency::Agency;
+use madang_document::id::DocumentId;
+use madang_document::object_key;
+use madang_document::outcome::Outcome;
+use madang_document::principal::Scope;
+use madang_document::timestamp::Timestamp;
+use madang_ledger::reprocessing::{Chosen, Which};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::body;
+use crate::caller::{Caller, Manner};
+use crate::parameters::{Parameters, one_of, unreadable};
+use crate::problem::Problem;
+use crate::redirect::see_other;
+use crate::sentence::Sentence;
+use crate::server::Server;
+use crate::wire::json;
+
+/// What files can be chosen by.
+const FIELDS: [&str; 7] = ["agency", "pipeline", "format", "outcome", "glob", "since", "outdated"];
+
+/// What the list can be asked with.
+pub(crate) const PARAMETERS: &[&str] =
+    &["agency", "pipeline", "format", "outcome", "glob", "since", "outdated", "after", "limit"];
+
+/// Objects of one question to the ledger.
+const PAGE: u32 = 1000;
+
+/// `GET /v1/reprocess`
+pub(crate) async fn list(
+    State(server): State<Arc<Server>>,
+    Extension(caller): Extension<Caller>,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let parameters = Parameters::read(&uri, PARAMETERS)?;
+    let choice = Reprocess::from_form(&parameters)?.choice(&server, &caller)?;
+    let limit = parameters.limit()? as usize;
+    let expected = Sentence::new("문서의 id", "the id of a document");
+    let mut after = parameters.after(&expected, |text| text.parse::<DocumentId>().ok())?;
+    let mut objects = Vec::new();
+    // The next page begins behind the last that is shown, not behind the last that was looked at.
+    'pages: loop {
+        let page = server.ledger.chosen(&choice.which, after, PAGE).await?;
+        let is_last = page.len() < PAGE as usize;
+        for chosen in page {
+            if objects.len() == limit {
+                break 'pages;
+            }
+            after = Some(chosen.document);
+            if choice.takes(&chosen) {
+                objects.push(ObjectAnswer::from(chosen));
+            }
+        }
+        if is_last {
+            after = None;
+            break;
+        }
+    }
+    Ok(json(&Objects { objects, next: after.map(|id| id.to_string()) }))
+}
+
+/// `POST /v1/reprocess`
+pub(crate) async fn queue(
+    State(server): State<Arc<Server>>,
+    Extension(caller): Extension<Caller>,
+    Extension(manner): Extension<Manner>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let asked = body::read(&headers, &body, &FIELDS, Reprocess::from_form)?;
+    let choice = asked.choice(&server, &caller)?;
+    let (mut jobs, mut after) = (0, None);
+    loop {
+        let page = server.ledger.chosen(&choice.which, after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.document);
+        let fits = page.iter().filter(|chosen| choice.takes(chosen));
+        let fits: Vec<DocumentId> = fits.map(|chosen| chosen.document).collect();
+        if !fits.is_empty() {
+            jobs += server.ledger.reprocess(&fits, &caller.principal.name).await?;
+        }
+    }
+    Ok(if manner.html { see_other("/queues") } else { json(&Reprocessed { jobs }) })
+}
+
+/// Which files are read again. Without any of it: all that were read.
+#[derive(Debug, Default, Deserialize, PartialEq, Eq, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Reprocess {
+    /// Only of these agencies.
+    #[serde(default)]
+    agency: Vec<String>,
+    /// Only of this pipeline.
+    pipeline: Option<String>,
+    /// Only files of this format, as in `hwp5`, or with a member of it; `none` for those that no format fits.
+    format: Option<String>,
+    /// Only files that ended so, as in `partial`, or with a member that did.
+    outcome: Option<String>,
+    /// Only files whose path fits this pattern, as in `2026/**/*.hwp`.
+    glob: Option<String>,
+    /// Only files that were last read on this day or later.
+    since: Option<String>,
+    /// Only files that another version of their format read.
+    #[serde(default)]
+    outdated: bool,
+}
+
+impl Reprocess {
+    fn from_form(form: &Parameters) -> Result<Reprocess, Problem> {
+        let owned = |name| Ok::<_, Problem>(form.one(name)?.map(str::to_owned));
+        let outdated = match form.one("outdated")? {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(other) => return Err(unreadable("outdated", other, &one_of(&["true", "false"]))),
+        };
+        Ok(Reprocess {
+            agency: form.list("agency").into_iter().map(str::to_owned).collect(),
+            pipeline: owned("pipeline")?,
+            format: owned("format")?,
+            outcome: owned("outcome")?,
+            glob: owned("glob")?,
+            since: owned("since")?,
+            outdated,
+        })
+    }
+
+    /// What to ask of the ledger, no further than the caller sees.
+    fn choice(self, server: &Server, caller: &Caller) -> Result<Choice, Problem> {
+        let formats = server.trials.formats();
+        if let Some(word) = &self.format
+            && word != "none"
+            && !formats.iter().any(|(name, _)| name == word)
+        {
+            let known: Vec<&str> = formats.iter().map(|(name, _)| name.as_str()).collect();
+            return Err(unreadable("format", word, &one_of(&known)));
+        }
+        let outcome = match self.outcome.as_deref() {
+            None => None,
+            Some(word) => Some(Outcome::parse(word).ok_or_else(|| {
+                let known: Vec<&str> = Outcome::ALL.iter().map(|one| one.as_str()).collect();
+                unreadable("outcome", word, &one_of(&known))
+            })?),
+        };
+        let since = match self.since.as_deref() {
+            None => None,
+            Some(text) => Some(Timestamp::parse_start(text).ok_or_else(|| {
+                let expected =
+                    Sentence::new("`2026-11-23` 같은 날짜", "a date such as `2026-11-23`");
+                unreadable("since", text, &expected)
+            })?),
+        };
+        let glob = match self.glob.as_deref() {
+            None => None,
+            Some(pattern) => Some(Glob::new(pattern).map_err(|error| {
+                let en = format!("a pattern such as `2026/**/*.hwp` ({})", error.kind());
+                let expected = Sentence { ko: "`2026/**/*.hwp` 같은 무늬".to_owned(), en };
+                unreadable("glob", pattern, &expected)
+            })?),
+        };
+        let mut asked = BTreeSet::new();
+        for code in &self.agency {
+            let expected = Sentence::new("기관 코드 7자리", "an institution code of seven digits");
+            let code: Agency = code.parse().map_err(|_| unreadable("agency", code, &expected))?;
+            asked.insert(code);
+        }
+        let seen = &caller.principal.agencies;
+        let agencies = match asked.is_empty() {
+            true => seen.clone(),
+            false => Scope::Only(asked.into_iter().filter(|code| seen.covers(code)).collect()),
+        };
+        let unlike = self.outdated.then(|| {
+            // What no format fits is of no version: another one might fit it, and nobody knows.
+            let none = ("none".to_owned(), 0);
+            formats.into_iter().chain([none]).collect()
+        });
+        let (pipeline, format) = (self.pipeline, self.format);
+        let which = Which { agencies, pipeline, format, outcome, since, unlike };
+        Ok(Choice { which, glob: glob.map(|glob| glob.compile_matcher()) })
+    }
+}
+
+/// What was asked for, as it is asked of the ledger and of each path.
+struct Choice {
+    which: Which,
+    glob: Option<GlobMatcher>,
+}
+
+impl Choice {
+    fn takes(&self, chosen: &Chosen) -> bool {
+        self.glob.as_ref().is_none_or(|glob| glob.is_match(&chosen.object.path))
+    }
+}
+
+/// A page of files that fit.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Objects {
+    /// In an order that stays.
+    objects: Vec<ObjectAnswer>,
+    /// What to put into `after` for the next page; null at the end.
+    next: Option<String>,
+}
+
+/// A file that fits.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ObjectAnswer {
+    /// Its document.
+    id: String,
+    /// Institution code.
+    agency: String,
+    /// The pipeline that took it.
+    pipeline: String,
+    /// Path in the store, as a key that gives back any name.
+    path: String,
+    /// The path as people read it.
+    name: String,
+}
+
+impl From<Chosen> for ObjectAnswer {
+    fn from(chosen: Chosen) -> ObjectAnswer {
+        ObjectAnswer {
+            id: chosen.document.to_string(),
+            agency: chosen.agency.to_string(),
+            pipeline: chosen.pipeline,
+            name: object_key::readable(&chosen.object.path).into_owned(),
+            path: chosen.object.path,
+        }
+    }
+}
+
+/// How many files are read again.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Reprocessed {
+    /// How many.
+    jobs: u64,
+}

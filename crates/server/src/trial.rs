@@ -1,0 +1,414 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use madang_document::content::Segment;
+use madang_document::difference::{Difference, difference};
+use madang_document::document::Document;
+use madang_document::id::DocumentId;
+use madang_document::metadata::Metadata;
+use madang_document::object_key;
+use madang_document::principal::Role;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::caller::Caller;
+use crate::documents::visible;
+use crate::ports::{TrialError, Tried};
+use crate::problem::Problem;
+use crate::server::Server;
+use crate::wire::json;
+
+/// Lines of the difference of a text that are shown.
+const LINES: usize = 40;
+/// Documents of one file of which it is shown what would change.
+const SHOWN: usize = 20;
+/// Characters of a property that are shown.
+const WIDE: usize = 200;
+/// Longest text that is taken into memory to be compared, bytes.
+const COMPARED: u64 = 32 << 20;
+
+/// `POST /v1/documents/{id}/trial`
+pub(crate) async fn api(
+    State(server): State<Arc<Server>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let asked = visible(&server, &caller, &id).await?.document;
+    // A member is read with the file around it.
+    let own = DocumentId::new(&asked.object.store, &asked.object.path, None);
+    let object = match asked.id == own {
+        true => asked,
+        false => visible(&server, &caller, &own.to_string()).await?.document,
+    };
+    let mut answer = TrialAnswer {
+        id: own.to_string(),
+        name: object_key::readable(&object.object.path).into_owned(),
+        path: object.object.path.clone(),
+        state: TrialState::Unchanged,
+        reason: None,
+        documents: 0,
+        changes: Vec::new(),
+    };
+    let tried = match server.trials.read(&object).await {
+        Ok(tried) => tried,
+        Err(TrialError::Unavailable(cause)) => {
+            let (ko, en) = (format!("다시 읽을 수 없습니다: {cause}"), cause.to_string());
+            return Err(Problem::new(axum::http::StatusCode::CONFLICT, "no-trial", ko, en));
+        }
+        Err(error) => {
+            answer.state = match &error {
+                TrialError::Gone(_) => TrialState::Gone,
+                TrialError::Unread(_) | TrialError::Unavailable(_) => TrialState::Unread,
+            };
+            answer.reason = Some(error.to_string());
+            return Ok(json(&answer));
+        }
+    };
+    let former = server.ledger.documents_of(own).await?.readable();
+    let former: Vec<Document> = former.into_iter().map(|stored| stored.document).collect();
+    // Whoever may not read texts is told that one would change, and not what it says.
+    let reads = caller.principal.may(Role::Search);
+    for (before, after) in pairs(&former, &tried) {
+        let Some(mut change) = ChangeAnswer::between(before, after) else { continue };
+        answer.documents += 1;
+        if answer.changes.len() >= SHOWN {
+            answer.state = TrialState::Changed;
+            continue;
+        }
+        match (reads, change.kinds.contains(&ChangeKind::Text)) {
+            (true, true) => {
+                let before = text_before(&server, before).await;
+                let after = after.map(|tried| text(&tried.segments)).unwrap_or_default();
+                change.text =
+                    before.and_then(|text| difference(&text, &after, LINES)).map(TextChange::from);
+            }
+            (false, _) => change.metadata.clear(),
+            (true, false) => {}
+        }
+        answer.state = TrialState::Changed;
+        answer.changes.push(change);
+    }
+    Ok(json(&answer))
+}
+
+/// The text of a document as it was read before; none if it cannot be compared.
+async fn text_before(server: &Server, document: Option<&Document>) -> Option<String> {
+    let Some(blob) = document.and_then(|document| document.text) else {
+        return Some(String::new());
+    };
+    let opened = server.blobs.open(&blob).await.ok()?;
+    if opened.size > COMPARED {
+        return None;
+    }
+    let segments = server.blobs.read_text(&blob).await.ok()?;
+    Some(text(&segments))
+}
+
+fn text(segments: &[Segment]) -> String {
+    segments.iter().map(|segment| segment.text.as_str()).collect::<Vec<_>>().join("\n")
+}
+
+/// What was beside what would be, by the way inside the object: the object itself first.
+fn pairs<'a>(
+    former: &'a [Document],
+    tried: &'a [Tried],
+) -> Vec<(Option<&'a Document>, Option<&'a Tried>)> {
+    let key = |document: &Document| document.inner.as_ref().map(ToString::to_string);
+    let before: BTreeMap<_, _> = former.iter().map(|one| (key(one), one)).collect();
+    let after: BTreeMap<_, _> = tried.iter().map(|one| (key(&one.document), one)).collect();
+    let keys: BTreeSet<_> = before.keys().chain(after.keys()).collect();
+    keys.into_iter().map(|key| (before.get(key).copied(), after.get(key).copied())).collect()
+}
+
+/// What reading a file again would change. Nothing was recorded.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TrialAnswer {
+    /// The file's document.
+    id: String,
+    /// Path in the store, as a key that gives back any name.
+    path: String,
+    /// The path as people read it.
+    name: String,
+    /// What it comes to.
+    state: TrialState,
+    /// Why it could not be read.
+    reason: Option<String>,
+    /// How many documents would change: the file and its members.
+    documents: u64,
+    /// What would change of them; of the first twenty.
+    changes: Vec<ChangeAnswer>,
+}
+
+/// What a trial comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum TrialState {
+    /// Nothing would change.
+    Unchanged,
+    /// Something would.
+    Changed,
+    /// The file is gone, or another one since.
+    Gone,
+    /// Its store does not give it, or no reader could be started.
+    Unread,
+}
+
+/// What would change of a document.
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct ChangeAnswer {
+    /// The document.
+    id: String,
+    /// The way inside the file; null for the file itself.
+    member: Option<String>,
+    /// Which of it.
+    kinds: Vec<ChangeKind>,
+    /// What read it and what would, as in `hwp5/3`.
+    reader: FromTo,
+    /// How reading it ended and would end.
+    outcome: FromTo,
+    /// Characters of its text.
+    characters: FromTo,
+    /// Properties that would change.
+    metadata: Vec<PropertyChange>,
+    /// What would change of its text; null where nothing does, or the key may not read texts.
+    text: Option<TextChange>,
+}
+
+/// A value before and after; null where there is no such document.
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct FromTo {
+    /// As it is.
+    from: Option<String>,
+    /// As it would be.
+    to: Option<String>,
+}
+
+/// A property that would change.
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct PropertyChange {
+    /// Its name.
+    property: String,
+    /// As it is.
+    from: Option<String>,
+    /// As it would be.
+    to: Option<String>,
+}
+
+/// Which part of a document would change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ChangeKind {
+    /// It would be there, and is not.
+    Added,
+    /// It is there, and would not be.
+    Removed,
+    /// How reading it ends, or why.
+    Outcome,
+    /// Its text or the places in it.
+    Text,
+    /// Properties, language, media type, list of members, warnings.
+    Metadata,
+    /// Its preview.
+    Preview,
+    /// Which format reads it, or in which version.
+    Reader,
+}
+
+/// What would change of a text.
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct TextChange {
+    /// A unified difference by lines.
+    lines: Vec<String>,
+    /// Lines that would go.
+    removed: u64,
+    /// Lines that would come.
+    added: u64,
+    /// Whether there is more than is shown or was compared.
+    cut: bool,
+}
+
+impl From<Difference> for TextChange {
+    fn from(told: Difference) -> TextChange {
+        let Difference { lines, removed, added, is_cut } = told;
+        TextChange { lines, removed, added, cut: is_cut }
+    }
+}
+
+impl ChangeAnswer {
+    /// What would change of a document, its text's words apart; none if nothing does.
+    fn between(before: Option<&Document>, after: Option<&Tried>) -> Option<ChangeAnswer> {
+        let to = after.map(|tried| &tried.document);
+        let known = before.or(to)?;
+        let mut kinds = Vec::new();
+        let mut metadata = Vec::new();
+        match (before, after) {
+            (Some(from), Some(after)) => {
+                let to = &after.document;
+                let mut note = |kind, differs: bool| {
+                    if differs {
+                        kinds.push(kind);
+                    }
+                };
+                note(ChangeKind::Outcome, (from.outcome, &from.reason) != (to.outcome, &to.reason));
+                note(ChangeKind::Text, from.text.map(|text| text.hash()) != after.text);
+                let told = |document: &Document| {
+                    let Document { metadata, language, media_type, members, warnings, .. } =
+                        document.clone();
+                    (
+                        metadata,
+                        language,
+                        media_type,
+                        members,
+                        warnings,
+                        document.size,
+                        document.sha256,
+                    )
+                };
+                note(ChangeKind::Metadata, told(from) != told(to));
+                note(
+                    ChangeKind::Preview,
+                    from.preview.map(|preview| preview.hash()) != after.preview,
+                );
+                note(ChangeKind::Reader, from.provenance != to.provenance);
+                metadata = properties(&from.metadata, &to.metadata);
+            }
+            (None, Some(_)) => kinds.extend([ChangeKind::Added, ChangeKind::Text]),
+            (Some(_), None) => kinds.extend([ChangeKind::Removed, ChangeKind::Text]),
+            (None, None) => {}
+        }
+        if kinds.is_empty() {
+            return None;
+        }
+        let pair =
+            |of: &dyn Fn(&Document) -> String| FromTo { from: before.map(of), to: to.map(of) };
+        Some(ChangeAnswer {
+            id: known.id.to_string(),
+            member: known.inner.as_ref().map(ToString::to_string),
+            reader: pair(&|one| {
+                format!("{}/{}", one.provenance.format, one.provenance.format_version)
+            }),
+            outcome: pair(&|one| one.outcome.as_str().to_owned()),
+            characters: pair(&|one| one.characters.to_string()),
+            kinds,
+            metadata,
+            text: None,
+        })
+    }
+}
+
+/// The properties that differ, by their names.
+fn properties(from: &Metadata, to: &Metadata) -> Vec<PropertyChange> {
+    let names: BTreeSet<&str> = from.iter().chain(to.iter()).map(|(name, _)| name).collect();
+    let word = |metadata: &Metadata, name: &str| {
+        let value = serde_json::to_value(metadata.get(name)?).unwrap_or_default();
+        let text = match value {
+            Value::String(text) => text,
+            other => other.to_string(),
+        };
+        Some(text.chars().take(WIDE).collect::<String>())
+    };
+    let differ = names.into_iter().filter(|name| from.get(name) != to.get(name));
+    differ
+        .map(|name| PropertyChange {
+            property: name.to_owned(),
+            from: word(from, name),
+            to: word(to, name),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use madang_document::blob_id::BlobId;
+    use madang_document::document::Provenance;
+    use madang_document::inner_path::InnerPath;
+    use madang_document::media_type::MediaType;
+    use madang_document::metadata::TITLE;
+    use madang_document::object::ObjectRef;
+    use madang_document::outcome::Outcome;
+
+    use super::*;
+
+    fn document(inner: Option<&str>) -> Document {
+        let inner = inner.map(InnerPath::of);
+        let (store, path) = ("s".to_owned(), "a.zip".to_owned());
+        Document {
+            id: DocumentId::new(&store, &path, inner.as_ref()),
+            agency: "1741000".parse().unwrap(),
+            pipeline: "p".into(),
+            object: ObjectRef { store, path, version: "1".into(), size: 9 },
+            object_modified: None,
+            parent: None,
+            inner,
+            size: Some(9),
+            sha256: None,
+            media_type: MediaType::new("text/plain"),
+            language: None,
+            outcome: Outcome::Ok,
+            reason: None,
+            metadata: Metadata::default(),
+            members: Vec::new(),
+            warnings: Vec::new(),
+            segments: 1,
+            characters: 1,
+            text: Some(BlobId::of(b"old").into()),
+            preview: None,
+            provenance: Provenance { format: "text".into(), format_version: 1 },
+        }
+    }
+
+    fn tried(document: Document) -> Tried {
+        let text = document.text.map(|text| text.hash());
+        let document = Document { text: None, preview: None, ..document };
+        Tried { document, segments: Vec::new(), text, preview: None }
+    }
+
+    #[test]
+    fn what_would_change_is_told_by_its_kind() {
+        let former = document(None);
+        let same = tried(former.clone());
+        assert_eq!(ChangeAnswer::between(Some(&former), Some(&same)), None);
+        let kinds = |change: &dyn Fn(&mut Tried)| {
+            let mut after = tried(former.clone());
+            change(&mut after);
+            ChangeAnswer::between(Some(&former), Some(&after)).unwrap()
+        };
+        let told = kinds(&|after| after.document.outcome = Outcome::Partial);
+        assert_eq!(told.kinds, [ChangeKind::Outcome]);
+        assert_eq!(
+            (told.outcome.from, told.outcome.to),
+            (Some("ok".into()), Some("partial".into()))
+        );
+        let told = kinds(&|after| after.text = Some(BlobId::of(b"new")));
+        assert_eq!(told.kinds, [ChangeKind::Text]);
+        let told = kinds(&|after| after.preview = Some(BlobId::of(b"new")));
+        assert_eq!(told.kinds, [ChangeKind::Preview]);
+        let told = kinds(&|after| after.document.provenance.format_version = 2);
+        assert_eq!((told.kinds, told.reader.to), (vec![ChangeKind::Reader], Some("text/2".into())));
+        let told = kinds(&|after| after.document.metadata.set(TITLE, "제목"));
+        assert_eq!(told.kinds, [ChangeKind::Metadata]);
+        let expected =
+            PropertyChange { property: TITLE.into(), from: None, to: Some("제목".into()) };
+        assert_eq!(told.metadata, [expected]);
+    }
+
+    #[test]
+    fn members_come_and_go() {
+        let former = [document(None), document(Some("gone"))];
+        let after = [tried(document(Some("new"))), tried(document(None))];
+        let told: Vec<_> = pairs(&former, &after)
+            .into_iter()
+            .filter_map(|(before, after)| ChangeAnswer::between(before, after))
+            .map(|change| (change.member, change.kinds))
+            .collect();
+        let expected = [
+            (Some("gone".to_owned()), vec![ChangeKind::Removed, ChangeKind::Text]),
+            (Some("new".to_owned()), vec![ChangeKind::Added, ChangeKind::Text]),
+        ];
+        assert_eq!(told, expected);
+    }
+}

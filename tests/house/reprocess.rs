@@ -1,0 +1,100 @@
+//! Files are read again because a reader is better than it was.
+
+use madang_document::id::DocumentId;
+use madang_tests::ground::service::Service;
+use madang_tests::ground::wait::until;
+use madang_tests::ground::yard::{Yard, lines, said};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
+
+/// As if an older Madang had read these files.
+async fn read_by_an_older_one(yard: &Yard, paths: &[&str]) {
+    let file = yard.path("data/ledger.db");
+    let mut conn = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+    for path in paths {
+        let query = "UPDATE document SET format_version = 0, outcome = 'partial'
+                     WHERE path = (SELECT id FROM path WHERE path = ?)";
+        let done = sqlx::query(query).bind(*path).execute(&mut conn).await.unwrap();
+        assert_eq!(done.rows_affected(), 1, "{path}");
+    }
+    conn.close().await.unwrap();
+}
+
+fn counts(output: &str) -> serde_json::Value {
+    lines(output).pop().unwrap()["counts"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_older_reader_read_is_tried_and_then_read_again() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    yard.pipeline("flood", "6110000");
+    for name in ["press/2025/a.txt", "press/2026/b.txt", "flood/c.txt", "flood/d.txt"] {
+        yard.write(&format!("drop/{name}"), format!("다시 읽을 글 {name}"));
+    }
+    yard.once(&[]);
+    read_by_an_older_one(&yard, &["2025/a.txt", "2026/b.txt", "c.txt"]).await;
+    yard.remove("drop/flood/c.txt");
+    let before = yard.changes().len();
+
+    // No service runs: the command itself tries them, and records nothing.
+    let tried = yard.succeed(&["reprocess", "--outdated", "--dry-run"]);
+    assert!(tried.contains("2025/a.txt: outcome, reader"), "{tried}");
+    assert!(
+        tried.contains("outcome: partial → ok") && tried.contains("reader: text/0 →"),
+        "{tried}"
+    );
+    assert!(tried.contains("c.txt: gone"), "{tried}");
+    assert!(tried.contains("3 files: unchanged 0, text changed 0, outcome changed 2"), "{tried}");
+    let tried = yard.succeed(&["reprocess", "--path", "2026/*", "--dry-run", "--json"]);
+    assert_eq!(counts(&tried)["files"], 1, "{tried}");
+    assert_eq!(lines(&tried)[0]["changes"][0]["outcome"]["from"], "partial", "{tried}");
+    let tried = yard.succeed(&["reprocess", "--agency", "6110000", "--dry-run", "--json"]);
+    let told = counts(&tried);
+    assert_eq!(
+        (&told["files"], &told["unchanged"], &told["original_gone"]),
+        (&2.into(), &1.into(), &1.into())
+    );
+    assert_eq!(yard.changes().len(), before, "nothing was recorded");
+    for wrong in [["--format", "hwp99"], ["--outcome", "fine"], ["--since", "yesterday"]] {
+        let refused = yard.run(&["reprocess", wrong[0], wrong[1], "--yes"]);
+        assert_eq!(refused.status.code(), Some(2), "{wrong:?}: {}", said(&refused));
+    }
+    // Nobody is there to be asked.
+    let refused = yard.run(&["reprocess", "--pipeline", "press"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(said(&refused).contains("2 files fit") && said(&refused).contains("--yes"));
+
+    let service = Service::start(&yard, &[]).await;
+    let tried = yard.succeed(&["reprocess", "--outdated", "--dry-run"]);
+    assert!(tried.contains("outcome changed 2"), "{tried}");
+    let done = yard.succeed(&["reprocess", "--outdated", "--pipeline", "press", "--yes"]);
+    assert!(done.contains("2 files are read again"), "{done}");
+    until("both were read again", async || {
+        let tried = yard.succeed(&["reprocess", "--outdated", "--pipeline", "press", "--dry-run"]);
+        let balance = service.balance().await;
+        (tried.contains("0 files") && balance.in_flight == 0).then_some(())
+    })
+    .await;
+    service.indexed().await;
+    // What comes out the same is no news.
+    let revisions = async || {
+        let mut revisions = Vec::new();
+        for path in ["2025/a.txt", "2026/b.txt"] {
+            let id = DocumentId::new("press", path, None);
+            revisions.push(service.get(&format!("/v1/documents/{id}")).await["revision"].clone());
+        }
+        revisions
+    };
+    let before = revisions().await;
+    assert_eq!(before, [2, 2]);
+    let done = yard.succeed(&["reprocess", "--pipeline", "press", "--yes", "--json"]);
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&done).unwrap()["jobs"], 2, "{done}");
+    until("both were read once more", async || {
+        (service.balance().await.in_flight == 0).then_some(())
+    })
+    .await;
+    assert_eq!(revisions().await, before);
+    assert!(yard.succeed(&["queue"]).contains("received 4"));
+    service.stop().await;
+}

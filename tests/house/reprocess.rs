@@ -2,8 +2,9 @@
 
 use madang_document::id::DocumentId;
 use madang_tests::ground::service::Service;
-use madang_tests::ground::wait::until;
+
 use madang_tests::ground::yard::{Yard, lines, said};
+use madang_wait::until;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 

@@ -91,6 +91,11 @@ pub(super) struct Node {
 }
 
 impl Node {
+    /// The one of this number among nodes in the order of their numbers.
+    pub(super) fn among(nodes: &[Node], id: u32) -> Option<&Node> {
+        nodes.binary_search_by_key(&id, |node| node.id).ok().and_then(|at| nodes.get(at))
+    }
+
     /// What it is (section 2.2.2.1, nidType).
     pub(super) fn kind(&self) -> u32 {
         self.id & 0x1F
@@ -299,7 +304,7 @@ impl<'a> Database<'a> {
         Ok(pieces)
     }
 
-    /// The nodes inside a node (section 2.2.2.8.3.3).
+    /// The nodes inside a node (section 2.2.2.8.3.3), in the order of their numbers.
     ///
     /// # Errors
     /// As [`Self::block`].
@@ -338,6 +343,8 @@ impl<'a> Database<'a> {
                 return Err(ExtractError::Limit(format!("it holds more than {MOST_NODES} nodes")));
             }
         }
+        // As they should stand; a damaged list is none that can be searched.
+        nodes.sort_by_key(|node| node.id);
         Ok(nodes)
     }
 }

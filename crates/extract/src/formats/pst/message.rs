@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::io::{Cursor, Write};
 
 use super::super::bytes::{piece, u16_at, u32_at};
@@ -21,7 +22,8 @@ const FIRST_NAMED: u16 = 0x8000;
 #[derive(Debug, Default)]
 pub(super) struct Names {
     guids: Vec<u8>,
-    entries: Vec<u8>,
+    /// By the number of the property, counted from 0x8000.
+    entries: BTreeMap<u16, [u8; 8]>,
     strings: Vec<u8>,
 }
 
@@ -32,7 +34,12 @@ impl Names {
         for property in properties {
             match property.id {
                 0x0002 => names.guids = property.bytes,
-                0x0003 => names.entries = property.bytes,
+                0x0003 => {
+                    for entry in property.bytes.as_chunks::<8>().0 {
+                        let number = u16_at(entry, 6).unwrap_or_default();
+                        names.entries.entry(number).or_insert(*entry);
+                    }
+                }
                 0x0004 => names.strings = property.bytes,
                 _ => {}
             }
@@ -54,7 +61,7 @@ pub(super) fn message_file(
     most: u64,
 ) -> Result<(Vec<u8>, Option<String>), ExtractError> {
     let file = cfb::CompoundFile::create(Cursor::new(Vec::new()))?;
-    let mut writer = Writer { file, database, names, named: Vec::new(), left: most, most };
+    let mut writer = Writer { file, database, names, named: BTreeMap::new(), left: most, most };
     let subject = writer.message("/", node, 0)?;
     writer.names()?;
     Ok((without_times(writer.file)?, subject))
@@ -64,8 +71,9 @@ struct Writer<'a> {
     file: cfb::CompoundFile<Cursor<Vec<u8>>>,
     database: &'a Database<'a>,
     names: &'a Names,
-    /// The named properties that the message has, by their numbers in the folders: the n-th is 0x8000 + n in the file.
-    named: Vec<u16>,
+    /// The named properties that the message has, by their numbers in the folders: the n-th that was met is 0x8000 + n in
+    /// the file.
+    named: BTreeMap<u16, u16>,
     left: u64,
     most: u64,
 }
@@ -88,7 +96,7 @@ impl Writer<'_> {
     ) -> Result<Option<String>, ExtractError> {
         let inside = self.database.inner_nodes(node.inside)?;
         let own = properties(self.database, node.data, &inside)?;
-        let recipients = match inside.iter().find(|inner| inner.id == RECIPIENTS) {
+        let recipients = match Node::among(&inside, RECIPIENTS) {
             Some(table) => self.kept(rows(self.database, table, MOST_RECIPIENTS))?,
             None => Vec::new(),
         };
@@ -124,7 +132,7 @@ impl Writer<'_> {
         self.object(folder, vec![0; 8], &own)?;
         let object = own.iter().find(|one| (one.id, one.kind) == (ATTACH_DATA, OBJECT));
         let number = object.and_then(|object| u32_at(&object.bytes, 0));
-        let Some(message) = number.and_then(|id| inside.iter().find(|inner| inner.id == id)) else {
+        let Some(message) = number.and_then(|id| Node::among(&inside, id)) else {
             return Ok(());
         };
         // Another program's object is no message: its data are no properties.
@@ -149,7 +157,8 @@ impl Writer<'_> {
         mut fixed: Vec<u8>,
         properties: &[Property],
     ) -> Result<(), ExtractError> {
-        for property in properties.iter().filter(|property| property.kind != OBJECT) {
+        let written = |one: &&Property| one.kind != OBJECT && !one.bytes.is_empty();
+        for property in properties.iter().filter(written) {
             let id = self.number_of(property.id);
             let bytes = &property.bytes;
             fixed.extend(property.kind.to_le_bytes());
@@ -179,21 +188,18 @@ impl Writer<'_> {
         if id < FIRST_NAMED {
             return id;
         }
-        let known = self.named.iter().position(|named| *named == id);
-        let place = known.unwrap_or_else(|| {
-            self.named.push(id);
-            self.named.len() - 1
-        });
-        FIRST_NAMED.saturating_add(u16::try_from(place).unwrap_or(u16::MAX))
+        // There are as many at most as there are numbers from 0x8000 on.
+        let next = u16::try_from(self.named.len()).unwrap_or(u16::MAX);
+        FIRST_NAMED.saturating_add(*self.named.entry(id).or_insert(next))
     }
 
     /// Writes the names of the named properties that there are (MS-OXMSG, section 2.2.3).
     fn names(&mut self) -> Result<(), ExtractError> {
         let (mut entries, mut strings) = (Vec::new(), Vec::new());
-        for (n, id) in self.named.iter().enumerate() {
-            let wanted = id - FIRST_NAMED;
-            let mut known = self.names.entries.chunks_exact(8);
-            let Some(known) = known.find(|entry| u16_at(entry, 6) == Some(wanted)) else {
+        let mut met: Vec<(u16, u16)> = self.named.iter().map(|(id, place)| (*place, *id)).collect();
+        met.sort_unstable();
+        for (place, id) in met {
+            let Some(known) = self.names.entries.get(&(id - FIRST_NAMED)) else {
                 // One without a name keeps its place.
                 entries.extend([0; 8]);
                 continue;
@@ -212,7 +218,7 @@ impl Writer<'_> {
                 entries.extend(piece(known, 0, 4));
             }
             entries.extend(piece(known, 4, 2));
-            entries.extend((n as u16).to_le_bytes());
+            entries.extend(place.to_le_bytes());
         }
         let folder = "/__nameid_version1.0";
         self.file.create_storage(folder)?;

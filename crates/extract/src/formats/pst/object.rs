@@ -63,7 +63,7 @@ pub(super) fn rows(
     let pieces = match columns.rows {
         0 => return Ok(Vec::new()),
         number if number & 0x1F == 0 => heap.value(number).map(|rows| vec![rows.to_vec()]),
-        number => match inside.iter().find(|node| node.id == number) {
+        number => match Node::among(&inside, number) {
             Some(node) => Some(database.pieces(node.data, LARGEST_HEAP)?),
             None => None,
         },
@@ -138,7 +138,7 @@ impl Value<'_> {
             self.database.context.spend_unpacked(value.as_ref().map_or(0, Vec::len) as u64)?;
             value
         } else {
-            match self.inside.iter().find(|node| node.id == number) {
+            match Node::among(self.inside, number) {
                 Some(node) => self.node(node)?,
                 None => None,
             }

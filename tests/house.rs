@@ -34,6 +34,7 @@ mod house {
     mod report;
     mod reprocess;
     mod shell;
+    mod sidecars;
     mod tidy;
     mod upgrade;
     mod worker;

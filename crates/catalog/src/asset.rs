@@ -13,9 +13,19 @@ use crate::series::{Series, common, iri_part};
 /// The entry of a document: an asset of its series. Profile krd-ap/1.0, sections 2.1 and 2.2.
 ///
 /// Personal data of the document (author, who saved it last) and the place where a picture was taken stay
-/// inside: an entry leaves the agency.
+/// inside: an entry leaves the agency. A licence or a disclosure that a file beside it claims narrows what the series
+/// declares, and never widens it.
 pub fn entry(document: &Document, series: &Series) -> Draft {
     let id = document.id.to_string();
+    let claim = |name| beside(document, name);
+    let narrowed;
+    let series = match (claim(meta::LICENSE), claim(meta::DISCLOSURE)) {
+        (None, None) => series,
+        (license, disclosure) => {
+            narrowed = series.narrowed(license, disclosure);
+            &narrowed
+        }
+    };
     let mut node = common(series);
     let mut set = |name: &str, value: Value| {
         node.insert(name.to_owned(), value);
@@ -112,6 +122,18 @@ pub fn entry(document: &Document, series: &Series) -> Draft {
     }
     set("dcat:distribution", Value::Array(distributions(document, series.license)));
     draft(id, Some(document.id), document.agency.clone(), &Value::Object(node))
+}
+
+/// What a file beside the document says of a property.
+fn beside<'a>(document: &'a Document, name: &str) -> Option<&'a str> {
+    let said = document.metadata.stated(name).iter().find(|stated| stated.is_beside())?;
+    match &said.value {
+        meta::Value::Text(text) => Some(text),
+        meta::Value::Bool(_)
+        | meta::Value::Integer(_)
+        | meta::Value::Number(_)
+        | meta::Value::List(_) => None,
+    }
 }
 
 fn distributions(document: &Document, license: License) -> Vec<Value> {

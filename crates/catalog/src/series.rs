@@ -43,8 +43,8 @@ pub struct Series {
     pub grade: Grade,
 }
 
-/// Disclosure grade (정보공개법 제9조). Not the same as sharing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Disclosure grade (정보공개법 제9조), the widest first. Not the same as sharing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Disclosure {
     /// 공개.
@@ -86,6 +86,23 @@ pub enum Grade {
 }
 
 impl Series {
+    /// What is declared of one asset, of which its owner claims this: a claim narrows what the declaration allows, and
+    /// never widens it. What is no word of ours is only shown.
+    #[must_use]
+    pub fn narrowed(&self, license: Option<&str>, disclosure: Option<&str>) -> Series {
+        let claimed = license.and_then(License::parse);
+        let disclosed = match disclosure {
+            Some("closed") => Disclosure::Closed,
+            Some("partial") => Disclosure::Partial,
+            _ => Disclosure::Public,
+        };
+        Series {
+            license: claimed.map_or(self.license, |claimed| self.license.narrowed(claimed)),
+            disclosure: self.disclosure.max(disclosed),
+            ..self.clone()
+        }
+    }
+
     /// The id of the series' entry.
     pub fn id(&self) -> String {
         format!("series-{}", self.pipeline)

@@ -83,6 +83,45 @@ fn sample_document() -> Document {
     }
 }
 
+/// What a file beside a document claims narrows what is declared of its folder, and never widens it; what a file says of
+/// itself does neither.
+#[test]
+fn a_claim_beside_a_document_only_narrows() {
+    let told = |series: &Series, license: &str, disclosure: &str, is_beside: bool| {
+        let mut document = sample_document();
+        for (name, value) in [(metadata::LICENSE, license), (metadata::DISCLOSURE, disclosure)] {
+            let part = match is_beside {
+                true => metadata::Part::Beside("침수.jpg.meta.yml".into()),
+                false => metadata::Part::Inside("XMP".into()),
+            };
+            let stated = metadata::Stated { value: value.into(), part: Some(part) };
+            document.metadata.add(name, stated);
+        }
+        let body = asset::entry(&document, series).body;
+        let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+        let license = body["dcat:distribution"][0]["dct:license"].clone();
+        (license, body["dct:accessRights"]["@id"].as_str().unwrap().to_owned())
+    };
+    let license = |license| {
+        let body = asset::entry(&sample_document(), &Series { license, ..sample_series() }).body;
+        let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+        body["dcat:distribution"][0]["dct:license"].clone()
+    };
+    let open = sample_series();
+    let shut =
+        Series { license: License::Kogl4, disclosure: Disclosure::Closed, ..sample_series() };
+    for (series, claimed, is_beside, expected) in [
+        (&open, ("KOGL-4", "closed"), true, (License::Kogl4, "reg:code/access/closed")),
+        (&open, ("KOGL-0", "partial"), true, (License::Kogl1, "reg:code/access/part")),
+        (&open, ("CC BY 4.0", "somehow"), true, (License::Kogl1, "reg:code/access/public")),
+        (&open, ("KOGL-4", "closed"), false, (License::Kogl1, "reg:code/access/public")),
+        (&shut, ("KOGL-0", "public"), true, (License::Kogl4, "reg:code/access/closed")),
+    ] {
+        let told = told(series, claimed.0, claimed.1, is_beside);
+        assert_eq!(told, (license(expected.0), expected.1.to_owned()), "{claimed:?}");
+    }
+}
+
 fn entry(draft: Draft) -> Entry {
     Entry {
         draft,

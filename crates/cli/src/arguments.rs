@@ -64,7 +64,10 @@ pub(crate) struct ServiceOptions {
   madang up pipelines/press.toml         one pipeline
   madang up ~/Documents --once           read a folder, then exit
   madang up s3://drop/press --listen 0.0.0.0:8484
-  madang up gs://drop/press az://container/press")]
+  madang up gs://drop/press az://container/press
+
+What lies beside a file and describes it is read with it: NAME.meta.yml, NAME.meta.json,
+NAME.xmp, and manifest.csv or metadata.csv with a row for each file of their folder.")]
 pub(crate) struct Up {
     /// Pipelines, folders or addresses (s3://bucket/prefix, gs://…, az://…); without any, every pipelines/*.toml
     #[arg(value_name = "PIPELINE.toml|FOLDER|URL")]

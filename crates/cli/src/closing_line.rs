@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use madang_document::principal::Scope;
 use madang_ledger::ledger::Ledger;
+use madang_ledger::objects::Balance;
 use madang_pipeline::declaration::Pipeline;
 
 use crate::arguments::Up;
@@ -40,7 +41,11 @@ async fn remarks(ledger: &dyn Ledger, pipelines: &[Pipeline], command: &Up) -> R
             ));
         }
     }
-    let left_out = ledger.balance(&Scope::All).await?.left_out;
+    let Balance { left_out, sidecars, .. } = ledger.balance(&Scope::All).await?;
+    if sidecars > 0 {
+        let (which, whom) = (counted(sidecars, "describes", "describe"), "other files");
+        line(&shown!("of those indexed, {which} {whom} and can be found under those"));
+    }
     if left_out == 0 {
         return Ok(());
     }

@@ -220,7 +220,7 @@ fn extract(zygote: &Zygote, path: &Path, limits: &ChildLimits) -> Answer {
     let mut own = None;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let options = Options::default();
-    let request = Request { name: &name, limits, options: &options };
+    let request = Request { name: &name, limits, options: &options, sidecars: &[] };
     let read = input(path).map_err(RunError::from).and_then(|input| {
         run_child(zygote, &request, input, &Watch::default(), &mut |extraction| match extraction
             .member

@@ -1,6 +1,7 @@
 use async_trait::async_trait;
 use madang_document::condition::Condition;
 use madang_document::document::Document;
+use madang_ledger::ledger::Ledger;
 use madang_pipeline::trial::Trials as Again;
 use madang_server::ports::{
     Conditions, DropError, DropTarget, Dropped, Drops, MemberError, Members, Sources, TrialError,
@@ -35,9 +36,9 @@ impl Trials for OwnTrials {
         trials::formats()
     }
 
-    async fn read(&self, object: &Document) -> Result<Vec<Tried>, TrialError> {
+    async fn read(&self, ledger: &dyn Ledger, object: &Document) -> Result<Vec<Tried>, TrialError> {
         match &self.0 {
-            Some(again) => trials::read(again, object).await,
+            Some(again) => trials::read(again, ledger, object).await,
             None => Err(TrialError::Unavailable(CURE.into())),
         }
     }

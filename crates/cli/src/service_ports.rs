@@ -46,8 +46,8 @@ impl Trials for ServicePorts {
         trials::formats()
     }
 
-    async fn read(&self, object: &Document) -> Result<Vec<Tried>, TrialError> {
-        trials::read(&self.trials, object).await
+    async fn read(&self, ledger: &dyn Ledger, object: &Document) -> Result<Vec<Tried>, TrialError> {
+        trials::read(&self.trials, ledger, object).await
     }
 }
 

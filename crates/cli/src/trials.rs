@@ -2,6 +2,7 @@
 
 use madang_document::document::Document;
 use madang_extract::formats::FORMATS;
+use madang_ledger::ledger::Ledger;
 use madang_pipeline::trial::{TrialError as Untried, Trials as Again, Tried as Made};
 use madang_server::ports::{TrialError, Tried};
 use madang_store::error::StoreError;
@@ -12,10 +13,14 @@ pub(crate) fn formats() -> Vec<(String, u32)> {
 }
 
 /// What reading an object again comes to.
-pub(crate) async fn read(trials: &Again, object: &Document) -> Result<Vec<Tried>, TrialError> {
-    let tried = trials.read(object).await.map_err(|error| match error {
+pub(crate) async fn read(
+    trials: &Again,
+    ledger: &dyn Ledger,
+    object: &Document,
+) -> Result<Vec<Tried>, TrialError> {
+    let tried = trials.read(ledger, object).await.map_err(|error| match error {
         Untried::Store(StoreError::Gone(_)) => TrialError::Gone(error.into()),
-        Untried::CalledOff => TrialError::Unavailable(error.into()),
+        Untried::Ledger(_) | Untried::CalledOff => TrialError::Unavailable(error.into()),
         Untried::Store(_) | Untried::Undeclared(_) | Untried::Run(_) | Untried::Text(_) => {
             TrialError::Unread(error.into())
         }

@@ -13,6 +13,7 @@ use crate::metadata::Metadata;
 use crate::object::ObjectRef;
 use crate::object_key;
 use crate::outcome::Outcome;
+use crate::sidecar;
 use crate::timestamp::Timestamp;
 
 /// A document as the ledger keeps it: everything but the text and the pictures, which are blobs.
@@ -79,6 +80,11 @@ impl Document {
             Some(inner) => Cow::Borrowed(inner.name()),
             None => object_key::readable(self.object.name()),
         }
+    }
+
+    /// Whether it describes another file beside it, and is to be found under that.
+    pub fn is_sidecar(&self) -> bool {
+        self.inner.is_none() && self.provenance.format == sidecar::FORMAT
     }
 
     /// The path in the store, then `!/` and the way inside the object.

@@ -38,6 +38,7 @@ pub mod reason;
 pub mod reason_kind;
 mod reason_text;
 pub mod shown;
+pub mod sidecar;
 pub mod term;
 pub mod timestamp;
 pub mod unit;

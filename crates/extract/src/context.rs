@@ -1,4 +1,4 @@
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 use madang_document::content::{Content, Member};
 use madang_document::inner_path::InnerPath;
@@ -15,6 +15,7 @@ use crate::limits::Limits;
 use crate::options::{Ocr, Options};
 use crate::order::Order;
 use crate::recogniser::Sense;
+use crate::sidecar::{Beside, Sidecar};
 use crate::sink::{Sink, Wanted};
 use crate::still_locked::StillLocked;
 
@@ -37,6 +38,8 @@ pub struct Spent {
     pub opener: Cell<Option<usize>>,
     /// Locks in succession that no password opened.
     pub in_vain: Cell<u32>,
+    /// What lies beside the object, once it was read.
+    pub(crate) beside: OnceCell<Beside>,
 }
 
 /// Rounds that trying passwords may take of one object, and of each of its members on top: a round is a hash of a block
@@ -62,6 +65,8 @@ pub struct Context<'a> {
     pub limits: &'a Limits,
     /// What its pipeline wants.
     pub options: &'a Options,
+    /// Files beside the object that describe it.
+    pub(crate) sidecars: &'a [Sidecar],
     /// What can recognise text in pictures and sound.
     pub engines: &'a Engines,
     /// The way to this document inside the object; none for the object itself.
@@ -92,6 +97,7 @@ impl<'a> Context<'a> {
             media_type: "",
             limits,
             options: &order.options,
+            sidecars: &order.sidecars,
             engines,
             inner: None,
             within: None,

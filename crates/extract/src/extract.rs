@@ -7,6 +7,7 @@ use madang_document::outcome::Outcome;
 
 use crate::blob::Blob;
 use crate::context::{Context, Spent};
+use crate::described;
 use crate::detected::Detected;
 use crate::engines::Engines;
 use crate::error::ExtractError;
@@ -105,13 +106,27 @@ fn deliver(
         EMPTY => Kind::Text,
         _ => media_type.kind(),
     };
+    let describe = |content: &mut Content| {
+        let read = || described::read_all(context.sidecars);
+        match context.inner() {
+            _ if context.sidecars.is_empty() => {}
+            None => context.spent().beside.get_or_init(read).describe(content),
+            Some(_) => context.spent().beside.get_or_init(read).describe_member(content),
+        }
+        hold_to_limits(content, context);
+    };
     let (outcome, reason, content) = match answer {
         Ok(mut content) => {
-            hold_to_limits(&mut content, context);
+            describe(&mut content);
             let (outcome, reason) = outcome_of(&content, kind);
             (outcome, reason, content)
         }
-        Err(error) => (error.outcome(), Some(error.to_string()), Content::default()),
+        Err(error) => {
+            // What lies beside a file that nobody can read is all that is known of it.
+            let mut content = Content::default();
+            describe(&mut content);
+            (error.outcome(), Some(error.to_string()), content)
+        }
     };
     let member = context.inner().cloned();
     context.deliver(Extraction {

@@ -143,6 +143,7 @@ mod rtf_compressed;
 mod sami;
 mod sevenz;
 mod sheet_row;
+mod sidecar;
 mod spreadsheet_xml;
 mod sqlite;
 mod sqlite_page;
@@ -242,6 +243,7 @@ pub static FORMATS: &[&Format] = &[
     &sqlite::FORMAT,
     &parquet::FORMAT,
     &dbf::FORMAT,
+    &sidecar::FORMAT,
     &word_xml::FORMAT,
     &spreadsheet_xml::FORMAT,
     &html::FORMAT,

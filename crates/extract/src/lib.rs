@@ -7,6 +7,7 @@ pub mod blob;
 mod compound_file;
 /// What an extractor is told, and the door through which members leave.
 pub mod context;
+mod described;
 /// What an object was taken for.
 pub mod detected;
 /// Bytes to text, whatever the character encoding.
@@ -42,6 +43,7 @@ pub mod probe;
 pub mod recognise;
 /// What finds text in pictures and sound.
 pub mod recogniser;
+pub mod sidecar;
 /// Who takes what extraction finds.
 pub mod sink;
 mod split_name;

@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits::Limits;
 use crate::options::Options;
+use crate::sidecar::Sidecar;
 
 /// What one extraction is told: the name of the object, and the limits and options of its pipeline.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +14,8 @@ pub struct Order {
     pub limits: Limits,
     /// What is wanted of it.
     pub options: Options,
+    /// Files beside the object that describe it, those that are trusted most first.
+    pub sidecars: Vec<Sidecar>,
     /// The member whose bytes are wanted, and nothing else; none where the object is to be read.
     pub member: Option<InnerPath>,
 }

@@ -85,6 +85,11 @@ pub trait Jobs: Send + Sync {
     /// and not when the object is gone or set aside for the operator.
     async fn reread(&self, document: DocumentId, reason: &str) -> Result<bool>;
 
+    /// Has these live paths read anew, because what describes them changed: whatever was read of them, or is being read
+    /// just now, is of before. Waiting jobs stay as they are, since they have not begun; whoever holds one of the others
+    /// can no longer complete it. Gives how many were made ready.
+    async fn read_anew(&self, store: &str, paths: &[String], reason: &str) -> Result<u64>;
+
     /// The queues with their counts.
     async fn queues(&self) -> Result<Vec<Queue>>;
 

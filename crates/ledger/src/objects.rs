@@ -32,6 +32,9 @@ pub trait Objects: Send + Sync {
         limit: u32,
     ) -> Result<Vec<KnownPath>>;
 
+    /// The current objects of those of these paths that are live, in no promised order.
+    async fn current(&self, store: &str, paths: &[String]) -> Result<Vec<ObjectRef>>;
+
     /// Enqueues a deletion for each of these paths that is live. Gives how many there were.
     async fn vanish(&self, store: &str, paths: &[String]) -> Result<u64>;
 
@@ -108,6 +111,8 @@ pub struct Balance {
     /// What lies in the sources and is not taken (a link, a device, a path too long): no paths, and so no part
     /// of the sum.
     pub left_out: u64,
+    /// Files that describe others and are to be found under those: a part of what is done.
+    pub sidecars: u64,
     /// Members of archives, mails and compound documents: live documents that are no paths.
     pub members: u64,
 }

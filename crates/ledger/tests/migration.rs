@@ -186,6 +186,7 @@ async fn a_file_of_the_first_schema_is_brought_up_to_date() {
         quarantined: 1,
         deleted: 1,
         in_flight: 3,
+        sidecars: 0,
         members: 2,
         left_out: 0,
     };

@@ -11,6 +11,7 @@ use madang_document::entry::Draft;
 use madang_document::extent::Extent;
 use madang_document::id::DocumentId;
 use madang_document::principal::Scope;
+use madang_ledger::documents::Stored;
 use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
 use madang_ledger::notes::{By, NoteKind};
@@ -261,8 +262,7 @@ impl Cataloguer {
     async fn catalogue(&mut self, ids: &[DocumentId]) -> Result<(), LedgerError> {
         let Fetched { stored, .. } = self.noted.documents(ids, None).await?;
         self.changed.extend(stored.values().map(|stored| stored.document.pipeline.clone()));
-        let (live, gone): (Vec<_>, Vec<_>) =
-            stored.into_values().partition(|stored| !stored.withdrawn);
+        let (live, gone): (Vec<_>, Vec<_>) = stored.into_values().partition(has_entry);
         let documents: Vec<Document> = live.into_iter().map(|stored| stored.document).collect();
         self.note_undeclared(&documents).await?;
         write(self.ledger.as_ref(), &self.series, &documents, &mut self.noted).await?;
@@ -274,6 +274,12 @@ impl Cataloguer {
         self.noted.settle(done).await?;
         Ok(())
     }
+}
+
+/// Whether a document has an entry: it is live, and says something for itself. What describes another file is told in the
+/// entry of that.
+fn has_entry(stored: &Stored) -> bool {
+    !stored.withdrawn && !stored.document.is_sidecar()
 }
 
 /// What the cataloguer passed over.
@@ -327,7 +333,7 @@ pub async fn rebuild(
             let page = ledger.ids_after(&partition, after, BATCH).await?;
             let Some(last) = page.last().copied() else { break };
             let Fetched { stored, .. } = noted.documents(&page, None).await?;
-            let live = stored.into_values().filter(|stored| !stored.withdrawn);
+            let live = stored.into_values().filter(has_entry);
             let documents: Vec<Document> = live.map(|stored| stored.document).collect();
             changed += write(ledger, series, &documents, &mut noted).await?;
             noted.settle(documents.iter().map(|document| document.id.to_string())).await?;
@@ -347,9 +353,8 @@ pub async fn rebuild(
         let ids: Vec<DocumentId> = ids.collect();
         let Fetched { stored, unreadable } = noted.documents(&ids, None).await?;
         // What cannot be read is not known to be gone.
-        let is_live = |id: &DocumentId| {
-            unreadable.contains(id) || stored.get(id).is_some_and(|stored| !stored.withdrawn)
-        };
+        let is_live =
+            |id: &DocumentId| unreadable.contains(id) || stored.get(id).is_some_and(has_entry);
         let gone: Vec<String> =
             ids.iter().filter(|id| !is_live(id)).map(ToString::to_string).collect();
         if !gone.is_empty() {

@@ -399,7 +399,10 @@ impl Indexer {
     }
 
     fn is_here(&self, stored: &Stored) -> bool {
-        !stored.withdrawn && Partition::of(stored.document.agency.clone()) == self.partition
+        // What describes another file is found under that.
+        !stored.withdrawn
+            && !stored.document.is_sidecar()
+            && Partition::of(stored.document.agency.clone()) == self.partition
     }
 
     /// These documents are as they should be, but for what was noted of them just now.

@@ -1,13 +1,21 @@
-use madang_document::metadata::{self as meta, Metadata};
+use madang_document::metadata::{self as meta, Metadata, Value};
 use madang_document::timestamp::Timestamp;
 
-/// The date of a record: the document's own (taken, created, modified, the first that is a time), else the one that the
-/// store gives its object.
+/// The date of a record: the one that a file beside the document gives it, else the document's own (taken, created,
+/// modified, the first that is a time), else the one that the store gives its object.
 pub fn record_date(metadata: &Metadata, object_modified: Option<Timestamp>) -> Option<Timestamp> {
+    let given = metadata.stated(meta::DATE).iter().find(|stated| stated.is_beside());
+    let given = given.and_then(|stated| match &stated.value {
+        Value::Text(text) => date(text),
+        Value::Bool(_) | Value::Integer(_) | Value::Number(_) | Value::List(_) => None,
+    });
+    given.or_else(|| own_date(metadata)).or(object_modified)
+}
+
+fn own_date(metadata: &Metadata) -> Option<Timestamp> {
     [meta::TAKEN_AT, meta::CREATED, meta::MODIFIED]
         .into_iter()
         .find_map(|name| date(metadata.text(name)?))
-        .or(object_modified)
 }
 
 /// A property that is a time, with or without an offset; without one it is taken as Korean time, where the
@@ -52,5 +60,15 @@ mod tests {
             assert_eq!(record_date(&metadata, store), expected, "{properties:?}");
         }
         assert_eq!(record_date(&Metadata::default(), None), None);
+        // A date in the file itself may be that of a template; whoever writes one beside it means the file.
+        let mut metadata = Metadata::default();
+        metadata.set(created, first);
+        metadata.at("book.opf").set(meta::DATE, second);
+        assert_eq!(record_date(&metadata, None), first_time);
+        let part = Some(meta::Part::Beside("a.meta.yml".into()));
+        let mut beside = Metadata::default();
+        beside.add(meta::DATE, meta::Stated { value: second.into(), part });
+        metadata.trust(beside);
+        assert_eq!(record_date(&metadata, None), Timestamp::parse(second));
     }
 }

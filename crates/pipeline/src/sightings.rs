@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use madang_document::cause::told;
 use madang_document::object::ObjectRef;
+use madang_document::sidecar::described;
 use madang_ledger::error::LedgerError;
 use madang_ledger::notes::{By, NoteKind};
 use madang_ledger::objects::Sighting;
@@ -50,7 +51,8 @@ impl Sightings {
     }
 }
 
-/// The sighting of a file by a pipeline, with the priority of its job: 1 for what a person waits for, 3 for a drop.
+/// The sighting of a file by a pipeline, with the priority of its job: 1 for what a person waits for, 3 for a drop. What
+/// describes other files goes before them, so that they are read once.
 pub fn sighting(pipeline: &Pipeline, store: &str, file: &Listed, priority: u8) -> Sighting {
     Sighting {
         object: ObjectRef {
@@ -62,6 +64,6 @@ pub fn sighting(pipeline: &Pipeline, store: &str, file: &Listed, priority: u8) -
         pipeline: pipeline.name.clone(),
         agency: pipeline.agency.clone(),
         modified: file.modified,
-        priority,
+        priority: if described(&file.path).is_some() { priority.min(2) } else { priority },
     }
 }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use madang_document::blob_id::BlobId;
 use madang_document::content::Segment;
 use madang_document::document::Document;
+use madang_ledger::error::LedgerError;
+use madang_ledger::ledger::Ledger;
 use madang_sandbox::request::Request;
 use madang_sandbox::run::{RunError, run};
 use madang_sandbox::watch::Watch;
@@ -13,6 +15,7 @@ use madang_store::error::StoreError;
 use madang_store::stores::Stores;
 use tokio::sync::Semaphore;
 
+use crate::besides::{BesideError, Besides};
 use crate::fetch::fetch;
 use crate::reading::again;
 use crate::terms::Terms;
@@ -24,6 +27,7 @@ pub struct Trials {
     stores: Stores,
     terms: Arc<Terms>,
     seats: Arc<Semaphore>,
+    besides: Arc<Besides>,
 }
 
 /// Objects that are tried at the same time: it takes processors and memory away from those that are waited for.
@@ -48,6 +52,9 @@ pub enum TrialError {
     /// Its store does not give it as it was.
     #[error("{0}")]
     Store(#[from] StoreError),
+    /// What lies beside it cannot be asked for.
+    #[error("{0}")]
+    Ledger(#[from] LedgerError),
     /// It has no store any more.
     #[error("no store `{0}` is configured any more: declare its pipeline again")]
     Undeclared(String),
@@ -72,25 +79,36 @@ impl Trials {
     /// Over these stores, under the terms of the pipelines.
     pub fn new(zygote: Arc<Zygote>, stores: Stores, terms: Terms) -> Trials {
         let seats = Arc::new(Semaphore::new(AT_ONCE));
-        Trials { zygote, stores, terms: Arc::new(terms), seats }
+        Trials { zygote, stores, terms: Arc::new(terms), seats, besides: Arc::default() }
     }
 
-    /// What reading the object of a document again comes to: its own document and those of its members.
+    /// What reading the object of a document again comes to, with what lies beside it as the ledger knows it: its own
+    /// document and those of its members.
     ///
     /// # Errors
     /// [`TrialError`].
-    pub async fn read(&self, object: &Document) -> Result<Vec<Tried>, TrialError> {
+    pub async fn read(
+        &self,
+        ledger: &dyn Ledger,
+        object: &Document,
+    ) -> Result<Vec<Tried>, TrialError> {
         let name = &object.object.store;
         let store = self.stores.get(name).ok_or_else(|| TrialError::Undeclared(name.clone()))?;
         let seat = Arc::clone(&self.seats).acquire_owned().await;
         let seat = seat.map_err(|_| TrialError::CalledOff)?;
         let (input, hash) = fetch(&object.object, store.open(&object.object).await?).await?;
+        let beside = self.besides.of(ledger, store.as_ref(), &object.object).await;
+        let sidecars = beside.map_err(|error| match error {
+            BesideError::Ledger(error) => TrialError::Ledger(error),
+            BesideError::Store(error) => TrialError::Store(error),
+        })?;
         let (zygote, terms, object) =
             (Arc::clone(&self.zygote), Arc::clone(&self.terms), object.clone());
         let tried = tokio::task::spawn_blocking(move || {
             let _seat = seat;
             let (limits, options) = terms.of(&object.pipeline);
-            let request = Request { name: object.object.name(), limits, options };
+            let request =
+                Request { name: object.object.name(), limits, options, sidecars: &sidecars };
             let (mut tried, mut unwritten) = (Vec::new(), None);
             let ended = run(&zygote, &request, input, &Watch::default(), &mut |mut extraction| {
                 let content = &mut extraction.content;

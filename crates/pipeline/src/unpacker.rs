@@ -89,7 +89,7 @@ impl Unpacker {
         tokio::task::spawn_blocking(move || {
             let _seat = seat;
             let (limits, options) = terms.of(&pipeline);
-            let request = Request { name: object.name(), limits, options };
+            let request = Request { name: object.name(), limits, options, sidecars: &[] };
             let watch = Watch::default();
             let mut hash = Sha256::new();
             let ended = unpack(&zygote, &request, &inner, input, &watch, &mut |piece| {

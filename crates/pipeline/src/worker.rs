@@ -6,10 +6,13 @@ use madang_document::blob_id::BlobId;
 use madang_document::blob_part::BlobPart;
 use madang_document::cause::{causes, told};
 use madang_document::condition::{Kind, Subject};
+use madang_document::content::{Warning, WarningKind};
 use madang_document::document::Document;
 use madang_document::failure_kind::FailureKind;
 use madang_document::object::ObjectRef;
 use madang_extract::extraction::Extraction;
+use madang_extract::sidecar::Sidecar;
+use madang_ledger::error::LedgerError;
 use madang_ledger::jobs::{Claim, Completion, Failure, Task, Verdict};
 use madang_ledger::ledger::Ledger;
 use madang_ledger::worker::Worker;
@@ -23,6 +26,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::backoff::Backoff;
+use crate::besides::{BesideError, Besides, read_described};
 use crate::board::Board;
 use crate::clock::{Clock, Jitter, until};
 use crate::completer::Finished;
@@ -189,13 +193,15 @@ struct Lanes {
     threads: Threads,
     pace: Arc<AtomicU64>,
     stop: CancellationToken,
+    besides: Arc<Besides>,
 }
 
 impl Lanes {
     fn new(children: usize, stop: CancellationToken) -> Lanes {
         let pace = Arc::new(AtomicU64::new(100_000));
         let threads = Threads::new("lane", children);
-        Lanes { free: Arc::new(Semaphore::new(children)), threads, pace, stop }
+        let besides = Arc::default();
+        Lanes { free: Arc::new(Semaphore::new(children)), threads, pace, stop, besides }
     }
 
     /// What an object took of late.
@@ -217,7 +223,10 @@ async fn carry_out(workers: &Workers, claim: &Claim, watch: Arc<Watch>, lanes: L
         return end(claim, step, Vec::new());
     }
     if claim.task == Task::Delete {
-        return end(claim, Step::Delete, Vec::new());
+        return match read_described(workers.ledger.as_ref(), claim, None).await {
+            Ok(()) => end(claim, Step::Delete, Vec::new()),
+            Err(error) => again(workers, claim, &error),
+        };
     }
     let Some((reading, documents)) = read(workers, claim, watch, &lanes).await else {
         // Called off, because the lease was lost (then this is refused) or because the service stops.
@@ -231,7 +240,21 @@ async fn carry_out(workers: &Workers, claim: &Claim, watch: Arc<Watch>, lanes: L
     if reading == Reading::Gone {
         (workers.missed)(&claim.pipeline, &claim.object.path);
     }
+    let own = documents.iter().find(|document| document.inner.is_none());
+    if matches!(reading, Reading::Extracted { .. })
+        && let Err(error) = read_described(workers.ledger.as_ref(), claim, own).await
+    {
+        return again(workers, claim, &error);
+    }
     conclude(workers, claim, &reading, documents)
+}
+
+/// The ledger could not be told which files are described otherwise now: the job comes again, with all that it does.
+fn again(workers: &Workers, claim: &Claim, error: &LedgerError) -> Finished {
+    let message = format!("the files that it describes could not be told: {}", told(error));
+    let failure = Failure { kind: FailureKind::Interrupted, message, crashed: false };
+    let at = (workers.clock)().plus_ms(AGAIN.cap_ms);
+    Finished::GivenBack { ticket: claim.ticket, at, failure }
 }
 
 /// The end of a job whose attempt found this.
@@ -338,15 +361,58 @@ async fn try_to_read(workers: &Workers, claim: &Claim, watch: &Arc<Watch>, lanes
         Ok(fetched) => fetched,
         Err(error) => return not_given(store.as_ref(), object, error).await,
     };
+    let sidecars = match lanes.besides.of(workers.ledger.as_ref(), store.as_ref(), object).await {
+        Ok(sidecars) => sidecars,
+        Err(BesideError::Store(error)) => return unreadable(&error),
+        Err(BesideError::Ledger(error)) => {
+            return Tried::Hindered { by: Kind::LedgerUnwritable, message: told(&error) };
+        }
+    };
     // Closed when the service stops: what has not begun then is given back.
     let Ok(lane) = lanes.free.acquire().await else { return Tried::CalledOff };
     let begun = Instant::now();
     workers.leases.running(claim.ticket, true);
-    let extracted = extract(workers, claim, input, hash, Arc::clone(watch), lanes).await;
+    let described = !sidecars.is_empty();
+    let given = Given { input, hash, sidecars };
+    let mut extracted = extract(workers, claim, given, Arc::clone(watch), lanes).await;
+    if let (true, Tried::Read(Reading::Extracted { died: true, outcome, .. }, _)) =
+        (described, &extracted)
+    {
+        // Of which of them the reader died nobody knows. A file is read, whatever is said of it.
+        let outcome = *outcome;
+        let fetched = match store.open(object).await {
+            Ok(opened) => fetch(object, opened).await,
+            Err(error) => Err(error),
+        };
+        extracted = match fetched {
+            Ok((input, hash)) => {
+                let given = Given { input, hash, sidecars: Vec::new() };
+                extract(workers, claim, given, Arc::clone(watch), lanes).await
+            }
+            Err(error) => not_given(store.as_ref(), object, error).await,
+        };
+        if let Tried::Read(Reading::Extracted { died: false, .. }, documents) = &mut extracted {
+            let own = documents.iter_mut().find(|document| document.inner.is_none());
+            let message = format!(
+                "what describes it beside it was left out, because the reader ended with it ({outcome}); write that anew"
+            );
+            own.into_iter().for_each(|own| {
+                own.warnings.push(Warning { kind: WarningKind::Note, message: message.clone() });
+            });
+        }
+    }
     workers.leases.running(claim.ticket, false);
     lanes.passed(begun.elapsed());
     drop(lane);
     extracted
+}
+
+/// What a child is given.
+struct Given {
+    input: Input,
+    /// Of the whole object, if it is read whole.
+    hash: Option<BlobId>,
+    sidecars: Vec<Sidecar>,
 }
 
 /// What it means that a store does not give an object. It is gone only if the store does not show it as it was seen
@@ -384,8 +450,7 @@ fn unreadable(error: &StoreError) -> Tried {
 async fn extract(
     workers: &Workers,
     claim: &Claim,
-    input: Input,
-    hash: Option<BlobId>,
+    Given { input, hash, sidecars }: Given,
     watch: Arc<Watch>,
     lanes: &Lanes,
 ) -> Tried {
@@ -401,7 +466,7 @@ async fn extract(
         let mut unkept = None;
         let name = claim.object.name().to_owned();
         let (limits, options) = terms.of(&claim.pipeline);
-        let request = Request { name: &name, limits, options };
+        let request = Request { name: &name, limits, options, sidecars: &sidecars };
         let verdict = run(&zygote, &request, input, &watch, &mut |extraction| {
             if unkept.is_some() {
                 return;

@@ -88,7 +88,7 @@ fn once(zygote: &Zygote, name: &str, bytes: &[u8]) -> std::io::Result<Run> {
     let start = Instant::now();
     let input = Input::Memory(SealedFile::from_bytes(bytes)?);
     let (limits, options) = (ChildLimits::default(), Options::default());
-    let request = Request { name, limits: &limits, options: &options };
+    let request = Request { name, limits: &limits, options: &options, sidecars: &[] };
     let verdict = run(zygote, &request, input, &Watch::default(), &mut |_| {})
         .map_err(std::io::Error::other)?;
     let whole = start.elapsed();

@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use madang_extract::blob::Blob;
 use madang_extract::engines::Engines;
 use madang_extract::extract::Extract;
+use madang_extract::order::Order;
 use rustix::process::{
     DumpableBehavior, Pid, Resource, Rlimit, Signal, set_dumpable_behavior,
     set_parent_process_death_signal, setrlimit,
@@ -36,8 +37,8 @@ pub(crate) struct Inheritance<'a> {
 
 /// Lives the child's life.
 pub(crate) fn live(launch: &Launch, descriptors: Vec<OwnedFd>, inheritance: &Inheritance<'_>) -> ! {
-    let input = match prepare(launch, descriptors, inheritance) {
-        Ok(input) => input,
+    let (input, order) = match prepare(launch, descriptors, inheritance) {
+        Ok(given) => given,
         Err(error) => {
             complain(&format!("the child could not be confined: {error}\n"));
             leave(UNCONFINED)
@@ -47,7 +48,7 @@ pub(crate) fn live(launch: &Launch, descriptors: Vec<OwnedFd>, inheritance: &Inh
     // zygote's own socket that was there before is never dropped, as this process ends in `leave`.
     let channel = Channel::new(unsafe { OwnedFd::from_raw_fd(0) });
     std::panic::set_hook(Box::new(remember));
-    let order = &launch.order;
+    let order = &order;
     let allow = |units| {
         let _ = allow_cpu(launch, units);
     };
@@ -72,20 +73,20 @@ pub(crate) fn live(launch: &Launch, descriptors: Vec<OwnedFd>, inheritance: &Inh
     leave(PANICKED)
 }
 
-/// Takes from the process what it needs no more, and maps the input. Afterwards there are three descriptors:
-/// 0 the socket to the parent, 1 nothing, 2 a pipe to the parent.
+/// Takes from the process what it needs no more, maps the input, and gives the order with the bytes of its sidecars.
+/// Afterwards there are three descriptors: 0 the socket to the parent, 1 nothing, 2 a pipe to the parent.
 fn prepare(
     launch: &Launch,
     descriptors: Vec<OwnedFd>,
     inheritance: &Inheritance<'_>,
-) -> std::io::Result<Option<Mapped>> {
+) -> std::io::Result<(Option<Mapped>, Order)> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     if rustix::process::getppid() != Some(inheritance.zygote) {
         leave(ORPHANED);
     }
     // The system's memory runs out: this process goes first. Best effort, /proc may be missing.
     let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
-    let mut descriptors = descriptors.into_iter();
+    let mut descriptors = descriptors.into_iter().peekable();
     let (Some(socket), Some(errors), Some(_status)) =
         (descriptors.next(), descriptors.next(), descriptors.next())
     else {
@@ -93,11 +94,20 @@ fn prepare(
     };
     rustix::stdio::dup2_stdin(&socket)?;
     rustix::stdio::dup2_stderr(&errors)?;
-    let input = match descriptors.next() {
+    let input = match descriptors.next_if(|_| !launch.ranged) {
         Some(file) => Some(Mapped::new(&file, launch.size)?),
         None if launch.ranged => None,
         None => return Err(std::io::Error::other("the input is missing")),
     };
+    let mut order = launch.order.clone();
+    if let Some(file) = descriptors.next() {
+        let size = u64::try_from(rustix::fs::fstat(&file)?.st_size).unwrap_or_default();
+        let mapped = Mapped::new(&file, size)?;
+        let mut bytes = mapped.bytes().unwrap_or_default();
+        for sidecar in &mut order.sidecars {
+            bytes = sidecar.take(bytes);
+        }
+    }
     // From here on the numbers above 2 belong to nobody: the owners must not close them a second time.
     std::mem::forget((socket, errors, _status));
     close_from(3)?;
@@ -118,7 +128,7 @@ fn prepare(
     }
     allow_cpu(launch, 0)?;
     confine()?;
-    Ok(input)
+    Ok((input, order))
 }
 
 /// Allows this process the time of the processor that `units` of work take. At the soft limit comes SIGXCPU, by which

@@ -21,11 +21,11 @@ use crate::usage::Usage;
 pub(crate) const PROTOCOL: u32 = 4;
 /// Longest message.
 const LONGEST: usize = 64 << 10;
-/// Most descriptors with one message: socket, standard error, status, input.
-const DESCRIPTORS: usize = 4;
+/// Most descriptors with one message: socket, standard error, status, input, sidecars.
+const DESCRIPTORS: usize = 5;
 
-/// A child to be forked. With it come its socket, its standard error, the zygote's status socket, and the
-/// input if it is a memory file.
+/// A child to be forked. With it come its socket, its standard error, the zygote's status socket, the input if it is a
+/// memory file, and a memory file with the bytes of the sidecars one behind the other if there are any.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Launch {
     /// What the child extracts, and how.

@@ -1,4 +1,5 @@
 use madang_extract::options::Options;
+use madang_extract::sidecar::Sidecar;
 
 use crate::limits::ChildLimits;
 
@@ -11,4 +12,6 @@ pub struct Request<'a> {
     pub limits: &'a ChildLimits,
     /// What the object's pipeline wants of extraction.
     pub options: &'a Options,
+    /// Files beside the object that describe it, those that are trusted most first.
+    pub sidecars: &'a [Sidecar],
 }

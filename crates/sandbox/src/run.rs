@@ -1,22 +1,25 @@
 //! One run, on the parent's side: an order, a child, and what the end of it means.
 
 use std::collections::HashSet;
-use std::io;
+use std::io::{self, Write as _};
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Instant;
 
 use madang_document::inner_path::InnerPath;
 use madang_extract::extraction::Extraction;
 use madang_extract::order::Order;
+use madang_extract::sidecar::Sidecar;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::pipe::{PipeFlags, pipe_with};
 
 use crate::awake::readable_within;
+use crate::caps;
 use crate::input::Input;
 use crate::kit::Kit;
 use crate::launch::{self, Launch, Report};
 use crate::request::Request;
 use crate::run_report::RunReport;
+use crate::sealed_file::SealedFile;
 use crate::supervision::{Delivered, Newborn, Supervision};
 use crate::watch::Watch;
 use crate::zygote::{PATIENCE, Zygote, dead_zygote};
@@ -49,11 +52,16 @@ pub fn run(
 ) -> Result<Option<RunReport>, RunError> {
     let limits = request.limits;
     let launch = launch_of(request, &input, None);
+    let beside = beside(request).map_err(RunError::Unborn)?;
     let ordered = Instant::now();
     // Members that the first child has delivered before it met one that needs more.
     let mut kept: HashSet<InnerPath> = HashSet::new();
-    let mut supervision =
-        Supervision::new(born(zygote, Kit::Lean, &launch, &input)?, limits, &launch, ordered);
+    let mut supervision = Supervision::new(
+        born(zygote, Kit::Lean, &launch, (&input, beside.as_ref()))?,
+        limits,
+        &launch,
+        ordered,
+    );
     supervision.watch((zygote, Kit::Lean), &mut input, watch, &mut |delivered| {
         if let Delivered::Document(extraction) = delivered {
             kept.extend(extraction.member.clone());
@@ -65,7 +73,7 @@ pub fn run(
     }
     let before = supervision.usage();
     drop(supervision);
-    let newborn = born(zygote, Kit::Full, &launch, &input)?;
+    let newborn = born(zygote, Kit::Full, &launch, (&input, beside.as_ref()))?;
     let mut supervision = Supervision::new(newborn, limits, &launch, ordered);
     supervision.watch(
         (zygote, Kit::Full),
@@ -111,7 +119,7 @@ pub fn unpack(
 ) -> Result<Unpacking, RunError> {
     let launch = launch_of(request, &input, Some(member));
     // No container needs the larger kit.
-    let newborn = born(zygote, Kit::Lean, &launch, &input)?;
+    let newborn = born(zygote, Kit::Lean, &launch, (&input, None))?;
     let mut supervision = Supervision::new(newborn, request.limits, &launch, Instant::now());
     supervision.watch((zygote, Kit::Lean), &mut input, watch, &mut |delivered| {
         if let Delivered::Bytes(piece) = delivered {
@@ -136,6 +144,7 @@ fn launch_of(request: &Request<'_>, input: &Input, member: Option<&InnerPath>) -
             name: last_bytes(request.name, 8 << 10).to_owned(),
             limits: limits.extract.clone(),
             options: request.options.clone(),
+            sidecars: request.sidecars.iter().take(SIDECARS).map(without_bytes).collect(),
             member: member.cloned(),
         },
         size: input.size(),
@@ -145,17 +154,49 @@ fn launch_of(request: &Request<'_>, input: &Input, member: Option<&InnerPath>) -
     }
 }
 
+/// Sidecars of one object that are read: with the longest names they fit into a message.
+const SIDECARS: usize = 8;
+
+/// A sidecar as the order has it: its bytes come beside it.
+fn without_bytes(sidecar: &Sidecar) -> Sidecar {
+    Sidecar {
+        name: last_bytes(&sidecar.name, caps::WORD).to_owned(),
+        size: sidecar.size,
+        row: sidecar.row.clone().filter(|row| row.len() <= caps::PATH),
+        bytes: Vec::new(),
+    }
+}
+
+/// The bytes of the sidecars, one behind the other; none if there are none.
+fn beside(request: &Request<'_>) -> io::Result<Option<SealedFile>> {
+    let mut sidecars = request.sidecars.iter().take(SIDECARS).peekable();
+    if sidecars.peek().is_none() {
+        return Ok(None);
+    }
+    let mut file = SealedFile::create()?;
+    sidecars.try_for_each(|sidecar| file.write_all(sidecar.given()))?;
+    file.seal().map(Some)
+}
+
+/// What a child is given: the object, and its sidecars in a file.
+type Given<'a> = (&'a Input, Option<&'a SealedFile>);
+
 /// Has a child forked.
-fn born(zygote: &Zygote, kit: Kit, launch: &Launch, input: &Input) -> Result<Newborn, RunError> {
-    let born = match fork(zygote, kit, launch, input) {
+fn born(zygote: &Zygote, kit: Kit, launch: &Launch, given: Given<'_>) -> Result<Newborn, RunError> {
+    let born = match fork(zygote, kit, launch, given) {
         // An order sent to a zygote that was about to die is lost, and nothing has happened yet: once more.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => fork(zygote, kit, launch, input),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => fork(zygote, kit, launch, given),
         other => other,
     };
     born.map_err(RunError::Unborn)
 }
 
-fn fork(zygote: &Zygote, kit: Kit, launch: &Launch, input: &Input) -> io::Result<Newborn> {
+fn fork(
+    zygote: &Zygote,
+    kit: Kit,
+    launch: &Launch,
+    (input, beside): Given<'_>,
+) -> io::Result<Newborn> {
     let (socket, theirs) =
         socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
     let (status, reporting) =
@@ -166,6 +207,7 @@ fn fork(zygote: &Zygote, kit: Kit, launch: &Launch, input: &Input) -> io::Result
     if let Input::Memory(file) = input {
         descriptors.push(file.as_fd());
     }
+    descriptors.extend(beside.map(AsFd::as_fd));
     zygote.order(kit, launch, &descriptors)?;
     drop(descriptors);
     // The child's ends live in the child only: when it dies, ours say so.

@@ -4,10 +4,12 @@
 use std::path::Path;
 use std::time::Duration;
 
+use madang_document::metadata::Value;
 use madang_document::outcome::Outcome::{self, Crashed, Memory, Ok as Read, Timeout};
 use madang_extract::extraction::Extraction;
 use madang_extract::options::{Ocr, Options};
 use madang_extract::passwords::Passwords;
+use madang_extract::sidecar::{MOST, Sidecar};
 use madang_sandbox::allowance::Allowance;
 use madang_sandbox::input::{Input, Ranges};
 use madang_sandbox::kit::Kit;
@@ -37,7 +39,7 @@ fn flat(time: Duration) -> Allowance {
 fn request<'a>(name: &'a str, limits: &'a ChildLimits) -> Request<'a> {
     static USUAL: Options =
         Options { ocr: Ocr::Auto, ocr_languages: Vec::new(), passwords: Passwords::none() };
-    Request { name, limits, options: &USUAL }
+    Request { name, limits, options: &USUAL, sidecars: &[] }
 }
 
 /// Runs on `12345`: what the test's zygote makes up itself says five bytes, too.
@@ -226,10 +228,57 @@ fn the_order_reaches_the_reader() {
         Options { ocr: Ocr::Always, ocr_languages: vec!["kor".into()], ..Options::default() };
     let mut kept = Vec::new();
     let input = Input::Memory(SealedFile::from_bytes(b"12345").unwrap());
-    let order = Request { name: "order", limits: &limits, options: &options };
+    let order = Request { name: "order", limits: &limits, options: &options, sidecars: &[] };
     let keep = &mut |e: Extraction| kept.push(e);
     run(&zygote(), &order, input, &Watch::default(), keep).unwrap();
     assert_eq!(kept[0].content.text(), format!("{options:?} 777 5"));
+}
+
+/// What lies beside an object is read in its child: in memory or by ranges, all of it, and its faults cost the object nothing.
+#[test]
+fn sidecars_reach_the_reader() {
+    let sidecar = |name: &str, bytes: &str| Sidecar {
+        name: name.into(),
+        size: bytes.len() as u64,
+        row: None,
+        bytes: bytes.into(),
+    };
+    let sidecars = [
+        sidecar("a.txt.meta.yml", "title: 하나\n"),
+        sidecar("a.txt.meta.json", "{no"),
+        sidecar("b.meta.yml", ""),
+        Sidecar { size: MOST + 1, ..sidecar("c.meta.yml", "title: 셋") },
+        sidecar("d.meta.yml", "title: 넷\ncreator: 김\n"),
+    ];
+    struct Text;
+    impl Ranges for Text {
+        fn size(&self) -> u64 {
+            5
+        }
+
+        fn read(&mut self, offset: u64, length: u32) -> std::io::Result<Vec<u8>> {
+            let bytes = b"12345".iter().skip(offset as usize).take(length as usize);
+            Ok(bytes.copied().collect())
+        }
+    }
+    let (limits, zygote) = (limits(), zygote());
+    let memory = Input::Memory(SealedFile::from_bytes(b"12345").unwrap());
+    for input in [memory, Input::Ranges(Box::new(Text))] {
+        let mut kept = Vec::new();
+        let request = Request { sidecars: &sidecars, ..request("a.txt", &limits) };
+        let keep = &mut |e: Extraction| kept.push(e);
+        let verdict = run(&zygote, &request, input, &Watch::default(), keep).unwrap().unwrap();
+        assert_eq!((verdict.outcome, verdict.died), (Read, false));
+        let content = &kept[0].content;
+        assert_eq!(content.text(), "12345");
+        let titles: Vec<_> = content.metadata.stated("title").iter().map(|s| &s.value).collect();
+        assert_eq!(titles, [&Value::from("하나"), &Value::from("넷")]);
+        assert_eq!(content.metadata.stated("author")[0].part_name(), Some("d.meta.yml"));
+        let told: Vec<&str> = content.warnings.iter().map(|w| w.message.as_str()).collect();
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].starts_with("a.txt.meta.json, line 1: "), "{told:?}");
+        assert!(told[1].starts_with("c.meta.yml: "), "{told:?}");
+    }
 }
 
 #[test]

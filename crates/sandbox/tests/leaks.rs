@@ -70,7 +70,7 @@ fn innocents_succeed_among_faults_and_nothing_is_left() {
             let input = Input::Memory(SealedFile::from_bytes(text.as_bytes()).unwrap());
             let mut kept = Vec::new();
             let keep = &mut |e| kept.push(e);
-            let request = Request { name, limits, options: &options };
+            let request = Request { name, limits, options: &options, sidecars: &[] };
             let verdict = run(&zygote, &request, input, &Watch::default(), keep).unwrap().unwrap();
             assert_eq!(kept.len(), 1, "{name}");
             if name == "innocent.txt" {
@@ -90,7 +90,7 @@ fn innocents_succeed_among_faults_and_nothing_is_left() {
     // The zygote dies in the middle of a run: that run knows nothing, the next one starts another zygote.
     let first = zygote.pid(Kit::Lean);
     let watch = Watch::default();
-    let request = |name| Request { name, limits: &limits, options: &options };
+    let request = |name| Request { name, limits: &limits, options: &options, sidecars: &[] };
     let (dawdle, quick) = (request("dawdle"), request("a.txt"));
     let input = || Input::Memory(SealedFile::from_bytes(b"x").unwrap());
     std::thread::scope(|threads| {

@@ -72,6 +72,8 @@ pub(crate) async fn api(
     }
     text.family("madang_balance_members", "gauge", "Live members of archives and mails.");
     text.sample("madang_balance_members", &[], balance.members as f64);
+    text.family("madang_balance_sidecars", "gauge", "Of what is done, files that describe others.");
+    text.sample("madang_balance_sidecars", &[], balance.sidecars as f64);
     text.family("madang_balance_left_out", "gauge", "What lies in the sources and is not taken.");
     text.sample("madang_balance_left_out", &[], balance.left_out as f64);
     text.family("madang_notes", "gauge", "What was passed over so that the rest could go on.");

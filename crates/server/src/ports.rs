@@ -5,6 +5,7 @@ use madang_document::cause::Cause;
 use madang_document::condition::Condition;
 use madang_document::content::Segment;
 use madang_document::document::Document;
+use madang_ledger::ledger::Ledger;
 use madang_store::store::{Body, Listed, Precondition};
 
 /// Where uploads go: the source folders and buckets of the pipelines.
@@ -112,8 +113,8 @@ pub trait Trials: Send + Sync {
     fn formats(&self) -> Vec<(String, u32)>;
 
     /// What reading the object of a document again comes to: its own document and those of its members, without their
-    /// blobs. Nothing is kept.
-    async fn read(&self, object: &Document) -> Result<Vec<Tried>, TrialError>;
+    /// blobs, with what lies beside it as the ledger knows it. Nothing is kept.
+    async fn read(&self, ledger: &dyn Ledger, object: &Document) -> Result<Vec<Tried>, TrialError>;
 }
 
 /// A document as it would be.

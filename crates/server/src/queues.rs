@@ -290,6 +290,8 @@ pub(crate) struct BalanceAnswer {
     in_flight: u64,
     /// Members of archives, mails and compound documents; not part of the sum.
     members: u64,
+    /// Of what is done, files that describe others and are found under those.
+    sidecars: u64,
     /// What lies in the sources and is not taken, see `/v1/left-out`; not part of the sum.
     left_out: u64,
     /// Whether the sum is right.
@@ -305,6 +307,7 @@ impl From<Balance> for BalanceAnswer {
             deleted: balance.deleted,
             in_flight: balance.in_flight,
             members: balance.members,
+            sidecars: balance.sidecars,
             left_out: balance.left_out,
             holds: balance.holds(),
         }

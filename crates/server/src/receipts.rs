@@ -9,6 +9,7 @@ use madang_document::id::DocumentId;
 use madang_document::object_key;
 use madang_document::outcome::Outcome;
 use madang_document::partition::Partition;
+use madang_document::sidecar::{self, Described};
 use madang_ledger::error::LedgerError;
 use madang_ledger::jobs::{Job, JobState, Task};
 use madang_ledger::objects::Standing;
@@ -111,6 +112,8 @@ pub(crate) enum Stage {
     Indexing,
     /// Read and to be found.
     Indexed,
+    /// Read; it describes other files, and is to be found under those.
+    Described,
     /// Set aside for the operator.
     Quarantined,
     /// Set aside, and then discarded by the operator; its store may hold it still.
@@ -157,6 +160,10 @@ impl Stage {
                 "Registered by its name only; it cannot be found by what is in it.",
             ),
             (Stage::Indexed, _) => ("읽었고 검색됩니다.", "Read, and it can be found."),
+            (Stage::Described, _) => (
+                "다른 파일을 설명하는 파일입니다. 적힌 내용은 그 파일에서 검색됩니다.",
+                "It describes other files; what it says can be found under those.",
+            ),
             (Stage::Quarantined, _) => (
                 "읽지 못해 운영자에게 넘겼습니다.",
                 "It could not be read and was set aside for the operator.",
@@ -189,9 +196,14 @@ impl Stage {
                 "If it is needed, ask the operator to retry it.",
             ),
             (Stage::Deleted, _) => ("필요하면 다시 올려 주세요.", "Drop it again if it is needed."),
-            (Stage::Received | Stage::Reading | Stage::Indexing | Stage::Indexed, _) => {
-                return None;
-            }
+            (
+                Stage::Received
+                | Stage::Reading
+                | Stage::Indexing
+                | Stage::Indexed
+                | Stage::Described,
+                _,
+            ) => return None,
         };
         Some(Sentence::new(ko, en))
     }
@@ -228,6 +240,9 @@ pub(crate) struct Receipt {
     pub(crate) estimate: Option<Sentence>,
     /// What to do beyond what the outcome's sentence says; null if there is nothing.
     pub(crate) advice: Option<Sentence>,
+    /// The file or folder that it describes, if it does that and is not to be found for itself: its path in the store, or
+    /// how the paths begin.
+    pub(crate) describes: Option<String>,
     /// Whether it has a catalogue entry.
     pub(crate) catalogued: bool,
     /// Whether a search can find it.
@@ -265,8 +280,19 @@ impl Receipt {
         registries: Vec<Publication>,
     ) -> Receipt {
         let job = &standing.job;
-        let state = Stage::of(job, searchable);
-        let read = matches!(state, Stage::Indexing | Stage::Indexed | Stage::Quarantined);
+        let describes = document.filter(|document| document.is_sidecar()).map(Document::path);
+        let describes = describes.as_deref().and_then(sidecar::described).map(|by| match by {
+            Described::File(path) | Described::Stem(path) | Described::Folder(path) => path,
+        });
+        let searchable = searchable && describes.is_none();
+        let state = match Stage::of(job, searchable) {
+            Stage::Indexing if describes.is_some() => Stage::Described,
+            state => state,
+        };
+        let read = matches!(
+            state,
+            Stage::Indexing | Stage::Indexed | Stage::Described | Stage::Quarantined
+        );
         let failed = job.failure.as_ref().filter(|_| job.state != JobState::Done);
         let outcome = document
             .filter(|_| read)
@@ -303,6 +329,7 @@ impl Receipt {
             per_minute: standing.ahead.map(|_| standing.per_minute),
             estimate: standing.ahead.map(|ahead| estimate(ahead, standing.per_minute)),
             advice: state.advice(outcome),
+            describes,
             catalogued,
             searchable,
             registries,

@@ -53,7 +53,7 @@ pub(crate) async fn api(
         documents: 0,
         changes: Vec::new(),
     };
-    let tried = match server.trials.read(&object).await {
+    let tried = match server.trials.read(server.ledger.as_ref(), &object).await {
         Ok(tried) => tried,
         Err(TrialError::Unavailable(cause)) => {
             let (ko, en) = (format!("다시 읽을 수 없습니다: {cause}"), cause.to_string());

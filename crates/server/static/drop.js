@@ -13,7 +13,7 @@
   const pipeline = document.getElementById("pipeline");
   const most = Number(words.most);
   const SENDERS = 3;
-  const FINAL = new Set(["indexed", "quarantined", "discarded", "deleted"]);
+  const FINAL = new Set(["indexed", "described", "quarantined", "discarded", "deleted"]);
 
   const waiting = [];
   const followed = new Set();

@@ -152,7 +152,7 @@ struct Cost {
 fn once(zygote: &Zygote, name: &str, bytes: &[u8]) -> Result<Option<Cost>, Failure> {
     let input = Input::Memory(SealedFile::from_bytes(bytes)?);
     let (limits, options) = (ChildLimits::default(), Options::default());
-    let request = Request { name, limits: &limits, options: &options };
+    let request = Request { name, limits: &limits, options: &options, sidecars: &[] };
     let mut object = None;
     let verdict = run(zygote, &request, input, &Watch::default(), &mut |extraction| {
         if extraction.member.is_none() {

@@ -107,6 +107,34 @@ pub async fn what_is_lost_is_read_again(ledger: &Trial) {
     assert!(!ledger.reread(id("a"), "no text").await.unwrap(), "it is gone");
 }
 
+/// What describes a file changed: it is read anew, and whoever reads it just now reads it in vain.
+pub async fn what_is_described_anew_is_read_anew(ledger: &Trial) {
+    see(ledger, &["done", "read", "waits", "aside", "gone"], at(0)).await;
+    let claims = claim(ledger, 9, at(1)).await;
+    let of = |path: &str| claims.iter().find(|claim| claim.object.path == path).unwrap();
+    apply(ledger, done(of("done"), &[]), at(2)).await;
+    apply(ledger, quarantined(of("aside"), failure(FailureKind::Corrupt, false)), at(2)).await;
+    apply(ledger, done(of("gone"), &[]), at(2)).await;
+    ledger.when(at(2)).vanish(STORE, &["gone".to_owned()]).await.unwrap();
+    let waits = of("waits");
+    ledger.retry(waits.ticket, at(3), &failure(FailureKind::Read, false)).await.unwrap();
+
+    let all = ["done", "read", "waits", "aside", "gone", "unheard of"].map(str::to_owned);
+    assert_eq!(ledger.when(at(3)).read_anew(STORE, &all, "a.meta.yml").await.unwrap(), 3);
+    assert_eq!(ledger.read_anew("elsewhere", &all, "a.meta.yml").await.unwrap(), 0);
+    balanced(ledger).await;
+    // What it found is of before.
+    assert_eq!(complete(ledger, done(of("read"), &[]), at(4)).await, Completed::Stale);
+    let mut again: Vec<String> = claim(ledger, 9, at(5))
+        .await
+        .into_iter()
+        .filter(|claim| claim.task == Task::Extract)
+        .map(|claim| claim.object.path)
+        .collect();
+    again.sort();
+    assert_eq!(again, ["aside", "done", "read", "waits"]);
+}
+
 /// A queue must be known and not paused; what it holds meanwhile waits.
 pub async fn a_claim_takes_from_open_queues_only(ledger: &Trial) {
     ledger.when(at(0)).see(&[sighting("a", "v1")]).await.unwrap();

@@ -27,6 +27,19 @@ pub async fn a_sighting_counts_once(ledger: &Trial) {
     assert_eq!((standing.pipeline.as_str(), standing.agency), (PIPELINE, ours()));
 }
 
+/// Of several paths those that are live, each in its current version.
+pub async fn current_objects_are_found_by_their_paths(ledger: &Trial) {
+    see(ledger, &["a", "b", "c"], at(0)).await;
+    ledger.when(at(1)).see(&[sighting("b", "v2")]).await.unwrap();
+    ledger.when(at(2)).vanish(STORE, &["c".to_owned()]).await.unwrap();
+    let paths = ["a", "b", "c", "d"].map(str::to_owned);
+    let mut current = ledger.current(STORE, &paths).await.unwrap();
+    current.sort_by(|a, b| a.path.cmp(&b.path));
+    assert_eq!(current, [sighting("a", "v1").object, sighting("b", "v2").object]);
+    assert_eq!(ledger.current("elsewhere", &paths).await.unwrap(), []);
+    assert_eq!(ledger.current(STORE, &[]).await.unwrap(), []);
+}
+
 /// The older job is cancelled and never claimed; the path stays one path.
 pub async fn a_new_version_supersedes_a_waiting_job(ledger: &Trial) {
     see(ledger, &["a"], at(0)).await;

@@ -4,6 +4,7 @@ use madang_document::id::DocumentId;
 use madang_document::outcome::Outcome;
 use madang_document::partition::Partition;
 use madang_document::principal::Scope;
+use madang_document::sidecar;
 use sqlx::AssertSqlSafe;
 
 use super::SqliteLedger;
@@ -107,11 +108,19 @@ impl Documents for SqliteLedger {
 
     async fn extent(&self, pipeline: &str) -> Result<Extent> {
         let rows: Vec<(String, i64, i64)> = sqlx::query_as(
-            "SELECT media_type, count(*), sum(bytes) FROM document
-             WHERE pipeline = ? AND withdrawn = 0 AND parent IS NULL
-             GROUP BY media_type ORDER BY media_type",
+            // Those that describe others are taken off again: the first count needs an index only, as long as it does
+            // not ask for the format.
+            "SELECT media_type, sum(objects), sum(bytes) FROM (
+                 SELECT media_type, count(*) AS objects, sum(bytes) AS bytes FROM document
+                 WHERE pipeline = ?1 AND withdrawn = 0 AND parent IS NULL GROUP BY media_type
+                 UNION ALL
+                 SELECT media_type, -count(*), -sum(bytes) FROM document
+                 WHERE format = ?2 AND pipeline = ?1 AND withdrawn = 0 AND parent IS NULL
+                 GROUP BY media_type
+             ) GROUP BY media_type HAVING sum(objects) > 0 ORDER BY media_type",
         )
         .bind(pipeline)
+        .bind(sidecar::FORMAT)
         .fetch_all(self.readers())
         .await
         .map_err(fault)?;

@@ -126,6 +126,12 @@ impl Jobs for SqliteLedger {
         tx.end(done).await
     }
 
+    async fn read_anew(&self, store: &str, paths: &[String], reason: &str) -> Result<u64> {
+        let mut tx = self.begin().await?;
+        let done = tx.read_anew(store, paths, reason).await;
+        tx.end(done).await
+    }
+
     async fn queues(&self) -> Result<Vec<Queue>> {
         self.counted_queues().await
     }

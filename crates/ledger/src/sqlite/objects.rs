@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use madang_document::id::DocumentId;
 use madang_document::object::ObjectRef;
 use madang_document::principal::Scope;
+use madang_document::sidecar;
 use madang_document::timestamp::Timestamp;
 use sqlx::QueryBuilder;
 
@@ -282,6 +283,26 @@ impl Objects for SqliteLedger {
         Ok(rows.into_iter().map(|(path, version)| KnownPath { path, version }).collect())
     }
 
+    async fn current(&self, store: &str, paths: &[String]) -> Result<Vec<ObjectRef>> {
+        let ids = paths.iter().map(|path| DocumentId::new(store, path, None));
+        let ids: Vec<String> = ids.map(|id| id.uuid().simple().to_string()).collect();
+        let rows: Vec<(String, String, i64)> = sqlx::query_as(
+            "SELECT p.path, o.version, o.size FROM path p JOIN object o ON o.id = p.object
+             WHERE p.live = 1 AND p.document IN (SELECT unhex(value) FROM json_each(?))",
+        )
+        .bind(json(&ids)?)
+        .fetch_all(self.readers())
+        .await
+        .map_err(fault)?;
+        let object = |(path, version, size)| ObjectRef {
+            store: store.to_owned(),
+            path,
+            version,
+            size: count(size),
+        };
+        Ok(rows.into_iter().map(object).collect())
+    }
+
     async fn vanish(&self, store: &str, paths: &[String]) -> Result<u64> {
         let mut gone = 0;
         let mut tx = self.begin().await?;
@@ -370,11 +391,16 @@ impl Objects for SqliteLedger {
              WHERE withdrawn = 0 AND parent IS NOT NULL
                AND (?1 IS NULL OR agency IN (SELECT value FROM json_each(?1)))
              UNION ALL
+             SELECT 'sidecars', '', count(*) FROM document
+             WHERE format = ?2 AND withdrawn = 0 AND parent IS NULL
+               AND (?1 IS NULL OR agency IN (SELECT value FROM json_each(?1)))
+             UNION ALL
              SELECT 'left_out', '', count(*) FROM left_out
              WHERE ?1 IS NULL OR pipeline IN (
                  SELECT name FROM queue WHERE agency IN (SELECT value FROM json_each(?1)))",
         )
         .bind(scope(agencies)?)
+        .bind(sidecar::FORMAT)
         .fetch_all(self.readers())
         .await
         .map_err(fault)?;
@@ -384,6 +410,7 @@ impl Objects for SqliteLedger {
             match (task.as_str(), JobState::parse(&state)) {
                 ("received", _) => balance.received = n,
                 ("members", _) => balance.members = n,
+                ("sidecars", _) => balance.sidecars = n,
                 ("left_out", _) => balance.left_out = n,
                 (_, Some(JobState::Ready | JobState::Leased)) => balance.in_flight += n,
                 (_, Some(JobState::Quarantined)) => balance.quarantined += n,

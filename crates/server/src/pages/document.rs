@@ -9,6 +9,7 @@ use madang_document::document::Document;
 use madang_document::id::DocumentId;
 use madang_document::outcome::Outcome;
 use madang_document::shown::Shown;
+use madang_document::sidecar::{self, Described};
 use maud::{Markup, html};
 
 use crate::address::{percent, query_string};
@@ -74,7 +75,8 @@ pub(crate) async fn page(
             }
             div.columns {
                 div.text {
-                    @if !members.is_empty() { (member_list(words, &members)) }
+                    (whom(words, &document))
+                    @if !document.is_sidecar() && !members.is_empty() { (member_list(words, &members)) }
                     h2 { (words.say("본문", "Text")) }
                     @match &text {
                         Ok(text) if text.is_empty() => p.faint { (words.say("글자가 없습니다.", "There is no text.")) },
@@ -148,6 +150,32 @@ fn actions(words: Words, document: &Document) -> Markup {
             }
             li { a href=(format!("/v1/catalog/entries/{}", document.id)) { (words.say("목록 항목 (DCAT)", "Catalogue entry (DCAT)")) } }
             li { a href=(format!("/v1/documents/{}", document.id)) { "JSON" } }
+        }
+    }
+}
+
+/// Whom the document describes, if it is to be found under others.
+fn whom(words: Words, document: &Document) -> Markup {
+    let by = sidecar::described(&document.object.path).filter(|_| document.is_sidecar());
+    let store = &document.object.store;
+    let link = |path: &str| {
+        let id = DocumentId::new(store, path, None);
+        html! { li { a href=(format!("/documents/{id}")) { bdi { (whole_name(path)) } } } }
+    };
+    html! {
+        @if let Some(by) = by {
+            h2 { (words.say("설명하는 파일", "What it describes")) }
+            @match &by {
+                Described::File(path) => ul.members { (link(path)) },
+                Described::Stem(path) => p {
+                    (words.say("이 이름의 모든 파일: ", "Every file of this name: ")) bdi { (whole_name(path)) }
+                },
+                Described::Folder(folder) => ul.members {
+                    @for row in document.members.iter().take(MEMBERS as usize) {
+                        (link(&format!("{folder}{}", row.path)))
+                    }
+                },
+            }
         }
     }
 }

@@ -150,6 +150,9 @@ fn balance_panel(words: Words, balance: &Balance) -> Markup {
                 (words.say("압축 파일·메일 안의 파일 ", "Files inside archives and mails: "))
                 span data-balance="members" { (count(balance.members)) }
                 " · "
+                (words.say("완료 가운데 다른 파일을 설명하는 것 ", "of what is done, files that describe others: "))
+                span data-balance="sidecars" { (count(balance.sidecars)) }
+                " · "
                 (words.say("받지 않은 것 ", "left out: "))
                 a href="#left-out" data-balance="left_out" { (count(balance.left_out)) }
             }

@@ -30,6 +30,7 @@ use madang_index::tantivy::index::TantivyIndex;
 use madang_ledger::entries::Entries;
 use madang_ledger::jobs::{Completion, Failure, Jobs, Verdict};
 use madang_ledger::keys::{Keys, NewKey};
+use madang_ledger::ledger::Ledger;
 use madang_ledger::objects::{Objects, Sighting};
 use madang_ledger::outbox::Outbox;
 use madang_ledger::queue::QueueDeclaration;
@@ -381,7 +382,7 @@ impl Trials for Nowhere {
         vec![("text".to_owned(), 2)]
     }
 
-    async fn read(&self, object: &Document) -> Result<Vec<Tried>, TrialError> {
+    async fn read(&self, _: &dyn Ledger, object: &Document) -> Result<Vec<Tried>, TrialError> {
         let segment = Segment {
             text: "다시 읽은 글".to_owned(),
             locator: Locator::Whole {},

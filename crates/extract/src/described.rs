@@ -1,0 +1,215 @@
+//! What files beside an object say of it: sidecars in YAML and JSON, XMP packets, and the rows of tables. Their bytes are
+//! as foreign as those of the object, and are read where it is.
+
+use madang_document::content::Content;
+use madang_document::metadata::{Metadata, Part, Stated};
+
+use crate::encoding::decode;
+use crate::formats::xmp;
+use crate::sidecar::{Beside, MOST, Sidecar};
+
+use self::manifest::Manifest;
+use self::statements::Statements;
+
+mod json;
+pub(crate) mod manifest;
+mod statements;
+mod vocabulary;
+mod yaml;
+
+/// The kind of a sidecar, by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Yaml,
+    Json,
+    Xmp,
+    Table,
+}
+
+fn kind(name: &str) -> Option<Kind> {
+    let ends = |end: &str| {
+        let start = name.len().checked_sub(end.len());
+        start.and_then(|start| name.get(start..)).is_some_and(|tail| tail.eq_ignore_ascii_case(end))
+    };
+    match () {
+        () if ends(".meta.yml") || ends(".meta.yaml") => Some(Kind::Yaml),
+        () if ends(".meta.json") => Some(Kind::Json),
+        () if ends(".xmp") => Some(Kind::Xmp),
+        () if ends("manifest.csv") || ends("metadata.csv") => Some(Kind::Table),
+        () => None,
+    }
+}
+
+/// Reads what the sidecars of an object say.
+pub(crate) fn read_all(sidecars: &[Sidecar]) -> Beside {
+    let mut beside = Beside::default();
+    let said = &mut beside.said;
+    for sidecar in sidecars {
+        let part = Part::Beside(sidecar.name.clone());
+        let mut add = |name: &str, value| {
+            said.add(name, Stated { value, part: Some(part.clone()) });
+        };
+        let statements = read(sidecar);
+        for (name, value) in statements.values {
+            add(&name, value);
+        }
+        beside.faults.extend(statements.faults);
+    }
+    beside
+}
+
+/// Notes what cannot be read of a sidecar, in the sidecar's own document.
+pub(crate) fn check(name: &str, bytes: &[u8], content: &mut Content) {
+    let size = bytes.len() as u64;
+    let sidecar = Sidecar { name: name.to_owned(), size, row: None, bytes: bytes.to_vec() };
+    read(&sidecar).faults.into_iter().for_each(|fault| content.note(fault));
+}
+
+fn read(sidecar: &Sidecar) -> Statements {
+    let name = sidecar.name.as_str();
+    let mut statements = Statements::of(name);
+    let Some(kind) = kind(name) else { return statements };
+    if sidecar.size > MOST {
+        statements.fault(
+            None,
+            &match kind {
+                Kind::Table => format!(
+                    "it has {} bytes and {MOST} are read; give each folder a table of its own",
+                    sidecar.size
+                ),
+                Kind::Yaml | Kind::Json | Kind::Xmp => {
+                    format!("it has {} bytes and {MOST} are read; shorten it", sidecar.size)
+                }
+            },
+        );
+        return statements;
+    }
+    match kind {
+        Kind::Yaml => yaml::read(&decode(&sidecar.bytes).text, &mut statements),
+        Kind::Json => json::read(&decode(&sidecar.bytes).text, &mut statements),
+        Kind::Xmp => packet(&sidecar.bytes, &mut statements),
+        Kind::Table => {
+            if let Some(row) = &sidecar.row
+                && let Some(manifest) = Manifest::of(&decode(&sidecar.bytes).text)
+            {
+                manifest.read(row, &mut statements);
+            }
+        }
+    }
+    statements
+}
+
+fn packet(bytes: &[u8], statements: &mut Statements) {
+    let mut metadata = Metadata::default();
+    xmp::read(bytes, "", &mut metadata);
+    for (name, value) in metadata.iter() {
+        statements.values.push((name.to_owned(), value.clone()));
+    }
+    if metadata.is_empty() {
+        statements.fault(
+            None,
+            "no property of an XMP packet can be read in it; have the program that wrote it write it again",
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use madang_document::content::WarningKind;
+    use madang_document::metadata::{self, Value};
+
+    use super::*;
+
+    fn merge(sidecars: &[Sidecar], content: &mut Content) {
+        read_all(sidecars).describe(content);
+    }
+
+    fn sidecar(name: &str, row: Option<&str>, bytes: &[u8]) -> Sidecar {
+        let (name, row) = (name.to_owned(), row.map(str::to_owned));
+        Sidecar { name, size: bytes.len() as u64, row, bytes: bytes.to_vec() }
+    }
+
+    #[test]
+    fn theirs_comes_first_in_the_order_of_trust() {
+        let mut content = Content::default();
+        content.metadata.at("docProps/core.xml").set(metadata::TITLE, "문서1");
+        content.metadata.at("docProps/core.xml").set(metadata::AUTHOR, "user");
+        let table = "파일명,제목,담당부서\na.docx,표의 제목,하천과\n".as_bytes();
+        let (table, _, _) = encoding_rs::EUC_KR.encode(std::str::from_utf8(table).unwrap());
+        let beside = [
+            sidecar("a.docx.meta.yml", None, "제목: 침수 대책\n공개: 비공개\n".as_bytes()),
+            sidecar("manifest.csv", Some("a.docx"), &table),
+        ];
+        merge(&beside, &mut content);
+        assert_eq!(content.warnings, []);
+        let said: Vec<(&Value, Option<&str>)> = content
+            .metadata
+            .stated(metadata::TITLE)
+            .iter()
+            .map(|stated| (&stated.value, stated.part_name()))
+            .collect();
+        let text = |text: &str| Value::from(text);
+        assert_eq!(
+            said,
+            [
+                (&text("침수 대책"), Some("a.docx.meta.yml")),
+                (&text("표의 제목"), Some("manifest.csv")),
+                (&text("문서1"), Some("docProps/core.xml")),
+            ]
+        );
+        assert_eq!(content.metadata.text(metadata::AUTHOR), Some("user"));
+        assert_eq!(content.metadata.text(metadata::DEPARTMENT), Some("하천과"));
+        assert_eq!(content.metadata.text(metadata::DISCLOSURE), Some("closed"));
+        assert!(content.metadata.stated(metadata::DISCLOSURE)[0].is_beside());
+        let mut member = Content::default();
+        read_all(&beside).describe_member(&mut member);
+        assert_eq!(member.metadata.text(metadata::DISCLOSURE), Some("closed"));
+        assert_eq!(member.metadata.len(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_with_its_file_its_line_and_its_cure() {
+        let long = Sidecar { size: MOST + 1, ..sidecar("a.xmp", None, b"") };
+        for (sidecar, expected) in [
+            (
+                sidecar("a.meta.yml", None, b"title: ok\nsubject: [a\nx: y: z\n"),
+                "a.meta.yml, line ",
+            ),
+            (sidecar("a.meta.yml", None, b"just words\n"), "a.meta.yml, line 1: "),
+            (sidecar("a.meta.json", None, b"{\n\"title\": }"), "a.meta.json, line 2: "),
+            (sidecar("a.meta.json", None, b"[1]"), "a.meta.json: "),
+            (sidecar("a.xmp", None, b"\x00\x01 no packet"), "a.xmp: "),
+            (
+                sidecar("b.meta.yml", None, "작성일: 어제\n".as_bytes()),
+                "b.meta.yml, line 1: `작성일`",
+            ),
+            (long, "a.xmp: it has 1048577 bytes"),
+        ] {
+            let mut content = Content::default();
+            content.metadata.set(metadata::PAGES, 3u32);
+            merge(&[sidecar], &mut content);
+            let [warning] = content.warnings.as_slice() else { panic!("{:?}", content.warnings) };
+            assert_eq!(warning.kind, WarningKind::Note);
+            assert!(warning.message.starts_with(expected), "{}", warning.message);
+            assert!(warning.message.contains("; "), "no cure: {}", warning.message);
+            assert_eq!(content.metadata.integer(metadata::PAGES), Some(3));
+        }
+    }
+
+    #[test]
+    fn hostile_sidecars_end() {
+        let bomb = format!("a: &a [x]\n{}", "b: [*a, *a]\n".repeat(1000));
+        let deep = "[".repeat(100_000);
+        let nested = format!("a: {}", "{b: ".repeat(50_000));
+        let keys: String = (0..50_000).map(|n| format!("k{n}: v\n")).collect();
+        let nuls = vec![0u8; 1 << 16];
+        for bytes in [bomb.as_bytes(), deep.as_bytes(), nested.as_bytes(), keys.as_bytes(), &nuls] {
+            for name in ["a.meta.yml", "a.meta.json", "a.xmp", "manifest.csv"] {
+                let mut content = Content::default();
+                merge(&[sidecar(name, Some("a"), bytes)], &mut content);
+                assert!(content.metadata.len() <= 300, "{name}: {}", content.metadata.len());
+                assert!(content.warnings.len() <= 50, "{name}: {}", content.warnings.len());
+            }
+        }
+    }
+}

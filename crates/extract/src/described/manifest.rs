@@ -1,0 +1,137 @@
+use std::collections::BTreeSet;
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::statements::Statements;
+use super::vocabulary::{is_file_name, meaning};
+use crate::formats::csv::{Rows, separator};
+
+/// Rows that are read.
+const ROWS: usize = 20_000;
+/// Columns that are read.
+const COLUMNS: usize = 200;
+
+/// A table with a row for each file that it describes: a column names the files, another at least says something of them in
+/// the vocabulary of sidecars.
+pub(crate) struct Manifest<'a> {
+    text: &'a str,
+    separator: char,
+    head: Vec<String>,
+    file_name: usize,
+}
+
+impl<'a> Manifest<'a> {
+    /// A text that is such a table, by its first row.
+    pub(crate) fn of(text: &'a str) -> Option<Manifest<'a>> {
+        let text = text.trim_start_matches('\u{feff}');
+        let separator = separator(text);
+        let head: Vec<String> = Rows::new(text, separator).next()?;
+        let file_name = head.iter().position(|word| is_file_name(word))?;
+        let says = |(n, word): (usize, &String)| n != file_name && meaning(word).is_some();
+        head.iter().enumerate().any(says).then_some(Manifest { text, separator, head, file_name })
+    }
+
+    /// The files that it describes, by their paths from its folder.
+    pub(crate) fn files(&self) -> BTreeSet<String> {
+        self.rows().filter_map(|(_, row)| self.file_of(&row)).collect()
+    }
+
+    /// Whether it has more rows than are read.
+    pub(crate) fn is_cut(&self) -> bool {
+        Rows::new(self.text, self.separator).nth(ROWS + 1).is_some()
+    }
+
+    /// Says what the rows of one file say.
+    pub(super) fn read(&self, file: &str, statements: &mut Statements) {
+        let wanted: String = file.nfc().collect();
+        for (line, row) in self.rows() {
+            if self.file_of(&row).is_none_or(|named| !named.nfc().eq(wanted.chars())) {
+                continue;
+            }
+            for (n, (word, text)) in self.head.iter().zip(&row).take(COLUMNS).enumerate() {
+                if n != self.file_name && !word.trim().is_empty() {
+                    statements.say(word, std::slice::from_ref(text), Some(line));
+                }
+            }
+        }
+        if self.is_cut() {
+            let what = format!("only {ROWS} rows are read; give each folder a table of its own");
+            statements.fault(None, &what);
+        }
+    }
+
+    /// Rows below the head with the numbers of their rows, as spreadsheet programs count them.
+    fn rows(&self) -> impl Iterator<Item = (usize, Vec<String>)> {
+        let rows = Rows::new(self.text, self.separator).skip(1).take(ROWS);
+        rows.enumerate().map(|(n, row)| (n + 2, row))
+    }
+
+    fn file_of(&self, row: &[String]) -> Option<String> {
+        let name = row.get(self.file_name)?.trim().replace('\\', "/");
+        let name = name.trim_start_matches("./").trim_matches('/');
+        (!name.is_empty() && name.len() <= 4096).then(|| name.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use madang_document::metadata::Value;
+
+    use super::*;
+
+    /// Values and faults.
+    type Said = (Vec<(String, Value)>, Vec<String>);
+
+    fn said(text: &str, file: &str) -> Option<Said> {
+        let mut statements = Statements::of("manifest.csv");
+        Manifest::of(text)?.read(file, &mut statements);
+        Some((statements.values, statements.faults))
+    }
+
+    #[test]
+    fn a_row_describes_its_file() {
+        let text = "filename,dc.title,dc.subject,dc.subject,비고\nobjects/a.pdf,\"하천, 도로\",하천,도로,x\n\
+                    b\\c.pdf,둘,,,\n";
+        let expected: Vec<(String, Value)> = vec![
+            ("title".into(), "하천, 도로".into()),
+            ("keywords".into(), vec!["하천", "도로"].into()),
+            ("own.비고".into(), "x".into()),
+        ];
+        assert_eq!(said(text, "objects/a.pdf"), Some((expected, Vec::new())));
+        let second = vec![("title".to_owned(), Value::from("둘"))];
+        assert_eq!(said(text, "b/c.pdf"), Some((second, Vec::new())));
+        assert_eq!(said(text, "c.pdf"), Some((Vec::new(), Vec::new())));
+        let files: Vec<String> = Manifest::of(text).unwrap().files().into_iter().collect();
+        assert_eq!(files, ["b/c.pdf", "objects/a.pdf"]);
+        // As macOS spells Korean names.
+        let apart: String = "파일명;제목\n보고서.hwp;하나\n".nfd().collect();
+        let one = vec![("title".to_owned(), Value::from("하나".nfd().collect::<String>()))];
+        let head = apart.replacen(&"파일명;제목".nfd().collect::<String>(), "파일명;제목", 1);
+        assert_eq!(said(&head, "보고서.hwp"), Some((one, Vec::new())));
+    }
+
+    #[test]
+    fn a_table_that_names_no_files_or_says_nothing_of_them_is_none() {
+        for text in [
+            "",
+            "이름,나이\n김,3\n",
+            "filename,size\na,3\n",
+            "title,subject\na,b\n",
+            "filename\na\n",
+        ] {
+            assert!(Manifest::of(text).is_none(), "{text}");
+        }
+        assert!(Manifest::of("\u{feff}파일명,제목\n").is_some());
+    }
+
+    #[test]
+    fn rows_are_bounded() {
+        let text: String = std::iter::once("filename,title\n".to_owned())
+            .chain((0..=ROWS).map(|n| format!("{n},x\n")))
+            .collect();
+        let (values, faults) = said(&text, &(ROWS - 1).to_string()).unwrap();
+        assert_eq!((values.len(), faults.len()), (1, 1), "{faults:?}");
+        assert!(said(&text, &ROWS.to_string()).unwrap().0.is_empty());
+        assert_eq!(Manifest::of(&text).unwrap().files().len(), ROWS);
+    }
+}

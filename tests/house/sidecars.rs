@@ -1,0 +1,320 @@
+//! Files that describe others: what they say is found under the file that they describe, whichever came first, and goes
+//! with them.
+
+use madang_servers::bucket::Bucket;
+use madang_tests::ground::binary::fixture;
+use madang_tests::ground::service::Service;
+use madang_tests::ground::wait::until;
+use madang_tests::ground::yard::{ADMIN, Summary, Yard, said};
+use object_store::path::Path;
+use object_store::{ObjectStoreExt, PutPayload};
+use serde_json::{Value, json};
+
+/// The document of the one path that a search finds.
+fn shown(yard: &Yard, query: &str) -> Value {
+    let hits = yard.search(query)["hits"].clone();
+    let [hit] = hits.as_array().unwrap().as_slice() else { panic!("{query}: {hits}") };
+    let answer = yard.succeed(&["show", hit["id"].as_str().unwrap(), "--json"]);
+    serde_json::from_str(&answer).unwrap()
+}
+
+/// What is said of a property, each with where it comes from.
+fn claims(document: &Value, name: &str) -> Vec<(Value, Value)> {
+    let properties = document["properties"].as_array().unwrap_or_else(|| panic!("{document}"));
+    let Some(property) = properties.iter().find(|property| property["name"] == name) else {
+        return Vec::new();
+    };
+    let also = property["also"].as_array().cloned().unwrap_or_default();
+    let all = std::iter::once(property.clone()).chain(also);
+    let from = |claim: &Value| match claim.get("beside") {
+        Some(name) => json!({ "beside": name }),
+        None => claim.get("part").cloned().unwrap_or_default(),
+    };
+    all.map(|claim| (claim["value"].clone(), from(&claim))).collect()
+}
+
+fn beside(name: &str) -> Value {
+    json!({ "beside": name })
+}
+
+/// A folder as an agency keeps it: sidecars of every kind, a table in CP949 and one in an archive's layout.
+fn drop_all(yard: &Yard) {
+    let hwpx = fixture("hwpx/table.hwpx");
+    yard.write("drop/press/보고/결과.hwpx", &hwpx);
+    yard.write(
+        "drop/press/보고/결과.hwpx.meta.yml",
+        "제목: 소양강댐 방류 결과\n작성자: [홍길동, 김영희]\n주제: 방류경보\n부서: 물관리과\n공개: 비공개\n문서 등급: 대외\n",
+    );
+    yard.write("drop/press/보고/안내.txt", "둑길을 따라 걷는다");
+    yard.write(
+        "drop/press/보고/안내.txt.meta.json",
+        r#"{"title": "둑길 안내", "dc": {"date": "2026. 7. 14."}}"#,
+    );
+    yard.write("drop/press/사진/IMG_1.jpg", fixture("jpeg/photo.jpg"));
+    let packet = r#"<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="r" xmlns:dc="d"><rdf:Description>
+        <dc:title><rdf:Alt><rdf:li>물넘이 전경</rdf:li></rdf:Alt></dc:title></rdf:Description></rdf:RDF></x:xmpmeta>"#;
+    yard.write("drop/press/사진/IMG_1.xmp", packet);
+    let table = "파일명,제목,담당부서\r\n보고/결과.hwpx,표의 제목,하천과\r\n사진/IMG_1.jpg,표의 사진,하천과\r\n";
+    let (table, _, _) = encoding_rs::EUC_KR.encode(table);
+    yard.write("drop/press/manifest.csv", table);
+    yard.write("drop/press/이관/objects/옛글.txt", "옛날에 적은 글이다");
+    yard.write(
+        "drop/press/이관/metadata/metadata.csv",
+        "filename,dc.title,dc.identifier\nobjects/옛글.txt,토지대장 사본,제1912-3호\n",
+    );
+    // A table of people, whatever it is called.
+    yard.write("drop/press/명부/manifest.csv", "이름,나이\n갑돌이,31\n");
+}
+
+const DROPPED: Summary =
+    Summary { received: 10, indexed: 10, quarantined: 0, deleted: 0, in_flight: 0, members: 0 };
+
+#[test]
+fn what_lies_beside_a_file_is_found_under_it() {
+    let yard = Yard::new();
+    yard.pipeline_with("press", "1741000", "disclosure = \"public\"\nshare = \"joint\"\n");
+    drop_all(&yard);
+    let output = yard.run(&["up", "--once"]);
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(Summary::of(&String::from_utf8_lossy(&output.stdout)), DROPPED);
+    assert!(said(&output).contains("5 describe other files"), "{}", said(&output));
+
+    // By the words of the sidecars, and none of them is a hit.
+    assert_eq!(yard.found("소양강댐"), ["보고/결과.hwpx"]);
+    assert_eq!(yard.found("방류경보"), ["보고/결과.hwpx"]);
+    assert_eq!(yard.found("물넘이"), ["사진/IMG_1.jpg"]);
+    assert_eq!(yard.found("토지대장"), ["이관/objects/옛글.txt"]);
+    assert_eq!(yard.found("갑돌이"), ["명부/manifest.csv"]);
+    assert_eq!(yard.found("").len(), 5);
+    assert_eq!(yard.live_entries().len(), 5 + 1, "one for each, and the folder's");
+
+    let report = shown(&yard, "소양강댐");
+    let titles = claims(&report, "title");
+    assert_eq!(titles[0], (json!("소양강댐 방류 결과"), beside("결과.hwpx.meta.yml")));
+    assert_eq!(titles[1], (json!("표의 제목"), beside("manifest.csv")));
+    assert_eq!(report["title"], "소양강댐 방류 결과");
+    assert_eq!(report["metadata"]["title"], "소양강댐 방류 결과");
+    assert_eq!(report["properties"][0]["term"], "dcterms:title");
+    assert_eq!(claims(&report, "author")[0].0, "홍길동, 김영희");
+    let department = claims(&report, "department");
+    assert_eq!(department[0], (json!("물관리과"), beside("결과.hwpx.meta.yml")));
+    assert_eq!(department[1], (json!("하천과"), beside("manifest.csv")));
+    assert_eq!(claims(&report, "own.문서 등급")[0].0, "대외");
+    let own = claims(&report, "format_version");
+    assert!(own.iter().all(|(_, part)| part == "version.xml"), "{own:?}");
+    let photo = shown(&yard, "물넘이");
+    let titles: Vec<Value> = claims(&photo, "title").into_iter().map(|(_, from)| from).collect();
+    assert_eq!(titles[..2], [beside("IMG_1.xmp"), beside("manifest.csv")]);
+    let old = shown(&yard, "토지대장");
+    let id = (json!("제1912-3호"), beside("이관/metadata/metadata.csv"));
+    assert_eq!(claims(&old, "dc.identifier"), [id]);
+
+    // A claim narrows what is declared of the folder.
+    let rights = |document: &Value| {
+        let entry = yard.succeed(&["catalog", "show", document["id"].as_str().unwrap()]);
+        let entry: Value = serde_json::from_str(&entry).unwrap();
+        let text = entry.to_string();
+        ["closed", "part", "public"]
+            .into_iter()
+            .find(|word| text.contains(&format!("code/access/{word}")))
+            .unwrap_or_else(|| panic!("{entry}"))
+    };
+    assert_eq!((rights(&report), rights(&old)), ("closed", "public"));
+
+    // Nothing is news to a second run.
+    let changes = yard.changes();
+    assert_eq!(yard.once(&[]), DROPPED);
+    assert_eq!(yard.changes(), changes);
+    yard.succeed(&["index", "rebuild"]);
+    yard.succeed(&["index", "verify"]);
+    assert_eq!(yard.found("").len(), 5);
+    yard.succeed(&["catalog", "rebuild"]);
+    assert_eq!(yard.live_entries().len(), 5 + 1);
+}
+
+/// Sidecar first or file first, changed and removed, also while nobody looks.
+#[test]
+fn what_a_sidecar_says_comes_changes_and_goes_with_it() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    let title = |expected: &str| {
+        let document = shown(&yard, "첫글입니다");
+        assert_eq!(document["title"], expected, "{document}");
+        document
+    };
+    yard.write("drop/press/a.txt.meta.yml", "title: 앞선 제목\n");
+    assert_eq!(yard.once(&[]).indexed, 1);
+    assert!(yard.found("").is_empty(), "it describes what is not there yet");
+    yard.write("drop/press/a.txt", "첫글입니다");
+    assert_eq!(yard.once(&[]).indexed, 2);
+    title("앞선 제목");
+
+    yard.write("drop/press/a.txt.meta.yml", "title: 바뀐 제목이다\n");
+    let summary = yard.once(&[]);
+    assert!(summary.holds() && summary.indexed == 2, "{summary:?}");
+    title("바뀐 제목이다");
+    assert_eq!(yard.found("바뀐").len(), 1, "the index follows");
+    assert!(yard.found("앞선").is_empty());
+
+    // A table comes later and says less; then the sidecar goes, then the row.
+    yard.write("drop/press/manifest.csv", "filename,title,subject\na.txt,표 제목,나들목\n");
+    assert_eq!(yard.once(&[]).indexed, 3);
+    assert_eq!(claims(&title("바뀐 제목이다"), "keywords")[0].1, beside("manifest.csv"));
+    yard.remove("drop/press/a.txt.meta.yml");
+    let summary = yard.once(&[]);
+    assert_eq!((summary.indexed, summary.deleted, summary.holds()), (2, 1, true), "{summary:?}");
+    title("표 제목");
+    yard.write("drop/press/manifest.csv", "filename,title,subject\nb.txt,다른 것,나들목\n");
+    yard.once(&[]);
+    assert_eq!(claims(&title("a.txt"), "title"), []);
+    yard.write("drop/press/manifest.csv", "filename,title,subject\na.txt,또 표 제목,나들목\n");
+    yard.once(&[]);
+    title("또 표 제목");
+    // No longer one that describes: it is a table like any other, and is to be found.
+    yard.write("drop/press/manifest.csv", "이름,나이\n갑돌이,31\n");
+    yard.once(&[]);
+    title("a.txt");
+    assert_eq!(yard.found("갑돌이"), ["manifest.csv"]);
+    // And what describes files again is not.
+    yard.write("drop/press/manifest.csv", "filename,title,subject\na.txt,끝 제목,나들목\n");
+    yard.once(&[]);
+    title("끝 제목");
+    assert!(yard.found("갑돌이").is_empty());
+    yard.remove("drop/press/manifest.csv");
+    yard.once(&[]);
+    title("a.txt");
+    assert_eq!(yard.live_entries().len(), 2);
+}
+
+/// Whatever is wrong with a sidecar is told with file, line and cure, and costs its file nothing.
+#[test]
+fn a_bad_sidecar_costs_its_file_nothing() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    for (name, sidecar) in [
+        ("a", "title: ok\nsubject: [x\n".to_owned()),
+        ("b", "작성일: 어제\n제목: 둘째\n".to_owned()),
+        ("c", format!("a: &a [{}]\nb: *a\n", "x,".repeat(1000))),
+        ("d", "[".repeat(200_000)),
+        ("e", "x".repeat((1 << 20) + 1)),
+        ("f", String::new()),
+    ] {
+        yard.write(&format!("drop/press/{name}.txt"), format!("글자들 {name}{name}{name}"));
+        yard.write(&format!("drop/press/{name}.txt.meta.yml"), sidecar);
+    }
+    let summary = yard.once(&[]);
+    assert_eq!(
+        (summary.received, summary.in_flight, summary.holds()),
+        (12, 0, true),
+        "{summary:?}"
+    );
+    let mut told = Vec::new();
+    for name in ["a", "b", "c", "d", "e", "f"] {
+        let document = shown(&yard, &name.repeat(3));
+        assert_eq!(
+            (&document["outcome"], &document["path"]),
+            (&json!("ok"), &json!(format!("{name}.txt")))
+        );
+        let warnings = document["warnings"].as_array().unwrap();
+        told.extend(warnings.iter().map(|warning| warning["message"].as_str().unwrap().to_owned()));
+    }
+    for (n, start) in [
+        "a.txt.meta.yml, line 3: it is no YAML",
+        "b.txt.meta.yml, line 1: `작성일` cannot be `어제`; write",
+        "c.txt.meta.yml, line 2: what is named by an anchor is not read; write",
+        "d.txt.meta.yml, line 1: ",
+        "e.txt.meta.yml: it has 1048577 bytes",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        assert!(told[n].starts_with(start) && told[n].contains("; "), "{told:#?}");
+    }
+    assert_eq!(told.len(), 5, "{told:#?}");
+    assert_eq!(shown(&yard, "bbb")["title"], "둘째");
+    assert_eq!(yard.found("").len(), 6, "none of them is a document for itself");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_uploaded_sidecar_has_its_receipt_and_describes_its_file() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    let service = Service::start(&yard, &[]).await;
+    let put = async |path: &str, bytes: Vec<u8>| {
+        let answer = service.ask("PUT", &format!("/v1/drop/press/{path}"), ADMIN, bytes).await;
+        assert_eq!(answer.status, 201, "{}", answer.text());
+        answer.location.clone().expect("the receipt's address")
+    };
+    let file = put("a.txt", "올린 글이다 uploaded".into()).await;
+    until("the file is found", async || {
+        (service.get(&file).await["state"] == "indexed").then_some(())
+    })
+    .await;
+    let sidecar = put("a.txt.meta.yml", "title: 올린 제목\n".into()).await;
+    let receipt = until("the sidecar is read", async || {
+        let receipt = service.get(&sidecar).await;
+        (receipt["state"] == "described").then_some(receipt)
+    })
+    .await;
+    assert_eq!((&receipt["describes"], &receipt["searchable"]), (&json!("a.txt"), &json!(false)));
+    assert_eq!(receipt["catalogued"], false, "{receipt}");
+    let document = until("the file is read anew", async || {
+        let id = service.get(&file).await["id"].as_str().unwrap().to_owned();
+        let document = service.get(&format!("/v1/documents/{id}")).await;
+        (document["title"] == "올린 제목").then_some(document)
+    })
+    .await;
+    assert_eq!(claims(&document, "title"), [(json!("올린 제목"), beside("a.txt.meta.yml"))]);
+    // The page of the file says where its title comes from, that of the sidecar whom it describes.
+    let page = async |id: &str| {
+        let page = service.ask("GET", &format!("/documents/{id}"), ADMIN, Vec::new()).await;
+        assert_eq!(page.status, 200, "{}", page.text());
+        page.text()
+    };
+    let id = document["id"].as_str().unwrap();
+    assert!(page(id).await.contains("a.txt.meta.yml"));
+    let own = page(receipt["id"].as_str().unwrap()).await;
+    assert!(own.contains(&format!("/documents/{id}")), "{own}");
+    until("the index follows", async || {
+        let hits = service.search("").await["hits"].clone();
+        (hits.as_array().unwrap().len() == 1 && hits[0]["title"] == "올린 제목").then_some(())
+    })
+    .await;
+    let balance = service.get("/v1/ledger/balance").await;
+    assert_eq!((&balance["received"], &balance["sidecars"]), (&json!(2), &json!(1)), "{balance}");
+    assert_eq!(balance["holds"], true);
+    // It goes while the service runs.
+    yard.remove("drop/press/a.txt.meta.yml");
+    until("the title goes with it", async || {
+        (service.get(&format!("/v1/documents/{id}")).await["title"] == "a.txt").then_some(())
+    })
+    .await;
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_has_sidecars_like_a_folder() {
+    let bucket = Bucket::start().await;
+    let client = bucket.client();
+    let yard = Yard::new();
+    yard.write("madang.toml", bucket.configuration());
+    let put = async |key: &str, bytes: &str| {
+        let bytes = PutPayload::from(bytes.as_bytes().to_vec());
+        client.put(&Path::parse(key).unwrap(), bytes).await.unwrap();
+    };
+    let once = || {
+        let source = ["s3://drop/자료", "--config", "madang.toml"];
+        tokio::task::block_in_place(|| yard.once(&source))
+    };
+    put("자료/a.txt", "통에 든 첫 글").await;
+    put("자료/b.txt", "통에 든 둘째 글").await;
+    put("자료/b.txt.meta.yml", "title: 둘째 제목\n").await;
+    put("자료/manifest.csv", "filename,title\na.txt,첫째 제목\n").await;
+    assert_eq!(once(), Summary { received: 4, indexed: 4, ..Summary::default() });
+    let title = |query: &str| tokio::task::block_in_place(|| shown(&yard, query)["title"].clone());
+    assert_eq!((title("첫"), title("둘째")), (json!("첫째 제목"), json!("둘째 제목")));
+    put("자료/b.txt.meta.yml", "title: 둘째의 새 제목\n").await;
+    client.delete(&Path::parse("자료/manifest.csv").unwrap()).await.unwrap();
+    assert_eq!(once(), Summary { received: 4, indexed: 3, deleted: 1, ..Summary::default() });
+    assert_eq!((title("첫"), title("둘째")), (json!("a.txt"), json!("둘째의 새 제목")));
+}

@@ -182,9 +182,9 @@ fn a_registry_in_the_data_folder_or_in_another_registry_is_refused() {
     }
     std::fs::create_dir(yard.path("one")).unwrap();
     for (one, other) in [("one", "one"), ("one", "one/below"), ("one/below", "file:one")] {
-        yard.write("madang.toml", registry("a", one) + &registry("b", other));
+        yard.write("madang.toml", [registry("a", one), registry("b", other)].concat());
         refused(&yard, &["drop"], &["madang.toml:6: ", "registry `a` (madang.toml:3)"]);
     }
-    yard.write("madang.toml", registry("a", "one") + &registry("b", "two"));
+    yard.write("madang.toml", [registry("a", "one"), registry("b", "two")].concat());
     yard.once(&["drop"]);
 }

@@ -4,8 +4,8 @@
 use madang_servers::bucket::Bucket;
 use madang_tests::ground::binary::fixture;
 use madang_tests::ground::service::Service;
-use madang_tests::ground::wait::until;
 use madang_tests::ground::yard::{ADMIN, Summary, Yard, said};
+use madang_wait::until;
 use object_store::path::Path;
 use object_store::{ObjectStoreExt, PutPayload};
 use serde_json::{Value, json};

@@ -129,6 +129,10 @@ pub(crate) struct Extract {
     /// (where several PATHs are given, with the name of each in front); the report tells the token F1 against the nearest
     #[arg(long, requires = "report", value_name = "DIR")]
     pub(crate) reference: Option<PathBuf>,
+    /// Passwords that locked files are tried with: a file of yours with mode 600, one password on each line (UTF-8), at
+    /// most 100 of 256 bytes
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
     /// Configuration file, for its [limits]; `madang.toml` is read if it is there
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,

@@ -4,8 +4,10 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use madang_extract::passwords::Passwords;
 use madang_pipeline::bad_declaration::{self, BadDeclaration};
 use madang_pipeline::declaration::{self, Pipeline, Place};
+use madang_pipeline::password_file;
 use madang_sandbox::limits::{ChildLimits, LimitSettings};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -335,11 +337,24 @@ fn declared(file: &Path, here: &Path) -> Result<Declared, Failure> {
     let name = file.display().to_string();
     let text = std::fs::read_to_string(file)
         .map_err(|error| Failure::usage(format!("{name}: {error}")))?;
-    let pipeline = declaration::parse(&text, &name, here).map_err(Failure::faults)?;
-    let line = text.lines().position(|line| line.trim_start().starts_with("url"));
-    let at = line.map_or_else(|| name.clone(), |line| format!("{name}:{}", line + 1));
+    let mut pipeline = declaration::parse(&text, &name, here).map_err(Failure::faults)?;
+    let at_key = |key: &str| {
+        let line = text.lines().position(|line| line.trim_start().starts_with(key));
+        line.map_or_else(|| name.clone(), |line| format!("{name}:{}", line + 1))
+    };
+    if let Some(file) = &pipeline.password_file {
+        let at = at_key("password_file");
+        pipeline.options.passwords = passwords(file, &at)?;
+    }
+    let at = at_key("url");
     let store = pipeline_store(&text).map(|(store, line)| (store, format!("{name}:{line}")));
     Ok(Declared { pipeline, at, store })
+}
+
+/// The passwords of a file that is named at `at`.
+fn passwords(file: &Path, at: &str) -> Result<Passwords, Failure> {
+    password_file::read(file)
+        .map_err(|error| Failure::usage(format!("{at}: {}: {error}", file.display())))
 }
 
 /// The store that a declaration names, and the line.

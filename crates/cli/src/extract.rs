@@ -1,7 +1,7 @@
 use std::fs::{File, FileType};
 use std::io::IsTerminal;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileExt, FileTypeExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::sync::{Mutex, PoisonError};
@@ -12,6 +12,8 @@ use madang_document::shown::Shown;
 use madang_document::{metadata as meta, object_key, term};
 use madang_extract::extraction::Extraction;
 use madang_extract::options::Options;
+use madang_extract::passwords::Passwords;
+use madang_pipeline::password_file;
 use madang_sandbox::input::{Input, Ranges};
 use madang_sandbox::limits::ChildLimits;
 use madang_sandbox::request::Request;
@@ -35,12 +37,14 @@ const WHOLE: u64 = madang_pipeline::fetch::WHOLE;
 /// `madang extract`.
 pub(crate) fn run(command: &Extract) -> Result<(), Failure> {
     let limits = Configuration::read(command.config.as_deref(), backends::BUCKETS)?.limits();
-    let (files, missing) = files(&command.paths);
+    let options = options(command.password_file.as_deref())?;
+    let (mut files, missing) = files(&command.paths);
+    leave_out(command.password_file.as_deref(), &mut files);
     // Only where the text itself does not go to the same terminal.
     let bar = bar(files.len(), !std::io::stdout().is_terminal());
     let mut unread = 0;
     let jobs = command.jobs.unwrap_or(1);
-    let printed = each(&files, jobs, &limits, &bar, &mut |path, answer| {
+    let printed = each(&files, jobs, &limits, &options, &bar, &mut |path, answer| {
         unread += u64::from(answer.is_unread());
         bar.suspend(|| print(path, &answer, command.json))
     });
@@ -61,6 +65,7 @@ pub(crate) fn each(
     files: &[PathBuf],
     jobs: u32,
     limits: &ChildLimits,
+    options: &Options,
     bar: &indicatif::ProgressBar,
     take: &mut dyn FnMut(&Path, Answer) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
@@ -75,7 +80,7 @@ pub(crate) fn each(
                 loop {
                     let file = next.lock().unwrap_or_else(PoisonError::into_inner).next();
                     let Some((n, path)) = file else { return };
-                    if finished.send((n, extract(zygote, path, limits))).is_err() {
+                    if finished.send((n, extract(zygote, path, limits, options))).is_err() {
                         return;
                     }
                 }
@@ -98,6 +103,29 @@ pub(crate) fn each(
         }
         Ok(())
     })
+}
+
+/// What is wanted of each file: the passwords that it may be tried with.
+pub(crate) fn options(password_file: Option<&Path>) -> Result<Options, Failure> {
+    let passwords = match password_file {
+        None => Passwords::none(),
+        Some(file) => password_file::read(file)
+            .map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?,
+    };
+    Ok(Options { passwords, ..Options::default() })
+}
+
+/// Takes the file of passwords out of what is read, by whatever name it lies there: its text would be printed.
+pub(crate) fn leave_out(password_file: Option<&Path>, files: &mut Vec<PathBuf>) {
+    let id = |path: &Path| std::fs::metadata(path).map(|found| (found.dev(), found.ino())).ok();
+    let Some(own) = password_file.and_then(id) else { return };
+    files.retain(|file| {
+        let other = id(file) != Some(own);
+        if !other {
+            line(&shown!("madang: {}: left out: the file of passwords", name(file)));
+        }
+        other
+    });
 }
 
 /// What a script is told. Where each file has its line of JSON, the line tells how it ended.
@@ -213,14 +241,13 @@ fn is_unread(outcome: Outcome) -> bool {
     matches!(outcome, Outcome::Corrupt | Outcome::Timeout | Outcome::Memory | Outcome::Crashed)
 }
 
-fn extract(zygote: &Zygote, path: &Path, limits: &ChildLimits) -> Answer {
+fn extract(zygote: &Zygote, path: &Path, limits: &ChildLimits, options: &Options) -> Answer {
     let start = Instant::now();
     let began = own_cpu_us();
     let mut extractions = Vec::new();
     let mut own = None;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let options = Options::default();
-    let request = Request { name: &name, limits, options: &options, sidecars: &[] };
+    let request = Request { name: &name, limits, options, sidecars: &[] };
     let read = input(path).map_err(RunError::from).and_then(|input| {
         run_child(zygote, &request, input, &Watch::default(), &mut |extraction| match extraction
             .member

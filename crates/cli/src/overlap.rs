@@ -127,7 +127,37 @@ impl<'a> Yard<'a> {
                 false
             }
         });
+        declared.retain(|declared| match self.keep_passwords(declared) {
+            Ok(()) => true,
+            Err(failure) => {
+                failures.push(failure);
+                false
+            }
+        });
         failures
+    }
+
+    /// That the passwords of a pipeline lie in no folder from which files are taken, or which others are given.
+    fn keep_passwords(&self, declared: &Declared) -> Result<(), Failure> {
+        let Declared { pipeline, at, .. } = declared;
+        let Some(file) = &pipeline.password_file else { return Ok(()) };
+        let failed = |error| Failure::usage(format!("{at}: {}: {error}", file.display()));
+        // Where it lies, not where a link to it does.
+        let file = file.canonicalize().map_err(failed)?;
+        let folder = Folder::of(file.parent().unwrap_or(&file), &self.mounts)?;
+        let sources = self.sources.iter().map(|it| (&it.folder, &it.closed, "a source"));
+        let registries = self.registries.iter().map(|(it, closed, _)| (it, closed, "a registry"));
+        for (other, closed, what) in sources.chain(registries) {
+            if folder.below(other).is_some() || folder.lies_in(closed)? {
+                return Err(Failure::usage(format!(
+                    "{at}: the passwords {} lie in {}, the folder of {what}, and would become a document or be given \
+                     away; keep them elsewhere",
+                    file.display(),
+                    other.path.display()
+                )));
+            }
+        }
+        Ok(())
     }
 
     fn take_registry(&mut self, registry: &'a KeptRegistry) -> Result<(), Failure> {

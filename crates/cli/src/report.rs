@@ -38,7 +38,8 @@ pub(crate) fn run(command: &Extract, folder: &Path) -> Result<(), Failure> {
     let own = [Some(folder), command.reference.as_deref()];
     let own: Vec<PathBuf> =
         own.into_iter().flatten().filter_map(|folder| folder.canonicalize().ok()).collect();
-    let mut listed = Listed::of(&command.paths);
+    let options = extract::options(command.password_file.as_deref())?;
+    let mut listed = Listed::of(&command.paths, command.password_file.as_deref());
     let all = listed.files.len();
     listed.files.retain(|file| !lies_in(&file.path, &own));
     let left_out = (all - listed.files.len()) as u64;
@@ -66,7 +67,7 @@ pub(crate) fn run(command: &Extract, folder: &Path) -> Result<(), Failure> {
     let paths: Vec<PathBuf> = listed.files.iter().map(|file| file.path.clone()).collect();
     let mut files = Vec::with_capacity(paths.len());
     let mut next = listed.files.iter();
-    let read = extract::each(&paths, jobs, &limits, &bar, &mut |_, answer| {
+    let read = extract::each(&paths, jobs, &limits, &options, &bar, &mut |_, answer| {
         let Some(file) = next.next() else { return Ok(()) };
         let key = object_key::from_bytes(file.path.as_os_str().as_bytes());
         let (mut measured, text) = Measured::of(key, file.folder.clone(), &answer);
@@ -124,10 +125,11 @@ struct ListedFile {
 }
 
 impl Listed {
-    fn of(paths: &[PathBuf]) -> Listed {
+    fn of(paths: &[PathBuf], passwords: Option<&Path>) -> Listed {
         let mut listed = Listed::default();
         for named in paths {
-            let (files, missing) = extract::files(std::slice::from_ref(named));
+            let (mut files, missing) = extract::files(std::slice::from_ref(named));
+            extract::leave_out(passwords, &mut files);
             listed.missing += missing as u64;
             let front = (paths.len() > 1).then(|| named.file_name()).flatten();
             listed.files.extend(

@@ -22,8 +22,11 @@ pub struct Pipeline {
     pub source: Source,
     /// What the catalogue says of the folder.
     pub series: Series,
-    /// What is wanted of its objects besides the text that is stored in them.
+    /// What is wanted of its objects besides the text that is stored in them. Its passwords are none: whoever starts the
+    /// pipeline reads them from their file.
     pub options: Options,
+    /// The file with the passwords that its documents are tried with.
+    pub password_file: Option<PathBuf>,
     /// What the reading of one of its objects may use, where it differs from the other pipelines.
     pub limits: LimitSettings,
     /// Its share when several queues wait.
@@ -142,6 +145,7 @@ struct ExtractTable {
     ocr: Ocr,
     #[serde(default)]
     ocr_languages: Vec<String>,
+    password_file: Option<PathBuf>,
 }
 
 #[derive(Default, Deserialize)]
@@ -255,6 +259,7 @@ pub fn parse(text: &str, file: &str, folder: &Path) -> Result<Pipeline, Vec<BadD
         source: Source { place, settle, reconcile, filter },
         series,
         options: Options { ocr: declared.extract.ocr, ocr_languages, ..Options::default() },
+        password_file: declared.extract.password_file.map(|file| folder.join(file)),
         limits: declared.limits,
     })
 }
@@ -452,6 +457,7 @@ share = "joint"
     #[test]
     fn what_is_wanted_of_extraction_is_declared() {
         let declared = "\n[extract]\nocr = \"always\"\nocr_languages = [\"kor\", \"eng\"]\n\
+            password_file = \"keys/press\"\n\
             [limits]\ntext_mib = 1\n";
         let pipeline = read(&format!("{PRESS}{declared}")).unwrap();
         let expected = Options {
@@ -460,6 +466,8 @@ share = "joint"
             ..Options::default()
         };
         assert_eq!(pipeline.options, expected);
+        assert_eq!(pipeline.password_file, Some("/srv/keys/press".into()));
+        assert_eq!(read(PRESS).unwrap().password_file, None);
         assert_eq!(pipeline.limits.over(Default::default()).extract.text, 1 << 20);
         assert_eq!(read(PRESS).unwrap().options, Options::default());
         let message = read(&format!("{PRESS}\n[extract]\nocr_languages = [\"ko\"]\n"));

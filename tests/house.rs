@@ -28,6 +28,7 @@ mod house {
     mod once;
     mod operate;
     mod order;
+    mod passwords;
     mod places;
     mod privacy;
     mod rebuild;

@@ -155,7 +155,7 @@ mod tests {
         assert!(told.is_cut && told.removed == COMPARED as u64, "{told:?}");
         // What is the same at both ends costs nothing.
         let mut changed = many("same");
-        changed.insert_str(changed.len() / 2, "!");
+        changed.insert(changed.len() / 2, '!');
         let told = difference(&many("same"), &changed, 10).unwrap();
         assert_eq!((told.removed, told.added, told.is_cut), (1, 1, false));
     }

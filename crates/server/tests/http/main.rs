@@ -10,6 +10,7 @@ mod operator;
 mod page;
 mod preview;
 mod reply;
+mod reprocessing;
 mod rig;
 mod search;
 mod upload;

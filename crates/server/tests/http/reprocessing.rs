@@ -1,0 +1,75 @@
+use madang_document::outcome::Outcome;
+use madang_document::principal::Role;
+
+use crate::house::{A, B, Paper, pipeline};
+use crate::reply::{get, post};
+use crate::rig::{Rig, paper, rig};
+
+/// Files are chosen by what is asked for, never beyond the key's agencies.
+#[tokio::test]
+async fn files_are_chosen_within_the_agencies_of_the_key() {
+    let Rig { house, admin, only_a, only_b } = rig().await;
+    for n in 0..5 {
+        house.take(&paper(A, &format!("1741000/{n}.pdf"), "공개", "가")).await;
+    }
+    let cut =
+        Paper { outcome: Outcome::Partial, ..paper(B, "6110000/깨진/cut.hwp", "남의", "나") };
+    let hidden = house.take(&cut).await;
+    let chosen = async |key: &str, query: &str| {
+        let (mut names, mut after) = (Vec::new(), String::new());
+        loop {
+            let path = format!("/v1/reprocess?limit=2{query}{after}");
+            let page = get(&house, key, &path).await.json();
+            let objects = page["objects"].as_array().unwrap().clone();
+            assert!(objects.len() <= 2, "{page}");
+            names.extend(objects.iter().map(|one| one["name"].as_str().unwrap().to_owned()));
+            match page["next"].as_str() {
+                Some(next) => after = format!("&after={next}"),
+                None => return names,
+            }
+        }
+    };
+    assert_eq!(chosen(&admin, "").await.len(), 6);
+    assert_eq!(chosen(&only_a, "").await.len(), 5);
+    assert_eq!(chosen(&only_a, &format!("&agency={B}")).await.len(), 0);
+    assert_eq!(chosen(&only_a, &format!("&pipeline={}", pipeline(B))).await.len(), 0);
+    assert_eq!(chosen(&admin, "&outcome=partial").await, ["6110000/깨진/cut.hwp"]);
+    assert_eq!(chosen(&only_b, "&glob=**%2F*.hwp").await.len(), 1);
+    assert_eq!(chosen(&admin, "&glob=1741000%2F%5B03%5D.pdf").await.len(), 2);
+    for wrong in
+        ["format=hwp99", "outcome=fine", "since=yesterday", "glob=%5B", "agency=1", "outdated=2"]
+    {
+        let reply = get(&house, &admin, &format!("/v1/reprocess?{wrong}")).await;
+        assert_eq!(reply.status, 400, "{wrong}: {}", reply.body);
+    }
+    // All of A is read again, and nothing of B.
+    let reply = post(&house, &only_a, "/v1/reprocess", "{}").await;
+    assert_eq!(reply.json()["jobs"], 5, "{}", reply.body);
+    assert_eq!(chosen(&admin, "").await, ["6110000/깨진/cut.hwp"]);
+    assert_eq!(post(&house, &only_a, "/v1/reprocess", "{}").await.json()["jobs"], 0);
+    let tried = post(&house, &only_a, &format!("/v1/documents/{hidden}/trial"), "").await;
+    assert_eq!(tried.status, 404, "{}", tried.body);
+}
+
+/// What a text would say is told to those only who may read what it says.
+#[tokio::test]
+async fn a_trial_tells_texts_to_whoever_may_read_them() {
+    let Rig { house, admin, .. } = rig().await;
+    let id = house.take(&paper(A, "1741000/plan.pdf", "제목", "먼저 읽은 글")).await;
+    let operator = house.key("operator", &[Role::Operate], &[]).await;
+    let path = format!("/v1/documents/{id}/trial");
+    let tried = post(&house, &admin, &path, "").await.json();
+    assert_eq!((&tried["state"], &tried["documents"]), (&"changed".into(), &1.into()), "{tried}");
+    let change = &tried["changes"][0];
+    assert!(change["kinds"].as_array().unwrap().contains(&"text".into()), "{change}");
+    assert_eq!(
+        change["text"]["lines"],
+        serde_json::json!(["@@ -1,1 +1,1 @@", "-먼저 읽은 글", "+다시 읽은 글"])
+    );
+    let reply = post(&house, &operator, &path, "").await;
+    assert_eq!(reply.json()["changes"][0]["kinds"], change["kinds"]);
+    assert_eq!(reply.json()["changes"][0]["text"], serde_json::Value::Null);
+    assert!(!reply.body.contains("읽은 글"), "{}", reply.body);
+    // Nothing was recorded.
+    assert_eq!(get(&house, &admin, &format!("/v1/documents/{id}")).await.json()["revision"], 1);
+}

@@ -30,6 +30,8 @@ pub mod limits;
 /// The paths of the members of one container.
 pub mod member_path;
 /// What a pipeline wants.
+/// What of a name counts.
+pub mod naming;
 pub mod options;
 /// What one extraction is told.
 pub mod order;

@@ -3,6 +3,7 @@ use std::cell::OnceCell;
 use crate::blob::{Blob, Cursor, read_range};
 use crate::compound_file::{CompoundFile, SIGNATURE};
 use crate::encoding::{decode, looks_like_text};
+use crate::naming::{extension, last};
 
 /// What a row of the table may look at to tell its kind: the first bytes, the name, and the table of contents
 /// of a ZIP or a compound file, read once for all rows.
@@ -37,11 +38,7 @@ impl<'a> Probe<'a> {
     /// # Errors
     /// When the blob cannot be read.
     pub fn new(blob: &'a dyn Blob, name: &'a str) -> std::io::Result<Probe<'a>> {
-        let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
-        let extension = match name.rsplit_once('.') {
-            Some((_, extension)) if extension.len() <= 16 => extension.to_lowercase(),
-            _ => String::new(),
-        };
+        let (name, extension) = (last(name), extension(name));
         let head = read_range(blob, 0, Probe::HEAD as u64)?;
         Ok(Probe {
             blob,

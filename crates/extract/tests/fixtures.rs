@@ -24,6 +24,7 @@ use madang_extract::engines::Engines;
 use madang_extract::extract::extract;
 use madang_extract::extraction::Extraction;
 use madang_extract::formats::FORMATS;
+use madang_extract::naming::{kind, names_its_content};
 use madang_extract::order::Order;
 use madang_extract::passwords::Passwords;
 
@@ -103,6 +104,34 @@ fn every_property_says_where_it_comes_from() {
     assert!(difference.is_none(), "{}", difference.unwrap());
 }
 
+/// Copies are not read again under another name, as long as it is of the same kind.
+#[test]
+fn what_is_read_depends_on_no_more_of_the_name_than_is_said() {
+    let (cases, _) = files();
+    let mut wrong = Vec::new();
+    for case in &cases {
+        let name = case.file_name().and_then(|name| name.to_str()).unwrap();
+        let (_, extension) = name.rsplit_once('.').unwrap_or_default();
+        // Not the first letter of a name, nor its length.
+        let other = format!("다른 이름으로 저장한 사본.{}", extension.to_uppercase());
+        if kind(name) != kind(&other) {
+            continue;
+        }
+        let [one, other] = [name, other.as_str()].map(|name| named(case, name));
+        let format = one.lines().find_map(|line| line.strip_prefix("format: ")).unwrap();
+        if one != other && !names_its_content(format) {
+            wrong.extend(difference(case, &one, &other));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_format_that_tells_its_name_is_one() {
+    let named = FORMATS.iter().filter(|format| names_its_content(format.name)).count();
+    assert_eq!(named, 9);
+}
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures")
 }
@@ -143,10 +172,18 @@ fn read(case: &Path) -> String {
     documents(case).iter().map(golden).collect::<Vec<_>>().join("\n")
 }
 
+/// The same under another name.
+fn named(case: &Path, name: &str) -> String {
+    documents_named(case, name).iter().map(golden).collect::<Vec<_>>().join("\n")
+}
+
 /// Extracts a case; the object first, then its members in the order of delivery.
 fn documents(case: &Path) -> Vec<Extraction> {
+    documents_named(case, case.file_name().and_then(|name| name.to_str()).unwrap())
+}
+
+fn documents_named(case: &Path, name: &str) -> Vec<Extraction> {
     let bytes = fs::read(case).unwrap();
-    let name = case.file_name().and_then(|name| name.to_str()).unwrap();
     let kept = RefCell::new(Vec::<Extraction>::new());
     let mut order = Order::named(name);
     if let Ok(list) = fs::read(case.with_file_name(PASSWORDS)) {

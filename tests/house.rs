@@ -14,6 +14,7 @@ mod house {
     mod bucket;
     mod clouds;
     mod commands;
+    mod copies;
     mod declared;
     mod descriptors;
     mod disk;

@@ -166,6 +166,7 @@ async fn completion(claim: &Claim, blobs: &Blobs) -> Completion {
         ticket: claim.ticket,
         verdict: Verdict::Done,
         documents: vec![document],
+        key: None,
         actor: "crash".into(),
     }
 }

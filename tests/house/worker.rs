@@ -23,6 +23,7 @@ use madang_pipeline::decide::Policy;
 use madang_pipeline::hindrance::Hindrances;
 use madang_pipeline::lease::Leases;
 use madang_pipeline::terms::Terms;
+use madang_pipeline::underway::Underway;
 use madang_pipeline::worker::Workers;
 use madang_sandbox::limits::ChildLimits;
 use madang_sandbox::zygote::Zygote;
@@ -133,6 +134,7 @@ async fn read(times: u32) -> (Job, Outcome) {
     let completer = tokio::spawn(async move { completer.run(&mut completions).await });
     let store: Arc<dyn Store> = Arc::new(Breaking { folder, times: AtomicU32::new(times) });
     let workers = Workers {
+        underway: Underway::default(),
         ledger: Arc::clone(&ledger) as _,
         stores: [store].into_iter().collect(),
         worker: Worker { node: uuid::Uuid::now_v7(), process: uuid::Uuid::now_v7() },

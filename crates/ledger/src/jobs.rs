@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use madang_document::agency::Agency;
+use madang_document::blob_id::BlobId;
 use madang_document::document::Document;
 use madang_document::failure_kind::FailureKind;
 use madang_document::id::DocumentId;
@@ -200,6 +201,10 @@ pub struct Completion {
     pub verdict: Verdict,
     /// Every document of the object, the object's own included. Empty for a deletion.
     pub documents: Vec<Document>,
+    /// Under which what was read may be taken again for the same bytes
+    /// ([`SameBytes`](crate::same_bytes::SameBytes)); none if it may not, because something else than the bytes and the
+    /// terms that the key stands for has a part in it.
+    pub key: Option<BlobId>,
     /// For the audit trail.
     pub actor: String,
 }

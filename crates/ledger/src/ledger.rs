@@ -13,6 +13,7 @@ use crate::outbox::Outbox;
 use crate::reader::Readers;
 use crate::reprocessing::Reprocessing;
 use crate::retention::Trim;
+use crate::same_bytes::SameBytes;
 
 /// A backend: every trait of this crate over one transactional store.
 pub trait Ledger:
@@ -20,6 +21,7 @@ pub trait Ledger:
     + LeftOuts
     + Jobs
     + Reprocessing
+    + SameBytes
     + Documents
     + Entries
     + Declarations
@@ -39,6 +41,7 @@ impl<T> Ledger for T where
         + LeftOuts
         + Jobs
         + Reprocessing
+        + SameBytes
         + Documents
         + Entries
         + Declarations

@@ -50,6 +50,8 @@ pub mod rereads;
 pub mod retention;
 /// Rows that are met.
 pub mod rows;
+/// What the same bytes came to before.
+pub mod same_bytes;
 /// The embedded backend.
 pub mod sqlite;
 /// Who holds leases.

@@ -27,7 +27,8 @@ pub trait Reprocessing: Send + Sync {
     async fn documents_of(&self, document: DocumentId) -> Result<Rows<DocumentId, Stored>>;
 
     /// Has the objects of these documents read again, after everything else that waits: their jobs are ready again with
-    /// priority [`BACKGROUND`]. What they give is told if it is another. Those whose job is open already, and those that
+    /// priority [`BACKGROUND`], and nothing is known any more of what the same bytes came to
+    /// ([`SameBytes`](crate::same_bytes::SameBytes)). What they give is told if it is another. Those whose job is open already, and those that
     /// are gone, are passed over. Gives how many are ready now.
     async fn reprocess(&self, documents: &[DocumentId], actor: &str) -> Result<u64>;
 }

@@ -47,6 +47,7 @@ mod readings;
 mod redrive;
 mod reprocessing;
 mod retention;
+mod same_bytes;
 mod schema;
 mod slices;
 mod step_back;

@@ -285,6 +285,9 @@ async fn a_file_of_the_second_schema_is_brought_up_to_date() {
          DROP TABLE note;
          DROP TABLE clock;
          ALTER TABLE held DROP COLUMN released;
+         DROP INDEX document_reading;
+         ALTER TABLE document DROP COLUMN reading;
+         ALTER TABLE document DROP COLUMN parts;
          PRAGMA user_version = 2;",
     )
     .await;

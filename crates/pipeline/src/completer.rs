@@ -19,6 +19,7 @@ use crate::decide::{Attempt, Policy, broke};
 use crate::lease::Leases;
 use crate::panicked::caught;
 use crate::reading::{unread, unrecorded};
+use crate::underway::Turn;
 
 /// Completions of one transaction at most: one flush to disk serves them all.
 const BATCH: usize = 64;
@@ -38,6 +39,8 @@ pub enum Finished {
         claim: Box<Claim>,
         /// What was found.
         completion: Completion,
+        /// Held until it is recorded: others wait for what the same bytes come to.
+        turn: Option<Turn>,
     },
     /// The job is to be claimed again.
     GivenBack {
@@ -55,6 +58,8 @@ pub enum Finished {
 struct Ends {
     claims: Vec<Claim>,
     completions: Vec<Completion>,
+    /// Given back when the batch is recorded.
+    turns: Vec<Turn>,
     given_back: Vec<(Ticket, Timestamp, Failure)>,
 }
 
@@ -63,7 +68,8 @@ impl Ends {
         let mut ends = Ends::default();
         for end in batch {
             match end {
-                Finished::Completed { claim, completion } => {
+                Finished::Completed { claim, completion, turn } => {
+                    ends.turns.extend(turn);
                     ends.claims.push(*claim);
                     ends.completions.push(completion);
                 }
@@ -228,6 +234,7 @@ impl Completer {
             ticket: completion.ticket,
             verdict: Verdict::Quarantined(failure.clone()),
             documents,
+            key: None,
             actor: completion.actor.clone(),
         };
         let refused = [refused];

@@ -44,6 +44,7 @@ use crate::role::Role;
 use crate::source::{Ask, Source};
 use crate::sources::Sources;
 use crate::terms::Terms;
+use crate::underway::Underway;
 use crate::uploads::{Put, PutError, Uploads};
 use crate::worker::Workers;
 use madang_store::blobs::Blobs;
@@ -212,6 +213,7 @@ impl Service {
             clock: Arc::clone(&self.parts.clock),
             jitter: Arc::clone(&self.parts.jitter),
             missed: self.sources.missed(),
+            underway: Underway::default(),
         };
         let completer = Completer {
             ledger: Arc::clone(&self.parts.ledger),

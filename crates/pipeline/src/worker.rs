@@ -10,6 +10,7 @@ use madang_document::content::{Warning, WarningKind};
 use madang_document::document::Document;
 use madang_document::failure_kind::FailureKind;
 use madang_document::object::ObjectRef;
+use madang_document::sidecar;
 use madang_extract::extraction::Extraction;
 use madang_extract::sidecar::Sidecar;
 use madang_ledger::error::LedgerError;
@@ -33,11 +34,13 @@ use crate::completer::Finished;
 use crate::decide::{Attempt, Policy, Reading, Step, before_reading, decide};
 use crate::fetch::fetch;
 use crate::hindrance::{Hindrance, Hindrances, shortage};
+use crate::known::{key_of, keys, known};
 use crate::lease::{LEASE, Leases};
 use crate::panicked::caught;
 use crate::reading::{document, set_aside};
 use crate::terms::Terms;
 use crate::threads::Threads;
+use crate::underway::{Turn, Underway};
 use madang_store::blobs::{BlobError, Blobs, Bundle};
 use madang_store::error::StoreError;
 use madang_store::store::{Seen, Store};
@@ -76,6 +79,8 @@ pub struct Workers {
     pub jitter: Jitter,
     /// Told of objects that are not there.
     pub missed: Missed,
+    /// What is being read.
+    pub underway: Underway,
 }
 
 /// Tells the source of a pipeline that the object of a path is not there: the two names. Nothing where that source runs
@@ -90,6 +95,10 @@ impl std::fmt::Debug for Workers {
 
 /// How often the ledger is asked again while it gives no jobs.
 const AGAIN: Backoff = Backoff { base_ms: 500, cap_ms: 4_000 };
+
+/// How long a copy waits for what the same bytes come to, before it is read by itself: the seats that
+/// copies take while they wait are kept from others no longer than that.
+const FOR_A_COPY: Duration = Duration::from_secs(10);
 
 /// Objects are claimed ahead of the children, so that the next one is read while others are being extracted; no
 /// further than this much work reaches, because what is claimed goes before what a person uploads meanwhile.
@@ -177,7 +186,7 @@ impl Workers {
             Err(panicked) => {
                 tracing::error!(job = ticket.job, path = %claim.object.path, %panicked, "a worker panicked");
                 let message = format!("the worker panicked: {panicked}");
-                conclude(&self, &claim, &Reading::Broke { message }, Vec::new())
+                conclude(&self, &claim, &Reading::Broke { message }, Found::default())
             }
         };
         if self.finished.send(finished).await.is_err() {
@@ -220,15 +229,15 @@ impl Lanes {
 /// Works on one job, and says how it ended.
 async fn carry_out(workers: &Workers, claim: &Claim, watch: Arc<Watch>, lanes: Lanes) -> Finished {
     if let Some(step) = before_reading(&Attempt::of(claim), &workers.policy) {
-        return end(claim, step, Vec::new());
+        return end(claim, step, Found::default());
     }
     if claim.task == Task::Delete {
         return match read_described(workers.ledger.as_ref(), claim, None).await {
-            Ok(()) => end(claim, Step::Delete, Vec::new()),
+            Ok(()) => end(claim, Step::Delete, Found::default()),
             Err(error) => again(workers, claim, &error),
         };
     }
-    let Some((reading, documents)) = read(workers, claim, watch, &lanes).await else {
+    let Some((reading, found)) = read(workers, claim, watch, &lanes).await else {
         // Called off, because the lease was lost (then this is refused) or because the service stops.
         let failure = Failure {
             kind: FailureKind::Interrupted,
@@ -240,13 +249,13 @@ async fn carry_out(workers: &Workers, claim: &Claim, watch: Arc<Watch>, lanes: L
     if reading == Reading::Gone {
         (workers.missed)(&claim.pipeline, &claim.object.path);
     }
-    let own = documents.iter().find(|document| document.inner.is_none());
+    let own = found.documents.iter().find(|document| document.inner.is_none());
     if matches!(reading, Reading::Extracted { .. })
         && let Err(error) = read_described(workers.ledger.as_ref(), claim, own).await
     {
         return again(workers, claim, &error);
     }
-    conclude(workers, claim, &reading, documents)
+    conclude(workers, claim, &reading, found)
 }
 
 /// The ledger could not be told which files are described otherwise now: the job comes again, with all that it does.
@@ -258,19 +267,19 @@ fn again(workers: &Workers, claim: &Claim, error: &LedgerError) -> Finished {
 }
 
 /// The end of a job whose attempt found this.
-fn conclude(
-    workers: &Workers,
-    claim: &Claim,
-    reading: &Reading,
-    documents: Vec<Document>,
-) -> Finished {
+fn conclude(workers: &Workers, claim: &Claim, reading: &Reading, found: Found) -> Finished {
     let (now, jitter) = ((workers.clock)(), (workers.jitter)());
-    end(claim, decide(&Attempt::of(claim), reading, &workers.policy, now, jitter), documents)
+    end(claim, decide(&Attempt::of(claim), reading, &workers.policy, now, jitter), found)
 }
 
 /// The end of a job by this step.
-fn end(claim: &Claim, step: Step, mut documents: Vec<Document>) -> Finished {
+fn end(claim: &Claim, step: Step, found: Found) -> Finished {
     let ticket = claim.ticket;
+    let Found { mut documents, keys, turn } = found;
+    let key = match step {
+        Step::Commit => keys.and_then(|keys| key_of(&keys, &documents)),
+        Step::Delete | Step::Retry { .. } | Step::Quarantine(_) => None,
+    };
     let verdict = match step {
         Step::Commit => Verdict::Done,
         Step::Delete => {
@@ -289,14 +298,24 @@ fn end(claim: &Claim, step: Step, mut documents: Vec<Document>) -> Finished {
             Verdict::Quarantined(failure)
         }
     };
-    let completion = Completion { ticket, verdict, documents, actor: "worker".into() };
-    Finished::Completed { claim: Box::new(claim.clone()), completion }
+    let completion = Completion { ticket, verdict, documents, key, actor: "worker".into() };
+    Finished::Completed { claim: Box::new(claim.clone()), completion, turn }
+}
+
+/// What was found of an object.
+#[derive(Default)]
+struct Found {
+    documents: Vec<Document>,
+    /// What the same bytes under the same terms are known by; none of an object that was not read whole.
+    keys: Option<[BlobId; 2]>,
+    /// Held by whoever reads these bytes.
+    turn: Option<Turn>,
 }
 
 /// What came of a try to read an object.
 enum Tried {
     /// The object was read, or is to blame that it was not.
-    Read(Reading, Vec<Document>),
+    Read(Reading, Found),
     /// The house could not go on, and would not with any other object.
     Hindered {
         /// What stands in the way.
@@ -310,7 +329,7 @@ enum Tried {
 
 impl Tried {
     fn of(reading: Reading) -> Tried {
-        Tried::Read(reading, Vec::new())
+        Tried::Read(reading, Found::default())
     }
 }
 
@@ -321,12 +340,12 @@ async fn read(
     claim: &Claim,
     mut watch: Arc<Watch>,
     lanes: &Lanes,
-) -> Option<(Reading, Vec<Document>)> {
+) -> Option<(Reading, Found)> {
     let mut hindrance: Option<Hindrance> = None;
     let mut waits = 0;
     loop {
         let (by, message) = match try_to_read(workers, claim, &watch, lanes).await {
-            Tried::Read(reading, documents) => return Some((reading, documents)),
+            Tried::Read(reading, found) => return Some((reading, found)),
             Tried::CalledOff => return None,
             Tried::Hindered { by, message } => (by, message),
         };
@@ -368,6 +387,12 @@ async fn try_to_read(workers: &Workers, claim: &Claim, watch: &Arc<Watch>, lanes
             return Tried::Hindered { by: Kind::LedgerUnwritable, message: told(&error) };
         }
     };
+    // What describes it may change without it, and one that describes others is known by its name.
+    let is_plain = sidecars.is_empty() && sidecar::described(&object.path).is_none();
+    let (keys, turn) = match taken(workers, claim, hash.filter(|_| is_plain)).await {
+        Taken::Known(reading, found) => return Tried::Read(reading, found),
+        Taken::Unknown(keys, turn) => (keys, turn),
+    };
     // Closed when the service stops: what has not begun then is given back.
     let Ok(lane) = lanes.free.acquire().await else { return Tried::CalledOff };
     let begun = Instant::now();
@@ -391,8 +416,8 @@ async fn try_to_read(workers: &Workers, claim: &Claim, watch: &Arc<Watch>, lanes
             }
             Err(error) => not_given(store.as_ref(), object, error).await,
         };
-        if let Tried::Read(Reading::Extracted { died: false, .. }, documents) = &mut extracted {
-            let own = documents.iter_mut().find(|document| document.inner.is_none());
+        if let Tried::Read(Reading::Extracted { died: false, .. }, found) = &mut extracted {
+            let own = found.documents.iter_mut().find(|document| document.inner.is_none());
             let message = format!(
                 "what describes it beside it was left out, because the reader ended with it ({outcome}); write that anew"
             );
@@ -404,7 +429,46 @@ async fn try_to_read(workers: &Workers, claim: &Claim, watch: &Arc<Watch>, lanes
     workers.leases.running(claim.ticket, false);
     lanes.passed(begun.elapsed());
     drop(lane);
-    extracted
+    match extracted {
+        Tried::Read(reading, found) => Tried::Read(reading, Found { keys, turn, ..found }),
+        other @ (Tried::Hindered { .. } | Tried::CalledOff) => other,
+    }
+}
+
+/// What is known of the bytes of an object.
+enum Taken {
+    /// What they came to before.
+    Known(Reading, Found),
+    /// Nothing: what it will be known by, and the turn to read them.
+    Unknown(Option<[BlobId; 2]>, Option<Turn>),
+}
+
+/// Takes what the same bytes came to before. Of copies that come together the first is read, and the others wait for it.
+async fn taken(workers: &Workers, claim: &Claim, hash: Option<BlobId>) -> Taken {
+    let (limits, options) = workers.terms.of(&claim.pipeline);
+    // A key that stands in the ledger would prove a password to whoever guesses it.
+    let hash = hash.filter(|_| options.passwords.is_empty());
+    let keys = hash.and_then(|hash| keys(hash, claim.object.name(), limits, options).ok());
+    let Some(keys) = keys else { return Taken::Unknown(None, None) };
+    let [any_name, _] = keys;
+    let turn = workers.underway.turn(any_name, FOR_A_COPY).await;
+    let documents = match known(workers.ledger.as_ref(), &workers.blobs, claim, &keys).await {
+        Ok(Some(documents)) => documents,
+        Ok(None) => return Taken::Unknown(Some(keys), turn),
+        Err(error) => {
+            // Whatever it is, the object itself is there.
+            tracing::debug!(path = %claim.object.path, error = %told(&error), "what is known of it cannot be taken");
+            return Taken::Unknown(Some(keys), turn);
+        }
+    };
+    let Some(own) = documents.iter().find(|document| document.inner.is_none()) else {
+        return Taken::Unknown(Some(keys), turn);
+    };
+    tracing::debug!(path = %claim.object.path, "the same bytes were read before");
+    let (outcome, reason) = (own.outcome, own.reason.clone());
+    let reading = Reading::Extracted { outcome, reason, died: false };
+    // The turn ends here: nobody has to wait for what is known.
+    Taken::Known(reading, Found { documents, keys: Some(keys), turn: None })
 }
 
 /// What a child is given.
@@ -508,7 +572,8 @@ async fn extract(
                     reason: verdict.reason,
                     died: verdict.died,
                 };
-                Tried::Read(reading, documents)
+                tracing::debug!(path = %claim.object.path, "it was read");
+                Tried::Read(reading, Found { documents, ..Found::default() })
             }
             Err(error) => match (shortage(&error), &error) {
                 (Some(by), _) => Tried::Hindered { by, message: told(&error) },

@@ -193,7 +193,7 @@ pub fn done(claim: &Claim, members: &[&str]) -> Completion {
     let mut documents = vec![document(claim, None)];
     documents.extend(members.iter().map(|inner| document(claim, Some(inner))));
     let actor = "worker".to_owned();
-    Completion { ticket: claim.ticket, verdict: Verdict::Done, documents, actor }
+    Completion { ticket: claim.ticket, verdict: Verdict::Done, documents, key: None, actor }
 }
 
 /// A job set aside, with the document that says so.
@@ -213,6 +213,7 @@ pub fn deleted(claim: &Claim) -> Completion {
         ticket: claim.ticket,
         verdict: Verdict::Deleted,
         documents: Vec::new(),
+        key: None,
         actor: "worker".to_owned(),
     }
 }

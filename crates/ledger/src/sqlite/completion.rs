@@ -31,6 +31,7 @@ impl Writing<'_> {
         let known = self.documents_of(&ended).await?;
         let next = news::next(&mut self.conn).await?;
         let mut rows = Vec::new();
+        let mut rekeyed = Vec::new();
         let mut applied = Vec::with_capacity(completions.len());
         for (completion, job) in completions.iter().zip(&ended) {
             let Some(job) = job else {
@@ -47,6 +48,7 @@ impl Writing<'_> {
                 let known = known.get(&document.id);
                 rows.extend(self.upsert(job, document, known, next)?);
             }
+            self.key(completion, documents, &known, &mut rows, &mut rekeyed);
             let kept: HashSet<DocumentId> = documents.iter().map(|document| document.id).collect();
             let gone = known.iter().filter(|(id, known)| {
                 known.path == job.path && !known.withdrawn && !kept.contains(id)
@@ -59,6 +61,7 @@ impl Writing<'_> {
             applied.push(Some((before, self.news.len())));
         }
         self.write_documents(&rows).await?;
+        self.rekey(&rekeyed).await?;
         Ok(applied)
     }
 
@@ -160,7 +163,7 @@ impl Writing<'_> {
     async fn documents_at(&mut self, paths: &[i64]) -> Result<HashMap<DocumentId, FormerDocument>> {
         let rows: Vec<KnownRow> = sqlx::query_as(
             "SELECT id, path, object, revision, withdrawn, agency, pipeline, parent, inner_path, outcome,
-                 media_type, bytes, format, format_version, body FROM document
+                 media_type, bytes, format, format_version, body, reading, parts FROM document
              WHERE path IN (SELECT value FROM json_each(?))",
         )
         .bind(json(paths)?)
@@ -206,14 +209,52 @@ impl Writing<'_> {
         let seq = next + self.news.len() as u64;
         self.tell(document.id, &job.agency, revision, false);
         let (id, path, agency) = (document.id, job.path, job.agency.clone());
-        Ok(Some(DocumentRow { id, path, agency, revision, seq, content }))
+        Ok(Some(DocumentRow { id, path, agency, revision, seq, content, found: None }))
+    }
+
+    /// Has the object's own document found by the key of what was read: with its row, or, where that stays as it is, by
+    /// itself, which is no news.
+    fn key(
+        &self,
+        completion: &Completion,
+        documents: &[Document],
+        known: &HashMap<DocumentId, FormerDocument>,
+        rows: &mut [DocumentRow],
+        rekeyed: &mut Vec<Rekeyed>,
+    ) {
+        let Some(own) = documents.iter().find(|document| document.inner.is_none()) else { return };
+        let key = completion.key.filter(|_| completion.verdict == Verdict::Done);
+        let found = key.map(|key| Reading {
+            key: key.as_bytes().to_vec(),
+            parts: signed(documents.len() as u64),
+        });
+        match rows.iter_mut().rev().find(|row| row.id == own.id) {
+            Some(row) => row.found = found,
+            None if known.get(&own.id).is_some_and(|known| known.found != found) => {
+                rekeyed.push((own.id, found));
+            }
+            None => {}
+        }
+    }
+
+    async fn rekey(&mut self, rekeyed: &[Rekeyed]) -> Result<()> {
+        for (id, found) in rekeyed {
+            sqlx::query("UPDATE document SET reading = ?, parts = ? WHERE id = ?")
+                .bind(found.as_ref().map(|found| found.key.as_slice()))
+                .bind(found.as_ref().map(|found| found.parts))
+                .bind(bytes(*id))
+                .execute(&mut self.conn)
+                .await
+                .map_err(fault)?;
+        }
+        Ok(())
     }
 
     async fn write_documents(&mut self, rows: &[DocumentRow]) -> Result<()> {
         for rows in slices(rows) {
             let mut insert = QueryBuilder::new(
                 "INSERT INTO document (id, path, object, agency, pipeline, parent, inner_path, outcome,
-                     media_type, bytes, format, format_version, revision, seq, body) ",
+                     media_type, bytes, format, format_version, revision, seq, body, reading, parts) ",
             );
             insert.push_values(rows, |mut row, document| {
                 let content = &document.content;
@@ -231,7 +272,9 @@ impl Writing<'_> {
                     .push_bind(content.format_version)
                     .push_bind(signed(document.revision))
                     .push_bind(signed(document.seq))
-                    .push_bind(pack(Kind::Document, &content.body));
+                    .push_bind(pack(Kind::Document, &content.body))
+                    .push_bind(document.found.as_ref().map(|found| found.key.as_slice()))
+                    .push_bind(document.found.as_ref().map(|found| found.parts));
             });
             insert.push(
                 " ON CONFLICT (id) DO UPDATE SET path = excluded.path, object = excluded.object,
@@ -239,7 +282,8 @@ impl Writing<'_> {
                      inner_path = excluded.inner_path, outcome = excluded.outcome,
                      media_type = excluded.media_type, bytes = excluded.bytes, format = excluded.format,
                      format_version = excluded.format_version, revision = excluded.revision,
-                     withdrawn = 0, seq = excluded.seq, body = excluded.body",
+                     withdrawn = 0, seq = excluded.seq, body = excluded.body, reading = excluded.reading,
+                     parts = excluded.parts",
             );
             insert.build().execute(&mut self.conn).await.map_err(fault)?;
         }
@@ -379,7 +423,19 @@ struct FormerDocument {
     withdrawn: bool,
     agency: String,
     content: Content,
+    found: Option<Reading>,
 }
+
+/// By what the object's own document is found that the same bytes come to.
+#[derive(Debug, PartialEq, Eq)]
+struct Reading {
+    key: Vec<u8>,
+    /// How many documents there are of the object.
+    parts: i64,
+}
+
+/// A document that stays as it is, and by what it is found from now on.
+type Rekeyed = (DocumentId, Option<Reading>);
 
 /// What of a document makes a new revision when it changes; with the agency, which is told in two partitions.
 #[derive(Debug, PartialEq, Eq)]
@@ -414,7 +470,10 @@ impl FromRow<'_, SqliteRow> for KnownRow {
             // A body that cannot be unpacked is none that could be the same.
             body: unpack(row.try_get("body")?).unwrap_or_default(),
         };
+        let (key, parts): (Option<Vec<u8>>, Option<i64>) =
+            (row.try_get("reading")?, row.try_get("parts")?);
         let known = FormerDocument {
+            found: key.zip(parts).map(|(key, parts)| Reading { key, parts }),
             path: row.try_get("path")?,
             revision: count(row.try_get("revision")?),
             withdrawn: row.try_get("withdrawn")?,
@@ -433,6 +492,7 @@ struct DocumentRow {
     revision: u64,
     seq: u64,
     content: Content,
+    found: Option<Reading>,
 }
 
 #[cfg(test)]
@@ -447,6 +507,7 @@ mod tests {
             ticket: Ticket { job: 1, fence: 1 },
             verdict: Verdict::Done,
             documents: Vec::new(),
+            key: None,
             actor: String::new(),
         };
         let plan = plan(&end(&[&completion, &completion], Timestamp(0)).into_string()).await;

@@ -7,12 +7,12 @@ use sqlx::sqlite::SqliteConnection;
 use super::body::text;
 use super::compact::{Kind, pack};
 use super::fault::fault;
-use super::schema::{FIFTH, FIRST, FOURTH, SECOND_INDEXES, SECOND_TABLES, SIXTH, THIRD};
+use super::schema::{EIGHTH, FIFTH, FIRST, FOURTH, SECOND_INDEXES, SECOND_TABLES, SIXTH, THIRD};
 use super::value::{bytes, signed};
 use crate::error::{LedgerError, Result};
 
 /// The version that this Madang writes, as `PRAGMA user_version`.
-pub(super) const VERSION: i64 = 6;
+pub(super) const VERSION: i64 = 8;
 
 /// The version of an open file, if this Madang can read it.
 pub(super) async fn version(conn: &mut SqliteConnection) -> Result<i64> {
@@ -56,6 +56,9 @@ pub(super) async fn migrate(conn: &mut SqliteConnection, now: Timestamp) -> Resu
     }
     if found < 6 {
         step(conn, SIXTH, 6).await?;
+    }
+    if found < 8 {
+        step(conn, EIGHTH, 8).await?;
     }
     Ok(())
 }

@@ -101,6 +101,16 @@ impl Reprocessing for SqliteLedger {
             tx.abandon().await?;
             return Ok(0);
         }
+        // Read, and not taken from what is known of the same bytes, theirs or another object's.
+        sqlx::query(
+            "UPDATE document SET reading = NULL, parts = NULL WHERE reading IN (
+                 SELECT d.reading FROM document d
+                 WHERE d.id IN (SELECT unhex(value) FROM json_each(?)) AND d.reading IS NOT NULL)",
+        )
+        .bind(json(&ids)?)
+        .execute(&mut tx.conn)
+        .await
+        .map_err(fault)?;
         let detail = serde_json::json!({ "jobs": ready });
         tx.act(actor, "documents.reprocess", "documents".to_owned(), detail.to_string());
         tx.commit().await?;

@@ -227,3 +227,11 @@ INSERT INTO clock (one, at, steps) SELECT 1, max(
 pub(super) const SIXTH: &str = "
 ALTER TABLE held ADD COLUMN released INTEGER NOT NULL DEFAULT 0;
 ";
+
+/// The eighth schema finds what the same bytes came to before. `document.reading` is the key of what was read, in the row of
+/// the object itself, and `parts` how many documents there were of it, that one included.
+pub(super) const EIGHTH: &str = "
+ALTER TABLE document ADD COLUMN reading BLOB;
+ALTER TABLE document ADD COLUMN parts INTEGER;
+CREATE INDEX document_reading ON document (reading, withdrawn) WHERE reading IS NOT NULL;
+";

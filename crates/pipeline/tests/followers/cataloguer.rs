@@ -84,6 +84,7 @@ async fn a_changed_declaration_changes_the_entries_and_reads_no_file() {
         ticket: claims[0].ticket,
         verdict: Verdict::Deleted,
         documents: Vec::new(),
+        key: None,
         actor: "test".into(),
     };
     house.ledger.complete(&[gone]).await.unwrap();

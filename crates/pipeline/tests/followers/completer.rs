@@ -62,7 +62,7 @@ impl Running {
     async fn end(&self, n: usize, document: Document) {
         let claim = Box::new(self.claims[n].clone());
         let completion = completion(&claim, document);
-        self.finished.send(Finished::Completed { claim, completion }).await.unwrap();
+        self.finished.send(Finished::Completed { claim, completion, turn: None }).await.unwrap();
     }
 
     /// Waits until all that ended is recorded.

@@ -64,6 +64,7 @@ async fn blobs_that_nobody_names_are_removed_and_those_of_an_open_job_are_not() 
         ticket: claims[0].ticket,
         verdict: Verdict::Deleted,
         documents: Vec::new(),
+        key: None,
         actor: "test".into(),
     };
     house.ledger.complete(&[gone]).await.unwrap();

@@ -264,6 +264,7 @@ pub(crate) fn completion(claim: &Claim, document: Document) -> Completion {
         ticket: claim.ticket,
         verdict: Verdict::Done,
         documents: vec![document],
+        key: None,
         actor: "test".into(),
     }
 }

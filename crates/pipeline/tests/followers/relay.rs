@@ -102,6 +102,7 @@ async fn an_entry_that_cannot_be_read_stops_no_relay_and_is_made_anew() {
             ticket: claim.ticket,
             verdict: Verdict::Deleted,
             documents: Vec::new(),
+            key: None,
             actor: "test".into(),
         };
         house.ledger.complete(&[gone]).await.unwrap();

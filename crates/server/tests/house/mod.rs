@@ -251,6 +251,7 @@ impl House {
             ticket: claim.ticket,
             verdict,
             documents: vec![document.clone()],
+            key: None,
             actor: "worker".into(),
         };
         self.ledger.complete(&[completion]).await.unwrap();

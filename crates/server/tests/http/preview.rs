@@ -30,6 +30,7 @@ async fn a_lost_preview_is_read_again_at_once_and_then_later_each_time() {
                 ticket: claim.ticket,
                 verdict: Verdict::Done,
                 documents: vec![stored.document.clone()],
+                key: None,
                 actor: "worker".into(),
             })
             .collect();

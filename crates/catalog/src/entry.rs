@@ -4,14 +4,19 @@ use madang_document::id::DocumentId;
 use serde_json::Value;
 
 /// The draft of an entry whose dataset node is this.
-pub fn draft(id: String, document: Option<DocumentId>, agency: Agency, node: &Value) -> Draft {
+pub(crate) fn draft(
+    id: String,
+    document: Option<DocumentId>,
+    agency: Agency,
+    node: &Value,
+) -> Draft {
     Draft::new(id, document, agency, canonical(node))
 }
 
 /// The canonical form of a JSON value (RFC 8785), for values whose numbers are whole and whose keys are
 /// ASCII, which is all that an entry holds: names sorted, no blanks. Fractions are written as typed strings,
 /// so that no rule for printing floats is needed.
-pub fn canonical(value: &Value) -> String {
+pub(crate) fn canonical(value: &Value) -> String {
     match value {
         Value::Object(map) => {
             let mut names: Vec<&String> = map.keys().collect();

@@ -5,7 +5,7 @@
 
 pub mod asset;
 pub mod conformance;
-pub mod entry;
+mod entry;
 pub mod folder;
 pub mod jsonld;
 pub mod license;

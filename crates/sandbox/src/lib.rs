@@ -19,7 +19,7 @@ mod blob;
 mod caps;
 mod channel;
 mod child;
-pub mod confine;
+mod confine;
 mod ending;
 mod exit;
 pub mod frame;

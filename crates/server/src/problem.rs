@@ -10,15 +10,15 @@ use crate::sentence::{Sentence, as_subject};
 
 /// What went wrong with a request: RFC 9457. Programs get it as JSON, people as a page.
 #[derive(Clone, Debug)]
-pub struct Problem {
+pub(crate) struct Problem {
     /// The HTTP status.
-    pub status: StatusCode,
+    pub(crate) status: StatusCode,
     /// The last part of the problem's type, as in `unknown-parameter`.
-    pub kind: &'static str,
+    pub(crate) kind: &'static str,
     /// What happened and what to do.
-    pub detail: Sentence,
+    pub(crate) detail: Sentence,
     /// When to come again, in seconds.
-    pub retry_after: Option<u32>,
+    pub(crate) retry_after: Option<u32>,
 }
 
 /// The name space of problem types.
@@ -35,7 +35,7 @@ struct Body9457<'a> {
 
 impl Problem {
     /// A problem with its sentence in both languages.
-    pub fn new(
+    pub(crate) fn new(
         status: StatusCode,
         kind: &'static str,
         ko: impl Into<String>,

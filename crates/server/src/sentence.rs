@@ -6,11 +6,11 @@ use utoipa::ToSchema;
 
 /// A sentence in both languages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Sentence {
+pub(crate) struct Sentence {
     /// 한국어
-    pub ko: String,
+    pub(crate) ko: String,
     /// English
-    pub en: String,
+    pub(crate) en: String,
 }
 
 impl Sentence {

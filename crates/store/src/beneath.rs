@@ -19,7 +19,7 @@ use crate::stat;
 /// anything is read of it or written into it. No descriptor is held in between: that would keep people from
 /// unmounting it.
 #[derive(Debug)]
-pub struct Root {
+pub(crate) struct Root {
     path: PathBuf,
     closed: Closed,
     taken: Mutex<Option<Taken>>,
@@ -36,12 +36,12 @@ struct Taken {
 
 impl Root {
     /// The folder at `path`, which need not be there yet; `closed` is no part of it, wherever it lies.
-    pub fn new(path: &Path, closed: Closed) -> Root {
+    pub(crate) fn new(path: &Path, closed: Closed) -> Root {
         Root { path: path.to_owned(), closed, taken: Mutex::default() }
     }
 
     /// The path.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
@@ -49,7 +49,7 @@ impl Root {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when it is away or another stands in its place.
-    pub fn open(&self) -> Result<Beneath, StoreError> {
+    pub(crate) fn open(&self) -> Result<Beneath, StoreError> {
         let (beneath, id) = self.enter()?;
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         match *taken {
@@ -70,7 +70,7 @@ impl Root {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when it is away.
-    pub fn take(&self) -> Result<Beneath, StoreError> {
+    pub(crate) fn take(&self) -> Result<Beneath, StoreError> {
         let (beneath, id) = self.enter()?;
         self.check(&beneath)?;
         let now = Taken { id, below_mount: below_mount(beneath.root.as_fd()) };
@@ -132,7 +132,7 @@ impl Root {
 
 /// Why a step in a place was not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Barred {
+pub(crate) enum Barred {
     /// It leads into what is closed: why, and the cure.
     Closed(String),
     /// The system says so.
@@ -142,7 +142,7 @@ pub enum Barred {
 impl Barred {
     /// Whether there is nothing at that name that is part of the place: it was removed or replaced meanwhile, or is
     /// closed.
-    pub fn is_gone(&self) -> bool {
+    pub(crate) fn is_gone(&self) -> bool {
         match self {
             Barred::Closed(_) => true,
             Barred::System(errno) => matches!(*errno, Errno::NOENT | Errno::NOTDIR | Errno::LOOP),
@@ -174,7 +174,7 @@ fn below_mount(folder: BorrowedFd<'_>) -> Option<usize> {
 /// link and no way up (`openat2`, RESOLVE_BENEATH). Whoever may drop a file must not be able to have another file
 /// of the machine read or written, whatever he puts where between two steps.
 #[derive(Debug)]
-pub struct Beneath {
+pub(crate) struct Beneath {
     root: OwnedFd,
     closed: Closed,
     /// Whether the files of closed folders were looked for: once for each way that is gone, not for each file of a
@@ -183,11 +183,11 @@ pub struct Beneath {
 }
 
 /// Longest path that the system takes in one call, with the zero at its end.
-pub const PATH_MAX: usize = 4096;
+pub(crate) const PATH_MAX: usize = 4096;
 
 impl Beneath {
     /// The root.
-    pub fn root(&self) -> BorrowedFd<'_> {
+    pub(crate) fn root(&self) -> BorrowedFd<'_> {
         self.root.as_fd()
     }
 
@@ -195,7 +195,7 @@ impl Beneath {
     ///
     /// # Errors
     /// As the system says, or when it is closed.
-    pub fn enter(&self, folder: BorrowedFd<'_>, name: &[u8]) -> Result<OwnedFd, Barred> {
+    pub(crate) fn enter(&self, folder: BorrowedFd<'_>, name: &[u8]) -> Result<OwnedFd, Barred> {
         // Not by O_PATH at once: that would not make a file system come that is mounted at its first use.
         let opened = match step(folder, name, OFlags::RDONLY | OFlags::DIRECTORY) {
             Err(Errno::ACCESS) => step(folder, name, OFlags::PATH | OFlags::DIRECTORY)?,
@@ -212,7 +212,7 @@ impl Beneath {
     ///
     /// # Errors
     /// When it is, or the system does not say.
-    pub fn check(&self, seen: &Statx) -> Result<(), Barred> {
+    pub(crate) fn check(&self, seen: &Statx) -> Result<(), Barred> {
         let is_linked = seen.stx_nlink > 1 && stat::kind(seen) != FileType::Directory;
         let again = is_linked && !self.asked.swap(true, Ordering::Relaxed);
         match self.closed.of_name(seen, again)? {
@@ -225,7 +225,7 @@ impl Beneath {
     ///
     /// # Errors
     /// As [`Beneath::enter`].
-    pub fn folder_of<'a>(&self, name: &'a [u8]) -> Result<(Folder<'_>, &'a [u8]), Barred> {
+    pub(crate) fn folder_of<'a>(&self, name: &'a [u8]) -> Result<(Folder<'_>, &'a [u8]), Barred> {
         let mut parts = name.split(|byte| *byte == b'/');
         let last = parts.next_back().unwrap_or_default();
         let mut folder = Folder::Root(self.root.as_fd());
@@ -239,7 +239,7 @@ impl Beneath {
     ///
     /// # Errors
     /// As [`Beneath::enter`].
-    pub fn folder(&self, key: &str) -> Result<Folder<'_>, Barred> {
+    pub(crate) fn folder(&self, key: &str) -> Result<Folder<'_>, Barred> {
         let mut folder = Folder::Root(self.root.as_fd());
         if !key.is_empty() {
             for part in object_key::to_bytes(key).split(|byte| *byte == b'/') {
@@ -252,7 +252,7 @@ impl Beneath {
 
 /// A folder that was reached.
 #[derive(Debug)]
-pub enum Folder<'a> {
+pub(crate) enum Folder<'a> {
     /// The root itself.
     Root(BorrowedFd<'a>),
     /// One below it.
@@ -272,7 +272,7 @@ impl AsFd for Folder<'_> {
 ///
 /// # Errors
 /// As the system says: [`Errno::LOOP`] for a link, [`Errno::XDEV`] for a way out.
-pub fn step(folder: BorrowedFd<'_>, name: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
+pub(crate) fn step(folder: BorrowedFd<'_>, name: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
     if name.is_empty() || name == b"." || name.contains(&b'/') {
         return Err(Errno::NOENT);
     }
@@ -286,7 +286,7 @@ pub fn step(folder: BorrowedFd<'_>, name: &[u8], flags: OFlags) -> Result<OwnedF
 }
 
 /// What a step not taken means for one who reads: whatever is not there, is closed, or is no way, is gone.
-pub fn refusal(path: &str, barred: Barred) -> StoreError {
+pub(crate) fn refusal(path: &str, barred: Barred) -> StoreError {
     match barred {
         Barred::Closed(_)
         | Barred::System(Errno::LOOP | Errno::XDEV | Errno::INVAL | Errno::NAMETOOLONG) => {

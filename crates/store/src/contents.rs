@@ -12,7 +12,7 @@ use crate::stat;
 /// Which files lie in a folder and below it, whatever other names they have elsewhere. A folder is read again
 /// only when a name came into it or went.
 #[derive(Debug, Default)]
-pub struct Contents(HashMap<FileId, Folder>);
+pub(crate) struct Contents(HashMap<FileId, Folder>);
 
 #[derive(Debug)]
 struct Folder {
@@ -38,13 +38,13 @@ impl Contents {
     ///
     /// # Errors
     /// As the system says; a folder that may not be read or is gone is none.
-    pub fn refresh(&mut self, root: BorrowedFd<'_>, but: Option<&str>) -> Result<(), Errno> {
+    pub(crate) fn refresh(&mut self, root: BorrowedFd<'_>, but: Option<&str>) -> Result<(), Errno> {
         let mut former = std::mem::take(&mut self.0);
         self.visit(root, but, 0, &mut former)
     }
 
     /// Whether this file was among them.
-    pub fn has(&self, file: FileId) -> bool {
+    pub(crate) fn has(&self, file: FileId) -> bool {
         self.0.values().any(|folder| folder.files.binary_search(&file).is_ok())
     }
 

@@ -2,16 +2,16 @@ use rustix::fs::{Statx, makedev};
 
 /// A file or folder of this machine, whatever it is called and by whatever way it is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FileId {
+pub(crate) struct FileId {
     /// The device.
-    pub dev: u64,
+    pub(crate) dev: u64,
     /// The inode on it.
-    pub ino: u64,
+    pub(crate) ino: u64,
 }
 
 impl FileId {
     /// Of what the kernel says of it.
-    pub fn of(seen: &Statx) -> FileId {
+    pub(crate) fn of(seen: &Statx) -> FileId {
         FileId { dev: makedev(seen.stx_dev_major, seen.stx_dev_minor), ino: seen.stx_ino }
     }
 }

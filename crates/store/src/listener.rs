@@ -27,7 +27,7 @@ const AGAIN: Duration = Duration::from_secs(30);
 /// # Errors
 /// When the root itself cannot be listened to: no inotify, no watches left (the message names the cure), or the
 /// folder is away.
-pub async fn listen(root: Arc<Root>) -> Result<Watcher, StoreError> {
+pub(crate) async fn listen(root: Arc<Root>) -> Result<Watcher, StoreError> {
     let (to, events) = mpsc::channel(4096);
     let inotify = Inotify::init().map_err(|error| StoreError::of_io(&shown(&root), error))?;
     let mut folders = Folders {

@@ -6,7 +6,7 @@ use rustix::io::Errno;
 ///
 /// # Errors
 /// As the system says.
-pub fn of(file: BorrowedFd<'_>) -> Result<Statx, Errno> {
+pub(crate) fn of(file: BorrowedFd<'_>) -> Result<Statx, Errno> {
     statx(file, "", AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS | StatxFlags::MNT_ID)
 }
 
@@ -14,7 +14,7 @@ pub fn of(file: BorrowedFd<'_>) -> Result<Statx, Errno> {
 ///
 /// # Errors
 /// As the system says; [`Errno::NOENT`] for what is no name.
-pub fn at(folder: BorrowedFd<'_>, name: &[u8]) -> Result<Statx, Errno> {
+pub(crate) fn at(folder: BorrowedFd<'_>, name: &[u8]) -> Result<Statx, Errno> {
     if name.is_empty() || name == b"." || name == b".." || name.contains(&b'/') {
         return Err(Errno::NOENT);
     }
@@ -23,13 +23,13 @@ pub fn at(folder: BorrowedFd<'_>, name: &[u8]) -> Result<Statx, Errno> {
 }
 
 /// Whether it is a file, a folder, a link …
-pub fn kind(seen: &Statx) -> FileType {
+pub(crate) fn kind(seen: &Statx) -> FileType {
     FileType::from_raw_mode(u32::from(seen.stx_mode))
 }
 
 /// Whether something is mounted there, so that what is seen lies elsewhere; none if this system does not say
 /// (Linux says it from 5.8 on).
-pub fn is_mount_root(seen: &Statx) -> Option<bool> {
+pub(crate) fn is_mount_root(seen: &Statx) -> Option<bool> {
     let told = seen.stx_attributes_mask.contains(StatxAttributes::MOUNT_ROOT);
     told.then(|| seen.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
 }

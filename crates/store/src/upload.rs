@@ -3,14 +3,14 @@ use madang_document::shown::is_misleading;
 /// Why a path is not acceptable for an upload.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the path is not acceptable: {0}")]
-pub struct BadPath(pub &'static str);
+pub(crate) struct BadPath(pub(crate) &'static str);
 
 /// Checks the path of an upload: relative, no way up, no hidden or temporary names (sources would skip the
 /// file, and its uploader would wait for ever), nothing that a terminal or a listing could misread.
 ///
 /// # Errors
 /// [`BadPath`], naming what is wrong.
-pub fn check_path(path: &str) -> Result<(), BadPath> {
+pub(crate) fn check_path(path: &str) -> Result<(), BadPath> {
     if path.is_empty() || path.len() > 1024 {
         return Err(BadPath("it must have 1 to 1024 bytes"));
     }

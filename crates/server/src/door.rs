@@ -100,7 +100,7 @@ impl Door {
             };
             let Ok(seat) = seat else { break };
             let guest = Arc::new(guests.come());
-            let place = Place { seat, farewells: Arc::clone(&farewells) };
+            let place = Admission { seat, farewells: Arc::clone(&farewells) };
             open.spawn(answer(stream, app.clone(), self, closing.subscribe(), guest, place));
             spare = spare.or_else(self::spare);
         }
@@ -130,7 +130,7 @@ async fn next_seat(
 }
 
 /// What a connection holds of the house.
-struct Place {
+struct Admission {
     /// One of the seats.
     seat: OwnedSemaphorePermit,
     /// Where it may stand for a moment when the seat is needed: few, because each is a descriptor, too.
@@ -153,7 +153,7 @@ async fn answer(
     door: Door,
     mut closing: watch::Receiver<bool>,
     guest: Arc<Guest>,
-    place: Place,
+    place: Admission,
 ) {
     let _ = stream.set_nodelay(true);
     let mut builder = http1::Builder::new();

@@ -147,12 +147,12 @@ impl Extent {
 #[derive(Clone, Debug, Default)]
 pub struct Closed {
     folders: Arc<[Arc<ClosedFolder>]>,
-    known: Arc<RwLock<Known>>,
+    known: Arc<RwLock<LastSeen>>,
 }
 
 /// What was seen of the closed folders last.
 #[derive(Debug, Default)]
-struct Known {
+struct LastSeen {
     /// In order of the folders.
     extents: Vec<Extent>,
     ids: HashMap<FileId, usize>,

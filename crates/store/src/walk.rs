@@ -16,7 +16,7 @@ use crate::{stat, version};
 /// Walks a folder in the order of its keys. Holds the names of the folders on the way down, and one descriptor
 /// besides the root's: however deep somebody nests, descriptors do not run out.
 #[derive(Debug)]
-pub struct Walk {
+pub(crate) struct Walk {
     beneath: Beneath,
     levels: Vec<Level>,
     /// Uploads that were begun before this and whose writer is dead are removed on the way.
@@ -28,7 +28,7 @@ pub struct Walk {
 struct Level {
     /// Key of the folder with a slash at its end; empty for the root.
     prefix: String,
-    entries: IntoIter<Entry>,
+    entries: IntoIter<FolderEntry>,
     /// Opened when it is needed, and let go when the walk goes deeper.
     folder: Option<OwnedFd>,
 }
@@ -36,7 +36,7 @@ struct Level {
 /// A name in a folder. Ordered as the keys of what it stands for: those of a folder's files begin with its name
 /// and a slash, and that slash stands in the name here.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Entry {
+struct FolderEntry {
     name: String,
     kind: Kind,
 }
@@ -53,7 +53,7 @@ impl Walk {
     ///
     /// # Errors
     /// When the root itself cannot be listed.
-    pub fn new(beneath: Beneath, born: Uuid) -> Result<Walk, StoreError> {
+    pub(crate) fn new(beneath: Beneath, born: Uuid) -> Result<Walk, StoreError> {
         let entries =
             entries(beneath.root()).map_err(|errno| StoreError::of_io("", errno.into()))?;
         let root = Level { prefix: String::new(), entries, folder: None };
@@ -164,7 +164,7 @@ impl Kind {
 }
 
 /// The names in a folder, in the order of the keys.
-fn entries(folder: rustix::fd::BorrowedFd<'_>) -> Result<IntoIter<Entry>, Errno> {
+fn entries(folder: rustix::fd::BorrowedFd<'_>) -> Result<IntoIter<FolderEntry>, Errno> {
     let mut entries = Vec::new();
     let mut listing = Dir::read_from(folder)?;
     while let Some(entry) = listing.read() {
@@ -186,7 +186,7 @@ fn entries(folder: rustix::fd::BorrowedFd<'_>) -> Result<IntoIter<Entry>, Errno>
         if kind == Kind::Folder {
             name.push('/');
         }
-        entries.push(Entry { name, kind });
+        entries.push(FolderEntry { name, kind });
     }
     entries.sort_unstable();
     Ok(entries.into_iter())
@@ -196,7 +196,7 @@ fn entries(folder: rustix::fd::BorrowedFd<'_>) -> Result<IntoIter<Entry>, Errno>
 ///
 /// # Errors
 /// As the system says; [`Errno::NOENT`] where nothing is.
-pub fn seen_at(
+pub(crate) fn seen_at(
     beneath: &Beneath,
     folder: rustix::fd::BorrowedFd<'_>,
     key: &str,
@@ -219,7 +219,7 @@ pub fn seen_at(
 }
 
 /// A file as a listing shows it.
-pub fn listed(path: String, seen: &Statx) -> Listed {
+pub(crate) fn listed(path: String, seen: &Statx) -> Listed {
     let ms = i64::from(seen.stx_mtime.tv_nsec / 1_000_000);
     Listed {
         path,
@@ -264,7 +264,7 @@ const HALF_NAME: usize = 40;
 
 /// The name under which an upload is written until it is whole: hidden and with the suffix that sources skip,
 /// unique so that two uploads of one name do not mix.
-pub fn half_name(name: &str, mark: Uuid) -> String {
+pub(crate) fn half_name(name: &str, mark: Uuid) -> String {
     let name = object_key::readable(name);
     let short: String = name.chars().take(HALF_NAME).collect();
     format!(".{short}.{}.part", mark.simple())

@@ -4,7 +4,7 @@
 use madang_document::content::Content;
 
 use super::alz_bzip2::AlzBzip2;
-use super::archive_members::{ArchiveMembers, Head};
+use super::archive_members::{ArchiveMembers, MemberHead};
 use super::fields::{Fields, part};
 use super::packing::{Packing, Refusal, unpacker};
 
@@ -40,7 +40,7 @@ struct File {
     at: u64,
 }
 
-impl Head for File {
+impl MemberHead for File {
     fn name(&self) -> &[u8] {
         &self.name
     }

@@ -13,7 +13,7 @@ use crate::member_path::MemberPaths;
 use crate::unpack::{leave_member, link_to, list_member, take_member, too_many};
 
 /// What every format has in the head of a member.
-pub(super) trait Head {
+pub(super) trait MemberHead {
     /// In UTF-8, or in the code page of whoever packed it.
     fn name(&self) -> &[u8];
 
@@ -42,7 +42,7 @@ impl<H> Default for ArchiveMembers<H> {
     }
 }
 
-impl<H: Head> ArchiveMembers<H> {
+impl<H: MemberHead> ArchiveMembers<H> {
     /// Whether there are as many as may be read: then nothing more is, and `report` says so.
     pub(super) fn is_full(&mut self, most: u64) -> bool {
         self.too_many |= self.heads.len() as u64 >= most;
@@ -77,7 +77,7 @@ impl<H: Head> ArchiveMembers<H> {
         content: &mut Content,
         mut take: impl FnMut(&H, Turn<'_>) -> bool,
     ) {
-        let raw: Vec<&[u8]> = self.heads.iter().map(Head::name).collect();
+        let raw: Vec<&[u8]> = self.heads.iter().map(MemberHead::name).collect();
         let mut paths = MemberPaths::default();
         for (head, name) in self.heads.iter().zip(names(&raw)) {
             if head.is_folder() {

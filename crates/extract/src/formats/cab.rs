@@ -3,7 +3,7 @@
 use madang_document::content::Content;
 use madang_document::outcome::Outcome;
 
-use super::archive_members::{ArchiveMembers, Head};
+use super::archive_members::{ArchiveMembers, MemberHead};
 use super::cab_folder::{CabFolder, Folder};
 use super::fields::Fields;
 use super::packing::Refusal;
@@ -34,7 +34,7 @@ struct File {
     folder: u16,
 }
 
-impl Head for File {
+impl MemberHead for File {
     fn name(&self) -> &[u8] {
         &self.name
     }

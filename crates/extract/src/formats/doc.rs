@@ -18,7 +18,7 @@ use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::Format;
 use fib::{Fib, Part, Table, positions};
-use story::{Place, Story};
+use story::{LinesAt, Story};
 use text::Text;
 
 mod encryption;
@@ -82,7 +82,7 @@ fn read(fib: &Fib<'_>, tables: &[u8], text: &Text, context: &Context<'_>, conten
     let fonts = fonts(fib, tables);
     let mut numbering = lists::numbering(fib, tables);
     edges(fib, tables, text, &fonts, Edge::Headers, context, content);
-    let mut body = Story::new(text, &fonts, &mut numbering, Place::Own);
+    let mut body = Story::new(text, &fonts, &mut numbering, LinesAt::Own);
     body.walk(fib.positions(Part::Body), context, content);
     let ends = body.ends;
     edges(fib, tables, text, &fonts, Edge::Footers, context, content);
@@ -102,20 +102,20 @@ fn read(fib: &Fib<'_>, tables: &[u8], text: &Text, context: &Context<'_>, conten
         let mut done = first;
         for (n, next) in texts.iter().skip(1).enumerate() {
             let end = first.saturating_add(*next).clamp(done, behind);
-            let place = references.get(n).map_or(Place::Whole, |at| {
-                Place::At(ends.partition_point(|end| end < at) as u32 + 1)
+            let place = references.get(n).map_or(LinesAt::Whole, |at| {
+                LinesAt::At(ends.partition_point(|end| end < at) as u32 + 1)
             });
             Story::new(text, &fonts, &mut numbering, place).walk((done, end), context, content);
             done = end;
         }
-        Story::new(text, &fonts, &mut numbering, Place::Whole).walk(
+        Story::new(text, &fonts, &mut numbering, LinesAt::Whole).walk(
             (done, behind),
             context,
             content,
         );
     }
     for part in [Part::TextBoxes, Part::TextBoxesOfHeaders] {
-        let mut story = Story::new(text, &fonts, &mut numbering, Place::Whole);
+        let mut story = Story::new(text, &fonts, &mut numbering, LinesAt::Whole);
         story.walk(fib.positions(part), context, content);
     }
 }
@@ -153,7 +153,7 @@ fn edges(
         done = end;
         let mut lines = Content::default();
         let mut numbering = Numbering::default();
-        let mut story = Story::new(text, fonts, &mut numbering, Place::Whole);
+        let mut story = Story::new(text, fonts, &mut numbering, LinesAt::Whole);
         story.walk((start, end), context, &mut lines);
         for segment in lines.segments {
             if seen.insert(segment.text.clone()) {

@@ -8,7 +8,7 @@ use libazo::extract_azo;
 use madang_document::content::Content;
 use madang_document::outcome::Outcome;
 
-use super::archive_members::{ArchiveMembers, Head};
+use super::archive_members::{ArchiveMembers, MemberHead};
 use super::bytes::u32_at;
 use super::fields::{Fields, part};
 use super::packing::{Checked, Packing, Refusal, unpacker};
@@ -66,7 +66,7 @@ struct File {
     count: usize,
 }
 
-impl Head for File {
+impl MemberHead for File {
     fn name(&self) -> &[u8] {
         &self.name
     }

@@ -82,7 +82,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
 /// What the document container says of the slides.
 #[derive(Default)]
 struct Presentation {
-    slides: Vec<Entry>,
+    slides: Vec<ListedSlide>,
     /// The numbers of the objects of notes by the identifiers that slides have for them.
     notes: BTreeMap<u32, u32>,
     /// The same of masters.
@@ -95,7 +95,7 @@ struct Presentation {
 
 /// A slide in the list of slides.
 #[derive(Default)]
-struct Entry {
+struct ListedSlide {
     object: u32,
     /// The texts of its outline.
     texts: Vec<String>,
@@ -227,14 +227,14 @@ impl Presentation {
 }
 
 /// The slides in a list (MS-PPT, section 2.4.14.3): the identifier of each, its object and the texts of its outline.
-fn entries(list: &[u8]) -> impl Iterator<Item = (u32, Entry)> {
-    let mut found: Vec<(u32, Entry)> = Vec::new();
+fn entries(list: &[u8]) -> impl Iterator<Item = (u32, ListedSlide)> {
+    let mut found: Vec<(u32, ListedSlide)> = Vec::new();
     for record in records(list) {
         match record.kind {
             SLIDE_PERSIST => {
                 let object = u32_at(record.data, 0).unwrap_or(0);
                 let id = u32_at(record.data, 12).unwrap_or(0);
-                found.push((id, Entry { object, texts: Vec::new() }));
+                found.push((id, ListedSlide { object, texts: Vec::new() }));
             }
             TEXT_HEADER => {
                 if let Some((_, entry)) = found.last_mut() {

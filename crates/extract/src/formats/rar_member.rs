@@ -1,6 +1,6 @@
 //! What the heads of a RAR archive say of its members, in either generation of the format.
 
-use super::archive_members::{ArchiveMembers, Head};
+use super::archive_members::{ArchiveMembers, MemberHead};
 use super::fields::Fields;
 
 /// A member.
@@ -24,7 +24,7 @@ pub(super) struct RarMember {
     pub(super) method: &'static str,
 }
 
-impl Head for RarMember {
+impl MemberHead for RarMember {
     fn name(&self) -> &[u8] {
         &self.name
     }

@@ -53,7 +53,7 @@ impl StoredHead {
 
 /// A document as the index gives it back.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Entry {
+pub(crate) struct StoredDocument {
     pub(crate) head: StoredHead,
     pub(crate) text: String,
     pub(crate) map: SegmentMap,
@@ -161,8 +161,8 @@ pub(crate) fn id(high: u64, low: u64) -> DocumentId {
 }
 
 /// Reads a stored document; none if a part is missing or is not what [`write`] wrote.
-pub(crate) fn read(document: &TantivyDocument, fields: &Fields) -> Option<Entry> {
-    Some(Entry {
+pub(crate) fn read(document: &TantivyDocument, fields: &Fields) -> Option<StoredDocument> {
+    Some(StoredDocument {
         head: serde_json::from_slice(document.get_first(fields.head)?.as_bytes()?).ok()?,
         text: document.get_first(fields.text)?.as_str()?.to_owned(),
         map: SegmentMap::decode(document.get_first(fields.map)?.as_bytes()?)?,

@@ -13,7 +13,7 @@ use unicode_normalization::UnicodeNormalization;
 use crate::analyzer::{self, Mark};
 use crate::query::Snippet;
 use crate::query_text::{Clause, Prefix, QueryText, Word};
-use crate::tantivy::entry::Entry;
+use crate::tantivy::entry::StoredDocument;
 use crate::tantivy::schema::Fields;
 
 /// Characters of a passage, about.
@@ -109,7 +109,7 @@ fn atoms_of(word: &Word) -> Vec<Atom> {
 /// # Errors
 /// Of the index, while postings are read.
 pub(crate) fn passage(
-    entry: &Entry,
+    entry: &StoredDocument,
     matchers: &[Matcher],
     segment: &SegmentReader,
     doc: DocId,
@@ -333,7 +333,7 @@ fn prefix_stands(prefix: &Prefix, placed: &[Placed]) -> Option<usize> {
 /// in that passage. It stays within one segment, so that its locator is true of all of it.
 fn best(
     text: &str,
-    entry: &Entry,
+    entry: &StoredDocument,
     found: &[Match],
     matchers: &[Matcher],
 ) -> Option<(usize, usize)> {

@@ -8,7 +8,7 @@ use crate::formats::docx_numbering::{Numbering, ParagraphNumber};
 use crate::formats::symbol_font;
 
 /// Where the lines of a story stand.
-pub(super) enum Place {
+pub(super) enum LinesAt {
     /// At the paragraph that is being read.
     Own,
     /// At this paragraph of the body: a note, referred to from there.
@@ -23,7 +23,7 @@ pub(super) struct Story<'a> {
     pub(super) text: &'a Text,
     pub(super) fonts: &'a [String],
     pub(super) numbering: &'a mut Numbering,
-    pub(super) place: Place,
+    pub(super) place: LinesAt,
     /// The last position of each paragraph of the body, in order.
     pub(super) ends: Vec<usize>,
     line: String,
@@ -46,7 +46,7 @@ impl<'a> Story<'a> {
         text: &'a Text,
         fonts: &'a [String],
         numbering: &'a mut Numbering,
-        place: Place,
+        place: LinesAt,
     ) -> Story<'a> {
         Story {
             text,
@@ -211,10 +211,10 @@ impl<'a> Story<'a> {
 
     fn emit(&self, line: &str, number: u32, content: &mut Content) {
         let (line, place) = match self.place {
-            Place::Own => (line, Locator::Paragraph { number }),
+            LinesAt::Own => (line, Locator::Paragraph { number }),
             // A tab parts a note from the number before it.
-            Place::At(number) => (line.trim_start(), Locator::Paragraph { number }),
-            Place::Whole => (line.trim_start(), Locator::Whole {}),
+            LinesAt::At(number) => (line.trim_start(), Locator::Paragraph { number }),
+            LinesAt::Whole => (line.trim_start(), Locator::Whole {}),
         };
         content.push_text(line.trim_end(), place);
     }

@@ -196,7 +196,7 @@ mod tests {
         let member = document(&claim, Some("m"), "csv");
         assert_eq!(key_of(&keys, &[member.clone(), own.clone()]), Some(keys[0]));
         assert_eq!(key_of(&keys, &[document(&claim, None, "csv")]), Some(keys[1]));
-        assert_eq!(key_of(&keys, &[member.clone()]), None, "not all of it");
+        assert_eq!(key_of(&keys, std::slice::from_ref(&member)), None, "not all of it");
         for outcome in Outcome::ALL {
             let died = matches!(outcome, Outcome::Timeout | Outcome::Memory | Outcome::Crashed);
             let member = Document { outcome, ..member.clone() };

@@ -2,8 +2,8 @@
 //! only, and most write no space at the end of a line. Which of both a document does, and where its words end, is told
 //! by the document itself: by the syllables between which it writes spaces within lines.
 //!
-//! On PDFs of six producers with known text, of the documents that break words, 86 of 100 broken words are joined, and
-//! 14 of 100 words that ended with their line, too; of the others none.
+//! On PDFs of six producers with known text, of the documents that break words, 86 to 93 of 100 broken words are joined, and
+//! 14 to 20 of 100 words that ended with their line, too; of the others none.
 
 use std::collections::HashMap;
 

@@ -389,6 +389,10 @@ impl Indexer {
         }
         self.apply(changes, through).await?;
         self.settle(taken.into_iter()).await?;
+        // Before it says how far it came: a run that ends there leaves no empty index behind.
+        if through == last && std::mem::take(&mut self.may_be_left) {
+            self.leave().await?;
+        }
         self.of.ledger.advance(&reader(&self.partition), through).await?;
         self.at = At::Following(through);
         Ok(Progress::after(rows, BATCH, through, last))

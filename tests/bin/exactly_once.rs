@@ -160,8 +160,12 @@ async fn completion(claim: &Claim, blobs: &Blobs) -> Completion {
         confidence: None,
     };
     let text = blobs.keep_text(&[segment]).await.unwrap();
-    let document =
-        Document { text: Some(text), segments: 1, reason: None, ..unread(claim, Outcome::Ok, "") };
+    let document = Document {
+        text: Some(text),
+        segments: 1,
+        reason: None,
+        ..unread(claim, Outcome::Ok, "".into())
+    };
     Completion {
         ticket: claim.ticket,
         verdict: Verdict::Done,

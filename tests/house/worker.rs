@@ -182,6 +182,7 @@ async fn a_worker_that_breaks_off_gives_the_file_back_and_blames_the_house() {
     assert_eq!(job.state, JobState::Quarantined);
     let failure = job.failure.unwrap();
     assert_eq!(failure.kind, FailureKind::House);
-    assert!(failure.message.contains("the store breaks off"), "{}", failure.message);
+    let why = failure.reason.english();
+    assert!(why.contains("the store breaks off"), "{why}");
     assert_eq!(job.crashes, Policy::default().max_crashes);
 }

@@ -68,7 +68,7 @@ pub fn entry(document: &Document, series: &Series) -> Draft {
     if document.outcome != Outcome::Ok
         && let Some(reason) = &document.reason
     {
-        set("krd:extractReason", json!(reason));
+        set("krd:extractReason", json!(reason.english()));
     }
     // No scanner has looked yet: an entry must not claim that there is no personal data.
     set("krd:piiState", json!("UNSCANNED"));

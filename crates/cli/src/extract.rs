@@ -7,7 +7,9 @@ use std::sync::mpsc;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use madang_document::content::Warning;
 use madang_document::outcome::Outcome;
+use madang_document::reason::Reason;
 use madang_document::shown::Shown;
 use madang_document::{metadata as meta, object_key, term};
 use madang_extract::extraction::Extraction;
@@ -355,7 +357,7 @@ fn object(path: &str, extraction: &Extraction, elapsed_ms: u64) -> Value {
         "media_type": extraction.media_type,
         "format": extraction.format,
         "outcome": extraction.outcome,
-        "error": extraction.reason,
+        "error": extraction.reason.as_ref().map(Reason::english),
         "language": extraction.language,
         "title": content.metadata.text(meta::TITLE),
         "text": content.text(),
@@ -363,8 +365,17 @@ fn object(path: &str, extraction: &Extraction, elapsed_ms: u64) -> Value {
         "properties": term::properties(&content.metadata),
         "segments": content.segments,
         "members": content.members,
-        "warnings": content.warnings,
+        "warnings": content.warnings.iter().map(warning).collect::<Vec<_>>(),
         "elapsed_ms": elapsed_ms,
+    })
+}
+
+fn warning(warning: &Warning) -> Value {
+    json!({
+        "kind": warning.kind,
+        "message": warning.reason.english(),
+        "message_ko": warning.reason.korean(),
+        "reason_kind": warning.reason.kind.word(),
     })
 }
 

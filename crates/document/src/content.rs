@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 use crate::locator::Locator;
 use crate::metadata::Metadata;
 use crate::outcome::Outcome;
+use crate::reason::Reason;
 
 /// What was read of one document: the answer of an extractor.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -42,18 +43,18 @@ impl Content {
     }
 
     /// Notes something odd that cost no content.
-    pub fn note(&mut self, message: impl Into<String>) {
-        self.warnings.push(Warning { kind: WarningKind::Note, message: message.into() });
+    pub fn note(&mut self, reason: impl Into<Reason>) {
+        self.warnings.push(Warning { kind: WarningKind::Note, reason: reason.into() });
     }
 
     /// Notes that a part could not be read: the outcome becomes [`Outcome::Partial`].
-    pub fn lost(&mut self, message: impl Into<String>) {
-        self.warnings.push(Warning { kind: WarningKind::Lost, message: message.into() });
+    pub fn lost(&mut self, reason: impl Into<Reason>) {
+        self.warnings.push(Warning { kind: WarningKind::Lost, reason: reason.into() });
     }
 
     /// Notes that a limit cut the content: the outcome becomes [`Outcome::Limit`].
-    pub fn cut(&mut self, message: impl Into<String>) {
-        self.warnings.push(Warning { kind: WarningKind::Cut, message: message.into() });
+    pub fn cut(&mut self, reason: impl Into<Reason>) {
+        self.warnings.push(Warning { kind: WarningKind::Cut, reason: reason.into() });
     }
 }
 
@@ -120,8 +121,9 @@ impl std::fmt::Debug for Preview {
 pub struct Warning {
     /// What it means for the outcome.
     pub kind: WarningKind,
-    /// One sentence in English, lower case, naming the place: `page 3: font F1 has no character map`.
-    pub message: String,
+    /// What it is, naming the place. Earlier versions kept a sentence under another name.
+    #[serde(alias = "message")]
+    pub reason: Reason,
 }
 
 /// What a warning means for the outcome.

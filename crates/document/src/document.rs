@@ -13,6 +13,7 @@ use crate::metadata::Metadata;
 use crate::object::ObjectRef;
 use crate::object_key;
 use crate::outcome::Outcome;
+use crate::reason::Reason;
 use crate::sidecar;
 use crate::timestamp::Timestamp;
 
@@ -46,8 +47,8 @@ pub struct Document {
     pub language: Option<String>,
     /// How reading it ended.
     pub outcome: Outcome,
-    /// Why, if it was not read whole: one sentence in English.
-    pub reason: Option<String>,
+    /// Why, if it was not read whole.
+    pub reason: Option<Reason>,
     /// Properties.
     pub metadata: Metadata,
     /// What it holds, if it is an archive, a mail or a compound document.

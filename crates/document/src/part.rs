@@ -32,6 +32,8 @@ pub enum Part {
     Row(u64),
     /// The message in an attachment, counted from 1.
     Message(u64),
+    /// A block of a file, by its number there.
+    Block(u64),
     /// What stands behind so many members.
     AfterMembers(u64),
     /// A part that there is one of, or that has no name.
@@ -72,6 +74,7 @@ impl Part {
             Part::Message(n) => {
                 one(format!("the message in attachment {n}"), format!("{n}번째 첨부의 메시지"))
             }
+            Part::Block(n) => one(format!("block {n:#x}"), format!("{n:#x}번 블록")),
             Part::AfterMembers(n) => {
                 one(format!("after {n} members"), format!("안의 파일 {n}개 다음"))
             }
@@ -142,6 +145,7 @@ nouns! {
     Attribute, "an attribute", "속성 하나";
     AnyFolder, "a folder", "폴더 하나";
     AnyMember, "a member", "안의 파일 하나";
+    AnyObject, "an object", "개체 하나";
     AnyPart, "a part of its content", "내용의 일부";
     AnyRecord, "a record", "레코드 하나";
     AnyText, "any text", "글";
@@ -171,15 +175,20 @@ nouns! {
     DrawingText, "the text of a drawing", "그리기 개체의 글";
     Egg, "the EGG archive", "EGG 압축 파일";
     Elements, "elements", "요소";
+    EncryptedPackage, "the encrypted package", "암호화된 묶음 파일";
+    EncryptedPackages, "encrypted packages", "암호화된 묶음 파일";
     EndMark, "its end mark", "끝 표시";
     File, "the file", "파일";
     FileEnd, "the end of the file", "파일의 끝";
     FileInformation, "the file information block", "파일 정보 블록";
+    FolderList, "the list of folders and messages", "폴더와 메시지의 목록";
+    Folders, "the folders", "폴더";
     Forms, "its forms", "양식 개체";
     Frame, "a frame", "프레임 하나";
     FrameHead, "the head of a frame", "프레임의 머리";
     Group, "a group", "묶음 하나";
     Head, "its head", "머리";
+    HeapHead, "the head of a heap", "힙의 머리";
     HeadOrMember, "a head or a member", "머리나 안의 파일 하나";
     Header, "the header", "머리";
     Image, "the image", "이미지";
@@ -217,14 +226,18 @@ nouns! {
     Streams, "its streams", "스트림";
     StreamEnd, "the end of a packed stream", "압축 스트림의 끝";
     Subtitles, "the subtitles", "자막";
+    TableColumns, "the columns of a table", "표의 열";
     TableFooter, "the footer of the table", "표의 꼬리 부분";
     TableHeader, "the header of the table", "표의 머리 부분";
     TableList, "the list of tables", "표 목록";
+    TableRows, "the rows of a table", "표의 행";
     TablesAndNotes, "tables and notes", "표와 주석";
     Tags, "its tags", "태그";
     Text, "the text", "본문";
     Trailer, "its trailer", "끝 부분";
     TableOfContents, "its table of contents", "목차";
+    TreeHead, "the head of a tree", "트리의 머리";
+    Tree, "a tree", "트리 하나";
     Workbook, "the workbook", "통합 문서";
     WorkbookStart, "the beginning of the workbook", "통합 문서의 첫머리";
     XmlForm, "the form in XML", "XML 양식";
@@ -245,6 +258,10 @@ impl Noun {
                 | Noun::BeforePixels
                 | Noun::BoxesAndNotes
                 | Noun::Elements
+                | Noun::EncryptedPackages
+                | Noun::Folders
+                | Noun::TableColumns
+                | Noun::TableRows
                 | Noun::Forms
                 | Noun::MemberNames
                 | Noun::Properties
@@ -282,6 +299,7 @@ mod tests {
             Part::Line(3),
             Part::Row(3),
             Part::Message(3),
+            Part::Block(3),
             Part::AfterMembers(3),
         ];
         for part in named.into_iter().chain(Noun::ALL.iter().map(|noun| Part::The(*noun))) {

@@ -8,7 +8,7 @@ use crate::shown::Shown;
 /// [`Quote::MOST`] characters, wherever it comes from: who sent it across a wire need not have done so.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
-pub struct Quote(Shown);
+pub struct Quote(Box<str>);
 
 impl Quote {
     /// Characters of a quote at most. What is left out stands in the middle as `…`.
@@ -22,7 +22,7 @@ impl Quote {
             true => text.get(..text.floor_char_boundary(most)).unwrap_or_default(),
             false => text,
         };
-        Quote(Shown::new(text.trim()).within(Quote::MOST))
+        Quote(Shown::new(text.trim()).within(Quote::MOST).as_str().into())
     }
 
     /// Quotes what something says.
@@ -32,7 +32,7 @@ impl Quote {
 
     /// The text.
     pub fn as_str(&self) -> &str {
-        self.0.as_str()
+        &self.0
     }
 }
 

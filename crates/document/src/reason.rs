@@ -23,8 +23,8 @@ pub struct Reason {
     pub part: Option<Part>,
     /// Where that lies, the outermost first; at most [`Reason::DEEPEST`].
     pub at: Vec<Part>,
-    /// What lies behind it.
-    pub because: Option<(ReasonKind, Option<Part>)>,
+    /// What lies behind it. Boxed, as few have it: a reason is part of every error of a reader.
+    pub because: Option<Box<(ReasonKind, Option<Part>)>>,
     /// What was read in its place.
     pub instead: Option<Instead>,
 }
@@ -62,7 +62,7 @@ impl Reason {
     pub fn because(self, cause: impl Into<Reason>) -> Reason {
         let cause = cause.into();
         let part = cause.part.or_else(|| cause.at.into_iter().next_back());
-        Reason { because: Some((cause.kind, part)), ..self }
+        Reason { because: Some(Box::new((cause.kind, part))), ..self }
     }
 
     /// With what was read in its place.
@@ -93,7 +93,7 @@ impl Reason {
             text += ": ";
         }
         text += &own(sentence(&self.kind, self.part.as_ref()));
-        if let Some((kind, part)) = &self.because {
+        if let Some((kind, part)) = self.because.as_deref() {
             text += ": ";
             text += &own(sentence(kind, part.as_ref()));
         }
@@ -161,7 +161,7 @@ struct Wire {
     kind: ReasonKind,
     part: Option<Part>,
     at: Vec<Part>,
-    because: Option<(ReasonKind, Option<Part>)>,
+    because: Option<Box<(ReasonKind, Option<Part>)>>,
     instead: Option<Instead>,
 }
 
@@ -175,7 +175,7 @@ struct Written<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     at: &'a Vec<Part>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    because: &'a Option<(ReasonKind, Option<Part>)>,
+    because: &'a Option<Box<(ReasonKind, Option<Part>)>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     instead: &'a Option<Instead>,
 }
@@ -191,7 +191,7 @@ enum Found {
         #[serde(default)]
         at: Vec<Part>,
         #[serde(default)]
-        because: Option<(ReasonKind, Option<Part>)>,
+        because: Option<Box<(ReasonKind, Option<Part>)>>,
         #[serde(default)]
         instead: Option<Instead>,
     },

@@ -16,6 +16,20 @@ pub enum ReasonKind {
     Password,
     /// It is encrypted, by this method if that is known.
     Encrypted(Option<Quote>),
+    /// None of so many given passwords opens it.
+    WrongPasswords(u64),
+    /// Only some of the given passwords were tried, for trying them all is too much work.
+    PasswordsLeft { tried: u64, given: u64 },
+    /// The given passwords were not tried, because they opened none of the members before it.
+    PasswordsInVain,
+    /// It needs another password than the rest, or is damaged.
+    OtherPassword,
+    /// Making its key is too much work.
+    KeyTooCostly,
+    /// It is encrypted in a way that is not known.
+    CipherUnknown,
+    /// The password is right, and it stays closed all the same.
+    StaysClosed,
     /// Only the holder of a certificate can open it.
     Certificate,
     /// A rights management system protects it.
@@ -62,6 +76,8 @@ pub enum ReasonKind {
     CutShort,
     /// It is missing.
     Missing,
+    /// There is no member of this name in it.
+    NoSuchMember,
     /// It is not where the table of contents says.
     NotThere,
     /// It is missing from this.
@@ -180,6 +196,10 @@ pub enum ReasonKind {
     Stopped,
     /// The worker died of it again and again.
     AgainAndAgain,
+    /// The worker gave no sign of life.
+    WorkerSilent,
+    /// Its bytes are not those that were read before.
+    OtherBytes,
     /// The worker broke off.
     WorkerBroke(Quote),
     /// Recording it broke off.
@@ -192,6 +212,12 @@ pub enum ReasonKind {
     Refused(Quote),
     /// Its lease ended before the work did.
     LeaseEnded,
+    /// The files that it describes could not be told of it.
+    DescribedUntold(Quote),
+    /// What describes it beside it was left out, because the reader ended with this outcome over it.
+    BesideBroke(Quote),
+    /// A file beside it that describes it has a fault, in this line; what it is, and the cure.
+    BesideFault { file: Quote, line: Option<u64>, what: Quote },
     /// Its row in the ledger cannot be read back.
     RowUnreadable(Quote),
     /// Nobody gave a reason.
@@ -257,12 +283,21 @@ pub enum ReasonKind {
 }
 
 impl ReasonKind {
-    /// The word for its family in answers: one of [`ReasonKind::WORDS`].
+    /// The word for its family in answers, as in `damaged`.
     pub fn word(&self) -> &'static str {
         use ReasonKind::*;
         match self {
             Said(_) => "said",
-            Password | Encrypted(_) | Certificate => "encrypted",
+            Password
+            | Encrypted(_)
+            | WrongPasswords(_)
+            | PasswordsLeft { .. }
+            | PasswordsInVain
+            | OtherPassword
+            | KeyTooCostly
+            | CipherUnknown
+            | StaysClosed
+            | Certificate => "encrypted",
             Drm | Wrapped(_) | Notice(_) => "rights_management",
             NoReader(_) | ForeignObject | MemberKind(_) | NoTextTrack { .. } => "no_reader",
             UnknownFormat => "unknown_format",
@@ -278,7 +313,9 @@ impl ReasonKind {
             | EndsBefore(_)
             | EndsWithinRow { .. }
             | HoldsOnly { .. } => "truncated",
-            Missing | NotThere | MissingFrom(_) | NotBeforeDamage | NoContent => "missing",
+            Missing | NoSuchMember | NotThere | MissingFrom(_) | NotBeforeDamage | NoContent => {
+                "missing"
+            }
             CheckSum | TooFewBytes { .. } | TooManyBytes(_) => "check_sum",
             NoCharacters { .. } | Symbols(_) | OwnSigns(_) => "characters",
             Unpacks(_)
@@ -310,7 +347,8 @@ impl ReasonKind {
             Gone => "gone",
             NoStore(_) | NotGiven(_) | ShownNotGiven(_) => "store",
             Stopped | LeaseEnded => "interrupted",
-            WorkerBroke(_) | RecordingBroke(_) | NoReaderAnswered(_) | NotKept(_) | Refused(_)
+            WorkerSilent | OtherBytes | WorkerBroke(_) | RecordingBroke(_)
+            | NoReaderAnswered(_) | NotKept(_) | Refused(_) | DescribedUntold(_)
             | RowUnreadable(_) | NoReason => "house",
             Hidden | SomeHidden | Tracked | Deletions(_) => "hidden",
             Meaningless(_)
@@ -321,6 +359,7 @@ impl ReasonKind {
             | Nuls(_) => "encoding",
             Link(_) | Device | Pipe => "nothing_to_read",
             NoCue | NoTimeSpan(_) => "no_cue",
+            BesideBroke(_) | BesideFault { .. } => "beside",
             NoPreview => "no_preview",
         }
     }

@@ -21,6 +21,55 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
             format!("{}암호화되어 있습니다{}", it.subject(), bracketed(by.as_ref())),
             format!("{} encrypted{}", it.is(), bracketed(by.as_ref())),
         ),
+        WrongPasswords(1) => {
+            both("받은 암호로는 열리지 않습니다", "the given password does not open it")
+        }
+        WrongPasswords(given) => both(
+            format!("받은 암호 {given}개 가운데 맞는 것이 없습니다"),
+            format!("none of {given} given passwords opens it"),
+        ),
+        PasswordsLeft { tried, given } => both(
+            format!(
+                "받은 암호 {given}개 가운데 {tried}개를 넣어 보았고, 더 넣어 보는 일은 파일 하나에 너무 큽니다"
+            ),
+            format!(
+                "{tried} of {given} given passwords were tried, for trying more of them is more work than one object \
+                 may cost"
+            ),
+        ),
+        PasswordsInVain => both(
+            "받은 암호가 앞의 파일을 하나도 열지 못해 넣어 보지 않았습니다",
+            "the given passwords were not tried, for they opened none of the members before it",
+        ),
+        OtherPassword => both(
+            format!("{}나머지와 다른 암호로 잠겼거나 손상되었습니다", it.subject()),
+            format!(
+                "{} {} another password than the rest, or {} damaged",
+                it.english,
+                it.verb("needs", "need"),
+                it.verb("is", "are")
+            ),
+        ),
+        KeyTooCostly => both(
+            format!("{}열쇠를 만드는 일이 파일 하나에 너무 큽니다", it.possessive()),
+            format!(
+                "{} {} a key that is more work than one object may cost",
+                it.english,
+                it.verb("needs", "need")
+            ),
+        ),
+        CipherUnknown => both(
+            format!("{}알려지지 않은 방식으로 암호화되어 있습니다", it.subject()),
+            format!("{} encrypted in a way that is not known", it.is()),
+        ),
+        StaysClosed => both(
+            format!("암호는 맞지만 {}열리지 않습니다", it.subject()),
+            format!(
+                "the password is right, but {} {} closed",
+                it.english,
+                it.verb("stays", "stay")
+            ),
+        ),
         Certificate => both(
             format!("{}인증서 소유자만 열 수 있게 암호화되어 있습니다", it.topic()),
             format!("{} encrypted for the holder of a certificate", it.is()),
@@ -175,7 +224,7 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
         ),
         Overlaps => both("앞에 있는 파일과 자리가 겹칩니다", "it lies over the member before it"),
         Circle => both(
-            format!("{}돌고 돌거나 너무 깊습니다", it.subject()),
+            format!("{}처음으로 되돌아가거나 너무 깊습니다", it.subject()),
             format!("{} {} in a circle, or is too deep", it.english, it.verb("leads", "lead")),
         ),
         NotSigned(name) => both(
@@ -359,6 +408,10 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
             both(format!("{}읽다가 해독기가 멈췄습니다", it.object()), "the decoder broke on it")
         }
 
+        NoSuchMember => {
+            both("그런 이름의 파일이 안에 없습니다", "the object holds no member of this name")
+        }
+
         NoText => both("글자가 없습니다", "there is no text in it"),
 
         Gone => both(
@@ -384,6 +437,10 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
             "이 파일을 읽을 때마다 작업자가 멈췄습니다",
             "the worker died of this file again and again",
         ),
+        WorkerSilent => both("작업자에게서 소식이 끊겼습니다", "the worker gave no sign of life"),
+        OtherBytes => {
+            both("전에 읽은 것과 내용이 다릅니다", "its bytes are not those that were read before")
+        }
         WorkerBroke(said) => both(format!("작업자가 오류로 멈췄습니다 ({said})"), said),
         RecordingBroke(said) => both(
             format!("읽은 것을 기록하다가 오류로 멈췄습니다 ({said})"),
@@ -401,9 +458,31 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
             format!("장부가 읽은 것을 받지 않습니다 ({said})"),
             format!("the ledger refuses what was read: {said}"),
         ),
+        DescribedUntold(said) => both(
+            format!("이것이 설명하는 파일들에 알리지 못했습니다 ({said})"),
+            format!("the files that it describes could not be told: {said}"),
+        ),
+        BesideBroke(outcome) => both(
+            format!(
+                "곁에 있는 설명 파일은 읽는 프로그램을 멈추게 해서({outcome}) 뺐습니다. 그 파일을 새로 써 주세요"
+            ),
+            format!(
+                "what describes it beside it was left out, because the reader ended with it ({outcome}); write that anew"
+            ),
+        ),
+        BesideFault { file, line, what } => {
+            let (korean, english) = match line {
+                None => both("", ""),
+                Some(n) => both(format!(", {n}번째 줄"), format!(", line {n}")),
+            };
+            both(
+                format!("곁에 있는 설명 파일({file}{korean})을 고쳐 주세요: {what}"),
+                format!("{file}{english}: {what}"),
+            )
+        }
         LeaseEnded => both(
-            "작업자가 맡은 시간이 끝나도록 소식이 없었습니다",
-            "the lease ended before the work did",
+            "이 파일을 맡은 작업자가 돌아오지 않았습니다",
+            "the worker that held it did not come back",
         ),
         RowUnreadable(said) => both(format!("장부의 기록을 읽을 수 없습니다 ({said})"), said),
         NoReason => both("알려진 까닭이 없습니다", "no reason was given"),

@@ -32,6 +32,10 @@ pub enum Unit {
     Operators,
     /// Characters.
     Characters,
+    /// Nodes of a file of folders.
+    Nodes,
+    /// Records.
+    Records,
 }
 
 impl Unit {
@@ -52,6 +56,8 @@ impl Unit {
             Unit::Pixels => ("화소 ", "개", "pixels"),
             Unit::Operators => ("그리기 명령 ", "개", "drawing operators"),
             Unit::Characters => ("글자 ", "개", "characters"),
+            Unit::Nodes => ("마디 ", "개", "nodes"),
+            Unit::Records => ("레코드 ", "개", "records"),
         };
         (format!("{before}{n}{counter}"), format!("{n} {english}"))
     }

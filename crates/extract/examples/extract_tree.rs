@@ -2,7 +2,7 @@
 //! `extract_tree CORPUS OUT [FOLDER…]` writes `OUT/<folder>/<file>.txt`, the object's own text first, then its members',
 //! and `OUT-own/<folder>/<file>.txt`, its own text alone, and `<file>.pages` beside it, the page of each segment of the
 //! object with its text; and prints per file: path, outcome, media type, format,
-//! milliseconds, number of documents, encoding, reason, last page.
+//! milliseconds, number of documents, encoding, reason, last page, reason in Korean.
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -18,6 +18,7 @@ use std::time::Instant;
 
 use madang_document::content::Segment;
 use madang_document::locator::Locator;
+use madang_document::reason::Reason;
 use madang_extract::engines::Engines;
 use madang_extract::extract::extract;
 use madang_extract::extraction::Extraction;
@@ -49,15 +50,19 @@ fn main() {
         }
         let first = documents.first();
         println!(
-            "{}\t{}\t{}\t{}\t{elapsed}\t{}\t{}\t{}\t{}",
+            "{}\t{}\t{}\t{}\t{elapsed}\t{}\t{}\t{}\t{}\t{}",
             inner.display(),
             outcome.as_ref().map_or("PANIC", |o| o.as_str()),
             first.map_or("-", |d| d.media_type.as_str()),
             first.map_or("-", |d| d.format.as_str()),
             documents.len(),
             first.and_then(|d| d.content.metadata.text("encoding")).unwrap_or("-"),
-            first.and_then(|d| d.reason.as_deref()).unwrap_or("-").replace(['\t', '\n'], " "),
+            first
+                .and_then(|d| d.reason.as_ref())
+                .map_or_else(|| "-".to_owned(), |reason| reason.english())
+                .replace(['\t', '\n'], " "),
             first.map_or(0, last_page),
+            first.and_then(|d| d.reason.as_ref()).map_or_else(|| "-".to_owned(), Reason::korean),
         );
         let texts: Vec<_> = documents.iter().map(|d| d.content.text()).collect();
         let own = texts.first().cloned().unwrap_or_default();

@@ -1,4 +1,9 @@
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
+
 use std::io;
+
+use crate::error::io_error;
 
 /// The bytes of an object: a sealed memory file, a spooled file, or ranges of a remote object.
 ///
@@ -32,13 +37,8 @@ pub trait Blob {
             return Ok(bytes.into());
         }
         if self.len() > limit {
-            return Err(io::Error::new(
-                io::ErrorKind::FileTooLarge,
-                format!(
-                    "{} bytes are more than the {limit} that this format may hold in memory",
-                    self.len()
-                ),
-            ));
+            let larger = ReasonKind::LargerThanMemory { bytes: self.len(), limit };
+            return Err(io_error(io::ErrorKind::FileTooLarge, larger.of(Noun::File)));
         }
         Ok(read_range(self, 0, self.len())?.into())
     }

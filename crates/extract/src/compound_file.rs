@@ -1,9 +1,14 @@
+use madang_document::part::Noun;
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
+
 use std::collections::BTreeSet;
 use std::io::{Cursor, Write as _};
 use std::path::PathBuf;
 use std::time::UNIX_EPOCH;
 
 use crate::blob::{Blob, read_range};
+use crate::error::reason_of;
 
 /// A compound file (MS-CFB, version 9.0), read as far as it can be.
 ///
@@ -52,13 +57,13 @@ impl<'a> CompoundFile<'a> {
     /// Reads the tables of the file.
     ///
     /// # Errors
-    /// One sentence, when not even the directory can be found.
-    pub(crate) fn open(blob: &'a dyn Blob) -> Result<CompoundFile<'a>, String> {
-        let header = read_range(blob, 0, HEADER).map_err(|error| error.to_string())?;
+    /// When not even the directory can be found.
+    pub(crate) fn open(blob: &'a dyn Blob) -> Result<CompoundFile<'a>, Reason> {
+        let header = read_range(blob, 0, HEADER).map_err(|error| reason_of(&error))?;
         let dwords = dwords(&header);
         let dword = |n: usize| dwords.get(n).copied().unwrap_or_default();
         if !header.starts_with(&SIGNATURE) || header.len() < HEADER as usize {
-            return Err("the header is cut short".into());
+            return Err(ReasonKind::CutShort.of(Noun::Header));
         }
         let shift = if header.get(30) == Some(&12) { 12 } else { 9 };
         let mut this = CompoundFile {
@@ -78,7 +83,7 @@ impl<'a> CompoundFile<'a> {
             .collect();
         this.mini_fat = self::dwords(&this.read_chain(dword(15), u64::MAX));
         let Some(root) = this.entries.first() else {
-            return Err("its directory cannot be read".into());
+            return Err(ReasonKind::Unreadable.of(Noun::Directory));
         };
         this.mini_stream = this.read_chain(root.start, root.size);
         Ok(this)

@@ -4,6 +4,10 @@ use madang_document::content::{Content, Member};
 use madang_document::inner_path::InnerPath;
 use madang_document::media_type::{Kind, MediaType};
 use madang_document::outcome::Outcome;
+use madang_document::part::{Noun, Part};
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
+use madang_document::unit::Unit;
 
 use crate::blob::Blob;
 use crate::detected::Detected;
@@ -136,16 +140,15 @@ impl<'a> Context<'a> {
         if self.engines.libav().is_none() {
             self.sink.engines_wanted();
         }
-        let absent =
-            || ExtractError::Unsupported("the libraries for audio and video are not loaded".into());
+        let absent = || ExtractError::Unsupported(ReasonKind::NoMediaLibraries.into());
         self.engines.libav().ok_or_else(absent)
     }
 
     /// Notes pages that stay without text because nothing is installed that could recognise it, unless the pipeline
-    /// wants none recognised. `pages` says which, as in `page 3`.
-    pub fn note_unrecognised(&self, pages: &str, content: &mut Content) {
+    /// wants none recognised: this one, and so many more.
+    pub fn note_unrecognised(&self, part: impl Into<Part>, more: u64, content: &mut Content) {
         if self.options.ocr != Ocr::Never && self.engines.of(Sense::Sight).is_none() {
-            content.note(format!("text recognition is not installed: no text in {pages}"));
+            content.note(ReasonKind::NotRecognised { more }.of(part));
         }
     }
 
@@ -163,10 +166,7 @@ impl<'a> Context<'a> {
         let spent = self.spent.unpacked.get().saturating_add(bytes);
         self.spent.unpacked.set(spent);
         if spent > self.unpacked_limit {
-            return Err(ExtractError::Limit(format!(
-                "it unpacks to more than {} bytes, the limit for its size",
-                self.unpacked_limit
-            )));
+            return Err(ExtractError::Limit(ReasonKind::Unpacks(self.unpacked_limit).into()));
         }
         Ok(())
     }
@@ -180,10 +180,7 @@ impl<'a> Context<'a> {
     pub fn spend_decoded(&self, bytes: u64) -> Result<(), ExtractError> {
         let spent = self.spent.decoded.get().saturating_add(bytes);
         if spent > self.decoded_limit {
-            return Err(ExtractError::Limit(format!(
-                "its pictures decode to more than {} bytes, the limit for its size",
-                self.decoded_limit
-            )));
+            return Err(ExtractError::Limit(ReasonKind::Decodes(self.decoded_limit).into()));
         }
         self.spent.decoded.set(spent);
         Ok(())
@@ -247,18 +244,18 @@ impl<'a> Context<'a> {
     /// [`ExtractError::Limit`] naming the limit.
     pub fn may_open_member(&self) -> Result<(), ExtractError> {
         if self.depth >= self.limits.depth {
-            return Err(ExtractError::Limit(format!(
-                "archives lie more than {} deep in one another",
-                self.limits.depth
-            )));
+            let deep = ReasonKind::TooDeep(self.limits.depth.into());
+            return Err(ExtractError::Limit(deep.of(Noun::Archives)));
         }
         if self.spent.members.get() >= self.limits.members {
-            return Err(ExtractError::Limit(format!(
-                "it holds more than {} members",
-                self.limits.members
-            )));
+            return Err(ExtractError::Limit(self.too_many_members().into()));
         }
         Ok(())
+    }
+
+    /// What is said of a container with more members than are read.
+    pub fn too_many_members(&self) -> ReasonKind {
+        ReasonKind::MoreThan { limit: self.limits.members, unit: Unit::Members }
     }
 
     /// Extracts a member as a document of its own and delivers it. Its bytes must have been accounted for
@@ -307,7 +304,7 @@ impl<'a> Context<'a> {
         path: &str,
         size: Option<u64>,
         outcome: Outcome,
-        reason: &str,
+        reason: Reason,
     ) -> Result<Member, ExtractError> {
         self.may_open_member()?;
         self.spent.members.set(self.spent.members.get() + 1);
@@ -320,7 +317,7 @@ impl<'a> Context<'a> {
             media_type: MediaType::new(MediaType::UNKNOWN),
             language: None,
             outcome,
-            reason: Some(reason.to_owned()),
+            reason: Some(reason),
             content: Default::default(),
         });
         Ok(Member { path: path.to_owned(), size, outcome: Some(outcome) })

@@ -190,8 +190,9 @@ mod tests {
             merge(&[sidecar], &mut content);
             let [warning] = content.warnings.as_slice() else { panic!("{:?}", content.warnings) };
             assert_eq!(warning.kind, WarningKind::Note);
-            assert!(warning.message.starts_with(expected), "{}", warning.message);
-            assert!(warning.message.contains("; "), "no cure: {}", warning.message);
+            let told = warning.reason.english();
+            assert!(told.starts_with(expected), "{told}");
+            assert!(told.contains("; "), "no cure: {told}");
             assert_eq!(content.metadata.integer(metadata::PAGES), Some(3));
         }
     }

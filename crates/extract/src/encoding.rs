@@ -9,6 +9,8 @@ use std::borrow::Cow;
 
 use encoding_rs::EUC_KR;
 use madang_document::content::Content;
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
 
 use self::code::{Code, labelled};
 pub use self::decoded::Decoded;
@@ -48,7 +50,9 @@ pub fn decode_declared(bytes: &[u8], label: Option<&str>) -> Decoded {
     if bytes.contains(&0) && narrow() {
         let (text, left_out) = gaps::without_nuls(bytes);
         let mut decoded = decode_text(&text, label);
-        decoded.doubt.get_or_insert(nuls(left_out));
+        if decoded.doubts.is_empty() {
+            decoded.doubts.push(nuls(left_out));
+        }
         return decoded;
     }
     decode_text(bytes, label)
@@ -60,8 +64,8 @@ pub fn johab_letters(code: u16) -> Option<char> {
     johab::letters(first, second)
 }
 
-fn nuls(count: usize) -> String {
-    format!("{count} NUL bytes were left out")
+fn nuls(count: usize) -> ReasonKind {
+    ReasonKind::Nuls(count as u64)
 }
 
 /// Decodes bytes whose encoding is known beyond doubt, as from the whole that they are a piece of; those of no known
@@ -120,8 +124,9 @@ fn mislabelled(bytes: &[u8], declared: Code) -> Option<Decoded> {
         return None;
     }
     let decoded = code.decode(bytes);
-    let doubt = format!("it says it is in {}, but was read as {}", declared.name(), code.name());
-    (!decoded.lossy).then_some(Decoded { doubt: Some(doubt), ..decoded })
+    let (says, read) = (declared.name().into(), code.name().into());
+    let doubts = vec![ReasonKind::OtherEncoding { says, read }];
+    (!decoded.lossy).then_some(Decoded { doubts, ..decoded })
 }
 
 /// The text in the encoding that it says it has, though it might be UTF-8: single letters of CP949 happen to be letters of that,
@@ -158,19 +163,17 @@ pub fn read(
         }
     };
     if blob.len() > limit {
-        content
-            .cut(format!("the text was cut after {limit} of {} bytes, at its limit", blob.len()));
+        let cut = ReasonKind::CutAfter { bytes: limit, of: Some(blob.len()) };
+        content.cut(cut.of(Noun::Text));
     }
     context.progress();
     let label = declared(bytes);
     let decoded = decode_declared(bytes, label.as_deref());
     content.metadata.set(madang_document::metadata::ENCODING, decoded.encoding);
     if decoded.lossy && blob.len() <= limit {
-        content.note(format!("some bytes have no meaning in {}", decoded.encoding));
+        content.note(ReasonKind::Meaningless(decoded.encoding.into()));
     }
-    if let Some(doubt) = &decoded.doubt {
-        content.note(doubt.clone());
-    }
+    decoded.doubts.iter().for_each(|doubt| content.note(doubt.clone()));
     Ok(decoded)
 }
 
@@ -229,7 +232,8 @@ fn certain(bytes: &[u8]) -> Option<Decoded> {
     if let Some((bytes, unit)) = wide {
         let (text, encoding, lossy) = units::decode(bytes, unit);
         let tail = bytes.len() - without_tail(bytes, unit).len();
-        return Some(Decoded { text, encoding, lossy, doubt: (tail > 0).then(|| nuls(tail)) });
+        let doubts = (tail > 0).then(|| nuls(tail)).into_iter().collect();
+        return Some(Decoded { text, encoding, lossy, doubts });
     }
     let bytes = bytes.strip_prefix(UTF_8_MARK).unwrap_or(bytes);
     // The encodings of ISO 2022 are made of ASCII bytes, so they must be asked before UTF-8; few files have an escape.
@@ -245,7 +249,7 @@ fn certain(bytes: &[u8]) -> Option<Decoded> {
         }
     }
     let text = valid_utf8(bytes)?;
-    Some(Decoded { text: text.to_owned(), encoding: "UTF-8", lossy: false, doubt: None })
+    Some(Decoded { text: text.to_owned(), encoding: "UTF-8", lossy: false, doubts: Vec::new() })
 }
 
 /// ISO-2022-KR, and what stands in eight bits between its lines.
@@ -257,13 +261,12 @@ fn seven_bit(bytes: &[u8]) -> Decoded {
     let bytes = iso_2022_kr::lines_to_utf8(bytes);
     let mut decoded = match valid_utf8(&bytes) {
         Some(text) => {
-            Decoded { text: text.to_owned(), encoding: "UTF-8", lossy: false, doubt: None }
+            Decoded { text: text.to_owned(), encoding: "UTF-8", lossy: false, doubts: Vec::new() }
         }
         None => lines::decode(&bytes),
     };
     decoded.lossy |= decoded.text.contains('\u{FFFD}');
-    let doubt = "some lines are in ISO-2022-KR".to_owned();
-    decoded.doubt = Some(decoded.doubt.map_or(doubt.clone(), |other| format!("{doubt}; {other}")));
+    decoded.doubts.insert(0, ReasonKind::SomeLinesIn("ISO-2022-KR".into()));
     decoded
 }
 
@@ -370,7 +373,8 @@ mod tests {
         let mixed = ["침수 경보\nplain\n".as_bytes(), &cp949, "끝\n".as_bytes()].concat();
         let decoded = decode(&mixed);
         assert_eq!(decoded.text, "침수 경보\nplain\n배수문 개방\n끝\n");
-        assert!(decoded.doubt.is_some_and(|doubt| doubt.starts_with("1 lines are in EUC-KR")));
+        let (encoding, others) = ("EUC-KR".into(), "UTF-8".into());
+        assert_eq!(decoded.doubts, [ReasonKind::LinesIn { lines: 1, encoding, others }]);
     }
 
     #[test]
@@ -379,7 +383,7 @@ mod tests {
         assert!(looks_like_text(&log));
         let decoded = decode(&log);
         assert_eq!((decoded.text.as_str(), decoded.lossy), (NOTE, false));
-        assert_eq!(decoded.doubt.as_deref(), Some("4096 NUL bytes were left out"));
+        assert_eq!(decoded.doubts, [ReasonKind::Nuls(4096)]);
         assert!(looks_like_text(&[UTF_8_MARK, &log].concat()));
         assert_eq!(decode(&[UTF_8_MARK, &log].concat()).text, NOTE);
         let stray = [NOTE.as_bytes(), NOTE.as_bytes(), b"\0"].concat().repeat(2);

@@ -4,6 +4,8 @@ use madang_document::blob_id::BlobId;
 use madang_document::content::Content;
 use madang_document::media_type::{Kind, MediaType};
 use madang_document::outcome::Outcome;
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
 
 use crate::blob::Blob;
 use crate::context::{Context, Spent};
@@ -64,7 +66,7 @@ fn detect(probe: &Probe<'_>) -> (Detected, Result<&'static Format, Option<Extrac
         Some(known) => (unread(known.media_type), Err(Some(known.error()))),
         None if probe.size() == 0 => (unread(EMPTY), Err(None)),
         None => {
-            let reason = "neither the bytes nor the name tell the format".into();
+            let reason = ReasonKind::UnknownFormat.into();
             (unread(MediaType::UNKNOWN), Err(Some(ExtractError::Unsupported(reason))))
         }
     }
@@ -125,7 +127,7 @@ fn deliver(
             // What lies beside a file that nobody can read is all that is known of it.
             let mut content = Content::default();
             describe(&mut content);
-            (error.outcome(), Some(error.to_string()), content)
+            (error.outcome(), Some(error.into_reason()), content)
         }
     };
     let member = context.inner().cloned();
@@ -169,16 +171,14 @@ fn hold_to_limits(content: &mut Content, context: &Context<'_>) {
     }
     if keep < all || !whole {
         content.segments.truncate(keep);
-        content.cut(format!(
-            "the text was cut within the first {} of {all} segments, at its limit",
-            keep.max(1)
-        ));
+        let within = ReasonKind::CutWithin { first: keep.max(1) as u64, of: all as u64 };
+        content.cut(within.of(Noun::Text));
     }
     let kept: u64 = content.segments.iter().map(|s| s.text.len() as u64).sum();
     spent.set(spent.get().saturating_add(kept));
     if content.metadata.size() as u64 > limits.metadata {
         content.metadata = Default::default();
-        content.cut("the properties exceed their limit and were left out");
+        content.cut(ReasonKind::LimitReached.of(Noun::Properties));
     }
 }
 
@@ -375,7 +375,10 @@ mod tests {
             let told = &documents.last().unwrap().content.warnings;
             let missing = documents.iter().find(|document| document.reason.is_some()).unwrap();
             let path = missing.member.as_ref().unwrap().to_string();
-            assert!(told.iter().any(|warning| warning.message.contains(&path)), "{told:?}");
+            assert!(
+                told.iter().any(|warning| warning.reason.english().contains(&path)),
+                "{told:?}"
+            );
         }
     }
 
@@ -395,8 +398,11 @@ mod tests {
         {
             let [document] = &read(&archive, "links.tar", limits)[..] else { panic!() };
             assert_eq!((document.outcome, document.content.members.len()), (outcome, listed));
-            let told =
-                document.content.warnings.iter().filter(|it| it.message.contains("elsewhere"));
+            let told = document
+                .content
+                .warnings
+                .iter()
+                .filter(|it| it.reason.english().contains("elsewhere"));
             assert_eq!(told.count(), listed);
         }
     }

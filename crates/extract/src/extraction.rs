@@ -3,6 +3,8 @@ use madang_document::content::{Content, WarningKind};
 use madang_document::inner_path::InnerPath;
 use madang_document::media_type::{Kind, MediaType};
 use madang_document::outcome::Outcome;
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
 use serde::{Deserialize, Serialize};
 
 /// One document as it comes out of extraction: the object itself, or one of its members.
@@ -25,7 +27,7 @@ pub struct Extraction {
     /// How reading it ended.
     pub outcome: Outcome,
     /// Why, if it was not read whole.
-    pub reason: Option<String>,
+    pub reason: Option<Reason>,
     /// What was read.
     pub content: Content,
 }
@@ -33,9 +35,9 @@ pub struct Extraction {
 /// The outcome that a content means, and the reason if it is not [`Outcome::Ok`].
 ///
 /// Media files without text are read whole all the same; a document without text is empty.
-pub fn outcome_of(content: &Content, kind: Kind) -> (Outcome, Option<String>) {
+pub fn outcome_of(content: &Content, kind: Kind) -> (Outcome, Option<Reason>) {
     let first = |kind: WarningKind| {
-        content.warnings.iter().find(|w| w.kind == kind).map(|w| w.message.clone())
+        content.warnings.iter().find(|w| w.kind == kind).map(|w| w.reason.clone())
     };
     if let Some(reason) = first(WarningKind::Cut) {
         return (Outcome::Limit, Some(reason));
@@ -45,7 +47,7 @@ pub fn outcome_of(content: &Content, kind: Kind) -> (Outcome, Option<String>) {
     }
     let textual = matches!(kind, Kind::Document | Kind::Table | Kind::Text | Kind::Mail);
     if textual && content.segments.is_empty() && content.members.is_empty() {
-        return (Outcome::Empty, Some("there is no text in it".into()));
+        return (Outcome::Empty, Some(ReasonKind::NoText.into()));
     }
     (Outcome::Ok, None)
 }

@@ -1,5 +1,7 @@
 use madang_document::content::{Content, Origin, Segment};
 use madang_document::locator::Locator;
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
 
 /// Gathers lines into segments, so that every hit has a place and yet a log file of 30 MB does not become a
 /// million segments.
@@ -79,7 +81,8 @@ impl<'a> Paragraphs<'a> {
         self.bytes += text.len() as u64;
         if self.bytes > self.limit {
             self.full = true;
-            self.content.cut(format!("the text was cut at its limit of {} bytes", self.limit));
+            let cut = ReasonKind::CutAfter { bytes: self.limit, of: None };
+            self.content.cut(cut.of(Noun::Text));
             return;
         }
         let locator = std::mem::replace(&mut self.place, Locator::Whole {});

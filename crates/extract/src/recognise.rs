@@ -1,3 +1,5 @@
+use madang_document::reason_kind::ReasonKind;
+
 use crate::error::ExtractError;
 use crate::probe::Probe;
 use crate::split_name::{JOIN, is_part};
@@ -28,10 +30,10 @@ impl Known {
     /// Why such a file is not read.
     pub fn error(&self) -> ExtractError {
         match self.why {
-            Why::NoReader => ExtractError::Unsupported(format!("no reader for {}", self.name)),
-            Why::Drm => {
-                ExtractError::Drm(format!("it is wrapped by rights management: {}", self.name))
+            Why::NoReader => {
+                ExtractError::Unsupported(ReasonKind::NoReader(self.name.into()).into())
             }
+            Why::Drm => ExtractError::Drm(ReasonKind::Wrapped(self.name.into()).into()),
             Why::Part => ExtractError::Unsupported(JOIN.into()),
         }
     }

@@ -2,6 +2,7 @@
 
 use madang_document::content::Content;
 use madang_document::metadata::{DISCLOSURE, LICENSE, Metadata};
+use madang_document::reason::Reason;
 use serde::{Deserialize, Serialize};
 
 /// Bytes of a sidecar that are read, 1 MiB: what says more describes no single folder.
@@ -44,7 +45,7 @@ pub(crate) struct Beside {
     /// What they say, each value with the sidecar that says so.
     pub(crate) said: Metadata,
     /// What is wrong with them, each with the cure.
-    pub(crate) faults: Vec<String>,
+    pub(crate) faults: Vec<Reason>,
 }
 
 impl Beside {
@@ -52,7 +53,7 @@ impl Beside {
     /// nothing.
     pub(crate) fn describe(&self, content: &mut Content) {
         for fault in &self.faults {
-            content.note(fault.as_str());
+            content.note(fault.clone());
         }
         if !self.said.is_empty() {
             content.metadata.trust(self.said.clone());

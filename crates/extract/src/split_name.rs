@@ -1,12 +1,13 @@
 //! Names of the parts of archives that were split: each packer counts in its own way, and a part without the others
 //! is no archive.
 
+use madang_document::reason_kind::ReasonKind;
+
 /// Archives whose parts are numbered behind the whole name, as in `기록.7z.002`.
 const NUMBERED: [&str; 8] = ["zip", "7z", "rar", "egg", "alz", "tar", "gz", "tgz"];
 
-/// What an operator is told of a part.
-pub(crate) const JOIN: &str =
-    "it is a part of a split archive: put the parts together and drop the whole";
+/// What is told of a part.
+pub(crate) const JOIN: ReasonKind = ReasonKind::SplitPart(None);
 
 /// Whether a name is that of a part of a split archive: `.7z.001`, `.z01` and `.zip` beside it (the last part, which
 /// its name does not tell), `.part2.rar`, `.r00`, `.vol2.egg`, `.a00` (ALZ).

@@ -1,3 +1,6 @@
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
+
 /// Why a lock stays closed: which passwords were tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StillLocked {
@@ -17,21 +20,16 @@ pub(crate) enum StillLocked {
 }
 
 impl StillLocked {
-    /// The reason that a document or a member is not read: `what` says that it is locked, in words.
-    pub(crate) fn told(self, what: &str) -> String {
-        match self {
-            StillLocked::NoneGiven | StillLocked::Costly { given: 0, .. } => what.to_owned(),
-            StillLocked::Wrong(1) => format!("{what}; the given password does not open it"),
-            StillLocked::Wrong(given) => {
-                format!("{what}; none of {given} given passwords opens it")
+    /// The reason that a document or a member is not read: `what` says that it is locked.
+    pub(crate) fn told(self, what: impl Into<Reason>) -> Reason {
+        let cause = match self {
+            StillLocked::NoneGiven | StillLocked::Costly { given: 0, .. } => return what.into(),
+            StillLocked::Wrong(given) => ReasonKind::WrongPasswords(given as u64),
+            StillLocked::Costly { tried, given } => {
+                ReasonKind::PasswordsLeft { tried: tried as u64, given: given as u64 }
             }
-            StillLocked::Costly { tried, given } => format!(
-                "{what}; {tried} of {given} given passwords were tried, for trying more of them is more work than one \
-                 object may cost"
-            ),
-            StillLocked::InVain => format!(
-                "{what}; the given passwords were not tried, for they opened none of the members before it"
-            ),
-        }
+            StillLocked::InVain => ReasonKind::PasswordsInVain,
+        };
+        what.into().because(cause)
     }
 }

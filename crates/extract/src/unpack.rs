@@ -4,10 +4,13 @@ use std::io::{self, Read};
 
 use madang_document::content::{Content, Member};
 use madang_document::outcome::Outcome;
+use madang_document::part::{Noun, Part};
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
 
 use crate::context::Context;
 use crate::encoding::decode;
-use crate::error::ExtractError;
+use crate::error::{ExtractError, io_error, reason_of};
 
 /// What came out of a member.
 pub struct Unpacked {
@@ -23,7 +26,7 @@ pub enum End {
     /// The member is whole.
     Whole,
     /// It is damaged at this place; what the damage is.
-    Damaged(String),
+    Damaged(Reason),
     /// There is more than was asked for.
     TooLarge,
     /// The object has unpacked all it may: [`ExtractError::Limit`].
@@ -46,9 +49,9 @@ pub fn unpack(mut member: impl Read, most: u64, context: &Context<'_>) -> Unpack
             Ok(n) => buffer.get(..n).unwrap_or_default(),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                break End::Damaged("the packed bytes end too early".into());
+                break End::Damaged(ReasonKind::EndsEarly.of(Noun::PackedBytes));
             }
-            Err(error) => break End::Damaged(error.to_string()),
+            Err(error) => break End::Damaged(reason_of(&error)),
         };
         if let Err(limit) = context.spend_unpacked(piece.len() as u64) {
             break End::Spent(limit);
@@ -82,7 +85,7 @@ impl<R: Read> Read for Metered<'_, R> {
         let n = self.reader.read(buffer)?;
         match self.context.spend_unpacked(n as u64) {
             Ok(()) => Ok(n),
-            Err(limit) => Err(io::Error::new(io::ErrorKind::QuotaExceeded, limit.to_string())),
+            Err(limit) => Err(io_error(io::ErrorKind::QuotaExceeded, limit)),
         }
     }
 }
@@ -92,8 +95,8 @@ impl<R: Read> Read for Metered<'_, R> {
 pub struct Unopened {
     /// How it ends.
     pub outcome: Outcome,
-    /// In one sentence.
-    pub reason: String,
+    /// Why.
+    pub reason: Reason,
 }
 
 /// Unpacks a member and extracts it as a document of its own, or delivers it with the reason why not.
@@ -117,33 +120,33 @@ pub fn take_unpacked(
     open: impl FnOnce(u64) -> Result<Unpacked, Unopened>,
 ) -> bool {
     if let Err(limit) = context.may_open_member() {
-        content.cut(limit.to_string());
+        content.cut(limit);
         return false;
     }
     let limits = context.limits;
-    let refuse = |outcome, reason: &str, content: &mut Content| {
-        missing(path, outcome, reason, content);
+    let refuse = |outcome, reason: Reason, content: &mut Content| {
+        missing(path, outcome, &reason, content);
         context.unopened_member(path, declared, outcome, reason)
     };
-    let too_large = |size: u64| format!("it is larger than {size} bytes unpacked");
+    let too_large = |size: u64| ReasonKind::Larger(size).into();
     // What says itself that it is too large is not even begun: a bomb then costs no more than its table of contents,
     // and what lies behind it in the container is still read.
     let most = limits.member.min(context.unpacked_left());
     let taken = if declared.is_some_and(|size| size > most) {
-        refuse(Outcome::Limit, &too_large(most), content)
+        refuse(Outcome::Limit, too_large(most), content)
     } else {
         match open(limits.member) {
-            Err(Unopened { outcome, reason }) => refuse(outcome, &reason, content),
+            Err(Unopened { outcome, reason }) => refuse(outcome, reason, content),
             Ok(Unpacked { bytes, end }) => match end {
                 End::Whole => context.member(path, &bytes),
-                End::Damaged(what) if bytes.is_empty() => refuse(Outcome::Corrupt, &what, content),
+                End::Damaged(what) if bytes.is_empty() => refuse(Outcome::Corrupt, what, content),
                 End::Damaged(what) => {
-                    content.lost(format!("{path}: damaged after {} bytes: {what}", bytes.len()));
+                    content.lost(damaged_after(path, bytes.len()).because(what));
                     context.member(path, &bytes)
                 }
-                End::TooLarge => refuse(Outcome::Limit, &too_large(limits.member), content),
+                End::TooLarge => refuse(Outcome::Limit, too_large(limits.member), content),
                 End::Spent(limit) => {
-                    if let Ok(member) = refuse(Outcome::Limit, &limit.to_string(), content) {
+                    if let Ok(member) = refuse(Outcome::Limit, limit.into_reason(), content) {
                         content.members.push(member);
                     }
                     return false;
@@ -154,7 +157,7 @@ pub fn take_unpacked(
     match taken {
         Ok(member) => content.members.push(member),
         Err(limit) => {
-            content.cut(limit.to_string());
+            content.cut(limit);
             return false;
         }
     }
@@ -164,10 +167,11 @@ pub fn take_unpacked(
 /// Says in its container that the bytes of a member are missing, because of damage or a limit: then they are missing of
 /// the container, too, and its outcome says so. A member that is closed by a password, or packed by what nobody reads,
 /// is there; the way to it is its own matter.
-fn missing(path: &str, outcome: Outcome, reason: &str, content: &mut Content) {
+fn missing(path: &str, outcome: Outcome, reason: &Reason, content: &mut Content) {
+    let named = || reason.clone().within(Part::Member(path.into()));
     match outcome {
-        Outcome::Limit => content.cut(format!("{path}: {reason}")),
-        Outcome::Corrupt => content.lost(format!("{path}: {reason}")),
+        Outcome::Limit => content.cut(named()),
+        Outcome::Corrupt => content.lost(named()),
         _ => {}
     }
 }
@@ -177,51 +181,53 @@ pub fn leave_member(
     path: &str,
     declared: Option<u64>,
     outcome: Outcome,
-    reason: &str,
+    reason: Reason,
     context: &Context<'_>,
     content: &mut Content,
 ) -> bool {
-    match context.unopened_member(path, declared, outcome, reason) {
+    match context.unopened_member(path, declared, outcome, reason.clone()) {
         Ok(member) => {
-            missing(path, outcome, reason, content);
+            missing(path, outcome, &reason, content);
             content.members.push(member);
             true
         }
         Err(limit) => {
-            content.cut(limit.to_string());
+            content.cut(limit);
             false
         }
     }
 }
 
-/// Lists a member that holds nothing: a link, a device. `what` it is, in words, is noted, so that nobody looks for its
-/// text in vain. Gives whether the container may be read on.
-pub fn list_member(path: String, what: &str, context: &Context<'_>, content: &mut Content) -> bool {
+/// Lists a member that holds nothing: a link, a device. `what` it is, is noted, so that nobody looks for its text in
+/// vain. Gives whether the container may be read on.
+pub fn list_member(
+    path: String,
+    what: impl Into<Reason>,
+    context: &Context<'_>,
+    content: &mut Content,
+) -> bool {
     if content.members.len() as u64 >= context.limits.members {
-        content.cut(too_many(context));
+        content.cut(context.too_many_members());
         return false;
     }
-    content.note(format!("{path}: {what}"));
+    content.note(what.into().within(Part::Member(path.as_str().into())));
     content.members.push(Member { path, size: None, outcome: None });
     true
 }
 
-/// What is said of a container with more members than are read.
-pub fn too_many(context: &Context<'_>) -> String {
-    format!("it holds more than {} members", context.limits.members)
+/// What is said of a member that is damaged after so many bytes.
+pub fn damaged_after(path: &str, bytes: usize) -> Reason {
+    ReasonKind::DamagedAfter(bytes as u64).within(Part::Member(path.into()))
 }
 
 /// Most of a link's target that is told, bytes.
 pub const TARGET: u64 = 255;
 
-/// What a link is, in words. Where it leads to may be unknown.
-pub fn link_to(target: Option<&[u8]>) -> String {
+/// What a link is. Where it leads to may be unknown.
+pub fn link_to(target: Option<&[u8]>) -> ReasonKind {
     let target = target.map(|target| decode(target).text);
-    match target.as_deref().map(str::trim).filter(|target| !target.is_empty()) {
-        Some(target) => {
-            let end = target.floor_char_boundary(TARGET as usize);
-            format!("a link to {}, which is not followed", target.get(..end).unwrap_or_default())
-        }
-        None => "a link, which is not followed".into(),
-    }
+    let target = target.as_deref().map(str::trim).filter(|target| !target.is_empty());
+    ReasonKind::Link(target.map(|target| {
+        target.get(..target.floor_char_boundary(TARGET as usize)).unwrap_or_default().into()
+    }))
 }

@@ -132,6 +132,24 @@ fn every_format_that_tells_its_name_is_one() {
     assert_eq!(named, 9);
 }
 
+#[test]
+fn every_reason_of_a_fixture_is_told_in_korean() {
+    let mut english_only = Vec::new();
+    for case in files().0 {
+        let reasons = documents(&case).into_iter().flat_map(|document| {
+            let warnings = document.content.warnings.into_iter().map(|warning| warning.reason);
+            document.reason.into_iter().chain(warnings).collect::<Vec<_>>()
+        });
+        for reason in reasons {
+            let korean = reason.korean();
+            if reason.is_said() || !korean.chars().any(|c| ('가'..='힣').contains(&c)) {
+                english_only.push(format!("{}: {reason}", case.display()));
+            }
+        }
+    }
+    assert!(english_only.is_empty(), "{}", english_only.join("\n"));
+}
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures")
 }
@@ -205,7 +223,7 @@ fn golden(document: &Extraction) -> String {
     line("media type", document.media_type.as_str());
     line("format", &document.format);
     line("outcome", document.outcome.as_str());
-    document.reason.iter().for_each(|reason| line("reason", reason));
+    document.reason.iter().for_each(|reason| line("reason", &reason.english()));
     document.language.iter().for_each(|language| line("language", language));
     let content = &document.content;
     for (name, value) in content.metadata.iter() {
@@ -236,7 +254,7 @@ fn golden(document: &Extraction) -> String {
             WarningKind::Lost => "lost",
             WarningKind::Cut => "cut",
         };
-        writeln!(text, "{kind}: {}", indented(&warning.message)).unwrap();
+        writeln!(text, "{kind}: {}", indented(&warning.reason.english())).unwrap();
     }
     text
 }

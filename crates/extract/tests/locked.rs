@@ -12,6 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use madang_document::outcome::Outcome;
+use madang_document::reason::Reason;
 use madang_extract::engines::Engines;
 use madang_extract::extract::extract;
 use madang_extract::extraction::Extraction;
@@ -39,15 +40,15 @@ fn read(bytes: &[u8], name: &str, passwords: &str) -> Vec<Extraction> {
 
 fn own(documents: &[Extraction]) -> (Outcome, String) {
     let own = documents.last().unwrap();
-    (own.outcome, own.reason.clone().unwrap_or_default())
+    (own.outcome, own.reason.as_ref().map(Reason::english).unwrap_or_default())
 }
 
 #[test]
 fn what_is_locked_stays_closed_and_says_what_was_tried() {
     for (name, what) in [
-        ("report.hwp", "needs a password"),
-        ("report-97.hwp", "needs a password"),
-        ("report.hwpx", "needs a password"),
+        ("report.hwp", "the document needs a password to open"),
+        ("report-97.hwp", "the document needs a password to open"),
+        ("report.hwpx", "the document needs a password to open"),
         ("old.odt", "the document needs a password to open"),
         ("whole.odt", "the document needs a password to open"),
         ("words.xlsx", "the document needs a password to open"),
@@ -55,15 +56,15 @@ fn what_is_locked_stays_closed_and_says_what_was_tried() {
         ("cryptoapi.xls", "the workbook needs a password to open"),
         ("obfuscated.xls", "the workbook needs a password to open"),
         ("briefing.ppt", "the presentation needs a password to open"),
-        ("rc4-128.pdf", "it opens only with a password"),
-        ("aes-256.pdf", "it opens only with a password"),
+        ("rc4-128.pdf", "the document needs a password to open"),
+        ("aes-256.pdf", "the document needs a password to open"),
         ("names.7z", "the names of the members are encrypted (AES-256)"),
     ] {
         let bytes = fixture(name);
         for (passwords, tried) in [
             ("", String::new()),
-            ("한 번", "; the given password does not open it".into()),
-            ("one\ntwo", "; none of 2 given passwords opens it".into()),
+            ("한 번", ": the given password does not open it".into()),
+            ("one\ntwo", ": none of 2 given passwords opens it".into()),
         ] {
             let expected = (Outcome::Encrypted, format!("{what}{tried}"));
             assert_eq!(own(&read(&bytes, name, passwords)), expected, "{name}");
@@ -76,9 +77,15 @@ fn members_that_stay_closed_say_so_each_by_itself() {
     let documents = read(&fixture("aes.zip"), "aes.zip", "sesame-2026");
     let told: Vec<_> = documents
         .iter()
-        .filter_map(|it| Some((it.member.as_ref()?.to_string(), it.outcome, it.reason.clone())))
+        .filter_map(|it| {
+            Some((
+                it.member.as_ref()?.to_string(),
+                it.outcome,
+                it.reason.as_ref().map(Reason::english),
+            ))
+        })
         .collect();
-    let closed = Some("the member is encrypted (AES); the given password does not open it".into());
+    let closed = Some("the member is encrypted (AES): the given password does not open it".into());
     assert_eq!(
         told,
         [
@@ -138,7 +145,8 @@ fn an_archive_whose_members_nothing_opens_is_not_tried_for_ever() {
     tail[12..16].copy_from_slice(&size.to_le_bytes());
     many.extend(tail);
     let documents = read(&many, "many.zip", "one\ntwo");
-    let reasons: Vec<&str> = documents.iter().filter_map(|it| it.reason.as_deref()).collect();
+    let reasons: Vec<String> =
+        documents.iter().filter_map(|it| it.reason.as_ref().map(Reason::english)).collect();
     let tried = reasons.iter().filter(|it| it.contains("none of 2 given passwords")).count();
     let passed = reasons.iter().filter(|it| it.contains("were not tried")).count();
     assert_eq!((tried, passed), (50, 50), "{reasons:?}");

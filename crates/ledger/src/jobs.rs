@@ -8,6 +8,7 @@ use madang_document::failure_kind::FailureKind;
 use madang_document::id::DocumentId;
 use madang_document::object::ObjectRef;
 use madang_document::principal::Scope;
+use madang_document::reason::Reason;
 use madang_document::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -225,8 +226,8 @@ pub enum Verdict {
 pub struct Failure {
     /// What it was.
     pub kind: FailureKind,
-    /// One sentence in English.
-    pub message: String,
+    /// Why, in more words.
+    pub reason: Reason,
     /// Whether the reader died (crash, time, memory) instead of answering.
     pub crashed: bool,
 }

@@ -1,4 +1,4 @@
-//! A file of the first schema is opened, and everything is found again.
+//! A file of an earlier schema is opened, and everything is found again.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -10,17 +10,20 @@ use std::path::Path;
 use std::sync::Arc;
 
 use madang_document::blob_id::BlobId;
+use madang_document::failure_kind::FailureKind;
 use madang_document::id::DocumentId;
 use madang_document::inner_path::InnerPath;
 use madang_document::outcome::Outcome;
 use madang_document::principal::{Role, Scope};
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
 use madang_ledger::audit::{Act, Recorded};
 use madang_ledger::conformance::sample::{
-    Hand, NODE, PIPELINE, STORE, Trial, apply, at, balanced, chained, claim, done, id,
-    our_partition, ours, see, stored,
+    Hand, NODE, PIPELINE, STORE, Trial, apply, at, balanced, chained, claim, done, failure, id,
+    our_partition, ours, quarantined, see, stored,
 };
 use madang_ledger::error::LedgerError;
-use madang_ledger::jobs::{JobState, Task};
+use madang_ledger::jobs::{Failure, JobState, Task};
 use madang_ledger::objects::Balance;
 use madang_ledger::reader::Reader;
 use madang_ledger::sqlite::{Durability, SqliteLedger};
@@ -201,7 +204,7 @@ async fn a_file_of_the_first_schema_is_brought_up_to_date() {
     assert_eq!((gone.job.task, gone.job.state), (Task::Delete, JobState::Done));
     assert_eq!(ledger.jobs(&Default::default(), None, 99).await.unwrap().readable().len(), 7);
     let bad = ledger.job(6).await.unwrap().unwrap();
-    assert_eq!(bad.failure.unwrap().message, "it died");
+    assert_eq!(bad.failure.unwrap().reason, "it died".into());
 
     let stored = ledger.document(id("a.txt")).await.unwrap().unwrap();
     assert_eq!((stored.revision, stored.withdrawn), (2, false));
@@ -288,6 +291,7 @@ async fn a_file_of_the_second_schema_is_brought_up_to_date() {
          DROP INDEX document_reading;
          ALTER TABLE document DROP COLUMN reading;
          ALTER TABLE document DROP COLUMN parts;
+         ALTER TABLE job DROP COLUMN reason_code;
          PRAGMA user_version = 2;",
     )
     .await;
@@ -310,4 +314,36 @@ async fn a_file_of_the_second_schema_is_brought_up_to_date() {
     let read: i64 = sqlx::query_scalar("SELECT at FROM clock").fetch_one(&mut conn).await.unwrap();
     assert_eq!(read, at(2).0, "the latest moment of what it did");
     conn.close().await.unwrap();
+}
+
+/// As the sixth schema left it: of a failure there was an English sentence, in jobs and in the bodies of documents.
+#[tokio::test]
+async fn a_file_of_the_sixth_schema_keeps_its_reasons_as_they_were_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.db");
+    let hand = Hand::default();
+    let ledger = SqliteLedger::open_with(&path, hand.clock(), Durability::Process).await.unwrap();
+    let trial = Trial::new(Arc::new(ledger), hand.clone());
+    see(&trial, &["a", "b"], at(0)).await;
+    let claims = claim(&trial, 9, at(1)).await;
+    let set_aside = |claim, reason: Reason| {
+        let failure = Failure { reason, ..failure(FailureKind::Corrupt, false) };
+        quarantined(claim, failure)
+    };
+    apply(&trial, set_aside(&claims[0], "the page is torn".into()), at(2)).await;
+    drop(trial);
+    let mut conn = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
+    execute(&mut conn, "ALTER TABLE job DROP COLUMN reason_code; PRAGMA user_version = 6;").await;
+    conn.close().await.unwrap();
+    let ledger = SqliteLedger::open_with(&path, hand.clock(), Durability::Process).await.unwrap();
+    let trial = Trial::new(Arc::new(ledger), hand);
+    let known = ReasonKind::DamagedAfter(7).because(ReasonKind::CheckSum).within("a/b");
+    apply(&trial, set_aside(&claims[1], known.clone()), at(3)).await;
+    for (claim, reason) in claims.iter().zip([Reason::said("the page is torn"), known]) {
+        let job = trial.job(claim.ticket.job).await.unwrap().unwrap();
+        assert_eq!(job.failure.unwrap().reason, reason);
+        let id = DocumentId::new(STORE, &claim.object.path, None);
+        let stored = trial.document(id).await.unwrap().unwrap();
+        assert_eq!(stored.document.reason, Some(reason));
+    }
 }

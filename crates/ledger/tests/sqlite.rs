@@ -242,7 +242,11 @@ async fn a_failure_of_an_unknown_kind_is_shown_and_stops_no_list() {
     failures.sort_by_key(|(id, _)| *id);
     let kinds: Vec<FailureKind> = failures.iter().map(|(_, failure)| failure.kind).collect();
     assert_eq!(kinds, [FailureKind::Unknown, FailureKind::Timeout]);
-    assert_eq!(failures[0].1.message, "`melted`: it ended with timeout", "its word is not lost");
+    assert_eq!(
+        failures[0].1.reason.english(),
+        "`melted`: it ended with timeout",
+        "its word is not lost"
+    );
     let all = Redrive::Quarantined { queue: None, kind: None };
     assert_eq!(ledger.when(at(3)).redrive(&all, "key:1").await.unwrap(), 2);
     assert_eq!(sample::claim(&ledger, 9, at(4)).await.len(), 2);

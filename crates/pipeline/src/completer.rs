@@ -5,6 +5,8 @@ use std::time::Duration;
 use madang_document::cause::told;
 use madang_document::condition::{Kind, Subject};
 use madang_document::failure_kind::FailureKind;
+use madang_document::quote::Quote;
+use madang_document::reason_kind::ReasonKind;
 use madang_document::timestamp::Timestamp;
 use madang_ledger::error::LedgerError;
 use madang_ledger::jobs::{Claim, Completed, Completion, Failure, Ticket, Verdict};
@@ -157,9 +159,9 @@ impl Completer {
         for (claim, completion) in ends.claims.iter().zip(&ends.completions) {
             let one = (std::slice::from_ref(claim), std::slice::from_ref(completion));
             if let Err(panicked) = caught(self.complete(one.0, one.1)).await {
-                let message = format!("recording it broke off: {panicked}");
+                let reason = ReasonKind::RecordingBroke(Quote::of(&panicked)).into();
                 let (now, jitter) = ((self.clock)(), (self.jitter)());
-                let (at, failure) = broke(&Attempt::of(claim), &message, &self.policy, now, jitter);
+                let (at, failure) = broke(&Attempt::of(claim), reason, &self.policy, now, jitter);
                 self.give_back_at_last(claim.ticket, at, &failure).await;
             }
         }
@@ -216,10 +218,10 @@ impl Completer {
 
     /// What the ledger refuses is put before the operator; if it refuses even that, the job is given back.
     async fn set_aside(&self, claim: &Claim, completion: &Completion, error: &LedgerError) {
-        let message = format!("the ledger refuses what was read: {}", told(error));
+        let reason = ReasonKind::Refused(told(error).into()).into();
         tracing::error!(job = claim.ticket.job, path = %claim.object.path, %error,
             "the ledger refuses what was read; the file is set aside");
-        let failure = Failure { kind: FailureKind::House, message, crashed: false };
+        let failure = Failure { kind: FailureKind::House, reason, crashed: false };
         let documents = match completion.verdict {
             // The file is gone: a document of it would say that it is there.
             Verdict::Deleted => Vec::new(),
@@ -227,7 +229,7 @@ impl Completer {
                 let mut read = completion.documents.iter();
                 let own = read.find(|document| document.inner.is_none());
                 let outcome = unrecorded(own.map(|document| document.outcome));
-                vec![unread(claim, outcome, &failure.message)]
+                vec![unread(claim, outcome, failure.reason.clone())]
             }
         };
         let refused = Completion {

@@ -1,5 +1,7 @@
 use madang_document::failure_kind::FailureKind;
 use madang_document::outcome::Outcome;
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
 use madang_document::timestamp::Timestamp;
 use madang_ledger::jobs::{Claim, Failure, Task};
 
@@ -23,11 +25,11 @@ pub fn decide(
     }
     match reading {
         Reading::Extracted { outcome: Outcome::Corrupt, reason, died: false } => {
-            Step::Quarantine(failure(FailureKind::Corrupt, reason.as_deref(), false))
+            Step::Quarantine(failure(FailureKind::Corrupt, reason.clone(), false))
         }
         Reading::Extracted { died: false, .. } => Step::Commit,
         Reading::Extracted { outcome, reason, died: true } => {
-            let failure = failure(FailureKind::of_death(*outcome), reason.as_deref(), true);
+            let failure = failure(FailureKind::of_death(*outcome), reason.clone(), true);
             if attempt.crashes + 1 >= policy.max_crashes {
                 Step::Quarantine(failure)
             } else {
@@ -36,27 +38,27 @@ pub fn decide(
         }
         Reading::Gone => {
             // Whoever reads one file cannot tell a removal from a lost mount.
-            let failure = failure(FailureKind::Gone, Some(GONE), false);
+            let failure = failure(FailureKind::Gone, Some(ReasonKind::Gone.into()), false);
             Step::Retry { at: now.plus_ms(policy.gone.wait_ms(1, jitter)), failure }
         }
-        Reading::Broke { message } => {
-            let (at, failure) = broke(attempt, message, policy, now, jitter);
+        Reading::Broke { reason } => {
+            let (at, failure) = broke(attempt, reason.clone(), policy, now, jitter);
             if attempt.crashes + 1 >= policy.max_crashes {
                 Step::Quarantine(failure)
             } else {
                 Step::Retry { at, failure }
             }
         }
-        Reading::Interrupted { message } => {
-            let failure = failure(FailureKind::House, Some(message), false);
+        Reading::Interrupted { reason } => {
+            let failure = failure(FailureKind::House, Some(reason.clone()), false);
             if attempt.attempt >= policy.max_attempts {
                 Step::Quarantine(failure)
             } else {
                 Step::Retry { at: policy.again(attempt.attempt, now, jitter), failure }
             }
         }
-        Reading::Unread { message, lasting } => {
-            let failure = failure(FailureKind::Read, Some(message), false);
+        Reading::Unread { reason, lasting } => {
+            let failure = failure(FailureKind::Read, Some(reason.clone()), false);
             if *lasting || attempt.attempt >= policy.max_attempts {
                 Step::Quarantine(failure)
             } else {
@@ -71,12 +73,12 @@ pub fn decide(
 /// not passed on.
 pub fn broke(
     attempt: &Attempt,
-    message: &str,
+    reason: Reason,
     policy: &Policy,
     now: Timestamp,
     jitter: f64,
 ) -> (Timestamp, Failure) {
-    let failure = failure(FailureKind::House, Some(message), true);
+    let failure = failure(FailureKind::House, Some(reason), true);
     (policy.again(attempt.attempt, now, jitter), failure)
 }
 
@@ -87,19 +89,14 @@ pub fn before_reading(attempt: &Attempt, policy: &Policy) -> Option<Step> {
     (attempt.task == Task::Extract && poison).then(|| {
         Step::Quarantine(failure(
             FailureKind::Crashed,
-            Some("the worker died of this file again and again"),
+            Some(ReasonKind::AgainAndAgain.into()),
             true,
         ))
     })
 }
 
-/// What is said of an object that is not there.
-const GONE: &str = "it is not in its store as it was seen; whether it is gone for good its source decides, or the operator where \
-     many are";
-
-fn failure(kind: FailureKind, message: Option<&str>, crashed: bool) -> Failure {
-    let message = message.unwrap_or("no reason was given").to_owned();
-    Failure { kind, message, crashed }
+fn failure(kind: FailureKind, reason: Option<Reason>, crashed: bool) -> Failure {
+    Failure { kind, reason: reason.unwrap_or_else(|| ReasonKind::NoReason.into()), crashed }
 }
 
 impl Attempt {
@@ -129,26 +126,26 @@ pub enum Reading {
         /// The outcome of the object.
         outcome: Outcome,
         /// Why, if it was not read whole.
-        reason: Option<String>,
+        reason: Option<Reason>,
         /// Whether the child died instead of answering.
         died: bool,
     },
     /// We ourselves broke off over it: a panic, a thread that hangs.
     Broke {
         /// What is known of it.
-        message: String,
+        reason: Reason,
     },
     /// The process died from which readers come, and all that were being read with it: nobody's file did that.
     Interrupted {
         /// What is known of it.
-        message: String,
+        reason: Reason,
     },
     /// The object is not there, or not in this version.
     Gone,
     /// The store did not give the bytes.
     Unread {
         /// Why, and the cure.
-        message: String,
+        reason: Reason,
         /// Whether trying again is useless until somebody does something.
         lasting: bool,
     },
@@ -273,7 +270,7 @@ mod tests {
 
     #[test]
     fn a_silent_store_is_tried_until_attempts_run_out() {
-        let silent = |lasting| Reading::Unread { message: "no answer".into(), lasting };
+        let silent = |lasting| Reading::Unread { reason: "no answer".into(), lasting };
         assert!(matches!(step(7, 0, silent(false)), Step::Retry { .. }));
         assert!(matches!(step(8, 0, silent(false)), Step::Quarantine(_)));
         assert!(matches!(step(1, 0, silent(true)), Step::Quarantine(_)));
@@ -281,7 +278,7 @@ mod tests {
 
     #[test]
     fn what_breaks_us_off_is_the_houses_and_counts_as_poison() {
-        let broke = || Reading::Broke { message: "the worker panicked: 9".into() };
+        let broke = || Reading::Broke { reason: "the worker panicked: 9".into() };
         for (attempt, crashes, at) in [(1, 0, Some(1_000)), (2, 1, Some(2_000)), (3, 2, None)] {
             let (due, failure) = match step(attempt, crashes, broke()) {
                 Step::Retry { at, failure } => (Some(at), failure),
@@ -290,13 +287,13 @@ mod tests {
             };
             assert_eq!(due, at.map(|ms| NOW.plus_ms(ms)), "{attempt}");
             assert_eq!((failure.kind, failure.crashed), (FailureKind::House, true));
-            assert_eq!(failure.message, "the worker panicked: 9");
+            assert_eq!(failure.reason, "the worker panicked: 9".into());
         }
     }
 
     #[test]
     fn what_takes_all_readers_along_is_no_crash_of_a_file() {
-        let interrupted = || Reading::Interrupted { message: "the zygote died".into() };
+        let interrupted = || Reading::Interrupted { reason: "the zygote died".into() };
         let Step::Retry { at, failure } = step(1, 2, interrupted()) else { panic!() };
         assert_eq!(at, NOW.plus_ms(1_000));
         assert_eq!((failure.kind, failure.crashed), (FailureKind::House, false));

@@ -157,7 +157,7 @@ mod tests {
             inner,
             media_type: MediaType::new("text/plain"),
             provenance: Provenance { format: format.into(), format_version: 1 },
-            ..unread(claim, Outcome::Ok, "")
+            ..unread(claim, Outcome::Ok, "".into())
         }
     }
 

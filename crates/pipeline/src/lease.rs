@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
+use madang_document::reason_kind::ReasonKind;
 use madang_document::timestamp::Timestamp;
 use madang_ledger::jobs::{Claim, Failure, Ticket};
 use madang_ledger::ledger::Ledger;
@@ -77,7 +78,7 @@ impl Leases {
                 let (due, silent) = guard.due();
                 drop(guard);
                 for (ticket, attempt) in silent {
-                    let told = "the worker gave no sign of life";
+                    let told = ReasonKind::WorkerSilent.into();
                     let (at, failure) = broke(&attempt, told, &policy, clock(), jitter());
                     give_back(&runtime, ledger.as_ref(), ticket, at, &failure);
                 }

@@ -3,6 +3,7 @@ use madang_document::id::DocumentId;
 use madang_document::media_type::MediaType;
 use madang_document::metadata::Metadata;
 use madang_document::outcome::Outcome;
+use madang_document::reason::Reason;
 use madang_extract::extraction::Extraction;
 use madang_ledger::jobs::{Claim, Failure, Task, Ticket};
 
@@ -79,18 +80,18 @@ pub fn unrecorded(read: Option<Outcome>) -> Outcome {
 
 /// The document of an object that is set aside with this failure, nothing of it read.
 pub fn set_aside(claim: &Claim, failure: &Failure) -> Document {
-    unread(claim, failure.kind.outcome().unwrap_or(NOT_GIVEN), &failure.message)
+    unread(claim, failure.kind.outcome().unwrap_or(NOT_GIVEN), failure.reason.clone())
 }
 
 /// The document of an object of which nothing could be read: it too is catalogued, with its outcome.
-pub fn unread(claim: &Claim, outcome: Outcome, reason: &str) -> Document {
+pub fn unread(claim: &Claim, outcome: Outcome, reason: Reason) -> Document {
     let extraction = unread_extraction(claim.object.size, outcome, reason);
     let mut document = document(claim, extraction);
     document.metadata = Metadata::default();
     document
 }
 
-fn unread_extraction(size: u64, outcome: Outcome, reason: &str) -> Extraction {
+fn unread_extraction(size: u64, outcome: Outcome, reason: Reason) -> Extraction {
     Extraction {
         member: None,
         size,
@@ -100,7 +101,7 @@ fn unread_extraction(size: u64, outcome: Outcome, reason: &str) -> Extraction {
         media_type: MediaType::new(MediaType::UNKNOWN),
         language: None,
         outcome,
-        reason: Some(reason.to_owned()),
+        reason: Some(reason),
         content: Default::default(),
     }
 }
@@ -140,7 +141,7 @@ mod tests {
             (Memory, Outcome::Memory),
             (Read, Outcome::Timeout),
         ] {
-            let failure = Failure { kind, message: "no answer".into(), crashed: false };
+            let failure = Failure { kind, reason: "no answer".into(), crashed: false };
             let document = set_aside(&claim(), &failure);
             assert_eq!((document.outcome, document.reason), (outcome, Some("no answer".into())));
         }
@@ -161,7 +162,7 @@ mod tests {
     #[test]
     fn the_parent_is_the_container() {
         let of = |member: Option<InnerPath>| {
-            let mut extraction = unread_extraction(9, Outcome::Ok, "");
+            let mut extraction = unread_extraction(9, Outcome::Ok, "".into());
             extraction.member = member;
             document(&claim(), extraction)
         };

@@ -6,6 +6,8 @@ use bytes::Bytes;
 use futures::StreamExt;
 use madang_document::blob_id::BlobId;
 use madang_document::document::Document;
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
 use madang_sandbox::request::Request;
 use madang_sandbox::run::{RunError, Unpacking, unpack};
 use madang_sandbox::watch::Watch;
@@ -43,7 +45,7 @@ pub enum UnpackError {
     Store(#[from] StoreError),
     /// The object cannot be opened so far, or does not hold it any more: the message says why.
     #[error("{0}")]
-    Closed(String),
+    Closed(Reason),
     /// No child could do it.
     #[error("{0}")]
     Run(#[from] RunError),
@@ -72,12 +74,12 @@ impl Unpacker {
     /// [`UnpackError`], before the first byte.
     pub async fn open(&self, member: &Document) -> Result<Body, UnpackError> {
         let Some(inner) = member.inner.clone() else {
-            return Err(UnpackError::Closed("it is no member of anything".into()));
+            return Err(UnpackError::Closed(ReasonKind::NoSuchMember.into()));
         };
         let object = member.object.clone();
         let Some(store) = self.stores.get(&object.store) else {
-            let why = format!("no store `{}` is configured any more", object.store);
-            return Err(UnpackError::Closed(why));
+            let why = ReasonKind::NoStore(object.store.as_str().into());
+            return Err(UnpackError::Closed(why.into()));
         };
         let turn = tokio::time::timeout(TURN, Arc::clone(&self.seats).acquire_owned()).await;
         let Ok(Ok(seat)) = turn else { return Err(UnpackError::Busy) };
@@ -113,7 +115,7 @@ impl Unpacker {
                 Ok(futures::stream::once(async { Ok(first) }).chain(rest).boxed())
             }
             Some(Err(error)) => Err(error),
-            None => Err(UnpackError::Closed("it was called off".into())),
+            None => Err(UnpackError::Closed(ReasonKind::Stopped.into())),
         }
     }
 }
@@ -126,9 +128,7 @@ fn judge(
 ) -> Result<(), UnpackError> {
     match ended? {
         Unpacking::Whole if known.is_none_or(|known| known == found) => Ok(()),
-        Unpacking::Whole => {
-            Err(UnpackError::Closed("its bytes are not those that were read before".into()))
-        }
+        Unpacking::Whole => Err(UnpackError::Closed(ReasonKind::OtherBytes.into())),
         Unpacking::Failed(why) => Err(UnpackError::Closed(why)),
         Unpacking::CalledOff => Ok(()),
     }

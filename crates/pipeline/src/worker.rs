@@ -10,6 +10,9 @@ use madang_document::content::{Warning, WarningKind};
 use madang_document::document::Document;
 use madang_document::failure_kind::FailureKind;
 use madang_document::object::ObjectRef;
+use madang_document::quote::Quote;
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
 use madang_document::sidecar;
 use madang_extract::extraction::Extraction;
 use madang_extract::sidecar::Sidecar;
@@ -185,8 +188,8 @@ impl Workers {
             Ok(finished) => finished,
             Err(panicked) => {
                 tracing::error!(job = ticket.job, path = %claim.object.path, %panicked, "a worker panicked");
-                let message = format!("the worker panicked: {panicked}");
-                conclude(&self, &claim, &Reading::Broke { message }, Found::default())
+                let reason = ReasonKind::WorkerBroke(Quote::of(&panicked)).into();
+                conclude(&self, &claim, &Reading::Broke { reason }, Found::default())
             }
         };
         if self.finished.send(finished).await.is_err() {
@@ -241,7 +244,7 @@ async fn carry_out(workers: &Workers, claim: &Claim, watch: Arc<Watch>, lanes: L
         // Called off, because the lease was lost (then this is refused) or because the service stops.
         let failure = Failure {
             kind: FailureKind::Interrupted,
-            message: "the service stopped while it was read".into(),
+            reason: ReasonKind::Stopped.into(),
             crashed: false,
         };
         return Finished::GivenBack { ticket: claim.ticket, at: (workers.clock)(), failure };
@@ -260,8 +263,8 @@ async fn carry_out(workers: &Workers, claim: &Claim, watch: Arc<Watch>, lanes: L
 
 /// The ledger could not be told which files are described otherwise now: the job comes again, with all that it does.
 fn again(workers: &Workers, claim: &Claim, error: &LedgerError) -> Finished {
-    let message = format!("the files that it describes could not be told: {}", told(error));
-    let failure = Failure { kind: FailureKind::Interrupted, message, crashed: false };
+    let reason = ReasonKind::DescribedUntold(Quote::new(&told(error))).into();
+    let failure = Failure { kind: FailureKind::Interrupted, reason, crashed: false };
     let at = (workers.clock)().plus_ms(AGAIN.cap_ms);
     Finished::GivenBack { ticket: claim.ticket, at, failure }
 }
@@ -287,14 +290,14 @@ fn end(claim: &Claim, step: Step, found: Found) -> Finished {
             Verdict::Deleted
         }
         Step::Retry { at, failure } => {
-            tracing::info!(path = %claim.object.path, reason = %failure.message, "will be tried again");
+            tracing::info!(path = %claim.object.path, reason = %failure.reason, "will be tried again");
             return Finished::GivenBack { ticket, at, failure };
         }
         Step::Quarantine(failure) => {
             if documents.is_empty() {
                 documents.push(set_aside(claim, &failure));
             }
-            tracing::warn!(path = %claim.object.path, kind = %failure.kind, reason = %failure.message, "quarantined");
+            tracing::warn!(path = %claim.object.path, kind = %failure.kind, reason = %failure.reason, "quarantined");
             Verdict::Quarantined(failure)
         }
     };
@@ -315,7 +318,7 @@ struct Found {
 /// What came of a try to read an object.
 enum Tried {
     /// The object was read, or is to blame that it was not.
-    Read(Reading, Found),
+    Read(Reading, Box<Found>),
     /// The house could not go on, and would not with any other object.
     Hindered {
         /// What stands in the way.
@@ -329,7 +332,7 @@ enum Tried {
 
 impl Tried {
     fn of(reading: Reading) -> Tried {
-        Tried::Read(reading, Found::default())
+        Tried::Read(reading, Box::default())
     }
 }
 
@@ -345,7 +348,7 @@ async fn read(
     let mut waits = 0;
     loop {
         let (by, message) = match try_to_read(workers, claim, &watch, lanes).await {
-            Tried::Read(reading, found) => return Some((reading, found)),
+            Tried::Read(reading, found) => return Some((reading, *found)),
             Tried::CalledOff => return None,
             Tried::Hindered { by, message } => (by, message),
         };
@@ -366,11 +369,8 @@ async fn read(
 async fn try_to_read(workers: &Workers, claim: &Claim, watch: &Arc<Watch>, lanes: &Lanes) -> Tried {
     let object = &claim.object;
     let Some(store) = workers.stores.get(&object.store) else {
-        let message = format!(
-            "no store `{}` is configured any more; declare its pipeline again or drop the job",
-            object.store
-        );
-        return Tried::of(Reading::Unread { message, lasting: true });
+        let reason = ReasonKind::NoStore(object.store.as_str().into()).into();
+        return Tried::of(Reading::Unread { reason, lasting: true });
     };
     let opened = match store.open(object).await {
         Ok(opened) => opened,
@@ -390,7 +390,7 @@ async fn try_to_read(workers: &Workers, claim: &Claim, watch: &Arc<Watch>, lanes
     // What describes it may change without it, and one that describes others is known by its name.
     let is_plain = sidecars.is_empty() && sidecar::described(&object.path).is_none();
     let (keys, turn) = match taken(workers, claim, hash.filter(|_| is_plain)).await {
-        Taken::Known(reading, found) => return Tried::Read(reading, found),
+        Taken::Known(reading, found) => return Tried::Read(reading, Box::new(found)),
         Taken::Unknown(keys, turn) => (keys, turn),
     };
     // Closed when the service stops: what has not begun then is given back.
@@ -418,11 +418,9 @@ async fn try_to_read(workers: &Workers, claim: &Claim, watch: &Arc<Watch>, lanes
         };
         if let Tried::Read(Reading::Extracted { died: false, .. }, found) = &mut extracted {
             let own = found.documents.iter_mut().find(|document| document.inner.is_none());
-            let message = format!(
-                "what describes it beside it was left out, because the reader ended with it ({outcome}); write that anew"
-            );
             own.into_iter().for_each(|own| {
-                own.warnings.push(Warning { kind: WarningKind::Note, message: message.clone() });
+                let reason = ReasonKind::BesideBroke(outcome.as_str().into()).into();
+                own.warnings.push(Warning { kind: WarningKind::Note, reason });
             });
         }
     }
@@ -430,7 +428,9 @@ async fn try_to_read(workers: &Workers, claim: &Claim, watch: &Arc<Watch>, lanes
     lanes.passed(begun.elapsed());
     drop(lane);
     match extracted {
-        Tried::Read(reading, found) => Tried::Read(reading, Found { keys, turn, ..found }),
+        Tried::Read(reading, found) => {
+            Tried::Read(reading, Box::new(Found { keys, turn, ..*found }))
+        }
         other @ (Tried::Hindered { .. } | Tried::CalledOff) => other,
     }
 }
@@ -487,8 +487,8 @@ async fn not_given(store: &dyn Store, object: &ObjectRef, error: StoreError) -> 
     }
     match store.look(&object.path).await {
         Ok(Some(Seen::Object(file))) if file.version == object.version => {
-            let message = format!("its store shows it and does not give it: {}", told(&error));
-            Tried::of(Reading::Unread { message, lasting: false })
+            let reason = ReasonKind::ShownNotGiven(told(&error).into()).into();
+            Tried::of(Reading::Unread { reason, lasting: false })
         }
         Ok(_) => Tried::of(Reading::Gone),
         Err(error) => unreadable(&error),
@@ -500,13 +500,14 @@ fn unreadable(error: &StoreError) -> Tried {
     if let Some(by) = shortage(error) {
         return Tried::Hindered { by, message };
     }
+    let reason = ReasonKind::NotGiven(message.into()).into();
     Tried::of(match error {
         StoreError::Gone(_) => Reading::Gone,
-        StoreError::Denied { .. } => Reading::Unread { message, lasting: true },
+        StoreError::Denied { .. } => Reading::Unread { reason, lasting: true },
         StoreError::Unavailable { .. }
         | StoreError::BrokenOff { .. }
         | StoreError::Conflict { .. }
-        | StoreError::Precondition(_) => Reading::Unread { message, lasting: false },
+        | StoreError::Precondition(_) => Reading::Unread { reason, lasting: false },
     })
 }
 
@@ -554,12 +555,13 @@ async fn extract(
             }
         }
         if let Some(error) = unkept {
-            let message = format!("what was read cannot be kept: {}", told(&error));
+            let reason = Reason::new(ReasonKind::NotKept(told(&error).into()));
+            let message = reason.english();
             return match shortage(&error) {
                 Some(by) => Tried::Hindered { by, message },
                 // Something stands where these bytes are to lie, and all the others find their place.
                 None if runtime.block_on(blobs.take_others()) => {
-                    Tried::of(Reading::Unread { message, lasting: false })
+                    Tried::of(Reading::Unread { reason, lasting: false })
                 }
                 None => Tried::Hindered { by: Kind::Stalled, message },
             };
@@ -573,7 +575,7 @@ async fn extract(
                     died: verdict.died,
                 };
                 tracing::debug!(path = %claim.object.path, "it was read");
-                Tried::Read(reading, Found { documents, ..Found::default() })
+                Tried::Read(reading, Box::new(Found { documents, ..Found::default() }))
             }
             Err(error) => match (shortage(&error), &error) {
                 (Some(by), _) => Tried::Hindered { by, message: told(&error) },
@@ -587,17 +589,18 @@ async fn extract(
     match watched.await {
         Ok(answer) => answer,
         Err(panicked) => {
-            Tried::of(Reading::Broke { message: format!("the worker failed: {panicked}") })
+            let reason = ReasonKind::WorkerBroke(Quote::of(&panicked)).into();
+            Tried::of(Reading::Broke { reason })
         }
     }
 }
 
 /// What it means that a run broke off: the object's store did not give a range, or the zygote died, which is ours.
 fn broken_off(error: &RunError) -> Reading {
-    let message = format!("no reader answered: {}", told(error));
+    let reason = ReasonKind::NoReaderAnswered(told(error).into()).into();
     match causes(error).any(|cause| cause.is::<StoreError>()) {
-        true => Reading::Unread { message, lasting: false },
-        false => Reading::Interrupted { message },
+        true => Reading::Unread { reason, lasting: false },
+        false => Reading::Interrupted { reason },
     }
 }
 

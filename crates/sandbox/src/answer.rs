@@ -9,6 +9,8 @@ use madang_document::inner_path::InnerPath;
 use madang_document::locator::Locator;
 use madang_document::metadata::{Metadata, Part, Stated};
 use madang_document::outcome::Outcome;
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
 use madang_document::shown::is_misleading;
 use madang_extract::blob::{Blob, read_range};
 use madang_extract::detected::Detected;
@@ -42,7 +44,7 @@ pub(crate) struct Answer<'a> {
     said: Cell<u64>,
     paths: RefCell<HashSet<InnerPath>>,
     /// Why the member whose bytes are wanted cannot be had.
-    refused: RefCell<Option<String>>,
+    refused: RefCell<Option<Reason>>,
 }
 
 impl<'a> Answer<'a> {
@@ -147,10 +149,10 @@ impl Sink for Answer<'_> {
             caps::answer(self.limits).saturating_sub(self.channel.sent()).saturating_sub(heads);
         if weight(&document.content) > left {
             document.content = Content::default();
-            document.content.cut("the answer exceeds its limit; the content was left out");
+            document.content.cut(ReasonKind::AnswerTooLarge);
             document.outcome =
                 if document.outcome == Outcome::Ok { Outcome::Limit } else { document.outcome };
-            document.reason.get_or_insert_with(|| "the answer exceeds its limit".into());
+            document.reason.get_or_insert_with(|| ReasonKind::AnswerTooLarge.into());
         }
         let member = document.member.take().map(|path| {
             let mut paths = self.paths.borrow_mut();
@@ -179,7 +181,7 @@ impl Sink for Answer<'_> {
             },
             language: document.language,
             outcome: document.outcome,
-            reason: document.reason.map(|reason| shorten(reason, caps::SENTENCE)),
+            reason: document.reason,
         })));
         self.content(document.content);
         self.channel.say(&Frame::Finish);
@@ -198,7 +200,7 @@ impl Answer<'_> {
             claims(&content.metadata).map(|(name, stated)| {
                 let mut field = Field::from(&stated.value);
                 if field.size() > caps::PROPERTY {
-                    notes.push(note(format!("the property {name} was cut, it is too long")));
+                    notes.push(note(ReasonKind::PropertyCut(name.into())));
                     field = Field::from(&madang_document::metadata::Value::Text(first_text(field)));
                 }
                 let claim = Claim {
@@ -235,10 +237,8 @@ impl Answer<'_> {
         }
         let listed = usize::try_from(caps::listed(self.limits)).unwrap_or(usize::MAX);
         if content.members.len() > listed {
-            notes.push(note(format!(
-                "only {listed} of {} members are listed",
-                content.members.len()
-            )));
+            let (listed, of) = (listed as u64, content.members.len() as u64);
+            notes.push(note(ReasonKind::Listed { listed, of }));
         }
         batched(
             content.members.into_iter().take(listed).map(|mut member| {
@@ -253,7 +253,7 @@ impl Answer<'_> {
             let longer = preview.width.max(preview.height);
             let fits = preview.width > 0 && preview.height > 0 && longer <= self.limits.preview;
             if !fits || preview.jpeg.len() > caps::JPEG || previews >= caps::PREVIEWS {
-                notes.push(note("a preview was left out, it is too large".into()));
+                notes.push(note(ReasonKind::PreviewTooLarge));
                 continue;
             }
             previews += 1;
@@ -262,12 +262,11 @@ impl Answer<'_> {
         let all = notes.len();
         if all > caps::WARNINGS {
             notes.truncate(caps::WARNINGS - 1);
-            notes.push(note(format!("{} further warnings", all - notes.len())));
+            notes.push(note(ReasonKind::MoreWarnings((all - notes.len()) as u64)));
         }
         batched(
-            notes.into_iter().map(|mut warning| {
-                warning.message = shorten(warning.message, caps::SENTENCE);
-                let size = warning.message.len();
+            notes.into_iter().map(|warning| {
+                let size = warning.reason.english().len();
                 (warning, size)
             }),
             |warnings| say(Frame::Warnings(warnings)),
@@ -275,8 +274,8 @@ impl Answer<'_> {
     }
 }
 
-fn note(message: String) -> Warning {
-    Warning { kind: WarningKind::Note, message }
+fn note(kind: ReasonKind) -> Warning {
+    Warning { kind: WarningKind::Note, reason: kind.into() }
 }
 
 /// All that is said of the properties, of each the most trusted first.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use madang_document::blob_id::BlobId;
-use madang_document::content::{Content, Segment, Warning};
+use madang_document::content::{Content, Segment};
 use madang_document::inner_path::InnerPath;
 use madang_document::locator::Locator;
 use madang_document::media_type::MediaType;
@@ -209,9 +209,6 @@ impl<'a> Assembly<'a> {
                 return violation("no code of a language");
             }
         }
-        if let Some(reason) = &head.reason {
-            check_length("reason", reason.len(), caps::SENTENCE)?;
-        }
         self.document_text = 0;
         self.metadata = 0;
         self.current = Some(Extraction {
@@ -224,7 +221,7 @@ impl<'a> Assembly<'a> {
             media_type: MediaType::new(&head.kind.media_type),
             language: head.language,
             outcome: head.outcome,
-            reason: head.reason.as_deref().map(one_line),
+            reason: head.reason,
             content: Content::default(),
         });
         Ok(())
@@ -290,10 +287,8 @@ impl<'a> Assembly<'a> {
             }
             Frame::Warnings(warnings) => {
                 check_length("warnings", content.warnings.len() + warnings.len(), caps::WARNINGS)?;
-                for Warning { kind, message } in warnings {
-                    check_length("warning", message.len(), caps::SENTENCE)?;
-                    content.warnings.push(Warning { kind, message: one_line(&message) });
-                }
+                // A reason is short and visible by its own decoding.
+                content.warnings.extend(warnings);
             }
             Frame::Progress(_)
             | Frame::Detected(_)

@@ -6,7 +6,7 @@ use madang_extract::limits::Limits;
 pub(crate) const PATH: usize = 4096;
 /// Longest way to a member, all containers on it together, bytes.
 pub(crate) const INNER_PATH: usize = 16 << 10;
-/// Longest sentence (a reason, a warning, a panic), bytes.
+/// Longest sentence (a panic), bytes.
 pub(crate) const SENTENCE: usize = 2048;
 /// Longest name of a property, of a language, of a sheet and so on, bytes.
 pub(crate) const WORD: usize = 256;

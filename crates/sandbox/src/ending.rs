@@ -5,6 +5,9 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use madang_document::outcome::Outcome;
+use madang_document::quote::Quote;
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
 
 use crate::assembly::one_line;
 use crate::frame::ProtocolViolation;
@@ -42,19 +45,24 @@ pub(crate) struct Ending<'a> {
 
 impl Ending<'_> {
     /// The outcome it means, and the reason.
-    pub(crate) fn outcome(&self) -> (Outcome, String) {
+    pub(crate) fn outcome(&self) -> (Outcome, Reason) {
+        let (outcome, kind) = self.kind();
+        (outcome, kind.into())
+    }
+
+    fn kind(&self) -> (Outcome, ReasonKind) {
         match self.killed {
             Some(Killed::Wall(limit)) => {
-                return (Outcome::Timeout, format!("not finished within {} s", seconds(*limit)));
+                return (Outcome::Timeout, ReasonKind::NotFinished(milliseconds(*limit)));
             }
             Some(Killed::Silent(limit)) => {
-                return (Outcome::Timeout, format!("no progress for {} s", seconds(*limit)));
+                return (Outcome::Timeout, ReasonKind::NoProgress(milliseconds(*limit)));
             }
             Some(Killed::Memory(limit)) => return (Outcome::Memory, too_much(*limit)),
-            Some(Killed::Violated(violation)) => return (Outcome::Crashed, violation.to_string()),
-            Some(Killed::Lingered) => {
-                return (Outcome::Timeout, "it answered but did not end".into());
+            Some(Killed::Violated(violation)) => {
+                return (Outcome::Crashed, ReasonKind::Protocol(Quote::of(violation)));
             }
+            Some(Killed::Lingered) => return (Outcome::Timeout, ReasonKind::Lingered),
             Some(Killed::Unwanted) | None => {}
         }
         // What Rust's allocator says before it aborts.
@@ -63,49 +71,39 @@ impl Ending<'_> {
             return (Outcome::Memory, too_much(self.memory));
         }
         if let Some(message) = self.panic {
-            return (Outcome::Crashed, format!("the reader panicked: {message}"));
+            return (Outcome::Crashed, ReasonKind::Panicked(message.into()));
         }
         match (self.status.signal(), self.status.code()) {
             (Some(libc::SIGXCPU), _) => {
-                let allowed = seconds(self.cpu);
-                (Outcome::Timeout, format!("more than {allowed} s of processor time"))
+                (Outcome::Timeout, ReasonKind::ProcessorTime(milliseconds(self.cpu)))
             }
             // Not ours: a child is the first that the kernel takes when memory runs out (oom_score_adj).
-            (Some(libc::SIGKILL), _) => (
-                Outcome::Memory,
-                "killed by the system (SIGKILL), most likely for want of memory".into(),
-            ),
+            (Some(libc::SIGKILL), _) => (Outcome::Memory, ReasonKind::KilledBySystem),
             (Some(signal), _) => {
-                (Outcome::Crashed, self.with_errors(format!("the reader died of {}", name(signal))))
+                let (name, words) = (name(signal).into(), self.last_words());
+                (Outcome::Crashed, ReasonKind::Signal { name, words })
             }
-            (None, Some(0)) => {
-                (Outcome::Crashed, self.with_errors("the reader ended without an answer".into()))
-            }
+            (None, Some(0)) => (Outcome::Crashed, ReasonKind::NoAnswer(self.last_words())),
             (None, code) => {
-                let code = code.unwrap_or_default();
-                (Outcome::Crashed, self.with_errors(format!("the reader ended with status {code}")))
+                let (code, words) = (code.unwrap_or_default().into(), self.last_words());
+                (Outcome::Crashed, ReasonKind::Status { code, words })
             }
         }
     }
 
-    fn with_errors(&self, what: String) -> String {
-        match self.errors.lines().map(str::trim).rfind(|line| !line.is_empty()) {
-            Some(line) => {
-                let line: String = one_line(line).chars().take(300).collect();
-                format!("{what}: {line}")
-            }
-            None => what,
-        }
+    /// The last line of its standard error.
+    fn last_words(&self) -> Option<Quote> {
+        let line = self.errors.lines().map(str::trim).rfind(|line| !line.is_empty())?;
+        Some(Quote::new(&one_line(line)))
     }
 }
 
-fn too_much(memory: u64) -> String {
-    format!("more than {} MiB of memory", memory >> 20)
+fn too_much(memory: u64) -> ReasonKind {
+    ReasonKind::Memory(memory >> 20)
 }
 
-fn seconds(duration: Duration) -> String {
-    let text = format!("{:.1}", duration.as_secs_f64());
-    text.trim_end_matches(".0").to_owned()
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn name(signal: i32) -> String {
@@ -157,7 +155,9 @@ mod tests {
                 cpu: Duration::from_secs(7),
                 memory: 5 << 20,
             };
-            assert_eq!(ending.outcome(), (outcome, reason.to_owned()));
+            let (ended, why) = ending.outcome();
+            assert_eq!((ended, why.english()), (outcome, reason.to_owned()));
+            assert!(!why.is_said() && why.korean() != why.english(), "{reason}");
         }
     }
 }

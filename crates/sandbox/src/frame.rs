@@ -7,6 +7,7 @@ use madang_document::content::{Member, Preview, Segment, Warning};
 use madang_document::inner_path::InnerPath;
 use madang_document::metadata::{Metadata, Part, Stated, Value};
 use madang_document::outcome::Outcome;
+use madang_document::reason::Reason;
 use madang_document::shown::Shown;
 use serde::{Deserialize, Serialize};
 
@@ -82,7 +83,7 @@ pub struct Head {
     /// How reading it ended.
     pub outcome: Outcome,
     /// Why, if it was not read whole.
-    pub reason: Option<String>,
+    pub reason: Option<Reason>,
 }
 
 /// What is said of a property: of one name the most trusted first.
@@ -271,8 +272,10 @@ impl Field {
 
 #[cfg(test)]
 mod tests {
-    use madang_document::content::Origin;
+    use madang_document::content::{Origin, WarningKind};
     use madang_document::locator::Locator;
+    use madang_document::part;
+    use madang_document::reason_kind::ReasonKind;
     use proptest::prelude::*;
 
     use super::*;
@@ -290,7 +293,7 @@ mod tests {
                 kind,
                 language: Some("ko".into()),
                 outcome: Outcome::Partial,
-                reason: Some("page 3".into()),
+                reason: Some(ReasonKind::Missing.of(part::Part::Page(3))),
             })),
             Frame::Fields(vec![Claim {
                 name: "title".into(),
@@ -316,6 +319,10 @@ mod tests {
                 height: 3,
                 jpeg: vec![0xFF, 0xD8, 0xFF],
             }),
+            Frame::Warnings(vec![Warning {
+                kind: WarningKind::Lost,
+                reason: ReasonKind::DamagedAfter(7).because(ReasonKind::CheckSum).within("a/b"),
+            }]),
             Frame::Finish,
             Frame::Range { offset: 5, length: 6 },
             Frame::Wanting,

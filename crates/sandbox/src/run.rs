@@ -6,6 +6,8 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::time::Instant;
 
 use madang_document::inner_path::InnerPath;
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
 use madang_extract::extraction::Extraction;
 use madang_extract::order::Order;
 use madang_extract::sidecar::Sidecar;
@@ -99,7 +101,7 @@ pub enum Unpacking {
     /// All of its bytes were handed to `take`.
     Whole,
     /// It cannot be had: the object cannot be opened so far, or holds no such member. What was taken before is void.
-    Failed(String),
+    Failed(Reason),
     /// Nobody wants it any more.
     CalledOff,
 }
@@ -131,9 +133,9 @@ pub fn unpack(
     }
     Ok(match supervision.verdict(&mut |_| {})? {
         None => Unpacking::CalledOff,
-        Some(verdict) => Unpacking::Failed(
-            verdict.reason.unwrap_or_else(|| "the object holds no member of this name".into()),
-        ),
+        Some(verdict) => {
+            Unpacking::Failed(verdict.reason.unwrap_or_else(|| ReasonKind::NoSuchMember.into()))
+        }
     })
 }
 

@@ -1,4 +1,5 @@
 use madang_document::outcome::Outcome;
+use madang_document::reason::Reason;
 
 use crate::usage::{Stages, Usage};
 
@@ -8,7 +9,7 @@ pub struct RunReport {
     /// The outcome of the object.
     pub outcome: Outcome,
     /// Why, if it was not read whole.
-    pub reason: Option<String>,
+    pub reason: Option<Reason>,
     /// Whether the child died (crash, time, memory, a lie in the protocol) instead of answering.
     pub died: bool,
     /// What its child used; both children's, where a second one was needed.

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use madang_document::metadata::Value;
 use madang_document::outcome::Outcome::{self, Crashed, Memory, Ok as Read, Timeout};
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
 use madang_extract::extraction::Extraction;
 use madang_extract::options::{Ocr, Options};
 use madang_extract::passwords::Passwords;
@@ -84,13 +86,13 @@ fn every_fault_has_its_outcome() {
     ];
     for (name, limits, outcome, reason) in cases {
         let (verdict, kept) = run_on(&zygote, name, limits);
-        let told = verdict.reason.clone().unwrap_or_default();
+        let told = verdict.reason.as_ref().map(Reason::english).unwrap_or_default();
         assert_eq!((verdict.outcome, verdict.died), (outcome, true), "{name}: {told}");
         assert!(told.starts_with(reason), "{name}: {told}");
         // The object is catalogued all the same.
         let [object] = kept.as_slice() else { panic!("{name}: {} documents", kept.len()) };
         assert_eq!((object.outcome, object.size), (outcome, 5), "{name}");
-        assert_eq!(object.reason.as_deref(), Some(told.as_str()));
+        assert_eq!(object.reason, verdict.reason);
         let (verdict, _) = run_on(&zygote, "innocent.txt", &usual);
         assert_eq!(verdict.outcome, Read, "after {name}: {:?}", verdict.reason);
     }
@@ -215,7 +217,8 @@ fn ranges_are_served() {
     assert_eq!(error.to_string(), "the store is away");
     let greedy = request("greedy", &limits);
     let verdict = run(&zygote, &greedy, made(size), &watch, &mut |_| {}).unwrap().unwrap();
-    assert_eq!(verdict.reason.as_deref(), Some("protocol: two ranges at once"));
+    let violation = ReasonKind::Protocol("protocol: two ranges at once".into());
+    assert_eq!(verdict.reason, Some(violation.into()));
 }
 
 #[test]
@@ -274,7 +277,7 @@ fn sidecars_reach_the_reader() {
         let titles: Vec<_> = content.metadata.stated("title").iter().map(|s| &s.value).collect();
         assert_eq!(titles, [&Value::from("하나"), &Value::from("넷")]);
         assert_eq!(content.metadata.stated("author")[0].part_name(), Some("d.meta.yml"));
-        let told: Vec<&str> = content.warnings.iter().map(|w| w.message.as_str()).collect();
+        let told: Vec<String> = content.warnings.iter().map(|w| w.reason.english()).collect();
         assert_eq!(told.len(), 2, "{told:?}");
         assert!(told[0].starts_with("a.txt.meta.json, line 1: "), "{told:?}");
         assert!(told[1].starts_with("c.meta.yml: "), "{told:?}");
@@ -355,7 +358,7 @@ fn time_is_allowed_by_the_work_that_has_begun() {
     // Who says units without end is believed no more of them than five bytes can hold: 16.
     let lying = ChildLimits { wall: grows(Duration::from_millis(50)), ..limits() };
     let (verdict, _) = run_on(&zygote, "units", &lying);
-    assert_eq!(verdict.reason.as_deref(), Some("not finished within 1.3 s"));
+    assert_eq!(verdict.reason, Some(ReasonKind::NotFinished(1_300).into()));
 }
 
 #[test]

@@ -8,12 +8,13 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use madang_document::blob_part::BlobPart;
-use madang_document::content::Segment;
+use madang_document::content::{Segment, Warning, WarningKind};
 use madang_document::document::Document;
 use madang_document::id::DocumentId;
 use madang_document::inner_path::InnerPath;
 use madang_document::object_key;
 use madang_document::partition::Partition;
+use madang_document::reason::Reason;
 use madang_document::term;
 use madang_ledger::documents::Stored;
 use madang_ledger::error::LedgerError;
@@ -27,7 +28,7 @@ use utoipa::ToSchema;
 use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::receipts::{self, Receipt, Stage};
-use crate::sentence::Sentence;
+use crate::sentence::{Sentence, korean};
 use crate::server::Server;
 use crate::wire::json;
 
@@ -307,8 +308,12 @@ pub(crate) struct DocumentAnswer {
     outcome: &'static str,
     /// The same as a sentence.
     sentence: Sentence,
-    /// Why it was not read whole.
+    /// Why it was not read whole, in English.
     reason: Option<String>,
+    /// The same in Korean; null where there are only English words, as of what an earlier version read.
+    reason_ko: Option<String>,
+    /// Its family, as in `damaged`.
+    reason_kind: Option<&'static str>,
     /// Properties by name: of each the value that is trusted most.
     #[schema(value_type = Object)]
     metadata: serde_json::Value,
@@ -317,8 +322,7 @@ pub(crate) struct DocumentAnswer {
     #[schema(value_type = Vec<Object>)]
     properties: serde_json::Value,
     /// What was odd, lost or cut.
-    #[schema(value_type = Vec<Object>)]
-    warnings: Vec<madang_document::content::Warning>,
+    warnings: Vec<WarningAnswer>,
     /// What it holds, opened members with their ids.
     members: Vec<MemberAnswer>,
     /// Pieces of text.
@@ -331,6 +335,19 @@ pub(crate) struct DocumentAnswer {
     revision: u64,
     /// Where more is.
     links: Links,
+}
+
+/// Something odd, lost or cut.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WarningAnswer {
+    /// `note` (nothing was lost), `lost` (a part could not be read) or `cut` (a limit cut the content).
+    kind: &'static str,
+    /// What it is, in English.
+    message: String,
+    /// The same in Korean; null where there are only English words.
+    message_ko: Option<String>,
+    /// The family of the reason, as in `damaged`.
+    reason_kind: &'static str,
 }
 
 /// A line in the list of what a document holds.
@@ -393,6 +410,21 @@ pub(crate) fn members(document: &Document, opened: &[Stored]) -> Vec<MemberAnswe
     lines
 }
 
+impl WarningAnswer {
+    fn new(warning: &Warning) -> WarningAnswer {
+        WarningAnswer {
+            kind: match warning.kind {
+                WarningKind::Note => "note",
+                WarningKind::Lost => "lost",
+                WarningKind::Cut => "cut",
+            },
+            message: warning.reason.english(),
+            message_ko: korean(&warning.reason),
+            reason_kind: warning.reason.kind.word(),
+        }
+    }
+}
+
 impl DocumentAnswer {
     fn new(stored: Stored, opened: Vec<Stored>) -> DocumentAnswer {
         let d = stored.document;
@@ -425,10 +457,12 @@ impl DocumentAnswer {
             revision: stored.revision,
             pipeline: d.pipeline,
             language: d.language,
-            reason: d.reason,
+            reason: d.reason.as_ref().map(Reason::english),
+            reason_ko: d.reason.as_ref().and_then(korean),
+            reason_kind: d.reason.as_ref().map(|reason| reason.kind.word()),
             metadata: serde_json::json!(d.metadata.plain()),
             properties: serde_json::json!(term::properties(&d.metadata)),
-            warnings: d.warnings,
+            warnings: d.warnings.iter().map(WarningAnswer::new).collect(),
             store: d.object.store,
             version: d.object.version,
         }

@@ -20,7 +20,7 @@ use crate::parameters::{self, Parameters, number, one_of, unreadable};
 use crate::problem::Problem;
 use crate::queues::{done, visible};
 use crate::redirect::see_other;
-use crate::sentence::Sentence;
+use crate::sentence::{Sentence, korean};
 use crate::server::Server;
 use crate::wire::json;
 
@@ -281,8 +281,12 @@ pub(crate) struct JobAnswer {
 pub(crate) struct FailureAnswer {
     /// `corrupt`, `crashed`, `timeout`, `memory`, `read`, `gone`, `house`, `interrupted` or `unknown`.
     kind: &'static str,
-    /// One sentence.
+    /// One sentence in English.
     message: String,
+    /// The same in Korean; null where there are only English words.
+    message_ko: Option<String>,
+    /// The family of the reason, as in `damaged`.
+    reason_kind: &'static str,
     /// Whether the reader died instead of answering.
     crashed: bool,
 }
@@ -316,7 +320,9 @@ impl From<Job> for JobAnswer {
             lease_until: job.lease_until.map(|moment| moment.to_string()),
             failure: job.failure.map(|failure| FailureAnswer {
                 kind: failure.kind.as_str(),
-                message: failure.message,
+                message: failure.reason.english(),
+                message_ko: korean(&failure.reason),
+                reason_kind: failure.reason.kind.word(),
                 crashed: failure.crashed,
             }),
             created_at: job.created_at.to_string(),

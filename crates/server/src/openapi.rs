@@ -232,6 +232,7 @@ fn shapes() -> ComponentsBuilder {
         search::Count,
         documents::DocumentAnswer,
         documents::MemberAnswer,
+        documents::WarningAnswer,
         documents::Links,
         documents::TextAnswer,
         documents::SegmentAnswer,

@@ -1,12 +1,13 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use madang_document::particle::Particle;
 use madang_index::query::{QueryFault, SearchError};
 use madang_ledger::error::LedgerError;
 use madang_store::blobs::BlobError;
 use serde::Serialize;
 
-use crate::sentence::{Sentence, as_subject};
+use crate::sentence::Sentence;
 
 /// What went wrong with a request: RFC 9457. Programs get it as JSON, people as a page.
 #[derive(Clone, Debug)]
@@ -59,7 +60,7 @@ impl Problem {
         Problem::new(
             StatusCode::NOT_FOUND,
             "not-found",
-            format!("찾는 {} 없거나 볼 권한이 없습니다.", as_subject(ko_noun)),
+            format!("찾는 {} 없거나 볼 권한이 없습니다.", Particle::Subject.after(ko_noun)),
             format!("There is no such {en_noun}, or it is not yours to see."),
         )
     }

@@ -9,6 +9,7 @@ use madang_document::id::DocumentId;
 use madang_document::object_key;
 use madang_document::outcome::Outcome;
 use madang_document::partition::Partition;
+use madang_document::reason::Reason;
 use madang_document::sidecar::{self, Described};
 use madang_ledger::error::LedgerError;
 use madang_ledger::jobs::{Job, JobState, Task};
@@ -20,7 +21,7 @@ use utoipa::ToSchema;
 use crate::caller::Caller;
 use crate::count::count;
 use crate::problem::Problem;
-use crate::sentence::Sentence;
+use crate::sentence::{Sentence, korean};
 use crate::server::Server;
 use crate::wire::json;
 
@@ -232,6 +233,13 @@ pub(crate) struct Receipt {
     pub(crate) outcome_sentence: Option<Sentence>,
     /// More about why, in English.
     pub(crate) reason: Option<String>,
+    /// The same in Korean; null where there are only English words.
+    pub(crate) reason_ko: Option<String>,
+    /// Its family, as in `damaged`.
+    pub(crate) reason_kind: Option<&'static str>,
+    /// The same as a value.
+    #[serde(skip)]
+    pub(crate) why: Option<Reason>,
     /// About how many files are read before it; null when it does not wait for its turn.
     pub(crate) ahead: Option<u64>,
     /// Files read in the last minute, of all queues; null when it does not wait for its turn.
@@ -304,7 +312,8 @@ impl Receipt {
             Stage::WaitingForRetry => *kind == FailureKind::Gone,
             _ => false,
         });
-        let reason = document.filter(|_| read).and_then(|document| document.reason.clone());
+        let why = document.filter(|_| read).and_then(|document| document.reason.clone());
+        let why = why.or_else(|| failed.map(|failure| failure.reason.clone()));
         let path = document.map_or_else(|| standing.object.path.clone(), Document::path);
         Receipt {
             id: id.to_string(),
@@ -324,7 +333,10 @@ impl Receipt {
             outcome_sentence: blameless.map(Sentence::of_failure).or_else(|| {
                 outcome.map(|outcome| Sentence::of(outcome, Some(standing.object.size)))
             }),
-            reason: reason.or_else(|| failed.map(|failure| failure.message.clone())),
+            reason: why.as_ref().map(Reason::english),
+            reason_ko: why.as_ref().and_then(korean),
+            reason_kind: why.as_ref().map(|why| why.kind.word()),
+            why,
             ahead: standing.ahead,
             per_minute: standing.ahead.map(|_| standing.per_minute),
             estimate: standing.ahead.map(|ahead| estimate(ahead, standing.per_minute)),
@@ -356,7 +368,7 @@ mod tests {
     fn job(task: Task, state: JobState, failed: bool) -> Job {
         let failure = failed.then(|| Failure {
             kind: FailureKind::Timeout,
-            message: "took too long".into(),
+            reason: "took too long".into(),
             crashed: true,
         });
         Job {
@@ -400,7 +412,7 @@ mod tests {
     /// The receipt of a file that was set aside with this, its document having this outcome.
     fn set_aside(kind: FailureKind, outcome: Outcome) -> Receipt {
         let mut job = job(Task::Extract, JobState::Quarantined, false);
-        job.failure = Some(Failure { kind, message: "why".into(), crashed: false });
+        job.failure = Some(Failure { kind, reason: "why".into(), crashed: false });
         let standing = Standing {
             object: job.object.clone(),
             pipeline: "press".into(),

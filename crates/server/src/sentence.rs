@@ -1,6 +1,7 @@
 use madang_document::failure_kind::FailureKind;
 use madang_document::locale::Locale;
 use madang_document::outcome::Outcome;
+use madang_document::reason::Reason;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -43,25 +44,21 @@ impl Sentence {
     }
 }
 
-/// A Korean noun with its subject particle, which depends on whether its last syllable ends in a consonant
-/// (Unicode Standard, section 3.12: 28 syllables for each pair of a first consonant and a vowel).
-pub(crate) fn as_subject(noun: &str) -> String {
-    let syllable = noun.chars().last().map(u32::from).filter(|c| (0xAC00..=0xD7A3).contains(c));
-    let closed = syllable.is_some_and(|c| !(c - 0xAC00).is_multiple_of(28));
-    format!("{noun}{}", if closed { "이" } else { "가" })
+/// A reason in Korean; none where there are only English words.
+pub(crate) fn korean(reason: &Reason) -> Option<String> {
+    (!reason.is_said()).then(|| reason.korean())
 }
 
 #[cfg(test)]
 mod tests {
+    use madang_document::reason_kind::ReasonKind;
+
     use super::*;
 
     #[test]
-    fn particles_follow_the_last_syllable() {
-        for (noun, subject) in
-            [("문서", "문서가"), ("파일", "파일이"), ("수집 폴더", "수집 폴더가")]
-        {
-            assert_eq!(as_subject(noun), subject);
-        }
+    fn what_was_only_said_in_english_has_no_korean() {
+        assert_eq!(korean(&"page 3: cut".into()), None);
+        assert_eq!(korean(&ReasonKind::NoText.into()).as_deref(), Some("글자가 없습니다"));
     }
 
     #[test]

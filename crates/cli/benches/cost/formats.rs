@@ -156,7 +156,8 @@ fn once(zygote: &Zygote, name: &str, bytes: &[u8]) -> Result<Option<Cost>, Failu
     let mut object = None;
     let verdict = run(zygote, &request, input, &Watch::default(), &mut |extraction| {
         if extraction.member.is_none() {
-            let said = extraction.content.warnings.iter().find_map(|said| read(&said.message));
+            let said =
+                extraction.content.warnings.iter().find_map(|said| read(&said.reason.english()));
             object = Some((extraction.format, said));
         }
     })?;
@@ -235,8 +236,8 @@ impl Sink for Stamps<'_> {
             let preview = (all - self.without).max(0.0);
             let language = *self.language.borrow();
             let parse = (all - probe - preview - language).max(0.0);
-            let message = format!("{SAID} {probe} {parse} {preview} {language}");
-            extraction.content.warnings = vec![Warning { kind: WarningKind::Note, message }];
+            let reason = format!("{SAID} {probe} {parse} {preview} {language}").into();
+            extraction.content.warnings = vec![Warning { kind: WarningKind::Note, reason }];
         }
         to.document(extraction);
         self.own.set(self.own.get() + now() - began);

@@ -76,11 +76,12 @@ impl<'a> Manifest<'a> {
 #[cfg(test)]
 mod tests {
     use madang_document::metadata::Value;
+    use madang_document::reason::Reason;
 
     use super::*;
 
     /// Values and faults.
-    type Said = (Vec<(String, Value)>, Vec<String>);
+    type Said = (Vec<(String, Value)>, Vec<Reason>);
 
     fn said(text: &str, file: &str) -> Option<Said> {
         let mut statements = Statements::of("manifest.csv");

@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 
 use madang_document::metadata::Value;
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
 
 use super::vocabulary::{self, Meaning};
 
@@ -18,8 +20,8 @@ const FAULTS: usize = 20;
 pub(super) struct Statements {
     /// Names of the vocabulary and values, in the order in which they were said.
     pub(super) values: Vec<(String, Value)>,
-    /// Sentences that name the file, the line and the cure.
-    pub(super) faults: Vec<String>,
+    /// They name the file, the line and the cure.
+    pub(super) faults: Vec<Reason>,
     name: String,
     /// Lists that are said in several pieces, by their place among the values.
     lists: BTreeMap<&'static str, usize>,
@@ -34,9 +36,9 @@ impl Statements {
 
     /// Takes note of a fault: what it is, and the cure behind a semicolon.
     pub(super) fn fault(&mut self, line: Option<usize>, what: &str) {
-        let place = line.map_or_else(String::new, |line| format!(", line {line}"));
         if self.faults.len() < FAULTS {
-            self.faults.push(format!("{}{place}: {what}", self.name));
+            let (file, line) = (self.name.as_str().into(), line.map(|line| line as u64));
+            self.faults.push(ReasonKind::BesideFault { file, line, what: what.into() }.into());
         }
     }
 

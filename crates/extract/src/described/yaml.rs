@@ -121,10 +121,11 @@ fn take_key(open: &mut [Open]) {
 #[cfg(test)]
 mod tests {
     use madang_document::metadata::Value;
+    use madang_document::reason::Reason;
 
     use super::*;
 
-    fn values(text: &str) -> (Vec<(String, Value)>, Vec<String>) {
+    fn values(text: &str) -> (Vec<(String, Value)>, Vec<Reason>) {
         let mut statements = Statements::of("a.meta.yml");
         read(text, &mut statements);
         (statements.values, statements.faults)
@@ -145,7 +146,10 @@ mod tests {
         ];
         assert_eq!(said, expected);
         let [fault] = faults.as_slice() else { panic!("{faults:?}") };
-        assert!(fault.starts_with("a.meta.yml, line 8: `공개` cannot be `no`; write"), "{fault}");
+        assert!(
+            fault.english().starts_with("a.meta.yml, line 8: `공개` cannot be `no`; write"),
+            "{fault}"
+        );
     }
 
     #[test]
@@ -160,7 +164,10 @@ mod tests {
             let (said, faults) = values(text);
             assert_eq!(said.first(), Some(&("title".to_owned(), Value::from("a"))), "{text}");
             let [fault] = faults.as_slice() else { panic!("{text}: {faults:?}") };
-            assert!(fault.starts_with(&format!("a.meta.yml, line {line}: ")), "{text}: {fault}");
+            assert!(
+                fault.english().starts_with(&format!("a.meta.yml, line {line}: ")),
+                "{text}: {fault}"
+            );
         }
         assert_eq!(values(""), (Vec::new(), Vec::new()));
         assert_eq!(values("title:\nsubject: ~\n"), (Vec::new(), Vec::new()));

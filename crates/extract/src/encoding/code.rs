@@ -26,7 +26,7 @@ impl Code {
             Code::Johab => johab::decode(bytes),
             Code::Utf7 => utf7::decode(bytes),
         };
-        Decoded { text, encoding: self.name(), lossy, doubt: None }
+        Decoded { text, encoding: self.name(), lossy, doubts: Vec::new() }
     }
 
     pub(super) fn name(self) -> &'static str {

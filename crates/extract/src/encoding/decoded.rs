@@ -1,3 +1,5 @@
+use madang_document::reason_kind::ReasonKind;
+
 /// Text with the encoding it was read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decoded {
@@ -8,5 +10,5 @@ pub struct Decoded {
     /// Whether bytes had no meaning in it and were replaced by U+FFFD.
     pub lossy: bool,
     /// What makes the encoding doubtful: another is nearly as likely, or lines are in different ones.
-    pub doubt: Option<String>,
+    pub doubts: Vec<ReasonKind>,
 }

@@ -2,6 +2,7 @@
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::EUC_KR;
+use madang_document::reason_kind::ReasonKind;
 
 use super::code::Code;
 use super::likelihood::{Script, cost};
@@ -15,7 +16,7 @@ pub(super) fn damaged_utf8(bytes: &[u8]) -> Option<String> {
 }
 
 /// The encoding whose reading of the bytes is the likeliest, and the doubt if another is nearly as likely.
-pub(super) fn likeliest(bytes: &[u8]) -> (Code, Option<String>) {
+pub(super) fn likeliest(bytes: &[u8]) -> (Code, Option<ReasonKind>) {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
     // 256 KiB tell the encoding of any text; more only cost time.
     detector.feed(bytes.get(..256 << 10).unwrap_or(bytes), true);
@@ -40,7 +41,8 @@ pub(super) fn likeliest(bytes: &[u8]) -> (Code, Option<String>) {
     let Some((best, code, text)) = readings.next() else { return (guess, None) };
     let near = readings.next().filter(|(cost, _, other)| *cost * 10 < best * 11 && *other != text);
     let doubt = near.map(|(_, other, _)| {
-        format!("it was read as {}, but may be in {} as well", code.name(), other.name())
+        let (read, other) = (code.name().into(), other.name().into());
+        ReasonKind::MayBeEncoding { read, other }
     });
     (code, doubt)
 }

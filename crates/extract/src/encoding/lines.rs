@@ -1,6 +1,7 @@
 //! Texts whose lines are in different encodings: files that were put together out of several, and logs of several programs.
 
 use encoding_rs::{EUC_KR, SHIFT_JIS, WINDOWS_1252};
+use madang_document::reason_kind::ReasonKind;
 
 use super::code::Code;
 use super::decoded::Decoded;
@@ -17,7 +18,7 @@ pub(super) fn decode(bytes: &[u8]) -> Decoded {
     let lines = || bytes.split_inclusive(|b| *b == b'\n');
     let sure = lines().any(is_sure);
     if !sure && let Some(text) = damaged_utf8(bytes) {
-        return Decoded { text, encoding: "UTF-8", lossy: true, doubt: None };
+        return Decoded { text, encoding: "UTF-8", lossy: true, doubts: Vec::new() };
     }
     let is_other = |line: &&[u8]| {
         !line.is_ascii() && !(sure && (is_utf8(line) || damaged_utf8(line).is_some()))
@@ -37,11 +38,11 @@ pub(super) fn decode(bytes: &[u8]) -> Decoded {
         .take(MOST_STRAYS)
         .peekable();
     if !sure && strays.peek().is_none() {
-        return Decoded { doubt, ..base.decode(bytes) };
+        return Decoded { doubts: doubt.into_iter().collect(), ..base.decode(bytes) };
     }
     let mut text = String::with_capacity(bytes.len());
     let mut lossy = false;
-    let mut counts: Vec<(&str, usize)> = Vec::new();
+    let mut counts: Vec<(&str, u64)> = Vec::new();
     for (n, line) in lines().enumerate() {
         let code = strays.next_if(|(at, _)| *at == n).map_or(base, |(_, code)| code);
         let read = match std::str::from_utf8(line) {
@@ -50,7 +51,7 @@ pub(super) fn decode(bytes: &[u8]) -> Decoded {
                 continue;
             }
             _ => match damaged_utf8(line).filter(|_| sure) {
-                Some(text) => Decoded { text, encoding: "UTF-8", lossy: true, doubt: None },
+                Some(text) => Decoded { text, encoding: "UTF-8", lossy: true, doubts: Vec::new() },
                 None => code.decode(line),
             },
         };
@@ -64,10 +65,12 @@ pub(super) fn decode(bytes: &[u8]) -> Decoded {
         }
     }
     let encoding = if sure { "UTF-8" } else { base.name() };
-    let counts: Vec<_> =
-        counts.iter().map(|(name, n)| format!("{n} lines are in {name}")).collect();
-    let doubt = format!("{}, the others in {encoding}", counts.join(", "));
-    Decoded { text, encoding, lossy, doubt: (!counts.is_empty()).then_some(doubt) }
+    let doubt = |(name, lines): (&str, u64)| ReasonKind::LinesIn {
+        lines,
+        encoding: name.into(),
+        others: encoding.into(),
+    };
+    Decoded { text, encoding, lossy, doubts: counts.into_iter().map(doubt).collect() }
 }
 
 /// The encoding of most lines, if it is Korean after all: of lines in two encodings together a third may be the likeliest.

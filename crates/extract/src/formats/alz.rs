@@ -2,6 +2,9 @@
 //! those who read it: a local head before each member, as in ZIP, and a trailer.
 
 use madang_document::content::Content;
+use madang_document::part::Noun;
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
 
 use super::alz_bzip2::AlzBzip2;
 use super::archive_members::{ArchiveMembers, MemberHead};
@@ -84,14 +87,14 @@ fn open<'a>(blob: &'a dyn Blob, file: &File) -> Result<Box<dyn std::io::Read + '
         0 => unpacker(Packing::Stored, packed, file.size),
         1 => {
             // Its own variant shows by its first mark; some packers put bzip2 as it is.
-            let start = read_range(blob, file.at, 3).map_err(Refusal::corrupt)?;
+            let start = read_range(blob, file.at, 3).map_err(Refusal::broken)?;
             match start == b"BZh" {
                 true => unpacker(Packing::Bzip2, packed, file.size),
                 false => Ok(Box::new(AlzBzip2::new(packed))),
             }
         }
         2 => unpacker(Packing::Deflate, packed, file.size),
-        other => Err(Refusal::unsupported(&format!("method {other} of ALZ"))),
+        other => Err(Refusal::unnumbered(other.into(), "ALZ")),
     }
 }
 
@@ -100,7 +103,8 @@ fn read_heads(
     blob: &dyn Blob,
     context: &Context<'_>,
     members: &mut ArchiveMembers<File>,
-) -> Option<&'static str> {
+) -> Option<Reason> {
+    let ends = |kind: ReasonKind| Some(kind.of(Noun::Archive));
     // The mark, a version and the number of this part.
     let mut fields = Fields::at(blob, 8);
     loop {
@@ -108,19 +112,19 @@ fn read_heads(
         match fields.array() {
             Some(MEMBER) => {}
             Some(TRAILER | COMMENT) => return None,
-            Some(_) => return Some("bytes that are no head of a member"),
-            None => return Some("the archive ends before its trailer"),
+            Some(_) => return Some(ReasonKind::Damaged.of(Noun::MemberHead)),
+            None => return ends(ReasonKind::EndsBefore(Noun::Trailer.into())),
         }
         if members.is_full(context.limits.members) {
             return None;
         }
         let Some(file) = read_head(&mut fields) else {
-            return Some("the archive ends within the head of a member");
+            return ends(ReasonKind::EndsWithin(Noun::MemberHead.into()));
         };
         let packed = file.packed;
         members.heads.push(file);
         if fields.skip(packed).is_none() {
-            return Some("the archive ends within a member");
+            return ends(ReasonKind::EndsWithin(Noun::AnyMember.into()));
         }
     }
 }

@@ -2,7 +2,11 @@
 //! check sums and the flag of randomised blocks are left out. All else is bzip2, whose description by its author and in
 //! public this follows.
 
+use madang_document::reason_kind::ReasonKind;
+
 use std::io::{self, BufRead, Read};
+
+use crate::error::io_error;
 
 /// A reader of what such a member unpacks to.
 pub(super) struct AlzBzip2<R> {
@@ -314,7 +318,7 @@ impl<R: BufRead> Bits<R> {
 }
 
 fn damaged(what: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, what)
+    io_error(io::ErrorKind::InvalidData, ReasonKind::Broken(what.into()))
 }
 
 #[cfg(test)]

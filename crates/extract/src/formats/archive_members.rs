@@ -4,13 +4,15 @@
 use std::io::Read;
 
 use madang_document::content::Content;
+use madang_document::part::Part;
+use madang_document::reason::Reason;
 
 use super::member_names::names;
 use super::packing::{Checked, Refusal};
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::member_path::MemberPaths;
-use crate::unpack::{leave_member, link_to, list_member, take_member, too_many};
+use crate::unpack::{leave_member, link_to, list_member, take_member};
 
 /// What every format has in the head of a member.
 pub(super) trait MemberHead {
@@ -33,7 +35,7 @@ pub(super) struct ArchiveMembers<H> {
     /// Whether there are more members than are read.
     pub(super) too_many: bool,
     /// Why reading the heads ended before the end.
-    pub(super) fault: Option<&'static str>,
+    pub(super) fault: Option<Reason>,
 }
 
 impl<H> Default for ArchiveMembers<H> {
@@ -58,14 +60,14 @@ impl<H: MemberHead> ArchiveMembers<H> {
         context: &Context<'_>,
         content: &mut Content,
     ) -> Result<(), ExtractError> {
-        if let Some(fault) = self.fault {
+        if let Some(fault) = self.fault.clone() {
             if self.heads.is_empty() {
                 return Err(ExtractError::corrupt(fault));
             }
-            content.lost(format!("after {} members: {fault}", self.heads.len()));
+            content.lost(fault.within(Part::AfterMembers(self.heads.len() as u64)));
         }
         if self.too_many {
-            content.cut(too_many(context));
+            content.cut(context.too_many_members());
         }
         Ok(())
     }
@@ -110,7 +112,7 @@ impl Turn<'_> {
     /// Delivers it with the reason why it is not unpacked.
     pub(super) fn refuse(self, Refusal { outcome, reason }: &Refusal) -> bool {
         let Turn { path, size, context, content } = self;
-        leave_member(&path, Some(size), *outcome, reason, context, content)
+        leave_member(&path, Some(size), *outcome, reason.clone(), context, content)
     }
 
     /// One of both, as opening it came out.
@@ -123,6 +125,6 @@ impl Turn<'_> {
 
     /// Lists a link, of which the head does not say where it leads to.
     pub(super) fn list_link(self) -> bool {
-        list_member(self.path, &link_to(None), self.context, self.content)
+        list_member(self.path, link_to(None), self.context, self.content)
     }
 }

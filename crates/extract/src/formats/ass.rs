@@ -2,6 +2,7 @@
 
 use madang_document::content::Content;
 use madang_document::metadata::{DURATION, TITLE};
+use madang_document::reason_kind::ReasonKind;
 
 use super::subtitle::{cue, time};
 use super::subtitle_packet::unstyled;
@@ -69,7 +70,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         }
     }
     if content.segments.is_empty() {
-        content.note("there is no cue in it; read as plain text");
+        content.note(ReasonKind::NoCue);
         super::text::read_lines(&decoded.text, &mut content, context.limits.text);
     } else {
         content.metadata.set(DURATION, last as f64 / 1000.0);

@@ -1,7 +1,8 @@
 //! Cabinets, the archives of Windows (MS-CAB): folders, each one packed stream that its members are cut from.
 
 use madang_document::content::Content;
-use madang_document::outcome::Outcome;
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
 
 use super::archive_members::{ArchiveMembers, MemberHead};
 use super::cab_folder::{CabFolder, Folder};
@@ -12,7 +13,6 @@ use crate::blob::Blob;
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
-use crate::split_name::JOIN;
 
 pub(super) const FORMAT: Format = Format {
     name: "cab",
@@ -54,7 +54,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let mut content = Content::default();
     let mut table = Table::default();
     if read_table(blob, context, &mut table).is_none() {
-        table.files.fault = Some("the table of contents reaches beyond the end of the cabinet");
+        table.files.fault = Some(ReasonKind::Beyond(Noun::Cabinet.into()).of(Noun::Contents));
     }
     table.files.report(context, &mut content)?;
     // In the order in which they are unpacked.
@@ -65,11 +65,10 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             let folder = match table.folders.get(usize::from(file.folder)) {
                 Some(folder) => CabFolder::new(blob, folder),
                 // The highest numbers say that it begins in the cabinet before, or goes on in the next.
-                None if file.folder >= 0xFFFD => Err(Refusal {
-                    outcome: Outcome::Unsupported,
-                    reason: format!("a piece of the member: {JOIN}"),
-                }),
-                None => Err(Refusal::corrupt("the member lies in a folder that there is not")),
+                None if file.folder >= 0xFFFD => Err(Refusal::piece()),
+                None => Err(Refusal::corrupt(
+                    ReasonKind::MissingFrom(Noun::Cabinet.into()).of(Noun::ItsFolder),
+                )),
             };
             open = Some((file.folder, folder));
         }
@@ -77,8 +76,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         match folder {
             // Nothing lies between members but those that were not begun; a table that lies names any gap.
             Ok(folder) if folder.before(file.start) > context.unpacked_left() => {
-                let reason = "what lies before it in its folder is too large".into();
-                turn.refuse(&Refusal { outcome: Outcome::Limit, reason })
+                turn.refuse(&Refusal::behind_too_large())
             }
             Ok(folder) => {
                 let _held = context.spend_unpacked(folder.before(file.start));

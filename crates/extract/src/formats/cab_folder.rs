@@ -1,5 +1,8 @@
 //! A folder of a cabinet: blocks of at most 32 KiB, packed by MSZIP or LZX (MS-CAB, section 2.4; MS-MCI; LZXD).
 
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
+
 use std::io::{self, Read};
 
 use flate2::{Decompress, FlushDecompress, Status};
@@ -9,6 +12,7 @@ use super::fields::Fields;
 use super::packing::Refusal;
 
 use crate::blob::Blob;
+use crate::error::io_error;
 
 /// What the table of contents says of a folder.
 #[derive(Clone, Copy, Debug)]
@@ -62,11 +66,11 @@ impl<'a> CabFolder<'a> {
                     19 => WindowSize::KB512,
                     20 => WindowSize::MB1,
                     21 => WindowSize::MB2,
-                    _ => return Err(Refusal::corrupt("LZX: a window that there is not")),
+                    _ => return Err(Refusal::broken("LZX: a window that there is not")),
                 };
                 Method::Lzx(Box::new(Lzxd::new(window)))
             }
-            other => return Err(Refusal::unsupported(&format!("method {other} of cabinets"))),
+            other => return Err(Refusal::unnumbered(other.into(), "CAB")),
         };
         Ok(CabFolder {
             fields: Fields::at(blob, folder.at),
@@ -93,7 +97,7 @@ impl<'a> CabFolder<'a> {
     /// Unpacks the next block. Gives whether there is one. Behind a damaged one nothing has its place.
     fn next_block(&mut self) -> io::Result<bool> {
         if self.broken {
-            return Err(damaged("the packed stream is damaged before it"));
+            return Err(io_error(INVALID, ReasonKind::DamagedBefore.of(Noun::PackedStream)));
         }
         self.broken = true;
         let more = self.read_block()?;
@@ -164,7 +168,7 @@ impl Read for CabMember<'_, '_> {
             return Ok(0);
         }
         if self.start < self.folder.position {
-            return Err(damaged("it lies over the member before it"));
+            return Err(io_error(INVALID, ReasonKind::Overlaps));
         }
         let mut gap = [0; 4096];
         while self.folder.position < self.start {
@@ -202,6 +206,8 @@ fn mszip(packed: &[u8], size: usize, before: &[u8]) -> io::Result<Vec<u8>> {
     }
 }
 
+const INVALID: io::ErrorKind = io::ErrorKind::InvalidData;
+
 fn damaged(what: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, what)
+    io_error(INVALID, ReasonKind::Broken(what.into()))
 }

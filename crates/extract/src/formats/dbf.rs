@@ -6,6 +6,8 @@
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata::{ENCODING, MODIFIED, Value};
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
 
 use super::bytes::{u16_at, u32_at};
 use crate::blob::{Blob, read_range};
@@ -120,14 +122,15 @@ fn label(driver: u8) -> Option<&'static str> {
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let head = read_range(blob, 0, 64 << 10)?;
     let header = Header::read(&head, blob.len())
-        .ok_or_else(|| ExtractError::corrupt("the header of the table is damaged"))?;
+        .ok_or_else(|| ExtractError::corrupt(ReasonKind::Damaged.of(Noun::TableHeader)))?;
     let mut content = Content::default();
     content.metadata.at("header").set_some(MODIFIED, header.modified.as_deref());
     content.metadata.at("header").set("dbf.rows", header.rows);
     content.metadata.at("header").set("dbf.columns", header.fields.len());
     let known = (blob.len() - header.start) / header.length as u64;
     if known < header.rows {
-        content.lost(format!("it ends within row {} of {}", known + 1, header.rows));
+        let (row, rows) = (known + 1, header.rows);
+        content.lost(ReasonKind::EndsWithinRow { row, rows });
     }
     let rows = header.rows.min(known);
     let label = match header.label {

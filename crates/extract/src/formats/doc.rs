@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata;
+use madang_document::part::{self, Noun};
+use madang_document::reason_kind::ReasonKind;
 
 use super::bytes::{piece, u8_at, u16_at, u32_at};
 use super::docx_numbering::Numbering;
@@ -43,9 +45,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let mut content = Content::default();
     let file = ole_object::open(blob)?;
     let limit = context.limits.member;
-    let mut stream = file
-        .root_stream("WordDocument", limit)
-        .ok_or_else(|| ExtractError::corrupt("the stream WordDocument cannot be read"))?;
+    let mut stream = file.root_stream("WordDocument", limit).ok_or_else(|| {
+        ExtractError::corrupt(ReasonKind::Unreadable.of(stream_of("WordDocument")))
+    })?;
     let unlocked = encryption::unlock(&file, &mut stream, context)?;
     let decrypted = |mut stream: Vec<u8>| {
         unlocked.iter().for_each(|unlocked| unlocked.decrypt(&mut stream));
@@ -62,19 +64,26 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         true => {
             own = file.root_stream(fib.table_stream, limit).map(decrypted);
             own.as_ref().ok_or_else(|| {
-                ExtractError::Corrupt(format!("the stream {} is missing", fib.table_stream))
+                ExtractError::corrupt(
+                    ReasonKind::Missing
+                        .of(madang_document::part::Part::Stream(fib.table_stream.into())),
+                )
             })?
         }
     };
     let data = file.root_stream("Data", limit).map(decrypted).unwrap_or_default();
     let text = Text::read(&fib, &stream, tables, &data);
     if text.cut_short {
-        content.lost("the text is cut short: its positions lead out of the file");
+        content.lost(ReasonKind::CutShort.of(Noun::Text).because(ReasonKind::LeadsOut));
     }
     read(&fib, tables, &text, context, &mut content);
     pictures(&fib, tables, &text, &data, context, &mut content);
     members(&file, context, &mut content);
     Ok(content)
+}
+
+fn stream_of(name: &str) -> part::Part {
+    part::Part::Stream(name.into())
 }
 
 /// Reads the parts of the text as a person meets them.

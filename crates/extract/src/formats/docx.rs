@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use madang_document::content::Content;
 use madang_document::locator::Locator;
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
 
 use super::docx_field::{Field, FormValue};
 use super::docx_math;
@@ -50,15 +52,15 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let mut content = Content::default();
     let mut package = Package::open(blob, context, &mut content)?;
     let main = ooxml::main_part(&mut package, "word/document.xml", &mut content)
-        .ok_or_else(|| package.lacks("main document"))?;
+        .ok_or_else(|| package.lacks(Noun::MainDocument))?;
     properties(&mut package, &mut content);
     let related = relationships(&mut package, &main, &mut content);
 
     pages_edges(&mut package, &related, "header", &mut content);
     let mut places = Places::default();
-    let text = package.text(&main, &mut content).ok_or_else(|| {
-        ExtractError::corrupt(format!("the main document {main} cannot be unpacked"))
-    })?;
+    let text = package
+        .text(&main, &mut content)
+        .ok_or_else(|| ExtractError::corrupt(ReasonKind::NotUnpacked.of(&main)))?;
     let numbering = Some(numbering(&mut package, &related, &mut content));
     let mut story = Story { places: Some(&mut places), numbering, ..Story::default() };
     story.walk(&text, &main, context, &mut content);
@@ -275,7 +277,7 @@ impl Story<'_> {
         }
         markup.report(part, content);
         if self.any_hidden {
-            content.note(format!("{part}: some of the text is hidden in Word"));
+            content.note(ReasonKind::SomeHidden.within(part));
         }
     }
 

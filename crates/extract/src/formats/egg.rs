@@ -6,7 +6,8 @@ use std::io::Read;
 use flate2::Crc;
 use libazo::extract_azo;
 use madang_document::content::Content;
-use madang_document::outcome::Outcome;
+use madang_document::part::{Noun, Part};
+use madang_document::reason_kind::ReasonKind;
 
 use super::archive_members::{ArchiveMembers, MemberHead};
 use super::bytes::u32_at;
@@ -112,10 +113,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         let own = archive.blocks.get(file.first..end).unwrap_or_default();
         let refusal = match file.cipher {
             Some(cipher) => Some(Refusal::encrypted(cipher_name(cipher))),
-            None if too_large => Some(Refusal {
-                outcome: Outcome::Limit,
-                reason: "it lies behind a member that is too large, in one stream with it".into(),
-            }),
+            None if too_large => Some(Refusal::behind_too_large()),
             None => first_refusal(if archive.solid { &archive.blocks } else { own }, context),
         };
         match refusal {
@@ -145,12 +143,12 @@ fn cipher_name(method: u8) -> &'static str {
 fn first_refusal(blocks: &[Block], context: &Context<'_>) -> Option<Refusal> {
     blocks.iter().find_map(|block| match block.method {
         0..=2 | 4 => None,
-        3 if block.unpacked.max(block.packed) > AZO.min(context.limits.member) => Some(Refusal {
-            outcome: Outcome::Limit,
-            reason: format!("AZO unpacks in one piece, and it is larger than {AZO} bytes"),
-        }),
+        // AZO unpacks in one piece.
+        3 if block.unpacked.max(block.packed) > AZO.min(context.limits.member) => {
+            Some(Refusal::limit(ReasonKind::Larger(AZO)))
+        }
         3 => None,
-        other => Some(Refusal::unsupported(&format!("method {other} of EGG"))),
+        other => Some(Refusal::unnumbered(other.into(), "EGG")),
     })
 }
 
@@ -160,13 +158,14 @@ fn read_records(blob: &dyn Blob, context: &Context<'_>) -> Result<Archive, Extra
     let mut archive = Archive::default();
     // A version, the number of the archive, and four bytes that are kept free.
     if fields.skip(10).is_none() {
-        return Err(ExtractError::corrupt("the EGG archive ends within its head"));
+        return Err(ExtractError::corrupt(ReasonKind::EndsWithin(Noun::Head.into()).of(Noun::Egg)));
     }
     let mut in_head = true;
     loop {
         context.progress();
         let Some(mark) = fields.u32() else {
-            archive.members.fault = Some("the archive ends before its end mark");
+            archive.members.fault =
+                Some(ReasonKind::EndsBefore(Noun::EndMark.into()).of(Noun::Archive));
             break;
         };
         let read = match mark {
@@ -193,14 +192,15 @@ fn read_records(blob: &dyn Blob, context: &Context<'_>) -> Result<Archive, Extra
                 extra(&mut fields).map(|_| ())
             }
             ENCRYPTED_NAMES => {
-                let reason = "the names of the members are encrypted";
-                return Err(ExtractError::Encrypted(reason.into()));
+                let reason = ReasonKind::Encrypted(None).of(Noun::MemberNames);
+                return Err(ExtractError::Encrypted(reason));
             }
             // Comments, filler, and what later versions may add: all of one shape.
             _ => extra(&mut fields).map(|_| ()),
         };
         if read.is_none() {
-            archive.members.fault = Some("a record reaches beyond the end of the archive");
+            archive.members.fault =
+                Some(ReasonKind::Beyond(Noun::Archive.into()).of(Noun::AnyRecord));
             break;
         }
     }
@@ -327,11 +327,11 @@ fn open(blob: &dyn Blob, block: Block) -> Result<Box<dyn Read + '_>, Refusal> {
         // Two bytes that are kept free, two of the length of the properties, then these: as in ZIP.
         4 => {
             let mut head = [0; 9];
-            packed.read_exact(&mut head).map_err(Refusal::corrupt)?;
+            packed.read_exact(&mut head).map_err(Refusal::broken)?;
             let [_, _, _, _, properties, a, b, c, d] = head;
             Packing::Lzma { properties, dictionary: u32::from_le_bytes([a, b, c, d]) }
         }
-        other => return Err(Refusal::unsupported(&format!("method {other} of EGG"))),
+        other => return Err(Refusal::unnumbered(other.into(), "EGG")),
     };
     unpacker(packing, packed, block.unpacked)
 }
@@ -340,11 +340,11 @@ fn azo(packed: &mut impl Read, block: Block) -> Result<Box<dyn Read + 'static>, 
     let mut unpacked = Vec::new();
     let most = Some(block.unpacked.min(AZO));
     extract_azo(packed, &mut unpacked, block.packed.min(AZO), most, None)
-        .map_err(Refusal::corrupt)?;
+        .map_err(Refusal::broken)?;
     let mut crc = Crc::new();
     crc.update(&unpacked);
     match crc.sum() == block.sum {
         true => Ok(Box::new(std::io::Cursor::new(unpacked))),
-        false => Err(Refusal::corrupt("AZO: the check sum does not match")),
+        false => Err(Refusal::corrupt(ReasonKind::CheckSum.within(Part::Named("AZO".into())))),
     }
 }

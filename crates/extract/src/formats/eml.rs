@@ -6,6 +6,8 @@
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata::{AUTHOR, CREATED, TITLE, Value};
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
 use std::collections::HashSet;
 
 use mail_parser::decoders::base64::base64_decode;
@@ -179,7 +181,7 @@ fn read_mail(
     let bytes = readable(bytes);
     let message = MessageParser::default()
         .parse(bytes.as_ref())
-        .ok_or_else(|| ExtractError::corrupt("there is no mail header in it"))?;
+        .ok_or_else(|| ExtractError::corrupt(ReasonKind::Missing.of(Noun::MailHeader)))?;
     header(&message, &Header::read(&bytes), content);
     let before = content.segments.len();
     body(&message, content, context);

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use madang_document::content::{Content, Member};
 use madang_document::metadata;
+use madang_document::part::{Noun, Part};
+use madang_document::reason_kind::ReasonKind;
 
 use super::keywords::keywords;
 use super::markup::{Markup, Node};
@@ -43,7 +45,7 @@ fn sniff(probe: &Probe<'_>) -> Match {
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut content = Content::default();
     let mut package = Package::open(blob, context, &mut content)?;
-    let root = root(&mut package, &mut content).ok_or_else(|| package.lacks("list of contents"))?;
+    let root = root(&mut package, &mut content).ok_or_else(|| package.lacks(Noun::BookContents))?;
     let text = package.text(&root, &mut content).ok_or_else(|| package.lacks(&root))?;
     let book = Book::read(&text, &root, &mut content);
     let chapters = book.chapters();
@@ -52,7 +54,8 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     for chapter in &chapters {
         context.unit();
         if !package.has(chapter) {
-            content.lost(format!("{chapter} is not in the book"));
+            let missing = ReasonKind::MissingFrom(Noun::Book.into());
+            content.lost(missing.of(Part::Chapter(chapter.into())));
             continue;
         }
         let Some(bytes) = package.bytes(chapter, &mut content) else { continue };
@@ -121,9 +124,9 @@ fn locked(
     // Adobe's and Apple's rights, and Readium's licence.
     let rights = ["META-INF/rights.xml", "META-INF/sinf.xml", "META-INF/license.lcpl"];
     if rights.iter().any(|part| package.has(part)) {
-        Err(ExtractError::Drm("the book is protected by rights management".into()))
+        Err(ExtractError::Drm(ReasonKind::Drm.of(Noun::Book)))
     } else {
-        Err(ExtractError::Encrypted("the chapters of the book are encrypted".into()))
+        Err(ExtractError::Encrypted(ReasonKind::Encrypted(None).of(Noun::Chapters)))
     }
 }
 

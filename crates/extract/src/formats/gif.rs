@@ -4,6 +4,8 @@ use std::io::{BufRead, Read, Seek};
 
 use image::ImageFormat;
 use madang_document::content::Content;
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
 
 use super::korean_bytes::tag_text;
 use super::picture::{self, BLOCK_MOST, Header};
@@ -29,7 +31,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let mut frames = 0;
     let end = walk(&mut picture::reader(blob), &mut header, &mut frames, context);
     if end.is_none() && header.width > 0 {
-        header.odd = Some("it ends before its trailer".into());
+        header.odd = Some(ReasonKind::EndsBefore(Noun::Trailer.into()).into());
     }
     header.frames = Some(frames).filter(|&frames| frames > 0);
     picture::content(blob, context, ImageFormat::Gif, header)

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 
 use madang_document::content::Content;
 use madang_document::locator::Locator;
+use madang_document::part::Part;
+use madang_document::reason_kind::ReasonKind;
+use madang_document::unit::Unit;
 
 use crate::context::Context;
 use crate::error::ExtractError;
@@ -246,11 +249,7 @@ impl Body {
             content.push_text(text, Locator::Paragraph { number: self.number });
         }
         if self.deletions > 0 {
-            let passages = if self.deletions == 1 { "passage" } else { "passages" };
-            content.note(format!(
-                "{} {passages} that a tracked change deleted were left out",
-                self.deletions
-            ));
+            content.note(ReasonKind::Deletions(self.deletions));
         }
         if self.pages.are_known() {
             for (at, page) in self.placed {
@@ -273,16 +272,13 @@ impl Body {
     ) -> Result<(), ExtractError> {
         self.text = self.text.saturating_add(bytes as u64);
         if self.text > context.limits.text {
-            return Err(ExtractError::Limit(format!(
-                "it has more than {} bytes of text, its limit",
-                context.limits.text
-            )));
+            let more = ReasonKind::MoreThan { limit: context.limits.text, unit: Unit::TextBytes };
+            return Err(ExtractError::Limit(more.into()));
         }
         if content.segments.len() as u64 >= context.limits.segments {
-            return Err(ExtractError::Limit(format!(
-                "it has more than {} paragraphs with text, its limit",
-                context.limits.segments
-            )));
+            let limit = context.limits.segments;
+            let more = ReasonKind::MoreThan { limit, unit: Unit::Paragraphs };
+            return Err(ExtractError::Limit(more.into()));
         }
         Ok(())
     }
@@ -311,7 +307,7 @@ pub(super) fn read_sections<S>(
                 return Err(error);
             }
             Err(error) => {
-                let reason = format!("{}: {error}", place(section));
+                let reason = error.into_reason().within(Part::Named(place(section).into()));
                 failures.push((content.segments.len() > before, reason));
             }
         }
@@ -319,7 +315,7 @@ pub(super) fn read_sections<S>(
     body.finish(content);
     let all_lost = failures.len() == sections.len() && failures.iter().all(|(some, _)| !some);
     match failures.first() {
-        Some((_, reason)) if all_lost => Err(ExtractError::corrupt(reason)),
+        Some((_, reason)) if all_lost => Err(ExtractError::corrupt(reason.clone())),
         _ => {
             failures.into_iter().for_each(|(_, reason)| content.lost(reason));
             Ok(())
@@ -337,9 +333,9 @@ pub(super) fn as_far_as_read(
 ) -> Result<Content, ExtractError> {
     match read {
         Ok(()) => {}
-        Err(error @ ExtractError::Limit(_)) => content.cut(error.to_string()),
+        Err(error @ ExtractError::Limit(_)) => content.cut(error),
         Err(error) if content.segments.is_empty() => return Err(error),
-        Err(error) => content.lost(error.to_string()),
+        Err(error) => content.lost(error),
     }
     Ok(content)
 }
@@ -357,11 +353,8 @@ pub(super) fn protection_notice(content: &Content) -> Option<ExtractError> {
     if length > NOTICE_LONGEST || !content.text().contains(NOTICE) {
         return None;
     }
-    Some(ExtractError::Drm(
-        "a protected distribution document: in place of the text stands only the notice \
-         “이 문서는 상위 버전의 배포용 문서입니다”"
-            .into(),
-    ))
+    let notice = ReasonKind::Notice("이 문서는 상위 버전의 배포용 문서입니다".into());
+    Some(ExtractError::Drm(notice.into()))
 }
 
 #[cfg(test)]

@@ -4,12 +4,14 @@ use std::io::Read;
 
 use madang_document::content::{Content, Member};
 use madang_document::outcome::Outcome;
+use madang_document::part::Part;
+use madang_document::reason_kind::ReasonKind;
 
 use super::hangul_chart::chart_text;
 use super::ole_object;
 use crate::compound_file::{CompoundFile, SIGNATURE};
 use crate::context::Context;
-use crate::unpack::{End, Unpacked, leave_member, take_member, unpack};
+use crate::unpack::{End, Unpacked, damaged_after, leave_member, take_member, unpack};
 
 /// How pictures and objects start that documents hold.
 const KINDS: [&[u8]; 8] = [
@@ -59,14 +61,14 @@ pub(super) fn open_member(
     match end {
         End::Whole => {}
         End::Damaged(what) => {
-            content.lost(format!("{path}: damaged after {} bytes: {what}", bytes.len()));
+            content.lost(damaged_after(path, bytes.len()).because(what));
         }
         End::TooLarge => {
-            let reason = format!("it is larger than {} bytes unpacked", context.limits.member);
-            return leave_member(path, declared, Outcome::Limit, &reason, context, content);
+            let reason = ReasonKind::Larger(context.limits.member).into();
+            return leave_member(path, declared, Outcome::Limit, reason, context, content);
         }
         End::Spent(limit) => {
-            content.cut(limit.to_string());
+            content.cut(limit);
             return false;
         }
     }
@@ -103,6 +105,6 @@ fn open_object(path: &str, object: Vec<u8>, context: &Context<'_>, content: &mut
     ole_object::open_file(path, object, context, content);
     let unread = content.members.get(before).is_some_and(|member| member.outcome.is_none());
     if unread && context.may_open_member().is_ok() {
-        content.lost(format!("{path}: an object of a program whose data cannot be read"));
+        content.lost(ReasonKind::ForeignObject.within(Part::Member(path.into())));
     }
 }

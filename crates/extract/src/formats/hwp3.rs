@@ -9,6 +9,8 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 use flate2::bufread::DeflateDecoder;
 use madang_document::content::Content;
 use madang_document::metadata;
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
 
 use crate::blob::{Blob, Cursor, read_range};
 use crate::context::Context;
@@ -66,7 +68,7 @@ fn sniff(probe: &Probe<'_>) -> Match {
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let head = read_range(blob, 0, HEAD as u64)?;
     if head.len() < HEAD {
-        return Err(ExtractError::corrupt("the head of the document is cut short"));
+        return Err(ExtractError::corrupt(ReasonKind::CutShort.of(Noun::DocumentHead)));
     }
     let property = |at: usize| u16_at(&head, PROPERTIES + at).unwrap_or_default();
     let mut content = Content::default();
@@ -78,7 +80,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         let start = HEAD as u64 + u64::from(property(126));
         let packed = unlocked(blob, start, is_compressed, context)?;
         content.metadata.set(metadata::ENCRYPTED, true);
-        let inner = password::body(&packed).map_err(ExtractError::corrupt)?;
+        let inner = password::body(&packed).map_err(ExtractError::broken)?;
         let unpacked = Metered::new(inner, context);
         let read = read_document(&mut BufReader::new(unpacked), &mut body, &mut content, context);
         body.finish(&mut content);
@@ -107,14 +109,14 @@ fn unlocked(
     is_compressed: bool,
     context: &Context<'_>,
 ) -> Result<Vec<u8>, ExtractError> {
-    let refused = |still| ExtractError::locked("needs a password", still);
+    let refused = |still| ExtractError::locked(ReasonKind::Password.of(Noun::Document), still);
     // How the word processor encrypts what is not compressed is not known.
     if !is_compressed {
         return Err(refused(StillLocked::NoneGiven));
     }
     let most = context.limits.member;
     if blob.len() > most {
-        return Err(ExtractError::Limit(format!("its text is larger than {most} bytes")));
+        return Err(ExtractError::Limit(ReasonKind::Larger(most).of(Noun::Text)));
     }
     let sealed = read_range(blob, start, blob.len())?;
     let rounds = 1 + sealed.len() as u64 / 16;
@@ -156,7 +158,7 @@ fn read_document(
     story.body(&mut stream);
     let (unknown, failure) = (story.unknown, story.failure);
     if unknown > 0 {
-        content.note(format!("{unknown} signs of the word processor's own stand as U+FFFD"));
+        content.note(ReasonKind::OwnSigns(unknown));
     }
     match failure {
         Some(error) => Err(error),

@@ -5,8 +5,11 @@ use std::io::{BufReader, Read};
 
 use flate2::bufread::DeflateDecoder;
 use madang_document::content::Content;
+use madang_document::instead::Instead;
 use madang_document::locator::Locator;
 use madang_document::metadata;
+use madang_document::part::{Noun, Part};
+use madang_document::reason_kind::ReasonKind;
 
 use crate::blob::Blob;
 use crate::compound_file::{CompoundFile, DirectoryEntry, SIGNATURE};
@@ -73,10 +76,10 @@ fn sniff(probe: &Probe<'_>) -> Match {
 
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let file = CompoundFile::open(blob)
-        .map_err(|error| ExtractError::Corrupt(format!("the compound file: {error}")))?;
-    let header = file
-        .root_stream("FileHeader", SMALL_STREAM)
-        .ok_or_else(|| ExtractError::corrupt("the stream FileHeader cannot be read"))?;
+        .map_err(|error| ExtractError::corrupt(error.within(Noun::CompoundFile)))?;
+    let header = file.root_stream("FileHeader", SMALL_STREAM).ok_or_else(|| {
+        ExtractError::corrupt(ReasonKind::Unreadable.of(Part::Stream("FileHeader".into())))
+    })?;
     let header = FileHeader::parse(&header)?;
 
     let mut content = Content::default();
@@ -97,7 +100,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     }
     match text {
         Ok(()) => {}
-        Err(error @ ExtractError::Limit(_)) => content.cut(error.to_string()),
+        Err(error @ ExtractError::Limit(_)) => content.cut(error),
         Err(error) => {
             // The word processor keeps the first page or so as plain text.
             let start = file.plain("PrvText", SMALL_STREAM).unwrap_or_default();
@@ -105,7 +108,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             if content.segments.is_empty() {
                 return Err(error);
             }
-            content.lost(format!("{error}; the text is the stored preview of the first page"));
+            content.lost(error.into_reason().instead(Instead::FirstPage));
         }
     }
     members(&file, header, blob.len(), &mut content, context);
@@ -113,7 +116,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     if let Some(picture) = picture.filter(|picture| !picture.is_empty()) {
         match preview::stored(&picture, context) {
             Ok(preview) => content.previews.extend(preview),
-            Err(reason) => content.note(format!("the stored preview picture: {reason}")),
+            Err(reason) => content.note(reason.within(Noun::Preview)),
         }
     }
     Ok(content)
@@ -131,7 +134,7 @@ fn key(
     if !header.needs_password() {
         return Ok(None);
     }
-    let refused = |still| ExtractError::locked("needs a password", still);
+    let refused = |still| ExtractError::locked(ReasonKind::Password.of(Noun::Document), still);
     if !header.known_encryption() {
         return Err(refused(StillLocked::NoneGiven));
     }
@@ -154,11 +157,12 @@ fn read_text(
     let folder = if header.distribution() { "ViewText" } else { "BodyText" };
     let sections = sections(file, folder);
     if sections.is_empty() {
-        return Err(ExtractError::Corrupt(format!("there is no section in {folder}")));
+        let missing = ReasonKind::MissingFrom(Part::Named(folder.into()));
+        return Err(ExtractError::corrupt(missing.of(Noun::Sections)));
     }
     let info = doc_info(file, header, context);
     if info.tracked_changes {
-        content.note("changes are tracked: passages that are deleted may still stand in the text");
+        content.note(ReasonKind::Tracked);
     }
     let body = Body::new(charts(file, header, &info, context), info.numbers);
     read_sections(
@@ -183,7 +187,7 @@ fn read_one(
     let read = bytes.len() as u64;
     let bytes = if header.distribution() {
         distribution::decrypt(&bytes)
-            .ok_or_else(|| ExtractError::corrupt("there is no key to this distribution document"))?
+            .ok_or_else(|| ExtractError::corrupt(ReasonKind::Missing.of(Noun::DistributionKey)))?
     } else {
         bytes
     };
@@ -195,10 +199,8 @@ fn read_one(
         section::read_section(BufReader::new(plain), body, content, context)?;
     }
     if read < section.size {
-        return Err(ExtractError::Corrupt(format!(
-            "the file holds only {read} of {} bytes of it",
-            section.size
-        )));
+        let held = ReasonKind::HoldsOnly { held: read, stated: section.size };
+        return Err(ExtractError::corrupt(held));
     }
     Ok(())
 }
@@ -299,9 +301,7 @@ fn members(
         let stored = file.read(entry, context);
         left = left.saturating_sub(stored.len() as u64);
         if left == 0 {
-            content.lost(
-                "BinData: its streams lie in one another, and together are larger than the file",
-            );
+            content.lost(ReasonKind::LieTogether.of(Part::Named("BinData".into())));
             break;
         }
         let goes_on = unpacked(&stored, header, |reader| {

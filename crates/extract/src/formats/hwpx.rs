@@ -4,9 +4,13 @@ use std::collections::BTreeMap;
 use std::io::BufReader;
 
 use madang_document::content::Content;
+use madang_document::instead::Instead;
 use madang_document::locator::Locator;
 use madang_document::metadata;
 use madang_document::outcome::Outcome;
+use madang_document::part::{Noun, Part};
+use madang_document::quote::Quote;
+use madang_document::reason_kind::ReasonKind;
 
 use crate::blob::{Blob, Cursor};
 use crate::context::Context;
@@ -67,14 +71,14 @@ type Archive<'a> = zip::ZipArchive<Cursor<'a>>;
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut archive = match zip::ZipArchive::new(Cursor::new(blob)) {
         Ok(archive) => archive,
-        Err(error) => return read_cut(blob, &error.to_string(), context),
+        Err(error) => return read_cut(blob, &error, context),
     };
     if let Some(manifest) = part(&mut archive, "META-INF/manifest.xml", context)?
         && package::is_encrypted(&manifest)
     {
         let plain = unsealed(&mut archive, &Sealed::read(&manifest), context)?;
         let plain: &dyn Blob = &plain;
-        let archive = zip::ZipArchive::new(Cursor::new(plain)).map_err(ExtractError::corrupt)?;
+        let archive = zip::ZipArchive::new(Cursor::new(plain)).map_err(ExtractError::broken)?;
         let mut content = read(archive, context)?;
         content.metadata.set(metadata::ENCRYPTED, true);
         return Ok(content);
@@ -98,14 +102,14 @@ fn read(mut archive: Archive<'_>, context: &Context<'_>) -> Result<Content, Extr
     }
     match text {
         Ok(()) => {}
-        Err(error @ ExtractError::Limit(_)) => content.cut(error.to_string()),
+        Err(error @ ExtractError::Limit(_)) => content.cut(error),
         Err(error) => {
             let start = part(&mut archive, "Preview/PrvText.txt", context)?.unwrap_or_default();
             content.push_text(start.replace('\r', ""), Locator::Whole {});
             if content.segments.is_empty() {
                 return Err(error);
             }
-            content.lost(format!("{error}; the text is the stored preview of the first page"));
+            content.lost(error.into_reason().instead(Instead::FirstPage));
         }
     }
     members(&mut archive, &mut content, context);
@@ -118,7 +122,12 @@ fn read(mut archive: Archive<'_>, context: &Context<'_>) -> Result<Content, Extr
 ///
 /// # Errors
 /// [`ExtractError::Corrupt`] with the reason why there is no directory, when no section is left either.
-fn read_cut(blob: &dyn Blob, reason: &str, context: &Context<'_>) -> Result<Content, ExtractError> {
+fn read_cut(
+    blob: &dyn Blob,
+    error: &zip::result::ZipError,
+    context: &Context<'_>,
+) -> Result<Content, ExtractError> {
+    let broken = ReasonKind::Broken(Quote::of(error)).within(Noun::ZipPackage);
     let mut content = Content::default();
     let mut body = Body::default();
     let mut stream = BufReader::new(Cursor::new(blob));
@@ -131,7 +140,7 @@ fn read_cut(blob: &dyn Blob, reason: &str, context: &Context<'_>) -> Result<Cont
         match section::read_section(reader, |name| name, &mut body, &mut content, context) {
             Ok(()) => {}
             Err(error @ ExtractError::Limit(_)) => {
-                content.cut(error.to_string());
+                content.cut(error);
                 break;
             }
             // The parts behind it lie where this one would have ended.
@@ -140,10 +149,9 @@ fn read_cut(blob: &dyn Blob, reason: &str, context: &Context<'_>) -> Result<Cont
     }
     body.finish(&mut content);
     if content.segments.is_empty() {
-        return Err(ExtractError::Corrupt(format!("the ZIP package: {reason}")));
+        return Err(ExtractError::corrupt(broken));
     }
-    content
-        .lost(format!("the ZIP package: {reason}; these are the sections in front of the damage"));
+    content.lost(broken.instead(Instead::SectionsBefore));
     Ok(content)
 }
 
@@ -160,7 +168,9 @@ fn read_text(
 ) -> Result<(), ExtractError> {
     let sections = sections(archive, package);
     if !sections.iter().any(|path| section_number(path).is_some()) {
-        return Err(ExtractError::corrupt("there is no section in Contents"));
+        return Err(ExtractError::corrupt(
+            ReasonKind::MissingFrom(Part::Named("Contents".into())).of(Noun::Sections),
+        ));
     }
     let head = part(archive, HEAD, context)?.unwrap_or_default();
     let body = Body::new(charts(archive, context)?, header::numbers(&head));
@@ -184,9 +194,9 @@ fn read_one(
     if is_master_page(path) {
         body.master_pages();
     }
-    let entry = archive.by_name(path).map_err(ExtractError::corrupt)?;
+    let entry = archive.by_name(path).map_err(ExtractError::broken)?;
     if entry.encrypted() {
-        return Err(ExtractError::Encrypted("needs a password".into()));
+        return Err(ExtractError::Encrypted(ReasonKind::Password.of(Noun::Document)));
     }
     let reader = Metered::new(entry, context);
     section::read_section(reader, |name| name, body, content, context)
@@ -264,8 +274,8 @@ fn members(archive: &mut Archive<'_>, content: &mut Content, context: &Context<'
                 hangul_object::open_member(entry, &path, size, context, content)
             }
             Err(error) => {
-                let reason = error.to_string();
-                leave_member(&path, None, Outcome::Corrupt, &reason, context, content)
+                let reason = ReasonKind::Broken(Quote::of(&error)).into();
+                leave_member(&path, None, Outcome::Corrupt, reason, context, content)
             }
         };
         if !goes_on {
@@ -281,11 +291,11 @@ fn stored_preview(archive: &mut Archive<'_>, content: &mut Content, context: &Co
     let preview = match picture.end {
         End::Whole | End::TooLarge => preview::stored(&picture.bytes, context),
         End::Damaged(reason) => Err(reason),
-        End::Spent(limit) => Err(limit.to_string()),
+        End::Spent(limit) => Err(limit.into_reason()),
     };
     match preview {
         Ok(preview) => content.previews.extend(preview),
-        Err(reason) => content.note(format!("the stored preview picture: {reason}")),
+        Err(reason) => content.note(reason.within(Noun::Preview)),
     }
 }
 

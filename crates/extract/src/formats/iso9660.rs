@@ -4,6 +4,8 @@ use std::collections::HashSet;
 use std::io::{self, Read};
 
 use madang_document::content::Content;
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
 
 use super::bytes::{piece, u16_at, u32_at};
 use super::fields::part;
@@ -14,7 +16,7 @@ use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
 use crate::member_path::MemberPaths;
-use crate::unpack::{link_to, list_member, take_member, too_many};
+use crate::unpack::{link_to, list_member, take_member};
 
 pub(super) const FORMAT: Format = Format {
     name: "iso9660",
@@ -61,7 +63,9 @@ struct File {
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut content = Content::default();
     let Some(volume) = read_volume(blob)? else {
-        return Err(ExtractError::corrupt("the image has no descriptor of a volume"));
+        return Err(ExtractError::corrupt(
+            ReasonKind::MissingFrom(Noun::Image.into()).of(Noun::Descriptor),
+        ));
     };
     let files = read_tree(blob, &volume, context, &mut content)?;
     let raw: Vec<&[u8]> = files.iter().map(|file| file.path.as_slice()).collect();
@@ -71,7 +75,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         let path = paths.take(name);
         let size: u64 = file.extents.iter().map(|(_, length)| length).sum();
         if let Some(target) = &file.link {
-            if !list_member(path, &link_to(Some(target)), context, &mut content) {
+            if !list_member(path, link_to(Some(target)), context, &mut content) {
                 break;
             }
             continue;
@@ -166,7 +170,7 @@ fn read_tree(
                     }
                 }
                 if files.len() as u64 > context.limits.members {
-                    content.cut(too_many(context));
+                    content.cut(context.too_many_members());
                     files.truncate(files.len() - 1);
                     return Ok(files);
                 }
@@ -176,10 +180,10 @@ fn read_tree(
         folders.append(&mut inner);
     }
     if broken {
-        content.lost("a folder ends beyond the end of the image");
+        content.lost(ReasonKind::Beyond(Noun::Image.into()).of(Noun::AnyFolder));
     }
     if crooked {
-        content.lost("a folder leads back to one that was read, or is too deep");
+        content.lost(ReasonKind::Circle.of(Noun::AnyFolder));
     }
     Ok(files)
 }

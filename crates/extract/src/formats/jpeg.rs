@@ -4,6 +4,8 @@ use std::io::{BufRead, Read};
 
 use image::ImageFormat;
 use madang_document::content::Content;
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
 
 use super::korean_bytes::tag_text;
 use super::picture::{self, Header};
@@ -29,7 +31,7 @@ const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut header = Header::default();
     if walk(&mut picture::reader(blob), &mut header).is_none() && header.width > 0 {
-        header.odd = Some("the segments before the pixels end early".into());
+        header.odd = Some(ReasonKind::EndsEarly.of(Noun::BeforePixels));
     }
     picture::content(blob, context, ImageFormat::Jpeg, header)
 }

@@ -6,6 +6,9 @@
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata::TITLE;
+use madang_document::part::{Noun, Part};
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
 
 use crate::blob::Blob;
 use crate::context::Context;
@@ -38,17 +41,13 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let decoded = encoding::read(blob, context, &mut content, |_| None)?;
     let damage = read_json(&decoded.text, &mut content, context);
     if let Some((line, what)) = damage.filter(|_| blob.len() <= context.limits.text) {
-        content.lost(format!("line {line}: {what}"));
+        content.lost(what.within(Part::Line(line.into())));
     }
     Ok(content)
 }
 
 /// Adds the scalars in order. Gives the line and nature of the first error, where reading ended.
-fn read_json(
-    text: &str,
-    content: &mut Content,
-    context: &Context<'_>,
-) -> Option<(u32, &'static str)> {
+fn read_json(text: &str, content: &mut Content, context: &Context<'_>) -> Option<(u32, Reason)> {
     let mut title = None;
     let mut paragraphs = Paragraphs::new(content, context.limits.text);
     let mut scanner = Scanner { rest: text, line: 1 };
@@ -68,8 +67,11 @@ fn read_json(
         let token = match scanner.next() {
             Ok(Some(token)) => token,
             Ok(None) if open.is_empty() => break None,
-            Ok(None) => break Some((scanner.line, "the text ends within a value")),
-            Err(what) => break Some((scanner.line, what)),
+            Ok(None) => {
+                let within = ReasonKind::EndsWithin(Noun::AnyValue.into());
+                break Some((scanner.line, within.of(Noun::Text)));
+            }
+            Err(what) => break Some((scanner.line, ReasonKind::Broken(what.into()).into())),
         };
         let value = match token {
             JsonToken::Open(object) => {

@@ -1,7 +1,11 @@
 //! LZW as `compress` packs it (`.Z`): codes of 9 to 16 bits in groups of eight, a table that grows with them, and a code
 //! that clears it. The layout follows the manual page and public descriptions of ncompress.
 
+use madang_document::reason_kind::ReasonKind;
+
 use std::io::{self, BufRead, Read};
+
+use crate::error::io_error;
 
 /// A reader of what a `.Z` file holds.
 #[derive(Debug)]
@@ -151,7 +155,7 @@ impl<R: BufRead> Read for Lzw<R> {
 }
 
 fn damaged(what: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, what)
+    io_error(io::ErrorKind::InvalidData, ReasonKind::Broken(what.into()))
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata::{AUTHOR, CREATED, KEYWORDS, MODIFIED, TITLE, Value};
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
 
 use super::bytes::{u32_at, u64_at};
 use super::keywords::keywords;
@@ -209,9 +211,9 @@ fn body(message: &Properties, content: &mut Content, context: &Context<'_>) {
         match rtf_compressed::unpack(packed) {
             Some(rtf) => match context.spend_unpacked(rtf.len() as u64) {
                 Ok(()) => rtf::read_body(&rtf, content, context),
-                Err(limit) => content.cut(limit.to_string()),
+                Err(limit) => content.cut(limit),
             },
-            None => content.lost("the RTF body cannot be unpacked"),
+            None => content.lost(ReasonKind::NotUnpacked.of(Noun::RtfBody)),
         }
     }
     if content.segments.len() == before

@@ -4,6 +4,10 @@
 use std::borrow::Cow;
 
 use madang_document::content::Content;
+use madang_document::part::{Noun, Part};
+use madang_document::quote::Quote;
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
 use quick_xml::Reader;
 use quick_xml::XmlVersion;
 use quick_xml::escape::resolve_predefined_entity;
@@ -64,7 +68,7 @@ impl Tag<'_> {
 pub(super) struct Markup<'a> {
     reader: Reader<&'a [u8]>,
     depth: usize,
-    damage: Option<String>,
+    damage: Option<Reason>,
 }
 
 impl<'a> Markup<'a> {
@@ -87,7 +91,8 @@ impl<'a> Markup<'a> {
                 Ok(event) => event,
                 Err(error) => {
                     let place = self.reader.error_position();
-                    self.damage = Some(format!("damaged at byte {place}: {error}"));
+                    let broken = ReasonKind::Broken(Quote::of(&error));
+                    self.damage = Some(ReasonKind::DamagedAt(place).because(broken));
                     return None;
                 }
             };
@@ -95,7 +100,7 @@ impl<'a> Markup<'a> {
                 Event::Start(tag) | Event::Empty(tag) => {
                     self.depth += 1;
                     if self.depth > DEPTH {
-                        self.damage = Some(format!("elements lie more than {DEPTH} deep"));
+                        self.damage = Some(ReasonKind::TooDeep(DEPTH as u64).of(Noun::Elements));
                         return None;
                     }
                     Node::Start(Tag(tag))
@@ -119,7 +124,8 @@ impl<'a> Markup<'a> {
                 }
                 Event::Eof => {
                     if self.depth > 0 && self.damage.is_none() {
-                        self.damage = Some("ends within an open element".into());
+                        let within = ReasonKind::EndsWithin(Noun::XmlElement.into());
+                        self.damage = Some(within.into());
                     }
                     return None;
                 }
@@ -153,9 +159,9 @@ impl<'a> Markup<'a> {
     }
 
     /// Notes in `content` where the walk ended early, if it did.
-    pub(super) fn report(self, part: &str, content: &mut Content) {
+    pub(super) fn report(self, part: impl Into<Part>, content: &mut Content) {
         if let Some(damage) = self.damage {
-            content.lost(format!("{part}: {damage}"));
+            content.lost(damage.within(part));
         }
     }
 }

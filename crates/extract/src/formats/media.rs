@@ -4,8 +4,14 @@
 
 use image::{DynamicImage, RgbImage};
 use madang_document::content::{Content, Origin, Segment};
+use madang_document::instead::Instead;
 use madang_document::locator::Locator;
 use madang_document::metadata;
+use madang_document::part::Noun;
+use madang_document::quote::Quote;
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
+use madang_document::unit::Unit;
 
 use super::media_io::MediaFile;
 use super::media_io::stream::{MediaStream, StreamKind};
@@ -64,15 +70,18 @@ formats! {
 
 fn extract(blob: &dyn Blob, context: &Context<'_>, demuxer: &str) -> Result<Content, ExtractError> {
     let progress = || context.progress();
-    let mut file = MediaFile::open(context.libav()?, blob, demuxer, &progress)
-        .map_err(|error| ExtractError::corrupt(format_args!("no header can be read: {error}")))?;
+    let mut file =
+        MediaFile::open(context.libav()?, blob, demuxer, &progress).map_err(|error| {
+            let broken = ReasonKind::Broken(Quote::new(&error));
+            ExtractError::corrupt(ReasonKind::Unreadable.of(Noun::Header).because(broken))
+        })?;
     let streams = file.streams();
     let mut content = Content::default();
     if streams.is_empty() {
         if file.tags().is_empty() {
-            return Err(ExtractError::corrupt("there is no stream in it"));
+            return Err(ExtractError::corrupt(ReasonKind::Missing.of(Noun::Streams)));
         }
-        content.lost("there is no stream in it, only tags");
+        content.lost(ReasonKind::Missing.of(Noun::Streams).instead(Instead::Tags));
     }
     describe_file(&mut content, &file);
     describe_streams(&mut content, &streams);
@@ -136,7 +145,8 @@ fn describe_streams(content: &mut Content, streams: &[MediaStream]) {
         properties.set(metadata::SUBTITLE_TRACKS, subtitles);
     }
     if streams.len() > STREAMS_MOST {
-        content.note(format!("only {STREAMS_MOST} of {} streams are listed", streams.len()));
+        let (first, of) = (STREAMS_MOST as u64, Some(streams.len() as u64));
+        content.note(ReasonKind::OnlyFirst { first, of, unit: Unit::Streams });
     }
 }
 
@@ -160,7 +170,8 @@ fn read_subtitles(
             if subtitle_packet::is_text(&stream.codec) {
                 tracks.push(index);
             } else {
-                content.note(format!("subtitle track {index} is {}, not text", stream.codec));
+                let (track, codec) = (index as u64, stream.codec.as_str().into());
+                content.note(ReasonKind::NoTextTrack { track, codec });
             }
         }
     }
@@ -187,7 +198,7 @@ fn read_subtitles(
         bytes <= context.limits.text && count <= context.limits.segments
     });
     if !all {
-        content.cut("the subtitles were read only up to a limit or to a damaged place");
+        content.cut(ReasonKind::LimitOrDamage.of(Noun::Subtitles));
     }
     // Tracks come interleaved; a reader wants one after the other only within a moment.
     content.segments.sort_by_key(|segment| match segment.locator {
@@ -213,9 +224,10 @@ fn take_preview(
             // The index may be damaged where the start is not.
             Err(_) => (0.0, frame(0.0)),
         };
-        let made = frame.and_then(|(width, height, rgb)| {
-            let picture =
-                RgbImage::from_raw(width, height, rgb).ok_or("the frame is incomplete")?;
+        let broken = |said: &str| Reason::new(ReasonKind::Broken(said.into()));
+        let made = frame.map_err(|said| broken(&said)).and_then(|(width, height, rgb)| {
+            let picture = RgbImage::from_raw(width, height, rgb)
+                .ok_or_else(|| broken("the frame is incomplete"))?;
             let picture = DynamicImage::ImageRgb8(picture);
             let orientation = match video.rotation {
                 Some(90) => 6,
@@ -229,14 +241,14 @@ fn take_preview(
         });
         match made {
             Ok(preview) => content.previews.extend(preview),
-            Err(reason) => content.note(format!("no preview: {reason}")),
+            Err(reason) => content.note(ReasonKind::NoPreview.because(reason)),
         }
         return;
     }
     let Some(cover) = streams.iter().find_map(|stream| stream.cover.as_deref()) else { return };
     match preview::stored(cover, context) {
         Ok(cover) => content.previews.extend(cover),
-        Err(reason) => content.note(format!("no preview of the cover: {reason}")),
+        Err(reason) => content.note(ReasonKind::NoPreview.of(Noun::Cover).because(reason)),
     }
 }
 

@@ -4,13 +4,15 @@ use std::cell::Cell;
 
 use madang_document::content::{Content, Member};
 use madang_document::locator::Locator;
+use madang_document::part::{Noun, Part};
+use madang_document::reason_kind::ReasonKind;
 
 use super::mapi::{ATTACH_DATA, ATTACH_METHOD, Properties, SUBJECT, attachment_name, read_message};
 use super::{date, ole_object};
 use crate::blob::Blob;
 use crate::compound_file::{CompoundFile, DirectoryEntry};
 use crate::context::Context;
-use crate::error::ExtractError;
+use crate::error::{ExtractError, reason_of};
 use crate::format::Format;
 use crate::member_path::MemberPaths;
 use crate::unpack::take_member;
@@ -40,7 +42,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let file = ole_object::open(blob)?;
     let source = Source { file: &file, size: blob.len(), context, is_cut: Cell::new(false) };
     let mut content = Content::default();
-    let root = file.root().ok_or_else(|| ExtractError::corrupt("it has no root storage"))?;
+    let root = file
+        .root()
+        .ok_or_else(|| ExtractError::corrupt(ReasonKind::Missing.of(Noun::RootStorage)))?;
     let message = source.object(root, HEADER, None)?;
     let page = message.code_page();
     let mut recipients = Vec::new();
@@ -57,7 +61,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let mut paths = MemberPaths::default();
     for (number, storage) in (1..).zip(attachments) {
         if let Err(limit) = context.may_open_member() {
-            content.cut(limit.to_string());
+            content.cut(limit);
             break;
         }
         if !attachment(&source, storage, number, page, &mut paths, &mut content)? {
@@ -65,7 +69,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         }
     }
     if source.is_cut.get() {
-        content.lost("a part of the compound file is damaged");
+        content.lost(ReasonKind::Damaged.of(Noun::CompoundPart));
     }
     Ok(content)
 }
@@ -90,7 +94,7 @@ fn attachment(
         let bytes = match source.whole(inside) {
             Ok(bytes) => bytes,
             Err(error) => {
-                content.lost(format!("the message in attachment {number}: {error}"));
+                content.lost(reason_of(&error).within(Part::Message(number as u64)));
                 return Ok(true);
             }
         };

@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 use flate2::bufread::DeflateDecoder;
 use madang_document::content::{Content, Member};
 use madang_document::metadata;
+use madang_document::part::Noun;
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
 use zeroize::Zeroizing;
 
 use super::keywords::keywords;
@@ -140,7 +143,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
 const WHOLE: &str = "encrypted-package";
 
 /// What is said of a document that is locked.
-const LOCKED: &str = "the document needs a password to open";
+fn locked() -> Reason {
+    ReasonKind::Password.of(Noun::Document)
+}
 
 /// Opens the package within a package.
 ///
@@ -154,7 +159,7 @@ fn whole(
     let manifest = package.text(MANIFEST, content).unwrap_or_default();
     let sealed = Sealed::read(&manifest);
     let bytes = package.bytes(WHOLE, content).unwrap_or_default();
-    let refused = |still| ExtractError::locked(LOCKED, still);
+    let refused = |still| ExtractError::locked(locked(), still);
     let part = sealed.part(WHOLE).ok_or_else(|| refused(StillLocked::NoneGiven))?;
     let open = |password: &str| part.open(password, bytes.clone());
     let inner = context.unlock(part.rounds(), open).map_err(refused)?;
@@ -164,10 +169,9 @@ fn whole(
     let inflated = unpack(DeflateDecoder::new(inner.as_slice()), context.limits.member, context);
     match inflated.end {
         End::Whole | End::Damaged(_) => Ok(inflated.bytes),
-        End::TooLarge => Err(ExtractError::Limit(format!(
-            "the package is larger than {} bytes",
-            context.limits.member
-        ))),
+        End::TooLarge => {
+            Err(ExtractError::Limit(ReasonKind::Larger(context.limits.member).of(Noun::Package)))
+        }
         End::Spent(limit) => Err(limit),
     }
 }
@@ -184,7 +188,7 @@ fn read(mut package: Package<'_>, mut content: Content) -> Result<Content, Extra
     }
     let text = package
         .text("content.xml", &mut content)
-        .ok_or_else(|| ExtractError::corrupt("content.xml cannot be unpacked"))?;
+        .ok_or_else(|| ExtractError::corrupt(ReasonKind::NotUnpacked.of("content.xml")))?;
     let styles = package.text("styles.xml", &mut content).unwrap_or_default();
     let objects = objects(&mut package, &embedded, &mut content);
     let grounds = grounds(&styles, context, &mut content);
@@ -263,7 +267,7 @@ fn unseal(
 ) -> Result<(), ExtractError> {
     const CONTENT: &str = "content.xml";
     if package.has(WHOLE) {
-        return Err(ExtractError::corrupt("the encrypted package lies in another one"));
+        return Err(ExtractError::corrupt(ReasonKind::TooDeep(1).of(Noun::EncryptedPackages)));
     }
     // The manifest of most documents says nothing of it, and need not be read twice.
     if !manifest.contains("encryption-data") {
@@ -273,7 +277,7 @@ fn unseal(
     if !sealed.has(CONTENT) {
         return Ok(());
     }
-    let refused = |still| ExtractError::locked(LOCKED, still);
+    let refused = |still| ExtractError::locked(locked(), still);
     let bytes = package.bytes(CONTENT, content).unwrap_or_default();
     let part = sealed.part(CONTENT).ok_or_else(|| refused(StillLocked::NoneGiven))?;
     let right = |password: &str| {

@@ -1,6 +1,7 @@
 //! The rows of a table in an OpenDocument file as they become lines, and what repeated ones may cost.
 
 use madang_document::content::Content;
+use madang_document::reason_kind::ReasonKind;
 
 /// Bytes that repeated cells and rows may add to one document. A sheet may say that a cell repeats a million
 /// times (`table:number-rows-repeated`); what a person wrote does not.
@@ -29,8 +30,7 @@ impl Repetition {
     /// Notes in `content` that something was written fewer times than the part says.
     pub(super) fn report(&self, part: &str, content: &mut Content) {
         if self.cut {
-            content
-                .note(format!("{part}: repeated cells were written once after {REPETITION} bytes"));
+            content.note(ReasonKind::Repeated(REPETITION as u64).within(part));
         }
     }
 }

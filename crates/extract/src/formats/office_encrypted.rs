@@ -4,6 +4,8 @@
 
 use madang_document::content::Content;
 use madang_document::metadata;
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
 
 use super::office_cipher::{self, Locked};
 use super::{docx, pptx, xlsx};
@@ -98,8 +100,8 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         names.any(|name| ["DRMEncryptedDataSpace", "DRMEncryptedTransform"].contains(&name))
     });
     Err(match rights {
-        true => ExtractError::Drm("the document is protected by rights management".into()),
-        false => ExtractError::locked("the document needs a password to open", still),
+        true => ExtractError::Drm(ReasonKind::Drm.of(Noun::Document)),
+        false => ExtractError::locked(ReasonKind::Password.of(Noun::Document), still),
     })
 }
 
@@ -133,7 +135,7 @@ fn opened(
     context.spend_unpacked(bytes.len() as u64)?;
     match office_cipher::open(&locked, &key, bytes) {
         Some(package) => Ok(Ok(package)),
-        None => Err(ExtractError::corrupt("the encrypted package is cut short")),
+        None => Err(ExtractError::corrupt(ReasonKind::CutShort.of(Noun::EncryptedPackage))),
     }
 }
 

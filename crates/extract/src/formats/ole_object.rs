@@ -2,13 +2,15 @@
 //! embedded in it as storages.
 
 use madang_document::content::{Content, Member};
+use madang_document::part::{Noun, Part};
+use madang_document::reason_kind::ReasonKind;
 
 use super::bytes::split_u32;
 use super::package::cut_once;
 use crate::blob::Blob;
 use crate::compound_file::{CompoundFile, DirectoryEntry, SIGNATURE};
 use crate::context::Context;
-use crate::error::ExtractError;
+use crate::error::{ExtractError, reason_of};
 use crate::format::Match;
 use crate::probe::Probe;
 
@@ -36,7 +38,7 @@ pub(super) fn sniff(probe: &Probe<'_>, streams: &[&str], extensions: &[&str]) ->
 /// [`ExtractError::Corrupt`] when not even its directory can be read.
 pub(super) fn open(blob: &dyn Blob) -> Result<CompoundFile<'_>, ExtractError> {
     CompoundFile::open(blob)
-        .map_err(|error| ExtractError::Corrupt(format!("the compound file: {error}")))
+        .map_err(|error| ExtractError::corrupt(error.within(Noun::CompoundFile)))
 }
 
 /// Extracts an embedded object as the member `path`. Gives whether another may be.
@@ -50,7 +52,8 @@ pub(super) fn member(
     match file.copy(object, context.limits.member.min(context.unpacked_left())) {
         Ok(bytes) => deliver(path, bytes, context, content),
         Err(error) => {
-            content.lost(format!("{path}: the object cannot be read: {error}"));
+            let unreadable = ReasonKind::Unreadable.of(Noun::Object).because(reason_of(&error));
+            content.lost(unreadable.within(Part::Member(path.into())));
             content.members.push(Member { path: path.to_owned(), size: None, outcome: None });
             true
         }
@@ -67,7 +70,7 @@ pub(super) fn deliver(
 ) -> bool {
     let may = context.may_open_member().and_then(|()| context.spend_unpacked(bytes.len() as u64));
     if let Err(limit) = may {
-        content.cut(limit.to_string());
+        content.cut(limit);
         return false;
     }
     open_file(path, bytes, context, content);
@@ -90,7 +93,7 @@ pub(super) fn open_file(path: &str, bytes: Vec<u8>, context: &Context<'_>, conte
     match context.member(&path, &bytes) {
         Ok(member) => content.members.push(member),
         Err(error) => {
-            cut_once(content, error.to_string());
+            cut_once(content, error);
             content.members.push(Member { path, size: Some(size), outcome: None });
         }
     }

@@ -2,6 +2,8 @@
 
 use madang_document::content::Content;
 use madang_document::metadata;
+use madang_document::reason_kind::ReasonKind;
+use madang_document::unit::Unit;
 
 use super::markup::{Markup, Node};
 use super::office_property::{add_subject, set_property};
@@ -67,7 +69,8 @@ fn own_properties(package: &mut Package<'_>, content: &mut Content) {
         };
         count += 1;
         if count > MOST {
-            content.note(format!("{PART}: properties after number {MOST} were left out"));
+            let (first, unit) = (MOST as u64, Unit::Properties);
+            content.note(ReasonKind::OnlyFirst { first, of: None, unit }.within(PART));
             break;
         }
         let value = markup.text();

@@ -5,6 +5,11 @@ use std::io::{BufReader, Read};
 
 use flate2::bufread::DeflateDecoder;
 use madang_document::content::{Content, WarningKind};
+use madang_document::instead::Instead;
+use madang_document::part::{self, Noun};
+use madang_document::quote::Quote;
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
 use zeroize::Zeroizing;
 use zip::ZipArchive;
 use zip::read::read_zipfile_from_stream;
@@ -33,7 +38,7 @@ enum Source<'a> {
     /// The parts of a file that has lost its directory, read already, and why there is no directory.
     Rescued {
         parts: Vec<Vec<u8>>,
-        reason: String,
+        reason: Reason,
     },
 }
 
@@ -77,7 +82,8 @@ impl<'a> Package<'a> {
         error: &str,
         content: &mut Content,
     ) -> Result<Package<'a>, ExtractError> {
-        let reason = format!("the ZIP directory cannot be read: {error}");
+        let broken = ReasonKind::Broken(error.into());
+        let reason = ReasonKind::Unreadable.of(Noun::ZipDirectory).because(broken);
         let (mut parts, mut bytes) = (BTreeMap::new(), Vec::new());
         let mut room = context.limits.member;
         let mut stream = BufReader::new(Cursor::new(blob));
@@ -99,7 +105,7 @@ impl<'a> Package<'a> {
         if bytes.iter().all(Vec::is_empty) {
             return Err(ExtractError::corrupt(reason));
         }
-        content.lost(format!("{reason}; these are the parts in front of the damage"));
+        content.lost(reason.clone().instead(Instead::PartsBefore));
         Ok(Package {
             source: Source::Rescued { parts: bytes, reason },
             context,
@@ -115,21 +121,19 @@ impl<'a> Package<'a> {
     pub(super) fn finish(self, content: Content) -> Result<Content, ExtractError> {
         let nothing = content.segments.is_empty() && content.members.is_empty();
         match self.source {
-            Source::Rescued { .. } if nothing => Err(self.lacks("text")),
+            Source::Rescued { .. } if nothing => Err(self.lacks(Noun::Text)),
             _ => Ok(content),
         }
     }
 
     /// Why a document cannot be read that lacks its main part.
-    pub(super) fn lacks(&self, part: &str) -> ExtractError {
-        match &self.source {
-            Source::Archive(_) => {
-                ExtractError::corrupt(format!("there is no {part} in the package"))
+    pub(super) fn lacks(&self, part: impl Into<part::Part>) -> ExtractError {
+        ExtractError::corrupt(match &self.source {
+            Source::Archive(_) => ReasonKind::MissingFrom(Noun::Package.into()).of(part),
+            Source::Rescued { reason, .. } => {
+                ReasonKind::NotBeforeDamage.of(part).because(reason.clone())
             }
-            Source::Rescued { reason, .. } => ExtractError::corrupt(format!(
-                "{reason}, and there is no {part} in front of the damage"
-            )),
-        }
+        })
     }
 
     /// The names of the parts as they are spelt, ordered.
@@ -162,16 +166,16 @@ impl<'a> Package<'a> {
             return Some(stored);
         }
         let Some(key) = sealed.part(&part.name) else {
-            content.lost(format!("{name} is encrypted in a way that is not known"));
+            content.lost(ReasonKind::CipherUnknown.of(name));
             return None;
         };
         if self.context.spend_rounds(key.rounds()).is_none() {
-            cut_once(content, format!("{name} was not opened: its key is too much work"));
+            cut_once(content, ReasonKind::KeyTooCostly.of(name));
             return None;
         }
         self.context.progress();
         let Some(packed) = key.open(password, stored) else {
-            content.lost(format!("{name} needs another password than the rest, or is damaged"));
+            content.lost(ReasonKind::OtherPassword.of(name));
             return None;
         };
         unpacked(name, DeflateDecoder::new(packed.as_slice()), self.context, content)
@@ -186,7 +190,7 @@ impl<'a> Package<'a> {
             Source::Rescued { parts, .. } => return parts.get(part.index).cloned(),
         };
         if self.context.unpacked_left() == 0 {
-            cut_once(content, format!("{name} was not unpacked: the limit is reached"));
+            cut_once(content, ReasonKind::LimitReached.of(name));
             return None;
         }
         let entry = match archive.by_index(part.index) {
@@ -194,9 +198,11 @@ impl<'a> Package<'a> {
             Err(error) => {
                 content.lost(match error {
                     ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => {
-                        format!("{name} needs a password")
+                        ReasonKind::Password.of(name)
                     }
-                    error => format!("{name} cannot be unpacked: {error}"),
+                    error => ReasonKind::NotUnpacked
+                        .of(name)
+                        .because(ReasonKind::Broken(Quote::of(&error))),
                 });
                 return None;
             }
@@ -225,16 +231,18 @@ fn unpacked(
     content: &mut Content,
 ) -> Option<Vec<u8>> {
     let unpacked = unpack(part, context.limits.member, context);
-    let read = unpacked.bytes.len();
+    let read = unpacked.bytes.len() as u64;
     match unpacked.end {
         End::Whole => {}
         End::Damaged(what) => {
-            content.lost(format!("{name} is damaged after {read} bytes: {what}"));
+            content.lost(ReasonKind::DamagedAfter(read).of(name).because(what));
         }
         End::TooLarge => {
-            cut_once(content, format!("{name} was cut after {read} bytes, the limit of a member"));
+            cut_once(content, ReasonKind::CutAfter { bytes: read, of: None }.of(name));
         }
-        End::Spent(limit) => cut_once(content, format!("{name} was cut: {limit}")),
+        End::Spent(limit) => {
+            cut_once(content, ReasonKind::LimitReached.of(name).because(limit));
+        }
     }
     Some(unpacked.bytes)
 }
@@ -260,8 +268,8 @@ pub(super) fn decode(bytes: Vec<u8>) -> String {
 }
 
 /// Notes a cut unless one is noted already: a bomb has many parts, and one sentence says it.
-pub(super) fn cut_once(content: &mut Content, message: String) {
+pub(super) fn cut_once(content: &mut Content, reason: impl Into<Reason>) {
     if !content.warnings.iter().any(|warning| warning.kind == WarningKind::Cut) {
-        content.cut(message);
+        content.cut(reason);
     }
 }

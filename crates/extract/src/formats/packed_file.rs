@@ -9,12 +9,12 @@ use lzma_rust2::LzmaReader;
 use madang_document::content::Content;
 
 use super::lzw::Lzw;
-use super::packing::{DICTIONARY, Packing, unpacker};
+use super::packing::{DICTIONARY, Packing, Refusal, unpacker};
 
 use crate::blob::{Blob, Cursor};
 use crate::context::Context;
 use crate::encoding::decode;
-use crate::error::ExtractError;
+use crate::error::{ExtractError, reason_of};
 use crate::format::{Format, Match};
 use crate::member_path::MemberPaths;
 use crate::probe::Probe;
@@ -61,7 +61,7 @@ pub(super) const LZMA: Format = Format {
         let limit = u32::try_from(DICTIONARY >> 10).unwrap_or(u32::MAX).saturating_add(1024);
         let packed = BufReader::new(Cursor::new(blob));
         let member = LzmaReader::new_mem_limit(packed, limit, None);
-        let member = member.map_err(|error| ExtractError::corrupt(format!("LZMA: {error}")))?;
+        let member = member.map_err(|error| Refusal::broken_by("LZMA", error).error())?;
         Ok(single(member, &stem(context.name), context))
     },
 };
@@ -83,7 +83,8 @@ pub(super) const COMPRESS: Format = Format {
     sniff: |probe| magic(probe, b"\x1F\x9D"),
     media_type: |_| "application/x-compress",
     extract: |blob, context| {
-        let member = Lzw::new(BufReader::new(Cursor::new(blob))).map_err(ExtractError::corrupt)?;
+        let member = Lzw::new(BufReader::new(Cursor::new(blob)))
+            .map_err(|error| ExtractError::corrupt(reason_of(&error)))?;
         Ok(single(member, &stem(context.name), context))
     },
 };

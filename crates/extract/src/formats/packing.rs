@@ -8,11 +8,16 @@ use flate2::Crc;
 use flate2::bufread::DeflateDecoder;
 use lzma_rust2::{LzmaReader, XzReader};
 use madang_document::outcome::Outcome;
+use madang_document::part::{Noun, Part};
+use madang_document::quote::Quote;
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
 use ppmd_rust::{Ppmd8Decoder, RestoreMethod};
 
 use super::zstd_frames::ZstdFrames;
 
-use crate::error::ExtractError;
+use crate::error::{ExtractError, io_error};
+use crate::split_name::JOIN;
 use crate::still_locked::StillLocked;
 use crate::unpack::Unopened;
 
@@ -45,33 +50,66 @@ pub(super) enum Packing {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
     pub(super) outcome: Outcome,
-    pub(super) reason: String,
+    pub(super) reason: Reason,
 }
 
 impl Refusal {
     /// There is no reader for this method.
     pub(super) fn unsupported(method: &str) -> Refusal {
-        Refusal {
-            outcome: Outcome::Unsupported,
-            reason: format!("the member is packed by {method}, which is not read"),
-        }
+        Refusal::of_method(ReasonKind::Method(method.into()))
+    }
+
+    /// There is no reader for the method of this number, as `container` counts.
+    pub(super) fn unnumbered(number: u64, container: &str) -> Refusal {
+        Refusal::of_method(ReasonKind::MethodNumber { number, container: container.into() })
+    }
+
+    /// There is no reader for a method: this is said of it.
+    pub(super) fn of_method(method: ReasonKind) -> Refusal {
+        Refusal { outcome: Outcome::Unsupported, reason: method.of(Noun::Member) }
+    }
+
+    /// The member goes on in another part of a split archive.
+    pub(super) fn piece() -> Refusal {
+        Refusal { outcome: Outcome::Unsupported, reason: JOIN.within(Noun::Piece) }
+    }
+
+    /// It lies behind a member that is too large, in one stream with it.
+    pub(super) fn behind_too_large() -> Refusal {
+        Refusal::limit(ReasonKind::BehindTooLarge)
+    }
+
+    /// A limit keeps from unpacking it.
+    pub(super) fn limit(reason: impl Into<Reason>) -> Refusal {
+        Refusal { outcome: Outcome::Limit, reason: reason.into() }
     }
 
     /// A password is needed.
     pub(super) fn encrypted(method: &str) -> Refusal {
-        let outcome = Outcome::Encrypted;
-        Refusal { outcome, reason: format!("the member is encrypted ({method})") }
+        let by = ReasonKind::Encrypted(Some(method.into()));
+        Refusal { outcome: Outcome::Encrypted, reason: by.of(Noun::Member) }
     }
 
     /// A password is needed, and why none of those that are given opens it.
     pub(super) fn locked(method: &str, still: StillLocked) -> Refusal {
         let encrypted = Refusal::encrypted(method);
-        Refusal { reason: still.told(&encrypted.reason), ..encrypted }
+        Refusal { reason: still.told(encrypted.reason), outcome: encrypted.outcome }
     }
 
     /// The packed bytes contradict themselves.
-    pub(super) fn corrupt(reason: impl std::fmt::Display) -> Refusal {
-        Refusal { outcome: Outcome::Corrupt, reason: reason.to_string() }
+    pub(super) fn corrupt(reason: impl Into<Reason>) -> Refusal {
+        Refusal { outcome: Outcome::Corrupt, reason: reason.into() }
+    }
+
+    /// The same, as a library says of it.
+    pub(super) fn broken(error: impl std::fmt::Display) -> Refusal {
+        Refusal::corrupt(ReasonKind::Broken(Quote::of(&error)))
+    }
+
+    /// The same, of what a method packed.
+    pub(super) fn broken_by(method: &str, error: impl std::fmt::Display) -> Refusal {
+        let broken = ReasonKind::Broken(Quote::of(&error));
+        Refusal::corrupt(broken.within(Part::Named(method.into())))
     }
 
     /// What a file ends as that is nothing but this member.
@@ -85,9 +123,8 @@ impl Refusal {
     }
 
     fn memory(wanted: u64) -> Refusal {
-        let reason =
-            format!("unpacking the member takes {wanted} bytes of memory, more than {DICTIONARY}");
-        Refusal { outcome: Outcome::Limit, reason }
+        let takes = ReasonKind::TakesMemory { bytes: wanted, limit: DICTIONARY };
+        Refusal::limit(takes.of(Noun::Member))
     }
 }
 
@@ -119,7 +156,7 @@ pub(super) fn unpacker<'a>(
             }
             let dictionary = u32::try_from(wanted).unwrap_or(dictionary);
             let reader = LzmaReader::new_with_props(packed, size, properties, dictionary, None);
-            Box::new(reader.map_err(|error| Refusal::corrupt(format!("LZMA: {error}")))?)
+            Box::new(reader.map_err(|error| Refusal::broken_by("LZMA", error))?)
         }
         Packing::Ppmd { order, model, restore } => {
             if u64::from(model) > DICTIONARY {
@@ -131,7 +168,7 @@ pub(super) fn unpacker<'a>(
                 _ => return Err(Refusal::unsupported("PPMd that freezes its model")),
             };
             let reader = Ppmd8Decoder::new(packed, order, model, restore);
-            let reader = reader.map_err(|error| Refusal::corrupt(format!("PPMd: {error}")))?;
+            let reader = reader.map_err(|error| Refusal::broken_by("PPMd", error))?;
             // Its end mark is optional: what the container says ends it.
             Box::new(reader.take(size))
         }
@@ -162,22 +199,20 @@ impl<R> Checked<R> {
 impl<R: Read> Read for Checked<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.reader.read(buffer)?;
-        let damaged = |what: String| Err(io::Error::new(io::ErrorKind::InvalidData, what));
+        let damaged = |what| Err(io_error(io::ErrorKind::InvalidData, what));
         if read == 0 && !buffer.is_empty() {
             if self.out < self.size {
-                return damaged(format!("only {} of {} bytes came out", self.out, self.size));
+                return damaged(ReasonKind::TooFewBytes { came: self.out, stated: self.size });
             }
             return match self.expected {
-                Some(expected) if expected != self.crc.sum() => {
-                    damaged("the check sum does not match".into())
-                }
+                Some(expected) if expected != self.crc.sum() => damaged(ReasonKind::CheckSum),
                 _ => Ok(0),
             };
         }
         self.crc.update(buffer.get(..read).unwrap_or_default());
         self.out = self.out.saturating_add(read as u64);
         if self.out > self.size {
-            return damaged(format!("more than the stated {} bytes came out", self.size));
+            return damaged(ReasonKind::TooManyBytes(self.size));
         }
         Ok(read)
     }

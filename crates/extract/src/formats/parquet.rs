@@ -7,6 +7,8 @@ use madang_document::civil_date::CivilDate;
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata::{PRODUCER, Value};
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
 
 use super::bytes::split_u32;
 use super::thrift::{Item, read_struct};
@@ -47,17 +49,18 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     };
     match magic {
         b"PARE" => {
-            return Err(ExtractError::Encrypted("the footer of the table is encrypted".into()));
+            return Err(ExtractError::Encrypted(ReasonKind::Encrypted(None).of(Noun::TableFooter)));
         }
         b"PAR1" if length > 0 && length <= size.saturating_sub(12) => {}
-        _ => return Err(ExtractError::corrupt("the footer of the table is missing")),
+        _ => return Err(ExtractError::corrupt(ReasonKind::Missing.of(Noun::TableFooter))),
     }
     if length > MOST {
-        return Err(ExtractError::Limit(format!("the footer of the table has {length} bytes")));
+        let larger = ReasonKind::LargerThanMemory { bytes: length, limit: MOST };
+        return Err(ExtractError::Limit(larger.of(Noun::TableFooter)));
     }
     let footer = read_range(blob, size - 8 - length, length)?;
     let table = read_struct(&footer)
-        .ok_or_else(|| ExtractError::corrupt("the footer of the table is damaged"))?;
+        .ok_or_else(|| ExtractError::corrupt(ReasonKind::Damaged.of(Noun::TableFooter)))?;
     let mut content = Content::default();
     let columns = columns(&table);
     content.metadata.at("footer").set("parquet.rows", table.whole(3).unwrap_or_default());

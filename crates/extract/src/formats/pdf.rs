@@ -11,8 +11,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use lopdf::{Document, ObjectId};
 use madang_document::content::Content;
+use madang_document::instead::Instead;
 use madang_document::locator::Locator;
 use madang_document::metadata::{self, Value};
+use madang_document::part::{Noun, Part};
+use madang_document::quote::Quote;
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
+use madang_document::unit::Unit;
 use zeroize::Zeroizing;
 
 use super::pdf_interpreter::Interpreter;
@@ -64,17 +70,17 @@ fn sniff(probe: &Probe<'_>) -> Match {
 
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     if blob.len() > context.limits.member {
-        return Err(ExtractError::Limit(format!(
-            "a pdf of {} bytes is more than the {} that may be held in memory",
-            blob.len(),
-            context.limits.member
-        )));
+        let (bytes, limit) = (blob.len(), context.limits.member);
+        let larger = ReasonKind::LargerThanMemory { bytes, limit };
+        return Err(ExtractError::Limit(larger.of(Noun::File)));
     }
     let bytes = blob.read_all(context.limits.member)?;
     let most = usize::try_from(context.unpacked_left()).unwrap_or(usize::MAX).min(STREAM_MOST);
     let open = |password| {
-        pdf_file::open(&bytes, most, password)
-            .map_err(|error| ExtractError::corrupt(format_args!("no objects can be read: {error}")))
+        pdf_file::open(&bytes, most, password).map_err(|error| {
+            let broken = ReasonKind::Broken(Quote::of(&error));
+            ExtractError::corrupt(ReasonKind::Unreadable.of(Noun::Objects).because(broken))
+        })
     };
     let (mut document, mut pages) = open(None)?;
     context.progress();
@@ -84,24 +90,25 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             let opened = !password.is_empty() && pdf_file::is_opened_by(&document, password);
             opened.then(|| Zeroizing::new(password.to_owned()))
         };
-        let password = context
-            .unlock(PASSWORD_ROUNDS, right)
-            .map_err(|still| ExtractError::locked("it opens only with a password", still))?;
+        let password = context.unlock(PASSWORD_ROUNDS, right).map_err(|still| {
+            ExtractError::locked(ReasonKind::Password.of(Noun::Document), still)
+        })?;
         (document, pages) = open(Some(&password))?;
         if pdf_file::is_locked(&document) {
-            return Err(ExtractError::corrupt("the password is right, but the file stays closed"));
+            return Err(ExtractError::corrupt(ReasonKind::StaysClosed.of(Noun::File)));
         }
     }
     let mut content = Content::default();
     pdf_metadata::read(&document, &mut content.metadata);
     if document.xref_recovery.is_some() && !has_end(&bytes) {
-        content.lost("the end of the file is missing; what stands before it was read");
+        let missing = ReasonKind::Missing.of(Noun::FileEnd);
+        content.lost(missing.instead(Instead::WhatStandsBefore));
     }
     if document.was_encrypted() {
         content.metadata.at("Encrypt").set(metadata::ENCRYPTED, true);
     }
     if pages.is_empty() {
-        return Err(ExtractError::corrupt("no page can be found"));
+        return Err(ExtractError::corrupt(ReasonKind::Missing.of(Noun::Pages)));
     }
     content.metadata.set(metadata::PAGES, u32::try_from(pages.len()).unwrap_or(u32::MAX));
     content
@@ -155,7 +162,7 @@ fn read_pages(
                 (pdf_layout::text(&page.glyphs), page)
             })
         }));
-        match read.unwrap_or_else(|_| Err("its content breaks the reader".into())) {
+        match read.unwrap_or_else(|_| Err(ReasonKind::DecoderBroke.of(Noun::Content))) {
             Ok((text, page)) => {
                 faults.look_at(content, number, &page);
                 length = length.saturating_add(text.len() as u64);
@@ -192,25 +199,22 @@ fn read_pages(
         }
     }
     verdicts.write(&mut content.metadata);
-    match first_unseen {
-        Some(first) if unseen > 1 => {
-            let pages = format!("page {first} and {} more", unseen - 1);
-            context.note_unrecognised(&pages, content);
-        }
-        Some(first) => context.note_unrecognised(&format!("page {first}"), content),
-        None => {}
+    if let Some(first) = first_unseen {
+        let more = u64::from(unseen).saturating_sub(1);
+        context.note_unrecognised(Part::Page(first.into()), more, content);
     }
     if faults.lost == may {
-        return Err(ExtractError::corrupt(format_args!(
-            "none of its {} pages can be read: {}",
-            pages.len(),
-            faults.reason
-        )));
+        let none = Reason::new(ReasonKind::NoPage(pages.len() as u64));
+        return Err(ExtractError::corrupt(match faults.reason {
+            Some(reason) => none.because(reason),
+            None => none,
+        }));
     }
     pdf_korean_break::mend(&mut content.segments);
     faults.sum_up(content);
     if may < pages.len() {
-        content.cut(format!("only the first {may} of {} pages were read", pages.len()));
+        let (first, of) = (may as u64, Some(pages.len() as u64));
+        content.cut(ReasonKind::OnlyFirst { first, of, unit: Unit::Pages });
     }
     Ok(())
 }
@@ -220,44 +224,44 @@ fn read_pages(
 struct PageFaults {
     lost: usize,
     named: usize,
-    reason: String,
+    reason: Option<Reason>,
     /// Glyphs without characters on pages that have others.
     unread: usize,
 }
 
 impl PageFaults {
-    fn page_is_lost(&mut self, content: &mut Content, number: u32, reason: String) {
+    fn page_is_lost(&mut self, content: &mut Content, number: u32, reason: Reason) {
         self.lost += 1;
-        self.name(content, format!("page {number}: {reason}"));
-        self.reason = reason;
+        self.name(content, reason.clone().within(Part::Page(number.into())));
+        self.reason = Some(reason);
     }
 
     fn look_at(&mut self, content: &mut Content, number: u32, page: &PageText) {
-        if let Some(reason) = page.cut {
-            self.name(content, format!("page {number}: {reason}"));
+        if let Some(reason) = &page.cut {
+            self.name(content, reason.clone().within(Part::Page(number.into())));
         }
         let (unread, all) = (page.glyphs.unread, page.glyphs.shown);
         if pdf_verdict::is_untold(all, unread) {
-            let reason = "its fonts do not say which characters they show";
-            self.name(content, format!("page {number}: {unread} of {all} characters: {reason}"));
+            let reason = ReasonKind::NoCharacters { unread: unread as u64, all: all as u64 };
+            self.name(content, reason.within(Part::Page(number.into())));
         } else {
             self.unread += unread;
         }
     }
 
-    fn name(&mut self, content: &mut Content, warning: String) {
+    fn name(&mut self, content: &mut Content, reason: Reason) {
         self.named += 1;
         if self.named <= NAMED_MOST {
-            content.lost(warning);
+            content.lost(reason);
         }
     }
 
     fn sum_up(&self, content: &mut Content) {
         if self.named > NAMED_MOST {
-            content.lost(format!("{} further pages could not be read", self.named - NAMED_MOST));
+            content.lost(ReasonKind::FurtherPages((self.named - NAMED_MOST) as u64));
         }
         if self.unread >= UNREAD_LEAST {
-            content.note(format!("{} symbols have no character of their own", self.unread));
+            content.note(ReasonKind::Symbols(self.unread as u64));
         }
     }
 }

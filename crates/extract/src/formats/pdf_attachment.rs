@@ -2,6 +2,9 @@ use std::collections::HashSet;
 
 use lopdf::{Dictionary, Document, Object, ObjectId};
 use madang_document::content::Content;
+use madang_document::part::{Noun, Part};
+use madang_document::quote::Quote;
+use madang_document::reason_kind::ReasonKind;
 
 use super::pdf_annotation::Annotation;
 use super::pdf_metadata;
@@ -32,7 +35,7 @@ pub(super) fn read(
             continue;
         }
         let Some((name, stream)) = embedded_file(document, specification) else {
-            content.note("an attachment has no content");
+            content.note(ReasonKind::NoContent.of(Noun::Attachment));
             continue;
         };
         if !seen.insert(std::ptr::from_ref(stream) as usize) {
@@ -44,7 +47,8 @@ pub(super) fn read(
         let bytes = match stream.get_plain_content_with_limit(most) {
             Ok(bytes) => bytes,
             Err(error) => {
-                content.lost(format!("attachment {path}: {error}"));
+                let broken = ReasonKind::Broken(Quote::of(&error));
+                content.lost(broken.within(Part::Attachment(path.into())));
                 continue;
             }
         };

@@ -1,17 +1,21 @@
 use lopdf::{Dictionary, Document, Object, Stream};
+use madang_document::part::Noun;
+use madang_document::quote::Quote;
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
 
 use super::pdf_run::Run;
 
 /// The content of a page: its streams follow one another like one.
 ///
 /// # Errors
-/// A sentence, when nothing of it can be decoded.
+/// Why, when nothing of it can be decoded.
 pub(super) fn page_content(
     document: &Document,
     bytes: &[u8],
     page: &Dictionary,
     run: &mut Run,
-) -> Result<Vec<u8>, String> {
+) -> Result<Vec<u8>, Reason> {
     let Ok(contents) = page.get_deref(b"Contents", document) else {
         return Ok(Vec::new());
     };
@@ -22,7 +26,7 @@ pub(super) fn page_content(
     let (mut content, mut lost) = (Vec::new(), None);
     for part in parts {
         let Ok((_, Object::Stream(stream))) = document.dereference(part) else {
-            lost = Some("its content is missing".to_owned());
+            lost = Some(ReasonKind::Missing.of(Noun::Content));
             continue;
         };
         let whole = without_length(document, bytes, stream);
@@ -30,20 +34,23 @@ pub(super) fn page_content(
         match stream.get_plain_content_with_limit(run.content_left) {
             // The shortest that a filter makes of nothing has a few bytes.
             Ok(bytes) if bytes.is_empty() && stream.content.len() > 16 => {
-                lost = Some("its content cannot be decoded".to_owned());
+                lost = Some(ReasonKind::NotDecoded.of(Noun::Content));
             }
             Ok(bytes) => {
                 run.content_left -= bytes.len().min(run.content_left);
                 content.extend_from_slice(&bytes);
                 content.push(b'\n');
             }
-            Err(error) => lost = Some(format!("its content cannot be decoded: {error}")),
+            Err(error) => {
+                let broken = ReasonKind::Broken(Quote::of(&error));
+                lost = Some(ReasonKind::NotDecoded.of(Noun::Content).because(broken));
+            }
         }
     }
     match lost {
         Some(error) if content.is_empty() => Err(error),
         Some(_) => {
-            run.text.cut = Some("a part of its content is damaged");
+            run.text.cut = Some(ReasonKind::Damaged.of(Noun::AnyPart));
             Ok(content)
         }
         None => Ok(content),

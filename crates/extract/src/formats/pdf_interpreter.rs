@@ -1,6 +1,11 @@
 //! Runs the content of a page for the text that it shows (ISO 32000-2, sections 8.4, 8.10, 9.4 and 14.6). Paths,
 //! colours and pictures are passed over. Whatever a page may repeat without end has a bound.
 
+use madang_document::part::Noun;
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
+use madang_document::unit::Unit;
+
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -10,6 +15,7 @@ use lopdf::{Dictionary, Document, Object, ObjectId, Stream, decode_text_string};
 use super::pdf_annotation::{Annotation, matrix_of};
 use super::pdf_content::page_content;
 use super::pdf_font::Font;
+use super::pdf_glyph::GLYPHS_MOST;
 use super::pdf_layers::Layers;
 use super::pdf_lexer::{Lexer, Token};
 use super::pdf_matrix::Matrix;
@@ -84,7 +90,7 @@ impl<'a> Interpreter<'a> {
     ///
     /// # Errors
     /// A sentence, when there is no such page or nothing of its content can be decoded.
-    pub(super) fn page(&mut self, id: ObjectId) -> Result<PageText, String> {
+    pub(super) fn page(&mut self, id: ObjectId) -> Result<PageText, Reason> {
         let document = self.document;
         let page = document.get_dictionary(id).map_err(|_| "it is missing".to_owned())?;
         let mut run = Run::new(CONTENT_MOST.min(self.content_left));
@@ -99,7 +105,7 @@ impl<'a> Interpreter<'a> {
         match content {
             Err(error) if run.text.glyphs.glyphs.is_empty() => Err(error),
             Err(_) => {
-                run.text.cut.get_or_insert("a part of its content is damaged");
+                run.text.cut.get_or_insert_with(|| ReasonKind::Damaged.of(Noun::AnyPart));
                 Ok(run.text)
             }
             Ok(_) => Ok(run.text),
@@ -145,7 +151,9 @@ impl<'a> Interpreter<'a> {
                         (self.progress)();
                     }
                     if run.operators > OPERATORS_MOST {
-                        run.text.cut = Some("it has too many drawing operators");
+                        let limit = OPERATORS_MOST as u64;
+                        run.text.cut =
+                            Some(ReasonKind::MoreThan { limit, unit: Unit::Operators }.into());
                         return;
                     }
                     if word == b"ID" {
@@ -164,7 +172,8 @@ impl<'a> Interpreter<'a> {
                 open = 0;
             }
             if run.is_full() {
-                run.text.cut = Some("it has too many characters");
+                let limit = GLYPHS_MOST as u64;
+                run.text.cut = Some(ReasonKind::MoreThan { limit, unit: Unit::Characters }.into());
                 return;
             }
         }
@@ -570,7 +579,7 @@ mod tests {
             dictionary! { "Type" => "Page", "Contents" => content, "Resources" => resources };
         let page = bomb.add_object(page);
         let text = Interpreter::new(&bomb, &[], &|| ()).page(page).unwrap();
-        assert_eq!(text.cut, Some("its forms repeat one another too often"));
+        assert_eq!(text.cut, Some(ReasonKind::Circle.of(Noun::Forms)));
     }
 
     #[test]

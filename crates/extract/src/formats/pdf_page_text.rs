@@ -1,3 +1,5 @@
+use madang_document::reason::Reason;
+
 use super::pdf_glyph::Glyphs;
 use super::pdf_painted::Painted;
 
@@ -10,5 +12,5 @@ pub(super) struct PageText {
     /// What it shows besides.
     pub(super) painted: Painted,
     /// Why it is not all, if so.
-    pub(super) cut: Option<&'static str>,
+    pub(super) cut: Option<Reason>,
 }

@@ -1,3 +1,6 @@
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
+
 use super::pdf_font::Shown;
 use super::pdf_glyph::{GLYPHS_MOST, Glyph};
 use super::pdf_matrix::Matrix;
@@ -45,7 +48,7 @@ impl Run {
         match self.content_left.checked_sub(bytes.max(64)) {
             Some(left) => self.content_left = left,
             None => {
-                self.text.cut = Some("its forms repeat one another too often");
+                self.text.cut = Some(ReasonKind::Circle.of(Noun::Forms));
                 return None;
             }
         }

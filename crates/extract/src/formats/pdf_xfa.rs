@@ -6,6 +6,9 @@ use std::collections::HashSet;
 use lopdf::{Dictionary, Document, Object};
 use madang_document::content::Content;
 use madang_document::locator::Locator;
+use madang_document::part::Noun;
+use madang_document::quote::Quote;
+use madang_document::reason_kind::ReasonKind;
 
 use super::markup::{Markup, Node};
 use crate::context::Context;
@@ -42,7 +45,10 @@ pub(super) fn read(document: &Document, context: &Context<'_>, content: &mut Con
                 content.push_text(piece, Locator::Whole {});
             }
         }
-        Err(error) => content.lost(format!("the form in XML cannot be read: {error}")),
+        Err(error) => {
+            let broken = ReasonKind::Broken(Quote::of(&error));
+            content.lost(ReasonKind::Unreadable.of(Noun::XmlForm).because(broken));
+        }
     }
     Form::Dynamic
 }
@@ -134,7 +140,7 @@ fn pieces(xml: &str, content: &mut Content) -> [String; 2] {
             Node::Text(_) => {}
         }
     }
-    markup.report("the form in XML", content);
+    markup.report(Noun::XmlForm, content);
     [labels, values].map(|lines| {
         let lines = lines.lines().map(str::trim).filter(|line| !line.is_empty());
         lines.collect::<Vec<_>>().join("\n")

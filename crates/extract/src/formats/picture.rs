@@ -7,6 +7,9 @@ use image::{ImageFormat, ImageReader};
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata;
+use madang_document::part::Noun;
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
 
 use super::preview::{self, DecodeError};
 use super::{picture_exif, xmp};
@@ -34,7 +37,7 @@ pub(super) struct Header {
     /// Properties that this format has besides: name and text.
     pub(super) texts: Vec<(&'static str, &'static str, String)>,
     /// What was odd on the way.
-    pub(super) odd: Option<String>,
+    pub(super) odd: Option<Reason>,
 }
 
 /// A blob as buffered `Read` and `Seek`.
@@ -53,7 +56,7 @@ pub(super) fn content(
     header: Header,
 ) -> Result<Content, ExtractError> {
     if header.width == 0 || header.height == 0 {
-        return Err(ExtractError::corrupt("its width and height cannot be read"));
+        return Err(ExtractError::corrupt(ReasonKind::Unreadable.of(Noun::Size)));
     }
     let mut content = Content::default();
     let mut properties = content.metadata.at("header");
@@ -79,7 +82,7 @@ pub(super) fn content(
         show(blob, context, format, (header.width, header.height), &mut content);
     }
     if context.options.ocr == Ocr::Always {
-        context.note_unrecognised("the picture", &mut content);
+        context.note_unrecognised(Noun::Picture, 0, &mut content);
     }
     Ok(content)
 }
@@ -102,12 +105,14 @@ fn show(
             let orientation = content.metadata.integer(metadata::ORIENTATION);
             match preview::encode(picture, orientation, Locator::Whole {}, context) {
                 Ok(preview) => content.previews.extend(preview),
-                Err(reason) => content.note(format!("no preview: {reason}")),
+                Err(reason) => content.note(ReasonKind::NoPreview.because(reason)),
             }
         }
-        Err(DecodeError::Unfit(reason)) => content.note(format!("no preview: {reason}")),
+        Err(DecodeError::Unfit(reason)) => {
+            content.note(ReasonKind::NoPreview.because(reason));
+        }
         Err(DecodeError::Damaged(reason)) => {
-            content.lost(format!("the pixels are damaged: {reason}"));
+            content.lost(ReasonKind::Damaged.of(Noun::Pixels).because(reason));
         }
     }
 }

@@ -2,6 +2,9 @@
 
 use exif::{Exif, Field, In, Reader, Tag, Value};
 use madang_document::metadata::{self, Metadata};
+use madang_document::quote::Quote;
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
 
 use super::date;
 use super::keywords::keywords;
@@ -50,7 +53,7 @@ const INTEGERS: &[(Tag, &str)] =
     &[(Tag::PhotographicSensitivity, "exif.iso"), (Tag::Flash, "exif.flash")];
 
 /// Sets what the tags in the TIFF structure `data` say; gives a note if the structure is damaged.
-pub(super) fn read(data: Vec<u8>, metadata: &mut Metadata) -> Option<String> {
+pub(super) fn read(data: Vec<u8>, metadata: &mut Metadata) -> Option<Reason> {
     let (exif, note) = parse(data);
     if let Some(exif) = &exif {
         read_fields(exif, metadata);
@@ -59,17 +62,21 @@ pub(super) fn read(data: Vec<u8>, metadata: &mut Metadata) -> Option<String> {
 }
 
 /// The fields that can be read, and a note if some cannot.
-pub(super) fn parse(data: Vec<u8>) -> (Option<Exif>, Option<String>) {
+pub(super) fn parse(data: Vec<u8>) -> (Option<Exif>, Option<Reason>) {
     let mut note = None;
     let read = Reader::new().continue_on_error(true).read_raw(data).or_else(|error| {
         error.distill_partial_result(|errors| {
-            note = errors.first().map(|error| format!("exif: {error}"));
+            note = errors.first().map(broken);
         })
     });
     match read {
         Ok(exif) => (Some(exif), note),
-        Err(error) => (None, Some(format!("exif: {error}"))),
+        Err(error) => (None, Some(broken(&error))),
     }
+}
+
+fn broken(error: &exif::Error) -> Reason {
+    ReasonKind::Broken(Quote::of(error)).within("exif")
 }
 
 /// Sets what the fields say.

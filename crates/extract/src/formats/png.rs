@@ -5,6 +5,8 @@ use std::io::{BufRead, Read, Seek};
 use image::ImageFormat;
 use madang_document::content::Content;
 use madang_document::metadata;
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
 
 use super::korean_bytes::tag_text;
 use super::picture::{self, BLOCK_MOST, Header};
@@ -40,7 +42,7 @@ const KEYWORDS: &[(&str, &str)] = &[
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut header = Header::default();
     if walk(&mut picture::reader(blob), &mut header).is_none() && header.width > 0 {
-        header.odd = Some("it ends before its last chunk".into());
+        header.odd = Some(ReasonKind::EndsBefore(Noun::LastChunk.into()).into());
     }
     picture::content(blob, context, ImageFormat::Png, header)
 }

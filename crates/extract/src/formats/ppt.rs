@@ -5,8 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use flate2::read::ZlibDecoder;
 use madang_document::content::Content;
+use madang_document::instead::Instead;
 use madang_document::locator::Locator;
 use madang_document::metadata;
+use madang_document::part::{Noun, Part};
+use madang_document::reason_kind::ReasonKind;
+use madang_document::unit::Unit;
 
 use super::bytes::{u16_at, u32_at};
 use super::office_art::{Pictures, Record, records};
@@ -53,9 +57,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let mut content = Content::default();
     let file = ole_object::open(blob)?;
     let limit = context.limits.member;
-    let stream = file
-        .root_stream("PowerPoint Document", limit)
-        .ok_or_else(|| ExtractError::corrupt("the stream PowerPoint Document cannot be read"))?;
+    let stream = file.root_stream("PowerPoint Document", limit).ok_or_else(|| {
+        ExtractError::corrupt(ReasonKind::Unreadable.of(Part::Stream("PowerPoint Document".into())))
+    })?;
     let user = file.root_stream("Current User", 4096).unwrap_or_default();
     let persist = Persist::read(&stream, &user);
     let plain = encryption::decrypted(&stream, &persist, context)?;
@@ -105,9 +109,8 @@ impl Presentation {
     fn read(persist: &Persist<'_>, content: &mut Content) -> Presentation {
         let mut this = Presentation::default();
         let Some(document) = persist.document() else {
-            content.lost(
-                "the document container is missing: slides are given as they lie in the file",
-            );
+            let missing = ReasonKind::Missing.of(Noun::DocumentContainer);
+            content.lost(missing.instead(Instead::AsTheyLie));
             return this;
         };
         for record in records(document.data) {
@@ -149,7 +152,8 @@ impl Presentation {
         let mut left = stream.saturating_mul(2);
         for (number, (object, entry)) in (1u32..).zip(slides) {
             if number > context.limits.pages {
-                content.cut(format!("slides after number {} were left out", context.limits.pages));
+                let first = context.limits.pages.into();
+                content.cut(ReasonKind::OnlyFirst { first, of: None, unit: Unit::Slides });
                 break;
             }
             context.unit();
@@ -159,13 +163,14 @@ impl Presentation {
                 record.kind == SLIDE && (*offset == 0 || seen.insert(*offset))
             });
             let Some((_, slide)) = slide else {
-                content.lost(format!("slide {number} is missing; this is its outline"));
+                let missing = ReasonKind::Missing.of(Part::Slide(number.into()));
+                content.lost(missing.instead(Instead::Outline));
                 texts.iter().for_each(|text| content.push_text(text.trim_end(), place()));
                 continue;
             };
             left = left.saturating_sub(slide.data.len());
             if slide.cut_short || left == 0 {
-                content.lost(format!("slide {number} is damaged"));
+                content.lost(ReasonKind::Damaged.of(Part::Slide(number.into())));
             }
             if left == 0 {
                 break;
@@ -296,7 +301,7 @@ fn members(persist: &Persist<'_>, context: &Context<'_>, content: &mut Content) 
     let objects = persist.objects().into_iter().filter(|record| record.kind == OLE_OBJECT);
     for (number, object) in (1u32..).zip(objects) {
         if let Err(limit) = context.may_open_member() {
-            content.cut(limit.to_string());
+            content.cut(limit);
             break;
         }
         let path = format!("objects/{number}");
@@ -313,10 +318,14 @@ fn members(persist: &Persist<'_>, context: &Context<'_>, content: &mut Content) 
             // Office does not always end the stream; then its stated size tells.
             End::Damaged(_)
                 if u32_at(object.data, 0) == u32::try_from(unpacked.bytes.len()).ok() => {}
-            End::Damaged(what) => content.lost(format!("{path}: damaged: {what}")),
-            End::TooLarge => content.cut(format!("{path}: it is too large")),
+            End::Damaged(what) => {
+                content.lost(ReasonKind::Damaged.of(Noun::Object).because(what).within(&path));
+            }
+            End::TooLarge => {
+                content.cut(ReasonKind::Larger(context.limits.member).within(&path));
+            }
             End::Spent(limit) => {
-                content.cut(limit.to_string());
+                content.cut(limit);
                 break;
             }
         }

@@ -6,6 +6,9 @@ use std::collections::BTreeSet;
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata;
+use madang_document::part::{Noun, Part};
+use madang_document::reason_kind::ReasonKind;
+use madang_document::unit::Unit;
 
 use super::drawing::{self, Alternatives};
 use super::markup::{Markup, Node};
@@ -55,13 +58,15 @@ fn media_type(probe: &Probe<'_>) -> &'static str {
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut content = Content::default();
     let mut package = Package::open(blob, context, &mut content)?;
-    let slides = slides(&mut package, &mut content).ok_or_else(|| package.lacks("presentation"))?;
+    let slides =
+        slides(&mut package, &mut content).ok_or_else(|| package.lacks(Noun::Presentation))?;
     properties(&mut package, &mut content);
     content.metadata.set(metadata::SLIDES, slides.len());
     let mut beside = Beside::default();
     for (number, part) in (1u32..).zip(&slides) {
         if number > context.limits.pages {
-            content.cut(format!("slides after number {} were left out", context.limits.pages));
+            let first = context.limits.pages.into();
+            content.cut(ReasonKind::OnlyFirst { first, of: None, unit: Unit::Slides });
             break;
         }
         context.unit();
@@ -89,7 +94,10 @@ fn slides(package: &mut Package<'_>, content: &mut Content) -> Option<Vec<String
             match related.iter().find(|r| r.id == id && package.has(&r.target)) {
                 Some(slide) if !order.contains(&slide.target) => order.push(slide.target.clone()),
                 Some(_) => {}
-                None => content.lost(format!("slide {} is missing", order.len() + 1)),
+                None => {
+                    let number = order.len() as u64 + 1;
+                    content.lost(ReasonKind::Missing.of(Part::Slide(number)));
+                }
             }
         }
         markup.report(main, content);
@@ -129,7 +137,7 @@ fn slide(
     let place = || Locator::Slide { number };
     let root = Root::of(&text);
     if root.hidden {
-        content.note(format!("slide {number} is hidden"));
+        content.note(ReasonKind::Hidden.of(Part::Slide(number.into())));
     }
     for shape in shapes(&text, part, Wanted::All, content) {
         content.push_text(shape, place());

@@ -11,6 +11,11 @@ use image::{DynamicImage, ImageDecoder as _, ImageError, ImageReader, Rgba, Rgba
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use madang_document::content::Preview;
 use madang_document::locator::Locator;
+use madang_document::part::Noun;
+use madang_document::quote::Quote;
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
+use madang_document::unit::Unit;
 
 use crate::context::Context;
 
@@ -34,14 +39,14 @@ const IN_DOCUMENT_MOST: u32 = 16;
 #[derive(Debug)]
 pub(super) enum DecodeError {
     /// The picture is whole, but of a variant that has no decoder, or too large.
-    Unfit(String),
+    Unfit(Reason),
     /// It is damaged.
-    Damaged(String),
+    Damaged(Reason),
 }
 
 impl DecodeError {
     /// One sentence that says why, whichever it is.
-    pub(super) fn reason(self) -> String {
+    pub(super) fn reason(self) -> Reason {
         match self {
             DecodeError::Unfit(reason) | DecodeError::Damaged(reason) => reason,
         }
@@ -69,11 +74,12 @@ fn is_looked_at(longer: u32, before: u32) -> bool {
 ///
 /// # Errors
 /// One sentence that says why not.
-pub(super) fn may_decode(width: u32, height: u32, context: &Context<'_>) -> Result<(), String> {
+pub(super) fn may_decode(width: u32, height: u32, context: &Context<'_>) -> Result<(), Reason> {
     let pixels = u64::from(width) * u64::from(height);
     let most = context.limits.pixels;
     if pixels > most {
-        return Err(format!("{pixels} pixels are more than the {most} that are decoded"));
+        let more = ReasonKind::MoreThan { limit: most, unit: Unit::Pixels };
+        return Err(more.of(Noun::Picture));
     }
     Ok(())
 }
@@ -95,10 +101,11 @@ pub(super) fn decode<R: BufRead + Seek>(
         // The decoder's own limit counts its rows, not the picture that it fills.
         let bytes = decoder.total_bytes();
         if bytes > DECODE_MOST {
-            return Ok(Err(format!("it takes {bytes} bytes to decode, more than {DECODE_MOST}")));
+            let takes = ReasonKind::TakesMemory { bytes, limit: DECODE_MOST };
+            return Ok(Err(takes.of(Noun::Picture)));
         }
         if let Err(limit) = context.spend_decoded(bytes) {
-            return Ok(Err(limit.to_string()));
+            return Ok(Err(limit.into_reason()));
         }
         let mut left = image::Limits::default();
         left.max_alloc = Some(DECODE_MOST - bytes);
@@ -113,11 +120,16 @@ pub(super) fn decode<R: BufRead + Seek>(
         Ok(Ok(Ok(picture))) => Ok(picture),
         Ok(Ok(Err(reason))) => Err(DecodeError::Unfit(reason)),
         Ok(Err(error @ (ImageError::Limits(_) | ImageError::Unsupported(_)))) => {
-            Err(DecodeError::Unfit(error.to_string()))
+            Err(DecodeError::Unfit(said(error)))
         }
-        Ok(Err(error)) => Err(DecodeError::Damaged(error.to_string().trim().to_owned())),
-        Err(_) => Err(DecodeError::Damaged("the decoder broke on it".into())),
+        Ok(Err(error)) => Err(DecodeError::Damaged(said(error))),
+        Err(_) => Err(DecodeError::Damaged(ReasonKind::DecoderBroke.into())),
     }
+}
+
+/// What a library says.
+fn said(error: impl std::fmt::Display) -> Reason {
+    ReasonKind::Broken(Quote::of(&error)).into()
 }
 
 /// A picture as a preview: small, turned upright, on white, as JPEG; none if there is nothing to see on it.
@@ -130,7 +142,7 @@ pub(super) fn encode(
     orientation: Option<i64>,
     locator: Locator,
     context: &Context<'_>,
-) -> Result<Option<Preview>, String> {
+) -> Result<Option<Preview>, Reason> {
     let small = shrunk(on_white(picture), context.limits.preview.max(1))?;
     if is_blank(&small) {
         return Ok(None);
@@ -142,14 +154,12 @@ pub(super) fn encode(
     }
     let small = small.into_rgba8();
     let (width, height) = small.dimensions();
-    let side = |length: u32| u16::try_from(length).map_err(|error| error.to_string());
+    let side = |length: u32| u16::try_from(length).map_err(said);
     let mut jpeg = Vec::new();
     let mut encoder = Encoder::new(&mut jpeg, QUALITY);
     // Most previews are pages of text: colour at half the resolution frays coloured letters.
     encoder.set_sampling_factor(SamplingFactor::R_4_4_4);
-    encoder
-        .encode(small.as_raw(), side(width)?, side(height)?, ColorType::Rgba)
-        .map_err(|error| error.to_string())?;
+    encoder.encode(small.as_raw(), side(width)?, side(height)?, ColorType::Rgba).map_err(said)?;
     Ok(Some(Preview { locator, width, height, jpeg }))
 }
 
@@ -205,7 +215,7 @@ fn is_blank(small: &RgbaImage) -> bool {
 ///
 /// Every picture comes as one kind of pixels: each kind that is shrunk by itself is compiled 240 times over, for so
 /// many numbers of rows, and together they were half of this crate.
-fn shrunk(picture: RgbaImage, side: u32) -> Result<RgbaImage, String> {
+fn shrunk(picture: RgbaImage, side: u32) -> Result<RgbaImage, Reason> {
     let (width, height) = picture.dimensions();
     let longer = width.max(height);
     if longer <= side {
@@ -216,15 +226,15 @@ fn shrunk(picture: RgbaImage, side: u32) -> Result<RgbaImage, String> {
             (u64::from(length) * u64::from(side) + u64::from(longer) / 2) / u64::from(longer);
         u32::try_from(scaled).unwrap_or(side).max(1)
     };
-    let picture = Image::from_vec_u8(width, height, picture.into_raw(), PixelType::U8x4)
-        .map_err(|error| error.to_string())?;
+    let picture =
+        Image::from_vec_u8(width, height, picture.into_raw(), PixelType::U8x4).map_err(said)?;
     let (width, height) = (scaled(width), scaled(height));
     let mut small = Image::new(width, height, PixelType::U8x4);
     let mean =
         ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Box)).use_alpha(false);
-    Resizer::new().resize(&picture, &mut small, &mean).map_err(|error| error.to_string())?;
+    Resizer::new().resize(&picture, &mut small, &mean).map_err(said)?;
     RgbaImage::from_raw(width, height, small.into_vec())
-        .ok_or_else(|| "the shrunk picture has another size".into())
+        .ok_or_else(|| said("the shrunk picture has another size"))
 }
 
 /// A picture that stands inside a document as its own small likeness: the first page, the cover of an album. None if
@@ -232,10 +242,8 @@ fn shrunk(picture: RgbaImage, side: u32) -> Result<RgbaImage, String> {
 ///
 /// # Errors
 /// One sentence that says why there is no preview.
-pub(super) fn stored(picture: &[u8], context: &Context<'_>) -> Result<Option<Preview>, String> {
-    let reader = ImageReader::new(Cursor::new(picture))
-        .with_guessed_format()
-        .map_err(|error| error.to_string())?;
+pub(super) fn stored(picture: &[u8], context: &Context<'_>) -> Result<Option<Preview>, Reason> {
+    let reader = ImageReader::new(Cursor::new(picture)).with_guessed_format().map_err(said)?;
     let picture = decode(reader, context).map_err(DecodeError::reason)?;
     encode(picture, None, Locator::Whole {}, context)
 }

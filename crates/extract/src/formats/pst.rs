@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use madang_document::content::Content;
 use madang_document::metadata::TITLE;
 use madang_document::outcome::Outcome;
+use madang_document::part::{Noun, Part};
+use madang_document::reason_kind::ReasonKind;
 
 use self::database::{Database, Node};
 use self::message::{Names, message_file, text};
@@ -76,12 +78,12 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     }
 
     if database.is_cut.replace(false) {
-        content.lost("a part of the list of folders and messages is damaged");
+        content.lost(ReasonKind::Damaged.of(Noun::AnyPart).within(Noun::FolderList));
     }
     let mut paths = MemberPaths::default();
     for node in nodes.iter().filter(|node| node.kind() == MESSAGE) {
         if let Err(limit) = context.may_open_member() {
-            content.cut(limit.to_string());
+            content.cut(limit);
             break;
         }
         let folder = folders.path(node.parent);
@@ -95,12 +97,16 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             Ok((bytes, subject)) => {
                 let path = paths.take(&path(subject));
                 if database.is_cut.replace(false) {
-                    content.lost(format!("{path}: a part of it is damaged"));
+                    content.lost(
+                        ReasonKind::Damaged
+                            .of(Noun::AnyPart)
+                            .within(Part::Member(path.as_str().into())),
+                    );
                 }
                 take_member(bytes.as_slice(), &path, None, context, &mut content)
             }
             Err(error @ ExtractError::Limit(_)) if context.unpacked_left() == 0 => {
-                content.cut(error.to_string());
+                content.cut(error);
                 false
             }
             Err(error) => {
@@ -109,7 +115,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
                     _ => Outcome::Corrupt,
                 };
                 let path = paths.take(&path(None));
-                leave_member(&path, None, outcome, &error.to_string(), context, &mut content)
+                leave_member(&path, None, outcome, error.into_reason(), context, &mut content)
             }
         };
         if !goes_on {

@@ -2,6 +2,8 @@
 //! readers that may be used for it weigh more than all other archives together; what is packed is named.
 
 use madang_document::content::Content;
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
 
 use super::fields::{Fields, part};
 use super::packing::{Packing, Refusal, unpacker};
@@ -40,7 +42,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         false => read_heads_4(&mut Fields::at(blob, OLD.len() as u64), most),
     };
     if heads.encrypted {
-        return Err(ExtractError::Encrypted("the names of the members are encrypted".into()));
+        return Err(ExtractError::Encrypted(ReasonKind::Encrypted(None).of(Noun::MemberNames)));
     }
     if heads.members.heads.iter().any(|member| member.cut) {
         content.lost(JOIN);
@@ -61,8 +63,7 @@ fn open<'a>(
         return Err(Refusal::encrypted("RAR's AES"));
     }
     if member.cut {
-        let outcome = madang_document::outcome::Outcome::Unsupported;
-        return Err(Refusal { outcome, reason: format!("a piece of the member: {JOIN}") });
+        return Err(Refusal::piece());
     }
     if !member.stored {
         return Err(Refusal::unsupported(member.method));

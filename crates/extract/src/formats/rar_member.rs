@@ -1,5 +1,8 @@
 //! What the heads of a RAR archive say of its members, in either generation of the format.
 
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
+
 use super::archive_members::{ArchiveMembers, MemberHead};
 use super::fields::Fields;
 
@@ -67,8 +70,8 @@ impl RarHeads {
                 Some(true) => {}
                 Some(false) => break,
                 None => {
-                    heads.members.fault =
-                        Some("a head or a member reaches beyond the end of the archive");
+                    let beyond = ReasonKind::Beyond(Noun::Archive.into());
+                    heads.members.fault = Some(beyond.of(Noun::HeadOrMember));
                     break;
                 }
             }

@@ -3,6 +3,8 @@
 use madang_document::content::{Content, Member};
 use madang_document::locator::Locator;
 use madang_document::metadata;
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
 
 use self::destination::{Moment, Property};
 use self::document::Document;
@@ -53,9 +55,11 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     members(parts, &mut content, context);
     if document.broken_off {
         if content.segments.is_empty() && content.members.is_empty() {
-            return Err(ExtractError::corrupt("the file breaks off before any text"));
+            return Err(ExtractError::corrupt(
+                ReasonKind::EndsBefore(Noun::AnyText.into()).of(Noun::File),
+            ));
         }
-        content.lost("the file breaks off within a group");
+        content.lost(ReasonKind::EndsWithin(Noun::Group.into()).of(Noun::File));
     }
     Ok(content)
 }
@@ -131,7 +135,7 @@ fn members(parts: Vec<Part>, content: &mut Content, context: &Context<'_>) {
     let mut paths = MemberPaths::default();
     for (number, Part { kind, bytes, .. }) in (1..).zip(parts) {
         if let Err(limit) = context.may_open_member() {
-            content.cut(limit.to_string());
+            content.cut(limit);
             return;
         }
         match kind {
@@ -154,7 +158,7 @@ fn members(parts: Vec<Part>, content: &mut Content, context: &Context<'_>) {
                 }
                 Object::Data(bytes) => {
                     if let Err(limit) = context.spend_unpacked(bytes.len() as u64) {
-                        content.cut(limit.to_string());
+                        content.cut(limit);
                         return;
                     }
                     let path = paths.take(&format!("object-{number}"));

@@ -2,6 +2,7 @@
 
 use madang_document::content::Content;
 use madang_document::metadata::{DURATION, TITLE};
+use madang_document::reason_kind::ReasonKind;
 
 use super::subtitle::cue;
 use crate::blob::Blob;
@@ -97,7 +98,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         cue(&mut content, text, *start, later.unwrap_or(*start));
     }
     if content.segments.is_empty() {
-        content.note("there is no cue in it; read as plain text");
+        content.note(ReasonKind::NoCue);
         super::text::read_lines(&decoded.text, &mut content, context.limits.text);
     } else if let Some(last) = starts.last() {
         content.metadata.set(DURATION, *last as f64 / 1000.0);

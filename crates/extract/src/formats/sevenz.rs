@@ -4,6 +4,8 @@ use std::io::{self, Read};
 
 use madang_document::content::Content;
 use madang_document::outcome::Outcome;
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
 use sevenz_rust2::{Archive, ArchiveEntry, BlockDecoder, EncoderMethod, Error, Password};
 
 use super::bytes::u64_at;
@@ -74,7 +76,7 @@ fn opened(blob: &dyn Blob, context: &Context<'_>) -> Result<Archive, ExtractErro
             let open = |password: &str| {
                 (!password.is_empty()).then(|| open(&Password::new(password)).ok()).flatten()
             };
-            context.unlock(ROUNDS, open).map_err(|still| ExtractError::locked(&what, still))
+            context.unlock(ROUNDS, open).map_err(|still| ExtractError::locked(what, still))
         }
         error => Err(error),
     }
@@ -157,14 +159,11 @@ fn take_block(
     let refusal = match end {
         Err(error) => {
             if left.is_empty() {
-                content.lost("the end of a packed stream is damaged");
+                content.lost(ReasonKind::Damaged.of(Noun::StreamEnd));
             }
             refusal(&error)
         }
-        Ok(_) if too_large => Refusal {
-            outcome: Outcome::Limit,
-            reason: "it lies behind a member that is too large, in one stream with it".into(),
-        },
+        Ok(_) if too_large => Refusal::behind_too_large(),
         Ok(_) => return true,
     };
     left.iter().all(|entry| leave(entry, &refusal, paths, context, content))
@@ -178,7 +177,8 @@ fn leave(
     content: &mut Content,
 ) -> bool {
     let path = paths.take(entry.name());
-    leave_member(&path, Some(entry.size()), refusal.outcome, &refusal.reason, context, content)
+    let reason = refusal.reason.clone();
+    leave_member(&path, Some(entry.size()), refusal.outcome, reason, context, content)
 }
 
 fn take(
@@ -192,7 +192,7 @@ fn take(
     if is_link(entry) {
         let mut target = Vec::new();
         let _damaged = member.take(TARGET).read_to_end(&mut target);
-        return list_member(path, &link_to(Some(&target)), context, content);
+        return list_member(path, link_to(Some(&target)), context, content);
     }
     take_member(member, &path, Some(entry.size()), context, content)
 }
@@ -215,15 +215,16 @@ fn refusal(error: &Error) -> Refusal {
         Error::UnsupportedCompressionMethod(method) if is_cipher(method) => {
             Refusal::encrypted("AES-256")
         }
-        Error::UnsupportedCompressionMethod(method) => Refusal::unsupported(method_name(method)),
+        Error::UnsupportedCompressionMethod(method) => Refusal::of_method(method_of(method)),
         Error::Unsupported(what) => Refusal::unsupported(what),
         Error::ExternalUnsupported => Refusal::unsupported("a stream outside of the archive"),
-        Error::MaxMemLimited { actaul_kb, .. } => Refusal {
-            outcome: Outcome::Limit,
-            reason: format!("unpacking takes {actaul_kb} KiB of memory, more than {MEMORY_KIB}"),
-        },
-        Error::ChecksumVerificationFailed => Refusal::corrupt("the check sum does not match"),
-        _ => Refusal::corrupt("the packed stream is damaged"),
+        Error::MaxMemLimited { actaul_kb, .. } => {
+            let bytes = (*actaul_kb as u64).saturating_mul(1024);
+            let limit = (MEMORY_KIB as u64).saturating_mul(1024);
+            Refusal::limit(ReasonKind::TakesMemory { bytes, limit }.of(Noun::Member))
+        }
+        Error::ChecksumVerificationFailed => Refusal::corrupt(ReasonKind::CheckSum),
+        _ => Refusal::corrupt(ReasonKind::Damaged.of(Noun::PackedStream)),
     }
 }
 
@@ -231,10 +232,10 @@ fn is_cipher(method: &str) -> bool {
     method.to_ascii_uppercase().contains("AES")
 }
 
-fn method_name(method: &str) -> &str {
-    match method.is_empty() {
-        true => "a method without a name",
-        false => method,
+fn method_of(name: &str) -> ReasonKind {
+    match name.is_empty() {
+        true => ReasonKind::MethodNameless,
+        false => ReasonKind::Method(name.into()),
     }
 }
 
@@ -249,18 +250,16 @@ fn why_closed(error: &Error, blob: &dyn Blob, context: &Context<'_>) -> ExtractE
         return ExtractError::Unsupported(JOIN.into());
     }
     if beyond {
-        return ExtractError::corrupt(
-            "the 7z archive ends before its table of contents, which stands at the end",
-        );
+        let before = ReasonKind::EndsBefore(Noun::TableOfContents.into());
+        return ExtractError::corrupt(before.of(Noun::SevenZip));
     }
     let refusal = refusal(error);
     match refusal.outcome {
         Outcome::Encrypted => {
-            ExtractError::Encrypted("the names of the members are encrypted (AES-256)".into())
+            let by = ReasonKind::Encrypted(Some("AES-256".into()));
+            ExtractError::Encrypted(by.of(Noun::MemberNames))
         }
-        Outcome::Corrupt => {
-            ExtractError::corrupt("the table of contents of the 7z archive is damaged")
-        }
+        Outcome::Corrupt => ExtractError::corrupt(ReasonKind::Damaged.of(Noun::SevenZipContents)),
         _ => refusal.error(),
     }
 }

@@ -2,6 +2,7 @@
 //! that they are; what they say is told of the file that they describe.
 
 use madang_document::content::{Content, Member};
+use madang_document::reason_kind::ReasonKind;
 use madang_document::sidecar::{self as names, Described};
 
 use super::{csv, json, text, xml};
@@ -62,7 +63,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             content.members =
                 files.map(|path| Member { path, size: None, outcome: None }).collect();
             if manifest.is_cut() || blob.len() > MOST {
-                content.note("only its first rows are read; give each folder a table of its own");
+                let what = "only its first rows are read; give each folder a table of its own";
+                let (file, what) = (context.name.into(), what.into());
+                content.note(ReasonKind::BesideFault { file, line: None, what });
             }
         }
     }

@@ -7,6 +7,8 @@ use madang_document::civil_date::CivilDate;
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata;
+use madang_document::part::{Noun, Part};
+use madang_document::reason_kind::ReasonKind;
 
 use super::markup::{Markup, Node, Tag};
 use super::number_format::formatted;
@@ -100,17 +102,16 @@ impl Walk {
                         let kind = tag.attribute("Type").unwrap_or_default();
                         let shown = self.shown(&kind, &markup.text());
                         if !self.row.push(Some(self.column), &shown, &mut self.written) {
-                            content.cut(format!(
-                                "sheet {} was cut: the limit of the text is reached",
-                                self.sheet
-                            ));
+                            let sheet = Part::Sheet(self.sheet.as_str().into());
+                            content.cut(ReasonKind::TextLimit.of(sheet));
                             break;
                         }
                     }
                     "Visible" => {
                         // What is shown has no such element, or says so.
                         if markup.text().trim() != "SheetVisible" {
-                            content.note(format!("sheet {} is hidden", self.sheet));
+                            let sheet = Part::Sheet(self.sheet.as_str().into());
+                            content.note(ReasonKind::Hidden.of(sheet));
                         }
                     }
                     _ => self.open(&tag, context, content),
@@ -127,7 +128,7 @@ impl Walk {
         }
         self.row.deliver(&self.sheet, &mut self.written, content);
         self.end_sheet(content);
-        markup.report("the workbook", content);
+        markup.report(Noun::Workbook, content);
     }
 
     fn open(&mut self, tag: &Tag<'_>, context: &Context<'_>, content: &mut Content) {

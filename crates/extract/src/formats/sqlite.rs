@@ -6,6 +6,9 @@
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata::Value as Property;
+use madang_document::part::{Noun, Part};
+use madang_document::reason_kind::ReasonKind;
+use madang_document::unit::Unit;
 
 use super::sqlite_page::Database;
 use super::sqlite_record::Value;
@@ -48,7 +51,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         tables.len() < MOST_TABLES
     })?;
     if let Some(damage) = whole {
-        content.lost(format!("the list of tables: {damage}"));
+        content.lost(damage.within(Noun::TableList));
     }
     let names = tables.iter().take(1000).map(|table| Property::from(table.name.as_str())).collect();
     content.metadata.at("sqlite_schema").set("sqlite.tables", Property::List(names));
@@ -75,13 +78,12 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         });
         match end {
             Ok(None) if more => {
-                notes.push((
-                    false,
-                    format!("table {}: the first {MOST_ROWS} rows were read", table.name),
-                ));
+                let (first, unit) = (MOST_ROWS.into(), Unit::Rows);
+                let only = ReasonKind::OnlyFirst { first, of: None, unit };
+                notes.push((false, only.within(named(table))));
             }
             Ok(None) => {}
-            Ok(Some(damage)) => notes.push((true, format!("table {}: {damage}", table.name))),
+            Ok(Some(damage)) => notes.push((true, damage.within(named(table)))),
             Err(error) => return Err(error.into()),
         }
         if paragraphs.is_full() {
@@ -93,6 +95,10 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         if is_loss { content.lost(note) } else { content.note(note) }
     }
     Ok(content)
+}
+
+fn named(table: &Table) -> Part {
+    Part::Table(table.name.as_str().into())
 }
 
 /// The cells of a row, parted by tabs; pictures and other bytes show nothing.

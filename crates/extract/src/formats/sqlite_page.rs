@@ -1,5 +1,9 @@
 //! The pages of a SQLite database (file format, 1.6 and 2.3): a walk over the rows of one table.
 
+use madang_document::part::{Noun, Part};
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
+
 use std::cell::Cell;
 use std::io;
 
@@ -30,7 +34,7 @@ enum Next {
 
 impl<'a> Database<'a> {
     pub(super) fn open(blob: &'a dyn Blob) -> Result<Database<'a>, ExtractError> {
-        let damaged = || ExtractError::corrupt("the header of the database is damaged");
+        let damaged = || ExtractError::corrupt(ReasonKind::Damaged.of(Noun::DatabaseHeader));
         let head = read_range(blob, 0, 100)?;
         let byte = |at: usize| head.get(at).copied().ok_or_else(damaged);
         let page = match u64::from(u16::from_be_bytes([byte(16)?, byte(17)?])) {
@@ -60,7 +64,7 @@ impl<'a> Database<'a> {
         &self,
         root: u64,
         mut visit: impl FnMut(i64, Vec<Value>) -> bool,
-    ) -> io::Result<Option<String>> {
+    ) -> io::Result<Option<Reason>> {
         let mut waiting = vec![Next::Page(root)];
         while let Some(next) = waiting.pop() {
             let number = match next {
@@ -73,24 +77,24 @@ impl<'a> Database<'a> {
                 }
             };
             if number == 0 || number > self.pages {
-                return Ok(Some(format!("page {number} is not there")));
+                return Ok(Some(ReasonKind::Missing.of(Part::Page(number))));
             }
             if !self.spend(self.page) || waiting.len() > MOST_WAITING {
-                return Ok(Some("its pages go round in a circle".into()));
+                return Ok(Some(ReasonKind::Circle.of(Noun::Pages)));
             }
             let page = read_range(self.blob, (number - 1) * self.page, self.page)?;
             // The header of the file stands before that of the first page.
             let start = if number == 1 { 100 } else { 0 };
             let Some(cells) = Cells::of(&page, start) else {
-                return Ok(Some(format!("page {number} is damaged")));
+                return Ok(Some(ReasonKind::Damaged.of(Part::Page(number))));
             };
             let mut found = Vec::new();
             for at in &cells.places {
                 let Some(cell) = page.get(*at..) else {
-                    return Ok(Some(format!("page {number} is damaged")));
+                    return Ok(Some(ReasonKind::Damaged.of(Part::Page(number))));
                 };
                 let Some((child, cell)) = cells.child(cell) else {
-                    return Ok(Some(format!("page {number} is damaged")));
+                    return Ok(Some(ReasonKind::Damaged.of(Part::Page(number))));
                 };
                 found.extend(child.map(Next::Page));
                 if cells.kind == Kind::Branch {
@@ -107,7 +111,7 @@ impl<'a> Database<'a> {
                 };
                 let row = self.row(cell, length, cells.kind)?;
                 if !self.spend(row.len() as u64) {
-                    return Ok(Some("its pages go round in a circle".into()));
+                    return Ok(Some(ReasonKind::Circle.of(Noun::Pages)));
                 }
                 if cells.kind != Kind::Leaf {
                     found.push(Next::Row(row));

@@ -2,6 +2,7 @@
 
 use madang_document::content::{Content, Origin, Segment};
 use madang_document::locator::Locator;
+use madang_document::reason_kind::ReasonKind;
 
 use crate::blob::Blob;
 use crate::context::Context;
@@ -71,7 +72,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     while let Some(line) = lines.next() {
         let Some((start_ms, end_ms)) = timing(line) else {
             if line.contains("-->") {
-                content.note(format!("not a time span: {}", clipped(line)));
+                content.note(ReasonKind::NoTimeSpan(clipped(line).into()));
             }
             continue;
         };
@@ -89,7 +90,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         cue(&mut content, &text, start_ms, end_ms);
     }
     if content.segments.is_empty() {
-        content.note("there is no cue in it; read as plain text");
+        content.note(ReasonKind::NoCue);
         super::text::read_lines(&decoded.text, &mut content, context.limits.text);
     } else {
         content.metadata.set(madang_document::metadata::DURATION, end as f64 / 1000.0);

@@ -4,6 +4,9 @@ use std::collections::HashMap;
 use std::io::Read;
 
 use madang_document::content::Content;
+use madang_document::part::Part;
+use madang_document::quote::Quote;
+use madang_document::reason_kind::ReasonKind;
 use tar::{Archive, EntryType};
 
 use crate::blob::{Blob, Cursor};
@@ -53,9 +56,10 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     for entry in archive.entries()? {
         let entry = match entry {
             Ok(entry) => entry,
-            Err(error) if content.members.is_empty() => return Err(ExtractError::corrupt(error)),
+            Err(error) if content.members.is_empty() => return Err(ExtractError::broken(error)),
             Err(error) => {
-                content.lost(format!("after {} members: {error}", content.members.len()));
+                let broken = ReasonKind::Broken(Quote::of(&error));
+                content.lost(broken.within(Part::AfterMembers(content.members.len() as u64)));
                 break;
             }
         };
@@ -82,7 +86,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
                     let bytes = Cursor::at(blob, at).take(size);
                     take_member(bytes, &path, Some(size), context, &mut content)
                 }
-                None => list_member(path, &words(kind, target.as_deref()), context, &mut content),
+                None => list_member(path, what(kind, target.as_deref()), context, &mut content),
             }
         };
         if !go_on {
@@ -101,11 +105,11 @@ fn plain(mut name: &[u8]) -> &[u8] {
 }
 
 /// What a member is that holds nothing.
-fn words(kind: EntryType, target: Option<&[u8]>) -> String {
+fn what(kind: EntryType, target: Option<&[u8]>) -> ReasonKind {
     match kind {
         EntryType::Symlink | EntryType::Link => link_to(target),
-        EntryType::Char | EntryType::Block => "a device, which holds nothing to read".into(),
-        EntryType::Fifo => "a pipe, which holds nothing to read".into(),
-        kind => format!("a member of the kind {:?}, which is not read", char::from(kind.as_byte())),
+        EntryType::Char | EntryType::Block => ReasonKind::Device,
+        EntryType::Fifo => ReasonKind::Pipe,
+        kind => ReasonKind::MemberKind(format!("{:?}", char::from(kind.as_byte())).into()),
     }
 }

@@ -1,6 +1,8 @@
 //! `winmail.dat`: what Outlook puts around a mail that it sends in its own format (MS-OXTNEF).
 
 use madang_document::content::Content;
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
 
 use super::bytes::{split_u32, u16_at};
 use super::mapi::{ATTACH_DATA, BODY, Properties, SUBJECT, attachment_name, read_message};
@@ -42,7 +44,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     while !rest.is_empty() {
         context.progress();
         let Some((id, data, after)) = attribute(rest) else {
-            content.lost("the file breaks off within an attribute");
+            content.lost(ReasonKind::EndsWithin(Noun::Attribute.into()).of(Noun::File));
             break;
         };
         rest = after;

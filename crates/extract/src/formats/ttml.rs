@@ -2,6 +2,7 @@
 
 use madang_document::content::Content;
 use madang_document::metadata::{DURATION, TITLE};
+use madang_document::part::Noun;
 
 use super::markup::{Markup, Node};
 use super::subtitle::{cue, time};
@@ -82,7 +83,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             }
         }
     }
-    markup.report("the file", &mut content);
+    markup.report(Noun::File, &mut content);
     if last > 0 {
         content.metadata.set(DURATION, last as f64 / 1000.0);
     }

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use std::io::{Cursor, Write};
 
 use madang_document::content::Content;
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
 use mail_parser::decoders::base64::base64_decode;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -80,7 +82,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     edge("hdr", &mut content);
     let body = cut(&text, "", &["body"]);
     if body.is_empty() {
-        return Err(ExtractError::corrupt("there is no body in the document"));
+        return Err(ExtractError::corrupt(
+            ReasonKind::MissingFrom(Noun::Document.into()).of(Noun::Body),
+        ));
     }
     for part in body {
         docx::stretch(part.inner, "body", false, context, &mut content);

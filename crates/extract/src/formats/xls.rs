@@ -9,6 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata;
+use madang_document::part::{Noun, Part};
+use madang_document::reason_kind::ReasonKind;
+use madang_document::unit::Unit;
 
 use super::bytes::{u8_at, u16_at, u32_at};
 use super::number_format::built_in;
@@ -74,9 +77,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let file = ole_object::open(blob)?;
     office_summary::read(&file, context, &mut content);
     let stream = STREAMS.iter().find_map(|name| file.root_stream(name, limit));
-    let stream = stream
-        .filter(|stream| !stream.is_empty())
-        .ok_or_else(|| ExtractError::corrupt("the stream Workbook cannot be read"))?;
+    let stream = stream.filter(|stream| !stream.is_empty()).ok_or_else(|| {
+        ExtractError::corrupt(ReasonKind::Unreadable.of(Part::Stream("Workbook".into())))
+    })?;
     read(&stream, false, context, &mut content)?;
     members(&file, context, &mut content);
     Ok(content)
@@ -117,7 +120,7 @@ fn read(
     let first = records.next();
     let first = first.and_then(|record| Some((Version::of(&record)?, record)));
     let (version, first) =
-        first.ok_or_else(|| ExtractError::corrupt("the workbook has no beginning"))?;
+        first.ok_or_else(|| ExtractError::corrupt(ReasonKind::Missing.of(Noun::WorkbookStart)))?;
     content.metadata.at("BOF").set(metadata::FORMAT_VERSION, version.name());
     let mut texts = Texts::new(version, &first);
     let mut workbook = Workbook::default();
@@ -198,18 +201,22 @@ fn read(
     for sheet in &sheets {
         // Two names for one sheet are damage; a thousand would have it read a thousand times.
         if !sheet.module && !seen.insert(sheet.at) {
-            content.lost(format!("sheet {} is not where the workbook says", sheet.name));
+            content.lost(ReasonKind::NotThere.of(named(&sheet.name)));
             continue;
         }
         context.unit();
         read_sheet(stream, sheet, texts, &workbook, &mut written, context, content);
         if written.is_full() {
-            content.cut(format!("sheet {} was cut: the limit of the text is reached", sheet.name));
+            content.cut(ReasonKind::TextLimit.of(named(&sheet.name)));
             break;
         }
     }
     pictures.list("pictures", context, content);
     Ok(())
+}
+
+fn named(sheet: &str) -> Part {
+    Part::Sheet(sheet.into())
 }
 
 /// Reads a sheet and the charts in it.
@@ -225,7 +232,7 @@ fn read_sheet(
     let name = &sheet.name;
     content.push_text(name.clone(), Locator::Cell { sheet: name.clone(), row: 1, column: 1 });
     if sheet.hidden {
-        content.note(format!("sheet {name} is hidden"));
+        content.note(ReasonKind::Hidden.of(named(name)));
     }
     if sheet.module {
         return;
@@ -259,7 +266,7 @@ fn read_sheet(
                 }
             }
             (_, None) => {
-                content.lost(format!("sheet {name} is not where the workbook says"));
+                content.lost(ReasonKind::NotThere.of(named(name)));
                 return;
             }
             (_, Some(true)) => beside.take_of_chart(&record, texts),
@@ -287,10 +294,11 @@ fn read_sheet(
     row.deliver(name, written, content);
     beside.deliver(name, content);
     if cells_cut {
-        content.cut(format!("sheet {name} has more than {} cells", Cells::MOST));
+        let more = ReasonKind::MoreThan { limit: Cells::MOST as u64, unit: Unit::Cells };
+        content.cut(more.of(named(name)));
     }
     if !whole {
-        content.lost(format!("sheet {name} is cut short"));
+        content.lost(ReasonKind::CutShort.of(named(name)));
     }
 }
 

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use madang_document::content::Content;
 use madang_document::locator::Locator;
+use madang_document::part::{Noun, Part};
+use madang_document::reason_kind::ReasonKind;
 
 use super::bytes::{f64_at, u16_at, u32_at};
 use super::number_format::built_in;
@@ -31,7 +33,7 @@ pub(super) fn workbook(package: &mut Package<'_>, main: &str, content: &mut Cont
                 let Some((name, _)) = wide_string(data, after) else { continue };
                 match related.iter().find(|r| r.id == id && package.has(&r.target)) {
                     Some(sheet) => workbook.sheets.push((name, sheet.target.clone())),
-                    None => content.lost(format!("sheet {name} is missing")),
+                    None => content.lost(ReasonKind::Missing.of(Part::Sheet(name.into()))),
                 }
             }
             _ => {}
@@ -219,7 +221,7 @@ impl<'a> Records<'a> {
 
     fn report(self, part: &str, content: &mut Content) {
         if self.cut_short {
-            content.lost(format!("{part}: the last record is cut short"));
+            content.lost(ReasonKind::CutShort.of(Noun::LastRecord).within(part));
         }
     }
 }

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata;
+use madang_document::part::{Noun, Part};
+use madang_document::reason_kind::ReasonKind;
 
 use super::drawing;
 use super::markup::{Markup, Node};
@@ -57,7 +59,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let mut package = Package::open(blob, context, &mut content)?;
     let main = ooxml::main_part(&mut package, "xl/workbook.xml", &mut content)
         .or_else(|| package.has("xl/workbook.bin").then(|| "xl/workbook.bin".to_owned()))
-        .ok_or_else(|| package.lacks("workbook"))?;
+        .ok_or_else(|| package.lacks(Noun::Workbook))?;
     properties(&mut package, &mut content);
     let binary = main.ends_with(".bin");
     let workbook = match binary {
@@ -86,7 +88,7 @@ fn read(workbook: &Workbook, binary: bool, package: &mut Package<'_>, content: &
         }
         besides(package, name, part, content);
         if written.is_full() {
-            cut_once(content, format!("sheet {name} was cut: the limit of the text is reached"));
+            cut_once(content, ReasonKind::TextLimit.of(Part::Sheet(name.into())));
             break;
         }
     }
@@ -113,14 +115,14 @@ fn workbook(package: &mut Package<'_>, main: &str, content: &mut Content) -> Wor
                     .attribute("state")
                     .is_some_and(|s| matches!(s.as_str(), "hidden" | "veryHidden"))
                 {
-                    content.note(format!("sheet {name} is hidden"));
+                    content.note(ReasonKind::Hidden.of(Part::Sheet(name.as_str().into())));
                 }
                 let id = tag.prefixed("id");
                 match related.iter().find(|r| Some(&r.id) == id.as_ref()) {
                     Some(sheet) if package.has(&sheet.target) => {
                         sheets.push((name, sheet.target.clone()));
                     }
-                    _ => content.lost(format!("sheet {name} is missing")),
+                    _ => content.lost(ReasonKind::Missing.of(Part::Sheet(name.into()))),
                 }
             }
             _ => {}

@@ -5,8 +5,11 @@
 use std::borrow::Cow;
 
 use madang_document::content::Content;
+use madang_document::instead::Instead;
 use madang_document::locator::Locator;
 use madang_document::metadata::TITLE;
+use madang_document::quote::Quote;
+use madang_document::reason_kind::ReasonKind;
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
@@ -174,7 +177,9 @@ fn read_xml(text: &str, drawing: bool, content: &mut Content, context: &Context<
     if let Some((position, error)) = damage {
         // What follows the damage is kept as it stands: better a stray tag than lost text.
         let rest = usize::try_from(position).ok().and_then(|at| text.get(at..)).unwrap_or_default();
-        content.note(format!("byte {position}: {error}; the rest is read as plain text"));
+        let broken = ReasonKind::Broken(Quote::of(&error));
+        let broken = ReasonKind::DamagedAt(position).because(broken);
+        content.note(broken.instead(Instead::PlainText));
         let read: u64 = content.segments.iter().map(|s| s.text.len() as u64).sum();
         super::text::read_lines(rest, content, context.limits.text.saturating_sub(read));
     }

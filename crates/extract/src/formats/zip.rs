@@ -3,6 +3,10 @@
 use std::io::{BufReader, Read};
 
 use madang_document::content::Content;
+use madang_document::instead::Instead;
+use madang_document::part::Noun;
+use madang_document::quote::Quote;
+use madang_document::reason_kind::ReasonKind;
 use zip::ZipArchive;
 use zip::read::read_zipfile_from_stream;
 use zip::result::ZipError;
@@ -55,22 +59,22 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let mut content = Content::default();
     let mut paths = MemberPaths::default();
     if let Some(parts) = parts_before(blob)? {
-        return Err(ExtractError::Unsupported(format!("{JOIN}: {parts} parts stand before it")));
+        let part = ReasonKind::SplitPart(Some(parts.into()));
+        return Err(ExtractError::Unsupported(part.into()));
     }
     let mut archive = match ZipArchive::new(Cursor::new(blob)) {
         Ok(archive) => archive,
         Err(error) => {
             let first_part = is_part(context.name) || starts_with_split(blob)?;
-            if first_part {
-                content.lost(JOIN);
-            } else {
-                content
-                    .lost(format!("ZIP table of contents: {error}; read member by member instead"));
-            }
+            let broken = ReasonKind::Broken(Quote::of(&error)).within(Noun::ZipContents);
+            content.lost(match first_part {
+                true => JOIN.into(),
+                false => broken.clone().instead(Instead::MemberByMember),
+            });
             read_stream(blob, context, &mut content, &mut paths);
             return match content.members.is_empty() {
                 true if first_part => Err(ExtractError::Unsupported(JOIN.into())),
-                true => Err(ExtractError::corrupt(format!("ZIP table of contents: {error}"))),
+                true => Err(ExtractError::corrupt(broken)),
                 false => Ok(content),
             };
         }
@@ -89,7 +93,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             if let Ok(member) = archive.by_index(index) {
                 let _damaged = member.take(TARGET).read_to_end(&mut target);
             }
-            if !list_member(path, &link_to(Some(&target)), context, &mut content) {
+            if !list_member(path, link_to(Some(&target)), context, &mut content) {
                 return Ok(content);
             }
             continue;
@@ -153,7 +157,7 @@ fn read_shadowed(
             Ok(member) if record.is_link() => {
                 let mut target = Vec::new();
                 let _damaged = member.take(TARGET).read_to_end(&mut target);
-                list_member(path, &link_to(Some(&target)), context, content)
+                list_member(path, link_to(Some(&target)), context, content)
             }
             Ok(member) => take_member(member, &path, Some(size), context, content),
             Err(refusal) => leave(&path, size, &refusal, context, content),
@@ -200,13 +204,13 @@ fn leave(
     context: &Context<'_>,
     content: &mut Content,
 ) -> bool {
-    leave_member(path, Some(size), refusal.outcome, &refusal.reason, context, content)
+    leave_member(path, Some(size), refusal.outcome, refusal.reason.clone(), context, content)
 }
 
 fn refusal(error: &ZipError) -> Refusal {
     match error {
         ZipError::UnsupportedArchive(what) => Refusal::unsupported(what),
-        error => Refusal::corrupt(error),
+        error => Refusal::broken(error),
     }
 }
 
@@ -245,7 +249,7 @@ fn read_stream(
         let path = paths.take(&decode(member.name_raw()).text);
         let size = member.size();
         if member.is_symlink() {
-            if !list_member(path, &link_to(None), context, content) {
+            if !list_member(path, link_to(None), context, content) {
                 break;
             }
             continue;

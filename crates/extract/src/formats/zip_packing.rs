@@ -3,6 +3,8 @@
 
 use std::io::Read;
 
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
 use zip::CompressionMethod;
 
 use super::packing::{Packing, Refusal};
@@ -32,7 +34,7 @@ pub(super) fn packing(method: u16, packed: &mut impl Read) -> Result<Packing, Re
             [_, _, 5, 0, properties, a, b, c, d] => {
                 Ok(Packing::Lzma { properties, dictionary: u32::from_le_bytes([a, b, c, d]) })
             }
-            _ => Err(Refusal::corrupt("the head of the LZMA member is damaged")),
+            _ => Err(Refusal::corrupt(ReasonKind::Damaged.of(Noun::LzmaHead))),
         },
         20 | 93 => Ok(Packing::Zstd),
         95 => Ok(Packing::Xz),
@@ -45,7 +47,7 @@ pub(super) fn packing(method: u16, packed: &mut impl Read) -> Result<Packing, Re
                 restore: (head >> 12) as u8,
             })
         }
-        other => Err(Refusal::unsupported(&name(other))),
+        other => Err(Refusal::of_method(name(other))),
     }
 }
 
@@ -53,25 +55,30 @@ fn head<const N: usize>(packed: &mut impl Read) -> Result<[u8; N], Refusal> {
     let mut head = [0; N];
     match packed.read_exact(&mut head) {
         Ok(()) => Ok(head),
-        Err(_) => Err(Refusal::corrupt("the member ends within the head of its method")),
+        Err(_) => {
+            Err(Refusal::corrupt(ReasonKind::EndsWithin(Noun::MethodHead.into()).of(Noun::Member)))
+        }
     }
 }
 
-fn name(method: u16) -> String {
-    match method {
-        1 => "Shrink".into(),
-        2..=5 => "Reduce".into(),
-        6 => "Implode".into(),
-        7 => "Tokenize".into(),
-        10 => "the implosion of PKWARE's library".into(),
-        16 => "IBM's CMPSC".into(),
-        18 => "IBM's TERSE".into(),
-        19 => "IBM's LZ77".into(),
-        94 => "MP3".into(),
-        96 => "JPEG".into(),
-        97 => "WavPack".into(),
-        other => format!("method {other} of ZIP"),
-    }
+fn name(method: u16) -> ReasonKind {
+    let name = match method {
+        1 => "Shrink",
+        2..=5 => "Reduce",
+        6 => "Implode",
+        7 => "Tokenize",
+        10 => "the implosion of PKWARE's library",
+        16 => "IBM's CMPSC",
+        18 => "IBM's TERSE",
+        19 => "IBM's LZ77",
+        94 => "MP3",
+        96 => "JPEG",
+        97 => "WavPack",
+        other => {
+            return ReasonKind::MethodNumber { number: other.into(), container: "ZIP".into() };
+        }
+    };
+    ReasonKind::Method(name.into())
 }
 
 #[cfg(test)]
@@ -89,6 +96,6 @@ mod tests {
         assert!(packing(14, &mut &b"\x10\x02\x09\0"[..]).is_err());
         assert!(packing(98, &mut &b"\x01"[..]).is_err());
         let refused = packing(6, &mut &b""[..]).unwrap_err();
-        assert_eq!(refused.reason, "the member is packed by Implode, which is not read");
+        assert_eq!(refused.reason.english(), "the member is packed by Implode, which is not read");
     }
 }

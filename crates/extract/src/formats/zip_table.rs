@@ -1,6 +1,9 @@
 //! The table of contents of a ZIP archive, record by record (APPNOTE 6.3.10, section 4.3.12): for members that the library
 //! does not show, because a later one has the same name, and for those that are locked.
 
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
+
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read};
 
@@ -172,7 +175,8 @@ impl ZipRecord {
 
     fn packed<'a>(&self, blob: &'a dyn Blob) -> Result<impl BufRead + use<'a>, Refusal> {
         let at = self.bytes_at(blob);
-        let at = at.ok_or_else(|| Refusal::corrupt("there is no member where the table says"))?;
+        let missing = || ReasonKind::NotThere.of(Noun::Member);
+        let at = at.ok_or_else(|| Refusal::corrupt(missing()))?;
         Ok(part(blob, at, self.packed))
     }
 

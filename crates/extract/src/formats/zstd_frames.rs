@@ -1,9 +1,15 @@
 //! Zstandard, frame after frame (RFC 8878, section 3): a file may hold several, and some that are to be skipped.
 
+use madang_document::part::{Noun, Part};
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
+
 use std::io::{self, BufRead, Read};
 
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
+
+use crate::error::io_error;
 
 /// A reader of what the frames hold, one after the other. A window is 128 MiB at most.
 pub(super) struct ZstdFrames<R> {
@@ -36,9 +42,9 @@ impl<R: BufRead> ZstdFrames<R> {
                     }
                 }
                 Err(FrameDecoderError::WindowSizeTooBig { .. }) => {
-                    return Err(damaged("a frame wants a window of more than 128 MiB"));
+                    return Err(damaged(ReasonKind::TakesMemoryOver(128 << 20).of(Noun::Frame)));
                 }
-                Err(_) => return Err(damaged("the head of a frame is damaged")),
+                Err(_) => return Err(damaged(ReasonKind::Damaged.of(Noun::FrameHead))),
             }
         }
     }
@@ -61,22 +67,22 @@ impl<R: BufRead> Read for ZstdFrames<R> {
                 if self.decoder.decode_blocks(&mut self.source, one).is_err() {
                     let ended = self.source.fill_buf()?.is_empty();
                     return Err(damaged(if ended {
-                        "the packed bytes end within a frame"
+                        ReasonKind::EndsWithin(Noun::Frame.into()).of(Noun::PackedBytes)
                     } else {
-                        "a block is damaged"
+                        ReasonKind::Damaged.of(Noun::Block)
                     }));
                 }
                 continue;
             }
             let stated = self.decoder.get_checksum_from_data();
             if stated.is_some() && stated != self.decoder.get_calculated_checksum() {
-                return Err(damaged("the check sum of a frame does not match"));
+                return Err(damaged(ReasonKind::CheckSum.of(Noun::Frame)));
             }
             self.within = false;
         }
     }
 }
 
-fn damaged(what: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, format!("Zstandard: {what}"))
+fn damaged(reason: Reason) -> io::Error {
+    io_error(io::ErrorKind::InvalidData, reason.within(Part::Named("Zstandard".into())))
 }

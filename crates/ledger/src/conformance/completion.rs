@@ -3,9 +3,10 @@ use madang_document::id::DocumentId;
 use madang_document::inner_path::InnerPath;
 
 use madang_document::principal::Scope;
+use madang_document::reason_kind::ReasonKind;
 
 use super::sample::*;
-use crate::jobs::{Completed, Redrive, Task};
+use crate::jobs::{Completed, Failure, Redrive, Task};
 use crate::objects::Balance;
 
 /// Read again with the same result: no revision, no event, no row in the outbox; but an act.
@@ -70,11 +71,12 @@ pub async fn a_missing_member_is_withdrawn(ledger: &Trial) {
 pub async fn a_quarantined_job_writes_its_documents(ledger: &Trial) {
     see(ledger, &["a"], at(0)).await;
     let claim = claim_one(ledger, at(1)).await;
-    let failure = failure(FailureKind::Crashed, true);
+    let reason = ReasonKind::Panicked("row 7".into()).within("b.hwp");
+    let failure = Failure { reason: reason.clone(), ..failure(FailureKind::Crashed, true) };
     let seq = apply(ledger, quarantined(&claim, failure.clone()), at(2)).await;
     assert!(seq.is_some());
     let stored = ledger.document(DocumentId::new(STORE, "a", None)).await.unwrap().unwrap();
-    assert_eq!(stored.document.reason.as_deref(), Some("it ended with crashed"));
+    assert_eq!(stored.document.reason, Some(reason));
     let job = ledger.job(claim.ticket.job).await.unwrap().unwrap();
     assert_eq!((job.failure, job.done_at), (Some(failure), Some(at(2))));
     let balance = ledger.balance(&Scope::All).await.unwrap();

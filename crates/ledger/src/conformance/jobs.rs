@@ -5,10 +5,11 @@ use madang_document::id::DocumentId;
 use madang_document::inner_path::InnerPath;
 
 use madang_document::principal::Scope;
+use madang_document::reason_kind::ReasonKind;
 
 use super::sample::*;
 use crate::error::LedgerError;
-use crate::jobs::{Completed, JobFilter, JobState, LONGEST_WAIT, Redrive, Task};
+use crate::jobs::{Completed, Failure, JobFilter, JobState, LONGEST_WAIT, Redrive, Task};
 use crate::notes::{By, NewNote, NoteKind};
 use crate::queue::QueueDeclaration;
 use crate::reader::Reader;
@@ -188,7 +189,8 @@ pub async fn a_retry_waits_until_it_is_due(ledger: &Trial) {
         let due = at(i64::from(attempt) * 100);
         let claim = claim_one(ledger, due).await;
         assert_eq!((claim.attempt, claim.crashes), (attempt, crashes));
-        let failure = failure(FailureKind::Read, crashed);
+        let reason = ReasonKind::NotGiven("no answer".into()).into();
+        let failure = Failure { reason, ..failure(FailureKind::Read, crashed) };
         let next = due.plus_ms(100);
         let answer = ledger.retry(claim.ticket, next, &failure).await.unwrap();
         assert_eq!(answer, Completed::Applied { seq: None });

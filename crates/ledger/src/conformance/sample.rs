@@ -201,7 +201,7 @@ pub fn quarantined(claim: &Claim, failure: Failure) -> Completion {
     let mut completion = done(claim, &[]);
     for document in &mut completion.documents {
         document.outcome = Outcome::Crashed;
-        document.reason = Some(failure.message.clone());
+        document.reason = Some(failure.reason.clone());
     }
     completion.verdict = Verdict::Quarantined(failure);
     completion
@@ -220,7 +220,7 @@ pub fn deleted(claim: &Claim) -> Completion {
 
 /// A failure of this kind.
 pub fn failure(kind: FailureKind, crashed: bool) -> Failure {
-    Failure { kind, message: format!("it ended with {kind}"), crashed }
+    Failure { kind, reason: format!("it ended with {kind}").into(), crashed }
 }
 
 /// Opens the queue of the samples and sees these paths in version `v1`.

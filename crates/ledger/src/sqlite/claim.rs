@@ -2,6 +2,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use madang_document::failure_kind::FailureKind;
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
 use madang_document::timestamp::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row};
@@ -11,7 +13,7 @@ use super::fault::{fault, odd};
 use super::job_row::{object, task};
 use super::leases::after;
 use super::turns::{Choice, Due, Line, choose};
-use super::value::{agency, json, small};
+use super::value::{agency, json, reason_code, small};
 use super::writing::Writing;
 use crate::error::Result;
 use crate::jobs::{Claim, Ticket};
@@ -81,21 +83,23 @@ impl Writing<'_> {
 
     /// Sets a job aside that nobody can work on, because its row cannot be read back: left where it is, it would be
     /// claimed first of all each time.
-    async fn set_aside(&mut self, job: i64, reason: &str) -> Result<()> {
+    async fn set_aside(&mut self, job: i64, why: &str) -> Result<()> {
+        let reason = Reason::new(ReasonKind::RowUnreadable(why.into()));
         sqlx::query(
             "UPDATE job SET state = 'quarantined', fence = fence + 1, lease_until = NULL, leased_by = NULL,
-                 leased_on = NULL, failure_kind = ?1, failure_message = ?2, failure_crashed = 0, changed_at = ?3,
-                 done_at = ?3
+                 leased_on = NULL, failure_kind = ?1, failure_message = ?2, reason_code = ?5, failure_crashed = 0,
+                 changed_at = ?3, done_at = ?3
              WHERE id = ?4",
         )
         .bind(FailureKind::House.as_str())
-        .bind(reason)
+        .bind(reason.english())
         .bind(self.now.0)
         .bind(job)
+        .bind(reason_code(&reason))
         .execute(&mut self.conn)
         .await
         .map_err(fault)?;
-        let detail = serde_json::json!({ "reason": reason });
+        let detail = serde_json::json!({ "reason": why });
         self.act("ledger", "job.unreadable", format!("job/{job}"), detail.to_string());
         Ok(())
     }

@@ -12,7 +12,7 @@ use super::compact::{Kind, pack, unpack};
 use super::fault::fault;
 use super::news;
 use super::slices::slices;
-use super::value::{bytes, count, document_id, json, signed};
+use super::value::{bytes, count, document_id, json, reason_code, signed};
 use super::writing::Writing;
 use crate::error::{LedgerError, Result};
 use crate::jobs::{Completion, Ticket, Verdict};
@@ -352,7 +352,8 @@ type Answer = (i64, i64, i64, i64, String, bool, String, String, String, String,
 /// Ends those of these jobs whose fences match. The list is a list of values and not JSON: to read one object of it
 /// again for each of its members took a tenth of the time of a completion.
 fn end(completions: &[&Completion], now: Timestamp) -> QueryBuilder<Sqlite> {
-    let mut update = QueryBuilder::new("WITH c (job, fence, verdict, kind, message, crashed) AS (");
+    let mut update =
+        QueryBuilder::new("WITH c (job, fence, verdict, kind, message, code, crashed) AS (");
     update.push_values(completions, |mut row, completion| {
         let failure = match &completion.verdict {
             Verdict::Quarantined(failure) => Some(failure),
@@ -362,7 +363,8 @@ fn end(completions: &[&Completion], now: Timestamp) -> QueryBuilder<Sqlite> {
             .push_bind(completion.ticket.fence)
             .push_bind(word(&completion.verdict))
             .push_bind(failure.map(|failure| failure.kind.as_str()))
-            .push_bind(failure.map(|failure| failure.message.as_str()))
+            .push_bind(failure.map(|failure| failure.reason.english()))
+            .push_bind(failure.map(|failure| reason_code(&failure.reason)))
             .push_bind(failure.map(|failure| failure.crashed));
     });
     // An extraction that ended as a deletion was never read: cancelled, which the balance counts as deleted.
@@ -370,7 +372,8 @@ fn end(completions: &[&Completion], now: Timestamp) -> QueryBuilder<Sqlite> {
         ") UPDATE job SET
              state = iif(c.verdict = 'deleted', iif(task = 'extract', 'cancelled', 'done'), c.verdict),
              lease_until = NULL, leased_by = NULL, leased_on = NULL, crashes = crashes + coalesce(c.crashed, 0),
-             failure_kind = c.kind, failure_message = c.message, failure_crashed = c.crashed, changed_at = ",
+             failure_kind = c.kind, failure_message = c.message, reason_code = c.code,
+             failure_crashed = c.crashed, changed_at = ",
     );
     update.push_bind(now.0).push(", done_at = ").push_bind(now.0);
     update.push(

@@ -1,5 +1,6 @@
 use madang_document::failure_kind::FailureKind;
 use madang_document::object::ObjectRef;
+use madang_document::reason::Reason;
 use madang_document::timestamp::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row};
@@ -13,7 +14,7 @@ use crate::jobs::{Failure, Job, JobState, Task};
 pub(super) const JOB: &str = "
     SELECT j.id, j.queue, j.agency, j.task, j.state, p.store, p.path, o.version, o.size, j.priority,
            j.attempt, j.crashes, j.run_at, j.lease_until, j.failure_kind, j.failure_message,
-           j.failure_crashed, j.created_at, j.done_at
+           j.reason_code, j.failure_crashed, j.created_at, j.done_at
     FROM job j JOIN object o ON o.id = j.object JOIN path p ON p.id = j.path";
 
 /// A row of [`JOB`].
@@ -37,6 +38,7 @@ impl FromRow<'_, SqliteRow> for JobRow {
             (row.try_get("lease_until")?, row.try_get("done_at")?);
         let failure_kind: Option<String> = row.try_get("failure_kind")?;
         let failure_message: Option<String> = row.try_get("failure_message")?;
+        let reason_code: Option<String> = row.try_get("reason_code")?;
         let failure_crashed: Option<bool> = row.try_get("failure_crashed")?;
         let (id, queue, object) = (row.try_get("id")?, row.try_get("queue")?, object(row)?);
         let (run_at, created_at) = (row.try_get("run_at")?, row.try_get("created_at")?);
@@ -55,7 +57,8 @@ impl FromRow<'_, SqliteRow> for JobRow {
                 lease_until: lease_until.map(Timestamp),
                 failure: failure_kind.map(|word| {
                     let message = failure_message.unwrap_or_default();
-                    failure(&word, message, failure_crashed.unwrap_or_default())
+                    let reason = reason(&message, reason_code.as_deref());
+                    failure(&word, reason, failure_crashed.unwrap_or_default())
                 }),
                 created_at: Timestamp(created_at),
                 done_at: done_at.map(Timestamp),
@@ -66,14 +69,20 @@ impl FromRow<'_, SqliteRow> for JobRow {
 }
 
 /// A stored failure. A kind that this Madang does not know is shown and not refused: it stops no list.
-fn failure(word: &str, message: String, crashed: bool) -> Failure {
+fn failure(word: &str, reason: Reason, crashed: bool) -> Failure {
     match FailureKind::parse(word) {
-        Some(kind) => Failure { kind, message, crashed },
+        Some(kind) => Failure { kind, reason, crashed },
         None => {
-            let message = format!("`{word}`: {message}");
-            Failure { kind: FailureKind::Unknown, message, crashed }
+            let reason = Reason::said(format!("`{word}`: {reason}"));
+            Failure { kind: FailureKind::Unknown, reason, crashed }
         }
     }
+}
+
+/// A stored reason: its value, else the sentence that stands beside it. Earlier versions kept only that.
+fn reason(message: &str, code: Option<&str>) -> Reason {
+    let known = code.and_then(|code| serde_json::from_str(code).ok());
+    known.unwrap_or_else(|| Reason::said(message))
 }
 
 /// The object that a row of a job names.

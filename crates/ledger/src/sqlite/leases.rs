@@ -1,16 +1,16 @@
 use std::time::Duration;
 
 use madang_document::failure_kind::FailureKind;
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
 use madang_document::timestamp::Timestamp;
 use uuid::Uuid;
 
 use super::fault::fault;
+use super::value::reason_code;
 use super::writing::Writing;
 use crate::error::Result;
 use crate::jobs::{Failure, LONGEST_WAIT, Ticket};
-
-/// What a lease that ended says: nobody else can.
-const LEASE_ENDED: &str = "the worker that held it did not come back";
 
 /// The end of a lease that starts now.
 pub(super) fn after(now: Timestamp, lease: Duration) -> Timestamp {
@@ -52,14 +52,15 @@ impl Writing<'_> {
         let given_back = sqlx::query(
             "UPDATE job SET state = 'ready', fence = fence + 1, lease_until = NULL, leased_by = NULL,
                  leased_on = NULL, run_at = ?, attempt = attempt - ?, crashes = crashes + ?, failure_kind = ?, failure_message = ?,
-                 failure_crashed = ?
+                 reason_code = ?, failure_crashed = ?
              WHERE id = ? AND fence = ? AND state = 'leased'",
         )
         .bind(at.min(after(self.now, LONGEST_WAIT)).0)
         .bind(i64::from(!failure.kind.counts()))
         .bind(i64::from(failure.crashed))
         .bind(failure.kind.as_str())
-        .bind(&failure.message)
+        .bind(failure.reason.english())
+        .bind(reason_code(&failure.reason))
         .bind(failure.crashed)
         .bind(ticket.job)
         .bind(ticket.fence)
@@ -71,16 +72,19 @@ impl Writing<'_> {
 
     /// Ends the leases whose time has come, but those of this process; gives how many.
     pub(super) async fn sweep(&mut self, own_process: Uuid) -> Result<u64> {
+        // Nobody else can say it.
+        let reason = Reason::new(ReasonKind::LeaseEnded);
         let taken = sqlx::query(
             "UPDATE job SET state = 'ready', fence = fence + 1, lease_until = NULL, leased_by = NULL,
                  leased_on = NULL, crashes = crashes + 1, run_at = ?1, changed_at = ?1,
-                 failure_kind = ?4, failure_message = ?2, failure_crashed = 1
+                 failure_kind = ?4, failure_message = ?2, reason_code = ?5, failure_crashed = 1
              WHERE state = 'leased' AND lease_until <= ?1 AND leased_by <> ?3",
         )
         .bind(self.now.0)
-        .bind(LEASE_ENDED)
+        .bind(reason.english())
         .bind(own_process.as_bytes().to_vec())
         .bind(FailureKind::Crashed.as_str())
+        .bind(reason_code(&reason))
         .execute(&mut self.conn)
         .await
         .map_err(fault)?;
@@ -89,17 +93,19 @@ impl Writing<'_> {
 
     /// Ends every lease of this node, those on readers included; gives how many jobs.
     pub(super) async fn release(&mut self, node: Uuid) -> Result<u64> {
+        let reason = Reason::new(ReasonKind::Stopped);
         // A lease without a node is one of a Madang that did not note it: its only node was this one.
         let taken = sqlx::query(
             "UPDATE job SET state = 'ready', fence = fence + 1, lease_until = NULL, leased_by = NULL,
                  leased_on = NULL, run_at = ?1, changed_at = ?1,
-                 failure_kind = ?4, failure_message = ?2, failure_crashed = 0
+                 failure_kind = ?4, failure_message = ?2, reason_code = ?5, failure_crashed = 0
              WHERE state = 'leased' AND (leased_on = ?3 OR leased_on IS NULL)",
         )
         .bind(self.now.0)
-        .bind("the service stopped while it was read")
+        .bind(reason.english())
         .bind(node.as_bytes().to_vec())
         .bind(FailureKind::Interrupted.as_str())
+        .bind(reason_code(&reason))
         .execute(&mut self.conn)
         .await
         .map_err(fault)?;

@@ -7,7 +7,9 @@ use sqlx::sqlite::SqliteConnection;
 use super::body::text;
 use super::compact::{Kind, pack};
 use super::fault::fault;
-use super::schema::{EIGHTH, FIFTH, FIRST, FOURTH, SECOND_INDEXES, SECOND_TABLES, SIXTH, THIRD};
+use super::schema::{
+    EIGHTH, FIFTH, FIRST, FOURTH, SECOND_INDEXES, SECOND_TABLES, SEVENTH, SIXTH, THIRD,
+};
 use super::value::{bytes, signed};
 use crate::error::{LedgerError, Result};
 
@@ -56,6 +58,9 @@ pub(super) async fn migrate(conn: &mut SqliteConnection, now: Timestamp) -> Resu
     }
     if found < 6 {
         step(conn, SIXTH, 6).await?;
+    }
+    if found < 7 {
+        step(conn, SEVENTH, 7).await?;
     }
     if found < 8 {
         step(conn, EIGHTH, 8).await?;

@@ -228,6 +228,12 @@ pub(super) const SIXTH: &str = "
 ALTER TABLE held ADD COLUMN released INTEGER NOT NULL DEFAULT 0;
 ";
 
+/// The seventh schema keeps beside the English sentence of a failure the reason as a value (JSON), of which every
+/// language is made. Of a job that failed before there is the sentence only. Documents have theirs in their bodies.
+pub(super) const SEVENTH: &str = "
+ALTER TABLE job ADD COLUMN reason_code TEXT;
+";
+
 /// The eighth schema finds what the same bytes came to before. `document.reading` is the key of what was read, in the row of
 /// the object itself, and `parts` how many documents there were of it, that one included.
 pub(super) const EIGHTH: &str = "

@@ -3,6 +3,7 @@ use madang_document::blob_id::BlobId;
 use madang_document::id::DocumentId;
 use madang_document::partition::Partition;
 use madang_document::principal::Scope;
+use madang_document::reason::Reason;
 use uuid::Uuid;
 
 use super::fault::odd;
@@ -26,6 +27,11 @@ pub(super) fn small(n: i64) -> u32 {
 /// A list as a JSON array for `json_each(?)`: one statement for any number of values, and nothing spliced.
 pub(super) fn json<T: serde::Serialize + ?Sized>(list: &T) -> Result<String> {
     serde_json::to_string(list).map_err(|e| LedgerError::conflict(e.to_string()).because(e))
+}
+
+/// A reason as a value, for the column beside its English sentence.
+pub(super) fn reason_code(reason: &Reason) -> Option<String> {
+    serde_json::to_string(reason).ok()
 }
 
 /// A document id as it is stored.

@@ -90,7 +90,7 @@ async fn one_completion_that_is_refused_does_not_stop_the_others() {
     let balance = house.ledger.balance(&Scope::All).await.unwrap();
     assert_eq!((balance.done, balance.quarantined, balance.in_flight), (9, 1, 0));
     let job = house.ledger.job(refused).await.unwrap().unwrap();
-    assert!(job.failure.unwrap().message.contains("refuses"));
+    assert!(job.failure.unwrap().reason.english().contains("refuses"));
     // Its reader did not die of it, and no text of it is kept.
     let document = house.ledger.document(DocumentId::new("press0", "4.txt", None)).await.unwrap();
     assert_eq!(document.unwrap().document.outcome, Outcome::Limit);

@@ -246,7 +246,12 @@ pub(crate) async fn read(claim: &Claim, blobs: &Blobs) -> Document {
         confidence: None,
     };
     let text = blobs.keep_text(&[segment]).await.unwrap();
-    Document { text: Some(text), segments: 1, reason: None, ..unread(claim, Outcome::Ok, "") }
+    Document {
+        text: Some(text),
+        segments: 1,
+        reason: None,
+        ..unread(claim, Outcome::Ok, "".into())
+    }
 }
 
 pub(crate) fn sighting(pipeline: &str, n: u32, agency: Agency) -> Sighting {

@@ -7,7 +7,9 @@ use axum::response::Response;
 use madang_document::content::{Origin, Segment, WarningKind};
 use madang_document::document::Document;
 use madang_document::id::DocumentId;
+use madang_document::locale::Locale;
 use madang_document::outcome::Outcome;
+use madang_document::reason::Reason;
 use madang_document::shown::Shown;
 use madang_document::sidecar::{self, Described};
 use maud::{Markup, html};
@@ -19,7 +21,7 @@ use crate::documents::{Found, MemberAnswer, found, members, segments};
 use crate::pages::layout::Layout;
 use crate::pages::passage::{ShownText, place};
 use crate::pages::property::{Property, Said, properties};
-use crate::pages::remark::remark;
+use crate::pages::remark::reason;
 use crate::pages::unread;
 use crate::pages::words::{Words, day, format, minute, name, size, whole_name};
 use crate::parameters::Parameters;
@@ -111,10 +113,10 @@ fn outcome(words: Words, document: &Document) -> Markup {
             strong { (words.outcome(document.outcome.as_str())) } " — "
             (Sentence::of(document.outcome, document.size).say(words.0))
         }
-        @if let Some(reason) = &document.reason { div.faint { (remark(words, reason)) } }
+        @if let Some(why) = &document.reason { div.faint { (reason(words, why)) } }
         @if !document.warnings.is_empty() {
             details {
-                summary { (words.say("경고 (영어)", "Warnings")) " " (document.warnings.len()) }
+                summary { (words.say("알려 드릴 것", "Warnings")) " " (document.warnings.len()) }
                 ul {
                     @for warning in document.warnings.iter().take(200) {
                         li {
@@ -123,13 +125,20 @@ fn outcome(words: Words, document: &Document) -> Markup {
                                 WarningKind::Lost => strong { (words.say("잃음: ", "lost: ")) },
                                 WarningKind::Cut => strong { (words.say("잘림: ", "cut: ")) },
                             }
-                            span lang="en" { (Shown::new(&warning.message).within(WARNING)) }
+                            (warning_text(words, &warning.reason))
                         }
                     }
                 }
             }
         }
     }
+}
+
+/// A warning in the language of the page, or marked as English where there are only English words.
+fn warning_text(words: Words, reason: &Reason) -> Markup {
+    let text = Shown::new(&reason.text(words.0)).within(WARNING);
+    let english = reason.is_said() && words.0 != Locale::English;
+    html! { span lang=[english.then_some("en")] { (text) } }
 }
 
 fn actions(words: Words, document: &Document) -> Markup {

@@ -25,7 +25,7 @@ use crate::left_out;
 use crate::notes;
 use crate::pages::layout::Layout;
 use crate::pages::question::Question;
-use crate::pages::remark::remark;
+use crate::pages::remark::{reason, remark};
 use crate::pages::words::{Words, minute, name, size};
 use crate::parameters::Parameters;
 use crate::problem::Problem;
@@ -398,7 +398,7 @@ fn job_card(words: Words, job: &Job) -> Markup {
                 }
                 @if let Some(failure) = &job.failure {
                     p { span.warn { (words.failure(failure.kind)) } " " (failure.kind.sentence(words.0)) }
-                    (remark(words, &failure.message))
+                    (reason(words, &failure.reason))
                 }
                 ul.facts {
                     li { "#" (job.id) }

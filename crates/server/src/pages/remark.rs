@@ -1,4 +1,5 @@
 use madang_document::locale::Locale;
+use madang_document::reason::Reason;
 use madang_document::shown::Shown;
 use maud::{Markup, html};
 
@@ -23,9 +24,29 @@ pub(crate) fn remark(words: Words, text: &str) -> Markup {
     }
 }
 
+/// A reason in the language of the page; where there are only English words, folded away as a remark is.
+pub(crate) fn reason(words: Words, reason: &Reason) -> Markup {
+    if reason.is_said() {
+        return remark(words, &reason.english());
+    }
+    let text = Shown::new(&reason.text(words.0)).within(MOST);
+    html! { span.remark { (text) } }
+}
+
 #[cfg(test)]
 mod tests {
+    use madang_document::reason_kind::ReasonKind;
+
     use super::*;
+
+    #[test]
+    fn a_reason_is_told_in_the_language_of_the_page() {
+        let told = |locale, why: Reason| reason(Words(locale), &why).into_string();
+        let why = || ReasonKind::NoText.into();
+        assert_eq!(told(Locale::Korean, why()), "<span class=\"remark\">글자가 없습니다</span>");
+        assert!(told(Locale::English, why()).contains("there is no text in it"));
+        assert!(told(Locale::Korean, "cut".into()).contains("자세히 (영어)"), "English words only");
+    }
 
     #[test]
     fn a_remark_is_folded_where_it_is_in_another_language() {

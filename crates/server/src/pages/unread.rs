@@ -5,7 +5,7 @@ use maud::html;
 use crate::caller::{Caller, Manner};
 use crate::count::count;
 use crate::pages::layout::Layout;
-use crate::pages::remark::remark;
+use crate::pages::remark::reason;
 use crate::pages::words::{Words, minute_of, name, whole_name};
 use crate::receipts::{Receipt, Stage};
 
@@ -28,7 +28,7 @@ pub(crate) fn page(caller: &Caller, manner: Manner, here: &str, receipt: &Receip
                     strong { (receipt.sentence.say(words.0)) }
                     @for sentence in more.into_iter().flatten() { " " (sentence.say(words.0)) }
                 }
-                @if let Some(reason) = &receipt.reason { div.faint { (remark(words, reason)) } }
+                @if let Some(why) = &receipt.why { div.faint { (reason(words, why)) } }
                 ul.actions {
                     li { a.button href=(here) { (words.say("다시 보기", "Look again")) } }
                     @if may_follow {

@@ -9,7 +9,7 @@ use futures::StreamExt;
 use madang_document::agency::Agency;
 use madang_document::blob_id::BlobId;
 use madang_document::condition::Condition;
-use madang_document::content::{Origin, Segment};
+use madang_document::content::{Origin, Segment, Warning, WarningKind};
 use madang_document::document::{Document, Provenance};
 use madang_document::entry::Draft;
 use madang_document::failure_kind::FailureKind;
@@ -22,6 +22,7 @@ use madang_document::object_key;
 use madang_document::outcome::Outcome;
 use madang_document::partition::Partition;
 use madang_document::principal::{Role, Scope};
+use madang_document::reason_kind::ReasonKind;
 use madang_document::timestamp::Timestamp;
 use madang_index::index::Index;
 use madang_index::record::{Change, Record};
@@ -204,6 +205,8 @@ impl House {
         let mut metadata = Metadata::default();
         metadata.set(TITLE, paper.title);
         let id = DocumentId::new(STORE, paper.path, None);
+        let torn = (paper.outcome == Outcome::Partial)
+            .then(|| ReasonKind::DamagedAfter(7).because(ReasonKind::CheckSum).within("a.txt"));
         let document = Document {
             id,
             agency: claim.agency.clone(),
@@ -217,10 +220,13 @@ impl House {
             media_type: MediaType::new(paper.media_type),
             language: Some("ko".into()),
             outcome: paper.outcome,
-            reason: None,
+            reason: torn.clone(),
             metadata,
             members: vec![],
-            warnings: vec![],
+            warnings: torn
+                .into_iter()
+                .map(|reason| Warning { kind: WarningKind::Lost, reason })
+                .collect(),
             segments: segments.len() as u64,
             characters: segments.iter().map(|s| s.text.chars().count() as u64).sum(),
             text,
@@ -241,7 +247,7 @@ impl House {
             Outcome::Corrupt | Outcome::Timeout | Outcome::Crashed => {
                 Verdict::Quarantined(Failure {
                     kind: FailureKind::parse(paper.outcome.as_str()).unwrap(),
-                    message: format!("could not read {}", paper.path),
+                    reason: format!("could not read {}", paper.path).into(),
                     crashed: false,
                 })
             }

@@ -202,6 +202,29 @@ async fn properties_have_names_in_both_languages() {
     }
 }
 
+/// Why a document was not read whole is told in the reader's language, and by the API in both.
+#[tokio::test]
+async fn a_reason_is_told_in_the_readers_language() {
+    let Rig { house, only_a, .. } = rig().await;
+    let torn = Paper { outcome: Outcome::Partial, ..paper(A, "1741000/torn.zip", "가", "침수") };
+    let id = house.take(&torn).await;
+    let english = "a.txt: damaged after 7 bytes: the check sum does not match";
+    let korean = "a.txt: 앞 7바이트 다음이 손상되었습니다: 체크섬이 맞지 않습니다";
+    for (language, told, other) in [("ko", korean, english), ("en", english, korean)] {
+        let shown = page(&house, &only_a, &format!("/documents/{id}?hl={language}")).await.body;
+        assert_eq!(shown.matches(told).count(), 2, "the reason and the warning: {shown}");
+        assert!(!shown.contains(other), "{shown}");
+    }
+    let answer = get(&house, &only_a, &format!("/v1/documents/{id}")).await.json();
+    assert_eq!(answer["reason"], english);
+    assert_eq!((&answer["reason_ko"], &answer["reason_kind"]), (&korean.into(), &"damaged".into()));
+    let warning = &answer["warnings"][0];
+    assert_eq!((&warning["kind"], &warning["message"]), (&"lost".into(), &english.into()));
+    assert_eq!(warning["message_ko"], korean);
+    let receipt = get(&house, &only_a, &format!("/v1/receipts/{id}")).await.json();
+    assert_eq!((&receipt["reason"], &receipt["reason_ko"]), (&english.into(), &korean.into()));
+}
+
 /// B5: a waiting file has its page, and is told apart from one that is not there.
 #[tokio::test]
 async fn a_file_that_waits_has_its_page() {

@@ -1,3 +1,6 @@
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
+
 use crate::compound_file::CompoundFile;
 use crate::context::Context;
 use crate::error::ExtractError;
@@ -31,7 +34,7 @@ pub(super) fn unlock(
     if flags & ENCRYPTED == 0 {
         return Ok(None);
     }
-    let refused = |still| ExtractError::locked("the document needs a password to open", still);
+    let refused = |still| ExtractError::locked(ReasonKind::Password.of(Noun::Document), still);
     if flags & OBFUSCATED != 0 || u16_at(stream, 2).is_none_or(|version| version < WORD_97) {
         return Err(refused(StillLocked::NoneGiven));
     }

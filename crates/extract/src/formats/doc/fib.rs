@@ -1,3 +1,6 @@
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
+
 use crate::error::ExtractError;
 use crate::formats::bytes::{piece, u16_at, u32_at};
 use crate::formats::windows_text::page_of_language;
@@ -70,7 +73,7 @@ impl<'a> Fib<'a> {
     /// # Errors
     /// [`ExtractError::Unsupported`] for Word 2 and earlier, [`ExtractError::Corrupt`] when there is no such block.
     pub(super) fn parse(stream: &'a [u8]) -> Result<Fib<'a>, ExtractError> {
-        let corrupt = || ExtractError::corrupt("the file information block cannot be read");
+        let corrupt = || ExtractError::corrupt(ReasonKind::Unreadable.of(Noun::FileInformation));
         let magic = u16_at(stream, 0).ok_or_else(corrupt)?;
         let version = u16_at(stream, 2).ok_or_else(corrupt)?;
         let language = u16_at(stream, 6).ok_or_else(corrupt)?;
@@ -78,7 +81,9 @@ impl<'a> Fib<'a> {
         match magic {
             0xA5EC | 0xA5DC => {}
             0xA59B | 0xA5DB => {
-                return Err(ExtractError::Unsupported("no reader for Word 2 documents".into()));
+                return Err(ExtractError::Unsupported(
+                    ReasonKind::NoReader("Word 2 documents".into()).into(),
+                ));
             }
             _ => return Err(corrupt()),
         }

@@ -1,4 +1,6 @@
 use madang_document::content::Content;
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
 
 use super::date::date;
 use super::drawing;
@@ -54,7 +56,8 @@ impl Story<'_> {
         let mut lines = String::new();
         if depth > DEEPEST {
             self.failure.get_or_insert_with(|| {
-                ExtractError::Limit(format!("boxes and notes lie more than {DEEPEST} deep"))
+                let deep = ReasonKind::TooDeep(DEEPEST as u64);
+                ExtractError::Limit(deep.of(Noun::BoxesAndNotes))
             });
         }
         while self.failure.is_none()
@@ -242,7 +245,7 @@ impl Story<'_> {
                 again(code, stream)?;
                 paragraph.push_str(" ");
             }
-            _ => return Err(ExtractError::Corrupt(format!("the text has a control {code}"))),
+            _ => return Err(ExtractError::broken(format_args!("control {code}"))),
         }
         Ok(())
     }
@@ -306,7 +309,7 @@ impl Story<'_> {
                 // A drawing that is damaged does not hide what stands behind it.
                 if let Some(error) = self.failure.take_if(|e| !matches!(e, ExtractError::Limit(_)))
                 {
-                    self.content.lost(format!("the text of a drawing: {error}"));
+                    self.content.lost(error.into_reason().within(Noun::DrawingText));
                 }
             }
         } else {
@@ -326,9 +329,9 @@ impl Story<'_> {
 fn again(code: u16, stream: &mut Stream<'_>) -> Result<(), ExtractError> {
     match stream.word()? {
         again if again == code => Ok(()),
-        other => Err(ExtractError::Corrupt(format!(
-            "the text breaks off at a control {code}, which calls itself {other}"
-        ))),
+        other => {
+            Err(ExtractError::broken(format_args!("control {code}, which calls itself {other}")))
+        }
     }
 }
 

@@ -1,6 +1,9 @@
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
+
 use std::io::{self, Read};
 
-use crate::error::ExtractError;
+use crate::error::{ExtractError, reason_of};
 
 /// The stream of a document: numbers (little-endian) and blocks, one after the other.
 pub(super) struct Stream<'a> {
@@ -42,7 +45,7 @@ impl<'a> Stream<'a> {
     /// The next `length` bytes, of which there may not be more than `most`.
     pub(super) fn bytes(&mut self, length: u32, most: u64) -> Result<Vec<u8>, ExtractError> {
         if u64::from(length) > most {
-            return Err(ExtractError::Limit(format!("a block of it is larger than {most} bytes")));
+            return Err(ExtractError::Limit(ReasonKind::Larger(most).of(Noun::Block)));
         }
         let mut bytes = Vec::new();
         self.part(length).read_to_end(&mut bytes).map_err(broken)?;
@@ -69,9 +72,9 @@ impl<'a> Stream<'a> {
 
 fn broken(error: io::Error) -> ExtractError {
     match error.kind() {
-        io::ErrorKind::QuotaExceeded => ExtractError::Limit(error.to_string()),
-        io::ErrorKind::UnexpectedEof => ExtractError::corrupt("the text ends in the middle"),
-        _ => ExtractError::corrupt(error),
+        io::ErrorKind::QuotaExceeded => ExtractError::Limit(reason_of(&error)),
+        io::ErrorKind::UnexpectedEof => ExtractError::corrupt(ReasonKind::EndsEarly.of(Noun::Text)),
+        _ => ExtractError::corrupt(reason_of(&error)),
     }
 }
 

@@ -1,3 +1,6 @@
+use madang_document::part::{Noun, Part};
+use madang_document::reason_kind::ReasonKind;
+
 use crate::error::ExtractError;
 use crate::formats::bytes::u32_at;
 
@@ -30,10 +33,12 @@ impl FileHeader {
     /// [`ExtractError::Corrupt`] when it is too short or signed otherwise.
     pub(super) fn parse(bytes: &[u8]) -> Result<FileHeader, ExtractError> {
         if !bytes.starts_with(SIGNATURE) {
-            return Err(ExtractError::corrupt("the stream FileHeader is not signed as HWP 5"));
+            let unsigned = ReasonKind::NotSigned("HWP 5".into());
+            return Err(ExtractError::corrupt(unsigned.of(Part::Stream("FileHeader".into()))));
         }
         let (Some(version), Some(flags)) = (u32_at(bytes, 32), u32_at(bytes, 36)) else {
-            return Err(ExtractError::corrupt("the stream FileHeader is cut short"));
+            let short = ReasonKind::CutShort.of(Part::Stream("FileHeader".into()));
+            return Err(ExtractError::corrupt(short));
         };
         Ok(FileHeader { version, flags, encryption: u32_at(bytes, 44).unwrap_or_default() })
     }
@@ -70,12 +75,10 @@ impl FileHeader {
     /// [`ExtractError::Encrypted`] or [`ExtractError::Drm`].
     pub(super) fn check_readable(self) -> Result<(), ExtractError> {
         if self.flags & (DRM | CERTIFICATE_DRM) != 0 {
-            return Err(ExtractError::Drm("protected by a rights management system".into()));
+            return Err(ExtractError::Drm(ReasonKind::Drm.of(Noun::Document)));
         }
         if self.flags & CERTIFICATE != 0 {
-            return Err(ExtractError::Encrypted(
-                "encrypted for the holder of a certificate".into(),
-            ));
+            return Err(ExtractError::Encrypted(ReasonKind::Certificate.of(Noun::Document)));
         }
         Ok(())
     }

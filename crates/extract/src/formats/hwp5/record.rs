@@ -1,5 +1,9 @@
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
+
 use std::io::{self, Read};
 
+use crate::error::io_error;
 use crate::formats::bytes::u16_at;
 use crate::formats::windows_text::wide;
 
@@ -68,7 +72,8 @@ impl<R: Read> Records<R> {
     /// When the stream cannot be read or unpacked any further, and behind a record that was cut short.
     pub(super) fn next(&mut self, wanted: fn(u16) -> bool) -> io::Result<Option<Record<'_>>> {
         if self.cut {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it ends inside a record"));
+            let within = ReasonKind::EndsWithin(Noun::AnyRecord.into());
+            return Err(io_error(io::ErrorKind::UnexpectedEof, within));
         }
         let Some(header) = self.dword()? else { return Ok(None) };
         let (tag, level) = ((header & 0x3FF) as u16, ((header >> 10) & 0x3FF) as u16);

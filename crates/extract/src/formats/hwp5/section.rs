@@ -6,7 +6,7 @@ use super::control::{Cell, Control};
 use super::paragraph_text::ParagraphText;
 use super::record::{Record, Records, tag};
 use crate::context::Context;
-use crate::error::ExtractError;
+use crate::error::{ExtractError, reason_of};
 use crate::formats::bytes::{u16_at, u32_at};
 use crate::formats::hangul::{self, Anchoring, Body, add_lines};
 use crate::formats::hangul_pages::{Layout, Line};
@@ -45,9 +45,9 @@ pub(super) fn read_section(
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::QuotaExceeded => {
-                break Err(ExtractError::Limit(error.to_string()));
+                break Err(ExtractError::Limit(reason_of(&error)));
             }
-            Err(error) => break Err(ExtractError::corrupt(error)),
+            Err(error) => break Err(ExtractError::corrupt(reason_of(&error))),
         }
     };
     section.number(&Record { tag: tag::PARA_HEADER, level: 0, data: &[] });

@@ -3,6 +3,8 @@ use std::io::{BufReader, Read};
 
 use flate2::read::DeflateDecoder;
 use madang_document::content::Content;
+use madang_document::part::Part;
+use madang_document::reason_kind::ReasonKind;
 use mail_parser::decoders::base64::base64_decode;
 use quick_xml::Reader;
 use quick_xml::events::Event;
@@ -55,7 +57,7 @@ pub(super) fn open(
                 let Some((name, is_packed, text)) = file.take() else { continue };
                 let path = paths.take(&name);
                 let Some(bytes) = base64_decode(text.as_bytes()) else {
-                    content.lost(format!("{path}: its bytes cannot be decoded"));
+                    content.lost(ReasonKind::NotDecoded.within(Part::Member(path.as_str().into())));
                     continue;
                 };
                 let goes_on = match is_packed && !hangul_object::is_known(&bytes) {

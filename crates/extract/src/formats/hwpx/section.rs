@@ -1,13 +1,16 @@
 use std::io::{self, BufReader, Read};
 
 use madang_document::content::Content;
+use madang_document::part::{Noun, Part};
+use madang_document::quote::Quote;
+use madang_document::reason_kind::ReasonKind;
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
 use super::package::attribute;
 use crate::context::Context;
-use crate::error::ExtractError;
+use crate::error::{ExtractError, reason_of};
 use crate::formats::hangul::{Anchoring, Body, Paragraph, Table, add_lines, framed};
 use crate::formats::hangul_pages::{Layout, Line};
 use crate::formats::utf8_stream::Utf8Stream;
@@ -55,11 +58,12 @@ pub(in crate::formats) fn read_section(
             Ok(Event::Eof) => break Ok(()),
             Ok(event) => event,
             Err(quick_xml::Error::Io(error)) if error.kind() == io::ErrorKind::QuotaExceeded => {
-                break Err(ExtractError::Limit(error.to_string()));
+                break Err(ExtractError::Limit(reason_of(&error)));
             }
             Err(error) => {
                 let at = reader.error_position();
-                break Err(ExtractError::Corrupt(format!("byte {at} of the XML: {error}")));
+                let broken = ReasonKind::Broken(Quote::of(&error));
+                break Err(ExtractError::corrupt(broken.within(Part::XmlByte(at))));
             }
         };
         if let Err(limit) = section.event(&event, context) {
@@ -70,7 +74,7 @@ pub(in crate::formats) fn read_section(
         section.close();
     }
     if reader.get_ref().get_ref().is_damaged() {
-        content.note("some bytes of its text are no UTF-8, and � stands for them");
+        content.note(ReasonKind::Meaningless("UTF-8".into()));
     }
     ended
 }
@@ -377,9 +381,8 @@ impl Section<'_> {
 
     fn open(&mut self, node: Node) -> Result<(), ExtractError> {
         if self.open.len() >= DEEPEST {
-            return Err(ExtractError::Limit(format!(
-                "tables and notes lie more than {DEEPEST} deep in one another"
-            )));
+            let deep = ReasonKind::TooDeep(DEEPEST as u64).of(Noun::TablesAndNotes);
+            return Err(ExtractError::Limit(deep));
         }
         self.capture = Capture::Nothing;
         self.open.push(node);

@@ -1,6 +1,8 @@
 use std::io::{Cursor, Read, Seek, Write};
 
 use flate2::bufread::DeflateDecoder;
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
 use zeroize::Zeroizing;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
@@ -25,7 +27,7 @@ pub(super) fn unsealed<R: Read + Seek>(
     sealed: &Sealed,
     context: &Context<'_>,
 ) -> Result<Vec<u8>, ExtractError> {
-    let refused = |still| ExtractError::locked("needs a password", still);
+    let refused = |still| ExtractError::locked(ReasonKind::Password.of(Noun::Document), still);
     let known = PROOF.into_iter().find(|path| sealed.has(path));
     let proof = known.or_else(|| sealed.paths().next()).unwrap_or_default().to_owned();
     let part = sealed.part(&proof).ok_or_else(|| refused(StillLocked::NoneGiven))?;
@@ -46,10 +48,9 @@ pub(super) fn unsealed<R: Read + Seek>(
             // What does not open is told where it is missing.
             (true, None) => continue,
             (true, Some(part)) => {
-                let work = "its keys are more work than one object may cost";
                 context
                     .spend_rounds(part.rounds())
-                    .ok_or_else(|| ExtractError::Limit(work.into()))?;
+                    .ok_or_else(|| ExtractError::Limit(ReasonKind::KeyTooCostly.of(name)))?;
                 context.progress();
                 let Some(packed) = part.open(&password, stored) else { continue };
                 let inflated = unpack(DeflateDecoder::new(packed.as_slice()), left, context);
@@ -61,10 +62,10 @@ pub(super) fn unsealed<R: Read + Seek>(
         };
         left = left.saturating_sub(bytes.len() as u64);
         let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
-        plain.start_file(name.as_str(), options).map_err(ExtractError::corrupt)?;
+        plain.start_file(name.as_str(), options).map_err(ExtractError::broken)?;
         plain.write_all(&bytes)?;
     }
-    Ok(plain.finish().map_err(ExtractError::corrupt)?.into_inner())
+    Ok(plain.finish().map_err(ExtractError::broken)?.into_inner())
 }
 
 /// A part as the package has it, at most `most` bytes of it.

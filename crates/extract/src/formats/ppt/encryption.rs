@@ -1,5 +1,8 @@
 use std::collections::BTreeSet;
 
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
+
 use super::persist::Persist;
 use crate::context::Context;
 use crate::error::ExtractError;
@@ -24,7 +27,7 @@ pub(super) fn decrypted(
     if !persist.is_locked {
         return Ok(None);
     }
-    let refused = |still| ExtractError::locked("the presentation needs a password to open", still);
+    let refused = |still| ExtractError::locked(ReasonKind::Password.of(Noun::Presentation), still);
     let session = persist.session.and_then(|number| persist.object(number));
     let session = session.map(|(_, record)| record).filter(|record| record.kind == SESSION);
     let locked = session.and_then(|record| Locked::read(record.data));

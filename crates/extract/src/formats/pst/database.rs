@@ -1,6 +1,11 @@
 use std::cell::Cell;
 use std::io::Read;
 
+use madang_document::part::{Noun, Part};
+use madang_document::quote::Quote;
+use madang_document::reason_kind::ReasonKind;
+use madang_document::unit::Unit;
+
 use super::super::bytes::{u8_at, u16_at, u32_at};
 use super::cipher::Cipher;
 use crate::blob::{Blob, read_range};
@@ -128,12 +133,12 @@ impl<'a> Database<'a> {
         context: &'a Context<'a>,
     ) -> Result<Database<'a>, ExtractError> {
         let head = read_range(blob, 0, 580)?;
-        let short = || ExtractError::corrupt("the file ends within its header");
+        let short =
+            || ExtractError::corrupt(ReasonKind::EndsWithin(Noun::Header.into()).of(Noun::File));
         let version = u16_at(&head, 10).ok_or_else(short)?;
         let layout = Layout::of(version).ok_or_else(|| {
-            ExtractError::Unsupported(format!(
-                "version {version} of Outlook's folders has no reader"
-            ))
+            let files = format!("Outlook folders of version {version}");
+            ExtractError::Unsupported(ReasonKind::NoReader(files.into()).into())
         })?;
         let (nodes, blocks, cipher) = match layout {
             Layout::Ansi => (188, 196, 461),
@@ -145,7 +150,8 @@ impl<'a> Database<'a> {
             context,
             layout,
             cipher: Cipher::of(cipher).ok_or_else(|| {
-                ExtractError::Encrypted(format!("the folders are encrypted by method {cipher}"))
+                let method = ReasonKind::Encrypted(Some(format!("method {cipher}").into()));
+                ExtractError::Encrypted(method.of(Noun::Folders))
             })?,
             nodes: layout.number(&head, nodes).ok_or_else(short)?,
             blocks: layout.number(&head, blocks).ok_or_else(short)?,
@@ -165,8 +171,8 @@ impl<'a> Database<'a> {
         let foot = self.layout.foot(&page).filter(|foot| foot.kind == kind && foot.size >= 12);
         let foot = foot.ok_or_else(|| {
             ExtractError::Corrupt(match at.saturating_add(self.layout.page()) > self.blob.len() {
-                true => format!("the file ends before byte {at}, where its lists stand"),
-                false => format!("there is no page of a list at byte {at}"),
+                true => ReasonKind::EndsBefore(Noun::FolderList.into()).of(Noun::File),
+                false => ReasonKind::DamagedAt(at).of(Noun::FolderList),
             })
         })?;
         let entries = page.chunks_exact(foot.size).take(foot.count).map(<[u8]>::to_vec);
@@ -212,7 +218,7 @@ impl<'a> Database<'a> {
                 }
             }
             if nodes.len() > MOST_NODES {
-                return Err(ExtractError::Limit(format!("it holds more than {MOST_NODES} nodes")));
+                return Err(too_many_nodes());
             }
         }
         Ok(nodes)
@@ -224,7 +230,7 @@ impl<'a> Database<'a> {
     /// [`ExtractError::Corrupt`] when it is not there, [`ExtractError::Limit`] when too much was read.
     fn block(&self, number: u64) -> Result<Vec<u8>, ExtractError> {
         let word = self.layout.word();
-        let missing = || ExtractError::Corrupt(format!("block {number:#x} is missing"));
+        let missing = || ExtractError::Corrupt(ReasonKind::Missing.of(Part::Block(number)));
         // The lowest bit is none of the number.
         let wanted = number & !1;
         let (mut at, mut below) = (self.blocks, DEEPEST);
@@ -248,7 +254,8 @@ impl<'a> Database<'a> {
         let mut bytes = read_range(self.blob, place, stored.into())?;
         self.context.spend_unpacked(bytes.len() as u64)?;
         if bytes.len() < usize::from(stored) {
-            return Err(ExtractError::Corrupt(format!("block {number:#x} lies behind the end")));
+            let beyond = ReasonKind::Beyond(Noun::File.into());
+            return Err(ExtractError::Corrupt(beyond.of(Part::Block(number))));
         }
         if number & 2 == 0 {
             self.cipher.decode(number, &mut bytes);
@@ -258,7 +265,10 @@ impl<'a> Database<'a> {
             let mut inflated = Vec::new();
             let mut reader = flate2::read::ZlibDecoder::new(bytes.as_slice()).take(size.into());
             reader.read_to_end(&mut inflated).map_err(|error| {
-                ExtractError::Corrupt(format!("block {number:#x} cannot be inflated: {error}"))
+                let broken = ReasonKind::Broken(Quote::of(&error));
+                ExtractError::Corrupt(
+                    ReasonKind::NotUnpacked.of(Part::Block(number)).because(broken),
+                )
             })?;
             self.context.spend_unpacked(inflated.len() as u64)?;
             bytes = inflated;
@@ -282,7 +292,7 @@ impl<'a> Database<'a> {
             if number & 2 == 0 {
                 size += block.len() as u64;
                 if size > most {
-                    return Err(ExtractError::Limit(format!("it is larger than {most} bytes")));
+                    return Err(ExtractError::Limit(ReasonKind::Larger(most).into()));
                 }
                 pieces.push(block);
                 continue;
@@ -291,9 +301,7 @@ impl<'a> Database<'a> {
             let level =
                 u8_at(&block, 1).filter(|level| u8_at(&block, 0) == Some(1) && *level < below);
             let (Some(level), Some(count)) = (level, u16_at(&block, 2)) else {
-                return Err(ExtractError::Corrupt(format!(
-                    "block {number:#x} is no list of blocks"
-                )));
+                return Err(ExtractError::Corrupt(ReasonKind::Damaged.of(Part::Block(number))));
             };
             let word = self.layout.word();
             let children =
@@ -321,9 +329,7 @@ impl<'a> Database<'a> {
             let level =
                 u8_at(&block, 1).filter(|level| u8_at(&block, 0) == Some(2) && *level < below);
             let (Some(level), Some(count)) = (level, u16_at(&block, 2)) else {
-                return Err(ExtractError::Corrupt(format!(
-                    "block {number:#x} is no list of nodes"
-                )));
+                return Err(ExtractError::Corrupt(ReasonKind::Damaged.of(Part::Block(number))));
             };
             let width = if level == 0 { 3 * word } else { 2 * word };
             let mut children = Vec::new();
@@ -340,11 +346,17 @@ impl<'a> Database<'a> {
             children.reverse();
             open.extend(children);
             if nodes.len() > MOST_NODES {
-                return Err(ExtractError::Limit(format!("it holds more than {MOST_NODES} nodes")));
+                return Err(too_many_nodes());
             }
         }
         // As they should stand; a damaged list is none that can be searched.
         nodes.sort_by_key(|node| node.id);
         Ok(nodes)
     }
+}
+
+/// Said of a file that holds more nodes than are read.
+fn too_many_nodes() -> ExtractError {
+    let (limit, unit) = (MOST_NODES as u64, Unit::Nodes);
+    ExtractError::Limit(ReasonKind::MoreThan { limit, unit }.into())
 }

@@ -1,3 +1,7 @@
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
+use madang_document::unit::Unit;
+
 use super::super::bytes::{piece, u8_at, u16_at, u32_at};
 use crate::error::ExtractError;
 
@@ -25,7 +29,8 @@ impl Heap {
     pub(super) fn of(pieces: Vec<Vec<u8>>, is_large: bool) -> Result<Heap, ExtractError> {
         let head = pieces.first().filter(|head| u8_at(head, 2) == Some(0xEC));
         let of = head.and_then(|head| Some((u8_at(head, 3)?, u32_at(head, 4)?)));
-        let (kind, root) = of.ok_or_else(|| ExtractError::corrupt("a heap has no head"))?;
+        let (kind, root) =
+            of.ok_or_else(|| ExtractError::corrupt(ReasonKind::Missing.of(Noun::HeapHead)))?;
         Ok(Heap { pieces, is_large, kind, root })
     }
 
@@ -51,7 +56,7 @@ impl Heap {
     /// # Errors
     /// [`ExtractError::Corrupt`] when there is no such tree.
     pub(super) fn records(&self, head: u32) -> Result<Vec<(u32, &[u8])>, ExtractError> {
-        let broken = || ExtractError::corrupt("a tree in a heap has no head");
+        let broken = || ExtractError::corrupt(ReasonKind::Missing.of(Noun::TreeHead));
         let head =
             self.value(head).filter(|head| u8_at(head, 0) == Some(0xB5)).ok_or_else(broken)?;
         let field = |at| u8_at(head, at).ok_or_else(broken);
@@ -83,9 +88,10 @@ impl Heap {
             children.reverse();
             open.extend(children);
             if records.len() > MOST_RECORDS {
-                return Err(ExtractError::Limit(format!(
-                    "a tree has more than {MOST_RECORDS} records"
-                )));
+                let (limit, unit) = (MOST_RECORDS as u64, Unit::Records);
+                return Err(ExtractError::Limit(
+                    ReasonKind::MoreThan { limit, unit }.of(Noun::Tree),
+                ));
             }
         }
         Ok(records)

@@ -1,3 +1,6 @@
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
+
 use super::super::bytes::{piece, u16_at, u32_at};
 use super::database::{Database, Node};
 use super::heap::Heap;
@@ -33,7 +36,9 @@ pub(super) fn properties(
 ) -> Result<Vec<Property>, ExtractError> {
     let heap = Heap::of(database.pieces(data, LARGEST_HEAP)?, database.is_large())?;
     if heap.kind != 0xBC {
-        return Err(ExtractError::corrupt("an object has no properties"));
+        return Err(ExtractError::corrupt(
+            ReasonKind::MissingFrom(Noun::AnyObject.into()).of(Noun::Properties),
+        ));
     }
     let mut properties = Vec::new();
     for (id, record) in heap.records(heap.root)?.into_iter().take(MOST_PROPERTIES) {
@@ -59,7 +64,8 @@ pub(super) fn rows(
     let heap = Heap::of(database.pieces(table.data, LARGEST_HEAP)?, database.is_large())?;
     let head = heap.value(heap.root).filter(|_| heap.kind == 0x7C);
     let columns = head.and_then(Columns::of);
-    let columns = columns.ok_or_else(|| ExtractError::corrupt("a table has no columns"))?;
+    let columns =
+        columns.ok_or_else(|| ExtractError::corrupt(ReasonKind::Missing.of(Noun::TableColumns)))?;
     let pieces = match columns.rows {
         0 => return Ok(Vec::new()),
         number if number & 0x1F == 0 => heap.value(number).map(|rows| vec![rows.to_vec()]),
@@ -68,7 +74,8 @@ pub(super) fn rows(
             None => None,
         },
     };
-    let pieces = pieces.ok_or_else(|| ExtractError::corrupt("the rows of a table are missing"))?;
+    let pieces =
+        pieces.ok_or_else(|| ExtractError::corrupt(ReasonKind::Missing.of(Noun::TableRows)))?;
     // No row goes on in the next piece.
     let rows: Vec<&[u8]> =
         pieces.iter().flat_map(|rows| rows.chunks_exact(columns.width)).collect();

@@ -1,3 +1,6 @@
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
+
 use super::record::Record;
 use super::xor::XorArray;
 use crate::context::Context;
@@ -30,7 +33,7 @@ impl Key {
         is_new: bool,
         context: &Context<'_>,
     ) -> Result<Key, ExtractError> {
-        let refused = |still| ExtractError::locked("the workbook needs a password to open", still);
+        let refused = |still| ExtractError::locked(ReasonKind::Password.of(Noun::Workbook), still);
         let data = pass.data;
         let xor = match (is_new, u16_at(data, 0)) {
             (false, _) => Some(data),

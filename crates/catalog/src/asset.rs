@@ -17,15 +17,8 @@ use crate::series::{Series, common, iri_part};
 /// declares, and never widens it.
 pub fn entry(document: &Document, series: &Series) -> Draft {
     let id = document.id.to_string();
-    let claim = |name| beside(document, name);
-    let narrowed;
-    let series = match (claim(meta::LICENSE), claim(meta::DISCLOSURE)) {
-        (None, None) => series,
-        (license, disclosure) => {
-            narrowed = series.narrowed(license, disclosure);
-            &narrowed
-        }
-    };
+    let claims = |name| beside(document, name);
+    let series = &series.narrowed(claims(meta::LICENSE), claims(meta::DISCLOSURE));
     let mut node = common(series);
     let mut set = |name: &str, value: Value| {
         node.insert(name.to_owned(), value);
@@ -124,16 +117,17 @@ pub fn entry(document: &Document, series: &Series) -> Draft {
     draft(id, Some(document.id), document.agency.clone(), &Value::Object(node))
 }
 
-/// What a file beside the document says of a property.
-fn beside<'a>(document: &'a Document, name: &str) -> Option<&'a str> {
-    let said = document.metadata.stated(name).iter().find(|stated| stated.is_beside())?;
-    match &said.value {
-        meta::Value::Text(text) => Some(text),
+/// What the files beside the document say of a property.
+fn beside<'a>(document: &'a Document, name: &str) -> impl Iterator<Item = &'a str> {
+    let said = document.metadata.stated(name).iter().filter(|stated| stated.is_beside());
+    said.map(|stated| match &stated.value {
+        meta::Value::Text(text) => text.as_str(),
+        // No word for it.
         meta::Value::Bool(_)
         | meta::Value::Integer(_)
         | meta::Value::Number(_)
-        | meta::Value::List(_) => None,
-    }
+        | meta::Value::List(_) => "",
+    })
 }
 
 fn distributions(document: &Document, license: License) -> Vec<Value> {

@@ -87,18 +87,23 @@ pub enum Grade {
 
 impl Series {
     /// What is declared of one asset, of which its owner claims this: a claim narrows what the declaration allows, and
-    /// never widens it. What is no word of ours is only shown.
+    /// never widens it. What is no word of ours allows nothing, and of several claims
+    /// the narrowest counts.
     #[must_use]
-    pub fn narrowed(&self, license: Option<&str>, disclosure: Option<&str>) -> Series {
-        let claimed = license.and_then(License::parse);
-        let disclosed = match disclosure {
-            Some("closed") => Disclosure::Closed,
-            Some("partial") => Disclosure::Partial,
-            _ => Disclosure::Public,
-        };
+    pub fn narrowed<'a>(
+        &self,
+        licenses: impl Iterator<Item = &'a str>,
+        disclosures: impl Iterator<Item = &'a str>,
+    ) -> Series {
+        let claimed = licenses.map(|text| License::parse(text).unwrap_or_default());
+        let disclosed = disclosures.map(|text| match text {
+            "public" => Disclosure::Public,
+            "partial" => Disclosure::Partial,
+            _ => Disclosure::Closed,
+        });
         Series {
-            license: claimed.map_or(self.license, |claimed| self.license.narrowed(claimed)),
-            disclosure: self.disclosure.max(disclosed),
+            license: claimed.fold(self.license, License::narrowed),
+            disclosure: disclosed.fold(self.disclosure, Disclosure::max),
             ..self.clone()
         }
     }

@@ -113,7 +113,7 @@ fn a_claim_beside_a_document_only_narrows() {
     for (series, claimed, is_beside, expected) in [
         (&open, ("KOGL-4", "closed"), true, (License::Kogl4, "reg:code/access/closed")),
         (&open, ("KOGL-0", "partial"), true, (License::Kogl1, "reg:code/access/part")),
-        (&open, ("CC BY 4.0", "somehow"), true, (License::Kogl1, "reg:code/access/public")),
+        (&open, ("CC BY 4.0", "somehow"), true, (License::Undeclared, "reg:code/access/closed")),
         (&open, ("KOGL-4", "closed"), false, (License::Kogl1, "reg:code/access/public")),
         (&shut, ("KOGL-0", "public"), true, (License::Kogl4, "reg:code/access/closed")),
     ] {

@@ -70,18 +70,17 @@ fn read(sidecar: &Sidecar) -> Statements {
     let mut statements = Statements::of(name);
     let Some(kind) = kind(name) else { return statements };
     if sidecar.size > MOST {
-        statements.fault(
-            None,
-            &match kind {
-                Kind::Table => format!(
-                    "it has {} bytes and {MOST} are read; give each folder a table of its own",
-                    sidecar.size
-                ),
-                Kind::Yaml | Kind::Json | Kind::Xmp => {
-                    format!("it has {} bytes and {MOST} are read; shorten it", sidecar.size)
-                }
-            },
-        );
+        let cure = match kind {
+            Kind::Table => "give each folder a table of its own",
+            Kind::Yaml | Kind::Json | Kind::Xmp => "shorten it",
+        };
+        let size = sidecar.size;
+        let what = format!("it has {size} bytes, more than {MOST}: nothing of it is read; {cure}");
+        match kind {
+            // It has no word for who may see what it describes.
+            Kind::Xmp => statements.fault(None, &what),
+            Kind::Yaml | Kind::Json | Kind::Table => statements.break_off(None, &what),
+        }
         return statements;
     }
     match kind {

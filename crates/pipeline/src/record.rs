@@ -25,22 +25,36 @@ pub fn record(document: &Document, segments: Vec<Segment>) -> Record {
     }
 }
 
-/// What it can be found by besides its title and its text.
+/// What somebody looks for who knows a document by more than its title and text.
+const FOUND_BY: [&str; 11] = [
+    meta::DESCRIPTION,
+    meta::AUTHOR,
+    meta::KEYWORDS,
+    meta::IDENTIFIER,
+    meta::DEPARTMENT,
+    meta::PUBLISHER,
+    meta::CONTRIBUTOR,
+    meta::COVERAGE,
+    meta::RELATION,
+    meta::SOURCE,
+    meta::TYPE,
+];
+
+/// What it can be found by besides its title and its text: all that the file or what lies beside it says, the one that
+/// is trusted less, too.
 fn keywords(metadata: &Metadata) -> Vec<String> {
-    let mut keywords: Vec<String> = Vec::new();
-    keywords.extend(metadata.text(meta::DESCRIPTION).map(str::to_owned));
-    keywords.extend(metadata.text(meta::AUTHOR).map(str::to_owned));
-    match metadata.get(meta::KEYWORDS) {
-        Some(Value::Text(words)) => keywords.push(words.clone()),
-        Some(Value::List(words)) => {
-            keywords.extend(words.iter().filter_map(|word| match word {
-                Value::Text(word) => Some(word.clone()),
-                _ => None,
-            }));
-        }
-        _ => {}
+    let titles = metadata.stated(meta::TITLE).iter().skip(1);
+    let known = FOUND_BY.iter().flat_map(|name| metadata.stated(name));
+    let own = metadata.all().filter(|(name, _)| name.starts_with("own.")).flat_map(|(_, of)| of);
+    known.chain(titles).chain(own).flat_map(|stated| texts(&stated.value)).collect()
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::Text(text) => vec![text.clone()],
+        Value::List(list) => list.iter().flat_map(texts).collect(),
+        Value::Bool(_) | Value::Integer(_) | Value::Number(_) => Vec::new(),
     }
-    keywords
 }
 
 /// Bytes of text in it.

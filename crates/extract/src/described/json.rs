@@ -16,12 +16,12 @@ pub(super) fn read(text: &str, statements: &mut Statements) {
             let mut left = MOST;
             say(&object, "", 0, &mut left, statements);
         }
-        Ok(_) => statements.fault(None, "it is no object; write {\"title\": \"…\"}"),
+        Ok(_) => statements.break_off(None, "it is no object; write {\"title\": \"…\"}"),
         Err(error) => {
             let what = format!(
                 "it is no JSON ({error}); write {{\"title\": \"…\"}}, each name and text in double quotes"
             );
-            statements.fault(Some(error.line()), &what);
+            statements.break_off(Some(error.line()), &what);
         }
     }
 }

@@ -44,10 +44,12 @@ impl<'a> Manifest<'a> {
     /// Says what the rows of one file say.
     pub(super) fn read(&self, file: &str, statements: &mut Statements) {
         let wanted: String = file.nfc().collect();
+        let mut is_found = false;
         for (line, row) in self.rows() {
             if self.file_of(&row).is_none_or(|named| !named.nfc().eq(wanted.chars())) {
                 continue;
             }
+            is_found = true;
             for (n, (word, text)) in self.head.iter().zip(&row).take(COLUMNS).enumerate() {
                 if n != self.file_name && !word.trim().is_empty() {
                     statements.say(word, std::slice::from_ref(text), Some(line));
@@ -56,7 +58,10 @@ impl<'a> Manifest<'a> {
         }
         if self.is_cut() {
             let what = format!("only {ROWS} rows are read; give each folder a table of its own");
-            statements.fault(None, &what);
+            match is_found {
+                true => statements.fault(None, &what),
+                false => statements.break_off(None, &what),
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use madang_document::metadata::Value;
+use madang_document::metadata::{DISCLOSURE, LICENSE, Value};
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 
@@ -25,13 +25,15 @@ pub(super) struct Statements {
     name: String,
     /// Lists that are said in several pieces, by their place among the values.
     lists: BTreeMap<&'static str, usize>,
+    /// The line of the last value, and how many there were before it.
+    last: Option<(usize, usize)>,
     is_full: bool,
 }
 
 impl Statements {
     pub(super) fn of(name: &str) -> Statements {
         let (values, faults, lists) = (Vec::new(), Vec::new(), BTreeMap::new());
-        Statements { values, faults, name: name.to_owned(), lists, is_full: false }
+        Statements { values, faults, name: name.to_owned(), lists, last: None, is_full: false }
     }
 
     /// Takes note of a fault: what it is, and the cure behind a semicolon.
@@ -40,6 +42,18 @@ impl Statements {
             let (file, line) = (self.name.as_str().into(), line.map(|line| line as u64));
             self.faults.push(ReasonKind::BesideFault { file, line, what: what.into() }.into());
         }
+    }
+
+    /// Takes note of a fault behind which nothing is read. What stands in the same line is no value, for a text with a
+    /// colon in it breaks off there; and the rest may have closed what this describes, so that counts as closed.
+    pub(super) fn break_off(&mut self, line: Option<usize>, what: &str) {
+        self.fault(line, &format!("{what}; until then, what it describes counts as closed"));
+        if let (Some((at, before)), Some(line)) = (self.last, line)
+            && at == line
+        {
+            self.values.truncate(before);
+        }
+        self.claim(DISCLOSURE, vocabulary::CLOSED.into());
     }
 
     /// Takes what stands under a key, in a word of any vocabulary that is known; under any other its own.
@@ -54,26 +68,63 @@ impl Statements {
         if self.values.len() >= PROPERTIES {
             if !std::mem::replace(&mut self.is_full, true) {
                 let what = format!("only {PROPERTIES} properties are read; leave out the rest");
-                self.fault(line, &what);
+                self.break_off(line, &what);
             }
             return;
         }
         let meaning = vocabulary::meaning(key);
+        let before = self.values.len();
         match vocabulary::value(meaning, &texts) {
-            Ok(value) => self.put(key, meaning, value),
+            Ok(value) => {
+                let is_said = self.put(key, meaning, value);
+                if !is_said {
+                    self.fault(line, &format!("`{}` is said before; say it once", key.trim()));
+                }
+            }
             Err(cure) => {
                 let first: String = first.chars().take(80).collect();
                 self.fault(line, &format!("`{}` cannot be `{first}`; {cure}", key.trim()));
+                // Whoever writes something there does not mean everybody.
+                if meaning.is_some_and(|meaning| meaning.name == DISCLOSURE) {
+                    self.claim(DISCLOSURE, vocabulary::CLOSED.into());
+                }
             }
+        }
+        if let Some(line) = line {
+            self.last = Some((line, before.min(self.values.len())));
         }
     }
 
-    fn put(&mut self, key: &str, meaning: Option<Meaning>, value: Value) {
-        let Some(Meaning { name, .. }) = meaning else {
-            let key: String = key.trim().chars().take(200).collect();
-            self.values.push((format!("own.{key}"), value));
+    /// Takes what may only narrow: the narrowest of all that is said counts.
+    fn claim(&mut self, name: &str, value: Value) {
+        let Some((_, said)) = self.values.iter_mut().find(|(said, _)| said == name) else {
+            self.values.push((name.to_owned(), value));
             return;
         };
+        let (Value::Text(said), Value::Text(more)) = (said, value) else { return };
+        if name == DISCLOSURE {
+            *said = vocabulary::narrower(said, &more).to_owned();
+        } else if *said != more {
+            // Two licences at once are none of ours, which allows nothing.
+            *said = format!("{said}, {more}");
+        }
+    }
+
+    /// Whether it is taken: a property has one value.
+    fn put(&mut self, key: &str, meaning: Option<Meaning>, value: Value) -> bool {
+        let Some(Meaning { name, .. }) = meaning else {
+            let key: String = key.trim().chars().take(200).collect();
+            let name = format!("own.{key}");
+            let is_said = self.values.iter().any(|(said, _)| *said == name);
+            if !is_said {
+                self.values.push((name, value));
+            }
+            return !is_said;
+        };
+        if [DISCLOSURE, LICENSE].contains(&name) {
+            self.claim(name, value);
+            return true;
+        }
         // `subject` and `keywords` are one list, and some tables have a column for each of its words.
         if let Value::List(more) = &value
             && let Some(at) = self.lists.get(name)
@@ -81,11 +132,15 @@ impl Statements {
         {
             list.extend(more.iter().cloned());
             list.truncate(VALUES);
-            return;
+            return true;
+        }
+        if self.values.iter().any(|(said, had)| said == name && *had != value) {
+            return false;
         }
         if matches!(value, Value::List(_)) {
             self.lists.insert(name, self.values.len());
         }
         self.values.push((name.to_owned(), value));
+        true
     }
 }

@@ -108,6 +108,16 @@ pub(super) fn is_file_name(word: &str) -> bool {
     FILE_NAMES.contains(&folded(word).as_str())
 }
 
+/// What nobody outside may see.
+pub(super) const CLOSED: &str = "closed";
+
+/// The narrower of two words of disclosure.
+pub(super) fn narrower<'a>(one: &'a str, other: &'a str) -> &'a str {
+    const WIDTHS: [&str; 2] = ["public", "partial"];
+    let width = |word: &str| WIDTHS.iter().position(|known| *known == word).unwrap_or(WIDTHS.len());
+    if width(other) > width(one) { other } else { one }
+}
+
 /// The value that texts are, of which there is at least one.
 ///
 /// # Errors
@@ -127,7 +137,11 @@ pub(super) fn value(meaning: Option<Meaning>, texts: &[String]) -> Result<Value,
         Some(License) => license(&joined()).into(),
         Some(Disclosure) => match disclosure(&joined()) {
             Some(word) => word.into(),
-            None => return Err("write public, partial or closed (공개, 부분공개, 비공개)"),
+            None => {
+                return Err(
+                    "write public, partial or closed (공개, 부분공개, 비공개), which it counts as until then",
+                );
+            }
         },
         None if texts.len() == 1 => joined().into(),
         None => texts.to_vec().into(),
@@ -178,7 +192,10 @@ fn disclosure(text: &str) -> Option<&'static str> {
     match folded(text).as_str() {
         "public" | "open" | "공개" | "전부공개" | "y" => Some("public"),
         "partial" | "restricted" | "부분공개" => Some("partial"),
-        "closed" | "private" | "비공개" | "n" => Some("closed"),
+        "closed" | "private" | "비공개" | "대외비" | "n" => Some(CLOSED),
+        // As agencies write it, with the clause of the Act that it stands on.
+        word if word.starts_with("비공개") => Some(CLOSED),
+        word if word.starts_with("부분공개") => Some("partial"),
         _ => None,
     }
 }

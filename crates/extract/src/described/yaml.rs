@@ -17,7 +17,7 @@ enum Open {
 
 /// Reads what a YAML file says: words with texts or lists of texts, which may be grouped under other words. Texts are
 /// texts, whatever they look like: `no` is a word, and `2026-07-14` is what its property makes of it. Anchors and tags
-/// mean nothing here, so that a file says no more than it holds. Whatever stands before a fault counts.
+/// mean nothing here, so that a file says no more than it holds. Whatever stands in the lines before a fault counts.
 pub(super) fn read(text: &str, statements: &mut Statements) {
     let mut open: Vec<Open> = Vec::new();
     let mut documents = 0;
@@ -29,24 +29,24 @@ pub(super) fn read(text: &str, statements: &mut Statements) {
                     "it is no YAML ({}); write `word: text` on each line, and a text with `: `, `#` or brackets in it between double quotes",
                     error.info()
                 );
-                return statements.fault(Some(error.marker().line()), &what);
+                return statements.break_off(Some(error.marker().line()), &what);
             }
         };
         let line = span.start.line();
         if n >= MOST {
-            return statements.fault(Some(line), "the rest is not read; shorten it");
+            return statements.break_off(Some(line), "the rest is not read; shorten it");
         }
         match event {
             Event::DocumentStart(_) => {
                 documents += 1;
                 if documents > 1 {
                     return statements
-                        .fault(Some(line), "only the part before `---` is read; make it one");
+                        .break_off(Some(line), "only the part before `---` is read; make it one");
                 }
             }
             Event::MappingStart(..) if open.len() >= DEEPEST => {
                 let what = format!("words are read to a depth of {DEEPEST}; group them less");
-                return statements.fault(Some(line), &what);
+                return statements.break_off(Some(line), &what);
             }
             Event::MappingStart(..) => open.push(Open::Mapping { key: None }),
             Event::SequenceStart(..) => match full_key(&open) {
@@ -55,7 +55,7 @@ pub(super) fn read(text: &str, statements: &mut Statements) {
                 }
                 _ => {
                     let what = "a list stands where a word is to be; write `word: text`";
-                    return statements.fault(Some(line), what);
+                    return statements.break_off(Some(line), what);
                 }
             },
             // What YAML writes for nothing.
@@ -69,20 +69,25 @@ pub(super) fn read(text: &str, statements: &mut Statements) {
             Event::Scalar(text, ..) => match open.last_mut() {
                 Some(Open::Mapping { key: key @ None }) => *key = Some((text.into_owned(), line)),
                 Some(Open::Mapping { key: Some(_) }) => {
-                    if let Some((key, line)) = full_key(&open) {
-                        statements.say(&key, &[text.into_owned()], Some(line));
+                    match full_key(&open) {
+                        Some((key, line)) => statements.say(&key, &[text.into_owned()], Some(line)),
+                        None => {
+                            let what = "a word within a list is not read; write only texts there";
+                            statements.fault(Some(line), what);
+                        }
                     }
                     take_key(&mut open);
                 }
                 Some(Open::List { texts, .. }) => texts.push(text.into_owned()),
                 None if text.is_empty() => {}
                 None => {
-                    return statements.fault(Some(line), "it says no word; write `title: text`");
+                    return statements
+                        .break_off(Some(line), "it says no word; write `title: text`");
                 }
             },
             Event::Alias(_) => {
                 let what = "what is named by an anchor is not read; write the text itself";
-                return statements.fault(Some(line), what);
+                return statements.break_off(Some(line), what);
             }
             Event::MappingEnd => {
                 open.pop();
@@ -150,6 +155,38 @@ mod tests {
             fault.english().starts_with("a.meta.yml, line 8: `공개` cannot be `no`; write"),
             "{fault}"
         );
+    }
+
+    #[test]
+    fn what_may_be_narrower_than_is_understood_is_closed() {
+        let closed = |text: &str| {
+            let (said, _) = values(text);
+            said.iter().any(|(name, value)| name == "disclosure" && *value == Value::from("closed"))
+        };
+        for text in [
+            "공개: 비공개\n제목: 계획: 둘\n",
+            "제목: [열림\n",
+            "공개: \"비공개(제9조제1항제5호)\"\n",
+            "공개: 대외비\n",
+            "공개: 아마\n",
+            "공개: 공개\n공개구분: 비공개\n",
+            "공개: 비공개\n공개구분: 공개\n",
+        ] {
+            assert!(closed(text), "{text}");
+        }
+        assert!(!closed("공개: 부분공개(제6호)\n제목: 가\n"));
+        let licences = values("license: KOGL-1\n이용허락: 제4유형\n").0;
+        assert_eq!(licences, [("license".to_owned(), Value::from("KOGL-1, KOGL-4"))]);
+    }
+
+    #[test]
+    fn what_is_said_twice_or_breaks_off_is_no_value() {
+        let (said, faults) = values("제목: 계획: 둘\n");
+        assert_eq!(said, [("disclosure".to_owned(), Value::from("closed"))]);
+        assert_eq!(faults.len(), 1);
+        let (said, faults) = values("제목: 하나\ntitle: 둘\n작성자:\n - 이름: 홍\n");
+        assert_eq!(said, [("title".to_owned(), Value::from("하나"))]);
+        assert_eq!(faults.len(), 2, "{faults:?}");
     }
 
     #[test]

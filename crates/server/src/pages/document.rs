@@ -157,7 +157,9 @@ fn actions(words: Words, document: &Document) -> Markup {
                     }
                 }
             }
-            li { a href=(format!("/v1/catalog/entries/{}", document.id)) { (words.say("목록 항목 (DCAT)", "Catalogue entry (DCAT)")) } }
+            @if !document.is_sidecar() {
+                li { a href=(format!("/v1/catalog/entries/{}", document.id)) { (words.say("목록 항목 (DCAT)", "Catalogue entry (DCAT)")) } }
+            }
             li { a href=(format!("/v1/documents/{}", document.id)) { "JSON" } }
         }
     }

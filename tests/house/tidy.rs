@@ -272,6 +272,96 @@ fn no_tracked_file_is_large() {
 }
 
 /// The files that git tracks; where there is no git (a source archive), every file that is not built.
+/// How many places of a crate put a reason together as a sentence in English, which no other language is made of: only
+/// ever fewer. What stands in the ledger of earlier versions, or of a later one, is said as it stands there.
+const SAID: [(&str, usize); 10] = [
+    ("document", 0),
+    ("extract", 0),
+    ("store", 0),
+    ("ledger", 2),
+    ("index", 0),
+    ("catalog", 0),
+    ("sandbox", 0),
+    ("pipeline", 0),
+    ("server", 0),
+    ("cli", 0),
+];
+
+#[test]
+fn reasons_are_values_and_no_sentences() {
+    assert_eq!(SAID.map(|(name, _)| name), EDGES.map(|(name, _)| name));
+    for (name, allowed) in SAID {
+        let root = workspace().join("crates").join(name).join("src");
+        // The type itself, with the way in for sentences.
+        let files = sources(&root).into_iter().filter(|file| !file.ends_with("reason.rs"));
+        let found: Vec<String> = files
+            .flat_map(|file| {
+                let text = std::fs::read_to_string(&file).unwrap();
+                sentences(before_tests(&text))
+                    .into_iter()
+                    .map(|line| format!("{}:{line}", file.display()))
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        assert!(
+            found.len() == allowed,
+            "{name}: {} reasons are sentences in English, where {allowed} are known. More: say them as a `ReasonKind`. \
+             Fewer: write the new number down.\n{}",
+            found.len(),
+            found.join("\n")
+        );
+    }
+}
+
+/// The lines on which a reason is given as a sentence.
+fn sentences(text: &str) -> Vec<usize> {
+    const TAKE_ONE: [&str; 13] = [
+        ".note(",
+        ".lost(",
+        ".cut(",
+        "ExtractError::Encrypted(",
+        "ExtractError::Drm(",
+        "ExtractError::Unsupported(",
+        "ExtractError::Corrupt(",
+        "ExtractError::Limit(",
+        "ExtractError::corrupt(",
+        "Refusal::corrupt(",
+        "Refusal::limit(",
+        "UnpackError::Closed(",
+        "End::Damaged(",
+    ];
+    let mut lines = Vec::new();
+    for way in TAKE_ONE.iter().chain(&["Reason::said(", "ReasonKind::Said("]) {
+        for (at, _) in text.match_indices(way) {
+            // Others than a content note and lose things, too.
+            if way.starts_with('.') && !text[..at].trim_end().ends_with("content") {
+                continue;
+            }
+            let given = text[at + way.len()..].trim_start().trim_start_matches('&');
+            let is_text = given.starts_with('"')
+                || given.starts_with("format!(")
+                || given.split(';').next().is_some_and(|given| given.contains(".to_string()"));
+            if way.contains("aid(") || is_text {
+                lines.push(text[..at].matches('\n').count() + 1);
+            }
+        }
+    }
+    lines
+}
+
+#[test]
+fn a_reason_that_is_a_sentence_is_found() {
+    let found = |text: &str| sentences(text).len();
+    assert_eq!(found(r#"content.lost("a page is torn");"#), 1);
+    assert_eq!(found("content.cut(format!(\n\"{n} pages\"));"), 1);
+    assert_eq!(found("content\n.note(\n    format!(\"{n} pages\"));"), 1);
+    assert_eq!(found(r#"ExtractError::Limit("too much".into())"#), 1);
+    assert_eq!(found(r#"Reason::said(message)"#), 1);
+    assert_eq!(found("content.cut(limit.to_string());"), 1);
+    assert_eq!(found("content.lost(ReasonKind::Damaged.of(Noun::Pixels));"), 0);
+    assert_eq!(found(r#"By::lost("a"); note.lost("a")"#), 0);
+}
+
 fn tracked() -> Vec<String> {
     let listed = Command::new("git").arg("-C").arg(workspace()).args(["ls-files", "-z"]).output();
     let files: Vec<String> = match listed {

@@ -145,6 +145,14 @@ impl<'a> Yard<'a> {
         // Where it lies, not where a link to it does.
         let file = file.canonicalize().map_err(failed)?;
         let folder = Folder::of(file.parent().unwrap_or(&file), &self.mounts)?;
+        if folder.below(&self.own).is_some() || folder.lies_in(&self.closed)? {
+            return Err(Failure::usage(format!(
+                "{at}: the passwords {} lie in the data folder {}, which is copied and kept with what they open; keep \
+                 them elsewhere",
+                file.display(),
+                self.data.display()
+            )));
+        }
         let sources = self.sources.iter().map(|it| (&it.folder, &it.closed, "a source"));
         let registries = self.registries.iter().map(|(it, closed, _)| (it, closed, "a registry"));
         for (other, closed, what) in sources.chain(registries) {

@@ -1,10 +1,13 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
-use madang_document::content::Member;
+use madang_document::content::{Member, Warning, WarningKind};
 use madang_document::document::Document;
 use madang_document::id::DocumentId;
+use madang_document::metadata::{DISCLOSURE, Part, Stated};
 use madang_document::object::ObjectRef;
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
 use madang_document::sidecar::{self, Beside, Described};
 use madang_extract::sidecar::{MOST, Sidecar};
 use madang_ledger::error::LedgerError;
@@ -27,6 +30,38 @@ pub(crate) struct Besides {
     tables: Mutex<VecDeque<(ObjectRef, Vec<u8>)>>,
 }
 
+/// What describes an object.
+#[derive(Debug, Default)]
+pub(crate) struct Describing {
+    /// Those that are trusted most first.
+    pub(crate) sidecars: Vec<Sidecar>,
+    /// What is there and is not read, with why. It may say that the object is closed.
+    pub(crate) unread: Vec<Reason>,
+}
+
+impl Describing {
+    fn unread(&mut self, name: &str, what: &str) {
+        let (file, what) = (name.into(), what.into());
+        self.unread.push(ReasonKind::BesideFault { file, line: None, what }.into());
+    }
+
+    /// Whether nothing is there.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.sidecars.is_empty() && self.unread.is_empty()
+    }
+}
+
+/// Tells of a document what was not read of all that describes it, and has it count as closed: nobody knows what that
+/// says.
+pub(crate) fn close(document: &mut Document, unread: &[Reason]) {
+    let Some(first) = unread.first() else { return };
+    let part = Some(Part::Beside(first.to_string()));
+    document.metadata.add(DISCLOSURE, Stated { value: "closed".into(), part });
+    let notes =
+        unread.iter().map(|reason| Warning { kind: WarningKind::Note, reason: reason.clone() });
+    document.warnings.extend(notes.take(if document.inner.is_none() { MOST_BESIDE } else { 0 }));
+}
+
 /// Why it is not known what describes an object.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BesideError {
@@ -38,7 +73,7 @@ pub(crate) enum BesideError {
 
 impl Besides {
     /// What describes an object, as the ledger knows it now: whatever comes later has the object read anew. What is gone
-    /// meanwhile, or is closed to this account, describes nothing; the sidecar's own state tells of that.
+    /// meanwhile describes nothing.
     ///
     /// # Errors
     /// When the ledger or the store does not answer.
@@ -47,30 +82,45 @@ impl Besides {
         ledger: &dyn Ledger,
         store: &dyn Store,
         object: &ObjectRef,
-    ) -> Result<Vec<Sidecar>, BesideError> {
+    ) -> Result<Describing, BesideError> {
         if sidecar::described(&object.path).is_some() {
-            return Ok(Vec::new());
+            return Ok(Describing::default());
         }
-        let candidates = sidecar::beside(&object.path);
-        let paths: Vec<String> = candidates.iter().map(|one| one.path.clone()).collect();
+        let mut candidates: Vec<(String, Beside)> = Vec::new();
+        for spelled in spellings(&object.path) {
+            for beside in sidecar::beside(&spelled) {
+                if !candidates.iter().any(|(_, known)| known.path == beside.path) {
+                    candidates.push((spelled.clone(), beside));
+                }
+            }
+        }
+        let paths: Vec<String> = candidates.iter().map(|(_, one)| one.path.clone()).collect();
         let current = ledger.current(&object.store, &paths).await?;
         let mut current: HashMap<String, ObjectRef> =
             current.into_iter().map(|object| (object.path.clone(), object)).collect();
-        let mut sidecars = Vec::new();
-        for candidate in candidates {
+        let mut all = Describing::default();
+        for (spelled, candidate) in candidates {
             let Some(beside) = current.remove(&candidate.path) else { continue };
-            if sidecars.len() >= MOST_BESIDE {
+            let name = candidate.shown(&spelled).to_owned();
+            if all.sidecars.len() >= MOST_BESIDE {
+                all.unread(&name, "it is not read, because eight others describe the same file; take some of them away");
                 break;
             }
             let bytes = match self.bytes(store, &beside, &candidate).await {
                 Ok(bytes) => bytes,
-                Err(StoreError::Gone(_) | StoreError::Denied { .. }) => continue,
+                Err(StoreError::Gone(_)) => continue,
+                Err(StoreError::Denied { .. }) => {
+                    all.unread(
+                        &name,
+                        "madang may not read it; let the account of the service read it",
+                    );
+                    continue;
+                }
                 Err(error) => return Err(error.into()),
             };
-            let name = candidate.shown(&object.path).to_owned();
-            sidecars.push(Sidecar { name, size: beside.size, row: candidate.row, bytes });
+            all.sidecars.push(Sidecar { name, size: beside.size, row: candidate.row, bytes });
         }
-        Ok(sidecars)
+        Ok(all)
     }
 
     /// The bytes of a sidecar; none if it is too large.
@@ -136,7 +186,7 @@ pub(crate) async fn read_described(
     }
     let members = of_now.iter().chain(&of_before).flat_map(|document| &document.members);
     let paths: Vec<String> = match described {
-        Described::File(path) => vec![path],
+        Described::File(path) => spellings(&path),
         Described::Stem(stem) => of_stem(ledger, &claim.pipeline, stem).await?,
         Described::Folder(folder) => named(&folder, members),
     };
@@ -154,18 +204,41 @@ async fn of_stem(
 ) -> Result<Vec<String>, LedgerError> {
     let before = format!("{stem}.");
     let by = Described::Stem(stem.clone());
-    let known = ledger.known(pipeline, Some(&before), PAGE).await?;
-    let beside = known.into_iter().map(|known| known.path);
-    let beside = beside.take_while(|path| path.starts_with(&before));
-    let described = beside
-        .filter(|path| sidecar::is_described(path, &by) && sidecar::described(path).is_none());
-    let mut paths: Vec<String> = described.collect();
-    paths.push(stem);
-    Ok(paths)
+    let mut paths = vec![stem];
+    let mut after = before.clone();
+    loop {
+        let known = ledger.known(pipeline, Some(&after), PAGE).await?;
+        let is_last = known.len() < PAGE as usize;
+        for path in known.into_iter().map(|known| known.path) {
+            if !path.starts_with(&before) {
+                return Ok(paths);
+            }
+            after.clone_from(&path);
+            if sidecar::is_described(&path, &by) && sidecar::described(&path).is_none() {
+                paths.push(path);
+            }
+        }
+        if is_last {
+            return Ok(paths);
+        }
+    }
 }
 
-/// The paths that the rows of a table name. Korean names are spelled in two ways, and a table rarely spells them as the disk
-/// does that macOS wrote.
+/// A path as it is, then as it is spelled elsewhere: Korean names are spelled in two ways, and what was written on another
+/// system rarely spells them as the disk does that macOS wrote.
+fn spellings(path: &str) -> Vec<String> {
+    let mut all = vec![path.to_owned()];
+    if !path.is_ascii() {
+        all.extend([path.nfc().collect(), path.nfd().collect()]);
+        all.dedup();
+        if all.last() == all.first() && all.len() > 1 {
+            all.pop();
+        }
+    }
+    all
+}
+
+/// The paths that the rows of a table name, in either spelling.
 fn named<'a>(folder: &str, rows: impl Iterator<Item = &'a Member>) -> Vec<String> {
     let mut paths = BTreeSet::new();
     for row in rows {
@@ -180,6 +253,15 @@ fn named<'a>(folder: &str, rows: impl Iterator<Item = &'a Member>) -> Vec<String
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_is_known_by_either_spelling_and_once() {
+        let (nfc, nfd): (String, String) = ("글.hwp".nfc().collect(), "글.hwp".nfd().collect());
+        assert_eq!(spellings("a.hwp"), ["a.hwp"]);
+        assert_eq!(spellings(&nfc), [nfc.clone(), nfd.clone()]);
+        assert_eq!(spellings(&nfd), [nfd, nfc]);
+        assert_eq!(spellings("①.txt"), ["①.txt"]);
+    }
 
     #[test]
     fn rows_name_paths_in_either_spelling() {

@@ -30,6 +30,11 @@ pub enum PasswordFileError {
         /// That of who runs this process.
         own: u32,
     },
+    /// It has another name elsewhere, which may lie where files are taken from.
+    #[error(
+        "it has {0} names: remove the other ones (`find -samefile`), or copy it to a file of its own"
+    )]
+    Linked(u64),
     /// What stands in it is no list of passwords.
     #[error("{0}")]
     Bad(#[from] BadPasswords),
@@ -49,6 +54,9 @@ pub fn read(path: &Path) -> Result<Passwords, PasswordFileError> {
         return Err(PasswordFileError::NoFile);
     }
     may_be_used(found.uid(), geteuid().as_raw(), found.mode())?;
+    if found.nlink() != 1 {
+        return Err(PasswordFileError::Linked(found.nlink()));
+    }
     // One byte more than the longest list: then its parser says what is too long.
     let mut list = Zeroizing::new(Vec::with_capacity(Passwords::SIZE + 1));
     file.take(Passwords::SIZE as u64 + 1).read_to_end(&mut list)?;
@@ -97,6 +105,9 @@ mod tests {
         assert!(told(&path).unwrap_err().contains("more than 100"));
         std::fs::write(&path, b"secret\xFF").unwrap();
         assert_eq!(told(&path).unwrap_err(), "line 1 is not UTF-8");
+        std::fs::write(&path, b"secret").unwrap();
+        std::fs::hard_link(&path, folder.path().join("other")).unwrap();
+        assert!(told(&path).unwrap_err().contains("it has 2 names"));
     }
 
     #[test]

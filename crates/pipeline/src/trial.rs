@@ -1,6 +1,8 @@
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use madang_document::agency::Agency;
 use madang_document::blob_id::BlobId;
 use madang_document::content::Segment;
 use madang_document::document::Document;
@@ -15,7 +17,7 @@ use madang_store::error::StoreError;
 use madang_store::stores::Stores;
 use tokio::sync::Semaphore;
 
-use crate::besides::{BesideError, Besides};
+use crate::besides::{BesideError, Besides, Describing, close};
 use crate::fetch::fetch;
 use crate::reading::again;
 use crate::terms::Terms;
@@ -27,6 +29,7 @@ pub struct Trials {
     stores: Stores,
     terms: Arc<Terms>,
     seats: Arc<Semaphore>,
+    turns: Arc<Mutex<BTreeMap<Agency, Arc<Semaphore>>>>,
     besides: Arc<Besides>,
 }
 
@@ -79,7 +82,21 @@ impl Trials {
     /// Over these stores, under the terms of the pipelines.
     pub fn new(zygote: Arc<Zygote>, stores: Stores, terms: Terms) -> Trials {
         let seats = Arc::new(Semaphore::new(AT_ONCE));
-        Trials { zygote, stores, terms: Arc::new(terms), seats, besides: Arc::default() }
+        Trials {
+            zygote,
+            stores,
+            terms: Arc::new(terms),
+            seats,
+            turns: Arc::default(),
+            besides: Arc::default(),
+        }
+    }
+
+    /// One trial of each agency stands in the queue for the seat.
+    fn turn_of(&self, agency: &Agency) -> Arc<Semaphore> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = turns.entry(agency.clone()).or_insert_with(|| Arc::new(Semaphore::new(1)));
+        Arc::clone(turn)
     }
 
     /// What reading the object of a document again comes to, with what lies beside it as the ledger knows it: its own
@@ -94,18 +111,21 @@ impl Trials {
     ) -> Result<Vec<Tried>, TrialError> {
         let name = &object.object.store;
         let store = self.stores.get(name).ok_or_else(|| TrialError::Undeclared(name.clone()))?;
+        // Whoever asks for many waits for his own.
+        let turn = self.turn_of(&object.agency).acquire_owned().await;
+        let turn = turn.map_err(|_| TrialError::CalledOff)?;
         let seat = Arc::clone(&self.seats).acquire_owned().await;
         let seat = seat.map_err(|_| TrialError::CalledOff)?;
         let (input, hash) = fetch(&object.object, store.open(&object.object).await?).await?;
         let beside = self.besides.of(ledger, store.as_ref(), &object.object).await;
-        let sidecars = beside.map_err(|error| match error {
+        let Describing { sidecars, unread } = beside.map_err(|error| match error {
             BesideError::Ledger(error) => TrialError::Ledger(error),
             BesideError::Store(error) => TrialError::Store(error),
         })?;
         let (zygote, terms, object) =
             (Arc::clone(&self.zygote), Arc::clone(&self.terms), object.clone());
         let tried = tokio::task::spawn_blocking(move || {
-            let _seat = seat;
+            let _seats = (turn, seat);
             let (limits, options) = terms.of(&object.pipeline);
             let request =
                 Request { name: object.object.name(), limits, options, sidecars: &sidecars };
@@ -116,6 +136,7 @@ impl Trials {
                 let preview = content.previews.drain(..).next();
                 let own = extraction.member.is_none();
                 let mut document = again(&object, extraction);
+                close(&mut document, &unread);
                 if own {
                     document.sha256 = hash;
                 }

@@ -6,7 +6,6 @@ use madang_document::blob_id::BlobId;
 use madang_document::blob_part::BlobPart;
 use madang_document::cause::{causes, told};
 use madang_document::condition::{Kind, Subject};
-use madang_document::content::{Warning, WarningKind};
 use madang_document::document::Document;
 use madang_document::failure_kind::FailureKind;
 use madang_document::object::ObjectRef;
@@ -30,7 +29,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::backoff::Backoff;
-use crate::besides::{BesideError, Besides, read_described};
+use crate::besides::{BesideError, Besides, Describing, close, read_described};
 use crate::board::Board;
 use crate::clock::{Clock, Jitter, until};
 use crate::completer::Finished;
@@ -380,15 +379,15 @@ async fn try_to_read(workers: &Workers, claim: &Claim, watch: &Arc<Watch>, lanes
         Ok(fetched) => fetched,
         Err(error) => return not_given(store.as_ref(), object, error).await,
     };
-    let sidecars = match lanes.besides.of(workers.ledger.as_ref(), store.as_ref(), object).await {
-        Ok(sidecars) => sidecars,
+    let describing = match lanes.besides.of(workers.ledger.as_ref(), store.as_ref(), object).await {
+        Ok(describing) => describing,
         Err(BesideError::Store(error)) => return unreadable(&error),
         Err(BesideError::Ledger(error)) => {
             return Tried::Hindered { by: Kind::LedgerUnwritable, message: told(&error) };
         }
     };
     // What describes it may change without it, and one that describes others is known by its name.
-    let is_plain = sidecars.is_empty() && sidecar::described(&object.path).is_none();
+    let is_plain = describing.is_nothing() && sidecar::described(&object.path).is_none();
     let (keys, turn) = match taken(workers, claim, hash.filter(|_| is_plain)).await {
         Taken::Known(reading, found) => return Tried::Read(reading, Box::new(found)),
         Taken::Unknown(keys, turn) => (keys, turn),
@@ -397,6 +396,7 @@ async fn try_to_read(workers: &Workers, claim: &Claim, watch: &Arc<Watch>, lanes
     let Ok(lane) = lanes.free.acquire().await else { return Tried::CalledOff };
     let begun = Instant::now();
     workers.leases.running(claim.ticket, true);
+    let Describing { sidecars, mut unread } = describing;
     let described = !sidecars.is_empty();
     let given = Given { input, hash, sidecars };
     let mut extracted = extract(workers, claim, given, Arc::clone(watch), lanes).await;
@@ -416,13 +416,12 @@ async fn try_to_read(workers: &Workers, claim: &Claim, watch: &Arc<Watch>, lanes
             }
             Err(error) => not_given(store.as_ref(), object, error).await,
         };
-        if let Tried::Read(Reading::Extracted { died: false, .. }, found) = &mut extracted {
-            let own = found.documents.iter_mut().find(|document| document.inner.is_none());
-            own.into_iter().for_each(|own| {
-                let reason = ReasonKind::BesideBroke(outcome.as_str().into()).into();
-                own.warnings.push(Warning { kind: WarningKind::Note, reason });
-            });
+        if let Tried::Read(Reading::Extracted { died: false, .. }, _) = &extracted {
+            unread.insert(0, ReasonKind::BesideBroke(outcome.as_str().into()).into());
         }
+    }
+    if let Tried::Read(_, found) = &mut extracted {
+        found.documents.iter_mut().for_each(|document| close(document, &unread));
     }
     workers.leases.running(claim.ticket, false);
     lanes.passed(begun.elapsed());

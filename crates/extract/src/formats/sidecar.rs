@@ -32,9 +32,12 @@ pub(super) const FORMAT: Format = Format {
 
 fn sniff(probe: &Probe<'_>) -> Match {
     let Some(described) = names::described(probe.name) else { return Match::No };
-    let Some(text) = probe.text().or((probe.size() == 0).then_some("")) else { return Match::No };
+    let Some(text) = probe.text().or((probe.size() == 0).then_some("")) else {
+        // Whatever is wrong in one that is written for a file is told of that.
+        return if let Described::File(_) = described { Match::Container } else { Match::No };
+    };
     let is_one = match described {
-        // Whatever is wrong in one that is written for a file is told of that; one without bytes says nothing.
+        // One without bytes says nothing.
         Described::File(_) => true,
         Described::Stem(_) => text.contains("xmpmeta") || text.contains("rdf:RDF"),
         Described::Folder(_) => Manifest::of(text).is_some(),

@@ -132,6 +132,55 @@ fn what_lies_beside_a_file_is_found_under_it() {
     assert_eq!(yard.live_entries().len(), 5 + 1);
 }
 
+/// Whatever is said, not understood, broken off, hidden behind others or too much to be read: nothing becomes wider by it.
+#[test]
+fn no_sidecar_widens_what_is_declared_or_said_elsewhere() {
+    let yard = Yard::new();
+    yard.pipeline_with("press", "1741000", "disclosure = \"public\"\nshare = \"joint\"\n");
+    let closed = |name: &str| format!("{name},closed,KOGL-4\n");
+    let table = ["many", "over"].map(|name| closed(&format!("w/{name}.txt"))).concat();
+    yard.write("drop/press/manifest.csv", format!("filename,disclosure,license\n{table}"));
+    yard.write("drop/press/w/manifest.csv", "filename,title\nmany.txt,많다\n");
+    // Seven that say nothing, and a table: the one that closes is the ninth.
+    let packet = "<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"><rdf:RDF xmlns:rdf=\"r\"/></x:xmpmeta>";
+    for end in ["meta.yml", "meta.yaml", "meta.json"] {
+        yard.write(&format!("drop/press/w/many.txt.{end}"), "{\"title\": \"x\"}\n");
+    }
+    for name in ["many.txt.xmp", "many.txt.XMP", "many.xmp", "many.XMP"] {
+        yard.write(&format!("drop/press/w/{name}"), packet);
+    }
+    let sidecars = [
+        ("over", "공개: 공개\nlicense: KOGL-1\n"),
+        ("colon", "제목: 계획: 둘\n공개: 비공개\n"),
+        ("clause", "공개: \"비공개(제9조제1항제5호)\"\n"),
+        ("twice", "공개: 공개\n공개구분: 비공개\n"),
+        ("list", "disclosure: [public, closed]\n"),
+        ("bytes", "title: a\0b\ndisclosure: closed\n"),
+        ("open", "공개: 공개\n"),
+    ];
+    for (name, sidecar) in sidecars {
+        yard.write(&format!("drop/press/w/{name}.txt.meta.yml"), sidecar);
+    }
+    let names = sidecars.map(|(name, _)| name);
+    for name in names.iter().chain(&["many"]) {
+        yard.write(&format!("drop/press/w/{name}.txt"), format!("글월 word{name}"));
+    }
+    let summary = yard.once(&[]);
+    assert!(summary.holds() && summary.in_flight == 0, "{summary:?}");
+    let access = |name: &str| {
+        let document = shown(&yard, &format!("word{name}"));
+        let entry = yard.succeed(&["catalog", "show", document["id"].as_str().unwrap()]);
+        let words = ["closed", "part", "public"];
+        let found = words.into_iter().find(|word| entry.contains(&format!("code/access/{word}")));
+        (name.to_owned(), found.unwrap_or("none"))
+    };
+    for name in names.iter().chain(&["many"]) {
+        let expected = if *name == "open" { "public" } else { "closed" };
+        assert_eq!(access(name), ((*name).to_owned(), expected));
+    }
+    assert_eq!(yard.found("").len(), names.len() + 1, "no sidecar is a hit");
+}
+
 /// Sidecar first or file first, changed and removed, also while nobody looks.
 #[test]
 fn what_a_sidecar_says_comes_changes_and_goes_with_it() {

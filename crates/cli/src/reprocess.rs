@@ -263,9 +263,12 @@ fn lines(trial: &Value) -> Vec<Shown> {
             member => shown!("!/{member}"),
         };
         lines.push(shown!("{path}{member}: {}", kinds.join(", ")));
-        for (name, what) in
-            [("reader", "reader"), ("outcome", "outcome"), ("characters", "characters")]
-        {
+        for (name, what) in [
+            ("reader", "reader"),
+            ("outcome", "outcome"),
+            ("reason", "reason"),
+            ("characters", "characters"),
+        ] {
             lines.extend(change.get(name).and_then(|pair| from_to(what, pair)));
         }
         for property in change.get("metadata").and_then(Value::as_array).into_iter().flatten() {

@@ -43,7 +43,7 @@ pub(crate) async fn list(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let parameters = Parameters::read(&uri, PARAMETERS)?;
-    let choice = Reprocess::from_form(&parameters)?.choice(&server, &caller)?;
+    let choice = Reprocess::from_form(&parameters)?.choice(&server, &caller).await?;
     let limit = parameters.limit()? as usize;
     let expected = Sentence::new("문서의 id", "the id of a document");
     let mut after = parameters.after(&expected, |text| text.parse::<DocumentId>().ok())?;
@@ -78,7 +78,7 @@ pub(crate) async fn queue(
     body: Bytes,
 ) -> Result<Response, Problem> {
     let asked = body::read(&headers, &body, &FIELDS, Reprocess::from_form)?;
-    let choice = asked.choice(&server, &caller)?;
+    let choice = asked.choice(&server, &caller).await?;
     let (mut jobs, mut after) = (0, None);
     loop {
         let page = server.ledger.chosen(&choice.which, after, PAGE).await?;
@@ -135,7 +135,16 @@ impl Reprocess {
     }
 
     /// What to ask of the ledger, no further than the caller sees.
-    fn choice(self, server: &Server, caller: &Caller) -> Result<Choice, Problem> {
+    async fn choice(self, server: &Server, caller: &Caller) -> Result<Choice, Problem> {
+        if let Some(word) = &self.pipeline {
+            let queues = server.ledger.queues().await?;
+            let seen =
+                queues.iter().filter(|queue| caller.principal.agencies.covers(&queue.agency));
+            let names: Vec<&str> = seen.map(|queue| queue.name.as_str()).collect();
+            if !names.contains(&word.as_str()) {
+                return Err(unreadable("pipeline", word, &one_of(&names)));
+            }
+        }
         let formats = server.trials.formats();
         if let Some(word) = &self.format
             && word != "none"

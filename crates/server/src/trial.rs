@@ -170,6 +170,8 @@ pub(crate) struct ChangeAnswer {
     reader: FromTo,
     /// How reading it ended and would end.
     outcome: FromTo,
+    /// Why it ended so and would, if there is a reason.
+    reason: FromTo,
     /// Characters of its text.
     characters: FromTo,
     /// Properties that would change.
@@ -206,12 +208,18 @@ pub(crate) enum ChangeKind {
     Added,
     /// It is there, and would not be.
     Removed,
-    /// How reading it ends, or why.
+    /// How reading it ends.
     Outcome,
+    /// Why it ends so.
+    Reason,
     /// Its text or the places in it.
     Text,
-    /// Properties, language, media type, list of members, warnings.
+    /// Properties, language, media type, size.
     Metadata,
+    /// The list of what is in it.
+    Members,
+    /// What could not be read of it, or is worth a word.
+    Warnings,
     /// Its preview.
     Preview,
     /// Which format reads it, or in which version.
@@ -253,20 +261,15 @@ impl ChangeAnswer {
                         kinds.push(kind);
                     }
                 };
-                note(ChangeKind::Outcome, (from.outcome, &from.reason) != (to.outcome, &to.reason));
+                note(ChangeKind::Outcome, from.outcome != to.outcome);
+                note(ChangeKind::Reason, from.reason != to.reason);
+                note(ChangeKind::Members, from.members != to.members);
+                note(ChangeKind::Warnings, from.warnings != to.warnings);
                 note(ChangeKind::Text, from.text.map(|text| text.hash()) != after.text);
                 let told = |document: &Document| {
-                    let Document { metadata, language, media_type, members, warnings, .. } =
+                    let Document { metadata, language, media_type, size, sha256, .. } =
                         document.clone();
-                    (
-                        metadata,
-                        language,
-                        media_type,
-                        members,
-                        warnings,
-                        document.size,
-                        document.sha256,
-                    )
+                    (metadata, language, media_type, size, sha256)
                 };
                 note(ChangeKind::Metadata, told(from) != told(to));
                 note(
@@ -292,6 +295,10 @@ impl ChangeAnswer {
                 format!("{}/{}", one.provenance.format, one.provenance.format_version)
             }),
             outcome: pair(&|one| one.outcome.as_str().to_owned()),
+            reason: FromTo {
+                from: before.and_then(|one| one.reason.as_ref().map(ToString::to_string)),
+                to: to.and_then(|one| one.reason.as_ref().map(ToString::to_string)),
+            },
             characters: pair(&|one| one.characters.to_string()),
             kinds,
             metadata,

@@ -32,7 +32,12 @@ async fn files_are_chosen_within_the_agencies_of_the_key() {
     assert_eq!(chosen(&admin, "").await.len(), 6);
     assert_eq!(chosen(&only_a, "").await.len(), 5);
     assert_eq!(chosen(&only_a, &format!("&agency={B}")).await.len(), 0);
-    assert_eq!(chosen(&only_a, &format!("&pipeline={}", pipeline(B))).await.len(), 0);
+    // One that is misspelled, or another agency's, is none: the answer is the same.
+    for (key, name) in [(&only_a, pipeline(B)), (&admin, "nosuch".into())] {
+        let reply = get(&house, key, &format!("/v1/reprocess?pipeline={name}")).await;
+        assert_eq!(reply.status, 400, "{name}: {}", reply.body);
+        assert_eq!(key == &only_a && reply.body.contains(&pipeline(A)), key == &only_a);
+    }
     assert_eq!(chosen(&admin, "&outcome=partial").await, ["6110000/깨진/cut.hwp"]);
     assert_eq!(chosen(&only_b, "&glob=**%2F*.hwp").await.len(), 1);
     assert_eq!(chosen(&admin, "&glob=1741000%2F%5B03%5D.pdf").await.len(), 2);

@@ -333,7 +333,10 @@ async fn a_file_of_the_sixth_schema_keeps_its_reasons_as_they_were_said() {
     apply(&trial, set_aside(&claims[0], "the page is torn".into()), at(2)).await;
     drop(trial);
     let mut conn = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
-    execute(&mut conn, "ALTER TABLE job DROP COLUMN reason_code; PRAGMA user_version = 6;").await;
+    let back = "ALTER TABLE job DROP COLUMN reason_code; DROP INDEX document_reading;
+                ALTER TABLE document DROP COLUMN reading; ALTER TABLE document DROP COLUMN parts;
+                PRAGMA user_version = 6;";
+    execute(&mut conn, back).await;
     conn.close().await.unwrap();
     let ledger = SqliteLedger::open_with(&path, hand.clock(), Durability::Process).await.unwrap();
     let trial = Trial::new(Arc::new(ledger), hand);

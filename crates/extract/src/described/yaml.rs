@@ -145,6 +145,7 @@ mod tests {
             ("title".into(), "침수: 대책".into()),
             ("keywords".into(), vec!["도로", "하천", "안전"].into()),
             ("author".into(), "김".into()),
+            ("disclosure".into(), "closed".into()),
             ("description".into(), "첫 줄\n둘째 줄".into()),
             ("own.결재.과장".into(), "이".into()),
             ("own.결재.국장".into(), "박".into()),

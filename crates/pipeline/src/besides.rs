@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use madang_document::content::{Member, Warning, WarningKind};
 use madang_document::document::Document;
 use madang_document::id::DocumentId;
-use madang_document::metadata::{DISCLOSURE, Part, Stated};
+use madang_document::metadata::{DISCLOSURE, Metadata, Part, Stated};
 use madang_document::object::ObjectRef;
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
@@ -36,13 +36,23 @@ pub(crate) struct Describing {
     /// Those that are trusted most first.
     pub(crate) sidecars: Vec<Sidecar>,
     /// What is there and is not read, with why. It may say that the object is closed.
-    pub(crate) unread: Vec<Reason>,
+    pub(crate) unread: Vec<Unread>,
+}
+
+/// A sidecar that is there and is not read.
+#[derive(Debug)]
+pub(crate) struct Unread {
+    /// Its name.
+    pub(crate) name: String,
+    /// Why.
+    pub(crate) reason: Reason,
 }
 
 impl Describing {
     fn unread(&mut self, name: &str, what: &str) {
         let (file, what) = (name.into(), what.into());
-        self.unread.push(ReasonKind::BesideFault { file, line: None, what }.into());
+        let reason = ReasonKind::BesideFault { file, line: None, what }.into();
+        self.unread.push(Unread { name: name.to_owned(), reason });
     }
 
     /// Whether nothing is there.
@@ -53,13 +63,18 @@ impl Describing {
 
 /// Tells of a document what was not read of all that describes it, and has it count as closed: nobody knows what that
 /// says.
-pub(crate) fn close(document: &mut Document, unread: &[Reason]) {
+pub(crate) fn close(document: &mut Document, unread: &[Unread]) {
     let Some(first) = unread.first() else { return };
-    let part = Some(Part::Beside(first.to_string()));
-    document.metadata.add(DISCLOSURE, Stated { value: "closed".into(), part });
-    let notes =
-        unread.iter().map(|reason| Warning { kind: WarningKind::Note, reason: reason.clone() });
-    document.warnings.extend(notes.take(if document.inner.is_none() { MOST_BESIDE } else { 0 }));
+    let mut said = Metadata::default();
+    let part = Some(Part::Beside(first.name.clone()));
+    said.add(DISCLOSURE, Stated { value: "closed".into(), part });
+    // First of all: what the file says of itself may not stand for it.
+    document.metadata.trust(said);
+    if document.inner.is_none() {
+        let note =
+            |unread: &Unread| Warning { kind: WarningKind::Note, reason: unread.reason.clone() };
+        document.warnings.extend(unread.iter().take(MOST_BESIDE).map(note));
+    }
 }
 
 /// Why it is not known what describes an object.
@@ -252,6 +267,9 @@ fn named<'a>(folder: &str, rows: impl Iterator<Item = &'a Member>) -> Vec<String
 
 #[cfg(test)]
 mod tests {
+    use madang_document::outcome::Outcome;
+    use madang_ledger::jobs::{Task, Ticket};
+
     use super::*;
 
     #[test]
@@ -261,6 +279,45 @@ mod tests {
         assert_eq!(spellings(&nfc), [nfc.clone(), nfd.clone()]);
         assert_eq!(spellings(&nfd), [nfd, nfc]);
         assert_eq!(spellings("①.txt"), ["①.txt"]);
+    }
+
+    #[test]
+    fn what_is_not_read_closes_whatever_else_is_said() {
+        let claim = claim();
+        let unread = ["b.txt.meta.yml", "manifest.csv"].map(|name| Unread {
+            name: name.into(),
+            reason: ReasonKind::BesideBroke("crashed".into()).into(),
+        });
+        for (said, part) in [
+            ("closed", Part::Inside("XMP".into())),
+            ("public", Part::Beside("b.txt.meta.yml".into())),
+            ("public", Part::Beside("other.csv".into())),
+        ] {
+            let mut document = crate::reading::unread(&claim, Outcome::Ok, "".into());
+            document.metadata.add(DISCLOSURE, Stated { value: said.into(), part: Some(part) });
+            close(&mut document, &unread);
+            let first = document.metadata.stated(DISCLOSURE).first().unwrap();
+            assert_eq!(
+                (&first.value, first.part_name()),
+                (&"closed".into(), Some("b.txt.meta.yml"))
+            );
+            assert!(first.is_beside());
+            assert_eq!(document.warnings.len(), 2);
+        }
+    }
+
+    fn claim() -> Claim {
+        let (store, path, version) = ("s".to_owned(), "b.txt".to_owned(), "1".to_owned());
+        Claim {
+            ticket: Ticket { job: 1, fence: 1 },
+            task: Task::Extract,
+            object: ObjectRef { store, path, version, size: 9 },
+            modified: None,
+            pipeline: "p".into(),
+            agency: "1741000".parse().unwrap(),
+            attempt: 1,
+            crashes: 0,
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! those of every reading are: a sweep that is under way removes nothing that is named only now.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use madang_document::blob_id::BlobId;
 use madang_document::blob_part::BlobPart;
@@ -20,7 +21,12 @@ use madang_ledger::jobs::Claim;
 use madang_ledger::ledger::Ledger;
 use madang_sandbox::limits::ChildLimits;
 use madang_store::blobs::{BlobError, Blobs};
-use serde_json::json;
+
+/// This Madang and all its formats with their versions; the same for every file.
+static READERS: LazyLock<String> = LazyLock::new(|| {
+    let formats = FORMATS.iter().map(|format| format!(" {}/{}", format.name, format.version));
+    env!("CARGO_PKG_VERSION").to_owned() + &formats.collect::<String>()
+});
 
 /// The keys of these bytes under the terms of a pipeline: the one for what does not depend on the whole name, and the
 /// one for what does. All formats and their versions stand in them, not the one that read it: which one it is today
@@ -31,19 +37,10 @@ pub fn keys(
     limits: &ChildLimits,
     options: &Options,
 ) -> Result<[BlobId; 2], serde_json::Error> {
-    let formats: Vec<(&str, u32)> =
-        FORMATS.iter().map(|format| (format.name, format.version)).collect();
     let ChildLimits { memory, cpu, wall, silence, extract } = limits;
-    let terms = json!([
-        env!("CARGO_PKG_VERSION"),
-        formats,
-        hash,
-        [json!(memory), json!(cpu), json!(wall), json!(silence), json!(extract)],
-        options,
-        kind(name),
-    ]);
-    let terms = serde_json::to_string(&terms)?;
-    let named = serde_json::to_string(&json!([&terms, name]))?;
+    let limits = (memory, cpu, wall, silence, extract);
+    let terms = serde_json::to_string(&(&*READERS, hash, limits, options, kind(name)))?;
+    let named = serde_json::to_string(&(&terms, name))?;
     Ok([BlobId::of(terms.as_bytes()), BlobId::of(named.as_bytes())])
 }
 

@@ -29,7 +29,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::backoff::Backoff;
-use crate::besides::{BesideError, Besides, Describing, close, read_described};
+use crate::besides::{BesideError, Besides, Describing, Unread, close, read_described};
 use crate::board::Board;
 use crate::clock::{Clock, Jitter, until};
 use crate::completer::Finished;
@@ -397,10 +397,10 @@ async fn try_to_read(workers: &Workers, claim: &Claim, watch: &Arc<Watch>, lanes
     let begun = Instant::now();
     workers.leases.running(claim.ticket, true);
     let Describing { sidecars, mut unread } = describing;
-    let described = !sidecars.is_empty();
+    let described = sidecars.first().map(|first| first.name.clone());
     let given = Given { input, hash, sidecars };
     let mut extracted = extract(workers, claim, given, Arc::clone(watch), lanes).await;
-    if let (true, Tried::Read(Reading::Extracted { died: true, outcome, .. }, _)) =
+    if let (Some(name), Tried::Read(Reading::Extracted { died: true, outcome, .. }, _)) =
         (described, &extracted)
     {
         // Of which of them the reader died nobody knows. A file is read, whatever is said of it.
@@ -417,7 +417,8 @@ async fn try_to_read(workers: &Workers, claim: &Claim, watch: &Arc<Watch>, lanes
             Err(error) => not_given(store.as_ref(), object, error).await,
         };
         if let Tried::Read(Reading::Extracted { died: false, .. }, _) = &extracted {
-            unread.insert(0, ReasonKind::BesideBroke(outcome.as_str().into()).into());
+            let reason = ReasonKind::BesideBroke(outcome.as_str().into()).into();
+            unread.insert(0, Unread { name, reason });
         }
     }
     if let Tried::Read(_, found) = &mut extracted {

@@ -24,7 +24,7 @@ use madang_pipeline::hindrance::Hindrances;
 use madang_pipeline::lease::Leases;
 use madang_pipeline::terms::Terms;
 use madang_pipeline::underway::Underway;
-use madang_pipeline::worker::Workers;
+use madang_pipeline::workers::Workers;
 use madang_sandbox::limits::ChildLimits;
 use madang_sandbox::zygote::Zygote;
 use madang_store::blobs::Blobs;

@@ -61,7 +61,7 @@ pub(crate) fn read_all(sidecars: &[Sidecar]) -> Beside {
 /// Notes what cannot be read of a sidecar, in the sidecar's own document.
 pub(crate) fn check(name: &str, bytes: &[u8], content: &mut Content) {
     let size = bytes.len() as u64;
-    let sidecar = Sidecar { name: name.to_owned(), size, row: None, bytes: bytes.to_vec() };
+    let sidecar = Sidecar { name: name.to_owned(), size, row: None, bytes: bytes.into() };
     read(&sidecar).faults.into_iter().for_each(|fault| content.note(fault));
 }
 
@@ -125,7 +125,7 @@ mod tests {
 
     fn sidecar(name: &str, row: Option<&str>, bytes: &[u8]) -> Sidecar {
         let (name, row) = (name.to_owned(), row.map(str::to_owned));
-        Sidecar { name, size: bytes.len() as u64, row, bytes: bytes.to_vec() }
+        Sidecar { name, size: bytes.len() as u64, row, bytes: bytes.into() }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Files beside an object that describe it, on their way to where they are read, and what they were found to say.
 
+use std::sync::Arc;
+
 use madang_document::content::Content;
 use madang_document::metadata::{DISCLOSURE, LICENSE, Metadata};
 use madang_document::reason::Reason;
@@ -17,9 +19,9 @@ pub struct Sidecar {
     pub size: u64,
     /// The path by which a row names the object, if the sidecar is a table.
     pub row: Option<String>,
-    /// Its bytes. They come to a child beside its order and not in it.
+    /// Its bytes, shared by all that a table describes. They come to a child beside its order and not in it.
     #[serde(skip)]
-    pub bytes: Vec<u8>,
+    pub bytes: Arc<[u8]>,
 }
 
 impl Sidecar {
@@ -34,7 +36,7 @@ impl Sidecar {
         let length = if self.size <= MOST { self.size } else { 0 };
         let given = usize::try_from(length).ok().and_then(|length| bytes.split_at_checked(length));
         let Some((own, rest)) = given else { return &[] };
-        self.bytes = own.to_vec();
+        self.bytes = own.into();
         rest
     }
 }

@@ -32,8 +32,8 @@ pub trait Objects: Send + Sync {
         limit: u32,
     ) -> Result<Vec<KnownPath>>;
 
-    /// The current objects of those of these paths that are live, in no promised order.
-    async fn current(&self, store: &str, paths: &[String]) -> Result<Vec<ObjectRef>>;
+    /// The current objects of those of these paths, each in a store, that are live, in no promised order.
+    async fn current(&self, paths: &[(&str, &str)]) -> Result<Vec<ObjectRef>>;
 
     /// Enqueues a deletion for each of these paths that is live. Gives how many there were.
     async fn vanish(&self, store: &str, paths: &[String]) -> Result<u64>;

@@ -1,5 +1,5 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use madang_document::content::{Member, Warning, WarningKind};
 use madang_document::document::Document;
@@ -17,6 +17,8 @@ use madang_store::error::StoreError;
 use madang_store::store::Store;
 use unicode_normalization::UnicodeNormalization;
 
+use crate::together::Together;
+
 /// Tables that are kept in memory, for the other files of their folders.
 const KEPT: usize = 8;
 /// Sidecars of one file that are read: those that are trusted most.
@@ -27,8 +29,12 @@ const PAGE: u32 = 500;
 /// What lies beside objects and describes them.
 #[derive(Debug, Default)]
 pub(crate) struct Besides {
-    tables: Mutex<VecDeque<(ObjectRef, Vec<u8>)>>,
+    tables: Mutex<VecDeque<(ObjectRef, Arc<[u8]>)>>,
+    current: Together<Vec<Place>, Vec<ObjectRef>>,
 }
+
+/// A store and a path in it.
+type Place = (String, String);
 
 /// What describes an object.
 #[derive(Debug, Default)]
@@ -109,8 +115,9 @@ impl Besides {
                 }
             }
         }
-        let paths: Vec<String> = candidates.iter().map(|(_, one)| one.path.clone()).collect();
-        let current = ledger.current(&object.store, &paths).await?;
+        let place = |(_, one): &(String, Beside)| (object.store.clone(), one.path.clone());
+        let places: Vec<Place> = candidates.iter().map(place).collect();
+        let current = self.current.ask(places, |all| current(ledger, all)).await?;
         let mut current: HashMap<String, ObjectRef> =
             current.into_iter().map(|object| (object.path.clone(), object)).collect();
         let mut all = Describing::default();
@@ -144,9 +151,9 @@ impl Besides {
         store: &dyn Store,
         beside: &ObjectRef,
         candidate: &Beside,
-    ) -> Result<Vec<u8>, StoreError> {
+    ) -> Result<Arc<[u8]>, StoreError> {
         if beside.size > MOST {
-            return Ok(Vec::new());
+            return Ok(Arc::default());
         }
         if let Some(bytes) = self.kept(beside) {
             return Ok(bytes);
@@ -162,20 +169,39 @@ impl Besides {
             bytes.extend_from_slice(&piece);
         }
         pinned.unchanged().await?;
+        let bytes = Arc::from(bytes);
         if candidate.row.is_some() {
             let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
             if tables.len() >= KEPT {
                 tables.pop_front();
             }
-            tables.push_back((beside.clone(), bytes.clone()));
+            tables.push_back((beside.clone(), Arc::clone(&bytes)));
         }
         Ok(bytes)
     }
 
-    fn kept(&self, beside: &ObjectRef) -> Option<Vec<u8>> {
+    fn kept(&self, beside: &ObjectRef) -> Option<Arc<[u8]>> {
         let tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
-        tables.iter().find(|(object, _)| object == beside).map(|(_, bytes)| bytes.clone())
+        tables.iter().find(|(object, _)| object == beside).map(|(_, bytes)| Arc::clone(bytes))
     }
+}
+
+/// Of each of these lists what is there.
+async fn current(
+    ledger: &dyn Ledger,
+    all: Vec<Vec<Place>>,
+) -> Result<Vec<Vec<ObjectRef>>, LedgerError> {
+    // Files of one folder have the same tables.
+    let places: BTreeSet<(&str, &str)> =
+        all.iter().flatten().map(|(store, path)| (store.as_str(), path.as_str())).collect();
+    let places: Vec<(&str, &str)> = places.into_iter().collect();
+    let there = ledger.current(&places).await?;
+    let there: HashMap<(&str, &str), &ObjectRef> = there
+        .iter()
+        .map(|object| ((object.store.as_str(), object.path.as_str()), object))
+        .collect();
+    let of = |(store, path): &Place| there.get(&(store.as_str(), path.as_str())).copied().cloned();
+    Ok(all.iter().map(|places| places.iter().filter_map(of).collect()).collect())
 }
 
 /// Has the files read anew that the object of a claim describes, or described before; `read` is what it is now, none if

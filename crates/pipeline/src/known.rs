@@ -16,9 +16,7 @@ use madang_document::outcome::Outcome;
 use madang_extract::formats::FORMATS;
 use madang_extract::naming::{kind, names_its_content};
 use madang_extract::options::Options;
-use madang_ledger::error::LedgerError;
 use madang_ledger::jobs::Claim;
-use madang_ledger::ledger::Ledger;
 use madang_sandbox::limits::ChildLimits;
 use madang_store::blobs::{BlobError, Blobs};
 
@@ -83,35 +81,23 @@ pub fn of_claim(claim: &Claim, documents: Vec<Document>) -> Vec<Document> {
     documents
 }
 
-/// Why what is known cannot be taken: the object is read then.
-#[derive(Debug, thiserror::Error)]
-pub enum Untaken {
-    /// The ledger does not answer.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-    /// A blob is gone, or cannot be written.
-    #[error(transparent)]
-    Blobs(#[from] BlobError),
-}
-
-/// What is known of these bytes, with its blobs held against their hashes and written once more; none if nothing is.
+/// Takes what the bytes of the object of a claim came to `before`, with its blobs held against their hashes and written
+/// once more.
 ///
 /// # Errors
-/// [`Untaken`].
-pub async fn known(
-    ledger: &dyn Ledger,
+/// When a blob is gone, or cannot be written: the object is read then.
+pub async fn take(
     blobs: &Blobs,
     claim: &Claim,
-    keys: &[BlobId; 2],
-) -> Result<Option<Vec<Document>>, Untaken> {
-    let Some(before) = ledger.read_before(keys).await? else { return Ok(None) };
+    before: Vec<Document>,
+) -> Result<Vec<Document>, BlobError> {
     let parts = before.iter().flat_map(|document| [document.text, document.preview]);
     let names: BTreeSet<BlobId> = parts.flatten().map(|part| part.blob).collect();
     for name in names {
         let bytes = blobs.read(&BlobPart::from(name)).await?;
         blobs.keep(bytes.into()).await?;
     }
-    Ok(Some(of_claim(claim, before)))
+    Ok(of_claim(claim, before))
 }
 
 #[cfg(test)]

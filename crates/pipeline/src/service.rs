@@ -46,7 +46,7 @@ use crate::sources::Sources;
 use crate::terms::Terms;
 use crate::underway::Underway;
 use crate::uploads::{Put, PutError, Uploads};
-use crate::worker::Workers;
+use crate::workers::Workers;
 use madang_store::blobs::Blobs;
 use madang_store::store::{Body, Precondition};
 use madang_store::stores::Stores;

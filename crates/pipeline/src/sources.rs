@@ -5,7 +5,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::rest::SettleError;
 use crate::source::{Ask, SourceState};
-use crate::worker::Missed;
+use crate::workers::Missed;
 
 /// The sources that run in this process, by the names of their pipelines: how they are asked, and how they fare.
 #[derive(Default)]

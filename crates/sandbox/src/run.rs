@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::io::{self, Write as _};
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
 use std::time::Instant;
 
 use madang_document::inner_path::InnerPath;
@@ -165,7 +166,7 @@ fn without_bytes(sidecar: &Sidecar) -> Sidecar {
         name: last_bytes(&sidecar.name, caps::WORD).to_owned(),
         size: sidecar.size,
         row: sidecar.row.clone().filter(|row| row.len() <= caps::PATH),
-        bytes: Vec::new(),
+        bytes: Arc::default(),
     }
 }
 

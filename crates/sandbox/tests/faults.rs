@@ -244,7 +244,7 @@ fn sidecars_reach_the_reader() {
         name: name.into(),
         size: bytes.len() as u64,
         row: None,
-        bytes: bytes.into(),
+        bytes: bytes.as_bytes().into(),
     };
     let sidecars = [
         sidecar("a.txt.meta.yml", "title: 하나\n"),

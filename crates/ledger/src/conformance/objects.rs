@@ -32,12 +32,12 @@ pub async fn current_objects_are_found_by_their_paths(ledger: &Trial) {
     see(ledger, &["a", "b", "c"], at(0)).await;
     ledger.when(at(1)).see(&[sighting("b", "v2")]).await.unwrap();
     ledger.when(at(2)).vanish(STORE, &["c".to_owned()]).await.unwrap();
-    let paths = ["a", "b", "c", "d"].map(str::to_owned);
-    let mut current = ledger.current(STORE, &paths).await.unwrap();
+    let paths = |store| ["a", "b", "c", "d"].map(|path| (store, path));
+    let mut current = ledger.current(&[paths(STORE), paths("elsewhere")].concat()).await.unwrap();
     current.sort_by(|a, b| a.path.cmp(&b.path));
     assert_eq!(current, [sighting("a", "v1").object, sighting("b", "v2").object]);
-    assert_eq!(ledger.current("elsewhere", &paths).await.unwrap(), []);
-    assert_eq!(ledger.current(STORE, &[]).await.unwrap(), []);
+    assert_eq!(ledger.current(&paths("elsewhere")).await.unwrap(), []);
+    assert_eq!(ledger.current(&[]).await.unwrap(), []);
 }
 
 /// The older job is cancelled and never claimed; the path stays one path.

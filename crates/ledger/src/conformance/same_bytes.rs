@@ -16,9 +16,12 @@ fn keyed(claim: &Claim, members: &[&str], word: &str) -> Completion {
 
 /// The ways inside of what is known under this key, the object itself first, and the path it is of.
 async fn known(ledger: &Trial, word: &str) -> Option<(String, Vec<Option<InnerPath>>)> {
-    let documents = ledger.read_before(&[key("nothing"), key(word)]).await.unwrap()?;
-    let other = ledger.read_before(&[key(word), key("nothing")]).await.unwrap().unwrap();
-    assert_eq!(documents.len(), other.len());
+    let pairs = [[key("nothing"), key(word)], [key("nothing"); 2], [key(word), key("nothing")]];
+    let [documents, none, other] =
+        <[_; 3]>::try_from(ledger.read_before(&pairs).await.unwrap()).unwrap();
+    assert_eq!(none, None);
+    assert_eq!(documents, other);
+    let documents = documents?;
     let path = documents[0].object.path.clone();
     let mut ways: Vec<_> = documents.into_iter().map(|document: Document| document.inner).collect();
     ways.sort();

@@ -283,22 +283,20 @@ impl Objects for SqliteLedger {
         Ok(rows.into_iter().map(|(path, version)| KnownPath { path, version }).collect())
     }
 
-    async fn current(&self, store: &str, paths: &[String]) -> Result<Vec<ObjectRef>> {
-        let ids = paths.iter().map(|path| DocumentId::new(store, path, None));
+    async fn current(&self, paths: &[(&str, &str)]) -> Result<Vec<ObjectRef>> {
+        let ids = paths.iter().map(|(store, path)| DocumentId::new(store, path, None));
         let ids: Vec<String> = ids.map(|id| id.uuid().simple().to_string()).collect();
-        let rows: Vec<(String, String, i64)> = sqlx::query_as(
-            "SELECT p.path, o.version, o.size FROM path p JOIN object o ON o.id = p.object
+        let rows: Vec<(String, String, String, i64)> = sqlx::query_as(
+            "SELECT p.store, p.path, o.version, o.size FROM path p JOIN object o ON o.id = p.object
              WHERE p.live = 1 AND p.document IN (SELECT unhex(value) FROM json_each(?))",
         )
         .bind(json(&ids)?)
         .fetch_all(self.readers())
         .await
         .map_err(fault)?;
-        let object = |(path, version, size)| ObjectRef {
-            store: store.to_owned(),
-            path,
-            version,
-            size: count(size),
+        let object = |(store, path, version, size)| {
+            let size = count(size);
+            ObjectRef { store, path, version, size }
         };
         Ok(rows.into_iter().map(object).collect())
     }

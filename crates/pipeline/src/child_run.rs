@@ -1,0 +1,158 @@
+use std::sync::Arc;
+
+use madang_document::blob_id::BlobId;
+use madang_document::blob_part::BlobPart;
+use madang_document::cause::told;
+use madang_document::condition::Kind;
+use madang_document::document::Document;
+use madang_document::quote::Quote;
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
+use madang_extract::extraction::Extraction;
+use madang_extract::sidecar::Sidecar;
+use madang_ledger::jobs::Claim;
+use madang_sandbox::input::Input;
+use madang_sandbox::request::Request;
+use madang_sandbox::run::{RunError, run};
+use madang_sandbox::watch::Watch;
+use madang_store::blobs::{BlobError, Bundle};
+
+use crate::attempted::{Attempted, Found, broken_off};
+use crate::decide::Reading;
+use crate::hindrance::shortage;
+use crate::lanes::Lanes;
+use crate::reading::document;
+use crate::workers::Workers;
+
+/// What a child is given.
+pub(crate) struct Given {
+    /// Its bytes.
+    pub(crate) input: Input,
+    /// Of the whole object, if it is read whole.
+    pub(crate) hash: Option<BlobId>,
+    /// What describes it.
+    pub(crate) sidecars: Vec<Sidecar>,
+}
+
+/// Runs the child in a lane, and keeps texts and previews as they arrive.
+pub(crate) async fn extract(
+    workers: &Workers,
+    claim: &Claim,
+    Given { input, hash, sidecars }: Given,
+    watch: Arc<Watch>,
+    lanes: &Lanes,
+) -> Attempted {
+    let zygote = Arc::clone(&workers.zygote);
+    let terms = Arc::clone(&workers.terms);
+    let blobs = workers.blobs.clone();
+    let runtime = tokio::runtime::Handle::current();
+    let claim = claim.clone();
+    let watched = lanes.threads.run(move || {
+        let mut documents: Vec<Document> = Vec::new();
+        let mut bundle = Bundle::new(&blobs);
+        let mut places = Vec::new();
+        let mut unkept = None;
+        let name = claim.object.name().to_owned();
+        let (limits, options) = terms.of(&claim.pipeline);
+        let request = Request { name: &name, limits, options, sidecars: &sidecars };
+        let verdict = run(&zygote, &request, input, &watch, &mut |extraction| {
+            if unkept.is_some() {
+                return;
+            }
+            match runtime.block_on(bundled(&mut bundle, &claim, extraction, hash)) {
+                Ok((document, place)) => {
+                    documents.push(document);
+                    places.push(place);
+                }
+                Err(error) => {
+                    // Without its text the document is not read: the whole attempt is void.
+                    unkept = Some(error);
+                    watch.cancel();
+                }
+            }
+        });
+        if unkept.is_none() && matches!(verdict, Ok(Some(_))) {
+            match runtime.block_on(bundle.keep()) {
+                Ok(kept) => settle_in(&mut documents, &places, &kept),
+                Err(error) => unkept = Some(error),
+            }
+        }
+        if let Some(error) = unkept {
+            let reason = Reason::new(ReasonKind::NotKept(told(&error).into()));
+            let message = reason.english();
+            return match shortage(&error) {
+                Some(by) => Attempted::Hindered { by, message },
+                // Something stands where these bytes are to lie, and all the others find their place.
+                None if runtime.block_on(blobs.take_others()) => {
+                    Attempted::of(Reading::Unread { reason, lasting: false })
+                }
+                None => Attempted::Hindered { by: Kind::Stalled, message },
+            };
+        }
+        match verdict {
+            Ok(None) => Attempted::CalledOff,
+            Ok(Some(verdict)) => {
+                let reading = Reading::Extracted {
+                    outcome: verdict.outcome,
+                    reason: verdict.reason,
+                    died: verdict.died,
+                };
+                tracing::debug!(path = %claim.object.path, "it was read");
+                Attempted::Read(reading, Box::new(Found { documents, ..Found::default() }))
+            }
+            Err(error) => match (shortage(&error), &error) {
+                (Some(by), _) => Attempted::Hindered { by, message: told(&error) },
+                (None, RunError::Unborn(_)) => {
+                    Attempted::Hindered { by: Kind::Stalled, message: told(&error) }
+                }
+                (None, RunError::BrokenOff(_)) => Attempted::of(broken_off(&error)),
+            },
+        }
+    });
+    match watched.await {
+        Ok(answer) => answer,
+        Err(panicked) => {
+            let reason = ReasonKind::WorkerBroke(Quote::of(&panicked)).into();
+            Attempted::of(Reading::Broke { reason })
+        }
+    }
+}
+
+/// Where the text and the preview of a document lie among the parts of a bundle.
+#[derive(Clone, Copy, Debug, Default)]
+struct Bundled {
+    text: Option<usize>,
+    preview: Option<usize>,
+}
+
+/// Takes the text and the preview of a document into the bundle of its object.
+async fn bundled(
+    bundle: &mut Bundle,
+    claim: &Claim,
+    mut extraction: Extraction,
+    hash: Option<BlobId>,
+) -> Result<(Document, Bundled), BlobError> {
+    let content = &mut extraction.content;
+    let mut place = Bundled::default();
+    if !content.segments.is_empty() {
+        place.text = Some(bundle.add_text(&content.segments).await?);
+    }
+    if let Some(preview) = content.previews.drain(..).next() {
+        place.preview = Some(bundle.add(&preview.jpeg).await?);
+    }
+    let own = extraction.member.is_none();
+    let mut document = document(claim, extraction);
+    if own {
+        document.sha256 = hash;
+    }
+    Ok((document, place))
+}
+
+/// Tells each document where its text and preview lie.
+fn settle_in(documents: &mut [Document], places: &[Bundled], kept: &[BlobPart]) {
+    let part = |place: Option<usize>| place.and_then(|place| kept.get(place)).copied();
+    for (document, place) in documents.iter_mut().zip(places) {
+        document.text = part(place.text);
+        document.preview = part(place.preview);
+    }
+}

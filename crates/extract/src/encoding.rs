@@ -13,7 +13,7 @@ use madang_document::part::Noun;
 use madang_document::reason_kind::ReasonKind;
 
 use self::code::{Code, labelled};
-pub use self::decoded::Decoded;
+pub(crate) use self::decoded::Decoded;
 use self::guess::{likeliest, sample};
 use self::likelihood::{Script, cost, priced};
 use self::pairs::Pairs;
@@ -37,13 +37,13 @@ mod units;
 mod utf7;
 
 /// Decodes bytes of unknown encoding. Never fails: what has no meaning is replaced.
-pub fn decode(bytes: &[u8]) -> Decoded {
+pub(crate) fn decode(bytes: &[u8]) -> Decoded {
     decode_declared(bytes, None)
 }
 
 /// Decodes bytes that say themselves in which encoding they are (`charset=euc-kr`). The bytes are believed
 /// before the label: pages declare an encoding that an editor changed years ago.
-pub fn decode_declared(bytes: &[u8], label: Option<&str>) -> Decoded {
+pub(crate) fn decode_declared(bytes: &[u8], label: Option<&str>) -> Decoded {
     // A disk that lost its power left NULs where text was to come; a file in units of one byte has no other use for them.
     let narrow =
         || bytes.starts_with(UTF_8_MARK) || (bom(bytes).is_none() && wide(bytes).is_none());
@@ -59,7 +59,7 @@ pub fn decode_declared(bytes: &[u8], label: Option<&str>) -> Decoded {
 }
 
 /// The syllable, or the letter that stands alone, of a code of Johab; none for any other code.
-pub fn johab_letters(code: u16) -> Option<char> {
+pub(crate) fn johab_letters(code: u16) -> Option<char> {
     let [first, second] = code.to_be_bytes();
     johab::letters(first, second)
 }
@@ -70,13 +70,13 @@ fn nuls(count: usize) -> ReasonKind {
 
 /// Decodes bytes whose encoding is known beyond doubt, as from the whole that they are a piece of; those of no known
 /// encoding as [`decode`] does.
-pub fn decode_known(bytes: &[u8], encoding: Option<&str>) -> String {
+pub(crate) fn decode_known(bytes: &[u8], encoding: Option<&str>) -> String {
     let code = encoding.and_then(labelled).filter(|_| !bytes.is_ascii());
     code.map_or_else(|| decode(bytes), |code| code.decode(bytes)).text
 }
 
 /// Decodes bytes that are Johab, the code of the older Korean PCs.
-pub fn decode_johab(bytes: &[u8]) -> Decoded {
+pub(crate) fn decode_johab(bytes: &[u8]) -> Decoded {
     Code::Johab.decode(bytes)
 }
 
@@ -147,7 +147,7 @@ fn no_utf8(bytes: &[u8], utf8: &Decoded, code: Code) -> Option<Decoded> {
 ///
 /// # Errors
 /// When the blob cannot be read.
-pub fn read(
+pub(crate) fn read(
     blob: &dyn Blob,
     context: &Context<'_>,
     content: &mut Content,
@@ -181,7 +181,7 @@ pub fn read(
 const UTF_8_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Whether the first bytes of a file are text in some encoding, and not a binary format.
-pub fn looks_like_text(head: &[u8]) -> bool {
+pub(crate) fn looks_like_text(head: &[u8]) -> bool {
     if head.is_empty() {
         return false;
     }

@@ -11,7 +11,7 @@ mod described;
 /// What an object was taken for.
 pub mod detected;
 /// Bytes to text, whatever the character encoding.
-pub mod encoding;
+mod encoding;
 /// The engines that recognise text in pictures and sound.
 pub mod engines;
 /// Why nothing could be read.
@@ -24,11 +24,11 @@ pub mod format;
 pub mod formats;
 /// The language of a text.
 pub mod language;
-pub mod libav;
+mod libav;
 /// How much one object may cost.
 pub mod limits;
 /// The paths of the members of one container.
-pub mod member_path;
+mod member_path;
 /// What a pipeline wants.
 /// What of a name counts.
 pub mod naming;
@@ -36,13 +36,13 @@ pub mod options;
 /// What one extraction is told.
 pub mod order;
 /// Lines gathered into segments of a sensible size.
-pub mod paragraphs;
+mod paragraphs;
 /// The passwords that a pipeline gives.
 pub mod passwords;
 /// What a row may look at to tell its kind.
 pub mod probe;
 /// Formats that are known by sight, but not read.
-pub mod recognise;
+mod recognise;
 /// What finds text in pictures and sound.
 pub mod recogniser;
 pub mod sidecar;

@@ -4,14 +4,14 @@ use madang_document::shown::is_misleading;
 
 /// The paths of the members of one container: made harmless, and no two the same.
 #[derive(Debug, Default)]
-pub struct MemberPaths {
+pub(crate) struct MemberPaths {
     taken: HashSet<String>,
 }
 
 impl MemberPaths {
     /// The path under which the member that calls itself `name` is catalogued. A second member of a name gets
     /// `#2` before its extension, so that the extension still tells its format.
-    pub fn take(&mut self, name: &str) -> String {
+    pub(crate) fn take(&mut self, name: &str) -> String {
         let path = harmless(name);
         if self.taken.insert(path.clone()) {
             return path;

@@ -9,7 +9,7 @@ use madang_document::reason_kind::ReasonKind;
 /// The first [`Paragraphs::FINE`] paragraphs are a segment each; after that, paragraphs are put together up to
 /// [`Paragraphs::BLOCK`] bytes. A longer line is split, at a space if it has one.
 #[derive(Debug)]
-pub struct Paragraphs<'a> {
+pub(crate) struct Paragraphs<'a> {
     content: &'a mut Content,
     origin: Origin,
     block: String,
@@ -21,12 +21,12 @@ pub struct Paragraphs<'a> {
 
 impl<'a> Paragraphs<'a> {
     /// How many paragraphs stay apart.
-    pub const FINE: usize = 10_000;
+    pub(crate) const FINE: usize = 10_000;
     /// How large a segment grows, in bytes.
-    pub const BLOCK: usize = 4 * 1024;
+    pub(crate) const BLOCK: usize = 4 * 1024;
 
     /// Appends to `content` up to `limit` bytes of text.
-    pub fn new(content: &'a mut Content, limit: u64) -> Paragraphs<'a> {
+    pub(crate) fn new(content: &'a mut Content, limit: u64) -> Paragraphs<'a> {
         Paragraphs {
             content,
             origin: Origin::Native,
@@ -39,7 +39,7 @@ impl<'a> Paragraphs<'a> {
     }
 
     /// Adds a line of the running paragraph; `place` is asked if it begins a segment.
-    pub fn line(&mut self, line: &str, place: impl Fn() -> Locator) {
+    pub(crate) fn line(&mut self, line: &str, place: impl Fn() -> Locator) {
         let mut rest = line.trim_end();
         while !rest.is_empty() && !self.full {
             if !self.block.is_empty() && self.block.len() + rest.len() >= Self::BLOCK {
@@ -57,19 +57,19 @@ impl<'a> Paragraphs<'a> {
     }
 
     /// Ends the paragraph.
-    pub fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         if self.content.segments.len() < Self::FINE || self.block.len() >= Self::BLOCK {
             self.flush();
         }
     }
 
     /// Whether the limit is reached: further lines are dropped, and a warning says so.
-    pub fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.full
     }
 
     /// Delivers what is still gathered.
-    pub fn finish(mut self) {
+    pub(crate) fn finish(mut self) {
         self.flush();
     }
 

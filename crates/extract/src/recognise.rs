@@ -6,7 +6,7 @@ use crate::split_name::{JOIN, is_part};
 
 /// A format that Madang knows by sight but does not read, so that the file is catalogued as what it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Known {
+pub(crate) struct Known {
     /// Media type.
     pub media_type: &'static str,
     /// What a file of it is called, in the plural.
@@ -17,7 +17,7 @@ pub struct Known {
 
 /// Why a format that is known is not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
+pub(crate) enum Why {
     /// There is no reader for it.
     NoReader,
     /// It is a wrapping by a rights management system around some other format.
@@ -28,7 +28,7 @@ pub enum Why {
 
 impl Known {
     /// Why such a file is not read.
-    pub fn error(&self) -> ExtractError {
+    pub(crate) fn error(&self) -> ExtractError {
         match self.why {
             Why::NoReader => {
                 ExtractError::Unsupported(ReasonKind::NoReader(self.name.into()).into())
@@ -55,7 +55,7 @@ const PART: Known = Known {
 };
 
 /// What the bytes, else the name, say the file is; asked only when no row of the table of formats matched.
-pub fn recognise(probe: &Probe<'_>) -> Option<Known> {
+pub(crate) fn recognise(probe: &Probe<'_>) -> Option<Known> {
     if probe.head.is_empty() {
         return None;
     }
@@ -73,7 +73,7 @@ pub fn recognise(probe: &Probe<'_>) -> Option<Known> {
 }
 
 /// A wrapping by a rights management system, whatever the name says is wrapped.
-pub fn recognise_drm(probe: &Probe<'_>) -> Option<Known> {
+pub(crate) fn recognise_drm(probe: &Probe<'_>) -> Option<Known> {
     let wrapped = MAGIC.iter().filter(|(.., known)| known.why == Why::Drm);
     wrapped
         .clone()
@@ -83,7 +83,7 @@ pub fn recognise_drm(probe: &Probe<'_>) -> Option<Known> {
 
 /// Whether the bytes read as text but are the code of a layout or of an archive: PostScript, WARC, cpio, ar, PGP. Other
 /// magics in text are chance; a report on the MZ generation is no program.
-pub fn is_markup(probe: &Probe<'_>) -> bool {
+pub(crate) fn is_markup(probe: &Probe<'_>) -> bool {
     let codes: [&[u8]; 6] = [
         b"%!PS",
         b"WARC/",
@@ -96,7 +96,7 @@ pub fn is_markup(probe: &Probe<'_>) -> bool {
 }
 
 /// A format that stands on ZIP, by its inside.
-pub fn recognise_zip(probe: &Probe<'_>) -> Option<Known> {
+pub(crate) fn recognise_zip(probe: &Probe<'_>) -> Option<Known> {
     let zip = probe.zip()?;
     if let Some(mimetype) = &zip.mimetype
         && let Some((_, known)) =

@@ -11,7 +11,7 @@ use madang_ledger::error::LedgerError;
 ///
 /// # Errors
 /// What `refusal` or `pass_over` say.
-pub async fn take<'a, T, Answer, Step, E, Refusal, F, By>(
+pub(crate) async fn take<'a, T, Answer, Step, E, Refusal, F, By>(
     batch: &'a [T],
     step: impl Fn(&'a [T]) -> Step,
     refusal: impl Fn(E) -> Result<Refusal, F>,
@@ -41,7 +41,7 @@ where
 
 /// How a batch was taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Taken<Answer> {
+pub(crate) enum Taken<Answer> {
     /// In one step.
     Together(Answer),
     /// Each alone, but for those that were passed over.
@@ -50,7 +50,7 @@ pub enum Taken<Answer> {
 
 impl<Answer> Taken<Answer> {
     /// The answers, in the order of the batch.
-    pub fn answers(self) -> Vec<Answer> {
+    pub(crate) fn answers(self) -> Vec<Answer> {
         match self {
             Taken::Together(answer) => vec![answer],
             Taken::OneByOne(answers) => answers,
@@ -62,7 +62,7 @@ impl<Answer> Taken<Answer> {
 ///
 /// # Errors
 /// Any other error.
-pub fn of_the_act(error: LedgerError) -> Result<LedgerError, LedgerError> {
+pub(crate) fn of_the_act(error: LedgerError) -> Result<LedgerError, LedgerError> {
     if error.is_of_the_act() { Ok(error) } else { Err(error) }
 }
 

@@ -29,7 +29,7 @@ static READERS: LazyLock<String> = LazyLock::new(|| {
 /// The keys of these bytes under the terms of a pipeline: the one for what does not depend on the whole name, and the
 /// one for what does. All formats and their versions stand in them, not the one that read it: which one it is today
 /// nobody knows without looking.
-pub fn keys(
+pub(crate) fn keys(
     hash: BlobId,
     name: &str,
     limits: &ChildLimits,
@@ -44,7 +44,7 @@ pub fn keys(
 
 /// The key under which these documents of an object that was read to its end may be taken again for the same bytes; none
 /// if another reading might come to something else.
-pub fn key_of(keys: &[BlobId; 2], documents: &[Document]) -> Option<BlobId> {
+pub(crate) fn key_of(keys: &[BlobId; 2], documents: &[Document]) -> Option<BlobId> {
     let [any_name, this_name] = keys;
     let own = documents.iter().find(|document| document.inner.is_none())?;
     let lasting = |document: &Document| {
@@ -61,7 +61,7 @@ pub fn key_of(keys: &[BlobId; 2], documents: &[Document]) -> Option<BlobId> {
 }
 
 /// Documents that other bytes of the same content came to, as those of the object of a claim.
-pub fn of_claim(claim: &Claim, documents: Vec<Document>) -> Vec<Document> {
+pub(crate) fn of_claim(claim: &Claim, documents: Vec<Document>) -> Vec<Document> {
     let (store, path) = (&claim.object.store, &claim.object.path);
     let of = |before: Document| Document {
         id: DocumentId::new(store, path, before.inner.as_ref()),
@@ -86,7 +86,7 @@ pub fn of_claim(claim: &Claim, documents: Vec<Document>) -> Vec<Document> {
 ///
 /// # Errors
 /// When a blob is gone, or cannot be written: the object is read then.
-pub async fn take(
+pub(crate) async fn take(
     blobs: &Blobs,
     claim: &Claim,
     before: Vec<Document>,

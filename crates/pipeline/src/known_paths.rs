@@ -8,7 +8,7 @@ use madang_ledger::objects::KnownPath;
 const PAGE: u32 = 5_000;
 
 /// What the ledger knows of a pipeline, in order of the paths, read page by page.
-pub struct KnownPaths {
+pub(crate) struct KnownPaths {
     ledger: Arc<dyn Ledger>,
     pipeline: String,
     page: std::vec::IntoIter<KnownPath>,
@@ -18,7 +18,7 @@ pub struct KnownPaths {
 
 impl KnownPaths {
     /// From the first on.
-    pub fn of(ledger: Arc<dyn Ledger>, pipeline: &str) -> KnownPaths {
+    pub(crate) fn of(ledger: Arc<dyn Ledger>, pipeline: &str) -> KnownPaths {
         let page = Vec::new().into_iter();
         KnownPaths { ledger, pipeline: pipeline.to_owned(), page, after: None, last: false }
     }
@@ -27,7 +27,7 @@ impl KnownPaths {
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub async fn peek(&mut self) -> Result<Option<&KnownPath>, LedgerError> {
+    pub(crate) async fn peek(&mut self) -> Result<Option<&KnownPath>, LedgerError> {
         if self.page.as_slice().is_empty() && !self.last {
             let page = self.ledger.known(&self.pipeline, self.after.as_deref(), PAGE).await?;
             self.last = page.len() < PAGE as usize;
@@ -38,7 +38,7 @@ impl KnownPaths {
     }
 
     /// Takes the one that [`peek`](KnownPaths::peek) showed.
-    pub fn take(&mut self) -> Option<KnownPath> {
+    pub(crate) fn take(&mut self) -> Option<KnownPath> {
         self.page.next()
     }
 }

@@ -6,7 +6,7 @@ use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
 
 /// What lies in a source and cannot be taken, as the ledger was last told: it is told only what is news.
-pub struct LeftOuts {
+pub(crate) struct LeftOuts {
     ledger: Arc<dyn Ledger>,
     pipeline: String,
     /// By their keys; none before the first listing, when the ledger may hold what another run said.
@@ -15,12 +15,12 @@ pub struct LeftOuts {
 
 impl LeftOuts {
     /// Of a pipeline, before anything was listed.
-    pub fn of(ledger: Arc<dyn Ledger>, pipeline: &str) -> LeftOuts {
+    pub(crate) fn of(ledger: Arc<dyn Ledger>, pipeline: &str) -> LeftOuts {
         LeftOuts { ledger, pipeline: pipeline.to_owned(), told: None }
     }
 
     /// What is known to be at this key and cannot be taken.
-    pub fn kind(&self, key: &str) -> Option<LeftOutKind> {
+    pub(crate) fn kind(&self, key: &str) -> Option<LeftOutKind> {
         self.told.as_ref()?.get(key).map(|left_out| left_out.kind)
     }
 
@@ -28,7 +28,7 @@ impl LeftOuts {
     ///
     /// # Errors
     /// When the ledger does not take it: then it is told again.
-    pub async fn replace(&mut self, listed: Vec<LeftOut>) -> Result<(), LedgerError> {
+    pub(crate) async fn replace(&mut self, listed: Vec<LeftOut>) -> Result<(), LedgerError> {
         let listed: BTreeMap<String, LeftOut> =
             listed.into_iter().map(|left_out| (left_out.key.clone(), left_out)).collect();
         if self.told.as_ref() != Some(&listed) {
@@ -44,7 +44,7 @@ impl LeftOuts {
     ///
     /// # Errors
     /// When the ledger does not take it: then it is news still.
-    pub async fn amend(
+    pub(crate) async fn amend(
         &mut self,
         mut found: Vec<LeftOut>,
         mut ended: Vec<String>,

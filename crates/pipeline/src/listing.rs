@@ -4,7 +4,7 @@ use madang_store::error::StoreError;
 use madang_store::store::{Listed, Seen};
 
 /// What a source lists, one file ahead: the files that its patterns take, and apart from them what cannot be taken.
-pub struct Listing {
+pub(crate) struct Listing {
     seen: madang_store::store::Listing,
     takes: Box<dyn Fn(&str) -> bool + Send + Sync>,
     head: Option<Listed>,
@@ -14,7 +14,7 @@ pub struct Listing {
 
 impl Listing {
     /// Of what a store lists; `takes` says which keys are wanted.
-    pub fn of(
+    pub(crate) fn of(
         seen: madang_store::store::Listing,
         takes: impl Fn(&str) -> bool + Send + Sync + 'static,
     ) -> Listing {
@@ -25,7 +25,7 @@ impl Listing {
     ///
     /// # Errors
     /// When the listing broke off: nothing is known of what would have followed.
-    pub async fn peek(&mut self) -> Result<Option<&Listed>, StoreError> {
+    pub(crate) async fn peek(&mut self) -> Result<Option<&Listed>, StoreError> {
         while self.head.is_none() && !self.ended {
             match self.seen.next().await {
                 None => self.ended = true,
@@ -53,12 +53,12 @@ impl Listing {
     }
 
     /// Takes it.
-    pub fn take(&mut self) -> Option<Listed> {
+    pub(crate) fn take(&mut self) -> Option<Listed> {
         self.head.take()
     }
 
     /// What was there and could not be taken, once all was listed.
-    pub fn left_out(self) -> Vec<LeftOut> {
+    pub(crate) fn left_out(self) -> Vec<LeftOut> {
         self.left_out
     }
 }

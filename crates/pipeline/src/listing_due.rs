@@ -16,7 +16,7 @@ const FIRST_DEAF_LISTING: Duration = Duration::from_secs(1);
 
 /// A listing that came to its end, with what decides when the next one is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ended {
+pub(crate) struct Ended {
     /// When it began and when it ended, by a clock that nobody sets.
     pub begun: Timestamp,
     /// See `begun`.
@@ -34,7 +34,7 @@ pub struct Ended {
 }
 
 /// When a source is listed again.
-pub fn listing_due(listing: &Ended) -> Timestamp {
+pub(crate) fn listing_due(listing: &Ended) -> Timestamp {
     let Ended { begun, ended, reconcile, is_heard, refused, is_mass, is_back } = *listing;
     if is_back {
         return ended;

@@ -4,7 +4,7 @@ use madang_store::store::{Listed, Seen};
 
 /// What a look at one path came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Looked {
+pub(crate) enum Looked {
     /// A file is there.
     File(Listed),
     /// Something is there that cannot be taken.
@@ -18,7 +18,7 @@ pub enum Looked {
 }
 
 /// What is to be thought of a look. `left_out` is what was known to be at the path and could not be taken.
-pub fn looked(
+pub(crate) fn looked(
     path: &str,
     seen: Result<Option<Seen>, StoreError>,
     left_out: Option<LeftOutKind>,

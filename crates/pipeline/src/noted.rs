@@ -12,7 +12,7 @@ use madang_ledger::notes::{By, NewNote, Note, NoteKind};
 
 /// What one follower, or one source, passed over. The notes stand in the ledger; here it is remembered of what there
 /// are any, so that nothing is written for what went well and was never noted.
-pub struct Noted {
+pub(crate) struct Noted {
     ledger: Arc<dyn Ledger>,
     by: By,
     /// None before the ledger was asked.
@@ -23,7 +23,7 @@ pub struct Noted {
 
 /// Documents, asked for by their ids.
 #[derive(Debug, Default)]
-pub struct Fetched {
+pub(crate) struct Fetched {
     /// Those that the ledger knows, by their ids.
     pub stored: BTreeMap<DocumentId, Stored>,
     /// Those that it holds and that cannot be read back.
@@ -38,23 +38,23 @@ impl std::fmt::Debug for Noted {
 
 impl Noted {
     /// The notes of this one.
-    pub fn new(ledger: Arc<dyn Ledger>, by: By) -> Noted {
+    pub(crate) fn new(ledger: Arc<dyn Ledger>, by: By) -> Noted {
         Noted { ledger, by, subjects: None, fresh: BTreeSet::new() }
     }
 
     /// Whose they are.
-    pub fn by(&self) -> &By {
+    pub(crate) fn by(&self) -> &By {
         &self.by
     }
 
     /// Another process may have noted meanwhile: the ledger is asked anew.
-    pub fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.subjects = None;
         self.fresh.clear();
     }
 
     /// A pass begins: what is noted from now on is not settled by it.
-    pub fn begin_pass(&mut self) {
+    pub(crate) fn begin_pass(&mut self) {
         self.fresh.clear();
     }
 
@@ -62,7 +62,7 @@ impl Noted {
     ///
     /// # Errors
     /// When it does not answer.
-    pub async fn all(&mut self) -> Result<Vec<Note>, LedgerError> {
+    pub(crate) async fn all(&mut self) -> Result<Vec<Note>, LedgerError> {
         let notes = self.ledger.noted_by(&self.by).await?;
         self.subjects = Some(notes.iter().map(|note| note.subject.clone()).collect());
         Ok(notes)
@@ -72,7 +72,7 @@ impl Noted {
     ///
     /// # Errors
     /// When the ledger does not answer.
-    pub async fn note(
+    pub(crate) async fn note(
         &mut self,
         kind: NoteKind,
         subject: String,
@@ -96,7 +96,7 @@ impl Noted {
     }
 
     /// A note of this subject stands, and what is done with it just now does not change that.
-    pub fn stands(&mut self, subject: String) {
+    pub(crate) fn stands(&mut self, subject: String) {
         if let Some(subjects) = &mut self.subjects {
             subjects.insert(subject.clone());
         }
@@ -108,7 +108,7 @@ impl Noted {
     ///
     /// # Errors
     /// When the ledger does not answer.
-    pub async fn documents(
+    pub(crate) async fn documents(
         &mut self,
         ids: &[DocumentId],
         agency: Option<&Agency>,
@@ -133,7 +133,7 @@ impl Noted {
     ///
     /// # Errors
     /// When the ledger does not answer.
-    pub async fn unreadable_entry(
+    pub(crate) async fn unreadable_entry(
         &mut self,
         id: String,
         error: &LedgerError,
@@ -146,7 +146,7 @@ impl Noted {
     ///
     /// # Errors
     /// When the ledger does not answer: then the same subjects settle again.
-    pub async fn settle(
+    pub(crate) async fn settle(
         &mut self,
         subjects: impl Iterator<Item = String>,
     ) -> Result<Vec<String>, LedgerError> {

@@ -6,14 +6,14 @@ use futures::FutureExt;
 /// What a part of the service said when it panicked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct Panicked(pub String);
+pub(crate) struct Panicked(pub String);
 
 /// Runs a future and turns a panic in it into an error. What the future held is dropped; what it only borrowed is as
 /// the panic left it, and it is the caller's to know that this is sound.
 ///
 /// # Errors
 /// When it panics.
-pub async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
+pub(crate) async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
     AssertUnwindSafe(work).catch_unwind().await.map_err(|payload| Panicked(words(payload.as_ref())))
 }
 

@@ -12,7 +12,7 @@ use crate::panicked::caught;
 /// A part of the service that runs as long as the service does. One that panics is a fault of ours, and no reason to
 /// do without it: it is told on the board, and begun again after a wait that grows.
 #[derive(Clone)]
-pub struct Part {
+pub(crate) struct Part {
     /// What it is, for the board.
     pub subject: Subject,
     /// Where its panic is told.
@@ -30,14 +30,14 @@ impl std::fmt::Debug for Part {
 }
 
 /// Waits after a panic.
-pub const AFTER_PANIC: Backoff = Backoff { base_ms: 1_000, cap_ms: 60_000 };
+pub(crate) const AFTER_PANIC: Backoff = Backoff { base_ms: 1_000, cap_ms: 60_000 };
 
 /// A part that has run for so long since its panic counts as sound again.
 const SOUND: Duration = Duration::from_secs(60);
 
 impl Part {
     /// Runs it until it returns by itself. `state` is what outlives its panics; it is given back.
-    pub async fn run<S>(
+    pub(crate) async fn run<S>(
         self,
         mut state: S,
         mut work: impl for<'a> FnMut(&'a mut S) -> BoxFuture<'a, ()>,

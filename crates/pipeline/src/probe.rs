@@ -14,7 +14,7 @@ const _: () = assert!(OFTEN.as_millis() * 2 < 5_000);
 
 /// Asks the machine until `stop`: space on the disk of the data folder, descriptors of this process. Whoever else
 /// meets a condition sets it himself; these two are to be known before somebody meets them.
-pub async fn probe(board: Board, data: PathBuf, stop: CancellationToken) {
+pub(crate) async fn probe(board: Board, data: PathBuf, stop: CancellationToken) {
     loop {
         disk(&board, &data);
         descriptors(&board);
@@ -46,7 +46,7 @@ fn disk(board: &Board, data: &std::path::Path) {
 
 /// Whether so little is left of a disk that the next write may fail: less than a sixteenth of it, and less than
 /// 64 MiB (the ledger's log alone grows to 32).
-pub fn is_low(free: u64, total: u64) -> bool {
+pub(crate) fn is_low(free: u64, total: u64) -> bool {
     free < (total / 16).min(64 << 20)
 }
 
@@ -69,7 +69,7 @@ fn descriptors(board: &Board) {
 }
 
 /// Whether so few descriptors are left that work will fail: a sixteenth of the limit, sixteen at the most.
-pub fn is_out(used: u64, limit: u64) -> bool {
+pub(crate) fn is_out(used: u64, limit: u64) -> bool {
     limit.saturating_sub(used) < (limit / 16).min(16)
 }
 

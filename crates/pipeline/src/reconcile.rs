@@ -7,7 +7,7 @@ use madang_store::version::same_version;
 
 /// Compares the heads of two lists, both ordered by path: what a store lists, and what the ledger knows. Neither
 /// is ever held whole.
-pub fn compare(listed: Option<&Listed>, known: Option<&KnownPath>) -> Option<Compared> {
+pub(crate) fn compare(listed: Option<&Listed>, known: Option<&KnownPath>) -> Option<Compared> {
     Some(match (listed, known) {
         (None, None) => return None,
         (Some(_), None) => Compared::New,
@@ -23,7 +23,7 @@ pub fn compare(listed: Option<&Listed>, known: Option<&KnownPath>) -> Option<Com
 
 /// What two heads are to one another, and with it which of the lists goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Compared {
+pub(crate) enum Compared {
     /// The listed one is not known.
     New,
     /// Both are one path, in two versions.
@@ -35,7 +35,7 @@ pub enum Compared {
 }
 
 /// Whether a path lies in one of these folders: they could not be listed, and hide what lies below.
-pub fn is_hidden(path: &str, unlisted: &[String]) -> bool {
+pub(crate) fn is_hidden(path: &str, unlisted: &[String]) -> bool {
     unlisted.iter().any(|folder| {
         folder.is_empty()
             || path == folder

@@ -7,7 +7,7 @@ use madang_index::record::Record;
 use crate::record_date::record_date;
 
 /// The record of a document, with its text in pieces.
-pub fn record(document: &Document, segments: Vec<Segment>) -> Record {
+pub(crate) fn record(document: &Document, segments: Vec<Segment>) -> Record {
     Record {
         id: document.id,
         partition: Partition::of(document.agency.clone()),
@@ -58,7 +58,7 @@ fn texts(value: &Value) -> Vec<String> {
 }
 
 /// Bytes of text in it.
-pub fn text_bytes(record: &Record) -> usize {
+pub(crate) fn text_bytes(record: &Record) -> usize {
     record.segments.iter().map(|segment| segment.text.len()).sum()
 }
 

@@ -3,7 +3,10 @@ use madang_document::timestamp::Timestamp;
 
 /// The date of a record: the one that a file beside the document gives it, else the document's own (taken, created,
 /// modified, the first that is a time), else the one that the store gives its object.
-pub fn record_date(metadata: &Metadata, object_modified: Option<Timestamp>) -> Option<Timestamp> {
+pub(crate) fn record_date(
+    metadata: &Metadata,
+    object_modified: Option<Timestamp>,
+) -> Option<Timestamp> {
     let given = metadata.stated(meta::DATE).iter().find(|stated| stated.is_beside());
     let given = given.and_then(|stated| match &stated.value {
         Value::Text(text) => date(text),

@@ -2,7 +2,7 @@
 /// that is ahead of the ledger, which then is not the one it was built from.
 ///
 /// `trimmed` is the outbox row up to which the ledger may have forgotten what it told, `last` its last row.
-pub fn resume(checkpoint: u64, trimmed: u64, last: u64) -> Resume {
+pub(crate) fn resume(checkpoint: u64, trimmed: u64, last: u64) -> Resume {
     if checkpoint == 0 {
         return Resume::Build;
     }
@@ -17,7 +17,7 @@ pub fn resume(checkpoint: u64, trimmed: u64, last: u64) -> Resume {
 
 /// What becomes of an index when its indexer begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Resume {
+pub(crate) enum Resume {
     /// It follows the outbox from its checkpoint on.
     Follow,
     /// It holds nothing yet, or not all: it is built.

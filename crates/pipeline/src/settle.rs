@@ -7,7 +7,12 @@ use madang_store::store::Listed;
 /// A file is taken when its last change lies `settle_ms` back by `wall`, the clock that stores go by. A change that
 /// lies in the future says nothing (clocks differ or are set back, archives restore odd dates): then the file must
 /// have looked the same for that long, in `same_for_ms`, which no clock that is set has part in.
-pub fn settled(file: &Listed, same_for_ms: Option<i64>, settle_ms: i64, wall: Timestamp) -> Settle {
+pub(crate) fn settled(
+    file: &Listed,
+    same_for_ms: Option<i64>,
+    settle_ms: i64,
+    wall: Timestamp,
+) -> Settle {
     let unchanged_ms = match file.modified {
         Some(modified) if modified <= wall => wall.0.saturating_sub(modified.0),
         _ => same_for_ms.unwrap_or(0),
@@ -20,7 +25,7 @@ pub fn settled(file: &Listed, same_for_ms: Option<i64>, settle_ms: i64, wall: Ti
 
 /// An earlier look at a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Look {
+pub(crate) struct Look {
     /// The version it had.
     pub version: String,
     /// When it was first seen in that version, by a clock that nobody sets.
@@ -29,7 +34,7 @@ pub struct Look {
 
 /// Whether to take a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Settle {
+pub(crate) enum Settle {
     /// Take it.
     Take,
     /// Look again later.

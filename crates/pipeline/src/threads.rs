@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 /// Threads for blocking work of one kind. Of their own and not the runtime's, so that an operator and a profile see by
 /// their names what that kind costs, and so that no other kind takes them.
 #[derive(Clone, Debug)]
-pub struct Threads {
+pub(crate) struct Threads {
     work: mpsc::Sender<Work>,
 }
 
@@ -15,12 +15,12 @@ type Work = Box<dyn FnOnce() + Send>;
 /// The work gave no answer: it panicked, or there is no thread to do it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the work panicked")]
-pub struct Panicked;
+pub(crate) struct Panicked;
 
 impl Threads {
     /// So many threads, `NAME-0` and on. They end when the last clone is gone and the work is done. Where fewer can be
     /// had, those do the work.
-    pub fn new(name: &str, count: usize) -> Threads {
+    pub(crate) fn new(name: &str, count: usize) -> Threads {
         let (work, next) = mpsc::channel::<Work>();
         let next = Arc::new(Mutex::new(next));
         for n in 0..count {
@@ -44,7 +44,7 @@ impl Threads {
     ///
     /// # Errors
     /// [`Panicked`].
-    pub async fn run<T: Send + 'static>(
+    pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Panicked> {

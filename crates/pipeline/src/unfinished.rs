@@ -12,7 +12,7 @@ const PAGE: u32 = 500;
 ///
 /// # Errors
 /// When the ledger does not answer.
-pub async fn is_worked_off(
+pub(crate) async fn is_worked_off(
     ledger: &dyn Ledger,
     now: Timestamp,
     decides: impl Fn(&str) -> bool,

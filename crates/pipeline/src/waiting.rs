@@ -11,7 +11,7 @@ use crate::settle::Look;
 /// what was seen of it is recorded. What is taken and not confirmed still waits, so that nothing is forgotten
 /// when a record fails; what is heard of again in between stays. Ordered by time: taking costs as much as is due.
 #[derive(Debug, Default)]
-pub struct Waiting {
+pub(crate) struct Waiting {
     due: BTreeSet<(Timestamp, Arc<str>)>,
     paths: HashMap<Arc<str>, Noted>,
 }
@@ -26,13 +26,13 @@ struct Noted {
 
 impl Waiting {
     /// Notes that this path is to be looked at then, whatever was noted before.
-    pub fn look_at(&mut self, path: &str, at: Timestamp) {
+    pub(crate) fn look_at(&mut self, path: &str, at: Timestamp) {
         self.note(path, at, |noted| noted.failures = 0);
     }
 
     /// Notes that this path has not settled: it looked so, and is to be looked at again then. Of several looks at
     /// one version the first is remembered.
-    pub fn look_again(&mut self, path: &str, at: Timestamp, look: Look) {
+    pub(crate) fn look_again(&mut self, path: &str, at: Timestamp, look: Look) {
         self.note(path, at, |noted| {
             noted.failures = 0;
             if noted.look.as_ref().is_none_or(|before| before.version != look.version) {
@@ -43,7 +43,7 @@ impl Waiting {
 
     /// Notes that this path could not be looked at, or what was seen of it not be recorded: again after `wait` of
     /// so many failures in a row.
-    pub fn failed(&mut self, path: &str, now: Timestamp, wait: impl FnOnce(u32) -> i64) {
+    pub(crate) fn failed(&mut self, path: &str, now: Timestamp, wait: impl FnOnce(u32) -> i64) {
         let failures = self.paths.get(path).map_or(0, |noted| noted.failures).saturating_add(1);
         self.note(path, now.plus_ms(wait(failures)), |noted| noted.failures = failures);
     }
@@ -66,7 +66,7 @@ impl Waiting {
     }
 
     /// Hands out at most `limit` paths that are due, the longest due first.
-    pub fn take(&mut self, now: Timestamp, limit: usize) -> Vec<Arc<str>> {
+    pub(crate) fn take(&mut self, now: Timestamp, limit: usize) -> Vec<Arc<str>> {
         let mut taken = Vec::new();
         while taken.len() < limit
             && let Some((at, _)) = self.due.first()
@@ -82,31 +82,31 @@ impl Waiting {
     }
 
     /// What was seen of a taken path is recorded: it no longer waits, unless it was heard of meanwhile.
-    pub fn confirm(&mut self, path: &str) {
+    pub(crate) fn confirm(&mut self, path: &str) {
         if self.paths.get(path).is_some_and(|noted| noted.taken) {
             self.paths.remove(path);
         }
     }
 
     /// What a listing saw of this path is recorded: no look is needed, whenever it was due.
-    pub fn forget(&mut self, path: &str) {
+    pub(crate) fn forget(&mut self, path: &str) {
         if let Some((path, noted)) = self.paths.remove_entry(path) {
             self.due.remove(&(noted.due, path));
         }
     }
 
     /// The last look at this path, if it had not settled then.
-    pub fn look(&self, path: &str) -> Option<&Look> {
+    pub(crate) fn look(&self, path: &str) -> Option<&Look> {
         self.paths.get(path).and_then(|noted| noted.look.as_ref())
     }
 
     /// When the next path is due; none when all that waits is taken.
-    pub fn next_due(&self) -> Option<Timestamp> {
+    pub(crate) fn next_due(&self) -> Option<Timestamp> {
         self.due.first().map(|(at, _)| *at)
     }
 
     /// Whether nothing waits, taken paths included.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.paths.is_empty()
     }
 }

@@ -37,7 +37,7 @@ struct Session {
 
 /// On whose behalf a session speaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Bearer {
+pub(crate) enum Bearer {
     /// A principal that the binary vouched for with a sign-in link.
     Vouched(Principal),
     /// The bearer of the API key with this hash: looked up anew at each request, so that revoking a key ends

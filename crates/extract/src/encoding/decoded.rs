@@ -2,7 +2,7 @@ use madang_document::reason_kind::ReasonKind;
 
 /// Text with the encoding it was read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decoded {
+pub(crate) struct Decoded {
     /// The text, without a byte order mark.
     pub text: String,
     /// WHATWG name, or the IANA name of an encoding that the WHATWG leaves out.

@@ -1,6 +1,8 @@
 //! What differs between two readings of a text, for people: a unified difference by lines, no longer than somebody
 //! reads.
 
+use std::collections::HashMap;
+
 use similar::{Algorithm, DiffOp, capture_diff_slices, group_diff_ops};
 
 /// Lines on each side that are compared at most, those at both ends that are the same apart: the work grows with their
@@ -47,7 +49,10 @@ pub fn difference(before: &str, after: &str, most: usize) -> Option<Difference> 
         old.len().saturating_sub(end) > old_end || new.len().saturating_sub(end) > new_end;
     let old_part = old.get(skipped..old_end).unwrap_or_default();
     let new_part = new.get(skipped..new_end).unwrap_or_default();
-    let ops = capture_diff_slices(Algorithm::Myers, old_part, new_part);
+    // Each line by a number: two are held against each other again and again, and may be as long as the text.
+    let mut known = HashMap::new();
+    let [old_lines, new_lines] = [old_part, new_part].map(|lines| numbered(&mut known, lines));
+    let ops = capture_diff_slices(Algorithm::Myers, &old_lines, &new_lines);
     let mut told = Difference { is_cut: is_long, ..Difference::default() };
     for group in group_diff_ops(ops, AROUND) {
         let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
@@ -67,6 +72,17 @@ pub fn difference(before: &str, after: &str, most: usize) -> Option<Difference> 
         }
     }
     Some(told)
+}
+
+/// The lines as numbers, one for all that are the same.
+fn numbered<'a>(known: &mut HashMap<&'a str, usize>, lines: &[&'a str]) -> Vec<usize> {
+    lines
+        .iter()
+        .map(|line| {
+            let next = known.len();
+            *known.entry(line).or_insert(next)
+        })
+        .collect()
 }
 
 impl Difference {

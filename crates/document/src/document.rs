@@ -83,6 +83,20 @@ impl Document {
         }
     }
 
+    /// Whether reading came to something else than `before`: another text, outcome, reason or language, other properties or
+    /// members. Its bytes, what read them, the preview and remarks may differ and it is the same all the same, and so may
+    /// the part of the file that says a property, and the blob in which the same text lies.
+    pub fn reads_otherwise(&self, before: &Document) -> bool {
+        let text = |document: &Document| document.text.map(|text| text.hash());
+        self.outcome != before.outcome
+            || self.reason != before.reason
+            || text(self) != text(before)
+            || self.media_type != before.media_type
+            || self.language != before.language
+            || self.members != before.members
+            || self.metadata.plain() != before.metadata.plain()
+    }
+
     /// Whether it describes another file beside it, and is to be found under that.
     pub fn is_sidecar(&self) -> bool {
         self.inner.is_none() && self.provenance.format == sidecar::FORMAT
@@ -104,4 +118,77 @@ pub struct Provenance {
     pub format: String,
     /// The version of that row when it read the document.
     pub format_version: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::blob_part::Part;
+    use crate::content::WarningKind;
+    use crate::metadata::TITLE;
+
+    #[test]
+    fn what_was_read_is_told_from_what_read_it() {
+        let before = Document {
+            id: DocumentId::new("s", "a.zip", None),
+            agency: Agency::try_from("1741000".to_owned()).unwrap(),
+            pipeline: "p".into(),
+            object: ObjectRef {
+                store: "s".into(),
+                path: "a.zip".into(),
+                version: "1".into(),
+                size: 9,
+            },
+            object_modified: None,
+            parent: None,
+            inner: None,
+            size: Some(9),
+            sha256: None,
+            media_type: MediaType::new("text/plain"),
+            language: Some("ko".into()),
+            outcome: Outcome::Ok,
+            reason: None,
+            metadata: Metadata::default(),
+            members: Vec::new(),
+            warnings: Vec::new(),
+            segments: 1,
+            characters: 1,
+            text: Some(BlobId::of(b"text").into()),
+            preview: None,
+            provenance: Provenance { format: "text".into(), format_version: 1 },
+        };
+        let otherwise = |change: &dyn Fn(&mut Document)| {
+            let mut after = before.clone();
+            change(&mut after);
+            after.reads_otherwise(&before)
+        };
+        assert!(!otherwise(&|_| {}));
+        // Neither the file nor who read it is what was read.
+        assert!(!otherwise(&|after| after.object.version = "2".into()));
+        assert!(!otherwise(&|after| after.sha256 = Some(BlobId::of(b"bytes"))));
+        assert!(!otherwise(&|after| after.provenance.format_version = 2));
+        assert!(!otherwise(&|after| after.preview = Some(BlobId::of(b"preview").into())));
+        assert!(!otherwise(&|after| {
+            after.warnings.push(Warning { kind: WarningKind::Note, reason: "odd".into() });
+        }));
+        // The same text in a blob with others, as when another member of an archive changed.
+        let part = Part { offset: 7, length: 4, hash: BlobId::of(b"text") };
+        let other = BlobPart { blob: BlobId::of(b"all"), part: Some(part) };
+        assert!(!otherwise(&|after| after.text = Some(other)));
+        assert!(otherwise(&|after| after.text = None));
+        assert!(otherwise(&|after| after.text = Some(BlobId::of(b"other").into())));
+        assert!(otherwise(&|after| after.outcome = Outcome::Partial));
+        assert!(otherwise(&|after| after.reason = Some("why".into())));
+        assert!(otherwise(&|after| after.language = None));
+        assert!(otherwise(&|after| after.media_type = MediaType::new("text/html")));
+        assert!(otherwise(&|after| after.metadata.set(TITLE, "제목")));
+        assert!(otherwise(&|after| {
+            after.members.push(Member { path: "m".into(), size: None, outcome: None });
+        }));
+        let mut titled = before.clone();
+        titled.metadata.at("Info").set(TITLE, "제목");
+        let mut elsewhere = before.clone();
+        elsewhere.metadata.at("XMP").set(TITLE, "제목");
+        assert!(!titled.reads_otherwise(&elsewhere), "another part says the same");
+    }
 }

@@ -8,8 +8,8 @@ use crate::error::Result;
 /// What the record knows of the blobs that were kept: enough to tell those that nobody names any more.
 #[async_trait]
 pub trait Kept: Send + Sync {
-    /// The blobs that live documents name, from the documents after `after` in order of their ids, whatever their
-    /// partition, at most `limit` of them. A document has one id for good, so whoever goes through all pages has
+    /// The blobs that live documents name, and the texts of what they were that is kept ([`Versions`](crate::versions::Versions)), from the documents
+    /// after `after` in order of their ids, whatever their partition, at most `limit` of them. A document has one id for good, so whoever goes through all pages has
     /// met each that was live all the while. What one names that cannot be read back is not known.
     async fn named_blobs(&self, after: Option<DocumentId>, limit: u32) -> Result<NamedBlobs>;
 

@@ -14,6 +14,7 @@ use crate::reader::Readers;
 use crate::reprocessing::Reprocessing;
 use crate::retention::Trim;
 use crate::same_bytes::SameBytes;
+use crate::versions::Versions;
 
 /// A backend: every trait of this crate over one transactional store.
 pub trait Ledger:
@@ -23,6 +24,7 @@ pub trait Ledger:
     + Reprocessing
     + SameBytes
     + Documents
+    + Versions
     + Entries
     + Declarations
     + Outbox
@@ -43,6 +45,7 @@ impl<T> Ledger for T where
         + Reprocessing
         + SameBytes
         + Documents
+        + Versions
         + Entries
         + Declarations
         + Outbox

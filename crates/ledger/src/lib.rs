@@ -54,5 +54,7 @@ pub mod rows;
 pub mod same_bytes;
 /// The embedded backend.
 pub mod sqlite;
+/// What documents were before.
+pub mod versions;
 /// Who holds leases.
 pub mod worker;

@@ -12,6 +12,8 @@ pub struct Retention {
     pub outbox_ms: i64,
     /// Finished jobs that are not the last of their path.
     pub jobs_ms: i64,
+    /// What documents were before ([`Versions`](crate::versions::Versions)), counted from when it became something else.
+    pub versions_ms: i64,
 }
 
 /// One year, the longest span that the yearly self-inspection of an institution's data looks back over.
@@ -19,7 +21,7 @@ const YEAR_MS: i64 = 366 * 24 * 60 * 60 * 1000;
 
 impl Default for Retention {
     fn default() -> Retention {
-        Retention { outbox_ms: YEAR_MS, jobs_ms: YEAR_MS }
+        Retention { outbox_ms: YEAR_MS, jobs_ms: YEAR_MS, versions_ms: YEAR_MS }
     }
 }
 
@@ -39,6 +41,8 @@ pub struct Trimmed {
     pub outbox: u64,
     /// Jobs.
     pub jobs: u64,
+    /// Former versions of documents.
+    pub versions: u64,
 }
 
 /// Removes what nobody needs any more.

@@ -53,6 +53,7 @@ mod slices;
 mod step_back;
 mod turns;
 mod value;
+mod versions;
 mod writing;
 
 use fault::fault;

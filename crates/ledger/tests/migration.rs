@@ -20,7 +20,7 @@ use madang_document::reason_kind::ReasonKind;
 use madang_ledger::audit::{Act, Recorded};
 use madang_ledger::conformance::sample::{
     Hand, NODE, PIPELINE, STORE, Trial, apply, at, balanced, chained, claim, done, failure, id,
-    our_partition, ours, quarantined, see, stored,
+    our_partition, ours, quarantined, see, sighting, stored,
 };
 use madang_ledger::error::LedgerError;
 use madang_ledger::jobs::{Failure, JobState, Task};
@@ -292,6 +292,7 @@ async fn a_file_of_the_second_schema_is_brought_up_to_date() {
          ALTER TABLE document DROP COLUMN reading;
          ALTER TABLE document DROP COLUMN parts;
          ALTER TABLE job DROP COLUMN reason_code;
+         DROP TABLE version;
          PRAGMA user_version = 2;",
     )
     .await;
@@ -335,7 +336,7 @@ async fn a_file_of_the_sixth_schema_keeps_its_reasons_as_they_were_said() {
     let mut conn = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
     let back = "ALTER TABLE job DROP COLUMN reason_code; DROP INDEX document_reading;
                 ALTER TABLE document DROP COLUMN reading; ALTER TABLE document DROP COLUMN parts;
-                PRAGMA user_version = 6;";
+                DROP TABLE version; PRAGMA user_version = 6;";
     execute(&mut conn, back).await;
     conn.close().await.unwrap();
     let ledger = SqliteLedger::open_with(&path, hand.clock(), Durability::Process).await.unwrap();
@@ -349,4 +350,35 @@ async fn a_file_of_the_sixth_schema_keeps_its_reasons_as_they_were_said() {
         let stored = trial.document(id).await.unwrap().unwrap();
         assert_eq!(stored.document.reason, Some(reason));
     }
+}
+
+/// As the eighth schema left it: nothing is known of what documents were, and it is from now on.
+#[tokio::test]
+async fn a_file_of_the_eighth_schema_keeps_versions_from_now_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.db");
+    let hand = Hand::default();
+    let ledger = SqliteLedger::open_with(&path, hand.clock(), Durability::Process).await.unwrap();
+    let trial = Trial::new(Arc::new(ledger), hand.clone());
+    see(&trial, &["a", "b"], at(0)).await;
+    for claim in claim(&trial, 9, at(1)).await {
+        apply(&trial, done(&claim, &["m"]), at(2)).await;
+    }
+    let ids = trial.ids_of(PIPELINE, None, 9).await.unwrap();
+    let before = stored(&trial, &ids).await;
+    drop(trial);
+    let mut conn = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
+    execute(&mut conn, "DROP TABLE version; PRAGMA user_version = 8;").await;
+    conn.close().await.unwrap();
+    let ledger = SqliteLedger::open_with(&path, hand.clock(), Durability::Process).await.unwrap();
+    let trial = Trial::new(Arc::new(ledger), hand);
+    assert_eq!(stored(&trial, &ids).await, before);
+    assert!(trial.versions(id("a")).await.unwrap().is_empty());
+    trial.when(at(3)).see(&[sighting("a", "v2")]).await.unwrap();
+    apply(&trial, done(&claim(&trial, 9, at(4)).await[0], &["m"]), at(5)).await;
+    let versions = trial.versions(id("a")).await.unwrap();
+    let [version] = versions.as_slice() else { panic!("{versions:?}") };
+    let known = before.iter().find(|stored| stored.document.id == id("a")).unwrap();
+    assert_eq!((version.revision, version.until), (1, at(5)));
+    assert_eq!(version.document, known.document);
 }

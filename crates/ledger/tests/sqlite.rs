@@ -224,6 +224,52 @@ async fn a_dropped_call_leaves_no_half_act() {
     }
 }
 
+/// A first reading costs no query more for what documents were, nor does one that came out the same: there they succeed
+/// where nothing can be asked.
+#[tokio::test]
+async fn only_what_changed_is_looked_up_among_versions() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.db");
+    let ledger = open(&path, Durability::Process).await;
+    raw(&path, "DROP TABLE version").await;
+    sample::see(&ledger, &["a", "b"], at(0)).await;
+    for claim in sample::claim(&ledger, 9, at(1)).await {
+        sample::apply(&ledger, sample::done(&claim, &["m"]), at(2)).await;
+    }
+    ledger.when(at(3)).reprocess(&[sample::id("a")], "key:1").await.unwrap();
+    let mut again = sample::done(&sample::claim_one(&ledger, at(4)).await, &["m"]);
+    again.documents[0].provenance.format_version = 2;
+    sample::apply(&ledger, again, at(5)).await;
+    ledger.when(at(6)).see(&[sample::sighting("a", "v2")]).await.unwrap();
+    let changed = sample::done(&sample::claim_one(&ledger, at(7)).await, &["m"]);
+    let refused = ledger.when(at(8)).complete(&[changed]).await.unwrap_err().to_string();
+    assert!(refused.contains("version"), "{refused}");
+}
+
+/// What a document was and cannot be read back costs itself alone, and keeps no blob.
+#[tokio::test]
+async fn a_version_that_cannot_be_read_back_is_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.db");
+    let ledger = open(&path, Durability::Process).await;
+    sample::see(&ledger, &["a"], at(0)).await;
+    for n in 1..=3 {
+        ledger.when(at(n)).see(&[sample::sighting("a", &format!("v{n}"))]).await.unwrap();
+        let claim = sample::claim_one(&ledger, at(n)).await;
+        sample::apply(&ledger, sample::done(&claim, &[]), at(n)).await;
+    }
+    raw(&path, "UPDATE version SET body = x'07' WHERE revision = 2").await;
+    let versions = ledger.versions(sample::id("a")).await.unwrap();
+    let revisions: Vec<u64> = versions.iter().map(|version| version.revision).collect();
+    assert_eq!(revisions, [1]);
+    assert_eq!(ledger.named_blobs(None, 9).await.unwrap().blobs.len(), 2);
+    // What follows is kept as ever.
+    ledger.when(at(9)).see(&[sample::sighting("a", "v9")]).await.unwrap();
+    let claim = sample::claim_one(&ledger, at(9)).await;
+    sample::apply(&ledger, sample::done(&claim, &[]), at(9)).await;
+    assert_eq!(ledger.versions(sample::id("a")).await.unwrap().len(), 2);
+}
+
 /// A later Madang may have words that this one does not know.
 #[tokio::test]
 async fn a_failure_of_an_unknown_kind_is_shown_and_stops_no_list() {

@@ -354,11 +354,11 @@ pub async fn only_what_is_passed_is_trimmed(ledger: &Trial) {
     ledger.when(at(3)).see(&[sighting("a", "v2")]).await.unwrap();
     apply(ledger, done(&claim_one(ledger, at(4)).await, &[]), at(5)).await;
     let last = ledger.last_seq().await.unwrap();
-    let retention = Retention { outbox_ms: 4000, jobs_ms: 1000 };
+    let retention = Retention { outbox_ms: 4000, jobs_ms: 1000, ..Retention::default() };
     let trim = async |ms| ledger.when(at(ms)).trim(&retention).await.unwrap();
     assert_eq!(trim(500).await, Trimmed::default(), "nothing is old");
     // The event goes, for nobody follows the entries; the changes stay until the index has passed them.
-    assert_eq!(trim(5_000).await, Trimmed { outbox: 1, jobs: 1 });
+    assert_eq!(trim(5_000).await, Trimmed { outbox: 1, jobs: 1, versions: 0 });
     ledger.advance(&index, last - 1).await.unwrap();
     ledger.advance(&Reader::Cataloguer, 1).await.unwrap();
     assert_eq!(trim(5_000).await.outbox, 1, "the cataloguer is behind");
@@ -396,7 +396,7 @@ pub async fn nobody_holds_up_the_trimming_for_ever(ledger: &Trial) {
         ledger.advance(reader, last).await.unwrap();
     }
     ledger.hold(&[registry.clone(), Reader::Eraser], &worker(1), LEASE).await.unwrap();
-    let retention = Retention { outbox_ms: 1000, jobs_ms: 1000 };
+    let retention = Retention { outbox_ms: 1000, jobs_ms: 1000, ..Retention::default() };
     let trim = async |ms| ledger.when(at(ms)).trim(&retention).await.unwrap().outbox;
     assert_eq!(trim(2_002).await, 0, "the eraser and the registry may still come");
     assert_eq!(trim(2_003).await, 1, "the document's change");

@@ -13,6 +13,7 @@ use super::fault::fault;
 use super::news;
 use super::slices::slices;
 use super::value::{bytes, count, document_id, json, reason_code, signed};
+use super::versions::reads_otherwise;
 use super::writing::Writing;
 use crate::error::{LedgerError, Result};
 use crate::jobs::{Completion, Ticket, Verdict};
@@ -32,6 +33,7 @@ impl Writing<'_> {
         let next = news::next(&mut self.conn).await?;
         let mut rows = Vec::new();
         let mut rekeyed = Vec::new();
+        let (mut changed, mut moved) = (Vec::new(), Vec::new());
         let mut applied = Vec::with_capacity(completions.len());
         for (completion, job) in completions.iter().zip(&ended) {
             let Some(job) = job else {
@@ -46,7 +48,15 @@ impl Writing<'_> {
             for document in documents {
                 belongs(document, completion, job)?;
                 let known = known.get(&document.id);
-                rows.extend(self.upsert(job, document, known, next)?);
+                let row = self.upsert(job, document, known, next)?;
+                if let (Some(known), Some(row)) = (known, &row) {
+                    match known.becomes(document, row) {
+                        Becomes::Same => {}
+                        Becomes::Another => changed.push(row.id),
+                        Becomes::Others => moved.push(row.id),
+                    }
+                }
+                rows.extend(row);
             }
             self.key(completion, documents, &known, &mut rows, &mut rekeyed);
             let kept: HashSet<DocumentId> = documents.iter().map(|document| document.id).collect();
@@ -60,6 +70,8 @@ impl Writing<'_> {
             self.record(completion, job);
             applied.push(Some((before, self.news.len())));
         }
+        self.keep_versions(&changed).await?;
+        self.forget_versions(&moved).await?;
         self.write_documents(&rows).await?;
         self.rekey(&rekeyed).await?;
         Ok(applied)
@@ -322,6 +334,7 @@ impl Writing<'_> {
             return Ok(());
         }
         let ids: Vec<DocumentId> = documents.iter().map(|(id, _)| *id).collect();
+        self.forget_versions(&ids).await?;
         self.forget_previews(&ids).await
     }
 
@@ -427,6 +440,31 @@ struct FormerDocument {
     agency: String,
     content: Content,
     found: Option<Reading>,
+}
+
+/// What a known document becomes by the row that it will have.
+enum Becomes {
+    /// What it was, or what has no past: it was withdrawn.
+    Same,
+    /// Something else, so that what it was is kept.
+    Another,
+    /// Another agency's.
+    Others,
+}
+
+impl FormerDocument {
+    fn becomes(&self, document: &Document, row: &DocumentRow) -> Becomes {
+        let Content { outcome, media_type, body, .. } = &self.content;
+        if self.withdrawn {
+            Becomes::Same
+        } else if self.agency != row.agency {
+            Becomes::Others
+        } else if reads_otherwise(document, outcome, media_type, body) {
+            Becomes::Another
+        } else {
+            Becomes::Same
+        }
+    }
 }
 
 /// By what the object's own document is found that the same bytes come to.

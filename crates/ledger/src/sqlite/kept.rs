@@ -20,6 +20,9 @@ struct Named {
     preview: Option<BlobPart>,
 }
 
+/// What the documents of a page were.
+const VERSIONS: &str = "SELECT body FROM version WHERE document > ? AND document <= ?";
+
 fn read(body: &[u8]) -> Result<Named> {
     serde_json::from_str(&unpack(body)?).map_err(|error| odd("a document", error))
 }
@@ -49,6 +52,18 @@ impl Kept for SqliteLedger {
                 Err(error) => named.unreadable.push((document_id(id)?, error.to_string())),
             }
         }
+        let Some((last, ..)) = rows.last() else { return Ok(named) };
+        // Asked after the documents: what one of them named when it was met, its version names since. Previews of former
+        // versions are not kept, and the withdrawn have no versions.
+        let versions: Vec<Vec<u8>> = sqlx::query_scalar(VERSIONS)
+            .bind(after.map_or(Vec::new(), bytes))
+            .bind(last)
+            .fetch_all(self.readers())
+            .await
+            .map_err(fault)?;
+        // One that cannot be read back is told to nobody, and so its text is of no use.
+        let texts = versions.iter().filter_map(|body| read(body).ok()?.text);
+        named.blobs.extend(texts.map(|text| text.blob));
         Ok(named)
     }
 
@@ -60,5 +75,18 @@ impl Kept for SqliteLedger {
                 .await
                 .map_err(fault)?;
         Ok(at.map(Timestamp))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::plan::plan;
+    use super::*;
+
+    #[tokio::test]
+    async fn what_the_documents_of_a_page_were_is_a_range() {
+        let plan = plan(VERSIONS).await;
+        let range = "(document>? AND document<?)";
+        assert!(plan.len() == 1 && plan[0].ends_with(range), "{plan:#?}");
     }
 }

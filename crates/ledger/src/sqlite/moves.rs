@@ -1,3 +1,5 @@
+use madang_document::id::DocumentId;
+
 use super::fault::fault;
 use super::news;
 use super::value::{count, document_id, json, signed};
@@ -6,7 +8,8 @@ use crate::error::Result;
 
 impl Writing<'_> {
     /// Gives these paths, with their jobs and documents, to a pipeline of an agency. Readers hear of every live
-    /// document: of one that changes its partition twice, out of the former one and into the new one.
+    /// document: of one that changes its partition twice, out of the former one and into the new one. What it was in the
+    /// former one is forgotten: nobody of the new one could see it then.
     pub(super) async fn move_paths(
         &mut self,
         paths: &[i64],
@@ -42,6 +45,9 @@ impl Writing<'_> {
         if documents.is_empty() {
             return Ok(());
         }
+        let theirs = documents.iter().filter(|(_, former, ..)| former != agency);
+        let theirs: Result<Vec<DocumentId>> = theirs.map(|(id, ..)| document_id(id)).collect();
+        self.forget_versions(&theirs?).await?;
         let next = news::next(&mut self.conn).await?;
         for (id, former, revision, withdrawn) in documents {
             let document = document_id(&id)?;

@@ -26,13 +26,14 @@ impl Trim for SqliteLedger {
         let mut tx = self.begin().await?;
         tx.trim_outbox(&passed).await?;
         let jobs = tx.trim_jobs(now.plus_ms(-retention.jobs_ms).0).await?;
+        let versions = tx.trim_versions(now.plus_ms(-retention.versions_ms).0).await?;
         let outbox = passed.len() as u64;
-        if outbox + jobs == 0 {
+        if outbox + jobs + versions == 0 {
             tx.abandon().await?;
         } else {
             tx.commit().await?;
         }
-        Ok(Trimmed { outbox, jobs })
+        Ok(Trimmed { outbox, jobs, versions })
     }
 
     async fn trimmed(&self, reader: &Reader) -> Result<u64> {
@@ -136,6 +137,18 @@ impl Writing<'_> {
             .await
             .map_err(fault)?;
         Ok(())
+    }
+
+    async fn trim_versions(&mut self, before: i64) -> Result<u64> {
+        let gone = sqlx::query(
+            "DELETE FROM version WHERE rowid IN (SELECT rowid FROM version WHERE until < ? LIMIT ?)",
+        )
+        .bind(before)
+        .bind(ROWS)
+        .execute(&mut self.conn)
+        .await
+        .map_err(fault)?;
+        Ok(gone.rows_affected())
     }
 
     async fn trim_jobs(&mut self, before: i64) -> Result<u64> {

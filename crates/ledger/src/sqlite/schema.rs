@@ -241,3 +241,24 @@ ALTER TABLE document ADD COLUMN reading BLOB;
 ALTER TABLE document ADD COLUMN parts INTEGER;
 CREATE INDEX document_reading ON document (reading, withdrawn) WHERE reading IS NOT NULL;
 ";
+
+/// The ninth schema knows what live documents were before. Of each version stands what a document's row has of its own;
+/// `object` is its store's word for the version, with size and time of change beside it, for the row of the object may be gone
+/// before. A body is packed as a document's. Of what was before there is nothing to begin with.
+pub(super) const NINTH: &str = "
+CREATE TABLE version (
+    document       BLOB NOT NULL,
+    revision       INTEGER NOT NULL,
+    until          INTEGER NOT NULL,
+    object         TEXT NOT NULL,
+    size           INTEGER NOT NULL,
+    modified       INTEGER,
+    outcome        TEXT NOT NULL,
+    media_type     TEXT NOT NULL,
+    format         TEXT NOT NULL,
+    format_version INTEGER NOT NULL,
+    body           BLOB NOT NULL,
+    PRIMARY KEY (document, revision)
+) STRICT;
+CREATE INDEX version_until ON version (until);
+";

@@ -295,7 +295,7 @@ impl House {
             self.ledger.cursor(&index).await.unwrap() == last
         })
         .await;
-        let all = Retention { outbox_ms: -1_000, jobs_ms: -1_000 };
+        let all = Retention { outbox_ms: -1_000, jobs_ms: -1_000, ..Retention::default() };
         assert!(self.ledger.trim(&all).await.unwrap().outbox > 0);
         assert!(self.ledger.changes(&partition(0), 0, 9).await.unwrap().readable().is_empty());
     }

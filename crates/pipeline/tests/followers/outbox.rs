@@ -136,7 +136,7 @@ async fn who_waited_longer_than_the_outbox_is_kept_starts_anew() {
     })
     .await;
     // As if all of it were long past.
-    let retention = Retention { outbox_ms: -60_000, jobs_ms: i64::MAX / 4 };
+    let retention = Retention { outbox_ms: -60_000, jobs_ms: i64::MAX / 4, ..Retention::default() };
     while house.ledger.trim(&retention).await.unwrap().outbox > 0 {}
     assert!(house.ledger.document_changes(0, 9).await.unwrap().readable().is_empty());
     std::fs::remove_file(&blobs).unwrap();

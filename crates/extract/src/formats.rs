@@ -51,6 +51,7 @@ pub(crate) mod keywords;
 mod korean_bytes;
 mod latex;
 mod linked_data;
+mod locked_member;
 mod lzw;
 mod mail_flowed;
 mod mail_header;

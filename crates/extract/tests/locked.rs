@@ -98,6 +98,43 @@ fn members_that_stay_closed_say_so_each_by_itself() {
     );
 }
 
+/// A head of ZipCrypto lets every hundredth password pass: what comes out tells.
+#[test]
+fn a_wrong_password_of_a_korean_archive_is_no_damage() {
+    for (name, ways) in
+        [("members.egg", &["ZipCrypto", "AES-128", "AES-256"][..]), ("members.alz", &["ZipCrypto"])]
+    {
+        let bytes = fixture(name);
+        let mut closed = 0;
+        // Keys of AES take their time.
+        let batches = if ways.len() == 1 { 4 } else { 1 };
+        for batch in 0..batches {
+            let passwords: String = (0..100).map(|n| format!("wrong {batch} {n}\n")).collect();
+            for document in read(&bytes, name, &passwords) {
+                let Some(member) = document.member else { continue };
+                let reason = document.reason.as_ref().map(Reason::english).unwrap_or_default();
+                match document.outcome {
+                    Outcome::Encrypted => {
+                        let told = |way: &&str| {
+                            reason
+                                == format!(
+                                    "the member is encrypted ({way}): none of 100 given passwords opens it"
+                                )
+                        };
+                        assert!(ways.iter().any(told), "{name} {member}: {reason}");
+                        closed += 1;
+                    }
+                    Outcome::Ok => assert_eq!(member.to_string(), "공개.txt", "{name}"),
+                    Outcome::Unsupported => assert!(reason.contains("not read"), "{reason}"),
+                    other => panic!("{name} {member}: {other}, {reason}"),
+                }
+            }
+        }
+        let locked = if ways.len() == 1 { 4 } else { 7 };
+        assert_eq!(closed, batches * locked, "{name}");
+    }
+}
+
 #[test]
 fn the_password_that_opened_one_member_is_tried_first_on_the_next() {
     // Ninety-nine that open nothing: with them each member would cost a hundred keys.
@@ -169,6 +206,9 @@ fn damage_is_never_worse_than_damage() {
         "aes-256.pdf",
         "aes.zip",
         "zipcrypto.zip",
+        "members.egg",
+        "solid.egg",
+        "members.alz",
     ] {
         let bytes = fixture(name);
         let step = (bytes.len() / 9).max(1);

@@ -1,6 +1,8 @@
 //! ALZ, the archives of ALZip before 2008. Its maker published no specification; the layout follows the public notes of
 //! those who read it: a local head before each member, as in ZIP, and a trailer.
 
+use std::io::{BufRead, BufReader, Read};
+
 use madang_document::content::Content;
 use madang_document::part::Noun;
 use madang_document::reason::Reason;
@@ -10,6 +12,7 @@ use super::alz_bzip2::AlzBzip2;
 use super::archive_members::{ArchiveMembers, MemberHead};
 use super::fields::{Fields, part};
 use super::packing::{Packing, Refusal, unpacker};
+use super::zip_cipher::ZipLock;
 
 use crate::blob::{Blob, read_range};
 use crate::context::Context;
@@ -19,7 +22,7 @@ use crate::split_name::JOIN;
 
 pub(super) const FORMAT: Format = Format {
     name: "alz",
-    version: 2,
+    version: 3,
     media_types: &["application/x-alz"],
     sniff: |probe| if probe.starts_with(b"ALZ\x01") { Match::Magic } else { Match::No },
     media_type: |_| "application/x-alz",
@@ -29,18 +32,27 @@ pub(super) const FORMAT: Format = Format {
 const MEMBER: [u8; 4] = *b"BLZ\x01";
 const TRAILER: [u8; 4] = *b"CLZ\x01";
 const COMMENT: [u8; 4] = *b"ELZ\x01";
+/// What the descriptor of a member says: it is encrypted, and its sizes were known only later.
+const ENCRYPTED: u8 = 1;
+const LATER: u8 = 1 << 3;
 /// The last bytes of a part that others follow.
 const MORE: &[u8] = b"CLZ\x03";
 
 struct File {
     name: Vec<u8>,
     folder: bool,
-    encrypted: bool,
+    lock: Option<Lock>,
     method: u8,
     sum: u32,
     packed: u64,
     size: u64,
     at: u64,
+}
+
+/// What keeps a member closed: the traditional way of ZIP, its head apart from the packed bytes.
+struct Lock {
+    way: ZipLock,
+    head: [u8; 12],
 }
 
 impl MemberHead for File {
@@ -73,28 +85,44 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     members.report(context, &mut content)?;
     members.each(context, &mut content, |file, turn| {
         let sum = Some(file.sum).filter(|_| file.size > 0);
-        turn.open(open(blob, file), sum)
+        let packed = part(blob, file.at, file.packed);
+        match &file.lock {
+            None => turn.open(unpacked(file, packed), sum),
+            // A password would not help.
+            Some(_) if file.method > LAST_METHOD => turn.refuse(&unknown(file.method)),
+            Some(Lock { way, head }) => turn.unlock(*way, way.name(), sum, |password| {
+                let sealed = head.chain(part(blob, file.at, file.packed));
+                let plain = way.open(sealed, head.len() as u64 + file.packed, password);
+                plain.map(|plain| unpacked(file, BufReader::new(plain))).transpose()
+            }),
+        }
     });
     Ok(content)
 }
 
-fn open<'a>(blob: &'a dyn Blob, file: &File) -> Result<Box<dyn std::io::Read + 'a>, Refusal> {
-    if file.encrypted {
-        return Err(Refusal::encrypted("ZipCrypto"));
-    }
-    let packed = part(blob, file.at, file.packed);
+/// The methods that are known: stored, bzip2 and deflate.
+const LAST_METHOD: u8 = 2;
+
+fn unknown(method: u8) -> Refusal {
+    Refusal::unnumbered(method.into(), "ALZ")
+}
+
+fn unpacked<'a>(file: &File, mut packed: impl BufRead + 'a) -> Result<Box<dyn Read + 'a>, Refusal> {
     match file.method {
         0 => unpacker(Packing::Stored, packed, file.size),
         1 => {
             // Its own variant shows by its first mark; some packers put bzip2 as it is.
-            let start = read_range(blob, file.at, 3).map_err(Refusal::broken)?;
-            match start == b"BZh" {
-                true => unpacker(Packing::Bzip2, packed, file.size),
-                false => Ok(Box::new(AlzBzip2::new(packed))),
+            let mut start = Vec::new();
+            packed.by_ref().take(3).read_to_end(&mut start).map_err(Refusal::broken)?;
+            let is_own = start != b"BZh";
+            let packed = std::io::Cursor::new(start).chain(packed);
+            match is_own {
+                true => Ok(Box::new(AlzBzip2::new(packed))),
+                false => unpacker(Packing::Bzip2, packed, file.size),
             }
         }
         2 => unpacker(Packing::Deflate, packed, file.size),
-        other => Err(Refusal::unnumbered(other.into(), "ALZ")),
+        other => Err(unknown(other)),
     }
 }
 
@@ -132,8 +160,7 @@ fn read_heads(
 fn read_head(fields: &mut Fields<'_>) -> Option<File> {
     let length = fields.u16()?;
     let attributes = fields.u8()?;
-    // The time.
-    fields.skip(4)?;
+    let time = fields.u32()?;
     let descriptor = fields.u8()?;
     fields.skip(1)?;
     let (mut method, mut sum, mut packed, mut size) = (0, 0, 0, 0);
@@ -153,10 +180,15 @@ fn read_head(fields: &mut Fields<'_>) -> Option<File> {
         (packed, size) = (number()?, number()?);
     }
     let name = fields.bytes(length.into())?;
-    let encrypted = descriptor & 1 != 0;
-    if encrypted {
-        fields.skip(12)?;
-    }
+    let lock = match descriptor & ENCRYPTED {
+        0 => None,
+        _ => {
+            // Where the sum was not known yet, the time stands in for it, as in ZIP.
+            let check = if descriptor & LATER == 0 { sum >> 24 } else { time >> 8 };
+            let way = ZipLock::Traditional { checks: [check as u8; 2] };
+            Some(Lock { way, head: fields.array()? })
+        }
+    };
     let folder = attributes & 0x10 != 0;
-    Some(File { name, folder, encrypted, method, sum, packed, size, at: fields.position() })
+    Some(File { name, folder, lock, method, sum, packed, size, at: fields.position() })
 }

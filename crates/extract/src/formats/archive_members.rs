@@ -7,8 +7,10 @@ use madang_document::content::Content;
 use madang_document::part::Part;
 use madang_document::reason::Reason;
 
+use super::locked_member::LockedMember;
 use super::member_names::names;
 use super::packing::{Checked, Refusal};
+use super::zip_cipher::ZipLock;
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::member_path::MemberPaths;
@@ -121,6 +123,22 @@ impl Turn<'_> {
             Ok(unpacked) => self.unpack(unpacked, sum),
             Err(refusal) => self.refuse(&refusal),
         }
+    }
+
+    /// Extracts it, if a password opens its `lock`, which is called `name`: `open` gives what it unpacks to under a password
+    /// that may be the right one.
+    pub(super) fn unlock<'b>(
+        self,
+        lock: ZipLock,
+        name: &str,
+        sum: Option<u32>,
+        mut open: impl FnMut(&[u8]) -> Result<Option<Box<dyn Read + 'b>>, Refusal>,
+    ) -> bool {
+        let Turn { path, size, context, content } = self;
+        let member = LockedMember { path: &path, size, lock, name };
+        member.take(context, content, |password| {
+            Ok(open(password)?.map(|unpacked| Checked::new(unpacked, size, sum)))
+        })
     }
 
     /// Lists a link, of which the head does not say where it leads to.

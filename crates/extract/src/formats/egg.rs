@@ -1,28 +1,32 @@
 //! EGG, the archives of ALZip since 2008: records that each start with a mark, as ESTsoft's specification of the format
 //! (version 1.0) lays them out. The blocks of a member are packed each by its own method.
 
+use std::collections::HashMap;
 use std::io::Read;
 
-use flate2::Crc;
-use libazo::extract_azo;
 use madang_document::content::Content;
-use madang_document::part::{Noun, Part};
+use madang_document::part::Noun;
 use madang_document::reason_kind::ReasonKind;
 
 use super::archive_members::{ArchiveMembers, MemberHead};
 use super::bytes::u32_at;
-use super::fields::{Fields, part};
-use super::packing::{Checked, Packing, Refusal, unpacker};
+use super::fields::Fields;
+use super::packing::Refusal;
 
 use crate::blob::Blob;
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
 use crate::split_name::JOIN;
+use blocks::{Block, Blocks, first_refusal};
+use cipher::Cipher;
+
+mod blocks;
+mod cipher;
 
 pub(super) const FORMAT: Format = Format {
     name: "egg",
-    version: 2,
+    version: 3,
     media_types: &["application/x-egg"],
     sniff: |probe| if probe.starts_with(b"EGGA") { Match::Magic } else { Match::No },
     media_type: |_| "application/x-egg",
@@ -36,14 +40,15 @@ const ENCRYPTED_NAMES: u32 = 0x08D1_44A8;
 const FILE: u32 = 0x0A85_90E3;
 const NAME: u32 = 0x0A85_91AC;
 const WINDOWS: u32 = 0x2C86_950B;
+const POSIX: u32 = 0x1EE9_22E5;
 const ENCRYPTION: u32 = 0x08D1_470F;
 const BLOCK: u32 = 0x02B5_0C13;
 
 /// What a member is called whose name is closed.
 const ENCRYPTED_NAME: &[u8] = b"encrypted name";
 
-/// What AZO, which is unpacked in one piece, may unpack to, bytes.
-const AZO: u64 = 64 << 20;
+/// The longest name that is counted from a folder, with those of the folders, bytes.
+const LONGEST_NAME: usize = 16 << 10;
 
 #[derive(Default)]
 struct Archive {
@@ -51,6 +56,8 @@ struct Archive {
     /// The numbers of the parts before and behind this one, if it is a part.
     split: Option<(u32, u32)>,
     members: ArchiveMembers<File>,
+    /// The names that others may count from, by the numbers of their files.
+    names: HashMap<u32, Vec<u8>>,
     /// Blocks of a solid archive belong to all files.
     blocks: Vec<Block>,
 }
@@ -61,7 +68,7 @@ struct File {
     size: u64,
     folder: bool,
     link: bool,
-    cipher: Option<u8>,
+    cipher: Option<Cipher>,
     /// Which of [`Archive::blocks`] are its own: from here on, so many.
     first: usize,
     count: usize,
@@ -81,15 +88,6 @@ impl MemberHead for File {
     }
 }
 
-#[derive(Clone, Copy)]
-struct Block {
-    method: u8,
-    unpacked: u64,
-    packed: u64,
-    sum: u32,
-    at: u64,
-}
-
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut content = Content::default();
     let archive = read_records(blob, context)?;
@@ -105,51 +103,42 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     // The members of a solid archive are one stream, cut by their sizes.
     let mut stream = Blocks::new(blob, archive.blocks.clone());
     let mut too_large = false;
+    // Where a member of the stream is encrypted, nothing says how far.
+    let sealed = archive.members.heads.iter().find_map(|file| file.cipher.as_ref());
+    let sealed = sealed.filter(|_| archive.solid);
     archive.members.each(context, &mut content, |file, turn| {
         if file.link {
             return turn.list_link();
         }
+        if let Some(cipher) = sealed {
+            return turn.refuse(&Refusal::unsupported(&format!("{} (solid)", cipher.name())));
+        }
         let end = file.first.saturating_add(file.count);
         let own = archive.blocks.get(file.first..end).unwrap_or_default();
-        let refusal = match file.cipher {
-            Some(cipher) => Some(Refusal::encrypted(cipher_name(cipher))),
-            None if too_large => Some(Refusal::behind_too_large()),
-            None => first_refusal(if archive.solid { &archive.blocks } else { own }, context),
-        };
-        match refusal {
-            Some(refusal) => turn.refuse(&refusal),
-            None if archive.solid => {
+        let blocks = if archive.solid { &archive.blocks } else { own };
+        if let Some(refusal) = first_refusal(blocks, context) {
+            return turn.refuse(&refusal);
+        }
+        match file.cipher.as_ref().map(|cipher| (cipher.name(), cipher.lock())) {
+            None => {}
+            Some((_, Err(refusal))) => return turn.refuse(&refusal),
+            Some((name, Ok((lock, head, proof)))) => {
+                return turn.unlock(lock, name, None, |password| {
+                    let blocks = Blocks::unlocked(blob, own, lock, (head, proof), password);
+                    Ok(blocks.map(|blocks| Box::new(blocks) as _))
+                });
+            }
+        }
+        match archive.solid {
+            true if too_large => turn.refuse(&Refusal::behind_too_large()),
+            true => {
                 too_large = file.size > context.limits.member.min(context.unpacked_left());
                 turn.unpack((&mut stream).take(file.size), None)
             }
-            None => turn.unpack(Blocks::new(blob, own.to_vec()), None),
+            false => turn.unpack(Blocks::new(blob, own.to_vec()), None),
         }
     });
     Ok(content)
-}
-
-fn cipher_name(method: u8) -> &'static str {
-    match method {
-        0 => "ZipCrypto",
-        1 => "AES-128",
-        2 => "AES-256",
-        5 => "LEA-128",
-        6 => "LEA-256",
-        _ => "a method that is not known",
-    }
-}
-
-/// Why one of the blocks cannot be unpacked, if that is known without trying.
-fn first_refusal(blocks: &[Block], context: &Context<'_>) -> Option<Refusal> {
-    blocks.iter().find_map(|block| match block.method {
-        0..=2 | 4 => None,
-        // AZO unpacks in one piece.
-        3 if block.unpacked.max(block.packed) > AZO.min(context.limits.member) => {
-            Some(Refusal::limit(ReasonKind::Larger(AZO)))
-        }
-        3 => None,
-        other => Some(Refusal::unnumbered(other.into(), "EGG")),
-    })
 }
 
 /// Reads the records; where they break off, what was read stays.
@@ -224,7 +213,7 @@ fn extra(fields: &mut Fields<'_>) -> Option<(u8, Vec<u8>)> {
 /// The head of a file, up to its end mark.
 fn read_file(fields: &mut Fields<'_>, archive: &mut Archive) -> Option<()> {
     let mut file = File { first: archive.blocks.len(), ..File::default() };
-    fields.skip(4)?;
+    let number = fields.u32()?;
     file.size = fields.u64()?;
     loop {
         let mark = fields.u32()?;
@@ -239,16 +228,32 @@ fn read_file(fields: &mut Fields<'_>, archive: &mut Archive) -> Option<()> {
                 let parent = if flags & 0x10 != 0 { 4 } else { 0 };
                 let name = field.get(page + parent..)?;
                 let encrypted = flags & 0x04 != 0;
-                file.name = if encrypted { ENCRYPTED_NAME } else { name }.to_vec();
+                let name = if encrypted { ENCRYPTED_NAME } else { name };
+                let folder = u32_at(&field, page).filter(|_| parent > 0);
+                // Only of a folder that stands before it: no name can be counted from itself.
+                let folder = folder.and_then(|number| archive.names.get(&number));
+                let folder = folder.filter(|folder| folder.len() + name.len() < LONGEST_NAME);
+                file.name = match folder {
+                    Some(folder) => [folder, b"/".as_slice(), name].concat(),
+                    None => name.to_vec(),
+                };
             }
             WINDOWS => {
                 let attributes = field.get(8).copied().unwrap_or_default();
                 file.folder = attributes & 0x80 != 0;
                 file.link = attributes & 0x08 != 0;
             }
-            ENCRYPTION => file.cipher = Some(field.first().copied().unwrap_or(u8::MAX)),
+            POSIX => {
+                let kind = u32_at(&field, 0).unwrap_or_default() & 0o170_000;
+                file.folder = kind == 0o040_000;
+                file.link = kind == 0o120_000;
+            }
+            ENCRYPTION => file.cipher = Some(Cipher::read(&field)),
             _ => {}
         }
+    }
+    if file.folder {
+        archive.names.insert(number, file.name.clone());
     }
     archive.members.heads.push(file);
     Some(())
@@ -269,82 +274,4 @@ fn read_block(fields: &mut Fields<'_>, archive: &mut Archive) -> Option<()> {
         file.count += 1;
     }
     fields.skip(packed)
-}
-
-/// What a run of blocks unpacks to, one after the other.
-struct Blocks<'a> {
-    blob: &'a dyn Blob,
-    left: std::vec::IntoIter<Block>,
-    current: Option<Box<dyn Read + 'a>>,
-    /// Whether a block was damaged: what follows has lost its place.
-    broken: bool,
-}
-
-impl<'a> Blocks<'a> {
-    fn new(blob: &'a dyn Blob, blocks: Vec<Block>) -> Blocks<'a> {
-        Blocks { blob, left: blocks.into_iter(), current: None, broken: false }
-    }
-}
-
-impl Read for Blocks<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        if self.broken {
-            let reason = "the packed stream is damaged before it";
-            return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, reason));
-        }
-        let read = self.read_on(buffer);
-        self.broken = read.is_err();
-        read
-    }
-}
-
-impl Blocks<'_> {
-    fn read_on(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        loop {
-            if self.current.is_none() {
-                let Some(block) = self.left.next() else { return Ok(0) };
-                let opened = open(self.blob, block).map_err(|refusal| {
-                    std::io::Error::new(std::io::ErrorKind::InvalidData, refusal.reason)
-                })?;
-                self.current =
-                    Some(Box::new(Checked::new(opened, block.unpacked, Some(block.sum))));
-            }
-            match self.current.as_mut().map_or(Ok(0), |current| current.read(buffer))? {
-                0 if !buffer.is_empty() => self.current = None,
-                read => return Ok(read),
-            }
-        }
-    }
-}
-
-fn open(blob: &dyn Blob, block: Block) -> Result<Box<dyn Read + '_>, Refusal> {
-    let mut packed = part(blob, block.at, block.packed);
-    let packing = match block.method {
-        0 => Packing::Stored,
-        1 => Packing::Deflate,
-        2 => Packing::Bzip2,
-        3 => return azo(&mut packed, block),
-        // Two bytes that are kept free, two of the length of the properties, then these: as in ZIP.
-        4 => {
-            let mut head = [0; 9];
-            packed.read_exact(&mut head).map_err(Refusal::broken)?;
-            let [_, _, _, _, properties, a, b, c, d] = head;
-            Packing::Lzma { properties, dictionary: u32::from_le_bytes([a, b, c, d]) }
-        }
-        other => return Err(Refusal::unnumbered(other.into(), "EGG")),
-    };
-    unpacker(packing, packed, block.unpacked)
-}
-
-fn azo(packed: &mut impl Read, block: Block) -> Result<Box<dyn Read + 'static>, Refusal> {
-    let mut unpacked = Vec::new();
-    let most = Some(block.unpacked.min(AZO));
-    extract_azo(packed, &mut unpacked, block.packed.min(AZO), most, None)
-        .map_err(Refusal::broken)?;
-    let mut crc = Crc::new();
-    crc.update(&unpacked);
-    match crc.sum() == block.sum {
-        true => Ok(Box::new(std::io::Cursor::new(unpacked))),
-        false => Err(Refusal::corrupt(ReasonKind::CheckSum.within(Part::Named("AZO".into())))),
-    }
 }

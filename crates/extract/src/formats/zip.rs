@@ -12,9 +12,10 @@ use zip::read::read_zipfile_from_stream;
 use zip::result::ZipError;
 
 use super::bytes::u16_at;
+use super::locked_member::LockedMember;
 use super::member_names::names;
 use super::packing::{Checked, Refusal, unpacker};
-use super::zip_cipher::{ZipLock, password_bytes};
+use super::zip_cipher::ZipLock;
 use super::zip_packing::{is_common, number, packing};
 use super::zip_table::{ZipRecord, record_at, shadowed};
 
@@ -27,10 +28,7 @@ use crate::member_path::MemberPaths;
 use crate::probe::Probe;
 use crate::recognise::recognise_zip;
 use crate::split_name::{JOIN, is_part};
-use crate::still_locked::StillLocked;
-use crate::unpack::{
-    End, TARGET, leave_member, link_to, list_member, take_member, take_unpacked, unpack,
-};
+use crate::unpack::{TARGET, leave_member, link_to, list_member, take_member};
 
 pub(super) const FORMAT: Format = Format {
     name: "zip",
@@ -177,24 +175,8 @@ fn take_locked(
     content: &mut Content,
 ) -> bool {
     let lock = record.lock.unwrap_or(ZipLock::Strong);
-    let refused = |still| Refusal::locked(lock.name(), still);
-    take_unpacked(path, Some(record.size), context, content, |most| {
-        if lock == ZipLock::Strong {
-            return Err(refused(StillLocked::NoneGiven).into());
-        }
-        let opened = context.unlock(lock.rounds(), |password| {
-            let mut passwords = password_bytes(password).into_iter();
-            passwords.find_map(|password| match record.open_with(blob, &password) {
-                Err(refusal) => Some(Err(refusal.into())),
-                Ok(member) => {
-                    let unpacked = unpack(member?, most, context);
-                    let right = lock.is_proved() || !matches!(unpacked.end, End::Damaged(_));
-                    right.then_some(Ok(unpacked))
-                }
-            })
-        });
-        opened.unwrap_or_else(|still| Err(refused(still).into()))
-    })
+    let member = LockedMember { path, size: record.size, lock, name: lock.name() };
+    member.take(context, content, |password| record.open_with(blob, password))
 }
 
 fn leave(

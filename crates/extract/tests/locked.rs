@@ -136,6 +136,19 @@ fn a_wrong_password_of_a_korean_archive_is_no_damage() {
 }
 
 #[test]
+fn a_document_for_distribution_opens_without_a_password() {
+    for (name, plain) in [("distribution", "objects"), ("distribution-older", "plain")] {
+        let [sealed, plain] = [name, plain].map(|name| {
+            let path = folder().join(format!("../hwpx/{name}.hwpx"));
+            let mut documents = read(&fs::read(path).unwrap(), "report.hwpx", "");
+            documents.last_mut().unwrap().size = 0;
+            documents
+        });
+        assert_eq!(sealed, plain, "{name}");
+    }
+}
+
+#[test]
 fn the_password_that_opened_one_member_is_tried_first_on_the_next() {
     // Ninety-nine that open nothing: with them each member would cost a hundred keys.
     let mut passwords: String = (0..99).map(|n| format!("wrong {n}\n")).collect();

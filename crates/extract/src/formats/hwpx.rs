@@ -32,7 +32,7 @@ mod unsealed;
 
 pub(super) const FORMAT: Format = Format {
     name: "hwpx",
-    version: 4,
+    version: 5,
     media_types: &[MEDIA_TYPE],
     sniff,
     media_type: |_| MEDIA_TYPE,
@@ -76,11 +76,13 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     if let Some(manifest) = part(&mut archive, "META-INF/manifest.xml", context)?
         && package::is_encrypted(&manifest)
     {
-        let plain = unsealed(&mut archive, &Sealed::read(&manifest), context)?;
-        let plain: &dyn Blob = &plain;
+        let unsealed = unsealed(&mut archive, &Sealed::read(&manifest), context)?;
+        let plain: &dyn Blob = &unsealed.package;
         let archive = zip::ZipArchive::new(Cursor::new(plain)).map_err(ExtractError::broken)?;
         let mut content = read(archive, context)?;
-        content.metadata.set(metadata::ENCRYPTED, true);
+        if unsealed.is_secret {
+            content.metadata.set(metadata::ENCRYPTED, true);
+        }
         return Ok(content);
     }
     read(archive, context)

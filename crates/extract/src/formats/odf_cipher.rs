@@ -51,16 +51,18 @@ impl Sealed {
     pub(super) fn read(manifest: &str) -> Sealed {
         let mut markup = Markup::new(manifest);
         let mut sealed = Sealed::default();
-        let mut path = String::new();
+        let (mut path, mut size) = (String::new(), None);
         let mut said: Option<Said> = None;
         while let Some(node) = markup.next() {
             match node {
                 Node::Start(tag) => match (tag.name(), &mut said) {
                     ("file-entry", _) => {
                         path = tag.attribute("full-path").unwrap_or_default();
+                        size = tag.attribute("size").and_then(|size| size.parse().ok());
                     }
                     ("encryption-data", _) => {
                         said = Some(Said {
+                            size,
                             checksum: bytes(&tag, "checksum"),
                             sum: hash(&tag, "checksum-type"),
                             ..Said::default()
@@ -108,6 +110,8 @@ impl Sealed {
 /// What the manifest says of a part, as far as it was read.
 #[derive(Default)]
 struct Said {
+    /// Bytes of the part.
+    size: Option<usize>,
     checksum: Option<Vec<u8>>,
     sum: Option<Hash>,
     cipher: Option<Cipher>,
@@ -120,6 +124,7 @@ struct Said {
 impl Said {
     fn part(self) -> Option<SealedPart> {
         Some(SealedPart {
+            size: self.size,
             cipher: self.cipher?,
             initial: self.initial,
             derivation: self.derivation?,
@@ -131,6 +136,7 @@ impl Said {
 
 /// How a part is encrypted.
 pub(super) struct SealedPart {
+    size: Option<usize>,
     cipher: Cipher,
     initial: Vec<u8>,
     derivation: Derivation,
@@ -286,6 +292,14 @@ impl SealedPart {
         self.is_proved_by(&plain).then_some(plain)
     }
 
+    /// The part itself, of what [`open`](Self::open) gave, if it was not deflated: Hancom's word processor leaves a part as
+    /// it is that would only grow.
+    pub(super) fn stored<'a>(&self, plain: &'a [u8]) -> Option<&'a [u8]> {
+        let (sum, hash) = self.checksum.as_ref()?;
+        let part = plain.get(..self.size?.min(plain.len()))?;
+        (hash.of(part.get(..PROVED).unwrap_or(part)) == *sum).then_some(part)
+    }
+
     /// Whether the checksum is that of these bytes: ODF takes it of the deflated ones, with or without what fills the last
     /// block, and HWPX of the inflated ones. Where there is none, only a stream that inflates is right.
     fn is_proved_by(&self, plain: &[u8]) -> bool {
@@ -299,6 +313,7 @@ impl SealedPart {
         [plain, unfilled, &inflated]
             .into_iter()
             .any(|bytes| hash.of(bytes.get(..PROVED).unwrap_or(bytes)) == *sum)
+            || self.stored(plain).is_some()
     }
 }
 

@@ -16,7 +16,21 @@ use crate::unpack::{End, unpack};
 /// The parts by which a password is proved, the first that is encrypted of them: every document has them.
 const PROOF: [&str; 3] = ["Contents/header.xml", "Contents/section0.xml", "settings.xml"];
 
-/// The package of a password document as it was before it was encrypted, all of it in memory and without the manifest
+/// What opens a document for distribution (배포용 문서). It is no secret, for such a document is everybody's to read, and only
+/// honest programs are kept from editing it: Hancom's own open library has it (hwpx-owpml-model, `OWPMLSerialize.cpp`), and
+/// beside it that of earlier versions, of which a slip of the pen left the first letter. What the author types when he
+/// makes one only opens it for editing.
+const DISTRIBUTION: [&str; 2] = ["\"Yang WangSunv!!\"", "\""];
+
+/// The package of an encrypted document.
+pub(super) struct Unsealed {
+    /// As it was before it was encrypted, without the manifest that says how.
+    pub(super) package: Vec<u8>,
+    /// Whether a password was needed.
+    pub(super) is_secret: bool,
+}
+
+/// The package of a password document or one for distribution as it was before it was encrypted, all of it in memory and without the manifest
 /// that says how. Its parts are as those of OpenDocument.
 ///
 /// # Errors
@@ -26,7 +40,7 @@ pub(super) fn unsealed<R: Read + Seek>(
     archive: &mut ZipArchive<R>,
     sealed: &Sealed,
     context: &Context<'_>,
-) -> Result<Vec<u8>, ExtractError> {
+) -> Result<Unsealed, ExtractError> {
     let refused = |still| ExtractError::locked(ReasonKind::Password.of(Noun::Document), still);
     let known = PROOF.into_iter().find(|path| sealed.has(path));
     let proof = known.or_else(|| sealed.paths().next()).unwrap_or_default().to_owned();
@@ -36,7 +50,14 @@ pub(super) fn unsealed<R: Read + Seek>(
         let right = part.is_opened_by(password, &bytes);
         right.then(|| Zeroizing::new(password.to_owned()))
     };
-    let password = context.unlock(part.rounds(), right).map_err(refused)?;
+    let mut public = DISTRIBUTION.into_iter();
+    let public =
+        public.find_map(|key| context.spend_rounds(part.rounds()).and_then(|()| right(key)));
+    let is_secret = public.is_none();
+    let password = match public {
+        Some(key) => key,
+        None => context.unlock(part.rounds(), right).map_err(refused)?,
+    };
     let mut plain = ZipWriter::new(Cursor::new(Vec::new()));
     let mut left = context.limits.member;
     let names: Vec<String> =
@@ -53,10 +74,13 @@ pub(super) fn unsealed<R: Read + Seek>(
                     .ok_or_else(|| ExtractError::Limit(ReasonKind::KeyTooCostly.of(name)))?;
                 context.progress();
                 let Some(packed) = part.open(&password, stored) else { continue };
-                let inflated = unpack(DeflateDecoder::new(packed.as_slice()), left, context);
-                match inflated.end {
+                let plain = match part.stored(&packed) {
+                    Some(stored) => unpack(stored, left, context),
+                    None => unpack(DeflateDecoder::new(packed.as_slice()), left, context),
+                };
+                match plain.end {
                     End::Spent(limit) => return Err(limit),
-                    _ => inflated.bytes,
+                    _ => plain.bytes,
                 }
             }
         };
@@ -65,7 +89,8 @@ pub(super) fn unsealed<R: Read + Seek>(
         plain.start_file(name.as_str(), options).map_err(ExtractError::broken)?;
         plain.write_all(&bytes)?;
     }
-    Ok(plain.finish().map_err(ExtractError::broken)?.into_inner())
+    let package = plain.finish().map_err(ExtractError::broken)?.into_inner();
+    Ok(Unsealed { package, is_secret })
 }
 
 /// A part as the package has it, at most `most` bytes of it.

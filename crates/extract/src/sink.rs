@@ -17,6 +17,19 @@ pub enum Wanted {
     Nothing,
 }
 
+impl Wanted {
+    /// What is wanted of a member where one was `asked` for: its bytes, and what lies on the way to it is opened.
+    pub fn of(member: &InnerPath, asked: &InnerPath) -> Wanted {
+        if member == asked {
+            Wanted::Bytes
+        } else if asked.parts().starts_with(member.parts()) {
+            Wanted::Document
+        } else {
+            Wanted::Nothing
+        }
+    }
+}
+
 /// Who takes what extraction finds: the frames of a sandboxed child, or a list in a test.
 pub trait Sink {
     /// The object itself (not a member) was taken for this. Said once and before a format reads it, so that whoever

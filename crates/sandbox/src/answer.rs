@@ -102,15 +102,8 @@ impl Sink for Answer<'_> {
     }
 
     fn wanted(&self, member: &InnerPath) -> Wanted {
-        let Some(wanted) = self.member else { return Wanted::Document };
-        let path = sane_inner_path(member);
-        if path == *wanted {
-            Wanted::Bytes
-        } else if wanted.parts().starts_with(path.parts()) {
-            Wanted::Document
-        } else {
-            Wanted::Nothing
-        }
+        let Some(asked) = self.member else { return Wanted::Document };
+        Wanted::of(&sane_inner_path(member), asked)
     }
 
     fn bytes(&self, member: &dyn Blob) {

@@ -203,7 +203,7 @@ pub(crate) fn looks_like_text(head: &[u8]) -> bool {
         false => head.into(),
     };
     let head = head.as_ref();
-    if valid_utf8(head).is_some() || is_korean(head) {
+    if valid_utf8(head).is_some() || is_korean(head) || is_of_a_neighbour(head) {
         return true;
     }
     // In a legacy encoding at least spaces and line ends are ASCII; packed bytes have few of them.
@@ -216,6 +216,22 @@ pub(crate) fn looks_like_text(head: &[u8]) -> bool {
 fn is_korean(bytes: &[u8]) -> bool {
     let decoded = Code::Standard(EUC_KR).decode(sample(bytes));
     !decoded.lossy && cost(&decoded.text, Script::Korean) <= priced(&decoded.text) * 165
+}
+
+/// Whether bytes are Japanese or Chinese without an error, and made of what texts in these are made of. They have no
+/// blanks, by which other text is told from packed bytes.
+fn is_of_a_neighbour(head: &[u8]) -> bool {
+    let (code, _) = likeliest(head);
+    if !matches!(code.script(), Script::Chinese | Script::Japanese) {
+        return false;
+    }
+    // The head may end within a character.
+    let whole = |cut: usize| {
+        let decoded = code.decode(head.get(..head.len().checked_sub(cut)?)?);
+        (!decoded.lossy).then_some(decoded.text)
+    };
+    let text = whole(0).or_else(|| whole(1)).or_else(|| whole(2));
+    text.is_some_and(|text| priced(&text) >= 3 && cost(&text, code.script()) <= priced(&text) * 100)
 }
 
 /// How far into a text the escape sequences of ISO 2022 are looked for.
@@ -338,6 +354,37 @@ mod tests {
     }
 
     #[test]
+    fn japanese_and_chinese_need_no_blanks_to_be_text() {
+        use encoding_rs::{BIG5, EUC_JP, GBK, SHIFT_JIS};
+        for (text, encodings) in [
+            ("日本語", &[SHIFT_JIS][..]),
+            ("いろはにほへと ちりぬるを 日本語", &[SHIFT_JIS, EUC_JP]),
+            (
+                "データ共有システムの登録について、担当者は次の書類を提出してください。",
+                &[SHIFT_JIS, EUC_JP],
+            ),
+            ("繁體中文測試,資料共享平台的登記", &[BIG5]),
+            ("简体中文测试，数据共享平台的登记", &[GBK]),
+        ] {
+            for encoding in encodings {
+                let bytes = encoding.encode(text).0;
+                assert_eq!(decode(&bytes).text, text, "{}", encoding.name());
+                assert!(looks_like_text(&bytes), "{text} {}", encoding.name());
+            }
+        }
+        for (text, encoding) in [
+            ("Отчёт о данных", encoding_rs::WINDOWS_1251),
+            ("ДОГОВОР", encoding_rs::WINDOWS_1251),
+            ("Привет, мир", encoding_rs::KOI8_R),
+            ("Καλημέρα κόσμε", encoding_rs::WINDOWS_1253),
+            ("Übergröße, naïve café", encoding_rs::WINDOWS_1252),
+            ("Žluťoučký kůň", encoding_rs::WINDOWS_1250),
+        ] {
+            assert_eq!(decode(&encoding.encode(text).0).text, text, "{}", encoding.name());
+        }
+    }
+
+    #[test]
     fn binary_is_not_text() {
         let noise: Vec<u8> =
             (0..4000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
@@ -356,6 +403,7 @@ mod tests {
             "점검",
             "※ 문의: 02-2100-1234",
             "뷁",
+            "뷁뷁뷁",
             "①②③ 가나다 → ㉠㉡",
         ] {
             let bytes = EUC_KR.encode(text).0;

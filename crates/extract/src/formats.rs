@@ -161,6 +161,7 @@ mod tiff;
 mod tnef;
 mod ttml;
 mod utf8_stream;
+mod uuencode;
 mod webp;
 mod windows_text;
 mod word_xml;

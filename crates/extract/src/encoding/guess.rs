@@ -1,11 +1,15 @@
 //! The likeliest encoding of bytes that say nothing about it.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::EUC_KR;
+use encoding_rs::{EUC_KR, Encoding};
 use madang_document::reason_kind::ReasonKind;
 
 use super::code::Code;
-use super::likelihood::{Script, cost};
+use super::likelihood::{Script, cost, priced};
+
+/// Encodings of the neighbours' scripts.
+const OTHERS: [&Encoding; 4] =
+    [encoding_rs::SHIFT_JIS, encoding_rs::EUC_JP, encoding_rs::GB18030, encoding_rs::BIG5];
 
 /// Damaged UTF-8 is still UTF-8: most of what is not ASCII forms whole characters.
 pub(super) fn damaged_utf8(bytes: &[u8]) -> Option<String> {
@@ -23,9 +27,12 @@ pub(super) fn likeliest(bytes: &[u8]) -> (Code, Option<ReasonKind>) {
     let guess = Code::Standard(detector.guess(None, Utf8Detection::Deny));
     let bytes = sample(bytes);
     let mut readings = Vec::new();
-    for code in
-        [Code::Standard(EUC_KR), guess, Code::Standard(encoding_rs::WINDOWS_1252), Code::Johab]
-    {
+    let own =
+        [Code::Standard(EUC_KR), guess, Code::Standard(encoding_rs::WINDOWS_1252), Code::Johab];
+    // The detector takes short Japanese and Chinese texts for single bytes of other scripts.
+    let others = OTHERS.map(Code::Standard);
+    let others = others.into_iter().filter(|_| guess.script() == Script::Letters);
+    for code in own.into_iter().chain(others) {
         // Of single bytes the detector knows more than the price of letters does.
         let settled = guess.script() == Script::Letters && code != guess;
         if (settled && code.script() == Script::Letters)
@@ -33,8 +40,15 @@ pub(super) fn likeliest(bytes: &[u8]) -> (Code, Option<ReasonKind>) {
         {
             continue;
         }
-        let text = code.decode(bytes).text;
-        readings.push((cost(&text, code.script()), code, text));
+        let decoded = code.decode(bytes);
+        let is_other = !own.contains(&code);
+        // Nothing but a whole text of some words counts against what the detector says.
+        if is_other && (decoded.lossy || priced(&decoded.text) < 3) {
+            continue;
+        }
+        let cost = cost(&decoded.text, code.script());
+        let cost = if is_other { cost * 3 / 2 } else { cost };
+        readings.push((cost, code, decoded.text));
     }
     readings.sort_by_key(|(cost, ..)| *cost);
     let mut readings = readings.into_iter();

@@ -14,7 +14,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "csv",
-    version: 3,
+    version: 4,
     media_types: &["text/csv", "text/tab-separated-values"],
     sniff,
     media_type: |probe| match probe.extension.as_str() {
@@ -32,12 +32,13 @@ fn sniff(probe: &Probe<'_>) -> Match {
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut content = Content::default();
     let decoded = encoding::read(blob, context, &mut content, |_| None)?;
-    let separator = separator(&decoded.text);
+    let (said, text) = said(&decoded.text);
+    let separator = said.unwrap_or_else(|| separator(text));
     // A table without a sheet is named as spreadsheet programs name it: after its file.
     let sheet = context.name.rsplit_once('.').map_or(context.name, |(stem, _)| stem);
     let mut paragraphs = Paragraphs::new(&mut content, context.limits.text);
     let (mut rows, mut columns, mut header) = (0u32, 0usize, Vec::new());
-    for row in Rows::new(&decoded.text, separator) {
+    for row in Rows::new(text, separator) {
         rows = rows.saturating_add(1);
         columns = columns.max(row.len());
         let cells: Vec<String> = row.iter().map(|cell| one_line(cell)).collect();
@@ -65,6 +66,16 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         content.metadata.at("row 1").set("csv.header", Value::List(names));
     }
     Ok(content)
+}
+
+/// The separator that a first line `sep=;` tells, as Excel reads it, and the table behind that.
+fn said(text: &str) -> (Option<char>, &str) {
+    let said = text.split_once('\n').and_then(|(line, table)| {
+        let mut rest = line.trim_end_matches('\r').strip_prefix("sep=")?.chars();
+        let separator = rest.next()?;
+        rest.as_str().is_empty().then_some((separator, table))
+    });
+    said.map_or((None, text), |(separator, table)| (Some(separator), table))
 }
 
 /// A cell without the line breaks and tabs that separate rows and cells of a segment.
@@ -153,6 +164,15 @@ mod tests {
     fn quotes_hold_separators_and_line_breaks() {
         let rows: Vec<_> = Rows::new("a,\"b, \"\"c\"\"\nd\"\r\n1,2\r\n", ',').collect();
         assert_eq!(rows, [vec!["a", "b, \"c\"\nd"], vec!["1", "2"]]);
+    }
+
+    #[test]
+    fn a_first_line_may_say_the_separator() {
+        assert_eq!(said("sep=;\r\n가;나\n"), (Some(';'), "가;나\n"));
+        assert_eq!(said("sep=\t\na\n"), (Some('\t'), "a\n"));
+        for table in ["sep=\n1\n", "sep=ab\n1\n", "sep,b\n1,2\n", "sep=;"] {
+            assert_eq!(said(table), (None, table));
+        }
     }
 
     #[test]

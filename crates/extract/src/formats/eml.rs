@@ -16,6 +16,7 @@ use mail_parser::{Addr, Address, Encoding, Message, MessageParser, MessagePart, 
 
 use super::mail_flowed;
 use super::mail_header::{Header, readable};
+use super::uuencode::{self, Uuencoded};
 use crate::blob::Blob;
 use crate::context::Context;
 use crate::encoding::decode_declared;
@@ -27,7 +28,7 @@ use crate::unpack::take_member;
 
 pub(super) const EML: Format = Format {
     name: "eml",
-    version: 4,
+    version: 5,
     media_types: &["message/rfc822", "multipart/related"],
     sniff,
     media_type: |probe| match probe.extension.as_str() {
@@ -39,7 +40,7 @@ pub(super) const EML: Format = Format {
 
 pub(super) const MBOX: Format = Format {
     name: "mbox",
-    version: 4,
+    version: 5,
     media_types: &["application/mbox"],
     sniff: |probe| {
         let lines = probe.head.strip_prefix(b"From ".as_slice()).and_then(after_line);
@@ -184,8 +185,8 @@ fn read_mail(
         .ok_or_else(|| ExtractError::corrupt(ReasonKind::Missing.of(Noun::MailHeader)))?;
     header(&message, &Header::read(&bytes), content);
     let before = content.segments.len();
-    body(&message, content, context);
-    attachments(&message, before, content, context);
+    let files = body(&message, content, context);
+    attachments(&message, before, files, content, context);
     Ok(())
 }
 
@@ -238,13 +239,15 @@ fn people(address: Option<&Address<'_>>) -> Vec<String> {
     people
 }
 
-fn body(message: &Message<'_>, content: &mut Content, context: &Context<'_>) {
+/// Reads what the mail says, and gives the files that stand in its lines.
+fn body(message: &Message<'_>, content: &mut Content, context: &Context<'_>) -> Vec<Uuencoded> {
     let before = content.segments.len();
-    read_parts(message, &message.text_body, content, context);
+    let files = read_parts(message, &message.text_body, content, context);
     if message.html_body == message.text_body {
-        return;
+        return files;
     }
     let mut page = Content::default();
+    // What stands in its lines stands in the plain ones, too.
     read_parts(message, &message.html_body, &mut page, context);
     // A plain alternative may be there for form's sake only: then the page has words that it lacks.
     let plain: HashSet<&str> =
@@ -256,9 +259,16 @@ fn body(message: &Message<'_>, content: &mut Content, context: &Context<'_>) {
         content.segments.append(&mut page.segments);
         content.warnings.append(&mut page.warnings);
     }
+    files
 }
 
-fn read_parts(message: &Message<'_>, parts: &[u32], content: &mut Content, context: &Context<'_>) {
+fn read_parts(
+    message: &Message<'_>,
+    parts: &[u32],
+    content: &mut Content,
+    context: &Context<'_>,
+) -> Vec<Uuencoded> {
+    let mut files = Vec::new();
     for part in parts.iter().filter_map(|id| message.parts.get(*id as usize)) {
         context.progress();
         let text = match &part.body {
@@ -280,9 +290,12 @@ fn read_parts(message: &Message<'_>, parts: &[u32], content: &mut Content, conte
                 true => mail_flowed::joined(&text, says("delsp", "yes")),
                 false => text,
             };
+            let (text, mut inside) = uuencode::taken_out(text);
+            files.append(&mut inside);
             super::text::read_lines(&text, content, context.limits.text);
         }
     }
+    files
 }
 
 /// The text of a part, decoded from its bytes; what mail-parser made of it if these cannot be had.
@@ -311,6 +324,10 @@ fn part_bytes(message: &Message<'_>, part: &MessagePart<'_>) -> Option<Vec<u8>> 
     match (part.encoding, named.as_str()) {
         (Encoding::Base64, _) | (_, "base64") => base64_decode(raw),
         (Encoding::QuotedPrintable, _) | (_, "quoted-printable") => quoted_printable_decode(raw),
+        (_, "uuencode" | "x-uuencode" | "x-uue" | "uue") => {
+            let file = uuencode::first(&String::from_utf8_lossy(raw));
+            Some(file.map_or_else(|| raw.to_vec(), |file| file.bytes))
+        }
         (Encoding::None, _) => Some(raw.to_vec()),
     }
 }
@@ -329,8 +346,14 @@ fn is_alternative(header: &Header<'_>) -> bool {
         && NOTATIONS.iter().any(|notation| kind.eq_ignore_ascii_case(notation))
 }
 
-/// `before` is how many segments the header made: what lies behind them is the body.
-fn attachments(message: &Message<'_>, before: usize, content: &mut Content, context: &Context<'_>) {
+/// `before` is how many segments the header made: what lies behind them is the body, in whose lines `files` stood.
+fn attachments(
+    message: &Message<'_>,
+    before: usize,
+    files: Vec<Uuencoded>,
+    content: &mut Content,
+    context: &Context<'_>,
+) {
     let mut paths = MemberPaths::default();
     for (n, id) in message.attachments.iter().enumerate() {
         let Some(part) = message.parts.get(*id as usize) else { continue };
@@ -359,7 +382,13 @@ fn attachments(message: &Message<'_>, before: usize, content: &mut Content, cont
             .map(|name| name.replace(['/', '\\'], "-"));
         let path = paths.take(&name.unwrap_or_else(|| format!("attachment-{}{extension}", n + 1)));
         if !take_member(bytes, &path, None, context, content) {
-            break;
+            return;
+        }
+    }
+    for Uuencoded { name, bytes } in files {
+        let path = paths.take(&name.replace(['/', '\\'], "-"));
+        if !take_member(bytes.as_slice(), &path, None, context, content) {
+            return;
         }
     }
 }

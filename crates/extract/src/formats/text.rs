@@ -1,5 +1,7 @@
 //! Plain text in any encoding.
 
+use std::borrow::Cow;
+
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 
@@ -8,13 +10,14 @@ use crate::context::Context;
 use crate::encoding;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
+use crate::naming::extension;
 use crate::paragraphs::Paragraphs;
 use crate::probe::Probe;
 use crate::recognise::is_markup;
 
 pub(super) const FORMAT: Format = Format {
     name: "text",
-    version: 3,
+    version: 4,
     media_types: &["text/plain"],
     sniff,
     media_type: |_| "text/plain",
@@ -29,7 +32,11 @@ fn sniff(probe: &Probe<'_>) -> Match {
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut content = Content::default();
     let decoded = encoding::read(blob, context, &mut content, |_| None)?;
-    read_lines(&decoded.text, &mut content, context.limits.text);
+    let text = match extension(context.name).as_str() {
+        "properties" => spelled_out(&decoded.text),
+        _ => Cow::Borrowed(decoded.text.as_str()),
+    };
+    read_lines(&text, &mut content, context.limits.text);
     Ok(content)
 }
 
@@ -40,7 +47,7 @@ pub(super) fn read_lines(text: &str, content: &mut Content, limit: u64) {
         let number = u32::try_from(n + 1).unwrap_or(u32::MAX);
         // A lone carriage return ends a line too, and a form feed a page.
         for line in line.split(['\r', '\x0C']) {
-            paragraphs.line(line, || Locator::Paragraph { number });
+            paragraphs.line(&without_controls(line), || Locator::Paragraph { number });
         }
         if line.trim().is_empty() {
             paragraphs.end();
@@ -50,4 +57,92 @@ pub(super) fn read_lines(text: &str, content: &mut Content, limit: u64) {
         }
     }
     paragraphs.finish();
+}
+
+/// A line without the control sequences of terminals (ECMA-48, sections 5.3 to 5.6), with which programs colour what they log:
+/// `[31mERROR` is no word that anybody looks for.
+fn without_controls(line: &str) -> Cow<'_, str> {
+    let mut pieces = line.split('\x1B');
+    let first = pieces.next().unwrap_or_default();
+    if first.len() == line.len() {
+        return Cow::Borrowed(line);
+    }
+    let mut plain = first.to_owned();
+    for piece in pieces {
+        let mut chars = piece.chars();
+        let shown = match chars.next() {
+            Some('[') => {
+                let last = chars.as_str().trim_start_matches(|c| matches!(c, ' '..='?'));
+                last.strip_prefix(|c| matches!(c, '@'..='~')).unwrap_or(last)
+            }
+            // A string to the terminal, as the title of its window: to the bell, or to another escape.
+            Some(']' | 'P' | '^' | '_') => {
+                chars.as_str().split_once('\x07').map_or("", |(_, after)| after)
+            }
+            // With one letter more behind what stands between.
+            Some(' '..='/') => {
+                let last = chars.as_str().trim_start_matches(|c| matches!(c, ' '..='/'));
+                last.strip_prefix(|c| matches!(c, '0'..='~')).unwrap_or(last)
+            }
+            Some('0'..='~') => chars.as_str(),
+            _ => piece,
+        };
+        plain.push_str(shown);
+    }
+    Cow::Owned(plain)
+}
+
+/// The text of a properties file with the characters that it names by number (`\\uD55C`), as Java programs store Korean
+/// (java.util.Properties, `load`).
+fn spelled_out(text: &str) -> Cow<'_, str> {
+    let mut pieces = text.split("\\u");
+    let first = pieces.next().unwrap_or_default();
+    if first.len() == text.len() {
+        return Cow::Borrowed(text);
+    }
+    let mut units: Vec<u16> = first.encode_utf16().collect();
+    for piece in pieces {
+        let digits = piece.get(..4).filter(|four| four.bytes().all(|b| b.is_ascii_hexdigit()));
+        match digits.and_then(|four| u16::from_str_radix(four, 16).ok()) {
+            Some(unit) => {
+                units.push(unit);
+                units.extend(piece.get(4..).unwrap_or_default().encode_utf16());
+            }
+            None => {
+                units.extend("\\u".encode_utf16());
+                units.extend(piece.encode_utf16());
+            }
+        }
+    }
+    Cow::Owned(String::from_utf16_lossy(&units))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_for_a_terminal_is_no_text() {
+        for (line, plain) in [
+            ("plain 한글", "plain 한글"),
+            ("\x1B[1;31mERROR\x1B[0m 저장 실패", "ERROR 저장 실패"),
+            ("\x1B]0;제목\x07본문", "본문"),
+            ("\x1B]8;;http://a.kr\x1B\\링크\x1B]8;;\x1B\\", "링크"),
+            ("\x1B(B가\x1BM나\x1B", "가나"),
+            ("\x1B[한글", "한글"),
+        ] {
+            assert_eq!(without_controls(line), plain, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn characters_named_by_number_are_characters() {
+        for (text, plain) in [
+            ("a=b", "a=b"),
+            ("title=\\ud55c\\uAE00!", "title=한글!"),
+            ("face=\\uD83D\\uDE00 \\ux \\u12", "face=😀 \\ux \\u12"),
+        ] {
+            assert_eq!(spelled_out(text), plain);
+        }
+    }
 }

@@ -128,6 +128,7 @@ mod pdf_word;
 mod pdf_xfa;
 mod picture;
 mod picture_exif;
+mod pkcs7;
 mod png;
 mod ppt;
 mod pptx;
@@ -234,6 +235,7 @@ pub static FORMATS: &[&Format] = &[
     &media::MP3,
     &calendar::FORMAT,
     &card::FORMAT,
+    &pkcs7::FORMAT,
     &eml::MBOX,
     &eml::EML,
     &subtitle::VTT,

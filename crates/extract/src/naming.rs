@@ -26,8 +26,8 @@ pub fn kind(name: &str) -> String {
 /// Whether what a format reads holds the object's own name: a table that is called as its file is, or a packed file that
 /// does not say what it is called once it is unpacked.
 pub fn names_its_content(format: &str) -> bool {
-    const FORMATS: [&str; 9] =
-        ["csv", "dbf", "parquet", "gzip", "bzip2", "xz", "lzma", "zstd", "compress"];
+    const FORMATS: [&str; 10] =
+        ["csv", "dbf", "parquet", "gzip", "bzip2", "xz", "lzma", "zstd", "compress", "pkcs7"];
     FORMATS.contains(&format)
 }
 

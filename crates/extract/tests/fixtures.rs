@@ -129,7 +129,7 @@ fn what_is_read_depends_on_no_more_of_the_name_than_is_said() {
 #[test]
 fn every_format_that_tells_its_name_is_one() {
     let named = FORMATS.iter().filter(|format| names_its_content(format.name)).count();
-    assert_eq!(named, 9);
+    assert_eq!(named, 10);
 }
 
 #[test]

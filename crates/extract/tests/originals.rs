@@ -28,7 +28,7 @@ use madang_extract::passwords::Passwords;
 use madang_extract::sink::{Sink, Wanted};
 
 /// Every format of the table that holds members: archives, packed files, mail, documents with files or pictures in them.
-const CONTAINERS: [&str; 33] = [
+const CONTAINERS: [&str; 34] = [
     "7z",
     "alz",
     "bzip2",
@@ -50,6 +50,7 @@ const CONTAINERS: [&str; 33] = [
     "odf",
     "office_encrypted",
     "pdf",
+    "pkcs7",
     "ppt",
     "pptx",
     "pst",

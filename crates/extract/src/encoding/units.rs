@@ -131,6 +131,6 @@ pub(super) fn decode(bytes: &[u8], unit: Unit) -> (String, &'static str, bool) {
 
 /// Controls that no text holds. Form feed, escape and the DOS end of file are found in old text files.
 pub(super) fn is_odd(c: char) -> bool {
-    matches!(c, '\0'..='\x08' | '\x0B' | '\x0E'..='\x19' | '\x1C'..='\x1F' | '\x7F' | '\u{FFFD}')
+    matches!(c, '\0'..='\x08' | '\x0E'..='\x19' | '\x1C'..='\x1F' | '\x7F' | '\u{FFFD}')
         && !matches!(c, '\x0E' | '\x0F')
 }

@@ -141,6 +141,12 @@ impl Iterator for Rows<'_> {
                     cell.clear();
                     quoted = true;
                 }
+                // A return that no line feed follows ended the rows of old Macs.
+                '\r' if !quoted && chars.peek().is_some_and(|(_, next)| *next != '\n') => {
+                    self.rest = self.rest.get(at + 1..).unwrap_or_default();
+                    row.push(cell);
+                    return Some(row);
+                }
                 '\n' if !quoted || cell.len() > LONGEST => {
                     self.rest = self.rest.get(at + 1..).unwrap_or_default();
                     row.push(cell.trim_end_matches('\r').to_owned());
@@ -151,7 +157,7 @@ impl Iterator for Rows<'_> {
             }
         }
         self.rest = "";
-        row.push(cell);
+        row.push(cell.trim_end_matches('\r').to_owned());
         Some(row)
     }
 }
@@ -164,6 +170,8 @@ mod tests {
     fn quotes_hold_separators_and_line_breaks() {
         let rows: Vec<_> = Rows::new("a,\"b, \"\"c\"\"\nd\"\r\n1,2\r\n", ',').collect();
         assert_eq!(rows, [vec!["a", "b, \"c\"\nd"], vec!["1", "2"]]);
+        let rows: Vec<_> = Rows::new("\"a\",b\r\"c\rd\",e\r", ',').collect();
+        assert_eq!(rows, [vec!["a", "b"], vec!["c\rd", "e"]]);
     }
 
     #[test]

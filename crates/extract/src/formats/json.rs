@@ -30,7 +30,15 @@ pub(super) const FORMAT: Format = Format {
 fn sniff(probe: &Probe<'_>) -> Match {
     let named = matches!(
         probe.extension.as_str(),
-        "json" | "geojson" | "jsonl" | "ndjson" | "jsonld" | "topojson" | "har"
+        "json"
+            | "geojson"
+            | "jsonl"
+            | "ndjson"
+            | "jsonld"
+            | "topojson"
+            | "har"
+            | "ipynb"
+            | "webmanifest"
     );
     let start = probe.text().map(str::trim_start).unwrap_or_default();
     if named && start.starts_with(['{', '[', '"']) { Match::Extension } else { Match::No }

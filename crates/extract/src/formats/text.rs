@@ -45,8 +45,9 @@ pub(super) fn read_lines(text: &str, content: &mut Content, limit: u64) {
     let mut paragraphs = Paragraphs::new(content, limit);
     for (n, line) in text.split('\n').enumerate() {
         let number = u32::try_from(n + 1).unwrap_or(u32::MAX);
-        // A lone carriage return ends a line too, and a form feed a page.
-        for line in line.split(['\r', '\x0C']) {
+        // A lone carriage return ends a line too, and so do a tabulation down the page, a form feed and the signs that Unicode has
+        // for it (UAX #14, BK and NL).
+        for line in line.split(['\r', '\x0B', '\x0C', '\u{85}', '\u{2028}', '\u{2029}']) {
             paragraphs.line(&without_controls(line), || Locator::Paragraph { number });
         }
         if line.trim().is_empty() {

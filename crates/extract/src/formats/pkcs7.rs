@@ -1,0 +1,236 @@
+//! Signed files and mails (CMS, RFC 5652; before that PKCS #7): what was signed stands within, and is a member. What is encrypted
+//! for the keys of people is told; nobody but they can read it.
+
+use madang_document::content::Content;
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
+
+use crate::blob::Blob;
+use crate::context::Context;
+use crate::error::ExtractError;
+use crate::format::{Format, Match};
+use crate::member_path::MemberPaths;
+use crate::probe::Probe;
+use crate::unpack::take_member;
+
+pub(super) const FORMAT: Format = Format {
+    name: "pkcs7",
+    version: 1,
+    media_types: &["application/pkcs7-mime"],
+    // A signature that stands beside what it signs holds nothing to be read.
+    sniff: |probe| match Cms::read(&probe.head) {
+        Some(Cms::Signed(_) | Cms::Enveloped) => Match::Magic,
+        None => Match::No,
+    },
+    media_type: |_| "application/pkcs7-mime",
+    extract,
+};
+
+fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
+    let bytes = blob.read_all(context.limits.member)?;
+    let signed = match Cms::read(&bytes) {
+        Some(Cms::Signed(signed)) => signed,
+        Some(Cms::Enveloped) => {
+            return Err(ExtractError::Encrypted(ReasonKind::Encrypted(Some("CMS".into())).into()));
+        }
+        None => return Err(ExtractError::corrupt(ReasonKind::Missing.of(Noun::Content))),
+    };
+    let mut content = Content::default();
+    let path = MemberPaths::default().take(&name(context.name));
+    if element(&bytes).is_some_and(|outermost| outermost.is_cut) {
+        content.lost(ReasonKind::EndsEarly.of(Noun::File));
+    }
+    take_member(signed.as_slice(), &path, None, context, &mut content);
+    Ok(content)
+}
+
+/// The name of what was signed: `계약서.pdf` of `계약서.pdf.p7m`, and a mail of `smime.p7m`.
+fn name(name: &str) -> String {
+    let known = [".p7m", ".p7s", ".p7", ".sig"];
+    let end = known.iter().find(|end| name.to_ascii_lowercase().ends_with(**end));
+    let stem = end.and_then(|end| name.get(..name.len() - end.len())).unwrap_or(name);
+    match stem.contains('.') {
+        true => stem.to_owned(),
+        false => format!("{stem}.eml"),
+    }
+}
+
+/// What the outermost structure is (RFC 5652, section 3).
+enum Cms {
+    /// With what was signed (section 5.2).
+    Signed(Vec<u8>),
+    /// For the keys of people (sections 6 and 9).
+    Enveloped,
+}
+
+impl Cms {
+    /// Reads as far as what was signed; none if these bytes are neither.
+    fn read(bytes: &[u8]) -> Option<Cms> {
+        let mut outermost = Elements(element(bytes)?.of(SEQUENCE)?);
+        match outermost.next()?.of(OBJECT)? {
+            // 1.2.840.113549.1.7.2, and in 9.16.1.23 what is authenticated besides.
+            b"\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02" => {}
+            b"\x2A\x86\x48\x86\xF7\x0D\x01\x07\x03"
+            | b"\x2A\x86\x48\x86\xF7\x0D\x01\x07\x06"
+            | b"\x2A\x86\x48\x86\xF7\x0D\x01\x09\x10\x01\x17" => return Some(Cms::Enveloped),
+            _ => return None,
+        }
+        let mut signed = Elements(element(outermost.next()?.of(WITHIN)?)?.of(SEQUENCE)?);
+        signed.next()?.of(INTEGER)?;
+        signed.next()?.of(SET)?;
+        let mut content = Elements(signed.next()?.of(SEQUENCE)?);
+        content.next()?.of(OBJECT)?;
+        let mut octets = Vec::new();
+        collect(&element(content.next()?.of(WITHIN)?)?, &mut octets, 0)?;
+        Some(Cms::Signed(octets))
+    }
+}
+
+// Identifiers of X.690, section 8.1.2.
+const INTEGER: u8 = 0x02;
+const OCTETS: u8 = 0x04;
+const OBJECT: u8 = 0x06;
+const OCTETS_IN_PIECES: u8 = 0x24;
+const SEQUENCE: u8 = 0x30;
+const SET: u8 = 0x31;
+const WITHIN: u8 = 0xA0;
+
+/// How deep structures may lie in each other.
+const DEEPEST: u32 = 16;
+
+/// An element of BER (X.690, section 8.1).
+struct Element<'a> {
+    tag: u8,
+    body: &'a [u8],
+    rest: &'a [u8],
+    /// Whether it says that it is longer.
+    is_cut: bool,
+}
+
+impl<'a> Element<'a> {
+    fn of(&self, tag: u8) -> Option<&'a [u8]> {
+        (self.tag == tag).then_some(self.body)
+    }
+}
+
+struct Elements<'a>(&'a [u8]);
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = Element<'a>;
+
+    fn next(&mut self) -> Option<Element<'a>> {
+        let element = element(self.0)?;
+        self.0 = element.rest;
+        Some(element)
+    }
+}
+
+fn element(bytes: &[u8]) -> Option<Element<'_>> {
+    element_at(bytes, 0)
+}
+
+/// The first element. One that is cut off goes as far as the bytes do.
+fn element_at(bytes: &[u8], depth: u32) -> Option<Element<'_>> {
+    let (&[tag, length], after) = bytes.split_first_chunk::<2>()?;
+    // Tags of more than a byte stand in none of what is read here.
+    if tag & 0x1F == 0x1F || depth > DEEPEST {
+        return None;
+    }
+    if length == 0x80 {
+        let mut rest = after;
+        loop {
+            if rest.is_empty() || rest.starts_with(&[0, 0]) {
+                let body = after.get(..after.len() - rest.len())?;
+                let is_cut = rest.is_empty();
+                return Some(Element {
+                    tag,
+                    body,
+                    rest: rest.get(2..).unwrap_or_default(),
+                    is_cut,
+                });
+            }
+            rest = element_at(rest, depth + 1)?.rest;
+        }
+    }
+    let (length, after) = match length {
+        0..=0x7F => (usize::from(length), after),
+        _ => {
+            let (digits, after) = after.split_at_checked(usize::from(length & 0x7F))?;
+            if digits.len() > 8 {
+                return None;
+            }
+            let length = digits.iter().fold(0u64, |length, byte| length << 8 | u64::from(*byte));
+            (usize::try_from(length).ok()?, after)
+        }
+    };
+    let (body, rest) = after.split_at(length.min(after.len()));
+    Some(Element { tag, body, rest, is_cut: length > body.len() })
+}
+
+/// The bytes of a string of octets, which may come in pieces (section 8.7).
+fn collect(element: &Element<'_>, octets: &mut Vec<u8>, depth: u32) -> Option<()> {
+    match element.tag {
+        OCTETS => octets.extend_from_slice(element.body),
+        OCTETS_IN_PIECES if depth < DEEPEST => {
+            Elements(element.body).try_for_each(|piece| collect(&piece, octets, depth + 1))?;
+        }
+        _ => return None,
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIGNED: &[u8] = b"\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02";
+    const DATA: &[u8] = b"\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x01";
+
+    fn der(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+        let body = parts.concat();
+        [&[tag, u8::try_from(body.len()).unwrap()], body.as_slice()].concat()
+    }
+
+    fn signed(content: &[u8]) -> Vec<u8> {
+        let content = der(SEQUENCE, &[DATA, &der(WITHIN, &[content])]);
+        let signed = der(SEQUENCE, &[&[INTEGER, 1, 1], &[SET, 0], &content]);
+        der(SEQUENCE, &[SIGNED, &der(WITHIN, &[&signed])])
+    }
+
+    fn octets(bytes: &[u8]) -> Option<Vec<u8>> {
+        match Cms::read(bytes)? {
+            Cms::Signed(octets) => Some(octets),
+            Cms::Enveloped => None,
+        }
+    }
+
+    #[test]
+    fn what_was_signed_is_had_in_one_piece_or_many() {
+        assert_eq!(octets(&signed(b"\x04\x02ab")).unwrap(), b"ab");
+        assert_eq!(octets(&signed(b"\x24\x80\x04\x01a\x04\x01b\0\0")).unwrap(), b"ab");
+        let whole = signed(b"\x04\x05abcde");
+        assert_eq!(octets(&whole[..whole.len() - 2]).unwrap(), b"abc", "as far as it goes");
+        // Beside what it signs.
+        let content = der(SEQUENCE, &[DATA]);
+        let beside = der(SEQUENCE, &[&[INTEGER, 1, 1], &[SET, 0], &content]);
+        assert!(Cms::read(&der(SEQUENCE, &[SIGNED, &der(WITHIN, &[&beside])])).is_none());
+    }
+
+    #[test]
+    fn hostile_lengths_and_depths_end() {
+        assert!(Cms::read(&[0x30, 0x80].repeat(10_000)).is_none());
+        assert!(Cms::read(b"\x30\xFF").is_none());
+        assert!(Cms::read(b"\x30\x88\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x06").is_none());
+        assert!(octets(&signed(&[0x24, 0x80].repeat(40))).is_none());
+        assert!(Cms::read(b"").is_none());
+    }
+
+    #[test]
+    fn the_name_of_what_was_signed_is_in_that_of_the_file() {
+        for (file, inside) in
+            [("계약서.pdf.p7m", "계약서.pdf"), ("smime.P7M", "smime.eml"), ("a.hwp", "a.hwp")]
+        {
+            assert_eq!(name(file), inside);
+        }
+    }
+}

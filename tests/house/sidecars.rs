@@ -284,6 +284,36 @@ fn a_bad_sidecar_costs_its_file_nothing() {
     assert_eq!(yard.found("").len(), 6, "none of them is a document for itself");
 }
 
+/// Its own receipt and page say so, too, with the line and the cure; so do those of a table.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_sidecar_says_so_itself() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    let service = Service::start(&yard, &[]).await;
+    for (name, bytes, line) in [
+        ("a.txt.meta.yml", "title: ok\nsubject: [x\n", "line 3"),
+        ("manifest.csv", "filename,title,created\na.txt,하나,\nb.txt,둘,어제\n", "line 3"),
+    ] {
+        let path = format!("/v1/drop/press/{name}");
+        let answer = service.ask("PUT", &path, ADMIN, bytes.into()).await;
+        let receipt = until("the sidecar is read", async || {
+            let receipt = service.get(answer.location.as_ref().unwrap()).await;
+            (receipt["state"] == "described").then_some(receipt)
+        })
+        .await;
+        assert_eq!(receipt["outcome"], "partial", "{receipt}");
+        let reason = receipt["reason"].as_str().unwrap();
+        assert!(reason.contains(line) && reason.contains("; "), "{reason}");
+        let sentence = receipt["outcome_sentence"]["ko"].as_str().unwrap();
+        let id = receipt["id"].as_str().unwrap();
+        let page = service.ask("GET", &format!("/documents/{id}"), ADMIN, Vec::new()).await;
+        let page = page.text();
+        assert!(page.contains(sentence) && page.contains("3번째 줄"), "{page}");
+        assert!(!page.contains("모두 읽었습니다"), "{page}");
+    }
+    service.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_uploaded_sidecar_has_its_receipt_and_describes_its_file() {
     let yard = Yard::new();

@@ -1,15 +1,16 @@
 //! What files beside an object say of it: sidecars in YAML and JSON, XMP packets, and the rows of tables. Their bytes are
 //! as foreign as those of the object, and are read where it is.
 
-use madang_document::content::Content;
+use madang_document::content::{Content, Member};
 use madang_document::metadata::{Metadata, Part, Stated};
+use madang_document::reason_kind::ReasonKind;
 
 use crate::encoding::decode;
 use crate::formats::xmp;
 use crate::sidecar::{Beside, MOST, Sidecar};
 
 use self::manifest::Manifest;
-use self::statements::Statements;
+use self::statements::{FAULTS, Statements};
 
 mod json;
 pub(crate) mod manifest;
@@ -58,11 +59,26 @@ pub(crate) fn read_all(sidecars: &[Sidecar]) -> Beside {
     beside
 }
 
-/// Notes what cannot be read of a sidecar, in the sidecar's own document.
-pub(crate) fn check(name: &str, bytes: &[u8], content: &mut Content) {
-    let size = bytes.len() as u64;
+/// Tells what cannot be read of a sidecar in the sidecar's own document, and of a table which files it describes. `size`
+/// is that of the whole sidecar, of which `bytes` are the first.
+pub(crate) fn check(name: &str, size: u64, bytes: &[u8], content: &mut Content) {
     let sidecar = Sidecar { name: name.to_owned(), size, row: None, bytes: bytes.into() };
-    read(&sidecar).faults.into_iter().for_each(|fault| content.note(fault));
+    let mut faults = read(&sidecar).faults;
+    if kind(name) == Some(Kind::Table)
+        && let Some(manifest) = Manifest::of(&decode(bytes).text)
+    {
+        let files = manifest.files().into_iter();
+        content.members = files.map(|path| Member { path, size: None, outcome: None }).collect();
+        // Of one that is too large no row counts, whatever is in it.
+        if size <= MOST {
+            faults.extend(manifest.faults(name));
+        }
+    }
+    let more = faults.len().saturating_sub(FAULTS) as u64;
+    faults.into_iter().take(FAULTS).for_each(|fault| content.lost(fault));
+    if more > 0 {
+        content.note(ReasonKind::MoreWarnings(more));
+    }
 }
 
 fn read(sidecar: &Sidecar) -> Statements {
@@ -115,7 +131,12 @@ fn packet(bytes: &[u8], statements: &mut Statements) {
 #[cfg(test)]
 mod tests {
     use madang_document::content::WarningKind;
+    use madang_document::locator::Locator;
+    use madang_document::media_type::Kind;
     use madang_document::metadata::{self, Value};
+    use madang_document::outcome::Outcome;
+
+    use crate::extraction::outcome_of;
 
     use super::*;
 
@@ -194,6 +215,38 @@ mod tests {
             assert!(told.contains("; "), "no cure: {told}");
             assert_eq!(content.metadata.integer(metadata::PAGES), Some(3));
         }
+    }
+
+    /// The document of a broken sidecar may not say that all of it was read.
+    #[test]
+    fn a_broken_sidecar_says_so_itself() {
+        let told = |name: &str, text: &str| {
+            let mut content = Content::default();
+            content.push_text("as it stands", Locator::Whole {});
+            check(name, text.len() as u64, text.as_bytes(), &mut content);
+            let (outcome, reason) = outcome_of(&content, Kind::Text);
+            (outcome, reason.map(|reason| reason.english()).unwrap_or_default())
+        };
+        let long = format!("title: {}\n", "x".repeat(MOST as usize));
+        let table = "filename,제목,작성일\na.txt,하나,2026-07-14\nb.txt,둘,어제\n";
+        for (name, text, start) in [
+            ("a.txt.meta.yml", "title: ok\nsubject: [x\n", "a.txt.meta.yml, line 3: it is no YAML"),
+            ("a.txt.meta.yml", "작성일: 어제\n", "a.txt.meta.yml, line 1: `작성일` cannot be"),
+            ("a.txt.meta.json", "{\n\"title\": }", "a.txt.meta.json, line 2: it is no JSON"),
+            ("a.txt.meta.yml", &long, "a.txt.meta.yml: it has 1048584 bytes"),
+            ("a.xmp", "<x:xmpmeta/>", "a.xmp: no property"),
+            ("manifest.csv", table, "manifest.csv, line 3: `작성일` cannot be `어제`"),
+        ] {
+            let (outcome, reason) = told(name, text);
+            assert_eq!(outcome, Outcome::Partial, "{name}: {reason}");
+            assert!(reason.starts_with(start) && reason.contains("; "), "{name}: {reason}");
+        }
+        assert_eq!(told("a.txt.meta.yml", "title: ok\n"), (Outcome::Ok, String::new()));
+        let rows: String = (0..99).map(|n| format!("{n}.txt,어제\n")).collect();
+        let mut content = Content::default();
+        check("manifest.csv", 9999, format!("파일명,작성일\n{rows}").as_bytes(), &mut content);
+        assert_eq!((content.members.len(), content.warnings.len()), (99, FAULTS + 1));
+        assert_eq!(content.warnings[FAULTS].reason.english(), "79 further warnings");
     }
 
     #[test]

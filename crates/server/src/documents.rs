@@ -449,7 +449,7 @@ impl DocumentAnswer {
             kind: d.media_type.kind().as_str(),
             media_type: d.media_type.to_string(),
             outcome: d.outcome.as_str(),
-            sentence: Sentence::of(d.outcome, d.size),
+            sentence: Sentence::of_document(&d),
             members: members(&d, &opened),
             segments: d.segments,
             characters: d.characters,

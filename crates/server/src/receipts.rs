@@ -330,9 +330,12 @@ impl Receipt {
                 _ => state.sentence(outcome),
             },
             outcome: outcome.map(|outcome| outcome.as_str()),
-            outcome_sentence: blameless.map(Sentence::of_failure).or_else(|| {
-                outcome.map(|outcome| Sentence::of(outcome, Some(standing.object.size)))
-            }),
+            outcome_sentence: blameless
+                .map(Sentence::of_failure)
+                .or_else(|| document.filter(|_| read).map(Sentence::of_document))
+                .or_else(|| {
+                    outcome.map(|outcome| Sentence::of(outcome, Some(standing.object.size)))
+                }),
             reason: why.as_ref().map(Reason::english),
             reason_ko: why.as_ref().and_then(korean),
             reason_kind: why.as_ref().map(|why| why.kind.word()),
@@ -362,6 +365,7 @@ mod tests {
     use madang_document::media_type::MediaType;
     use madang_document::metadata::Metadata;
     use madang_document::object::ObjectRef;
+    use madang_document::reason_kind::ReasonKind;
     use madang_document::timestamp::Timestamp;
     use madang_ledger::jobs::Failure;
 
@@ -409,11 +413,8 @@ mod tests {
         }
     }
 
-    /// The receipt of a file that was set aside with this, its document having this outcome.
-    fn set_aside(kind: FailureKind, outcome: Outcome) -> Receipt {
-        let mut job = job(Task::Extract, JobState::Quarantined, false);
-        job.failure = Some(Failure { kind, reason: "why".into(), crashed: false });
-        let standing = Standing {
+    fn standing(job: Job) -> Standing {
+        Standing {
             object: job.object.clone(),
             pipeline: "press".into(),
             agency: Agency::undeclared(),
@@ -421,10 +422,12 @@ mod tests {
             job,
             ahead: None,
             per_minute: 0,
-        };
-        let id = DocumentId::new("s", "a", None);
-        let document = Document {
-            id,
+        }
+    }
+
+    fn document(standing: &Standing, outcome: Outcome, reason: Reason) -> Document {
+        Document {
+            id: DocumentId::new("s", "a", None),
             agency: Agency::undeclared(),
             pipeline: "press".into(),
             object: standing.object.clone(),
@@ -436,7 +439,7 @@ mod tests {
             media_type: MediaType::new(MediaType::UNKNOWN),
             language: None,
             outcome,
-            reason: Some("why".into()),
+            reason: Some(reason),
             segments: 0,
             characters: 0,
             metadata: Metadata::default(),
@@ -445,8 +448,35 @@ mod tests {
             text: None,
             preview: None,
             provenance: Provenance { format: "none".into(), format_version: 0 },
-        };
-        Receipt::new(id, &standing, Some(&document), false, false, Vec::new())
+        }
+    }
+
+    /// The receipt of a file that was set aside with this, its document having this outcome.
+    fn set_aside(kind: FailureKind, outcome: Outcome) -> Receipt {
+        let mut job = job(Task::Extract, JobState::Quarantined, false);
+        job.failure = Some(Failure { kind, reason: "why".into(), crashed: false });
+        let standing = standing(job);
+        let document = document(&standing, outcome, "why".into());
+        Receipt::new(document.id, &standing, Some(&document), false, false, Vec::new())
+    }
+
+    #[test]
+    fn a_broken_sidecar_is_not_told_as_read() {
+        let mut job = job(Task::Extract, JobState::Done, false);
+        job.object.path = "a.txt.meta.yml".into();
+        let standing = standing(job);
+        let (file, what) = ("a.txt.meta.yml".into(), "it is no YAML; write".into());
+        let why = ReasonKind::BesideFault { file, line: Some(3), what };
+        let mut document = document(&standing, Outcome::Partial, why.into());
+        document.provenance.format = sidecar::FORMAT.into();
+        let receipt =
+            Receipt::new(document.id, &standing, Some(&document), true, false, Vec::new());
+        assert_eq!((receipt.state, receipt.outcome), (Stage::Described, Some("partial")));
+        let sentence = receipt.outcome_sentence.unwrap();
+        assert!(sentence.ko.contains("이 설명 파일에 잘못된 곳"), "{}", sentence.ko);
+        assert!(sentence.en.contains("Mend it as the reason says"), "{}", sentence.en);
+        assert!(receipt.reason.unwrap().starts_with("a.txt.meta.yml, line 3: "));
+        assert!(receipt.reason_ko.unwrap().contains("3번째 줄"));
     }
 
     /// Whose fault it is not is not told that its file should be mended or split, nor that nobody could read it where

@@ -1,3 +1,4 @@
+use madang_document::document::Document;
 use madang_document::failure_kind::FailureKind;
 use madang_document::locale::Locale;
 use madang_document::outcome::Outcome;
@@ -29,6 +30,18 @@ impl Sentence {
             );
         }
         Sentence::new(outcome.sentence(Locale::Korean), outcome.sentence(Locale::English))
+    }
+
+    /// What the outcome of a document means. One that describes others is mended in itself, and not at an original.
+    pub(crate) fn of_document(document: &Document) -> Sentence {
+        if document.is_sidecar() && document.outcome == Outcome::Partial {
+            return Sentence::new(
+                "이 설명 파일에 잘못된 곳이 있어 그 부분은 읽지 못했습니다. 까닭에 적힌 대로 고쳐서 다시 올려 주세요.",
+                "Something is wrong in this description, and that part of it is not read. Mend it as the reason says, and drop it again.",
+            );
+        }
+        let own = document.inner.is_none().then_some(document.object.size);
+        Sentence::of(document.outcome, document.size.or(own))
     }
 
     /// What a failure means for the person who dropped the file.

@@ -241,7 +241,9 @@
       const tell = (sentence) => (sentence ? sentence[words.locale] || sentence.en : "");
       const bad = ["quarantined", "discarded", "deleted"].includes(receipt.state);
       const good = receipt.outcome === null || receipt.outcome === "ok";
-      const more = [tell(receipt.outcome_sentence), tell(receipt.advice), tell(receipt.estimate)];
+      // Where it is to be mended by hand, nothing less than the line helps.
+      const why = receipt.describes && ((words.locale === "ko" && receipt.reason_ko) || receipt.reason);
+      const more = [tell(receipt.outcome_sentence), why, tell(receipt.advice), tell(receipt.estimate)];
       const colour = bad ? "warn" : good ? receipt.state : "attention";
       say(one.view, colour, tell(receipt.sentence), more.filter(Boolean).join(" "));
       if (FINAL.has(receipt.state)) {

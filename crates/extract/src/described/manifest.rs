@@ -1,5 +1,7 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
 use unicode_normalization::UnicodeNormalization;
 
 use super::statements::Statements;
@@ -18,6 +20,8 @@ pub(crate) struct Manifest<'a> {
     separator: char,
     head: Vec<String>,
     file_name: usize,
+    /// Whether it has more rows than are read.
+    is_cut: bool,
 }
 
 impl<'a> Manifest<'a> {
@@ -28,7 +32,11 @@ impl<'a> Manifest<'a> {
         let head: Vec<String> = Rows::new(text, separator).next()?;
         let file_name = head.iter().position(|word| is_file_name(word))?;
         let says = |(n, word): (usize, &String)| n != file_name && meaning(word).is_some();
-        head.iter().enumerate().any(says).then_some(Manifest { text, separator, head, file_name })
+        if !head.iter().enumerate().any(says) {
+            return None;
+        }
+        let is_cut = Rows::new(text, separator).nth(ROWS + 1).is_some();
+        Some(Manifest { text, separator, head, file_name, is_cut })
     }
 
     /// The files that it describes, by their paths from its folder.
@@ -36,27 +44,55 @@ impl<'a> Manifest<'a> {
         self.rows().filter_map(|(_, row)| self.file_of(&row)).collect()
     }
 
-    /// Whether it has more rows than are read.
-    pub(crate) fn is_cut(&self) -> bool {
-        Rows::new(self.text, self.separator).nth(ROWS + 1).is_some()
-    }
-
     /// Says what the rows of one file say.
     pub(super) fn read(&self, file: &str, statements: &mut Statements) {
         let wanted: String = file.nfc().collect();
         let mut is_found = false;
         for (line, row) in self.rows() {
-            if self.file_of(&row).is_none_or(|named| !named.nfc().eq(wanted.chars())) {
-                continue;
-            }
-            is_found = true;
-            for (n, (word, text)) in self.head.iter().zip(&row).take(COLUMNS).enumerate() {
-                if n != self.file_name && !word.trim().is_empty() {
-                    statements.say(word, std::slice::from_ref(text), Some(line));
-                }
+            if self.file_of(&row).is_some_and(|named| named.nfc().eq(wanted.chars())) {
+                is_found = true;
+                self.say(line, &row, statements);
             }
         }
-        if self.is_cut() {
+        self.end(is_found, statements);
+    }
+
+    /// What is wrong with it, whichever file it is said of: each once, in the order of lines.
+    pub(super) fn faults(&self, name: &str) -> Vec<Reason> {
+        let mut files: BTreeMap<String, Vec<(usize, Vec<String>)>> = BTreeMap::new();
+        for (line, row) in self.rows() {
+            if let Some(file) = self.file_of(&row) {
+                files.entry(file.nfc().collect()).or_default().push((line, row));
+            }
+        }
+        let mut faults: Vec<Reason> = Vec::new();
+        let mut known = HashSet::new();
+        for rows in files.into_values() {
+            let mut statements = Statements::of(name);
+            rows.iter().for_each(|(line, row)| self.say(*line, row, &mut statements));
+            self.end(true, &mut statements);
+            faults
+                .extend(statements.faults.into_iter().filter(|fault| known.insert(fault.clone())));
+        }
+        faults.sort_by_key(|fault| match fault.kind {
+            ReasonKind::BesideFault { line, .. } => line,
+            _ => None,
+        });
+        faults
+    }
+
+    /// Says what a row says.
+    fn say(&self, line: usize, row: &[String], statements: &mut Statements) {
+        for (n, (word, text)) in self.head.iter().zip(row).take(COLUMNS).enumerate() {
+            if n != self.file_name && !word.trim().is_empty() {
+                statements.say(word, std::slice::from_ref(text), Some(line));
+            }
+        }
+    }
+
+    /// Says that not all rows were read, if so: what the rest says of a file that was not found nobody knows.
+    fn end(&self, is_found: bool, statements: &mut Statements) {
+        if self.is_cut {
             let what = format!("only {ROWS} rows are read; give each folder a table of its own");
             match is_found {
                 true => statements.fault(None, &what),
@@ -81,7 +117,6 @@ impl<'a> Manifest<'a> {
 #[cfg(test)]
 mod tests {
     use madang_document::metadata::Value;
-    use madang_document::reason::Reason;
 
     use super::*;
 

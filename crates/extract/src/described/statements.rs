@@ -13,7 +13,7 @@ const LONGEST: usize = 16 << 10;
 /// Values of one key.
 const VALUES: usize = 1000;
 /// Faults that are told; the rest is counted.
-const FAULTS: usize = 20;
+pub(super) const FAULTS: usize = 20;
 
 /// What a sidecar says, and what is wrong with it.
 #[derive(Debug)]

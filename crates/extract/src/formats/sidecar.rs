@@ -1,8 +1,7 @@
 //! Files that describe another one: known by their names, and by saying something that can be read so. Read as the text
 //! that they are; what they say is told of the file that they describe.
 
-use madang_document::content::{Content, Member};
-use madang_document::reason_kind::ReasonKind;
+use madang_document::content::Content;
 use madang_document::sidecar::{self as names, Described};
 
 use super::{csv, json, text, xml};
@@ -10,7 +9,6 @@ use crate::blob::{Blob, read_range};
 use crate::context::Context;
 use crate::described::check;
 use crate::described::manifest::Manifest;
-use crate::encoding::decode;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
 use crate::probe::Probe;
@@ -18,7 +16,7 @@ use crate::sidecar::MOST;
 
 pub(super) const FORMAT: Format = Format {
     name: names::FORMAT,
-    version: 1,
+    version: 2,
     media_types: &["text/plain", "application/json", "application/xml", "text/csv"],
     sniff,
     media_type: |probe| match probe.extension.as_str() {
@@ -58,19 +56,6 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         return Ok(content);
     }
     let bytes = read_range(blob, 0, MOST)?;
-    check(context.name, &bytes, &mut content);
-    if context.media_type == "text/csv" {
-        let decoded = decode(&bytes);
-        if let Some(manifest) = Manifest::of(&decoded.text) {
-            let files = manifest.files().into_iter();
-            content.members =
-                files.map(|path| Member { path, size: None, outcome: None }).collect();
-            if manifest.is_cut() || blob.len() > MOST {
-                let what = "only its first rows are read; give each folder a table of its own";
-                let (file, what) = (context.name.into(), what.into());
-                content.note(ReasonKind::BesideFault { file, line: None, what });
-            }
-        }
-    }
+    check(context.name, blob.len(), &bytes, &mut content);
     Ok(content)
 }

@@ -111,7 +111,7 @@ fn outcome(words: Words, document: &Document) -> Markup {
     html! {
         p class=(if good { "outcome" } else { "outcome warn" }) {
             strong { (words.outcome(document.outcome.as_str())) } " — "
-            (Sentence::of(document.outcome, document.size).say(words.0))
+            (Sentence::of_document(document).say(words.0))
         }
         @if let Some(why) = &document.reason { div.faint { (reason(words, why)) } }
         @if !document.warnings.is_empty() {

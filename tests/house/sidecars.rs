@@ -235,6 +235,45 @@ fn what_a_sidecar_says_comes_changes_and_goes_with_it() {
     assert_eq!(yard.live_entries().len(), 2);
 }
 
+/// Of the files of a table only those are read anew of which it says something else.
+#[test]
+fn a_changed_row_has_its_own_file_read_anew() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    let once = || {
+        let mut command = yard.command(&["up", "--once"]);
+        let output = command.env("RUST_LOG", "madang=debug,warn").output().unwrap();
+        assert!(output.status.success(), "{}", said(&output));
+        said(&output).lines().filter(|line| line.contains("it was read")).count()
+    };
+    let names = ["a", "b", "c", "d", "e"];
+    let table = |rows: &[(&str, &str)]| {
+        let rows = rows.iter().map(|(name, title)| format!("{name}.txt,{title}\n"));
+        let table = format!("filename,title\n{}", rows.collect::<String>());
+        yard.write("drop/press/manifest.csv", table);
+    };
+    for name in names {
+        yard.write(&format!("drop/press/{name}.txt"), format!("글월 word{name}"));
+    }
+    table(&[("a", "하나"), ("b", "둘"), ("c", "셋"), ("d", "넷"), ("e", "다섯")]);
+    once();
+    let titles = |expected: [&str; 5]| {
+        let found = names.map(|name| shown(&yard, &format!("word{name}"))["title"].clone());
+        assert_eq!(found, expected);
+    };
+    titles(["하나", "둘", "셋", "넷", "다섯"]);
+    // One row changed, one moved, one gone: the table and two files.
+    table(&[("b", "둘"), ("a", "하나"), ("c", "바뀐 셋"), ("d", "넷")]);
+    assert_eq!(once(), 3);
+    titles(["하나", "둘", "바뀐 셋", "넷", "e.txt"]);
+    // Written once more: only the table itself is read.
+    table(&[("b", "둘"), ("a", "하나"), ("c", "바뀐 셋"), ("d", "넷")]);
+    assert_eq!(once(), 1);
+    yard.remove("drop/press/manifest.csv");
+    assert_eq!(once(), 4);
+    titles(["a.txt", "b.txt", "c.txt", "d.txt", "e.txt"]);
+}
+
 /// Whatever is wrong with a sidecar is told with file, line and cure, and costs its file nothing.
 #[test]
 fn a_bad_sidecar_costs_its_file_nothing() {

@@ -1,9 +1,11 @@
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::locator::Locator;
 use crate::metadata::Metadata;
 use crate::outcome::Outcome;
 use crate::reason::Reason;
+use crate::told::Told;
 
 /// What was read of one document: the answer of an extractor.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -86,7 +88,7 @@ pub enum Origin {
 }
 
 /// A line in the list of what an archive, mail or compound document holds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Member {
     /// The path inside the container, `/` as separator, exactly one name per member: a second member of the
     /// same name is told apart by `#2`.
@@ -95,6 +97,26 @@ pub struct Member {
     pub size: Option<u64>,
     /// How reading it ended; none if it was not opened.
     pub outcome: Option<Outcome>,
+    /// Of a table that describes files: what it tells of this one.
+    #[serde(default)]
+    pub told: Option<Told>,
+}
+
+/// In JSON what is not told does not stand: few documents are tables that describe files, and a member as it was kept
+/// before is the same member. The wire from a child knows no names, so that there nothing may be left out.
+impl Serialize for Member {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Member { path, size, outcome, told } = self;
+        let is_said = told.is_some() || !serializer.is_human_readable();
+        let mut fields = serializer.serialize_struct("Member", if is_said { 4 } else { 3 })?;
+        fields.serialize_field("path", path)?;
+        fields.serialize_field("size", size)?;
+        fields.serialize_field("outcome", outcome)?;
+        if is_said {
+            fields.serialize_field("told", told)?;
+        }
+        fields.end()
+    }
 }
 
 /// A picture of a document, encoded anew by Madang, so that no foreign byte reaches a browser.
@@ -136,4 +158,24 @@ pub enum WarningKind {
     Lost,
     /// A limit cut the content.
     Cut,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_member_is_not_told_does_not_stand_in_json() {
+        let plain = Member { path: "a".into(), size: Some(1), outcome: None, told: None };
+        let told = Some(Told::of("m.csv", &Metadata::default(), []));
+        let row = Member { told, ..plain.clone() };
+        let json = serde_json::to_string(&plain).unwrap();
+        assert_eq!(json, r#"{"path":"a","size":1,"outcome":null}"#);
+        for member in [plain, row] {
+            let json = serde_json::to_string(&member).unwrap();
+            assert_eq!(serde_json::from_str::<Member>(&json).unwrap(), member);
+            let wire = postcard::to_stdvec(&member).unwrap();
+            assert_eq!(postcard::from_bytes::<Member>(&wire).unwrap(), member);
+        }
+    }
 }

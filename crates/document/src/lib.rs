@@ -41,4 +41,5 @@ pub mod shown;
 pub mod sidecar;
 pub mod term;
 pub mod timestamp;
+pub mod told;
 pub mod unit;

@@ -1,6 +1,8 @@
 //! Files that describe other files: which names they have, and whom they describe. What they say is read elsewhere, in a
 //! child like every foreign byte.
 
+use unicode_normalization::UnicodeNormalization;
+
 /// The row of the table of formats that recognises them.
 pub const FORMAT: &str = "sidecar";
 
@@ -105,6 +107,20 @@ pub fn beside(path: &str) -> Vec<Beside> {
     all
 }
 
+/// A path as it is, then as it is spelled elsewhere: Korean names are spelled in two ways, and what was written on another
+/// system rarely spells them as the disk does that macOS wrote.
+pub fn spellings(path: &str) -> Vec<String> {
+    let mut all = vec![path.to_owned()];
+    if !path.is_ascii() {
+        all.extend([path.nfc().collect(), path.nfd().collect()]);
+        all.dedup();
+        if all.last() == all.first() && all.len() > 1 {
+            all.pop();
+        }
+    }
+    all
+}
+
 /// The folder with its slash, and the name.
 fn split(path: &str) -> (&str, &str) {
     path.split_at(path.rfind('/').map_or(0, |slash| slash + 1))
@@ -172,6 +188,15 @@ mod tests {
         assert!(!is_described("a/IMG_10.jpg", &Described::Stem("a/IMG_1".into())));
         let deep = format!("{}c.jpg", "d/".repeat(500));
         assert!(beside(&deep).len() < 80);
+    }
+
+    #[test]
+    fn a_path_is_known_by_either_spelling_and_once() {
+        let (nfc, nfd): (String, String) = ("글.hwp".nfc().collect(), "글.hwp".nfd().collect());
+        assert_eq!(spellings("a.hwp"), ["a.hwp"]);
+        assert_eq!(spellings(&nfc), [nfc.clone(), nfd.clone()]);
+        assert_eq!(spellings(&nfd), [nfd, nfc]);
+        assert_eq!(spellings("①.txt"), ["①.txt"]);
     }
 
     #[test]

@@ -268,7 +268,8 @@ impl<'a> Context<'a> {
         self.may_open_member()?;
         self.spent.members.set(self.spent.members.get() + 1);
         let inner = self.inner_path(path);
-        let listed = |outcome| Member { path: path.to_owned(), size: Some(blob.len()), outcome };
+        let listed =
+            |outcome| Member { path: path.to_owned(), size: Some(blob.len()), outcome, told: None };
         match self.sink.wanted(&inner) {
             Wanted::Document => {}
             Wanted::Bytes => {
@@ -320,7 +321,7 @@ impl<'a> Context<'a> {
             reason: Some(reason),
             content: Default::default(),
         });
-        Ok(Member { path: path.to_owned(), size, outcome: Some(outcome) })
+        Ok(Member { path: path.to_owned(), size, outcome: Some(outcome), told: None })
     }
 
     /// The way to this document inside the object; none for the object itself.

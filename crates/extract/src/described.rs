@@ -1,8 +1,10 @@
 //! What files beside an object say of it: sidecars in YAML and JSON, XMP packets, and the rows of tables. Their bytes are
 //! as foreign as those of the object, and are read where it is.
 
+use std::collections::HashSet;
+
 use madang_document::content::{Content, Member};
-use madang_document::metadata::{Metadata, Part, Stated};
+use madang_document::metadata::Metadata;
 use madang_document::reason_kind::ReasonKind;
 
 use crate::encoding::decode;
@@ -44,16 +46,9 @@ fn kind(name: &str) -> Option<Kind> {
 /// Reads what the sidecars of an object say.
 pub(crate) fn read_all(sidecars: &[Sidecar]) -> Beside {
     let mut beside = Beside::default();
-    let said = &mut beside.said;
     for sidecar in sidecars {
-        let part = Part::Beside(sidecar.name.clone());
-        let mut add = |name: &str, value| {
-            said.add(name, Stated { value, part: Some(part.clone()) });
-        };
         let statements = read(sidecar);
-        for (name, value) in statements.values {
-            add(&name, value);
-        }
+        statements.add_to(&mut beside.said);
         beside.faults.extend(statements.faults);
     }
     beside
@@ -63,16 +58,26 @@ pub(crate) fn read_all(sidecars: &[Sidecar]) -> Beside {
 /// is that of the whole sidecar, of which `bytes` are the first.
 pub(crate) fn check(name: &str, size: u64, bytes: &[u8], content: &mut Content) {
     let sidecar = Sidecar { name: name.to_owned(), size, row: None, bytes: bytes.into() };
-    let mut faults = read(&sidecar).faults;
+    let of_all = read(&sidecar);
+    let mut faults = of_all.faults.clone();
     if kind(name) == Some(Kind::Table)
         && let Some(manifest) = Manifest::of(&decode(bytes).text)
     {
-        let files = manifest.files().into_iter();
-        content.members = files.map(|path| Member { path, size: None, outcome: None }).collect();
-        // Of one that is too large no row counts, whatever is in it.
-        if size <= MOST {
-            faults.extend(manifest.faults(name));
-        }
+        let mut known = HashSet::new();
+        manifest.each(name, |paths, statements| {
+            // Of one that is too large no row counts, whatever is in it.
+            let statements = if size > MOST { &of_all } else { &statements };
+            let told = Some(statements.told());
+            let member = |path| Member { path, size: None, outcome: None, told };
+            content.members.extend(paths.into_iter().map(member));
+            let new = statements.faults.iter().filter(|fault| known.insert((*fault).clone()));
+            faults.extend(new.cloned());
+        });
+        faults.sort_by_key(|fault| match fault.kind {
+            ReasonKind::BesideFault { line, .. } => line,
+            _ => None,
+        });
+        faults.dedup();
     }
     let more = faults.len().saturating_sub(FAULTS) as u64;
     faults.into_iter().take(FAULTS).for_each(|fault| content.lost(fault));

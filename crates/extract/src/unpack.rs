@@ -211,7 +211,7 @@ pub fn list_member(
         return false;
     }
     content.note(what.into().within(Part::Member(path.as_str().into())));
-    content.members.push(Member { path, size: None, outcome: None });
+    content.members.push(Member { path, size: None, outcome: None, told: None });
     true
 }
 

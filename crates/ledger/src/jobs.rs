@@ -92,6 +92,9 @@ pub trait Jobs: Send + Sync {
     /// can no longer complete it. Gives how many were made ready.
     async fn read_anew(&self, store: &str, paths: &[String], reason: &str) -> Result<u64>;
 
+    /// The same of those of these paths that are being read just now, and of no others.
+    async fn break_off(&self, store: &str, paths: &[String], reason: &str) -> Result<u64>;
+
     /// The queues with their counts.
     async fn queues(&self) -> Result<Vec<Queue>>;
 

@@ -8,14 +8,14 @@ use madang_document::metadata::{DISCLOSURE, Metadata, Part, Stated};
 use madang_document::object::ObjectRef;
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
-use madang_document::sidecar::{self, Beside, Described};
+use madang_document::sidecar::{self, Beside, Described, spellings};
+use madang_document::told::Told;
 use madang_extract::sidecar::{MOST, Sidecar};
 use madang_ledger::error::LedgerError;
 use madang_ledger::jobs::Claim;
 use madang_ledger::ledger::Ledger;
 use madang_store::error::StoreError;
 use madang_store::store::Store;
-use unicode_normalization::UnicodeNormalization;
 
 use crate::together::Together;
 
@@ -205,7 +205,8 @@ async fn current(
 }
 
 /// Has the files read anew that the object of a claim describes, or described before; `read` is what it is now, none if
-/// it is gone. Comes before the record of what it is: if that fails, it comes again.
+/// it is gone. Of those that a table describes only the ones that it tells something else. Comes before the record of what
+/// it is: if that fails, it comes again.
 ///
 /// # Errors
 /// When the ledger does not answer.
@@ -225,16 +226,53 @@ pub(crate) async fn read_described(
     if of_now.is_none() && of_before.is_none() {
         return Ok(());
     }
-    let members = of_now.iter().chain(&of_before).flat_map(|document| &document.members);
-    let paths: Vec<String> = match described {
-        Described::File(path) => spellings(&path),
-        Described::Stem(stem) => of_stem(ledger, &claim.pipeline, stem).await?,
-        Described::Folder(folder) => named(&folder, members),
+    let rows = |document: Option<&Document>| document.map_or(Vec::new(), |one| one.members.clone());
+    let (paths, told): (Vec<String>, HashMap<String, Told>) = match described {
+        Described::File(path) => (spellings(&path), HashMap::new()),
+        Described::Stem(stem) => (of_stem(ledger, &claim.pipeline, stem).await?, HashMap::new()),
+        Described::Folder(folder) => {
+            let (now, before) = (rows(of_now), rows(of_before));
+            (named(&folder, now.iter().chain(&before)), told(&folder, &now))
+        }
     };
     for page in paths.chunks(PAGE as usize) {
-        ledger.read_anew(store, page, path).await?;
+        if told.is_empty() {
+            ledger.read_anew(store, page, path).await?;
+        } else {
+            let changed = told_otherwise(ledger, &claim.object, page, &told).await?;
+            ledger.read_anew(store, &changed, path).await?;
+        }
     }
     Ok(())
+}
+
+/// Those of these paths that a table tells something else now than what stands in their documents. What the table said
+/// before does not count: a file may have been read when another version of it was there, or none, and nobody remembers.
+/// Whatever is being read just now is of before, and what it comes to is not known: it is read anew in any case, and first
+/// of all, so that nothing ends unseen while the documents are looked at.
+async fn told_otherwise(
+    ledger: &dyn Ledger,
+    table: &ObjectRef,
+    paths: &[String],
+    told: &HashMap<String, Told>,
+) -> Result<Vec<String>, LedgerError> {
+    ledger.break_off(&table.store, paths, &table.path).await?;
+    let ids: Vec<DocumentId> =
+        paths.iter().map(|path| DocumentId::new(&table.store, path, None)).collect();
+    let known = ledger.documents(&ids).await?.readable();
+    let known: HashMap<&str, &Document> = known
+        .iter()
+        .filter(|stored| !stored.withdrawn)
+        .map(|stored| (stored.document.object.path.as_str(), &stored.document))
+        .collect();
+    let is_the_same = |path: &String| {
+        let beside = Beside { path: table.path.clone(), row: None };
+        let document = known.get(path.as_str())?;
+        let reasons = document.warnings.iter().map(|warning| &warning.reason);
+        let has = Told::of(beside.shown(path), &document.metadata, reasons);
+        Some(*told.get(path)? == has)
+    };
+    Ok(paths.iter().filter(|path| is_the_same(path) != Some(true)).cloned().collect())
 }
 
 /// The live paths that an XMP packet of this name describes.
@@ -265,47 +303,41 @@ async fn of_stem(
     }
 }
 
-/// A path as it is, then as it is spelled elsewhere: Korean names are spelled in two ways, and what was written on another
-/// system rarely spells them as the disk does that macOS wrote.
-fn spellings(path: &str) -> Vec<String> {
-    let mut all = vec![path.to_owned()];
-    if !path.is_ascii() {
-        all.extend([path.nfc().collect(), path.nfd().collect()]);
-        all.dedup();
-        if all.last() == all.first() && all.len() > 1 {
-            all.pop();
-        }
-    }
-    all
-}
-
 /// The paths that the rows of a table name, in either spelling.
 fn named<'a>(folder: &str, rows: impl Iterator<Item = &'a Member>) -> Vec<String> {
-    let mut paths = BTreeSet::new();
-    for row in rows {
-        paths.insert(format!("{folder}{}", row.path));
-        paths.insert(format!("{folder}{}", row.path.nfc()));
-        paths.insert(format!("{folder}{}", row.path.nfd()));
-    }
+    let mut paths: BTreeSet<String> = rows.flat_map(|row| of_row(folder, row)).collect();
     paths.retain(|path| sidecar::described(path).is_none());
     paths.into_iter().collect()
 }
 
+/// What the rows of a table tell of the paths that they name, in either spelling.
+fn told(folder: &str, rows: &[Member]) -> HashMap<String, Told> {
+    let told = |row: &Member| Some((of_row(folder, row), row.told?));
+    let all = rows.iter().filter_map(told);
+    all.flat_map(|(paths, told)| paths.into_iter().map(move |path| (path, told))).collect()
+}
+
+/// The paths that a row of a table names, in either spelling.
+fn of_row(folder: &str, row: &Member) -> Vec<String> {
+    spellings(&row.path).into_iter().map(|path| format!("{folder}{path}")).collect()
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
     use madang_document::outcome::Outcome;
-    use madang_ledger::jobs::{Task, Ticket};
+    use madang_document::timestamp::Timestamp;
+    use madang_ledger::jobs::{Completed, Completion, Jobs, Task, Ticket, Verdict};
+    use madang_ledger::objects::{Objects, Sighting};
+    use madang_ledger::queue::QueueDeclaration;
+    use madang_ledger::sqlite::{Durability, SqliteLedger};
+    use madang_ledger::worker::Worker;
+    use unicode_normalization::UnicodeNormalization;
+    use uuid::Uuid;
 
     use super::*;
-
-    #[test]
-    fn a_path_is_known_by_either_spelling_and_once() {
-        let (nfc, nfd): (String, String) = ("글.hwp".nfc().collect(), "글.hwp".nfd().collect());
-        assert_eq!(spellings("a.hwp"), ["a.hwp"]);
-        assert_eq!(spellings(&nfc), [nfc.clone(), nfd.clone()]);
-        assert_eq!(spellings(&nfd), [nfd, nfc]);
-        assert_eq!(spellings("①.txt"), ["①.txt"]);
-    }
 
     #[test]
     fn what_is_not_read_closes_whatever_else_is_said() {
@@ -332,6 +364,10 @@ mod tests {
         }
     }
 
+    fn worker() -> Worker {
+        Worker { node: Uuid::nil(), process: Uuid::nil() }
+    }
+
     fn claim() -> Claim {
         let (store, path, version) = ("s".to_owned(), "b.txt".to_owned(), "1".to_owned());
         Claim {
@@ -346,9 +382,83 @@ mod tests {
         }
     }
 
+    /// What was told to a file counts, and not what its table said before: nobody knows which version of the table was
+    /// there when the file was read.
+    #[tokio::test]
+    async fn a_table_has_those_read_anew_that_it_tells_something_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(|| Timestamp(1));
+        let file = folder.path().join("ledger.db");
+        let ledger = SqliteLedger::open_with(&file, clock, Durability::Process).await.unwrap();
+        let (name, agency) = ("p".to_owned(), "1741000".parse().unwrap());
+        let queue = QueueDeclaration { name, agency, weight: 1 };
+        ledger.open_queue(&queue).await.unwrap();
+        let paths = ["same", "changed", "untold", "underway", "gone row", "more", "manifest.csv"];
+        let sighting = |path: &&str| Sighting {
+            object: ObjectRef { path: (*path).into(), ..claim().object },
+            pipeline: "p".into(),
+            agency: "1741000".parse().unwrap(),
+            modified: None,
+            priority: 1,
+        };
+        ledger.see(&paths.iter().map(sighting).collect::<Vec<_>>()).await.unwrap();
+        let claims = ledger.claim(&worker(), 9, Duration::from_secs(30)).await.unwrap();
+        let of = |path: &str| claims.iter().find(|claim| claim.object.path == path).unwrap();
+        let read = |path: &str, said: &[(&str, &str)]| {
+            let mut document = crate::reading::unread(of(path), Outcome::Ok, "".into());
+            for (by, value) in said {
+                let part = Some(Part::Beside((*by).into()));
+                document.metadata.add("title", Stated { value: (*value).into(), part });
+            }
+            document
+        };
+        let complete = async |document: Document| {
+            let ticket = of(&document.object.path).ticket;
+            let (verdict, actor) = (Verdict::Done, "worker".into());
+            let documents = vec![document];
+            let one = Completion { ticket, verdict, documents, key: None, actor };
+            assert_ne!(ledger.complete(&[one]).await.unwrap(), [Completed::Stale]);
+        };
+        let row = |path: &str, title: &str| {
+            let mut said = Metadata::default();
+            let part = Some(Part::Beside("manifest.csv".into()));
+            said.add("title", Stated { value: title.into(), part });
+            let told = Some(Told::of("manifest.csv", &said, []));
+            Member { path: path.into(), size: None, outcome: None, told }
+        };
+        let table = |rows: &[(&str, &str)]| {
+            let mut table = read("manifest.csv", &[]);
+            table.provenance.format = sidecar::FORMAT.into();
+            table.members = rows.iter().map(|(path, title)| row(path, title)).collect();
+            table
+        };
+        complete(read("same", &[("a.meta.yml", "own"), ("manifest.csv", "s")])).await;
+        complete(read("changed", &[("manifest.csv", "c")])).await;
+        // It was read when the table that stands in the ledger was not in its folder any more.
+        complete(read("untold", &[])).await;
+        complete(read("gone row", &[("manifest.csv", "g")])).await;
+        complete(read("more", &[("manifest.csv", "m"), ("a/manifest.csv", "x")])).await;
+        let rows = [("same", "s"), ("changed", "c"), ("untold", "u"), ("underway", "w")];
+        complete(table(&[&rows[..], &[("gone row", "g"), ("more", "m")]].concat())).await;
+
+        let now =
+            [("same", "s"), ("changed", "d"), ("untold", "u"), ("underway", "w"), ("more", "m")];
+        let now = table(&now);
+        read_described(&ledger, of("manifest.csv"), Some(&now)).await.unwrap();
+        let anew = async || {
+            let again = ledger.claim(&worker(), 9, Duration::from_secs(30)).await.unwrap();
+            again.into_iter().map(|claim| claim.object.path).collect::<BTreeSet<String>>()
+        };
+        let expected = ["changed", "gone row", "underway", "untold"].map(str::to_owned);
+        assert_eq!(anew().await, BTreeSet::from(expected));
+        // It is gone: all that it told anything.
+        read_described(&ledger, of("manifest.csv"), None).await.unwrap();
+        assert_eq!(anew().await.len(), 6);
+    }
+
     #[test]
     fn rows_name_paths_in_either_spelling() {
-        let row = |path: &str| Member { path: path.into(), size: None, outcome: None };
+        let row = |path: &str| Member { path: path.into(), size: None, outcome: None, told: None };
         assert_eq!(named("a/", [row("b.pdf"), row("b.pdf.meta.yml")].iter()), ["a/b.pdf"]);
         let both = named("", [row("글.hwp")].iter());
         assert_eq!(both.len(), 2);

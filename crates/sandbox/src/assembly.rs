@@ -471,7 +471,12 @@ mod tests {
         let open = |part: Frame| vec![head(None), part];
         let member = |path: &str| vec![head(Some(path))];
         let listed = |path: &str| {
-            open(Frame::Members(vec![Member { path: path.into(), size: None, outcome: None }]))
+            open(Frame::Members(vec![Member {
+                path: path.into(),
+                size: None,
+                outcome: None,
+                told: None,
+            }]))
         };
         let of_kind = |format: &str, format_version, media_type: &str| {
             let (format, media_type) = (format.into(), media_type.into());

@@ -312,7 +312,12 @@ mod tests {
                 confidence: Some(0.5),
             }]),
             Frame::More("more".into()),
-            Frame::Members(vec![Member { path: "a".into(), size: None, outcome: None }]),
+            Frame::Members(vec![Member {
+                path: "a".into(),
+                size: None,
+                outcome: None,
+                told: None,
+            }]),
             Frame::Preview(Preview {
                 locator: Locator::page(1),
                 width: 2,

@@ -1,7 +1,5 @@
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
-use madang_document::reason::Reason;
-use madang_document::reason_kind::ReasonKind;
 use unicode_normalization::UnicodeNormalization;
 
 use super::statements::Statements;
@@ -39,11 +37,6 @@ impl<'a> Manifest<'a> {
         Some(Manifest { text, separator, head, file_name, is_cut })
     }
 
-    /// The files that it describes, by their paths from its folder.
-    pub(crate) fn files(&self) -> BTreeSet<String> {
-        self.rows().filter_map(|(_, row)| self.file_of(&row)).collect()
-    }
-
     /// Says what the rows of one file say.
     pub(super) fn read(&self, file: &str, statements: &mut Statements) {
         let wanted: String = file.nfc().collect();
@@ -57,28 +50,24 @@ impl<'a> Manifest<'a> {
         self.end(is_found, statements);
     }
 
-    /// What is wrong with it, whichever file it is said of: each once, in the order of lines.
-    pub(super) fn faults(&self, name: &str) -> Vec<Reason> {
-        let mut files: BTreeMap<String, Vec<(usize, Vec<String>)>> = BTreeMap::new();
+    /// Says what the rows say of each file, under the paths from its folder that name it: those that differ only in how
+    /// Korean is spelled are one file.
+    pub(super) fn each(&self, name: &str, mut take: impl FnMut(BTreeSet<String>, Statements)) {
+        type Rows = (BTreeSet<String>, Vec<(usize, Vec<String>)>);
+        let mut files: BTreeMap<String, Rows> = BTreeMap::new();
         for (line, row) in self.rows() {
             if let Some(file) = self.file_of(&row) {
-                files.entry(file.nfc().collect()).or_default().push((line, row));
+                let (paths, rows) = files.entry(file.nfc().collect()).or_default();
+                paths.insert(file);
+                rows.push((line, row));
             }
         }
-        let mut faults: Vec<Reason> = Vec::new();
-        let mut known = HashSet::new();
-        for rows in files.into_values() {
+        for (paths, rows) in files.into_values() {
             let mut statements = Statements::of(name);
             rows.iter().for_each(|(line, row)| self.say(*line, row, &mut statements));
             self.end(true, &mut statements);
-            faults
-                .extend(statements.faults.into_iter().filter(|fault| known.insert(fault.clone())));
+            take(paths, statements);
         }
-        faults.sort_by_key(|fault| match fault.kind {
-            ReasonKind::BesideFault { line, .. } => line,
-            _ => None,
-        });
-        faults
     }
 
     /// Says what a row says.
@@ -117,6 +106,7 @@ impl<'a> Manifest<'a> {
 #[cfg(test)]
 mod tests {
     use madang_document::metadata::Value;
+    use madang_document::reason::Reason;
 
     use super::*;
 
@@ -127,6 +117,12 @@ mod tests {
         let mut statements = Statements::of("manifest.csv");
         Manifest::of(text)?.read(file, &mut statements);
         Some((statements.values, statements.faults))
+    }
+
+    fn files(text: &str) -> Vec<String> {
+        let mut files = Vec::new();
+        Manifest::of(text).unwrap().each("manifest.csv", |paths, _| files.extend(paths));
+        files
     }
 
     #[test]
@@ -142,8 +138,9 @@ mod tests {
         let second = vec![("title".to_owned(), Value::from("둘"))];
         assert_eq!(said(text, "b/c.pdf"), Some((second, Vec::new())));
         assert_eq!(said(text, "c.pdf"), Some((Vec::new(), Vec::new())));
-        let files: Vec<String> = Manifest::of(text).unwrap().files().into_iter().collect();
-        assert_eq!(files, ["b/c.pdf", "objects/a.pdf"]);
+        assert_eq!(files(text), ["b/c.pdf", "objects/a.pdf"]);
+        let both = format!("파일명,제목\n글.pdf,가\n{},나\n", "글.pdf".nfd());
+        assert_eq!(files(&both).len(), 2);
         // As macOS spells Korean names.
         let apart: String = "파일명;제목\n보고서.hwp;하나\n".nfd().collect();
         let one = vec![("title".to_owned(), Value::from("하나".nfd().collect::<String>()))];
@@ -176,6 +173,6 @@ mod tests {
         let (values, faults) = said(&text, &ROWS.to_string()).unwrap();
         assert_eq!(values, [("disclosure".to_owned(), "closed".into())]);
         assert_eq!(faults.len(), 1);
-        assert_eq!(Manifest::of(&text).unwrap().files().len(), ROWS);
+        assert_eq!(files(&text).len(), ROWS);
     }
 }

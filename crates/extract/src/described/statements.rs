@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 
-use madang_document::metadata::{DISCLOSURE, LICENSE, Value};
+use madang_document::metadata::{DISCLOSURE, LICENSE, Metadata, Part, Stated, Value};
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
+use madang_document::told::Told;
 
 use super::vocabulary::{self, Meaning};
 
@@ -34,6 +35,21 @@ impl Statements {
     pub(super) fn of(name: &str) -> Statements {
         let (values, faults, lists) = (Vec::new(), Vec::new(), BTreeMap::new());
         Statements { values, faults, name: name.to_owned(), lists, last: None, is_full: false }
+    }
+
+    /// Adds the values behind what is there, as its sidecar's.
+    pub(super) fn add_to(&self, said: &mut Metadata) {
+        let part = Some(Part::Beside(self.name.clone()));
+        for (name, value) in &self.values {
+            said.add(name, Stated { value: value.clone(), part: part.clone() });
+        }
+    }
+
+    /// What the file that it describes is told by it.
+    pub(super) fn told(&self) -> Told {
+        let mut said = Metadata::default();
+        self.add_to(&mut said);
+        Told::of(&self.name, &said, &self.faults)
     }
 
     /// Takes note of a fault: what it is, and the cure behind a semicolon.

@@ -70,7 +70,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     }
     for path in book.media() {
         let size = package.size(path);
-        content.members.push(Member { path: path.to_owned(), size, outcome: None });
+        content.members.push(Member { path: path.to_owned(), size, outcome: None, told: None });
     }
     package.finish(content)
 }

@@ -86,7 +86,7 @@ fn open_object(path: &str, object: Vec<u8>, context: &Context<'_>, content: &mut
     if let Ok(file) = CompoundFile::open(&object) {
         if file.root_stream(CHART, 1).is_some() {
             // Its words stand in the text, where the chart does.
-            content.members.push(Member { path: path.to_owned(), size, outcome: None });
+            content.members.push(Member { path: path.to_owned(), size, outcome: None, told: None });
             return;
         }
         // Paintbrush and its like put the bare file behind its size.

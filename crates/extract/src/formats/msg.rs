@@ -109,7 +109,7 @@ fn attachment(
         }
         // A link to where the file lay when it was sent, or an object of some program.
         _ => {
-            content.members.push(Member { path, size: None, outcome: None });
+            content.members.push(Member { path, size: None, outcome: None, told: None });
             Ok(true)
         }
     }

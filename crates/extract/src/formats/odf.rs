@@ -388,7 +388,7 @@ fn members(package: &mut Package<'_>, content: &mut Content) {
     for name in names {
         if name.starts_with("Pictures/") || name.starts_with("Media/") {
             let size = package.size(&name);
-            content.members.push(Member { path: name, size, outcome: None });
+            content.members.push(Member { path: name, size, outcome: None, told: None });
         } else if name.starts_with("Object ")
             && !name.contains('/')
             && let Some(bytes) = package.bytes(&name, content)

@@ -165,7 +165,7 @@ impl Pictures {
         let most = usize::try_from(context.limits.members).unwrap_or(usize::MAX);
         for (number, (extension, size)) in (1u32..).zip(self.found).take(most) {
             let path = format!("{folder}/{number}.{extension}");
-            content.members.push(Member { path, size: Some(size), outcome: None });
+            content.members.push(Member { path, size: Some(size), outcome: None, told: None });
         }
     }
 }

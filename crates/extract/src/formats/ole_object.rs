@@ -54,7 +54,12 @@ pub(super) fn member(
         Err(error) => {
             let unreadable = ReasonKind::Unreadable.of(Noun::Object).because(reason_of(&error));
             content.lost(unreadable.within(Part::Member(path.into())));
-            content.members.push(Member { path: path.to_owned(), size: None, outcome: None });
+            content.members.push(Member {
+                path: path.to_owned(),
+                size: None,
+                outcome: None,
+                told: None,
+            });
             true
         }
     }
@@ -86,7 +91,12 @@ pub(super) fn open_file(path: &str, bytes: Vec<u8>, context: &Context<'_>, conte
         OleObject::File { name, bytes } => (format!("{path}/{name}"), bytes),
         OleObject::Foreign => {
             // The data of some program's own object: nothing in it is a file.
-            content.members.push(Member { path: path.to_owned(), size: Some(size), outcome: None });
+            content.members.push(Member {
+                path: path.to_owned(),
+                size: Some(size),
+                outcome: None,
+                told: None,
+            });
             return;
         }
     };
@@ -94,7 +104,7 @@ pub(super) fn open_file(path: &str, bytes: Vec<u8>, context: &Context<'_>, conte
         Ok(member) => content.members.push(member),
         Err(error) => {
             cut_once(content, error);
-            content.members.push(Member { path, size: Some(size), outcome: None });
+            content.members.push(Member { path, size: Some(size), outcome: None, told: None });
         }
     }
 }

@@ -43,7 +43,7 @@ pub(super) fn take_members(package: &mut Package<'_>, known: &Members, content: 
         let among = |parts: &[String]| parts.iter().any(|part| part.to_lowercase() == lower);
         if lower.contains("/media/") || among(&known.listed) {
             let size = package.size(&name);
-            content.members.push(Member { path: name, size, outcome: None });
+            content.members.push(Member { path: name, size, outcome: None, told: None });
         } else if lower.contains("/embeddings/") || among(&known.opened) {
             embedded(package, &name, content);
         }
@@ -54,7 +54,7 @@ pub(super) fn take_members(package: &mut Package<'_>, known: &Members, content: 
 fn embedded(package: &mut Package<'_>, name: &str, content: &mut Content) {
     let Some(bytes) = package.bytes(name, content) else {
         let size = package.size(name);
-        content.members.push(Member { path: name.to_owned(), size, outcome: None });
+        content.members.push(Member { path: name.to_owned(), size, outcome: None, told: None });
         return;
     };
     ole_object::open_file(name, bytes, package.context(), content);

@@ -143,7 +143,7 @@ fn members(parts: Vec<Part>, content: &mut Content, context: &Context<'_>) {
                 let path = paths.take(&format!("picture-{number}.{extension}"));
                 if !matches!(extension, "png" | "jpg") {
                     let size = Some(bytes.len() as u64);
-                    content.members.push(Member { path, size, outcome: None });
+                    content.members.push(Member { path, size, outcome: None, told: None });
                 } else if !take_member(bytes.as_slice(), &path, None, context, content) {
                     return;
                 }

@@ -118,14 +118,23 @@ pub async fn what_is_described_anew_is_read_anew(ledger: &Trial) {
     apply(ledger, done(of("gone"), &[]), at(2)).await;
     ledger.when(at(2)).vanish(STORE, &["gone".to_owned()]).await.unwrap();
     let waits = of("waits");
-    ledger.retry(waits.ticket, at(3), &failure(FailureKind::Read, false)).await.unwrap();
+    ledger.retry(waits.ticket, at(5), &failure(FailureKind::Read, false)).await.unwrap();
 
     let all = ["done", "read", "waits", "aside", "gone", "unheard of"].map(str::to_owned);
+    assert_eq!(ledger.when(at(3)).break_off(STORE, &all, "a.meta.yml").await.unwrap(), 1);
+    balanced(ledger).await;
+    let again = claim(ledger, 9, at(3)).await;
+    let [again] = again.iter().filter(|claim| claim.task == Task::Extract).collect::<Vec<_>>()[..]
+    else {
+        panic!("the one that was being read, and no other: {again:?}")
+    };
+    assert_eq!(again.object.path, "read");
+    assert_eq!(complete(ledger, done(of("read"), &[]), at(3)).await, Completed::Stale);
     assert_eq!(ledger.when(at(3)).read_anew(STORE, &all, "a.meta.yml").await.unwrap(), 3);
     assert_eq!(ledger.read_anew("elsewhere", &all, "a.meta.yml").await.unwrap(), 0);
     balanced(ledger).await;
     // What it found is of before.
-    assert_eq!(complete(ledger, done(of("read"), &[]), at(4)).await, Completed::Stale);
+    assert_eq!(complete(ledger, done(again, &[]), at(4)).await, Completed::Stale);
     let mut again: Vec<String> = claim(ledger, 9, at(5))
         .await
         .into_iter()

@@ -128,7 +128,14 @@ impl Jobs for SqliteLedger {
 
     async fn read_anew(&self, store: &str, paths: &[String], reason: &str) -> Result<u64> {
         let mut tx = self.begin().await?;
-        let done = tx.read_anew(store, paths, reason).await;
+        let states = [JobState::Leased, JobState::Done, JobState::Quarantined];
+        let done = tx.read_anew(store, paths, &states, reason).await;
+        tx.end(done).await
+    }
+
+    async fn break_off(&self, store: &str, paths: &[String], reason: &str) -> Result<u64> {
+        let mut tx = self.begin().await?;
+        let done = tx.read_anew(store, paths, &[JobState::Leased], reason).await;
         tx.end(done).await
     }
 

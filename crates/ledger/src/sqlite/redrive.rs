@@ -110,25 +110,28 @@ impl Writing<'_> {
         Ok(open)
     }
 
-    /// Makes the jobs of these paths ready again, whoever holds them, but for those that wait already.
+    /// Makes the jobs of these paths ready again that are in these states, whoever holds them.
     pub(super) async fn read_anew(
         &mut self,
         store: &str,
         paths: &[String],
+        states: &[JobState],
         reason: &str,
     ) -> Result<u64> {
         let ids = paths.iter().map(|path| DocumentId::new(store, path, None));
         let ids: Vec<String> = ids.map(|id| id.uuid().simple().to_string()).collect();
+        let states: Vec<&str> = states.iter().map(|state| state.as_str()).collect();
         let made = sqlx::query(
             "UPDATE job SET state = 'ready', fence = fence + 1, run_at = ?1, changed_at = ?1, done_at = NULL,
                  attempt = iif(state = 'leased', attempt, 0), crashes = iif(state = 'leased', crashes, 0),
                  lease_until = NULL, leased_by = NULL, leased_on = NULL
-             WHERE current = 1 AND task = 'extract' AND state IN ('leased', 'done', 'quarantined')
+             WHERE current = 1 AND task = 'extract' AND state IN (SELECT value FROM json_each(?3))
                AND path IN (SELECT id FROM path WHERE live = 1
                             AND document IN (SELECT unhex(value) FROM json_each(?2)))",
         )
         .bind(self.now.0)
         .bind(json(&ids)?)
+        .bind(json(&states)?)
         .execute(&mut self.conn)
         .await
         .map_err(fault)?

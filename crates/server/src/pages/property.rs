@@ -23,9 +23,11 @@ enum Form {
     Language,
     /// The name of a separator.
     Separator,
+    /// A word of disclosure.
+    Disclosure,
 }
 
-use Form::{Language, Moment, Plain, Rate, Seconds, Separator, Unit};
+use Form::{Disclosure, Language, Moment, Plain, Rate, Seconds, Separator, Unit};
 
 /// Name of a property, in Korean, in English, and how its value is written; in the order of the page.
 const TABLE: &[(&str, &str, &str, Form)] = &[
@@ -48,7 +50,7 @@ const TABLE: &[(&str, &str, &str, Form)] = &[
     (metadata::COVERAGE, "다루는 곳과 때", "Coverage", Plain),
     (metadata::COPYRIGHT, "저작권", "Copyright", Plain),
     (metadata::LICENSE, "적힌 이용 허락", "Stated licence", Plain),
-    (metadata::DISCLOSURE, "적힌 공개 여부", "Stated disclosure", Plain),
+    (metadata::DISCLOSURE, "적힌 공개 여부", "Stated disclosure", Disclosure),
     ("mail.from", "보낸 사람", "From", Plain),
     ("mail.to", "받는 사람", "To", Plain),
     ("mail.cc", "참조", "Cc", Plain),
@@ -209,6 +211,7 @@ fn written(words: Words, form: Form, value: &Value) -> String {
             Moment => moment(text),
             Language => words.language(text).to_owned(),
             Separator => separator(words, text).to_owned(),
+            Disclosure => disclosure(words, text).to_owned(),
             Plain | Seconds | Unit(_) | Rate => text.clone(),
         },
         Value::List(list) => {
@@ -241,7 +244,7 @@ fn number(words: Words, form: Form, n: f64, plain: String) -> String {
                 format!("{minutes}:{seconds:02}")
             }
         }
-        Plain | Moment | Language | Separator => plain,
+        Plain | Moment | Language | Separator | Disclosure => plain,
     }
 }
 
@@ -259,6 +262,16 @@ fn separator(words: Words, name: &str) -> &str {
         "semicolon" => words.say("쌍반점", "semicolon"),
         "tab" => words.say("탭", "tab"),
         "bar" => words.say("세로줄", "vertical bar"),
+        other => other,
+    }
+}
+
+/// As 정보공개법 has it; what is no word of ours as it is.
+fn disclosure(words: Words, word: &str) -> &str {
+    match word {
+        "public" => words.say("공개", "public"),
+        "partial" => words.say("부분공개", "partial"),
+        "closed" => words.say("비공개", "closed"),
         other => other,
     }
 }
@@ -330,6 +343,21 @@ mod tests {
         let created = vec![said("2026-03-02 09:00", Some("Info")), said("2026-03-03", Some("XMP"))];
         assert_eq!(read[0], Property { name: "Created".into(), said: created });
         assert_eq!(read[1], Property { name: "Pages".into(), said: vec![said("3", None)] });
+    }
+
+    #[test]
+    fn words_of_disclosure_are_told_in_the_language_of_the_page() {
+        for (word, korean) in [
+            ("public", "공개"),
+            ("partial", "부분공개"),
+            ("closed", "비공개"),
+            ("대외비", "대외비"),
+        ] {
+            let mut metadata = Metadata::default();
+            metadata.set(metadata::DISCLOSURE, word);
+            let read = |locale| properties(Words(locale), &metadata)[0].said[0].value.clone();
+            assert_eq!((read(Locale::Korean), read(Locale::English)), (korean.into(), word.into()));
+        }
     }
 
     #[test]

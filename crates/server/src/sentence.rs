@@ -3,6 +3,7 @@ use madang_document::failure_kind::FailureKind;
 use madang_document::locale::Locale;
 use madang_document::outcome::Outcome;
 use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -32,16 +33,25 @@ impl Sentence {
         Sentence::new(outcome.sentence(Locale::Korean), outcome.sentence(Locale::English))
     }
 
-    /// What the outcome of a document means. One that describes others is mended in itself, and not at an original.
+    /// What the outcome of a document means, with the cures that help for its reason. One that describes others is mended
+    /// in itself, and not at an original.
     pub(crate) fn of_document(document: &Document) -> Sentence {
-        if document.is_sidecar() && document.outcome == Outcome::Partial {
+        let Document { outcome, .. } = *document;
+        if document.is_sidecar() && outcome == Outcome::Partial {
             return Sentence::new(
                 "이 설명 파일에 잘못된 곳이 있어 그 부분은 읽지 못했습니다. 까닭에 적힌 대로 고쳐서 다시 올려 주세요.",
                 "Something is wrong in this description, and that part of it is not read. Mend it as the reason says, and drop it again.",
             );
         }
+        if let Some(lock) = document.reason.as_ref().and_then(|why| Lock::of(document, &why.kind)) {
+            match outcome {
+                Outcome::Encrypted => return lock.sentence(true),
+                Outcome::Partial => return lock.sentence(false),
+                _ => {}
+            }
+        }
         let own = document.inner.is_none().then_some(document.object.size);
-        Sentence::of(document.outcome, document.size.or(own))
+        Sentence::of(outcome, document.size.or(own))
     }
 
     /// What a failure means for the person who dropped the file.
@@ -57,6 +67,75 @@ impl Sentence {
     }
 }
 
+/// What opens what is locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lock {
+    /// A password, of whoever gives it to the pipeline.
+    Password,
+    /// A password, which no pipeline can be given for this: nobody tries it.
+    Untried,
+    /// The certificate of somebody.
+    Certificate,
+}
+
+/// Formats whose readers try no password, and the extensions of what they read.
+const UNTRIED: [&str; 6] = ["alz", "egg", "rar", "epub", "parquet", "pst"];
+
+impl Lock {
+    /// What would open what this is the matter with; none if it is not locked.
+    fn of(document: &Document, why: &ReasonKind) -> Option<Lock> {
+        use ReasonKind::*;
+        let around = document.inner.as_ref().map(|inner| match inner.parent() {
+            Some(around) => around.name().to_owned(),
+            None => document.object.name().to_owned(),
+        });
+        let around = around.as_deref().and_then(|name| name.rsplit_once('.'));
+        let is_untried = UNTRIED.contains(&document.provenance.format.as_str())
+            || around.is_some_and(|(_, end)| UNTRIED.contains(&end.to_lowercase().as_str()));
+        match why {
+            Certificate => Some(Lock::Certificate),
+            KeyTooCostly | CipherUnknown | StaysClosed => Some(Lock::Untried),
+            Password
+            | Encrypted(_)
+            | WrongPasswords(_)
+            | PasswordsLeft { .. }
+            | PasswordsInVain
+            | OtherPassword => Some(if is_untried { Lock::Untried } else { Lock::Password }),
+            _ => None,
+        }
+    }
+
+    /// Says that all of it, or a part, is locked, and what helps.
+    fn sentence(self, is_whole: bool) -> Sentence {
+        let (ko, en) = match (self, is_whole) {
+            (Lock::Certificate, true) => (
+                "인증서로 암호화되어 있어 읽지 못했습니다.",
+                "It is encrypted for the holder of a certificate.",
+            ),
+            (_, true) => ("암호가 걸려 있어 읽지 못했습니다.", "It is locked with a password."),
+            (_, false) => (
+                "일부가 암호로 잠겨 있어 나머지만 읽었습니다.",
+                "A part is locked with a password; the rest was read.",
+            ),
+        };
+        let (ko_cure, en_cure) = match self {
+            Lock::Password => (
+                "암호를 푼 파일을 다시 올리거나, 운영자에게 암호를 알려 수집 폴더의 암호 파일(password_file)에 넣게 하세요. 암호를 모르면 보낸 사람에게 물어보세요.",
+                "Drop a copy without the password, or tell the operator the password, for the pipeline's file of passwords (`password_file`). If you do not know it, ask whoever sent the file.",
+            ),
+            Lock::Untried => (
+                "암호를 알려도 열 수 없는 방식이니, 암호를 푼 파일을 다시 올리거나 보낸 사람에게 그런 파일을 달라고 하세요.",
+                "No password that is given to Madang opens it: drop a copy without the password, or ask whoever sent the file for one.",
+            ),
+            Lock::Certificate => (
+                "암호로는 열리지 않으니, 인증서를 가진 사람에게 암호화하지 않은 파일을 받아 올려 주세요.",
+                "No password opens it: ask the holder for a copy that is not encrypted, and drop that.",
+            ),
+        };
+        Sentence { ko: format!("{ko} {ko_cure}"), en: format!("{en} {en_cure}") }
+    }
+}
+
 /// A reason in Korean; none where there are only English words.
 pub(crate) fn korean(reason: &Reason) -> Option<String> {
     (!reason.is_said()).then(|| reason.korean())
@@ -64,9 +143,95 @@ pub(crate) fn korean(reason: &Reason) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use madang_document::reason_kind::ReasonKind;
+    use madang_document::agency::Agency;
+    use madang_document::document::Provenance;
+    use madang_document::id::DocumentId;
+    use madang_document::inner_path::InnerPath;
+    use madang_document::media_type::MediaType;
+    use madang_document::metadata::Metadata;
+    use madang_document::object::ObjectRef;
 
     use super::*;
+
+    fn locked(path: &str, format: &str, inner: Option<&str>, reason: Reason) -> Document {
+        let object =
+            ObjectRef { store: "s".into(), path: path.into(), version: "1".into(), size: 1 };
+        let inner = inner.map(|inner| InnerPath::parse(inner));
+        Document {
+            id: DocumentId::new("s", path, inner.as_ref()),
+            agency: Agency::undeclared(),
+            pipeline: "press".into(),
+            object,
+            object_modified: None,
+            parent: None,
+            inner,
+            size: None,
+            sha256: None,
+            media_type: MediaType::new(MediaType::UNKNOWN),
+            language: None,
+            outcome: Outcome::Encrypted,
+            reason: Some(reason),
+            segments: 0,
+            characters: 0,
+            metadata: Metadata::default(),
+            members: Vec::new(),
+            warnings: Vec::new(),
+            text: None,
+            preview: None,
+            provenance: Provenance { format: format.into(), format_version: 1 },
+        }
+    }
+
+    /// Every cure that helps is named, and none that does not.
+    #[test]
+    fn what_is_locked_is_told_with_its_cures() {
+        use ReasonKind::*;
+        let wrong = || Reason::new(Password).because(WrongPasswords(3));
+        for (document, helps, is_vain) in [
+            (
+                locked("a.hwp", "hwp5", None, Password.into()),
+                ["password_file", "보낸 사람"],
+                "인증서",
+            ),
+            (locked("a.hwp", "hwp5", None, wrong()), ["password_file", "암호를 푼 파일"], "인증서"),
+            (
+                locked("a.zip", "none", Some("b.txt"), Encrypted(None).into()),
+                ["password_file", "보낸"],
+                "인증서",
+            ),
+            (
+                locked("a.EGG", "none", Some("b.txt"), Encrypted(None).into()),
+                ["암호를 푼", "보낸"],
+                "password_file",
+            ),
+            (
+                locked("a.rar", "rar", None, Encrypted(None).into()),
+                ["암호를 푼", "보낸"],
+                "password_file",
+            ),
+            (
+                locked("a.odt", "odt", None, CipherUnknown.into()),
+                ["암호를 푼", "보낸"],
+                "password_file",
+            ),
+            (
+                locked("a.pdf", "pdf", None, Certificate.into()),
+                ["인증서를 가진", "받아"],
+                "password_file",
+            ),
+        ] {
+            let said = Sentence::of_document(&document).ko;
+            assert!(helps.iter().all(|cure| said.contains(cure)), "{said}");
+            assert!(!said.contains(is_vain), "{said}");
+        }
+        let mut partly = locked("a.zip", "zip", None, Encrypted(None).into());
+        partly.outcome = Outcome::Partial;
+        let said = Sentence::of_document(&partly);
+        assert!(said.en.starts_with("A part is locked") && said.en.contains("password_file"));
+        assert!(!said.ko.contains("손상"), "{}", said.ko);
+        partly.reason = Some(Damaged.into());
+        assert!(Sentence::of_document(&partly).en.contains("damaged"));
+    }
 
     #[test]
     fn what_was_only_said_in_english_has_no_korean() {

@@ -62,12 +62,16 @@ fn drop_all(yard: &Yard) {
         "drop/press/이관/metadata/metadata.csv",
         "filename,dc.title,dc.identifier\nobjects/옛글.txt,토지대장 사본,제1912-3호\n",
     );
+    // As a disk of Windows has them.
+    yard.write("drop/press/옛것/A.TXT", "오래된 디스크의 글");
+    yard.write("drop/press/옛것/A.TXT.META.YML", "제목: 큰 글자 이름\n");
+    yard.write("drop/press/옛것/MANIFEST.CSV", "FILENAME,TITLE,SUBJECT\nA.TXT,표 제목,둠벙\n");
     // A table of people, whatever it is called.
     yard.write("drop/press/명부/manifest.csv", "이름,나이\n갑돌이,31\n");
 }
 
 const DROPPED: Summary =
-    Summary { received: 10, indexed: 10, quarantined: 0, deleted: 0, in_flight: 0, members: 0 };
+    Summary { received: 13, indexed: 13, quarantined: 0, deleted: 0, in_flight: 0, members: 0 };
 
 #[test]
 fn what_lies_beside_a_file_is_found_under_it() {
@@ -77,7 +81,7 @@ fn what_lies_beside_a_file_is_found_under_it() {
     let output = yard.run(&["up", "--once"]);
     assert!(output.status.success(), "{}", said(&output));
     assert_eq!(Summary::of(&String::from_utf8_lossy(&output.stdout)), DROPPED);
-    assert!(said(&output).contains("5 describe other files"), "{}", said(&output));
+    assert!(said(&output).contains("7 describe other files"), "{}", said(&output));
 
     // By the words of the sidecars, and none of them is a hit.
     assert_eq!(yard.found("소양강댐"), ["보고/결과.hwpx"]);
@@ -85,8 +89,12 @@ fn what_lies_beside_a_file_is_found_under_it() {
     assert_eq!(yard.found("물넘이"), ["사진/IMG_1.jpg"]);
     assert_eq!(yard.found("토지대장"), ["이관/objects/옛글.txt"]);
     assert_eq!(yard.found("갑돌이"), ["명부/manifest.csv"]);
-    assert_eq!(yard.found("").len(), 5);
-    assert_eq!(yard.live_entries().len(), 5 + 1, "one for each, and the folder's");
+    assert_eq!(yard.found("").len(), 6);
+    assert_eq!(yard.live_entries().len(), 6 + 1, "one for each, and the folder's");
+    let old = shown(&yard, "둠벙");
+    let titles = claims(&old, "title");
+    assert_eq!(titles[0], (json!("큰 글자 이름"), beside("A.TXT.META.YML")));
+    assert_eq!(titles[1], (json!("표 제목"), beside("MANIFEST.CSV")));
 
     let report = shown(&yard, "소양강댐");
     let titles = claims(&report, "title");
@@ -127,9 +135,9 @@ fn what_lies_beside_a_file_is_found_under_it() {
     assert_eq!(yard.changes(), changes);
     yard.succeed(&["index", "rebuild"]);
     yard.succeed(&["index", "verify"]);
-    assert_eq!(yard.found("").len(), 5);
+    assert_eq!(yard.found("").len(), 6);
     yard.succeed(&["catalog", "rebuild"]);
-    assert_eq!(yard.live_entries().len(), 5 + 1);
+    assert_eq!(yard.live_entries().len(), 6 + 1);
 }
 
 /// Whatever is said, not understood, broken off, hidden behind others or too much to be read: nothing becomes wider by it.

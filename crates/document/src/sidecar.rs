@@ -1,5 +1,8 @@
 //! Files that describe other files: which names they have, and whom they describe. What they say is read elsewhere, in a
 //! child like every foreign byte.
+//!
+//! The names are spelled in small letters, in capitals, or with a capital where a word begins: as people and the programs
+//! of Windows write them. Not in any mixture, since whoever has a file asks for each name that a sidecar of it may have.
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -7,17 +10,36 @@ use unicode_normalization::UnicodeNormalization;
 pub const FORMAT: &str = "sidecar";
 
 /// What is added to the whole name of a file: `보고서.hwp.meta.yml`.
-const ADDED: [&str; 3] = [".meta.yml", ".meta.yaml", ".meta.json"];
+const ADDED: [&str; 9] = [
+    ".meta.yml",
+    ".meta.yaml",
+    ".meta.json",
+    ".META.YML",
+    ".META.YAML",
+    ".META.JSON",
+    ".Meta.Yml",
+    ".Meta.Yaml",
+    ".Meta.Json",
+];
 
 /// What is added to the name of a file, or to its name without the extension, as programs for photographs do (XMP
 /// specification part 3, section 1.2): `IMG_1.jpg.xmp`, `IMG_1.xmp`.
-const XMP: [&str; 2] = [".xmp", ".XMP"];
+const XMP: [&str; 3] = [".xmp", ".XMP", ".Xmp"];
 
 /// Tables that describe the files of their folder and of those below it, a row for each.
-const TABLES: [&str; 2] = ["manifest.csv", "metadata.csv"];
+const TABLES: [&str; 6] = [
+    "manifest.csv",
+    "metadata.csv",
+    "MANIFEST.CSV",
+    "METADATA.CSV",
+    "Manifest.csv",
+    "Metadata.csv",
+];
 
-/// The folder beside the described ones where archives keep such a table (Archivematica, "Import metadata").
-const FOLDER: &str = "metadata";
+/// The folder beside the described ones where archives keep such a table (Archivematica, "Import metadata"), and the name
+/// that the table has there.
+const WITHIN: [(&str, &str); 3] =
+    [("metadata", "metadata.csv"), ("METADATA", "METADATA.CSV"), ("Metadata", "Metadata.csv")];
 
 /// Folders above a file in which tables are looked for.
 const DEEPEST: usize = 16;
@@ -50,8 +72,8 @@ pub fn described(path: &str) -> Option<Described> {
     if !TABLES.contains(&name) {
         return None;
     }
-    let within = folder.strip_suffix('/').map(split).filter(|(_, last)| *last == FOLDER);
-    let above = within.filter(|_| name == "metadata.csv").map(|(above, _)| above);
+    let within = folder.strip_suffix('/').map(split);
+    let above = within.filter(|(_, last)| WITHIN.contains(&(*last, name))).map(|(above, _)| above);
     Some(Described::Folder(above.unwrap_or(folder).to_owned()))
 }
 
@@ -95,7 +117,8 @@ pub fn beside(path: &str) -> Vec<Beside> {
     for _ in 0..DEEPEST {
         let row = path.strip_prefix(folder).map(str::to_owned);
         let tables = TABLES.iter().map(|name| format!("{folder}{name}"));
-        let tables = tables.chain([format!("{folder}{FOLDER}/metadata.csv")]);
+        let within = WITHIN.iter().map(|(last, name)| format!("{folder}{last}/{name}"));
+        let tables = tables.chain(within);
         // One in a folder `metadata` is about the folder above.
         let by = Some(Described::Folder(folder.to_owned()));
         let tables = tables.filter(|path| described(path) == by);
@@ -157,6 +180,15 @@ mod tests {
             ("a/metadata/metadata.csv", folder("a/")),
             ("metadata/metadata.csv", folder("")),
             ("a/metadata/manifest.csv", folder("a/metadata/")),
+            ("a/보고서.hwp.META.YML", file("a/보고서.hwp")),
+            ("b.pdf.Meta.Json", file("b.pdf")),
+            ("a/IMG_1.Xmp", stem("a/IMG_1")),
+            ("a/MANIFEST.CSV", folder("a/")),
+            ("a/Manifest.csv", folder("a/")),
+            ("a/METADATA/METADATA.CSV", folder("a/")),
+            ("a/METADATA/MANIFEST.CSV", folder("a/METADATA/")),
+            // Nobody would find it who has the file.
+            ("b.pdf.mEtA.yml", None),
             ("a/my-manifest.csv", None),
             ("a/보고서.hwp", None),
         ] {
@@ -187,7 +219,7 @@ mod tests {
         assert!(at("a/manifest.csv") < at("metadata/metadata.csv"));
         assert!(!is_described("a/IMG_10.jpg", &Described::Stem("a/IMG_1".into())));
         let deep = format!("{}c.jpg", "d/".repeat(500));
-        assert!(beside(&deep).len() < 80);
+        assert!(beside(&deep).len() < 170);
     }
 
     #[test]

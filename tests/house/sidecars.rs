@@ -1,6 +1,8 @@
 //! Files that describe others: what they say is found under the file that they describe, whichever came first, and goes
 //! with them.
 
+use std::collections::HashMap;
+
 use madang_servers::bucket::Bucket;
 use madang_tests::ground::binary::fixture;
 use madang_tests::ground::service::Service;
@@ -241,6 +243,35 @@ fn what_a_sidecar_says_comes_changes_and_goes_with_it() {
     yard.once(&[]);
     title("a.txt");
     assert_eq!(yard.live_entries().len(), 2);
+}
+
+/// Without a service, too, up to the folder that is named.
+#[test]
+fn what_lies_beside_a_file_is_read_without_a_service() {
+    let yard = Yard::new();
+    drop_all(&yard);
+    let read = |arguments: &[&str]| -> HashMap<String, Value> {
+        let said = yard.succeed(&[&["extract", "--json"], arguments].concat());
+        let lines = said.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let own = lines.filter(|line| line["member"].is_null());
+        own.map(|line| (line["path"].as_str().unwrap().to_owned(), line)).collect()
+    };
+    let report = "drop/press/보고/결과.hwpx";
+    let all = read(&["drop/press"]);
+    let titles = claims(&all[report], "title");
+    assert_eq!(titles[0], (json!("소양강댐 방류 결과"), beside("결과.hwpx.meta.yml")));
+    assert_eq!(titles[1], (json!("표의 제목"), beside("manifest.csv")));
+    assert_eq!(all[report]["metadata"]["disclosure"], "closed");
+    assert_eq!(all["drop/press/옛것/A.TXT"]["title"], "큰 글자 이름");
+    assert_eq!(all["drop/press/이관/objects/옛글.txt"]["title"], "토지대장 사본");
+    assert_eq!(all["drop/press/사진/IMG_1.jpg"]["title"], "물넘이 전경");
+    // Of the file alone: what lies in its own folder.
+    let alone = claims(&read(&[report])[report], "title");
+    assert_eq!(alone[0], (json!("소양강댐 방류 결과"), beside("결과.hwpx.meta.yml")));
+    assert!(alone.iter().all(|(_, from)| *from != beside("manifest.csv")), "{alone:?}");
+    let without = read(&["--no-sidecars", "drop/press"]);
+    assert!(claims(&without[report], "title").iter().all(|(_, from)| from.get("beside").is_none()));
+    assert_eq!(without[report]["metadata"].get("disclosure"), None);
 }
 
 /// Of the files of a table only those are read anew of which it says something else.

@@ -110,6 +110,10 @@ pub(crate) enum RoleName {
   madang extract --report figures ~/Documents
   madang extract --report figures --reference texts collection
 
+What lies beside a file and describes it is read with it, as in a service: NAME.meta.yml,
+NAME.meta.json, NAME.xmp, and manifest.csv or metadata.csv of its folder, or of those above
+it up to the folder that was named.
+
 Exit code: 0; 1 if a file could not be read at all (with --json and --report what they write says so, and the code is 0); 2 if a path is not there")]
 pub(crate) struct Extract {
     /// Files or folders
@@ -133,6 +137,9 @@ pub(crate) struct Extract {
     /// most 100 of 256 bytes
     #[arg(long, value_name = "FILE")]
     pub(crate) password_file: Option<PathBuf>,
+    /// Leave out what lies beside a file and describes it
+    #[arg(long)]
+    pub(crate) no_sidecars: bool,
     /// Configuration file, for its [limits]; `madang.toml` is read if it is there
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,

@@ -7,19 +7,23 @@ use std::sync::mpsc;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use madang_document::content::Warning;
+use madang_document::content::{Content, Warning};
 use madang_document::outcome::Outcome;
 use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
 use madang_document::shown::Shown;
 use madang_document::{metadata as meta, object_key, term};
 use madang_extract::extraction::Extraction;
 use madang_extract::options::Options;
 use madang_extract::passwords::Passwords;
+use madang_extract::sidecar::Sidecar;
+use madang_pipeline::besides::{Describing, Unread, closed};
 use madang_pipeline::password_file;
 use madang_sandbox::input::{Input, Ranges};
 use madang_sandbox::limits::ChildLimits;
 use madang_sandbox::request::Request;
 use madang_sandbox::run::{RunError, run as run_child};
+use madang_sandbox::run_report::RunReport;
 use madang_sandbox::sealed_file::SealedFile;
 use madang_sandbox::watch::Watch;
 use madang_sandbox::zygote::Zygote;
@@ -29,6 +33,7 @@ use serde_json::{Value, json};
 
 use crate::arguments::Extract;
 use crate::backends;
+use crate::beside::Surroundings;
 use crate::configuration::Configuration;
 use crate::failure::{Failure, USAGE};
 use crate::terminal::{line, out_json, out_text, short_path, shown};
@@ -46,7 +51,9 @@ pub(crate) fn run(command: &Extract) -> Result<(), Failure> {
     let bar = bar(files.len(), !std::io::stdout().is_terminal());
     let mut unread = 0;
     let jobs = command.jobs.unwrap_or(1);
-    let printed = each(&files, jobs, &limits, &options, &bar, &mut |path, answer| {
+    let surroundings = surroundings(command);
+    let terms = Terms { limits: &limits, options: &options, surroundings: &surroundings };
+    let printed = each(&files, jobs, &terms, &bar, &mut |path, answer| {
         unread += u64::from(answer.is_unread());
         bar.suspend(|| print(path, &answer, command.json))
     });
@@ -58,6 +65,23 @@ pub(crate) fn run(command: &Extract) -> Result<(), Failure> {
     }
 }
 
+/// What each file is read under.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms<'a> {
+    pub(crate) limits: &'a ChildLimits,
+    pub(crate) options: &'a Options,
+    /// Where what describes it lies.
+    pub(crate) surroundings: &'a Surroundings,
+}
+
+/// Where what describes the files lies.
+pub(crate) fn surroundings(command: &Extract) -> Surroundings {
+    match command.no_sidecars {
+        true => Surroundings::none(),
+        false => Surroundings::of(&command.paths),
+    }
+}
+
 /// Reads every file in a child of its own, so many at the same time, and hands the answers to `take` in the order of
 /// the files.
 ///
@@ -66,8 +90,7 @@ pub(crate) fn run(command: &Extract) -> Result<(), Failure> {
 pub(crate) fn each(
     files: &[PathBuf],
     jobs: u32,
-    limits: &ChildLimits,
-    options: &Options,
+    terms: &Terms<'_>,
     bar: &indicatif::ProgressBar,
     take: &mut dyn FnMut(&Path, Answer) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
@@ -82,7 +105,7 @@ pub(crate) fn each(
                 loop {
                     let file = next.lock().unwrap_or_else(PoisonError::into_inner).next();
                     let Some((n, path)) = file else { return };
-                    if finished.send((n, extract(zygote, path, limits, options))).is_err() {
+                    if finished.send((n, extract(zygote, path, terms))).is_err() {
                         return;
                     }
                 }
@@ -243,14 +266,64 @@ fn is_unread(outcome: Outcome) -> bool {
     matches!(outcome, Outcome::Corrupt | Outcome::Timeout | Outcome::Memory | Outcome::Crashed)
 }
 
-fn extract(zygote: &Zygote, path: &Path, limits: &ChildLimits, options: &Options) -> Answer {
+fn extract(zygote: &Zygote, path: &Path, terms: &Terms<'_>) -> Answer {
     let start = Instant::now();
     let began = own_cpu_us();
+    let Describing { sidecars, mut unread } = terms.surroundings.describing(path);
+    let mut read = read(zygote, path, terms, &sidecars);
+    let mut cpu_us = read.cpu_us();
+    if let (Some(first), true) = (sidecars.first(), read.has_died()) {
+        // Of which of them the reader died nobody knows. A file is read, whatever is said of it.
+        let outcome = read.own().map_or(Outcome::Crashed, |own| own.outcome);
+        read = self::read(zygote, path, terms, &[]);
+        cpu_us += read.cpu_us();
+        if !read.has_died() {
+            let reason = ReasonKind::BesideBroke(outcome.as_str().into()).into();
+            unread.insert(0, Unread { name: first.name.clone(), reason });
+        }
+    }
+    for extraction in &mut read.extractions {
+        let Content { metadata, warnings, .. } = &mut extraction.content;
+        closed(metadata, extraction.member.is_none().then_some(warnings), &unread);
+    }
+    Answer {
+        extractions: read.extractions,
+        unread: read.ended.err().map(|error| error.to_string()),
+        elapsed_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
+        cpu_us: cpu_us.saturating_add(own_cpu_us().saturating_sub(began)),
+    }
+}
+
+/// What one reading of a file gave.
+struct Read {
+    /// The file itself first, then its members.
+    extractions: Vec<Extraction>,
+    ended: Result<Option<RunReport>, RunError>,
+}
+
+impl Read {
+    fn own(&self) -> Option<&Extraction> {
+        self.extractions.iter().find(|extraction| extraction.member.is_none())
+    }
+
+    fn has_died(&self) -> bool {
+        matches!(&self.ended, Ok(Some(report)) if report.died)
+    }
+
+    /// Time of the processor of its children and of their zygote for them.
+    fn cpu_us(&self) -> u64 {
+        let report = self.ended.as_ref().ok().and_then(Option::as_ref);
+        report.map(|report| report.usage).unwrap_or_default().cpu_us()
+    }
+}
+
+fn read(zygote: &Zygote, path: &Path, terms: &Terms<'_>, sidecars: &[Sidecar]) -> Read {
     let mut extractions = Vec::new();
     let mut own = None;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let request = Request { name: &name, limits, options, sidecars: &[] };
-    let read = input(path).map_err(RunError::from).and_then(|input| {
+    let Terms { limits, options, .. } = *terms;
+    let request = Request { name: &name, limits, options, sidecars };
+    let ended = input(path).map_err(RunError::from).and_then(|input| {
         run_child(zygote, &request, input, &Watch::default(), &mut |extraction| match extraction
             .member
         {
@@ -258,16 +331,9 @@ fn extract(zygote: &Zygote, path: &Path, limits: &ChildLimits, options: &Options
             Some(_) => extractions.push(extraction),
         })
     });
-    let own_us = own_cpu_us().saturating_sub(began);
-    let children = read.as_ref().ok().and_then(Option::as_ref).map(|report| report.usage);
     extractions.sort_by(|a, b| a.member.cmp(&b.member));
     extractions.splice(0..0, own);
-    Answer {
-        extractions,
-        unread: read.err().map(|error| error.to_string()),
-        elapsed_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
-        cpu_us: own_us.saturating_add(children.unwrap_or_default().cpu_us()),
-    }
+    Read { extractions, ended }
 }
 
 /// Time of the processor that this thread has used, microseconds.

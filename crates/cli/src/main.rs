@@ -4,6 +4,7 @@ mod announcement;
 mod api;
 mod arguments;
 mod backends;
+mod beside;
 mod bucket_kind;
 mod closing_line;
 mod configuration;

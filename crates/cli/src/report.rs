@@ -16,7 +16,7 @@ use self::references::References;
 use crate::arguments::Extract;
 use crate::backends;
 use crate::configuration::Configuration;
-use crate::extract;
+use crate::extract::{self, Terms};
 use crate::failure::{Failure, USAGE};
 use crate::terminal::{escaped, out, shown};
 
@@ -67,7 +67,9 @@ pub(crate) fn run(command: &Extract, folder: &Path) -> Result<(), Failure> {
     let paths: Vec<PathBuf> = listed.files.iter().map(|file| file.path.clone()).collect();
     let mut files = Vec::with_capacity(paths.len());
     let mut next = listed.files.iter();
-    let read = extract::each(&paths, jobs, &limits, &options, &bar, &mut |_, answer| {
+    let surroundings = extract::surroundings(command);
+    let terms = Terms { limits: &limits, options: &options, surroundings: &surroundings };
+    let read = extract::each(&paths, jobs, &terms, &bar, &mut |_, answer| {
         let Some(file) = next.next() else { return Ok(()) };
         let key = object_key::from_bytes(file.path.as_os_str().as_bytes());
         let (mut measured, text) = Measured::of(key, file.folder.clone(), &answer);

@@ -38,27 +38,41 @@ type Place = (String, String);
 
 /// What describes an object.
 #[derive(Debug, Default)]
-pub(crate) struct Describing {
+pub struct Describing {
     /// Those that are trusted most first.
-    pub(crate) sidecars: Vec<Sidecar>,
+    pub sidecars: Vec<Sidecar>,
     /// What is there and is not read, with why. It may say that the object is closed.
-    pub(crate) unread: Vec<Unread>,
+    pub unread: Vec<Unread>,
 }
 
 /// A sidecar that is there and is not read.
 #[derive(Debug)]
-pub(crate) struct Unread {
+pub struct Unread {
     /// Its name.
-    pub(crate) name: String,
+    pub name: String,
     /// Why.
-    pub(crate) reason: Reason,
+    pub reason: Reason,
 }
 
 impl Describing {
-    fn unread(&mut self, name: &str, what: &str) {
+    /// Notes that one is there and is not read: why, and the cure behind a semicolon.
+    pub fn unread(&mut self, name: &str, what: &str) {
         let (file, what) = (name.into(), what.into());
         let reason = ReasonKind::BesideFault { file, line: None, what }.into();
         self.unread.push(Unread { name: name.to_owned(), reason });
+    }
+
+    /// Whether no further one is read.
+    pub fn is_full(&self) -> bool {
+        self.sidecars.len() >= MOST_BESIDE
+    }
+
+    /// Notes that one is not read because so many are.
+    pub fn one_too_many(&mut self, name: &str) {
+        self.unread(
+            name,
+            "it is not read, because eight others describe the same file; take some of them away",
+        );
     }
 
     /// Whether nothing is there.
@@ -70,16 +84,22 @@ impl Describing {
 /// Tells of a document what was not read of all that describes it, and has it count as closed: nobody knows what that
 /// says.
 pub(crate) fn close(document: &mut Document, unread: &[Unread]) {
+    let warnings = document.inner.is_none().then_some(&mut document.warnings);
+    closed(&mut document.metadata, warnings, unread);
+}
+
+/// The same of the properties of a document, and of the warnings of one that is the object itself.
+pub fn closed(metadata: &mut Metadata, warnings: Option<&mut Vec<Warning>>, unread: &[Unread]) {
     let Some(first) = unread.first() else { return };
     let mut said = Metadata::default();
     let part = Some(Part::Beside(first.name.clone()));
     said.add(DISCLOSURE, Stated { value: "closed".into(), part });
     // First of all: what the file says of itself may not stand for it.
-    document.metadata.trust(said);
-    if document.inner.is_none() {
+    metadata.trust(said);
+    if let Some(warnings) = warnings {
         let note =
             |unread: &Unread| Warning { kind: WarningKind::Note, reason: unread.reason.clone() };
-        document.warnings.extend(unread.iter().take(MOST_BESIDE).map(note));
+        warnings.extend(unread.iter().take(MOST_BESIDE).map(note));
     }
 }
 

@@ -61,6 +61,10 @@ async fn what_an_older_reader_read_is_tried_and_then_read_again() {
         let refused = yard.run(&["reprocess", wrong[0], wrong[1], "--yes"]);
         assert_eq!(refused.status.code(), Some(2), "{wrong:?}: {}", said(&refused));
     }
+    let refused = yard.run(&["reprocess", "--path", "[", "--yes"]);
+    assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
+    assert!(said(&refused).contains("--path") && said(&refused).contains("'2026/**/*.hwp'"));
+    assert!(!said(&refused).contains("`glob`"), "{}", said(&refused));
     // Nobody is there to be asked.
     let refused = yard.run(&["reprocess", "--pipeline", "press"]);
     assert_eq!(refused.status.code(), Some(2));

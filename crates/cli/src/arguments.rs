@@ -313,7 +313,7 @@ pub(crate) struct Reprocess {
     #[arg(long, value_name = "OUTCOME")]
     pub(crate) outcome: Option<String>,
     /// Only files whose path in their source fits this pattern, as in '2026/**/*.hwp'
-    #[arg(long, value_name = "GLOB")]
+    #[arg(long, value_parser = glob, value_name = "GLOB")]
     pub(crate) path: Option<String>,
     /// Only files that were last read on this date or later (2026, 2026-11, 2026-11-23)
     #[arg(long, value_name = "DATE")]
@@ -465,6 +465,14 @@ fn count<const MOST: u32>(text: &str) -> Result<u32, String> {
     fits.ok_or_else(|| match MOST {
         u32::MAX => "write a whole number from 1 on".to_owned(),
         _ => format!("write a whole number from 1 to {MOST}"),
+    })
+}
+
+/// A pattern of paths. Read here too, because the service knows it by another name than the option has.
+fn glob(text: &str) -> Result<String, String> {
+    globset::Glob::new(text).map(|_| text.to_owned()).map_err(|error| {
+        let what = error.kind();
+        format!("{what}; write a pattern as in '2026/**/*.hwp', and [[] for a bracket of a name")
     })
 }
 

@@ -209,8 +209,10 @@ impl Completer {
     fn recorded(&self, completions: &[Completion], results: &[Completed]) {
         for (completion, result) in completions.iter().zip(results) {
             if *result == Completed::Stale {
+                // Nothing is wrong: the file changed, or what describes it came, while it was read. A lease that was lost
+                // was told when it was.
                 let job = completion.ticket.job;
-                tracing::info!(job, "completion refused: the job changed hands");
+                tracing::debug!(job, "read in vain: it is read anew, or is gone");
             }
             self.leases.release(completion.ticket);
         }

@@ -1,5 +1,5 @@
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -19,6 +19,8 @@ use madang_pipeline::lease::Leases;
 use madang_wait::{in_time, until};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Metadata, Subscriber};
 
 use crate::house::{House, agency, completion, now, sighting, worker};
 
@@ -95,6 +97,47 @@ async fn one_completion_that_is_refused_does_not_stop_the_others() {
     let document = house.ledger.document(DocumentId::new("press0", "4.txt", None)).await.unwrap();
     assert_eq!(document.unwrap().document.outcome, Outcome::Limit);
     assert!(!house.board.now().iter().any(|condition| condition.kind == Kind::LedgerUnwritable));
+}
+
+/// Hears what is told of importance: what an operator reads without asking for more.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Subscriber for Log {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() <= Level::INFO && metadata.target().starts_with("madang")
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        self.0.lock().unwrap().push(format!("{event:?}"));
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+/// A sidecar that comes while its file is read has it read anew, and nothing is wrong.
+#[tokio::test]
+async fn what_was_read_in_vain_is_no_news() {
+    let log = Log::default();
+    let _hears = tracing::subscriber::set_default(log.clone());
+    let house = House::new().await;
+    let running = Running::over(&house, Arc::new(|| 0.0)).await;
+    let paths = ["3.txt".to_owned()];
+    assert_eq!(house.ledger.read_anew("press0", &paths, "3.txt.meta.yml").await.unwrap(), 1);
+    for (n, claim) in running.claims.iter().enumerate() {
+        running.end(n, house.read(claim).await).await;
+    }
+    running.recorded().await;
+    let balance = house.ledger.balance(&Scope::All).await.unwrap();
+    assert_eq!((balance.done, balance.in_flight), (9, 1));
+    assert_eq!(*log.0.lock().unwrap(), Vec::<String>::new());
 }
 
 /// Whatever breaks it off (here the one who is asked how long to wait for a ledger that is locked) costs nobody his

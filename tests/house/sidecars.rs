@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use madang_document::id::DocumentId;
 use madang_servers::bucket::Bucket;
 use madang_tests::ground::binary::fixture;
 use madang_tests::ground::service::Service;
@@ -388,6 +389,10 @@ async fn a_bad_sidecar_says_so_itself() {
         let page = page.text();
         assert!(page.contains(sentence) && page.contains("3번째 줄"), "{page}");
         assert!(!page.contains("모두 읽었습니다"), "{page}");
+        // Nothing of what it names is there: no link leads to it.
+        let a = DocumentId::new("press", "a.txt", None);
+        assert!(page.contains("a.txt</bdi> <span class=\"faint\">여기 없음"), "{page}");
+        assert!(!page.contains(&a.to_string()), "{page}");
     }
     service.stop().await;
 }

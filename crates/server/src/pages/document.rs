@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::Extension;
@@ -11,7 +12,7 @@ use madang_document::locale::Locale;
 use madang_document::outcome::Outcome;
 use madang_document::reason::Reason;
 use madang_document::shown::Shown;
-use madang_document::sidecar::{self, Described};
+use madang_document::sidecar::{self, Described, spellings};
 use maud::{Markup, html};
 
 use crate::address::{percent, query_string};
@@ -59,6 +60,7 @@ pub(crate) async fn page(
     };
     let opened = server.ledger.members(document.id, MEMBERS).await?.readable();
     let members = members(&document, &opened);
+    let named = named(&server, &document).await?;
     let text = segments(&server, &document).await;
     let first = match parameters.one("at")? {
         Some(at) => text.as_deref().map_or(0, |text| start_of(text, at)),
@@ -77,7 +79,7 @@ pub(crate) async fn page(
             }
             div.columns {
                 div.text {
-                    (whom(words, &document))
+                    (whom(words, &document, &named))
                     @if !document.is_sidecar() && !members.is_empty() { (member_list(words, &members)) }
                     h2 { (words.say("본문", "Text")) }
                     @match &text {
@@ -165,25 +167,55 @@ fn actions(words: Words, document: &Document) -> Markup {
     }
 }
 
-/// Whom the document describes, if it is to be found under others.
-fn whom(words: Words, document: &Document) -> Markup {
+/// A file that a document describes, if it is there.
+struct Named {
+    path: String,
+    id: Option<DocumentId>,
+}
+
+/// The files that the document describes by their paths. What is not there has no page, and no link.
+async fn named(server: &Server, document: &Document) -> Result<Vec<Named>, Problem> {
     let by = sidecar::described(&document.object.path).filter(|_| document.is_sidecar());
-    let store = &document.object.store;
-    let link = |path: &str| {
-        let id = DocumentId::new(store, path, None);
-        html! { li { a href=(format!("/documents/{id}")) { bdi { (whole_name(path)) } } } }
+    let paths: Vec<String> = match by {
+        None | Some(Described::Stem(_)) => return Ok(Vec::new()),
+        Some(Described::File(path)) => vec![path],
+        Some(Described::Folder(folder)) => {
+            let rows = document.members.iter().take(MEMBERS as usize);
+            rows.map(|row| format!("{folder}{}", row.path)).collect()
+        }
     };
+    let store = &document.object.store;
+    let spelled: Vec<String> = paths.iter().flat_map(|path| spellings(path)).collect();
+    let there = server.ledger.current(store, &spelled).await?;
+    let there: HashSet<String> = there.into_iter().map(|object| object.path).collect();
+    let named = |path: String| {
+        let spelled = spellings(&path).into_iter().find(|path| there.contains(path));
+        Named { id: spelled.map(|path| DocumentId::new(store, &path, None)), path }
+    };
+    Ok(paths.into_iter().map(named).collect())
+}
+
+/// Whom the document describes, if it is to be found under others.
+fn whom(words: Words, document: &Document, named: &[Named]) -> Markup {
+    let by = sidecar::described(&document.object.path).filter(|_| document.is_sidecar());
     html! {
         @if let Some(by) = by {
             h2 { (words.say("설명하는 파일", "What it describes")) }
             @match &by {
-                Described::File(path) => ul.members { (link(path)) },
                 Described::Stem(path) => p {
                     (words.say("이 이름의 모든 파일: ", "Every file of this name: ")) bdi { (whole_name(path)) }
                 },
-                Described::Folder(folder) => ul.members {
-                    @for row in document.members.iter().take(MEMBERS as usize) {
-                        (link(&format!("{folder}{}", row.path)))
+                Described::File(_) | Described::Folder(_) => ul.members {
+                    @for Named { path, id } in named {
+                        li {
+                            @match id {
+                                Some(id) => a href=(format!("/documents/{id}")) { bdi { (whole_name(path)) } },
+                                None => {
+                                    bdi { (whole_name(path)) } " "
+                                    span.faint { (words.say("여기 없음", "not here")) }
+                                },
+                            }
+                        }
                     }
                 },
             }

@@ -65,6 +65,12 @@ async fn what_an_older_reader_read_is_tried_and_then_read_again() {
     assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
     assert!(said(&refused).contains("--path") && said(&refused).contains("'2026/**/*.hwp'"));
     assert!(!said(&refused).contains("`glob`"), "{}", said(&refused));
+    // Nobody meant all files, not even with --yes.
+    for none in [&["reprocess"][..], &["reprocess", "--yes"]] {
+        let refused = yard.run(none);
+        assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
+        assert!(said(&refused).contains("reprocess --outdated --dry-run"), "{}", said(&refused));
+    }
     // Nobody is there to be asked.
     let refused = yard.run(&["reprocess", "--pipeline", "press"]);
     assert_eq!(refused.status.code(), Some(2));

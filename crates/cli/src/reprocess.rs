@@ -22,11 +22,18 @@ use crate::terminal::{
 /// `madang reprocess`.
 pub(crate) fn run(command: &Reprocess) -> Result<(), Failure> {
     if !command.dry_run {
+        if asked(command).is_empty() {
+            return Err(Failure::usage(NOTHING));
+        }
         return queue(&Api::reach(&command.place)?, command);
     }
     let api = Api::reach_with(&command.place, |configuration| own_trials(command, configuration))?;
     dry_run(&api, command)
 }
+
+/// Everything at once is days of work for a large collection, and rarely what is meant.
+const NOTHING: &str = "nothing says which files are to be read again: `madang reprocess --outdated --dry-run` shows what \
+the present readers would change, `madang reprocess --outdated` has it done; all files are `--path '**'`";
 
 /// What tries files where no service runs.
 fn own_trials(

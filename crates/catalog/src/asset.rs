@@ -3,12 +3,23 @@ use madang_document::entry::Draft;
 use madang_document::media_type::Kind;
 use madang_document::metadata as meta;
 use madang_document::outcome::Outcome;
+use madang_document::reason::Reason;
 use serde_json::{Value, json};
 
 use crate::entry::draft;
 use crate::jsonld::{Ko, license_node};
 use crate::license::License;
 use crate::series::{Series, common, iri_part};
+
+/// A reason in both languages; in English alone where there are no other words.
+fn said(reason: &Reason) -> Value {
+    let tagged = |language, text: String| json!({"@language": language, "@value": text});
+    let english = tagged("en", reason.english());
+    match reason.is_said() {
+        true => english,
+        false => json!([tagged("ko", reason.korean()), english]),
+    }
+}
 
 /// The entry of a document: an asset of its series. Profile krd-ap/1.0, sections 2.1 and 2.2.
 ///
@@ -61,7 +72,7 @@ pub fn entry(document: &Document, series: &Series) -> Draft {
     if document.outcome != Outcome::Ok
         && let Some(reason) = &document.reason
     {
-        set("krd:extractReason", json!(reason.english()));
+        set("krd:extractReason", said(reason));
     }
     // No scanner has looked yet: an entry must not claim that there is no personal data.
     set("krd:piiState", json!("UNSCANNED"));

@@ -13,6 +13,8 @@ use madang_document::media_type::MediaType;
 use madang_document::metadata::{self, Metadata};
 use madang_document::object::ObjectRef;
 use madang_document::outcome::Outcome;
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
 use madang_document::timestamp::Timestamp;
 
 fn sample_series() -> Series {
@@ -81,6 +83,27 @@ fn sample_document() -> Document {
         preview: Some(BlobId::of(b"y").into()),
         provenance: Provenance { format: "jpeg".into(), format_version: 1 },
     }
+}
+
+/// Whoever harvests an entry reads why nothing could be read of its document in his own language.
+#[test]
+fn why_a_document_was_not_read_is_told_in_both_languages() {
+    let told = |reason: Reason| {
+        let mut document = sample_document();
+        document.outcome = Outcome::Encrypted;
+        document.reason = Some(reason);
+        let body = asset::entry(&document, &sample_series()).body;
+        let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+        body["krd:extractReason"].clone()
+    };
+    let expected = serde_json::json!([
+        { "@language": "ko", "@value": "암호가 있어야 열 수 있습니다" },
+        { "@language": "en", "@value": "it needs a password to open" },
+    ]);
+    assert_eq!(told(ReasonKind::Password.into()), expected);
+    // What an earlier version read has no other words.
+    let english = serde_json::json!({ "@language": "en", "@value": "locked" });
+    assert_eq!(told("locked".into()), english);
 }
 
 /// What a file beside a document claims narrows what is declared of its folder, and never widens it; what a file says of

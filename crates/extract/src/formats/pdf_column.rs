@@ -82,7 +82,7 @@ fn usual_size(words: &[Word]) -> Option<f64> {
 
 /// Whether words are a column of running text: several lines, most of which fill it. Rows of a table have gaps that
 /// part no further columns.
-fn is_column(words: &[Word], size: f64, depth: u32, looks: &Cell<usize>) -> bool {
+pub(super) fn is_column(words: &[Word], size: f64, depth: u32, looks: &Cell<usize>) -> bool {
     let Some(left_over) = looks.get().checked_sub(words.len()) else { return false };
     looks.set(left_over);
     let left = words.iter().map(|w| w.x0).fold(f64::MAX, f64::min);

@@ -4,9 +4,11 @@ use std::cell::Cell;
 
 use super::pdf_cmap::is_no_text;
 use super::pdf_column;
+use super::pdf_flow::flow;
 use super::pdf_glyph::Glyphs;
 use super::pdf_korean_break::{MAYBE, may_be_broken};
 use super::pdf_line::{APART, CELL, Line, lines_of, stand_apart, widest_gap};
+use super::pdf_tracking;
 use super::pdf_word::{Word, Words};
 
 /// Gap between words, in font sizes, that shows as a space though none was written.
@@ -14,6 +16,9 @@ const SPACE: f64 = 0.14;
 
 /// Gap that is set between scripts at most, where spaces are written.
 const SCRIPTS: f64 = 0.35;
+
+/// How far a word stands over the one before, in font sizes, where both are of different texts.
+const OVER: f64 = 0.6;
 
 /// Lines with a gap, or beside another, without which no columns are looked for.
 const PARTED_LEAST: usize = 3;
@@ -50,43 +55,60 @@ pub(super) fn text(glyphs: &Glyphs) -> String {
     out
 }
 
-/// Puts the words of a region into lines, after cutting it where columns stand side by side.
+/// Puts the words of a region into lines: as they were written, or after cutting it where columns stand side by side.
 fn cut(words: &mut [Word], depth: u32, looks: &Cell<usize>, out: &mut Vec<Line>) {
+    if let Some(lines) = flow(words, looks).filter(|lines| has_no_columns(lines, looks)) {
+        return out.extend(lines);
+    }
     let lines = lines_of(words);
     // Without several lines that have a gap, or stand beside one another, there are no columns to look for.
-    let parted = lines.iter().filter(|line| widest_gap(line) > APART * line.size).count()
+    let parted = lines.iter().filter(|line| is_parted(line)).count()
         + lines.windows(2).filter(|pair| stand_apart(pair)).count();
-    if depth > 0
+    let may_part = depth > 0
         && words.len() <= WORDS_MOST
         && parted >= PARTED_LEAST
-        && lines.len() > PARTED_LEAST + 1
-    {
-        if let Some(gutter) = pdf_column::gutter(words, &lines, looks) {
-            let words_of = |lines: &[Line]| -> Vec<Word> {
-                lines.iter().flat_map(|line| line.words.iter().copied()).collect()
-            };
-            let (above, rest) = lines.split_at_checked(gutter.start).unwrap_or_default();
-            let length = gutter.end.saturating_sub(gutter.start);
-            let (run, below) = rest.split_at_checked(length).unwrap_or((rest, &[]));
-            cut(&mut words_of(above), depth - 1, looks, out);
-            let (left, right) = words_of(run).into_iter().partition(|word| word.x0 < gutter.x);
-            for mut part in [left, right, words_of(below)] {
-                let first = out.len();
-                cut(&mut part, depth - 1, looks, out);
-                if let Some(line) = out.get_mut(first) {
-                    line.opens = true;
-                }
+        && lines.len() > PARTED_LEAST + 1;
+    let gutter = may_part.then(|| pdf_column::gutter(words, &lines, looks)).flatten();
+    if let Some(gutter) = gutter {
+        let words_of = |lines: &[Line]| -> Vec<Word> {
+            lines.iter().flat_map(|line| line.words.iter().copied()).collect()
+        };
+        let (above, rest) = lines.split_at_checked(gutter.start).unwrap_or_default();
+        let length = gutter.end.saturating_sub(gutter.start);
+        let (run, below) = rest.split_at_checked(length).unwrap_or((rest, &[]));
+        cut(&mut words_of(above), depth - 1, looks, out);
+        let (left, right) = words_of(run).into_iter().partition(|word| word.x0 < gutter.x);
+        for mut part in [left, right, words_of(below)] {
+            let first = out.len();
+            cut(&mut part, depth - 1, looks, out);
+            if let Some(line) = out.get_mut(first) {
+                line.opens = true;
             }
-            return;
         }
-        if let Some(y) = break_between(&lines) {
-            let (top, bottom) = parts(words, |word| word.y > y);
-            cut(top, depth - 1, looks, out);
-            cut(bottom, depth - 1, looks, out);
-            return;
-        }
+        return;
+    }
+    if may_part && let Some(y) = break_between(&lines) {
+        let (top, bottom) = parts(words, |word| word.y > y);
+        cut(top, depth - 1, looks, out);
+        cut(bottom, depth - 1, looks, out);
+        return;
     }
     out.extend(lines);
+}
+
+/// Whether parts of a line may belong to different columns or cells.
+fn is_parted(line: &Line) -> bool {
+    widest_gap(line) > APART * line.size
+}
+
+/// Whether the lines of a flow were written over no gutter: columns may have been written line by line.
+fn has_no_columns(flow: &[Line], looks: &Cell<usize>) -> bool {
+    let is_beside = |at: usize| flow.get(at..=at + 1).is_some_and(stand_apart);
+    let stands_beside = |at: usize| is_beside(at) || at > 0 && is_beside(at - 1);
+    let parted = flow.iter().enumerate().filter(|(at, line)| is_parted(line) || stands_beside(*at));
+    let words: Vec<Word> = parted.flat_map(|(_, line)| line.words.iter().copied()).collect();
+    let lines = lines_of(&words);
+    lines.len() < PARTED_LEAST || pdf_column::gutter(&words, &lines, looks).is_none()
 }
 
 /// Moves the words of the first part to the front.
@@ -113,8 +135,10 @@ fn break_between(lines: &[Line]) -> Option<f64> {
 
 fn write(words: &Words, lines: &[Line], out: &mut String) {
     let pitches: Vec<f64> = lines.windows(2).map(pitch).collect();
+    // Letters that are set apart are words of one glyph.
     let spaces = words.words.iter().filter(|word| word.space.is_some()).count();
-    let spaced = spaces * 3 > words.words.len();
+    let others = words.words.iter().filter(|word| word.space.is_none() && word.glyphs > 1).count();
+    let spaced = spaces * 2 > others;
     let mut text = String::new();
     for (at, line) in lines.iter().enumerate() {
         text.clear();
@@ -192,9 +216,9 @@ fn is_between_scripts(words: &Words, before: &Word, after: &Word) -> bool {
 
 /// Writes the words of a line; `spaced` says that the page writes its spaces as characters.
 fn write_line(words: &Words, line: &Line, spaced: bool, out: &mut String) {
-    let uniform = uniform_gap(line);
+    let tracking = pdf_tracking::of(line, spaced, |word| words.text(word));
     let mut before: Option<&Word> = None;
-    for word in &line.words {
+    for (at, word) in line.words.iter().enumerate() {
         if let Some(last) = before {
             // Printed twice to look bold.
             if (word.x0 - last.x0).abs() < word.size * 0.25
@@ -205,15 +229,15 @@ fn write_line(words: &Words, line: &Line, spaced: bool, out: &mut String) {
             }
             let gap = word.x0 - last.x1;
             let size = word.size.min(last.size);
-            let limit = uniform.map_or(SPACE * size, |gap| gap + SPACE * size);
-            let limit = if spaced && is_between_scripts(words, last, word) {
-                limit.max(SCRIPTS * size)
-            } else {
-                limit
+            let tracked = tracking.get(at).copied().unwrap_or_default();
+            let limit = match spaced && is_between_scripts(words, last, word) {
+                true => tracked + SCRIPTS * size,
+                false => tracked + SPACE * size,
             };
             if gap > CELL * 1.5 * size {
                 out.push('\t');
-            } else if gap > limit || last.space.is_some_and(|at| word.x0 > at) {
+            } else if gap > limit || gap < -OVER * size || last.space.is_some_and(|at| word.x0 > at)
+            {
                 out.push(' ');
             }
         }
@@ -238,21 +262,6 @@ fn write_word(word: &str, out: &mut String) {
             c => out.push(c),
         }
     }
-}
-
-/// The gap of letters that are set apart evenly (`N O T I C E`), if a line is so.
-fn uniform_gap(line: &Line) -> Option<f64> {
-    if line.words.len() < 4
-        || !line.words.iter().all(|word| word.glyphs == 1 && word.space.is_none())
-    {
-        return None;
-    }
-    let gaps = line.words.windows(2).map(|pair| match pair {
-        [a, b] => b.x0 - a.x1,
-        _ => 0.0,
-    });
-    let (low, high) = gaps.fold((f64::MAX, f64::MIN), |(l, h), gap| (l.min(gap), h.max(gap)));
-    (high - low < line.size * 0.1 && high < line.size * 0.3).then_some(high)
 }
 
 /// Whether most letters are Hebrew or Arabic, presentation forms included.
@@ -372,6 +381,84 @@ mod tests {
             texts.extend([(0.0, y, "region"), (150.0, y, "12"), (300.0, y, "345")]);
         }
         assert_eq!(text(&page(&texts)), ["region\t12\t345"; 6].join("\n"));
+    }
+
+    #[test]
+    fn keeps_cells_of_several_lines_whole() {
+        let mut texts = Vec::new();
+        for row in 0..4 {
+            let y = 700.0 - f64::from(row) * 40.0;
+            // The middle of the row, as office programs set short cells.
+            texts.push((0.0, y - 6.0, "12"));
+            texts.extend([(40.0, y, "a road that is"), (40.0, y - 12.0, "mended")]);
+            texts.extend([(150.0, y, "until the end of"), (150.0, y - 12.0, "the winter")]);
+        }
+        let row = "12\n\na road that is\nmended\n\nuntil the end of\nthe winter";
+        let found = text(&page(&texts)).replace("\n\n", "\n");
+        assert_eq!(found, [row; 4].join("\n").replace("\n\n", "\n"));
+    }
+
+    #[test]
+    fn reads_a_column_beside_the_text_as_it_was_written() {
+        let side = ["note on", "all that", "is told", "beside"];
+        let main = ["the text itself goes on to", "the end of each of its lines", "for as long as"];
+        let mut texts = vec![(0.0, 780.0, "Heading")];
+        texts.extend(side.iter().zip(0..).map(|(t, at)| (160.0, 700.0 - f64::from(at) * 11.0, *t)));
+        texts.extend(main.iter().zip(0..).map(|(t, at)| (0.0, 700.0 - f64::from(at) * 12.0, *t)));
+        let found = text(&page(&texts)).replace("\n\n", "\n");
+        assert_eq!(found, format!("Heading\n{}\n{}", side.join("\n"), main.join("\n")));
+    }
+
+    #[test]
+    fn reads_rows_of_a_table_that_was_written_by_columns() {
+        let mut texts = Vec::new();
+        for (x, cell) in [(0.0, "region"), (150.0, "12"), (300.0, "345")] {
+            texts.extend((0..6).map(|row| (x, 700.0 - f64::from(row) * 14.0, cell)));
+        }
+        assert_eq!(text(&page(&texts)), ["region\t12\t345"; 6].join("\n"));
+    }
+
+    #[test]
+    fn sets_the_head_of_a_page_first_and_its_foot_last() {
+        let lines = [(0.0, 100.0, "one"), (0.0, 88.0, "two"), (0.0, 76.0, "three")];
+        let mut texts = vec![(40.0, 20.0, "- 7 -")];
+        texts.extend(lines);
+        assert_eq!(text(&page(&texts)), "one\ntwo\nthree\n\n- 7 -");
+        let mut texts = lines.to_vec();
+        texts.push((40.0, 140.0, "Report"));
+        assert_eq!(text(&page(&texts)), "Report\n\none\ntwo\nthree");
+    }
+
+    #[test]
+    fn parts_words_of_texts_that_lie_over_one_another() {
+        let texts = [
+            (0.0, 100.0, "tempor urna"),
+            (0.0, 88.0, "dolor"),
+            (12.0, 100.0, "quam"),
+            (12.0, 88.0, "eu"),
+        ];
+        assert_eq!(text(&page(&texts)), "tempor quam urna\ndolor eu");
+    }
+
+    #[test]
+    fn closes_letters_that_are_set_apart() {
+        // Each letter is 5 wide.
+        let spread = |text: &'static str, step: f64| -> Vec<(f64, f64, &'static str)> {
+            let chars = text.char_indices().map(|(at, c)| &text[at..at + c.len_utf8()]);
+            chars.zip(0..).map(|(c, at)| (f64::from(at) * step, 100.0, c)).collect()
+        };
+        let written = spread("결과 보고를 낸다 ", 7.0);
+        assert_eq!(text(&page(&written)), "결과 보고를 낸다");
+        // A heading among lines whose spaces are written.
+        let mut texts = spread("공고", 9.0);
+        texts.extend([(0.0, 80.0, "길을 "), (20.0, 80.0, "고친 "), (40.0, 80.0, "일을 ")]);
+        texts.extend([(60.0, 80.0, "알린다 ")]);
+        assert_eq!(text(&page(&texts)), "공고\n길을 고친 일을 알린다");
+        // Where spaces are gaps, they are wider ones.
+        let gaps = [0.0, 7.0, 17.0, 24.0, 31.0];
+        let texts: Vec<_> =
+            gaps.iter().zip(["결", "과", "보", "고", "를"]).map(|(x, c)| (*x, 100.0, c)).collect();
+        assert_eq!(text(&page(&texts)), "결과 보고를");
     }
 
     #[test]

@@ -24,15 +24,33 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// Whether a word stands on it: the middle of the smaller lies within the larger.
-    fn holds(&self, word: &Word) -> bool {
-        let near = match word.size > self.size {
+    pub(super) fn new(word: Word) -> Line {
+        let Word { y, size, glyphs, .. } = word;
+        Line { y, size, glyphs, words: vec![word], opens: false }
+    }
+
+    /// Takes a further word.
+    pub(super) fn take(&mut self, word: Word) {
+        if word.glyphs > self.glyphs {
+            (self.y, self.size, self.glyphs) = (word.y, word.size, word.glyphs);
+        }
+        self.words.push(word);
+    }
+
+    /// Whether a word is at its height: the middle of the smaller lies within the larger.
+    pub(super) fn is_level(&self, word: &Word) -> bool {
+        match word.size > self.size {
             true => within(self.y + self.size * 0.3, word.y, word.size),
             false => within(word.middle(), self.y, self.size),
-        };
+        }
+    }
+
+    /// Whether a word stands on it.
+    fn holds(&self, word: &Word) -> bool {
         // What lies above or below a word of the line is another line.
-        near && ((word.y - self.y).abs() < self.size * 0.1
-            || !self.words.iter().rev().take(LOOK_BACK).any(|w| covers(w, word)))
+        self.is_level(word)
+            && ((word.y - self.y).abs() < self.size * 0.1
+                || !self.words.iter().rev().take(LOOK_BACK).any(|w| covers(w, word)))
     }
 
     /// Where it begins and ends.
@@ -64,19 +82,8 @@ pub(super) fn lines_of(words: &[Word]) -> Vec<Line> {
     for word in sorted {
         let recent = lines.iter_mut().rev().take(3);
         match recent.into_iter().find(|line| line.holds(&word)) {
-            Some(line) => {
-                if word.glyphs > line.glyphs {
-                    (line.y, line.size, line.glyphs) = (word.y, word.size, word.glyphs);
-                }
-                line.words.push(word);
-            }
-            None => lines.push(Line {
-                y: word.y,
-                size: word.size,
-                glyphs: word.glyphs,
-                words: vec![word],
-                opens: false,
-            }),
+            Some(line) => line.take(word),
+            None => lines.push(Line::new(word)),
         }
     }
     for line in &mut lines {
@@ -100,5 +107,6 @@ pub(super) fn stand_apart(pair: &[Line]) -> bool {
     let [above, below] = pair else { return false };
     let size = above.size.min(below.size);
     let ((left, right), (next_left, next_right)) = (above.span(), below.span());
-    above.y - below.y < size * 0.8 && (left - next_right).max(next_left - right) > size * 0.6
+    (above.y - below.y).abs() < size * 0.8
+        && (left - next_right).max(next_left - right) > size * 0.6
 }

@@ -12,8 +12,8 @@ const DIRECTIONS_MOST: usize = 32;
 /// A word, in a system of coordinates whose x runs along the text and whose y runs up.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Word {
-    /// Where its characters stand in [`Words::chars`].
-    start: usize,
+    /// Where its characters stand in [`Words::chars`], which is also its place in the order of writing.
+    pub(super) start: usize,
     end: usize,
     pub(super) x0: f64,
     pub(super) x1: f64,

@@ -1,10 +1,11 @@
 //! The way from bytes to a delivered document, and the one way in.
 
 use madang_document::blob_id::BlobId;
-use madang_document::content::Content;
+use madang_document::content::{Content, Warning, WarningKind};
 use madang_document::media_type::{Kind, MediaType};
 use madang_document::outcome::Outcome;
 use madang_document::part::Noun;
+use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 
 use crate::blob::Blob;
@@ -21,6 +22,7 @@ use crate::order::Order;
 use crate::probe::Probe;
 use crate::recognise::{recognise, recognise_drm};
 use crate::sink::Sink;
+use crate::split_name::{JOIN, is_numbered_part, is_part};
 
 /// Extracts an object: says what it is, delivers its members and then itself to `sink`, and gives its outcome.
 ///
@@ -42,11 +44,31 @@ fn read(blob: &dyn Blob, context: &Context<'_>) -> Outcome {
     };
     let context = &context.of(&detected);
     let answer = match format {
-        Ok(format) => (format.extract)(blob, context),
+        Ok(format) => of_part(context.name, (format.extract)(blob, context)),
         Err(Some(error)) => Err(error),
         Err(None) => Ok(Content::default()),
     };
     deliver(blob, context, &detected, answer)
+}
+
+/// What is missing of a file that is a part of a split archive by its name lies in the other parts: it says so before it
+/// says what is damaged, for sending it again would change nothing.
+fn of_part(name: &str, answer: Result<Content, ExtractError>) -> Result<Content, ExtractError> {
+    match answer {
+        Err(ExtractError::Corrupt(_)) if is_part(name) => {
+            Err(ExtractError::Unsupported(JOIN.into()))
+        }
+        Ok(mut content) if is_part(name) => {
+            let lost = content.warnings.iter().position(|it| it.kind == WarningKind::Lost);
+            let said = content.warnings.iter().any(|it| it.reason == Reason::from(JOIN));
+            if let Some(first) = lost.filter(|_| !said) {
+                let part = Warning { kind: WarningKind::Lost, reason: JOIN.into() };
+                content.warnings.insert(first, part);
+            }
+            Ok(content)
+        }
+        answer => answer,
+    }
 }
 
 /// What the bytes are, and the row that reads them; or why none does, no error at all if there are no bytes.
@@ -93,7 +115,8 @@ fn surest(probe: &Probe<'_>) -> Option<&'static Format> {
             break;
         }
     }
-    best.1
+    // A piece of an archive that reads as text is none.
+    best.1.filter(|_| best.0 > Match::Extension || !is_numbered_part(probe.name))
 }
 
 fn deliver(
@@ -261,6 +284,60 @@ mod tests {
         let probe = Probe::new(&table, "table.csv").unwrap();
         assert_eq!(sure(&probe, "text"), Match::Extension);
         assert_eq!(surest(&probe).map(|f| f.name), Some("csv"));
+    }
+
+    #[test]
+    fn a_piece_of_an_archive_that_reads_as_text_is_no_text() {
+        for (name, format) in
+            [("기록.tar.002", None), ("기록.zip.003", None), ("기록.txt.002", Some("text"))]
+        {
+            let piece = "수문 점검 기록\n".repeat(20).into_bytes();
+            let probe = Probe::new(&piece, name).unwrap();
+            assert_eq!(surest(&probe).map(|f| f.name), format, "{name}");
+        }
+    }
+
+    /// Whatever packed them: what the first part holds is read, and each part says what is to be done.
+    #[test]
+    fn parts_of_a_split_archive_say_so_whatever_it_is() {
+        let text: Vec<u8> =
+            (0..4000).flat_map(|n| format!("수문 {n} 점검\n").into_bytes()).collect();
+        let mut tar = Vec::new();
+        for name in ["one.txt", "two.txt"] {
+            let mut head = [0; 512];
+            head[..7].copy_from_slice(name.as_bytes());
+            head[100..107].copy_from_slice(b"0000644");
+            head[124..135].copy_from_slice(format!("{:011o}", text.len()).as_bytes());
+            head[148..156].copy_from_slice(b"        ");
+            head[156] = b'0';
+            head[257..265].copy_from_slice(b"ustar\x0000");
+            let sum: u32 = head.iter().map(|byte| u32::from(*byte)).sum();
+            head[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+            tar.extend(head);
+            tar.extend(&text);
+            tar.resize(tar.len().next_multiple_of(512), 0);
+        }
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        gzip.write_all(&tar).unwrap();
+        let mut bzip2 = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::best());
+        bzip2.write_all(&tar).unwrap();
+        let join = Reason::from(JOIN);
+        for (whole, name) in [
+            (tar, "기록.tar"),
+            (gzip.finish().unwrap(), "기록.tar.gz"),
+            (bzip2.finish().unwrap(), "기록.tar.bz2"),
+            (zipped(&[("one.txt".into(), text.clone()), ("two.txt".into(), text)]), "기록.zip"),
+        ] {
+            for (n, piece) in (1..).zip(whole.chunks(whole.len().div_ceil(3))) {
+                let name = format!("{name}.{n:03}");
+                let documents = read(piece, &name, &Limits::default());
+                let object = documents.last().unwrap();
+                assert_eq!(object.reason.as_ref(), Some(&join), "{name}: {}", object.outcome);
+                // What it holds is not called a part.
+                let inner = documents.iter().filter_map(|it| it.member.as_ref());
+                assert!(inner.into_iter().all(|it| !is_part(it.name())), "{name}");
+            }
+        }
     }
 
     #[test]

@@ -33,24 +33,50 @@ impl MemberPaths {
     }
 }
 
+/// The longest part of a path, bytes: the limit of file systems.
+const PART: usize = 255;
+
+/// The longest path, bytes, with room for what tells equal ones apart: of eight in a row, as deep as containers are
+/// opened, the sandbox takes each letter.
+const PATH: usize = 2000;
+
 /// A path that leads nowhere but into its container: no root, drive, `..`, backslash or character that misleads
-/// (`report\u{202E}fdp.exe` shows as `reportexe.pdf`); no
-/// part longer than 255 bytes, the limit of file systems, and not more than 64 parts.
+/// (`report\u{202E}fdp.exe` shows as `reportexe.pdf`); no part longer than [`PART`], whose extension stays, and no more
+/// than the last 64 parts and [`PATH`] bytes.
 fn harmless(name: &str) -> String {
     let parts: Vec<String> = name
         .split(['/', '\\'])
         .map(|part| {
             let part: String = part.chars().filter(|c| !is_misleading(*c)).collect();
-            let part = part.trim();
-            part.get(..part.floor_char_boundary(255)).unwrap_or_default().to_owned()
+            shortened(part.trim(), PART)
         })
         .filter(|part| !matches!(part.as_str(), "" | "." | "..") && !is_drive(part))
         .collect();
-    if parts.is_empty() {
-        return "unnamed".into();
+    let mut left = PATH;
+    let fitting = parts.iter().rev().take(64).take_while(|part| {
+        let fits = part.len() < left;
+        left = left.saturating_sub(part.len() + 1);
+        fits
+    });
+    let deepest = parts.len() - fitting.count();
+    match parts.get(deepest..).unwrap_or_default() {
+        [] => "unnamed".into(),
+        parts => parts.join("/"),
     }
-    let deepest = parts.len().saturating_sub(64);
-    parts.get(deepest..).unwrap_or_default().join("/")
+}
+
+/// At most `most` bytes of a name, its extension among them.
+fn shortened(name: &str, most: usize) -> String {
+    if name.len() <= most {
+        return name.to_owned();
+    }
+    let (stem, extension) = match name.rsplit_once('.') {
+        // As long as extensions are.
+        Some((stem, extension)) if extension.len() <= 16 => (stem, format!(".{extension}")),
+        _ => (name, String::new()),
+    };
+    let room = stem.floor_char_boundary(most.saturating_sub(extension.len()));
+    format!("{}{extension}", stem.get(..room).unwrap_or_default().trim_end())
 }
 
 fn is_drive(part: &str) -> bool {
@@ -76,6 +102,21 @@ mod tests {
         }
         assert!(harmless(&"가/".repeat(5000)).len() < 300);
         assert_eq!(harmless(&"가".repeat(500)).len(), 255);
+    }
+
+    #[test]
+    fn a_long_name_keeps_its_extension_and_a_long_path_its_end() {
+        let long = format!("{}.hwp", "가".repeat(500));
+        assert_eq!(harmless(&long), format!("{}.hwp", "가".repeat(83)));
+        let many: Vec<String> = (0..64).map(|n| format!("{n}{}", "나".repeat(80))).collect();
+        let path = harmless(&format!("{}/끝.hwp", many.join("/")));
+        assert!(path.len() <= PATH && path.ends_with("/끝.hwp"), "{}", path.len());
+        assert!(path.starts_with(&many[56]) && !path.contains(&many[55]), "{path}");
+        // Whatever their ends are, they are two.
+        let mut paths = MemberPaths::default();
+        let [one, other] =
+            ["하나.txt", "둘.txt"].map(|end| paths.take(&format!("{}{end}", "가".repeat(500))));
+        assert!(one != other && other.ends_with("#2.txt"), "{one} {other}");
     }
 
     #[test]

@@ -18,11 +18,12 @@ use crate::error::{ExtractError, reason_of};
 use crate::format::{Format, Match};
 use crate::member_path::MemberPaths;
 use crate::probe::Probe;
+use crate::split_name::is_numbered_part;
 use crate::unpack::take_member;
 
 pub(super) const GZIP: Format = Format {
     name: "gzip",
-    version: 2,
+    version: 3,
     media_types: &["application/gzip"],
     // RFC 1952, section 2.3.1: the magic, then the only method there is.
     sniff: |probe| magic(probe, b"\x1F\x8B\x08"),
@@ -32,7 +33,7 @@ pub(super) const GZIP: Format = Format {
 
 pub(super) const BZIP2: Format = Format {
     name: "bzip2",
-    version: 2,
+    version: 3,
     media_types: &["application/x-bzip2"],
     sniff: |probe| match probe.head.get(3) {
         Some(b'1'..=b'9') => magic(probe, b"BZh"),
@@ -44,7 +45,7 @@ pub(super) const BZIP2: Format = Format {
 
 pub(super) const XZ: Format = Format {
     name: "xz",
-    version: 2,
+    version: 3,
     media_types: &["application/x-xz"],
     sniff: |probe| magic(probe, b"\xFD7zXZ\0"),
     media_type: |_| "application/x-xz",
@@ -53,7 +54,7 @@ pub(super) const XZ: Format = Format {
 
 pub(super) const LZMA: Format = Format {
     name: "lzma",
-    version: 2,
+    version: 3,
     media_types: &["application/x-lzma"],
     sniff: sniff_lzma,
     media_type: |_| "application/x-lzma",
@@ -68,7 +69,7 @@ pub(super) const LZMA: Format = Format {
 
 pub(super) const ZSTD: Format = Format {
     name: "zstd",
-    version: 2,
+    version: 3,
     media_types: &["application/zstd"],
     // RFC 8878, section 3.1.1: the magic of a frame.
     sniff: |probe| magic(probe, b"\x28\xB5\x2F\xFD"),
@@ -78,7 +79,7 @@ pub(super) const ZSTD: Format = Format {
 
 pub(super) const COMPRESS: Format = Format {
     name: "compress",
-    version: 2,
+    version: 3,
     media_types: &["application/x-compress"],
     sniff: |probe| magic(probe, b"\x1F\x9D"),
     media_type: |_| "application/x-compress",
@@ -138,8 +139,10 @@ fn single(member: impl Read, name: &str, context: &Context<'_>) -> Content {
     content
 }
 
-/// The name without what packing added to it; `.tgz` is `.tar.gz` in short, `.svgz` an SVG.
+/// The name without what packing added to it, and before it splitting; `.tgz` is `.tar.gz` in short, `.svgz` an SVG.
 fn stem(name: &str) -> String {
+    let whole = name.rsplit_once('.').filter(|_| is_numbered_part(name));
+    let name = whole.map_or(name, |(whole, _)| whole);
     let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
     match extension.to_ascii_lowercase().as_str() {
         "tgz" | "tbz" | "tbz2" | "txz" | "tlz" | "tzst" | "taz" => format!("{stem}.tar"),

@@ -1,6 +1,7 @@
 //! EGG, the archives of ALZip since 2008: records that each start with a mark, as ESTsoft's specification of the format
 //! (version 1.0) lays them out. The blocks of a member are packed each by its own method.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::Read;
 
@@ -9,7 +10,7 @@ use madang_document::part::Noun;
 use madang_document::reason_kind::ReasonKind;
 
 use super::archive_members::{ArchiveMembers, MemberHead};
-use super::bytes::u32_at;
+use super::bytes::{u16_at, u32_at};
 use super::fields::Fields;
 use super::packing::Refusal;
 
@@ -228,14 +229,15 @@ fn read_file(fields: &mut Fields<'_>, archive: &mut Archive) -> Option<()> {
                 let parent = if flags & 0x10 != 0 { 4 } else { 0 };
                 let name = field.get(page + parent..)?;
                 let encrypted = flags & 0x04 != 0;
-                let name = if encrypted { ENCRYPTED_NAME } else { name };
+                let number = u16_at(&field, 0).filter(|_| page > 0);
+                let name = if encrypted { ENCRYPTED_NAME.into() } else { in_utf_8(name, number) };
                 let folder = u32_at(&field, page).filter(|_| parent > 0);
                 // Only of a folder that stands before it: no name can be counted from itself.
                 let folder = folder.and_then(|number| archive.names.get(&number));
                 let folder = folder.filter(|folder| folder.len() + name.len() < LONGEST_NAME);
                 file.name = match folder {
-                    Some(folder) => [folder, b"/".as_slice(), name].concat(),
-                    None => name.to_vec(),
+                    Some(folder) => [folder, b"/".as_slice(), &name].concat(),
+                    None => name.into_owned(),
                 };
             }
             WINDOWS => {
@@ -257,6 +259,20 @@ fn read_file(fields: &mut Fields<'_>, archive: &mut Archive) -> Option<()> {
     }
     archive.members.heads.push(file);
     Some(())
+}
+
+/// A name whose code page is stated, so that it can be counted from a folder whose name is in another. Of the others it is
+/// found out for all together.
+fn in_utf_8(name: &[u8], page: Option<u16>) -> Cow<'_, [u8]> {
+    let encoding = match page {
+        Some(949) => encoding_rs::EUC_KR,
+        Some(932) => encoding_rs::SHIFT_JIS,
+        _ => return name.into(),
+    };
+    match encoding.decode_without_bom_handling(name).0 {
+        Cow::Borrowed(name) => name.as_bytes().into(),
+        Cow::Owned(name) => name.into_bytes().into(),
+    }
 }
 
 /// The head of a block, up to its end mark; its bytes are passed over.

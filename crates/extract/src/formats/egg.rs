@@ -125,7 +125,8 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             Some((_, Err(refusal))) => return turn.refuse(&refusal),
             Some((name, Ok((lock, head, proof)))) => {
                 return turn.unlock(lock, name, None, |password| {
-                    let blocks = Blocks::unlocked(blob, own, lock, (head, proof), password);
+                    let blocks =
+                        Blocks::unlocked(blob, own.to_vec(), lock, (head, proof), password);
                     Ok(blocks.map(|blocks| Box::new(blocks) as _))
                 });
             }

@@ -113,17 +113,17 @@ impl<'a> Blocks<'a> {
     /// there stand a head and a proof around that.
     pub(super) fn unlocked(
         blob: &'a dyn Blob,
-        blocks: &[Block],
+        blocks: Vec<Block>,
         lock: ZipLock,
         (head, proof): (&'a [u8], &'a [u8]),
         password: &[u8],
     ) -> Option<Blocks<'a>> {
         let packed: u64 = blocks.iter().map(|block| block.packed).sum();
-        let sealed = Sealed { blob, left: blocks.to_vec().into_iter(), current: None };
+        let sealed = Sealed { blob, left: blocks.clone().into_iter(), current: None };
         let around = (head.len() + proof.len()) as u64;
         let plain = lock.open(head.chain(sealed).chain(proof), packed + around, password)?;
         let plain = Some(Rc::new(RefCell::new(Plain { plain, left: 0 })));
-        Some(Blocks { plain, ..Blocks::new(blob, blocks.to_vec()) })
+        Some(Blocks { plain, ..Blocks::new(blob, blocks) })
     }
 }
 

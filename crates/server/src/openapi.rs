@@ -23,8 +23,8 @@ use crate::route::{Access, Answer, Route, Scoped, Surface};
 use crate::sentence::Sentence;
 use crate::server::Server;
 use crate::{
-    catalog, change, conditions, documents, drop, jobs, left_out, notes, queues, receipts,
-    reprocessing, search, trial,
+    catalog, change, conditions, difference, documents, drop, jobs, left_out, notes, queues,
+    receipts, reprocessing, search, trial, versions,
 };
 
 /// The table that is described: handed in, since it holds this route, too.
@@ -178,8 +178,14 @@ pub(crate) fn meaning(name: &str) -> &'static str {
         }
         "pipeline" => "Names of pipelines; several allowed.",
         "path" => "A whole path, or a folder.",
-        "from" => "Not before this date: 2026, 2026-11, 2026-11-23 (UTC) or RFC 3339.",
-        "to" => "Before this date, written as `from`.",
+        "from" => {
+            "Of a search: not before this date: 2026, 2026-11, 2026-11-23 (UTC) or RFC 3339. Of a comparison: the \
+             revision before; without it the one before `to`."
+        }
+        "to" => {
+            "Of a search: before this date, written as `from`. Of a comparison: the revision after; without it the \
+             present one."
+        }
         "sort" => "score, newest or oldest.",
         "limit" => "How many at most.",
         "after" => "Where the former page ended: its `next`.",
@@ -261,10 +267,16 @@ fn shapes() -> ComponentsBuilder {
         trial::TrialAnswer,
         trial::TrialState,
         trial::ChangeAnswer,
-        trial::ChangeKind,
-        trial::FromTo,
-        trial::PropertyChange,
-        trial::TextChange,
+        difference::ChangeKind,
+        difference::FromTo,
+        difference::PropertyChange,
+        difference::TextChange,
+        versions::VersionList,
+        versions::VersionAnswer,
+        versions::Why,
+        versions::Comparison,
+        versions::TextState,
+        versions::MembersChange,
         left_out::LeftOuts,
         left_out::LeftOutAnswer,
         notes::NoteList,

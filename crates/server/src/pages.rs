@@ -14,4 +14,5 @@ pub(crate) mod remark;
 pub(crate) mod search;
 pub(crate) mod sign_in;
 pub(crate) mod unread;
+pub(crate) mod versions;
 pub(crate) mod words;

@@ -10,7 +10,7 @@ use crate::route::{Access, Answer, Route, Scoped, Surface};
 use crate::server::Server;
 use crate::{
     asset, catalog, documents, drop, events, health, jobs, left_out, metrics, notes, openapi,
-    original, pages, queues, receipts, reprocessing, search, sign_in, trial,
+    original, pages, queues, receipts, reprocessing, search, sign_in, trial, versions,
 };
 
 const SEARCH: Access = Access::Any(&[Role::Search]);
@@ -43,6 +43,8 @@ pub static ROUTES: &[Route] = &[
     route!("GET" "/v1/documents/{id}/text", SEARCH, Api, One, "The text with its places; plain text on request (Accept: text/plain)", &[], Answer::Json("TextAnswer"), get(documents::text)),
     route!("GET" "/v1/documents/{id}/preview", SEARCH, Api, One, "A picture of the document, encoded anew", &[], Answer::Other("image/jpeg"), get(documents::preview)),
     route!("GET" "/v1/documents/{id}/original", SEARCH, Api, One, "The file as it lies in its store, as an attachment; one byte range. Of a member, the file that it is in its archive, mail or document, whole", &[], Answer::Other("application/octet-stream"), get(original::original)),
+    route!("GET" "/v1/documents/{id}/versions", SEARCH, Api, One, "What a document is and was: since when, why, what changed, how reading it ended", &[], Answer::Json("VersionList"), get(versions::list)),
+    route!("GET" "/v1/documents/{id}/versions/compare", SEARCH, Api, One, "What differs between two versions of a document; without numbers the last change", versions::PARAMETERS, Answer::Json("Comparison"), get(versions::compare)),
     route!("PUT" "/v1/drop/{pipeline}/{*path}", DROP, Api, One, "Upload a file; answers with the receipt's address", &[], Answer::Json("DropAnswer"), put(drop::api)),
     route!("GET" "/v1/drop", DROP, Api, Many, "The pipelines that take uploads", &[], Answer::Json("DropTargets"), get(drop::targets)),
     route!("GET" "/v1/receipts/{id}", RECEIPT, Api, One, "Where a file is now, what was read, why not, what to do", &[], Answer::Json("Receipt"), get(receipts::api)),

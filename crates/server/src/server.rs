@@ -6,7 +6,7 @@ use madang_index::scoped_searcher::ScopedSearcher;
 use madang_ledger::ledger::Ledger;
 use madang_store::blobs::Blobs;
 use madang_store::stores::Stores;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::feed::Feed;
 use crate::hosts::Hosts;
@@ -105,6 +105,8 @@ pub struct Server {
     pub(crate) keys: KeyRoll,
     pub(crate) traffic: Traffic,
     pub(crate) feed: Feed,
+    /// Two texts are compared at a time, and no others.
+    pub(crate) comparing: Semaphore,
     pub(crate) started: Timestamp,
     pub(crate) closing: watch::Sender<bool>,
 }
@@ -140,6 +142,7 @@ impl Server {
             keys: KeyRoll::default(),
             traffic: Traffic::default(),
             feed: Feed::default(),
+            comparing: Semaphore::new(1),
             started,
             closing: watch::Sender::new(false),
             settings,

@@ -4,18 +4,18 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use madang_document::content::Segment;
-use madang_document::difference::{Difference, difference};
+use madang_document::difference::difference;
 use madang_document::document::Document;
 use madang_document::id::DocumentId;
-use madang_document::metadata::Metadata;
 use madang_document::object_key;
 use madang_document::principal::Role;
 use serde::Serialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::caller::Caller;
+use crate::difference::{
+    COMPARED, ChangeKind, FromTo, PropertyChange, TextChange, properties, text,
+};
 use crate::documents::visible;
 use crate::ports::{TrialError, Tried};
 use crate::problem::Problem;
@@ -26,10 +26,6 @@ use crate::wire::json;
 const LINES: usize = 40;
 /// Documents of one file of which it is shown what would change.
 const SHOWN: usize = 20;
-/// Characters of a property that are shown.
-const WIDE: usize = 200;
-/// Longest text that is taken into memory to be compared, bytes.
-const COMPARED: u64 = 32 << 20;
 
 /// `POST /v1/documents/{id}/trial`
 pub(crate) async fn api(
@@ -108,10 +104,6 @@ async fn text_before(server: &Server, document: Option<&Document>) -> Option<Str
     Some(text(&segments))
 }
 
-fn text(segments: &[Segment]) -> String {
-    segments.iter().map(|segment| segment.text.as_str()).collect::<Vec<_>>().join("\n")
-}
-
 /// What was beside what would be, by the way inside the object: the object itself first.
 fn pairs<'a>(
     former: &'a [Document],
@@ -180,72 +172,6 @@ pub(crate) struct ChangeAnswer {
     text: Option<TextChange>,
 }
 
-/// A value before and after; null where there is no such document.
-#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(crate) struct FromTo {
-    /// As it is.
-    from: Option<String>,
-    /// As it would be.
-    to: Option<String>,
-}
-
-/// A property that would change.
-#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(crate) struct PropertyChange {
-    /// Its name.
-    property: String,
-    /// As it is.
-    from: Option<String>,
-    /// As it would be.
-    to: Option<String>,
-}
-
-/// Which part of a document would change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum ChangeKind {
-    /// It would be there, and is not.
-    Added,
-    /// It is there, and would not be.
-    Removed,
-    /// How reading it ends.
-    Outcome,
-    /// Why it ends so.
-    Reason,
-    /// Its text or the places in it.
-    Text,
-    /// Properties, language, media type, size.
-    Metadata,
-    /// The list of what is in it.
-    Members,
-    /// What could not be read of it, or is worth a word.
-    Warnings,
-    /// Its preview.
-    Preview,
-    /// Which format reads it, or in which version.
-    Reader,
-}
-
-/// What would change of a text.
-#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(crate) struct TextChange {
-    /// A unified difference by lines.
-    lines: Vec<String>,
-    /// Lines that would go.
-    removed: u64,
-    /// Lines that would come.
-    added: u64,
-    /// Whether there is more than is shown or was compared.
-    cut: bool,
-}
-
-impl From<Difference> for TextChange {
-    fn from(told: Difference) -> TextChange {
-        let Difference { lines, removed, added, is_cut } = told;
-        TextChange { lines, removed, added, cut: is_cut }
-    }
-}
-
 impl ChangeAnswer {
     /// What would change of a document, its text's words apart; none if nothing does.
     fn between(before: Option<&Document>, after: Option<&Tried>) -> Option<ChangeAnswer> {
@@ -307,34 +233,13 @@ impl ChangeAnswer {
     }
 }
 
-/// The properties that differ, by their names.
-fn properties(from: &Metadata, to: &Metadata) -> Vec<PropertyChange> {
-    let names: BTreeSet<&str> = from.iter().chain(to.iter()).map(|(name, _)| name).collect();
-    let word = |metadata: &Metadata, name: &str| {
-        let value = serde_json::to_value(metadata.get(name)?).unwrap_or_default();
-        let text = match value {
-            Value::String(text) => text,
-            other => other.to_string(),
-        };
-        Some(text.chars().take(WIDE).collect::<String>())
-    };
-    let differ = names.into_iter().filter(|name| from.get(name) != to.get(name));
-    differ
-        .map(|name| PropertyChange {
-            property: name.to_owned(),
-            from: word(from, name),
-            to: word(to, name),
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use madang_document::blob_id::BlobId;
     use madang_document::document::Provenance;
     use madang_document::inner_path::InnerPath;
     use madang_document::media_type::MediaType;
-    use madang_document::metadata::TITLE;
+    use madang_document::metadata::{Metadata, TITLE};
     use madang_document::object::ObjectRef;
     use madang_document::outcome::Outcome;
 

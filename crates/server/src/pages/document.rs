@@ -24,14 +24,16 @@ use crate::pages::passage::{ShownText, place};
 use crate::pages::property::{Property, Said, properties};
 use crate::pages::remark::reason;
 use crate::pages::unread;
+use crate::pages::versions::{self, Compared};
 use crate::pages::words::{Words, day, format, minute, name, size, whole_name};
 use crate::parameters::Parameters;
 use crate::problem::Problem;
 use crate::sentence::Sentence;
 use crate::server::Server;
+use crate::versions::{History, compared};
 
-/// What the page can be asked with: a place to show, or the number of the first segment.
-pub(crate) const PARAMETERS: &[&str] = &["at", "part"];
+/// What the page can be asked with: a place to show, or the number of the first segment; two versions to compare.
+pub(crate) const PARAMETERS: &[&str] = &["at", "part", "from", "to"];
 
 /// Segments on one page, and bytes of text: what a browser on a phone still scrolls.
 const SEGMENTS: usize = 2000;
@@ -51,13 +53,16 @@ pub(crate) async fn page(
 ) -> Result<Response, Problem> {
     let words = Words(manner.locale);
     let parameters = Parameters::read(&uri, PARAMETERS)?;
-    let document = match found(&server, &caller, &id).await? {
-        Found::Read(stored) => stored.document,
+    let stored = match found(&server, &caller, &id).await? {
+        Found::Read(stored) => *stored,
         Found::Unread(receipt) => {
             let here = uri.path_and_query().map_or("/", |here| here.as_str());
             return Ok(unread::page(&caller, manner, here, &receipt));
         }
     };
+    let history = History::of(&server, stored.clone()).await?;
+    let compared = compare(&server, &history, &parameters).await?;
+    let document = stored.document;
     let opened = server.ledger.members(document.id, MEMBERS).await?.readable();
     let members = members(&document, &opened);
     let named = named(&server, &document).await?;
@@ -81,6 +86,7 @@ pub(crate) async fn page(
                 div.text {
                     (whom(words, &document, &named))
                     @if !document.is_sidecar() && !members.is_empty() { (member_list(words, &members)) }
+                    (versions::section(words, &history, compared.as_ref()))
                     h2 { (words.say("본문", "Text")) }
                     @match &text {
                         Ok(text) if text.is_empty() => p.faint { (words.say("글자가 없습니다.", "There is no text.")) },
@@ -106,6 +112,27 @@ pub(crate) async fn page(
         script: None,
     };
     Ok(layout.page(main))
+}
+
+/// What two versions differ in, if the page is asked for that. One that is not there is told where it would stand: the
+/// document is shown all the same.
+async fn compare<'a>(
+    server: &Server,
+    history: &'a History,
+    parameters: &Parameters,
+) -> Result<Option<Result<Compared<'a>, Problem>>, Problem> {
+    if parameters.one("from")?.is_none() && parameters.one("to")?.is_none() {
+        return Ok(None);
+    }
+    let (from, to) = match history.chosen(parameters) {
+        Ok(chosen) => chosen,
+        Err(problem) => return Ok(Some(Err(problem))),
+    };
+    let (Some(before), Some(after)) = (history.document(from), history.document(to)) else {
+        return Ok(None);
+    };
+    let comparison = compared(server, history, from, to).await;
+    Ok(Some(comparison.map(|comparison| Compared { comparison, before, after })))
 }
 
 fn outcome(words: Words, document: &Document) -> Markup {

@@ -1,5 +1,7 @@
 //! The properties of a document as people read them: the one table of their names, in both languages.
 
+use std::collections::BTreeSet;
+
 use madang_document::metadata::{self, Metadata, Value};
 
 use crate::pages::words::{Words, minute};
@@ -167,13 +169,7 @@ pub(crate) struct Property {
 pub(crate) fn properties(words: Words, metadata: &Metadata) -> Vec<Property> {
     let mut rows: Vec<(usize, Property)> = Vec::new();
     for (key, claims) in metadata.all() {
-        let known = TABLE.iter().enumerate().find(|(_, (name, ..))| *name == key);
-        let (place, name, form) = match known {
-            Some((place, (_, ko, en, form))) => {
-                (place, Sentence::new(ko, en).say(words.0).to_owned(), *form)
-            }
-            None => (usize::MAX, own_name(key).to_owned(), Plain),
-        };
+        let (place, name, form) = row(words, key);
         let said = claims.iter().map(|stated| Said {
             value: shortened(written(words, form, &stated.value)),
             part: stated.part_name().map(str::to_owned),
@@ -182,6 +178,42 @@ pub(crate) fn properties(words: Words, metadata: &Metadata) -> Vec<Property> {
     }
     rows.sort_by_key(|(place, _)| *place);
     rows.into_iter().map(|(_, property)| property).collect()
+}
+
+/// Where a property stands in the table, what it is called and how it is written.
+fn row(words: Words, key: &str) -> (usize, String, Form) {
+    let known = TABLE.iter().enumerate().find(|(_, (name, ..))| *name == key);
+    match known {
+        Some((place, (_, ko, en, form))) => {
+            (place, Sentence::new(ko, en).say(words.0).to_owned(), *form)
+        }
+        None => (usize::MAX, own_name(key).to_owned(), Plain),
+    }
+}
+
+/// A property that differs, as people read it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Differing {
+    pub(crate) name: String,
+    pub(crate) before: Option<String>,
+    pub(crate) after: Option<String>,
+}
+
+/// The properties whose values differ, in the same order: of each what is trusted most.
+pub(crate) fn differing(words: Words, before: &Metadata, after: &Metadata) -> Vec<Differing> {
+    let (old, new) = (before.plain(), after.plain());
+    let keys: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
+    let mut rows: Vec<(usize, Differing)> = Vec::new();
+    for key in keys {
+        let (one, other) = (old.get(key), new.get(key));
+        if one != other {
+            let (place, name, form) = row(words, key);
+            let value = |value: Option<&&Value>| Some(shortened(written(words, form, value?)));
+            rows.push((place, Differing { name, before: value(one), after: value(other) }));
+        }
+    }
+    rows.sort_by_key(|(place, _)| *place);
+    rows.into_iter().map(|(_, differing)| differing).collect()
 }
 
 /// The name that the author gave to a property of his own; any other as it is.
@@ -326,6 +358,31 @@ mod tests {
                 ("결재 번호", "12"),
                 ("unheard.of", "1"),
             ])
+        );
+    }
+
+    #[test]
+    fn what_differs_is_named_in_the_order_of_the_page() {
+        let (mut before, mut after) = (Metadata::default(), Metadata::default());
+        for metadata in [&mut before, &mut after] {
+            metadata.set(metadata::AUTHOR, "홍길동");
+        }
+        before.set(metadata::PAGES, 3_i64);
+        before.set("own.등급", "대외");
+        after.set(metadata::PAGES, 4_i64);
+        after.set(metadata::TITLE, "제목");
+        let told = differing(Words(Locale::Korean), &before, &after);
+        let told: Vec<_> = told
+            .iter()
+            .map(|one| (one.name.as_str(), one.before.as_deref(), one.after.as_deref()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("제목", None, Some("제목")),
+                ("쪽수", Some("3"), Some("4")),
+                ("등급", Some("대외"), None)
+            ]
         );
     }
 

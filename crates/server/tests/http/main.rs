@@ -14,3 +14,4 @@ mod reprocessing;
 mod rig;
 mod search;
 mod upload;
+mod versions;

@@ -1,0 +1,107 @@
+//! What differs between two records of a document, as it is answered.
+
+use std::collections::BTreeSet;
+
+use madang_document::content::Segment;
+use madang_document::difference::Difference;
+use madang_document::metadata::Metadata;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// Characters of a property that are shown.
+const WIDE: usize = 200;
+/// Longest text that is taken into memory to be compared, bytes.
+pub(crate) const COMPARED: u64 = 32 << 20;
+
+/// A value before and after; null where there is none, or no such document.
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct FromTo {
+    /// Before.
+    pub(crate) from: Option<String>,
+    /// After.
+    pub(crate) to: Option<String>,
+}
+
+/// A property that differs.
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct PropertyChange {
+    /// Its name.
+    pub(crate) property: String,
+    /// Before.
+    pub(crate) from: Option<String>,
+    /// After.
+    pub(crate) to: Option<String>,
+}
+
+/// Which part of a document differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ChangeKind {
+    /// It was not there before.
+    Added,
+    /// It is not there after.
+    Removed,
+    /// How reading it ends.
+    Outcome,
+    /// Why it ends so.
+    Reason,
+    /// Its text or the places in it.
+    Text,
+    /// Properties, language, media type, size.
+    Metadata,
+    /// The list of what is in it.
+    Members,
+    /// What could not be read of it, or is worth a word.
+    Warnings,
+    /// Its preview.
+    Preview,
+    /// Which format reads it, or in which version.
+    Reader,
+}
+
+/// What differs of a text.
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct TextChange {
+    /// A unified difference by lines.
+    pub(crate) lines: Vec<String>,
+    /// Lines that are gone.
+    pub(crate) removed: u64,
+    /// Lines that are new.
+    pub(crate) added: u64,
+    /// Whether there is more than is shown or was compared.
+    pub(crate) cut: bool,
+}
+
+impl From<Difference> for TextChange {
+    fn from(told: Difference) -> TextChange {
+        let Difference { lines, removed, added, is_cut } = told;
+        TextChange { lines, removed, added, cut: is_cut }
+    }
+}
+
+/// Segments as a text of lines.
+pub(crate) fn text(segments: &[Segment]) -> String {
+    segments.iter().map(|segment| segment.text.as_str()).collect::<Vec<_>>().join("\n")
+}
+
+/// The properties that differ, by their names.
+pub(crate) fn properties(from: &Metadata, to: &Metadata) -> Vec<PropertyChange> {
+    let names: BTreeSet<&str> = from.iter().chain(to.iter()).map(|(name, _)| name).collect();
+    let word = |metadata: &Metadata, name: &str| {
+        let value = serde_json::to_value(metadata.get(name)?).unwrap_or_default();
+        let text = match value {
+            Value::String(text) => text,
+            other => other.to_string(),
+        };
+        Some(text.chars().take(WIDE).collect::<String>())
+    };
+    let differ = names.into_iter().filter(|name| from.get(name) != to.get(name));
+    differ
+        .map(|name| PropertyChange {
+            property: name.to_owned(),
+            from: word(from, name),
+            to: word(to, name),
+        })
+        .collect()
+}

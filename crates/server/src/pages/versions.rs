@@ -1,0 +1,246 @@
+use madang_document::document::Document;
+use madang_document::locale::Locale;
+use madang_document::shown::Shown;
+use maud::{Markup, html};
+
+use crate::address::query_string;
+use crate::count::count;
+use crate::difference::{ChangeKind, TextChange};
+use crate::pages::property::{Differing, differing};
+use crate::pages::words::{Words, format, minute_of, name, size};
+use crate::problem::Problem;
+use crate::versions::{Comparison, History, TextState, VersionAnswer, Why};
+
+/// Two versions side by side, with the documents that they were.
+pub(crate) struct Compared<'a> {
+    pub(crate) comparison: Comparison,
+    pub(crate) before: &'a Document,
+    pub(crate) after: &'a Document,
+}
+
+/// What a document was, newest first, folded away until two are compared; nothing where it was never anything else.
+pub(crate) fn section(
+    words: Words,
+    history: &History,
+    compared: Option<&Result<Compared<'_>, Problem>>,
+) -> Markup {
+    let versions = history.answers();
+    if versions.len() < 2 && compared.is_none() {
+        return Markup::default();
+    }
+    html! {
+        section #versions .versions {
+            details open[compared.is_some()] {
+                summary { h2 { (words.say("이력", "History")) " " span.count { (versions.len()) } } }
+                ol.states {
+                    @for (place, version) in versions.iter().enumerate() {
+                        li { (state(words, &versions, place, version)) }
+                    }
+                }
+                @match compared {
+                    None => {},
+                    Some(Err(problem)) => p.alert role="alert" { (Shown::new(problem.detail.say(words.0))) },
+                    Some(Ok(compared)) => (comparison(words, compared)),
+                }
+            }
+        }
+    }
+}
+
+fn state(
+    words: Words,
+    versions: &[VersionAnswer],
+    place: usize,
+    version: &VersionAnswer,
+) -> Markup {
+    let link = |before: &VersionAnswer, after: &VersionAnswer, text: &'static str| {
+        let (from, to) = (before.revision.to_string(), after.revision.to_string());
+        let address = query_string(&[("from", &from), ("to", &to)]);
+        html! { " " a href={ (address) "#versions" } { (text) } }
+    };
+    let (before, present) = (versions.get(place + 1), versions.first());
+    html! {
+        p {
+            strong { (numbered(words, version)) }
+            @if place == 0 { " " span.badge.good { (words.say("지금", "present")) } }
+            @if let Some(when) = when(words, version) { " " (when) }
+            @if let Some(before) = before { (link(before, version, words.say("앞 버전과 비교", "Compare with the one before"))) }
+            @if let Some(present) = present.filter(|_| place > 1) {
+                (link(version, present, words.say("지금과 비교", "Compare with the present")))
+            }
+        }
+        p.faint {
+            @if let Some(why) = version.why { (reason_why(words, why)) " · " }
+            @if !version.changed.is_empty() {
+                (words.say("바뀐 것: ", "changed: ")) (kinds(words, &version.changed)) " · "
+            }
+            (words.outcome(version.outcome)) " · " (characters(words, version))
+        }
+    }
+}
+
+fn numbered(words: Words, version: &VersionAnswer) -> String {
+    format!("{} {}", words.say("버전", "Version"), version.revision)
+}
+
+fn characters(words: Words, version: &VersionAnswer) -> String {
+    match words.0 {
+        Locale::Korean => format!("글자 {}자", count(version.characters)),
+        Locale::English if version.characters == 1 => "1 character".to_owned(),
+        Locale::English => format!("{} characters", count(version.characters)),
+    }
+}
+
+/// Since when, or of the oldest that is known until when.
+fn when(words: Words, version: &VersionAnswer) -> Option<Markup> {
+    let moment = |text: &str| Some((minute_of(text)?, text.to_owned()));
+    let (time, ko, en) = match (&version.since, &version.until) {
+        (Some(since), _) => (moment(since)?, "부터", "since "),
+        (None, Some(until)) => (moment(until)?, "까지", "until "),
+        (None, None) => return None,
+    };
+    let (shown, whole) = time;
+    Some(html! {
+        span.faint {
+            @if words.0 == Locale::English { (en) }
+            time datetime=(whole) { (shown) }
+            @if words.0 == Locale::Korean { (ko) }
+        }
+    })
+}
+
+fn reason_why(words: Words, why: Why) -> &'static str {
+    match why {
+        Why::NewFile => words.say("파일이 바뀜", "the file changed"),
+        Why::ReadAgain => words.say("같은 파일을 다시 읽음", "the same file was read again"),
+    }
+}
+
+fn kinds(words: Words, kinds: &[ChangeKind]) -> String {
+    let told: Vec<&str> = kinds.iter().map(|kind| kind_name(words, *kind)).collect();
+    told.join(", ")
+}
+
+fn kind_name(words: Words, kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::Added => words.say("생김", "added"),
+        ChangeKind::Removed => words.say("없어짐", "removed"),
+        ChangeKind::Outcome => words.say("결과", "outcome"),
+        ChangeKind::Reason => words.say("사유", "reason"),
+        ChangeKind::Text => words.say("본문", "text"),
+        ChangeKind::Metadata => words.say("속성", "properties"),
+        ChangeKind::Members => words.say("들어 있는 파일", "files inside"),
+        ChangeKind::Warnings => words.say("알려 드릴 것", "warnings"),
+        ChangeKind::Preview => words.say("미리보기", "preview"),
+        ChangeKind::Reader => words.say("읽은 형식", "reader"),
+    }
+}
+
+fn comparison(words: Words, compared: &Compared<'_>) -> Markup {
+    let Comparison { from, to, kinds: differing, members, text_state, text, .. } =
+        &compared.comparison;
+    html! {
+        div.comparison {
+            h3 { (numbered(words, from)) " → " (numbered(words, to)) }
+            @if differing.is_empty() {
+                p.faint { (words.say("다른 것이 없습니다.", "Nothing differs.")) }
+            }
+            (facts(words, compared))
+            @if let Some(members) = members {
+                h4 { (words.say("들어 있는 파일", "Files inside")) }
+                ul.changed-files {
+                    @for path in &members.removed { li { del { "− " bdi { (name(path)) } } } }
+                    @for path in &members.added { li { ins { "+ " bdi { (name(path)) } } } }
+                    @if members.cut { li.faint { "…" } }
+                    @if members.changed > 0 {
+                        li.faint { (words.say("내용이 바뀐 파일: ", "changed: ")) (count(members.changed)) }
+                    }
+                }
+            }
+            @match text_state {
+                TextState::Same => @if !differing.is_empty() {
+                    p.faint { (words.say("본문은 같습니다.", "The text is the same.")) }
+                },
+                TextState::Places => p.faint {
+                    (words.say(
+                        "본문의 글은 같고, 놓인 자리가 다릅니다.",
+                        "The words of the text are the same, and stand elsewhere."
+                    ))
+                },
+                TextState::TooLong => p.alert {
+                    (words.say("본문이 너무 길어 비교할 수 없습니다.", "The text is too long to be compared."))
+                },
+                TextState::Lost => p.alert {
+                    (words.say("본문이 없어져 비교할 수 없습니다.", "A text is lost, so that it cannot be compared."))
+                },
+                TextState::Changed => {},
+            }
+            @if let Some(text) = text { (lines(words, text)) }
+        }
+    }
+}
+
+/// What is told of a version in a word or a number, where it differs.
+fn facts(words: Words, compared: &Compared<'_>) -> Markup {
+    let (from, to) = (&compared.comparison.from, &compared.comparison.to);
+    let (before, after) = (compared.before, compared.after);
+    let pair = |ko, en, of: &dyn Fn(&VersionAnswer) -> Option<String>| Differing {
+        name: words.say(ko, en).to_owned(),
+        before: of(from),
+        after: of(to),
+    };
+    let why = |document: &Document| document.reason.as_ref().map(|why| why.text(words.0));
+    let mut rows = vec![
+        pair("결과", "Outcome", &|one| Some(words.outcome(one.outcome).to_owned())),
+        Differing {
+            name: words.say("사유", "Reason").to_owned(),
+            before: why(before),
+            after: why(after),
+        },
+        pair("종류", "Kind", &|one| Some(format(&one.media_type).to_owned())),
+        pair("언어", "Language", &|one| {
+            Some(words.language(one.language.as_deref()?).to_owned())
+        }),
+        pair("크기", "Size", &|one| one.size.map(size)),
+        pair("글자 수", "Characters", &|one| Some(count(one.characters))),
+        pair("읽은 형식", "Read by", &|one| Some(one.format.replace('/', " "))),
+    ];
+    rows.extend(differing(words, &before.metadata, &after.metadata));
+    rows.retain(|row| row.before != row.after);
+    let value = |value: &Option<String>| match value {
+        Some(value) => html! { bdi { (Shown::new(value)) } },
+        None => html! { (words.say("없음", "none")) },
+    };
+    html! {
+        @if !rows.is_empty() {
+            dl.changes {
+                @for row in &rows {
+                    div {
+                        dt { (Shown::new(&row.name)) }
+                        dd { del { (value(&row.before)) } " → " ins { (value(&row.after)) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Lines that are gone, new and around them, each with its sign: no state is told by colour alone.
+fn lines(words: Words, text: &TextChange) -> Markup {
+    let cut =
+        text.cut.then(|| words.say("여기까지만 보입니다.", "There is more than is shown here."));
+    html! {
+        h4 { (words.say("본문", "Text")) " " span.count { "−" (count(text.removed)) " +" (count(text.added)) } }
+        div.lines {
+            @for line in &text.lines {
+                @match (line.chars().next(), line.get(1..)) {
+                    (Some('-'), Some(rest)) => del { "− " (Shown::new(rest)) },
+                    (Some('+'), Some(rest)) => ins { "+ " (Shown::new(rest)) },
+                    (Some('@'), _) => span.piece { (Shown::new(line)) },
+                    (_, rest) => span { "  " (Shown::new(rest.unwrap_or_default())) },
+                }
+            }
+        }
+        @if let Some(cut) = cut { p.faint { (cut) } }
+    }
+}

@@ -39,5 +39,6 @@ mod house {
     mod sidecars;
     mod tidy;
     mod upgrade;
+    mod versions;
     mod worker;
 }

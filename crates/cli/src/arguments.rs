@@ -24,6 +24,10 @@ pub(crate) enum Command {
     Search(Search),
     /// Show a document: properties, outcome, text
     Show(Show),
+    /// List what a document is and what it was before
+    Versions(Versions),
+    /// Show what differs between two versions of a document
+    Compare(Compare),
     /// Operate the queues
     Queue(Queue),
     /// Read files again that an older or worse reader read, or only see what would change
@@ -191,6 +195,45 @@ pub(crate) struct Show {
     pub(crate) id: String,
     #[command(flatten)]
     pub(crate) place: ServiceOptions,
+    /// Print the service's answer as it is
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Example:
+  madang versions 8f1c0d5e-2f0e-5f0b-9d5e-0c8f6a1b2c3d
+
+The last five versions of a document are kept for a year, newest first. One is what was recorded until the
+text, outcome, properties or members changed; the same read again makes none. A document that is withdrawn
+loses all of them at once.")]
+pub(crate) struct Versions {
+    /// Document id
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) place: ServiceOptions,
+    /// Print the service's answer as it is
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  madang compare 8f1c0d5e-2f0e-5f0b-9d5e-0c8f6a1b2c3d                   the last change
+  madang compare 8f1c0d5e-2f0e-5f0b-9d5e-0c8f6a1b2c3d --from 1 --to 3
+
+The numbers are the revisions that `madang versions` lists.")]
+pub(crate) struct Compare {
+    /// Document id
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) place: ServiceOptions,
+    /// The revision before; without it the version before --to
+    #[arg(long, value_parser = numbered, value_name = "REVISION")]
+    pub(crate) from: Option<i64>,
+    /// The revision after; without it the present one
+    #[arg(long, value_parser = numbered, value_name = "REVISION")]
+    pub(crate) to: Option<i64>,
     /// Print the service's answer as it is
     #[arg(long)]
     pub(crate) json: bool,
@@ -548,6 +591,8 @@ mod tests {
             (&["queue", "drop", "1.5"], "write its number"),
             (&["queue", "redo", "x"], "write its number"),
             (&["key", "revoke", "x"], "write its number"),
+            (&["compare", "id", "--from", "x"], "write its number"),
+            (&["compare", "id", "--to", "0"], "write its number"),
             (&["catalog", "changes", "--after", "x"], "write a whole number from 0 on"),
         ] {
             let refused = Arguments::try_parse_from(["madang"].iter().chain(words)).unwrap_err();

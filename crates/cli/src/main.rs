@@ -36,6 +36,7 @@ mod terminal;
 mod top;
 mod trials;
 mod up;
+mod versions;
 
 use std::io::ErrorKind;
 use std::process::ExitCode;
@@ -104,6 +105,8 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         },
         Command::Search(command) => search::search(&command),
         Command::Show(command) => search::show(&command),
+        Command::Versions(command) => versions::versions(&command),
+        Command::Compare(command) => versions::compare(&command),
         Command::Queue(command) => queue::queue(&command),
         Command::Reprocess(command) => reprocess::run(&command),
         Command::Top(command) => top::run(&command),

@@ -15,8 +15,8 @@ use crate::backends;
 use crate::configuration::{Configuration, pipelines};
 use crate::failure::Failure;
 use crate::terminal::{
-    counted, line, number_of, out, out_all, out_json, out_json_indented, path_of, raw_text_of,
-    shown, text_of,
+    counted, from_to, line, number_of, out, out_all, out_json, out_json_indented, path_of,
+    raw_text_of, shown, text_of,
 };
 
 /// `madang reprocess`.
@@ -276,10 +276,10 @@ fn lines(trial: &Value) -> Vec<Shown> {
             ("reason", "reason"),
             ("characters", "characters"),
         ] {
-            lines.extend(change.get(name).and_then(|pair| from_to(what, pair)));
+            lines.extend(change.get(name).and_then(|pair| changed(what, pair)));
         }
         for property in change.get("metadata").and_then(Value::as_array).into_iter().flatten() {
-            lines.extend(from_to(raw_text_of(property, "property"), property));
+            lines.extend(changed(raw_text_of(property, "property"), property));
         }
         let text = change.get("text").filter(|text| !text.is_null());
         let differing = text.and_then(|text| text.get("lines")).and_then(Value::as_array);
@@ -298,13 +298,8 @@ fn lines(trial: &Value) -> Vec<Shown> {
 }
 
 /// A value that would be another one.
-fn from_to(name: &str, pair: &Value) -> Option<Shown> {
-    let (from, to) = (pair.get("from")?, pair.get("to")?);
-    let word = |value: &Value| match value.as_str() {
-        Some(text) => Shown::new(text),
-        None => "nothing".into(),
-    };
-    (from != to).then(|| shown!("  {name}: {} → {}", word(from), word(to)))
+fn changed(name: &str, pair: &Value) -> Option<Shown> {
+    from_to(name, pair.get("from")?, pair.get("to")?)
 }
 
 #[cfg(test)]

@@ -136,6 +136,16 @@ pub(crate) fn number_of(value: &Value, name: &str) -> u64 {
     value.get(name).and_then(Value::as_u64).unwrap_or_default()
 }
 
+/// A line that says of a value that it is another one; none of one that is the same.
+pub(crate) fn from_to(name: &str, from: &Value, to: &Value) -> Option<Shown> {
+    let word = |value: &Value| match value {
+        Value::Null => "nothing".into(),
+        Value::String(text) => Shown::new(text),
+        other => shown!("{other}"),
+    };
+    (from != to).then(|| shown!("  {name}: {} → {}", word(from), word(to)))
+}
+
 /// A field that is a text, for deciding and for asking again; never for showing.
 pub(crate) fn raw_text_of<'a>(value: &'a Value, name: &str) -> &'a str {
     value.get(name).and_then(Value::as_str).unwrap_or_default()

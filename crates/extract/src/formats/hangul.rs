@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use madang_document::content::Content;
+use madang_document::content::{Content, Segment};
 use madang_document::locator::Locator;
 use madang_document::part::Part;
 use madang_document::reason_kind::ReasonKind;
@@ -12,7 +12,7 @@ use madang_document::unit::Unit;
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::formats::hangul_numbering::Numbers;
-use crate::formats::hangul_pages::{Layout, Pages};
+use crate::formats::hangul_pages::{Layout, Pages, Placement};
 
 /// Where the text of an object goes that is anchored in a paragraph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,17 +119,35 @@ fn apart(cell: &str) -> (String, Vec<&str>) {
     (text, tables)
 }
 
+/// Where a row of a table begins that may go on over pages, until the text reaches the body.
+const ROW: char = '\u{4}';
+
+/// Where a cell of such a table goes on on the next page.
+pub(super) const PIECE: char = '\u{5}';
+
+/// Where such a table ends.
+const TABLE_END: char = '\u{6}';
+
 /// A table while it is put together: rows become lines, cells are separated by tabs.
 #[derive(Debug, Default)]
 pub(super) struct Table {
     lines: String,
     row: Vec<String>,
+    /// Whether the beginnings of its rows are marked.
+    marked: bool,
+    /// Rows that began since the last line.
+    begun: usize,
 }
 
 /// Cells of one row that are held back before they are written out; a row of more is cut into lines.
 const ROW_CELLS: usize = 4096;
 
 impl Table {
+    /// A table whose rows may lie on several pages.
+    pub(super) fn marked() -> Table {
+        Table { marked: true, ..Table::default() }
+    }
+
     /// Adds the text of the next cell of the current row. Its column, counted from 0, keeps it below the others of that
     /// column where cells before it are spanned, from the side or from above.
     pub(super) fn cell(&mut self, column: Option<u16>, text: String) {
@@ -148,6 +166,7 @@ impl Table {
     /// text.
     pub(super) fn end_row(&mut self) {
         let mut cells = std::mem::take(&mut self.row);
+        self.begun += usize::from(!cells.is_empty());
         while cells.last().is_some_and(|cell| cell.trim().is_empty()) {
             cells.pop();
         }
@@ -156,7 +175,7 @@ impl Table {
         if filled == 1
             && let Some(text) = cells.pop_if(|text| cells_before == 0 || text.contains('\n'))
         {
-            add_lines(&mut self.lines, &text);
+            self.add_row(&text);
         } else if filled > 0 {
             let (mut line, mut below) = (String::new(), Vec::new());
             for (n, cell) in cells.iter().enumerate() {
@@ -165,22 +184,48 @@ impl Table {
                 }
                 let (text, tables) = apart(cell);
                 let flat = |c| if matches!(c, '\n' | '\t') { ' ' } else { c };
-                line.extend(text.trim().chars().map(flat));
+                line.extend(text.trim().chars().filter(|c| *c != PIECE).map(flat));
                 below.extend(tables);
             }
             if !below.is_empty() {
                 line.truncate(line.trim_end().len());
             }
-            add_lines(&mut self.lines, &line);
+            self.add_row(&line);
             below.into_iter().for_each(|table| add_lines(&mut self.lines, table));
+        }
+    }
+
+    /// Adds the lines of a row behind the marks of the rows that began.
+    fn add_row(&mut self, text: &str) {
+        let marks = std::mem::take(&mut self.begun);
+        if self.marked && !text.trim().is_empty() {
+            if !self.lines.is_empty() {
+                self.lines.push('\n');
+            }
+            self.lines.extend(std::iter::repeat_n(ROW, marks));
+            self.lines.push_str(text);
+        } else {
+            add_lines(&mut self.lines, text);
         }
     }
 
     /// The whole table as lines.
     pub(super) fn finish(mut self) -> String {
         self.end_row();
+        if self.marked && !self.lines.is_empty() {
+            self.lines.push(TABLE_END);
+        }
         self.lines
     }
+}
+
+/// A segment that has a page.
+#[derive(Debug)]
+struct Placed {
+    segment: usize,
+    page: u32,
+    /// Where it goes on on other pages: bytes of its text, ascending, and the page.
+    cuts: Vec<(usize, u32)>,
 }
 
 /// The paragraphs of the body, numbered through all sections from 1 as they come, blank ones too.
@@ -191,8 +236,10 @@ pub(super) struct Body {
     pages: Pages,
     /// What is read stands behind the text of every page.
     behind: bool,
-    /// The segments that have a page, and which; none of them is told before the last is read.
-    placed: Vec<(usize, u32)>,
+    /// The segments that have a page; none of them is told before the last is read.
+    placed: Vec<Placed>,
+    /// Parts of segments on further pages.
+    parts: u64,
     /// The words of charts that no paragraph has shown yet, by the names that anchors call them.
     pub(super) charts: BTreeMap<String, String>,
     /// The numbers before paragraphs.
@@ -218,26 +265,32 @@ impl Body {
     }
 
     /// Adds a paragraph of the body to the content.
-    pub(super) fn push(&mut self, content: &mut Content, text: String, layout: &Layout) {
-        let page = match self.behind {
+    pub(super) fn push(&mut self, content: &mut Content, text: String, mut layout: Layout) {
+        let placement = match self.behind {
             true => None,
-            false => Some(self.pages.place(layout, !text.trim().is_empty())),
+            false => Some(self.pages.place(&mut layout, !text.trim().is_empty())),
         };
-        self.add(content, text, page);
+        self.add(content, text, placement);
     }
 
     /// Adds text that lies beside the paragraphs of the body, as memos do.
     pub(super) fn push_aside(&mut self, content: &mut Content, text: String) {
-        self.add(content, text, Some(self.pages.page()));
+        let placement = Placement { page: self.pages.page(), ..Placement::default() };
+        self.add(content, text, Some(placement));
     }
 
-    fn add(&mut self, content: &mut Content, mut text: String, page: Option<u32>) {
-        text.retain(|c| !FRAME.contains(&c));
+    fn add(&mut self, content: &mut Content, text: String, placement: Option<Placement>) {
         self.number = self.number.saturating_add(1);
-        let at = content.segments.len();
+        let segment = content.segments.len();
+        let (text, cuts) = unmarked(text, placement.as_ref());
         content.push_text(text, Locator::Paragraph { number: self.number });
-        if content.segments.len() > at {
-            self.placed.extend(page.map(|page| (at, page)));
+        let Some(placement) = placement else { return };
+        for before in self.placed.iter_mut().rev().take(placement.follow) {
+            before.page = placement.page;
+        }
+        if content.segments.len() > segment {
+            self.parts = self.parts.saturating_add(cuts.len() as u64);
+            self.placed.push(Placed { segment, page: placement.page, cuts });
         }
     }
 
@@ -252,11 +305,7 @@ impl Body {
             content.note(ReasonKind::Deletions(self.deletions));
         }
         if self.pages.are_known() {
-            for (at, page) in self.placed {
-                if let Some(segment) = content.segments.get_mut(at) {
-                    segment.locator = Locator::page(page);
-                }
-            }
+            put_on_pages(&mut content.segments, self.placed);
         }
     }
 
@@ -275,13 +324,67 @@ impl Body {
             let more = ReasonKind::MoreThan { limit: context.limits.text, unit: Unit::TextBytes };
             return Err(ExtractError::Limit(more.into()));
         }
-        if content.segments.len() as u64 >= context.limits.segments {
+        if (content.segments.len() as u64).saturating_add(self.parts) >= context.limits.segments {
             let limit = context.limits.segments;
             let more = ReasonKind::MoreThan { limit, unit: Unit::Paragraphs };
             return Err(ExtractError::Limit(more.into()));
         }
         Ok(())
     }
+}
+
+/// The text without marks, and where it goes on on other pages than that of its first line.
+fn unmarked(mut text: String, placement: Option<&Placement>) -> (String, Vec<(usize, u32)>) {
+    let is_mark = |c| FRAME.contains(&c) || matches!(c, ROW | PIECE | TABLE_END);
+    let Some(placement) = placement.filter(|placement| !placement.rows.is_empty()) else {
+        text.retain(|c| !is_mark(c));
+        return (text, Vec::new());
+    };
+    let mut rows = placement.rows.iter();
+    let (mut plain, mut cuts) = (String::with_capacity(text.len()), Vec::new());
+    let (mut page, mut page_here) = (placement.page, placement.page);
+    let mut marked_at = 0;
+    for c in text.chars() {
+        if is_mark(c) {
+            page = match c {
+                ROW => rows.next().copied().unwrap_or(page),
+                PIECE => page.saturating_add(1),
+                TABLE_END => placement.page,
+                _ => page,
+            };
+            marked_at = plain.len();
+            continue;
+        }
+        if page != page_here && !c.is_whitespace() {
+            cuts.push((marked_at, page));
+            page_here = page;
+        }
+        plain.push(c);
+    }
+    (plain, cuts)
+}
+
+/// Gives segments their pages, and cuts those that go on on others.
+fn put_on_pages(segments: &mut Vec<Segment>, placed: Vec<Placed>) {
+    let mut placed = placed.into_iter().peekable();
+    let mut parts = Vec::with_capacity(segments.len());
+    for (n, mut segment) in std::mem::take(segments).into_iter().enumerate() {
+        let Some(Placed { page, cuts, .. }) = placed.next_if(|placed| placed.segment == n) else {
+            parts.push(segment);
+            continue;
+        };
+        let mut further = Vec::new();
+        for (at, page) in cuts.into_iter().rev() {
+            let text = segment.text.split_off(at).trim_start_matches('\n').to_owned();
+            segment.text.truncate(segment.text.trim_end().len());
+            let Segment { origin, confidence, .. } = segment;
+            further.push(Segment { text, locator: Locator::page(page), origin, confidence });
+        }
+        segment.locator = Locator::page(page);
+        parts.extend(std::iter::once(segment).chain(further.into_iter().rev()));
+    }
+    parts.retain(|part: &Segment| !part.text.trim().is_empty());
+    *segments = parts;
 }
 
 /// Reads all sections, `read` each and `place` naming one. A damaged one is a warning.

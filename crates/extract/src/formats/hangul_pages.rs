@@ -2,15 +2,8 @@
 //! (record `PARA_LINE_SEG`; `linesegarray` in OWPML). Each line has its distance from the top of its page, so that a
 //! page ends where this distance falls back. Nothing is laid out anew: without that cache there are no pages.
 
-/// A line of the body as it was laid out, in 1/7200 inch.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Line {
-    /// From the top of the page, or of the zone of columns.
-    pub(super) top: i64,
-    pub(super) height: i64,
-    /// From the left edge of the column; lines beside a picture differ in this alone.
-    pub(super) left: i64,
-}
+use super::hangul_line::Line;
+use super::hangul_spread::{Places, Spread};
 
 /// What a paragraph of the body says about pages.
 #[derive(Debug, Default)]
@@ -23,8 +16,20 @@ pub(super) struct Layout {
     pub(super) body_height: Option<i64>,
     /// Its lines.
     pub(super) lines: Vec<Line>,
-    /// The height of its tables that stand beside the lines and may go on over several pages.
-    pub(super) tables: i64,
+    /// Its tables that stand beside the lines and may go on over several pages.
+    pub(super) tables: Vec<Spread>,
+}
+
+/// Where a paragraph lies.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Placement {
+    /// The page of its first line.
+    pub(super) page: u32,
+    /// The page of each row of its table, if that goes on over pages.
+    pub(super) rows: Vec<u32>,
+    /// How many of the paragraphs with text before it stand on this page, too: they have no lines, and it turned out only
+    /// now that they are not on the page before.
+    pub(super) follow: usize,
 }
 
 /// Lines of one paragraph that are looked at.
@@ -39,10 +44,32 @@ impl Layout {
     }
 }
 
+/// Tables of one paragraph that are looked at.
+const TABLES: usize = 1000;
+
+impl Layout {
+    /// Adds the next table.
+    pub(super) fn table(&mut self, table: Spread) {
+        if self.tables.len() < TABLES {
+            self.tables.push(table);
+        }
+    }
+
+    /// The height of its tables with their margins.
+    fn tables_height(&self) -> i64 {
+        self.tables.iter().fold(0i64, |sum, table| {
+            let (above, below) = table.margins;
+            sum.saturating_add(table.height).saturating_add(above).saturating_add(below)
+        })
+    }
+}
+
 /// The page that is being filled.
 #[derive(Debug, Default)]
 pub(super) struct Pages {
     page: u32,
+    /// Whether the section has a paragraph.
+    begun: bool,
     /// Columns of the zone; 0 means one.
     columns: u16,
     column: u16,
@@ -51,7 +78,12 @@ pub(super) struct Pages {
     zone_top: i64,
     zone_height: i64,
     last: Option<Line>,
-    tables: i64,
+    /// How far the tables of the last paragraph reach on its page.
+    table_bottom: i64,
+    /// The page on which a table ends that went on over pages, and how far it reaches there.
+    table_end: Option<(u32, i64)>,
+    /// Paragraphs with text since the last line that have no lines.
+    lineless: usize,
     /// Paragraphs with text that have lines, and that have none.
     with: u64,
     without: u64,
@@ -61,7 +93,8 @@ pub(super) struct Pages {
 impl Pages {
     /// A section begins, and with it a page.
     pub(super) fn section(&mut self) {
-        let page = self.page.saturating_add(self.pages_of_tables()).saturating_add(1);
+        self.turn_over_table();
+        let page = self.page.saturating_add(1);
         let Pages { with, without, implausible, .. } = *self;
         *self = Pages { page, with, without, implausible, ..Pages::default() };
     }
@@ -71,58 +104,90 @@ impl Pages {
         self.page.max(1)
     }
 
-    /// Puts a paragraph of the body to its pages and gives that of its first line.
-    pub(super) fn place(&mut self, layout: &Layout, has_text: bool) -> u32 {
+    /// Puts a paragraph of the body to its pages.
+    pub(super) fn place(&mut self, layout: &mut Layout, has_text: bool) -> Placement {
         if has_text {
             *(if layout.lines.is_empty() { &mut self.without } else { &mut self.with }) += 1;
         }
         self.body_height = layout.body_height.filter(|&h| h > 0).unwrap_or(self.body_height);
-        let mut lines = layout.lines.iter();
-        let Some(first) = lines.next() else {
-            self.tables += layout.tables;
-            return self.page();
+        let Some(first) = layout.lines.first().copied() else {
+            if layout.page_break && self.begun {
+                self.turn_over_table();
+                self.turn(1);
+                self.last = None;
+                self.lineless = 0;
+            }
+            self.begun = true;
+            self.lineless += usize::from(has_text);
+            return Placement { page: self.page(), ..Placement::default() };
         };
-        let before = (self.page(), self.column, self.last.map_or(0, |last| last.top + last.height));
-        self.begin(layout, *first);
+        let bottom = self.last.map_or(0, Line::bottom).max(self.table_bottom);
+        let before = (self.page(), self.column);
+        self.begin(layout, first);
+        self.begun = true;
         let page = self.page();
-        let start = if before.0 == page && before.1 == self.column { before.2 } else { 0 };
+        let follow = self.following(before.0, first);
+        let start = if before == (page, self.column) { bottom } else { 0 };
         // Where there is room above its first line, that is where its tables stand: they end before the line.
-        let are_above = first.top - start >= layout.tables - layout.tables / 10;
-        for line in lines {
-            if self.last.is_some_and(|last| is_back(last, *line)) {
+        let tables = layout.tables_height();
+        let are_above = first.top.saturating_sub(start) >= tables - tables / 10;
+        for line in layout.lines.iter().skip(1) {
+            if self.last.is_some_and(|last| line.is_back_of(last)) {
                 self.next_column();
             }
             self.line(*line);
         }
-        self.tables = if are_above { 0 } else { layout.tables };
-        page
+        let stands_below = !layout.tables.is_empty() && !are_above;
+        self.table_bottom = if stands_below { first.top.saturating_add(tables) } else { 0 };
+        let mut rows = Vec::new();
+        if stands_below
+            && let [table] = layout.tables.as_mut_slice()
+            && self.body_height > 0
+            && self.columns <= 1
+        {
+            let top = first.top.saturating_add(table.offset);
+            match table.places(top, self.body_height) {
+                Some(Places { rows: places, end, bottom }) => {
+                    rows = places.into_iter().map(|pages| page.saturating_add(pages)).collect();
+                    self.table_bottom = bottom;
+                    self.table_end = Some((page.saturating_add(end), bottom));
+                }
+                None => self.table_bottom = top.saturating_add(table.height),
+            }
+        }
+        Placement { page, rows, follow }
     }
 
     /// The first line of a paragraph.
     fn begin(&mut self, layout: &Layout, line: Line) {
-        if let Some(last) = self.last {
-            if layout.page_break {
-                self.turn(self.pages_of_tables().saturating_add(1));
-            } else if layout.columns.is_some() {
+        let page = self.page();
+        let table_end = self.table_end;
+        self.turn_over_table();
+        if layout.page_break && self.begun {
+            self.turn(1);
+        } else if let Some(last) = self.last {
+            if layout.columns.is_some() {
                 let top = self.zone_top + self.zone_height;
                 if self.body_height > 0 && top + line.height > self.body_height {
                     self.turn(1);
                 } else {
                     (self.zone_top, self.zone_height, self.column) = (top, 0, 0);
                 }
-            } else if is_back(last, line) {
+            } else if let Some((end, bottom)) = table_end {
+                // How far the table reaches is known but for the height of some rows, and what stands below it is
+                // not far from its end.
+                if line.top < bottom.saturating_sub(self.body_height / 8) {
+                    self.next_column();
+                } else if end > page && line.top.saturating_sub(bottom) > self.body_height / 8 * 5 {
+                    self.page = end - 1;
+                }
+            } else if line.is_back_of(last) {
                 // Lines that a program made up all lie in one place, and there is room below them.
-                let room = self.body_height <= 0
-                    || last.top + last.height + line.height < self.body_height;
-                if self.columns <= 1 && line == last && room && self.tables == 0 {
+                let room = self.body_height <= 0 || last.bottom() + line.height < self.body_height;
+                if self.columns <= 1 && line == last && room && self.table_bottom == 0 {
                     self.implausible = true;
                 }
-                match self.passed(last, line) {
-                    0 | 1 => self.next_column(),
-                    pages => self.turn(pages),
-                }
-            } else {
-                self.turn(self.passed(last, line));
+                self.next_column();
             }
         }
         if let Some(columns) = layout.columns {
@@ -131,27 +196,28 @@ impl Pages {
         self.line(line);
     }
 
-    /// Pages that the tables of the paragraph before have gone over, seen from the line behind them.
-    fn passed(&self, last: Line, line: Line) -> u32 {
-        if self.body_height <= 0 || self.tables <= 0 {
+    /// Paragraphs without lines right before this one, the first that has lines again, that stand above it on the page
+    /// that it begins: those for which there is room.
+    fn following(&mut self, page: u32, line: Line) -> usize {
+        let lineless = std::mem::take(&mut self.lineless);
+        if self.page() == page {
             return 0;
         }
-        let beyond = last.top + self.tables - line.top + self.body_height / 2;
-        u32::try_from(beyond.div_euclid(self.body_height)).unwrap_or(0)
+        // A heading with its distances takes about three lines; less than one and a half are a distance alone.
+        let height = line.height.max(1);
+        let fit = if line.top * 2 < height * 3 { 0 } else { (line.top / height + 2) / 3 };
+        lineless.min(usize::try_from(fit).unwrap_or(0))
     }
 
-    /// Pages that the tables of the last paragraph go on for, with nothing behind them that tells.
-    fn pages_of_tables(&self) -> u32 {
-        if self.body_height <= 0 || self.tables <= 0 {
-            return 0;
+    /// Goes on where the table of the last paragraph ends.
+    fn turn_over_table(&mut self) {
+        if let Some((end, _)) = self.table_end.take() {
+            self.turn(end.saturating_sub(self.page()));
         }
-        // A table that ends at the foot of the page stays on it, whatever its margin.
-        let end = self.last.map_or(0, |last| last.top) + self.tables - self.body_height / 50;
-        u32::try_from(end.div_euclid(self.body_height)).unwrap_or(0)
     }
 
     fn line(&mut self, line: Line) {
-        self.zone_height = self.zone_height.max(line.top + line.height);
+        self.zone_height = self.zone_height.max(line.bottom());
         self.last = Some(line);
     }
 
@@ -176,16 +242,15 @@ impl Pages {
     }
 }
 
-/// Whether a line lies before the one that comes first in the text: a column or a page lies between them.
-fn is_back(last: Line, line: Line) -> bool {
-    line.top < last.top || (line.top == last.top && line.left <= last.left)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const BODY: i64 = 10_000;
+
+    fn table(height: i64) -> Vec<Spread> {
+        vec![Spread { height, breaks: true, ..Spread::default() }]
+    }
 
     fn at(tops: &[i64]) -> Layout {
         let lines = tops.iter().map(|&top| Line { top, height: 1000, left: 0 }).collect();
@@ -195,7 +260,8 @@ mod tests {
     fn pages(section: Vec<Layout>) -> (Vec<u32>, bool) {
         let mut pages = Pages::default();
         pages.section();
-        let found = section.iter().map(|layout| pages.place(layout, true)).collect();
+        let found =
+            section.into_iter().map(|mut layout| pages.place(&mut layout, true).page).collect();
         (found, pages.are_known())
     }
 
@@ -224,20 +290,20 @@ mod tests {
 
     #[test]
     fn tables_go_on_over_pages() {
-        let table = |height| Layout { tables: height, ..at(&[1000]) };
+        let table = |height| Layout { tables: table(height), ..at(&[1000]) };
         assert_eq!(pages(vec![table(4000), at(&[5000])]).0, [1, 1]);
         assert_eq!(pages(vec![table(24_000), at(&[5000])]).0, [1, 3]);
         assert_eq!(pages(vec![table(29_200), at(&[500])]).0, [1, 4]);
         let mut ends = Pages::default();
         ends.section();
-        ends.place(&table(24_000), true);
+        ends.place(&mut table(24_000), true);
         ends.section();
         assert_eq!(ends.page(), 4);
     }
 
     #[test]
     fn a_table_above_its_line_ends_there() {
-        let table = |top, height| Layout { tables: height, ..at(&[top]) };
+        let table = |top, height| Layout { tables: table(height), ..at(&[top]) };
         let broken = || Layout { page_break: true, ..at(&[0]) };
         // It fills the room between the lines, and the page: nothing goes on.
         assert_eq!(pages(vec![at(&[4000]), table(9200, 4000), broken()]).0, [1, 1, 2]);

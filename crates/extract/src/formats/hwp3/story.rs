@@ -47,7 +47,7 @@ impl Story<'_> {
         while self.failure.is_none()
             && let Some(text) = self.paragraph(stream, 0)
         {
-            self.body.push(self.content, text, &Layout::default());
+            self.body.push(self.content, text, Layout::default());
         }
     }
 

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use super::record::{tag, text_at};
 use crate::formats::bytes::{u16_at, u32_at};
 use crate::formats::hangul::{Anchoring, Table, add_lines, framed};
+use crate::formats::hangul_spread::{CellHeight, Spread};
 
 /// An object anchored in a paragraph, while its records are read (HWP 5.0 document file format, revision
 /// 1.3, section 4.3.10 and tables 127 to 141 of the specification).
@@ -17,9 +18,11 @@ pub(super) struct Control {
     in_shape: bool,
     /// There once the record `TABLE` was read: what comes after it are cells, what came before is the caption.
     table: Option<CellTable>,
+    /// There for a table that may go on over several pages.
+    spread: Option<Spread>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct CellTable {
     table: Table,
     row: Option<u16>,
@@ -30,6 +33,23 @@ struct CellTable {
 pub(super) struct Cell {
     pub(super) column: u16,
     pub(super) row: u16,
+}
+
+impl Cell {
+    /// Reads the data of the record `LIST_HEADER`: a header of 8 bytes, then of a cell (table 80) column, row, how many of
+    /// both it spans, width, height, and the margins at the left, the right, the top and the bottom.
+    pub(super) fn of(data: &[u8]) -> Option<(Cell, CellHeight)> {
+        let cell = Cell { column: u16_at(data, 8)?, row: u16_at(data, 10)? };
+        let margin = |at| i64::from(u16_at(data, at).unwrap_or_default());
+        let height = CellHeight {
+            row: cell.row,
+            span: u16_at(data, 14).unwrap_or(1),
+            height: i64::from(u32_at(data, 20).unwrap_or_default().cast_signed()),
+            margins: margin(28) + margin(30),
+            ..CellHeight::default()
+        };
+        Some((cell, height))
+    }
 }
 
 impl Control {
@@ -54,7 +74,7 @@ impl Control {
             b"tcps" => lines.extend(text_at(data, 4).map(|(text, _)| text)),
             _ => {}
         }
-        Control { id, lines, caption: String::new(), in_shape: false, table: None }
+        Control { id, lines, caption: String::new(), in_shape: false, table: None, spread: None }
     }
 
     /// Whether a record of this kind has something to say to a control.
@@ -70,14 +90,25 @@ impl Control {
         self.in_shape = true;
     }
 
-    /// The height of a table that stands beside the lines, and so may go on over several pages (table 69 of the
-    /// specification); 0 for anything else.
-    pub(super) fn hanging(&self, data: &[u8]) -> i64 {
-        let in_line = u32_at(data, 4).is_none_or(|properties| properties & 1 != 0);
-        match u32_at(data, 20) {
-            Some(height) if self.id == *b"tbl " && !in_line => i64::from(height),
-            _ => 0,
+    /// Follows how high it is, if it is a table that stands below the lines of the body and so may go on over several
+    /// pages (tables 69 and 70 of the specification).
+    pub(super) fn follow(&mut self, data: &[u8]) {
+        let properties = u32_at(data, 4).unwrap_or(1);
+        let number = |at| i64::from(u32_at(data, at).unwrap_or_default().cast_signed());
+        let margin = |at| i64::from(u16_at(data, at).unwrap_or_default().cast_signed());
+        let (in_line, of_paragraph) = (properties & 1 != 0, properties >> 3 & 3 == 2);
+        // It pushes text aside or down; others lie over the text or under it.
+        let pushes = properties >> 21 & 7 <= 1;
+        if self.id == *b"tbl " && !in_line && of_paragraph && pushes {
+            let margins = (margin(32), margin(34));
+            let offset = number(8) + margins.0;
+            self.spread = Some(Spread { offset, margins, height: number(20), ..Spread::default() });
         }
+    }
+
+    /// What is known of its height, if it was followed.
+    pub(super) fn spread(&mut self) -> Option<Spread> {
+        self.spread.take()
     }
 
     /// The number of columns, if this is where a zone of columns begins (table 138).
@@ -94,7 +125,17 @@ impl Control {
     /// Takes a record that lies below the control.
     pub(super) fn record(&mut self, tag: u16, data: &[u8], charts: &mut BTreeMap<String, String>) {
         match tag {
-            tag::TABLE => self.table = Some(CellTable::default()),
+            tag::TABLE => {
+                let mut table = Table::default();
+                if let Some(spread) = &mut self.spread {
+                    // Table 76 of the specification.
+                    let properties = u32_at(data, 0).unwrap_or_default();
+                    spread.breaks = properties & 3 != 0;
+                    spread.repeats_head = properties & 4 != 0;
+                    table = Table::marked();
+                }
+                self.table = Some(CellTable { table, row: None });
+            }
             // An attribute word, then the script, whose line ends say nothing. Spaces keep it from running into the words
             // beside it.
             tag::EQEDIT => {
@@ -124,6 +165,13 @@ impl Control {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Takes how high a cell is.
+    pub(super) fn cell_height(&mut self, height: &CellHeight) {
+        if let (Some(spread), Some(_)) = (&mut self.spread, &self.table) {
+            spread.cell(height);
         }
     }
 
@@ -198,21 +246,35 @@ mod tests {
             let mut data = id.to_vec();
             data.reverse();
             data.extend(properties.to_le_bytes());
-            data.extend([0; 12]);
+            data.extend(300i32.to_le_bytes());
+            data.extend([0; 8]);
             data.extend(7000u32.to_le_bytes());
+            data.extend([0; 8]);
+            data.extend([200i16, 400].map(i16::to_le_bytes).concat());
             data
         };
-        for (id, properties, hanging, columns) in [
-            (b"tbl ", 0, 7000, None),
-            (b"tbl ", 1, 0, None),
-            (b"gso ", 0, 0, None),
-            (b"cold", 3 << 2, 0, Some(3)),
-            (b"cold", 0, 0, Some(1)),
+        // In front of its paragraph, in a line, on its page, over the text; then something else.
+        const PARAGRAPH: u32 = 2 << 3;
+        for (id, properties, height) in [
+            (b"tbl ", PARAGRAPH, Some(7000)),
+            (b"tbl ", PARAGRAPH | 1 << 21, Some(7000)),
+            (b"tbl ", PARAGRAPH | 1, None),
+            (b"tbl ", 1 << 3, None),
+            (b"tbl ", PARAGRAPH | 3 << 21, None),
+            (b"gso ", PARAGRAPH, None),
         ] {
             let data = data(id, properties);
-            let control = Control::new(&data);
-            assert_eq!((control.hanging(&data), control.columns(&data)), (hanging, columns));
+            let mut control = Control::new(&data);
+            control.follow(&data);
+            let spread = control.spread();
+            assert_eq!(spread.as_ref().map(|spread| spread.height), height);
+            assert!(spread.is_none_or(|s| (s.offset, s.margins) == (500, (200, 400))));
         }
+        for (properties, columns) in [(3 << 2, 3), (0, 1)] {
+            let data = data(b"cold", properties);
+            assert_eq!(Control::new(&data).columns(&data), Some(columns));
+        }
+        assert_eq!(Control::new(b" lbt").columns(b" lbt\0\0"), None);
     }
 
     fn control(id: &[u8; 4], rest: &[u8]) -> Control {

@@ -8,8 +8,10 @@ use super::record::{Record, Records, tag};
 use crate::context::Context;
 use crate::error::{ExtractError, reason_of};
 use crate::formats::bytes::{u16_at, u32_at};
-use crate::formats::hangul::{self, Anchoring, Body, add_lines};
-use crate::formats::hangul_pages::{Layout, Line};
+use crate::formats::hangul::{self, Anchoring, Body, PIECE, add_lines};
+use crate::formats::hangul_line::Line;
+use crate::formats::hangul_pages::Layout;
+use crate::formats::hangul_spread::CellHeight;
 
 /// Levels that are told apart. Text nested deeper is kept, at this level; the word processor's own documents
 /// stay below 50. It bounds how often a text is handed from one node to the one above it.
@@ -107,7 +109,29 @@ struct Section<'a> {
 enum Node {
     Paragraph(Paragraph),
     Control(Control),
-    List { cell: Option<Cell>, lines: String },
+    List(List),
+}
+
+/// A list of paragraphs: a cell, or the text of a box, note or header.
+#[derive(Debug, Default)]
+struct List {
+    cell: Option<Cell>,
+    /// Of a cell.
+    height: CellHeight,
+    lines: String,
+    /// Pages that the lines went over since the last paragraph with text.
+    turns: usize,
+}
+
+impl List {
+    fn add(&mut self, text: &str) {
+        let turns = if text.trim().is_empty() { 0 } else { std::mem::take(&mut self.turns) };
+        add_lines(&mut self.lines, text);
+        if turns > 0 {
+            let at = self.lines.len() - text.len();
+            self.lines.insert_str(at, &PIECE.to_string().repeat(turns));
+        }
+    }
 }
 
 impl Section<'_> {
@@ -140,8 +164,22 @@ impl Section<'_> {
                 }
             }
             tag::PARA_LINE_SEG => {
-                if let [(_, Node::Paragraph(_))] = self.open.as_slice() {
-                    record.data.chunks_exact(LINE).for_each(|data| self.layout.line(line(data)));
+                let lines = record.data.chunks_exact(LINE).map(line);
+                match self.open.as_mut_slice() {
+                    [(_, Node::Paragraph(_))] => lines.for_each(|line| self.layout.line(line)),
+                    [
+                        _,
+                        (_, Node::Control(_)),
+                        (_, Node::List(list)),
+                        (_, Node::Paragraph(paragraph)),
+                    ] if list.cell.is_some() => {
+                        for (n, line) in lines.enumerate() {
+                            let turns = usize::from(list.height.line(line));
+                            // What goes on in the middle of a paragraph shows in the next.
+                            *(if n == 0 { &mut list.turns } else { &mut paragraph.turns }) += turns;
+                        }
+                    }
+                    _ => {}
                 }
             }
             tag::SHAPE_COMPONENT => {
@@ -151,19 +189,17 @@ impl Section<'_> {
             }
             tag::PAGE_DEF => self.layout.body_height = body_height(record.data),
             tag::CTRL_HEADER => {
-                let control = Control::new(record.data);
+                let mut control = Control::new(record.data);
                 if self.open.len() == 1 {
-                    self.layout.tables += control.hanging(record.data);
+                    control.follow(record.data);
                     self.layout.columns = self.layout.columns.or(control.columns(record.data));
                 }
                 self.open.push((level, Node::Control(control)));
             }
             tag::LIST_HEADER => {
-                // The header of a list has 8 bytes; in a cell, column and row follow.
-                let cell = u16_at(record.data, 8)
-                    .zip(u16_at(record.data, 10))
-                    .map(|(column, row)| Cell { column, row });
-                self.open.push((level, Node::List { cell, lines: String::new() }));
+                let (cell, height) = Cell::of(record.data).unzip();
+                let height = height.unwrap_or_default();
+                self.open.push((level, Node::List(List { cell, height, ..List::default() })));
             }
             other => {
                 if Control::wants(other)
@@ -204,7 +240,7 @@ impl Section<'_> {
     /// level, so that a paragraph does not end it.
     fn close(&mut self, level: u16, by_paragraph: bool) {
         while let Some((open, node)) = self.open.last() {
-            let stays = by_paragraph && matches!(node, Node::List { .. });
+            let stays = by_paragraph && matches!(node, Node::List(_));
             if *open < level || (*open == level && stays) {
                 break;
             }
@@ -219,16 +255,30 @@ impl Section<'_> {
         match (node, above) {
             (Node::Paragraph(paragraph), None) => {
                 let layout = std::mem::take(&mut self.layout);
-                self.body.push(self.content, paragraph.finish(), &layout);
+                self.body.push(self.content, paragraph.finish(), layout);
             }
             (Node::Paragraph(paragraph), Some(above)) => match above {
-                Node::List { lines, .. } => add_lines(lines, &paragraph.finish()),
+                Node::List(list) => {
+                    let turns = paragraph.turns;
+                    list.add(&paragraph.finish());
+                    list.turns += turns;
+                }
                 Node::Control(control) => control.list(None, paragraph.finish()),
                 Node::Paragraph(above) => add_lines(&mut above.unanchored, &paragraph.finish()),
             },
-            (Node::List { cell, lines }, Some(Node::Control(control))) => control.list(cell, lines),
-            (Node::List { lines, .. }, _) => self.add_unanchored(lines),
-            (Node::Control(control), Some(Node::Paragraph(above))) => above.control(control),
+            (Node::List(List { cell, height, lines, .. }), Some(Node::Control(control))) => {
+                if cell.is_some() {
+                    control.cell_height(&height);
+                }
+                control.list(cell, lines);
+            }
+            (Node::List(List { lines, .. }), _) => self.add_unanchored(lines),
+            (Node::Control(mut control), Some(Node::Paragraph(above))) => {
+                if let Some(table) = control.spread() {
+                    self.layout.table(table);
+                }
+                above.control(control);
+            }
             (Node::Control(control), _) => self.add_unanchored(control.finish().1),
         }
     }
@@ -238,7 +288,7 @@ impl Section<'_> {
     fn add_unanchored(&mut self, text: String) {
         match self.open.last_mut() {
             Some((_, Node::Paragraph(paragraph))) => add_lines(&mut paragraph.unanchored, &text),
-            Some((_, Node::List { lines, .. })) => add_lines(lines, &text),
+            Some((_, Node::List(list))) => list.add(&text),
             Some((_, Node::Control(control))) => control.list(None, text),
             None if text.trim().is_empty() => {}
             None => self.body.push_aside(self.content, text),
@@ -255,6 +305,8 @@ struct Paragraph {
     /// Objects of the anchors passed so far; as long as `next`.
     objects: Vec<Option<(Anchoring, String)>>,
     unanchored: String,
+    /// Pages that its lines go over, in a cell.
+    turns: usize,
 }
 
 impl Paragraph {

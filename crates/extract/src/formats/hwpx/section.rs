@@ -11,8 +11,10 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use super::package::attribute;
 use crate::context::Context;
 use crate::error::{ExtractError, reason_of};
-use crate::formats::hangul::{Anchoring, Body, Paragraph, Table, add_lines, framed};
-use crate::formats::hangul_pages::{Layout, Line};
+use crate::formats::hangul::{Anchoring, Body, PIECE, Paragraph, Table, add_lines, framed};
+use crate::formats::hangul_line::Line;
+use crate::formats::hangul_pages::Layout;
+use crate::formats::hangul_spread::{CellHeight, Spread};
 use crate::formats::utf8_stream::Utf8Stream;
 
 /// Paragraphs, tables, cells and notes that may lie in one another; the word processor's own documents stay
@@ -95,6 +97,25 @@ fn number(e: &BytesStart<'_>, name: &str) -> i64 {
     i64::from(value as i32)
 }
 
+/// Takes what an element says about the height and the place of a table.
+fn spread_over(table: &mut Option<Spread>, name: &str, e: &BytesStart<'_>) {
+    let Some(spread) = table else { return };
+    match name {
+        "sz" => spread.height = number(e, "height"),
+        "outMargin" => {
+            spread.margins = (number(e, "top"), number(e, "bottom"));
+            spread.offset += spread.margins.0;
+        }
+        _ => {
+            let is = |name, value| attribute(e, name).is_some_and(|said| said == value);
+            spread.offset += number(e, "vertOffset");
+            if !is("treatAsChar", "0") || is("vertRelTo", "PAPER") || is("vertRelTo", "PAGE") {
+                *table = None;
+            }
+        }
+    }
+}
+
 struct Section<'a> {
     name_of: fn(&str) -> &str,
     open: Vec<Node>,
@@ -115,19 +136,48 @@ enum Node {
     Table {
         table: Table,
         caption: String,
-        /// In 1/7200 inch.
-        height: i64,
+        /// There for a table that may go on over several pages.
+        spread: Option<Spread>,
     },
-    Cell {
-        lines: String,
-        /// Counted from 0.
-        column: Option<u16>,
-    },
+    Cell(Cell),
     /// A note, header, memo or hidden comment, by the name of its element.
     Note {
         name: String,
         lines: String,
     },
+}
+
+#[derive(Debug, Default)]
+struct Cell {
+    lines: String,
+    /// Counted from 0.
+    column: Option<u16>,
+    height: CellHeight,
+    /// Pages that the lines went over since the last paragraph with text.
+    turns: usize,
+    /// Lines of the paragraph that is open, and the pages that they went over behind the first.
+    lines_here: usize,
+    turns_here: usize,
+}
+
+impl Cell {
+    fn line(&mut self, line: Line) {
+        let turns = usize::from(self.height.line(line));
+        // What goes on in the middle of a paragraph shows in the next.
+        *(if self.lines_here == 0 { &mut self.turns } else { &mut self.turns_here }) += turns;
+        self.lines_here += 1;
+    }
+
+    fn add(&mut self, text: &str) {
+        let turns = if text.trim().is_empty() { 0 } else { std::mem::take(&mut self.turns) };
+        add_lines(&mut self.lines, text);
+        if turns > 0 {
+            let at = self.lines.len() - text.len();
+            self.lines.insert_str(at, &PIECE.to_string().repeat(turns));
+        }
+        self.turns += std::mem::take(&mut self.turns_here);
+        self.lines_here = 0;
+    }
 }
 
 /// What the text of the current element is.
@@ -183,17 +233,27 @@ impl Section<'_> {
                 }
             }
             "tbl" => {
-                let (table, caption) = (Table::default(), String::new());
-                self.open(Node::Table { table, caption, height: 0 })?;
+                let spread = self.spread(e);
+                let table = if spread.is_some() { Table::marked() } else { Table::default() };
+                self.open(Node::Table { table, caption: String::new(), spread })?;
             }
             "tc" => {
                 // The second name is that of HWPML; in OWPML an element behind the text says it.
                 let column = attribute(e, "ColAddr").and_then(|n| n.parse().ok());
-                self.open(Node::Cell { lines: String::new(), column })?;
+                self.open(Node::Cell(Cell { column, ..Cell::default() }))?;
             }
-            "cellAddr" => {
-                if let Some(Node::Cell { column, .. }) = self.open.last_mut() {
-                    *column = attribute(e, "colAddr").and_then(|n| n.parse().ok());
+            name @ ("cellAddr" | "cellSpan" | "cellSz" | "cellMargin") => {
+                if let Some(Node::Cell(cell)) = self.open.last_mut() {
+                    let count = |name| u16::try_from(number(e, name)).unwrap_or_default();
+                    match name {
+                        "cellAddr" => {
+                            cell.column = attribute(e, "colAddr").and_then(|n| n.parse().ok());
+                            cell.height.row = count("rowAddr");
+                        }
+                        "cellSpan" => cell.height.span = count("rowSpan"),
+                        "cellSz" => cell.height.height = number(e, "height"),
+                        _ => cell.height.margins = number(e, "top") + number(e, "bottom"),
+                    }
                 }
             }
             // It stands in the first paragraph of its section, before the text.
@@ -205,17 +265,9 @@ impl Section<'_> {
                 }
             }
             "lineseg" | "pagePr" | "margin" | "colPr" => self.lay_out(e),
-            "sz" => {
-                if let [Node::Paragraph(_), Node::Table { height, .. }] = self.open.as_mut_slice() {
-                    *height = number(e, "height");
-                }
-            }
-            "pos" => {
-                let in_line = || attribute(e, "treatAsChar").is_none_or(|value| value != "0");
-                if let [Node::Paragraph(_), Node::Table { height, .. }] = self.open.as_mut_slice()
-                    && !in_line()
-                {
-                    self.layout.tables += *height;
+            name @ ("sz" | "pos" | "outMargin") => {
+                if let [Node::Paragraph(_), Node::Table { spread, .. }] = self.open.as_mut_slice() {
+                    spread_over(spread, name, e);
                 }
             }
             "chart" => {
@@ -275,17 +327,37 @@ impl Section<'_> {
         Ok(())
     }
 
-    /// Takes what says where the paragraph of the body lies on its page.
+    /// The height of a table to be followed, if it stands in the body and pushes the text down or aside; what says whether
+    /// it stands below its line is still to come.
+    fn spread(&self, e: &BytesStart<'_>) -> Option<Spread> {
+        let is = |name, value| attribute(e, name).is_some_and(|said| said == value);
+        let over = is("textWrap", "BEHIND_TEXT") || is("textWrap", "IN_FRONT_OF_TEXT");
+        (matches!(self.open.as_slice(), [Node::Paragraph(_)]) && !over).then(|| Spread {
+            breaks: !is("pageBreak", "NONE"),
+            repeats_head: is("repeatHeader", "1"),
+            ..Spread::default()
+        })
+    }
+
+    /// Takes what says where the paragraph of the body lies on its page, or a line of a cell.
     fn lay_out(&mut self, e: &BytesStart<'_>) {
-        if !matches!(self.open.as_slice(), [Node::Paragraph(_)]) {
-            return;
+        let name = e.local_name();
+        let name = (self.name_of)(name.as_ref());
+        let line = || Line {
+            top: number(e, "vertpos"),
+            height: number(e, "vertsize"),
+            left: number(e, "horzpos"),
+        };
+        match self.open.as_mut_slice() {
+            [Node::Paragraph(_)] => {}
+            [_, Node::Table { .. }, Node::Cell(cell), Node::Paragraph(_)] if name == "lineseg" => {
+                cell.line(line());
+                return;
+            }
+            _ => return,
         }
-        match (self.name_of)(e.local_name().as_ref()) {
-            "lineseg" => self.layout.line(Line {
-                top: number(e, "vertpos"),
-                height: number(e, "vertsize"),
-                left: number(e, "horzpos"),
-            }),
+        match name {
+            "lineseg" => self.layout.line(line()),
             // NARROWLY is turned on its side.
             "pagePr" => {
                 let turned = attribute(e, "landscape").is_some_and(|value| value == "NARROWLY");
@@ -410,12 +482,18 @@ impl Section<'_> {
                 self.deleted = false;
                 (Anchoring::Block, paragraph.finish())
             }
-            Node::Table { table, mut caption, .. } => {
+            Node::Table { table, mut caption, spread } => {
+                if let Some(spread) = spread {
+                    self.layout.table(spread);
+                }
                 add_lines(&mut caption, &framed(&table.finish()));
                 (Anchoring::Block, caption)
             }
-            Node::Cell { lines, column } => {
-                if let Some(Node::Table { table, .. }) = self.open.last_mut() {
+            Node::Cell(Cell { lines, column, height, .. }) => {
+                if let Some(Node::Table { table, spread, .. }) = self.open.last_mut() {
+                    if let Some(spread) = spread {
+                        spread.cell(&height);
+                    }
                     table.cell(column, lines);
                     return;
                 }
@@ -425,14 +503,13 @@ impl Section<'_> {
         };
         match self.open.last_mut() {
             Some(Node::Paragraph(paragraph)) => paragraph.object(place, &text),
-            Some(
-                Node::Table { caption: lines, .. }
-                | Node::Cell { lines, .. }
-                | Node::Note { lines, .. },
-            ) => add_lines(lines, &text),
+            Some(Node::Cell(cell)) => cell.add(&text),
+            Some(Node::Table { caption: lines, .. } | Node::Note { lines, .. }) => {
+                add_lines(lines, &text);
+            }
             None => {
                 let layout = std::mem::take(&mut self.layout);
-                self.body.push(self.content, text, &layout);
+                self.body.push(self.content, text, layout);
             }
         }
     }

@@ -64,7 +64,7 @@ impl Surroundings {
                     all.one_too_many(&name);
                     return all;
                 }
-                all.sidecars.push(Sidecar { name, size, row: candidate.row, bytes });
+                all.sidecars.push(Sidecar { name, size, row: candidate.row, bytes: bytes.into() });
             }
         }
         all
@@ -126,6 +126,9 @@ mod tests {
         let all = [own, row("manifest.csv", "c.txt"), row("manifest.csv", "b/c.txt")];
         assert_eq!(names(Surroundings::of(&[above]), &file), all);
         assert!(names(Surroundings::none(), &file).is_empty());
-        assert!(names(Surroundings::of(&[below.clone()]), &below.join("manifest.csv")).is_empty());
+        assert!(
+            names(Surroundings::of(std::slice::from_ref(&below)), &below.join("manifest.csv"))
+                .is_empty()
+        );
     }
 }

@@ -183,7 +183,7 @@ mod tests {
         assert!(otherwise(&|after| after.media_type = MediaType::new("text/html")));
         assert!(otherwise(&|after| after.metadata.set(TITLE, "제목")));
         assert!(otherwise(&|after| {
-            after.members.push(Member { path: "m".into(), size: None, outcome: None });
+            after.members.push(Member { path: "m".into(), size: None, outcome: None, told: None });
         }));
         let mut titled = before.clone();
         titled.metadata.at("Info").set(TITLE, "제목");

@@ -10,7 +10,6 @@ use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
 use crate::member_path::MemberPaths;
-use crate::probe::Probe;
 use crate::unpack::take_member;
 
 pub(super) const FORMAT: Format = Format {

@@ -213,7 +213,9 @@ async fn named(server: &Server, document: &Document) -> Result<Vec<Named>, Probl
     };
     let store = &document.object.store;
     let spelled: Vec<String> = paths.iter().flat_map(|path| spellings(path)).collect();
-    let there = server.ledger.current(store, &spelled).await?;
+    let spelled: Vec<(&str, &str)> =
+        spelled.iter().map(|path| (store.as_str(), path.as_str())).collect();
+    let there = server.ledger.current(&spelled).await?;
     let there: HashSet<String> = there.into_iter().map(|object| object.path).collect();
     let named = |path: String| {
         let spelled = spellings(&path).into_iter().find(|path| there.contains(path));

@@ -137,7 +137,7 @@ fn none_such() -> Problem {
         StatusCode::NOT_FOUND,
         "no-version",
         "그런 버전이 없습니다. 지난 버전은 다섯 개까지, 1년 동안 남습니다.",
-        "There is no such version. The last five are kept for a year; `versions` lists them.",
+        "There is no such version. The last five are kept, for a year.",
     )
 }
 

@@ -225,6 +225,15 @@ fn facts(words: Words, compared: &Compared<'_>) -> Markup {
     }
 }
 
+/// Where a piece of a difference begins, which stands there as `@@ -12,3 +12,4 @@`.
+fn piece(words: Words, line: &str) -> String {
+    let number = line.split([' ', ',']).find_map(|word| word.strip_prefix('-')).unwrap_or_default();
+    match words.0 {
+        Locale::Korean => format!("{}번째 줄부터", Shown::new(number)),
+        Locale::English => format!("from line {}", Shown::new(number)),
+    }
+}
+
 /// Lines that are gone, new and around them, each with its sign: no state is told by colour alone.
 fn lines(words: Words, text: &TextChange) -> Markup {
     let cut =
@@ -236,11 +245,26 @@ fn lines(words: Words, text: &TextChange) -> Markup {
                 @match (line.chars().next(), line.get(1..)) {
                     (Some('-'), Some(rest)) => del { "− " (Shown::new(rest)) },
                     (Some('+'), Some(rest)) => ins { "+ " (Shown::new(rest)) },
-                    (Some('@'), _) => span.piece { (Shown::new(line)) },
+                    (Some('@'), _) => span.piece { (piece(words, line)) },
                     (_, rest) => span { "  " (Shown::new(rest.unwrap_or_default())) },
                 }
             }
         }
         @if let Some(cut) = cut { p.faint { (cut) } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_piece_says_at_which_line_it_begins() {
+        for (line, told) in
+            [("@@ -12,3 +13,4 @@", "12번째 줄부터"), ("@@ -1,0 +1,1 @@", "1번째 줄부터")]
+        {
+            assert_eq!(piece(Words(Locale::Korean), line), told);
+        }
+        assert_eq!(piece(Words(Locale::English), "@@ -7,1 +9,2 @@"), "from line 7");
     }
 }

@@ -2,10 +2,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use madang_document::content::{Origin, Segment};
+use madang_document::document::Document;
+use madang_document::locator::Locator;
 use madang_ledger::audit::Audit;
 use madang_ledger::jobs::{Completion, Jobs, Verdict};
 use madang_ledger::ledger::Ledger;
 use madang_ledger::objects::Objects;
+use madang_ledger::versions::Versions;
 use madang_pipeline::clock::Clock;
 use madang_pipeline::eraser::{Eraser, Sweeping};
 use madang_pipeline::follow::{Follower, Progress, follow};
@@ -98,6 +102,55 @@ async fn a_sweep_that_is_due_is_made_without_waiting_and_not_repeated() {
     assert!(house.blobs.read(&second.into()).await.is_err());
     for document in &documents {
         assert!(house.blobs.read(&document.text.unwrap()).await.is_ok());
+    }
+}
+
+/// The text of what a document was stays as long as that is kept, and goes with the document at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_text_of_a_kept_version_stays_until_its_document_is_withdrawn() {
+    let house = House::new().await;
+    let former = house.drop(0, 0..1).await[0].text.unwrap();
+    let sweep = async || {
+        let ledger = Arc::clone(&house.ledger) as Arc<dyn Ledger>;
+        // What was written in this very millisecond is as old as the sweep.
+        let clock: Clock = Arc::new(|| now().plus_ms(1_000));
+        let at_once = Sweeping { every: Duration::ZERO, ..AT_ONCE };
+        let eraser = Eraser::new(ledger, house.blobs.clone(), Arc::clone(&clock), clock, at_once);
+        assert!(eraser.sweep_if_due().await.unwrap());
+    };
+    let mut changed = sighting("press0", 0, agency(0));
+    changed.object.version = "2".into();
+    house.ledger.see(&[changed]).await.unwrap();
+    let claims = house.ledger.claim(&worker(), 9, Duration::from_secs(60)).await.unwrap();
+    let segment = Segment {
+        text: "다른 글".into(),
+        locator: Locator::Whole {},
+        origin: Origin::Native,
+        confidence: None,
+    };
+    let present = house.blobs.keep_text(&[segment]).await.unwrap();
+    let document = Document { text: Some(present), ..house.read(&claims[0]).await };
+    let id = document.id;
+    house.ledger.complete(&[completion(&claims[0], document)]).await.unwrap();
+    sweep().await;
+    sweep().await;
+    assert!(house.blobs.read(&present).await.is_ok());
+    let versions = house.ledger.versions(id).await.unwrap();
+    assert_eq!(versions[0].document.text, Some(former));
+    assert!(house.blobs.read(&former).await.is_ok(), "a version names it");
+    house.ledger.vanish("press0", &["0.txt".to_owned()]).await.unwrap();
+    let claims = house.ledger.claim(&worker(), 9, Duration::from_secs(60)).await.unwrap();
+    let gone = Completion {
+        ticket: claims[0].ticket,
+        verdict: Verdict::Deleted,
+        documents: Vec::new(),
+        key: None,
+        actor: "test".into(),
+    };
+    house.ledger.complete(&[gone]).await.unwrap();
+    sweep().await;
+    for text in [former, present] {
+        assert!(house.blobs.read(&text).await.is_err(), "{text}");
     }
 }
 

@@ -1,6 +1,9 @@
 //! Members of archives and mails, each handed out as the file that it is.
 
+use std::collections::BTreeMap;
+use std::fs::Permissions;
 use std::io::{Cursor, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 
 use madang_document::blob_id::BlobId;
 use madang_document::id::DocumentId;
@@ -80,5 +83,89 @@ async fn each_member_is_handed_out_as_the_file_that_it_is() {
     let absent = get(&original("outer.zip", &["nothing.txt"]), &key).await;
     assert_eq!((theirs.status, absent.status), (404, 404));
     assert_eq!(theirs.text(), absent.text());
+    service.stop().await;
+}
+
+/// A file of each kind that holds others; `crates/extract/tests/originals.rs` asks for each member of all there are.
+const CONTAINERS: [&str; 32] = [
+    "zip/nested.zip",
+    "locked/aes.zip",
+    "tar/hard-links.tar",
+    "gzip/files.tar.gz",
+    "bzip2/note.txt.bz2",
+    "xz/files.tar.xz",
+    "zstd/note.txt.zst",
+    "lzma/note.txt.lzma",
+    "compress/note.txt.Z",
+    "7z/solid.7z",
+    "locked/files.7z",
+    "rar/rar5.rar",
+    "egg/methods.egg",
+    "locked/members.egg",
+    "alz/methods.alz",
+    "locked/members.alz",
+    "cab/mszip.cab",
+    "iso9660/joliet.iso",
+    "eml/attachments.eml",
+    "mbox/two.mbox",
+    "msg/meeting.msg",
+    "pst/unicode.pst",
+    "tnef/winmail.dat",
+    "rtf/parts.rtf",
+    "docx/words.docx",
+    "xlsx/embedded.xlsx",
+    "pptx/embedded.pptx",
+    "ppt/embedded.ppt",
+    "odt/embedded.odt",
+    "hwp5/objects.hwp",
+    "hwpx/distribution.hwpx",
+    "pdf/associated.pdf",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_kind_of_container_hands_out_each_member_that_it_holds() {
+    let yard = Yard::new();
+    yard.pipeline_with("press", "1741000", "[extract]\npassword_file = \"keys\"\n");
+    yard.write("keys", fixture("locked/passwords"));
+    std::fs::set_permissions(yard.path("keys"), Permissions::from_mode(0o600)).unwrap();
+    for container in CONTAINERS {
+        yard.write(&format!("drop/press/{}", container.replace('/', "-")), fixture(container));
+    }
+    let service = Service::start(&yard, &[]).await;
+    service.settled(CONTAINERS.len() as u64).await;
+    service.indexed().await;
+
+    let mut given = BTreeMap::new();
+    let mut after = String::new();
+    loop {
+        let page = service.get(&format!("/v1/search?q=&limit=100{after}")).await;
+        for hit in page["hits"].as_array().unwrap() {
+            let (path, id) = (hit["path"].as_str().unwrap(), hit["id"].as_str().unwrap());
+            let Some((container, _)) = path.split_once("!/") else { continue };
+            let document = service.get(&format!("/v1/documents/{id}")).await;
+            let original = format!("/v1/documents/{id}/original");
+            let answer = service.ask("GET", &original, ADMIN, Vec::new()).await;
+            match document["sha256"].as_str() {
+                Some(known) => {
+                    assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+                    assert_eq!(BlobId::of(&answer.bytes).to_string(), known, "{path}");
+                    *given.entry(container.to_owned()).or_insert(0) += 1;
+                }
+                // What could not be opened has no bytes, and says why.
+                None => {
+                    assert_eq!(answer.status, 404, "{path}: {}", answer.text());
+                    let reason = document["reason"].as_str().unwrap();
+                    assert!(answer.text().contains(reason), "{path}: {}", answer.text());
+                }
+            }
+        }
+        match page["next"].as_str() {
+            Some(next) => after = format!("&after={next}"),
+            None => break,
+        }
+    }
+    let mut containers = CONTAINERS.map(|container| container.replace('/', "-"));
+    containers.sort();
+    assert_eq!(given.keys().cloned().collect::<Vec<_>>(), containers, "{given:?}");
     service.stop().await;
 }

@@ -147,10 +147,11 @@ impl Pages {
         {
             let top = first.top.saturating_add(table.offset);
             match table.places(top, self.body_height) {
-                Some(Places { rows: places, end, bottom }) => {
+                Some(Places { rows: places, end }) => {
                     rows = places.into_iter().map(|pages| page.saturating_add(pages)).collect();
-                    self.table_bottom = bottom;
-                    self.table_end = Some((page.saturating_add(end), bottom));
+                    self.table_bottom = end.map_or(0, |(_, bottom)| bottom);
+                    self.table_end =
+                        end.map(|(pages, bottom)| (page.saturating_add(pages), bottom));
                 }
                 None => self.table_bottom = top.saturating_add(table.height),
             }
@@ -244,6 +245,7 @@ impl Pages {
 
 #[cfg(test)]
 mod tests {
+    use super::super::hangul_spread::CellHeight;
     use super::*;
 
     const BODY: i64 = 10_000;
@@ -299,6 +301,55 @@ mod tests {
         ends.place(&mut table(24_000), true);
         ends.section();
         assert_eq!(ends.page(), 4);
+    }
+
+    #[test]
+    fn what_has_no_lines_still_has_a_page() {
+        let lineless = |page_break| Layout { page_break, ..Layout::default() };
+        // The text below the break lies lower than the last line before it.
+        assert_eq!(pages(vec![at(&[0]), lineless(true), at(&[3000])]).0, [1, 2, 2]);
+        assert_eq!(pages(vec![lineless(true), at(&[0])]).0, [1, 1]);
+        assert_eq!(pages(vec![at(&[0]), lineless(true), lineless(true), at(&[0])]).0, [1, 2, 3, 3]);
+        // One that has none stands on the next page if there is room above the line that begins it.
+        let mut found = Pages::default();
+        found.section();
+        for (mut layout, place) in [
+            (at(&[0, 8000]), (1, 0)),
+            (lineless(false), (1, 0)),
+            (lineless(false), (1, 0)),
+            (at(&[3000, 8000]), (2, 1)),
+            (lineless(false), (2, 0)),
+            (at(&[500]), (3, 0)),
+            (lineless(false), (3, 0)),
+            (at(&[4000]), (3, 0)),
+        ] {
+            let Placement { page, follow, .. } = found.place(&mut layout, true);
+            assert_eq!((page, follow), place);
+        }
+    }
+
+    #[test]
+    fn a_table_ends_on_the_page_of_the_line_below_it() {
+        // The stored height is that of the first piece: of 12 rows of 1000 four go on on the next page.
+        let over = |top| {
+            let mut table = Spread { height: 8000, breaks: true, ..Spread::default() };
+            for row in 0..12 {
+                table.cell(&CellHeight { row, span: 1, height: 1000, ..CellHeight::default() });
+            }
+            Layout { tables: vec![table], ..at(&[top]) }
+        };
+        let mut found = Pages::default();
+        found.section();
+        let rows = found.place(&mut over(2000), true).rows;
+        assert_eq!(rows, [1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2]);
+        // It lies lower than the line of the table, and on the next page all the same.
+        assert_eq!(pages(vec![over(2000), at(&[4000]), at(&[5600])]).0, [1, 2, 2]);
+        // A page break comes behind the end of the table.
+        let broken = Layout { page_break: true, ..at(&[0]) };
+        assert_eq!(pages(vec![over(2000), broken]).0, [1, 3]);
+        // The table of the paragraph before fills the room above this line: its own stands below it.
+        let one = Layout { tables: table(4000), ..at(&[0]) };
+        assert_eq!(pages(vec![one, over(4000), at(&[8000])]).0, [1, 1, 2]);
     }
 
     #[test]

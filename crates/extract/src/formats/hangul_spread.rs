@@ -75,10 +75,9 @@ pub(super) struct Row {
 pub(super) struct Places {
     /// Pages between the one on which the table begins and that of each row.
     pub(super) rows: Vec<u32>,
-    /// The same of its end.
-    pub(super) end: u32,
-    /// How far the table reaches on that page.
-    pub(super) bottom: i64,
+    /// The same of its end, and how far the table reaches on that page; none if what follows in the text does not stand
+    /// below it.
+    pub(super) end: Option<(u32, i64)>,
 }
 
 /// Rows of a table that are placed.
@@ -152,7 +151,7 @@ impl Spread {
     }
 
     /// Where its parts lie, if its top is this far from that of the page, which has this height for the body. None if it
-    /// lies in one piece.
+    /// lies in one piece below its line.
     pub(super) fn places(&mut self, top: i64, body_height: i64) -> Option<Places> {
         self.fit_spans();
         let total = self.rows.iter().fold(0i64, |sum, row| sum.saturating_add(row.height()));
@@ -160,13 +159,17 @@ impl Spread {
         let foot = body_height.saturating_sub(below);
         let goes_on = self.breaks && total > self.height.saturating_add(SLACK);
         if !goes_on || top.saturating_add(total) <= foot.saturating_add(SLACK) {
+            let end = top.saturating_add(self.height);
             // Some programs store the height of the whole, and no lines.
-            return (self.height > body_height).then(|| {
-                let end = top.saturating_add(self.height);
+            if self.height > body_height {
                 let pages = end.saturating_sub(body_height / 50).div_euclid(body_height);
                 let bottom = end.saturating_sub(pages.saturating_mul(body_height));
-                Places { rows: Vec::new(), end: u32::try_from(pages).unwrap_or(0), bottom }
-            });
+                let end = Some((u32::try_from(pages).unwrap_or(0), bottom));
+                return Some(Places { rows: Vec::new(), end });
+            }
+            // One that does not fit stands on the next page, and the text flows on before it.
+            let moves = end > foot.saturating_add(4 * SLACK);
+            return moves.then(|| Places { rows: vec![1; self.rows.len()], end: None });
         }
         // The stored height says exactly where the first piece ends.
         let end_of_first = top.saturating_add(self.height);
@@ -196,7 +199,7 @@ impl Spread {
                 at = above.saturating_add(head).saturating_add(piece);
             }
         }
-        Some(Places { rows, end: page, bottom: at })
+        Some(Places { rows, end: Some((page, at)) })
     }
 }
 
@@ -237,13 +240,13 @@ mod tests {
         let rows: Vec<_> = (0..9).map(|row| cell(row, 2000, &[0])).collect();
         let places = spread(8000, &rows).places(1000, BODY).unwrap();
         assert_eq!(places.rows, [0, 0, 0, 0, 1, 1, 1, 1, 2]);
-        assert_eq!((places.end, places.bottom), (2, 2100));
+        assert_eq!(places.end, Some((2, 2100)));
         // With the head above each piece only three more rows fit.
         let mut repeats = spread(8000, &rows);
         repeats.repeats_head = true;
         let places = repeats.places(1000, BODY).unwrap();
         assert_eq!(places.rows, [0, 0, 0, 0, 1, 1, 1, 2, 2]);
-        assert_eq!((places.end, places.bottom), (2, 6100));
+        assert_eq!(places.end, Some((2, 6100)));
         // What may not be broken lies in one piece.
         let mut whole = spread(8000, &rows);
         whole.breaks = false;
@@ -253,13 +256,21 @@ mod tests {
     }
 
     #[test]
+    fn what_does_not_fit_stands_on_the_next_page() {
+        let rows = [cell(0, 2000, &[0]), cell(1, 2000, &[0])];
+        let moved = Places { rows: vec![1, 1], end: None };
+        assert_eq!(spread(4000, &rows).places(8000, BODY), Some(moved));
+        assert_eq!(spread(4000, &rows).places(5000, BODY), None);
+    }
+
+    #[test]
     fn cells_go_on_on_the_next_page() {
         // The second row begins on the first page and ends on the third.
         let rows =
             [cell(0, 2000, &[0]), cell(1, 9000, &[0, 1600, 0, 6000, 0]), cell(2, 2000, &[0])];
         let places = spread(4800, &rows).places(5000, BODY).unwrap();
         assert_eq!(places.rows, [0, 0, 2]);
-        assert_eq!((places.end, places.bottom), (2, 3300));
+        assert_eq!(places.end, Some((2, 3300)));
     }
 
     #[test]
@@ -275,7 +286,7 @@ mod tests {
     #[test]
     fn a_height_of_more_than_a_page_is_that_of_the_whole() {
         let places = spread(24_000, &[]).places(1000, BODY).unwrap();
-        assert_eq!((places.rows, places.end, places.bottom), (vec![], 2, 5000));
+        assert_eq!(places, Places { rows: vec![], end: Some((2, 5000)) });
         assert_eq!(spread(4000, &[]).places(1000, BODY), None);
     }
 

@@ -42,7 +42,7 @@ mod summary;
 
 pub(super) const FORMAT: Format = Format {
     name: "hwp5",
-    version: 3,
+    version: 4,
     media_types: &["application/x-hwp"],
     sniff,
     media_type: |_| "application/x-hwp",

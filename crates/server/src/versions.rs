@@ -404,7 +404,7 @@ mod tests {
     use super::*;
 
     fn member(path: &str, size: u64) -> Member {
-        Member { path: path.into(), size: Some(size), outcome: None }
+        Member { path: path.into(), size: Some(size), outcome: None, told: None }
     }
 
     #[test]

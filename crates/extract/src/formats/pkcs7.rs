@@ -30,7 +30,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let signed = match Cms::read(&bytes) {
         Some(Cms::Signed(signed)) => signed,
         Some(Cms::Enveloped) => {
-            return Err(ExtractError::Encrypted(ReasonKind::Encrypted(Some("CMS".into())).into()));
+            return Err(ExtractError::Encrypted(ReasonKind::Certificate.of(Noun::File)));
         }
         None => return Err(ExtractError::corrupt(ReasonKind::Missing.of(Noun::Content))),
     };

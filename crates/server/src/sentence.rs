@@ -156,7 +156,7 @@ mod tests {
     fn locked(path: &str, format: &str, inner: Option<&str>, reason: Reason) -> Document {
         let object =
             ObjectRef { store: "s".into(), path: path.into(), version: "1".into(), size: 1 };
-        let inner = inner.map(|inner| InnerPath::parse(inner));
+        let inner = inner.map(InnerPath::parse);
         Document {
             id: DocumentId::new("s", path, inner.as_ref()),
             agency: Agency::undeclared(),

@@ -78,6 +78,41 @@ fn a_source_around_the_data_folder_takes_everything_but_the_data() {
     assert!(!said(&output).contains("local.key"), "{}", said(&output));
 }
 
+/// Another service keeps its data in the folder that this one reads.
+#[test]
+fn the_data_of_another_madang_is_no_document_and_no_source() {
+    let yard = Yard::new();
+    yard.write("x/a.txt", "둘레의 글 around");
+    yard.succeed(&["up", "x", "--once", "--data", "x/theirs"]);
+    yard.write("x/theirs/local.key", "madang_0123456789secretofothers");
+    yard.write("x/theirs/drop/b.txt", "남의 글 theirtext");
+    // One of before the mark.
+    for file in ["ledger.db", "local.key"] {
+        yard.write(&format!("x/earlier/{file}"), "madang_0123456789secretofothers");
+    }
+    let summary = yard.once(&["x"]);
+    assert_eq!((summary.received, summary.indexed, summary.in_flight), (1, 1, 0));
+    assert_eq!(yard.found("around"), ["a.txt"]);
+    assert_eq!(yard.found("theirtext"), Vec::<String>::new());
+    let told = yard.succeed(&["queue", "left-out"]);
+    assert!(told.contains("earlier") && told.contains("theirs"), "{told}");
+
+    let inside = ["x/theirs", "x/theirs/drop", "x/theirs/blobs", "x/earlier"];
+    for source in inside {
+        refused(&yard, &[source], &[source, "data folder of another madang"]);
+    }
+    for folder in inside.into_iter().chain(["x/theirs/not/yet"]) {
+        yard.write("madang.toml", format!("[[registry]]\nname = \"a\"\nurl = \"{folder}\"\n"));
+        refused(&yard, &["x"], &["madang.toml:3: ", "data folder of another madang"]);
+    }
+    std::fs::remove_file(yard.path("madang.toml")).unwrap();
+    // What is open in the own one is.
+    std::fs::create_dir_all(yard.path("data/drop")).unwrap();
+    yard.write("data/drop/c.txt", "내 글 owntext");
+    yard.once(&["data/drop"]);
+    assert_eq!(yard.found("owntext"), ["c.txt"]);
+}
+
 #[test]
 fn mounted_parts_are_known_for_what_they_are_a_part_of() {
     let yard = Yard::new();

@@ -16,6 +16,7 @@ use madang_pipeline::declaration::{Pipeline, Place};
 use madang_store::closed::{Closed, ClosedFolder};
 use madang_store::mounts::{DiskPath, Mounts};
 use rustix::fs::OFlags;
+use rustix::io::Errno;
 
 use crate::failure::Failure;
 
@@ -36,7 +37,8 @@ pub(crate) struct KeptRegistry {
     pub(crate) at: String,
 }
 
-/// The one folder in the data folder that may be a source: the sample's.
+/// The one folder in the data folder that may be a source: the sample's. In the data folder of another Madang nothing
+/// may, for there it is that one's.
 const DROP: &str = "drop";
 
 /// The data folder, as it is closed to every source.
@@ -180,6 +182,12 @@ impl<'a> Yard<'a> {
                 data.display()
             ));
         }
+        if let Some(other) = place.other_data(&self.closed)? {
+            return refused(format!(
+                "lies in {}, the data folder of another madang; take another folder",
+                other.display()
+            ));
+        }
         if self.own.below(&place).is_some() {
             return refused(format!(
                 "holds the data folder {}: whoever is given the registry would be given texts and keys; take \
@@ -218,6 +226,14 @@ impl<'a> Yard<'a> {
                  another folder, or another data folder with --data",
                 path.display(),
                 data.display()
+            )));
+        }
+        if let Some(other) = source.other_data(&self.closed)? {
+            return Err(Failure::usage(format!(
+                "{at}: {} lies in {}, the data folder of another madang, whose texts and keys would become documents; \
+                 take another folder",
+                path.display(),
+                other.display()
             )));
         }
         for (registry, closed, _) in &self.registries {
@@ -278,8 +294,9 @@ struct Folder {
     path: PathBuf,
     /// Where it lies on its disk, or would.
     place: Option<DiskPath>,
-    /// Itself, if it is there.
-    there: Option<OwnedFd>,
+    /// Itself, or the nearest folder above it that is there.
+    nearest: OwnedFd,
+    is_there: bool,
 }
 
 impl Folder {
@@ -321,7 +338,8 @@ impl Folder {
             }
         }
         let place = place.map(|(place, way)| place.join(&way));
-        Ok(Folder { path: canonical, place, there: missing.is_empty().then(|| opened.into()) })
+        let is_there = missing.is_empty();
+        Ok(Folder { path: canonical, place, nearest: opened.into(), is_there })
     }
 
     /// The way from another folder down to this one, if it lies there; empty if it is the same.
@@ -335,10 +353,19 @@ impl Folder {
 
     /// Whether it is there and lies in a closed folder, by whatever way it is reached.
     fn lies_in(&self, closed: &ClosedFolder) -> Result<bool, Failure> {
-        let Some(there) = &self.there else { return Ok(false) };
-        closed
-            .holds(there.as_fd())
-            .map_err(|errno| Failure::Other(anyhow::anyhow!("{}: {errno}", self.path.display())))
+        if !self.is_there {
+            return Ok(false);
+        }
+        closed.holds(self.nearest.as_fd()).map_err(|errno| self.failed(errno))
+    }
+
+    /// The data folder of another Madang that it lies in, or would; `own` is the own one.
+    fn other_data(&self, own: &ClosedFolder) -> Result<Option<PathBuf>, Failure> {
+        own.other_data_above(self.nearest.as_fd()).map_err(|errno| self.failed(errno))
+    }
+
+    fn failed(&self, errno: Errno) -> Failure {
+        Failure::Other(anyhow::Error::new(errno).context(self.path.display().to_string()))
     }
 }
 

@@ -67,8 +67,8 @@ pub(crate) fn sentence(kind: LeftOutKind) -> Sentence {
             "Its key has an empty part, a slash at its end, dots or control characters, and cannot be asked for. Rename the object.",
         ),
         LeftOutKind::Closed => (
-            "Madang의 데이터나 레지스트리, 다른 수집 폴더에 속한 것입니다. 여기서 빼거나, 받아야 하면 복사본을 넣어 주세요.",
-            "It belongs to Madang's own data, to a registry or to another pipeline's folder. Take it away from here, or put a copy there if it is to be taken.",
+            "Madang(이 서비스나 다른 서비스)의 데이터나 레지스트리, 다른 수집 폴더에 속한 것입니다. 여기서 빼거나, 받아야 하면 파일만 복사해 넣어 주세요.",
+            "It belongs to the data of a Madang (this one or another), to a registry or to another pipeline's folder. Take it away from here, or put a copy of the file there if it is to be taken.",
         ),
         LeftOutKind::Unreadable => (
             "읽을 수 없습니다. madang을 실행하는 계정에 읽기 권한을 주세요.",

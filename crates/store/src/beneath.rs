@@ -53,7 +53,10 @@ impl Root {
         let (beneath, id) = self.enter()?;
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         match *taken {
-            Some(taken) if taken.id == id => {}
+            // What it is has been asked; another Madang may have been started on it since.
+            Some(taken) if taken.id == id => {
+                self.answer(self.closed.of_entered(beneath.root()))?;
+            }
             Some(_) => {
                 return Err(self.away("another folder stands in its place; it is listed anew"));
             }
@@ -100,7 +103,11 @@ impl Root {
 
     /// That it is not closed: asked when it is another than before.
     fn check(&self, beneath: &Beneath) -> Result<(), StoreError> {
-        match self.closed.of_root(beneath.root()) {
+        self.answer(self.closed.of_root(beneath.root()))
+    }
+
+    fn answer(&self, asked: Result<Option<String>, Errno>) -> Result<(), StoreError> {
+        match asked {
             Ok(None) => Ok(()),
             Ok(Some(reason)) => Err(StoreError::denied(&self.shown(), reason)),
             Err(errno) => Err(self.failed(errno)),

@@ -9,7 +9,7 @@ use rustix::io::Errno;
 
 use crate::contents::Contents;
 use crate::file_id::FileId;
-use crate::mark::Mark;
+use crate::mark::{Mark, is_data};
 use crate::mounts::{DiskPath, Mounts, path_of};
 use crate::stat;
 
@@ -57,13 +57,25 @@ impl ClosedFolder {
         if extent.ids.contains(&id) || place.is_some_and(|place| extent.covers(&place)) {
             return Ok(true);
         }
-        Ok(marks_above(folder)?.iter().any(|(mark, way)| self.is_marked(&extent, mark, way)))
+        let above = data_above(folder)?;
+        Ok(above.iter().any(|data| self.is_marked(&extent, data.mark.as_ref(), &data.way)))
+    }
+
+    /// The path of the data folder of another Madang than the one whose this is, where a folder lies in it, or is it.
+    /// None in the own one, which says itself what is open in it.
+    ///
+    /// # Errors
+    /// As the system says.
+    pub fn other_data_above(&self, folder: BorrowedFd<'_>) -> Result<Option<PathBuf>, Errno> {
+        let extent = Extent::of(self, &Mounts::now()?)?.unwrap_or_default();
+        let others = data_above(folder)?.into_iter().filter(|data| !extent.is(data));
+        Ok(others.map(|data| data.path).next_back())
     }
 
     /// Whether a folder that carries this mark, and from which the way leads on by a name, is this one or shows it.
-    fn is_marked(&self, extent: &Extent, mark: &Mark, way: &Option<OsString>) -> bool {
+    fn is_marked(&self, extent: &Extent, mark: Option<&Mark>, way: &Option<OsString>) -> bool {
         let open = self.but.is_some_and(|but| way.as_ref().is_some_and(|way| way == but));
-        extent.mark.as_ref() == Some(mark) && !open
+        mark.is_some() && extent.mark.as_ref() == mark && !open
     }
 
     fn open(&self) -> Result<Option<OwnedFd>, Errno> {
@@ -135,6 +147,11 @@ impl Extent {
         self.places.iter().any(|own| place.below(own).is_some())
             && self.but.as_ref().is_none_or(|but| place.below(but).is_none())
     }
+
+    /// Whether a data folder is this very one, or shows it.
+    fn is(&self, data: &DataAbove) -> bool {
+        self.ids.contains(&data.id) || (data.mark.is_some() && self.mark == data.mark)
+    }
 }
 
 /// The folders that are closed to a place, and the one decision whether something lies in them: asked of every
@@ -144,6 +161,9 @@ impl Extent {
 /// shows only a part of what is closed, at any time, and has an inode that nobody knows beforehand. A file with
 /// several names is held against the files that lie in the closed folder now. An overlay, a FUSE program, another
 /// computer and a copy show the same bytes with another device: there a folder is known by the [`Mark`] in it.
+///
+/// And the data folder of every other Madang, which is told nobody beforehand: it is known by what lies in it
+/// ([`is_data`]). In it is another service's administrator key, and texts that only its readers may see.
 #[derive(Clone, Debug, Default)]
 pub struct Closed {
     folders: Arc<[Arc<ClosedFolder>]>,
@@ -164,28 +184,38 @@ impl Closed {
     /// # Errors
     /// As the system says: then it is not known.
     pub fn of_root(&self, folder: BorrowedFd<'_>) -> Result<Option<String>, Errno> {
-        if self.folders.is_empty() {
-            return Ok(None);
+        if !self.folders.is_empty() {
+            let mounts = Mounts::now()?;
+            self.refresh(&mounts)?;
+            let id = FileId::of(&stat::of(folder)?);
+            let place = mounts.place(folder)?;
+            if let Some(reason) = self.known_as(id).or_else(|| self.covers(&place?)) {
+                return Ok(Some(reason));
+            }
         }
-        let mounts = Mounts::now()?;
-        self.refresh(&mounts)?;
-        let id = FileId::of(&stat::of(folder)?);
-        let place = mounts.place(folder)?;
-        if let Some(reason) = self.known_as(id).or_else(|| self.covers(&place?)) {
+        let above = data_above(folder)?;
+        if let Some(reason) =
+            above.iter().find_map(|data| self.marked(data.mark.as_ref(), &data.way))
+        {
             return Ok(Some(reason));
         }
-        Ok(marks_above(folder)?.iter().find_map(|(mark, way)| self.marked(mark, way)))
+        // What lies in the own one and is open there is open.
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let is_own = |data: &DataAbove| known.extents.iter().any(|extent| extent.is(data));
+        Ok(above.iter().any(|data| !is_own(data)).then(|| OTHER_DATA.to_owned()))
     }
 
-    /// Why a folder that was entered by a name is closed for the mark that it carries; none if it is not.
+    /// Why a folder that was entered by a name is closed for what lies in it; none if it is not. Of those that are
+    /// known by what they are, [`Closed::of_name`] has said so.
     ///
     /// # Errors
     /// As the system says: then it is not known.
     pub fn of_entered(&self, folder: BorrowedFd<'_>) -> Result<Option<String>, Errno> {
-        if self.folders.is_empty() {
+        if !is_data(folder)? {
             return Ok(None);
         }
-        Ok(Mark::of(folder)?.and_then(|mark| self.marked(&mark, &None)))
+        let own = Mark::of(folder)?.and_then(|mark| self.marked(Some(&mark), &None));
+        Ok(Some(own.unwrap_or_else(|| OTHER_DATA.to_owned())))
     }
 
     /// Why what was reached by a name in an open folder is closed; none if it is not. `again` says whether the files
@@ -245,7 +275,7 @@ impl Closed {
         known.ids.get(&id).and_then(|n| self.folders.get(*n)).map(|folder| reason(folder))
     }
 
-    fn marked(&self, mark: &Mark, way: &Option<OsString>) -> Option<String> {
+    fn marked(&self, mark: Option<&Mark>, way: &Option<OsString>) -> Option<String> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         let mut folders = self.folders.iter().zip(&known.extents);
         folders
@@ -271,21 +301,45 @@ impl ClosedFolder {
     }
 }
 
-/// The marks of a folder and of those that it lies in, each with the name by which the way leads on from there.
-fn marks_above(folder: BorrowedFd<'_>) -> Result<Vec<(Mark, Option<OsString>)>, Errno> {
-    let mut marks: Vec<(Mark, Option<OsString>)> = Vec::new();
-    marks.extend(Mark::of(folder)?.map(|mark| (mark, None)));
+/// A folder on the way down to another, or this itself, that is a data folder, whoever's.
+#[derive(Debug)]
+struct DataAbove {
+    path: PathBuf,
+    id: FileId,
+    /// None in one of before the mark, or where it cannot be read.
+    mark: Option<Mark>,
+    /// The name by which the way leads on from there.
+    way: Option<OsString>,
+}
+
+impl DataAbove {
+    fn of(
+        folder: BorrowedFd<'_>,
+        path: &Path,
+        way: Option<OsString>,
+    ) -> Result<Option<DataAbove>, Errno> {
+        if !is_data(folder)? {
+            return Ok(None);
+        }
+        let (id, mark) = (FileId::of(&stat::of(folder)?), Mark::of(folder)?);
+        Ok(Some(DataAbove { path: path.to_owned(), id, mark, way }))
+    }
+}
+
+/// The data folders that a folder lies in or is, the innermost first.
+fn data_above(folder: BorrowedFd<'_>) -> Result<Vec<DataAbove>, Errno> {
     let path = match path_of(folder) {
-        // No `/proc`.
-        Err(Errno::NOENT) => return Ok(marks),
+        // No `/proc`: nothing is known of where it lies.
+        Err(Errno::NOENT) => PathBuf::new(),
         path => path?,
     };
+    let mut found: Vec<DataAbove> = DataAbove::of(folder, &path, None)?.into_iter().collect();
     let mut below = path.as_path();
     while let (Some(above), Some(name)) = (below.parent(), below.file_name()) {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         match openat(CWD, above, flags, Mode::empty()) {
-            Ok(above) => {
-                marks.extend(Mark::of(above.as_fd())?.map(|mark| (mark, Some(name.to_owned()))));
+            Ok(opened) => {
+                found.extend(DataAbove::of(opened.as_fd(), above, Some(name.to_owned()))?);
             }
             // Moved away, or not ours to pass: nothing of it is known by its path.
             Err(Errno::NOENT | Errno::NOTDIR | Errno::ACCESS | Errno::LOOP) => {}
@@ -293,8 +347,13 @@ fn marks_above(folder: BorrowedFd<'_>) -> Result<Vec<(Mark, Option<OsString>)>, 
         }
         below = above;
     }
-    Ok(marks)
+    Ok(found)
 }
+
+/// Why the data folder of another Madang is closed, and the cure.
+const OTHER_DATA: &str = "it lies in the data folder of a madang (`this-is-madang-data`, or `ledger.db` and `local.key`, \
+                          lie there), which holds keys and closed texts; take files from another folder, or remove these \
+                          files if it is none any more";
 
 fn reason(folder: &ClosedFolder) -> String {
     format!("it lies in {}; take files from another folder", folder.what)

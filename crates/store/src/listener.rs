@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 
 use crate::beneath::{Barred, Beneath, PATH_MAX, Root, refusal};
 use crate::error::StoreError;
+use crate::mark::is_kept_name;
 use crate::stat;
 use crate::watcher::{Heard, Watcher};
 
@@ -209,9 +210,14 @@ impl Folders {
             return true;
         }
         let Some(name) = name else { return true };
-        let name = object_key::from_bytes(name.as_bytes());
+        let last = name.as_bytes();
+        let name = object_key::from_bytes(last);
         let key = if folder.is_empty() { name } else { format!("{folder}/{name}") };
         if !mask.contains(EventMask::ISDIR) {
+            // What lies around it may be a data folder from now on, or none any more.
+            if is_kept_name(last) {
+                self.told.push(Heard::Everything);
+            }
             self.told.push(Heard::Path(key));
         } else if mask.intersects(EventMask::CREATE | EventMask::MOVED_TO) {
             self.add(key);

@@ -1,9 +1,9 @@
 use rustix::fd::{AsFd, BorrowedFd};
-use rustix::fs::{FileType, Mode, OFlags, fstat, openat};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, fstat, openat, statat};
 use rustix::io::{Errno, read};
 
-/// What a folder of this service is known by, whatever device it comes back from: a file in it with a random line. Who
-/// does not know the line cannot close a folder of others with it, and who has it has been in the folder.
+/// What a folder of this service is known by, whatever device it comes back from: a file in it with a random line. The
+/// line says whose folder it is; that the file is there says that it is a Madang's ([`is_data`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark(Vec<u8>);
 
@@ -42,4 +42,32 @@ impl Mark {
         let line = line.get(..length).unwrap_or_default();
         Ok((line.len() >= Mark::LEAST).then(|| Mark(line.to_owned())))
     }
+}
+
+/// The files that are in every data folder, and that together lie in nothing else. A Madang of before the [`Mark`] kept
+/// these two.
+const KEPT: [&str; 2] = ["ledger.db", "local.key"];
+
+/// Whether a folder is the data folder of a Madang, or the texts in one: this one's, another's, an earlier one's. It is
+/// asked of the names in it alone, since the files are their owner's.
+///
+/// Whoever can make files in a folder by their names can close it by this, as he could remove what is in it; an upload
+/// cannot ([`is_kept_name`]).
+///
+/// # Errors
+/// As the system says.
+pub fn is_data(folder: BorrowedFd<'_>) -> Result<bool, Errno> {
+    let is_file = |name: &str| match statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(seen) => Ok(FileType::from_raw_mode(seen.st_mode) == FileType::RegularFile),
+        // A folder that may not be passed shows nothing of what is in it to anybody here.
+        Err(Errno::NOENT | Errno::NOTDIR | Errno::ACCESS | Errno::LOOP) => Ok(false),
+        Err(errno) => Err(errno),
+    };
+    Ok(is_file(Mark::FILE)? || (is_file(KEPT[0])? && is_file(KEPT[1])?))
+}
+
+/// Whether a folder may be known for a data folder by a file of this name. Some file systems take large letters for
+/// small ones.
+pub fn is_kept_name(name: &[u8]) -> bool {
+    [Mark::FILE, KEPT[0], KEPT[1]].iter().any(|kept| name.eq_ignore_ascii_case(kept.as_bytes()))
 }

@@ -1,5 +1,7 @@
 use madang_document::shown::is_misleading;
 
+use crate::mark::is_kept_name;
+
 /// Why a path is not acceptable for an upload.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the path is not acceptable: {0}")]
@@ -25,6 +27,11 @@ pub(crate) fn check_path(path: &str) -> Result<(), BadPath> {
             "." | ".." => return Err(BadPath("`.` and `..` are not names")),
             part if part.starts_with('.') || part.starts_with("~$") || part.ends_with(".part") => {
                 return Err(BadPath("hidden and temporary names are skipped; rename the file"));
+            }
+            part if is_kept_name(part.as_bytes()) => {
+                return Err(BadPath(
+                    "madang knows its own data folders by that name; choose another",
+                ));
             }
             part if part.len() > 255 => return Err(BadPath("a name has at most 255 bytes")),
             _ => {}
@@ -56,6 +63,9 @@ mod tests {
             "a\\b",
             "a\nb",
             "a\u{202E}b",
+            "this-is-madang-data",
+            "a/local.key",
+            "a/LEDGER.DB",
         ] {
             assert!(check_path(bad).is_err(), "{bad}");
         }

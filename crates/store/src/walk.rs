@@ -210,10 +210,17 @@ pub(crate) fn seen_at(
     if object_key::to_bytes(key).len() >= PATH_MAX {
         return Ok(Some(left_out(key, LeftOutKind::TooLong)));
     }
-    match beneath.check(&seen) {
+    let checked = match kind {
+        // What lies in it tells, too.
+        Kind::Folder => beneath.enter(folder, name).map(drop),
+        _ => beneath.check(&seen),
+    };
+    match checked {
         Ok(()) if kind == Kind::Folder => Ok(None),
         Ok(()) => Ok(Some(Seen::Object(listed(key.to_owned(), &seen)))),
         Err(Barred::Closed(reason)) => Ok(Some(closed(key, reason))),
+        // That it cannot be entered is what a listing says of it.
+        Err(Barred::System(Errno::ACCESS)) if kind == Kind::Folder => Ok(None),
         Err(Barred::System(errno)) => Err(errno),
     }
 }

@@ -343,15 +343,8 @@ async fn data_that_comes_back_through_an_overlay_or_a_copy_is_closed() {
     for file in ["local.key", Mark::FILE] {
         std::fs::copy(ground.path("data").join(file), drop.join("copy/deep").join(file)).unwrap();
     }
-    // Who does not know the line closes nothing.
-    ground.write("drop/honest/a.txt");
-    std::fs::write(drop.join("honest").join(Mark::FILE), "x".repeat(37)).unwrap();
-
     let (files, closed) = listed(&ground.store("drop")).await;
-    assert_eq!(
-        files,
-        ["a.txt".to_owned(), "honest/a.txt".into(), format!("honest/{}", Mark::FILE)]
-    );
+    assert_eq!(files, ["a.txt"]);
     assert_eq!(closed, ["copy/deep", "part", "whole"]);
     for path in ["whole/local.key", "part/ab/text", "copy/deep/local.key"] {
         let seen = ground.store("drop").look(path).await.unwrap();
@@ -372,4 +365,90 @@ async fn data_that_comes_back_through_an_overlay_or_a_copy_is_closed() {
     for root in ["data/drop", "beside/drop"] {
         assert_eq!(listed(&ground.store(root)).await.0, ["own.txt"], "{root}");
     }
+}
+
+/// Another service keeps its data in the folder, of this version or of one before the mark.
+#[tokio::test]
+async fn the_data_of_another_madang_is_no_part_of_the_folder_around_it() {
+    let ground = Ground::new();
+    for file in ["ledger.db", "local.key", "blobs/ab/text", "drop/theirs.txt"] {
+        ground.write(&format!("drop/x/old/{file}"));
+        ground.write(&format!("drop/x/data/{file}"));
+    }
+    ground.write("drop/x/b.txt");
+    ground.write("drop/honest/ledger.db");
+    for folder in ["drop/x/data", "drop/x/data/blobs"] {
+        ground.write(&format!("{folder}/{}", Mark::FILE));
+    }
+    // A part of it by itself, as a backup has it.
+    ground.write(&format!("drop/blobs/{}", Mark::FILE));
+    ground.write("drop/blobs/ab/text");
+    let stores =
+        [ground.store("drop"), FolderStore::new("drop", &ground.path("drop"), Closed::default())];
+    for store in &stores {
+        let mut watcher = store.watch().await.unwrap().unwrap();
+        let (files, closed) = listed(store).await;
+        assert_eq!(files, ["a.txt", "honest/ledger.db", "x/b.txt"]);
+        assert_eq!(closed, ["blobs", "x/data", "x/old"]);
+        for folder in ["blobs", "x/data", "x/old"] {
+            let seen = store.look(folder).await.unwrap();
+            let is_closed =
+                matches!(&seen, Some(Seen::LeftOut(one)) if one.kind == LeftOutKind::Closed);
+            assert!(is_closed, "a look shows what a listing does: {folder}: {seen:?}");
+        }
+        for (path, real) in [
+            ("x/data/local.key", "drop/x/data/local.key"),
+            ("x/old/ledger.db", "drop/x/old/ledger.db"),
+            ("blobs/ab/text", "drop/blobs/ab/text"),
+        ] {
+            let there = std::fs::metadata(ground.path(real)).unwrap();
+            assert_eq!(there.len(), 6);
+            shut(store, path).await;
+            refused(store, path).await;
+        }
+        refused(store, "x/data/drop/new.txt").await;
+        refused(store, "x/old/n/new.txt").await;
+        ground.write("drop/x/data/heard.txt");
+        ground.write("drop/x/c.txt");
+        assert_eq!(next_path(&mut watcher).await, "x/c.txt", "closed folders are not heard");
+        std::fs::remove_file(ground.path("drop/x/c.txt")).unwrap();
+    }
+    assert_eq!(std::fs::read(ground.path("drop/x/data/local.key")).unwrap(), b"secret");
+    for root in ["x/data", "x/data/drop", "x/data/blobs/ab", "x/old", "x/old/drop", "blobs/ab"] {
+        for closed in [ground.closed.clone(), Closed::default()] {
+            let store = FolderStore::new("drop", &ground.path("drop").join(root), closed);
+            let first = store.list().next().await;
+            assert!(matches!(first, Some(Err(StoreError::Denied { .. }))), "{root}: {first:?}");
+            assert!(put(&store, "new.txt").await.is_err(), "{root}");
+            assert!(store.watch().await.is_err(), "{root}");
+        }
+    }
+    // What is open in the own one stays open, whatever tells that it is one.
+    ground.write("data/ledger.db");
+    assert_eq!(listed(&ground.store("data/drop")).await.0, ["own.txt"]);
+    ground.write(&format!("data/{}", Mark::FILE));
+    assert_eq!(listed(&ground.store("data/drop")).await.0, ["own.txt"]);
+}
+
+#[tokio::test]
+async fn a_folder_that_becomes_data_is_closed_from_then_on() {
+    let ground = Ground::new();
+    ground.write("drop/x/a.txt");
+    let store = ground.store("drop");
+    assert_eq!(listed(&store).await.0, ["a.txt", "x/a.txt"]);
+    let mut watcher = store.watch().await.unwrap().unwrap();
+    ground.write(&format!("drop/x/{}", Mark::FILE));
+    loop {
+        let heard = tokio::time::timeout(Duration::from_secs(20), watcher.next()).await;
+        if matches!(heard.unwrap().unwrap(), Heard::Everything) {
+            break;
+        }
+    }
+    assert!(store.look("x/a.txt").await.unwrap().is_none());
+    refused(&store, "x/new.txt").await;
+    // The place itself, between two listings.
+    ground.write(&format!("drop/{}", Mark::FILE));
+    let looked = store.look("a.txt").await;
+    assert!(matches!(looked, Err(StoreError::Denied { .. })), "{looked:?}");
+    assert!(put(&store, "a.txt").await.is_err());
 }

@@ -1,5 +1,7 @@
 //! A file may have any name, and no name may deceive whoever reads it in a terminal or a log.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::process::{Command, Output, Stdio};
 
 use madang_document::shown::is_misleading;
@@ -116,5 +118,29 @@ async fn no_command_and_no_log_prints_a_name_raw() {
         let output = yard.run(&["index", act]);
         assert!(output.status.success(), "{}", said(&output));
         both_clean(act, &output);
+    }
+}
+
+/// A wide space, as Korean documents have it, one that does not break, one that is not seen, a joiner; and a name that
+/// is not UTF-8, as older shares have it.
+#[test]
+fn a_folder_of_any_name_is_read() {
+    let yard = Yard::new();
+    let names: [&[u8]; 5] = [
+        "회의\u{3000}자료".as_bytes(),
+        "a\u{a0}b".as_bytes(),
+        "a\u{200b}b".as_bytes(),
+        "\u{1f468}\u{200d}\u{1f469} 'x' \"y\"".as_bytes(),
+        b"\xc8\xb8\xc0\xc7",
+    ];
+    for (n, name) in names.into_iter().enumerate() {
+        let folder = yard.path("").join(OsStr::from_bytes(name));
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join(format!("{n}.txt")), format!("글 anyname{n}")).unwrap();
+        for arguments in [&["check"][..], &["up", "--once"]] {
+            let output = yard.command(arguments).arg(OsStr::from_bytes(name)).output().unwrap();
+            assert!(output.status.success(), "{arguments:?} {name:?}: {}", said(&output));
+        }
+        assert_eq!(yard.found(&format!("anyname{n}")), [format!("{n}.txt")]);
     }
 }

@@ -1,3 +1,4 @@
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -75,7 +76,7 @@ NAME.xmp, and manifest.csv or metadata.csv with a row for each file of their fol
 pub(crate) struct Up {
     /// Pipelines, folders or addresses (s3://bucket/prefix, gs://…, az://…); without any, every pipelines/*.toml
     #[arg(value_name = "PIPELINE.toml|FOLDER|URL")]
-    pub(crate) sources: Vec<String>,
+    pub(crate) sources: Vec<OsString>,
     /// Data folder
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
@@ -381,7 +382,7 @@ pub(crate) struct Reprocess {
     pub(crate) json: bool,
     /// For --dry-run where no service runs: the pipelines that the files are of; without any, every pipelines/*.toml
     #[arg(value_name = "PIPELINE.toml|FOLDER|URL")]
-    pub(crate) sources: Vec<String>,
+    pub(crate) sources: Vec<OsString>,
 }
 
 #[derive(Args, Debug)]
@@ -420,7 +421,7 @@ pub(crate) enum CatalogAct {
     Rebuild {
         /// Pipelines, folders or addresses; without any, every pipelines/*.toml
         #[arg(value_name = "PIPELINE.toml|FOLDER|URL")]
-        sources: Vec<String>,
+        sources: Vec<OsString>,
     },
     /// Print the changes after a number, one JSON object per line
     Changes {
@@ -489,7 +490,7 @@ pub(crate) enum KeyAct {
 pub(crate) struct Check {
     /// Pipelines, folders or addresses; without any, every pipelines/*.toml
     #[arg(value_name = "PIPELINE.toml|FOLDER|URL")]
-    pub(crate) sources: Vec<String>,
+    pub(crate) sources: Vec<OsString>,
     /// Data folder, which no source may lie in
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,

@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::net::SocketAddr;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::ops::Range;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use madang_extract::passwords::Passwords;
@@ -169,7 +171,7 @@ impl Configuration {
 /// # Errors
 /// Everything that is wrong with any of them.
 pub(crate) fn pipelines(
-    sources: &[String],
+    sources: &[OsString],
     data: &Path,
     configuration: &Configuration,
     kinds: &[BucketKind],
@@ -180,7 +182,7 @@ pub(crate) fn pipelines(
 
 /// The same: those that can run, and everything that is wrong with the others.
 pub(crate) fn look_over(
-    sources: &[String],
+    sources: &[OsString],
     data: &Path,
     configuration: &Configuration,
     kinds: &[BucketKind],
@@ -253,7 +255,7 @@ fn base_url<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Err
     )))
 }
 
-fn declarations(sources: &[String]) -> (Vec<Declared>, Vec<Failure>) {
+fn declarations(sources: &[OsString]) -> (Vec<Declared>, Vec<Failure>) {
     let mut pipelines: Vec<Declared> = Vec::new();
     let mut failures = Vec::new();
     let here = match std::env::current_dir() {
@@ -308,28 +310,30 @@ fn declaration_files() -> Vec<PathBuf> {
 }
 
 /// The pipeline of a declaration, a folder or an address that was named.
-fn of_argument(source: &str, here: &Path) -> Result<Declared, Failure> {
+fn of_argument(source: &OsStr, here: &Path) -> Result<Declared, Failure> {
     let path = Path::new(source);
-    if source.ends_with(".toml") && !path.is_dir() {
+    if source.as_bytes().ends_with(b".toml") && !path.is_dir() {
         return declared(path, here);
     }
-    let at = source.to_owned();
-    if source.contains("://") || source.starts_with("file:") {
-        let pipeline = declaration::undeclared(source, here).map_err(Failure::faults)?;
+    let at = path.display().to_string();
+    // An address is text; a path need not be.
+    if let Some(url) = source.to_str()
+        && (url.contains("://") || url.starts_with("file:"))
+    {
+        let pipeline = declaration::undeclared(url, here).map_err(Failure::faults)?;
         return Ok(Declared { pipeline, at, store: None });
     }
     let folder = path.canonicalize().map_err(|error| {
         Failure::usage(format!(
-            "{source}: {error}; name a folder that is there, an address or a pipeline file"
+            "{at}: {error}; name a folder that is there, an address or a pipeline file"
         ))
     })?;
     if !folder.is_dir() {
         return Err(Failure::usage(format!(
-            "{source} is a file, not a folder: `madang extract {source}` reads a single file"
+            "{at} is a file, not a folder: `madang extract {at}` reads a single file"
         )));
     }
-    let folder = folder.to_string_lossy().into_owned();
-    let pipeline = declaration::undeclared(&folder, here).map_err(Failure::faults)?;
+    let pipeline = declaration::undeclared_folder(&folder).map_err(Failure::faults)?;
     Ok(Declared { pipeline, at, store: None })
 }
 

@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::ffi::OsString;
 
 use anyhow::Context;
 use madang_catalog::series::Series;
@@ -112,7 +113,7 @@ fn each_entry(
 
 /// Makes the entries anew from the documents and the declarations, and lets every other registry take all of them
 /// again.
-fn rebuild(place: &ServiceOptions, sources: &[String]) -> Result<(), Failure> {
+fn rebuild(place: &ServiceOptions, sources: &[OsString]) -> Result<(), Failure> {
     let configuration = Configuration::read(place.config.as_deref(), backends::BUCKETS)?;
     let data = idle_folder(place.data.as_ref(), place.config.as_ref())?;
     let series: HashMap<String, Series> = pipelines(

@@ -1,3 +1,4 @@
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -5,6 +6,7 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use madang_catalog::license::License;
 use madang_catalog::series::{Disclosure, Grade, Series, Share};
 use madang_document::agency::Agency;
+use madang_document::object_key;
 use madang_extract::options::{Ocr, Options};
 use madang_sandbox::limits::LimitSettings;
 use serde::Deserialize;
@@ -272,11 +274,29 @@ pub fn parse(text: &str, file: &str, folder: &Path) -> Result<Pipeline, Vec<BadD
 pub fn undeclared(url: &str, folder: &Path) -> Result<Pipeline, Vec<BadDeclaration>> {
     let place = place(url, None, folder)
         .map_err(|message| vec![BadDeclaration { file: url.to_owned(), line: None, message }])?;
-    let whole = match &place {
-        Place::Folder(path) => path.display().to_string(),
-        Place::Bucket { scheme, bucket, prefix, .. } => format!("{scheme}://{bucket}/{prefix}"),
+    undeclared_place(place, url)
+}
+
+/// As [`undeclared`], of a folder by its path, of whatever bytes that is.
+///
+/// # Errors
+/// As [`undeclared`].
+pub fn undeclared_folder(path: &Path) -> Result<Pipeline, Vec<BadDeclaration>> {
+    undeclared_place(Place::Folder(path.to_owned()), &path.display().to_string())
+}
+
+fn undeclared_place(place: Place, at: &str) -> Result<Pipeline, Vec<BadDeclaration>> {
+    // A folder's path may be no text: it is taken as it is, and no address of it is written.
+    let (whole, url) = match &place {
+        Place::Folder(path) => (path.as_os_str().as_bytes().to_vec(), "file:.".to_owned()),
+        Place::Bucket { scheme, bucket, prefix, .. } => {
+            let url = format!("{scheme}://{bucket}/{prefix}");
+            (url.clone().into_bytes(), url)
+        }
     };
-    let last = whole.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let parts = whole.split(|byte| *byte == b'/').filter(|part| !part.is_empty());
+    let last = object_key::from_bytes(parts.last().unwrap_or_default());
+    let last = object_key::readable(&last);
     let mut name: String = last
         .to_ascii_lowercase()
         .chars()
@@ -287,18 +307,21 @@ pub fn undeclared(url: &str, folder: &Path) -> Result<Pipeline, Vec<BadDeclarati
     if name.is_empty() {
         name = "drop".into();
     }
-    let hash = madang_document::blob_id::BlobId::of(whole.as_bytes()).to_string();
+    let hash = madang_document::blob_id::BlobId::of(&whole).to_string();
     let name = format!("{name}-{}", hash.get(..6).unwrap_or_default());
-    let text = format!(
-        "name = {name:?}\nagency = \"{}\"\n[source]\nurl = {:?}\n[catalog]\ntitle = {:?}\n",
-        Agency::UNDECLARED,
-        match &place {
-            Place::Folder(path) => format!("file:{}", path.display()),
-            Place::Bucket { .. } => whole.clone(),
-        },
-        if last.is_empty() { &name } else { last },
+    let title = if last.is_empty() { name.as_str() } else { &last };
+    // Written by who reads it: names hold spaces and joiners that other languages escape in other ways.
+    let text = |text: &str| toml::Value::from(text).to_string();
+    let declaration = format!(
+        "name = {}\nagency = {}\n[source]\nurl = {}\n[catalog]\ntitle = {}\n",
+        text(&name),
+        text(Agency::UNDECLARED),
+        text(&url),
+        text(title),
     );
-    parse(&text, url, folder)
+    let mut pipeline = parse(&declaration, at, Path::new(""))?;
+    pipeline.source.place = place;
+    Ok(pipeline)
 }
 
 fn is_name(name: &str) -> bool {
@@ -534,6 +557,36 @@ share = "joint"
         let named = PRESS.replace("settle =", "store = \"ours\"\nsettle =");
         let named = read(&named.replace("file:drop/press", "az://drop/a")).unwrap();
         assert!(matches!(named.source.place, Place::Bucket { store, .. } if store == "ours"));
+    }
+
+    #[test]
+    fn a_folder_of_any_name_is_taken() {
+        for name in [
+            "회의\u{3000}자료",
+            "a\u{a0}b",
+            "a\u{200b}b",
+            "가족 \u{1f468}\u{200d}\u{1f469}",
+            "\u{1112}\u{1161}\u{11ab}",
+            "it's \"so\" \\ {} # = [x]",
+            "two\nlines\tand \u{1b}[2J\u{7f}",
+            "\u{feff}mark",
+        ] {
+            let path = PathBuf::from(format!("/srv/{name}"));
+            let pipeline =
+                undeclared_folder(&path).unwrap_or_else(|bad| panic!("{name:?}: {bad:?}"));
+            assert_eq!(pipeline.source.place, Place::Folder(path.clone()), "{name:?}");
+            assert_eq!(pipeline.series.title, name);
+            let by_address = undeclared(path.to_str().unwrap(), Path::new("/")).unwrap();
+            assert_eq!(by_address.name, pipeline.name, "{name:?}");
+            assert_eq!(by_address.series.title, name);
+        }
+        // CP949, as older shares have it.
+        let korean = std::ffi::OsStr::from_bytes(b"/srv/\xc8\xb8\xc0\xc7");
+        let pipeline = undeclared_folder(Path::new(korean)).unwrap();
+        assert_eq!(pipeline.source.place, Place::Folder(korean.into()));
+        assert_eq!(pipeline.series.title, "회의");
+        let other = std::ffi::OsStr::from_bytes(b"/srv/\xc8\xb8\xc0\xc8");
+        assert_ne!(undeclared_folder(Path::new(other)).unwrap().name, pipeline.name);
     }
 
     #[test]

@@ -11,10 +11,10 @@ use futures::{StreamExt, stream};
 use madang_document::cause::told;
 use madang_document::id::DocumentId;
 use madang_document::object_key;
-use madang_document::shown::is_misleading;
 use madang_document::timestamp::Timestamp;
 use madang_ledger::audit::Act;
 use madang_store::store::{self, Precondition};
+use madang_store::upload::{BadPath, check_path};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -27,10 +27,6 @@ use crate::server::Server;
 use crate::while_held::while_held;
 use crate::wire::json;
 
-/// Longest path of an upload and longest part of it, bytes: what file systems and object stores hold.
-const LONGEST_PATH: usize = 1024;
-const LONGEST_PART: usize = 255;
-
 /// `PUT /v1/drop/{pipeline}/{path}`
 pub(crate) async fn api(
     State(server): State<Arc<Server>>,
@@ -42,7 +38,7 @@ pub(crate) async fn api(
     let hidden = || Problem::not_found("수집 폴더", "pipeline that takes uploads");
     let target = visible_targets(&server, &caller).into_iter().find(|t| t.pipeline == pipeline);
     let target = target.ok_or_else(hidden)?;
-    check_path(&path)?;
+    check_path(&path).map_err(bad_path)?;
     let length = length(&headers)?;
     let most = server.settings.limits.upload;
     if length.is_some_and(|length| length > most) {
@@ -258,30 +254,32 @@ fn length(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     })
 }
 
-/// Refuses names with which a file could leave its folder, or pretend to be another.
-fn check_path(path: &str) -> Result<(), Problem> {
-    let (ko, en) = if path.is_empty() || path.len() > LONGEST_PATH {
-        ("경로는 1바이트에서 1,024바이트까지입니다.", "a path has 1 to 1024 bytes")
-    } else if path.chars().any(char::is_control) {
-        ("경로에 제어 문자를 쓸 수 없습니다.", "a path holds no control characters")
-    } else if path.chars().any(is_misleading) {
-        (
-            "경로에 줄이나 글 방향을 바꾸는 문자를 쓸 수 없습니다.",
-            "a path holds no marks that break lines or turn the direction of writing",
-        )
-    } else if path.contains('\\') {
-        ("경로의 구분자는 `/`입니다.", "the separator of a path is `/`")
-    } else if path.split('/').any(|part| matches!(part, "" | "." | "..")) {
-        (
-            "경로의 각 부분은 비어 있거나 `.`, `..`일 수 없습니다.",
-            "no part of a path is empty, `.` or `..`",
-        )
-    } else if path.split('/').any(|part| part.len() > LONGEST_PART) {
-        ("이름 하나는 255바이트까지입니다.", "a name has at most 255 bytes")
-    } else {
-        return Ok(());
+/// What the store's rule on paths says to people.
+fn bad_path(bad: BadPath) -> Problem {
+    let en = bad.to_string();
+    let ko = match bad {
+        BadPath::Length => "경로는 1바이트에서 1,024바이트까지입니다.",
+        BadPath::Control => "경로에 제어 문자를 쓸 수 없습니다.",
+        BadPath::Misleading => "경로에 줄이나 글 방향을 바꾸는 문자를 쓸 수 없습니다.",
+        BadPath::Backslash => "경로의 구분자는 `/`입니다.",
+        BadPath::Part => "경로의 각 부분은 비어 있거나 `.`, `..`일 수 없습니다.",
+        BadPath::Kept => {
+            "그 이름은 Madang이 자기 데이터 폴더를 알아보는 데 씁니다. 다른 이름으로 올려 주세요."
+        }
+        BadPath::LongPart => "이름 하나는 255바이트까지입니다.",
+        BadPath::Skipped => return left_out(en),
     };
-    Err(Problem::bad("path", ko, en))
+    Problem::bad("path", ko, en)
+}
+
+/// What no pipeline, or not this one, takes by that name.
+fn left_out(why: String) -> Problem {
+    Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "drop-left-out",
+        "이 수집 폴더가 받지 않는 이름입니다(숨은 파일, 임시 파일 따위).",
+        why,
+    )
 }
 
 fn too_large(most: u64) -> Problem {
@@ -298,12 +296,7 @@ fn refused(error: DropError) -> Problem {
         DropError::UnknownPipeline(_) => {
             Problem::not_found("수집 폴더", "pipeline that takes uploads")
         }
-        DropError::LeftOut(why) => Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "drop-left-out",
-            "이 수집 폴더가 받지 않는 이름입니다(숨은 파일, 임시 파일 따위).",
-            why.to_string(),
-        ),
+        DropError::LeftOut(why) => left_out(why.to_string()),
         DropError::Refused(why) => Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "drop-refused",
@@ -410,29 +403,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_that_leave_the_folder_or_deceive_are_refused() {
-        for good in ["a.hwp", "2026/11/보고서 (최종).hwp", "..a", "a..b/c", "\"quoted\".pdf"] {
+    fn paths_that_the_store_refuses_are_refused_before_a_byte_comes() {
+        for good in ["a.hwp", "2026/11/보고서 (최종).hwp", "a..b/c", "\"quoted\".pdf"] {
             assert!(check_path(good).is_ok(), "{good}");
         }
-        let long = format!("{}/a", "가".repeat(86));
-        for bad in [
-            "",
-            "/etc/passwd",
-            "a//b",
-            "a/",
-            "../a",
-            "a/../b",
-            "a/.",
-            "a\\..\\b",
-            "a\nb",
-            "a\0b",
-            "a\u{85}b",
-            "a\u{202e}fdp.exe",
-            "a\u{200f}fdp.exe",
-            "a\u{2028}b",
-            &long,
+        for (bad, status, words) in [
+            ("", 400, "1 to 1024 bytes"),
+            ("../a", 400, "no part of a path"),
+            ("a\\..\\b", 400, "separator"),
+            ("a\0b", 400, "control characters"),
+            ("a\u{202e}fdp.exe", 400, "direction"),
+            ("a\u{200f}fdp.exe", 400, "direction"),
+            (&"가".repeat(86), 400, "255 bytes"),
+            ("a/local.key", 400, "data folders"),
+            (".env", 422, "hidden"),
+            ("a/~$b.docx", 422, "temporary"),
         ] {
-            assert_eq!(check_path(bad).unwrap_err().status, 400, "{bad:?}");
+            let problem = bad_path(check_path(bad).unwrap_err());
+            assert_eq!(problem.status, status, "{bad:?}");
+            assert!(problem.detail.en.contains(words), "{bad:?}: {}", problem.detail.en);
         }
     }
 

@@ -26,7 +26,7 @@ pub mod store;
 pub mod stores;
 pub mod sweep;
 pub mod tls;
-mod upload;
+pub mod upload;
 pub mod version;
 mod walk;
 pub mod watcher;

@@ -227,6 +227,7 @@ fn condition(headers: &HeaderMap) -> Result<Precondition, Problem> {
     let read = || match (one(header::IF_NONE_MATCH)?, one(header::IF_MATCH)?) {
         (None, None) => Ok(Precondition::Always),
         (Some("*"), None) => Ok(Precondition::IfAbsent),
+        (None, Some("*")) => Ok(Precondition::IfPresent),
         (None, Some(value)) => {
             let version = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
             let version = version.filter(|version| !version.is_empty()).ok_or(())?;
@@ -237,8 +238,8 @@ fn condition(headers: &HeaderMap) -> Result<Precondition, Problem> {
     read().map_err(|()| {
         Problem::bad(
             "precondition",
-            "`If-None-Match: *`이나 `If-Match: \"버전\"` 가운데 하나만 쓸 수 있습니다.",
-            "use either `If-None-Match: *` or `If-Match: \"version\"`, once",
+            "`If-None-Match: *`, `If-Match: *`, `If-Match: \"버전\"` 가운데 하나만 쓸 수 있습니다.",
+            "use one of `If-None-Match: *`, `If-Match: *` and `If-Match: \"version\"`, once",
         )
     })
 }
@@ -433,7 +434,8 @@ mod tests {
             (vec![(IF_NONE_MATCH, "*")], Some(Precondition::IfAbsent)),
             (vec![(IF_MATCH, "\"7-1-3\"")], Some(Precondition::IfVersion("7-1-3".into()))),
             (vec![(IF_MATCH, "\"\"ab\"\"")], Some(Precondition::IfVersion("\"ab\"".into()))),
-            (vec![(IF_MATCH, "*")], None),
+            (vec![(IF_MATCH, "*")], Some(Precondition::IfPresent)),
+            (vec![(IF_MATCH, "*"), (IF_MATCH, "\"a\"")], None),
             (vec![(IF_MATCH, "\"\"")], None),
             (vec![(IF_NONE_MATCH, "\"a\"")], None),
             (vec![(IF_NONE_MATCH, "*"), (IF_MATCH, "\"a\"")], None),

@@ -98,22 +98,28 @@ impl BucketStore {
 
     /// How a condition is said to the service; asks it what is there.
     async fn mode(&self, path: &str, condition: &Precondition) -> Result<PutMode, StoreError> {
-        let wanted = match condition {
-            Precondition::Always => return Ok(PutMode::Overwrite),
-            Precondition::IfAbsent => None,
-            Precondition::IfVersion(wanted) => Some(wanted),
-        };
+        if *condition == Precondition::Always {
+            return Ok(PutMode::Overwrite);
+        }
         let there = match self.store.head(&self.key(path)?).await {
             Ok(meta) => Some(meta),
             Err(object_store::Error::NotFound { .. }) => None,
             Err(error) => return Err(refusal(path, error)),
         };
-        match (wanted, there) {
-            (None, None) => Ok(PutMode::Create),
-            (Some(wanted), Some(there)) if *wanted == version(&there) => {
+        let holds = match (condition, &there) {
+            (Precondition::Always, _) => true,
+            (Precondition::IfAbsent, there) => there.is_none(),
+            (Precondition::IfPresent, there) => there.is_some(),
+            (Precondition::IfVersion(wanted), there) => {
+                there.as_ref().is_some_and(|there| *wanted == version(there))
+            }
+        };
+        match there {
+            _ if !holds => Err(StoreError::Precondition(path.to_owned())),
+            None => Ok(PutMode::Create),
+            Some(there) => {
                 Ok(PutMode::Update(UpdateVersion { e_tag: there.e_tag, version: there.version }))
             }
-            _ => Err(StoreError::Precondition(path.to_owned())),
         }
     }
 

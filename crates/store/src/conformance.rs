@@ -349,6 +349,7 @@ pub async fn conditions_are_kept(ground: &Arc<dyn Ground>) {
     for (path, size) in [("small", 10), ("large", LARGE)] {
         let content = bytes(size);
         refused(&store, path, &content, Precondition::IfVersion("none".into())).await;
+        refused(&store, path, &content, Precondition::IfPresent).await;
         let first = put(&store, path, &content, Precondition::IfAbsent).await;
         refused(&store, path, b"second", Precondition::IfAbsent).await;
         refused(&store, path, &content, Precondition::IfAbsent).await;
@@ -360,6 +361,8 @@ pub async fn conditions_are_kept(ground: &Arc<dyn Ground>) {
         let second = put(&store, path, &second, given.clone()).await;
         refused(&store, path, &content, given).await;
         assert_eq!(look(&store, path).await.as_ref(), Some(&second));
+        let third = put(&store, path, &content, Precondition::IfPresent).await;
+        assert_eq!(look(&store, path).await.as_ref(), Some(&third));
     }
 }
 

@@ -289,8 +289,10 @@ impl Half {
             return Err(StoreError::Conflict { path: self.path.clone(), reason });
         }
         let holds = match (condition, &there) {
-            (Precondition::Always, _) | (Precondition::IfAbsent, None) => true,
-            (Precondition::IfAbsent, Some(_)) | (Precondition::IfVersion(_), None) => false,
+            (Precondition::Always, _) => true,
+            (Precondition::IfAbsent, there) => there.is_none(),
+            (Precondition::IfPresent, there) => there.is_some(),
+            (Precondition::IfVersion(_), None) => false,
             (Precondition::IfVersion(wanted), Some(there)) => {
                 same_version(wanted, &version::of_file(there))
             }

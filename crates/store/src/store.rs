@@ -136,6 +136,9 @@ pub enum Precondition {
     Always,
     /// Only if nothing is there (`If-None-Match: *`).
     IfAbsent,
+    /// Only if something is there, whatever it is (`If-Match: *`). A bucket holds on to what it saw there when the upload
+    /// began: its service knows no such condition, and what is removed meanwhile must not be made anew.
+    IfPresent,
     /// Only if this version is there (`If-Match`).
     IfVersion(String),
 }

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use axum::body::Body;
@@ -95,6 +96,15 @@ impl Api {
     /// `GET`; the path carries its own query.
     pub(crate) fn get(&self, path: &str) -> Result<Value, Failure> {
         self.runtime.block_on(self.ask(Method::GET, path, None))
+    }
+
+    /// As [`get`](Self::get), for whoever waits in front of a screen: an answer that takes longer than this is none.
+    pub(crate) fn get_within(&self, path: &str, wait: Duration) -> Result<Value, Failure> {
+        let asked = async { tokio::time::timeout(wait, self.ask(Method::GET, path, None)).await };
+        self.runtime.block_on(asked).unwrap_or_else(|_| {
+            let told = format!("no answer within {} seconds", wait.as_secs());
+            Err(Failure::Other(anyhow::anyhow!(told)))
+        })
     }
 
     /// `POST` with a JSON body.
@@ -304,4 +314,21 @@ pub(crate) fn idle_folder(
     DataFolder::lock(&path)?.ok_or_else(|| {
         Failure::Other(anyhow::anyhow!("a madang runs on {}; stop it first", path.display()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_that_takes_requests_and_answers_none_is_not_waited_for() {
+        madang_store::tls::provide();
+        // Who connects is held by the system, and nobody ever reads what he asks.
+        let deaf = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let reach = service(&format!("http://{}", deaf.local_addr().unwrap()), None);
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        let api = Api { reach: reach.unwrap(), runtime };
+        let failure = api.get_within("/v1/queues", Duration::from_millis(20)).unwrap_err();
+        assert!(failure.told().join("").contains("no answer within"), "{failure:?}");
+    }
 }

@@ -179,15 +179,22 @@ fn print_queues(queues: &Value, balance: &Value) -> Result<(), Failure> {
         number_of(balance, "deleted"),
         number_of(balance, "in_flight"),
     ))?;
+    out_all(&besides(queues, balance))?;
+    out_all(&conditions(queues))
+}
+
+/// What is in no queue: what lies in the sources and is not taken, and what was passed over. Nothing where nothing is.
+pub(crate) fn besides(queues: &Value, balance: &Value) -> Vec<Shown> {
+    let mut lines = Vec::new();
     let left_out = number_of(balance, "left_out");
     if left_out > 0 {
-        out(&shown!("left out {left_out} (madang queue left-out)"))?;
+        lines.push(shown!("left out {left_out} (madang queue left-out)"));
     }
     let noted = number_of(queues, "noted");
     if noted > 0 {
-        out(&shown!("passed over {noted} (madang queue noted)"))?;
+        lines.push(shown!("passed over {noted} (madang queue noted)"));
     }
-    out_all(&conditions(queues))
+    lines
 }
 
 /// What keeps the service from its work just now, one line each.

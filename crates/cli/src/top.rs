@@ -9,11 +9,14 @@ use serde_json::Value;
 use crate::api::Api;
 use crate::arguments::Top;
 use crate::failure::Failure;
-use crate::queue::{conditions, state_of};
+use crate::queue::{besides, conditions, state_of};
 use crate::terminal::{clip, number_of, path_of, shown, table, text_of};
 
 /// The most jobs that the service gives at once.
 const JOBS: u16 = 200;
+
+/// How long an answer may take. Meanwhile no key is read.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// `madang top`: the queues, once a second, until `q` or Ctrl-C.
 pub(crate) fn run(command: &Top) -> Result<(), Failure> {
@@ -23,22 +26,13 @@ pub(crate) fn run(command: &Top) -> Result<(), Failure> {
             "top needs a terminal; `madang queue ls` prints the queues once",
         ));
     }
+    let mut shown = Table::default();
+    // A wrong address or key is said at once: the terminal is not taken for that.
+    shown.answered(&Answers::ask(&api, size()?.1)?);
     let screen = Screen::enter()?;
-    let mut former: Option<u64> = None;
     loop {
-        let (columns, rows) = match terminal::size()? {
-            // A terminal that does not know its size, as of a serial line.
-            (0, _) | (_, 0) => (80, 24),
-            size => size,
-        };
-        let queues = api.get("/v1/queues")?;
-        let balance = api.get("/v1/ledger/balance")?;
-        // As many as could find room.
-        let limit = rows.clamp(1, JOBS);
-        let failed = api.get(&format!("/v1/jobs?state=quarantined&limit={limit}"))?;
-        let (lines, done) = view(&queues, &balance, &failed, former);
-        former = Some(done);
-        screen.draw(&lines, columns, rows)?;
+        let (columns, rows) = size()?;
+        screen.draw(&shown.lines(), columns, rows)?;
         if poll(Duration::from_secs(1))?
             && let Event::Key(key) = read()?
         {
@@ -48,11 +42,74 @@ pub(crate) fn run(command: &Top) -> Result<(), Failure> {
                 return Ok(());
             }
         }
+        match Answers::ask(&api, rows) {
+            Ok(answers) => shown.answered(&answers),
+            Err(failure) => shown.failed(&failure),
+        }
+    }
+}
+
+/// Columns and rows of the terminal.
+fn size() -> std::io::Result<(u16, u16)> {
+    Ok(match terminal::size()? {
+        // A terminal that does not know its size, as of a serial line.
+        (0, _) | (_, 0) => (80, 24),
+        size => size,
+    })
+}
+
+/// What the service says at one time.
+#[derive(Debug, Default)]
+struct Answers {
+    queues: Value,
+    balance: Value,
+    failed: Value,
+}
+
+impl Answers {
+    fn ask(api: &Api, rows: u16) -> Result<Answers, Failure> {
+        // As many as could find room.
+        let limit = rows.clamp(1, JOBS);
+        Ok(Answers {
+            queues: api.get_within("/v1/queues", PATIENCE)?,
+            balance: api.get_within("/v1/ledger/balance", PATIENCE)?,
+            failed: api
+                .get_within(&format!("/v1/jobs?state=quarantined&limit={limit}"), PATIENCE)?,
+        })
+    }
+}
+
+/// What is shown: the last answer, and whether that is how things stand.
+#[derive(Debug, Default)]
+struct Table {
+    lines: Vec<Shown>,
+    /// How many files were settled a second ago; none where nobody knows.
+    former: Option<u64>,
+    /// Why the service gave no answer this time.
+    silent: Option<Shown>,
+}
+
+impl Table {
+    fn answered(&mut self, answers: &Answers) {
+        let (lines, done) = view(answers, self.former);
+        *self = Table { lines, former: Some(done), silent: None };
+    }
+
+    /// A service that is started anew answers again, and whoever watches it does not have to start anew for that.
+    fn failed(&mut self, failure: &Failure) {
+        let told = failure.told().join("; ");
+        self.silent = Some(shown!("! {told}; below is what it said last, and it is asked again"));
+        self.former = None;
+    }
+
+    fn lines(&self) -> Vec<Shown> {
+        self.silent.iter().chain(&self.lines).cloned().collect()
     }
 }
 
 /// The screen as lines, and how many files are settled.
-fn view(queues: &Value, balance: &Value, failed: &Value, former: Option<u64>) -> (Vec<Shown>, u64) {
+fn view(answers: &Answers, former: Option<u64>) -> (Vec<Shown>, u64) {
+    let Answers { queues, balance, failed } = answers;
     let done = number_of(balance, "done")
         + number_of(balance, "quarantined")
         + number_of(balance, "deleted");
@@ -91,6 +148,7 @@ fn view(queues: &Value, balance: &Value, failed: &Value, former: Option<u64>) ->
     let head =
         ["queue", "state", "ready", "waiting", "leased", "done", "quarantined", "last minute"];
     lines.extend(table(&head, &rows));
+    lines.extend(besides(queues, balance));
     let rows: Vec<Vec<Shown>> = list(failed, "jobs")
         .iter()
         .map(|job| {
@@ -153,11 +211,55 @@ mod tests {
             { "id": 7, "object": { "path": path }, "failure": { "kind": "corrupt", "message": path } },
         ] });
         let queues = json!({ "queues": [{ "name": "press", "paused": true, "ready": 3 }] });
-        let (lines, done) = view(&queues, &json!({ "done": 4, "deleted": 1 }), &jobs, Some(2));
+        let balance = json!({ "done": 4, "deleted": 1 });
+        let (lines, done) = view(&Answers { queues, balance, failed: jobs }, Some(2));
         // The header, the queues under their head, the job under its head, and two blank lines.
         assert_eq!((lines.len(), done), (8, 5));
         let whole: String = lines.iter().map(Shown::as_str).collect();
         assert!(!whole.chars().any(is_misleading), "{whole:?}");
         assert!(whole.contains("(3 files/s)") && whole.contains("press  paused"), "{whole}");
+    }
+    fn text(table: &Table) -> String {
+        table.lines().iter().map(|line| format!("{line}\n")).collect()
+    }
+
+    #[test]
+    fn a_service_that_does_not_answer_keeps_its_last_table_and_is_asked_again() {
+        let answers = |done: u64| Answers {
+            queues: json!({ "queues": [{ "name": "press", "ready": 3 }] }),
+            balance: json!({ "done": done }),
+            failed: json!({}),
+        };
+        let mut table = Table::default();
+        table.answered(&answers(5));
+        table.answered(&answers(7));
+        assert!(text(&table).contains("(2 files/s)"), "{}", text(&table));
+        let before = text(&table);
+        for _ in 0..2 {
+            table.failed(&Failure::usage("http://127.0.0.1:1 does not answer: \u{1b}[2J refused"));
+            let silent = text(&table);
+            assert!(silent.starts_with("! http://127.0.0.1:1 does not answer"), "{silent}");
+            assert!(silent.ends_with(&before) && !silent.contains('\u{1b}'), "{silent}");
+            assert_eq!(silent.lines().count(), before.lines().count() + 1, "{silent}");
+        }
+        // What came to be in a long silence is not the work of a second.
+        table.answered(&answers(500));
+        assert!(text(&table).contains("(0 files/s)"), "{}", text(&table));
+        assert!(!text(&table).contains("does not answer"), "{}", text(&table));
+    }
+
+    #[test]
+    fn what_is_not_taken_and_what_was_passed_over_stands_beside_the_queues() {
+        let mut answers = Answers::default();
+        let told = |answers: &Answers| {
+            let (lines, _) = view(answers, None);
+            lines.iter().map(|line| format!("{line}\n")).collect::<String>()
+        };
+        assert!(!told(&answers).contains("madang queue"), "{}", told(&answers));
+        answers.balance = json!({ "left_out": 4 });
+        answers.queues = json!({ "noted": 2 });
+        let told = told(&answers);
+        assert!(told.contains("left out 4 (madang queue left-out)"), "{told}");
+        assert!(told.contains("passed over 2 (madang queue noted)"), "{told}");
     }
 }

@@ -326,8 +326,8 @@ pub(crate) fn check(command: &Check) -> Result<(), Failure> {
                 }
             }
             Err(error) => {
-                let error = short_reason(&error.to_string());
-                line(&shown!("{}: {}: {error}", pipeline.name, store.place()));
+                let error = short_reason(&error.told_of(&store.place()));
+                line(&shown!("{}: {error}", pipeline.name));
                 unreachable += 1;
             }
         }

@@ -237,7 +237,7 @@ impl Run {
                 self.listing_failures += 1;
                 self.listed_refused = 0;
                 self.absence.doubt();
-                let message = format!("{}: {}", self.source.store.place(), told(&error));
+                let message = error.told_of(&self.source.store.place());
                 self.source.board.set(Kind::SourceAway, self.source.subject(), &message);
                 let wait = AGAIN.wait_ms(self.listing_failures, (self.source.jitter)());
                 self.next_listing = self.now().plus_ms(wait);

@@ -506,7 +506,10 @@ async fn a_lost_mount_is_held_and_lifted_when_it_is_back() {
     let away = running.root.path().join("away");
     std::fs::rename(&drop, &away).unwrap();
     until("it is held", async || running.is_held()).await;
-    assert!(running.board.now().iter().any(|condition| condition.kind == Kind::SourceAway));
+    let board = running.board.now();
+    let one = board.iter().find(|condition| condition.kind == Kind::SourceAway).unwrap();
+    let named = one.message.matches(drop.to_str().unwrap()).count();
+    assert_eq!(named, 1, "the folder is named once: {}", one.message);
     assert_eq!(running.live().await, 12);
     std::fs::rename(&away, &drop).unwrap();
     until("all is well", async || running.board.now().is_empty()).await;

@@ -129,8 +129,7 @@ impl BucketStore {
         let Ok(text) = std::str::from_utf8(&bytes) else {
             return Err(StoreError::Gone(path.to_owned()));
         };
-        let below =
-            Path::parse(text).map_err(|error| StoreError::denied(path, error.to_string()))?;
+        let below = Path::parse(text).map_err(|error| StoreError::denied_by(path, error))?;
         if below.as_ref() != text {
             return Err(StoreError::denied(path, unaskable(text)));
         }
@@ -338,7 +337,7 @@ impl Store for BucketStore {
         mut body: Body,
         condition: Precondition,
     ) -> Result<Listed, StoreError> {
-        check_path(path).map_err(|reason| StoreError::denied(path, reason.to_string()))?;
+        check_path(path).map_err(|bad| StoreError::denied_by(path, bad))?;
         let key = self.key(path)?;
         // Before the bytes come: nobody should send 10 GB to hear that. From then on the condition is the service's.
         let mode = self.mode(path, &condition).await?;

@@ -1,3 +1,5 @@
+use madang_document::cause::told;
+
 /// What lies behind an error.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
@@ -89,8 +91,58 @@ impl StoreError {
         StoreError::Unavailable { path: path.to_owned(), reason: reason.into(), source: None }
     }
 
-    /// That trying again is useless.
+    /// That trying again is useless, where an error says why.
+    pub fn denied_by(path: &str, cause: impl Into<Cause>) -> StoreError {
+        let cause = cause.into();
+        StoreError::Denied { path: path.to_owned(), reason: cause.to_string(), source: Some(cause) }
+    }
+
+    /// That trying again is useless, where no error has said so.
     pub fn denied(path: &str, reason: impl Into<String>) -> StoreError {
         StoreError::Denied { path: path.to_owned(), reason: reason.into(), source: None }
+    }
+
+    /// In one line, as an error of a place as a whole: one that names the place itself does not name it twice.
+    pub fn told_of(&self, place: &str) -> String {
+        let told = told(self);
+        // What was said of the place by the empty key.
+        let told = told.strip_prefix("``: ").unwrap_or(&told);
+        match told.contains(place) {
+            true => told.to_owned(),
+            false => format!("{place}: {told}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_named_once() {
+        for (error, told) in [
+            (StoreError::away("/srv/drop", "it is away"), "`/srv/drop`: it is away"),
+            (StoreError::away("", "it is away"), "/srv/drop: it is away"),
+            (
+                StoreError::denied("/srv/drop", "it is closed"),
+                "`/srv/drop` may not be read or written: it is closed",
+            ),
+            (
+                StoreError::unavailable("a.txt", "broken", std::io::Error::other("the disk")),
+                "/srv/drop: `a.txt`: broken: the disk",
+            ),
+        ] {
+            assert_eq!(error.told_of("/srv/drop"), told);
+        }
+    }
+
+    #[test]
+    fn a_refusal_keeps_its_cause() {
+        let cause = std::io::Error::from_raw_os_error(13);
+        let words = cause.to_string();
+        let error = StoreError::denied_by("a.txt", cause);
+        assert_eq!(error.to_string(), format!("`a.txt` may not be read or written: {words}"));
+        let source = std::error::Error::source(&error).unwrap();
+        assert!(source.downcast_ref::<std::io::Error>().is_some(), "{source:?}");
     }
 }

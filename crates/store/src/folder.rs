@@ -192,7 +192,7 @@ impl Store for FolderStore {
         mut body: Body,
         condition: Precondition,
     ) -> Result<Listed, StoreError> {
-        check_path(path).map_err(|reason| StoreError::denied(path, reason.to_string()))?;
+        check_path(path).map_err(|bad| StoreError::denied_by(path, bad))?;
         let root = Arc::clone(&self.root);
         let owned = path.to_owned();
         let asked = condition.clone();

@@ -7,6 +7,7 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 
 use crate::jsonld;
+use crate::refused_place::{self, RefusedPlace};
 use crate::registry::{Registry, RegistryError};
 
 /// A registry that is a folder or a bucket: one JSON-LD file per entry, `ab/<id>.jsonld`, where `ab` are the
@@ -29,6 +30,9 @@ impl std::fmt::Debug for FolderRegistry {
 /// Entries written at the same time: hides the latency of a bucket without flooding it.
 const PARALLEL: usize = 8;
 
+/// What is written, and deleted again, to see whether anything can be: no name of an entry or of its folder.
+const PROBE: &str = "madang-probe.tmp";
+
 impl FolderRegistry {
     /// Writes below `prefix` of `store`; IRIs are made from `base`, the address of the registry that the service
     /// itself is.
@@ -46,8 +50,36 @@ impl FolderRegistry {
         self.prefix.clone().join(folder).join(format!("{id}.jsonld"))
     }
 
-    fn refusal(&self, error: object_store::Error) -> RegistryError {
+    fn away(&self, error: object_store::Error) -> RegistryError {
         RegistryError::Transient { registry: self.name.clone(), source: Box::new(error) }
+    }
+
+    /// What an error at the place of an entry means: of that place alone is only what does not keep another from being
+    /// written.
+    async fn refusal(&self, id: &str, error: object_store::Error) -> RegistryError {
+        let Some(cure) = refused_place::cure(&error) else { return self.away(error) };
+        if let Err(error) = self.probe().await {
+            return self.away(error);
+        }
+        let key = self.path(id).to_string();
+        RegistryError::Permanent {
+            registry: self.name.clone(),
+            entry: id.to_owned(),
+            source: Box::new(RefusedPlace { key, cure, source: error }),
+        }
+    }
+
+    /// Whether anything can be written at all.
+    async fn probe(&self) -> Result<(), object_store::Error> {
+        let path = self.prefix.clone().join(PROBE);
+        self.store.put(&path, PutPayload::from_static(b"")).await?;
+        match self.store.delete(&path).await {
+            // Another write that asked at the same time was faster.
+            Err(object_store::Error::NotFound { .. }) => Ok(()),
+            // It may be written to and not deleted from: the next probe writes over this one.
+            Err(object_store::Error::PermissionDenied { .. }) => Ok(()),
+            deleted => deleted,
+        }
     }
 
     async fn write(&self, entry: &Entry) -> Result<(), RegistryError> {
@@ -66,21 +98,27 @@ impl FolderRegistry {
                 }
             })?;
         text.push(b'\n');
-        let written = self.store.put(&self.path(id), PutPayload::from(text)).await;
-        written.map_err(|error| self.refusal(error))?;
-        Ok(())
+        match self.store.put(&self.path(id), PutPayload::from(text)).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.refusal(id, error).await),
+        }
     }
 
     /// What the folder holds of an entry. A file that is not ours, or was cut by a power loss, is as good as none:
     /// it is written anew.
     ///
     /// # Errors
-    /// [`RegistryError::Transient`] when the store does not answer.
+    /// [`RegistryError::Transient`] when the store does not answer, [`RegistryError::Permanent`] when it gives others
+    /// and not this one.
     pub async fn read_back(&self, id: &str) -> Result<Option<Entry>, RegistryError> {
         let bytes = match self.store.get(&self.path(id)).await {
-            Ok(found) => found.bytes().await.map_err(|error| self.refusal(error))?,
+            Ok(found) => found.bytes().await,
+            Err(error) => Err(error),
+        };
+        let bytes = match bytes {
+            Ok(bytes) => bytes,
             Err(object_store::Error::NotFound { .. }) => return Ok(None),
-            Err(error) => return Err(self.refusal(error)),
+            Err(error) => return Err(self.refusal(id, error).await),
         };
         Ok(serde_json::from_slice(&bytes).ok().and_then(|document| jsonld::parse(&document)))
     }
@@ -95,10 +133,16 @@ impl Registry for FolderRegistry {
     async fn put(&self, entries: &[Entry]) -> Result<(), RegistryError> {
         let writes: Vec<_> = entries.iter().map(|entry| self.write(entry)).collect();
         let mut writes = futures::stream::iter(writes).buffer_unordered(PARALLEL);
+        let mut refused = None;
         while let Some(written) = writes.next().await {
-            written?;
+            match written {
+                Ok(()) => {}
+                // One place says nothing about those of the others.
+                Err(error @ RegistryError::Permanent { .. }) => refused = Some(error),
+                Err(error) => return Err(error),
+            }
         }
-        Ok(())
+        refused.map_or(Ok(()), Err)
     }
 
     async fn version_of(&self, id: &str) -> Result<Option<u64>, RegistryError> {

@@ -9,5 +9,6 @@ mod entry;
 pub mod folder;
 pub mod jsonld;
 pub mod license;
+mod refused_place;
 pub mod registry;
 pub mod series;

@@ -13,6 +13,10 @@ pub trait Registry: Send + Sync {
     /// Writes entries. One whose version the registry has already is left alone. A withdrawn entry is an entry,
     /// too: the record stays and says so, so that harvesters learn of it; of an entry that the registry never
     /// had, nothing is written when it comes withdrawn.
+    ///
+    /// # Errors
+    /// [`RegistryError::Permanent`] for one of the entries whose own place or words are refused, after all the others
+    /// were tried; [`RegistryError::Transient`] at once, when none can be taken.
     async fn put(&self, entries: &[Entry]) -> Result<(), RegistryError>;
 
     /// The version of an entry that the registry holds; none if it has none.

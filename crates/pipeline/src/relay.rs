@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use madang_catalog::registry::{Registry, RegistryError};
+use madang_document::cause::told;
 use madang_document::entry::Entry;
 use madang_document::principal::Scope;
 use madang_ledger::error::LedgerError;
@@ -160,7 +161,7 @@ impl Relay {
 /// Why a registry refuses an entry for good.
 fn refusal(error: RegistryError) -> Result<String, RelayError> {
     match error {
-        RegistryError::Permanent { source, .. } => Ok(source.to_string()),
+        RegistryError::Permanent { source, .. } => Ok(told(source.as_ref())),
         RegistryError::Transient { .. } => Err(error.into()),
     }
 }

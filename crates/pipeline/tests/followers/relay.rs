@@ -3,6 +3,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use madang_catalog::folder::FolderRegistry;
 use madang_catalog::license::License;
 use madang_catalog::registry::{Registry, RegistryError};
 use madang_document::entry::Entry;
@@ -10,12 +11,14 @@ use madang_document::principal::Scope;
 use madang_ledger::entries::Entries;
 use madang_ledger::jobs::{Completion, Jobs, Verdict};
 use madang_ledger::ledger::Ledger;
-use madang_ledger::notes::{NoteKind, Notes};
+use madang_ledger::notes::{NoteKind, Notes, Redo};
 use madang_ledger::objects::Objects;
 use madang_ledger::outbox::Outbox;
 use madang_pipeline::cataloguer::rebuild;
 use madang_pipeline::follow::{Follower, Progress};
 use madang_pipeline::relay::Relay;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
 
 use crate::house::{House, declared, worker};
 
@@ -110,4 +113,55 @@ async fn an_entry_that_cannot_be_read_stops_no_relay_and_is_made_anew() {
     rebuild(&ledger, &series).await.unwrap();
     let left = house.ledger.entries(&Scope::All, false, None, 9).await.unwrap();
     assert_eq!((left.len(), left.readable().len()), (5, 5));
+}
+
+/// A folder stands in the place of one entry: the others go through, it is noted with what to do, and done again it is
+/// written.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_that_is_taken_in_a_registry_stops_no_relay() {
+    let house = House::new().await;
+    let ledger = Arc::clone(&house.ledger) as Arc<dyn Ledger>;
+    house.drop(0, 0..5).await;
+    rebuild(&ledger, &declared(&house, License::Kogl1)).await.unwrap();
+    let ids: Vec<String> = house
+        .ledger
+        .entries(&Scope::All, false, None, 9)
+        .await
+        .unwrap()
+        .parted()
+        .0
+        .into_iter()
+        .map(|entry| entry.draft.id)
+        .collect();
+
+    let folder = tempfile::tempdir().unwrap();
+    let taken = folder.path().join(&ids[0][..2]).join(format!("{}.jsonld", ids[0]));
+    std::fs::create_dir_all(&taken).unwrap();
+    let store = Arc::new(LocalFileSystem::new_with_prefix(folder.path()).unwrap());
+    let registry = FolderRegistry::new("exchange", store, Path::default(), "https://x.go.kr");
+    let registry = Arc::new(registry);
+    let mut relay = Relay::new(Arc::clone(&ledger), Arc::clone(&registry) as _);
+    let head = house.ledger.last_event().await.unwrap();
+    assert_eq!(relay.step(head).await.unwrap(), Progress::Done(head));
+    let written = async || {
+        let mut written = Vec::new();
+        for id in &ids {
+            written.push(registry.version_of(id).await.unwrap().is_some());
+        }
+        written
+    };
+    assert_eq!(written().await, [false, true, true, true, true, true]);
+    let notes = house.ledger.notes(&Scope::All, None, 9).await.unwrap().readable();
+    let [note] = &notes[..] else { panic!("{notes:?}") };
+    assert_eq!((note.kind, &note.subject), (NoteKind::EntryRefused, &ids[0]));
+    for words in ["move away what stands in its place", "Is a directory"] {
+        assert!(note.reason.contains(words), "{}", note.reason);
+    }
+
+    std::fs::remove_dir(&taken).unwrap();
+    house.ledger.redo(&Redo::One(note.id), &Scope::All, "operator").await.unwrap();
+    let head = house.ledger.last_event().await.unwrap();
+    assert_eq!(relay.step(head).await.unwrap(), Progress::Done(head));
+    assert_eq!(written().await, [true; 6]);
+    assert_eq!(house.ledger.notes(&Scope::All, None, 9).await.unwrap().len(), 0);
 }

@@ -227,10 +227,15 @@ fn service(url: &str, key: Option<String>) -> Result<Reach, Failure> {
 async fn local(data: DataFolder, trials: Option<Trials>) -> Result<Reach, Failure> {
     let clock = backends::clock();
     let ledger = backends::ledger(&data).await?;
+    let index = backends::index(&data)?;
+    // A ledger that cannot say who holds something is no reason not to search.
+    if let Ok(held) = ledger.partitions().await {
+        index.expect(&held);
+    }
     let idle = Arc::new(idle::Idle);
     let ports = Ports {
         ledger: Arc::clone(&ledger),
-        searcher: ScopedSearcher::new(backends::index(&data)?),
+        searcher: ScopedSearcher::new(index),
         blobs: backends::blobs(&data)?,
         stores: Default::default(),
         members: Arc::clone(&idle) as _,

@@ -41,6 +41,7 @@ pub fn all<G: Ground>(mut make: impl FnMut() -> G) {
         writing::versions_never_go_back,
         writing::the_checkpoint_does_not_go_back,
         writing::what_is_being_built_is_missing,
+        writing::what_is_expected_and_not_there_is_missing,
         writing::a_record_of_another_partition_is_refused,
         writing::clear_removes_one_partition,
         writing::forget_removes_one_partition_for_good,

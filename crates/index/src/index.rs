@@ -56,8 +56,12 @@ pub trait Index: Send + Sync {
     /// [`IndexError::Unavailable`].
     fn forget(&self, partition: &Partition) -> Result<(), IndexError>;
 
-    /// The partitions that have an index, damaged ones and those that were cleared to be built anew included,
-    /// ordered. Cheap.
+    /// Tells it which partitions hold something by the ledger. One of them that has no index is to be built, like one
+    /// that was cleared: searches name it in [`Hits::missing`] instead of finding nothing in it. Remembered until
+    /// `forget`, or the end of the process. Cheap.
+    fn expect(&self, partitions: &[Partition]);
+
+    /// The partitions that have an index, damaged ones and those that are to be built included, ordered. Cheap.
     ///
     /// # Errors
     /// [`IndexError::Unavailable`].

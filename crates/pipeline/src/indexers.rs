@@ -73,6 +73,8 @@ impl Indexers {
     /// it is kept stands in the ledger only, and may have lost its index.
     async fn partitions(&self) -> Result<BTreeSet<Partition>, Obstacle> {
         let held = self.of.ledger.partitions().await?;
+        // Until its indexer has asked, a search is not to take what has lost its index for empty.
+        self.of.index.expect(&held);
         let stored = async_index::partitions(&self.of.index).await.map_err(Obstacle::of)?;
         Ok(held.into_iter().chain(stored).collect())
     }

@@ -113,6 +113,21 @@ pub fn what_is_being_built_is_missing(index: &Arc<dyn Index>) {
     assert_eq!(answer(index, &ask("도로")).missing, []);
 }
 
+/// A partition that holds something by the ledger and has no index is no empty one.
+pub fn what_is_expected_and_not_there_is_missing(index: &Arc<dyn Index>) {
+    fill(index, [record("a", &["도로"])]);
+    index.expect(&[partition(0), partition(1)]);
+    assert_eq!(index.partitions().unwrap(), [partition(0), partition(1)]);
+    assert_eq!(index.checkpoint(&partition(1)).unwrap(), None);
+    assert_eq!(answer(index, &ask("도로")).missing, [partition(1)]);
+    finds(index, &ask("도로"), &["a"]);
+    let other = Record { partition: partition(1), ..record("b", &["도로"]) };
+    index.apply(&partition(1), &[put(other)], 4).unwrap();
+    assert_eq!(answer(index, &ask("도로")).missing, []);
+    index.forget(&partition(1)).unwrap();
+    assert_eq!(answer(index, &ask("도로")).missing, []);
+}
+
 /// A record of another partition is refused, and then nothing of the batch is there.
 pub fn a_record_of_another_partition_is_refused(index: &Arc<dyn Index>) {
     fill(index, [record("a", &["도로"])]);

@@ -87,6 +87,10 @@ impl Index for TantivyIndex {
         self.partitions.remove(partition, false)
     }
 
+    fn expect(&self, partitions: &[Partition]) {
+        self.partitions.expect(partitions);
+    }
+
     fn partitions(&self) -> Result<Vec<Partition>, IndexError> {
         Ok(self.partitions.list())
     }
@@ -247,6 +251,45 @@ mod tests {
         copy(&folder.path().join("1741000"), &folder.path().join("1741001"));
         assert_eq!(index.partitions().unwrap(), [partition(0)]);
         assert_eq!(TantivyIndex::open(folder.path()).unwrap().partitions().unwrap().len(), 2);
+    }
+
+    /// A file, a pipe or a link to nothing in the place of an index, before it is opened and while it is; and what an
+    /// earlier removal left, whatever it is.
+    #[test]
+    fn what_stands_in_the_place_of_an_index_is_damage_that_a_rebuild_cures() {
+        let file = |path: &Path| fs::write(path, "").unwrap();
+        let pipe = |path: &Path| {
+            let made = std::process::Command::new("mkfifo").arg(path).status().unwrap();
+            assert!(made.success());
+        };
+        let link = |path: &Path| std::os::unix::fs::symlink("nowhere", path).unwrap();
+        let takes: [(&str, &dyn Fn(&Path)); 3] =
+            [("file", &file), ("pipe", &pipe), ("link", &link)];
+        for (kind, take) in takes {
+            for early in [true, false] {
+                let folder = tempfile::tempdir().unwrap();
+                let place = folder.path().join("1741000");
+                let opened = (!early).then(|| TantivyIndex::open(folder.path()).unwrap());
+                take(&place);
+                take(&folder.path().join(".1741000.removed"));
+                let index = opened.unwrap_or_else(|| TantivyIndex::open(folder.path()).unwrap());
+                let asked = [partition(0)];
+                if early {
+                    assert_eq!(index.partitions().unwrap(), asked, "{kind}");
+                    let refused = index.search(&asked, &ask("도로")).unwrap_err();
+                    assert!(matches!(refused, SearchError::Rebuild { .. }), "{kind}: {refused}");
+                }
+                let error = index.apply(&asked[0], &[], 1).unwrap_err();
+                assert!(error.must_be_rebuilt(), "{kind}: {error}");
+                assert!(error.to_string().contains("1741000 is no folder"), "{kind}: {error}");
+                index.clear(&asked[0]).unwrap();
+                assert_eq!(index.search(&asked, &ask("도로")).unwrap().missing, asked, "{kind}");
+                index.apply(&asked[0], &[put(record("a", &["도로"]))], 1).unwrap();
+                let hits = index.search(&asked, &ask("도로")).unwrap();
+                assert_eq!((hits.total, hits.missing.len()), (1, 0), "{kind}");
+                assert!(!folder.path().join(".1741000.removed").exists(), "{kind}");
+            }
+        }
     }
 
     #[test]

@@ -60,9 +60,21 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Whether something stands where the folder of an index is to be that is none, nor a link to one.
+pub(crate) fn is_in_the_way(folder: &Path) -> bool {
+    fs::symlink_metadata(folder).is_ok() && !folder.is_dir()
+}
+
+fn in_the_way(folder: &Path) -> IndexError {
+    IndexError::damaged(format!("{} is no folder, and is removed", folder.display()))
+}
+
 impl PartitionIndex {
     /// The index in this folder; none if there is none.
     pub(crate) fn open(folder: &Path) -> Result<Option<PartitionIndex>, IndexError> {
+        if is_in_the_way(folder) {
+            return Err(in_the_way(folder));
+        }
         if !folder.join("meta.json").is_file() {
             return match holds_segments(folder) {
                 true => Err(IndexError::damaged(format!("{} has no meta.json", folder.display()))),
@@ -118,6 +130,9 @@ impl PartitionIndex {
 
     /// Makes an empty index in this folder.
     pub(crate) fn create(folder: &Path) -> Result<(), IndexError> {
+        if is_in_the_way(folder) {
+            return Err(in_the_way(folder));
+        }
         fs::create_dir_all(folder).map_err(|error| unavailable(folder, error))?;
         sync(folder.parent().unwrap_or(folder))?;
         let made = guarded(|| {

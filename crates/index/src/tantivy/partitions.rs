@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use madang_document::partition::Partition;
 
 use crate::index::IndexError;
-use crate::tantivy::partition_index::{PartitionIndex, sync, unavailable};
+use crate::tantivy::partition_index::{PartitionIndex, is_in_the_way, sync, unavailable};
 
 /// Writers open at a time. Each takes memory and holds threads, so a hundred partitions must not have a hundred of
 /// them.
@@ -20,8 +20,9 @@ pub(crate) struct Partitions {
     slots: Mutex<BTreeMap<Partition, Arc<Slot>>>,
     /// Partitions whose writer is open, the one used last at the end.
     writing: Mutex<VecDeque<Partition>>,
-    /// Partitions that were removed to be built anew: until they have an index again they are missing, not empty.
-    removed: Mutex<BTreeSet<Partition>>,
+    /// Partitions that were removed to be built anew, or that are known to hold something: until they have an index
+    /// (again) they are missing, not empty.
+    expected: Mutex<BTreeSet<Partition>>,
 }
 
 /// A partition's place in the list. Opening an index takes time, so each has a lock of its own.
@@ -56,15 +57,18 @@ impl Partitions {
             let entry = entry.map_err(failed)?;
             let name = entry.file_name();
             let partition = name.to_str().and_then(|name| name.parse::<Partition>().ok());
-            // An empty folder is one whose making was broken off.
-            let something = || fs::read_dir(entry.path()).is_ok_and(|mut f| f.next().is_some());
+            // An empty folder is one whose making was broken off; what is no folder is in the way of one.
+            let something = || {
+                is_in_the_way(&entry.path())
+                    || fs::read_dir(entry.path()).is_ok_and(|mut f| f.next().is_some())
+            };
             if let Some(partition) = partition.filter(|_| something()) {
                 slots.insert(partition, Arc::default());
             }
         }
         let slots = Mutex::new(slots);
-        let (writing, removed) = (Mutex::default(), Mutex::default());
-        Ok(Partitions { folder: folder.to_owned(), slots, writing, removed })
+        let (writing, expected) = (Mutex::default(), Mutex::default());
+        Ok(Partitions { folder: folder.to_owned(), slots, writing, expected })
     }
 
     fn path(&self, partition: &Partition) -> PathBuf {
@@ -78,7 +82,7 @@ impl Partitions {
     /// The partitions that have an index, ordered.
     pub(crate) fn list(&self) -> Vec<Partition> {
         let slots: BTreeSet<Partition> = lock(&self.slots).keys().cloned().collect();
-        slots.union(&lock(&self.removed)).cloned().collect()
+        slots.union(&lock(&self.expected)).cloned().collect()
     }
 
     /// The index of a partition; none if there is none.
@@ -137,9 +141,14 @@ impl Partitions {
         }
     }
 
-    /// Whether this partition, which has no index, had one that was removed.
-    pub(crate) fn was_removed(&self, partition: &Partition) -> bool {
-        lock(&self.removed).contains(partition)
+    /// Notes that these partitions hold something: they are to have an index.
+    pub(crate) fn expect(&self, partitions: &[Partition]) {
+        lock(&self.expected).extend(partitions.iter().cloned());
+    }
+
+    /// Whether this partition, which has no index, is to have one.
+    pub(crate) fn is_expected(&self, partition: &Partition) -> bool {
+        lock(&self.expected).contains(partition)
     }
 
     /// Removes the index of a partition: to be built `anew`, or for good.
@@ -147,8 +156,8 @@ impl Partitions {
         let slot = self.slot(partition).unwrap_or_default();
         let mut state = lock(&slot.0);
         match anew {
-            true => lock(&self.removed).insert(partition.clone()),
-            false => lock(&self.removed).remove(partition),
+            true => lock(&self.expected).insert(partition.clone()),
+            false => lock(&self.expected).remove(partition),
         };
         if let State::Open(index) = &*state {
             // Searches that still read it keep their files; the writer's lock must not stay.
@@ -157,19 +166,29 @@ impl Partitions {
         lock(&self.writing).retain(|other| other != partition);
         let path = self.path(partition);
         let removed = self.folder.join(format!(".{partition}.removed"));
-        let gone = |result: std::io::Result<()>| match result {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(unavailable(&path, error))
-            }
-            _ => Ok(()),
-        };
         // Renamed first: whoever opens the folder after a crash in between sees no half an index.
-        gone(fs::remove_dir_all(&removed))?;
-        gone(fs::rename(&path, &removed))?;
+        gone(&removed, remove(&removed))?;
+        gone(&path, fs::rename(&path, &removed))?;
         sync(&self.folder)?;
         *state = State::Removed;
         lock(&self.slots).remove(partition);
-        gone(fs::remove_dir_all(&removed))
+        gone(&removed, remove(&removed))
+    }
+}
+
+/// Removes what is there, a folder or not. A link goes, and not what it leads to.
+fn remove(path: &Path) -> std::io::Result<()> {
+    match fs::symlink_metadata(path)?.is_dir() {
+        true => fs::remove_dir_all(path),
+        false => fs::remove_file(path),
+    }
+}
+
+/// That nothing is there any more, or what keeps it there.
+fn gone(path: &Path, result: std::io::Result<()>) -> Result<(), IndexError> {
+    match result {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(unavailable(path, error)),
+        _ => Ok(()),
     }
 }
 

@@ -86,7 +86,7 @@ fn sources(partitions: &Partitions, asked: &[Partition], query: &Query) -> Sourc
                 }
                 sources.readable.push((partition.clone(), index.searcher()));
             }
-            Ok(None) if partitions.was_removed(partition) => {
+            Ok(None) if partitions.is_expected(partition) => {
                 sources.missing.insert(partition.clone());
             }
             Ok(None) => {}

@@ -230,6 +230,10 @@ impl Index for Shaky {
         self.index.forget(partition)
     }
 
+    fn expect(&self, partitions: &[Partition]) {
+        self.index.expect(partitions);
+    }
+
     fn partitions(&self) -> Result<Vec<Partition>, IndexError> {
         let left =
             self.unlisted.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
@@ -345,6 +349,10 @@ impl Index for Picky {
 
     fn forget(&self, partition: &Partition) -> Result<(), IndexError> {
         self.index.forget(partition)
+    }
+
+    fn expect(&self, partitions: &[Partition]) {
+        self.index.expect(partitions);
     }
 
     fn partitions(&self) -> Result<Vec<Partition>, IndexError> {

@@ -23,6 +23,10 @@ pub trait Objects: Send + Sync {
     /// the pipeline and the agency of its last sighting.
     async fn see(&self, sightings: &[Sighting]) -> Result<Seen>;
 
+    /// Says the current versions of these live paths of a store in other words, where they are still what they are said
+    /// to be: nothing is read again, and nobody is told. Gives how many there were.
+    async fn renew_versions(&self, store: &str, renewals: &[Renewal]) -> Result<u64>;
+
     /// Current objects of a pipeline, live ones only, ordered by path, at most `limit`, after path `after`:
     /// what a full listing is compared with.
     async fn known(
@@ -93,6 +97,17 @@ pub struct KnownPath {
     pub path: String,
     /// Its current version.
     pub version: String,
+}
+
+/// A version that is recorded in fewer words than it is known by now: of a local file once without the inode's own time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renewal {
+    /// The path.
+    pub path: String,
+    /// The version as it is recorded.
+    pub from: String,
+    /// The same version, as it is to be recorded.
+    pub to: String,
 }
 
 /// Conservation: `received = done + quarantined + deleted + in_flight`, counted in paths.

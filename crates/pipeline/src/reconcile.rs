@@ -15,7 +15,8 @@ pub(crate) fn compare(listed: Option<&Listed>, known: Option<&KnownPath>) -> Opt
         (Some(listed), Some(known)) => match listed.path.cmp(&known.path) {
             Ordering::Less => Compared::New,
             Ordering::Greater => Compared::Gone,
-            Ordering::Equal if same_version(&known.version, &listed.version) => Compared::Same,
+            Ordering::Equal if known.version == listed.version => Compared::Same,
+            Ordering::Equal if same_version(&known.version, &listed.version) => Compared::Fuller,
             Ordering::Equal => Compared::Changed,
         },
     })
@@ -30,6 +31,8 @@ pub(crate) enum Compared {
     Changed,
     /// Both are one path in one version.
     Same,
+    /// The same, but the listed one says more of its version than was recorded of it.
+    Fuller,
     /// The known one is not listed.
     Gone,
 }
@@ -57,8 +60,19 @@ mod tests {
 
     #[test]
     fn takes_new_and_changed_and_finds_what_is_gone() {
-        let listed = [file("changed", "2"), file("new", "1"), file("same", "1"), file("z", "1")];
-        let known = [known("changed", "1"), known("gone", "1"), known("same", "1")];
+        let listed = [
+            file("changed", "2"),
+            file("fuller", "1a-ff-100-2"),
+            file("new", "1"),
+            file("same", "1"),
+            file("z", "1"),
+        ];
+        let known = [
+            known("changed", "1"),
+            known("fuller", "1a-ff-2"),
+            known("gone", "1"),
+            known("same", "1"),
+        ];
         let (mut listed, mut known) = (listed.iter().peekable(), known.iter().peekable());
         let mut found = Vec::new();
         while let Some(compared) = compare(listed.peek().copied(), known.peek().copied()) {
@@ -69,6 +83,7 @@ mod tests {
         }
         let expected = [
             ("changed", Compared::Changed),
+            ("fuller", Compared::Fuller),
             ("gone", Compared::Gone),
             ("new", Compared::New),
             ("same", Compared::Same),

@@ -8,6 +8,7 @@ use madang_document::left_out::{LeftOut, LeftOutKind};
 use madang_document::principal::Scope;
 use madang_document::timestamp::Timestamp;
 use madang_ledger::error::LedgerError;
+use madang_ledger::objects::Renewal;
 use madang_store::error::StoreError;
 use madang_store::store::Listed;
 use madang_store::watcher::Heard;
@@ -267,7 +268,7 @@ impl Run {
         let mut known = KnownPaths::of(ledger, self.name());
         let mut known_paths = 0;
         let mut gone = Vec::new();
-        let mut take = Vec::new();
+        let (mut take, mut fuller) = (Vec::new(), Vec::new());
         while let Some(compared) = compare(listed.peek().await?, known.peek().await?) {
             if compared != Compared::New {
                 known_paths += 1;
@@ -280,13 +281,21 @@ impl Run {
                     take.push(file);
                 }
                 (Compared::Same, _, Some(file)) => self.waiting.forget(&file.path),
+                (Compared::Fuller, Some(old), Some(file)) => {
+                    self.waiting.forget(&file.path);
+                    fuller.push(Renewal { path: file.path, from: old.version, to: file.version });
+                }
                 _ => {}
+            }
+            if fuller.len() >= BATCH {
+                self.renew(std::mem::take(&mut fuller)).await?;
             }
             if take.len() >= BATCH {
                 known_paths += self.see(std::mem::take(&mut take)).await?;
             }
         }
         known_paths += self.see(take).await?;
+        self.renew(fuller).await?;
         let left_out = listed.left_out();
         let unreadable = |left_out: &&LeftOut| left_out.kind == LeftOutKind::Unreadable;
         let unlisted: Vec<(String, String)> = left_out
@@ -300,6 +309,15 @@ impl Run {
         let first = !self.listed;
         self.absence.listed(gone, known_paths, about, first, &mut self.recording).await?;
         Ok(unlisted)
+    }
+
+    /// Says the versions again that were recorded by less than is known of a file now, so that its next change is seen
+    /// by all of it. Nothing is read for that.
+    async fn renew(&self, fuller: Vec<Renewal>) -> Result<(), LedgerError> {
+        if !fuller.is_empty() {
+            self.source.ledger.renew_versions(self.source.store.name(), &fuller).await?;
+        }
+        Ok(())
     }
 
     /// A corrected agency code moves what was read under the former one, too, without reading it again.

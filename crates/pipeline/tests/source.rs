@@ -606,3 +606,31 @@ async fn a_source_that_was_away_and_comes_back_empty_is_held_however_few_it_had(
     std::fs::remove_file(running.path("1")).unwrap();
     until("it is withdrawn", async || running.live().await == 3).await;
 }
+
+/// What an earlier version recorded without the inode's own time is said in full at the next listing, and nothing is read
+/// for it: the next edit that leaves size and time of change is seen.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_of_an_earlier_time_is_recorded_in_full_at_a_listing() {
+    use sqlx::ConnectOptions;
+    let running = Running::over(2).await;
+    let versions = async || {
+        let known = running.ledger.known("press", None, 9).await.unwrap();
+        known.into_iter().map(|known| known.version).collect::<Vec<_>>()
+    };
+    let full = versions().await;
+    let file = running.root.path().join("ledger.db");
+    let mut ledger =
+        sqlx::sqlite::SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+    for version in &full {
+        let parts: Vec<&str> = version.split('-').collect();
+        let former = [parts[0], parts[1], parts[3]].join("-");
+        let query = sqlx::query("UPDATE object SET version = ? WHERE version = ?");
+        query.bind(former).bind(version).execute(&mut ledger).await.unwrap();
+    }
+    assert_ne!(versions().await, full);
+    running.asks.send(Ask::Reconcile).await.unwrap();
+    until("both are said in full", async || versions().await == full).await;
+    let jobs: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM job").fetch_one(&mut ledger).await.unwrap();
+    assert_eq!(jobs, 2, "nothing is read for it");
+}

@@ -7,7 +7,7 @@ use madang_document::principal::Scope;
 use super::sample::*;
 use crate::held::Held;
 use crate::jobs::{Completed, JobState, Task};
-use crate::objects::{Balance, KnownPath, Seen};
+use crate::objects::{Balance, KnownPath, Renewal, Seen};
 
 /// The same version again changes nothing.
 pub async fn a_sighting_counts_once(ledger: &Trial) {
@@ -38,6 +38,42 @@ pub async fn current_objects_are_found_by_their_paths(ledger: &Trial) {
     assert_eq!(current, [sighting("a", "v1").object, sighting("b", "v2").object]);
     assert_eq!(ledger.current(&paths("elsewhere")).await.unwrap(), []);
     assert_eq!(ledger.current(&[]).await.unwrap(), []);
+}
+
+/// What was read stays, whoever reads goes on, and the words from then on are those that count.
+pub async fn a_version_may_be_said_in_other_words(ledger: &Trial) {
+    see(ledger, &["a", "b", "c"], at(0)).await;
+    let reading = claim_one(ledger, at(1)).await;
+    ledger.when(at(1)).vanish(STORE, &["c".to_owned()]).await.unwrap();
+    let renewal = |path: &str, from: &str| Renewal {
+        path: path.to_owned(),
+        from: from.to_owned(),
+        to: "v1 in full".to_owned(),
+    };
+    // Another version came meanwhile; the path is gone; it was never there.
+    let renewals = [renewal("a", "v1"), renewal("b", "v0"), renewal("c", "v1"), renewal("d", "v1")];
+    let head = ledger.last_seq().await.unwrap();
+    assert_eq!(ledger.renew_versions(STORE, &renewals).await.unwrap(), 1);
+    assert_eq!(ledger.renew_versions(STORE, &renewals).await.unwrap(), 0);
+    assert_eq!(ledger.last_seq().await.unwrap(), head);
+    let versions = async || {
+        let known = ledger.known(PIPELINE, None, 9).await.unwrap();
+        known.into_iter().map(|known| known.version).collect::<Vec<_>>()
+    };
+    assert_eq!(versions().await, ["v1 in full", "v1"]);
+
+    apply(ledger, done(&reading, &[]), at(2)).await;
+    let standing = ledger.standing_of(id("a"), &Scope::All).await.unwrap().unwrap();
+    assert_eq!(
+        (standing.job.state, standing.object.version),
+        (JobState::Done, "v1 in full".into())
+    );
+    let stored = ledger.document(id("a")).await.unwrap().unwrap();
+    assert_eq!(stored.document.object.version, "v1 in full");
+    let seen = ledger.when(at(3)).see(&[sighting("a", "v1 in full")]).await.unwrap();
+    assert_eq!(seen, Seen { known: 1, ..Seen::default() });
+    let seen = ledger.when(at(4)).see(&[sighting("a", "v2")]).await.unwrap();
+    assert_eq!(seen, Seen { changed: 1, ..Seen::default() });
 }
 
 /// The older job is cancelled and never claimed; the path stays one path.

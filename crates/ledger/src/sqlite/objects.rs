@@ -17,7 +17,7 @@ use super::writing::Writing;
 use crate::error::Result;
 use crate::held::Held;
 use crate::jobs::{JobState, Task};
-use crate::objects::{Balance, KnownPath, Objects, Seen, Sighting, Standing};
+use crate::objects::{Balance, KnownPath, Objects, Renewal, Seen, Sighting, Standing};
 
 /// Deletions go before the files of their queue: they are cheap, and what is gone should not be found. Not before
 /// those that a person waits for.
@@ -261,6 +261,26 @@ impl Objects for SqliteLedger {
         let seen = tx.see(sightings).await?;
         tx.commit().await?;
         Ok(seen)
+    }
+
+    async fn renew_versions(&self, store: &str, renewals: &[Renewal]) -> Result<u64> {
+        let mut renewed = 0;
+        let mut tx = self.begin().await?;
+        for Renewal { path, from, to } in renewals {
+            let done = sqlx::query(
+                "UPDATE object SET version = ?3 WHERE version = ?2
+                 AND id = (SELECT object FROM path WHERE document = ?1 AND live = 1)",
+            )
+            .bind(bytes(DocumentId::new(store, path, None)))
+            .bind(from)
+            .bind(to)
+            .execute(&mut tx.conn)
+            .await
+            .map_err(fault)?;
+            renewed += done.rows_affected();
+        }
+        tx.commit().await?;
+        Ok(renewed)
     }
 
     async fn known(

@@ -1,4 +1,5 @@
-use std::path::PathBuf;
+use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use madang_document::condition::{Kind, Subject};
@@ -14,23 +15,45 @@ const _: () = assert!(OFTEN.as_millis() * 2 < 5_000);
 
 /// Asks the machine until `stop`: space on the disk of the data folder, descriptors of this process. Whoever else
 /// meets a condition sets it himself; these two are to be known before somebody meets them.
-pub(crate) async fn probe(board: Board, data: PathBuf, stop: CancellationToken) {
+///
+/// `space` says what is on the disk, [`space`] on this machine; `pause` waits.
+pub(crate) async fn probe<P: Future<Output = ()>>(
+    board: Board,
+    space: impl Fn() -> io::Result<Space>,
+    pause: impl Fn(Duration) -> P,
+    stop: CancellationToken,
+) {
     loop {
-        disk(&board, &data);
+        disk(&board, space());
         descriptors(&board);
         tokio::select! {
             () = stop.cancelled() => return,
-            () = tokio::time::sleep(OFTEN) => {}
+            () = pause(OFTEN) => {}
         }
     }
 }
 
-fn disk(board: &Board, data: &std::path::Path) {
+/// What a disk has, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Space {
+    free: u64,
+    total: u64,
+}
+
+/// What the disk of this folder has.
+///
+/// # Errors
+/// When it does not answer.
+pub(crate) fn space(folder: &Path) -> io::Result<Space> {
+    let disk = rustix::fs::statvfs(folder)?;
+    let bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
+    Ok(Space { free: bytes(disk.f_bavail), total: bytes(disk.f_blocks) })
+}
+
+fn disk(board: &Board, space: io::Result<Space>) {
     let subject = Subject::service();
-    match rustix::fs::statvfs(data) {
-        Ok(disk) => {
-            let total = disk.f_blocks.saturating_mul(disk.f_frsize);
-            let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    match space {
+        Ok(Space { free, total }) => {
             if is_low(free, total) {
                 board.set(Kind::DiskLow, subject, &format!("{} KiB are left", free >> 10));
             } else {
@@ -75,7 +98,50 @@ pub(crate) fn is_out(used: u64, limit: u64) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use futures::future::BoxFuture;
+    use madang_document::timestamp::Timestamp;
+
     use super::*;
+
+    /// A disk that is full right after it was looked at is on the board, which `/readyz` reads, within five seconds of
+    /// pauses, and off it as soon as there is room.
+    #[tokio::test]
+    async fn a_full_disk_is_on_the_board_within_five_seconds() {
+        const ROOM: u64 = 1 << 30;
+        let board = Board::new(Arc::new(|| Timestamp(0)));
+        let (free, waited) = (Arc::new(AtomicU64::new(ROOM)), Arc::new(AtomicU64::new(0)));
+        let stop = CancellationToken::new();
+        let space = {
+            let free = Arc::clone(&free);
+            move || Ok(Space { free: free.load(Ordering::SeqCst), total: ROOM })
+        };
+        let looks = AtomicU64::new(0);
+        let pause = {
+            let (board, waited, stop) = (board.clone(), Arc::clone(&waited), stop.clone());
+            move |span: Duration| -> BoxFuture<'static, ()> {
+                let is_low = board.stands(Kind::DiskLow, &Subject::service());
+                let look = looks.fetch_add(1, Ordering::SeqCst);
+                assert_eq!(is_low, look == 1, "after look {look}");
+                let ms = u64::try_from(span.as_millis()).unwrap();
+                match look {
+                    0 => free.store(0, Ordering::SeqCst),
+                    1 => free.store(ROOM, Ordering::SeqCst),
+                    _ => {
+                        stop.cancel();
+                        return Box::pin(std::future::pending());
+                    }
+                }
+                waited.fetch_max(ms, Ordering::SeqCst);
+                Box::pin(std::future::ready(()))
+            }
+        };
+        probe(board, space, pause, stop).await;
+        let waited = waited.load(Ordering::SeqCst);
+        assert!(0 < waited && waited < 5_000, "{waited} ms");
+    }
 
     #[test]
     fn a_disk_is_low_by_its_size() {

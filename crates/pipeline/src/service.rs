@@ -36,7 +36,7 @@ use crate::ledger_sweep::sweep;
 use crate::missing::Window;
 use crate::part::Part;
 use crate::parting::part_from;
-use crate::probe::probe;
+use crate::probe::{probe, space};
 use crate::reader_leases::{Obstruction, READER_LEASE, ReaderLeases};
 use crate::relay::Relay;
 use crate::rest::{Looking, Rest, SettleError};
@@ -167,7 +167,9 @@ impl Service {
         let (board, data, stop) =
             (self.parts.board.clone(), self.settings.data.clone(), self.stop.clone());
         self.start_part("probe", (), move |()| {
-            Box::pin(probe(board.clone(), data.clone(), stop.clone()))
+            let data = data.clone();
+            let space = move || space(&data);
+            Box::pin(probe(board.clone(), space, tokio::time::sleep, stop.clone()))
         });
         let (leases, stop) = (self.reader_leases.clone(), self.stop.clone());
         self.start_part("reader leases", (), move |()| Box::pin(leases.clone().run(stop.clone())));

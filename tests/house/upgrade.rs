@@ -1,6 +1,7 @@
 //! A data folder that an earlier version made is opened, and nothing in it is lost or read again.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -108,6 +109,17 @@ async fn nothing_is_lost(version: &str, archive: usize) {
     assert!(verified.lines().all(|line| line.contains(" 0 missing, 0 extra")), "{verified}");
     // And a second run has nothing to do.
     assert_eq!(yard.once(&[]), summary);
+
+    // An edit in place that leaves the size and the time of change, which the earlier version could not have seen.
+    let (path, former) = ("drop/other/notice.txt", "upgradenotice");
+    let text = std::fs::read_to_string(yard.path(path)).unwrap();
+    let modified = yard.path(path).metadata().unwrap().modified().unwrap();
+    let mut file = std::fs::OpenOptions::new().write(true).open(yard.path(path)).unwrap();
+    file.write_all(text.replace(former, "editednotice1").as_bytes()).unwrap();
+    file.set_modified(modified).unwrap();
+    assert_eq!(yard.once(&[]).indexed, summary.indexed);
+    assert!(yard.found(former).is_empty());
+    assert_eq!(yard.found("editednotice1").len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

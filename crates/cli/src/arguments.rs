@@ -92,7 +92,7 @@ pub(crate) struct Up {
     /// Exit when all that was there is settled, indexed and catalogued, as far as --roles do so
     #[arg(long)]
     pub(crate) once: bool,
-    /// Configuration file; `madang.toml` is read if it is there
+    /// Configuration file, with [limits], [retention], stores and registries; `madang.toml` is read if it is there
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 }

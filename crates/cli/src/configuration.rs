@@ -19,6 +19,7 @@ use toml::de::{DeTable, DeValue};
 use crate::bucket_kind::{self, BucketKind, DeclaredStore};
 use crate::failure::Failure;
 use crate::overlap::{self, Declared, KeptRegistry};
+use crate::retention_settings::RetentionSettings;
 
 /// `madang.toml`, as it is written. Everything in it is optional.
 #[derive(Debug, Default, Deserialize)]
@@ -47,6 +48,9 @@ pub(crate) struct Configuration {
     /// What a reader may use.
     #[serde(default)]
     pub(crate) limits: LimitSettings,
+    /// How long the ledger keeps what is finished.
+    #[serde(default)]
+    pub(crate) retention: RetentionSettings,
 }
 
 /// A registry that takes the catalogue.
@@ -382,6 +386,8 @@ mod tests {
     use madang_store::gcs::GcsSettings;
     use madang_store::s3::S3Settings;
 
+    use madang_ledger::retention::Retention;
+
     use super::*;
 
     const EXAMPLE: &str = include_str!("../../../madang.toml.example");
@@ -456,6 +462,8 @@ mod tests {
         };
         shown(keys::<Configuration>(), &table);
         shown(keys::<LimitSettings>(), table["limits"].as_table().unwrap());
+        shown(keys::<RetentionSettings>(), table["retention"].as_table().unwrap());
+        assert_eq!(all.retention.retention(), Retention::default(), "likewise");
         shown(keys::<RegistrySettings>(), table["registry"][0].as_table().unwrap());
         // Every secret can be given as a file, says the example once for all.
         for key in [keys::<S3Settings>(), keys::<GcsSettings>(), keys::<AzureSettings>()].concat() {

@@ -27,6 +27,7 @@ mod queue;
 mod registry;
 mod report;
 mod reprocess;
+mod retention_settings;
 mod roles;
 mod runtime;
 mod search;

@@ -134,6 +134,7 @@ async fn serve(
         workers: command.workers.or(configuration.workers).map_or(cores, NonZeroUsize::get),
         limits: configuration.limits(),
         policy: Policy::default(),
+        retention: configuration.retention.retention(),
     };
 
     // Before the first answer: whoever asks early waits in the listener's queue, and is told of no missing pipeline.

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 
-/// Who did what: append-only, each row hashed with the one before, so that a row changed later is found.
+/// Who did what: append-only, each row hashed with the one before, so that a row changed later is found. Rows go from
+/// its beginning only, when they are older than the retention says ([`root`]).
 #[async_trait]
 pub trait Audit: Send + Sync {
     /// Appends a row that belongs to no other transaction (a sign-in, a refused request).
@@ -50,6 +51,32 @@ impl Recorded {
         bytes.extend_from_slice(row.to_string().as_bytes());
         BlobId::of(&bytes)
     }
+}
+
+/// The action of the rows that tell of a trimming. Their detail is a [`Cut`].
+pub const TRIM: &str = "audit.trim";
+
+/// What a trimming took away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cut {
+    /// The number of the last row that went.
+    pub through: u64,
+    /// Its hash.
+    pub hash: BlobId,
+}
+
+/// What the first of these rows, which reach to the end of the trail, goes on from: the number and the hash of the row
+/// before it. 0 and 32 zero bytes where it is the first that there ever was; none if rows are gone of which none of
+/// these says that they were trimmed.
+pub fn root(rows: &[Recorded]) -> Option<(u64, [u8; 32])> {
+    let before = rows.first().map_or(0, |first| first.number.saturating_sub(1));
+    if before == 0 {
+        return Some((0, [0; 32]));
+    }
+    let trims = rows.iter().rev().filter(|row| row.act.action == TRIM);
+    let cuts = trims.filter_map(|row| serde_json::from_str::<Cut>(&row.act.detail).ok());
+    let mut cuts = cuts.filter(|cut| cut.through == before);
+    cuts.next().map(|cut| (cut.through, *cut.hash.as_bytes()))
 }
 
 /// The number of the first row that is not what was written there: changed, out of place or missing. `previous`

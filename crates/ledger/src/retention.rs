@@ -3,8 +3,7 @@ use async_trait::async_trait;
 use crate::error::Result;
 use crate::reader::Reader;
 
-/// How long what is finished stays in the record, in milliseconds. The audit trail stays for good: a chain of
-/// hashes that is cut proves nothing.
+/// How long what is finished stays in the record, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
     /// Rows of the outbox that every reader has passed. Twice as long stay those that one still has to pass
@@ -14,14 +13,17 @@ pub struct Retention {
     pub jobs_ms: i64,
     /// What documents were before ([`Versions`](crate::versions::Versions)), counted from when it became something else.
     pub versions_ms: i64,
+    /// Rows of the audit trail. Its oldest rows go, and a row that says so carries the hash of the last of them: what
+    /// is left stays a chain ([`root`](crate::audit::root)).
+    pub audit_ms: i64,
 }
 
 /// One year, the longest span that the yearly self-inspection of an institution's data looks back over.
-const YEAR_MS: i64 = 366 * 24 * 60 * 60 * 1000;
+pub const YEAR_MS: i64 = 366 * 24 * 60 * 60 * 1000;
 
 impl Default for Retention {
     fn default() -> Retention {
-        Retention { outbox_ms: YEAR_MS, jobs_ms: YEAR_MS, versions_ms: YEAR_MS }
+        Retention { outbox_ms: YEAR_MS, jobs_ms: YEAR_MS, versions_ms: YEAR_MS, audit_ms: YEAR_MS }
     }
 }
 
@@ -43,6 +45,8 @@ pub struct Trimmed {
     pub jobs: u64,
     /// Former versions of documents.
     pub versions: u64,
+    /// Rows of the audit trail.
+    pub audit: u64,
 }
 
 /// Removes what nobody needs any more.

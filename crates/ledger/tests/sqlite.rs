@@ -20,6 +20,7 @@ use madang_ledger::ledger::Ledger;
 use madang_ledger::notes::{By, NewNote, NoteKind};
 use madang_ledger::objects::Objects;
 use madang_ledger::reader::Reader;
+use madang_ledger::retention::{Retention, Trim};
 use madang_ledger::sqlite::{Durability, SqliteLedger};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
@@ -193,6 +194,27 @@ async fn an_act_edited_in_the_file_is_found() {
     .await;
     let acts = ledger.acts(0, 9).await.unwrap();
     assert_eq!(first_broken(&[0; 32], 0, &acts), Some(1));
+}
+
+/// What takes the oldest acts away leaves the lock in its place.
+#[tokio::test]
+async fn nothing_but_a_trimming_cuts_the_audit_trail() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.db");
+    let ledger = open(&path, Durability::Power).await;
+    sample::see(&ledger, &["a", "b"], at(0)).await;
+    for claim in sample::claim(&ledger, 9, at(1)).await {
+        sample::apply(&ledger, sample::done(&claim, &[]), at(2)).await;
+    }
+    let retention = Retention { audit_ms: 1, ..Retention::default() };
+    for (moment, gone) in [(3, 0), (4, 1), (6, 1)] {
+        assert_eq!(ledger.when(at(moment)).trim(&retention).await.unwrap().audit, gone, "{moment}");
+        let mut conn = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
+        let refused = sqlx::query("DELETE FROM audit").execute(&mut conn).await.unwrap_err();
+        assert!(refused.to_string().contains("append-only"), "{refused}");
+        conn.close().await.unwrap();
+    }
+    sample::chained(&ledger).await;
 }
 
 /// Whoever waits for an answer may stop waiting at any moment: the act is whole or was not.

@@ -18,6 +18,7 @@ const TRIM: Duration = Duration::from_secs(3600);
 pub(crate) async fn sweep(
     ledger: Arc<dyn Ledger>,
     process: Uuid,
+    retention: Retention,
     board: Board,
     stop: CancellationToken,
 ) {
@@ -39,7 +40,7 @@ pub(crate) async fn sweep(
             Err(error) => unswept(&board, &error, "ended leases cannot be swept"),
         }
         if trim.elapsed() >= TRIM {
-            match ledger.trim(&Retention::default()).await {
+            match ledger.trim(&retention).await {
                 // Some thousands at a time: what is written meanwhile does not wait for the rest.
                 Ok(trimmed) if trimmed != Trimmed::default() => {}
                 Ok(_) => trim = tokio::time::Instant::now(),

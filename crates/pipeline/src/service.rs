@@ -12,6 +12,7 @@ use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
 use madang_ledger::queue::QueueDeclaration;
 use madang_ledger::reader::Reader;
+use madang_ledger::retention::Retention;
 use madang_ledger::worker::Worker;
 use madang_sandbox::limits::ChildLimits;
 use madang_sandbox::zygote::Zygote;
@@ -235,8 +236,9 @@ impl Service {
         });
         let (ledger, process) = (Arc::clone(&self.parts.ledger), self.parts.worker.process);
         let (board, stop) = (self.parts.board.clone(), self.stop.clone());
+        let retention = self.settings.retention;
         self.start_part("sweep", (), move |()| {
-            Box::pin(sweep(Arc::clone(&ledger), process, board.clone(), stop.clone()))
+            Box::pin(sweep(Arc::clone(&ledger), process, retention, board.clone(), stop.clone()))
         });
     }
 
@@ -459,4 +461,6 @@ pub struct Settings {
     pub limits: ChildLimits,
     /// How often to try again.
     pub policy: Policy,
+    /// How long what is finished stays in the ledger.
+    pub retention: Retention,
 }

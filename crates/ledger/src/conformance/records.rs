@@ -10,7 +10,7 @@ use madang_document::outcome::Outcome;
 use madang_document::principal::{Role, Scope};
 
 use super::sample::*;
-use crate::audit::{Act, first_broken};
+use crate::audit::{Act, first_broken, root};
 use crate::error::LedgerError;
 use crate::keys::NewKey;
 use crate::reader::Reader;
@@ -358,7 +358,7 @@ pub async fn only_what_is_passed_is_trimmed(ledger: &Trial) {
     let trim = async |ms| ledger.when(at(ms)).trim(&retention).await.unwrap();
     assert_eq!(trim(500).await, Trimmed::default(), "nothing is old");
     // The event goes, for nobody follows the entries; the changes stay until the index has passed them.
-    assert_eq!(trim(5_000).await, Trimmed { outbox: 1, jobs: 1, versions: 0 });
+    assert_eq!(trim(5_000).await, Trimmed { outbox: 1, jobs: 1, ..Trimmed::default() });
     ledger.advance(&index, last - 1).await.unwrap();
     ledger.advance(&Reader::Cataloguer, 1).await.unwrap();
     assert_eq!(trim(5_000).await.outbox, 1, "the cataloguer is behind");
@@ -509,4 +509,39 @@ pub async fn keys_are_kept_hashed(ledger: &Trial) {
     assert_eq!(acts, ["key.new", "key.revoke", "key.new", "key.new"]);
     let text = format!("{:?}", ledger.acts(0, 9).await.unwrap());
     assert!(!text.contains(&hash.to_string()), "the trail names no hash of a key");
+}
+
+/// The oldest acts go, the last one never, and what is left is a chain from the row that says what went.
+pub async fn the_audit_trail_is_trimmed_and_stays_a_chain(ledger: &Trial) {
+    let act = |n: i64| Act {
+        actor: "session:1".into(),
+        action: "session.new".into(),
+        subject: n.to_string(),
+        detail: String::new(),
+    };
+    let retention = Retention { audit_ms: 1_000, ..Retention::default() };
+    let trim = async |ms| ledger.when(at(ms)).trim(&retention).await.unwrap();
+    let numbers = async || {
+        let acts = ledger.acts(0, 99).await.unwrap();
+        let (before, hash) = root(&acts).expect("a row says what was trimmed");
+        assert_eq!(first_broken(&hash, before, &acts), None, "{acts:?}");
+        acts.into_iter().map(|row| row.number).collect::<Vec<_>>()
+    };
+    assert_eq!(trim(1_000).await, Trimmed::default(), "there is nothing");
+    for n in 0..5 {
+        ledger.when(at(n * 100)).append(&act(n)).await.unwrap();
+    }
+    assert_eq!(trim(1_000).await, Trimmed::default(), "nothing is old");
+    assert_eq!(trim(1_250).await, Trimmed { audit: 3, ..Trimmed::default() });
+    assert_eq!(numbers().await, [4, 5, 6]);
+    assert_eq!(trim(1_250).await, Trimmed::default());
+    ledger.when(at(1_300)).append(&act(7)).await.unwrap();
+    assert_eq!(numbers().await, [4, 5, 6, 7], "the numbers go on");
+    assert_eq!(trim(9_000).await.audit, 3);
+    assert_eq!(numbers().await, [7, 8], "the last that was there stays");
+
+    let acts = ledger.acts(0, 99).await.unwrap();
+    // Whoever cuts off more by hand is found out: no row says so.
+    assert_eq!(root(&acts[1..]), None);
+    assert_eq!(root(&[]), Some((0, [0; 32])));
 }

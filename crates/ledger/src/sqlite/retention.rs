@@ -6,11 +6,16 @@ use madang_document::agency::Agency;
 use super::SqliteLedger;
 use super::fault::fault;
 use super::news::{DOCUMENT, ENTRY};
-use super::value::{count, json};
+use super::value::{count, digest, json};
 use super::writing::Writing;
+use crate::audit::{self, Cut};
 use crate::error::Result;
 use crate::reader::Reader;
 use crate::retention::{Retention, Trim, Trimmed};
+
+/// As the schema has it.
+const AUDIT_IS_NOT_CUT: &str = "CREATE TRIGGER audit_is_not_cut BEFORE DELETE ON audit
+BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END";
 
 /// Rows of one transaction at most: others wait for the connection meanwhile.
 const ROWS: u32 = 5_000;
@@ -27,13 +32,14 @@ impl Trim for SqliteLedger {
         tx.trim_outbox(&passed).await?;
         let jobs = tx.trim_jobs(now.plus_ms(-retention.jobs_ms).0).await?;
         let versions = tx.trim_versions(now.plus_ms(-retention.versions_ms).0).await?;
+        let audit = tx.trim_audit(now.plus_ms(-retention.audit_ms).0).await?;
         let outbox = passed.len() as u64;
-        if outbox + jobs + versions == 0 {
+        if outbox + jobs + versions + audit == 0 {
             tx.abandon().await?;
         } else {
             tx.commit().await?;
         }
-        Ok(Trimmed { outbox, jobs, versions })
+        Ok(Trimmed { outbox, jobs, versions, audit })
     }
 
     async fn trimmed(&self, reader: &Reader) -> Result<u64> {
@@ -149,6 +155,35 @@ impl Writing<'_> {
         .await
         .map_err(fault)?;
         Ok(gone.rows_affected())
+    }
+
+    /// The oldest rows of the audit trail, but for its last one, which the next goes on from. Nothing else may delete
+    /// there: the trigger that says so is away for just this statement.
+    async fn trim_audit(&mut self, before: i64) -> Result<u64> {
+        let rows: Vec<(i64, i64, Vec<u8>)> =
+            sqlx::query_as("SELECT number, at, hash FROM audit ORDER BY number LIMIT ?")
+                .bind(ROWS + 1)
+                .fetch_all(&mut self.conn)
+                .await
+                .map_err(fault)?;
+        let but_one = rows.len().saturating_sub(1);
+        let old = rows.iter().take(but_one).take_while(|(_, at, _)| *at < before);
+        let (Some((last, _, hash)), gone) = (old.clone().last(), old.count()) else {
+            return Ok(0);
+        };
+        sqlx::raw_sql("DROP TRIGGER audit_is_not_cut")
+            .execute(&mut self.conn)
+            .await
+            .map_err(fault)?;
+        sqlx::query("DELETE FROM audit WHERE number <= ?")
+            .bind(last)
+            .execute(&mut self.conn)
+            .await
+            .map_err(fault)?;
+        sqlx::raw_sql(AUDIT_IS_NOT_CUT).execute(&mut self.conn).await.map_err(fault)?;
+        let cut = Cut { through: count(*last), hash: digest(hash)? };
+        self.act("ledger", audit::TRIM, "audit".to_owned(), json(&cut)?);
+        Ok(gone as u64)
     }
 
     async fn trim_jobs(&mut self, before: i64) -> Result<u64> {

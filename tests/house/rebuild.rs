@@ -7,6 +7,7 @@ use madang_tests::ground::process::ends;
 use madang_tests::ground::service::Service;
 use madang_tests::ground::yard::{ADMIN, Yard, said};
 use madang_wait::until;
+use serde_json::Value;
 
 fn files(root: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
@@ -44,6 +45,46 @@ fn the_index_is_rebuilt_around_a_lost_text() {
     // The original is there, so the next run reads it again.
     yard.once(&[]);
     assert_eq!(yard.found("rebuilt3"), ["3.txt"]);
+}
+
+/// What stands in the place of an index goes, and an index that is not there is missing and not empty, whoever asks:
+/// also where no service runs that could remember it.
+#[test]
+fn a_lost_index_is_named_by_a_search_and_made_anew_whatever_took_its_place() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    yard.write("drop/press/a.txt", "다시 만드는 색인 rebuilt");
+    yard.once(&[]);
+    let index = yard.path("data/index/1741000");
+    let lost = |left: &str| {
+        let found = yard.search("rebuilt");
+        assert_eq!(
+            (&found["total"], &found["missing"][0]),
+            (&0.into(), &"1741000".into()),
+            "{left}"
+        );
+        yard.once(&[]);
+        let found = yard.search("rebuilt");
+        assert_eq!(
+            (&found["total"], &found["missing"]),
+            (&1.into(), &Value::Array(vec![])),
+            "{left}"
+        );
+    };
+    std::fs::remove_dir_all(&index).unwrap();
+    lost("nothing");
+
+    // And what a version that could not remove it made of such a file.
+    std::fs::remove_dir_all(&index).unwrap();
+    std::fs::write(yard.path("data/index/.1741000.removed"), "").unwrap();
+    lost("a file of an earlier removal");
+
+    std::fs::remove_dir_all(&index).unwrap();
+    std::fs::write(&index, "").unwrap();
+    let output = yard.run(&["search", "rebuilt"]);
+    assert!(said(&output).contains("of 1741000 must be built anew"), "{}", said(&output));
+    yard.once(&[]);
+    assert_eq!(yard.found("rebuilt"), ["a.txt"]);
 }
 
 /// The blob in which this text lies.

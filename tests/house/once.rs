@@ -351,6 +351,37 @@ fn a_registry_that_is_a_folder_receives_every_entry() {
     assert_ne!(read(&a), before);
 }
 
+/// A folder stands in the place of one entry: the run ends all the same, the entry is noted with what to do, and written
+/// by the next run once it is done again.
+#[test]
+fn a_place_that_is_taken_in_a_registry_ends_a_run_all_the_same() {
+    let yard = Yard::new();
+    yard.write("madang.toml", "[[registry]]\nname = \"exchange\"\nurl = \"file:exchange\"\n");
+    yard.write("drop/a.txt", "등록부로 가는 글");
+    yard.write("drop/b.txt", "등록부로 가는 다른 글");
+    yard.once(&["drop"]);
+    let id = |word: &str| yard.search(word)["hits"][0]["id"].as_str().unwrap().to_owned();
+    let [a, b] = ["등록부로 가는 글", "다른"]
+        .map(id)
+        .map(|id| yard.path("exchange").join(&id[..2]).join(format!("{id}.jsonld")));
+    assert_ne!(a, b);
+    std::fs::remove_file(&a).unwrap();
+    std::fs::create_dir(&a).unwrap();
+    let before = std::fs::read(&b).unwrap();
+    for name in ["a", "b"] {
+        yard.write(&format!("drop/{name}.txt"), format!("{name}: 고쳐 쓴 글 amended"));
+    }
+    yard.once(&["drop"]);
+    assert_ne!(std::fs::read(&b).unwrap(), before);
+    let noted = yard.succeed(&["queue", "noted"]);
+    assert!(noted.contains("move away what stands in its place"), "{noted}");
+
+    std::fs::remove_dir(&a).unwrap();
+    yard.succeed(&["queue", "redo"]);
+    yard.once(&["drop"]);
+    assert!(a.is_file());
+}
+
 #[test]
 fn a_second_process_on_the_same_data_is_refused() {
     let yard = Yard::new();

@@ -294,8 +294,8 @@ fn undeclared_place(place: Place, at: &str) -> Result<Pipeline, Vec<BadDeclarati
             (url.clone().into_bytes(), url)
         }
     };
-    let parts = whole.split(|byte| *byte == b'/').filter(|part| !part.is_empty());
-    let last = object_key::from_bytes(parts.last().unwrap_or_default());
+    let mut parts = whole.split(|byte| *byte == b'/').filter(|part| !part.is_empty());
+    let last = object_key::from_bytes(parts.next_back().unwrap_or_default());
     let last = object_key::readable(&last);
     let mut name: String = last
         .to_ascii_lowercase()

@@ -20,7 +20,7 @@ use madang_ledger::ledger::Ledger;
 use madang_ledger::notes::{By, NewNote, NoteKind};
 use madang_ledger::objects::Objects;
 use madang_ledger::reader::Reader;
-use madang_ledger::retention::{Retention, Trim};
+use madang_ledger::retention::Retention;
 use madang_ledger::sqlite::{Durability, SqliteLedger};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};

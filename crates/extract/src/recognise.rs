@@ -243,6 +243,7 @@ const NAMED: &[(&str, Known)] = &[
     ("br", known("application/x-brotli", "Brotli archives")),
     ("dbf", known("application/vnd.dbf", "dBase tables")),
     ("der", known("application/pkix-cert", "certificates")),
+    ("p7m", known("application/pkcs7-mime", "signed messages")),
     ("p7s", known("application/pkcs7-signature", "signatures")),
     ("p12", known("application/x-pkcs12", "keys")),
     ("pfx", known("application/x-pkcs12", "keys")),

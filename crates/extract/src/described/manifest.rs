@@ -26,7 +26,7 @@ impl<'a> Manifest<'a> {
     /// A text that is such a table, by its first row.
     pub(crate) fn of(text: &'a str) -> Option<Manifest<'a>> {
         let text = text.trim_start_matches('\u{feff}');
-        let separator = separator(text);
+        let (separator, text) = separator(text);
         let head: Vec<String> = Rows::new(text, separator).next()?;
         let file_name = head.iter().position(|word| is_file_name(word))?;
         let says = |(n, word): (usize, &String)| n != file_name && meaning(word).is_some();

@@ -32,8 +32,7 @@ fn sniff(probe: &Probe<'_>) -> Match {
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut content = Content::default();
     let decoded = encoding::read(blob, context, &mut content, |_| None)?;
-    let (said, text) = said(&decoded.text);
-    let separator = said.unwrap_or_else(|| separator(text));
+    let (separator, text) = separator(&decoded.text);
     // A table without a sheet is named as spreadsheet programs name it: after its file.
     let sheet = context.name.rsplit_once('.').map_or(context.name, |(stem, _)| stem);
     let mut paragraphs = Paragraphs::new(&mut content, context.limits.text);
@@ -58,7 +57,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     paragraphs.finish();
     content.metadata.set("csv.rows", rows);
     content.metadata.set("csv.columns", columns);
-    content.metadata.set("csv.separator", separator_name(separator));
+    content.metadata.set("csv.separator", separator_name(separator).as_str());
     // The first row names the columns only if it could: no cell is blank or a number.
     if header.len() > 1 && header.iter().all(|h| !h.trim().is_empty() && h.parse::<f64>().is_err())
     {
@@ -83,17 +82,25 @@ fn one_line(cell: &str) -> String {
     cell.split(['\n', '\r', '\t']).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-fn separator_name(separator: char) -> &'static str {
-    match separator {
+fn separator_name(separator: char) -> String {
+    let name = match separator {
         '\t' => "tab",
         ';' => "semicolon",
         '|' => "bar",
-        _ => "comma",
-    }
+        ',' => "comma",
+        other => return other.to_string(),
+    };
+    name.to_owned()
 }
 
-/// The separator that splits the first rows into the most even table of more than one column.
-pub(crate) fn separator(text: &str) -> char {
+/// The separator, and the table behind a line that says it: else the one that splits the first rows into the most even table
+/// of more than one column.
+pub(crate) fn separator(text: &str) -> (char, &str) {
+    let (said, text) = said(text);
+    (said.unwrap_or_else(|| likeliest(text)), text)
+}
+
+fn likeliest(text: &str) -> char {
     let head = text.get(..text.floor_char_boundary(64 << 10)).unwrap_or(text);
     let evenness = |separator| {
         let rows: Vec<usize> = Rows::new(head, separator).take(50).map(|row| row.len()).collect();
@@ -141,8 +148,11 @@ impl Iterator for Rows<'_> {
                     cell.clear();
                     quoted = true;
                 }
-                // A return that no line feed follows ended the rows of old Macs.
-                '\r' if !quoted && chars.peek().is_some_and(|(_, next)| *next != '\n') => {
+                // A return that no line feed follows ended the rows of old Macs. Two before one are written by programs that
+                // write a return for each line feed.
+                '\r' if !quoted
+                    && chars.peek().is_some_and(|(_, next)| !matches!(next, '\n' | '\r')) =>
+                {
                     self.rest = self.rest.get(at + 1..).unwrap_or_default();
                     row.push(cell);
                     return Some(row);
@@ -172,6 +182,8 @@ mod tests {
         assert_eq!(rows, [vec!["a", "b, \"c\"\nd"], vec!["1", "2"]]);
         let rows: Vec<_> = Rows::new("\"a\",b\r\"c\rd\",e\r", ',').collect();
         assert_eq!(rows, [vec!["a", "b"], vec!["c\rd", "e"]]);
+        let rows: Vec<_> = Rows::new("a,b\r\r\nc,d\r\r\n", ',').collect();
+        assert_eq!(rows, [vec!["a", "b"], vec!["c", "d"]]);
     }
 
     #[test]
@@ -192,7 +204,7 @@ mod tests {
             ("a|b\nc|d\n", '|'),
             ("one column\nonly\n", ','),
         ] {
-            assert_eq!(separator(text), expected, "{text}");
+            assert_eq!(separator(text), (expected, text), "{text}");
         }
     }
 }

@@ -26,6 +26,7 @@ use crate::still_locked::StillLocked;
 use crate::unpack::Metered;
 use doc_info::DocInfo;
 use file_header::FileHeader;
+use inflate::Inflate;
 use password::Key;
 use stored::Stored;
 
@@ -33,6 +34,7 @@ mod control;
 mod distribution;
 mod doc_info;
 mod file_header;
+mod inflate;
 mod paragraph_text;
 mod password;
 mod record;
@@ -191,8 +193,8 @@ fn read_one(
     } else {
         bytes
     };
-    if header.compressed() && !is_plain(&bytes) {
-        let inflated = Metered::new(DeflateDecoder::new(bytes.as_slice()), context);
+    if header.compressed() && !bytes.is_empty() && !is_plain(&bytes) {
+        let inflated = Metered::new(Inflate::new(&bytes), context);
         section::read_section(BufReader::new(inflated), body, content, context)?;
     } else {
         let plain = Metered::new(bytes.as_slice(), context);

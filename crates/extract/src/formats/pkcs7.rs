@@ -94,6 +94,9 @@ const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
 const WITHIN: u8 = 0xA0;
 
+/// Bytes of an identifier and a length, at most, of what is read here.
+const LONGEST_HEAD: usize = 10;
+
 /// How deep structures may lie in each other.
 const DEEPEST: u32 = 16;
 
@@ -137,19 +140,20 @@ fn element_at(bytes: &[u8], depth: u32) -> Option<Element<'_>> {
     }
     if length == 0x80 {
         let mut rest = after;
-        loop {
-            if rest.is_empty() || rest.starts_with(&[0, 0]) {
-                let body = after.get(..after.len() - rest.len())?;
-                let is_cut = rest.is_empty();
-                return Some(Element {
-                    tag,
-                    body,
-                    rest: rest.get(2..).unwrap_or_default(),
-                    is_cut,
-                });
+        let is_cut = loop {
+            if rest.starts_with(&[0, 0]) {
+                break false;
             }
-            rest = element_at(rest, depth + 1)?.rest;
-        }
+            match element_at(rest, depth + 1) {
+                Some(next) => rest = next.rest,
+                // Bytes that end within the head of an element are as good as at their end.
+                None if rest.len() <= LONGEST_HEAD => break true,
+                None => return None,
+            }
+        };
+        let body = after.get(..after.len() - rest.len())?;
+        let rest = if is_cut { &[] } else { rest.get(2..).unwrap_or_default() };
+        return Some(Element { tag, body, rest, is_cut });
     }
     let (length, after) = match length {
         0..=0x7F => (usize::from(length), after),
@@ -209,6 +213,26 @@ mod tests {
         assert_eq!(octets(&signed(b"\x24\x80\x04\x01a\x04\x01b\0\0")).unwrap(), b"ab");
         let whole = signed(b"\x04\x05abcde");
         assert_eq!(octets(&whole[..whole.len() - 2]).unwrap(), b"abc", "as far as it goes");
+        // Streamed: wherever the head of a file ends within the pieces, it is one of these.
+        let pieces = b"\x04\x02ab\x04\x81\x03cde\x04\x01f".as_slice();
+        let version_and_digests = b"\x30\x80\x02\x01\x01\x31\x00".as_slice();
+        let open: [&[u8]; 8] = [
+            b"\x30\x80",
+            SIGNED,
+            b"\xA0\x80",
+            version_and_digests,
+            b"\x30\x80",
+            DATA,
+            b"\xA0\x80",
+            b"\x24\x80",
+        ];
+        let open = open.concat();
+        let streamed = [open.as_slice(), pieces, &[0; 14]].concat();
+        assert_eq!(octets(&streamed).unwrap(), b"abcdef");
+        for cut in open.len()..streamed.len() {
+            let found = octets(&streamed[..cut]).unwrap();
+            assert!(b"abcdef".starts_with(&found), "{cut}");
+        }
         // Beside what it signs.
         let content = der(SEQUENCE, &[DATA]);
         let beside = der(SEQUENCE, &[&[INTEGER, 1, 1], &[SET, 0], &content]);

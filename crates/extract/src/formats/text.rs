@@ -63,22 +63,25 @@ pub(super) fn read_lines(text: &str, content: &mut Content, limit: u64) {
 /// A line without the control sequences of terminals (ECMA-48, sections 5.3 to 5.6), with which programs colour what they log:
 /// `[31mERROR` is no word that anybody looks for.
 fn without_controls(line: &str) -> Cow<'_, str> {
-    let mut pieces = line.split('\x1B');
+    let mut pieces = line.split('\x1B').peekable();
     let first = pieces.next().unwrap_or_default();
     if first.len() == line.len() {
         return Cow::Borrowed(line);
     }
     let mut plain = first.to_owned();
-    for piece in pieces {
+    while let Some(piece) = pieces.next() {
         let mut chars = piece.chars();
         let shown = match chars.next() {
             Some('[') => {
                 let last = chars.as_str().trim_start_matches(|c| matches!(c, ' '..='?'));
                 last.strip_prefix(|c| matches!(c, '@'..='~')).unwrap_or(last)
             }
-            // A string to the terminal, as the title of its window: to the bell, or to another escape.
+            // A string to the terminal, as the title of its window: to the bell, or to an escape that ends it. Without an end it
+            // is none: printers know the letters for something else.
             Some(']' | 'P' | '^' | '_') => {
-                chars.as_str().split_once('\x07').map_or("", |(_, after)| after)
+                let ends = pieces.peek().is_some_and(|next| next.starts_with('\\'));
+                let open = if ends { "" } else { chars.as_str() };
+                chars.as_str().split_once('\x07').map_or(open, |(_, after)| after)
             }
             // With one letter more behind what stands between.
             Some(' '..='/') => {
@@ -129,6 +132,7 @@ mod tests {
             ("\x1B[1;31mERROR\x1B[0m 저장 실패", "ERROR 저장 실패"),
             ("\x1B]0;제목\x07본문", "본문"),
             ("\x1B]8;;http://a.kr\x1B\\링크\x1B]8;;\x1B\\", "링크"),
+            ("\x1BP굵게\x1BP 인쇄", "굵게 인쇄"),
             ("\x1B(B가\x1BM나\x1B", "가나"),
             ("\x1B[한글", "한글"),
         ] {

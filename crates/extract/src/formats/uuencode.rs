@@ -68,20 +68,18 @@ fn read<'a>(name: &str, text: &'a str) -> Option<(Uuencoded, &'a str)> {
         if line.trim_end() == "end" {
             break;
         }
-        if !take_line(line, &mut bytes)? && after.trim_start().is_empty() {
-            break;
-        }
+        take_line(line, &mut bytes)?;
     }
     (!bytes.is_empty()).then(|| (Uuencoded { name: name.to_owned(), bytes }, rest))
 }
 
-/// Adds the bytes of a line, which says how many they are; whether there were any. None if it is no line of the code.
-fn take_line(line: &str, bytes: &mut Vec<u8>) -> Option<bool> {
-    let Some((length, letters)) = line.as_bytes().split_first() else { return Some(false) };
+/// Adds the bytes of a line, which says how many they are. None if it is no line of the code.
+fn take_line(line: &str, bytes: &mut Vec<u8>) -> Option<()> {
+    let Some((length, letters)) = line.as_bytes().split_first() else { return Some(()) };
     let length = usize::from(six_bits(*length)?);
     // Mailers take blanks away at the end of a line, and add a sum of the letters.
     let most = length.div_ceil(3) * 4;
-    if letters.len() > most + 2 {
+    if letters.len() > most + 2 || (length > 0 && letters.trim_ascii().is_empty()) {
         return None;
     }
     let letters = letters.get(..most).unwrap_or(letters);
@@ -95,7 +93,7 @@ fn take_line(line: &str, bytes: &mut Vec<u8>) -> Option<bool> {
         bytes.extend([a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d]);
     }
     bytes.resize(end, 0);
-    Some(length > 0)
+    Some(())
 }
 
 fn six_bits(letter: u8) -> Option<u8> {
@@ -122,6 +120,15 @@ mod tests {
         let (_, files) = taken_out(cut.to_owned());
         assert_eq!(files[0].name, "a b.bin");
         assert_eq!(files[0].bytes, [&[0, 1, 2, 3, 4, 5][..], b"ab"].concat());
+    }
+
+    #[test]
+    fn lines_without_letters_cost_no_more_than_they_are_long() {
+        let blank = format!("begin 644 x\n#0V%T\n{}z", "\n".repeat(1 << 20));
+        assert_eq!(taken_out(blank).1, []);
+        // Such a line would stand for more bytes than it has letters.
+        let (text, files) = taken_out(format!("begin 644 x\n{}end\n", "_\n".repeat(1000)));
+        assert!(files.is_empty() && text.len() > 2000);
     }
 
     #[test]

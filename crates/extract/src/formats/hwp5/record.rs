@@ -93,13 +93,15 @@ impl<R: Read> Records<R> {
         Ok(Some(Record { tag, level, data: &self.data }))
     }
 
+    /// The next four bytes; none at the end. An end that comes from a stream that cannot be unpacked any further is no end.
     fn dword(&mut self) -> io::Result<Option<u32>> {
         let mut bytes = [0; 4];
-        match self.reader.read_exact(&mut bytes) {
-            Ok(()) => Ok(Some(u32::from_le_bytes(bytes))),
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
-            Err(error) => Err(error),
+        let Some((first, rest)) = bytes.split_first_mut() else { return Ok(None) };
+        if self.reader.read(std::slice::from_mut(first))? == 0 {
+            return Ok(None);
         }
+        self.reader.read_exact(rest)?;
+        Ok(Some(u32::from_le_bytes(bytes)))
     }
 }
 

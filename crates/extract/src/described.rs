@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use madang_document::content::{Content, Member};
 use madang_document::metadata::Metadata;
+use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 
 use crate::encoding::decode;
@@ -104,6 +105,11 @@ fn read(sidecar: &Sidecar) -> Statements {
         }
         return statements;
     }
+    if sidecar.bytes.trim_ascii().is_empty() && kind != Kind::Xmp {
+        // A table that was emptied described files, and one that was copied halfway will.
+        statements.break_off(None, "it is empty; write it anew, or take it away");
+        return statements;
+    }
     match kind {
         Kind::Yaml => yaml::read(&decode(&sidecar.bytes).text, &mut statements),
         Kind::Json => json::read(&decode(&sidecar.bytes).text, &mut statements),
@@ -117,6 +123,13 @@ fn read(sidecar: &Sidecar) -> Statements {
         }
     }
     statements
+}
+
+/// That a table by its name is none by its head, and so describes no file.
+pub(crate) fn describes_nothing(name: &str) -> Reason {
+    let what = "no row among its first ones is a head with a column of file names and one that says something of them, so it \
+                describes no file; write one, as `filename,title`, or give it another name";
+    ReasonKind::BesideFault { file: name.into(), line: None, what: what.into() }.into()
 }
 
 fn packet(bytes: &[u8], statements: &mut Statements) {

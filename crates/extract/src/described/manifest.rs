@@ -8,6 +8,8 @@ use crate::formats::csv::{Rows, separator};
 
 /// Rows that are read.
 const ROWS: usize = 20_000;
+/// Rows among which the head is looked for.
+const HEAD_WITHIN: usize = 10;
 /// Columns that are read.
 const COLUMNS: usize = 200;
 
@@ -17,37 +19,48 @@ pub(crate) struct Manifest<'a> {
     text: &'a str,
     separator: char,
     head: Vec<String>,
+    /// In which row the head stands, from nought.
+    head_row: usize,
     file_name: usize,
     /// Whether it has more rows than are read.
     is_cut: bool,
+    /// The row whose quotation marks may have swallowed others.
+    odd_row: Option<usize>,
 }
 
 impl<'a> Manifest<'a> {
-    /// A text that is such a table, by its first row.
+    /// A text that is such a table, by one of its first rows: sheets have a title above the head.
     pub(crate) fn of(text: &'a str) -> Option<Manifest<'a>> {
         let text = text.trim_start_matches('\u{feff}');
         let (separator, text) = separator(text);
-        let head: Vec<String> = Rows::new(text, separator).next()?;
-        let file_name = head.iter().position(|word| is_file_name(word))?;
-        let says = |(n, word): (usize, &String)| n != file_name && meaning(word).is_some();
-        if !head.iter().enumerate().any(says) {
-            return None;
+        let head_of = |(n, row): (usize, Vec<String>)| {
+            let file_name = row.iter().position(|word| is_file_name(word))?;
+            let says = |(n, word): (usize, &String)| n != file_name && meaning(word).is_some();
+            row.iter().enumerate().any(says).then_some((n, file_name, row))
+        };
+        let (head_row, file_name, head) =
+            Rows::new(text, separator).take(HEAD_WITHIN).enumerate().find_map(head_of)?;
+        let mut rows = Rows::new(text, separator);
+        let (mut read, mut odd_row) = (0, None);
+        while read <= head_row + ROWS && rows.next().is_some() {
+            read += 1;
+            if rows.is_odd && odd_row.is_none() {
+                odd_row = Some(read);
+            }
         }
-        let is_cut = Rows::new(text, separator).nth(ROWS + 1).is_some();
-        Some(Manifest { text, separator, head, file_name, is_cut })
+        let is_cut = rows.next().is_some();
+        Some(Manifest { text, separator, head, head_row, file_name, is_cut, odd_row })
     }
 
     /// Says what the rows of one file say.
     pub(super) fn read(&self, file: &str, statements: &mut Statements) {
         let wanted: String = file.nfc().collect();
-        let mut is_found = false;
         for (line, row) in self.rows() {
             if self.file_of(&row).is_some_and(|named| named.nfc().eq(wanted.chars())) {
-                is_found = true;
                 self.say(line, &row, statements);
             }
         }
-        self.end(is_found, statements);
+        self.end(statements);
     }
 
     /// Says what the rows say of each file, under the paths from its folder that name it: those that differ only in how
@@ -65,7 +78,7 @@ impl<'a> Manifest<'a> {
         for (paths, rows) in files.into_values() {
             let mut statements = Statements::of(name);
             rows.iter().for_each(|(line, row)| self.say(*line, row, &mut statements));
-            self.end(true, &mut statements);
+            self.end(&mut statements);
             take(paths, statements);
         }
     }
@@ -79,21 +92,27 @@ impl<'a> Manifest<'a> {
         }
     }
 
-    /// Says that not all rows were read, if so: what the rest says of a file that was not found nobody knows.
-    fn end(&self, is_found: bool, statements: &mut Statements) {
+    /// Says that not all rows were read, if so: what the rest says of a file nobody knows, whether another row names it or none.
+    fn end(&self, statements: &mut Statements) {
         if self.is_cut {
             let what = format!("only {ROWS} rows are read; give each folder a table of its own");
-            match is_found {
-                true => statements.fault(None, &what),
-                false => statements.break_off(None, &what),
-            }
+            statements.break_off(None, &what);
+        }
+        if self.head.len() > COLUMNS {
+            let what = format!("only {COLUMNS} columns are read; leave out the rest");
+            statements.break_off(Some(self.head_row + 1), &what);
+        }
+        if let Some(row) = self.odd_row {
+            let what = "a quotation mark opens a cell and none closes it at its end, so that rows may be lost in it; close it, \
+                        and double each mark within the cell";
+            statements.break_off(Some(row), what);
         }
     }
 
     /// Rows below the head with the numbers of their rows, as spreadsheet programs count them.
     fn rows(&self) -> impl Iterator<Item = (usize, Vec<String>)> {
-        let rows = Rows::new(self.text, self.separator).skip(1).take(ROWS);
-        rows.enumerate().map(|(n, row)| (n + 2, row))
+        let rows = Rows::new(self.text, self.separator).enumerate();
+        rows.skip(self.head_row + 1).take(ROWS).map(|(n, row)| (n + 1, row))
     }
 
     fn file_of(&self, row: &[String]) -> Option<String> {
@@ -107,6 +126,7 @@ impl<'a> Manifest<'a> {
 mod tests {
     use madang_document::metadata::Value;
     use madang_document::reason::Reason;
+    use madang_document::reason_kind::ReasonKind;
 
     use super::*;
 
@@ -163,12 +183,33 @@ mod tests {
     }
 
     #[test]
+    fn the_head_may_stand_below_a_title() {
+        let text = "\n문서 목록,,\n파일명,제목,공개\na.txt,하나,비공개\n";
+        let expected =
+            [("title".to_owned(), "하나".into()), ("disclosure".into(), "closed".into())];
+        assert_eq!(said(text, "a.txt").unwrap(), (expected.into(), Vec::new()));
+    }
+
+    #[test]
+    fn what_may_have_lost_a_row_or_a_column_closes_its_files() {
+        let closed = |text: &str, line: u64| {
+            let (values, faults) = said(text, "c.txt").unwrap();
+            assert!(values.contains(&("disclosure".to_owned(), "closed".into())), "{text:.60}");
+            let ReasonKind::BesideFault { line: told, .. } = faults[0].kind else { panic!() };
+            assert_eq!(told, Some(line));
+        };
+        closed("파일명,제목,공개\nb.txt,\"하나,비공개\nc.txt,둘,비공개\n", 2);
+        closed("파일명,제목,공개\nb.txt,하나,공개\nc.txt,\"둘\",\"공개\nd.txt,\"셋\",공개\n", 3);
+        closed(&format!("파일명{},공개\nc.txt\n", ",제목".repeat(COLUMNS)), 1);
+    }
+
+    #[test]
     fn rows_are_bounded() {
         let text: String = std::iter::once("filename,title\n".to_owned())
             .chain((0..=ROWS).map(|n| format!("{n},x\n")))
             .collect();
         let (values, faults) = said(&text, &(ROWS - 1).to_string()).unwrap();
-        assert_eq!((values.len(), faults.len()), (1, 1), "{faults:?}");
+        assert_eq!((values.len(), faults.len()), (2, 1), "{faults:?}");
         // What the row behind the last would say nobody knows.
         let (values, faults) = said(&text, &ROWS.to_string()).unwrap();
         assert_eq!(values, [("disclosure".to_owned(), "closed".into())]);

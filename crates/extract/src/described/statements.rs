@@ -72,6 +72,15 @@ impl Statements {
         self.claim(DISCLOSURE, vocabulary::CLOSED.into());
     }
 
+    /// Takes note that a word stands over others, or over what is no text: of one that says who may see what this describes
+    /// nobody knows then what it says.
+    pub(super) fn over(&mut self, key: &str, line: Option<usize>) {
+        if vocabulary::narrowing(key).is_some() {
+            let what = format!("what `{}` says is no text; write one word behind it", key.trim());
+            self.break_off(line, &what);
+        }
+    }
+
     /// Takes what stands under a key, in a word of any vocabulary that is known; under any other its own.
     pub(super) fn say(&mut self, key: &str, texts: &[String], line: Option<usize>) {
         let texts: Vec<String> = texts
@@ -88,7 +97,7 @@ impl Statements {
             }
             return;
         }
-        let meaning = vocabulary::meaning(key);
+        let meaning = vocabulary::meaning(key).or_else(|| vocabulary::narrowing(key));
         let before = self.values.len();
         match vocabulary::value(meaning, &texts) {
             Ok(value) => {

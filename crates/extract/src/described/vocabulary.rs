@@ -7,6 +7,7 @@ use madang_document::metadata::{
     Value,
 };
 use madang_document::timestamp::Timestamp;
+use unicode_normalization::UnicodeNormalization;
 
 use crate::formats::date::iso8601;
 use crate::formats::keywords::keywords;
@@ -88,7 +89,9 @@ const FILE_NAMES: [&str; 7] =
     ["filename", "file", "filepath", "path", "파일명", "파일이름", "파일"];
 
 fn folded(word: &str) -> String {
-    let word = word.trim().trim_start_matches('\u{feff}').to_lowercase();
+    // As macOS spells Korean, too.
+    let word: String = word.trim().trim_start_matches('\u{feff}').nfc().collect();
+    let word = word.to_lowercase();
     let word = ["dcterms", "dc"]
         .iter()
         .find_map(|prefix| word.strip_prefix(prefix)?.strip_prefix(['.', ':', '_']))
@@ -101,6 +104,13 @@ pub(super) fn meaning(word: &str) -> Option<Meaning> {
     let word = folded(word);
     let known = WORDS.iter().find(|(_, _, words)| words.contains(&word.as_str()));
     known.map(|(name, form, _)| Meaning { name, form: *form })
+}
+
+/// What a word means that says who may see or use something, also as the last of several: what stands under a word of the
+/// author's own may be meant for the file.
+pub(super) fn narrowing(word: &str) -> Option<Meaning> {
+    let last = word.rsplit('.').next().unwrap_or(word);
+    meaning(last).filter(|meaning| matches!(meaning.form, License | Disclosure))
 }
 
 /// Whether a column of this head names files.

@@ -48,7 +48,17 @@ pub(super) fn read(text: &str, statements: &mut Statements) {
                 let what = format!("words are read to a depth of {DEEPEST}; group them less");
                 return statements.break_off(Some(line), &what);
             }
-            Event::MappingStart(..) => open.push(Open::Mapping { key: None }),
+            Event::MappingStart(..) => {
+                match open.last() {
+                    Some(Open::List { key, line, .. }) => statements.over(key, Some(*line)),
+                    _ => {
+                        if let Some((key, line)) = full_key(&open) {
+                            statements.over(&key, Some(line));
+                        }
+                    }
+                }
+                open.push(Open::Mapping { key: None });
+            }
             Event::SequenceStart(..) => match full_key(&open) {
                 Some((key, line)) if open.len() < DEEPEST => {
                     open.push(Open::List { key, line, texts: Vec::new() });

@@ -3,9 +3,11 @@
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata::Value;
+use madang_document::sidecar::{self, Described};
 
 use crate::blob::Blob;
 use crate::context::Context;
+use crate::described;
 use crate::encoding;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
@@ -55,6 +57,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         }
     }
     paragraphs.finish();
+    if sidecar::described(context.name).is_some_and(|by| matches!(by, Described::Folder(_))) {
+        content.note(described::describes_nothing(context.name));
+    }
     content.metadata.set("csv.rows", rows);
     content.metadata.set("csv.columns", columns);
     content.metadata.set("csv.separator", separator_name(separator).as_str());
@@ -116,11 +121,13 @@ fn likeliest(text: &str) -> char {
 pub(crate) struct Rows<'a> {
     rest: &'a str,
     separator: char,
+    /// Whether a quotation mark stood where none can, or was not closed, in the rows so far: it may have swallowed others.
+    pub(crate) is_odd: bool,
 }
 
 impl<'a> Rows<'a> {
     pub(crate) fn new(text: &'a str, separator: char) -> Rows<'a> {
-        Rows { rest: text, separator }
+        Rows { rest: text, separator, is_odd: false }
     }
 }
 
@@ -143,7 +150,11 @@ impl Iterator for Rows<'_> {
                     cell.push('"');
                     chars.next();
                 }
-                '"' if quoted => quoted = false,
+                '"' if quoted => {
+                    quoted = false;
+                    let ends = |c: char| c == self.separator || matches!(c, '\r' | '\n');
+                    self.is_odd |= chars.peek().is_some_and(|(_, next)| !ends(*next));
+                }
                 '"' if cell.trim().is_empty() => {
                     cell.clear();
                     quoted = true;
@@ -158,6 +169,7 @@ impl Iterator for Rows<'_> {
                     return Some(row);
                 }
                 '\n' if !quoted || cell.len() > LONGEST => {
+                    self.is_odd |= quoted;
                     self.rest = self.rest.get(at + 1..).unwrap_or_default();
                     row.push(cell.trim_end_matches('\r').to_owned());
                     return Some(row);
@@ -167,6 +179,7 @@ impl Iterator for Rows<'_> {
             }
         }
         self.rest = "";
+        self.is_odd |= quoted;
         row.push(cell.trim_end_matches('\r').to_owned());
         Some(row)
     }
@@ -184,6 +197,20 @@ mod tests {
         assert_eq!(rows, [vec!["a", "b"], vec!["c\rd", "e"]]);
         let rows: Vec<_> = Rows::new("a,b\r\r\nc,d\r\r\n", ',').collect();
         assert_eq!(rows, [vec!["a", "b"], vec!["c", "d"]]);
+    }
+
+    #[test]
+    fn a_mark_that_may_have_swallowed_rows_is_known() {
+        for (text, is_odd) in [
+            ("a,\"b\nc\",d\r\n\"e\"\r\n", false),
+            ("a,b\"c\nd", false),
+            ("a,\"b\nc,d\n", true),
+            ("a,\"b,c\nd,\"e\",f\n", true),
+        ] {
+            let mut rows = Rows::new(text, ',');
+            rows.by_ref().for_each(drop);
+            assert_eq!(rows.is_odd, is_odd, "{text}");
+        }
     }
 
     #[test]

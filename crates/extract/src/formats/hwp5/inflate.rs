@@ -26,7 +26,10 @@ impl Read for Inflate<'_> {
         }
         loop {
             let (read, written) = (self.inflater.total_in(), self.inflater.total_out());
-            let status = self.inflater.decompress(self.packed, buffer, FlushDecompress::None)?;
+            let status = self.inflater.decompress(self.packed, buffer, FlushDecompress::None);
+            let status = status.map_err(|_| {
+                io::Error::new(io::ErrorKind::InvalidInput, "corrupt deflate stream")
+            })?;
             let [read, written] =
                 [self.inflater.total_in() - read, self.inflater.total_out() - written]
                     .map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));

@@ -214,8 +214,14 @@ impl Folders {
         let name = object_key::from_bytes(last);
         let key = if folder.is_empty() { name } else { format!("{folder}/{name}") };
         if !mask.contains(EventMask::ISDIR) {
-            // What lies around it may be a data folder from now on, or none any more.
-            if is_kept_name(last) {
+            // What lies around it may be a data folder from now on, or none any more: by what comes and goes, never by
+            // what is written into it, or an honest file of such a name that is written often would have the source
+            // listed without end.
+            let came_or_went = EventMask::CREATE
+                | EventMask::MOVED_TO
+                | EventMask::MOVED_FROM
+                | EventMask::DELETE;
+            if mask.intersects(came_or_went) && is_kept_name(last) {
                 self.told.push(Heard::Everything);
             }
             self.told.push(Heard::Path(key));

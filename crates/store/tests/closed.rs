@@ -452,3 +452,40 @@ async fn a_folder_that_becomes_data_is_closed_from_then_on() {
     assert!(matches!(looked, Err(StoreError::Denied { .. })), "{looked:?}");
     assert!(put(&store, "a.txt").await.is_err());
 }
+
+#[tokio::test]
+async fn what_is_written_into_a_file_that_may_close_its_folder_asks_for_no_listing() {
+    let ground = Ground::new();
+    let kept = ["drop/x/ledger.db".to_owned(), format!("drop/y/{}", Mark::FILE)];
+    for file in &kept {
+        ground.write(file);
+    }
+    let store = ground.store("drop");
+    let mut watcher = store.watch().await.unwrap().unwrap();
+    for file in &kept {
+        ground.write(file);
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o640);
+        std::fs::set_permissions(ground.path(file), mode).unwrap();
+    }
+    ground.write("drop/end.txt");
+    let mut paths = Vec::new();
+    loop {
+        let heard = tokio::time::timeout(Duration::from_secs(20), watcher.next()).await;
+        match heard.unwrap().unwrap() {
+            Heard::Path(path) if path == "end.txt" => break,
+            Heard::Path(path) => paths.push(path),
+            heard => panic!("{heard:?}"),
+        }
+    }
+    assert!(paths.iter().any(|path| path == "x/ledger.db"), "{paths:?}");
+    // One that goes opens what it closed, and one that is moved there closes it.
+    for (from, to) in [("drop/x/ledger.db", "aside"), ("aside", "drop/x/ledger.db")] {
+        std::fs::rename(ground.path(from), ground.path(to)).unwrap();
+        loop {
+            let heard = tokio::time::timeout(Duration::from_secs(20), watcher.next()).await;
+            if matches!(heard.unwrap().unwrap(), Heard::Everything) {
+                break;
+            }
+        }
+    }
+}

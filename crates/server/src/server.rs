@@ -106,7 +106,7 @@ pub struct Server {
     pub(crate) traffic: Traffic,
     pub(crate) feed: Feed,
     /// Two texts are compared at a time, and no others.
-    pub(crate) comparing: Semaphore,
+    pub(crate) comparing: Arc<Semaphore>,
     pub(crate) started: Timestamp,
     pub(crate) closing: watch::Sender<bool>,
 }
@@ -142,7 +142,7 @@ impl Server {
             keys: KeyRoll::default(),
             traffic: Traffic::default(),
             feed: Feed::default(),
-            comparing: Semaphore::new(1),
+            comparing: Arc::new(Semaphore::new(1)),
             started,
             closing: watch::Sender::new(false),
             settings,

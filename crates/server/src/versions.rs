@@ -14,6 +14,7 @@ use madang_document::timestamp::Timestamp;
 use madang_ledger::documents::Stored;
 use madang_store::blobs::BlobError;
 use serde::Serialize;
+use tokio::sync::OwnedSemaphorePermit;
 use utoipa::ToSchema;
 
 use crate::caller::Caller;
@@ -176,7 +177,7 @@ async fn compared_texts(
     if before.map(|text| text.hash()) == after.map(|text| text.hash()) {
         return Ok((TextState::Same, None));
     }
-    let Ok(_turn) = server.comparing.acquire().await else {
+    let Ok(turn) = server.comparing.clone().acquire_owned().await else {
         return Err(Problem::unavailable(&"the service ends"));
     };
     let (before, after) = match (kept(server, before).await?, kept(server, after).await?) {
@@ -184,11 +185,25 @@ async fn compared_texts(
         (Kept::Lost, _) | (_, Kept::Lost) => return Ok((TextState::Lost, None)),
         (Kept::TooLong, _) | (_, Kept::TooLong) => return Ok((TextState::TooLong, None)),
     };
-    let told = tokio::task::spawn_blocking(move || difference(&before, &after, LINES)).await;
-    Ok(match told.map_err(|error| Problem::internal(&error))? {
+    let told = in_turn(turn, move || difference(&before, &after, LINES)).await?;
+    Ok(match told {
         Some(told) => (TextState::Changed, Some(TextChange::from(told))),
         None => (TextState::Places, None),
     })
+}
+
+/// Does what blocks, and ends the turn with it. Whoever asked may leave before: the work goes on all the same, with all that
+/// it holds, and as long as it does it is nobody else's turn.
+async fn in_turn<T: Send + 'static>(
+    turn: OwnedSemaphorePermit,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let done = tokio::task::spawn_blocking(move || {
+        let done = work();
+        drop(turn);
+        done
+    });
+    done.await.map_err(|error| Problem::internal(&error))
 }
 
 /// A text that is to be compared.
@@ -401,7 +416,26 @@ fn missing(these: &ByPath<'_>, others: &ByPath<'_>) -> (Vec<String>, bool) {
 
 #[cfg(test)]
 mod tests {
+    use tokio::sync::Semaphore;
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_turn_lasts_as_long_as_the_work_whoever_leaves() {
+        let turns = Arc::new(Semaphore::new(1));
+        let turn = turns.clone().acquire_owned().await.unwrap();
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let mut asked = Box::pin(in_turn(turn, move || ended.recv()));
+        tokio::select! {
+            biased;
+            _ = &mut asked => panic!("it ended before it was told to"),
+            () = std::future::ready(()) => {}
+        }
+        drop(asked);
+        assert_eq!(turns.available_permits(), 0, "the work goes on");
+        end.send(()).unwrap();
+        drop(turns.acquire().await.unwrap());
+    }
 
     fn member(path: &str, size: u64) -> Member {
         Member { path: path.into(), size: Some(size), outcome: None, told: None }

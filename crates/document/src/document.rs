@@ -85,7 +85,8 @@ impl Document {
 
     /// Whether reading came to something else than `before`: another text, outcome, reason or language, other properties or
     /// members. Its bytes, what read them, the preview and remarks may differ and it is the same all the same, and so may
-    /// the part of the file that says a property, and the blob in which the same text lies.
+    /// the part of the file that says a property, the blob in which the same text lies, and what a table tells of the files
+    /// that it describes.
     pub fn reads_otherwise(&self, before: &Document) -> bool {
         let text = |document: &Document| document.text.map(|text| text.hash());
         self.outcome != before.outcome
@@ -93,7 +94,7 @@ impl Document {
             || text(self) != text(before)
             || self.media_type != before.media_type
             || self.language != before.language
-            || self.members != before.members
+            || !are_same(&self.members, &before.members)
             || self.metadata.plain() != before.metadata.plain()
     }
 
@@ -111,6 +112,18 @@ impl Document {
     }
 }
 
+/// Whether two lists name the same members in the same order (see [`is_same`]).
+pub fn are_same(these: &[Member], those: &[Member]) -> bool {
+    these.len() == those.len() && these.iter().zip(those).all(|(one, other)| is_same(one, other))
+}
+
+/// Whether a member has the same path and size in two versions of a document, and ended alike. What a table tells of it
+/// ([`Member::told`]) is no part of that: it is a number, in which nobody could be shown what changed, and the words stand in
+/// the table's own text.
+pub fn is_same(one: &Member, other: &Member) -> bool {
+    (&one.path, one.size, one.outcome) == (&other.path, other.size, other.outcome)
+}
+
 /// What read a document: names the extractor so that selective reprocessing finds what to redo.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provenance {
@@ -126,6 +139,7 @@ mod tests {
     use crate::blob_part::Part;
     use crate::content::WarningKind;
     use crate::metadata::TITLE;
+    use crate::told::Told;
 
     #[test]
     fn what_was_read_is_told_from_what_read_it() {
@@ -185,6 +199,14 @@ mod tests {
         assert!(otherwise(&|after| {
             after.members.push(Member { path: "m".into(), size: None, outcome: None, told: None });
         }));
+        // What a table tells of a file that it describes.
+        let listing = |told: Option<Told>, size| {
+            let row = Member { path: "m".into(), size: Some(size), outcome: None, told };
+            Document { members: vec![row], ..before.clone() }
+        };
+        let told = Told::of("m.csv", &Metadata::default(), []);
+        assert!(!listing(Some(told), 1).reads_otherwise(&listing(None, 1)));
+        assert!(listing(Some(told), 2).reads_otherwise(&listing(None, 1)));
         let mut titled = before.clone();
         titled.metadata.at("Info").set(TITLE, "제목");
         let mut elsewhere = before.clone();

@@ -8,7 +8,7 @@ use axum::response::Response;
 use madang_document::blob_part::BlobPart;
 use madang_document::content::Member;
 use madang_document::difference::difference;
-use madang_document::document::Document;
+use madang_document::document::{self, Document};
 use madang_document::reason::Reason;
 use madang_document::timestamp::Timestamp;
 use madang_ledger::documents::Stored;
@@ -238,7 +238,7 @@ fn kinds(before: &Document, after: &Document) -> Vec<ChangeKind> {
         (ChangeKind::Outcome, before.outcome != after.outcome),
         (ChangeKind::Reason, before.reason != after.reason),
         (ChangeKind::Metadata, own),
-        (ChangeKind::Members, before.members != after.members),
+        (ChangeKind::Members, !document::are_same(&before.members, &after.members)),
         (ChangeKind::Reader, before.provenance != after.provenance),
     ]
     .into_iter()
@@ -389,14 +389,15 @@ pub(crate) struct MembersChange {
 
 impl MembersChange {
     fn between(before: &[Member], after: &[Member]) -> Option<MembersChange> {
-        if before == after {
+        if document::are_same(before, after) {
             return None;
         }
         let (before, after) = (by_path(before), by_path(after));
         let (removed, left) = missing(&before, &after);
         let (added, right) = missing(&after, &before);
         let both = before.iter().filter_map(|(path, member)| Some((member, after.get(path)?)));
-        let changed = both.filter(|(before, after)| before != after).count() as u64;
+        let changed =
+            both.filter(|(before, after)| !document::is_same(before, after)).count() as u64;
         Some(MembersChange { removed, added, changed, cut: left || right })
     }
 }
@@ -416,6 +417,8 @@ fn missing(these: &ByPath<'_>, others: &ByPath<'_>) -> (Vec<String>, bool) {
 
 #[cfg(test)]
 mod tests {
+    use madang_document::metadata::Metadata;
+    use madang_document::told::Told;
     use tokio::sync::Semaphore;
 
     use super::*;
@@ -446,6 +449,15 @@ mod tests {
         let before = [member("a", 1), member("b", 1), member("c", 1)];
         let after = [member("c", 2), member("d", 1), member("a", 1)];
         assert_eq!(MembersChange::between(&before, &before), None);
+        let mut told = before.clone();
+        told[0].told = Some(Told::of("m.csv", &Metadata::default(), []));
+        assert_eq!(
+            MembersChange::between(&before, &told),
+            None,
+            "another word about the same file"
+        );
+        told[1].size = Some(2);
+        assert_eq!(MembersChange::between(&before, &told).unwrap().changed, 1);
         let told = MembersChange::between(&before, &after).unwrap();
         let expected = MembersChange {
             removed: vec!["b".into()],

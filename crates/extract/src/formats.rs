@@ -46,6 +46,7 @@ mod hwp3;
 mod hwp5;
 mod hwpml;
 mod hwpx;
+mod iptc;
 mod iso9660;
 mod jpeg;
 mod json;

@@ -1,4 +1,4 @@
-//! JPEG (ITU-T T.81), with EXIF, XMP and comments.
+//! JPEG (ITU-T T.81), with EXIF, XMP, IPTC and comments.
 
 use std::io::{BufRead, Read};
 
@@ -8,7 +8,7 @@ use madang_document::part::Noun;
 use madang_document::reason_kind::ReasonKind;
 
 use super::korean_bytes::tag_text;
-use super::picture::{self, Header};
+use super::picture::{self, BLOCK_MOST, Header};
 use crate::blob::Blob;
 use crate::context::Context;
 use crate::error::ExtractError;
@@ -16,7 +16,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "jpeg",
-    version: 2,
+    version: 3,
     media_types: &["image/jpeg"],
     sniff: |probe| if probe.starts_with(&[0xFF, 0xD8, 0xFF]) { Match::Magic } else { Match::No },
     media_type: |_| "image/jpeg",
@@ -27,6 +27,8 @@ pub(super) const FORMAT: Format = Format {
 const SEGMENTS_MOST: u32 = 10_000;
 
 const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
+
+const PHOTOSHOP: &[u8] = b"Photoshop 3.0\0";
 
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut header = Header::default();
@@ -87,6 +89,12 @@ fn keep(marker: u8, segment: &[u8], header: &mut Header) {
             } else if let Some(packet) = segment.strip_prefix(XMP) {
                 header.xmp.get_or_insert_with(|| packet.to_vec());
             }
+        }
+        // What does not fit into one segment goes on in the next.
+        0xED => {
+            let room = (BLOCK_MOST as usize).saturating_sub(header.photoshop.len());
+            let resources = segment.strip_prefix(PHOTOSHOP).unwrap_or_default();
+            header.photoshop.extend(resources.iter().take(room));
         }
         0xFE => header.texts.push(("COM", "jpeg.comment", tag_text(segment))),
         _ => {}

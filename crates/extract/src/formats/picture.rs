@@ -12,7 +12,7 @@ use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 
 use super::preview::{self, DecodeError};
-use super::{picture_exif, xmp};
+use super::{iptc, picture_exif, xmp};
 use crate::blob::{Blob, Cursor};
 use crate::context::Context;
 use crate::error::ExtractError;
@@ -34,6 +34,10 @@ pub(super) struct Header {
     /// The same, read already.
     pub(super) fields: Option<Exif>,
     pub(super) xmp: Option<Vec<u8>>,
+    /// Data sets of IPTC.
+    pub(super) iptc: Option<Vec<u8>>,
+    /// Photoshop's image resources, which may hold such, too.
+    pub(super) photoshop: Vec<u8>,
     /// Properties that this format has besides: name and text.
     pub(super) texts: Vec<(&'static str, &'static str, String)>,
     /// What was odd on the way.
@@ -74,6 +78,10 @@ pub(super) fn content(
     }
     if let Some(packet) = header.xmp {
         xmp::read(&packet, "XMP", &mut content.metadata);
+    }
+    let iptc = header.iptc.as_deref().or_else(|| iptc::of_photoshop(&header.photoshop));
+    if let Some(block) = iptc {
+        iptc::read(block, &mut content);
     }
     for note in exif_note.into_iter().chain(header.odd) {
         content.note(note);

@@ -129,6 +129,15 @@ pub(super) fn bytes(exif: &Exif, tag: Tag) -> Option<&[u8]> {
     }
 }
 
+/// The bytes of a field of the first picture, which some programs declare as whole numbers, four at a time.
+pub(super) fn packed(exif: &Exif, tag: Tag) -> Option<Vec<u8>> {
+    let Value::Long(numbers) = &field(exif, tag)?.value else {
+        return bytes(exif, tag).map(<[u8]>::to_vec);
+    };
+    let order = if exif.little_endian() { u32::to_le_bytes } else { u32::to_be_bytes };
+    Some(numbers.iter().flat_map(|number| order(*number)).collect())
+}
+
 fn field(exif: &Exif, tag: Tag) -> Option<&Field> {
     exif.get_field(tag, In::PRIMARY)
 }

@@ -6,7 +6,7 @@ use exif::{Exif, Tag};
 use image::{ImageDecoder, ImageFormat};
 use madang_document::content::Content;
 
-use super::picture::{self, Header};
+use super::picture::{self, BLOCK_MOST, Header};
 use super::picture_exif;
 use crate::blob::{Blob, Cursor};
 use crate::context::Context;
@@ -15,7 +15,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "tiff",
-    version: 2,
+    version: 3,
     media_types: &["image/tiff"],
     sniff: |probe| {
         let magic = [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"].iter().any(|m| probe.starts_with(*m));
@@ -27,6 +27,10 @@ pub(super) const FORMAT: Format = Format {
 
 /// The tag of an XMP packet (XMP specification part 3, section 3.2.3).
 const XMP: Tag = Tag(exif::Context::Tiff, 700);
+
+/// The tag of IPTC's data sets, and that of Photoshop's image resources (Adobe Photoshop TIFF Technical Notes).
+const IPTC: Tag = Tag(exif::Context::Tiff, 33723);
+const PHOTOSHOP: Tag = Tag(exif::Context::Tiff, 34377);
 
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     // The tags lie anywhere in the file, so it is held whole if it may be; a larger one gives its
@@ -65,4 +69,11 @@ fn read_header(exif: &Exif, header: &mut Header) {
     let last = exif.fields().map(|field| field.ifd_num.index()).max().unwrap_or(0);
     header.frames = Some(u32::from(last) + 1);
     header.xmp = picture_exif::bytes(exif, XMP).map(<[u8]>::to_vec);
+    let block = |tag| {
+        let mut bytes = picture_exif::packed(exif, tag)?;
+        bytes.truncate(BLOCK_MOST as usize);
+        Some(bytes)
+    };
+    header.iptc = block(IPTC);
+    header.photoshop = block(PHOTOSHOP).unwrap_or_default();
 }

@@ -293,10 +293,10 @@ impl SealedPart {
     }
 
     /// The part itself, of what [`open`](Self::open) gave, if it was not deflated: Hancom's word processor leaves a part as
-    /// it is that would only grow.
+    /// it is that would only grow. What is shorter than the part is deflated, even where the checksum is that of it.
     pub(super) fn stored<'a>(&self, plain: &'a [u8]) -> Option<&'a [u8]> {
         let (sum, hash) = self.checksum.as_ref()?;
-        let part = plain.get(..self.size?.min(plain.len()))?;
+        let part = plain.get(..self.size?)?;
         (hash.of(part.get(..PROVED).unwrap_or(part)) == *sum).then_some(part)
     }
 
@@ -355,5 +355,44 @@ fn hash(tag: &Tag<'_>, name: &str) -> Option<Hash> {
         () if name.contains("sha256") => Some(Hash::Sha256),
         () if name.contains("sha1") => Some(Hash::Sha1),
         () => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use flate2::Compression;
+    use flate2::write::DeflateEncoder;
+
+    use super::*;
+
+    /// A part of so many bytes, the checksum of which is that of these.
+    fn part(size: usize, summed: &[u8]) -> SealedPart {
+        let sum = Hash::Sha256.of(&summed[..summed.len().min(PROVED)]);
+        SealedPart {
+            size: Some(size),
+            cipher: Cipher::AesCbc,
+            initial: Vec::new(),
+            derivation: Derivation::Pbkdf2 { salt: Vec::new(), rounds: 1, length: 16 },
+            start: Hash::Sha256,
+            checksum: Some((sum, Hash::Sha256)),
+        }
+    }
+
+    #[test]
+    fn what_is_deflated_is_not_stored() {
+        let text = "하천 정비 계획 ".repeat(500).into_bytes();
+        let mut deflated = DeflateEncoder::new(Vec::new(), Compression::default());
+        deflated.write_all(&text).unwrap();
+        let deflated = deflated.finish().unwrap();
+        // The checksum of OpenDocument is that of the deflated bytes, the one of HWPX that of the part.
+        for summed in [&deflated, &text] {
+            let part = part(text.len(), summed);
+            assert!(part.is_proved_by(&deflated));
+            assert_eq!(part.stored(&deflated), None);
+        }
+        let filled = [text.as_slice(), &[16; 16]].concat();
+        assert_eq!(part(text.len(), &text).stored(&filled), Some(text.as_slice()));
     }
 }

@@ -38,7 +38,7 @@ const PART: usize = 255;
 
 /// The longest path, bytes, with room for what tells equal ones apart: of eight in a row, as deep as containers are
 /// opened, the sandbox takes each letter.
-const PATH: usize = 2000;
+pub(crate) const PATH: usize = 2000;
 
 /// A path that leads nowhere but into its container: no root, drive, `..`, backslash or character that misleads
 /// (`report\u{202E}fdp.exe` shows as `reportexe.pdf`); no part longer than [`PART`], whose extension stays, and no more

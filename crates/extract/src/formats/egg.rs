@@ -18,6 +18,7 @@ use crate::blob::Blob;
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
+use crate::member_path::PATH;
 use crate::split_name::JOIN;
 use blocks::{Block, Blocks, first_refusal};
 use cipher::Cipher;
@@ -27,7 +28,7 @@ mod cipher;
 
 pub(super) const FORMAT: Format = Format {
     name: "egg",
-    version: 3,
+    version: 4,
     media_types: &["application/x-egg"],
     sniff: |probe| if probe.starts_with(b"EGGA") { Match::Magic } else { Match::No },
     media_type: |_| "application/x-egg",
@@ -48,8 +49,9 @@ const BLOCK: u32 = 0x02B5_0C13;
 /// What a member is called whose name is closed.
 const ENCRYPTED_NAME: &[u8] = b"encrypted name";
 
-/// The longest name that is counted from a folder, with those of the folders, bytes.
-const LONGEST_NAME: usize = 16 << 10;
+/// The longest name that is counted from a folder, with those of the folders, bytes: one folder stands in the names of all
+/// members, and no more of it is catalogued.
+const LONGEST_NAME: usize = PATH;
 
 #[derive(Default)]
 struct Archive {
@@ -235,10 +237,10 @@ fn read_file(fields: &mut Fields<'_>, archive: &mut Archive) -> Option<()> {
                 let folder = u32_at(&field, page).filter(|_| parent > 0);
                 // Only of a folder that stands before it: no name can be counted from itself.
                 let folder = folder.and_then(|number| archive.names.get(&number));
-                let folder = folder.filter(|folder| folder.len() + name.len() < LONGEST_NAME);
-                file.name = match folder {
+                let most = LONGEST_NAME.saturating_sub(name.len() + 1);
+                file.name = match folder.map(|folder| innermost(folder, most)) {
+                    None | Some([]) => name.into_owned(),
                     Some(folder) => [folder, b"/".as_slice(), &name].concat(),
-                    None => name.into_owned(),
                 };
             }
             WINDOWS => {
@@ -260,6 +262,14 @@ fn read_file(fields: &mut Fields<'_>, archive: &mut Archive) -> Option<()> {
     }
     archive.members.heads.push(file);
     Some(())
+}
+
+/// The last folders of a path that take at most so many bytes.
+fn innermost(path: &[u8], most: usize) -> &[u8] {
+    let Some(more) = path.len().checked_sub(most).filter(|more| *more > 0) else { return path };
+    // No letter of the code pages in which names are written has a slash in it.
+    let slash = path.iter().skip(more - 1).position(|byte| *byte == b'/');
+    slash.and_then(|at| path.get(more + at..)).unwrap_or_default()
 }
 
 /// A name whose code page is stated, so that it can be counted from a folder whose name is in another. Of the others it is
@@ -291,4 +301,66 @@ fn read_block(fields: &mut Fields<'_>, archive: &mut Archive) -> Option<()> {
         file.count += 1;
     }
     fields.skip(packed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The head of a file: its number, its name, the folder that the name counts from, and whether it is a folder itself.
+    fn head(number: u32, name: &str, folder: Option<u32>, is_folder: bool) -> Vec<u8> {
+        let mut head = [number.to_le_bytes().as_slice(), &[0; 8]].concat();
+        let named = [folder.map(u32::to_le_bytes).as_slice().concat(), name.into()].concat();
+        let flags = if folder.is_some() { 0x10 } else { 0 };
+        let attributes = [[0; 8].as_slice(), &[if is_folder { 0x80 } else { 0 }]].concat();
+        for (mark, flags, field) in [(NAME, flags, named), (WINDOWS, 0, attributes)] {
+            head.extend(mark.to_le_bytes());
+            head.push(flags);
+            head.extend((field.len() as u16).to_le_bytes());
+            head.extend(field);
+        }
+        head.extend(END.to_le_bytes());
+        head
+    }
+
+    fn read(heads: &[Vec<u8>]) -> Archive {
+        let bytes = heads.concat();
+        let mut fields = Fields::at(&bytes, 0);
+        let mut archive = Archive::default();
+        heads.iter().for_each(|_| read_file(&mut fields, &mut archive).unwrap());
+        archive
+    }
+
+    #[test]
+    fn one_long_folder_does_not_multiply() {
+        for long in ["x".repeat(16_000), "xyz/".repeat(4000)] {
+            let mut heads = vec![head(0, &long, None, true)];
+            heads.extend((1..200).map(|number| head(number, "a.txt", Some(0), false)));
+            let archive = read(&heads);
+            let names: Vec<_> =
+                archive.members.heads.iter().skip(1).map(|file| &file.name).collect();
+            assert_eq!(names.len(), 199);
+            assert!(names.iter().all(|name| name.len() <= PATH && name.ends_with(b"a.txt")));
+        }
+    }
+
+    #[test]
+    fn the_innermost_folders_of_a_name_stay() {
+        let path = format!("바깥/{}/안", "가".repeat(650));
+        let archive = read(&[
+            head(0, &path, None, true),
+            head(1, "글.txt", Some(0), false),
+            head(2, &"나".repeat(14), Some(0), false),
+            head(3, &"다".repeat(700), Some(0), false),
+        ]);
+        let names: Vec<_> =
+            archive.members.heads.iter().map(|file| str::from_utf8(&file.name).unwrap()).collect();
+        assert_eq!(names[1], format!("{path}/글.txt"));
+        assert_eq!(names[2], format!("{}/안/{}", "가".repeat(650), "나".repeat(14)));
+        assert_eq!(names[3], "다".repeat(700));
+        assert_eq!(
+            [7, 6, 5, 1, 0].map(|most| innermost(b"ab/cd/e", most)),
+            [b"ab/cd/e".as_slice(), b"cd/e", b"cd/e", b"e", b"",]
+        );
+    }
 }

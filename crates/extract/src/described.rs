@@ -1,8 +1,6 @@
 //! What files beside an object say of it: sidecars in YAML and JSON, XMP packets, and the rows of tables. Their bytes are
 //! as foreign as those of the object, and are read where it is.
 
-use std::collections::HashSet;
-
 use madang_document::content::{Content, Member};
 use madang_document::metadata::Metadata;
 use madang_document::reason::Reason;
@@ -12,9 +10,11 @@ use crate::encoding::decode;
 use crate::formats::xmp;
 use crate::sidecar::{Beside, MOST, Sidecar};
 
+use self::faults::Faults;
 use self::manifest::Manifest;
-use self::statements::{FAULTS, Statements};
+use self::statements::Statements;
 
+mod faults;
 mod json;
 pub(crate) mod manifest;
 mod statements;
@@ -60,31 +60,22 @@ pub(crate) fn read_all(sidecars: &[Sidecar]) -> Beside {
 pub(crate) fn check(name: &str, size: u64, bytes: &[u8], content: &mut Content) {
     let sidecar = Sidecar { name: name.to_owned(), size, row: None, bytes: bytes.into() };
     let of_all = read(&sidecar);
-    let mut faults = of_all.faults.clone();
-    if kind(name) == Some(Kind::Table)
-        && let Some(manifest) = Manifest::of(&decode(bytes).text)
-    {
-        let mut known = HashSet::new();
-        manifest.each(name, |paths, statements| {
-            // Of one that is too large no row counts, whatever is in it.
-            let statements = if size > MOST { &of_all } else { &statements };
-            let told = Some(statements.told());
-            let member = |path| Member { path, size: None, outcome: None, told };
-            content.members.extend(paths.into_iter().map(member));
-            let new = statements.faults.iter().filter(|fault| known.insert((*fault).clone()));
-            faults.extend(new.cloned());
-        });
-        faults.sort_by_key(|fault| match fault.kind {
-            ReasonKind::BesideFault { line, .. } => line,
-            _ => None,
-        });
-        faults.dedup();
-    }
-    let more = faults.len().saturating_sub(FAULTS) as u64;
-    faults.into_iter().take(FAULTS).for_each(|fault| content.lost(fault));
-    if more > 0 {
-        content.note(ReasonKind::MoreWarnings(more));
-    }
+    let table = (kind(name) == Some(Kind::Table)).then(|| decode(bytes).text);
+    let Some(manifest) = table.as_deref().and_then(Manifest::of) else {
+        of_all.faults.into_iter().for_each(|fault| content.lost(fault));
+        return;
+    };
+    let mut faults = Faults::default();
+    faults.take(&of_all.faults);
+    manifest.each(name, |paths, statements| {
+        // Of one that is too large no row counts, whatever is in it.
+        let statements = if size > MOST { &of_all } else { &statements };
+        let told = Some(statements.told());
+        let member = |path| Member { path, size: None, outcome: None, told };
+        content.members.extend(paths.into_iter().map(member));
+        faults.take(&statements.faults);
+    });
+    faults.tell(content);
 }
 
 fn read(sidecar: &Sidecar) -> Statements {
@@ -156,6 +147,7 @@ mod tests {
 
     use crate::extraction::outcome_of;
 
+    use super::statements::FAULTS;
     use super::*;
 
     fn merge(sidecars: &[Sidecar], content: &mut Content) {

@@ -148,6 +148,13 @@ impl Table {
         Table { marked: true, ..Table::default() }
     }
 
+    /// Takes the marks away: it turned out that its rows are not placed.
+    pub(super) fn unmark(&mut self) {
+        if std::mem::take(&mut self.marked) {
+            self.lines.retain(|c| !matches!(c, ROW | PIECE));
+        }
+    }
+
     /// Adds the text of the next cell of the current row. Its column, counted from 0, keeps it below the others of that
     /// column where cells before it are spanned, from the side or from above.
     pub(super) fn cell(&mut self, column: Option<u16>, text: String) {
@@ -205,7 +212,7 @@ impl Table {
             self.lines.extend(std::iter::repeat_n(ROW, marks));
             self.lines.push_str(text);
         } else {
-            add_lines(&mut self.lines, text);
+            add_lines(&mut self.lines, &text.replace(PIECE, ""));
         }
     }
 
@@ -527,6 +534,23 @@ mod tests {
         for odd in [begin.clone(), end.clone(), end + &begin] {
             assert_eq!(table(&[&["가", &odd]]).chars().next(), Some('가'));
         }
+    }
+
+    #[test]
+    fn only_a_table_that_is_followed_is_marked() {
+        let table = |is_followed: bool| {
+            let mut table = Table::marked();
+            for (n, text) in ["가", "나\n\u{5}다"].into_iter().enumerate() {
+                if n == 1 && !is_followed {
+                    table.unmark();
+                }
+                table.cell(None, text.to_owned());
+                table.end_row();
+            }
+            table.finish()
+        };
+        assert_eq!(table(true), "\u{4}가\n\u{4}나\n\u{5}다\u{6}");
+        assert_eq!(table(false), "가\n나\n다");
     }
 
     #[test]

@@ -266,8 +266,14 @@ impl Section<'_> {
             }
             "lineseg" | "pagePr" | "margin" | "colPr" => self.lay_out(e),
             name @ ("sz" | "pos" | "outMargin") => {
-                if let [Node::Paragraph(_), Node::Table { spread, .. }] = self.open.as_mut_slice() {
+                if let [Node::Paragraph(_), Node::Table { table, spread, .. }] =
+                    self.open.as_mut_slice()
+                {
                     spread_over(spread, name, e);
+                    // The marks of its rows would be taken for those of one that is followed.
+                    if spread.is_none() {
+                        table.unmark();
+                    }
                 }
             }
             "chart" => {
@@ -512,5 +518,70 @@ impl Section<'_> {
                 self.body.push(self.content, text, layout);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::collections::BTreeMap;
+
+    use madang_document::locator::Locator;
+    use madang_document::outcome::Outcome;
+
+    use super::*;
+    use crate::blob::Blob;
+    use crate::context::Spent;
+    use crate::engines::Engines;
+    use crate::extraction::Extraction;
+    use crate::formats::hangul_numbering::Numbers;
+    use crate::order::Order;
+
+    fn read(xml: &str) -> Content {
+        let (order, engines, spent) = (Order::named("a.hwpx"), Engines::none(), Spent::default());
+        let kept = RefCell::new(Vec::<Extraction>::new());
+        let no_members = |_: &dyn Blob, _: &Context<'_>| Outcome::Empty;
+        let context = Context::new(&order, 1, &engines, &spent, &kept, no_members);
+        let mut body = Body::new(BTreeMap::new(), Numbers::default());
+        let mut content = Content::default();
+        read_section(xml.as_bytes(), |name| name, &mut body, &mut content, &context).unwrap();
+        body.finish(&mut content);
+        content
+    }
+
+    /// A table whose rows are the numbers below this, each 1000 high; its first piece has the height of eight.
+    fn table(rows: std::ops::Range<u32>, place: &str) -> String {
+        let cells: String = rows
+            .enumerate()
+            .map(|(at, row)| {
+                format!(
+                    "<tr><tc><subList><p><run><t>row {row}</t></run></p></subList>\
+                     <cellAddr colAddr='0' rowAddr='{at}'/><cellSpan colSpan='1' rowSpan='1'/>\
+                     <cellSz width='1000' height='1000'/></tc></tr>"
+                )
+            })
+            .collect();
+        format!(
+            "<run><tbl pageBreak='CELL' textWrap='TOP_AND_BOTTOM'><sz height='8000'/>{place}{cells}</tbl></run>"
+        )
+    }
+
+    #[test]
+    fn the_rows_of_a_table_in_the_line_are_none_of_the_one_that_is_followed() {
+        let inline = table(0..3, "<pos treatAsChar='1'/>");
+        let followed = table(3..15, "<pos treatAsChar='0' vertRelTo='PARA'/>");
+        let content = read(&format!(
+            "<sec><p><run><secPr><pagePr landscape='WIDELY' width='9000' height='10000'/></secPr></run>\
+             {inline}{followed}<linesegarray><lineseg vertpos='2000' vertsize='1000'/></linesegarray></p></sec>"
+        ));
+        let found: Vec<_> = content
+            .segments
+            .iter()
+            .map(|it| {
+                (it.locator.clone(), it.text.lines().count(), it.text.lines().last().unwrap())
+            })
+            .collect();
+        // Eight of its rows fit on the page.
+        assert_eq!(found, [(Locator::page(1), 11, "row 10"), (Locator::page(2), 4, "row 14")]);
     }
 }

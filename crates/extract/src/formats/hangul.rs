@@ -231,6 +231,8 @@ impl Table {
 struct Placed {
     segment: usize,
     page: u32,
+    /// Whether it lies beside the paragraphs.
+    is_aside: bool,
     /// Where it goes on on other pages: bytes of its text, ascending, and the page.
     cuts: Vec<(usize, u32)>,
 }
@@ -277,27 +279,34 @@ impl Body {
             true => None,
             false => Some(self.pages.place(&mut layout, !text.trim().is_empty())),
         };
-        self.add(content, text, placement);
+        self.add(content, text, placement, false);
     }
 
     /// Adds text that lies beside the paragraphs of the body, as memos do.
     pub(super) fn push_aside(&mut self, content: &mut Content, text: String) {
         let placement = Placement { page: self.pages.page(), ..Placement::default() };
-        self.add(content, text, Some(placement));
+        self.add(content, text, Some(placement), true);
     }
 
-    fn add(&mut self, content: &mut Content, text: String, placement: Option<Placement>) {
+    fn add(
+        &mut self,
+        content: &mut Content,
+        text: String,
+        placement: Option<Placement>,
+        is_aside: bool,
+    ) {
         self.number = self.number.saturating_add(1);
         let segment = content.segments.len();
         let (text, cuts) = unmarked(text, placement.as_ref());
         content.push_text(text, Locator::Paragraph { number: self.number });
         let Some(placement) = placement else { return };
-        for before in self.placed.iter_mut().rev().take(placement.follow) {
+        let paragraphs = self.placed.iter_mut().rev().filter(|placed| !placed.is_aside);
+        for before in paragraphs.take(placement.follow) {
             before.page = placement.page;
         }
         if content.segments.len() > segment {
             self.parts = self.parts.saturating_add(cuts.len() as u64);
-            self.placed.push(Placed { segment, page: placement.page, cuts });
+            self.placed.push(Placed { segment, page: placement.page, is_aside, cuts });
         }
     }
 
@@ -470,6 +479,7 @@ pub(super) fn protection_notice(content: &Content) -> Option<ExtractError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::formats::hangul_line::Line;
 
     #[test]
     fn objects_find_their_place() {
@@ -551,6 +561,29 @@ mod tests {
         };
         assert_eq!(table(true), "\u{4}가\n\u{4}나\n\u{5}다\u{6}");
         assert_eq!(table(false), "가\n나\n다");
+    }
+
+    #[test]
+    fn a_memo_does_not_follow_in_the_place_of_a_paragraph() {
+        let at = |tops: &[i64]| {
+            let lines = tops.iter().map(|&top| Line { top, height: 1000, left: 0 }).collect();
+            Layout { lines, body_height: Some(10_000), ..Layout::default() }
+        };
+        let (mut body, mut content) = (Body::default(), Content::default());
+        body.section();
+        body.push(&mut content, "앞".into(), at(&[0, 8000]));
+        body.push(&mut content, "줄 없음".into(), Layout::default());
+        body.push_aside(&mut content, "메모".into());
+        // There is room for one paragraph above its first line.
+        body.push(&mut content, "뒤".into(), at(&[3000, 8000]));
+        body.finish(&mut content);
+        let found: Vec<_> =
+            content.segments.iter().map(|it| (it.text.as_str(), it.locator.clone())).collect();
+        let page = Locator::page;
+        assert_eq!(
+            found,
+            [("앞", page(1)), ("줄 없음", page(2)), ("메모", page(1)), ("뒤", page(2))]
+        );
     }
 
     #[test]

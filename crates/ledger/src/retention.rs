@@ -14,9 +14,13 @@ pub struct Retention {
     /// What documents were before ([`Versions`](crate::versions::Versions)), counted from when it became something else.
     pub versions_ms: i64,
     /// Rows of the audit trail. Its oldest rows go, and a row that says so carries the hash of the last of them: what
-    /// is left stays a chain ([`root`](crate::audit::root)).
+    /// is left stays a chain ([`root`](crate::audit::root)). They stay [`DAY_MS`] longer at most, to go together.
     pub audit_ms: i64,
 }
+
+/// How much longer a row of the audit trail may stay than the retention says, milliseconds. Each cut is an act itself,
+/// whose row goes by another cut: so one is made for a day's rows, and none for rows that only tell of cuts.
+pub const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// One year, the longest span that the yearly self-inspection of an institution's data looks back over.
 pub const YEAR_MS: i64 = 366 * 24 * 60 * 60 * 1000;
@@ -47,13 +51,15 @@ pub struct Trimmed {
     pub versions: u64,
     /// Rows of the audit trail.
     pub audit: u64,
+    /// Whether of any of these as many went as go at once, so that more may be left.
+    pub is_full: bool,
 }
 
 /// Removes what nobody needs any more.
 #[async_trait]
 pub trait Trim: Send + Sync {
-    /// Removes at most some thousands of rows that are older than the retention says; call it until it removes
-    /// nothing. A row of the outbox goes when every reader that it is for has passed it (the index of its partition,
+    /// Removes at most some thousands of rows that are older than the retention says; call it again while
+    /// [`Trimmed::is_full`]. A row of the outbox goes when every reader that it is for has passed it (the index of its partition,
     /// and every other reader that ever said how far it is), or when it is older than [`Retention::unpassed_ms`].
     async fn trim(&self, retention: &Retention) -> Result<Trimmed>;
 

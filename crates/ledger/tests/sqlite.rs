@@ -20,7 +20,7 @@ use madang_ledger::ledger::Ledger;
 use madang_ledger::notes::{By, NewNote, NoteKind};
 use madang_ledger::objects::Objects;
 use madang_ledger::reader::Reader;
-use madang_ledger::retention::Retention;
+use madang_ledger::retention::{DAY_MS, Retention};
 use madang_ledger::sqlite::{Durability, SqliteLedger};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
@@ -207,7 +207,7 @@ async fn nothing_but_a_trimming_cuts_the_audit_trail() {
         sample::apply(&ledger, sample::done(&claim, &[]), at(2)).await;
     }
     let retention = Retention { audit_ms: 1, ..Retention::default() };
-    for (moment, gone) in [(3, 0), (4, 1), (6, 1)] {
+    for (moment, gone) in [(DAY_MS + 3, 0), (DAY_MS + 4, 1), (DAY_MS + 6, 1)] {
         assert_eq!(ledger.when(at(moment)).trim(&retention).await.unwrap().audit, gone, "{moment}");
         let mut conn = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
         let refused = sqlx::query("DELETE FROM audit").execute(&mut conn).await.unwrap_err();
@@ -215,6 +215,28 @@ async fn nothing_but_a_trimming_cuts_the_audit_trail() {
         conn.close().await.unwrap();
     }
     sample::chained(&ledger).await;
+}
+
+/// What is left of a batch goes at once, and where all went nobody looks again so soon.
+#[tokio::test]
+async fn a_trimming_says_whether_more_may_be_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.db");
+    let ledger = open(&path, Durability::Process).await;
+    raw(
+        &path,
+        "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 5002)
+         INSERT INTO audit SELECT n, n, 'a', 'b', 'c', '', zeroblob(32) FROM n",
+    )
+    .await;
+    let retention = Retention { audit_ms: 1, ..Retention::default() };
+    let ledger = ledger.when(at(3 * DAY_MS));
+    let trimmed = [ledger.trim(&retention).await.unwrap(), ledger.trim(&retention).await.unwrap()];
+    assert_eq!(
+        trimmed.map(|trimmed| (trimmed.audit, trimmed.is_full)),
+        [(5_000, true), (2, false)]
+    );
+    assert_eq!(ledger.trim(&retention).await.unwrap().audit, 0);
 }
 
 /// Whoever waits for an answer may stop waiting at any moment: the act is whole or was not.

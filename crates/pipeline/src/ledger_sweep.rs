@@ -5,7 +5,7 @@ use madang_document::cause::told;
 use madang_document::condition::{Kind, Subject};
 use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
-use madang_ledger::retention::{Retention, Trimmed};
+use madang_ledger::retention::Retention;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -42,7 +42,7 @@ pub(crate) async fn sweep(
         if trim.elapsed() >= TRIM {
             match ledger.trim(&retention).await {
                 // Some thousands at a time: what is written meanwhile does not wait for the rest.
-                Ok(trimmed) if trimmed != Trimmed::default() => {}
+                Ok(trimmed) if trimmed.is_full => {}
                 Ok(_) => trim = tokio::time::Instant::now(),
                 Err(error) => unswept(&board, &error, "nothing can be trimmed"),
             }

@@ -14,7 +14,7 @@ use crate::audit::{Act, first_broken, root};
 use crate::error::LedgerError;
 use crate::keys::NewKey;
 use crate::reader::Reader;
-use crate::retention::{Retention, Trimmed};
+use crate::retention::{DAY_MS, Retention, Trimmed};
 use madang_document::left_out::{LeftOut, LeftOutKind};
 
 /// By id, by parent, by agency, and as counts.
@@ -519,26 +519,33 @@ pub async fn the_audit_trail_is_trimmed_and_stays_a_chain(ledger: &Trial) {
         subject: n.to_string(),
         detail: String::new(),
     };
-    let retention = Retention { audit_ms: 1_000, ..Retention::default() };
-    let trim = async |ms| ledger.when(at(ms)).trim(&retention).await.unwrap();
+    let retention = Retention { audit_ms: 10 * DAY_MS, ..Retention::default() };
+    let trim = async |days| ledger.when(at(days * DAY_MS)).trim(&retention).await.unwrap();
     let numbers = async || {
         let acts = ledger.acts(0, 99).await.unwrap();
         let (before, hash) = root(&acts).expect("a row says what was trimmed");
         assert_eq!(first_broken(&hash, before, &acts), None, "{acts:?}");
         acts.into_iter().map(|row| row.number).collect::<Vec<_>>()
     };
-    assert_eq!(trim(1_000).await, Trimmed::default(), "there is nothing");
+    assert_eq!(trim(0).await, Trimmed::default(), "there is nothing");
     for n in 0..5 {
-        ledger.when(at(n * 100)).append(&act(n)).await.unwrap();
+        ledger.when(at(n * DAY_MS + DAY_MS / 2)).append(&act(n)).await.unwrap();
     }
-    assert_eq!(trim(1_000).await, Trimmed::default(), "nothing is old");
-    assert_eq!(trim(1_250).await, Trimmed { audit: 3, ..Trimmed::default() });
+    assert_eq!(trim(10).await, Trimmed::default(), "nothing is old");
+    assert_eq!(trim(11).await, Trimmed::default(), "what is old waits for the rest of its day");
+    assert_eq!(trim(13).await, Trimmed { audit: 3, ..Trimmed::default() });
     assert_eq!(numbers().await, [4, 5, 6]);
-    assert_eq!(trim(1_250).await, Trimmed::default());
-    ledger.when(at(1_300)).append(&act(7)).await.unwrap();
+    assert_eq!(trim(13).await, Trimmed::default());
+    assert_eq!(trim(14).await, Trimmed::default(), "within a day there is no other cut");
+    ledger.when(at(14 * DAY_MS)).append(&act(7)).await.unwrap();
     assert_eq!(numbers().await, [4, 5, 6, 7], "the numbers go on");
-    assert_eq!(trim(9_000).await.audit, 3);
+    assert_eq!(trim(90).await.audit, 3);
     assert_eq!(numbers().await, [7, 8], "the last that was there stays");
+    assert_eq!(trim(190).await.audit, 1);
+    for days in [290, 390] {
+        assert_eq!(trim(days).await, Trimmed::default(), "cuts alone make no other cut");
+    }
+    assert_eq!(numbers().await, [8, 9]);
 
     let acts = ledger.acts(0, 99).await.unwrap();
     // Whoever cuts off more by hand is found out: no row says so.

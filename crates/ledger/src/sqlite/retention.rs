@@ -11,7 +11,7 @@ use super::writing::Writing;
 use crate::audit::{self, Cut};
 use crate::error::Result;
 use crate::reader::Reader;
-use crate::retention::{Retention, Trim, Trimmed};
+use crate::retention::{DAY_MS, Retention, Trim, Trimmed};
 
 /// As the schema has it.
 const AUDIT_IS_NOT_CUT: &str = "CREATE TRIGGER audit_is_not_cut BEFORE DELETE ON audit
@@ -32,14 +32,19 @@ impl Trim for SqliteLedger {
         tx.trim_outbox(&passed).await?;
         let jobs = tx.trim_jobs(now.plus_ms(-retention.jobs_ms).0).await?;
         let versions = tx.trim_versions(now.plus_ms(-retention.versions_ms).0).await?;
-        let audit = tx.trim_audit(now.plus_ms(-retention.audit_ms).0).await?;
+        let old = now.plus_ms(-retention.audit_ms);
+        let audit = match tx.is_audit_due(old.plus_ms(-DAY_MS).0).await? {
+            true => tx.trim_audit(old.0).await?,
+            false => 0,
+        };
         let outbox = passed.len() as u64;
         if outbox + jobs + versions + audit == 0 {
             tx.abandon().await?;
         } else {
             tx.commit().await?;
         }
-        Ok(Trimmed { outbox, jobs, versions, audit })
+        let is_full = [outbox, jobs, versions, audit].contains(&u64::from(ROWS));
+        Ok(Trimmed { outbox, jobs, versions, audit, is_full })
     }
 
     async fn trimmed(&self, reader: &Reader) -> Result<u64> {
@@ -155,6 +160,19 @@ impl Writing<'_> {
         .await
         .map_err(fault)?;
         Ok(gone.rows_affected())
+    }
+
+    /// Whether the audit trail is to be cut: the first row that may go and tells of more than a cut is older than this.
+    async fn is_audit_due(&mut self, before: i64) -> Result<bool> {
+        let first: Option<i64> = sqlx::query_scalar(
+            "SELECT at FROM audit WHERE action <> ? AND number < (SELECT max(number) FROM audit)
+             ORDER BY number LIMIT 1",
+        )
+        .bind(audit::TRIM)
+        .fetch_optional(&mut self.conn)
+        .await
+        .map_err(fault)?;
+        Ok(first.is_some_and(|at| at < before))
     }
 
     /// The oldest rows of the audit trail, but for its last one, which the next goes on from. Nothing else may delete

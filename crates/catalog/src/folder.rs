@@ -7,7 +7,7 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 
 use crate::jsonld;
-use crate::refused_place::{self, RefusedPlace};
+use crate::refused_place::{self, Deed, RefusedPlace};
 use crate::registry::{Registry, RegistryError};
 
 /// A registry that is a folder or a bucket: one JSON-LD file per entry, `ab/<id>.jsonld`, where `ab` are the
@@ -56,7 +56,7 @@ impl FolderRegistry {
 
     /// What an error at the place of an entry means: of that place alone is only what does not keep another from being
     /// written.
-    async fn refusal(&self, id: &str, error: object_store::Error) -> RegistryError {
+    async fn refusal(&self, id: &str, deed: Deed, error: object_store::Error) -> RegistryError {
         let Some(cure) = refused_place::cure(&error) else { return self.away(error) };
         if let Err(error) = self.probe().await {
             return self.away(error);
@@ -65,7 +65,7 @@ impl FolderRegistry {
         RegistryError::Permanent {
             registry: self.name.clone(),
             entry: id.to_owned(),
-            source: Box::new(RefusedPlace { key, cure, source: error }),
+            source: Box::new(RefusedPlace { key, deed, cure, source: error }),
         }
     }
 
@@ -100,7 +100,7 @@ impl FolderRegistry {
         text.push(b'\n');
         match self.store.put(&self.path(id), PutPayload::from(text)).await {
             Ok(_) => Ok(()),
-            Err(error) => Err(self.refusal(id, error).await),
+            Err(error) => Err(self.refusal(id, Deed::Write, error).await),
         }
     }
 
@@ -118,7 +118,7 @@ impl FolderRegistry {
         let bytes = match bytes {
             Ok(bytes) => bytes,
             Err(object_store::Error::NotFound { .. }) => return Ok(None),
-            Err(error) => return Err(self.refusal(id, error).await),
+            Err(error) => return Err(self.refusal(id, Deed::Read, error).await),
         };
         Ok(serde_json::from_slice(&bytes).ok().and_then(|document| jsonld::parse(&document)))
     }

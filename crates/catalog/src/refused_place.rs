@@ -4,14 +4,32 @@ use madang_document::cause::causes;
 
 /// A store that refuses to read or write the place of one entry, while it takes others.
 #[derive(Debug, thiserror::Error)]
-#[error("`{key}` cannot be written: {cure}")]
+#[error("`{key}` cannot be {}: {cure}", .deed.as_str())]
 pub(crate) struct RefusedPlace {
     /// The key of the entry's file.
     pub key: String,
+    /// What is refused.
+    pub deed: Deed,
     /// What to do about it.
     pub cure: &'static str,
     /// What the store said.
     pub source: object_store::Error,
+}
+
+/// What is done at a place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Deed {
+    Read,
+    Write,
+}
+
+impl Deed {
+    fn as_str(self) -> &'static str {
+        match self {
+            Deed::Read => "read",
+            Deed::Write => "written",
+        }
+    }
 }
 
 const OCCUPIED: &str = "move away what stands in its place, then do it again";

@@ -72,19 +72,22 @@ async fn a_place_that_is_taken_keeps_only_its_own_entry_out() {
     let registry = registry(LocalFileSystem::new_with_prefix(folder.path()).unwrap());
     let out = folder.path().join("out");
     // A folder in the place of an entry, a file in the place of its folder, links in a circle there.
-    let taken: [(&str, &dyn Fn()); 3] = [
-        ("b2/b2.jsonld", &|| std::fs::create_dir_all(out.join("b2/b2.jsonld/x")).unwrap()),
-        ("b2", &|| std::fs::write(out.join("b2"), "").unwrap()),
-        ("b2", &|| std::os::unix::fs::symlink("b2", out.join("b2")).unwrap()),
+    let taken: [(&str, &str, &dyn Fn()); 3] = [
+        ("b2/b2.jsonld", "written", &|| {
+            std::fs::create_dir_all(out.join("b2/b2.jsonld/x")).unwrap()
+        }),
+        ("b2", "read", &|| std::fs::write(out.join("b2"), "").unwrap()),
+        ("b2", "read", &|| std::os::unix::fs::symlink("b2", out.join("b2")).unwrap()),
     ];
-    for (version, (place, take)) in (1..).zip(taken) {
+    for (version, (place, deed, take)) in (1..).zip(taken) {
         std::fs::create_dir_all(&out).unwrap();
         take();
         let (result, held) = put(&registry, version).await;
         let (entry, words) = refused(result);
         assert_eq!((entry.as_str(), held.as_slice()), ("b2", &["a1".into(), "c3".into()][..]));
-        let cure = "`out/b2/b2.jsonld` cannot be written: move away what stands in its place";
-        assert!(words.starts_with(cure), "{place}: {words}");
+        let cure =
+            format!("`out/b2/b2.jsonld` cannot be {deed}: move away what stands in its place");
+        assert!(words.starts_with(&cure), "{place}: {words}");
 
         // Free again, it is written; nothing else is left there.
         std::fs::rename(out.join(place), folder.path().join(format!("away{version}"))).unwrap();

@@ -83,19 +83,27 @@ impl Document {
         }
     }
 
-    /// Whether reading came to something else than `before`: another text, outcome, reason or language, other properties or
-    /// members. Its bytes, what read them, the preview and remarks may differ and it is the same all the same, and so may
-    /// the part of the file that says a property, the blob in which the same text lies, and what a table tells of the files
-    /// that it describes.
+    /// Whether reading came to something else than `before`: whether there are any [differences](Document::differences).
     pub fn reads_otherwise(&self, before: &Document) -> bool {
+        !self.differences(before).is_empty()
+    }
+
+    /// The parts in which reading came to something else than `before`. Its bytes, what read them, the preview and remarks
+    /// may differ and it is the same all the same, and so may the part of the file that says a property, the blob in which
+    /// the same text lies, and what a table tells of the files that it describes.
+    pub fn differences(&self, before: &Document) -> Vec<DocumentPart> {
         let text = |document: &Document| document.text.map(|text| text.hash());
-        self.outcome != before.outcome
-            || self.reason != before.reason
-            || text(self) != text(before)
-            || self.media_type != before.media_type
+        let own = self.media_type != before.media_type
             || self.language != before.language
-            || !are_same(&self.members, &before.members)
-            || self.metadata.plain() != before.metadata.plain()
+            || self.metadata.plain() != before.metadata.plain();
+        let parts = [
+            (DocumentPart::Text, text(self) != text(before)),
+            (DocumentPart::Outcome, self.outcome != before.outcome),
+            (DocumentPart::Reason, self.reason != before.reason),
+            (DocumentPart::Metadata, own),
+            (DocumentPart::Members, !are_same(&self.members, &before.members)),
+        ];
+        parts.into_iter().filter_map(|(part, differs)| differs.then_some(part)).collect()
     }
 
     /// Whether it describes another file beside it, and is to be found under that.
@@ -110,6 +118,21 @@ impl Document {
             None => self.object.path.clone(),
         }
     }
+}
+
+/// A part of what reading a document comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DocumentPart {
+    /// Its text or the places in it.
+    Text,
+    /// How reading it ended.
+    Outcome,
+    /// Why it ended so.
+    Reason,
+    /// Properties, language, media type.
+    Metadata,
+    /// The list of what is in it.
+    Members,
 }
 
 /// Whether two lists name the same members in the same order (see [`is_same`]).
@@ -189,16 +212,26 @@ mod tests {
         let part = Part { offset: 7, length: 4, hash: BlobId::of(b"text") };
         let other = BlobPart { blob: BlobId::of(b"all"), part: Some(part) };
         assert!(!otherwise(&|after| after.text = Some(other)));
-        assert!(otherwise(&|after| after.text = None));
-        assert!(otherwise(&|after| after.text = Some(BlobId::of(b"other").into())));
-        assert!(otherwise(&|after| after.outcome = Outcome::Partial));
-        assert!(otherwise(&|after| after.reason = Some("why".into())));
-        assert!(otherwise(&|after| after.language = None));
-        assert!(otherwise(&|after| after.media_type = MediaType::new("text/html")));
-        assert!(otherwise(&|after| after.metadata.set(TITLE, "제목")));
-        assert!(otherwise(&|after| {
+        use DocumentPart::{Members, Outcome as Ended, Text};
+        let differs = |change: &dyn Fn(&mut Document)| {
+            let mut after = before.clone();
+            change(&mut after);
+            assert!(after.reads_otherwise(&before));
+            after.differences(&before)
+        };
+        assert_eq!(differs(&|after| after.text = None), [Text]);
+        assert_eq!(differs(&|after| after.text = Some(BlobId::of(b"other").into())), [Text]);
+        assert_eq!(differs(&|after| after.outcome = Outcome::Partial), [Ended]);
+        assert_eq!(differs(&|after| after.reason = Some("why".into())), [DocumentPart::Reason]);
+        let own = [DocumentPart::Metadata];
+        assert_eq!(differs(&|after| after.language = None), own);
+        assert_eq!(differs(&|after| after.media_type = MediaType::new("text/html")), own);
+        assert_eq!(differs(&|after| after.metadata.set(TITLE, "제목")), own);
+        let told = differs(&|after| {
+            after.text = None;
             after.members.push(Member { path: "m".into(), size: None, outcome: None, told: None });
-        }));
+        });
+        assert_eq!(told, [Text, Members]);
         // What a table tells of a file that it describes.
         let listing = |told: Option<Told>, size| {
             let row = Member { path: "m".into(), size: Some(size), outcome: None, told };

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use madang_document::content::Segment;
 use madang_document::difference::Difference;
+use madang_document::document::DocumentPart;
 use madang_document::metadata::Metadata;
 use serde::Serialize;
 use serde_json::Value;
@@ -58,6 +59,18 @@ pub(crate) enum ChangeKind {
     Preview,
     /// Which format reads it, or in which version.
     Reader,
+}
+
+impl From<DocumentPart> for ChangeKind {
+    fn from(part: DocumentPart) -> ChangeKind {
+        match part {
+            DocumentPart::Text => ChangeKind::Text,
+            DocumentPart::Outcome => ChangeKind::Outcome,
+            DocumentPart::Reason => ChangeKind::Reason,
+            DocumentPart::Metadata => ChangeKind::Metadata,
+            DocumentPart::Members => ChangeKind::Members,
+        }
+    }
 }
 
 /// What differs of a text.

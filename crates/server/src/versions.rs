@@ -229,21 +229,12 @@ async fn kept(server: &Server, blob: Option<BlobPart>) -> Result<Kept, Problem> 
 
 /// Which parts of what was read differ, and whether something else read it.
 fn kinds(before: &Document, after: &Document) -> Vec<ChangeKind> {
-    let text = |document: &Document| document.text.map(|text| text.hash());
-    let own = before.media_type != after.media_type
-        || before.language != after.language
-        || before.metadata.plain() != after.metadata.plain();
-    [
-        (ChangeKind::Text, text(before) != text(after)),
-        (ChangeKind::Outcome, before.outcome != after.outcome),
-        (ChangeKind::Reason, before.reason != after.reason),
-        (ChangeKind::Metadata, own),
-        (ChangeKind::Members, !document::are_same(&before.members, &after.members)),
-        (ChangeKind::Reader, before.provenance != after.provenance),
-    ]
-    .into_iter()
-    .filter_map(|(kind, differs)| differs.then_some(kind))
-    .collect()
+    let mut kinds: Vec<ChangeKind> =
+        after.differences(before).into_iter().map(ChangeKind::from).collect();
+    if before.provenance != after.provenance {
+        kinds.push(ChangeKind::Reader);
+    }
+    kinds
 }
 
 /// What a document is and was.

@@ -205,9 +205,9 @@ pub(crate) struct Show {
 #[command(after_help = "Example:
   madang versions 8f1c0d5e-2f0e-5f0b-9d5e-0c8f6a1b2c3d
 
-The last five versions of a document are kept for a year, newest first. One is what was recorded until the
-text, outcome, properties or members changed; the same read again makes none. A document that is withdrawn
-loses all of them at once.")]
+The last five versions of a document are kept, newest first, for a year unless `versions_days` in [retention]
+says otherwise. One is what was recorded until the text, outcome, properties or members changed; the same read
+again makes none. A document that is withdrawn loses all of them at once.")]
 pub(crate) struct Versions {
     /// Document id
     pub(crate) id: String,

@@ -137,8 +137,8 @@ fn none_such() -> Problem {
     Problem::new(
         StatusCode::NOT_FOUND,
         "no-version",
-        "그런 버전이 없습니다. 지난 버전은 다섯 개까지, 1년 동안 남습니다.",
-        "There is no such version. The last five are kept, for a year.",
+        "그런 버전이 없습니다. 지난 버전은 다섯 개까지, 따로 정하지 않으면 1년 동안 남습니다.",
+        "There is no such version. The last five are kept, for a year unless set otherwise.",
     )
 }
 

@@ -26,35 +26,10 @@ use crate::sentence::korean;
 use crate::server::Server;
 use crate::wire::json;
 
-/// What a comparison is asked with.
-pub(crate) const PARAMETERS: &[&str] = &["from", "to"];
 /// Lines of the difference of two texts that are shown.
 const LINES: usize = 400;
 /// Members that are named of those that came, and of those that went.
 const NAMED: usize = 100;
-
-/// `GET /v1/documents/{id}/versions`
-pub(crate) async fn list(
-    State(server): State<Arc<Server>>,
-    Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
-) -> Result<Response, Problem> {
-    let history = History::of(&server, visible(&server, &caller, &id).await?).await?;
-    Ok(json(&VersionList { id: history.id(), versions: history.answers() }))
-}
-
-/// `GET /v1/documents/{id}/versions/compare`
-pub(crate) async fn compare(
-    State(server): State<Arc<Server>>,
-    Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
-    uri: Uri,
-) -> Result<Response, Problem> {
-    let parameters = Parameters::read(&uri, PARAMETERS)?;
-    let history = History::of(&server, visible(&server, &caller, &id).await?).await?;
-    let (from, to) = history.chosen(&parameters)?;
-    Ok(json(&compared(&server, &history, from, to).await?))
-}
 
 /// What a document is, and what it was.
 pub(crate) struct History {
@@ -140,6 +115,32 @@ fn none_such() -> Problem {
         "그런 버전이 없습니다. 지난 버전은 다섯 개까지, 따로 정하지 않으면 1년 동안 남습니다.",
         "There is no such version. The last five are kept, for a year unless set otherwise.",
     )
+}
+
+/// What a comparison is asked with.
+pub(crate) const PARAMETERS: &[&str] = &["from", "to"];
+
+/// `GET /v1/documents/{id}/versions`
+pub(crate) async fn list(
+    State(server): State<Arc<Server>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let history = History::of(&server, visible(&server, &caller, &id).await?).await?;
+    Ok(json(&VersionList { id: history.id(), versions: history.answers() }))
+}
+
+/// `GET /v1/documents/{id}/versions/compare`
+pub(crate) async fn compare(
+    State(server): State<Arc<Server>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let parameters = Parameters::read(&uri, PARAMETERS)?;
+    let history = History::of(&server, visible(&server, &caller, &id).await?).await?;
+    let (from, to) = history.chosen(&parameters)?;
+    Ok(json(&compared(&server, &history, from, to).await?))
 }
 
 /// What differs between two of them. One at a time: both texts are in memory.

@@ -327,7 +327,7 @@ impl Receipt {
                 Some(FailureKind::House) => {
                     Sentence::new("운영자에게 넘겼습니다.", "It was set aside for the operator.")
                 }
-                _ => state.sentence(outcome),
+                _ => state.sentence(document.filter(|_| read).map(Sentence::told).or(outcome)),
             },
             outcome: outcome.map(|outcome| outcome.as_str()),
             outcome_sentence: blameless
@@ -361,6 +361,7 @@ impl Receipt {
 mod tests {
     use super::*;
     use madang_document::agency::Agency;
+    use madang_document::content::Member;
     use madang_document::document::Provenance;
     use madang_document::media_type::MediaType;
     use madang_document::metadata::Metadata;
@@ -477,6 +478,31 @@ mod tests {
         assert!(sentence.en.contains("Mend it as the reason says"), "{}", sentence.en);
         assert!(receipt.reason.unwrap().starts_with("a.txt.meta.yml, line 3: "));
         assert!(receipt.reason_ko.unwrap().contains("3번째 줄"));
+    }
+
+    /// Nobody is told that an archive is read, and next that its members are locked.
+    #[test]
+    fn an_archive_of_locked_members_is_not_told_as_read() {
+        let standing = standing(job(Task::Extract, JobState::Done, false));
+        let mut archive = document(&standing, Outcome::Ok, "why".into());
+        archive.reason = None;
+        let member = |outcome| Member {
+            path: "a.txt".into(),
+            size: None,
+            outcome: Some(outcome),
+            told: None,
+        };
+        for (members, said) in [
+            (vec![member(Outcome::Ok)], "읽었고 검색됩니다."),
+            (vec![member(Outcome::Ok), member(Outcome::Encrypted)], "일부만 읽었습니다."),
+            (vec![member(Outcome::Encrypted)], "이름만 등록했습니다."),
+        ] {
+            archive.members = members;
+            let receipt =
+                Receipt::new(archive.id, &standing, Some(&archive), true, false, Vec::new());
+            assert_eq!((receipt.state, receipt.outcome), (Stage::Indexed, Some("ok")));
+            assert!(receipt.sentence.ko.starts_with(said), "{}", receipt.sentence.ko);
+        }
     }
 
     /// Whose fault it is not is not told that its file should be mended or split, nor that nobody could read it where

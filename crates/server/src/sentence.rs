@@ -51,7 +51,26 @@ impl Sentence {
             }
         }
         let own = document.inner.is_none().then_some(document.object.size);
-        Sentence::of(outcome, document.size.or(own))
+        let size = document.size.or(own);
+        let Some(locked) = LockedMembers::of(document) else {
+            return Sentence::of(outcome, size);
+        };
+        let of_members = locked.sentence();
+        if outcome == Outcome::Ok {
+            return of_members;
+        }
+        let Sentence { ko, en } = Sentence::of(outcome, size);
+        Sentence { ko: format!("{ko} {}", of_members.ko), en: format!("{en} {}", of_members.en) }
+    }
+
+    /// The outcome that a document is told by. A container is read whole though its members are locked, for they are
+    /// documents of their own; whoever dropped it and is told that misses them later.
+    pub(crate) fn told(document: &Document) -> Outcome {
+        match LockedMembers::of(document).filter(|_| document.outcome == Outcome::Ok) {
+            Some(LockedMembers { all: true, .. }) => Outcome::Encrypted,
+            Some(_) => Outcome::Partial,
+            None => document.outcome,
+        }
     }
 
     /// What a failure means for the person who dropped the file.
@@ -105,6 +124,19 @@ impl Lock {
         }
     }
 
+    /// What would open a member of this name in a container of this format. Of a member that is locked only that is
+    /// known here: its reason stands with its own document.
+    fn of_member(format: &str, path: &str) -> Lock {
+        let end = path.rsplit_once('.').map(|(_, end)| end.to_lowercase());
+        let is_untried = |word: &str| UNTRIED.contains(&word);
+        match end.as_deref() {
+            Some("p7m") => Lock::Certificate,
+            Some(end) if is_untried(end) => Lock::Untried,
+            _ if is_untried(format) => Lock::Untried,
+            _ => Lock::Password,
+        }
+    }
+
     /// Says that all of it, or a part, is locked, and what helps.
     fn sentence(self, is_whole: bool) -> Sentence {
         let (ko, en) = match (self, is_whole) {
@@ -118,7 +150,13 @@ impl Lock {
                 "A part is locked with a password; the rest was read.",
             ),
         };
-        let (ko_cure, en_cure) = match self {
+        let (ko_cure, en_cure) = self.cure();
+        Sentence { ko: format!("{ko} {ko_cure}"), en: format!("{en} {en_cure}") }
+    }
+
+    /// What helps, Korean first.
+    fn cure(self) -> (&'static str, &'static str) {
+        match self {
             Lock::Password => (
                 "암호를 푼 파일을 다시 올리거나, 운영자에게 암호를 알려 수집 폴더의 암호 파일(password_file)에 넣게 하세요. 암호를 모르면 보낸 사람에게 물어보세요.",
                 "Drop a copy without the password, or tell the operator the password, for the pipeline's file of passwords (`password_file`). If you do not know it, ask whoever sent the file.",
@@ -130,6 +168,58 @@ impl Lock {
             Lock::Certificate => (
                 "암호로는 열리지 않으니, 인증서를 가진 사람에게 암호화하지 않은 파일을 받아 올려 주세요.",
                 "No password opens it: ask the holder for a copy that is not encrypted, and drop that.",
+            ),
+        }
+    }
+}
+
+/// The members of a document that are locked.
+struct LockedMembers {
+    count: usize,
+    /// Whether there is nothing else in it.
+    all: bool,
+    lock: Lock,
+}
+
+impl LockedMembers {
+    /// None if no member is locked.
+    fn of(document: &Document) -> Option<LockedMembers> {
+        if document.is_sidecar() {
+            return None;
+        }
+        let format = document.provenance.format.as_str();
+        let locked = document.members.iter().filter(|one| one.outcome == Some(Outcome::Encrypted));
+        let locks: Vec<Lock> = locked.map(|one| Lock::of_member(format, &one.path)).collect();
+        let first = *locks.first()?;
+        let lock = match locks.iter().all(|lock| *lock == first) {
+            true => first,
+            false if locks.contains(&Lock::Password) => Lock::Password,
+            false => Lock::Untried,
+        };
+        let count = locks.len();
+        Some(LockedMembers {
+            count,
+            all: document.segments == 0 && count == document.members.len(),
+            lock,
+        })
+    }
+
+    /// Says that they are locked, and what helps.
+    fn sentence(&self) -> Sentence {
+        let LockedMembers { count, all, lock } = *self;
+        let (ko_cure, en_cure) = lock.cure();
+        let (ko, en) = match (all, count) {
+            (true, _) => (
+                "안에 든 파일이 모두 암호로 잠겨 있어 읽지 못했습니다.".to_owned(),
+                "All that is in it is locked with a password.".to_owned(),
+            ),
+            (false, 1) => (
+                "안에 든 파일 1개가 암호로 잠겨 있어 나머지만 읽었습니다.".to_owned(),
+                "1 file in it is locked with a password; the rest was read.".to_owned(),
+            ),
+            (false, _) => (
+                format!("안에 든 파일 {count}개가 암호로 잠겨 있어 나머지만 읽었습니다."),
+                format!("{count} files in it are locked with a password; the rest was read."),
             ),
         };
         Sentence { ko: format!("{ko} {ko_cure}"), en: format!("{en} {en_cure}") }
@@ -144,6 +234,7 @@ pub(crate) fn korean(reason: &Reason) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use madang_document::agency::Agency;
+    use madang_document::content::Member;
     use madang_document::document::Provenance;
     use madang_document::id::DocumentId;
     use madang_document::inner_path::InnerPath;
@@ -231,6 +322,61 @@ mod tests {
         assert!(!said.ko.contains("손상"), "{}", said.ko);
         partly.reason = Some(Damaged.into());
         assert!(Sentence::of_document(&partly).en.contains("damaged"));
+    }
+
+    /// A container is read whole though its members are locked; who dropped it is told of them all the same.
+    #[test]
+    fn locked_members_are_told_with_their_cure() {
+        let holding = |format: &str, members: &[(&str, Outcome)]| {
+            let mut document = locked("a", format, None, ReasonKind::Password.into());
+            (document.outcome, document.reason) = (Outcome::Ok, None);
+            document.members = members
+                .iter()
+                .map(|(path, outcome)| Member {
+                    path: (*path).to_owned(),
+                    size: Some(1),
+                    outcome: Some(*outcome),
+                    told: None,
+                })
+                .collect();
+            document
+        };
+        let (open, shut) = (("a.txt", Outcome::Ok), ("b.txt", Outcome::Encrypted));
+
+        let some = holding("zip", &[open, shut, shut]);
+        let said = Sentence::of_document(&some);
+        assert!(said.ko.starts_with("안에 든 파일 2개가 암호로 잠겨"), "{}", said.ko);
+        assert!(said.ko.contains("password_file") && !said.ko.contains("모두 읽었"), "{}", said.ko);
+        assert!(said.en.contains("2 files in it are locked"), "{}", said.en);
+        assert_eq!(Sentence::told(&some), Outcome::Partial);
+
+        let mut all = holding("egg", &[shut]);
+        let said = Sentence::of_document(&all).ko;
+        assert!(said.contains("모두 암호로 잠겨") && said.contains("보낸 사람"), "{said}");
+        assert_eq!(Sentence::told(&all), Outcome::Encrypted);
+        // The text of a mail is read, whatever is attached.
+        all.segments = 1;
+        assert_eq!(Sentence::told(&all), Outcome::Partial);
+        assert!(Sentence::of_document(&all).ko.contains("나머지만"));
+
+        for (format, path, helps) in [
+            ("rar", "b.txt", "보낸 사람"),
+            ("eml", "b.RAR", "보낸 사람"),
+            ("eml", "smime.p7m", "인증서"),
+        ] {
+            let document = holding(format, &[open, (path, Outcome::Encrypted)]);
+            let said = Sentence::of_document(&document).ko;
+            assert!(said.contains(helps) && !said.contains("password_file"), "{said}");
+        }
+
+        let mut damaged = holding("zip", &[open, shut]);
+        (damaged.outcome, damaged.reason) = (Outcome::Partial, Some(ReasonKind::Damaged.into()));
+        let said = Sentence::of_document(&damaged).en;
+        assert!(said.contains("damaged") && said.contains("1 file in it is locked"), "{said}");
+
+        let none = holding("zip", &[open]);
+        assert_eq!(Sentence::of_document(&none), Sentence::of(Outcome::Ok, Some(1)));
+        assert_eq!(Sentence::told(&none), Outcome::Ok);
     }
 
     #[test]

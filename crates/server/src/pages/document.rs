@@ -136,10 +136,11 @@ async fn compare<'a>(
 }
 
 fn outcome(words: Words, document: &Document) -> Markup {
-    let good = matches!(document.outcome, Outcome::Ok | Outcome::Empty);
+    let told = Sentence::told(document);
+    let good = matches!(told, Outcome::Ok | Outcome::Empty);
     html! {
         p class=(if good { "outcome" } else { "outcome warn" }) {
-            strong { (words.outcome(document.outcome.as_str())) } " — "
+            strong { (words.outcome(told.as_str())) } " — "
             (Sentence::of_document(document).say(words.0))
         }
         @if let Some(why) = &document.reason { div.faint { (reason(words, why)) } }

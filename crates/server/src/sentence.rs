@@ -52,14 +52,17 @@ impl Sentence {
         }
         let own = document.inner.is_none().then_some(document.object.size);
         let size = document.size.or(own);
+        let why = document.reason.as_ref().filter(|_| outcome == Outcome::Partial);
+        let own = why.and_then(|why| left_unread(&why.kind));
+        let own = own.unwrap_or_else(|| Sentence::of(outcome, size));
         let Some(locked) = LockedMembers::of(document) else {
-            return Sentence::of(outcome, size);
+            return own;
         };
         let of_members = locked.sentence();
         if outcome == Outcome::Ok {
             return of_members;
         }
-        let Sentence { ko, en } = Sentence::of(outcome, size);
+        let Sentence { ko, en } = own;
         Sentence { ko: format!("{ko} {}", of_members.ko), en: format!("{en} {}", of_members.en) }
     }
 
@@ -84,6 +87,30 @@ impl Sentence {
             Locale::English => &self.en,
         }
     }
+}
+
+/// What is told where a part was not read, with what helps; none where it is damaged, for which another copy helps.
+fn left_unread(why: &ReasonKind) -> Option<Sentence> {
+    let (ko, en) = match why.word() {
+        "split_part" => (
+            "나눈 압축 파일의 한 조각이라 여기 다 들어 있는 것만 읽었습니다. 조각을 모두 합쳐서 올려 주세요.",
+            "It is a part of a split archive; what lies whole in it was read. Put the parts together and drop the whole.",
+        ),
+        "no_reader" | "unknown_format" => (
+            "일부는 아직 읽지 못하는 것이라 나머지만 읽었습니다. 그 부분이 필요하면 따로 저장해서 올려 주세요.",
+            "There is no reader for a part; the rest was read. If that part is needed, save it as a file of its own and drop that.",
+        ),
+        "method" => (
+            "일부는 읽지 못하는 방식으로 압축되어 있어 나머지만 읽었습니다. 다른 방식으로 압축해서 다시 올려 주세요.",
+            "A part is packed in a way that is not read; the rest was read. Pack it in another way and drop it again.",
+        ),
+        "characters" | "cut" | "not_installed" | "too_large" | "too_many" => (
+            "일부를 읽지 못해 나머지만 읽었습니다. 무엇을 읽지 못했는지는 까닭에 적혀 있습니다.",
+            "A part was not read; the rest was. The reason says which part.",
+        ),
+        _ => return None,
+    };
+    Some(Sentence::new(ko, en))
 }
 
 /// What opens what is locked.
@@ -377,6 +404,31 @@ mod tests {
         let none = holding("zip", &[open]);
         assert_eq!(Sentence::of_document(&none), Sentence::of(Outcome::Ok, Some(1)));
         assert_eq!(Sentence::told(&none), Outcome::Ok);
+    }
+
+    /// What is whole is not called damaged because a part of it is not read.
+    #[test]
+    fn a_part_that_is_not_read_is_not_called_damaged() {
+        use ReasonKind::*;
+        for (why, helps) in [
+            (SplitPart(None), "합쳐서"),
+            (SplitPart(Some(2)), "합쳐서"),
+            (ForeignObject, "따로 저장해서"),
+            (Method("Quantum".into()), "다른 방식으로"),
+            (NoCharacters { unread: 1, all: 2 }, "까닭에"),
+            (Larger(9), "까닭에"),
+        ] {
+            let mut partly = locked("a.egg", "egg", None, why.into());
+            partly.outcome = Outcome::Partial;
+            let said = Sentence::of_document(&partly);
+            assert!(!said.ko.contains("손상") && said.ko.contains(helps), "{}", said.ko);
+            assert!(!said.en.contains("damaged"), "{}", said.en);
+        }
+        for why in [Damaged, CutShort, CheckSum] {
+            let mut partly = locked("a.egg", "egg", None, why.into());
+            partly.outcome = Outcome::Partial;
+            assert!(Sentence::of_document(&partly).ko.contains("손상"));
+        }
     }
 
     #[test]

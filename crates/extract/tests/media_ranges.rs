@@ -55,7 +55,8 @@ fn a_large_film_is_read_by_ranges() {
     let content = &documents[0].content;
     assert_eq!(outcome, Outcome::Ok, "{:?}", documents[0].reason);
     assert_eq!(content.metadata.number(metadata::DURATION), Some(2.0));
-    assert_eq!(content.segments.len(), 2);
+    // Two chapters and two subtitles.
+    assert_eq!(content.segments.len(), 4);
     assert_eq!(content.previews.len(), 1);
     let read = film.bytes_read.get();
     assert!(read < 8 << 20, "{read} bytes were read");

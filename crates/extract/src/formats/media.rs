@@ -1,6 +1,8 @@
-//! Audio and video, by FFmpeg: properties from the headers, text from embedded subtitle tracks, one key frame
-//! or the cover as preview. Only ranges of the file are read, so that a video of many gigabytes costs no more than
-//! its headers.
+//! Audio and video, by FFmpeg: properties from the headers, text from embedded subtitle tracks, lyrics and titles of
+//! chapters, attached files as members, one key frame or the cover as preview. Only ranges of the file are read, so that
+//! a video of many gigabytes costs no more than its headers.
+
+use std::collections::HashSet;
 
 use image::{DynamicImage, RgbImage};
 use madang_document::content::{Content, Origin, Segment};
@@ -15,11 +17,14 @@ use madang_document::unit::Unit;
 
 use super::media_io::MediaFile;
 use super::media_io::stream::{MediaStream, StreamKind};
-use super::{media_sniff, media_tags, preview, subtitle_packet};
+use super::mp4_boxes::Mp4Boxes;
+use super::{id3, media_sniff, media_tags, preview, subtitle_packet};
 use crate::blob::Blob;
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::Format;
+use crate::member_path::MemberPaths;
+use crate::unpack::take_member;
 
 /// Bytes read for the sake of subtitles, which in most containers lie between the pictures.
 const SUBTITLE_BYTES_MOST: u64 = 512 << 20;
@@ -40,7 +45,7 @@ macro_rules! formats {
     ($($constant:ident $name:literal $demuxer:literal $media_types:expr, $sniff:expr, $media_type:expr;)*) => {
         $(pub(super) const $constant: Format = Format {
             name: $name,
-            version: 2,
+            version: 3,
             media_types: $media_types,
             sniff: $sniff,
             media_type: $media_type,
@@ -85,12 +90,22 @@ fn extract(blob: &dyn Blob, context: &Context<'_>, demuxer: &str) -> Result<Cont
     }
     describe_file(&mut content, &file);
     describe_streams(&mut content, &streams);
+    let boxes = (demuxer == "mov").then(|| Mp4Boxes::read(blob));
+    if let Some(boxes) = &boxes {
+        boxes.add_keywords(&mut content.metadata);
+    }
     media_tags::read(&file.tags(), &mut content.metadata);
     for stream in &streams {
         media_tags::read_stream(&stream.tags, &mut content.metadata);
     }
+    if let Some(boxes) = &boxes {
+        boxes.add_rest(&mut content.metadata);
+    }
+    read_lyrics(&mut content, &file, &streams, blob);
+    read_chapters(&mut content, &file);
     read_subtitles(&mut content, &mut file, &streams, context);
     take_preview(&mut content, &mut file, &streams, context);
+    take_attachments(&mut content, &file, &streams, context);
     Ok(content)
 }
 
@@ -115,6 +130,7 @@ fn describe_streams(content: &mut Content, streams: &[MediaStream]) {
             StreamKind::Video => "video",
             StreamKind::Audio => "audio",
             StreamKind::Subtitle => "subtitle",
+            StreamKind::Attachment => "attachment",
             StreamKind::Other => "other",
         };
         format!("{kind}:{}", stream.codec)
@@ -155,6 +171,36 @@ fn first_video(streams: &[MediaStream]) -> Option<(usize, &MediaStream)> {
         .iter()
         .enumerate()
         .find(|(_, stream)| stream.kind == StreamKind::Video && stream.cover.is_none())
+}
+
+/// The words that are sung or said, which tags carry as one text. What stands in a tag of ID3 at the start is read from
+/// the bytes, whatever FFmpeg made of it.
+fn read_lyrics(
+    content: &mut Content,
+    file: &MediaFile<'_>,
+    streams: &[MediaStream],
+    blob: &dyn Blob,
+) {
+    if id3::read(blob, content) {
+        return;
+    }
+    let of_streams = streams.iter().flat_map(|stream| media_tags::lyrics(&stream.tags));
+    let mut all: Vec<String> = media_tags::lyrics(&file.tags()).chain(of_streams).collect();
+    let mut known = HashSet::new();
+    all.retain(|text| known.insert(text.clone()));
+    for text in all {
+        content.push_text(text, Locator::Whole {});
+    }
+}
+
+/// The titles of the chapters, each at its time.
+fn read_chapters(content: &mut Content, file: &MediaFile<'_>) {
+    for chapter in file.chapters(CHAPTERS_MOST) {
+        let start_ms = milliseconds(chapter.start);
+        let end_ms = milliseconds(chapter.end).max(start_ms);
+        let title = media_tags::title(&chapter.tags).unwrap_or_default();
+        content.push_text(title, Locator::Time { start_ms, end_ms });
+    }
 }
 
 /// Reads the tracks of subtitles that are text; others are pictures, and need recognition.
@@ -249,6 +295,24 @@ fn take_preview(
     match preview::stored(cover, context) {
         Ok(cover) => content.previews.extend(cover),
         Err(reason) => content.note(ReasonKind::NoPreview.of(Noun::Cover).because(reason)),
+    }
+}
+
+/// Delivers the files that are attached (Matroska: minutes, fonts, a picture for the cover) as members.
+fn take_attachments(
+    content: &mut Content,
+    file: &MediaFile<'_>,
+    streams: &[MediaStream],
+    context: &Context<'_>,
+) {
+    let mut paths = MemberPaths::default();
+    for (index, stream) in streams.iter().enumerate() {
+        let Some(name) = media_tags::file_name(&stream.tags) else { continue };
+        let Some(bytes) = file.attachment(index).or(stream.cover.as_deref()) else { continue };
+        let path = paths.take(name.rsplit(['/', '\\']).next().unwrap_or(&name));
+        if !take_member(bytes, &path, Some(bytes.len() as u64), context, content) {
+            return;
+        }
     }
 }
 

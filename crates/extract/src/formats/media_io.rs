@@ -34,9 +34,10 @@ const BUFFER: usize = 64 * 1024;
 /// Packets that are looked at for one key frame.
 const PACKETS_MOST: u32 = 3_000;
 
-/// A chapter: start in seconds, and its tags.
+/// A chapter: start and end in seconds, and its tags.
 pub(super) struct MediaChapter {
     pub(super) start: f64,
+    pub(super) end: f64,
     pub(super) tags: Tags,
 }
 
@@ -150,6 +151,20 @@ impl<'a> MediaFile<'a> {
         self.raw_streams().iter().map(|&stream| unsafe { describe(self.av, stream) }).collect()
     }
 
+    /// The bytes of the attached file that this stream is.
+    pub(super) fn attachment(&self, index: usize) -> Option<&[u8]> {
+        let &stream = self.raw_streams().get(index)?;
+        // SAFETY: see `raw_streams`; `extradata` has `extradata_size` bytes as long as the stream lives, and nothing
+        // changes it while this file is borrowed.
+        unsafe {
+            let parameters = &*(*stream).codecpar;
+            let size = usize::try_from(parameters.extradata_size).ok()?;
+            let is_attached = parameters.codec_type == AVMediaType::AVMEDIA_TYPE_ATTACHMENT;
+            (is_attached && !parameters.extradata.is_null())
+                .then(|| std::slice::from_raw_parts(parameters.extradata, size))
+        }
+    }
+
     /// The chapters, at most `most`.
     pub(super) fn chapters(&self, most: usize) -> Vec<MediaChapter> {
         // SAFETY: `chapters` points to `nb_chapters` pointers to chapters as long as the context is open.
@@ -161,9 +176,13 @@ impl<'a> MediaFile<'a> {
                 _ if first.is_null() => &[],
                 _ => std::slice::from_raw_parts(first, count),
             };
-            let describe = |&chapter: &*mut AVChapter| MediaChapter {
-                start: (*chapter).start as f64 * ratio((*chapter).time_base).unwrap_or(0.0),
-                tags: tags(self.av, (*chapter).metadata),
+            let describe = |&chapter: &*mut AVChapter| {
+                let unit = ratio((*chapter).time_base).unwrap_or(0.0);
+                MediaChapter {
+                    start: (*chapter).start as f64 * unit,
+                    end: (*chapter).end as f64 * unit,
+                    tags: tags(self.av, (*chapter).metadata),
+                }
             };
             chapters.iter().take(most).map(describe).collect()
         }

@@ -3,14 +3,25 @@
 
 use madang_document::metadata::{self, At, Metadata};
 
+use super::keywords::keywords;
 use super::korean_bytes::tag_text;
 use super::media_io::tags::Tags;
+use crate::encoding::decode;
 
 /// FFmpeg's name of a tag, lower case, and its name here.
 const NAMES: &[(&str, &str)] = &[
     ("title", metadata::TITLE),
     ("description", metadata::DESCRIPTION),
     ("synopsis", metadata::DESCRIPTION),
+    ("com.apple.quicktime.title", metadata::TITLE),
+    ("com.apple.quicktime.displayname", metadata::TITLE),
+    ("com.apple.quicktime.description", metadata::DESCRIPTION),
+    ("com.apple.quicktime.information", metadata::DESCRIPTION),
+    ("com.apple.quicktime.comment", "tag.comment"),
+    ("com.apple.quicktime.author", metadata::AUTHOR),
+    ("com.apple.quicktime.artist", "tag.artist"),
+    ("com.apple.quicktime.copyright", metadata::COPYRIGHT),
+    ("com.apple.quicktime.software", metadata::PRODUCER),
     ("copyright", metadata::COPYRIGHT),
     ("encoder", metadata::PRODUCER),
     ("encoded_by", "tag.encoded_by"),
@@ -37,11 +48,17 @@ const NAMES: &[(&str, &str)] = &[
     ("com.apple.quicktime.creationdate", metadata::TAKEN_AT),
 ];
 
+/// Names under which keywords stand as one text (iTunes, QuickTime; Matroska; ASF).
+const KEYWORDS: [&str; 4] = ["keywords", "com.apple.quicktime.keywords", "keyword", "wm/keywords"];
+
 /// Tags of a stream that say something of the whole file; the others name tracks and handlers.
 const STREAM_NAMES: [&str; 2] = ["creation_time", "encoder"];
 
 /// Names under which the place stands (QuickTime; 3GPP TS 26.244, section 8.2).
 const PLACES: [&str; 3] = ["com.apple.quicktime.location.iso6709", "location", "location-eng"];
+
+/// Names under which lyrics stand (ID3, QuickTime; Vorbis comments and Matroska; ASF).
+const LYRICS: [&str; 4] = ["lyrics", "unsyncedlyrics", "unsynced lyrics", "wm/lyrics"];
 
 /// Sets what the tags of the file say.
 pub(super) fn read(tags: &Tags, metadata: &mut Metadata) {
@@ -51,7 +68,15 @@ pub(super) fn read(tags: &Tags, metadata: &mut Metadata) {
         if PLACES.contains(&name.as_str()) {
             set_place(&value, metadata);
         }
-        set(&name, value, metadata.at("tags"));
+        set(&name, value, metadata.at(part_of(&name)));
+    }
+}
+
+/// The part that a tag is: a long description stands beside a short one, so it is a part of its own.
+fn part_of(name: &str) -> &str {
+    match name {
+        "synopsis" | "com.apple.quicktime.information" => name,
+        _ => "tags",
     }
 }
 
@@ -67,6 +92,29 @@ pub(super) fn read_stream(tags: &Tags, metadata: &mut Metadata) {
     }
 }
 
+/// The lyrics among the tags, each text once. Their names end in a description and a language (FFmpeg, of ID3).
+pub(super) fn lyrics(tags: &Tags) -> impl Iterator<Item = String> {
+    let is_lyrics = |name: &str| {
+        let name = name.to_lowercase();
+        LYRICS.contains(&name.as_str()) || name.starts_with("lyrics-")
+    };
+    let all = tags.iter().filter(move |(name, _)| is_lyrics(name));
+    all.map(|(_, value)| narrow_text(value).replace("\r\n", "\n").replace('\r', "\n"))
+}
+
+/// A long text as somebody's encoding: FFmpeg gives bytes that it takes for Latin-1 as letters of that.
+fn narrow_text(value: &[u8]) -> String {
+    let text = String::from_utf8_lossy(value);
+    let narrow: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(c).ok()).collect();
+    decode(narrow.as_deref().unwrap_or(value)).text
+}
+
+/// The name among the tags of an attached file.
+pub(super) fn file_name(tags: &Tags) -> Option<String> {
+    let (_, value) = tags.iter().find(|(name, _)| name.eq_ignore_ascii_case("filename"))?;
+    Some(tag_text(value))
+}
+
 /// The title among the tags of a chapter.
 pub(super) fn title(tags: &Tags) -> Option<String> {
     let (_, value) = tags.iter().find(|(name, _)| name.eq_ignore_ascii_case("title"))?;
@@ -74,6 +122,10 @@ pub(super) fn title(tags: &Tags) -> Option<String> {
 }
 
 fn set(name: &str, value: String, mut metadata: At<'_>) {
+    if KEYWORDS.contains(&name) {
+        metadata.add(metadata::KEYWORDS, keywords(&value));
+        return;
+    }
     let Some((_, name)) = NAMES.iter().find(|(tag, _)| *tag == name) else { return };
     // Cameras without a clock write the epoch of QuickTime or of Unix.
     let no_time = ["1904-01-01", "1970-01-01", "0000-"].iter().any(|t| value.starts_with(t));

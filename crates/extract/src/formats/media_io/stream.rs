@@ -12,6 +12,8 @@ pub(in crate::formats) enum StreamKind {
     Video,
     Audio,
     Subtitle,
+    /// A file that is attached.
+    Attachment,
     Other,
 }
 
@@ -45,6 +47,7 @@ pub(super) unsafe fn describe(av: &Libav, stream: *mut AVStream) -> MediaStream 
             AVMediaType::AVMEDIA_TYPE_VIDEO => StreamKind::Video,
             AVMediaType::AVMEDIA_TYPE_AUDIO => StreamKind::Audio,
             AVMediaType::AVMEDIA_TYPE_SUBTITLE => StreamKind::Subtitle,
+            AVMediaType::AVMEDIA_TYPE_ATTACHMENT => StreamKind::Attachment,
             _ => StreamKind::Other,
         };
         let picture = &(*stream).attached_pic;

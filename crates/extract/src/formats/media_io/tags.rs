@@ -9,9 +9,9 @@ use crate::libav::Libav;
 /// Names and values, as bytes: what encoding the values are in, the container often does not know.
 pub(in crate::formats) type Tags = Vec<(String, Vec<u8>)>;
 
-/// Tags of one dictionary that are read, and bytes of each.
+/// Tags of one dictionary that are read, and bytes of each: lyrics may be a speech.
 const TAGS_MOST: usize = 200;
-const TAG_MOST: usize = 16 * 1024;
+const TAG_MOST: usize = 256 * 1024;
 
 /// The tags of a dictionary, at most so many.
 ///
@@ -28,9 +28,30 @@ pub(super) unsafe fn tags(av: &Libav, dictionary: *const AVDictionary) -> Tags {
                 break;
             }
             let value = CStr::from_ptr((*entry).value).to_bytes();
-            let value = value.get(..TAG_MOST).unwrap_or(value);
+            let value = cut(value, TAG_MOST);
             tags.push((string((*entry).key), value.to_vec()));
         }
     }
     tags
+}
+
+/// The first bytes, at most so many, and no letter of UTF-8 cut in two: what is no UTF-8 would be read as something else.
+fn cut(value: &[u8], most: usize) -> &[u8] {
+    let inside = |at: &usize| value.get(*at).is_some_and(|byte| byte & 0xC0 == 0x80);
+    let end = (most.saturating_sub(3)..=most).rev().find(|at| !inside(at)).unwrap_or(most);
+    value.get(..end).unwrap_or(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cuts_no_letter_in_two() {
+        let text = "가나다😀".as_bytes();
+        for (most, expected) in [(20, 13), (13, 13), (12, 9), (10, 9), (9, 9), (8, 6), (1, 0)] {
+            assert_eq!(cut(text, most).len(), expected, "{most}");
+        }
+        assert_eq!(cut(&[0x80; 9], 5).len(), 5);
+    }
 }

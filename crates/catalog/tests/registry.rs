@@ -57,13 +57,10 @@ async fn put(
 }
 
 fn refused(put: std::result::Result<(), RegistryError>) -> (String, String) {
-    match put {
-        Err(RegistryError::Permanent { entry, source, .. }) => {
-            assert!(source.source().is_some(), "what the store said stays behind it");
-            (entry, source.to_string())
-        }
-        put => panic!("{put:?}"),
-    }
+    let put = put.unwrap_err();
+    let RegistryError::Permanent { entry, source, .. } = &put else { unreachable!("{put:?}") };
+    assert!(source.source().is_some(), "what the store said stays behind it");
+    (entry.clone(), source.to_string())
 }
 
 #[tokio::test]

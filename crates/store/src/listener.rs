@@ -217,10 +217,8 @@ impl Folders {
             // What lies around it may be a data folder from now on, or none any more: by what comes and goes, never by
             // what is written into it, or an honest file of such a name that is written often would have the source
             // listed without end.
-            let came_or_went = EventMask::CREATE
-                | EventMask::MOVED_TO
-                | EventMask::MOVED_FROM
-                | EventMask::DELETE;
+            let came_or_went =
+                EventMask::CREATE | EventMask::MOVED_TO | EventMask::MOVED_FROM | EventMask::DELETE;
             if mask.intersects(came_or_went) && is_kept_name(last) {
                 self.told.push(Heard::Everything);
             }

@@ -44,7 +44,7 @@ mod summary;
 
 pub(super) const FORMAT: Format = Format {
     name: "hwp5",
-    version: 4,
+    version: 5,
     media_types: &["application/x-hwp"],
     sniff,
     media_type: |_| "application/x-hwp",

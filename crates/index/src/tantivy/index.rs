@@ -263,8 +263,7 @@ mod tests {
             assert!(made.success());
         };
         let link = |path: &Path| std::os::unix::fs::symlink("nowhere", path).unwrap();
-        let takes: [(&str, &dyn Fn(&Path)); 3] =
-            [("file", &file), ("pipe", &pipe), ("link", &link)];
+        let takes = [("file", &file as &dyn Fn(&Path)), ("pipe", &pipe), ("link", &link)];
         for (kind, take) in takes {
             for early in [true, false] {
                 let folder = tempfile::tempdir().unwrap();

@@ -1,12 +1,17 @@
 use std::ffi::OsStr;
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use madang_document::object_key;
 use madang_document::sidecar::{self, spellings};
 use madang_extract::sidecar::{MOST, Sidecar};
 use madang_pipeline::besides::Describing;
+use rustix::fs::OFlags;
+use rustix::io::Errno;
+use unicode_normalization::UnicodeNormalization;
 
 /// Where files on disk are looked for that describe others, for whoever reads without a service: beside each, and in the
 /// folders above it up to the one that was named.
@@ -39,6 +44,7 @@ impl Surroundings {
             return all;
         }
         let mut met: Vec<String> = Vec::new();
+        let mut files: Vec<(u64, u64, String)> = Vec::new();
         for spelled in spellings(&path) {
             for candidate in sidecar::beside(&spelled) {
                 if met.contains(&candidate.path) {
@@ -47,8 +53,8 @@ impl Surroundings {
                 met.push(candidate.path.clone());
                 let place = root.join(OsStr::from_bytes(&object_key::to_bytes(&candidate.path)));
                 let name = candidate.shown(&spelled).to_owned();
-                let (size, bytes) = match read(&place) {
-                    Ok(Some(read)) => read,
+                let Lying { size, bytes, device, inode } = match lying(&place) {
+                    Ok(Some(lying)) => lying,
                     Ok(None) => continue,
                     Err(error) => {
                         all.unread(
@@ -60,6 +66,13 @@ impl Surroundings {
                         continue;
                     }
                 };
+                // Some file systems take one spelling of a name for another: there a file answers to several. One that
+                // lies in two folders is two, each with rows of its own.
+                let file = (device, inode, candidate.path.nfc().collect::<String>().to_lowercase());
+                if files.contains(&file) {
+                    continue;
+                }
+                files.push(file);
                 if all.is_full() {
                     all.one_too_many(&name);
                     return all;
@@ -71,25 +84,61 @@ impl Surroundings {
     }
 }
 
-/// The size of a file and its bytes, no bytes if it is too large; none if there is no file. A link is not followed.
-fn read(place: &Path) -> std::io::Result<Option<(u64, Vec<u8>)>> {
-    let found = match std::fs::symlink_metadata(place) {
-        Ok(found) if found.is_file() => found,
+/// A file that lies on disk.
+struct Lying {
+    size: u64,
+    /// None if it is larger than what is read of a sidecar.
+    bytes: Vec<u8>,
+    device: u64,
+    inode: u64,
+}
+
+/// What lies at a place; none if that is no file. A link is not followed.
+fn lying(place: &Path) -> std::io::Result<Option<Lying>> {
+    match std::fs::symlink_metadata(place) {
+        // Nothing else is opened: that alone may wake a device.
+        Ok(found) if found.is_file() => {}
         Ok(_) => return Ok(None),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Ok(None);
-        }
-        // Longer than the system takes: no file is called so.
-        Err(error) if error.kind() == ErrorKind::InvalidFilename => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    if found.len() > MOST {
-        return Ok(Some((found.len(), Vec::new())));
+        Err(error) => return absent(error),
     }
-    match std::fs::read(place) {
-        Ok(bytes) => Ok(Some((bytes.len() as u64, bytes))),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
+    // What stands there now may be another: it is asked again, by the descriptor that is read.
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let opened = File::options().read(true).custom_flags(flags.bits().cast_signed()).open(place);
+    let file = match opened {
+        Ok(file) => file,
+        Err(error) => return absent(error),
+    };
+    let found = file.metadata()?;
+    if !found.is_file() {
+        return Ok(None);
+    }
+    let (device, inode) = (found.dev(), found.ino());
+    let (size, bytes) = read(file, found.len())?;
+    Ok(Some(Lying { size, bytes, device, inode }))
+}
+
+/// The size of what is read and its bytes, no bytes if there are too many, though it was told to be smaller.
+fn read(file: impl Read, told: u64) -> std::io::Result<(u64, Vec<u8>)> {
+    let mut bytes = Vec::new();
+    if told > MOST {
+        return Ok((told, bytes));
+    }
+    let size = file.take(MOST + 1).read_to_end(&mut bytes)? as u64;
+    if size > MOST {
+        bytes = Vec::new();
+    }
+    Ok((size, bytes))
+}
+
+/// Nothing, if that is what the error says.
+fn absent<T>(error: std::io::Error) -> std::io::Result<Option<T>> {
+    match error.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => Ok(None),
+        // Longer than the system takes: no file is called so.
+        ErrorKind::InvalidFilename => Ok(None),
+        // A link stands there now.
+        _ if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => Ok(None),
+        _ => Err(error),
     }
 }
 
@@ -128,5 +177,38 @@ mod tests {
         assert!(names(Surroundings::none(), &file).is_empty());
         let own = Surroundings::of(std::slice::from_ref(&below));
         assert!(names(own, &below.join("manifest.csv")).is_empty());
+    }
+
+    #[test]
+    fn a_file_that_answers_to_several_spellings_counts_once() {
+        let root = tempfile::tempdir().unwrap();
+        let place = |name: &str| root.path().join(name);
+        std::fs::create_dir(place("a")).unwrap();
+        std::fs::write(place("a/c.txt"), "c").unwrap();
+        std::fs::write(place("a/c.txt.meta.yml"), "title: x\n").unwrap();
+        std::fs::write(place("manifest.csv"), "filename,title\n").unwrap();
+        // As on a file system that ignores case.
+        for (file, name) in [
+            ("a/c.txt.meta.yml", "a/c.txt.META.YML"),
+            ("a/c.txt.meta.yml", "a/c.txt.Meta.Yml"),
+            ("manifest.csv", "MANIFEST.CSV"),
+            // And as where files of the same bytes are kept once.
+            ("manifest.csv", "a/manifest.csv"),
+        ] {
+            std::fs::hard_link(place(file), place(name)).unwrap();
+        }
+        let all = Surroundings::of(&[root.path().into()]).describing(&place("a/c.txt"));
+        let names: Vec<_> = all.sidecars.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(names, ["c.txt.meta.yml", "manifest.csv", "manifest.csv"]);
+        assert!(all.unread.is_empty(), "{:?}", all.unread);
+    }
+
+    #[test]
+    fn what_grows_while_it_is_read_is_too_large_and_not_kept() {
+        let (size, bytes) = read(std::io::repeat(0), 3).unwrap();
+        assert_eq!((size, bytes.len()), (MOST + 1, 0));
+        let (size, bytes) = read(std::io::repeat(0).take(MOST), 3).unwrap();
+        assert_eq!((size, bytes.len() as u64), (MOST, MOST));
+        assert_eq!(read(std::io::repeat(0), MOST + 9).unwrap(), (MOST + 9, Vec::new()));
     }
 }

@@ -424,6 +424,8 @@ fn object(path: &str, extraction: &Extraction, elapsed_ms: u64) -> Value {
         "format": extraction.format,
         "outcome": extraction.outcome,
         "error": extraction.reason.as_ref().map(Reason::english),
+        "reason_ko": extraction.reason.as_ref().and_then(korean),
+        "reason_kind": extraction.reason.as_ref().map(|reason| reason.kind.word()),
         "language": extraction.language,
         "title": content.metadata.text(meta::TITLE),
         "text": content.text(),
@@ -436,11 +438,16 @@ fn object(path: &str, extraction: &Extraction, elapsed_ms: u64) -> Value {
     })
 }
 
+/// A reason in Korean; none where there are only English words, as in the answers of a service.
+fn korean(reason: &Reason) -> Option<String> {
+    (!reason.is_said()).then(|| reason.korean())
+}
+
 fn warning(warning: &Warning) -> Value {
     json!({
         "kind": warning.kind,
         "message": warning.reason.english(),
-        "message_ko": warning.reason.korean(),
+        "message_ko": korean(&warning.reason),
         "reason_kind": warning.reason.kind.word(),
     })
 }
@@ -449,7 +456,9 @@ fn warning(warning: &Warning) -> Value {
 fn unread(path: &str, reason: &str, elapsed_ms: u64) -> Value {
     json!({
         "path": path, "name": object_key::readable(path), "member": null, "media_type": madang_document::media_type::MediaType::UNKNOWN,
-        "format": "none", "outcome": "corrupt", "error": reason, "language": null, "title": null,
+        "format": "none", "outcome": "corrupt", "error": reason,
+        // What the system said stands in its own words only.
+        "reason_ko": null, "reason_kind": Reason::said(reason).kind.word(), "language": null, "title": null,
         "text": "", "metadata": {}, "properties": [], "segments": [], "members": [], "warnings": [],
         "elapsed_ms": elapsed_ms,
     })
@@ -457,6 +466,8 @@ fn unread(path: &str, reason: &str, elapsed_ms: u64) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use madang_document::media_type::MediaType;
+
     use super::*;
 
     #[test]
@@ -474,5 +485,38 @@ mod tests {
         let unread: Vec<&str> =
             Outcome::ALL.into_iter().filter(|one| is_unread(*one)).map(Outcome::as_str).collect();
         assert_eq!(unread, ["corrupt", "timeout", "memory", "crashed"]);
+    }
+
+    /// Every line has the same fields, and its reason in both languages with its kind.
+    #[test]
+    fn a_line_tells_its_reason_in_both_languages() {
+        let reason: Reason = ReasonKind::Password.into();
+        let mut extraction = Extraction {
+            member: None,
+            size: 1,
+            sha256: None,
+            format: "pdf".into(),
+            format_version: 1,
+            media_type: MediaType::new(MediaType::UNKNOWN),
+            language: None,
+            outcome: Outcome::Encrypted,
+            reason: Some(reason.clone()),
+            content: Content::default(),
+        };
+        let line = object("a.pdf", &extraction, 1);
+        assert_eq!(line["error"], reason.english());
+        assert_eq!(line["reason_ko"], reason.korean());
+        assert_eq!(line["reason_kind"], "encrypted");
+        let unread = unread("a.pdf", "permission denied", 1);
+        assert_eq!(unread["error"], "permission denied");
+        assert_eq!((&unread["reason_ko"], &unread["reason_kind"]), (&Value::Null, &"said".into()));
+        let fields = |line: &Value| line.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(fields(&line), fields(&unread));
+
+        extraction.reason = None;
+        let line = object("a.pdf", &extraction, 1);
+        assert!(line["reason_ko"].is_null() && line["reason_kind"].is_null(), "{line}");
+        extraction.reason = Some("page 3: cut".into());
+        assert!(object("a.pdf", &extraction, 1)["reason_ko"].is_null());
     }
 }

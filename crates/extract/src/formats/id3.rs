@@ -34,6 +34,9 @@ enum Lyrics {
     Timed(Vec<(u64, String)>),
 }
 
+/// What reads the data of a frame.
+type Reader = fn(&[u8]) -> Option<Lyrics>;
+
 /// Adds the lyrics in the tag that the file begins with. Gives whether there are any.
 pub(super) fn read(blob: &dyn Blob, content: &mut Content) -> bool {
     let head = read_range(blob, 0, HEADER as u64).unwrap_or_default();
@@ -99,7 +102,7 @@ fn lyrics(tag: &[u8]) -> Vec<Lyrics> {
     let mut left = ALL_MOST;
     for _ in 0..FRAMES_MOST {
         let Some((frame, behind)) = Frame::first(version, rest) else { break };
-        let read: Option<fn(&[u8]) -> Option<Lyrics>> = match frame.id {
+        let read: Option<Reader> = match frame.id {
             b"USLT" | b"ULT" => Some(whole),
             b"SYLT" | b"SLT" => Some(timed),
             _ => None,

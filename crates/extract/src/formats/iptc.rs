@@ -107,7 +107,7 @@ impl<'a> Sets<'a> {
         let mut label = None;
         let mut rest = block;
         for _ in 0..SETS_MOST {
-            let Some((id, value, behind)) = data_set(rest) else { break };
+            let Some((DataSet { id, value }, behind)) = first(rest) else { break };
             match id {
                 CHARACTER_SET => label = value.starts_with(UTF_8).then_some("utf-8"),
                 (2, number) => sets.application.push((number, value)),
@@ -159,8 +159,15 @@ impl<'a> Sets<'a> {
     }
 }
 
-/// The number, the value and what follows of a data set (IIM 4.2, chapter 3).
-fn data_set(block: &[u8]) -> Option<((u8, u8), &[u8], &[u8])> {
+/// One data set.
+struct DataSet<'a> {
+    /// Of the record, and in it.
+    id: (u8, u8),
+    value: &'a [u8],
+}
+
+/// The first data set of a block, and what follows it (IIM 4.2, chapter 3).
+fn first(block: &[u8]) -> Option<(DataSet<'_>, &[u8])> {
     let [0x1C, record, number, a, b, rest @ ..] = block else { return None };
     let length = u16::from_be_bytes([*a, *b]);
     let (length, rest) = match length & 0x8000 {
@@ -175,7 +182,7 @@ fn data_set(block: &[u8]) -> Option<((u8, u8), &[u8], &[u8])> {
         }
     };
     let (value, rest) = rest.split_at_checked(length)?;
-    Some(((*record, *number), value, rest))
+    Some((DataSet { id: (*record, *number), value }, rest))
 }
 
 #[cfg(test)]
@@ -183,6 +190,9 @@ mod tests {
     use madang_document::metadata::Value;
 
     use super::*;
+
+    /// How a program writes a text.
+    type Write<'a> = &'a dyn Fn(&str) -> Vec<u8>;
 
     fn set(number: u8, value: &[u8]) -> Vec<u8> {
         let length = (value.len() as u16).to_be_bytes();
@@ -200,7 +210,7 @@ mod tests {
         let korean = |text: &str| encoding_rs::EUC_KR.encode(text).0.into_owned();
         let utf_8 = |text: &str| text.as_bytes().to_vec();
         let announced = [[0x1C, 1, 90, 0, 3].as_slice(), UTF_8].concat();
-        let cases: [(Vec<u8>, &dyn Fn(&str) -> Vec<u8>); 4] = [
+        let cases: [(Vec<u8>, Write<'_>); 4] = [
             (Vec::new(), &korean),
             (Vec::new(), &utf_8),
             (announced.clone(), &utf_8),

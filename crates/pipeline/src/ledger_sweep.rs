@@ -14,6 +14,9 @@ use crate::board::Board;
 /// How often what nobody needs any more is looked for.
 const TRIM: Duration = Duration::from_secs(3600);
 
+/// How long after a start: not while it has most to do.
+const SOON: Duration = Duration::from_secs(60);
+
 /// Takes back what other processes held when they died, and removes what is older than its retention.
 pub(crate) async fn sweep(
     ledger: Arc<dyn Ledger>,
@@ -22,7 +25,7 @@ pub(crate) async fn sweep(
     board: Board,
     stop: CancellationToken,
 ) {
-    let mut trim = tokio::time::Instant::now();
+    let mut due = tokio::time::Instant::now() + SOON;
     loop {
         // Nothing is removed from a ledger that is damaged.
         let damaged = board.stands(Kind::LedgerDamaged, &Subject::service());
@@ -39,11 +42,11 @@ pub(crate) async fn sweep(
             Ok(jobs) => tracing::warn!(jobs, "leases ended: their jobs will be tried again"),
             Err(error) => unswept(&board, &error, "ended leases cannot be swept"),
         }
-        if trim.elapsed() >= TRIM {
+        if due.elapsed() > Duration::ZERO {
             match ledger.trim(&retention).await {
                 // Some thousands at a time: what is written meanwhile does not wait for the rest.
                 Ok(trimmed) if trimmed.is_full => {}
-                Ok(_) => trim = tokio::time::Instant::now(),
+                Ok(_) => due = tokio::time::Instant::now() + TRIM,
                 Err(error) => unswept(&board, &error, "nothing can be trimmed"),
             }
         }

@@ -291,7 +291,8 @@ impl Service {
         self.spawn(follow(self.eraser(), self.way()));
     }
 
-    /// Removes what nobody names, if no sweep was made for a day: for a process that ends before its eraser comes to it.
+    /// Removes what is older than its retention, and what nobody names, if no sweep was made for a day: for a process that ends
+    /// before its eraser comes to it.
     /// Gives whether it swept. Where another process follows for the eraser, or this one has no such role, it does not.
     ///
     /// # Errors
@@ -304,6 +305,8 @@ impl Service {
         if matches!(lease.borrow().obstacle, Some(Obstruction::Elsewhere)) {
             return Ok(false);
         }
+        // First what is older than its retention: a run from time to time is all that some houses have.
+        while self.parts.ledger.trim(&self.settings.retention).await?.is_full {}
         self.eraser().sweep_if_due().await
     }
 

@@ -5,9 +5,11 @@ use std::collections::HashMap;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices, group_diff_ops};
 
-/// Lines on each side that are compared at most, those at both ends that are the same apart: the work grows with their
+/// Lines on each side that are compared at once, those at both ends that are the same apart: the work grows with their
 /// product.
 const COMPARED: usize = 2_000;
+/// How often the comparison goes on behind the last line that it found on both sides.
+const STEPS: usize = 16;
 /// Lines around a change that show where it stands.
 const AROUND: usize = 1;
 /// Characters of a line that are shown at most.
@@ -25,7 +27,7 @@ pub struct Difference {
     pub removed: u64,
     /// Lines that are new.
     pub added: u64,
-    /// Whether there is more than is shown or was compared.
+    /// Whether there is more than is shown or was compared: of both counts it is known then that they are no less.
     pub is_cut: bool,
 }
 
@@ -40,19 +42,13 @@ pub fn difference(before: &str, after: &str, most: usize) -> Option<Difference> 
     let end = tails.take_while(|(a, b)| a == b).count();
     // Some of what is the same stays, to show where the change stands.
     let skipped = same.saturating_sub(AROUND);
-    let part = |lines: &[&str]| {
-        let changed = lines.len().saturating_sub(end);
-        changed.saturating_add(AROUND).min(lines.len()).min(skipped + COMPARED)
-    };
-    let (old_end, new_end) = (part(&old), part(&new));
-    let is_long =
-        old.len().saturating_sub(end) > old_end || new.len().saturating_sub(end) > new_end;
-    let old_part = old.get(skipped..old_end).unwrap_or_default();
-    let new_part = new.get(skipped..new_end).unwrap_or_default();
+    let part = |lines: &[&str]| (lines.len() - end).saturating_add(AROUND).min(lines.len());
+    let old_part = old.get(skipped..part(&old)).unwrap_or_default();
+    let new_part = new.get(skipped..part(&new)).unwrap_or_default();
     // Each line by a number: two are held against each other again and again, and may be as long as the text.
     let mut known = HashMap::new();
     let [old_lines, new_lines] = [old_part, new_part].map(|lines| numbered(&mut known, lines));
-    let ops = capture_diff_slices(Algorithm::Myers, &old_lines, &new_lines);
+    let (ops, is_long) = stepwise(&old_lines, &new_lines);
     let mut told = Difference { is_cut: is_long, ..Difference::default() };
     for group in group_diff_ops(ops, AROUND) {
         let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
@@ -72,6 +68,59 @@ pub fn difference(before: &str, after: &str, most: usize) -> Option<Difference> 
         }
     }
     Some(told)
+}
+
+/// The steps from one text to the other, and whether they end before the texts do.
+fn stepwise(old: &[usize], new: &[usize]) -> (Vec<DiffOp>, bool) {
+    let mut all: Vec<DiffOp> = Vec::new();
+    let (mut at, mut new_at) = (0, 0);
+    for _ in 0..STEPS {
+        let ends = (old.len().min(at + COMPARED), new.len().min(new_at + COMPARED));
+        let is_last = ends == (old.len(), new.len());
+        let some = old.get(at..ends.0).unwrap_or_default();
+        let others = new.get(new_at..ends.1).unwrap_or_default();
+        let mut ops = capture_diff_slices(Algorithm::Myers, some, others);
+        // What stands at the edge may stand behind it on the other side.
+        let sure = ops.iter().rposition(|op| matches!(op, DiffOp::Equal { .. }));
+        if let (false, Some(sure)) = (is_last, sure) {
+            ops.truncate(sure + 1);
+        }
+        all.extend(ops.iter().map(|op| moved(op, at, new_at)));
+        let last = ops.last().filter(|_| !is_last && sure.is_some());
+        let Some(last) = last else { return (joined(all), !is_last) };
+        (at, new_at) = (at + last.old_range().end, new_at + last.new_range().end);
+    }
+    (joined(all), true)
+}
+
+/// A step that stands so many lines further on.
+fn moved(op: &DiffOp, old: usize, new: usize) -> DiffOp {
+    let (old_range, new_range) = (op.old_range(), op.new_range());
+    let (old_index, new_index) = (old + old_range.start, new + new_range.start);
+    match op {
+        DiffOp::Equal { len, .. } => DiffOp::Equal { old_index, new_index, len: *len },
+        DiffOp::Delete { old_len, .. } => {
+            DiffOp::Delete { old_index, old_len: *old_len, new_index }
+        }
+        DiffOp::Insert { new_len, .. } => {
+            DiffOp::Insert { old_index, new_index, new_len: *new_len }
+        }
+        DiffOp::Replace { old_len, new_len, .. } => {
+            DiffOp::Replace { old_index, old_len: *old_len, new_index, new_len: *new_len }
+        }
+    }
+}
+
+/// The steps with those that go on with the same lines made one.
+fn joined(all: Vec<DiffOp>) -> Vec<DiffOp> {
+    let mut joined: Vec<DiffOp> = Vec::with_capacity(all.len());
+    for op in all {
+        match (joined.last_mut(), op) {
+            (Some(DiffOp::Equal { len, .. }), DiffOp::Equal { len: more, .. }) => *len += more,
+            (_, op) => joined.push(op),
+        }
+    }
+    joined
 }
 
 /// The lines as numbers, one for all that are the same.
@@ -162,6 +211,27 @@ mod tests {
         let told = difference(&many("old"), &many("new"), 10).unwrap();
         assert_eq!((told.lines.len(), told.is_cut), (10, true));
         assert_eq!((told.removed, told.added), (50, 50));
+    }
+
+    #[test]
+    fn what_is_far_apart_is_compared_in_steps_and_nothing_is_made_up_between_them() {
+        let before: Vec<String> = (0..20_000).map(|n| format!("줄 {n}")).collect();
+        let mut after = before.clone();
+        (0..20_000).step_by(3_000).skip(1).for_each(|n| after[n] = format!("바뀐 줄 {n}"));
+        after.insert(0, "머리".into());
+        after.push("꼬리".into());
+        let told = difference(&before.join("\n"), &after.join("\n"), 999).unwrap();
+        assert_eq!((told.removed, told.added, told.is_cut), (6, 8, false));
+        let changed = told.lines.iter().filter(|line| line.starts_with(['-', '+']));
+        assert_eq!(changed.count(), 14, "{told:?}");
+        assert!(told.lines.contains(&"@@ -3000,3 +3001,3 @@".to_owned()), "{told:?}");
+        // No further than the steps reach.
+        let many = |head: &str| {
+            let rest = (0..100_000).map(|n| format!("{n}\n")).collect::<String>();
+            format!("{head}\n{rest}{head}")
+        };
+        let told = difference(&many("old"), &many("new\nnew"), 99).unwrap();
+        assert_eq!((told.removed, told.added, told.is_cut), (1, 2, true));
     }
 
     #[test]

@@ -37,7 +37,11 @@ async fn what_a_document_was_is_listed_and_compared_until_it_is_gone() {
     assert_eq!(words(&first[0]["changed"]), [""; 0]);
     assert!(yard.succeed(&["versions", &id.to_string()]).lines().count() == 2);
     let none = yard.run(&["compare", &id.to_string()]);
-    assert!(!none.status.success() && said(&none).contains("no such version"), "{}", said(&none));
+    assert!(
+        !none.status.success() && said(&none).contains("no version before it"),
+        "{}",
+        said(&none)
+    );
 
     // Another file of the same content is told, and no version.
     yard.place("drop/press/계획.txt", "첫째 줄\n둘째 줄\n셋째 줄\n");

@@ -5,6 +5,7 @@ use madang_document::content::{Content, Member};
 use madang_document::metadata::Metadata;
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
+use madang_document::sidecar::described;
 
 use crate::encoding::decode;
 use crate::formats::xmp;
@@ -96,7 +97,7 @@ fn read(sidecar: &Sidecar) -> Statements {
         }
         return statements;
     }
-    if sidecar.bytes.trim_ascii().is_empty() && kind != Kind::Xmp {
+    if sidecar.bytes.trim_ascii().is_empty() && kind == Kind::Table {
         // A table that was emptied described files, and one that was copied halfway will.
         statements.break_off(None, "it is empty; write it anew, or take it away");
         return statements;
@@ -116,11 +117,15 @@ fn read(sidecar: &Sidecar) -> Statements {
     statements
 }
 
-/// That a table by its name is none by its head, and so describes no file.
-pub(crate) fn describes_nothing(name: &str) -> Reason {
+/// That what is a table of files by its name is none by its head, and so describes no file.
+pub(crate) fn describes_nothing(name: &str, text: &str) -> Option<Reason> {
+    if kind(name) != Some(Kind::Table) || described(name).is_none() || Manifest::of(text).is_some()
+    {
+        return None;
+    }
     let what = "no row among its first ones is a head with a column of file names and one that says something of them, so it \
                 describes no file; write one, as `filename,title`, or give it another name";
-    ReasonKind::BesideFault { file: name.into(), line: None, what: what.into() }.into()
+    Some(ReasonKind::BesideFault { file: name.into(), line: None, what: what.into() }.into())
 }
 
 fn packet(bytes: &[u8], statements: &mut Statements) {
@@ -157,6 +162,14 @@ mod tests {
     fn sidecar(name: &str, row: Option<&str>, bytes: &[u8]) -> Sidecar {
         let (name, row) = (name.to_owned(), row.map(str::to_owned));
         Sidecar { name, size: bytes.len() as u64, row, bytes: bytes.into() }
+    }
+
+    #[test]
+    fn a_table_by_its_name_alone_is_told() {
+        let told = |name: &str, text: &str| describes_nothing(name, text).is_some();
+        assert!(told("manifest.csv", "이름아님,제목\na,b\n"));
+        assert!(!told("manifest.csv", "파일명,제목\na,b\n"));
+        assert!(!told("my-manifest.csv", "이름아님,제목\na,b\n"));
     }
 
     #[test]

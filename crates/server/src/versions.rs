@@ -117,6 +117,15 @@ fn none_such() -> Problem {
     )
 }
 
+fn none_before() -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "no-version",
+        "그 앞의 버전이 없습니다. 바뀐 적이 없거나, 앞의 버전이 더는 남아 있지 않습니다.",
+        "There is no version before it: it never changed, or none before it is kept any more.",
+    )
+}
+
 /// What a comparison is asked with.
 pub(crate) const PARAMETERS: &[&str] = &["from", "to"];
 
@@ -151,7 +160,7 @@ pub(crate) async fn compared(
     to: usize,
 ) -> Result<Comparison, Problem> {
     let (Some(before), Some(after)) = (history.versions.get(from), history.versions.get(to)) else {
-        return Err(none_such());
+        return Err(none_before());
     };
     let (Some(from), Some(to)) = (history.answer(from), history.answer(to)) else {
         return Err(none_such());

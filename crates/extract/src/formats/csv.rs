@@ -3,7 +3,6 @@
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata::Value;
-use madang_document::sidecar::{self, Described};
 
 use crate::blob::Blob;
 use crate::context::Context;
@@ -57,8 +56,10 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         }
     }
     paragraphs.finish();
-    if sidecar::described(context.name).is_some_and(|by| matches!(by, Described::Folder(_))) {
-        content.note(described::describes_nothing(context.name));
+    if context.inner().is_none()
+        && let Some(nothing) = described::describes_nothing(context.name, &decoded.text)
+    {
+        content.note(nothing);
     }
     content.metadata.set("csv.rows", rows);
     content.metadata.set("csv.columns", columns);

@@ -458,7 +458,7 @@ fn unread(path: &str, reason: &str, elapsed_ms: u64) -> Value {
         "path": path, "name": object_key::readable(path), "member": null, "media_type": madang_document::media_type::MediaType::UNKNOWN,
         "format": "none", "outcome": "corrupt", "error": reason,
         // What the system said stands in its own words only.
-        "reason_ko": null, "reason_kind": Reason::said(reason).kind.word(), "language": null, "title": null,
+        "reason_ko": null, "reason_kind": "said", "language": null, "title": null,
         "text": "", "metadata": {}, "properties": [], "segments": [], "members": [], "warnings": [],
         "elapsed_ms": elapsed_ms,
     })

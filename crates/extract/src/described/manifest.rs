@@ -4,7 +4,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::statements::Statements;
 use super::vocabulary::{is_file_name, meaning};
-use crate::formats::csv::{Rows, separator};
+use crate::formats::csv_rows::{Rows, separator};
 
 /// Rows that are read.
 const ROWS: usize = 20_000;

@@ -91,7 +91,7 @@ impl History {
         let to = place("to")?.unwrap_or(0);
         let from = place("from")?.unwrap_or(to.saturating_add(1));
         if from >= self.versions.len() {
-            return Err(none_such());
+            return Err(none_before());
         }
         Ok((from, to))
     }
@@ -160,7 +160,7 @@ pub(crate) async fn compared(
     to: usize,
 ) -> Result<Comparison, Problem> {
     let (Some(before), Some(after)) = (history.versions.get(from), history.versions.get(to)) else {
-        return Err(none_before());
+        return Err(none_such());
     };
     let (Some(from), Some(to)) = (history.answer(from), history.answer(to)) else {
         return Err(none_such());

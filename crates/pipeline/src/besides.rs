@@ -1,4 +1,4 @@
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use madang_document::content::{Member, Warning, WarningKind};
@@ -128,9 +128,11 @@ impl Besides {
             return Ok(Describing::default());
         }
         let mut candidates: Vec<(String, Beside)> = Vec::new();
+        // Each once: there are up to a hundred and more of them.
+        let mut known = HashSet::new();
         for spelled in spellings(&object.path) {
             for beside in sidecar::beside(&spelled) {
-                if !candidates.iter().any(|(_, known)| known.path == beside.path) {
+                if known.insert(beside.path.clone()) {
                     candidates.push((spelled.clone(), beside));
                 }
             }
@@ -144,8 +146,8 @@ impl Besides {
         for (spelled, candidate) in candidates {
             let Some(beside) = current.remove(&candidate.path) else { continue };
             let name = candidate.shown(&spelled).to_owned();
-            if all.sidecars.len() >= MOST_BESIDE {
-                all.unread(&name, "it is not read, because eight others describe the same file; take some of them away");
+            if all.is_full() {
+                all.one_too_many(&name);
                 break;
             }
             let bytes = match self.bytes(store, &beside, &candidate).await {

@@ -105,7 +105,7 @@ pub struct Server {
     pub(crate) keys: KeyRoll,
     pub(crate) traffic: Traffic,
     pub(crate) feed: Feed,
-    /// Two texts are compared at a time, and no others.
+    /// Texts of two versions are compared one pair at a time; a trial compares its own, and is one at a time itself.
     pub(crate) comparing: Arc<Semaphore>,
     pub(crate) started: Timestamp,
     pub(crate) closing: watch::Sender<bool>,

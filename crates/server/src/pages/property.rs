@@ -65,7 +65,7 @@ const TABLE: &[(&str, &str, &str, Form)] = &[
     (metadata::PAGES, "쪽수", "Pages", Plain),
     (metadata::SLIDES, "슬라이드 수", "Slides", Plain),
     (metadata::SHEETS, "시트 수", "Sheets", Plain),
-    ("chapters", "장 수", "Chapters", Plain),
+    ("chapters", "장", "Chapters", Plain),
     ("csv.header", "열 이름", "Column names", Plain),
     ("dbf.columns", "열 수 (dBase)", "Columns (dBase)", Plain),
     ("dbf.header", "열 이름 (dBase)", "Column names (dBase)", Plain),

@@ -131,6 +131,25 @@ async fn kept(yard: &Yard) -> i64 {
     kept.unwrap()
 }
 
+/// A run from time to time may be all that a house has: it, too, removes what is older than its retention.
+#[tokio::test]
+async fn a_run_that_ends_trims_what_is_old_enough() {
+    let yard = Yard::new();
+    yard.pipeline("press", "1741000");
+    for text in ["첫째 글", "둘째 글, 고침"] {
+        yard.write("drop/press/계획.txt", text);
+        yard.once(&[]);
+    }
+    assert_eq!(kept(&yard).await, 1);
+    let file = yard.path("data/ledger.db");
+    let mut conn = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+    let long_ago = "UPDATE version SET until = until - 500 * 86400000";
+    assert_eq!(sqlx::query(long_ago).execute(&mut conn).await.unwrap().rows_affected(), 1);
+    conn.close().await.unwrap();
+    yard.once(&[]);
+    assert_eq!(kept(&yard).await, 0);
+}
+
 /// A member has versions of its own, and its archive one where the list of what is in it changed.
 #[test]
 fn members_of_an_archive_have_their_own() {

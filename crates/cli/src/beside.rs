@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use madang_document::object_key;
-use madang_document::sidecar::{self, spellings};
+use madang_document::sidecar;
 use madang_extract::sidecar::{MOST, Sidecar};
 use madang_pipeline::besides::Describing;
 use rustix::fs::OFlags;
@@ -43,42 +43,33 @@ impl Surroundings {
         if sidecar::described(&path).is_some() {
             return all;
         }
-        let mut met: Vec<String> = Vec::new();
         let mut files: Vec<(u64, u64, String)> = Vec::new();
-        for spelled in spellings(&path) {
-            for candidate in sidecar::beside(&spelled) {
-                if met.contains(&candidate.path) {
+        for (spelled, candidate) in sidecar::candidates(&path) {
+            let place = root.join(OsStr::from_bytes(&object_key::to_bytes(&candidate.path)));
+            let name = candidate.shown(&spelled).to_owned();
+            let Lying { size, bytes, device, inode } = match lying(&place) {
+                Ok(Some(lying)) => lying,
+                Ok(None) => continue,
+                Err(error) => {
+                    all.unread(
+                        &name,
+                        &format!("it cannot be read: {error}; make it readable, or take it away"),
+                    );
                     continue;
                 }
-                met.push(candidate.path.clone());
-                let place = root.join(OsStr::from_bytes(&object_key::to_bytes(&candidate.path)));
-                let name = candidate.shown(&spelled).to_owned();
-                let Lying { size, bytes, device, inode } = match lying(&place) {
-                    Ok(Some(lying)) => lying,
-                    Ok(None) => continue,
-                    Err(error) => {
-                        all.unread(
-                            &name,
-                            &format!(
-                                "it cannot be read: {error}; make it readable, or take it away"
-                            ),
-                        );
-                        continue;
-                    }
-                };
-                // Some file systems take one spelling of a name for another: there a file answers to several. One that
-                // lies in two folders is two, each with rows of its own.
-                let file = (device, inode, candidate.path.nfc().collect::<String>().to_lowercase());
-                if files.contains(&file) {
-                    continue;
-                }
-                files.push(file);
-                if all.is_full() {
-                    all.one_too_many(&name);
-                    return all;
-                }
-                all.sidecars.push(Sidecar { name, size, row: candidate.row, bytes: bytes.into() });
+            };
+            // Some file systems take one spelling of a name for another: there a file answers to several. One that
+            // lies in two folders is two, each with rows of its own.
+            let file = (device, inode, candidate.path.nfc().collect::<String>().to_lowercase());
+            if files.contains(&file) {
+                continue;
             }
+            files.push(file);
+            if all.is_full() {
+                all.one_too_many(&name);
+                return all;
+            }
+            all.sidecars.push(Sidecar { name, size, row: candidate.row, bytes: bytes.into() });
         }
         all
     }

@@ -4,6 +4,8 @@
 //! The names are spelled in small letters, in capitals, or with a capital where a word begins: as people and the programs
 //! of Windows write them. Not in any mixture, since whoever has a file asks for each name that a sidecar of it may have.
 
+use std::collections::HashSet;
+
 use unicode_normalization::UnicodeNormalization;
 
 /// The row of the table of formats that recognises them.
@@ -140,6 +142,18 @@ pub fn spellings(path: &str) -> Vec<String> {
         if all.last() == all.first() && all.len() > 1 {
             all.pop();
         }
+    }
+    all
+}
+
+/// The same under each spelling of the path, with the one that it is of: each once, for there are a hundred and more.
+pub fn candidates(path: &str) -> Vec<(String, Beside)> {
+    let mut known = HashSet::new();
+    let mut all = Vec::new();
+    for spelled in spellings(path) {
+        let mut new = beside(&spelled);
+        new.retain(|one| known.insert(one.path.clone()));
+        all.extend(new.into_iter().map(|one| (spelled.clone(), one)));
     }
     all
 }

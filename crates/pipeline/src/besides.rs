@@ -1,4 +1,4 @@
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use madang_document::content::{Member, Warning, WarningKind};
@@ -127,16 +127,7 @@ impl Besides {
         if sidecar::described(&object.path).is_some() {
             return Ok(Describing::default());
         }
-        let mut candidates: Vec<(String, Beside)> = Vec::new();
-        // Each once: there are up to a hundred and more of them.
-        let mut known = HashSet::new();
-        for spelled in spellings(&object.path) {
-            for beside in sidecar::beside(&spelled) {
-                if known.insert(beside.path.clone()) {
-                    candidates.push((spelled.clone(), beside));
-                }
-            }
-        }
+        let candidates = sidecar::candidates(&object.path);
         let place = |(_, one): &(String, Beside)| (object.store.clone(), one.path.clone());
         let places: Vec<Place> = candidates.iter().map(place).collect();
         let current = self.current.ask(places, |all| current(ledger, all)).await?;

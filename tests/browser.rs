@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use madang_tests::ground::binary::fixture;
+use madang_tests::ground::scenario::Scenario;
 use madang_tests::ground::service::Service;
-use madang_tests::ground::yard::Yard;
 use madang_wait::until;
 use serde_json::json;
 use tempfile::TempDir;
@@ -159,11 +159,11 @@ impl Browser {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_signs_in_searches_drops_and_watches() {
-    let yard = Yard::new();
-    yard.pipeline("press", "1741000");
-    yard.write("drop/press/점검.txt", fixture("text/utf8.txt"));
-    yard.write("drop/press/안내.eml", fixture("eml/attachments.eml"));
-    let service = Service::start(&yard, &[]).await;
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
+    scenario.write("drop/press/점검.txt", fixture("text/utf8.txt"));
+    scenario.write("drop/press/안내.eml", fixture("eml/attachments.eml"));
+    let service = Service::start(&scenario, &[]).await;
     service.settled(2).await;
     until("the text is found", async || (service.found("안전점검").await.len() >= 2).then_some(()))
         .await;
@@ -200,7 +200,7 @@ async fn a_person_signs_in_searches_drops_and_watches() {
     assert_eq!(browser.text(count).await, "0");
     until("the page is live", async || browser.text("#live").await.starts_with('●').then_some(()))
         .await;
-    yard.write("drop/press/잘린 문서.hwpx", fixture("hwpx/cut-early.hwpx"));
+    scenario.write("drop/press/잘린 문서.hwpx", fixture("hwpx/cut-early.hwpx"));
     until("the page counts it without being loaded again", async || {
         (browser.text(count).await == "1").then_some(())
     })
@@ -229,7 +229,7 @@ async fn a_person_signs_in_searches_drops_and_watches() {
     // A file given to the drop page, and its receipt until it can be found.
     browser.page.goto(format!("{}/drop", service.url)).await.unwrap();
     browser.see("#zone").await;
-    let file = yard.write_now("떨군 글.txt", "누리집에서 떨군 글 throughthepage");
+    let file = scenario.write_now("떨군 글.txt", "누리집에서 떨군 글 throughthepage");
     let input = browser.page.find(By::Css("input#files")).await.unwrap();
     input.send_keys(file.to_str().unwrap()).await.unwrap();
     until("the receipt says that it can be found", async || {
@@ -246,7 +246,7 @@ async fn a_person_signs_in_searches_drops_and_watches() {
     // Another file of that name: the page asks first, and does what it is told.
     for (choice, word, kept) in [("skip", "skippedtext", false), ("replace", "replacedtext", true)]
     {
-        let file = yard.write_now("떨군 글.txt", format!("누리집에서 다시 떨군 글 {word}"));
+        let file = scenario.write_now("떨군 글.txt", format!("누리집에서 다시 떨군 글 {word}"));
         input.send_keys(file.to_str().unwrap()).await.unwrap();
         browser.see("#receipts .receipt:first-child fieldset.choices").await;
         let stands = service.found("throughthepage").await;
@@ -280,15 +280,15 @@ async fn a_person_signs_in_searches_drops_and_watches() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_word_for_all_is_about_what_was_chosen_at_once() {
-    let yard = Yard::new();
-    yard.pipeline("press", "1741000");
-    let service = Service::start(&yard, &[]).await;
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
+    let service = Service::start(&scenario, &[]).await;
     let browser = Browser::start().await;
     browser.sign_in(&service).await;
     browser.page.goto(format!("{}/drop", service.url)).await.unwrap();
     browser.see("#zone").await;
     let choose = async |names: &[&str], text: &str| {
-        let files = names.iter().map(|name| yard.write_now(name, format!("{name} {text}")));
+        let files = names.iter().map(|name| scenario.write_now(name, format!("{name} {text}")));
         let files: Vec<String> = files.map(|file| file.to_str().unwrap().to_owned()).collect();
         let input = browser.page.find(By::Css("input#files")).await.unwrap();
         input.send_keys(files.join("\n")).await.unwrap();
@@ -338,11 +338,11 @@ async fn a_word_for_all_is_about_what_was_chosen_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn filters_and_questions_open_by_themselves() {
-    let yard = Yard::new();
-    yard.pipeline("press", "1741000");
-    yard.write("drop/press/점검.txt", fixture("text/utf8.txt"));
-    yard.write("drop/press/잘린 문서.hwpx", fixture("hwpx/cut-early.hwpx"));
-    let service = Service::start(&yard, &[]).await;
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
+    scenario.write("drop/press/점검.txt", fixture("text/utf8.txt"));
+    scenario.write("drop/press/잘린 문서.hwpx", fixture("hwpx/cut-early.hwpx"));
+    let service = Service::start(&scenario, &[]).await;
     service.settled(2).await;
     until("the text is found", async || {
         (!service.found("안전점검").await.is_empty()).then_some(())

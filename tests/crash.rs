@@ -22,8 +22,8 @@ use madang_ledger::objects::Objects;
 use madang_ledger::sqlite::SqliteLedger;
 use madang_tests::ground::binary::fixture;
 use madang_tests::ground::random::Random;
+use madang_tests::ground::scenario::Scenario;
 use madang_tests::ground::service::Service;
-use madang_tests::ground::yard::Yard;
 use madang_wait::until;
 
 const KILLS: u32 = 100;
@@ -31,13 +31,13 @@ const KILLS: u32 = 100;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_kills_lose_and_double_nothing() {
     let mut random = Random::seeded("crash");
-    let yard = Yard::new();
-    yard.pipeline("press", "1741000");
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
     // Path and the word that only it holds, as they stand at the end.
     let mut files: BTreeMap<String, String> = BTreeMap::new();
     let mut replaced: Vec<String> = Vec::new();
     for _ in 0..60 {
-        add(&yard, &mut files, &mut random);
+        add(&scenario, &mut files, &mut random);
     }
     let mut at_work = 0;
     // How long a service lives before it is killed, at most. A fast machine is done with a few files before a slow
@@ -46,12 +46,12 @@ async fn a_hundred_kills_lose_and_double_nothing() {
     for kill in 0..KILLS {
         // Always something to do: new files, and new versions of old ones.
         for _ in 0..random.between(6, 12) {
-            add(&yard, &mut files, &mut random);
+            add(&scenario, &mut files, &mut random);
         }
         let old = random.between(0, files.len() as u64 - 1) as usize;
         let path = files.keys().nth(old).unwrap().clone();
-        replaced.push(write(&yard, &path, &mut files, &mut random));
-        let service = Service::start(&yard, &[]).await;
+        replaced.push(write(&scenario, &path, &mut files, &mut random));
+        let service = Service::start(&scenario, &[]).await;
         if kill % 4 == 0 {
             // At a moment that is seen: a few files after the start.
             let more = random.between(1, 5);
@@ -68,7 +68,7 @@ async fn a_hundred_kills_lose_and_double_nothing() {
         }
         service.kill();
         let ledger = SqliteLedger::open_read_only(
-            &yard.path("data/ledger.db"),
+            &scenario.path("data/ledger.db"),
             Arc::new(Timestamp::default),
         )
         .await
@@ -87,7 +87,7 @@ async fn a_hundred_kills_lose_and_double_nothing() {
     println!("{KILLS} kills, {at_work} of them with files in flight; {} files", files.len());
     assert!(at_work >= KILLS / 4, "the kills came too late to prove anything: {at_work}");
 
-    let service = Service::start(&yard, &[]).await;
+    let service = Service::start(&scenario, &[]).await;
     let all = files.len() as u64;
     let balance = service.settled(all).await;
     assert_eq!((balance.received, balance.done), (all, all), "{balance:?}");
@@ -107,12 +107,12 @@ async fn a_hundred_kills_lose_and_double_nothing() {
     }
     // The cataloguer follows by itself: one entry for each file and one for the folder, and never more.
     until("every file and the folder have their entry", async || {
-        (yard.live_entries().len() as u64 > all).then_some(())
+        (scenario.live_entries().len() as u64 > all).then_some(())
     })
     .await;
     service.stop().await;
-    yard.succeed(&["index", "verify"]);
-    let live = yard.live_entries();
+    scenario.succeed(&["index", "verify"]);
+    let live = scenario.live_entries();
     for path in files.keys() {
         let id = DocumentId::new("press", path, None).to_string();
         assert!(live.contains_key(&id), "{path} has no entry");
@@ -120,15 +120,15 @@ async fn a_hundred_kills_lose_and_double_nothing() {
     assert_eq!(live.len() as u64, all + 1, "an entry for each file and one for the folder");
 }
 
-fn add(yard: &Yard, files: &mut BTreeMap<String, String>, random: &mut Random) {
+fn add(scenario: &Scenario, files: &mut BTreeMap<String, String>, random: &mut Random) {
     let n = files.len();
     let path = if n.is_multiple_of(3) { format!("{n}.hwpx") } else { format!("{n}.txt") };
-    write(yard, &path, files, random);
+    write(scenario, &path, files, random);
 }
 
 /// Writes a file that holds a new word, and gives the word that it held before.
 fn write(
-    yard: &Yard,
+    scenario: &Scenario,
     path: &str,
     files: &mut BTreeMap<String, String>,
     random: &mut Random,
@@ -139,8 +139,8 @@ fn write(
         false => format!("2026년 점검 결과 보고\n\n{word} 교량을 점검하였다.\n").into_bytes(),
     };
     // Moved in whole, as a version of its own: a write in place could be read half done.
-    yard.write("aside", bytes);
-    std::fs::rename(yard.path("aside"), yard.path("drop/press").join(path)).unwrap();
+    scenario.write("aside", bytes);
+    std::fs::rename(scenario.path("aside"), scenario.path("drop/press").join(path)).unwrap();
     files.insert(path.to_owned(), word).unwrap_or_default()
 }
 

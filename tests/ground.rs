@@ -2,5 +2,5 @@ pub mod binary;
 pub mod mount;
 pub mod process;
 pub mod random;
+pub mod scenario;
 pub mod service;
-pub mod yard;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::yard::{ADMIN, Yard, paths};
+use super::scenario::{ADMIN, Scenario, paths};
 use madang_wait::{until, until_within};
 
 /// A running `madang up`, killed when it is dropped.
@@ -23,19 +23,19 @@ impl Service {
     ///
     /// # Panics
     /// When it ends or does not answer.
-    pub async fn start(yard: &Yard, sources: &[&str]) -> Service {
+    pub async fn start(scenario: &Scenario, sources: &[&str]) -> Service {
         let mut arguments = vec!["up", "--listen", "127.0.0.1:0"];
         arguments.extend(sources);
-        Service::spawn(yard, yard.command(&arguments)).await
+        Service::spawn(scenario, scenario.command(&arguments)).await
     }
 
     /// Starts this command and waits until it answers.
     ///
     /// # Panics
     /// When it ends or does not answer.
-    pub async fn spawn(yard: &Yard, command: Command) -> Service {
+    pub async fn spawn(scenario: &Scenario, command: Command) -> Service {
         // Of a service that was killed here before.
-        let announced = yard.path("data/service.url");
+        let announced = scenario.path("data/service.url");
         let _ = std::fs::remove_file(&announced);
         let mut service = Service::of(command);
         service
@@ -54,8 +54,8 @@ impl Service {
     ///
     /// # Panics
     /// When it ends.
-    pub async fn start_unready(yard: &Yard) -> Service {
-        let mut service = Service::of(yard.command(&["up", "--listen", "127.0.0.1:0"]));
+    pub async fn start_unready(scenario: &Scenario) -> Service {
+        let mut service = Service::of(scenario.command(&["up", "--listen", "127.0.0.1:0"]));
         service
             .listens(|said| {
                 let (_, rest) = said.split_once("madang listens on ")?;

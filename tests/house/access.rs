@@ -1,20 +1,20 @@
 //! Who may see what.
 
+use madang_tests::ground::scenario::{ADMIN, Scenario, paths, said};
 use madang_tests::ground::service::{Service, percent};
-use madang_tests::ground::yard::{ADMIN, Yard, paths, said};
 
 const OURS: &str = "1741000";
 const THEIRS: &str = "1352000";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_of_one_agency_sees_nothing_of_another() {
-    let yard = Yard::new();
-    yard.pipeline("ours", OURS);
-    yard.pipeline("theirs", THEIRS);
-    yard.write("drop/ours/a.txt", "함께 쓰는 낱말 우리 글 sharedword");
-    yard.write("drop/theirs/b.txt", "함께 쓰는 낱말 남의 글 sharedword secretplan");
-    yard.write("drop/theirs/broken.docx", b"PK\x03\x04 cut");
-    let service = Service::start(&yard, &[]).await;
+    let scenario = Scenario::new();
+    scenario.pipeline("ours", OURS);
+    scenario.pipeline("theirs", THEIRS);
+    scenario.write("drop/ours/a.txt", "함께 쓰는 낱말 우리 글 sharedword");
+    scenario.write("drop/theirs/b.txt", "함께 쓰는 낱말 남의 글 sharedword secretplan");
+    scenario.write("drop/theirs/broken.docx", b"PK\x03\x04 cut");
+    let service = Service::start(&scenario, &[]).await;
     service.settled(3).await;
     service.finds("sharedword", &["a.txt", "b.txt"]).await;
     let all = service.search("sharedword").await;
@@ -23,7 +23,7 @@ async fn a_key_of_one_agency_sees_nothing_of_another() {
     let their_job =
         service.jobs("done").await.iter().find(|job| job["path"] == "b.txt").unwrap()["id"].clone();
 
-    let made = yard.succeed(&[
+    let made = scenario.succeed(&[
         "key",
         "new",
         "ours only",
@@ -88,16 +88,16 @@ async fn a_key_of_one_agency_sees_nothing_of_another() {
         let answer = service.ask(method, &path, &key, b"x".to_vec()).await;
         assert_eq!(answer.status, 404, "{path}: {}", answer.text());
     }
-    assert!(!yard.path("drop/theirs/c.txt").exists());
+    assert!(!scenario.path("drop/theirs/c.txt").exists());
 
     // A revoked key is no key; no key is no way in.
-    let listed = yard.succeed(&["key", "ls"]);
+    let listed = scenario.succeed(&["key", "ls"]);
     let line = listed
         .lines()
         .find(|line| line.contains("ours only"))
         .unwrap_or_else(|| panic!("{listed}"));
     let number = line.split_whitespace().next().unwrap();
-    yard.succeed(&["key", "revoke", number]);
+    scenario.succeed(&["key", "revoke", number]);
     assert_eq!(get("/v1/search?q=sharedword").await.status, 401);
     assert_eq!(
         service.ask("GET", "/v1/search?q=x", "madang_no_such_key", Vec::new()).await.status,
@@ -109,10 +109,10 @@ async fn a_key_of_one_agency_sees_nothing_of_another() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_does_only_what_its_roles_say() {
-    let yard = Yard::new();
-    yard.pipeline("press", OURS);
-    let service = Service::start(&yard, &[]).await;
-    let key = yard.succeed(&["key", "new", "reader"]);
+    let scenario = Scenario::new();
+    scenario.pipeline("press", OURS);
+    let service = Service::start(&scenario, &[]).await;
+    let key = scenario.succeed(&["key", "new", "reader"]);
     let key = key.lines().last().unwrap().trim();
     for (method, path, status) in [
         ("GET", "/v1/search?q=x", 200),
@@ -124,23 +124,23 @@ async fn a_key_does_only_what_its_roles_say() {
         let answer = service.ask(method, path, key, b"x".to_vec()).await;
         assert_eq!(answer.status, status, "{path}: {}", answer.text());
     }
-    assert!(!yard.path("drop/press/a.txt").exists());
+    assert!(!scenario.path("drop/press/a.txt").exists());
     service.stop().await;
 }
 
 #[test]
 fn a_chosen_key_that_is_refused_starts_nothing() {
-    let yard = Yard::new();
-    yard.pipeline("press", OURS);
-    yard.write("drop/press/a.txt", "글 quietword");
+    let scenario = Scenario::new();
+    scenario.pipeline("press", OURS);
+    scenario.write("drop/press/a.txt", "글 quietword");
     let with_short = |arguments: &[&str]| {
-        yard.command(arguments).env("MADANG_ADMIN_KEY", "short").output().unwrap()
+        scenario.command(arguments).env("MADANG_ADMIN_KEY", "short").output().unwrap()
     };
     // A run that answers nobody, too: whoever set it is to know before somebody is served.
     for arguments in [&["up", "--listen", "127.0.0.1:0"] as &[&str], &["up", "--once"]] {
         let refused = with_short(arguments);
         assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
         assert!(said(&refused).contains("fewer than 32 characters"), "{}", said(&refused));
-        assert!(!yard.path("data").exists(), "something had started");
+        assert!(!scenario.path("data").exists(), "something had started");
     }
 }

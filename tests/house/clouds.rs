@@ -3,16 +3,16 @@
 use madang_servers::azurite::azurite;
 use madang_servers::gcs::gcs;
 use madang_tests::ground::binary::fixture;
-use madang_tests::ground::yard::{Summary, Yard};
+use madang_tests::ground::scenario::{Scenario, Summary};
 
 /// Runs without keeping the runtime from its connections meanwhile.
-async fn once(yard: &Yard, sources: &[&str]) -> Summary {
-    tokio::task::block_in_place(|| yard.once(sources))
+async fn once(scenario: &Scenario, sources: &[&str]) -> Summary {
+    tokio::task::block_in_place(|| scenario.once(sources))
 }
 
 /// The same life in either kind of bucket: read, followed, forgotten; published to a registry beside it.
 macro_rules! a_life {
-    ($yard:ident, $service:expr, $bucket:literal, $source:literal) => {
+    ($scenario:ident, $service:expr, $bucket:literal, $source:literal) => {
         let source: &[&str] = &[$source, "--config", "madang.toml"];
         $service.make($bucket).await;
         for (key, bytes) in [
@@ -25,22 +25,22 @@ macro_rules! a_life {
         ] {
             assert!($service.put($bucket, key, &bytes).await, "{key}");
         }
-        let summary = once(&$yard, source).await;
+        let summary = once(&$scenario, source).await;
         assert_eq!(summary, Summary { received: 3, indexed: 3, ..Summary::default() });
-        assert_eq!($yard.found("inthebucket"), ["처음.txt"]);
-        assert_eq!($yard.found("formerly"), ["바뀔 것.txt"]);
-        assert!($yard.found("elsewhere").is_empty(), "it lies outside of the prefix");
-        let changes = $yard.changes();
-        assert_eq!(once(&$yard, source).await, summary);
-        assert_eq!($yard.changes(), changes);
+        assert_eq!($scenario.found("inthebucket"), ["처음.txt"]);
+        assert_eq!($scenario.found("formerly"), ["바뀔 것.txt"]);
+        assert!($scenario.found("elsewhere").is_empty(), "it lies outside of the prefix");
+        let changes = $scenario.changes();
+        assert_eq!(once(&$scenario, source).await, summary);
+        assert_eq!($scenario.changes(), changes);
 
         assert!($service.put($bucket, "보도자료/바뀔 것.txt", "나중 afterwards".as_bytes()).await);
         $service.delete($bucket, "보도자료/처음.txt").await;
-        let summary = once(&$yard, source).await;
+        let summary = once(&$scenario, source).await;
         assert_eq!(summary, Summary { received: 3, indexed: 2, deleted: 1, ..Summary::default() });
-        assert!($yard.found("inthebucket").is_empty() && $yard.found("formerly").is_empty());
-        assert_eq!($yard.found("afterwards"), ["바뀔 것.txt"]);
-        let checked = tokio::task::block_in_place(|| $yard.run(&["check", $source, "--config", "madang.toml"]));
+        assert!($scenario.found("inthebucket").is_empty() && $scenario.found("formerly").is_empty());
+        assert_eq!($scenario.found("afterwards"), ["바뀔 것.txt"]);
+        let checked = tokio::task::block_in_place(|| $scenario.run(&["check", $source, "--config", "madang.toml"]));
         let said = String::from_utf8_lossy(&checked.stderr).into_owned();
         assert!(said.contains("빈//이름.txt") && said.contains("rename the object"), "{said}");
     };
@@ -48,31 +48,31 @@ macro_rules! a_life {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_of_google_lives_like_a_folder() {
-    let yard = Yard::new();
+    let scenario = Scenario::new();
     let registry =
         "[[registry]]\nname = \"shelf\"\nurl = \"gs://shelf/entries\"\nstore = \"clouds\"\n";
     gcs().make("shelf").await;
-    yard.write("madang.toml", gcs().configuration("clouds") + registry);
-    a_life!(yard, gcs(), "clouds", "gs://clouds/보도자료");
+    scenario.write("madang.toml", gcs().configuration("clouds") + registry);
+    a_life!(scenario, gcs(), "clouds", "gs://clouds/보도자료");
     let published = gcs().names("shelf").await;
     assert!(published.iter().any(|name| name.starts_with("entries/")), "{published:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_container_of_azure_lives_like_a_folder() {
-    let yard = Yard::new();
+    let scenario = Scenario::new();
     let registry =
         "[[registry]]\nname = \"shelf\"\nurl = \"az://shelf/entries\"\nstore = \"clouds\"\n";
     azurite().make("shelf").await;
-    yard.write("madang.toml", azurite().configuration("clouds") + registry);
-    a_life!(yard, azurite(), "clouds", "az://clouds/보도자료");
+    scenario.write("madang.toml", azurite().configuration("clouds") + registry);
+    a_life!(scenario, azurite(), "clouds", "az://clouds/보도자료");
     let published = azurite().names("shelf").await;
     assert!(published.iter().any(|name| name.starts_with("entries/")), "{published:?}");
 }
 
 #[test]
 fn a_store_is_declared_for_one_kind_of_bucket() {
-    let yard = Yard::new();
+    let scenario = Scenario::new();
     for (declared, source, expected) in [
         (
             "[stores.a]\nregoin = \"x\"\n",
@@ -107,20 +107,20 @@ fn a_store_is_declared_for_one_kind_of_bucket() {
         ("", "gs:///b", "names no bucket"),
         ("", "az://drop/b", "no keys for this bucket: declare `[stores.…]`"),
     ] {
-        yard.write("madang.toml", declared);
-        let output = yard.run(&["check", source, "--config", "madang.toml"]);
+        scenario.write("madang.toml", declared);
+        let output = scenario.run(&["check", source, "--config", "madang.toml"]);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!output.status.success() && said.contains(expected), "{declared}: {said}");
     }
-    yard.write(
+    scenario.write(
         "pipelines/a.toml",
         "name = \"a\"\nagency = \"1741000\"\n[source]\nurl = \"ftp://a/b\"\n",
     );
-    let output = yard.run(&["check"]);
+    let output = scenario.run(&["check"]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(said.contains("pipelines/a.toml:4: `ftp://` is no kind of source"), "{said}");
-    yard.write("madang.toml", "[[registry]]\nname = \"shelf\"\nurl = \"ftp://a/b\"\n");
-    let output = yard.run(&["check", "drop", "--config", "madang.toml"]);
+    scenario.write("madang.toml", "[[registry]]\nname = \"shelf\"\nurl = \"ftp://a/b\"\n");
+    let output = scenario.run(&["check", "drop", "--config", "madang.toml"]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(said.contains("registry `shelf`: `ftp://` is no kind of source"), "{said}");
 }

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use madang_tests::ground::binary::{fixture, fixtures, workspace};
-use madang_tests::ground::yard::{Yard, said};
+use madang_tests::ground::scenario::{Scenario, said};
 use serde_json::Value;
 
 #[test]
 fn a_command_in_a_wrong_folder_makes_nothing_there() {
-    let yard = Yard::new();
+    let scenario = Scenario::new();
     for arguments in [
         &["key", "ls"] as &[&str],
         &["key", "new", "export"],
@@ -21,32 +21,33 @@ fn a_command_in_a_wrong_folder_makes_nothing_there() {
         &["index", "rebuild"],
         &["top"],
     ] {
-        let output = yard.run(arguments);
+        let output = scenario.run(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", said(&output));
         let told = String::from_utf8_lossy(&output.stderr);
         assert!(told.contains("no data in data; name the folder with --data"), "{told}");
-        assert!(!yard.path("data").exists(), "{arguments:?} made a data folder");
+        assert!(!scenario.path("data").exists(), "{arguments:?} made a data folder");
     }
 }
 
 #[test]
 fn a_check_tells_everything_at_once_and_makes_nothing() {
-    let yard = Yard::new();
-    yard.write("madang.toml", "listen = \"hello\"\nworkers = \"many\"\n[limits]\nmemory_mib = 1\n");
-    yard.write(
+    let scenario = Scenario::new();
+    scenario
+        .write("madang.toml", "listen = \"hello\"\nworkers = \"many\"\n[limits]\nmemory_mib = 1\n");
+    scenario.write(
         "pipelines/a.toml",
         "name = \"A\"\nagency = \"12\"\nagnecy = \"1741000\"\n[source]\nurl = 1\nsettle = \"soon\"\n",
     );
-    yard.write(
+    scenario.write(
         "pipelines/b.toml",
         "name = \"B\"\nagency = \"1741000\"\n[source]\nurl = \"file:drop/b\"\nsettle = \"soon\"\n",
     );
-    yard.pipeline("press", "1741000");
-    yard.write(
+    scenario.pipeline("press", "1741000");
+    scenario.write(
         "pipelines/c.toml",
         "name = \"press\"\nagency = \"1741000\"\n[source]\nurl = \"ftp://x/y\"\n",
     );
-    let output = yard.run(&["check"]);
+    let output = scenario.run(&["check"]);
     assert_eq!(output.status.code(), Some(2), "{}", said(&output));
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     for expected in [
@@ -63,35 +64,38 @@ fn a_check_tells_everything_at_once_and_makes_nothing() {
         assert!(told.lines().any(|line| line.contains(expected)), "{expected}: {told}");
     }
     // What is sound of several is looked at all the same.
-    yard.write("madang.toml", "[[registry]]\nname = \"exchange\"\nurl = \"file:exchange\"\n");
-    std::fs::remove_file(yard.path("pipelines/a.toml")).unwrap();
-    std::fs::remove_file(yard.path("pipelines/c.toml")).unwrap();
-    yard.write("drop/press/one.txt", "글");
-    let output = yard.run(&["check"]);
+    scenario.write("madang.toml", "[[registry]]\nname = \"exchange\"\nurl = \"file:exchange\"\n");
+    std::fs::remove_file(scenario.path("pipelines/a.toml")).unwrap();
+    std::fs::remove_file(scenario.path("pipelines/c.toml")).unwrap();
+    scenario.write("drop/press/one.txt", "글");
+    let output = scenario.run(&["check"]);
     let told = said(&output);
     assert_eq!(output.status.code(), Some(2), "{told}");
     assert!(told.contains("`B` is no name") && told.contains("`soon`"), "{told}");
     assert!(told.contains("press: ") && told.contains(": ok, 1 file\n"), "{told}");
-    assert!(!yard.path("exchange").exists() && !yard.path("data").exists(), "it made a folder");
+    assert!(
+        !scenario.path("exchange").exists() && !scenario.path("data").exists(),
+        "it made a folder"
+    );
 }
 
 #[test]
 fn an_index_that_cannot_be_read_is_named_with_its_agency_and_the_cure() {
-    let yard = Yard::new();
-    yard.pipeline("press", "1741000");
-    yard.pipeline("other", "1352000");
-    yard.write("drop/press/a.txt", "글 damagedword");
-    yard.write("drop/other/b.txt", "글 damagedword");
-    yard.once(&[]);
-    let damage = |agency: &str| yard.write(&format!("data/index/{agency}/meta.json"), "{");
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
+    scenario.pipeline("other", "1352000");
+    scenario.write("drop/press/a.txt", "글 damagedword");
+    scenario.write("drop/other/b.txt", "글 damagedword");
+    scenario.once(&[]);
+    let damage = |agency: &str| scenario.write(&format!("data/index/{agency}/meta.json"), "{");
     damage("1741000");
     // The others answer, and whose answer is missing is said.
-    let output = yard.run(&["search", "damagedword"]);
+    let output = scenario.run(&["search", "damagedword"]);
     assert!(output.status.success(), "{}", said(&output));
     assert!(said(&output).contains("b.txt"), "{}", said(&output));
     assert!(said(&output).contains("not in this answer: 1741000"), "{}", said(&output));
     let refused = |arguments: &[&str], words: &[&str]| {
-        let output = yard.run(arguments);
+        let output = scenario.run(arguments);
         assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", said(&output));
         for word in words {
             assert!(said(&output).contains(word), "{arguments:?}, {word}: {}", said(&output));
@@ -103,8 +107,8 @@ fn an_index_that_cannot_be_read_is_named_with_its_agency_and_the_cure() {
     refused(&["index", "verify"], &words);
     damage("1352000");
     refused(&["search", "damagedword"], &["1352000, 1741000", "madang index rebuild"]);
-    yard.succeed(&["index", "rebuild"]);
-    assert_eq!(yard.found("damagedword"), ["a.txt", "b.txt"]);
+    scenario.succeed(&["index", "rebuild"]);
+    assert_eq!(scenario.found("damagedword"), ["a.txt", "b.txt"]);
 }
 
 /// A query, or none, after these words of a line; up to its closing quote.
@@ -115,15 +119,15 @@ fn quoted<'a>(line: &'a str, before: &str) -> Option<&'a str> {
 #[test]
 fn every_search_that_the_readme_shows_finds_something_in_the_sample() {
     let readme = std::fs::read_to_string(workspace().join("README.md")).unwrap();
-    let yard = Yard::new();
+    let scenario = Scenario::new();
     for path in fixtures().iter().filter_map(|path| path.strip_prefix("drop/")) {
-        yard.write(&format!("data/drop/{path}"), fixture(&format!("drop/{path}")));
+        scenario.write(&format!("data/drop/{path}"), fixture(&format!("drop/{path}")));
     }
     for name in ["press.toml", "flood.toml"] {
         let text = std::fs::read(workspace().join("pipelines").join(name)).unwrap();
-        yard.write(Path::new("pipelines").join(name).to_str().unwrap(), text);
+        scenario.write(Path::new("pipelines").join(name).to_str().unwrap(), text);
     }
-    yard.once(&[]);
+    scenario.once(&[]);
     let (_, worth_trying) = readme.split_once("Three searches worth trying").unwrap();
     let listed = worth_trying.lines().filter_map(|line| quoted(line, "- `")).take(3);
     let mut searches: Vec<(String, bool)> = listed.map(|query| (query.to_owned(), false)).collect();
@@ -139,26 +143,27 @@ fn every_search_that_the_readme_shows_finds_something_in_the_sample() {
         if video {
             arguments.extend(["--kind", "video"]);
         }
-        let found: Value = serde_json::from_str(&yard.succeed(&arguments)).unwrap();
+        let found: Value = serde_json::from_str(&scenario.succeed(&arguments)).unwrap();
         assert!(found["total"].as_u64().unwrap() > 0, "{arguments:?} finds nothing");
     }
 }
 
 #[test]
 fn what_the_environment_says_wrongly_is_told() {
-    let yard = Yard::new();
-    yard.write("drop/a.txt", "글 envword");
-    let output = yard.command(&["up", "drop", "--once"]).env("RUST_LOG", "%%%").output().unwrap();
+    let scenario = Scenario::new();
+    scenario.write("drop/a.txt", "글 envword");
+    let output =
+        scenario.command(&["up", "drop", "--once"]).env("RUST_LOG", "%%%").output().unwrap();
     assert!(output.status.success(), "{}", said(&output));
     assert!(said(&output).contains("RUST_LOG is `%%%`"), "{}", said(&output));
-    let mut command = yard.command(&["queue", "--url", "http://127.0.0.1:1"]);
+    let mut command = scenario.command(&["queue", "--url", "http://127.0.0.1:1"]);
     let output = command.env("MADANG_KEY", "bad\nkey").output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{}", said(&output));
     assert!(said(&output).contains("MADANG_KEY holds no key"), "{}", said(&output));
     for (arguments, code) in
         [(&["key", "new", ""] as &[&str], 2), (&["key", "new", "x", "--agencies", "9999999"], 0)]
     {
-        let output = yard.run(arguments);
+        let output = scenario.run(arguments);
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", said(&output));
         let told = said(&output);
         let expected =

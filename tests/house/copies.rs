@@ -4,13 +4,13 @@ use std::process::Output;
 
 use madang_document::id::DocumentId;
 use madang_tests::ground::binary::fixture;
+use madang_tests::ground::scenario::{Scenario, said};
 use madang_tests::ground::service::Service;
-use madang_tests::ground::yard::{Yard, said};
 use serde_json::Value;
 
 /// Runs until all is settled, and says how many children read something, and how often that was not needed.
-fn once(yard: &Yard) -> (usize, usize) {
-    let mut command = yard.command(&["up", "--once"]);
+fn once(scenario: &Scenario) -> (usize, usize) {
+    let mut command = scenario.command(&["up", "--once"]);
     let output: Output = command.env("RUST_LOG", "madang=debug,warn").output().unwrap();
     assert!(output.status.success(), "{}", said(&output));
     let said = said(&output);
@@ -32,41 +32,41 @@ fn archive() -> Vec<u8> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_copies_are_read_once() {
-    let yard = Yard::new();
-    yard.pipeline("press", "1741000");
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
     let bytes = archive();
     for n in 0..100 {
-        yard.write(&format!("drop/press/{n}/사본 {n}.zip"), &bytes);
+        scenario.write(&format!("drop/press/{n}/사본 {n}.zip"), &bytes);
     }
-    let (read, known) = once(&yard);
+    let (read, known) = once(&scenario);
     // More than one only where the first takes longer than a copy waits.
     assert!(read < 10 && read + known == 100, "{read} read, {known} known");
-    assert_eq!(yard.search("firstmember")["total"], 100);
-    assert_eq!(yard.search("secondmember")["total"], 100);
+    assert_eq!(scenario.search("firstmember")["total"], 100);
+    assert_eq!(scenario.search("secondmember")["total"], 100);
 
     // Renamed, put back, dropped once more: nothing is read again.
-    std::fs::rename(yard.path("drop/press/0"), yard.path("drop/press/renamed")).unwrap();
-    assert_eq!(once(&yard), (0, 1));
+    std::fs::rename(scenario.path("drop/press/0"), scenario.path("drop/press/renamed")).unwrap();
+    assert_eq!(once(&scenario), (0, 1));
     for n in 1..100 {
-        yard.remove(&format!("drop/press/{n}/사본 {n}.zip"));
+        scenario.remove(&format!("drop/press/{n}/사본 {n}.zip"));
     }
-    yard.remove("drop/press/renamed/사본 0.zip");
-    let mut release = yard.command(&["up", "--once"]);
+    scenario.remove("drop/press/renamed/사본 0.zip");
+    let mut release = scenario.command(&["up", "--once"]);
     assert!(release.output().unwrap().status.success());
-    yard.succeed(&["queue", "release", "press"]);
-    assert_eq!(once(&yard), (0, 0));
-    assert_eq!(yard.search("firstmember")["total"], 0);
-    yard.write("drop/press/back.zip", &bytes);
-    assert_eq!(once(&yard), (0, 1), "a file that is put back");
-    assert_eq!(yard.search("firstmember")["total"], 1);
+    scenario.succeed(&["queue", "release", "press"]);
+    assert_eq!(once(&scenario), (0, 0));
+    assert_eq!(scenario.search("firstmember")["total"], 0);
+    scenario.write("drop/press/back.zip", &bytes);
+    assert_eq!(once(&scenario), (0, 1), "a file that is put back");
+    assert_eq!(scenario.search("firstmember")["total"], 1);
 
     // Where a text is gone, it is read anew, and all have it again.
-    std::fs::remove_dir_all(yard.path("data/blobs")).unwrap();
-    yard.write("drop/press/again.zip", &bytes);
-    let (read, _) = once(&yard);
+    std::fs::remove_dir_all(scenario.path("data/blobs")).unwrap();
+    scenario.write("drop/press/again.zip", &bytes);
+    let (read, _) = once(&scenario);
     assert!(read >= 1, "{read}");
-    assert_eq!(yard.search("firstmember")["total"], 2);
-    assert!(yard.succeed(&["index", "verify"]).contains("0 missing"));
+    assert_eq!(scenario.search("firstmember")["total"], 2);
+    assert!(scenario.succeed(&["index", "verify"]).contains("0 missing"));
 }
 
 /// What is asked of a document but for what its own place says.
@@ -88,21 +88,21 @@ fn content(answer: &Value) -> Value {
 /// What another agency's copy came to is taken, and nothing says that there is one.
 #[tokio::test(flavor = "multi_thread")]
 async fn another_agencys_copy_gives_the_content_and_nothing_else() {
-    let yard = Yard::new();
-    yard.pipeline("press", "1741000");
-    yard.pipeline("flood", "6110000");
-    yard.pipeline_with("short", "3010000", "[extract]\nocr = \"never\"\n");
-    yard.write("drop/press/비밀/원본.hwpx", fixture("hwpx/plain.hwpx"));
-    yard.write("drop/press/표.csv", "가,나\n1,2\n");
-    assert_eq!(once(&yard).0, 2);
-    yard.write("drop/flood/copy.hwpx", fixture("hwpx/plain.hwpx"));
-    assert_eq!(once(&yard), (0, 1));
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
+    scenario.pipeline("flood", "6110000");
+    scenario.pipeline_with("short", "3010000", "[extract]\nocr = \"never\"\n");
+    scenario.write("drop/press/비밀/원본.hwpx", fixture("hwpx/plain.hwpx"));
+    scenario.write("drop/press/표.csv", "가,나\n1,2\n");
+    assert_eq!(once(&scenario).0, 2);
+    scenario.write("drop/flood/copy.hwpx", fixture("hwpx/plain.hwpx"));
+    assert_eq!(once(&scenario), (0, 1));
     // Under other options, and where the name stands in what is read, it is read.
-    yard.write("drop/short/copy.hwpx", fixture("hwpx/plain.hwpx"));
-    yard.write("drop/flood/다른 표.csv", "가,나\n1,2\n");
-    assert_eq!(once(&yard), (2, 0));
+    scenario.write("drop/short/copy.hwpx", fixture("hwpx/plain.hwpx"));
+    scenario.write("drop/flood/다른 표.csv", "가,나\n1,2\n");
+    assert_eq!(once(&scenario), (2, 0));
 
-    let service = Service::start(&yard, &[]).await;
+    let service = Service::start(&scenario, &[]).await;
     let of = async |store: &str, path: &str, what: &str| {
         let id = DocumentId::new(store, path, None);
         service.get(&format!("/v1/documents/{id}{what}")).await

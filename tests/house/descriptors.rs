@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use madang_tests::ground::process::ends;
+use madang_tests::ground::scenario::{ADMIN, Scenario};
 use madang_tests::ground::service::Service;
-use madang_tests::ground::yard::{ADMIN, Yard};
 use madang_wait::until;
 use serde_json::Value;
 
@@ -33,15 +33,15 @@ async fn conditions(service: &Service) -> Vec<(String, String)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_dropped_while_descriptors_are_out_is_read_when_there_are_some() {
-    let yard = Yard::new();
-    yard.pipeline("press", "1741000");
-    yard.write("drop/press/first.txt", "미리 놓인 글 beforehand");
-    let service = Service::start(&yard, &[]).await;
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
+    scenario.write("drop/press/first.txt", "미리 놓인 글 beforehand");
+    let service = Service::start(&scenario, &[]).await;
     service.finds("beforehand", &["first.txt"]).await;
     // Some are known and wait, so that workers meet the want of descriptors, too.
     service.post("/v1/queues/press/pause").await;
     for n in 0..10 {
-        yard.write(&format!("drop/press/known {n}.txt"), format!("기다리는 글 known{n}"));
+        scenario.write(&format!("drop/press/known {n}.txt"), format!("기다리는 글 known{n}"));
     }
     until("ten wait", async || (service.jobs("ready").await.len() == 10).then_some(())).await;
 
@@ -49,7 +49,7 @@ async fn what_is_dropped_while_descriptors_are_out_is_read_when_there_are_some()
     // open, so it can be asked all the same.
     limit(service.pid(), 4);
     for n in 0..10 {
-        yard.write_now(&format!("drop/press/new {n}.txt"), format!("새로 놓인 글 new{n}"));
+        scenario.write_now(&format!("drop/press/new {n}.txt"), format!("새로 놓인 글 new{n}"));
     }
     until("the queue is resumed", async || {
         let answer = service.ask("POST", "/v1/queues/press/resume", ADMIN, Vec::new()).await;
@@ -84,20 +84,20 @@ async fn what_is_dropped_while_descriptors_are_out_is_read_when_there_are_some()
     .await;
     assert!(!service.said().contains("index_damaged"), "{}", service.said());
     service.stop().await;
-    for (path, job) in yard.jobs().await {
+    for (path, job) in scenario.jobs().await {
         assert_eq!((job.attempt, job.crashes), (1, 0), "{path} is not to blame: {job:?}");
     }
 }
 
 #[test]
 fn a_service_that_may_open_too_few_files_says_so_and_ends() {
-    let yard = Yard::new();
-    yard.pipeline("press", "1741000");
-    yard.write("drop/press/first.txt", "미리 놓인 글");
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
+    scenario.write("drop/press/first.txt", "미리 놓인 글");
     for limit in [24, 63] {
-        let plain = yard.command(&["up", "--once"]);
+        let plain = scenario.command(&["up", "--once"]);
         let mut limited =
-            yard.command_of(Path::new("prlimit"), &[&format!("--nofile={limit}:{limit}")]);
+            scenario.command_of(Path::new("prlimit"), &[&format!("--nofile={limit}:{limit}")]);
         limited.arg(plain.get_program()).args(plain.get_args());
         let child = limited.stderr(Stdio::piped()).spawn();
         let mut child = child.expect("prlimit (package util-linux)");

@@ -5,25 +5,25 @@ use std::time::Duration;
 
 use madang_tests::ground::mount::Mount;
 use madang_tests::ground::random::Random;
+use madang_tests::ground::scenario::{ADMIN, Scenario, said};
 use madang_tests::ground::service::Service;
-use madang_tests::ground::yard::{ADMIN, Yard, said};
 use madang_wait::{until, until_within};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_told_and_loses_nothing() {
-    let yard = Yard::new();
-    yard.pipeline("press", "1741000");
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
     let mut random = Random::seeded("disk");
     let mut words = Vec::new();
     // 120 files of 64 KiB that no compression makes small: their texts alone are more than the disk holds.
     for n in 0..120 {
         let word = random.word();
         let body: Vec<String> = (0..6000).map(|_| random.word()).collect();
-        yard.write(&format!("drop/press/{n}.txt"), format!("{word}\n{}", body.join(" ")));
+        scenario.write(&format!("drop/press/{n}.txt"), format!("{word}\n{}", body.join(" ")));
         words.push(word);
     }
-    let mount = Mount::small(&yard.path("data"), "4m");
-    let mut service = Service::start(&yard, &[]).await;
+    let mount = Mount::small(&scenario.path("data"), "4m");
+    let mut service = Service::start(&scenario, &[]).await;
     let told = until_within(Duration::from_secs(90), "it says that the disk is full", || {
         let said = service.said();
         async move { said.lines().find(|line| is_full(line)).map(str::to_owned) }
@@ -43,23 +43,23 @@ async fn a_full_disk_is_told_and_loses_nothing() {
         .await;
     }
     service.stop().await;
-    yard.succeed(&["index", "verify"]);
-    let attempts = yard.jobs().await.into_values().map(|job| (job.attempt, job.crashes));
+    scenario.succeed(&["index", "verify"]);
+    let attempts = scenario.jobs().await.into_values().map(|job| (job.attempt, job.crashes));
     assert!(attempts.into_iter().all(|counted| counted == (1, 0)), "no file is to blame");
     drop(mount);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_dropped_while_the_disk_is_full_is_read_once_there_is_room() {
-    let yard = Yard::new();
-    yard.pipeline("press", "1741000");
-    yard.write("drop/press/before.txt", "미리 놓인 글 beforehand");
-    let mount = Mount::small(&yard.path("data"), "64m");
-    let service = Service::start(&yard, &[]).await;
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
+    scenario.write("drop/press/before.txt", "미리 놓인 글 beforehand");
+    let mount = Mount::small(&scenario.path("data"), "64m");
+    let service = Service::start(&scenario, &[]).await;
     service.finds("beforehand", &["before.txt"]).await;
 
     let filled = std::time::Instant::now();
-    fill(&yard.path("data/ballast"));
+    fill(&scenario.path("data/ballast"));
     let told = until("it is not ready, and says why", async || {
         let answer = service.ask("GET", "/readyz", ADMIN, Vec::new()).await;
         (answer.status == 503).then_some(answer.text())
@@ -72,7 +72,7 @@ async fn what_is_dropped_while_the_disk_is_full_is_read_once_there_is_room() {
     for n in 0..20 {
         let word = random.word();
         let body: Vec<String> = (0..6000).map(|_| random.word()).collect();
-        yard.write_now(&format!("drop/press/{n}.txt"), format!("{word}\n{}", body.join(" ")));
+        scenario.write_now(&format!("drop/press/{n}.txt"), format!("{word}\n{}", body.join(" ")));
         words.push(word);
     }
     // Every file was looked at: what could be recorded is, and of the rest the ledger has said no.
@@ -85,7 +85,7 @@ async fn what_is_dropped_while_the_disk_is_full_is_read_once_there_is_room() {
     .await;
     assert!(service.balance().await.done < 21, "nothing was full");
 
-    std::fs::remove_file(yard.path("data/ballast")).unwrap();
+    std::fs::remove_file(scenario.path("data/ballast")).unwrap();
     let freed = std::time::Instant::now();
     let balance = service.settled(21).await;
     println!("all read {:?} after there was room", freed.elapsed());
@@ -98,8 +98,8 @@ async fn what_is_dropped_while_the_disk_is_full_is_read_once_there_is_room() {
         service.finds(word, &[&format!("{n}.txt")]).await;
     }
     service.stop().await;
-    yard.succeed(&["index", "verify"]);
-    let attempts = yard.jobs().await.into_values().map(|job| (job.attempt, job.crashes));
+    scenario.succeed(&["index", "verify"]);
+    let attempts = scenario.jobs().await.into_values().map(|job| (job.attempt, job.crashes));
     assert!(attempts.into_iter().all(|counted| counted == (1, 0)), "no file is to blame");
     drop(mount);
 }
@@ -121,15 +121,15 @@ fn fill(path: &Path) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_starts_on_a_full_disk_and_writes_its_key_when_there_is_room() {
-    let yard = Yard::new();
-    yard.pipeline("press", "1741000");
-    yard.write("drop/press/a.txt", "먼저 온 글 earlytext");
-    let mount = Mount::small(&yard.path("data"), "4m");
-    yard.once(&[]);
-    fill(&yard.path("data/ballast"));
-    assert!(!yard.path("data/local.key").exists());
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
+    scenario.write("drop/press/a.txt", "먼저 온 글 earlytext");
+    let mount = Mount::small(&scenario.path("data"), "4m");
+    scenario.once(&[]);
+    fill(&scenario.path("data/ballast"));
+    assert!(!scenario.path("data/local.key").exists());
 
-    let service = Service::start_unready(&yard).await;
+    let service = Service::start_unready(&scenario).await;
     let answer = service.ask("GET", "/readyz", ADMIN, Vec::new()).await;
     assert_eq!(answer.status, 503, "{}", answer.text());
     assert!(answer.text().contains("disk"), "{}", answer.text());
@@ -138,16 +138,18 @@ async fn a_service_starts_on_a_full_disk_and_writes_its_key_when_there_is_room()
 
     mount.resize("400m");
     let key = until("the key is written", async || {
-        let key = std::fs::read_to_string(yard.path("data/local.key")).ok()?;
+        let key = std::fs::read_to_string(scenario.path("data/local.key")).ok()?;
         key.ends_with('\n').then(|| key.trim().to_owned())
     })
     .await;
     service.is_ready().await;
     assert_eq!(service.ask("GET", "/v1/queues", &key, Vec::new()).await.status, 200);
-    until("the address is written", async || yard.path("data/service.url").exists().then_some(()))
-        .await;
+    until("the address is written", async || {
+        scenario.path("data/service.url").exists().then_some(())
+    })
+    .await;
     // The command line finds its way with both.
-    let output = yard.command(&["queue"]).env_remove("MADANG_ADMIN_KEY").output().unwrap();
+    let output = scenario.command(&["queue"]).env_remove("MADANG_ADMIN_KEY").output().unwrap();
     assert!(output.status.success(), "{}", said(&output));
     service.stop().await;
     drop(mount);

@@ -3,14 +3,14 @@
 use std::io::{Read, Write};
 
 use madang_tests::ground::binary::fixture;
-use madang_tests::ground::yard::{Yard, lines};
+use madang_tests::ground::scenario::{Scenario, lines};
 use serde_json::Value;
 
 /// The lines of `madang extract --json` over these files.
-fn extract(yard: &Yard, files: &[&str]) -> Vec<Value> {
+fn extract(scenario: &Scenario, files: &[&str]) -> Vec<Value> {
     let mut arguments = vec!["extract", "--json"];
     arguments.extend(files);
-    lines(&yard.succeed(&arguments))
+    lines(&scenario.succeed(&arguments))
 }
 
 fn zip_of(name: &str, bytes: impl Read) -> Vec<u8> {
@@ -24,7 +24,7 @@ fn zip_of(name: &str, bytes: impl Read) -> Vec<u8> {
 
 #[test]
 fn each_has_its_documented_outcome() {
-    let yard = Yard::new();
+    let scenario = Scenario::new();
     let cases = [
         ("locked.hwp", "hwp5/password.hwp", "encrypted"),
         ("locked.hwpx", "hwpx/encrypted.hwpx", "encrypted"),
@@ -38,10 +38,10 @@ fn each_has_its_documented_outcome() {
         ("old.hwp", "recognised/hwp2.hwp", "unsupported"),
     ];
     for (name, from, _) in cases {
-        yard.write(name, fixture(from));
+        scenario.write(name, fixture(from));
     }
     for (name, _, outcome) in cases {
-        let lines = extract(&yard, &[name]);
+        let lines = extract(&scenario, &[name]);
         // Members follow their file.
         let line = &lines[0];
         assert_eq!((&line["path"], &line["member"]), (&name.into(), &Value::Null), "{lines:?}");
@@ -54,15 +54,15 @@ fn each_has_its_documented_outcome() {
 
 #[test]
 fn a_bomb_of_a_gibibyte_is_stopped_at_a_limit() {
-    let yard = Yard::new();
+    let scenario = Scenario::new();
     let bomb = zip_of("zeros.txt", std::io::repeat(0).take(1 << 30));
     assert!(bomb.len() < 8 << 20, "{} bytes are no bomb", bomb.len());
     // A bomb in an archive in an archive.
     let nested = zip_of("inner.zip", bomb.as_slice());
-    yard.write("bomb.zip", &bomb);
-    yard.write("nested.zip", &nested);
+    scenario.write("bomb.zip", &bomb);
+    scenario.write("nested.zip", &nested);
     for file in ["bomb.zip", "nested.zip"] {
-        let lines = extract(&yard, &[file]);
+        let lines = extract(&scenario, &[file]);
         let told = lines.iter().any(|line| line["outcome"] == "limit")
             || lines.iter().any(|line| line["warnings"].to_string().contains("limit"));
         assert!(told, "{file}: {lines:?}");
@@ -70,16 +70,16 @@ fn a_bomb_of_a_gibibyte_is_stopped_at_a_limit() {
         assert!(text < 70 << 20, "{file}: {text} bytes of text");
     }
     // And the service that is given one goes on to the next file.
-    yard.write("drop/bomb.zip", &bomb);
-    yard.write("drop/plain.txt", "폭탄 곁의 글 beside");
-    let summary = yard.once(&["drop"]);
+    scenario.write("drop/bomb.zip", &bomb);
+    scenario.write("drop/plain.txt", "폭탄 곁의 글 beside");
+    let summary = scenario.once(&["drop"]);
     assert_eq!((summary.received, summary.in_flight), (2, 0), "{summary:?}");
-    assert_eq!(yard.found("beside"), ["plain.txt"]);
+    assert_eq!(scenario.found("beside"), ["plain.txt"]);
 }
 
 #[test]
 fn a_picture_of_a_trillion_pixels_costs_nothing() {
-    let yard = Yard::new();
+    let scenario = Scenario::new();
     // A PNG header that promises 1,000,000 by 1,000,000 pixels (PNG, section 11.2.2).
     let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
     let mut header = b"IHDR".to_vec();
@@ -91,8 +91,8 @@ fn a_picture_of_a_trillion_pixels_costs_nothing() {
     png.extend(crc32(&header).to_be_bytes());
     png.extend(12u32.to_be_bytes());
     png.write_all(b"IDAT\x78\x9c\x63\x00\x00\x00\x01\x00\x01\0\0\0\0\0\0\0").unwrap();
-    yard.write("flood.png", png);
-    let lines = extract(&yard, &["flood.png"]);
+    scenario.write("flood.png", png);
+    let lines = extract(&scenario, &["flood.png"]);
     assert_eq!(lines.len(), 1, "{lines:?}");
     let outcome = lines[0]["outcome"].as_str().unwrap();
     assert!(["ok", "limit", "partial", "corrupt", "empty"].contains(&outcome), "{}", lines[0]);

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use madang_ledger::jobs::JobState;
 use madang_tests::ground::process::{readers, signal, zygotes};
+use madang_tests::ground::scenario::Scenario;
 use madang_tests::ground::service::Service;
-use madang_tests::ground::yard::Yard;
 use madang_wait::until;
 
 /// An archive that takes a while to read, and says all the time that it goes on.
@@ -30,8 +30,8 @@ async fn reader(service: &Service) -> u32 {
 }
 
 /// That the only attempt at this file was the one that read it.
-async fn read_at_once(yard: &Yard, path: &str) {
-    let job = yard.jobs().await.remove(path).expect("it has a job");
+async fn read_at_once(scenario: &Scenario, path: &str) {
+    let job = scenario.jobs().await.remove(path).expect("it has a job");
     assert_eq!((job.state, job.attempt, job.crashes), (JobState::Done, 1, 0), "{job:?}");
 }
 
@@ -44,10 +44,10 @@ fn lengthy() -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_is_stopped_and_continued_blames_no_file() {
-    let yard = Yard::new();
-    yard.pipeline_with("press", "1741000", "[limits]\nsilence_seconds = 3\n");
-    let service = Service::start(&yard, &[]).await;
-    yard.place("drop/press/lengthy.xml", lengthy());
+    let scenario = Scenario::new();
+    scenario.pipeline_with("press", "1741000", "[limits]\nsilence_seconds = 3\n");
+    let service = Service::start(&scenario, &[]).await;
+    scenario.place("drop/press/lengthy.xml", lengthy());
     let reading = reader(&service).await;
     // As when a container is frozen or a machine suspended, in the order that is the hardest for the service: it is
     // stopped last, when all that its reader said is heard, and wakes first, when nothing is said yet.
@@ -66,18 +66,18 @@ async fn a_service_that_is_stopped_and_continued_blames_no_file() {
     let balance = service.settled(1).await;
     assert_eq!((balance.received, balance.done), (1, 1), "{balance:?}");
     service.stop().await;
-    read_at_once(&yard, "lengthy.xml").await;
+    read_at_once(&scenario, "lengthy.xml").await;
 }
 
 /// A command of the binary whose clock the file `clock` sets, by libfaketime.
-fn with_a_clock(yard: &Yard, arguments: &[&str]) -> Command {
+fn with_a_clock(scenario: &Scenario, arguments: &[&str]) -> Command {
     let library = Command::new("faketime").args(["-f", "+0", "printenv", "LD_PRELOAD"]).output();
     let library = library.expect("faketime (package faketime)").stdout;
     let library = String::from_utf8(library).unwrap().trim().replace(".so.1", "MT.so.1");
-    let mut command = yard.command(arguments);
+    let mut command = scenario.command(arguments);
     command
         .env("LD_PRELOAD", library)
-        .env("FAKETIME_TIMESTAMP_FILE", yard.path("clock"))
+        .env("FAKETIME_TIMESTAMP_FILE", scenario.path("clock"))
         .env("FAKETIME_NO_CACHE", "1")
         // A clock that is set is the one on the wall: neither the monotonic one nor the times of files.
         .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
@@ -87,21 +87,21 @@ fn with_a_clock(yard: &Yard, arguments: &[&str]) -> Command {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_is_set_by_a_day_blames_no_file_and_keeps_none_waiting() {
-    let set = |yard: &Yard, offset: &str| {
+    let set = |scenario: &Scenario, offset: &str| {
         // In one step, so that no half of it is read.
-        yard.write_now("clock.new", offset);
-        std::fs::rename(yard.path("clock.new"), yard.path("clock")).unwrap();
+        scenario.write_now("clock.new", offset);
+        std::fs::rename(scenario.path("clock.new"), scenario.path("clock")).unwrap();
     };
     for step in ["+1d", "-1d"] {
-        let yard = Yard::new();
-        yard.pipeline("press", "1741000");
-        set(&yard, "+0");
-        let up = with_a_clock(&yard, &["up", "--listen", "127.0.0.1:0"]);
-        let service = Service::spawn(&yard, up).await;
-        yard.place("drop/press/long.zip", long(2000));
+        let scenario = Scenario::new();
+        scenario.pipeline("press", "1741000");
+        set(&scenario, "+0");
+        let up = with_a_clock(&scenario, &["up", "--listen", "127.0.0.1:0"]);
+        let service = Service::spawn(&scenario, up).await;
+        scenario.place("drop/press/long.zip", long(2000));
         let reading = reader(&service).await;
-        set(&yard, step);
-        yard.place("drop/press/later.txt", "시계가 바뀐 뒤의 글 afterwards");
+        set(&scenario, step);
+        scenario.place("drop/press/later.txt", "시계가 바뀐 뒤의 글 afterwards");
         assert!(
             readers(service.pid()).contains(&reading),
             "it was read too soon to prove anything"
@@ -111,45 +111,45 @@ async fn a_clock_that_is_set_by_a_day_blames_no_file_and_keeps_none_waiting() {
         assert_eq!((balance.received, balance.done), (2, 2), "{step}: {balance:?}");
         service.indexed().await;
         assert_eq!(service.found("member1234").await.len(), 1, "{step}: it is found once");
-        yard.place("drop/press/last.txt", "마지막 글 lastone");
+        scenario.place("drop/press/last.txt", "마지막 글 lastone");
         service.finds("lastone", &["last.txt"]).await;
         service.stop().await;
-        let jobs = yard.jobs().await;
+        let jobs = scenario.jobs().await;
         let seen = |path: &str| jobs[path].created_at.0;
         let stepped = seen("later.txt") - seen("long.zip");
         assert!(stepped.abs() > 23 * 3600 * 1000, "the clock was not set: {stepped} ms");
         for path in ["long.zip", "later.txt", "last.txt"] {
-            read_at_once(&yard, path).await;
+            read_at_once(&scenario, path).await;
         }
-        yard.succeed(&["index", "verify"]);
+        scenario.succeed(&["index", "verify"]);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_that_dies_is_the_files_affair_and_a_zygote_that_dies_is_not() {
-    let yard = Yard::new();
-    yard.pipeline("press", "1741000");
-    let service = Service::start(&yard, &[]).await;
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
+    let service = Service::start(&scenario, &[]).await;
 
     // The process that readers are forked from: the run is repeated from another one, and no crash is counted.
-    yard.write("drop/press/long.zip", long(2000));
+    scenario.write("drop/press/long.zip", long(2000));
     reader(&service).await;
     let first = zygotes(service.pid());
     for zygote in &first {
         signal(*zygote, "KILL");
     }
-    yard.write("drop/press/beside.txt", "곁에 놓인 글 besides");
+    scenario.write("drop/press/beside.txt", "곁에 놓인 글 besides");
     service.finds("besides", &["beside.txt"]).await;
     let balance = service.settled(2).await;
     assert_eq!((balance.done, balance.quarantined), (2, 0), "{balance:?}");
     assert!(zygotes(service.pid()).iter().all(|zygote| !first.contains(zygote)));
-    assert_eq!(yard.jobs().await["long.zip"].crashes, 0);
+    assert_eq!(scenario.jobs().await["long.zip"].crashes, 0);
     service.indexed().await;
     assert_eq!(service.found("member1234").await.len(), 1, "it is found once");
 
     // A reader that dies of its file, as one does that runs out of its stack or breaks its heap: tried again, and set aside
     // at the third time with its reason; the file has an entry and a document that say so.
-    yard.write("drop/press/poison.zip", long(3000));
+    scenario.write("drop/press/poison.zip", long(3000));
     let mut killed = Vec::new();
     let job = until("it is set aside", async || {
         for reader in readers(service.pid()) {
@@ -167,9 +167,9 @@ async fn a_reader_that_dies_is_the_files_affair_and_a_zygote_that_dies_is_not() 
     assert!(reason.contains("SIGABRT"), "{job}");
     let balance = service.settled(3).await;
     assert_eq!((balance.done, balance.quarantined), (2, 1), "{balance:?}");
-    yard.write("drop/press/after.txt", "그 뒤에 놓인 글 thereafter");
+    scenario.write("drop/press/after.txt", "그 뒤에 놓인 글 thereafter");
     service.finds("thereafter", &["after.txt"]).await;
     service.stop().await;
-    let set_aside = &yard.jobs().await["poison.zip"];
+    let set_aside = &scenario.jobs().await["poison.zip"];
     assert_eq!((set_aside.attempt, set_aside.crashes), (3, 3), "{set_aside:?}");
 }

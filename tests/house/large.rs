@@ -14,22 +14,22 @@ use madang_pipeline::sightings::sighting;
 use madang_store::closed::Closed;
 use madang_store::folder::FolderStore;
 use madang_store::store::{Seen, Store};
+use madang_tests::ground::scenario::{ADMIN, Scenario};
 use madang_tests::ground::service::Service;
-use madang_tests::ground::yard::{ADMIN, Yard};
 use madang_wait::until;
 
 const DOCUMENTS: usize = 10_000;
 
 /// The ledger of a service that has read so many files, without their texts: what a start has to do with.
-async fn make(yard: &Yard) {
+async fn make(scenario: &Scenario) {
     // The folder is as the program makes it.
-    yard.once(&[]);
-    let folder = yard.path("drop/press");
+    scenario.once(&[]);
+    let folder = scenario.path("drop/press");
     for n in 0..DOCUMENTS {
         std::fs::write(folder.join(format!("{n}.txt")), "x").unwrap();
     }
-    let text = std::fs::read_to_string(yard.path("pipelines/press.toml")).unwrap();
-    let pipeline = parse(&text, "press.toml", &yard.path("")).unwrap();
+    let text = std::fs::read_to_string(scenario.path("pipelines/press.toml")).unwrap();
+    let pipeline = parse(&text, "press.toml", &scenario.path("")).unwrap();
     let listed = FolderStore::new("press", &folder, Closed::default()).list();
     let sightings: Vec<Sighting> = listed
         .filter_map(async |seen| match seen {
@@ -41,7 +41,7 @@ async fn make(yard: &Yard) {
     assert_eq!(sightings.len(), DOCUMENTS);
 
     let clock = Arc::new(|| Timestamp(1_700_000_000_000));
-    let file = yard.path("data/ledger.db");
+    let file = scenario.path("data/ledger.db");
     let ledger = SqliteLedger::open_with(&file, clock, Durability::Process).await.unwrap();
     ledger.open_queue(&sample::queue("press", pipeline.agency.clone())).await.unwrap();
     for batch in sightings.chunks(500) {
@@ -64,11 +64,11 @@ async fn make(yard: &Yard) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_over_ten_thousand_documents_is_ready_before_it_has_gone_over_them() {
-    let yard = Yard::new();
-    yard.pipeline("press", "1741000");
-    make(&yard).await;
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
+    make(&scenario).await;
     let begun = Instant::now();
-    let service = Service::start(&yard, &[]).await;
+    let service = Service::start(&scenario, &[]).await;
     // It has an index of all of them to build: whoever is ready only then has not said so yet.
     let metrics = service.ask("GET", "/metrics", ADMIN, Vec::new()).await.text();
     println!("ready after {:?}", begun.elapsed());
@@ -78,7 +78,7 @@ async fn a_service_over_ten_thousand_documents_is_ready_before_it_has_gone_over_
     // What is dropped now does not wait for the rest.
     let balance = service.balance().await;
     assert_eq!((balance.received, balance.in_flight), (DOCUMENTS as u64, 0));
-    yard.write_now("drop/press/new.txt", "새로 놓인 글 newcomer");
+    scenario.write_now("drop/press/new.txt", "새로 놓인 글 newcomer");
     service.settled(DOCUMENTS as u64 + 1).await;
     service.finds("newcomer", &["new.txt"]).await;
     let all = until("all of them are indexed", async || {

@@ -7,8 +7,8 @@ use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::Command;
 
+use madang_tests::ground::scenario::{ADMIN, Scenario, said};
 use madang_tests::ground::service::Service;
-use madang_tests::ground::yard::{ADMIN, Yard, said};
 use madang_wait::until;
 use serde_json::Value;
 
@@ -28,13 +28,13 @@ fn run(command: &mut Command) {
 
 /// A folder with a file of each kind that is not taken, one whose name is not UTF-8, and one like any other. Gives the
 /// socket, which is one for as long as it is held.
-fn drop_all(yard: &Yard) -> UnixListener {
-    let folder = yard.path("drop/press");
-    yard.write("outside.txt", "바깥의 글 outside");
-    yard.write("drop/press/plain.txt", "여느 글 ordinary");
+fn drop_all(scenario: &Scenario) -> UnixListener {
+    let folder = scenario.path("drop/press");
+    scenario.write("outside.txt", "바깥의 글 outside");
+    scenario.write("drop/press/plain.txt", "여느 글 ordinary");
     std::fs::write(folder.join(OsStr::from_bytes(b"\xba\xb8\xb0\xed.txt")), "옛 이름의 글 oldname")
         .unwrap();
-    symlink(yard.path("outside.txt"), folder.join("link.txt")).unwrap();
+    symlink(scenario.path("outside.txt"), folder.join("link.txt")).unwrap();
     run(Command::new("mkfifo").arg(folder.join("pipe")));
     run(Command::new("mknod").arg(folder.join("zero")).args(["c", "1", "5"]));
     // Below paths of 4,096 bytes, which no system call takes: made from within.
@@ -78,12 +78,12 @@ fn expected() -> Vec<(String, String)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_kind_is_counted_and_listed_with_its_cure() {
-    let yard = Yard::new();
-    yard.pipeline("press", "1741000");
-    let _socket = drop_all(&yard);
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
+    let _socket = drop_all(&scenario);
 
     // A run that ends.
-    let output = yard.run(&["up", "--once"]);
+    let output = scenario.run(&["up", "--once"]);
     assert!(output.status.success(), "{}", said(&output));
     let stdout = String::from_utf8(output.stdout.clone()).unwrap();
     assert_eq!(
@@ -95,23 +95,24 @@ async fn each_kind_is_counted_and_listed_with_its_cure() {
     for (_, name) in LEFT_OUT {
         assert!(told.contains(&format!("press: {name}")), "{name}: {told}");
     }
-    assert_eq!(yard.found("oldname").len(), 1, "a name that is not UTF-8 is read");
-    assert_eq!(yard.found("ordinary"), ["plain.txt"]);
+    assert_eq!(scenario.found("oldname").len(), 1, "a name that is not UTF-8 is read");
+    assert_eq!(scenario.found("ordinary"), ["plain.txt"]);
     for word in ["outside", "toodeep"] {
-        assert!(yard.found(word).is_empty(), "{word}");
+        assert!(scenario.found(word).is_empty(), "{word}");
     }
 
     // The command line without a service, and with one; the API, and the page.
-    let by_command =
-        || serde_json::from_str::<Value>(&yard.succeed(&["queue", "left-out", "--json"])).unwrap();
+    let by_command = || {
+        serde_json::from_str::<Value>(&scenario.succeed(&["queue", "left-out", "--json"])).unwrap()
+    };
     assert_eq!(kinds(&by_command()), expected());
-    let service = Service::start(&yard, &[]).await;
+    let service = Service::start(&scenario, &[]).await;
     assert_eq!(kinds(&by_command()), expected());
-    let table = yard.succeed(&["queue", "left-out"]);
+    let table = scenario.succeed(&["queue", "left-out"]);
     for (kind, name) in LEFT_OUT {
         assert!(table.lines().any(|line| line.contains(kind) && line.contains(name)), "{table}");
     }
-    assert!(yard.succeed(&["queue"]).contains("left out 5"));
+    assert!(scenario.succeed(&["queue"]).contains("left out 5"));
     assert_eq!(kinds(&service.get("/v1/left-out").await), expected());
     let balance = service.get("/v1/ledger/balance").await;
     assert_eq!((&balance["received"], &balance["left_out"]), (&2.into(), &5.into()), "{balance}");
@@ -122,14 +123,14 @@ async fn each_kind_is_counted_and_listed_with_its_cure() {
     }
 
     // What is mended is taken, and no longer listed.
-    std::fs::remove_file(yard.path("drop/press/link.txt")).unwrap();
-    yard.write_now("drop/press/link.txt", "이제는 파일인 글 nolonger");
+    std::fs::remove_file(scenario.path("drop/press/link.txt")).unwrap();
+    scenario.write_now("drop/press/link.txt", "이제는 파일인 글 nolonger");
     service.finds("nolonger", &["link.txt"]).await;
     counts(&service, 4).await;
     service.stop().await;
-    let output = yard.run(&["up", "--once"]);
+    let output = scenario.run(&["up", "--once"]);
     assert!(said(&output).contains("left out 4"), "{}", said(&output));
-    assert_eq!(yard.found("nolonger"), ["link.txt"]);
+    assert_eq!(scenario.found("nolonger"), ["link.txt"]);
 }
 
 /// Waits until so many are left out.
@@ -143,13 +144,14 @@ async fn counts(service: &Service, count: u64) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_comes_while_the_service_runs_is_counted_at_once_and_so_is_that_it_goes() {
-    let yard = Yard::new();
-    yard.pipeline("press", "1741000");
-    let service = Service::start(&yard, &[]).await;
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
+    let service = Service::start(&scenario, &[]).await;
     counts(&service, 0).await;
-    let socket = drop_all(&yard);
-    std::fs::hard_link(yard.path("data/ledger.db"), yard.path("drop/press/ledger.txt")).unwrap();
-    symlink("nowhere", yard.path("drop/press/.hidden")).unwrap();
+    let socket = drop_all(&scenario);
+    std::fs::hard_link(scenario.path("data/ledger.db"), scenario.path("drop/press/ledger.txt"))
+        .unwrap();
+    symlink("nowhere", scenario.path("drop/press/.hidden")).unwrap();
     counts(&service, 6).await;
     let mut expected = expected();
     expected.push(("closed".into(), "ledger.txt".into()));
@@ -159,7 +161,7 @@ async fn what_comes_while_the_service_runs_is_counted_at_once_and_so_is_that_it_
 
     drop(socket);
     for name in ["ledger.txt", "link.txt", "pipe", "socket", "zero"] {
-        std::fs::remove_file(yard.path("drop/press").join(name)).unwrap();
+        std::fs::remove_file(scenario.path("drop/press").join(name)).unwrap();
     }
     counts(&service, 1).await;
     service.stop().await;

@@ -1,38 +1,38 @@
 //! A running service: what is dropped is found, what goes is withdrawn.
 
 use madang_tests::ground::binary::{fixture, fixtures};
+use madang_tests::ground::scenario::{ADMIN, Scenario, paths};
 use madang_tests::ground::service::{Service, percent};
-use madang_tests::ground::yard::{ADMIN, Yard, paths};
 use madang_wait::until;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn files_and_folders_dropped_while_it_runs_are_found_and_removed_ones_are_not() {
-    let yard = Yard::new();
-    yard.pipeline("press", "1741000");
-    let service = Service::start(&yard, &[]).await;
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
+    let service = Service::start(&scenario, &[]).await;
 
-    yard.write_now("drop/press/하나.txt", "달려 있는 동안 놓인 글 whilerunning");
+    scenario.write_now("drop/press/하나.txt", "달려 있는 동안 놓인 글 whilerunning");
     service.finds("whilerunning", &["하나.txt"]).await;
     service.finds("놓인 글", &["하나.txt"]).await;
 
     // A folder made meanwhile, with a folder in it, each with a file.
-    yard.write_now("drop/press/새 폴더/둘.txt", "하위 폴더의 글 insidefolder");
-    yard.write_now("drop/press/새 폴더/더 깊이/셋.txt", "더 깊은 곳의 글 deeperfolder");
+    scenario.write_now("drop/press/새 폴더/둘.txt", "하위 폴더의 글 insidefolder");
+    scenario.write_now("drop/press/새 폴더/더 깊이/셋.txt", "더 깊은 곳의 글 deeperfolder");
     service.finds("insidefolder", &["새 폴더/둘.txt"]).await;
     service.finds("deeperfolder", &["새 폴더/더 깊이/셋.txt"]).await;
 
     // A file in that folder later still, moved in whole, as careful writers do.
-    let aside = yard.write_now("넷.part", "옮겨 온 글 movedinwhole");
-    std::fs::rename(aside, yard.path("drop/press/새 폴더/넷.txt")).unwrap();
+    let aside = scenario.write_now("넷.part", "옮겨 온 글 movedinwhole");
+    std::fs::rename(aside, scenario.path("drop/press/새 폴더/넷.txt")).unwrap();
     service.finds("movedinwhole", &["새 폴더/넷.txt"]).await;
 
-    yard.write_now("drop/press/하나.txt", "고쳐 쓴 글 rewritten");
+    scenario.write_now("drop/press/하나.txt", "고쳐 쓴 글 rewritten");
     service.finds("rewritten", &["하나.txt"]).await;
     service.finds("whilerunning", &[]).await;
 
     let hit = service.search("movedinwhole").await["hits"][0].clone();
     let id = hit["id"].as_str().unwrap();
-    yard.remove("drop/press/새 폴더/넷.txt");
+    scenario.remove("drop/press/새 폴더/넷.txt");
     service.finds("movedinwhole", &[]).await;
     let entry = service.ask("GET", &format!("/v1/catalog/entries/{id}"), ADMIN, Vec::new()).await;
     assert_eq!(entry.status, 410, "{}", entry.text());
@@ -41,9 +41,9 @@ async fn files_and_folders_dropped_while_it_runs_are_found_and_removed_ones_are_
     assert_eq!(document.status, 410);
 
     // What is no document yet is left alone.
-    yard.write_now("drop/press/~$잠금.docx", "lock");
-    yard.write_now("drop/press/끝나지 않음.part", "unfinished");
-    yard.write_now("drop/press/마지막.txt", "마지막 글 lastone");
+    scenario.write_now("drop/press/~$잠금.docx", "lock");
+    scenario.write_now("drop/press/끝나지 않음.part", "unfinished");
+    scenario.write_now("drop/press/마지막.txt", "마지막 글 lastone");
     service.finds("lastone", &["마지막.txt"]).await;
     let balance = service.settled(5).await;
     assert_eq!((balance.received, balance.deleted), (5, 1));
@@ -52,13 +52,13 @@ async fn files_and_folders_dropped_while_it_runs_are_found_and_removed_ones_are_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_balance_holds_at_every_moment_of_an_ingestion() {
-    let yard = Yard::new();
-    yard.pipeline("press", "1741000");
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
     let fixtures = fixtures();
     for path in &fixtures {
-        yard.write(&format!("drop/press/{path}"), fixture(path));
+        scenario.write(&format!("drop/press/{path}"), fixture(path));
     }
-    let service = Service::start(&yard, &[]).await;
+    let service = Service::start(&scenario, &[]).await;
     // `settled` asserts the balance at every look.
     let balance = service.settled(fixtures.len() as u64).await;
     assert_eq!(balance.received, fixtures.len() as u64);
@@ -71,12 +71,12 @@ async fn the_balance_holds_at_every_moment_of_an_ingestion() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_search_finds_the_same_over_http_by_command_and_without_a_service() {
-    let yard = Yard::new();
-    yard.pipeline("press", "1741000");
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
     for path in ["text/utf8.txt", "text/cp949.txt", "hwpx/plain.hwpx", "eml/attachments.eml"] {
-        yard.write(&format!("drop/press/{path}"), fixture(path));
+        scenario.write(&format!("drop/press/{path}"), fixture(path));
     }
-    let service = Service::start(&yard, &[]).await;
+    let service = Service::start(&scenario, &[]).await;
     service.settled(4).await;
     let queries =
         ["안전점검", "점검을", "교량 120개소", "safety", "\"Ministry of the Interior\"", "회의"];
@@ -85,7 +85,7 @@ async fn a_search_finds_the_same_over_http_by_command_and_without_a_service() {
     for query in queries {
         let over_http = service.search(query).await["hits"].clone();
         assert!(!over_http.as_array().unwrap().is_empty(), "{query}: nothing");
-        let by_command = yard.search(query)["hits"].clone();
+        let by_command = scenario.search(query)["hits"].clone();
         assert_eq!(by_command, over_http, "{query}");
         for hit in over_http.as_array().unwrap() {
             let marks = hit["snippet"]["highlights"].as_array().unwrap();
@@ -95,15 +95,15 @@ async fn a_search_finds_the_same_over_http_by_command_and_without_a_service() {
     }
     service.stop().await;
     for (query, over_http) in queries.iter().zip(answers) {
-        assert_eq!(yard.search(query)["hits"], over_http, "{query}");
+        assert_eq!(scenario.search(query)["hits"], over_http, "{query}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_has_a_receipt_until_it_is_found() {
-    let yard = Yard::new();
-    yard.pipeline("press", "1741000");
-    let service = Service::start(&yard, &[]).await;
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
+    let service = Service::start(&scenario, &[]).await;
     let path = format!("/v1/drop/press/2026/{}", percent("보도자료 1.hwpx"));
     let answer = service.ask("PUT", &path, ADMIN, fixture("hwpx/table.hwpx")).await;
     assert_eq!(answer.status, 201, "{}", answer.text());
@@ -128,7 +128,7 @@ async fn an_upload_has_a_receipt_until_it_is_found() {
     assert_eq!(paths(&all), ["2026/보도자료 1.hwpx"]);
     assert_eq!(all["hits"][0]["id"], id.as_str());
     assert_eq!(
-        std::fs::read(yard.path("drop/press/2026/보도자료 1.hwpx")).unwrap(),
+        std::fs::read(scenario.path("drop/press/2026/보도자료 1.hwpx")).unwrap(),
         fixture("hwpx/table.hwpx")
     );
 
@@ -171,25 +171,25 @@ async fn an_upload_has_a_receipt_until_it_is_found() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_goes_while_it_waits_or_is_read_is_no_failure() {
-    let yard = Yard::new();
-    yard.pipeline("press", "1741000");
-    let service = Service::start(&yard, &[]).await;
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
+    let service = Service::start(&scenario, &[]).await;
     // While it waits.
     service.post("/v1/queues/press/pause").await;
-    yard.write("drop/press/waiting.txt", "기다리다 사라진 글 vanishedwaiting");
+    scenario.write("drop/press/waiting.txt", "기다리다 사라진 글 vanishedwaiting");
     until("its job is ready", async || (service.jobs("ready").await.len() == 1).then_some(()))
         .await;
-    yard.remove("drop/press/waiting.txt");
+    scenario.remove("drop/press/waiting.txt");
     service.post("/v1/queues/press/resume").await;
     // While it is read: 48 MiB take longer than the request that sees the lease.
     let line = "읽히는 동안 사라지는 글 vanishedreading\n";
-    yard.write("drop/press/reading.txt", line.repeat((48 << 20) / line.len()));
+    scenario.write("drop/press/reading.txt", line.repeat((48 << 20) / line.len()));
     until("it is being read", async || {
         let jobs = service.jobs("leased").await;
         jobs.iter().any(|job| job["path"] == "reading.txt").then_some(())
     })
     .await;
-    yard.remove("drop/press/reading.txt");
+    scenario.remove("drop/press/reading.txt");
     let balance = until("both are gone", async || {
         let balance = service.balance().await;
         (balance.deleted == 2).then_some(balance)

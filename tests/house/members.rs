@@ -10,8 +10,8 @@ use madang_document::id::DocumentId;
 use madang_document::inner_path::InnerPath;
 use madang_tests::ground::binary::fixture;
 use madang_tests::ground::random::Random;
+use madang_tests::ground::scenario::{ADMIN, Scenario};
 use madang_tests::ground::service::Service;
-use madang_tests::ground::yard::{ADMIN, Yard};
 
 fn zipped(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
@@ -30,9 +30,9 @@ fn original(path: &str, inner: &[&str]) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_member_is_handed_out_as_the_file_that_it_is() {
-    let yard = Yard::new();
-    yard.pipeline("press", "1741000");
-    yard.pipeline("other", "5360000");
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
+    scenario.pipeline("other", "5360000");
     // Longer than many frames, and unlike itself.
     let mut random = Random::seeded("members");
     let long: String = (0..200_000).map(|_| random.word() + " ").collect();
@@ -43,9 +43,9 @@ async fn each_member_is_handed_out_as_the_file_that_it_is() {
         ("long.txt", long.as_bytes()),
         ("안쪽.zip", &inside),
     ]);
-    yard.write("drop/press/outer.zip", &outer);
-    yard.write("drop/press/locked.7z", fixture("7z/encrypted.7z"));
-    let service = Service::start(&yard, &[]).await;
+    scenario.write("drop/press/outer.zip", &outer);
+    scenario.write("drop/press/locked.7z", fixture("7z/encrypted.7z"));
+    let service = Service::start(&scenario, &[]).await;
     service.settled(2).await;
     let get = async |path: &str, key: &str| service.ask("GET", path, key, Vec::new()).await;
 
@@ -77,7 +77,7 @@ async fn each_member_is_handed_out_as_the_file_that_it_is() {
     assert_eq!(answer.status, 404);
     assert!(answer.text().contains("encrypted (AES-256)"), "{}", answer.text());
     let made =
-        yard.succeed(&["key", "new", "theirs", "--roles", "search", "--agencies", "5360000"]);
+        scenario.succeed(&["key", "new", "theirs", "--roles", "search", "--agencies", "5360000"]);
     let key = made.lines().last().unwrap().trim().to_owned();
     let theirs = get(&original("outer.zip", &["long.txt"]), &key).await;
     let absent = get(&original("outer.zip", &["nothing.txt"]), &key).await;
@@ -124,14 +124,14 @@ const CONTAINERS: [&str; 32] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_kind_of_container_hands_out_each_member_that_it_holds() {
-    let yard = Yard::new();
-    yard.pipeline_with("press", "1741000", "[extract]\npassword_file = \"keys\"\n");
-    yard.write("keys", fixture("locked/passwords"));
-    std::fs::set_permissions(yard.path("keys"), Permissions::from_mode(0o600)).unwrap();
+    let scenario = Scenario::new();
+    scenario.pipeline_with("press", "1741000", "[extract]\npassword_file = \"keys\"\n");
+    scenario.write("keys", fixture("locked/passwords"));
+    std::fs::set_permissions(scenario.path("keys"), Permissions::from_mode(0o600)).unwrap();
     for container in CONTAINERS {
-        yard.write(&format!("drop/press/{}", container.replace('/', "-")), fixture(container));
+        scenario.write(&format!("drop/press/{}", container.replace('/', "-")), fixture(container));
     }
-    let service = Service::start(&yard, &[]).await;
+    let service = Service::start(&scenario, &[]).await;
     service.settled(CONTAINERS.len() as u64).await;
     service.indexed().await;
 

@@ -6,8 +6,8 @@ use std::process::{Command, Output, Stdio};
 
 use madang_document::shown::is_misleading;
 use madang_tests::ground::binary::madang;
+use madang_tests::ground::scenario::{ADMIN, Scenario, said};
 use madang_tests::ground::service::Service;
-use madang_tests::ground::yard::{ADMIN, Yard, said};
 
 /// Sets the window's title, rings, colours, returns, breaks the line, turns the direction, breaks again and clears
 /// the screen.
@@ -28,36 +28,36 @@ fn both_clean(what: &str, output: &Output) {
 }
 
 /// A place with one good and one damaged file of that name.
-fn yard() -> Yard {
-    let yard = Yard::new();
-    yard.pipeline("press", "1741000");
-    yard.write(&format!("drop/press/{NAME}.txt"), "이름이 속이는 글 deceptive\nsecond line");
-    yard.write(&format!("drop/press/{NAME}.docx"), b"PK\x03\x04 cut");
-    yard
+fn scenario() -> Scenario {
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
+    scenario.write(&format!("drop/press/{NAME}.txt"), "이름이 속이는 글 deceptive\nsecond line");
+    scenario.write(&format!("drop/press/{NAME}.docx"), b"PK\x03\x04 cut");
+    scenario
 }
 
 #[test]
 fn a_run_that_ends_prints_no_name_raw() {
-    let yard = yard();
+    let scenario = scenario();
     let output =
-        yard.command(&["up", "--once"]).env("RUST_LOG", "trace").output().expect("it starts");
+        scenario.command(&["up", "--once"]).env("RUST_LOG", "trace").output().expect("it starts");
     assert!(output.status.success(), "{}", said(&output));
     both_clean("up --once", &output);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_command_and_no_log_prints_a_name_raw() {
-    let yard = yard();
-    let mut command = yard.command(&["up", "--listen", "127.0.0.1:0"]);
+    let scenario = scenario();
+    let mut command = scenario.command(&["up", "--listen", "127.0.0.1:0"]);
     command.env("RUST_LOG", "trace");
-    let service = Service::spawn(&yard, command).await;
+    let service = Service::spawn(&scenario, command).await;
     let job = service.quarantined(&format!("{NAME}.docx")).await["id"].to_string();
     service.finds("deceptive", &[&format!("{NAME}.txt")]).await;
     let id = service.search("deceptive").await["hits"][0]["id"].as_str().unwrap().to_owned();
-    let made = yard.run(&["key", "new", NAME]);
+    let made = scenario.run(&["key", "new", NAME]);
     assert!(made.status.success(), "{}", said(&made));
     both_clean("key new", &made);
-    let folder = yard.path("drop/press");
+    let folder = scenario.path("drop/press");
     let folder = folder.to_str().unwrap();
     let missing = format!("{NAME}.missing");
     for arguments in [
@@ -76,7 +76,7 @@ async fn no_command_and_no_log_prints_a_name_raw() {
         &["check"],
         &["extract", "--json", folder],
     ] {
-        let output = yard.run(arguments);
+        let output = scenario.run(arguments);
         assert!(output.status.success(), "{arguments:?}: {}", said(&output));
         both_clean(&format!("{arguments:?}"), &output);
     }
@@ -90,7 +90,7 @@ async fn no_command_and_no_log_prints_a_name_raw() {
         &["queue", "pause", NAME],
         &[NAME],
     ] {
-        let output = yard.run(arguments);
+        let output = scenario.run(arguments);
         assert!(!output.status.success(), "{arguments:?}: {}", said(&output));
         both_clean(&format!("{arguments:?}"), &output);
     }
@@ -98,7 +98,7 @@ async fn no_command_and_no_log_prints_a_name_raw() {
     // On a terminal, whose own sequences are top's. util-linux's `script` gives it one.
     let top = format!("stty cols 400 rows 50; '{}' top", madang().display());
     let mut command = Command::new("script");
-    command.args(["-qec", &top, "/dev/null"]).current_dir(yard.path(""));
+    command.args(["-qec", &top, "/dev/null"]).current_dir(scenario.path(""));
     command.env("MADANG_ADMIN_KEY", ADMIN).env("TERM", "xterm");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("script of util-linux is there");
@@ -115,7 +115,7 @@ async fn no_command_and_no_log_prints_a_name_raw() {
     clean("the log", service.said().as_bytes());
     service.stop().await;
     for act in ["verify", "rebuild"] {
-        let output = yard.run(&["index", act]);
+        let output = scenario.run(&["index", act]);
         assert!(output.status.success(), "{}", said(&output));
         both_clean(act, &output);
     }
@@ -125,7 +125,7 @@ async fn no_command_and_no_log_prints_a_name_raw() {
 /// is not UTF-8, as older shares have it.
 #[test]
 fn a_folder_of_any_name_is_read() {
-    let yard = Yard::new();
+    let scenario = Scenario::new();
     let names: [&[u8]; 5] = [
         "회의\u{3000}자료".as_bytes(),
         "a\u{a0}b".as_bytes(),
@@ -134,13 +134,13 @@ fn a_folder_of_any_name_is_read() {
         b"\xc8\xb8\xc0\xc7",
     ];
     for (n, name) in names.into_iter().enumerate() {
-        let folder = yard.path("").join(OsStr::from_bytes(name));
+        let folder = scenario.path("").join(OsStr::from_bytes(name));
         std::fs::create_dir(&folder).unwrap();
         std::fs::write(folder.join(format!("{n}.txt")), format!("글 anyname{n}")).unwrap();
         for arguments in [&["check"][..], &["up", "--once"]] {
-            let output = yard.command(arguments).arg(OsStr::from_bytes(name)).output().unwrap();
+            let output = scenario.command(arguments).arg(OsStr::from_bytes(name)).output().unwrap();
             assert!(output.status.success(), "{arguments:?} {name:?}: {}", said(&output));
         }
-        assert_eq!(yard.found(&format!("anyname{n}")), [format!("{n}.txt")]);
+        assert_eq!(scenario.found(&format!("anyname{n}")), [format!("{n}.txt")]);
     }
 }

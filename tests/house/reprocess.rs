@@ -3,14 +3,14 @@
 use madang_document::id::DocumentId;
 use madang_tests::ground::service::Service;
 
-use madang_tests::ground::yard::{Yard, lines, said};
+use madang_tests::ground::scenario::{Scenario, lines, said};
 use madang_wait::until;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 
 /// As if an older Madang had read these files.
-async fn read_by_an_older_one(yard: &Yard, paths: &[&str]) {
-    let file = yard.path("data/ledger.db");
+async fn read_by_an_older_one(scenario: &Scenario, paths: &[&str]) {
+    let file = scenario.path("data/ledger.db");
     let mut conn = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
     for path in paths {
         let query = "UPDATE document SET format_version = 0, outcome = 'partial'
@@ -27,19 +27,19 @@ fn counts(output: &str) -> serde_json::Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_an_older_reader_read_is_tried_and_then_read_again() {
-    let yard = Yard::new();
-    yard.pipeline("press", "1741000");
-    yard.pipeline("flood", "6110000");
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
+    scenario.pipeline("flood", "6110000");
     for name in ["press/2025/a.txt", "press/2026/b.txt", "flood/c.txt", "flood/d.txt"] {
-        yard.write(&format!("drop/{name}"), format!("다시 읽을 글 {name}"));
+        scenario.write(&format!("drop/{name}"), format!("다시 읽을 글 {name}"));
     }
-    yard.once(&[]);
-    read_by_an_older_one(&yard, &["2025/a.txt", "2026/b.txt", "c.txt"]).await;
-    yard.remove("drop/flood/c.txt");
-    let before = yard.changes().len();
+    scenario.once(&[]);
+    read_by_an_older_one(&scenario, &["2025/a.txt", "2026/b.txt", "c.txt"]).await;
+    scenario.remove("drop/flood/c.txt");
+    let before = scenario.changes().len();
 
     // No service runs: the command itself tries them, and records nothing.
-    let tried = yard.succeed(&["reprocess", "--outdated", "--dry-run"]);
+    let tried = scenario.succeed(&["reprocess", "--outdated", "--dry-run"]);
     assert!(tried.contains("2025/a.txt: outcome, reader"), "{tried}");
     assert!(
         tried.contains("outcome: partial → ok") && tried.contains("reader: text/0 →"),
@@ -47,42 +47,43 @@ async fn what_an_older_reader_read_is_tried_and_then_read_again() {
     );
     assert!(tried.contains("c.txt: gone"), "{tried}");
     assert!(tried.contains("3 files: unchanged 0, text changed 0, outcome changed 2"), "{tried}");
-    let tried = yard.succeed(&["reprocess", "--path", "2026/*", "--dry-run", "--json"]);
+    let tried = scenario.succeed(&["reprocess", "--path", "2026/*", "--dry-run", "--json"]);
     assert_eq!(counts(&tried)["files"], 1, "{tried}");
     assert_eq!(lines(&tried)[0]["changes"][0]["outcome"]["from"], "partial", "{tried}");
-    let tried = yard.succeed(&["reprocess", "--agency", "6110000", "--dry-run", "--json"]);
+    let tried = scenario.succeed(&["reprocess", "--agency", "6110000", "--dry-run", "--json"]);
     let told = counts(&tried);
     assert_eq!(
         (&told["files"], &told["unchanged"], &told["original_gone"]),
         (&2.into(), &1.into(), &1.into())
     );
-    assert_eq!(yard.changes().len(), before, "nothing was recorded");
+    assert_eq!(scenario.changes().len(), before, "nothing was recorded");
     for wrong in [["--format", "hwp99"], ["--outcome", "fine"], ["--since", "yesterday"]] {
-        let refused = yard.run(&["reprocess", wrong[0], wrong[1], "--yes"]);
+        let refused = scenario.run(&["reprocess", wrong[0], wrong[1], "--yes"]);
         assert_eq!(refused.status.code(), Some(2), "{wrong:?}: {}", said(&refused));
     }
-    let refused = yard.run(&["reprocess", "--path", "[", "--yes"]);
+    let refused = scenario.run(&["reprocess", "--path", "[", "--yes"]);
     assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
     assert!(said(&refused).contains("--path") && said(&refused).contains("'2026/**/*.hwp'"));
     assert!(!said(&refused).contains("`glob`"), "{}", said(&refused));
     // Nobody meant all files, not even with --yes.
     for none in [&["reprocess"][..], &["reprocess", "--yes"]] {
-        let refused = yard.run(none);
+        let refused = scenario.run(none);
         assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
         assert!(said(&refused).contains("reprocess --outdated --dry-run"), "{}", said(&refused));
     }
     // Nobody is there to be asked.
-    let refused = yard.run(&["reprocess", "--pipeline", "press"]);
+    let refused = scenario.run(&["reprocess", "--pipeline", "press"]);
     assert_eq!(refused.status.code(), Some(2));
     assert!(said(&refused).contains("2 files fit") && said(&refused).contains("--yes"));
 
-    let service = Service::start(&yard, &[]).await;
-    let tried = yard.succeed(&["reprocess", "--outdated", "--dry-run"]);
+    let service = Service::start(&scenario, &[]).await;
+    let tried = scenario.succeed(&["reprocess", "--outdated", "--dry-run"]);
     assert!(tried.contains("outcome changed 2"), "{tried}");
-    let done = yard.succeed(&["reprocess", "--outdated", "--pipeline", "press", "--yes"]);
+    let done = scenario.succeed(&["reprocess", "--outdated", "--pipeline", "press", "--yes"]);
     assert!(done.contains("2 files are read again"), "{done}");
     until("both were read again", async || {
-        let tried = yard.succeed(&["reprocess", "--outdated", "--pipeline", "press", "--dry-run"]);
+        let tried =
+            scenario.succeed(&["reprocess", "--outdated", "--pipeline", "press", "--dry-run"]);
         let balance = service.balance().await;
         (tried.contains("0 files") && balance.in_flight == 0).then_some(())
     })
@@ -99,13 +100,13 @@ async fn what_an_older_reader_read_is_tried_and_then_read_again() {
     };
     let before = revisions().await;
     assert_eq!(before, [2, 2]);
-    let done = yard.succeed(&["reprocess", "--pipeline", "press", "--yes", "--json"]);
+    let done = scenario.succeed(&["reprocess", "--pipeline", "press", "--yes", "--json"]);
     assert_eq!(serde_json::from_str::<serde_json::Value>(&done).unwrap()["jobs"], 2, "{done}");
     until("both were read once more", async || {
         (service.balance().await.in_flight == 0).then_some(())
     })
     .await;
     assert_eq!(revisions().await, before);
-    assert!(yard.succeed(&["queue"]).contains("received 4"));
+    assert!(scenario.succeed(&["queue"]).contains("received 4"));
     service.stop().await;
 }

@@ -6,18 +6,18 @@ use std::collections::HashMap;
 use madang_document::id::DocumentId;
 use madang_servers::bucket::Bucket;
 use madang_tests::ground::binary::fixture;
+use madang_tests::ground::scenario::{ADMIN, Scenario, Summary, said};
 use madang_tests::ground::service::Service;
-use madang_tests::ground::yard::{ADMIN, Summary, Yard, said};
 use madang_wait::until;
 use object_store::path::Path;
 use object_store::{ObjectStoreExt, PutPayload};
 use serde_json::{Value, json};
 
 /// The document of the one path that a search finds.
-fn shown(yard: &Yard, query: &str) -> Value {
-    let hits = yard.search(query)["hits"].clone();
+fn shown(scenario: &Scenario, query: &str) -> Value {
+    let hits = scenario.search(query)["hits"].clone();
     let [hit] = hits.as_array().unwrap().as_slice() else { panic!("{query}: {hits}") };
-    let answer = yard.succeed(&["show", hit["id"].as_str().unwrap(), "--json"]);
+    let answer = scenario.succeed(&["show", hit["id"].as_str().unwrap(), "--json"]);
     serde_json::from_str(&answer).unwrap()
 }
 
@@ -41,36 +41,36 @@ fn beside(name: &str) -> Value {
 }
 
 /// A folder as an agency keeps it: sidecars of every kind, a table in CP949 and one in an archive's layout.
-fn drop_all(yard: &Yard) {
+fn drop_all(scenario: &Scenario) {
     let hwpx = fixture("hwpx/table.hwpx");
-    yard.write("drop/press/보고/결과.hwpx", &hwpx);
-    yard.write(
+    scenario.write("drop/press/보고/결과.hwpx", &hwpx);
+    scenario.write(
         "drop/press/보고/결과.hwpx.meta.yml",
         "제목: 소양강댐 방류 결과\n작성자: [홍길동, 김영희]\n주제: 방류경보\n부서: 물관리과\n공개: 비공개\n문서 등급: 대외\n",
     );
-    yard.write("drop/press/보고/안내.txt", "둑길을 따라 걷는다");
-    yard.write(
+    scenario.write("drop/press/보고/안내.txt", "둑길을 따라 걷는다");
+    scenario.write(
         "drop/press/보고/안내.txt.meta.json",
         r#"{"title": "둑길 안내", "dc": {"date": "2026. 7. 14."}}"#,
     );
-    yard.write("drop/press/사진/IMG_1.jpg", fixture("jpeg/photo.jpg"));
+    scenario.write("drop/press/사진/IMG_1.jpg", fixture("jpeg/photo.jpg"));
     let packet = r#"<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="r" xmlns:dc="d"><rdf:Description>
         <dc:title><rdf:Alt><rdf:li>물넘이 전경</rdf:li></rdf:Alt></dc:title></rdf:Description></rdf:RDF></x:xmpmeta>"#;
-    yard.write("drop/press/사진/IMG_1.xmp", packet);
+    scenario.write("drop/press/사진/IMG_1.xmp", packet);
     let table = "파일명,제목,담당부서\r\n보고/결과.hwpx,표의 제목,하천과\r\n사진/IMG_1.jpg,표의 사진,하천과\r\n";
     let (table, _, _) = encoding_rs::EUC_KR.encode(table);
-    yard.write("drop/press/manifest.csv", table);
-    yard.write("drop/press/이관/objects/옛글.txt", "옛날에 적은 글이다");
-    yard.write(
+    scenario.write("drop/press/manifest.csv", table);
+    scenario.write("drop/press/이관/objects/옛글.txt", "옛날에 적은 글이다");
+    scenario.write(
         "drop/press/이관/metadata/metadata.csv",
         "filename,dc.title,dc.identifier\nobjects/옛글.txt,토지대장 사본,제1912-3호\n",
     );
     // As a disk of Windows has them.
-    yard.write("drop/press/옛것/A.TXT", "오래된 디스크의 글");
-    yard.write("drop/press/옛것/A.TXT.META.YML", "제목: 큰 글자 이름\n");
-    yard.write("drop/press/옛것/MANIFEST.CSV", "FILENAME,TITLE,SUBJECT\nA.TXT,표 제목,둠벙\n");
+    scenario.write("drop/press/옛것/A.TXT", "오래된 디스크의 글");
+    scenario.write("drop/press/옛것/A.TXT.META.YML", "제목: 큰 글자 이름\n");
+    scenario.write("drop/press/옛것/MANIFEST.CSV", "FILENAME,TITLE,SUBJECT\nA.TXT,표 제목,둠벙\n");
     // A table of people, whatever it is called.
-    yard.write("drop/press/명부/manifest.csv", "이름,나이\n갑돌이,31\n");
+    scenario.write("drop/press/명부/manifest.csv", "이름,나이\n갑돌이,31\n");
 }
 
 const DROPPED: Summary =
@@ -78,28 +78,28 @@ const DROPPED: Summary =
 
 #[test]
 fn what_lies_beside_a_file_is_found_under_it() {
-    let yard = Yard::new();
-    yard.pipeline_with("press", "1741000", "disclosure = \"public\"\nshare = \"joint\"\n");
-    drop_all(&yard);
-    let output = yard.run(&["up", "--once"]);
+    let scenario = Scenario::new();
+    scenario.pipeline_with("press", "1741000", "disclosure = \"public\"\nshare = \"joint\"\n");
+    drop_all(&scenario);
+    let output = scenario.run(&["up", "--once"]);
     assert!(output.status.success(), "{}", said(&output));
     assert_eq!(Summary::of(&String::from_utf8_lossy(&output.stdout)), DROPPED);
     assert!(said(&output).contains("7 describe other files"), "{}", said(&output));
 
     // By the words of the sidecars, and none of them is a hit.
-    assert_eq!(yard.found("소양강댐"), ["보고/결과.hwpx"]);
-    assert_eq!(yard.found("방류경보"), ["보고/결과.hwpx"]);
-    assert_eq!(yard.found("물넘이"), ["사진/IMG_1.jpg"]);
-    assert_eq!(yard.found("토지대장"), ["이관/objects/옛글.txt"]);
-    assert_eq!(yard.found("갑돌이"), ["명부/manifest.csv"]);
-    assert_eq!(yard.found("").len(), 6);
-    assert_eq!(yard.live_entries().len(), 6 + 1, "one for each, and the folder's");
-    let old = shown(&yard, "둠벙");
+    assert_eq!(scenario.found("소양강댐"), ["보고/결과.hwpx"]);
+    assert_eq!(scenario.found("방류경보"), ["보고/결과.hwpx"]);
+    assert_eq!(scenario.found("물넘이"), ["사진/IMG_1.jpg"]);
+    assert_eq!(scenario.found("토지대장"), ["이관/objects/옛글.txt"]);
+    assert_eq!(scenario.found("갑돌이"), ["명부/manifest.csv"]);
+    assert_eq!(scenario.found("").len(), 6);
+    assert_eq!(scenario.live_entries().len(), 6 + 1, "one for each, and the folder's");
+    let old = shown(&scenario, "둠벙");
     let titles = claims(&old, "title");
     assert_eq!(titles[0], (json!("큰 글자 이름"), beside("A.TXT.META.YML")));
     assert_eq!(titles[1], (json!("표 제목"), beside("MANIFEST.CSV")));
 
-    let report = shown(&yard, "소양강댐");
+    let report = shown(&scenario, "소양강댐");
     let titles = claims(&report, "title");
     assert_eq!(titles[0], (json!("소양강댐 방류 결과"), beside("결과.hwpx.meta.yml")));
     assert_eq!(titles[1], (json!("표의 제목"), beside("manifest.csv")));
@@ -113,16 +113,16 @@ fn what_lies_beside_a_file_is_found_under_it() {
     assert_eq!(claims(&report, "own.문서 등급")[0].0, "대외");
     let own = claims(&report, "format_version");
     assert!(own.iter().all(|(_, part)| part == "version.xml"), "{own:?}");
-    let photo = shown(&yard, "물넘이");
+    let photo = shown(&scenario, "물넘이");
     let titles: Vec<Value> = claims(&photo, "title").into_iter().map(|(_, from)| from).collect();
     assert_eq!(titles[..2], [beside("IMG_1.xmp"), beside("manifest.csv")]);
-    let old = shown(&yard, "토지대장");
+    let old = shown(&scenario, "토지대장");
     let id = (json!("제1912-3호"), beside("이관/metadata/metadata.csv"));
     assert_eq!(claims(&old, "dc.identifier"), [id]);
 
     // A claim narrows what is declared of the folder.
     let rights = |document: &Value| {
-        let entry = yard.succeed(&["catalog", "show", document["id"].as_str().unwrap()]);
+        let entry = scenario.succeed(&["catalog", "show", document["id"].as_str().unwrap()]);
         let entry: Value = serde_json::from_str(&entry).unwrap();
         let text = entry.to_string();
         ["closed", "part", "public"]
@@ -133,32 +133,32 @@ fn what_lies_beside_a_file_is_found_under_it() {
     assert_eq!((rights(&report), rights(&old)), ("closed", "public"));
 
     // Nothing is news to a second run.
-    let changes = yard.changes();
-    assert_eq!(yard.once(&[]), DROPPED);
-    assert_eq!(yard.changes(), changes);
-    yard.succeed(&["index", "rebuild"]);
-    yard.succeed(&["index", "verify"]);
-    assert_eq!(yard.found("").len(), 6);
-    yard.succeed(&["catalog", "rebuild"]);
-    assert_eq!(yard.live_entries().len(), 6 + 1);
+    let changes = scenario.changes();
+    assert_eq!(scenario.once(&[]), DROPPED);
+    assert_eq!(scenario.changes(), changes);
+    scenario.succeed(&["index", "rebuild"]);
+    scenario.succeed(&["index", "verify"]);
+    assert_eq!(scenario.found("").len(), 6);
+    scenario.succeed(&["catalog", "rebuild"]);
+    assert_eq!(scenario.live_entries().len(), 6 + 1);
 }
 
 /// Whatever is said, not understood, broken off, hidden behind others or too much to be read: nothing becomes wider by it.
 #[test]
 fn no_sidecar_widens_what_is_declared_or_said_elsewhere() {
-    let yard = Yard::new();
-    yard.pipeline_with("press", "1741000", "disclosure = \"public\"\nshare = \"joint\"\n");
+    let scenario = Scenario::new();
+    scenario.pipeline_with("press", "1741000", "disclosure = \"public\"\nshare = \"joint\"\n");
     let closed = |name: &str| format!("{name},closed,KOGL-4\n");
     let table = ["many", "over"].map(|name| closed(&format!("w/{name}.txt"))).concat();
-    yard.write("drop/press/manifest.csv", format!("filename,disclosure,license\n{table}"));
-    yard.write("drop/press/w/manifest.csv", "filename,title\nmany.txt,많다\n");
+    scenario.write("drop/press/manifest.csv", format!("filename,disclosure,license\n{table}"));
+    scenario.write("drop/press/w/manifest.csv", "filename,title\nmany.txt,많다\n");
     // Seven that say nothing, and a table: the one that closes is the ninth.
     let packet = "<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"><rdf:RDF xmlns:rdf=\"r\"/></x:xmpmeta>";
     for end in ["meta.yml", "meta.yaml", "meta.json"] {
-        yard.write(&format!("drop/press/w/many.txt.{end}"), "{\"title\": \"x\"}\n");
+        scenario.write(&format!("drop/press/w/many.txt.{end}"), "{\"title\": \"x\"}\n");
     }
     for name in ["many.txt.xmp", "many.txt.XMP", "many.xmp", "many.XMP"] {
-        yard.write(&format!("drop/press/w/{name}"), packet);
+        scenario.write(&format!("drop/press/w/{name}"), packet);
     }
     let sidecars = [
         ("over", "공개: 공개\nlicense: KOGL-1\n"),
@@ -170,17 +170,17 @@ fn no_sidecar_widens_what_is_declared_or_said_elsewhere() {
         ("open", "공개: 공개\n"),
     ];
     for (name, sidecar) in sidecars {
-        yard.write(&format!("drop/press/w/{name}.txt.meta.yml"), sidecar);
+        scenario.write(&format!("drop/press/w/{name}.txt.meta.yml"), sidecar);
     }
     let names = sidecars.map(|(name, _)| name);
     for name in names.iter().chain(&["many"]) {
-        yard.write(&format!("drop/press/w/{name}.txt"), format!("글월 word{name}"));
+        scenario.write(&format!("drop/press/w/{name}.txt"), format!("글월 word{name}"));
     }
-    let summary = yard.once(&[]);
+    let summary = scenario.once(&[]);
     assert!(summary.holds() && summary.in_flight == 0, "{summary:?}");
     let access = |name: &str| {
-        let document = shown(&yard, &format!("word{name}"));
-        let entry = yard.succeed(&["catalog", "show", document["id"].as_str().unwrap()]);
+        let document = shown(&scenario, &format!("word{name}"));
+        let entry = scenario.succeed(&["catalog", "show", document["id"].as_str().unwrap()]);
         let words = ["closed", "part", "public"];
         let found = words.into_iter().find(|word| entry.contains(&format!("code/access/{word}")));
         (name.to_owned(), found.unwrap_or("none"))
@@ -189,70 +189,70 @@ fn no_sidecar_widens_what_is_declared_or_said_elsewhere() {
         let expected = if *name == "open" { "public" } else { "closed" };
         assert_eq!(access(name), ((*name).to_owned(), expected));
     }
-    assert_eq!(yard.found("").len(), names.len() + 1, "no sidecar is a hit");
+    assert_eq!(scenario.found("").len(), names.len() + 1, "no sidecar is a hit");
 }
 
 /// Sidecar first or file first, changed and removed, also while nobody looks.
 #[test]
 fn what_a_sidecar_says_comes_changes_and_goes_with_it() {
-    let yard = Yard::new();
-    yard.pipeline("press", "1741000");
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
     let title = |expected: &str| {
-        let document = shown(&yard, "첫글입니다");
+        let document = shown(&scenario, "첫글입니다");
         assert_eq!(document["title"], expected, "{document}");
         document
     };
-    yard.write("drop/press/a.txt.meta.yml", "title: 앞선 제목\n");
-    assert_eq!(yard.once(&[]).indexed, 1);
-    assert!(yard.found("").is_empty(), "it describes what is not there yet");
-    yard.write("drop/press/a.txt", "첫글입니다");
-    assert_eq!(yard.once(&[]).indexed, 2);
+    scenario.write("drop/press/a.txt.meta.yml", "title: 앞선 제목\n");
+    assert_eq!(scenario.once(&[]).indexed, 1);
+    assert!(scenario.found("").is_empty(), "it describes what is not there yet");
+    scenario.write("drop/press/a.txt", "첫글입니다");
+    assert_eq!(scenario.once(&[]).indexed, 2);
     title("앞선 제목");
 
-    yard.write("drop/press/a.txt.meta.yml", "title: 바뀐 제목이다\n");
-    let summary = yard.once(&[]);
+    scenario.write("drop/press/a.txt.meta.yml", "title: 바뀐 제목이다\n");
+    let summary = scenario.once(&[]);
     assert!(summary.holds() && summary.indexed == 2, "{summary:?}");
     title("바뀐 제목이다");
-    assert_eq!(yard.found("바뀐").len(), 1, "the index follows");
-    assert!(yard.found("앞선").is_empty());
+    assert_eq!(scenario.found("바뀐").len(), 1, "the index follows");
+    assert!(scenario.found("앞선").is_empty());
 
     // A table comes later and says less; then the sidecar goes, then the row.
-    yard.write("drop/press/manifest.csv", "filename,title,subject\na.txt,표 제목,나들목\n");
-    assert_eq!(yard.once(&[]).indexed, 3);
+    scenario.write("drop/press/manifest.csv", "filename,title,subject\na.txt,표 제목,나들목\n");
+    assert_eq!(scenario.once(&[]).indexed, 3);
     assert_eq!(claims(&title("바뀐 제목이다"), "keywords")[0].1, beside("manifest.csv"));
-    yard.remove("drop/press/a.txt.meta.yml");
-    let summary = yard.once(&[]);
+    scenario.remove("drop/press/a.txt.meta.yml");
+    let summary = scenario.once(&[]);
     assert_eq!((summary.indexed, summary.deleted, summary.holds()), (2, 1, true), "{summary:?}");
     title("표 제목");
-    yard.write("drop/press/manifest.csv", "filename,title,subject\nb.txt,다른 것,나들목\n");
-    yard.once(&[]);
+    scenario.write("drop/press/manifest.csv", "filename,title,subject\nb.txt,다른 것,나들목\n");
+    scenario.once(&[]);
     assert_eq!(claims(&title("a.txt"), "title"), []);
-    yard.write("drop/press/manifest.csv", "filename,title,subject\na.txt,또 표 제목,나들목\n");
-    yard.once(&[]);
+    scenario.write("drop/press/manifest.csv", "filename,title,subject\na.txt,또 표 제목,나들목\n");
+    scenario.once(&[]);
     title("또 표 제목");
     // No longer one that describes: it is a table like any other, and is to be found.
-    yard.write("drop/press/manifest.csv", "이름,나이\n갑돌이,31\n");
-    yard.once(&[]);
+    scenario.write("drop/press/manifest.csv", "이름,나이\n갑돌이,31\n");
+    scenario.once(&[]);
     title("a.txt");
-    assert_eq!(yard.found("갑돌이"), ["manifest.csv"]);
+    assert_eq!(scenario.found("갑돌이"), ["manifest.csv"]);
     // And what describes files again is not.
-    yard.write("drop/press/manifest.csv", "filename,title,subject\na.txt,끝 제목,나들목\n");
-    yard.once(&[]);
+    scenario.write("drop/press/manifest.csv", "filename,title,subject\na.txt,끝 제목,나들목\n");
+    scenario.once(&[]);
     title("끝 제목");
-    assert!(yard.found("갑돌이").is_empty());
-    yard.remove("drop/press/manifest.csv");
-    yard.once(&[]);
+    assert!(scenario.found("갑돌이").is_empty());
+    scenario.remove("drop/press/manifest.csv");
+    scenario.once(&[]);
     title("a.txt");
-    assert_eq!(yard.live_entries().len(), 2);
+    assert_eq!(scenario.live_entries().len(), 2);
 }
 
 /// Without a service, too, up to the folder that is named.
 #[test]
 fn what_lies_beside_a_file_is_read_without_a_service() {
-    let yard = Yard::new();
-    drop_all(&yard);
+    let scenario = Scenario::new();
+    drop_all(&scenario);
     let read = |arguments: &[&str]| -> HashMap<String, Value> {
-        let said = yard.succeed(&[&["extract", "--json"], arguments].concat());
+        let said = scenario.succeed(&[&["extract", "--json"], arguments].concat());
         let lines = said.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         let own = lines.filter(|line| line["member"].is_null());
         own.map(|line| (line["path"].as_str().unwrap().to_owned(), line)).collect()
@@ -278,10 +278,10 @@ fn what_lies_beside_a_file_is_read_without_a_service() {
 /// Of the files of a table only those are read anew of which it says something else.
 #[test]
 fn a_changed_row_has_its_own_file_read_anew() {
-    let yard = Yard::new();
-    yard.pipeline("press", "1741000");
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
     let once = || {
-        let mut command = yard.command(&["up", "--once"]);
+        let mut command = scenario.command(&["up", "--once"]);
         let output = command.env("RUST_LOG", "madang=debug,warn").output().unwrap();
         assert!(output.status.success(), "{}", said(&output));
         said(&output).lines().filter(|line| line.contains("it was read")).count()
@@ -290,15 +290,15 @@ fn a_changed_row_has_its_own_file_read_anew() {
     let table = |rows: &[(&str, &str)]| {
         let rows = rows.iter().map(|(name, title)| format!("{name}.txt,{title}\n"));
         let table = format!("filename,title\n{}", rows.collect::<String>());
-        yard.write("drop/press/manifest.csv", table);
+        scenario.write("drop/press/manifest.csv", table);
     };
     for name in names {
-        yard.write(&format!("drop/press/{name}.txt"), format!("글월 word{name}"));
+        scenario.write(&format!("drop/press/{name}.txt"), format!("글월 word{name}"));
     }
     table(&[("a", "하나"), ("b", "둘"), ("c", "셋"), ("d", "넷"), ("e", "다섯")]);
     once();
     let titles = |expected: [&str; 5]| {
-        let found = names.map(|name| shown(&yard, &format!("word{name}"))["title"].clone());
+        let found = names.map(|name| shown(&scenario, &format!("word{name}"))["title"].clone());
         assert_eq!(found, expected);
     };
     titles(["하나", "둘", "셋", "넷", "다섯"]);
@@ -309,7 +309,7 @@ fn a_changed_row_has_its_own_file_read_anew() {
     // Written once more: only the table itself is read.
     table(&[("b", "둘"), ("a", "하나"), ("c", "바뀐 셋"), ("d", "넷")]);
     assert_eq!(once(), 1);
-    yard.remove("drop/press/manifest.csv");
+    scenario.remove("drop/press/manifest.csv");
     assert_eq!(once(), 4);
     titles(["a.txt", "b.txt", "c.txt", "d.txt", "e.txt"]);
 }
@@ -317,8 +317,8 @@ fn a_changed_row_has_its_own_file_read_anew() {
 /// Whatever is wrong with a sidecar is told with file, line and cure, and costs its file nothing.
 #[test]
 fn a_bad_sidecar_costs_its_file_nothing() {
-    let yard = Yard::new();
-    yard.pipeline("press", "1741000");
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
     for (name, sidecar) in [
         ("a", "title: ok\nsubject: [x\n".to_owned()),
         ("b", "작성일: 어제\n제목: 둘째\n".to_owned()),
@@ -327,10 +327,10 @@ fn a_bad_sidecar_costs_its_file_nothing() {
         ("e", "x".repeat((1 << 20) + 1)),
         ("f", String::new()),
     ] {
-        yard.write(&format!("drop/press/{name}.txt"), format!("글자들 {name}{name}{name}"));
-        yard.write(&format!("drop/press/{name}.txt.meta.yml"), sidecar);
+        scenario.write(&format!("drop/press/{name}.txt"), format!("글자들 {name}{name}{name}"));
+        scenario.write(&format!("drop/press/{name}.txt.meta.yml"), sidecar);
     }
-    let summary = yard.once(&[]);
+    let summary = scenario.once(&[]);
     assert_eq!(
         (summary.received, summary.in_flight, summary.holds()),
         (12, 0, true),
@@ -338,7 +338,7 @@ fn a_bad_sidecar_costs_its_file_nothing() {
     );
     let mut told = Vec::new();
     for name in ["a", "b", "c", "d", "e", "f"] {
-        let document = shown(&yard, &name.repeat(3));
+        let document = shown(&scenario, &name.repeat(3));
         assert_eq!(
             (&document["outcome"], &document["path"]),
             (&json!("ok"), &json!(format!("{name}.txt")))
@@ -359,16 +359,16 @@ fn a_bad_sidecar_costs_its_file_nothing() {
         assert!(told[n].starts_with(start) && told[n].contains("; "), "{told:#?}");
     }
     assert_eq!(told.len(), 5, "{told:#?}");
-    assert_eq!(shown(&yard, "bbb")["title"], "둘째");
-    assert_eq!(yard.found("").len(), 6, "none of them is a document for itself");
+    assert_eq!(shown(&scenario, "bbb")["title"], "둘째");
+    assert_eq!(scenario.found("").len(), 6, "none of them is a document for itself");
 }
 
 /// Its own receipt and page say so, too, with the line and the cure; so do those of a table.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_sidecar_says_so_itself() {
-    let yard = Yard::new();
-    yard.pipeline("press", "1741000");
-    let service = Service::start(&yard, &[]).await;
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
+    let service = Service::start(&scenario, &[]).await;
     for (name, bytes, line) in [
         ("a.txt.meta.yml", "title: ok\nsubject: [x\n", "line 3"),
         ("manifest.csv", "filename,title,created\na.txt,하나,\nb.txt,둘,어제\n", "line 3"),
@@ -399,9 +399,9 @@ async fn a_bad_sidecar_says_so_itself() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_uploaded_sidecar_has_its_receipt_and_describes_its_file() {
-    let yard = Yard::new();
-    yard.pipeline("press", "1741000");
-    let service = Service::start(&yard, &[]).await;
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
+    let service = Service::start(&scenario, &[]).await;
     let put = async |path: &str, bytes: Vec<u8>| {
         let answer = service.ask("PUT", &format!("/v1/drop/press/{path}"), ADMIN, bytes).await;
         assert_eq!(answer.status, 201, "{}", answer.text());
@@ -446,7 +446,7 @@ async fn an_uploaded_sidecar_has_its_receipt_and_describes_its_file() {
     assert_eq!((&balance["received"], &balance["sidecars"]), (&json!(2), &json!(1)), "{balance}");
     assert_eq!(balance["holds"], true);
     // It goes while the service runs.
-    yard.remove("drop/press/a.txt.meta.yml");
+    scenario.remove("drop/press/a.txt.meta.yml");
     until("the title goes with it", async || {
         (service.get(&format!("/v1/documents/{id}")).await["title"] == "a.txt").then_some(())
     })
@@ -458,22 +458,23 @@ async fn an_uploaded_sidecar_has_its_receipt_and_describes_its_file() {
 async fn a_bucket_has_sidecars_like_a_folder() {
     let bucket = Bucket::start().await;
     let client = bucket.client();
-    let yard = Yard::new();
-    yard.write("madang.toml", bucket.configuration());
+    let scenario = Scenario::new();
+    scenario.write("madang.toml", bucket.configuration());
     let put = async |key: &str, bytes: &str| {
         let bytes = PutPayload::from(bytes.as_bytes().to_vec());
         client.put(&Path::parse(key).unwrap(), bytes).await.unwrap();
     };
     let once = || {
         let source = ["s3://drop/자료", "--config", "madang.toml"];
-        tokio::task::block_in_place(|| yard.once(&source))
+        tokio::task::block_in_place(|| scenario.once(&source))
     };
     put("자료/a.txt", "통에 든 첫 글").await;
     put("자료/b.txt", "통에 든 둘째 글").await;
     put("자료/b.txt.meta.yml", "title: 둘째 제목\n").await;
     put("자료/manifest.csv", "filename,title\na.txt,첫째 제목\n").await;
     assert_eq!(once(), Summary { received: 4, indexed: 4, ..Summary::default() });
-    let title = |query: &str| tokio::task::block_in_place(|| shown(&yard, query)["title"].clone());
+    let title =
+        |query: &str| tokio::task::block_in_place(|| shown(&scenario, query)["title"].clone());
     assert_eq!((title("첫"), title("둘째")), (json!("첫째 제목"), json!("둘째 제목")));
     put("자료/b.txt.meta.yml", "title: 둘째의 새 제목\n").await;
     client.delete(&Path::parse("자료/manifest.csv").unwrap()).await.unwrap();

@@ -6,8 +6,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use madang_tests::ground::binary::fixture;
+use madang_tests::ground::scenario::{Scenario, Summary, lines, said};
 use madang_tests::ground::service::Service;
-use madang_tests::ground::yard::{Summary, Yard, lines, said};
 use serde_json::Value;
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode};
@@ -24,16 +24,16 @@ const READ: [(&str, &str, &str); 4] = [
 ];
 
 /// A place with the data, drop folders and pipelines of an earlier version.
-async fn former(version: &str) -> Yard {
-    let yard = Yard::new();
+async fn former(version: &str) -> Scenario {
+    let scenario = Scenario::new();
     let packed = fixture(&format!("{version}/{version}.tar.gz"));
     tar::Archive::new(flate2::read::GzDecoder::new(packed.as_slice()))
-        .unpack(yard.path(""))
+        .unpack(scenario.path(""))
         .unwrap();
     // An unpacked file has another inode than the one that was read; the version in the ledger follows, as the
     // earlier version wrote it.
     let options = SqliteConnectOptions::new()
-        .filename(yard.path("data/ledger.db"))
+        .filename(scenario.path("data/ledger.db"))
         .journal_mode(SqliteJournalMode::Wal);
     let mut ledger = SqliteConnection::connect_with(&options).await.unwrap();
     let objects: Vec<(i64, String, String)> = sqlx::query_as(
@@ -45,12 +45,12 @@ async fn former(version: &str) -> Yard {
     .unwrap();
     assert_eq!(objects.len(), READ.len() + 1, "{objects:?}");
     for (object, store, path) in objects {
-        let version = sighted(&yard.path("drop").join(store).join(path));
+        let version = sighted(&scenario.path("drop").join(store).join(path));
         let query = sqlx::query("UPDATE object SET version = ? WHERE id = ?");
         query.bind(version).bind(object).execute(&mut ledger).await.unwrap();
     }
     ledger.close().await.unwrap();
-    yard
+    scenario
 }
 
 /// Inode, time of change and size, as commit cbccaf5 wrote it; the second version takes it for its own.
@@ -61,10 +61,10 @@ fn sighted(file: &Path) -> String {
 }
 
 /// How often each path was read, by pipeline and path.
-fn readings(yard: &Yard) -> BTreeMap<(String, String), usize> {
+fn readings(scenario: &Scenario) -> BTreeMap<(String, String), usize> {
     let mut readings = BTreeMap::new();
     for state in ["done", "quarantined"] {
-        let jobs = yard.succeed(&["queue", "ls", "--state", state, "--limit", "100", "--json"]);
+        let jobs = scenario.succeed(&["queue", "ls", "--state", state, "--limit", "100", "--json"]);
         let jobs: Value = serde_json::from_str(&jobs).unwrap();
         for job in jobs["jobs"].as_array().unwrap() {
             let text = |name: &str| job[name].as_str().unwrap().to_owned();
@@ -76,11 +76,11 @@ fn readings(yard: &Yard) -> BTreeMap<(String, String), usize> {
 
 /// Opens the data folder of an earlier version. In all the archive may have been read so often, and nothing else twice.
 async fn nothing_is_lost(version: &str, archive: usize) {
-    let yard = former(version).await;
+    let scenario = former(version).await;
     let entries = String::from_utf8(fixture(&format!("{version}/entries.jsonl"))).unwrap();
     let entries: Vec<String> =
         lines(&entries).iter().map(|entry| entry["entry"].as_str().unwrap().to_owned()).collect();
-    let output = yard.command(&["up", "--once"]).output().unwrap();
+    let output = scenario.command(&["up", "--once"]).output().unwrap();
     // An index of an earlier version is no damage, and nobody has to look at a disk for it.
     let told = said(&output);
     assert!(output.status.success() && !told.contains("index_damaged"), "{told}");
@@ -89,10 +89,10 @@ async fn nothing_is_lost(version: &str, archive: usize) {
     let counts = (summary.received, summary.indexed, summary.quarantined, summary.deleted);
     assert_eq!((counts, summary.in_flight), ((6, 4, 1, 1), 0), "{summary:?}");
     for (_, path, word) in READ {
-        let found = yard.found(word);
+        let found = scenario.found(word);
         assert!(found.iter().any(|found| found.starts_with(path)), "{word}: {found:?}");
     }
-    for (place, times) in readings(&yard) {
+    for (place, times) in readings(&scenario) {
         let at_most = match place.1.as_str() {
             "mail.zip" => archive,
             // Its removal is a job as well.
@@ -101,25 +101,25 @@ async fn nothing_is_lost(version: &str, archive: usize) {
         };
         assert!(times <= at_most, "{place:?} was read {times} times");
     }
-    let live = yard.live_entries();
+    let live = scenario.live_entries();
     let lost: Vec<&String> = entries.iter().filter(|id| !live.contains_key(*id)).collect();
     assert!(lost.is_empty(), "{lost:?} of {entries:?} are no entries any more");
     // The index was made anew in its present form.
-    let verified = yard.succeed(&["index", "verify"]);
+    let verified = scenario.succeed(&["index", "verify"]);
     assert!(verified.lines().all(|line| line.contains(" 0 missing, 0 extra")), "{verified}");
     // And a second run has nothing to do.
-    assert_eq!(yard.once(&[]), summary);
+    assert_eq!(scenario.once(&[]), summary);
 
     // An edit in place that leaves the size and the time of change, which the earlier version could not have seen.
     let (path, former) = ("drop/other/notice.txt", "upgradenotice");
-    let text = std::fs::read_to_string(yard.path(path)).unwrap();
-    let modified = yard.path(path).metadata().unwrap().modified().unwrap();
-    let mut file = std::fs::OpenOptions::new().write(true).open(yard.path(path)).unwrap();
+    let text = std::fs::read_to_string(scenario.path(path)).unwrap();
+    let modified = scenario.path(path).metadata().unwrap().modified().unwrap();
+    let mut file = std::fs::OpenOptions::new().write(true).open(scenario.path(path)).unwrap();
     file.write_all(text.replace(former, "editednotice1").as_bytes()).unwrap();
     file.set_modified(modified).unwrap();
-    assert_eq!(yard.once(&[]).indexed, summary.indexed);
-    assert!(yard.found(former).is_empty());
-    assert_eq!(yard.found("editednotice1").len(), 1);
+    assert_eq!(scenario.once(&[]).indexed, summary.indexed);
+    assert!(scenario.found(former).is_empty());
+    assert_eq!(scenario.found("editednotice1").len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -135,8 +135,8 @@ async fn the_data_folder_of_the_second_schema_is_opened_and_nothing_is_lost() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_keys_that_the_first_version_kept_are_no_keys_any_more() {
-    let yard = former("data-v1").await;
-    let service = Service::start(&yard, &[]).await;
+    let scenario = former("data-v1").await;
+    let service = Service::start(&scenario, &[]).await;
     let answer = service.ask("GET", "/v1/queues", FORMER_KEY, Vec::new()).await;
     assert_eq!(answer.status, 401, "{}", answer.text());
     // One that a person made still is one.

@@ -1,8 +1,8 @@
 //! What a document was before is listed and compared, by whoever may see the document, and goes with it.
 
 use madang_document::id::DocumentId;
+use madang_tests::ground::scenario::{ADMIN, Scenario, said};
 use madang_tests::ground::service::Service;
-use madang_tests::ground::yard::{ADMIN, Yard, said};
 use madang_wait::until;
 use serde_json::Value;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -25,18 +25,18 @@ fn words(list: &Value) -> Vec<&str> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_document_was_is_listed_and_compared_until_it_is_gone() {
-    let yard = Yard::new();
-    yard.pipeline("press", "1741000");
-    yard.pipeline("flood", "6110000");
-    yard.place("drop/press/계획.txt", "첫째 줄\n둘째 줄\n셋째 줄\n");
-    let service = Service::start(&yard, &[]).await;
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
+    scenario.pipeline("flood", "6110000");
+    scenario.place("drop/press/계획.txt", "첫째 줄\n둘째 줄\n셋째 줄\n");
+    let service = Service::start(&scenario, &[]).await;
     service.settled(1).await;
     let id = DocumentId::new("press", "계획.txt", None);
     let first = revision(&service, id, 1).await;
     assert_eq!(first.len(), 1, "it was never another one");
     assert_eq!(words(&first[0]["changed"]), [""; 0]);
-    assert!(yard.succeed(&["versions", &id.to_string()]).lines().count() == 2);
-    let none = yard.run(&["compare", &id.to_string()]);
+    assert!(scenario.succeed(&["versions", &id.to_string()]).lines().count() == 2);
+    let none = scenario.run(&["compare", &id.to_string()]);
     assert!(
         !none.status.success() && said(&none).contains("no version before it"),
         "{}",
@@ -44,9 +44,9 @@ async fn what_a_document_was_is_listed_and_compared_until_it_is_gone() {
     );
 
     // Another file of the same content is told, and no version.
-    yard.place("drop/press/계획.txt", "첫째 줄\n둘째 줄\n셋째 줄\n");
+    scenario.place("drop/press/계획.txt", "첫째 줄\n둘째 줄\n셋째 줄\n");
     assert_eq!(revision(&service, id, 2).await.len(), 1);
-    yard.place("drop/press/계획.txt", "첫째 줄\n고친 줄\n셋째 줄\n");
+    scenario.place("drop/press/계획.txt", "첫째 줄\n고친 줄\n셋째 줄\n");
     let versions = revision(&service, id, 3).await;
     assert_eq!(versions.len(), 2);
     let (present, former) = (&versions[0], &versions[1]);
@@ -55,7 +55,7 @@ async fn what_a_document_was_is_listed_and_compared_until_it_is_gone() {
     assert_eq!((&former["revision"], &former["until"]), (&2.into(), &present["since"]));
 
     // What describes it makes one, too: the same file, read with another property.
-    yard.place("drop/press/계획.txt.meta.yml", "title: 침수 대응 계획\n");
+    scenario.place("drop/press/계획.txt.meta.yml", "title: 침수 대응 계획\n");
     let versions = revision(&service, id, 4).await;
     assert_eq!(words(&versions[0]["changed"]), ["metadata"]);
     assert_eq!(versions[0]["why"], "read_again");
@@ -79,17 +79,17 @@ async fn what_a_document_was_is_listed_and_compared_until_it_is_gone() {
         assert_eq!(answer.status, status, "{query}: {}", answer.text());
     }
 
-    let listed = yard.succeed(&["versions", &id.to_string()]);
+    let listed = scenario.succeed(&["versions", &id.to_string()]);
     assert_eq!(listed.lines().count(), 4, "{listed}");
-    let told = yard.succeed(&["compare", &id.to_string(), "--from", "2", "--to", "3"]);
+    let told = scenario.succeed(&["compare", &id.to_string(), "--from", "2", "--to", "3"]);
     assert!(told.starts_with("revision 2 → 3: text\n"), "{told}");
     assert!(told.contains("    -둘째 줄\n    +고친 줄\n"), "{told}");
-    let json = yard.succeed(&["compare", &id.to_string(), "--json"]);
+    let json = scenario.succeed(&["compare", &id.to_string(), "--json"]);
     assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), last);
 
     // Another agency's key sees neither the document nor what it was.
     let key = |agency: &str| {
-        let made = yard.succeed(&["key", "new", agency, "--agencies", agency]);
+        let made = scenario.succeed(&["key", "new", agency, "--agencies", agency]);
         made.lines().last().unwrap().trim().to_owned()
     };
     let (ours, theirs) = (key("1741000"), key("6110000"));
@@ -104,7 +104,7 @@ async fn what_a_document_was_is_listed_and_compared_until_it_is_gone() {
     }
 
     // Gone is gone, all of it at once.
-    yard.remove("drop/press/계획.txt");
+    scenario.remove("drop/press/계획.txt");
     until("it is withdrawn", async || {
         let path = format!("/v1/documents/{id}/versions");
         (service.ask("GET", &path, ADMIN, Vec::new()).await.status == 410).then_some(())
@@ -113,18 +113,18 @@ async fn what_a_document_was_is_listed_and_compared_until_it_is_gone() {
     let path = format!("/v1/documents/{id}/versions/compare?from=2&to=3");
     assert_eq!(service.ask("GET", &path, ADMIN, Vec::new()).await.status, 410);
     assert_eq!(service.ask("GET", &path, &theirs, Vec::new()).await.status, 404);
-    assert_eq!(kept(&yard).await, 0);
-    yard.place("drop/press/계획.txt", "첫째 줄\n");
+    assert_eq!(kept(&scenario).await, 0);
+    scenario.place("drop/press/계획.txt", "첫째 줄\n");
     let back = revision(&service, id, 6).await;
     assert_eq!(back.len(), 1, "it has no past");
     service.stop().await;
     // Where no service runs the data folder is asked.
-    assert_eq!(yard.succeed(&["versions", &id.to_string()]).lines().count(), 2);
+    assert_eq!(scenario.succeed(&["versions", &id.to_string()]).lines().count(), 2);
 }
 
 /// Rows of what documents were, whoever's.
-async fn kept(yard: &Yard) -> i64 {
-    let file = yard.path("data/ledger.db");
+async fn kept(scenario: &Scenario) -> i64 {
+    let file = scenario.path("data/ledger.db");
     let mut conn = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
     let kept = sqlx::query_scalar("SELECT count(*) FROM version").fetch_one(&mut conn).await;
     conn.close().await.unwrap();
@@ -134,27 +134,27 @@ async fn kept(yard: &Yard) -> i64 {
 /// A run from time to time may be all that a house has: it, too, removes what is older than its retention.
 #[tokio::test]
 async fn a_run_that_ends_trims_what_is_old_enough() {
-    let yard = Yard::new();
-    yard.pipeline("press", "1741000");
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
     for text in ["첫째 글", "둘째 글, 고침"] {
-        yard.write("drop/press/계획.txt", text);
-        yard.once(&[]);
+        scenario.write("drop/press/계획.txt", text);
+        scenario.once(&[]);
     }
-    assert_eq!(kept(&yard).await, 1);
-    let file = yard.path("data/ledger.db");
+    assert_eq!(kept(&scenario).await, 1);
+    let file = scenario.path("data/ledger.db");
     let mut conn = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
     let long_ago = "UPDATE version SET until = until - 500 * 86400000";
     assert_eq!(sqlx::query(long_ago).execute(&mut conn).await.unwrap().rows_affected(), 1);
     conn.close().await.unwrap();
-    yard.once(&[]);
-    assert_eq!(kept(&yard).await, 0);
+    scenario.once(&[]);
+    assert_eq!(kept(&scenario).await, 0);
 }
 
 /// A member has versions of its own, and its archive one where the list of what is in it changed.
 #[test]
 fn members_of_an_archive_have_their_own() {
-    let yard = Yard::new();
-    yard.pipeline("press", "1741000");
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
     let archive = |members: &[(&str, &str)]| {
         use std::io::Write;
         let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
@@ -162,13 +162,13 @@ fn members_of_an_archive_have_their_own() {
             zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
             zip.write_all(text.as_bytes()).unwrap();
         }
-        yard.write("drop/press/모음.zip", zip.finish().unwrap().into_inner());
-        yard.once(&[]);
+        scenario.write("drop/press/모음.zip", zip.finish().unwrap().into_inner());
+        scenario.once(&[]);
     };
     let versions = |inner: Option<&str>| {
         let inner = inner.map(madang_document::inner_path::InnerPath::of);
         let id = DocumentId::new("press", "모음.zip", inner.as_ref()).to_string();
-        let output = yard.run(&["versions", &id, "--json"]);
+        let output = scenario.run(&["versions", &id, "--json"]);
         let answer: Value = serde_json::from_slice(&output.stdout).ok()?;
         Some((id, answer["versions"].as_array()?.len()))
     };
@@ -180,6 +180,6 @@ fn members_of_an_archive_have_their_own() {
     assert_eq!(versions(Some("셋.txt")), None, "withdrawn");
     let (id, own) = versions(None).unwrap();
     assert_eq!(own, 2);
-    let told = yard.succeed(&["compare", &id]);
+    let told = scenario.succeed(&["compare", &id]);
     assert!(told.contains("- member 셋.txt\n  + member 넷.txt\n"), "{told}");
 }

@@ -10,7 +10,7 @@ use madang_index::scoped_searcher::ScopedSearcher;
 use madang_ledger::ledger::Ledger;
 use madang_pipeline::trial::Trials;
 use madang_server::hosts::Hosts;
-use madang_server::server::{Limits, Ports, Server, Settings};
+use madang_server::server::{Ports, RequestLimits, Server, Settings};
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -251,7 +251,7 @@ async fn local(data: DataFolder, trials: Option<Trials>) -> Result<Reach, Failur
         publisher: "Madang".into(),
         registries: Vec::new(),
         own_keys: Vec::new(),
-        limits: Limits::default(),
+        limits: RequestLimits::default(),
     };
     let server = Arc::new(Server::new(ports, settings));
     let token = server

@@ -10,7 +10,6 @@ use std::time::Instant;
 use madang_document::content::{Content, Warning};
 use madang_document::outcome::Outcome;
 use madang_document::reason::Reason;
-use madang_document::reason_kind::ReasonKind;
 use madang_document::shown::Shown;
 use madang_document::{metadata as meta, object_key, term};
 use madang_extract::extraction::Extraction;
@@ -273,13 +272,12 @@ fn extract(zygote: &Zygote, path: &Path, terms: &Terms<'_>) -> Answer {
     let mut read = read(zygote, path, terms, &sidecars);
     let mut cpu_us = read.cpu_us();
     if let (Some(first), true) = (sidecars.first(), read.has_died()) {
-        // Of which of them the reader died nobody knows. A file is read, whatever is said of it.
+        // A file is read, whatever is said of it.
         let outcome = read.own().map_or(Outcome::Crashed, |own| own.outcome);
         read = self::read(zygote, path, terms, &[]);
         cpu_us += read.cpu_us();
         if !read.has_died() {
-            let reason = ReasonKind::BesideBroke(outcome.as_str().into()).into();
-            unread.insert(0, Unread { name: first.name.clone(), reason });
+            unread.insert(0, Unread::broke(first.name.clone(), outcome));
         }
     }
     for extraction in &mut read.extractions {
@@ -467,6 +465,7 @@ fn unread(path: &str, reason: &str, elapsed_ms: u64) -> Value {
 #[cfg(test)]
 mod tests {
     use madang_document::media_type::MediaType;
+    use madang_document::reason_kind::ReasonKind;
 
     use super::*;
 

@@ -86,14 +86,14 @@ pub(crate) fn keep_apart(
     data: &Path,
     registries: &[KeptRegistry],
 ) -> Vec<Failure> {
-    match Yard::of(data) {
-        Ok(yard) => yard.keep_apart(declared, registries),
+    match Layout::of(data) {
+        Ok(layout) => layout.keep_apart(declared, registries),
         Err(failure) => vec![failure],
     }
 }
 
 /// The data folder, and what is kept apart from it and from one another.
-struct Yard<'a> {
+struct Layout<'a> {
     data: &'a Path,
     mounts: Mounts,
     own: Folder,
@@ -104,15 +104,15 @@ struct Yard<'a> {
     sources: Vec<Source>,
 }
 
-impl<'a> Yard<'a> {
-    fn of(data: &'a Path) -> Result<Yard<'a>, Failure> {
+impl<'a> Layout<'a> {
+    fn of(data: &'a Path) -> Result<Layout<'a>, Failure> {
         let mounts =
             Mounts::now().map_err(|errno| anyhow::anyhow!("/proc/self/mountinfo: {errno}"))?;
         let own = Folder::of(data, &mounts)?;
         let drop = Folder::of(&data.join(DROP), &mounts)?;
         let closed = data_folder(data);
         let (registries, sources) = (Vec::new(), Vec::new());
-        Ok(Yard { data, mounts, own, closed, drop, registries, sources })
+        Ok(Layout { data, mounts, own, closed, drop, registries, sources })
     }
 
     fn keep_apart(
@@ -377,20 +377,20 @@ mod tests {
     fn a_folder_is_known_by_what_it_is() {
         let root = tempfile::tempdir().unwrap();
         let root = root.path().canonicalize().unwrap();
-        std::fs::create_dir_all(root.join("yard/data")).unwrap();
-        std::os::unix::fs::symlink("yard/data", root.join("link")).unwrap();
+        std::fs::create_dir_all(root.join("layout/data")).unwrap();
+        std::os::unix::fs::symlink("layout/data", root.join("link")).unwrap();
         let mounts = Mounts::now().unwrap();
         let folder = |path: &str| Folder::of(&root.join(path), &mounts).unwrap();
         let way =
             |inner: &str, outer: &str| folder(inner).below(&folder(outer)).map(Path::to_owned);
-        for data in ["yard/data", "link", "yard/../link/.", "yard/data/../data"] {
-            assert_eq!(way(data, "yard"), Some("data".into()), "{data}");
-            assert_eq!(way(data, "yard/data"), Some(PathBuf::new()), "{data}");
+        for data in ["layout/data", "link", "layout/../link/.", "layout/data/../data"] {
+            assert_eq!(way(data, "layout"), Some("data".into()), "{data}");
+            assert_eq!(way(data, "layout/data"), Some(PathBuf::new()), "{data}");
         }
-        assert_eq!(way("yard", "link"), None);
+        assert_eq!(way("layout", "link"), None);
         // What is not there yet lies where it would.
-        assert_eq!(way("link/not/yet", "yard"), Some("data/not/yet".into()));
-        assert_eq!(way("yard/data", "yard/da"), None);
-        assert_eq!(way("yard/data", "yard/data/later"), None);
+        assert_eq!(way("link/not/yet", "layout"), Some("data/not/yet".into()));
+        assert_eq!(way("layout/data", "layout/da"), None);
+        assert_eq!(way("layout/data", "layout/data/later"), None);
     }
 }

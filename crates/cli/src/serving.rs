@@ -7,7 +7,7 @@ use madang_index::index::Index;
 use madang_index::scoped_searcher::ScopedSearcher;
 use madang_server::door::Door;
 use madang_server::hosts::Hosts;
-use madang_server::server::{Limits, OwnKey, Ports, Server, Settings};
+use madang_server::server::{OwnKey, Ports, RequestLimits, Server, Settings};
 use madang_store::blobs::Blobs;
 use madang_store::stores::Stores;
 use tokio::net::TcpListener;
@@ -99,7 +99,7 @@ impl Http<'_> {
 
     fn settings(&self, address: SocketAddr, own_keys: Vec<OwnKey>) -> Settings {
         let configuration = self.configuration;
-        let mut limits = Limits::default();
+        let mut limits = RequestLimits::default();
         if let Some(mib) = configuration.upload_mib {
             limits.upload = mib.get().saturating_mul(1 << 20);
         }

@@ -6,7 +6,7 @@ use crate::split_name::{JOIN, is_part};
 
 /// A format that Madang knows by sight but does not read, so that the file is catalogued as what it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Known {
+pub(crate) struct Recognised {
     /// Media type.
     pub media_type: &'static str,
     /// What a file of it is called, in the plural.
@@ -26,7 +26,7 @@ pub(crate) enum Why {
     Part,
 }
 
-impl Known {
+impl Recognised {
     /// Why such a file is not read.
     pub(crate) fn error(&self) -> ExtractError {
         match self.why {
@@ -39,23 +39,23 @@ impl Known {
     }
 }
 
-const fn known(media_type: &'static str, name: &'static str) -> Known {
-    Known { media_type, name, why: Why::NoReader }
+const fn known(media_type: &'static str, name: &'static str) -> Recognised {
+    Recognised { media_type, name, why: Why::NoReader }
 }
 
-const fn drm(name: &'static str) -> Known {
-    Known { media_type: "application/octet-stream", name, why: Why::Drm }
+const fn drm(name: &'static str) -> Recognised {
+    Recognised { media_type: "application/octet-stream", name, why: Why::Drm }
 }
 
 /// Any part of a split archive but the first, which alone has a magic.
-const PART: Known = Known {
+const PART: Recognised = Recognised {
     media_type: "application/octet-stream",
     name: "parts of split archives",
     why: Why::Part,
 };
 
 /// What the bytes, else the name, say the file is; asked only when no row of the table of formats matched.
-pub(crate) fn recognise(probe: &Probe<'_>) -> Option<Known> {
+pub(crate) fn recognise(probe: &Probe<'_>) -> Option<Recognised> {
     if probe.head.is_empty() {
         return None;
     }
@@ -73,7 +73,7 @@ pub(crate) fn recognise(probe: &Probe<'_>) -> Option<Known> {
 }
 
 /// A wrapping by a rights management system, whatever the name says is wrapped.
-pub(crate) fn recognise_drm(probe: &Probe<'_>) -> Option<Known> {
+pub(crate) fn recognise_drm(probe: &Probe<'_>) -> Option<Recognised> {
     let wrapped = MAGIC.iter().filter(|(.., known)| known.why == Why::Drm);
     wrapped
         .clone()
@@ -96,7 +96,7 @@ pub(crate) fn is_markup(probe: &Probe<'_>) -> bool {
 }
 
 /// A format that stands on ZIP, by its inside.
-pub(crate) fn recognise_zip(probe: &Probe<'_>) -> Option<Known> {
+pub(crate) fn recognise_zip(probe: &Probe<'_>) -> Option<Recognised> {
     let zip = probe.zip()?;
     if let Some(mimetype) = &zip.mimetype
         && let Some((_, known)) =
@@ -110,7 +110,7 @@ pub(crate) fn recognise_zip(probe: &Probe<'_>) -> Option<Known> {
 }
 
 /// A format that stands on the compound file, by its streams.
-fn recognise_cfb(probe: &Probe<'_>) -> Option<Known> {
+fn recognise_cfb(probe: &Probe<'_>) -> Option<Recognised> {
     let streams = probe.cfb()?;
     // Names in a compound file are compared without regard to case (MS-CFB, section 2.6.4).
     let stream = |name: &str| {
@@ -120,11 +120,11 @@ fn recognise_cfb(probe: &Probe<'_>) -> Option<Known> {
     by_stream.or(Some(known("application/x-ole-storage", "compound files")))
 }
 
-const ZIP_MIMETYPES: &[(&str, Known)] =
+const ZIP_MIMETYPES: &[(&str, Recognised)] =
     &[("application/vnd.sun.xml", known("application/vnd.sun.xml.writer", "StarOffice documents"))];
 
 /// A member that only archives of this kind have.
-const ZIP_MEMBERS: &[(&str, Known)] = &[
+const ZIP_MEMBERS: &[(&str, Recognised)] = &[
     ("AndroidManifest.xml", known("application/vnd.android.package-archive", "Android packages")),
     ("META-INF/MANIFEST.MF", known("application/java-archive", "Java archives")),
     ("Index/Document.iwa", known("application/vnd.apple.iwork", "iWork documents")),
@@ -138,7 +138,7 @@ const ZIP_MEMBERS: &[(&str, Known)] = &[
 ];
 
 /// A stream that only compound files of this kind have.
-const CFB_STREAMS: &[(&str, Known)] = &[
+const CFB_STREAMS: &[(&str, Recognised)] = &[
     ("FileHeader", known("application/x-hwp", "HWP 5 documents")),
     ("VisioDocument", known("application/vnd.visio", "Visio 97 drawings")),
     ("   114", known("application/vnd.ms-project", "Project plans")),
@@ -150,7 +150,7 @@ const CFB_STREAMS: &[(&str, Known)] = &[
 ];
 
 /// Offset, bytes there, what it is. The wrappings of rights management first.
-pub(crate) const MAGIC: &[(usize, &[u8], Known)] = &[
+pub(crate) const MAGIC: &[(usize, &[u8], Recognised)] = &[
     // Fasoo and SoftCamp, the two in general use at Korean agencies, put a header of their own before the file.
     (0, b"\x9B DRMONE ", drm("Fasoo")),
     (0, b"<DRMONE", drm("Fasoo")),
@@ -239,7 +239,7 @@ pub(crate) const MAGIC: &[(usize, &[u8], Known)] = &[
 ];
 
 /// Formats without a magic of their own, by extension.
-const NAMED: &[(&str, Known)] = &[
+const NAMED: &[(&str, Recognised)] = &[
     ("br", known("application/x-brotli", "Brotli archives")),
     ("dbf", known("application/vnd.dbf", "dBase tables")),
     ("der", known("application/pkix-cert", "certificates")),

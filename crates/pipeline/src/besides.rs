@@ -6,6 +6,7 @@ use madang_document::document::Document;
 use madang_document::id::DocumentId;
 use madang_document::metadata::{DISCLOSURE, Metadata, Part, Stated};
 use madang_document::object::ObjectRef;
+use madang_document::outcome::Outcome;
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 use madang_document::sidecar::{self, Beside, Described, spellings};
@@ -30,11 +31,11 @@ const PAGE: u32 = 500;
 #[derive(Debug, Default)]
 pub(crate) struct Besides {
     tables: Mutex<VecDeque<(ObjectRef, Arc<[u8]>)>>,
-    current: Together<Vec<Place>, Vec<ObjectRef>>,
+    current: Together<Vec<StorePath>, Vec<ObjectRef>>,
 }
 
 /// A store and a path in it.
-type Place = (String, String);
+type StorePath = (String, String);
 
 /// What describes an object.
 #[derive(Debug, Default)]
@@ -52,6 +53,14 @@ pub struct Unread {
     pub name: String,
     /// Why.
     pub reason: Reason,
+}
+
+impl Unread {
+    /// The reader died while it read a file with these sidecars, and did not without them. Of which of them it died
+    /// nobody knows: the first is named.
+    pub fn broke(first: String, outcome: Outcome) -> Unread {
+        Unread { name: first, reason: ReasonKind::BesideBroke(outcome.as_str().into()).into() }
+    }
 }
 
 impl Describing {
@@ -129,7 +138,7 @@ impl Besides {
         }
         let candidates = sidecar::candidates(&object.path);
         let place = |(_, one): &(String, Beside)| (object.store.clone(), one.path.clone());
-        let places: Vec<Place> = candidates.iter().map(place).collect();
+        let places: Vec<StorePath> = candidates.iter().map(place).collect();
         let current = self.current.ask(places, |all| current(ledger, all)).await?;
         let mut current: HashMap<String, ObjectRef> =
             current.into_iter().map(|object| (object.path.clone(), object)).collect();
@@ -202,7 +211,7 @@ impl Besides {
 /// Of each of these lists what is there.
 async fn current(
     ledger: &dyn Ledger,
-    all: Vec<Vec<Place>>,
+    all: Vec<Vec<StorePath>>,
 ) -> Result<Vec<Vec<ObjectRef>>, LedgerError> {
     // Files of one folder have the same tables.
     let places: BTreeSet<(&str, &str)> =
@@ -213,7 +222,8 @@ async fn current(
         .iter()
         .map(|object| ((object.store.as_str(), object.path.as_str()), object))
         .collect();
-    let of = |(store, path): &Place| there.get(&(store.as_str(), path.as_str())).copied().cloned();
+    let of =
+        |(store, path): &StorePath| there.get(&(store.as_str(), path.as_str())).copied().cloned();
     Ok(all.iter().map(|places| places.iter().filter_map(of).collect()).collect())
 }
 
@@ -340,7 +350,6 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
-    use madang_document::outcome::Outcome;
     use madang_document::timestamp::Timestamp;
     use madang_ledger::jobs::{Completed, Completion, Jobs, Task, Ticket, Verdict};
     use madang_ledger::objects::{Objects, Sighting};

@@ -94,7 +94,7 @@ async fn try_to_read(
     if let (Some(name), Attempted::Read(Reading::Extracted { died: true, outcome, .. }, _)) =
         (described, &extracted)
     {
-        // Of which of them the reader died nobody knows. A file is read, whatever is said of it.
+        // A file is read, whatever is said of it.
         let outcome = *outcome;
         let fetched = match store.open(object).await {
             Ok(opened) => fetch(object, opened).await,
@@ -108,8 +108,7 @@ async fn try_to_read(
             Err(error) => not_given(store.as_ref(), object, error).await,
         };
         if let Attempted::Read(Reading::Extracted { died: false, .. }, _) = &extracted {
-            let reason = ReasonKind::BesideBroke(outcome.as_str().into()).into();
-            unread.insert(0, Unread { name, reason });
+            unread.insert(0, Unread::broke(name, outcome));
         }
     }
     if let Attempted::Read(_, found) = &mut extracted {

@@ -121,7 +121,7 @@ mod tests {
     use super::*;
     use crate::declaration::parse;
 
-    struct Yard {
+    struct Press {
         root: tempfile::TempDir,
         ledger: SqliteLedger,
         pipelines: [Pipeline; 1],
@@ -129,8 +129,8 @@ mod tests {
         board: Board,
     }
 
-    impl Yard {
-        async fn new() -> Yard {
+    impl Press {
+        async fn new() -> Press {
             let root = tempfile::tempdir().unwrap();
             let drop = root.path().join("drop");
             std::fs::create_dir(&drop).unwrap();
@@ -144,7 +144,7 @@ mod tests {
             ledger.open_queue(&QueueDeclaration { name, agency, weight: 1 }).await.unwrap();
             let store = FolderStore::new("press", &drop, Closed::default());
             let stores = [Arc::new(store) as Arc<dyn Store>].into_iter().collect();
-            Yard { root, ledger, pipelines: [press], stores, board: Board::new(clock) }
+            Press { root, ledger, pipelines: [press], stores, board: Board::new(clock) }
         }
 
         async fn put(&self, path: &str) -> Result<Put, PutError> {
@@ -165,7 +165,7 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_is_written_that_cannot_be_recorded() {
-        let yard = Yard::new().await;
+        let press = Press::new().await;
         let source = Subject::part("press");
         for (kind, taken) in [
             (Kind::DiskLow, false),
@@ -174,29 +174,29 @@ mod tests {
             (Kind::SourceAway, true),
             (Kind::IndexDamaged, true),
         ] {
-            yard.board.set(kind, source.clone(), "why");
-            let put = yard.put(kind.as_str()).await;
+            press.board.set(kind, source.clone(), "why");
+            let put = press.put(kind.as_str()).await;
             assert_eq!(put.is_ok(), taken, "{kind:?}");
-            assert_eq!(yard.is_kept(kind.as_str()), taken, "{kind:?}");
+            assert_eq!(press.is_kept(kind.as_str()), taken, "{kind:?}");
             assert!(put.map_or_else(|error| error.to_string().contains("why"), |put| put.recorded));
-            yard.board.clear(kind, &source);
+            press.board.clear(kind, &source);
         }
     }
 
     #[tokio::test]
     async fn what_is_kept_counts_as_taken_though_the_ledger_takes_nothing() {
-        let yard = Yard::new().await;
-        let file = yard.root.path().join("ledger.db");
+        let press = Press::new().await;
+        let file = press.root.path().join("ledger.db");
         let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
         let refuse =
             "CREATE TRIGGER full BEFORE INSERT ON path BEGIN SELECT RAISE(FAIL, 'full'); END";
         let mut conn = options.connect().await.unwrap();
         sqlx::raw_sql(refuse).execute(&mut conn).await.unwrap();
-        let put = yard.put("a.txt").await.unwrap();
+        let put = press.put("a.txt").await.unwrap();
         assert_eq!((put.file.path.as_str(), put.recorded), ("a.txt", false));
-        assert!(yard.is_kept("a.txt"));
+        assert!(press.is_kept("a.txt"));
         sqlx::raw_sql("DROP TRIGGER full").execute(&mut conn).await.unwrap();
-        assert!(yard.put("b.txt").await.unwrap().recorded);
-        assert_eq!(yard.ledger.known("press", None, 9).await.unwrap().len(), 1);
+        assert!(press.put("b.txt").await.unwrap().recorded);
+        assert_eq!(press.ledger.known("press", None, 9).await.unwrap().len(), 1);
     }
 }

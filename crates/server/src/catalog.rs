@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::address::percent;
 use crate::caller::Caller;
-use crate::change::Change;
+use crate::change::EntryChange;
 use crate::parameters::{Parameters, next};
 use crate::problem::Problem;
 use crate::server::Server;
@@ -77,7 +77,7 @@ pub(crate) async fn changes(
     let after = events.last().copied().unwrap_or(after);
     let next =
         next(&events, limit, |after| format!("/v1/catalog/changes?after={after}&limit={limit}"));
-    let changes: Vec<Change> = events.readable().into_iter().map(Change::from).collect();
+    let changes: Vec<EntryChange> = events.readable().into_iter().map(EntryChange::from).collect();
     Ok(json(&Changes { changes, after, next }))
 }
 
@@ -85,7 +85,7 @@ pub(crate) async fn changes(
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Changes {
     /// In order; an entry that changed several times stands once for each change.
-    changes: Vec<Change>,
+    changes: Vec<EntryChange>,
     /// What to put into `after` the next time.
     after: u64,
     /// The next page, if there is one already.

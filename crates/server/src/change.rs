@@ -6,7 +6,7 @@ use crate::address::percent;
 
 /// A change of a catalogue entry.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct Change {
+pub(crate) struct EntryChange {
     /// Grows with every change.
     pub(crate) seq: u64,
     /// The entry.
@@ -23,9 +23,9 @@ pub(crate) struct Change {
     pub(crate) url: String,
 }
 
-impl From<Event> for Change {
-    fn from(event: Event) -> Change {
-        Change {
+impl From<Event> for EntryChange {
+    fn from(event: Event) -> EntryChange {
+        EntryChange {
             url: format!("/v1/catalog/entries/{}", percent(&event.entry, b"")),
             seq: event.seq,
             entry: event.entry,

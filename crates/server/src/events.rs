@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use crate::access::still_holds;
 use crate::caller::Caller;
-use crate::change::Change;
+use crate::change::EntryChange;
 use crate::conditions::{self, ConditionAnswer};
 use crate::feed::{Seat, Tick, Ticks};
 use crate::problem::Problem;
@@ -123,7 +123,7 @@ impl Listener {
             let event = Event::default().event("state").id(tick.seq.to_string());
             self.waiting.push_back(event.data(&tick.state));
         }
-        let new: Vec<Change> =
+        let new: Vec<EntryChange> =
             tick.changes.iter().filter(|change| change.seq > self.seq).cloned().collect();
         if let Some(last) = new.last() {
             self.seq = last.seq;
@@ -132,7 +132,7 @@ impl Listener {
     }
 }
 
-fn changes_event(changes: &[Change]) -> Option<Event> {
+fn changes_event(changes: &[EntryChange]) -> Option<Event> {
     let last = changes.last()?;
     let data = serde_json::to_string(changes).ok()?;
     Some(Event::default().event("changes").id(last.seq.to_string()).data(data))
@@ -147,7 +147,7 @@ struct StateOfWork {
 }
 
 async fn poll(server: Arc<Server>, scope: Scope, ticks: Ticks) {
-    let mut changes: VecDeque<Change> = VecDeque::new();
+    let mut changes: VecDeque<EntryChange> = VecDeque::new();
     let mut after = server.ledger.last_seq().await.unwrap_or_default();
     loop {
         match tick(&server, &scope, &mut changes, &mut after).await {
@@ -166,7 +166,7 @@ async fn poll(server: Arc<Server>, scope: Scope, ticks: Ticks) {
 async fn tick(
     server: &Server,
     scope: &Scope,
-    changes: &mut VecDeque<Change>,
+    changes: &mut VecDeque<EntryChange>,
     after: &mut u64,
 ) -> Result<Tick, Problem> {
     for change in entry_changes(server, scope, *after).await? {
@@ -190,7 +190,11 @@ async fn tick(
     })
 }
 
-async fn entry_changes(server: &Server, scope: &Scope, after: u64) -> Result<Vec<Change>, Problem> {
+async fn entry_changes(
+    server: &Server,
+    scope: &Scope,
+    after: u64,
+) -> Result<Vec<EntryChange>, Problem> {
     let events = server.ledger.events(scope, after, REMEMBERED as u32).await?;
-    Ok(events.readable().into_iter().map(Change::from).collect())
+    Ok(events.readable().into_iter().map(EntryChange::from).collect())
 }

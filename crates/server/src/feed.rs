@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use madang_document::principal::Scope;
 use tokio::sync::watch;
 
-use crate::change::Change;
+use crate::change::EntryChange;
 
 /// What the ledger said at one beat, of one scope.
 #[derive(Debug)]
@@ -12,7 +12,7 @@ pub(crate) struct Tick {
     pub(crate) seq: u64,
     /// Balance and queues as JSON: made once, sent to everybody.
     pub(crate) state: String,
-    pub(crate) changes: Vec<Change>,
+    pub(crate) changes: Vec<EntryChange>,
 }
 
 /// Where a poller says its ticks; none before the first.

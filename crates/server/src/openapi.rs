@@ -23,8 +23,8 @@ use crate::route::{Access, Answer, Route, Scoped, Surface};
 use crate::sentence::Sentence;
 use crate::server::Server;
 use crate::{
-    catalog, change, conditions, difference, documents, drop, jobs, left_out, notes, queues,
-    receipts, reprocessing, search, trial, versions,
+    catalog, change, conditions, difference, document_answer, drop, jobs, left_out, notes, queues,
+    receipts, reprocessing, search, texts, trial, versions,
 };
 
 /// The table that is described: handed in, since it holds this route, too.
@@ -236,12 +236,12 @@ fn shapes() -> ComponentsBuilder {
         search::FoundHit,
         search::FoundSnippet,
         search::Count,
-        documents::DocumentAnswer,
-        documents::MemberAnswer,
-        documents::WarningAnswer,
-        documents::Links,
-        documents::TextAnswer,
-        documents::SegmentAnswer,
+        document_answer::DocumentAnswer,
+        document_answer::MemberAnswer,
+        document_answer::WarningAnswer,
+        document_answer::Links,
+        texts::TextAnswer,
+        texts::SegmentAnswer,
         drop::DropAnswer,
         drop::DropTargets,
         drop::DropTargetAnswer,
@@ -283,7 +283,7 @@ fn shapes() -> ComponentsBuilder {
         notes::NoteAnswer,
         notes::Redone,
         catalog::Changes,
-        change::Change,
+        change::EntryChange,
     );
     components
 }

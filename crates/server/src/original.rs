@@ -14,13 +14,16 @@ use madang_document::shown::is_misleading;
 
 use crate::address::percent;
 use crate::caller::Caller;
-use crate::documents::{SANDBOX, visible};
+use crate::documents::visible;
 use crate::ports::MemberError;
 use crate::problem::Problem;
 use crate::server::Server;
 use crate::while_held::while_held;
 use madang_store::error::StoreError;
 use madang_store::store::Pinned;
+
+/// What a file that a browser opens by itself may do: nothing, and without an origin.
+pub(crate) const SANDBOX: &str = "sandbox; default-src 'none'";
 
 /// `GET /v1/documents/{id}/original`: the file as it lies in its store, or in the file around it; never opened by the
 /// browser.

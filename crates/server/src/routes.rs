@@ -10,7 +10,8 @@ use crate::route::{Access, Answer, Route, Scoped, Surface};
 use crate::server::Server;
 use crate::{
     asset, catalog, documents, drop, events, health, jobs, left_out, metrics, notes, openapi,
-    original, pages, queues, receipts, reprocessing, search, sign_in, trial, versions,
+    original, pages, preview, queues, receipts, reprocessing, search, sign_in, texts, trial,
+    versions,
 };
 
 const SEARCH: Access = Access::Any(&[Role::Search]);
@@ -40,8 +41,8 @@ macro_rules! route {
 pub static ROUTES: &[Route] = &[
     route!("GET" "/v1/search", SEARCH, Api, Many, "Search documents", search::PARAMETERS, Answer::Json("Found"), get(search::api)),
     route!("GET" "/v1/documents/{id}", SEARCH, Api, One, "Metadata and outcome of a document", &[], Answer::Json("DocumentAnswer"), get(documents::document)),
-    route!("GET" "/v1/documents/{id}/text", SEARCH, Api, One, "The text with its places; plain text on request (Accept: text/plain)", &[], Answer::Json("TextAnswer"), get(documents::text)),
-    route!("GET" "/v1/documents/{id}/preview", SEARCH, Api, One, "A picture of the document, encoded anew", &[], Answer::Other("image/jpeg"), get(documents::preview)),
+    route!("GET" "/v1/documents/{id}/text", SEARCH, Api, One, "The text with its places; plain text on request (Accept: text/plain)", &[], Answer::Json("TextAnswer"), get(texts::text)),
+    route!("GET" "/v1/documents/{id}/preview", SEARCH, Api, One, "A picture of the document, encoded anew", &[], Answer::Other("image/jpeg"), get(preview::preview)),
     route!("GET" "/v1/documents/{id}/original", SEARCH, Api, One, "The file as it lies in its store, as an attachment; one byte range. Of a member, the file that it is in its archive, mail or document, whole", &[], Answer::Other("application/octet-stream"), get(original::original)),
     route!("GET" "/v1/documents/{id}/versions", SEARCH, Api, One, "What a document is and was: since when, why, what changed, how reading it ended", &[], Answer::Json("VersionList"), get(versions::list)),
     route!("GET" "/v1/documents/{id}/versions/compare", SEARCH, Api, One, "What differs between two versions of a document; without numbers the last change", versions::PARAMETERS, Answer::Json("Comparison"), get(versions::compare)),
@@ -85,7 +86,7 @@ pub static ROUTES: &[Route] = &[
 ];
 
 /// The router over the table. Uploads have no limit here but the one of
-/// [`Limits`](crate::server::Limits): they stream, and nothing else reads a body of more than 64 KiB.
+/// [`RequestLimits`](crate::server::RequestLimits): they stream, and nothing else reads a body of more than 64 KiB.
 pub fn app(server: Arc<Server>) -> Router {
     let mut router = Router::new();
     for route in ROUTES {

@@ -57,8 +57,8 @@ pub struct Settings {
     pub registries: Vec<String>,
     /// Keys of administrators that stand outside the ledger.
     pub own_keys: Vec<OwnKey>,
-    /// Limits.
-    pub limits: Limits,
+    /// RequestLimits.
+    pub limits: RequestLimits,
 }
 
 /// A key of an administrator that stands where its owner can change it: in the environment, in a file. The ledger
@@ -73,7 +73,7 @@ pub struct OwnKey {
 
 /// What a request may cost.
 #[derive(Clone, Debug)]
-pub struct Limits {
+pub struct RequestLimits {
     /// Largest upload, bytes.
     pub upload: u64,
     /// How long a session lasts without use, milliseconds.
@@ -82,9 +82,9 @@ pub struct Limits {
     pub listeners: usize,
 }
 
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits { upload: 16 << 30, session_ms: 12 * 60 * 60 * 1000, listeners: 256 }
+impl Default for RequestLimits {
+    fn default() -> RequestLimits {
+        RequestLimits { upload: 16 << 30, session_ms: 12 * 60 * 60 * 1000, listeners: 256 }
     }
 }
 

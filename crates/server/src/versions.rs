@@ -34,11 +34,11 @@ const NAMED: usize = 100;
 /// What a document is, and what it was.
 pub(crate) struct History {
     /// Newest first, the present one before the others.
-    versions: Vec<Known>,
+    versions: Vec<Version>,
 }
 
 /// One of them.
-struct Known {
+struct Version {
     revision: u64,
     /// None for the present one.
     until: Option<Timestamp>,
@@ -50,8 +50,8 @@ impl History {
     pub(crate) async fn of(server: &Server, stored: Stored) -> Result<History, Problem> {
         let former = server.ledger.versions(stored.document.id).await?;
         let Stored { revision, document, .. } = stored;
-        let mut versions = vec![Known { revision, until: None, document }];
-        versions.extend(former.into_iter().map(|version| Known {
+        let mut versions = vec![Version { revision, until: None, document }];
+        versions.extend(former.into_iter().map(|version| Version {
             revision: version.revision,
             until: Some(version.until),
             document: version.document,
@@ -304,7 +304,7 @@ pub(crate) enum Why {
 }
 
 impl VersionAnswer {
-    fn new(known: &Known, before: Option<&Known>) -> VersionAnswer {
+    fn new(known: &Version, before: Option<&Version>) -> VersionAnswer {
         let d = &known.document;
         VersionAnswer {
             revision: known.revision,

@@ -24,7 +24,7 @@ use zeroize::Zeroizing;
 use super::pdf_interpreter::Interpreter;
 use super::pdf_outline::Outline;
 use super::pdf_page_text::PageText;
-use super::pdf_verdict::{Verdict, Verdicts};
+use super::pdf_verdict::{PageVerdict, Verdicts};
 use super::{
     pdf_attachment, pdf_field, pdf_file, pdf_korean_break, pdf_layout, pdf_metadata,
     pdf_page_labels, pdf_verdict, pdf_vertical, pdf_xfa,
@@ -171,10 +171,10 @@ fn read_pages(
                 let area = document
                     .get_dictionary(id)
                     .map_or(0.0, |page| pdf_verdict::area(document, page));
-                let verdict = Verdict::of(has_text, shown, unread, &page.painted, area);
+                let verdict = PageVerdict::of(has_text, shown, unread, &page.painted, area);
                 verdicts.take(number, verdict);
                 // Nothing could be recognised on a sheet with nothing on it.
-                if !has_text && verdict != Verdict::Blank {
+                if !has_text && verdict != PageVerdict::Blank {
                     unseen += 1;
                     first_unseen.get_or_insert(number);
                 }
@@ -189,7 +189,7 @@ fn read_pages(
                 }
             }
             Err(error) => {
-                verdicts.take(number, Verdict::Unreadable);
+                verdicts.take(number, PageVerdict::Unreadable);
                 faults.page_is_lost(content, number, error);
             }
         }

@@ -19,7 +19,7 @@ const SHEET: f64 = 595.0 * 842.0;
 
 /// What a page is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Verdict {
+pub(super) enum PageVerdict {
     /// Its words are characters, and no picture of some size is beside them.
     Text,
     /// It shows a picture, or letters that are drawn, and no character.
@@ -32,7 +32,7 @@ pub(super) enum Verdict {
     Blank,
 }
 
-impl Verdict {
+impl PageVerdict {
     /// The verdict on a page of some square points: by whether it gave any text, how many glyphs it showed and how many of
     /// these have no characters, and what else it shows.
     pub(super) fn of(
@@ -41,28 +41,28 @@ impl Verdict {
         unread: usize,
         painted: &Painted,
         page: f64,
-    ) -> Verdict {
+    ) -> PageVerdict {
         let has_picture = painted.has_picture(page);
         if is_untold(shown, unread) {
-            return Verdict::Unreadable;
+            return PageVerdict::Unreadable;
         }
         match has_text {
-            true if has_picture => Verdict::Both,
-            true => Verdict::Text,
-            false if has_picture || painted.may_be_letters() => Verdict::ImageOnly,
-            false if unread > 0 => Verdict::Unreadable,
-            false => Verdict::Blank,
+            true if has_picture => PageVerdict::Both,
+            true => PageVerdict::Text,
+            false if has_picture || painted.may_be_letters() => PageVerdict::ImageOnly,
+            false if unread > 0 => PageVerdict::Unreadable,
+            false => PageVerdict::Blank,
         }
     }
 
     /// The property that names the pages of this verdict.
     fn property(self) -> &'static str {
         match self {
-            Verdict::Text => "pdf.pages_text",
-            Verdict::ImageOnly => "pdf.pages_image_only",
-            Verdict::Both => "pdf.pages_both",
-            Verdict::Unreadable => "pdf.pages_unreadable",
-            Verdict::Blank => "pdf.pages_blank",
+            PageVerdict::Text => "pdf.pages_text",
+            PageVerdict::ImageOnly => "pdf.pages_image_only",
+            PageVerdict::Both => "pdf.pages_both",
+            PageVerdict::Unreadable => "pdf.pages_unreadable",
+            PageVerdict::Blank => "pdf.pages_blank",
         }
     }
 }
@@ -95,12 +95,12 @@ pub(super) fn area(document: &Document, page: &Dictionary) -> f64 {
 #[derive(Debug, Default)]
 pub(super) struct Verdicts {
     /// The first and the last page of each run.
-    runs: BTreeMap<Verdict, Vec<(u32, u32)>>,
+    runs: BTreeMap<PageVerdict, Vec<(u32, u32)>>,
 }
 
 impl Verdicts {
     /// Takes the verdict on the next page.
-    pub(super) fn take(&mut self, number: u32, verdict: Verdict) {
+    pub(super) fn take(&mut self, number: u32, verdict: PageVerdict) {
         let runs = self.runs.entry(verdict).or_default();
         match runs.last_mut() {
             Some((_, last)) if *last + 1 == number => *last = number,
@@ -139,18 +139,18 @@ mod tests {
         let mut drawn = Painted::default();
         (0..200).for_each(|_| drawn.shape());
         for (has_text, shown, unread, painted, expected) in [
-            (true, 900, 0, bare, Verdict::Text),
-            (true, 900, 20, bare, Verdict::Text),
-            (true, 900, 0, drawn, Verdict::Text),
-            (false, 0, 0, scan(), Verdict::ImageOnly),
-            (false, 0, 0, drawn, Verdict::ImageOnly),
-            (true, 900, 0, scan(), Verdict::Both),
-            (true, 900, 800, scan(), Verdict::Unreadable),
-            (false, 900, 900, bare, Verdict::Unreadable),
-            (false, 3, 3, bare, Verdict::Unreadable),
-            (false, 0, 0, bare, Verdict::Blank),
+            (true, 900, 0, bare, PageVerdict::Text),
+            (true, 900, 20, bare, PageVerdict::Text),
+            (true, 900, 0, drawn, PageVerdict::Text),
+            (false, 0, 0, scan(), PageVerdict::ImageOnly),
+            (false, 0, 0, drawn, PageVerdict::ImageOnly),
+            (true, 900, 0, scan(), PageVerdict::Both),
+            (true, 900, 800, scan(), PageVerdict::Unreadable),
+            (false, 900, 900, bare, PageVerdict::Unreadable),
+            (false, 3, 3, bare, PageVerdict::Unreadable),
+            (false, 0, 0, bare, PageVerdict::Blank),
         ] {
-            let verdict = Verdict::of(has_text, shown, unread, &painted, PAGE);
+            let verdict = PageVerdict::of(has_text, shown, unread, &painted, PAGE);
             assert_eq!(verdict, expected, "{has_text} {shown} {unread} {painted:?}");
         }
     }
@@ -158,9 +158,13 @@ mod tests {
     #[test]
     fn names_pages_as_runs() {
         let mut verdicts = Verdicts::default();
-        for (number, verdict) in
-            (1..).zip([Verdict::Text, Verdict::Text, Verdict::Both, Verdict::Text, Verdict::Text])
-        {
+        for (number, verdict) in (1..).zip([
+            PageVerdict::Text,
+            PageVerdict::Text,
+            PageVerdict::Both,
+            PageVerdict::Text,
+            PageVerdict::Text,
+        ]) {
             verdicts.take(number, verdict);
         }
         let mut metadata = Metadata::default();

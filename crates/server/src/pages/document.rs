@@ -18,7 +18,8 @@ use maud::{Markup, html};
 use crate::address::{percent, query_string};
 use crate::caller::{Caller, Manner};
 use crate::count::count;
-use crate::documents::{Found, MemberAnswer, found, members, segments};
+use crate::document_answer::{MemberAnswer, members};
+use crate::documents::{Found, found};
 use crate::pages::layout::Layout;
 use crate::pages::passage::{ShownText, place};
 use crate::pages::property::{Property, Said, properties};
@@ -30,6 +31,7 @@ use crate::parameters::Parameters;
 use crate::problem::Problem;
 use crate::sentence::Sentence;
 use crate::server::Server;
+use crate::texts::segments;
 use crate::versions::{History, compared};
 
 /// What the page can be asked with: a place to show, or the number of the first segment; two versions to compare.

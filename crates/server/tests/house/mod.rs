@@ -43,7 +43,7 @@ use madang_server::ports::{
     Conditions, DropError, DropTarget, Dropped, Drops, MemberError, Members, Sources, TrialError,
     Trials, Tried,
 };
-use madang_server::server::{Limits, Ports, Server, Settings};
+use madang_server::server::{Ports, RequestLimits, Server, Settings};
 use madang_store::blobs::Blobs;
 use madang_store::bucket::BucketStore;
 use madang_store::bucket_client::BucketClient;
@@ -131,7 +131,7 @@ impl House {
             publisher: "행정안전부".into(),
             registries: vec!["folder".into()],
             own_keys: Vec::new(),
-            limits: Limits { upload, ..Limits::default() },
+            limits: RequestLimits { upload, ..RequestLimits::default() },
         };
         let server = Arc::new(Server::new(ports, settings));
         House { server, ledger, index, blobs, store, board, folder: temporary }

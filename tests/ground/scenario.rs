@@ -16,26 +16,26 @@ pub const ADMIN: &str = "madang_key_of_the_scenarios_0123456789";
 /// A place of its own for one scenario: configuration, pipelines, drop folders and data, all below one temporary
 /// folder that is the working directory of every command.
 #[derive(Debug)]
-pub struct Yard {
+pub struct Scenario {
     root: TempDir,
 }
 
-impl Default for Yard {
-    fn default() -> Yard {
-        Yard::new()
+impl Default for Scenario {
+    fn default() -> Scenario {
+        Scenario::new()
     }
 }
 
-impl Yard {
+impl Scenario {
     /// An empty one, with a folder `drop`.
     ///
     /// # Panics
     /// When there is no temporary folder.
-    pub fn new() -> Yard {
+    pub fn new() -> Scenario {
         let root =
             tempfile::Builder::new().prefix("madang-").tempdir().expect("a temporary folder");
         std::fs::create_dir(root.path().join("drop")).expect("a folder");
-        Yard { root }
+        Scenario { root }
     }
 
     /// A path in it.

@@ -1,0 +1,148 @@
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
+use madang_document::blob_part::BlobPart;
+use madang_document::content::Segment;
+use madang_document::document::Document;
+use madang_document::partition::Partition;
+use madang_ledger::error::LedgerError;
+use madang_ledger::notes::By;
+use madang_ledger::reader::Reader;
+use madang_store::blobs::{BlobError, Opened};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::caller::Caller;
+use crate::documents::visible;
+use crate::problem::Problem;
+use crate::server::Server;
+
+/// Largest text that is taken into memory for a page or as plain text, bytes.
+const TEXT_IN_MEMORY: u64 = 128 << 20;
+
+/// `GET /v1/documents/{id}/text`: the blob holds the segments as a JSON array, so it streams through as it
+/// is, however long.
+pub(crate) async fn text(
+    State(server): State<Arc<Server>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let document = visible(&server, &caller, &id).await?.document;
+    let accept = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    if accept.starts_with("text/plain") {
+        let segments = segments(&server, &document).await?;
+        let lines: Vec<String> = segments.into_iter().map(|segment| segment.text).collect();
+        return Ok((no_store("text/plain; charset=utf-8"), lines.join("\n")).into_response());
+    }
+    let head = serde_json::json!({
+        "id": document.id,
+        "title": document.title(),
+        "language": document.language,
+        "outcome": document.outcome,
+        "characters": document.characters,
+    });
+    let mut head = head.to_string();
+    head.truncate(head.len().saturating_sub(1));
+    head.push_str(",\"segments\":");
+    let Some(blob) = document.text else {
+        head.push_str("[]}");
+        return Ok((no_store("application/json"), head).into_response());
+    };
+    // Ends with an error, and not with the closing brace, if these were not the bytes that were kept.
+    let whole = stream::once(async { Ok(Bytes::from(head)) })
+        .chain(opened(&server, &document, &blob).await?.bytes)
+        .chain(stream::once(async { Ok(Bytes::from_static(b"}")) }))
+        .map_err(std::io::Error::other);
+    Ok((no_store("application/json"), Body::from_stream(whole)).into_response())
+}
+
+/// The segments of a document.
+pub(crate) async fn segments(
+    server: &Server,
+    document: &Document,
+) -> Result<Vec<Segment>, Problem> {
+    let Some(blob) = document.text else { return Ok(Vec::new()) };
+    if opened(server, document, &blob).await?.size > TEXT_IN_MEMORY {
+        return Err(Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "text-too-long",
+            "글이 너무 길어 한 번에 보여 줄 수 없습니다. JSON으로 받으세요.",
+            "the text is too long for this form; take it as JSON",
+        ));
+    }
+    match server.blobs.read_text(&blob).await {
+        Ok(segments) => Ok(segments),
+        Err(error) => Err(lost(server, document, error).await),
+    }
+}
+
+/// What was kept of a document.
+async fn opened(server: &Server, document: &Document, blob: &BlobPart) -> Result<Opened, Problem> {
+    match server.blobs.open(blob).await {
+        Ok(opened) => Ok(opened),
+        Err(error) => Err(lost(server, document, error).await),
+    }
+}
+
+/// What was made of a file can be made again: where its text is lost or damaged, the file is read anew. Not where the
+/// indexer has noted the same: then it is read anew by itself, or that did not help.
+async fn lost(server: &Server, document: &Document, error: BlobError) -> Problem {
+    if error.is_lasting()
+        && let Err(error) = read_anew(server, document, &error.to_string()).await
+    {
+        tracing::warn!(%error, document = %document.id, "cannot be read again now");
+    }
+    Problem::from(error)
+}
+
+async fn read_anew(server: &Server, document: &Document, why: &str) -> Result<(), LedgerError> {
+    let by = By::Reader(Reader::Index(Partition::of(document.agency.clone())));
+    if server.ledger.noted(&by, &document.id.to_string()).await?.is_none() {
+        server.ledger.reread(document.id, why).await?;
+    }
+    Ok(())
+}
+
+fn no_store(media_type: &'static str) -> [(header::HeaderName, &'static str); 2] {
+    [(header::CONTENT_TYPE, media_type), (header::CACHE_CONTROL, "no-store")]
+}
+
+/// The shape of `/text`, for the description: the answer itself streams.
+#[derive(Debug, Serialize, ToSchema)]
+#[allow(dead_code, reason = "described, never built")]
+pub(crate) struct TextAnswer {
+    /// The document.
+    id: String,
+    /// Title, else name.
+    title: String,
+    /// Language of the text.
+    language: Option<String>,
+    /// How reading it ended.
+    outcome: String,
+    /// Unicode scalar values.
+    characters: u64,
+    /// `{text, locator, origin, confidence}` in reading order.
+    segments: Vec<SegmentAnswer>,
+}
+
+/// A piece of text with its place.
+#[derive(Debug, Serialize, ToSchema)]
+#[allow(dead_code, reason = "described, never built")]
+pub(crate) struct SegmentAnswer {
+    /// The text.
+    text: String,
+    /// Where it stands, as in `{"page":{"number":3,"bounds":null}}`.
+    #[schema(value_type = Object)]
+    locator: (),
+    /// `native`, `ocr`, `speech` or `subtitle`.
+    origin: String,
+    /// From 0 to 1; null for stored text.
+    confidence: Option<f32>,
+}

@@ -159,8 +159,24 @@ pub(super) fn encode(
     let mut encoder = Encoder::new(&mut jpeg, QUALITY);
     // Most previews are pages of text: colour at half the resolution frays coloured letters.
     encoder.set_sampling_factor(SamplingFactor::R_4_4_4);
-    encoder.encode(small.as_raw(), side(width)?, side(height)?, ColorType::Rgba).map_err(said)?;
+    let (pixels, kind) = match grays(&small) {
+        Some(grays) => (grays, ColorType::Luma),
+        None => (small.into_raw(), ColorType::Rgba),
+    };
+    encoder.encode(&pixels, side(width)?, side(height)?, kind).map_err(said)?;
     Ok(Some(Preview { locator, width, height, jpeg }))
+}
+
+/// How far the channels of a pixel may be from each other for it to look gray.
+const GRAY_SPAN: u8 = 4;
+
+/// The shades of a picture without colours, which costs a third to encode; none of one with colours.
+fn grays(small: &RgbaImage) -> Option<Vec<u8>> {
+    let gray = |&Rgba([red, green, blue, _]): &Rgba<u8>| {
+        let span = red.max(green).max(blue) - red.min(green).min(blue);
+        (span <= GRAY_SPAN).then_some(green)
+    };
+    small.pixels().map(gray).collect()
 }
 
 /// How far a channel may be from the ground and still be of it: what JPEG leaves around an edge, and the shades of a scanned
@@ -191,23 +207,27 @@ fn is_blank(small: &RgbaImage) -> bool {
     let ground = spots.iter().max_by_key(|spot| spots.iter().filter(|b| near(spot, b)).count());
     let Some(ground) = ground else { return true };
 
+    let thin = |length: u32, side: u32| length <= (side / THIN).max(1);
     let (mut left, mut right, mut top, mut bottom, mut marked) = (width, 0, height, 0, 0u64);
-    for (x, y, pixel) in small.enumerate_pixels() {
-        if !near(pixel, ground) {
-            (left, right) = (left.min(x), right.max(x));
-            (top, bottom) = (top.min(y), bottom.max(y));
-            marked += 1;
+    for (y, row) in (0..).zip(small.rows()) {
+        for (x, pixel) in (0..).zip(row) {
+            if !near(pixel, ground) {
+                (left, right) = (left.min(x), right.max(x));
+                (top, bottom) = (top.min(y), bottom.max(y));
+                marked += 1;
+            }
+        }
+        // What is marked so far is no stroke, and more makes it none: of most pictures only the head is looked at.
+        if marked > 0 && !thin(bottom - top + 1, height) && !thin(right - left + 1, width) {
+            return false;
         }
     }
     if marked == 0 {
         return true;
     }
     let (across, down) = (right - left + 1, bottom - top + 1);
-    let thin = |length: u32, side: u32| length <= (side / THIN).max(1);
-    let stroke = thin(down, height) || thin(across, width);
     // A line of text is as thin, but it has gaps; a stroke fills what it lies in.
-    let filled = marked * 10 >= u64::from(across) * u64::from(down) * 9;
-    stroke && filled
+    marked * 10 >= u64::from(across) * u64::from(down) * 9
 }
 
 /// A picture whose longer side is at most so many pixels, each the mean of those that it stands for. It has no clear
@@ -339,6 +359,14 @@ mod tests {
             Rgba([shade, shade, shade, 255])
         });
         assert!(!is_blank(&shaded), "a gradient");
+    }
+
+    #[test]
+    fn a_picture_without_colours_is_told_by_its_shades() {
+        let mut sheet = RgbaImage::from_pixel(4, 2, Rgba([120, 122, 124, 255]));
+        assert_eq!(grays(&sheet), Some(vec![122; 8]));
+        sheet.put_pixel(3, 1, Rgba([120, 122, 125, 255]));
+        assert_eq!(grays(&sheet), None);
     }
 
     #[test]

@@ -119,6 +119,31 @@ fn fill(path: &Path) {
     }
 }
 
+/// What a service could not bring over from the log of its ledger when its disk was full stays there, as after a kill. The
+/// next one needs room for its first write.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_ended_on_a_full_disk_starts_on_it() {
+    for killed in [false, true] {
+        let scenario = Scenario::new();
+        scenario.pipeline("press", "1741000");
+        scenario.write("drop/press/a.txt", "먼저 온 글 earlytext");
+        let mount = Mount::small(&scenario.path("data"), "6m");
+        let service = Service::start(&scenario, &[]).await;
+        service.finds("earlytext", &["a.txt"]).await;
+        fill(&scenario.path("data/ballast"));
+        match killed {
+            true => service.kill(),
+            false => service.stop().await,
+        }
+        assert!(scenario.path("data/ledger.db-wal").metadata().is_ok_and(|log| log.len() > 0));
+
+        let service = Service::start_unready(&scenario).await;
+        assert_eq!(service.found("earlytext").await, ["a.txt"], "killed: {killed}");
+        service.stop().await;
+        drop(mount);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_starts_on_a_full_disk_and_writes_its_key_when_there_is_room() {
     let scenario = Scenario::new();

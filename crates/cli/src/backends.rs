@@ -11,6 +11,8 @@ use madang_document::condition::Kind;
 use madang_document::timestamp::Timestamp;
 use madang_index::index::Index;
 use madang_index::tantivy::index::TantivyIndex;
+use madang_ledger::error::LedgerError;
+use madang_ledger::jobs::Jobs;
 use madang_ledger::ledger::Ledger;
 use madang_ledger::sqlite::SqliteLedger;
 use madang_ledger::worker::Worker;
@@ -45,12 +47,29 @@ pub(crate) const BUCKETS: &[BucketKind] = &[
     BucketKind::of::<AzureSettings>("az"),
 ];
 
-/// The ledger of a data folder. Where a full disk keeps it from being opened, it gets the room that was kept for that.
+/// The ledger of a data folder, with the leases of whoever held the folder before taken back: the lock proves that no other
+/// process lives. Where a full disk keeps it from being opened, or from that first write (what was not yet brought over
+/// from its log may be more than there is room for), it gets the room that was kept for that.
 pub(crate) async fn ledger(data: &DataFolder) -> Result<Arc<dyn Ledger>, Failure> {
     let path = data.join(data_folder::LEDGER);
-    let ledger = match SqliteLedger::open(&path, clock()).await {
-        Err(error) if shortage(&error) == Some(Kind::DiskLow) && data.give_reserve_up() => {
-            SqliteLedger::open(&path, clock()).await?
+    let open = async || {
+        let ledger = SqliteLedger::open(&path, clock()).await?;
+        ledger.release(NODE).await?;
+        Ok::<_, LedgerError>(ledger)
+    };
+    let ledger = match open().await {
+        Err(error) if shortage(&error) == Some(Kind::DiskLow) => {
+            // A connection that failed closes in a thread of its own, and would take the room to bring its log over.
+            for _ in 0..CLOSING.as_millis() / LOOKS.as_millis() {
+                if !is_open(&path) {
+                    break;
+                }
+                tokio::time::sleep(LOOKS).await;
+            }
+            if !data.give_reserve_up() {
+                return Err(error.into());
+            }
+            open().await?
         }
         opened => {
             let opened = opened?;
@@ -59,6 +78,16 @@ pub(crate) async fn ledger(data: &DataFolder) -> Result<Arc<dyn Ledger>, Failure
         }
     };
     Ok(Arc::new(ledger))
+}
+
+/// How often it is looked whether a file is still open.
+const LOOKS: Duration = Duration::from_millis(10);
+
+/// Whether this process holds this file open.
+fn is_open(file: &Path) -> bool {
+    let Ok(file) = file.canonicalize() else { return false };
+    let Ok(open) = std::fs::read_dir("/proc/self/fd") else { return false };
+    open.flatten().any(|open| open.path().read_link().is_ok_and(|place| place == file))
 }
 
 /// The ledger of a folder whose lock somebody else may hold.

@@ -90,8 +90,6 @@ async fn serve(
     ledger: &Arc<dyn Ledger>,
 ) -> Result<(), Failure> {
     let clock = backends::clock();
-    // The lock proves that no other process lives: what was being worked on can start again at once.
-    ledger.release(backends::NODE).await?;
     let index = backends::index(data)?;
     let blobs = backends::blobs(data)?;
     let (roles, http) = roles(&command.roles, command.once, command.listen.is_some());

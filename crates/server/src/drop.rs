@@ -45,6 +45,7 @@ pub(crate) async fn api(
         return Err(too_large(most));
     }
 
+    is_whole(&headers)?;
     let condition = condition(&headers)?;
 
     let begun = server.now();
@@ -242,6 +243,29 @@ fn condition(headers: &HeaderMap) -> Result<Precondition, Problem> {
             "use one of `If-None-Match: *`, `If-Match: *` and `If-Match: \"version\"`, once",
         )
     })
+}
+
+/// Refuses what is not the file as it is: a piece of it (RFC 9110, section 14.5: it must not be kept as the whole), or
+/// other bytes that stand for it (section 8.4).
+fn is_whole(headers: &HeaderMap) -> Result<(), Problem> {
+    if headers.contains_key(header::CONTENT_RANGE) {
+        return Err(Problem::bad(
+            "content-range",
+            "파일의 일부만 올릴 수 없습니다. 처음부터 전체를 다시 보내 주세요. 아무것도 바뀌지 않았습니다.",
+            "a piece of a file is not taken: send the whole file from its start; nothing was changed",
+        ));
+    }
+    let coded =
+        |value: &HeaderValue| !value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity");
+    if headers.get_all(header::CONTENT_ENCODING).iter().any(coded) {
+        return Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "content-encoding",
+            "Content-Encoding으로 압축한 본문은 받지 않습니다. 파일을 있는 그대로 보내 주세요.",
+            "a body with a Content-Encoding is not taken: send the file as it is",
+        ));
+    }
+    Ok(())
 }
 
 fn length(headers: &HeaderMap) -> Result<Option<u64>, Problem> {

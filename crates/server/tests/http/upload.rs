@@ -119,6 +119,17 @@ async fn an_upload_keeps_what_is_there_when_asked_to() {
     );
     let odd = [("if-none-match", "\"a\"")];
     assert_eq!(send(&house, put(&only_a, "same.txt", &odd, "C")).await.status, 400);
+
+    // A piece, as of an upload that a client goes on with, never takes the place of the whole; nor do coded bytes.
+    for (name, value, status) in [
+        ("content-range", "bytes 1-1/2", 400),
+        ("content-range", "bytes */2", 400),
+        ("content-encoding", "gzip", 415),
+        ("content-encoding", "identity", 200),
+    ] {
+        let answer = send(&house, put(&only_a, "same.txt", &[(name, value)], "BB")).await;
+        assert_eq!(answer.status.as_u16(), status, "{name}: {value}");
+    }
 }
 
 /// Whoever's key is revoked while he sends has sent nothing: whether he goes on to the end or falls silent.

@@ -110,13 +110,24 @@ pub enum By {
     /// Whoever asks for a preview that is lost, of which no reader of the outbox knows. So such a note goes when its
     /// document is withdrawn, and where it is done again the file is read again.
     Previews,
+    /// Whoever asks for a text that is lost. The same holds.
+    Texts,
 }
 
 impl By {
+    /// Whether it is who asked for what was kept of a document.
+    pub fn has_asked(&self) -> bool {
+        matches!(self, By::Previews | By::Texts)
+    }
+
+    /// All who ask for what was kept.
+    pub const ASKERS: [By; 2] = [By::Previews, By::Texts];
+
     /// The one of this word.
     pub fn parse(word: &str) -> Option<By> {
         match word.split_once('/') {
             None if word == PREVIEWS => Some(By::Previews),
+            None if word == TEXTS => Some(By::Texts),
             Some((SOURCE, pipeline)) if !pipeline.is_empty() => {
                 Some(By::Source(pipeline.to_owned()))
             }
@@ -126,15 +137,17 @@ impl By {
 }
 
 const PREVIEWS: &str = "previews";
+const TEXTS: &str = "texts";
 const SOURCE: &str = "source";
 
-/// As in `index/1741000`, `cataloguer`, `registry/folder`, `source/press`, `previews`.
+/// As in `index/1741000`, `cataloguer`, `registry/folder`, `source/press`, `previews`, `texts`.
 impl fmt::Display for By {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             By::Reader(reader) => reader.fmt(f),
             By::Source(pipeline) => write!(f, "{SOURCE}/{pipeline}"),
             By::Previews => f.write_str(PREVIEWS),
+            By::Texts => f.write_str(TEXTS),
         }
     }
 }
@@ -223,6 +236,7 @@ mod tests {
             (By::Source("press".into()), "source/press"),
             (By::Source("a/b".into()), "source/a/b"),
             (By::Previews, "previews"),
+            (By::Texts, "texts"),
         ] {
             assert_eq!(by.to_string(), word);
             assert_eq!(serde_json::to_value(&by).unwrap(), word);

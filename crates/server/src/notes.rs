@@ -79,7 +79,7 @@ async fn done_again(server: &Server, caller: &Caller, which: &Redo) -> Result<u6
     let notes = server.ledger.redo(which, &principal.agencies, &principal.name).await?;
     let source = |by: &By| match by {
         By::Source(pipeline) => Some(pipeline.clone()),
-        By::Reader(_) | By::Previews => None,
+        By::Reader(_) | By::Previews | By::Texts => None,
     };
     let mut sources: Vec<String> = notes.iter().filter_map(|note| source(&note.by)).collect();
     sources.sort_unstable();

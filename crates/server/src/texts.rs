@@ -7,24 +7,22 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
-use madang_document::blob_part::BlobPart;
 use madang_document::content::Segment;
 use madang_document::document::Document;
-use madang_document::partition::Partition;
-use madang_ledger::error::LedgerError;
-use madang_ledger::notes::By;
-use madang_ledger::reader::Reader;
-use madang_store::blobs::{BlobError, Opened};
+use madang_store::blobs::BlobError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::caller::Caller;
 use crate::documents::visible;
+use crate::loss::Kept;
 use crate::problem::Problem;
 use crate::server::Server;
 
 /// Largest text that is taken into memory for a page or as plain text, bytes.
 const TEXT_IN_MEMORY: u64 = 128 << 20;
+/// Largest text that is read whole before it is sent as JSON, bytes; what is longer streams.
+const TEXT_AT_ONCE: u64 = 4 << 20;
 
 /// `GET /v1/documents/{id}/text`: the blob holds the segments as a JSON array, so it streams through as it
 /// is, however long.
@@ -55,9 +53,26 @@ pub(crate) async fn text(
         head.push_str("[]}");
         return Ok((no_store("application/json"), head).into_response());
     };
+    let head = Bytes::from(head);
+    let opened = match server.blobs.open(&blob).await {
+        Ok(opened) if opened.size <= TEXT_AT_ONCE => {
+            // Whole, before the first byte of the answer: one that is damaged shows only at its end.
+            let bytes = had(&server, &document, server.blobs.read(&blob).await).await?;
+            let whole = [head, bytes, Bytes::from_static(b"}")].concat();
+            return Ok((no_store("application/json"), whole).into_response());
+        }
+        opened => kept(&server, &document, opened).await?,
+    };
     // Ends with an error, and not with the closing brace, if these were not the bytes that were kept.
-    let whole = stream::once(async { Ok(Bytes::from(head)) })
-        .chain(opened(&server, &document, &blob).await?.bytes)
+    let bytes = opened.bytes.or_else(move |error| {
+        let (server, document) = (Arc::clone(&server), document.clone());
+        async move {
+            Kept::Text.met(&server, &document, &error).await;
+            Err(error)
+        }
+    });
+    let whole = stream::once(async { Ok(head) })
+        .chain(bytes)
         .chain(stream::once(async { Ok(Bytes::from_static(b"}")) }))
         .map_err(std::io::Error::other);
     Ok((no_store("application/json"), Body::from_stream(whole)).into_response())
@@ -69,7 +84,8 @@ pub(crate) async fn segments(
     document: &Document,
 ) -> Result<Vec<Segment>, Problem> {
     let Some(blob) = document.text else { return Ok(Vec::new()) };
-    if opened(server, document, &blob).await?.size > TEXT_IN_MEMORY {
+    let opened = server.blobs.open(&blob).await;
+    if opened.as_ref().is_ok_and(|opened| opened.size > TEXT_IN_MEMORY) {
         return Err(Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "text-too-long",
@@ -77,37 +93,34 @@ pub(crate) async fn segments(
             "the text is too long for this form; take it as JSON",
         ));
     }
-    match server.blobs.read_text(&blob).await {
-        Ok(segments) => Ok(segments),
-        Err(error) => Err(lost(server, document, error).await),
-    }
+    let read = match opened {
+        Ok(_) => server.blobs.read_text(&blob).await,
+        Err(error) => Err(error),
+    };
+    had(server, document, read).await
 }
 
-/// What was kept of a document.
-async fn opened(server: &Server, document: &Document, blob: &BlobPart) -> Result<Opened, Problem> {
-    match server.blobs.open(blob).await {
-        Ok(opened) => Ok(opened),
-        Err(error) => Err(lost(server, document, error).await),
-    }
+/// What was read of the text of a document.
+async fn had<T>(
+    server: &Server,
+    document: &Document,
+    read: Result<T, BlobError>,
+) -> Result<T, Problem> {
+    let had = kept(server, document, read).await?;
+    Kept::Text.had(server, document).await;
+    Ok(had)
 }
 
-/// What was made of a file can be made again: where its text is lost or damaged, the file is read anew. Not where the
-/// indexer has noted the same: then it is read anew by itself, or that did not help.
-async fn lost(server: &Server, document: &Document, error: BlobError) -> Problem {
-    if error.is_lasting()
-        && let Err(error) = read_anew(server, document, &error.to_string()).await
-    {
-        tracing::warn!(%error, document = %document.id, "cannot be read again now");
+/// What there is of the text of a document. Where it is lost, the file is read anew.
+async fn kept<T>(
+    server: &Server,
+    document: &Document,
+    there: Result<T, BlobError>,
+) -> Result<T, Problem> {
+    if let Err(error) = &there {
+        Kept::Text.met(server, document, error).await;
     }
-    Problem::from(error)
-}
-
-async fn read_anew(server: &Server, document: &Document, why: &str) -> Result<(), LedgerError> {
-    let by = By::Reader(Reader::Index(Partition::of(document.agency.clone())));
-    if server.ledger.noted(&by, &document.id.to_string()).await?.is_none() {
-        server.ledger.reread(document.id, why).await?;
-    }
-    Ok(())
+    Ok(there?)
 }
 
 fn no_store(media_type: &'static str) -> [(header::HeaderName, &'static str); 2] {

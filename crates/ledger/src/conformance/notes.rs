@@ -162,6 +162,8 @@ pub async fn a_note_of_a_preview_goes_with_its_document(ledger: &Trial) {
         let note = lost("previews", &id(path).to_string());
         let note = NewNote { kind: NoteKind::PreviewLost, tries: 5, ..note };
         ledger.when(at(3)).note(&note).await.unwrap();
+        let note = NewNote { by: By::Texts, kind: NoteKind::TextLost, ..note };
+        ledger.when(at(3)).note(&note).await.unwrap();
     }
     let which = Redo::Kind(NoteKind::PreviewLost);
     let notes = ledger.when(at(4)).redo(&which, &Scope::All, "operator").await.unwrap();
@@ -174,9 +176,11 @@ pub async fn a_note_of_a_preview_goes_with_its_document(ledger: &Trial) {
     }
     ledger.when(at(7)).vanish(STORE, &["a".to_owned()]).await.unwrap();
     apply(ledger, deleted(&claim_one(ledger, at(8)).await), at(9)).await;
-    let noted = ledger.noted_by(&By::Previews).await.unwrap();
-    let subjects: Vec<_> = noted.iter().map(|note| note.subject.as_str()).collect();
-    assert_eq!(subjects, [id("b").to_string()]);
+    for by in By::ASKERS {
+        let noted = ledger.noted_by(&by).await.unwrap();
+        let subjects: Vec<_> = noted.iter().map(|note| note.subject.as_str()).collect();
+        assert_eq!(subjects, [id("b").to_string()], "{by}");
+    }
 }
 
 /// In pages over all partitions; what is withdrawn names nothing.

@@ -335,7 +335,7 @@ impl Writing<'_> {
         }
         let ids: Vec<DocumentId> = documents.iter().map(|(id, _)| *id).collect();
         self.forget_versions(&ids).await?;
-        self.forget_previews(&ids).await
+        self.forget_askers(&ids).await
     }
 
     /// Says in the audit trail what became of a job. Short, because there is one for every file ever read: the

@@ -178,10 +178,10 @@ impl Writing<'_> {
                 }
                 // The outbox knows nothing of paths: its next listing sees it again.
                 By::Source(_) => continue,
-                By::Reader(_) | By::Previews => {}
+                By::Reader(_) | By::Previews | By::Texts => {}
             }
             let Ok(id) = note.subject.parse::<DocumentId>() else { continue };
-            if note.by == By::Previews {
+            if note.by.has_asked() {
                 self.reread(id, &note.reason).await?;
                 continue;
             }
@@ -200,13 +200,14 @@ impl Writing<'_> {
         Ok(())
     }
 
-    /// Nobody asks for the previews of these any more.
-    pub(super) async fn forget_previews(&mut self, ids: &[DocumentId]) -> Result<()> {
+    /// Nobody asks for the texts and previews of these any more.
+    pub(super) async fn forget_askers(&mut self, ids: &[DocumentId]) -> Result<()> {
         let subjects: Vec<String> = ids.iter().map(ToString::to_string).collect();
         sqlx::query(
-            "DELETE FROM note WHERE noted_by = ? AND subject IN (SELECT value FROM json_each(?))",
+            "DELETE FROM note WHERE noted_by IN (SELECT value FROM json_each(?))
+             AND subject IN (SELECT value FROM json_each(?))",
         )
-        .bind(By::Previews.to_string())
+        .bind(json(&By::ASKERS.map(|by| by.to_string()))?)
         .bind(json(&subjects)?)
         .execute(&mut self.conn)
         .await

@@ -38,6 +38,8 @@ pub(crate) async fn page(
                 data-waiting=(words.say("기다림", "waiting"))
                 data-sending=(words.say("올리는 중", "sending"))
                 data-failed=(words.say("실패", "failed"))
+                data-signed-out=(words.say("로그인이 끝났습니다. 새 창에서 로그인한 뒤 다시 올리세요.", "You are signed out. Sign in in a new window, then send it again."))
+                data-sign-in=(words.say("로그인", "Sign in"))
                 data-retry=(words.say("다시 올리기", "Send again"))
                 data-exists=(words.say("같은 이름의 파일이 이미 있습니다.", "A file of that name is there already."))
                 data-replace=(words.say("바꾸기", "Replace"))

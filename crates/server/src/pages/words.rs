@@ -93,6 +93,7 @@ impl Words {
             By::Reader(Reader::Eraser) => self.say("지우기", "eraser").to_owned(),
             By::Source(pipeline) => format!("{} {pipeline}", self.say("수집 폴더", "pipeline")),
             By::Previews => self.say("미리보기", "previews").to_owned(),
+            By::Texts => self.say("글", "texts").to_owned(),
         }
     }
 

@@ -7,7 +7,7 @@ use madang_ledger::worker::Worker;
 use object_store::{ObjectStoreExt, PutPayload};
 
 use crate::house::A;
-use crate::reply::{get, post};
+use crate::reply::{get, post, request, send};
 use crate::rig::{Rig, paper, rig};
 
 /// However often a lost preview is asked for, its file is read again after the waits of a lost text; the note goes when
@@ -57,4 +57,40 @@ async fn a_lost_preview_is_read_again_at_once_and_then_later_each_time() {
     house.blobs.put(&place, PutPayload::from_static(b"\xff\xd8\xff\xd9")).await.unwrap();
     assert_eq!(get(&house, &admin, &preview).await.status, 200);
     assert_eq!(note().await, None);
+}
+
+/// So is a text, in whatever form it is asked for, and the operator is told: whoever searches cannot have a file read
+/// anew as often as they ask.
+#[tokio::test]
+async fn a_damaged_text_is_read_again_at_once_and_then_later_each_time() {
+    for accept in ["application/json", "text/plain"] {
+        let Rig { house, admin, .. } = rig().await;
+        let id = house.take(&paper(A, "1741000/a.pdf", "가", "침수")).await;
+        let address = format!("/v1/documents/{id}/text");
+        let text = async || {
+            let key = format!("Bearer {admin}");
+            let headers = [("authorization", &*key), ("accept", accept)];
+            send(&house, request("GET", &address, &headers)).await.status
+        };
+        assert_eq!(text().await, 200, "{accept}");
+        let stored = house.ledger.document(id).await.unwrap().unwrap();
+        let place = stored.document.text.unwrap().blob.path();
+        let place = object_store::path::Path::parse(place).unwrap();
+        let whole = house.blobs.get(&place).await.unwrap().bytes().await.unwrap();
+        let mut damaged = whole.to_vec();
+        let middle = damaged.len() / 2;
+        damaged[middle] ^= 1;
+        house.blobs.put(&place, damaged.into()).await.unwrap();
+        let note = async || house.ledger.noted(&By::Texts, &id.to_string()).await.unwrap();
+        for _ in 0..3 {
+            assert_eq!(text().await, 503, "{accept}");
+            assert_eq!(note().await.unwrap().tries, 1, "{accept}");
+        }
+        let worker = Worker { node: uuid::Uuid::nil(), process: uuid::Uuid::nil() };
+        let claims = house.ledger.claim(&worker, 9, Duration::from_secs(60)).await.unwrap();
+        assert_eq!(claims.len(), 1, "{accept}: its file is read again");
+        house.blobs.put(&place, whole.into()).await.unwrap();
+        assert_eq!(text().await, 200, "{accept}");
+        assert_eq!(note().await, None, "{accept}");
+    }
 }

@@ -196,7 +196,7 @@ async fn keys(ledger: &dyn Ledger, act: &KeyAct) -> Result<(), Failure> {
             ));
         }
         KeyAct::New { name, roles, agencies } => {
-            let roles = roles
+            let mut roles = roles
                 .iter()
                 .map(|word| {
                     Role::parse(word).ok_or_else(|| {
@@ -206,6 +206,8 @@ async fn keys(ledger: &dyn Ledger, act: &KeyAct) -> Result<(), Failure> {
                     })
                 })
                 .collect::<Result<Vec<Role>, Failure>>()?;
+            roles.sort_unstable();
+            roles.dedup();
             let agencies = match agencies.is_empty() {
                 true => Scope::All,
                 false => Scope::Only(

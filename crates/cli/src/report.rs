@@ -46,7 +46,10 @@ pub(crate) fn run(command: &Extract, folder: &Path) -> Result<(), Failure> {
     if listed.files.is_empty() {
         return Err(Failure::usage(match left_out {
             0 => "there is no file to report on",
-            _ => "there is no file to report on but those of the report and the references",
+            _ => {
+                "all files that were named lie in the folder of the report or of the references, and these are not read: \
+                  name another folder for the report"
+            }
         }));
     }
     let relative: Vec<PathBuf> = listed.files.iter().map(|file| file.relative.clone()).collect();

@@ -271,6 +271,7 @@ async fn a_person_signs_in_searches_drops_and_watches() {
     browser.quiet_but(|message| message.contains("412")).await;
 
     // The link was for one use.
+    let cookies = browser.page.get_all_cookies().await.unwrap();
     browser.page.delete_all_cookies().await.unwrap();
     browser.page.goto(&link).await.unwrap();
     browser.see("input#key").await;
@@ -399,7 +400,37 @@ async fn filters_and_questions_open_by_themselves() {
     browser.see("#jobs .question form button").await.click().await.unwrap();
     until("it is discarded", async || service.jobs("quarantined").await.is_empty().then_some(()))
         .await;
-    browser.quiet_but(|message| message.contains("400")).await;
+    // A session that has ended costs nothing of what was chosen: the way in stands beside it.
+    browser.page.goto(format!("{}/drop", service.url)).await.unwrap();
+    browser.see("#pipeline").await;
+    let cookies = browser.page.get_all_cookies().await.unwrap();
+    browser.page.delete_all_cookies().await.unwrap();
+    let chosen = scenario.write_now("늦은 글.txt", "늦게 온 글").display().to_string();
+    browser.page.find(By::Css("#files")).await.unwrap().send_keys(chosen).await.unwrap();
+    let way_in = browser.see("#receipts a[href^='/sign-in']").await;
+    assert_eq!(way_in.text().await.unwrap(), "로그인");
+    browser.picture("12-signed-out").await;
+
+    // An act that the service does not hear leads nowhere.
+    for cookie in cookies {
+        browser.page.add_cookie(cookie).await.unwrap();
+    }
+    let queues = format!("{}/queues", service.url);
+    browser.page.goto(&queues).await.unwrap();
+    let live = async |mark: &str| {
+        until("it says whether it hears", async || {
+            browser.text("#live").await.starts_with(mark).then_some(())
+        })
+        .await;
+    };
+    live("●").await;
+    service.kill();
+    live("○").await;
+    browser.see("#queues form button").await.click().await.unwrap();
+    assert_eq!(browser.page.current_url().await.unwrap().as_str(), queues);
+    browser.see("#queues form button").await;
+    browser.picture("13-lost").await;
+    let expected = ["400", "401", "ERR_", "/v1/events"];
+    browser.quiet_but(|message| expected.iter().any(|one| message.contains(one))).await;
     browser.end().await;
-    service.stop().await;
 }

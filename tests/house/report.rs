@@ -125,7 +125,10 @@ fn a_report_that_cannot_be_made_is_refused_before_anything_is_read() {
         (&["--report", "all/notes/one.txt", "all"], "all/notes/one.txt is no folder"),
         (&["--report", "all/notes/one.txt/figures", "all"], "cannot take a report"),
         (&["--report", "figures", "empty"], "there is no file to report on"),
-        (&["--report", "figures", "texts", "--reference", "texts"], "but those of the report"),
+        (
+            &["--report", "figures", "texts", "--reference", "texts"],
+            "name another folder for the report",
+        ),
         (&["--report", "figures", "all", "--reference", "nowhere"], "nowhere cannot be listed"),
         (&["--report", "figures", "--json", "all"], "cannot be used with"),
         (&["--reference", "texts", "all"], "--report"),

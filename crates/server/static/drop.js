@@ -92,6 +92,15 @@
     task.view.item.append(again);
   };
 
+  // Beside this page: what was chosen stays here, to be sent again.
+  const signIn = () => {
+    const link = element("a", "", words.signIn);
+    link.href = "/sign-in?next=%2Fdrop";
+    link.target = "_blank";
+    link.rel = "noopener";
+    return link;
+  };
+
   // A file of that name is there already: nothing is replaced in silence.
   const ask = (task) => {
     if (task.batch.rule) {
@@ -210,7 +219,10 @@
           say(view, "", words.leftOut, text);
           end(task, "leftOut");
         } else {
-          fail(task, text, mayHelp(request.status, kind));
+          fail(task, request.status === 401 ? words.signedOut : text, mayHelp(request.status, kind));
+          if (request.status === 401) {
+            view.more.append(" ", signIn());
+          }
         }
       }
       next();

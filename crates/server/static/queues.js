@@ -75,13 +75,22 @@
   };
   window.setInterval(refresh, PAUSE);
 
+  // An act that nobody hears would lead to the browser's own page of errors, which does not come back.
+  let lost = false;
+  document.addEventListener("submit", (event) => {
+    if (lost) {
+      event.preventDefault();
+    }
+  });
+  const hears = (does) => {
+    lost = !does;
+    live.textContent = does ? "● " + live.dataset.live : "○ " + live.dataset.lost;
+    document.body.classList.toggle("lost", lost);
+  };
+
   const events = new EventSource("/v1/events");
-  events.addEventListener("open", () => {
-    live.textContent = "● " + live.dataset.live;
-  });
-  events.addEventListener("error", () => {
-    live.textContent = "○ " + live.dataset.lost;
-  });
+  events.addEventListener("open", () => hears(true));
+  events.addEventListener("error", () => hears(false));
   events.addEventListener("state", (event) => {
     const state = JSON.parse(event.data);
     balance(state.balance);

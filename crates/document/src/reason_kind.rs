@@ -28,6 +28,8 @@ pub enum ReasonKind {
     KeyTooCostly,
     /// It is encrypted in a way that is not known.
     CipherUnknown,
+    /// It is encrypted by a cipher of this name, for which there is no reader.
+    CipherNotRead(Quote),
     /// The password is right, and it stays closed all the same.
     StaysClosed,
     /// Only the holder of a certificate can open it.
@@ -296,6 +298,7 @@ impl ReasonKind {
             | OtherPassword
             | KeyTooCostly
             | CipherUnknown
+            | CipherNotRead(_)
             | StaysClosed
             | Certificate => "encrypted",
             Drm | Wrapped(_) | Notice(_) => "rights_management",

@@ -62,6 +62,16 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
             format!("{}알려지지 않은 방식으로 암호화되어 있습니다", it.subject()),
             format!("{} encrypted in a way that is not known", it.is()),
         ),
+        CipherNotRead(by) => both(
+            format!(
+                "{}읽지 못하는 방식({by})으로 암호화되어 있습니다. 암호를 푼 파일을 올려 주세요",
+                it.subject()
+            ),
+            format!(
+                "{} encrypted by {by}, which is not read: drop a copy without the password",
+                it.is()
+            ),
+        ),
         StaysClosed => both(
             format!("암호는 맞지만 {}열리지 않습니다", it.subject()),
             format!(

@@ -42,7 +42,12 @@ pub fn outcome_of(content: &Content, kind: Kind) -> (Outcome, Option<Reason>) {
     if let Some(reason) = first(WarningKind::Cut) {
         return (Outcome::Limit, Some(reason));
     }
-    if let Some(reason) = first(WarningKind::Lost) {
+    // What is damaged before what nobody reads: of the first another copy has more.
+    let damaged = content.warnings.iter().find(|it| {
+        it.kind == WarningKind::Lost && !matches!(it.reason.kind.word(), "method" | "encrypted")
+    });
+    let damaged = damaged.map(|it| it.reason.clone());
+    if let Some(reason) = damaged.or_else(|| first(WarningKind::Lost)) {
         return (Outcome::Partial, Some(reason));
     }
     let textual = matches!(kind, Kind::Document | Kind::Table | Kind::Text | Kind::Mail);

@@ -164,14 +164,25 @@ pub fn take_unpacked(
     true
 }
 
-/// Says in its container that the bytes of a member are missing, because of damage or a limit: then they are missing of
-/// the container, too, and its outcome says so. A member that is closed by a password, or packed by what nobody reads,
-/// is there; the way to it is its own matter.
+/// Says in its container that the bytes of a member are missing: then they are missing of the container, too, and its
+/// outcome says so. Only a member that a password opens is not missed: whoever has it finds all of it there.
+///
+/// A packer packs all of an archive in one way, so what nobody reads is told of the first member that it is the matter
+/// with, and of the others in their own documents.
 fn missing(path: &str, outcome: Outcome, reason: &Reason, content: &mut Content) {
+    /// So many warnings are looked through for what was told before: each member looks.
+    const LOOKED_AT: usize = 64;
     let named = || reason.clone().within(Part::Member(path.into()));
+    let told = |content: &Content| {
+        content.warnings.iter().take(LOOKED_AT).any(|it| it.reason.kind == reason.kind)
+    };
+    let no_password =
+        matches!(reason.kind, ReasonKind::CipherNotRead(_) | ReasonKind::CipherUnknown);
     match outcome {
         Outcome::Limit => content.cut(named()),
         Outcome::Corrupt => content.lost(named()),
+        Outcome::Unsupported if !told(content) => content.lost(named()),
+        Outcome::Encrypted if no_password && !told(content) => content.lost(named()),
         _ => {}
     }
 }

@@ -46,14 +46,19 @@ impl Sentence {
         if let Some(lock) = document.reason.as_ref().and_then(|why| Lock::of(document, &why.kind)) {
             match outcome {
                 Outcome::Encrypted => return lock.sentence(true),
-                Outcome::Partial => return lock.sentence(false),
+                // The members that no password opens are why it was read in part.
+                Outcome::Partial => {
+                    let members = LockedMembers::of(document);
+                    let members = members.map(|members| LockedMembers { lock, ..members });
+                    return members.map_or(lock.sentence(false), |members| members.sentence());
+                }
                 _ => {}
             }
         }
         let own = document.inner.is_none().then_some(document.object.size);
         let size = document.size.or(own);
         let why = document.reason.as_ref().filter(|_| outcome == Outcome::Partial);
-        let own = why.and_then(|why| left_unread(&why.kind));
+        let own = why.and_then(|why| left_unread(&why.kind, holds_nothing_read(document)));
         let own = own.unwrap_or_else(|| Sentence::of(outcome, size));
         let Some(locked) = LockedMembers::of(document) else {
             return own;
@@ -69,7 +74,13 @@ impl Sentence {
     /// The outcome that a document is told by. A container is read whole though its members are locked, for they are
     /// documents of their own; whoever dropped it and is told that misses them later.
     pub(crate) fn told(document: &Document) -> Outcome {
-        match LockedMembers::of(document).filter(|_| document.outcome == Outcome::Ok) {
+        let why = document.reason.as_ref();
+        let is_only_locked = match document.outcome {
+            Outcome::Ok => true,
+            Outcome::Partial => why.is_some_and(|why| Lock::of(document, &why.kind).is_some()),
+            _ => false,
+        };
+        match LockedMembers::of(document).filter(|_| is_only_locked) {
             Some(LockedMembers { all: true, .. }) => Outcome::Encrypted,
             Some(_) => Outcome::Partial,
             None => document.outcome,
@@ -89,9 +100,21 @@ impl Sentence {
     }
 }
 
-/// What is told where a part was not read, with what helps; none where it is damaged, for which another copy helps.
-fn left_unread(why: &ReasonKind) -> Option<Sentence> {
+/// Whether nothing of what is in it was read, itself nor any member.
+fn holds_nothing_read(document: &Document) -> bool {
+    let is_unread = |outcome| matches!(outcome, Some(Outcome::Unsupported | Outcome::Encrypted));
+    let members = &document.members;
+    document.segments == 0 && !members.is_empty() && members.iter().all(|it| is_unread(it.outcome))
+}
+
+/// What is told where a part, or all that is in it, was not read, with what helps; none where it is damaged, for which
+/// another copy helps.
+fn left_unread(why: &ReasonKind, is_all: bool) -> Option<Sentence> {
     let (ko, en) = match why.word() {
+        "method" if is_all => (
+            "안에 든 파일을 하나도 읽지 못했습니다. 읽지 못하는 방식으로 압축되어 있으니, 다른 방식으로 압축해서 다시 올려 주세요.",
+            "Nothing in it was read: it is packed in a way that is not read. Pack it in another way and drop it again.",
+        ),
         "split_part" => (
             "나눈 압축 파일의 한 조각이라 여기 다 들어 있는 것만 읽었습니다. 조각을 모두 합쳐서 올려 주세요.",
             "It is a part of a split archive; what lies whole in it was read. Put the parts together and drop the whole.",
@@ -140,7 +163,7 @@ impl Lock {
             || around.is_some_and(|(_, end)| UNTRIED.contains(&end.to_lowercase().as_str()));
         match why {
             Certificate => Some(Lock::Certificate),
-            KeyTooCostly | CipherUnknown | StaysClosed => Some(Lock::Untried),
+            KeyTooCostly | CipherUnknown | CipherNotRead(_) | StaysClosed => Some(Lock::Untried),
             Password
             | Encrypted(_)
             | WrongPasswords(_)
@@ -342,6 +365,9 @@ mod tests {
             assert!(helps.iter().all(|cure| said.contains(cure)), "{said}");
             assert!(!said.contains(is_vain), "{said}");
         }
+        let lea = || Reason::from(CipherNotRead("LEA-256".into()));
+        let member = Sentence::of_document(&locked("a.egg", "none", Some("b.txt"), lea())).ko;
+        assert!(member.contains("암호를 푼") && !member.contains("password_file"), "{member}");
         let mut partly = locked("a.zip", "zip", None, Encrypted(None).into());
         partly.outcome = Outcome::Partial;
         let said = Sentence::of_document(&partly);
@@ -400,6 +426,29 @@ mod tests {
         (damaged.outcome, damaged.reason) = (Outcome::Partial, Some(ReasonKind::Damaged.into()));
         let said = Sentence::of_document(&damaged).en;
         assert!(said.contains("damaged") && said.contains("1 file in it is locked"), "{said}");
+
+        // What no password opens is why the archive was read in part.
+        let unread = |format: &str, members: &[(&str, Outcome)], why: ReasonKind| {
+            let why = Some(Reason::from(why));
+            Document { outcome: Outcome::Partial, reason: why, ..holding(format, members) }
+        };
+        let lea = || ReasonKind::CipherNotRead("LEA-256".into());
+        let some = unread("egg", &[open, shut], lea());
+        let said = Sentence::of_document(&some).ko;
+        assert!(said.starts_with("안에 든 파일 1개가 암호로 잠겨"), "{said}");
+        assert!(said.contains("암호를 푼 파일") && !said.contains("password_file"), "{said}");
+        assert_eq!(Sentence::told(&some), Outcome::Partial);
+        let all = unread("egg", &[shut, shut], lea());
+        let said = Sentence::of_document(&all).ko;
+        assert!(said.contains("모두 암호로 잠겨") && !said.contains("나머지"), "{said}");
+        assert_eq!(Sentence::told(&all), Outcome::Encrypted);
+
+        let packed = ("c.txt", Outcome::Unsupported);
+        let method = || ReasonKind::Method("RAR 5".into());
+        let said = Sentence::of_document(&unread("rar", &[open, packed], method())).ko;
+        assert!(said.contains("나머지만") && said.contains("다른 방식으로"), "{said}");
+        let said = Sentence::of_document(&unread("rar", &[packed, packed], method())).ko;
+        assert!(said.starts_with("안에 든 파일을 하나도") && !said.contains("나머지"), "{said}");
 
         let none = holding("zip", &[open]);
         assert_eq!(Sentence::of_document(&none), Sentence::of(Outcome::Ok, Some(1)));

@@ -28,7 +28,7 @@ mod cipher;
 
 pub(super) const FORMAT: Format = Format {
     name: "egg",
-    version: 4,
+    version: 5,
     media_types: &["application/x-egg"],
     sniff: |probe| if probe.starts_with(b"EGGA") { Match::Magic } else { Match::No },
     media_type: |_| "application/x-egg",
@@ -114,7 +114,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             return turn.list_link();
         }
         if let Some(cipher) = sealed {
-            return turn.refuse(&Refusal::unsupported(&format!("{} (solid)", cipher.name())));
+            return turn.refuse(&cipher.in_solid());
         }
         let end = file.first.saturating_add(file.count);
         let own = archive.blocks.get(file.first..end).unwrap_or_default();
@@ -126,6 +126,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             None => {}
             Some((_, Err(refusal))) => return turn.refuse(&refusal),
             Some((name, Ok((lock, head, proof)))) => {
+                let name = name.unwrap_or(lock.name());
                 return turn.unlock(lock, name, None, |password| {
                     let blocks =
                         Blocks::unlocked(blob, own.to_vec(), lock, (head, proof), password);

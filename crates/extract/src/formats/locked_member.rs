@@ -8,7 +8,6 @@ use super::packing::Refusal;
 use super::zip_cipher::{ZipLock, password_bytes};
 
 use crate::context::Context;
-use crate::still_locked::StillLocked;
 use crate::unpack::{End, take_unpacked, unpack};
 
 /// A member, and what keeps it closed.
@@ -32,8 +31,8 @@ impl LockedMember<'_> {
     ) -> bool {
         let refused = |still| Refusal::locked(self.name, still);
         take_unpacked(self.path, Some(self.size), context, content, |most| {
-            if self.lock == ZipLock::Strong {
-                return Err(refused(StillLocked::NoneGiven).into());
+            if let Some(refusal) = self.lock.refusal() {
+                return Err(refusal.into());
             }
             let opened = context.unlock(self.lock.rounds(), |password| {
                 let mut passwords = password_bytes(password).into_iter();

@@ -96,6 +96,17 @@ impl Refusal {
         Refusal { reason: still.told(encrypted.reason), outcome: encrypted.outcome }
     }
 
+    /// There is no reader for a cipher of this name: no password opens it.
+    pub(super) fn cipher_not_read(cipher: &str) -> Refusal {
+        let by = ReasonKind::CipherNotRead(cipher.into());
+        Refusal { outcome: Outcome::Encrypted, reason: by.of(Noun::Member) }
+    }
+
+    /// It is encrypted, and nothing known says by what.
+    pub(super) fn cipher_unknown() -> Refusal {
+        Refusal { outcome: Outcome::Encrypted, reason: ReasonKind::CipherUnknown.of(Noun::Member) }
+    }
+
     /// The packed bytes contradict themselves.
     pub(super) fn corrupt(reason: impl Into<Reason>) -> Refusal {
         Refusal { outcome: Outcome::Corrupt, reason: reason.into() }

@@ -21,7 +21,7 @@ use crate::unpack::{TARGET, leave_member, link_to, list_member, take_member};
 
 pub(super) const FORMAT: Format = Format {
     name: "7z",
-    version: 2,
+    version: 3,
     media_types: &["application/x-7z-compressed"],
     sniff: |probe| match probe.starts_with(b"7z\xBC\xAF\x27\x1C") {
         true => Match::Magic,
@@ -90,6 +90,9 @@ fn password(
     context: &Context<'_>,
 ) -> Result<Password, Refusal> {
     let coders = archive.blocks.get(block).map_or(&[][..], |block| &block.coders);
+    if coders.iter().any(|coder| is_other_cipher(coder.encoder_method_id())) {
+        return Err(Refusal::cipher_unknown());
+    }
     if !coders.iter().any(|coder| coder.encoder_method_id() == EncoderMethod::ID_AES256_SHA256) {
         return Ok(Password::empty());
     }
@@ -118,6 +121,12 @@ fn password(
         (whole && end.is_ok()).then_some(password)
     };
     context.unlock(ROUNDS, right).map_err(|still| Refusal::locked("AES-256", still))
+}
+
+/// Whether this is the number of a cipher other than the one that 7-Zip writes (7-Zip's list of methods: those of ciphers
+/// begin so).
+fn is_other_cipher(method: &[u8]) -> bool {
+    method.starts_with(&[0x06, 0xF1]) && method != EncoderMethod::ID_AES256_SHA256
 }
 
 /// Takes the members of a block, which are packed as one stream. Gives whether the archive may be read on.
@@ -261,5 +270,24 @@ fn why_closed(error: &Error, blob: &dyn Blob, context: &Context<'_>) -> ExtractE
         }
         Outcome::Corrupt => ExtractError::corrupt(ReasonKind::Damaged.of(Noun::SevenZipContents)),
         _ => refusal.error(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cipher_is_none_of_the_methods_of_packing() {
+        for (id, is_other) in [
+            (EncoderMethod::ID_AES256_SHA256, false),
+            (EncoderMethod::ID_LZMA2, false),
+            ([0x04, 0xF7, 0x11, 0x01].as_slice(), false),
+            // ZipCrypto, and AES as RAR 3 has it.
+            ([0x06, 0xF1, 0x01, 0x01].as_slice(), true),
+            ([0x06, 0xF1, 0x03, 0x03].as_slice(), true),
+        ] {
+            assert_eq!(is_other_cipher(id), is_other, "{id:?}");
+        }
     }
 }

@@ -32,7 +32,7 @@ use crate::unpack::{TARGET, leave_member, link_to, list_member, take_member};
 
 pub(super) const FORMAT: Format = Format {
     name: "zip",
-    version: 3,
+    version: 4,
     media_types: &["application/zip"],
     sniff,
     media_type: |_| "application/zip",
@@ -174,7 +174,7 @@ fn take_locked(
     context: &Context<'_>,
     content: &mut Content,
 ) -> bool {
-    let lock = record.lock.unwrap_or(ZipLock::Strong);
+    let lock = record.lock.unwrap_or(ZipLock::Unknown);
     let member = LockedMember { path, size: record.size, lock, name: lock.name() };
     member.take(context, content, |password| record.open_with(blob, password))
 }

@@ -13,6 +13,7 @@ use sha1::Sha1;
 
 use super::aes_blocks::{AesBlocks, BLOCK};
 use super::bytes::{u8_at, u16_at};
+use super::packing::Refusal;
 
 /// How a member is locked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,8 +22,10 @@ pub(super) enum ZipLock {
     Traditional { checks: [u8; 2] },
     /// With AES, whose key has so many bytes.
     Aes { key: usize },
-    /// With PKWARE's strong encryption, or another way that is not known.
+    /// With PKWARE's strong encryption, which is not read.
     Strong,
+    /// In a way that is not known.
+    Unknown,
 }
 
 /// Bytes before a member that is encrypted in the traditional way.
@@ -67,13 +70,23 @@ impl ZipLock {
             ZipLock::Traditional { .. } => "ZipCrypto",
             ZipLock::Aes { .. } => "AES",
             ZipLock::Strong => "PKWARE's strong encryption",
+            ZipLock::Unknown => "a way that is not known",
+        }
+    }
+
+    /// Why no password opens it, if that is so.
+    pub(super) fn refusal(self) -> Option<Refusal> {
+        match self {
+            ZipLock::Traditional { .. } | ZipLock::Aes { .. } => None,
+            ZipLock::Strong => Some(Refusal::cipher_not_read(self.name())),
+            ZipLock::Unknown => Some(Refusal::cipher_unknown()),
         }
     }
 
     /// What trying a password costs, in hashes.
     pub(super) fn rounds(self) -> u64 {
         match self {
-            ZipLock::Traditional { .. } | ZipLock::Strong => 1,
+            ZipLock::Traditional { .. } | ZipLock::Strong | ZipLock::Unknown => 1,
             // Twenty bytes come out of each.
             ZipLock::Aes { key } => u64::from(ROUNDS) * (2 * key as u64 + 2).div_ceil(20),
         }
@@ -123,7 +136,7 @@ impl ZipLock {
                     sum: Some(Hmac::new_from_slice(sum).ok()?),
                 }))
             }
-            ZipLock::Strong => None,
+            ZipLock::Strong | ZipLock::Unknown => None,
         }
     }
 }
@@ -260,6 +273,9 @@ impl<R: Read> Counted<R> {
 
 #[cfg(test)]
 mod tests {
+    use madang_document::outcome::Outcome;
+    use madang_document::reason_kind::ReasonKind;
+
     use super::*;
 
     #[test]
@@ -270,9 +286,12 @@ mod tests {
 
     #[test]
     fn a_lock_that_is_cut_short_opens_with_nothing() {
-        for lock in
-            [ZipLock::Traditional { checks: [0; 2] }, ZipLock::Aes { key: 32 }, ZipLock::Strong]
-        {
+        for lock in [
+            ZipLock::Traditional { checks: [0; 2] },
+            ZipLock::Aes { key: 32 },
+            ZipLock::Strong,
+            ZipLock::Unknown,
+        ] {
             assert!(lock.open(&b"short"[..], 5, b"secret").is_none(), "{lock:?}");
         }
         assert!(AesField::read(b"\x02\0AE\x07\x08\0").is_none());
@@ -281,6 +300,16 @@ mod tests {
             (field.lock, field.method, field.is_summed),
             (ZipLock::Aes { key: 32 }, 8, false)
         );
+    }
+
+    #[test]
+    fn what_no_password_opens_says_so_and_asks_for_none() {
+        let kind = |lock: ZipLock| lock.refusal().map(|it| (it.outcome, it.reason.kind));
+        let strong = ReasonKind::CipherNotRead("PKWARE's strong encryption".into());
+        assert_eq!(kind(ZipLock::Strong), Some((Outcome::Encrypted, strong)));
+        let unknown = ReasonKind::CipherUnknown;
+        assert_eq!(kind(ZipLock::Unknown), Some((Outcome::Encrypted, unknown)));
+        assert_eq!(kind(ZipLock::Aes { key: 32 }), None);
     }
 
     #[test]

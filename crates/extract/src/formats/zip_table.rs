@@ -98,7 +98,8 @@ fn read(fields: &mut Fields<'_>, start: u64) -> Option<ZipRecord> {
     let lock = match &aes {
         _ if flags & ENCRYPTED == 0 => None,
         Some(aes) => Some(aes.lock),
-        None if method == AES || flags & STRONG != 0 => Some(ZipLock::Strong),
+        None if flags & STRONG != 0 => Some(ZipLock::Strong),
+        None if method == AES => Some(ZipLock::Unknown),
         // Where the sum was not known yet, the time stands in for it (section 6.1.6).
         None => {
             let checks = [sum.to_be_bytes(), u32::from(time).to_be_bytes()];

@@ -22,15 +22,23 @@ impl Cipher {
         Cipher { method: *method, field: field.to_vec() }
     }
 
-    /// What it is called.
-    pub(super) fn name(&self) -> &'static str {
+    /// What it is called; none if it is not known.
+    pub(super) fn name(&self) -> Option<&'static str> {
         match self.method {
-            0 => "ZipCrypto",
-            1 => "AES-128",
-            2 => "AES-256",
-            5 => "LEA-128",
-            6 => "LEA-256",
-            _ => "a method that is not known",
+            0 => Some("ZipCrypto"),
+            1 => Some("AES-128"),
+            2 => Some("AES-256"),
+            5 => Some("LEA-128"),
+            6 => Some("LEA-256"),
+            _ => None,
+        }
+    }
+
+    /// That it is not read where all members are one stream.
+    pub(super) fn in_solid(&self) -> Refusal {
+        match self.name() {
+            Some(name) => Refusal::cipher_not_read(&format!("solid {name}")),
+            None => Refusal::cipher_unknown(),
         }
     }
 
@@ -54,7 +62,7 @@ impl Cipher {
             }
             1 => aes(16),
             2 => aes(32),
-            _ => Err(Refusal::unsupported(self.name())),
+            _ => Err(self.name().map_or_else(Refusal::cipher_unknown, Refusal::cipher_not_read)),
         }
     }
 }
@@ -81,14 +89,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_short_or_unknown_has_no_lock() {
+    fn what_is_cut_short_or_not_read_has_no_lock() {
         let outcome = |field: &[u8]| Cipher::read(field).lock().err().map(|it| it.outcome);
         for field in [&[0][..], &[0, 1, 2], &[1, 1], &[2, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]] {
             assert_eq!(outcome(field), Some(Outcome::Corrupt), "{field:?}");
         }
-        for field in [&[][..], &[3], &[5], &[6], &[99]] {
-            assert_eq!(outcome(field), Some(Outcome::Unsupported), "{field:?}");
+        let reason = |field: &[u8]| Cipher::read(field).lock().err().map(|it| it.reason.kind);
+        for field in [&[][..], &[3], &[99]] {
+            assert_eq!(outcome(field), Some(Outcome::Encrypted), "{field:?}");
+            assert_eq!(reason(field), Some(ReasonKind::CipherUnknown), "{field:?}");
         }
-        assert_eq!(Cipher::read(&[6]).name(), "LEA-256");
+        for (field, name) in [(&[5], "LEA-128"), (&[6], "LEA-256")] {
+            assert_eq!(outcome(field), Some(Outcome::Encrypted));
+            assert_eq!(reason(field), Some(ReasonKind::CipherNotRead(name.into())));
+        }
+        let solid = Cipher::read(&[0]).in_solid().reason.kind;
+        assert_eq!(solid, ReasonKind::CipherNotRead("solid ZipCrypto".into()));
     }
 }

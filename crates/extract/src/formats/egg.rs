@@ -8,6 +8,7 @@ use std::io::Read;
 use madang_document::content::Content;
 use madang_document::part::Noun;
 use madang_document::reason_kind::ReasonKind;
+use madang_document::unit::Unit;
 
 use super::archive_members::{ArchiveMembers, MemberHead};
 use super::bytes::{u16_at, u32_at};
@@ -49,6 +50,10 @@ const BLOCK: u32 = 0x02B5_0C13;
 /// What a member is called whose name is closed.
 const ENCRYPTED_NAME: &[u8] = b"encrypted name";
 
+/// Blocks of an archive that are read: packers cut a member only every so many thousand bytes, and each block costs a
+/// decoder of its own.
+const BLOCKS: usize = 1 << 17;
+
 /// The longest name that is counted from a folder, with those of the folders, bytes: one folder stands in the names of all
 /// members, and no more of it is catalogued.
 const LONGEST_NAME: usize = PATH;
@@ -63,6 +68,8 @@ struct Archive {
     names: HashMap<u32, Vec<u8>>,
     /// Blocks of a solid archive belong to all files.
     blocks: Vec<Block>,
+    /// Whether there are more blocks than are read.
+    too_many_blocks: bool,
 }
 
 #[derive(Default)]
@@ -103,12 +110,17 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         content.lost(JOIN);
     }
     archive.members.report(context, &mut content)?;
+    if archive.too_many_blocks {
+        let limit = BLOCKS as u64;
+        content.cut(ReasonKind::MoreThan { limit, unit: Unit::Records }.of(Noun::Archive));
+    }
     // The members of a solid archive are one stream, cut by their sizes.
     let mut stream = Blocks::new(blob, archive.blocks.clone());
     let mut too_large = false;
     // Where a member of the stream is encrypted, nothing says how far.
     let sealed = archive.members.heads.iter().find_map(|file| file.cipher.as_ref());
     let sealed = sealed.filter(|_| archive.solid);
+    let refused = archive.solid.then(|| first_refusal(&archive.blocks, context)).flatten();
     archive.members.each(context, &mut content, |file, turn| {
         if file.link {
             return turn.list_link();
@@ -118,9 +130,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         }
         let end = file.first.saturating_add(file.count);
         let own = archive.blocks.get(file.first..end).unwrap_or_default();
-        let blocks = if archive.solid { &archive.blocks } else { own };
-        if let Some(refusal) = first_refusal(blocks, context) {
-            return turn.refuse(&refusal);
+        let own_refused = (!archive.solid).then(|| first_refusal(own, context)).flatten();
+        if let Some(refusal) = refused.as_ref().or(own_refused.as_ref()) {
+            return turn.refuse(refusal);
         }
         match file.cipher.as_ref().map(|cipher| (cipher.name(), cipher.lock())) {
             None => {}
@@ -175,6 +187,10 @@ fn read_records(blob: &dyn Blob, context: &Context<'_>) -> Result<Archive, Extra
                     break;
                 }
                 read_file(&mut fields, &mut archive)
+            }
+            BLOCK if archive.blocks.len() >= BLOCKS => {
+                archive.too_many_blocks = true;
+                break;
             }
             BLOCK => read_block(&mut fields, &mut archive),
             SPLIT => extra(&mut fields).and_then(|(_, field)| {
@@ -306,7 +322,15 @@ fn read_block(fields: &mut Fields<'_>, archive: &mut Archive) -> Option<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
+    use madang_document::outcome::Outcome;
+
     use super::*;
+    use crate::context::Spent;
+    use crate::engines::Engines;
+    use crate::extraction::Extraction;
+    use crate::order::Order;
 
     /// The head of a file: its number, its name, the folder that the name counts from, and whether it is a folder itself.
     fn head(number: u32, name: &str, folder: Option<u32>, is_folder: bool) -> Vec<u8> {
@@ -342,6 +366,28 @@ mod tests {
                 archive.members.heads.iter().skip(1).map(|file| &file.name).collect();
             assert_eq!(names.len(), 199);
             assert!(names.iter().all(|name| name.len() <= PATH && name.ends_with(b"a.txt")));
+        }
+    }
+
+    #[test]
+    fn an_archive_of_blocks_without_end_is_read_up_to_a_limit() {
+        let file = [FILE.to_le_bytes().as_slice(), &head(0, "a.txt", None, false)].concat();
+        let block = [BLOCK.to_le_bytes().as_slice(), &[0; 14], &END.to_le_bytes()].concat();
+        let mut bytes = [b"EGGA".as_slice(), &[0; 10], &END.to_le_bytes(), &file].concat();
+        for _ in 0..=BLOCKS {
+            bytes.extend(&block);
+        }
+        bytes.extend(END.to_le_bytes());
+        for (cut, too_many) in [(0, true), (block.len() + 4, false)] {
+            let bytes = bytes[..bytes.len() - cut].to_vec();
+            let (order, engines, spent) =
+                (Order::named("a.egg"), Engines::none(), Spent::default());
+            let kept = RefCell::new(Vec::<Extraction>::new());
+            let no_members = |_: &dyn Blob, _: &Context<'_>| Outcome::Empty;
+            let context = Context::new(&order, 1, &engines, &spent, &kept, no_members);
+            let archive = read_records(&bytes, &context).unwrap();
+            assert_eq!(archive.too_many_blocks, too_many);
+            assert_eq!(archive.blocks.len(), BLOCKS);
         }
     }
 

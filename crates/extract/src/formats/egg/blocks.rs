@@ -26,6 +26,16 @@ pub(super) struct Block {
     pub(super) at: u64,
 }
 
+impl Block {
+    /// Bytes that nothing packs to, at most: a head of LZMA and the end of its stream are the longest.
+    const NOTHING: u64 = 32;
+
+    /// Whether nothing comes out of it, so that no decoder need be made to see that.
+    fn is_empty(&self) -> bool {
+        self.unpacked == 0 && self.sum == 0 && self.packed <= Block::NOTHING
+    }
+}
+
 /// Why one of the blocks cannot be unpacked, if that is known without trying.
 pub(super) fn first_refusal(blocks: &[Block], context: &Context<'_>) -> Option<Refusal> {
     blocks.iter().find_map(|block| match block.method {
@@ -147,12 +157,15 @@ impl Blocks<'_> {
                     let end = self.plain.as_ref().map_or(Ok(()), |plain| plain.borrow_mut().end());
                     return end.map(|()| 0);
                 };
+                if let Some(plain) = &self.plain {
+                    plain.borrow_mut().begin(block.packed)?;
+                }
+                if block.is_empty() {
+                    continue;
+                }
                 let opened = match &self.plain {
                     None => open(part(self.blob, block.at, block.packed), block),
-                    Some(plain) => {
-                        plain.borrow_mut().begin(block.packed)?;
-                        open(BufReader::new(PlainBlock(Rc::clone(plain))), block)
-                    }
+                    Some(plain) => open(BufReader::new(PlainBlock(Rc::clone(plain))), block),
                 };
                 let opened = opened.map_err(|refusal| {
                     io::Error::new(io::ErrorKind::InvalidData, refusal.reason)
@@ -196,5 +209,56 @@ fn azo(packed: &mut impl Read, block: Block) -> Result<Box<dyn Read + 'static>, 
     match crc.sum() == block.sum {
         true => Ok(Box::new(io::Cursor::new(unpacked))),
         false => Err(Refusal::corrupt(ReasonKind::CheckSum.within(Part::Named("AZO".into())))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    /// Counts how often it is read from.
+    struct Counted {
+        bytes: Vec<u8>,
+        reads: Cell<u32>,
+    }
+
+    impl Blob for Counted {
+        fn len(&self) -> u64 {
+            self.bytes.len() as u64
+        }
+
+        fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+            self.reads.set(self.reads.get() + 1);
+            self.bytes.read_at(offset, buffer)
+        }
+    }
+
+    fn sum(bytes: &[u8]) -> u32 {
+        let mut crc = Crc::new();
+        crc.update(bytes);
+        crc.sum()
+    }
+
+    #[test]
+    fn a_block_of_nothing_costs_no_decoder() {
+        // What bzip2 makes of nothing, and of a word that is only stored.
+        let nothing = b"BZh9\x17\x72\x45\x38\x50\x90\0\0\0\0";
+        let blob = Counted { bytes: [nothing.as_slice(), b"word"].concat(), reads: Cell::new(0) };
+        let empty = Block { method: 2, unpacked: 0, packed: 14, sum: 0, at: 0 };
+        let word = Block { method: 0, unpacked: 4, packed: 4, sum: sum(b"word"), at: 14 };
+        let mut blocks = vec![empty; 100_000];
+        blocks.push(word);
+        let mut text = String::new();
+        Blocks::new(&blob, blocks).read_to_string(&mut text).unwrap();
+        assert_eq!(text, "word");
+        assert!(blob.reads.get() < 10, "{} reads", blob.reads.get());
+        // What only says that it is nothing is held against it.
+        for odd in [Block { sum: 1, ..empty }, Block { unpacked: 0, sum: 0, packed: 40, ..word }] {
+            let blob = [b"word".as_slice(), &[7; 60]].concat();
+            let mut text = Vec::new();
+            assert!(Blocks::new(&blob, vec![odd]).read_to_end(&mut text).is_err());
+        }
     }
 }

@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::fs;
+use std::io::{Cursor, Read, Write};
 use std::path::Path;
 
 use madang_document::outcome::Outcome;
@@ -93,5 +94,47 @@ fn limits_hold() {
     let (name, whole) = fixtures("hwp5").into_iter().find(|(name, _)| name == "plain.hwp").unwrap();
     for limits in [Limits { text: 100, ..limits() }, Limits { unpacked: 100, ..limits() }] {
         assert_eq!(read_within(&whole, &name, limits).outcome, Outcome::Limit);
+    }
+}
+
+/// Of a protected document that is cut nothing is left but the notice, which is none of its text.
+#[test]
+fn a_notice_is_no_text_wherever_its_file_ends() {
+    let told = |bytes: &[u8], name: &str| {
+        let document = read_within(bytes, name, Limits::default());
+        let text = document.content.text();
+        assert!(!text.contains("상위 버전"), "{name}: {text}");
+        document.outcome
+    };
+    let named = |folder, name| {
+        let fixtures = fixtures(folder);
+        fixtures.into_iter().find(|(found, _)| found == name).unwrap().1
+    };
+    let package = named("hwpx", "notice.hwpx");
+    let cuts = (0..package.len()).map(|end| told(&package[..end], "notice.hwpx"));
+    assert!(cuts.filter(|outcome| *outcome == Outcome::Drm).count() > 100);
+
+    // What the word processor keeps for a preview is the notice, too.
+    let preview: Vec<u8> = "이 문서는 상위 버전의 배포용 문서입니다."
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    for (name, folder) in [("notice.hwp", "BodyText"), ("distribution.hwp", "ViewText")] {
+        let path = format!("/{folder}/Section0");
+        let whole = named("hwp5", name);
+        let open = || cfb::CompoundFile::open(Cursor::new(whole.clone())).unwrap();
+        let mut section = Vec::new();
+        open().open_stream(&path).unwrap().read_to_end(&mut section).unwrap();
+        let mut outcomes = Vec::new();
+        for end in (0..section.len()).step_by(if folder == "ViewText" { 16 } else { 1 }) {
+            let mut file = open();
+            let mut stream = file.create_stream(&path).unwrap();
+            stream.write_all(&section[..end]).unwrap();
+            drop(stream);
+            file.create_stream("/PrvText").unwrap().write_all(&preview).unwrap();
+            let bytes = file.into_inner().into_inner();
+            outcomes.push(told(&bytes, name));
+        }
+        assert!(outcomes.contains(&Outcome::Corrupt), "{name}: {outcomes:?}");
     }
 }

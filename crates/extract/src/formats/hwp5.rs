@@ -44,7 +44,7 @@ mod summary;
 
 pub(super) const FORMAT: Format = Format {
     name: "hwp5",
-    version: 5,
+    version: 6,
     media_types: &["application/x-hwp"],
     sniff,
     media_type: |_| "application/x-hwp",
@@ -107,7 +107,8 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             // The word processor keeps the first page or so as plain text.
             let start = file.plain("PrvText", SMALL_STREAM).unwrap_or_default();
             content.push_text(wide(&start).replace('\r', ""), Locator::Whole {});
-            if content.segments.is_empty() {
+            // The notice of a protected document is none of its text.
+            if content.segments.is_empty() || protection_notice(&content).is_some() {
                 return Err(error);
             }
             content.lost(error.into_reason().instead(Instead::FirstPage));

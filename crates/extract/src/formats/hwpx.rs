@@ -32,7 +32,7 @@ mod unsealed;
 
 pub(super) const FORMAT: Format = Format {
     name: "hwpx",
-    version: 6,
+    version: 7,
     media_types: &[MEDIA_TYPE],
     sniff,
     media_type: |_| MEDIA_TYPE,
@@ -108,7 +108,8 @@ fn read(mut archive: Archive<'_>, context: &Context<'_>) -> Result<Content, Extr
         Err(error) => {
             let start = part(&mut archive, "Preview/PrvText.txt", context)?.unwrap_or_default();
             content.push_text(start.replace('\r', ""), Locator::Whole {});
-            if content.segments.is_empty() {
+            // The notice of a protected document is none of its text.
+            if content.segments.is_empty() || protection_notice(&content).is_some() {
                 return Err(error);
             }
             content.lost(error.into_reason().instead(Instead::FirstPage));
@@ -150,6 +151,9 @@ fn read_cut(
         }
     }
     body.finish(&mut content);
+    if let Some(notice) = protection_notice(&content) {
+        return Err(notice);
+    }
     if content.segments.is_empty() {
         return Err(ExtractError::corrupt(broken));
     }

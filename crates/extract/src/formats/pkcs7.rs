@@ -1,9 +1,13 @@
 //! Signed files and mails (CMS, RFC 5652; before that PKCS #7): what was signed stands within, and is a member. What is encrypted
-//! for the keys of people is told; nobody but they can read it.
+//! for the keys of people is told; nobody but they can read it. Both come as bytes or as base64, between lines that say so
+//! (RFC 7468, sections 8 and 9) or bare, as mailers save `smime.p7m`.
+
+use std::borrow::Cow;
 
 use madang_document::content::Content;
 use madang_document::part::Noun;
 use madang_document::reason_kind::ReasonKind;
+use mail_parser::decoders::base64::base64_decode;
 
 use crate::blob::Blob;
 use crate::context::Context;
@@ -14,19 +18,23 @@ use crate::unpack::take_member;
 
 pub(super) const FORMAT: Format = Format {
     name: "pkcs7",
-    version: 1,
+    version: 2,
     media_types: &["application/pkcs7-mime"],
     // A signature that stands beside what it signs holds nothing to be read.
-    sniff: |probe| match Cms::read(&probe.head) {
-        Some(Cms::Signed(_) | Cms::Enveloped) => Match::Magic,
-        None => Match::No,
+    sniff: |probe| {
+        let read = |bytes: &[u8]| Cms::read(bytes).is_some();
+        match read(&probe.head) || in_base64(&probe.head).is_some_and(|bytes| read(&bytes)) {
+            true => Match::Magic,
+            false => Match::No,
+        }
     },
     media_type: |_| "application/pkcs7-mime",
     extract,
 };
 
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
-    let bytes = blob.read_all(context.limits.member)?;
+    let stored = blob.read_all(context.limits.member)?;
+    let bytes = in_base64(&stored).map_or(stored, Cow::Owned);
     let signed = match Cms::read(&bytes) {
         Some(Cms::Signed(signed)) => signed,
         Some(Cms::Enveloped) => {
@@ -45,13 +53,38 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
 
 /// The name of what was signed: `계약서.pdf` of `계약서.pdf.p7m`, and a mail of `smime.p7m`.
 fn name(name: &str) -> String {
-    let known = [".p7m", ".p7s", ".p7", ".sig"];
+    let known = [".p7m", ".p7s", ".p7", ".sig", ".pem", ".cms"];
     let end = known.iter().find(|end| name.to_ascii_lowercase().ends_with(**end));
     let stem = end.and_then(|end| name.get(..name.len() - end.len())).unwrap_or(name);
     match stem.contains('.') {
         true => stem.to_owned(),
         false => format!("{stem}.eml"),
     }
+}
+
+/// What base64 writes of this: between the lines that begin and end it, or bare. None if it is none of a structure of CMS.
+fn in_base64(bytes: &[u8]) -> Option<Vec<u8>> {
+    /// The last is Netscape's, which signed texts of the web carry.
+    const LABELS: [&[u8]; 3] = [b"PKCS7-----", b"CMS-----", b"PKCS #7 SIGNED DATA-----"];
+    /// Letters that tell whether it is worth to decode them all: the head of a structure and its identifier lie in them.
+    const FIRST: usize = 64;
+    /// How the identifiers of all structures begin (1.2.840.113549.1).
+    const IDENTIFIER: &[u8] = b"\x2A\x86\x48\x86\xF7\x0D\x01";
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
+    let letters = match bytes.strip_prefix(b"-----BEGIN ") {
+        Some(rest) => LABELS.iter().find_map(|label| rest.strip_prefix(*label))?,
+        // How the mark of a sequence is written.
+        None => Some(bytes).filter(|bytes| bytes.starts_with(b"M"))?,
+    };
+    let is_letter = |byte: &u8| {
+        byte.is_ascii_alphanumeric() || byte.is_ascii_whitespace() || b"+/=".contains(byte)
+    };
+    let first = letters.get(..FIRST.min(letters.len())).unwrap_or_default();
+    let first = first.split(|byte| !is_letter(byte)).next().and_then(base64_decode)?;
+    first.windows(IDENTIFIER.len()).find(|bytes| *bytes == IDENTIFIER)?;
+    // What is damaged goes as far as its letters do.
+    let end = letters.iter().position(|byte| !is_letter(byte)).unwrap_or(letters.len());
+    base64_decode(letters.get(..end)?)
 }
 
 /// What the outermost structure is (RFC 5652, section 3).
@@ -237,6 +270,55 @@ mod tests {
         let content = der(SEQUENCE, &[DATA]);
         let beside = der(SEQUENCE, &[&[INTEGER, 1, 1], &[SET, 0], &content]);
         assert!(Cms::read(&der(SEQUENCE, &[SIGNED, &der(WITHIN, &[&beside])])).is_none());
+    }
+
+    #[test]
+    fn base64_is_read_between_its_lines_or_bare() {
+        let file = signed(b"\x04\x02ab");
+        let letters = base64(&file);
+        for (begin, end) in [
+            ("-----BEGIN PKCS7-----\r\n", "\r\n-----END PKCS7-----\r\n"),
+            ("\u{FEFF}-----BEGIN CMS-----\n", "\n-----END CMS-----\n"),
+            ("-----BEGIN PKCS #7 SIGNED DATA-----\n", ""),
+            ("", "\n"),
+            ("\n\n", ""),
+        ] {
+            let text = format!("{begin}{letters}{end}");
+            assert_eq!(in_base64(text.as_bytes()).unwrap(), file, "{begin:?}");
+        }
+        for none in [
+            "-----BEGIN CERTIFICATE-----\nMIIB",
+            "-----BEGIN PKCS7-----\n",
+            "Meetings and Minutes of the board",
+            "M",
+            "",
+        ] {
+            assert!(in_base64(none.as_bytes()).is_none(), "{none}");
+        }
+        // A certificate has an identifier of this family, too, and is no structure of CMS.
+        let certificate = der(SEQUENCE, &[&der(SEQUENCE, &[SIGNED])]);
+        let read = in_base64(base64(&certificate).as_bytes()).unwrap();
+        assert!(Cms::read(&read).is_none());
+    }
+
+    /// In lines of eight letters.
+    fn base64(bytes: &[u8]) -> String {
+        let alphabet: Vec<char> =
+            ('A'..='Z').chain('a'..='z').chain('0'..='9').chain(['+', '/']).collect();
+        let mut text = String::new();
+        for (n, piece) in bytes.chunks(3).enumerate() {
+            let mut three = [0; 4];
+            three[1..=piece.len()].copy_from_slice(piece);
+            let number = u32::from_be_bytes(three);
+            for at in 0..4 {
+                let place = (number >> (18 - 6 * at)) as usize % 64;
+                text.push(if at > piece.len() { '=' } else { alphabet[place] });
+            }
+            if n % 2 == 1 {
+                text.push('\n');
+            }
+        }
+        text
     }
 
     #[test]

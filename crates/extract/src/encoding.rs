@@ -203,13 +203,12 @@ pub(crate) fn looks_like_text(head: &[u8]) -> bool {
         false => head.into(),
     };
     let head = head.as_ref();
-    if valid_utf8(head).is_some() || is_korean(head) || is_of_a_neighbour(head) {
-        return true;
-    }
     // In a legacy encoding at least spaces and line ends are ASCII; packed bytes have few of them.
     let high = head.iter().filter(|b| **b >= 0x80).count();
     let blank = head.iter().filter(|b| matches!(**b, b' ' | b'\n' | b'\r' | b'\t')).count();
-    high * 10 <= head.len() * 3 || blank * 50 >= head.len()
+    let has_blanks = || high * 10 <= head.len() * 3 || blank * 50 >= head.len();
+    // Counting costs less than decoding.
+    valid_utf8(head).is_some() || has_blanks() || is_korean(head) || is_of_a_neighbour(head)
 }
 
 /// Whether bytes are CP949 without an error, and spell what Korean texts are made of.

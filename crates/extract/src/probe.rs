@@ -68,9 +68,10 @@ impl<'a> Probe<'a> {
 
     /// The first bytes as text, in whatever encoding; none if they are not text.
     pub fn text(&self) -> Option<&str> {
-        self.text
-            .get_or_init(|| looks_like_text(&self.head).then(|| decode(&self.head).text))
-            .as_deref()
+        // Many rows ask, and most files are none of theirs: in the bytes of a package or a picture each encoding would be
+        // looked for in vain.
+        let is_text = || !is_binary(&self.head) && looks_like_text(&self.head);
+        self.text.get_or_init(|| is_text().then(|| decode(&self.head).text)).as_deref()
     }
 
     /// What the ZIP file holds; none if it is not one.
@@ -108,8 +109,32 @@ impl<'a> Probe<'a> {
     }
 }
 
+/// Whether bytes start as packages, compound files and pictures do, and no text in any encoding.
+fn is_binary(head: &[u8]) -> bool {
+    const MAGIC: [&[u8]; 4] = [b"PK\x03\x04", &SIGNATURE, b"\x89PNG\r\n\x1A\n", b"\xFF\xD8\xFF"];
+    MAGIC.iter().any(|magic| head.starts_with(magic))
+}
+
 impl std::fmt::Debug for Probe<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Probe({}, {} bytes)", self.name, self.blob.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each encoding would be looked for in the first 64 KiB of every package and picture.
+    #[test]
+    fn what_begins_as_a_package_or_a_picture_is_not_weighed_as_text() {
+        let text = "수문 점검 기록\n".repeat(200);
+        let jpeg = b"\xFF\xD8\xFF\xE0".as_slice();
+        for magic in [b"PK\x03\x04".as_slice(), &SIGNATURE, b"\x89PNG\r\n\x1A\n", jpeg] {
+            let bytes = [magic, text.as_bytes()].concat();
+            assert!(Probe::new(&bytes, "a.bin").unwrap().text().is_none(), "{magic:?}");
+        }
+        let bytes = text.into_bytes();
+        assert!(Probe::new(&bytes, "a.bin").unwrap().text().is_some());
     }
 }

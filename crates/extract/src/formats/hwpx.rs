@@ -317,7 +317,10 @@ fn part(
     let Ok(entry) = archive.by_name(path) else { return Ok(None) };
     let part = unpack(entry, context.limits.metadata, context);
     match part.end {
-        End::Whole | End::TooLarge => Ok(Some(String::from_utf8_lossy(&part.bytes).into_owned())),
+        End::Whole | End::TooLarge => {
+            let text = String::from_utf8(part.bytes);
+            Ok(Some(text.unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())))
+        }
         End::Damaged(_) => Ok(None),
         End::Spent(limit) => Err(limit),
     }

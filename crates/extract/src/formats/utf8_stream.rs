@@ -11,8 +11,11 @@ const PIECE: usize = 16 << 10;
 pub(super) struct Utf8Stream<R> {
     reader: R,
     decoder: Decoder,
+    /// As long as it has ever been: clearing it for each piece would cost as much as decoding.
     decoded: Vec<u8>,
-    /// How much of it was handed out.
+    /// How much of it is decoded.
+    filled: usize,
+    /// How much of that was handed out.
     given: usize,
     has_ended: bool,
     is_damaged: bool,
@@ -24,6 +27,7 @@ impl<R: Read> Utf8Stream<R> {
             reader,
             decoder: UTF_8.new_decoder(),
             decoded: Vec::new(),
+            filled: 0,
             given: 0,
             has_ended: false,
             is_damaged: false,
@@ -41,16 +45,17 @@ impl<R: Read> Utf8Stream<R> {
         let count = self.reader.read(&mut raw)?;
         self.has_ended = count == 0;
         let mut rest = raw.get(..count).unwrap_or_default();
-        self.decoded.clear();
-        self.given = 0;
+        (self.filled, self.given) = (0, 0);
         loop {
-            let at = self.decoded.len();
             let room = self.decoder.max_utf8_buffer_length(rest.len()).unwrap_or(PIECE).max(16);
-            self.decoded.resize(at.saturating_add(room), 0);
-            let out = self.decoded.get_mut(at..).unwrap_or_default();
+            let end = self.filled.saturating_add(room);
+            if self.decoded.len() < end {
+                self.decoded.resize(end, 0);
+            }
+            let out = self.decoded.get_mut(self.filled..).unwrap_or_default();
             let (result, read, written, had_errors) =
                 self.decoder.decode_to_utf8(rest, out, self.has_ended);
-            self.decoded.truncate(at.saturating_add(written));
+            self.filled = self.filled.saturating_add(written);
             self.is_damaged |= had_errors;
             rest = rest.get(read..).unwrap_or_default();
             if result == CoderResult::InputEmpty {
@@ -62,13 +67,13 @@ impl<R: Read> Utf8Stream<R> {
 
 impl<R: Read> Read for Utf8Stream<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.given >= self.decoded.len() {
+        while self.given >= self.filled {
             if self.has_ended {
                 return Ok(0);
             }
             self.refill()?;
         }
-        let ready = self.decoded.get(self.given..).unwrap_or_default();
+        let ready = self.decoded.get(self.given..self.filled).unwrap_or_default();
         let count = ready.len().min(buffer.len());
         if let (Some(to), Some(from)) = (buffer.get_mut(..count), ready.get(..count)) {
             to.copy_from_slice(from);

@@ -38,7 +38,8 @@ pub(super) fn open(
             Err(_) | Ok(Event::Eof) => return,
             Ok(Event::Start(e)) if e.local_name().as_ref() == "BINDATA" => {
                 let id = attribute(&e, "Id").unwrap_or_default();
-                let extension = extensions.get(&id).filter(|extension| !extension.is_empty());
+                let extension =
+                    extensions.get(id.as_ref()).filter(|extension| !extension.is_empty());
                 let name = match extension {
                     Some(extension) => format!("BinData/{id}.{extension}"),
                     None => format!("BinData/{id}"),

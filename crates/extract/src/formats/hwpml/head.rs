@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{BufReader, Read};
 
@@ -69,10 +70,8 @@ impl Head {
         let level = || number("Level").and_then(|level| u8::try_from(level).ok());
         match e.local_name().as_ref() {
             "HWPML" => {
-                content
-                    .metadata
-                    .at("HWPML")
-                    .set_some(metadata::FORMAT_VERSION, attribute(e, "Version"));
+                let version = attribute(e, "Version").map(Cow::into_owned);
+                content.metadata.at("HWPML").set_some(metadata::FORMAT_VERSION, version);
             }
             "TITLE" => return Some(What::Property(metadata::TITLE)),
             "AUTHOR" => return Some(What::Property(metadata::AUTHOR)),
@@ -96,8 +95,8 @@ impl Head {
                 }
             }
             "BINITEM" if self.files.len() < FILES_MOST => {
-                let id = attribute(e, "BinData")?;
-                self.files.insert(id, attribute(e, "Format").unwrap_or_default());
+                let format = attribute(e, "Format").unwrap_or_default();
+                self.files.insert(attribute(e, "BinData")?.into_owned(), format.into_owned());
             }
             _ => {}
         }

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use madang_document::metadata::{self, At, Metadata};
@@ -85,22 +86,36 @@ fn set(name: &str, value: &str, mut metadata: At<'_>) {
     }
 }
 
-/// The value of an attribute, whatever its prefix and capitals.
-pub(in crate::formats) fn attribute(e: &BytesStart<'_>, name: &str) -> Option<String> {
+/// The value of an attribute, whatever its prefix and capitals; borrowed where it stands as it is, as nearly all do.
+pub(in crate::formats) fn attribute<'e>(e: &'e BytesStart<'_>, name: &str) -> Option<Cow<'e, str>> {
     let mut attributes = e.attributes();
     let found = attributes
         .with_checks(false)
         .flatten()
         .find(|attribute| attribute.key.local_name().as_ref().eq_ignore_ascii_case(name))?;
+    // What a reader of XML turns into something else: references and line ends.
+    let is_turned = |byte: &u8| matches!(byte, b'&' | b'\t' | b'\n' | b'\r');
+    if !found.value.as_bytes().iter().any(is_turned) {
+        return Some(found.value);
+    }
     Some(match found.normalized_value(XmlVersion::Implicit1_0) {
-        Ok(value) => value.into_owned(),
-        Err(_) => found.value.into_owned(),
+        Ok(value) => Cow::Owned(value.into_owned()),
+        Err(_) => found.value,
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_attribute_is_copied_only_where_it_is_turned_into_something_else() {
+        let e = BytesStart::from_content("t a='가 1' hp:B='a &amp; b' c='a\nb' d='&x;'", 1);
+        let own = |name| attribute(&e, name).unwrap();
+        assert!(matches!(own("A"), Cow::Borrowed("가 1")));
+        assert!(matches!(own("b"), Cow::Owned(_)) && own("b") == "a & b");
+        assert_eq!((own("c").as_ref(), own("d").as_ref()), ("a b", "&x;"));
+    }
 
     #[test]
     fn the_spine_gives_the_order() {

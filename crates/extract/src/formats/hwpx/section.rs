@@ -279,7 +279,7 @@ impl Section<'_> {
             "chart" => {
                 let part = attribute(e, "chartIDRef").unwrap_or_default();
                 if let (Some(text), Some(Node::Paragraph(paragraph))) =
-                    (self.body.charts.remove(&part), self.open.last_mut())
+                    (self.body.charts.remove(part.as_ref()), self.open.last_mut())
                 {
                     self.body.spend(text.len(), self.content, context)?;
                     paragraph.object(Anchoring::Block, &text);

@@ -6,7 +6,9 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use madang_document::object_key;
+use madang_document::quote::Quote;
 use madang_document::sidecar;
+use madang_document::sidecar_fault::SidecarFault;
 use madang_extract::sidecar::{MOST, Sidecar};
 use madang_pipeline::besides::Describing;
 use rustix::fs::OFlags;
@@ -51,10 +53,7 @@ impl Surroundings {
                 Ok(Some(lying)) => lying,
                 Ok(None) => continue,
                 Err(error) => {
-                    all.unread(
-                        &name,
-                        &format!("it cannot be read: {error}; make it readable, or take it away"),
-                    );
+                    all.unread(&name, SidecarFault::Unreadable(Quote::of(&error)));
                     continue;
                 }
             };

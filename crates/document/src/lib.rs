@@ -39,6 +39,7 @@ pub mod reason_kind;
 mod reason_text;
 pub mod shown;
 pub mod sidecar;
+pub mod sidecar_fault;
 pub mod term;
 pub mod timestamp;
 pub mod told;

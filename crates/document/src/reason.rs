@@ -260,6 +260,7 @@ mod tests {
     use super::*;
     use crate::part::Noun;
     use crate::reason_kind::ReasonKind::*;
+    use crate::sidecar_fault::{SidecarFault, samples};
 
     #[test]
     fn a_reason_is_told_in_both_languages() {
@@ -376,5 +377,38 @@ mod tests {
         let reason: Reason = postcard::from_bytes(&sent.unwrap()).unwrap();
         assert!(reason.english().chars().count() <= Quote::MOST);
         assert!(!reason.english().contains('\u{202e}'));
+    }
+
+    #[test]
+    fn each_fault_of_a_sidecar_comes_back() {
+        for fault in
+            samples().into_iter().chain([SidecarFault::Other("it is torn; mend it".into())])
+        {
+            let what = fault.clone();
+            let reason: Reason = BesideFault { file: "a".into(), line: None, what }.into();
+            let kept = serde_json::to_string(&reason).unwrap();
+            assert_eq!(serde_json::from_str::<Reason>(&kept).unwrap(), reason, "{kept}");
+            let sent = postcard::to_stdvec(&reason).unwrap();
+            assert_eq!(postcard::from_bytes::<Reason>(&sent).unwrap(), reason);
+        }
+    }
+
+    /// The ledger of an earlier Madang has the sentence where the fault stands now.
+    #[test]
+    fn a_fault_of_a_sidecar_that_another_version_wrote_is_said_as_it_said_it() {
+        let row = |what: &str| {
+            format!(
+                r#"{{"english":"m.csv, line 3: it is so","kind":{{"beside_fault":{{"file":"m.csv","line":3,"what":{what}}}}}}}"#
+            )
+        };
+        let old: Reason = serde_json::from_str(&row(r#""it is empty; write it anew""#)).unwrap();
+        let what = SidecarFault::Other("it is empty; write it anew".into());
+        assert_eq!(old.kind, BesideFault { file: "m.csv".into(), line: Some(3), what });
+        assert_eq!(old.english(), "m.csv, line 3: it is empty; write it anew");
+        assert!(old.korean().ends_with("고쳐 주세요: it is empty; write it anew"));
+        for later in [r#""torn_in_two""#, r#"{"torn":{"pieces":2}}"#] {
+            let later: Reason = serde_json::from_str(&row(later)).unwrap();
+            assert_eq!(later, Reason::said("m.csv, line 3: it is so"));
+        }
     }
 }

@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::part::Part;
 use crate::quote::Quote;
+use crate::sidecar_fault::SidecarFault;
 use crate::unit::Unit;
 
 /// What is the matter, with the values that belong to it. What it is the matter with is the [`Part`] of the reason.
@@ -218,8 +219,8 @@ pub enum ReasonKind {
     DescribedUntold(Quote),
     /// What describes it beside it was left out, because the reader ended with this outcome over it.
     BesideBroke(Quote),
-    /// A file beside it that describes it has a fault, in this line; what it is, and the cure.
-    BesideFault { file: Quote, line: Option<u64>, what: Quote },
+    /// A file beside it that describes it has a fault, in this line.
+    BesideFault { file: Quote, line: Option<u64>, what: SidecarFault },
     /// Its row in the ledger cannot be read back.
     RowUnreadable(Quote),
     /// Nobody gave a reason.

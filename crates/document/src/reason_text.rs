@@ -485,9 +485,12 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
                 None => both("", ""),
                 Some(n) => both(format!(", {n}번째 줄"), format!(", line {n}")),
             };
+            let (what_korean, what_english) = what.sentence();
+            // Of an earlier Madang only the English is known, so that nothing in Korean says what is to be done.
+            let mend = if what.is_said() { "을 고쳐 주세요" } else { "" };
             both(
-                format!("곁에 있는 설명 파일({file}{korean})을 고쳐 주세요: {what}"),
-                format!("{file}{english}: {what}"),
+                format!("곁에 있는 설명 파일({file}{korean}){mend}: {what_korean}"),
+                format!("{file}{english}: {what_english}"),
             )
         }
         LeaseEnded => both(

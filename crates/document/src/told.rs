@@ -38,7 +38,8 @@ impl Told {
                 && *file == own
             {
                 digest.update(line.unwrap_or_default().to_be_bytes());
-                text(&mut digest, what.as_str());
+                // The English, as earlier versions kept it: what they were told and what they would be told now is the same.
+                text(&mut digest, Quote::new(&what.sentence().1).as_str());
             }
         }
         let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(digest.finalize());
@@ -72,6 +73,7 @@ fn value(digest: &mut Sha256, said: &Value) {
 mod tests {
     use super::*;
     use crate::metadata::Stated;
+    use crate::sidecar_fault::SidecarFault;
 
     fn said(claims: &[(&str, &str, &str)]) -> Metadata {
         let mut metadata = Metadata::default();
@@ -83,7 +85,7 @@ mod tests {
     }
 
     fn fault(file: &str, line: u64, what: &str) -> Reason {
-        let (file, what) = (file.into(), what.into());
+        let (file, what) = (file.into(), SidecarFault::Other(what.into()));
         ReasonKind::BesideFault { file, line: Some(line), what }.into()
     }
 
@@ -105,6 +107,17 @@ mod tests {
         ] {
             assert_ne!(Told::of("m.csv", &said(claims), &reasons), told, "{claims:?}");
         }
+        let now = |line| {
+            let what = SidecarFault::TableEmpty;
+            Reason::from(ReasonKind::BesideFault { file: "m.csv".into(), line, what })
+        };
+        let before = fault(
+            "m.csv",
+            0,
+            "it is empty; write it anew, or take it away; until then, what it describes counts as closed",
+        );
+        let of = |why: Reason| Told::of("m.csv", &said(&own), &[why]);
+        assert_eq!(of(now(None)), of(before), "nothing is read anew for the new form alone");
         let nothing = Told::of("m.csv", &Metadata::default(), &[]);
         assert_eq!(Told::of("m.csv", &said(&[("title", "x", "a")]), &[]), nothing);
     }

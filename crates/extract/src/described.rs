@@ -6,6 +6,7 @@ use madang_document::metadata::Metadata;
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 use madang_document::sidecar::described;
+use madang_document::sidecar_fault::SidecarFault;
 
 use crate::encoding::decode;
 use crate::formats::xmp;
@@ -84,22 +85,19 @@ fn read(sidecar: &Sidecar) -> Statements {
     let mut statements = Statements::of(name);
     let Some(kind) = kind(name) else { return statements };
     if sidecar.size > MOST {
-        let cure = match kind {
-            Kind::Table => "give each folder a table of its own",
-            Kind::Yaml | Kind::Json | Kind::Xmp => "shorten it",
-        };
-        let size = sidecar.size;
-        let what = format!("it has {size} bytes, more than {MOST}: nothing of it is read; {cure}");
-        match kind {
+        let (bytes, most) = (sidecar.size, MOST);
+        let what = match kind {
             // It has no word for who may see what it describes.
-            Kind::Xmp => statements.fault(None, &what),
-            Kind::Yaml | Kind::Json | Kind::Table => statements.break_off(None, &what),
-        }
+            Kind::Xmp => SidecarFault::PacketTooLarge { bytes, most },
+            Kind::Yaml | Kind::Json => SidecarFault::TooLarge { bytes, most },
+            Kind::Table => SidecarFault::TableTooLarge { bytes, most },
+        };
+        statements.fault(None, what);
         return statements;
     }
     if sidecar.bytes.trim_ascii().is_empty() && kind == Kind::Table {
         // A table that was emptied described files, and one that was copied halfway will.
-        statements.break_off(None, "it is empty; write it anew, or take it away");
+        statements.fault(None, SidecarFault::TableEmpty);
         return statements;
     }
     match kind {
@@ -123,9 +121,8 @@ pub(crate) fn describes_nothing(name: &str, text: &str) -> Option<Reason> {
     {
         return None;
     }
-    let what = "no row among its first ones is a head with a column of file names and one that says something of them, so it \
-                describes no file; write one, as `filename,title`, or give it another name";
-    Some(ReasonKind::BesideFault { file: name.into(), line: None, what: what.into() }.into())
+    let what = SidecarFault::NoHead;
+    Some(ReasonKind::BesideFault { file: name.into(), line: None, what }.into())
 }
 
 fn packet(bytes: &[u8], statements: &mut Statements) {
@@ -135,10 +132,7 @@ fn packet(bytes: &[u8], statements: &mut Statements) {
         statements.values.push((name.to_owned(), value.clone()));
     }
     if metadata.is_empty() {
-        statements.fault(
-            None,
-            "no property of an XMP packet can be read in it; have the program that wrote it write it again",
-        );
+        statements.fault(None, SidecarFault::NoProperty);
     }
 }
 
@@ -236,6 +230,9 @@ mod tests {
             let told = warning.reason.english();
             assert!(told.starts_with(expected), "{told}");
             assert!(told.contains("; "), "no cure: {told}");
+            let (korean, (_, what)) = (warning.reason.korean(), told.split_once(": ").unwrap());
+            let cure = what.rsplit_once("; ").map_or(what, |(_, cure)| cure);
+            assert!(!korean.contains(cure), "English in Korean: {korean}");
             assert_eq!(content.metadata.integer(metadata::PAGES), Some(3));
         }
     }

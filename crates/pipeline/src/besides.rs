@@ -10,6 +10,7 @@ use madang_document::outcome::Outcome;
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 use madang_document::sidecar::{self, Beside, Described, spellings};
+use madang_document::sidecar_fault::SidecarFault;
 use madang_document::told::Told;
 use madang_extract::sidecar::{MOST, Sidecar};
 use madang_ledger::error::LedgerError;
@@ -64,10 +65,9 @@ impl Unread {
 }
 
 impl Describing {
-    /// Notes that one is there and is not read: why, and the cure behind a semicolon.
-    pub fn unread(&mut self, name: &str, what: &str) {
-        let (file, what) = (name.into(), what.into());
-        let reason = ReasonKind::BesideFault { file, line: None, what }.into();
+    /// Notes that one is there and is not read, and why.
+    pub fn unread(&mut self, name: &str, what: SidecarFault) {
+        let reason = ReasonKind::BesideFault { file: name.into(), line: None, what }.into();
         self.unread.push(Unread { name: name.to_owned(), reason });
     }
 
@@ -78,10 +78,7 @@ impl Describing {
 
     /// Notes that one is not read because so many are.
     pub fn one_too_many(&mut self, name: &str) {
-        self.unread(
-            name,
-            "it is not read, because eight others describe the same file; take some of them away",
-        );
+        self.unread(name, SidecarFault::OneTooMany(MOST_BESIDE as u64));
     }
 
     /// Whether nothing is there.
@@ -154,10 +151,7 @@ impl Besides {
                 Ok(bytes) => bytes,
                 Err(StoreError::Gone(_)) => continue,
                 Err(StoreError::Denied { .. }) => {
-                    all.unread(
-                        &name,
-                        "madang may not read it; let the account of the service read it",
-                    );
+                    all.unread(&name, SidecarFault::Denied);
                     continue;
                 }
                 Err(error) => return Err(error.into()),

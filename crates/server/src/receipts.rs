@@ -367,6 +367,7 @@ mod tests {
     use madang_document::metadata::Metadata;
     use madang_document::object::ObjectRef;
     use madang_document::reason_kind::ReasonKind;
+    use madang_document::sidecar_fault::SidecarFault;
     use madang_document::timestamp::Timestamp;
     use madang_ledger::jobs::Failure;
 
@@ -466,7 +467,8 @@ mod tests {
         let mut job = job(Task::Extract, JobState::Done, false);
         job.object.path = "a.txt.meta.yml".into();
         let standing = standing(job);
-        let (file, what) = ("a.txt.meta.yml".into(), "it is no YAML; write".into());
+        let what = SidecarFault::NoYaml("a colon".into());
+        let file = "a.txt.meta.yml".into();
         let why = ReasonKind::BesideFault { file, line: Some(3), what };
         let mut document = document(&standing, Outcome::Partial, why.into());
         document.provenance.format = sidecar::FORMAT.into();

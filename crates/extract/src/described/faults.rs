@@ -54,10 +54,13 @@ fn line(fault: &Reason) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use madang_document::sidecar_fault::SidecarFault;
+
     use super::*;
 
-    fn fault(line: Option<u64>, what: &str) -> Reason {
-        ReasonKind::BesideFault { file: "manifest.csv".into(), line, what: what.into() }.into()
+    fn fault(line: Option<u64>, word: &str) -> Reason {
+        let what = SidecarFault::SaidBefore(word.into());
+        ReasonKind::BesideFault { file: "manifest.csv".into(), line, what }.into()
     }
 
     #[test]

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use madang_document::quote::Quote;
+use madang_document::sidecar_fault::SidecarFault;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
@@ -19,12 +21,9 @@ pub(super) fn read(text: &str, statements: &mut Statements) {
             let mut left = MOST;
             say(object, "", 0, &mut left, statements);
         }
-        Ok(_) => statements.break_off(None, "it is no object; write {\"title\": \"…\"}"),
+        Ok(_) => statements.fault(None, SidecarFault::NoObject),
         Err(error) => {
-            let what = format!(
-                "it is no JSON ({error}); write {{\"title\": \"…\"}}, each name and text in double quotes"
-            );
-            statements.break_off(Some(error.line()), &what);
+            statements.fault(Some(error.line()), SidecarFault::NoJson(Quote::of(&error)));
         }
     }
 }
@@ -38,8 +37,7 @@ fn say(
 ) {
     for (word, value) in object {
         if *left == 0 {
-            let what = format!("only {MOST} values are read; leave out the rest");
-            return statements.break_off(None, &what);
+            return statements.fault(None, SidecarFault::MoreValues(MOST as u64));
         }
         *left -= 1;
         let key = format!("{before}{word}");

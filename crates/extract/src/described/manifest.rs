@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use madang_document::sidecar_fault::SidecarFault;
 use unicode_normalization::UnicodeNormalization;
 
 use super::statements::Statements;
@@ -95,17 +96,14 @@ impl<'a> Manifest<'a> {
     /// Says that not all rows were read, if so: what the rest says of a file nobody knows, whether another row names it or none.
     fn end(&self, statements: &mut Statements) {
         if self.is_cut {
-            let what = format!("only {ROWS} rows are read; give each folder a table of its own");
-            statements.break_off(None, &what);
+            statements.fault(None, SidecarFault::MoreRows(ROWS as u64));
         }
         if self.head.len() > COLUMNS {
-            let what = format!("only {COLUMNS} columns are read; leave out the rest");
-            statements.break_off(Some(self.head_row + 1), &what);
+            let what = SidecarFault::MoreColumns(COLUMNS as u64);
+            statements.fault(Some(self.head_row + 1), what);
         }
         if let Some(row) = self.odd_row {
-            let what = "a quotation mark opens a cell and none closes it at its end, so that rows may be lost in it; close it, \
-                        and double each mark within the cell";
-            statements.break_off(Some(row), what);
+            statements.fault(Some(row), SidecarFault::OpenQuotation);
         }
     }
 

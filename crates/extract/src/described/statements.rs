@@ -3,9 +3,10 @@ use std::collections::BTreeMap;
 use madang_document::metadata::{DISCLOSURE, LICENSE, Metadata, Part, Stated, Value};
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
+use madang_document::sidecar_fault::SidecarFault;
 use madang_document::told::Told;
 
-use super::vocabulary::{self, Meaning};
+use super::vocabulary::{self, Meaning, NoValue};
 
 /// Properties of one sidecar that are kept.
 const PROPERTIES: usize = 256;
@@ -52,18 +53,17 @@ impl Statements {
         Told::of(&self.name, &said, &self.faults)
     }
 
-    /// Takes note of a fault: what it is, and the cure behind a semicolon.
-    pub(super) fn fault(&mut self, line: Option<usize>, what: &str) {
+    /// Takes note of a fault. Of one behind which nothing is read, what stands in the same line is no value, for a text with
+    /// a colon in it breaks off there; and the rest may have closed what this describes, so that counts as closed.
+    pub(super) fn fault(&mut self, line: Option<usize>, what: SidecarFault) {
+        let closes = what.closes();
         if self.faults.len() < FAULTS {
             let (file, line) = (self.name.as_str().into(), line.map(|line| line as u64));
-            self.faults.push(ReasonKind::BesideFault { file, line, what: what.into() }.into());
+            self.faults.push(ReasonKind::BesideFault { file, line, what }.into());
         }
-    }
-
-    /// Takes note of a fault behind which nothing is read. What stands in the same line is no value, for a text with a
-    /// colon in it breaks off there; and the rest may have closed what this describes, so that counts as closed.
-    pub(super) fn break_off(&mut self, line: Option<usize>, what: &str) {
-        self.fault(line, &format!("{what}; until then, what it describes counts as closed"));
+        if !closes {
+            return;
+        }
         if let (Some((at, before)), Some(line)) = (self.last, line)
             && at == line
         {
@@ -76,8 +76,7 @@ impl Statements {
     /// nobody knows then what it says.
     pub(super) fn over(&mut self, key: &str, line: Option<usize>) {
         if vocabulary::narrowing(key).is_some() {
-            let what = format!("what `{}` says is no text; write one word behind it", key.trim());
-            self.break_off(line, &what);
+            self.fault(line, SidecarFault::NoText(key.into()));
         }
     }
 
@@ -92,8 +91,7 @@ impl Statements {
         let Some(first) = texts.first() else { return };
         if self.values.len() >= PROPERTIES {
             if !std::mem::replace(&mut self.is_full, true) {
-                let what = format!("only {PROPERTIES} properties are read; leave out the rest");
-                self.break_off(line, &what);
+                self.fault(line, SidecarFault::MoreProperties(PROPERTIES as u64));
             }
             return;
         }
@@ -103,12 +101,17 @@ impl Statements {
             Ok(value) => {
                 let is_said = self.put(key, meaning, value);
                 if !is_said {
-                    self.fault(line, &format!("`{}` is said before; say it once", key.trim()));
+                    self.fault(line, SidecarFault::SaidBefore(key.into()));
                 }
             }
-            Err(cure) => {
-                let first: String = first.chars().take(80).collect();
-                self.fault(line, &format!("`{}` cannot be `{first}`; {cure}", key.trim()));
+            Err(none) => {
+                let text: String = first.chars().take(80).collect();
+                let (word, text) = (key.into(), text.into());
+                let what = match none {
+                    NoValue::Date => SidecarFault::NoDate { word, text },
+                    NoValue::Disclosure => SidecarFault::NoDisclosure { word, text },
+                };
+                self.fault(line, what);
                 // Whoever writes something there does not mean everybody.
                 if meaning.is_some_and(|meaning| meaning.name == DISCLOSURE) {
                     self.claim(DISCLOSURE, vocabulary::CLOSED.into());

@@ -37,6 +37,15 @@ enum Form {
     Disclosure,
 }
 
+/// What texts are not, that were to be it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoValue {
+    /// A date or a moment.
+    Date,
+    /// A word of disclosure.
+    Disclosure,
+}
+
 use Form::{Date, Disclosure, License, List, Moment, Text};
 
 /// Of each property the words for it, without spaces, hyphens and capitals: those of Dublin Core, those that Korean
@@ -131,27 +140,21 @@ pub(super) fn narrower<'a>(one: &'a str, other: &'a str) -> &'a str {
 /// The value that texts are, of which there is at least one.
 ///
 /// # Errors
-/// When they are none: what to write instead.
-pub(super) fn value(meaning: Option<Meaning>, texts: &[String]) -> Result<Value, &'static str> {
+/// When they are none.
+pub(super) fn value(meaning: Option<Meaning>, texts: &[String]) -> Result<Value, NoValue> {
     let joined = || texts.join(", ");
     Ok(match meaning.map(|meaning| meaning.form) {
         Some(Text) => joined().into(),
         Some(List) => texts.iter().flat_map(|text| keywords(text)).collect::<Vec<_>>().into(),
         Some(Moment) => match moment(&joined()) {
             Some(moment) => moment.into(),
-            None => {
-                return Err("write a date as 2026-07-14, or a time as 2026-07-14T09:30:00+09:00");
-            }
+            None => return Err(NoValue::Date),
         },
         Some(Date) => moment(&joined()).unwrap_or_else(joined).into(),
         Some(License) => license(&joined()).into(),
         Some(Disclosure) => match disclosure(&joined()) {
             Some(word) => word.into(),
-            None => {
-                return Err(
-                    "write public, partial or closed (공개, 부분공개, 비공개), which it counts as until then",
-                );
-            }
+            None => return Err(NoValue::Disclosure),
         },
         None if texts.len() == 1 => joined().into(),
         None => texts.to_vec().into(),
@@ -214,7 +217,7 @@ fn disclosure(text: &str) -> Option<&'static str> {
 mod tests {
     use super::*;
 
-    fn said(word: &str, texts: &[&str]) -> Option<(&'static str, Result<Value, &'static str>)> {
+    fn said(word: &str, texts: &[&str]) -> Option<(&'static str, Result<Value, NoValue>)> {
         let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
         let meaning = meaning(word)?;
         Some((meaning.name, value(Some(meaning), &texts)))

@@ -1,3 +1,4 @@
+use madang_document::sidecar_fault::SidecarFault;
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
 use super::statements::Statements;
@@ -25,28 +26,24 @@ pub(super) fn read(text: &str, statements: &mut Statements) {
         let (event, span) = match event {
             Ok(event) => event,
             Err(error) => {
-                let what = format!(
-                    "it is no YAML ({}); write `word: text` on each line, and a text with `: `, `#` or brackets in it between double quotes",
-                    error.info()
-                );
-                return statements.break_off(Some(error.marker().line()), &what);
+                let what = SidecarFault::NoYaml(error.info().into());
+                return statements.fault(Some(error.marker().line()), what);
             }
         };
         let line = span.start.line();
         if n >= MOST {
-            return statements.break_off(Some(line), "the rest is not read; shorten it");
+            return statements.fault(Some(line), SidecarFault::RestUnread);
         }
         match event {
             Event::DocumentStart(_) => {
                 documents += 1;
                 if documents > 1 {
-                    return statements
-                        .break_off(Some(line), "only the part before `---` is read; make it one");
+                    return statements.fault(Some(line), SidecarFault::SecondPart);
                 }
             }
             Event::MappingStart(..) if open.len() >= DEEPEST => {
-                let what = format!("words are read to a depth of {DEEPEST}; group them less");
-                return statements.break_off(Some(line), &what);
+                let what = SidecarFault::WordsTooDeep(DEEPEST as u64);
+                return statements.fault(Some(line), what);
             }
             Event::MappingStart(..) => {
                 match open.last() {
@@ -63,10 +60,7 @@ pub(super) fn read(text: &str, statements: &mut Statements) {
                 Some((key, line)) if open.len() < DEEPEST => {
                     open.push(Open::List { key, line, texts: Vec::new() });
                 }
-                _ => {
-                    let what = "a list stands where a word is to be; write `word: text`";
-                    return statements.break_off(Some(line), what);
-                }
+                _ => return statements.fault(Some(line), SidecarFault::ListForWord),
             },
             // What YAML writes for nothing.
             Event::Scalar(text, ScalarStyle::Plain, ..)
@@ -81,24 +75,15 @@ pub(super) fn read(text: &str, statements: &mut Statements) {
                 Some(Open::Mapping { key: Some(_) }) => {
                     match full_key(&open) {
                         Some((key, line)) => statements.say(&key, &[text.into_owned()], Some(line)),
-                        None => {
-                            let what = "a word within a list is not read; write only texts there";
-                            statements.fault(Some(line), what);
-                        }
+                        None => statements.fault(Some(line), SidecarFault::WordInList),
                     }
                     take_key(&mut open);
                 }
                 Some(Open::List { texts, .. }) => texts.push(text.into_owned()),
                 None if text.is_empty() => {}
-                None => {
-                    return statements
-                        .break_off(Some(line), "it says no word; write `title: text`");
-                }
+                None => return statements.fault(Some(line), SidecarFault::NoWord),
             },
-            Event::Alias(_) => {
-                let what = "what is named by an anchor is not read; write the text itself";
-                return statements.break_off(Some(line), what);
-            }
+            Event::Alias(_) => return statements.fault(Some(line), SidecarFault::Anchor),
             Event::MappingEnd => {
                 open.pop();
                 take_key(&mut open);

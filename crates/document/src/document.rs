@@ -99,7 +99,7 @@ impl Document {
         let parts = [
             (DocumentPart::Text, text(self) != text(before)),
             (DocumentPart::Outcome, self.outcome != before.outcome),
-            (DocumentPart::Reason, self.reason != before.reason),
+            (DocumentPart::Reason, !reasons_agree(self.reason.as_ref(), before.reason.as_ref())),
             (DocumentPart::Metadata, own),
             (DocumentPart::Members, !are_same(&self.members, &before.members)),
         ];
@@ -133,6 +133,15 @@ pub enum DocumentPart {
     Metadata,
     /// The list of what is in it.
     Members,
+}
+
+/// Whether both readings have the same to say for themselves, or nothing (see [`Reason::says_the_same`]).
+pub fn reasons_agree(one: Option<&Reason>, other: Option<&Reason>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one.says_the_same(other),
+        (None, None) => true,
+        _ => false,
+    }
 }
 
 /// Whether two lists name the same members in the same order (see [`is_same`]).

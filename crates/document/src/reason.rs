@@ -105,6 +105,12 @@ impl Reason {
         text
     }
 
+    /// Whether both say the same, in whichever form they are kept: an earlier version may have had the sentence where a
+    /// later one has the kind.
+    pub fn says_the_same(&self, other: &Reason) -> bool {
+        self == other || self.english() == other.english()
+    }
+
     /// Whether it is a sentence in English only.
     pub fn is_said(&self) -> bool {
         matches!(self.kind, ReasonKind::Said(_))

@@ -1,14 +1,18 @@
 //! What differs between two records of a document, as it is answered.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use madang_document::content::Segment;
-use madang_document::difference::Difference;
+use madang_document::difference::{Difference, difference};
 use madang_document::document::DocumentPart;
 use madang_document::metadata::Metadata;
 use serde::Serialize;
 use serde_json::Value;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use utoipa::ToSchema;
+
+use crate::problem::Problem;
 
 /// Characters of a property that are shown.
 const WIDE: usize = 200;
@@ -93,6 +97,38 @@ impl From<Difference> for TextChange {
     }
 }
 
+/// Waits for the turn to compare two texts: they are in memory meanwhile.
+pub(crate) async fn turn(turns: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Problem> {
+    let turn = Arc::clone(turns).acquire_owned().await;
+    turn.map_err(|_| Problem::unavailable(&"the service ends"))
+}
+
+/// What differs between two texts, in at most `most` lines; none if they are the same. Both may be long, so that it takes
+/// seconds: it is done where nobody waits behind it.
+pub(crate) async fn change(
+    turn: OwnedSemaphorePermit,
+    before: String,
+    after: String,
+    most: usize,
+) -> Result<Option<TextChange>, Problem> {
+    let told = in_turn(turn, move || difference(&before, &after, most)).await?;
+    Ok(told.map(TextChange::from))
+}
+
+/// Does what blocks, and ends the turn with it. Whoever asked may leave before: the work goes on all the same, with all that
+/// it holds, and as long as it does it is nobody else's turn.
+async fn in_turn<T: Send + 'static>(
+    turn: OwnedSemaphorePermit,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let done = tokio::task::spawn_blocking(move || {
+        let done = work();
+        drop(turn);
+        done
+    });
+    done.await.map_err(|error| Problem::internal(&error))
+}
+
 /// Segments as a text of lines.
 pub(crate) fn text(segments: &[Segment]) -> String {
     segments.iter().map(|segment| segment.text.as_str()).collect::<Vec<_>>().join("\n")
@@ -117,4 +153,26 @@ pub(crate) fn properties(from: &Metadata, to: &Metadata) -> Vec<PropertyChange> 
             to: word(to, name),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_turn_lasts_as_long_as_the_work_whoever_leaves() {
+        let turns = Arc::new(Semaphore::new(1));
+        let turn = turns.clone().acquire_owned().await.unwrap();
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let mut asked = Box::pin(in_turn(turn, move || ended.recv()));
+        tokio::select! {
+            biased;
+            _ = &mut asked => panic!("it ended before it was told to"),
+            () = std::future::ready(()) => {}
+        }
+        drop(asked);
+        assert_eq!(turns.available_permits(), 0, "the work goes on");
+        end.send(()).unwrap();
+        drop(turns.acquire().await.unwrap());
+    }
 }

@@ -105,7 +105,7 @@ pub struct Server {
     pub(crate) keys: KeyRoll,
     pub(crate) traffic: Traffic,
     pub(crate) feed: Feed,
-    /// Texts of two versions are compared one pair at a time; a trial compares its own, and is one at a time itself.
+    /// Two texts are compared at a time, of versions and of trials: both are in memory meanwhile.
     pub(crate) comparing: Arc<Semaphore>,
     pub(crate) started: Timestamp,
     pub(crate) closing: watch::Sender<bool>,

@@ -4,17 +4,18 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use madang_document::difference::difference;
-use madang_document::document::Document;
+use madang_document::content::Warning;
+use madang_document::document::{Document, are_same, reasons_agree};
 use madang_document::id::DocumentId;
 use madang_document::object_key;
 use madang_document::principal::Role;
 use serde::Serialize;
+use tokio::sync::OwnedSemaphorePermit;
 use utoipa::ToSchema;
 
 use crate::caller::Caller;
 use crate::difference::{
-    COMPARED, ChangeKind, FromTo, PropertyChange, TextChange, properties, text,
+    COMPARED, ChangeKind, FromTo, PropertyChange, TextChange, change, properties, text, turn,
 };
 use crate::documents::visible;
 use crate::ports::{TrialError, Tried};
@@ -77,10 +78,11 @@ pub(crate) async fn api(
         }
         match (reads, change.kinds.contains(&ChangeKind::Text)) {
             (true, true) => {
-                let before = text_before(&server, before).await;
-                let after = after.map(|tried| text(&tried.segments)).unwrap_or_default();
-                change.text =
-                    before.and_then(|text| difference(&text, &after, LINES)).map(TextChange::from);
+                // Its own words are in memory in any case; those of before only when it is its turn.
+                let turn = turn(&server.comparing).await?;
+                if let Some(before) = text_before(&server, before).await {
+                    change.text = changed_text(turn, before, after).await?;
+                }
             }
             (false, _) => change.metadata.clear(),
             (true, false) => {}
@@ -102,6 +104,19 @@ async fn text_before(server: &Server, document: Option<&Document>) -> Option<Str
     }
     let segments = server.blobs.read_text(&blob).await.ok()?;
     Some(text(&segments))
+}
+
+/// What would change of a text; none if nothing would, or if it is too long to be compared.
+async fn changed_text(
+    turn: OwnedSemaphorePermit,
+    before: String,
+    after: Option<&Tried>,
+) -> Result<Option<TextChange>, Problem> {
+    let segments = after.map(|tried| tried.segments.as_slice()).unwrap_or_default();
+    if segments.iter().map(|segment| segment.text.len() as u64).sum::<u64>() > COMPARED {
+        return Ok(None);
+    }
+    change(turn, before, text(segments), LINES).await
 }
 
 /// What was beside what would be, by the way inside the object: the object itself first.
@@ -172,6 +187,14 @@ pub(crate) struct ChangeAnswer {
     text: Option<TextChange>,
 }
 
+/// Whether two lists of warnings say the same.
+fn warn_alike(these: &[Warning], those: &[Warning]) -> bool {
+    let is_same = |(one, other): (&Warning, &Warning)| {
+        one.kind == other.kind && one.reason.says_the_same(&other.reason)
+    };
+    these.len() == those.len() && these.iter().zip(those).all(is_same)
+}
+
 impl ChangeAnswer {
     /// What would change of a document, its text's words apart; none if nothing does.
     fn between(before: Option<&Document>, after: Option<&Tried>) -> Option<ChangeAnswer> {
@@ -188,9 +211,10 @@ impl ChangeAnswer {
                     }
                 };
                 note(ChangeKind::Outcome, from.outcome != to.outcome);
-                note(ChangeKind::Reason, from.reason != to.reason);
-                note(ChangeKind::Members, from.members != to.members);
-                note(ChangeKind::Warnings, from.warnings != to.warnings);
+                note(ChangeKind::Reason, !reasons_agree(from.reason.as_ref(), to.reason.as_ref()));
+                // Another word of a table about the same file is no change of what is in it.
+                note(ChangeKind::Members, !are_same(&from.members, &to.members));
+                note(ChangeKind::Warnings, !warn_alike(&from.warnings, &to.warnings));
                 note(ChangeKind::Text, from.text.map(|text| text.hash()) != after.text);
                 let told = |document: &Document| {
                     let Document { metadata, language, media_type, size, sha256, .. } =
@@ -236,12 +260,19 @@ impl ChangeAnswer {
 #[cfg(test)]
 mod tests {
     use madang_document::blob_id::BlobId;
+    use madang_document::content::{Member, Origin, Segment, WarningKind};
     use madang_document::document::Provenance;
     use madang_document::inner_path::InnerPath;
+    use madang_document::locator::Locator;
     use madang_document::media_type::MediaType;
     use madang_document::metadata::{Metadata, TITLE};
     use madang_document::object::ObjectRef;
     use madang_document::outcome::Outcome;
+    use madang_document::reason::Reason;
+    use madang_document::reason_kind::ReasonKind;
+    use madang_document::sidecar_fault::SidecarFault;
+    use madang_document::told::Told;
+    use tokio::sync::Semaphore;
 
     use super::*;
 
@@ -306,6 +337,56 @@ mod tests {
         let expected =
             PropertyChange { property: TITLE.into(), from: None, to: Some("제목".into()) };
         assert_eq!(told.metadata, [expected]);
+    }
+
+    #[test]
+    fn what_a_table_tells_of_a_member_and_a_new_form_of_the_same_words_are_no_change() {
+        let mut former = document(None);
+        let path = "a.txt".into();
+        former.members = vec![Member { path, size: Some(1), outcome: None, told: None }];
+        let why =
+            |what| ReasonKind::BesideFault { file: "m.csv".into(), line: Some(2), what }.into();
+        let fault = SidecarFault::ListForWord;
+        let kind = WarningKind::Note;
+        let reason: Reason = why(SidecarFault::Other(fault.sentence().1.into()));
+        former.warnings = vec![Warning { kind, reason: reason.clone() }];
+        former.reason = Some(reason);
+        let mut after = former.clone();
+        after.members[0].told = Some(Told::of("m.csv", &Metadata::default(), []));
+        let reason: Reason = why(fault);
+        after.warnings = vec![Warning { kind, reason: reason.clone() }];
+        after.reason = Some(reason);
+        assert_eq!(ChangeAnswer::between(Some(&former), Some(&tried(after.clone()))), None);
+        after.members[0].size = Some(2);
+        after.warnings.clear();
+        after.reason = None;
+        let told = ChangeAnswer::between(Some(&former), Some(&tried(after))).unwrap();
+        assert_eq!(told.kinds, [ChangeKind::Reason, ChangeKind::Members, ChangeKind::Warnings]);
+    }
+
+    /// A thread that compares long texts answers nobody else meanwhile.
+    #[tokio::test]
+    async fn texts_are_compared_where_nobody_waits_behind_them() {
+        let turns = Arc::new(Semaphore::new(1));
+        let mut after = tried(document(None));
+        let segment = |text: &str| Segment {
+            text: text.into(),
+            locator: Locator::Whole {},
+            origin: Origin::Native,
+            confidence: None,
+        };
+        after.segments = vec![segment("new")];
+        let turn = turn(&turns).await.unwrap();
+        let compared = changed_text(turn, "old".into(), Some(&after));
+        let mut compared = std::pin::pin!(compared);
+        tokio::select! {
+            biased;
+            _ = &mut compared => panic!("it was compared by whoever asked"),
+            () = std::future::ready(()) => {}
+        }
+        let told = compared.await.unwrap().unwrap();
+        assert_eq!(told.lines, ["@@ -1,1 +1,1 @@", "-old", "+new"]);
+        drop(turns.acquire().await.unwrap());
     }
 
     #[test]

@@ -7,18 +7,18 @@ use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use madang_document::blob_part::BlobPart;
 use madang_document::content::Member;
-use madang_document::difference::difference;
 use madang_document::document::{self, Document};
 use madang_document::reason::Reason;
 use madang_document::timestamp::Timestamp;
 use madang_ledger::documents::Stored;
 use madang_store::blobs::BlobError;
 use serde::Serialize;
-use tokio::sync::OwnedSemaphorePermit;
 use utoipa::ToSchema;
 
 use crate::caller::Caller;
-use crate::difference::{COMPARED, ChangeKind, PropertyChange, TextChange, properties, text};
+use crate::difference::{
+    COMPARED, ChangeKind, PropertyChange, TextChange, change, properties, text, turn,
+};
 use crate::documents::visible;
 use crate::parameters::Parameters;
 use crate::problem::Problem;
@@ -187,33 +187,15 @@ async fn compared_texts(
     if before.map(|text| text.hash()) == after.map(|text| text.hash()) {
         return Ok((TextState::Same, None));
     }
-    let Ok(turn) = server.comparing.clone().acquire_owned().await else {
-        return Err(Problem::unavailable(&"the service ends"));
-    };
+    let turn = turn(&server.comparing).await?;
     let (before, after) = match (kept(server, before).await?, kept(server, after).await?) {
         (Kept::Text(before), Kept::Text(after)) => (before, after),
         (Kept::Lost, _) | (_, Kept::Lost) => return Ok((TextState::Lost, None)),
         (Kept::TooLong, _) | (_, Kept::TooLong) => return Ok((TextState::TooLong, None)),
     };
-    let told = in_turn(turn, move || difference(&before, &after, LINES)).await?;
-    Ok(match told {
-        Some(told) => (TextState::Changed, Some(TextChange::from(told))),
-        None => (TextState::Places, None),
-    })
-}
-
-/// Does what blocks, and ends the turn with it. Whoever asked may leave before: the work goes on all the same, with all that
-/// it holds, and as long as it does it is nobody else's turn.
-async fn in_turn<T: Send + 'static>(
-    turn: OwnedSemaphorePermit,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Problem> {
-    let done = tokio::task::spawn_blocking(move || {
-        let done = work();
-        drop(turn);
-        done
-    });
-    done.await.map_err(|error| Problem::internal(&error))
+    let told = change(turn, before, after, LINES).await?;
+    let state = if told.is_some() { TextState::Changed } else { TextState::Places };
+    Ok((state, told))
 }
 
 /// A text that is to be compared.
@@ -420,26 +402,8 @@ fn missing(these: &ByPath<'_>, others: &ByPath<'_>) -> (Vec<String>, bool) {
 mod tests {
     use madang_document::metadata::Metadata;
     use madang_document::told::Told;
-    use tokio::sync::Semaphore;
 
     use super::*;
-
-    #[tokio::test]
-    async fn a_turn_lasts_as_long_as_the_work_whoever_leaves() {
-        let turns = Arc::new(Semaphore::new(1));
-        let turn = turns.clone().acquire_owned().await.unwrap();
-        let (end, ended) = std::sync::mpsc::channel::<()>();
-        let mut asked = Box::pin(in_turn(turn, move || ended.recv()));
-        tokio::select! {
-            biased;
-            _ = &mut asked => panic!("it ended before it was told to"),
-            () = std::future::ready(()) => {}
-        }
-        drop(asked);
-        assert_eq!(turns.available_permits(), 0, "the work goes on");
-        end.send(()).unwrap();
-        drop(turns.acquire().await.unwrap());
-    }
 
     fn member(path: &str, size: u64) -> Member {
         Member { path: path.into(), size: Some(size), outcome: None, told: None }

@@ -124,7 +124,7 @@ fn operation(route: &Route) -> utoipa::openapi::path::Operation {
             .name(*name)
             .parameter_in(ParameterIn::Query)
             .required(Required::False)
-            .description(Some(meaning(name)))
+            .description(Some(meaning(route.path, name)))
             .schema(Some(text()));
         operation = operation.parameter(parameter.build());
     }
@@ -161,8 +161,37 @@ fn variables(path: &str) -> Vec<&str> {
         .collect()
 }
 
-/// What a query parameter means.
-pub(crate) fn meaning(name: &str) -> &'static str {
+/// What a query parameter means on the route of this path: some routes read one of the same name otherwise.
+pub(crate) fn meaning(path: &str, name: &str) -> &'static str {
+    match (path, name) {
+        ("/v1/search", "limit") => {
+            "How many hits at most, to 100; 20 without it, and 0 for the counts alone."
+        }
+        ("/v1/documents/{id}/versions/compare", "from") => {
+            "The revision before; without it the version before `to`."
+        }
+        ("/v1/documents/{id}/versions/compare", "to") => {
+            "The revision after; without it the present one."
+        }
+        ("/v1/jobs", "limit") => "How many at most, to 500; 50 without it.",
+        ("/v1/reprocess", "pipeline") => "The name of one pipeline.",
+        ("/v1/reprocess", "outcome") => {
+            "How reading the file or a member of it ended; one of ok, partial, empty, encrypted, drm, unsupported, corrupt, \
+             limit, timeout, memory, crashed."
+        }
+        ("/v1/catalog", "after") => {
+            "The id of the last entry of the former page: its `next` has it."
+        }
+        ("/v1/catalog/changes", "after") => {
+            "The number of the last change that is known: the `after` of the former answer; all without it."
+        }
+        ("/v1/catalog/changes", "limit") => "How many at most, to 10000; 1000 without it.",
+        (_, name) => of_each(name),
+    }
+}
+
+/// What a query parameter means wherever it is.
+fn of_each(name: &str) -> &'static str {
     match name {
         "q" => {
             "What a person types: words, \"phrases\", prefix*, -without. Blank finds everything."
@@ -178,16 +207,10 @@ pub(crate) fn meaning(name: &str) -> &'static str {
         }
         "pipeline" => "Names of pipelines; several allowed.",
         "path" => "A whole path, or a folder.",
-        "from" => {
-            "Of a search: not before this date: 2026, 2026-11, 2026-11-23 (UTC) or RFC 3339. Of a comparison: the \
-             revision before; without it the one before `to`."
-        }
-        "to" => {
-            "Of a search: before this date, written as `from`. Of a comparison: the revision after; without it the \
-             present one."
-        }
+        "from" => "Not before this date: 2026, 2026-11, 2026-11-23 (UTC) or RFC 3339.",
+        "to" => "Before this date, written as `from`.",
         "sort" => "score, newest or oldest.",
-        "limit" => "How many at most.",
+        "limit" => "How many at most, to 1000; 100 without it.",
         "after" => "Where the former page ended: its `next`.",
         "facets" => "What to count hits by: agency, kind, type, lang, outcome, pipeline, year.",
         "state" => {

@@ -134,8 +134,30 @@ mod tests {
             let operation = &api["paths"][route.path.replace("{*", "{")][&method];
             assert!(ids.insert(operation["operationId"].as_str().unwrap().to_owned()));
             for name in route.query {
-                assert!(!meaning(name).is_empty(), "{name} has no meaning");
+                assert!(!meaning(route.path, name).is_empty(), "{name} has no meaning");
             }
+        }
+        // What two routes read otherwise each tells for itself.
+        let told = |path: &str, name: &str| {
+            let given = api["paths"][path]["get"]["parameters"].as_array().unwrap();
+            let one = given.iter().find(|parameter| parameter["name"] == name).unwrap();
+            one["description"].as_str().unwrap().to_owned()
+        };
+        let compare = "/v1/documents/{id}/versions/compare";
+        for (path, name, has, lacks) in [
+            ("/v1/search", "from", "date", "revision"),
+            ("/v1/search", "to", "date", "revision"),
+            (compare, "from", "revision", "date"),
+            (compare, "to", "revision", "date"),
+            ("/v1/search", "pipeline", "several", "one pipeline"),
+            ("/v1/reprocess", "pipeline", "one", "several"),
+            ("/v1/reprocess", "outcome", "one of", "several"),
+            ("/v1/search", "limit", "100", "1000"),
+            ("/v1/jobs", "limit", "500", "1000"),
+            ("/v1/catalog/changes", "after", "change", "next"),
+        ] {
+            let told = told(path, name);
+            assert!(told.contains(has) && !told.contains(lacks), "{path} {name}: {told}");
         }
         for (n, _) in text.match_indices("#/components/schemas/") {
             let name = text[n + 21..].split('"').next().unwrap();

@@ -107,13 +107,14 @@ impl Outcome {
         }
     }
 
-    /// What happened and what to do, for the person who dropped the file.
+    /// What happened and what to do, for the person who dropped the file. Of what is read in part the outcome alone does not
+    /// tell whether it is damaged, locked or cut: the reason does.
     pub fn sentence(self, locale: Locale) -> &'static str {
         let (korean, english) = match self {
             Outcome::Ok => ("모두 읽었습니다.", "Read completely."),
             Outcome::Partial => (
-                "일부가 손상되어 나머지만 읽었습니다. 원본을 확인하고 다시 올려 주세요.",
-                "A part is damaged; the rest was read. Check the original and drop it again.",
+                "일부를 읽지 못해 나머지만 읽었습니다. 무엇을 읽지 못했는지는 그 문서에 적혀 있습니다.",
+                "A part was not read; the rest was. Its document says which part.",
             ),
             Outcome::Empty => (
                 "읽었지만 글자가 없습니다. 스캔한 문서라면 문자 인식이 필요합니다.",
@@ -168,6 +169,15 @@ impl std::fmt::Display for Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_need_not_be_damaged_is_not_called_so() {
+        for outcome in Outcome::ALL {
+            let (ko, en) = (outcome.sentence(Locale::Korean), outcome.sentence(Locale::English));
+            let is_damaged = outcome == Outcome::Corrupt;
+            assert_eq!((ko.contains("손상"), en.contains("damaged")), (is_damaged, is_damaged));
+        }
+    }
 
     #[test]
     fn words_read_back_and_agree_with_serde() {

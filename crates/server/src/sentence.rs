@@ -107,10 +107,13 @@ fn holds_nothing_read(document: &Document) -> bool {
     document.segments == 0 && !members.is_empty() && members.iter().all(|it| is_unread(it.outcome))
 }
 
-/// What is told where a part, or all that is in it, was not read, with what helps; none where it is damaged, for which
-/// another copy helps.
+/// What is told where a part, or all that is in it, was not read, with what helps; none where nothing is known that would.
 fn left_unread(why: &ReasonKind, is_all: bool) -> Option<Sentence> {
     let (ko, en) = match why.word() {
+        "check_sum" | "damaged" | "missing" | "truncated" => (
+            "일부가 손상되어 나머지만 읽었습니다. 원본을 확인하고 다시 올려 주세요.",
+            "A part is damaged; the rest was read. Check the original and drop it again.",
+        ),
         "method" if is_all => (
             "안에 든 파일을 하나도 읽지 못했습니다. 읽지 못하는 방식으로 압축되어 있으니, 다른 방식으로 압축해서 다시 올려 주세요.",
             "Nothing in it was read: it is packed in a way that is not read. Pack it in another way and drop it again.",

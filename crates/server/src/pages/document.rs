@@ -357,7 +357,7 @@ fn facts(words: Words, document: &Document) -> Markup {
             dt { (words.say("글자 수", "Characters")) } dd { (count(document.characters)) }
             @if let Some(sha256) = &document.sha256 { dt { "SHA-256" } dd.hash { (sha256) } }
             dt { (words.say("읽은 형식", "Read by")) }
-            dd { (Shown::new(&document.provenance.format)) " " (document.provenance.format_version) }
+            dd { (Shown::new(&words.reader(&document.provenance.format, document.provenance.format_version))) }
             @for Property { name, said } in properties(words, &document.metadata) {
                 dt { (Shown::new(&name)) }
                 @for Said { value, part } in said {

@@ -27,9 +27,11 @@ enum Form {
     Separator,
     /// A word of disclosure.
     Disclosure,
+    /// A stream of sound or film, as in `audio:aac`.
+    Stream,
 }
 
-use Form::{Disclosure, Language, Moment, Plain, Rate, Seconds, Separator, Unit};
+use Form::{Disclosure, Language, Moment, Plain, Rate, Seconds, Separator, Stream, Unit};
 
 /// Name of a property, in Korean, in English, and how its value is written; in the order of the page.
 const TABLE: &[(&str, &str, &str, Form)] = &[
@@ -121,7 +123,7 @@ const TABLE: &[(&str, &str, &str, Form)] = &[
     (metadata::SAMPLE_RATE, "표본화율", "Sample rate", Unit("Hz")),
     (metadata::AUDIO_CHANNELS, "음성 채널 수", "Channels of sound", Plain),
     (metadata::BIT_RATE, "전송률", "Bit rate", Rate),
-    (metadata::STREAMS, "담긴 줄기", "Streams", Plain),
+    (metadata::STREAMS, "담긴 줄기", "Streams", Stream),
     (metadata::CONTAINER, "영상·음성 파일의 틀", "Container", Plain),
     ("dc.title", "제목(더블린 코어)", "Title (Dublin Core)", Plain),
     ("dc.creator", "만든 이(더블린 코어)", "Creator (Dublin Core)", Plain),
@@ -148,6 +150,33 @@ const TABLE: &[(&str, &str, &str, Form)] = &[
 /// What the author named himself keeps the name that the author gave it.
 const OWN: [&str; 2] = ["office.", "own."];
 
+/// Parts of files that no format names: readers give them English words. All others are names out of the formats, as in
+/// `docProps/core.xml`, and stand as they are.
+const PARTS: &[(&str, &str)] = &[
+    ("comment", "설명"),
+    ("document summary", "문서 요약 정보"),
+    ("first heading", "첫 제목"),
+    ("footer", "꼬리 부분"),
+    ("head", "머리 부분"),
+    ("header", "머리 부분"),
+    ("info", "문서 정보"),
+    ("recipients", "받는 사람"),
+    ("row 1", "1번째 행"),
+    ("sender", "보낸 사람"),
+    ("signature", "서명"),
+    ("synopsis", "줄거리"),
+    ("tags", "태그"),
+    ("tags of a stream", "줄기의 태그"),
+    ("times", "시각 기록"),
+    ("title", "제목"),
+];
+
+/// A part of a file as people read it.
+fn part_name(words: Words, part: &str) -> String {
+    let known = PARTS.iter().find(|(name, _)| *name == part);
+    known.map_or(part, |(english, korean)| words.say(korean, english)).to_owned()
+}
+
 /// What is said of a property as people read it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Said {
@@ -172,7 +201,11 @@ pub(crate) fn properties(words: Words, metadata: &Metadata) -> Vec<Property> {
         let (place, name, form) = row(words, key);
         let said = claims.iter().map(|stated| Said {
             value: shortened(written(words, form, &stated.value)),
-            part: stated.part_name().map(str::to_owned),
+            // A file beside it has the name that people gave it.
+            part: stated.part_name().map(|part| match stated.is_beside() {
+                true => part.to_owned(),
+                false => part_name(words, part),
+            }),
         });
         rows.push((place, Property { name, said: said.collect() }));
     }
@@ -244,6 +277,7 @@ fn written(words: Words, form: Form, value: &Value) -> String {
             Language => words.language(text).to_owned(),
             Separator => separator(words, text).to_owned(),
             Disclosure => disclosure(words, text).to_owned(),
+            Stream => stream(words, text),
             Plain | Seconds | Unit(_) | Rate => text.clone(),
         },
         Value::List(list) => {
@@ -276,7 +310,7 @@ fn number(words: Words, form: Form, n: f64, plain: String) -> String {
                 format!("{minutes}:{seconds:02}")
             }
         }
-        Plain | Moment | Language | Separator | Disclosure => plain,
+        Plain | Moment | Language | Separator | Disclosure | Stream => plain,
     }
 }
 
@@ -296,6 +330,21 @@ fn separator(words: Words, name: &str) -> &str {
         "bar" => words.say("세로줄", "vertical bar"),
         other => other,
     }
+}
+
+/// The kind of a stream before the name of its codec.
+fn stream(words: Words, text: &str) -> String {
+    let Some((kind, codec)) = text.split_once(':') else { return text.to_owned() };
+    let kind = match kind {
+        "audio" => words.say("소리", "audio"),
+        "video" => words.say("영상", "video"),
+        "subtitle" => words.say("자막", "subtitle"),
+        "cover" => words.say("표지", "cover"),
+        "attachment" => words.say("첨부", "attachment"),
+        "other" => words.say("기타", "other"),
+        other => other,
+    };
+    format!("{kind}: {codec}")
 }
 
 /// As 정보공개법 has it; what is no word of ours as it is.
@@ -403,6 +452,35 @@ mod tests {
     }
 
     #[test]
+    fn a_part_without_a_name_of_its_own_is_told_in_the_language_of_the_page() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let golden = std::fs::read_to_string(root.join("fixtures/parts.expected")).unwrap();
+        let parts: BTreeSet<&str> = golden
+            .lines()
+            .filter_map(|line| line.split_once(": "))
+            .flat_map(|(_, parts)| parts.split(" > "))
+            .collect();
+        assert!(parts.contains("row 1") && parts.contains("docProps/core.xml"), "{parts:?}");
+        // As HTML and QuickTime call them.
+        let names = ["html lang", "meta description", "meta keywords", "udta"];
+        let is_words = |part: &&&str| {
+            part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == ' ')
+        };
+        for part in parts.iter().filter(is_words).filter(|part| !names.contains(part)) {
+            let korean = part_name(Words(Locale::Korean), part);
+            assert!(!korean.is_ascii(), "{korean}");
+            assert_eq!(part_name(Words(Locale::English), part), *part);
+        }
+        let mut metadata = Metadata::default();
+        metadata.at("row 1").set("csv.header", "가");
+        let beside = Some(metadata::Part::Beside("tags".into()));
+        metadata.add(metadata::TITLE, metadata::Stated { value: "나".into(), part: beside });
+        let read = properties(Words(Locale::Korean), &metadata);
+        let told: Vec<_> = read.iter().map(|one| one.said[0].part.as_deref()).collect();
+        assert_eq!(told, [Some("tags"), Some("1번째 행")]);
+    }
+
+    #[test]
     fn words_of_disclosure_are_told_in_the_language_of_the_page() {
         for (word, korean) in [
             ("public", "공개"),
@@ -429,6 +507,8 @@ mod tests {
             (Moment, Value::from("2026-03-02"), "2026-03-02"),
             (Language, Value::from("ko"), "한국어"),
             (Separator, Value::from("|"), "|"),
+            (Stream, Value::from(vec!["video:h264", "audio:aac"]), "영상: h264, 소리: aac"),
+            (Stream, Value::from("subtitle:subrip"), "자막: subrip"),
             (Plain, Value::from(vec!["가"; 51]), &("가, ".repeat(50) + "…")),
         ] {
             assert_eq!(written(words, form, &value), expected, "{form:?}");

@@ -1,4 +1,4 @@
-use madang_document::document::Document;
+use madang_document::document::{Document, Provenance};
 use madang_document::locale::Locale;
 use madang_document::shown::Shown;
 use maud::{Markup, html};
@@ -190,6 +190,10 @@ fn facts(words: Words, compared: &Compared<'_>) -> Markup {
         after: of(to),
     };
     let why = |document: &Document| document.reason.as_ref().map(|why| why.text(words.0));
+    let reader = |document: &Document| {
+        let Provenance { format, format_version } = &document.provenance;
+        Some(words.reader(format, *format_version))
+    };
     let mut rows = vec![
         pair("결과", "Outcome", &|one| Some(words.outcome(one.outcome).to_owned())),
         Differing {
@@ -203,7 +207,11 @@ fn facts(words: Words, compared: &Compared<'_>) -> Markup {
         }),
         pair("크기", "Size", &|one| one.size.map(size)),
         pair("글자 수", "Characters", &|one| Some(count(one.characters))),
-        pair("읽은 형식", "Read by", &|one| Some(one.format.replace('/', " "))),
+        Differing {
+            name: words.say("읽은 형식", "Read by").to_owned(),
+            before: reader(before),
+            after: reader(after),
+        },
     ];
     rows.extend(differing(words, &before.metadata, &after.metadata));
     rows.retain(|row| row.before != row.after);

@@ -97,6 +97,14 @@ impl Words {
         }
     }
 
+    /// What read a document, with its version, as in `hwp5 3`; nothing where no format fits.
+    pub(crate) fn reader(self, format: &str, version: u32) -> String {
+        match format {
+            "none" => self.say("없음", "none").to_owned(),
+            _ => format!("{format} {version}"),
+        }
+    }
+
     /// The name of a language.
     pub(crate) fn language(self, code: &str) -> &str {
         match code {
@@ -209,6 +217,16 @@ pub(crate) fn minute_of(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_no_format_read_is_told_in_the_language_of_the_page() {
+        let told = |locale, format| Words(locale).reader(format, 3);
+        assert_eq!(
+            (told(Locale::Korean, "none"), told(Locale::Korean, "hwp5")),
+            ("없음".into(), "hwp5 3".into())
+        );
+        assert_eq!(told(Locale::English, "none"), "none");
+    }
 
     #[test]
     fn figures() {

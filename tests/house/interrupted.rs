@@ -1,15 +1,16 @@
 //! What happens to a service from outside while it reads: it is stopped and continued, its clock is set, its readers
 //! are killed. No file is to blame for any of it.
 
-use std::io::Write;
-use std::process::Command;
+use std::io::{Read, Write};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use madang_ledger::jobs::JobState;
 use madang_tests::ground::process::{readers, signal, zygotes};
-use madang_tests::ground::scenario::Scenario;
+use madang_tests::ground::scenario::{Scenario, lines};
 use madang_tests::ground::service::Service;
 use madang_wait::until;
+use serde_json::{Value, json};
 
 /// An archive that takes a while to read, and says all the time that it goes on.
 fn long(members: u32) -> Vec<u8> {
@@ -37,9 +38,9 @@ async fn read_at_once(scenario: &Scenario, path: &str) {
 
 /// A document that takes a while to read, in which its reader says nothing but that it goes on: whatever it said is
 /// heard at once.
-fn lengthy() -> String {
+fn lengthy(records: usize) -> String {
     let record = "<record><title>안전점검 결과</title><body>교량을 점검하였다</body></record>\n";
-    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<a>\n{}</a>\n", record.repeat(500_000))
+    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<a>\n{}</a>\n", record.repeat(records))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -47,7 +48,7 @@ async fn a_service_that_is_stopped_and_continued_blames_no_file() {
     let scenario = Scenario::new();
     scenario.pipeline_with("press", "1741000", "[limits]\nsilence_seconds = 3\n");
     let service = Service::start(&scenario, &[]).await;
-    scenario.place("drop/press/lengthy.xml", lengthy());
+    scenario.place("drop/press/lengthy.xml", lengthy(500_000));
     let reading = reader(&service).await;
     // As when a container is frozen or a machine suspended, in the order that is the hardest for the service: it is
     // stopped last, when all that its reader said is heard, and wakes first, when nothing is said yet.
@@ -172,4 +173,48 @@ async fn a_reader_that_dies_is_the_files_affair_and_a_zygote_that_dies_is_not() 
     service.stop().await;
     let set_aside = &scenario.jobs().await["poison.zip"];
     assert_eq!((set_aside.attempt, set_aside.crashes), (3, 3), "{set_aside:?}");
+}
+
+/// Tries a file again, and ends so many of the readers in turn; gives what it came to.
+async fn tried(scenario: &Scenario, path: &str, ended: usize) -> Value {
+    let arguments = ["reprocess", "--path", path, "--dry-run", "--json"];
+    let mut command = scenario.command(&arguments);
+    let mut command = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut killed = Vec::new();
+    while killed.len() < ended {
+        let next = until("it is being read", async || {
+            readers(command.id()).into_iter().find(|reader| !killed.contains(reader))
+        });
+        let reader = next.await;
+        signal(reader, "KILL");
+        killed.push(reader);
+    }
+    let mut output = String::new();
+    command.stdout.take().unwrap().read_to_string(&mut output).unwrap();
+    assert!(command.wait().unwrap().success(), "{output}");
+    lines(&output).swap_remove(0)
+}
+
+/// A trial is read as a run reads it: once more without what describes it, and nothing is foretold of a reader that dies.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trial_whose_reader_dies_foretells_no_change_of_the_file() {
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
+    for name in ["described", "alone"] {
+        scenario.write(&format!("drop/press/{name}.xml"), lengthy(60_000));
+    }
+    scenario.write("drop/press/described.xml.meta.yml", "title: 긴 글\n");
+    scenario.once(&[]);
+    assert_eq!(tried(&scenario, "described.xml", 0).await["state"], "unchanged");
+
+    // As in a run: it is read without its sidecar, whose title is not known then, and which might close it.
+    let trial = tried(&scenario, "described.xml", 1).await;
+    let [change] = trial["changes"].as_array().unwrap().as_slice() else { panic!("{trial}") };
+    assert_eq!(change["kinds"], json!(["warnings", "metadata"]), "{trial}");
+
+    for (path, readings) in [("described.xml", 2), ("alone.xml", 1)] {
+        let trial = tried(&scenario, path, readings).await;
+        assert_eq!((&trial["state"], &trial["changes"]), (&"unread".into(), &json!([])), "{trial}");
+        assert!(trial["reason"].as_str().unwrap().contains("is tried again"), "{trial}");
+    }
 }

@@ -16,7 +16,7 @@ use madang_extract::extraction::Extraction;
 use madang_extract::options::Options;
 use madang_extract::passwords::Passwords;
 use madang_extract::sidecar::Sidecar;
-use madang_pipeline::besides::{Describing, Unread, closed};
+use madang_pipeline::besides::closed;
 use madang_pipeline::password_file;
 use madang_sandbox::input::{Input, Ranges};
 use madang_sandbox::limits::ChildLimits;
@@ -268,21 +268,18 @@ fn is_unread(outcome: Outcome) -> bool {
 fn extract(zygote: &Zygote, path: &Path, terms: &Terms<'_>) -> Answer {
     let start = Instant::now();
     let began = own_cpu_us();
-    let Describing { sidecars, mut unread } = terms.surroundings.describing(path);
-    let mut read = read(zygote, path, terms, &sidecars);
-    let mut cpu_us = read.cpu_us();
-    if let (Some(first), true) = (sidecars.first(), read.has_died()) {
-        // A file is read, whatever is said of it.
-        let outcome = read.own().map_or(Outcome::Crashed, |own| own.outcome);
-        read = self::read(zygote, path, terms, &[]);
+    let mut describing = terms.surroundings.describing(path);
+    let mut cpu_us = 0;
+    let mut read = loop {
+        let read = read(zygote, path, terms, &describing.sidecars);
         cpu_us += read.cpu_us();
-        if !read.has_died() {
-            unread.insert(0, Unread::broke(first.name.clone(), outcome));
+        if !describing.once_more(read.died()) {
+            break read;
         }
-    }
+    };
     for extraction in &mut read.extractions {
         let Content { metadata, warnings, .. } = &mut extraction.content;
-        closed(metadata, extraction.member.is_none().then_some(warnings), &unread);
+        closed(metadata, extraction.member.is_none().then_some(warnings), &describing.unread);
     }
     Answer {
         extractions: read.extractions,
@@ -300,12 +297,10 @@ struct Read {
 }
 
 impl Read {
-    fn own(&self) -> Option<&Extraction> {
-        self.extractions.iter().find(|extraction| extraction.member.is_none())
-    }
-
-    fn has_died(&self) -> bool {
-        matches!(&self.ended, Ok(Some(report)) if report.died)
+    /// How its reader died, if it did.
+    fn died(&self) -> Option<Outcome> {
+        let report = self.ended.as_ref().ok().and_then(Option::as_ref);
+        report.and_then(RunReport::death)
     }
 
     /// Time of the processor of its children and of their zygote for them.

@@ -259,7 +259,7 @@ fn lines(trial: &Value) -> Vec<Shown> {
     let mut lines = Vec::new();
     match raw_text_of(trial, "state") {
         "gone" => lines.push(shown!("{path}: gone, or another file since")),
-        "unread" => lines.push(shown!("{path}: cannot be read: {}", text_of(trial, "reason"))),
+        "unread" => lines.push(shown!("{path}: cannot be foretold: {}", text_of(trial, "reason"))),
         _ => {}
     }
     for change in trial.get("changes").and_then(Value::as_array).into_iter().flatten() {

@@ -21,9 +21,11 @@ pub(crate) async fn read(
     let tried = trials.read(ledger, object).await.map_err(|error| match error {
         Untried::Store(StoreError::Gone(_)) => TrialError::Gone(error.into()),
         Untried::Ledger(_) | Untried::CalledOff => TrialError::Unavailable(error.into()),
-        Untried::Store(_) | Untried::Undeclared(_) | Untried::Run(_) | Untried::Text(_) => {
-            TrialError::Unread(error.into())
-        }
+        Untried::Store(_)
+        | Untried::Undeclared(_)
+        | Untried::Run(_)
+        | Untried::Died(_)
+        | Untried::Text(_) => TrialError::Unread(error.into()),
     })?;
     let of =
         |Made { document, segments, text, preview }| Tried { document, segments, text, preview };

@@ -3,6 +3,7 @@ use madang_document::cause::{causes, told};
 use madang_document::condition::Kind;
 use madang_document::document::Document;
 use madang_document::object::ObjectRef;
+use madang_document::outcome::Outcome;
 use madang_document::reason_kind::ReasonKind;
 use madang_sandbox::run::RunError;
 use madang_store::error::StoreError;
@@ -41,6 +42,14 @@ pub(crate) struct Found {
 impl Attempted {
     pub(crate) fn of(reading: Reading) -> Attempted {
         Attempted::Read(reading, Box::default())
+    }
+
+    /// How the reader died, if it did.
+    pub(crate) fn death(&self) -> Option<Outcome> {
+        match self {
+            Attempted::Read(Reading::Extracted { outcome, died: true, .. }, _) => Some(*outcome),
+            Attempted::Read(..) | Attempted::Hindered { .. } | Attempted::CalledOff => None,
+        }
     }
 }
 

@@ -45,6 +45,8 @@ pub struct Describing {
     pub sidecars: Vec<Sidecar>,
     /// What is there and is not read, with why. It may say that the object is closed.
     pub unread: Vec<Unread>,
+    /// What is to be told of the sidecars that were put aside, if the object is read without them.
+    put_aside: Option<Unread>,
 }
 
 /// A sidecar that is there and is not read.
@@ -59,7 +61,7 @@ pub struct Unread {
 impl Unread {
     /// The reader died while it read a file with these sidecars, and did not without them. Of which of them it died
     /// nobody knows: the first is named.
-    pub fn broke(first: String, outcome: Outcome) -> Unread {
+    fn broke(first: String, outcome: Outcome) -> Unread {
         Unread { name: first, reason: ReasonKind::BesideBroke(outcome.as_str().into()).into() }
     }
 }
@@ -79,6 +81,25 @@ impl Describing {
     /// Notes that one is not read because so many are.
     pub fn one_too_many(&mut self, name: &str) {
         self.unread(name, SidecarFault::OneTooMany(MOST_BESIDE as u64));
+    }
+
+    /// Whether the object is to be read once more, without the sidecars: a file is read, whatever is said of it. `died`
+    /// is how its reader died; none of a reading that ended. Asked after every reading, until it says no.
+    pub fn once_more(&mut self, died: Option<Outcome>) -> bool {
+        let put_aside = self.put_aside.take();
+        match (died, self.sidecars.first(), put_aside) {
+            (Some(outcome), Some(first), _) => {
+                self.put_aside = Some(Unread::broke(first.name.clone(), outcome));
+                self.sidecars.clear();
+                true
+            }
+            (None, _, Some(unread)) => {
+                self.unread.insert(0, unread);
+                false
+            }
+            // It dies of itself, or nothing died.
+            (Some(_), None, _) | (None, _, None) => false,
+        }
     }
 
     /// Whether nothing is there.
@@ -354,6 +375,30 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+
+    #[test]
+    fn a_file_is_read_once_more_without_what_describes_it_if_its_reader_died() {
+        let sidecar = |name: &str| Sidecar { name: name.into(), ..Sidecar::default() };
+        let described = || Describing {
+            sidecars: vec![sidecar("a.meta.yml"), sidecar("manifest.csv")],
+            ..Describing::default()
+        };
+        let died = Some(Outcome::Memory);
+        // How the readings end, whether there is another one after each, and whether the sidecars are blamed.
+        for (mut describing, readings, blamed) in [
+            (described(), vec![(None, false)], false),
+            (described(), vec![(died, true), (None, false)], true),
+            (described(), vec![(died, true), (died, false)], false),
+            (Describing::default(), vec![(died, false)], false),
+        ] {
+            for (died, again) in &readings {
+                assert_eq!(describing.once_more(*died), *again, "{readings:?}");
+            }
+            assert_eq!(describing.sidecars.is_empty(), readings != [(None, false)]);
+            let unread: Vec<_> = describing.unread.iter().map(|one| one.name.as_str()).collect();
+            assert_eq!(unread, if blamed { vec!["a.meta.yml"] } else { vec![] }, "{readings:?}");
+        }
+    }
 
     #[test]
     fn what_is_not_read_closes_whatever_else_is_said() {

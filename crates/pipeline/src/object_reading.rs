@@ -10,7 +10,7 @@ use madang_ledger::jobs::Claim;
 use madang_sandbox::watch::Watch;
 
 use crate::attempted::{Attempted, Found, not_given, unreadable};
-use crate::besides::{BesideError, Describing, Unread, close};
+use crate::besides::{BesideError, close};
 use crate::child_run::{Given, extract};
 use crate::decide::Reading;
 use crate::fetch::fetch;
@@ -62,13 +62,14 @@ async fn try_to_read(
         return Attempted::of(Reading::Unread { reason, lasting: true });
     };
     // First of all: those that were claimed together are asked for at once.
-    let describing = match lanes.besides.of(workers.ledger.as_ref(), store.as_ref(), object).await {
-        Ok(describing) => describing,
-        Err(BesideError::Store(error)) => return unreadable(&error),
-        Err(BesideError::Ledger(error)) => {
-            return Attempted::Hindered { by: Kind::LedgerUnwritable, message: told(&error) };
-        }
-    };
+    let mut describing =
+        match lanes.besides.of(workers.ledger.as_ref(), store.as_ref(), object).await {
+            Ok(describing) => describing,
+            Err(BesideError::Store(error)) => return unreadable(&error),
+            Err(BesideError::Ledger(error)) => {
+                return Attempted::Hindered { by: Kind::LedgerUnwritable, message: told(&error) };
+            }
+        };
     let opened = match store.open(object).await {
         Ok(opened) => opened,
         Err(error) => return not_given(store.as_ref(), object, error).await,
@@ -87,32 +88,25 @@ async fn try_to_read(
     let Ok(lane) = lanes.free.acquire().await else { return Attempted::CalledOff };
     let begun = Instant::now();
     workers.leases.running(claim.ticket, true);
-    let Describing { sidecars, mut unread } = describing;
-    let described = sidecars.first().map(|first| first.name.clone());
-    let given = Given { input, hash, sidecars };
-    let mut extracted = extract(workers, claim, given, Arc::clone(watch), lanes).await;
-    if let (Some(name), Attempted::Read(Reading::Extracted { died: true, outcome, .. }, _)) =
-        (described, &extracted)
-    {
-        // A file is read, whatever is said of it.
-        let outcome = *outcome;
-        let fetched = match store.open(object).await {
-            Ok(opened) => fetch(object, opened).await,
-            Err(error) => Err(error),
-        };
-        extracted = match fetched {
+    let mut fetched = Ok((input, hash));
+    let mut extracted = loop {
+        let extracted = match fetched {
             Ok((input, hash)) => {
-                let given = Given { input, hash, sidecars: Vec::new() };
+                let given = Given { input, hash, sidecars: describing.sidecars.clone() };
                 extract(workers, claim, given, Arc::clone(watch), lanes).await
             }
             Err(error) => not_given(store.as_ref(), object, error).await,
         };
-        if let Attempted::Read(Reading::Extracted { died: false, .. }, _) = &extracted {
-            unread.insert(0, Unread::broke(name, outcome));
+        if !describing.once_more(extracted.death()) {
+            break extracted;
         }
-    }
+        fetched = match store.open(object).await {
+            Ok(opened) => fetch(object, opened).await,
+            Err(error) => Err(error),
+        };
+    };
     if let Attempted::Read(_, found) = &mut extracted {
-        found.documents.iter_mut().for_each(|document| close(document, &unread));
+        found.documents.iter_mut().for_each(|document| close(document, &describing.unread));
     }
     workers.leases.running(claim.ticket, false);
     lanes.passed(begun.elapsed());

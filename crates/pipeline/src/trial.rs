@@ -6,10 +6,14 @@ use madang_document::agency::Agency;
 use madang_document::blob_id::BlobId;
 use madang_document::content::Segment;
 use madang_document::document::Document;
+use madang_document::reason::Reason;
+use madang_extract::sidecar::Sidecar;
 use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
+use madang_sandbox::input::Input;
 use madang_sandbox::request::Request;
 use madang_sandbox::run::{RunError, run};
+use madang_sandbox::run_report::RunReport;
 use madang_sandbox::watch::Watch;
 use madang_sandbox::zygote::Zygote;
 use madang_store::blobs::text_id;
@@ -17,7 +21,7 @@ use madang_store::error::StoreError;
 use madang_store::stores::Stores;
 use tokio::sync::Semaphore;
 
-use crate::besides::{BesideError, Besides, Describing, close};
+use crate::besides::{BesideError, Besides, close};
 use crate::fetch::fetch;
 use crate::reading::again;
 use crate::terms::Terms;
@@ -64,6 +68,10 @@ pub enum TrialError {
     /// No child could do it.
     #[error("{0}")]
     Run(#[from] RunError),
+    /// Its reader died. Reading it in earnest is tried again before the file is set aside, so what that would come to is
+    /// not known.
+    #[error("{0}; reading it in earnest is tried again before the file is set aside")]
+    Died(String),
     /// A text cannot be written as it would be kept.
     #[error("{0}")]
     Text(#[from] serde_json::Error),
@@ -116,49 +124,74 @@ impl Trials {
         let turn = turn.map_err(|_| TrialError::CalledOff)?;
         let seat = Arc::clone(&self.seats).acquire_owned().await;
         let seat = seat.map_err(|_| TrialError::CalledOff)?;
-        let (input, hash) = fetch(&object.object, store.open(&object.object).await?).await?;
+        let mut seats = (turn, seat);
         let beside = self.besides.of(ledger, store.as_ref(), &object.object).await;
-        let Describing { sidecars, unread } = beside.map_err(|error| match error {
+        let mut describing = beside.map_err(|error| match error {
             BesideError::Ledger(error) => TrialError::Ledger(error),
             BesideError::Store(error) => TrialError::Store(error),
         })?;
-        let (zygote, terms, object) =
-            (Arc::clone(&self.zygote), Arc::clone(&self.terms), object.clone());
-        let tried = tokio::task::spawn_blocking(move || {
-            let _seats = (turn, seat);
-            let (limits, options) = terms.of(&object.pipeline);
-            let request =
-                Request { name: object.object.name(), limits, options, sidecars: &sidecars };
-            let (mut tried, mut unwritten) = (Vec::new(), None);
-            let ended = run(&zygote, &request, input, &Watch::default(), &mut |mut extraction| {
-                let content = &mut extraction.content;
-                let segments = content.segments.clone();
-                let preview = content.previews.drain(..).next();
-                let own = extraction.member.is_none();
-                let mut document = again(&object, extraction);
-                close(&mut document, &unread);
-                if own {
-                    document.sha256 = hash;
-                }
-                let text = match segments.is_empty() {
-                    true => None,
-                    false => match text_id(&segments) {
-                        Ok(id) => Some(id),
-                        Err(error) => {
-                            unwritten = Some(error);
-                            None
-                        }
-                    },
-                };
-                let preview = preview.map(|preview| BlobId::of(&preview.jpeg));
-                tried.push(Tried { document, segments, text, preview });
+        loop {
+            let (input, hash) = fetch(&object.object, store.open(&object.object).await?).await?;
+            let (zygote, terms, object) =
+                (Arc::clone(&self.zygote), Arc::clone(&self.terms), object.clone());
+            let sidecars = describing.sidecars.clone();
+            // They are held by the child, whoever waits for it.
+            let once = tokio::task::spawn_blocking(move || {
+                (seats, once(&zygote, &terms, &object, input, hash, &sidecars))
             });
-            match (ended?, unwritten) {
-                (None, _) => Err(TrialError::CalledOff),
-                (Some(_), Some(error)) => Err(error.into()),
-                (Some(_), None) => Ok(tried),
+            let (held, read) = once.await.map_err(|_| TrialError::CalledOff)?;
+            let (mut tried, report) = read?;
+            if describing.once_more(report.death()) {
+                seats = held;
+                continue;
             }
-        });
-        tried.await.unwrap_or(Err(TrialError::CalledOff))
+            if report.died {
+                let why = report.reason.as_ref().map(Reason::english);
+                return Err(TrialError::Died(why.unwrap_or(report.outcome.to_string())));
+            }
+            tried.iter_mut().for_each(|one| close(&mut one.document, &describing.unread));
+            return Ok(tried);
+        }
+    }
+}
+
+/// What one reading of the object of a document comes to.
+fn once(
+    zygote: &Zygote,
+    terms: &Terms,
+    object: &Document,
+    input: Input,
+    hash: Option<BlobId>,
+    sidecars: &[Sidecar],
+) -> Result<(Vec<Tried>, RunReport), TrialError> {
+    let (limits, options) = terms.of(&object.pipeline);
+    let request = Request { name: object.object.name(), limits, options, sidecars };
+    let (mut tried, mut unwritten) = (Vec::new(), None);
+    let ended = run(zygote, &request, input, &Watch::default(), &mut |mut extraction| {
+        let content = &mut extraction.content;
+        let segments = content.segments.clone();
+        let preview = content.previews.drain(..).next();
+        let own = extraction.member.is_none();
+        let mut document = again(object, extraction);
+        if own {
+            document.sha256 = hash;
+        }
+        let text = match segments.is_empty() {
+            true => None,
+            false => match text_id(&segments) {
+                Ok(id) => Some(id),
+                Err(error) => {
+                    unwritten = Some(error);
+                    None
+                }
+            },
+        };
+        let preview = preview.map(|preview| BlobId::of(&preview.jpeg));
+        tried.push(Tried { document, segments, text, preview });
+    });
+    match (ended?, unwritten) {
+        (None, _) => Err(TrialError::CalledOff),
+        (Some(_), Some(error)) => Err(error.into()),
+        (Some(report), None) => Ok((tried, report)),
     }
 }

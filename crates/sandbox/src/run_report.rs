@@ -17,3 +17,10 @@ pub struct RunReport {
     /// When it came how far.
     pub stages: Stages,
 }
+
+impl RunReport {
+    /// How the child died, if it did.
+    pub fn death(&self) -> Option<Outcome> {
+        self.died.then_some(self.outcome)
+    }
+}

@@ -1,8 +1,8 @@
-use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use madang_document::object_key;
@@ -11,7 +11,7 @@ use madang_document::sidecar;
 use madang_document::sidecar_fault::SidecarFault;
 use madang_extract::sidecar::{MOST, Sidecar};
 use madang_pipeline::besides::Describing;
-use rustix::fs::OFlags;
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat, openat2};
 use rustix::io::Errno;
 use unicode_normalization::UnicodeNormalization;
 
@@ -45,11 +45,19 @@ impl Surroundings {
         if sidecar::described(&path).is_some() {
             return all;
         }
+        let folder = match open(root) {
+            Ok(folder) => folder,
+            Err(error) => {
+                let root = root.to_string_lossy();
+                all.unread(&root, &format!("it cannot be opened: {error}; make it a folder again"));
+                return all;
+            }
+        };
         let mut files: Vec<(u64, u64, String)> = Vec::new();
         for (spelled, candidate) in sidecar::candidates(&path) {
-            let place = root.join(OsStr::from_bytes(&object_key::to_bytes(&candidate.path)));
             let name = candidate.shown(&spelled).to_owned();
-            let Lying { size, bytes, device, inode } = match lying(&place) {
+            let lying = lying(folder.as_fd(), &object_key::to_bytes(&candidate.path));
+            let Lying { size, bytes, device, inode } = match lying {
                 Ok(Some(lying)) => lying,
                 Ok(None) => continue,
                 Err(error) => {
@@ -83,20 +91,29 @@ struct Lying {
     inode: u64,
 }
 
-/// What lies at a place; none if that is no file. A link is not followed.
-fn lying(place: &Path) -> std::io::Result<Option<Lying>> {
-    match std::fs::symlink_metadata(place) {
-        // Nothing else is opened: that alone may wake a device.
+/// A folder that was named, by whatever links.
+fn open(folder: &Path) -> rustix::io::Result<OwnedFd> {
+    let folder = if folder == Path::new("") { Path::new(".") } else { folder };
+    openat(CWD, folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+}
+
+/// What lies at a place in a folder; none if that is no file. No link is followed on the way to it either: it may lead
+/// to what lies elsewhere and describes something else.
+fn lying(folder: BorrowedFd<'_>, place: &[u8]) -> std::io::Result<Option<Lying>> {
+    let beneath = |flags: OFlags| {
+        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
+        openat2(folder, place, flags | OFlags::CLOEXEC, Mode::empty(), resolve).map(File::from)
+    };
+    // Nothing else than a file is opened: that alone may wake a device.
+    match beneath(OFlags::PATH).map_err(std::io::Error::from).and_then(|file| file.metadata()) {
         Ok(found) if found.is_file() => {}
         Ok(_) => return Ok(None),
         Err(error) => return absent(error),
     }
     // What stands there now may be another: it is asked again, by the descriptor that is read.
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
-    let opened = File::options().read(true).custom_flags(flags.bits().cast_signed()).open(place);
-    let file = match opened {
+    let file = match beneath(OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY) {
         Ok(file) => file,
-        Err(error) => return absent(error),
+        Err(errno) => return absent(errno.into()),
     };
     let found = file.metadata()?;
     if !found.is_file() {
@@ -126,7 +143,7 @@ fn absent<T>(error: std::io::Error) -> std::io::Result<Option<T>> {
         ErrorKind::NotFound | ErrorKind::NotADirectory => Ok(None),
         // Longer than the system takes: no file is called so.
         ErrorKind::InvalidFilename => Ok(None),
-        // A link stands there now.
+        // A link stands there, or on the way.
         _ if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => Ok(None),
         _ => Err(error),
     }
@@ -167,6 +184,34 @@ mod tests {
         assert!(names(Surroundings::none(), &file).is_empty());
         let own = Surroundings::of(std::slice::from_ref(&below));
         assert!(names(own, &below.join("manifest.csv")).is_empty());
+    }
+
+    /// As in a service, which reads nothing behind a link: what lies there need not be of the folder that was named.
+    #[test]
+    fn nothing_is_taken_from_behind_a_link() {
+        let (root, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        std::fs::write(root.path().join("a.txt"), "a").unwrap();
+        let outside = |name: &str| elsewhere.path().join(name);
+        for name in ["metadata.csv", "manifest.csv", "a.txt.meta.yml"] {
+            std::fs::write(outside(name), "filename,title\na.txt,제목바깥\n").unwrap();
+        }
+        let link = std::os::unix::fs::symlink::<PathBuf, PathBuf>;
+        link(elsewhere.path().into(), root.path().join("metadata")).unwrap();
+        link(outside("manifest.csv"), root.path().join("manifest.csv")).unwrap();
+        link(outside("a.txt.meta.yml"), root.path().join("a.txt.meta.yml")).unwrap();
+        let names = |root: &Path| {
+            let all = Surroundings::of(&[root.into()]).describing(&root.join("a.txt"));
+            assert!(all.unread.is_empty(), "{:?}", all.unread);
+            all.sidecars.into_iter().map(|one| one.name).collect::<Vec<_>>()
+        };
+        assert_eq!(names(root.path()), [""; 0]);
+        // The folder that was named may be a link itself.
+        std::fs::remove_file(root.path().join("metadata")).unwrap();
+        std::fs::create_dir(root.path().join("metadata")).unwrap();
+        std::fs::copy(outside("metadata.csv"), root.path().join("metadata/metadata.csv")).unwrap();
+        let named = outside("named");
+        link(root.path().into(), named.clone()).unwrap();
+        assert_eq!(names(&named), ["metadata/metadata.csv"]);
     }
 
     #[test]

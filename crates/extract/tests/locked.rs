@@ -72,6 +72,47 @@ fn what_is_locked_stays_closed_and_says_what_was_tried() {
     }
 }
 
+/// The file with the dictionary of its encryption in the trailer itself, as MuPDF writes it. The trailer stands behind
+/// the table, so that no place moves.
+fn with_encryption_in_the_trailer(bytes: &[u8]) -> Vec<u8> {
+    let find = |sought: &[u8]| bytes.windows(sought.len()).rposition(|w| w == sought);
+    let at = find(b"/Encrypt ").unwrap();
+    let end = at + bytes[at..].iter().position(|b| *b == b'R').unwrap() + 1;
+    let number = String::from_utf8_lossy(&bytes[at + 9..end]).replace(" 0 R", "");
+    let head = format!("\n{number} 0 obj\n");
+    let start = find(head.as_bytes()).unwrap() + head.len();
+    let length = bytes[start..].windows(7).position(|w| w == b"\nendobj").unwrap();
+    [&bytes[..at], b"/Encrypt", &bytes[start..start + length], &bytes[end..]].concat()
+}
+
+#[test]
+fn a_pdf_whose_trailer_says_how_it_is_encrypted_opens_as_others() {
+    let locked = ["rc4-40", "rc4-128", "aes-128", "aes-256", "aes-256-r5", "owner", "owner-rc4"];
+    let locked = locked.iter().map(|name| fixture(&format!("{name}.pdf")));
+    let open = fs::read(folder().join("../pdf/empty_password.pdf")).unwrap();
+    for bytes in locked.chain([open]) {
+        let direct = with_encryption_in_the_trailer(&bytes);
+        // The table is damaged, and something stands before the header.
+        let cut = direct.windows(9).rposition(|w| w == b"startxref").unwrap();
+        let shifted = [b"HTTP/1.1 200 OK\n".as_slice(), &direct].concat();
+        for changed in [&direct, &direct[..cut].to_vec(), &shifted] {
+            let passwords = "sesame-2026\n열려라 참깨";
+            let text = |bytes: &[u8]| {
+                let documents = read(bytes, "x.pdf", passwords);
+                let own = documents.last().unwrap();
+                let segments = own.content.segments.iter().map(|it| it.text.clone());
+                (own.outcome, segments.collect::<Vec<_>>(), documents.len())
+            };
+            let ((outcome, segments, members), expected) = (text(changed), text(&bytes));
+            assert_eq!((segments, members), (expected.1, expected.2));
+            assert!(matches!(outcome, Outcome::Ok | Outcome::Partial), "{outcome:?}");
+        }
+    }
+    let other = with_encryption_in_the_trailer(&fixture("other.pdf"));
+    let expected = "the document needs a password to open: the given password does not open it";
+    assert_eq!(own(&read(&other, "x.pdf", "한 번")), (Outcome::Encrypted, expected.into()));
+}
+
 #[test]
 fn members_that_stay_closed_say_so_each_by_itself() {
     let documents = read(&fixture("aes.zip"), "aes.zip", "sesame-2026");

@@ -7,13 +7,14 @@ use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use lopdf::xref::XrefEntry;
-use lopdf::{Document, LoadOptions, Object, ObjectId, ObjectStream};
+use lopdf::{Document, LoadOptions, Object, ObjectId, ObjectStream, Writer};
 
 /// Number of the object that stands in for a catalog until one is found, the highest that lopdf looks at.
 const STAND_IN: u32 = 1_000_000;
 
-/// Bytes of a trailer's entry that are looked at: two identifiers of 32 hexadecimal digits, or bytes that are escaped.
-const ENTRY_MOST: usize = 1024;
+/// Bytes of a trailer's entry that are looked at: two identifiers of 32 hexadecimal digits, bytes that are escaped, or
+/// what is said of an encryption.
+const ENTRY_MOST: usize = 4096;
 
 /// Objects that are taken out of packs.
 const PACKED_MOST: usize = 1_000_000;
@@ -63,7 +64,13 @@ pub(super) fn open(
 
 /// Whether only a password would open it.
 pub(super) fn is_locked(document: &Document) -> bool {
-    document.is_encrypted() && document.encryption_state.is_none()
+    let is_encrypted = document.is_encrypted() || has_unnamed_encryption(document);
+    is_encrypted && document.encryption_state.is_none()
+}
+
+/// Whether the trailer itself says how the file is encrypted, as MuPDF writes it, where others name an object.
+fn has_unnamed_encryption(document: &Document) -> bool {
+    matches!(document.trailer.get(b"Encrypt"), Ok(Object::Dictionary(_)))
 }
 
 /// Whether this password opens a document that is locked: that of a user, or the owner's.
@@ -75,6 +82,63 @@ pub(super) fn is_opened_by(document: &Document, password: &str) -> bool {
 
 /// Reads the file; `rebuild` looks for its objects instead of trusting its table.
 fn load(
+    bytes: &[u8],
+    most: usize,
+    password: Option<&str>,
+    rebuild: bool,
+) -> Result<Document, lopdf::Error> {
+    let loaded = load_named(bytes, most, password, rebuild);
+    let named = match &loaded {
+        Ok(document) => name_encryption(bytes, document),
+        // No password is right for an encryption that is not seen.
+        Err(lopdf::Error::InvalidPassword) => load_named(bytes, most, None, rebuild)
+            .ok()
+            .and_then(|document| name_encryption(bytes, &document)),
+        Err(_) => None,
+    };
+    named.map_or(loaded, |named| load_named(&named, most, password, rebuild))
+}
+
+/// The file with an update behind it in which the dictionary of its encryption is an object with a number: lopdf knows
+/// none that stands in the trailer itself.
+fn name_encryption(bytes: &[u8], document: &Document) -> Option<Vec<u8>> {
+    let Ok(encryption @ Object::Dictionary(_)) = document.trailer.get(b"Encrypt") else {
+        return None;
+    };
+    let table = &document.reference_table;
+    let next = table.max_id().saturating_add(1);
+    let free = || (1..STAND_IN).rev().find(|number| !table.entries.contains_key(number));
+    let number = if next <= STAND_IN { next } else { free()? };
+    let mut trailer = document.trailer.clone();
+    // The last section may be a stream, which has more to say of itself.
+    for key in [b"Type".as_slice(), b"W", b"Index", b"Filter", b"DecodeParms", b"Length"] {
+        trailer.remove(key);
+    }
+    trailer.set("Encrypt", Object::Reference((number, 0)));
+    trailer.set("Size", i64::from(next.max(number.saturating_add(1))));
+    let mut named = bytes.to_vec();
+    named.push(b'\n');
+    // Places are counted from the header, before which something else may stand.
+    let place = named.len() - find(bytes, b"%PDF-").unwrap_or(0);
+    named.extend_from_slice(format!("{number} 0 obj\n").as_bytes());
+    Writer::write_object(&mut named, encryption).ok()?;
+    named.extend_from_slice(b"\nendobj\n");
+    let table_place = named.len() - find(bytes, b"%PDF-").unwrap_or(0);
+    // Without a table before it the objects are looked for, and the last trailer is taken.
+    let has_table = document.xref_start > 0;
+    if has_table {
+        trailer.set("Prev", i64::try_from(document.xref_start).ok()?);
+        named.extend_from_slice(format!("xref\n{number} 1\n{place:010} 00000 n \n").as_bytes());
+    }
+    named.extend_from_slice(b"trailer\n");
+    Writer::write_object(&mut named, &Object::Dictionary(trailer)).ok()?;
+    if has_table {
+        named.extend_from_slice(format!("\nstartxref\n{table_place}\n%%EOF\n").as_bytes());
+    }
+    Some(named)
+}
+
+fn load_named(
     bytes: &[u8],
     most: usize,
     password: Option<&str>,
@@ -202,7 +266,7 @@ fn unpack(
 }
 
 /// Where the last entry of a trailer or of the head of a cross-reference stream stands: a reference
-/// (`/Encrypt 5 0 R`) or an array (`/ID [<…><…>]`).
+/// (`/Encrypt 5 0 R`), an array (`/ID [<…><…>]`) or a dictionary (`/Encrypt << … >>`).
 fn entry(bytes: &[u8], key: &[u8]) -> Option<Range<usize>> {
     let mut end = bytes.len();
     while let Some(start) =
@@ -216,6 +280,7 @@ fn entry(bytes: &[u8], key: &[u8]) -> Option<Range<usize>> {
         let value = rest.get(blank..)?;
         let length = match value.first() {
             Some(b'[') => value.iter().position(|b| *b == b']').map(|at| at + 1),
+            Some(b'<') => dictionary_length(value),
             Some(b'0'..=b'9') => {
                 let is_reference = |b: &&u8| b.is_ascii_digit() || b.is_ascii_whitespace();
                 let length = value.iter().take_while(is_reference).count();
@@ -225,6 +290,47 @@ fn entry(bytes: &[u8], key: &[u8]) -> Option<Range<usize>> {
         };
         if let Some(length) = length {
             return Some(start..after + blank + length);
+        }
+    }
+    None
+}
+
+/// Bytes of the dictionary at the start of `value`, as far as it ends there.
+fn dictionary_length(value: &[u8]) -> Option<usize> {
+    let (mut at, mut depth) = (0usize, 0usize);
+    loop {
+        let rest = value.get(at..)?;
+        at += match rest {
+            [b'<', b'<', ..] => {
+                depth += 1;
+                2
+            }
+            [b'>', b'>', ..] => {
+                depth = depth.checked_sub(1)?;
+                2
+            }
+            [b'<', ..] => rest.iter().position(|b| *b == b'>')? + 1,
+            [b'(', ..] => string_length(rest)?,
+            [_, ..] => 1,
+            [] => return None,
+        };
+        if depth == 0 {
+            return Some(at);
+        }
+    }
+}
+
+/// Bytes of the string in parentheses at the start of `value`.
+fn string_length(value: &[u8]) -> Option<usize> {
+    let (mut depth, mut is_escaped) = (0usize, false);
+    for (at, byte) in value.iter().enumerate() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = true,
+            b'(' => depth += 1,
+            b')' if depth == 1 => return Some(at + 1),
+            b')' => depth = depth.checked_sub(1)?,
+            _ => {}
         }
     }
     None
@@ -240,10 +346,16 @@ mod tests {
 
     #[test]
     fn finds_entries_of_trailers() {
-        let bytes = b"/ID [<01><02>] /Encrypt 5 0 R /IDs /Encrypt << /V 1 >> /ID(x)";
+        let bytes = b"/ID [<01><02>] /Encrypt 5 0 R /IDs /Encrypt /V 1 >> /ID(x)";
         let text = |key: &[u8]| entry(bytes, key).map(|range| &bytes[range]);
         assert_eq!(text(b"/ID"), Some(b"/ID [<01><02>]".as_slice()));
         assert_eq!(text(b"/Encrypt"), Some(b"/Encrypt 5 0 R".as_slice()));
         assert_eq!(text(b"/Root"), None);
+        let bytes = b"<< /Encrypt<</O(\\)>>()) /CF << /U <3E> >>>>/Root 1 0 R >>";
+        let text = |key: &[u8]| entry(bytes, key).map(|range| &bytes[range]);
+        assert_eq!(
+            text(b"/Encrypt"),
+            Some(b"/Encrypt<</O(\\)>>()) /CF << /U <3E> >>>>".as_slice())
+        );
     }
 }

@@ -271,7 +271,6 @@ async fn a_person_signs_in_searches_drops_and_watches() {
     browser.quiet_but(|message| message.contains("412")).await;
 
     // The link was for one use.
-    let cookies = browser.page.get_all_cookies().await.unwrap();
     browser.page.delete_all_cookies().await.unwrap();
     browser.page.goto(&link).await.unwrap();
     browser.see("input#key").await;

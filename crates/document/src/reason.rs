@@ -391,7 +391,8 @@ mod tests {
             samples().into_iter().chain([SidecarFault::Other("it is torn; mend it".into())])
         {
             let what = fault.clone();
-            let reason: Reason = BesideFault { file: "a".into(), line: None, what }.into();
+            let reason: Reason =
+                BesideFault { file: "a".into(), line: None, what: Box::new(what) }.into();
             let kept = serde_json::to_string(&reason).unwrap();
             assert_eq!(serde_json::from_str::<Reason>(&kept).unwrap(), reason, "{kept}");
             let sent = postcard::to_stdvec(&reason).unwrap();
@@ -409,7 +410,10 @@ mod tests {
         };
         let old: Reason = serde_json::from_str(&row(r#""it is empty; write it anew""#)).unwrap();
         let what = SidecarFault::Other("it is empty; write it anew".into());
-        assert_eq!(old.kind, BesideFault { file: "m.csv".into(), line: Some(3), what });
+        assert_eq!(
+            old.kind,
+            BesideFault { file: "m.csv".into(), line: Some(3), what: Box::new(what) }
+        );
         assert_eq!(old.english(), "m.csv, line 3: it is empty; write it anew");
         assert!(old.korean().ends_with("고쳐 주세요: it is empty; write it anew"));
         for later in [r#""torn_in_two""#, r#"{"torn":{"pieces":2}}"#] {

@@ -220,7 +220,7 @@ pub enum ReasonKind {
     /// What describes it beside it was left out, because the reader ended with this outcome over it.
     BesideBroke(Quote),
     /// A file beside it that describes it has a fault, in this line.
-    BesideFault { file: Quote, line: Option<u64>, what: SidecarFault },
+    BesideFault { file: Quote, line: Option<u64>, what: Box<SidecarFault> },
     /// Its row in the ledger cannot be read back.
     RowUnreadable(Quote),
     /// Nobody gave a reason.

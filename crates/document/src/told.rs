@@ -86,7 +86,7 @@ mod tests {
 
     fn fault(file: &str, line: u64, what: &str) -> Reason {
         let (file, what) = (file.into(), SidecarFault::Other(what.into()));
-        ReasonKind::BesideFault { file, line: Some(line), what }.into()
+        ReasonKind::BesideFault { file, line: Some(line), what: Box::new(what) }.into()
     }
 
     #[test]
@@ -109,7 +109,11 @@ mod tests {
         }
         let now = |line| {
             let what = SidecarFault::TableEmpty;
-            Reason::from(ReasonKind::BesideFault { file: "m.csv".into(), line, what })
+            Reason::from(ReasonKind::BesideFault {
+                file: "m.csv".into(),
+                line,
+                what: Box::new(what),
+            })
         };
         let before = fault(
             "m.csv",

@@ -122,7 +122,7 @@ pub(crate) fn describes_nothing(name: &str, text: &str) -> Option<Reason> {
         return None;
     }
     let what = SidecarFault::NoHead;
-    Some(ReasonKind::BesideFault { file: name.into(), line: None, what }.into())
+    Some(ReasonKind::BesideFault { file: name.into(), line: None, what: Box::new(what) }.into())
 }
 
 fn packet(bytes: &[u8], statements: &mut Statements) {

@@ -69,7 +69,8 @@ impl Unread {
 impl Describing {
     /// Notes that one is there and is not read, and why.
     pub fn unread(&mut self, name: &str, what: SidecarFault) {
-        let reason = ReasonKind::BesideFault { file: name.into(), line: None, what }.into();
+        let reason =
+            ReasonKind::BesideFault { file: name.into(), line: None, what: Box::new(what) }.into();
         self.unread.push(Unread { name: name.to_owned(), reason });
     }
 

@@ -469,7 +469,7 @@ mod tests {
         let standing = standing(job);
         let what = SidecarFault::NoYaml("a colon".into());
         let file = "a.txt.meta.yml".into();
-        let why = ReasonKind::BesideFault { file, line: Some(3), what };
+        let why = ReasonKind::BesideFault { file, line: Some(3), what: Box::new(what) };
         let mut document = document(&standing, Outcome::Partial, why.into());
         document.provenance.format = sidecar::FORMAT.into();
         let receipt =

@@ -344,8 +344,10 @@ mod tests {
         let mut former = document(None);
         let path = "a.txt".into();
         former.members = vec![Member { path, size: Some(1), outcome: None, told: None }];
-        let why =
-            |what| ReasonKind::BesideFault { file: "m.csv".into(), line: Some(2), what }.into();
+        let why = |what| {
+            ReasonKind::BesideFault { file: "m.csv".into(), line: Some(2), what: Box::new(what) }
+                .into()
+        };
         let fault = SidecarFault::ListForWord;
         let kind = WarningKind::Note;
         let reason: Reason = why(SidecarFault::Other(fault.sentence().1.into()));

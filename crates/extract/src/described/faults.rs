@@ -60,7 +60,7 @@ mod tests {
 
     fn fault(line: Option<u64>, word: &str) -> Reason {
         let what = SidecarFault::SaidBefore(word.into());
-        ReasonKind::BesideFault { file: "manifest.csv".into(), line, what }.into()
+        ReasonKind::BesideFault { file: "manifest.csv".into(), line, what: Box::new(what) }.into()
     }
 
     #[test]

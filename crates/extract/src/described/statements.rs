@@ -59,7 +59,7 @@ impl Statements {
         let closes = what.closes();
         if self.faults.len() < FAULTS {
             let (file, line) = (self.name.as_str().into(), line.map(|line| line as u64));
-            self.faults.push(ReasonKind::BesideFault { file, line, what }.into());
+            self.faults.push(ReasonKind::BesideFault { file, line, what: Box::new(what) }.into());
         }
         if !closes {
             return;

@@ -22,7 +22,7 @@ use crate::difference::{
 use crate::documents::visible;
 use crate::parameters::Parameters;
 use crate::problem::Problem;
-use crate::sentence::korean;
+use crate::sentence::{Sentence, korean};
 use crate::server::Server;
 use crate::wire::json;
 
@@ -175,6 +175,7 @@ pub(crate) async fn compared(
         metadata: properties(&before.metadata, &after.metadata),
         members: MembersChange::between(&before.members, &after.members),
         text_state,
+        text_sentence: text_state.sentence(),
         text,
     })
 }
@@ -251,6 +252,8 @@ pub(crate) struct VersionAnswer {
     pub(crate) modified: Option<String>,
     /// Why it became that; null for the oldest that is known.
     pub(crate) why: Option<Why>,
+    /// The same in words.
+    pub(crate) why_sentence: Option<Sentence>,
     /// What changed with it; empty for the oldest that is known.
     pub(crate) changed: Vec<ChangeKind>,
     /// SHA-256 of its bytes, if they were read whole.
@@ -263,6 +266,8 @@ pub(crate) struct VersionAnswer {
     pub(crate) language: Option<String>,
     /// How reading it ended.
     pub(crate) outcome: &'static str,
+    /// What that means, and what to do.
+    pub(crate) sentence: Sentence,
     /// Why it was not read whole, in English.
     pub(crate) reason: Option<String>,
     /// The same in Korean; null where there are only English words.
@@ -288,18 +293,21 @@ pub(crate) enum Why {
 impl VersionAnswer {
     fn new(known: &Version, before: Option<&Version>) -> VersionAnswer {
         let d = &known.document;
+        let why = before.map(|before| Why::of(&before.document, d));
         VersionAnswer {
             revision: known.revision,
             since: before.and_then(|before| before.until).map(|at| at.to_string()),
             until: known.until.map(|at| at.to_string()),
             modified: d.object_modified.map(|at| at.to_string()),
-            why: before.map(|before| Why::of(&before.document, d)),
+            why,
+            why_sentence: why.map(Why::sentence),
             changed: before.map(|before| kinds(&before.document, d)).unwrap_or_default(),
             sha256: d.sha256.map(|hash| hash.to_string()),
             size: d.size,
             media_type: d.media_type.to_string(),
             language: d.language.clone(),
             outcome: d.outcome.as_str(),
+            sentence: Sentence::of_document(d),
             reason: d.reason.as_ref().map(Reason::english),
             reason_ko: d.reason.as_ref().and_then(korean),
             format: format!("{}/{}", d.provenance.format, d.provenance.format_version),
@@ -317,6 +325,16 @@ impl Why {
             _ => before.object.version == after.object.version,
         };
         if same { Why::ReadAgain } else { Why::NewFile }
+    }
+
+    /// It in words.
+    fn sentence(self) -> Sentence {
+        match self {
+            Why::NewFile => Sentence::new("파일이 바뀌었습니다.", "The file changed."),
+            Why::ReadAgain => {
+                Sentence::new("같은 파일을 다시 읽었습니다.", "The same file was read again.")
+            }
+        }
     }
 }
 
@@ -337,6 +355,8 @@ pub(crate) struct Comparison {
     pub(crate) members: Option<MembersChange>,
     /// What became of the text.
     pub(crate) text_state: TextState,
+    /// The same in words.
+    pub(crate) text_sentence: Sentence,
     /// What differs of the text, if it is `changed`.
     pub(crate) text: Option<TextChange>,
 }
@@ -355,6 +375,28 @@ pub(crate) enum TextState {
     TooLong,
     /// One of both is lost.
     Lost,
+}
+
+impl TextState {
+    /// It in words.
+    fn sentence(self) -> Sentence {
+        let (ko, en) = match self {
+            TextState::Same => ("본문은 같습니다.", "The text is the same."),
+            TextState::Changed => ("본문이 다릅니다.", "The text differs."),
+            TextState::Places => (
+                "본문의 글은 같고, 놓인 자리가 다릅니다.",
+                "The words of the text are the same, and stand elsewhere.",
+            ),
+            TextState::TooLong => {
+                ("본문이 너무 길어 비교할 수 없습니다.", "The text is too long to be compared.")
+            }
+            TextState::Lost => (
+                "본문이 없어져 비교할 수 없습니다.",
+                "A text is lost, so that it cannot be compared.",
+            ),
+        };
+        Sentence::new(ko, en)
+    }
 }
 
 /// What came into a document or left it, by their paths inside.

@@ -137,7 +137,7 @@ fn kind_name(words: Words, kind: ChangeKind) -> &'static str {
 }
 
 fn comparison(words: Words, compared: &Compared<'_>) -> Markup {
-    let Comparison { from, to, kinds: differing, members, text_state, text, .. } =
+    let Comparison { from, to, kinds: differing, members, text_state, text_sentence, text, .. } =
         &compared.comparison;
     html! {
         div.comparison {
@@ -158,21 +158,9 @@ fn comparison(words: Words, compared: &Compared<'_>) -> Markup {
                 }
             }
             @match text_state {
-                TextState::Same => @if !differing.is_empty() {
-                    p.faint { (words.say("본문은 같습니다.", "The text is the same.")) }
-                },
-                TextState::Places => p.faint {
-                    (words.say(
-                        "본문의 글은 같고, 놓인 자리가 다릅니다.",
-                        "The words of the text are the same, and stand elsewhere."
-                    ))
-                },
-                TextState::TooLong => p.alert {
-                    (words.say("본문이 너무 길어 비교할 수 없습니다.", "The text is too long to be compared."))
-                },
-                TextState::Lost => p.alert {
-                    (words.say("본문이 없어져 비교할 수 없습니다.", "A text is lost, so that it cannot be compared."))
-                },
+                TextState::Same if differing.is_empty() => {},
+                TextState::Same | TextState::Places => p.faint { (text_sentence.say(words.0)) },
+                TextState::TooLong | TextState::Lost => p.alert { (text_sentence.say(words.0)) },
                 TextState::Changed => {},
             }
             @if let Some(text) = text { (lines(words, text)) }

@@ -97,6 +97,11 @@ async fn what_cannot_be_compared_is_told() {
     std::fs::create_dir(house.folder.path().join("blobs")).unwrap();
     let told = compared("?from=2&to=3").await;
     assert_eq!((&told["text_state"], &told["text"]), (&"lost".into(), &serde_json::Value::Null));
+    assert_eq!(told["text_sentence"]["ko"], "본문이 없어져 비교할 수 없습니다.");
+    assert_eq!(told["text_sentence"]["en"], "A text is lost, so that it cannot be compared.");
+    assert_eq!(told["to"]["why_sentence"]["ko"], "같은 파일을 다시 읽었습니다.");
+    assert_eq!(told["from"]["outcome"], "ok");
+    assert_eq!(told["from"]["sentence"]["en"], "Read completely.");
     let shown = page(&house, &admin, &format!("/documents/{id}?from=2&to=3")).await.body;
     assert!(shown.contains("본문이 없어져 비교할 수 없습니다"), "{shown}");
 }

@@ -17,8 +17,9 @@ use madang_ledger::ledger::Ledger;
 use madang_ledger::sqlite::SqliteLedger;
 use madang_ledger::worker::Worker;
 use madang_pipeline::clock::{Clock, Jitter};
-use madang_pipeline::declaration::{Pipeline, Place};
+use madang_pipeline::declaration::Pipeline;
 use madang_pipeline::hindrance::shortage;
+use madang_pipeline::place::Place;
 use madang_store::azure::AzureSettings;
 use madang_store::blobs::Blobs;
 use madang_store::bucket::{BucketStore, KEYLESS};
@@ -241,20 +242,14 @@ fn registry(
     let named = |error: &dyn std::fmt::Display| {
         Failure::usage(format!("registry `{}`: {error}", settings.name))
     };
-    let (store, prefix): (Arc<dyn ObjectStore>, &str) =
-        match settings.url.get_ref().split_once("://") {
-            Some((scheme, rest)) if scheme != "file" => {
-                let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-                let store = settings.store.as_ref().map_or(bucket, |store| store.get_ref());
-                let client = bucket_client(scheme, store, bucket, configuration)
-                    .map_err(|error| named(&error))?;
-                (Arc::clone(client.objects()), prefix)
-            }
-            _ => {
-                let url = settings.url.get_ref();
-                (local(Path::new(url.strip_prefix("file:").unwrap_or(url)))?, "")
-            }
-        };
+    let (store, prefix): (Arc<dyn ObjectStore>, &str) = match settings.place.get_ref() {
+        Place::Folder(folder) => (local(folder)?, ""),
+        Place::Bucket { scheme, store, bucket, prefix } => {
+            let client = bucket_client(scheme, store, bucket, configuration)
+                .map_err(|error| named(&error))?;
+            (Arc::clone(client.objects()), prefix)
+        }
+    };
     let prefix = object_store::path::Path::parse(prefix).map_err(|error| named(&error))?;
     Ok(Arc::new(FolderRegistry::new(&settings.name, store, prefix, base)))
 }

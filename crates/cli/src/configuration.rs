@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 
 use madang_extract::passwords::Passwords;
 use madang_pipeline::bad_declaration::{self, BadDeclaration};
-use madang_pipeline::declaration::{self, Pipeline, Place};
+use madang_pipeline::declaration::{self, Pipeline};
 use madang_pipeline::password_file;
+use madang_pipeline::place::Place;
 use madang_sandbox::limits::{ChildLimits, LimitSettings};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -59,8 +60,9 @@ pub(crate) struct Configuration {
 pub(crate) struct RegistrySettings {
     /// Name, for its cursor and messages.
     pub(crate) name: String,
-    /// `file:folder`, or the prefix of a bucket.
-    pub(crate) url: Spanned<String>,
+    /// Where it is kept: `file:folder`, or the prefix of a bucket.
+    #[serde(rename = "url", deserialize_with = "place")]
+    pub(crate) place: Spanned<Place>,
     /// The name of the store's settings; the bucket's own name if none is given.
     pub(crate) store: Option<Spanned<String>>,
     /// Where its `url` stands: file and line, for messages.
@@ -74,9 +76,10 @@ pub(crate) struct RegistrySettings {
 impl RegistrySettings {
     /// The folder, if it is one.
     pub(crate) fn folder(&self) -> Option<PathBuf> {
-        let url = self.url.get_ref();
-        let folder = url.strip_prefix("file:").unwrap_or(url);
-        (!folder.contains("://")).then(|| PathBuf::from(folder))
+        match self.place.get_ref() {
+            Place::Folder(folder) => Some(folder.clone()),
+            Place::Bucket { .. } => None,
+        }
     }
 }
 
@@ -114,8 +117,13 @@ impl Configuration {
         for registry in &mut configuration.registries {
             let at =
                 |span: Range<usize>| format!("{file}:{}", bucket_kind::line_of(text, span.start));
-            registry.at = at(registry.url.span());
+            registry.at = at(registry.place.span());
             registry.store_at = registry.store.as_ref().map_or_else(String::new, |s| at(s.span()));
+            if let (Some(named), Place::Bucket { store, .. }) =
+                (&registry.store, registry.place.get_mut())
+            {
+                store.clone_from(named.get_ref());
+            }
         }
         for (n, registry) in configuration.registries.iter().enumerate() {
             let mut former = configuration.registries.iter().take(n);
@@ -130,7 +138,7 @@ impl Configuration {
                 ),
                 None => continue,
             };
-            let line = Some(bucket_kind::line_of(text, registry.url.span().start));
+            let line = Some(bucket_kind::line_of(text, registry.place.span().start));
             bad.push(BadDeclaration { file: file.to_owned(), line, message });
         }
         let (at, stores) = declared.map_or((0..0, DeValue::Table(DeTable::new())), |declared| {
@@ -244,6 +252,13 @@ fn undeclared_store(name: &str, stores: &BTreeMap<String, DeclaredStore>) -> Opt
         }
     };
     Some(format!("no store `{name}` is declared; {hint}"))
+}
+
+/// The place of an address, which counts from where Madang was started, as that of a pipeline does.
+fn place<'de, D: Deserializer<'de>>(from: D) -> Result<Spanned<Place>, D::Error> {
+    let url = Spanned::<String>::deserialize(from)?;
+    let place = Place::of(url.get_ref(), None, Path::new("")).map_err(D::Error::custom)?;
+    Ok(Spanned::new(url.span(), place))
 }
 
 /// An address that people can be sent to.
@@ -407,6 +422,35 @@ mod tests {
             "{told:?}"
         );
         assert!(told[1].starts_with("madang.toml:12: a registry needs a `name`"), "{told:?}");
+    }
+
+    /// An address means the same to a registry as to a pipeline.
+    #[test]
+    fn an_address_of_a_registry_is_that_of_a_pipeline() {
+        let read = |url: &str, more: &str| {
+            let text = format!("[[registry]]\nname = \"a\"\nurl = \"{url}\"\n{more}");
+            Configuration::parse(&text, "madang.toml", &[])
+        };
+        for url in
+            ["file:x", "file://tmp/x", "file:///tmp/x", "/tmp/x", "x", "s3://b//p/", "gs://b"]
+        {
+            let [registry] = &read(url, "").unwrap().registries[..] else { panic!("{url}") };
+            let pipeline = declaration::undeclared(url, Path::new("")).unwrap();
+            assert_eq!(registry.place.get_ref(), &pipeline.source.place, "{url}");
+        }
+        let [registry] = &read("s3://b/p", "store = \"ours\"\n").unwrap().registries[..] else {
+            panic!()
+        };
+        let ours = Place::of("s3://b/p", Some("ours"), Path::new("")).unwrap();
+        assert_eq!(registry.place.get_ref(), &ours);
+        for url in ["s3:///prefix", "s3://"] {
+            let [bad] = &read(url, "").unwrap_err()[..] else { panic!("{url}") };
+            let told = bad.to_string();
+            assert!(
+                told.starts_with("madang.toml:3: ") && told.contains("names no bucket"),
+                "{told}"
+            );
+        }
     }
 
     /// The keys that a table knows, by its own word on one that it does not.

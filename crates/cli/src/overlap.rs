@@ -12,7 +12,8 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use madang_document::object_key;
-use madang_pipeline::declaration::{Pipeline, Place};
+use madang_pipeline::declaration::Pipeline;
+use madang_pipeline::place::Place;
 use madang_store::closed::{Closed, ClosedFolder};
 use madang_store::mounts::{DiskPath, Mounts};
 use rustix::fs::OFlags;

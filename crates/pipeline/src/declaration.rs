@@ -12,6 +12,7 @@ use madang_sandbox::limits::LimitSettings;
 use serde::Deserialize;
 
 use crate::bad_declaration::{self, BadDeclaration};
+use crate::place::Place;
 
 /// A pipeline as it is declared: one TOML file, data and not code.
 #[derive(Clone, Debug)]
@@ -54,24 +55,6 @@ fn patterns_of(patterns: &[String]) -> Result<GlobSet, globset::Error> {
         set.add(Glob::new(pattern)?);
     }
     set.build()
-}
-
-/// A place where files are dropped.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// A folder; a relative one counts from where the declaration's project lies.
-    Folder(PathBuf),
-    /// A prefix of a bucket.
-    Bucket {
-        /// What kind of bucket: what stands before `://` in its address.
-        scheme: String,
-        /// The name of the store's settings in `madang.toml`; the bucket's own name if none is declared.
-        store: String,
-        /// The bucket.
-        bucket: String,
-        /// The prefix, without slashes at its ends.
-        prefix: String,
-    },
 }
 
 /// Which paths of a source are taken.
@@ -196,7 +179,7 @@ pub fn parse(text: &str, file: &str, folder: &Path) -> Result<Pipeline, Vec<BadD
         );
     }
     let source = declared.source;
-    let place = place(&source.url, source.store.as_deref(), folder);
+    let place = Place::of(&source.url, source.store.as_deref(), folder);
     let place = place.map_err(|message| at_key("url", message)).ok();
     let mut span = |key: &str, text: Option<&str>, default: Duration| match text {
         None => default,
@@ -272,7 +255,7 @@ pub fn parse(text: &str, file: &str, folder: &Path) -> Result<Pipeline, Vec<BadD
 /// # Errors
 /// When the place is no folder or address that can be read.
 pub fn undeclared(url: &str, folder: &Path) -> Result<Pipeline, Vec<BadDeclaration>> {
-    let place = place(url, None, folder)
+    let place = Place::of(url, None, folder)
         .map_err(|message| vec![BadDeclaration { file: url.to_owned(), line: None, message }])?;
     undeclared_place(place, url)
 }
@@ -331,26 +314,6 @@ fn is_name(name: &str) -> bool {
 
 fn is_language(code: &str) -> bool {
     code.len() == 3 && code.bytes().all(|b| b.is_ascii_lowercase())
-}
-
-fn place(url: &str, store: Option<&str>, folder: &Path) -> Result<Place, String> {
-    if let Some(path) = url.strip_prefix("file:") {
-        let path = path.strip_prefix("//").unwrap_or(path);
-        return Ok(Place::Folder(folder.join(path)));
-    }
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return Ok(Place::Folder(folder.join(url)));
-    };
-    let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-    if bucket.is_empty() {
-        return Err(format!("`{url}` names no bucket: write `{scheme}://bucket/prefix`"));
-    }
-    Ok(Place::Bucket {
-        scheme: scheme.to_owned(),
-        store: store.unwrap_or(bucket).to_owned(),
-        bucket: bucket.to_owned(),
-        prefix: prefix.trim_matches('/').to_owned(),
-    })
 }
 
 /// Reads `500ms`, `2s`, `5m`, `1h`.

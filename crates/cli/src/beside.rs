@@ -49,7 +49,7 @@ impl Surroundings {
             Ok(folder) => folder,
             Err(error) => {
                 let root = root.to_string_lossy();
-                all.unread(&root, &format!("it cannot be opened: {error}; make it a folder again"));
+                all.unread(&root, SidecarFault::Unreadable(Quote::of(&error)));
                 return all;
             }
         };

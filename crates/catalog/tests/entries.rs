@@ -81,6 +81,7 @@ fn sample_document() -> Document {
         characters: 0,
         text: None,
         preview: Some(BlobId::of(b"y").into()),
+        likeness: false,
         provenance: Provenance { format: "jpeg".into(), format_version: 1 },
     }
 }

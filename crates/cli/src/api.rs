@@ -239,6 +239,7 @@ async fn local(data: DataFolder, trials: Option<Trials>) -> Result<Reach, Failur
         blobs: backends::blobs(&data)?,
         stores: Default::default(),
         members: Arc::clone(&idle) as _,
+        likenesses: Arc::clone(&idle) as _,
         trials: Arc::new(idle::OwnTrials(trials)),
         drops: Arc::clone(&idle) as _,
         sources: Arc::clone(&idle) as _,

@@ -1,11 +1,12 @@
 use async_trait::async_trait;
+use bytes::Bytes;
 use madang_document::condition::Condition;
 use madang_document::document::Document;
 use madang_ledger::ledger::Ledger;
 use madang_pipeline::trial::Trials as Again;
 use madang_server::ports::{
-    Conditions, DropError, DropTarget, Dropped, Drops, MemberError, Members, Sources, TrialError,
-    Trials, Tried,
+    Conditions, DropError, DropTarget, Dropped, Drops, LikenessError, Likenesses, MemberError,
+    Members, Sources, TrialError, Trials, Tried,
 };
 use madang_store::store::{Body, Precondition};
 
@@ -60,6 +61,13 @@ impl Sources for Idle {
 impl Members for Idle {
     async fn open(&self, _: &Document) -> Result<Body, MemberError> {
         Err(MemberError::Unavailable(CURE.into()))
+    }
+}
+
+#[async_trait]
+impl Likenesses for Idle {
+    async fn make(&self, _: &Document) -> Result<Option<Bytes>, LikenessError> {
+        Err(LikenessError::Unavailable(CURE.into()))
     }
 }
 

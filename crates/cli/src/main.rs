@@ -15,6 +15,7 @@ mod given_key;
 mod heaps;
 mod idle;
 mod interruption;
+mod likenesses;
 mod listen_address;
 mod local_key;
 mod log;

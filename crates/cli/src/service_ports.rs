@@ -1,22 +1,24 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use madang_document::condition::Condition;
 use madang_document::document::Document;
 use madang_ledger::ledger::Ledger;
 use madang_pipeline::board::Board;
+use madang_pipeline::likenesses::Likenesses as Making;
 use madang_pipeline::service::Service;
 use madang_pipeline::trial::Trials as Again;
 use madang_pipeline::unpacker::{UnpackError, Unpacker};
 use madang_pipeline::uploads::{Put, PutError};
 use madang_server::ports::{
-    Conditions, DropError, DropTarget, Dropped, Drops, MemberError, Members, Sources, TrialError,
-    Trials, Tried,
+    Conditions, DropError, DropTarget, Dropped, Drops, LikenessError, Likenesses, MemberError,
+    Members, Sources, TrialError, Trials, Tried,
 };
 use madang_store::error::StoreError;
 use madang_store::store::{Body, Precondition};
 
-use crate::trials;
+use crate::{likenesses, trials};
 
 /// The service as the server sees it.
 pub(crate) struct ServicePorts {
@@ -24,6 +26,7 @@ pub(crate) struct ServicePorts {
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) board: Board,
     pub(crate) unpacker: Unpacker,
+    pub(crate) likenesses: Making,
     pub(crate) trials: Again,
 }
 
@@ -37,6 +40,13 @@ impl Members for ServicePorts {
                 MemberError::Unavailable(error.into())
             }
         })
+    }
+}
+
+#[async_trait]
+impl Likenesses for ServicePorts {
+    async fn make(&self, document: &Document) -> Result<Option<Bytes>, LikenessError> {
+        likenesses::make(&self.likenesses, document).await
     }
 }
 

@@ -120,6 +120,7 @@ impl Http<'_> {
             blobs: self.blobs.clone(),
             stores: self.stores.clone(),
             members: Arc::clone(&self.service) as _,
+            likenesses: Arc::clone(&self.service) as _,
             trials: Arc::clone(&self.service) as _,
             drops: Arc::clone(&self.service) as _,
             sources: Arc::clone(&self.service) as _,

@@ -6,6 +6,7 @@ use madang_ledger::ledger::Ledger;
 use madang_pipeline::board::Board;
 use madang_pipeline::decide::Policy;
 use madang_pipeline::declaration::Pipeline;
+use madang_pipeline::likenesses::Likenesses;
 use madang_pipeline::service::{Parts, Service, Settings};
 use madang_pipeline::terms::Terms;
 use madang_pipeline::trial::Trials;
@@ -111,7 +112,8 @@ async fn serve(
     let zygote = Arc::new(zygote);
     let terms = Terms::new(&pipelines, &configuration.limits());
     let trials = Trials::new(Arc::clone(&zygote), stores.clone(), terms.clone());
-    let unpacker = Unpacker::new(Arc::clone(&zygote), stores.clone(), terms);
+    let unpacker = Unpacker::new(Arc::clone(&zygote), stores.clone(), terms.clone());
+    let likenesses = Likenesses::new(Arc::clone(&zygote), stores.clone(), terms, unpacker.clone());
     let parts = Parts {
         ledger: Arc::clone(ledger),
         index: Arc::clone(&index),
@@ -144,6 +146,7 @@ async fn serve(
             ledger: Arc::clone(ledger),
             board: board.clone(),
             unpacker,
+            likenesses,
             trials,
         };
         let http = Http {

@@ -63,6 +63,10 @@ pub struct Document {
     pub text: Option<BlobPart>,
     /// The preview, a JPEG file in the blob store.
     pub preview: Option<BlobPart>,
+    /// Whether it stores a likeness of itself, of which a preview is made for whoever looks at it: see
+    /// [`Content::likeness`](crate::content::Content::likeness).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub likeness: bool,
     /// What read it.
     pub provenance: Provenance,
 }
@@ -201,6 +205,7 @@ mod tests {
             characters: 1,
             text: Some(BlobId::of(b"text").into()),
             preview: None,
+            likeness: false,
             provenance: Provenance { format: "text".into(), format_version: 1 },
         };
         let otherwise = |change: &dyn Fn(&mut Document)| {
@@ -214,6 +219,7 @@ mod tests {
         assert!(!otherwise(&|after| after.sha256 = Some(BlobId::of(b"bytes"))));
         assert!(!otherwise(&|after| after.provenance.format_version = 2));
         assert!(!otherwise(&|after| after.preview = Some(BlobId::of(b"preview").into())));
+        assert!(!otherwise(&|after| after.likeness = true));
         assert!(!otherwise(&|after| {
             after.warnings.push(Warning { kind: WarningKind::Note, reason: "odd".into() });
         }));

@@ -18,6 +18,9 @@ pub struct Order {
     pub sidecars: Vec<Sidecar>,
     /// The member whose bytes are wanted, and nothing else; none where the object is to be read.
     pub member: Option<InnerPath>,
+    /// Whether a preview of the likeness that the object stores of itself is wanted, and nothing else: reading an object
+    /// only says that there is one. It is no option of a pipeline, on which depends what the same bytes come to.
+    pub likeness: bool,
 }
 
 impl Order {

@@ -37,6 +37,7 @@ pub fn document(claim: &Claim, extraction: Extraction) -> Document {
         warnings: extraction.content.warnings,
         text: None,
         preview: None,
+        likeness: extraction.content.likeness,
         provenance: Provenance {
             format: extraction.format,
             format_version: extraction.format_version,

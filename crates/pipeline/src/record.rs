@@ -104,6 +104,7 @@ mod tests {
             characters: 0,
             text: None,
             preview: None,
+            likeness: false,
             provenance: Provenance { format: "text".into(), format_version: 1 },
         }
     }

@@ -35,6 +35,8 @@ pub(crate) struct Answer<'a> {
     limits: &'a Limits,
     /// The member whose bytes are wanted.
     member: Option<&'a InnerPath>,
+    /// A preview of the object's likeness is wanted, and nothing else.
+    likeness: bool,
     /// There is a zygote that has loaded more.
     lean: bool,
     /// Allows itself the time of the processor for so many units of work in all.
@@ -59,6 +61,7 @@ impl<'a> Answer<'a> {
             channel,
             limits: &order.limits,
             member: order.member.as_ref(),
+            likeness: order.likeness,
             lean,
             allow,
             begun,
@@ -102,6 +105,9 @@ impl Sink for Answer<'_> {
     }
 
     fn wanted(&self, member: &InnerPath) -> Wanted {
+        if self.likeness {
+            return Wanted::Nothing;
+        }
         let Some(asked) = self.member else { return Wanted::Document };
         Wanted::of(&sane_inner_path(member), asked)
     }
@@ -134,6 +140,14 @@ impl Sink for Answer<'_> {
             }
             document.content = Content::default();
             document.reason = self.refused.take().or(document.reason);
+        }
+        if self.likeness {
+            // The way to it leads through all that the document says, which nobody asked for.
+            if document.member.is_some() {
+                return;
+            }
+            let previews = document.content.previews;
+            document.content = Content { previews, ..Content::default() };
         }
         // What is too much for the rest of the answer is left out, and said so. 16 KiB a head are kept for the
         // documents to come.
@@ -251,6 +265,9 @@ impl Answer<'_> {
             }
             previews += 1;
             say(Frame::Preview(preview));
+        }
+        if content.likeness {
+            say(Frame::Likeness);
         }
         let all = notes.len();
         if all > caps::WARNINGS {

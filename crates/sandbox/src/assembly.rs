@@ -182,6 +182,7 @@ impl<'a> Assembly<'a> {
             | Frame::More(_)
             | Frame::Members(_)
             | Frame::Preview(_)
+            | Frame::Likeness
             | Frame::Warnings(_)) => self.part(part)?,
         }
         Ok(Step::More)
@@ -285,6 +286,8 @@ impl<'a> Assembly<'a> {
                 }
                 content.previews.push(preview);
             }
+            Frame::Likeness if content.likeness => return violation("two likenesses"),
+            Frame::Likeness => content.likeness = true,
             Frame::Warnings(warnings) => {
                 check_length("warnings", content.warnings.len() + warnings.len(), caps::WARNINGS)?;
                 // A reason is short and visible by its own decoding.
@@ -452,6 +455,7 @@ mod tests {
             Frame::Finish,
             head(None),
             whole(),
+            Frame::Likeness,
             Frame::Finish,
             Frame::End(Outcome::Ok),
         ] {
@@ -461,8 +465,9 @@ mod tests {
         }
         assert_eq!(members.len(), 1);
         assert_eq!(members[0].content.text(), "마당");
-        assert!(members[0].sha256.is_some());
+        assert!(members[0].sha256.is_some() && !members[0].content.likeness);
         let (object, outcome) = assembly.finish().unwrap();
+        assert!(object.content.likeness);
         assert_eq!((object.member, object.sha256, outcome), (None, None, Outcome::Ok));
     }
 
@@ -519,6 +524,7 @@ mod tests {
             ("no path", member("")),
             ("long path", member(&"x".repeat(caps::PATH + 1))),
             ("upwards in the list", listed("../x")),
+            ("two likenesses", vec![head(None), Frame::Likeness, Frame::Likeness]),
             ("no JPEG", open(preview(9, b"\x89PNG"))),
             ("no width", open(preview(0, &[0xFF, 0xD8, 0xFF]))),
             ("too wide", open(preview(100_000, &[0xFF, 0xD8, 0xFF]))),

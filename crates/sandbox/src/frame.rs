@@ -33,6 +33,8 @@ pub enum Frame {
     Members(Vec<Member>),
     /// A picture of it.
     Preview(Preview),
+    /// It stores a likeness of itself, of which a preview can be made. Said once.
+    Likeness,
     /// What was odd, lost or cut.
     Warnings(Vec<Warning>),
     /// The document is finished.
@@ -324,6 +326,7 @@ mod tests {
                 height: 3,
                 jpeg: vec![0xFF, 0xD8, 0xFF],
             }),
+            Frame::Likeness,
             Frame::Warnings(vec![Warning {
                 kind: WarningKind::Lost,
                 reason: ReasonKind::DamagedAfter(7).because(ReasonKind::CheckSum).within("a/b"),
@@ -379,7 +382,7 @@ mod tests {
     fn a_length_in_a_frame_allocates_nothing() {
         // Each body claims 2^60 things: if a length drove an allocation, this would abort.
         let huge = [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F];
-        for kind in [3u8, 4, 5, 6, 8, 12, 15] {
+        for kind in [3u8, 4, 5, 6, 9, 13, 16] {
             let mut bytes = vec![10, 0, 0, 0, kind];
             bytes.extend_from_slice(&huge);
             assert!(decode(&bytes, 64).is_err(), "type {kind}");
@@ -391,7 +394,7 @@ mod tests {
         fn any_bytes_give_frames_or_a_lie(bytes in prop::collection::vec(any::<u8>(), 0..4096)) {
             let _ = decode(&bytes, 97);
             let mut framed = (bytes.len() as u32).to_le_bytes().to_vec();
-            for kind in 0..16 {
+            for kind in 0..17 {
                 framed.truncate(4);
                 framed.push(kind);
                 framed.extend_from_slice(bytes.get(1..).unwrap_or_default());

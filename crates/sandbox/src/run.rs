@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Instant;
 
+use madang_document::content::Preview;
 use madang_document::inner_path::InnerPath;
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
@@ -49,20 +50,54 @@ pub enum RunError {
 pub fn run(
     zygote: &Zygote,
     request: &Request<'_>,
+    input: Input,
+    watch: &Watch,
+    keep: &mut dyn FnMut(Extraction),
+) -> Result<Option<RunReport>, RunError> {
+    let launch = launch_of(request, &input, None);
+    launched(zygote, request, &launch, input, watch, keep)
+}
+
+/// Has a preview made of the likeness that an object stores of itself, in a fresh child, and blocks until the child is
+/// reaped. None if there is nothing to see on it, or if it cannot be decoded, of which the child may have died.
+///
+/// # Errors
+/// As [`run`].
+pub fn likeness(
+    zygote: &Zygote,
+    request: &Request<'_>,
+    input: Input,
+) -> Result<Option<Preview>, RunError> {
+    let mut launch = launch_of(request, &input, None);
+    launch.order.likeness = true;
+    let mut made = None;
+    let mut keep = |extraction: Extraction| {
+        if extraction.member.is_none() {
+            made = extraction.content.previews.into_iter().next();
+        }
+    };
+    launched(zygote, request, &launch, input, &Watch::default(), &mut keep)?;
+    Ok(made)
+}
+
+/// Runs a child, and another one with the larger kit if it wants that.
+fn launched(
+    zygote: &Zygote,
+    request: &Request<'_>,
+    launch: &Launch,
     mut input: Input,
     watch: &Watch,
     keep: &mut dyn FnMut(Extraction),
 ) -> Result<Option<RunReport>, RunError> {
     let limits = request.limits;
-    let launch = launch_of(request, &input, None);
     let beside = beside(request).map_err(RunError::Unborn)?;
     let ordered = Instant::now();
     // Members that the first child has delivered before it met one that needs more.
     let mut kept: HashSet<InnerPath> = HashSet::new();
     let mut supervision = Supervision::new(
-        born(zygote, Kit::Lean, &launch, (&input, beside.as_ref()))?,
+        born(zygote, Kit::Lean, launch, (&input, beside.as_ref()))?,
         limits,
-        &launch,
+        launch,
         ordered,
     );
     supervision.watch((zygote, Kit::Lean), &mut input, watch, &mut |delivered| {
@@ -76,8 +111,8 @@ pub fn run(
     }
     let before = supervision.usage();
     drop(supervision);
-    let newborn = born(zygote, Kit::Full, &launch, (&input, beside.as_ref()))?;
-    let mut supervision = Supervision::new(newborn, limits, &launch, ordered);
+    let newborn = born(zygote, Kit::Full, launch, (&input, beside.as_ref()))?;
+    let mut supervision = Supervision::new(newborn, limits, launch, ordered);
     supervision.watch(
         (zygote, Kit::Full),
         &mut input,
@@ -149,6 +184,7 @@ fn launch_of(request: &Request<'_>, input: &Input, member: Option<&InnerPath>) -
             options: request.options.clone(),
             sidecars: request.sidecars.iter().take(SIDECARS).map(without_bytes).collect(),
             member: member.cloned(),
+            likeness: false,
         },
         size: input.size(),
         ranged: matches!(input, Input::Ranges(_)),

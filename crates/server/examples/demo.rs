@@ -110,6 +110,7 @@ async fn main() {
                 outcome,
                 pieces,
                 preview,
+                likeness: false,
             })
             .await;
     }

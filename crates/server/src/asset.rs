@@ -27,6 +27,7 @@ static ASSETS: &[Asset] = &[
     asset!("madang.css", "text/css; charset=utf-8"),
     asset!("queues.js", "text/javascript; charset=utf-8"),
     asset!("drop.js", "text/javascript; charset=utf-8"),
+    asset!("preview.js", "text/javascript; charset=utf-8"),
     asset!("mark.svg", "image/svg+xml"),
 ];
 

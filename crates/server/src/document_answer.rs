@@ -107,7 +107,8 @@ pub(crate) struct MemberAnswer {
 pub(crate) struct Links {
     /// The text with its places.
     text: Option<String>,
-    /// A picture.
+    /// A picture. Where it is a likeness that the file stores of itself, it is made when it is first asked for, and 404
+    /// says that there is nothing to see on it.
     preview: Option<String>,
     /// The file; of a member, what it is once taken out of the file around it.
     original: String,
@@ -172,7 +173,7 @@ impl DocumentAnswer {
         DocumentAnswer {
             links: Links {
                 text: d.text.map(|_| at("text")),
-                preview: d.preview.map(|_| at("preview")),
+                preview: (d.preview.is_some() || d.likeness).then(|| at("preview")),
                 original: at("original"),
                 entry: format!("/v1/catalog/entries/{}", d.id),
                 page: format!("/documents/{}", d.id),

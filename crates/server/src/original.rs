@@ -70,12 +70,7 @@ async fn member(
 ) -> Result<Response, Problem> {
     let bytes = server.members.open(document).await.map_err(|error| match error {
         MemberError::Gone(cause) => gone(&cause),
-        MemberError::Closed(cause) => Problem::new(
-            StatusCode::NOT_FOUND,
-            "member",
-            "바깥 파일에서 꺼낼 수 없습니다. 바깥 파일을 내려받으세요.",
-            format!("it cannot be taken out of the file around it, download that one: {cause}"),
-        ),
+        MemberError::Closed(cause) => closed(&cause),
         MemberError::Unavailable(cause) => Problem::unavailable(&cause),
     })?;
     let mut answer = headers_of(document);
@@ -113,7 +108,18 @@ fn refusal(error: StoreError) -> Problem {
     }
 }
 
-fn gone(error: &dyn std::fmt::Display) -> Problem {
+/// A member cannot be taken out of its object.
+pub(crate) fn closed(cause: &dyn std::fmt::Display) -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "member",
+        "바깥 파일에서 꺼낼 수 없습니다. 바깥 파일을 내려받으세요.",
+        format!("it cannot be taken out of the file around it, download that one: {cause}"),
+    )
+}
+
+/// The file is gone or another one.
+pub(crate) fn gone(error: &dyn std::fmt::Display) -> Problem {
     Problem::new(
         StatusCode::NOT_FOUND,
         "gone",

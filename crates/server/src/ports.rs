@@ -1,4 +1,5 @@
 use async_trait::async_trait;
+use bytes::Bytes;
 use madang_document::agency::Agency;
 use madang_document::blob_id::BlobId;
 use madang_document::cause::Cause;
@@ -99,6 +100,28 @@ pub enum MemberError {
     #[error("{0}")]
     Gone(#[source] Cause),
     /// It cannot be unpacked, or is not there any more: the message says why.
+    #[error("{0}")]
+    Closed(#[source] Cause),
+    /// Not possible now.
+    #[error("{0}")]
+    Unavailable(#[source] Cause),
+}
+
+/// Likenesses that documents store of themselves.
+#[async_trait]
+pub trait Likenesses: Send + Sync {
+    /// What the likeness of a document shows, as a JPEG file that was encoded anew; none if there is nothing to see on it,
+    /// or if it cannot be decoded.
+    async fn make(&self, document: &Document) -> Result<Option<Bytes>, LikenessError>;
+}
+
+/// Why there is no telling what a likeness shows.
+#[derive(Debug, thiserror::Error)]
+pub enum LikenessError {
+    /// The object is gone or another one.
+    #[error("{0}")]
+    Gone(#[source] Cause),
+    /// The object has no store any more, or the document cannot be taken out of it: the message says why.
     #[error("{0}")]
     Closed(#[source] Cause),
     /// Not possible now.

@@ -1,14 +1,19 @@
+use std::fmt::Display;
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use crate::access::still_holds;
 use crate::caller::Caller;
 use crate::documents::visible;
+use crate::gallery::Picture;
 use crate::loss::Kept;
-use crate::original::SANDBOX;
+use crate::original::{SANDBOX, closed, gone};
+use crate::ports::LikenessError;
 use crate::problem::Problem;
 use crate::server::Server;
 
@@ -21,16 +26,17 @@ pub(crate) async fn preview(
 ) -> Result<Response, Problem> {
     let document = visible(&server, &caller, &id).await?.document;
     let Some(blob) = document.preview else {
-        return Err(Problem::not_found("미리보기", "preview"));
+        let picture = made(&server, &caller, &document).await?;
+        let keep = match cached(&picture.hash, &headers) {
+            Cached::Known(answer) => return Ok(answer),
+            Cached::Sent(keep) => keep,
+        };
+        return Ok((keep, KIND, picture.jpeg).into_response());
     };
-    let tag = format!("\"{blob}\"");
-    let keep = [
-        (header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=60")),
-        (header::ETAG, HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"\""))),
-    ];
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
-        return Ok((StatusCode::NOT_MODIFIED, keep).into_response());
-    }
+    let keep = match cached(&blob, &headers) {
+        Cached::Known(answer) => return Ok(answer),
+        Cached::Sent(keep) => keep,
+    };
     // Whole, before the first byte of the answer: a preview is small, and one that is damaged shows only at its end.
     let read = server.blobs.read(&blob).await;
     match &read {
@@ -38,6 +44,64 @@ pub(crate) async fn preview(
         Err(error) => Kept::Preview.met(&server, &document, error).await,
     }
     let bytes = read?;
-    let kind = [(header::CONTENT_TYPE, "image/jpeg"), (header::CONTENT_SECURITY_POLICY, SANDBOX)];
-    Ok((keep, kind, bytes).into_response())
+    Ok((keep, KIND, bytes).into_response())
+}
+
+/// What a preview is, and may do.
+const KIND: [(HeaderName, &str); 2] =
+    [(header::CONTENT_TYPE, "image/jpeg"), (header::CONTENT_SECURITY_POLICY, SANDBOX)];
+
+/// What is done with a preview that a browser may have already.
+enum Cached {
+    /// It has it: this says so.
+    Known(Response),
+    /// It is sent, with these headers.
+    Sent([(HeaderName, HeaderValue); 2]),
+}
+
+/// Whether a browser has the preview of this name.
+fn cached(name: &dyn Display, headers: &HeaderMap) -> Cached {
+    let tag = format!("\"{name}\"");
+    let keep = [
+        (header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=60")),
+        (header::ETAG, HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"\""))),
+    ];
+    match headers.get(header::IF_NONE_MATCH) {
+        Some(known) if known.as_bytes() == tag.as_bytes() => {
+            Cached::Known((StatusCode::NOT_MODIFIED, keep).into_response())
+        }
+        _ => Cached::Sent(keep),
+    }
+}
+
+/// Whether a page shows a picture of a document: there is a preview, or it stores a likeness of itself of which nobody has
+/// found yet that there is nothing to see.
+pub(crate) fn is_shown(server: &Server, document: &Document) -> bool {
+    document.preview.is_some()
+        || (document.likeness && !server.gallery.is_blank(document, Instant::now()))
+}
+
+/// The preview of the likeness that a document stores of itself, made now if nobody looked at it lately.
+async fn made(server: &Server, caller: &Caller, document: &Document) -> Result<Picture, Problem> {
+    let none = || Problem::not_found("미리보기", "preview");
+    if !document.likeness {
+        return Err(none());
+    }
+    let make = async || server.likenesses.make(document).await;
+    let picture = server.gallery.picture(document, Instant::now(), make).await.map_err(refusal)?;
+    // Making it may have taken a while: it is shown to whoever may see the document now, of which it still is the likeness.
+    let now = visible(server, caller, &document.id.to_string()).await?.document;
+    if !still_holds(server, caller).await || now.object != document.object {
+        return Err(none());
+    }
+    picture.ok_or_else(none)
+}
+
+/// Why a likeness cannot be shown, as it is said of the original.
+fn refusal(error: LikenessError) -> Problem {
+    match error {
+        LikenessError::Gone(cause) => gone(&cause),
+        LikenessError::Closed(cause) => closed(&cause),
+        LikenessError::Unavailable(cause) => Problem::unavailable(&cause),
+    }
 }

@@ -449,6 +449,7 @@ mod tests {
             warnings: Vec::new(),
             text: None,
             preview: None,
+            likeness: false,
             provenance: Provenance { format: "none".into(), format_version: 0 },
         }
     }

@@ -322,6 +322,7 @@ mod tests {
             warnings: Vec::new(),
             text: None,
             preview: None,
+            likeness: false,
             provenance: Provenance { format: format.into(), format_version: 1 },
         }
     }

@@ -9,9 +9,10 @@ use madang_store::stores::Stores;
 use tokio::sync::{Semaphore, watch};
 
 use crate::feed::Feed;
+use crate::gallery::Gallery;
 use crate::hosts::Hosts;
 use crate::key_roll::KeyRoll;
-use crate::ports::{Conditions, Drops, Members, Sources, Trials};
+use crate::ports::{Conditions, Drops, Likenesses, Members, Sources, Trials};
 use crate::session::Sessions;
 use crate::traffic::Traffic;
 
@@ -31,6 +32,8 @@ pub struct Ports {
     pub stores: Stores,
     /// Who unpacks members.
     pub members: Arc<dyn Members>,
+    /// Who makes previews of stored likenesses.
+    pub likenesses: Arc<dyn Likenesses>,
     /// Who reads files again, to see what would change.
     pub trials: Arc<dyn Trials>,
     /// Where uploads go.
@@ -95,6 +98,8 @@ pub struct Server {
     pub(crate) blobs: Blobs,
     pub(crate) stores: Stores,
     pub(crate) members: Arc<dyn Members>,
+    pub(crate) likenesses: Arc<dyn Likenesses>,
+    pub(crate) gallery: Gallery,
     pub(crate) trials: Arc<dyn Trials>,
     pub(crate) drops: Arc<dyn Drops>,
     pub(crate) sources: Arc<dyn Sources>,
@@ -120,6 +125,7 @@ impl Server {
             blobs,
             stores,
             members,
+            likenesses,
             trials,
             drops,
             sources,
@@ -133,11 +139,13 @@ impl Server {
             blobs,
             stores,
             members,
+            likenesses,
             trials,
             drops,
             sources,
             conditions,
             clock,
+            gallery: Gallery::new(),
             sessions: Sessions::new(settings.limits.session_ms),
             keys: KeyRoll::default(),
             traffic: Traffic::default(),

@@ -222,10 +222,7 @@ impl ChangeAnswer {
                     (metadata, language, media_type, size, sha256)
                 };
                 note(ChangeKind::Metadata, told(from) != told(to));
-                note(
-                    ChangeKind::Preview,
-                    from.preview.map(|preview| preview.hash()) != after.preview,
-                );
+                note(ChangeKind::Preview, shows_otherwise(from, after));
                 note(ChangeKind::Reader, from.provenance != to.provenance);
                 metadata = properties(&from.metadata, &to.metadata);
             }
@@ -254,6 +251,18 @@ impl ChangeAnswer {
             metadata,
             text: None,
         })
+    }
+}
+
+/// Whether another picture would be shown, as far as that is known without making one: what shows a likeness shows the
+/// same that was made of it when it was read.
+fn shows_otherwise(from: &Document, after: &Tried) -> bool {
+    match (from.preview, after.preview) {
+        (Some(before), Some(after)) => before.hash() != after,
+        (before, now) => {
+            let shown = before.is_some() || from.likeness;
+            shown != (now.is_some() || after.document.likeness)
+        }
     }
 }
 
@@ -300,6 +309,7 @@ mod tests {
             characters: 1,
             text: Some(BlobId::of(b"old").into()),
             preview: None,
+            likeness: false,
             provenance: Provenance { format: "text".into(), format_version: 1 },
         }
     }
@@ -330,6 +340,13 @@ mod tests {
         assert_eq!(told.kinds, [ChangeKind::Text]);
         let told = kinds(&|after| after.preview = Some(BlobId::of(b"new")));
         assert_eq!(told.kinds, [ChangeKind::Preview]);
+        let told = kinds(&|after| after.document.likeness = true);
+        assert_eq!(told.kinds, [ChangeKind::Preview]);
+        let pictured = Document { preview: Some(BlobId::of(b"jpeg").into()), ..former.clone() };
+        let mut likeness = tried(former.clone());
+        assert!(shows_otherwise(&pictured, &likeness), "it is gone");
+        likeness.document.likeness = true;
+        assert!(!shows_otherwise(&pictured, &likeness), "it is made when somebody looks");
         let told = kinds(&|after| after.document.provenance.format_version = 2);
         assert_eq!((told.kinds, told.reader.to), (vec![ChangeKind::Reader], Some("text/2".into())));
         let told = kinds(&|after| after.document.metadata.set(TITLE, "제목"));

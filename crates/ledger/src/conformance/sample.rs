@@ -184,6 +184,7 @@ pub fn document(claim: &Claim, inner: Option<&str>) -> Document {
         characters: 10,
         text: Some(BlobId::of(claim.object.version.as_bytes()).into()),
         preview: None,
+        likeness: false,
         provenance: Provenance { format: "text".to_owned(), format_version: 1 },
     }
 }

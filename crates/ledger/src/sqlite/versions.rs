@@ -51,7 +51,8 @@ impl Versions for SqliteLedger {
             .map_err(fault)?;
         Ok(readable(rows, |VersionRow { until, document }| {
             let stored = document.stored()?;
-            let document = Document { preview: None, ..stored.document };
+            // Its file is another one now, and so is the likeness in it.
+            let document = Document { preview: None, likeness: false, ..stored.document };
             Ok(Version { revision: stored.revision, until: Timestamp(until), document })
         }))
     }

@@ -28,6 +28,7 @@ use crate::pages::unread;
 use crate::pages::versions::{self, Compared};
 use crate::pages::words::{Words, day, format, minute, name, size, whole_name};
 use crate::parameters::Parameters;
+use crate::preview::is_shown;
 use crate::problem::Problem;
 use crate::sentence::Sentence;
 use crate::server::Server;
@@ -97,7 +98,7 @@ pub(crate) async fn page(
                     }
                 }
                 aside.facts-panel aria-label=(words.say("속성", "Properties")) {
-                    @if document.preview.is_some() {
+                    @if is_shown(&server, &document) {
                         img.preview src=(format!("/v1/documents/{}/preview", document.id)) alt=(words.say("미리보기", "Preview"));
                     }
                     (facts(words, &document))
@@ -111,7 +112,7 @@ pub(crate) async fn page(
         title: &title,
         here: uri.path_and_query().map_or("/", |here| here.as_str()),
         principal: Some(&caller.principal),
-        script: None,
+        script: Some("preview.js"),
     };
     Ok(layout.page(main))
 }

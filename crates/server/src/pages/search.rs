@@ -20,6 +20,7 @@ use crate::pages::layout::Layout;
 use crate::pages::passage::{highlighted, place};
 use crate::pages::words::{Words, day, format, name, size};
 use crate::parameters::Parameters;
+use crate::preview::is_shown;
 use crate::problem::Problem;
 use crate::search::{DATES, FACETS, address, date, facet_word, read, run};
 use crate::server::Server;
@@ -78,7 +79,7 @@ pub(crate) async fn page(
         title: &title,
         here: uri.path_and_query().map_or("/", |here| here.as_str()),
         principal: Some(&caller.principal),
-        script: None,
+        script: Some("preview.js"),
     };
     let mut page = layout.page(main);
     if let Some(status) = refused {
@@ -88,12 +89,12 @@ pub(crate) async fn page(
     Ok(page)
 }
 
-/// Those of the hits that have a preview.
+/// Those of the hits of which a picture is shown.
 async fn pictured(server: &Server, hits: Option<&Hits>) -> Result<BTreeSet<DocumentId>, Problem> {
     let ids: Vec<DocumentId> =
         hits.into_iter().flat_map(|hits| &hits.hits).map(|hit| hit.id).collect();
     let mut documents = server.ledger.documents(&ids).await?.readable();
-    documents.retain(|stored| stored.document.preview.is_some());
+    documents.retain(|stored| is_shown(server, &stored.document));
     Ok(documents.into_iter().map(|stored| stored.document.id).collect())
 }
 

@@ -1,10 +1,12 @@
 //! A house around the server with the real ledger, the real index and folders for stores; only the pipeline
 //! is short: it takes what it is told was read.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use futures::StreamExt;
 use madang_document::agency::Agency;
 use madang_document::blob_id::BlobId;
@@ -40,8 +42,8 @@ use madang_ledger::sqlite::SqliteLedger;
 use madang_ledger::worker::Worker;
 use madang_server::hosts::Hosts;
 use madang_server::ports::{
-    Conditions, DropError, DropTarget, Dropped, Drops, MemberError, Members, Sources, TrialError,
-    Trials, Tried,
+    Conditions, DropError, DropTarget, Dropped, Drops, LikenessError, Likenesses, MemberError,
+    Members, Sources, TrialError, Trials, Tried,
 };
 use madang_server::server::{Ports, RequestLimits, Server, Settings};
 use madang_store::blobs::Blobs;
@@ -66,6 +68,7 @@ pub(crate) struct House {
     pub(crate) blobs: Arc<LocalFileSystem>,
     pub(crate) store: Arc<LocalFileSystem>,
     pub(crate) board: Arc<Board>,
+    pub(crate) likenesses: Arc<Drawings>,
     pub(crate) folder: tempfile::TempDir,
 }
 
@@ -78,6 +81,7 @@ pub(crate) struct Paper<'a> {
     pub(crate) outcome: Outcome,
     pub(crate) pieces: Vec<(Locator, String)>,
     pub(crate) preview: Option<Vec<u8>>,
+    pub(crate) likeness: bool,
 }
 
 /// The pipeline of an agency.
@@ -110,6 +114,7 @@ impl House {
             ledger.open_queue(&QueueDeclaration { name, agency, weight: 1 }).await.unwrap();
         }
         let board = Arc::new(Board::default());
+        let likenesses = Arc::new(Drawings::default());
         let ports = Ports {
             ledger: ledger.clone(),
             searcher: ScopedSearcher::new(index.clone()),
@@ -118,6 +123,7 @@ impl House {
                 .into_iter()
                 .collect(),
             members: Arc::new(Nowhere),
+            likenesses: likenesses.clone(),
             trials: Arc::new(Nowhere),
             drops: Arc::new(FolderDrops { store: store.clone(), ledger: ledger.clone() }),
             sources: Arc::new(NoSources),
@@ -134,7 +140,7 @@ impl House {
             limits: RequestLimits { upload, ..RequestLimits::default() },
         };
         let server = Arc::new(Server::new(ports, settings));
-        House { server, ledger, index, blobs, store, board, folder: temporary }
+        House { server, ledger, index, blobs, store, board, likenesses, folder: temporary }
     }
 
     /// A key with these roles for these agencies (all, if there are none).
@@ -231,6 +237,7 @@ impl House {
             characters: segments.iter().map(|s| s.text.chars().count() as u64).sum(),
             text,
             preview,
+            likeness: paper.likeness,
             provenance: Provenance { format: "text".into(), format_version: 1 },
         };
         let body = serde_json::json!({"@id": format!("reg:asset/{id}"), "@type": "dcat:Dataset",
@@ -300,6 +307,37 @@ pub(crate) struct Board(pub(crate) Mutex<Vec<Condition>>);
 impl Conditions for Board {
     fn now(&self) -> Vec<Condition> {
         self.0.lock().unwrap().clone()
+    }
+}
+
+/// What a test says is seen on the likeness of every document, and how often that was asked.
+#[derive(Default)]
+pub(crate) struct Drawings {
+    pub(crate) shows: Mutex<Shows>,
+    pub(crate) asked: AtomicU32,
+}
+
+/// What a likeness comes to.
+#[derive(Clone, Default)]
+pub(crate) enum Shows {
+    #[default]
+    Nothing,
+    Picture(&'static [u8]),
+    Gone,
+    Away,
+}
+
+#[async_trait]
+impl Likenesses for Drawings {
+    async fn make(&self, document: &Document) -> Result<Option<Bytes>, LikenessError> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        let shows = self.shows.lock().unwrap().clone();
+        match shows {
+            Shows::Nothing => Ok(None),
+            Shows::Picture(jpeg) => Ok(Some(Bytes::from_static(jpeg))),
+            Shows::Gone => Err(LikenessError::Gone(document.object.path.as_str().into())),
+            Shows::Away => Err(LikenessError::Unavailable("the store is away".into())),
+        }
     }
 }
 

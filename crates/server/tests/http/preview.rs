@@ -1,3 +1,4 @@
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use madang_ledger::documents::Documents;
@@ -6,8 +7,8 @@ use madang_ledger::notes::{By, Notes};
 use madang_ledger::worker::Worker;
 use object_store::{ObjectStoreExt, PutPayload};
 
-use crate::house::A;
-use crate::reply::{get, post, request, send};
+use crate::house::{A, Paper, Shows};
+use crate::reply::{get, page, percent, post, request, send};
 use crate::rig::{Rig, paper, rig};
 
 /// However often a lost preview is asked for, its file is read again after the waits of a lost text; the note goes when
@@ -93,4 +94,64 @@ async fn a_damaged_text_is_read_again_at_once_and_then_later_each_time() {
         assert_eq!(text().await, 200, "{accept}");
         assert_eq!(note().await, None, "{accept}");
     }
+}
+
+/// A document that stores a likeness of itself has a preview as soon as somebody looks at it, and until it is known that
+/// there is nothing to see.
+#[tokio::test]
+async fn a_likeness_is_made_when_somebody_looks_at_it_and_not_again() {
+    let Rig { house, admin, only_a, only_b } = rig().await;
+    let paper = |path: &'static str| Paper {
+        preview: None,
+        likeness: true,
+        ..paper(A, path, "가", "침수")
+    };
+    let id = house.take(&paper("1741000/a.hwp")).await;
+    let asked = || house.likenesses.asked.load(Ordering::Relaxed);
+    let shows = |shows| *house.likenesses.shows.lock().unwrap() = shows;
+    let preview = format!("/v1/documents/{id}/preview");
+    let told = get(&house, &admin, &format!("/v1/documents/{id}")).await.json();
+    assert_eq!(told["links"]["preview"], preview);
+    assert_eq!(asked(), 0, "nobody looked at it");
+
+    // Whoever may not see the document has nothing made of it either.
+    assert_eq!(get(&house, &only_b, &preview).await.status, 404);
+    assert_eq!(asked(), 0);
+    // Neither is kept: the next one may be lucky.
+    shows(Shows::Away);
+    assert_eq!(get(&house, &only_a, &preview).await.status, 503);
+    shows(Shows::Gone);
+    let gone = get(&house, &only_a, &preview).await;
+    assert_eq!(
+        (gone.status.as_u16(), gone.json()["type"].as_str().unwrap().ends_with("gone")),
+        (404, true)
+    );
+    assert_eq!(asked(), 2);
+
+    shows(Shows::Picture(b"a picture"));
+    let first = get(&house, &only_a, &preview).await;
+    assert_eq!((first.status.as_u16(), first.body.as_str()), (200, "a picture"));
+    assert_eq!(first.header("content-type"), "image/jpeg");
+    let bearer = format!("Bearer {only_a}");
+    let headers = [("authorization", bearer.as_str()), ("if-none-match", first.header("etag"))];
+    let known = send(&house, request("GET", &preview, &headers)).await;
+    assert_eq!((known.status.as_u16(), known.body.as_str()), (304, ""));
+    assert_eq!(asked(), 3);
+
+    // Nothing to see: known once somebody looked, and then no page shows a place for it.
+    let id = house.take(&paper("1741000/b.hwp")).await;
+    let document = format!("/documents/{id}");
+    let preview = format!("/v1/documents/{id}/preview");
+    let hits = format!("/?q={}", percent("침수"));
+    let shown = async || {
+        let text = async |path| page(&house, &admin, path).await.body.contains(&preview);
+        (text(&document).await, text(&hits).await)
+    };
+    assert_eq!(shown().await, (true, true));
+    shows(Shows::Nothing);
+    for _ in 0..2 {
+        assert_eq!(get(&house, &admin, &preview).await.status, 404);
+    }
+    assert_eq!(asked(), 4);
+    assert_eq!(shown().await, (false, false));
 }

@@ -1,0 +1,157 @@
+use std::fmt;
+use std::io::{self, Write as _};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use madang_document::document::Document;
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
+use madang_sandbox::input::Input;
+use madang_sandbox::request::Request;
+use madang_sandbox::run::{RunError, likeness};
+use madang_sandbox::sealed_file::SealedFile;
+use madang_sandbox::zygote::Zygote;
+use madang_store::error::StoreError;
+use madang_store::store::Body;
+use madang_store::stores::Stores;
+use tokio::sync::Semaphore;
+
+use crate::fetch::fetch;
+use crate::terms::Terms;
+use crate::unpacker::{UnpackError, Unpacker};
+
+/// Makes previews of the likenesses that documents store of themselves, for whoever looks at one: in a child, as
+/// everything that is made of foreign bytes.
+#[derive(Clone)]
+pub struct Likenesses {
+    zygote: Arc<Zygote>,
+    stores: Stores,
+    terms: Arc<Terms>,
+    unpacker: Unpacker,
+    seats: Arc<Semaphore>,
+}
+
+/// Documents that are opened for it at the same time: a page of hits asks for ten, and each takes a child some
+/// milliseconds.
+const AT_ONCE: usize = 4;
+/// How long somebody waits for his turn.
+const TURN: Duration = Duration::from_secs(10);
+
+/// Why there is no telling what a likeness shows.
+#[derive(Debug, thiserror::Error)]
+pub enum LikenessError {
+    /// The store does not give the object as it was.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// It has no store any more.
+    #[error("{0}")]
+    Undeclared(Reason),
+    /// The member that it stands in cannot be taken out of the object.
+    #[error("{0}")]
+    Member(#[from] UnpackError),
+    /// No child could do it, or nothing could be handed to one.
+    #[error("{0}")]
+    Run(#[from] RunError),
+    /// The bytes of a member cannot be held.
+    #[error("{0}")]
+    Held(#[source] io::Error),
+    /// So many are being made that this one had no turn, or the service stops.
+    #[error("too many previews are being made; try again in a moment")]
+    Busy,
+}
+
+impl fmt::Debug for Likenesses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Likenesses")
+    }
+}
+
+impl Likenesses {
+    /// Over these stores, under the terms of the pipelines; members come out of `unpacker`.
+    pub fn new(
+        zygote: Arc<Zygote>,
+        stores: Stores,
+        terms: Terms,
+        unpacker: Unpacker,
+    ) -> Likenesses {
+        let seats = Arc::new(Semaphore::new(AT_ONCE));
+        Likenesses { zygote, stores, terms: Arc::new(terms), unpacker, seats }
+    }
+
+    /// The likeness of a document as a JPEG that was encoded anew; none if there is nothing to see on it, or if it cannot
+    /// be decoded. The bytes that it is taken from are those that were read before, or there is an error.
+    ///
+    /// # Errors
+    /// [`LikenessError`].
+    pub async fn make(&self, document: &Document) -> Result<Option<Vec<u8>>, LikenessError> {
+        let turn = tokio::time::timeout(TURN, Arc::clone(&self.seats).acquire_owned()).await;
+        let Ok(Ok(seat)) = turn else { return Err(LikenessError::Busy) };
+        let (input, name) = match &document.inner {
+            None => (self.object(document).await?, document.object.name().to_owned()),
+            Some(inner) => {
+                let input = sealed(self.unpacker.open(document).await?).await?;
+                (input, inner.name().to_owned())
+            }
+        };
+        let (zygote, terms) = (Arc::clone(&self.zygote), Arc::clone(&self.terms));
+        let pipeline = document.pipeline.clone();
+        let made = tokio::task::spawn_blocking(move || {
+            let _seat = seat;
+            let (limits, options) = terms.of(&pipeline);
+            let request = Request { name: &name, limits, options, sidecars: &[] };
+            likeness(&zygote, &request, input)
+        });
+        let made = made.await.map_err(|_| LikenessError::Busy)?;
+        Ok(made?.map(|preview| preview.jpeg))
+    }
+
+    /// An object, pinned to the version that was read.
+    async fn object(&self, document: &Document) -> Result<Input, LikenessError> {
+        let object = &document.object;
+        let Some(store) = self.stores.get(&object.store) else {
+            let why = ReasonKind::NoStore(object.store.as_str().into());
+            return Err(LikenessError::Undeclared(why.into()));
+        };
+        let (input, hash) = fetch(object, store.open(object).await?).await?;
+        // A version is the store's word for its bytes; what they were is our own.
+        match (hash, document.sha256) {
+            (Some(found), Some(known)) if found != known => {
+                Err(StoreError::Gone(object.path.clone()).into())
+            }
+            _ => Ok(input),
+        }
+    }
+}
+
+/// The bytes of a member, as a child is given them.
+async fn sealed(mut bytes: Body) -> Result<Input, LikenessError> {
+    let mut file = SealedFile::create().map_err(LikenessError::Held)?;
+    while let Some(piece) = bytes.next().await {
+        let piece = piece.map_err(broken_off)?;
+        file.write_all(&piece).map_err(LikenessError::Held)?;
+    }
+    Ok(Input::Memory(file.seal().map_err(LikenessError::Held)?))
+}
+
+/// What it means that the bytes of a member ended with an error: what the unpacker says of it.
+fn broken_off(error: io::Error) -> LikenessError {
+    match error.downcast::<UnpackError>() {
+        Ok(error) => LikenessError::Member(error),
+        Err(error) => LikenessError::Held(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_unpacker_says_at_the_end_is_not_taken_for_a_fault_of_the_house() {
+        let others = UnpackError::Closed(ReasonKind::OtherBytes.into());
+        let told = broken_off(io::Error::other(others));
+        assert!(matches!(told, LikenessError::Member(UnpackError::Closed(_))), "{told:?}");
+        let told = broken_off(io::Error::other("no memory"));
+        assert!(matches!(told, LikenessError::Held(_)), "{told:?}");
+    }
+}

@@ -84,11 +84,13 @@ pub(crate) fn is_shown(server: &Server, document: &Document) -> bool {
 /// The preview of the likeness that a document stores of itself, made now if nobody looked at it lately.
 async fn made(server: &Server, caller: &Caller, document: &Document) -> Result<Picture, Problem> {
     let none = || Problem::not_found("미리보기", "preview");
-    if !document.likeness {
-        return Err(none());
-    }
     let make = async || server.likenesses.make(document).await;
-    let picture = server.gallery.picture(document, Instant::now(), make).await.map_err(refusal)?;
+    let picture = match document.likeness {
+        true => server.gallery.picture(document, Instant::now(), make).await.map_err(refusal)?,
+        false => None,
+    };
+    // What was noted of a preview that was kept once has nothing to wait for.
+    Kept::Preview.had(server, document).await;
     // Making it may have taken a while: it is shown to whoever may see the document now, of which it still is the likeness.
     let now = visible(server, caller, &document.id.to_string()).await?.document;
     if !still_holds(server, caller).await || now.object != document.object {

@@ -1,6 +1,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use madang_document::document::Document;
 use madang_ledger::documents::Documents;
 use madang_ledger::jobs::{Completion, Jobs, Verdict};
 use madang_ledger::notes::{By, Notes};
@@ -154,4 +155,31 @@ async fn a_likeness_is_made_when_somebody_looks_at_it_and_not_again() {
     }
     assert_eq!(asked(), 4);
     assert_eq!(shown().await, (false, false));
+}
+
+/// A lost preview is waited for until its file is read again, also where what was read is a likeness now.
+#[tokio::test]
+async fn what_was_noted_of_a_lost_preview_goes_when_a_likeness_takes_its_place() {
+    let Rig { house, admin, .. } = rig().await;
+    let id = house.take(&paper(A, "1741000/a.hwp", "가", "침수")).await;
+    let preview = format!("/v1/documents/{id}/preview");
+    let stored = house.ledger.document(id).await.unwrap().unwrap();
+    let blob = stored.document.preview.unwrap().blob;
+    house.blobs.delete(&object_store::path::Path::parse(blob.path()).unwrap()).await.unwrap();
+    assert_eq!(get(&house, &admin, &preview).await.status, 503);
+    let note = async || house.ledger.noted(&By::Previews, &id.to_string()).await.unwrap();
+    assert!(note().await.is_some());
+    let worker = Worker { node: uuid::Uuid::nil(), process: uuid::Uuid::nil() };
+    let claims = house.ledger.claim(&worker, 1, Duration::from_secs(60)).await.unwrap();
+    let completion = Completion {
+        ticket: claims[0].ticket,
+        verdict: Verdict::Done,
+        documents: vec![Document { preview: None, likeness: true, ..stored.document }],
+        key: None,
+        actor: "worker".into(),
+    };
+    house.ledger.complete(&[completion]).await.unwrap();
+    *house.likenesses.shows.lock().unwrap() = Shows::Picture(b"a picture");
+    assert_eq!(get(&house, &admin, &preview).await.status, 200);
+    assert_eq!(note().await, None);
 }

@@ -23,6 +23,7 @@ mod house {
     mod interrupted;
     mod large;
     mod left_out;
+    mod likeness;
     mod live;
     mod members;
     mod names;

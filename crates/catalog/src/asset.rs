@@ -154,6 +154,7 @@ fn distributions(document: &Document, license: License) -> Vec<Value> {
         let words = ("text", "추출 텍스트", "추출 텍스트(UTF-8)");
         list.push(distribution(document, license, words, "application/json", None, None));
     }
+    // Of a likeness nobody knows before he looks whether there is anything to see, and an entry promises nothing.
     if let Some(preview) = document.preview {
         let words = ("preview", "미리보기", "미리보기 그림");
         let hash = Some(preview.hash().to_string());

@@ -146,6 +146,19 @@ fn a_claim_beside_a_document_only_narrows() {
     }
 }
 
+/// An entry names the preview that is kept. What is made of a likeness when somebody looks at it may come to nothing.
+#[test]
+fn an_entry_promises_no_picture_that_may_not_be_there() {
+    let parts = |document: &Document| {
+        let body = asset::entry(document, &sample_series()).body;
+        let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+        body["dcat:distribution"].as_array().unwrap().len()
+    };
+    let kept = sample_document();
+    let likeness = Document { preview: None, likeness: true, ..sample_document() };
+    assert_eq!((parts(&kept), parts(&likeness)), (2, 1));
+}
+
 fn entry(draft: Draft) -> Entry {
     Entry {
         draft,

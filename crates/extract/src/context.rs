@@ -71,6 +71,8 @@ pub struct Context<'a> {
     pub options: &'a Options,
     /// Files beside the object that describe it.
     pub(crate) sidecars: &'a [Sidecar],
+    /// Whether somebody looks at the likeness that the document stores of itself.
+    pub(crate) likeness: bool,
     /// What can recognise text in pictures and sound.
     pub engines: &'a Engines,
     /// The way to this document inside the object; none for the object itself.
@@ -102,6 +104,7 @@ impl<'a> Context<'a> {
             limits,
             options: &order.options,
             sidecars: &order.sidecars,
+            likeness: order.likeness,
             engines,
             inner: None,
             within: None,

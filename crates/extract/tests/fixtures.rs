@@ -187,23 +187,31 @@ fn expectation_of(case: &Path) -> PathBuf {
 
 /// The golden text of a case.
 fn read(case: &Path) -> String {
-    documents(case).iter().map(golden).collect::<Vec<_>>().join("\n")
+    named(case, case.file_name().and_then(|name| name.to_str()).unwrap())
 }
 
 /// The same under another name.
 fn named(case: &Path, name: &str) -> String {
-    documents_named(case, name).iter().map(golden).collect::<Vec<_>>().join("\n")
+    let documents = documents_named(case, name, false);
+    let shown = match documents.iter().any(|document| document.content.likeness) {
+        true => documents_named(case, name, true),
+        false => Vec::new(),
+    };
+    let shown = |document: &Extraction| shown.iter().find(|it| it.member == document.member);
+    let golden = |document| golden(document, shown(document));
+    documents.iter().map(golden).collect::<Vec<_>>().join("\n")
 }
 
 /// Extracts a case; the object first, then its members in the order of delivery.
 fn documents(case: &Path) -> Vec<Extraction> {
-    documents_named(case, case.file_name().and_then(|name| name.to_str()).unwrap())
+    documents_named(case, case.file_name().and_then(|name| name.to_str()).unwrap(), false)
 }
 
-fn documents_named(case: &Path, name: &str) -> Vec<Extraction> {
+/// The same under another name, their likenesses made into previews or only told of.
+fn documents_named(case: &Path, name: &str, likeness: bool) -> Vec<Extraction> {
     let bytes = fs::read(case).unwrap();
     let kept = RefCell::new(Vec::<Extraction>::new());
-    let mut order = Order::named(name);
+    let mut order = Order { likeness, ..Order::named(name) };
     if let Ok(list) = fs::read(case.with_file_name(PASSWORDS)) {
         order.options.passwords = Passwords::parse(&list).unwrap();
     }
@@ -214,7 +222,8 @@ fn documents_named(case: &Path, name: &str) -> Vec<Extraction> {
     documents
 }
 
-fn golden(document: &Extraction) -> String {
+/// `shown` is the same document when somebody looks at its likeness.
+fn golden(document: &Extraction, shown: Option<&Extraction>) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: &str| writeln!(text, "{name}: {}", indented(value)).unwrap();
     if let Some(member) = &document.member {
@@ -244,9 +253,15 @@ fn golden(document: &Extraction) -> String {
         let outcome = member.outcome.map_or("unopened", |outcome| outcome.as_str());
         writeln!(text, "holds: {} ({size} bytes, {outcome})", member.path).unwrap();
     }
-    for preview in &content.previews {
+    let shown = shown.filter(|_| content.likeness).map(|shown| shown.content.previews.as_slice());
+    let previews = content.previews.iter().map(|preview| ("preview", preview));
+    let likeness = shown.unwrap_or_default().iter().map(|preview| ("likeness", preview));
+    for (what, preview) in previews.chain(likeness) {
         let place = preview.locator.fragment().unwrap_or_else(|| "-".into());
-        writeln!(text, "preview: [{place}] {}x{}", preview.width, preview.height).unwrap();
+        writeln!(text, "{what}: [{place}] {}x{}", preview.width, preview.height).unwrap();
+    }
+    if shown.is_some_and(<[_]>::is_empty) {
+        writeln!(text, "likeness: nothing to see").unwrap();
     }
     for warning in &content.warnings {
         let kind = match warning.kind {

@@ -115,13 +115,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         }
     }
     members(&file, header, blob.len(), &mut content, context);
-    let picture = file.plain("PrvImage", preview::STORED_MOST);
-    if let Some(picture) = picture.filter(|picture| !picture.is_empty()) {
-        match preview::stored(&picture, context) {
-            Ok(preview) => content.previews.extend(preview),
-            Err(reason) => content.note(reason.within(Noun::Preview)),
-        }
-    }
+    preview::likeness(&mut content, context, |most| file.plain("PrvImage", most));
     Ok(content)
 }
 

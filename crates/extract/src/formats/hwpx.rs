@@ -1,7 +1,7 @@
 //! HWPX: the ZIP package of the word processor 한글 (OWPML, KS X 6101).
 
 use std::collections::BTreeMap;
-use std::io::BufReader;
+use std::io::{BufReader, Read as _};
 
 use madang_document::content::Content;
 use madang_document::instead::Instead;
@@ -116,7 +116,7 @@ fn read(mut archive: Archive<'_>, context: &Context<'_>) -> Result<Content, Extr
         }
     }
     members(&mut archive, &mut content, context);
-    stored_preview(&mut archive, &mut content, context);
+    likeness(&mut archive, &mut content, context);
     Ok(content)
 }
 
@@ -290,19 +290,13 @@ fn members(archive: &mut Archive<'_>, content: &mut Content, context: &Context<'
     }
 }
 
-fn stored_preview(archive: &mut Archive<'_>, content: &mut Content, context: &Context<'_>) {
+fn likeness(archive: &mut Archive<'_>, content: &mut Content, context: &Context<'_>) {
     let stored = names(archive).find(|name| name.starts_with("Preview/PrvImage"));
-    let Some(entry) = stored.and_then(|path| archive.by_name(&path).ok()) else { return };
-    let picture = unpack(entry, preview::STORED_MOST, context);
-    let preview = match picture.end {
-        End::Whole | End::TooLarge => preview::stored(&picture.bytes, context),
-        End::Damaged(reason) => Err(reason),
-        End::Spent(limit) => Err(limit.into_reason()),
-    };
-    match preview {
-        Ok(preview) => content.previews.extend(preview),
-        Err(reason) => content.note(reason.within(Noun::Preview)),
-    }
+    preview::likeness(content, context, |most| {
+        let entry = archive.by_name(&stored?).ok()?;
+        let picture = unpack(entry.take(most), most, context);
+        matches!(picture.end, End::Whole).then_some(picture.bytes)
+    });
 }
 
 /// A small part as text, at most as large as properties may be; none if there is none or it is unreadable.

@@ -45,7 +45,7 @@ macro_rules! formats {
     ($($constant:ident $name:literal $demuxer:literal $media_types:expr, $sniff:expr, $media_type:expr;)*) => {
         $(pub(super) const $constant: Format = Format {
             name: $name,
-            version: 3,
+            version: 4,
             media_types: $media_types,
             sniff: $sniff,
             media_type: $media_type,
@@ -292,10 +292,10 @@ fn take_preview(
         return;
     }
     let Some(cover) = streams.iter().find_map(|stream| stream.cover.as_deref()) else { return };
-    match preview::stored(cover, context) {
-        Ok(cover) => content.previews.extend(cover),
-        Err(reason) => content.note(ReasonKind::NoPreview.of(Noun::Cover).because(reason)),
-    }
+    preview::likeness(content, context, |most| {
+        let most = usize::try_from(most).unwrap_or(usize::MAX).min(cover.len());
+        cover.get(..most).map(<[u8]>::to_vec)
+    });
 }
 
 /// Delivers the files that are attached (Matroska: minutes, fonts, a picture for the cover) as members.

@@ -19,7 +19,7 @@ use crate::still_locked::StillLocked;
 
 pub(super) const FORMAT: Format = Format {
     name: "office_encrypted",
-    version: 3,
+    version: 4,
     media_types: &[DOCX, XLSX, PPTX],
     sniff,
     media_type,

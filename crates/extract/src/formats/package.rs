@@ -181,6 +181,28 @@ impl<'a> Package<'a> {
         unpacked(name, DeflateDecoder::new(packed.as_slice()), self.context, content)
     }
 
+    /// The first bytes of a part, at most so many, of which nothing is missed when it is damaged or cannot be opened; none
+    /// if it is not there, or not in these bytes.
+    pub(super) fn start(&mut self, name: &str, most: u64) -> Option<Vec<u8>> {
+        let part = self.parts.get(&name.to_lowercase())?.clone();
+        if self.sealed.as_ref().is_some_and(|(sealed, _)| sealed.has(&part.name)) {
+            // It is opened as a whole.
+            return self.bytes(name, &mut Content::default());
+        }
+        match &mut self.source {
+            Source::Archive(archive) => {
+                let entry = archive.by_index(part.index).ok()?;
+                let start = unpack(entry.take(most), most, self.context);
+                (!matches!(start.end, End::Spent(_))).then_some(start.bytes)
+            }
+            Source::Rescued { parts, .. } => {
+                let bytes = parts.get(part.index)?;
+                let most = usize::try_from(most).unwrap_or(usize::MAX).min(bytes.len());
+                bytes.get(..most).map(<[u8]>::to_vec)
+            }
+        }
+    }
+
     /// The bytes of a part as the package has them.
     fn stored(&mut self, name: &str, content: &mut Content) -> Option<Vec<u8>> {
         let part = self.parts.get(&name.to_lowercase())?.clone();

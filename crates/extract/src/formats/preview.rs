@@ -9,7 +9,7 @@ use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder as _, ImageError, ImageReader, Rgba, RgbaImage};
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
-use madang_document::content::Preview;
+use madang_document::content::{Content, Preview};
 use madang_document::locator::Locator;
 use madang_document::part::Noun;
 use madang_document::quote::Quote;
@@ -25,8 +25,11 @@ const DECODE_MOST: u64 = 512 << 20;
 /// Quality of a preview, of 100.
 const QUALITY: u8 = 80;
 
-/// Bytes of a preview that a document stores of itself; 한글 and Office write some tens of kilobytes.
-pub(super) const STORED_MOST: u64 = 16 << 20;
+/// Bytes of a likeness that a document stores of itself; 한글 and Office write some tens of kilobytes.
+const STORED_MOST: u64 = 16 << 20;
+
+/// Bytes of it that are looked at where nobody wants to see it: in these most pictures say how large they are.
+const STORED_HEAD: u64 = 1 << 10;
 
 /// Longer side of a picture in a document, pixels, from which on it is looked at by itself: a scan, a photo, a plan. What is
 /// smaller is a logo, a bullet or a drawing, which is seen where the document shows it.
@@ -257,12 +260,46 @@ fn shrunk(picture: RgbaImage, side: u32) -> Result<RgbaImage, Reason> {
         .ok_or_else(|| said("the shrunk picture has another size"))
 }
 
-/// A picture that stands inside a document as its own small likeness: the first page, the cover of an album. None if
-/// there is nothing to see on it.
+/// Says that a document stores a small likeness of itself (the first page, the cover of an album), or makes a preview of it
+/// where that is wanted: decoding and encoding it costs more than all else of most documents, and nobody looks at most of
+/// them. `read` gives as many of its bytes as it is told, or fewer where it ends; none if they cannot be had. A likeness
+/// that turns out to be damaged is no loss of the document's.
+pub(super) fn likeness(
+    content: &mut Content,
+    context: &Context<'_>,
+    read: impl FnOnce(u64) -> Option<Vec<u8>>,
+) {
+    match context.likeness {
+        false => {
+            let head = read(STORED_HEAD);
+            content.likeness = head.is_some_and(|head| may_be_shown(&head, context));
+        }
+        true => {
+            let preview = read(STORED_MOST).and_then(|picture| stored(&picture, context).ok());
+            content.previews.extend(preview.flatten());
+        }
+    }
+}
+
+/// Whether what begins so is a picture that has a decoder, and no larger than may be decoded as far as these bytes tell.
+fn may_be_shown(head: &[u8], context: &Context<'_>) -> bool {
+    let Ok(format) = image::guess_format(head) else { return false };
+    if !format.reading_enabled() {
+        return false;
+    }
+    let reader = ImageReader::with_format(Cursor::new(head), format);
+    // The size may stand further behind, after a thumbnail of the thumbnail: then its decoder will meet it.
+    let size = catch_unwind(AssertUnwindSafe(|| reader.into_dimensions().ok())).ok().flatten();
+    size.is_none_or(|(width, height)| {
+        width > 0 && height > 0 && may_decode(width, height, context).is_ok()
+    })
+}
+
+/// A preview of a stored likeness. None if there is nothing to see on it.
 ///
 /// # Errors
 /// One sentence that says why there is no preview.
-pub(super) fn stored(picture: &[u8], context: &Context<'_>) -> Result<Option<Preview>, Reason> {
+fn stored(picture: &[u8], context: &Context<'_>) -> Result<Option<Preview>, Reason> {
     let reader = ImageReader::new(Cursor::new(picture)).with_guessed_format().map_err(said)?;
     let picture = decode(reader, context).map_err(DecodeError::reason)?;
     encode(picture, None, Locator::Whole {}, context)

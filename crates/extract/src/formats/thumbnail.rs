@@ -5,9 +5,8 @@ use madang_document::content::Content;
 use super::package::Package;
 use super::preview;
 
-/// Keeps the thumbnail `part`, if there is one, as a preview: decoded within the limits and encoded anew.
-/// One that cannot be decoded (often a Windows metafile) is left out: it is no content.
+/// Takes the thumbnail `part`, if there is one, for the likeness of the document. One that cannot be decoded (often a
+/// Windows metafile) is left out, and a damaged one is not told of: it is no content.
 pub(super) fn thumbnail(package: &mut Package<'_>, part: &str, content: &mut Content) {
-    let Some(bytes) = package.bytes(part, content) else { return };
-    content.previews.extend(preview::stored(&bytes, package.context()).ok().flatten());
+    preview::likeness(content, package.context(), |most| package.start(part, most));
 }

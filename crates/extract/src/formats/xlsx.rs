@@ -30,7 +30,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "xlsx",
-    version: 3,
+    version: 4,
     media_types: &[XLSX, XLTX, XLSM, XLTM, XLSB],
     sniff: |probe| ooxml::sniff(probe, "xl/", &["xlsx", "xltx", "xlsm", "xltm", "xlsb"]),
     media_type,

@@ -13,8 +13,8 @@ use utoipa::openapi::path::{
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    ComponentsBuilder, ContentBuilder, InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, Ref,
-    Required, ResponseBuilder, Server as Place, Type,
+    ComponentsBuilder, ContentBuilder, HeaderBuilder, InfoBuilder, ObjectBuilder, OpenApi,
+    OpenApiBuilder, Ref, Required, ResponseBuilder, Server as Place, Type,
 };
 use utoipa::{PartialSchema, ToSchema};
 
@@ -82,14 +82,6 @@ fn operation(route: &Route) -> utoipa::openapi::path::Operation {
         Scoped::One => "404 if it belongs to an agency that the principal may not see.",
         Scoped::Many => "Holds only what belongs to the principal's agencies.",
     };
-    let ok = ResponseBuilder::new().description(route.summary);
-    let ok = match route.answer {
-        Answer::Json(shape) => {
-            let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(shape)));
-            ok.content("application/json", content.build())
-        }
-        Answer::Other(media_type) => ok.content(media_type, ContentBuilder::new().build()),
-    };
     let problem =
         ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemAnswer"))).build();
     let problem = ResponseBuilder::new()
@@ -99,8 +91,10 @@ fn operation(route: &Route) -> utoipa::openapi::path::Operation {
     let mut operation = OperationBuilder::new()
         .summary(Some(route.summary))
         .operation_id(Some(operation_id(route)))
-        .response("200", ok.build())
         .response("default", problem);
+    for (status, response) in responses(route) {
+        operation = operation.response(status, response.build());
+    }
     let roles = match route.access {
         Access::Open => "Open to everybody.".to_owned(),
         Access::Any(roles) => {
@@ -128,6 +122,15 @@ fn operation(route: &Route) -> utoipa::openapi::path::Operation {
             .schema(Some(text()));
         operation = operation.parameter(parameter.build());
     }
+    for (name, meaning) in request_headers(route.answer) {
+        let parameter = ParameterBuilder::new()
+            .name(*name)
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(Some(*meaning))
+            .schema(Some(text()));
+        operation = operation.parameter(parameter.build());
+    }
     if route.method == "PUT" {
         let bytes = ContentBuilder::new().build();
         let body = RequestBodyBuilder::new().content("application/octet-stream", bytes);
@@ -144,6 +147,61 @@ fn operation(route: &Route) -> utoipa::openapi::path::Operation {
         operation = operation.request_body(Some(body.build()));
     }
     operation.build()
+}
+
+/// The answers of a route by their statuses, but for problems.
+fn responses(route: &Route) -> Vec<(&'static str, ResponseBuilder)> {
+    let json =
+        |shape: &str| ContentBuilder::new().schema(Some(Ref::from_schema_name(shape))).build();
+    let any = || ContentBuilder::new().build();
+    let of = |told: &str| ResponseBuilder::new().description(told);
+    let header = |told: &str| HeaderBuilder::new().description(Some(told)).build();
+    let tag = || header("The version that was answered with, in quotes.");
+    match route.answer {
+        Answer::Json(shape) => {
+            vec![("200", of(route.summary).content("application/json", json(shape)))]
+        }
+        Answer::JsonOnceRead(shape, before) => vec![
+            ("200", of(route.summary).content("application/json", json(shape))),
+            ("202", of("The file was not read yet").content("application/json", json(before))),
+        ],
+        Answer::Kept(shape) => [
+            ("200", "It was kept in the place of another"),
+            ("201", "It was kept, and is new"),
+            ("202", "It was kept, and is recorded as soon as that is possible"),
+        ]
+        .map(|(status, told)| {
+            let response = of(told).content("application/json", json(shape));
+            let place = header("Where its receipt is.");
+            (status, response.header("Location", place).header("ETag", tag()))
+        })
+        .into(),
+        Answer::File => vec![
+            ("200", of("The file").content("*/*", any())),
+            ("206", of("A range of it").content("*/*", any())),
+            ("416", of("The range lies beyond its end")),
+        ],
+        Answer::Picture => vec![
+            ("200", of(route.summary).content("image/jpeg", any()).header("ETag", tag())),
+            ("304", of("The same as before").header("ETag", tag())),
+        ],
+        Answer::Other(media_type) => vec![("200", of(route.summary).content(media_type, any()))],
+    }
+}
+
+/// The headers of a request that change its answer, with what they mean.
+fn request_headers(answer: Answer) -> &'static [(&'static str, &'static str)] {
+    match answer {
+        Answer::Kept(_) => &[
+            ("If-Match", "Only in the place of the file of this version, in quotes; `*`: of any."),
+            ("If-None-Match", "`*`: only if there is no file of that name."),
+        ],
+        Answer::File => {
+            &[("Range", "One range of bytes, as in `bytes=0-99`; of a member it is not heeded.")]
+        }
+        Answer::Picture => &[("If-None-Match", "The version that is there already, in quotes.")],
+        Answer::Json(_) | Answer::JsonOnceRead(..) | Answer::Other(_) => &[],
+    }
 }
 
 /// `get_v1_documents_id_text`

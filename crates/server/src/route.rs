@@ -60,6 +60,14 @@ pub enum Scoped {
 pub(crate) enum Answer {
     /// JSON of this shape.
     Json(&'static str),
+    /// JSON of the first shape; while there is not yet what it tells of, 202 and the second.
+    JsonOnceRead(&'static str, &'static str),
+    /// JSON of this shape to a file that was kept: 201 if it is new, 202 if it is not recorded yet.
+    Kept(&'static str),
+    /// A file of whatever type it is, or a range of it.
+    File,
+    /// A picture that its browser may have already.
+    Picture,
     /// Something else, of this media type.
     Other(&'static str),
 }

@@ -40,13 +40,13 @@ macro_rules! route {
 #[rustfmt::skip]
 pub static ROUTES: &[Route] = &[
     route!("GET" "/v1/search", SEARCH, Api, Many, "Search documents", search::PARAMETERS, Answer::Json("Found"), get(search::api)),
-    route!("GET" "/v1/documents/{id}", SEARCH, Api, One, "Metadata and outcome of a document", &[], Answer::Json("DocumentAnswer"), get(documents::document)),
+    route!("GET" "/v1/documents/{id}", SEARCH, Api, One, "Metadata and outcome of a document", &[], Answer::JsonOnceRead("DocumentAnswer", "Receipt"), get(documents::document)),
     route!("GET" "/v1/documents/{id}/text", SEARCH, Api, One, "The text with its places; plain text on request (Accept: text/plain)", &[], Answer::Json("TextAnswer"), get(texts::text)),
-    route!("GET" "/v1/documents/{id}/preview", SEARCH, Api, One, "A picture of the document, encoded anew", &[], Answer::Other("image/jpeg"), get(preview::preview)),
-    route!("GET" "/v1/documents/{id}/original", SEARCH, Api, One, "The file as it lies in its store, as an attachment; one byte range. Of a member, the file that it is in its archive, mail or document, whole", &[], Answer::Other("application/octet-stream"), get(original::original)),
+    route!("GET" "/v1/documents/{id}/preview", SEARCH, Api, One, "A picture of the document, encoded anew", &[], Answer::Picture, get(preview::preview)),
+    route!("GET" "/v1/documents/{id}/original", SEARCH, Api, One, "The file as it lies in its store, as an attachment; one byte range. Of a member, the file that it is in its archive, mail or document, whole", &[], Answer::File, get(original::original)),
     route!("GET" "/v1/documents/{id}/versions", SEARCH, Api, One, "What a document is and was: since when, why, what changed, how reading it ended", &[], Answer::Json("VersionList"), get(versions::list)),
     route!("GET" "/v1/documents/{id}/versions/compare", SEARCH, Api, One, "What differs between two versions of a document; without numbers the last change", versions::PARAMETERS, Answer::Json("Comparison"), get(versions::compare)),
-    route!("PUT" "/v1/drop/{pipeline}/{*path}", DROP, Api, One, "Upload a file; answers with the receipt's address", &[], Answer::Json("DropAnswer"), put(drop::api)),
+    route!("PUT" "/v1/drop/{pipeline}/{*path}", DROP, Api, One, "Upload a file; answers with the receipt's address", &[], Answer::Kept("DropAnswer"), put(drop::api)),
     route!("GET" "/v1/drop", DROP, Api, Many, "The pipelines that take uploads", &[], Answer::Json("DropTargets"), get(drop::targets)),
     route!("GET" "/v1/receipts/{id}", RECEIPT, Api, One, "Where a file is now, what was read, why not, what to do", &[], Answer::Json("Receipt"), get(receipts::api)),
     route!("GET" "/v1/queues", OPERATE, Api, Many, "The queues with their counts", &[], Answer::Json("Queues"), get(queues::list)),
@@ -121,6 +121,30 @@ mod tests {
             }
         }
         assert!(pairs >= 6, "{pairs}");
+    }
+
+    /// A client that is made from the description takes a status that it does not name for an error.
+    #[test]
+    fn every_status_and_header_that_matters_is_described() {
+        let text = describe("http://localhost", ROUTES).to_json().unwrap();
+        let api: serde_json::Value = serde_json::from_str(&text).unwrap();
+        for (path, method, statuses, header) in [
+            ("/v1/documents/{id}", "get", &["200", "202"][..], None),
+            ("/v1/documents/{id}/original", "get", &["200", "206", "416"], Some("Range")),
+            ("/v1/documents/{id}/preview", "get", &["200", "304"], Some("If-None-Match")),
+            ("/v1/drop/{pipeline}/{path}", "put", &["200", "201", "202"], Some("If-Match")),
+            ("/v1/search", "get", &["200"], None),
+        ] {
+            let operation = &api["paths"][path][method];
+            let told: Vec<&String> = operation["responses"].as_object().unwrap().keys().collect();
+            let expected: Vec<&str> = statuses.iter().copied().chain(["default"]).collect();
+            assert_eq!(told, expected, "{path}");
+            let parameters = operation["parameters"].as_array().unwrap();
+            let headers = parameters.iter().filter(|parameter| parameter["in"] == "header");
+            let names: Vec<&str> =
+                headers.map(|parameter| parameter["name"].as_str().unwrap()).collect();
+            assert_eq!(names.first().copied(), header, "{path}");
+        }
     }
 
     #[test]

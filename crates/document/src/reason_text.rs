@@ -534,7 +534,10 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
         ),
         LinesIn { lines, encoding, others } => both(
             format!("{lines}줄은 {encoding}, 나머지는 {others} 인코딩입니다"),
-            format!("{lines} lines are in {encoding}, the others in {others}"),
+            match lines {
+                1 => format!("1 line is in {encoding}, the others in {others}"),
+                lines => format!("{lines} lines are in {encoding}, the others in {others}"),
+            },
         ),
         SomeLinesIn(encoding) => both(
             format!("일부 줄은 {encoding} 인코딩입니다"),

@@ -168,7 +168,12 @@ pub(crate) fn read(
     }
     context.progress();
     let label = declared(bytes);
-    let decoded = decode_declared(bytes, label.as_deref());
+    let is_wide = match bom(bytes) {
+        Some((_, unit)) => unit != Unit::Utf8,
+        None => wide(bytes).is_some(),
+    };
+    let bytes = if is_wide { Cow::Borrowed(bytes) } else { joined(bytes) };
+    let decoded = decode_declared(&bytes, label.as_deref());
     content.metadata.set(madang_document::metadata::ENCODING, decoded.encoding);
     if decoded.lossy && blob.len() <= limit {
         content.note(ReasonKind::Meaningless(decoded.encoding.into()));
@@ -177,6 +182,21 @@ pub(crate) fn read(
     Ok(decoded)
 }
 
+) -> Result<Decoded, ExtractError> {
+    read_joined(blob, context, content, declared, |bytes| Cow::Borrowed(bytes))
+}
+
+/// Reads a text file as [`read`] does; where its units are single bytes, `joined` puts together what its format has torn
+/// apart without regard to characters.
+///
+/// # Errors
+/// When the blob cannot be read.
+pub(crate) fn read_joined(
+    blob: &dyn Blob,
+    context: &Context<'_>,
+    content: &mut Content,
+    declared: fn(&[u8]) -> Option<String>,
+    joined: fn(&[u8]) -> Cow<'_, [u8]>,
 /// The byte order mark of UTF-8, which has no order of bytes.
 const UTF_8_MARK: &[u8] = b"\xEF\xBB\xBF";
 

@@ -4,7 +4,7 @@ use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata::{DESCRIPTION, TITLE};
 
-use super::content_line::{split, unescaped, unfolded};
+use super::content_line::{split, unescaped, unfolded, unfolded_bytes};
 use super::date;
 use crate::blob::Blob;
 use crate::context::Context;
@@ -15,7 +15,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "calendar",
-    version: 1,
+    version: 2,
     media_types: &["text/calendar"],
     sniff,
     media_type: |_| "text/calendar",
@@ -30,7 +30,7 @@ fn sniff(probe: &Probe<'_>) -> Match {
 
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut content = Content::default();
-    let decoded = encoding::read(blob, context, &mut content, |_| None)?;
+    let decoded = encoding::read_joined(blob, context, &mut content, |_| None, unfolded_bytes)?;
     let mut lines: Vec<String> = Vec::new();
     let mut within = Vec::new();
     let (mut number, mut events) = (0u32, 0u32);

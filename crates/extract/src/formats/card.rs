@@ -5,7 +5,7 @@ use madang_document::locator::Locator;
 use madang_document::metadata::TITLE;
 use mail_parser::decoders::quoted_printable::quoted_printable_decode;
 
-use super::content_line::{split, unescaped, unfolded};
+use super::content_line::{split, unescaped, unfolded, unfolded_bytes};
 use crate::blob::Blob;
 use crate::context::Context;
 use crate::encoding::{self, decode_declared};
@@ -14,7 +14,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "card",
-    version: 1,
+    version: 2,
     media_types: &["text/vcard"],
     sniff: |probe| {
         let text = probe.text().unwrap_or_default().trim_start();
@@ -27,7 +27,7 @@ pub(super) const FORMAT: Format = Format {
 
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut content = Content::default();
-    let decoded = encoding::read(blob, context, &mut content, |_| None)?;
+    let decoded = encoding::read_joined(blob, context, &mut content, |_| None, unfolded_bytes)?;
     let mut card: Vec<String> = Vec::new();
     let mut number = 0u32;
     let mut lines = unfolded(&decoded.text);

@@ -1,7 +1,7 @@
 //! What the two formats of the word processor 한글 share: paragraphs with objects anchored in them, tables,
 //! the body that they make up, and the notice that stands in for a protected text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use madang_document::content::{Content, Segment};
 use madang_document::locator::Locator;
@@ -237,6 +237,9 @@ struct Placed {
     cuts: Vec<(usize, u32)>,
 }
 
+/// Parts that are not there and are named one by one.
+const MISSING_MOST: usize = 1000;
+
 /// The paragraphs of the body, numbered through all sections from 1 as they come, blank ones too.
 #[derive(Debug, Default)]
 pub(super) struct Body {
@@ -253,6 +256,9 @@ pub(super) struct Body {
     pub(super) charts: BTreeMap<String, String>,
     /// The numbers before paragraphs.
     pub(super) numbers: Numbers,
+    /// What the text may name of what lies beside it, where that is known, and what it names although it is not there.
+    pub(super) beside: Option<BTreeSet<String>>,
+    missing: BTreeSet<String>,
     /// Passages that a tracked change deleted, and that are left out.
     pub(super) deletions: u64,
 }
@@ -261,6 +267,14 @@ impl Body {
     /// A body whose paragraphs show these charts and have these numbers before them.
     pub(super) fn new(charts: BTreeMap<String, String>, numbers: Numbers) -> Body {
         Body { charts, numbers, ..Body::default() }
+    }
+
+    /// The text names a part that lies beside it.
+    pub(super) fn name_part(&mut self, part: &str) {
+        let is_there = self.beside.as_ref().is_none_or(|beside| beside.contains(part));
+        if !is_there && !part.is_empty() && self.missing.len() < MISSING_MOST {
+            self.missing.insert(part.to_owned());
+        }
     }
 
     /// A section begins.
@@ -316,6 +330,9 @@ impl Body {
         for (_, text) in std::mem::take(&mut self.charts) {
             self.number = self.number.saturating_add(1);
             content.push_text(text, Locator::Paragraph { number: self.number });
+        }
+        for part in std::mem::take(&mut self.missing) {
+            content.lost(ReasonKind::Missing.of(part.as_str()));
         }
         if self.deletions > 0 {
             content.note(ReasonKind::Deletions(self.deletions));

@@ -1,6 +1,6 @@
 //! HWP 5: the compound file of the word processor 한글 (HWP 5.0 document file format, revision 1.3).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufReader, Read};
 
 use flate2::bufread::DeflateDecoder;
@@ -161,6 +161,7 @@ fn read_text(
     if info.tracked_changes {
         content.note(ReasonKind::Tracked);
     }
+    missing(file, folder, &sections, &info, content);
     let body = Body::new(charts(file, header, &info, context), info.numbers);
     read_sections(
         &sections,
@@ -213,12 +214,49 @@ fn is_plain(bytes: &[u8]) -> bool {
 
 /// The sections in a folder, in the order of their numbers.
 fn sections<'a>(file: &'a Stored<'_>, folder: &str) -> Vec<&'a DirectoryEntry> {
-    let number = |entry: &DirectoryEntry| entry.name.strip_prefix("Section")?.parse::<u32>().ok();
     let mut sections = file.streams(folder);
-    sections.retain(|entry| number(entry).is_some());
-    sections.sort_by_key(|entry| number(entry));
+    sections.retain(|entry| section_number(entry).is_some());
+    sections.sort_by_key(|entry| section_number(entry));
     sections.truncate(SECTIONS);
     sections
+}
+
+/// Sections that are not there and are named one by one.
+const MISSING_MOST: usize = 100;
+
+/// Says which sections before the last, and which of the pictures and objects that the document lists, are not there.
+fn missing(
+    file: &Stored<'_>,
+    folder: &str,
+    sections: &[&DirectoryEntry],
+    info: &DocInfo,
+    content: &mut Content,
+) {
+    let numbers: BTreeSet<u32> =
+        sections.iter().filter_map(|entry| section_number(entry)).collect();
+    let before_last = 0..numbers.last().copied().unwrap_or_default();
+    for number in before_last.filter(|number| !numbers.contains(number)).take(MISSING_MOST) {
+        content.lost(ReasonKind::Missing.of(format!("{folder}/Section{number}").as_str()));
+    }
+    let there: BTreeSet<u16> = file
+        .streams("BinData")
+        .into_iter()
+        .filter_map(|entry| stream_number(&entry.name))
+        .collect();
+    let listed: BTreeSet<u16> = info.streams.iter().copied().filter(|number| *number > 0).collect();
+    for number in listed.difference(&there) {
+        content.lost(ReasonKind::Missing.of(format!("BinData/BIN{number:04X}").as_str()));
+    }
+}
+
+/// The number of a section, as in `Section0`.
+fn section_number(entry: &DirectoryEntry) -> Option<u32> {
+    entry.name.strip_prefix("Section")?.parse().ok()
+}
+
+/// The number of a stream of `BinData`, as in `BIN000A.OLE`.
+fn stream_number(name: &str) -> Option<u16> {
+    name.get(3..7).and_then(|number| u16::from_str_radix(number, 16).ok())
 }
 
 fn doc_info(file: &Stored<'_>, header: FileHeader, context: &Context<'_>) -> DocInfo {
@@ -241,8 +279,7 @@ fn charts(
     let mut charts = BTreeMap::new();
     let mut left = context.limits.text;
     for entry in file.streams("BinData") {
-        // As in `BIN000A.OLE`.
-        let number = entry.name.get(3..7).and_then(|n| u16::from_str_radix(n, 16).ok());
+        let number = stream_number(&entry.name);
         let Some(number) = number.filter(|_| hangul_object::is_object(&entry.name)) else {
             continue;
         };

@@ -1,6 +1,6 @@
 //! HWPX: the ZIP package of the word processor 한글 (OWPML, KS X 6101).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufReader, Read as _};
 
 use madang_document::content::Content;
@@ -23,6 +23,7 @@ use crate::formats::{hangul_object, preview};
 use crate::member_path::MemberPaths;
 use crate::probe::Probe;
 use crate::unpack::{End, Metered, leave_member, unpack};
+use package::Listed;
 use unsealed::unsealed;
 
 mod header;
@@ -96,9 +97,10 @@ fn read(mut archive: Archive<'_>, context: &Context<'_>) -> Result<Content, Extr
     }
     let package = match part(&mut archive, PACKAGE, context)? {
         Some(package) => package::package(&package, PACKAGE, &mut content.metadata),
-        None => Vec::new(),
+        None => Listed::default(),
     };
     let text = read_text(&mut archive, &package, &mut content, context);
+    missing(&archive, &package, &mut content);
     if let Some(notice) = protection_notice(&content) {
         return Err(notice);
     }
@@ -168,18 +170,19 @@ fn read_cut(
 /// When no section could be read at all, or a limit was reached.
 fn read_text(
     archive: &mut Archive<'_>,
-    package: &[String],
+    package: &Listed,
     content: &mut Content,
     context: &Context<'_>,
 ) -> Result<(), ExtractError> {
-    let sections = sections(archive, package);
+    let sections = sections(archive, &package.spine);
     if !sections.iter().any(|path| section_number(path).is_some()) {
         return Err(ExtractError::corrupt(
             ReasonKind::MissingFrom(Part::Named("Contents".into())).of(Noun::Sections),
         ));
     }
     let head = part(archive, HEAD, context)?.unwrap_or_default();
-    let body = Body::new(charts(archive, context)?, header::numbers(&head));
+    let mut body = Body::new(charts(archive, context)?, header::numbers(&head));
+    body.beside = Some(named_parts(archive, package));
     read_sections(
         &sections,
         String::clone,
@@ -230,6 +233,34 @@ fn sections(archive: &Archive<'_>, package: &[String]) -> Vec<String> {
     pages.sort();
     sections.append(&mut pages);
     sections
+}
+
+/// Folders whose parts are read; other parts, as scripts and their like, say nothing.
+const FOLDERS: [&str; 3] = ["Contents/section", "BinData/", "Chart/"];
+
+/// Says which of the parts that the package lists are not there.
+fn missing(archive: &Archive<'_>, package: &Listed, content: &mut Content) {
+    let is_read = |path: &str| FOLDERS.iter().any(|folder| path.starts_with(folder));
+    let mut lost: Vec<&String> = package
+        .parts
+        .values()
+        .filter(|path| is_read(path) && archive.index_for_name(path).is_none())
+        .collect();
+    lost.sort();
+    lost.dedup();
+    lost.into_iter().for_each(|path| content.lost(ReasonKind::Missing.of(path.as_str())));
+}
+
+/// What the text may name: the ids of the parts that the package lists (of those that are not there it is said once), the
+/// parts themselves, and the pictures by their names without the extension, for a package that lists none.
+fn named_parts(archive: &Archive<'_>, package: &Listed) -> BTreeSet<String> {
+    let stem = |path: &str| {
+        let name = path.strip_prefix("BinData/")?;
+        Some(name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned())
+    };
+    let paths: Vec<_> = names(archive).collect();
+    let stems = paths.iter().filter_map(|path| stem(path));
+    package.parts.keys().cloned().chain(stems).chain(paths.iter().cloned()).collect()
 }
 
 /// The number in `Contents/section3.xml`; none if it is another part.

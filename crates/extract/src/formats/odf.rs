@@ -230,6 +230,13 @@ fn manifest(
             continue;
         }
         let path = tag.attribute("full-path").unwrap_or_default();
+        // Of other parts the programs that write them list some that they leave out.
+        if (path.starts_with("Pictures/") || path.starts_with("Object "))
+            && !path.ends_with('/')
+            && package.misses(&path)
+        {
+            content.lost(ReasonKind::Missing.of(path.as_str()));
+        }
         let media_type = tag.attribute("media-type").unwrap_or_default();
         let kind = media_type
             .strip_prefix("application/vnd.oasis.opendocument.")

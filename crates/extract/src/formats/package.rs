@@ -146,6 +146,11 @@ impl<'a> Package<'a> {
         self.parts.contains_key(&name.to_lowercase())
     }
 
+    /// Whether there is no part of this name, although nothing behind a damage is lost.
+    pub(super) fn misses(&self, name: &str) -> bool {
+        matches!(self.source, Source::Archive(_)) && !self.has(name)
+    }
+
     /// The size that the directory states for a part.
     pub(super) fn size(&self, name: &str) -> Option<u64> {
         self.parts.get(&name.to_lowercase()).map(|part| part.size)

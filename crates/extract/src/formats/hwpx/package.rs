@@ -41,9 +41,17 @@ pub(super) fn version(xml: &str, metadata: &mut Metadata) {
     }
 }
 
-/// Reads the package document (`content.hpf`, which follows OPF 2.0): the properties, and gives the paths of
-/// the parts in reading order.
-pub(super) fn package(xml: &str, part: &str, metadata: &mut Metadata) -> Vec<String> {
+/// What the package document lists.
+#[derive(Debug, Default)]
+pub(super) struct Listed {
+    /// The paths of the parts by their ids; what lies outside of the package, too.
+    pub(super) parts: BTreeMap<String, String>,
+    /// The paths of those that are read, in reading order.
+    pub(super) spine: Vec<String>,
+}
+
+/// Reads the package document (`content.hpf`, which follows OPF 2.0): the properties, and gives what it lists.
+pub(super) fn package(xml: &str, part: &str, metadata: &mut Metadata) -> Listed {
     let mut markup = Markup::new(xml);
     let mut hrefs = BTreeMap::new();
     let mut spine = Vec::new();
@@ -68,7 +76,8 @@ pub(super) fn package(xml: &str, part: &str, metadata: &mut Metadata) -> Vec<Str
             _ => {}
         }
     }
-    spine.iter().filter_map(|id| hrefs.get(id).cloned()).collect()
+    let spine = spine.iter().filter_map(|id| hrefs.get(id).cloned()).collect();
+    Listed { parts: hrefs, spine }
 }
 
 fn set(name: &str, value: &str, mut metadata: At<'_>) {
@@ -126,7 +135,7 @@ mod tests {
             <opf:spine><opf:itemref idref="b"/><opf:itemref idref="a"/><opf:itemref idref="c"/></opf:spine>"#;
         let mut metadata = Metadata::default();
         assert_eq!(
-            package(xml, "Contents/content.hpf", &mut metadata),
+            package(xml, "Contents/content.hpf", &mut metadata).spine,
             ["Contents/section1.xml", "Contents/section0.xml"]
         );
         assert_eq!(metadata.text(metadata::TITLE), Some("가 & 나"));

@@ -313,8 +313,13 @@ impl Section<'_> {
             "autoNum" => {
                 // The second names and kinds are those of HWPML.
                 let kind = attribute(e, "numType").or_else(|| attribute(e, "NumberType"));
+            "img" | "ole" => {
+                let part = attribute(e, "binaryItemIDRef").unwrap_or_default();
+                self.body.name_part(&part);
+            }
                 let kind = kind.unwrap_or_default().to_ascii_uppercase();
                 if matches!(kind.as_str(), "PICTURE" | "FIGURE" | "TABLE" | "EQUATION") {
+                self.body.name_part(&part);
                     let number = attribute(e, "num").or_else(|| attribute(e, "Number"));
                     self.inline(&number.unwrap_or_default());
                 }

@@ -1,6 +1,7 @@
 //! The relationships between the parts of a package (ECMA-376 part 2, section 6.5).
 
 use madang_document::content::Content;
+use madang_document::reason_kind::ReasonKind;
 
 use super::markup::{Markup, Node};
 use super::package::Package;
@@ -16,7 +17,23 @@ pub(super) struct Relationship {
     pub(super) target: String,
 }
 
-/// The relationships of `part`, or of the package if it is empty.
+/// The kinds of parts in which text stands. Sheets and slides have names of their own, and are missed where these are
+/// read; of pictures that are not there writers of all kinds leave relationships behind.
+const TEXTS: [&str; 11] = [
+    "header",
+    "footer",
+    "footnotes",
+    "endnotes",
+    "comments",
+    "threadedComment",
+    "diagramData",
+    "chart",
+    "chartEx",
+    "notesSlide",
+    "drawing",
+];
+
+/// The relationships of `part`, or of the package if it is empty. `content` is told which of its texts are not there.
 pub(super) fn relationships(
     package: &mut Package<'_>,
     part: &str,
@@ -45,6 +62,15 @@ pub(super) fn relationships(
         }
     }
     markup.report(&name, content);
+    let mut missed: Vec<&str> = Vec::new();
+    for relation in &found {
+        let target = relation.target.as_str();
+        let is_text = TEXTS.contains(&relation.kind.as_str()) && !target.is_empty();
+        if is_text && package.misses(target) && !missed.contains(&target) {
+            missed.push(target);
+            content.lost(ReasonKind::Missing.of(target));
+        }
+    }
     found
 }
 

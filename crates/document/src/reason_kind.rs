@@ -85,6 +85,8 @@ pub enum ReasonKind {
     NotThere,
     /// It is missing from this.
     MissingFrom(Part),
+    /// So many of its cells refer to texts that are not there.
+    LostStrings(u64),
     /// It is not in front of the damage.
     NotBeforeDamage,
     /// It ends too early.
@@ -317,9 +319,8 @@ impl ReasonKind {
             | EndsBefore(_)
             | EndsWithinRow { .. }
             | HoldsOnly { .. } => "truncated",
-            Missing | NoSuchMember | NotThere | MissingFrom(_) | NotBeforeDamage | NoContent => {
-                "missing"
-            }
+            Missing | NoSuchMember | NotThere | MissingFrom(_) | LostStrings(_)
+            | NotBeforeDamage | NoContent => "missing",
             CheckSum | TooFewBytes { .. } | TooManyBytes(_) => "check_sum",
             NoCharacters { .. } | Symbols(_) | OwnSigns(_) => "characters",
             Unpacks(_)

@@ -547,6 +547,13 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
             format!("NUL 바이트 {count}개를 뺐습니다"),
             format!("{count} NUL bytes were left out"),
         ),
+        LostStrings(1) => {
+            both("셀 하나가 가리키는 글이 없습니다", "1 cell refers to a text that is not there")
+        }
+        LostStrings(count) => both(
+            format!("셀 {count}개가 가리키는 글이 없습니다"),
+            format!("{count} cells refer to texts that are not there"),
+        ),
         Symbols(count) => both(
             format!("기호 {count}개는 해당하는 글자가 없습니다"),
             format!("{count} symbols have no character of their own"),

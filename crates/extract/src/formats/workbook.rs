@@ -1,5 +1,9 @@
 //! What the sheets of an Excel workbook share, whether it is stored as XML or in binary.
 
+use madang_document::content::Content;
+use madang_document::part::Part;
+use madang_document::reason_kind::ReasonKind;
+
 use super::number_format::formatted;
 
 /// An opened workbook.
@@ -19,6 +23,13 @@ impl Workbook {
     pub(super) fn number(&self, number: f64, style: usize) -> String {
         let code = self.formats.get(style).map_or("General", String::as_str);
         formatted(number, code, self.from_1904)
+    }
+}
+
+/// Says that so many cells of a sheet refer to strings that the workbook has not.
+pub(super) fn lost_strings(count: u64, sheet: &str, content: &mut Content) {
+    if count > 0 {
+        content.lost(ReasonKind::LostStrings(count).within(Part::Sheet(sheet.into())));
     }
 }
 

@@ -19,7 +19,7 @@ use super::office_art::Pictures;
 use super::office_summary;
 use super::ole_object;
 use super::sheet_row::{SheetRow, Written};
-use super::workbook::Workbook;
+use super::workbook::{Workbook, lost_strings};
 use crate::blob::{Blob, read_range};
 use crate::compound_file::{CompoundFile, SIGNATURE};
 use crate::context::Context;
@@ -41,7 +41,7 @@ mod xor;
 
 pub(super) const FORMAT: Format = Format {
     name: "xls",
-    version: 2,
+    version: 3,
     media_types: &["application/vnd.ms-excel"],
     sniff,
     media_type: |_| "application/vnd.ms-excel",
@@ -281,17 +281,21 @@ fn read_sheet(
     }
     let cells_cut = cells.is_cut();
     let mut row = SheetRow::new(1);
+    let mut unnamed = 0;
     for cell in cells.in_order() {
         let number = u32::from(cell.row) + 1;
         if row.number() != number {
             row.deliver(name, written, content);
             row = SheetRow::new(number);
         }
-        if !row.push(Some(u32::from(cell.column) + 1), &cell.shown(workbook), written) {
+        let shown = cell.shown(workbook);
+        unnamed += u64::from(shown.is_none());
+        if !row.push(Some(u32::from(cell.column) + 1), &shown.unwrap_or_default(), written) {
             break;
         }
     }
     row.deliver(name, written, content);
+    lost_strings(unnamed, name, content);
     beside.deliver(name, content);
     if cells_cut {
         let more = ReasonKind::MoreThan { limit: Cells::MOST as u64, unit: Unit::Cells };

@@ -15,7 +15,7 @@ use super::number_format::built_in;
 use super::ooxml_relationship::relationships;
 use super::package::Package;
 use super::sheet_row::{SheetRow, Written};
-use super::workbook::{SharedStrings, Workbook};
+use super::workbook::{SharedStrings, Workbook, lost_strings};
 use crate::context::Context;
 
 /// Reads what the sheets share.
@@ -99,6 +99,7 @@ pub(super) fn sheet(
     content: &mut Content,
 ) {
     let mut row = SheetRow::new(1);
+    let mut unnamed = 0;
     let mut records = Records::new(bytes);
     while let Some((kind, data)) = records.next() {
         if kind == BRT_ROW_HDR {
@@ -120,7 +121,9 @@ pub(super) fn sheet(
             BRT_CELL_ST | BRT_FMLA_STRING => wide_string(data, 8).map(|(text, _)| text),
             BRT_CELL_ISST => {
                 let number = u32_at(data, 8).and_then(|n| usize::try_from(n).ok());
-                number.and_then(|n| workbook.strings.get(n)).map(str::to_owned)
+                let string = number.and_then(|n| workbook.strings.get(n)).map(str::to_owned);
+                unnamed += u64::from(string.is_none());
+                string
             }
             _ => continue,
         };
@@ -130,6 +133,7 @@ pub(super) fn sheet(
         }
     }
     row.deliver(name, written, content);
+    lost_strings(unnamed, name, content);
     records.report(part, content);
 }
 

@@ -19,7 +19,7 @@ use super::ooxml_relationship::{Relationship, relationships};
 use super::package::{Package, cut_once};
 use super::sheet_row::{SheetRow, Written};
 use super::thumbnail::thumbnail;
-use super::workbook::{SharedStrings, Workbook};
+use super::workbook::{SharedStrings, Workbook, lost_strings};
 use super::xlsb;
 use super::xstring::xstring;
 use crate::blob::Blob;
@@ -30,7 +30,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "xlsx",
-    version: 4,
+    version: 5,
     media_types: &[XLSX, XLTX, XLSM, XLTM, XLSB],
     sniff: |probe| ooxml::sniff(probe, "xl/", &["xlsx", "xltx", "xlsm", "xltm", "xlsb"]),
     media_type,
@@ -153,6 +153,7 @@ fn sheet(
     let mut cell = Cell::default();
     while let Some(node) = markup.next() {
         match node {
+    let mut unnamed = 0u64;
             Node::Start(tag) => match tag.name() {
                 "row" => {
                     let stated = tag.attribute("r").and_then(|r| r.parse().ok());
@@ -186,7 +187,11 @@ fn sheet(
             Node::End(name) => match name.as_str() {
                 "c" => {
                     let cell = std::mem::take(&mut cell);
-                    if !row.push(cell.column, &shown(workbook, &cell), written) {
+                    let shown = shown(workbook, &cell).unwrap_or_else(|| {
+                        unnamed += 1;
+                        String::new()
+                    });
+                    if !row.push(cell.column, &shown, written) {
                         break;
                     }
                 }
@@ -200,19 +205,21 @@ fn sheet(
     markup.report(part, content);
 }
 
-/// What the cell shows.
-fn shown(workbook: &Workbook, cell: &Cell) -> String {
+/// What the cell shows; none if it refers to a string that is not there.
+fn shown(workbook: &Workbook, cell: &Cell) -> Option<String> {
     let value = cell.value.trim();
-    match cell.kind.as_str() {
-        "s" => value.parse().ok().and_then(|n| workbook.strings.get(n)).unwrap_or("").to_owned(),
+    Some(match cell.kind.as_str() {
+        "s" if value.is_empty() => String::new(),
+        "s" => value.parse().ok().and_then(|n| workbook.strings.get(n))?.to_owned(),
         "b" => if value == "1" { "TRUE" } else { "FALSE" }.to_owned(),
         "str" => xstring(&cell.value).into_owned(),
+    lost_strings(unnamed, sheet, content);
         "inlineStr" | "e" | "d" => cell.value.clone(),
         _ => match value.parse::<f64>() {
             Ok(number) => workbook.number(number, cell.style),
             Err(_) => cell.value.clone(),
         },
-    }
+    })
 }
 
 /// The open cell.

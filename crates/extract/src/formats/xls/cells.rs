@@ -145,16 +145,14 @@ impl Cells {
 }
 
 impl Cell {
-    /// What the cell shows.
-    pub(super) fn shown(&self, workbook: &Workbook) -> String {
-        match &self.value {
+    /// What the cell shows; none if it refers to a string that is not there.
+    pub(super) fn shown(&self, workbook: &Workbook) -> Option<String> {
+        Some(match &self.value {
             Value::Number(number) => workbook.number(*number, self.style.into()),
-            Value::Shared(number) => {
-                workbook.strings.get(*number as usize).unwrap_or_default().to_owned()
-            }
+            Value::Shared(number) => workbook.strings.get(*number as usize)?.to_owned(),
             Value::Text(text) => text.to_string(),
             Value::Flag(flag) => if *flag { "TRUE" } else { "FALSE" }.to_owned(),
             Value::Error(code) => error(*code).to_owned(),
-        }
+        })
     }
 }

@@ -34,7 +34,7 @@ mod token;
 
 pub(super) const FORMAT: Format = Format {
     name: "rtf",
-    version: 2,
+    version: 3,
     media_types: &["application/rtf"],
     // Word opens it under the name of a `.doc`, too.
     sniff: |probe| {
@@ -92,6 +92,9 @@ fn text(document: &Document, content: &mut Content, context: &Context<'_>) {
         }
     }
     paragraphs.finish();
+    if document.any_hidden {
+        content.note(ReasonKind::SomeHidden.of(Noun::Document));
+    }
 }
 
 fn properties(document: &Document, content: &mut Content) {

@@ -26,6 +26,8 @@ pub(super) struct Document {
     pub(super) properties: BTreeMap<Property, String>,
     pub(super) moments: BTreeMap<Moment, [u32; 6]>,
     pub(super) pages: Option<u32>,
+    /// Whether some of the text is hidden.
+    pub(super) any_hidden: bool,
     pub(super) parts: Vec<Part>,
     /// Whether the file ends within a group.
     pub(super) broken_off: bool,
@@ -527,8 +529,9 @@ impl Reader {
             }
         };
         match self.state.destination {
-            Destination::Text if self.state.hidden || self.state.deleted => {}
+            Destination::Text if self.state.deleted => {}
             Destination::Text => {
+                self.document.any_hidden |= self.state.hidden && !text.trim().is_empty();
                 if let Some(flow) = self.flows.last_mut() {
                     flow.push(text);
                 }

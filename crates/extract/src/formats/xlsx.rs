@@ -30,7 +30,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "xlsx",
-    version: 5,
+    version: 6,
     media_types: &[XLSX, XLTX, XLSM, XLTM, XLSB],
     sniff: |probe| ooxml::sniff(probe, "xl/", &["xlsx", "xltx", "xlsm", "xltm", "xlsb"]),
     media_type,
@@ -149,7 +149,9 @@ fn sheet(
     content: &mut Content,
 ) {
     let mut markup = Markup::new(text);
-    let mut row = SheetRow::new(1);
+    // Rows that do not say their number are counted.
+    let mut row = SheetRow::new(0);
+    let mut is_counted = true;
     let mut cell = Cell::default();
     while let Some(node) = markup.next() {
         match node {
@@ -157,14 +159,22 @@ fn sheet(
             Node::Start(tag) => match tag.name() {
                 "row" => {
                     let stated = tag.attribute("r").and_then(|r| r.parse().ok());
+                    is_counted = stated.is_none();
                     row = SheetRow::new(stated.unwrap_or_else(|| row.number().saturating_add(1)));
                     if row.number().is_multiple_of(1024) {
                         context.progress();
                     }
                 }
                 "c" => {
+                    let place = tag.attribute("r").and_then(|r| address(&r));
+                    // The cells of a row that does not say its number may say it.
+                    let number = place.map_or(1, |(_, number)| number);
+                    if is_counted && number > row.number() {
+                        row = SheetRow::new(number);
+                    }
+                    is_counted = false;
                     cell = Cell {
-                        column: tag.attribute("r").and_then(|r| address(&r)).map(|(c, _)| c),
+                        column: place.map(|(column, _)| column),
                         kind: tag.attribute("t").unwrap_or_default(),
                         style: tag.attribute("s").and_then(|s| s.parse().ok()).unwrap_or(0),
                         value: String::new(),

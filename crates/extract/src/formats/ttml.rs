@@ -14,7 +14,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "ttml",
-    version: 1,
+    version: 2,
     media_types: &["application/ttml+xml"],
     sniff: |probe| {
         let text = probe.text().unwrap_or_default();
@@ -34,6 +34,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let (mut frames, mut ticks) = (30.0, 1.0);
     let mut open: Option<(u64, u64, String)> = None;
     let mut last = 0;
+    let mut containers: Vec<Container> = Vec::new();
     while let Some(node) = markup.next() {
         match node {
             Node::Start(tag) => match tag.name() {
@@ -48,12 +49,23 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
                         text.push('\n');
                     }
                 }
-                "p" => {
+                name @ ("body" | "div" | "p") => {
                     let at =
                         |name| tag.attribute(name).and_then(|value| moment(&value, frames, ticks));
-                    let start = at("begin").unwrap_or(0);
-                    let end = at("end").or_else(|| at("dur").map(|dur| start.saturating_add(dur)));
-                    open = Some((start, end.unwrap_or(start), String::new()));
+                    let zero = containers.last().map_or(0, Container::next);
+                    let start = zero.saturating_add(at("begin").unwrap_or(0));
+                    // It ends with the first of what says so.
+                    let until = at("end").map(|end| zero.saturating_add(end));
+                    let lasts = at("dur").map(|dur| start.saturating_add(dur));
+                    let outer = containers.last().and_then(|outer| outer.end);
+                    let end = until.into_iter().chain(lasts).chain(outer).min();
+                    if name == "p" {
+                        open = Some((start, end.unwrap_or(start), String::new()));
+                    } else {
+                        let in_turn =
+                            tag.attribute("timeContainer").is_some_and(|value| value == "seq");
+                        containers.push(Container { start, end, in_turn, latest: start });
+                    }
                 }
                 _ => {}
             },
@@ -61,6 +73,16 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
                 if let Some((start, end, text)) = open.take() {
                     last = last.max(end);
                     cue(&mut content, &text, start, end);
+                    if let Some(container) = containers.last_mut() {
+                        container.latest = container.latest.max(end);
+                    }
+                }
+            }
+            Node::End(name) if matches!(name.as_str(), "body" | "div") => {
+                if let Some(closed) = containers.pop()
+                    && let Some(outer) = containers.last_mut()
+                {
+                    outer.latest = outer.latest.max(closed.end.unwrap_or(closed.latest));
                 }
             }
             Node::End(_) => {}
@@ -88,6 +110,24 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         content.metadata.set(DURATION, last as f64 / 1000.0);
     }
     Ok(content)
+}
+
+/// The body or a division, whose own time is that from which times in it count (TTML 2, section 12.2).
+struct Container {
+    start: u64,
+    /// Its end, if it says one.
+    end: Option<u64>,
+    /// Whether what is in it comes one after the other.
+    in_turn: bool,
+    /// The end of what came last in it.
+    latest: u64,
+}
+
+impl Container {
+    /// From when the times of what comes next in it count.
+    fn next(&self) -> u64 {
+        if self.in_turn { self.latest } else { self.start }
+    }
 }
 
 /// A time (TTML 2, section 12.3.1) in milliseconds: by the clock, by the clock with frames, or a number with its unit.

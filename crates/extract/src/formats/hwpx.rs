@@ -33,7 +33,7 @@ mod unsealed;
 
 pub(super) const FORMAT: Format = Format {
     name: "hwpx",
-    version: 7,
+    version: 8,
     media_types: &[MEDIA_TYPE],
     sniff,
     media_type: |_| MEDIA_TYPE,

@@ -50,6 +50,8 @@ pub(in crate::formats) fn read_section(
         capture: Capture::Nothing,
         deleted: false,
         unnumbered: None,
+        switches: Vec::new(),
+        skipped: 0,
         body,
         content,
     };
@@ -126,6 +128,10 @@ struct Section<'a> {
     deleted: bool,
     /// The shape of the paragraph that opened last, until it has its number.
     unnumbered: Option<u16>,
+    /// Of each open switch, whether one of its branches was chosen.
+    switches: Vec<bool>,
+    /// Elements that are open within a branch that is not read.
+    skipped: usize,
     body: &'a mut Body,
     content: &'a mut Content,
 }
@@ -192,9 +198,24 @@ enum Capture {
     Ruby,
 }
 
+/// How the namespaces begin that the format names for what it had not at first, units and charts.
+const OWN_NAMESPACES: &str = "http://www.hancom.co.kr/hwpml/";
+
 impl Section<'_> {
     fn event(&mut self, event: &Event<'_>, context: &Context<'_>) -> Result<(), ExtractError> {
+        if self.skipped > 0 {
+            match event {
+                Event::Start(_) => self.skipped += 1,
+                Event::End(_) => self.skipped -= 1,
+                _ => {}
+            }
+            return Ok(());
+        }
         match event {
+            Event::Start(e) | Event::Empty(e) if self.is_other_branch(e) => {
+                self.skipped = usize::from(matches!(event, Event::Start(_)));
+                Ok(())
+            }
             Event::Start(e) => self.start(e, context),
             Event::Empty(e) => {
                 self.start(e, context)?;
@@ -215,8 +236,24 @@ impl Section<'_> {
         }
     }
 
+    /// Whether an element is a branch of the open switch that is not read: one is, the first whose namespace is known, else
+    /// what is there for those who know none.
+    fn is_other_branch(&mut self, e: &BytesStart<'_>) -> bool {
+        let Some(is_chosen) = self.switches.last_mut() else { return false };
+        let is_known = match (self.name_of)(e.local_name().as_ref()) {
+            "case" => attribute(e, "required-namespace")
+                .is_some_and(|namespace| namespace.starts_with(OWN_NAMESPACES)),
+            "default" => true,
+            _ => return false,
+        };
+        let is_read = is_known && !*is_chosen;
+        *is_chosen |= is_read;
+        !is_read
+    }
+
     fn start(&mut self, e: &BytesStart<'_>, context: &Context<'_>) -> Result<(), ExtractError> {
         match (self.name_of)(e.local_name().as_ref()) {
+            "switch" if self.switches.len() < DEEPEST => self.switches.push(false),
             "p" => {
                 // Blank paragraphs cost nothing in the text, and are still bounded by this.
                 self.body.spend(1, self.content, context)?;
@@ -276,8 +313,13 @@ impl Section<'_> {
                     }
                 }
             }
+            "img" | "ole" => {
+                let part = attribute(e, "binaryItemIDRef").unwrap_or_default();
+                self.body.name_part(&part);
+            }
             "chart" => {
                 let part = attribute(e, "chartIDRef").unwrap_or_default();
+                self.body.name_part(&part);
                 if let (Some(text), Some(Node::Paragraph(paragraph))) =
                     (self.body.charts.remove(part.as_ref()), self.open.last_mut())
                 {
@@ -313,13 +355,8 @@ impl Section<'_> {
             "autoNum" => {
                 // The second names and kinds are those of HWPML.
                 let kind = attribute(e, "numType").or_else(|| attribute(e, "NumberType"));
-            "img" | "ole" => {
-                let part = attribute(e, "binaryItemIDRef").unwrap_or_default();
-                self.body.name_part(&part);
-            }
                 let kind = kind.unwrap_or_default().to_ascii_uppercase();
                 if matches!(kind.as_str(), "PICTURE" | "FIGURE" | "TABLE" | "EQUATION") {
-                self.body.name_part(&part);
                     let number = attribute(e, "num").or_else(|| attribute(e, "Number"));
                     self.inline(&number.unwrap_or_default());
                 }
@@ -397,6 +434,9 @@ impl Section<'_> {
             "subText" => {
                 self.capture = Capture::Nothing;
                 self.inline(")");
+            }
+            "switch" => {
+                self.switches.pop();
             }
             "tr" => {
                 if let Some(Node::Table { table, .. }) = self.open.last_mut() {

@@ -75,6 +75,31 @@ pub(crate) fn decode_known(bytes: &[u8], encoding: Option<&str>) -> String {
     code.map_or_else(|| decode(bytes), |code| code.decode(bytes)).text
 }
 
+/// Decodes bytes of which something beside them, as the head of a mail, says that they are in units of 16 or 32 bits; a
+/// label inside of the bytes would be in these units itself. None if they are not, or can be told without the label.
+pub(crate) fn decode_wide(bytes: &[u8], label: &str) -> Option<Decoded> {
+    let label = label.trim().trim_matches(['"', '\'']).to_ascii_lowercase();
+    let units: &[Unit] = match label.as_str() {
+        "utf-16le" => &[Unit::Utf16Le],
+        "utf-16be" => &[Unit::Utf16Be],
+        "utf-32le" => &[Unit::Utf32Le],
+        "utf-32be" => &[Unit::Utf32Be],
+        "utf-16" | "unicode" | "ucs-2" | "iso-10646-ucs-2" => &[Unit::Utf16Le, Unit::Utf16Be],
+        "utf-32" | "ucs-4" => &[Unit::Utf32Le, Unit::Utf32Be],
+        _ => return None,
+    };
+    let is_narrow = !bytes.contains(&0) && valid_utf8(bytes).is_some();
+    if is_narrow || bom(bytes).is_some() || !bytes.len().is_multiple_of(2) {
+        return None;
+    }
+    let decoded = units.iter().map(|unit| units::decode(bytes, *unit));
+    // Ends of lines in bytes are read as these.
+    let is_text = |text: &str| !text.contains(['\u{0A0D}', '\u{0D0A}']);
+    let decoded = decoded.filter(|(text, _, lossy)| !lossy && is_text(text));
+    let (text, encoding, lossy) = decoded.min_by_key(|(text, ..)| cost(text, Script::Korean))?;
+    Some(Decoded { text, encoding, lossy, doubts: Vec::new() })
+}
+
 /// Decodes bytes that are Johab, the code of the older Korean PCs.
 pub(crate) fn decode_johab(bytes: &[u8]) -> Decoded {
     Code::Johab.decode(bytes)
@@ -373,6 +398,27 @@ mod tests {
     }
 
     #[test]
+    #[test]
+    fn what_is_said_beside_the_bytes_is_believed_of_wide_units() {
+        let wide = |text: &str, label: &str| {
+            let bytes = utf16(
+                text,
+                if label.ends_with("be") { u16::to_be_bytes } else { u16::to_le_bytes },
+            );
+            decode_wide(&bytes, label).map(|decoded| decoded.text)
+        };
+        for label in ["utf-16le", "UTF-16BE".to_ascii_lowercase().as_str(), "utf-16"] {
+            assert_eq!(wide("탐사기러", label).as_deref(), Some("탐사기러"), "{label}");
+        }
+        assert_eq!(wide("가", "utf-8"), None);
+        for narrow in ["text in bytes!", "한글 글", "탐사"] {
+            assert!(decode_wide(narrow.as_bytes(), "utf-16le").is_none(), "{narrow}");
+        }
+        let cp949 = EUC_KR.encode("점검 결과\r\n안내").0;
+        assert!(decode_wide(&cp949, "utf-16").is_none());
+        assert!(decode_wide(b"\xAC\0\xAC", "utf-16le").is_none());
+    }
+
     fn japanese_and_chinese_need_no_blanks_to_be_text() {
         use encoding_rs::{BIG5, EUC_JP, GBK, SHIFT_JIS};
         for (text, encodings) in [

@@ -19,7 +19,7 @@ use super::mail_header::{Header, readable};
 use super::uuencode::{self, Uuencoded};
 use crate::blob::Blob;
 use crate::context::Context;
-use crate::encoding::decode_declared;
+use crate::encoding::{decode_declared, decode_wide};
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
 use crate::member_path::MemberPaths;
@@ -28,7 +28,7 @@ use crate::unpack::take_member;
 
 pub(super) const EML: Format = Format {
     name: "eml",
-    version: 5,
+    version: 6,
     media_types: &["message/rfc822", "multipart/related"],
     sniff,
     media_type: |probe| match probe.extension.as_str() {
@@ -40,7 +40,7 @@ pub(super) const EML: Format = Format {
 
 pub(super) const MBOX: Format = Format {
     name: "mbox",
-    version: 5,
+    version: 6,
     media_types: &["application/mbox"],
     sniff: |probe| {
         let lines = probe.head.strip_prefix(b"From ".as_slice()).and_then(after_line);
@@ -302,6 +302,9 @@ fn read_parts(
 fn part_text(message: &Message<'_>, part: &MessagePart<'_>, parsed: &str) -> String {
     let Some(bytes) = part_bytes(message, part) else { return parsed.to_owned() };
     let named = part_header(message, part).parameter("content-type", "charset");
+    if let Some(decoded) = named.as_deref().and_then(|label| decode_wide(&bytes, label)) {
+        return decoded.text;
+    }
     // A page names its own encoding where its part does not.
     let own = || match part.body {
         PartType::Html(_) => super::html::declared(&bytes),

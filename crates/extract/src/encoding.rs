@@ -178,6 +178,21 @@ pub(crate) fn read(
     content: &mut Content,
     declared: fn(&[u8]) -> Option<String>,
 ) -> Result<Decoded, ExtractError> {
+    read_joined(blob, context, content, declared, |bytes| Cow::Borrowed(bytes))
+}
+
+/// Reads a text file as [`read`] does; where its units are single bytes, `joined` puts together what its format has torn
+/// apart without regard to characters.
+///
+/// # Errors
+/// When the blob cannot be read.
+pub(crate) fn read_joined(
+    blob: &dyn Blob,
+    context: &Context<'_>,
+    content: &mut Content,
+    declared: fn(&[u8]) -> Option<String>,
+    joined: fn(&[u8]) -> Cow<'_, [u8]>,
+) -> Result<Decoded, ExtractError> {
     let limit = context.limits.text;
     let read;
     let bytes = match blob.bytes() {
@@ -207,21 +222,6 @@ pub(crate) fn read(
     Ok(decoded)
 }
 
-) -> Result<Decoded, ExtractError> {
-    read_joined(blob, context, content, declared, |bytes| Cow::Borrowed(bytes))
-}
-
-/// Reads a text file as [`read`] does; where its units are single bytes, `joined` puts together what its format has torn
-/// apart without regard to characters.
-///
-/// # Errors
-/// When the blob cannot be read.
-pub(crate) fn read_joined(
-    blob: &dyn Blob,
-    context: &Context<'_>,
-    content: &mut Content,
-    declared: fn(&[u8]) -> Option<String>,
-    joined: fn(&[u8]) -> Cow<'_, [u8]>,
 /// The byte order mark of UTF-8, which has no order of bytes.
 const UTF_8_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -254,6 +254,17 @@ pub(crate) fn looks_like_text(head: &[u8]) -> bool {
     let has_blanks = || high * 10 <= head.len() * 3 || blank * 50 >= head.len();
     // Counting costs less than decoding.
     valid_utf8(head).is_some() || has_blanks() || is_korean(head) || is_of_a_neighbour(head)
+}
+
+/// Whether the first bytes of a file whose name says that it is text are such, though more of them are controls than text
+/// needs: separators of records, what a program drew over, bells.
+pub(crate) fn is_text_with_controls(head: &[u8]) -> bool {
+    let head = head.strip_prefix(UTF_8_MARK).unwrap_or(head);
+    let is_control = |byte: &u8| is_odd(char::from(*byte)) && *byte < 0x80;
+    let plain: Vec<u8> = head.iter().copied().filter(|byte| !is_control(byte)).collect();
+    let is_whole = !head.contains(&0) && !plain.trim_ascii().is_empty();
+    // Every second at most: a letter that was printed twice has one.
+    is_whole && plain.len() * 2 >= head.len() && (valid_utf8(head).is_some() || is_korean(&plain))
 }
 
 /// Whether bytes are CP949 without an error, and spell what Korean texts are made of.
@@ -388,17 +399,6 @@ mod tests {
     }
 
     #[test]
-    fn chinese_and_japanese_are_not_korean() {
-        let chinese = "数据管理办法由国务院发布，自公布之日起施行。各部门应当遵守本办法的规定。";
-        let gbk = encoding_rs::GBK.encode(chinese).0;
-        assert_eq!(decode(&gbk).text, chinese);
-        let japanese = "これはテストです。よろしくお願いします。";
-        let sjis = encoding_rs::SHIFT_JIS.encode(japanese).0;
-        assert_eq!(decode(&sjis).text, japanese);
-    }
-
-    #[test]
-    #[test]
     fn what_is_said_beside_the_bytes_is_believed_of_wide_units() {
         let wide = |text: &str, label: &str| {
             let bytes = utf16(
@@ -419,6 +419,17 @@ mod tests {
         assert!(decode_wide(b"\xAC\0\xAC", "utf-16le").is_none());
     }
 
+    #[test]
+    fn chinese_and_japanese_are_not_korean() {
+        let chinese = "数据管理办法由国务院发布，自公布之日起施行。各部门应当遵守本办法的规定。";
+        let gbk = encoding_rs::GBK.encode(chinese).0;
+        assert_eq!(decode(&gbk).text, chinese);
+        let japanese = "これはテストです。よろしくお願いします。";
+        let sjis = encoding_rs::SHIFT_JIS.encode(japanese).0;
+        assert_eq!(decode(&sjis).text, japanese);
+    }
+
+    #[test]
     fn japanese_and_chinese_need_no_blanks_to_be_text() {
         use encoding_rs::{BIG5, EUC_JP, GBK, SHIFT_JIS};
         for (text, encodings) in [
@@ -456,6 +467,23 @@ mod tests {
         assert!(!looks_like_text(&noise));
         assert!(!looks_like_text(b"\x7FELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0>\0"));
         assert!(!looks_like_text(b""));
+    }
+
+    #[test]
+    fn a_text_by_its_name_may_have_controls() {
+        let texts = [
+            "10%\u{8}\u{8}\u{8}20% 점검",
+            "\u{2}부산\u{1F}중구\u{1E}\u{3}",
+            "\u{1B}]0;로그\u{7}끝",
+        ];
+        for text in texts {
+            let cp949 = EUC_KR.encode(text).0;
+            assert!(is_text_with_controls(text.as_bytes()), "{text:?}");
+            assert!(is_text_with_controls(&cp949), "{text:?}");
+        }
+        for bytes in [&b"\x01\x02\x03ab"[..], b"\x01\x02", b"\x89PNG\r\n\x1A\n\0\0\0\rIHDR", b""] {
+            assert!(!is_text_with_controls(bytes), "{bytes:?}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@ use std::cell::OnceCell;
 
 use crate::blob::{Blob, Cursor, read_range};
 use crate::compound_file::{CompoundFile, SIGNATURE};
-use crate::encoding::{decode, looks_like_text};
+use crate::encoding::{decode, is_text_with_controls, looks_like_text};
 use crate::naming::{extension, last};
 
 /// What a row of the table may look at to tell its kind: the first bytes, the name, and the table of contents
@@ -70,8 +70,18 @@ impl<'a> Probe<'a> {
     pub fn text(&self) -> Option<&str> {
         // Many rows ask, and most files are none of theirs: in the bytes of a package or a picture each encoding would be
         // looked for in vain.
-        let is_text = || !is_binary(&self.head) && looks_like_text(&self.head);
+        let is_text = || {
+            let called = self.is_called_text();
+            !is_binary(&self.head)
+                && (looks_like_text(&self.head) || (called && is_text_with_controls(&self.head)))
+        };
         self.text.get_or_init(|| is_text().then(|| decode(&self.head).text)).as_deref()
+    }
+
+    /// Whether the name says that it is text.
+    fn is_called_text(&self) -> bool {
+        let texts = ["txt", "text", "log", "out", "json", "jsonl", "ndjson", "geojson"];
+        texts.contains(&self.extension.as_str())
     }
 
     /// What the ZIP file holds; none if it is not one.

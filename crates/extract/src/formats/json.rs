@@ -20,7 +20,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "json",
-    version: 3,
+    version: 4,
     media_types: &["application/json"],
     sniff,
     media_type: |_| "application/json",
@@ -40,7 +40,9 @@ fn sniff(probe: &Probe<'_>) -> Match {
             | "ipynb"
             | "webmanifest"
     );
-    let start = probe.text().map(str::trim_start).unwrap_or_default();
+    // A separator stands before each value of a sequence (RFC 7464).
+    let start = probe.text().unwrap_or_default();
+    let start = start.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{1E}');
     if named && start.starts_with(['{', '[', '"']) { Match::Extension } else { Match::No }
 }
 

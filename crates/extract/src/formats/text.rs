@@ -17,7 +17,7 @@ use crate::recognise::is_markup;
 
 pub(super) const FORMAT: Format = Format {
     name: "text",
-    version: 4,
+    version: 5,
     media_types: &["text/plain"],
     sniff,
     media_type: |_| "text/plain",
@@ -45,9 +45,10 @@ pub(super) fn read_lines(text: &str, content: &mut Content, limit: u64) {
     let mut paragraphs = Paragraphs::new(content, limit);
     for (n, line) in text.split('\n').enumerate() {
         let number = u32::try_from(n + 1).unwrap_or(u32::MAX);
-        // A lone carriage return ends a line too, and so do a tabulation down the page, a form feed and the signs that Unicode has
-        // for it (UAX #14, BK and NL).
-        for line in line.split(['\r', '\x0B', '\x0C', '\u{85}', '\u{2028}', '\u{2029}']) {
+        // A lone carriage return ends a line too, and so do a tabulation down the page, a form feed, the separators of ASCII
+        // and the signs that Unicode has for it (UAX #14, BK and NL).
+        let ends = ['\r', '\x0B', '\x0C', '\x1C', '\x1D', '\x1E', '\u{85}', '\u{2028}', '\u{2029}'];
+        for line in line.split(ends) {
             paragraphs.line(&without_controls(line), || Locator::Paragraph { number });
         }
         if line.trim().is_empty() {
@@ -60,9 +61,55 @@ pub(super) fn read_lines(text: &str, content: &mut Content, limit: u64) {
     paragraphs.finish();
 }
 
+/// A line as a terminal shows it.
+fn without_controls(line: &str) -> Cow<'_, str> {
+    let is_control = |c: char| c != '\t' && (c < ' ' || c == '\x7F');
+    let line = without_sequences(line);
+    if !line.contains(is_control) {
+        return line;
+    }
+    let line = if line.contains('\x08') { drawn_over(&line) } else { line.into_owned() };
+    // Units of a record stand apart.
+    let shown = line.chars().map(|c| if c == '\x1F' { '\t' } else { c });
+    Cow::Owned(shown.filter(|c| !is_control(*c)).collect())
+}
+
+/// A line with what was drawn last at each place: a backspace goes one to the left, and what follows stands over what stood
+/// there, as of a progress that counts up or a letter that is printed twice to be bold.
+fn drawn_over(line: &str) -> String {
+    // A wide letter stands on two places, the second of which holds none.
+    let mut places: Vec<Option<char>> = Vec::new();
+    let mut at = 0usize;
+    for c in line.chars() {
+        if c == '\x08' {
+            at = at.saturating_sub(1);
+            continue;
+        }
+        let is_wide = c >= '\u{1100}';
+        let end = at + 1 + usize::from(is_wide);
+        if places.len() < end {
+            places.resize(end, None);
+        }
+        // The first half of a letter goes with the second.
+        let starts_within = places.get(at).is_some_and(Option::is_none);
+        if let Some(before) = at.checked_sub(1).and_then(|before| places.get_mut(before))
+            && starts_within
+            && before.is_some_and(|before| before >= '\u{1100}')
+        {
+            *before = None;
+        }
+        places.get_mut(at..end).unwrap_or_default().fill(None);
+        if let Some(place) = places.get_mut(at) {
+            *place = Some(c);
+        }
+        at = end;
+    }
+    places.into_iter().flatten().collect()
+}
+
 /// A line without the control sequences of terminals (ECMA-48, sections 5.3 to 5.6), with which programs colour what they log:
 /// `[31mERROR` is no word that anybody looks for.
-fn without_controls(line: &str) -> Cow<'_, str> {
+fn without_sequences(line: &str) -> Cow<'_, str> {
     let mut pieces = line.split('\x1B').peekable();
     let first = pieces.next().unwrap_or_default();
     if first.len() == line.len() {
@@ -135,6 +182,12 @@ mod tests {
             ("\x1BP굵게\x1BP 인쇄", "굵게 인쇄"),
             ("\x1B(B가\x1BM나\x1B", "가나"),
             ("\x1B[한글", "한글"),
+            ("10%\x08\x08\x0820%\x08\x08\x08 끝", " 끝"),
+            ("l\x08le\x08es\x08ss", "less"),
+            ("_\x08a 가\x08\x08가나\x08나", "a 가나"),
+            ("x가\x08\x08나", "x나"),
+            ("끝\x08", "끝"),
+            ("\x02부산\x1F중구\x03\x07", "부산\t중구"),
         ] {
             assert_eq!(without_controls(line), plain, "{line:?}");
         }

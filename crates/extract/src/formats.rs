@@ -73,6 +73,7 @@ mod msg;
 mod number_code;
 mod number_date;
 mod number_format;
+mod number_fraction;
 mod odf;
 mod odf_beside;
 mod odf_body;

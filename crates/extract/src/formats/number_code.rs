@@ -53,6 +53,8 @@ pub(super) enum Token {
     /// `[$-412]`: the names of months, of days and of the halves of a day are Korean.
     Korean,
     General,
+    /// `/` of a fraction or a date.
+    Slash,
     Literal(String),
 }
 
@@ -113,6 +115,7 @@ pub(super) fn tokens(section: &str) -> Vec<Token> {
             '.' => tokens.push(Token::Point),
             ',' => tokens.push(Token::Comma),
             '%' => tokens.push(Token::Percent),
+            '/' => tokens.push(Token::Slash),
             // An `e` before anything but digits is a year.
             'E' | 'e'
                 if after.starts_with(['+', '-'])

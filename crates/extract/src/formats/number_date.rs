@@ -95,6 +95,7 @@ pub(super) fn date(value: f64, tokens: &[Token], from_1904: bool) -> Option<Stri
             Token::Literal(literal) => text.push_str(literal),
             Token::Point => text.push('.'),
             Token::Comma => text.push(','),
+            Token::Slash => text.push('/'),
             // `ss.000`: tenths, hundredths, thousandths in turn.
             Token::Digit('0') => {
                 let before = tokens.get(..at)?.iter().rev();

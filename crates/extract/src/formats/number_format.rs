@@ -3,9 +3,9 @@
 
 use super::number_code::{Token, condition, sections, tokens};
 use super::number_date::date;
+use super::number_fraction::fraction;
 
-/// A number under a format code. Codes that draw what text cannot say (fractions, fill characters) fall
-/// back to the plain number.
+/// A number under a format code. Codes that draw what text cannot say (fill characters) fall back to the plain number.
 pub(super) fn formatted(value: f64, code: &str, from_1904: bool) -> String {
     let sections = sections(code);
     let Some((section, value)) = chosen(&sections, value) else { return general(value) };
@@ -14,7 +14,10 @@ pub(super) fn formatted(value: f64, code: &str, from_1904: bool) -> String {
     let shown = if is_date {
         date(value, &tokens, from_1904)
     } else if tokens.iter().any(|t| matches!(t, Token::Digit(_))) {
-        number(value, &tokens)
+        match tokens.iter().any(|t| matches!(t, Token::Slash)) {
+            true => fraction(value, &tokens),
+            false => number(value, &tokens),
+        }
     } else if tokens.iter().any(|t| matches!(t, Token::General)) {
         // The sign stands before the literals.
         let sign = if value < 0.0 { "-" } else { "" };
@@ -42,6 +45,8 @@ pub(super) fn built_in(id: u32) -> &'static str {
         9 => "0%",
         10 => "0.00%",
         11 => "0.00E+00",
+        12 => "# ?/?",
+        13 => "# ??/??",
         14 | 30 | 34 | 35 | 51 | 54 => "yyyy-mm-dd",
         15 => "d-mmm-yy",
         16 => "d-mmm",
@@ -107,6 +112,7 @@ fn surrounded(tokens: &[Token], inner: &str) -> String {
             Token::Literal(text) => shown.push_str(text),
             Token::General => shown.push_str(inner),
             Token::Percent => shown.push('%'),
+            Token::Slash => shown.push('/'),
             _ => {}
         }
     }
@@ -114,10 +120,6 @@ fn surrounded(tokens: &[Token], inner: &str) -> String {
 }
 
 fn number(value: f64, tokens: &[Token]) -> Option<String> {
-    // `# ?/?` is a fraction.
-    if tokens.iter().any(|t| matches!(t, Token::Literal(text) if text == "/")) {
-        return None;
-    }
     let digits = |t: &Token| matches!(t, Token::Digit(_));
     let point = tokens.iter().position(|t| matches!(t, Token::Point)).unwrap_or(tokens.len());
     let exponent = tokens.iter().find_map(|t| match t {
@@ -281,7 +283,7 @@ mod tests {
             (1500.0, "[$₩-412]#,##0", "₩1,500"),
             (12345.0, "0.00E+00", "1.23E+04"),
             (0.0, "#,##0;-#,##0;\"-\"", "-"),
-            (1.5, "# ?/?", "1.5"),
+            (1.5, "# ?/?", "1 1/2"),
             (3.0, "0\"건\"", "3건"),
             (512345678.0, "000-000-0000", "051-234-5678"),
             (1234567890.0, "000-00-00000", "123-45-67890"),
@@ -309,6 +311,36 @@ mod tests {
             (1.0, "00.0E+0", "01.0E+0"),
             (1.0, "0.0##E+00", "1.0E+00"),
             (-3.0, "\"No. \"General", "-No. 3"),
+        ] {
+            assert_eq!(formatted(value, code, false), shown, "{value} {code}");
+        }
+    }
+
+    #[test]
+    fn fractions_as_a_person_sees_them() {
+        for (value, code, shown) in [
+            (3.5, "# ?/?", "3 1/2"),
+            (0.5, "# ?/?", "1/2"),
+            (0.5, "0 ?/?", "0 1/2"),
+            (-0.25, "# ?/?", "-1/4"),
+            (0.0, "# ?/?", "0"),
+            (3.0, "# ??/??", "3"),
+            (0.96, "# ?/?", "1"),
+            (2.04, "# ?/?", "2"),
+            (1.0 / 3.0, "# ?/?", "1/3"),
+            (123.45, "# ?/?", "123 4/9"),
+            (std::f64::consts::PI, "# ??/??", "3 1/7"),
+            (std::f64::consts::PI, "# ???/???", "3 16/113"),
+            (3.5, "# ?/8", "3 4/8"),
+            (3.03, "# ??/100", "3 3/100"),
+            (2.5, "?/?", "5/2"),
+            (1.25, "# ?/?\"컵\"", "1 1/4컵"),
+            (-1.5, "# ?/?;(# ?/?)", "(1 1/2)"),
+            (12.0, "0\"/\"0", "1/2"),
+            (1.0, "\"가\"/\"나\"", "가/나"),
+            (1e300, "# ?/?", "1E300"),
+            (0.5, "?/", "0.5"),
+            (0.5, built_in(13), "1/2"),
         ] {
             assert_eq!(formatted(value, code, false), shown, "{value} {code}");
         }

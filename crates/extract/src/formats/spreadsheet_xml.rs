@@ -25,7 +25,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "spreadsheet_xml",
-    version: 2,
+    version: 3,
     media_types: &["application/vnd.ms-excel"],
     sniff,
     media_type: |_| "application/vnd.ms-excel",

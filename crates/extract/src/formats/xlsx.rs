@@ -30,7 +30,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "xlsx",
-    version: 6,
+    version: 7,
     media_types: &[XLSX, XLTX, XLSM, XLTM, XLSB],
     sniff: |probe| ooxml::sniff(probe, "xl/", &["xlsx", "xltx", "xlsm", "xltm", "xlsb"]),
     media_type,
@@ -153,9 +153,9 @@ fn sheet(
     let mut row = SheetRow::new(0);
     let mut is_counted = true;
     let mut cell = Cell::default();
+    let mut unnamed = 0u64;
     while let Some(node) = markup.next() {
         match node {
-    let mut unnamed = 0u64;
             Node::Start(tag) => match tag.name() {
                 "row" => {
                     let stated = tag.attribute("r").and_then(|r| r.parse().ok());
@@ -212,6 +212,7 @@ fn sheet(
         }
     }
     row.deliver(sheet, written, content);
+    lost_strings(unnamed, sheet, content);
     markup.report(part, content);
 }
 
@@ -223,7 +224,6 @@ fn shown(workbook: &Workbook, cell: &Cell) -> Option<String> {
         "s" => value.parse().ok().and_then(|n| workbook.strings.get(n))?.to_owned(),
         "b" => if value == "1" { "TRUE" } else { "FALSE" }.to_owned(),
         "str" => xstring(&cell.value).into_owned(),
-    lost_strings(unnamed, sheet, content);
         "inlineStr" | "e" | "d" => cell.value.clone(),
         _ => match value.parse::<f64>() {
             Ok(number) => workbook.number(number, cell.style),

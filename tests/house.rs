@@ -11,6 +11,7 @@
 
 mod house {
     mod access;
+    mod audit;
     mod bucket;
     mod clouds;
     mod commands;

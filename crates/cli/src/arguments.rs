@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use madang_document::failure_kind::FailureKind;
+use madang_document::timestamp::Timestamp;
 
 /// 마당 Madang: turns drop folders into one searchable, catalogued collection.
 #[derive(Debug, Parser)]
@@ -41,6 +42,8 @@ pub(crate) enum Command {
     Index(Index),
     /// Make, list and revoke API keys
     Key(Key),
+    /// Read the audit trail, or check that nobody changed it
+    Audit(Audit),
     /// Check the configuration and the pipelines
     Check(Check),
 }
@@ -487,6 +490,45 @@ pub(crate) enum KeyAct {
 }
 
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  madang audit verify
+  madang audit ls --since 2026-11-23 --action key.new
+  madang audit ls --json > audit.jsonl
+
+Both only read, also while a service runs. The trail tells who did what: sign-ins, keys, queues and jobs,
+and what was read and withdrawn. Each row has a hash over itself and the row before it.")]
+pub(crate) struct Audit {
+    /// Data folder
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Configuration file; `madang.toml` is read if it is there
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) act: AuditAct,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditAct {
+    /// Check the chain of hashes from what was last trimmed to the end; exit code 1 with the number of the first row
+    /// that is not what was written. Prints the number and hash of the last row: kept elsewhere, they tell later whether
+    /// rows were cut off the end, which the rest cannot
+    Verify,
+    /// List the rows, oldest first
+    Ls {
+        /// Only of this date or later (2026, 2026-11, 2026-11-23)
+        #[arg(long, value_parser = start, value_name = "DATE")]
+        since: Option<Timestamp>,
+        /// Only of this action, as in key.new
+        #[arg(long, value_name = "ACTION")]
+        action: Option<String>,
+        /// One JSON object per row and line
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Args, Debug)]
 pub(crate) struct Check {
     /// Pipelines, folders or addresses; without any, every pipelines/*.toml
     #[arg(value_name = "PIPELINE.toml|FOLDER|URL")]
@@ -524,6 +566,11 @@ fn glob(text: &str) -> Result<String, String> {
 fn numbered(text: &str) -> Result<i64, &'static str> {
     let number = text.parse().ok().filter(|number| *number > 0);
     number.ok_or("write its number, as it stands in the first column of the list")
+}
+
+/// The first moment of a date.
+fn start(text: &str) -> Result<Timestamp, &'static str> {
+    Timestamp::parse_start(text).ok_or("write a date as in 2026, 2026-11 or 2026-11-23")
 }
 
 /// The number of a change that was seen already.

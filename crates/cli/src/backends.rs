@@ -97,6 +97,12 @@ pub(crate) async fn ledger_at(folder: &Path) -> Result<Arc<dyn Ledger>, Failure>
     Ok(Arc::new(SqliteLedger::open(&folder.join(data_folder::LEDGER), clock()).await?))
 }
 
+/// The ledger of a folder, to be read only: nothing in it is changed, whoever else works there.
+pub(crate) async fn ledger_to_read(folder: &Path) -> Result<Arc<dyn Ledger>, Failure> {
+    let path = folder.join(data_folder::LEDGER);
+    Ok(Arc::new(SqliteLedger::open_read_only(&path, clock()).await?))
+}
+
 /// How long an end waits for the ledger: whoever stops the service waits as long.
 const CLOSING: Duration = Duration::from_secs(3);
 

@@ -3,6 +3,7 @@
 mod announcement;
 mod api;
 mod arguments;
+mod audit;
 mod backends;
 mod beside;
 mod bucket_kind;
@@ -115,6 +116,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Catalog(command) => registry::catalog(&command),
         Command::Index(command) => operate::index(&command),
         Command::Key(command) => operate::key(&command),
+        Command::Audit(command) => audit::audit(&command),
         Command::Check(command) => operate::check(&command),
     }
 }

@@ -11,7 +11,7 @@ use madang_document::id::DocumentId;
 use madang_document::inner_path::InnerPath;
 use madang_document::left_out::{LeftOut, LeftOutKind};
 use madang_document::principal::Scope;
-use madang_ledger::audit::first_broken;
+use madang_ledger::audit::{Broken, first_broken, verify};
 use madang_ledger::conformance::sample::{Hand, NOBODY, NODE, Trial, at};
 use madang_ledger::conformance::{self, sample};
 use madang_ledger::error::LedgerError;
@@ -194,6 +194,10 @@ async fn an_act_edited_in_the_file_is_found() {
     .await;
     let acts = ledger.acts(0, 9).await.unwrap();
     assert_eq!(first_broken(&[0; 32], 0, &acts), Some(1));
+    assert_eq!(verify(&*ledger).await.unwrap(), Some(Err(Broken::Row(1))));
+    // As is what is put in the place of a hash.
+    raw(&path, "UPDATE audit SET actor = 'worker', hash = x'00' WHERE number = 2").await;
+    assert_eq!(verify(&*ledger).await.unwrap(), Some(Err(Broken::Row(1))));
 }
 
 /// What takes the oldest acts away leaves the lock in its place.

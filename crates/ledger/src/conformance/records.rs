@@ -10,7 +10,7 @@ use madang_document::outcome::Outcome;
 use madang_document::principal::{Role, Scope};
 
 use super::sample::*;
-use crate::audit::{Act, first_broken, root};
+use crate::audit::{Act, Whole, first_broken, root, verify};
 use crate::error::LedgerError;
 use crate::keys::NewKey;
 use crate::reader::Reader;
@@ -525,6 +525,9 @@ pub async fn the_audit_trail_is_trimmed_and_stays_a_chain(ledger: &Trial) {
         let acts = ledger.acts(0, 99).await.unwrap();
         let (before, hash) = root(&acts).expect("a row says what was trimmed");
         assert_eq!(first_broken(&hash, before, &acts), None, "{acts:?}");
+        let (first, last) = (before + 1, before + acts.len() as u64);
+        let whole = Whole { first, last, hash: acts.last().unwrap().hash };
+        assert_eq!(verify(&**ledger).await.unwrap(), Some(Ok(whole)));
         acts.into_iter().map(|row| row.number).collect::<Vec<_>>()
     };
     assert_eq!(trim(0).await, Trimmed::default(), "there is nothing");

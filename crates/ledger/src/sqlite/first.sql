@@ -144,8 +144,6 @@ CREATE TABLE audit (
 ) STRICT;
 CREATE TRIGGER audit_is_not_edited BEFORE UPDATE ON audit
 BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
-CREATE TRIGGER audit_is_not_cut BEFORE DELETE ON audit
-BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
 
 CREATE TABLE api_key (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,

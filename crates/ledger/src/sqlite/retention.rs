@@ -6,16 +6,13 @@ use madang_document::agency::Agency;
 use super::SqliteLedger;
 use super::fault::fault;
 use super::news::{DOCUMENT, ENTRY};
+use super::schema::AUDIT_IS_NOT_CUT;
 use super::value::{count, digest, json};
 use super::writing::Writing;
 use crate::audit::{self, Cut};
 use crate::error::Result;
 use crate::reader::Reader;
 use crate::retention::{DAY_MS, Retention, Trim, Trimmed};
-
-/// As the schema has it.
-const AUDIT_IS_NOT_CUT: &str = "CREATE TRIGGER audit_is_not_cut BEFORE DELETE ON audit
-BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END";
 
 /// Rows of one transaction at most: others wait for the connection meanwhile.
 const ROWS: u32 = 5_000;

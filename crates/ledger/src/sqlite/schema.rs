@@ -1,7 +1,11 @@
 /// The first schema. A step that was ever released is never edited, only followed.
 ///
 /// Times are milliseconds since 1970. Foreign text is bound, never spliced.
-pub(super) const FIRST: &str = include_str!("first.sql");
+pub(super) const FIRST: &str =
+    concat!(include_str!("first.sql"), include_str!("audit_is_not_cut.sql"));
+
+/// The last statement of the first schema, which trimming the audit trail takes away for a moment.
+pub(super) const AUDIT_IS_NOT_CUT: &str = include_str!("audit_is_not_cut.sql");
 
 /// The tables of the second schema, which take the place of the first one's. The tables `held`, `seq_alloc`,
 /// `audit` and `api_key` stay as they are.

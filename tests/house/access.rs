@@ -144,3 +144,38 @@ fn a_chosen_key_that_is_refused_starts_nothing() {
         assert!(!scenario.path("data").exists(), "something had started");
     }
 }
+
+/// What a command is told of a key and a service counts, or is refused.
+#[test]
+fn a_key_counts_on_a_data_folder_that_nothing_runs_on() {
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
+    scenario.pipeline("flood", "6110000");
+    for name in ["press/ours.txt", "flood/theirs.txt"] {
+        scenario.write(&format!("drop/{name}"), "열쇠가 있는 글");
+    }
+    scenario.once(&[]);
+    let key = scenario.succeed(&["key", "new", "ours", "--agencies", "1741000"]);
+    let found = |more: &[&str]| {
+        let arguments = [&["search", "열쇠", "--json"], more].concat();
+        let answer = scenario.succeed(&arguments);
+        let mut paths = paths(&serde_json::from_str(&answer).unwrap());
+        paths.sort();
+        paths
+    };
+    assert_eq!(found(&[]), ["ours.txt", "theirs.txt"], "its owner sees all of it");
+    assert_eq!(found(&["--key", key.trim()]), ["ours.txt"]);
+    for refused in [
+        &["search", "열쇠", "--key", "bogus"] as &[&str],
+        &["queue", "--key", "bogus"],
+        &["queue", "--key", key.trim()],
+        &["catalog", "rebuild", "--key", "bogus"],
+        &["catalog", "rebuild", "--url", "http://127.0.0.1:1"],
+    ] {
+        let output = scenario.run(refused);
+        assert!(!output.status.success(), "{refused:?}: {}", said(&output));
+    }
+    scenario.succeed(&["key", "revoke", "1"]);
+    let output = scenario.run(&["search", "열쇠", "--key", key.trim()]);
+    assert!(said(&output).contains("knows no such key"), "{}", said(&output));
+}

@@ -1,3 +1,4 @@
+use std::env::VarError;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use madang_index::scoped_searcher::ScopedSearcher;
 use madang_ledger::ledger::Ledger;
 use madang_pipeline::trial::Trials;
 use madang_server::hosts::Hosts;
-use madang_server::server::{Ports, RequestLimits, Server, Settings};
+use madang_server::server::{OwnKey, Ports, RequestLimits, Server, Settings};
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -19,7 +20,8 @@ use crate::configuration::Configuration;
 use crate::data_folder::{DataFolder, announced};
 use crate::failure::Failure;
 use crate::given_key::given_key;
-use crate::{backends, idle};
+use crate::own_keys::{ADMIN_KEY, admin_key, own_keys};
+use crate::{backends, idle, local_key};
 
 /// The HTTP API, wherever it is: at a running service, or made for the moment over the data folder when none
 /// runs. Either way the same code answers, so that a command prints the same.
@@ -30,7 +32,15 @@ pub(crate) struct Api {
 
 enum Reach {
     Service { client: reqwest::Client, url: String, key: Option<String> },
-    Folder { app: Box<axum::Router>, cookie: String, ledger: Arc<dyn Ledger>, _data: DataFolder },
+    Folder { app: Box<axum::Router>, known_by: KnownBy, ledger: Arc<dyn Ledger>, _data: DataFolder },
+}
+
+/// By what the API over a data folder knows who asks.
+enum KnownBy {
+    /// The cookie of a session as the owner, who is whoever may read the folder.
+    Session(String),
+    /// The key that was given: it says what may be seen, as at a service.
+    Key(String),
 }
 
 /// A command ends with the API that it asked.
@@ -71,8 +81,13 @@ impl Api {
         }
         let reach = match DataFolder::lock(&folder)? {
             Some(data) => {
+                // The one that scripts start services with is the owner's.
+                let key = given_key(place.key.as_deref(), |name| match name {
+                    ADMIN_KEY => Err(VarError::NotPresent),
+                    name => std::env::var(name),
+                })?;
                 let trials = trials(&configuration)?;
-                runtime.block_on(local(data, trials))?
+                runtime.block_on(local(data, trials, key))?
             }
             None => {
                 let (url, key) = announced(&folder).ok_or_else(|| {
@@ -152,13 +167,17 @@ impl Api {
                 })?;
                 (answer.status().as_u16(), answer.bytes().await?.to_vec())
             }
-            Reach::Folder { app, cookie, .. } => {
+            Reach::Folder { app, known_by, .. } => {
+                let (name, value) = match known_by {
+                    KnownBy::Session(cookie) => (header::COOKIE, cookie.clone()),
+                    KnownBy::Key(key) => (header::AUTHORIZATION, format!("Bearer {key}")),
+                };
                 let mut request = Request::builder()
                     .method(method)
                     .uri(path)
                     .header(header::HOST, "127.0.0.1")
                     .header(header::ORIGIN, LOCAL)
-                    .header(header::COOKIE, cookie.as_str());
+                    .header(name, value);
                 let body = match body {
                     Some(body) => {
                         request = request.header(header::CONTENT_TYPE, "application/json");
@@ -199,6 +218,11 @@ impl Api {
                     "the service does not take this key: it was revoked, mistyped, or is of another service \
                      (`madang key ls` lists them, `madang key new` makes one)"
                 }
+                Reach::Folder { known_by: KnownBy::Key(_), .. } => {
+                    "this data folder knows no such key: it was revoked, mistyped, or is of another service \
+                     (`madang key ls` lists them, `madang key new` makes one); without --key and MADANG_KEY its owner \
+                     needs none"
+                }
                 _ => "the service wants a key: --key or MADANG_KEY (madang key new)",
             })),
             _ => Err(Failure::Other(anyhow::anyhow!("{message}"))),
@@ -223,8 +247,12 @@ fn service(url: &str, key: Option<String>) -> Result<Reach, Failure> {
     Ok(Reach::Service { client, url, key })
 }
 
-/// The API over a data folder on which nothing runs.
-async fn local(data: DataFolder, trials: Option<Trials>) -> Result<Reach, Failure> {
+/// The API over a data folder on which nothing runs, for whoever has this key, or else for its owner.
+async fn local(
+    data: DataFolder,
+    trials: Option<Trials>,
+    key: Option<String>,
+) -> Result<Reach, Failure> {
     let clock = backends::clock();
     let ledger = backends::ledger(&data).await?;
     let index = backends::index(&data)?;
@@ -251,10 +279,14 @@ async fn local(data: DataFolder, trials: Option<Trials>) -> Result<Reach, Failur
         hosts: Hosts::any(),
         publisher: "Madang".into(),
         registries: Vec::new(),
-        own_keys: Vec::new(),
+        own_keys: keys_of(&data),
         limits: RequestLimits::default(),
     };
     let server = Arc::new(Server::new(ports, settings));
+    if let Some(key) = key {
+        let app = Box::new(madang_server::routes::app(server));
+        return Ok(Reach::Folder { app, known_by: KnownBy::Key(key), ledger, _data: data });
+    }
     let token = server
         .sessions()
         .link(Principal::local(), clock())
@@ -270,7 +302,15 @@ async fn local(data: DataFolder, trials: Option<Trials>) -> Result<Reach, Failur
         .get(header::SET_COOKIE)
         .and_then(|cookie| cookie.to_str().ok()?.split(';').next().map(str::to_owned))
         .context("the API over the data folder gave no session")?;
-    Ok(Reach::Folder { app: Box::new(app), cookie, ledger, _data: data })
+    let known_by = KnownBy::Session(cookie);
+    Ok(Reach::Folder { app: Box::new(app), known_by, ledger, _data: data })
+}
+
+/// The keys outside the ledger that a service on this folder would take: what is none counts as little here.
+fn keys_of(data: &DataFolder) -> Vec<OwnKey> {
+    let local = local_key::read(&data.join(local_key::FILE)).ok().flatten();
+    let admin = admin_key(std::env::var(ADMIN_KEY)).ok().flatten();
+    own_keys(local.as_deref(), admin.as_deref())
 }
 
 /// What really happened, without the address again.

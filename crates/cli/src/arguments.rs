@@ -58,7 +58,7 @@ pub(crate) struct ServiceOptions {
     /// folder is asked, or the data folder itself
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) url: Option<String>,
-    /// API key; also read from MADANG_KEY
+    /// API key; also read from MADANG_KEY. Where no service runs, too, only what it may see is shown
     #[arg(long, global = true, value_name = "KEY")]
     pub(crate) key: Option<String>,
     /// Configuration file; `madang.toml` is read if it is there

@@ -10,11 +10,11 @@ use crate::terminal::{line, shown};
 
 /// The keys that stand outside the ledger: the owner's beside the data, and the one that scripts set. They are as
 /// they stand at this start, whatever was before; nothing of them is kept.
-pub(crate) fn own_keys(local: &str, admin: Option<&str>) -> Vec<OwnKey> {
+pub(crate) fn own_keys(local: Option<&str>, admin: Option<&str>) -> Vec<OwnKey> {
     let key =
         |name: &str, key: &str| OwnKey { name: name.to_owned(), hash: BlobId::of(key.as_bytes()) };
-    let local = key(local_key::FILE, local);
-    [local].into_iter().chain(admin.map(|admin| key(ADMIN_KEY, admin))).collect()
+    let local = local.map(|local| key(local_key::FILE, local));
+    local.into_iter().chain(admin.map(|admin| key(ADMIN_KEY, admin))).collect()
 }
 
 /// The key that scripts set, if there is one.
@@ -70,7 +70,7 @@ mod tests {
                 Failure::Usage(message) => message.to_string(),
                 other => panic!("{other:?}"),
             })?;
-            let keys = own_keys("local", admin.as_deref());
+            let keys = own_keys(Some("local"), admin.as_deref());
             Ok::<_, String>(keys.into_iter().map(|key| key.name).collect::<Vec<_>>())
         };
         let own = local_key::FILE.to_owned();

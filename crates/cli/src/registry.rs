@@ -114,6 +114,13 @@ fn each_entry(
 /// Makes the entries anew from the documents and the declarations, and lets every other registry take all of them
 /// again.
 fn rebuild(place: &ServiceOptions, sources: &[OsString]) -> Result<(), Failure> {
+    let asked = [("--url", &place.url), ("--key", &place.key)];
+    if let Some((option, _)) = asked.iter().find(|(_, said)| said.is_some()) {
+        return Err(Failure::usage(format!(
+            "{option} says nothing here: `madang catalog rebuild` works on a data folder (--data) that no service runs \
+             on, and asks none"
+        )));
+    }
     let configuration = Configuration::read(place.config.as_deref(), backends::BUCKETS)?;
     let data = idle_folder(place.data.as_ref(), place.config.as_ref())?;
     let series: HashMap<String, Series> = pipelines(

@@ -68,7 +68,7 @@ impl Http<'_> {
         address: SocketAddr,
         local_key: Note,
     ) -> Result<Serving, Failure> {
-        let own_keys = own_keys(&local_key.text, self.admin_key);
+        let own_keys = own_keys(Some(&local_key.text), self.admin_key);
         let mut notes = JoinSet::new();
         notes.spawn(local_key.kept());
         let door = Door::of_this_process();

@@ -270,7 +270,9 @@ impl Completer {
         let mut failures = 0;
         loop {
             match ask().await {
-                Err(error) if is_worth_waiting_for(&error) => {
+                // It fails whatever it is told, and not this completion: damage of its store is no fault of the file
+                // that was to be recorded, which must not be set aside for it.
+                Err(error) if !error.is_of_the_act() => {
                     self.pause(&mut failures, &error).await;
                 }
                 answer => {
@@ -288,12 +290,6 @@ impl Completer {
         let wait = AGAIN.after(error).wait_ms(*failures, (self.jitter)());
         tokio::time::sleep(Duration::from_millis(wait.unsigned_abs())).await;
     }
-}
-
-/// Whether the ledger fails whatever it is told, and not this completion: damage of its store is no fault of the file
-/// that was to be recorded, which must not be set aside for it.
-fn is_worth_waiting_for(error: &LedgerError) -> bool {
-    matches!(error, LedgerError::Unavailable { .. } | LedgerError::Damaged { .. })
 }
 
 fn subject() -> Subject {

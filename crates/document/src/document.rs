@@ -13,6 +13,7 @@ use crate::metadata::Metadata;
 use crate::object::ObjectRef;
 use crate::object_key;
 use crate::outcome::Outcome;
+use crate::partition::Partition;
 use crate::reason::Reason;
 use crate::sidecar;
 use crate::timestamp::Timestamp;
@@ -72,6 +73,11 @@ pub struct Document {
 }
 
 impl Document {
+    /// The partition that holds it.
+    pub fn partition(&self) -> Partition {
+        Partition::of(self.agency.clone())
+    }
+
     /// What a list shows: the title, else the name.
     pub fn title(&self) -> Cow<'_, str> {
         let title = self.metadata.text(crate::metadata::TITLE);
@@ -167,6 +173,11 @@ pub struct Provenance {
     pub format: String,
     /// The version of that row when it read the document.
     pub format_version: u32,
+}
+
+impl Provenance {
+    /// The format of what no reader has looked at.
+    pub const NONE: &str = "none";
 }
 
 #[cfg(test)]

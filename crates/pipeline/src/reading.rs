@@ -97,7 +97,7 @@ fn unread_extraction(size: u64, outcome: Outcome, reason: Reason) -> Extraction 
         member: None,
         size,
         sha256: None,
-        format: "none".into(),
+        format: Provenance::NONE.into(),
         format_version: 0,
         media_type: MediaType::new(MediaType::UNKNOWN),
         language: None,

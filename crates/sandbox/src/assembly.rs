@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use madang_document::blob_id::BlobId;
 use madang_document::content::{Content, Segment};
+use madang_document::document::Provenance;
 use madang_document::inner_path::InnerPath;
 use madang_document::locator::Locator;
 use madang_document::media_type::MediaType;
@@ -353,7 +354,9 @@ fn check_kind(kind: &Kind) -> Result<(), ProtocolViolation> {
             format.version == kind.format_version && format.media_types.contains(&media_type)
         }
         // Known by sight only: the table of those is not public, so it is held to the grammar of RFC 6838.
-        None => kind.format == "none" && kind.format_version == 0 && is_media_type(media_type),
+        None => {
+            kind.format == Provenance::NONE && kind.format_version == 0 && is_media_type(media_type)
+        }
     };
     if known { Ok(()) } else { violation("a format or media type that is not in the table") }
 }

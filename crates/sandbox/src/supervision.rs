@@ -7,6 +7,7 @@ use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use madang_document::content::Content;
+use madang_document::document::Provenance;
 use madang_document::media_type::MediaType;
 use madang_extract::extraction::Extraction;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -413,7 +414,7 @@ impl<'a> Supervision<'a> {
         .outcome();
         let (format, format_version, media_type) = match detected {
             Some(kind) => (kind.format, kind.format_version, MediaType::new(&kind.media_type)),
-            None => ("none".into(), 0, MediaType::new(MediaType::UNKNOWN)),
+            None => (Provenance::NONE.into(), 0, MediaType::new(MediaType::UNKNOWN)),
         };
         keep(Extraction {
             member: None,

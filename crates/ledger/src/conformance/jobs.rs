@@ -3,6 +3,7 @@ use std::collections::HashSet;
 use madang_document::failure_kind::FailureKind;
 use madang_document::id::DocumentId;
 use madang_document::inner_path::InnerPath;
+use madang_document::outcome::Outcome;
 
 use madang_document::principal::Scope;
 use madang_document::reason_kind::ReasonKind;
@@ -491,6 +492,43 @@ pub async fn quarantined_jobs_are_driven_again(ledger: &Trial) {
     assert!(ready.len() == 2 && ready.iter().all(fresh), "{ready:?}");
     assert_eq!(ledger.when(at(4)).redrive(&which(None, None), "key:1").await.unwrap(), 1);
     assert_eq!(ledger.balance(&Scope::All).await.unwrap().in_flight, 3);
+}
+
+/// Of an object that nobody gets to read again, what was read of that version stands, with its members: it is as true as
+/// it was. Of another version nothing is known, and what its reader died of says something of it.
+pub async fn what_was_read_stands_when_nothing_is_read(ledger: &Trial) {
+    use FailureKind::{Crashed, House, Read};
+    see(ledger, &["a"], at(0)).await;
+    apply(ledger, done(&claim_one(ledger, at(1)).await, &["m"]), at(2)).await;
+    let ids = [id("a"), DocumentId::new(STORE, "a", Some(&InnerPath::of("m")))];
+    let read = stored(ledger, &ids).await;
+    let seq = ledger.last_seq().await.unwrap();
+    let again = Redrive::Quarantined { queue: None, kind: None };
+    ledger.when(at(10)).reread(id("a"), "once more").await.unwrap();
+    for (kind, now) in [(Read, at(11)), (House, at(12))] {
+        let claim = claim_one(ledger, now).await;
+        apply(ledger, quarantined(&claim, failure(kind, false)), now).await;
+        assert_eq!(stored(ledger, &ids).await, read, "{kind}");
+        assert_eq!(ledger.last_seq().await.unwrap(), seq, "{kind}: nothing is told");
+        balanced(ledger).await;
+        assert_eq!(ledger.when(now).redrive(&again, "key:1").await.unwrap(), 1);
+    }
+    let claim = claim_one(ledger, at(31)).await;
+    apply(ledger, quarantined(&claim, failure(Crashed, true)), at(32)).await;
+    let outcomes: Vec<_> = stored(ledger, &ids)
+        .await
+        .into_iter()
+        .map(|one| (one.document.outcome, one.withdrawn))
+        .collect();
+    assert_eq!(outcomes[0], (Outcome::Crashed, false));
+    assert!(outcomes[1].1, "its member is gone with it");
+
+    ledger.when(at(40)).see(&[sighting("a", "v2")]).await.unwrap();
+    apply(ledger, done(&claim_one(ledger, at(41)).await, &[]), at(42)).await;
+    ledger.when(at(50)).see(&[sighting("a", "v3")]).await.unwrap();
+    let claim = claim_one(ledger, at(51)).await;
+    apply(ledger, quarantined(&claim, failure(Read, false)), at(52)).await;
+    assert_eq!(stored(ledger, &ids[..1]).await[0].document.outcome, Outcome::Crashed);
 }
 
 /// Members count; what was withdrawn or is read by the newer version already does not.

@@ -1,6 +1,6 @@
 use std::collections::{HashMap, HashSet};
 
-use madang_document::document::Document;
+use madang_document::document::{Document, Provenance};
 use madang_document::id::DocumentId;
 use madang_document::inner_path::InnerPath;
 use madang_document::timestamp::Timestamp;
@@ -41,6 +41,12 @@ impl Writing<'_> {
                 continue;
             };
             let before = self.news.len();
+            if says_nothing(&completion.verdict) && known.values().any(|known| known.is_what(job)) {
+                // What was read of these very bytes is as true as it was.
+                self.record(completion, job);
+                applied.push(Some((before, before)));
+                continue;
+            }
             let documents = match completion.verdict {
                 Verdict::Deleted => &[][..],
                 Verdict::Done | Verdict::Quarantined(_) => completion.documents.as_slice(),
@@ -452,7 +458,23 @@ enum Becomes {
     Others,
 }
 
+/// Whether nothing is known of an object by this: nobody got its bytes, or the house could not go on.
+fn says_nothing(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Quarantined(failure) if failure.kind.outcome().is_none())
+}
+
 impl FormerDocument {
+    /// Whether it is what a reader found in this version of an object, whose it still is.
+    fn is_what(&self, job: &Ended) -> bool {
+        let Content { object, inner_path, format, .. } = &self.content;
+        self.path == job.path
+            && !self.withdrawn
+            && self.agency == job.agency
+            && *object == job.object
+            && inner_path.is_none()
+            && format != Provenance::NONE
+    }
+
     fn becomes(&self, document: &Document, row: &DocumentRow) -> Becomes {
         let Content { outcome, media_type, body, .. } = &self.content;
         if self.withdrawn {

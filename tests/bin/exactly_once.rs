@@ -159,9 +159,9 @@ async fn completion(claim: &Claim, blobs: &Blobs) -> Completion {
         origin: Origin::Native,
         confidence: None,
     };
-    let text = blobs.keep_text(&[segment]).await.unwrap();
+    let kept = blobs.keep(serde_json::to_vec(&[segment]).unwrap()).await.unwrap();
     let document = Document {
-        text: Some(text),
+        text: Some(kept.into()),
         segments: 1,
         reason: None,
         ..unread(claim, Outcome::Ok, "".into())

@@ -59,12 +59,12 @@ async fn verify(
 ) -> Result<(), Failure> {
     let (mut wrong, mut unreadable, mut unusable) = (0_u64, 0_u64, Vec::new());
     let held = ledger.partitions().await?.into_iter().chain(index.partitions()?);
-    let agencies: BTreeSet<Agency> = held.map(|partition| partition.agency).collect();
-    for agency in agencies {
-        let census = match index.verify(&Partition::of(agency.clone())) {
+    let partitions: BTreeSet<Partition> = held.collect();
+    for partition in partitions {
+        let census = match index.verify(&partition) {
             Err(error) if error.must_be_rebuilt() => {
-                line(&shown!("{agency}: {}", told(&error)));
-                unusable.push(agency);
+                line(&shown!("{partition}: {}", told(&error)));
+                unusable.push(partition);
                 continue;
             }
             census => census?,
@@ -73,7 +73,7 @@ async fn verify(
         let mut live = BTreeSet::new();
         let mut after = None;
         loop {
-            let page = ledger.ids_after(&Partition::of(agency.clone()), after, 1000).await?;
+            let page = ledger.ids_after(&partition, after, 1000).await?;
             after = page.last().copied();
             if page.is_empty() {
                 break;
@@ -84,7 +84,7 @@ async fn verify(
         for id in live.difference(&indexed) {
             match ledger.document(*id).await {
                 Err(error) if error.is_of_the_act() => {
-                    line(&shown!("{agency}: {id}: missing: {error}"));
+                    line(&shown!("{partition}: {id}: missing: {error}"));
                     unread += 1;
                 }
                 Err(error) => return Err(error.into()),
@@ -101,12 +101,12 @@ async fn verify(
             ("doubled", &census.doubled.iter().collect()),
         ] {
             for id in ids {
-                line(&shown!("{agency}: {id}: {what}"));
+                line(&shown!("{partition}: {id}: {what}"));
             }
             wrong += ids.len() as u64;
         }
         out(&shown!(
-            "{agency}: {}, {} indexed, {} missing, {} extra, {} doubled",
+            "{partition}: {}, {} indexed, {} missing, {} extra, {} doubled",
             counted(live.len() as u64 - sidecars, "document", "documents"),
             indexed.len(),
             missing.len() as u64 + unread,
@@ -121,11 +121,11 @@ async fn verify(
 }
 
 /// What is the matter with an index, and the cure; none if it is whole.
-fn verdict(wrong: u64, unreadable: u64, unusable: &[Agency]) -> Option<String> {
-    let codes: Vec<&str> = unusable.iter().map(Agency::as_str).collect();
+fn verdict(wrong: u64, unreadable: u64, unusable: &[Partition]) -> Option<String> {
+    let named: Vec<String> = unusable.iter().map(Partition::to_string).collect();
     let cure = "`madang index rebuild` makes the index anew, and so does `madang up` by itself";
     let documents = |count| counted(count, "document", "documents");
-    match (codes.as_slice(), wrong, unreadable) {
+    match (named.as_slice(), wrong, unreadable) {
         ([], 0, 0) => None,
         ([], 0, n) => Some(format!(
             "{} cannot be read from the ledger, so no index holds them; restore the ledger or drop their files \
@@ -133,19 +133,17 @@ fn verdict(wrong: u64, unreadable: u64, unusable: &[Agency]) -> Option<String> {
             documents(n)
         )),
         ([], n, _) => Some(format!("index and ledger differ in {}; {cure}", documents(n))),
-        (codes, ..) => Some(format!("the index of {} cannot be used; {cure}", codes.join(", "))),
+        (named, ..) => Some(format!("the index of {} cannot be used; {cure}", named.join(", "))),
     }
 }
 
 /// Looks whether the texts of all live documents are there. A rebuild has noted those that are not.
 async fn texts(ledger: &dyn Ledger, blobs: &Blobs, act: IndexAct) -> Result<(), Failure> {
     let mut lost = 0_u64;
-    let agencies: BTreeSet<Agency> =
-        ledger.partitions().await?.into_iter().map(|partition| partition.agency).collect();
-    for agency in agencies {
+    for partition in ledger.partitions().await? {
         let mut after = None;
         loop {
-            let page = ledger.ids_after(&Partition::of(agency.clone()), after, 1000).await?;
+            let page = ledger.ids_after(&partition, after, 1000).await?;
             after = page.last().copied();
             if page.is_empty() {
                 break;
@@ -379,7 +377,8 @@ mod tests {
             (2, 3, &[], &["differ in 2 documents;", rebuild]),
             (2, 0, &["1741000", "5360000"], &["the index of 1741000, 5360000", rebuild]),
         ] {
-            let unusable: Vec<Agency> = unusable.iter().map(|code| agency(code)).collect();
+            let unusable: Vec<Partition> =
+                unusable.iter().map(|code| Partition::of(agency(code))).collect();
             let told = verdict(wrong, unreadable, &unusable);
             assert_eq!(told.is_none(), words.is_empty(), "{told:?}");
             for word in words {

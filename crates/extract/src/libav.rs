@@ -157,7 +157,7 @@ impl Library {
         // SAFETY: the name is a C string. Everything is bound now: a child must not have to look for a symbol.
         let handle = unsafe { libc::dlopen(file.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
         if handle.is_null() {
-            return Err(trouble().unwrap_or(format!("{name} cannot be loaded")));
+            return Err(complaint().unwrap_or(format!("{name} cannot be loaded")));
         }
         Ok(Library { name, handle })
     }
@@ -174,7 +174,7 @@ impl Library {
 }
 
 /// What the loader says of its last failure.
-fn trouble() -> Option<String> {
+fn complaint() -> Option<String> {
     // SAFETY: a C string that lives until the next call of the loader, or null.
     unsafe {
         let text = libc::dlerror();

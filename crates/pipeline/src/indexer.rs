@@ -406,7 +406,7 @@ impl Indexer {
         // What describes another file is found under that.
         !stored.withdrawn
             && !stored.document.is_sidecar()
-            && Partition::of(stored.document.agency.clone()) == self.partition
+            && stored.document.partition() == self.partition
     }
 
     /// These documents are as they should be, but for what was noted of them just now.

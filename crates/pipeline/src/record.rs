@@ -1,7 +1,6 @@
 use madang_document::content::Segment;
 use madang_document::document::Document;
 use madang_document::metadata::{self as meta, Metadata, Value};
-use madang_document::partition::Partition;
 use madang_index::record::Record;
 
 use crate::record_date::record_date;
@@ -10,7 +9,7 @@ use crate::record_date::record_date;
 pub(crate) fn record(document: &Document, segments: Vec<Segment>) -> Record {
     Record {
         id: document.id,
-        partition: Partition::of(document.agency.clone()),
+        partition: document.partition(),
         pipeline: document.pipeline.clone(),
         path: document.path(),
         title: document.title().into_owned(),
@@ -72,6 +71,7 @@ mod tests {
     use madang_document::media_type::{Kind, MediaType};
     use madang_document::object::ObjectRef;
     use madang_document::outcome::Outcome;
+    use madang_document::partition::Partition;
     use madang_document::timestamp::Timestamp;
 
     use super::*;

@@ -1,5 +1,4 @@
 use madang_document::document::Document;
-use madang_document::partition::Partition;
 use madang_ledger::error::LedgerError;
 use madang_ledger::notes::{By, NoteKind};
 use madang_ledger::reader::Reader;
@@ -72,7 +71,7 @@ impl Kept {
         let ledger = &server.ledger;
         let subject = document.id.to_string();
         // Text and preview may lie in one blob, and the indexer may have met it first: then it is done already.
-        let index = By::Reader(Reader::Index(Partition::of(document.agency.clone())));
+        let index = By::Reader(Reader::Index(document.partition()));
         if ledger.noted(&index, &subject).await?.is_some() {
             return Ok(());
         }

@@ -83,14 +83,6 @@ impl Blobs {
         takes_others(self.store.as_ref()).await
     }
 
-    /// Keeps a text that is alone in its object.
-    ///
-    /// # Errors
-    /// As [`Blobs::keep`].
-    pub async fn keep_text(&self, segments: &[Segment]) -> Result<BlobPart, BlobError> {
-        self.keep(json(segments)?).await.map(BlobPart::from)
-    }
-
     /// Opens a blob, or a part of one, for reading.
     ///
     /// # Errors

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use madang_document::blob_part::BlobPart;
 use madang_document::content::{Origin, Segment};
 use madang_document::document::Document;
 use madang_document::locator::Locator;
@@ -128,7 +129,8 @@ async fn the_text_of_a_kept_version_stays_until_its_document_is_withdrawn() {
         origin: Origin::Native,
         confidence: None,
     };
-    let present = house.blobs.keep_text(&[segment]).await.unwrap();
+    let kept = house.blobs.keep(serde_json::to_vec(&[segment]).unwrap()).await.unwrap();
+    let present = BlobPart::from(kept);
     let document = Document { text: Some(present), ..house.read(&claims[0]).await };
     let id = document.id;
     house.ledger.complete(&[completion(&claims[0], document)]).await.unwrap();

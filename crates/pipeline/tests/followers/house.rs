@@ -245,9 +245,9 @@ pub(crate) async fn read(claim: &Claim, blobs: &Blobs) -> Document {
         origin: Origin::Native,
         confidence: None,
     };
-    let text = blobs.keep_text(&[segment]).await.unwrap();
+    let kept = blobs.keep(serde_json::to_vec(&[segment]).unwrap()).await.unwrap();
     Document {
-        text: Some(text),
+        text: Some(kept.into()),
         segments: 1,
         reason: None,
         ..unread(claim, Outcome::Ok, "".into())

@@ -40,6 +40,7 @@ mod house {
     mod shell;
     mod sidecars;
     mod tidy;
+    mod undeclared;
     mod upgrade;
     mod versions;
     mod worker;

@@ -126,7 +126,7 @@ async fn work(folder: &Path, index: Arc<dyn Index>, documents: u32) {
     tokio::spawn(async move { indexers.run(&mut Following::default(), way).await });
     println!("begun");
     loop {
-        let claims = ledger.claim(&worker, 4, Duration::from_secs(60)).await.unwrap();
+        let claims = ledger.claim(&worker, None, 4, Duration::from_secs(60)).await.unwrap();
         if claims.is_empty() {
             break;
         }

@@ -46,7 +46,7 @@ async fn make(scenario: &Scenario) {
     ledger.open_queue(&sample::queue("press", pipeline.agency.clone())).await.unwrap();
     for batch in sightings.chunks(500) {
         ledger.see(batch).await.unwrap();
-        let claims = ledger.claim(&sample::worker(1), 500, sample::LEASE).await.unwrap();
+        let claims = ledger.claim(&sample::worker(1), None, 500, sample::LEASE).await.unwrap();
         let completions: Vec<_> = claims
             .iter()
             .map(|claim| {

@@ -137,6 +137,7 @@ async fn read(times: u32) -> (Job, Outcome) {
         underway: Underway::default(),
         ledger: Arc::clone(&ledger) as _,
         stores: [store].into_iter().collect(),
+        queues: ["press".to_owned()].into(),
         worker: Worker { node: uuid::Uuid::now_v7(), process: uuid::Uuid::now_v7() },
         blobs: Blobs::new(Arc::new(LocalFileSystem::new_with_prefix(&blobs).unwrap())),
         zygote: Arc::new(Zygote::start(&madang()).unwrap()),

@@ -23,7 +23,8 @@ pub(crate) async fn closing_line(
 /// Lines about left-out files that are printed at most; the command that prints all of them is named then.
 const REMARKS: usize = 20;
 
-/// What stands beside the closing line: what was left out, and which disappearances wait for the operator's word.
+/// What stands beside the closing line: what was left out, which disappearances wait for the operator's word, and
+/// what waits for pipelines that are not declared.
 async fn remarks(ledger: &dyn Ledger, pipelines: &[Pipeline], command: &Up) -> Result<(), Failure> {
     let named = |option: &str, path: &Option<PathBuf>| {
         path.as_ref().map_or_else(String::new, |path| format!(" {option} {}", path.display()))
@@ -38,6 +39,16 @@ async fn remarks(ledger: &dyn Ledger, pipelines: &[Pipeline], command: &Up) -> R
                 held.missing,
                 counted(held.known, "file is", "files are"),
                 pipeline.name
+            ));
+        }
+    }
+    for queue in ledger.queues().await? {
+        let waits = queue.ready + queue.waiting + queue.leased;
+        if waits > 0 && !pipelines.iter().any(|pipeline| pipeline.name == queue.name) {
+            line(&shown!(
+                "{}: {} for this pipeline, which is not declared in this run",
+                queue.name,
+                counted(waits, "file waits", "files wait")
             ));
         }
     }

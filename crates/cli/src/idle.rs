@@ -55,6 +55,10 @@ impl Sources for Idle {
     async fn look_again(&self, _: &str) {
         // The next start lists every source.
     }
+
+    fn declares(&self, _: &str) -> bool {
+        true
+    }
 }
 
 #[async_trait]

@@ -106,9 +106,11 @@ fn chosen(api: &Api, command: &Reprocess) -> Result<Vec<Value>, Failure> {
 /// Has the files read again.
 fn queue(api: &Api, command: &Reprocess) -> Result<(), Failure> {
     if !command.yes {
-        let files = chosen(api, command)?.len() as u64;
+        let chosen = chosen(api, command)?;
+        let can = chosen.iter().filter(|file| file.get("declared") != Some(&Value::Bool(false)));
+        let files = can.count() as u64;
         if files == 0 {
-            return told(command, 0);
+            return told(command, 0, chosen.len() as u64);
         }
         if !agreed(files)? {
             return Err(Failure::usage(format!(
@@ -119,16 +121,27 @@ fn queue(api: &Api, command: &Reprocess) -> Result<(), Failure> {
     }
     let answer = api.post("/v1/reprocess", &body(command))?;
     let jobs = number_of(&answer, "jobs");
-    told(command, jobs)?;
+    told(command, jobs, number_of(&answer, "undeclared"))?;
     if jobs > 0 && !api.is_service() && !command.json {
         line(&shown!("the next `madang up` reads them"));
     }
     Ok(())
 }
 
-fn told(command: &Reprocess, jobs: u64) -> Result<(), Failure> {
+fn told(command: &Reprocess, jobs: u64, undeclared: u64) -> Result<(), Failure> {
+    if undeclared > 0 && !command.json {
+        line(&shown!(
+            "{} not declared at present",
+            counted(
+                undeclared,
+                "file that fits stays as it is: its pipeline is",
+                "files that fit stay as they are: their pipelines are"
+            )
+        ));
+    }
     match (command.json, jobs) {
-        (true, _) => out_json_indented(&json!({ "jobs": jobs })),
+        (true, _) => out_json_indented(&json!({ "jobs": jobs, "undeclared": undeclared })),
+        (false, 0) if undeclared > 0 => out(&"no other file fits, so none is read again".into()),
         (false, 0) => out(&"no file fits, so none is read again".into()),
         (false, jobs) => out(&shown!(
             "{} again, after everything else that waits",

@@ -117,6 +117,10 @@ impl Sources for ServicePorts {
     async fn look_again(&self, pipeline: &str) {
         self.service.look_again(pipeline).await;
     }
+
+    fn declares(&self, pipeline: &str) -> bool {
+        self.service.pipelines().iter().any(|one| one.name == pipeline)
+    }
 }
 
 #[cfg(test)]

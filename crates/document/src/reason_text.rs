@@ -431,10 +431,10 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
         ),
         NoStore(store) => both(
             format!(
-                "저장소 ‘{store}’의 설정이 이제 없습니다. 수집 폴더를 다시 선언하거나 작업을 버리세요"
+                "파이프라인 ‘{store}’가 지금 선언되어 있지 않습니다. 다시 선언하면 저절로 이어집니다"
             ),
             format!(
-                "no store `{store}` is configured any more; declare its pipeline again or drop the job"
+                "the pipeline `{store}` is not declared at present; all goes on by itself once it is declared again"
             ),
         ),
         NotGiven(said) => both(format!("저장소에서 파일을 받지 못했습니다 ({said})"), said),

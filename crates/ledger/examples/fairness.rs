@@ -54,7 +54,7 @@ async fn work(
         if stop.load(Ordering::SeqCst) {
             return;
         }
-        let claims = ledger.claim(&worker(n), 1, LEASE).await.unwrap();
+        let claims = ledger.claim(&worker(n), None, 1, LEASE).await.unwrap();
         let Some(claim) = claims.first() else {
             wake.await;
             continue;

@@ -108,7 +108,7 @@ async fn main() {
     let (mut finished, mut claims_took, mut completions_took) = (0u32, Vec::new(), Vec::new());
     while start.elapsed() < Duration::from_secs(20) {
         let moment = Instant::now();
-        let claims = ledger.claim(&worker(1), batch, LEASE).await.unwrap();
+        let claims = ledger.claim(&worker(1), None, batch, LEASE).await.unwrap();
         claims_took.push(moment.elapsed());
         if claims.is_empty() {
             break;

@@ -30,14 +30,21 @@ pub const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 /// changes nothing and says so.
 #[async_trait]
 pub trait Jobs: Send + Sync {
-    /// Leases at most `limit` jobs that are due, from queues that are not paused.
+    /// Leases at most `limit` jobs that are due, from queues that are not paused; of the queues that are named, where any
+    /// are: a process takes nothing that it has no store for, and what others can read waits for them.
     ///
     /// The queues that have any take turns, by their weights and not by the age of their jobs, so that a
     /// hundred thousand jobs of one delay those of another by a bounded time. A job of priority 1 (a person
     /// waits for it) makes its queue go first, unless the queue is far ahead of its turns already. Within a
     /// queue by priority, then by time. May give fewer than are due; none only if none is. A job whose row cannot be
     /// read back is set aside instead, with that reason: it stops no other.
-    async fn claim(&self, worker: &Worker, limit: u32, lease: Duration) -> Result<Vec<Claim>>;
+    async fn claim(
+        &self,
+        worker: &Worker,
+        queues: Option<&[String]>,
+        limit: u32,
+        lease: Duration,
+    ) -> Result<Vec<Claim>>;
 
     /// Prolongs leases, ended or not, as long as nobody took them back; gives those that are no longer held:
     /// their work must be dropped.
@@ -109,8 +116,9 @@ pub trait Jobs: Send + Sync {
         limit: u32,
     ) -> Result<Rows<i64, Job>>;
 
-    /// The moment of the next job that is not due yet; none if none waits.
-    async fn next_due(&self) -> Result<Option<Timestamp>>;
+    /// The moment at which the first of all jobs that wait is or was due, of the queues that [`claim`](Jobs::claim) would
+    /// take from; none if none waits.
+    async fn next_due(&self, queues: Option<&[String]>) -> Result<Option<Timestamp>>;
 }
 
 /// What a job is to do.

@@ -349,7 +349,7 @@ impl Walk {
     }
 
     async fn claim(&mut self, by: u128, limit: u32) {
-        let claims = self.ledger.claim(&worker(by), limit, LEASE).await.unwrap();
+        let claims = self.ledger.claim(&worker(by), None, limit, LEASE).await.unwrap();
         let now = self.now;
         let paused = self.paused;
         let mut due: Vec<(u8, Timestamp, i64)> = self

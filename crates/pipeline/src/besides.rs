@@ -464,7 +464,7 @@ mod tests {
             priority: 1,
         };
         ledger.see(&paths.iter().map(sighting).collect::<Vec<_>>()).await.unwrap();
-        let claims = ledger.claim(&worker(), 9, Duration::from_secs(30)).await.unwrap();
+        let claims = ledger.claim(&worker(), None, 9, Duration::from_secs(30)).await.unwrap();
         let of = |path: &str| claims.iter().find(|claim| claim.object.path == path).unwrap();
         let read = |path: &str, said: &[(&str, &str)]| {
             let mut document = crate::reading::unread(of(path), Outcome::Ok, "".into());
@@ -508,7 +508,7 @@ mod tests {
         let now = table(&now);
         read_described(&ledger, of("manifest.csv"), Some(&now)).await.unwrap();
         let anew = async || {
-            let again = ledger.claim(&worker(), 9, Duration::from_secs(30)).await.unwrap();
+            let again = ledger.claim(&worker(), None, 9, Duration::from_secs(30)).await.unwrap();
             again.into_iter().map(|claim| claim.object.path).collect::<BTreeSet<String>>()
         };
         let expected = ["changed", "gone row", "underway", "untold"].map(str::to_owned);

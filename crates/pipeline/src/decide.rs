@@ -41,6 +41,11 @@ pub fn decide(
             let failure = failure(FailureKind::Gone, Some(ReasonKind::Gone.into()), false);
             Step::Retry { at: now.plus_ms(policy.gone.wait_ms(1, jitter)), failure }
         }
+        Reading::Elsewhere { reason } => {
+            // It waits as it would for a source that is away, however often it is claimed: nobody has looked at the file.
+            let failure = failure(FailureKind::Gone, Some(reason.clone()), false);
+            Step::Retry { at: now.plus_ms(policy.gone.wait_ms(1, jitter)), failure }
+        }
         Reading::Broke { reason } => {
             let (at, failure) = broke(attempt, reason.clone(), policy, now, jitter);
             if attempt.crashes + 1 >= policy.max_crashes {
@@ -142,6 +147,11 @@ pub enum Reading {
     },
     /// The object is not there, or not in this version.
     Gone,
+    /// This process has no store of that name: whoever has it can read the object.
+    Elsewhere {
+        /// Which store.
+        reason: Reason,
+    },
     /// The store did not give the bytes.
     Unread {
         /// Why, and the cure.
@@ -181,7 +191,7 @@ pub struct Policy {
     pub max_crashes: u32,
     /// How long to wait between them.
     pub backoff: Backoff,
-    /// How long to wait for an object that is not there, each time: its source is told, and ends the wait when it has
+    /// How long to wait for an object that is not there, or whose store is not, each time: its source is told, and ends the wait when it has
     /// decided. Seldom, for of a lost mount there may be many; without end, for the operator may be asleep.
     pub gone: Backoff,
     /// How long to wait within an attempt while the house cannot go on. Never long, for what stands in its way goes
@@ -299,6 +309,17 @@ mod tests {
         assert_eq!((failure.kind, failure.crashed), (FailureKind::House, false));
         let Step::Quarantine(failure) = step(10, 0, interrupted()) else { panic!() };
         assert_eq!((failure.kind, failure.crashed), (FailureKind::House, false));
+    }
+
+    #[test]
+    fn an_object_whose_store_is_not_here_waits_however_often_it_was_claimed() {
+        for attempt in [1, 8, 50] {
+            let reading = Reading::Elsewhere { reason: "no store".into() };
+            let Step::Retry { at, failure } = step(attempt, 0, reading) else { panic!() };
+            assert_eq!((failure.kind, failure.crashed), (FailureKind::Gone, false));
+            assert_eq!(failure.reason, "no store".into());
+            assert_eq!(at, NOW.plus_ms(300_000));
+        }
     }
 
     #[test]

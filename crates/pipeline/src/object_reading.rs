@@ -59,7 +59,7 @@ async fn try_to_read(
     let object = &claim.object;
     let Some(store) = workers.stores.get(&object.store) else {
         let reason = ReasonKind::NoStore(object.store.as_str().into()).into();
-        return Attempted::of(Reading::Unread { reason, lasting: true });
+        return Attempted::of(Reading::Elsewhere { reason });
     };
     // First of all: those that were claimed together are asked for at once.
     let mut describing =

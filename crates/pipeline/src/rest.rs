@@ -39,13 +39,18 @@ pub(crate) struct Looking<'a> {
 }
 
 impl Looking<'_> {
+    /// The queues that workers here take from.
+    fn queues(&self) -> Vec<String> {
+        self.pipelines.iter().map(|pipeline| pipeline.name.clone()).collect()
+    }
+
     /// What is still to be done by the parts that run here. Only looks.
     pub(crate) async fn rest(&self) -> Result<Rest, LedgerError> {
         let ledger = self.ledger;
         let runs = |role| self.roles.contains(&role);
         if runs(Role::Worker)
             && ledger.balance(&Scope::All).await?.in_flight > 0
-            && !unfinished::is_worked_off(ledger, self.now, self.decides).await?
+            && !unfinished::is_worked_off(ledger, &self.queues(), self.now, self.decides).await?
         {
             return Ok(Rest::Busy);
         }

@@ -203,6 +203,7 @@ impl Service {
         let workers = Workers {
             ledger: Arc::clone(&self.parts.ledger),
             stores: self.parts.stores.clone(),
+            queues: self.names(),
             blobs: self.parts.blobs.clone(),
             zygote: Arc::clone(&self.parts.zygote),
             children: self.settings.workers,
@@ -240,6 +241,11 @@ impl Service {
         self.start_part("sweep", (), move |()| {
             Box::pin(sweep(Arc::clone(&ledger), process, retention, board.clone(), stop.clone()))
         });
+    }
+
+    /// The names of the pipelines, which are those of their queues.
+    fn names(&self) -> Arc<[String]> {
+        self.settings.pipelines.iter().map(|pipeline| pipeline.name.clone()).collect()
     }
 
     fn way(&self) -> Way {

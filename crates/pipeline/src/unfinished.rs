@@ -7,21 +7,24 @@ use madang_ledger::ledger::Ledger;
 /// Jobs asked for at once.
 const PAGE: u32 = 500;
 
-/// Whether workers have nothing left to do but to wait for somebody else's word on files that are missing: the
-/// operator's, where a mass is held, or that of a source that does not run here. `decides` says which do.
+/// Whether workers that take from these queues have nothing left to do but to wait for somebody else's word on files that
+/// are missing: the operator's, where a mass is held, or that of a source that does not run here. `decides` says which
+/// do. What waits in another queue waits for its pipeline.
 ///
 /// # Errors
 /// When the ledger does not answer.
 pub(crate) async fn is_worked_off(
     ledger: &dyn Ledger,
+    queues: &[String],
     now: Timestamp,
     decides: impl Fn(&str) -> bool,
 ) -> Result<bool, LedgerError> {
     // Cheap, and nearly always the answer.
-    if ledger.next_due().await?.is_some_and(|due| due <= now) {
+    if ledger.next_due(Some(queues)).await?.is_some_and(|due| due <= now) {
         return Ok(false);
     }
-    for queue in ledger.queues().await? {
+    let all = ledger.queues().await?;
+    for queue in all.into_iter().filter(|queue| queues.contains(&queue.name)) {
         if queue.ready + queue.leased > 0 {
             return Ok(false);
         }

@@ -47,23 +47,25 @@ impl Workers {
             let wanted = if free * 2 >= most || running.len() < children { free } else { 0 };
             let claims = match u32::try_from(wanted).unwrap_or(u32::MAX) {
                 0 => Vec::new(),
-                limit => match self.ledger.claim(&self.worker, limit, LEASE).await {
-                    Ok(claims) => {
-                        failures = 0;
-                        self.board.clear(Kind::LedgerUnwritable, &Subject::part("worker"));
-                        claims
-                    }
-                    Err(error) => {
-                        failures += 1;
-                        self.board.ledger_failed(Subject::part("worker"), &error);
-                        let wait = AGAIN.after(&error).wait_ms(failures, (self.jitter)());
-                        tokio::select! {
-                            () = &mut stopped => break,
-                            () = tokio::time::sleep(Duration::from_millis(wait.unsigned_abs())) => {}
+                limit => {
+                    match self.ledger.claim(&self.worker, Some(&self.queues), limit, LEASE).await {
+                        Ok(claims) => {
+                            failures = 0;
+                            self.board.clear(Kind::LedgerUnwritable, &Subject::part("worker"));
+                            claims
                         }
-                        Vec::new()
+                        Err(error) => {
+                            failures += 1;
+                            self.board.ledger_failed(Subject::part("worker"), &error);
+                            let wait = AGAIN.after(&error).wait_ms(failures, (self.jitter)());
+                            tokio::select! {
+                                () = &mut stopped => break,
+                                () = tokio::time::sleep(Duration::from_millis(wait.unsigned_abs())) => {}
+                            }
+                            Vec::new()
+                        }
                     }
-                },
+                }
             };
             let idle = claims.len() < wanted;
             for claim in claims {
@@ -86,7 +88,7 @@ impl Workers {
     /// How long nothing will be due; at most a second, because another process may enqueue as well.
     async fn until_due(&self) -> Duration {
         let longest = Duration::from_secs(1);
-        match self.ledger.next_due().await {
+        match self.ledger.next_due(Some(&self.queues)).await {
             Ok(Some(due)) => until(due, (self.clock)()).clamp(Duration::from_millis(5), longest),
             _ => longest,
         }

@@ -23,6 +23,9 @@ pub struct Workers {
     pub ledger: Arc<dyn Ledger>,
     /// Stores by name.
     pub stores: Stores,
+    /// The queues that they take from: those of the pipelines that are declared here. What waits in another one waits
+    /// for whoever has its store.
+    pub queues: Arc<[String]>,
     /// Who holds the leases.
     pub worker: Worker,
     /// Texts and previews.

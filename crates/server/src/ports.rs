@@ -176,6 +176,10 @@ pub trait Sources: Send + Sync {
     /// Has the source of a pipeline listed now, if one runs here: what the ledger refused of it is seen again, and the
     /// operator's word on what is held of it is acted on.
     async fn look_again(&self, pipeline: &str);
+
+    /// Whether a pipeline of this name is declared here. Where no service runs nothing is, and nothing follows from that:
+    /// all of them count as declared. Does not block.
+    fn declares(&self, pipeline: &str) -> bool;
 }
 
 /// What keeps the service from its work just now.

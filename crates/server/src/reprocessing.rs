@@ -58,7 +58,8 @@ pub(crate) async fn list(
             }
             after = Some(chosen.document);
             if choice.takes(&chosen) {
-                objects.push(ObjectAnswer::from(chosen));
+                let declared = server.sources.declares(&chosen.pipeline);
+                objects.push(ObjectAnswer::of(chosen, declared));
             }
         }
         if is_last {
@@ -79,18 +80,22 @@ pub(crate) async fn queue(
 ) -> Result<Response, Problem> {
     let asked = body::read(&headers, &body, &FIELDS, Reprocess::from_form)?;
     let choice = asked.choice(&server, &caller).await?;
-    let (mut jobs, mut after) = (0, None);
+    let (mut jobs, mut undeclared, mut after) = (0, 0, None);
     loop {
         let page = server.ledger.chosen(&choice.which, after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.document);
         let fits = page.iter().filter(|chosen| choice.takes(chosen));
-        let fits: Vec<DocumentId> = fits.map(|chosen| chosen.document).collect();
+        // Nobody here could read those of the others, and what was read of them stands meanwhile.
+        let (fits, waits): (Vec<&Chosen>, Vec<&Chosen>) =
+            fits.partition(|chosen| server.sources.declares(&chosen.pipeline));
+        undeclared += waits.len() as u64;
+        let fits: Vec<DocumentId> = fits.iter().map(|chosen| chosen.document).collect();
         if !fits.is_empty() {
             jobs += server.ledger.reprocess(&fits, &caller.principal.name).await?;
         }
     }
-    Ok(if manner.html { see_other("/queues") } else { json(&Reprocessed { jobs }) })
+    Ok(if manner.html { see_other("/queues") } else { json(&Reprocessed { jobs, undeclared }) })
 }
 
 /// Which files are read again. Without any of it: all that were read.
@@ -232,11 +237,14 @@ pub(crate) struct ObjectAnswer {
     path: String,
     /// The path as people read it.
     name: String,
+    /// Whether its pipeline is declared at present: of one that is not, no file is read again.
+    declared: bool,
 }
 
-impl From<Chosen> for ObjectAnswer {
-    fn from(chosen: Chosen) -> ObjectAnswer {
+impl ObjectAnswer {
+    fn of(chosen: Chosen, declared: bool) -> ObjectAnswer {
         ObjectAnswer {
+            declared,
             id: chosen.document.to_string(),
             agency: chosen.agency.to_string(),
             pipeline: chosen.pipeline,
@@ -251,4 +259,6 @@ impl From<Chosen> for ObjectAnswer {
 pub(crate) struct Reprocessed {
     /// How many.
     jobs: u64,
+    /// How many more fit, and are left as they are because their pipelines are not declared at present.
+    undeclared: u64,
 }

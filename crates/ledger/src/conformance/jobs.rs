@@ -150,7 +150,7 @@ pub async fn what_is_described_anew_is_read_anew(ledger: &Trial) {
 pub async fn a_claim_takes_from_open_queues_only(ledger: &Trial) {
     ledger.when(at(0)).see(&[sighting("a", "v1")]).await.unwrap();
     assert!(claim(ledger, 9, at(1)).await.is_empty(), "nobody opened this queue");
-    assert_eq!(ledger.next_due().await.unwrap(), None, "and so nothing is to be waited for");
+    assert_eq!(ledger.next_due(None).await.unwrap(), None, "and so nothing is to be waited for");
     let answer = ledger.when(at(1)).pause(PIPELINE, true, "key:1").await;
     assert!(matches!(answer, Err(LedgerError::NotFound { what: "queue", .. })), "{answer:?}");
 
@@ -159,14 +159,45 @@ pub async fn a_claim_takes_from_open_queues_only(ledger: &Trial) {
     ledger.open_queue(&queue(PIPELINE, ours())).await.unwrap();
     assert!(ledger.when(at(1)).queues().await.unwrap()[0].paused, "opening is idempotent");
     assert!(claim(ledger, 9, at(1)).await.is_empty(), "the queue is paused");
-    assert_eq!(ledger.next_due().await.unwrap(), None);
+    assert_eq!(ledger.next_due(None).await.unwrap(), None);
 
     ledger.when(at(2)).pause(PIPELINE, false, "key:1").await.unwrap();
-    assert_eq!(ledger.next_due().await.unwrap(), Some(at(0)));
+    assert_eq!(ledger.next_due(None).await.unwrap(), Some(at(0)));
     assert_eq!(claim(ledger, 9, at(2)).await.len(), 1);
     let acts = ledger.acts(0, 9).await.unwrap();
     let acts: Vec<_> = acts.iter().map(|row| row.act.action.as_str()).collect();
     assert_eq!(acts, ["queue.pause", "queue.resume"]);
+}
+
+/// Who names queues takes from those only, and hears of no moment of the others: what they hold waits as it is for
+/// somebody who has their store.
+pub async fn a_claim_takes_from_the_queues_that_are_named(ledger: &Trial) {
+    ledger.open_queue(&queue(PIPELINE, ours())).await.unwrap();
+    ledger.open_queue(&queue("other", theirs())).await.unwrap();
+    let mut others = sighting("b", "v1");
+    (others.pipeline, others.agency) = ("other".to_owned(), theirs());
+    ledger.when(at(0)).see(&[sighting("a", "v1")]).await.unwrap();
+    ledger.when(at(1)).see(&[others]).await.unwrap();
+
+    let named = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let mine = named(&["other", "unheard of"]);
+    assert_eq!(ledger.next_due(Some(&mine)).await.unwrap(), Some(at(1)));
+    assert_eq!(ledger.next_due(Some(&[])).await.unwrap(), None);
+    let now = ledger.when(at(2));
+    assert!(now.claim(&worker(1), Some(&[]), 9, LEASE).await.unwrap().is_empty());
+    let claims = now.claim(&worker(1), Some(&mine), 9, LEASE).await.unwrap();
+    let paths: Vec<&str> = claims.iter().map(|claim| claim.object.path.as_str()).collect();
+    assert_eq!(paths, ["b"]);
+    assert!(now.claim(&worker(1), Some(&mine), 9, LEASE).await.unwrap().is_empty());
+    assert_eq!(ledger.next_due(Some(&mine)).await.unwrap(), None);
+
+    let all = named(&["other", PIPELINE]);
+    let rest = now.claim(&worker(2), Some(&all), 9, LEASE).await.unwrap();
+    assert_eq!(
+        rest.iter().map(|claim| (claim.attempt, claim.crashes)).collect::<Vec<_>>(),
+        [(1, 0)]
+    );
+    balanced(ledger).await;
 }
 
 /// Workers that claim at the same time share the jobs. One claim may give fewer than are due: a store that
@@ -179,7 +210,7 @@ pub async fn nothing_is_claimed_twice(ledger: &Trial) {
     let all = async |n| {
         let mut claimed: Vec<i64> = Vec::new();
         loop {
-            let claims = now.claim(&worker(n), 3, LEASE).await.unwrap();
+            let claims = now.claim(&worker(n), None, 3, LEASE).await.unwrap();
             if claims.is_empty() {
                 return claimed;
             }
@@ -205,12 +236,12 @@ pub async fn a_retry_waits_until_it_is_due(ledger: &Trial) {
         let answer = ledger.retry(claim.ticket, next, &failure).await.unwrap();
         assert_eq!(answer, Completed::Applied { seq: None });
         assert!(claim_early(ledger, next.plus_ms(-1)).await, "claimed before it was due");
-        assert_eq!(ledger.next_due().await.unwrap(), Some(next));
+        assert_eq!(ledger.next_due(None).await.unwrap(), Some(next));
         let job = ledger.job(claim.ticket.job).await.unwrap().unwrap();
         assert_eq!((job.state, job.failure), (JobState::Ready, Some(failure)));
     }
     apply(ledger, done(&claim_one(ledger, at(400)).await, &[]), at(401)).await;
-    assert_eq!(ledger.next_due().await.unwrap(), None);
+    assert_eq!(ledger.next_due(None).await.unwrap(), None);
 }
 
 /// However often there was nothing to read: it says nothing of the file.
@@ -237,7 +268,7 @@ pub async fn no_retry_waits_longer_than_any_may(ledger: &Trial) {
     let day = at(86_400_000);
     ledger.retry(claim.ticket, day, &failure(FailureKind::Read, false)).await.unwrap();
     let due = at(1).plus_ms(i64::try_from(LONGEST_WAIT.as_millis()).unwrap());
-    assert_eq!(ledger.next_due().await.unwrap(), Some(due));
+    assert_eq!(ledger.next_due(None).await.unwrap(), Some(due));
 }
 
 /// Whatever waits for a moment waits as long as it would have, however far the clock is set back meanwhile: a backlog
@@ -248,7 +279,7 @@ pub async fn a_clock_that_is_set_back_delays_nothing(ledger: &Trial) {
     let then = |ms: i64| at(2 * DAY + ms);
     let now = |ms: i64| at(DAY + ms);
     see(ledger, &["lost", "again"], then(0)).await;
-    let first = ledger.when(then(1)).claim(&worker(2), 9, LEASE).await.unwrap();
+    let first = ledger.when(then(1)).claim(&worker(2), None, 9, LEASE).await.unwrap();
     let [lost, again] = first.as_slice() else { panic!("{first:?}") };
     let holds = async |who: u128| {
         let reader = Reader::Cataloguer;
@@ -278,7 +309,7 @@ pub async fn a_clock_that_is_set_back_delays_nothing(ledger: &Trial) {
         claims.into_iter().map(|claim| claim.object.path).collect::<Vec<_>>()
     };
     assert_eq!(paths(20).await, ["urgent", "new"], "the backlog waits for the clock");
-    assert_eq!(ledger.next_due().await.unwrap(), Some(now(60_008)));
+    assert_eq!(ledger.next_due(None).await.unwrap(), Some(now(60_008)));
     let noted = ledger.noted(&note.by, "what").await.unwrap().unwrap();
     assert_eq!(noted.at, now(9));
     let oldest = ledger.oldest_claim().await.unwrap();
@@ -401,7 +432,7 @@ pub async fn a_lost_worker_counts_as_a_crash(ledger: &Trial) {
 pub async fn nobody_sweeps_their_own_lease(ledger: &Trial) {
     see(ledger, &["a", "b"], at(0)).await;
     let mine = claim_one(ledger, at(0)).await;
-    let other = ledger.claim(&worker(2), 1, LEASE).await.unwrap().remove(0);
+    let other = ledger.claim(&worker(2), None, 1, LEASE).await.unwrap().remove(0);
     let own = worker(1).process;
     assert_eq!(ledger.when(at(3_600_000)).sweep(own).await.unwrap(), 1, "the other one's");
     assert_eq!(ledger.renew(&[mine.ticket, other.ticket], LEASE).await.unwrap(), [other.ticket]);
@@ -415,7 +446,7 @@ pub async fn a_node_releases_its_own_leases(ledger: &Trial) {
     see(ledger, &["a", "b"], at(0)).await;
     claim_one(ledger, at(0)).await;
     let elsewhere = Worker { node: uuid::Uuid::from_u128(7), ..worker(2) };
-    let other = ledger.claim(&elsewhere, 1, LEASE).await.unwrap().remove(0);
+    let other = ledger.claim(&elsewhere, None, 1, LEASE).await.unwrap().remove(0);
     assert_eq!(ledger.when(at(1)).release(NODE).await.unwrap(), 1);
     apply(ledger, done(&other, &[]), at(2)).await;
     assert_eq!(claim_one(ledger, at(2)).await.object.path, "a");

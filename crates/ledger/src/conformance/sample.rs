@@ -235,7 +235,7 @@ pub async fn see(ledger: &Trial, paths: &[&str], now: Timestamp) -> Seen {
 
 /// Claims at most `limit` jobs as worker 1.
 pub async fn claim(ledger: &Trial, limit: u32, now: Timestamp) -> Vec<Claim> {
-    let claims = ledger.when(now).claim(&worker(1), limit, LEASE).await.unwrap();
+    let claims = ledger.when(now).claim(&worker(1), None, limit, LEASE).await.unwrap();
     balanced(ledger).await;
     claims
 }

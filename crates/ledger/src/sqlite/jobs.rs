@@ -10,7 +10,7 @@ use super::SqliteLedger;
 use super::each::{Each, rows};
 use super::fault::fault;
 use super::job_row::{JOB, JobRow};
-use super::value::scope;
+use super::value::{named, scope};
 use crate::error::Result;
 use crate::jobs::{
     Claim, Completed, Completion, Failure, Job, JobFilter, JobState, Jobs, Redrive, Ticket,
@@ -21,12 +21,18 @@ use crate::worker::Worker;
 
 #[async_trait]
 impl Jobs for SqliteLedger {
-    async fn claim(&self, worker: &Worker, limit: u32, lease: Duration) -> Result<Vec<Claim>> {
+    async fn claim(
+        &self,
+        worker: &Worker,
+        queues: Option<&[String]>,
+        limit: u32,
+        lease: Duration,
+    ) -> Result<Vec<Claim>> {
         if limit == 0 {
             return Ok(Vec::new());
         }
         let mut tx = self.begin_soft().await?;
-        let claims = tx.claim(worker, limit, lease).await?;
+        let claims = tx.claim(worker, queues, limit, lease).await?;
         if claims.is_empty() && tx.acts.is_empty() {
             tx.abandon().await?;
         } else {
@@ -183,12 +189,14 @@ impl Jobs for SqliteLedger {
         rows(each, Ok, JobRow::job)
     }
 
-    async fn next_due(&self) -> Result<Option<Timestamp>> {
+    async fn next_due(&self, queues: Option<&[String]>) -> Result<Option<Timestamp>> {
         let at: Option<i64> = sqlx::query_scalar(
             "SELECT min((SELECT min(run_at) FROM job
                          WHERE state = 'ready' AND queue = q.name AND priority = n.column1))
-             FROM queue q CROSS JOIN (VALUES (1), (2), (3), (4)) n WHERE q.paused = 0",
+             FROM queue q CROSS JOIN (VALUES (1), (2), (3), (4)) n
+             WHERE q.paused = 0 AND (?1 IS NULL OR q.name IN (SELECT value FROM json_each(?1)))",
         )
+        .bind(named(queues)?)
         .fetch_one(self.readers())
         .await
         .map_err(fault)?;
@@ -231,7 +239,7 @@ mod tests {
         );
         let object = sample::sighting("a", "v1");
         crate::objects::Objects::see(&ledger, &[object]).await.unwrap();
-        let claims = ledger.claim(&sample::worker(1), 9, sample::LEASE).await.unwrap();
+        let claims = ledger.claim(&sample::worker(1), None, 9, sample::LEASE).await.unwrap();
         assert_eq!(claims.len(), 1);
         assert_eq!(settings(ledger.begin().await.unwrap()).await, full, "after a claim");
         drop(ledger.begin_soft().await.unwrap());

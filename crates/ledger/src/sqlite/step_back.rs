@@ -112,12 +112,12 @@ mod tests {
         assert_eq!(idle(&ledger).await, 10, "those that were first are first again");
         assert_eq!(idle(&ledger).await, 0);
         // Done, and said so: nothing is brought forward any more.
-        let due = ledger.next_due().await.unwrap();
+        let due = ledger.next_due(None).await.unwrap();
         drop(ledger);
         let ledger = open(&path, &hand).await;
         assert_eq!(idle(&ledger).await, 0);
-        assert_eq!(ledger.next_due().await.unwrap(), due);
-        let claims = ledger.claim(&sample::worker(1), 9, sample::LEASE).await.unwrap();
+        assert_eq!(ledger.next_due(None).await.unwrap(), due);
+        let claims = ledger.claim(&sample::worker(1), None, 9, sample::LEASE).await.unwrap();
         assert_eq!(claims.len(), 9);
     }
 

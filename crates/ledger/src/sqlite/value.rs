@@ -60,6 +60,11 @@ pub(super) fn digest(bytes: &[u8]) -> Result<BlobId> {
     Ok(BlobId::from_digest(bytes))
 }
 
+/// Names as a JSON array, or NULL where none are given.
+pub(super) fn named(names: Option<&[String]>) -> Result<Option<String>> {
+    names.map(json).transpose()
+}
+
 /// The agencies of a scope as a JSON array, or NULL for all of them.
 pub(super) fn scope(scope: &Scope) -> Result<Option<String>> {
     match scope {

@@ -79,7 +79,7 @@ async fn a_changed_declaration_changes_the_entries_and_reads_no_file() {
     rebuild(&shared, &series).await.unwrap();
     assert_eq!(rebuild(&shared, &series).await.unwrap(), 0);
     house.ledger.vanish("press0", &["3.txt".to_owned()]).await.unwrap();
-    let claims = house.ledger.claim(&worker(), 9, Duration::from_secs(60)).await.unwrap();
+    let claims = house.ledger.claim(&worker(), None, 9, Duration::from_secs(60)).await.unwrap();
     let gone = Completion {
         ticket: claims[0].ticket,
         verdict: Verdict::Deleted,

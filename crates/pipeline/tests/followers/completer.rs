@@ -53,7 +53,8 @@ impl Running {
             jitter,
         };
         let task = tokio::spawn(async move { completer.run(&mut completions).await });
-        let claims = house.ledger.claim(&worker(), 10, Duration::from_secs(60)).await.unwrap();
+        let claims =
+            house.ledger.claim(&worker(), None, 10, Duration::from_secs(60)).await.unwrap();
         for claim in &claims {
             leases.hold(claim, Arc::default());
         }

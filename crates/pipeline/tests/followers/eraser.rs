@@ -34,7 +34,7 @@ async fn blobs_that_nobody_names_are_removed_and_those_of_an_open_job_are_not() 
     let orphan = house.blobs.keep(b"orphan".to_vec()).await.unwrap();
     // A job is under way: it has kept its text, and is completed after many sweeps.
     house.ledger.see(&[sighting("press0", 9, agency(0))]).await.unwrap();
-    let claims = house.ledger.claim(&worker(), 9, Duration::from_secs(60)).await.unwrap();
+    let claims = house.ledger.claim(&worker(), None, 9, Duration::from_secs(60)).await.unwrap();
     // The clock that stamps files goes in steps, and its text is younger than the claim.
     let claimed = now();
     until("that clock has gone on", async || now() > claimed.plus_ms(20)).await;
@@ -64,7 +64,7 @@ async fn blobs_that_nobody_names_are_removed_and_those_of_an_open_job_are_not() 
     }
     // What is withdrawn names nothing any more.
     house.ledger.vanish("press0", &["3.txt".to_owned()]).await.unwrap();
-    let claims = house.ledger.claim(&worker(), 9, Duration::from_secs(60)).await.unwrap();
+    let claims = house.ledger.claim(&worker(), None, 9, Duration::from_secs(60)).await.unwrap();
     let gone = Completion {
         ticket: claims[0].ticket,
         verdict: Verdict::Deleted,
@@ -122,7 +122,7 @@ async fn the_text_of_a_kept_version_stays_until_its_document_is_withdrawn() {
     let mut changed = sighting("press0", 0, agency(0));
     changed.object.version = "2".into();
     house.ledger.see(&[changed]).await.unwrap();
-    let claims = house.ledger.claim(&worker(), 9, Duration::from_secs(60)).await.unwrap();
+    let claims = house.ledger.claim(&worker(), None, 9, Duration::from_secs(60)).await.unwrap();
     let segment = Segment {
         text: "다른 글".into(),
         locator: Locator::Whole {},
@@ -141,7 +141,7 @@ async fn the_text_of_a_kept_version_stays_until_its_document_is_withdrawn() {
     assert_eq!(versions[0].document.text, Some(former));
     assert!(house.blobs.read(&former).await.is_ok(), "a version names it");
     house.ledger.vanish("press0", &["0.txt".to_owned()]).await.unwrap();
-    let claims = house.ledger.claim(&worker(), 9, Duration::from_secs(60)).await.unwrap();
+    let claims = house.ledger.claim(&worker(), None, 9, Duration::from_secs(60)).await.unwrap();
     let gone = Completion {
         ticket: claims[0].ticket,
         verdict: Verdict::Deleted,

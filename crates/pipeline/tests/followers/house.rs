@@ -188,7 +188,8 @@ impl House {
     pub(crate) async fn read_all_into(&self, blobs: &Blobs) -> Vec<Document> {
         let mut all = Vec::new();
         loop {
-            let claims = self.ledger.claim(&worker(), 100, Duration::from_secs(60)).await.unwrap();
+            let claims =
+                self.ledger.claim(&worker(), None, 100, Duration::from_secs(60)).await.unwrap();
             if claims.is_empty() {
                 return all;
             }

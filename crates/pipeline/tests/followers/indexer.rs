@@ -293,7 +293,7 @@ async fn a_text_that_stays_bad_is_not_read_again_and_again_and_the_operator_may_
     };
     let again = async || {
         let seq = house.ledger.last_seq().await.unwrap();
-        let claims = house.ledger.claim(&worker(), 9, Duration::from_secs(60)).await.unwrap();
+        let claims = house.ledger.claim(&worker(), None, 9, Duration::from_secs(60)).await.unwrap();
         assert_eq!(claims.len(), 1);
         let document = house.read(&claims[0]).await;
         house.lose(&document);
@@ -306,7 +306,9 @@ async fn a_text_that_stays_bad_is_not_read_again_and_again_and_the_operator_may_
     };
     again().await;
     assert_eq!((rereads().await, note().await.unwrap().tries), (1, 1));
-    assert!(house.ledger.claim(&worker(), 9, Duration::from_secs(60)).await.unwrap().is_empty());
+    assert!(
+        house.ledger.claim(&worker(), None, 9, Duration::from_secs(60)).await.unwrap().is_empty()
+    );
     // The operator asks: it counts anew, at once.
     let redone = house.ledger.redo(&Redo::All, &Scope::All, "operator").await.unwrap();
     assert_eq!(redone.len(), 1);

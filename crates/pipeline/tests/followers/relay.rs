@@ -100,7 +100,7 @@ async fn an_entry_that_cannot_be_read_stops_no_relay_and_is_made_anew() {
     house.write("UPDATE entry SET body = x'0badc0de' WHERE document IS NOT NULL").await;
     let paths: Vec<String> = documents.iter().map(|one| one.object.path.clone()).collect();
     house.ledger.vanish("press0", &paths[..1]).await.unwrap();
-    for claim in house.ledger.claim(&worker(), 9, Duration::from_secs(60)).await.unwrap() {
+    for claim in house.ledger.claim(&worker(), None, 9, Duration::from_secs(60)).await.unwrap() {
         let gone = Completion {
             ticket: claim.ticket,
             verdict: Verdict::Deleted,

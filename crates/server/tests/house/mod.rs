@@ -187,7 +187,7 @@ impl House {
         self.store.put(&place, PutPayload::from(bytes.clone())).await.unwrap();
         self.see(paper.agency, paper.path, bytes.len() as u64).await;
         let worker = Worker { node: uuid::Uuid::nil(), process: uuid::Uuid::nil() };
-        let claims = self.ledger.claim(&worker, 1, Duration::from_secs(60)).await.unwrap();
+        let claims = self.ledger.claim(&worker, None, 1, Duration::from_secs(60)).await.unwrap();
         let claim = claims.into_iter().next().unwrap();
         assert_eq!(claim.object.path, paper.path);
         let segments: Vec<Segment> = paper
@@ -439,6 +439,9 @@ impl Trials for Nowhere {
     }
 }
 
+/// The pipeline that is not declared.
+pub(crate) const UNDECLARED: &str = "left-behind";
+
 #[async_trait]
 impl Sources for NoSources {
     fn first(&self, pipeline: &str) -> Vec<String> {
@@ -447,6 +450,10 @@ impl Sources for NoSources {
     }
 
     async fn look_again(&self, _pipeline: &str) {}
+
+    fn declares(&self, pipeline: &str) -> bool {
+        pipeline != UNDECLARED
+    }
 }
 
 /// The folder that everything lies in, whatever version is asked for: the tests call all of them `1`.

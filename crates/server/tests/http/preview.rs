@@ -25,7 +25,7 @@ async fn a_lost_preview_is_read_again_at_once_and_then_later_each_time() {
     let place = object_store::path::Path::parse(blob.path()).unwrap();
     let reread = async || {
         let worker = Worker { node: uuid::Uuid::nil(), process: uuid::Uuid::nil() };
-        let claims = house.ledger.claim(&worker, 9, Duration::from_secs(60)).await.unwrap();
+        let claims = house.ledger.claim(&worker, None, 9, Duration::from_secs(60)).await.unwrap();
         let completions: Vec<Completion> = claims
             .iter()
             .map(|claim| Completion {

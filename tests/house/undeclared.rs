@@ -1,0 +1,67 @@
+//! A pipeline that this run does not declare: what was read of it stands, and what waits in it waits.
+
+use madang_ledger::jobs::{Job, JobState};
+use madang_tests::ground::scenario::{Scenario, said};
+use madang_tests::ground::service::Service;
+
+const A: &str = "pipelines/a.toml";
+
+/// Two pipelines that are read, each of a file with a word of its own.
+fn two_that_are_read() -> Scenario {
+    let scenario = Scenario::new();
+    for name in ["a", "b"] {
+        scenario.pipeline(name, "1741000");
+        scenario.write(&format!("drop/{name}/{name}.txt"), format!("읽은 글 wordof{name}"));
+    }
+    scenario.once(&[]);
+    scenario
+}
+
+async fn job(scenario: &Scenario, path: &str) -> Job {
+    scenario.jobs().await.remove(path).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_another_pipeline_waits_as_it_is() {
+    let scenario = two_that_are_read();
+    // No service runs, so that nobody knows what the next one declares.
+    let asked = scenario.succeed(&["reprocess", "--pipeline", "b", "--yes"]);
+    assert!(asked.contains("1 file is read again"), "{asked}");
+    scenario.write("drop/a/more.txt", "또 하나의 글");
+    let ran = scenario.run(&["up", A, "--data", "data", "--once"]);
+    assert!(ran.status.success(), "{}", said(&ran));
+    let told = "b: 1 file waits for this pipeline, which is not declared in this run";
+    assert!(said(&ran).contains(told), "{}", said(&ran));
+    let waits = job(&scenario, "b.txt").await;
+    assert_eq!((waits.state, waits.attempt, waits.failure), (JobState::Ready, 0, None));
+
+    let service = Service::start(&scenario, &[A]).await;
+    service.finds("wordofb", &["b.txt"]).await;
+    // The workers had their chance at it.
+    scenario.write("drop/a/last.txt", "마지막 글");
+    service.finds("마지막", &["last.txt"]).await;
+    service.stop().await;
+
+    scenario.once(&[]);
+    let read = job(&scenario, "b.txt").await;
+    assert_eq!((read.state, read.attempt), (JobState::Done, 1), "it goes on by itself");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reprocess_leaves_out_what_nobody_here_can_read_and_says_so() {
+    let scenario = two_that_are_read();
+    let service = Service::start(&scenario, &[A]).await;
+    let refused = scenario.run(&["reprocess", "--path", "**"]);
+    assert!(said(&refused).contains("1 file fits"), "{}", said(&refused));
+    let asked = scenario.run(&["reprocess", "--path", "**", "--yes"]);
+    assert!(asked.status.success(), "{}", said(&asked));
+    assert!(said(&asked).contains("1 file is read again"), "{}", said(&asked));
+    assert!(said(&asked).contains("1 file that fits stays as it is"), "{}", said(&asked));
+    let asked = scenario.run(&["reprocess", "--pipeline", "b", "--yes"]);
+    assert!(said(&asked).contains("so none is read again"), "{}", said(&asked));
+    service.settled(2).await;
+    assert_eq!(service.balance().await.done, 2);
+    service.finds("wordofb", &["b.txt"]).await;
+    service.stop().await;
+    assert_eq!(job(&scenario, "b.txt").await.state, JobState::Done);
+}

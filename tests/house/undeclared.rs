@@ -1,7 +1,8 @@
 //! A pipeline that this run does not declare: what was read of it stands, and what waits in it waits.
 
+use madang_document::id::DocumentId;
 use madang_ledger::jobs::{Job, JobState};
-use madang_tests::ground::scenario::{Scenario, said};
+use madang_tests::ground::scenario::{ADMIN, Scenario, said};
 use madang_tests::ground::service::Service;
 
 const A: &str = "pipelines/a.toml";
@@ -45,6 +46,24 @@ async fn what_waits_for_another_pipeline_waits_as_it_is() {
     scenario.once(&[]);
     let read = job(&scenario, "b.txt").await;
     assert_eq!((read.state, read.attempt), (JobState::Done, 1), "it goes on by itself");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_original_that_nobody_here_has_is_not_promised_for_the_next_moment() {
+    let scenario = two_that_are_read();
+    let service = Service::start(&scenario, &[A]).await;
+    let id = DocumentId::new("b", "b.txt", None);
+    let answer =
+        service.ask("GET", &format!("/v1/documents/{id}/original"), ADMIN, Vec::new()).await;
+    let told = answer.json();
+    assert_eq!(
+        (answer.status, &told["type"]),
+        (409, &"urn:madang:problem:undeclared".into()),
+        "{told}"
+    );
+    assert!(told["detail"].as_str().unwrap().contains("`b` is not declared"), "{told}");
+    assert!(told["detail_ko"].as_str().unwrap().contains("선언"), "{told}");
+    service.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

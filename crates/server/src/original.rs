@@ -10,6 +10,8 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use madang_document::document::Document;
 use madang_document::object_key;
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
 use madang_document::shown::is_misleading;
 
 use crate::address::percent;
@@ -34,6 +36,9 @@ pub(crate) async fn original(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let document = visible(&server, &caller, &id).await?.document;
+    if server.stores.get(&document.object.store).is_none() {
+        return Err(undeclared(&document.object.store));
+    }
     if document.inner.is_some() {
         return member(&server, caller, &document).await;
     }
@@ -106,6 +111,12 @@ fn refusal(error: StoreError) -> Problem {
         StoreError::Gone(_) => gone(&error),
         error => Problem::unavailable(&error),
     }
+}
+
+/// 409: no store of that name is configured, and trying again does not help until somebody declares its pipeline.
+fn undeclared(store: &str) -> Problem {
+    let reason = Reason::from(ReasonKind::NoStore(store.into()));
+    Problem::new(StatusCode::CONFLICT, "undeclared", reason.korean(), reason.english())
 }
 
 /// A member cannot be taken out of its object.

@@ -84,3 +84,21 @@ async fn reprocess_leaves_out_what_nobody_here_can_read_and_says_so() {
     service.stop().await;
     assert_eq!(job(&scenario, "b.txt").await.state, JobState::Done);
 }
+
+/// Whoever dropped a file is told that its turn does not come, and why.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receipt_says_that_its_queue_stands_still() {
+    let scenario = two_that_are_read();
+    scenario.succeed(&["reprocess", "--pipeline", "b", "--yes"]);
+    scenario.succeed(&["queue", "pause", "a"]);
+    let service = Service::start(&scenario, &[A]).await;
+    let put = service.ask("PUT", "/v1/drop/a/new.txt", ADMIN, "새 글".into()).await;
+    assert!(put.status < 300, "{}", put.text());
+    for (name, path, word) in [("a", "new.txt", "paused"), ("b", "b.txt", "undeclared")] {
+        let id = DocumentId::new(name, path, None);
+        let receipt = service.get(&format!("/v1/receipts/{id}")).await;
+        assert_eq!(receipt["still"], word, "{receipt}");
+        assert!(receipt["estimate"].is_null() && !receipt["advice"].is_null(), "{receipt}");
+    }
+    service.stop().await;
+}

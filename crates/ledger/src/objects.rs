@@ -152,6 +152,8 @@ pub struct Standing {
     pub seen_at: Timestamp,
     /// The job of the current object.
     pub job: Job,
+    /// Whether claims from its queue are stopped.
+    pub paused: bool,
     /// While the job waits and is due: about how many jobs, of all queues, are claimed before it.
     pub ahead: Option<u64>,
     /// Jobs completed in the last minute, of all queues: with `ahead`, about how long it will wait.

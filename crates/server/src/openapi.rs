@@ -328,6 +328,7 @@ fn shapes() -> ComponentsBuilder {
         drop::DropTargetAnswer,
         receipts::Receipt,
         receipts::Stage,
+        receipts::Still,
         receipts::Publication,
         queues::Queues,
         queues::QueueAnswer,

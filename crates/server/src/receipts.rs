@@ -62,7 +62,9 @@ pub(crate) async fn of(
         let passed = server.ledger.passed(id, &Reader::Registry(registry.clone())).await?;
         published.push(Publication { registry: registry.clone(), passed });
     }
-    Ok(Some(Receipt::new(id, &standing, document.as_ref(), searchable, catalogued, published)))
+    let receipt = Receipt::new(id, &standing, document.as_ref(), searchable, catalogued, published);
+    let stands = Still::of(standing.paused, server.sources.declares(&standing.pipeline));
+    Ok(Some(receipt.standing_still(stands)))
 }
 
 /// What is held of a row, or nothing if it cannot be read back.
@@ -210,6 +212,40 @@ impl Stage {
     }
 }
 
+/// Why nothing of a queue is begun, whoever's turn it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Still {
+    /// The operator has stopped it.
+    Paused,
+    /// Its pipeline is not declared at present.
+    Undeclared,
+}
+
+impl Still {
+    fn of(paused: bool, declared: bool) -> Option<Still> {
+        match (declared, paused) {
+            (false, _) => Some(Still::Undeclared),
+            (true, true) => Some(Still::Paused),
+            (true, false) => None,
+        }
+    }
+
+    fn sentence(self) -> Sentence {
+        let (ko, en) = match self {
+            Still::Paused => (
+                "접수했습니다. 운영자가 이 작업 줄을 멈춰 두어, 다시 움직일 때까지 기다립니다.",
+                "Received; the operator has stopped this queue, and it waits until the queue goes on.",
+            ),
+            Still::Undeclared => (
+                "접수했습니다. 이 파일의 파이프라인이 지금 선언되어 있지 않아, 다시 선언될 때까지 기다립니다.",
+                "Received; its pipeline is not declared at present, and it waits until that is declared again.",
+            ),
+        };
+        Sentence::new(ko, en)
+    }
+}
+
 /// Where a file is now, what was read, why not, what to do.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Receipt {
@@ -240,6 +276,8 @@ pub(crate) struct Receipt {
     /// The same as a value.
     #[serde(skip)]
     pub(crate) why: Option<Reason>,
+    /// Why nothing of its queue is read at present, if it waits and nothing is; then there is no estimate.
+    pub(crate) still: Option<Still>,
     /// About how many files are read before it; null when it does not wait for its turn.
     pub(crate) ahead: Option<u64>,
     /// Files read in the last minute, of all queues; null when it does not wait for its turn.
@@ -340,6 +378,7 @@ impl Receipt {
             reason_ko: why.as_ref().and_then(korean),
             reason_kind: why.as_ref().map(|why| why.kind.word()),
             why,
+            still: None,
             ahead: standing.ahead,
             per_minute: standing.ahead.map(|_| standing.per_minute),
             estimate: standing.ahead.map(|ahead| estimate(ahead, standing.per_minute)),
@@ -353,6 +392,26 @@ impl Receipt {
             next_attempt: (state == Stage::WaitingForRetry).then(|| job.run_at.to_string()),
             job: Some(job.id),
             document: document.map(|document| format!("/documents/{}", document.id)),
+        }
+    }
+
+    /// The same, where nothing of its queue is begun: whoever waits for their turn is told that there is none.
+    fn standing_still(self, still: Option<Still>) -> Receipt {
+        match (still, self.state) {
+            (Some(why), Stage::Received | Stage::WaitingForRetry) => Receipt {
+                still,
+                sentence: why.sentence(),
+                ahead: None,
+                per_minute: None,
+                estimate: None,
+                next_attempt: None,
+                advice: Some(Sentence::new(
+                    "급하면 이 접수증 주소를 운영자에게 보내세요.",
+                    "If it is urgent, send the operator this receipt's address.",
+                )),
+                ..self
+            },
+            _ => self,
         }
     }
 }
@@ -422,9 +481,38 @@ mod tests {
             agency: Agency::undeclared(),
             seen_at: Timestamp(100),
             job,
-            ahead: None,
+            paused: false,
+            ahead: Some(3),
             per_minute: 0,
         }
+    }
+
+    /// Nobody waits for a turn that does not come.
+    #[test]
+    fn a_queue_that_stands_still_is_told_to_who_waits_in_it_and_to_no_other() {
+        let of = |state, failed, still| {
+            let standing = standing(job(Task::Extract, state, failed));
+            let id = DocumentId::new("s", "a", None);
+            Receipt::new(id, &standing, None, false, false, Vec::new()).standing_still(still)
+        };
+        for failed in [false, true] {
+            for (paused, declared, word) in [
+                (true, true, "stopped"),
+                (false, false, "not declared"),
+                (true, false, "not declared"),
+            ] {
+                let still = Still::of(paused, declared);
+                let told = of(JobState::Ready, failed, still);
+                assert!(told.sentence.en.contains(word), "{}", told.sentence.en);
+                assert_eq!((told.still, told.ahead, &told.next_attempt), (still, None, &None));
+                assert!(told.estimate.is_none() && told.advice.is_some());
+                let read = of(JobState::Leased, failed, still);
+                assert_eq!((read.still, read.state), (None, Stage::Reading));
+            }
+        }
+        let runs = of(JobState::Ready, false, Still::of(false, true));
+        assert!(runs.still.is_none() && runs.estimate.is_some(), "{runs:?}");
+        assert!(runs.sentence.en.contains("its turn"));
     }
 
     fn document(standing: &Standing, outcome: Outcome, reason: Reason) -> Document {

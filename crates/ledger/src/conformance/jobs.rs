@@ -159,9 +159,12 @@ pub async fn a_claim_takes_from_open_queues_only(ledger: &Trial) {
     ledger.open_queue(&queue(PIPELINE, ours())).await.unwrap();
     assert!(ledger.when(at(1)).queues().await.unwrap()[0].paused, "opening is idempotent");
     assert!(claim(ledger, 9, at(1)).await.is_empty(), "the queue is paused");
+    let standing = ledger.standing_of(id("a"), &Scope::All).await.unwrap().unwrap();
+    assert!(standing.paused && standing.ahead.is_none(), "{standing:?}");
     assert_eq!(ledger.next_due(None).await.unwrap(), None);
 
     ledger.when(at(2)).pause(PIPELINE, false, "key:1").await.unwrap();
+    assert!(!ledger.standing_of(id("a"), &Scope::All).await.unwrap().unwrap().paused);
     assert_eq!(ledger.next_due(None).await.unwrap(), Some(at(0)));
     assert_eq!(claim(ledger, 9, at(2)).await.len(), 1);
     let acts = ledger.acts(0, 9).await.unwrap();

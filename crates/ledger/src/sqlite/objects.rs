@@ -443,9 +443,9 @@ impl Objects for SqliteLedger {
     }
 
     async fn standing_of(&self, document: DocumentId, covered: &Scope) -> Result<Option<Standing>> {
-        let row: Option<(String, String, i64, i64)> = sqlx::query_as(
-            "SELECT p.pipeline, p.agency, p.seen_at, j.id FROM path p
-             JOIN job j ON j.path = p.id AND j.current = 1
+        let row: Option<(String, String, i64, i64, bool)> = sqlx::query_as(
+            "SELECT p.pipeline, p.agency, p.seen_at, j.id, coalesce(q.paused, 0) FROM path p
+             JOIN job j ON j.path = p.id AND j.current = 1 LEFT JOIN queue q ON q.name = j.queue
              WHERE p.document = ?1 AND (?2 IS NULL OR p.agency IN (SELECT value FROM json_each(?2)))",
         )
         .bind(bytes(document))
@@ -453,7 +453,7 @@ impl Objects for SqliteLedger {
         .fetch_optional(self.readers())
         .await
         .map_err(fault)?;
-        let Some((pipeline, owner, seen_at, id)) = row else { return Ok(None) };
+        let Some((pipeline, owner, seen_at, id, paused)) = row else { return Ok(None) };
         let sql = sqlx::AssertSqlSafe(format!("{JOB} WHERE j.id = ?"));
         let row: Option<JobRow> =
             sqlx::query_as(sql).bind(id).fetch_optional(self.readers()).await.map_err(fault)?;
@@ -461,6 +461,6 @@ impl Objects for SqliteLedger {
         let (ahead, per_minute) = self.outlook(&job).await?;
         let object = job.object.clone();
         let (agency, seen_at) = (agency(owner)?, Timestamp(seen_at));
-        Ok(Some(Standing { object, pipeline, agency, seen_at, job, ahead, per_minute }))
+        Ok(Some(Standing { object, pipeline, agency, seen_at, job, paused, ahead, per_minute }))
     }
 }

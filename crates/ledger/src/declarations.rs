@@ -15,6 +15,15 @@ pub trait Declarations: Send + Sync {
 
     /// Moves what a pipeline holds under another agency's code to this one: at most `limit` paths with their
     /// jobs and documents, in one transaction. Of a live document the outbox hears twice: it is no longer in
-    /// the former partition, and it is in the new one. Gives how many paths were moved; call it until none was.
-    async fn reassign(&self, pipeline: &str, agency: &Agency, limit: u32) -> Result<u64>;
+    /// the former partition, and it is in the new one. Call it until it moves none.
+    async fn reassign(&self, pipeline: &str, agency: &Agency, limit: u32) -> Result<Moved>;
+}
+
+/// What was moved to another agency.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Moved {
+    /// Paths, those included that are gone from their store.
+    pub paths: u64,
+    /// Those of them that are there: files, as people count them.
+    pub live: u64,
 }

@@ -182,7 +182,7 @@ impl Walk {
         self.ledger.open_queue(&queue(PIPELINE, agency.clone())).await.unwrap();
         let mut moved = 0;
         loop {
-            let batch = self.ledger.reassign(PIPELINE, &agency, limit).await.unwrap();
+            let batch = self.ledger.reassign(PIPELINE, &agency, limit).await.unwrap().paths;
             assert!(batch <= u64::from(limit));
             moved += batch;
             if batch == 0 {

@@ -325,10 +325,11 @@ impl Run {
         let Pipeline { name, agency, .. } = &self.source.pipeline;
         while !self.reassigned {
             let moved = self.source.ledger.reassign(name, agency, BATCH as u32).await?;
-            if moved > 0 {
-                tracing::info!(pipeline = %name, %agency, moved, "files moved to the agency that is declared");
+            // Files that went long ago are moved with their rows, and are nobody's news.
+            if moved.live > 0 {
+                tracing::info!(pipeline = %name, %agency, moved = moved.live, "files moved to the agency that is declared");
             }
-            self.reassigned = moved == 0;
+            self.reassigned = moved.paths == 0;
         }
         Ok(())
     }

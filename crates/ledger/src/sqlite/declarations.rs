@@ -5,7 +5,7 @@ use madang_document::blob_id::BlobId;
 use super::SqliteLedger;
 use super::fault::fault;
 use super::value::digest;
-use crate::declarations::Declarations;
+use crate::declarations::{Declarations, Moved};
 use crate::error::Result;
 
 #[async_trait]
@@ -35,17 +35,17 @@ impl Declarations for SqliteLedger {
         Ok(())
     }
 
-    async fn reassign(&self, pipeline: &str, agency: &Agency, limit: u32) -> Result<u64> {
+    async fn reassign(&self, pipeline: &str, agency: &Agency, limit: u32) -> Result<Moved> {
         let mut tx = self.begin().await?;
         // A walk over the distinct agencies, one seek each, and of each those of this pipeline.
-        let paths: Vec<i64> = sqlx::query_scalar(
+        let rows: Vec<(i64, bool)> = sqlx::query_as(
             "WITH RECURSIVE agencies (agency) AS (
                  SELECT min(agency) FROM path
                  UNION ALL
                  SELECT (SELECT min(p.agency) FROM path p WHERE p.agency > a.agency)
                  FROM agencies a WHERE a.agency IS NOT NULL
              )
-             SELECT p.id FROM agencies a CROSS JOIN path p ON p.agency = a.agency AND p.pipeline = ?1
+             SELECT p.id, p.live FROM agencies a CROSS JOIN path p ON p.agency = a.agency AND p.pipeline = ?1
              WHERE a.agency IS NOT NULL AND a.agency <> ?2 LIMIT ?3",
         )
         .bind(pipeline)
@@ -54,14 +54,16 @@ impl Declarations for SqliteLedger {
         .fetch_all(&mut tx.conn)
         .await
         .map_err(fault)?;
-        if paths.is_empty() {
+        if rows.is_empty() {
             tx.abandon().await?;
-            return Ok(0);
+            return Ok(Moved::default());
         }
+        let live = rows.iter().filter(|(_, live)| *live).count() as u64;
+        let paths: Vec<i64> = rows.into_iter().map(|(path, _)| path).collect();
         tx.move_paths(&paths, pipeline, agency.as_str()).await?;
         let detail = serde_json::json!({ "agency": agency, "paths": paths.len() });
         tx.act("madang", "pipeline.reassign", format!("queue/{pipeline}"), detail.to_string());
         tx.commit().await?;
-        Ok(paths.len() as u64)
+        Ok(Moved { paths: paths.len() as u64, live })
     }
 }

@@ -30,7 +30,7 @@ async fn a_corrected_agency_code_moves_the_documents_and_stops_nobody() {
     let moving = house.drop(0, 0..30).await;
     let staying = house.drop(1, 0..5).await;
     holds(&index, &agency(0), &moving).await;
-    while house.ledger.reassign("press0", &agency(7), 10).await.unwrap() > 0 {}
+    while house.ledger.reassign("press0", &agency(7), 10).await.unwrap().paths > 0 {}
     house.changed.notify_waiters();
     holds(&index, &agency(7), &moving).await;
     holds(&index, &agency(0), &[]).await;
@@ -50,7 +50,7 @@ async fn an_index_that_nothing_can_be_in_any_more_is_removed() {
     let (name, corrected) = ("press0".to_owned(), agency(7));
     let queue = QueueDeclaration { name, agency: corrected, weight: 1 };
     house.ledger.open_queue(&queue).await.unwrap();
-    while house.ledger.reassign("press0", &agency(7), 10).await.unwrap() > 0 {}
+    while house.ledger.reassign("press0", &agency(7), 10).await.unwrap().paths > 0 {}
     house.changed.notify_waiters();
     holds(&index, &agency(7), &moving).await;
     let left = house.path("index").join(agency(0).as_str());
@@ -74,7 +74,7 @@ async fn an_index_that_nothing_can_be_in_any_more_is_removed() {
     // Back with its documents, it is there again.
     let queue = QueueDeclaration { name: "press0".into(), agency: agency(0), weight: 1 };
     house.ledger.open_queue(&queue).await.unwrap();
-    while house.ledger.reassign("press0", &agency(0), 10).await.unwrap() > 0 {}
+    while house.ledger.reassign("press0", &agency(0), 10).await.unwrap().paths > 0 {}
     house.changed.notify_waiters();
     holds(&index, &agency(0), &moving).await;
     house.end().await;

@@ -102,3 +102,29 @@ async fn a_receipt_says_that_its_queue_stands_still() {
     }
     service.stop().await;
 }
+
+/// Whoever renames a pipeline, or removes its declaration, sees that it lives on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pipeline_that_lives_on_without_its_declaration_is_seen() {
+    let scenario = two_that_are_read();
+    let ran = scenario.run(&["up", "--once"]);
+    assert!(!said(&ran).contains("not declared"), "{}", said(&ran));
+    let ran = scenario.run(&["up", A, "--data", "data", "--once"]);
+    let told = "b: this pipeline is not declared in this run; what was read of it stays found";
+    assert!(said(&ran).contains(told), "{}", said(&ran));
+    let service = Service::start(&scenario, &[A]).await;
+    service.is_ready().await;
+    let queues = service.get("/v1/queues").await;
+    let declared: Vec<bool> = queues["queues"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|queue| queue["declared"].as_bool().unwrap())
+        .collect();
+    assert_eq!(declared, [true, false], "{queues}");
+    let listed = scenario.succeed(&["queue"]);
+    assert!(listed.contains("not declared in this run"), "{listed}");
+    let page = service.ask("GET", "/queues", ADMIN, Vec::new()).await.text();
+    assert!(page.contains("선언되어 있지 않습니다") || page.contains("not declared"), "{page}");
+    service.stop().await;
+}

@@ -10,6 +10,21 @@ use crate::failure::Failure;
 use crate::progress::summary;
 use crate::terminal::{counted, line, out, short_path, short_reason, shown};
 
+/// Says at the start which pipelines the ledger has files of, and this run does not declare: they would live on unseen.
+pub(crate) async fn undeclared(ledger: &dyn Ledger, pipelines: &[Pipeline]) -> Result<(), Failure> {
+    for queue in ledger.queues().await? {
+        let declared = pipelines.iter().any(|pipeline| pipeline.name == queue.name);
+        if !declared && !ledger.known(&queue.name, None, 1).await?.is_empty() {
+            line(&shown!(
+                "{}: this pipeline is not declared in this run; what was read of it stays found, and what changes \
+                 or goes in its source is not seen",
+                queue.name
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// Prints the closing line, after what stands beside it. Scripts read it, so it counts as a failure if they cannot.
 pub(crate) async fn closing_line(
     ledger: &dyn Ledger,

@@ -303,6 +303,9 @@ fn left_out(api: &Api, limit: usize, as_json: bool) -> Result<(), Failure> {
 
 /// The state of a queue in words.
 pub(crate) fn state_of(queue: &Value) -> Shown {
+    if queue.get("declared") == Some(&Value::Bool(false)) {
+        return "not declared in this run: what was read stays found, what waits waits".into();
+    }
     if let Some(held) = queue.get("held").filter(|held| !held.is_null()) {
         let (missing, known) = (number_of(held, "missing"), number_of(held, "known"));
         let is = |name: &str| held.get(name).and_then(Value::as_bool) == Some(true);

@@ -16,7 +16,7 @@ use rustix::process::{Resource, getrlimit};
 use tokio::net::TcpListener;
 
 use crate::arguments::Up;
-use crate::closing_line::closing_line;
+use crate::closing_line::{closing_line, undeclared};
 use crate::configuration::{Configuration, pipelines};
 use crate::data_folder::DataFolder;
 use crate::failure::Failure;
@@ -139,6 +139,7 @@ async fn serve(
 
     // Before the first answer: whoever asks early waits in the listener's queue, and is told of no missing pipeline.
     let service = Arc::new(Service::start(parts, settings).await?);
+    undeclared(ledger.as_ref(), service.pipelines()).await?;
     let mut serving = None;
     if let (Some(listener), Some(address), Some(local_key)) = (listener, address, local_key) {
         let ports = ServicePorts {

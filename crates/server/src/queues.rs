@@ -209,6 +209,9 @@ pub(crate) struct QueueAnswer {
     pub(crate) name: String,
     /// Institution code.
     agency: String,
+    /// Whether its pipeline is declared in this run; true where no service runs. Of one that is not, what was read stays
+    /// found, changed or not in its source, and what waits in it waits.
+    declared: bool,
     /// Whether claims are stopped.
     paused: bool,
     /// Due and unclaimed.
@@ -255,6 +258,7 @@ impl QueueAnswer {
         QueueAnswer {
             name: queue.name.clone(),
             agency: queue.agency.to_string(),
+            declared: server.sources.declares(&queue.name),
             paused: queue.paused,
             ready: queue.ready,
             waiting: queue.waiting,

@@ -84,7 +84,7 @@ pub(crate) async fn page(
             data-live=(words.say("실시간", "Live")) data-lost=(words.say("연결 끊김 — 다시 잇는 중", "Disconnected — trying again")) {}
         (condition_list(words, &conditions::of(&server, scope)))
         (balance_panel(words, &balance))
-        (queue_table(words, &queues, &|queue| conditions::is_away(&server, &queue.name)))
+        (queue_table(words, &queues, &|queue| conditions::is_away(&server, &queue.name), &|queue| server.sources.declares(&queue.name)))
         (noted_list(words, all_noted, &noted))
         (left_out_list(words, balance.left_out, &left_out))
         section #jobs {
@@ -164,6 +164,7 @@ fn queue_table(
     words: Words,
     queues: &[(Queue, Vec<String>)],
     is_away: &dyn Fn(&Queue) -> bool,
+    is_declared: &dyn Fn(&Queue) -> bool,
 ) -> Markup {
     let columns = [
         ("ready", words.say("대기", "Ready")),
@@ -185,7 +186,7 @@ fn queue_table(
                         th scope="col" { (words.say("조작", "Act")) }
                     } }
                     tbody {
-                        @for (queue, first) in queues { (queue_row(words, queue, first, is_away(queue))) }
+                        @for (queue, first) in queues { (queue_row(words, queue, first, is_away(queue), is_declared(queue))) }
                     }
                 } }
                 p.faint { (words.say(
@@ -220,7 +221,7 @@ fn held_files(words: Words, held: &Held, first: &[String]) -> Markup {
     }
 }
 
-fn queue_row(words: Words, queue: &Queue, first: &[String], away: bool) -> Markup {
+fn queue_row(words: Words, queue: &Queue, first: &[String], away: bool, declared: bool) -> Markup {
     let act = |verb: &str| format!("/v1/queues/{}/{verb}", percent(&queue.name, b""));
     let jobs = |state: JobState| {
         let pairs = [("state", state.as_str()), ("queue", queue.name.as_str())];
@@ -232,6 +233,14 @@ fn queue_row(words: Words, queue: &Queue, first: &[String], away: bool) -> Marku
                 bdi { (Shown::new(&queue.name)) }
                 " " span.faint { (words.agency(queue.agency.as_str())) }
                 " " span.badge.bad data-paused="true" hidden[!queue.paused] { (words.say("멈춤", "paused")) }
+                @if !declared {
+                    p.warn {
+                        (words.say(
+                            "이 파이프라인은 지금 선언되어 있지 않습니다. 읽은 문서는 그대로 검색되고, 기다리는 파일은 다시 선언될 때까지 기다립니다.",
+                            "This pipeline is not declared at present. What was read stays found, and what waits does so until it is declared again.",
+                        ))
+                    }
+                }
                 @if let Some(held) = &queue.held {
                     p.warn {
                         @if away {

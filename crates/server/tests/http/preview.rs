@@ -89,7 +89,7 @@ async fn a_damaged_text_is_read_again_at_once_and_then_later_each_time() {
             assert_eq!(note().await.unwrap().tries, 1, "{accept}");
         }
         let worker = Worker { node: uuid::Uuid::nil(), process: uuid::Uuid::nil() };
-        let claims = house.ledger.claim(&worker, 9, Duration::from_secs(60)).await.unwrap();
+        let claims = house.ledger.claim(&worker, None, 9, Duration::from_secs(60)).await.unwrap();
         assert_eq!(claims.len(), 1, "{accept}: its file is read again");
         house.blobs.put(&place, whole.into()).await.unwrap();
         assert_eq!(text().await, 200, "{accept}");
@@ -170,7 +170,7 @@ async fn what_was_noted_of_a_lost_preview_goes_when_a_likeness_takes_its_place()
     let note = async || house.ledger.noted(&By::Previews, &id.to_string()).await.unwrap();
     assert!(note().await.is_some());
     let worker = Worker { node: uuid::Uuid::nil(), process: uuid::Uuid::nil() };
-    let claims = house.ledger.claim(&worker, 1, Duration::from_secs(60)).await.unwrap();
+    let claims = house.ledger.claim(&worker, None, 1, Duration::from_secs(60)).await.unwrap();
     let completion = Completion {
         ticket: claims[0].ticket,
         verdict: Verdict::Done,

@@ -17,7 +17,7 @@ pub(crate) async fn undeclared(ledger: &dyn Ledger, pipelines: &[Pipeline]) -> R
         if !declared && !ledger.known(&queue.name, None, 1).await?.is_empty() {
             line(&shown!(
                 "{}: this pipeline is not declared in this run; what was read of it stays found, and what changes \
-                 or goes in its source is not seen",
+                 or goes in its source is not seen (README: a pipeline that is renamed or removed)",
                 queue.name
             ));
         }

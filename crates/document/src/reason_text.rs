@@ -430,12 +430,8 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
              many are",
         ),
         NoStore(store) => both(
-            format!(
-                "파이프라인 ‘{store}’가 지금 선언되어 있지 않습니다. 다시 선언하면 저절로 이어집니다"
-            ),
-            format!(
-                "the pipeline `{store}` is not declared at present; all goes on by itself once it is declared again"
-            ),
+            format!("파이프라인 ‘{store}’가 지금 선언되어 있지 않습니다. 다시 선언해 주세요"),
+            format!("the pipeline `{store}` is not declared at present; declare it again"),
         ),
         NotGiven(said) => both(format!("저장소에서 파일을 받지 못했습니다 ({said})"), said),
         ShownNotGiven(said) => both(

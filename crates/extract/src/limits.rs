@@ -1,5 +1,8 @@
 use serde::{Deserialize, Serialize};
 
+/// Parts that a file names and has not, and that are told one by one.
+pub(crate) const MISSING_MOST: usize = 1000;
+
 /// How much one object may cost. Source of the figures: the limits of the reliability reference, section 3.3
 /// (200 times the input plus 64 MiB, at most 2 GiB, 10,000 members, depth 8, 100 Mpixel, 100,000 pages,
 /// 10 MiB of metadata).

@@ -114,7 +114,7 @@ fn refusal(error: StoreError) -> Problem {
 }
 
 /// 409: no store of that name is configured, and trying again does not help until somebody declares its pipeline.
-fn undeclared(store: &str) -> Problem {
+pub(crate) fn undeclared(store: &str) -> Problem {
     let reason = Reason::from(ReasonKind::NoStore(store.into()));
     Problem::new(StatusCode::CONFLICT, "undeclared", reason.korean(), reason.english())
 }

@@ -13,7 +13,7 @@ use crate::caller::Caller;
 use crate::documents::visible;
 use crate::gallery::Picture;
 use crate::loss::Kept;
-use crate::original::{SANDBOX, closed, gone};
+use crate::original::{SANDBOX, closed, gone, undeclared};
 use crate::ports::LikenessError;
 use crate::problem::Problem;
 use crate::server::Server;
@@ -85,6 +85,10 @@ pub(crate) fn is_shown(server: &Server, document: &Document) -> bool {
 /// The preview of the likeness that a document stores of itself, made now if nobody looked at it lately.
 async fn made(server: &Server, caller: &Caller, document: &Document) -> Result<Picture, Problem> {
     let none = || Problem::not_found("미리보기", "preview");
+    let store = &document.object.store;
+    if document.likeness && server.stores.get(store).is_none() {
+        return Err(undeclared(store));
+    }
     let make = async || server.likenesses.make(document).await;
     let picture = match document.likeness {
         true => server.gallery.picture(document, Instant::now(), make).await.map_err(refusal)?,

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use madang_document::document::Document;
+use madang_document::document::{Document, Provenance};
 use madang_document::failure_kind::FailureKind;
 use madang_document::id::DocumentId;
 use madang_document::object_key;
@@ -340,17 +340,20 @@ impl Receipt {
             Stage::Indexing | Stage::Indexed | Stage::Described | Stage::Quarantined
         );
         let failed = job.failure.as_ref().filter(|_| job.state != JobState::Done);
-        let outcome = document
-            .filter(|_| read)
-            .map(|document| document.outcome)
-            .or_else(|| failed.and_then(|failure| failure.kind.outcome()));
         // Where somebody else is to blame, the outcome of a file that nobody got or kept says less than that.
         let blameless = failed.map(|failure| failure.kind).filter(|kind| match state {
             Stage::Quarantined => kind.outcome().is_none(),
             Stage::WaitingForRetry => *kind == FailureKind::Gone,
             _ => false,
         });
-        let why = document.filter(|_| read).and_then(|document| document.reason.clone());
+        // Of a file that nobody got this time, what was read of it before stands: that tells nothing of this failure.
+        let stands = |document: &&Document| document.provenance.format != Provenance::NONE;
+        let current =
+            document.filter(|document| read && !(blameless.is_some() && stands(document)));
+        let outcome = current
+            .map(|document| document.outcome)
+            .or_else(|| failed.and_then(|failure| failure.kind.outcome()));
+        let why = current.and_then(|document| document.reason.clone());
         let why = why.or_else(|| failed.map(|failure| failure.reason.clone()));
         let path = document.map_or_else(|| standing.object.path.clone(), Document::path);
         Receipt {
@@ -365,12 +368,12 @@ impl Receipt {
                 Some(FailureKind::House) => {
                     Sentence::new("운영자에게 넘겼습니다.", "It was set aside for the operator.")
                 }
-                _ => state.sentence(document.filter(|_| read).map(Sentence::told).or(outcome)),
+                _ => state.sentence(current.map(Sentence::told).or(outcome)),
             },
             outcome: outcome.map(|outcome| outcome.as_str()),
             outcome_sentence: blameless
                 .map(Sentence::of_failure)
-                .or_else(|| document.filter(|_| read).map(Sentence::of_document))
+                .or_else(|| current.map(Sentence::of_document))
                 .or_else(|| {
                     outcome.map(|outcome| Sentence::of(outcome, Some(standing.object.size)))
                 }),
@@ -421,7 +424,6 @@ mod tests {
     use super::*;
     use madang_document::agency::Agency;
     use madang_document::content::Member;
-    use madang_document::document::Provenance;
     use madang_document::media_type::MediaType;
     use madang_document::metadata::Metadata;
     use madang_document::object::ObjectRef;

@@ -60,7 +60,7 @@ pub struct Settings {
     pub registries: Vec<String>,
     /// Keys of administrators that stand outside the ledger.
     pub own_keys: Vec<OwnKey>,
-    /// RequestLimits.
+    /// What a request may cost.
     pub limits: RequestLimits,
 }
 

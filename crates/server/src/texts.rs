@@ -64,6 +64,7 @@ pub(crate) async fn text(
         opened => kept(&server, &document, opened).await?,
     };
     // Ends with an error, and not with the closing brace, if these were not the bytes that were kept.
+    let (whole_of, whole_at) = (document.clone(), Arc::clone(&server));
     let bytes = opened.bytes.or_else(move |error| {
         let (server, document) = (Arc::clone(&server), document.clone());
         async move {
@@ -73,7 +74,10 @@ pub(crate) async fn text(
     });
     let whole = stream::once(async { Ok(head) })
         .chain(bytes)
-        .chain(stream::once(async { Ok(Bytes::from_static(b"}")) }))
+        .chain(stream::once(async move {
+            Kept::Text.had(&whole_at, &whole_of).await;
+            Ok(Bytes::from_static(b"}"))
+        }))
         .map_err(std::io::Error::other);
     Ok((no_store("application/json"), Body::from_stream(whole)).into_response())
 }

@@ -34,11 +34,11 @@ const NAMED: usize = 100;
 /// What a document is, and what it was.
 pub(crate) struct History {
     /// Newest first, the present one before the others.
-    versions: Vec<Version>,
+    versions: Vec<Revised>,
 }
 
 /// One of them.
-struct Version {
+struct Revised {
     revision: u64,
     /// None for the present one.
     until: Option<Timestamp>,
@@ -50,8 +50,8 @@ impl History {
     pub(crate) async fn of(server: &Server, stored: Stored) -> Result<History, Problem> {
         let former = server.ledger.versions(stored.document.id).await?;
         let Stored { revision, document, .. } = stored;
-        let mut versions = vec![Version { revision, until: None, document }];
-        versions.extend(former.into_iter().map(|version| Version {
+        let mut versions = vec![Revised { revision, until: None, document }];
+        versions.extend(former.into_iter().map(|version| Revised {
             revision: version.revision,
             until: Some(version.until),
             document: version.document,
@@ -291,7 +291,7 @@ pub(crate) enum Why {
 }
 
 impl VersionAnswer {
-    fn new(known: &Version, before: Option<&Version>) -> VersionAnswer {
+    fn new(known: &Revised, before: Option<&Revised>) -> VersionAnswer {
         let d = &known.document;
         let why = before.map(|before| Why::of(&before.document, d));
         VersionAnswer {

@@ -14,7 +14,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "ass",
-    version: 2,
+    version: 3,
     media_types: &["text/x-ssa"],
     sniff: |probe| {
         let text = probe.text().unwrap_or_default().trim_start();

@@ -13,6 +13,7 @@ use crate::context::Context;
 use crate::error::ExtractError;
 use crate::formats::hangul_numbering::Numbers;
 use crate::formats::hangul_pages::{Layout, Pages, Placement};
+use crate::limits::MISSING_MOST;
 
 /// Where the text of an object goes that is anchored in a paragraph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -236,9 +237,6 @@ struct Placed {
     /// Where it goes on on other pages: bytes of its text, ascending, and the page.
     cuts: Vec<(usize, u32)>,
 }
-
-/// Parts that are not there and are named one by one.
-const MISSING_MOST: usize = 1000;
 
 /// The paragraphs of the body, numbered through all sections from 1 as they come, blank ones too.
 #[derive(Debug, Default)]

@@ -20,6 +20,7 @@ use crate::formats::bytes::u32_at;
 use crate::formats::hangul::{Body, protection_notice, read_sections};
 use crate::formats::windows_text::wide;
 use crate::formats::{hangul_object, preview};
+use crate::limits::MISSING_MOST;
 use crate::member_path::MemberPaths;
 use crate::probe::Probe;
 use crate::still_locked::StillLocked;
@@ -221,9 +222,6 @@ fn sections<'a>(file: &'a Stored<'_>, folder: &str) -> Vec<&'a DirectoryEntry> {
     sections
 }
 
-/// Sections that are not there and are named one by one.
-const MISSING_MOST: usize = 100;
-
 /// Says which sections before the last, and which of the pictures and objects that the document lists, are not there.
 fn missing(
     file: &Stored<'_>,
@@ -244,7 +242,7 @@ fn missing(
         .filter_map(|entry| stream_number(&entry.name))
         .collect();
     let listed: BTreeSet<u16> = info.streams.iter().copied().filter(|number| *number > 0).collect();
-    for number in listed.difference(&there) {
+    for number in listed.difference(&there).take(MISSING_MOST) {
         content.lost(ReasonKind::Missing.of(format!("BinData/BIN{number:04X}").as_str()));
     }
 }

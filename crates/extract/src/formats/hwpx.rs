@@ -20,6 +20,7 @@ use crate::formats::hangul::{Body, protection_notice, read_sections};
 use crate::formats::hangul_chart::chart_text;
 use crate::formats::odf_cipher::Sealed;
 use crate::formats::{hangul_object, preview};
+use crate::limits::MISSING_MOST;
 use crate::member_path::MemberPaths;
 use crate::probe::Probe;
 use crate::unpack::{End, Metered, leave_member, unpack};
@@ -248,7 +249,9 @@ fn missing(archive: &Archive<'_>, package: &Listed, content: &mut Content) {
         .collect();
     lost.sort();
     lost.dedup();
-    lost.into_iter().for_each(|path| content.lost(ReasonKind::Missing.of(path.as_str())));
+    lost.into_iter()
+        .take(MISSING_MOST)
+        .for_each(|path| content.lost(ReasonKind::Missing.of(path.as_str())));
 }
 
 /// What the text may name: the ids of the parts that the package lists (of those that are not there it is said once), the

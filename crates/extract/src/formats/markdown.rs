@@ -13,7 +13,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "markdown",
-    version: 3,
+    version: 4,
     media_types: &["text/markdown"],
     sniff,
     media_type: |_| "text/markdown",

@@ -19,7 +19,7 @@ use crate::unpack::take_member;
 
 pub(super) const FORMAT: Format = Format {
     name: "msg",
-    version: 2,
+    version: 3,
     media_types: &["application/vnd.ms-outlook"],
     sniff: |probe| ole_object::sniff(probe, &[PROPERTIES], &["msg"]),
     media_type: |_| "application/vnd.ms-outlook",

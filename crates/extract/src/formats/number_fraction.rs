@@ -39,7 +39,7 @@ pub(super) fn fraction(value: f64, tokens: &[Token]) -> Option<String> {
     match whole_end {
         Some(end) => {
             let places = before.get(..end)?.iter();
-            let filled = places.filter(|t| matches!(t, Token::Digit('0'))).count();
+            let filled = places.filter(|t| matches!(t, Token::Digit('0'))).count().min(30);
             let filled = filled.max(usize::from(part == 0));
             if whole > 0 || filled > 0 {
                 shown.push_str(&format!("{whole:0>filled$}"));

@@ -27,6 +27,7 @@ use crate::blob::Blob;
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
+use crate::limits::MISSING_MOST;
 use crate::probe::Probe;
 use crate::still_locked::StillLocked;
 use crate::unpack::{End, unpack};
@@ -224,6 +225,7 @@ fn manifest(
     unseal(package, &text, content)?;
     let mut markup = Markup::new(&text);
     let mut embedded = Vec::new();
+    let mut missed = 0;
     while let Some(node) = markup.next() {
         let Node::Start(tag) = node else { continue };
         if tag.name() != "file-entry" {
@@ -233,8 +235,10 @@ fn manifest(
         // Of other parts the programs that write them list some that they leave out.
         if (path.starts_with("Pictures/") || path.starts_with("Object "))
             && !path.ends_with('/')
+            && missed < MISSING_MOST
             && package.misses(&path)
         {
+            missed += 1;
             content.lost(ReasonKind::Missing.of(path.as_str()));
         }
         let media_type = tag.attribute("media-type").unwrap_or_default();

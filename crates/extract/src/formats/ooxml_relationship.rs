@@ -1,11 +1,14 @@
 //! The relationships between the parts of a package (ECMA-376 part 2, section 6.5).
 
+use std::collections::BTreeSet;
+
 use madang_document::content::Content;
 use madang_document::reason_kind::ReasonKind;
 
 use super::markup::{Markup, Node};
 use super::package::Package;
 use super::part_path::part_path;
+use crate::limits::MISSING_MOST;
 
 /// A relationship of a part (ECMA-376 part 2, section 6.5).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,12 +65,12 @@ pub(super) fn relationships(
         }
     }
     markup.report(&name, content);
-    let mut missed: Vec<&str> = Vec::new();
+    let mut missed: BTreeSet<&str> = BTreeSet::new();
     for relation in &found {
         let target = relation.target.as_str();
         let is_text = TEXTS.contains(&relation.kind.as_str()) && !target.is_empty();
-        if is_text && package.misses(target) && !missed.contains(&target) {
-            missed.push(target);
+        if is_text && missed.len() < MISSING_MOST && package.misses(target) && missed.insert(target)
+        {
             content.lost(ReasonKind::Missing.of(target));
         }
     }

@@ -13,7 +13,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "sami",
-    version: 2,
+    version: 3,
     media_types: &["application/x-sami"],
     sniff: |probe| {
         let text = probe.text().unwrap_or_default().trim_start();

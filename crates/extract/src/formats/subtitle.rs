@@ -13,7 +13,7 @@ use crate::probe::Probe;
 
 pub(super) const SRT: Format = Format {
     name: "srt",
-    version: 3,
+    version: 4,
     media_types: &["application/x-subrip"],
     sniff: sniff_srt,
     media_type: |_| "application/x-subrip",
@@ -22,7 +22,7 @@ pub(super) const SRT: Format = Format {
 
 pub(super) const SBV: Format = Format {
     name: "sbv",
-    version: 2,
+    version: 3,
     media_types: &["text/x-subviewer"],
     sniff: |probe| {
         let first = probe.text().unwrap_or_default().lines().next().unwrap_or_default();
@@ -34,7 +34,7 @@ pub(super) const SBV: Format = Format {
 
 pub(super) const VTT: Format = Format {
     name: "vtt",
-    version: 3,
+    version: 4,
     media_types: &["text/vtt"],
     sniff: sniff_vtt,
     media_type: |_| "text/vtt",

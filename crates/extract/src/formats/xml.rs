@@ -24,7 +24,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "xml",
-    version: 3,
+    version: 4,
     media_types: &["application/xml", SVG],
     sniff,
     media_type: |probe| {

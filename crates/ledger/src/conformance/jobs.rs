@@ -547,6 +547,10 @@ pub async fn what_was_read_stands_when_nothing_is_read(ledger: &Trial) {
         balanced(ledger).await;
         assert_eq!(ledger.when(now).redrive(&again, "key:1").await.unwrap(), 1);
     }
+    // Read after all, and the same: what was lost of it is there again, and that is told.
+    apply(ledger, done(&claim_one(ledger, at(20)).await, &["m"]), at(21)).await;
+    assert!(ledger.last_seq().await.unwrap() > seq);
+    ledger.when(at(30)).reread(id("a"), "once more").await.unwrap();
     let claim = claim_one(ledger, at(31)).await;
     apply(ledger, quarantined(&claim, failure(Crashed, true)), at(32)).await;
     let outcomes: Vec<_> = stored(ledger, &ids)

@@ -123,7 +123,8 @@ impl Writing<'_> {
                 },
             )
             .collect();
-        self.told(&ended).await?;
+        let vain = completions.iter().filter(|completion| says_nothing(&completion.verdict));
+        self.told(&ended, &vain.map(|completion| completion.ticket).collect()).await?;
         let jobs: Vec<Option<Ended>> = completions
             .iter()
             .zip(first)
@@ -133,10 +134,10 @@ impl Writing<'_> {
         Ok(jobs)
     }
 
-    /// What was lost is made again by now; it is told with the rest.
-    async fn told(&mut self, ended: &HashMap<Ticket, Ended>) -> Result<()> {
-        let mut jobs: Vec<i64> =
-            ended.iter().filter(|(_, ended)| ended.tell).map(|(ticket, _)| ticket.job).collect();
+    /// What was lost is made again by now, but for the jobs that ended in vain; it is told with the rest.
+    async fn told(&mut self, ended: &HashMap<Ticket, Ended>, vain: &HashSet<Ticket>) -> Result<()> {
+        let due = ended.iter().filter(|(ticket, ended)| ended.tell && !vain.contains(ticket));
+        let mut jobs: Vec<i64> = due.map(|(ticket, _)| ticket.job).collect();
         if jobs.is_empty() {
             return Ok(());
         }

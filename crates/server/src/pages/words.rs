@@ -1,6 +1,7 @@
 //! Words and figures as people read them.
 
 use madang_document::agency::Agency;
+use madang_document::document::Provenance;
 use madang_document::failure_kind::FailureKind;
 use madang_document::locale::Locale;
 use madang_document::object_key;
@@ -97,10 +98,10 @@ impl Words {
         }
     }
 
-    /// What read a document, with its version, as in `hwp5 3`; nothing where no format fits.
+    /// What read a document, with its version, as in `hwp5 3`; a word for it where no format fits.
     pub(crate) fn reader(self, format: &str, version: u32) -> String {
         match format {
-            "none" => self.say("없음", "none").to_owned(),
+            Provenance::NONE => self.say("없음", "none").to_owned(),
             _ => format!("{format} {version}"),
         }
     }

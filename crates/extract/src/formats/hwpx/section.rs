@@ -51,6 +51,7 @@ pub(in crate::formats) fn read_section(
         deleted: false,
         unnumbered: None,
         switches: Vec::new(),
+        switches_unread: 0,
         skipped: 0,
         body,
         content,
@@ -130,6 +131,8 @@ struct Section<'a> {
     unnumbered: Option<u16>,
     /// Of each open switch, whether one of its branches was chosen.
     switches: Vec<bool>,
+    /// Those that lie too deep to be told apart: all of what they hold is read.
+    switches_unread: u32,
     /// Elements that are open within a branch that is not read.
     skipped: usize,
     body: &'a mut Body,
@@ -254,6 +257,7 @@ impl Section<'_> {
     fn start(&mut self, e: &BytesStart<'_>, context: &Context<'_>) -> Result<(), ExtractError> {
         match (self.name_of)(e.local_name().as_ref()) {
             "switch" if self.switches.len() < DEEPEST => self.switches.push(false),
+            "switch" => self.switches_unread += 1,
             "p" => {
                 // Blank paragraphs cost nothing in the text, and are still bounded by this.
                 self.body.spend(1, self.content, context)?;
@@ -435,6 +439,7 @@ impl Section<'_> {
                 self.capture = Capture::Nothing;
                 self.inline(")");
             }
+            "switch" if self.switches_unread > 0 => self.switches_unread -= 1,
             "switch" => {
                 self.switches.pop();
             }

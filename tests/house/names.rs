@@ -8,6 +8,7 @@ use madang_document::shown::is_misleading;
 use madang_tests::ground::binary::madang;
 use madang_tests::ground::scenario::{ADMIN, Scenario, said};
 use madang_tests::ground::service::Service;
+use madang_wait::until;
 
 /// Sets the window's title, rings, colours, returns, breaks the line, turns the direction, breaks again and clears
 /// the screen.
@@ -54,6 +55,13 @@ async fn no_command_and_no_log_prints_a_name_raw() {
     let job = service.quarantined(&format!("{NAME}.docx")).await["id"].to_string();
     service.finds("deceptive", &[&format!("{NAME}.txt")]).await;
     let id = service.search("deceptive").await["hits"][0]["id"].as_str().unwrap().to_owned();
+    // It is catalogued by another follower than it is found by.
+    let entry = format!("/v1/catalog/entries/{id}");
+    until("it is catalogued", async || {
+        let answer = service.ask("GET", &entry, ADMIN, Vec::new()).await;
+        (answer.status == 200).then_some(())
+    })
+    .await;
     let made = scenario.run(&["key", "new", NAME]);
     assert!(made.status.success(), "{}", said(&made));
     both_clean("key new", &made);

@@ -1,9 +1,11 @@
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Write as _};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::StreamExt;
+use madang_document::agency::Agency;
 use madang_document::document::Document;
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
@@ -11,11 +13,12 @@ use madang_sandbox::input::Input;
 use madang_sandbox::request::Request;
 use madang_sandbox::run::{RunError, likeness};
 use madang_sandbox::sealed_file::SealedFile;
+use madang_sandbox::watch::Watch;
 use madang_sandbox::zygote::Zygote;
 use madang_store::error::StoreError;
 use madang_store::store::Body;
 use madang_store::stores::Stores;
-use tokio::sync::Semaphore;
+use tokio::sync::{AcquireError, Semaphore};
 
 use crate::fetch::fetch;
 use crate::terms::Terms;
@@ -30,11 +33,15 @@ pub struct Likenesses {
     terms: Arc<Terms>,
     unpacker: Unpacker,
     seats: Arc<Semaphore>,
+    /// How many seats each agency may have of these.
+    shares: Arc<Mutex<BTreeMap<Agency, Arc<Semaphore>>>>,
 }
 
 /// Documents that are opened for it at the same time: a page of hits asks for ten, and each takes a child some
 /// milliseconds.
 const AT_ONCE: usize = 4;
+/// Those of one agency: its slow documents leave room for the others'.
+const OF_ONE: usize = 2;
 /// How long somebody waits for his turn.
 const TURN: Duration = Duration::from_secs(10);
 
@@ -76,7 +83,8 @@ impl Likenesses {
         unpacker: Unpacker,
     ) -> Likenesses {
         let seats = Arc::new(Semaphore::new(AT_ONCE));
-        Likenesses { zygote, stores, terms: Arc::new(terms), unpacker, seats }
+        let shares = Arc::default();
+        Likenesses { zygote, stores, terms: Arc::new(terms), unpacker, seats, shares }
     }
 
     /// The likeness of a document as a JPEG that was encoded anew; none if there is nothing to see on it, or if it cannot
@@ -85,7 +93,12 @@ impl Likenesses {
     /// # Errors
     /// [`LikenessError`].
     pub async fn make(&self, document: &Document) -> Result<Option<Vec<u8>>, LikenessError> {
-        let turn = tokio::time::timeout(TURN, Arc::clone(&self.seats).acquire_owned()).await;
+        let share = self.share(&document.agency);
+        let turn = async {
+            let own = share.acquire_owned().await?;
+            Ok::<_, AcquireError>((own, Arc::clone(&self.seats).acquire_owned().await?))
+        };
+        let turn = tokio::time::timeout(TURN, turn).await;
         let Ok(Ok(seat)) = turn else { return Err(LikenessError::Busy) };
         let (input, name) = match &document.inner {
             None => (self.object(document).await?, document.object.name().to_owned()),
@@ -96,14 +109,23 @@ impl Likenesses {
         };
         let (zygote, terms) = (Arc::clone(&self.zygote), Arc::clone(&self.terms));
         let pipeline = document.pipeline.clone();
+        let asked = Asked::default();
+        let watch = Arc::clone(&asked.0);
         let made = tokio::task::spawn_blocking(move || {
             let _seat = seat;
             let (limits, options) = terms.of(&pipeline);
             let request = Request { name: &name, limits, options, sidecars: &[] };
-            likeness(&zygote, &request, input)
+            likeness(&zygote, &request, input, &watch)
         });
         let made = made.await.map_err(|_| LikenessError::Busy)?;
         Ok(made?.map(|preview| preview.jpeg))
+    }
+
+    fn share(&self, agency: &Agency) -> Arc<Semaphore> {
+        // A list whose holder panicked holds what it held.
+        let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
+        let share = shares.entry(agency.clone());
+        Arc::clone(share.or_insert_with(|| Arc::new(Semaphore::new(OF_ONE))))
     }
 
     /// An object, pinned to the version that was read.
@@ -121,6 +143,16 @@ impl Likenesses {
             }
             _ => Ok(input),
         }
+    }
+}
+
+/// That somebody waits for a preview. Who goes away calls the child off: a slow document would keep its seat from others.
+#[derive(Default)]
+struct Asked(Arc<Watch>);
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        self.0.cancel();
     }
 }
 

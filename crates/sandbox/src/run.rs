@@ -59,7 +59,8 @@ pub fn run(
 }
 
 /// Has a preview made of the likeness that an object stores of itself, in a fresh child, and blocks until the child is
-/// reaped. None if there is nothing to see on it, or if it cannot be decoded, of which the child may have died.
+/// reaped. None if there is nothing to see on it, or if it cannot be decoded, of which the child may have died; none, too,
+/// of a run that was called off.
 ///
 /// # Errors
 /// As [`run`].
@@ -67,6 +68,7 @@ pub fn likeness(
     zygote: &Zygote,
     request: &Request<'_>,
     input: Input,
+    watch: &Watch,
 ) -> Result<Option<Preview>, RunError> {
     let mut launch = launch_of(request, &input, None);
     launch.order.likeness = true;
@@ -76,7 +78,7 @@ pub fn likeness(
             made = extraction.content.previews.into_iter().next();
         }
     };
-    launched(zygote, request, &launch, input, &Watch::default(), &mut keep)?;
+    launched(zygote, request, &launch, input, watch, &mut keep)?;
     Ok(made)
 }
 

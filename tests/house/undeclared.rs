@@ -124,6 +124,8 @@ async fn a_pipeline_that_lives_on_without_its_declaration_is_seen() {
     assert_eq!(declared, [true, false], "{queues}");
     let listed = scenario.succeed(&["queue"]);
     assert!(listed.contains("not declared in this run"), "{listed}");
+    let released = said(&scenario.run(&["queue", "release", "b", "--yes"]));
+    assert!(released.contains("over an empty folder first"), "{released}");
     let page = service.ask("GET", "/queues", ADMIN, Vec::new()).await.text();
     assert!(page.contains("선언되어 있지 않습니다") || page.contains("not declared"), "{page}");
     service.stop().await;

@@ -9,7 +9,7 @@ use crate::backends;
 use crate::configuration::Configuration;
 use crate::data_folder::DataFolder;
 use crate::failure::Failure;
-use crate::terminal::{out, out_json, shown};
+use crate::terminal::{line, out, out_json, shown};
 
 /// Rows that are held at once.
 const STEP: u32 = 1_000;
@@ -67,22 +67,27 @@ async fn list(
     action: Option<&str>,
     as_json: bool,
 ) -> Result<(), Failure> {
-    let mut after = 0;
+    let (mut after, mut printed) = (0, 0_u64);
     loop {
         let rows = ledger.acts(after, STEP).await?;
-        let Some(last) = rows.last() else { return Ok(()) };
+        let Some(last) = rows.last() else { break };
         after = last.number;
         let asked = rows.iter().filter(|row| {
             since.is_none_or(|since| row.at >= since)
                 && action.is_none_or(|action| row.act.action == action)
         });
         for row in asked {
+            printed += 1;
             match as_json {
                 true => out_json(&object(row))?,
                 false => out(&columns(row))?,
             }
         }
     }
+    if printed == 0 {
+        line(&shown!("no row fits, of a trail that ends with row {after}"));
+    }
+    Ok(())
 }
 
 fn object(Recorded { number, at, act, hash }: &Recorded) -> Value {

@@ -93,7 +93,7 @@ fn told(act: &QueueAct, answer: &Value) -> Vec<Shown> {
         QueueAct::Pause { queue } => one(shown!(
             "queue {queue} is paused: nothing of it is begun any more, and what is being read is finished"
         )),
-        QueueAct::Resume { queue } => one(shown!("queue {queue} runs")),
+        QueueAct::Resume { queue } => one(shown!("queue {queue} is no longer paused")),
         QueueAct::Release { queue, .. } => one(shown!(
             "queue {queue} is released: {} withdrawn at the next listing of its source",
             counted(
@@ -366,7 +366,7 @@ mod tests {
         let redo = |note| QueueAct::Redo { note, kind: None };
         for (act, answer, words) in [
             (QueueAct::Pause { queue: queue() }, done.clone(), "queue press is paused"),
-            (QueueAct::Resume { queue: queue() }, done.clone(), "queue press runs"),
+            (QueueAct::Resume { queue: queue() }, done.clone(), "queue press is no longer paused"),
             (
                 QueueAct::Release { queue: queue(), yes: false },
                 json!({ "done": true, "withdraws": 12 }),

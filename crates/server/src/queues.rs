@@ -130,11 +130,18 @@ pub(crate) async fn release(
     }
     let released = server.ledger.release_held(&queue.name, &caller.principal.name).await?;
     let released = released.ok_or_else(|| {
+        let (ko, en) = match server.sources.declares(&queue.name) {
+            true => ("", ""),
+            false => (
+                " 이 파이프라인은 지금 선언되어 있지 않습니다. 먼저 빈 폴더로 다시 선언해 주세요.",
+                "; its pipeline is not declared in this run: declare it over an empty folder first",
+            ),
+        };
         Problem::new(
             StatusCode::CONFLICT,
             "nothing-held",
-            "보류된 대량 삭제가 없습니다.",
-            format!("nothing is held in `{}`", queue.name),
+            format!("보류된 대량 삭제가 없습니다.{ko}"),
+            format!("nothing is held in `{}`{en}", queue.name),
         )
     })?;
     // Where its source runs in another process, that one does what the ledger says at its next listing.

@@ -5,8 +5,8 @@ use madang_document::document::Document;
 use madang_ledger::ledger::Ledger;
 use madang_pipeline::trial::Trials as Again;
 use madang_server::ports::{
-    Conditions, DropError, DropTarget, Dropped, Drops, LikenessError, Likenesses, MemberError,
-    Members, Sources, TrialError, Trials, Tried,
+    Conditions, DropError, DropTarget, Dropped, Drops, Likenesses, MemberError, Members, Sources,
+    TrialError, Trials, Tried,
 };
 use madang_store::store::{Body, Precondition};
 
@@ -70,8 +70,8 @@ impl Members for Idle {
 
 #[async_trait]
 impl Likenesses for Idle {
-    async fn make(&self, _: &Document) -> Result<Option<Bytes>, LikenessError> {
-        Err(LikenessError::Unavailable(CURE.into()))
+    async fn make(&self, _: &Document) -> Result<Option<Bytes>, MemberError> {
+        Err(MemberError::Unavailable(CURE.into()))
     }
 }
 

@@ -2,34 +2,34 @@
 
 use bytes::Bytes;
 use madang_document::document::Document;
-use madang_pipeline::likenesses::{LikenessError as Unmade, Likenesses};
+use madang_pipeline::likenesses::{LikenessError, Likenesses};
 use madang_pipeline::unpacker::UnpackError;
-use madang_server::ports::LikenessError;
+use madang_server::ports::MemberError;
 use madang_store::error::StoreError;
 
 /// What the likeness of a document shows.
 pub(crate) async fn make(
     likenesses: &Likenesses,
     document: &Document,
-) -> Result<Option<Bytes>, LikenessError> {
+) -> Result<Option<Bytes>, MemberError> {
     let made = likenesses.make(document).await.map_err(told)?;
     Ok(made.map(Bytes::from))
 }
 
 /// Why it cannot be had, as the server answers it.
-fn told(error: Unmade) -> LikenessError {
+fn told(error: LikenessError) -> MemberError {
     match error {
-        Unmade::Store(StoreError::Gone(_))
-        | Unmade::Member(UnpackError::Store(StoreError::Gone(_))) => {
-            LikenessError::Gone(error.into())
+        LikenessError::Store(StoreError::Gone(_))
+        | LikenessError::Member(UnpackError::Store(StoreError::Gone(_))) => {
+            MemberError::Gone(error.into())
         }
-        Unmade::Undeclared(_) | Unmade::Member(UnpackError::Closed(_)) => {
-            LikenessError::Closed(error.into())
+        LikenessError::Undeclared(_) | LikenessError::Member(UnpackError::Closed(_)) => {
+            MemberError::Closed(error.into())
         }
-        Unmade::Store(_)
-        | Unmade::Member(UnpackError::Store(_) | UnpackError::Run(_) | UnpackError::Busy)
-        | Unmade::Run(_)
-        | Unmade::Held(_)
-        | Unmade::Busy => LikenessError::Unavailable(error.into()),
+        LikenessError::Store(_)
+        | LikenessError::Member(UnpackError::Store(_) | UnpackError::Run(_) | UnpackError::Busy)
+        | LikenessError::Run(_)
+        | LikenessError::Held(_)
+        | LikenessError::Busy => MemberError::Unavailable(error.into()),
     }
 }

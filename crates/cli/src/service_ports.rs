@@ -12,8 +12,8 @@ use madang_pipeline::trial::Trials as Again;
 use madang_pipeline::unpacker::{UnpackError, Unpacker};
 use madang_pipeline::uploads::{Put, PutError};
 use madang_server::ports::{
-    Conditions, DropError, DropTarget, Dropped, Drops, LikenessError, Likenesses, MemberError,
-    Members, Sources, TrialError, Trials, Tried,
+    Conditions, DropError, DropTarget, Dropped, Drops, Likenesses, MemberError, Members, Sources,
+    TrialError, Trials, Tried,
 };
 use madang_store::error::StoreError;
 use madang_store::store::{Body, Precondition};
@@ -45,7 +45,7 @@ impl Members for ServicePorts {
 
 #[async_trait]
 impl Likenesses for ServicePorts {
-    async fn make(&self, document: &Document) -> Result<Option<Bytes>, LikenessError> {
+    async fn make(&self, document: &Document) -> Result<Option<Bytes>, MemberError> {
         likenesses::make(&self.likenesses, document).await
     }
 }

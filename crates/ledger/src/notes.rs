@@ -117,7 +117,7 @@ pub enum By {
 impl By {
     /// Whether it is who asked for what was kept of a document.
     pub fn has_asked(&self) -> bool {
-        matches!(self, By::Previews | By::Texts)
+        By::ASKERS.contains(self)
     }
 
     /// All who ask for what was kept.

@@ -1,11 +1,9 @@
-use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Write as _};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
-use madang_document::agency::Agency;
 use madang_document::document::Document;
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
@@ -18,9 +16,9 @@ use madang_sandbox::zygote::Zygote;
 use madang_store::error::StoreError;
 use madang_store::store::Body;
 use madang_store::stores::Stores;
-use tokio::sync::{AcquireError, Semaphore};
 
 use crate::fetch::fetch;
+use crate::seats::Seats;
 use crate::terms::Terms;
 use crate::unpacker::{UnpackError, Unpacker};
 
@@ -32,9 +30,7 @@ pub struct Likenesses {
     stores: Stores,
     terms: Arc<Terms>,
     unpacker: Unpacker,
-    seats: Arc<Semaphore>,
-    /// How many seats each agency may have of these.
-    shares: Arc<Mutex<BTreeMap<Agency, Arc<Semaphore>>>>,
+    seats: Seats,
 }
 
 /// Documents that are opened for it at the same time: a page of hits asks for ten, and each takes a child some
@@ -82,9 +78,8 @@ impl Likenesses {
         terms: Terms,
         unpacker: Unpacker,
     ) -> Likenesses {
-        let seats = Arc::new(Semaphore::new(AT_ONCE));
-        let shares = Arc::default();
-        Likenesses { zygote, stores, terms: Arc::new(terms), unpacker, seats, shares }
+        let seats = Seats::new(AT_ONCE, OF_ONE);
+        Likenesses { zygote, stores, terms: Arc::new(terms), unpacker, seats }
     }
 
     /// The likeness of a document as a JPEG that was encoded anew; none if there is nothing to see on it, or if it cannot
@@ -93,12 +88,7 @@ impl Likenesses {
     /// # Errors
     /// [`LikenessError`].
     pub async fn make(&self, document: &Document) -> Result<Option<Vec<u8>>, LikenessError> {
-        let share = self.share(&document.agency);
-        let turn = async {
-            let own = share.acquire_owned().await?;
-            Ok::<_, AcquireError>((own, Arc::clone(&self.seats).acquire_owned().await?))
-        };
-        let turn = tokio::time::timeout(TURN, turn).await;
+        let turn = tokio::time::timeout(TURN, self.seats.take(&document.agency)).await;
         let Ok(Ok(seat)) = turn else { return Err(LikenessError::Busy) };
         let (input, name) = match &document.inner {
             None => (self.object(document).await?, document.object.name().to_owned()),
@@ -119,13 +109,6 @@ impl Likenesses {
         });
         let made = made.await.map_err(|_| LikenessError::Busy)?;
         Ok(made?.map(|preview| preview.jpeg))
-    }
-
-    fn share(&self, agency: &Agency) -> Arc<Semaphore> {
-        // A list whose holder panicked holds what it held.
-        let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
-        let share = shares.entry(agency.clone());
-        Arc::clone(share.or_insert_with(|| Arc::new(Semaphore::new(OF_ONE))))
     }
 
     /// An object, pinned to the version that was read.

@@ -1,8 +1,6 @@
-use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use madang_document::agency::Agency;
 use madang_document::blob_id::BlobId;
 use madang_document::content::Segment;
 use madang_document::document::Document;
@@ -19,11 +17,11 @@ use madang_sandbox::zygote::Zygote;
 use madang_store::blobs::text_id;
 use madang_store::error::StoreError;
 use madang_store::stores::Stores;
-use tokio::sync::Semaphore;
 
 use crate::besides::{BesideError, Besides, close};
 use crate::fetch::fetch;
 use crate::reading::again;
+use crate::seats::Seats;
 use crate::terms::Terms;
 
 /// Reads objects again for whoever wants to know what would change, in a child as always, and keeps nothing of it.
@@ -32,8 +30,7 @@ pub struct Trials {
     zygote: Arc<Zygote>,
     stores: Stores,
     terms: Arc<Terms>,
-    seats: Arc<Semaphore>,
-    turns: Arc<Mutex<BTreeMap<Agency, Arc<Semaphore>>>>,
+    seats: Seats,
     besides: Arc<Besides>,
 }
 
@@ -89,22 +86,8 @@ impl fmt::Debug for Trials {
 impl Trials {
     /// Over these stores, under the terms of the pipelines.
     pub fn new(zygote: Arc<Zygote>, stores: Stores, terms: Terms) -> Trials {
-        let seats = Arc::new(Semaphore::new(AT_ONCE));
-        Trials {
-            zygote,
-            stores,
-            terms: Arc::new(terms),
-            seats,
-            turns: Arc::default(),
-            besides: Arc::default(),
-        }
-    }
-
-    /// One trial of each agency stands in the queue for the seat.
-    fn turn_of(&self, agency: &Agency) -> Arc<Semaphore> {
-        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-        let turn = turns.entry(agency.clone()).or_insert_with(|| Arc::new(Semaphore::new(1)));
-        Arc::clone(turn)
+        let seats = Seats::new(AT_ONCE, 1);
+        Trials { zygote, stores, terms: Arc::new(terms), seats, besides: Arc::default() }
     }
 
     /// What reading the object of a document again comes to, with what lies beside it as the ledger knows it: its own
@@ -119,12 +102,8 @@ impl Trials {
     ) -> Result<Vec<Tried>, TrialError> {
         let name = &object.object.store;
         let store = self.stores.get(name).ok_or_else(|| TrialError::Undeclared(name.clone()))?;
-        // Whoever asks for many waits for his own.
-        let turn = self.turn_of(&object.agency).acquire_owned().await;
-        let turn = turn.map_err(|_| TrialError::CalledOff)?;
-        let seat = Arc::clone(&self.seats).acquire_owned().await;
-        let seat = seat.map_err(|_| TrialError::CalledOff)?;
-        let mut seats = (turn, seat);
+        let taken = self.seats.take(&object.agency).await;
+        let mut seat = taken.map_err(|_| TrialError::CalledOff)?;
         let beside = self.besides.of(ledger, store.as_ref(), &object.object).await;
         let mut describing = beside.map_err(|error| match error {
             BesideError::Ledger(error) => TrialError::Ledger(error),
@@ -137,12 +116,12 @@ impl Trials {
             let sidecars = describing.sidecars.clone();
             // They are held by the child, whoever waits for it.
             let once = tokio::task::spawn_blocking(move || {
-                (seats, once(&zygote, &terms, &object, input, hash, &sidecars))
+                (seat, once(&zygote, &terms, &object, input, hash, &sidecars))
             });
             let (held, read) = once.await.map_err(|_| TrialError::CalledOff)?;
             let (mut tried, report) = read?;
             if describing.once_more(report.death()) {
-                seats = held;
+                seat = held;
                 continue;
             }
             if report.died {

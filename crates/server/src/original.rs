@@ -73,11 +73,7 @@ async fn member(
     caller: Caller,
     document: &Document,
 ) -> Result<Response, Problem> {
-    let bytes = server.members.open(document).await.map_err(|error| match error {
-        MemberError::Gone(cause) => gone(&cause),
-        MemberError::Closed(cause) => closed(&cause),
-        MemberError::Unavailable(cause) => Problem::unavailable(&cause),
-    })?;
+    let bytes = server.members.open(document).await.map_err(not_taken)?;
     let mut answer = headers_of(document);
     if let Some(size) = document.size {
         set(&mut answer, header::CONTENT_LENGTH, size.to_string());
@@ -119,8 +115,17 @@ pub(crate) fn undeclared(store: &str) -> Problem {
     Problem::new(StatusCode::CONFLICT, "undeclared", reason.korean(), reason.english())
 }
 
+/// Why nothing can be taken out of an object.
+pub(crate) fn not_taken(error: MemberError) -> Problem {
+    match error {
+        MemberError::Gone(cause) => gone(&cause),
+        MemberError::Closed(cause) => closed(&cause),
+        MemberError::Unavailable(cause) => Problem::unavailable(&cause),
+    }
+}
+
 /// A member cannot be taken out of its object.
-pub(crate) fn closed(cause: &dyn std::fmt::Display) -> Problem {
+fn closed(cause: &dyn std::fmt::Display) -> Problem {
     Problem::new(
         StatusCode::NOT_FOUND,
         "member",
@@ -130,7 +135,7 @@ pub(crate) fn closed(cause: &dyn std::fmt::Display) -> Problem {
 }
 
 /// The file is gone or another one.
-pub(crate) fn gone(error: &dyn std::fmt::Display) -> Problem {
+fn gone(error: &dyn std::fmt::Display) -> Problem {
     Problem::new(
         StatusCode::NOT_FOUND,
         "gone",

@@ -93,7 +93,7 @@ pub trait Members: Send + Sync {
     async fn open(&self, member: &Document) -> Result<Body, MemberError>;
 }
 
-/// Why a member cannot be handed out.
+/// Why a member, or the likeness that a document stores of itself, cannot be handed out.
 #[derive(Debug, thiserror::Error)]
 pub enum MemberError {
     /// The object around it is gone or another one.
@@ -112,21 +112,7 @@ pub enum MemberError {
 pub trait Likenesses: Send + Sync {
     /// What the likeness of a document shows, as a JPEG file that was encoded anew; none if there is nothing to see on it,
     /// or if it cannot be decoded.
-    async fn make(&self, document: &Document) -> Result<Option<Bytes>, LikenessError>;
-}
-
-/// Why there is no telling what a likeness shows.
-#[derive(Debug, thiserror::Error)]
-pub enum LikenessError {
-    /// The object is gone or another one.
-    #[error("{0}")]
-    Gone(#[source] Cause),
-    /// The object has no store any more, or the document cannot be taken out of it: the message says why.
-    #[error("{0}")]
-    Closed(#[source] Cause),
-    /// Not possible now.
-    #[error("{0}")]
-    Unavailable(#[source] Cause),
+    async fn make(&self, document: &Document) -> Result<Option<Bytes>, MemberError>;
 }
 
 /// Reading files again, to see what would change.

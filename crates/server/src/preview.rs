@@ -13,8 +13,7 @@ use crate::caller::Caller;
 use crate::documents::visible;
 use crate::gallery::Picture;
 use crate::loss::Kept;
-use crate::original::{SANDBOX, closed, gone, undeclared};
-use crate::ports::LikenessError;
+use crate::original::{SANDBOX, not_taken, undeclared};
 use crate::problem::Problem;
 use crate::server::Server;
 
@@ -91,7 +90,7 @@ async fn made(server: &Server, caller: &Caller, document: &Document) -> Result<P
     }
     let make = async || server.likenesses.make(document).await;
     let picture = match document.likeness {
-        true => server.gallery.picture(document, Instant::now(), make).await.map_err(refusal)?,
+        true => server.gallery.picture(document, Instant::now(), make).await.map_err(not_taken)?,
         false => None,
     };
     // What was noted of a preview that was kept once has nothing to wait for.
@@ -102,13 +101,4 @@ async fn made(server: &Server, caller: &Caller, document: &Document) -> Result<P
         return Err(none());
     }
     picture.ok_or_else(none)
-}
-
-/// Why a likeness cannot be shown, as it is said of the original.
-fn refusal(error: LikenessError) -> Problem {
-    match error {
-        LikenessError::Gone(cause) => gone(&cause),
-        LikenessError::Closed(cause) => closed(&cause),
-        LikenessError::Unavailable(cause) => Problem::unavailable(&cause),
-    }
 }

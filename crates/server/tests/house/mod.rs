@@ -42,8 +42,8 @@ use madang_ledger::sqlite::SqliteLedger;
 use madang_ledger::worker::Worker;
 use madang_server::hosts::Hosts;
 use madang_server::ports::{
-    Conditions, DropError, DropTarget, Dropped, Drops, LikenessError, Likenesses, MemberError,
-    Members, Sources, TrialError, Trials, Tried,
+    Conditions, DropError, DropTarget, Dropped, Drops, Likenesses, MemberError, Members, Sources,
+    TrialError, Trials, Tried,
 };
 use madang_server::server::{Ports, RequestLimits, Server, Settings};
 use madang_store::blobs::Blobs;
@@ -329,14 +329,14 @@ pub(crate) enum Shows {
 
 #[async_trait]
 impl Likenesses for Drawings {
-    async fn make(&self, document: &Document) -> Result<Option<Bytes>, LikenessError> {
+    async fn make(&self, document: &Document) -> Result<Option<Bytes>, MemberError> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         let shows = self.shows.lock().unwrap().clone();
         match shows {
             Shows::Nothing => Ok(None),
             Shows::Picture(jpeg) => Ok(Some(Bytes::from_static(jpeg))),
-            Shows::Gone => Err(LikenessError::Gone(document.object.path.as_str().into())),
-            Shows::Away => Err(LikenessError::Unavailable("the store is away".into())),
+            Shows::Gone => Err(MemberError::Gone(document.object.path.as_str().into())),
+            Shows::Away => Err(MemberError::Unavailable("the store is away".into())),
         }
     }
 }

@@ -145,6 +145,9 @@ async fn every_kind_of_container_hands_out_each_member_that_it_holds() {
             let document = service.get(&format!("/v1/documents/{id}")).await;
             let original = format!("/v1/documents/{id}/original");
             let answer = service.ask("GET", &original, ADMIN, Vec::new()).await;
+            let page = service.ask("GET", &format!("/documents/{id}"), ADMIN, Vec::new()).await;
+            let is_offered = page.text().contains(&original);
+            assert_eq!(is_offered, document["sha256"].is_string(), "{path}: {}", page.text());
             match document["sha256"].as_str() {
                 Some(known) => {
                     assert_eq!(answer.status, 200, "{path}: {}", answer.text());

@@ -105,11 +105,17 @@ fn a_report_is_in_the_language_of_the_locale_and_takes_the_place_of_an_earlier_o
         assert_eq!(json["left_out"], left_out);
     }
     let page = std::fs::read_to_string(scenario.path("all/figures/report.html")).unwrap();
-    for expected in ["<html lang=\"ko\">", "읽기 보고서", "형식별", "다 읽지 못한 파일", "손상"]
-    {
+    for expected in [
+        "<html lang=\"ko\">",
+        "읽기 보고서",
+        "형식별",
+        "다 읽지 못한 파일",
+        "손상",
+        "읽지 못합니다",
+    ] {
         assert!(page.contains(expected), "{expected}: {page}");
     }
-    assert!(!page.contains("Reading report"));
+    assert!(!page.contains("Reading report") && !page.contains("cannot"), "{page}");
 }
 
 #[test]

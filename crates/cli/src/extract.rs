@@ -432,7 +432,7 @@ fn object(path: &str, extraction: &Extraction, elapsed_ms: u64) -> Value {
 }
 
 /// A reason in Korean; none where there are only English words, as in the answers of a service.
-fn korean(reason: &Reason) -> Option<String> {
+pub(crate) fn korean(reason: &Reason) -> Option<String> {
     (!reason.is_said()).then(|| reason.korean())
 }
 

@@ -22,6 +22,8 @@ pub enum Instead {
     Tags,
     /// The outline of a slide.
     Outline,
+    /// The preview that the document stores of itself.
+    Preview,
 }
 
 impl Instead {
@@ -52,6 +54,9 @@ impl Instead {
             ),
             Instead::Tags => ("태그만 읽었습니다", "only its tags were read"),
             Instead::Outline => ("그 슬라이드의 개요를 읽었습니다", "this is its outline"),
+            Instead::Preview => {
+                ("안에 저장된 미리보기만 읽었습니다", "only the preview that it stores was read")
+            }
         }
     }
 }

@@ -55,6 +55,9 @@ impl Part {
     /// What it is called within a sentence.
     pub fn name(&self) -> PartName {
         let one = |english: String, korean: String| PartName { english, plural: false, korean };
+        if let Some((english, korean)) = self.nameless() {
+            return one(format!("{english} without a name"), format!("이름 없는 {korean}"));
+        }
         match self {
             Part::Member(name) | Part::Named(name) => one(name.to_string(), format!("{name} 부분")),
             Part::Stream(name) => one(format!("the stream {name}"), format!("{name} 스트림")),
@@ -85,7 +88,9 @@ impl Part {
     /// How it stands before a sentence about something in it: the two languages, Korean first.
     pub fn prefix(&self) -> (String, String) {
         match self {
-            Part::Member(name) | Part::Named(name) | Part::Chapter(name) => {
+            Part::Member(name) | Part::Named(name) | Part::Chapter(name)
+                if self.nameless().is_none() =>
+            {
                 (name.to_string(), name.to_string())
             }
             _ => {
@@ -93,6 +98,21 @@ impl Part {
                 (korean, english)
             }
         }
+    }
+
+    /// What it is, English first, if it should have a name of its own and the file gives it none.
+    fn nameless(&self) -> Option<(&'static str, &'static str)> {
+        let (name, what) = match self {
+            Part::Member(name) => (name, ("a member", "파일")),
+            Part::Named(name) => (name, ("a part", "부분")),
+            Part::Stream(name) => (name, ("a stream", "스트림")),
+            Part::Sheet(name) => (name, ("a sheet", "시트")),
+            Part::Table(name) => (name, ("a table", "표")),
+            Part::Chapter(name) => (name, ("a chapter", "장")),
+            Part::Attachment(name) => (name, ("an attachment", "첨부")),
+            _ => return None,
+        };
+        name.as_str().trim().is_empty().then_some(what)
     }
 }
 

@@ -93,9 +93,16 @@ impl Reason {
             text += ": ";
         }
         text += &own(sentence(&self.kind, self.part.as_ref()));
-        if let Some((kind, part)) = self.because.as_deref() {
-            text += ": ";
-            text += &own(sentence(kind, part.as_ref()));
+        match self.because.as_deref() {
+            // That something is damaged is said already.
+            Some((ReasonKind::Broken(said), None)) if locale == Locale::Korean => {
+                text += &format!(" ({said})");
+            }
+            Some((kind, part)) => {
+                text += ": ";
+                text += &own(sentence(kind, part.as_ref()));
+            }
+            None => {}
         }
         if let Some(instead) = self.instead {
             let (korean, english) = instead.clause();
@@ -271,7 +278,7 @@ mod tests {
     #[test]
     fn a_reason_is_told_in_both_languages() {
         let member = || Part::Member("기록/수문.log".into());
-        let table: [(Reason, &str, &str); 14] = [
+        let table: [(Reason, &str, &str); 17] = [
             (NoText.into(), "there is no text in it", "글자가 없습니다"),
             (
                 Reason::new(Password).of(Part::The(Noun::Document)),
@@ -299,6 +306,23 @@ mod tests {
                     .within(member()),
                 "기록/수문.log: damaged after 32610 bytes: the packed bytes end too early",
                 "기록/수문.log: 앞 32610바이트 다음이 손상되었습니다: 압축된 내용이 도중에 끝납니다",
+            ),
+            (
+                Reason::new(DamagedAfter(0))
+                    .because(Reason::new(Broken("corrupt deflate stream".into())))
+                    .within(member()),
+                "기록/수문.log: damaged from its first byte: corrupt deflate stream",
+                "기록/수문.log: 처음부터 손상되었습니다 (corrupt deflate stream)",
+            ),
+            (
+                Reason::new(Hidden).of(Part::Sheet(" ".into())),
+                "a sheet without a name is hidden",
+                "이름 없는 시트가 숨겨져 있습니다",
+            ),
+            (
+                Reason::new(Damaged).within(Part::Attachment("".into())),
+                "an attachment without a name: it is damaged",
+                "이름 없는 첨부: 손상되었습니다",
             ),
             (
                 Reason::new(MoreThan { limit: 10, unit: crate::unit::Unit::Pages }),

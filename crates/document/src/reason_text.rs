@@ -134,6 +134,10 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
         ),
 
         Damaged => both(format!("{}손상되었습니다", it.subject()), format!("{} damaged", it.is())),
+        DamagedAfter(0) => both(
+            format!("{}처음부터 손상되었습니다", it.topic()),
+            format!("{}damaged from its first byte", it.if_named()),
+        ),
         DamagedAfter(bytes) => both(
             format!("{}앞 {bytes}바이트 다음이 손상되었습니다", it.topic()),
             format!("{}damaged after {bytes} bytes", it.if_named()),

@@ -50,6 +50,7 @@ mod hwpx;
 mod id3;
 mod iptc;
 mod iso9660;
+mod iwork;
 mod jpeg;
 mod json;
 pub(crate) mod keywords;
@@ -200,6 +201,7 @@ pub static FORMATS: &[&Format] = &[
     &odf::FORMAT,
     &office_encrypted::FORMAT,
     &epub::FORMAT,
+    &iwork::FORMAT,
     &msg::FORMAT,
     &tnef::FORMAT,
     &pst::FORMAT,

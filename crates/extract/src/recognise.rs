@@ -127,9 +127,6 @@ const ZIP_MIMETYPES: &[(&str, Recognised)] =
 const ZIP_MEMBERS: &[(&str, Recognised)] = &[
     ("AndroidManifest.xml", known("application/vnd.android.package-archive", "Android packages")),
     ("META-INF/MANIFEST.MF", known("application/java-archive", "Java archives")),
-    ("Index/Document.iwa", known("application/vnd.apple.iwork", "iWork documents")),
-    ("buildVersionHistory.plist", known("application/vnd.apple.iwork", "iWork documents")),
-    ("index.apxl", known("application/vnd.apple.keynote", "Keynote presentations")),
     ("FixedDocSeq.fdseq", known("application/vnd.ms-xpsdocument", "XPS documents")),
     ("FixedDocumentSequence.fdseq", known("application/vnd.ms-xpsdocument", "XPS documents")),
     ("visio/document.xml", known("application/vnd.ms-visio.drawing.main+xml", "Visio drawings")),

@@ -28,7 +28,7 @@ use madang_extract::passwords::Passwords;
 use madang_extract::sink::{Sink, Wanted};
 
 /// Every format of the table that holds members: archives, packed files, mail, documents with files or pictures in them.
-const CONTAINERS: [&str; 35] = [
+const CONTAINERS: [&str; 36] = [
     "7z",
     "alz",
     "bzip2",
@@ -44,6 +44,7 @@ const CONTAINERS: [&str; 35] = [
     "hwpml",
     "hwpx",
     "iso9660",
+    "iwork",
     "lzma",
     "matroska",
     "mbox",

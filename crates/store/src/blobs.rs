@@ -157,9 +157,19 @@ impl Blobs {
     /// [`BlobError`].
     pub async fn read_text(&self, text: &BlobPart) -> Result<Vec<Segment>, BlobError> {
         let bytes = self.read(text).await?;
-        serde_json::from_slice(&bytes).map_err(|_| BlobError::Damaged(*text))
+        let is_short = bytes.len() <= READ_ON_TASK;
+        let read = move || serde_json::from_slice(&bytes);
+        let segments = match is_short {
+            true => read(),
+            false => tokio::task::spawn_blocking(read).await.map_err(unavailable)?,
+        };
+        segments.map_err(|_| BlobError::Damaged(*text))
     }
 }
+
+/// Bytes of a text that are read as JSON beside whatever else the task's thread has to do: a millisecond or two. More
+/// take a thread of their own.
+const READ_ON_TASK: usize = 512 << 10;
 
 /// As [`Blobs::take_others`], of what they lie in.
 pub(crate) async fn takes_others(store: &dyn ObjectStore) -> bool {
@@ -178,10 +188,11 @@ pub fn text_id(segments: &[Segment]) -> Result<BlobId, serde_json::Error> {
 }
 
 fn json(segments: &[Segment]) -> Result<Vec<u8>, BlobError> {
-    serde_json::to_vec(segments).map_err(|error| {
-        let source = Box::new(error);
-        BlobError::Unavailable(object_store::Error::Generic { store: "blobs", source })
-    })
+    serde_json::to_vec(segments).map_err(unavailable)
+}
+
+fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> BlobError {
+    BlobError::Unavailable(object_store::Error::Generic { store: "blobs", source: Box::new(error) })
 }
 
 /// The texts and previews of one object on their way into one blob: one write, one flush, however many members it

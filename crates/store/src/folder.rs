@@ -233,6 +233,26 @@ fn is_file(seen: &Statx) -> bool {
     stat::kind(seen) == FileType::RegularFile
 }
 
+/// How often half an upload is begun anew because somebody swept it before its lock was held.
+const BEGINNINGS: usize = 16;
+
+/// A new file for half an upload of `name`, and what it is called there. Its lock is held while it is written: so nobody
+/// takes it for one of a dead service. It cannot be made and locked in one step; what a service that starts just then
+/// takes between the two is begun anew.
+fn held(folder: BorrowedFd<'_>, name: &str) -> Result<(File, String), Errno> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    for _ in 0..BEGINNINGS {
+        let temporary = half_name(name, Uuid::now_v7());
+        let file = File::from(openat(folder, &temporary, flags, Mode::from_raw_mode(0o600))?);
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) if fstat(&file)?.st_nlink > 0 => return Ok((file, temporary)),
+            Ok(()) | Err(Errno::WOULDBLOCK) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Err(Errno::AGAIN)
+}
+
 /// An upload that is not whole yet: a hidden file in the folder where it will stand. Removed when it is let go,
 /// unless it took its place.
 #[derive(Debug)]
@@ -260,11 +280,7 @@ impl Half {
             folder = Folder::Below(made);
         }
         let here = fstat(folder.as_fd()).map_err(failed)?;
-        let temporary = half_name(name, Uuid::now_v7());
-        let flags =
-            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let file = openat(folder.as_fd(), &temporary, flags, Mode::from_raw_mode(0o600));
-        let file = File::from(file.map_err(failed)?);
+        let (file, temporary) = held(folder.as_fd(), name).map_err(failed)?;
         let half = Half {
             folder: rustix::io::fcntl_dupfd_cloexec(&folder, 0).map_err(failed)?,
             file,
@@ -272,8 +288,6 @@ impl Half {
             name: object_key::to_bytes(name).into_owned(),
             path: path.to_owned(),
         };
-        // Held while it is written: so nobody takes it for one of a dead service.
-        flock(&half.file, FlockOperation::NonBlockingLockExclusive).map_err(failed)?;
         open_as(half.file.as_fd(), &here, 0o666).map_err(failed)?;
         Ok(half)
     }

@@ -489,7 +489,12 @@ async fn half_uploads_of_a_dead_service_are_swept_and_no_others() {
         async move { living.put("b.txt", receive.boxed(), Precondition::Always).await }
     });
     send.unbounded_send(Ok(Bytes::from_static(b"x"))).unwrap();
-    while names(folder.path()).len() < 3 {
+    // Its first byte comes after its lock.
+    let begun = |name: &String| {
+        name.starts_with(".b.txt.")
+            && std::fs::metadata(folder.path().join(name)).is_ok_and(|half| half.len() > 0)
+    };
+    while !names(folder.path()).iter().any(begun) {
         tokio::task::yield_now().await;
     }
     // A second service, younger than the upload that runs: the ids of one process only grow, also within a millisecond.
@@ -502,6 +507,28 @@ async fn half_uploads_of_a_dead_service_are_swept_and_no_others() {
     drop(send);
     upload.await.unwrap().unwrap();
     assert_eq!(names(folder.path()), [".theirs.part", "b.txt"]);
+}
+
+/// Half an upload is there for a moment before its lock is held: a service that starts just then may take it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upload_arrives_while_other_services_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let all_came = Arc::new(AtomicBool::new(false));
+    let starting = tokio::spawn({
+        let (all_came, root) = (Arc::clone(&all_came), folder.path().to_owned());
+        async move {
+            while !all_came.load(Ordering::Relaxed) {
+                files(&open(&root)).await;
+            }
+        }
+    });
+    for _ in 0..500 {
+        put(&store, "a.txt", "x").await.unwrap();
+    }
+    all_came.store(true, Ordering::Relaxed);
+    starting.await.unwrap();
+    assert_eq!(names(folder.path()), ["a.txt"]);
 }
 
 #[tokio::test]

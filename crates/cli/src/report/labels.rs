@@ -2,6 +2,7 @@ use madang_document::locale::Locale;
 use madang_document::outcome::Outcome;
 use madang_document::timestamp::Timestamp;
 
+use super::measured::Measured;
 use super::row::Row;
 
 /// The words and figures of a report in one language.
@@ -36,6 +37,12 @@ impl Labels {
     pub(crate) fn outcome(self, outcome: Option<Outcome>) -> &'static str {
         outcome
             .map_or_else(|| self.say("열 수 없음", "not opened"), |outcome| outcome.label(self.0))
+    }
+
+    /// Why a file was not read whole; in English where there are no Korean words for it.
+    pub(crate) fn reason(self, file: &Measured) -> &str {
+        let korean = file.reason_ko.as_deref().filter(|_| self.0 == Locale::Korean);
+        korean.or(file.reason.as_deref()).unwrap_or_default()
     }
 
     /// The heads of a table of [`cells`](Self::cells); the first of them names what the rows are.

@@ -1,7 +1,8 @@
 use madang_document::outcome::Outcome;
+use madang_document::reason::Reason;
 use serde::Serialize;
 
-use crate::extract::Answer;
+use crate::extract::{Answer, korean};
 
 /// What was measured of one file.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -14,8 +15,10 @@ pub(crate) struct Measured {
     pub(crate) format: String,
     /// How reading it ended; none if its bytes could not be had.
     pub(crate) outcome: Option<Outcome>,
-    /// Why, if it was not read whole.
+    /// Why, if it was not read whole, in English.
     pub(crate) reason: Option<String>,
+    /// The same in Korean, where there are Korean words for it.
+    pub(crate) reason_ko: Option<String>,
     /// Its size.
     pub(crate) bytes: u64,
     /// Documents in it that were opened.
@@ -42,13 +45,14 @@ impl Measured {
             "none" => own.media_type.as_str().to_owned(),
             read => read.to_owned(),
         });
-        let reason = own.and_then(|own| own.reason.as_ref().map(ToString::to_string));
+        let reason = own.and_then(|own| own.reason.as_ref());
         let measured = Measured {
             path,
             folder,
             format: format.unwrap_or_else(|| "none".into()),
             outcome: own.map(|own| own.outcome),
-            reason: answer.unread.clone().or(reason),
+            reason: answer.unread.clone().or(reason.map(Reason::english)),
+            reason_ko: reason.and_then(korean),
             bytes: own.map_or(0, |own| own.size),
             members: texts.len().saturating_sub(1) as u64,
             characters: characters as u64,

@@ -99,7 +99,7 @@ fn failed(labels: Labels, findings: &Findings) -> Markup {
     html! {
         (list(title, heads, &failed, |file| html! {
             td { (labels.outcome(file.outcome)) }
-            td { (short_reason(file.reason.as_deref().unwrap_or_default())) }
+            td { (short_reason(labels.reason(file))) }
         }))
         @if let Some(rest) = rest(labels, all, FAILED) { p.note { (rest) } }
     }

@@ -100,6 +100,7 @@ mod tests {
             format: format.into(),
             outcome,
             reason: None,
+            reason_ko: None,
             bytes: 1000,
             members: 1,
             characters: 10,

@@ -47,8 +47,7 @@ pub(crate) fn text(labels: Labels, findings: &Findings) -> String {
     let failed = findings.failed();
     if !failed.is_empty() {
         let cells = |file: &Measured| {
-            let reason = file.reason.as_deref().unwrap_or_default();
-            vec![labels.outcome(file.outcome).into(), short_reason(reason)]
+            vec![labels.outcome(file.outcome).into(), short_reason(labels.reason(file))]
         };
         let shown: Vec<&Measured> = failed.iter().take(FAILED).copied().collect();
         let rows: Vec<Vec<Shown>> = shown

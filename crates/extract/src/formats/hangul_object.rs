@@ -4,7 +4,6 @@ use std::io::Read;
 
 use madang_document::content::{Content, Member};
 use madang_document::outcome::Outcome;
-use madang_document::part::Part;
 use madang_document::reason_kind::ReasonKind;
 
 use super::hangul_chart::chart_text;
@@ -101,10 +100,5 @@ fn open_object(path: &str, object: Vec<u8>, context: &Context<'_>, content: &mut
             return;
         }
     }
-    let before = content.members.len();
     ole_object::open_file(path, object, context, content);
-    let unread = content.members.get(before).is_some_and(|member| member.outcome.is_none());
-    if unread && context.may_open_member().is_ok() {
-        content.lost(ReasonKind::ForeignObject.within(Part::Member(path.into())));
-    }
 }

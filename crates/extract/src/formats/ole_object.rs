@@ -91,6 +91,7 @@ pub(super) fn open_file(path: &str, bytes: Vec<u8>, context: &Context<'_>, conte
         OleObject::File { name, bytes } => (format!("{path}/{name}"), bytes),
         OleObject::Foreign => {
             // The data of some program's own object: nothing in it is a file.
+            content.lost(ReasonKind::ForeignObject.within(Part::Member(path.into())));
             content.members.push(Member {
                 path: path.to_owned(),
                 size: Some(size),

@@ -176,16 +176,20 @@ fn warning_text(words: Words, reason: &Reason) -> Markup {
 
 fn actions(words: Words, document: &Document) -> Markup {
     let container = DocumentId::new(&document.object.store, &document.object.path, None);
+    // What could not be taken out of its container when it was read cannot be taken out to be downloaded.
+    let can_be_had = document.inner.is_none() || document.sha256.is_some();
     html! {
         ul.actions {
-            li {
-                a.button href=(format!("/v1/documents/{}/original", document.id)) download {
-                    (words.say("원본 내려받기", "Download the original"))
+            @if can_be_had {
+                li {
+                    a.button href=(format!("/v1/documents/{}/original", document.id)) download {
+                        (words.say("원본 내려받기", "Download the original"))
+                    }
                 }
             }
             @if document.inner.is_some() {
                 li {
-                    a href=(format!("/v1/documents/{container}/original")) download {
+                    a.button[!can_be_had] href=(format!("/v1/documents/{container}/original")) download {
                         (words.say("바깥 파일 내려받기", "Download the containing file"))
                     }
                 }

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use madang_document::counted::counted;
 use madang_document::principal::Scope;
 use madang_ledger::ledger::Ledger;
 use madang_ledger::objects::Balance;
@@ -8,7 +9,7 @@ use madang_pipeline::declaration::Pipeline;
 use crate::arguments::Up;
 use crate::failure::Failure;
 use crate::progress::summary;
-use crate::terminal::{counted, line, out, short_path, short_reason, shown};
+use crate::terminal::{line, out, short_path, short_reason, shown};
 
 /// Says at the start which pipelines the ledger has files of, and this run does not declare: they would live on unseen.
 pub(crate) async fn undeclared(ledger: &dyn Ledger, pipelines: &[Pipeline]) -> Result<(), Failure> {

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use madang_document::condition::Kind;
+use madang_document::counted::counted;
 use madang_pipeline::hindrance::shortage;
 use madang_store::mark::Mark;
 use rustix::fs::{FlockOperation, flock};
 
 use crate::announcement::Announcement;
 use crate::failure::Failure;
-use crate::terminal::{counted, line, shown};
+use crate::terminal::{line, shown};
 use crate::{local_key, modes};
 
 /// The data folder of this process: nobody else uses it while the lock is held. It and all in it belong to their

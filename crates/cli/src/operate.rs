@@ -5,6 +5,7 @@ use futures::StreamExt;
 use madang_document::agency::Agency;
 use madang_document::blob_id::BlobId;
 use madang_document::cause::told;
+use madang_document::counted::counted;
 use madang_document::id::DocumentId;
 use madang_document::partition::Partition;
 use madang_document::principal::{Role, Scope};
@@ -24,7 +25,7 @@ use crate::arguments::{Check, Index, IndexAct, Key, KeyAct};
 use crate::configuration::{Configuration, look_over};
 use crate::data_folder::DataFolder;
 use crate::failure::Failure;
-use crate::terminal::{counted, line, out, out_all, short_path, short_reason, shown, table};
+use crate::terminal::{line, out, out_all, short_path, short_reason, shown, table};
 use crate::{backends, local_key};
 
 /// `madang index`.

@@ -1,3 +1,4 @@
+use madang_document::counted::counted;
 use madang_document::shown::Shown;
 use madang_extract::formats::FORMATS;
 use serde_json::{Value, json};
@@ -6,8 +7,8 @@ use crate::api::{Api, part, query};
 use crate::arguments::{Queue, QueueAct};
 use crate::failure::Failure;
 use crate::terminal::{
-    counted, line, number_of, out, out_all, out_json_indented, path_of, raw_text_of, shown, table,
-    text_of, whole_path_of,
+    line, number_of, out, out_all, out_json_indented, path_of, raw_text_of, shown, table, text_of,
+    whole_path_of,
 };
 
 /// `madang queue`.

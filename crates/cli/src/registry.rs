@@ -3,6 +3,7 @@ use std::ffi::OsString;
 
 use anyhow::Context;
 use madang_catalog::series::Series;
+use madang_document::counted::counted;
 use madang_ledger::reader::Reader;
 use madang_pipeline::cataloguer;
 use serde_json::Value;
@@ -13,7 +14,7 @@ use crate::backends;
 use crate::configuration::{Configuration, pipelines};
 use crate::failure::Failure;
 use crate::terminal::{
-    counted, line, out_all, out_json, out_json_indented, raw_text_of, shown, table, text_of,
+    line, out_all, out_json, out_json_indented, raw_text_of, shown, table, text_of,
 };
 
 /// `madang catalog`.

@@ -3,6 +3,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use madang_document::counted::counted;
 use madang_document::shown::Shown;
 use madang_pipeline::terms::Terms;
 use madang_pipeline::trial::Trials;
@@ -15,8 +16,8 @@ use crate::backends;
 use crate::configuration::{Configuration, pipelines};
 use crate::failure::Failure;
 use crate::terminal::{
-    counted, from_to, line, number_of, out, out_all, out_json, out_json_indented, path_of,
-    raw_text_of, shown, text_of,
+    from_to, line, number_of, out, out_all, out_json, out_json_indented, path_of, raw_text_of,
+    shown, text_of,
 };
 
 /// `madang reprocess`.

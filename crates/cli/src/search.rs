@@ -1,3 +1,4 @@
+use madang_document::counted::counted;
 use madang_document::locale::Locale;
 use madang_document::locator::Locator;
 use madang_document::shown::Shown;
@@ -8,7 +9,7 @@ use crate::api::{Api, part, query};
 use crate::arguments::{Search, Show};
 use crate::failure::Failure;
 use crate::terminal::{
-    counted, line, lines, number_of, out, out_all, out_json, out_marked, path_of, shown, text_of,
+    line, lines, number_of, out, out_all, out_json, out_marked, path_of, shown, text_of,
     whole_path_of,
 };
 

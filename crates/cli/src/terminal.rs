@@ -123,14 +123,6 @@ pub(crate) fn whole_path_of(value: &Value, name: &str) -> Shown {
     Shown::new(&object_key::readable(raw_text_of(value, name)))
 }
 
-/// So many things, in words: one, or more.
-pub(crate) fn counted(count: u64, one: &str, more: &str) -> String {
-    match count {
-        1 => format!("1 {one}"),
-        _ => format!("{count} {more}"),
-    }
-}
-
 /// A field that is a number; 0 if it is not.
 pub(crate) fn number_of(value: &Value, name: &str) -> u64 {
     value.get(name).and_then(Value::as_u64).unwrap_or_default()
@@ -259,13 +251,6 @@ mod tests {
         // What forgot to shorten it floods no table.
         let lines = table(&["path"], &[vec![Shown::new(&key)]]);
         assert!(lines[1].as_str().chars().count() <= LONGEST_CELL, "{}", lines[1]);
-    }
-
-    #[test]
-    fn one_is_one_and_none_and_two_are_more() {
-        for (count, told) in [(0, "0 entries"), (1, "1 entry"), (2, "2 entries")] {
-            assert_eq!(counted(count, "entry", "entries"), told);
-        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub mod cause;
 pub mod civil_date;
 pub mod condition;
 pub mod content;
+pub mod counted;
 pub mod difference;
 pub mod document;
 pub mod entry;

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use crate::counted::counted;
 use crate::quote::Quote;
 
 /// A part of a file that a reason speaks of.
@@ -79,7 +80,8 @@ impl Part {
             }
             Part::Block(n) => one(format!("block {n:#x}"), format!("{n:#x}번 블록")),
             Part::AfterMembers(n) => {
-                one(format!("after {n} members"), format!("안의 파일 {n}개 다음"))
+                let members = counted(*n, "member", "members");
+                one(format!("after {members}"), format!("안의 파일 {n}개 다음"))
             }
             Part::The(noun) => noun.name(),
         }

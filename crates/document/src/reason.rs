@@ -352,6 +352,24 @@ mod tests {
             ),
             (NotFinished(30_000).into(), "not finished within 30 s", "30초 안에 끝나지 않았습니다"),
             (NoProgress(500).into(), "no progress for 0.5 s", "0.5초 동안 나아가지 않았습니다"),
+            (Nuls(1).into(), "1 NUL byte was left out", "NUL 바이트 1개를 뺐습니다"),
+            (Nuls(2).into(), "2 NUL bytes were left out", "NUL 바이트 2개를 뺐습니다"),
+            (
+                OwnSigns(1).into(),
+                "1 sign of the word processor's own stands as U+FFFD",
+                "워드프로세서 고유의 기호 1개를 U+FFFD로 적었습니다",
+            ),
+            (
+                Symbols(1).into(),
+                "1 symbol has no character of its own",
+                "기호 1개는 해당하는 글자가 없습니다",
+            ),
+            (NoPage(1).into(), "its only page cannot be read", "하나뿐인 쪽을 읽을 수 없습니다"),
+            (
+                MoreThan { limit: 1, unit: crate::unit::Unit::Members }.into(),
+                "it holds more than 1 member",
+                "한도인 안의 파일 1개를 넘습니다",
+            ),
             (Reason::said("so it is"), "so it is", "so it is"),
         ];
         for (reason, english, korean) in table {

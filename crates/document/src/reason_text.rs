@@ -1,5 +1,6 @@
 //! What reasons are told in: every sentence in both languages, in this one place.
 
+use crate::counted::counted;
 use crate::format_name::in_korean;
 use crate::part::{Noun, Part, PartName};
 use crate::particle::Particle;
@@ -111,7 +112,8 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
             let (korean, english) = match before {
                 None | Some(0) => both("", ""),
                 Some(n) => {
-                    both(format!(" (앞에 조각 {n}개)"), format!(": {n} parts stand before it"))
+                    let before = counted(*n, "part stands", "parts stand");
+                    both(format!(" (앞에 조각 {n}개)"), format!(": {before} before it"))
                 }
             };
             both(
@@ -140,7 +142,7 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
         ),
         DamagedAfter(bytes) => both(
             format!("{}앞 {bytes}바이트 다음이 손상되었습니다", it.topic()),
-            format!("{}damaged after {bytes} bytes", it.if_named()),
+            format!("{}damaged after {}", it.if_named(), bytes_of(*bytes)),
         ),
         DamagedAt(byte) => both(
             format!("{}{byte}번째 바이트에서 손상되었습니다", it.subject()),
@@ -226,15 +228,15 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
         },
         TooFewBytes { came, stated } => both(
             format!("{stated}바이트 가운데 {came}바이트만 풀렸습니다"),
-            format!("only {came} of {stated} bytes came out"),
+            format!("only {came} of {} came out", bytes_of(*stated)),
         ),
         TooManyBytes(stated) => both(
             format!("적혀 있는 {stated}바이트보다 많이 풀렸습니다"),
-            format!("more than the stated {stated} bytes came out"),
+            format!("more than the stated {} came out", bytes_of(*stated)),
         ),
         HoldsOnly { held, stated } => both(
             format!("{}{stated}바이트 가운데 {held}바이트만 파일에 있습니다", it.topic()),
-            format!("the file holds only {held} of {stated} bytes of {}", it.english),
+            format!("the file holds only {held} of {} of {}", bytes_of(*stated), it.english),
         ),
         Overlaps => both("앞에 있는 파일과 자리가 겹칩니다", "it lies over the member before it"),
         Circle => both(
@@ -249,18 +251,20 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
             format!("{}손상되었습니다 ({said})", it.subject()),
             format!("{}{said}", it.if_named_colon()),
         ),
+        NoPage(1) => both("하나뿐인 쪽을 읽을 수 없습니다", "its only page cannot be read"),
         NoPage(pages) => both(
             format!("{pages}쪽 가운데 읽을 수 있는 쪽이 없습니다"),
             format!("none of its {pages} pages can be read"),
         ),
         FurtherPages(pages) => both(
             format!("이 밖에 {pages}쪽을 읽지 못했습니다"),
-            format!("{pages} further pages could not be read"),
+            format!("{} could not be read", counted(*pages, "further page", "further pages")),
         ),
         NoCharacters { unread, all } => both(
             format!("글자 {all}개 가운데 {unread}개는 글꼴이 무슨 글자인지 말하지 않습니다"),
             format!(
-                "{unread} of {all} characters: its fonts do not say which characters they show"
+                "{unread} of {}: its fonts do not say which characters they show",
+                counted(*all, "character", "characters")
             ),
         ),
         ForeignObject => both(
@@ -270,15 +274,18 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
 
         Unpacks(limit) => both(
             format!("{}풀면 크기에 비해 정한 한도 {limit}바이트를 넘습니다", it.topic()),
-            format!("it unpacks to more than {limit} bytes, the limit for its size"),
+            format!("it unpacks to more than {}, the limit for its size", bytes_of(*limit)),
         ),
         Decodes(limit) => both(
             format!("그림을 풀면 크기에 비해 정한 한도 {limit}바이트를 넘습니다"),
-            format!("its pictures decode to more than {limit} bytes, the limit for its size"),
+            format!(
+                "its pictures decode to more than {}, the limit for its size",
+                bytes_of(*limit)
+            ),
         ),
         Larger(limit) => both(
             format!("{}풀면 {limit}바이트를 넘습니다", it.topic()),
-            format!("{} larger than {limit} bytes unpacked", it.is()),
+            format!("{} larger than {} unpacked", it.is(), bytes_of(*limit)),
         ),
         LargerThanMemory { bytes, limit } => both(
             format!(
@@ -286,8 +293,9 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
                 it.subject()
             ),
             format!(
-                "{} of {bytes} bytes is more than the {limit} that may be held in memory",
-                it.english
+                "{} of {} is more than the {limit} that may be held in memory",
+                it.english,
+                bytes_of(*bytes)
             ),
         ),
         TakesMemory { bytes, limit } => both(
@@ -295,14 +303,19 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
                 "{}푸는 데 메모리 {bytes}바이트가 들어 한도 {limit}바이트를 넘습니다",
                 it.object()
             ),
-            format!("unpacking {} takes {bytes} bytes of memory, more than {limit}", it.english),
+            format!(
+                "unpacking {} takes {} of memory, more than {limit}",
+                it.english,
+                bytes_of(*bytes)
+            ),
         ),
         TakesMemoryOver(limit) => both(
             format!("{}메모리를 {limit}바이트보다 많이 씁니다", it.subject()),
             format!(
-                "{} {} more than {limit} bytes of memory",
+                "{} {} more than {} of memory",
                 it.english,
-                it.verb("takes", "take")
+                it.verb("takes", "take"),
+                bytes_of(*limit)
             ),
         ),
         BehindTooLarge => both(
@@ -348,8 +361,10 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
                 None => format!("{}한도인 {bytes}바이트까지만 읽었습니다", it.topic()),
             },
             match of {
-                Some(of) => format!("{} cut after {bytes} of {of} bytes, at its limit", it.was()),
-                None => format!("{} cut at its limit of {bytes} bytes", it.was()),
+                Some(of) => {
+                    format!("{} cut after {bytes} of {}, at its limit", it.was(), bytes_of(*of))
+                }
+                None => format!("{} cut at its limit of {}", it.was(), bytes_of(*bytes)),
             },
         ),
         CutWithin { first, of } => both(
@@ -357,7 +372,11 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
                 "{}한도에 걸려 글 조각 {of}개 가운데 처음 {first}개 안에서 잘렸습니다",
                 it.subject()
             ),
-            format!("{} cut within the first {first} of {of} segments, at its limit", it.was()),
+            format!(
+                "{} cut within the first {first} of {}, at its limit",
+                it.was(),
+                counted(*of, "segment", "segments")
+            ),
         ),
         TextLimit => both(
             format!("글의 한도에 이르러 {}잘렸습니다", it.subject()),
@@ -534,10 +553,10 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
         ),
         LinesIn { lines, encoding, others } => both(
             format!("{lines}줄은 {encoding}, 나머지는 {others} 인코딩입니다"),
-            match lines {
-                1 => format!("1 line is in {encoding}, the others in {others}"),
-                lines => format!("{lines} lines are in {encoding}, the others in {others}"),
-            },
+            format!(
+                "{} in {encoding}, the others in {others}",
+                counted(*lines, "line is", "lines are")
+            ),
         ),
         SomeLinesIn(encoding) => both(
             format!("일부 줄은 {encoding} 인코딩입니다"),
@@ -545,22 +564,33 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
         ),
         Nuls(count) => both(
             format!("NUL 바이트 {count}개를 뺐습니다"),
-            format!("{count} NUL bytes were left out"),
+            format!("{} left out", counted(*count, "NUL byte was", "NUL bytes were")),
         ),
-        LostStrings(1) => {
-            both("셀 하나가 가리키는 글이 없습니다", "1 cell refers to a text that is not there")
-        }
         LostStrings(count) => both(
             format!("셀 {count}개가 가리키는 글이 없습니다"),
-            format!("{count} cells refer to texts that are not there"),
+            format!(
+                "{} not there",
+                counted(*count, "cell refers to a text that is", "cells refer to texts that are")
+            ),
         ),
         Symbols(count) => both(
             format!("기호 {count}개는 해당하는 글자가 없습니다"),
-            format!("{count} symbols have no character of their own"),
+            counted(
+                *count,
+                "symbol has no character of its own",
+                "symbols have no character of their own",
+            ),
         ),
         OwnSigns(count) => both(
             format!("워드프로세서 고유의 기호 {count}개를 U+FFFD로 적었습니다"),
-            format!("{count} signs of the word processor's own stand as U+FFFD"),
+            format!(
+                "{} as U+FFFD",
+                counted(
+                    *count,
+                    "sign of the word processor's own stands",
+                    "signs of the word processor's own stand"
+                )
+            ),
         ),
         Link(None) => both("링크라서 따라가지 않습니다", "a link, which is not followed"),
         Link(Some(to)) => both(
@@ -581,13 +611,17 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
             "변경 내용이 추적되고 있어, 지운 글이 본문에 남아 있을 수 있습니다",
             "changes are tracked: passages that are deleted may still stand in the text",
         ),
-        Deletions(count) => {
-            let passages = if *count == 1 { "passage" } else { "passages" };
-            both(
-                format!("변경 추적에서 지운 글 {count}곳을 뺐습니다"),
-                format!("{count} {passages} that a tracked change deleted were left out"),
-            )
-        }
+        Deletions(count) => both(
+            format!("변경 추적에서 지운 글 {count}곳을 뺐습니다"),
+            format!(
+                "{} left out",
+                counted(
+                    *count,
+                    "passage that a tracked change deleted was",
+                    "passages that a tracked change deleted were"
+                )
+            ),
+        ),
         NoPreview => match part {
             None => both("미리보기가 없습니다", "no preview"),
             Some(_) => both(
@@ -597,7 +631,7 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
         },
         Repeated(bytes) => both(
             format!("되풀이되는 셀은 {bytes}바이트 다음부터 한 번만 적었습니다"),
-            format!("repeated cells were written once after {bytes} bytes"),
+            format!("repeated cells were written once after {}", bytes_of(*bytes)),
         ),
         NoTextTrack { track, codec } => both(
             format!("{track}번 자막 트랙은 {codec} 형식이라 글이 아닙니다"),
@@ -609,14 +643,19 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
         ),
         Listed { listed, of } => both(
             format!("안의 파일 {of}개 가운데 {listed}개만 목록에 있습니다"),
-            format!("only {listed} of {of} members are listed"),
+            format!(
+                "only {listed} of {} {} listed",
+                counted(*of, "member", "members"),
+                if *listed == 1 { "is" } else { "are" }
+            ),
         ),
         PreviewTooLarge => {
             both("미리보기 하나가 너무 커서 뺐습니다", "a preview was left out, it is too large")
         }
-        MoreWarnings(count) => {
-            both(format!("알릴 것이 {count}건 더 있습니다"), format!("{count} further warnings"))
-        }
+        MoreWarnings(count) => both(
+            format!("알릴 것이 {count}건 더 있습니다"),
+            counted(*count, "further warning", "further warnings"),
+        ),
         LieTogether => both(
             format!("{}스트림들이 서로 겹치고, 합치면 파일보다 큽니다", it.possessive()),
             format!(
@@ -629,6 +668,10 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
 
 fn both(korean: impl ToString, english: impl ToString) -> (String, String) {
     (korean.to_string(), english.to_string())
+}
+
+fn bytes_of(count: u64) -> String {
+    counted(count, "byte", "bytes")
 }
 
 fn packed(it: &Subject, korean: &str, english: &str) -> (String, String) {

@@ -1,6 +1,7 @@
 use serde::de;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::counted::counted;
 use crate::quote::Quote;
 
 /// What is wrong with a file that describes others. Each has its sentence and its cure in both languages, in this one
@@ -144,7 +145,8 @@ impl SidecarFault {
                     "같은 파일을 설명하는 것이 {others}개 더 있어 읽지 않았습니다; 그 가운데 몇 개를 치워 주세요"
                 ),
                 format!(
-                    "it is not read, because {others} others describe the same file; take some of them away"
+                    "it is not read, because {} the same file; take some of them away",
+                    counted(*others, "other describes", "others describe")
                 ),
             ),
             Denied => both(
@@ -275,7 +277,10 @@ impl SidecarFault {
 fn too_large(bytes: u64, most: u64, korean: &str, english: &str) -> (String, String) {
     (
         format!("{bytes}바이트로 한도인 {most}바이트를 넘어 아무것도 읽지 않았습니다; {korean}"),
-        format!("it has {bytes} bytes, more than {most}: nothing of it is read; {english}"),
+        format!(
+            "it has {}, more than {most}: nothing of it is read; {english}",
+            counted(bytes, "byte", "bytes")
+        ),
     )
 }
 

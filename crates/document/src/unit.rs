@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::counted::counted;
+
 /// What a limit counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -41,25 +43,27 @@ pub enum Unit {
 impl Unit {
     /// So many of them in both languages, Korean first: it ends with a noun that a particle can follow.
     pub fn count(self, n: u64) -> (String, String) {
-        let (before, counter, english) = match self {
-            Unit::Bytes => ("", "바이트", "bytes"),
-            Unit::TextBytes => ("글 ", "바이트", "bytes of text"),
-            Unit::Segments => ("글 조각 ", "개", "segments"),
-            Unit::Paragraphs => ("글이 있는 문단 ", "개", "paragraphs with text"),
-            Unit::Members => ("안의 파일 ", "개", "members"),
-            Unit::Pages => ("", "쪽", "pages"),
-            Unit::Slides => ("슬라이드 ", "장", "slides"),
-            Unit::Cells => ("셀 ", "개", "cells"),
-            Unit::Rows => ("행 ", "개", "rows"),
-            Unit::Properties => ("속성 ", "개", "properties"),
-            Unit::Streams => ("스트림 ", "개", "streams"),
-            Unit::Pixels => ("화소 ", "개", "pixels"),
-            Unit::Operators => ("그리기 명령 ", "개", "drawing operators"),
-            Unit::Characters => ("글자 ", "개", "characters"),
-            Unit::Nodes => ("마디 ", "개", "nodes"),
-            Unit::Records => ("레코드 ", "개", "records"),
+        let (before, counter, one, more) = match self {
+            Unit::Bytes => ("", "바이트", "byte", "bytes"),
+            Unit::TextBytes => ("글 ", "바이트", "byte of text", "bytes of text"),
+            Unit::Segments => ("글 조각 ", "개", "segment", "segments"),
+            Unit::Paragraphs => {
+                ("글이 있는 문단 ", "개", "paragraph with text", "paragraphs with text")
+            }
+            Unit::Members => ("안의 파일 ", "개", "member", "members"),
+            Unit::Pages => ("", "쪽", "page", "pages"),
+            Unit::Slides => ("슬라이드 ", "장", "slide", "slides"),
+            Unit::Cells => ("셀 ", "개", "cell", "cells"),
+            Unit::Rows => ("행 ", "개", "row", "rows"),
+            Unit::Properties => ("속성 ", "개", "property", "properties"),
+            Unit::Streams => ("스트림 ", "개", "stream", "streams"),
+            Unit::Pixels => ("화소 ", "개", "pixel", "pixels"),
+            Unit::Operators => ("그리기 명령 ", "개", "drawing operator", "drawing operators"),
+            Unit::Characters => ("글자 ", "개", "character", "characters"),
+            Unit::Nodes => ("마디 ", "개", "node", "nodes"),
+            Unit::Records => ("레코드 ", "개", "record", "records"),
         };
-        (format!("{before}{n}{counter}"), format!("{n} {english}"))
+        (format!("{before}{n}{counter}"), counted(n, one, more))
     }
 }
 
@@ -69,12 +73,14 @@ mod tests {
 
     #[test]
     fn counts_are_said_in_both_languages() {
-        for (unit, korean, english) in [
-            (Unit::Bytes, "7바이트", "7 bytes"),
-            (Unit::Members, "안의 파일 7개", "7 members"),
-            (Unit::Slides, "슬라이드 7장", "7 slides"),
+        for (unit, n, korean, english) in [
+            (Unit::Bytes, 7, "7바이트", "7 bytes"),
+            (Unit::Members, 7, "안의 파일 7개", "7 members"),
+            (Unit::Slides, 7, "슬라이드 7장", "7 slides"),
+            (Unit::Paragraphs, 1, "글이 있는 문단 1개", "1 paragraph with text"),
+            (Unit::Properties, 1, "속성 1개", "1 property"),
         ] {
-            assert_eq!(unit.count(7), (korean.to_owned(), english.to_owned()));
+            assert_eq!(unit.count(n), (korean.to_owned(), english.to_owned()));
         }
     }
 }

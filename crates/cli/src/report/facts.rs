@@ -1,3 +1,4 @@
+use madang_document::counted::counted;
 use madang_document::shown::Shown;
 
 use super::findings::{Circumstances, Findings};
@@ -96,7 +97,6 @@ pub(crate) fn summary(labels: Labels, findings: &Findings) -> Shown {
     let megabytes = megabytes(total.bytes as f64);
     Shown::new(&match labels.code() {
         "ko" => format!("파일 {files}개, {megabytes:.1} MB: {ended}"),
-        _ if files == 1 => format!("1 file, {megabytes:.1} MB: {ended}"),
-        _ => format!("{files} files, {megabytes:.1} MB: {ended}"),
+        _ => format!("{}, {megabytes:.1} MB: {ended}", counted(files, "file", "files")),
     })
 }

@@ -19,9 +19,9 @@ pub struct Content {
     pub members: Vec<Member>,
     /// Pictures of the document, re-encoded.
     pub previews: Vec<Preview>,
-    /// Whether the document stores a small likeness of itself, its first page or its cover, of which a preview can be made
-    /// when somebody looks at it. It was looked at for being a picture and not decoded, so that there may be nothing to see
-    /// on it.
+    /// Whether a preview can be made when somebody looks at it: the document stores a small likeness of itself, its first
+    /// page or its cover, or it is a picture that lies in another document. It was looked at for being a picture and not
+    /// decoded, so that there may be nothing to see on it.
     #[serde(default)]
     pub likeness: bool,
     /// What was odd, lost or cut. A damaged part is a warning; an error means that nothing could be read.

@@ -34,8 +34,6 @@ pub struct Spent {
     pub decoded: Cell<u64>,
     /// Bytes of text delivered.
     pub text: Cell<u64>,
-    /// Previews made of pictures that lie in documents.
-    pub document_previews: Cell<u32>,
     /// Work of trying passwords, in rounds.
     pub rounds: Cell<u64>,
     /// The given password that opened the last lock.

@@ -138,3 +138,28 @@ fn a_likeness_is_not_unpacked_to_be_told() {
     let made = read(&bytes, &Order { likeness: true, ..order });
     assert!(made.content.previews.is_empty(), "it may not be unpacked");
 }
+
+/// A picture in a document is decoded when somebody looks at it, and then it is an object of its own; one that stands alone, as it is read.
+#[test]
+fn a_picture_in_a_document_waits_until_somebody_looks_at_it() {
+    const PICTURE: &str = "BinData/image9.png";
+    let plain = fixture("hwpx/plain.hwpx");
+    let member = |picture: &[u8], likeness: bool| {
+        let bytes = with_part(&plain, PICTURE, picture);
+        let kept = RefCell::new(Vec::<Extraction>::new());
+        let order = Order { likeness, ..Order::named("a.hwpx") };
+        extract(&bytes, &order, &Engines::none(), &kept);
+        let is_it =
+            |it: &Extraction| it.member.as_ref().is_some_and(|it| it.name() == "image9.png");
+        let found = kept.into_inner().into_iter().find(is_it).unwrap();
+        assert_eq!(found.outcome, Outcome::Ok, "{:?}", found.content.warnings);
+        (found.content.likeness, found.content.previews.len())
+    };
+    let large = bars(800, 100, ImageFormat::Png);
+    assert_eq!(member(&large, false), (true, 0));
+    assert_eq!(member(&large, true), (false, 1));
+    let small = bars(799, 100, ImageFormat::Png);
+    assert_eq!((member(&small, false), member(&small, true)), ((false, 0), (false, 0)));
+    let alone = read(&large, &Order::named("a.png")).content;
+    assert_eq!((alone.likeness, alone.previews.len()), (false, 1));
+}

@@ -11,7 +11,7 @@ use madang_document::part::Noun;
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 
-use super::preview::{self, DecodeError};
+use super::preview::{self, DecodeError, Showing};
 use super::{iptc, picture_exif, xmp};
 use crate::blob::{Blob, Cursor};
 use crate::context::Context;
@@ -86,8 +86,10 @@ pub(super) fn content(
     for note in exif_note.into_iter().chain(header.odd) {
         content.note(note);
     }
-    if preview::is_worth_it(header.width, header.height, context) {
-        show(blob, context, format, (header.width, header.height), &mut content);
+    match Showing::of(header.width, header.height, context) {
+        Showing::Now => show(blob, context, format, (header.width, header.height), &mut content),
+        Showing::Later => content.likeness = true,
+        Showing::Never => {}
     }
     if context.options.ocr == Ocr::Always {
         context.note_unrecognised(Noun::Picture, 0, &mut content);

@@ -35,9 +35,6 @@ const STORED_HEAD: u64 = 1 << 10;
 /// smaller is a logo, a bullet or a drawing, which is seen where the document shows it.
 const IN_DOCUMENT_LEAST: u32 = 800;
 
-/// Previews of pictures in the documents of one object. A report of two hundred photos is leafed through as a report.
-const IN_DOCUMENT_MOST: u32 = 16;
-
 /// Why there is no preview.
 #[derive(Debug)]
 pub(super) enum DecodeError {
@@ -56,21 +53,30 @@ impl DecodeError {
     }
 }
 
-/// Whether anybody will look at a preview of this picture, so that decoding it is worth its cost. Counts those that lie
-/// in documents.
-pub(super) fn is_worth_it(width: u32, height: u32, context: &Context<'_>) -> bool {
-    if !context.is_part_of_a_document() {
-        return true;
-    }
-    let made = &context.spent().document_previews;
-    let worth = is_looked_at(width.max(height), made.get());
-    made.set(made.get().saturating_add(u32::from(worth)));
-    worth
+/// When the preview of a picture is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Showing {
+    /// As it is read.
+    Now,
+    /// When somebody looks at it.
+    Later,
+    /// Never: nobody looks at it by itself.
+    Never,
 }
 
-/// Whether a picture in a document is, whose longer side has so many pixels, where so many before it are.
-fn is_looked_at(longer: u32, before: u32) -> bool {
-    longer >= IN_DOCUMENT_LEAST && before < IN_DOCUMENT_MOST
+impl Showing {
+    /// That of a picture of this size. One that lies in a document is seen where the document shows it, and seldom by
+    /// itself: decoding it would cost more than reading the document.
+    pub(super) fn of(width: u32, height: u32, context: &Context<'_>) -> Showing {
+        let longer = width.max(height);
+        match context.is_part_of_a_document() {
+            false => Showing::Now,
+            true if longer < IN_DOCUMENT_LEAST => Showing::Never,
+            true if context.likeness => Showing::Now,
+            true if may_decode(width, height, context).is_ok() => Showing::Later,
+            true => Showing::Never,
+        }
+    }
 }
 
 /// Whether a picture of this size may be decoded.
@@ -404,15 +410,6 @@ mod tests {
         assert_eq!(grays(&sheet), Some(vec![122; 8]));
         sheet.put_pixel(3, 1, Rgba([120, 122, 125, 255]));
         assert_eq!(grays(&sheet), None);
-    }
-
-    #[test]
-    fn of_the_pictures_in_a_document_the_first_large_ones_are_looked_at() {
-        for (longer, before, expected) in
-            [(64, 0, false), (799, 0, false), (800, 0, true), (4000, 15, true), (4000, 16, false)]
-        {
-            assert_eq!(is_looked_at(longer, before), expected, "{longer} pixels after {before}");
-        }
     }
 
     #[test]

@@ -36,6 +36,7 @@ mod fields;
 mod gif;
 mod hangul;
 mod hangul_chart;
+mod hangul_description;
 mod hangul_line;
 mod hangul_numbering;
 mod hangul_object;

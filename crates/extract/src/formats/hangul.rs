@@ -75,6 +75,11 @@ impl Paragraph {
     }
 }
 
+/// A box that is ticked or not, with what it is called.
+pub(super) fn tick(is_ticked: bool, label: &str) -> String {
+    format!("{} {label}", if is_ticked { '☒' } else { '☐' })
+}
+
 /// Adds `text` on new lines; blank text adds nothing.
 pub(super) fn add_lines(lines: &mut String, text: &str) {
     if text.trim().is_empty() {

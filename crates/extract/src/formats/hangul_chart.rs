@@ -1,5 +1,8 @@
 use std::collections::BTreeMap;
 
+use madang_document::content::Content;
+use madang_document::part::Part;
+
 use super::markup::{Markup, Node};
 
 /// Points of one series that are read.
@@ -17,8 +20,9 @@ struct Series {
 }
 
 /// The words and figures of a chart (ECMA-376 part 1, section 21.2), whose data 한글 writes without a workbook behind
-/// it: the titles line by line, then a table with a row for each category and a column for each series.
-pub(super) fn chart_text(xml: &str) -> String {
+/// it: the titles line by line, then a table with a row for each category and a column for each series. Where the part breaks
+/// off, the content says so.
+pub(super) fn chart_text(xml: &str, part: &str, content: &mut Content) -> String {
     let mut markup = Markup::new(xml);
     let mut titles: Vec<String> = Vec::new();
     let mut series: Vec<Series> = Vec::new();
@@ -70,6 +74,7 @@ pub(super) fn chart_text(xml: &str) -> String {
             Node::Text(_) => {}
         }
     }
+    markup.report(Part::Named(part.into()), content);
     let mut lines: Vec<String> = titles.iter().map(|title| title.trim().to_owned()).collect();
     if series.iter().any(|series| !series.name.is_empty()) {
         let names: Vec<_> = series.iter().map(|series| series.name.as_str()).collect();
@@ -123,8 +128,17 @@ mod tests {
             series("서울", &point(1, "4.5")),
             series("부산", &(point(0, "7") + &point(1, "8")))
         );
-        assert_eq!(chart_text(&xml), "강수량 2026\n\t서울\t부산\n1월\t\t7\n2월\t4.5\t8");
-        assert_eq!(chart_text("<c:chart/>"), "");
-        assert_eq!(chart_text("<c:v>1</c:v><c:pt idx='99999999999'>"), "");
+        let read = |xml: &str| {
+            let mut content = Content::default();
+            let text = chart_text(xml, "Chart/chart1.xml", &mut content);
+            (text, content.warnings.len())
+        };
+        let whole = "강수량 2026\n\t서울\t부산\n1월\t\t7\n2월\t4.5\t8";
+        assert_eq!(read(&xml), (whole.to_owned(), 0));
+        assert_eq!(read("<c:chart/>"), (String::new(), 0));
+        assert_eq!(read("<c:v>1</c:v><c:pt idx='99999999999'>"), (String::new(), 1));
+        let cut = xml.find("부산").unwrap();
+        let (text, warnings) = read(xml.get(..cut).unwrap());
+        assert_eq!((text.as_str(), warnings), ("강수량 2026\n\t서울\n1월\n2월\t4.5", 1));
     }
 }

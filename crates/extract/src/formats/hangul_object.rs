@@ -38,11 +38,16 @@ pub(super) fn is_object(path: &str) -> bool {
 }
 
 /// The words of the chart that an object is; none if it is none.
-pub(super) fn chart(object: &[u8], context: &Context<'_>) -> Option<String> {
+pub(super) fn chart(
+    object: &[u8],
+    part: &str,
+    context: &Context<'_>,
+    content: &mut Content,
+) -> Option<String> {
     let object = compound(object).to_vec();
     let file = CompoundFile::open(&object).ok()?;
     let xml = file.root_stream(CHART, context.limits.text)?;
-    Some(chart_text(&String::from_utf8_lossy(&xml)))
+    Some(chart_text(&String::from_utf8_lossy(&xml), part, content))
 }
 
 /// Opens an embedded file as the member `path`. Gives whether the next may be opened.

@@ -45,7 +45,7 @@ mod summary;
 
 pub(super) const FORMAT: Format = Format {
     name: "hwp5",
-    version: 6,
+    version: 7,
     media_types: &["application/x-hwp"],
     sniff,
     media_type: |_| "application/x-hwp",
@@ -163,7 +163,7 @@ fn read_text(
         content.note(ReasonKind::Tracked);
     }
     missing(file, folder, &sections, &info, content);
-    let body = Body::new(charts(file, header, &info, context), info.numbers);
+    let body = Body::new(charts(file, header, &info, content, context), info.numbers);
     read_sections(
         &sections,
         |section| format!("{folder}/{}", section.name),
@@ -222,7 +222,8 @@ fn sections<'a>(file: &'a Stored<'_>, folder: &str) -> Vec<&'a DirectoryEntry> {
     sections
 }
 
-/// Says which sections before the last, and which of the pictures and objects that the document lists, are not there.
+/// Says which sections, and which of the pictures and objects that the document lists, are not there. A section is missed
+/// that stands before the last, or that the document counts.
 fn missing(
     file: &Stored<'_>,
     folder: &str,
@@ -232,8 +233,12 @@ fn missing(
 ) {
     let numbers: BTreeSet<u32> =
         sections.iter().filter_map(|entry| section_number(entry)).collect();
-    let before_last = 0..numbers.last().copied().unwrap_or_default();
-    for number in before_last.filter(|number| !numbers.contains(number)).take(MISSING_MOST) {
+    let last = numbers.last().copied().unwrap_or_default();
+    // Whose sections are numbered otherwise misses none as long as there are as many.
+    let counted =
+        Some(u32::from(info.sections)).filter(|&counted| counted as usize > numbers.len());
+    let expected = 0..last.max(counted.unwrap_or_default());
+    for number in expected.filter(|number| !numbers.contains(number)).take(MISSING_MOST) {
         content.lost(ReasonKind::Missing.of(format!("{folder}/Section{number}").as_str()));
     }
     let there: BTreeSet<u16> = file
@@ -272,6 +277,7 @@ fn charts(
     file: &Stored<'_>,
     header: FileHeader,
     info: &DocInfo,
+    content: &mut Content,
     context: &Context<'_>,
 ) -> BTreeMap<String, String> {
     let mut charts = BTreeMap::new();
@@ -288,7 +294,8 @@ fn charts(
                 Metered::new(reader, context).take(context.limits.member).read_to_end(&mut bytes);
             bytes
         });
-        let Some(text) = hangul_object::chart(&object, context) else { continue };
+        let part = format!("BinData/{}", entry.name);
+        let Some(text) = hangul_object::chart(&object, &part, context, content) else { continue };
         let at = info.streams.iter().position(|&stream| stream == number);
         left = left.saturating_sub(text.len() as u64);
         charts.insert(at.map_or(usize::from(number), |at| at + 1).to_string(), text);

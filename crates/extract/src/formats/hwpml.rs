@@ -21,7 +21,7 @@ use crate::unpack::Metered;
 
 pub(super) const FORMAT: Format = Format {
     name: "hwpml",
-    version: 4,
+    version: 5,
     media_types: &["application/x-hwp"],
     sniff,
     media_type: |_| "application/x-hwp",
@@ -80,6 +80,7 @@ fn owpml_name(name: &str) -> &str {
         "SUBTEXT" => "subText",
         "AUTONUM" => "autoNum",
         "TEXTART" => "textart",
+        "SHAPECOMMENT" => "shapeComment",
         _ => "",
     }
 }

@@ -34,7 +34,7 @@ mod unsealed;
 
 pub(super) const FORMAT: Format = Format {
     name: "hwpx",
-    version: 8,
+    version: 9,
     media_types: &[MEDIA_TYPE],
     sniff,
     media_type: |_| MEDIA_TYPE,
@@ -182,7 +182,8 @@ fn read_text(
         ));
     }
     let head = part(archive, HEAD, context)?.unwrap_or_default();
-    let mut body = Body::new(charts(archive, context)?, header::numbers(&head));
+    uncounted(&sections, header::sections(&head), package, content);
+    let mut body = Body::new(charts(archive, content, context)?, header::numbers(&head));
     body.beside = Some(named_parts(archive, package));
     read_sections(
         &sections,
@@ -254,6 +255,21 @@ fn missing(archive: &Archive<'_>, package: &Listed, content: &mut Content) {
         .for_each(|path| content.lost(ReasonKind::Missing.of(path.as_str())));
 }
 
+/// Says which of the sections that the head of the document counts are neither there nor listed: those that are listed are
+/// told with the other parts. Whose sections are numbered otherwise misses none as long as there are as many.
+fn uncounted(sections: &[String], counted: Option<u32>, package: &Listed, content: &mut Content) {
+    let there: BTreeSet<u32> = sections.iter().filter_map(|path| section_number(path)).collect();
+    let Some(counted) = counted.filter(|&counted| counted as usize > there.len()) else { return };
+    let listed: BTreeSet<u32> =
+        package.parts.values().filter_map(|path| section_number(path)).collect();
+    (0..counted)
+        .filter(|number| !there.contains(number) && !listed.contains(number))
+        .take(MISSING_MOST)
+        .for_each(|n| {
+            content.lost(ReasonKind::Missing.of(format!("Contents/section{n}.xml").as_str()))
+        });
+}
+
 /// What the text may name: the ids of the parts that the package lists (of those that are not there it is said once), the
 /// parts themselves, and the pictures by their names without the extension, for a package that lists none.
 fn named_parts(archive: &Archive<'_>, package: &Listed) -> BTreeSet<String> {
@@ -281,6 +297,7 @@ fn is_master_page(path: &str) -> bool {
 /// [`ExtractError::Limit`] when the package unpacks to more than it may.
 fn charts(
     archive: &mut Archive<'_>,
+    content: &mut Content,
     context: &Context<'_>,
 ) -> Result<BTreeMap<String, String>, ExtractError> {
     let is_chart = |name: &String| name.starts_with("Chart/") && name.ends_with(".xml");
@@ -289,7 +306,7 @@ fn charts(
     let mut left = context.limits.text;
     for path in paths {
         if let Some(xml) = part(archive, &path, context)? {
-            let text = chart_text(&xml);
+            let text = chart_text(&xml, &path, content);
             left = left.saturating_sub(text.len() as u64);
             charts.insert(path, text);
         }

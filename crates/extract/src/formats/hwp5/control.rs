@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 
 use super::record::{tag, text_at};
 use crate::formats::bytes::{u16_at, u32_at};
-use crate::formats::hangul::{Anchoring, Table, add_lines, framed};
+use crate::formats::hangul::{Anchoring, Table, add_lines, framed, tick};
+use crate::formats::hangul_description::own_description;
 use crate::formats::hangul_spread::{CellHeight, Spread};
 
 /// An object anchored in a paragraph, while its records are read (HWP 5.0 document file format, revision
@@ -14,6 +15,8 @@ pub(super) struct Control {
     lines: String,
     /// The caption of a shape, which is stored before its text and read behind it, as in OWPML.
     caption: String,
+    /// What the author says of a shape or table for those who do not see it.
+    description: Option<String>,
     /// Whether the shape itself has begun.
     in_shape: bool,
     /// There once the record `TABLE` was read: what comes after it are cells, what came before is the caption.
@@ -56,8 +59,12 @@ impl Control {
     /// Reads the data of the record `CTRL_HEADER`.
     pub(super) fn new(data: &[u8]) -> Control {
         let id = u32_at(data, 0).unwrap_or_default().to_be_bytes();
-        let mut lines = String::new();
+        let (mut lines, mut description) = (String::new(), None);
         match &id {
+            // Behind the place and the size (table 69).
+            b"gso " | b"tbl " => {
+                description = text_at(data, 44).and_then(|(text, _)| own_description(&text));
+            }
             b"atno" => lines.extend(caption_number(data)),
             // Ruby (덧말): the main text, then the small text above it.
             b"tdut" => {
@@ -74,7 +81,13 @@ impl Control {
             b"tcps" => lines.extend(text_at(data, 4).map(|(text, _)| text)),
             _ => {}
         }
-        Control { id, lines, caption: String::new(), in_shape: false, table: None, spread: None }
+        let caption = String::new();
+        Control { id, lines, caption, description, in_shape: false, table: None, spread: None }
+    }
+
+    /// Bytes of the text that its header holds.
+    pub(super) fn text_len(&self) -> usize {
+        self.lines.len() + self.description.as_ref().map_or(0, String::len)
     }
 
     /// Whether a record of this kind has something to say to a control.
@@ -159,9 +172,16 @@ impl Control {
             }
             tag::FORM_OBJECT => {
                 if let Some((properties, _)) = text_at(data, 12) {
-                    for name in ["Caption", "Text"] {
-                        add_lines(&mut self.lines, form_value(&properties, name));
+                    let caption = form_value(&properties, "Caption");
+                    // A box to be ticked, and one of several of which one is.
+                    match data.get(..4) {
+                        Some(b"tbc+" | b"tbr+") => {
+                            let is_ticked = properties.contains(" Value:int:1 ");
+                            add_lines(&mut self.lines, &tick(is_ticked, caption));
+                        }
+                        _ => add_lines(&mut self.lines, caption),
                     }
+                    add_lines(&mut self.lines, form_value(&properties, "Text"));
                 }
             }
             _ => {}
@@ -201,6 +221,7 @@ impl Control {
             add_lines(&mut self.lines, &framed(&cells.table.finish()));
         }
         add_lines(&mut self.lines, &self.caption);
+        add_lines(&mut self.lines, &self.description.unwrap_or_default());
         (place, self.lines)
     }
 }
@@ -275,6 +296,44 @@ mod tests {
             assert_eq!(Control::new(&data).columns(&data), Some(columns));
         }
         assert_eq!(Control::new(b" lbt").columns(b" lbt\0\0"), None);
+    }
+
+    #[test]
+    fn boxes_are_ticked_or_not() {
+        let read = |kind: &[u8; 4], properties: &str| {
+            let units: Vec<u16> = properties.encode_utf16().collect();
+            let mut data = [&kind[..], &kind[..], &[0; 4]].concat();
+            data.extend((units.len() as u16).to_le_bytes());
+            data.extend(units.iter().flat_map(|unit| unit.to_le_bytes()));
+            let mut form = control(b"form", b"");
+            form.record(tag::FORM_OBJECT, &data, &mut BTreeMap::new());
+            form.finish().1
+        };
+        let properties = |value| {
+            format!(
+                "ButtonSet:set:68:Caption:wstring:5:선택 상자 Value:int:{value} TriState:bool:0 "
+            )
+        };
+        assert_eq!(read(b"tbc+", &properties(1)), "☒ 선택 상자");
+        assert_eq!(read(b"tbr+", &properties(0)), "☐ 선택 상자");
+        assert_eq!(read(b"tbp+", &properties(1)), "선택 상자");
+    }
+
+    #[test]
+    fn the_description_of_a_shape_comes_last() {
+        let described = |id: &[u8; 4], text: &str| {
+            let units: Vec<u16> = text.encode_utf16().collect();
+            let mut rest = vec![0; 40];
+            rest.extend((units.len() as u16).to_le_bytes());
+            rest.extend(units.iter().flat_map(|unit| unit.to_le_bytes()));
+            let mut shape = control(id, &rest);
+            assert_eq!(shape.text_len() > 0, !text.ends_with("입니다."));
+            shape.list(None, "캡션".into());
+            shape.finish().1
+        };
+        assert_eq!(described(b"gso ", "강수량 그래프"), "캡션\n강수량 그래프");
+        assert_eq!(described(b"tbl ", "예산 표"), "캡션\n예산 표");
+        assert_eq!(described(b"gso ", "그림입니다."), "캡션");
     }
 
     fn control(id: &[u8; 4], rest: &[u8]) -> Control {

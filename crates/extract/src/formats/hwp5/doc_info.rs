@@ -1,12 +1,14 @@
 use std::io::Read;
 
-use super::record::{Records, text_at};
+use super::record::{Records, tag, text_at};
 use crate::formats::bytes::{u16_at, u32_at};
 use crate::formats::hangul_numbering::{Look, Numbers};
 
 /// What the stream `DocInfo` says that reading needs (HWP 5.0 document file format, revision 1.3, section 4.2).
 #[derive(Debug, Default)]
 pub(super) struct DocInfo {
+    /// How many sections the document says that it has.
+    pub(super) sections: u16,
     /// The numbers of the streams in `BinData`, in the order in which objects count them from 1; 0 for a link.
     pub(super) streams: Vec<u16>,
     /// Whether changes are tracked.
@@ -15,8 +17,9 @@ pub(super) struct DocInfo {
     pub(super) numbers: Numbers,
 }
 
-/// A picture or object (`HWPTAG_BIN_DATA`), a numbering, what a paragraph looks like, and a tracked change
-/// (`HWPTAG_TRACK_CHANGE`).
+/// The properties of the document (`HWPTAG_DOCUMENT_PROPERTIES`), a picture or object (`HWPTAG_BIN_DATA`), a numbering,
+/// what a paragraph looks like, and a tracked change (`HWPTAG_TRACK_CHANGE`).
+const PROPERTIES: u16 = tag::DOCUMENT_PROPERTIES;
 const BIN_DATA: u16 = 0x12;
 const NUMBERING: u16 = 0x17;
 const PARA_SHAPE: u16 = 0x19;
@@ -35,9 +38,11 @@ impl DocInfo {
         let mut this = DocInfo::default();
         let (mut numberings, mut shapes) = (0, 0);
         while let Ok(Some(record)) =
-            records.next(|tag| matches!(tag, BIN_DATA | NUMBERING | PARA_SHAPE))
+            records.next(|tag| matches!(tag, PROPERTIES | BIN_DATA | NUMBERING | PARA_SHAPE))
         {
             match record.tag {
+                // Table 14 of the specification.
+                PROPERTIES => this.sections = u16_at(record.data, 0).unwrap_or_default(),
                 // Both are counted: numberings from 1, shapes from 0.
                 NUMBERING if numberings < NUMBERINGS => {
                     numberings += 1;
@@ -112,7 +117,7 @@ mod tests {
             [&(tag | (data.len() as u32) << 20).to_le_bytes(), data].concat()
         };
         let stream = [
-            record(0x10, &[0; 26]),
+            record(0x10, &[&[3, 0][..], &[0; 24]].concat()),
             record(0x12, &[1, 0, 7, 0, 3, 0]),
             record(0x12, &[0, 0, 7, 0]),
             record(0x12, &[2, 0, 2, 0]),
@@ -121,7 +126,7 @@ mod tests {
         ]
         .concat();
         let read = DocInfo::read(stream.as_slice());
-        assert_eq!(read.streams, [7, 0, 2, 0]);
+        assert_eq!((read.sections, read.streams.as_slice()), (3, &[7, 0, 2, 0][..]));
         assert!(read.tracked_changes);
         assert!(!DocInfo::read(&b"\xFF"[..]).tracked_changes);
     }

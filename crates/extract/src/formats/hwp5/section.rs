@@ -190,6 +190,7 @@ impl Section<'_> {
             tag::PAGE_DEF => self.layout.body_height = body_height(record.data),
             tag::CTRL_HEADER => {
                 let mut control = Control::new(record.data);
+                self.body.spend(control.text_len(), self.content, context)?;
                 if self.open.len() == 1 {
                     control.follow(record.data);
                     self.layout.columns = self.layout.columns.or(control.columns(record.data));

@@ -12,6 +12,15 @@ pub(super) fn numbers(xml: &str) -> Numbers {
     numbers
 }
 
+/// How many sections the head of the document says that it has.
+pub(super) fn sections(xml: &str) -> Option<u32> {
+    let mut markup = Markup::new(xml);
+    std::iter::from_fn(|| markup.next()).find_map(|node| match node {
+        Node::Start(tag) => Some(tag.attribute("secCnt").and_then(|count| count.parse().ok())),
+        _ => None,
+    })?
+}
+
 /// What stands in the only element of this name, from behind the name in its opening tag on.
 fn inside<'x>(xml: &'x str, name: &str) -> &'x str {
     let from = xml.find(name).map(|at| at + name.len());
@@ -59,6 +68,18 @@ fn read(xml: &str, numbers: &mut Numbers) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sections_are_counted_by_the_first_element() {
+        let head = |count: &str| {
+            format!("<?xml version='1.0'?>\n<hh:head secCnt='{count}'><a secCnt='9'/></hh:head>")
+        };
+        assert_eq!(sections(&head("2")), Some(2));
+        assert_eq!(
+            (sections(&head("two")), sections("<hh:head><a secCnt='9'/>"), sections("")),
+            (None, None, None)
+        );
+    }
 
     #[test]
     fn shapes_follow_numberings() {

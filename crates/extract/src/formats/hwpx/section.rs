@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::io::{self, BufReader, Read};
 
 use madang_document::content::Content;
@@ -11,7 +12,8 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use super::package::attribute;
 use crate::context::Context;
 use crate::error::{ExtractError, reason_of};
-use crate::formats::hangul::{Anchoring, Body, PIECE, Paragraph, Table, add_lines, framed};
+use crate::formats::hangul::{Anchoring, Body, PIECE, Paragraph, Table, add_lines, framed, tick};
+use crate::formats::hangul_description::own_description;
 use crate::formats::hangul_line::Line;
 use crate::formats::hangul_pages::Layout;
 use crate::formats::hangul_spread::{CellHeight, Spread};
@@ -48,6 +50,8 @@ pub(in crate::formats) fn read_section(
         layout: Layout::default(),
         open: Vec::new(),
         capture: Capture::Nothing,
+        description: String::new(),
+        choice: None,
         deleted: false,
         unnumbered: None,
         switches: Vec::new(),
@@ -57,9 +61,15 @@ pub(in crate::formats) fn read_section(
         content,
     };
     let mut buffer = Vec::new();
+    // Elements that are open: what is cut between two of them is no fault to the reader of XML.
+    let mut depth = 0u64;
     let ended = loop {
         buffer.clear();
         let event = match reader.read_event_into(&mut buffer) {
+            Ok(Event::Eof) if depth > 0 => {
+                let within = ReasonKind::EndsWithin(Noun::XmlElement.into());
+                break Err(ExtractError::corrupt(within));
+            }
             Ok(Event::Eof) => break Ok(()),
             Ok(event) => event,
             Err(quick_xml::Error::Io(error)) if error.kind() == io::ErrorKind::QuotaExceeded => {
@@ -71,6 +81,11 @@ pub(in crate::formats) fn read_section(
                 break Err(ExtractError::corrupt(broken.within(Part::XmlByte(at))));
             }
         };
+        match event {
+            Event::Start(_) => depth += 1,
+            Event::End(_) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
         if let Err(limit) = section.event(&event, context) {
             break Err(limit);
         }
@@ -125,6 +140,10 @@ struct Section<'a> {
     /// Of the paragraph of the body that is open.
     layout: Layout,
     capture: Capture,
+    /// What is said so far of the object that is open for those who do not see it.
+    description: String,
+    /// What is chosen in the list of the form that is open: its value, or its words once they are met.
+    choice: Option<Choice>,
     /// Inside a passage that a tracked change deleted.
     deleted: bool,
     /// The shape of the paragraph that opened last, until it has its number.
@@ -145,6 +164,8 @@ enum Node {
     Table {
         table: Table,
         caption: String,
+        /// What is said of it for those who do not see it.
+        description: String,
         /// There for a table that may go on over several pages.
         spread: Option<Spread>,
     },
@@ -199,10 +220,21 @@ enum Capture {
     Script,
     /// The small text of a ruby (덧말).
     Ruby,
+    /// What is said of an object for those who do not see it.
+    Description,
 }
 
-/// How the namespaces begin that the format names for what it had not at first, units and charts.
-const OWN_NAMESPACES: &str = "http://www.hancom.co.kr/hwpml/";
+/// How the namespaces begin that the format names for what it had not at first, units and charts: before the standard of
+/// 2024, and since.
+const OWN_NAMESPACES: [&str; 2] = ["http://www.hancom.co.kr/hwpml/", "http://www.owpml.org/owpml/"];
+
+/// What is chosen in a list.
+#[derive(Debug)]
+struct Choice {
+    value: String,
+    /// What the list shows in its place.
+    words: Option<String>,
+}
 
 impl Section<'_> {
     fn event(&mut self, event: &Event<'_>, context: &Context<'_>) -> Result<(), ExtractError> {
@@ -222,13 +254,9 @@ impl Section<'_> {
             Event::Start(e) => self.start(e, context),
             Event::Empty(e) => {
                 self.start(e, context)?;
-                self.end((self.name_of)(e.local_name().as_ref()));
-                Ok(())
+                self.end((self.name_of)(e.local_name().as_ref()), context)
             }
-            Event::End(e) => {
-                self.end((self.name_of)(e.local_name().as_ref()));
-                Ok(())
-            }
+            Event::End(e) => self.end((self.name_of)(e.local_name().as_ref()), context),
             Event::Text(text) => self.text(&text.xml10_content(), context),
             Event::CData(text) => self.text(&text.xml10_content(), context),
             Event::GeneralRef(reference) => match character(reference) {
@@ -244,8 +272,9 @@ impl Section<'_> {
     fn is_other_branch(&mut self, e: &BytesStart<'_>) -> bool {
         let Some(is_chosen) = self.switches.last_mut() else { return false };
         let is_known = match (self.name_of)(e.local_name().as_ref()) {
-            "case" => attribute(e, "required-namespace")
-                .is_some_and(|namespace| namespace.starts_with(OWN_NAMESPACES)),
+            "case" => attribute(e, "required-namespace").is_some_and(|namespace| {
+                OWN_NAMESPACES.iter().any(|own| namespace.starts_with(own))
+            }),
             "default" => true,
             _ => return false,
         };
@@ -276,7 +305,8 @@ impl Section<'_> {
             "tbl" => {
                 let spread = self.spread(e);
                 let table = if spread.is_some() { Table::marked() } else { Table::default() };
-                self.open(Node::Table { table, caption: String::new(), spread })?;
+                let (caption, description) = (String::new(), String::new());
+                self.open(Node::Table { table, caption, description, spread })?;
             }
             "tc" => {
                 // The second name is that of HWPML; in OWPML an element behind the text says it.
@@ -346,6 +376,10 @@ impl Section<'_> {
                 self.capture = Capture::Ruby;
                 self.inline("(");
             }
+            "shapeComment" => {
+                self.capture = Capture::Description;
+                self.description.clear();
+            }
             "tab" => self.inside_text("\t"),
             "lineBreak" => self.inside_text("\n"),
             "nbSpace" | "fwSpace" => self.inside_text(" "),
@@ -370,9 +404,23 @@ impl Section<'_> {
                 self.attribute_text(e, "composeText", Anchoring::Inline, context)?;
             }
             "textart" => self.attribute_text(e, "text", Anchoring::Block, context)?,
-            "comboBox" => self.attribute_text(e, "selectedValue", Anchoring::Block, context)?,
-            "btn" | "checkBtn" | "radioBtn" => {
-                self.attribute_text(e, "caption", Anchoring::Block, context)?;
+            "comboBox" | "listBox" => {
+                let chosen = attribute(e, "selectedValue").map(Cow::into_owned);
+                self.choice = chosen.map(|value| Choice { value, words: None });
+            }
+            "listItem" => {
+                if let Some(choice) = &mut self.choice
+                    && attribute(e, "value").is_some_and(|value| value == choice.value)
+                {
+                    let words = attribute(e, "displayText").filter(|words| !words.is_empty());
+                    choice.words = choice.words.take().or(words.map(Cow::into_owned));
+                }
+            }
+            "btn" => self.attribute_text(e, "caption", Anchoring::Block, context)?,
+            "checkBtn" | "radioBtn" => {
+                let is_ticked = attribute(e, "value").is_some_and(|value| value == "CHECKED");
+                let text = tick(is_ticked, &attribute(e, "caption").unwrap_or_default());
+                self.object(&text, Anchoring::Block, context)?;
             }
             _ => {}
         }
@@ -428,8 +476,13 @@ impl Section<'_> {
         }
     }
 
-    fn end(&mut self, name: &str) {
+    fn end(&mut self, name: &str, context: &Context<'_>) -> Result<(), ExtractError> {
         match name {
+            "comboBox" | "listBox" => {
+                if let Some(Choice { value, words }) = self.choice.take() {
+                    return self.object(&words.unwrap_or(value), Anchoring::Block, context);
+                }
+            }
             "t" | "text" | "mainText" => self.capture = Capture::Nothing,
             "script" => {
                 self.capture = Capture::Nothing;
@@ -438,6 +491,10 @@ impl Section<'_> {
             "subText" => {
                 self.capture = Capture::Nothing;
                 self.inline(")");
+            }
+            "shapeComment" => {
+                self.capture = Capture::Nothing;
+                self.describe();
             }
             "switch" if self.switches_unread > 0 => self.switches_unread -= 1,
             "switch" => {
@@ -461,6 +518,7 @@ impl Section<'_> {
                 }
             }
         }
+        Ok(())
     }
 
     fn text(&mut self, text: &str, context: &Context<'_>) -> Result<(), ExtractError> {
@@ -468,13 +526,23 @@ impl Section<'_> {
             return Ok(());
         }
         self.body.spend(text.len(), self.content, context)?;
-        if self.capture == Capture::Script {
+        match self.capture {
             // Its line ends say nothing.
-            self.inline(&text.replace(['\r', '\n', '\t'], " "));
-        } else {
-            self.inline(text);
+            Capture::Script => self.inline(&text.replace(['\r', '\n', '\t'], " ")),
+            Capture::Description => self.description.push_str(text),
+            _ => self.inline(text),
         }
         Ok(())
+    }
+
+    /// Puts what was said of the object that is open where it is anchored, or below the table that it is.
+    fn describe(&mut self) {
+        let Some(text) = own_description(&std::mem::take(&mut self.description)) else { return };
+        match self.open.last_mut() {
+            Some(Node::Paragraph(paragraph)) => paragraph.object(Anchoring::Block, &text),
+            Some(Node::Table { description, .. }) => add_lines(description, &text),
+            _ => {}
+        }
     }
 
     /// Adds to the current paragraph.
@@ -498,11 +566,19 @@ impl Section<'_> {
         place: Anchoring,
         context: &Context<'_>,
     ) -> Result<(), ExtractError> {
-        if let (Some(text), Some(Node::Paragraph(paragraph))) =
-            (attribute(e, name), self.open.last_mut())
-        {
+        attribute(e, name).map_or(Ok(()), |text| self.object(&text, place, context))
+    }
+
+    /// Adds the text of an object to the current paragraph.
+    fn object(
+        &mut self,
+        text: &str,
+        place: Anchoring,
+        context: &Context<'_>,
+    ) -> Result<(), ExtractError> {
+        if let Some(Node::Paragraph(paragraph)) = self.open.last_mut() {
             self.body.spend(text.len(), self.content, context)?;
-            paragraph.object(place, &text);
+            paragraph.object(place, text);
         }
         Ok(())
     }
@@ -538,11 +614,12 @@ impl Section<'_> {
                 self.deleted = false;
                 (Anchoring::Block, paragraph.finish())
             }
-            Node::Table { table, mut caption, spread } => {
+            Node::Table { table, mut caption, description, spread } => {
                 if let Some(spread) = spread {
                     self.layout.table(spread);
                 }
                 add_lines(&mut caption, &framed(&table.finish()));
+                add_lines(&mut caption, &description);
                 (Anchoring::Block, caption)
             }
             Node::Cell(Cell { lines, column, height, .. }) => {

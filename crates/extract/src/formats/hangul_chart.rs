@@ -22,7 +22,7 @@ struct Series {
 /// The words and figures of a chart (ECMA-376 part 1, section 21.2), whose data 한글 writes without a workbook behind
 /// it: the titles line by line, then a table with a row for each category and a column for each series. Where the part breaks
 /// off, the content says so.
-pub(super) fn chart_text(xml: &str, part: &str, content: &mut Content) -> String {
+pub(super) fn chart_text(xml: &str, path: &str, content: &mut Content) -> String {
     let mut markup = Markup::new(xml);
     let mut titles: Vec<String> = Vec::new();
     let mut series: Vec<Series> = Vec::new();
@@ -74,7 +74,7 @@ pub(super) fn chart_text(xml: &str, part: &str, content: &mut Content) -> String
             Node::Text(_) => {}
         }
     }
-    markup.report(Part::Named(part.into()), content);
+    markup.report(Part::Named(path.into()), content);
     let mut lines: Vec<String> = titles.iter().map(|title| title.trim().to_owned()).collect();
     if series.iter().any(|series| !series.name.is_empty()) {
         let names: Vec<_> = series.iter().map(|series| series.name.as_str()).collect();

@@ -159,6 +159,10 @@ fn read_text(
         return Err(ExtractError::corrupt(missing.of(Noun::Sections)));
     }
     let info = doc_info(file, header, context);
+    // Its numbers before paragraphs and its list of objects are then lost.
+    if let Some(damage) = &info.damage {
+        content.lost(damage.clone().within(Part::Stream("DocInfo".into())));
+    }
     if info.tracked_changes {
         content.note(ReasonKind::Tracked);
     }
@@ -264,6 +268,9 @@ fn stream_number(name: &str) -> Option<u16> {
 
 fn doc_info(file: &Stored<'_>, header: FileHeader, context: &Context<'_>) -> DocInfo {
     let stored = file.info(context);
+    if stored.is_empty() {
+        return DocInfo { damage: Some(ReasonKind::Missing.into()), ..DocInfo::default() };
+    }
     if header.compressed() {
         let unpacked = Metered::new(DeflateDecoder::new(stored.as_slice()), context);
         DocInfo::read(BufReader::new(unpacked))

@@ -1,6 +1,9 @@
 use std::io::Read;
 
+use madang_document::reason::Reason;
+
 use super::record::{Records, tag, text_at};
+use crate::error::reason_of;
 use crate::formats::bytes::{u16_at, u32_at};
 use crate::formats::hangul_numbering::{Look, Numbers};
 
@@ -15,6 +18,8 @@ pub(super) struct DocInfo {
     pub(super) tracked_changes: bool,
     /// How paragraphs are numbered.
     pub(super) numbers: Numbers,
+    /// What ended the stream before its end.
+    pub(super) damage: Option<Reason>,
 }
 
 /// The properties of the document (`HWPTAG_DOCUMENT_PROPERTIES`), a picture or object (`HWPTAG_BIN_DATA`), a numbering,
@@ -37,9 +42,16 @@ impl DocInfo {
         let mut records = Records::new(stream, 1 << 16);
         let mut this = DocInfo::default();
         let (mut numberings, mut shapes) = (0, 0);
-        while let Ok(Some(record)) =
-            records.next(|tag| matches!(tag, PROPERTIES | BIN_DATA | NUMBERING | PARA_SHAPE))
-        {
+        let wanted = |tag| matches!(tag, PROPERTIES | BIN_DATA | NUMBERING | PARA_SHAPE);
+        loop {
+            let record = match records.next(wanted) {
+                Ok(Some(record)) => record,
+                Ok(None) => break,
+                Err(error) => {
+                    this.damage = Some(reason_of(&error));
+                    break;
+                }
+            };
             match record.tag {
                 // Table 14 of the specification.
                 PROPERTIES => this.sections = u16_at(record.data, 0).unwrap_or_default(),
@@ -127,7 +139,8 @@ mod tests {
         .concat();
         let read = DocInfo::read(stream.as_slice());
         assert_eq!((read.sections, read.streams.as_slice()), (3, &[7, 0, 2, 0][..]));
-        assert!(read.tracked_changes);
-        assert!(!DocInfo::read(&b"\xFF"[..]).tracked_changes);
+        assert!(read.tracked_changes && read.damage.is_none());
+        let cut = DocInfo::read(&b"\xFF"[..]);
+        assert!(!cut.tracked_changes && cut.damage.is_some());
     }
 }

@@ -119,10 +119,23 @@ impl<'a> Probe<'a> {
     }
 }
 
-/// Whether bytes start as packages, compound files and pictures do, and no text in any encoding.
+/// Whether bytes start as packages, compound files and pictures do, and no text in any encoding. A bitmap is told by the size
+/// of its second header: much of a drawing is white, in bytes that Korean encodings have, too.
 fn is_binary(head: &[u8]) -> bool {
-    const MAGIC: [&[u8]; 4] = [b"PK\x03\x04", &SIGNATURE, b"\x89PNG\r\n\x1A\n", b"\xFF\xD8\xFF"];
-    MAGIC.iter().any(|magic| head.starts_with(magic))
+    const MAGIC: [&[u8]; 10] = [
+        b"PK\x03\x04",
+        &SIGNATURE,
+        b"\x89PNG\r\n\x1A\n",
+        b"\xFF\xD8\xFF",
+        b"GIF87a",
+        b"GIF89a",
+        b"II*\0",
+        b"MM\0*",
+        b"\xD7\xCD\xC6\x9A\0\0",
+        b"\x01\0\0\0",
+    ];
+    let is_bitmap = matches!(head.get(..18), Some([b'B', b'M', .., 0, 0, 0]));
+    is_bitmap || MAGIC.iter().any(|magic| head.starts_with(magic))
 }
 
 impl std::fmt::Debug for Probe<'_> {
@@ -140,7 +153,16 @@ mod tests {
     fn what_begins_as_a_package_or_a_picture_is_not_weighed_as_text() {
         let text = "수문 점검 기록\n".repeat(200);
         let jpeg = b"\xFF\xD8\xFF\xE0".as_slice();
-        for magic in [b"PK\x03\x04".as_slice(), &SIGNATURE, b"\x89PNG\r\n\x1A\n", jpeg] {
+        let bitmap = b"BM\x36\x00\x01\x00\0\0\0\0\x36\0\0\0\x28\0\0\0".as_slice();
+        for magic in [
+            b"PK\x03\x04".as_slice(),
+            &SIGNATURE,
+            b"\x89PNG\r\n\x1A\n",
+            jpeg,
+            b"GIF89a",
+            b"II*\0",
+            bitmap,
+        ] {
             let bytes = [magic, text.as_bytes()].concat();
             assert!(Probe::new(&bytes, "a.bin").unwrap().text().is_none(), "{magic:?}");
         }

@@ -278,7 +278,7 @@ mod tests {
     #[test]
     fn a_reason_is_told_in_both_languages() {
         let member = || Part::Member("기록/수문.log".into());
-        let table: [(Reason, &str, &str); 17] = [
+        let table: Vec<(Reason, &str, &str)> = vec![
             (NoText.into(), "there is no text in it", "글자가 없습니다"),
             (
                 Reason::new(Password).of(Part::The(Noun::Document)),

@@ -266,7 +266,7 @@ fn uncounted(sections: &[String], counted: Option<u32>, package: &Listed, conten
         .filter(|number| !there.contains(number) && !listed.contains(number))
         .take(MISSING_MOST)
         .for_each(|n| {
-            content.lost(ReasonKind::Missing.of(format!("Contents/section{n}.xml").as_str()))
+            content.lost(ReasonKind::Missing.of(format!("Contents/section{n}.xml").as_str()));
         });
 }
 

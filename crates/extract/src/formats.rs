@@ -18,6 +18,7 @@ mod calendar;
 mod card;
 mod code_page;
 mod content_line;
+mod crypto_api;
 mod csv;
 pub(crate) mod csv_rows;
 pub(crate) mod date;

@@ -34,7 +34,7 @@ mod text;
 
 pub(super) const FORMAT: Format = Format {
     name: "doc",
-    version: 2,
+    version: 3,
     media_types: &["application/msword"],
     sniff: |probe| ole_object::sniff(probe, &["WordDocument"], &["doc", "dot"]),
     media_type: |_| "application/msword",

@@ -1,12 +1,14 @@
 //! How Office encrypts a package: the standard way of 2007 and the agile way since 2010 (MS-OFFCRYPTO, sections 2.3.4.5
 //! to 2.3.4.15). Passwords are tried, never guessed.
 
+use madang_document::reason_kind::ReasonKind;
 use mail_parser::decoders::base64::base64_decode;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use super::aes_blocks::{BLOCK, decrypt};
-use super::bytes::{u16_at, u32_at};
+use super::bytes::{split_u32, u16_at, u32_at};
+use super::crypto_api::of_crypto_api;
 use super::markup::{Markup, Node, Tag};
 
 /// Rounds of the standard way.
@@ -75,13 +77,16 @@ impl Hash {
 }
 
 impl Locked {
-    /// Reads the stream; none if it is of another way (the extensible one, or a cipher other than AES).
-    pub(super) fn read(stream: &[u8]) -> Option<Locked> {
-        let (major, minor) = (u16_at(stream, 0)?, u16_at(stream, 2)?);
-        match (major, minor) {
-            (4, 4) => agile(stream.get(8..)?),
-            (2..=4, 2) => standard(stream),
-            _ => None,
+    /// Reads the stream.
+    ///
+    /// # Errors
+    /// What it is encrypted by, when that is not read: no password can be tried.
+    pub(super) fn read(stream: &[u8]) -> Result<Locked, ReasonKind> {
+        match (u16_at(stream, 0), u16_at(stream, 2)) {
+            (Some(4), Some(4)) => agile(stream.get(8..).unwrap_or_default()),
+            (Some(2..=4), Some(2)) => standard(stream),
+            (Some(3 | 4), Some(3)) => Err(extensible(stream)),
+            _ => Err(ReasonKind::CipherUnknown),
         }
     }
 
@@ -149,61 +154,96 @@ pub(super) fn open(locked: &Locked, key: &[u8], mut stream: Vec<u8>) -> Option<V
     Some(package)
 }
 
-fn standard(stream: &[u8]) -> Option<Locked> {
+fn standard(stream: &[u8]) -> Result<Locked, ReasonKind> {
     const AES: [u32; 3] = [0x660E, 0x660F, 0x6610];
-    let header_size = usize::try_from(u32_at(stream, 8)?).ok()?;
-    let header = stream.get(12..)?.get(..header_size)?;
+    let header = split_u32(stream.get(8..).unwrap_or_default());
+    let header = header.and_then(|(size, rest)| rest.split_at_checked(size as usize));
+    let (header, verifier) = header.ok_or(ReasonKind::CipherUnknown)?;
+    let number = u32_at(header, 8).ok_or(ReasonKind::CipherUnknown)?;
     // An identifier of zero stands for AES with 128 bits too.
-    if !AES.contains(&u32_at(header, 8)?) && u32_at(header, 8)? != 0 {
-        return None;
+    if !AES.contains(&number) && number != 0 {
+        return Err(of_crypto_api(number));
     }
-    let key_length = usize::try_from(u32_at(header, 16)? / 8).ok()?;
-    let verifier = stream.get(12..)?.get(header_size..)?;
-    Some(Locked::Standard {
-        salt: verifier.get(4..20)?.to_vec(),
-        verifier: verifier.get(20..36)?.to_vec(),
-        verifier_hash: verifier.get(40..72)?.to_vec(),
-        key_length: if key_length == 0 { 16 } else { key_length },
-    })
+    let read = || {
+        let key_length = usize::try_from(u32_at(header, 16)? / 8).ok()?;
+        Some(Locked::Standard {
+            salt: verifier.get(4..20)?.to_vec(),
+            verifier: verifier.get(20..36)?.to_vec(),
+            verifier_hash: verifier.get(40..72)?.to_vec(),
+            key_length: if key_length == 0 { 16 } else { key_length },
+        })
+    };
+    read().ok_or(ReasonKind::CipherUnknown)
 }
 
-fn agile(xml: &[u8]) -> Option<Locked> {
+/// How keys are locked that only the holder of a certificate opens (section 2.3.4.10).
+const OF_CERTIFICATE: &str = "http://schemas.microsoft.com/office/2006/keyEncryptor/certificate";
+
+fn agile(xml: &[u8]) -> Result<Locked, ReasonKind> {
     let text = String::from_utf8_lossy(xml);
     let mut markup = Markup::new(&text);
     let mut data = None;
+    let mut of_certificate = false;
     while let Some(node) = markup.next() {
         let Node::Start(tag) = node else { continue };
         match tag.name() {
             "keyData" => data = Some(salted(&tag)?),
-            "encryptedKey" => {
-                let rounds = tag.attribute("spinCount")?.parse().ok()?;
-                return Some(Locked::Agile {
-                    data: data?,
-                    key: salted(&tag)?,
-                    rounds,
-                    input: bytes(&tag, "encryptedVerifierHashInput")?,
-                    hash: bytes(&tag, "encryptedVerifierHashValue")?,
-                    value: bytes(&tag, "encryptedKeyValue")?,
-                });
+            "keyEncryptor" => {
+                of_certificate |= tag.attribute("uri").is_some_and(|uri| uri == OF_CERTIFICATE);
+            }
+            // The key for whoever holds the certificate has the same name, and no salt.
+            "encryptedKey" if tag.attribute("saltValue").is_some() => {
+                let key = salted(&tag)?;
+                let read = || {
+                    Some(Locked::Agile {
+                        data: data?,
+                        key,
+                        rounds: tag.attribute("spinCount")?.parse().ok()?,
+                        input: bytes(&tag, "encryptedVerifierHashInput")?,
+                        hash: bytes(&tag, "encryptedVerifierHashValue")?,
+                        value: bytes(&tag, "encryptedKeyValue")?,
+                    })
+                };
+                return read().ok_or(ReasonKind::CipherUnknown);
             }
             _ => {}
         }
     }
-    None
+    Err(if of_certificate { ReasonKind::Certificate } else { ReasonKind::CipherUnknown })
 }
 
-fn salted(tag: &Tag<'_>) -> Option<Salted> {
-    if tag.attribute("cipherAlgorithm")? != "AES"
-        || tag.attribute("cipherChaining")? != "ChainingModeCBC"
-    {
-        return None;
+/// The extensible way: a module that somebody installed in Office encrypts, and only that can decrypt (section 2.3.4.6).
+fn extensible(stream: &[u8]) -> ReasonKind {
+    let text = String::from_utf8_lossy(stream);
+    let mut markup = Markup::new(text.get(text.find('<').unwrap_or(0)..).unwrap_or_default());
+    let mut of = "a module of another maker".to_owned();
+    while let Some(node) = markup.next() {
+        let Node::Start(tag) = node else { continue };
+        if tag.name() != "EncryptionProvider" {
+            continue;
+        }
+        // Its address tells more than its number.
+        let said = |name: &str| tag.attribute(name).filter(|value| !value.trim().is_empty());
+        if let Some(provider) = said("Url").or_else(|| said("Id")) {
+            of = format!("the module {provider}");
+        }
+        break;
     }
-    let bits: usize = tag.attribute("keyBits")?.parse().ok()?;
-    Some(Salted {
-        salt: bytes(tag, "saltValue")?,
-        hash: Some(Hash::named(&tag.attribute("hashAlgorithm")?)?),
-        key_length: bits / 8,
-    })
+    ReasonKind::CipherNotRead(format!("{of} (extensible encryption)").into())
+}
+
+fn salted(tag: &Tag<'_>) -> Result<Salted, ReasonKind> {
+    let said = |name: &str| tag.attribute(name).ok_or(ReasonKind::CipherUnknown);
+    let (cipher, chaining) = (said("cipherAlgorithm")?, said("cipherChaining")?);
+    let hash = said("hashAlgorithm")?;
+    let known = Hash::named(&hash);
+    if cipher != "AES" || chaining != "ChainingModeCBC" || known.is_none() {
+        let way = chaining.strip_prefix("ChainingMode").unwrap_or(&chaining);
+        return Err(ReasonKind::CipherNotRead(format!("{cipher}-{way} with {hash}").into()));
+    }
+    let bits: usize = said("keyBits")?.parse().map_err(|_| ReasonKind::CipherUnknown)?;
+    let salt = bytes(tag, "saltValue").ok_or(ReasonKind::CipherUnknown)?;
+    Ok(Salted { salt, hash: known, key_length: bits / 8 })
 }
 
 fn bytes(tag: &Tag<'_>, name: &str) -> Option<Vec<u8>> {
@@ -223,14 +263,64 @@ fn start_block(bytes: &[u8]) -> [u8; BLOCK] {
 
 #[cfg(test)]
 mod tests {
+    use madang_document::part::Noun;
+
     use super::*;
+
+    fn refusal(stream: &[u8]) -> String {
+        match Locked::read(stream) {
+            Ok(_) => "a lock".into(),
+            Err(kind) => kind.of(Noun::Document).english(),
+        }
+    }
 
     #[test]
     fn nonsense_is_no_lock() {
         for stream in
             [&b""[..], &[4, 0, 4, 0, 0x40, 0, 0, 0], &[3, 0, 2, 0, 0, 0, 0, 0, 255, 255, 255, 255]]
         {
-            assert!(Locked::read(stream).is_none());
+            let unknown = "the document is encrypted in a way that is not known";
+            assert_eq!(refusal(stream), unknown);
+        }
+    }
+
+    #[test]
+    fn a_way_that_is_not_read_is_named() {
+        let agile = |inside: &str| {
+            let xml = format!("<encryption>{inside}</encryption>");
+            [&[4, 0, 4, 0, 0x40, 0, 0, 0], xml.as_bytes()].concat()
+        };
+        let data = |cipher: &str, chaining: &str, hash: &str| {
+            agile(&format!(
+                "<keyData saltValue='AAAA' keyBits='128' cipherAlgorithm='{cipher}' \
+                 cipherChaining='ChainingMode{chaining}' hashAlgorithm='{hash}'/>"
+            ))
+        };
+        let certificate = agile(&format!(
+            "<keyEncryptors><keyEncryptor uri='{OF_CERTIFICATE}'><c:encryptedKey encryptedKeyValue='AAAA' \
+             X509Certificate='AAAA' certVerifier='AAAA'/></keyEncryptor></keyEncryptors>"
+        ));
+        let mut header = vec![0; 12];
+        header[8..].copy_from_slice(&[1, 0x68, 0, 0]);
+        let rc4 = [&[3, 0, 2, 0, 4, 0, 0, 0, 12, 0, 0, 0][..], &header].concat();
+        let module =
+            "<EncryptionData><EncryptionProvider Id='{05F17A8A}' Url=''/></EncryptionData>";
+        let extensible = [&[4, 0, 3, 0, 0x10, 0, 0, 0, 0, 0, 0, 0][..], module.as_bytes()].concat();
+        let by = |cipher: &str| {
+            format!(
+                "the document is encrypted by {cipher}, which is not read: drop a copy without the password"
+            )
+        };
+        for (stream, said) in [
+            (data("DES", "CBC", "SHA1"), by("DES-CBC with SHA1")),
+            (data("AES", "CFB", "SHA512"), by("AES-CFB with SHA512")),
+            (data("AES", "CBC", "WHIRLPOOL"), by("AES-CBC with WHIRLPOOL")),
+            (rc4, by("RC4 (CryptoAPI)")),
+            (extensible, by("the module {05F17A8A} (extensible encryption)")),
+            (vec![3, 0, 3, 0], by("a module of another maker (extensible encryption)")),
+            (certificate, "the document is encrypted for the holder of a certificate".into()),
+        ] {
+            assert_eq!(refusal(&stream), said);
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::still_locked::StillLocked;
 
 pub(super) const FORMAT: Format = Format {
     name: "office_encrypted",
-    version: 4,
+    version: 5,
     media_types: &[DOCX, XLSX, PPTX],
     sniff,
     media_type,
@@ -79,45 +79,52 @@ const LOCK_SIZE: u64 = 64 * 1024;
 /// Streams among which the mark of rights management is looked for.
 const MOST_PATHS: usize = 1_000;
 
+/// What a package that is under rights management names so (MS-OFFCRYPTO, section 2.2.2).
+const OF_RIGHTS: [&str; 2] = ["DRMEncryptedDataSpace", "DRMEncryptedTransform"];
+
+/// The data space of a package that a password opens (section 2.2.1).
+const OF_PASSWORD: &str = "StrongEncryptionDataSpace";
+
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
-    let still = match opened(blob, context)? {
-        Ok(package) => {
-            let read = match holds(&package) {
-                Some("xl/") => xlsx::FORMAT.extract,
-                Some("ppt/") => pptx::FORMAT.extract,
-                _ => docx::FORMAT.extract,
-            };
-            let mut content = read(&package, context)?;
-            content.metadata.set(metadata::ENCRYPTED, true);
-            return Ok(content);
-        }
-        Err(still) => still,
+    let package = opened(blob, context)?;
+    let read = match holds(&package) {
+        Some("xl/") => xlsx::FORMAT.extract,
+        Some("ppt/") => pptx::FORMAT.extract,
+        _ => docx::FORMAT.extract,
     };
-    // MS-OFFCRYPTO, section 2.2.2: an IRM-protected package names its data space so.
-    let rights = CompoundFile::open(blob).is_ok_and(|file| {
-        let paths = file.paths(MOST_PATHS);
-        let mut names = paths.iter().flat_map(|path| path.split('/'));
-        names.any(|name| ["DRMEncryptedDataSpace", "DRMEncryptedTransform"].contains(&name))
-    });
-    Err(match rights {
-        true => ExtractError::Drm(ReasonKind::Drm.of(Noun::Document)),
-        false => ExtractError::locked(ReasonKind::Password.of(Noun::Document), still),
-    })
+    let mut content = read(&package, context)?;
+    content.metadata.set(metadata::ENCRYPTED, true);
+    Ok(content)
 }
 
-/// The package, if a password opens it; or why none does.
+/// The package, if a password opens it.
 ///
 /// # Errors
-/// [`ExtractError::Limit`] when the package is larger than may be unpacked.
-fn opened(
-    blob: &dyn Blob,
-    context: &Context<'_>,
-) -> Result<Result<Vec<u8>, StillLocked>, ExtractError> {
-    // What is locked by no way that is known cannot be tried.
-    let untried = Ok(Err(StillLocked::NoneGiven));
-    let Ok(file) = CompoundFile::open(blob) else { return untried };
+/// [`ExtractError::Drm`] where rights management locks it; [`ExtractError::Encrypted`] where no password opens it, or
+/// none can be tried; [`ExtractError::Limit`] when the package is larger than may be unpacked.
+fn opened(blob: &dyn Blob, context: &Context<'_>) -> Result<Vec<u8>, ExtractError> {
+    let refused = |still| ExtractError::locked(ReasonKind::Password.of(Noun::Document), still);
+    let file = CompoundFile::open(blob).map_err(|_| refused(StillLocked::NoneGiven))?;
     let lock = file.root_stream("EncryptionInfo", LOCK_SIZE);
-    let Some(locked) = lock.as_deref().and_then(Locked::read) else { return untried };
+    let locked = match lock.as_deref().map(Locked::read) {
+        Some(Ok(locked)) => locked,
+        unread => {
+            let paths = file.paths(MOST_PATHS);
+            let mut names = paths.iter().flat_map(|path| path.split('/'));
+            if names.any(|name| OF_RIGHTS.iter().any(|rights| name.eq_ignore_ascii_case(rights))) {
+                return Err(ExtractError::Drm(ReasonKind::Drm.of(Noun::Document)));
+            }
+            let other = paths.iter().filter_map(|path| space(path)).find(|s| *s != OF_PASSWORD);
+            let kind = match unread.and_then(Result::err) {
+                None | Some(ReasonKind::CipherUnknown) => other
+                    .map_or(ReasonKind::CipherUnknown, |space| {
+                        ReasonKind::CipherNotRead(space.into())
+                    }),
+                Some(kind) => kind,
+            };
+            return Err(ExtractError::Encrypted(kind.of(Noun::Document)));
+        }
+    };
     let key = |password: &str| locked.key(password, || context.progress());
     // Only Excel does so, and each try costs some ten milliseconds.
     let workbook = context.name.rsplit_once('.').is_some_and(|(_, extension)| {
@@ -126,17 +133,21 @@ fn opened(
     let known = (workbook && locked.rounds() <= KNOWN_ROUNDS).then(|| key(KNOWN_PASSWORD));
     let key = match known.flatten() {
         Some(key) => key,
-        None => match context.unlock(locked.rounds(), key) {
-            Ok(key) => key,
-            Err(still) => return Ok(Err(still)),
-        },
+        None => context.unlock(locked.rounds(), key).map_err(refused)?,
     };
-    let Some(bytes) = file.root_stream(PACKAGE, context.limits.member) else { return untried };
+    let bytes = file
+        .root_stream(PACKAGE, context.limits.member)
+        .ok_or_else(|| ExtractError::corrupt(ReasonKind::Unreadable.of(Noun::EncryptedPackage)))?;
     context.spend_unpacked(bytes.len() as u64)?;
-    match office_cipher::open(&locked, &key, bytes) {
-        Some(package) => Ok(Ok(package)),
-        None => Err(ExtractError::corrupt(ReasonKind::CutShort.of(Noun::EncryptedPackage))),
-    }
+    office_cipher::open(&locked, &key, bytes)
+        .ok_or_else(|| ExtractError::corrupt(ReasonKind::CutShort.of(Noun::EncryptedPackage)))
+}
+
+/// The way in which streams of the file are locked, if this is the path of its definition (section 2.1.7).
+fn space(path: &str) -> Option<&str> {
+    let (folder, name) = path.rsplit_once('/')?;
+    let (_, folder) = folder.rsplit_once('/')?;
+    folder.eq_ignore_ascii_case("DataSpaceInfo").then_some(name)
 }
 
 /// The folder in which the package keeps its document.

@@ -1,10 +1,12 @@
 //! How Word, Excel and PowerPoint of the binary formats encrypt with RC4: with 40 bits (MS-OFFCRYPTO, section 2.3.6),
 //! and by the CryptoAPI of Windows (section 2.3.5). Passwords are tried, never guessed.
 
+use madang_document::reason_kind::ReasonKind;
 use md5::{Digest as _, Md5};
 use sha1::Sha1;
 
-use super::bytes::{piece, u16_at, u32_at};
+use super::bytes::{piece, split_u32, u16_at, u32_at};
+use super::crypto_api::of_crypto_api;
 use super::rc4::Rc4;
 
 /// What stands before the bytes of an encrypted document: how a password is proved.
@@ -28,31 +30,36 @@ const KEY_SIZE: usize = 16;
 const RC4: u32 = 0x6801;
 
 impl<'a> Locked<'a> {
-    /// Reads the header; none if it is of another way than RC4.
-    pub(super) fn read(header: &'a [u8]) -> Option<Locked<'a>> {
-        match (u16_at(header, 0)?, u16_at(header, 2)?) {
-            (1, 1) => Locked::of(Way::Rc4, piece(header, 4, 48), 16, 16),
-            (2..=4, 2) => {
-                let size = usize::try_from(u32_at(header, 8)?).ok()?;
-                let own = header.get(12..)?.get(..size)?;
-                if u32_at(own, ALGORITHM)? != RC4 {
-                    return None;
+    /// Reads the header.
+    ///
+    /// # Errors
+    /// What it is encrypted by, when that is not read: no password can be tried.
+    pub(super) fn read(header: &'a [u8]) -> Result<Locked<'a>, ReasonKind> {
+        let read = match (u16_at(header, 0), u16_at(header, 2)) {
+            (Some(1), Some(1)) => Locked::of(Way::Rc4, piece(header, 4, 48), 16, 16),
+            (Some(2..=4), Some(2)) => {
+                let own = split_u32(header.get(8..).unwrap_or_default())
+                    .and_then(|(size, rest)| rest.split_at_checked(size as usize));
+                let (own, proof) = own.ok_or(ReasonKind::CipherUnknown)?;
+                let cipher = u32_at(own, ALGORITHM).ok_or(ReasonKind::CipherUnknown)?;
+                if cipher != RC4 {
+                    return Err(of_crypto_api(cipher));
                 }
                 // Nought stands for 40 bits.
-                let length = match u32_at(own, KEY_SIZE)? / 8 {
-                    0 => 5,
-                    length @ 5..=16 => length as usize,
-                    _ => return None,
+                let length = match u32_at(own, KEY_SIZE).map(|bits| bits / 8) {
+                    Some(0) => 5,
+                    Some(length @ 5..=16) => length as usize,
+                    _ => return Err(ReasonKind::CipherUnknown),
                 };
                 // The size of the salt stands before it, and that of the hash before that.
-                let proof = header.get(12..)?.get(size..)?;
                 let salt = piece(proof, 4, 16);
                 let (verifier, hash) = (piece(proof, 20, 16), piece(proof, 40, 20));
                 let whole = salt.len() == 16 && verifier.len() == 16 && hash.len() == 20;
                 whole.then_some(Locked { way: Way::CryptoApi(length), salt, verifier, hash })
             }
             _ => None,
-        }
+        };
+        read.ok_or(ReasonKind::CipherUnknown)
     }
 
     fn of(way: Way, proof: &'a [u8], salt: usize, hash: usize) -> Option<Locked<'a>> {

@@ -32,13 +32,23 @@ pub(super) fn sniff(probe: &Probe<'_>, streams: &[&str], extensions: &[&str]) ->
     }
 }
 
+/// The streams that hold what rights management has locked (MS-OFFCRYPTO, section 2.2.11); in the others stands what tells
+/// people without the right program so.
+const OF_RIGHTS: [&str; 2] = ["\tDRMContent", "\tDRMViewerContent"];
+
 /// Opens the compound file of a document.
 ///
 /// # Errors
-/// [`ExtractError::Corrupt`] when not even its directory can be read.
+/// [`ExtractError::Corrupt`] when not even its directory can be read; [`ExtractError::Drm`] when rights management locks
+/// what is in it.
 pub(super) fn open(blob: &dyn Blob) -> Result<CompoundFile<'_>, ExtractError> {
-    CompoundFile::open(blob)
-        .map_err(|error| ExtractError::corrupt(error.within(Noun::CompoundFile)))
+    let file = CompoundFile::open(blob)
+        .map_err(|error| ExtractError::corrupt(error.within(Noun::CompoundFile)))?;
+    let has = |name: &&str| file.root().is_some_and(|root| file.child(root, name).is_some());
+    match OF_RIGHTS.iter().any(has) {
+        true => Err(ExtractError::Drm(ReasonKind::Drm.of(Noun::Document))),
+        false => Ok(file),
+    }
 }
 
 /// Extracts an embedded object as the member `path`. Gives whether another may be.

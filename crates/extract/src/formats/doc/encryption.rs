@@ -6,7 +6,6 @@ use crate::context::Context;
 use crate::error::ExtractError;
 use crate::formats::bytes::{piece, u16_at, u32_at};
 use crate::formats::office_rc4::{Key, Locked};
-use crate::still_locked::StillLocked;
 
 const ENCRYPTED: u16 = 0x0100;
 const SECOND_TABLE: u16 = 0x0200;
@@ -34,15 +33,16 @@ pub(super) fn unlock(
     if flags & ENCRYPTED == 0 {
         return Ok(None);
     }
+    let unread = |kind: ReasonKind| ExtractError::Encrypted(kind.of(Noun::Document));
     let refused = |still| ExtractError::locked(ReasonKind::Password.of(Noun::Document), still);
     if flags & OBFUSCATED != 0 || u16_at(stream, 2).is_none_or(|version| version < WORD_97) {
-        return Err(refused(StillLocked::NoneGiven));
+        return Err(unread(ReasonKind::CipherNotRead("XOR obfuscation".into())));
     }
     let table = if flags & SECOND_TABLE == 0 { "0Table" } else { "1Table" };
     // How a password is proved stands in front of the tables.
     let size = u32_at(stream, 14).unwrap_or_default().min(4096);
     let header = file.root_stream(table, size.into()).unwrap_or_default();
-    let locked = Locked::read(&header).ok_or_else(|| refused(StillLocked::NoneGiven))?;
+    let locked = Locked::read(&header).map_err(unread)?;
     let key = context.unlock(16, |password| locked.key(password)).map_err(refused)?;
     let head = piece(stream, 0, HEAD).to_vec();
     key.decrypt(stream, BLOCK);

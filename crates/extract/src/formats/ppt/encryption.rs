@@ -8,7 +8,6 @@ use crate::context::Context;
 use crate::error::ExtractError;
 use crate::formats::bytes::{piece, u32_at};
 use crate::formats::office_rc4::Locked;
-use crate::still_locked::StillLocked;
 
 /// The record that says how a password is proved (MS-PPT, section 2.3.7).
 const SESSION: u16 = 0x2F14;
@@ -27,11 +26,12 @@ pub(super) fn decrypted(
     if !persist.is_locked {
         return Ok(None);
     }
+    let unread = |kind: ReasonKind| ExtractError::Encrypted(kind.of(Noun::Presentation));
     let refused = |still| ExtractError::locked(ReasonKind::Password.of(Noun::Presentation), still);
     let session = persist.session.and_then(|number| persist.object(number));
     let session = session.map(|(_, record)| record).filter(|record| record.kind == SESSION);
-    let locked = session.and_then(|record| Locked::read(record.data));
-    let locked = locked.ok_or_else(|| refused(StillLocked::NoneGiven))?;
+    let session = session.ok_or_else(|| unread(ReasonKind::CipherUnknown))?;
+    let locked = Locked::read(session.data).map_err(unread)?;
     let key = context.unlock(2, |password| locked.key(password)).map_err(refused)?;
     let mut plain = stream.to_vec();
     // Objects of a whole file do not overlap; its directory may be damaged, or made to mislead.

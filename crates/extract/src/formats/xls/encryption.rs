@@ -8,7 +8,6 @@ use crate::error::ExtractError;
 use crate::formats::bytes::u16_at;
 use crate::formats::office_rc4::{self, Locked};
 use crate::formats::rc4::Rc4;
-use crate::still_locked::StillLocked;
 
 /// The password with which Excel encrypts a workbook that is only protected against changes: it opens without asking.
 const PASSWORD: &str = "VelvetSweatshop";
@@ -47,10 +46,11 @@ impl Key {
                 None => context.unlock(1, open).map(Key::Xor).map_err(refused),
             };
         }
-        let locked = data.get(2..).and_then(Locked::read);
-        let Some(locked) = locked.filter(|_| u16_at(data, 0) == Some(1)) else {
-            return Err(refused(StillLocked::NoneGiven));
+        let locked = match u16_at(data, 0) {
+            Some(1) => Locked::read(data.get(2..).unwrap_or_default()),
+            _ => Err(ReasonKind::CipherUnknown),
         };
+        let locked = locked.map_err(|kind| ExtractError::Encrypted(kind.of(Noun::Workbook)))?;
         match locked.key(PASSWORD) {
             Some(key) => Ok(Key::Rc4(key)),
             None => {

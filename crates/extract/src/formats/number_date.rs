@@ -2,11 +2,32 @@
 
 use madang_document::civil_date::CivilDate;
 
-use super::number_code::Token;
+use super::number_code::{Language, Token, tokens as pieces};
 
 /// Day 0 is 1899-12-30, so that 1900-03-01 is day 61 as in Lotus 1-2-3, which took 1900 for a leap year;
 /// days before it are one later. ECMA-376 part 1, section 18.17.4.1.
 pub(super) fn date(value: f64, tokens: &[Token], from_1904: bool) -> Option<String> {
+    let language = tokens.iter().find_map(|t| match t {
+        Token::Language(language) => Some(*language),
+        _ => None,
+    });
+    match language {
+        Some(Language::SystemDate) => return drawn(value, &pieces(SYSTEM_DATE), from_1904),
+        Some(Language::SystemTime) => return drawn(value, &pieces(SYSTEM_TIME), from_1904),
+        _ => {}
+    }
+    // What has elapsed may be less than nothing; a day may not.
+    match value < 0.0 && tokens.iter().any(|t| matches!(t, Token::Elapsed(..))) {
+        true => drawn(-value, tokens, from_1904).map(|shown| format!("-{shown}")),
+        false => drawn(value, tokens, from_1904),
+    }
+}
+
+/// How Korean systems write a date and a time.
+const SYSTEM_DATE: &str = r#"[$-412]yyyy"년" m"월" d"일" dddd"#;
+const SYSTEM_TIME: &str = "[$-412]AM/PM h:mm:ss";
+
+fn drawn(value: f64, tokens: &[Token], from_1904: bool) -> Option<String> {
     // 9999-12-31 is the last day there is.
     if !(0.0..2_958_466.0).contains(&value) {
         return None;
@@ -36,7 +57,7 @@ pub(super) fn date(value: f64, tokens: &[Token], from_1904: bool) -> Option<Stri
     let month_name = usize::try_from(month - 1).ok().and_then(|m| MONTHS.get(m)).copied()?;
     let (english, korean) = WEEKDAYS.get(weekday).copied()?;
     let half_day = tokens.iter().any(|t| matches!(t, Token::Noon(..)));
-    let is_korean = tokens.iter().any(|t| matches!(t, Token::Korean));
+    let is_korean = tokens.iter().any(|t| matches!(t, Token::Language(Language::Korean)));
     let mut text = String::new();
     let mut after_hour = false;
     for (at, token) in tokens.iter().enumerate() {
@@ -107,7 +128,8 @@ pub(super) fn date(value: f64, tokens: &[Token], from_1904: bool) -> Option<Stri
             | Token::Percent
             | Token::Exponent(..)
             | Token::General
-            | Token::Korean => {}
+            | Token::Language(_)
+            | Token::Numerals(_) => {}
         }
     }
     Some(text)

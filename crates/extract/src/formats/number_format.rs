@@ -1,27 +1,37 @@
 //! Number formats of spreadsheets (ECMA-376 part 1, section 18.8.30 and 18.8.31): a number as the person
 //! who looks at the cell sees it.
 
-use super::number_code::{Token, condition, sections, tokens};
+use std::borrow::Cow;
+
+use super::number_code::{Condition, Language, Token, is_of_text, sections, tokens};
 use super::number_date::date;
 use super::number_fraction::fraction;
+use super::number_numeral::{Numerals, numerals};
 
 /// A number under a format code. Codes that draw what text cannot say (fill characters) fall back to the plain number.
 pub(super) fn formatted(value: f64, code: &str, from_1904: bool) -> String {
     let sections = sections(code);
     let Some((section, value)) = chosen(&sections, value) else { return general(value) };
-    let tokens = tokens(section);
+    let mut tokens = tokens(section);
     let is_date = tokens.iter().any(|t| matches!(t, Token::Date(_) | Token::Elapsed(..)));
-    let shown = if is_date {
-        date(value, &tokens, from_1904)
-    } else if tokens.iter().any(|t| matches!(t, Token::Digit(_))) {
-        match tokens.iter().any(|t| matches!(t, Token::Slash)) {
+    if is_date {
+        let shown = date(value, &tokens, from_1904);
+        return shown.map_or_else(|| general(value), |shown| shown.trim().to_owned());
+    }
+    let numerals = numerals_of(&tokens);
+    tokens.retain(|t| !matches!(t, Token::Language(_) | Token::Numerals(_)));
+    let shown = if tokens.iter().any(|t| matches!(t, Token::Digit(_))) {
+        let shown = match tokens.iter().any(|t| matches!(t, Token::Slash)) {
             true => fraction(value, &tokens),
             false => number(value, &tokens),
-        }
+        };
+        shown.map(|shown| numerals.map_or(shown.clone(), |numerals| numerals.each(&shown)))
     } else if tokens.iter().any(|t| matches!(t, Token::General)) {
         // The sign stands before the literals.
         let sign = if value < 0.0 { "-" } else { "" };
-        Some(format!("{sign}{}", surrounded(&tokens, &general(value.abs()))))
+        let plain = general(value.abs());
+        let words = numerals.and_then(|numerals| numerals.spelled(&plain)).unwrap_or(plain);
+        Some(format!("{sign}{}", surrounded(&tokens, &words)))
     } else {
         // Only literals: the format hides the number behind words, as in `"none"`.
         Some(surrounded(&tokens, ""))
@@ -30,6 +40,30 @@ pub(super) fn formatted(value: f64, code: &str, from_1904: bool) -> String {
         Some(shown) => shown.trim().to_owned(),
         None => general(value),
     }
+}
+
+/// A text under a format code: what the section for text puts around it. A code that hides text leaves it, for it is
+/// searched for all the same.
+pub(super) fn formatted_text<'a>(text: &'a str, code: &str) -> Cow<'a, str> {
+    // Most codes are for numbers, and of those for text most are this.
+    if code == "@" || !code.contains('@') {
+        return text.into();
+    }
+    match sections(code).last().filter(|section| is_of_text(section)) {
+        Some(section) => surrounded(&tokens(section), text).into(),
+        None => text.into(),
+    }
+}
+
+/// The numerals that a section names, unless it names a language that has others.
+fn numerals_of(tokens: &[Token]) -> Option<&'static Numerals> {
+    if tokens.iter().any(|t| matches!(t, Token::Language(Language::Other))) {
+        return None;
+    }
+    tokens.iter().find_map(|t| match t {
+        Token::Numerals(number) => numerals(*number),
+        _ => None,
+    })
 }
 
 /// The code of a format that is built in by number. The dates that Excel shows in the order of the reader's
@@ -72,8 +106,12 @@ pub(super) fn built_in(id: u32) -> &'static str {
     }
 }
 
+/// From here on a number has more places than a spreadsheet keeps digits.
+const PLACES_MOST: f64 = 1e15;
+
 /// A number without a format: 15 significant digits, which is what a spreadsheet shows at most. Whole numbers
-/// keep all of theirs, because long ones are names (of accounts, of cards), and names are searched for.
+/// keep all of theirs, because long ones are names (of accounts, of cards), and names are searched for; only behind the
+/// digits that a spreadsheet keeps a round one is shown by its power, as in `1E+15`.
 pub(super) fn general(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
         return if value == 0.0 { "0".into() } else { value.to_string() };
@@ -81,27 +119,51 @@ pub(super) fn general(value: f64) -> String {
     let exact = value.fract() == 0.0 && value.abs() < 9_007_199_254_740_992.0;
     let rounded = if exact { value } else { format!("{value:.14e}").parse().unwrap_or(value) };
     let size = rounded.abs();
-    if (1e-9..1e21).contains(&size) { rounded.to_string() } else { format!("{rounded:E}") }
+    let by_power = format!("{rounded:E}");
+    // Digits that Excel leaves in front of a power.
+    let is_round =
+        by_power.bytes().take_while(|b| *b != b'E').filter(u8::is_ascii_digit).count() <= 6;
+    match size {
+        1e-9..1e21 if size < PLACES_MOST || !is_round => rounded.to_string(),
+        _ => with_sign(&by_power),
+    }
 }
 
-/// The section for a value, and the value as that section shows it: the section for negative numbers draws
-/// its own sign.
+/// The number with the sign of its power, and two digits of that.
+fn with_sign(by_power: &str) -> String {
+    let Some((number, power)) = by_power.split_once('E') else { return by_power.to_owned() };
+    match power.strip_prefix('-') {
+        Some(power) => format!("{number}E-{power:0>2}"),
+        None => format!("{number}E+{power:0>2}"),
+    }
+}
+
+/// The section for a value, and the value as that section shows it: a section for negative numbers draws their sign
+/// itself.
 fn chosen<'a>(sections: &[&'a str], value: f64) -> Option<(&'a str, f64)> {
-    let first = *sections.first()?;
-    if sections.iter().any(|section| condition(section).is_some()) {
-        let holds = |section: &&&str| match condition(section) {
-            Some(('<', bound, or)) => value < bound || (or && value == bound),
-            Some(('>', bound, or)) => value > bound || (or && value == bound),
-            Some((_, bound, _)) => value == bound,
-            None => true,
-        };
-        return sections.iter().find(holds).map(|section| (*section, value));
-    }
-    match (sections.get(1), sections.get(2)) {
-        (Some(negative), _) if value < 0.0 => Some((negative, -value)),
-        (_, Some(zero)) if value == 0.0 => Some((zero, value)),
-        _ => Some((first, value)),
-    }
+    let text = sections.last().is_some_and(|last| sections.len() == 4 || is_of_text(last));
+    let count = sections.len() - usize::from(text && sections.len() > 1);
+    let numbers = sections.get(..count)?;
+    let conditions = numbers.iter().map(|section| Condition::of(section)).collect::<Vec<_>>();
+    let condition = |at: usize| conditions.get(at).and_then(Option::as_ref);
+    // Those without a condition are for positive numbers, for negative ones and for what is left.
+    let is_for = |at: usize| match condition(at) {
+        _ if at == 2 => true,
+        Some(condition) => condition.holds(value),
+        None => match (at, count) {
+            (0, 2) => value >= 0.0,
+            (0, 3) => value > 0.0,
+            (1, 3) => value < 0.0,
+            _ => true,
+        },
+    };
+    let at = (0..count).find(|at| is_for(*at))?;
+    let is_of_negatives = match condition(at) {
+        Some(condition) => condition.is_of_negatives(),
+        None => at == 1 && (count == 3 || condition(0).is_none()),
+    };
+    let value = if is_of_negatives && value < 0.0 { -value } else { value };
+    numbers.get(at).map(|section| (*section, value))
 }
 
 /// The literals of a section around `inner`.
@@ -297,7 +359,7 @@ mod tests {
             (2.5, "0", "3"),
             (1.005, "0.00", "1.01"),
             (-0.001, "0.00", "0.00"),
-            (1e300, "0", "1E300"),
+            (1e300, "0", "1E+300"),
             (0.0, r#"_(* #,##0.00_);_(* \(#,##0.00\);_(* "-"??_);_(@_)"#, "-"),
             (0.0, "#,###", ""),
             (0.0, "#\"건\"", "건"),
@@ -311,6 +373,90 @@ mod tests {
             (1.0, "00.0E+0", "01.0E+0"),
             (1.0, "0.0##E+00", "1.0E+00"),
             (-3.0, "\"No. \"General", "-No. 3"),
+            (1_234_567.0, r##""₩"#,##0"##, "₩1,234,567"),
+            (-1_234_567.0, r##""₩"#,##0;[Red]\-"₩"#,##0"##, "-₩1,234,567"),
+            (1_234_567.0, r##"_-"₩"* #,##0_-;\-"₩"* #,##0_-;_-"₩"* "-"_-;_-@_-"##, "₩1,234,567"),
+            (1_234_567.0, r"[$\-412]#,##0", "₩1,234,567"),
+            (5_012_345_678.0, "000-0000-0000", "050-1234-5678"),
+            (50_512_345_678.0, "[<=9999999999]000-0000-0000;0000-0000-0000", "0505-1234-5678"),
+            (2_012_345_678.0, "[<=999999999]00-000-0000;00-0000-0000", "20-1234-5678"),
+            (1_012_345_678.0, "[<=9999999]###-####;(0##) ####-####", "(010) 1234-5678"),
+            (101_011_234_567.0, "000000-0000000", "010101-1234567"),
+            (1e15, "General", "1E+15"),
+            (-2.5e17, "General", "-2.5E+17"),
+            (123_456_789_012.0, "General", "123456789012"),
+            (1_234_567_890_123_450.0, "General", "1234567890123450"),
+            (1e-10, "General", "1E-10"),
+            (1.2345e-5, "General", "0.000012345"),
+            (1234.0, "G/표준\"개\"", "1234개"),
+            (1234.0, "G/通用格式", "1234"),
+            (150_000_000.0, r#"0!.0,"만""#, "15000.0만"),
+            (-1234.0, "#,##0;△#,##0", "△1,234"),
+            (-5.0, "[파랑]▲0;[빨강]▼0;-", "▼5"),
+            (123_456_789.0, "####\"억\"####\"만\"####", "1억2345만6789"),
+        ] {
+            assert_eq!(formatted(value, code, false), shown, "{value} {code}");
+        }
+    }
+
+    #[test]
+    fn sections_are_chosen_by_their_conditions() {
+        for (value, code, shown) in [
+            (500.0, "[Red][<100]0;[Blue]0.0", "500.0"),
+            (50.0, r#"[<100]"작음";[<1000]"중간";"큼""#, "작음"),
+            (500.0, r#"[<100]"작음";[<1000]"중간";"큼""#, "중간"),
+            (5000.0, r#"[<100]"작음";[<1000]"중간";"큼""#, "큼"),
+            (-5.0, "[<0]0.0;0", "5.0"),
+            (-5.0, "[<=10]0.0;0", "-5.0"),
+            (-5.0, "[>100]0;0.0;0.00", "5.0"),
+            (5.0, "[>100]0;0.0;0.00", "5.00"),
+            (0.0, "[>100]0;0.0;0.00", "0.00"),
+            (2.0, r#"[=1]"남";[=2]"여";"?""#, "여"),
+            (3.0, r#"[=1]"남";[=2]"여""#, "3"),
+            (1.0, r#"[<>0]"있음";"없음""#, "있음"),
+            (-3.0, r##"[>=1000]#,##0"천";[Red][<0]-0;0"##, "-3"),
+            (0.0, "0.00;-0.00;@", "0.00"),
+            (5.0, "0;@", "5"),
+            (0.0, "0;-0;;@", ""),
+            (5.0, "0\"[\"", "5["),
+            (7.0, "\\[0", "[7"),
+        ] {
+            assert_eq!(formatted(value, code, false), shown, "{value} {code}");
+        }
+    }
+
+    #[test]
+    fn texts_as_a_person_sees_them() {
+        for (text, code, shown) in [
+            ("홍길동", r#"@"님""#, "홍길동님"),
+            ("홍길동", "0;-0;0;\"수신: \"@", "수신: 홍길동"),
+            ("홍길동", "@", "홍길동"),
+            ("홍길동", "General", "홍길동"),
+            ("홍길동", ";;;", "홍길동"),
+            ("홍길동", "0\"@\"", "홍길동"),
+            ("홍길동", "_-@_-", " 홍길동 "),
+        ] {
+            assert_eq!(formatted_text(text, code), shown, "{code}");
+        }
+    }
+
+    #[test]
+    fn numerals_of_korea() {
+        for (value, code, shown) in [
+            (1234.0, "[DBNum1][$-412]General", "一千二百三十四"),
+            (1001.0, "[DBNum2][$-412]General", "壹阡零壹"),
+            (1_234_567.0, "[DBNum2][$-412]General", "壹佰貳拾參萬四阡伍佰六拾七"),
+            (123_456_789.0, "[DBNum3][$-412]General", "1억2천3백4십5만6천7백8십9"),
+            (123_456_789.0, "[DBNum4][$-412]General", "일억이천삼백사십오만육천칠백팔십구"),
+            (100_010_000.0, "[DBNum4]General", "일억일만"),
+            (12_500_000.0, r#""금 "[DBNum4][$-412]General"원정""#, "금 일천이백오십만원정"),
+            (0.0, "[DBNum4]General", "영"),
+            (-12.0, "[DBNum4]General", "-일십이"),
+            (3.14, "[DBNum4]General", "삼점일사"),
+            (1234.0, "[DBNum4][$-412]0", "일이삼사"),
+            (1e20, "[DBNum4]General", "1E+20"),
+            (1234.0, "[DBNum1][$-804]General", "1234"),
+            (45292.0, r#"[DBNum4][$-412]yyyy"년" m"월""#, "2024년 1월"),
         ] {
             assert_eq!(formatted(value, code, false), shown, "{value} {code}");
         }
@@ -338,7 +484,7 @@ mod tests {
             (-1.5, "# ?/?;(# ?/?)", "(1 1/2)"),
             (12.0, "0\"/\"0", "1/2"),
             (1.0, "\"가\"/\"나\"", "가/나"),
-            (1e300, "# ?/?", "1E300"),
+            (1e300, "# ?/?", "1E+300"),
             (0.5, "?/", "0.5"),
             (0.5, built_in(13), "1/2"),
         ] {
@@ -369,6 +515,16 @@ mod tests {
             (45292.25, "h:mm A/P", "6:00 A"),
             (45292.0, r#"[$-412]yyyy"년" mmmm d"일" dddd"#, "2024년 1월 1일 월요일"),
             (45292.0, "[$-409]d-mmm-yy", "1-Jan-24"),
+            (45292.0, r#"[$-1000412]yyyy"년" m"월" d"일";@"#, "2024년 1월 1일"),
+            (45292.0, "yyyy-mm-dd(aaa)", "2024-01-01(월)"),
+            (45292.0, r"[$-F800]dddd\,\ mmmm\ dd\,\ yyyy", "2024년 1월 1일 월요일"),
+            (45292.6, r"[$-F400]h:mm:ss\ AM/PM", "오후 2:24:00"),
+            (45292.0, r#"[$-411]ggge"年"m"月"d"日""#, "2024年1月1日"),
+            (1.25, r#"d"일" h"시간""#, "1일 6시간"),
+            (-0.5, "[h]:mm", "-12:00"),
+            (0.0006944, r#"[m]"분" s"초""#, "1분 0초"),
+            (1.999999, "[h]:mm", "48:00"),
+            (100.0, r#"[hh]"시간" [mm]"분""#, "2400시간 144000분"),
         ] {
             assert_eq!(formatted(value, code, false), shown, "{value} {code}");
         }

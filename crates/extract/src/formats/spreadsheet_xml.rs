@@ -11,10 +11,10 @@ use madang_document::part::{Noun, Part};
 use madang_document::reason_kind::ReasonKind;
 
 use super::markup::{Markup, Node, Tag};
-use super::number_format::formatted;
+use super::number_format::{formatted, formatted_text};
 use super::office_xml::properties;
+use super::running_line::running_line;
 use super::sheet_row::{SheetRow, Written};
-use super::xlsx::running_line;
 use super::xml::declared;
 use crate::blob::Blob;
 use crate::context::Context;
@@ -25,7 +25,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "spreadsheet_xml",
-    version: 3,
+    version: 4,
     media_types: &["application/vnd.ms-excel"],
     sniff,
     media_type: |_| "application/vnd.ms-excel",
@@ -183,6 +183,7 @@ impl Walk {
                 _ => value.trim().trim_end_matches("T00:00:00.000").to_owned(),
             },
             "Boolean" => if value.trim() == "1" { "TRUE" } else { "FALSE" }.to_owned(),
+            "String" => formatted_text(value, code).into_owned(),
             _ => value.to_owned(),
         }
     }

@@ -1,10 +1,12 @@
 //! What the sheets of an Excel workbook share, whether it is stored as XML or in binary.
 
+use std::borrow::Cow;
+
 use madang_document::content::Content;
 use madang_document::part::Part;
 use madang_document::reason_kind::ReasonKind;
 
-use super::number_format::formatted;
+use super::number_format::{formatted, formatted_text};
 
 /// An opened workbook.
 #[derive(Default)]
@@ -23,6 +25,14 @@ impl Workbook {
     pub(super) fn number(&self, number: f64, style: usize) -> String {
         let code = self.formats.get(style).map_or("General", String::as_str);
         formatted(number, code, self.from_1904)
+    }
+
+    /// A text as a cell of this style shows it.
+    pub(super) fn text<'a>(&self, text: &'a str, style: usize) -> Cow<'a, str> {
+        match self.formats.get(style) {
+            Some(code) => formatted_text(text, code),
+            None => text.into(),
+        }
     }
 }
 

@@ -41,7 +41,7 @@ mod xor;
 
 pub(super) const FORMAT: Format = Format {
     name: "xls",
-    version: 4,
+    version: 5,
     media_types: &["application/vnd.ms-excel"],
     sniff,
     media_type: |_| "application/vnd.ms-excel",

@@ -10,10 +10,11 @@ use madang_document::locator::Locator;
 use madang_document::part::{Noun, Part};
 use madang_document::reason_kind::ReasonKind;
 
-use super::bytes::{f64_at, u16_at, u32_at};
+use super::bytes::{f64_at, split_u32, u16_at, u32_at};
 use super::number_format::built_in;
 use super::ooxml_relationship::relationships;
 use super::package::Package;
+use super::running_line::running_line;
 use super::sheet_row::{SheetRow, Written};
 use super::workbook::{SharedStrings, Workbook, lost_strings};
 use crate::context::Context;
@@ -31,6 +32,9 @@ pub(super) fn workbook(package: &mut Package<'_>, main: &str, content: &mut Cont
             BRT_BUNDLE_SH => {
                 let Some((id, after)) = wide_string(data, 8) else { continue };
                 let Some((name, _)) = wide_string(data, after) else { continue };
+                if u32_at(data, 0).is_some_and(|state| matches!(state, 1 | 2)) {
+                    content.note(ReasonKind::Hidden.of(Part::Sheet(name.as_str().into())));
+                }
                 match related.iter().find(|r| r.id == id && package.has(&r.target)) {
                     Some(sheet) => workbook.sheets.push((name, sheet.target.clone())),
                     None => content.lost(ReasonKind::Missing.of(Part::Sheet(name.into()))),
@@ -110,31 +114,67 @@ pub(super) fn sheet(
             }
             continue;
         }
-        let style = u32_at(data, 4).map_or(0, |style| (style & 0x00FF_FFFF) as usize);
+        if kind == BRT_BEGIN_HEADER_FOOTER {
+            running_lines(data, name, content);
+            continue;
+        }
+        // A short cell stands next to the one before it, and does not say its column (section 2.5.10).
+        let is_short = (BRT_SHORT_BLANK..=BRT_SHORT_ISST).contains(&kind);
+        let (column, cell) = match is_short {
+            true => (None, data),
+            false => match split_u32(data) {
+                Some((column, cell)) => (Some(column.saturating_add(1)), cell),
+                None => continue,
+            },
+        };
+        let style = u32_at(cell, 0).map_or(0, |style| (style & 0x00FF_FFFF) as usize);
+        let text = |text: String| workbook.text(&text, style).into_owned();
         let shown = match kind {
-            BRT_CELL_RK => u32_at(data, 8).map(|n| workbook.number(packed_number(n), style)),
-            BRT_CELL_REAL | BRT_FMLA_NUM => f64_at(data, 8).map(|n| workbook.number(n, style)),
-            BRT_CELL_BOOL | BRT_FMLA_BOOL => {
-                data.get(8).map(|b| if *b == 0 { "FALSE" } else { "TRUE" }.to_owned())
+            BRT_CELL_RK | BRT_SHORT_RK => {
+                u32_at(cell, 4).map(|n| workbook.number(packed_number(n), style))
             }
-            BRT_CELL_ERROR | BRT_FMLA_ERROR => data.get(8).map(|code| error(*code).to_owned()),
-            BRT_CELL_ST | BRT_FMLA_STRING => wide_string(data, 8).map(|(text, _)| text),
-            BRT_CELL_ISST => {
-                let number = u32_at(data, 8).and_then(|n| usize::try_from(n).ok());
-                let string = number.and_then(|n| workbook.strings.get(n)).map(str::to_owned);
+            BRT_CELL_REAL | BRT_FMLA_NUM | BRT_SHORT_REAL => {
+                f64_at(cell, 4).map(|n| workbook.number(n, style))
+            }
+            BRT_CELL_BOOL | BRT_FMLA_BOOL | BRT_SHORT_BOOL => {
+                cell.get(4).map(|b| if *b == 0 { "FALSE" } else { "TRUE" }.to_owned())
+            }
+            BRT_CELL_ERROR | BRT_FMLA_ERROR | BRT_SHORT_ERROR => {
+                cell.get(4).map(|code| error(*code).to_owned())
+            }
+            BRT_CELL_ST | BRT_FMLA_STRING | BRT_SHORT_ST => {
+                wide_string(cell, 4).map(|(string, _)| text(string))
+            }
+            // Rich text has flags in front.
+            BRT_CELL_RSTRING => wide_string(cell, 5).map(|(string, _)| text(string)),
+            BRT_CELL_ISST | BRT_SHORT_ISST => {
+                let number = u32_at(cell, 4).and_then(|n| usize::try_from(n).ok());
+                let string = number.and_then(|n| workbook.strings.get(n));
                 unnamed += u64::from(string.is_none());
-                string
+                string.map(|string| text(string.to_owned()))
             }
+            // They take a place without showing anything.
+            BRT_CELL_BLANK | BRT_SHORT_BLANK => None,
             _ => continue,
         };
-        let column = u32_at(data, 0).unwrap_or(0).saturating_add(1);
-        if !row.push(Some(column), &shown.unwrap_or_default(), written) {
+        if !row.push(column, &shown.unwrap_or_default(), written) {
             break;
         }
     }
     row.deliver(name, written, content);
     lost_strings(unnamed, name, content);
     records.report(part, content);
+}
+
+/// Reads the headers and footers of a sheet: those of odd, even and first pages.
+fn running_lines(data: &[u8], sheet: &str, content: &mut Content) {
+    let mut at = 2;
+    for _ in 0..6 {
+        let Some((line, after)) = wide_string(data, at) else { break };
+        let place = Locator::Cell { sheet: sheet.to_owned(), row: 1, column: 1 };
+        content.push_text(running_line(&line), place);
+        at = after;
+    }
 }
 
 /// Reads the comments of a sheet.
@@ -160,6 +200,7 @@ pub(super) fn comments(sheet: &str, part: &str, bytes: &[u8], content: &mut Cont
 
 // The records that say something, MS-XLSB section 2.3.2.
 const BRT_ROW_HDR: u32 = 0;
+const BRT_CELL_BLANK: u32 = 1;
 const BRT_CELL_RK: u32 = 2;
 const BRT_CELL_ERROR: u32 = 3;
 const BRT_CELL_BOOL: u32 = 4;
@@ -170,11 +211,20 @@ const BRT_FMLA_STRING: u32 = 8;
 const BRT_FMLA_NUM: u32 = 9;
 const BRT_FMLA_BOOL: u32 = 10;
 const BRT_FMLA_ERROR: u32 = 11;
+const BRT_SHORT_BLANK: u32 = 12;
+const BRT_SHORT_RK: u32 = 13;
+const BRT_SHORT_ERROR: u32 = 14;
+const BRT_SHORT_BOOL: u32 = 15;
+const BRT_SHORT_REAL: u32 = 16;
+const BRT_SHORT_ST: u32 = 17;
+const BRT_SHORT_ISST: u32 = 18;
 const BRT_SST_ITEM: u32 = 19;
 const BRT_FMT: u32 = 44;
 const BRT_XF: u32 = 47;
+const BRT_CELL_RSTRING: u32 = 62;
 const BRT_WB_PROP: u32 = 153;
 const BRT_BUNDLE_SH: u32 = 156;
+const BRT_BEGIN_HEADER_FOOTER: u32 = 479;
 const BRT_BEGIN_CELL_XFS: u32 = 617;
 const BRT_END_CELL_XFS: u32 = 618;
 const BRT_BEGIN_COMMENT: u32 = 635;

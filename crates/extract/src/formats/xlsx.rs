@@ -17,6 +17,7 @@ use super::ooxml_member::{Members, take_members};
 use super::ooxml_property::properties;
 use super::ooxml_relationship::{Relationship, relationships};
 use super::package::{Package, cut_once};
+use super::running_line::running_line;
 use super::sheet_row::{SheetRow, Written};
 use super::thumbnail::thumbnail;
 use super::workbook::{SharedStrings, Workbook, lost_strings};
@@ -30,7 +31,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "xlsx",
-    version: 7,
+    version: 8,
     media_types: &[XLSX, XLTX, XLSM, XLTM, XLSB],
     sniff: |probe| ooxml::sniff(probe, "xl/", &["xlsx", "xltx", "xlsm", "xltm", "xlsb"]),
     media_type,
@@ -221,10 +222,14 @@ fn shown(workbook: &Workbook, cell: &Cell) -> Option<String> {
     let value = cell.value.trim();
     Some(match cell.kind.as_str() {
         "s" if value.is_empty() => String::new(),
-        "s" => value.parse().ok().and_then(|n| workbook.strings.get(n))?.to_owned(),
+        "s" => {
+            let string = value.parse().ok().and_then(|n| workbook.strings.get(n))?;
+            workbook.text(string, cell.style).into_owned()
+        }
         "b" => if value == "1" { "TRUE" } else { "FALSE" }.to_owned(),
-        "str" => xstring(&cell.value).into_owned(),
-        "inlineStr" | "e" | "d" => cell.value.clone(),
+        "str" => workbook.text(&xstring(&cell.value), cell.style).into_owned(),
+        "inlineStr" => workbook.text(&cell.value, cell.style).into_owned(),
+        "e" | "d" => cell.value.clone(),
         _ => match value.parse::<f64>() {
             Ok(number) => workbook.number(number, cell.style),
             Err(_) => cell.value.clone(),
@@ -368,42 +373,6 @@ fn address(reference: &str) -> Option<(u32, u32)> {
     Some((column, row.parse().ok()?)).filter(|(column, row)| *column > 0 && *row > 0)
 }
 
-/// A header or footer without its codes (ECMA-376 part 1, section 18.3.1.46): `&L`, `&P`, `&"Arial,Bold"`,
-/// `&12`, `&K01+000`. The word before a page's number says nothing without it, and is left out where it stands alone.
-pub(super) fn running_line(text: &str) -> String {
-    let mut line = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('&') {
-        line.push_str(before);
-        let mut following = after.chars();
-        rest = match following.next() {
-            Some('"') => following.as_str().split_once('"').map_or("", |(_, rest)| rest),
-            Some('K') => following.as_str().get(6..).unwrap_or_default(),
-            Some('&') => {
-                line.push('&');
-                following.as_str()
-            }
-            Some(c) if c.is_ascii_digit() => after.trim_start_matches(|c: char| c.is_ascii_digit()),
-            // Left, centre and right stand apart on the page.
-            Some('L' | 'C' | 'R') => {
-                line.push(' ');
-                following.as_str()
-            }
-            _ => following.as_str(),
-        };
-    }
-    line.push_str(rest);
-    let line = line.trim();
-    let alone = text.contains("&P") && is_page_word(line);
-    if alone { String::new() } else { line.to_owned() }
-}
-
-/// Whether a line is what stands around the number of a page, as Excel and LibreOffice put it there.
-fn is_page_word(line: &str) -> bool {
-    let words = ["page", "of", "페이지", "쪽", "면", "seite", "von", "/", "-"];
-    line.to_lowercase().split_whitespace().all(|word| words.contains(&word))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -422,21 +391,6 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(address(reference), place, "{reference}");
-        }
-    }
-
-    #[test]
-    fn running_lines_lose_their_codes() {
-        for (text, line) in [
-            ("&L&\"Arial,Bold\"&12대외비&RPage &P of &N", "대외비 Page  of"),
-            ("&CR&&D", "R&D"),
-            ("&CPage &P of &N", ""),
-            ("&C&P / &N 쪽", ""),
-            ("&CPage", "Page"),
-            ("&K01+000붉은", "붉은"),
-            ("&", ""),
-        ] {
-            assert_eq!(running_line(text), line, "{text}");
         }
     }
 }

@@ -149,8 +149,11 @@ impl Cell {
     pub(super) fn shown(&self, workbook: &Workbook) -> Option<String> {
         Some(match &self.value {
             Value::Number(number) => workbook.number(*number, self.style.into()),
-            Value::Shared(number) => workbook.strings.get(*number as usize)?.to_owned(),
-            Value::Text(text) => text.to_string(),
+            Value::Shared(number) => {
+                let string = workbook.strings.get(*number as usize)?;
+                workbook.text(string, self.style.into()).into_owned()
+            }
+            Value::Text(text) => workbook.text(text, self.style.into()).into_owned(),
             Value::Flag(flag) => if *flag { "TRUE" } else { "FALSE" }.to_owned(),
             Value::Error(code) => error(*code).to_owned(),
         })

@@ -27,7 +27,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "docx",
-    version: 5,
+    version: 6,
     media_types: &[DOCX, DOTX, DOCM, DOTM],
     sniff: |probe| ooxml::sniff(probe, "word/", &["docx", "docm", "dotx", "dotm"]),
     media_type,
@@ -231,8 +231,10 @@ impl Story<'_> {
                         self.put(&formula);
                     }
                     "docPr" | "cNvPr" | "shape" | "textpath" => self.describe(&tag, content),
-                    "del" | "moveFrom" | "tblPr" | "tcPr" | "sectPr" | "sdtPr" | "tblGrid"
-                    | "delText" => markup.skip(),
+                    "tblPr" => self.table_properties(&mut markup, content),
+                    "del" | "moveFrom" | "tcPr" | "sectPr" | "sdtPr" | "tblGrid" | "delText" => {
+                        markup.skip()
+                    }
                     "instrText" => {
                         let text = markup.text();
                         if let Some(field) = self.fields.last_mut().filter(|field| !field.begun) {
@@ -316,6 +318,24 @@ impl Story<'_> {
             self.emit(words.clone(), self.number, content);
         }
         self.described = words;
+    }
+
+    /// Reads what is said of a table for those who cannot see it (sections 17.4.41 and 17.4.46), as a line in front of it.
+    fn table_properties(&mut self, markup: &mut Markup<'_>, content: &mut Content) {
+        while let Some(node) = markup.next() {
+            match node {
+                Node::Start(tag) => match tag.name() {
+                    "tblCaption" | "tblDescription" => {
+                        let words = tag.attribute("val").unwrap_or_default();
+                        self.emit(words, self.number.saturating_add(1), content);
+                    }
+                    "tblPrChange" => markup.skip(),
+                    _ => {}
+                },
+                Node::End(name) if name == "tblPr" => break,
+                Node::End(_) | Node::Text(_) => {}
+            }
+        }
     }
 
     fn open(&mut self, tag: &Tag<'_>) {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use madang_document::content::Content;
 
+use super::docx_math::formula;
 use super::markup::{Markup, Node, Tag};
 use super::number_format::{formatted, general};
 
@@ -84,6 +85,10 @@ impl Walk {
                             Some(paragraph) => paragraph.push_str(&text),
                             None => self.keep(&text),
                         }
+                    }
+                    "oMath" => {
+                        let formula = formula(&mut markup);
+                        self.paragraph.iter_mut().for_each(|p| p.push_str(&formula));
                     }
                     "br" => self.paragraph.iter_mut().for_each(|p| p.push('\n')),
                     "cNvPr" => self.lines.extend(description(&tag)),

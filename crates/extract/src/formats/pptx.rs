@@ -10,6 +10,7 @@ use madang_document::part::{Noun, Part};
 use madang_document::reason_kind::ReasonKind;
 use madang_document::unit::Unit;
 
+use super::docx_math::formula;
 use super::drawing::{self, Alternatives};
 use super::markup::{Markup, Node};
 use super::ooxml;
@@ -26,7 +27,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "pptx",
-    version: 5,
+    version: 6,
     media_types: &[PPTX, PPSX, POTX, PPTM, PPSM, POTM],
     sniff,
     media_type,
@@ -264,6 +265,7 @@ fn shapes(text: &str, part: &str, taken: Wanted, content: &mut Content) -> Vec<S
                 "tr" => row = Some(Vec::new()),
                 "tc" => cell = Some(String::new()),
                 "t" => paragraph.push_str(&markup.text()),
+                "oMath" => paragraph.push_str(&formula(&mut markup)),
                 "br" => paragraph.push(if cell.is_some() { ' ' } else { '\n' }),
                 _ => {}
             },

@@ -23,7 +23,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "word_xml",
-    version: 2,
+    version: 3,
     media_types: &[WORD, PRESENTATION],
     sniff: |probe| match is_flat_package(probe) || names(probe, WORD_2003) {
         true => Match::Container,

@@ -25,7 +25,10 @@ pub(super) fn formatted(value: f64, code: &str, from_1904: bool) -> String {
             true => fraction(value, &tokens),
             false => number(value, &tokens),
         };
-        shown.map(|shown| numerals.map_or(shown.clone(), |numerals| numerals.each(&shown)))
+        match numerals {
+            Some(numerals) => shown.map(|shown| numerals.each(&shown)),
+            None => shown,
+        }
     } else if tokens.iter().any(|t| matches!(t, Token::General)) {
         // The sign stands before the literals.
         let sign = if value < 0.0 { "-" } else { "" };
@@ -452,7 +455,7 @@ mod tests {
             (12_500_000.0, r#""금 "[DBNum4][$-412]General"원정""#, "금 일천이백오십만원정"),
             (0.0, "[DBNum4]General", "영"),
             (-12.0, "[DBNum4]General", "-일십이"),
-            (3.14, "[DBNum4]General", "삼점일사"),
+            (3.25, "[DBNum4]General", "삼점이오"),
             (1234.0, "[DBNum4][$-412]0", "일이삼사"),
             (1e20, "[DBNum4]General", "1E+20"),
             (1234.0, "[DBNum1][$-804]General", "1234"),

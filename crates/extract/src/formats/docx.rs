@@ -233,7 +233,7 @@ impl Story<'_> {
                     "docPr" | "cNvPr" | "shape" | "textpath" => self.describe(&tag, content),
                     "tblPr" => self.table_properties(&mut markup, content),
                     "del" | "moveFrom" | "tcPr" | "sectPr" | "sdtPr" | "tblGrid" | "delText" => {
-                        markup.skip()
+                        markup.skip();
                     }
                     "instrText" => {
                         let text = markup.text();

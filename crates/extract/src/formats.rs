@@ -189,6 +189,7 @@ pub(crate) mod xmp;
 mod xstring;
 mod zip;
 mod zip_cipher;
+mod zip_heads;
 mod zip_packing;
 mod zip_table;
 mod zstd_frames;

@@ -165,10 +165,11 @@ pub fn take_unpacked(
 }
 
 /// Says in its container that the bytes of a member are missing: then they are missing of the container, too, and its
-/// outcome says so. Only a member that a password opens is not missed: whoever has it finds all of it there.
+/// outcome says so. Only a member that a password opens is not missed: whoever has it finds all of it there, and it is told
+/// only so that who sees the container knows of each lock.
 ///
-/// A packer packs all of an archive in one way, so what nobody reads is told of the first member that it is the matter
-/// with, and of the others in their own documents.
+/// A packer packs all of an archive in one way, so what nobody reads, and what is locked, is told of the first member that
+/// it is the matter with, and of the others in their own documents.
 fn missing(path: &str, outcome: Outcome, reason: &Reason, content: &mut Content) {
     /// So many warnings are looked through for what was told before: each member looks.
     const LOOKED_AT: usize = 64;
@@ -182,7 +183,10 @@ fn missing(path: &str, outcome: Outcome, reason: &Reason, content: &mut Content)
         Outcome::Limit => content.cut(named()),
         Outcome::Corrupt => content.lost(named()),
         Outcome::Unsupported if !told(content) => content.lost(named()),
-        Outcome::Encrypted if no_password && !told(content) => content.lost(named()),
+        Outcome::Encrypted if !told(content) => match no_password {
+            true => content.lost(named()),
+            false => content.note(named()),
+        },
         _ => {}
     }
 }

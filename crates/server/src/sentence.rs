@@ -1,7 +1,10 @@
+use std::collections::BTreeSet;
+
 use madang_document::document::Document;
 use madang_document::failure_kind::FailureKind;
 use madang_document::locale::Locale;
 use madang_document::outcome::Outcome;
+use madang_document::part::Part;
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 use serde::Serialize;
@@ -49,7 +52,7 @@ impl Sentence {
                 // The members that no password opens are why it was read in part.
                 Outcome::Partial => {
                     let members = LockedMembers::of(document);
-                    let members = members.map(|members| LockedMembers { lock, ..members });
+                    let members = members.map(|members| members.and(lock));
                     return members.map_or(lock.sentence(false), |members| members.sentence());
                 }
                 _ => {}
@@ -139,8 +142,8 @@ fn left_unread(why: &ReasonKind, is_all: bool) -> Option<Sentence> {
     Some(Sentence::new(ko, en))
 }
 
-/// What opens what is locked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What opens what is locked; the easiest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Lock {
     /// A password, of whoever gives it to the pipeline.
     Password,
@@ -231,7 +234,8 @@ struct LockedMembers {
     count: usize,
     /// Whether there is nothing else in it.
     all: bool,
-    lock: Lock,
+    /// Their locks, each once.
+    locks: BTreeSet<Lock>,
 }
 
 impl LockedMembers {
@@ -242,25 +246,59 @@ impl LockedMembers {
         }
         let format = document.provenance.format.as_str();
         let locked = document.members.iter().filter(|one| one.outcome == Some(Outcome::Encrypted));
-        let locks: Vec<Lock> = locked.map(|one| Lock::of_member(format, &one.path)).collect();
-        let first = *locks.first()?;
-        let lock = match locks.iter().all(|lock| *lock == first) {
-            true => first,
-            false if locks.contains(&Lock::Password) => Lock::Password,
-            false => Lock::Untried,
-        };
-        let count = locks.len();
+        let paths: Vec<&str> = locked.map(|one| one.path.as_str()).collect();
+        if paths.is_empty() {
+            return None;
+        }
+        // A reader tells of the first member with each lock; what else there is, names tell.
+        let told = document.warnings.iter().filter_map(|warning| {
+            let is_member = matches!(warning.reason.at.first(), Some(Part::Member(_)));
+            Lock::of(document, &warning.reason.kind).filter(|_| is_member)
+        });
+        let told: BTreeSet<Lock> = told.collect();
+        let named = paths.iter().map(|path| Lock::of_member(format, path));
+        let named = named.filter(|lock| told.is_empty() || *lock != Lock::Password).collect();
+        let count = paths.len();
         Some(LockedMembers {
             count,
             all: document.segments == 0 && count == document.members.len(),
-            lock,
+            locks: &told | &named,
         })
+    }
+
+    /// The same, of which one has this lock.
+    fn and(mut self, lock: Lock) -> LockedMembers {
+        self.locks.insert(lock);
+        self
+    }
+
+    /// What helps, Korean first. Where locks differ, each cure is told with what it opens.
+    fn cures(&self) -> (String, String) {
+        let each: Vec<Lock> = self.locks.iter().copied().collect();
+        if let [only] = each.as_slice() {
+            let (ko, en) = only.cure();
+            return (ko.to_owned(), en.to_owned());
+        }
+        let cures = each.into_iter().map(|lock| {
+            let (ko, en) = match lock {
+                Lock::Password => ("암호로 열 수 있는 것", "What a password opens"),
+                Lock::Untried => ("암호를 알려도 열 수 없는 것", "What is locked in another way"),
+                Lock::Certificate => ("인증서로 잠긴 것", "What is for the holder of a certificate"),
+            };
+            let (ko_cure, en_cure) = lock.cure();
+            (format!("{ko}: {ko_cure}"), format!("{en}: {en_cure}"))
+        });
+        let (ko, en): (Vec<String>, Vec<String>) = cures.unzip();
+        (
+            format!("잠긴 방식이 서로 다릅니다. {}", ko.join(" ")),
+            format!("They are locked in different ways. {}", en.join(" ")),
+        )
     }
 
     /// Says that they are locked, and what helps.
     fn sentence(&self) -> Sentence {
-        let LockedMembers { count, all, lock } = *self;
-        let (ko_cure, en_cure) = lock.cure();
+        let LockedMembers { count, all, .. } = *self;
+        let (ko_cure, en_cure) = self.cures();
         let (ko, en) = match (all, count) {
             (true, _) => (
                 "안에 든 파일이 모두 암호로 잠겨 있어 읽지 못했습니다.".to_owned(),
@@ -287,7 +325,7 @@ pub(crate) fn korean(reason: &Reason) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use madang_document::agency::Agency;
-    use madang_document::content::Member;
+    use madang_document::content::{Member, Warning, WarningKind};
     use madang_document::document::Provenance;
     use madang_document::id::DocumentId;
     use madang_document::inner_path::InnerPath;
@@ -446,6 +484,35 @@ mod tests {
         let said = Sentence::of_document(&all).ko;
         assert!(said.contains("모두 암호로 잠겨") && !said.contains("나머지"), "{said}");
         assert_eq!(Sentence::told(&all), Outcome::Encrypted);
+
+        // Of different locks both cures are told, whichever comes first and whatever the archive ends as.
+        let told = |why: ReasonKind| Warning {
+            kind: WarningKind::Note,
+            reason: Reason::from(why).within(Part::Member("b.txt".into())),
+        };
+        let zip_crypto = || told(ReasonKind::Encrypted(Some("ZipCrypto".into())));
+        for warnings in [[zip_crypto(), told(lea())], [told(lea()), zip_crypto()]] {
+            let mixed = unread("egg", &[open, shut, shut, shut], lea());
+            let mut mixed = Document { warnings: warnings.into(), ..mixed };
+            let said = Sentence::of_document(&mixed);
+            assert!(said.ko.starts_with("안에 든 파일 3개가 암호로 잠겨"), "{}", said.ko);
+            for (part, language) in [
+                ("방식이 서로 다릅니다", &said.ko),
+                ("password_file", &said.ko),
+                ("암호를 알려도 열 수 없는 것: ", &said.ko),
+                ("password_file", &said.en),
+                ("No password that is given", &said.en),
+            ] {
+                assert!(language.contains(part), "{part}: {language}");
+            }
+            (mixed.outcome, mixed.reason) = (Outcome::Ok, None);
+            assert_eq!(Sentence::of_document(&mixed), said);
+            mixed.warnings.retain(|it| it.reason.kind == lea());
+            assert!(!Sentence::of_document(&mixed).ko.contains("password_file"));
+        }
+        let mail = holding("eml", &[open, ("smime.p7m", Outcome::Encrypted), ("b.zip", Outcome::Encrypted)]);
+        let said = Sentence::of_document(&mail).ko;
+        assert!(said.contains("인증서로 잠긴 것") && said.contains("password_file"), "{said}");
 
         let packed = ("c.txt", Outcome::Unsupported);
         let method = || ReasonKind::Method("RAR 5".into());

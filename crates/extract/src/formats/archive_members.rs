@@ -135,7 +135,7 @@ impl Turn<'_> {
         mut open: impl FnMut(&[u8]) -> Result<Option<Box<dyn Read + 'b>>, Refusal>,
     ) -> bool {
         let Turn { path, size, context, content } = self;
-        let member = LockedMember { path: &path, size, lock, name };
+        let member = LockedMember { path: &path, size: Some(size), lock, name };
         member.take(context, content, |password| {
             Ok(open(password)?.map(|unpacked| Checked::new(unpacked, size, sum)))
         })

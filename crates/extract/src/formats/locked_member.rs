@@ -13,8 +13,8 @@ use crate::unpack::{End, take_unpacked, unpack};
 /// A member, and what keeps it closed.
 pub(super) struct LockedMember<'a> {
     pub(super) path: &'a str,
-    /// Bytes unpacked, as its head states.
-    pub(super) size: u64,
+    /// Bytes unpacked, as its head states, if it does.
+    pub(super) size: Option<u64>,
     pub(super) lock: ZipLock,
     /// What is said of the lock.
     pub(super) name: &'a str,
@@ -30,7 +30,7 @@ impl LockedMember<'_> {
         mut open: impl FnMut(&[u8]) -> Result<Option<R>, Refusal>,
     ) -> bool {
         let refused = |still| Refusal::locked(self.name, still);
-        take_unpacked(self.path, Some(self.size), context, content, |most| {
+        take_unpacked(self.path, self.size, context, content, |most| {
             if let Some(refusal) = self.lock.refusal() {
                 return Err(refusal.into());
             }

@@ -37,7 +37,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "pdf",
-    version: 8,
+    version: 9,
     media_types: &["application/pdf"],
     sniff,
     media_type: |_| "application/pdf",

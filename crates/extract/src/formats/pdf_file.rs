@@ -73,6 +73,28 @@ fn has_unnamed_encryption(document: &Document) -> bool {
     matches!(document.trailer.get(b"Encrypt"), Ok(Object::Dictionary(_)))
 }
 
+/// Whether what the trailer says of an encryption leads to nothing. Every reader takes such a file for one that is not
+/// encrypted.
+fn has_lost_encryption(document: &Document) -> bool {
+    document.trailer.has(b"Encrypt") && !document.was_encrypted() && !is_locked(document)
+}
+
+/// The same bytes with another word in the place of the one that calls a file encrypted, so that no place moves.
+fn unencrypted(bytes: &[u8]) -> Vec<u8> {
+    let mut plain = bytes.to_vec();
+    let mut at = 0;
+    while let Some(found) = bytes.get(at..).and_then(|rest| find(rest, b"/Encrypt")) {
+        at += found + b"/Encrypt".len();
+        // `/EncryptMetadata` and its like are other words.
+        if bytes.get(at).is_none_or(|next| !next.is_ascii_alphabetic())
+            && let Some(letter) = plain.get_mut(at - 1)
+        {
+            *letter = b'_';
+        }
+    }
+    plain
+}
+
 /// Whether this password opens a document that is locked: that of a user, or the owner's.
 pub(super) fn is_opened_by(document: &Document, password: &str) -> bool {
     // A panic in the library costs the password, not the document.
@@ -89,6 +111,8 @@ fn load(
 ) -> Result<Document, lopdf::Error> {
     let loaded = load_named(bytes, most, password, rebuild);
     let named = match &loaded {
+        // Where the table does not lead to it, it may stand elsewhere: only who looks for all objects can say that there is none.
+        Ok(document) if rebuild && has_lost_encryption(document) => Some(unencrypted(bytes)),
         Ok(document) => name_encryption(bytes, document),
         // No password is right for an encryption that is not seen.
         Err(lopdf::Error::InvalidPassword) => load_named(bytes, most, None, rebuild)

@@ -26,7 +26,7 @@ mod object;
 
 pub(super) const FORMAT: Format = Format {
     name: "pst",
-    version: 1,
+    version: 2,
     media_types: &["application/vnd.ms-outlook-pst"],
     // `SM` in what a person keeps, `SO` in what Outlook keeps of a server.
     sniff: |probe| {

@@ -8,7 +8,6 @@ use madang_document::part::Noun;
 use madang_document::quote::Quote;
 use madang_document::reason_kind::ReasonKind;
 use zip::ZipArchive;
-use zip::read::read_zipfile_from_stream;
 use zip::result::ZipError;
 
 use super::bytes::u16_at;
@@ -16,12 +15,12 @@ use super::locked_member::LockedMember;
 use super::member_names::names;
 use super::packing::{Checked, Refusal, unpacker};
 use super::zip_cipher::ZipLock;
+use super::zip_heads::heads;
 use super::zip_packing::{is_common, number, packing};
 use super::zip_table::{ZipRecord, record_at, shadowed};
 
 use crate::blob::{Blob, Cursor, read_range};
 use crate::context::Context;
-use crate::encoding::decode;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
 use crate::member_path::MemberPaths;
@@ -32,7 +31,7 @@ use crate::unpack::{TARGET, leave_member, link_to, list_member, take_member};
 
 pub(super) const FORMAT: Format = Format {
     name: "zip",
-    version: 4,
+    version: 5,
     media_types: &["application/zip"],
     sniff,
     media_type: |_| "application/zip",
@@ -69,7 +68,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
                 true => JOIN.into(),
                 false => broken.clone().instead(Instead::MemberByMember),
             });
-            read_stream(blob, context, &mut content, &mut paths);
+            read_by_heads(blob, context, &mut content, &mut paths);
             return match content.members.is_empty() {
                 true if first_part => Err(ExtractError::Unsupported(JOIN.into())),
                 true => Err(ExtractError::corrupt(broken)),
@@ -105,7 +104,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             }
             None if is_common(method) => match archive.by_index(index) {
                 Ok(member) => take_member(member, &path, Some(size), context, &mut content),
-                Err(error) => leave(&path, size, &refusal(&error), context, &mut content),
+                Err(error) => leave(&path, Some(size), &refusal(&error), context, &mut content),
             },
             None => {
                 let opened = archive.by_index_raw(index).map_err(|error| refusal(&error));
@@ -116,7 +115,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
                 });
                 match unpacked {
                     Ok(member) => take_member(member, &path, Some(size), context, &mut content),
-                    Err(refusal) => leave(&path, size, &refusal, context, &mut content),
+                    Err(refusal) => leave(&path, Some(size), &refusal, context, &mut content),
                 }
             }
         };
@@ -141,8 +140,19 @@ fn read_shadowed(
     paths: &mut MemberPaths,
 ) {
     let shadowed = shadowed(blob, table, start, context.limits.members);
-    let raw: Vec<&[u8]> = shadowed.iter().map(|record| record.name.as_slice()).collect();
-    for (record, name) in shadowed.iter().zip(names(&raw)) {
+    read_records(&shadowed, blob, context, content, paths);
+}
+
+/// Reads members by what the table or their own heads say of them.
+fn read_records(
+    records: &[ZipRecord],
+    blob: &dyn Blob,
+    context: &Context<'_>,
+    content: &mut Content,
+    paths: &mut MemberPaths,
+) {
+    let raw: Vec<&[u8]> = records.iter().map(|record| record.name.as_slice()).collect();
+    for (record, name) in records.iter().zip(names(&raw)) {
         context.progress();
         let (path, size) = (paths.take(&name), record.size);
         if record.lock.is_some() && !record.is_link() {
@@ -157,7 +167,7 @@ fn read_shadowed(
                 let _damaged = member.take(TARGET).read_to_end(&mut target);
                 list_member(path, link_to(Some(&target)), context, content)
             }
-            Ok(member) => take_member(member, &path, Some(size), context, content),
+            Ok(member) => take_member(member, &path, size, context, content),
             Err(refusal) => leave(&path, size, &refusal, context, content),
         };
         if !go_on {
@@ -181,12 +191,12 @@ fn take_locked(
 
 fn leave(
     path: &str,
-    size: u64,
+    size: Option<u64>,
     refusal: &Refusal,
     context: &Context<'_>,
     content: &mut Content,
 ) -> bool {
-    leave_member(path, Some(size), refusal.outcome, refusal.reason.clone(), context, content)
+    leave_member(path, size, refusal.outcome, refusal.reason.clone(), context, content)
 }
 
 fn refusal(error: &ZipError) -> Refusal {
@@ -215,7 +225,7 @@ fn starts_with_split(blob: &dyn Blob) -> Result<bool, ExtractError> {
 }
 
 /// Reads what can be read of an archive without its table of contents, which stands at the end and is the first to go.
-fn read_stream(
+fn read_by_heads(
     blob: &dyn Blob,
     context: &Context<'_>,
     content: &mut Content,
@@ -223,21 +233,8 @@ fn read_stream(
 ) {
     // The mark of a split archive stands before the first member.
     let start = if starts_with_split(blob).unwrap_or_default() { 4 } else { 0 };
-    let mut cursor = Cursor::at(blob, start);
-    while let Ok(Some(mut member)) = read_zipfile_from_stream(&mut cursor) {
-        if member.is_dir() {
-            continue;
-        }
-        let path = paths.take(&decode(member.name_raw()).text);
-        let size = member.size();
-        if member.is_symlink() {
-            if !list_member(path, link_to(None), context, content) {
-                break;
-            }
-            continue;
-        }
-        if !take_member(&mut member, &path, Some(size), context, content) {
-            break;
-        }
-    }
+    // One more than may be read, so that what is left out is told.
+    let most = context.limits.members.saturating_add(1);
+    let records = heads(blob, start, most, || context.progress());
+    read_records(&records, blob, context, content, paths);
 }

@@ -7,6 +7,8 @@ use madang_document::reason_kind::ReasonKind;
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read};
 
+use flate2::Crc;
+
 use super::fields::{Fields, part};
 use super::packing::{Checked, Refusal, unpacker};
 use super::zip_cipher::{AesField, ZipLock};
@@ -14,28 +16,28 @@ use super::zip_packing::packing;
 
 use crate::blob::Blob;
 
-/// A member as the table of contents has it.
+/// A member as the table of contents has it, or its own head.
 #[derive(Debug, Default)]
 pub(super) struct ZipRecord {
     pub(super) name: Vec<u8>,
-    /// Bytes unpacked.
-    pub(super) size: u64,
-    packed: u64,
-    sum: u32,
+    /// Bytes unpacked; none where nothing says so.
+    pub(super) size: Option<u64>,
+    pub(super) packed: u64,
+    pub(super) sum: u32,
     method: u16,
     /// Whether the check sum is stated.
-    is_summed: bool,
+    pub(super) is_summed: bool,
     /// What keeps it closed.
     pub(super) lock: Option<ZipLock>,
     /// The mode that Unix gave it; nought if it was another system.
     mode: u32,
     /// Where its own head begins.
-    at: u64,
+    pub(super) at: u64,
 }
 
 /// How a record of the table begins, and how the head of a member does.
-const RECORD: u32 = 0x0201_4B50;
-const HEAD: u32 = 0x0403_4B50;
+pub(super) const RECORD: u32 = 0x0201_4B50;
+pub(super) const HEAD: u32 = 0x0403_4B50;
 
 /// The flags of encryption, and of PKWARE's strong one (section 4.4.4).
 const ENCRYPTED: u16 = 1;
@@ -46,6 +48,9 @@ const AES: u16 = 99;
 
 /// The field of numbers of 64 bits (section 4.5.3).
 const ZIP64: u16 = 1;
+
+/// The field of the name in UTF-8, behind a version and the check sum of the other one (section 4.6.9).
+const UNICODE_NAME: u16 = 0x7075;
 
 /// What says that a number of 32 bits stands in the field of ZIP64 instead (section 4.5.3).
 const WIDE: u32 = u32::MAX;
@@ -72,53 +77,110 @@ pub(super) fn shadowed(blob: &dyn Blob, table: u64, start: u64, most: u64) -> Ve
 
 fn read(fields: &mut Fields<'_>, start: u64) -> Option<ZipRecord> {
     let system = fields.u16()? >> 8;
-    // The version that is needed.
-    fields.skip(2)?;
-    let (flags, method) = (fields.u16()?, fields.u16()?);
-    let time = fields.u16()?;
-    // The date.
-    fields.skip(2)?;
-    let (sum, packed, size) = (fields.u32()?, fields.u32()?, fields.u32()?);
-    let (name, extra, comment) = (fields.u16()?, fields.u16()?, fields.u16()?);
+    let said = Said::read(fields)?;
+    let comment = fields.u16()?;
     // The part of a split archive, and what the file was to its packer.
     fields.skip(4)?;
     let (attributes, at) = (fields.u32()?, fields.u32()?);
-    let name = fields.bytes(name.into())?;
-    let extra = fields.bytes(extra.into())?;
+    let (mut record, mut wide) = said.record(fields)?;
     fields.skip(comment.into())?;
-    let field = |id| extra_fields(&extra).find(|(found, _)| *found == id).map(|(_, field)| field);
-    let wide = field(ZIP64).unwrap_or_default().as_chunks().0;
-    let mut wide = wide.iter().map(|number| u64::from_le_bytes(*number));
-    let mut whole = |number: u32| match number {
-        WIDE => wide.next(),
-        number => Some(number.into()),
-    };
     const UNIX: u16 = 3;
-    let aes = field(AesField::ID).and_then(AesField::read).filter(|_| method == AES);
-    let lock = match &aes {
-        _ if flags & ENCRYPTED == 0 => None,
-        Some(aes) => Some(aes.lock),
-        None if flags & STRONG != 0 => Some(ZipLock::Strong),
-        None if method == AES => Some(ZipLock::Unknown),
-        // Where the sum was not known yet, the time stands in for it (section 6.1.6).
-        None => {
-            let checks = [sum.to_be_bytes(), u32::from(time).to_be_bytes()];
-            let [[sum, ..], [_, _, time, _]] = checks;
-            Some(ZipLock::Traditional { checks: [sum, time] })
+    record.at = wide.whole(at)?.checked_add(start)?;
+    record.mode = if system == UNIX { attributes >> 16 } else { 0 };
+    Some(record)
+}
+
+/// Reads the head of a member that begins at `at`, behind its mark.
+pub(super) fn read_head(fields: &mut Fields<'_>, at: u64) -> Option<(ZipRecord, bool)> {
+    /// Sizes and sum stand behind the member (section 4.4.4).
+    const DESCRIBED: u16 = 1 << 3;
+    let said = Said::read(fields)?;
+    let is_described = said.flags & DESCRIBED != 0;
+    let (record, _) = said.record(fields)?;
+    Some((ZipRecord { at, ..record }, is_described))
+}
+
+/// What the table and the head of a member say alike.
+struct Said {
+    flags: u16,
+    method: u16,
+    time: u16,
+    sum: u32,
+    packed: u32,
+    size: u32,
+    /// Bytes of the name and of the further fields.
+    name: u16,
+    extra: u16,
+}
+
+/// The numbers of 64 bits that stand in the place of those that do not fit, in their order.
+struct Wide(std::vec::IntoIter<u64>);
+
+impl Wide {
+    fn whole(&mut self, number: u32) -> Option<u64> {
+        match number {
+            WIDE => self.0.next(),
+            number => Some(number.into()),
         }
-    };
-    Some(ZipRecord {
-        name,
-        // In this order.
-        size: whole(size)?,
-        packed: whole(packed)?,
-        at: whole(at)?.checked_add(start)?,
-        sum,
-        method: aes.as_ref().map_or(method, |aes| aes.method),
-        is_summed: aes.is_none_or(|aes| aes.is_summed),
-        lock,
-        mode: if system == UNIX { attributes >> 16 } else { 0 },
-    })
+    }
+}
+
+impl Said {
+    fn read(fields: &mut Fields<'_>) -> Option<Said> {
+        // The version that is needed.
+        fields.skip(2)?;
+        let (flags, method) = (fields.u16()?, fields.u16()?);
+        let time = fields.u16()?;
+        // The date.
+        fields.skip(2)?;
+        let (sum, packed, size) = (fields.u32()?, fields.u32()?, fields.u32()?);
+        let (name, extra) = (fields.u16()?, fields.u16()?);
+        Some(Said { flags, method, time, sum, packed, size, name, extra })
+    }
+
+    /// Reads the name and the further fields.
+    fn record(self, fields: &mut Fields<'_>) -> Option<(ZipRecord, Wide)> {
+        let Said { flags, method, time, sum, packed, size, name, extra } = self;
+        let name = fields.bytes(name.into())?;
+        let extra = fields.bytes(extra.into())?;
+        let field =
+            |id| extra_fields(&extra).find(|(found, _)| *found == id).map(|(_, field)| field);
+        let wide = field(ZIP64).unwrap_or_default().as_chunks().0;
+        let wide: Vec<u64> = wide.iter().map(|number| u64::from_le_bytes(*number)).collect();
+        let mut wide = Wide(wide.into_iter());
+        let aes = field(AesField::ID).and_then(AesField::read).filter(|_| method == AES);
+        let lock = match &aes {
+            _ if flags & ENCRYPTED == 0 => None,
+            Some(aes) => Some(aes.lock),
+            None if flags & STRONG != 0 => Some(ZipLock::Strong),
+            None if method == AES => Some(ZipLock::Unknown),
+            // Where the sum was not known yet, the time stands in for it (section 6.1.6).
+            None => {
+                let checks = [sum.to_be_bytes(), u32::from(time).to_be_bytes()];
+                let [[sum, ..], [_, _, time, _]] = checks;
+                Some(ZipLock::Traditional { checks: [sum, time] })
+            }
+        };
+        let in_utf_8 = field(UNICODE_NAME).and_then(|field| {
+            let (sum, utf_8) = field.split_first_chunk::<1>()?.1.split_first_chunk()?;
+            let mut crc = Crc::new();
+            crc.update(&name);
+            // The name was changed since, by who does not know the field.
+            (crc.sum() == u32::from_le_bytes(*sum) && !utf_8.is_empty()).then(|| utf_8.to_vec())
+        });
+        let record = ZipRecord {
+            // In this order.
+            size: Some(wide.whole(size)?),
+            packed: wide.whole(packed)?,
+            sum,
+            method: aes.as_ref().map_or(method, |aes| aes.method),
+            is_summed: aes.is_none_or(|aes| aes.is_summed),
+            lock,
+            name: in_utf_8.unwrap_or(name),
+            ..ZipRecord::default()
+        };
+        Some((record, wide))
+    }
 }
 
 /// The further fields of a record, by their identifiers (section 4.5).
@@ -183,9 +245,12 @@ impl ZipRecord {
 
     fn unpacked<'a>(&self, mut packed: impl BufRead + 'a) -> Result<Box<dyn Read + 'a>, Refusal> {
         let packing = packing(self.method, &mut packed)?;
-        let unpacked = unpacker(packing, packed, self.size)?;
+        let unpacked = unpacker(packing, packed, self.size.unwrap_or(u64::MAX))?;
         let sum = self.is_summed.then_some(self.sum);
-        Ok(Box::new(Checked::new(unpacked, self.size, sum)))
+        Ok(match self.size {
+            Some(size) => Box::new(Checked::new(unpacked, size, sum)),
+            None => unpacked,
+        })
     }
 
     fn bytes_at(&self, blob: &dyn Blob) -> Option<u64> {

@@ -119,6 +119,9 @@ pub(super) struct Database<'a> {
     pub(super) is_cut: Cell<bool>,
 }
 
+/// The encryption of Windows itself (section 2.2.2.6, NDB_CRYPT_EDPCRYPTED): only the account that wrote the file opens it.
+const WINDOWS: u8 = 0x10;
+
 const NODE_PAGE: u8 = 0x81;
 const BLOCK_PAGE: u8 = 0x80;
 
@@ -150,8 +153,11 @@ impl<'a> Database<'a> {
             context,
             layout,
             cipher: Cipher::of(cipher).ok_or_else(|| {
-                let method = ReasonKind::Encrypted(Some(format!("method {cipher}").into()));
-                ExtractError::Encrypted(method.of(Noun::Folders))
+                let why = match cipher {
+                    WINDOWS => ReasonKind::CipherNotRead("Windows Information Protection".into()),
+                    _ => ReasonKind::CipherUnknown,
+                };
+                ExtractError::Encrypted(why.of(Noun::Folders))
             })?,
             nodes: layout.number(&head, nodes).ok_or_else(short)?,
             blocks: layout.number(&head, blocks).ok_or_else(short)?,

@@ -114,6 +114,31 @@ fn a_pdf_whose_trailer_says_how_it_is_encrypted_opens_as_others() {
 }
 
 #[test]
+fn a_pdf_whose_encryption_leads_to_nothing_opens_as_one_without() {
+    let pdf = |name: &str| fs::read(folder().join("../pdf").join(name)).unwrap();
+    let text = |bytes: &[u8]| {
+        let documents = read(bytes, "x.pdf", "");
+        let own = documents.last().unwrap();
+        let segments = own.content.segments.iter().map(|it| it.text.clone());
+        (own.outcome, segments.collect::<Vec<_>>())
+    };
+    let whole = pdf("report.pdf");
+    let expected = text(&whole);
+    assert_eq!(expected.0, Outcome::Ok);
+    let at = whole.windows(7).rposition(|w| w == b"trailer").unwrap();
+    let at = at + whole[at..].windows(2).position(|w| w == b"<<").unwrap() + 2;
+    for said in ["/Encrypt 99999 0 R ", "/Encrypt null ", "/Encrypt 7 ", "/Encrypt []"] {
+        let bytes = [&whole[..at], said.as_bytes(), &whole[at..]].concat();
+        assert_eq!(text(&bytes), expected, "{said}");
+    }
+    // What is encrypted indeed stays locked where only its table is lost.
+    let mut locked = fixture("rc4-128.pdf");
+    let at = locked.windows(9).rposition(|w| w == b"startxref").unwrap();
+    locked.splice(at.., *b"startxref\n7\n%%EOF\n");
+    assert_eq!(text(&locked).0, Outcome::Encrypted);
+}
+
+#[test]
 fn members_that_stay_closed_say_so_each_by_itself() {
     let documents = read(&fixture("aes.zip"), "aes.zip", "sesame-2026");
     let told: Vec<_> = documents

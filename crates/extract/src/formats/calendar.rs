@@ -15,7 +15,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "calendar",
-    version: 2,
+    version: 3,
     media_types: &["text/calendar"],
     sniff,
     media_type: |_| "text/calendar",
@@ -32,19 +32,24 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let mut content = Content::default();
     let decoded = encoding::read_joined(blob, context, &mut content, |_| None, unfolded_bytes)?;
     let mut lines: Vec<String> = Vec::new();
-    let mut within = Vec::new();
+    let mut within: Vec<String> = Vec::new();
+    let mut zones = Zones::default();
     let (mut number, mut events) = (0u32, 0u32);
     for line in unfolded(&decoded.text) {
         let Some((name, value)) = split(&line) else { continue };
-        let name = name.split(';').next().unwrap_or_default().to_ascii_uppercase();
+        let (name, parameters) = name.split_once(';').unwrap_or((name, ""));
+        let name = name.to_ascii_uppercase();
         let part = within.last().map(String::as_str).unwrap_or_default();
-        let is_event = matches!(part, "VEVENT" | "VTODO" | "VJOURNAL");
+        let is_event = holds_words(part);
         match name.as_str() {
             "BEGIN" if within.len() < 32 => within.push(value.trim().to_ascii_uppercase()),
             "BEGIN" => {}
             "END" => {
-                within.pop();
-                if is_event {
+                let ended = value.trim().to_ascii_uppercase();
+                // What begins in it ends with it, though nothing says so.
+                let Some(at) = within.iter().rposition(|part| *part == ended) else { continue };
+                within.truncate(at);
+                if holds_words(&ended) {
                     number = number.saturating_add(1);
                     let text = std::mem::take(&mut lines).join("\n");
                     content.push_text(text, Locator::Paragraph { number });
@@ -57,6 +62,8 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
                 content.metadata.at("X-WR-CALDESC").set(DESCRIPTION, unescaped(value));
             }
             "METHOD" => content.metadata.at("METHOD").set("calendar.method", value),
+            "TZID" if part == "VTIMEZONE" => zones.begin(value),
+            "TZOFFSETTO" if matches!(part, "STANDARD" | "DAYLIGHT") => zones.add(value),
             _ if !is_event => {}
             "SUMMARY" | "LOCATION" | "DESCRIPTION" | "COMMENT" | "CONTACT" => {
                 let value = unescaped(value);
@@ -70,7 +77,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             }
             "CATEGORIES" | "RESOURCES" => lines.push(unescaped(value)),
             "DTSTART" | "DTEND" | "DUE" => {
-                let Some(time) = time(value) else { continue };
+                let Some(time) = time(value, zones.offset_in(parameters)) else { continue };
                 lines.push(time.clone());
                 let property = if name == "DTSTART" { "calendar.start" } else { "calendar.end" };
                 if events == 0 {
@@ -85,12 +92,65 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     Ok(content)
 }
 
-/// `20260302T093000Z` or `20260302` as RFC 3339.
-fn time(value: &str) -> Option<String> {
+/// Whether a part of a calendar is something that people look for: not an alarm, which says the same again or nothing.
+fn holds_words(part: &str) -> bool {
+    matches!(part, "VEVENT" | "VTODO" | "VJOURNAL")
+}
+
+/// The zones that a calendar lays down (RFC 5545, section 3.6.5), by their names, with what they are ahead of UTC.
+#[derive(Debug, Default)]
+struct Zones(Vec<(String, Offset)>);
+
+/// What a zone is ahead of UTC.
+#[derive(Debug)]
+enum Offset {
+    Unsaid,
+    Always(String),
+    /// By the time of the year.
+    Changing,
+}
+
+impl Zones {
+    /// Zones of a calendar that are looked at.
+    const MOST: usize = 64;
+
+    fn begin(&mut self, name: &str) {
+        if self.0.len() < Zones::MOST {
+            self.0.push((name.trim().to_owned(), Offset::Unsaid));
+        }
+    }
+
+    /// Adds what the last one is ahead of UTC at some time of the year.
+    fn add(&mut self, value: &str) {
+        let Some((_, ahead)) = self.0.last_mut() else { return };
+        let added = date::offset(value);
+        *ahead = match ahead {
+            Offset::Unsaid => Offset::Always(added),
+            Offset::Always(before) if *before == added => return,
+            _ => Offset::Changing,
+        };
+    }
+
+    /// The offset of a time with these parameters; nothing where it depends on the time of the year, or nothing says it.
+    fn offset_in(&self, parameters: &str) -> &str {
+        let named = parameters.split(';').find_map(|parameter| {
+            let (name, value) = parameter.split_once('=')?;
+            name.eq_ignore_ascii_case("TZID").then(|| value.trim_matches('"'))
+        });
+        let zone = self.0.iter().find(|(name, _)| Some(name.as_str()) == named);
+        match zone {
+            Some((_, Offset::Always(offset))) => offset,
+            _ => "",
+        }
+    }
+}
+
+/// `20260302T093000Z` or `20260302` as RFC 3339; a time without a zone of its own is in one with this offset.
+fn time(value: &str, offset: &str) -> Option<String> {
     let digits: String = value.chars().filter(char::is_ascii_digit).take(14).collect();
     let part = |from: usize, to: usize| digits.get(from..to).and_then(|part| part.parse().ok());
     let (year, month, day) = (part(0, 4)?, part(4, 6)?, part(6, 8)?);
-    let zone = if value.trim_end().ends_with('Z') { "Z" } else { "" };
+    let zone = if value.trim_end().ends_with('Z') { "Z" } else { offset };
     let clock = [part(8, 10).unwrap_or(0), part(10, 12).unwrap_or(0), part(12, 14).unwrap_or(0)];
     let [hour, minute, second] = clock;
     let whole = date::rfc3339([year, month, day, hour, minute, second], zone)?;
@@ -123,10 +183,33 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_zone_that_is_always_as_far_ahead_is_known() {
+        let mut zones = Zones::default();
+        zones.begin("Korea Standard Time");
+        zones.add("+0900");
+        zones.begin("W. Europe Standard Time");
+        zones.add("+0100");
+        zones.add("+0200");
+        zones.begin("(UTC+09:00) 서울");
+        for (parameters, offset) in [
+            ("TZID=\"Korea Standard Time\"", "+09:00"),
+            ("VALUE=DATE-TIME;tzid=Korea Standard Time", "+09:00"),
+            ("TZID=W. Europe Standard Time", ""),
+            ("TZID=(UTC+09:00) 서울", ""),
+            ("TZID=Asia/Seoul", ""),
+            ("", ""),
+        ] {
+            assert_eq!(zones.offset_in(parameters), offset, "{parameters}");
+        }
+    }
+
+    #[test]
     fn times_and_people() {
-        assert_eq!(time("20260302T093000Z").as_deref(), Some("2026-03-02T09:30:00Z"));
-        assert_eq!(time("20260302").as_deref(), Some("2026-03-02"));
-        assert_eq!(time("soon"), None);
+        assert_eq!(time("20260302T093000Z", "+09:00").as_deref(), Some("2026-03-02T09:30:00Z"));
+        let local = time("20260302T093000", "+09:00");
+        assert_eq!(local.as_deref(), Some("2026-03-02T09:30:00+09:00"));
+        assert_eq!(time("20260302", "+09:00").as_deref(), Some("2026-03-02"));
+        assert_eq!(time("soon", ""), None);
         let line = "ATTENDEE;CN=\"홍길동\";RSVP=TRUE:mailto:hong@example.go.kr";
         assert_eq!(person(line, "mailto:hong@example.go.kr"), "홍길동 <hong@example.go.kr>");
     }

@@ -57,6 +57,8 @@ pub const FORMAT_VERSION: &str = "format_version";
 pub const ENCODING: &str = "encoding";
 /// Number of pages.
 pub const PAGES: &str = "pages";
+/// The page of the document on which this member of it stands, from 1.
+pub const MEMBER_PAGE: &str = "member.page";
 /// Number of slides.
 pub const SLIDES: &str = "slides";
 /// Number of sheets.

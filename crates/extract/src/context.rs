@@ -77,6 +77,10 @@ pub struct Context<'a> {
     inner: Option<&'a InnerPath>,
     /// What this document lies in; none for the object itself.
     within: Option<Kind>,
+    /// On which page of that it stands, if that is known.
+    page: Option<u32>,
+    /// The page of this document on which the members stand that leave by this door.
+    members_page: Option<u32>,
     depth: u32,
     unpacked_limit: u64,
     decoded_limit: u64,
@@ -106,6 +110,8 @@ impl<'a> Context<'a> {
             engines,
             inner: None,
             within: None,
+            page: None,
+            members_page: None,
             depth: 0,
             unpacked_limit: limits.unpacked_of(size),
             decoded_limit: limits.decoded_of(size),
@@ -121,6 +127,16 @@ impl<'a> Context<'a> {
             self.sink.detected(detected);
         }
         Context { media_type: detected.media_type, ..*self }
+    }
+
+    /// This context, for members that stand on a page of this document.
+    pub(crate) fn on_page(&self, page: Option<u32>) -> Context<'a> {
+        Context { members_page: page, ..*self }
+    }
+
+    /// The page on which this document stands in what it lies in.
+    pub(crate) fn page(&self) -> Option<u32> {
+        self.page
     }
 
     /// Says that work goes on.
@@ -289,6 +305,8 @@ impl<'a> Context<'a> {
             limits: &limits,
             inner: Some(&inner),
             within: Some(MediaType::new(self.media_type).kind()),
+            page: self.members_page,
+            members_page: None,
             depth: self.depth + 1,
             ..*self
         };

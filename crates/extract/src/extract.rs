@@ -3,6 +3,7 @@
 use madang_document::blob_id::BlobId;
 use madang_document::content::{Content, Warning, WarningKind};
 use madang_document::media_type::{Kind, MediaType};
+use madang_document::metadata::MEMBER_PAGE;
 use madang_document::outcome::Outcome;
 use madang_document::part::Noun;
 use madang_document::reason::Reason;
@@ -138,6 +139,7 @@ fn deliver(
             None => context.spent().beside.get_or_init(read).describe(content),
             Some(_) => context.spent().beside.get_or_init(read).describe_member(content),
         }
+        content.metadata.set_some(MEMBER_PAGE, context.page());
         hold_to_limits(content, context);
     };
     let (outcome, reason, content) = match answer {

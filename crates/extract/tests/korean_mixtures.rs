@@ -384,3 +384,50 @@ fn every_syllable_of_two_hundred_mixtures_comes_back() {
     }
     assert!(wrong.is_empty(), "{} of {FILES} are wrong\n{}", wrong.len(), wrong.join("\n\n"));
 }
+
+/// What a short file holds.
+const SHORT: &[&[&str]] = &[SIGNS, HANJA, WORDS, LISTS];
+const LISTS: &[&str] = &[
+    "이름,나이\n홍길동,30\n김꽃별,41",
+    "성명\t부서\n김영희\t도로과",
+    "번호;내용\n1;배수문 개방\n2;펌프 정지",
+    "홍길동\n김영희\n박철수",
+];
+
+/// Files of a line or two, of signs or Hanja alone among them, in one encoding: what there is to go by is little. Every
+/// character must come back.
+#[test]
+fn every_character_of_two_hundred_short_files_comes_back() {
+    let mut wrong = Vec::new();
+    for seed in 0..FILES {
+        let mut dice = Dice(seed + 1_000_000);
+        let of = SHORT[usize::try_from(seed).unwrap() % SHORT.len()];
+        let text = match dice.below(2) {
+            0 => dice.one(of).to_owned(),
+            _ => [dice.one(of), dice.one(of)].join("\n"),
+        };
+        let whole = text.clone() + dice.one(&["", "\n"]);
+        let is_of_ks = text.chars().all(|c| !hangul(c) || of_ks(c));
+        let code = dice.below(7);
+        let bytes = match code {
+            0 => whole.as_bytes().to_vec(),
+            1 | 2 => euc(&whole),
+            3 => euc_kr(&whole),
+            4 if is_of_ks => [b"\x1B$)C".as_slice(), &iso_2022_kr(&whole)].concat(),
+            4 | 5 => {
+                let units = whole.encode_utf16().flat_map(u16::to_le_bytes);
+                [0xFF, 0xFE].into_iter().chain(units).collect()
+            }
+            _ => {
+                let units = whole.encode_utf16().flat_map(u16::to_be_bytes);
+                [0xFE, 0xFF].into_iter().chain(units).collect()
+            }
+        };
+        let found = read(&bytes);
+        let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if plain(&found) != plain(&text) {
+            wrong.push(format!("{seed}: way {code}\n{text}\n-- read as\n{found}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {FILES} are wrong\n{}", wrong.len(), wrong.join("\n\n"));
+}

@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use lopdf::{Dictionary, Document, Object, ObjectId};
 use madang_document::content::Content;
@@ -28,10 +28,20 @@ pub(super) fn read(
 ) {
     let mut paths = MemberPaths::default();
     let (mut told, mut seen) = (HashSet::new(), HashSet::new());
+    let place = |specification: &Dictionary| std::ptr::from_ref(specification) as usize;
+    // One that hangs on a page may stand in the tree of names, too, and there without its page.
+    let associated: Vec<_> = associated(document, pages).take(FILES_MOST).collect();
+    let mut on_pages: HashMap<usize, u32> = HashMap::new();
+    for (page, specification) in &associated {
+        if let Some(page) = page {
+            on_pages.entry(place(specification)).or_insert(*page);
+        }
+    }
     let named = named(document).into_iter();
-    let all = named.chain(associated(document, pages)).chain(elsewhere(document));
+    let associated = associated.into_iter().map(|(_, specification)| specification);
+    let all = named.chain(associated).chain(elsewhere(document));
     for specification in all.take(FILES_MOST) {
-        if !told.insert(std::ptr::from_ref(specification) as usize) {
+        if !told.insert(place(specification)) {
             continue;
         }
         let Some((name, stream)) = embedded_file(document, specification) else {
@@ -53,7 +63,8 @@ pub(super) fn read(
             }
         };
         let size = bytes.len() as u64;
-        if !take_member(bytes.as_slice(), &path, Some(size), context, content) {
+        let context = context.on_page(on_pages.get(&place(specification)).copied());
+        if !take_member(bytes.as_slice(), &path, Some(size), &context, content) {
             return;
         }
     }
@@ -89,11 +100,11 @@ fn named(document: &Document) -> Vec<&Dictionary> {
 }
 
 /// The files that the document, a page, or what lies on a page holds or is associated with (sections 12.5.6.15 and
-/// 14.13).
+/// 14.13), with the number of the page.
 fn associated<'a>(
     document: &'a Document,
     pages: &'a [ObjectId],
-) -> impl Iterator<Item = &'a Dictionary> {
+) -> impl Iterator<Item = (Option<u32>, &'a Dictionary)> {
     let of = move |holder: &'a Dictionary| {
         // An array by the standard; some writers name the only file itself.
         let files = match holder.get_deref(b"AF", document) {
@@ -103,13 +114,15 @@ fn associated<'a>(
         };
         files.iter().filter_map(move |file| dictionary(document, file))
     };
-    let pages = pages.iter().filter_map(|id| document.get_dictionary(*id).ok());
-    document.catalog().into_iter().flat_map(of).chain(pages.flat_map(move |page| {
+    let pages = (1u32..).zip(pages);
+    let pages = pages.filter_map(|(n, id)| Some((n, document.get_dictionary(*id).ok()?)));
+    let of_document = document.catalog().into_iter().flat_map(of).map(|file| (None, file));
+    of_document.chain(pages.flat_map(move |(number, page)| {
         let notes = Annotation::of(document, page).flat_map(move |note| {
             let held = note.file().and_then(|file| dictionary(document, file));
             held.into_iter().chain(of(note.dictionary))
         });
-        of(page).chain(notes)
+        of(page).chain(notes).map(move |file| (Some(number), file))
     }))
 }
 

@@ -65,6 +65,7 @@ const TABLE: &[(&str, &str, &str, Form)] = &[
     ("calendar.location", "장소", "Place", Plain),
     ("calendar.method", "일정의 성격", "Kind of invitation", Plain),
     (metadata::PAGES, "쪽수", "Pages", Plain),
+    (metadata::MEMBER_PAGE, "문서에 실린 쪽", "On page", Plain),
     (metadata::SLIDES, "슬라이드 수", "Slides", Plain),
     (metadata::SHEETS, "시트 수", "Sheets", Plain),
     ("chapters", "장", "Chapters", Plain),

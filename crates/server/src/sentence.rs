@@ -257,7 +257,8 @@ impl LockedMembers {
         });
         let told: BTreeSet<Lock> = told.collect();
         let named = paths.iter().map(|path| Lock::of_member(format, path));
-        let named = named.filter(|lock| told.is_empty() || *lock != Lock::Password).collect();
+        let named: BTreeSet<Lock> =
+            named.filter(|lock| told.is_empty() || *lock != Lock::Password).collect();
         let count = paths.len();
         Some(LockedMembers {
             count,
@@ -283,7 +284,9 @@ impl LockedMembers {
             let (ko, en) = match lock {
                 Lock::Password => ("암호로 열 수 있는 것", "What a password opens"),
                 Lock::Untried => ("암호를 알려도 열 수 없는 것", "What is locked in another way"),
-                Lock::Certificate => ("인증서로 잠긴 것", "What is for the holder of a certificate"),
+                Lock::Certificate => {
+                    ("인증서로 잠긴 것", "What is for the holder of a certificate")
+                }
             };
             let (ko_cure, en_cure) = lock.cure();
             (format!("{ko}: {ko_cure}"), format!("{en}: {en_cure}"))
@@ -510,7 +513,10 @@ mod tests {
             mixed.warnings.retain(|it| it.reason.kind == lea());
             assert!(!Sentence::of_document(&mixed).ko.contains("password_file"));
         }
-        let mail = holding("eml", &[open, ("smime.p7m", Outcome::Encrypted), ("b.zip", Outcome::Encrypted)]);
+        let mail = holding(
+            "eml",
+            &[open, ("smime.p7m", Outcome::Encrypted), ("b.zip", Outcome::Encrypted)],
+        );
         let said = Sentence::of_document(&mail).ko;
         assert!(said.contains("인증서로 잠긴 것") && said.contains("password_file"), "{said}");
 

@@ -32,9 +32,9 @@ pub(super) fn read(
     // One that hangs on a page may stand in the tree of names, too, and there without its page.
     let associated: Vec<_> = associated(document, pages).take(FILES_MOST).collect();
     let mut on_pages: HashMap<usize, u32> = HashMap::new();
-    for (page, specification) in &associated {
+    for &(page, specification) in &associated {
         if let Some(page) = page {
-            on_pages.entry(place(specification)).or_insert(*page);
+            on_pages.entry(place(specification)).or_insert(page);
         }
     }
     let named = named(document).into_iter();

@@ -56,6 +56,12 @@ impl<'a> Probe<'a> {
         self.blob.len()
     }
 
+    /// The last bytes, at most `most`; none if they cannot be read.
+    pub(crate) fn tail(&self, most: u64) -> Vec<u8> {
+        let start = self.blob.len().saturating_sub(most);
+        read_range(self.blob, start, most).unwrap_or_default()
+    }
+
     /// Whether the bytes start so.
     pub fn starts_with(&self, magic: &[u8]) -> bool {
         self.head.starts_with(magic)

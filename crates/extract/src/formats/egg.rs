@@ -29,7 +29,7 @@ mod cipher;
 
 pub(super) const FORMAT: Format = Format {
     name: "egg",
-    version: 5,
+    version: 6,
     media_types: &["application/x-egg"],
     sniff: |probe| if probe.starts_with(b"EGGA") { Match::Magic } else { Match::No },
     media_type: |_| "application/x-egg",

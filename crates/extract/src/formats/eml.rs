@@ -28,7 +28,7 @@ use crate::unpack::take_member;
 
 pub(super) const EML: Format = Format {
     name: "eml",
-    version: 6,
+    version: 7,
     media_types: &["message/rfc822", "multipart/related"],
     sniff,
     media_type: |probe| match probe.extension.as_str() {
@@ -40,7 +40,7 @@ pub(super) const EML: Format = Format {
 
 pub(super) const MBOX: Format = Format {
     name: "mbox",
-    version: 6,
+    version: 7,
     media_types: &["application/mbox"],
     sniff: |probe| {
         let lines = probe.head.strip_prefix(b"From ".as_slice()).and_then(after_line);
@@ -298,6 +298,20 @@ fn read_parts(
     files
 }
 
+/// The extension of a text that has no name: an invitation is opened as one, and not as text.
+fn text_extension(header: &Header<'_>) -> &'static str {
+    let kind = header.field("content-type").unwrap_or_default().trim_ascii_start();
+    let is = |name: &str| {
+        kind.get(..name.len()).is_some_and(|k| k.eq_ignore_ascii_case(name.as_bytes()))
+    };
+    match () {
+        () if is("text/calendar") => ".ics",
+        () if is("text/csv") => ".csv",
+        () if is("text/vcard") || is("text/x-vcard") || is("text/directory") => ".vcf",
+        () => ".txt",
+    }
+}
+
 /// The text of a part, decoded from its bytes; what mail-parser made of it if these cannot be had.
 fn part_text(message: &Message<'_>, part: &MessagePart<'_>, parsed: &str) -> String {
     let Some(bytes) = part_bytes(message, part) else { return parsed.to_owned() };
@@ -360,14 +374,14 @@ fn attachments(
     let mut paths = MemberPaths::default();
     for (n, id) in message.attachments.iter().enumerate() {
         let Some(part) = message.parts.get(*id as usize) else { continue };
+        let header = part_header(message, part);
         let (parsed, extension): (&[u8], &str) = match &part.body {
             PartType::Message(_) => (&[], ".eml"),
             PartType::Binary(bytes) | PartType::InlineBinary(bytes) => (bytes, ""),
-            PartType::Text(text) => (text.as_bytes(), ".txt"),
+            PartType::Text(text) => (text.as_bytes(), text_extension(&header)),
             PartType::Html(text) => (text.as_bytes(), ".html"),
             PartType::Multipart(_) => continue,
         };
-        let header = part_header(message, part);
         // The message once more, for programs that show no page.
         if content.segments.len() > before && is_alternative(&header) {
             continue;

@@ -46,16 +46,18 @@ fn sniff(probe: &Probe<'_>) -> Match {
     // A first entry, an empty archive, or the mark of a spanned one (APPNOTE 6.3.10, sections 4.3.7, 4.3.16, 8.5.4).
     let magic: [&[u8]; 4] = [b"PK\x03\x04", b"PK\x05\x06", b"PK00PK\x03\x04", SPLIT];
     if magic.iter().any(|m| probe.starts_with(m)) && recognise_zip(probe).is_none() {
-        Match::Magic
-    } else {
-        Match::No
+        return Match::Magic;
     }
+    // The last part of a split archive begins anywhere in a member, and only its end tells.
+    let is_last = probe.extension == "zip" && parts_before(&probe.tail(TAIL)).is_some();
+    if is_last { Match::Magic } else { Match::No }
 }
 
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut content = Content::default();
     let mut paths = MemberPaths::default();
-    if let Some(parts) = parts_before(blob)? {
+    let tail = read_range(blob, blob.len().saturating_sub(TAIL), TAIL)?;
+    if let Some(parts) = parts_before(&tail) {
         let part = ReasonKind::SplitPart(Some(parts.into()));
         return Err(ExtractError::Unsupported(part.into()));
     }
@@ -206,18 +208,19 @@ fn refusal(error: &ZipError) -> Refusal {
     }
 }
 
-/// How many parts stand before this one, if it is the last of a split archive: its table then counts from parts that are
-/// not here (APPNOTE, sections 4.3.16 and 8.3).
-fn parts_before(blob: &dyn Blob) -> Result<Option<u16>, ExtractError> {
+/// Bytes in which the end of an archive lies: a record, and the comment behind it (APPNOTE, section 4.3.16).
+const TAIL: u64 = 22 + u16::MAX as u64;
+
+/// How many parts stand before the one that ends so, if it is the last of a split archive: its table then counts from parts
+/// that are not here (APPNOTE, sections 4.3.16 and 8.3).
+fn parts_before(tail: &[u8]) -> Option<u16> {
     const END: &[u8] = b"PK\x05\x06";
-    let start = blob.len().saturating_sub(22 + u64::from(u16::MAX));
-    let tail = read_range(blob, start, blob.len())?;
-    let Some(at) = tail.windows(4).rposition(|mark| mark == END) else { return Ok(None) };
+    let at = tail.windows(4).rposition(|mark| mark == END)?;
     // 0xFFFF says that the number stands in the record of ZIP64.
-    let number = u16_at(&tail, at + 4).filter(|number| (1..u16::MAX).contains(number));
+    let number = u16_at(tail, at + 4).filter(|number| (1..u16::MAX).contains(number));
     // A few bytes that look like the mark are no table: that of a split archive names the part in which it starts.
-    let table = u16_at(&tail, at + 6);
-    Ok(number.filter(|number| table.is_some_and(|table| table <= *number)))
+    let table = u16_at(tail, at + 6);
+    number.filter(|number| table.is_some_and(|table| table <= *number))
 }
 
 fn starts_with_split(blob: &dyn Blob) -> Result<bool, ExtractError> {

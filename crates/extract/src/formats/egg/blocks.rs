@@ -185,7 +185,12 @@ fn open<'a>(mut packed: impl BufRead + 'a, block: Block) -> Result<Box<dyn Read 
     let packing = match block.method {
         0 => Packing::Stored,
         1 => Packing::Deflate,
-        2 => Packing::Bzip2,
+        2 => {
+            let mut head = [0; 4];
+            packed.read_exact(&mut head).map_err(Refusal::broken)?;
+            let packed = io::Cursor::new(with_memory_for(head, block.unpacked)).chain(packed);
+            return unpacker(Packing::Bzip2, packed, block.unpacked);
+        }
         3 => return azo(&mut packed, block),
         // Two bytes that are kept free, two of the length of the properties, then these: as in ZIP.
         4 => {
@@ -197,6 +202,16 @@ fn open<'a>(mut packed: impl BufRead + 'a, block: Block) -> Result<Box<dyn Read 
         other => return Err(Refusal::unnumbered(other.into(), "EGG")),
     };
     unpacker(packing, packed, block.unpacked)
+}
+
+/// The head of a bzip2 stream that says how much memory it wants, in hundred thousands of bytes, held to what so many bytes
+/// can fill: an archive of very many blocks of one byte each would spend its time on memory that nothing is put in.
+fn with_memory_for(head: [u8; 4], unpacked: u64) -> [u8; 4] {
+    let [b'B', b'Z', b'h', stated @ b'1'..=b'9'] = head else { return head };
+    // Four equal bytes become five before they are sorted, and a few places are kept free.
+    let filled = unpacked.saturating_add(unpacked / 4).saturating_add(100);
+    let level = u8::try_from(filled / 100_000 + 1).unwrap_or(9).min(9);
+    [b'B', b'Z', b'h', stated.min(b'0' + level)]
 }
 
 fn azo(packed: &mut impl Read, block: Block) -> Result<Box<dyn Read + 'static>, Refusal> {
@@ -216,7 +231,38 @@ fn azo(packed: &mut impl Read, block: Block) -> Result<Box<dyn Read + 'static>, 
 mod tests {
     use std::cell::Cell;
 
+    use bzip2::Compression;
+    use bzip2::read::BzEncoder;
+
     use super::*;
+
+    #[test]
+    fn a_block_takes_no_more_memory_than_it_can_fill() {
+        for (head, unpacked, expected) in [
+            (b"BZh9", 1, b"BZh1"),
+            (b"BZh9", 79_920, b"BZh2"),
+            (b"BZh9", 300_000, b"BZh4"),
+            (b"BZh9", u64::MAX, b"BZh9"),
+            (b"BZh2", 300_000, b"BZh2"),
+            (b"BZ09", 1, b"BZ09"),
+        ] {
+            assert_eq!(with_memory_for(*head, unpacked), *expected);
+        }
+        // Runs of four are what grows most.
+        let worst = |length: usize| (0..length).map(|n| (n / 4 * 7 % 251) as u8).collect();
+        let lengths = [1, 79_900, 79_990, 80_000, 160_000, 719_990, 1_000_000];
+        for plain in lengths.map(worst) {
+            let plain: Vec<u8> = plain;
+            let mut packed = Vec::new();
+            BzEncoder::new(plain.as_slice(), Compression::best()).read_to_end(&mut packed).unwrap();
+            let (unpacked, packed_size) = (plain.len() as u64, packed.len() as u64);
+            let block = Block { method: 2, unpacked, packed: packed_size, sum: 0, at: 0 };
+            let mut found = Vec::new();
+            let opened = open(packed.as_slice(), block);
+            opened.map(|mut it| it.read_to_end(&mut found).unwrap()).unwrap();
+            assert!(found == plain, "{unpacked} bytes");
+        }
+    }
 
     /// Counts how often it is read from.
     struct Counted {

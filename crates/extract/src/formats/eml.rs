@@ -300,16 +300,18 @@ fn read_parts(
 
 /// The extension of a text that has no name: an invitation is opened as one, and not as text.
 fn text_extension(header: &Header<'_>) -> &'static str {
-    let kind = header.field("content-type").unwrap_or_default().trim_ascii_start();
-    let is = |name: &str| {
-        kind.get(..name.len()).is_some_and(|k| k.eq_ignore_ascii_case(name.as_bytes()))
+    const EXTENSIONS: [(&str, &str); 5] = [
+        ("text/calendar", ".ics"),
+        ("text/csv", ".csv"),
+        ("text/vcard", ".vcf"),
+        ("text/x-vcard", ".vcf"),
+        ("text/directory", ".vcf"),
+    ];
+    let stated = header.field("content-type").unwrap_or_default().trim_ascii_start();
+    let is_stated = |kind: &str| {
+        stated.get(..kind.len()).is_some_and(|it| it.eq_ignore_ascii_case(kind.as_bytes()))
     };
-    match () {
-        () if is("text/calendar") => ".ics",
-        () if is("text/csv") => ".csv",
-        () if is("text/vcard") || is("text/x-vcard") || is("text/directory") => ".vcf",
-        () => ".txt",
-    }
+    EXTENSIONS.iter().find(|(kind, _)| is_stated(kind)).map_or(".txt", |(_, extension)| *extension)
 }
 
 /// The text of a part, decoded from its bytes; what mail-parser made of it if these cannot be had.

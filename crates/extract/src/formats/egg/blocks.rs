@@ -249,10 +249,8 @@ mod tests {
             assert_eq!(with_memory_for(*head, unpacked), *expected);
         }
         // Runs of four are what grows most.
-        let worst = |length: usize| (0..length).map(|n| (n / 4 * 7 % 251) as u8).collect();
-        let lengths = [1, 79_900, 79_990, 80_000, 160_000, 719_990, 1_000_000];
-        for plain in lengths.map(worst) {
-            let plain: Vec<u8> = plain;
+        for length in [1, 79_900, 79_990, 80_000, 160_000, 719_990, 1_000_000u32] {
+            let plain: Vec<u8> = (0..length).map(|n| (n / 4 * 7 % 251) as u8).collect();
             let mut packed = Vec::new();
             BzEncoder::new(plain.as_slice(), Compression::best()).read_to_end(&mut packed).unwrap();
             let (unpacked, packed_size) = (plain.len() as u64, packed.len() as u64);

@@ -52,7 +52,6 @@ impl Sentence {
                 // The members that no password opens are why it was read in part.
                 Outcome::Partial => {
                     let members = LockedMembers::of(document);
-                    let members = members.map(|members| members.and(lock));
                     return members.map_or(lock.sentence(false), |members| members.sentence());
                 }
                 _ => {}
@@ -251,10 +250,11 @@ impl LockedMembers {
             return None;
         }
         // A reader tells of the first member with each lock; what else there is, names tell.
-        let told = document.warnings.iter().filter_map(|warning| {
-            let is_member = matches!(warning.reason.at.first(), Some(Part::Member(_)));
-            Lock::of(document, &warning.reason.kind).filter(|_| is_member)
-        });
+        let is_of_member = |reason: &&Reason| matches!(reason.at.first(), Some(Part::Member(_)));
+        let warnings = document.warnings.iter().map(|warning| &warning.reason).filter(is_of_member);
+        // Why it was read in part is told of it, and not only of its members.
+        let own = document.reason.iter().filter(|_| document.outcome == Outcome::Partial);
+        let told = warnings.chain(own).filter_map(|reason| Lock::of(document, &reason.kind));
         let told: BTreeSet<Lock> = told.collect();
         let named = paths.iter().map(|path| Lock::of_member(format, path));
         let named: BTreeSet<Lock> =
@@ -265,12 +265,6 @@ impl LockedMembers {
             all: document.segments == 0 && count == document.members.len(),
             locks: &told | &named,
         })
-    }
-
-    /// The same, of which one has this lock.
-    fn and(mut self, lock: Lock) -> LockedMembers {
-        self.locks.insert(lock);
-        self
     }
 
     /// What helps, Korean first. Where locks differ, each cure is told with what it opens.

@@ -7,8 +7,8 @@ use super::biff::{Texts, Version};
 use super::record::{Pieces, Record};
 use crate::formats::bytes::{piece, u16_at};
 use crate::formats::office_art::descriptions;
-use crate::formats::windows_text::narrow;
 use crate::formats::running_line::running_line;
+use crate::formats::windows_text::narrow;
 
 /// What lies beside the cells of a sheet: the lines at the edges of its pages, comments, text boxes, the words of
 /// charts.

@@ -351,7 +351,21 @@ fn sentences(text: &str) -> Vec<usize> {
         "UnpackError::Closed(",
         "End::Damaged(",
     ];
+    /// Ways into an error, which becomes a reason where a function gives one.
+    const TAKE_ERROR: [&str; 4] = ["map_err(", "ok_or(", "ok_or_else(", "Err("];
     let mut lines = Vec::new();
+    let gives_reasons = text.contains(", Reason>");
+    for way in TAKE_ERROR.iter().filter(|_| gives_reasons) {
+        for (at, _) in text.match_indices(way) {
+            let given = text[at + way.len()..].trim_start();
+            // Behind the head of a closure.
+            let given = given.strip_prefix('|').and_then(|rest| rest.split_once('|'));
+            let given = given.map_or(&text[at + way.len()..], |(_, given)| given).trim_start();
+            if given.starts_with('"') || given.starts_with("format!(") {
+                lines.push(text[..at].matches('\n').count() + 1);
+            }
+        }
+    }
     for way in
         TAKE_ONE.iter().chain(&["Reason::said(", "ReasonKind::Said(", "SidecarFault::Other("])
     {
@@ -384,6 +398,13 @@ fn a_reason_that_is_a_sentence_is_found() {
     assert_eq!(found("content.cut(limit.to_string());"), 1);
     assert_eq!(found("content.lost(ReasonKind::Damaged.of(Noun::Pixels));"), 0);
     assert_eq!(found(r#"By::lost("a"); note.lost("a")"#), 0);
+    let gives = |body: &str| found(&format!("fn page() -> Result<Page, Reason> {{ {body} }}"));
+    assert_eq!(gives(r#"find().map_err(|_| "it is missing".to_owned())?"#), 1);
+    assert_eq!(gives(r#"find().ok_or("it is missing")?"#), 1);
+    assert_eq!(gives(r#"find().ok_or_else(|| format!("{n} is missing"))?"#), 1);
+    assert_eq!(gives(r#"return Err("it is missing".into());"#), 1);
+    assert_eq!(gives("find().map_err(|_| ReasonKind::Missing.of(Noun::Pages))?"), 0);
+    assert_eq!(found(r#"fn page() -> Result<Page, String> { find().ok_or("no")? }"#), 0);
 }
 
 /// The files that git tracks; where there is no git (a source archive), every file that is not built.

@@ -205,6 +205,7 @@ nouns! {
     FileInformation, "the file information block", "파일 정보 블록";
     FolderList, "the list of folders and messages", "폴더와 메시지의 목록";
     Folders, "the folders", "폴더";
+    FontMap, "the map of a font to its characters", "글꼴의 문자 대응표";
     Forms, "its forms", "양식 개체";
     Frame, "a frame", "프레임 하나";
     FrameHead, "the head of a frame", "프레임의 머리";
@@ -231,6 +232,7 @@ nouns! {
     PackedStream, "the packed stream", "압축 스트림";
     Package, "the package", "묶음 파일";
     Pages, "its pages", "쪽";
+    PageObject, "the object of the page", "쪽 개체";
     Picture, "the picture", "그림";
     Piece, "a piece of the member", "안의 파일의 한 조각";
     Pixels, "the pixels", "화소";

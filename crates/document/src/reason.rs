@@ -162,12 +162,6 @@ impl From<&str> for Reason {
     }
 }
 
-impl From<String> for Reason {
-    fn from(sentence: String) -> Reason {
-        Reason::said(sentence)
-    }
-}
-
 /// The value as it crosses the wire from a child: the encoding there knows no names, so that nothing may be left out.
 #[derive(Serialize, Deserialize)]
 struct Wire {

@@ -82,6 +82,8 @@ pub struct Context<'a> {
     /// The page of this document on which the members stand that leave by this door.
     members_page: Option<u32>,
     depth: u32,
+    /// What is wrong with its bytes, as whoever unpacked them knows.
+    damage: Option<&'a Reason>,
     unpacked_limit: u64,
     decoded_limit: u64,
     spent: &'a Spent,
@@ -113,6 +115,7 @@ impl<'a> Context<'a> {
             page: None,
             members_page: None,
             depth: 0,
+            damage: None,
             unpacked_limit: limits.unpacked_of(size),
             decoded_limit: limits.decoded_of(size),
             spent,
@@ -282,6 +285,28 @@ impl<'a> Context<'a> {
     /// [`ExtractError::Limit`] when no further member may be opened; whatever is wrong with the member itself
     /// is that member's own outcome.
     pub fn member(&self, path: &str, blob: &dyn Blob) -> Result<Member, ExtractError> {
+        self.read_member(path, blob, None)
+    }
+
+    /// The same of a member of which only these bytes could be had: its own document says so, too.
+    ///
+    /// # Errors
+    /// [`ExtractError::Limit`] when no further member may be opened.
+    pub fn damaged_member(
+        &self,
+        path: &str,
+        blob: &dyn Blob,
+        damage: &Reason,
+    ) -> Result<Member, ExtractError> {
+        self.read_member(path, blob, Some(damage))
+    }
+
+    fn read_member(
+        &self,
+        path: &str,
+        blob: &dyn Blob,
+        damage: Option<&Reason>,
+    ) -> Result<Member, ExtractError> {
         self.may_open_member()?;
         self.spent.members.set(self.spent.members.get() + 1);
         let inner = self.inner_path(path);
@@ -308,6 +333,7 @@ impl<'a> Context<'a> {
             page: self.members_page,
             members_page: None,
             depth: self.depth + 1,
+            damage,
             ..*self
         };
         let outcome = (self.read)(blob, &context);
@@ -346,6 +372,11 @@ impl<'a> Context<'a> {
     /// The way to this document inside the object; none for the object itself.
     pub fn inner(&self) -> Option<&InnerPath> {
         self.inner
+    }
+
+    /// What is wrong with the bytes of this document, as whoever unpacked them knows.
+    pub(crate) fn damage(&self) -> Option<&Reason> {
+        self.damage
     }
 
     /// Whether this is part of a document or a table, and not of an archive or a mail, whose members were files once.

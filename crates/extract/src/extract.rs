@@ -49,6 +49,12 @@ fn read(blob: &dyn Blob, context: &Context<'_>) -> Outcome {
         Err(Some(error)) => Err(error),
         Err(None) => Ok(Content::default()),
     };
+    let answer = answer.map(|mut content| {
+        if let Some(damage) = context.damage() {
+            content.lost(damage.clone());
+        }
+        content
+    });
     deliver(blob, context, &detected, answer)
 }
 

@@ -159,6 +159,8 @@ pub(crate) const MAGIC: &[(usize, &[u8], Recognised)] = &[
     (0, b"<## NASCA DRM FILE", drm("NASCA")),
     // What Microsoft's client wraps that is no format of its own.
     (0, b".pfile", drm("Microsoft Purview (PFILE)")),
+    // A mail of Outlook's that its rights management packed (MS-OXORMMS): `message.rpmsg`.
+    (0, b"\x76\xE8\x04\x60\xC4\x11\xE3\x86", drm("Microsoft Outlook (RPMSG)")),
     (0, b"HWP Document File V2", known("application/x-hwp", "HWP 2 documents")),
     (0, b"BZh", known("application/x-bzip2", "bzip2 archives")),
     (0, b"\x1F\x8B", known("application/gzip", "gzip archives")),

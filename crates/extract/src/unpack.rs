@@ -141,8 +141,10 @@ pub fn take_unpacked(
                 End::Whole => context.member(path, &bytes),
                 End::Damaged(what) if bytes.is_empty() => refuse(Outcome::Corrupt, what, content),
                 End::Damaged(what) => {
-                    content.lost(damaged_after(path, bytes.len()).because(what));
-                    context.member(path, &bytes)
+                    let named = damaged_after(path, bytes.len()).because(what.clone());
+                    content.lost(named);
+                    let own = ReasonKind::DamagedAfter(bytes.len() as u64).because(what);
+                    context.damaged_member(path, &bytes, &own)
                 }
                 End::TooLarge => refuse(Outcome::Limit, too_large(limits.member), content),
                 End::Spent(limit) => {

@@ -26,7 +26,7 @@ use super::pdf_outline::Outline;
 use super::pdf_page_text::PageText;
 use super::pdf_verdict::{PageVerdict, Verdicts};
 use super::{
-    pdf_attachment, pdf_field, pdf_file, pdf_korean_break, pdf_layout, pdf_metadata,
+    pdf_attachment, pdf_field, pdf_file, pdf_korean_break, pdf_layout, pdf_lock, pdf_metadata,
     pdf_page_labels, pdf_verdict, pdf_vertical, pdf_xfa,
 };
 use crate::blob::Blob;
@@ -85,6 +85,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let (mut document, mut pages) = open(None)?;
     context.progress();
     if pdf_file::is_locked(&document) {
+        if let Some(closed) = pdf_lock::of(&document) {
+            return Err(closed);
+        }
         // The library tries the empty one by itself.
         let right = |password: &str| {
             let opened = !password.is_empty() && pdf_file::is_opened_by(&document, password);
@@ -103,6 +106,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     if document.xref_recovery.is_some() && !has_end(&bytes) {
         let missing = ReasonKind::Missing.of(Noun::FileEnd);
         content.lost(missing.instead(Instead::WhatStandsBefore));
+    }
+    if pdf_file::has_lost_packed(&document, most) {
+        content.lost(ReasonKind::Damaged.of(Noun::Objects));
     }
     if document.was_encrypted() {
         content.metadata.at("Encrypt").set(metadata::ENCRYPTED, true);

@@ -66,7 +66,7 @@ impl<'a> Annotation<'a> {
     /// What it shows on the page where nobody has drawn it (the value of a field, free text), and its rectangle.
     pub(super) fn value(&self) -> Option<(String, [f64; 4])> {
         let text = match self.kind {
-            b"FreeText" => pdf_metadata::text(self.document, self.dictionary, b"Contents"),
+            b"FreeText" => self.words(),
             b"Widget" => pdf_field::value(self.document, self.dictionary),
             _ => None,
         };
@@ -74,16 +74,28 @@ impl<'a> Annotation<'a> {
         Some((text?, numbers(self.document, rectangle)?))
     }
 
-    /// What somebody wrote about the page: the text of a sticky note, of a marked passage, of a drawing. For a link or
-    /// a field the same entry describes it for those who cannot see it.
-    pub(super) fn note(&self) -> Option<String> {
-        if matches!(self.kind, b"Popup" | b"Link" | b"Widget" | b"FreeText" | b"PrinterMark") {
-            return None;
-        }
-        let note = pdf_metadata::text(self.document, self.dictionary, b"Contents");
-        let note = note.filter(|note| !note.trim().is_empty()).or_else(|| self.rich_text())?;
-        let note = note.replace("\r\n", "\n").replace('\r', "\n");
-        Some(note.trim().to_owned()).filter(|note| !note.is_empty())
+    /// What somebody wrote about the page: the text of a sticky note, of a marked passage, of a drawing, and what is to
+    /// stand over a passage that is to be blacked out. For a field the same entry describes it for those who cannot
+    /// see it.
+    pub(super) fn notes(&self) -> impl Iterator<Item = String> {
+        let is_other =
+            matches!(self.kind, b"Popup" | b"Link" | b"Widget" | b"FreeText" | b"PrinterMark");
+        let over = (self.kind == b"Redact")
+            .then(|| pdf_metadata::text(self.document, self.dictionary, b"OverlayText"));
+        let note = (!is_other).then(|| self.words());
+        [note, over].into_iter().flatten().flatten().filter_map(|note| tidy(&note))
+    }
+
+    /// What a link says of where it leads. Mostly its words do.
+    pub(super) fn description(&self) -> Option<String> {
+        let is_link = self.kind == b"Link";
+        tidy(&is_link.then(|| self.words()).flatten()?)
+    }
+
+    /// Its text: plain, or with styles where that is all there is.
+    fn words(&self) -> Option<String> {
+        let plain = pdf_metadata::text(self.document, self.dictionary, b"Contents");
+        plain.filter(|text| !text.trim().is_empty()).or_else(|| self.rich_text())
     }
 
     /// The words of the same note with their styles, in XHTML (section 12.7.4.4).
@@ -106,6 +118,12 @@ impl<'a> Annotation<'a> {
         let is_file = matches!(self.kind, b"FileAttachment");
         self.dictionary.get(b"FS").ok().filter(|_| is_file)
     }
+}
+
+/// A text with line feeds and no blanks around it, if anything is left of it.
+fn tidy(text: &str) -> Option<String> {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
 /// Brings the box of an appearance onto the rectangle of its annotation (section 12.5.5).

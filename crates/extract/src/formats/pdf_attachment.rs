@@ -1,16 +1,17 @@
 use std::collections::{HashMap, HashSet};
 
-use lopdf::{Dictionary, Document, Object, ObjectId};
+use lopdf::{DecompressError, Dictionary, Document, Error, Object, ObjectId, Stream};
 use madang_document::content::Content;
-use madang_document::part::{Noun, Part};
+use madang_document::outcome::Outcome;
+use madang_document::part::Noun;
 use madang_document::quote::Quote;
 use madang_document::reason_kind::ReasonKind;
 
 use super::pdf_annotation::Annotation;
-use super::pdf_metadata;
+use super::{pdf_metadata, pdf_stream};
 use crate::context::Context;
 use crate::member_path::MemberPaths;
-use crate::unpack::take_member;
+use crate::unpack::{End, Unopened, Unpacked, take_unpacked};
 
 /// Nodes of the tree of attachments that are visited.
 const NAME_NODES_MOST: usize = 10_000;
@@ -52,22 +53,50 @@ pub(super) fn read(
             continue;
         }
         let path = paths.take(name.rsplit(['/', '\\']).next().unwrap_or(&name));
-        let most = context.unpacked_left().min(context.limits.member);
-        let most = usize::try_from(most).unwrap_or(usize::MAX);
-        let bytes = match stream.get_plain_content_with_limit(most) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                let broken = ReasonKind::Broken(Quote::of(&error));
-                content.lost(broken.within(Part::Attachment(path.into())));
-                continue;
-            }
-        };
-        let size = bytes.len() as u64;
+        let stated = stated_size(document, stream);
         let context = context.on_page(on_pages.get(&place(specification)).copied());
-        if !take_member(bytes.as_slice(), &path, Some(size), &context, content) {
+        if !take_unpacked(&path, None, &context, content, |most| {
+            unpack(stream, stated, most, &context)
+        }) {
             return;
         }
     }
+}
+
+/// Decodes an embedded file, of which so many bytes are stated.
+fn unpack(
+    stream: &Stream,
+    stated: Option<u64>,
+    most: u64,
+    context: &Context<'_>,
+) -> Result<Unpacked, Unopened> {
+    let most = usize::try_from(most.min(context.unpacked_left())).unwrap_or(usize::MAX);
+    let decoded = pdf_stream::decode(stream, most).map_err(|error| match error {
+        Error::Decompress(DecompressError::MemoryLimitExceeded { limit }) => {
+            let reason = ReasonKind::Larger(limit as u64).into();
+            Unopened { outcome: Outcome::Limit, reason }
+        }
+        error => {
+            let broken = ReasonKind::Broken(Quote::of(&error));
+            let reason = ReasonKind::NotDecoded.of(Noun::Content).because(broken);
+            Unopened { outcome: Outcome::Corrupt, reason }
+        }
+    })?;
+    let came = decoded.bytes.len() as u64;
+    let end = match context.spend_unpacked(came) {
+        Err(limit) => End::Spent(limit),
+        // As many bytes as were put in: whatever is wrong behind them is none of theirs.
+        Ok(()) if decoded.is_whole || stated == Some(came) && came > 0 => End::Whole,
+        Ok(()) => End::Damaged(ReasonKind::Damaged.of(Noun::PackedBytes)),
+    };
+    Ok(Unpacked { bytes: decoded.bytes, end })
+}
+
+/// How many bytes an embedded file has (section 7.11.4). Some writers state those that it takes packed, or none.
+fn stated_size(document: &Document, stream: &Stream) -> Option<u64> {
+    let parameters = stream.dict.get_deref(b"Params", document).and_then(Object::as_dict).ok()?;
+    let size = parameters.get_deref(b"Size", document).and_then(Object::as_i64).ok()?;
+    u64::try_from(size).ok()
 }
 
 /// The file specifications in the tree of names `EmbeddedFiles`, in its order.

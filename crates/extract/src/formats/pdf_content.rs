@@ -5,6 +5,7 @@ use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 
 use super::pdf_run::Run;
+use super::pdf_stream;
 
 /// The content of a page: its streams follow one another like one.
 ///
@@ -31,14 +32,17 @@ pub(super) fn page_content(
         };
         let whole = without_length(document, bytes, stream);
         let stream = whole.as_ref().unwrap_or(stream);
-        match stream.get_plain_content_with_limit(run.content_left) {
+        match pdf_stream::decode(stream, run.content_left) {
             // The shortest that a filter makes of nothing has a few bytes.
-            Ok(bytes) if bytes.is_empty() && stream.content.len() > 16 => {
+            Ok(decoded) if decoded.bytes.is_empty() && stream.content.len() > 16 => {
                 lost = Some(ReasonKind::NotDecoded.of(Noun::Content));
             }
-            Ok(bytes) => {
-                run.content_left -= bytes.len().min(run.content_left);
-                content.extend_from_slice(&bytes);
+            Ok(decoded) => {
+                if !decoded.is_whole {
+                    lost = Some(ReasonKind::Damaged.of(Noun::AnyPart));
+                }
+                run.content_left -= decoded.bytes.len().min(run.content_left);
+                content.extend_from_slice(&decoded.bytes);
                 content.push(b'\n');
             }
             Err(error) => {

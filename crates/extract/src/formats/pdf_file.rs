@@ -7,7 +7,9 @@ use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use lopdf::xref::XrefEntry;
-use lopdf::{Document, LoadOptions, Object, ObjectId, ObjectStream, Writer};
+use lopdf::{Document, LoadOptions, Object, ObjectId, ObjectStream, Stream, Writer, dictionary};
+
+use super::pdf_stream;
 
 /// Number of the object that stands in for a catalog until one is found, the highest that lopdf looks at.
 const STAND_IN: u32 = 1_000_000;
@@ -36,7 +38,7 @@ pub(super) fn open(
         Ok(mut document) => {
             let mut pages = pages_of(&document);
             // The table may read well and yet describe another file, or only a part of its entries lead anywhere.
-            if (pages.is_empty() || lacks(&document))
+            if (pages.is_empty() || lacks(&document) || has_cut_table(&document, bytes, most))
                 && let Ok(found) = load(&searchable(bytes), true)
             {
                 match pages.is_empty() {
@@ -199,6 +201,56 @@ fn lacks(document: &Document) -> bool {
     let lost = document.reference_table.entries.iter().filter(is_lost).count();
     // lopdf takes the dictionary of the encryption out.
     lost > usize::from(document.was_encrypted())
+}
+
+/// Whether the last table is a packed stream that is damaged: entries are missing from it.
+fn has_cut_table(document: &Document, bytes: &[u8], most: usize) -> bool {
+    // Places are counted from the header, before which something else may stand.
+    let start = document.xref_start.saturating_add(find(bytes, b"%PDF-").unwrap_or(0));
+    let rest = bytes.get(start..).filter(|rest| rest.first().is_some_and(u8::is_ascii_digit));
+    let Some((head, rest)) = rest.and_then(|rest| rest.split_at_checked(find(rest, b"stream")?))
+    else {
+        return false;
+    };
+    let is_packed = find(head, b"/FlateDecode").is_some();
+    let packed = rest.get(b"stream".len()..).unwrap_or_default();
+    let packed = packed.strip_prefix(b"\r").unwrap_or(packed);
+    let packed = packed.strip_prefix(b"\n").unwrap_or(packed);
+    let end = find(packed, b"endstream").unwrap_or(packed.len());
+    let packed = packed.get(..end).unwrap_or_default().to_vec();
+    let table = Stream::new(dictionary! { "Filter" => "FlateDecode" }, packed);
+    is_packed && !pdf_stream::decode(&table, most).is_ok_and(|table| table.is_whole)
+}
+
+/// Whether objects are lost because the packs that held them are damaged.
+pub(super) fn has_lost_packed(document: &Document, most: usize) -> bool {
+    let is_damaged =
+        |pack: &Stream| !pdf_stream::decode(pack, most).is_ok_and(|pack| pack.is_whole);
+    let packs_of_lost: HashSet<u32> = document
+        .reference_table
+        .entries
+        .iter()
+        .filter_map(|(number, entry)| match entry {
+            XrefEntry::Compressed { container, .. } => {
+                (!document.objects.contains_key(&(*number, 0))).then_some(*container)
+            }
+            _ => None,
+        })
+        .collect();
+    let of_lost = packs_of_lost.iter().any(|pack| match document.objects.get(&(*pack, 0)) {
+        Some(Object::Stream(pack)) => is_damaged(pack),
+        _ => true,
+    });
+    // Where the objects were looked for, no table says what there was.
+    let is_pack = |stream: &&Stream| stream.dict.has_type(b"ObjStm");
+    of_lost
+        || document.xref_recovery.is_some()
+            && document
+                .objects
+                .values()
+                .filter_map(|o| o.as_stream().ok())
+                .filter(is_pack)
+                .any(is_damaged)
 }
 
 /// Adds the objects that the table does not lead to.

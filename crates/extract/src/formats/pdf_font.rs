@@ -4,11 +4,11 @@
 use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
-use lopdf::{Dictionary, Document, Object, Stream};
+use lopdf::{DecompressError, Dictionary, Document, Error, Object, Stream};
 
 use super::pdf_cmap::{CMap, Code, Codes, ToUnicode, is_no_text};
 use super::pdf_font_program::FontProgram;
-use super::{pdf_glyph_name, pdf_korea, pdf_standard_font};
+use super::{pdf_glyph_name, pdf_korea, pdf_standard_font, pdf_stream};
 
 /// Decoded bytes of one CMap or font program at most.
 const STREAM_MOST: usize = 32 << 20;
@@ -28,12 +28,16 @@ pub(super) struct Shown {
     pub(super) is_space: bool,
     /// Whether it has characters.
     pub(super) is_read: bool,
+    /// Whether the map that may have said them is damaged.
+    pub(super) is_guessed: bool,
 }
 
 #[derive(Debug)]
 pub(super) struct Font<'a> {
     kind: Kind<'a>,
     to_unicode: Option<ToUnicode>,
+    /// A map of its codes was not read to its end.
+    is_damaged: bool,
     /// Lines run from top to bottom.
     pub(super) vertical: bool,
     /// Units of glyph space in one of text space: 0.001 but for fonts of type 3.
@@ -103,8 +107,9 @@ impl<'a> Font<'a> {
         font: &'a Dictionary,
         left: &Rc<Cell<usize>>,
     ) -> Font<'a> {
+        let is_damaged = Cell::new(false);
         let to_unicode = match font.get_deref(b"ToUnicode", document) {
-            Ok(Object::Stream(stream)) => decoded(stream, left)
+            Ok(Object::Stream(stream)) => map_of(stream, left, &is_damaged)
                 .map(|bytes| ToUnicode::parse(&bytes))
                 .filter(|map| !map.is_nonsense()),
             Ok(Object::Name(name)) if name.starts_with(b"Identity") => Some(ToUnicode::identity()),
@@ -116,12 +121,13 @@ impl<'a> Font<'a> {
             .and_then(Object::as_array)
             .ok()
             .and_then(|fonts| dictionary(document, fonts.first()?));
-        match descendant {
+        let read = match descendant {
             Some(descendant) if subtype != b"Type3" => {
-                Font::composite(document, font, descendant, to_unicode, left)
+                Font::composite(document, font, descendant, to_unicode, left, &is_damaged)
             }
             _ => Font::simple(document, font, subtype, to_unicode, left),
-        }
+        };
+        Font { is_damaged: is_damaged.get(), ..read }
     }
 
     /// Calls back for every code of a string, after its characters were written behind `out`.
@@ -147,6 +153,7 @@ impl<'a> Font<'a> {
                             advance: width * self.scale,
                             is_space: byte == b' ',
                             is_read: mapped || text.is_some(),
+                            is_guessed: self.is_damaged && !mapped,
                         },
                     );
                 }
@@ -156,9 +163,9 @@ impl<'a> Font<'a> {
                 while let Some(code) = composite.codes.first(rest).filter(|code| code.length > 0) {
                     rest = rest.get(code.length..).unwrap_or_default();
                     let cid = composite.cid_of(code);
-                    let is_read =
-                        self.to_unicode.as_ref().is_some_and(|map| map.write(code.value, out))
-                            || composite.write(code, cid, out);
+                    let mapped =
+                        self.to_unicode.as_ref().is_some_and(|map| map.write(code.value, out));
+                    let is_read = mapped || composite.write(code, cid, out);
                     let advance = match self.vertical {
                         true => composite.default_down,
                         false => composite.width(code, cid),
@@ -169,6 +176,7 @@ impl<'a> Font<'a> {
                             advance: advance * self.scale,
                             is_space: code == Code { value: 32, length: 1 },
                             is_read,
+                            is_guessed: self.is_damaged && !mapped,
                         },
                     );
                 }
@@ -209,7 +217,7 @@ impl<'a> Font<'a> {
             _ => 0.001,
         };
         let kind = Kind::Simple(Box::new(Simple { texts, widths }));
-        Font { kind, to_unicode, vertical: false, scale }
+        Font { kind, to_unicode, is_damaged: false, vertical: false, scale }
     }
 
     fn composite(
@@ -218,9 +226,12 @@ impl<'a> Font<'a> {
         descendant: &'a Dictionary,
         to_unicode: Option<ToUnicode>,
         left: &Rc<Cell<usize>>,
+        is_damaged: &Cell<bool>,
     ) -> Font<'a> {
         let (codes, vertical) = match font.get_deref(b"Encoding", document) {
-            Ok(Object::Stream(stream)) => own_codes(document, stream, left, CMAPS_DEEPEST),
+            Ok(Object::Stream(stream)) => {
+                own_codes(document, stream, left, is_damaged, CMAPS_DEEPEST)
+            }
             Ok(Object::Name(name)) => {
                 Codes::predefined(name).unwrap_or((Codes::Identity, name.ends_with(b"-V")))
             }
@@ -269,7 +280,7 @@ impl<'a> Font<'a> {
         };
         let to_unicode = to_unicode.filter(|_| !unicode);
         let kind = Kind::Composite(Box::new(composite));
-        Font { kind, to_unicode, vertical, scale: 0.001 }
+        Font { kind, to_unicode, is_damaged: false, vertical, scale: 0.001 }
     }
 }
 
@@ -348,11 +359,15 @@ fn own_codes(
     document: &Document,
     stream: &Stream,
     left: &Cell<usize>,
+    is_damaged: &Cell<bool>,
     deeper: u32,
 ) -> (Codes, bool) {
-    let cmap = decoded(stream, left).map(|bytes| CMap::parse(&bytes)).unwrap_or_default();
+    let cmap =
+        map_of(stream, left, is_damaged).map(|bytes| CMap::parse(&bytes)).unwrap_or_default();
     let base = match stream.dict.get_deref(b"UseCMap", document) {
-        Ok(Object::Stream(base)) if deeper > 0 => Some(own_codes(document, base, left, deeper - 1)),
+        Ok(Object::Stream(base)) if deeper > 0 => {
+            Some(own_codes(document, base, left, is_damaged, deeper - 1))
+        }
         Ok(Object::Name(name)) => Codes::predefined(name),
         _ => cmap.base_name().and_then(Codes::predefined),
     };
@@ -545,7 +560,18 @@ fn stream<'a>(document: &'a Document, holder: &'a Dictionary, key: &[u8]) -> Opt
 }
 
 fn decoded(stream: &Stream, left: &Cell<usize>) -> Option<Vec<u8>> {
-    let bytes = stream.get_plain_content_with_limit(STREAM_MOST.min(left.get())).ok()?;
+    map_of(stream, left, &Cell::new(false))
+}
+
+/// The same of a map of codes, and whether it is damaged.
+fn map_of(stream: &Stream, left: &Cell<usize>, is_damaged: &Cell<bool>) -> Option<Vec<u8>> {
+    let decoded = pdf_stream::decode(stream, STREAM_MOST.min(left.get()));
+    // A limit is none of the file's faults.
+    let is_limit =
+        matches!(decoded, Err(Error::Decompress(DecompressError::MemoryLimitExceeded { .. })));
+    let is_whole = decoded.as_ref().is_ok_and(|decoded| decoded.is_whole);
+    is_damaged.set(is_damaged.get() || !is_whole && !is_limit);
+    let bytes = decoded.ok()?.bytes;
     left.set(left.get().saturating_sub(bytes.len()));
     Some(bytes)
 }

@@ -24,6 +24,8 @@ use super::pdf_page_text::PageText;
 use super::pdf_resources::Resources;
 use super::pdf_run::{Mark, Run};
 use super::pdf_state::State;
+use super::pdf_stream;
+use super::pdf_structure::{Structure, Words};
 
 /// Operators that one page may run, forms included. Maps and drawings have a million.
 const OPERATORS_MOST: u32 = 5_000_000;
@@ -62,6 +64,7 @@ pub(super) struct Interpreter<'a> {
     forms: HashMap<usize, Rc<Vec<u8>>>,
     kept: usize,
     layers: Layers,
+    structure: Structure<'a>,
     content_left: usize,
     font_bytes_left: Rc<Cell<usize>>,
 }
@@ -81,6 +84,7 @@ impl<'a> Interpreter<'a> {
             forms: HashMap::new(),
             kept: 0,
             layers: Layers::of(document),
+            structure: Structure::of(document),
             content_left: DOCUMENT_MOST,
             font_bytes_left: Rc::new(Cell::new(FONT_BYTES_MOST)),
         }
@@ -89,18 +93,20 @@ impl<'a> Interpreter<'a> {
     /// Reads the text of a page and of what lies on it (form fields, notes).
     ///
     /// # Errors
-    /// A sentence, when there is no such page or nothing of its content can be decoded.
+    /// Why, when there is no such page or nothing of its content can be decoded.
     pub(super) fn page(&mut self, id: ObjectId) -> Result<PageText, Reason> {
         let document = self.document;
-        let page = document.get_dictionary(id).map_err(|_| "it is missing".to_owned())?;
+        let page =
+            document.get_dictionary(id).map_err(|_| ReasonKind::Missing.of(Noun::PageObject))?;
         let mut run = Run::new(CONTENT_MOST.min(self.content_left));
         let before = run.content_left;
         let content = page_content(document, self.bytes, page, &mut run);
         let resources = Resources::of_page(document, page);
         if let Ok(content) = &content {
-            self.run(content, resources, State::new(Matrix::IDENTITY), &mut run);
+            self.run(content, page, resources, State::new(Matrix::IDENTITY), &mut run);
         }
         self.annotations(page, &mut run);
+        self.describe(&mut run);
         self.content_left = self.content_left.saturating_sub(before - run.content_left);
         match content {
             Err(error) if run.text.glyphs.glyphs.is_empty() => Err(error),
@@ -112,10 +118,19 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    fn run(&mut self, content: &[u8], resources: Resources<'a>, state: State<'a>, run: &mut Run) {
+    /// Runs the content of `holder`, a page or a form.
+    fn run(
+        &mut self,
+        content: &[u8],
+        holder: &'a Dictionary,
+        resources: Resources<'a>,
+        state: State<'a>,
+        run: &mut Run,
+    ) {
         let base_marks = run.marks.len();
         let mut lexer = Lexer::new(content);
-        let mut page = Page { resources, state, saved: Vec::new(), deeper: 0 };
+        let elements = self.structure.elements(holder);
+        let mut page = Page { resources, elements, state, saved: Vec::new(), deeper: 0 };
         let mut operands: Vec<Operand<'_>> = Vec::new();
         // Where the open array or dictionary began; one within another is taken as its part.
         let (mut open, mut depth) = (0usize, 0u32);
@@ -178,7 +193,9 @@ impl<'a> Interpreter<'a> {
             }
         }
         // A form that leaves a mark open does not mark what follows it.
-        run.marks.truncate(base_marks);
+        while run.marks.len() > base_marks {
+            self.unmark(run);
+        }
     }
 
     fn operate(
@@ -275,14 +292,12 @@ impl<'a> Interpreter<'a> {
                 run.text.painted.shape();
             }
             b"BMC" | b"BDC" => {
-                let mark = self.mark(operands, page);
                 if run.marks.len() < STATES_DEEPEST * 4 {
+                    let mark = self.mark(operands, page, run);
                     run.marks.push(mark);
                 }
             }
-            b"EMC" => {
-                run.marks.pop();
-            }
+            b"EMC" => self.unmark(run),
             _ => {}
         }
     }
@@ -302,6 +317,8 @@ impl<'a> Interpreter<'a> {
             let side = |key: &[u8]| form.dict.get_deref(key, document).and_then(Object::as_float);
             let pixels = side(b"Width").unwrap_or(0.0) * side(b"Height").unwrap_or(0.0);
             run.text.painted.picture(&state.ctm, pixels.into());
+            let words = self.structure.of_object(&form.dict);
+            self.take_words(words, run);
         }
         let is_form = kind == Some(b"Form");
         let key = std::ptr::from_ref(form) as usize;
@@ -316,7 +333,7 @@ impl<'a> Interpreter<'a> {
         }
         let own = Resources::of_form(document, &form.dict, outer);
         run.active.push(key);
-        self.run(&content, own, state, run);
+        self.run(&content, &form.dict, own, state, run);
         run.active.pop();
     }
 
@@ -327,9 +344,14 @@ impl<'a> Interpreter<'a> {
             run.spend(content.len())?;
             return Some(content);
         }
-        let content = Rc::new(form.get_plain_content_with_limit(run.content_left).ok()?);
+        let decoded = pdf_stream::decode(form, run.content_left);
+        if !decoded.as_ref().is_ok_and(|decoded| decoded.is_whole) {
+            run.text.cut.get_or_insert_with(|| ReasonKind::Damaged.of(Noun::AnyPart));
+        }
+        let decoded = decoded.ok()?;
+        let content = Rc::new(decoded.bytes);
         run.spend(content.len())?;
-        if self.kept + content.len() <= KEPT_MOST {
+        if decoded.is_whole && self.kept + content.len() <= KEPT_MOST {
             self.kept += content.len();
             self.forms.insert(key, Rc::clone(&content));
         }
@@ -352,7 +374,10 @@ impl<'a> Interpreter<'a> {
                 }
             }
             let drawn = run.text.glyphs.chars.get(start..).unwrap_or_default();
-            run.text.notes.extend(annotation.note().filter(|note| !says(drawn, note)));
+            run.text.notes.extend(annotation.notes().filter(|note| !says(drawn, note)));
+            run.described.extend(annotation.description());
+            let words = self.structure.of_object(annotation.dictionary);
+            self.take_words(words, run);
         }
     }
 
@@ -404,20 +429,65 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    fn mark(&self, operands: &[Operand<'_>], page: &Page<'a>) -> Mark {
-        let mut mark = Mark { off: false, actual: None };
+    /// Takes what the structure says of something that is no marked content.
+    fn take_words(&mut self, words: Option<Rc<Words>>, run: &mut Run) {
+        let Some(words) = words else { return };
+        run.described.extend(self.structure.describe(&words));
+        if let Some((id, text)) = &words.actual {
+            run.unshown.push((*id, text.to_string()));
+        }
+    }
+
+    /// Tells what describes the page, unless that stands on it.
+    fn describe(&mut self, run: &mut Run) {
+        for (id, text) in std::mem::take(&mut run.unshown) {
+            if self.structure.say(id) {
+                run.described.push(text);
+            }
+        }
+        if run.described.is_empty() {
+            return;
+        }
+        let mut said = bare(&run.text.glyphs.chars);
+        run.text.notes.iter().for_each(|note| said.push_str(&bare(note)));
+        for text in std::mem::take(&mut run.described) {
+            let words = bare(&text);
+            if !said.contains(&words) {
+                said.push_str(&words);
+                run.text.notes.push(text.trim().to_owned());
+            }
+        }
+    }
+
+    /// Leaves the innermost mark.
+    fn unmark(&mut self, run: &mut Run) {
+        let Some(Mark { id: Some(id), actual: Some(text), .. }) = run.marks.pop() else { return };
+        if !text.is_empty() {
+            self.structure.unsay(id);
+            run.unshown.push((id, text));
+        }
+    }
+
+    fn mark(&mut self, operands: &[Operand<'_>], page: &Page<'a>, run: &mut Run) -> Mark {
+        let mut mark = Mark { off: false, actual: None, id: None };
+        let mut number = None;
+        let mut described = Vec::new();
         let tag = operands.first().and_then(Operand::as_name);
         match operands.get(1) {
             Some(Operand::Items(items)) => {
-                let text = items.windows(2).find_map(|pair| match pair {
-                    [Operand::Name(key), Operand::Text(text)] if key.as_ref() == b"ActualText" => {
-                        Some(text.to_vec())
+                for pair in items.windows(2) {
+                    match pair {
+                        [Operand::Name(key), Operand::Text(text)] => match key.as_ref() {
+                            b"ActualText" if mark.actual.is_none() => mark.actual = decoded(text),
+                            b"Alt" | b"E" => described.extend(decoded(text)),
+                            _ => {}
+                        },
+                        [Operand::Name(key), Operand::Number(given)] if key.as_ref() == b"MCID" => {
+                            number = Some(*given as i64);
+                        }
+                        _ => {}
                     }
-                    _ => None,
-                });
-                mark.actual = text.and_then(|text| {
-                    decode_text_string(&Object::String(text, lopdf::StringFormat::Literal)).ok()
-                });
+                }
             }
             Some(Operand::Name(name)) => {
                 let Some((object, id)) = page.resources.find(self.document, b"Properties", name)
@@ -429,10 +499,30 @@ impl<'a> Interpreter<'a> {
                     let content = reference.as_ref().or(Some(object));
                     mark.off = self.layers.is_off(self.document, content);
                 }
-                let text = object.as_dict().and_then(|d| d.get_deref(b"ActualText", self.document));
-                mark.actual = text.ok().and_then(|text| decode_text_string(text).ok());
+                let entry = |key: &[u8]| object.as_dict().ok()?.get_deref(key, self.document).ok();
+                let text = |key: &[u8]| decode_text_string(entry(key)?).ok();
+                mark.actual = text(b"ActualText");
+                described.extend([b"Alt".as_slice(), b"E"].into_iter().filter_map(text));
+                number = entry(b"MCID").and_then(|number| number.as_i64().ok());
             }
             _ => {}
+        }
+        if mark.off || run.is_off() {
+            return mark;
+        }
+        run.described.extend(described);
+        let element = number
+            .and_then(|number| usize::try_from(number).ok())
+            .and_then(|number| page.elements?.get(number));
+        let Some(words) = element.and_then(|element| self.structure.of_content(element)) else {
+            return mark;
+        };
+        run.described.extend(self.structure.describe(&words));
+        if let Some((id, text)) = &words.actual {
+            // What one element has in several places is said in the first.
+            let is_new = self.structure.say(*id);
+            mark.id = is_new.then_some(*id);
+            mark.actual = Some(if is_new { text.to_string() } else { String::new() });
         }
         mark
     }
@@ -441,6 +531,8 @@ impl<'a> Interpreter<'a> {
 /// What content is running with which resources.
 struct Page<'a> {
     resources: Resources<'a>,
+    /// The elements of its marked content, if it is tagged.
+    elements: Option<&'a [Object]>,
     state: State<'a>,
     saved: Vec<State<'a>>,
     /// States that were saved beyond the bound.
@@ -461,8 +553,16 @@ fn inline_pixels(entries: &[Operand<'_>]) -> f64 {
 
 /// Whether what is drawn says a note, blanks aside: a stamp is drawn with its words.
 fn says(drawn: &str, note: &str) -> bool {
-    let bare = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
     bare(drawn).contains(&bare(note))
+}
+
+fn bare(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).collect()
+}
+
+/// A text string in content.
+fn decoded(text: &[u8]) -> Option<String> {
+    decode_text_string(&Object::String(text.to_vec(), lopdf::StringFormat::Literal)).ok()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use super::pdf_glyph::{GLYPHS_MOST, Glyph};
 use super::pdf_matrix::Matrix;
 use super::pdf_page_text::PageText;
 use super::pdf_state::State;
+use super::pdf_structure::TextId;
 
 /// Bytes of text of one page.
 const CHARS_MOST: usize = 4 << 20;
@@ -18,6 +19,10 @@ pub(super) struct Run {
     /// Forms that are running.
     pub(super) active: Vec<usize>,
     pub(super) marks: Vec<Mark>,
+    /// What describes something on the page, whether it is drawn there or not.
+    pub(super) described: Vec<String>,
+    /// Texts that stand for glyphs where none was shown.
+    pub(super) unshown: Vec<(TextId, String)>,
 }
 
 impl Run {
@@ -29,6 +34,8 @@ impl Run {
             content_left,
             active: Vec::new(),
             marks: Vec::new(),
+            described: Vec::new(),
+            unshown: Vec::new(),
         }
     }
 
@@ -67,7 +74,7 @@ impl Run {
             let mut chars = std::mem::take(&mut self.text.glyphs.chars);
             let start = chars.len();
             chars.push_str(line);
-            let shown = Shown { advance, is_space: false, is_read: true };
+            let shown = Shown { advance, is_space: false, is_read: true, is_guessed: false };
             self.put(&mut chars, start, &mut state, false, shown);
             self.text.glyphs.chars = chars;
         }
@@ -101,6 +108,9 @@ impl Run {
         }
         self.text.glyphs.shown += 1;
         self.text.glyphs.unread += usize::from(!shown.is_read);
+        if shown.is_guessed {
+            self.text.cut.get_or_insert_with(|| ReasonKind::Damaged.of(Noun::FontMap));
+        }
         if let Some(actual) = self.marks.iter_mut().find_map(|mark| mark.actual.as_mut()) {
             // The first glyph says it all.
             chars.truncate(start);
@@ -125,4 +135,6 @@ pub(super) struct Mark {
     pub(super) off: bool,
     /// What is to be read in its place; empty once it was.
     pub(super) actual: Option<String>,
+    /// Which text of the structure that is.
+    pub(super) id: Option<TextId>,
 }

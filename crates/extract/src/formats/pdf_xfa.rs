@@ -11,6 +11,7 @@ use madang_document::quote::Quote;
 use madang_document::reason_kind::ReasonKind;
 
 use super::markup::{Markup, Node};
+use super::pdf_stream;
 use crate::context::Context;
 use crate::encoding;
 
@@ -39,7 +40,10 @@ pub(super) fn read(document: &Document, context: &Context<'_>, content: &mut Con
         return Form::Static;
     }
     match packet(document, packets, context) {
-        Ok(bytes) => {
+        Ok((bytes, is_whole)) => {
+            if !is_whole {
+                content.lost(ReasonKind::Damaged.of(Noun::XmlForm));
+            }
             let text = encoding::decode(&bytes).text;
             for piece in pieces(&text, content) {
                 content.push_text(piece, Locator::Whole {});
@@ -57,7 +61,7 @@ pub(super) fn read(document: &Document, context: &Context<'_>, content: &mut Con
 pub(super) fn add_unsaid(document: &Document, context: &Context<'_>, content: &mut Content) {
     let Some((_, _, packets)) = parts(document) else { return };
     // Its fields were read, so that the form is no less for this.
-    let Ok(bytes) = packet(document, packets, context) else { return };
+    let Ok((bytes, _)) = packet(document, packets, context) else { return };
     let [_, values] = pieces(&encoding::decode(&bytes).text, content);
     let said: HashSet<&str> =
         content.segments.iter().flat_map(|segment| words(&segment.text)).collect();
@@ -78,26 +82,29 @@ fn parts(document: &Document) -> Option<(&Dictionary, &Dictionary, &Object)> {
     Some((root, form, form.get_deref(b"XFA", document).ok()?))
 }
 
-/// The document of the form: one stream, or an array of names and the streams that follow one another.
+/// The document of the form, and whether it is whole: one stream, or an array of names and the streams that follow one
+/// another.
 fn packet(
     document: &Document,
     packets: &Object,
     context: &Context<'_>,
-) -> Result<Vec<u8>, lopdf::Error> {
+) -> Result<(Vec<u8>, bool), lopdf::Error> {
     let parts = match packets {
         Object::Array(parts) => parts.as_slice(),
         one => std::slice::from_ref(one),
     };
     let most = context.unpacked_left().min(context.limits.member);
     let most = usize::try_from(most).unwrap_or(usize::MAX);
-    let mut packet = Vec::new();
+    let (mut packet, mut is_whole) = (Vec::new(), true);
     for part in parts.iter().take(PARTS_MOST) {
         if let Ok((_, Object::Stream(part))) = document.dereference(part) {
             let left = most.saturating_sub(packet.len());
-            packet.extend(part.get_plain_content_with_limit(left)?);
+            let decoded = pdf_stream::decode(part, left)?;
+            is_whole &= decoded.is_whole;
+            packet.extend(decoded.bytes);
         }
     }
-    Ok(packet)
+    Ok((packet, is_whole))
 }
 
 /// The labels of the template, and the values of the data; a line for each.

@@ -221,7 +221,7 @@ pub fn deleted(claim: &Claim) -> Completion {
 
 /// A failure of this kind.
 pub fn failure(kind: FailureKind, crashed: bool) -> Failure {
-    Failure { kind, reason: format!("it ended with {kind}").into(), crashed }
+    Failure { kind, reason: format!("it ended with {kind}").as_str().into(), crashed }
 }
 
 /// Opens the queue of the samples and sees these paths in version `v1`.

@@ -86,10 +86,22 @@ impl<'a> Annotation<'a> {
         [note, over].into_iter().flatten().flatten().filter_map(|note| tidy(&note))
     }
 
-    /// What a link says of where it leads. Mostly its words do.
+    /// What a link says of where it leads, if that is more than the address or the name of the place.
     pub(super) fn description(&self) -> Option<String> {
         let is_link = self.kind == b"Link";
-        tidy(&is_link.then(|| self.words()).flatten()?)
+        let words = tidy(&is_link.then(|| self.words()).flatten()?)?;
+        let of = |holder: &Dictionary, key| match holder.get_deref(key, self.document).ok()? {
+            Object::Name(name) => Some(String::from_utf8_lossy(name).into_owned()),
+            place => pdf_metadata::text_of(place),
+        };
+        let action = self.dictionary.get_deref(b"A", self.document).and_then(Object::as_dict).ok();
+        let places = [
+            of(self.dictionary, b"Dest"),
+            action.and_then(|action| of(action, b"D")),
+            action.and_then(|action| of(action, b"URI")),
+        ];
+        let mut places = places.into_iter().flatten().filter(|place| !place.trim().is_empty());
+        (!places.any(|place| words.contains(place.trim()))).then_some(words)
     }
 
     /// Its text: plain, or with styles where that is all there is.

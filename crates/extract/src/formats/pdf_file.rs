@@ -205,6 +205,12 @@ fn lacks(document: &Document) -> bool {
 
 /// Whether the last table is a packed stream that is damaged: entries are missing from it.
 fn has_cut_table(document: &Document, bytes: &[u8], most: usize) -> bool {
+    // As many entries as it says are all.
+    let stated = document.trailer.get(b"Size").and_then(Object::as_i64).unwrap_or(0);
+    let entries = document.reference_table.entries.len();
+    if usize::try_from(stated).is_ok_and(|stated| entries >= stated) {
+        return false;
+    }
     // Places are counted from the header, before which something else may stand.
     let start = document.xref_start.saturating_add(find(bytes, b"%PDF-").unwrap_or(0));
     let rest = bytes.get(start..).filter(|rest| rest.first().is_some_and(u8::is_ascii_digit));

@@ -436,6 +436,7 @@ impl<'a> Interpreter<'a> {
         if let Some((id, text)) = &words.actual {
             run.unshown.push((*id, text.to_string()));
         }
+        run.unshown.extend(words.restated.iter().map(|(id, text)| (*id, text.to_string())));
     }
 
     /// Tells what describes the page, unless that stands on it.
@@ -461,7 +462,16 @@ impl<'a> Interpreter<'a> {
 
     /// Leaves the innermost mark.
     fn unmark(&mut self, run: &mut Run) {
-        let Some(Mark { id: Some(id), actual: Some(text), .. }) = run.marks.pop() else { return };
+        let Some(mark) = run.marks.pop() else { return };
+        if let Some((before, words)) = mark.restated {
+            for (id, text) in &words.restated {
+                match run.text.glyphs.glyphs.len() > before {
+                    true => drop(self.structure.say(*id)),
+                    false => run.unshown.push((*id, text.to_string())),
+                }
+            }
+        }
+        let (Some(id), Some(text)) = (mark.id, mark.actual) else { return };
         if !text.is_empty() {
             self.structure.unsay(id);
             run.unshown.push((id, text));
@@ -469,7 +479,7 @@ impl<'a> Interpreter<'a> {
     }
 
     fn mark(&mut self, operands: &[Operand<'_>], page: &Page<'a>, run: &mut Run) -> Mark {
-        let mut mark = Mark { off: false, actual: None, id: None };
+        let mut mark = Mark { off: false, actual: None, id: None, restated: None };
         let mut number = None;
         let mut described = Vec::new();
         let tag = operands.first().and_then(Operand::as_name);
@@ -518,6 +528,9 @@ impl<'a> Interpreter<'a> {
             return mark;
         };
         run.described.extend(self.structure.describe(&words));
+        if !words.restated.is_empty() {
+            mark.restated = Some((run.text.glyphs.glyphs.len(), Rc::clone(&words)));
+        }
         if let Some((id, text)) = &words.actual {
             // What one element has in several places is said in the first.
             let is_new = self.structure.say(*id);

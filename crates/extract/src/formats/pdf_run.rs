@@ -1,3 +1,5 @@
+use std::rc::Rc;
+
 use madang_document::part::Noun;
 use madang_document::reason_kind::ReasonKind;
 
@@ -6,7 +8,7 @@ use super::pdf_glyph::{GLYPHS_MOST, Glyph};
 use super::pdf_matrix::Matrix;
 use super::pdf_page_text::PageText;
 use super::pdf_state::State;
-use super::pdf_structure::TextId;
+use super::pdf_structure::{TextId, Words};
 
 /// Bytes of text of one page.
 const CHARS_MOST: usize = 4 << 20;
@@ -137,4 +139,6 @@ pub(super) struct Mark {
     pub(super) actual: Option<String>,
     /// Which text of the structure that is.
     pub(super) id: Option<TextId>,
+    /// What says again what the glyphs behind so many show, if any do.
+    pub(super) restated: Option<(usize, Rc<Words>)>,
 }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use lopdf::{Dictionary, Document, Object};
 
+use super::pdf_cmap::is_no_text;
 use super::pdf_metadata;
 
 /// Nodes of the tree that leads from content to elements, and entries of it.
@@ -26,6 +27,8 @@ pub(super) struct Words {
     /// In place of all glyphs of the outermost element that says so.
     pub(super) actual: Option<(TextId, Rc<str>)>,
     described: Vec<(TextId, Rc<str>)>,
+    /// What says again what glyphs show, where any do: a formula is set, or it is a picture.
+    pub(super) restated: Vec<(TextId, Rc<str>)>,
 }
 
 /// The elements of a document, as far as content leads to them.
@@ -123,7 +126,8 @@ fn own_words(
         // Most elements say nothing.
         let text = element.has(key).then(|| pdf_metadata::text(document, element, key))??;
         let text = text.trim();
-        (!text.is_empty()).then(|| text.into())
+        // Signs of a font of its own, as of bullets, are no text.
+        (!text.chars().all(|c| c.is_whitespace() || is_no_text(c))).then(|| text.into())
     };
     let id = |entry| (place(element), entry);
     let actual = text(b"ActualText").map(|text| (id(DESCRIBING.len()), text));
@@ -133,14 +137,19 @@ fn own_words(
         return around;
     }
     let outer = around.as_deref();
+    let kind = element.get_deref(b"S", document).and_then(Object::as_name);
+    let (restated, described) = match kind {
+        Ok(b"Formula") => (described, Vec::new()),
+        _ => (Vec::new(), described),
+    };
+    let with = |own: Vec<_>, of: fn(&Words) -> &Vec<(TextId, Rc<str>)>| {
+        let outer = outer.map(of).into_iter().flatten().cloned();
+        outer.chain(own).collect::<Vec<_>>()
+    };
     Some(Rc::new(Words {
         actual: outer.and_then(|outer| outer.actual.clone()).or(actual),
-        described: outer
-            .map(|o| o.described.clone())
-            .unwrap_or_default()
-            .into_iter()
-            .chain(described)
-            .collect(),
+        described: with(described, |words| &words.described),
+        restated: with(restated, |words| &words.restated),
     }))
 }
 

@@ -293,6 +293,7 @@ async fn a_file_of_the_second_schema_is_brought_up_to_date() {
          ALTER TABLE document DROP COLUMN parts;
          ALTER TABLE job DROP COLUMN reason_code;
          DROP TABLE version;
+         DROP TRIGGER audit_is_not_replaced;
          PRAGMA user_version = 2;",
     )
     .await;
@@ -336,7 +337,8 @@ async fn a_file_of_the_sixth_schema_keeps_its_reasons_as_they_were_said() {
     let mut conn = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
     let back = "ALTER TABLE job DROP COLUMN reason_code; DROP INDEX document_reading;
                 ALTER TABLE document DROP COLUMN reading; ALTER TABLE document DROP COLUMN parts;
-                DROP TABLE version; PRAGMA user_version = 6;";
+                DROP TABLE version; DROP TRIGGER audit_is_not_replaced;
+                PRAGMA user_version = 6;";
     execute(&mut conn, back).await;
     conn.close().await.unwrap();
     let ledger = SqliteLedger::open_with(&path, hand.clock(), Durability::Process).await.unwrap();
@@ -368,7 +370,8 @@ async fn a_file_of_the_eighth_schema_keeps_versions_from_now_on() {
     let before = stored(&trial, &ids).await;
     drop(trial);
     let mut conn = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
-    execute(&mut conn, "DROP TABLE version; PRAGMA user_version = 8;").await;
+    let back = "DROP TABLE version; DROP TRIGGER audit_is_not_replaced; PRAGMA user_version = 8;";
+    execute(&mut conn, back).await;
     conn.close().await.unwrap();
     let ledger = SqliteLedger::open_with(&path, hand.clock(), Durability::Process).await.unwrap();
     let trial = Trial::new(Arc::new(ledger), hand);
@@ -381,4 +384,26 @@ async fn a_file_of_the_eighth_schema_keeps_versions_from_now_on() {
     let known = before.iter().find(|stored| stored.document.id == id("a")).unwrap();
     assert_eq!((version.revision, version.until), (1, at(5)));
     assert_eq!(version.document, known.document);
+}
+
+/// As the ninth schema left it: a row of the audit trail could be put in the place of another.
+#[tokio::test]
+async fn a_file_of_the_ninth_schema_replaces_no_act_from_now_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.db");
+    let hand = Hand::default();
+    let ledger = SqliteLedger::open_with(&path, hand.clock(), Durability::Process).await.unwrap();
+    let trial = Trial::new(Arc::new(ledger), hand.clone());
+    see(&trial, &["a"], at(0)).await;
+    apply(&trial, done(&claim(&trial, 9, at(1)).await[0], &[]), at(2)).await;
+    drop(trial);
+    let mut conn = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
+    execute(&mut conn, "DROP TRIGGER audit_is_not_replaced; PRAGMA user_version = 9;").await;
+    let ledger = SqliteLedger::open_with(&path, hand.clock(), Durability::Process).await.unwrap();
+    let trial = Trial::new(Arc::new(ledger), hand);
+    let replace = "INSERT OR REPLACE INTO audit SELECT * FROM audit WHERE number = 1";
+    let refused = sqlx::query(replace).execute(&mut conn).await.unwrap_err();
+    assert!(refused.to_string().contains("append-only"), "{refused}");
+    conn.close().await.unwrap();
+    chained(&trial).await;
 }

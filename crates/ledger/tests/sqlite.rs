@@ -11,7 +11,7 @@ use madang_document::id::DocumentId;
 use madang_document::inner_path::InnerPath;
 use madang_document::left_out::{LeftOut, LeftOutKind};
 use madang_document::principal::Scope;
-use madang_ledger::audit::{Broken, first_broken, verify};
+use madang_ledger::audit::{Act, Broken, first_broken, verify};
 use madang_ledger::conformance::sample::{Hand, NOBODY, NODE, Trial, at};
 use madang_ledger::conformance::{self, sample};
 use madang_ledger::error::LedgerError;
@@ -183,10 +183,18 @@ async fn an_act_edited_in_the_file_is_found() {
         sample::apply(&ledger, sample::done(&claim, &[]), at(2)).await;
     }
     let mut conn = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
-    let edit = "UPDATE audit SET actor = 'nobody' WHERE number = 1";
-    let refused = sqlx::query(edit).execute(&mut conn).await.unwrap_err();
-    assert!(refused.to_string().contains("append-only"), "{refused}");
+    for edit in [
+        "UPDATE audit SET actor = 'nobody' WHERE number = 1",
+        "INSERT OR REPLACE INTO audit SELECT number, at, 'nobody', action, subject, detail, hash
+         FROM audit WHERE number = 1",
+        "REPLACE INTO audit (number, at, actor, action, subject, detail, hash)
+         VALUES (2, 1, 'nobody', 'b', 'c', '', zeroblob(32))",
+    ] {
+        let refused = sqlx::query(edit).execute(&mut conn).await.unwrap_err();
+        assert!(refused.to_string().contains("append-only"), "{refused}");
+    }
     conn.close().await.unwrap();
+    assert!(verify(&*ledger).await.unwrap().is_some_and(|verdict| verdict.is_ok()));
     raw(
         &path,
         "DROP TRIGGER audit_is_not_edited; UPDATE audit SET actor = 'nobody' WHERE number = 1",
@@ -198,6 +206,35 @@ async fn an_act_edited_in_the_file_is_found() {
     // As is what is put in the place of a hash.
     raw(&path, "UPDATE audit SET actor = 'worker', hash = x'00' WHERE number = 2").await;
     assert_eq!(verify(&*ledger).await.unwrap(), Some(Err(Broken::Row(1))));
+}
+
+/// What is no text is told as a row that was changed, also where the text stood that is shown in its place.
+#[tokio::test]
+async fn an_act_that_is_no_text_any_more_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    for (column, edit) in [
+        ("actor", "UPDATE audit SET actor = CAST(x'ff' AS TEXT) WHERE number = 2"),
+        ("action", "UPDATE audit SET action = CAST(x'ff' AS TEXT) WHERE number = 2"),
+        ("subject", "UPDATE audit SET subject = CAST(x'ff' AS TEXT) WHERE number = 2"),
+        ("detail", "UPDATE audit SET detail = CAST(x'ff' AS TEXT) WHERE number = 2"),
+    ] {
+        let path = folder.path().join(format!("{column}.db"));
+        let ledger = open(&path, Durability::Power).await;
+        for number in 0..3 {
+            let act = Act {
+                actor: "\u{fffd}".into(),
+                action: "\u{fffd}".into(),
+                subject: "\u{fffd}".into(),
+                detail: if number == 1 { "\u{fffd}".into() } else { String::new() },
+            };
+            ledger.append(&act).await.unwrap();
+        }
+        let whole = verify(&*ledger).await.unwrap();
+        assert!(whole.is_some_and(|verdict| verdict.is_ok()));
+        raw(&path, "DROP TRIGGER audit_is_not_edited").await;
+        raw(&path, edit).await;
+        assert_eq!(verify(&*ledger).await.unwrap(), Some(Err(Broken::Row(2))), "{column}");
+    }
 }
 
 /// What takes the oldest acts away leaves the lock in its place.

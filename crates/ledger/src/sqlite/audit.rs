@@ -18,10 +18,12 @@ impl Audit for SqliteLedger {
     }
 
     async fn acts(&self, after: u64, limit: u32) -> Result<Vec<Recorded>> {
-        type Row = (i64, i64, String, String, String, String, Vec<u8>);
+        type Row = (i64, i64, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>);
+        // As bytes: a text that was written past this program may be none, and its row is to be found all the same.
         let rows: Vec<Row> = sqlx::query_as(
-            "SELECT number, at, actor, action, subject, detail, hash FROM audit
-             WHERE number > ? ORDER BY number LIMIT ?",
+            "SELECT number, at, CAST(actor AS BLOB), CAST(action AS BLOB), CAST(subject AS BLOB),
+                    CAST(detail AS BLOB), hash
+             FROM audit WHERE number > ? ORDER BY number LIMIT ?",
         )
         .bind(signed(after))
         .bind(limit)
@@ -31,13 +33,24 @@ impl Audit for SqliteLedger {
         Ok(rows
             .into_iter()
             .map(|(number, at, actor, action, subject, detail, hash)| {
-                Recorded {
-                    number: count(number),
-                    at: Timestamp(at),
-                    act: Act { actor, action, subject, detail },
-                    // What is no hash is that of no row: whoever checks the trail finds it there.
-                    hash: digest(&hash).unwrap_or(BlobId::from_digest([0; 32])),
-                }
+                let mut is_text = true;
+                let mut text = |bytes: Vec<u8>| {
+                    String::from_utf8(bytes).unwrap_or_else(|error| {
+                        is_text = false;
+                        String::from_utf8_lossy(error.as_bytes()).into_owned()
+                    })
+                };
+                let act = Act {
+                    actor: text(actor),
+                    action: text(action),
+                    subject: text(subject),
+                    detail: text(detail),
+                };
+                // What is no hash, or stands beside what is no text, is that of no row: whoever checks the trail finds
+                // it there.
+                let hash = digest(&hash).ok().filter(|_| is_text);
+                let hash = hash.unwrap_or(BlobId::from_digest([0; 32]));
+                Recorded { number: count(number), at: Timestamp(at), act, hash }
             })
             .collect())
     }

@@ -266,3 +266,11 @@ CREATE TABLE version (
 ) STRICT;
 CREATE INDEX version_until ON version (until);
 ";
+
+/// The tenth schema keeps a row of the audit trail from being put in the place of another, which is neither an update nor,
+/// for a trigger, a delete.
+pub(super) const TENTH: &str = "
+CREATE TRIGGER audit_is_not_replaced BEFORE INSERT ON audit
+WHEN EXISTS (SELECT 1 FROM audit WHERE number = NEW.number)
+BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
+";

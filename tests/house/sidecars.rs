@@ -481,3 +481,87 @@ async fn a_bucket_has_sidecars_like_a_folder() {
     assert_eq!(once(), Summary { received: 4, indexed: 3, deleted: 1, ..Summary::default() });
     assert_eq!((title("첫"), title("둘째")), (json!("a.txt"), json!("둘째의 새 제목")));
 }
+
+/// What has the name of a sidecar and is no file may have been meant to say that a file is closed.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stands_in_the_place_of_a_sidecar_closes_what_that_would_describe() {
+    let scenario = Scenario::new();
+    scenario.pipeline_with("press", "1741000", "disclosure = \"public\"\nshare = \"joint\"\n");
+    scenario.write("outside.yml", "제목: 바깥의 것\n");
+    for name in ["link", "pipe", "folder", "packet", "plain", "표/하나", "late"] {
+        scenario.write(&format!("drop/press/{name}.txt"), format!("{name}의 글"));
+    }
+    let place = |name: &str| scenario.path(&format!("drop/press/{name}"));
+    let link = |name: &str| std::os::unix::fs::symlink(scenario.path("outside.yml"), place(name));
+    link("link.txt.meta.yml").unwrap();
+    link("표/manifest.csv").unwrap();
+    // A packet has no word for it.
+    link("packet.xmp").unwrap();
+    let made =
+        std::process::Command::new("mkfifo").arg(place("pipe.txt.meta.yaml")).status().unwrap();
+    assert!(made.success());
+    std::fs::create_dir(place("folder.txt.meta.json")).unwrap();
+    scenario.write("drop/press/folder.txt.meta.json/inside.txt", "안에 든 글");
+    let service = Service::start(&scenario, &[]).await;
+    let id = |name: &str| DocumentId::new("press", &format!("{name}.txt"), None);
+    let rights = async |name: &str| {
+        let entry = format!("/v1/catalog/entries/{}", id(name));
+        let text = service.ask("GET", &entry, ADMIN, Vec::new()).await.text();
+        let words = ["closed", "public"].into_iter();
+        words.map(str::to_owned).find(|word| text.contains(&format!("code/access/{word}")))
+    };
+    let becomes = async |name: &str, word: &str| {
+        until(&format!("{name} is {word}"), async || rights(name).await.as_deref() == Some(word))
+            .await;
+    };
+    for (name, word) in [
+        ("link", "closed"),
+        ("pipe", "closed"),
+        ("folder", "closed"),
+        ("표/하나", "closed"),
+        ("packet", "public"),
+    ] {
+        becomes(name, word).await;
+        let document = service.get(&format!("/v1/documents/{}", id(name))).await;
+        let warning = &document["warnings"][0];
+        assert!(warning["message"].as_str().unwrap().contains("it is no file"), "{document}");
+        assert!(warning["message_ko"].as_str().unwrap().contains("파일이 아닙니다"), "{document}");
+    }
+    for name in ["plain", "late", "folder.txt.meta.json/inside"] {
+        becomes(name, "public").await;
+    }
+    let left_out = service.get("/v1/left-out").await;
+    let folder = left_out["left_out"].as_array().unwrap().iter();
+    let folder: Vec<&Value> = folder.filter(|one| one["kind"] == "folder").collect();
+    assert_eq!(folder.len(), 1, "{left_out}");
+    assert_eq!(folder[0]["path"], "folder.txt.meta.json");
+
+    // It comes and goes while the service runs.
+    link("late.txt.meta.yml").unwrap();
+    becomes("late", "closed").await;
+    std::fs::create_dir(place("plain.txt.meta.yml")).unwrap();
+    becomes("plain", "closed").await;
+    std::fs::remove_file(place("link.txt.meta.yml")).unwrap();
+    std::fs::remove_file(place("pipe.txt.meta.yaml")).unwrap();
+    std::fs::remove_file(place("표/manifest.csv")).unwrap();
+    std::fs::remove_dir(place("plain.txt.meta.yml")).unwrap();
+    std::fs::rename(place("folder.txt.meta.json"), place("another")).unwrap();
+    for name in ["link", "pipe", "표/하나", "plain", "folder"] {
+        becomes(name, "public").await;
+    }
+    // Also while none runs.
+    service.stop().await;
+    std::fs::remove_file(place("late.txt.meta.yml")).unwrap();
+    link("link.txt.meta.yml").unwrap();
+    let service = Service::start(&scenario, &[]).await;
+    let rights = async |name: &str, word: &str| {
+        until(&format!("{name} is {word}"), async || {
+            let entry = service.get(&format!("/v1/catalog/entries/{}", id(name))).await;
+            entry.to_string().contains(&format!("code/access/{word}"))
+        })
+        .await;
+    };
+    rights("late", "public").await;
+    rights("link", "closed").await;
+    service.stop().await;
+}

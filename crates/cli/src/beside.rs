@@ -58,8 +58,12 @@ impl Surroundings {
             let name = candidate.shown(&spelled).to_owned();
             let lying = lying(folder.as_fd(), &object_key::to_bytes(&candidate.path));
             let Lying { size, bytes, device, inode } = match lying {
-                Ok(Some(lying)) => lying,
-                Ok(None) => continue,
+                Ok(Place::File(lying)) => lying,
+                Ok(Place::Empty) => continue,
+                Ok(Place::NoFile) => {
+                    all.unread(&name, SidecarFault::NoFile);
+                    continue;
+                }
                 Err(error) => {
                     all.unread(&name, SidecarFault::Unreadable(Quote::of(&error)));
                     continue;
@@ -82,6 +86,16 @@ impl Surroundings {
     }
 }
 
+/// What a place in a folder holds.
+enum Place {
+    /// Nothing.
+    Empty,
+    /// Something else than a file, which may have been meant to say something.
+    NoFile,
+    /// A file.
+    File(Lying),
+}
+
 /// A file that lies on disk.
 struct Lying {
     size: u64,
@@ -97,31 +111,33 @@ fn open(folder: &Path) -> rustix::io::Result<OwnedFd> {
     openat(CWD, folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
 }
 
-/// What lies at a place in a folder; none if that is no file. No link is followed on the way to it either: it may lead
-/// to what lies elsewhere and describes something else.
-fn lying(folder: BorrowedFd<'_>, place: &[u8]) -> std::io::Result<Option<Lying>> {
+/// What lies at a place in a folder. No link is followed, on the way to it either: it may lead to what lies elsewhere and
+/// describes something else.
+fn lying(folder: BorrowedFd<'_>, place: &[u8]) -> std::io::Result<Place> {
     let beneath = |flags: OFlags| {
         let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
         openat2(folder, place, flags | OFlags::CLOEXEC, Mode::empty(), resolve).map(File::from)
     };
     // Nothing else than a file is opened: that alone may wake a device.
-    match beneath(OFlags::PATH).map_err(std::io::Error::from).and_then(|file| file.metadata()) {
+    let seen = beneath(OFlags::PATH | OFlags::NOFOLLOW).map_err(std::io::Error::from);
+    match seen.and_then(|file| file.metadata()) {
         Ok(found) if found.is_file() => {}
-        Ok(_) => return Ok(None),
+        Ok(_) => return Ok(Place::NoFile),
         Err(error) => return absent(error),
     }
     // What stands there now may be another: it is asked again, by the descriptor that is read.
     let file = match beneath(OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY) {
         Ok(file) => file,
+        Err(Errno::LOOP) => return Ok(Place::NoFile),
         Err(errno) => return absent(errno.into()),
     };
     let found = file.metadata()?;
     if !found.is_file() {
-        return Ok(None);
+        return Ok(Place::NoFile);
     }
     let (device, inode) = (found.dev(), found.ino());
     let (size, bytes) = read(file, found.len())?;
-    Ok(Some(Lying { size, bytes, device, inode }))
+    Ok(Place::File(Lying { size, bytes, device, inode }))
 }
 
 /// The size of what is read and its bytes, no bytes if there are too many, though it was told to be smaller.
@@ -138,19 +154,22 @@ fn read(file: impl Read, told: u64) -> std::io::Result<(u64, Vec<u8>)> {
 }
 
 /// Nothing, if that is what the error says.
-fn absent<T>(error: std::io::Error) -> std::io::Result<Option<T>> {
+fn absent(error: std::io::Error) -> std::io::Result<Place> {
     match error.kind() {
-        ErrorKind::NotFound | ErrorKind::NotADirectory => Ok(None),
+        ErrorKind::NotFound | ErrorKind::NotADirectory => Ok(Place::Empty),
         // Longer than the system takes: no file is called so.
-        ErrorKind::InvalidFilename => Ok(None),
-        // A link stands there, or on the way.
-        _ if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => Ok(None),
+        ErrorKind::InvalidFilename => Ok(Place::Empty),
+        // A link stands on the way.
+        _ if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => Ok(Place::Empty),
         _ => Err(error),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use madang_document::reason::Reason;
+    use madang_document::reason_kind::ReasonKind;
+
     use super::*;
 
     #[test]
@@ -167,8 +186,6 @@ mod tests {
         ] {
             std::fs::write(root.path().join(name), text).unwrap();
         }
-        std::os::unix::fs::symlink("/etc/passwd", below.join("c.txt.meta.json")).unwrap();
-        std::fs::create_dir(below.join("c.txt.xmp")).unwrap();
         let file = below.join("c.txt");
         let names = |surroundings: Surroundings, file: &Path| -> Vec<(String, Option<String>)> {
             let all = surroundings.describing(file);
@@ -186,9 +203,10 @@ mod tests {
         assert!(names(own, &below.join("manifest.csv")).is_empty());
     }
 
-    /// As in a service, which reads nothing behind a link: what lies there need not be of the folder that was named.
+    /// As in a service, which reads nothing behind a link: what lies there need not be of the folder that was named. What has
+    /// the name of a sidecar and cannot be read may say that the file is closed.
     #[test]
-    fn nothing_is_taken_from_behind_a_link() {
+    fn what_is_no_file_is_told_and_nothing_is_taken_from_behind_a_link() {
         let (root, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         std::fs::write(root.path().join("a.txt"), "a").unwrap();
         let outside = |name: &str| elsewhere.path().join(name);
@@ -199,19 +217,32 @@ mod tests {
         link(elsewhere.path().into(), root.path().join("metadata")).unwrap();
         link(outside("manifest.csv"), root.path().join("manifest.csv")).unwrap();
         link(outside("a.txt.meta.yml"), root.path().join("a.txt.meta.yml")).unwrap();
-        let names = |root: &Path| {
+        std::fs::create_dir(root.path().join("a.txt.xmp")).unwrap();
+        let pipe = root.path().join("a.xmp");
+        rustix::fs::mknodat(CWD, &pipe, rustix::fs::FileType::Fifo, Mode::RUSR, 0).unwrap();
+        let found = |root: &Path| {
             let all = Surroundings::of(&[root.into()]).describing(&root.join("a.txt"));
-            assert!(all.unread.is_empty(), "{:?}", all.unread);
-            all.sidecars.into_iter().map(|one| one.name).collect::<Vec<_>>()
+            let unread: Vec<(String, Reason)> =
+                all.unread.into_iter().map(|one| (one.name, one.reason)).collect();
+            (all.sidecars.into_iter().map(|one| one.name).collect::<Vec<_>>(), unread)
         };
-        assert_eq!(names(root.path()), [""; 0]);
+        let no_file = |name: &str| {
+            let what = Box::new(SidecarFault::NoFile);
+            let reason = ReasonKind::BesideFault { file: name.into(), line: None, what };
+            (name.to_owned(), Reason::from(reason))
+        };
+        let (names, mut unread) = found(root.path());
+        assert_eq!(names, [""; 0]);
+        unread.sort_by(|one, other| one.0.cmp(&other.0));
+        let expected = ["a.txt.meta.yml", "a.txt.xmp", "a.xmp", "manifest.csv"].map(no_file);
+        assert_eq!(unread, expected);
         // The folder that was named may be a link itself.
         std::fs::remove_file(root.path().join("metadata")).unwrap();
         std::fs::create_dir(root.path().join("metadata")).unwrap();
         std::fs::copy(outside("metadata.csv"), root.path().join("metadata/metadata.csv")).unwrap();
         let named = outside("named");
         link(root.path().into(), named.clone()).unwrap();
-        assert_eq!(names(&named), ["metadata/metadata.csv"]);
+        assert_eq!(found(&named).0, ["metadata/metadata.csv"]);
     }
 
     #[test]

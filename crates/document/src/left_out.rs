@@ -23,6 +23,8 @@ pub enum LeftOutKind {
     Socket,
     /// A device.
     Device,
+    /// A folder with the name of a file that describes others. What lies in it is taken like any other file.
+    Folder,
     /// A file or folder whose path is longer than the system takes.
     TooLong,
     /// An object of a bucket whose key no client can ask for.
@@ -35,11 +37,12 @@ pub enum LeftOutKind {
 
 impl LeftOutKind {
     /// Every kind.
-    pub const ALL: [LeftOutKind; 8] = [
+    pub const ALL: [LeftOutKind; 9] = [
         LeftOutKind::Link,
         LeftOutKind::Fifo,
         LeftOutKind::Socket,
         LeftOutKind::Device,
+        LeftOutKind::Folder,
         LeftOutKind::TooLong,
         LeftOutKind::Name,
         LeftOutKind::Closed,
@@ -53,6 +56,7 @@ impl LeftOutKind {
             LeftOutKind::Fifo => "fifo",
             LeftOutKind::Socket => "socket",
             LeftOutKind::Device => "device",
+            LeftOutKind::Folder => "folder",
             LeftOutKind::TooLong => "too_long",
             LeftOutKind::Name => "name",
             LeftOutKind::Closed => "closed",

@@ -21,6 +21,8 @@ pub enum SidecarFault {
     Denied,
     /// The system does not give it, and said this.
     Unreadable(Quote),
+    /// Something else has its name: a link, a pipe, a folder, or whatever else is not taken.
+    NoFile,
     /// More properties than are read.
     MoreProperties(u64),
     /// A word says who may see something, and what it says is no text.
@@ -108,6 +110,7 @@ impl SidecarFault {
             | OneTooMany(_)
             | Denied
             | Unreadable(_)
+            | NoFile
             | SaidBefore(_)
             | NoDate { .. }
             | NoDisclosure { .. }
@@ -156,6 +159,10 @@ impl SidecarFault {
             Unreadable(said) => (
                 format!("읽을 수 없습니다 ({said}); 읽을 수 있게 하거나 치워 주세요"),
                 format!("it cannot be read: {said}; make it readable, or take it away"),
+            ),
+            NoFile => both(
+                "madang이 읽는 파일이 아닙니다(링크, 파이프, 폴더이거나 받지 않는 것); 보통 파일로 바꾸거나 치워 주세요",
+                "it is no file that is read, but a link, a pipe, a folder or the like; put a plain file there, or take it away",
             ),
             MoreProperties(most) => only(*most, "속성은", "개", "properties", Cure::LeaveOut),
             NoText(word) => (
@@ -342,6 +349,7 @@ pub(crate) fn samples() -> Vec<SidecarFault> {
         OneTooMany(8),
         Denied,
         Unreadable(q("Permission denied (os error 13)")),
+        NoFile,
         MoreProperties(256),
         NoText(q("공개")),
         SaidBefore(q("제목")),

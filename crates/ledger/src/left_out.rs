@@ -23,6 +23,9 @@ pub trait LeftOuts: Send + Sync {
     /// What a pipeline leaves out, ordered by key.
     async fn left_out(&self, pipeline: &str) -> Result<Vec<LeftOut>>;
 
+    /// What these pipelines leave out at these keys: the pairs of which that is so, in any order.
+    async fn left_out_at(&self, places: &[(&str, &str)]) -> Result<Vec<(String, String)>>;
+
     /// What the pipelines of a scope leave out, ordered by pipeline and key, after those of `after`, at most
     /// `limit`.
     async fn left_outs(

@@ -7,6 +7,7 @@ use madang_document::id::DocumentId;
 use madang_document::metadata::{DISCLOSURE, Metadata, Part, Stated};
 use madang_document::object::ObjectRef;
 use madang_document::outcome::Outcome;
+use madang_document::quote::Quote;
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 use madang_document::sidecar::{self, Beside, Described, spellings};
@@ -32,11 +33,19 @@ const PAGE: u32 = 500;
 #[derive(Debug, Default)]
 pub(crate) struct Besides {
     tables: Mutex<VecDeque<(ObjectRef, Arc<[u8]>)>>,
-    current: Together<Vec<StorePath>, Vec<ObjectRef>>,
+    current: Together<Vec<StorePath>, There>,
 }
 
-/// A store and a path in it.
+/// A store and a path in it. A store is called as the pipeline is that takes from it.
 type StorePath = (String, String);
+
+/// What is there of some paths of a store.
+#[derive(Debug, Default)]
+struct There {
+    objects: Vec<ObjectRef>,
+    /// What cannot be taken.
+    left_out: BTreeSet<String>,
+}
 
 /// What describes an object.
 #[derive(Debug, Default)]
@@ -63,6 +72,14 @@ impl Unread {
     /// nobody knows: the first is named.
     fn broke(first: String, outcome: Outcome) -> Unread {
         Unread { name: first, reason: ReasonKind::BesideBroke(outcome.as_str().into()).into() }
+    }
+
+    /// Whether it may say that the object is closed. An XMP packet has no word for it; but where only the first of several
+    /// is named, another may.
+    fn may_close(&self) -> bool {
+        let is_it_alone = matches!(&self.reason.kind, ReasonKind::BesideFault { what, .. }
+            if matches!(**what, SidecarFault::Denied | SidecarFault::Unreadable(_) | SidecarFault::NoFile));
+        !(is_it_alone && matches!(sidecar::described(&self.name), Some(Described::Stem(_))))
     }
 }
 
@@ -109,8 +126,7 @@ impl Describing {
     }
 }
 
-/// Tells of a document what was not read of all that describes it, and has it count as closed: nobody knows what that
-/// says.
+/// Tells of a document what was not read of all that describes it, and has it count as closed where that may say so.
 pub(crate) fn close(document: &mut Document, unread: &[Unread]) {
     let warnings = document.inner.is_none().then_some(&mut document.warnings);
     closed(&mut document.metadata, warnings, unread);
@@ -118,12 +134,13 @@ pub(crate) fn close(document: &mut Document, unread: &[Unread]) {
 
 /// The same of the properties of a document, and of the warnings of one that is the object itself.
 pub fn closed(metadata: &mut Metadata, warnings: Option<&mut Vec<Warning>>, unread: &[Unread]) {
-    let Some(first) = unread.first() else { return };
-    let mut said = Metadata::default();
-    let part = Some(Part::Beside(first.name.clone()));
-    said.add(DISCLOSURE, Stated { value: "closed".into(), part });
-    // First of all: what the file says of itself may not stand for it.
-    metadata.trust(said);
+    if let Some(first) = unread.iter().find(|unread| unread.may_close()) {
+        let mut said = Metadata::default();
+        let part = Some(Part::Beside(first.name.clone()));
+        said.add(DISCLOSURE, Stated { value: "closed".into(), part });
+        // First of all: what the file says of itself may not stand for it.
+        metadata.trust(said);
+    }
     if let Some(warnings) = warnings {
         let note =
             |unread: &Unread| Warning { kind: WarningKind::Note, reason: unread.reason.clone() };
@@ -158,13 +175,19 @@ impl Besides {
         let candidates = sidecar::candidates(&object.path);
         let place = |(_, one): &(String, Beside)| (object.store.clone(), one.path.clone());
         let places: Vec<StorePath> = candidates.iter().map(place).collect();
-        let current = self.current.ask(places, |all| current(ledger, all)).await?;
+        let There { objects, left_out } =
+            self.current.ask(places, |all| there(ledger, all)).await?;
         let mut current: HashMap<String, ObjectRef> =
-            current.into_iter().map(|object| (object.path.clone(), object)).collect();
+            objects.into_iter().map(|object| (object.path.clone(), object)).collect();
         let mut all = Describing::default();
         for (spelled, candidate) in candidates {
-            let Some(beside) = current.remove(&candidate.path) else { continue };
             let name = candidate.shown(&spelled).to_owned();
+            // Whatever it was before: what stands there now is what counts.
+            if left_out.contains(&candidate.path) {
+                all.unread(&name, SidecarFault::NoFile);
+                continue;
+            }
+            let Some(beside) = current.remove(&candidate.path) else { continue };
             if all.is_full() {
                 all.one_too_many(&name);
                 break;
@@ -225,22 +248,29 @@ impl Besides {
 }
 
 /// Of each of these lists what is there.
-async fn current(
-    ledger: &dyn Ledger,
-    all: Vec<Vec<StorePath>>,
-) -> Result<Vec<Vec<ObjectRef>>, LedgerError> {
+async fn there(ledger: &dyn Ledger, all: Vec<Vec<StorePath>>) -> Result<Vec<There>, LedgerError> {
     // Files of one folder have the same tables.
     let places: BTreeSet<(&str, &str)> =
         all.iter().flatten().map(|(store, path)| (store.as_str(), path.as_str())).collect();
     let places: Vec<(&str, &str)> = places.into_iter().collect();
-    let there = ledger.current(&places).await?;
+    let (there, left_out) =
+        futures::try_join!(ledger.current(&places), ledger.left_out_at(&places))?;
+    let left_out: BTreeSet<StorePath> = left_out.into_iter().collect();
     let there: HashMap<(&str, &str), &ObjectRef> = there
         .iter()
         .map(|object| ((object.store.as_str(), object.path.as_str()), object))
         .collect();
     let of =
         |(store, path): &StorePath| there.get(&(store.as_str(), path.as_str())).copied().cloned();
-    Ok(all.iter().map(|places| places.iter().filter_map(of).collect()).collect())
+    let there = |places: &Vec<StorePath>| There {
+        objects: places.iter().filter_map(of).collect(),
+        left_out: places.iter().filter(|&place| left_out.contains(place)).map(path_of).collect(),
+    };
+    Ok(all.iter().map(there).collect())
+}
+
+fn path_of((_, path): &StorePath) -> String {
+    path.clone()
 }
 
 /// Has the files read anew that the object of a claim describes, or described before; `read` is what it is now, none if
@@ -282,6 +312,78 @@ pub(crate) async fn read_described(
             ledger.read_anew(store, &changed, path).await?;
         }
     }
+    Ok(())
+}
+
+/// Has the files read anew that something describes by its name, which cannot be taken (`left_out`), or could not and is gone:
+/// of those that it describes the ones that are told otherwise, or are being read just now. Comes behind the record of it: who
+/// reads meanwhile is told rightly, or read anew.
+///
+/// # Errors
+/// When the ledger does not answer.
+pub(crate) async fn read_beside(
+    ledger: &dyn Ledger,
+    store: &str,
+    key: &str,
+    left_out: bool,
+) -> Result<(), LedgerError> {
+    let Some(described) = sidecar::described(key) else { return Ok(()) };
+    let (paths, mut after) = match described {
+        Described::File(path) => (spellings(&path), None),
+        Described::Stem(stem) => (of_stem(ledger, store, stem).await?, None),
+        Described::Folder(folder) => (Vec::new(), Some((folder.clone(), folder))),
+    };
+    // As it is told to a file beside it, and to one in another folder.
+    let (_, name) = key.rsplit_once('/').unwrap_or(("", key));
+    let names = [Quote::new(name), Quote::new(key)];
+    let is_it = |reason: &ReasonKind| {
+        matches!(reason, ReasonKind::BesideFault { file, what, .. }
+            if names.contains(file) && **what == SidecarFault::NoFile)
+    };
+    let as_it_is = |document: &Document| {
+        let is_told = document.warnings.iter().any(|warning| is_it(&warning.reason.kind));
+        is_told == left_out
+    };
+    for page in paths.chunks(PAGE as usize) {
+        anew(ledger, store, page, key, as_it_is).await?;
+    }
+    while let Some((folder, last)) = after.take() {
+        let known = ledger.known(store, Some(&last), PAGE).await?;
+        let is_last = known.len() < PAGE as usize;
+        let paths: Vec<String> = known.into_iter().map(|known| known.path).collect();
+        let below: Vec<String> =
+            paths.iter().filter(|path| path.starts_with(&folder)).cloned().collect();
+        anew(ledger, store, &below, key, as_it_is).await?;
+        after = match paths.last() {
+            Some(last) if !is_last && last.starts_with(&folder) => Some((folder, last.clone())),
+            _ => None,
+        };
+    }
+    Ok(())
+}
+
+/// Has those of these files read anew that `as_it_is` does not find as they are to be, and whatever of them is being read.
+async fn anew(
+    ledger: &dyn Ledger,
+    store: &str,
+    paths: &[String],
+    by: &str,
+    as_it_is: impl Fn(&Document) -> bool,
+) -> Result<(), LedgerError> {
+    ledger.break_off(store, paths, by).await?;
+    let ids: Vec<DocumentId> =
+        paths.iter().map(|path| DocumentId::new(store, path, None)).collect();
+    let known = ledger.documents(&ids).await?.readable();
+    let known: HashMap<&str, &Document> = known
+        .iter()
+        .filter(|stored| !stored.withdrawn)
+        .map(|stored| (stored.document.object.path.as_str(), &stored.document))
+        .collect();
+    let stays = |path: &String| known.get(path.as_str()).is_some_and(|document| as_it_is(document));
+    let describes = |path: &String| sidecar::described(path).is_some();
+    let changed: Vec<String> =
+        paths.iter().filter(|path| !stays(path) && !describes(path)).cloned().collect();
+    ledger.read_anew(store, &changed, by).await?;
     Ok(())
 }
 
@@ -423,6 +525,28 @@ mod tests {
             );
             assert!(first.is_beside());
             assert_eq!(document.warnings.len(), 2);
+        }
+    }
+
+    #[test]
+    fn a_packet_that_is_not_read_is_told_and_closes_nothing() {
+        let close_by = |name: &str, what: SidecarFault| {
+            let mut describing = Describing::default();
+            describing.unread(name, what);
+            let mut document = crate::reading::unread(&claim(), Outcome::Ok, "".into());
+            close(&mut document, &describing.unread);
+            assert_eq!(document.warnings.len(), 1, "{name}");
+            !document.metadata.stated(DISCLOSURE).is_empty()
+        };
+        for (name, what, is_closed) in [
+            ("b.xmp", SidecarFault::NoFile, false),
+            ("b.txt.XMP", SidecarFault::Denied, false),
+            // What comes behind it is not read either.
+            ("b.xmp", SidecarFault::OneTooMany(8), true),
+            ("b.txt.meta.yml", SidecarFault::NoFile, true),
+            ("manifest.csv", SidecarFault::NoFile, true),
+        ] {
+            assert_eq!(close_by(name, what), is_closed, "{name}");
         }
     }
 

@@ -1,5 +1,6 @@
 use futures::StreamExt;
 use madang_document::left_out::{LeftOut, LeftOutKind};
+use madang_document::sidecar::described;
 use madang_store::error::StoreError;
 use madang_store::store::{Listed, Seen};
 
@@ -10,6 +11,8 @@ pub(crate) struct Listing {
     head: Option<Listed>,
     ended: bool,
     left_out: Vec<LeftOut>,
+    /// How many of these were asked for.
+    told: usize,
 }
 
 impl Listing {
@@ -18,7 +21,14 @@ impl Listing {
         seen: madang_store::store::Listing,
         takes: impl Fn(&str) -> bool + Send + Sync + 'static,
     ) -> Listing {
-        Listing { seen, takes: Box::new(takes), head: None, ended: false, left_out: Vec::new() }
+        Listing {
+            seen,
+            takes: Box::new(takes),
+            head: None,
+            ended: false,
+            left_out: Vec::new(),
+            told: 0,
+        }
     }
 
     /// The next file.
@@ -55,6 +65,13 @@ impl Listing {
     /// Takes it.
     pub(crate) fn take(&mut self) -> Option<Listed> {
         self.head.take()
+    }
+
+    /// What was met since this was asked last that has the name of a sidecar and cannot be taken.
+    pub(crate) fn beside(&mut self) -> Vec<LeftOut> {
+        let new = self.left_out.get(self.told..).unwrap_or_default();
+        self.told = self.left_out.len();
+        new.iter().filter(|left_out| described(&left_out.key).is_some()).cloned().collect()
     }
 
     /// What was there and could not be taken, once all was listed.

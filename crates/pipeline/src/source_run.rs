@@ -291,9 +291,11 @@ impl Run {
                 self.renew(std::mem::take(&mut fuller)).await?;
             }
             if take.len() >= BATCH {
+                self.left_outs.listed_so_far(listed.beside()).await?;
                 known_paths += self.see(std::mem::take(&mut take)).await?;
             }
         }
+        self.left_outs.listed_so_far(listed.beside()).await?;
         known_paths += self.see(take).await?;
         self.renew(fuller).await?;
         let left_out = listed.left_out();

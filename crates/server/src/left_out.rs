@@ -58,6 +58,10 @@ pub(crate) fn sentence(kind: LeftOutKind) -> Sentence {
             "장치는 파일이 아닙니다. 지우거나 다른 곳으로 옮기세요.",
             "A device is no file. Remove it, or move it elsewhere.",
         ),
+        LeftOutKind::Folder => (
+            "설명 파일의 이름을 가진 폴더입니다. 폴더의 이름을 바꿔 주세요. 그때까지 그 이름이 설명하는 파일은 비공개로 칩니다.",
+            "A folder has the name of a file that describes others. Give it another name; until then, what that name describes counts as closed.",
+        ),
         LeftOutKind::TooLong => (
             "경로가 너무 깁니다. 폴더나 파일 이름을 줄이세요.",
             "Its path is too long. Shorten the names of folders or of the file.",
@@ -96,7 +100,7 @@ pub(crate) struct LeftOutAnswer {
     path: String,
     /// The path as people read it.
     name: String,
-    /// `link`, `fifo`, `socket`, `device`, `too_long`, `name`, `closed` or `unreadable`.
+    /// `link`, `fifo`, `socket`, `device`, `folder`, `too_long`, `name`, `closed` or `unreadable`.
     kind: &'static str,
     /// What it is, and what to do so that it is taken.
     sentence: Sentence,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use inotify::{Event, EventMask, EventOwned, Inotify, WatchDescriptor, WatchMask, Watches};
 use madang_document::object_key;
+use madang_document::sidecar::described;
 use rustix::fd::{AsFd, AsRawFd};
 use rustix::fs::{Dir, FileType};
 use rustix::io::Errno;
@@ -97,6 +98,7 @@ impl Folders {
             }
             // Watched before its names are read, so that nothing falls between.
             for folder in below {
+                self.stands_for(&folder);
                 match self.watch(beneath, &folder) {
                     Ok(()) => open.push(folder),
                     Err(Barred::Closed(_)) => self.closed(folder),
@@ -224,15 +226,23 @@ impl Folders {
             }
             self.told.push(Heard::Path(key));
         } else if mask.intersects(EventMask::CREATE | EventMask::MOVED_TO) {
+            self.stands_for(&key);
             self.add(key);
         } else if mask.intersects(EventMask::MOVED_FROM | EventMask::ATTRIB) {
             // The files below are gone, or can be read now, without an event of their own.
             self.closed.remove(&key);
             self.told.push(Heard::Everything);
-        } else if self.closed.remove(&key) {
+        } else if self.closed.remove(&key) || described(&key).is_some() {
             self.told.push(Heard::Path(key));
         }
         true
+    }
+
+    /// A folder with the name of a sidecar is news, beside what lies in it.
+    fn stands_for(&mut self, folder: &str) {
+        if described(folder).is_some() {
+            self.told.push(Heard::Path(folder.to_owned()));
+        }
     }
 }
 

@@ -38,7 +38,7 @@ pub trait Store: Send + Sync {
     fn list(&self) -> Listing;
 
     /// What a listing would show at this key now: an object, or something that is there and cannot be taken. None
-    /// if nothing is there, if it is a folder like any other, or if it lies behind a link or in a closed folder.
+    /// if nothing is there, if it is a folder like any other (one with the name of a sidecar is not), or if it lies behind a link or in a closed folder.
     ///
     /// A key that no client of a bucket can ask for is said to be left out, whether it is there or not.
     ///

@@ -2,6 +2,7 @@ use std::vec::IntoIter;
 
 use madang_document::left_out::{LeftOut, LeftOutKind};
 use madang_document::object_key;
+use madang_document::sidecar::described;
 use madang_document::timestamp::Timestamp;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, OFlags, Statx, flock, unlinkat};
@@ -76,8 +77,9 @@ impl Walk {
         match opened {
             Ok((entries, folder)) => {
                 level.folder = None;
+                let seen = in_place_of_a_sidecar(key);
                 self.levels.push(Level { prefix, entries, folder: Some(folder) });
-                Ok(None)
+                Ok(seen)
             }
             Err(Barred::Closed(reason)) => Ok(Some(closed(key, reason))),
             // Removed or replaced meanwhile.
@@ -192,7 +194,7 @@ fn entries(folder: rustix::fd::BorrowedFd<'_>) -> Result<IntoIter<FolderEntry>, 
     Ok(entries.into_iter())
 }
 
-/// What has this name in a folder, as a listing shows it; none for a folder that is not closed.
+/// What has this name in a folder, as a listing shows it; none for a folder that is not closed and stands for nothing else.
 ///
 /// # Errors
 /// As the system says; [`Errno::NOENT`] where nothing is.
@@ -216,13 +218,19 @@ pub(crate) fn seen_at(
         _ => beneath.check(&seen),
     };
     match checked {
-        Ok(()) if kind == Kind::Folder => Ok(None),
+        Ok(()) if kind == Kind::Folder => Ok(in_place_of_a_sidecar(key)),
         Ok(()) => Ok(Some(Seen::Object(listed(key.to_owned(), &seen)))),
         Err(Barred::Closed(reason)) => Ok(Some(closed(key, reason))),
         // That it cannot be entered is what a listing says of it.
         Err(Barred::System(Errno::ACCESS)) if kind == Kind::Folder => Ok(None),
         Err(Barred::System(errno)) => Err(errno),
     }
+}
+
+/// What a folder is beside what lies in it: nothing, or what stands where a file would describe others. Whoever laid it there
+/// may have meant to say something of them.
+fn in_place_of_a_sidecar(key: &str) -> Option<Seen> {
+    described(key).map(|_| left_out(key, LeftOutKind::Folder))
 }
 
 /// A file as a listing shows it.
@@ -248,6 +256,9 @@ fn left_out(key: &str, kind: LeftOutKind) -> Seen {
         LeftOutKind::Fifo => "a named pipe holds nothing that can be kept; remove it",
         LeftOutKind::Socket => "a socket holds nothing that can be kept; remove it",
         LeftOutKind::Device => "a device is no file; remove it",
+        LeftOutKind::Folder => {
+            "a folder has the name of a file that describes others, which count as closed; give it another name"
+        }
         LeftOutKind::TooLong => {
             "its path is longer than 4,096 bytes; move it up, or give its folders shorter names"
         }

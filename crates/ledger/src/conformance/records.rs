@@ -263,6 +263,11 @@ pub async fn what_is_left_out_is_counted(ledger: &Trial) {
     let balance = ledger.balance(&Scope::All).await.unwrap();
     assert_eq!((balance.left_out, balance.received), (4, 0));
     assert_eq!(ledger.balance(&only([theirs()])).await.unwrap().left_out, 1);
+    let asked = [(PIPELINE, "a"), (PIPELINE, "z"), ("other", "z"), ("other", "a"), ("", "a")];
+    let found = ledger.left_out_at(&asked).await.unwrap();
+    let found: BTreeSet<(&str, &str)> =
+        found.iter().map(|(pipeline, key)| (pipeline.as_str(), key.as_str())).collect();
+    assert_eq!(found, BTreeSet::from([(PIPELINE, "a"), ("other", "z")]));
     ledger.leave_out(PIPELINE, &first[..1]).await.unwrap();
     assert_eq!(ledger.left_out(PIPELINE).await.unwrap(), first[..1]);
     let page = ledger.left_outs(&Scope::All, None, 1).await.unwrap().readable();

@@ -56,6 +56,17 @@ impl LeftOuts for SqliteLedger {
         Ok(readable(rows, |(key, kind, reason)| left_out(key, &kind, reason)))
     }
 
+    async fn left_out_at(&self, places: &[(&str, &str)]) -> Result<Vec<(String, String)>> {
+        sqlx::query_as(
+            "SELECT pipeline, key FROM left_out WHERE (pipeline, key) IN (
+                 SELECT value ->> 0, value ->> 1 FROM json_each(?))",
+        )
+        .bind(json(places)?)
+        .fetch_all(self.readers())
+        .await
+        .map_err(fault)
+    }
+
     async fn left_outs(
         &self,
         agencies: &Scope,

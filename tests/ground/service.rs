@@ -4,6 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 
 use super::scenario::{ADMIN, Scenario, paths};
 use madang_wait::{until, until_within};
@@ -184,6 +186,20 @@ impl Service {
             .map(str::to_owned);
         let bytes = answer.bytes().await.expect("a body").to_vec();
         Answer { status, location, bytes }
+    }
+
+    /// A request with this key of which nobody has read the answer yet.
+    ///
+    /// # Panics
+    /// When it cannot be sent.
+    pub async fn begin(&self, method: &str, path: &str, key: &str) -> TcpStream {
+        let host = self.url.trim_start_matches("http://").trim_end_matches('/');
+        let mut stream = TcpStream::connect(host).await.unwrap();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {key}\r\ncontent-length: 0\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream
     }
 
     /// GET as administrator; the answer must be 200.

@@ -4,14 +4,18 @@ use std::collections::BTreeMap;
 use std::fs::Permissions;
 use std::io::{Cursor, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
+use std::time::{Duration, Instant};
 
 use madang_document::blob_id::BlobId;
 use madang_document::id::DocumentId;
 use madang_document::inner_path::InnerPath;
 use madang_tests::ground::binary::fixture;
+use madang_tests::ground::process::{readers, signal};
 use madang_tests::ground::random::Random;
 use madang_tests::ground::scenario::{ADMIN, Scenario};
 use madang_tests::ground::service::Service;
+use madang_wait::{until, until_within};
+use tokio::io::AsyncReadExt as _;
 
 fn zipped(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
@@ -170,5 +174,97 @@ async fn every_kind_of_container_hands_out_each_member_that_it_holds() {
     let mut containers = CONTAINERS.map(|container| container.replace('/', "-"));
     containers.sort();
     assert_eq!(given.keys().cloned().collect::<Vec<_>>(), containers, "{given:?}");
+    service.stop().await;
+}
+
+/// A new key of an agency.
+fn key(scenario: &Scenario, agency: &str) -> String {
+    let made = scenario.succeed(&["key", "new", agency, "--roles", "search", "--agencies", agency]);
+    made.lines().last().unwrap().trim().to_owned()
+}
+
+/// More than lies in the buffers between a service and somebody who reads nothing, and nothing that packing makes smaller.
+fn endless() -> Vec<u8> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut bytes = Vec::with_capacity(24 << 20);
+    while bytes.len() < 24 << 20 {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        bytes.extend(state.to_le_bytes());
+    }
+    bytes
+}
+
+/// Whoever takes nothing of what was asked for keeps nobody else waiting, and no seat when the key has ended.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_takes_no_bytes_holds_up_only_the_own_agency_and_no_longer_than_the_key_lives() {
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
+    scenario.pipeline("other", "5360000");
+    let likeness = fixture("hwpx/previewed.hwpx");
+    scenario.write("drop/press/big.zip", zipped(&[("big.bin", &endless()), ("a.txt", b"own")]));
+    scenario.write("drop/press/own.zip", zipped(&[("previewed.hwpx", &likeness)]));
+    scenario.write("drop/other/small.zip", zipped(&[("b.txt", b"their own")]));
+    scenario.write("drop/other/seen.zip", zipped(&[("previewed.hwpx", &likeness)]));
+    let [ours, theirs] = ["1741000", "5360000"].map(|agency| key(&scenario, agency));
+    let service = Service::start(&scenario, &[]).await;
+    service.settled(4).await;
+
+    let mut stalled = Vec::new();
+    for _ in 0..8 {
+        let mut stream = service.begin("GET", &original("big.zip", &["big.bin"]), &ours).await;
+        if stalled.len() < 4 {
+            let mut first = [0; 12];
+            stream.read_exact(&mut first).await.unwrap();
+            assert_eq!(&first, b"HTTP/1.1 200");
+        }
+        stalled.push(stream);
+    }
+    until("all that the agency may have are unpacked", async || readers(service.pid()).len() == 4)
+        .await;
+    let id = |pipeline: &str, path: &str, inner: &str| {
+        DocumentId::new(pipeline, path, Some(&InnerPath::of(inner)))
+    };
+    let asked = Instant::now();
+    let member = format!("/v1/documents/{}/original", id("other", "small.zip", "b.txt"));
+    let answer = service.ask("GET", &member, &theirs, Vec::new()).await;
+    assert_eq!((answer.status, answer.text().as_str()), (200, "their own"));
+    // Whoever looks at a picture takes its bytes at once, and waits for nobody who does not: of the same agency, too.
+    for (pipeline, path) in [("other", "seen.zip"), ("press", "own.zip")] {
+        let preview = format!("/v1/documents/{}/preview", id(pipeline, path, "previewed.hwpx"));
+        let answer = service.ask("GET", &preview, ADMIN, Vec::new()).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+    }
+    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
+
+    scenario.succeed(&["key", "revoke", "1"]);
+    until_within(Duration::from_secs(20), "the seats are free", async || {
+        readers(service.pid()).is_empty()
+    })
+    .await;
+    let answer = service.ask("GET", &original("big.zip", &["a.txt"]), ADMIN, Vec::new()).await;
+    assert_eq!((answer.status, answer.text().as_str()), (200, "own"));
+    drop(stalled);
+    service.stop().await;
+}
+
+/// A download that nobody waits for ends at once, whatever its child is at.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_that_nobody_waits_for_any_more_is_not_unpacked_further() {
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
+    scenario.write("drop/press/big.zip", zipped(&[("big.bin", &endless())]));
+    let service = Service::start(&scenario, &[]).await;
+    service.settled(1).await;
+    let asked = service.begin("GET", &original("big.zip", &["big.bin"]), ADMIN).await;
+    let child = until("a child unpacks it", async || readers(service.pid()).pop()).await;
+    // It sends nothing from now on, and nobody would notice that it has no receiver by sending.
+    signal(child, "STOP");
+    drop(asked);
+    until_within(Duration::from_secs(8), "the child ends", async || {
+        readers(service.pid()).is_empty()
+    })
+    .await;
     service.stop().await;
 }

@@ -1,10 +1,13 @@
 //! Files are read again because a reader is better than it was.
 
-use madang_document::id::DocumentId;
-use madang_tests::ground::service::Service;
+use std::time::{Duration, Instant};
 
-use madang_tests::ground::scenario::{Scenario, lines, said};
-use madang_wait::until;
+use madang_document::id::DocumentId;
+use madang_tests::ground::process::{readers, signal};
+use madang_tests::ground::random::Random;
+use madang_tests::ground::scenario::{ADMIN, Scenario, lines, said};
+use madang_tests::ground::service::Service;
+use madang_wait::{until, until_within};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 
@@ -108,5 +111,38 @@ async fn what_an_older_reader_read_is_tried_and_then_read_again() {
     .await;
     assert_eq!(revisions().await, before);
     assert!(scenario.succeed(&["queue"]).contains("received 4"));
+    service.stop().await;
+}
+
+/// A slow file that one agency tries keeps no other agency waiting, and is not read on when nobody waits for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trial_holds_up_no_other_agency_and_ends_with_whoever_asked_for_it() {
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
+    scenario.pipeline("other", "5360000");
+    let mut random = Random::seeded("trials");
+    let long: String = (0..400_000).map(|_| random.word() + " ").collect();
+    scenario.write("drop/press/long.txt", long);
+    scenario.write("drop/other/short.txt", "짧은 글");
+    let service = Service::start(&scenario, &[]).await;
+    service.settled(2).await;
+    let trial = |pipeline: &str, path: &str| {
+        format!("/v1/documents/{}/trial", DocumentId::new(pipeline, path, None))
+    };
+    let asked = service.begin("POST", &trial("press", "long.txt"), ADMIN).await;
+    let child = until("a child reads it", async || readers(service.pid()).pop()).await;
+    // As slow as can be, until its silence is noticed.
+    signal(child, "STOP");
+    let begun = Instant::now();
+    let answer = service.ask("POST", &trial("other", "short.txt"), ADMIN, Vec::new()).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(answer.json()["state"], "unchanged");
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+    assert_eq!(readers(service.pid()), [child]);
+    drop(asked);
+    until_within(Duration::from_secs(4), "the child ends", async || {
+        readers(service.pid()).is_empty()
+    })
+    .await;
     service.stop().await;
 }

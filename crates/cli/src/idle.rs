@@ -40,7 +40,7 @@ impl Trials for OwnTrials {
     async fn read(&self, ledger: &dyn Ledger, object: &Document) -> Result<Vec<Tried>, TrialError> {
         match &self.0 {
             Some(again) => trials::read(again, ledger, object).await,
-            None => Err(TrialError::Unavailable(CURE.into())),
+            None => Err(TrialError::NoService),
         }
     }
 }

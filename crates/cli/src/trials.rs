@@ -18,14 +18,12 @@ pub(crate) async fn read(
     ledger: &dyn Ledger,
     object: &Document,
 ) -> Result<Vec<Tried>, TrialError> {
-    let tried = trials.read(ledger, object).await.map_err(|error| match error {
-        Untried::Store(StoreError::Gone(_)) => TrialError::Gone(error.into()),
-        Untried::Ledger(_) | Untried::CalledOff => TrialError::Unavailable(error.into()),
-        Untried::Store(_)
-        | Untried::Undeclared(_)
-        | Untried::Run(_)
-        | Untried::Died(_)
-        | Untried::Text(_) => TrialError::Unread(error.into()),
+    let tried = trials.read(ledger, object).await.map_err(|error| match error.reason() {
+        Some(reason) if matches!(error, Untried::Store(StoreError::Gone(_))) => {
+            TrialError::Gone(reason)
+        }
+        Some(reason) => TrialError::Unread(reason),
+        None => TrialError::Unavailable(error.into()),
     })?;
     let of =
         |Made { document, segments, text, preview }| Tried { document, segments, text, preview };

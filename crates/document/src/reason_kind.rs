@@ -285,6 +285,8 @@ pub enum ReasonKind {
     MoreWarnings(u64),
     /// It lies together with others in one place, and together they are larger than the file.
     LieTogether,
+    /// Its reader died when it was tried what reading it again would come to.
+    DiedOnTrial,
 }
 
 impl ReasonKind {
@@ -347,7 +349,8 @@ impl ReasonKind {
             | NoAnswer(_)
             | Status { .. }
             | Protocol(_)
-            | AgainAndAgain => "crashed",
+            | AgainAndAgain
+            | DiedOnTrial => "crashed",
             NoText => "empty",
             Gone => "gone",
             NoStore(_) | NotGiven(_) | ShownNotGiven(_) => "store",

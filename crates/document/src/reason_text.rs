@@ -466,6 +466,10 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
             "이 파일을 읽을 때마다 작업자가 멈췄습니다",
             "the worker died of this file again and again",
         ),
+        DiedOnTrial => both(
+            "읽는 프로그램이 멈췄습니다. 실제로 읽을 때는 격리하기 전에 다시 시도합니다",
+            "its reader died, and reading it in earnest is tried again before the file is set aside",
+        ),
         WorkerSilent => both("작업자에게서 소식이 끊겼습니다", "the worker gave no sign of life"),
         OtherBytes => {
             both("전에 읽은 것과 내용이 다릅니다", "its bytes are not those that were read before")

@@ -11,12 +11,12 @@ use madang_sandbox::input::Input;
 use madang_sandbox::request::Request;
 use madang_sandbox::run::{RunError, likeness};
 use madang_sandbox::sealed_file::SealedFile;
-use madang_sandbox::watch::Watch;
 use madang_sandbox::zygote::Zygote;
 use madang_store::error::StoreError;
 use madang_store::store::Body;
 use madang_store::stores::Stores;
 
+use crate::asked::Asked;
 use crate::fetch::fetch;
 use crate::seats::Seats;
 use crate::terms::Terms;
@@ -33,13 +33,13 @@ pub struct Likenesses {
     seats: Seats,
 }
 
-/// Documents that are opened for it at the same time: a page of hits asks for ten, and each takes a child some
+/// Documents that are opened for it at the same time: a page of hits asks for ten and more, and each takes a child some
 /// milliseconds.
 const AT_ONCE: usize = 4;
 /// Those of one agency: its slow documents leave room for the others'.
 const OF_ONE: usize = 2;
-/// How long somebody waits for his turn.
-const TURN: Duration = Duration::from_secs(10);
+/// How long somebody waits while none of those before him is made.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Why there is no telling what a likeness shows.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +59,7 @@ pub enum LikenessError {
     /// The bytes of a member cannot be held.
     #[error("{0}")]
     Held(#[source] io::Error),
-    /// So many are being made that this one had no turn, or the service stops.
+    /// Those that are being made do not come to an end, so that this one had no turn; or the service stops.
     #[error("too many previews are being made; try again in a moment")]
     Busy,
 }
@@ -78,7 +78,7 @@ impl Likenesses {
         terms: Terms,
         unpacker: Unpacker,
     ) -> Likenesses {
-        let seats = Seats::new(AT_ONCE, OF_ONE);
+        let seats = Seats::new(AT_ONCE, OF_ONE, PATIENCE);
         Likenesses { zygote, stores, terms: Arc::new(terms), unpacker, seats }
     }
 
@@ -88,19 +88,19 @@ impl Likenesses {
     /// # Errors
     /// [`LikenessError`].
     pub async fn make(&self, document: &Document) -> Result<Option<Vec<u8>>, LikenessError> {
-        let turn = tokio::time::timeout(TURN, self.seats.take(&document.agency)).await;
-        let Ok(Ok(seat)) = turn else { return Err(LikenessError::Busy) };
+        let turn = self.seats.take(&document.agency).await;
+        let Ok(seat) = turn else { return Err(LikenessError::Busy) };
         let (input, name) = match &document.inner {
             None => (self.object(document).await?, document.object.name().to_owned()),
             Some(inner) => {
-                let input = sealed(self.unpacker.open(document).await?).await?;
+                let input = sealed(self.unpacker.open_seated(document).await?).await?;
                 (input, inner.name().to_owned())
             }
         };
         let (zygote, terms) = (Arc::clone(&self.zygote), Arc::clone(&self.terms));
         let pipeline = document.pipeline.clone();
         let asked = Asked::default();
-        let watch = Arc::clone(&asked.0);
+        let watch = asked.watch();
         let made = tokio::task::spawn_blocking(move || {
             let _seat = seat;
             let (limits, options) = terms.of(&pipeline);
@@ -126,16 +126,6 @@ impl Likenesses {
             }
             _ => Ok(input),
         }
-    }
-}
-
-/// That somebody waits for a preview. Who goes away calls the child off: a slow document would keep its seat from others.
-#[derive(Default)]
-struct Asked(Arc<Watch>);
-
-impl Drop for Asked {
-    fn drop(&mut self) {
-        self.0.cancel();
     }
 }
 

@@ -10,15 +10,16 @@ use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 use madang_sandbox::request::Request;
 use madang_sandbox::run::{RunError, Unpacking, unpack};
-use madang_sandbox::watch::Watch;
 use madang_sandbox::zygote::Zygote;
 use madang_store::error::StoreError;
 use madang_store::store::Body;
 use madang_store::stores::Stores;
 use sha2::{Digest, Sha256};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 
+use crate::asked::Asked;
 use crate::fetch::fetch;
+use crate::seats::{Seat, Seats};
 use crate::terms::Terms;
 
 /// Unpacks members of objects for whoever asks to see one: in a child, as everything that is made of foreign bytes.
@@ -27,13 +28,15 @@ pub struct Unpacker {
     zygote: Arc<Zygote>,
     stores: Stores,
     terms: Arc<Terms>,
-    seats: Arc<Semaphore>,
+    seats: Seats,
 }
 
-/// Members that are unpacked at the same time.
-const AT_ONCE: usize = 4;
-/// How long somebody waits for his turn.
-const TURN: Duration = Duration::from_secs(10);
+/// Members that are unpacked at the same time, for those who download them: a child waits for whoever takes its bytes.
+const AT_ONCE: usize = 8;
+/// Those of one agency: its slow receivers leave room for the others'.
+const OF_ONE: usize = 4;
+/// How long somebody waits while none of those before him ends.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Pieces that lie ready for a receiver who is slower than the child.
 const AHEAD: usize = 8;
 
@@ -49,7 +52,7 @@ pub enum UnpackError {
     /// No child could do it.
     #[error("{0}")]
     Run(#[from] RunError),
-    /// So many are being unpacked that this one had no turn.
+    /// Those that are being unpacked do not come to an end, so that this one had no turn.
     #[error("too many members are being unpacked; try again in a moment")]
     Busy,
 }
@@ -63,16 +66,27 @@ impl fmt::Debug for Unpacker {
 impl Unpacker {
     /// Over these stores, under the terms of the pipelines.
     pub fn new(zygote: Arc<Zygote>, stores: Stores, terms: Terms) -> Unpacker {
-        let seats = Arc::new(Semaphore::new(AT_ONCE));
+        let seats = Seats::new(AT_ONCE, OF_ONE, PATIENCE);
         Unpacker { zygote, stores, terms: Arc::new(terms), seats }
     }
 
     /// The bytes of a member, as they come out of its container. They end with an error if the child breaks off, or if
-    /// they are not those that were read when it was indexed.
+    /// they are not those that were read when it was indexed. Whoever drops them calls the child off, whatever it is at.
     ///
     /// # Errors
     /// [`UnpackError`], before the first byte.
     pub async fn open(&self, member: &Document) -> Result<Body, UnpackError> {
+        let turn = self.seats.take(&member.agency).await;
+        let Ok(seat) = turn else { return Err(UnpackError::Busy) };
+        self.unpacked(member, Some(seat)).await
+    }
+
+    /// The same for who has a seat of another kind, and takes the bytes as fast as they come.
+    pub(crate) async fn open_seated(&self, member: &Document) -> Result<Body, UnpackError> {
+        self.unpacked(member, None).await
+    }
+
+    async fn unpacked(&self, member: &Document, seat: Option<Seat>) -> Result<Body, UnpackError> {
         let Some(inner) = member.inner.clone() else {
             return Err(UnpackError::Closed(ReasonKind::NoSuchMember.into()));
         };
@@ -81,23 +95,22 @@ impl Unpacker {
             let why = ReasonKind::NoStore(object.store.as_str().into());
             return Err(UnpackError::Closed(why.into()));
         };
-        let turn = tokio::time::timeout(TURN, Arc::clone(&self.seats).acquire_owned()).await;
-        let Ok(Ok(seat)) = turn else { return Err(UnpackError::Busy) };
         let (input, _) = fetch(&object, store.open(&object).await?).await?;
 
         let (send, mut receive) = mpsc::channel::<Result<Bytes, UnpackError>>(AHEAD);
         let (zygote, terms) = (Arc::clone(&self.zygote), Arc::clone(&self.terms));
         let (pipeline, known) = (member.pipeline.clone(), member.sha256);
+        let asked = Asked::default();
+        let watch = asked.watch();
         tokio::task::spawn_blocking(move || {
             let _seat = seat;
             let (limits, options) = terms.of(&pipeline);
             let request = Request { name: object.name(), limits, options, sidecars: &[] };
-            let watch = Watch::default();
             let mut hash = Sha256::new();
             let ended = unpack(&zygote, &request, &inner, input, &watch, &mut |piece| {
                 hash.update(&piece);
                 if send.blocking_send(Ok(piece.into())).is_err() {
-                    // Whoever asked has gone.
+                    // Whoever asked has gone, and called it off.
                     watch.cancel();
                 }
             });
@@ -108,9 +121,10 @@ impl Unpacker {
         });
         match receive.recv().await {
             Some(Ok(first)) => {
-                let rest = futures::stream::unfold(receive, |mut receive| async move {
+                let rest = (receive, asked);
+                let rest = futures::stream::unfold(rest, |(mut receive, asked)| async move {
                     let next = receive.recv().await?;
-                    Some((next.map_err(std::io::Error::other), receive))
+                    Some((next.map_err(std::io::Error::other), (receive, asked)))
                 });
                 Ok(futures::stream::once(async { Ok(first) }).chain(rest).boxed())
             }

@@ -15,6 +15,7 @@ use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::guest::{Guest, Guests};
+use crate::line::Line;
 use crate::request_body::RequestBody;
 
 /// How long to wait before the next try when the system gives no connection (it is out of descriptors).
@@ -36,6 +37,8 @@ pub struct Door {
     pub head: Duration,
     /// How long a client that owes a body may send next to nothing of it.
     pub body: Duration,
+    /// How long a client may take next to nothing of an answer.
+    pub answer: Duration,
     /// How long a client that is sent away may take for the end of an answer.
     pub farewell: Duration,
 }
@@ -52,6 +55,7 @@ impl Door {
             most,
             head: Duration::from_secs(10),
             body: Duration::from_secs(30),
+            answer: Duration::from_secs(30),
             farewell: Duration::from_millis(500),
         }
     }
@@ -166,7 +170,8 @@ async fn answer(
             app.call(request.map(|body| RequestBody::new(body, Arc::clone(&asking), door.body)));
         async move { answer.await.map(|answer| answer.map(|body| request_begun.until_sent(body))) }
     });
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    let connection =
+        builder.serve_connection(TokioIo::new(Line::new(stream, door.answer)), service);
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         // Whose head has come by now is heard.

@@ -20,7 +20,7 @@ use crate::documents::visible;
 use crate::ports::MemberError;
 use crate::problem::Problem;
 use crate::server::Server;
-use crate::while_held::while_held;
+use crate::while_held::sent_while_held;
 use madang_store::error::StoreError;
 use madang_store::store::Pinned;
 
@@ -62,7 +62,7 @@ pub(crate) async fn original(
         set(header::CONTENT_RANGE, format!("bytes {}-{last}/{size}", part.start));
     }
     set(header::CONTENT_LENGTH, (part.end - part.start).to_string());
-    let bytes = while_held(stream(original, part).boxed(), server, caller);
+    let bytes = sent_while_held(stream(original, part).boxed(), server, caller);
     let body = Body::from_stream(bytes);
     Ok((status, answer, body).into_response())
 }
@@ -78,7 +78,7 @@ async fn member(
     if let Some(size) = document.size {
         set(&mut answer, header::CONTENT_LENGTH, size.to_string());
     }
-    let bytes = while_held(bytes, Arc::clone(server), caller);
+    let bytes = sent_while_held(bytes, Arc::clone(server), caller);
     Ok((StatusCode::OK, answer, Body::from_stream(bytes)).into_response())
 }
 

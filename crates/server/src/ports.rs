@@ -6,6 +6,7 @@ use madang_document::cause::Cause;
 use madang_document::condition::Condition;
 use madang_document::content::Segment;
 use madang_document::document::Document;
+use madang_document::reason::Reason;
 use madang_ledger::ledger::Ledger;
 use madang_store::store::{Body, Listed, Precondition};
 
@@ -144,11 +145,14 @@ pub struct Tried {
 pub enum TrialError {
     /// It is gone, or another one since.
     #[error("{0}")]
-    Gone(#[source] Cause),
+    Gone(Reason),
     /// Its store does not give it, or no child could read it.
     #[error("{0}")]
-    Unread(#[source] Cause),
-    /// No service is there that could read it, or it stops.
+    Unread(Reason),
+    /// No service is there that could read it.
+    #[error("no service runs on this data folder; start it with `madang up`")]
+    NoService,
+    /// Not possible now.
     #[error("{0}")]
     Unavailable(#[source] Cause),
 }

@@ -10,10 +10,7 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::guest::Guest;
-
-/// Bytes that have to come while a body is waited for as long as patience lasts: what any line carries in some seconds,
-/// and more than whoever wants nothing but the place would send.
-const LEAST: usize = 8 << 10;
+use crate::patience::Patience;
 
 /// The body of a request as it arrives. A guest of whom too little of it comes for too long has broken off; meanwhile
 /// he owes it, and may have to make room. Only time in which he is waited for counts against him.
@@ -31,30 +28,6 @@ impl RequestBody {
     pub(crate) fn new(body: Incoming, guest: Arc<Guest>, patience: Duration) -> RequestBody {
         let end = Box::pin(sleep(patience));
         RequestBody { body, guest, patience: Patience::of(patience), waiting: None, end }
-    }
-}
-
-/// How long a guest is still waited for.
-#[derive(Debug)]
-struct Patience {
-    whole: Duration,
-    left: Duration,
-    /// Bytes that came since it was whole.
-    came: usize,
-}
-
-impl Patience {
-    fn of(whole: Duration) -> Patience {
-        Patience { whole, left: whole, came: 0 }
-    }
-
-    /// After so long a wait so many bytes came.
-    fn take(&mut self, waited: Duration, bytes: usize) {
-        self.left = self.left.saturating_sub(waited);
-        self.came = self.came.saturating_add(bytes);
-        if self.came >= LEAST {
-            *self = Patience::of(self.whole);
-        }
     }
 }
 
@@ -78,12 +51,12 @@ impl Body for RequestBody {
         if self.waiting.is_none() {
             let now = Instant::now();
             self.waiting = Some(now);
-            let end = now + self.patience.left;
+            let end = now + self.patience.left();
             self.end.as_mut().reset(end);
         }
         match self.end.as_mut().poll(context) {
             Poll::Ready(()) => {
-                let (waited, came) = (self.patience.whole.as_secs(), self.patience.came);
+                let (came, waited) = self.patience.spent();
                 let reason = format!("of the request only {came} bytes came in {waited} seconds");
                 Poll::Ready(Some(Err(Error::new(ErrorKind::TimedOut, reason))))
             }
@@ -103,27 +76,5 @@ impl Body for RequestBody {
 impl Drop for RequestBody {
     fn drop(&mut self) {
         self.guest.owes(false);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patience_is_whole_again_when_enough_has_come() {
-        let second = Duration::from_secs(1);
-        let mut patience = Patience::of(second * 30);
-        for _ in 0..29 {
-            patience.take(second, 1);
-        }
-        assert_eq!((patience.left, patience.came), (second, 29), "a drop buys nothing");
-        patience.take(second / 2, LEAST - 29);
-        assert_eq!((patience.left, patience.came), (second * 30, 0));
-        // The house may take as long as it likes: then nobody is waited for.
-        patience.take(Duration::ZERO, 1);
-        assert_eq!(patience.left, second * 30);
-        patience.take(second * 40, 1);
-        assert_eq!(patience.left, Duration::ZERO);
     }
 }

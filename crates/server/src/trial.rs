@@ -3,12 +3,14 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::Response;
 use madang_document::content::Warning;
 use madang_document::document::{Document, are_same, reasons_agree};
 use madang_document::id::DocumentId;
 use madang_document::object_key;
 use madang_document::principal::Role;
+use madang_document::reason::Reason;
 use serde::Serialize;
 use tokio::sync::OwnedSemaphorePermit;
 use utoipa::ToSchema;
@@ -20,6 +22,7 @@ use crate::difference::{
 use crate::documents::visible;
 use crate::ports::{TrialError, Tried};
 use crate::problem::Problem;
+use crate::sentence::korean;
 use crate::server::Server;
 use crate::wire::json;
 
@@ -47,21 +50,24 @@ pub(crate) async fn api(
         path: object.object.path.clone(),
         state: TrialState::Unchanged,
         reason: None,
+        reason_ko: None,
+        reason_kind: None,
         documents: 0,
         changes: Vec::new(),
     };
     let tried = match server.trials.read(server.ledger.as_ref(), &object).await {
         Ok(tried) => tried,
-        Err(TrialError::Unavailable(cause)) => {
-            let (ko, en) = (format!("다시 읽을 수 없습니다: {cause}"), cause.to_string());
-            return Err(Problem::new(axum::http::StatusCode::CONFLICT, "no-trial", ko, en));
-        }
         Err(error) => {
-            answer.state = match &error {
-                TrialError::Gone(_) => TrialState::Gone,
-                TrialError::Unread(_) | TrialError::Unavailable(_) => TrialState::Unread,
+            let (state, reason) = match error {
+                TrialError::Gone(reason) => (TrialState::Gone, reason),
+                TrialError::Unread(reason) => (TrialState::Unread, reason),
+                TrialError::NoService => return Err(no_service()),
+                TrialError::Unavailable(cause) => return Err(Problem::unavailable(&cause)),
             };
-            answer.reason = Some(error.to_string());
+            answer.state = state;
+            answer.reason = Some(reason.english());
+            answer.reason_ko = korean(&reason);
+            answer.reason_kind = Some(reason.kind.word());
             return Ok(json(&answer));
         }
     };
@@ -91,6 +97,16 @@ pub(crate) async fn api(
         answer.changes.push(change);
     }
     Ok(json(&answer))
+}
+
+/// 409: trying again does not help until somebody starts one.
+fn no_service() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "no-trial",
+        "이 데이터 폴더에서 서비스가 돌지 않아 다시 읽어 볼 수 없습니다. `madang up`으로 시작하세요.",
+        "No service runs on this data folder, so nothing can be read again; start it with `madang up`.",
+    )
 }
 
 /// The text of a document as it was read before; none if it cannot be compared.
@@ -142,8 +158,12 @@ pub(crate) struct TrialAnswer {
     name: String,
     /// What it comes to.
     state: TrialState,
-    /// Why it could not be read.
+    /// Why it could not be read, in English.
     reason: Option<String>,
+    /// The same in Korean; null where there are only English words.
+    reason_ko: Option<String>,
+    /// Its family, as in `store`.
+    reason_kind: Option<&'static str>,
     /// How many documents would change: the file and its members.
     documents: u64,
     /// What would change of them; of the first twenty.
@@ -177,8 +197,10 @@ pub(crate) struct ChangeAnswer {
     reader: FromTo,
     /// How reading it ended and would end.
     outcome: FromTo,
-    /// Why it ended so and would, if there is a reason.
+    /// Why it ended so and would, if there is a reason, in English.
     reason: FromTo,
+    /// The same in Korean; null where there are only English words.
+    reason_ko: FromTo,
     /// Characters of its text.
     characters: FromTo,
     /// Properties that would change.
@@ -235,6 +257,10 @@ impl ChangeAnswer {
         }
         let pair =
             |of: &dyn Fn(&Document) -> String| FromTo { from: before.map(of), to: to.map(of) };
+        let why = |told: &dyn Fn(&Reason) -> Option<String>| {
+            let of = |one: Option<&Document>| one.and_then(|one| told(one.reason.as_ref()?));
+            FromTo { from: of(before), to: of(to) }
+        };
         Some(ChangeAnswer {
             id: known.id.to_string(),
             member: known.inner.as_ref().map(ToString::to_string),
@@ -242,10 +268,8 @@ impl ChangeAnswer {
                 format!("{}/{}", one.provenance.format, one.provenance.format_version)
             }),
             outcome: pair(&|one| one.outcome.as_str().to_owned()),
-            reason: FromTo {
-                from: before.and_then(|one| one.reason.as_ref().map(ToString::to_string)),
-                to: to.and_then(|one| one.reason.as_ref().map(ToString::to_string)),
-            },
+            reason: why(&|reason| Some(reason.english())),
+            reason_ko: why(&korean),
             characters: pair(&|one| one.characters.to_string()),
             kinds,
             metadata,
@@ -277,7 +301,6 @@ mod tests {
     use madang_document::metadata::{Metadata, TITLE};
     use madang_document::object::ObjectRef;
     use madang_document::outcome::Outcome;
-    use madang_document::reason::Reason;
     use madang_document::reason_kind::ReasonKind;
     use madang_document::sidecar_fault::SidecarFault;
     use madang_document::told::Told;
@@ -330,6 +353,13 @@ mod tests {
             change(&mut after);
             ChangeAnswer::between(Some(&former), Some(&after)).unwrap()
         };
+        let told = kinds(&|after| after.document.reason = Some(ReasonKind::Damaged.into()));
+        assert_eq!(told.kinds, [ChangeKind::Reason]);
+        let reason = Reason::from(ReasonKind::Damaged);
+        assert_eq!((told.reason.from, told.reason.to), (None, Some(reason.english())));
+        assert_eq!((told.reason_ko.from, told.reason_ko.to), (None, Some(reason.korean())));
+        let told = kinds(&|after| after.document.reason = Some("page 3: cut".into()));
+        assert_eq!((told.reason.to, told.reason_ko.to), (Some("page 3: cut".into()), None));
         let told = kinds(&|after| after.document.outcome = Outcome::Partial);
         assert_eq!(told.kinds, [ChangeKind::Outcome]);
         assert_eq!(

@@ -21,7 +21,16 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const NEVER: Duration = Duration::from_secs(3600);
 
 /// A door that gives nobody up.
-const CALM: Door = Door { most: 3, head: NEVER, body: NEVER, farewell: NEVER };
+const CALM: Door = Door { most: 3, head: NEVER, body: NEVER, answer: NEVER, farewell: NEVER };
+
+/// Told when an answer is let go.
+struct Told(Arc<Notify>);
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
+}
 
 async fn open(door: Door) -> (std::net::SocketAddr, tokio::sync::oneshot::Sender<()>) {
     open_slow(door, Arc::default()).await
@@ -45,6 +54,17 @@ async fn open_slow(
                     Ok::<_, std::io::Error>("slowly")
                 });
                 Body::from_stream(stream::iter([Ok("said ")]).chain(waited))
+            }),
+        )
+        .route(
+            "/endless",
+            get(async |State(go): State<Arc<Notify>>| {
+                let told = Told(go);
+                let endless = stream::repeat_with(move || {
+                    let _told = &told;
+                    Ok::<_, std::io::Error>(vec![b'x'; 64 << 10])
+                });
+                Body::from_stream(endless)
             }),
         )
         .with_state(go);
@@ -238,5 +258,41 @@ async fn a_body_that_drips_is_given_up() {
         read = timeout(PATIENCE, hears.read_exact(&mut answer)) => {
             assert!(read.is_ok(), "it goes on");
         }
+    }
+}
+
+/// Who takes nothing of an answer, or drops of it, keeps neither the connection nor what the answer is made of; whoever takes
+/// it slowly does.
+#[tokio::test]
+async fn who_takes_no_answer_is_given_up_and_who_takes_it_slowly_is_not() {
+    let gone = Arc::new(Notify::new());
+    let answer = Duration::from_millis(600);
+    let (address, _stop) = open_slow(Door { most: 8, answer, ..CALM }, Arc::clone(&gone)).await;
+    let begin = async || {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET /endless HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+        stream
+    };
+    let _silent = begin().await;
+    assert!(timeout(PATIENCE, gone.notified()).await.is_ok(), "it is held for ever");
+    let mut dripping = begin().await;
+    let drips = async {
+        loop {
+            if dripping.read_u8().await.is_err() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::select! {
+        () = drips => {}
+        ended = timeout(PATIENCE, gone.notified()) => assert!(ended.is_ok(), "it drips for ever"),
+    }
+    // Whoever takes as much as any line carries may take his time.
+    let mut slow = begin().await;
+    let mut piece = vec![0; 1 << 20];
+    for _ in 0..30 {
+        slow.read_exact(&mut piece).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }

@@ -420,7 +420,7 @@ impl Members for Nowhere {
     }
 }
 
-/// Nor read anything again: whatever is asked for is as it was, but says so.
+/// Nor read anything again: whatever is asked for is as it was, but says so; or is called as what stands in the way.
 #[async_trait]
 impl Trials for Nowhere {
     fn formats(&self) -> Vec<(String, u32)> {
@@ -428,6 +428,16 @@ impl Trials for Nowhere {
     }
 
     async fn read(&self, _: &dyn Ledger, object: &Document) -> Result<Vec<Tried>, TrialError> {
+        match object.object.name() {
+            "gone.txt" => return Err(TrialError::Gone(ReasonKind::Gone.into())),
+            "unread.txt" => {
+                let reason = ReasonKind::NotGiven("no answer".into());
+                return Err(TrialError::Unread(reason.into()));
+            }
+            "busy.txt" => return Err(TrialError::Unavailable("others are tried".into())),
+            "idle.txt" => return Err(TrialError::NoService),
+            _ => {}
+        }
         let segment = Segment {
             text: "다시 읽은 글".to_owned(),
             locator: Locator::Whole {},

@@ -78,3 +78,26 @@ async fn a_trial_tells_texts_to_whoever_may_read_them() {
     // Nothing was recorded.
     assert_eq!(get(&house, &admin, &format!("/v1/documents/{id}")).await.json()["revision"], 1);
 }
+
+/// Why a file cannot be tried is told in both languages, and what passes is told apart from what stays.
+#[tokio::test]
+async fn what_keeps_a_file_from_being_tried_is_told_in_both_languages() {
+    let Rig { house, admin, .. } = rig().await;
+    let tried = async |name: &str| {
+        let id = house.take(&paper(A, &format!("1741000/{name}.txt"), "제목", "글")).await;
+        post(&house, &admin, &format!("/v1/documents/{id}/trial"), "").await
+    };
+    for (name, kind, ko) in [("gone", "gone", "저장소에"), ("unread", "store", "받지 못했습니다")]
+    {
+        let told = tried(name).await.json();
+        assert_eq!((&told["state"], &told["reason_kind"]), (&name.into(), &kind.into()), "{told}");
+        assert!(told["reason_ko"].as_str().unwrap().contains(ko), "{told}");
+        assert!(told["reason"].as_str().unwrap().is_ascii(), "{told}");
+    }
+    let busy = tried("busy").await;
+    assert_eq!((busy.status.as_u16(), busy.header("retry-after")), (503, "5"), "{}", busy.body);
+    let idle = tried("idle").await;
+    assert_eq!(idle.status.as_u16(), 409, "{}", idle.body);
+    let told = idle.json()["detail_ko"].as_str().unwrap().replace("`madang up`", "");
+    assert!(!told.contains(|c: char| c.is_ascii_alphabetic()), "{told}");
+}

@@ -207,9 +207,9 @@ async fn who_takes_no_bytes_holds_up_only_the_own_agency_and_no_longer_than_the_
     scenario.write("drop/press/own.zip", zipped(&[("previewed.hwpx", &likeness)]));
     scenario.write("drop/other/small.zip", zipped(&[("b.txt", b"their own")]));
     scenario.write("drop/other/seen.zip", zipped(&[("previewed.hwpx", &likeness)]));
-    let [ours, theirs] = ["1741000", "5360000"].map(|agency| key(&scenario, agency));
     let service = Service::start(&scenario, &[]).await;
     service.settled(4).await;
+    let [ours, theirs] = ["1741000", "5360000"].map(|agency| key(&scenario, agency));
 
     let mut stalled = Vec::new();
     for _ in 0..8 {

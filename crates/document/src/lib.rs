@@ -18,6 +18,7 @@ pub mod document;
 pub mod entry;
 pub mod extent;
 pub mod failure_kind;
+pub mod fault;
 pub mod format_name;
 pub mod id;
 pub mod inner_path;

@@ -35,6 +35,8 @@ pub enum Part {
     Message(u64),
     /// A block of a file, by its number there.
     Block(u64),
+    /// A control of a word processor, by its number.
+    Control(u64),
     /// What stands behind so many members.
     AfterMembers(u64),
     /// A part that there is one of, or that has no name.
@@ -79,6 +81,7 @@ impl Part {
                 one(format!("the message in attachment {n}"), format!("{n}번째 첨부의 메시지"))
             }
             Part::Block(n) => one(format!("block {n:#x}"), format!("{n:#x}번 블록")),
+            Part::Control(n) => one(format!("control {n}"), format!("{n}번 조판 부호")),
             Part::AfterMembers(n) => {
                 let members = counted(*n, "member", "members");
                 one(format!("after {members}"), format!("안의 파일 {n}개 다음"))
@@ -181,6 +184,7 @@ nouns! {
     BookContents, "the list of contents", "책의 차례";
     Cabinet, "the cabinet", "CAB 파일";
     Chapters, "the chapters of the book", "책의 장";
+    ClosingBoundary, "the line that closes its parts", "부분을 닫는 경계선";
     CompoundFile, "the compound file", "복합 파일";
     CompoundPart, "a part of the compound file", "복합 파일의 일부";
     Content, "its content", "내용";
@@ -219,6 +223,7 @@ nouns! {
     LastChunk, "its last chunk", "마지막 조각";
     LastRecord, "the last record", "마지막 레코드";
     LzmaHead, "the head of the LZMA member", "LZMA로 압축된 파일의 머리";
+    Mail, "the mail", "메일";
     MailHeader, "the mail header", "메일 머리";
     MainDocument, "the main document", "본문 문서";
     MasterSlide, "a master of slides", "슬라이드 마스터";
@@ -324,6 +329,7 @@ mod tests {
             Part::Row(3),
             Part::Message(3),
             Part::Block(3),
+            Part::Control(7),
             Part::AfterMembers(3),
         ];
         for part in named.into_iter().chain(Noun::ALL.iter().map(|noun| Part::The(*noun))) {

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use crate::fault::Fault;
 use crate::part::Part;
 use crate::quote::Quote;
 use crate::sidecar_fault::SidecarFault;
@@ -113,8 +114,10 @@ pub enum ReasonKind {
     Circle,
     /// It is not signed as this.
     NotSigned(Quote),
-    /// What a library said of it, or what a decoder of ours met, in the words of the format.
+    /// What a library said of it.
     Broken(Quote),
+    /// What a reader of ours met in it.
+    Faulty(Fault),
     /// None of so many pages can be read.
     NoPage(u64),
     /// So many further pages cannot be read.
@@ -314,7 +317,9 @@ impl ReasonKind {
             NoMediaLibraries | NotRecognised { .. } => "not_installed",
             Damaged | DamagedAfter(_) | DamagedAt(_) | DamagedBefore | LeadsOut | Unreadable
             | NotUnpacked | NotDecoded | Beyond(_) | Overlaps | Circle | NotSigned(_)
-            | Broken(_) | NoPage(_) | FurtherPages(_) | LieTogether | DecoderBroke => "damaged",
+            | Broken(_) | Faulty(_) | NoPage(_) | FurtherPages(_) | LieTogether | DecoderBroke => {
+                "damaged"
+            }
             CutShort
             | EndsEarly
             | EndsWithin(_)

@@ -251,6 +251,14 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
             format!("{}손상되었습니다 ({said})", it.subject()),
             format!("{}{said}", it.if_named_colon()),
         ),
+        Faulty(fault) => {
+            let (korean, english) = fault.sentence();
+            let korean = match &it.korean {
+                Some(name) => format!("{name}: {korean}"),
+                None => korean.to_owned(),
+            };
+            both(korean, format!("{}{english}", it.if_named_colon()))
+        }
         NoPage(1) => both("하나뿐인 쪽을 읽을 수 없습니다", "its only page cannot be read"),
         NoPage(pages) => both(
             format!("{pages}쪽 가운데 읽을 수 있는 쪽이 없습니다"),

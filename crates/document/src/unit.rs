@@ -38,6 +38,8 @@ pub enum Unit {
     Nodes,
     /// Records.
     Records,
+    /// People to whom a mail goes.
+    Recipients,
 }
 
 impl Unit {
@@ -62,6 +64,7 @@ impl Unit {
             Unit::Characters => ("글자 ", "개", "character", "characters"),
             Unit::Nodes => ("마디 ", "개", "node", "nodes"),
             Unit::Records => ("레코드 ", "개", "record", "records"),
+            Unit::Recipients => ("받는 사람 ", "명", "recipient", "recipients"),
         };
         (format!("{before}{n}{counter}"), counted(n, one, more))
     }

@@ -54,6 +54,9 @@ const STORAGE: u8 = 1;
 const STREAM: u8 = 2;
 
 impl<'a> CompoundFile<'a> {
+    /// How deep storages lie in one another that a copy holds.
+    const DEEPEST: usize = 64;
+
     /// Reads the tables of the file.
     ///
     /// # Errors
@@ -87,6 +90,32 @@ impl<'a> CompoundFile<'a> {
         };
         this.mini_stream = this.read_chain(root.start, root.size);
         Ok(this)
+    }
+
+    /// Whether its directory is damaged: a link in it leads nowhere, to what is no entry, or to what another leads to, or there
+    /// are entries to which none leads. What storages hold is then guessed, and some of it may be lost.
+    pub(crate) fn is_tangled(&self) -> bool {
+        let mut seen = vec![false; self.entries.len()];
+        seen.iter_mut().take(1).for_each(|root| *root = true);
+        let mut open: Vec<u32> = self.root().map(|root| root.child).into_iter().collect();
+        while let Some(id) = open.pop() {
+            if id == u32::MAX {
+                continue;
+            }
+            let place = seen.get_mut(id as usize);
+            let (Some(seen @ false), Some(entry)) = (place, self.entries.get(id as usize)) else {
+                return true;
+            };
+            *seen = true;
+            open.extend([entry.left, entry.right]);
+            match entry.kind {
+                STORAGE => open.push(entry.child),
+                STREAM => {}
+                _ => return true,
+            }
+        }
+        let is_entry = |entry: &DirectoryEntry| matches!(entry.kind, STREAM | STORAGE);
+        self.entries.iter().zip(&seen).any(|(entry, seen)| is_entry(entry) && !seen)
     }
 
     /// The root storage.
@@ -127,12 +156,18 @@ impl<'a> CompoundFile<'a> {
     }
 
     /// A storage as a compound file of its own: how a document that is embedded in another is read. At most `limit`
-    /// bytes of streams; what has a name that it may not have is left out.
+    /// bytes of streams; what has a name that it may not have is left out, and so is what lies deeper than [`Self::DEEPEST`].
+    /// `progress` is called for each entry.
     ///
     /// # Errors
     /// When the copy cannot be written.
-    pub(crate) fn copy(&self, storage: &DirectoryEntry, limit: u64) -> std::io::Result<Vec<u8>> {
-        self.copy_with(&[("/", storage)], limit, |_, bytes| bytes)
+    pub(crate) fn copy(
+        &self,
+        storage: &DirectoryEntry,
+        limit: u64,
+        progress: &dyn Fn(),
+    ) -> std::io::Result<Vec<u8>> {
+        self.copy_with(&[("/", storage)], limit, progress, |_, bytes| bytes)
     }
 
     /// As [`copy`](Self::copy), of several storages, each to a folder of the copy that ends with `/`. Streams pass through
@@ -144,25 +179,27 @@ impl<'a> CompoundFile<'a> {
         &self,
         storages: &[(&str, &DirectoryEntry)],
         limit: u64,
+        progress: &dyn Fn(),
         mut edit: impl FnMut(&str, Vec<u8>) -> Vec<u8>,
     ) -> std::io::Result<Vec<u8>> {
         let mut copy = cfb::CompoundFile::create(std::io::Cursor::new(Vec::new()))?;
         let mut left = limit;
         let mut entered = BTreeSet::new();
-        let mut open: Vec<(String, &DirectoryEntry)> = Vec::new();
+        let mut open: Vec<(String, usize, &DirectoryEntry)> = Vec::new();
         for (folder, storage) in storages {
             if *folder != "/" {
                 copy.create_storage(folder.trim_end_matches('/'))?;
             }
-            open.push(((*folder).to_owned(), storage));
+            open.push(((*folder).to_owned(), 1, storage));
         }
-        while let Some((folder, storage)) = open.pop() {
+        while let Some((folder, depth, storage)) = open.pop() {
             if !entered.insert(storage.child) {
                 continue;
             }
             for entry in
                 self.inside(storage).into_iter().filter(|entry| may_be_written(&entry.name))
             {
+                progress();
                 let path = format!("{folder}{}", entry.name);
                 // A damaged tree may show two of one name: the first counts.
                 if copy.exists(&path) {
@@ -170,7 +207,10 @@ impl<'a> CompoundFile<'a> {
                 }
                 if entry.is_storage() {
                     copy.create_storage(&path)?;
-                    open.push((format!("{path}/"), entry));
+                    // Each level of a copy is copied again by the next: nobody opens so many.
+                    if depth < Self::DEEPEST {
+                        open.push((format!("{path}/"), depth + 1, entry));
+                    }
                 } else {
                     let bytes = self.read(entry, left);
                     left = left.saturating_sub(bytes.len() as u64);
@@ -178,6 +218,7 @@ impl<'a> CompoundFile<'a> {
                 }
             }
         }
+        progress();
         without_times(copy)
     }
 
@@ -417,7 +458,7 @@ mod tests {
         whole.create_stream("/Outer/Inner/Data").unwrap().write_all(b"data").unwrap();
         let whole = whole.into_inner().into_inner();
         let whole = CompoundFile::open(&whole).unwrap();
-        let copy = || whole.copy(whole.root().unwrap(), u64::MAX).unwrap();
+        let copy = || whole.copy(whole.root().unwrap(), u64::MAX, &|| ()).unwrap();
         // The clock of the library counts in tenths of a microsecond.
         let copies: BTreeSet<Vec<u8>> = (0..20).map(|_| copy()).collect();
         assert_eq!(copies.len(), 1);
@@ -429,7 +470,7 @@ mod tests {
         let whole = CompoundFile::open(&bytes).unwrap();
         assert_eq!(whole.paths(10).len(), 2);
         let body = whole.child(whole.root().unwrap(), "bodytext").unwrap();
-        let copy = whole.copy(body, u64::MAX).unwrap();
+        let copy = whole.copy(body, u64::MAX, &|| ()).unwrap();
         let copy = CompoundFile::open(&copy).unwrap();
         assert_eq!(copy.paths(10), ["Section0"]);
         assert_eq!(copy.root_stream("section0", u64::MAX), Some(vec![7; 9000]));
@@ -447,8 +488,40 @@ mod tests {
                 bytes[at..at + 2].copy_from_slice(&unit.to_le_bytes());
             }
             let whole = CompoundFile::open(&bytes).unwrap();
-            let copy = whole.copy(whole.root().unwrap(), u64::MAX).unwrap();
+            let copy = whole.copy(whole.root().unwrap(), u64::MAX, &|| ()).unwrap();
             assert_eq!(CompoundFile::open(&copy).unwrap().paths(10), ["FileHeader"], "{name}");
+        }
+    }
+
+    #[test]
+    fn storages_that_lie_too_deep_are_not_copied() {
+        let mut whole = cfb::CompoundFile::create(Cursor::new(Vec::new())).unwrap();
+        let mut path = String::new();
+        for _ in 0..CompoundFile::DEEPEST + 10 {
+            path += "/In";
+            whole.create_storage(&path).unwrap();
+            whole.create_stream(format!("{path}/Data")).unwrap().write_all(b"data").unwrap();
+        }
+        let whole = whole.into_inner().into_inner();
+        let whole = CompoundFile::open(&whole).unwrap();
+        let steps = std::cell::Cell::new(0);
+        let copy = whole.copy(whole.root().unwrap(), u64::MAX, &|| steps.set(steps.get() + 1));
+        let copy = copy.unwrap();
+        let copied = CompoundFile::open(&copy).unwrap().paths(1000).len();
+        assert_eq!(copied, CompoundFile::DEEPEST - 1);
+        assert!(steps.get() > copied);
+    }
+
+    #[test]
+    fn a_directory_that_leads_nowhere_is_told() {
+        let whole = file(cfb::Version::V3);
+        assert!(!CompoundFile::open(&whole).unwrap().is_tangled());
+        let directory = 512 * (1 + u32::from_le_bytes(whole[48..52].try_into().unwrap()) as usize);
+        // Of the root: nothing in it, what is not there, and itself.
+        for child in [u32::MAX, 1000, 0] {
+            let mut broken = whole.clone();
+            broken[directory + 76..directory + 80].copy_from_slice(&child.to_le_bytes());
+            assert!(CompoundFile::open(&broken).unwrap().is_tangled(), "{child}");
         }
     }
 

@@ -63,6 +63,7 @@ mod locked_member;
 mod lzw;
 mod mail_flowed;
 mod mail_header;
+mod mail_transfer;
 mod mapi;
 mod markdown;
 mod markup;

@@ -74,6 +74,9 @@ impl<'a> Paragraphs<'a> {
     }
 
     fn flush(&mut self) {
+        if self.block.is_empty() {
+            return;
+        }
         let text = std::mem::take(&mut self.block);
         if text.trim().is_empty() || self.full {
             return;

@@ -2,6 +2,7 @@
 //! check sums and the flag of randomised blocks are left out. All else is bzip2, whose description by its author and in
 //! public this follows.
 
+use madang_document::fault::Fault;
 use madang_document::reason_kind::ReasonKind;
 
 use std::io::{self, BufRead, Read};
@@ -52,7 +53,7 @@ impl<R: BufRead> AlzBzip2<R> {
                 self.ended = true;
                 return Ok(());
             }
-            _ => return Err(damaged("no mark of a block")),
+            _ => return Err(damaged(Fault::BlockMark)),
         }
         let origin = self.bits.take(24)?;
         let letters = self.read_letters()?;
@@ -60,7 +61,7 @@ impl<R: BufRead> AlzBzip2<R> {
         self.read_block(letters, &tables)?;
         transform(&mut self.block)?;
         let start = usize::try_from(origin).ok().and_then(|origin| self.block.get(origin));
-        self.next = start.ok_or_else(|| damaged("a block that starts outside of itself"))? >> 8;
+        self.next = start.ok_or_else(|| damaged(Fault::LeadsOutOfBlock))? >> 8;
         self.left = self.block.len();
         (self.last, self.row, self.repeat) = (None, 0, 0);
         Ok(())
@@ -79,7 +80,7 @@ impl<R: BufRead> AlzBzip2<R> {
             );
         }
         match letters.is_empty() {
-            true => Err(damaged("a block without letters")),
+            true => Err(damaged(Fault::BlockWithoutLetters)),
             false => Ok(letters),
         }
     }
@@ -88,7 +89,7 @@ impl<R: BufRead> AlzBzip2<R> {
     fn read_tables(&mut self, letters: usize) -> io::Result<Tables> {
         let count = self.bits.take(3)?;
         if !(2..=6).contains(&count) {
-            return Err(damaged("a number of tables that there is not"));
+            return Err(damaged(Fault::TableCount));
         }
         let mut order: Vec<u8> = (0..count as u8).collect();
         let mut selectors = Vec::new();
@@ -97,7 +98,7 @@ impl<R: BufRead> AlzBzip2<R> {
             while self.bits.take(1)? == 1 {
                 place += 1;
                 if place >= order.len() {
-                    return Err(damaged("a table that there is not"));
+                    return Err(damaged(Fault::NoTable));
                 }
             }
             selectors.push(to_front(&mut order, place)?);
@@ -114,11 +115,11 @@ impl<R: BufRead> AlzBzip2<R> {
                         _ => length.wrapping_sub(1),
                     };
                     if !(1..=LONGEST).contains(&length) {
-                        return Err(damaged("a code of a length that there is not"));
+                        return Err(damaged(Fault::CodeLength));
                     }
                 }
                 if !(1..=LONGEST).contains(&length) {
-                    return Err(damaged("a code of a length that there is not"));
+                    return Err(damaged(Fault::CodeLength));
                 }
                 lengths.push(length);
             }
@@ -134,7 +135,7 @@ impl<R: BufRead> AlzBzip2<R> {
         let (mut run, mut weight) = (0usize, 1usize);
         for selector in &tables.selectors {
             let Some(code) = tables.codes.get(usize::from(*selector)) else {
-                return Err(damaged("a table that there is not"));
+                return Err(damaged(Fault::NoTable));
             };
             for _ in 0..50 {
                 let symbol = code.read(&mut self.bits)?;
@@ -143,7 +144,7 @@ impl<R: BufRead> AlzBzip2<R> {
                     run = run.saturating_add(weight << symbol);
                     weight <<= 1;
                     if run > MOST {
-                        return Err(damaged("a run longer than a block"));
+                        return Err(damaged(Fault::RunTooLong));
                     }
                     continue;
                 }
@@ -159,12 +160,12 @@ impl<R: BufRead> AlzBzip2<R> {
                 self.push(letter, 1)?;
             }
         }
-        Err(damaged("a block without an end"))
+        Err(damaged(Fault::BlockWithoutEnd))
     }
 
     fn push(&mut self, letter: u8, count: usize) -> io::Result<()> {
         if self.block.len() + count > MOST {
-            return Err(damaged("a block that is too long"));
+            return Err(damaged(Fault::BlockTooLarge));
         }
         self.block.extend(std::iter::repeat_n(u32::from(letter), count));
         Ok(())
@@ -184,7 +185,7 @@ impl<R: BufRead> AlzBzip2<R> {
                 self.begin_block()?;
             }
             let place = usize::try_from(self.next).ok().and_then(|next| self.block.get(next));
-            let entry = *place.ok_or_else(|| damaged("a block that leads out of itself"))?;
+            let entry = *place.ok_or_else(|| damaged(Fault::LeadsOutOfBlock))?;
             self.next = entry >> 8;
             self.left -= 1;
             let byte = (entry & 0xFF) as u8;
@@ -237,7 +238,7 @@ fn transform(block: &mut [u32]) -> io::Result<()> {
         let Some(start) = starts.get_mut(letter) else { continue };
         match block.get_mut(*start as usize) {
             Some(place) => *place |= (at as u32) << 8,
-            None => return Err(damaged("a block that leads out of itself")),
+            None => return Err(damaged(Fault::LeadsOutOfBlock)),
         }
         *start += 1;
     }
@@ -245,7 +246,7 @@ fn transform(block: &mut [u32]) -> io::Result<()> {
 }
 
 fn to_front(list: &mut [u8], place: usize) -> io::Result<u8> {
-    let front = list.get_mut(..=place).ok_or_else(|| damaged("a letter that there is not"))?;
+    let front = list.get_mut(..=place).ok_or_else(|| damaged(Fault::NoLetter))?;
     front.rotate_right(1);
     Ok(front.first().copied().unwrap_or_default())
 }
@@ -286,10 +287,10 @@ impl Code {
             if code < *beyond {
                 let symbol = usize::try_from(code + offset).ok();
                 let symbol = symbol.and_then(|symbol| self.symbols.get(symbol));
-                return symbol.copied().ok_or_else(|| damaged("a code that there is not"));
+                return symbol.copied().ok_or_else(|| damaged(Fault::NoCode));
             }
         }
-        Err(damaged("a code that there is not"))
+        Err(damaged(Fault::NoCode))
     }
 }
 
@@ -317,8 +318,8 @@ impl<R: BufRead> Bits<R> {
     }
 }
 
-fn damaged(what: &str) -> io::Error {
-    io_error(io::ErrorKind::InvalidData, ReasonKind::Broken(what.into()))
+fn damaged(fault: Fault) -> io::Error {
+    io_error(io::ErrorKind::InvalidData, ReasonKind::Faulty(fault))
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let mut content = Content::default();
     let decoded = encoding::read(blob, context, &mut content, |_| None)?;
     let text = words(&decoded.text, &mut content);
-    read_lines(&text, &mut content, context.limits.text);
+    read_lines(&text, &mut content, context.limits.text, context);
     Ok(content)
 }
 

@@ -71,7 +71,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     }
     if content.segments.is_empty() {
         content.note(ReasonKind::NoCue);
-        super::text::read_lines(&decoded.text, &mut content, context.limits.text);
+        super::text::read_lines(&decoded.text, &mut content, context.limits.text, context);
     } else {
         content.metadata.set(DURATION, last as f64 / 1000.0);
     }

@@ -16,7 +16,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "cab",
-    version: 3,
+    version: 4,
     media_types: &["application/vnd.ms-cab-compressed"],
     sniff: |probe| if probe.starts_with(b"MSCF\0\0\0\0") { Match::Magic } else { Match::No },
     media_type: |_| "application/vnd.ms-cab-compressed",

@@ -1,6 +1,7 @@
 //! A folder of a cabinet: blocks of at most 32 KiB, packed by MSZIP or LZX (MS-CAB, section 2.4; MS-MCI; LZXD).
 
-use madang_document::part::Noun;
+use madang_document::fault::Fault;
+use madang_document::part::{Noun, Part};
 use madang_document::reason_kind::ReasonKind;
 
 use std::io::{self, Read};
@@ -66,7 +67,11 @@ impl<'a> CabFolder<'a> {
                     19 => WindowSize::KB512,
                     20 => WindowSize::MB1,
                     21 => WindowSize::MB2,
-                    _ => return Err(Refusal::broken("LZX: a window that there is not")),
+                    _ => {
+                        return Err(Refusal::corrupt(
+                            ReasonKind::Faulty(Fault::Window).within(Part::Named("LZX".into())),
+                        ));
+                    }
                 };
                 Method::Lzx(Box::new(Lzxd::new(window)))
             }
@@ -111,7 +116,7 @@ impl<'a> CabFolder<'a> {
         let head = self.read_head();
         let Some((packed, size)) = head else { return Err(io::ErrorKind::UnexpectedEof.into()) };
         if size > BLOCK {
-            return Err(damaged("a block that is too large"));
+            return Err(faulty(Fault::BlockTooLarge));
         }
         self.block = match &mut self.method {
             Method::Stored => packed,
@@ -123,7 +128,7 @@ impl<'a> CabFolder<'a> {
         };
         if self.block.len() != size {
             self.taken = self.block.len();
-            return Err(damaged("a block does not unpack to its size"));
+            return Err(faulty(Fault::BlockSize));
         }
         self.taken = 0;
         Ok(true)
@@ -189,7 +194,7 @@ impl Read for CabMember<'_, '_> {
 /// A block of MSZIP: two letters, then deflate, whose window begins with the block before.
 fn mszip(packed: &[u8], size: usize, before: &[u8]) -> io::Result<Vec<u8>> {
     let Some(packed) = packed.strip_prefix(b"CK") else {
-        return Err(damaged("no mark of an MSZIP block"));
+        return Err(faulty(Fault::BlockMark));
     };
     let mut inflate = Decompress::new(false);
     if !before.is_empty() {
@@ -207,6 +212,10 @@ fn mszip(packed: &[u8], size: usize, before: &[u8]) -> io::Result<Vec<u8>> {
 }
 
 const INVALID: io::ErrorKind = io::ErrorKind::InvalidData;
+
+fn faulty(fault: Fault) -> io::Error {
+    io_error(INVALID, ReasonKind::Faulty(fault))
+}
 
 fn damaged(what: &str) -> io::Error {
     io_error(INVALID, ReasonKind::Broken(what.into()))

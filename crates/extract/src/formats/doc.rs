@@ -54,6 +54,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         stream
     };
     let fib = Fib::parse(&stream)?;
+    ole_object::tell_damage(&file, &mut content);
     office_summary::read(&file, context, &mut content);
     if unlocked.is_some() {
         content.metadata.at("WordDocument").set(metadata::ENCRYPTED, true);

@@ -3,19 +3,20 @@
 //! mail-parser finds the parts; their text is decoded here, because Korean mails label their encoding wrongly or
 //! not at all.
 
-use madang_document::content::Content;
+use madang_document::content::{Content, Segment};
 use madang_document::locator::Locator;
 use madang_document::metadata::{AUTHOR, CREATED, TITLE, Value};
 use madang_document::part::Noun;
+use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
+use madang_document::unit::Unit;
 use std::collections::HashSet;
 
-use mail_parser::decoders::base64::base64_decode;
-use mail_parser::decoders::quoted_printable::quoted_printable_decode;
-use mail_parser::{Addr, Address, Encoding, Message, MessageParser, MessagePart, PartType};
+use mail_parser::{Addr, Address, Message, MessageParser, MessagePart, PartType};
 
 use super::mail_flowed;
-use super::mail_header::{Header, readable};
+use super::mail_header::{Header, LONGEST_FIELD, readable, shortened};
+use super::mail_transfer::{Transferred, is_cut_text, transferred};
 use super::uuencode::{self, Uuencoded};
 use crate::blob::Blob;
 use crate::context::Context;
@@ -24,7 +25,7 @@ use crate::error::ExtractError;
 use crate::format::{Format, Match};
 use crate::member_path::MemberPaths;
 use crate::probe::Probe;
-use crate::unpack::take_member;
+use crate::unpack::{End, take_member, take_unpacked, unpack};
 
 pub(super) const EML: Format = Format {
     name: "eml",
@@ -179,7 +180,14 @@ fn read_mail(
         Some(rest) if bytes.trim_ascii_start().first().is_some_and(u8::is_ascii_digit) => rest,
         _ => bytes,
     };
-    let bytes = readable(bytes);
+    let (bytes, is_shortened) = shortened(bytes, || context.progress());
+    if is_shortened {
+        let cut = ReasonKind::CutAfter { bytes: LONGEST_FIELD as u64, of: None };
+        content.cut(cut.of(Noun::MailHeader));
+    }
+    context.progress();
+    let bytes = readable(&bytes);
+    context.progress();
     let message = MessageParser::default()
         .parse(bytes.as_ref())
         .ok_or_else(|| ExtractError::corrupt(ReasonKind::Missing.of(Noun::MailHeader)))?;
@@ -200,12 +208,19 @@ fn header(message: &Message<'_>, fields: &Header<'_>, content: &mut Content) {
     }
     let from = people(message.from().or_else(|| message.sender()));
     content.metadata.at("From").set_some(AUTHOR, from.first().map(String::as_str));
-    for (name, part, people) in [
+    for (name, part, mut people) in [
         ("mail.from", "From", from),
         ("mail.to", "To", people(message.to())),
         ("mail.cc", "Cc", people(message.cc())),
         ("mail.bcc", "Bcc", people(message.bcc())),
     ] {
+        if people.len() > MOST_PEOPLE {
+            let of = Some(people.len() as u64);
+            let first =
+                ReasonKind::OnlyFirst { first: MOST_PEOPLE as u64, of, unit: Unit::Recipients };
+            content.cut(first.of(part));
+            people.truncate(MOST_PEOPLE);
+        }
         lines.extend(people.iter().cloned());
         content.metadata.at(part).set(name, Value::from(people));
     }
@@ -215,15 +230,17 @@ fn header(message: &Message<'_>, fields: &Header<'_>, content: &mut Content) {
     content.push_text(lines.join("\n"), Locator::Whole {});
 }
 
+/// People of one field that are read.
+const MOST_PEOPLE: usize = 10_000;
+
 fn people(address: Option<&Address<'_>>) -> Vec<String> {
-    const MOST: usize = 1000;
     let person = |person: &Addr<'_>| match (person.name(), person.address()) {
         (Some(name), Some(address)) => format!("{name} <{address}>"),
         (Some(one), None) | (None, Some(one)) => one.to_owned(),
         (None, None) => String::new(),
     };
     let mut people: Vec<String> = match address {
-        Some(Address::List(all)) => all.iter().take(MOST).map(person).collect(),
+        Some(Address::List(all)) => all.iter().map(person).collect(),
         // A group stands before its people.
         Some(Address::Group(groups)) => groups
             .iter()
@@ -231,7 +248,6 @@ fn people(address: Option<&Address<'_>>) -> Vec<String> {
                 let name = group.name.iter().map(|name| name.clone().into_owned());
                 name.chain(group.addresses.iter().map(person))
             })
-            .take(MOST)
             .collect(),
         None => Vec::new(),
     };
@@ -250,16 +266,67 @@ fn body(message: &Message<'_>, content: &mut Content, context: &Context<'_>) -> 
     // What stands in its lines stands in the plain ones, too.
     read_parts(message, &message.html_body, &mut page, context);
     // A plain alternative may be there for form's sake only: then the page has words that it lacks.
-    let plain: HashSet<&str> =
-        content.segments.iter().skip(before).flat_map(|s| s.text.split_whitespace()).collect();
-    let words: HashSet<&str> =
-        page.segments.iter().flat_map(|s| s.text.split_whitespace()).collect();
-    let lacking = words.difference(&plain).count();
-    if lacking * 2 > words.len() {
+    let plain: HashSet<String> =
+        content.segments.iter().skip(before).flat_map(|s| words(&s.text)).collect();
+    let shown: HashSet<String> = page.segments.iter().flat_map(|s| words(&s.text)).collect();
+    let lacking = shown.difference(&plain).count();
+    if lacking * 2 > shown.len() {
         content.segments.append(&mut page.segments);
+        content.warnings.append(&mut page.warnings);
+        return files;
+    }
+    // It may lack a part of what the page says.
+    let own: Vec<Segment> = page.segments.iter().flat_map(|s| own_passages(s, &plain)).collect();
+    if !own.is_empty() {
+        content.segments.extend(own);
         content.warnings.append(&mut page.warnings);
     }
     files
+}
+
+/// The words of a text as both notations of a mail have them: one quotes, underlines or ends them otherwise than the other.
+fn words(text: &str) -> impl Iterator<Item = String> {
+    text.split_whitespace().map(bare).filter(|word| !word.is_empty())
+}
+
+fn bare(word: &str) -> String {
+    word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase()
+}
+
+/// The passages of a piece of a page of which the plain text lacks the words. Single words differ for many reasons; a passage has
+/// [`PASSAGE`] that are lacking, and never more than [`GAP`] others between two of them.
+fn own_passages(piece: &Segment, plain: &HashSet<String>) -> Vec<Segment> {
+    const PASSAGE: usize = 8;
+    const GAP: usize = 3;
+    struct Passage {
+        start: usize,
+        end: usize,
+        lacking: usize,
+        others: usize,
+    }
+    let text = piece.text.as_str();
+    let mut passages: Vec<Passage> = Vec::new();
+    for word in text.split_whitespace() {
+        let start = (word.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
+        let end = start + word.len();
+        let bare = bare(word);
+        let lacks = !bare.is_empty() && !plain.contains(&bare);
+        match passages.last_mut().filter(|last| last.others <= GAP) {
+            Some(last) if lacks => {
+                (last.end, last.others) = (end, 0);
+                last.lacking += 1;
+            }
+            Some(last) => last.others += usize::from(!bare.is_empty()),
+            None if lacks => passages.push(Passage { start, end, lacking: 1, others: 0 }),
+            None => {}
+        }
+    }
+    passages.retain(|passage| passage.lacking >= PASSAGE);
+    passages
+        .iter()
+        .filter_map(|passage| text.get(passage.start..passage.end))
+        .map(|own| Segment { text: own.to_owned(), ..piece.clone() })
+        .collect()
 }
 
 fn read_parts(
@@ -272,7 +339,13 @@ fn read_parts(
     for part in parts.iter().filter_map(|id| message.parts.get(*id as usize)) {
         context.progress();
         let text = match &part.body {
-            PartType::Text(text) | PartType::Html(text) => part_text(message, part, text),
+            PartType::Text(text) | PartType::Html(text) => {
+                let (text, fault) = part_text(message, part, text);
+                if let Some(fault) = fault {
+                    content.lost(ReasonKind::Damaged.of(Noun::Text).because(fault));
+                }
+                text
+            }
             _ => continue,
         };
         if matches!(part.body, PartType::Html(_)) {
@@ -292,7 +365,7 @@ fn read_parts(
             };
             let (text, mut inside) = uuencode::taken_out(text);
             files.append(&mut inside);
-            super::text::read_lines(&text, content, context.limits.text);
+            super::text::read_lines(&text, content, context.limits.text, context);
         }
     }
     files
@@ -314,41 +387,61 @@ fn text_extension(header: &Header<'_>) -> &'static str {
     EXTENSIONS.iter().find(|(kind, _)| is_stated(kind)).map_or(".txt", |(_, extension)| *extension)
 }
 
-/// The text of a part, decoded from its bytes; what mail-parser made of it if these cannot be had.
-fn part_text(message: &Message<'_>, part: &MessagePart<'_>, parsed: &str) -> String {
-    let Some(bytes) = part_bytes(message, part) else { return parsed.to_owned() };
+/// The text of a part, decoded from its bytes, and why it is not whole; what mail-parser made of it if these cannot be had.
+fn part_text(
+    message: &Message<'_>,
+    part: &MessagePart<'_>,
+    parsed: &str,
+) -> (String, Option<Reason>) {
+    let Some(Transferred { bytes, fault, .. }) = part_bytes(message, part) else {
+        return (parsed.to_owned(), None);
+    };
+    (bytes_text(message, part, &bytes), fault)
+}
+
+fn bytes_text(message: &Message<'_>, part: &MessagePart<'_>, bytes: &[u8]) -> String {
     let named = part_header(message, part).parameter("content-type", "charset");
-    if let Some(decoded) = named.as_deref().and_then(|label| decode_wide(&bytes, label)) {
+    if let Some(decoded) = named.as_deref().and_then(|label| decode_wide(bytes, label)) {
         return decoded.text;
     }
     // A page names its own encoding where its part does not.
     let own = || match part.body {
-        PartType::Html(_) => super::html::declared(&bytes),
+        PartType::Html(_) => super::html::declared(bytes),
         _ => None,
     };
-    decode_declared(&bytes, named.or_else(own).as_deref()).text
+    decode_declared(bytes, named.or_else(own).as_deref()).text
 }
 
 fn part_header<'a>(message: &'a Message<'_>, part: &MessagePart<'_>) -> Header<'a> {
     Header::read(bytes_of(message, part.offset_header, part.offset_body).unwrap_or_default())
 }
 
-/// The bytes of a part without its transfer encoding.
-fn part_bytes(message: &Message<'_>, part: &MessagePart<'_>) -> Option<Vec<u8>> {
+/// The bytes of a part without its transfer encoding, as far as they go.
+fn part_bytes(message: &Message<'_>, part: &MessagePart<'_>) -> Option<Transferred> {
     let raw = bytes_of(message, part.offset_body, part.offset_end)?;
     // A stray semicolon before the line makes mail-parser overlook it.
     let header = part_header(message, part);
     let named = header.field("content-transfer-encoding").unwrap_or_default();
     let named = String::from_utf8_lossy(named).trim().to_ascii_lowercase();
-    match (part.encoding, named.as_str()) {
-        (Encoding::Base64, _) | (_, "base64") => base64_decode(raw),
-        (Encoding::QuotedPrintable, _) | (_, "quoted-printable") => quoted_printable_decode(raw),
-        (_, "uuencode" | "x-uuencode" | "x-uue" | "uue") => {
-            let file = uuencode::first(&String::from_utf8_lossy(raw));
-            Some(file.map_or_else(|| raw.to_vec(), |file| file.bytes))
-        }
-        (Encoding::None, _) => Some(raw.to_vec()),
+    let mut read = transferred(raw, part.encoding, &named)?;
+    if read.fault.is_none() && is_left_open(message, part) {
+        let is_cut = match read.is_encoded {
+            true => !read.is_padded,
+            false => is_cut_text(raw),
+        };
+        read.fault =
+            is_cut.then(|| ReasonKind::EndsBefore(Noun::ClosingBoundary.into()).of(Noun::Mail));
     }
+    Some(read)
+}
+
+/// Whether a part is the last of a mail that ends without the line that closes its parts. Many mails lack only that line.
+fn is_left_open(message: &Message<'_>, part: &MessagePart<'_>) -> bool {
+    let outermost = message.parts.first();
+    let in_parts = outermost.is_some_and(|first| {
+        matches!(first.body, PartType::Multipart(_)) && first.offset_body < part.offset_body
+    });
+    in_parts && part.offset_end as usize >= message.raw_message.trim_ascii_end().len()
 }
 
 fn bytes_of<'a>(message: &'a Message<'_>, start: u32, end: u32) -> Option<&'a [u8]> {
@@ -389,7 +482,10 @@ fn attachments(
             continue;
         }
         let decoded = part_bytes(message, part);
-        let bytes = decoded.as_deref().unwrap_or(parsed);
+        let (bytes, fault) = match &decoded {
+            Some(read) => (read.bytes.as_slice(), read.fault.clone()),
+            None => (parsed, None),
+        };
         let name = header
             .parameter("content-disposition", "filename")
             .or_else(|| header.parameter("content-type", "name"))
@@ -400,7 +496,14 @@ fn attachments(
             // A name is no path, whatever signs are in it.
             .map(|name| name.replace(['/', '\\'], "-"));
         let path = paths.take(&name.unwrap_or_else(|| format!("attachment-{}{extension}", n + 1)));
-        if !take_member(bytes, &path, None, context, content) {
+        let goes_on = take_unpacked(&path, None, context, content, |most| {
+            let mut unpacked = unpack(bytes, most, context);
+            if let (End::Whole, Some(fault)) = (&unpacked.end, fault) {
+                unpacked.end = End::Damaged(fault);
+            }
+            Ok(unpacked)
+        });
+        if !goes_on {
             return;
         }
     }

@@ -21,7 +21,7 @@ use crate::format::{Format, Match};
 use crate::probe::Probe;
 
 pub(super) const FORMAT: Format =
-    Format { name: "epub", version: 3, media_types: &[EPUB], sniff, media_type: |_| EPUB, extract };
+    Format { name: "epub", version: 4, media_types: &[EPUB], sniff, media_type: |_| EPUB, extract };
 
 const EPUB: &str = "application/epub+zip";
 const CONTAINER: &str = "META-INF/container.xml";
@@ -49,6 +49,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let text = package.text(&root, &mut content).ok_or_else(|| package.lacks(&root))?;
     let book = Book::read(&text, &root, &mut content);
     let chapters = book.chapters();
+    if chapters.is_empty() {
+        content.lost(ReasonKind::MissingFrom(Noun::BookContents.into()).of(Noun::Chapters));
+    }
     locked(&mut package, &chapters, &mut content)?;
     let mut number = 0;
     for chapter in &chapters {
@@ -92,7 +95,13 @@ fn root(package: &mut Package<'_>, content: &mut Content) -> Option<String> {
     }
     named
         .filter(|path| package.has(path))
-        .or_else(|| package.names().find(|name| name.ends_with(".opf")).map(str::to_owned))
+        .or_else(|| package.names().find(|name| is_list(name)).map(str::to_owned))
+}
+
+/// Whether a part is a list of contents by its name. What macOS puts beside each file into a folder of its own has its name, too.
+fn is_list(name: &str) -> bool {
+    let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
+    file.ends_with(".opf") && !file.starts_with("._") && !folder.starts_with("__MACOSX")
 }
 
 /// Whether chapters are encrypted. Fonts often are, only to keep them from being taken out of the book.

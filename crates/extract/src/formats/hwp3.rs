@@ -38,7 +38,7 @@ mod stream;
 
 pub(super) const FORMAT: Format = Format {
     name: "hwp3",
-    version: 1,
+    version: 2,
     media_types: &["application/x-hwp"],
     sniff,
     media_type: |_| "application/x-hwp",

@@ -88,6 +88,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let mut content = Content::default();
     content.metadata.at("FileHeader").set(metadata::FORMAT_VERSION, header.version());
     header.check_readable()?;
+    super::ole_object::tell_damage(&file, &mut content);
     let key = key(&file, header, context)?;
     if key.is_some() {
         content.metadata.set(metadata::ENCRYPTED, true);
@@ -194,6 +195,11 @@ fn read_one(
     } else {
         bytes
     };
+    if header.distribution() && bytes.is_empty() {
+        return Err(ExtractError::corrupt(
+            ReasonKind::EndsBefore(Noun::Text.into()).of(Noun::Section),
+        ));
+    }
     if header.compressed() && !bytes.is_empty() && !is_plain(&bytes) {
         let inflated = Metered::new(Inflate::new(&bytes), context);
         section::read_section(BufReader::new(inflated), body, content, context)?;

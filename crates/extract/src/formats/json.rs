@@ -4,6 +4,7 @@
 //! depth costs nothing and everything before the damage is kept.
 
 use madang_document::content::Content;
+use madang_document::fault::Fault;
 use madang_document::locator::Locator;
 use madang_document::metadata::TITLE;
 use madang_document::part::{Noun, Part};
@@ -20,7 +21,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "json",
-    version: 4,
+    version: 5,
     media_types: &["application/json"],
     sniff,
     media_type: |_| "application/json",
@@ -81,7 +82,7 @@ fn read_json(text: &str, content: &mut Content, context: &Context<'_>) -> Option
                 let within = ReasonKind::EndsWithin(Noun::AnyValue.into());
                 break Some((scanner.line, within.of(Noun::Text)));
             }
-            Err(what) => break Some((scanner.line, ReasonKind::Broken(what.into()).into())),
+            Err(fault) => break Some((scanner.line, ReasonKind::Faulty(fault).into())),
         };
         let value = match token {
             JsonToken::Open(object) => {
@@ -144,7 +145,7 @@ struct Scanner<'a> {
 }
 
 impl<'a> Scanner<'a> {
-    fn next(&mut self) -> Result<Option<JsonToken<'a>>, &'static str> {
+    fn next(&mut self) -> Result<Option<JsonToken<'a>>, Fault> {
         self.skip_blank();
         let Some(c) = self.rest.chars().next() else { return Ok(None) };
         let simple = match c {
@@ -166,12 +167,12 @@ impl<'a> Scanner<'a> {
             .find(|c: char| !c.is_ascii_alphanumeric() && !"+-.".contains(c))
             .unwrap_or(self.rest.len());
         if end == 0 {
-            return Err("a value was expected");
+            return Err(Fault::ValueExpected);
         }
         let (scalar, rest) = self.rest.split_at(end);
         self.rest = rest;
         let known = matches!(scalar, "true" | "false" | "null") || scalar.parse::<f64>().is_ok();
-        if known { Ok(Some(JsonToken::Scalar(scalar))) } else { Err("a word that is no value") }
+        if known { Ok(Some(JsonToken::Scalar(scalar))) } else { Err(Fault::NoValue) }
     }
 
     fn skip_blank(&mut self) {
@@ -195,11 +196,11 @@ impl<'a> Scanner<'a> {
     }
 
     /// A string (RFC 8259, section 7), after its quote was seen.
-    fn text(&mut self) -> Result<String, &'static str> {
+    fn text(&mut self) -> Result<String, Fault> {
         let mut text = String::new();
         let mut rest = self.rest.get(1..).unwrap_or_default();
         loop {
-            let stop = rest.find(['"', '\\']).ok_or("a string does not end")?;
+            let stop = rest.find(['"', '\\']).ok_or(Fault::StringWithoutEnd)?;
             let (plain, after) = rest.split_at(stop);
             text.push_str(plain);
             if let Some(after) = after.strip_prefix('"') {
@@ -208,12 +209,12 @@ impl<'a> Scanner<'a> {
             }
             let mut chars = after.chars();
             chars.next();
-            match chars.next().ok_or("a string does not end")? {
+            match chars.next().ok_or(Fault::StringWithoutEnd)? {
                 'n' => text.push('\n'),
                 'r' | 'b' | 'f' => {}
                 't' => text.push(' '),
                 'u' => {
-                    let unit = hex4(chars.as_str()).ok_or("\\u without four digits")?;
+                    let unit = hex4(chars.as_str()).ok_or(Fault::EscapeWithoutDigits)?;
                     chars = chars.as_str().get(4..).unwrap_or_default().chars();
                     let pair = (0xD800..0xDC00).contains(&unit).then_some(chars.as_str());
                     let low = pair.and_then(|s| s.strip_prefix("\\u")).and_then(hex4);

@@ -60,7 +60,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         let cells = line.split('\t').map(str::trim);
         cells.collect::<Vec<_>>().join("\t")
     });
-    read_lines(&lines.collect::<Vec<_>>().join("\n"), &mut content, context.limits.text);
+    read_lines(&lines.collect::<Vec<_>>().join("\n"), &mut content, context.limits.text, context);
     Ok(content)
 }
 

@@ -1,6 +1,7 @@
 //! LZW as `compress` packs it (`.Z`): codes of 9 to 16 bits in groups of eight, a table that grows with them, and a code
 //! that clears it. The layout follows the manual page and public descriptions of ncompress.
 
+use madang_document::fault::Fault;
 use madang_document::reason_kind::ReasonKind;
 
 use std::io::{self, BufRead, Read};
@@ -38,7 +39,7 @@ impl<R: BufRead> Lzw<R> {
         let [_, _, flags] = head;
         let widest = u32::from(flags & 0x1F);
         if !(9..=16).contains(&widest) {
-            return Err(damaged("a width of codes that there is not"));
+            return Err(damaged(Fault::CodeWidth));
         }
         Ok(Lzw {
             packed,
@@ -107,14 +108,14 @@ impl<R: BufRead> Lzw<R> {
                     self.ready.push(self.first);
                     walk = previous;
                 }
-                _ => return Err(damaged("a code that was not made yet")),
+                _ => return Err(damaged(Fault::CodeTooEarly)),
             }
         }
         // Each entry points to an earlier one, so the walk ends.
         while walk >= 256 {
             let entry = usize::from(walk).checked_sub(self.base());
             let Some(&(before, last)) = entry.and_then(|entry| self.table.get(entry)) else {
-                return Err(damaged("a code that stands for nothing"));
+                return Err(damaged(Fault::EmptyCode));
             };
             self.ready.push(last);
             walk = before;
@@ -154,8 +155,8 @@ impl<R: BufRead> Read for Lzw<R> {
     }
 }
 
-fn damaged(what: &str) -> io::Error {
-    io_error(io::ErrorKind::InvalidData, ReasonKind::Broken(what.into()))
+fn damaged(fault: Fault) -> io::Error {
+    io_error(io::ErrorKind::InvalidData, ReasonKind::Faulty(fault))
 }
 
 #[cfg(test)]

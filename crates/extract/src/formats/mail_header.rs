@@ -10,6 +10,45 @@ use crate::encoding::{decode, decode_declared};
 /// Fields and parameters of one header that are looked at.
 const MOST: usize = 2_000;
 
+/// Bytes of one field that are read.
+pub(super) const LONGEST_FIELD: usize = 1 << 20;
+
+/// A mail without what its fields have beyond [`LONGEST_FIELD`], and whether one had more.
+pub(super) fn shortened(bytes: &[u8], progress: impl Fn()) -> (Cow<'_, [u8]>, bool) {
+    let mut kept: Vec<u8> = Vec::new();
+    let (mut field, mut from, mut at) = (0, 0, 0);
+    let (mut is_shortened, mut told) = (false, 0);
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        if at >= told {
+            progress();
+            told = at + LONGEST_FIELD;
+        }
+        let line = rest.iter().position(|b| *b == b'\n').map_or(rest.len(), |end| end + 1);
+        let goes_on = matches!(rest.first(), Some(b' ' | b'\t'));
+        if rest.get(..line).unwrap_or_default().trim_ascii().is_empty() {
+            break;
+        }
+        field = if goes_on { field } else { at };
+        let end = at + line;
+        let most = field + LONGEST_FIELD;
+        if end > most {
+            // What stood before it in the field is kept, and its end of a line.
+            kept.extend_from_slice(bytes.get(from..most.max(from)).unwrap_or_default());
+            if most > from {
+                kept.push(b'\n');
+            }
+            from = end;
+            is_shortened = true;
+        }
+        at = end;
+    }
+    if !is_shortened {
+        return (bytes.into(), false);
+    }
+    kept.extend_from_slice(bytes.get(from..).unwrap_or_default());
+    (kept.into(), true)
+}
+
 /// The header of a message or of a part of one.
 #[derive(Debug, Default)]
 pub(super) struct Header<'a>(Vec<(&'a [u8], &'a [u8])>);

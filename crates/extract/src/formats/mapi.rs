@@ -203,7 +203,7 @@ fn header(message: &Properties, recipients: &[Properties], content: &mut Content
 fn body(message: &Properties, content: &mut Content, context: &Context<'_>) {
     let before = content.segments.len();
     if let Some(plain) = message.text(BODY) {
-        text::read_lines(&plain, content, context.limits.text);
+        text::read_lines(&plain, content, context.limits.text, context);
     }
     if content.segments.len() == before
         && let Some(packed) = message.bytes(RTF)

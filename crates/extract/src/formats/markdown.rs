@@ -29,7 +29,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let mut content = Content::default();
     let decoded = encoding::read(blob, context, &mut content, |_| None)?;
     content.metadata.at("first heading").set_some(TITLE, title(&decoded.text));
-    read_lines(&decoded.text, &mut content, context.limits.text);
+    read_lines(&decoded.text, &mut content, context.limits.text, context);
     Ok(content)
 }
 

@@ -6,11 +6,11 @@ use std::collections::HashSet;
 
 use image::{DynamicImage, RgbImage};
 use madang_document::content::{Content, Origin, Segment};
+use madang_document::fault::Fault;
 use madang_document::instead::Instead;
 use madang_document::locator::Locator;
 use madang_document::metadata;
 use madang_document::part::Noun;
-use madang_document::quote::Quote;
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 use madang_document::unit::Unit;
@@ -77,8 +77,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>, demuxer: &str) -> Result<Cont
     let progress = || context.progress();
     let mut file =
         MediaFile::open(context.libav()?, blob, demuxer, &progress).map_err(|error| {
-            let broken = ReasonKind::Broken(Quote::new(&error));
-            ExtractError::corrupt(ReasonKind::Unreadable.of(Noun::Header).because(broken))
+            ExtractError::corrupt(ReasonKind::Unreadable.of(Noun::Header).because(error))
         })?;
     let streams = file.streams();
     let mut content = Content::default();
@@ -270,10 +269,9 @@ fn take_preview(
             // The index may be damaged where the start is not.
             Err(_) => (0.0, frame(0.0)),
         };
-        let broken = |said: &str| Reason::new(ReasonKind::Broken(said.into()));
-        let made = frame.map_err(|said| broken(&said)).and_then(|(width, height, rgb)| {
+        let made = frame.map_err(Reason::new).and_then(|(width, height, rgb)| {
             let picture = RgbImage::from_raw(width, height, rgb)
-                .ok_or_else(|| broken("the frame is incomplete"))?;
+                .ok_or(ReasonKind::Faulty(Fault::FrameIncomplete))?;
             let picture = DynamicImage::ImageRgb8(picture);
             let orientation = match video.rotation {
                 Some(90) => 6,

@@ -19,6 +19,9 @@ use std::ffi::{CString, c_int};
 use std::ptr;
 
 use ffmpeg_next::ffi::*;
+use madang_document::fault::Fault;
+use madang_document::quote::Quote;
+use madang_document::reason_kind::ReasonKind;
 
 use self::frame::scale;
 use self::source::{Source, read, refuse, seek};
@@ -59,6 +62,11 @@ pub(super) struct MediaFile<'a> {
     source: *mut Source<'a>,
 }
 
+/// What a library said.
+fn said(error: impl std::fmt::Display) -> ReasonKind {
+    ReasonKind::Broken(Quote::of(&error))
+}
+
 impl<'a> MediaFile<'a> {
     /// Opens `blob` as the input format `demuxer`. `progress` is called at every read.
     pub(super) fn open(
@@ -66,9 +74,9 @@ impl<'a> MediaFile<'a> {
         blob: &'a dyn Blob,
         demuxer: &str,
         progress: &'a dyn Fn(),
-    ) -> Result<MediaFile<'a>, String> {
-        let name = CString::new(demuxer).map_err(|error| error.to_string())?;
-        let allowed = CString::new(format!("{demuxer},srt,ass")).map_err(|e| e.to_string())?;
+    ) -> Result<MediaFile<'a>, ReasonKind> {
+        let name = CString::new(demuxer).map_err(said)?;
+        let allowed = CString::new(format!("{demuxer},srt,ass")).map_err(said)?;
         let source = Box::into_raw(Box::new(Source { blob, position: 0, bytes_read: 0, progress }));
         // SAFETY: every pointer handed to FFmpeg is either checked for null or one FFmpeg accepts as null. From
         // the next statement on `file` owns `source`, and frees what has been allocated when dropped.
@@ -78,11 +86,11 @@ impl<'a> MediaFile<'a> {
             let mut file = MediaFile { av, format, io, source };
             let input = (av.av_find_input_format)(name.as_ptr());
             if input.is_null() {
-                return Err(format!("this FFmpeg has no reader for {demuxer}"));
+                return Err(ReasonKind::NoReader(demuxer.into()));
             }
             let buffer = (av.av_malloc)(BUFFER);
             if buffer.is_null() {
-                return Err("out of memory".into());
+                return Err(ReasonKind::Faulty(Fault::OutOfMemory));
             }
             file.io = (av.avio_alloc_context)(
                 buffer.cast(),
@@ -95,11 +103,11 @@ impl<'a> MediaFile<'a> {
             );
             if file.io.is_null() {
                 (av.av_free)(buffer);
-                return Err("out of memory".into());
+                return Err(ReasonKind::Faulty(Fault::OutOfMemory));
             }
             file.format = (av.avformat_alloc_context)();
             if file.format.is_null() {
-                return Err("out of memory".into());
+                return Err(ReasonKind::Faulty(Fault::OutOfMemory));
             }
             (*file.format).pb = file.io;
             (*file.format).flags |= AVFMT_FLAG_CUSTOM_IO;
@@ -112,7 +120,7 @@ impl<'a> MediaFile<'a> {
                 (av.avformat_open_input)(&mut file.format, ptr::null(), input, &mut options);
             (av.av_dict_free)(&mut options);
             if opened < 0 {
-                return Err(message(av, opened));
+                return Err(said(message(av, opened)));
             }
             // Whatever it cannot find out is simply not known; the headers stand.
             (av.avformat_find_stream_info)(file.format, ptr::null_mut());
@@ -248,9 +256,9 @@ impl<'a> MediaFile<'a> {
         side: u32,
         pixels: u64,
         most: u64,
-    ) -> Result<(u32, u32, Vec<u8>), String> {
+    ) -> Result<(u32, u32, Vec<u8>), ReasonKind> {
         let Some(&stream) = self.raw_streams().get(index) else {
-            return Err("there is no such stream".into());
+            return Err(ReasonKind::Faulty(Fault::NoStream));
         };
         let av = self.av;
         self.keep_only(&[index]);
@@ -259,13 +267,13 @@ impl<'a> MediaFile<'a> {
         unsafe {
             let codec = (av.avcodec_find_decoder)((*(*stream).codecpar).codec_id);
             if codec.is_null() {
-                return Err("there is no decoder for its codec".into());
+                return Err(ReasonKind::Faulty(Fault::NoDecoder));
             }
             let mut decoder = (av.avcodec_alloc_context3)(codec);
             let mut packet = (av.av_packet_alloc)();
             let mut frame = (av.av_frame_alloc)();
             let answer = if decoder.is_null() || packet.is_null() || frame.is_null() {
-                Err("out of memory".into())
+                Err(ReasonKind::Faulty(Fault::OutOfMemory))
             } else {
                 // The sandbox forbids threads.
                 (*decoder).thread_count = 1;
@@ -279,7 +287,7 @@ impl<'a> MediaFile<'a> {
                     (av.avcodec_open2)(decoder, codec, ptr::null_mut())
                 };
                 if open < 0 {
-                    Err(message(av, open))
+                    Err(said(message(av, open)))
                 } else {
                     self.decode_key_frame(index, decoder, packet, frame, most)
                         .and_then(|()| scale(av, frame, (*stream).sample_aspect_ratio, side))
@@ -303,17 +311,17 @@ impl<'a> MediaFile<'a> {
         packet: *mut AVPacket,
         frame: *mut AVFrame,
         most: u64,
-    ) -> Result<(), String> {
+    ) -> Result<(), ReasonKind> {
         let (av, begin) = (self.av, self.bytes_read());
         // SAFETY: the caller's promise; packets are unreferenced before they are filled again.
         unsafe {
             for _ in 0..PACKETS_MOST {
                 if self.bytes_read().saturating_sub(begin) > most {
-                    return Err("no key frame within reach".into());
+                    return Err(ReasonKind::Faulty(Fault::NoKeyFrame));
                 }
                 let code = (av.av_read_frame)(self.format, packet);
                 if code < 0 {
-                    return Err(message(av, code));
+                    return Err(said(message(av, code)));
                 }
                 let key = (*packet).stream_index as usize == index
                     && (*packet).flags & AV_PKT_FLAG_KEY != 0;
@@ -329,7 +337,7 @@ impl<'a> MediaFile<'a> {
                 (av.av_packet_unref)(packet);
             }
         }
-        Err("none of its key frames decodes".into())
+        Err(ReasonKind::Faulty(Fault::NoFrameDecodes))
     }
 
     fn bytes_read(&self) -> u64 {

@@ -6,6 +6,7 @@ use madang_document::content::{Content, Member};
 use madang_document::locator::Locator;
 use madang_document::part::{Noun, Part};
 use madang_document::reason_kind::ReasonKind;
+use madang_document::unit::Unit;
 
 use super::mapi::{ATTACH_DATA, ATTACH_METHOD, Properties, SUBJECT, attachment_name, read_message};
 use super::{date, ole_object};
@@ -19,7 +20,7 @@ use crate::unpack::take_member;
 
 pub(super) const FORMAT: Format = Format {
     name: "msg",
-    version: 3,
+    version: 4,
     media_types: &["application/vnd.ms-outlook"],
     sniff: |probe| ole_object::sniff(probe, &[PROPERTIES], &["msg"]),
     media_type: |_| "application/vnd.ms-outlook",
@@ -34,7 +35,7 @@ const HEADER: usize = 32;
 const NESTED_HEADER: usize = 24;
 const PART_HEADER: usize = 8;
 /// Recipients that are read.
-const MOST_RECIPIENTS: usize = 2_000;
+const MOST_RECIPIENTS: usize = 5_000;
 /// Entries of a compound file that are looked at.
 const MOST_ENTRIES: usize = 100_000;
 
@@ -42,6 +43,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let file = ole_object::open(blob)?;
     let source = Source { file: &file, size: blob.len(), context, is_cut: Cell::new(false) };
     let mut content = Content::default();
+    ole_object::tell_damage(&file, &mut content);
     let root = file
         .root()
         .ok_or_else(|| ExtractError::corrupt(ReasonKind::Missing.of(Noun::RootStorage)))?;
@@ -49,12 +51,21 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let page = message.code_page();
     let mut recipients = Vec::new();
     let mut attachments = Vec::new();
+    let mut all = 0u64;
     for storage in source.storages(root) {
-        if storage.name.starts_with("__recip_version1.0_#") && recipients.len() < MOST_RECIPIENTS {
-            recipients.push(source.object(storage, PART_HEADER, page)?);
+        if storage.name.starts_with("__recip_version1.0_#") {
+            all += 1;
+            if recipients.len() < MOST_RECIPIENTS {
+                context.progress();
+                recipients.push(source.object(storage, PART_HEADER, page)?);
+            }
         } else if storage.name.starts_with("__attach_version1.0_#") {
             attachments.push(storage);
         }
+    }
+    if all > recipients.len() as u64 {
+        let first = recipients.len() as u64;
+        content.cut(ReasonKind::OnlyFirst { first, of: Some(all), unit: Unit::Recipients });
     }
     read_message(&message, &recipients, &mut content, context);
     appointment(&source, root, &message, &mut content);
@@ -84,6 +95,7 @@ fn attachment(
     content: &mut Content,
 ) -> Result<bool, ExtractError> {
     const BY_VALUE: u32 = 1;
+    const OLE_OBJECT: u32 = 6;
     let attachment = source.object(storage, PART_HEADER, page)?;
     let name = attachment_name(&attachment).map(|name| name.replace(['/', '\\'], "-"));
     let inside = source.file.child(storage, "__substg1.0_3701000D").filter(|e| e.is_storage());
@@ -102,13 +114,28 @@ fn attachment(
         return Ok(take_member(bytes.as_slice(), &path, None, source.context, content));
     }
     let path = paths.take(&name.unwrap_or_else(|| format!("attachment-{number}")));
+    if let Some(object) = inside {
+        let before = content.members.len();
+        let goes_on = ole_object::member(source.file, object, &path, source.context, content);
+        let unread = content.members.get(before).is_some_and(|member| member.outcome.is_none());
+        if unread && goes_on && source.context.may_open_member().is_ok() {
+            content.lost(ReasonKind::ForeignObject.within(Part::Attachment(path.as_str().into())));
+        }
+        return Ok(goes_on);
+    }
     let method = attachment.number(ATTACH_METHOD).unwrap_or(BY_VALUE);
     match attachment.bytes(ATTACH_DATA) {
         Some(bytes) if method == BY_VALUE || !bytes.is_empty() => {
             Ok(take_member(bytes, &path, None, source.context, content))
         }
-        // A link to where the file lay when it was sent, or an object of some program.
-        _ => {
+        // A link to where the file lay when it was sent.
+        bytes => {
+            if method == OLE_OBJECT && bytes.is_none_or(<[u8]>::is_empty) {
+                let missing = ReasonKind::MissingFrom(Noun::Mail.into());
+                content.lost(missing.of(Part::Attachment(path.as_str().into())));
+            } else if method == BY_VALUE {
+                content.lost(ReasonKind::NoContent.of(Part::Attachment(path.as_str().into())));
+            }
             content.members.push(Member { path, size: None, outcome: None, told: None });
             Ok(true)
         }
@@ -223,7 +250,8 @@ impl<'a> Source<'a> {
         let mut storages = vec![("/", storage)];
         storages.extend(names.map(|names| (folder.as_str(), names)));
         let most = self.context.limits.member.min(self.context.unpacked_left());
-        self.file.copy_with(&storages, most, |path, mut bytes| {
+        let progress = || self.context.progress();
+        self.file.copy_with(&storages, most, &progress, |path, mut bytes| {
             if path.strip_prefix('/') == Some(PROPERTIES) && bytes.len() >= NESTED_HEADER {
                 bytes.splice(NESTED_HEADER..NESTED_HEADER, [0; HEADER - NESTED_HEADER]);
             }

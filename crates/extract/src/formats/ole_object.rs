@@ -51,6 +51,13 @@ pub(super) fn open(blob: &dyn Blob) -> Result<CompoundFile<'_>, ExtractError> {
     }
 }
 
+/// Says that the directory of a compound file is damaged, so that parts of the document may be lost.
+pub(super) fn tell_damage(file: &CompoundFile<'_>, content: &mut Content) {
+    if file.is_tangled() {
+        content.lost(ReasonKind::Damaged.of(Noun::Directory));
+    }
+}
+
 /// Extracts an embedded object as the member `path`. Gives whether another may be.
 pub(super) fn member(
     file: &CompoundFile<'_>,
@@ -59,7 +66,8 @@ pub(super) fn member(
     context: &Context<'_>,
     content: &mut Content,
 ) -> bool {
-    match file.copy(object, context.limits.member.min(context.unpacked_left())) {
+    let most = context.limits.member.min(context.unpacked_left());
+    match file.copy(object, most, &|| context.progress()) {
         Ok(bytes) => deliver(path, bytes, context, content),
         Err(error) => {
             let unreadable = ReasonKind::Unreadable.of(Noun::Object).because(reason_of(&error));

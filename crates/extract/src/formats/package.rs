@@ -21,6 +21,9 @@ use crate::context::Context;
 use crate::error::ExtractError;
 use crate::unpack::{End, unpack};
 
+/// Parts that are named of those whose own heads cannot be read.
+const UNREADABLE_MOST: usize = 20;
+
 /// An opened package. Every byte that leaves it has been accounted for with
 /// [`Context::spend_unpacked`].
 pub(super) struct Package<'a> {
@@ -65,9 +68,19 @@ impl<'a> Package<'a> {
             Err(error) => return Package::rescue(blob, context, &error.to_string(), content),
         };
         let mut parts = BTreeMap::new();
+        let mut unreadable = 0;
         for index in 0..archive.len() {
-            // Names that do not decode and entries beyond the file cannot be referred to by any part.
-            let Ok(entry) = archive.by_index_raw(index) else { continue };
+            let listed = archive.name_for_index(index).and_then(Result::ok);
+            let listed = listed.map(|name| name.into_owned());
+            let Ok(entry) = archive.by_index_raw(index) else {
+                let part = listed.as_ref().map_or(Noun::AnyMember.into(), part::Part::from);
+                unreadable += 1;
+                if unreadable <= UNREADABLE_MOST {
+                    content.lost(ReasonKind::NotThere.of(part));
+                }
+                continue;
+            };
+            // A name that does not decode cannot be referred to by any part.
             let Ok(name) = entry.name() else { continue };
             if !entry.is_dir() {
                 note_part(&mut parts, index, &name, entry.size());

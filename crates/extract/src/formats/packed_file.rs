@@ -79,7 +79,7 @@ pub(super) const ZSTD: Format = Format {
 
 pub(super) const COMPRESS: Format = Format {
     name: "compress",
-    version: 3,
+    version: 4,
     media_types: &["application/x-compress"],
     sniff: |probe| magic(probe, b"\x1F\x9D"),
     media_type: |_| "application/x-compress",

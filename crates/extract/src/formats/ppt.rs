@@ -68,6 +68,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         None => persist,
         Some(plain) => Persist::read(plain, &user),
     };
+    ole_object::tell_damage(&file, &mut content);
     office_summary::read(&file, context, &mut content);
     let presentation = Presentation::read(&persist, &mut content);
     presentation.slides(&persist, stream.len(), context, &mut content);

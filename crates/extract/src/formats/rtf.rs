@@ -73,7 +73,7 @@ pub(super) fn read_body(bytes: &[u8], content: &mut Content, context: &Context<'
             content.metadata = properties;
         }
         Some(Wrapped::Text(plain)) => {
-            super::text::read_lines(&plain, content, context.limits.text);
+            super::text::read_lines(&plain, content, context.limits.text, context);
         }
         None => text(&document::read(bytes, &|| context.progress()), content, context),
     }

@@ -99,7 +99,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     }
     if content.segments.is_empty() {
         content.note(ReasonKind::NoCue);
-        super::text::read_lines(&decoded.text, &mut content, context.limits.text);
+        super::text::read_lines(&decoded.text, &mut content, context.limits.text, context);
     } else if let Some(last) = starts.last() {
         content.metadata.set(DURATION, *last as f64 / 1000.0);
     }

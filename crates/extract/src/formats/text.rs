@@ -36,14 +36,25 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         "properties" => spelled_out(&decoded.text),
         _ => Cow::Borrowed(decoded.text.as_str()),
     };
-    read_lines(&text, &mut content, context.limits.text);
+    read_lines(&text, &mut content, context.limits.text, context);
     Ok(content)
 }
 
+/// Lines after which a reader says that it goes on.
+const LINES_OF_PROGRESS: usize = 1 << 16;
+
 /// Adds a text paragraph by paragraph; a paragraph ends at a blank line and is found by its first line.
-pub(super) fn read_lines(text: &str, content: &mut Content, limit: u64) {
+pub(super) fn read_lines(text: &str, content: &mut Content, limit: u64, context: &Context<'_>) {
     let mut paragraphs = Paragraphs::new(content, limit);
     for (n, line) in text.split('\n').enumerate() {
+        if n.is_multiple_of(LINES_OF_PROGRESS) {
+            context.progress();
+        }
+        // There may be millions of them.
+        if matches!(line, "" | "\r") {
+            paragraphs.end();
+            continue;
+        }
         let number = u32::try_from(n + 1).unwrap_or(u32::MAX);
         // A lone carriage return ends a line too, and so do a tabulation down the page, a form feed, the separators of ASCII
         // and the signs that Unicode has for it (UAX #14, BK and NL).

@@ -15,7 +15,7 @@ use crate::unpack::take_member;
 
 pub(super) const FORMAT: Format = Format {
     name: "tnef",
-    version: 1,
+    version: 2,
     media_types: &["application/vnd.ms-tnef"],
     sniff: |probe| if probe.starts_with(MAGIC) { Match::Magic } else { Match::No },
     media_type: |_| "application/vnd.ms-tnef",
@@ -41,6 +41,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let mut content = Content::default();
     let mut message = Properties::default();
     let mut attachments: Vec<Attachment> = Vec::new();
+    let mut is_whole = true;
     while !rest.is_empty() {
         context.progress();
         let Some((id, data, after)) = attribute(rest) else {
@@ -53,7 +54,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             0x0006_9007 => {
                 message = Properties::in_page(u16_at(data, 0));
             }
-            0x0006_9003 => properties(data, &mut message),
+            0x0006_9003 => is_whole &= properties(data, &mut message),
             0x0001_8004 => message.add(SUBJECT, STRING8, data.to_vec()),
             0x0002_800C => message.add(BODY, STRING8, data.to_vec()),
             // attAttachRenddata begins an attachment.
@@ -66,11 +67,14 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
                 match id {
                     0x0001_8010 => attachment.title = Some(data.to_vec()),
                     0x0006_800F => attachment.data = Some(data.to_vec()),
-                    0x0006_9005 => properties(data, &mut attachment.properties),
+                    0x0006_9005 => is_whole &= properties(data, &mut attachment.properties),
                     _ => {}
                 }
             }
         }
+    }
+    if !is_whole {
+        content.lost(ReasonKind::Damaged.of(Noun::Properties));
     }
     read_message(&message, &[], &mut content, context);
     members(attachments, &mut content, context);
@@ -113,15 +117,16 @@ fn attribute(bytes: &[u8]) -> Option<(u32, &[u8], &[u8])> {
     Some((id, data, rest.get(length..)?.get(2..).unwrap_or_default()))
 }
 
-/// Adds the properties of a list (MS-OXTNEF, section 2.1.3.4); what is damaged ends it.
-fn properties(bytes: &[u8], to: &mut Properties) {
-    let Some((count, mut rest)) = split_u32(bytes) else { return };
+/// Adds the properties of a list (MS-OXTNEF, section 2.1.3.4); what is damaged ends it. Gives whether all could be read.
+fn properties(bytes: &[u8], to: &mut Properties) -> bool {
+    let Some((count, mut rest)) = split_u32(bytes) else { return bytes.is_empty() };
     for _ in 0..count {
         match property(rest, to) {
             Some(after) => rest = after,
-            None => return,
+            None => return false,
         }
     }
+    true
 }
 
 fn property<'a>(bytes: &'a [u8], to: &mut Properties) -> Option<&'a [u8]> {

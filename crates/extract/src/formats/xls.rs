@@ -75,6 +75,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         return Ok(content);
     }
     let file = ole_object::open(blob)?;
+    ole_object::tell_damage(&file, &mut content);
     office_summary::read(&file, context, &mut content);
     let stream = STREAMS.iter().find_map(|name| file.root_stream(name, limit));
     let stream = stream.filter(|stream| !stream.is_empty()).ok_or_else(|| {

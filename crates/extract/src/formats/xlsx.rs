@@ -1,7 +1,7 @@
 //! Excel workbooks (ECMA-376 part 1, section 18), transitional and strict;
 //! binary ones through [`super::xlsb`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use madang_document::content::Content;
 use madang_document::locator::Locator;
@@ -73,11 +73,25 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     package.finish(content)
 }
 
+/// Sheets that are named of those that are another sheet once more.
+const REPEATED_MOST: u32 = 20;
+
 fn read(workbook: &Workbook, binary: bool, package: &mut Package<'_>, content: &mut Content) {
     content.metadata.set(metadata::SHEETS, workbook.sheets.len());
     let context = package.context();
     let mut written = Written::new(context);
+    let mut seen = BTreeSet::new();
+    let mut repeated = 0;
     for (name, part) in &workbook.sheets {
+        // Two names for one part are damage; a thousand would have it read a thousand times.
+        if !seen.insert(part.to_lowercase()) {
+            context.progress();
+            repeated += 1;
+            if repeated <= REPEATED_MOST {
+                content.lost(ReasonKind::NotThere.of(Part::Sheet(name.into())));
+            }
+            continue;
+        }
         context.unit();
         let place = Locator::Cell { sheet: name.clone(), row: 1, column: 1 };
         content.push_text(name.clone(), place);

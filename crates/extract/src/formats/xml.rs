@@ -181,7 +181,8 @@ fn read_xml(text: &str, drawing: bool, content: &mut Content, context: &Context<
         let broken = ReasonKind::DamagedAt(position).because(broken);
         content.note(broken.instead(Instead::PlainText));
         let read: u64 = content.segments.iter().map(|s| s.text.len() as u64).sum();
-        super::text::read_lines(rest, content, context.limits.text.saturating_sub(read));
+        let left = context.limits.text.saturating_sub(read);
+        super::text::read_lines(rest, content, left, context);
     }
 }
 

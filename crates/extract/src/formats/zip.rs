@@ -4,7 +4,7 @@ use std::io::{BufReader, Read};
 
 use madang_document::content::Content;
 use madang_document::instead::Instead;
-use madang_document::part::Noun;
+use madang_document::part::{Noun, Part};
 use madang_document::quote::Quote;
 use madang_document::reason_kind::ReasonKind;
 use zip::ZipArchive;
@@ -80,10 +80,14 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     };
     let raw: Vec<&[u8]> = archive.file_names_raw().collect();
     let names = names(&raw);
+    let mut room = Room::of(blob);
     for (index, name) in names.iter().enumerate() {
         let Ok(entry) = archive.by_index_data(index) else { continue };
         if entry.is_dir() {
             continue;
+        }
+        if !room.takes(entry.compressed_size(), &mut content) {
+            return Ok(content);
         }
         let path = paths.take(name);
         let size = entry.size();
@@ -127,9 +131,35 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     }
     if archive.has_duplicate_names() {
         let table = archive.central_directory_start();
-        read_shadowed(blob, (table, archive.offset()), context, &mut content, &mut paths);
+        let place = (table, archive.offset());
+        read_shadowed(blob, place, &mut room, context, &mut content, &mut paths);
     }
     Ok(content)
+}
+
+/// What the members of an archive may be packed in, all together: they lie beside one another in its file. A bomb has thousands
+/// that lie over one another, each of which is read anew; a file that has lost bytes has somewhat less than its members.
+struct Room(u64);
+
+impl Room {
+    fn of(blob: &dyn Blob) -> Room {
+        Room(blob.len().saturating_mul(2))
+    }
+
+    /// Takes so many bytes of it; where there are no more, says so and gives no leave to read on.
+    fn takes(&mut self, packed: u64, content: &mut Content) -> bool {
+        match self.0.checked_sub(packed) {
+            Some(left) => {
+                self.0 = left;
+                true
+            }
+            None => {
+                let before = Part::AfterMembers(content.members.len() as u64);
+                content.lost(ReasonKind::Overlaps.within(before));
+                false
+            }
+        }
+    }
 }
 
 /// Of several members with one name the library knows the last, which is the one that an unpacker leaves on the disk.
@@ -137,6 +167,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
 fn read_shadowed(
     blob: &dyn Blob,
     (table, start): (u64, u64),
+    room: &mut Room,
     context: &Context<'_>,
     content: &mut Content,
     paths: &mut MemberPaths,
@@ -156,6 +187,9 @@ fn read_records(
     let raw: Vec<&[u8]> = records.iter().map(|record| record.name.as_slice()).collect();
     for (record, name) in records.iter().zip(names(&raw)) {
         context.progress();
+        if !room.takes(record.packed_size(), content) {
+            return;
+        }
         let (path, size) = (paths.take(&name), record.size);
         if record.lock.is_some() && !record.is_link() {
             if !take_locked(blob, record, &path, context, content) {

@@ -205,6 +205,11 @@ pub(super) fn record_at(blob: &dyn Blob, at: u64, start: u64) -> Option<ZipRecor
 }
 
 impl ZipRecord {
+    /// Bytes in the archive.
+    pub(super) fn packed_size(&self) -> u64 {
+        self.packed
+    }
+
     /// Whether it is a link of Unix.
     pub(super) fn is_link(&self) -> bool {
         self.mode & 0o170_000 == 0o120_000

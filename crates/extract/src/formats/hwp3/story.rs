@@ -1,5 +1,5 @@
 use madang_document::content::Content;
-use madang_document::part::Noun;
+use madang_document::part::{Noun, Part};
 use madang_document::reason_kind::ReasonKind;
 
 use super::date::date;
@@ -245,7 +245,11 @@ impl Story<'_> {
                 again(code, stream)?;
                 paragraph.push_str(" ");
             }
-            _ => return Err(ExtractError::broken(format_args!("control {code}"))),
+            _ => {
+                return Err(ExtractError::corrupt(
+                    ReasonKind::Unreadable.of(Part::Control(code.into())),
+                ));
+            }
         }
         Ok(())
     }
@@ -329,9 +333,7 @@ impl Story<'_> {
 fn again(code: u16, stream: &mut Stream<'_>) -> Result<(), ExtractError> {
     match stream.word()? {
         again if again == code => Ok(()),
-        other => {
-            Err(ExtractError::broken(format_args!("control {code}, which calls itself {other}")))
-        }
+        _ => Err(ExtractError::corrupt(ReasonKind::Damaged.of(Part::Control(code.into())))),
     }
 }
 

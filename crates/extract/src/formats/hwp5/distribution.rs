@@ -7,6 +7,8 @@ use crate::formats::bytes::u32_at;
 /// Bytes of the header of the record that holds the key, and of its data.
 const HEADER: usize = 4;
 const DATA: usize = 256;
+/// Bytes that are encrypted together.
+const BLOCK: usize = 16;
 
 /// Decrypts a section of a distribution document (배포용 문서), whose key lies in front of it; none if it
 /// does not start with one. No password is involved: the format only keeps honest programs from editing.
@@ -37,9 +39,9 @@ pub(super) fn decrypt(section: &[u8]) -> Option<Vec<u8>> {
     let key: [u8; 16] = data.get(offset..offset + 16)?.try_into().ok()?;
     let cipher = Aes128::new(&Array::from(key));
     let mut text = section.get(HEADER + DATA..)?.to_vec();
-    // What is left of an incomplete last block cannot be decrypted and is only padding.
-    text.truncate(text.len() - text.len() % 16);
-    for block in text.chunks_exact_mut(16) {
+    // What is left of an incomplete last block cannot be decrypted. Behind other blocks it is only padding.
+    text.truncate(text.len() - text.len() % BLOCK);
+    for block in text.chunks_exact_mut(BLOCK) {
         if let Ok(block) = <&mut Array<u8, _>>::try_from(block) {
             cipher.decrypt_block(block);
         }

@@ -2,6 +2,8 @@ use std::ffi::c_int;
 use std::ptr;
 
 use ffmpeg_next::ffi::*;
+use madang_document::fault::Fault;
+use madang_document::reason_kind::ReasonKind;
 
 use super::value::ratio;
 use crate::libav::Libav;
@@ -15,14 +17,14 @@ pub(super) unsafe fn scale(
     frame: *mut AVFrame,
     aspect: AVRational,
     side: u32,
-) -> Result<(u32, u32, Vec<u8>), String> {
+) -> Result<(u32, u32, Vec<u8>), ReasonKind> {
     // SAFETY: the caller's promise. The pixel format is one that the decoder of this very library wrote, so it is a
     // value of the enumeration. The target has `height` rows of `stride` bytes and slack for vector writes beyond
     // the last one.
     unsafe {
         let (from_width, from_height) = ((*frame).width, (*frame).height);
         if from_width <= 0 || from_height <= 0 || (*frame).format < 0 {
-            return Err("the frame is empty".into());
+            return Err(ReasonKind::Faulty(Fault::FrameEmpty));
         }
         let format: AVPixelFormat = std::mem::transmute((*frame).format);
         let aspect = ratio(aspect).filter(|a| (0.1..=10.0).contains(a)).unwrap_or(1.0);
@@ -43,7 +45,7 @@ pub(super) unsafe fn scale(
             ptr::null(),
         );
         if scaler.is_null() {
-            return Err("its pixel format cannot be converted".into());
+            return Err(ReasonKind::Faulty(Fault::PixelFormat));
         }
         let row = usize::try_from(width).unwrap_or(0) * 3;
         let stride = row.next_multiple_of(64);
@@ -62,7 +64,7 @@ pub(super) unsafe fn scale(
         );
         (av.sws_freeContext)(scaler);
         if done <= 0 {
-            return Err("the frame cannot be scaled".into());
+            return Err(ReasonKind::Faulty(Fault::NotScaled));
         }
         let rgb = target.chunks(stride).take(rows).filter_map(|line| line.get(..row));
         Ok((width.unsigned_abs(), height.unsigned_abs(), rgb.flatten().copied().collect()))

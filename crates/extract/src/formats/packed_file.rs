@@ -23,7 +23,7 @@ use crate::unpack::take_member;
 
 pub(super) const GZIP: Format = Format {
     name: "gzip",
-    version: 3,
+    version: 4,
     media_types: &["application/gzip"],
     // RFC 1952, section 2.3.1: the magic, then the only method there is.
     sniff: |probe| magic(probe, b"\x1F\x8B\x08"),
@@ -33,7 +33,7 @@ pub(super) const GZIP: Format = Format {
 
 pub(super) const BZIP2: Format = Format {
     name: "bzip2",
-    version: 3,
+    version: 4,
     media_types: &["application/x-bzip2"],
     sniff: |probe| match probe.head.get(3) {
         Some(b'1'..=b'9') => magic(probe, b"BZh"),
@@ -45,7 +45,7 @@ pub(super) const BZIP2: Format = Format {
 
 pub(super) const XZ: Format = Format {
     name: "xz",
-    version: 3,
+    version: 4,
     media_types: &["application/x-xz"],
     sniff: |probe| magic(probe, b"\xFD7zXZ\0"),
     media_type: |_| "application/x-xz",
@@ -54,7 +54,7 @@ pub(super) const XZ: Format = Format {
 
 pub(super) const LZMA: Format = Format {
     name: "lzma",
-    version: 3,
+    version: 4,
     media_types: &["application/x-lzma"],
     sniff: sniff_lzma,
     media_type: |_| "application/x-lzma",
@@ -69,7 +69,7 @@ pub(super) const LZMA: Format = Format {
 
 pub(super) const ZSTD: Format = Format {
     name: "zstd",
-    version: 3,
+    version: 4,
     media_types: &["application/zstd"],
     // RFC 8878, section 3.1.1: the magic of a frame.
     sniff: |probe| magic(probe, b"\x28\xB5\x2F\xFD"),

@@ -465,9 +465,10 @@ impl<'a> Interpreter<'a> {
         let Some(mark) = run.marks.pop() else { return };
         if let Some((before, words)) = mark.restated {
             for (id, text) in &words.restated {
-                match run.text.glyphs.glyphs.len() > before {
-                    true => drop(self.structure.say(*id)),
-                    false => run.unshown.push((*id, text.to_string())),
+                if run.text.glyphs.glyphs.len() > before {
+                    self.structure.say(*id);
+                } else {
+                    run.unshown.push((*id, text.to_string()));
                 }
             }
         }

@@ -80,9 +80,9 @@ impl<'a> Structure<'a> {
     }
 
     /// Takes what describes and was not said before.
-    pub(super) fn describe(&mut self, words: &Words) -> impl Iterator<Item = String> {
+    pub(super) fn describe(&mut self, words: &Words) -> Vec<String> {
         let unsaid = words.described.iter().filter(|(id, _)| self.said.insert(*id));
-        unsaid.map(|(_, text)| text.to_string()).collect::<Vec<_>>().into_iter()
+        unsaid.map(|(_, text)| text.to_string()).collect()
     }
 
     /// Whether this text is said for the first time.

@@ -173,13 +173,14 @@ fn read_shadowed(
     paths: &mut MemberPaths,
 ) {
     let shadowed = shadowed(blob, table, start, context.limits.members);
-    read_records(&shadowed, blob, context, content, paths);
+    read_records(&shadowed, blob, room, context, content, paths);
 }
 
 /// Reads members by what the table or their own heads say of them.
 fn read_records(
     records: &[ZipRecord],
     blob: &dyn Blob,
+    room: &mut Room,
     context: &Context<'_>,
     content: &mut Content,
     paths: &mut MemberPaths,
@@ -273,5 +274,5 @@ fn read_by_heads(
     // One more than may be read, so that what is left out is told.
     let most = context.limits.members.saturating_add(1);
     let records = heads(blob, start, most, || context.progress());
-    read_records(&records, blob, context, content, paths);
+    read_records(&records, blob, &mut Room::of(blob), context, content, paths);
 }

@@ -291,11 +291,9 @@ impl<'a> Interpreter<'a> {
             b"f" | b"F" | b"f*" | b"B" | b"B*" | b"b" | b"b*" if !run.is_off() => {
                 run.text.painted.shape();
             }
-            b"BMC" | b"BDC" => {
-                if run.marks.len() < STATES_DEEPEST * 4 {
-                    let mark = self.mark(operands, page, run);
-                    run.marks.push(mark);
-                }
+            b"BMC" | b"BDC" if run.marks.len() < STATES_DEEPEST * 4 => {
+                let mark = self.mark(operands, page, run);
+                run.marks.push(mark);
             }
             b"EMC" => self.unmark(run),
             _ => {}
@@ -512,8 +510,10 @@ impl<'a> Interpreter<'a> {
                 }
                 let entry = |key: &[u8]| object.as_dict().ok()?.get_deref(key, self.document).ok();
                 let text = |key: &[u8]| decode_text_string(entry(key)?).ok();
-                mark.actual = text(b"ActualText");
-                described.extend([b"Alt".as_slice(), b"E"].into_iter().filter_map(text));
+                let [actual, alternative, long] =
+                    [b"ActualText".as_slice(), b"Alt", b"E"].map(text);
+                mark.actual = actual;
+                described.extend(alternative.into_iter().chain(long));
                 number = entry(b"MCID").and_then(|number| number.as_i64().ok());
             }
             _ => {}

@@ -22,13 +22,16 @@ const DESCRIBING: [&[u8]; 2] = [b"Alt", b"E"];
 /// Which text: of the element at this place, by the number of its entry.
 pub(super) type TextId = (usize, usize);
 
+/// Texts of elements.
+type Texts = Vec<(TextId, Rc<str>)>;
+
 /// What an element and those around it say.
 pub(super) struct Words {
     /// In place of all glyphs of the outermost element that says so.
     pub(super) actual: Option<(TextId, Rc<str>)>,
-    described: Vec<(TextId, Rc<str>)>,
+    described: Texts,
     /// What says again what glyphs show, where any do: a formula is set, or it is a picture.
-    pub(super) restated: Vec<(TextId, Rc<str>)>,
+    pub(super) restated: Texts,
 }
 
 /// The elements of a document, as far as content leads to them.
@@ -131,7 +134,7 @@ fn own_words(
     };
     let id = |entry| (place(element), entry);
     let actual = text(b"ActualText").map(|text| (id(DESCRIBING.len()), text));
-    let described: Vec<(TextId, Rc<str>)> =
+    let described: Texts =
         (0..).zip(DESCRIBING).filter_map(|(entry, key)| Some((id(entry), text(key)?))).collect();
     if actual.is_none() && described.is_empty() {
         return around;
@@ -142,7 +145,7 @@ fn own_words(
         Ok(b"Formula") => (described, Vec::new()),
         _ => (Vec::new(), described),
     };
-    let with = |own: Vec<_>, of: fn(&Words) -> &Vec<(TextId, Rc<str>)>| {
+    let with = |own: Vec<_>, of: fn(&Words) -> &Texts| {
         let outer = outer.map(of).into_iter().flatten().cloned();
         outer.chain(own).collect::<Vec<_>>()
     };

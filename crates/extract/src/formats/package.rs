@@ -73,6 +73,9 @@ impl<'a> Package<'a> {
             let listed = archive.name_for_index(index).and_then(Result::ok);
             let listed = listed.map(|name| name.into_owned());
             let Ok(entry) = archive.by_index_raw(index) else {
+                if listed.as_ref().is_some_and(|name| name.ends_with('/')) {
+                    continue;
+                }
                 let part = listed.as_ref().map_or(Noun::AnyMember.into(), part::Part::from);
                 unreadable += 1;
                 if unreadable <= UNREADABLE_MOST {

@@ -1,6 +1,8 @@
 //! ZIP archives.
 
+use std::collections::BTreeSet;
 use std::io::{BufReader, Read};
+use std::ops::Range;
 
 use madang_document::content::Content;
 use madang_document::instead::Instead;
@@ -17,7 +19,7 @@ use super::packing::{Checked, Refusal, unpacker};
 use super::zip_cipher::ZipLock;
 use super::zip_heads::heads;
 use super::zip_packing::{is_common, number, packing};
-use super::zip_table::{ZipRecord, record_at, shadowed};
+use super::zip_table::{ZipRecord, packed_place, record_at, shadowed};
 
 use crate::blob::{Blob, Cursor, read_range};
 use crate::context::Context;
@@ -80,17 +82,23 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     };
     let raw: Vec<&[u8]> = archive.file_names_raw().collect();
     let names = names(&raw);
-    let mut room = Room::of(blob);
+    let heads = (0..archive.len()).filter_map(|n| archive.by_index_data(n).ok());
+    let heads = heads.filter(|entry| !entry.is_dir()).map(|entry| entry.header_start());
+    let mut places = Places { heads: heads.collect(), ..Places::default() };
     for (index, name) in names.iter().enumerate() {
         let Ok(entry) = archive.by_index_data(index) else { continue };
         if entry.is_dir() {
             continue;
         }
-        if !room.takes(entry.compressed_size(), &mut content) {
-            return Ok(content);
-        }
+        let place = packed_place(entry.header_start(), entry.compressed_size());
         let path = paths.take(name);
         let size = entry.size();
+        if !places.take(place) {
+            if !places.leave(&path, Some(size), context, &mut content) {
+                return Ok(content);
+            }
+            continue;
+        }
         if entry.is_symlink() {
             let mut target = Vec::new();
             if let Ok(member) = archive.by_index(index) {
@@ -132,33 +140,61 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     if archive.has_duplicate_names() {
         let table = archive.central_directory_start();
         let place = (table, archive.offset());
-        read_shadowed(blob, place, &mut room, context, &mut content, &mut paths);
+        read_shadowed(blob, place, &mut places, context, &mut content, &mut paths);
     }
     Ok(content)
 }
 
-/// What the members of an archive may be packed in, all together: they lie beside one another in its file. A bomb has thousands
-/// that lie over one another, each of which is read anew; a file that has lost bytes has somewhat less than its members.
-struct Room(u64);
+/// Where members lie: beside one another in the file. A bomb has thousands that lie over one another, each of which would be
+/// read anew.
+#[derive(Debug, Default)]
+struct Places {
+    /// Where heads begin.
+    heads: BTreeSet<u64>,
+    taken: BTreeSet<u64>,
+    tolerated: usize,
+    refused: usize,
+}
 
-impl Room {
-    fn of(blob: &dyn Blob) -> Room {
-        Room(blob.len().saturating_mul(2))
+impl Places {
+    /// Members that are read although they lie over others: a damaged table may have a few.
+    const TOLERATED_MOST: usize = 4;
+    /// Members that are refused before nothing more is read.
+    const REFUSED_MOST: usize = 100;
+
+    /// Takes the place of a member, its head included, if it is the only one there, or one of a few that are not.
+    fn take(&mut self, place: Range<u64>) -> bool {
+        let is_new = self.taken.insert(place.start);
+        let mut inside = self.heads.range(place.start.saturating_add(1)..place.end);
+        if is_new && inside.next().is_none() {
+            return true;
+        }
+        let is_tolerated = self.tolerated < Places::TOLERATED_MOST;
+        match is_tolerated {
+            true => self.tolerated += 1,
+            false => self.refused += 1,
+        }
+        is_tolerated
     }
 
-    /// Takes so many bytes of it; where there are no more, says so and gives no leave to read on.
-    fn takes(&mut self, packed: u64, content: &mut Content) -> bool {
-        match self.0.checked_sub(packed) {
-            Some(left) => {
-                self.0 = left;
-                true
-            }
-            None => {
-                let before = Part::AfterMembers(content.members.len() as u64);
-                content.lost(ReasonKind::Overlaps.within(before));
-                false
-            }
+    /// Leaves a member that lies over another. Gives whether the archive may be read on.
+    fn leave(
+        &self,
+        path: &str,
+        size: Option<u64>,
+        context: &Context<'_>,
+        content: &mut Content,
+    ) -> bool {
+        let refusal = Refusal::corrupt(ReasonKind::Overlaps);
+        if !leave(path, size, &refusal, context, content) {
+            return false;
         }
+        if self.refused >= Places::REFUSED_MOST {
+            let after = Part::AfterMembers(content.members.len() as u64);
+            content.lost(ReasonKind::Overlaps.within(after));
+            return false;
+        }
+        true
     }
 }
 
@@ -167,20 +203,21 @@ impl Room {
 fn read_shadowed(
     blob: &dyn Blob,
     (table, start): (u64, u64),
-    room: &mut Room,
+    places: &mut Places,
     context: &Context<'_>,
     content: &mut Content,
     paths: &mut MemberPaths,
 ) {
     let shadowed = shadowed(blob, table, start, context.limits.members);
-    read_records(&shadowed, blob, room, context, content, paths);
+    places.heads.extend(shadowed.iter().map(|record| record.place().start));
+    read_records(&shadowed, blob, places, context, content, paths);
 }
 
 /// Reads members by what the table or their own heads say of them.
 fn read_records(
     records: &[ZipRecord],
     blob: &dyn Blob,
-    room: &mut Room,
+    places: &mut Places,
     context: &Context<'_>,
     content: &mut Content,
     paths: &mut MemberPaths,
@@ -188,10 +225,13 @@ fn read_records(
     let raw: Vec<&[u8]> = records.iter().map(|record| record.name.as_slice()).collect();
     for (record, name) in records.iter().zip(names(&raw)) {
         context.progress();
-        if !room.takes(record.packed_size(), content) {
-            return;
-        }
         let (path, size) = (paths.take(&name), record.size);
+        if !places.take(record.place()) {
+            if !places.leave(&path, size, context, content) {
+                return;
+            }
+            continue;
+        }
         if record.lock.is_some() && !record.is_link() {
             if !take_locked(blob, record, &path, context, content) {
                 return;
@@ -274,5 +314,7 @@ fn read_by_heads(
     // One more than may be read, so that what is left out is told.
     let most = context.limits.members.saturating_add(1);
     let records = heads(blob, start, most, || context.progress());
-    read_records(&records, blob, &mut Room::of(blob), context, content, paths);
+    let mut places = Places::default();
+    places.heads.extend(records.iter().map(|record| record.place().start));
+    read_records(&records, blob, &mut places, context, content, paths);
 }

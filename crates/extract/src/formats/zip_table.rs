@@ -6,6 +6,7 @@ use madang_document::reason_kind::ReasonKind;
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read};
+use std::ops::Range;
 
 use flate2::Crc;
 
@@ -204,10 +205,17 @@ pub(super) fn record_at(blob: &dyn Blob, at: u64, start: u64) -> Option<ZipRecor
     read(&mut fields, start)
 }
 
+/// Where a member lies whose head begins at `at`: the head, of which the name and the further fields are not counted, and what
+/// it is packed in.
+pub(super) fn packed_place(at: u64, packed: u64) -> Range<u64> {
+    const LEAST_HEAD: u64 = 30;
+    at..at.saturating_add(LEAST_HEAD).saturating_add(packed).max(at.saturating_add(1))
+}
+
 impl ZipRecord {
-    /// Bytes in the archive.
-    pub(super) fn packed_size(&self) -> u64 {
-        self.packed
+    /// Where it lies in the archive.
+    pub(super) fn place(&self) -> Range<u64> {
+        packed_place(self.at, self.packed)
     }
 
     /// Whether it is a link of Unix.

@@ -24,6 +24,7 @@ use madang_document::object_key;
 use madang_document::outcome::Outcome;
 use madang_document::partition::Partition;
 use madang_document::principal::{Role, Scope};
+use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 use madang_document::timestamp::Timestamp;
 use madang_index::index::Index;
@@ -254,7 +255,7 @@ impl House {
             Outcome::Corrupt | Outcome::Timeout | Outcome::Crashed => {
                 Verdict::Quarantined(Failure {
                     kind: FailureKind::parse(paper.outcome.as_str()).unwrap(),
-                    reason: format!("could not read {}", paper.path).into(),
+                    reason: Reason::said(format!("could not read {}", paper.path)),
                     crashed: false,
                 })
             }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use madang_document::content::{Warning, WarningKind};
 use madang_document::outcome::Outcome;
+use madang_document::reason::Reason;
 use madang_extract::blob::Blob;
 use madang_extract::detected::Detected;
 use madang_extract::engines::Engines;
@@ -236,7 +237,7 @@ impl Sink for Stamps<'_> {
             let preview = (all - self.without).max(0.0);
             let language = *self.language.borrow();
             let parse = (all - probe - preview - language).max(0.0);
-            let reason = format!("{SAID} {probe} {parse} {preview} {language}").into();
+            let reason = Reason::said(format!("{SAID} {probe} {parse} {preview} {language}"));
             extraction.content.warnings = vec![Warning { kind: WarningKind::Note, reason }];
         }
         to.document(extraction);

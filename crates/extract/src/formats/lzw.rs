@@ -196,7 +196,10 @@ mod tests {
     fn damage_is_said_and_never_loops() {
         assert!(unpack(b"\x1F\x9D").is_err());
         assert!(unpack(b"\x1F\x9D\x9F").is_err());
-        assert!(unpack(&pack(&[u16::from(b'a'), 400])).is_err_and(|e| e.contains("before that is made")));
+        assert!(
+            unpack(&pack(&[u16::from(b'a'), 400]))
+                .is_err_and(|e| e.contains("before that is made"))
+        );
         assert!(unpack(&pack(&[300])).is_err());
     }
 }

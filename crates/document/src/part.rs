@@ -183,6 +183,7 @@ nouns! {
     BoxesAndNotes, "boxes and notes", "글상자와 주석";
     BookContents, "the list of contents", "책의 차례";
     Cabinet, "the cabinet", "CAB 파일";
+    CalendarParts, "parts of the calendar", "일정의 부분";
     Chapters, "the chapters of the book", "책의 장";
     ClosingBoundary, "the line that closes its parts", "부분을 닫는 경계선";
     CompoundFile, "the compound file", "복합 파일";
@@ -212,6 +213,7 @@ nouns! {
     FontMap, "the map of a font to its characters", "글꼴의 문자 대응표";
     Forms, "its forms", "양식 개체";
     Frame, "a frame", "프레임 하나";
+    Frames, "its frames", "프레임";
     FrameHead, "the head of a frame", "프레임의 머리";
     Group, "a group", "묶음 하나";
     Head, "its head", "머리";
@@ -245,6 +247,7 @@ nouns! {
     Properties, "the properties", "속성";
     Preview, "the stored preview picture", "저장된 미리보기 그림";
     RootStorage, "the root storage", "최상위 저장소";
+    RowsOrColumns, "some rows or columns", "행이나 열의 일부";
     RtfBody, "the RTF body", "RTF 본문";
     Section, "a section", "구역";
     Sections, "the sections", "구역";
@@ -283,14 +286,17 @@ impl Noun {
         let plural = matches!(
             self,
             Noun::Chapters
+                | Noun::CalendarParts
                 | Noun::Archives
                 | Noun::BeforePixels
                 | Noun::BoxesAndNotes
                 | Noun::Elements
                 | Noun::EncryptedPackages
                 | Noun::Folders
+                | Noun::Frames
                 | Noun::TableColumns
                 | Noun::TableRows
+                | Noun::RowsOrColumns
                 | Noun::Forms
                 | Noun::MemberNames
                 | Noun::Properties

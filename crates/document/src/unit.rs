@@ -20,6 +20,8 @@ pub enum Unit {
     Pages,
     /// Slides.
     Slides,
+    /// Frames of a page.
+    Frames,
     /// Cells of a sheet.
     Cells,
     /// Rows of a table.
@@ -55,6 +57,7 @@ impl Unit {
             Unit::Members => ("안의 파일 ", "개", "member", "members"),
             Unit::Pages => ("", "쪽", "page", "pages"),
             Unit::Slides => ("슬라이드 ", "장", "slide", "slides"),
+            Unit::Frames => ("프레임 ", "개", "frame", "frames"),
             Unit::Cells => ("셀 ", "개", "cell", "cells"),
             Unit::Rows => ("행 ", "개", "row", "rows"),
             Unit::Properties => ("속성 ", "개", "property", "properties"),

@@ -85,6 +85,7 @@ mod odf_body;
 mod odf_cipher;
 mod odf_edges;
 mod odf_frame;
+mod odf_hidden;
 mod odf_list;
 mod odf_row;
 mod office_art;
@@ -196,6 +197,7 @@ mod zip_cipher;
 mod zip_heads;
 mod zip_packing;
 mod zip_table;
+mod zip_unlisted;
 mod zstd_frames;
 
 /// Every format that Madang reads. Of two rows that are equally sure, the earlier wins.

@@ -28,11 +28,12 @@ use madang_extract::passwords::Passwords;
 use madang_extract::sink::{Sink, Wanted};
 
 /// Every format of the table that holds members: archives, packed files, mail, documents with files or pictures in them.
-const CONTAINERS: [&str; 36] = [
+const CONTAINERS: [&str; 38] = [
     "7z",
     "alz",
     "bzip2",
     "cab",
+    "calendar",
     "compress",
     "doc",
     "docx",
@@ -60,6 +61,7 @@ const CONTAINERS: [&str; 36] = [
     "rtf",
     "tar",
     "tnef",
+    "word_xml",
     "xls",
     "xlsx",
     "xz",

@@ -3,6 +3,10 @@
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata::{DESCRIPTION, TITLE};
+use madang_document::outcome::Outcome;
+use madang_document::part::{Noun, Part};
+use madang_document::reason_kind::ReasonKind;
+use mail_parser::decoders::base64::base64_decode;
 
 use super::content_line::{split, unescaped, unfolded, unfolded_bytes};
 use super::date;
@@ -11,11 +15,13 @@ use crate::context::Context;
 use crate::encoding;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
+use crate::member_path::MemberPaths;
 use crate::probe::Probe;
+use crate::unpack::{leave_member, take_member};
 
 pub(super) const FORMAT: Format = Format {
     name: "calendar",
-    version: 3,
+    version: 4,
     media_types: &["text/calendar"],
     sniff,
     media_type: |_| "text/calendar",
@@ -33,8 +39,13 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let decoded = encoding::read_joined(blob, context, &mut content, |_| None, unfolded_bytes)?;
     let mut lines: Vec<String> = Vec::new();
     let mut within: Vec<String> = Vec::new();
+    // Parts that are open and lie deeper than any calendar has them: they are counted, and end before the others do.
+    let mut deeper = 0u64;
+    let mut paths = MemberPaths::default();
+    let mut goes_on = true;
     let mut zones = Zones::default();
     let (mut number, mut events) = (0u32, 0u32);
+    let mut is_too_deep = false;
     for line in unfolded(&decoded.text) {
         let Some((name, value)) = split(&line) else { continue };
         let (name, parameters) = name.split_once(';').unwrap_or((name, ""));
@@ -42,8 +53,13 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         let part = within.last().map(String::as_str).unwrap_or_default();
         let is_event = holds_words(part);
         match name.as_str() {
-            "BEGIN" if within.len() < 32 => within.push(value.trim().to_ascii_uppercase()),
-            "BEGIN" => {}
+            "BEGIN" if within.len() < DEEPEST => within.push(value.trim().to_ascii_uppercase()),
+            "BEGIN" => {
+                deeper += 1;
+                is_too_deep = true;
+            }
+            "END" if deeper > 0 => deeper -= 1,
+            _ if deeper > 0 => {}
             "END" => {
                 let ended = value.trim().to_ascii_uppercase();
                 // What begins in it ends with it, though nothing says so.
@@ -75,6 +91,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
                 }
                 lines.push(value);
             }
+            "ATTACH" if goes_on => {
+                goes_on = attached(parameters, value, &mut paths, context, &mut content)
+            }
             "CATEGORIES" | "RESOURCES" => lines.push(unescaped(value)),
             "DTSTART" | "DTEND" | "DUE" => {
                 let Some(time) = time(value, zones.offset_in(parameters)) else { continue };
@@ -89,7 +108,47 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         }
     }
     content.push_text(lines.join("\n"), Locator::Paragraph { number: number.saturating_add(1) });
+    if is_too_deep {
+        content.lost(ReasonKind::TooDeep(DEEPEST as u64).of(Noun::CalendarParts));
+    } else if let Some(open) = within.pop() {
+        content.lost(ReasonKind::EndsWithin(Part::from(&open)).of(Noun::File));
+    }
     Ok(content)
+}
+
+/// Parts of a calendar in one another: an alarm in an event in a calendar is three deep.
+const DEEPEST: usize = 256;
+
+/// Takes a file that stands in the calendar itself (RFC 5545, section 3.8.1.1) as a member; an address of one is none.
+/// Gives whether another may be taken.
+fn attached(
+    parameters: &str,
+    value: &str,
+    paths: &mut MemberPaths,
+    context: &Context<'_>,
+    content: &mut Content,
+) -> bool {
+    let parameter = |name: &str| {
+        let of = |one: &str| {
+            let (found, value) = one.split_once('=')?;
+            found.eq_ignore_ascii_case(name).then(|| value.trim_matches('"').to_owned())
+        };
+        parameters.split(';').find_map(of)
+    };
+    if !parameter("ENCODING").is_some_and(|encoding| encoding.eq_ignore_ascii_case("BASE64")) {
+        return true;
+    }
+    // The names that Apple's, Google's and Microsoft's programs give it.
+    let name = ["FILENAME", "X-FILENAME", "X-APPLE-FILENAME", "X-LABEL"];
+    let name = name.iter().find_map(|name| parameter(name));
+    let path = paths.take(&name.unwrap_or_else(|| "attachment".to_owned()));
+    match base64_decode(value.trim().as_bytes()) {
+        Some(bytes) => take_member(bytes.as_slice(), &path, None, context, content),
+        None => {
+            let reason = ReasonKind::NotDecoded.into();
+            leave_member(&path, None, Outcome::Corrupt, reason, context, content)
+        }
+    }
 }
 
 /// Whether a part of a calendar is something that people look for: not an alarm, which says the same again or nothing.

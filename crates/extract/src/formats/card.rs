@@ -3,6 +3,8 @@
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata::TITLE;
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
 use mail_parser::decoders::quoted_printable::quoted_printable_decode;
 
 use super::content_line::{split, unescaped, unfolded, unfolded_bytes};
@@ -14,7 +16,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "card",
-    version: 2,
+    version: 3,
     media_types: &["text/vcard"],
     sniff: |probe| {
         let text = probe.text().unwrap_or_default().trim_start();
@@ -30,6 +32,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let decoded = encoding::read_joined(blob, context, &mut content, |_| None, unfolded_bytes)?;
     let mut card: Vec<String> = Vec::new();
     let mut number = 0u32;
+    let mut is_open = false;
     let mut lines = unfolded(&decoded.text);
     while let Some(mut line) = lines.next() {
         let is_coded = |line: &str| {
@@ -48,10 +51,12 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         let key = parameters.next().unwrap_or_default();
         let key = key.rsplit('.').next().unwrap_or_default().to_ascii_uppercase();
         match key.as_str() {
+            "BEGIN" => is_open = true,
             "END" if value.trim().eq_ignore_ascii_case("VCARD") => {
                 number = number.saturating_add(1);
                 content.push_text(card.join("\n"), Locator::Paragraph { number });
                 card.clear();
+                is_open = false;
                 context.progress();
             }
             "FN" | "N" | "NICKNAME" | "ORG" | "TITLE" | "ROLE" | "TEL" | "EMAIL" | "ADR"
@@ -69,6 +74,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         }
     }
     content.push_text(card.join("\n"), Locator::Paragraph { number: number.saturating_add(1) });
+    if is_open {
+        content.lost(ReasonKind::EndsWithin("VCARD".into()).of(Noun::File));
+    }
     Ok(content)
 }
 

@@ -34,7 +34,7 @@ mod text;
 
 pub(super) const FORMAT: Format = Format {
     name: "doc",
-    version: 3,
+    version: 4,
     media_types: &["application/msword"],
     sniff: |probe| ole_object::sniff(probe, &["WordDocument"], &["doc", "dot"]),
     media_type: |_| "application/msword",
@@ -94,6 +94,7 @@ fn read(fib: &Fib<'_>, tables: &[u8], text: &Text, context: &Context<'_>, conten
     edges(fib, tables, text, &fonts, Edge::Headers, context, content);
     let mut body = Story::new(text, &fonts, &mut numbering, LinesAt::Own);
     body.walk(fib.positions(Part::Body), context, content);
+    let (mut deletions, mut any_hidden) = (body.deletions, body.any_hidden);
     let ends = body.ends;
     edges(fib, tables, text, &fonts, Edge::Footers, context, content);
     for (part, references, width, texts) in [
@@ -115,7 +116,10 @@ fn read(fib: &Fib<'_>, tables: &[u8], text: &Text, context: &Context<'_>, conten
             let place = references.get(n).map_or(LinesAt::Whole, |at| {
                 LinesAt::At(ends.partition_point(|end| end < at) as u32 + 1)
             });
-            Story::new(text, &fonts, &mut numbering, place).walk((done, end), context, content);
+            let mut story = Story::new(text, &fonts, &mut numbering, place);
+            story.walk((done, end), context, content);
+            deletions += story.deletions;
+            any_hidden |= story.any_hidden;
             done = end;
         }
         Story::new(text, &fonts, &mut numbering, LinesAt::Whole).walk(
@@ -127,6 +131,14 @@ fn read(fib: &Fib<'_>, tables: &[u8], text: &Text, context: &Context<'_>, conten
     for part in [Part::TextBoxes, Part::TextBoxesOfHeaders] {
         let mut story = Story::new(text, &fonts, &mut numbering, LinesAt::Whole);
         story.walk(fib.positions(part), context, content);
+        deletions += story.deletions;
+        any_hidden |= story.any_hidden;
+    }
+    if any_hidden {
+        content.note(ReasonKind::SomeHidden.of(Noun::Document));
+    }
+    if deletions > 0 {
+        content.note(ReasonKind::Deletions(deletions));
     }
 }
 

@@ -27,7 +27,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "docx",
-    version: 6,
+    version: 7,
     media_types: &[DOCX, DOTX, DOCM, DOTM],
     sniff: |probe| ooxml::sniff(probe, "word/", &["docx", "docm", "dotx", "dotm"]),
     media_type,
@@ -71,6 +71,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     {
         for part in parts(&related, kind) {
             let Some(text) = package.text(&part, &mut content) else { continue };
+            relationships(&mut package, &part, &mut content);
             let mut story = Story { note: Some((element, &places)), ..Story::default() };
             story.walk(&text, &part, context, &mut content);
         }
@@ -99,11 +100,11 @@ fn numbering(
 ) -> Numbering {
     let mut numbering = Numbering::default();
     for part in parts(related, "numbering") {
-        let text = package.text(&part, content).unwrap_or_default();
+        let Some(text) = package.text(&part, content) else { continue };
         numbering.read_lists(&text, &part, content);
     }
     for part in parts(related, "styles") {
-        let text = package.text(&part, content).unwrap_or_default();
+        let Some(text) = package.text(&part, content) else { continue };
         numbering.read_styles(&text, &part, content);
     }
     numbering
@@ -127,6 +128,8 @@ fn pages_edges(
     let mut seen: Vec<String> = Vec::new();
     for part in parts(related, kind) {
         let Some(text) = package.text(&part, content) else { continue };
+        // Of the pictures in it, those that are not there are told.
+        relationships(package, &part, content);
         let mut edge = Content::default();
         let mut story = Story { whole: true, ..Story::default() };
         story.walk(&text, &part, package.context(), &mut edge);
@@ -189,6 +192,8 @@ struct Story<'a> {
     /// Whether the open run is not shown, and whether there was such a run with words in it.
     hidden: bool,
     any_hidden: bool,
+    /// Passages that a tracked change deleted.
+    deletions: u64,
     /// Whether the walk is in words with their reading above them.
     in_ruby: bool,
     /// What was said last of a picture: it is said of the frame and of the picture in it.
@@ -232,9 +237,11 @@ impl Story<'_> {
                     }
                     "docPr" | "cNvPr" | "shape" | "textpath" => self.describe(&tag, content),
                     "tblPr" => self.table_properties(&mut markup, content),
-                    "del" | "moveFrom" | "tcPr" | "sectPr" | "sdtPr" | "tblGrid" | "delText" => {
-                        markup.skip();
+                    // Word 2003 has no element of its own around what is deleted.
+                    "del" | "delText" => {
+                        self.deletions += u64::from(!markup.text().trim().is_empty());
                     }
+                    "moveFrom" | "tcPr" | "sectPr" | "sdtPr" | "tblGrid" => markup.skip(),
                     "instrText" => {
                         let text = markup.text();
                         if let Some(field) = self.fields.last_mut().filter(|field| !field.begun) {
@@ -280,6 +287,9 @@ impl Story<'_> {
         markup.report(part, content);
         if self.any_hidden {
             content.note(ReasonKind::SomeHidden.within(part));
+        }
+        if self.deletions > 0 {
+            content.note(ReasonKind::Deletions(self.deletions).within(part));
         }
     }
 
@@ -505,6 +515,8 @@ impl Story<'_> {
                     if !deleted {
                         let nested = self.frames.iter().any(|f| matches!(f, Frame::Cell { .. }));
                         self.emit(cells.join(if nested { " " } else { "\t" }), number, content);
+                    } else if cells.iter().any(|cell| !cell.trim().is_empty()) {
+                        self.deletions += 1;
                     }
                 }
             }

@@ -15,6 +15,9 @@ use madang_document::metadata::{
     AUTHOR, COPYRIGHT, CREATED, DESCRIPTION, KEYWORDS, LANGUAGE, MODIFIED, Metadata, PRODUCER,
     PUBLISHER, TITLE,
 };
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
+use madang_document::unit::Unit;
 
 use crate::blob::Blob;
 use crate::context::Context;
@@ -30,7 +33,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "html",
-    version: 3,
+    version: 4,
     media_types: &["text/html", "application/xhtml+xml"],
     sniff,
     media_type: |probe| match probe.text() {
@@ -128,23 +131,84 @@ pub(super) fn read_chapter(
     content: &mut Content,
     context: &Context<'_>,
 ) -> u32 {
-    let (mut number, frames) = read_flat(text, number, content, context);
-    for frame in frames {
+    let (mut number, beside) = read_flat(text, number, content, context);
+    let Beside { frames, more_frames, said } = beside;
+    let mut is_too_deep = false;
+    for frame in &frames {
         // A frame's properties are its own, and its frames are left out: none can nest without end.
         let mut inner = Content::default();
-        number = read_flat(&frame, number, &mut inner, context).0;
+        let (last, within) = read_flat(frame, number, &mut inner, context);
+        number = last;
+        is_too_deep |= !within.frames.is_empty();
         content.segments.append(&mut inner.segments);
+    }
+    if more_frames > 0 {
+        let first = frames.len() as u64;
+        let of = Some(first.saturating_add(more_frames));
+        content.cut(ReasonKind::OnlyFirst { first, of, unit: Unit::Frames });
+    }
+    if is_too_deep {
+        content.cut(ReasonKind::TooDeep(1).of(Noun::Frames));
+    }
+    push_unshown(&said, number, content, context)
+}
+
+/// Adds what a page says of itself to search engines only; gives the number of the last paragraph. What the page shows is
+/// not said again.
+fn push_unshown(
+    said: &[String],
+    mut number: u32,
+    content: &mut Content,
+    context: &Context<'_>,
+) -> u32 {
+    if said.is_empty() {
+        return number;
+    }
+    let bare = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+    let shown = bare(&content.text());
+    for words in said {
+        let mut inner = Content::default();
+        // It may be HTML.
+        match words.contains(['<', '&']) {
+            true => drop(read_flat(words, number, &mut inner, context)),
+            false => words.lines().for_each(|line| inner.push_text(line, Locator::Whole {})),
+        }
+        for segment in inner.segments {
+            let line = bare(&segment.text);
+            // The page may set it in other pieces: a line is known by its ends.
+            let end = |line: String| line.chars().take(LINE_END).collect::<String>();
+            let last = end(line.chars().rev().collect()).chars().rev().collect::<String>();
+            if shown.contains(&end(line)) && shown.contains(&last) {
+                continue;
+            }
+            number = number.saturating_add(1);
+            content.push_text(segment.text.trim(), Locator::Paragraph { number });
+        }
     }
     number
 }
 
-/// Adds a page, and gives the number of its last paragraph and the pages of its frames.
+/// Letters at either end of a line by which it is known.
+const LINE_END: usize = 60;
+
+/// What lies beside the text of a page.
+#[derive(Default)]
+struct Beside {
+    /// Pages that stand in the attribute of a frame.
+    frames: Vec<String>,
+    /// Further ones, which are not kept.
+    more_frames: u64,
+    /// What is said to search engines and is text.
+    said: Vec<String>,
+}
+
+/// Adds a page, and gives the number of its last paragraph and what lies beside its text.
 fn read_flat(
     text: &str,
     number: u32,
     content: &mut Content,
     context: &Context<'_>,
-) -> (u32, Vec<String>) {
+) -> (u32, Beside) {
     let mut metadata = std::mem::take(&mut content.metadata);
     let page = Page {
         paragraphs: Paragraphs::new(content, context.limits.text),
@@ -157,7 +221,7 @@ fn read_flat(
         records: None,
         named: None,
         drawings: 0,
-        frames: Vec::new(),
+        beside: Beside::default(),
         title: None,
         preformatted: 0,
         reading: false,
@@ -184,11 +248,11 @@ fn read_flat(
     if let Some((part, named)) = page.named.take() {
         page.metadata.at(&part).add(TITLE, named);
     }
-    let frames = std::mem::take(&mut page.frames);
+    let beside = std::mem::take(&mut page.beside);
     let number = page.number;
     page.paragraphs.finish();
     content.metadata = metadata;
-    (number, frames)
+    (number, beside)
 }
 
 struct PageSink<'a>(RefCell<Page<'a>>);
@@ -226,8 +290,7 @@ struct Page<'a> {
     named: Option<(String, String)>,
     /// Drawings (SVG) that are open: a title in them is none of the page.
     drawings: u32,
-    /// Pages that stand in the attribute of a frame.
-    frames: Vec<String>,
+    beside: Beside,
     title: Option<String>,
     preformatted: u32,
     /// Whether the reading of a word is open (`rt`), and brackets that are left out (`rp`).
@@ -261,10 +324,11 @@ impl Page<'_> {
             }
             // What stands in `noframes` is for those who see no frames, as this reader does not.
             name @ ("style" | "xmp" | "iframe" | "noembed") => {
-                if let Some(page) = attribute("srcdoc").filter(|_| name == "iframe")
-                    && self.frames.len() < MOST_FRAMES
-                {
-                    self.frames.push(page);
+                if let Some(page) = attribute("srcdoc").filter(|_| name == "iframe") {
+                    match self.beside.frames.len() < MOST_FRAMES {
+                        true => self.beside.frames.push(page),
+                        false => self.beside.more_frames += 1,
+                    }
                 }
                 if name != "xmp" {
                     self.dropped = Some(name.to_owned());
@@ -371,6 +435,7 @@ impl Page<'_> {
             self.dropped = None;
             if let Some(records) = self.records.take() {
                 linked_data::read(&records, self.metadata, &mut self.named);
+                self.beside.said.append(&mut linked_data::words(&records));
             }
             return;
         }

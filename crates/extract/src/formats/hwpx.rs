@@ -19,6 +19,7 @@ use crate::format::{Format, Match};
 use crate::formats::hangul::{Body, protection_notice, read_sections};
 use crate::formats::hangul_chart::chart_text;
 use crate::formats::odf_cipher::Sealed;
+use crate::formats::package::cut_once;
 use crate::formats::{hangul_object, preview};
 use crate::limits::MISSING_MOST;
 use crate::member_path::MemberPaths;
@@ -34,7 +35,7 @@ mod unsealed;
 
 pub(super) const FORMAT: Format = Format {
     name: "hwpx",
-    version: 9,
+    version: 10,
     media_types: &[MEDIA_TYPE],
     sniff,
     media_type: |_| MEDIA_TYPE,
@@ -45,6 +46,9 @@ const MEDIA_TYPE: &str = "application/hwp+zip";
 
 /// The package document, which lists the parts and their order.
 const PACKAGE: &str = "Contents/content.hpf";
+
+/// What names the package document.
+const CONTAINER: &str = "META-INF/container.xml";
 
 /// What the text looks like.
 const HEAD: &str = "Contents/header.xml";
@@ -75,7 +79,8 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         Ok(archive) => archive,
         Err(error) => return read_cut(blob, &error, context),
     };
-    if let Some(manifest) = part(&mut archive, "META-INF/manifest.xml", context)?
+    let mut untold = Content::default();
+    if let Some(manifest) = part(&mut archive, "META-INF/manifest.xml", &mut untold, context)?
         && package::is_encrypted(&manifest)
     {
         let unsealed = unsealed(&mut archive, &Sealed::read(&manifest), context)?;
@@ -93,12 +98,20 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
 /// Reads the parts of a package.
 fn read(mut archive: Archive<'_>, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut content = Content::default();
-    if let Some(version) = part(&mut archive, "version.xml", context)? {
-        package::version(&version, &mut content.metadata);
+    if let Some(version) = part(&mut archive, "version.xml", &mut content, context)? {
+        package::version(&version, &mut content);
     }
-    let package = match part(&mut archive, PACKAGE, context)? {
-        Some(package) => package::package(&package, PACKAGE, &mut content.metadata),
-        None => Listed::default(),
+    let package = match part(&mut archive, PACKAGE, &mut content, context)? {
+        Some(package) => package::package(&package, PACKAGE, &mut content),
+        None => {
+            let container = part(&mut archive, CONTAINER, &mut content, context)?;
+            if archive.index_for_name(PACKAGE).is_none()
+                && container.is_some_and(|container| container.contains(PACKAGE))
+            {
+                content.lost(ReasonKind::Missing.of(PACKAGE));
+            }
+            Listed::default()
+        }
     };
     let text = read_text(&mut archive, &package, &mut content, context);
     missing(&archive, &package, &mut content);
@@ -109,7 +122,9 @@ fn read(mut archive: Archive<'_>, context: &Context<'_>) -> Result<Content, Extr
         Ok(()) => {}
         Err(error @ ExtractError::Limit(_)) => content.cut(error),
         Err(error) => {
-            let start = part(&mut archive, "Preview/PrvText.txt", context)?.unwrap_or_default();
+            let mut untold = Content::default();
+            let start = part(&mut archive, "Preview/PrvText.txt", &mut untold, context)?;
+            let start = start.unwrap_or_default();
             content.push_text(start.replace('\r', ""), Locator::Whole {});
             // The notice of a protected document is none of its text.
             if content.segments.is_empty() || protection_notice(&content).is_some() {
@@ -181,7 +196,9 @@ fn read_text(
             ReasonKind::MissingFrom(Part::Named("Contents".into())).of(Noun::Sections),
         ));
     }
-    let head = part(archive, HEAD, context)?.unwrap_or_default();
+    // Where it is not there although the package lists it, that is told with the other parts.
+    let head = part(archive, HEAD, content, context)?.unwrap_or_default();
+    header::damage(&head, HEAD, content);
     uncounted(&sections, header::sections(&head), package, content);
     let mut body = Body::new(charts(archive, content, context)?, header::numbers(&head));
     body.beside = Some(named_parts(archive, package));
@@ -238,7 +255,7 @@ fn sections(archive: &Archive<'_>, package: &[String]) -> Vec<String> {
 }
 
 /// Folders whose parts are read; other parts, as scripts and their like, say nothing.
-const FOLDERS: [&str; 3] = ["Contents/section", "BinData/", "Chart/"];
+const FOLDERS: [&str; 5] = ["Contents/section", "Contents/masterpage", HEAD, "BinData/", "Chart/"];
 
 /// Says which of the parts that the package lists are not there.
 fn missing(archive: &Archive<'_>, package: &Listed, content: &mut Content) {
@@ -305,7 +322,7 @@ fn charts(
     let mut charts = BTreeMap::new();
     let mut left = context.limits.text;
     for path in paths {
-        if let Some(xml) = part(archive, &path, context)? {
+        if let Some(xml) = part(archive, &path, content, context)? {
             let text = chart_text(&xml, &path, content);
             left = left.saturating_sub(text.len() as u64);
             charts.insert(path, text);
@@ -350,25 +367,38 @@ fn likeness(archive: &mut Archive<'_>, content: &mut Content, context: &Context<
     });
 }
 
-/// A small part as text, at most as large as properties may be; none if there is none or it is unreadable.
+/// A small part as text, at most as large as properties may be; none if there is none or it is unreadable. What was read
+/// before a damage or that limit is kept, and the damage or limit told in `content`.
 ///
 /// # Errors
 /// [`ExtractError::Limit`] when the package unpacks to more than it may.
 fn part(
     archive: &mut Archive<'_>,
     path: &str,
+    content: &mut Content,
     context: &Context<'_>,
 ) -> Result<Option<String>, ExtractError> {
-    let Ok(entry) = archive.by_name(path) else { return Ok(None) };
-    let part = unpack(entry, context.limits.metadata, context);
-    match part.end {
-        End::Whole | End::TooLarge => {
-            let text = String::from_utf8(part.bytes);
-            Ok(Some(text.unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())))
+    let entry = match archive.by_name(path) {
+        Ok(entry) => entry,
+        Err(zip::result::ZipError::FileNotFound) => return Ok(None),
+        Err(error) => {
+            let broken = ReasonKind::Broken(Quote::of(&error));
+            content.lost(ReasonKind::NotUnpacked.of(path).because(broken));
+            return Ok(None);
         }
-        End::Damaged(_) => Ok(None),
-        End::Spent(limit) => Err(limit),
+    };
+    let part = unpack(entry, context.limits.metadata, context);
+    let bytes = part.bytes.len() as u64;
+    match part.end {
+        End::Whole => {}
+        End::TooLarge => cut_once(content, ReasonKind::CutAfter { bytes, of: None }.of(path)),
+        End::Damaged(what) => {
+            content.lost(ReasonKind::DamagedAfter(bytes).of(path).because(what));
+        }
+        End::Spent(limit) => return Err(limit),
     }
+    let text = String::from_utf8(part.bytes);
+    Ok(Some(text.unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())))
 }
 
 /// Names of the entries that are valid text.

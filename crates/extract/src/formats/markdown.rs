@@ -13,7 +13,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "markdown",
-    version: 4,
+    version: 5,
     media_types: &["text/markdown"],
     sniff,
     media_type: |_| "text/markdown",
@@ -28,9 +28,39 @@ fn sniff(probe: &Probe<'_>) -> Match {
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut content = Content::default();
     let decoded = encoding::read(blob, context, &mut content, |_| None)?;
-    content.metadata.at("first heading").set_some(TITLE, title(&decoded.text));
+    content.metadata.at("front matter").set_some(TITLE, front_title(&decoded.text));
+    content.metadata.at("first heading").add_some(TITLE, title(&decoded.text));
     read_lines(&decoded.text, &mut content, context.limits.text, context);
     Ok(content)
+}
+
+/// The title in the front matter, properties between two lines in front of the text: `---` in YAML, `+++` in TOML.
+fn front_title(text: &str) -> Option<&str> {
+    let mut lines = text.trim_start_matches('\u{FEFF}').lines();
+    let (fence, sign) = match lines.next()?.trim_end() {
+        "---" => ("---", ':'),
+        "+++" => ("+++", '='),
+        _ => return None,
+    };
+    let mut title = None;
+    for line in lines.take(1000) {
+        match line.trim_end() {
+            end if end == fence || (fence == "---" && end == "...") => return title,
+            line => {
+                let value = line
+                    .strip_prefix("title")
+                    .and_then(|rest| rest.trim_start().strip_prefix(sign).map(str::trim));
+                title = title.or(value.map(unquoted).filter(|value| !value.is_empty()));
+            }
+        }
+    }
+    // Without its end it is none.
+    None
+}
+
+fn unquoted(value: &str) -> &str {
+    let within = |quote| value.strip_prefix(quote)?.strip_suffix(quote);
+    within('"').or_else(|| within('\'')).unwrap_or(value).trim()
 }
 
 /// The first heading of the first level: `# Title`, or a line underlined with `=` (CommonMark 0.31, 4.2, 4.3).
@@ -52,7 +82,18 @@ fn title(text: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::title;
+    use super::{front_title, title};
+
+    #[test]
+    fn front_matter_has_a_title() {
+        assert_eq!(
+            front_title("---\ntitle: \"업무 계획\"\ndate: x\n---\n# 첫째"),
+            Some("업무 계획")
+        );
+        assert_eq!(front_title("+++\r\ntitle = '계획'\r\n+++\r\n"), Some("계획"));
+        assert_eq!(front_title("---\ntitle: 열린 글\n\n본문"), None);
+        assert_eq!(front_title("글\n---\ntitle: 아님\n---"), None);
+    }
 
     #[test]
     fn the_first_heading_is_the_title() {

@@ -190,7 +190,9 @@ fn read(mut package: Package<'_>, mut content: Content) -> Result<Content, Extra
     let text = package
         .text("content.xml", &mut content)
         .ok_or_else(|| ExtractError::corrupt(ReasonKind::NotUnpacked.of("content.xml")))?;
-    let styles = package.text("styles.xml", &mut content).unwrap_or_default();
+    // Where it is not there although the manifest lists it, that is told.
+    let styles = package.text(STYLES, &mut content).unwrap_or_default();
+    damage(&styles, STYLES, &mut content);
     let objects = objects(&mut package, &embedded, &mut content);
     let grounds = grounds(&styles, context, &mut content);
     let beside = Beside::new(objects, grounds, lists(&text, &styles));
@@ -208,6 +210,16 @@ struct Embedded {
     folder: String,
     /// Whether it draws cells that the document around it holds.
     of_cells: bool,
+}
+
+/// The part with the styles: the lines of page edges, the masters of slides, how lists and headings count.
+const STYLES: &str = "styles.xml";
+
+/// Tells where the markup of a part is damaged that is read in pieces.
+fn damage(text: &str, part: &str, content: &mut Content) {
+    let mut markup = Markup::new(text);
+    while markup.next().is_some() {}
+    markup.report(part, content);
 }
 
 /// The part that lists the others.
@@ -233,7 +245,7 @@ fn manifest(
         }
         let path = tag.attribute("full-path").unwrap_or_default();
         // Of other parts the programs that write them list some that they leave out.
-        if (path.starts_with("Pictures/") || path.starts_with("Object "))
+        if (path == STYLES || path.starts_with("Pictures/") || path.starts_with("Object "))
             && !path.ends_with('/')
             && missed < MISSING_MOST
             && package.misses(&path)

@@ -1,12 +1,17 @@
 //! The walk through the body of an OpenDocument file: paragraphs, tables, sheets, slides and notes.
 
+use std::collections::BTreeSet;
+
 use madang_document::content::Content;
 use madang_document::locator::Locator;
+use madang_document::part::Part;
+use madang_document::reason_kind::ReasonKind;
 
 use super::drawing;
 use super::markup::{Markup, Node, Tag};
 use super::odf_beside::Beside;
 use super::odf_frame::{Frame, element};
+use super::odf_hidden;
 use super::odf_row::{Repetition, line};
 use crate::context::Context;
 
@@ -30,6 +35,10 @@ pub(super) struct Body<'a> {
     /// Whether the walk is in words with their reading above them.
     in_ruby: bool,
     repetition: Repetition,
+    /// The styles of sheets that are not shown.
+    hidden: BTreeSet<String>,
+    /// Passages that a tracked change deleted.
+    deletions: u64,
 }
 
 /// What a walk passes over.
@@ -67,6 +76,8 @@ impl<'a> Body<'a> {
             described: String::new(),
             in_ruby: false,
             repetition: Repetition::default(),
+            hidden: BTreeSet::new(),
+            deletions: 0,
         }
     }
 
@@ -108,6 +119,7 @@ impl<'a> Body<'a> {
     }
 
     fn read(&mut self, text: &str, part: &str, content: &mut Content) {
+        self.hidden = odf_hidden::tables(text);
         let mut markup = Markup::new(text);
         let mut slide = 0u32;
         while let Some(node) = markup.next() {
@@ -133,6 +145,10 @@ impl<'a> Body<'a> {
                     _ if self.passes_over(&tag) => markup.skip(),
                     _ if self.take_apart(&tag, &mut markup, content) => {}
                     // Deleted text lies here, apart from the text (ODF 1.3 part 3, section 5.5).
+                    ("text", "tracked-changes") => {
+                        self.deletions += odf_hidden::deletions(&mut markup);
+                    }
+                    ("text", "section") => odf_hidden::section(&tag, content),
                     (
                         _,
                         "tracked-changes" | "note-citation" | "footnote-citation"
@@ -163,6 +179,11 @@ impl<'a> Body<'a> {
                             && self.frames.is_empty()
                         {
                             let name = tag.attribute("name").unwrap_or_default();
+                            let style = tag.attribute("style-name");
+                            if style.is_some_and(|style| self.hidden.contains(&style)) {
+                                let sheet = Part::Sheet(name.as_str().into());
+                                content.note(ReasonKind::Hidden.of(sheet));
+                            }
                             content.push_text(
                                 name.clone(),
                                 Locator::Cell { sheet: name.clone(), row: 1, column: 1 },
@@ -214,6 +235,9 @@ impl<'a> Body<'a> {
         }
         self.flush_shape(content);
         markup.report(part, content);
+        if self.deletions > 0 {
+            content.note(ReasonKind::Deletions(self.deletions));
+        }
         self.repetition.report(part, content);
     }
 

@@ -20,9 +20,14 @@ pub(super) struct Relationship {
     pub(super) target: String,
 }
 
-/// The kinds of parts in which text stands. Sheets and slides have names of their own, and are missed where these are
-/// read; of pictures that are not there writers of all kinds leave relationships behind.
-const TEXTS: [&str; 11] = [
+/// The kinds of parts in which text stands, or by which text is shown. Sheets and slides have names of their own, and are
+/// missed where these are read.
+const TEXTS: [&str; 16] = [
+    "numbering",
+    "styles",
+    "sharedStrings",
+    "slideLayout",
+    "slideMaster",
     "header",
     "footer",
     "footnotes",
@@ -36,7 +41,12 @@ const TEXTS: [&str; 11] = [
     "drawing",
 ];
 
-/// The relationships of `part`, or of the package if it is empty. `content` is told which of its texts are not there.
+/// The kinds of parts that the text shows where it names their relationship: writers of all kinds leave relationships of
+/// pictures behind that nothing shows any more.
+const SHOWN: [&str; 7] = ["image", "oleObject", "package", "audio", "video", "media", "aFChunk"];
+
+/// The relationships of `part`, or of the package if it is empty. `content` is told which of its texts, and of the pictures
+/// and objects that it shows, are not there.
 pub(super) fn relationships(
     package: &mut Package<'_>,
     part: &str,
@@ -66,15 +76,35 @@ pub(super) fn relationships(
     }
     markup.report(&name, content);
     let mut missed: BTreeSet<&str> = BTreeSet::new();
+    let mut source: Option<String> = None;
     for relation in &found {
-        let target = relation.target.as_str();
-        let is_text = TEXTS.contains(&relation.kind.as_str()) && !target.is_empty();
-        if is_text && missed.len() < MISSING_MOST && package.misses(target) && missed.insert(target)
-        {
-            content.lost(ReasonKind::Missing.of(target));
+        let (kind, target) = (relation.kind.as_str(), relation.target.as_str());
+        let is_shown = SHOWN.contains(&kind);
+        if !(is_shown || TEXTS.contains(&kind)) || target.is_empty() || !package.misses(target) {
+            continue;
+        }
+        if is_shown {
+            let source = source.get_or_insert_with(|| {
+                package.text(part, &mut Content::default()).unwrap_or_default()
+            });
+            if !names(source, &relation.id) {
+                continue;
+            }
+        }
+        if missed.len() < MISSING_MOST && missed.insert(target) {
+            // Many parts may show one.
+            let reason = ReasonKind::Missing.of(target);
+            if !content.warnings.iter().any(|warning| warning.reason == reason) {
+                content.lost(reason);
+            }
         }
     }
     found
+}
+
+/// Whether an attribute of the part has this identifier of a relationship.
+fn names(source: &str, id: &str) -> bool {
+    ['"', '\''].iter().any(|quote| source.contains(&format!("{quote}{id}{quote}")))
 }
 
 /// The part that `target` names as seen from `folder`; some writers part its names by backslashes.

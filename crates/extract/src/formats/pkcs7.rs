@@ -18,13 +18,17 @@ use crate::unpack::take_member;
 
 pub(super) const FORMAT: Format = Format {
     name: "pkcs7",
-    version: 2,
+    version: 3,
     media_types: &["application/pkcs7-mime"],
     // A signature that stands beside what it signs holds nothing to be read.
     sniff: |probe| {
         let read = |bytes: &[u8]| Cms::read(bytes).is_some();
+        // One that is damaged is known by its name, and by the mark of a sequence, in bytes or in base64.
+        let is_named = probe.extension == "p7m"
+            && [b"\x30".as_slice(), b"M", b"-----BEGIN "].iter().any(|it| probe.starts_with(it));
         match read(&probe.head) || in_base64(&probe.head).is_some_and(|bytes| read(&bytes)) {
             true => Match::Magic,
+            false if is_named => Match::Extension,
             false => Match::No,
         }
     },
@@ -40,7 +44,12 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         Some(Cms::Enveloped) => {
             return Err(ExtractError::Encrypted(ReasonKind::Certificate.of(Noun::File)));
         }
-        None => return Err(ExtractError::corrupt(ReasonKind::Missing.of(Noun::Content))),
+        None if is_other(&bytes) => {
+            return Err(ExtractError::Unsupported(
+                ReasonKind::NoReader("signed messages".into()).into(),
+            ));
+        }
+        None => return Err(ExtractError::corrupt(ReasonKind::Damaged.of(Noun::File))),
     };
     let mut content = Content::default();
     let path = MemberPaths::default().take(&name(context.name));
@@ -49,6 +58,13 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     }
     take_member(signed.as_slice(), &path, None, context, &mut content);
     Ok(content)
+}
+
+/// Whether these bytes are a whole structure of another kind, as certificates alone.
+fn is_other(bytes: &[u8]) -> bool {
+    let outermost = element(bytes).filter(|outermost| !outermost.is_cut);
+    let first = outermost.and_then(|outermost| Elements(outermost.of(SEQUENCE)?).next());
+    first.is_some_and(|first| first.tag == OBJECT && !first.is_cut)
 }
 
 /// The name of what was signed: `계약서.pdf` of `계약서.pdf.p7m`, and a mail of `smime.p7m`.

@@ -31,7 +31,7 @@ mod shapes;
 
 pub(super) const FORMAT: Format = Format {
     name: "ppt",
-    version: 3,
+    version: 4,
     media_types: &["application/vnd.ms-powerpoint"],
     sniff: |probe| ole_object::sniff(probe, &["PowerPoint Document"], &["ppt", "pps", "pot"]),
     media_type: |_| "application/vnd.ms-powerpoint",
@@ -41,6 +41,7 @@ pub(super) const FORMAT: Format = Format {
 // Records of the presentation (MS-PPT, section 2.13.24).
 const SLIDE: u16 = 0x03EE;
 const SLIDE_ATOM: u16 = 0x03EF;
+const SLIDE_SHOW: u16 = 0x03F9;
 const NOTES: u16 = 0x03F0;
 const SLIDE_PERSIST: u16 = 0x03F3;
 const MASTER: u16 = 0x03F8;
@@ -176,6 +177,9 @@ impl Presentation {
             if left == 0 {
                 break;
             }
+            if is_hidden(&slide) {
+                content.note(ReasonKind::Hidden.of(Part::Slide(number.into())));
+            }
             let mut shapes = Shapes::new(texts, Kept::All, number);
             shapes.read(slide.data, 0);
             for text in shapes.left() {
@@ -230,6 +234,13 @@ impl Presentation {
         read(&self.notes, 16, Kept::WithoutEdges);
         found
     }
+}
+
+/// Whether a show passes over the slide (MS-PPT, section 2.6.6).
+fn is_hidden(slide: &Record<'_>) -> bool {
+    const HIDDEN: u16 = 1 << 2;
+    let show = records(slide.data).find(|record| record.kind == SLIDE_SHOW);
+    show.and_then(|show| u16_at(show.data, 10)).is_some_and(|flags| flags & HIDDEN != 0)
 }
 
 /// The slides in a list (MS-PPT, section 2.4.14.3): the identifier of each, its object and the texts of its outline.

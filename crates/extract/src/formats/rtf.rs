@@ -3,8 +3,9 @@
 use madang_document::content::{Content, Member};
 use madang_document::locator::Locator;
 use madang_document::metadata;
-use madang_document::part::Noun;
+use madang_document::part::{Noun, Part as Named};
 use madang_document::reason_kind::ReasonKind;
+use madang_document::unit::Unit;
 
 use self::destination::{Moment, Property};
 use self::document::Document;
@@ -34,7 +35,7 @@ mod token;
 
 pub(super) const FORMAT: Format = Format {
     name: "rtf",
-    version: 3,
+    version: 4,
     media_types: &["application/rtf"],
     // Word opens it under the name of a `.doc`, too.
     sniff: |probe| {
@@ -52,7 +53,12 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     properties(&document, &mut content);
     text(&document, &mut content, context);
     let parts = std::mem::take(&mut document.parts);
+    let kept = parts.len() as u64;
     members(parts, &mut content, context);
+    if document.more_parts > 0 {
+        let of = Some(kept.saturating_add(document.more_parts));
+        content.cut(ReasonKind::OnlyFirst { first: kept, of, unit: Unit::Members });
+    }
     if document.broken_off {
         if content.segments.is_empty() && content.members.is_empty() {
             return Err(ExtractError::corrupt(
@@ -153,6 +159,11 @@ fn members(parts: Vec<Part>, content: &mut Content, context: &Context<'_>) {
             }
             PartKind::Object => match object::read(&bytes) {
                 Object::Link => {}
+                Object::Broken => {
+                    let path = paths.take(&format!("object-{number}"));
+                    let damaged = ReasonKind::Damaged.of(Noun::Object);
+                    content.lost(damaged.within(Named::Member(path.as_str().into())));
+                }
                 Object::File(name, bytes) => {
                     let path = paths.take(&format!("object-{number}/{name}"));
                     if !take_member(bytes.as_slice(), &path, None, context, content) {

@@ -13,7 +13,7 @@ use crate::probe::Probe;
 
 pub(super) const SRT: Format = Format {
     name: "srt",
-    version: 4,
+    version: 5,
     media_types: &["application/x-subrip"],
     sniff: sniff_srt,
     media_type: |_| "application/x-subrip",
@@ -22,7 +22,7 @@ pub(super) const SRT: Format = Format {
 
 pub(super) const SBV: Format = Format {
     name: "sbv",
-    version: 3,
+    version: 4,
     media_types: &["text/x-subviewer"],
     sniff: |probe| {
         let first = probe.text().unwrap_or_default().lines().next().unwrap_or_default();
@@ -34,7 +34,7 @@ pub(super) const SBV: Format = Format {
 
 pub(super) const VTT: Format = Format {
     name: "vtt",
-    version: 4,
+    version: 5,
     media_types: &["text/vtt"],
     sniff: sniff_vtt,
     media_type: |_| "text/vtt",
@@ -68,13 +68,19 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let mut content = Content::default();
     let decoded = encoding::read(blob, context, &mut content, |_| None)?;
     let mut lines = decoded.text.lines().peekable();
-    let mut end = 0;
+    let (mut end, mut is_timed) = (0, false);
     while let Some(line) = lines.next() {
-        let Some((start_ms, end_ms)) = timing(line) else {
-            if line.contains("-->") {
-                content.note(ReasonKind::NoTimeSpan(clipped(line).into()));
+        let (start_ms, end_ms) = match timing(line) {
+            Some(times) => {
+                is_timed = true;
+                times
             }
-            continue;
+            // What it shows is kept where the cue before it ends.
+            None if line.contains("-->") => {
+                content.note(ReasonKind::NoTimeSpan(clipped(line).into()));
+                (end, end)
+            }
+            None => continue,
         };
         let mut text = String::new();
         // A cue ends at a blank line; a missing one is forgiven where the next time stands.
@@ -89,7 +95,8 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         end = end.max(end_ms);
         cue(&mut content, &text, start_ms, end_ms);
     }
-    if content.segments.is_empty() {
+    if content.segments.is_empty() || !is_timed {
+        content.segments.clear();
         content.note(ReasonKind::NoCue);
         super::text::read_lines(&decoded.text, &mut content, context.limits.text, context);
     } else {

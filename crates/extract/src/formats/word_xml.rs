@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 use std::io::{Cursor, Write};
 
-use madang_document::content::Content;
+use madang_document::content::{Content, Member};
+use madang_document::outcome::Outcome;
 use madang_document::part::Noun;
 use madang_document::reason_kind::ReasonKind;
 use mail_parser::decoders::base64::base64_decode;
@@ -19,11 +20,13 @@ use crate::context::Context;
 use crate::encoding;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
+use crate::member_path::MemberPaths;
 use crate::probe::Probe;
+use crate::unpack::{leave_member, take_member};
 
 pub(super) const FORMAT: Format = Format {
     name: "word_xml",
-    version: 3,
+    version: 4,
     media_types: &[WORD, PRESENTATION],
     sniff: |probe| match is_flat_package(probe) || names(probe, WORD_2003) {
         true => Match::Container,
@@ -90,7 +93,34 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         docx::stretch(part.inner, "body", false, context, &mut content);
     }
     edge("ftr", &mut content);
+    members(&text, context, &mut content);
     Ok(content)
+}
+
+/// Takes the pictures of Word 2003, and lists what else is kept in base64: pictures of other kinds, data of objects.
+fn members(text: &str, context: &Context<'_>, content: &mut Content) {
+    let mut paths = MemberPaths::default();
+    for part in cut(text, "binData", &["binData"]) {
+        let path = paths.take(part.name.strip_prefix("wordml://").unwrap_or(&part.name));
+        let extension = path.rsplit_once('.').map(|(_, extension)| extension.to_lowercase());
+        let is_read = matches!(extension.as_deref(), Some("png" | "jpg" | "jpeg" | "gif" | "tif"));
+        let bytes = base64_decode(part.inner.trim().as_bytes());
+        let goes_on = match bytes {
+            Some(bytes) if is_read => take_member(bytes.as_slice(), &path, None, context, content),
+            Some(bytes) => {
+                let size = Some(bytes.len() as u64);
+                content.members.push(Member { path, size, outcome: None, told: None });
+                true
+            }
+            None => {
+                let reason = ReasonKind::NotDecoded.into();
+                leave_member(&path, None, Outcome::Corrupt, reason, context, content)
+            }
+        };
+        if !goes_on {
+            break;
+        }
+    }
 }
 
 /// The package that is written flat as the ZIP file that it is elsewhere; none if it is no package.

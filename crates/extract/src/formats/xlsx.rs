@@ -10,7 +10,7 @@ use madang_document::part::{Noun, Part};
 use madang_document::reason_kind::ReasonKind;
 
 use super::drawing;
-use super::markup::{Markup, Node};
+use super::markup::{Markup, Node, Tag};
 use super::number_format::built_in;
 use super::ooxml;
 use super::ooxml_member::{Members, take_members};
@@ -31,7 +31,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "xlsx",
-    version: 8,
+    version: 9,
     media_types: &[XLSX, XLTX, XLSM, XLTM, XLSB],
     sniff: |probe| ooxml::sniff(probe, "xl/", &["xlsx", "xltx", "xlsm", "xltm", "xlsb"]),
     media_type,
@@ -169,10 +169,13 @@ fn sheet(
     let mut is_counted = true;
     let mut cell = Cell::default();
     let mut unnamed = 0u64;
+    let mut hidden = Hidden::default();
     while let Some(node) = markup.next() {
         match node {
             Node::Start(tag) => match tag.name() {
+                "col" => hidden.columns(&tag),
                 "row" => {
+                    hidden.row = is_on(&tag, "hidden");
                     let stated = tag.attribute("r").and_then(|r| r.parse().ok());
                     is_counted = stated.is_none();
                     row = SheetRow::new(stated.unwrap_or_else(|| row.number().saturating_add(1)));
@@ -216,6 +219,7 @@ fn sheet(
                         unnamed += 1;
                         String::new()
                     });
+                    hidden.meet(cell.column, &shown);
                     if !row.push(cell.column, &shown, written) {
                         break;
                     }
@@ -228,7 +232,49 @@ fn sheet(
     }
     row.deliver(sheet, written, content);
     lost_strings(unnamed, sheet, content);
+    if hidden.any {
+        let hidden = ReasonKind::Hidden.of(Noun::RowsOrColumns);
+        content.note(hidden.within(Part::Sheet(sheet.into())));
+    }
     markup.report(part, content);
+}
+
+/// What a sheet hides of its cells.
+#[derive(Default)]
+struct Hidden {
+    /// The first and the last of columns that lie together.
+    columns: Vec<(u32, u32)>,
+    /// Whether the open row is hidden.
+    row: bool,
+    /// Whether there was something in a hidden cell.
+    any: bool,
+}
+
+impl Hidden {
+    /// Groups of columns that are looked at; a sheet has no more columns.
+    const MOST: usize = 16_384;
+
+    /// Reads the element `col` (section 18.3.1.13).
+    fn columns(&mut self, tag: &Tag<'_>) {
+        let number = |name: &str| tag.attribute(name).and_then(|n| n.parse().ok());
+        if let (true, Some(first)) = (is_on(tag, "hidden"), number("min"))
+            && self.columns.len() < Hidden::MOST
+        {
+            self.columns.push((first, number("max").unwrap_or(first)));
+        }
+    }
+
+    fn meet(&mut self, column: Option<u32>, shown: &str) {
+        if self.any || shown.trim().is_empty() {
+            return;
+        }
+        let within = |column| self.columns.iter().any(|(a, b)| (*a..=*b).contains(&column));
+        self.any = self.row || column.is_some_and(within);
+    }
+}
+
+fn is_on(tag: &Tag<'_>, name: &str) -> bool {
+    tag.attribute(name).is_some_and(|v| matches!(v.as_str(), "1" | "true" | "on"))
 }
 
 /// What the cell shows; none if it refers to a string that is not there.

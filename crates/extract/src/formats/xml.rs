@@ -3,11 +3,13 @@
 //! Entities that a document declares itself are not expanded, so that none can grow without bound.
 
 use std::borrow::Cow;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use madang_document::content::Content;
 use madang_document::instead::Instead;
 use madang_document::locator::Locator;
 use madang_document::metadata::TITLE;
+use madang_document::part::Noun;
 use madang_document::quote::Quote;
 use madang_document::reason_kind::ReasonKind;
 use quick_xml::Reader;
@@ -24,7 +26,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "xml",
-    version: 4,
+    version: 5,
     media_types: &["application/xml", SVG],
     sniff,
     media_type: |probe| {
@@ -98,6 +100,7 @@ fn read_xml(text: &str, drawing: bool, content: &mut Content, context: &Context<
     config.allow_unmatched_ends = true;
     config.allow_dangling_amp = true;
     let (mut title, mut damage) = (None, None);
+    let (mut is_cut, mut mismatch) = (false, None);
     let mut line = String::new();
     let mut number = 0u32;
     let mut wants_title = false;
@@ -114,13 +117,26 @@ fn read_xml(text: &str, drawing: bool, content: &mut Content, context: &Context<
         line.clear();
     };
     let mut events = 0u64;
+    let mut open = OpenElements::default();
     while !paragraphs.is_full() {
         events += 1;
         if events.is_multiple_of(100_000) {
             context.progress();
         }
-        match reader.read_event() {
-            Ok(Event::Eof) => break,
+        let at = reader.buffer_position();
+        let event = reader.read_event();
+        match &event {
+            Ok(Event::Start(element)) => open.begin(element.name().0),
+            Ok(Event::End(element)) if !open.end(element.name().0) => {
+                mismatch = mismatch.or(Some(at));
+            }
+            _ => {}
+        }
+        match event {
+            Ok(Event::Eof) => {
+                is_cut = open.depth > 0;
+                break;
+            }
             // A drawing's style sheet and programs are no words of it.
             Ok(Event::Start(element))
                 if drawing && matches!(element.local_name().as_ref(), "style" | "script") =>
@@ -166,6 +182,7 @@ fn read_xml(text: &str, drawing: bool, content: &mut Content, context: &Context<
             },
             Ok(Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_)) => {}
             Err(error) => {
+                is_cut = open.depth > 0 && ends_early(&error);
                 damage = Some((reader.error_position(), error));
                 break;
             }
@@ -174,6 +191,13 @@ fn read_xml(text: &str, drawing: bool, content: &mut Content, context: &Context<
     end_line(&mut line, &mut paragraphs);
     paragraphs.finish();
     content.metadata.at("title").set_some(TITLE, title);
+    if is_cut && mismatch.is_none() {
+        content.lost(ReasonKind::EndsWithin(Noun::XmlElement.into()).of(Noun::File));
+    }
+    if let Some(at) = mismatch {
+        // Its words are all read; but a piece of the file may be gone.
+        content.lost(ReasonKind::DamagedAt(at).of(Noun::XmlElement));
+    }
     if let Some((position, error)) = damage {
         // What follows the damage is kept as it stands: better a stray tag than lost text.
         let rest = usize::try_from(position).ok().and_then(|at| text.get(at..)).unwrap_or_default();
@@ -184,6 +208,57 @@ fn read_xml(text: &str, drawing: bool, content: &mut Content, context: &Context<
         let left = context.limits.text.saturating_sub(read);
         super::text::read_lines(rest, content, left, context);
     }
+}
+
+/// Whether the text ended where more of it was due.
+fn ends_early(error: &quick_xml::Error) -> bool {
+    use quick_xml::errors::SyntaxError;
+    matches!(error, quick_xml::Error::Syntax(what) if !matches!(what, SyntaxError::InvalidBangMarkup))
+}
+
+/// The elements that are open: what their names come to, and how many there are.
+#[derive(Default)]
+struct OpenElements {
+    names: Vec<u64>,
+    depth: u64,
+}
+
+impl OpenElements {
+    /// Elements whose names are known; deeper ones are only counted.
+    const MOST: usize = 1 << 16;
+
+    /// Elements among which the beginning of one is looked for that ends out of turn.
+    const NEAR: usize = 64;
+
+    fn begin(&mut self, name: &str) {
+        self.depth += 1;
+        if self.names.len() < OpenElements::MOST {
+            self.names.push(hash(name));
+        }
+    }
+
+    /// Ends an element. False if it is not the one that was opened last.
+    fn end(&mut self, name: &str) -> bool {
+        if self.depth > self.names.len() as u64 {
+            self.depth -= 1;
+            return true;
+        }
+        let name = hash(name);
+        let near = self.names.len().saturating_sub(OpenElements::NEAR);
+        let found = self.names.iter().skip(near).rposition(|open| *open == name);
+        let is_last = self.names.last() == Some(&name);
+        if let Some(found) = found {
+            self.names.truncate(near + found);
+            self.depth = self.names.len() as u64;
+        }
+        is_last
+    }
+}
+
+fn hash(name: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Whether an element of a drawing sets a piece of the line that stands open, and does not begin one elsewhere.

@@ -20,6 +20,7 @@ use super::zip_cipher::ZipLock;
 use super::zip_heads::heads;
 use super::zip_packing::{is_common, number, packing};
 use super::zip_table::{ZipRecord, packed_place, record_at, shadowed};
+use super::zip_unlisted::{Unlisted, unlisted};
 
 use crate::blob::{Blob, Cursor, read_range};
 use crate::context::Context;
@@ -33,7 +34,7 @@ use crate::unpack::{TARGET, leave_member, link_to, list_member, take_member};
 
 pub(super) const FORMAT: Format = Format {
     name: "zip",
-    version: 5,
+    version: 6,
     media_types: &["application/zip"],
     sniff,
     media_type: |_| "application/zip",
@@ -85,8 +86,10 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let heads = (0..archive.len()).filter_map(|n| archive.by_index_data(n).ok());
     let heads = heads.filter(|entry| !entry.is_dir()).map(|entry| entry.header_start());
     let mut places = Places { heads: heads.collect(), ..Places::default() };
+    let mut last = None;
     for (index, name) in names.iter().enumerate() {
         let Ok(entry) = archive.by_index_data(index) else { continue };
+        last = last.max(Some(entry.central_header_start()));
         if entry.is_dir() {
             continue;
         }
@@ -142,6 +145,14 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         let place = (table, archive.offset());
         read_shadowed(blob, place, &mut places, context, &mut content, &mut paths);
     }
+    let table = (archive.central_directory_start(), archive.offset());
+    let Unlisted { records, between } = unlisted(blob, table, last, context.limits.members);
+    if between || !records.is_empty() {
+        let missing = ReasonKind::MissingFrom(Noun::ZipContents.into());
+        content.lost(missing.of(Noun::AnyMember));
+    }
+    places.heads.extend(records.iter().map(|record| record.place().start));
+    read_records(&records, blob, &mut places, context, &mut content, &mut paths);
     Ok(content)
 }
 

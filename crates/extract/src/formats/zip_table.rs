@@ -76,6 +76,19 @@ pub(super) fn shadowed(blob: &dyn Blob, table: u64, start: u64, most: u64) -> Ve
     taken
 }
 
+/// The records of the table, at most `most` of them, whatever number of them is stated elsewhere.
+pub(super) fn records(blob: &dyn Blob, table: u64, start: u64, most: u64) -> Vec<ZipRecord> {
+    let mut fields = Fields::at(blob, table);
+    let mut records = Vec::new();
+    while (records.len() as u64) < most
+        && fields.u32() == Some(RECORD)
+        && let Some(record) = read(&mut fields, start)
+    {
+        records.push(record);
+    }
+    records
+}
+
 fn read(fields: &mut Fields<'_>, start: u64) -> Option<ZipRecord> {
     let system = fields.u16()? >> 8;
     let said = Said::read(fields)?;
@@ -266,7 +279,8 @@ impl ZipRecord {
         })
     }
 
-    fn bytes_at(&self, blob: &dyn Blob) -> Option<u64> {
+    /// Where its packed bytes begin; none if its head is not where the table says.
+    pub(super) fn bytes_at(&self, blob: &dyn Blob) -> Option<u64> {
         let mut fields = Fields::at(blob, self.at);
         if fields.u32()? != HEAD {
             return None;

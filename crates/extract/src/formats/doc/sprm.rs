@@ -53,6 +53,8 @@ fn old(rest: &[u8]) -> Option<(u16, usize, usize)> {
 pub(super) struct Character {
     /// A tracked deletion.
     pub(super) deleted: bool,
+    /// Whether it is not shown.
+    pub(super) hidden: bool,
     /// A sign of a font: the font's number and the code.
     pub(super) symbol: Option<(u16, u16)>,
     /// Where a picture lies in the stream `Data`.
@@ -73,6 +75,8 @@ impl Character {
             let flag = u8_at(operand, 0).is_some_and(|flag| flag & 1 == 1);
             match code {
                 0x0800 => self.deleted = flag,
+                // A style's is not looked at: what is the other way round from it (0x81) is shown as often as not.
+                0x083C => self.hidden = u8_at(operand, 0) == Some(1),
                 0x080A => self.is_object = flag,
                 0x0806 => (self.is_object, self.is_data) = (flag, flag),
                 0x6A03 => self.picture = u32_at(operand, 0),

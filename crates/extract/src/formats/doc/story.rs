@@ -26,6 +26,10 @@ pub(super) struct Story<'a> {
     pub(super) place: LinesAt,
     /// The last position of each paragraph of the body, in order.
     pub(super) ends: Vec<usize>,
+    /// Passages that a tracked change deleted.
+    pub(super) deletions: u64,
+    /// Whether some of the text is not shown.
+    pub(super) any_hidden: bool,
     line: String,
     /// Units that are not yet decoded.
     units: Vec<u16>,
@@ -54,6 +58,8 @@ impl<'a> Story<'a> {
             numbering,
             place,
             ends: Vec::new(),
+            deletions: 0,
+            any_hidden: false,
             line: String::new(),
             units: Vec::new(),
             cells: Vec::new(),
@@ -72,11 +78,17 @@ impl<'a> Story<'a> {
         context: &Context<'_>,
         content: &mut Content,
     ) {
+        let mut in_deletion = false;
         for at in first..behind.min(self.text.len()) {
             let Some((unit, deleted)) = self.text.unit(at) else { break };
             if deleted {
+                // Marks and blanks alone are no passage.
+                if unit > 0x20 && !std::mem::replace(&mut in_deletion, true) {
+                    self.deletions += 1;
+                }
                 continue;
             }
+            in_deletion = false;
             match unit {
                 // Word nests fields 20 deep at most.
                 0x13 if self.fields.len() < 64 => {
@@ -125,6 +137,7 @@ impl<'a> Story<'a> {
                 0x00..=0x1F => {}
                 unit => {
                     if unit != 0x20 {
+                        self.any_hidden = self.any_hidden || self.text.is_hidden(at);
                         self.fields.iter_mut().for_each(|field| field.shown = true);
                     }
                     self.units.push(unit);

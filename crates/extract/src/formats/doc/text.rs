@@ -13,6 +13,8 @@ pub(super) struct Text {
     /// 16-bit units; bytes of a code page where `page` is set.
     units: Vec<u16>,
     deleted: Vec<bool>,
+    /// First position of what is not shown, and the one behind the last.
+    hidden: Vec<(usize, usize)>,
     /// First position, the one behind the last, font and code of signs.
     symbols: Vec<(usize, usize, (u16, u16))>,
     /// First position, the one behind the last, and what was filled into the form field that has its data there.
@@ -51,6 +53,7 @@ impl Text {
         let mut text = Text {
             units: Vec::new(),
             deleted: Vec::new(),
+            hidden: Vec::new(),
             symbols: Vec::new(),
             forms: Vec::new(),
             pictures: BTreeSet::new(),
@@ -143,6 +146,9 @@ impl Text {
             if properties.deleted {
                 self.deleted.get_mut(from..to).unwrap_or_default().fill(true);
             }
+            if properties.hidden {
+                self.hidden.push((from, to));
+            }
             if let Some(symbol) = properties.symbol {
                 self.symbols.push((from, to, symbol));
             }
@@ -178,6 +184,13 @@ impl Text {
     /// The character at a position, and whether it was deleted.
     pub(super) fn unit(&self, at: usize) -> Option<(u16, bool)> {
         Some((*self.units.get(at)?, self.deleted.get(at).copied().unwrap_or_default()))
+    }
+
+    /// Whether the character at a position is not shown.
+    pub(super) fn is_hidden(&self, at: usize) -> bool {
+        let after = self.hidden.partition_point(|(first, _)| *first <= at);
+        let run = after.checked_sub(1).and_then(|n| self.hidden.get(n));
+        run.is_some_and(|(_, behind)| at < *behind)
     }
 
     /// The font and code of the sign at a position, if it is one.

@@ -1,3 +1,5 @@
+use madang_document::content::Content;
+
 use crate::formats::hangul_numbering::{Look, Numbers};
 use crate::formats::markup::{Markup, Node};
 
@@ -10,6 +12,13 @@ pub(super) fn numbers(xml: &str) -> Numbers {
         read(inside(xml, "paraProperties"), &mut numbers);
     }
     numbers
+}
+
+/// Tells where the head of the document is damaged, which is read in pieces.
+pub(super) fn damage(xml: &str, part: &str, content: &mut Content) {
+    let mut markup = Markup::new(xml);
+    while markup.next().is_some() {}
+    markup.report(part, content);
 }
 
 /// How many sections the head of the document says that it has.

@@ -1,7 +1,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use madang_document::metadata::{self, At, Metadata};
+use madang_document::content::Content;
+use madang_document::metadata::{self, At};
 use quick_xml::XmlVersion;
 use quick_xml::events::BytesStart;
 
@@ -20,8 +21,8 @@ pub(super) fn is_encrypted(manifest: &str) -> bool {
 }
 
 /// Reads `version.xml`: the version of the document and the program that wrote it.
-pub(super) fn version(xml: &str, metadata: &mut Metadata) {
-    let mut metadata = metadata.at("version.xml");
+pub(super) fn version(xml: &str, content: &mut Content) {
+    let mut metadata = content.metadata.at("version.xml");
     let mut markup = Markup::new(xml);
     while let Some(node) = markup.next() {
         let Node::Start(tag) = node else { continue };
@@ -39,6 +40,7 @@ pub(super) fn version(xml: &str, metadata: &mut Metadata) {
         metadata.set(metadata::PRODUCER, program.join(" "));
         metadata.set_some("hwp.xml_version", tag.attribute("xmlVersion"));
     }
+    markup.report("version.xml", content);
 }
 
 /// What the package document lists.
@@ -51,7 +53,9 @@ pub(super) struct Listed {
 }
 
 /// Reads the package document (`content.hpf`, which follows OPF 2.0): the properties, and gives what it lists.
-pub(super) fn package(xml: &str, part: &str, metadata: &mut Metadata) -> Listed {
+/// What is damaged of it is told in `content`.
+pub(super) fn package(xml: &str, part: &str, content: &mut Content) -> Listed {
+    let metadata = &mut content.metadata;
     let mut markup = Markup::new(xml);
     let mut hrefs = BTreeMap::new();
     let mut spine = Vec::new();
@@ -76,6 +80,7 @@ pub(super) fn package(xml: &str, part: &str, metadata: &mut Metadata) -> Listed 
             _ => {}
         }
     }
+    markup.report(part, content);
     let spine = spine.iter().filter_map(|id| hrefs.get(id).cloned()).collect();
     Listed { parts: hrefs, spine }
 }
@@ -133,13 +138,13 @@ mod tests {
             </opf:metadata><opf:manifest><opf:item id="a" href="Contents/section0.xml"/>
             <opf:item id="b" href="Contents/section1.xml"/></opf:manifest>
             <opf:spine><opf:itemref idref="b"/><opf:itemref idref="a"/><opf:itemref idref="c"/></opf:spine>"#;
-        let mut metadata = Metadata::default();
+        let mut content = Content::default();
         assert_eq!(
-            package(xml, "Contents/content.hpf", &mut metadata).spine,
+            package(xml, "Contents/content.hpf", &mut content).spine,
             ["Contents/section1.xml", "Contents/section0.xml"]
         );
-        assert_eq!(metadata.text(metadata::TITLE), Some("가 & 나"));
-        assert_eq!(metadata.text(metadata::AUTHOR), Some("홍길동"));
+        assert_eq!(content.metadata.text(metadata::TITLE), Some("가 & 나"));
+        assert_eq!(content.metadata.text(metadata::AUTHOR), Some("홍길동"));
     }
 
     #[test]

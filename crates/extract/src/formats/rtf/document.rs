@@ -29,6 +29,8 @@ pub(super) struct Document {
     /// Whether some of the text is hidden.
     pub(super) any_hidden: bool,
     pub(super) parts: Vec<Part>,
+    /// Further ones, which are not kept.
+    pub(super) more_parts: u64,
     /// Whether the file ends within a group.
     pub(super) broken_off: bool,
 }
@@ -245,6 +247,8 @@ impl Reader {
                 let part = self.part.take().filter(|part| !part.bytes.is_empty());
                 if self.document.parts.len() < MOST_PARTS {
                     self.document.parts.extend(part);
+                } else if part.is_some() {
+                    self.document.more_parts += 1;
                 }
             }
             Destination::Instruction => self.end_instruction(),

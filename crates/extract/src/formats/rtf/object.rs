@@ -10,25 +10,27 @@ pub(super) enum Object {
     File(String, Vec<u8>),
     /// Data of some program, among them compound files.
     Data(Vec<u8>),
-    /// Only a link.
+    /// Only a link, or nothing.
     Link,
+    /// Its head leads out of it.
+    Broken,
 }
 
 /// Reads the data of an object.
 pub(super) fn read(data: &[u8]) -> Object {
-    native(data).unwrap_or(Object::Link)
+    native(data).unwrap_or(Object::Broken)
 }
 
 fn native(data: &[u8]) -> Option<Object> {
     const EMBEDDED: usize = 2;
     let (_version, rest) = number(data)?;
     let (kind, rest) = number(rest)?;
-    let (class, rest) = text(rest)?;
-    let (_topic, rest) = text(rest)?;
-    let (_item, rest) = text(rest)?;
     if kind != EMBEDDED {
         return Some(Object::Link);
     }
+    let (class, rest) = text(rest)?;
+    let (_topic, rest) = text(rest)?;
+    let (_item, rest) = text(rest)?;
     let (length, rest) = number(rest)?;
     // A file that broke off still holds the start of its objects.
     let native = rest.get(..length).unwrap_or(rest);

@@ -92,7 +92,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
                 lines.push(value);
             }
             "ATTACH" if goes_on => {
-                goes_on = attached(parameters, value, &mut paths, context, &mut content)
+                goes_on = attached(parameters, value, &mut paths, context, &mut content);
             }
             "CATEGORIES" | "RESOURCES" => lines.push(unescaped(value)),
             "DTSTART" | "DTEND" | "DUE" => {

@@ -248,22 +248,28 @@ fn a_key_that_takes_hours_is_not_made() {
 
 #[test]
 fn an_archive_whose_members_nothing_opens_is_not_tried_for_ever() {
-    // One member, copied a hundred times into the table of contents of an archive.
+    // One member, a hundred times in the archive and in its table of contents.
     let one = fixture("zipcrypto-cp949.zip");
     let table = one.windows(4).rposition(|mark| mark == b"PK\x01\x02").unwrap();
     let end = one.windows(4).rposition(|mark| mark == b"PK\x05\x06").unwrap();
-    let mut many = one[..table].to_vec();
+    let begin = u32::from_le_bytes(one[table + 42..table + 46].try_into().unwrap()) as usize;
+    let (mut many, mut records) = (Vec::new(), Vec::new());
     for n in 0..100u8 {
         let mut record = one[table..end].to_vec();
-        // The name: two digits at its start.
+        // The name: two digits at its start. Where its head stands.
         record[46..48].copy_from_slice(&[b'0' + n / 10, b'0' + n % 10]);
-        many.extend(record);
+        record[42..46].copy_from_slice(&(many.len() as u32).to_le_bytes());
+        records.extend(record);
+        many.extend(&one[begin..table]);
     }
+    let start = (many.len() as u32).to_le_bytes();
+    let size = (records.len() as u32).to_le_bytes();
+    many.extend(records);
     let mut tail = one[end..].to_vec();
     tail[8..10].copy_from_slice(&100u16.to_le_bytes());
     tail[10..12].copy_from_slice(&100u16.to_le_bytes());
-    let size = (many.len() - table) as u32;
-    tail[12..16].copy_from_slice(&size.to_le_bytes());
+    tail[12..16].copy_from_slice(&size);
+    tail[16..20].copy_from_slice(&start);
     many.extend(tail);
     let documents = read(&many, "many.zip", "one\ntwo");
     let reasons: Vec<String> =

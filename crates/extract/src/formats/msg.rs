@@ -115,13 +115,7 @@ fn attachment(
     }
     let path = paths.take(&name.unwrap_or_else(|| format!("attachment-{number}")));
     if let Some(object) = inside {
-        let before = content.members.len();
-        let goes_on = ole_object::member(source.file, object, &path, source.context, content);
-        let unread = content.members.get(before).is_some_and(|member| member.outcome.is_none());
-        if unread && goes_on && source.context.may_open_member().is_ok() {
-            content.lost(ReasonKind::ForeignObject.within(Part::Attachment(path.as_str().into())));
-        }
-        return Ok(goes_on);
+        return Ok(ole_object::member(source.file, object, &path, source.context, content));
     }
     let method = attachment.number(ATTACH_METHOD).unwrap_or(BY_VALUE);
     match attachment.bytes(ATTACH_DATA) {

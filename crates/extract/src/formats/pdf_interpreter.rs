@@ -183,6 +183,7 @@ impl<'a> Interpreter<'a> {
                 }
             }
             if operands.len() > OPERANDS_MOST {
+                run.text.cut.get_or_insert_with(|| ReasonKind::LimitReached.of(Noun::AnyPart));
                 operands.clear();
                 open = 0;
             }
@@ -283,9 +284,15 @@ impl<'a> Interpreter<'a> {
                 let name = operands.last().and_then(Operand::as_name);
                 let object =
                     name.and_then(|name| page.resources.find(self.document, b"XObject", name));
-                if let Some((Object::Stream(form), _)) = object {
-                    let state = page.state.clone();
-                    self.form(form, page.resources, state, run);
+                match object {
+                    Some((Object::Stream(form), _)) => {
+                        let state = page.state.clone();
+                        self.form(form, page.resources, state, run);
+                    }
+                    _ if run.is_off() => {}
+                    _ => {
+                        run.text.cut.get_or_insert_with(|| ReasonKind::Missing.of(Noun::AnyPart));
+                    }
                 }
             }
             b"f" | b"F" | b"f*" | b"B" | b"B*" | b"b" | b"b*" if !run.is_off() => {
@@ -320,7 +327,11 @@ impl<'a> Interpreter<'a> {
         }
         let is_form = kind == Some(b"Form");
         let key = std::ptr::from_ref(form) as usize;
-        if !is_form || is_hidden || run.active.len() >= FORMS_DEEPEST || run.active.contains(&key) {
+        if !is_form || is_hidden || run.active.contains(&key) {
+            return;
+        }
+        if run.active.len() >= FORMS_DEEPEST {
+            run.text.cut.get_or_insert_with(|| ReasonKind::Circle.of(Noun::Forms));
             return;
         }
         let Some(content) = self.form_content(form, key, run) else { return };
@@ -693,6 +704,31 @@ mod tests {
             dictionary! { "Type" => "Page", "Contents" => content, "Resources" => resources };
         let page = bomb.add_object(page);
         let text = Interpreter::new(&bomb, &[], &|| ()).page(page).unwrap();
+        assert_eq!(text.cut, Some(ReasonKind::Circle.of(Noun::Forms)));
+    }
+
+    #[test]
+    fn tells_what_is_drawn_and_cannot_be_had() {
+        let gone = read("/F 10 Tf (a) Tj /Gone Do");
+        assert_eq!(gone.cut, Some(ReasonKind::Missing.of(Noun::AnyPart)));
+        let many = read(&format!("/F 10 Tf [{}] TJ (b) Tj", "(a) ".repeat(OPERANDS_MOST + 1)));
+        assert_eq!(many.cut, Some(ReasonKind::LimitReached.of(Noun::AnyPart)));
+
+        let mut deep = Document::with_version("1.7");
+        let form =
+            dictionary! { "Subtype" => "Form", "Resources" => dictionary! { "Font" => fonts() } };
+        let mut inner = deep.add_object(Stream::new(form, b"/F 1 Tf (a) Tj".to_vec()));
+        for _ in 0..FORMS_DEEPEST {
+            let resources = dictionary! { "XObject" => dictionary! { "X" => inner } };
+            let form = dictionary! { "Subtype" => "Form", "Resources" => resources };
+            inner = deep.add_object(Stream::new(form, b"/X Do".to_vec()));
+        }
+        let resources = dictionary! { "XObject" => dictionary! { "X" => inner } };
+        let content = deep.add_object(Stream::new(Dictionary::new(), b"/X Do".to_vec()));
+        let page =
+            dictionary! { "Type" => "Page", "Contents" => content, "Resources" => resources };
+        let page = deep.add_object(page);
+        let text = Interpreter::new(&deep, &[], &|| ()).page(page).unwrap();
         assert_eq!(text.cut, Some(ReasonKind::Circle.of(Noun::Forms)));
     }
 

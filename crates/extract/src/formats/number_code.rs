@@ -93,9 +93,9 @@ pub(super) enum Language {
     /// `[$-412]`: the names of months, of days and of the halves of a day are Korean.
     Korean,
     /// `[$-F800]`: the date as the system of the reader writes it, which is Korea's.
-    SystemDate,
+    LocaleDate,
     /// `[$-F400]`: the same of the time.
-    SystemTime,
+    LocaleTime,
     Other,
 }
 
@@ -105,8 +105,8 @@ impl Language {
         match name {
             "" => None,
             _ if name.ends_with("412") || is(["ko-KR", "ko"]) => Some(Language::Korean),
-            _ if is(["F800", "x-sysdate"]) => Some(Language::SystemDate),
-            _ if is(["F400", "x-systime"]) => Some(Language::SystemTime),
+            _ if is(["F800", "x-sysdate"]) => Some(Language::LocaleDate),
+            _ if is(["F400", "x-systime"]) => Some(Language::LocaleTime),
             _ => Some(Language::Other),
         }
     }

@@ -12,8 +12,8 @@ pub(super) fn date(value: f64, tokens: &[Token], from_1904: bool) -> Option<Stri
         _ => None,
     });
     match language {
-        Some(Language::SystemDate) => return drawn(value, &pieces(SYSTEM_DATE), from_1904),
-        Some(Language::SystemTime) => return drawn(value, &pieces(SYSTEM_TIME), from_1904),
+        Some(Language::LocaleDate) => return drawn(value, &pieces(SYSTEM_DATE), from_1904),
+        Some(Language::LocaleTime) => return drawn(value, &pieces(SYSTEM_TIME), from_1904),
         _ => {}
     }
     // What has elapsed may be less than nothing; a day may not.

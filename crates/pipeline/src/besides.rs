@@ -362,6 +362,22 @@ pub(crate) async fn read_beside(
     Ok(())
 }
 
+/// The live documents of these paths, by their paths. Whatever of them is being read just now is read anew: first of all, so that
+/// nothing ends unseen while the documents are looked at.
+async fn broken_off(
+    ledger: &dyn Ledger,
+    store: &str,
+    paths: &[String],
+    by: &str,
+) -> Result<HashMap<String, Document>, LedgerError> {
+    ledger.break_off(store, paths, by).await?;
+    let ids: Vec<DocumentId> =
+        paths.iter().map(|path| DocumentId::new(store, path, None)).collect();
+    let known = ledger.documents(&ids).await?.readable();
+    let live = known.into_iter().filter(|stored| !stored.withdrawn);
+    Ok(live.map(|stored| (stored.document.object.path.clone(), stored.document)).collect())
+}
+
 /// Has those of these files read anew that `as_it_is` does not find as they are to be, and whatever of them is being read.
 async fn anew(
     ledger: &dyn Ledger,
@@ -370,16 +386,8 @@ async fn anew(
     by: &str,
     as_it_is: impl Fn(&Document) -> bool,
 ) -> Result<(), LedgerError> {
-    ledger.break_off(store, paths, by).await?;
-    let ids: Vec<DocumentId> =
-        paths.iter().map(|path| DocumentId::new(store, path, None)).collect();
-    let known = ledger.documents(&ids).await?.readable();
-    let known: HashMap<&str, &Document> = known
-        .iter()
-        .filter(|stored| !stored.withdrawn)
-        .map(|stored| (stored.document.object.path.as_str(), &stored.document))
-        .collect();
-    let stays = |path: &String| known.get(path.as_str()).is_some_and(|document| as_it_is(document));
+    let known = broken_off(ledger, store, paths, by).await?;
+    let stays = |path: &String| known.get(path).is_some_and(&as_it_is);
     let describes = |path: &String| sidecar::described(path).is_some();
     let changed: Vec<String> =
         paths.iter().filter(|path| !stays(path) && !describes(path)).cloned().collect();
@@ -397,18 +405,10 @@ async fn told_otherwise(
     paths: &[String],
     told: &HashMap<String, Told>,
 ) -> Result<Vec<String>, LedgerError> {
-    ledger.break_off(&table.store, paths, &table.path).await?;
-    let ids: Vec<DocumentId> =
-        paths.iter().map(|path| DocumentId::new(&table.store, path, None)).collect();
-    let known = ledger.documents(&ids).await?.readable();
-    let known: HashMap<&str, &Document> = known
-        .iter()
-        .filter(|stored| !stored.withdrawn)
-        .map(|stored| (stored.document.object.path.as_str(), &stored.document))
-        .collect();
+    let known = broken_off(ledger, &table.store, paths, &table.path).await?;
     let is_the_same = |path: &String| {
         let beside = Beside { path: table.path.clone(), row: None };
-        let document = known.get(path.as_str())?;
+        let document = known.get(path)?;
         let reasons = document.warnings.iter().map(|warning| &warning.reason);
         let has = Told::of(beside.shown(path), &document.metadata, reasons);
         Some(*told.get(path)? == has)

@@ -10,8 +10,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 /// is slow, waits for his own. A line that moves is waited in, however long it is: a page asks for all of its pictures at once.
 #[derive(Clone, Debug)]
 pub(crate) struct Seats {
-    all: Line,
-    shares: Arc<Mutex<BTreeMap<Agency, Line>>>,
+    all: Turns,
+    shares: Arc<Mutex<BTreeMap<Agency, Turns>>>,
     of_one: usize,
     patience: Duration,
 }
@@ -31,7 +31,7 @@ pub(crate) struct Standstill;
 impl Seats {
     /// So many, and so many of them for one agency; `patience` is how long somebody waits while nobody in his line gets one.
     pub(crate) fn new(all: usize, of_one: usize, patience: Duration) -> Seats {
-        Seats { all: Line::new(all), shares: Arc::default(), of_one, patience }
+        Seats { all: Turns::new(all), shares: Arc::default(), of_one, patience }
     }
 
     /// The next seat for an agency. Who waits for one of its own stands in nobody else's way.
@@ -44,16 +44,16 @@ impl Seats {
         Ok(Seat { _share: share, _seat: seat })
     }
 
-    fn share(&self, agency: &Agency) -> Line {
+    fn share(&self, agency: &Agency) -> Turns {
         // A list whose holder panicked holds what it held.
         let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
-        shares.entry(agency.clone()).or_insert_with(|| Line::new(self.of_one)).clone()
+        shares.entry(agency.clone()).or_insert_with(|| Turns::new(self.of_one)).clone()
     }
 }
 
 /// Those who wait for one of some places, in the order in which they came.
 #[derive(Clone, Debug)]
-struct Line {
+struct Turns {
     free: Arc<Semaphore>,
     /// Told when somebody gives his place back.
     moves: Arc<watch::Sender<()>>,
@@ -66,10 +66,10 @@ struct Place {
     moves: Arc<watch::Sender<()>>,
 }
 
-impl Line {
-    fn new(places: usize) -> Line {
+impl Turns {
+    fn new(places: usize) -> Turns {
         let (moves, _) = watch::channel(());
-        Line { free: Arc::new(Semaphore::new(places)), moves: Arc::new(moves) }
+        Turns { free: Arc::new(Semaphore::new(places)), moves: Arc::new(moves) }
     }
 
     async fn take(&self, patience: Duration) -> Result<Place, Standstill> {

@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, Sleep, sleep};
 
-use crate::patience::Patience;
+use crate::waiting::{TooFew, Waiting};
 
 /// The line to a guest, who has to take what he is sent: whoever takes next to nothing of an answer for too long has gone, and
 /// what is held for the answer (a child, a seat, the connection itself) is given back. Only time in which he is waited for
@@ -15,16 +14,12 @@ use crate::patience::Patience;
 #[derive(Debug)]
 pub(crate) struct Line {
     stream: TcpStream,
-    patience: Patience,
-    /// Since when the guest is waited for, if he is.
-    waiting: Option<Instant>,
-    end: Pin<Box<Sleep>>,
+    waiting: Waiting,
 }
 
 impl Line {
     pub(crate) fn new(stream: TcpStream, patience: Duration) -> Line {
-        let end = Box::pin(sleep(patience));
-        Line { stream, patience: Patience::of(patience), waiting: None, end }
+        Line { stream, waiting: Waiting::of(patience) }
     }
 
     /// What a try to write comes to.
@@ -34,25 +29,13 @@ impl Line {
         wrote: Poll<Result<usize>>,
     ) -> Poll<Result<usize>> {
         if let Poll::Ready(wrote) = wrote {
-            let waited = self.waiting.take().map_or(Duration::ZERO, |since| since.elapsed());
-            self.patience.take(waited, wrote.as_ref().map_or(0, |bytes| *bytes));
+            self.waiting.passed(wrote.as_ref().map_or(0, |bytes| *bytes));
             return Poll::Ready(wrote);
         }
-        if self.waiting.is_none() {
-            let now = Instant::now();
-            self.waiting = Some(now);
-            let end = now + self.patience.left();
-            self.end.as_mut().reset(end);
-        }
-        match self.end.as_mut().poll(context) {
-            Poll::Ready(()) => {
-                let (taken, waited) = self.patience.spent();
-                let reason =
-                    format!("of an answer only {taken} bytes were taken in {waited} seconds");
-                Poll::Ready(Err(Error::new(ErrorKind::TimedOut, reason)))
-            }
-            Poll::Pending => Poll::Pending,
-        }
+        self.waiting.poll_end(context).map(|TooFew { bytes, seconds }| {
+            let reason = format!("of an answer only {bytes} bytes were taken in {seconds} seconds");
+            Err(Error::new(ErrorKind::TimedOut, reason))
+        })
     }
 }
 

@@ -1,4 +1,3 @@
-use std::future::Future;
 use std::io::{Error, ErrorKind};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -7,10 +6,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
-use tokio::time::{Instant, Sleep, sleep};
 
 use crate::guest::Guest;
-use crate::patience::Patience;
+use crate::waiting::{TooFew, Waiting};
 
 /// The body of a request as it arrives. A guest of whom too little of it comes for too long has broken off; meanwhile
 /// he owes it, and may have to make room. Only time in which he is waited for counts against him.
@@ -18,16 +16,12 @@ use crate::patience::Patience;
 pub(crate) struct RequestBody {
     body: Incoming,
     guest: Arc<Guest>,
-    patience: Patience,
-    /// Since when the guest is waited for, if he is.
-    waiting: Option<Instant>,
-    end: Pin<Box<Sleep>>,
+    waiting: Waiting,
 }
 
 impl RequestBody {
     pub(crate) fn new(body: Incoming, guest: Arc<Guest>, patience: Duration) -> RequestBody {
-        let end = Box::pin(sleep(patience));
-        RequestBody { body, guest, patience: Patience::of(patience), waiting: None, end }
+        RequestBody { body, guest, waiting: Waiting::of(patience) }
     }
 }
 
@@ -43,25 +37,14 @@ impl Body for RequestBody {
             let data = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref());
             let bytes = data.map_or(0, Bytes::len);
             self.guest.owes(false);
-            let waited = self.waiting.take().map_or(Duration::ZERO, |since| since.elapsed());
-            self.patience.take(waited, bytes);
+            self.waiting.passed(bytes);
             return Poll::Ready(frame.map(|frame| frame.map_err(Error::other)));
         }
         self.guest.owes(true);
-        if self.waiting.is_none() {
-            let now = Instant::now();
-            self.waiting = Some(now);
-            let end = now + self.patience.left();
-            self.end.as_mut().reset(end);
-        }
-        match self.end.as_mut().poll(context) {
-            Poll::Ready(()) => {
-                let (came, waited) = self.patience.spent();
-                let reason = format!("of the request only {came} bytes came in {waited} seconds");
-                Poll::Ready(Some(Err(Error::new(ErrorKind::TimedOut, reason))))
-            }
-            Poll::Pending => Poll::Pending,
-        }
+        self.waiting.poll_end(context).map(|TooFew { bytes, seconds }| {
+            let reason = format!("of the request only {bytes} bytes came in {seconds} seconds");
+            Some(Err(Error::new(ErrorKind::TimedOut, reason)))
+        })
     }
 
     fn is_end_stream(&self) -> bool {

@@ -70,13 +70,12 @@ impl<'a> Package<'a> {
         let mut parts = BTreeMap::new();
         let mut unreadable = 0;
         for index in 0..archive.len() {
-            let listed = archive.name_for_index(index).and_then(Result::ok);
-            let listed = listed.map(|name| name.into_owned());
             let Ok(entry) = archive.by_index_raw(index) else {
+                let listed = archive.name_for_index(index).and_then(Result::ok);
                 if listed.as_ref().is_some_and(|name| name.ends_with('/')) {
                     continue;
                 }
-                let part = listed.as_ref().map_or(Noun::AnyMember.into(), part::Part::from);
+                let part = listed.map_or(Noun::AnyMember.into(), |name| part::Part::from(&*name));
                 unreadable += 1;
                 if unreadable <= UNREADABLE_MOST {
                     content.lost(ReasonKind::NotThere.of(part));

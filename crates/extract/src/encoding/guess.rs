@@ -21,11 +21,10 @@ pub(super) fn damaged_utf8(bytes: &[u8]) -> Option<String> {
 
 /// The encoding whose reading of the bytes is the likeliest, and the doubt if another is nearly as likely.
 pub(super) fn likeliest(bytes: &[u8]) -> (Code, Option<ReasonKind>) {
+    let bytes = &telling(bytes);
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
-    // 256 KiB tell the encoding of any text; more only cost time.
-    detector.feed(bytes.get(..256 << 10).unwrap_or(bytes), true);
+    detector.feed(bytes, true);
     let guess = Code::Standard(detector.guess(None, Utf8Detection::Deny));
-    let bytes = sample(bytes);
     let mut readings = Vec::new();
     let own =
         [Code::Standard(EUC_KR), guess, Code::Standard(encoding_rs::WINDOWS_1252), Code::Johab];
@@ -61,9 +60,30 @@ pub(super) fn likeliest(bytes: &[u8]) -> (Code, Option<ReasonKind>) {
     (code, doubt)
 }
 
+/// Some 32 KiB of the lines that are not plain ASCII, which alone tell encodings apart: a detector spends as much on every
+/// letter of the others.
+fn telling(bytes: &[u8]) -> Vec<u8> {
+    let mut telling = Vec::new();
+    for line in bytes.split_inclusive(|b| *b == b'\n').filter(|line| !line.is_ascii()) {
+        // Of a line without end, what stands before is of no more use than other lines.
+        let high = line.iter().position(|b| !b.is_ascii()).unwrap_or_default();
+        let line = line.get(high.saturating_sub(SAMPLE / 2)..).unwrap_or(line);
+        telling.extend_from_slice(line.get(..=SAMPLE).unwrap_or(line));
+        if telling.len() > SAMPLE {
+            let length = sample(&telling).len();
+            telling.truncate(length);
+            break;
+        }
+    }
+    telling
+}
+
+/// As many bytes as a guess needs.
+const SAMPLE: usize = 32 << 10;
+
 /// Some 32 KiB from the start, up to a line end if there is one: as much as a guess needs.
 pub(super) fn sample(bytes: &[u8]) -> &[u8] {
-    let Some(head) = bytes.get(..32 << 10) else { return bytes };
+    let Some(head) = bytes.get(..SAMPLE) else { return bytes };
     let end = head.iter().rposition(|b| *b == b'\n').map_or(head.len(), |at| at + 1);
     head.get(..end).unwrap_or(head)
 }

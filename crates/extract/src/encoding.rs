@@ -112,7 +112,8 @@ fn decode_text(bytes: &[u8], label: Option<&str>) -> Decoded {
     // Asked once: of a long text this is most of the time that reading it takes.
     let certain = match certain(bytes) {
         Some(decoded) if !decoded.text.is_ascii() => {
-            return declared.and_then(|code| no_utf8(bytes, &decoded, code)).unwrap_or(decoded);
+            let other = declared.and_then(|code| no_utf8(bytes, &decoded, code));
+            return other.or_else(|| short_korean(bytes)).unwrap_or(decoded);
         }
         other => other,
     };
@@ -166,6 +167,32 @@ fn no_utf8(bytes: &[u8], utf8: &Decoded, code: Code) -> Option<Decoded> {
     let decoded = code.decode(bytes);
     let cheaper = cost(&decoded.text, code.script()) < cost(&utf8.text, Script::Letters);
     (!decoded.lossy && cheaper).then_some(decoded)
+}
+
+/// Longest text that may be a few syllables which happen to be UTF-8, too; of a longer one not all do.
+const SHORT: usize = 1 << 10;
+
+/// A few words of CP949 that are UTF-8 by accident, as 표 and 호 are: letters that hardly any language has, and none of them
+/// in a word.
+pub(crate) fn short_korean(bytes: &[u8]) -> Option<Decoded> {
+    if bytes.len() > SHORT {
+        return None;
+    }
+    let text = std::str::from_utf8(bytes).ok()?;
+    let is_latin = |c: char| c.is_ascii() || matches!(c, 'À'..='ɏ');
+    if !text.contains(|c| matches!(c, 'ƀ'..='ɏ')) || !text.chars().all(is_latin) {
+        return None;
+    }
+    let is_of_a_word = |(a, b): (char, char)| {
+        (a.is_ascii_alphabetic() && !b.is_ascii()) || (b.is_ascii_alphabetic() && !a.is_ascii())
+    };
+    if text.chars().zip(text.chars().skip(1)).any(is_of_a_word) {
+        return None;
+    }
+    let korean = Code::Standard(EUC_KR).decode(bytes);
+    let is_hangul = |c: char| c.is_ascii() || matches!(c, '가'..='힣');
+    let is_cheaper = cost(&korean.text, Script::Korean) < cost(text, Script::Letters);
+    (!korean.lossy && is_cheaper && korean.text.chars().all(is_hangul)).then_some(korean)
 }
 
 /// Reads a text file up to the limit on text; what lies behind it is a cut.
@@ -506,6 +533,19 @@ mod tests {
         let french = "Prix : 1 500 € – année 2026, “façade”\n";
         let bytes = encoding_rs::WINDOWS_1252.encode(french).0;
         assert_eq!(decode(&bytes).text, french);
+    }
+
+    #[test]
+    fn a_few_syllables_may_be_utf_8_by_accident() {
+        for text in ["표", "1호", "표 3. 품 - 화", "회", "호\n표\n"] {
+            let bytes = EUC_KR.encode(text).0;
+            assert!(std::str::from_utf8(&bytes).is_ok(), "{text}");
+            assert_eq!(decode(&bytes).text, text);
+        }
+        // Words of languages that have such letters, and what is hardly a word of Korean.
+        for text in ["cơm tư", "ǥiella", "à 3", "Bǫ́", "½ ǥ", "café"] {
+            assert_eq!(decode(text.as_bytes()).text, text);
+        }
     }
 
     #[test]

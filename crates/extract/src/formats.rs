@@ -42,6 +42,7 @@ mod hangul_line;
 mod hangul_numbering;
 mod hangul_object;
 mod hangul_pages;
+mod hangul_private;
 mod hangul_spread;
 mod html;
 mod html_element;

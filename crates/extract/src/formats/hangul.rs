@@ -13,6 +13,7 @@ use crate::context::Context;
 use crate::error::ExtractError;
 use crate::formats::hangul_numbering::Numbers;
 use crate::formats::hangul_pages::{Layout, Pages, Placement};
+use crate::formats::hangul_private::spelled;
 use crate::limits::MISSING_MOST;
 
 /// Where the text of an object goes that is anchored in a paragraph.
@@ -343,6 +344,11 @@ impl Body {
         if self.pages.are_known() {
             put_on_pages(&mut content.segments, self.placed);
         }
+        for segment in &mut content.segments {
+            if let Some(text) = spelled(&segment.text) {
+                segment.text = text;
+            }
+        }
     }
 
     /// Accounts for text on its way into the body, so that a bomb is stopped while it unpacks.
@@ -604,6 +610,14 @@ mod tests {
             found,
             [("앞", page(1)), ("줄 없음", page(2)), ("메모", page(1)), ("뒤", page(2))]
         );
+    }
+
+    #[test]
+    fn private_signs_are_spelled() {
+        let (mut body, mut content) = (Body::default(), Content::default());
+        body.push(&mut content, "\u{F02B1} 목적".into(), Layout::default());
+        body.finish(&mut content);
+        assert_eq!(content.text(), "① 목적");
     }
 
     #[test]

@@ -45,7 +45,7 @@ mod summary;
 
 pub(super) const FORMAT: Format = Format {
     name: "hwp5",
-    version: 7,
+    version: 8,
     media_types: &["application/x-hwp"],
     sniff,
     media_type: |_| "application/x-hwp",

@@ -21,7 +21,7 @@ use crate::unpack::Metered;
 
 pub(super) const FORMAT: Format = Format {
     name: "hwpml",
-    version: 5,
+    version: 6,
     media_types: &["application/x-hwp"],
     sniff,
     media_type: |_| "application/x-hwp",

@@ -1,6 +1,8 @@
 //! Korean text in fields that were meant for Latin-1: ID3 tags, RIFF lists, PDF strings and EXIF texts of
 //! Korean programs hold bare CP949.
 
+use crate::encoding::short_korean;
+
 /// The text of `bytes` if they can be read as CP949 without error and all that is not ASCII is Hangul or
 /// punctuation that comes with it. Accented Latin words fail that test: their letters stand alone, and CP949
 /// letters come in pairs of bytes.
@@ -28,6 +30,9 @@ pub(super) fn tag_text(bytes: &[u8]) -> String {
     if text.is_ascii() {
         return text.to_owned();
     }
+    if let Some(korean) = short_korean(bytes) {
+        return korean.text;
+    }
     let narrow: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(c).ok()).collect();
     narrow.and_then(|bytes| decode(&bytes)).unwrap_or_else(|| text.to_owned())
 }
@@ -47,6 +52,7 @@ mod tests {
             ("Café Müller".as_bytes(), "Café Müller"),
             (b"Caf\xE9", "Café"),
             (b"plain", "plain"),
+            (b"\xC7\xA5 1", "표 1"),
         ] {
             assert_eq!(tag_text(bytes), expected);
         }

@@ -1,19 +1,23 @@
 //! The names of the members of one archive, which were written in the code page of whoever packed it.
 
-use crate::encoding::decode;
+use crate::encoding::{decode, short_korean};
 
 /// The names as text. Those that are not UTF-8 are decoded together, because one short name does not tell its encoding:
 /// Korean archives carry CP949 without saying so.
 pub(super) fn names(raw: &[impl AsRef<[u8]>]) -> Vec<String> {
-    let utf8 = |name: &[u8]| std::str::from_utf8(name).map(str::to_owned);
+    // 표 and 호 are letters of UTF-8, too.
+    let utf8 = |name: &[u8]| match std::str::from_utf8(name) {
+        Ok(text) => short_korean(name).is_none().then(|| text.to_owned()),
+        Err(_) => None,
+    };
     let foreign: Vec<&[u8]> =
-        raw.iter().map(AsRef::as_ref).filter(|name| utf8(name).is_err()).collect();
+        raw.iter().map(AsRef::as_ref).filter(|name| utf8(name).is_none()).collect();
     let decoded = decode(&foreign.join(&b'\n')).text;
     let mut decoded = decoded.split('\n');
     raw.iter()
         .map(|name| match utf8(name.as_ref()) {
-            Ok(name) => name,
-            Err(_) => decoded.next().unwrap_or("unnamed").to_owned(),
+            Some(name) => name,
+            None => decoded.next().unwrap_or("unnamed").to_owned(),
         })
         .collect()
 }

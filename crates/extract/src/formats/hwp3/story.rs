@@ -4,7 +4,7 @@ use madang_document::reason_kind::ReasonKind;
 
 use super::date::date;
 use super::drawing;
-use super::letter::{letter, text};
+use super::letter::{letter, old_syllable, text};
 use super::outline::{LEVELS, Outline};
 use super::stream::Stream;
 use crate::context::Context;
@@ -125,12 +125,18 @@ impl Story<'_> {
 
     /// Adds the character of a unit.
     fn push(&mut self, unit: u16, paragraph: &mut Paragraph) -> Result<(), ExtractError> {
-        let c = letter(unit).unwrap_or_else(|| {
-            self.unknown += 1;
-            char::REPLACEMENT_CHARACTER
-        });
-        self.body.spend(c.len_utf8(), self.content, self.context)?;
-        paragraph.push_str(c.encode_utf8(&mut [0; 4]));
+        let mut one = [0; 4];
+        let old;
+        let text = match letter(unit) {
+            Some(c) => &*c.encode_utf8(&mut one),
+            None => {
+                old = old_syllable(unit);
+                self.unknown += u64::from(old.is_none());
+                old.as_deref().unwrap_or("\u{FFFD}")
+            }
+        };
+        self.body.spend(text.len(), self.content, self.context)?;
+        paragraph.push_str(text);
         Ok(())
     }
 
@@ -220,12 +226,8 @@ impl Story<'_> {
                     self.push(unit, paragraph)?;
                 }
             }
-            24 => {
-                stream.skip(2)?;
-                again(code, stream)?;
-                paragraph.push_str("-");
-            }
-            25 => {
+            // A hyphen where a word may be broken, which is not drawn; and a mark of the index.
+            24 | 25 => {
                 stream.skip(2)?;
                 again(code, stream)?;
             }

@@ -1,3 +1,5 @@
+use crate::formats::hangul_private::unfolded;
+
 /// The text of a paragraph with the places where objects are anchored in it (record `PARA_TEXT`; HWP 5.0
 /// document file format, revision 1.3, sections 3.2.3 and 4.3.2).
 #[derive(Debug, Default)]
@@ -34,7 +36,6 @@ impl ParagraphText {
                     n += WIDE - 1;
                 }
                 10 => this.text.push('\n'),
-                24 => this.text.push('-'),
                 // A space that does not break, and one of fixed width.
                 30 | 31 => this.text.push(' '),
                 // Inline controls: end of a field, title mark and the like; nothing belongs to them.
@@ -46,7 +47,8 @@ impl ParagraphText {
                     this.anchors.push(Anchor { offset: this.text.len(), id: [d, c, b, a] });
                     n += WIDE - 1;
                 }
-                // The end of the paragraph, and codes without meaning.
+                // The end of the paragraph, codes without meaning, and a hyphen where a word may be broken (24), which the word
+                // processor does not draw.
                 0..=31 => {}
                 _ => {
                     let pair = [code, unit(n).unwrap_or_default()];
@@ -56,7 +58,10 @@ impl ParagraphText {
                     if c.is_some_and(|c| c.len_utf16() == 2) {
                         n += 1;
                     }
-                    this.text.push(c.unwrap_or(char::REPLACEMENT_CHARACTER));
+                    match unfolded(code) {
+                        Some(sign) => this.text.push_str(sign),
+                        None => this.text.push(c.unwrap_or(char::REPLACEMENT_CHARACTER)),
+                    }
                 }
             }
         }
@@ -84,8 +89,8 @@ mod tests {
         data.extend(end_of_field);
         data.extend([0xD83D, 0xDE00, 0xD83D, 0x41, 13]);
         let read = ParagraphText::parse(&units(&data));
-        assert_eq!(read.text, "가-나\n  \t😀\u{FFFD}A");
-        assert_eq!(read.anchors, [Anchor { offset: 4, id: *b"tbl " }]);
+        assert_eq!(read.text, "가나\n  \t😀\u{FFFD}A");
+        assert_eq!(read.anchors, [Anchor { offset: 3, id: *b"tbl " }]);
     }
 
     #[test]

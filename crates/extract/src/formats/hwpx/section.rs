@@ -383,7 +383,8 @@ impl Section<'_> {
             "tab" => self.inside_text("\t"),
             "lineBreak" => self.inside_text("\n"),
             "nbSpace" | "fwSpace" => self.inside_text(" "),
-            "hyphen" => self.inside_text("-"),
+            // Where a word may be broken: the word processor does not draw it.
+            "hyphen" => {}
             "deleteBegin" => {
                 self.deleted = true;
                 self.body.deletions += 1;

@@ -1,0 +1,129 @@
+//! Characters of private codes that documents of 한글 are full of: signs of its own fonts, and old Hangul.
+//!
+//! Fonts alone know what a private code shows, and nobody searches for one. What is not known here stays as it is.
+
+use std::sync::OnceLock;
+
+use super::symbol_font;
+
+/// The text with characters of Unicode in place of private ones; none if there is nothing to replace.
+pub(super) fn spelled(text: &str) -> Option<String> {
+    // Their first bytes in UTF-8; Hangul and ASCII have others.
+    if !text.bytes().any(|byte| matches!(byte, 0xEE | 0xEF | 0xF3)) || !text.contains(is_private) {
+        return None;
+    }
+    let mut spelled = String::with_capacity(text.len());
+    for c in text.chars() {
+        match syllable(c).or_else(|| sign(c)) {
+            Some(known) => spelled.push_str(known),
+            None => spelled.push(wingding(c).unwrap_or(c)),
+        }
+    }
+    Some(spelled)
+}
+
+/// The sign that a unit of HWP 5 stands for: those of the fifteenth plane may stand at U+A000 and on, where Unicode has
+/// syllables of Yi.
+pub(super) fn unfolded(unit: u16) -> Option<&'static str> {
+    let folded = unit.checked_sub(0xA000).filter(|folded| *folded < 0x48D)?;
+    sign(char::from_u32(0xF_0000 + u32::from(folded))?)
+}
+
+fn is_private(c: char) -> bool {
+    matches!(c, '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..='\u{F0FFF}')
+}
+
+/// The letters of a syllable of old Hangul, as fonts of Hanyang number them.
+///
+/// Source: the table of the Korean TeX Users Group (KTUG Hanyang PUA Table Project, public domain), from U+E0BC to U+F8F7.
+fn syllable(c: char) -> Option<&'static str> {
+    static LINES: OnceLock<Vec<&str>> = OnceLock::new();
+    let number = u32::from(c).checked_sub(0xE0BC)?;
+    let lines = LINES.get_or_init(|| include_str!("hanyang.txt").lines().collect());
+    lines.get(usize::try_from(number).ok()?).copied().filter(|letters| !letters.is_empty())
+}
+
+/// What the word processor draws at codes of fonts of signs, whatever the font: Wingdings.
+fn wingding(c: char) -> Option<char> {
+    matches!(c, '\u{F020}'..='\u{F0FF}').then(|| symbol_font::sign("Wingdings", c.into()))?
+}
+
+/// What a sign of the fonts of Hancom shows. Numbers in squares stand as numbers in circles, which is what Unicode has.
+///
+/// Source: comparisons of documents with what the word processor prints of them, as those who read such documents
+/// published them.
+fn sign(c: char) -> Option<&'static str> {
+    const NUMBERS: &str = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳";
+    let number = |n: u32| {
+        let at = usize::try_from(n).ok()?.checked_mul('①'.len_utf8())?;
+        NUMBERS.get(at..at.checked_add('①'.len_utf8())?)
+    };
+    Some(match u32::from(c) {
+        0xF_003B => "↓",
+        0xF_0090 => "✺",
+        0xF_00DA | 0xF_02FB => "▸",
+        0xF_00E1 | 0xF_012B => "(인)",
+        0xF_0288 => "⓪",
+        code @ 0xF_0289..=0xF_0291 => number(code - 0xF_0289)?,
+        code @ 0xF_02B1..=0xF_02C4 => number(code - 0xF_02B1)?,
+        0xF_02C5 => "⑫",
+        0xF_02EC => "◇",
+        0xF_02EF => "·",
+        0xF_02FC => "►",
+        0xF_031C | 0xF_0827 => "■",
+        0xF_03A0 => "↵",
+        0xF_03A7 => "⊟",
+        0xF_03A8 => "⊞",
+        0xF_03C5 | 0xF_03DA | 0xF_03FF => "□",
+        0xF_03EF => "한",
+        0xF_03F0 => "글",
+        0xF_03F1 => "과",
+        0xF_03F2 => "컴",
+        0xF_03F3 => "퓨",
+        0xF_03F4 => "터",
+        0xF_0806 => "┌",
+        0xF_0807 => "┬",
+        0xF_0808 => "┐",
+        0xF_080C => "└",
+        0xF_080E => "┘",
+        0xF_080F | 0xF_0848 => "━",
+        0xF_0810 => "│",
+        0xF_081C => "┈",
+        0xF_0832 => "═",
+        0xF_0854 => "《",
+        0xF_0855 => "》",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn private_codes_are_spelled() {
+        for (text, is) in [
+            ("\u{F02B1} 목적 \u{F02C4} 끝", "① 목적 ⑳ 끝"),
+            ("제품\u{F02EF}서비스 \u{F0854}책\u{F0855}", "제품·서비스 《책》"),
+            ("\u{F53A}글", "\u{1112}\u{119E}\u{11AB}글"),
+            ("\u{E0BC}", "\u{115F}\u{1161}\u{11AE}"),
+            ("\u{F8F7}", "\u{11F9}"),
+            ("\u{F0FE} 동의", "☑ 동의"),
+            ("홍길동 \u{F012B}", "홍길동 (인)"),
+            ("\u{E000} \u{F0FFF}", "\u{E000} \u{F0FFF}"),
+        ] {
+            assert_eq!(spelled(text).as_deref(), Some(is), "{}", text.escape_unicode());
+        }
+        for plain in ["한글 abc ①", "", "！［］", "\u{1F600}"] {
+            assert_eq!(spelled(plain), None, "{plain}");
+        }
+    }
+
+    #[test]
+    fn units_may_be_folded_signs() {
+        assert_eq!(unfolded(0xA12B), Some("(인)"));
+        for unit in [0xA000, 0xA48D, 0x9FFF, 0xAC00] {
+            assert_eq!(unfolded(unit), None, "{unit:X}");
+        }
+    }
+}

@@ -24,6 +24,7 @@ use crate::probe::Probe;
 use crate::recognise::{recognise, recognise_drm};
 use crate::sink::Sink;
 use crate::split_name::{JOIN, is_numbered_part, is_part};
+use crate::visible_text::visible;
 
 /// Extracts an object: says what it is, delivers its members and then itself to `sink`, and gives its outcome.
 ///
@@ -148,7 +149,7 @@ fn deliver(
         content.metadata.set_some(MEMBER_PAGE, context.page());
         hold_to_limits(content, context);
     };
-    let (outcome, reason, content) = match answer {
+    let (outcome, reason, mut content) = match answer {
         Ok(mut content) => {
             describe(&mut content);
             let (outcome, reason) = outcome_of(&content, kind);
@@ -161,6 +162,12 @@ fn deliver(
             (error.outcome(), Some(error.into_reason()), content)
         }
     };
+    let language = language(content.segments.iter().map(|s| s.text.as_str()));
+    for segment in &mut content.segments {
+        if let Some(text) = visible(&segment.text, language.as_deref() == Some("ko")) {
+            segment.text = text;
+        }
+    }
     let member = context.inner().cloned();
     context.deliver(Extraction {
         // The object itself is hashed by whoever read it from its store.
@@ -170,7 +177,7 @@ fn deliver(
         format: detected.format.to_owned(),
         format_version: detected.format_version,
         media_type,
-        language: language(content.segments.iter().map(|s| s.text.as_str())),
+        language,
         outcome,
         reason,
         content,

@@ -39,6 +39,7 @@ pub mod order;
 mod paragraphs;
 /// The passwords that a pipeline gives.
 pub mod passwords;
+mod private_signs;
 /// What a row may look at to tell its kind.
 pub mod probe;
 /// Formats that are known by sight, but not read.
@@ -51,3 +52,4 @@ pub mod sink;
 mod split_name;
 mod still_locked;
 pub mod unpack;
+mod visible_text;

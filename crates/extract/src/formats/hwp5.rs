@@ -27,7 +27,7 @@ use crate::still_locked::StillLocked;
 use crate::unpack::Metered;
 use doc_info::DocInfo;
 use file_header::FileHeader;
-use inflate::Inflate;
+use inflate::{Inflate, without_head};
 use password::Key;
 use stored::Stored;
 
@@ -200,7 +200,11 @@ fn read_one(
             ReasonKind::EndsBefore(Noun::Text.into()).of(Noun::Section),
         ));
     }
-    if header.compressed() && !bytes.is_empty() && !is_plain(&bytes) {
+    let is_packed = match header.compressed() {
+        true => !bytes.is_empty() && !is_plain(&bytes),
+        false => !is_plain(&bytes) && is_packed(&bytes, is_plain),
+    };
+    if is_packed {
         let inflated = Metered::new(Inflate::new(&bytes), context);
         section::read_section(BufReader::new(inflated), body, content, context)?;
     } else {
@@ -221,6 +225,18 @@ fn is_plain(bytes: &[u8]) -> bool {
         header & 0xF_FFFF == u32::from(record::tag::PARA_HEADER)
             && (22..=40).contains(&(header >> 20))
     })
+}
+
+/// Whether a stream that should be plain is packed all the same: it unpacks to what starts as it should.
+fn is_packed(bytes: &[u8], starts: fn(&[u8]) -> bool) -> bool {
+    let mut head = [0; 4];
+    Inflate::new(bytes).read_exact(&mut head).is_ok_and(|()| starts(&head))
+}
+
+/// Whether a stream starts like the plain description of a document: with its properties.
+fn is_plain_info(bytes: &[u8]) -> bool {
+    u32_at(bytes, 0)
+        .is_some_and(|header| header & 0xF_FFFF == u32::from(record::tag::DOCUMENT_PROPERTIES))
 }
 
 /// The sections in a folder, in the order of their numbers.
@@ -277,8 +293,10 @@ fn doc_info(file: &Stored<'_>, header: FileHeader, context: &Context<'_>) -> Doc
     if stored.is_empty() {
         return DocInfo { damage: Some(ReasonKind::Missing.into()), ..DocInfo::default() };
     }
-    if header.compressed() {
-        let unpacked = Metered::new(DeflateDecoder::new(stored.as_slice()), context);
+    let is_packed =
+        header.compressed() || !is_plain_info(&stored) && is_packed(&stored, is_plain_info);
+    if is_packed {
+        let unpacked = Metered::new(DeflateDecoder::new(without_head(&stored)), context);
         DocInfo::read(BufReader::new(unpacked))
     } else {
         DocInfo::read(stored.as_slice())

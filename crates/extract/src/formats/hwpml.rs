@@ -33,7 +33,17 @@ const ROOT_WITHIN: usize = 4096;
 
 fn sniff(probe: &Probe<'_>) -> Match {
     let head = probe.head.get(..ROOT_WITHIN.min(probe.head.len())).unwrap_or_default();
-    let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
+    // In units of two bytes each letter of a mark-up has a byte that is 0.
+    let is_wide = head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF");
+    let narrow: Vec<u8>;
+    let head = match is_wide {
+        true => {
+            narrow = head.iter().skip(2).copied().filter(|byte| *byte != 0).collect();
+            narrow.as_slice()
+        }
+        false => head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head),
+    };
+    let head = head.trim_ascii_start();
     let root = head.windows(7).any(|bytes| bytes == b"<HWPML " || bytes == b"<HWPML>");
     if head.starts_with(b"<") && root { Match::Container } else { Match::No }
 }

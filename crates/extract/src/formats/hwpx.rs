@@ -191,7 +191,7 @@ fn read_text(
     context: &Context<'_>,
 ) -> Result<(), ExtractError> {
     let sections = sections(archive, &package.spine);
-    if !sections.iter().any(|path| section_number(path).is_some()) {
+    if sections.iter().all(|path| is_master_page(path)) {
         return Err(ExtractError::corrupt(
             ReasonKind::MissingFrom(Part::Named("Contents".into())).of(Noun::Sections),
         ));
@@ -230,28 +230,48 @@ fn read_one(
     section::read_section(reader, |name| name, body, content, context)
 }
 
-fn sections(archive: &Archive<'_>, package: &[String]) -> Vec<String> {
-    let listed = package.iter().filter(|path| section_number(path).is_some());
+/// The parts that are read: the sections in the order of the package, whatever they are called; behind them those that it
+/// forgets; and the master pages, which it does not list.
+fn sections(archive: &mut Archive<'_>, spine: &[String]) -> Vec<String> {
     let mut sections: Vec<String> = Vec::new();
-    for path in listed {
-        if archive.index_for_name(path).is_some() && !sections.contains(path) {
+    for path in spine {
+        let is_new = |sections: &[String]| sections.len() < SECTIONS && !sections.contains(path);
+        if is_new(&sections) && (section_number(path).is_some() || is_section(archive, path)) {
             sections.push(path.clone());
         }
-        if sections.len() >= SECTIONS {
-            break;
-        }
     }
-    if sections.is_empty() {
-        let names = names(archive);
-        sections.extend(names.filter(|name| section_number(name).is_some()).take(SECTIONS));
-        sections.sort_by_key(|name| section_number(name));
-    }
-    // Master pages stand behind the text of every page; the order of the package does not list them.
+    sections.retain(|path| archive.index_for_name(path).is_some());
+    let mut forgotten: Vec<_> = names(archive)
+        .filter(|name| section_number(name).is_some() && !sections.contains(name))
+        .take(SECTIONS - sections.len())
+        .collect();
+    forgotten.sort_by_key(|name| section_number(name));
+    sections.append(&mut forgotten);
+    // Master pages stand behind the text of every page.
     let mut pages: Vec<_> =
         names(archive).filter(|name| is_master_page(name)).take(SECTIONS).collect();
     pages.sort();
     sections.append(&mut pages);
     sections
+}
+
+/// First bytes of a part in which its root element stands.
+const ROOT_WITHIN: u64 = 1024;
+
+/// Whether a part of another name than sections have is one, by its root element.
+fn is_section(archive: &mut Archive<'_>, path: &str) -> bool {
+    if !path.ends_with(".xml") || path == HEAD || is_master_page(path) {
+        return false;
+    }
+    let Ok(entry) = archive.by_name(path) else { return false };
+    let mut head = Vec::new();
+    // What is damaged is told by whoever reads it.
+    let _ = entry.take(ROOT_WITHIN).read_to_end(&mut head);
+    let mut tags = head.split(|byte| *byte == b'<').skip(1);
+    let root = tags.find(|tag| !matches!(tag.first(), Some(b'?' | b'!') | None));
+    let name =
+        root.unwrap_or_default().split(|byte| byte.is_ascii_whitespace() || *byte == b'>').next();
+    name.is_some_and(|name| name == b"sec" || name.ends_with(b":sec"))
 }
 
 /// Folders whose parts are read; other parts, as scripts and their like, say nothing.
@@ -276,7 +296,8 @@ fn missing(archive: &Archive<'_>, package: &Listed, content: &mut Content) {
 /// told with the other parts. Whose sections are numbered otherwise misses none as long as there are as many.
 fn uncounted(sections: &[String], counted: Option<u32>, package: &Listed, content: &mut Content) {
     let there: BTreeSet<u32> = sections.iter().filter_map(|path| section_number(path)).collect();
-    let Some(counted) = counted.filter(|&counted| counted as usize > there.len()) else { return };
+    let read = sections.iter().filter(|path| !is_master_page(path)).count();
+    let Some(counted) = counted.filter(|&counted| counted as usize > read) else { return };
     let listed: BTreeSet<u32> =
         package.parts.values().filter_map(|path| section_number(path)).collect();
     (0..counted)

@@ -27,6 +27,7 @@ pub(super) fn letter(unit: u16) -> Option<char> {
         0x2E01..=0x2E09 => nth('①', unit - 0x2E01),
         0x2E0A..=0x2E12 => nth('①', unit - 0x2E0A),
         // Seven shapes in nine sizes and fillings each, the first six of which are hollow.
+        0x2F67 => Some('▸'),
         0x2F00..=0x2F6F if unit & 15 < 9 => {
             let (hollow, filled) = match unit >> 4 & 7 {
                 0 => ('□', '■'),
@@ -39,10 +40,15 @@ pub(super) fn letter(unit: u16) -> Option<char> {
             };
             Some(if unit & 15 < 6 { hollow } else { filled })
         }
+        0x2024 => Some('·'),
+        0x2058 => Some('△'),
+        0x205A => Some('○'),
         0x3013..=0x301D => {
             "┌┬┐   └ ┘━│".chars().nth(usize::from(unit - 0x3013)).filter(|c| *c != ' ')
         }
+        0x303D => Some('■'),
         0x3048 | 0x37ED => Some('═'),
+        0x3366 => Some('□'),
         // The rows of symbols; the tenth is that of Cyrillic letters, which is the twelfth of the standard.
         0x3400..=0x37BF => {
             let row = (unit - 0x3400) / 96;

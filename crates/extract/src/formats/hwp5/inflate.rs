@@ -15,7 +15,22 @@ pub(super) struct Inflate<'a> {
 
 impl Inflate<'_> {
     pub(super) fn new(packed: &[u8]) -> Inflate<'_> {
-        Inflate { inflater: Decompress::new(false), packed }
+        Inflate { inflater: Decompress::new(false), packed: without_head(packed) }
+    }
+}
+
+/// The deflated bytes without a head of zlib (RFC 1950), which some programs leave before them.
+pub(super) fn without_head(packed: &[u8]) -> &[u8] {
+    match packed {
+        // Without a head these would begin a stored block, which says its length and that length inverted.
+        [first @ 0x78, second, rest @ ..]
+            if u16::from_be_bytes([*first, *second]).is_multiple_of(31) && second & 0x20 == 0 =>
+        {
+            let stored = |at: usize| Some([*packed.get(at)?, *packed.get(at + 1)?]);
+            let is_stored = stored(1).map(|[a, b]| [!a, !b]) == stored(3);
+            if is_stored { packed } else { rest }
+        }
+        _ => packed,
     }
 }
 
@@ -53,6 +68,23 @@ mod tests {
     use flate2::write::DeflateEncoder;
 
     use super::*;
+
+    #[test]
+    fn a_head_of_zlib_is_no_part_of_the_stream() {
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all("본문 ".repeat(50).as_bytes()).unwrap();
+        let packed = encoder.finish().unwrap();
+        let mut text = String::new();
+        Inflate::new(&packed).read_to_string(&mut text).unwrap();
+        assert_eq!(text, "본문 ".repeat(50));
+        // A stored block whose padding and length look like such a head.
+        let stored =
+            [&[0x78, 0x9C, 0, 0x63, 0xFF][..], &[b'a'; 0x9C], &[1, 0, 0, 0xFF, 0xFF]].concat();
+        text.clear();
+        Inflate::new(&stored).read_to_string(&mut text).unwrap();
+        assert_eq!(text, "a".repeat(0x9C));
+        assert_eq!(without_head(&[0x78]), [0x78]);
+    }
 
     #[test]
     fn a_stream_without_its_end_is_told_after_what_there_is() {

@@ -20,6 +20,10 @@ pub(crate) fn visible(text: &str, korean: bool) -> Option<String> {
             differs = true;
             continue;
         }
+        // Elsewhere it is drawn: 한글 and some browsers keep it as a hyphen, as in K-MOOC.
+        let is_hyphen = c == '\u{AD}' && after.is_some_and(char::is_alphanumeric);
+        let c = if is_hyphen && before.is_some_and(char::is_alphanumeric) { '-' } else { c };
+        differs |= c == '-' && is_hyphen;
         before = Some(c);
         match sign(c).filter(|_| korean) {
             Some(sign) => seen.push_str(sign),
@@ -56,12 +60,8 @@ fn is_unseen(before: Option<char>, c: char, after: Option<char>) -> bool {
         '\u{FEFF}' | '\u{2060}' => true,
         // Scripts without blanks are divided by it.
         '\u{200B}' => !before.is_some_and(is_undivided),
-        // Where a word may be broken; before a capital or a sign some programs draw it as a hyphen.
-        '\u{AD}' => {
-            let is_letter = |c: char| c.is_alphabetic();
-            before.is_some_and(is_letter)
-                && after.is_some_and(|c| is_letter(c) && !c.is_uppercase())
-        }
+        // Where a word of a language that breaks words may be broken.
+        '\u{AD}' => before.is_some_and(char::is_alphabetic) && after.is_some_and(char::is_lowercase),
         _ => false,
     }
 }
@@ -98,6 +98,7 @@ mod tests {
             ("\u{1112}\u{1161}\u{11AB}\u{1100}\u{1173}\u{11AF}", "한글"),
             ("\u{1112}\u{119E}\u{11AB}글\u{FEFF}", "\u{1112}\u{119E}\u{11AB}글"),
             ("\u{F02B1} 목적", "① 목적"),
+            ("K\u{AD}MOOC, 2026\u{AD}03, 축사로\u{AD}한우", "K-MOOC, 2026-03, 축사로-한우"),
         ] {
             assert_eq!(visible(text, true).as_deref(), Some(seen), "{}", text.escape_unicode());
         }
@@ -107,7 +108,7 @@ mod tests {
     fn what_is_seen_stays() {
         for text in [
             "한글 “따옴표” … • 끝",
-            "K\u{AD}MOOC, 2026\u{AD}03",
+            "\u{AD} \u{AD}끝",
             "ไทย\u{200B}ไทย",
             "각\u{11A8}",
             "\u{1112}\u{119E}\u{11AB}",

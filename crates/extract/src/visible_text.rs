@@ -61,7 +61,9 @@ fn is_unseen(before: Option<char>, c: char, after: Option<char>) -> bool {
         // Scripts without blanks are divided by it.
         '\u{200B}' => !before.is_some_and(is_undivided),
         // Where a word of a language that breaks words may be broken.
-        '\u{AD}' => before.is_some_and(char::is_alphabetic) && after.is_some_and(char::is_lowercase),
+        '\u{AD}' => {
+            before.is_some_and(char::is_alphabetic) && after.is_some_and(char::is_lowercase)
+        }
         _ => false,
     }
 }

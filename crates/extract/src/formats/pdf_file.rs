@@ -81,6 +81,9 @@ fn has_lost_encryption(document: &Document) -> bool {
     document.trailer.has(b"Encrypt") && !document.was_encrypted() && !is_locked(document)
 }
 
+/// The word in the place of `Encrypt`.
+const UNENCRYPTED: &[u8] = b"Encryp_";
+
 /// The same bytes with another word in the place of the one that calls a file encrypted, so that no place moves.
 fn unencrypted(bytes: &[u8]) -> Vec<u8> {
     let mut plain = bytes.to_vec();
@@ -115,7 +118,11 @@ fn load(
     let named = match &loaded {
         // Where the table does not lead to it, it may stand elsewhere: only who looks for all objects can say that there is none.
         Ok(document) if rebuild && has_lost_encryption(document) => Some(unencrypted(bytes)),
+        Ok(_) if has_filters_apart(bytes) => join_encryption(bytes, most, rebuild),
         Ok(document) => name_encryption(bytes, document),
+        Err(lopdf::Error::InvalidPassword) if has_filters_apart(bytes) => {
+            join_encryption(bytes, most, rebuild)
+        }
         // No password is right for an encryption that is not seen.
         Err(lopdf::Error::InvalidPassword) => load_named(bytes, most, None, rebuild)
             .ok()
@@ -123,6 +130,48 @@ fn load(
         Err(_) => None,
     };
     named.map_or(loaded, |named| load_named(&named, most, password, rebuild))
+}
+
+/// Whether what says how a file is encrypted names another object for it, which lopdf does not follow.
+fn has_filters_apart(bytes: &[u8]) -> bool {
+    let is_reference =
+        |rest: &[u8]| rest.trim_ascii_start().first().is_some_and(u8::is_ascii_digit);
+    [b"/CF".as_slice(), b"/StdCF"].iter().any(|key| {
+        let mut rest = bytes;
+        while let Some(found) = find(rest, key) {
+            rest = rest.get(found + key.len()..).unwrap_or_default();
+            if is_reference(rest) {
+                return true;
+            }
+        }
+        false
+    })
+}
+
+/// The file with an update behind it in which all that says how it is encrypted stands in one object.
+fn join_encryption(bytes: &[u8], most: usize, rebuild: bool) -> Option<Vec<u8>> {
+    // Strings in it would be deciphered in vain if the file were taken for an encrypted one.
+    let mut document = load_named(&unencrypted(bytes), most, None, rebuild).ok()?;
+    let said = document.trailer.remove(UNENCRYPTED)?;
+    let joined = joined(&said, &document, FILTER_LEVELS);
+    document.trailer.set("Encrypt", joined);
+    name_encryption(bytes, &document)
+}
+
+/// The levels of what says how a file is encrypted: it, its filters, and each of these.
+const FILTER_LEVELS: usize = 4;
+
+/// A value in which others stand in the place of references to them, so many levels deep.
+fn joined(value: &Object, document: &Document, levels: usize) -> Object {
+    let value = document.dereference(value).map_or(value, |(_, value)| value);
+    match value {
+        Object::Dictionary(of) if levels > 0 => {
+            let entries =
+                of.iter().map(|(key, value)| (key.clone(), joined(value, document, levels - 1)));
+            Object::Dictionary(entries.collect())
+        }
+        value => value.clone(),
+    }
 }
 
 /// The file with an update behind it in which the dictionary of its encryption is an object with a number: lopdf knows

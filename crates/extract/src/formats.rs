@@ -46,6 +46,7 @@ mod hangul_private;
 mod hangul_spread;
 mod html;
 mod html_element;
+mod html_table;
 mod hwp3;
 mod hwp5;
 mod hwpml;

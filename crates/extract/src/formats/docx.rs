@@ -27,7 +27,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "docx",
-    version: 7,
+    version: 8,
     media_types: &[DOCX, DOTX, DOCM, DOTM],
     sniff: |probe| ooxml::sniff(probe, "word/", &["docx", "docm", "dotx", "dotm"]),
     media_type,
@@ -166,8 +166,8 @@ enum Frame {
     Paragraph { text: String, label: String, reading: String, boxed: Vec<String>, number: u32 },
     /// A table row: its cells.
     Row { cells: Vec<String>, number: u32, deleted: bool },
-    /// A table cell: its paragraphs, joined by spaces so that a row stays a line.
-    Cell { text: String },
+    /// A table cell: its paragraphs, joined by spaces so that a row stays a line, and the columns that it spans.
+    Cell { text: String, columns: usize },
 }
 
 /// A walk through one story: the body, a header, the footnotes.
@@ -241,7 +241,8 @@ impl Story<'_> {
                     "del" | "delText" => {
                         self.deletions += u64::from(!markup.text().trim().is_empty());
                     }
-                    "moveFrom" | "tcPr" | "sectPr" | "sdtPr" | "tblGrid" => markup.skip(),
+                    "tcPr" => self.cell_properties(&mut markup),
+                    "moveFrom" | "sectPr" | "sdtPr" | "tblGrid" => markup.skip(),
                     "instrText" => {
                         let text = markup.text();
                         if let Some(field) = self.fields.last_mut().filter(|field| !field.begun) {
@@ -348,6 +349,25 @@ impl Story<'_> {
         }
     }
 
+    /// Reads how many columns a cell spans (section 17.4.17). One that is spanned from above stands there by itself.
+    fn cell_properties(&mut self, markup: &mut Markup<'_>) {
+        while let Some(node) = markup.next() {
+            match node {
+                Node::Start(tag) => match tag.name() {
+                    "gridSpan" => {
+                        if let Some(Frame::Cell { columns: wide, .. }) = self.frames.last_mut() {
+                            *wide = columns(&tag).unwrap_or(1).max(1);
+                        }
+                    }
+                    "tcPrChange" => markup.skip(),
+                    _ => {}
+                },
+                Node::End(name) if name == "tcPr" => break,
+                Node::End(_) | Node::Text(_) => {}
+            }
+        }
+    }
+
     fn open(&mut self, tag: &Tag<'_>) {
         match tag.name() {
             "p" => {
@@ -365,7 +385,15 @@ impl Story<'_> {
                 let number = self.number.saturating_add(1);
                 self.frames.push(Frame::Row { cells: Vec::new(), number, deleted: false });
             }
-            "tc" => self.frames.push(Frame::Cell { text: String::new() }),
+            "tc" => self.frames.push(Frame::Cell { text: String::new(), columns: 1 }),
+            // Columns that a row leaves out at its beginning (section 17.4.15).
+            "gridBefore" => {
+                if let Some(Frame::Row { cells, .. }) = self.frames.last_mut()
+                    && cells.is_empty()
+                {
+                    cells.resize(columns(tag).unwrap_or(0), String::new());
+                }
+            }
             "tab" | "ptab" => self.put("\t"),
             "br" | "cr" => self.put("\n"),
             "noBreakHyphen" => self.put("-"),
@@ -473,7 +501,7 @@ impl Story<'_> {
             reading.push(' ');
         }
         match self.frames.last_mut() {
-            Some(Frame::Paragraph { text, .. } | Frame::Cell { text }) => {
+            Some(Frame::Paragraph { text, .. } | Frame::Cell { text, .. }) => {
                 if in_cell && matches!(piece, "\t" | "\n") {
                     text.push(' ');
                 } else {
@@ -507,14 +535,24 @@ impl Story<'_> {
                         self.emit(line, number, content);
                     }
                 }
-                Frame::Cell { text } => match self.frames.last_mut() {
-                    Some(Frame::Row { cells, .. }) => cells.push(text),
+                Frame::Cell { text, columns } => match self.frames.last_mut() {
+                    Some(Frame::Row { cells, .. }) => {
+                        cells.push(text);
+                        cells.extend((1..columns).map(|_| String::new()));
+                    }
                     _ => self.emit(text, self.number, content),
                 },
                 Frame::Row { cells, number, deleted } => {
                     if !deleted {
                         let nested = self.frames.iter().any(|f| matches!(f, Frame::Cell { .. }));
-                        self.emit(cells.join(if nested { " " } else { "\t" }), number, content);
+                        let line = match nested {
+                            true => {
+                                let filled = cells.iter().filter(|cell| !cell.is_empty());
+                                filled.map(String::as_str).collect::<Vec<_>>().join(" ")
+                            }
+                            false => cells.join("\t"),
+                        };
+                        self.emit(line, number, content);
                     } else if cells.iter().any(|cell| !cell.trim().is_empty()) {
                         self.deletions += 1;
                     }
@@ -532,7 +570,7 @@ impl Story<'_> {
             return;
         }
         match self.frames.last_mut() {
-            Some(Frame::Cell { text }) => {
+            Some(Frame::Cell { text, .. }) => {
                 if !text.is_empty() {
                     text.push(' ');
                 }
@@ -561,6 +599,14 @@ impl Frame {
             Frame::Cell { .. } => "tc",
         }
     }
+}
+
+/// Columns of a table that Word makes at most; what spans more says something else.
+const COLUMNS: usize = 63;
+
+/// How many columns a property says.
+fn columns(tag: &Tag<'_>) -> Option<usize> {
+    tag.attribute("val")?.trim().parse().ok().map(|columns: usize| columns.min(COLUMNS))
 }
 
 /// The signs that letters show in a font of signs; letters that it has not (Hangul) come from another font.

@@ -29,7 +29,7 @@ use crate::unpack::{End, take_member, take_unpacked, unpack};
 
 pub(super) const EML: Format = Format {
     name: "eml",
-    version: 7,
+    version: 8,
     media_types: &["message/rfc822", "multipart/related"],
     sniff,
     media_type: |probe| match probe.extension.as_str() {
@@ -41,7 +41,7 @@ pub(super) const EML: Format = Format {
 
 pub(super) const MBOX: Format = Format {
     name: "mbox",
-    version: 7,
+    version: 8,
     media_types: &["application/mbox"],
     sniff: |probe| {
         let lines = probe.head.strip_prefix(b"From ".as_slice()).and_then(after_line);

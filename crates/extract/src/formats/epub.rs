@@ -21,7 +21,7 @@ use crate::format::{Format, Match};
 use crate::probe::Probe;
 
 pub(super) const FORMAT: Format =
-    Format { name: "epub", version: 4, media_types: &[EPUB], sniff, media_type: |_| EPUB, extract };
+    Format { name: "epub", version: 5, media_types: &[EPUB], sniff, media_type: |_| EPUB, extract };
 
 const EPUB: &str = "application/epub+zip";
 const CONTAINER: &str = "META-INF/container.xml";

@@ -26,6 +26,7 @@ use crate::error::ExtractError;
 use crate::format::{Format, Match};
 use crate::formats::date::iso8601;
 use crate::formats::html_element::{is_apart, is_block};
+use crate::formats::html_table::HtmlTable;
 use crate::formats::keywords::keywords;
 use crate::formats::linked_data;
 use crate::paragraphs::Paragraphs;
@@ -33,7 +34,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "html",
-    version: 4,
+    version: 5,
     media_types: &["text/html", "application/xhtml+xml"],
     sniff,
     media_type: |probe| match probe.text() {
@@ -42,6 +43,9 @@ pub(super) const FORMAT: Format = Format {
     },
     extract,
 };
+
+/// Tables in tables that are told apart.
+const MOST_TABLES: usize = 64;
 
 /// Pages in attributes of frames that are read, and bytes of records for search engines.
 const MOST_FRAMES: usize = 100;
@@ -217,6 +221,9 @@ fn read_flat(
         space: false,
         number,
         cells: 0,
+        tables: Vec::new(),
+        deeper: 0,
+        tabs: 0,
         dropped: None,
         records: None,
         named: None,
@@ -282,6 +289,11 @@ struct Page<'a> {
     number: u32,
     /// Cells so far in this row of a table.
     cells: u32,
+    /// The tables that are open, and how many more are.
+    tables: Vec<HtmlTable>,
+    deeper: u32,
+    /// Columns that the line goes on before the next word.
+    tabs: usize,
     /// The element whose text is dropped until it ends.
     dropped: Option<String>,
     /// The records of a page for search engines (JSON-LD), while they are read.
@@ -358,9 +370,20 @@ impl Page<'_> {
             // A line end in a cell does not end the row.
             "br" if self.cells > 0 => self.space = true,
             "br" => self.break_line(),
+            "table" => {
+                self.at_block();
+                match self.tables.len() < MOST_TABLES {
+                    true => self.tables.push(HtmlTable::default()),
+                    false => self.deeper = self.deeper.saturating_add(1),
+                }
+            }
             "td" | "th" => {
-                if self.cells > 0 {
-                    self.line.push('\t');
+                let (columns, rows) = (attribute("colspan"), attribute("rowspan"));
+                if self.tables.is_empty() {
+                    self.tables.push(HtmlTable::default());
+                }
+                if let Some(table) = self.tables.last_mut() {
+                    self.tabs += table.cell(columns.as_deref(), rows.as_deref());
                 }
                 self.space = false;
                 self.cells += 1;
@@ -368,6 +391,9 @@ impl Page<'_> {
             "tr" => {
                 self.end_line();
                 self.cells = 0;
+                if let Some(table) = self.tables.last_mut() {
+                    table.row();
+                }
             }
             "img" | "area" => self.apart(attribute("alt")),
             "input" => {
@@ -453,6 +479,15 @@ impl Page<'_> {
             "tr" | "table" => {
                 self.cells = 0;
                 self.end_line();
+                if name == "table" {
+                    match self.deeper {
+                        0 => drop(self.tables.pop()),
+                        deeper => self.deeper = deeper - 1,
+                    }
+                    if let Some(outer) = self.tables.last_mut() {
+                        outer.end_line();
+                    }
+                }
             }
             "ol" | "ul" | "menu" | "dir" => {
                 self.lists.pop();
@@ -485,6 +520,10 @@ impl Page<'_> {
             } else if c.is_whitespace() && self.preformatted == 0 {
                 self.space = true;
             } else if c != '\u{AD}' && c != '\u{200B}' && c != '\0' {
+                if self.tabs > 0 {
+                    self.line.extend(std::iter::repeat_n('\t', std::mem::take(&mut self.tabs)));
+                    self.space = false;
+                }
                 if self.space && !self.line.is_empty() && !self.line.ends_with(['\t', ' ']) {
                     self.line.push(' ');
                 }
@@ -575,7 +614,7 @@ impl Page<'_> {
             let number = self.number;
             self.paragraphs.line(&line, || Locator::Paragraph { number });
         }
-        self.space = false;
+        (self.space, self.tabs) = (false, 0);
     }
 
     fn end_line(&mut self) {

@@ -20,7 +20,7 @@ use crate::unpack::take_member;
 
 pub(super) const FORMAT: Format = Format {
     name: "msg",
-    version: 4,
+    version: 5,
     media_types: &["application/vnd.ms-outlook"],
     sniff: |probe| ole_object::sniff(probe, &[PROPERTIES], &["msg"]),
     media_type: |_| "application/vnd.ms-outlook",

@@ -34,7 +34,7 @@ use crate::unpack::{End, unpack};
 
 pub(super) const FORMAT: Format = Format {
     name: "odf",
-    version: 6,
+    version: 7,
     media_types: &[ODT, OTT, ODM, ODS, OTS, ODP, OTP, ODG, OTG, ODF, SXW, SXC, SXI, SXD],
     sniff,
     media_type,

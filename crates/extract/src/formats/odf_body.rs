@@ -12,7 +12,7 @@ use super::markup::{Markup, Node, Tag};
 use super::odf_beside::Beside;
 use super::odf_frame::{Frame, element};
 use super::odf_hidden;
-use super::odf_row::{Repetition, line};
+use super::odf_row::{Repetition, Standing, line};
 use crate::context::Context;
 
 /// A walk through one body.
@@ -460,7 +460,12 @@ impl<'a> Body<'a> {
         content: &mut Content,
     ) {
         let nested = self.in_cell();
-        let line = line(cells, nested);
+        let standing = match &self.place {
+            _ if nested => Standing::Nested,
+            LineLocator::Paragraph => Standing::Below,
+            LineLocator::Sheet(..) | LineLocator::Slide(_) | LineLocator::Whole => Standing::Placed,
+        };
+        let line = line(cells, standing);
         let copies = match line.is_empty() {
             true => 0,
             false => 1 + self.repetition.afford(&line, repeated - 1),

@@ -35,18 +35,32 @@ impl Repetition {
     }
 }
 
-/// The line of a row, by the columns and texts of its cells, counted from 0; `nested` in a cell of another table.
-pub(super) fn line(cells: &[(usize, String)], nested: bool) -> String {
+/// Where the line of a row stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// In a cell of another table.
+    Nested,
+    /// At a place of a sheet, which says in which column its first cell stands.
+    Placed,
+    /// In a text, below the lines of the rows before it: its first cell keeps its column, which cells from above may span.
+    Below,
+}
+
+/// The line of a row, by the columns and texts of its cells, counted from 0.
+pub(super) fn line(cells: &[(usize, String)], standing: Standing) -> String {
+    let nested = standing == Standing::Nested;
     let mut line = String::new();
-    let mut next = 0;
+    // Where the last cell stood, or, before the first, the column before that of the line's beginning.
+    let mut last: Option<usize> = match standing {
+        Standing::Below => None,
+        Standing::Nested | Standing::Placed => cells.first().map(|(column, _)| *column),
+    };
     for (column, text) in cells {
-        let gap = column.saturating_sub(next);
-        let tabs = if gap > GAP { 1 } else { gap };
-        // The place of the row says where its first cell stands; the others stand behind it.
-        let tabs = if line.is_empty() { 0 } else { tabs + 1 };
+        let steps = column.saturating_sub(last.unwrap_or(0));
+        let tabs = if steps > GAP + 1 { 2 } else { steps };
         line.push_str(&if nested { " ".repeat(tabs.min(1)) } else { "\t".repeat(tabs) });
         line.push_str(text);
-        next = column.saturating_add(1);
+        last = Some(*column);
     }
     line
 }

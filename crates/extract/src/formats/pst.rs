@@ -26,7 +26,7 @@ mod object;
 
 pub(super) const FORMAT: Format = Format {
     name: "pst",
-    version: 2,
+    version: 3,
     media_types: &["application/vnd.ms-outlook-pst"],
     // `SM` in what a person keeps, `SO` in what Outlook keeps of a server.
     sniff: |probe| {

@@ -35,7 +35,7 @@ mod token;
 
 pub(super) const FORMAT: Format = Format {
     name: "rtf",
-    version: 4,
+    version: 5,
     media_types: &["application/rtf"],
     // Word opens it under the name of a `.doc`, too.
     sniff: |probe| {

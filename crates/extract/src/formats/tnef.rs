@@ -15,7 +15,7 @@ use crate::unpack::take_member;
 
 pub(super) const FORMAT: Format = Format {
     name: "tnef",
-    version: 2,
+    version: 3,
     media_types: &["application/vnd.ms-tnef"],
     sniff: |probe| if probe.starts_with(MAGIC) { Match::Magic } else { Match::No },
     media_type: |_| "application/vnd.ms-tnef",

@@ -80,6 +80,18 @@ async fn each_member_is_handed_out_as_the_file_that_it_is() {
     let answer = get(&format!("/v1/documents/{locked}/original"), ADMIN).await;
     assert_eq!(answer.status, 404);
     assert!(answer.text().contains("encrypted (AES-256)"), "{}", answer.text());
+    // A page offers what can be had: of one that cannot be taken out, the file around it.
+    let offers = async |page: &str, original: &str| {
+        let page = get(&format!("/documents/{page}"), ADMIN).await.text();
+        page.contains(&format!("href=\"{original}\" download"))
+    };
+    let around =
+        |path: &str| format!("/v1/documents/{}/original", DocumentId::new("press", path, None));
+    assert!(!offers(locked, &format!("/v1/documents/{locked}/original")).await);
+    assert!(offers(locked, &around("locked.7z")).await);
+    let opened = original("outer.zip", &["long.txt"]);
+    let page = opened.trim_start_matches("/v1/documents/").trim_end_matches("/original");
+    assert!(offers(page, &opened).await && offers(page, &around("outer.zip")).await);
     let made =
         scenario.succeed(&["key", "new", "theirs", "--roles", "search", "--agencies", "5360000"]);
     let key = made.lines().last().unwrap().trim().to_owned();

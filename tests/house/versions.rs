@@ -106,13 +106,22 @@ async fn what_a_document_was_is_listed_and_compared_until_it_is_gone() {
     // Gone is gone, all of it at once.
     scenario.remove("drop/press/계획.txt");
     until("it is withdrawn", async || {
-        let path = format!("/v1/documents/{id}/versions");
+        let path = format!("/v1/documents/{id}");
         (service.ask("GET", &path, ADMIN, Vec::new()).await.status == 410).then_some(())
     })
     .await;
-    let path = format!("/v1/documents/{id}/versions/compare?from=2&to=3");
-    assert_eq!(service.ask("GET", &path, ADMIN, Vec::new()).await.status, 410);
-    assert_eq!(service.ask("GET", &path, &theirs, Vec::new()).await.status, 404);
+    for what in ["versions", "versions/compare?from=2&to=3"] {
+        let ask = async |id: DocumentId, key: &str| {
+            let path = format!("/v1/documents/{id}/{what}");
+            let answer = service.ask("GET", &path, key, Vec::new()).await;
+            (answer.status, answer.text())
+        };
+        let missing = ask(absent, &ours).await;
+        assert_eq!(missing.0, 404, "{what}");
+        for key in [ADMIN, &ours, &theirs] {
+            assert_eq!(ask(id, key).await, missing, "{what}");
+        }
+    }
     assert_eq!(kept(&scenario).await, 0);
     scenario.place("drop/press/계획.txt", "첫째 줄\n");
     let back = revision(&service, id, 6).await;

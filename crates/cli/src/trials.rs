@@ -3,7 +3,7 @@
 use madang_document::document::Document;
 use madang_extract::formats::FORMATS;
 use madang_ledger::ledger::Ledger;
-use madang_pipeline::trial::{TrialError as Untried, Trials as Again, Tried as Made};
+use madang_pipeline::trial::{PATIENCE, TrialError as Untried, Trials as Again, Tried as Made};
 use madang_server::ports::{TrialError, Tried};
 use madang_store::error::StoreError;
 
@@ -19,6 +19,7 @@ pub(crate) async fn read(
     object: &Document,
 ) -> Result<Vec<Tried>, TrialError> {
     let tried = trials.read(ledger, object).await.map_err(|error| match error.reason() {
+        _ if matches!(error, Untried::Busy) => TrialError::Busy(PATIENCE),
         Some(reason) if matches!(error, Untried::Store(StoreError::Gone(_))) => {
             TrialError::Gone(reason)
         }

@@ -116,6 +116,14 @@ impl Document {
         parts.into_iter().filter_map(|(part, differs)| differs.then_some(part)).collect()
     }
 
+    /// Whether it was read from other bytes than `before`: by these where they are known, else by what the store says.
+    pub fn is_of_another_file(&self, before: &Document) -> bool {
+        match (before.sha256, self.sha256) {
+            (Some(before), Some(now)) => before != now,
+            _ => before.object.version != self.object.version,
+        }
+    }
+
     /// Whether it describes another file beside it, and is to be found under that.
     pub fn is_sidecar(&self) -> bool {
         self.inner.is_none() && self.provenance.format == sidecar::FORMAT
@@ -143,6 +151,33 @@ pub enum DocumentPart {
     Metadata,
     /// The list of what is in it.
     Members,
+}
+
+impl DocumentPart {
+    /// Every part.
+    pub const ALL: [DocumentPart; 5] = [
+        DocumentPart::Text,
+        DocumentPart::Outcome,
+        DocumentPart::Reason,
+        DocumentPart::Metadata,
+        DocumentPart::Members,
+    ];
+
+    /// The word for it in records.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            DocumentPart::Text => "text",
+            DocumentPart::Outcome => "outcome",
+            DocumentPart::Reason => "reason",
+            DocumentPart::Metadata => "metadata",
+            DocumentPart::Members => "members",
+        }
+    }
+
+    /// The part of a word.
+    pub fn parse(word: &str) -> Option<DocumentPart> {
+        DocumentPart::ALL.into_iter().find(|part| part.as_str() == word)
+    }
 }
 
 /// Whether both readings have the same to say for themselves, or nothing (see [`Reason::says_the_same`]).

@@ -79,6 +79,20 @@ pub fn described(path: &str) -> Option<Described> {
     Some(Described::Folder(above.unwrap_or(folder).to_owned()))
 }
 
+/// Whom something of this path may describe that is there and cannot be looked at: what has the name of a sidecar, and what
+/// stands in the place of the [folder of a table](table_within).
+pub fn described_unseen(path: &str) -> Option<Described> {
+    described(path).or_else(|| described(&table_within(path)?))
+}
+
+/// The table that would lie in a folder of this path, if that is one beside the described files where archives keep such a
+/// table.
+pub fn table_within(folder: &str) -> Option<String> {
+    let (_, last) = split(folder);
+    let (_, name) = WITHIN.iter().find(|(within, _)| *within == last)?;
+    Some(format!("{folder}/{name}"))
+}
+
 /// Whether the file of `path` is one of these, for what its name tells.
 pub fn is_described(path: &str, by: &Described) -> bool {
     match by {
@@ -100,10 +114,24 @@ pub struct Beside {
 impl Beside {
     /// What its values are said to come from: its name, or its path where it lies in another folder.
     pub fn shown(&self, file: &str) -> &str {
-        let (folder, _) = split(file);
-        let (own, name) = split(&self.path);
-        if own == folder { name } else { &self.path }
+        shown(&self.path, file)
     }
+
+    /// The folder that it lies in, where that is one of a table alone: if it cannot be entered, nobody knows whether there is
+    /// a table.
+    pub fn own_folder(&self) -> Option<&str> {
+        let (folder, name) = split(&self.path);
+        let folder = folder.strip_suffix('/')?;
+        let (_, last) = split(folder);
+        WITHIN.contains(&(last, name)).then_some(folder)
+    }
+}
+
+/// What a path is called to a file: its name, or the whole of it where it lies in another folder.
+pub fn shown<'a>(path: &'a str, file: &str) -> &'a str {
+    let (folder, _) = split(file);
+    let (own, name) = split(path);
+    if own == folder { name } else { path }
 }
 
 /// The sidecars that a file of this path may have, those that are trusted most first: what is written for the file
@@ -207,6 +235,37 @@ mod tests {
             ("a/보고서.hwp", None),
         ] {
             assert_eq!(described(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_looked_at_may_be_a_folder_with_a_table() {
+        let folder = |path: &str| Some(Described::Folder(path.into()));
+        for (path, expected) in [
+            ("metadata", folder("")),
+            ("a/b/METADATA", folder("a/b/")),
+            ("a/manifest.csv", folder("a/")),
+            ("a.txt.meta.yml", Some(Described::File("a.txt".into()))),
+            ("a/metadata.txt", None),
+            ("metadata/a", None),
+            ("mEtAdAtA", None),
+        ] {
+            assert_eq!(described_unseen(path), expected, "{path}");
+        }
+        let own = |path: &str| {
+            let all = beside(path);
+            let own = all.iter().filter_map(Beside::own_folder);
+            own.map(str::to_owned).collect::<Vec<_>>()
+        };
+        let names = ["metadata", "METADATA", "Metadata"];
+        assert_eq!(own("a.txt"), names);
+        assert_eq!(
+            own("d/a.txt"),
+            [names.map(|name| format!("d/{name}")), names.map(str::to_owned)].concat()
+        );
+        for folder in own("d/a.txt") {
+            let by = described_unseen(&folder).unwrap();
+            assert!(is_described("d/a.txt", &by), "{folder}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! How long a file of one agency takes while very many of another wait, beside how long it takes when nothing waits:
 //! `cargo run --release -p madang-ledger --example fairness [WAITING] [FILES] [READING_MS] [FOLDER]`.
+//! The ledger lies below FOLDER, else below the system's temporary folder, which should lie on a disk.
 //!
 //! Two workers take one file after the other and read each for so many milliseconds. A file of the small agency is seen
 //! while they work, and its time runs from there until it is completed. What it may take: twice what it takes idle, and
@@ -92,7 +93,7 @@ async fn main() {
     let waiting: u32 = arguments.next().map_or(100_000, |n| n.parse().unwrap());
     let count: u32 = arguments.next().map_or(200, |n| n.parse().unwrap());
     let reading: u64 = arguments.next().map_or(20, |n| n.parse().unwrap());
-    let folder = arguments.next().map_or_else(|| PathBuf::from("target"), PathBuf::from);
+    let folder = arguments.next().map_or_else(std::env::temp_dir, PathBuf::from);
     let folder = tempfile::tempdir_in(folder).unwrap();
     let path = folder.path().join("ledger.db");
     let ledger = Arc::new(SqliteLedger::open(&path, Arc::new(now)).await.unwrap());

@@ -1,6 +1,7 @@
 //! How many jobs a second the SQLite ledger takes, with commits that outlive a power cut, how large it becomes and
 //! how long claims and receipts take while much waits:
 //! `cargo run --release -p madang-ledger --example throughput [JOBS] [BATCH] [FOLDER] [QUEUES]`.
+//! The ledger lies below FOLDER, else below the system's temporary folder, which should lie on a disk.
 //!
 //! A job is one claim and one completion with its document, its act and its outbox row; its entry is written as
 //! the cataloguer does, in batches of 200, and counted apart.
@@ -62,7 +63,7 @@ async fn main() {
     let mut arguments = std::env::args().skip(1);
     let jobs: u32 = arguments.next().map_or(20_000, |n| n.parse().unwrap());
     let batch: u32 = arguments.next().map_or(32, |n| n.parse().unwrap());
-    let folder = arguments.next().map_or_else(|| PathBuf::from("target"), PathBuf::from);
+    let folder = arguments.next().map_or_else(std::env::temp_dir, PathBuf::from);
     let queues: u32 = arguments.next().map_or(1, |n| n.parse().unwrap());
     let folder = tempfile::tempdir_in(folder).unwrap();
     let path = folder.path().join("ledger.db");

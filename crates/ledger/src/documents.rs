@@ -13,7 +13,13 @@ use crate::rows::Rows;
 #[async_trait]
 pub trait Documents: Send + Sync {
     /// A document, withdrawn ones included.
-    async fn document(&self, id: DocumentId) -> Result<Option<Stored>>;
+    async fn document(&self, id: DocumentId) -> Result<Option<Stored>> {
+        self.document_in(id, &Scope::All).await
+    }
+
+    /// The same, if the scope covers its agency. What is hidden is looked up as what is not there: nothing of it is read,
+    /// however much that would be, so that no time tells that it exists.
+    async fn document_in(&self, id: DocumentId, agencies: &Scope) -> Result<Option<Stored>>;
 
     /// Several documents; those that are unknown are left out. In no promised order.
     async fn documents(&self, ids: &[DocumentId]) -> Result<Rows<DocumentId, Stored>>;

@@ -18,7 +18,12 @@ pub trait Entries: Send + Sync {
     async fn withdraw_entries(&self, ids: &[String]) -> Result<u64>;
 
     /// An entry, withdrawn ones included. Refused if it cannot be read back.
-    async fn entry(&self, id: &str) -> Result<Option<Entry>>;
+    async fn entry(&self, id: &str) -> Result<Option<Entry>> {
+        self.entry_in(id, &Scope::All).await
+    }
+
+    /// The same, if the scope covers its agency. What is hidden is looked up as what is not there.
+    async fn entry_in(&self, id: &str, agencies: &Scope) -> Result<Option<Entry>>;
 
     /// Entries ordered by id, after `after`, of what the scope covers; withdrawn ones only on request.
     async fn entries(

@@ -1,6 +1,7 @@
 use async_trait::async_trait;
-use madang_document::document::Document;
+use madang_document::document::{Document, DocumentPart, Provenance};
 use madang_document::id::DocumentId;
+use madang_document::outcome::Outcome;
 use madang_document::timestamp::Timestamp;
 
 use crate::error::Result;
@@ -13,10 +14,48 @@ pub trait Versions: Send + Sync {
     /// What a live document was before, newest first: at most [`KEPT`], none for longer than
     /// [`Retention::versions_ms`](crate::retention::Retention::versions_ms). One that cannot be read back is left out.
     async fn versions(&self, document: DocumentId) -> Result<Vec<Version>>;
+
+    /// The same as far as it is told at a glance, for which nothing of what was read is read back, however much it is.
+    async fn glances(&self, document: DocumentId) -> Result<Vec<Glance>>;
 }
 
 /// How many former versions of a document are kept, and their texts with them.
 pub const KEPT: u32 = 5;
+
+/// What is told at a glance of what a document was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Glance {
+    /// The last revision that it had.
+    pub revision: u64,
+    /// When something else was recorded in its place.
+    pub until: Timestamp,
+    /// How reading it ended.
+    pub outcome: Outcome,
+    /// What read it.
+    pub provenance: Provenance,
+    /// Unicode scalar values in its text.
+    pub characters: u64,
+    /// In which parts what came after it was something else.
+    pub changed: Vec<DocumentPart>,
+    /// Whether what came after it was read from other bytes.
+    pub is_new_file: bool,
+}
+
+impl Glance {
+    /// Of a version, by what came `after` it.
+    pub fn of(version: &Version, after: &Document) -> Glance {
+        let before = &version.document;
+        Glance {
+            revision: version.revision,
+            until: version.until,
+            outcome: before.outcome,
+            provenance: before.provenance.clone(),
+            characters: before.characters,
+            changed: after.differences(before),
+            is_new_file: after.is_of_another_file(before),
+        }
+    }
+}
 
 /// What a document was.
 #[derive(Clone, Debug, PartialEq)]

@@ -398,6 +398,7 @@ async fn a_file_of_the_ninth_schema_replaces_no_act_from_now_on() {
     apply(&trial, done(&claim(&trial, 9, at(1)).await[0], &[]), at(2)).await;
     drop(trial);
     let mut conn = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
+    execute(&mut conn, TENTH).await;
     execute(&mut conn, "DROP TRIGGER audit_is_not_replaced; PRAGMA user_version = 9;").await;
     let ledger = SqliteLedger::open_with(&path, hand.clock(), Durability::Process).await.unwrap();
     let trial = Trial::new(Arc::new(ledger), hand);
@@ -406,4 +407,42 @@ async fn a_file_of_the_ninth_schema_replaces_no_act_from_now_on() {
     assert!(refused.to_string().contains("append-only"), "{refused}");
     conn.close().await.unwrap();
     chained(&trial).await;
+}
+
+/// Back to the tenth schema.
+const TENTH: &str =
+    "ALTER TABLE version DROP COLUMN characters; ALTER TABLE version DROP COLUMN changed;
+                     ALTER TABLE version DROP COLUMN new_file; PRAGMA user_version = 10;";
+
+/// As the tenth schema left it: a version says nothing of itself at a glance, and is read back for it.
+#[tokio::test]
+async fn a_file_of_the_tenth_schema_tells_at_a_glance_what_documents_were() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.db");
+    let hand = Hand::default();
+    let ledger = SqliteLedger::open_with(&path, hand.clock(), Durability::Process).await.unwrap();
+    let trial = Trial::new(Arc::new(ledger), hand.clone());
+    see(&trial, &["a"], at(0)).await;
+    apply(&trial, done(&claim(&trial, 9, at(1)).await[0], &[]), at(2)).await;
+    let read = async |trial: &Trial, version: &str, ms: i64| {
+        trial.when(at(ms)).see(&[sighting("a", version)]).await.unwrap();
+        apply(trial, done(&claim(trial, 9, at(ms)).await[0], &[]), at(ms)).await;
+    };
+    read(&trial, "v2", 3).await;
+    let expected = trial.glances(id("a")).await.unwrap();
+    assert_eq!(expected.len(), 1);
+    drop(trial);
+    let mut conn = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
+    execute(&mut conn, TENTH).await;
+    conn.close().await.unwrap();
+    let ledger = SqliteLedger::open_with(&path, hand.clock(), Durability::Process).await.unwrap();
+    let trial = Trial::new(Arc::new(ledger), hand);
+    assert_eq!(trial.glances(id("a")).await.unwrap(), expected);
+    // Beside one that says so by itself.
+    read(&trial, "v3", 4).await;
+    let glances = trial.glances(id("a")).await.unwrap();
+    assert_eq!((glances.len(), &glances[1]), (2, &expected[0]));
+    let revisions: Vec<u64> = glances.iter().map(|glance| glance.revision).collect();
+    assert_eq!(revisions, [2, 1]);
+    assert!(glances.iter().all(|glance| glance.is_new_file && !glance.changed.is_empty()));
 }

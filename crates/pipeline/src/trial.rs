@@ -43,7 +43,7 @@ const AT_ONCE: usize = 2;
 /// Those of one agency: a slow file of its keeps no other agency waiting.
 const OF_ONE: usize = 1;
 /// How long somebody waits while none of those before him ends: a large file may take this long to be read.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A document as it would be.
 #[derive(Clone, Debug)]

@@ -52,8 +52,8 @@ pub(crate) async fn entry(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let hidden = || Problem::not_found("목록 항목", "catalogue entry");
-    let entry = server.ledger.entry(&id).await?.ok_or_else(hidden)?;
-    caller.must_see(&entry.draft.agency, "목록 항목", "catalogue entry")?;
+    let entry = server.ledger.entry_in(&id, &caller.principal.agencies).await?;
+    let entry = entry.ok_or_else(hidden)?;
     let withdrawn = entry.withdrawn;
     let mut answer = typed(&jsonld::render(&entry, &server.settings.base_url), JSON_LD);
     if withdrawn {

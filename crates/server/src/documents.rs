@@ -25,6 +25,7 @@ pub(crate) async fn document(
 ) -> Result<Response, Problem> {
     let stored = match found(&server, &caller, &id).await? {
         Found::Read(stored) => *stored,
+        Found::Withdrawn(id) => return Err(withdrawn(&server, &caller, id).await?),
         Found::Unread(receipt) => {
             let mut answer = json(&receipt);
             *answer.status_mut() = StatusCode::ACCEPTED;
@@ -41,37 +42,50 @@ pub(crate) enum Found {
     Read(Box<Stored>),
     /// Its file was received, and there is no more of it yet.
     Unread(Box<Receipt>),
+    /// It was read, and is withdrawn.
+    Withdrawn(DocumentId),
 }
 
 /// What there is of the document of this id, if the caller may see it.
 pub(crate) async fn found(server: &Server, caller: &Caller, id: &str) -> Result<Found, Problem> {
-    let hidden = || Problem::not_found("문서", "document");
     let id: DocumentId = id.parse().map_err(|_| hidden())?;
-    let Some(stored) = server.ledger.document(id).await? else {
+    // What another agency has is asked for as what nobody has, in as many steps.
+    let Some(stored) = server.ledger.document_in(id, &caller.principal.agencies).await? else {
         let receipt = receipts::of(server, caller, id).await?;
         return receipt.map(|receipt| Found::Unread(Box::new(receipt))).ok_or_else(hidden);
     };
-    caller.must_see(&stored.document.agency, "문서", "document")?;
-    if stored.withdrawn {
-        let receipt = receipts::of(server, caller, id).await?;
-        let (ko, en) = match receipt.map(|receipt| receipt.state) {
-            Some(Stage::Discarded) => (
-                "운영자가 버려 회수된 문서입니다.",
-                "the document was withdrawn: its file was discarded by the operator",
-            ),
-            _ => {
-                ("원본이 지워져 회수된 문서입니다.", "the document was withdrawn: its file is gone")
-            }
-        };
-        return Err(Problem::new(StatusCode::GONE, "withdrawn", ko, en));
-    }
-    Ok(Found::Read(Box::new(stored)))
+    Ok(match stored.withdrawn {
+        true => Found::Withdrawn(id),
+        false => Found::Read(Box::new(stored)),
+    })
+}
+
+fn hidden() -> Problem {
+    Problem::not_found("문서", "document")
+}
+
+/// 410, with why: only where the document itself is asked for. Nothing of what it had is there any more, or ever was.
+pub(crate) async fn withdrawn(
+    server: &Server,
+    caller: &Caller,
+    id: DocumentId,
+) -> Result<Problem, Problem> {
+    let receipt = receipts::of(server, caller, id).await?;
+    let (ko, en) = match receipt.map(|receipt| receipt.state) {
+        Some(Stage::Discarded) => (
+            "운영자가 버려 회수된 문서입니다.",
+            "the document was withdrawn: its file was discarded by the operator",
+        ),
+        _ => ("원본이 지워져 회수된 문서입니다.", "the document was withdrawn: its file is gone"),
+    };
+    Ok(Problem::new(StatusCode::GONE, "withdrawn", ko, en))
 }
 
 /// The live document of this id, if the caller may see it and it was read.
 pub(crate) async fn visible(server: &Server, caller: &Caller, id: &str) -> Result<Stored, Problem> {
     match found(server, caller, id).await? {
         Found::Read(stored) => Ok(*stored),
+        Found::Withdrawn(_) => Err(hidden()),
         Found::Unread(receipt) => {
             let mut problem = Problem::new(
                 StatusCode::NOT_FOUND,

@@ -1,5 +1,6 @@
 //! Previews that were made of likenesses, kept in memory for those who look again.
 
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,7 +16,7 @@ use tokio::sync::OnceCell;
 const MOST: usize = 32 << 20;
 /// Pictures that are kept, those included that show nothing.
 const PICTURES: NonZeroUsize = NonZeroUsize::MIN.saturating_add(4095);
-/// How long one is kept: what is withdrawn leaves memory, and what could not be decoded for want of time is tried again.
+/// How long one is kept: what could not be decoded for want of time is tried again.
 const KEPT: Duration = Duration::from_secs(60 * 60);
 
 /// A preview that was made.
@@ -44,24 +45,44 @@ struct Hung {
 
 /// What was made lately.
 pub(crate) struct Gallery {
-    hung: Mutex<LruCache<Subject, Arc<Hung>>>,
+    walls: Arc<Mutex<Walls>>,
+}
+
+/// Where pictures hang.
+struct Walls {
+    hung: LruCache<Subject, Arc<Hung>>,
+    /// Whether somebody takes down what is withdrawn.
+    is_watched: bool,
+}
+
+/// The duty to take down the pictures of documents that change or are withdrawn, as long as any hang. Whoever drops it takes
+/// all of them down.
+pub(crate) struct Watch {
+    walls: Arc<Mutex<Walls>>,
+    is_over: bool,
 }
 
 impl Gallery {
     pub(crate) fn new() -> Gallery {
-        Gallery { hung: Mutex::new(LruCache::new(PICTURES)) }
+        let hung = LruCache::new(PICTURES);
+        Gallery { walls: Arc::new(Mutex::new(Walls { hung, is_watched: false })) }
     }
 
     /// The picture of a document, which `make` makes if it does not hang there `now`; none if there is nothing to see.
-    /// What fails is tried again by whoever asks next.
+    /// What fails is tried again by whoever asks next. `watch` is given the duty to take pictures down where nobody has it,
+    /// before anything is made.
     pub(crate) async fn picture<E>(
         &self,
         document: &Document,
         now: Instant,
+        watch: impl AsyncFnOnce(Watch) -> Result<(), E>,
         make: impl AsyncFnOnce() -> Result<Option<Bytes>, E>,
     ) -> Result<Option<Picture>, E> {
         let subject = Subject::of(document);
-        let hung = self.place(&subject, now);
+        let (hung, unwatched) = self.place(&subject, now);
+        if let Some(duty) = unwatched {
+            watch(duty).await?;
+        }
         let made = hung.picture.get_or_try_init(async || {
             let jpeg = make().await?;
             Ok(jpeg.map(|jpeg| Picture { hash: BlobId::of(&jpeg), jpeg }))
@@ -73,35 +94,70 @@ impl Gallery {
 
     /// Whether it is known that there is nothing to see on the likeness of a document.
     pub(crate) fn is_blank(&self, document: &Document, now: Instant) -> bool {
-        let hung = self.hung().peek(&Subject::of(document)).cloned();
+        let hung = locked(&self.walls).hung.peek(&Subject::of(document)).cloned();
         hung.is_some_and(|hung| !hung.is_old(now) && matches!(hung.picture.get(), Some(None)))
     }
 
-    /// The place of a picture; those that hang there for too long are taken down.
-    fn place(&self, subject: &Subject, now: Instant) -> Arc<Hung> {
-        let mut hung = self.hung();
-        let old = hung.iter().filter(|(_, hung)| hung.is_old(now));
-        let old: Vec<Subject> = old.map(|(subject, _)| subject.clone()).collect();
-        for subject in old {
-            hung.pop(&subject);
-        }
+    /// Takes down what hangs there of these documents.
+    pub(crate) fn take_down(&self, documents: &HashSet<DocumentId>) {
+        locked(&self.walls).take_down(|subject, _| documents.contains(&subject.document));
+    }
+
+    /// The place of a picture, and the duty to watch it if nobody has that; those that hang there for too long are taken down.
+    fn place(&self, subject: &Subject, now: Instant) -> (Arc<Hung>, Option<Watch>) {
+        let mut walls = locked(&self.walls);
+        walls.take_down(|_, hung| hung.is_old(now));
         let new = || Arc::new(Hung { picture: OnceCell::new(), since: now });
-        Arc::clone(hung.get_or_insert_ref(subject, new))
+        let hung = Arc::clone(walls.hung.get_or_insert_ref(subject, new));
+        let is_watched = std::mem::replace(&mut walls.is_watched, true);
+        let watch = || Watch { walls: Arc::clone(&self.walls), is_over: false };
+        (hung, (!is_watched).then(watch))
     }
 
     /// Takes down those that were looked at longest ago, until the others fit.
     fn make_room(&self) {
-        let mut hung = self.hung();
-        let mut bytes: usize = hung.iter().map(|(_, hung)| hung.bytes()).sum();
+        let mut walls = locked(&self.walls);
+        let mut bytes: usize = walls.hung.iter().map(|(_, hung)| hung.bytes()).sum();
         while bytes > MOST
-            && let Some((_, least)) = hung.pop_lru()
+            && let Some((_, least)) = walls.hung.pop_lru()
         {
             bytes -= least.bytes();
         }
     }
+}
 
-    fn hung(&self) -> MutexGuard<'_, LruCache<Subject, Arc<Hung>>> {
-        self.hung.lock().unwrap_or_else(PoisonError::into_inner)
+fn locked(walls: &Mutex<Walls>) -> MutexGuard<'_, Walls> {
+    walls.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Walls {
+    fn take_down(&mut self, goes: impl Fn(&Subject, &Hung) -> bool) {
+        let gone = self.hung.iter().filter(|(subject, hung)| goes(subject, hung));
+        let gone: Vec<Subject> = gone.map(|(subject, _)| subject.clone()).collect();
+        for subject in gone {
+            self.hung.pop(&subject);
+        }
+    }
+}
+
+impl Watch {
+    /// Whether nothing hangs there any more that is not too old `now`: then the duty is over.
+    pub(crate) fn is_over(&mut self, now: Instant) -> bool {
+        let mut walls = locked(&self.walls);
+        walls.take_down(|_, hung| hung.is_old(now));
+        self.is_over = walls.hung.is_empty();
+        walls.is_watched = !self.is_over;
+        self.is_over
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if !self.is_over {
+            let mut walls = locked(&self.walls);
+            walls.hung.clear();
+            walls.is_watched = false;
+        }
     }
 }
 
@@ -127,7 +183,7 @@ impl Hung {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
+    use std::cell::{Cell, RefCell};
     use std::convert::Infallible;
 
     use madang_document::document::Provenance;
@@ -166,6 +222,11 @@ mod tests {
         }
     }
 
+    async fn unwatched<E>(watch: Watch) -> Result<(), E> {
+        std::mem::forget(watch);
+        Ok(())
+    }
+
     /// How often it is made anew, asked for so.
     async fn asked(
         gallery: &Gallery,
@@ -178,7 +239,7 @@ mod tests {
             n.set(n.get() + 1);
             Ok::<_, Infallible>(made.map(|length| Bytes::from(vec![7; length])))
         };
-        let Ok(picture) = gallery.picture(document, now, make).await;
+        let Ok(picture) = gallery.picture(document, now, unwatched, make).await;
         assert_eq!(picture.map(|picture| picture.jpeg.len()), made);
     }
 
@@ -197,7 +258,7 @@ mod tests {
         let later = now + KEPT;
         assert!(!gallery.is_blank(&other, later), "it hung there long enough");
         asked(&gallery, &one, later, Some(3), &n).await;
-        assert_eq!((n.get(), gallery.hung().len()), (3, 1));
+        assert_eq!((n.get(), locked(&gallery.walls).hung.len()), (3, 1));
     }
 
     #[tokio::test]
@@ -210,9 +271,9 @@ mod tests {
             if n.get() == 1 { Err("busy") } else { Ok(Some(Bytes::from_static(b"jpeg"))) }
         };
         let (one, two, three) = tokio::join!(
-            gallery.picture(&document, now, make),
-            gallery.picture(&document, now, make),
-            gallery.picture(&document, now, make)
+            gallery.picture(&document, now, unwatched, make),
+            gallery.picture(&document, now, unwatched, make),
+            gallery.picture(&document, now, unwatched, make)
         );
         assert_eq!(one, Err("busy"));
         assert_eq!(two, three);
@@ -235,7 +296,43 @@ mod tests {
         assert_eq!(n.get(), 4);
         asked(&gallery, &document("b", "1"), now, Some(third), &n).await;
         assert_eq!(n.get(), 5);
-        let bytes: usize = gallery.hung().iter().map(|(_, hung)| hung.bytes()).sum();
+        let bytes: usize = locked(&gallery.walls).hung.iter().map(|(_, hung)| hung.bytes()).sum();
         assert!(bytes <= MOST);
+    }
+
+    #[tokio::test]
+    async fn one_watches_as_long_as_anything_hangs_there() {
+        let (gallery, now) = (Gallery::new(), Instant::now());
+        let watches = RefCell::new(Vec::new());
+        let hang = async |path: &str| {
+            let watch = async |watch| {
+                watches.borrow_mut().push(watch);
+                Ok::<_, Infallible>(())
+            };
+            let make = async || Ok(Some(Bytes::from_static(b"jpeg")));
+            let Ok(picture) = gallery.picture(&document(path, "1"), now, watch, make).await;
+            assert!(picture.is_some());
+        };
+        let hanging = || locked(&gallery.walls).hung.len();
+        hang("a").await;
+        hang("b").await;
+        assert_eq!((watches.borrow().len(), hanging()), (1, 2));
+        gallery.take_down(&HashSet::from([document("a", "2").id, document("c", "1").id]));
+        assert_eq!(hanging(), 1, "whatever its version");
+        let mut watch = watches.borrow_mut().pop().unwrap();
+        assert!(!watch.is_over(now));
+        gallery.take_down(&HashSet::from([document("b", "1").id]));
+        assert!(watch.is_over(now));
+        // The duty is another's by now, and ends without harm.
+        hang("a").await;
+        drop(watch);
+        assert_eq!((watches.borrow().len(), hanging()), (1, 1));
+        // Who goes away with it undone leaves nothing there.
+        watches.borrow_mut().clear();
+        assert_eq!(hanging(), 0);
+        hang("a").await;
+        let mut watch = watches.borrow_mut().pop().unwrap();
+        assert!(watch.is_over(now + KEPT));
+        assert_eq!(hanging(), 0);
     }
 }

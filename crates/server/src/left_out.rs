@@ -6,6 +6,7 @@ use axum::http::Uri;
 use axum::response::Response;
 use madang_document::left_out::{LeftOut, LeftOutKind};
 use madang_document::object_key;
+use madang_document::sidecar::{Described, described_unseen};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -39,8 +40,19 @@ pub(crate) async fn api(
     Ok(json(&LeftOuts { left_out: left_out.collect(), next }))
 }
 
-/// What it is, and what to do so that it is taken.
-pub(crate) fn sentence(kind: LeftOutKind) -> Sentence {
+/// What it is, what to do so that it is taken, and what comes of it until then.
+pub(crate) fn sentence(left_out: &LeftOut) -> Sentence {
+    let Sentence { mut ko, mut en } = cure(left_out.kind);
+    // A packet has no word for it.
+    let by = described_unseen(&left_out.key);
+    if by.is_some_and(|by| !matches!(by, Described::Stem(_))) {
+        ko.push_str(" 그때까지 이 이름으로 설명될 수 있는 파일은 모두 비공개로 칩니다.");
+        en.push_str(" Until then, every file that may be described by this name counts as closed.");
+    }
+    Sentence { ko, en }
+}
+
+fn cure(kind: LeftOutKind) -> Sentence {
     let (ko, en) = match kind {
         LeftOutKind::Link => (
             "링크는 따라가지 않습니다. 링크가 가리키는 파일을 직접 넣어 주세요.",
@@ -59,8 +71,8 @@ pub(crate) fn sentence(kind: LeftOutKind) -> Sentence {
             "A device is no file. Remove it, or move it elsewhere.",
         ),
         LeftOutKind::Folder => (
-            "설명 파일의 이름을 가진 폴더입니다. 폴더의 이름을 바꿔 주세요. 그때까지 그 이름이 설명하는 파일은 비공개로 칩니다.",
-            "A folder has the name of a file that describes others. Give it another name; until then, what that name describes counts as closed.",
+            "설명 파일의 이름을 가진 폴더입니다. 폴더의 이름을 바꿔 주세요.",
+            "A folder has the name of a file that describes others. Give it another name.",
         ),
         LeftOutKind::TooLong => (
             "경로가 너무 깁니다. 폴더나 파일 이름을 줄이세요.",
@@ -113,9 +125,9 @@ impl LeftOutAnswer {
         LeftOutAnswer {
             pipeline,
             name: object_key::readable(&left_out.key).into_owned(),
-            path: left_out.key,
+            sentence: sentence(&left_out),
             kind: left_out.kind.as_str(),
-            sentence: sentence(left_out.kind),
+            path: left_out.key,
             reason: left_out.reason,
         }
     }

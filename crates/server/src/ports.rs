@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use madang_document::agency::Agency;
@@ -152,6 +154,9 @@ pub enum TrialError {
     /// No service is there that could read it.
     #[error("no service runs on this data folder; start it with `madang up`")]
     NoService,
+    /// Those that are tried before it do not come to an end, so that it had no turn in this time. It keeps no place.
+    #[error("no file that is being tried ended within {} seconds", .0.as_secs())]
+    Busy(Duration),
     /// Not possible now.
     #[error("{0}")]
     Unavailable(#[source] Cause),

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Instant;
@@ -16,6 +17,7 @@ use crate::loss::Kept;
 use crate::original::{SANDBOX, not_taken, undeclared};
 use crate::problem::Problem;
 use crate::server::Server;
+use crate::withdrawals;
 
 /// `GET /v1/documents/{id}/preview`
 pub(crate) async fn preview(
@@ -82,22 +84,30 @@ pub(crate) fn is_shown(server: &Server, document: &Document) -> bool {
 }
 
 /// The preview of the likeness that a document stores of itself, made now if nobody looked at it lately.
-async fn made(server: &Server, caller: &Caller, document: &Document) -> Result<Picture, Problem> {
+async fn made(
+    server: &Arc<Server>,
+    caller: &Caller,
+    document: &Document,
+) -> Result<Picture, Problem> {
     let none = || Problem::not_found("미리보기", "preview");
     let store = &document.object.store;
     if document.likeness && server.stores.get(store).is_none() {
         return Err(undeclared(store));
     }
-    let make = async || server.likenesses.make(document).await;
+    let watch = async |watch| Ok(withdrawals::follow(Arc::clone(server), watch).await?);
+    let make = async || server.likenesses.make(document).await.map_err(not_taken);
     let picture = match document.likeness {
-        true => server.gallery.picture(document, Instant::now(), make).await.map_err(not_taken)?,
+        true => server.gallery.picture(document, Instant::now(), watch, make).await?,
         false => None,
     };
     // What was noted of a preview that was kept once has nothing to wait for.
     Kept::Preview.had(server, document).await;
     // Making it may have taken a while: it is shown to whoever may see the document now, of which it still is the likeness.
-    let now = visible(server, caller, &document.id.to_string()).await?.document;
-    if !still_holds(server, caller).await || now.object != document.object {
+    let now = visible(server, caller, &document.id.to_string()).await;
+    if !now.as_ref().is_ok_and(|now| now.document.object == document.object) {
+        server.gallery.take_down(&HashSet::from([document.id]));
+    }
+    if !still_holds(server, caller).await || now?.document.object != document.object {
         return Err(none());
     }
     picture.ok_or_else(none)

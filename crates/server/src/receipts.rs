@@ -46,7 +46,7 @@ pub(crate) async fn of(
 ) -> Result<Option<Receipt>, Problem> {
     let scope = &caller.principal.agencies;
     // What cannot be read back keeps nobody from hearing where the file is.
-    let stored = readable(server.ledger.document(id).await)?;
+    let stored = readable(server.ledger.document_in(id, scope).await)?;
     let object = stored.as_ref().map_or(id, |stored| {
         let object = &stored.document.object;
         DocumentId::new(&object.store, &object.path, None)

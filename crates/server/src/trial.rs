@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::{Path, State};
@@ -62,6 +63,7 @@ pub(crate) async fn api(
                 TrialError::Gone(reason) => (TrialState::Gone, reason),
                 TrialError::Unread(reason) => (TrialState::Unread, reason),
                 TrialError::NoService => return Err(no_service()),
+                TrialError::Busy(waited) => return Err(busy(waited)),
                 TrialError::Unavailable(cause) => return Err(Problem::unavailable(&cause)),
             };
             answer.state = state;
@@ -107,6 +109,24 @@ fn no_service() -> Problem {
         "이 데이터 폴더에서 서비스가 돌지 않아 다시 읽어 볼 수 없습니다. `madang up`으로 시작하세요.",
         "No service runs on this data folder, so nothing can be read again; start it with `madang up`.",
     )
+}
+
+/// 503: it had no turn. Whoever asks again at once is as good as first in the line.
+fn busy(waited: Duration) -> Problem {
+    let seconds = waited.as_secs();
+    let mut problem = Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "busy",
+        format!(
+            "먼저 읽어 보는 파일이 {seconds}초 안에 하나도 끝나지 않아 차례가 오지 않았습니다. 큰 파일은 몇 분에서 한 시간까지 걸립니다. 곧바로 다시 시도해 주세요."
+        ),
+        format!(
+            "None of the files that are being tried before it ended within {seconds} seconds, so that it had no turn: a large \
+             file takes minutes, up to an hour. Try again at once."
+        ),
+    );
+    problem.retry_after = Some(1);
+    problem
 }
 
 /// The text of a document as it was read before; none if it cannot be compared.

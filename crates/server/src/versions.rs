@@ -31,6 +31,58 @@ const LINES: usize = 400;
 /// Members that are named of those that came, and of those that went.
 const NAMED: usize = 100;
 
+/// What is told at a glance of what a document is or was.
+pub(crate) struct Glance {
+    pub(crate) revision: u64,
+    /// None for the oldest that is known.
+    pub(crate) since: Option<Timestamp>,
+    /// None for the present one.
+    pub(crate) until: Option<Timestamp>,
+    /// None for the oldest that is known.
+    pub(crate) why: Option<Why>,
+    pub(crate) changed: Vec<ChangeKind>,
+    pub(crate) outcome: &'static str,
+    pub(crate) characters: u64,
+}
+
+/// All that a document is and was at a glance, newest first.
+pub(crate) async fn glances(server: &Server, stored: &Stored) -> Result<Vec<Glance>, Problem> {
+    let former = server.ledger.glances(stored.document.id).await?;
+    let present = &stored.document;
+    let mut glances = Vec::with_capacity(former.len() + 1);
+    let mut newer = Glance {
+        revision: stored.revision,
+        since: None,
+        until: None,
+        why: None,
+        changed: Vec::new(),
+        outcome: present.outcome.as_str(),
+        characters: present.characters,
+    };
+    let mut reader = present.provenance.clone();
+    for before in former {
+        newer.since = Some(before.until);
+        newer.why = Some(Why::by(before.is_new_file));
+        newer.changed = before.changed.into_iter().map(ChangeKind::from).collect();
+        if before.provenance != reader {
+            newer.changed.push(ChangeKind::Reader);
+        }
+        reader = before.provenance;
+        let older = Glance {
+            revision: before.revision,
+            since: None,
+            until: Some(before.until),
+            why: None,
+            changed: Vec::new(),
+            outcome: before.outcome.as_str(),
+            characters: before.characters,
+        };
+        glances.push(std::mem::replace(&mut newer, older));
+    }
+    glances.push(newer);
+    Ok(glances)
+}
+
 /// What a document is, and what it was.
 pub(crate) struct History {
     /// Newest first, the present one before the others.
@@ -293,7 +345,7 @@ pub(crate) enum Why {
 impl VersionAnswer {
     fn new(known: &Revised, before: Option<&Revised>) -> VersionAnswer {
         let d = &known.document;
-        let why = before.map(|before| Why::of(&before.document, d));
+        let why = before.map(|before| Why::by(d.is_of_another_file(&before.document)));
         VersionAnswer {
             revision: known.revision,
             since: before.and_then(|before| before.until).map(|at| at.to_string()),
@@ -318,13 +370,8 @@ impl VersionAnswer {
 }
 
 impl Why {
-    /// By the bytes where they are known, else by what the store says.
-    fn of(before: &Document, after: &Document) -> Why {
-        let same = match (before.sha256, after.sha256) {
-            (Some(before), Some(after)) => before == after,
-            _ => before.object.version == after.object.version,
-        };
-        if same { Why::ReadAgain } else { Why::NewFile }
+    fn by(is_new_file: bool) -> Why {
+        if is_new_file { Why::NewFile } else { Why::ReadAgain }
     }
 
     /// It in words.

@@ -1,4 +1,5 @@
 use madang_document::blob_id::BlobId;
+use madang_document::document::DocumentPart;
 use madang_document::failure_kind::FailureKind;
 use madang_document::id::DocumentId;
 use madang_document::inner_path::InnerPath;
@@ -8,15 +9,23 @@ use madang_document::outcome::Outcome;
 use super::sample::*;
 use crate::objects::Sighting;
 use crate::retention::Retention;
-use crate::versions::{KEPT, Version};
+use crate::versions::{Glance, KEPT, Version};
 
 async fn named(ledger: &Trial, version: &str) -> bool {
     let all = ledger.named_blobs(None, 99).await.unwrap().blobs;
     all.contains(&BlobId::of(version.as_bytes()))
 }
 
+/// What it was, which is told at a glance as it is by all of it.
 async fn was(ledger: &Trial, document: DocumentId) -> Vec<Version> {
-    ledger.versions(document).await.unwrap()
+    let versions = ledger.versions(document).await.unwrap();
+    let glances = ledger.glances(document).await.unwrap();
+    let present = ledger.document(document).await.unwrap().map(|stored| stored.document);
+    let after = present.iter().chain(versions.iter().map(|version| &version.document));
+    let expected: Vec<Glance> =
+        versions.iter().zip(after).map(|(version, after)| Glance::of(version, after)).collect();
+    assert_eq!(glances, expected);
+    versions
 }
 
 fn objects(versions: &[Version]) -> Vec<&str> {
@@ -130,6 +139,10 @@ pub async fn what_reads_the_same_makes_no_version(ledger: &Trial) {
         .collect();
     // The number is the last that it had.
     assert_eq!(told, [(5, at(17), Some("제목"), Outcome::Ok), (4, at(14), None, Outcome::Ok)]);
+    let glances = ledger.glances(id("a")).await.unwrap();
+    assert_eq!(glances[1].changed, [DocumentPart::Metadata]);
+    assert!(glances[0].changed.contains(&DocumentPart::Outcome), "{glances:?}");
+    assert_eq!(glances[1].provenance.format_version, 1, "the last that it had");
 }
 
 /// Erased is erased: nothing of it is named any more, and it has no past when it comes back.

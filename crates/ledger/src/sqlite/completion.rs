@@ -13,7 +13,7 @@ use super::fault::fault;
 use super::news;
 use super::slices::slices;
 use super::value::{bytes, count, document_id, json, reason_code, signed};
-use super::versions::reads_otherwise;
+use super::versions::{Change, change};
 use super::writing::Writing;
 use crate::error::{LedgerError, Result};
 use crate::jobs::{Completion, Ticket, Verdict};
@@ -56,9 +56,9 @@ impl Writing<'_> {
                 let known = known.get(&document.id);
                 let row = self.upsert(job, document, known, next)?;
                 if let (Some(known), Some(row)) = (known, &row) {
-                    match known.becomes(document, row) {
+                    match known.becomes(document, job, row) {
                         Becomes::Same => {}
-                        Becomes::Another => changed.push(row.id),
+                        Becomes::Another(change) => changed.push((row.id, change)),
                         Becomes::Others => moved.push(row.id),
                     }
                 }
@@ -454,7 +454,7 @@ enum Becomes {
     /// What it was, or what has no past: it was withdrawn.
     Same,
     /// Something else, so that what it was is kept.
-    Another,
+    Another(Change),
     /// Another agency's.
     Others,
 }
@@ -476,17 +476,16 @@ impl FormerDocument {
             && format != Provenance::NONE
     }
 
-    fn becomes(&self, document: &Document, row: &DocumentRow) -> Becomes {
-        let Content { outcome, media_type, body, .. } = &self.content;
+    fn becomes(&self, document: &Document, job: &Ended, row: &DocumentRow) -> Becomes {
+        let Content { object, outcome, media_type, body, .. } = &self.content;
         if self.withdrawn {
-            Becomes::Same
-        } else if self.agency != row.agency {
-            Becomes::Others
-        } else if reads_otherwise(document, outcome, media_type, body) {
-            Becomes::Another
-        } else {
-            Becomes::Same
+            return Becomes::Same;
         }
+        if self.agency != row.agency {
+            return Becomes::Others;
+        }
+        let change = change(document, *object == job.object, outcome, media_type, body);
+        change.map_or(Becomes::Same, Becomes::Another)
     }
 }
 

@@ -18,13 +18,13 @@ use crate::rows::Rows;
 
 #[async_trait]
 impl Documents for SqliteLedger {
-    async fn document(&self, id: DocumentId) -> Result<Option<Stored>> {
-        let row: Option<DocumentRow> =
-            sqlx::query_as(AssertSqlSafe(format!("{DOCUMENT} WHERE d.id = ?")))
-                .bind(bytes(id))
-                .fetch_optional(self.readers())
-                .await
-                .map_err(fault)?;
+    async fn document_in(&self, id: DocumentId, agencies: &Scope) -> Result<Option<Stored>> {
+        let row: Option<DocumentRow> = sqlx::query_as(AssertSqlSafe(one()))
+            .bind(bytes(id))
+            .bind(scope(agencies)?)
+            .fetch_optional(self.readers())
+            .await
+            .map_err(fault)?;
         row.map(DocumentRow::stored).transpose()
     }
 
@@ -155,6 +155,13 @@ impl SqliteLedger {
     }
 }
 
+/// A document, if its agency is one of these.
+fn one() -> String {
+    format!(
+        "{DOCUMENT} WHERE d.id = ?1 AND (?2 IS NULL OR d.agency IN (SELECT value FROM json_each(?2)))"
+    )
+}
+
 /// A page of the ids of documents of which `condition` holds.
 fn walk(condition: &str) -> String {
     format!(
@@ -168,6 +175,16 @@ fn walk(condition: &str) -> String {
 mod tests {
     use super::super::plan::plan;
     use super::*;
+
+    /// Whose it is stands before anything else is looked up of it.
+    #[tokio::test]
+    async fn a_document_is_found_by_its_id() {
+        let plan = plan(&one()).await;
+        assert!(
+            plan.first().is_some_and(|step| step.contains("SEARCH d") && step.contains("(id=?)")),
+            "{plan:#?}"
+        );
+    }
 
     /// A page is a range of an index, whatever was walked over before: nothing is sorted.
     #[tokio::test]

@@ -169,12 +169,13 @@ impl Entries for SqliteLedger {
         Ok(changed)
     }
 
-    async fn entry(&self, id: &str) -> Result<Option<Entry>> {
+    async fn entry_in(&self, id: &str, agencies: &Scope) -> Result<Option<Entry>> {
         let row: Option<Row> = sqlx::query_as(
             "SELECT id, document, agency, version, withdrawn, issued, modified, body
-             FROM entry WHERE id = ?",
+             FROM entry WHERE id = ?1 AND (?2 IS NULL OR agency IN (SELECT value FROM json_each(?2)))",
         )
         .bind(id)
+        .bind(scope(agencies)?)
         .fetch_optional(self.readers())
         .await
         .map_err(fault)?;

@@ -8,14 +8,14 @@ use super::body::text;
 use super::compact::{Kind, pack};
 use super::fault::fault;
 use super::schema::{
-    EIGHTH, FIFTH, FIRST, FOURTH, NINTH, SECOND_INDEXES, SECOND_TABLES, SEVENTH, SIXTH, TENTH,
-    THIRD,
+    EIGHTH, ELEVENTH, FIFTH, FIRST, FOURTH, NINTH, SECOND_INDEXES, SECOND_TABLES, SEVENTH, SIXTH,
+    TENTH, THIRD,
 };
 use super::value::{bytes, signed};
 use crate::error::{LedgerError, Result};
 
 /// The version that this Madang writes, as `PRAGMA user_version`.
-pub(super) const VERSION: i64 = 10;
+pub(super) const VERSION: i64 = 11;
 
 /// The version of an open file, if this Madang can read it.
 pub(super) async fn version(conn: &mut SqliteConnection) -> Result<i64> {
@@ -71,6 +71,9 @@ pub(super) async fn migrate(conn: &mut SqliteConnection, now: Timestamp) -> Resu
     }
     if found < 10 {
         step(conn, TENTH, 10).await?;
+    }
+    if found < 11 {
+        step(conn, ELEVENTH, 11).await?;
     }
     Ok(())
 }

@@ -267,6 +267,14 @@ CREATE TABLE version (
 CREATE INDEX version_until ON version (until);
 ";
 
+/// The eleventh schema tells at a glance what documents were, and what changed with what came after. Rows from before have
+/// none of it, and are read back for it as long as they stand.
+pub(super) const ELEVENTH: &str = "
+ALTER TABLE version ADD COLUMN characters INTEGER;
+ALTER TABLE version ADD COLUMN changed TEXT;
+ALTER TABLE version ADD COLUMN new_file INTEGER;
+";
+
 /// The tenth schema keeps a row of the audit trail from being put in the place of another, which is neither an update nor,
 /// for a trigger, a delete.
 pub(super) const TENTH: &str = "

@@ -19,7 +19,7 @@ use crate::address::{percent, query_string};
 use crate::caller::{Caller, Manner};
 use crate::count::count;
 use crate::document_answer::{MemberAnswer, members};
-use crate::documents::{Found, found};
+use crate::documents::{Found, found, withdrawn};
 use crate::pages::layout::Layout;
 use crate::pages::passage::{ShownText, place};
 use crate::pages::property::{Property, Said, properties};
@@ -33,7 +33,7 @@ use crate::problem::Problem;
 use crate::sentence::Sentence;
 use crate::server::Server;
 use crate::texts::segments;
-use crate::versions::{History, compared};
+use crate::versions::{History, compared, glances};
 
 /// What the page can be asked with: a place to show, or the number of the first segment; two versions to compare.
 pub(crate) const PARAMETERS: &[&str] = &["at", "part", "from", "to"];
@@ -58,13 +58,21 @@ pub(crate) async fn page(
     let parameters = Parameters::read(&uri, PARAMETERS)?;
     let stored = match found(&server, &caller, &id).await? {
         Found::Read(stored) => *stored,
+        Found::Withdrawn(id) => return Err(withdrawn(&server, &caller, id).await?),
         Found::Unread(receipt) => {
             let here = uri.path_and_query().map_or("/", |here| here.as_str());
             return Ok(unread::page(&caller, manner, here, &receipt));
         }
     };
-    let history = History::of(&server, stored.clone()).await?;
-    let compared = compare(&server, &history, &parameters).await?;
+    let glances = glances(&server, &stored).await?;
+    let history = match asks_to_compare(&parameters)? {
+        true => Some(History::of(&server, stored.clone()).await?),
+        false => None,
+    };
+    let compared = match &history {
+        Some(history) => compare(&server, history, &parameters).await?,
+        None => None,
+    };
     let document = stored.document;
     let opened = server.ledger.members(document.id, MEMBERS).await?.readable();
     let members = members(&document, &opened);
@@ -89,7 +97,7 @@ pub(crate) async fn page(
                 div.text {
                     (whom(words, &document, &named))
                     @if !document.is_sidecar() && !members.is_empty() { (member_list(words, &members)) }
-                    (versions::section(words, &history, compared.as_ref()))
+                    (versions::section(words, &glances, compared.as_ref()))
                     h2 { (words.say("본문", "Text")) }
                     @match &text {
                         Ok(text) if text.is_empty() => p.faint { (words.say("글자가 없습니다.", "There is no text.")) },
@@ -117,6 +125,10 @@ pub(crate) async fn page(
     Ok(layout.page(main))
 }
 
+fn asks_to_compare(parameters: &Parameters) -> Result<bool, Problem> {
+    Ok(parameters.one("from")?.is_some() || parameters.one("to")?.is_some())
+}
+
 /// What two versions differ in, if the page is asked for that. One that is not there is told where it would stand: the
 /// document is shown all the same.
 async fn compare<'a>(
@@ -124,9 +136,6 @@ async fn compare<'a>(
     history: &'a History,
     parameters: &Parameters,
 ) -> Result<Option<Result<Compared<'a>, Problem>>, Problem> {
-    if parameters.one("from")?.is_none() && parameters.one("to")?.is_none() {
-        return Ok(None);
-    }
     let (from, to) = match history.chosen(parameters) {
         Ok(chosen) => chosen,
         Err(problem) => return Ok(Some(Err(problem))),

@@ -463,7 +463,7 @@ mod tests {
             .collect();
         assert!(parts.contains("row 1") && parts.contains("docProps/core.xml"), "{parts:?}");
         // As HTML and QuickTime call them.
-        let names = ["html lang", "meta description", "meta keywords", "udta"];
+        let names = ["html lang", "meta description", "meta generator", "meta keywords", "udta"];
         let is_words = |part: &&&str| {
             part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == ' ')
         };

@@ -359,7 +359,7 @@ fn left_out_list(words: Words, all: u64, left_out: &[(String, LeftOut)]) -> Mark
                     @for (pipeline, one) in left_out {
                         li {
                             p.path { bdi { (name(&one.key)) } }
-                            p { (left_out::sentence(one.kind).say(words.0)) }
+                            p { (left_out::sentence(one).say(words.0)) }
                             ul.facts { li { bdi { (Shown::new(pipeline)) } } }
                             // Of the others the sentence says all there is.
                             @if matches!(one.kind, LeftOutKind::Closed | LeftOutKind::Unreadable) {

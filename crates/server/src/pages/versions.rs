@@ -7,9 +7,9 @@ use crate::address::query_string;
 use crate::count::count;
 use crate::difference::{ChangeKind, TextChange};
 use crate::pages::property::{Differing, differing};
-use crate::pages::words::{Words, format, minute_of, name, size};
+use crate::pages::words::{Words, format, minute, name, size};
 use crate::problem::Problem;
-use crate::versions::{Comparison, History, TextState, VersionAnswer, Why};
+use crate::versions::{Comparison, Glance, TextState, VersionAnswer, Why};
 
 /// Two versions side by side, with the documents that they were.
 pub(crate) struct Compared<'a> {
@@ -21,10 +21,9 @@ pub(crate) struct Compared<'a> {
 /// What a document was, newest first, folded away until two are compared; nothing where it was never anything else.
 pub(crate) fn section(
     words: Words,
-    history: &History,
+    versions: &[Glance],
     compared: Option<&Result<Compared<'_>, Problem>>,
 ) -> Markup {
-    let versions = history.answers();
     if versions.len() < 2 && compared.is_none() {
         return Markup::default();
     }
@@ -34,7 +33,7 @@ pub(crate) fn section(
                 summary { h2 { (words.say("이력", "History")) " " span.count { (versions.len()) } } }
                 ol.states {
                     @for (place, version) in versions.iter().enumerate() {
-                        li { (state(words, &versions, place, version)) }
+                        li { (state(words, versions, place, version)) }
                     }
                 }
                 @match compared {
@@ -47,13 +46,8 @@ pub(crate) fn section(
     }
 }
 
-fn state(
-    words: Words,
-    versions: &[VersionAnswer],
-    place: usize,
-    version: &VersionAnswer,
-) -> Markup {
-    let link = |before: &VersionAnswer, after: &VersionAnswer, text: &'static str| {
+fn state(words: Words, versions: &[Glance], place: usize, version: &Glance) -> Markup {
+    let link = |before: &Glance, after: &Glance, text: &'static str| {
         let (from, to) = (before.revision.to_string(), after.revision.to_string());
         let address = query_string(&[("from", &from), ("to", &to)]);
         html! { " " a href={ (address) "#versions" } { (text) } }
@@ -61,7 +55,7 @@ fn state(
     let (before, present) = (versions.get(place + 1), versions.first());
     html! {
         p {
-            strong { (numbered(words, version)) }
+            strong { (numbered(words, version.revision)) }
             @if place == 0 { " " span.badge.good { (words.say("지금", "present")) } }
             @if let Some(when) = when(words, version) { " " (when) }
             @if let Some(before) = before { (link(before, version, words.say("앞 버전과 비교", "Compare with the one before"))) }
@@ -74,36 +68,34 @@ fn state(
             @if !version.changed.is_empty() {
                 (words.say("바뀐 것: ", "changed: ")) (kinds(words, &version.changed)) " · "
             }
-            (words.outcome(version.outcome)) " · " (characters(words, version))
+            (words.outcome(version.outcome)) " · " (characters(words, version.characters))
         }
     }
 }
 
-fn numbered(words: Words, version: &VersionAnswer) -> String {
-    format!("{} {}", words.say("버전", "Version"), version.revision)
+fn numbered(words: Words, revision: u64) -> String {
+    format!("{} {revision}", words.say("버전", "Version"))
 }
 
-fn characters(words: Words, version: &VersionAnswer) -> String {
+fn characters(words: Words, characters: u64) -> String {
     match words.0 {
-        Locale::Korean => format!("글자 {}자", count(version.characters)),
-        Locale::English if version.characters == 1 => "1 character".to_owned(),
-        Locale::English => format!("{} characters", count(version.characters)),
+        Locale::Korean => format!("글자 {}자", count(characters)),
+        Locale::English if characters == 1 => "1 character".to_owned(),
+        Locale::English => format!("{} characters", count(characters)),
     }
 }
 
 /// Since when, or of the oldest that is known until when.
-fn when(words: Words, version: &VersionAnswer) -> Option<Markup> {
-    let moment = |text: &str| Some((minute_of(text)?, text.to_owned()));
-    let (time, ko, en) = match (&version.since, &version.until) {
-        (Some(since), _) => (moment(since)?, "부터", "since "),
-        (None, Some(until)) => (moment(until)?, "까지", "until "),
+fn when(words: Words, version: &Glance) -> Option<Markup> {
+    let (moment, ko, en) = match (version.since, version.until) {
+        (Some(since), _) => (since, "부터", "since "),
+        (None, Some(until)) => (until, "까지", "until "),
         (None, None) => return None,
     };
-    let (shown, whole) = time;
     Some(html! {
         span.faint {
             @if words.0 == Locale::English { (en) }
-            time datetime=(whole) { (shown) }
+            time datetime=(moment) { (minute(moment)) }
             @if words.0 == Locale::Korean { (ko) }
         }
     })
@@ -141,7 +133,7 @@ fn comparison(words: Words, compared: &Compared<'_>) -> Markup {
         &compared.comparison;
     html! {
         div.comparison {
-            h3 { (numbered(words, from)) " → " (numbered(words, to)) }
+            h3 { (numbered(words, from.revision)) " → " (numbered(words, to.revision)) }
             @if differing.is_empty() {
                 p.faint { (words.say("다른 것이 없습니다.", "Nothing differs.")) }
             }
@@ -253,6 +245,28 @@ fn lines(words: Words, text: &TextChange) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What is a word for programs in the API is one for people here.
+    #[test]
+    fn what_changed_is_told_in_the_language_of_the_page() {
+        let all = [
+            ChangeKind::Added,
+            ChangeKind::Removed,
+            ChangeKind::Outcome,
+            ChangeKind::Reason,
+            ChangeKind::Text,
+            ChangeKind::Metadata,
+            ChangeKind::Members,
+            ChangeKind::Warnings,
+            ChangeKind::Preview,
+            ChangeKind::Reader,
+        ];
+        let told = kinds(Words(Locale::Korean), &all);
+        assert_eq!(told.split(", ").count(), all.len());
+        assert!(!told.contains(|c: char| c.is_ascii_alphabetic()), "{told}");
+        let told = kinds(Words(Locale::English), &[ChangeKind::Members, ChangeKind::Metadata]);
+        assert_eq!(told, "files inside, properties");
+    }
 
     #[test]
     fn a_piece_says_at_which_line_it_begins() {

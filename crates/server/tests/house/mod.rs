@@ -293,6 +293,21 @@ impl House {
         id
     }
 
+    /// Takes a file away, and withdraws what was read of it.
+    pub(crate) async fn withdraw(&self, path: &str) {
+        self.ledger.vanish(STORE, &[path.to_owned()]).await.unwrap();
+        let worker = Worker { node: uuid::Uuid::nil(), process: uuid::Uuid::nil() };
+        let claims = self.ledger.claim(&worker, None, 1, Duration::from_secs(60)).await.unwrap();
+        let completion = Completion {
+            ticket: claims[0].ticket,
+            verdict: Verdict::Deleted,
+            documents: vec![],
+            key: None,
+            actor: "worker".into(),
+        };
+        self.ledger.complete(&[completion]).await.unwrap();
+    }
+
     async fn keep(&self, bytes: Vec<u8>) -> BlobId {
         let id = BlobId::of(&bytes);
         let path = object_store::path::Path::parse(id.path()).unwrap();
@@ -435,7 +450,8 @@ impl Trials for Nowhere {
                 let reason = ReasonKind::NotGiven("no answer".into());
                 return Err(TrialError::Unread(reason.into()));
             }
-            "busy.txt" => return Err(TrialError::Unavailable("others are tried".into())),
+            "busy.txt" => return Err(TrialError::Busy(Duration::from_secs(60))),
+            "away.txt" => return Err(TrialError::Unavailable("the ledger is away".into())),
             "idle.txt" => return Err(TrialError::NoService),
             _ => {}
         }

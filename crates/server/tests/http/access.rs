@@ -1,4 +1,6 @@
 use axum::body::Body;
+use madang_document::id::DocumentId;
+use madang_document::inner_path::InnerPath;
 use madang_document::outcome::Outcome;
 use madang_document::principal::{Principal, Role};
 use madang_ledger::keys::Keys;
@@ -106,6 +108,58 @@ async fn what_belongs_to_another_agency_does_not_exist() {
         assert_eq!(found["hits"][0]["id"], id.to_string());
         assert_eq!(found["hits"][0]["locator"]["page"]["number"], 3);
     }
+}
+
+/// Not by the words of an answer, by its headers nor by its length: what nobody has, what another agency has, what is withdrawn
+/// and what lies locked in an archive are the same to whoever asks for something of it.
+#[tokio::test]
+async fn nothing_tells_what_exists_from_what_does_not() {
+    let Rig { house, admin, only_a, only_b, .. } = rig().await;
+    let theirs = house.take(&paper(B, "6110000/theirs.pdf", "그들의 것", "글")).await;
+    let gone_theirs = house.take(&paper(B, "6110000/gone.pdf", "그들의 것", "글")).await;
+    let gone = house.take(&paper(A, "1741000/gone.pdf", "회수할 것", "글")).await;
+    let ours = house.take(&paper(A, "1741000/ours.zip", "우리 것", "글")).await;
+    house.withdraw("6110000/gone.pdf").await;
+    house.withdraw("1741000/gone.pdf").await;
+    // A member that is only listed: its id is known to whoever knows the name of its file.
+    let member = |path: &str| DocumentId::new(house::STORE, path, Some(&InnerPath::of("잠긴.txt")));
+    let (locked, locked_theirs) = (member("1741000/ours.zip"), member("6110000/theirs.pdf"));
+    let nothing = DocumentId::new(house::STORE, "1741000/nothing.pdf", None);
+    let of_document = ROUTES.iter().filter(|route| route.path.contains("/documents/{id}"));
+    let mut asked = 0;
+    for route in of_document {
+        let itself = route.path.ends_with("/documents/{id}");
+        let ask = async |id: DocumentId, key: &str| {
+            let path = route.path.replace("{id}", &id.to_string());
+            let bearer = format!("Bearer {key}");
+            let headers = [("authorization", bearer.as_str()), ("range", "bytes=0-3")];
+            let reply = send(&house, request(route.method, &path, &headers)).await;
+            let mut told: Vec<(String, String)> = Vec::new();
+            for (name, value) in &reply.headers {
+                told.push((name.to_string(), format!("{value:?}")));
+            }
+            told.sort();
+            // A page has the address that was asked for in it.
+            (reply.status.as_u16(), reply.body.replace(&id.to_string(), ""), told)
+        };
+        let absent = ask(nothing, &only_a).await;
+        assert_eq!(absent.0, 404, "{}", route.path);
+        for id in [theirs, gone_theirs, locked, locked_theirs] {
+            assert_eq!(ask(id, &only_a).await, absent, "{} {id}", route.path);
+        }
+        if itself {
+            // Whoever may see it is told what became of the document, as in the catalogue.
+            assert_eq!(ask(gone, &only_a).await.0, 410, "{}", route.path);
+            assert_eq!(ask(gone, &admin).await.0, 410, "{}", route.path);
+        } else {
+            assert_eq!(ask(gone, &only_a).await, absent, "{}", route.path);
+            assert_eq!(ask(gone, &admin).await, absent, "{}", route.path);
+        }
+        assert_ne!(ask(ours, &only_a).await, absent, "{}", route.path);
+        assert_eq!(ask(ours, &only_b).await, absent, "{}", route.path);
+        asked += 1;
+    }
+    assert!(asked >= 8, "{asked}");
 }
 
 #[tokio::test]

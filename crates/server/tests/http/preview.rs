@@ -12,6 +12,35 @@ use crate::house::{A, Paper, Shows};
 use crate::reply::{get, page, percent, post, request, send};
 use crate::rig::{Rig, paper, rig};
 
+/// What is withdrawn leaves memory with its document, and not an hour later.
+#[tokio::test]
+async fn a_picture_goes_with_its_document() {
+    let Rig { house, admin, .. } = rig().await;
+    let paper = |path: &'static str| Paper {
+        preview: None,
+        likeness: true,
+        ..paper(A, path, "가", "침수")
+    };
+    let gone = house.take(&paper("1741000/gone.hwp")).await;
+    let stays = house.take(&paper("1741000/stays.hwp")).await;
+    *house.likenesses.shows.lock().unwrap() = Shows::Picture(b"a picture");
+    let seen = async |id| get(&house, &admin, &format!("/v1/documents/{id}/preview")).await.status;
+    assert_eq!((seen(gone).await.as_u16(), seen(stays).await.as_u16()), (200, 200));
+    let asked = || house.likenesses.asked.load(Ordering::Relaxed);
+    assert_eq!(asked(), 2);
+    house.withdraw("1741000/gone.hwp").await;
+    assert_eq!(seen(gone).await.as_u16(), 404);
+    // It comes back as the file that it was, and its picture does not.
+    assert_eq!(house.take(&paper("1741000/gone.hwp")).await, gone);
+    madang_wait::until("its picture is made anew", async || {
+        assert_eq!(seen(gone).await.as_u16(), 200);
+        asked() > 2
+    })
+    .await;
+    assert_eq!(seen(stays).await.as_u16(), 200);
+    assert_eq!(asked(), 3, "the other one hangs there still");
+}
+
 /// However often a lost preview is asked for, its file is read again after the waits of a lost text; the note goes when
 /// it is there again.
 #[tokio::test]

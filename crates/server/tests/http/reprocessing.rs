@@ -94,8 +94,16 @@ async fn what_keeps_a_file_from_being_tried_is_told_in_both_languages() {
         assert!(told["reason_ko"].as_str().unwrap().contains(ko), "{told}");
         assert!(told["reason"].as_str().unwrap().is_ascii(), "{told}");
     }
+    let away = tried("away").await;
+    assert_eq!((away.status.as_u16(), away.header("retry-after")), (503, "5"), "{}", away.body);
+    // Whoever had no turn is told for how long, by a word of its own, and may ask again at once.
     let busy = tried("busy").await;
-    assert_eq!((busy.status.as_u16(), busy.header("retry-after")), (503, "5"), "{}", busy.body);
+    assert_eq!((busy.status.as_u16(), busy.header("retry-after")), (503, "1"), "{}", busy.body);
+    let told = busy.json();
+    assert_eq!(told["type"], "urn:madang:problem:busy");
+    assert!(told["detail"].as_str().unwrap().contains("within 60 seconds"), "{told}");
+    let ko = told["detail_ko"].as_str().unwrap();
+    assert!(ko.contains("60초") && !ko.contains(|c: char| c.is_ascii_alphabetic()), "{told}");
     let idle = tried("idle").await;
     assert_eq!(idle.status.as_u16(), 409, "{}", idle.body);
     let told = idle.json()["detail_ko"].as_str().unwrap().replace("`madang up`", "");

@@ -488,13 +488,20 @@ async fn what_stands_in_the_place_of_a_sidecar_closes_what_that_would_describe()
     let scenario = Scenario::new();
     scenario.pipeline_with("press", "1741000", "disclosure = \"public\"\nshare = \"joint\"\n");
     scenario.write("outside.yml", "제목: 바깥의 것\n");
-    for name in ["link", "pipe", "folder", "packet", "plain", "표/하나", "late"] {
+    for name in ["link", "pipe", "folder", "packet", "plain", "표/하나", "묶음/하나", "late"]
+    {
         scenario.write(&format!("drop/press/{name}.txt"), format!("{name}의 글"));
     }
     let place = |name: &str| scenario.path(&format!("drop/press/{name}"));
     let link = |name: &str| std::os::unix::fs::symlink(scenario.path("outside.yml"), place(name));
     link("link.txt.meta.yml").unwrap();
     link("표/manifest.csv").unwrap();
+    // Where a table may lie that nobody sees.
+    std::fs::create_dir(scenario.path("elsewhere")).unwrap();
+    let folder = |name: &str| {
+        std::os::unix::fs::symlink(scenario.path("elsewhere"), place(name)).unwrap();
+    };
+    folder("묶음/metadata");
     // A packet has no word for it.
     link("packet.xmp").unwrap();
     let made =
@@ -519,6 +526,7 @@ async fn what_stands_in_the_place_of_a_sidecar_closes_what_that_would_describe()
         ("pipe", "closed"),
         ("folder", "closed"),
         ("표/하나", "closed"),
+        ("묶음/하나", "closed"),
         ("packet", "public"),
     ] {
         becomes(name, word).await;
@@ -535,10 +543,31 @@ async fn what_stands_in_the_place_of_a_sidecar_closes_what_that_would_describe()
     let folder: Vec<&Value> = folder.filter(|one| one["kind"] == "folder").collect();
     assert_eq!(folder.len(), 1, "{left_out}");
     assert_eq!(folder[0]["path"], "folder.txt.meta.json");
+    // What keeps many files closed is told where it stands, too.
+    for (path, closes) in [
+        ("folder.txt.meta.json", true),
+        ("link.txt.meta.yml", true),
+        ("packet.xmp", false),
+        ("묶음/metadata", true),
+        ("표/manifest.csv", true),
+    ] {
+        let all = left_out["left_out"].as_array().unwrap();
+        let one = all.iter().find(|one| one["path"] == path).unwrap();
+        let words = [("en", "counts as closed"), ("ko", "비공개로 칩니다")];
+        for (language, word) in words {
+            let told = one["sentence"][language].as_str().unwrap();
+            assert_eq!(told.contains(word), closes, "{one}");
+        }
+    }
 
     // It comes and goes while the service runs.
     link("late.txt.meta.yml").unwrap();
     becomes("late", "closed").await;
+    std::fs::remove_file(place("묶음/metadata")).unwrap();
+    becomes("묶음/하나", "public").await;
+    folder("묶음/METADATA");
+    becomes("묶음/하나", "closed").await;
+    std::fs::remove_file(place("묶음/METADATA")).unwrap();
     std::fs::create_dir(place("plain.txt.meta.yml")).unwrap();
     becomes("plain", "closed").await;
     std::fs::remove_file(place("link.txt.meta.yml")).unwrap();
@@ -546,7 +575,7 @@ async fn what_stands_in_the_place_of_a_sidecar_closes_what_that_would_describe()
     std::fs::remove_file(place("표/manifest.csv")).unwrap();
     std::fs::remove_dir(place("plain.txt.meta.yml")).unwrap();
     std::fs::rename(place("folder.txt.meta.json"), place("another")).unwrap();
-    for name in ["link", "pipe", "표/하나", "plain", "folder"] {
+    for name in ["link", "pipe", "표/하나", "묶음/하나", "plain", "folder"] {
         becomes(name, "public").await;
     }
     // Also while none runs.

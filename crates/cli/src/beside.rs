@@ -64,6 +64,14 @@ impl Surroundings {
                     all.unread(&name, SidecarFault::NoFile);
                     continue;
                 }
+                Ok(Place::BehindLink) => {
+                    if let Some(own) =
+                        candidate.own_folder().filter(|own| is_no_file(folder.as_fd(), own))
+                    {
+                        all.unread(sidecar::shown(own, &spelled), SidecarFault::NoFile);
+                    }
+                    continue;
+                }
                 Err(error) => {
                     all.unread(&name, SidecarFault::Unreadable(Quote::of(&error)));
                     continue;
@@ -92,6 +100,8 @@ enum Place {
     Empty,
     /// Something else than a file, which may have been meant to say something.
     NoFile,
+    /// Whatever is there is to be reached by a link only.
+    BehindLink,
     /// A file.
     File(Lying),
 }
@@ -140,6 +150,11 @@ fn lying(folder: BorrowedFd<'_>, place: &[u8]) -> std::io::Result<Place> {
     Ok(Place::File(Lying { size, bytes, device, inode }))
 }
 
+/// Whether a link stands at this place of a folder, or something else that is no file.
+fn is_no_file(folder: BorrowedFd<'_>, key: &str) -> bool {
+    matches!(lying(folder, &object_key::to_bytes(key)), Ok(Place::NoFile))
+}
+
 /// The size of what is read and its bytes, no bytes if there are too many, though it was told to be smaller.
 fn read(file: impl Read, told: u64) -> std::io::Result<(u64, Vec<u8>)> {
     let mut bytes = Vec::new();
@@ -153,14 +168,13 @@ fn read(file: impl Read, told: u64) -> std::io::Result<(u64, Vec<u8>)> {
     Ok((size, bytes))
 }
 
-/// Nothing, if that is what the error says.
+/// Nothing, or nothing that is read, if that is what the error says.
 fn absent(error: std::io::Error) -> std::io::Result<Place> {
     match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => Ok(Place::Empty),
         // Longer than the system takes: no file is called so.
         ErrorKind::InvalidFilename => Ok(Place::Empty),
-        // A link stands on the way.
-        _ if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => Ok(Place::Empty),
+        _ if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => Ok(Place::BehindLink),
         _ => Err(error),
     }
 }
@@ -234,7 +248,8 @@ mod tests {
         let (names, mut unread) = found(root.path());
         assert_eq!(names, [""; 0]);
         unread.sort_by(|one, other| one.0.cmp(&other.0));
-        let expected = ["a.txt.meta.yml", "a.txt.xmp", "a.xmp", "manifest.csv"].map(no_file);
+        let expected =
+            ["a.txt.meta.yml", "a.txt.xmp", "a.xmp", "manifest.csv", "metadata"].map(no_file);
         assert_eq!(unread, expected);
         // The folder that was named may be a link itself.
         std::fs::remove_file(root.path().join("metadata")).unwrap();

@@ -173,8 +173,10 @@ impl Besides {
             return Ok(Describing::default());
         }
         let candidates = sidecar::candidates(&object.path);
-        let place = |(_, one): &(String, Beside)| (object.store.clone(), one.path.clone());
-        let places: Vec<StorePath> = candidates.iter().map(place).collect();
+        let paths =
+            candidates.iter().flat_map(|(_, one)| [Some(one.path.as_str()), one.own_folder()]);
+        let places: Vec<StorePath> =
+            paths.flatten().map(|path| (object.store.clone(), path.to_owned())).collect();
         let There { objects, left_out } =
             self.current.ask(places, |all| there(ledger, all)).await?;
         let mut current: HashMap<String, ObjectRef> =
@@ -182,9 +184,11 @@ impl Besides {
         let mut all = Describing::default();
         for (spelled, candidate) in candidates {
             let name = candidate.shown(&spelled).to_owned();
-            // Whatever it was before: what stands there now is what counts.
-            if left_out.contains(&candidate.path) {
-                all.unread(&name, SidecarFault::NoFile);
+            // Whatever it was before: what stands there now is what counts, or in the place of its folder.
+            let stands = [Some(candidate.path.as_str()), candidate.own_folder()];
+            if let Some(there) = stands.into_iter().flatten().find(|path| left_out.contains(*path))
+            {
+                all.unread(sidecar::shown(there, &spelled), SidecarFault::NoFile);
                 continue;
             }
             let Some(beside) = current.remove(&candidate.path) else { continue };
@@ -315,7 +319,7 @@ pub(crate) async fn read_described(
     Ok(())
 }
 
-/// Has the files read anew that something describes by its name, which cannot be taken (`left_out`), or could not and is gone:
+/// Has the files read anew that something may describe, which cannot be taken (`left_out`), or could not and is gone:
 /// of those that it describes the ones that are told otherwise, or are being read just now. Comes behind the record of it: who
 /// reads meanwhile is told rightly, or read anew.
 ///
@@ -327,7 +331,7 @@ pub(crate) async fn read_beside(
     key: &str,
     left_out: bool,
 ) -> Result<(), LedgerError> {
-    let Some(described) = sidecar::described(key) else { return Ok(()) };
+    let Some(described) = sidecar::described_unseen(key) else { return Ok(()) };
     let (paths, mut after) = match described {
         Described::File(path) => (spellings(&path), None),
         Described::Stem(stem) => (of_stem(ledger, store, stem).await?, None),

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use madang_document::left_out::{LeftOut, LeftOutKind};
-use madang_document::sidecar::described;
+use madang_document::sidecar::described_unseen;
 use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
 
@@ -62,9 +62,9 @@ impl LeftOuts {
         self.amend(found, Vec::new()).await.map(drop)
     }
 
-    /// Owes the files that these describe another reading.
+    /// Owes the files that these may describe another reading.
     fn owe(&mut self, keys: impl IntoIterator<Item = String>) {
-        self.owed.extend(keys.into_iter().filter(|key| described(key).is_some()));
+        self.owed.extend(keys.into_iter().filter(|key| described_unseen(key).is_some()));
     }
 
     /// Has read anew what is owed that. What the ledger refuses is owed still.

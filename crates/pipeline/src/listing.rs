@@ -1,6 +1,6 @@
 use futures::StreamExt;
 use madang_document::left_out::{LeftOut, LeftOutKind};
-use madang_document::sidecar::described;
+use madang_document::sidecar::{described_unseen, table_within};
 use madang_store::error::StoreError;
 use madang_store::store::{Listed, Seen};
 
@@ -49,7 +49,11 @@ impl Listing {
                     }
                 }
                 Some(Ok(Seen::LeftOut(left_out))) => {
-                    if (self.takes)(&left_out.key) {
+                    // Who takes the table takes note of what stands in the place of its folder.
+                    let table = table_within(&left_out.key);
+                    if (self.takes)(&left_out.key)
+                        || table.is_some_and(|table| (self.takes)(&table))
+                    {
                         self.left_out.push(left_out);
                     }
                 }
@@ -67,11 +71,11 @@ impl Listing {
         self.head.take()
     }
 
-    /// What was met since this was asked last that has the name of a sidecar and cannot be taken.
+    /// What was met since this was asked last that may describe files and cannot be taken.
     pub(crate) fn beside(&mut self) -> Vec<LeftOut> {
         let new = self.left_out.get(self.told..).unwrap_or_default();
         self.told = self.left_out.len();
-        new.iter().filter(|left_out| described(&left_out.key).is_some()).cloned().collect()
+        new.iter().filter(|left_out| described_unseen(&left_out.key).is_some()).cloned().collect()
     }
 
     /// What was there and could not be taken, once all was listed.

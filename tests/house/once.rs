@@ -594,6 +594,10 @@ fn a_name_that_is_not_utf_8_is_found_and_shown_as_people_read_it() {
     let shown: serde_json::Value =
         serde_json::from_str(&scenario.succeed(&["show", id, "--json"])).unwrap();
     assert_eq!(shown["title"], "보고서.txt");
+    // However many are asked for, it is jobs that are listed.
+    let one = scenario.succeed(&["queue", "ls", "--limit", "1", "--json"]);
+    let one: serde_json::Value = serde_json::from_str(&one).unwrap();
+    assert_eq!(one["jobs"].as_array().map(Vec::len), Some(1), "{one}");
     // Beside each path, which gives the bytes back and which nobody can read.
     let jobs = scenario.succeed(&["queue", "ls", "--state", "done", "--json"]);
     let jobs: serde_json::Value = serde_json::from_str(&jobs).unwrap();

@@ -74,6 +74,10 @@ async fn what_an_older_reader_read_is_tried_and_then_read_again() {
         assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
         assert!(said(&refused).contains("reprocess --outdated --dry-run"), "{}", said(&refused));
     }
+    // Where files lie is no choice of files.
+    let refused = scenario.run(&["reprocess", "--outdated", "--yes", "pipelines/press.toml"]);
+    assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
+    assert!(said(&refused).contains("--pipeline NAME"), "{}", said(&refused));
     // Nobody is there to be asked.
     let refused = scenario.run(&["reprocess", "--pipeline", "press"]);
     assert_eq!(refused.status.code(), Some(2));
@@ -82,6 +86,8 @@ async fn what_an_older_reader_read_is_tried_and_then_read_again() {
     let service = Service::start(&scenario, &[]).await;
     let tried = scenario.succeed(&["reprocess", "--outdated", "--dry-run"]);
     assert!(tried.contains("outcome changed 2"), "{tried}");
+    let refused = scenario.run(&["reprocess", "--outdated", "--dry-run", "pipelines/press.toml"]);
+    assert!(said(&refused).contains("a service runs"), "{}", said(&refused));
     let done = scenario.succeed(&["reprocess", "--outdated", "--pipeline", "press", "--yes"]);
     assert!(done.contains("2 files are read again"), "{done}");
     until("both were read again", async || {

@@ -43,6 +43,17 @@ enum KnownBy {
     Key(String),
 }
 
+/// What came of something that was posted.
+pub(crate) enum Posted {
+    /// This was answered.
+    Answered(Value),
+    /// The thing is not there, or not any more.
+    Absent,
+    /// The service waited for as long as it holds a request, and others came before it all the time: it may be asked again
+    /// at once.
+    NoTurn,
+}
+
 /// A command ends with the API that it asked.
 impl Drop for Api {
     fn drop(&mut self) {
@@ -128,11 +139,13 @@ impl Api {
     }
 
     /// As [`post`](Self::post); nothing where the thing is not there, or not any more.
-    pub(crate) fn post_if_there(&self, path: &str, body: &Value) -> Result<Option<Value>, Failure> {
+    pub(crate) fn post_if_there(&self, path: &str, body: &Value) -> Result<Posted, Failure> {
         let (status, value) = self.runtime.block_on(self.answer(Method::POST, path, Some(body)))?;
+        let kind = value.get("type").and_then(Value::as_str);
         match status {
-            404 | 410 => Ok(None),
-            _ => self.judged(status, value).map(Some),
+            404 | 410 => Ok(Posted::Absent),
+            503 if kind == Some("urn:madang:problem:busy") => Ok(Posted::NoTurn),
+            _ => self.judged(status, value).map(Posted::Answered),
         }
     }
 

@@ -256,17 +256,17 @@ pub(crate) struct Queue {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum QueueAct {
-    /// List the queues with their counts, or the jobs of a state
+    /// List the queues with their counts, or, with any of the options, jobs
     Ls {
-        /// Jobs of this state: ready, waiting, leased, done, quarantined, cancelled
+        /// Only jobs of this state: ready, waiting, leased, done, quarantined, cancelled
         #[arg(long, value_name = "STATE")]
         state: Option<String>,
         /// Only of this queue
         #[arg(long, allow_hyphen_values = true, value_name = "QUEUE")]
         queue: Option<String>,
-        /// Jobs at most, 1 to 500
-        #[arg(long, default_value_t = 50, value_parser = count::<500>, value_name = "N")]
-        limit: u32,
+        /// Jobs at most, 1 to 500; 50 if not said
+        #[arg(long, value_parser = count::<500>, value_name = "N")]
+        limit: Option<u32>,
     },
     /// List what lies in the sources and is not taken, with the reason
     LeftOut {
@@ -383,7 +383,8 @@ pub(crate) struct Reprocess {
     /// Print JSON: with --dry-run a line for each file, then one with the counts
     #[arg(long)]
     pub(crate) json: bool,
-    /// For --dry-run where no service runs: the pipelines that the files are of; without any, every pipelines/*.toml
+    /// Where no service runs, for --dry-run alone: the pipelines that the files are of; without any, every pipelines/*.toml.
+    /// Which files are tried or read again --pipeline says
     #[arg(value_name = "PIPELINE.toml|FOLDER|URL")]
     pub(crate) sources: Vec<OsString>,
 }

@@ -11,12 +11,15 @@ use crate::terminal::{
     whole_path_of,
 };
 
+/// Jobs that are listed if nobody says how many.
+const JOBS: u32 = 50;
+
 /// `madang queue`.
 pub(crate) fn queue(command: &Queue) -> Result<(), Failure> {
     let api = Api::reach(&command.place)?;
-    let list = QueueAct::Ls { state: None, queue: None, limit: 50 };
+    let list = QueueAct::Ls { state: None, queue: None, limit: None };
     let answer = match command.act.as_ref().unwrap_or(&list) {
-        QueueAct::Ls { state: None, queue: None, .. } => {
+        QueueAct::Ls { state: None, queue: None, limit: None } => {
             let queues = api.get("/v1/queues")?;
             let balance = api.get("/v1/ledger/balance")?;
             if !command.json {
@@ -25,7 +28,7 @@ pub(crate) fn queue(command: &Queue) -> Result<(), Failure> {
             queues
         }
         QueueAct::Ls { state, queue, limit } => {
-            let limit = limit.to_string();
+            let limit = limit.unwrap_or(JOBS).to_string();
             let mut pairs = vec![("limit", limit.as_str())];
             pairs.extend(state.as_deref().map(|state| ("state", state)));
             pairs.extend(queue.as_deref().map(|queue| ("queue", queue)));

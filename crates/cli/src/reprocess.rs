@@ -1,6 +1,7 @@
 use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use madang_document::counted::counted;
@@ -10,7 +11,7 @@ use madang_pipeline::trial::Trials;
 use madang_sandbox::zygote::Zygote;
 use serde_json::{Map, Value, json};
 
-use crate::api::{Api, part, query};
+use crate::api::{Api, Posted, part, query};
 use crate::arguments::Reprocess;
 use crate::backends;
 use crate::configuration::{Configuration, pipelines};
@@ -23,18 +24,30 @@ use crate::terminal::{
 /// `madang reprocess`.
 pub(crate) fn run(command: &Reprocess) -> Result<(), Failure> {
     if !command.dry_run {
+        if !command.sources.is_empty() {
+            return Err(Failure::usage(SOURCES));
+        }
         if asked(command).is_empty() {
             return Err(Failure::usage(NOTHING));
         }
         return queue(&Api::reach(&command.place)?, command);
     }
     let api = Api::reach_with(&command.place, |configuration| own_trials(command, configuration))?;
+    if api.is_service() && !command.sources.is_empty() {
+        return Err(Failure::usage(format!(
+            "a service runs and tries the files by itself; {SOURCES}"
+        )));
+    }
     dry_run(&api, command)
 }
 
 /// Everything at once is days of work for a large collection, and rarely what is meant.
 const NOTHING: &str = "nothing says which files are to be read again: `madang reprocess --outdated --dry-run` shows what \
 the present readers would change, `madang reprocess --outdated` has it done; all files are `--path '**'`";
+
+/// Passed over, they would look as if they chose files.
+const SOURCES: &str = "pipelines are named behind the options for --dry-run where no service runs, to say where the files lie; which \
+files it is about is said by --pipeline NAME, --path and the like";
 
 /// What tries files where no service runs.
 fn own_trials(
@@ -233,11 +246,17 @@ fn dry_run(api: &Api, command: &Reprocess) -> Result<(), Failure> {
     let files = chosen(api, command)?;
     let bar = bar(files.len());
     let mut counts = Counts::default();
-    for file in &files {
+    for (tried, file) in files.iter().enumerate() {
         let id = raw_text_of(file, "id");
-        let tried = api.post_if_there(&format!("/v1/documents/{}/trial", part(id)), &json!({}))?;
+        let path = format!("/v1/documents/{}/trial", part(id));
+        let waits = |waited| bar.suspend(|| line(&waiting(file, waited)));
+        let trial = in_turn(|| api.post_if_there(&path, &json!({})), Instant::now, waits)?;
+        let Ok(trial) = trial else {
+            bar.finish_and_clear();
+            return Err(no_turn(tried, files.len()));
+        };
         // It was withdrawn while others were tried.
-        let trial = tried.unwrap_or_else(|| {
+        let trial = trial.unwrap_or_else(|| {
             json!({ "id": id, "path": file.get("path"), "name": file.get("name"), "state": "gone" })
         });
         counts.count(&trial);
@@ -252,6 +271,49 @@ fn dry_run(api: &Api, command: &Reprocess) -> Result<(), Failure> {
         true => out_json(&json!({ "counts": counts.to_json() })),
         false => out(&counts.told()),
     }
+}
+
+/// How long a file waits for its turn: a large one before it may be read for an hour, and another one before that.
+const PATIENCE: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// No turn came as long as patience lasted.
+#[derive(Debug, PartialEq, Eq)]
+struct NoTurn;
+
+/// Asks until it is this file's turn, which is told as often as the service says that it is not yet.
+fn in_turn(
+    mut ask: impl FnMut() -> Result<Posted, Failure>,
+    now: impl Fn() -> Instant,
+    mut waits: impl FnMut(Duration),
+) -> Result<Result<Option<Value>, NoTurn>, Failure> {
+    let begun = now();
+    loop {
+        match ask()? {
+            Posted::Answered(trial) => return Ok(Ok(Some(trial))),
+            Posted::Absent => return Ok(Ok(None)),
+            Posted::NoTurn => match now().saturating_duration_since(begun) {
+                waited if waited >= PATIENCE => return Ok(Err(NoTurn)),
+                waited => waits(waited),
+            },
+        }
+    }
+}
+
+fn waiting(file: &Value, waited: Duration) -> Shown {
+    shown!(
+        "{} waits for its turn, by now for {}: other files are being tried",
+        path_of(file, "path"),
+        counted(waited.as_secs() / 60, "minute", "minutes")
+    )
+}
+
+fn no_turn(tried: usize, files: usize) -> Failure {
+    Failure::Other(anyhow::anyhow!(
+        "no turn for {} hours: the service tries two files at once, and those that others had tried did not come to an end; \
+         {tried} of {files} were tried, and the same command tries all of them again: in the meantime it may name fewer \
+         (--path, --format, --agency), or be run when the others have ended; without a dry run nobody waits",
+        PATIENCE.as_secs() / 3600
+    ))
 }
 
 /// A bar for the files, where no JSON goes to the same terminal.
@@ -348,6 +410,37 @@ mod tests {
         assert!(
             super::lines(&json!({ "path": "a", "state": "unchanged", "changes": [] })).is_empty()
         );
+    }
+
+    #[test]
+    fn a_file_waits_for_its_turn_and_says_so() {
+        let begun = Instant::now();
+        let minutes = &std::cell::Cell::new(0);
+        let now = || begun + Duration::from_secs(60 * minutes.get());
+        let asked = |turn: u64| {
+            move || {
+                minutes.set(minutes.get() + 1);
+                Ok(match minutes.get() {
+                    minute if minute < turn => Posted::NoTurn,
+                    _ => Posted::Answered(json!({ "state": "unchanged" })),
+                })
+            }
+        };
+        let mut told = Vec::new();
+        let trial =
+            in_turn(asked(4), now, |waited| told.push(waiting(&json!({ "path": "a" }), waited)));
+        assert_eq!(trial.unwrap(), Ok(Some(json!({ "state": "unchanged" }))));
+        let told: Vec<&str> = told.iter().map(Shown::as_str).collect();
+        let words = ["1 minute", "2 minutes", "3 minutes"];
+        assert!(told.iter().zip(words).all(|(told, word)| told.contains(word)), "{told:?}");
+        assert_eq!(told.len(), 3);
+        minutes.set(0);
+        let trial = in_turn(asked(u64::MAX), now, |_| {});
+        assert_eq!(trial.unwrap(), Err(NoTurn));
+        assert_eq!(minutes.get(), 2 * 60);
+        let told = no_turn(3, 9).told().join("");
+        assert!(told.contains("2 hours") && told.contains("3 of 9"), "{told}");
+        assert_eq!(in_turn(|| Ok(Posted::Absent), Instant::now, |_| {}).unwrap(), Ok(None));
     }
 
     #[test]

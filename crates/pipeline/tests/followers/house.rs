@@ -1,7 +1,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use madang_catalog::license::License;
@@ -80,6 +80,8 @@ pub(crate) struct House {
     pub(crate) moved: Arc<Notify>,
     pub(crate) board: Board,
     pub(crate) stop: CancellationToken,
+    /// The indexers that were started.
+    indexers: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl House {
@@ -96,6 +98,7 @@ impl House {
             moved: Arc::default(),
             board: Board::new(Arc::new(now)),
             stop: CancellationToken::new(),
+            indexers: Mutex::default(),
             root,
         }
     }
@@ -150,14 +153,18 @@ impl House {
             clock: Arc::new(now),
         });
         let way = self.way();
-        tokio::spawn(async move { indexers.run(&mut Following::default(), way).await });
+        let running =
+            tokio::spawn(async move { indexers.run(&mut Following::default(), way).await });
+        self.indexers.lock().unwrap().push(running);
     }
 
-    /// Ends what runs, as when the service stops.
+    /// Ends what runs, as when the service stops: nothing writes into the folder of the indexes any more.
     pub(crate) async fn end(&mut self) {
         self.stop.cancel();
         self.stop = CancellationToken::new();
-        // The index has one writer at a time: the next waits for it by itself.
+        for running in self.indexers.get_mut().unwrap().drain(..) {
+            running.await.unwrap();
+        }
     }
 
     /// Has files of a pipeline seen and read.

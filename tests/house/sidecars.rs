@@ -498,10 +498,10 @@ async fn what_stands_in_the_place_of_a_sidecar_closes_what_that_would_describe()
     link("표/manifest.csv").unwrap();
     // Where a table may lie that nobody sees.
     std::fs::create_dir(scenario.path("elsewhere")).unwrap();
-    let folder = |name: &str| {
+    let link_folder = |name: &str| {
         std::os::unix::fs::symlink(scenario.path("elsewhere"), place(name)).unwrap();
     };
-    folder("묶음/metadata");
+    link_folder("묶음/metadata");
     // A packet has no word for it.
     link("packet.xmp").unwrap();
     let made =
@@ -565,7 +565,7 @@ async fn what_stands_in_the_place_of_a_sidecar_closes_what_that_would_describe()
     becomes("late", "closed").await;
     std::fs::remove_file(place("묶음/metadata")).unwrap();
     becomes("묶음/하나", "public").await;
-    folder("묶음/METADATA");
+    link_folder("묶음/METADATA");
     becomes("묶음/하나", "closed").await;
     std::fs::remove_file(place("묶음/METADATA")).unwrap();
     std::fs::create_dir(place("plain.txt.meta.yml")).unwrap();

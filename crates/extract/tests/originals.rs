@@ -28,7 +28,7 @@ use madang_extract::passwords::Passwords;
 use madang_extract::sink::{Sink, Wanted};
 
 /// Every format of the table that holds members: archives, packed files, mail, documents with files or pictures in them.
-const CONTAINERS: [&str; 38] = [
+const CONTAINERS: [&str; 39] = [
     "7z",
     "alz",
     "bzip2",
@@ -39,6 +39,7 @@ const CONTAINERS: [&str; 38] = [
     "docx",
     "egg",
     "eml",
+    "epub",
     "gzip",
     "hwp3",
     "hwp5",

@@ -142,6 +142,13 @@ fn styles_of_an_open_document_that_are_damaged_or_not_there() {
     };
     whole(&parts(&[("styles.xml", "<office:document-styles/>")]), "a.odt");
     lost(&parts(&[]), "a.odt", "styles.xml");
+    // Nothing lists them, and a paragraph names one of them.
+    let unlisted = |style: &str| {
+        let body = body.replace("<text:p>", &format!("<text:p text:style-name='{style}'>"));
+        zipped(&[("mimetype", "application/vnd.oasis.opendocument.text"), ("content.xml", &body)])
+    };
+    lost(&unlisted("Standard"), "a.odt", "styles.xml");
+    whole(&unlisted(""), "a.odt");
     lost(
         &parts(&[("styles.xml", "<office:document-styles><office:styles>")]),
         "a.odt",
@@ -165,6 +172,17 @@ fn the_head_and_the_list_of_parts_of_a_hwpx() {
     let head = "<hh:head></hh:head>";
     whole(&parts(list, Some(head)), "a.hwpx");
     lost(&parts(list, None), "a.hwpx", "Contents/header.xml");
+    // Nothing lists it, and no paragraph says what it looks like; then one does.
+    let none = "<opf:package></opf:package>";
+    whole(&parts(none, None), "a.hwpx");
+    let unlisted = |number: u8| {
+        let section = format!(
+            "<hs:sec><hp:p paraPrIDRef='{number}'><hp:run><hp:t>글</hp:t></hp:run></hp:p></hs:sec>"
+        );
+        zipped(&[("mimetype", "application/hwp+zip"), ("Contents/section0.xml", &section)])
+    };
+    whole(&unlisted(0), "a.hwpx");
+    lost(&unlisted(3), "a.hwpx", "Contents/header.xml");
     lost(&parts(list, Some("<hh:head><hh:refList>")), "a.hwpx", "Contents/header.xml");
     lost(&parts(&list[..60], Some(head)), "a.hwpx", "Contents/content.hpf");
 }
@@ -185,6 +203,14 @@ fn what_is_hidden_is_remarked() {
         r#"text"><office:body><office:text><text:section text:name="구역" text:display="none"><text:p>글</text:p></text:section></office:text>"#,
     );
     remarked(text.as_bytes(), "a.fodt", "구역 is hidden");
+    let styled = |style: &str| {
+        flat(&format!(
+            r#"text"><office:styles><style:style style:name="In"><style:text-properties text:display="none"/></style:style><style:style style:name="On" style:parent-style-name="In"/></office:styles>
+            <office:body><office:text><text:p>글 <text:span text:style-name="{style}">안의 <text:span text:style-name="On"/></text:span> 글</text:p></office:text>"#
+        ))
+    };
+    remarked(styled("On").as_bytes(), "a.fodt", "some of the text is hidden");
+    whole(styled("Out").as_bytes(), "a.fodt");
 
     let book = r#"<workbook><sheets><sheet name="자료" r:id="rId1"/></sheets></workbook>"#;
     let sheet = |columns: &str, row: &str| {
@@ -197,6 +223,52 @@ fn what_is_hidden_is_remarked() {
     whole(&sheet("<col min='3' max='9' hidden='1'/>", ""), "a.xlsx");
     remarked(&sheet("<col min='2' max='2' hidden='1'/>", ""), "a.xlsx", "some rows or columns are");
     remarked(&sheet("", " hidden='1'"), "a.xlsx", "some rows or columns are hidden");
+}
+
+#[test]
+fn text_that_a_style_hides_is_remarked() {
+    let styles = r#"<w:styles><w:style w:styleId="In"><w:rPr><w:vanish/></w:rPr></w:style><w:style w:styleId="On"><w:basedOn w:val="In"/></w:style>
+        <w:style w:styleId="Out"><w:basedOn w:val="In"/><w:rPr><w:vanish w:val="0"/></w:rPr></w:style></w:styles>"#;
+    let related = [("rId1", "styles", "styles.xml")];
+    let text = |paragraph: &str, run: &str| {
+        let body = format!(
+            "<w:p><w:pPr>{paragraph}</w:pPr><w:r><w:rPr>{run}</w:rPr><w:t>글</w:t></w:r></w:p>"
+        );
+        word(&body, &related, &[("word/styles.xml", styles)])
+    };
+    for (paragraph, run, is_hidden) in [
+        ("", "", false),
+        (r#"<w:pStyle w:val="On"/>"#, "", true),
+        (r#"<w:pStyle w:val="Out"/>"#, "", false),
+        ("", r#"<w:rStyle w:val="In"/>"#, true),
+        (r#"<w:pStyle w:val="On"/>"#, r#"<w:rStyle w:val="Out"/>"#, false),
+        (r#"<w:pStyle w:val="On"/>"#, r#"<w:vanish w:val="0"/>"#, false),
+        (r#"<w:pStyle w:val="Out"/>"#, "<w:vanish/>", true),
+    ] {
+        match is_hidden {
+            true => drop(remarked(&text(paragraph, run), "a.docx", "some of the text is hidden")),
+            false => drop(whole(&text(paragraph, run), "a.docx")),
+        }
+    }
+}
+
+#[test]
+fn forms_of_hwpml_are_read() {
+    let hml = |body: &str| {
+        format!(
+            "<?xml version='1.0'?><HWPML Version='2.8'><HEAD/><BODY><SECTION><P><TEXT>{body}</TEXT></P></SECTION></BODY></HWPML>"
+        )
+    };
+    let text = |body: &str| read(hml(body).as_bytes(), "a.hml").content.text();
+    for (form, read) in [
+        ("<CHECKBUTTON><BUTTONSET Caption='동의함' Value='1'/></CHECKBUTTON>", "☒ 동의함"),
+        ("<RADIOBUTTON><BUTTONSET Caption='남' Value='0'/></RADIOBUTTON>", "☐ 남"),
+        ("<BUTTON><BUTTONSET Caption='달력 보기' Value='1'/></BUTTON>", "달력 보기"),
+        ("<COMBOBOX Text='동래구'></COMBOBOX>", "동래구"),
+        ("<EDIT><FORMOBJECT Name='e'/><EDITTEXT>홍길동</EDITTEXT></EDIT>", "홍길동"),
+    ] {
+        assert_eq!(text(form), read);
+    }
 }
 
 #[test]
@@ -334,10 +406,216 @@ fn a_damaged_signed_file_is_damaged() {
 
 #[test]
 fn pictures_of_word_2003_are_members() {
-    let xml = r#"<?xml version="1.0"?><w:wordDocument xmlns:w="http://schemas.microsoft.com/office/word/2003/wordml"><w:body><w:p><w:r><w:t>글</w:t></w:r><w:pict><w:binData w:name="wordml://01000001.wmf">AAEC</w:binData></w:pict></w:p></w:body></w:wordDocument>"#;
-    let document = read(xml.as_bytes(), "a.xml");
-    let members: Vec<_> =
-        document.content.members.iter().map(|it| (it.path.as_str(), it.size)).collect();
-    assert_eq!(members, [("01000001.wmf", Some(3))]);
+    let xml = r#"<?xml version="1.0"?><w:wordDocument xmlns:w="http://schemas.microsoft.com/office/word/2003/wordml"><w:body><w:p><w:r><w:t>글</w:t></w:r><w:pict><w:binData w:name="wordml://01000001.wmf">AAEC</w:binData></w:pict></w:p><w:binData w:name="oledata.mso">AAEC</w:binData></w:body></w:wordDocument>"#;
+    let (members, document) = members(xml.as_bytes(), "a.xml");
+    assert_eq!(members, [("01000001.wmf".to_owned(), Outcome::Unsupported, 3)]);
+    assert_eq!(document.content.members.len(), 2);
     assert_eq!(document.content.text(), "글");
+}
+
+/// The members that are documents of their own, with how they ended and how large they are, and the object.
+fn members(bytes: &[u8], name: &str) -> (Vec<(String, Outcome, u64)>, Extraction) {
+    let mut all = read_all(bytes, name);
+    let object = all.pop().unwrap();
+    let member = |it: &Extraction| (it.member.as_ref().unwrap().to_string(), it.outcome, it.size);
+    (all.iter().map(member).collect(), object)
+}
+
+fn paths(bytes: &[u8], name: &str) -> Vec<String> {
+    members(bytes, name).0.into_iter().map(|(path, ..)| path).collect()
+}
+
+const GIF: &str = "GIF89a\u{1}\0\u{1}\0\0\0\0,\0\0\0\0\u{1}\0\u{1}\0\0\u{2}\0;";
+
+#[test]
+fn pictures_that_a_document_shows_are_members_and_others_are_listed() {
+    let picture = |name| (name, GIF);
+    let shown = format!(r#"{PARAGRAPH}<w:p><w:r><a:blip r:embed="rId7"/></w:r></w:p>"#);
+    let theme = rels(&[("rId1", "image", "../media/fill.gif")]);
+    let header =
+        rels(&[("rId1", "image", "media/seal.gif"), ("rId2", "image", "/pictures/far.gif")]);
+    let related = [
+        ("rId7", "image", "media/image1.gif"),
+        ("rId8", "image", "media/image1.gif"),
+        ("rId1", "theme", "theme/theme1.xml"),
+        ("rId2", "header", "header1.xml"),
+    ];
+    let bytes = word(
+        &shown,
+        &related,
+        &[
+            picture("word/media/image1.gif"),
+            picture("word/media/seal.gif"),
+            picture("word/media/fill.gif"),
+            picture("word/media/left.gif"),
+            picture("pictures/far.gif"),
+            picture("docProps/thumbnail.gif"),
+            ("word/theme/theme1.xml", "<a:theme/>"),
+            ("word/theme/_rels/theme1.xml.rels", &theme),
+            ("word/header1.xml", "<w:hdr/>"),
+            ("word/_rels/header1.xml.rels", &header),
+        ],
+    );
+    let (opened, document) = members(&bytes, "a.docx");
+    let opened: Vec<_> = opened.iter().map(|(path, ..)| path.as_str()).collect();
+    assert_eq!(opened, ["pictures/far.gif", "word/media/image1.gif", "word/media/seal.gif"]);
+    assert_eq!(document.content.members.len(), 5);
+}
+
+#[test]
+fn a_slide_shows_its_layout_and_master_and_no_others() {
+    let deck =
+        r#"<p:presentation><p:sldIdLst><p:sldId r:id="rId1"/></p:sldIdLst></p:presentation>"#;
+    let related =
+        [("rId1", "slide", "slides/slide1.xml"), ("rId2", "slideMaster", "slideMasters/m2.xml")];
+    let slide = rels(&[("rId1", "slideLayout", "../slideLayouts/l1.xml")]);
+    let layout = |picture: &str, master: &str| {
+        rels(&[
+            ("rId1", "image", &format!("../media/{picture}.gif")),
+            ("rId2", "slideMaster", &format!("../slideMasters/{master}.xml")),
+        ])
+    };
+    let master = |picture: &str| {
+        rels(&[
+            ("rId1", "image", &format!("../media/{picture}.gif")),
+            ("rId2", "slideLayout", "../slideLayouts/l1.xml"),
+            ("rId3", "slideLayout", "../slideLayouts/l2.xml"),
+            ("rId4", "theme", "../theme/t.xml"),
+        ])
+    };
+    let (l1, l2, m1, m2) = (layout("l1", "m1"), layout("l2", "m1"), master("m1"), master("m2"));
+    let theme = rels(&[("rId1", "image", "../media/t.gif")]);
+    let parts = [
+        ("ppt/slides/slide1.xml", "<p:sld/>"),
+        ("ppt/slides/_rels/slide1.xml.rels", &slide),
+        ("ppt/slideLayouts/l1.xml", "<p:sldLayout/>"),
+        ("ppt/slideLayouts/l2.xml", "<p:sldLayout/>"),
+        ("ppt/slideLayouts/_rels/l1.xml.rels", &l1),
+        ("ppt/slideLayouts/_rels/l2.xml.rels", &l2),
+        ("ppt/slideMasters/m1.xml", "<p:sldMaster/>"),
+        ("ppt/slideMasters/m2.xml", "<p:sldMaster/>"),
+        ("ppt/slideMasters/_rels/m1.xml.rels", &m1),
+        ("ppt/slideMasters/_rels/m2.xml.rels", &m2),
+        ("ppt/theme/t.xml", "<a:theme/>"),
+        ("ppt/theme/_rels/t.xml.rels", &theme),
+        ("ppt/media/l1.gif", GIF),
+        ("ppt/media/l2.gif", GIF),
+        ("ppt/media/m1.gif", GIF),
+        ("ppt/media/m2.gif", GIF),
+        ("ppt/media/t.gif", GIF),
+    ];
+    let bytes = ooxml("ppt/presentation.xml", deck, &related, &parts);
+    assert_eq!(paths(&bytes, "a.pptx"), ["ppt/media/l1.gif", "ppt/media/m1.gif"]);
+}
+
+#[test]
+fn a_damaged_picture_damages_its_document() {
+    let shown = format!(r#"{PARAGRAPH}<w:p><w:r><a:blip r:embed="rId7"/></w:r></w:p>"#);
+    let related = [("rId7", "image", "media/image1.gif")];
+    let long = format!("{GIF}{}", "x".repeat(9000));
+    let mut bytes = word(&shown, &related, &[("word/media/image1.gif", long.as_str())]);
+    let at = bytes.windows(20).position(|it| it == [b'x'; 20]).unwrap();
+    bytes[at] = b'y';
+    let document = lost(&bytes, "a.docx", "word/media/image1.gif");
+    assert_eq!(document.content.members[0].outcome, Some(Outcome::Partial));
+}
+
+#[test]
+fn pictures_of_rtf_are_members_each_once() {
+    let picture = |kind: &str, hex: &str| format!(r"{{\pict\{kind} {hex}}}");
+    let gif: String = GIF.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let (gif, wmf) = (picture("pngblip", &gif), picture("wmetafile8", "010009"));
+    let bits = picture("wbitmap0", "ffff");
+    let text = format!(r"{{\rtf1 x {gif}{wmf}{gif}{bits}{{\nonshppict{wmf}}}}}");
+    let (opened, document) = members(text.as_bytes(), "a.rtf");
+    let opened: Vec<_> =
+        opened.iter().map(|(path, outcome, _)| (path.as_str(), *outcome)).collect();
+    let expected = [("picture-1.png", Outcome::Empty), ("picture-2.wmf", Outcome::Unsupported)];
+    assert_eq!(opened.iter().map(|it| it.0).collect::<Vec<_>>(), expected.map(|it| it.0));
+    assert_eq!(opened[1].1, expected[1].1);
+    assert_eq!(document.content.members.len(), 3);
+}
+
+#[test]
+fn pictures_of_a_book_that_its_pages_show() {
+    let list = r#"<package><manifest><item id="a" href="a.xhtml" media-type="application/xhtml+xml"/>
+        <item id="p" href="i/p.gif" media-type="image/gif"/><item id="q" href="i/q.gif" media-type="image/gif"/>
+        <item id="c" href="i/c.gif" media-type="image/gif" properties="cover-image"/>
+        <item id="m" href="i/m.gif" media-type="image/gif"/></manifest><spine><itemref idref="a"/></spine></package>"#;
+    let page = |shown: &str| {
+        format!(
+            r#"<html><body><p>글</p><img src="i/p.gif"/><img src="i/p.gif"/>{shown}</body></html>"#
+        )
+    };
+    let book = |page: &str| {
+        zipped(&[
+            ("mimetype", "application/epub+zip"),
+            ("META-INF/container.xml", r#"<container><rootfile full-path="o/b.opf"/></container>"#),
+            ("o/b.opf", list),
+            ("o/a.xhtml", page),
+            ("o/i/p.gif", GIF),
+            ("o/i/q.gif", GIF),
+            ("o/i/c.gif", GIF),
+            ("o/i/unlisted.gif", GIF),
+        ])
+    };
+    let bytes = book(&page(r#"<svg><image xlink:href="i/unlisted.gif"/></svg>"#));
+    let (opened, document) = members(&bytes, "a.epub");
+    let opened: Vec<_> = opened.iter().map(|(path, ..)| path.as_str()).collect();
+    assert_eq!(opened, ["o/i/p.gif", "o/i/c.gif", "o/i/unlisted.gif"]);
+    assert_eq!(document.outcome, Outcome::Ok);
+    lost(&book(&page(r#"<img src="i/m.gif"/>"#)), "a.epub", "o/i/m.gif");
+}
+
+#[test]
+fn hidden_rows_and_columns_of_a_binary_workbook_are_remarked() {
+    let record = |kind: u32, data: &[u8]| {
+        let mut record = match kind {
+            0..128 => vec![kind as u8],
+            kind => vec![kind as u8 & 0x7F | 0x80, (kind >> 7) as u8],
+        };
+        record.push(data.len() as u8);
+        [record, data.to_vec()].concat()
+    };
+    let wide = |text: &str| {
+        let units: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        [&(units.len() as u32 / 2).to_le_bytes()[..], &units].concat()
+    };
+    let book = |columns: Option<(u32, u32)>, flags: u8| {
+        let sheet =
+            record(156, &[&[0; 4][..], &[1, 0, 0, 0], &wide("rId1"), &wide("자료")].concat());
+        let column = columns.map(|(first, last)| {
+            let hidden = [&[0; 8][..], &[1, 0]].concat();
+            record(60, &[&first.to_le_bytes()[..], &last.to_le_bytes(), &hidden].concat())
+        });
+        let row = record(0, &[&[0; 11][..], &[flags, 0, 0, 0, 0, 0]].concat());
+        // The second cell stands beside the first and does not say so.
+        let cell = record(7, &[&[4, 0, 0, 0, 0, 0, 0, 0][..], &0u32.to_le_bytes()].concat());
+        let short = record(18, &[&[0; 4][..], &0u32.to_le_bytes()].concat());
+        let cells = [column.unwrap_or_default(), row, cell, short].concat();
+        let strings = record(19, &[&[0][..], &wide("값")].concat());
+        let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+        let related = rels(&[
+            ("rId1", "worksheet", "worksheets/sheet1.bin"),
+            ("rId2", "sharedStrings", "sharedStrings.bin"),
+        ]);
+        let package = rels(&[("r", "officeDocument", "xl/workbook.bin")]);
+        for (name, bytes) in [
+            ("[Content_Types].xml", &b"<Types/>"[..]),
+            ("_rels/.rels", package.as_bytes()),
+            ("xl/workbook.bin", &sheet),
+            ("xl/_rels/workbook.bin.rels", related.as_bytes()),
+            ("xl/worksheets/sheet1.bin", &cells),
+            ("xl/sharedStrings.bin", &strings),
+        ] {
+            archive.start_file(name, SimpleFileOptions::default()).unwrap();
+            archive.write_all(bytes).unwrap();
+        }
+        archive.finish().unwrap().into_inner()
+    };
+    whole(&book(None, 0), "a.xlsb");
+    whole(&book(Some((6, 9)), 0), "a.xlsb");
+    for bytes in [book(Some((4, 4)), 0), book(Some((5, 9)), 0), book(None, 1 << 4)] {
+        remarked(&bytes, "a.xlsb", "some rows or columns are hidden");
+    }
 }

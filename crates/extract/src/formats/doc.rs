@@ -30,11 +30,12 @@ mod lists;
 mod runs;
 mod sprm;
 mod story;
+mod styles;
 mod text;
 
 pub(super) const FORMAT: Format = Format {
     name: "doc",
-    version: 4,
+    version: 5,
     media_types: &["application/msword"],
     sniff: |probe| ole_object::sniff(probe, &["WordDocument"], &["doc", "dot"]),
     media_type: |_| "application/msword",
@@ -78,7 +79,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         content.lost(ReasonKind::CutShort.of(Noun::Text).because(ReasonKind::LeadsOut));
     }
     read(&fib, tables, &text, context, &mut content);
-    pictures(&fib, tables, &text, &data, context, &mut content);
+    pictures(&fib, (&stream, tables, &data), &text, context, &mut content);
     members(&file, context, &mut content);
     Ok(content)
 }
@@ -206,18 +207,18 @@ fn fonts(fib: &Fib<'_>, tables: &[u8]) -> Vec<String> {
     fonts
 }
 
-/// Lists the pictures, and tells what they are said to show: those of drawings, and those that stand in the text (section 2.9.192).
+/// Extracts the pictures, and tells what they are said to show: those of drawings, and those that stand in the text (section 2.9.192).
 fn pictures(
     fib: &Fib<'_>,
-    tables: &[u8],
+    (stream, tables, data): (&[u8], &[u8], &[u8]),
     text: &Text,
-    data: &[u8],
     context: &Context<'_>,
     content: &mut Content,
 ) {
-    let mut pictures = Pictures::default();
+    let mut pictures = Pictures::with(stream);
     let drawings = fib.table(Table::Drawings, tables);
-    pictures.find(drawings);
+    // Those of all drawings lie in the group of all, which comes first.
+    pictures.find(record(drawings, 0).map_or(&[], |group| group.data));
     let mut described = drawings_described(drawings);
     for at in &text.pictures {
         let picture = data.get(*at as usize..).unwrap_or_default();
@@ -236,7 +237,7 @@ fn pictures(
     for text in described {
         content.push_text(text, Locator::Whole {});
     }
-    pictures.list("pictures", context, content);
+    pictures.take_members("pictures", context, content);
 }
 
 /// The alternative texts of drawings (section 2.9.172): the group of all, then each drawing behind a byte that says

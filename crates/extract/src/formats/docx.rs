@@ -8,6 +8,7 @@ use madang_document::part::Noun;
 use madang_document::reason_kind::ReasonKind;
 
 use super::docx_field::{Field, FormValue};
+use super::docx_hidden::{HidingStyles, is_on};
 use super::docx_math;
 use super::docx_numbering::{Numbering, ParagraphNumber};
 use super::drawing::{self, Alternatives};
@@ -61,8 +62,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let text = package
         .text(&main, &mut content)
         .ok_or_else(|| ExtractError::corrupt(ReasonKind::NotUnpacked.of(&main)))?;
-    let numbering = Some(numbering(&mut package, &related, &mut content));
-    let mut story = Story { places: Some(&mut places), numbering, ..Story::default() };
+    let (numbering, hiding) = styles(&mut package, &related, &mut content);
+    let (numbering, hiding) = (Some(numbering), Some(&hiding));
+    let mut story = Story { places: Some(&mut places), numbering, hiding, ..Story::default() };
     story.walk(&text, &main, context, &mut content);
     pages_edges(&mut package, &related, "footer", &mut content);
 
@@ -72,7 +74,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         for part in parts(&related, kind) {
             let Some(text) = package.text(&part, &mut content) else { continue };
             relationships(&mut package, &part, &mut content);
-            let mut story = Story { note: Some((element, &places)), ..Story::default() };
+            let mut story = Story { note: Some((element, &places)), hiding, ..Story::default() };
             story.walk(&text, &part, context, &mut content);
         }
     }
@@ -88,17 +90,19 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     }
     // HTML, mail or RTF that Word reads into the body when it opens the document (section 17.17.2.1).
     members.opened = parts(&related, "aFChunk");
+    members.from.push(main);
     take_members(&mut package, &members, &mut content);
     thumbnail(&mut package, "docProps/thumbnail.jpeg", &mut content);
     package.finish(content)
 }
 
-fn numbering(
+/// What paragraphs are numbered by, and the styles whose text is not shown.
+fn styles(
     package: &mut Package<'_>,
     related: &[Relationship],
     content: &mut Content,
-) -> Numbering {
-    let mut numbering = Numbering::default();
+) -> (Numbering, HidingStyles) {
+    let (mut numbering, mut hiding) = (Numbering::default(), HidingStyles::default());
     for part in parts(related, "numbering") {
         let Some(text) = package.text(&part, content) else { continue };
         numbering.read_lists(&text, &part, content);
@@ -106,8 +110,9 @@ fn numbering(
     for part in parts(related, "styles") {
         let Some(text) = package.text(&part, content) else { continue };
         numbering.read_styles(&text, &part, content);
+        hiding.read(&text);
     }
-    numbering
+    (numbering, hiding)
 }
 
 fn parts(related: &[Relationship], kind: &str) -> Vec<String> {
@@ -189,6 +194,9 @@ struct Story<'a> {
     fields: Vec<Field>,
     /// The font of the open run, if its letters are signs.
     signs: Option<String>,
+    /// The styles whose text is not shown, and whether that of the open paragraph is one.
+    hiding: Option<&'a HidingStyles>,
+    in_hiding: bool,
     /// Whether the open run is not shown, and whether there was such a run with words in it.
     hidden: bool,
     any_hidden: bool,
@@ -216,6 +224,7 @@ impl Story<'_> {
                     // are not text.
                     "pPr" => {
                         let properties = ParagraphNumber::read(&mut markup);
+                        self.in_hiding = self.hides(properties.style()).unwrap_or_default();
                         let number = self.numbering.as_mut().map(|n| n.label(&properties));
                         if let Some(Frame::Paragraph { label, .. }) = self.frames.last_mut() {
                             *label = number.unwrap_or_default();
@@ -223,7 +232,7 @@ impl Story<'_> {
                     }
                     "rPr" => self.run_properties(&mut markup),
                     "r" => {
-                        (self.signs, self.hidden) = (None, false);
+                        (self.signs, self.hidden) = (None, self.in_hiding);
                     }
                     "ffData" => {
                         let value = FormValue::read(&mut markup);
@@ -296,6 +305,7 @@ impl Story<'_> {
 
     /// Reads the properties of a run: whether its font is one of signs, and whether it is shown.
     fn run_properties(&mut self, markup: &mut Markup<'_>) {
+        // The style comes first.
         while let Some(node) = markup.next() {
             match node {
                 Node::Start(tag) => match tag.name() {
@@ -303,11 +313,11 @@ impl Story<'_> {
                         let font = tag.attribute("ascii").or_else(|| tag.attribute("hAnsi"));
                         self.signs = font.filter(|font| symbol_font::has_signs(font));
                     }
-                    "vanish" => {
-                        let value = tag.attribute("val");
-                        self.hidden =
-                            value.is_none_or(|v| !matches!(v.as_str(), "0" | "false" | "off"));
+                    "rStyle" => {
+                        let style = tag.attribute("val");
+                        self.hidden = self.hides(style.as_deref()).unwrap_or(self.hidden);
                     }
+                    "vanish" => self.hidden = is_on(&tag),
                     "rPrChange" => markup.skip(),
                     _ => {}
                 },
@@ -315,6 +325,11 @@ impl Story<'_> {
                 Node::End(_) | Node::Text(_) => {}
             }
         }
+    }
+
+    /// Whether a style hides its text, if it says so.
+    fn hides(&self, style: Option<&str>) -> Option<bool> {
+        self.hiding.zip(style).and_then(|(hiding, style)| hiding.hides(style))
     }
 
     /// Takes up what is said of a picture, and the letters of text art, as a line behind the paragraph.
@@ -371,6 +386,7 @@ impl Story<'_> {
     fn open(&mut self, tag: &Tag<'_>) {
         match tag.name() {
             "p" => {
+                self.in_hiding = false;
                 self.number = self.number.saturating_add(1);
                 let number = self.number;
                 self.frames.push(Frame::Paragraph {

@@ -76,6 +76,11 @@ pub(super) struct ParagraphNumber {
 }
 
 impl ParagraphNumber {
+    /// The style of the paragraph, if it names one.
+    pub(super) fn style(&self) -> Option<&str> {
+        self.style.as_deref()
+    }
+
     /// Reads the properties of a paragraph, whose opening tag the walk has just met.
     pub(super) fn read(markup: &mut Markup<'_>) -> ParagraphNumber {
         let mut number = ParagraphNumber::default();

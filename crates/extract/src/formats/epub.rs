@@ -1,6 +1,6 @@
 //! EPUB books (EPUB 2 and 3): the chapters in the order of the spine, each an XHTML page.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use madang_document::content::{Content, Member};
 use madang_document::metadata;
@@ -18,6 +18,8 @@ use crate::context::Context;
 use crate::encoding::decode_declared;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
+use crate::limits::MISSING_MOST;
+use crate::member_path::MemberPaths;
 use crate::probe::Probe;
 
 pub(super) const FORMAT: Format =
@@ -54,6 +56,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     }
     locked(&mut package, &chapters, &mut content)?;
     let mut number = 0;
+    let mut shown: BTreeSet<String> = book.cover.iter().cloned().collect();
     for chapter in &chapters {
         context.unit();
         if !package.has(chapter) {
@@ -63,6 +66,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         }
         let Some(bytes) = package.bytes(chapter, &mut content) else { continue };
         let page = decode_declared(&bytes, html::declared(&bytes).as_deref()).text;
+        shown.extend(shows(&page, chapter));
         // The title of a page is that of the book or of the chapter, which the page shows itself.
         let properties = content.metadata.clone();
         number = html::read_chapter(&page, number, &mut content, context);
@@ -71,11 +75,31 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     if let Some(cover) = &book.cover {
         thumbnail(&mut package, cover, &mut content);
     }
-    for path in book.media() {
-        let size = package.size(path);
-        content.members.push(Member { path: path.to_owned(), size, outcome: None, told: None });
-    }
+    book.take_media(&mut package, shown, &mut content);
     package.finish(content)
+}
+
+/// The parts that a page shows, or plays, by their paths.
+fn shows(page: &str, part: &str) -> Vec<String> {
+    let folder = part.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let mut shown = Vec::new();
+    // Most pages show nothing but text, and need not be read once more.
+    const SHOWING: [&str; 6] = ["<img", "image", "<object", "<audio", "<video", ":img"];
+    if !SHOWING.iter().any(|element| page.contains(element)) {
+        return shown;
+    }
+    let mut markup = Markup::new(page);
+    while let Some(node) = markup.next() {
+        let Node::Start(tag) = node else { continue };
+        let attribute = match tag.name() {
+            "img" | "audio" | "video" | "source" => "src",
+            "image" => "href",
+            "object" => "data",
+            _ => continue,
+        };
+        shown.extend(tag.attribute(attribute).map(|href| resolve(folder, &href)));
+    }
+    shown
 }
 
 /// The path of the list of contents (OCF 3.3, section 4.2.6.3.1).
@@ -248,7 +272,7 @@ impl Book {
                 && (item.media_type.contains("html") || item.media_type.ends_with("/xml"))
         };
         let mut spine: Vec<&Item> = Vec::new();
-        let mut known = std::collections::BTreeSet::new();
+        let mut known = BTreeSet::new();
         for item in self.spine.iter().filter_map(|id| self.items.get(id)).filter(is_page) {
             if known.insert(item.path.as_str()) {
                 spine.push(item);
@@ -261,13 +285,43 @@ impl Book {
         spine.into_iter().map(|item| item.path.clone()).collect()
     }
 
-    fn media(&self) -> impl Iterator<Item = &str> {
-        let mut media: Vec<&Item> = self.items.values().collect();
-        media.retain(|item| {
+    /// Extracts the pictures, sounds and films that pages show, and lists the others of the book.
+    fn take_media(
+        &self,
+        package: &mut Package<'_>,
+        mut shown: BTreeSet<String>,
+        content: &mut Content,
+    ) {
+        let is_media = |item: &&Item| {
             ["image/", "audio/", "video/"].iter().any(|kind| item.media_type.starts_with(kind))
-        });
+        };
+        let mut media: Vec<&Item> = self.items.values().filter(is_media).collect();
         media.sort_by_key(|item| item.number);
-        media.into_iter().map(|item| item.path.as_str())
+        // A picture may be a page.
+        let pages = self.spine.iter().filter_map(|id| self.items.get(id)).filter(is_media);
+        shown.extend(pages.map(|item| item.path.clone()));
+        let mut paths = MemberPaths::default();
+        let mut missed = 0;
+        for Item { path, .. } in media {
+            if !shown.remove(path) {
+                let size = package.size(path);
+                let path = path.clone();
+                content.members.push(Member { path, size, outcome: None, told: None });
+            } else if package.misses(path) && missed < MISSING_MOST {
+                missed += 1;
+                content.lost(ReasonKind::Missing.of(path.as_str()));
+            } else if !package.take_member(path, &paths.take(path), content) {
+                return;
+            }
+        }
+        // What the list of contents leaves out.
+        let listed: BTreeSet<&str> = self.items.values().map(|item| item.path.as_str()).collect();
+        shown.retain(|path| !listed.contains(path.as_str()));
+        for path in shown {
+            if package.has(&path) && !package.take_member(&path, &paths.take(&path), content) {
+                return;
+            }
+        }
     }
 }
 

@@ -263,6 +263,8 @@ pub(super) struct Body {
     /// What the text may name of what lies beside it, where that is known, and what it names although it is not there.
     pub(super) beside: Option<BTreeSet<String>>,
     missing: BTreeSet<String>,
+    /// The part that says what paragraphs look like, if neither it is there nor anything that lists it.
+    pub(super) looks: Option<&'static str>,
     /// Passages that a tracked change deleted, and that are left out.
     pub(super) deletions: u64,
 }
@@ -278,6 +280,13 @@ impl Body {
         let is_there = self.beside.as_ref().is_none_or(|beside| beside.contains(part));
         if !is_there && !part.is_empty() && self.missing.len() < MISSING_MOST {
             self.missing.insert(part.to_owned());
+        }
+    }
+
+    /// A paragraph names what it looks like.
+    pub(super) fn name_look(&mut self) {
+        if let Some(part) = self.looks.take() {
+            self.name_part(part);
         }
     }
 

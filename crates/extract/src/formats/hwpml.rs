@@ -91,6 +91,13 @@ fn owpml_name(name: &str) -> &str {
         "AUTONUM" => "autoNum",
         "TEXTART" => "textart",
         "SHAPECOMMENT" => "shapeComment",
+        "BUTTON" => "btn",
+        "CHECKBUTTON" => "checkBtn",
+        "RADIOBUTTON" => "radioBtn",
+        "BUTTONSET" => "buttonSet",
+        "COMBOBOX" => "comboBox",
+        "LISTBOX" => "listBox",
+        "EDITTEXT" => "text",
         _ => "",
     }
 }

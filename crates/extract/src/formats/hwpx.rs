@@ -202,6 +202,10 @@ fn read_text(
     uncounted(&sections, header::sections(&head), package, content);
     let mut body = Body::new(charts(archive, content, context)?, header::numbers(&head));
     body.beside = Some(named_parts(archive, package));
+    let is_listed = package.parts.values().any(|path| path == HEAD);
+    // Whose sections are called otherwise may call its head otherwise, too.
+    let is_expected = sections.iter().any(|path| section_number(path).is_some()) && !is_listed;
+    body.looks = (is_expected && archive.index_for_name(HEAD).is_none()).then_some(HEAD);
     read_sections(
         &sections,
         String::clone,

@@ -1,7 +1,7 @@
 //! OpenDocument texts, spreadsheets, presentations and drawings (ODF 1.3), packaged or flat, and the
 //! OpenOffice.org 1.x files they grew out of, which name the same things by the same local names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use flate2::bufread::DeflateDecoder;
 use madang_document::content::{Content, Member};
@@ -17,7 +17,10 @@ use super::odf_beside::Beside;
 use super::odf_body::Body;
 use super::odf_cipher::Sealed;
 use super::odf_edges::page_edges;
+use super::odf_hidden;
 use super::odf_list::Lists;
+use super::odf_picture;
+use super::odf_style;
 use super::office_property::{add_subject, set_property};
 use super::office_xml;
 use super::ole_object;
@@ -28,6 +31,7 @@ use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
 use crate::limits::MISSING_MOST;
+use crate::member_path::MemberPaths;
 use crate::probe::Probe;
 use crate::still_locked::StillLocked;
 use crate::unpack::{End, unpack};
@@ -126,8 +130,10 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         page_edges(Body::new(context), &text, "header", &mut content);
         let grounds = grounds(&text, context, &mut content);
         let beside = Beside::new(BTreeMap::new(), grounds, Lists::default());
-        Body::new(context).walk(&text, "the file", beside, &mut content);
+        let hiding = odf_hidden::texts(&[&text]);
+        Body::new(context).walk(&text, "the file", beside, hiding, &mut content);
         page_edges(Body::new(context), &text, "footer", &mut content);
+        odf_picture::take_written(&text, context, &mut content);
         return Ok(content);
     }
     let package = Package::open(blob, context, &mut content)?;
@@ -192,15 +198,24 @@ fn read(mut package: Package<'_>, mut content: Content) -> Result<Content, Extra
         .ok_or_else(|| ExtractError::corrupt(ReasonKind::NotUnpacked.of("content.xml")))?;
     // Where it is not there although the manifest lists it, that is told.
     let styles = package.text(STYLES, &mut content).unwrap_or_default();
+    let missing = ReasonKind::Missing.of(STYLES);
+    if package.misses(STYLES)
+        && odf_style::names_others(&text)
+        && content.warnings.iter().all(|warning| warning.reason != missing)
+    {
+        content.lost(missing);
+    }
     damage(&styles, STYLES, &mut content);
-    let objects = objects(&mut package, &embedded, &mut content);
+    let mut shown = odf_picture::shown(&text, &styles, "");
+    let objects = objects(&mut package, &embedded, &mut shown, &mut content);
     let grounds = grounds(&styles, context, &mut content);
     let beside = Beside::new(objects, grounds, lists(&text, &styles));
     // Headers and footers stand in the styles of the pages.
     page_edges(Body::new(context), &styles, "header", &mut content);
-    Body::new(context).walk(&text, "content.xml", beside, &mut content);
+    let hiding = odf_hidden::texts(&[&styles, &text]);
+    Body::new(context).walk(&text, "content.xml", beside, hiding, &mut content);
     page_edges(Body::new(context), &styles, "footer", &mut content);
-    members(&mut package, &mut content);
+    members(&mut package, &shown, &mut content);
     thumbnail(&mut package, "Thumbnails/thumbnail.png", &mut content);
     package.finish(content)
 }
@@ -363,17 +378,19 @@ fn properties(text: &str, part: &str, content: &mut Content) {
     }
 }
 
-/// The words of embedded documents by their folders. A document in a folder is read in place: its text belongs to the
-/// page that shows it.
+/// The words of embedded documents by their folders, and the pictures that they show. A document in a folder is read in
+/// place: its text belongs to the page that shows it.
 fn objects(
     package: &mut Package<'_>,
     embedded: &[Embedded],
+    shown: &mut BTreeSet<String>,
     content: &mut Content,
 ) -> BTreeMap<String, String> {
     let mut objects = BTreeMap::new();
     for Embedded { folder, of_cells } in embedded {
         let part = format!("{folder}/content.xml");
         if let Some(text) = package.text(&part, content) {
+            shown.append(&mut odf_picture::shown(&text, "", folder));
             let body = Body::new(package.context());
             objects.insert(folder.clone(), body.embedded(&text, &part, *of_cells, content));
         }
@@ -405,11 +422,20 @@ fn grounds(styles: &str, context: &Context<'_>, content: &mut Content) -> BTreeM
     grounds
 }
 
-/// Lists the pictures and extracts the embedded files of other formats, each of which is one part.
-fn members(package: &mut Package<'_>, content: &mut Content) {
+/// Extracts the pictures, sounds and films that the document shows and the embedded files of other formats, each of which
+/// is one part, and lists what else lies with them.
+fn members(package: &mut Package<'_>, shown: &BTreeSet<String>, content: &mut Content) {
     let names: Vec<_> = package.names().map(str::to_owned).collect();
+    let mut paths = MemberPaths::default();
     for name in names {
-        if name.starts_with("Pictures/") || name.starts_with("Media/") {
+        let is_media = ["Pictures/", "Media/"]
+            .iter()
+            .any(|folder| name.starts_with(folder) || name.contains(&format!("/{folder}")));
+        if shown.contains(&name) {
+            if !package.take_member(&name, &paths.take(&name), content) {
+                return;
+            }
+        } else if is_media {
             let size = package.size(&name);
             content.members.push(Member { path: name, size, outcome: None, told: None });
         } else if name.starts_with("Object ")

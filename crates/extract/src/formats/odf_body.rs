@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use madang_document::content::Content;
 use madang_document::locator::Locator;
-use madang_document::part::Part;
+use madang_document::part::{Noun, Part};
 use madang_document::reason_kind::ReasonKind;
 
 use super::drawing;
+use super::hidden_cells::HiddenCells;
 use super::markup::{Markup, Node, Tag};
 use super::odf_beside::Beside;
 use super::odf_frame::{Frame, element};
@@ -37,6 +38,13 @@ pub(super) struct Body<'a> {
     repetition: Repetition,
     /// The styles of sheets that are not shown.
     hidden: BTreeSet<String>,
+    /// The styles of text that is not shown, of each open paragraph and span whether it has one, and whether there were words in such.
+    hiding: BTreeSet<String>,
+    hides: Vec<bool>,
+    any_hidden: bool,
+    /// What the open sheet hides of its cells, and its columns so far.
+    hidden_cells: HiddenCells,
+    columns: u32,
     /// Passages that a tracked change deleted.
     deletions: u64,
 }
@@ -77,13 +85,27 @@ impl<'a> Body<'a> {
             in_ruby: false,
             repetition: Repetition::default(),
             hidden: BTreeSet::new(),
+            hiding: BTreeSet::new(),
+            hides: Vec::new(),
+            any_hidden: false,
+            hidden_cells: HiddenCells::default(),
+            columns: 0,
             deletions: 0,
         }
     }
 
     /// Reads the body of the document, with what it shows of what lies beside it.
-    pub(super) fn walk(mut self, text: &str, part: &str, beside: Beside, content: &mut Content) {
+    /// `hiding` are the styles of text that is not shown.
+    pub(super) fn walk(
+        mut self,
+        text: &str,
+        part: &str,
+        beside: Beside,
+        hiding: BTreeSet<String>,
+        content: &mut Content,
+    ) {
         self.place = LineLocator::Paragraph;
+        self.hiding = hiding;
         self.beside = beside;
         self.read(text, part, content);
         // What nothing in the body shows.
@@ -125,6 +147,10 @@ impl<'a> Body<'a> {
         while let Some(node) = markup.next() {
             match node {
                 Node::Start(tag) => match (tag.prefix(), tag.name()) {
+                    ("text", "p" | "h" | "span") => {
+                        self.begin_hiding(&tag);
+                        self.open(&tag);
+                    }
                     // What stands around the body in a flat file.
                     (
                         "office",
@@ -189,9 +215,11 @@ impl<'a> Body<'a> {
                                 Locator::Cell { sheet: name.clone(), row: 1, column: 1 },
                             );
                             self.place = LineLocator::Sheet(name, 0);
+                            (self.hidden_cells, self.columns) = (HiddenCells::default(), 0);
                         }
                         self.context.progress();
                     }
+                    ("table", "table-column") if self.frames.is_empty() => self.column(&tag),
                     ("office", "spreadsheet") if matches!(self.place, LineLocator::Paragraph) => {
                         self.place = LineLocator::Sheet(String::new(), 0);
                     }
@@ -203,6 +231,7 @@ impl<'a> Body<'a> {
                     _ => self.open(&tag),
                 },
                 Node::End(name) => match name.as_str() {
+                    "span" => drop(self.hides.pop()),
                     "page" if self.frames.is_empty() => {
                         self.flush_shape(content);
                         for text in std::mem::take(&mut self.ending) {
@@ -210,11 +239,21 @@ impl<'a> Body<'a> {
                             self.flush_shape(content);
                         }
                     }
+                    "table" => {
+                        if let (LineLocator::Sheet(name, _), true) =
+                            (&self.place, self.frames.is_empty())
+                        {
+                            std::mem::take(&mut self.hidden_cells).tell(name, content);
+                        }
+                    }
                     "list" => self.beside.lists.end(),
                     "ruby" => self.end_ruby(),
                     "chart" => self.in_chart = false,
                     "p" | "h" | "annotation" | "note-body" | "footnote-body" | "endnote-body"
                     | "table-row" | "table-cell" | "covered-table-cell" => {
+                        if matches!(name.as_str(), "p" | "h") {
+                            self.hides.pop();
+                        }
                         self.close(element(&name), content);
                     }
                     "frame" | "custom-shape" | "rect" | "ellipse" | "circle" | "line"
@@ -226,6 +265,7 @@ impl<'a> Body<'a> {
                     _ => {}
                 },
                 Node::Text(text) => {
+                    self.any_hidden |= self.hides.last() == Some(&true) && !text.trim().is_empty();
                     self.characters(&text);
                 }
             }
@@ -238,7 +278,19 @@ impl<'a> Body<'a> {
         if self.deletions > 0 {
             content.note(ReasonKind::Deletions(self.deletions));
         }
+        if self.any_hidden {
+            content.note(ReasonKind::SomeHidden.of(Noun::Document));
+        }
         self.repetition.report(part, content);
+    }
+
+    /// Follows whether the text of a paragraph or span is shown, where a style hides some.
+    fn begin_hiding(&mut self, tag: &Tag<'_>) {
+        if !self.hiding.is_empty() {
+            let around = tag.name() == "span" && self.hides.last() == Some(&true);
+            let own = tag.attribute("style-name").is_some_and(|it| self.hiding.contains(&it));
+            self.hides.push(own || around);
+        }
     }
 
     /// Whether an element is none of what this walk is for.
@@ -339,6 +391,17 @@ impl<'a> Body<'a> {
         self.ending.extend(ground.and_then(|name| self.beside.grounds.remove(&name)));
     }
 
+    /// Meets columns of a sheet, of which those that are folded or filtered away are not shown (ODF 1.3 part 3, section
+    /// 19.749).
+    fn column(&mut self, tag: &Tag<'_>) {
+        let count = u32::try_from(count(tag, "number-columns-repeated")).unwrap_or(u32::MAX);
+        let next = self.columns.saturating_add(count);
+        if odf_hidden::is_away(tag) {
+            self.hidden_cells.columns(self.columns, next.saturating_sub(1));
+        }
+        self.columns = next;
+    }
+
     /// Opens a frame, or adds what an element stands for to the one that is open.
     pub(super) fn open(&mut self, tag: &Tag<'_>) {
         match tag.name() {
@@ -356,13 +419,18 @@ impl<'a> Body<'a> {
             "annotation" | "note-body" | "footnote-body" | "endnote-body" => {
                 self.frames.push(Frame::Aside { lines: Vec::new() });
             }
-            "table-row" => self.frames.push(Frame::Row {
-                cells: Vec::new(),
-                column: 0,
-                repeated: count(tag, "number-rows-repeated"),
-                asides: Vec::new(),
-                number: self.number.saturating_add(1),
-            }),
+            "table-row" => {
+                if self.frames.is_empty() {
+                    self.hidden_cells.row = odf_hidden::is_away(tag);
+                }
+                self.frames.push(Frame::Row {
+                    cells: Vec::new(),
+                    column: 0,
+                    repeated: count(tag, "number-rows-repeated"),
+                    asides: Vec::new(),
+                    number: self.number.saturating_add(1),
+                });
+            }
             "table-cell" | "covered-table-cell" => {
                 let value = ["string-value", "date-value", "time-value", "value"];
                 self.frames.push(Frame::Cell {
@@ -443,9 +511,14 @@ impl<'a> Body<'a> {
         let text = if text == "NaN" { String::new() } else { text };
         let copies =
             if text.is_empty() { 0 } else { 1 + self.repetition.afford(&text, repeated - 1) };
+        let is_of_sheet = matches!(self.place, LineLocator::Sheet(..)) && self.frames.len() == 1;
         if let Some(Frame::Row { cells, column, .. }) = self.frames.last_mut() {
             for copy in 0..copies {
-                cells.push((column.saturating_add(copy), text.clone()));
+                let column = column.saturating_add(copy);
+                if is_of_sheet {
+                    self.hidden_cells.meet(u32::try_from(column).unwrap_or(u32::MAX), &text);
+                }
+                cells.push((column, text.clone()));
             }
             *column = column.saturating_add(repeated);
         }
@@ -593,7 +666,8 @@ mod tests {
             "<office:spreadsheet><table:table table:name='s'>{rows}</table:table></office:spreadsheet>"
         );
         let mut content = Content::default();
-        Body::new(&context).walk(&xml, "content.xml", Beside::default(), &mut content);
+        let body = Body::new(&context);
+        body.walk(&xml, "content.xml", Beside::default(), BTreeSet::new(), &mut content);
         content
     }
 

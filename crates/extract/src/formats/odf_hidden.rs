@@ -1,6 +1,6 @@
-//! What an OpenDocument file holds and does not show: hidden sheets and sections, and what tracked changes deleted.
+//! What an OpenDocument file holds and does not show: hidden sheets, rows, sections and words, and what tracked changes deleted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use madang_document::content::Content;
 use madang_document::part::{Noun, Part};
@@ -31,6 +31,56 @@ pub(super) fn tables(text: &str) -> BTreeSet<String> {
         }
     }
     hidden
+}
+
+/// The styles of text that is not shown (section 20.255): those of the content and of the document, and what builds on them.
+pub(super) fn texts(parts: &[&str]) -> BTreeSet<String> {
+    let mut styles: BTreeMap<String, (Option<String>, Option<bool>)> = BTreeMap::new();
+    // Most files hide none, and their styles need not be read twice.
+    if !parts.iter().any(|text| text.contains("text:display=")) {
+        return BTreeSet::new();
+    }
+    for text in parts {
+        let mut markup = Markup::new(text);
+        let mut style = String::new();
+        while let Some(node) = markup.next() {
+            let Node::Start(tag) = node else { continue };
+            match (tag.prefix(), tag.name()) {
+                ("office", "body") => break,
+                ("style", "style") => {
+                    style = tag.attribute("name").unwrap_or_default();
+                    let base = tag.attribute("parent-style-name");
+                    styles.insert(style.clone(), (base, None));
+                }
+                ("style", "text-properties") => {
+                    let display = tag.attribute("display");
+                    if let (Some(display), Some((_, hides))) = (display, styles.get_mut(&style)) {
+                        *hides = Some(display == "none");
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    let hides = |style: &&String| {
+        let mut style = Some(*style);
+        // Styles build on styles, a few deep; a circle among them is damage.
+        for _ in 0..16 {
+            match style.and_then(|style| styles.get(style)) {
+                Some((_, Some(hides))) => return *hides,
+                Some((base, None)) => style = base.as_ref(),
+                None => break,
+            }
+        }
+        false
+    };
+    styles.keys().filter(hides).cloned().collect()
+}
+
+/// Whether rows or columns are folded or filtered away.
+pub(super) fn is_away(tag: &Tag<'_>) -> bool {
+    let visibility = tag.attribute("visibility");
+    visibility.is_some_and(|value| matches!(value.as_str(), "collapse" | "filter"))
 }
 
 /// Tells of a section that is not shown (section 5.4).

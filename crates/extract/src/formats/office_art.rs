@@ -1,10 +1,17 @@
 //! The drawings of the binary Office formats (MS-ODRAW), as far as they hold pictures.
 
-use madang_document::content::{Content, Member};
+use std::collections::HashSet;
 
+use flate2::read::ZlibDecoder;
+use madang_document::content::Content;
+use madang_document::outcome::Outcome;
+use madang_document::reason_kind::ReasonKind;
+
+use super::bitmap_file::bitmap_file;
 use super::bytes::{piece, u8_at, u16_at, u32_at};
 use super::windows_text::wide;
 use crate::context::Context;
+use crate::unpack::{End, leave_member, take_member, take_unpacked, unpack};
 
 /// A record of a drawing (MS-ODRAW, section 2.2.1); PowerPoint's records have the same head (MS-PPT, section 2.3.1).
 #[derive(Clone, Copy, Debug)]
@@ -89,19 +96,51 @@ pub(super) fn descriptions(bytes: &[u8]) -> Vec<String> {
     found
 }
 
-/// Pictures stored with drawings: what kind each is and how large.
+/// Pictures stored with drawings, each once.
 #[derive(Debug, Default)]
-pub(super) struct Pictures {
-    found: Vec<(&'static str, u64)>,
+pub(super) struct Pictures<'a> {
+    /// The stream in which those lie that are not stored with what is said of them.
+    elsewhere: &'a [u8],
+    found: Vec<Picture<'a>>,
+    known: HashSet<&'a [u8]>,
+}
+
+/// A picture, and how it is stored.
+#[derive(Debug, PartialEq, Eq)]
+struct Picture<'a> {
+    extension: &'static str,
+    stored: Stored,
+    /// Empty if it is not there.
+    bytes: &'a [u8],
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stored {
+    /// As in a file.
+    Plain,
+    /// The same, and its bytes end before it does.
+    CutShort,
+    /// Deflated, of so many bytes.
+    Deflated(usize),
+    /// Not where the document says.
+    Nowhere,
 }
 
 /// A picture and what is said about it (section 2.2.32).
-const BSE: u16 = 0xF007;
+pub(super) const BSE: u16 = 0xF007;
 const BSE_HEAD: usize = 36;
 
-impl Pictures {
+/// The sizes that stand before a metafile (section 2.2.31), the last but one byte of which says whether it is deflated.
+pub(super) const METAFILE_HEAD: usize = 34;
+
+impl<'a> Pictures<'a> {
+    /// Pictures of which some may lie in this stream.
+    pub(super) fn with(elsewhere: &'a [u8]) -> Pictures<'a> {
+        Pictures { elsewhere, ..Pictures::default() }
+    }
+
     /// Finds the pictures in these records, however deep they lie in containers.
-    pub(super) fn find(&mut self, bytes: &[u8]) {
+    pub(super) fn find(&mut self, bytes: &'a [u8]) {
         let mut at = 0usize;
         while let Some(record) = record(bytes, at) {
             at = at.saturating_add(8);
@@ -122,8 +161,8 @@ impl Pictures {
         }
     }
 
-    /// Takes a record if it is a picture (section 2.2.23).
-    fn take(&mut self, record: &Record<'_>) {
+    /// Takes a record if it is a picture (section 2.2.23), and says whether it is.
+    fn take(&mut self, record: &Record<'a>) -> bool {
         let extension = match record.kind {
             0xF01A => "emf",
             0xF01B => "wmf",
@@ -132,13 +171,23 @@ impl Pictures {
             0xF01E => "png",
             0xF01F => "bmp",
             0xF029 => "tif",
-            _ => return,
+            _ => return false,
         };
         // One or two hashes, and a byte, or the sizes of a metafile, stand before the picture itself.
+        let hashes = if record.instance & 1 == 1 { 32 } else { 16 };
         let metafile = matches!(record.kind, 0xF01A..=0xF01C);
-        let second = record.instance & 1 == 1 && record.kind != 0xF01A || record.instance == 0x3D5;
-        let head = 16 + if second { 16 } else { 0 } + if metafile { 34 } else { 1 };
-        self.found.push((extension, record.data.len().saturating_sub(head) as u64));
+        let head = hashes + if metafile { METAFILE_HEAD } else { 1 };
+        let sizes = piece(record.data, hashes, METAFILE_HEAD);
+        let stored = match u8_at(sizes, METAFILE_HEAD - 2).filter(|_| metafile) {
+            Some(0) => Stored::Deflated(u32_at(sizes, 0).unwrap_or(0) as usize),
+            _ if record.cut_short => Stored::CutShort,
+            _ => Stored::Plain,
+        };
+        let bytes = record.data.get(head..).unwrap_or_default();
+        if !bytes.is_empty() && self.known.insert(bytes) {
+            self.found.push(Picture { extension, stored, bytes });
+        }
+        true
     }
 
     /// Takes a picture that lies in another stream (section 2.2.32).
@@ -153,19 +202,52 @@ impl Pictures {
             Some(0x11) => "tif",
             _ => return,
         };
-        // With the head of its record, a hash and a byte.
-        let size = u32_at(entry, 20).unwrap_or(0).saturating_sub(25);
-        if size > 0 {
-            self.found.push((extension, size.into()));
+        let number = |at| u32_at(entry, at).unwrap_or(0);
+        let (size, references, offset) = (number(20), number(24), number(28));
+        let there = record(self.elsewhere, offset as usize).is_some_and(|found| self.take(&found));
+        // An entry to which no shape refers any more may lead nowhere, and so may one of a picture that is only linked.
+        let lies_elsewhere = size > 0 && references > 0 && offset != u32::MAX;
+        if !there && lies_elsewhere && !self.elsewhere.is_empty() {
+            self.found.push(Picture { extension, stored: Stored::Nowhere, bytes: &[] });
         }
     }
 
-    /// Lists the pictures as members in `folder`.
-    pub(super) fn list(self, folder: &str, context: &Context<'_>, content: &mut Content) {
-        let most = usize::try_from(context.limits.members).unwrap_or(usize::MAX);
-        for (number, (extension, size)) in (1u32..).zip(self.found).take(most) {
+    /// Extracts the pictures as members in `folder`.
+    pub(super) fn take_members(self, folder: &str, context: &Context<'_>, content: &mut Content) {
+        for (number, Picture { extension, stored, bytes }) in (1u32..).zip(self.found) {
             let path = format!("{folder}/{number}.{extension}");
-            content.members.push(Member { path, size: Some(size), outcome: None, told: None });
+            let size = Some(bytes.len() as u64);
+            let goes_on = match stored {
+                Stored::Nowhere => {
+                    let reason = ReasonKind::NotThere.into();
+                    leave_member(&path, None, Outcome::Corrupt, reason, context, content)
+                }
+                Stored::Deflated(size) => {
+                    take_unpacked(&path, Some(size as u64), context, content, |most| {
+                        let mut unpacked = unpack(ZlibDecoder::new(bytes), most, context);
+                        // Office does not always end the stream; then its stated size tells.
+                        if matches!(unpacked.end, End::Damaged(_)) && unpacked.bytes.len() == size {
+                            unpacked.end = End::Whole;
+                        }
+                        Ok(unpacked)
+                    })
+                }
+                Stored::CutShort => take_unpacked(&path, size, context, content, |most| {
+                    let mut unpacked = unpack(bytes, most, context);
+                    if matches!(unpacked.end, End::Whole) {
+                        unpacked.end = End::Damaged(ReasonKind::CutShort.into());
+                    }
+                    Ok(unpacked)
+                }),
+                Stored::Plain if extension == "bmp" => {
+                    let file = bitmap_file(bytes);
+                    take_member(file.as_slice(), &path, Some(file.len() as u64), context, content)
+                }
+                Stored::Plain => take_member(bytes, &path, size, context, content),
+            };
+            if !goes_on {
+                break;
+            }
         }
     }
 }
@@ -194,22 +276,57 @@ mod tests {
         );
     }
 
-    #[test]
-    fn pictures_are_found_in_containers() {
-        let mut picture = vec![0x00, 0x6E, 0x1E, 0xF0, 21, 0, 0, 0];
-        picture.extend([0; 17]);
-        picture.extend(b"\x89PNG");
-        let mut entry = vec![0x62, 0, 0x07, 0xF0, 36 + 29, 0, 0, 0];
-        entry.extend([0; 36]);
+    fn picture(kind: u16, instance: u16, head: usize, bytes: &[u8]) -> Vec<u8> {
+        let mut picture = (instance << 4).to_le_bytes().to_vec();
+        picture.extend(kind.to_le_bytes());
+        picture.extend(((head + bytes.len()) as u32).to_le_bytes());
+        picture.resize(8 + head, 0);
+        picture.extend(bytes);
+        picture
+    }
+
+    fn entry(kind: u8, [size, references, offset]: [u32; 3], picture: &[u8]) -> Vec<u8> {
+        let mut entry = vec![0x62, 0, 0x07, 0xF0];
+        entry.extend((36 + picture.len() as u32).to_le_bytes());
+        entry.resize(8 + 20, kind);
+        [size, references, offset].iter().for_each(|n| entry.extend(n.to_le_bytes()));
+        entry.resize(8 + 36, 0);
         entry.extend(picture);
+        entry
+    }
+
+    #[test]
+    fn pictures_are_found_in_containers_and_each_once() {
+        let png = picture(0xF01E, 0x6E0, 17, b"\x89PNG");
+        let twice = [entry(6, [29, 1, 0], &png), entry(6, [29, 1, 0], &png)].concat();
         let mut group = vec![0x1F, 0, 0x01, 0xF0];
-        group.extend((entry.len() as u32).to_le_bytes());
-        group.extend(entry);
+        group.extend((twice.len() as u32).to_le_bytes());
+        group.extend(twice);
         let mut pictures = Pictures::default();
         pictures.find(&group);
-        assert_eq!(pictures.found, [("png", 4)]);
+        let found: Vec<_> = pictures.found.iter().map(|it| (it.extension, it.bytes)).collect();
+        assert_eq!(found, [("png", &b"\x89PNG"[..])]);
         // A length that leads out of the bytes ends the walk.
         pictures.find(&[0, 0, 0x1E, 0xF0, 0xFF, 0xFF, 0xFF, 0xFF]);
+        assert_eq!(pictures.found.len(), 1);
         assert_eq!(records(&[0x0F, 0, 1, 0, 0, 0, 0, 0]).count(), 1);
+    }
+
+    #[test]
+    fn pictures_lie_elsewhere_or_nowhere() {
+        let jpeg = picture(0xF01D, 0x46B, 33, b"\xFF\xD8\xFF");
+        let elsewhere = [&[9; 5][..], &jpeg].concat();
+        let mut pictures = Pictures::with(&elsewhere);
+        let entries = [
+            entry(5, [44, 1, 5], &[]),
+            entry(5, [44, 1, 999], &[]),
+            // Nothing refers to this one any more, and this is an empty place.
+            entry(5, [44, 0, 999], &[]),
+            entry(5, [0, 0, u32::MAX], &[]),
+        ]
+        .concat();
+        pictures.find(&entries);
+        let found: Vec<_> = pictures.found.iter().map(|it| (it.stored, it.bytes)).collect();
+        assert_eq!(found, [(Stored::Plain, &b"\xFF\xD8\xFF"[..]), (Stored::Nowhere, &[][..])]);
     }
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::io::{BufReader, Read};
 
 use flate2::bufread::DeflateDecoder;
-use madang_document::content::{Content, WarningKind};
+use madang_document::content::{Content, Member, WarningKind};
 use madang_document::instead::Instead;
+use madang_document::outcome::Outcome;
 use madang_document::part::{self, Noun};
 use madang_document::quote::Quote;
 use madang_document::reason::Reason;
@@ -19,7 +20,7 @@ use super::odf_cipher::Sealed;
 use crate::blob::{Blob, Cursor};
 use crate::context::Context;
 use crate::error::ExtractError;
-use crate::unpack::{End, unpack};
+use crate::unpack::{End, leave_member, take_member, unpack};
 
 /// Parts that are named of those whose own heads cannot be read.
 const UNREADABLE_MOST: usize = 20;
@@ -219,6 +220,45 @@ impl<'a> Package<'a> {
                 let bytes = parts.get(part.index)?;
                 let most = usize::try_from(most).unwrap_or(usize::MAX).min(bytes.len());
                 bytes.get(..most).map(<[u8]>::to_vec)
+            }
+        }
+    }
+
+    /// Extracts a part as the member `path`. Gives whether another may be.
+    pub(super) fn take_member(&mut self, name: &str, path: &str, content: &mut Content) -> bool {
+        let Some(part) = self.parts.get(&name.to_lowercase()).cloned() else { return true };
+        let (context, size) = (self.context, Some(part.size));
+        let is_sealed = self.sealed.as_ref().is_some_and(|(sealed, _)| sealed.has(&part.name));
+        match &mut self.source {
+            Source::Archive(archive) if !is_sealed => match archive.by_index(part.index) {
+                Ok(entry) => take_member(entry, path, size, context, content),
+                Err(error) => {
+                    let (outcome, reason) = match error {
+                        ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => {
+                            (Outcome::Encrypted, ReasonKind::Password)
+                        }
+                        error => (Outcome::Corrupt, ReasonKind::Broken(Quote::of(&error))),
+                    };
+                    leave_member(path, size, outcome, reason.into(), context, content)
+                }
+            },
+            // What is wrong with it is told where it is opened, and what it takes accounted for.
+            Source::Archive(_) | Source::Rescued { .. } => {
+                let unpacked = self.bytes(name, content);
+                match unpacked.map(|bytes| context.member(path, &bytes)).transpose() {
+                    Ok(Some(member)) => content.members.push(member),
+                    Ok(None) => content.members.push(Member {
+                        path: path.to_owned(),
+                        size,
+                        outcome: None,
+                        told: None,
+                    }),
+                    Err(limit) => {
+                        cut_once(content, limit);
+                        return false;
+                    }
+                }
+                true
             }
         }
     }

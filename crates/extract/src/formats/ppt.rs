@@ -31,7 +31,7 @@ mod shapes;
 
 pub(super) const FORMAT: Format = Format {
     name: "ppt",
-    version: 4,
+    version: 5,
     media_types: &["application/vnd.ms-powerpoint"],
     sniff: |probe| ole_object::sniff(probe, &["PowerPoint Document"], &["ppt", "pps", "pot"]),
     media_type: |_| "application/vnd.ms-powerpoint",
@@ -64,24 +64,23 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let user = file.root_stream("Current User", 4096).unwrap_or_default();
     let persist = Persist::read(&stream, &user);
     let plain = encryption::decrypted(&stream, &persist, context)?;
-    let is_locked = plain.is_some();
     let persist = match &plain {
         None => persist,
-        Some(plain) => Persist::read(plain, &user),
+        Some((plain, _)) => Persist::read(plain, &user),
     };
     ole_object::tell_damage(&file, &mut content);
     office_summary::read(&file, context, &mut content);
     let presentation = Presentation::read(&persist, &mut content);
     presentation.slides(&persist, stream.len(), context, &mut content);
     members(&persist, context, &mut content);
-    if is_locked {
-        // Its pictures are encrypted, too, field by field, and hold no text.
+    let mut stream = file.root_stream("Pictures", limit).unwrap_or_default();
+    if let Some((_, key)) = &plain {
         content.metadata.set(metadata::ENCRYPTED, true);
-        return Ok(content);
+        encryption::decrypt_pictures(&mut stream, key);
     }
     let mut pictures = Pictures::default();
-    pictures.find(&file.root_stream("Pictures", limit).unwrap_or_default());
-    pictures.list("pictures", context, &mut content);
+    pictures.find(&stream);
+    pictures.take_members("pictures", context, &mut content);
     Ok(content)
 }
 

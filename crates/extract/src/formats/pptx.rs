@@ -27,7 +27,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "pptx",
-    version: 7,
+    version: 8,
     media_types: &[PPTX, PPSX, POTX, PPTM, PPSM, POTM],
     sniff,
     media_type,
@@ -73,6 +73,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         context.unit();
         slide(&mut package, part, number, &mut beside, &mut content);
     }
+    beside.members.from = slides;
     take_members(&mut package, &beside.members, &mut content);
     thumbnail(&mut package, "docProps/thumbnail.jpeg", &mut content);
     package.finish(content)

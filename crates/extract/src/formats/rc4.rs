@@ -1,4 +1,5 @@
 /// The stream cipher RC4. It keeps no secret any more; here it only has to be undone.
+#[derive(Clone)]
 pub(super) struct Rc4 {
     state: [u8; 256],
     i: u8,

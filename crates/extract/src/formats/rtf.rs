@@ -1,5 +1,8 @@
 //! Rich Text Format, by a reader of our own: code pages by font, tables, notes, forms and embedded files.
 
+use std::collections::HashSet;
+
+use madang_document::blob_id::BlobId;
 use madang_document::content::{Content, Member};
 use madang_document::locator::Locator;
 use madang_document::metadata;
@@ -12,6 +15,7 @@ use self::document::Document;
 use self::encapsulated::Wrapped;
 use self::object::Object;
 use self::part::{Part, PartKind};
+use super::bitmap_file::bitmap_file;
 use super::keywords::keywords;
 use super::office_property::add_subject;
 use super::{date, html, ole_object};
@@ -139,21 +143,29 @@ fn properties(document: &Document, content: &mut Content) {
     content.metadata.at("info").set_some(metadata::PAGES, document.pages);
 }
 
-/// Opens what is embedded; pictures in formats that nobody reads are listed.
+/// Opens what is embedded, the same picture once. The bits of a screen of old are listed: no file begins so.
 fn members(parts: Vec<Part>, content: &mut Content, context: &Context<'_>) {
     let mut paths = MemberPaths::default();
+    let mut known = HashSet::new();
     for (number, Part { kind, bytes, .. }) in (1..).zip(parts) {
         if let Err(limit) = context.may_open_member() {
             content.cut(limit);
             return;
         }
         match kind {
-            PartKind::Picture(extension) => {
+            PartKind::Picture(_) if !known.insert(BlobId::of(&bytes)) => {}
+            PartKind::Picture("ddb") => {
+                let (path, size) = (paths.take(&format!("picture-{number}.ddb")), bytes.len());
+                let size = Some(size as u64);
+                content.members.push(Member { path, size, outcome: None, told: None });
+            }
+            PartKind::Picture(kind) => {
+                let (extension, bytes) = match kind {
+                    "dib" => ("bmp", bitmap_file(&bytes)),
+                    kind => (kind, bytes),
+                };
                 let path = paths.take(&format!("picture-{number}.{extension}"));
-                if !matches!(extension, "png" | "jpg") {
-                    let size = Some(bytes.len() as u64);
-                    content.members.push(Member { path, size, outcome: None, told: None });
-                } else if !take_member(bytes.as_slice(), &path, None, context, content) {
+                if !take_member(bytes.as_slice(), &path, None, context, content) {
                     return;
                 }
             }

@@ -26,7 +26,7 @@ use crate::unpack::{leave_member, take_member};
 
 pub(super) const FORMAT: Format = Format {
     name: "word_xml",
-    version: 4,
+    version: 5,
     media_types: &[WORD, PRESENTATION],
     sniff: |probe| match is_flat_package(probe) || names(probe, WORD_2003) {
         true => Match::Container,
@@ -97,16 +97,18 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     Ok(content)
 }
 
-/// Takes the pictures of Word 2003, and lists what else is kept in base64: pictures of other kinds, data of objects.
+/// Takes the pictures of Word 2003, and lists what else is kept in base64: data of objects.
 fn members(text: &str, context: &Context<'_>, content: &mut Content) {
     let mut paths = MemberPaths::default();
     for part in cut(text, "binData", &["binData"]) {
         let path = paths.take(part.name.strip_prefix("wordml://").unwrap_or(&part.name));
         let extension = path.rsplit_once('.').map(|(_, extension)| extension.to_lowercase());
-        let is_read = matches!(extension.as_deref(), Some("png" | "jpg" | "jpeg" | "gif" | "tif"));
+        let is_picture = !matches!(extension.as_deref(), None | Some("mso"));
         let bytes = base64_decode(part.inner.trim().as_bytes());
         let goes_on = match bytes {
-            Some(bytes) if is_read => take_member(bytes.as_slice(), &path, None, context, content),
+            Some(bytes) if is_picture => {
+                take_member(bytes.as_slice(), &path, None, context, content)
+            }
             Some(bytes) => {
                 let size = Some(bytes.len() as u64);
                 content.members.push(Member { path, size, outcome: None, told: None });

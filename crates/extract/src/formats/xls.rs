@@ -14,6 +14,7 @@ use madang_document::reason_kind::ReasonKind;
 use madang_document::unit::Unit;
 
 use super::bytes::{u8_at, u16_at, u32_at};
+use super::hidden_cells::HiddenCells;
 use super::number_format::built_in;
 use super::office_art::Pictures;
 use super::office_summary;
@@ -41,7 +42,7 @@ mod xor;
 
 pub(super) const FORMAT: Format = Format {
     name: "xls",
-    version: 5,
+    version: 6,
     media_types: &["application/vnd.ms-excel"],
     sniff,
     media_type: |_| "application/vnd.ms-excel",
@@ -128,7 +129,7 @@ fn read(
     let mut codes: BTreeMap<u16, String> = BTreeMap::new();
     let mut styles: Vec<u16> = Vec::new();
     let mut sheets: Vec<Sheet> = Vec::new();
-    let mut pictures = Pictures::default();
+    let mut drawings = Vec::new();
     while let Some(record) = records.next() {
         let data = record.data;
         match record.kind {
@@ -179,9 +180,8 @@ fn read(
             XF_4 | XF_3 if styles.len() < 65_536 => {
                 styles.push(u8_at(data, 1).unwrap_or(0).into());
             }
-            DRAWING_GROUP => {
-                pictures.find(&record.whole());
-            }
+            // What is too large for one record and those that continue it goes on in another.
+            DRAWING_GROUP => drawings.append(&mut record.whole()),
             EOF if !sheets.is_empty() => break,
             _ => {}
         }
@@ -212,7 +212,9 @@ fn read(
             break;
         }
     }
-    pictures.list("pictures", context, content);
+    let mut pictures = Pictures::default();
+    pictures.find(&drawings);
+    pictures.take_members("pictures", context, content);
     Ok(())
 }
 
@@ -240,6 +242,7 @@ fn read_sheet(
     }
     let mut records = Records::new(stream, sheet.at);
     let mut cells = Cells::default();
+    let (mut hidden_rows, mut hidden_cells) = (BTreeSet::new(), HiddenCells::default());
     let mut beside = Beside::default();
     // What is open: a sheet, and the charts in it.
     let mut open: Vec<bool> = Vec::new();
@@ -273,6 +276,7 @@ fn read_sheet(
             (_, Some(true)) => beside.take_of_chart(&record, texts),
             (_, Some(false)) => {
                 cells.take(&record, texts);
+                hidden(&record, &mut hidden_rows, &mut hidden_cells);
                 beside.take(&record, texts);
                 if texts.is_graph {
                     beside.take_of_chart(&record, texts);
@@ -291,12 +295,16 @@ fn read_sheet(
         }
         let shown = cell.shown(workbook);
         unnamed += u64::from(shown.is_none());
-        if !row.push(Some(u32::from(cell.column) + 1), &shown.unwrap_or_default(), written) {
+        let shown = shown.unwrap_or_default();
+        hidden_cells.row = hidden_rows.contains(&cell.row);
+        hidden_cells.meet(cell.column.into(), &shown);
+        if !row.push(Some(u32::from(cell.column) + 1), &shown, written) {
             break;
         }
     }
     row.deliver(name, written, content);
     lost_strings(unnamed, name, content);
+    hidden_cells.tell(name, content);
     beside.deliver(name, content);
     if cells_cut {
         let more = ReasonKind::MoreThan { limit: Cells::MOST as u64, unit: Unit::Cells };
@@ -304,6 +312,23 @@ fn read_sheet(
     }
     if !whole {
         content.lost(ReasonKind::CutShort.of(named(name)));
+    }
+}
+
+/// Takes a record that hides a row (MS-XLS, section 2.4.221) or columns (section 2.4.53).
+fn hidden(record: &record::Record<'_>, rows: &mut BTreeSet<u16>, cells: &mut HiddenCells) {
+    const ROW_IS_HIDDEN: u16 = 1 << 5;
+    let number = |at| u16_at(record.data, at);
+    match record.kind {
+        ROW if number(12).is_some_and(|flags| flags & ROW_IS_HIDDEN != 0) => {
+            rows.extend(number(0));
+        }
+        COLUMNS if number(8).is_some_and(|flags| flags & 1 == 1) => {
+            if let (Some(first), Some(last)) = (number(0), number(2)) {
+                cells.columns(first.into(), last.into());
+            }
+        }
+        _ => {}
     }
 }
 
@@ -316,10 +341,12 @@ const FORMAT_2: u16 = 0x1E;
 const DATE_1904: u16 = 0x22;
 const FILE_PASS: u16 = 0x2F;
 const CODE_PAGE: u16 = 0x42;
+const COLUMNS: u16 = 0x7D;
 const BOUND_SHEET: u16 = 0x85;
 const XF_5: u16 = 0xE0;
 const DRAWING_GROUP: u16 = 0xEB;
 const SST: u16 = 0xFC;
+const ROW: u16 = 0x0208;
 const XF_3: u16 = 0x0243;
 const FORMAT_5: u16 = 0x041E;
 const XF_4: u16 = 0x0443;

@@ -11,6 +11,7 @@ use madang_document::part::{Noun, Part};
 use madang_document::reason_kind::ReasonKind;
 
 use super::bytes::{f64_at, split_u32, u16_at, u32_at};
+use super::hidden_cells::HiddenCells;
 use super::number_format::built_in;
 use super::ooxml_relationship::relationships;
 use super::package::Package;
@@ -104,10 +105,22 @@ pub(super) fn sheet(
 ) {
     let mut row = SheetRow::new(1);
     let mut unnamed = 0;
+    let mut hidden = HiddenCells::default();
+    // The column of the last cell, counted from 0.
+    let mut last = None;
     let mut records = Records::new(bytes);
     while let Some((kind, data)) = records.next() {
+        if kind == BRT_COL_INFO {
+            let is_hidden = u16_at(data, 16).is_some_and(|flags| flags & 1 == 1);
+            if let (true, Some(first), Some(last)) = (is_hidden, u32_at(data, 0), u32_at(data, 4)) {
+                hidden.columns(first, last);
+            }
+            continue;
+        }
         if kind == BRT_ROW_HDR {
             row.deliver(name, written, content);
+            hidden.row = data.get(11).is_some_and(|flags| flags & ROW_IS_HIDDEN != 0);
+            last = None;
             row = SheetRow::new(u32_at(data, 0).unwrap_or(0).saturating_add(1));
             if row.number().is_multiple_of(1024) {
                 context.progress();
@@ -157,12 +170,18 @@ pub(super) fn sheet(
             BRT_CELL_BLANK | BRT_SHORT_BLANK => None,
             _ => continue,
         };
-        if !row.push(column, &shown.unwrap_or_default(), written) {
+        let shown = shown.unwrap_or_default();
+        let at =
+            column.map_or_else(|| last.map_or(0, |last: u32| last.saturating_add(1)), |n| n - 1);
+        last = Some(at);
+        hidden.meet(at, &shown);
+        if !row.push(column, &shown, written) {
             break;
         }
     }
     row.deliver(name, written, content);
     lost_strings(unnamed, name, content);
+    hidden.tell(name, content);
     records.report(part, content);
 }
 
@@ -221,6 +240,7 @@ const BRT_SHORT_ISST: u32 = 18;
 const BRT_SST_ITEM: u32 = 19;
 const BRT_FMT: u32 = 44;
 const BRT_XF: u32 = 47;
+const BRT_COL_INFO: u32 = 60;
 const BRT_CELL_RSTRING: u32 = 62;
 const BRT_WB_PROP: u32 = 153;
 const BRT_BUNDLE_SH: u32 = 156;
@@ -229,6 +249,9 @@ const BRT_BEGIN_CELL_XFS: u32 = 617;
 const BRT_END_CELL_XFS: u32 = 618;
 const BRT_BEGIN_COMMENT: u32 = 635;
 const BRT_COMMENT_TEXT: u32 = 637;
+
+/// The bit of a row that has no height (`fDyZero`, section 2.4.741), in the byte behind the height and its neighbours.
+const ROW_IS_HIDDEN: u8 = 1 << 4;
 
 /// The records of a part (MS-XLSB, section 2.1.4): a type in one or two bytes, a length in one to four,
 /// seven bits each, and so many bytes.

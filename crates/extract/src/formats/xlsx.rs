@@ -10,6 +10,7 @@ use madang_document::part::{Noun, Part};
 use madang_document::reason_kind::ReasonKind;
 
 use super::drawing;
+use super::hidden_cells::HiddenCells;
 use super::markup::{Markup, Node, Tag};
 use super::number_format::built_in;
 use super::ooxml;
@@ -31,7 +32,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "xlsx",
-    version: 9,
+    version: 10,
     media_types: &[XLSX, XLTX, XLSM, XLTM, XLSB],
     sniff: |probe| ooxml::sniff(probe, "xl/", &["xlsx", "xltx", "xlsm", "xltm", "xlsb"]),
     media_type,
@@ -68,7 +69,8 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         false => workbook(&mut package, &main, &mut content),
     };
     read(&workbook, binary, &mut package, &mut content);
-    take_members(&mut package, &Members::default(), &mut content);
+    let members = Members { from: vec![main], ..Members::default() };
+    take_members(&mut package, &members, &mut content);
     thumbnail(&mut package, "docProps/thumbnail.jpeg", &mut content);
     package.finish(content)
 }
@@ -169,11 +171,11 @@ fn sheet(
     let mut is_counted = true;
     let mut cell = Cell::default();
     let mut unnamed = 0u64;
-    let mut hidden = Hidden::default();
+    let mut hidden = HiddenCells::default();
     while let Some(node) = markup.next() {
         match node {
             Node::Start(tag) => match tag.name() {
-                "col" => hidden.columns(&tag),
+                "col" => hidden_columns(&tag, &mut hidden),
                 "row" => {
                     hidden.row = is_on(&tag, "hidden");
                     let stated = tag.attribute("r").and_then(|r| r.parse().ok());
@@ -219,7 +221,7 @@ fn sheet(
                         unnamed += 1;
                         String::new()
                     });
-                    hidden.meet(cell.column, &shown);
+                    hidden.meet(cell.column.unwrap_or_default(), &shown);
                     if !row.push(cell.column, &shown, written) {
                         break;
                     }
@@ -232,44 +234,15 @@ fn sheet(
     }
     row.deliver(sheet, written, content);
     lost_strings(unnamed, sheet, content);
-    if hidden.any {
-        let hidden = ReasonKind::Hidden.of(Noun::RowsOrColumns);
-        content.note(hidden.within(Part::Sheet(sheet.into())));
-    }
+    hidden.tell(sheet, content);
     markup.report(part, content);
 }
 
-/// What a sheet hides of its cells.
-#[derive(Default)]
-struct Hidden {
-    /// The first and the last of columns that lie together.
-    columns: Vec<(u32, u32)>,
-    /// Whether the open row is hidden.
-    row: bool,
-    /// Whether there was something in a hidden cell.
-    any: bool,
-}
-
-impl Hidden {
-    /// Groups of columns that are looked at; a sheet has no more columns.
-    const MOST: usize = 16_384;
-
-    /// Reads the element `col` (section 18.3.1.13).
-    fn columns(&mut self, tag: &Tag<'_>) {
-        let number = |name: &str| tag.attribute(name).and_then(|n| n.parse().ok());
-        if let (true, Some(first)) = (is_on(tag, "hidden"), number("min"))
-            && self.columns.len() < Hidden::MOST
-        {
-            self.columns.push((first, number("max").unwrap_or(first)));
-        }
-    }
-
-    fn meet(&mut self, column: Option<u32>, shown: &str) {
-        if self.any || shown.trim().is_empty() {
-            return;
-        }
-        let within = |column| self.columns.iter().any(|(a, b)| (*a..=*b).contains(&column));
-        self.any = self.row || column.is_some_and(within);
+/// Tells of the columns of an element `col` that are not shown (section 18.3.1.13).
+fn hidden_columns(tag: &Tag<'_>, hidden: &mut HiddenCells) {
+    let number = |name: &str| tag.attribute(name).and_then(|n| n.parse().ok());
+    if let (true, Some(first)) = (is_on(tag, "hidden"), number("min")) {
+        hidden.columns(first, number("max").unwrap_or(first));
     }
 }
 

@@ -1,10 +1,11 @@
 use super::fib::{Fib, Table};
 use super::sprm::{Large, Paragraph};
+use super::styles::styles;
 use crate::formats::bytes::{piece, u8_at, u16_at, u32_at};
 use crate::formats::docx_numbering::{Level, List, Numbering};
 use crate::formats::windows_text::wide;
 
-/// Lists and styles that are read; Word allows some thousand.
+/// Lists that are read; Word allows some thousand.
 const MOST: usize = 10_000;
 
 /// How the lists of a document count.
@@ -13,7 +14,7 @@ pub(super) fn numbering(fib: &Fib<'_>, tables: &[u8]) -> Numbering {
     if fib.is_new {
         definitions(fib, tables, &mut numbering);
         overrides(fib.table(Table::ListOverrides, tables), &mut numbering);
-        styles(fib.table(Table::Styles, tables), &mut numbering);
+        numbered_styles(fib.table(Table::Styles, tables), &mut numbering);
     }
     numbering
 }
@@ -125,26 +126,11 @@ fn differing(table: &[u8], at: &mut usize, list: &mut List) -> Option<()> {
     Some(())
 }
 
-/// The styles of paragraphs (section 2.9.271), as far as they number.
-fn styles(sheet: &[u8], numbering: &mut Numbering) {
-    let head = usize::from(u16_at(sheet, 0).unwrap_or(0));
-    let count = usize::from(u16_at(sheet, 2).unwrap_or(0)).min(MOST);
-    // The size of the fixed part of each style, which later versions made longer.
-    let fixed = usize::from(u16_at(sheet, 4).unwrap_or(10));
-    let mut at = 2 + head;
-    for number in 0..count {
-        let Some(length) = u16_at(sheet, at) else { return };
-        let style = piece(sheet, at + 2, length.into());
-        at += 2 + usize::from(length);
-        let Some(kind) = u16_at(style, 2).filter(|kind| kind & 0xF == 1) else { continue };
-        let base = Some(kind >> 4).filter(|base| *base != 0xFFF);
-        let name = usize::from(u16_at(style, fixed).unwrap_or(0));
-        // Behind the name and its NUL, at an even offset: the changes of paragraphs.
-        let changes = fixed + 2 + (name + 1) * 2;
-        let length = usize::from(u16_at(style, changes).unwrap_or(0));
-        let grpprl = piece(style, changes + 4, length.saturating_sub(2));
+/// The styles of paragraphs, as far as they number.
+fn numbered_styles(sheet: &[u8], numbering: &mut Numbering) {
+    for style in styles(sheet).iter().filter(|style| style.is_of_paragraphs) {
         let mut paragraph = Paragraph::default();
-        paragraph.apply(grpprl, true, &mut Large::new(&[]));
-        numbering.add_style(number as u16, base, paragraph.list, paragraph.level);
+        paragraph.apply(style.paragraphs, true, &mut Large::new(&[]));
+        numbering.add_style(style.number, style.base, paragraph.list, paragraph.level);
     }
 }

@@ -48,13 +48,18 @@ fn old(rest: &[u8]) -> Option<(u16, usize, usize)> {
     Some((u16::from(code), length, 1))
 }
 
+/// The change that says whether characters are shown (`sprmCFVanish`).
+pub(super) const HIDDEN: u16 = 0x083C;
+
 /// What is asked of a run of characters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Character {
     /// A tracked deletion.
     pub(super) deleted: bool,
-    /// Whether it is not shown.
-    pub(super) hidden: bool,
+    /// Whether it is not shown: no (0), yes (1), as its style says (0x80) or the other way round (0x81).
+    pub(super) hidden: Option<u8>,
+    /// Its style, if it has one of its own.
+    pub(super) style: Option<u16>,
     /// A sign of a font: the font's number and the code.
     pub(super) symbol: Option<(u16, u16)>,
     /// Where a picture lies in the stream `Data`.
@@ -75,8 +80,8 @@ impl Character {
             let flag = u8_at(operand, 0).is_some_and(|flag| flag & 1 == 1);
             match code {
                 0x0800 => self.deleted = flag,
-                // A style's is not looked at: what is the other way round from it (0x81) is shown as often as not.
-                0x083C => self.hidden = u8_at(operand, 0) == Some(1),
+                HIDDEN => self.hidden = u8_at(operand, 0),
+                0x4A30 => self.style = u16_at(operand, 0),
                 0x080A => self.is_object = flag,
                 0x0806 => (self.is_object, self.is_data) = (flag, flag),
                 0x6A03 => self.picture = u32_at(operand, 0),

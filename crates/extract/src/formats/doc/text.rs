@@ -4,6 +4,7 @@ use super::fib::{Fib, Table};
 use super::form::form;
 use super::runs::{Runs, characters, paragraphs};
 use super::sprm::{Character, Paragraph, sprms};
+use super::styles::Vanishing;
 use crate::formats::bytes::{piece, u8_at, u16_at, u32_at};
 use crate::formats::code_page;
 use crate::formats::docx_field::FormValue;
@@ -13,8 +14,10 @@ pub(super) struct Text {
     /// 16-bit units; bytes of a code page where `page` is set.
     units: Vec<u16>,
     deleted: Vec<bool>,
-    /// First position of what is not shown, and the one behind the last.
-    hidden: Vec<(usize, usize)>,
+    /// First position, the one behind the last, and what their run says of whether they are shown, and their style.
+    hidden: Vec<(usize, usize, Option<u8>, Option<u16>)>,
+    /// What styles say of it.
+    vanishing: Vanishing,
     /// First position, the one behind the last, font and code of signs.
     symbols: Vec<(usize, usize, (u16, u16))>,
     /// First position, the one behind the last, and what was filled into the form field that has its data there.
@@ -54,6 +57,10 @@ impl Text {
             units: Vec::new(),
             deleted: Vec::new(),
             hidden: Vec::new(),
+            vanishing: match fib.is_new {
+                true => Vanishing::read(table(Table::Styles)),
+                false => Vanishing::default(),
+            },
             symbols: Vec::new(),
             forms: Vec::new(),
             pictures: BTreeSet::new(),
@@ -146,8 +153,10 @@ impl Text {
             if properties.deleted {
                 self.deleted.get_mut(from..to).unwrap_or_default().fill(true);
             }
-            if properties.hidden {
-                self.hidden.push((from, to));
+            // A style matters where one hides.
+            let style = properties.style.filter(|_| self.vanishing.any);
+            if properties.hidden.is_some() || style.is_some() {
+                self.hidden.push((from, to, properties.hidden, style));
             }
             if let Some(symbol) = properties.symbol {
                 self.symbols.push((from, to, symbol));
@@ -186,11 +195,23 @@ impl Text {
         Some((*self.units.get(at)?, self.deleted.get(at).copied().unwrap_or_default()))
     }
 
-    /// Whether the character at a position is not shown.
+    /// Whether the character at a position is not shown: by its run, else by its own style, else by that of the paragraph.
     pub(super) fn is_hidden(&self, at: usize) -> bool {
-        let after = self.hidden.partition_point(|(first, _)| *first <= at);
+        let after = self.hidden.partition_point(|(first, ..)| *first <= at);
         let run = after.checked_sub(1).and_then(|n| self.hidden.get(n));
-        run.is_some_and(|(_, behind)| at < *behind)
+        let run = run.filter(|(_, behind, ..)| at < *behind);
+        let (own, style) = run.map_or((None, None), |(.., own, style)| (*own, *style));
+        let by_style = || {
+            let own = style.and_then(|style| self.vanishing.hides(style));
+            let paragraph = || self.vanishing.hides(self.paragraph(at).style);
+            self.vanishing.any && own.or_else(paragraph).unwrap_or_default()
+        };
+        match own {
+            Some(0) => false,
+            Some(1) => true,
+            Some(0x81) => !by_style(),
+            _ => by_style(),
+        }
     }
 
     /// The font and code of the sign at a position, if it is one.

@@ -52,6 +52,7 @@ pub(in crate::formats) fn read_section(
         capture: Capture::Nothing,
         description: String::new(),
         choice: None,
+        is_tickable: false,
         deleted: false,
         unnumbered: None,
         switches: Vec::new(),
@@ -144,6 +145,8 @@ struct Section<'a> {
     description: String,
     /// What is chosen in the list of the form that is open: its value, or its words once they are met.
     choice: Option<Choice>,
+    /// Whether the button that is open is a box to be ticked.
+    is_tickable: bool,
     /// Inside a passage that a tracked change deleted.
     deleted: bool,
     /// The shape of the paragraph that opened last, until it has its number.
@@ -296,6 +299,12 @@ impl Section<'_> {
                 }
                 self.number();
                 self.open(Node::Paragraph(Paragraph::default()))?;
+                // Whoever writes nothing but text names the first of all looks and leaves it at that.
+                if self.body.looks.is_some()
+                    && attribute(e, "paraPrIDRef").is_some_and(|number| number != "0")
+                {
+                    self.body.name_look();
+                }
                 if self.body.numbers.are_named() {
                     // The second name is that of HWPML.
                     let shape = attribute(e, "paraPrIDRef").or_else(|| attribute(e, "ParaShape"));
@@ -406,8 +415,9 @@ impl Section<'_> {
             }
             "textart" => self.attribute_text(e, "text", Anchoring::Block, context)?,
             "comboBox" | "listBox" => {
-                let chosen = attribute(e, "selectedValue").map(Cow::into_owned);
-                self.choice = chosen.map(|value| Choice { value, words: None });
+                // The second name is that of HWPML, which keeps the words themselves.
+                let chosen = attribute(e, "selectedValue").or_else(|| attribute(e, "Text"));
+                self.choice = chosen.map(|value| Choice { value: value.into_owned(), words: None });
             }
             "listItem" => {
                 if let Some(choice) = &mut self.choice
@@ -417,12 +427,18 @@ impl Section<'_> {
                     choice.words = choice.words.take().or(words.map(Cow::into_owned));
                 }
             }
-            "btn" => self.attribute_text(e, "caption", Anchoring::Block, context)?,
-            "checkBtn" | "radioBtn" => {
-                let is_ticked = attribute(e, "value").is_some_and(|value| value == "CHECKED");
-                let text = tick(is_ticked, &attribute(e, "caption").unwrap_or_default());
-                self.object(&text, Anchoring::Block, context)?;
+            "btn" if attribute(e, "caption").is_some() => {
+                self.attribute_text(e, "caption", Anchoring::Block, context)?;
             }
+            "checkBtn" | "radioBtn"
+                if attribute(e, "value").is_some() || attribute(e, "caption").is_some() =>
+            {
+                self.ticked(e, context)?;
+            }
+            // HWPML has an element within that says it.
+            name @ ("btn" | "checkBtn" | "radioBtn") => self.is_tickable = name != "btn",
+            "buttonSet" if self.is_tickable => self.ticked(e, context)?,
+            "buttonSet" => self.attribute_text(e, "Caption", Anchoring::Block, context)?,
             _ => {}
         }
         Ok(())
@@ -558,6 +574,15 @@ impl Section<'_> {
         if self.capture == Capture::Text && !self.deleted {
             self.inline(text);
         }
+    }
+
+    /// Adds a box that is ticked or not, with what it is called.
+    fn ticked(&mut self, e: &BytesStart<'_>, context: &Context<'_>) -> Result<(), ExtractError> {
+        // The second is how HWPML says it.
+        let is_ticked =
+            attribute(e, "value").is_some_and(|value| matches!(&*value, "CHECKED" | "1"));
+        let text = tick(is_ticked, &attribute(e, "caption").unwrap_or_default());
+        self.object(&text, Anchoring::Block, context)
     }
 
     fn attribute_text(

@@ -122,6 +122,9 @@ What lies beside a file and describes it is read with it, as in a service: NAME.
 NAME.meta.json, NAME.xmp, and manifest.csv or metadata.csv of its folder, or of those above
 it up to the folder that was named.
 
+What is said of files on standard error stands in Korean where the first of LC_ALL, LC_MESSAGES
+and LANG that is set names Korean (ko_KR.UTF-8), in English otherwise; --json has both languages.
+
 Exit code: 0; 1 if a file could not be read at all (with --json and --report what they write says so, and the code is 0); 2 if a path is not there")]
 pub(crate) struct Extract {
     /// Files or folders
@@ -134,7 +137,7 @@ pub(crate) struct Extract {
     #[arg(long, value_parser = count::<{ u32::MAX }>, value_name = "N")]
     pub(crate) jobs: Option<u32>,
     /// Print no text: measure, and write report.txt, report.json and report.html into this folder, which is made, or
-    /// holds an earlier report (Korean where LANG or LC_ALL says so)
+    /// holds an earlier report (in the language of standard error)
     #[arg(long, conflicts_with = "json", value_name = "DIR")]
     pub(crate) report: Option<PathBuf>,
     /// Folder of the texts that should be read: those of PATH/a/b.hwp are DIR/a/b.hwp.txt and DIR/a/b.hwp.*.txt

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use madang_document::content::{Content, Warning};
+use madang_document::locale::Locale;
 use madang_document::outcome::Outcome;
 use madang_document::reason::Reason;
 use madang_document::shown::Shown;
@@ -36,6 +37,7 @@ use crate::beside::Surroundings;
 use crate::configuration::Configuration;
 use crate::failure::{Failure, USAGE};
 use crate::terminal::{line, out_json, out_text, short_path, shown};
+use crate::terminal_locale::{reason_in, say, terminal_locale};
 
 /// Files up to this size are read whole, larger ones by ranges: as in a service.
 const WHOLE: u64 = madang_pipeline::fetch::WHOLE;
@@ -146,7 +148,12 @@ pub(crate) fn leave_out(password_file: Option<&Path>, files: &mut Vec<PathBuf>) 
     files.retain(|file| {
         let other = id(file) != Some(own);
         if !other {
-            line(&shown!("madang: {}: left out: the file of passwords", name(file)));
+            let told = say(
+                terminal_locale(),
+                "읽지 않습니다: 암호 파일입니다",
+                "left out: the file of passwords",
+            );
+            line(&shown!("madang: {}: {told}", name(file)));
         }
         other
     });
@@ -195,11 +202,7 @@ pub(crate) fn files(paths: &[PathBuf]) -> (Vec<PathBuf>, usize) {
                                 match entry.file_type() {
                                     Ok(kind) if kind.is_dir() => folders.push(entry.path()),
                                     Ok(kind) if kind.is_file() => below.push(entry.path()),
-                                    Ok(kind) => line(&shown!(
-                                        "madang: {}: left out: {}",
-                                        name(&entry.path()),
-                                        kind_of(kind)
-                                    )),
+                                    Ok(kind) => line(&left_out(&entry.path(), kind)),
                                     Err(error) => {
                                         line(&shown!("madang: {}: {error}", name(&entry.path())));
                                     }
@@ -225,15 +228,27 @@ pub(crate) fn files(paths: &[PathBuf]) -> (Vec<PathBuf>, usize) {
     (files, missing)
 }
 
-/// What a path that is neither file nor folder is.
-fn kind_of(kind: FileType) -> &'static str {
-    match () {
-        () if kind.is_symlink() => "a link, which is not followed",
-        () if kind.is_fifo() => "a named pipe",
-        () if kind.is_socket() => "a socket",
-        () if kind.is_block_device() || kind.is_char_device() => "a device",
-        () => "no file",
+/// The line of what lies in a folder and is no file.
+fn left_out(path: &Path, kind: FileType) -> Shown {
+    let locale = terminal_locale();
+    match locale {
+        Locale::Korean => {
+            shown!("madang: {}: 읽지 않습니다: {}입니다", name(path), kind_of(kind, locale))
+        }
+        Locale::English => shown!("madang: {}: left out: {}", name(path), kind_of(kind, locale)),
     }
+}
+
+/// What a path that is neither file nor folder is.
+fn kind_of(kind: FileType, locale: Locale) -> &'static str {
+    let (ko, en) = match () {
+        () if kind.is_symlink() => ("따라가지 않는 링크", "a link, which is not followed"),
+        () if kind.is_fifo() => ("이름 있는 파이프", "a named pipe"),
+        () if kind.is_socket() => ("소켓", "a socket"),
+        () if kind.is_block_device() || kind.is_char_device() => ("장치", "a device"),
+        () => ("파일이 아닌 것", "no file"),
+    };
+    say(locale, ko, en)
 }
 
 /// A path as a line shows it.
@@ -342,10 +357,16 @@ fn input(path: &Path) -> std::io::Result<Input> {
         File::options().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
     let metadata = file.metadata()?;
     if !metadata.is_file() {
-        return Err(std::io::Error::other(format!(
-            "it is {}; only files are read, so copy what comes out of it into one",
-            kind_of(metadata.file_type())
-        )));
+        let locale = terminal_locale();
+        let kind = kind_of(metadata.file_type(), locale);
+        return Err(std::io::Error::other(match locale {
+            Locale::Korean => {
+                format!("{kind}입니다. 파일만 읽으므로, 나오는 내용을 파일에 담아 주세요")
+            }
+            Locale::English => {
+                format!("it is {kind}; only files are read, so copy what comes out of it into one")
+            }
+        }));
     }
     let size = metadata.len();
     if size > WHOLE {
@@ -377,6 +398,7 @@ impl Ranges for FileRanges {
 fn print(path: &Path, answer: &Answer, as_json: bool) -> Result<(), Failure> {
     let shown = name(path);
     let key = object_key::from_bytes(path.as_os_str().as_bytes());
+    let locale = terminal_locale();
     if let Some(reason) = &answer.unread {
         line(&shown!("madang: {shown}: {reason}"));
         if as_json {
@@ -394,7 +416,15 @@ fn print(path: &Path, answer: &Answer, as_json: bool) -> Result<(), Failure> {
             None => shown.clone(),
         };
         match &extraction.reason {
-            Some(reason) => line(&shown!("madang: {title}: {}: {reason}", extraction.outcome)),
+            Some(reason) => {
+                let reason = reason_in(locale, reason);
+                line(&match locale {
+                    Locale::Korean => {
+                        shown!("madang: {title}: {}: {reason}", extraction.outcome.label(locale))
+                    }
+                    Locale::English => shown!("madang: {title}: {}: {reason}", extraction.outcome),
+                });
+            }
             None if answer.extractions.len() > 1 => line(&shown!("madang: {title}")),
             None => {}
         }

@@ -36,6 +36,7 @@ mod search;
 mod service_ports;
 mod serving;
 mod terminal;
+mod terminal_locale;
 mod top;
 mod trials;
 mod up;

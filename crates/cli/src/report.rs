@@ -99,7 +99,7 @@ pub(crate) fn run(command: &Extract, folder: &Path) -> Result<(), Failure> {
         has_references: references.is_some(),
     };
     let findings = Findings::of(circumstances, files);
-    let labels = Labels::of(|name| std::env::var(name).ok());
+    let labels = Labels::of_terminal();
     destination.put(TEXT, text::text(labels, &findings).as_bytes())?;
     destination.put(JSON, escaped(&serde_json::to_string_pretty(&findings)?).as_bytes())?;
     destination.put(PAGE, page::page(labels, &findings).as_bytes())?;

@@ -4,28 +4,21 @@ use madang_document::timestamp::Timestamp;
 
 use super::measured::Measured;
 use super::row::Row;
+use crate::terminal_locale::{say, terminal_locale};
 
 /// The words and figures of a report in one language.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Labels(pub(crate) Locale);
 
 impl Labels {
-    /// In the language that the environment asks for: Korean where it names Korean, else English (POSIX, section 8.2: the
-    /// first of LC_ALL, LC_MESSAGES and LANG that is not empty).
-    pub(crate) fn of(environment: impl Fn(&str) -> Option<String>) -> Labels {
-        let mut named = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(environment);
-        let korean = named.find(|name| !name.is_empty()).is_some_and(|name| {
-            name.split(['_', '.', '-', '@']).next().is_some_and(|language| language == "ko")
-        });
-        Labels(if korean { Locale::Korean } else { Locale::English })
+    /// In the language that the terminal is spoken to in.
+    pub(crate) fn of_terminal() -> Labels {
+        Labels(terminal_locale())
     }
 
     /// One of two phrases.
     pub(crate) fn say(self, ko: &'static str, en: &'static str) -> &'static str {
-        match self.0 {
-            Locale::Korean => ko,
-            Locale::English => en,
-        }
+        say(self.0, ko, en)
     }
 
     /// The code of the language.
@@ -129,21 +122,6 @@ pub(crate) fn megabytes(bytes: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_environment_says_the_language() {
-        let of = |named: &[(&str, &str)]| {
-            let named: Vec<(String, String)> =
-                named.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
-            let find = |name: &str| named.iter().find(|(a, _)| a == name).map(|(_, b)| b.clone());
-            Labels::of(find).code()
-        };
-        assert_eq!(of(&[]), "en");
-        assert_eq!(of(&[("LANG", "ko_KR.UTF-8")]), "ko");
-        assert_eq!(of(&[("LANG", "kok_IN")]), "en");
-        assert_eq!(of(&[("LC_ALL", "C"), ("LANG", "ko_KR.UTF-8")]), "en");
-        assert_eq!(of(&[("LC_ALL", ""), ("LC_MESSAGES", "ko"), ("LANG", "C")]), "ko");
-    }
 
     #[test]
     fn a_moment_stands_in_the_time_of_its_readers() {

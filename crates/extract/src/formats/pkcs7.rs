@@ -1,9 +1,11 @@
-//! Signed files and mails (CMS, RFC 5652; before that PKCS #7): what was signed stands within, and is a member. What is encrypted
-//! for the keys of people is told; nobody but they can read it. Both come as bytes or as base64, between lines that say so
-//! (RFC 7468, sections 8 and 9) or bare, as mailers save `smime.p7m`.
+//! Signed files and mails (CMS, RFC 5652; before that PKCS #7), and those with a stamp of time (RFC 5544), a digest, or packed
+//! (RFC 3274): what was signed stands within, and is a member. What is encrypted for the keys of people is told; nobody but they
+//! can read it. All come as bytes or as base64, between lines that say so (RFC 7468, sections 8 and 9) or bare, as mailers save
+//! `smime.p7m`.
 
 use std::borrow::Cow;
 
+use flate2::read::ZlibDecoder;
 use madang_document::content::Content;
 use madang_document::part::Noun;
 use madang_document::reason_kind::ReasonKind;
@@ -18,7 +20,7 @@ use crate::unpack::take_member;
 
 pub(super) const FORMAT: Format = Format {
     name: "pkcs7",
-    version: 3,
+    version: 4,
     media_types: &["application/pkcs7-mime"],
     // A signature that stands beside what it signs holds nothing to be read.
     sniff: |probe| {
@@ -39,8 +41,9 @@ pub(super) const FORMAT: Format = Format {
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let stored = blob.read_all(context.limits.member)?;
     let bytes = in_base64(&stored).map_or(stored, Cow::Owned);
-    let signed = match Cms::read(&bytes) {
-        Some(Cms::Signed(signed)) => signed,
+    let (within, is_packed) = match Cms::read(&bytes) {
+        Some(Cms::Within(within)) => (within, false),
+        Some(Cms::Packed(packed)) => (packed, true),
         Some(Cms::Enveloped) => {
             return Err(ExtractError::Encrypted(ReasonKind::Certificate.of(Noun::File)));
         }
@@ -56,7 +59,12 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     if element(&bytes).is_some_and(|outermost| outermost.is_cut) {
         content.lost(ReasonKind::EndsEarly.of(Noun::File));
     }
-    take_member(signed.as_slice(), &path, None, context, &mut content);
+    match is_packed {
+        true => {
+            take_member(ZlibDecoder::new(within.as_slice()), &path, None, context, &mut content)
+        }
+        false => take_member(within.as_slice(), &path, None, context, &mut content),
+    };
     Ok(content)
 }
 
@@ -69,7 +77,7 @@ fn is_other(bytes: &[u8]) -> bool {
 
 /// The name of what was signed: `계약서.pdf` of `계약서.pdf.p7m`, and a mail of `smime.p7m`.
 fn name(name: &str) -> String {
-    let known = [".p7m", ".p7s", ".p7", ".sig", ".pem", ".cms"];
+    let known = [".p7m", ".p7s", ".p7z", ".p7", ".sig", ".pem", ".cms", ".tsd"];
     let end = known.iter().find(|end| name.to_ascii_lowercase().ends_with(**end));
     let stem = end.and_then(|end| name.get(..name.len() - end.len())).unwrap_or(name);
     match stem.contains('.') {
@@ -105,8 +113,10 @@ fn in_base64(bytes: &[u8]) -> Option<Vec<u8>> {
 
 /// What the outermost structure is (RFC 5652, section 3).
 enum Cms {
-    /// With what was signed (section 5.2).
-    Signed(Vec<u8>),
+    /// With what was signed (section 5.2), digested or stamped.
+    Within(Vec<u8>),
+    /// With what is packed by zlib.
+    Packed(Vec<u8>),
     /// For the keys of people (sections 6 and 9).
     Enveloped,
 }
@@ -115,22 +125,33 @@ impl Cms {
     /// Reads as far as what was signed; none if these bytes are neither.
     fn read(bytes: &[u8]) -> Option<Cms> {
         let mut outermost = Elements(element(bytes)?.of(SEQUENCE)?);
-        match outermost.next()?.of(OBJECT)? {
-            // 1.2.840.113549.1.7.2, and in 9.16.1.23 what is authenticated besides.
-            b"\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02" => {}
-            b"\x2A\x86\x48\x86\xF7\x0D\x01\x07\x03"
-            | b"\x2A\x86\x48\x86\xF7\x0D\x01\x07\x06"
-            | b"\x2A\x86\x48\x86\xF7\x0D\x01\x09\x10\x01\x17" => return Some(Cms::Enveloped),
-            _ => return None,
+        let kind = outermost.next()?.of(OBJECT)?;
+        // 1.2.840.113549.1, of which 7 is PKCS #7 and 9.16.1 what S/MIME added.
+        let kind = kind.strip_prefix(b"\x2A\x86\x48\x86\xF7\x0D\x01")?;
+        let mut within = || Some(Elements(element(outermost.next()?.of(WITHIN)?)?.of(SEQUENCE)?));
+        match kind {
+            b"\x07\x03" | b"\x07\x06" | b"\x09\x10\x01\x17" => Some(Cms::Enveloped),
+            // The algorithms of all who signed, or the one of the digest, stand before the content.
+            b"\x07\x02" | b"\x07\x05" | b"\x09\x10\x01\x09" => {
+                let mut parts = within()?;
+                parts.next()?.of(INTEGER)?;
+                let algorithms = parts.next()?;
+                algorithms.of(SET).or_else(|| algorithms.of(SEQUENCE))?;
+                let mut content = Elements(parts.next()?.of(SEQUENCE)?);
+                content.next()?.of(OBJECT)?;
+                let octets = octets(&element(content.next()?.of(WITHIN)?)?)?;
+                Some(match kind {
+                    b"\x09\x10\x01\x09" => Cms::Packed(octets),
+                    _ => Cms::Within(octets),
+                })
+            }
+            // Its address and what is said of it may stand before it (RFC 5544, section 2).
+            b"\x09\x10\x01\x1F" => {
+                let stamped = within()?.find(|it| matches!(it.tag, OCTETS | OCTETS_IN_PIECES))?;
+                Some(Cms::Within(octets(&stamped)?))
+            }
+            _ => None,
         }
-        let mut signed = Elements(element(outermost.next()?.of(WITHIN)?)?.of(SEQUENCE)?);
-        signed.next()?.of(INTEGER)?;
-        signed.next()?.of(SET)?;
-        let mut content = Elements(signed.next()?.of(SEQUENCE)?);
-        content.next()?.of(OBJECT)?;
-        let mut octets = Vec::new();
-        collect(&element(content.next()?.of(WITHIN)?)?, &mut octets, 0)?;
-        Some(Cms::Signed(octets))
     }
 }
 
@@ -220,6 +241,12 @@ fn element_at(bytes: &[u8], depth: u32) -> Option<Element<'_>> {
 }
 
 /// The bytes of a string of octets, which may come in pieces (section 8.7).
+fn octets(element: &Element<'_>) -> Option<Vec<u8>> {
+    let mut octets = Vec::new();
+    collect(element, &mut octets, 0)?;
+    Some(octets)
+}
+
 fn collect(element: &Element<'_>, octets: &mut Vec<u8>, depth: u32) -> Option<()> {
     match element.tag {
         OCTETS => octets.extend_from_slice(element.body),
@@ -249,19 +276,19 @@ mod tests {
         der(SEQUENCE, &[SIGNED, &der(WITHIN, &[&signed])])
     }
 
-    fn octets(bytes: &[u8]) -> Option<Vec<u8>> {
+    fn read(bytes: &[u8]) -> Option<Vec<u8>> {
         match Cms::read(bytes)? {
-            Cms::Signed(octets) => Some(octets),
+            Cms::Within(octets) | Cms::Packed(octets) => Some(octets),
             Cms::Enveloped => None,
         }
     }
 
     #[test]
     fn what_was_signed_is_had_in_one_piece_or_many() {
-        assert_eq!(octets(&signed(b"\x04\x02ab")).unwrap(), b"ab");
-        assert_eq!(octets(&signed(b"\x24\x80\x04\x01a\x04\x01b\0\0")).unwrap(), b"ab");
+        assert_eq!(read(&signed(b"\x04\x02ab")).unwrap(), b"ab");
+        assert_eq!(read(&signed(b"\x24\x80\x04\x01a\x04\x01b\0\0")).unwrap(), b"ab");
         let whole = signed(b"\x04\x05abcde");
-        assert_eq!(octets(&whole[..whole.len() - 2]).unwrap(), b"abc", "as far as it goes");
+        assert_eq!(read(&whole[..whole.len() - 2]).unwrap(), b"abc", "as far as it goes");
         // Streamed: wherever the head of a file ends within the pieces, it is one of these.
         let pieces = b"\x04\x02ab\x04\x81\x03cde\x04\x01f".as_slice();
         let version_and_digests = b"\x30\x80\x02\x01\x01\x31\x00".as_slice();
@@ -277,15 +304,36 @@ mod tests {
         ];
         let open = open.concat();
         let streamed = [open.as_slice(), pieces, &[0; 14]].concat();
-        assert_eq!(octets(&streamed).unwrap(), b"abcdef");
+        assert_eq!(read(&streamed).unwrap(), b"abcdef");
         for cut in open.len()..streamed.len() {
-            let found = octets(&streamed[..cut]).unwrap();
+            let found = read(&streamed[..cut]).unwrap();
             assert!(b"abcdef".starts_with(&found), "{cut}");
         }
         // Beside what it signs.
         let content = der(SEQUENCE, &[DATA]);
         let beside = der(SEQUENCE, &[&[INTEGER, 1, 1], &[SET, 0], &content]);
         assert!(Cms::read(&der(SEQUENCE, &[SIGNED, &der(WITHIN, &[&beside])])).is_none());
+    }
+
+    #[test]
+    fn what_is_digested_stamped_or_packed_stands_within() {
+        let of = |kind: &[u8]| [b"\x2A\x86\x48\x86\xF7\x0D\x01", kind].concat();
+        let whole = |kind: &[u8], parts: &[&[u8]]| {
+            let within = der(SEQUENCE, &[&[&[INTEGER, 1, 1][..]], parts].concat());
+            der(SEQUENCE, &[&der(OBJECT, &[&of(kind)]), &der(WITHIN, &[&within])])
+        };
+        let content = der(SEQUENCE, &[DATA, &der(WITHIN, &[b"\x04\x02ab"])]);
+        let algorithm = der(SEQUENCE, &[DATA]);
+        let digested = whole(b"\x07\x05", &[&algorithm, &content, b"\x04\x02no"]);
+        assert!(matches!(Cms::read(&digested), Some(Cms::Within(octets)) if octets == b"ab"));
+        let packed = whole(b"\x09\x10\x01\x09", &[&algorithm, &content]);
+        assert!(matches!(Cms::read(&packed), Some(Cms::Packed(octets)) if octets == b"ab"));
+        let told = der(SEQUENCE, &[&[1, 1, 0]]);
+        let stamped = whole(b"\x09\x10\x01\x1F", &[b"\x16\x01u", &told, b"\x04\x02ab", b"\xA0\0"]);
+        assert!(matches!(Cms::read(&stamped), Some(Cms::Within(octets)) if octets == b"ab"));
+        // A stamp beside what it stands for.
+        assert!(Cms::read(&whole(b"\x09\x10\x01\x1F", &[&told, b"\xA0\0"])).is_none());
+        assert!(Cms::read(&whole(b"\x09\x10\x01\x02", &[&algorithm, &content])).is_none());
     }
 
     #[test]
@@ -342,15 +390,18 @@ mod tests {
         assert!(Cms::read(&[0x30, 0x80].repeat(10_000)).is_none());
         assert!(Cms::read(b"\x30\xFF").is_none());
         assert!(Cms::read(b"\x30\x88\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x06").is_none());
-        assert!(octets(&signed(&[0x24, 0x80].repeat(40))).is_none());
+        assert!(read(&signed(&[0x24, 0x80].repeat(40))).is_none());
         assert!(Cms::read(b"").is_none());
     }
 
     #[test]
     fn the_name_of_what_was_signed_is_in_that_of_the_file() {
-        for (file, inside) in
-            [("계약서.pdf.p7m", "계약서.pdf"), ("smime.P7M", "smime.eml"), ("a.hwp", "a.hwp")]
-        {
+        for (file, inside) in [
+            ("계약서.pdf.p7m", "계약서.pdf"),
+            ("smime.P7M", "smime.eml"),
+            ("a.hwp", "a.hwp"),
+            ("공고.hwp.TSD", "공고.hwp"),
+        ] {
             assert_eq!(name(file), inside);
         }
     }

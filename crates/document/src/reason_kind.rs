@@ -130,9 +130,11 @@ pub enum ReasonKind {
     // It exceeds a limit.
     /// It unpacks to more than so many bytes, the limit for its size.
     Unpacks(u64),
+    /// It does not fit into what is left of the bytes that all of the file may unpack to.
+    UnpacksWithOthers(u64),
     /// Its pictures decode to more than so many bytes, the limit for its size.
     Decodes(u64),
-    /// It is larger than so many bytes once unpacked.
+    /// It is larger than so many bytes once unpacked, the limit for one member or part.
     Larger(u64),
     /// It has more bytes than may be held in memory.
     LargerThanMemory { bytes: u64, limit: u64 },
@@ -331,6 +333,7 @@ impl ReasonKind {
             CheckSum | TooFewBytes { .. } | TooManyBytes(_) => "check_sum",
             NoCharacters { .. } | Symbols(_) | OwnSigns(_) => "characters",
             Unpacks(_)
+            | UnpacksWithOthers(_)
             | Decodes(_)
             | Larger(_)
             | LargerThanMemory { .. }

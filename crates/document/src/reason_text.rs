@@ -284,6 +284,15 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
             format!("{}풀면 크기에 비해 정한 한도 {limit}바이트를 넘습니다", it.topic()),
             format!("it unpacks to more than {}, the limit for its size", bytes_of(*limit)),
         ),
+        UnpacksWithOthers(limit) => both(
+            format!("{}풀면 앞의 것과 합쳐 파일 전체의 한도 {limit}바이트를 넘습니다", it.topic()),
+            format!(
+                "with what was unpacked before, {} {} more than {}, the limit for the whole file",
+                it.english,
+                it.verb("comes to", "come to"),
+                bytes_of(*limit)
+            ),
+        ),
         Decodes(limit) => both(
             format!("그림을 풀면 크기에 비해 정한 한도 {limit}바이트를 넘습니다"),
             format!(
@@ -292,8 +301,12 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
             ),
         ),
         Larger(limit) => both(
-            format!("{}풀면 {limit}바이트를 넘습니다", it.topic()),
-            format!("{} larger than {} unpacked", it.is(), bytes_of(*limit)),
+            format!("{}풀면 파일의 한 부분에 정한 한도 {limit}바이트를 넘습니다", it.topic()),
+            format!(
+                "{} larger than {} unpacked, the limit for one part of a file",
+                it.is(),
+                bytes_of(*limit)
+            ),
         ),
         LargerThanMemory { bytes, limit } => both(
             format!(
@@ -532,7 +545,7 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
         NoReason => both("알려진 까닭이 없습니다", "no reason was given"),
 
         Hidden => both(format!("{}숨겨져 있습니다", it.subject()), format!("{} hidden", it.is())),
-        SomeHidden => both("글의 일부가 숨겨져 있습니다", "some of the text is hidden in Word"),
+        SomeHidden => both("글의 일부가 숨겨져 있습니다", "some of the text is hidden"),
         NotRecognised { more } => {
             let (korean, english) = match more {
                 0 => both("", ""),

@@ -45,7 +45,7 @@ pub struct Spent {
 }
 
 /// Rounds that trying passwords may take of one object, and of each of its members on top: a round is a hash of a block
-/// or two, so these are a minute and some seconds, which is what the sandbox allows an object and a member.
+/// or two, so these are half a minute and some seconds at most. Where a round takes longer, time ends it ([`Sink::has_time`]).
 const ROUNDS: u64 = 100_000_000;
 const ROUNDS_OF_MEMBER: u64 = 10_000_000;
 
@@ -177,6 +177,20 @@ impl<'a> Context<'a> {
         self.unpacked_limit.saturating_sub(self.spent.unpacked.get())
     }
 
+    /// Bytes that one member may unpack to: as many as any, or what is left of those of the whole object.
+    pub fn member_left(&self) -> u64 {
+        self.limits.member.min(self.unpacked_left())
+    }
+
+    /// What is said of a member that comes to more than `most` bytes, which were what [`Context::member_left`] was: the limit that
+    /// it met, its own or that of the whole.
+    pub fn larger_than(&self, most: u64) -> ReasonKind {
+        match most < self.limits.member {
+            true => ReasonKind::UnpacksWithOthers(self.unpacked_limit),
+            false => ReasonKind::Larger(most),
+        }
+    }
+
     /// Accounts for `bytes` that were unpacked (inflated, decoded); also says that work goes on.
     ///
     /// # Errors
@@ -207,7 +221,9 @@ impl<'a> Context<'a> {
     }
 
     /// Opens a lock: with the empty password, or with one of those that the pipeline gives; the one that opened the last
-    /// lock of this object goes first. `rounds` is what a try costs, in hashes.
+    /// lock of this object goes first. `rounds` is what a try costs, in hashes. Given passwords are tried as long as there is
+    /// time: a list that is too long for it ends as a locked document with the number that was tried, and not as one that was
+    /// never finished.
     ///
     /// # Errors
     /// [`StillLocked`] when `open` answers none of them.
@@ -228,7 +244,9 @@ impl<'a> Context<'a> {
         let order = last.map(Some).into_iter().chain([None]).chain(others.map(Some));
         let mut tried = 0;
         for number in order {
-            if self.spend_rounds(rounds).is_none() {
+            // What needs no password opens however late it is.
+            let is_late = number.is_some() && !self.sink.has_time();
+            if is_late || self.spend_rounds(rounds).is_none() {
                 return Err(StillLocked::Costly { tried, given: given.len() });
             }
             self.progress();

@@ -241,7 +241,8 @@ pub(crate) fn read_joined(
     };
     let bytes = if is_wide { Cow::Borrowed(bytes) } else { joined(bytes) };
     let decoded = decode_declared(&bytes, label.as_deref());
-    content.metadata.set(madang_document::metadata::ENCODING, decoded.encoding);
+    let part = if bom(&bytes).is_some() { "byte order mark" } else { "bytes" };
+    content.metadata.at(part).set(madang_document::metadata::ENCODING, decoded.encoding);
     if decoded.lossy && blob.len() <= limit {
         content.note(ReasonKind::Meaningless(decoded.encoding.into()));
     }

@@ -146,7 +146,7 @@ fn deliver(
             None => context.spent().beside.get_or_init(read).describe(content),
             Some(_) => context.spent().beside.get_or_init(read).describe_member(content),
         }
-        content.metadata.set_some(MEMBER_PAGE, context.page());
+        content.metadata.at("the file around it").set_some(MEMBER_PAGE, context.page());
         hold_to_limits(content, context);
     };
     let (outcome, reason, mut content) = match answer {

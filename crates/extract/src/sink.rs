@@ -45,6 +45,12 @@ pub trait Sink {
     /// the document is read without them.
     fn engines_wanted(&self);
 
+    /// Whether there is time for work that may be broken off, as trying one password after the other: less than three quarters of
+    /// what the object may take are used up. Who is not limited has it always.
+    fn has_time(&self) -> bool {
+        true
+    }
+
     /// What is wanted of the member at this place. All members are read, unless one of them was asked for.
     fn wanted(&self, _member: &InnerPath) -> Wanted {
         Wanted::Document

@@ -128,12 +128,14 @@ pub fn take_unpacked(
         missing(path, outcome, &reason, content);
         context.unopened_member(path, declared, outcome, reason)
     };
-    let too_large = |size: u64| ReasonKind::Larger(size).into();
+    let too_large = |most: u64| context.larger_than(most).into();
     // What says itself that it is too large is not even begun: a bomb then costs no more than its table of contents,
     // and what lies behind it in the container is still read.
-    let most = limits.member.min(context.unpacked_left());
-    let taken = if declared.is_some_and(|size| size > most) {
-        refuse(Outcome::Limit, too_large(most), content)
+    let most = context.member_left();
+    let taken = if let Some(size) = declared.filter(|size| *size > most) {
+        // No member may be so large, however much is left.
+        let limit = if size > limits.member { limits.member } else { most };
+        refuse(Outcome::Limit, too_large(limit), content)
     } else {
         match open(limits.member) {
             Err(Unopened { outcome, reason }) => refuse(outcome, reason, content),
@@ -147,8 +149,9 @@ pub fn take_unpacked(
                     context.damaged_member(path, &bytes, &own)
                 }
                 End::TooLarge => refuse(Outcome::Limit, too_large(limits.member), content),
-                End::Spent(limit) => {
-                    if let Ok(member) = refuse(Outcome::Limit, limit.into_reason(), content) {
+                // The limit that it meets is that of the whole: alone it might have been read.
+                End::Spent(_) => {
+                    if let Ok(member) = refuse(Outcome::Limit, too_large(0), content) {
                         content.members.push(member);
                     }
                     return false;

@@ -78,8 +78,7 @@ fn every_row_of_the_table_has_a_fixture() {
     assert!(bare.is_empty(), "rows without a fixture that they read: {bare:?}");
 }
 
-/// Which part of a file each property comes from, over all fixtures: `-` where the file as a whole says it, `>` where
-/// parts disagree, what is trusted most first.
+/// Which part of a file each property comes from, over all fixtures; `>` where parts disagree, what is trusted most first.
 #[test]
 fn every_property_says_where_it_comes_from() {
     let mut found = BTreeSet::new();
@@ -93,6 +92,9 @@ fn every_property_says_where_it_comes_from() {
             }
         }
     }
+    let nameless: Vec<&String> =
+        found.iter().filter(|line| line.split(' ').any(|part| part == "-")).collect();
+    assert!(nameless.is_empty(), "a property of which no part is told: {nameless:?}");
     let actual = found.into_iter().map(|line| line + "\n").collect::<String>();
     let golden = root().join("parts.expected");
     if std::env::var_os("UPDATE_EXPECT").is_some() {

@@ -7,17 +7,19 @@
     reason = "a test stops where it fails"
 )]
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use madang_document::outcome::Outcome;
 use madang_document::reason::Reason;
+use madang_extract::detected::Detected;
 use madang_extract::engines::Engines;
 use madang_extract::extract::extract;
 use madang_extract::extraction::Extraction;
 use madang_extract::order::Order;
 use madang_extract::passwords::Passwords;
+use madang_extract::sink::Sink;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/locked")
@@ -228,6 +230,49 @@ fn the_password_that_opened_one_member_is_tried_first_on_the_next() {
     let opened = documents.iter().filter(|it| it.outcome == Outcome::Ok).count();
     // The open one, two of this password, and the archive itself.
     assert_eq!(opened, 4);
+}
+
+/// Takes documents as long as there is time for so many tries.
+struct Hurried {
+    documents: RefCell<Vec<Extraction>>,
+    tries: Cell<u32>,
+}
+
+impl Sink for Hurried {
+    fn detected(&self, _: &Detected) {}
+
+    fn progress(&self, _: u32) {}
+
+    fn engines_wanted(&self) {}
+
+    fn has_time(&self) -> bool {
+        let left = self.tries.get();
+        self.tries.set(left.saturating_sub(1));
+        left > 0
+    }
+
+    fn document(&self, extraction: Extraction) {
+        self.documents.borrow_mut().push(extraction);
+    }
+}
+
+#[test]
+fn a_list_that_is_too_long_for_the_time_ends_with_what_was_tried() {
+    for name in
+        ["report.hwpx", "old.odt", "whole.odt", "words.xlsx", "aes-256.pdf", "names.7z", "aes.zip"]
+    {
+        let bytes = fixture(name);
+        let mut order = Order::named(name);
+        order.options.passwords = Passwords::parse(b"1\n2\n3\n4\n5").unwrap();
+        let sink = Hurried { documents: RefCell::default(), tries: Cell::new(2) };
+        extract(&bytes, &order, &Engines::none(), &sink);
+        let documents = sink.documents.into_inner();
+        let locked = documents.iter().find(|it| it.outcome == Outcome::Encrypted);
+        let reason = locked.and_then(|it| it.reason.as_ref()).unwrap_or_else(|| panic!("{name}"));
+        let (english, korean) = (reason.english(), reason.korean());
+        assert!(english.contains("2 of 5 given passwords were tried"), "{name}: {english}");
+        assert!(korean.contains("5개 가운데 2개"), "{name}: {korean}");
+    }
 }
 
 #[test]

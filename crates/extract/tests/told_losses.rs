@@ -377,18 +377,59 @@ fn members_that_the_contents_of_a_zip_do_not_count() {
     let document = lost(&fewer, "a.zip", "missing from ZIP table of contents");
     assert_eq!(document.content.members.len(), 3);
 
-    let behind = zipped(&[("d.txt", "four")]);
-    lost(&[three.clone(), behind].concat(), "a.zip", "missing from ZIP table of contents");
+    // What the table does not name is read all the same, and each is marked.
+    let texts = |bytes: &[u8]| {
+        let mut documents = read_all(bytes, "a.zip");
+        documents.pop();
+        documents.iter().map(|document| document.content.text()).collect::<Vec<_>>()
+    };
+    let behind = [three.clone(), zipped(&[("d.txt", "four")])].concat();
+    let document = remarked(&behind, "a.zip", "a.txt is missing from ZIP table of contents");
+    assert_eq!(document.content.warnings.len(), 3, "{:?}", said(&document));
+    assert_eq!(texts(&behind), ["four", "one", "two", "three"]);
 
-    // The first record is taken out of the table: its member lies there all the same.
+    // A record is taken out of the table: its member lies there all the same.
     let table = u32::from_le_bytes(three[end + 16..end + 20].try_into().unwrap()) as usize;
     let record = 46 + "a.txt".len();
-    let mut hidden = [&three[..table], &three[table + record..]].concat();
-    let end = hidden.len() - 22;
-    hidden[end + 8..end + 12].copy_from_slice(&[2, 0, 2, 0]);
-    let size = u32::from_le_bytes(hidden[end + 12..end + 16].try_into().unwrap());
-    hidden[end + 12..end + 16].copy_from_slice(&(size - record as u32).to_le_bytes());
-    lost(&hidden, "a.zip", "missing from ZIP table of contents");
+    for (taken, name, order) in [
+        (0, "a.txt", ["two", "three", "one"]),
+        (1, "b.txt", ["one", "three", "two"]),
+        (2, "c.txt", ["one", "two", "three"]),
+    ] {
+        let at = table + taken * record;
+        let mut hidden = [&three[..at], &three[at + record..]].concat();
+        let end = hidden.len() - 22;
+        hidden[end + 8..end + 12].copy_from_slice(&[2, 0, 2, 0]);
+        let size = u32::from_le_bytes(hidden[end + 12..end + 16].try_into().unwrap());
+        hidden[end + 12..end + 16].copy_from_slice(&(size - record as u32).to_le_bytes());
+        let what = format!("{name} is missing from ZIP table of contents");
+        let document = remarked(&hidden, "a.zip", &what);
+        assert_eq!(document.content.warnings.len(), 1, "{:?}", said(&document));
+        assert_eq!(texts(&hidden), order);
+    }
+}
+
+#[test]
+fn hidden_parts_of_a_page_are_read_and_remarked() {
+    for page in [
+        "<p>seen</p><div style='color:red; Display: none'><p>unseen</p></div><p>seen</p>",
+        "<p>seen<span hidden>unseen</span></p>",
+        "<ul><li>seen<li style='visibility:hidden'>unseen<li>seen</ul>",
+    ] {
+        let document = remarked(page.as_bytes(), "a.html", "some of the text is hidden");
+        assert!(document.content.text().contains("unseen"), "{page}");
+    }
+    for page in [
+        "<p>seen</p><div style='display:block'>seen</div>",
+        "<div hidden></div><div hidden> <br></div><p>seen</p>",
+        "<p hidden><div>seen</div>",
+        "<img hidden><input hidden value=''>seen",
+        "<ul><li hidden><li>seen</ul>",
+        "<style>.x { display: none }</style><p>seen</p>",
+    ] {
+        let page = format!("<html><body>{page}");
+        whole(page.as_bytes(), "a.html");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use madang_document::content::{Content, Segment, Warning, WarningKind};
 use madang_document::inner_path::InnerPath;
@@ -29,6 +29,16 @@ use crate::frame::{Claim, Field, Frame, Head, Kind};
 const BATCH: usize = 128 << 10;
 /// Progress is said at most this often.
 const EVERY: Duration = Duration::from_millis(100);
+
+/// What the child knows of its time.
+#[derive(Clone, Copy)]
+pub(crate) struct Time<'a> {
+    /// Allows itself the time of the processor for so many units of work in all.
+    pub(crate) allow: &'a dyn Fn(u64),
+    /// How long so many units of work may take in all, as far as the bytes can hold them.
+    pub(crate) allowed: &'a dyn Fn(u64) -> Duration,
+}
+
 /// Takes what extraction finds.
 pub(crate) struct Answer<'a> {
     channel: &'a Channel,
@@ -39,8 +49,8 @@ pub(crate) struct Answer<'a> {
     likeness: bool,
     /// There is a zygote that has loaded more.
     lean: bool,
-    /// Allows itself the time of the processor for so many units of work in all.
-    allow: &'a dyn Fn(u64),
+    time: Time<'a>,
+    began: Instant,
     /// Units begun, and how many of them were said.
     begun: Cell<u64>,
     said: Cell<u64>,
@@ -54,7 +64,7 @@ impl<'a> Answer<'a> {
         channel: &'a Channel,
         order: &'a Order,
         lean: bool,
-        allow: &'a dyn Fn(u64),
+        time: Time<'a>,
     ) -> Answer<'a> {
         let (begun, said) = (Cell::new(0), Cell::new(0));
         Answer {
@@ -63,7 +73,8 @@ impl<'a> Answer<'a> {
             member: order.member.as_ref(),
             likeness: order.likeness,
             lean,
-            allow,
+            time,
+            began: Instant::now(),
             begun,
             said,
             paths: RefCell::default(),
@@ -97,11 +108,15 @@ impl Sink for Answer<'_> {
         if self.channel.silence() >= EVERY {
             let new = begun.saturating_sub(self.said.replace(begun));
             if new > 0 {
-                (self.allow)(begun);
+                (self.time.allow)(begun);
             }
             self.channel.say(&Frame::Progress(u32::try_from(new).unwrap_or(u32::MAX)));
             self.channel.flush();
         }
+    }
+
+    fn has_time(&self) -> bool {
+        self.began.elapsed() < (self.time.allowed)(self.begun.get()) / 4 * 3
     }
 
     fn wanted(&self, member: &InnerPath) -> Wanted {

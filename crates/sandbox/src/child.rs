@@ -14,7 +14,7 @@ use rustix::process::{
     set_parent_process_death_signal, setrlimit,
 };
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Time};
 use crate::blob::{Mapped, Ranged};
 use crate::caps;
 use crate::channel::Channel;
@@ -52,7 +52,12 @@ pub(crate) fn live(launch: &Launch, descriptors: Vec<OwnedFd>, inheritance: &Inh
     let allow = |units| {
         let _ = allow_cpu(launch, units);
     };
-    let answer = Answer::new(&channel, order, inheritance.kit == Kit::Lean, &allow);
+    let allowed = |units| {
+        let (wall, cpu) = (launch.wall.of(launch.size, units), launch.cpu.of(launch.size, units));
+        wall.min(cpu)
+    };
+    let time = Time { allow: &allow, allowed: &allowed };
+    let answer = Answer::new(&channel, order, inheritance.kit == Kit::Lean, time);
     let ended = catch_unwind(AssertUnwindSafe(|| {
         let ranged;
         let blob: &dyn Blob = match &input {

@@ -18,7 +18,7 @@ use crate::allowance::Allowance;
 use crate::usage::Usage;
 
 /// Raised with every change of what is said here: a zygote of another build is not spoken to.
-pub(crate) const PROTOCOL: u32 = 4;
+pub(crate) const PROTOCOL: u32 = 5;
 /// Longest message.
 const LONGEST: usize = 64 << 10;
 /// Most descriptors with one message: socket, standard error, status, input, sidecars.
@@ -35,6 +35,8 @@ pub(crate) struct Launch {
     pub(crate) ranged: bool,
     pub(crate) memory: u64,
     pub(crate) cpu: Allowance,
+    /// What the parent allows by the clock, so that the child can break off what it cannot finish.
+    pub(crate) wall: Allowance,
 }
 
 /// What the zygote says; after [`Report::Ready`] on the status socket of one order.

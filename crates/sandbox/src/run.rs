@@ -192,6 +192,7 @@ fn launch_of(request: &Request<'_>, input: &Input, member: Option<&InnerPath>) -
         ranged: matches!(input, Input::Ranges(_)),
         memory: limits.memory,
         cpu: limits.cpu,
+        wall: limits.wall,
     }
 }
 

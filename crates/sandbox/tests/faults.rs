@@ -362,6 +362,22 @@ fn time_is_allowed_by_the_work_that_has_begun() {
 }
 
 #[test]
+fn a_child_knows_when_to_break_off_what_it_cannot_finish() {
+    let zygote = zygote();
+    let two = flat(Duration::from_secs(2));
+    for limits in [
+        ChildLimits { wall: two, ..limits() },
+        // Whichever is shorter.
+        ChildLimits { cpu: two, ..limits() },
+    ] {
+        let began = std::time::Instant::now();
+        let (verdict, kept) = run_on(&zygote, "patient", &limits);
+        assert_eq!((verdict.outcome, kept[0].content.text().as_str()), (Read, "in time"));
+        assert!(began.elapsed() >= Duration::from_secs(1), "{:?}", began.elapsed());
+    }
+}
+
+#[test]
 fn a_run_is_called_off() {
     let (zygote, watch) = (zygote(), Watch::default());
     let input = Input::Memory(SealedFile::from_bytes(b"x").unwrap());

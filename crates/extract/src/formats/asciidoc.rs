@@ -14,7 +14,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "asciidoc",
-    version: 2,
+    version: 3,
     media_types: &["text/asciidoc"],
     sniff,
     media_type: |_| "text/asciidoc",

@@ -14,7 +14,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "ass",
-    version: 3,
+    version: 4,
     media_types: &["text/x-ssa"],
     sniff: |probe| {
         let text = probe.text().unwrap_or_default().trim_start();
@@ -73,7 +73,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         content.note(ReasonKind::NoCue);
         super::text::read_lines(&decoded.text, &mut content, context.limits.text, context);
     } else {
-        content.metadata.set(DURATION, last as f64 / 1000.0);
+        content.metadata.at("Dialogue").set(DURATION, last as f64 / 1000.0);
     }
     Ok(content)
 }

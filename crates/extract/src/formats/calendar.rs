@@ -21,7 +21,7 @@ use crate::unpack::{leave_member, take_member};
 
 pub(super) const FORMAT: Format = Format {
     name: "calendar",
-    version: 4,
+    version: 5,
     media_types: &["text/calendar"],
     sniff,
     media_type: |_| "text/calendar",

@@ -16,7 +16,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "card",
-    version: 3,
+    version: 4,
     media_types: &["text/vcard"],
     sniff: |probe| {
         let text = probe.text().unwrap_or_default().trim_start();

@@ -16,7 +16,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "csv",
-    version: 4,
+    version: 5,
     media_types: &["text/csv", "text/tab-separated-values"],
     sniff,
     media_type: |probe| match probe.extension.as_str() {
@@ -62,9 +62,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     {
         content.note(nothing);
     }
-    content.metadata.set("csv.rows", rows);
-    content.metadata.set("csv.columns", columns);
-    content.metadata.set("csv.separator", separator_name(separator).as_str());
+    content.metadata.at("rows").set("csv.rows", rows);
+    content.metadata.at("rows").set("csv.columns", columns);
+    content.metadata.at("rows").set("csv.separator", separator_name(separator).as_str());
     // The first row names the columns only if it could: no cell is blank or a number.
     if header.len() > 1 && header.iter().all(|h| !h.trim().is_empty() && h.parse::<f64>().is_err())
     {

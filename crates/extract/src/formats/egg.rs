@@ -149,7 +149,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         match archive.solid {
             true if too_large => turn.refuse(&Refusal::behind_too_large()),
             true => {
-                too_large = file.size > context.limits.member.min(context.unpacked_left());
+                too_large = file.size > context.member_left();
                 turn.unpack((&mut stream).take(file.size), None)
             }
             false => turn.unpack(Blocks::new(blob, own.to_vec()), None),

@@ -3,17 +3,17 @@
 //! mail-parser finds the parts; their text is decoded here, because Korean mails label their encoding wrongly or
 //! not at all.
 
-use madang_document::content::{Content, Segment};
+use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata::{AUTHOR, CREATED, TITLE, Value};
 use madang_document::part::Noun;
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 use madang_document::unit::Unit;
-use std::collections::HashSet;
-
 use mail_parser::{Addr, Address, Message, MessageParser, MessagePart, PartType};
 
+use super::html::Aside;
+use super::mail_body::{self, MailPage};
 use super::mail_flowed;
 use super::mail_header::{Header, LONGEST_FIELD, readable, shortened};
 use super::mail_transfer::{Transferred, is_cut_text, transferred};
@@ -258,81 +258,26 @@ fn people(address: Option<&Address<'_>>) -> Vec<String> {
 /// Reads what the mail says, and gives the files that stand in its lines.
 fn body(message: &Message<'_>, content: &mut Content, context: &Context<'_>) -> Vec<Uuencoded> {
     let before = content.segments.len();
-    let files = read_parts(message, &message.text_body, content, context);
+    let mut page = MailPage::default();
     if message.html_body == message.text_body {
+        let files = read_parts(message, &message.text_body, content, &mut page.aside, context);
+        // All of it is read: only where its links lead is not said.
+        mail_body::add_page(before, page, content);
         return files;
     }
-    let mut page = Content::default();
+    // What stands beside the text of a page among the plain parts is told of the page.
+    let files = read_parts(message, &message.text_body, content, &mut page.aside, context);
     // What stands in its lines stands in the plain ones, too.
-    read_parts(message, &message.html_body, &mut page, context);
-    // A plain alternative may be there for form's sake only: then the page has words that it lacks.
-    let plain: HashSet<String> =
-        content.segments.iter().skip(before).flat_map(|s| words(&s.text)).collect();
-    let shown: HashSet<String> = page.segments.iter().flat_map(|s| words(&s.text)).collect();
-    let lacking = shown.difference(&plain).count();
-    if lacking * 2 > shown.len() {
-        content.segments.append(&mut page.segments);
-        content.warnings.append(&mut page.warnings);
-        return files;
-    }
-    // It may lack a part of what the page says.
-    let own: Vec<Segment> = page.segments.iter().flat_map(|s| own_passages(s, &plain)).collect();
-    if !own.is_empty() {
-        content.segments.extend(own);
-        content.warnings.append(&mut page.warnings);
-    }
+    read_parts(message, &message.html_body, &mut page.content, &mut page.aside, context);
+    mail_body::add_page(before, page, content);
     files
-}
-
-/// The words of a text as both notations of a mail have them: one quotes, underlines or ends them otherwise than the other.
-fn words(text: &str) -> impl Iterator<Item = String> {
-    text.split_whitespace().map(bare).filter(|word| !word.is_empty())
-}
-
-fn bare(word: &str) -> String {
-    word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase()
-}
-
-/// The passages of a piece of a page of which the plain text lacks the words. Single words differ for many reasons; a passage has
-/// [`PASSAGE`] that are lacking, and never more than [`GAP`] others between two of them.
-fn own_passages(piece: &Segment, plain: &HashSet<String>) -> Vec<Segment> {
-    const PASSAGE: usize = 8;
-    const GAP: usize = 3;
-    struct Passage {
-        start: usize,
-        end: usize,
-        lacking: usize,
-        others: usize,
-    }
-    let text = piece.text.as_str();
-    let mut passages: Vec<Passage> = Vec::new();
-    for word in text.split_whitespace() {
-        let start = (word.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
-        let end = start + word.len();
-        let bare = bare(word);
-        let lacks = !bare.is_empty() && !plain.contains(&bare);
-        match passages.last_mut().filter(|last| last.others <= GAP) {
-            Some(last) if lacks => {
-                (last.end, last.others) = (end, 0);
-                last.lacking += 1;
-            }
-            Some(last) => last.others += usize::from(!bare.is_empty()),
-            None if lacks => passages.push(Passage { start, end, lacking: 1, others: 0 }),
-            None => {}
-        }
-    }
-    passages.retain(|passage| passage.lacking >= PASSAGE);
-    passages
-        .iter()
-        .filter_map(|passage| text.get(passage.start..passage.end))
-        .map(|own| Segment { text: own.to_owned(), ..piece.clone() })
-        .collect()
 }
 
 fn read_parts(
     message: &Message<'_>,
     parts: &[u32],
     content: &mut Content,
+    aside: &mut Aside,
     context: &Context<'_>,
 ) -> Vec<Uuencoded> {
     let mut files = Vec::new();
@@ -351,7 +296,7 @@ fn read_parts(
         if matches!(part.body, PartType::Html(_)) {
             // A page in a mail has a title that nobody sees.
             let subject = content.metadata.clone();
-            super::html::read_page(&text, content, context);
+            aside.append(super::html::read_mail_page(&text, content, context));
             content.metadata = subject;
         } else {
             let header = part_header(message, part);

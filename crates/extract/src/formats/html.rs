@@ -25,7 +25,7 @@ use crate::encoding;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
 use crate::formats::date::iso8601;
-use crate::formats::html_element::{is_apart, is_block};
+use crate::formats::html_element::{ends_by_itself, hides, is_apart, is_block, is_void};
 use crate::formats::html_table::HtmlTable;
 use crate::formats::keywords::keywords;
 use crate::formats::linked_data;
@@ -52,6 +52,9 @@ const MOST_FRAMES: usize = 100;
 /// Lists within one another that count their items.
 const MOST_LISTS: usize = 1_000;
 const MOST_RECORDS: usize = 256 << 10;
+/// What is kept of what a page says beside its text, and bytes of an address or of the text of a link.
+const MOST_ASIDE: usize = 1_000;
+const LONGEST_LINK: usize = 2_048;
 
 fn sniff(probe: &Probe<'_>) -> Match {
     let named = matches!(probe.extension.as_str(), "html" | "htm" | "xhtml" | "xht" | "shtml");
@@ -128,6 +131,14 @@ pub(super) fn read_page(text: &str, content: &mut Content, context: &Context<'_>
     read_chapter(text, 0, content, context);
 }
 
+/// Adds the page of a mail without its properties: it has a title that nobody sees. Gives what it says beside its text.
+pub(super) fn read_mail_page(text: &str, content: &mut Content, context: &Context<'_>) -> Aside {
+    let properties = content.metadata.clone();
+    let (_, aside) = read_whole(text, 0, content, context);
+    content.metadata = properties;
+    aside
+}
+
 /// Adds a page that goes on where another ended, after its paragraph `number`; gives the number of its own last.
 pub(super) fn read_chapter(
     text: &str,
@@ -135,8 +146,59 @@ pub(super) fn read_chapter(
     content: &mut Content,
     context: &Context<'_>,
 ) -> u32 {
+    read_whole(text, number, content, context).0
+}
+
+/// What a page says beside its text, at most [`MOST_ASIDE`] of each, in its order.
+#[derive(Debug, Default)]
+pub(super) struct Aside {
+    /// The texts in the place of its pictures, and of its links. They stand in its text, too.
+    pub(super) labels: Vec<String>,
+    /// Where its links lead.
+    pub(super) links: Vec<String>,
+}
+
+impl Aside {
+    /// Adds what another page says.
+    pub(super) fn append(&mut self, mut other: Aside) {
+        self.labels.append(&mut other.labels);
+        self.links.append(&mut other.links);
+        self.labels.truncate(MOST_ASIDE);
+        self.links.truncate(MOST_ASIDE);
+    }
+
+    /// Adds the text in the place of a picture, or of a link.
+    fn label(&mut self, text: Option<&str>) {
+        let text = text.map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "));
+        let text = text.filter(|text| !text.is_empty() && self.labels.len() < MOST_ASIDE);
+        self.labels.extend(text);
+    }
+
+    /// Adds where a link leads, if that is an address and no place in the page.
+    fn link(&mut self, to: Option<&str>) {
+        let is_address = |to: &&str| {
+            let scheme = to.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
+            let known = ["http", "https", "ftp", "mailto", "tel"];
+            scheme.is_some_and(|scheme| known.contains(&scheme.as_str()))
+                && to.len() <= LONGEST_LINK
+        };
+        let to = to.map(str::trim).filter(is_address);
+        if let Some(to) = to.filter(|_| self.links.len() < MOST_ASIDE)
+            && !self.links.iter().any(|known| known == to)
+        {
+            self.links.push(to.to_owned());
+        }
+    }
+}
+
+fn read_whole(
+    text: &str,
+    number: u32,
+    content: &mut Content,
+    context: &Context<'_>,
+) -> (u32, Aside) {
     let (mut number, beside) = read_flat(text, number, content, context);
-    let Beside { frames, more_frames, said } = beside;
+    let Beside { frames, more_frames, said, mut aside, mut any_hidden } = beside;
     let mut is_too_deep = false;
     for frame in &frames {
         // A frame's properties are its own, and its frames are left out: none can nest without end.
@@ -144,6 +206,8 @@ pub(super) fn read_chapter(
         let (last, within) = read_flat(frame, number, &mut inner, context);
         number = last;
         is_too_deep |= !within.frames.is_empty();
+        aside.append(within.aside);
+        any_hidden |= within.any_hidden;
         content.segments.append(&mut inner.segments);
     }
     if more_frames > 0 {
@@ -154,7 +218,10 @@ pub(super) fn read_chapter(
     if is_too_deep {
         content.cut(ReasonKind::TooDeep(1).of(Noun::Frames));
     }
-    push_unshown(&said, number, content, context)
+    if any_hidden {
+        content.note(ReasonKind::SomeHidden.of(Noun::Document));
+    }
+    (push_unshown(&said, number, content, context), aside)
 }
 
 /// Adds what a page says of itself to search engines only; gives the number of the last paragraph. What the page shows is
@@ -204,6 +271,9 @@ struct Beside {
     more_frames: u64,
     /// What is said to search engines and is text.
     said: Vec<String>,
+    aside: Aside,
+    /// Whether some of its text is hidden from who looks at it.
+    any_hidden: bool,
 }
 
 /// Adds a page, and gives the number of its last paragraph and what lies beside its text.
@@ -235,6 +305,8 @@ fn read_flat(
         brackets: false,
         lists: Vec::new(),
         marker: None,
+        hidden: None,
+        link: None,
     };
     let tokenizer = Tokenizer::new(PageSink(RefCell::new(page)), Default::default());
     let queue = BufferQueue::default();
@@ -312,6 +384,10 @@ struct Page<'a> {
     lists: Vec<Option<i64>>,
     /// The number of an item whose first letter is still to come.
     marker: Option<String>,
+    /// The outermost element that is hidden and open, and how many of its name are.
+    hidden: Option<(String, u32)>,
+    /// The text of the link that is open.
+    link: Option<String>,
 }
 
 impl Page<'_> {
@@ -323,6 +399,7 @@ impl Page<'_> {
         let attribute = |name: &str| {
             tag.attrs.iter().find(|a| &*a.name.local == name).map(|a| a.value.to_string())
         };
+        self.start_hidden(tag);
         match &*tag.name {
             // XHTML closes a script in its own tag; a page of HTML never does that and means it.
             "script" | "style" | "title" | "textarea" | "iframe" if tag.self_closing => {}
@@ -395,7 +472,18 @@ impl Page<'_> {
                     table.row();
                 }
             }
-            "img" | "area" => self.apart(attribute("alt")),
+            "a" => {
+                self.end_link();
+                if let Some(to) = attribute("href") {
+                    self.beside.aside.link(Some(&to));
+                    self.link = Some(String::new());
+                }
+            }
+            "img" | "area" => {
+                self.beside.aside.link(attribute("href").as_deref());
+                self.beside.aside.label(attribute("alt").as_deref());
+                self.apart(attribute("alt"));
+            }
             "input" => {
                 let kind = attribute("type").unwrap_or_default().to_ascii_lowercase();
                 match kind.as_str() {
@@ -466,10 +554,12 @@ impl Page<'_> {
             return;
         }
         self.brackets = false;
+        self.end_hidden(name);
         match name {
             "rt" | "ruby" => self.end_reading(),
             name if is_apart(name) => self.space = true,
             "svg" => self.drawings = self.drawings.saturating_sub(1),
+            "a" => self.end_link(),
             "title" => {
                 if let Some(title) = self.title.take() {
                     let title: Vec<_> = title.split_whitespace().collect();
@@ -514,6 +604,10 @@ impl Page<'_> {
             title.extend(text.chars().take(4096usize.saturating_sub(title.len())));
             return;
         }
+        if let Some(link) = self.link.as_mut().filter(|link| link.len() < LONGEST_LINK) {
+            link.push_str(text);
+        }
+        self.beside.any_hidden |= self.hidden.is_some() && !text.trim().is_empty();
         for c in text.chars() {
             if self.preformatted > 0 && c == '\n' {
                 self.break_line();
@@ -537,6 +631,43 @@ impl Page<'_> {
         // A page without blocks must not gather in one line without bound.
         if self.line.len() > 1 << 20 {
             self.break_line();
+        }
+    }
+
+    /// Notes that what follows is hidden from who looks at the page, if this element is. The text is read all the same, as that
+    /// of hidden sheets is: a click or a script shows it.
+    fn start_hidden(&mut self, tag: &Tag) {
+        let name = &*tag.name;
+        if tag.self_closing || is_void(name) {
+            return;
+        }
+        match &mut self.hidden {
+            Some((hidden, open)) if hidden == name && !ends_by_itself(name) => *open += 1,
+            // The next one ends what is not closed.
+            Some((hidden, _)) if hidden == name || (hidden == "p" && is_block(name)) => {
+                self.hidden = None;
+            }
+            _ => {}
+        }
+        let attribute =
+            |name: &str| tag.attrs.iter().find(|a| &*a.name.local == name).map(|a| &*a.value);
+        let is_hidden = attribute("hidden").is_some() || attribute("style").is_some_and(hides);
+        if self.hidden.is_none() && is_hidden && name != "body" {
+            self.hidden = Some((name.to_owned(), 1));
+        }
+    }
+
+    fn end_link(&mut self) {
+        let link = self.link.take();
+        self.beside.aside.label(link.as_deref());
+    }
+
+    fn end_hidden(&mut self, name: &str) {
+        if let Some((_, open)) = self.hidden.as_mut().filter(|(hidden, _)| hidden == name) {
+            *open -= 1;
+            if *open == 0 {
+                self.hidden = None;
+            }
         }
     }
 

@@ -62,3 +62,60 @@ pub(super) fn is_block(name: &str) -> bool {
             | "ul"
     )
 }
+
+/// Elements that hold nothing and have no end (HTML Standard, 13.1.2).
+pub(super) fn is_void(name: &str) -> bool {
+    matches!(
+        name,
+        "area"
+            | "base"
+            | "br"
+            | "col"
+            | "embed"
+            | "hr"
+            | "img"
+            | "input"
+            | "link"
+            | "meta"
+            | "source"
+            | "track"
+            | "wbr"
+    )
+}
+
+/// Elements of which the next one beside them is the end, where they have none of their own (section 13.1.2.4).
+pub(super) fn ends_by_itself(name: &str) -> bool {
+    matches!(name, "p" | "li" | "dt" | "dd" | "td" | "th" | "tr" | "option" | "optgroup")
+}
+
+/// Whether the style of an element hides it.
+pub(super) fn hides(style: &str) -> bool {
+    style.split(';').filter_map(|rule| rule.split_once(':')).any(|(name, value)| {
+        let value = value.split('!').next().unwrap_or_default().trim().to_ascii_lowercase();
+        match name.trim().to_ascii_lowercase().as_str() {
+            "display" => value == "none",
+            "visibility" => matches!(value.as_str(), "hidden" | "collapse"),
+            _ => false,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_style_hides_by_what_is_not_shown() {
+        for (style, hidden) in [
+            ("display:none", true),
+            ("color: red; DISPLAY : None !important", true),
+            ("visibility:hidden", true),
+            ("display:block;visibility:visible", false),
+            ("background-display:none", false),
+            ("content:'display:none'", false),
+            ("", false),
+        ] {
+            assert_eq!(hides(style), hidden, "{style}");
+        }
+    }
+}

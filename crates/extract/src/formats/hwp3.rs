@@ -79,7 +79,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     if property(96) != 0 {
         let start = HEAD as u64 + u64::from(property(126));
         let packed = unlocked(blob, start, is_compressed, context)?;
-        content.metadata.set(metadata::ENCRYPTED, true);
+        content.metadata.at("header").set(metadata::ENCRYPTED, true);
         let inner = password::body(&packed).map_err(ExtractError::broken)?;
         let unpacked = Metered::new(inner, context);
         let read = read_document(&mut BufReader::new(unpacked), &mut body, &mut content, context);

@@ -91,7 +91,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     super::ole_object::tell_damage(&file, &mut content);
     let key = key(&file, header, context)?;
     if key.is_some() {
-        content.metadata.set(metadata::ENCRYPTED, true);
+        content.metadata.at("FileHeader").set(metadata::ENCRYPTED, true);
     }
     let file = Stored::new(file, key);
     let properties = file.plain("\u{5}HwpSummaryInformation", context.limits.metadata);

@@ -88,7 +88,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         let archive = zip::ZipArchive::new(Cursor::new(plain)).map_err(ExtractError::broken)?;
         let mut content = read(archive, context)?;
         if unsealed.is_secret {
-            content.metadata.set(metadata::ENCRYPTED, true);
+            content.metadata.at("META-INF/manifest.xml").set(metadata::ENCRYPTED, true);
         }
         return Ok(content);
     }

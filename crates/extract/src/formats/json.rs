@@ -21,7 +21,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "json",
-    version: 5,
+    version: 6,
     media_types: &["application/json"],
     sniff,
     media_type: |_| "application/json",

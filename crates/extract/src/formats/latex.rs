@@ -15,7 +15,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "latex",
-    version: 2,
+    version: 3,
     media_types: &["text/x-tex"],
     sniff,
     media_type: |_| "text/x-tex",

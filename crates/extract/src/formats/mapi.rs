@@ -10,6 +10,7 @@ use madang_document::reason_kind::ReasonKind;
 
 use super::bytes::{u32_at, u64_at};
 use super::keywords::keywords;
+use super::mail_body::{self, MailPage};
 use super::{code_page, date, html, rtf, rtf_compressed, text};
 use crate::context::Context;
 use crate::encoding::decode_declared;
@@ -199,24 +200,29 @@ fn header(message: &Properties, recipients: &[Properties], content: &mut Content
     content.push_text(lines.join("\n"), Locator::Whole {});
 }
 
-/// The body: as plain text, else as the page that RTF wraps, as RTF, or as a page (MS-OXBBODY, section 2.1.3).
+/// The body: as plain text, and what only the page says that stands beside it.
 fn body(message: &Properties, content: &mut Content, context: &Context<'_>) {
     let before = content.segments.len();
     if let Some(plain) = message.text(BODY) {
         text::read_lines(&plain, content, context.limits.text, context);
     }
-    if content.segments.len() == before
-        && let Some(packed) = message.bytes(RTF)
-    {
+    mail_body::add_page(before, page(message, context), content);
+}
+
+/// The page that RTF wraps, or the RTF, else the page that stands by itself (MS-OXBBODY, section 2.1.3).
+fn page(message: &Properties, context: &Context<'_>) -> MailPage {
+    let mut read = MailPage::default();
+    let MailPage { content, aside } = &mut read;
+    if let Some(packed) = message.bytes(RTF) {
         match rtf_compressed::unpack(packed) {
             Some(rtf) => match context.spend_unpacked(rtf.len() as u64) {
-                Ok(()) => rtf::read_body(&rtf, content, context),
+                Ok(()) => aside.append(rtf::read_body(&rtf, content, context)),
                 Err(limit) => content.cut(limit),
             },
             None => content.lost(ReasonKind::NotUnpacked.of(Noun::RtfBody)),
         }
     }
-    if content.segments.len() == before
+    if content.segments.is_empty()
         && let Some((kind, bytes)) = message.values.get(&HTML)
     {
         let page = match *kind {
@@ -233,11 +239,9 @@ fn body(message: &Properties, content: &mut Content, context: &Context<'_>) {
                 }
             }
         };
-        // A page in a mail has a title that nobody sees.
-        let properties = content.metadata.clone();
-        html::read_page(&page, content, context);
-        content.metadata = properties;
+        aside.append(html::read_mail_page(&page, content, context));
     }
+    read
 }
 
 #[cfg(test)]

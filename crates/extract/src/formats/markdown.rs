@@ -13,7 +13,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "markdown",
-    version: 5,
+    version: 6,
     media_types: &["text/markdown"],
     sniff,
     media_type: |_| "text/markdown",

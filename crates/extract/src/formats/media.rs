@@ -45,7 +45,7 @@ macro_rules! formats {
     ($($constant:ident $name:literal $demuxer:literal $media_types:expr, $sniff:expr, $media_type:expr;)*) => {
         $(pub(super) const $constant: Format = Format {
             name: $name,
-            version: 4,
+            version: 5,
             media_types: $media_types,
             sniff: $sniff,
             media_type: $media_type,
@@ -109,7 +109,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>, demuxer: &str) -> Result<Cont
 }
 
 fn describe_file(content: &mut Content, file: &MediaFile<'_>) {
-    let properties = &mut content.metadata;
+    let mut properties = content.metadata.at("container");
     properties.set(metadata::CONTAINER, file.container());
     properties.set_some(metadata::DURATION, file.duration().map(round));
     properties.set_some(metadata::BIT_RATE, file.bit_rate());
@@ -118,11 +118,10 @@ fn describe_file(content: &mut Content, file: &MediaFile<'_>) {
         let title = media_tags::title(&chapter.tags).unwrap_or_default();
         format!("{} {title}", clock(chapter.start)).trim_end().to_owned()
     });
-    properties.set("chapters", chapters.collect::<Vec<_>>());
+    content.metadata.at("chapters").set("chapters", chapters.collect::<Vec<_>>());
 }
 
 fn describe_streams(content: &mut Content, streams: &[MediaStream]) {
-    let properties = &mut content.metadata;
     let list = streams.iter().take(STREAMS_MOST).map(|stream| {
         let kind = match stream.kind {
             _ if stream.cover.is_some() => "cover",
@@ -134,8 +133,10 @@ fn describe_streams(content: &mut Content, streams: &[MediaStream]) {
         };
         format!("{kind}:{}", stream.codec)
     });
+    let mut properties = content.metadata.at("streams");
     properties.set(metadata::STREAMS, list.collect::<Vec<_>>());
     if let Some((_, video)) = first_video(streams) {
+        let mut properties = content.metadata.at("video stream");
         properties.set(metadata::VIDEO_CODEC, video.codec.as_str());
         if video.width > 0 && video.height > 0 {
             properties.set(metadata::WIDTH, video.width);
@@ -145,8 +146,9 @@ fn describe_streams(content: &mut Content, streams: &[MediaStream]) {
         properties.set(metadata::ROTATION, i64::from(video.rotation.unwrap_or(0)));
     }
     let audio = streams.iter().find(|stream| stream.kind == StreamKind::Audio);
-    properties.set(metadata::AUDIO_PRESENT, audio.is_some());
+    content.metadata.at("streams").set(metadata::AUDIO_PRESENT, audio.is_some());
     if let Some(audio) = audio {
+        let mut properties = content.metadata.at("audio stream");
         properties.set(metadata::AUDIO_CODEC, audio.codec.as_str());
         if audio.sample_rate > 0 {
             properties.set(metadata::SAMPLE_RATE, audio.sample_rate);
@@ -157,7 +159,7 @@ fn describe_streams(content: &mut Content, streams: &[MediaStream]) {
     }
     let subtitles = streams.iter().filter(|stream| stream.kind == StreamKind::Subtitle).count();
     if subtitles > 0 {
-        properties.set(metadata::SUBTITLE_TRACKS, subtitles);
+        content.metadata.at("streams").set(metadata::SUBTITLE_TRACKS, subtitles);
     }
     if streams.len() > STREAMS_MOST {
         let (first, of) = (STREAMS_MOST as u64, Some(streams.len() as u64));

@@ -243,7 +243,7 @@ impl<'a> Source<'a> {
         let folder = format!("/{NAMES}/");
         let mut storages = vec![("/", storage)];
         storages.extend(names.map(|names| (folder.as_str(), names)));
-        let most = self.context.limits.member.min(self.context.unpacked_left());
+        let most = self.context.member_left();
         let progress = || self.context.progress();
         self.file.copy_with(&storages, most, &progress, |path, mut bytes| {
             if path.strip_prefix('/') == Some(PROPERTIES) && bytes.len() >= NESTED_HEADER {

@@ -139,7 +139,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let package = Package::open(blob, context, &mut content)?;
     if package.has(WHOLE) {
         let inner = whole(package, &mut content, context)?;
-        content.metadata.set(metadata::ENCRYPTED, true);
+        content.metadata.at("META-INF/manifest.xml").set(metadata::ENCRYPTED, true);
         let package = Package::open(&inner, context, &mut content)?;
         return read(package, content);
     }
@@ -323,7 +323,7 @@ fn unseal(
         right.then(|| Zeroizing::new(password.to_owned()))
     };
     let password = package.context().unlock(part.rounds(), right).map_err(refused)?;
-    content.metadata.set(metadata::ENCRYPTED, true);
+    content.metadata.at("META-INF/manifest.xml").set(metadata::ENCRYPTED, true);
     package.unseal(sealed, password);
     Ok(())
 }

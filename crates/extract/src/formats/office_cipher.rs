@@ -3,13 +3,12 @@
 
 use madang_document::reason_kind::ReasonKind;
 use mail_parser::decoders::base64::base64_decode;
-use sha1::Sha1;
-use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use super::aes_blocks::{BLOCK, decrypt};
 use super::bytes::{split_u32, u16_at, u32_at};
 use super::crypto_api::of_crypto_api;
 use super::markup::{Markup, Node, Tag};
+use super::office_hash::Hash;
 
 /// Rounds of the standard way.
 const STANDARD_ROUNDS: u32 = 50_000;
@@ -29,51 +28,6 @@ pub(super) struct Salted {
     salt: Vec<u8>,
     hash: Option<Hash>,
     key_length: usize,
-}
-
-#[derive(Clone, Copy)]
-enum Hash {
-    Sha1,
-    Sha256,
-    Sha384,
-    Sha512,
-}
-
-impl Hash {
-    fn named(name: &str) -> Option<Hash> {
-        match name {
-            "SHA1" | "SHA-1" => Some(Hash::Sha1),
-            "SHA256" | "SHA-256" => Some(Hash::Sha256),
-            "SHA384" | "SHA-384" => Some(Hash::Sha384),
-            "SHA512" | "SHA-512" => Some(Hash::Sha512),
-            _ => None,
-        }
-    }
-
-    fn of(self, first: &[u8], second: &[u8]) -> Vec<u8> {
-        fn hashed<D: Digest>(first: &[u8], second: &[u8]) -> Vec<u8> {
-            D::new().chain_update(first).chain_update(second).finalize().to_vec()
-        }
-        match self {
-            Hash::Sha1 => hashed::<Sha1>(first, second),
-            Hash::Sha256 => hashed::<Sha256>(first, second),
-            Hash::Sha384 => hashed::<Sha384>(first, second),
-            Hash::Sha512 => hashed::<Sha512>(first, second),
-        }
-    }
-
-    /// The hash of salt and password, hashed again with the number of each round.
-    fn spun(self, salt: &[u8], password: &str, rounds: u32, progress: impl Fn()) -> Vec<u8> {
-        let password: Vec<u8> = password.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let mut hash = self.of(salt, &password);
-        for round in 0..rounds {
-            hash = self.of(&round.to_le_bytes(), &hash);
-            if round.is_multiple_of(10_000) {
-                progress();
-            }
-        }
-        hash
-    }
 }
 
 impl Locked {

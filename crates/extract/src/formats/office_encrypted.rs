@@ -19,7 +19,7 @@ use crate::still_locked::StillLocked;
 
 pub(super) const FORMAT: Format = Format {
     name: "office_encrypted",
-    version: 5,
+    version: 6,
     media_types: &[DOCX, XLSX, PPTX],
     sniff,
     media_type,
@@ -93,7 +93,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         _ => docx::FORMAT.extract,
     };
     let mut content = read(&package, context)?;
-    content.metadata.set(metadata::ENCRYPTED, true);
+    content.metadata.at("EncryptionInfo").set(metadata::ENCRYPTED, true);
     Ok(content)
 }
 

@@ -66,7 +66,7 @@ pub(super) fn member(
     context: &Context<'_>,
     content: &mut Content,
 ) -> bool {
-    let most = context.limits.member.min(context.unpacked_left());
+    let most = context.member_left();
     match file.copy(object, most, &|| context.progress()) {
         Ok(bytes) => deliver(path, bytes, context, content),
         Err(error) => {

@@ -37,7 +37,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "pdf",
-    version: 9,
+    version: 10,
     media_types: &["application/pdf"],
     sniff,
     media_type: |_| "application/pdf",
@@ -116,7 +116,8 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     if pages.is_empty() {
         return Err(ExtractError::corrupt(ReasonKind::Missing.of(Noun::Pages)));
     }
-    content.metadata.set(metadata::PAGES, u32::try_from(pages.len()).unwrap_or(u32::MAX));
+    let count = u32::try_from(pages.len()).unwrap_or(u32::MAX);
+    content.metadata.at("Pages").set(metadata::PAGES, count);
     content
         .metadata
         .at("PageLabels")

@@ -70,10 +70,11 @@ fn unpack(
     most: u64,
     context: &Context<'_>,
 ) -> Result<Unpacked, Unopened> {
-    let most = usize::try_from(most.min(context.unpacked_left())).unwrap_or(usize::MAX);
+    let left = most.min(context.unpacked_left());
+    let most = usize::try_from(left).unwrap_or(usize::MAX);
     let decoded = pdf_stream::decode(stream, most).map_err(|error| match error {
-        Error::Decompress(DecompressError::MemoryLimitExceeded { limit }) => {
-            let reason = ReasonKind::Larger(limit as u64).into();
+        Error::Decompress(DecompressError::MemoryLimitExceeded { .. }) => {
+            let reason = context.larger_than(left).into();
             Unopened { outcome: Outcome::Limit, reason }
         }
         error => {

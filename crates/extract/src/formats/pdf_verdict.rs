@@ -115,7 +115,7 @@ impl Verdicts {
                 true => first.to_string(),
                 false => format!("{first}-{last}"),
             });
-            metadata.set(verdict.property(), runs.collect::<Vec<_>>().join(", "));
+            metadata.at("Contents").set(verdict.property(), runs.collect::<Vec<_>>().join(", "));
         }
     }
 }

@@ -93,7 +93,7 @@ fn packet(
         Object::Array(parts) => parts.as_slice(),
         one => std::slice::from_ref(one),
     };
-    let most = context.unpacked_left().min(context.limits.member);
+    let most = context.member_left();
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     let (mut packet, mut is_whole) = (Vec::new(), true);
     for part in parts.iter().take(PARTS_MOST) {

@@ -75,7 +75,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     members(&persist, context, &mut content);
     let mut stream = file.root_stream("Pictures", limit).unwrap_or_default();
     if let Some((_, key)) = &plain {
-        content.metadata.set(metadata::ENCRYPTED, true);
+        content.metadata.at("PowerPoint Document").set(metadata::ENCRYPTED, true);
         encryption::decrypt_pictures(&mut stream, key);
     }
     let mut pictures = Pictures::default();
@@ -147,7 +147,7 @@ impl Presentation {
             let found = persist.everything().filter(|record| record.kind == SLIDE);
             slides = found.map(|record| (Some((0, record)), None)).collect();
         }
-        content.metadata.set(metadata::SLIDES, slides.len());
+        content.metadata.at("PowerPoint Document").set(metadata::SLIDES, slides.len());
         // A directory may name one slide many times, or slides that lie in one another.
         let mut seen = BTreeSet::new();
         let mut left = stream.saturating_mul(2);

@@ -62,7 +62,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let slides =
         slides(&mut package, &mut content).ok_or_else(|| package.lacks(Noun::Presentation))?;
     properties(&mut package, &mut content);
-    content.metadata.set(metadata::SLIDES, slides.len());
+    content.metadata.at("ppt/presentation.xml").set(metadata::SLIDES, slides.len());
     let mut beside = Beside::default();
     for (number, part) in (1u32..).zip(&slides) {
         if number > context.limits.pages {

@@ -60,7 +60,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let mut content = Content::default();
     let store = of(STORE).map(read).transpose().unwrap_or_default().unwrap_or_default();
     let title = store.iter().find(|property| property.id == DISPLAY_NAME).and_then(text);
-    content.metadata.set_some(TITLE, title.filter(|title| !title.is_empty()));
+    content.metadata.at("message store").set_some(TITLE, title.filter(|title| !title.is_empty()));
     // An entry id ends with the number of the node.
     let subtree = store.iter().find(|property| property.id == SUBTREE);
     let subtree = subtree.and_then(|entry| entry.bytes.get(20..)?.first_chunk::<4>().copied());
@@ -87,7 +87,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             break;
         }
         let folder = folders.path(node.parent);
-        let most = context.limits.member.min(context.unpacked_left());
+        let most = context.member_left();
         let path = |subject: Option<String>| {
             let name = subject.unwrap_or_else(|| format!("message-{}", node.id >> 5));
             let name = name.replace(['/', '\\'], "-");

@@ -16,6 +16,7 @@ use self::encapsulated::Wrapped;
 use self::object::Object;
 use self::part::{Part, PartKind};
 use super::bitmap_file::bitmap_file;
+use super::html::Aside;
 use super::keywords::keywords;
 use super::office_property::add_subject;
 use super::{date, html, ole_object};
@@ -74,19 +75,16 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     Ok(content)
 }
 
-/// The body of a mail: what it wraps, else its own text.
-pub(super) fn read_body(bytes: &[u8], content: &mut Content, context: &Context<'_>) {
+/// The body of a mail: what it wraps, else its own text. Gives what a page says beside that.
+pub(super) fn read_body(bytes: &[u8], content: &mut Content, context: &Context<'_>) -> Aside {
     match encapsulated::unwrap(bytes) {
-        Some(Wrapped::Page(page)) => {
-            let properties = content.metadata.clone();
-            html::read_page(&page, content, context);
-            content.metadata = properties;
-        }
+        Some(Wrapped::Page(page)) => return html::read_mail_page(&page, content, context),
         Some(Wrapped::Text(plain)) => {
             super::text::read_lines(&plain, content, context.limits.text, context);
         }
         None => text(&document::read(bytes, &|| context.progress()), content, context),
     }
+    Aside::default()
 }
 
 fn text(document: &Document, content: &mut Content, context: &Context<'_>) {

@@ -13,7 +13,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "sami",
-    version: 3,
+    version: 4,
     media_types: &["application/x-sami"],
     sniff: |probe| {
         let text = probe.text().unwrap_or_default().trim_start();
@@ -101,7 +101,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         content.note(ReasonKind::NoCue);
         super::text::read_lines(&decoded.text, &mut content, context.limits.text, context);
     } else if let Some(last) = starts.last() {
-        content.metadata.set(DURATION, *last as f64 / 1000.0);
+        content.metadata.at("SYNC").set(DURATION, *last as f64 / 1000.0);
     }
     Ok(content)
 }

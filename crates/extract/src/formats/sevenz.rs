@@ -155,7 +155,7 @@ fn take_block(
         if is_file(entry) {
             taken += 1;
             // What is not taken would be unpacked all the same, to find what lies behind it.
-            too_large = entry.size() > context.limits.member.min(context.unpacked_left());
+            too_large = entry.size() > context.member_left();
             go_on = take(entry, member, paths, context, content);
         }
         Ok(go_on && !too_large)

@@ -25,7 +25,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "spreadsheet_xml",
-    version: 4,
+    version: 5,
     media_types: &["application/vnd.ms-excel"],
     sniff,
     media_type: |_| "application/vnd.ms-excel",
@@ -50,7 +50,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     properties(&text, &mut content);
     let mut walk = Walk::new(context);
     walk.read(&text, context, &mut content);
-    content.metadata.set(metadata::SHEETS, walk.sheets);
+    content.metadata.at("Workbook").set(metadata::SHEETS, walk.sheets);
     Ok(content)
 }
 

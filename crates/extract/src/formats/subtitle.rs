@@ -13,7 +13,7 @@ use crate::probe::Probe;
 
 pub(super) const SRT: Format = Format {
     name: "srt",
-    version: 5,
+    version: 6,
     media_types: &["application/x-subrip"],
     sniff: sniff_srt,
     media_type: |_| "application/x-subrip",
@@ -22,7 +22,7 @@ pub(super) const SRT: Format = Format {
 
 pub(super) const SBV: Format = Format {
     name: "sbv",
-    version: 4,
+    version: 5,
     media_types: &["text/x-subviewer"],
     sniff: |probe| {
         let first = probe.text().unwrap_or_default().lines().next().unwrap_or_default();
@@ -34,7 +34,7 @@ pub(super) const SBV: Format = Format {
 
 pub(super) const VTT: Format = Format {
     name: "vtt",
-    version: 5,
+    version: 6,
     media_types: &["text/vtt"],
     sniff: sniff_vtt,
     media_type: |_| "text/vtt",
@@ -100,7 +100,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         content.note(ReasonKind::NoCue);
         super::text::read_lines(&decoded.text, &mut content, context.limits.text, context);
     } else {
-        content.metadata.set(madang_document::metadata::DURATION, end as f64 / 1000.0);
+        content.metadata.at("cues").set(madang_document::metadata::DURATION, end as f64 / 1000.0);
     }
     Ok(content)
 }

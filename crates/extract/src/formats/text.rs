@@ -17,7 +17,7 @@ use crate::recognise::is_markup;
 
 pub(super) const FORMAT: Format = Format {
     name: "text",
-    version: 5,
+    version: 6,
     media_types: &["text/plain"],
     sniff,
     media_type: |_| "text/plain",

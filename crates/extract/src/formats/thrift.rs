@@ -58,8 +58,14 @@ impl<'a> Item<'a> {
 
 /// The struct that bytes are; none where they are damaged.
 pub(super) fn read_struct(bytes: &[u8]) -> Option<Item<'_>> {
+    read_prefix(bytes).map(|(item, _)| item)
+}
+
+/// The struct that bytes begin with, and what stands behind it.
+pub(super) fn read_prefix(bytes: &[u8]) -> Option<(Item<'_>, &[u8])> {
     let mut reader = Reader { rest: bytes, left: MOST };
-    reader.fields(0)
+    let item = reader.fields(0)?;
+    Some((item, reader.rest))
 }
 
 struct Reader<'a> {

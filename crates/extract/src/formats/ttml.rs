@@ -14,7 +14,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "ttml",
-    version: 2,
+    version: 3,
     media_types: &["application/ttml+xml"],
     sniff: |probe| {
         let text = probe.text().unwrap_or_default();
@@ -107,7 +107,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     }
     markup.report(Noun::File, &mut content);
     if last > 0 {
-        content.metadata.set(DURATION, last as f64 / 1000.0);
+        content.metadata.at("p").set(DURATION, last as f64 / 1000.0);
     }
     Ok(content)
 }

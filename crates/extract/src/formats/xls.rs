@@ -195,7 +195,7 @@ fn read(
     if sheets.is_empty() {
         sheets.push(Sheet { name: String::new(), at: 0, hidden: false, module: false });
     } else {
-        content.metadata.set(metadata::SHEETS, sheets.len());
+        content.metadata.at("Workbook").set(metadata::SHEETS, sheets.len());
     }
     let mut written = Written::new(context);
     let mut seen = BTreeSet::new();

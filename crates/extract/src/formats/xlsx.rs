@@ -79,7 +79,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
 const REPEATED_MOST: u32 = 20;
 
 fn read(workbook: &Workbook, binary: bool, package: &mut Package<'_>, content: &mut Content) {
-    content.metadata.set(metadata::SHEETS, workbook.sheets.len());
+    content.metadata.at("xl/workbook").set(metadata::SHEETS, workbook.sheets.len());
     let context = package.context();
     let mut written = Written::new(context);
     let mut seen = BTreeSet::new();

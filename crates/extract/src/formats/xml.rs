@@ -26,7 +26,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "xml",
-    version: 5,
+    version: 6,
     media_types: &["application/xml", SVG],
     sniff,
     media_type: |probe| {

@@ -20,7 +20,7 @@ use super::zip_cipher::ZipLock;
 use super::zip_heads::heads;
 use super::zip_packing::{is_common, number, packing};
 use super::zip_table::{ZipRecord, packed_place, record_at, shadowed};
-use super::zip_unlisted::{Unlisted, unlisted};
+use super::zip_unlisted::{Listed, uncounted, unlisted};
 
 use crate::blob::{Blob, Cursor, read_range};
 use crate::context::Context;
@@ -34,7 +34,7 @@ use crate::unpack::{TARGET, leave_member, link_to, list_member, take_member};
 
 pub(super) const FORMAT: Format = Format {
     name: "zip",
-    version: 6,
+    version: 7,
     media_types: &["application/zip"],
     sniff,
     media_type: |_| "application/zip",
@@ -87,9 +87,15 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let heads = heads.filter(|entry| !entry.is_dir()).map(|entry| entry.header_start());
     let mut places = Places { heads: heads.collect(), ..Places::default() };
     let mut last = None;
+    let mut listed = Vec::with_capacity(names.len());
     for (index, name) in names.iter().enumerate() {
         let Ok(entry) = archive.by_index_data(index) else { continue };
         last = last.max(Some(entry.central_header_start()));
+        listed.push(Listed {
+            at: entry.header_start(),
+            name: entry.name_raw().len() as u64,
+            packed: entry.compressed_size(),
+        });
         if entry.is_dir() {
             continue;
         }
@@ -140,19 +146,28 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             return Ok(content);
         }
     }
+    let (table, start) = (archive.central_directory_start(), archive.offset());
+    let most = context.limits.members;
+    let mut unread = Unread { blob, context, content: &mut content, paths: &mut paths, places };
     if archive.has_duplicate_names() {
-        let table = archive.central_directory_start();
-        let place = (table, archive.offset());
-        read_shadowed(blob, place, &mut places, context, &mut content, &mut paths);
+        let shadowed = shadowed(blob, table, start, most);
+        listed.extend(shadowed.iter().map(Listed::of));
+        unread.take(&shadowed, Told::Listed);
     }
-    let table = (archive.central_directory_start(), archive.offset());
-    let Unlisted { records, between } = unlisted(blob, table, last, context.limits.members);
-    if between || !records.is_empty() {
+    let uncounted = uncounted(blob, (table, start), last, most);
+    if !uncounted.is_empty() {
         let missing = ReasonKind::MissingFrom(Noun::ZipContents.into());
-        content.lost(missing.of(Noun::AnyMember));
+        unread.content.lost(missing.of(Noun::AnyMember));
+        listed.extend(uncounted.iter().map(Listed::of));
+        unread.take(&uncounted, Told::Listed);
     }
-    places.heads.extend(records.iter().map(|record| record.place().start));
-    read_records(&records, blob, &mut places, context, &mut content, &mut paths);
+    let (unlisted, is_damaged) =
+        unlisted(blob, listed, table, most.saturating_add(1), || context.progress());
+    if is_damaged {
+        let missing = ReasonKind::MissingFrom(Noun::ZipContents.into());
+        unread.content.lost(ReasonKind::Damaged.of(Noun::Member).because(missing));
+    }
+    unread.take(&unlisted, Told::Unlisted);
     Ok(content)
 }
 
@@ -209,57 +224,61 @@ impl Places {
     }
 }
 
-/// Of several members with one name the library knows the last, which is the one that an unpacker leaves on the disk.
-/// The others are read by the table of contents itself.
-fn read_shadowed(
-    blob: &dyn Blob,
-    (table, start): (u64, u64),
-    places: &mut Places,
-    context: &Context<'_>,
-    content: &mut Content,
-    paths: &mut MemberPaths,
-) {
-    let shadowed = shadowed(blob, table, start, context.limits.members);
-    places.heads.extend(shadowed.iter().map(|record| record.place().start));
-    read_records(&shadowed, blob, places, context, content, paths);
+/// What the library does not show: of several members with one name it knows the last, which is the one that an unpacker leaves on
+/// the disk, and of what the table does not count it knows nothing.
+struct Unread<'a, 'b> {
+    blob: &'a dyn Blob,
+    context: &'a Context<'b>,
+    content: &'a mut Content,
+    paths: &'a mut MemberPaths,
+    places: Places,
 }
 
-/// Reads members by what the table or their own heads say of them.
-fn read_records(
-    records: &[ZipRecord],
-    blob: &dyn Blob,
-    places: &mut Places,
-    context: &Context<'_>,
-    content: &mut Content,
-    paths: &mut MemberPaths,
-) {
-    let raw: Vec<&[u8]> = records.iter().map(|record| record.name.as_slice()).collect();
-    for (record, name) in records.iter().zip(names(&raw)) {
-        context.progress();
-        let (path, size) = (paths.take(&name), record.size);
-        if !places.take(record.place()) {
-            if !places.leave(&path, size, context, content) {
+/// Whether the table names a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    Listed,
+    Unlisted,
+}
+
+impl Unread<'_, '_> {
+    /// Reads members by what the table or their own heads say of them. Of those that the table does not name it is said so:
+    /// no unpacker shows them.
+    fn take(&mut self, records: &[ZipRecord], told: Told) {
+        let Unread { blob, context, content, paths, places } = self;
+        places.heads.extend(records.iter().map(|record| record.place().start));
+        let raw: Vec<&[u8]> = records.iter().map(|record| record.name.as_slice()).collect();
+        for (record, name) in records.iter().zip(names(&raw)) {
+            context.progress();
+            let (path, size) = (paths.take(&name), record.size);
+            if told == Told::Unlisted {
+                let missing = ReasonKind::MissingFrom(Noun::ZipContents.into());
+                content.note(missing.of(Part::Member(path.as_str().into())));
+            }
+            if !places.take(record.place()) {
+                if !places.leave(&path, size, context, content) {
+                    return;
+                }
+                continue;
+            }
+            if record.lock.is_some() && !record.is_link() {
+                if !take_locked(*blob, record, &path, context, content) {
+                    return;
+                }
+                continue;
+            }
+            let go_on = match record.open(*blob) {
+                Ok(member) if record.is_link() => {
+                    let mut target = Vec::new();
+                    let _damaged = member.take(TARGET).read_to_end(&mut target);
+                    list_member(path, link_to(Some(&target)), context, content)
+                }
+                Ok(member) => take_member(member, &path, size, context, content),
+                Err(refusal) => leave(&path, size, &refusal, context, content),
+            };
+            if !go_on {
                 return;
             }
-            continue;
-        }
-        if record.lock.is_some() && !record.is_link() {
-            if !take_locked(blob, record, &path, context, content) {
-                return;
-            }
-            continue;
-        }
-        let go_on = match record.open(blob) {
-            Ok(member) if record.is_link() => {
-                let mut target = Vec::new();
-                let _damaged = member.take(TARGET).read_to_end(&mut target);
-                list_member(path, link_to(Some(&target)), context, content)
-            }
-            Ok(member) => take_member(member, &path, size, context, content),
-            Err(refusal) => leave(&path, size, &refusal, context, content),
-        };
-        if !go_on {
-            return;
         }
     }
 }
@@ -324,8 +343,7 @@ fn read_by_heads(
     let start = if starts_with_split(blob).unwrap_or_default() { 4 } else { 0 };
     // One more than may be read, so that what is left out is told.
     let most = context.limits.members.saturating_add(1);
-    let records = heads(blob, start, most, || context.progress());
-    let mut places = Places::default();
-    places.heads.extend(records.iter().map(|record| record.place().start));
-    read_records(&records, blob, &mut places, context, content, paths);
+    let records = heads(blob, start..blob.len(), most, || context.progress());
+    let places = Places::default();
+    Unread { blob, context, content, paths, places }.take(&records, Told::Listed);
 }

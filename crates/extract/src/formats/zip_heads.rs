@@ -1,6 +1,8 @@
 //! The members of a ZIP archive whose table of contents is lost, by their own heads (APPNOTE 6.3.10, section 4.3.7), in the
 //! order in which they lie.
 
+use std::ops::Range;
+
 use super::fields::Fields;
 use super::zip_table::{HEAD, RECORD, ZipRecord, read_head};
 
@@ -13,13 +15,18 @@ const DESCRIPTOR: u32 = 0x0807_4B50;
 const FIRST: u64 = 4 << 10;
 const PIECE: u64 = 1 << 20;
 
-/// The files whose heads stand behind `start`, at most `most` of them. What is damaged between them is passed over.
+/// The files whose heads stand in a place, at most `most` of them. What is damaged between them is passed over.
 ///
 /// Each byte is looked at once: a search ends at the next mark, and goes on behind it.
-pub(super) fn heads(blob: &dyn Blob, start: u64, most: u64, progress: impl Fn()) -> Vec<ZipRecord> {
+pub(super) fn heads(
+    blob: &dyn Blob,
+    place: Range<u64>,
+    most: u64,
+    progress: impl Fn(),
+) -> Vec<ZipRecord> {
     let mut records = Vec::new();
-    let mut at = start;
-    while (records.len() as u64) < most {
+    let mut at = place.start;
+    while at < place.end && (records.len() as u64) < most {
         progress();
         let mut fields = Fields::at(blob, at);
         let read = match fields.u32() {
@@ -143,7 +150,7 @@ mod tests {
     }
 
     fn found(bytes: &[u8]) -> Vec<(String, u64, Option<u64>)> {
-        let records = heads(&bytes.to_vec(), 0, 100, || {});
+        let records = heads(&bytes.to_vec(), 0..bytes.len() as u64, 100, || {});
         let text = |name: Vec<u8>| String::from_utf8_lossy(&name).into_owned();
         records.into_iter().map(|it| (text(it.name), it.packed, it.size)).collect()
     }

@@ -263,7 +263,7 @@ impl ZipRecord {
     }
 
     fn packed<'a>(&self, blob: &'a dyn Blob) -> Result<impl BufRead + use<'a>, Refusal> {
-        let at = self.bytes_at(blob);
+        let at = bytes_at(blob, self.at);
         let missing = || ReasonKind::NotThere.of(Noun::Member);
         let at = at.ok_or_else(|| Refusal::corrupt(missing()))?;
         Ok(part(blob, at, self.packed))
@@ -278,17 +278,17 @@ impl ZipRecord {
             None => unpacked,
         })
     }
+}
 
-    /// Where its packed bytes begin; none if its head is not where the table says.
-    pub(super) fn bytes_at(&self, blob: &dyn Blob) -> Option<u64> {
-        let mut fields = Fields::at(blob, self.at);
-        if fields.u32()? != HEAD {
-            return None;
-        }
-        // All that the table says, too.
-        fields.skip(22)?;
-        let (name, extra) = (fields.u16()?, fields.u16()?);
-        fields.skip(u64::from(name) + u64::from(extra))?;
-        Some(fields.position())
+/// Where the packed bytes of the member begin whose head is at `at`; none if no head is there.
+pub(super) fn bytes_at(blob: &dyn Blob, at: u64) -> Option<u64> {
+    let mut fields = Fields::at(blob, at);
+    if fields.u32()? != HEAD {
+        return None;
     }
+    // All that the table says, too.
+    fields.skip(22)?;
+    let (name, extra) = (fields.u16()?, fields.u16()?);
+    fields.skip(u64::from(name) + u64::from(extra))?;
+    Some(fields.position())
 }

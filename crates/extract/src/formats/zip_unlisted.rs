@@ -1,20 +1,28 @@
 //! What lies in a ZIP archive and is not among the members that its end counts: records of the table behind the last that is
-//! counted, and members that the table does not name, as those of an archive in front of another.
-
-use std::collections::HashSet;
+//! counted, and members that the table does not name, as those of an archive in front of another, or those that somebody took
+//! out of the table and left in the file.
 
 use super::fields::Fields;
-use super::zip_table::{HEAD, ZipRecord, records};
+use super::zip_heads::heads;
+use super::zip_table::{HEAD, ZipRecord, bytes_at, read_head, records};
 
 use crate::blob::Blob;
 
-/// What is not counted.
-#[derive(Default)]
-pub(super) struct Unlisted {
-    /// The records of the table that are not counted.
-    pub(super) records: Vec<ZipRecord>,
-    /// Whether a member lies between those that the table names, or in front of them.
-    pub(super) between: bool,
+/// Where a member lies that the table names.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Listed {
+    /// Where its head begins.
+    pub(super) at: u64,
+    /// Bytes of its name, which stands in the head.
+    pub(super) name: u64,
+    pub(super) packed: u64,
+}
+
+impl Listed {
+    /// By its record.
+    pub(super) fn of(record: &ZipRecord) -> Listed {
+        Listed { at: record.at, name: record.name.len() as u64, packed: record.packed }
+    }
 }
 
 /// Bytes that the head of a member has at least.
@@ -23,39 +31,58 @@ const SHORTEST: u64 = 30;
 /// Bytes behind a member that say its sizes, in each of their forms (APPNOTE 6.3.10, section 4.3.9).
 const DESCRIPTORS: [u64; 5] = [0, 12, 16, 20, 24];
 
-/// Looks for them in the archive whose table begins at `table` and counts heads from `start`. `last` is where the record of the
-/// last member begins that the end counts, if it counts any.
-pub(super) fn unlisted(
+/// The records of the table that stand behind the one at `last`, or at the start of it where none is counted; at most `most`.
+pub(super) fn uncounted(
     blob: &dyn Blob,
     (table, start): (u64, u64),
     last: Option<u64>,
     most: u64,
-) -> Unlisted {
-    let mut records = records(blob, table, start, most.saturating_add(1));
-    // Of a table that is not read to its end nothing can be said.
-    if records.len() as u64 > most {
-        return Unlisted::default();
-    }
-    records.sort_by_key(|record| record.at);
-    let heads: HashSet<u64> = records.iter().map(|record| record.at).collect();
-    let is_member = |at: u64| Fields::at(blob, at).u32() == Some(HEAD) && !heads.contains(&at);
-    let mut between = false;
+) -> Vec<ZipRecord> {
+    let (from, counted) = match last {
+        Some(last) => (last, 1),
+        None => (table, 0),
+    };
+    let behind = records(blob, from, start, most.saturating_add(1)).into_iter().skip(counted);
+    behind.filter(|record| !record.name.ends_with(b"/")).collect()
+}
+
+/// The members between those that the table at `table` names, and in front of them, by their own heads; at most `most`. One is
+/// known only where a head stands right where a member ends, so that an archive that lies unpacked in another is no part of it.
+/// Gives, too, whether there is one whose head cannot be read.
+pub(super) fn unlisted(
+    blob: &dyn Blob,
+    mut listed: Vec<Listed>,
+    table: u64,
+    most: u64,
+    progress: impl Fn(),
+) -> (Vec<ZipRecord>, bool) {
+    listed.sort_unstable_by_key(|member| member.at);
+    let is_head = |at: u64| Fields::at(blob, at).u32() == Some(HEAD);
+    let (mut found, mut is_damaged) = (Vec::new(), false);
     // The mark of a split archive may stand in front of all.
     let mut ends: Vec<u64> = vec![0, 4];
-    let nexts = records.iter().map(|record| record.at).chain([table]);
-    for (n, next) in nexts.enumerate() {
-        between |= ends.iter().any(|end| end.saturating_add(SHORTEST) <= next && is_member(*end));
-        let Some(record) = records.get(n) else { break };
-        let end = record.bytes_at(blob).and_then(|at| at.checked_add(record.packed));
-        ends = match end {
-            Some(end) => DESCRIPTORS.iter().filter_map(|more| end.checked_add(*more)).collect(),
-            None => Vec::new(),
-        };
-    }
-    let behind = match last {
-        Some(last) => self::records(blob, last, start, most).into_iter().skip(1).collect(),
-        None => records,
+    let nexts = listed.iter().skip(1).map(|member| member.at).chain([table]);
+    let mut gap = |ends: &[u64], next: u64| {
+        let begins = |end: &u64| end.saturating_add(SHORTEST) <= next && is_head(*end);
+        if let Some(begin) = ends.iter().copied().find(begins) {
+            let mut fields = Fields::at(blob, begin.saturating_add(4));
+            is_damaged |= read_head(&mut fields, begin).is_none();
+            let left = most.saturating_sub(found.len() as u64);
+            found.extend(heads(blob, begin..next, left, &progress));
+        }
     };
-    let is_file = |record: &ZipRecord| !record.name.ends_with(b"/");
-    Unlisted { records: behind.into_iter().filter(is_file).collect(), between }
+    gap(&ends, listed.first().map_or(table, |first| first.at));
+    for (member, next) in listed.iter().zip(nexts) {
+        // Most members lie close to one another, and nothing has to be read to see that no other lies between.
+        let least = member.at.saturating_add(SHORTEST + member.name).saturating_add(member.packed);
+        if least.saturating_add(SHORTEST) > next {
+            continue;
+        }
+        let end = bytes_at(blob, member.at).and_then(|at| at.checked_add(member.packed));
+        let Some(end) = end else { continue };
+        ends.clear();
+        ends.extend(DESCRIPTORS.iter().filter_map(|more| end.checked_add(*more)));
+        gap(&ends, next);
+    }
+    (found, is_damaged)
 }

@@ -100,6 +100,13 @@ fn misbehave(blob: &dyn Blob, order: &Order, engines: &Engines, sink: &dyn Sink)
             sink.progress(1);
             std::thread::sleep(Duration::from_millis(5));
         },
+        "patient" => {
+            while sink.has_time() {
+                sink.progress(0);
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            sink.document(extraction(None, "in time"));
+        }
         "work" => {
             let mut pages = 0;
             while pages < 8 {

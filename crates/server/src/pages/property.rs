@@ -146,6 +146,7 @@ const TABLE: &[(&str, &str, &str, Form)] = &[
     (metadata::ENCRYPTED, "암호화됨", "Encrypted", Plain),
     ("mail.message_id", "메일 식별자", "Message id", Plain),
     ("mail.class", "메일의 성격", "Class of the message", Plain),
+    ("mail.links", "링크 주소", "Addresses of links", Plain),
 ];
 
 /// What the author named himself keeps the name that the author gave it.
@@ -154,22 +155,33 @@ const OWN: [&str; 2] = ["office.", "own."];
 /// Parts of files that no format names: readers give them English words. All others are names out of the formats, as in
 /// `docProps/core.xml`, and stand as they are.
 const PARTS: &[(&str, &str)] = &[
+    ("audio stream", "소리 줄기"),
+    ("byte order mark", "바이트 순서 표시"),
+    ("bytes", "바이트"),
+    ("chapters", "장 목록"),
     ("comment", "설명"),
+    ("container", "담는 틀"),
+    ("cues", "자막"),
     ("document summary", "문서 요약 정보"),
     ("first heading", "첫 제목"),
     ("footer", "꼬리 부분"),
     ("head", "머리 부분"),
     ("header", "머리 부분"),
     ("info", "문서 정보"),
+    ("message store", "메일 저장소"),
     ("recipients", "받는 사람"),
     ("row 1", "1번째 행"),
+    ("rows", "행"),
     ("sender", "보낸 사람"),
     ("signature", "서명"),
+    ("streams", "줄기"),
     ("synopsis", "줄거리"),
     ("tags", "태그"),
     ("tags of a stream", "줄기의 태그"),
+    ("the file around it", "이것을 담은 파일"),
     ("times", "시각 기록"),
     ("title", "제목"),
+    ("video stream", "영상 줄기"),
 ];
 
 /// A part of a file as people read it.
@@ -462,8 +474,16 @@ mod tests {
             .flat_map(|(_, parts)| parts.split(" > "))
             .collect();
         assert!(parts.contains("row 1") && parts.contains("docProps/core.xml"), "{parts:?}");
-        // As HTML and QuickTime call them.
-        let names = ["html lang", "meta description", "meta generator", "meta keywords", "udta"];
+        // As HTML, TTML and QuickTime call them.
+        let names = [
+            "a href",
+            "html lang",
+            "meta description",
+            "meta generator",
+            "meta keywords",
+            "p",
+            "udta",
+        ];
         let is_words = |part: &&&str| {
             part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == ' ')
         };

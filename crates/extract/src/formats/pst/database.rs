@@ -282,11 +282,17 @@ impl<'a> Database<'a> {
         Ok(bytes)
     }
 
-    /// The data of a node, in the pieces in which it lies: a heap counts by them. At most `most` bytes.
+    /// The data of a node, in the pieces in which it lies: a heap counts by them. At most `most` bytes; of
+    /// more than that `larger` is said.
     ///
     /// # Errors
     /// As [`Self::block`].
-    pub(super) fn pieces(&self, data: u64, most: u64) -> Result<Vec<Vec<u8>>, ExtractError> {
+    pub(super) fn pieces(
+        &self,
+        data: u64,
+        most: u64,
+        larger: ReasonKind,
+    ) -> Result<Vec<Vec<u8>>, ExtractError> {
         let mut pieces = Vec::new();
         let mut size = 0;
         let mut open = vec![(data, 3)];
@@ -298,7 +304,7 @@ impl<'a> Database<'a> {
             if number & 2 == 0 {
                 size += block.len() as u64;
                 if size > most {
-                    return Err(ExtractError::Limit(ReasonKind::Larger(most).into()));
+                    return Err(ExtractError::Limit(larger.into()));
                 }
                 pieces.push(block);
                 continue;

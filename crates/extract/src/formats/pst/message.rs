@@ -1,8 +1,6 @@
 use std::collections::BTreeMap;
 use std::io::{Cursor, Write};
 
-use madang_document::reason_kind::ReasonKind;
-
 use super::super::bytes::{piece, u16_at, u32_at};
 use super::database::{Database, Node};
 use super::object::{OBJECT, Property, properties, rows};
@@ -83,8 +81,8 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn stream(&mut self, path: &str, bytes: &[u8]) -> Result<(), ExtractError> {
         let left = self.left.checked_sub(bytes.len() as u64);
-        self.left =
-            left.ok_or_else(|| ExtractError::Limit(ReasonKind::Larger(self.most).into()))?;
+        let larger = || self.database.context.larger_than(self.most);
+        self.left = left.ok_or_else(|| ExtractError::Limit(larger().into()))?;
         Ok(self.file.create_stream(path)?.write_all(bytes)?)
     }
 

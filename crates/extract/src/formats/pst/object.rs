@@ -8,6 +8,7 @@ use crate::error::ExtractError;
 
 /// Bytes of the heap of one object.
 const LARGEST_HEAP: u64 = 64 << 20;
+const HEAP_TOO_LARGE: ReasonKind = ReasonKind::Larger(LARGEST_HEAP);
 /// Properties of one object, and columns of a table.
 const MOST_PROPERTIES: usize = 10_000;
 /// PidTagSubject.
@@ -34,7 +35,7 @@ pub(super) fn properties(
     data: u64,
     inside: &[Node],
 ) -> Result<Vec<Property>, ExtractError> {
-    let heap = Heap::of(database.pieces(data, LARGEST_HEAP)?, database.is_large())?;
+    let heap = Heap::of(database.pieces(data, LARGEST_HEAP, HEAP_TOO_LARGE)?, database.is_large())?;
     if heap.kind != 0xBC {
         return Err(ExtractError::corrupt(
             ReasonKind::MissingFrom(Noun::AnyObject.into()).of(Noun::Properties),
@@ -61,7 +62,8 @@ pub(super) fn rows(
     most: usize,
 ) -> Result<Vec<Vec<Property>>, ExtractError> {
     let inside = database.inner_nodes(table.inside)?;
-    let heap = Heap::of(database.pieces(table.data, LARGEST_HEAP)?, database.is_large())?;
+    let heap =
+        Heap::of(database.pieces(table.data, LARGEST_HEAP, HEAP_TOO_LARGE)?, database.is_large())?;
     let head = heap.value(heap.root).filter(|_| heap.kind == 0x7C);
     let columns = head.and_then(Columns::of);
     let columns =
@@ -70,7 +72,7 @@ pub(super) fn rows(
         0 => return Ok(Vec::new()),
         number if number & 0x1F == 0 => heap.value(number).map(|rows| vec![rows.to_vec()]),
         number => match Node::among(&inside, number) {
-            Some(node) => Some(database.pieces(node.data, LARGEST_HEAP)?),
+            Some(node) => Some(database.pieces(node.data, LARGEST_HEAP, HEAP_TOO_LARGE)?),
             None => None,
         },
     };
@@ -157,9 +159,9 @@ impl Value<'_> {
     }
 
     fn node(&self, node: &Node) -> Result<Option<Vec<u8>>, ExtractError> {
-        let limits = self.database.context.limits;
-        let most = limits.member.min(self.database.context.unpacked_left());
-        match self.database.pieces(node.data, most) {
+        let most = self.database.context.member_left();
+        let larger = self.database.context.larger_than(most);
+        match self.database.pieces(node.data, most, larger) {
             Ok(pieces) => Ok(Some(pieces.concat())),
             Err(ExtractError::Corrupt(_)) => Ok(None),
             Err(error) => Err(error),

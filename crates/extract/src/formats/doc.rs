@@ -74,7 +74,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         }
     };
     let data = file.root_stream("Data", limit).map(decrypted).unwrap_or_default();
-    let text = Text::read(&fib, &stream, tables, &data);
+    let text = Text::read(&fib, &stream, tables, &data, &fonts(&fib, tables));
     if text.cut_short {
         content.lost(ReasonKind::CutShort.of(Noun::Text).because(ReasonKind::LeadsOut));
     }

@@ -262,7 +262,7 @@ impl Story<'_> {
                         let text = markup.text();
                         match &self.signs {
                             Some(font) => {
-                                let signs = signs(font, &text);
+                                let signs = symbol_font::signs(font, &text);
                                 self.put(&signs);
                             }
                             None => self.put(&text),
@@ -623,12 +623,4 @@ const COLUMNS: usize = 63;
 /// How many columns a property says.
 fn columns(tag: &Tag<'_>) -> Option<usize> {
     tag.attribute("val")?.trim().parse().ok().map(|columns: usize| columns.min(COLUMNS))
-}
-
-/// The signs that letters show in a font of signs; letters that it has not (Hangul) come from another font.
-fn signs(font: &str, text: &str) -> String {
-    let latin = |c: char| matches!(u32::from(c), 0x21..=0xFF | 0xF000..=0xF0FF);
-    text.chars()
-        .filter_map(|c| if latin(c) { symbol_font::sign(font, c.into()) } else { Some(c) })
-        .collect()
 }

@@ -8,6 +8,8 @@ use madang_document::content::Content;
 use super::docx_math::formula;
 use super::markup::{Markup, Node, Tag};
 use super::number_format::{formatted, general};
+use super::run_font::RunFont;
+use super::xstring::xstring;
 
 /// The words of a drawing, a SmartArt data model or a chart: rich text and descriptions as they stand. Of what a chart
 /// repeats of cells, that which lies in this workbook is left out: it is read where it lies.
@@ -51,6 +53,8 @@ struct Walk {
     lists: Vec<List>,
     /// The open paragraph.
     paragraph: Option<String>,
+    /// The fonts of the open run.
+    font: RunFont,
     /// The name of the open series, until it is told.
     name: Name,
     /// The open list of points.
@@ -71,6 +75,11 @@ impl Walk {
         let mut markup = Markup::new(text);
         let mut alternatives = Alternatives::default();
         while let Some(node) = markup.next() {
+            match &node {
+                Node::Start(tag) => self.font.begin(tag),
+                Node::End(name) => self.font.end(name),
+                Node::Text(_) => {}
+            }
             match node {
                 Node::Start(tag) => match tag.name() {
                     "AlternateContent" | "Choice" | "Fallback"
@@ -80,7 +89,7 @@ impl Walk {
                     }
                     "p" => self.paragraph = Some(String::new()),
                     "t" => {
-                        let text = markup.text();
+                        let text = self.font.shown(xstring(&markup.text()).into_owned());
                         match &mut self.paragraph {
                             Some(paragraph) => paragraph.push_str(&text),
                             None => self.keep(&text),

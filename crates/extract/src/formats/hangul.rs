@@ -260,6 +260,8 @@ pub(super) struct Body {
     pub(super) charts: BTreeMap<String, String>,
     /// The numbers before paragraphs.
     pub(super) numbers: Numbers,
+    /// The fonts of signs in which runs set their Latin letters, by the shapes of characters that runs name.
+    pub(super) signs: BTreeMap<u16, String>,
     /// What the text may name of what lies beside it, where that is known, and what it names although it is not there.
     pub(super) beside: Option<BTreeSet<String>>,
     missing: BTreeSet<String>,

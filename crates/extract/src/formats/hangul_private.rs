@@ -46,7 +46,7 @@ fn syllable(c: char) -> Option<&'static str> {
 
 /// What the word processor draws at codes of fonts of signs, whatever the font: Wingdings.
 fn wingding(c: char) -> Option<char> {
-    matches!(c, '\u{F020}'..='\u{F0FF}').then(|| symbol_font::sign("Wingdings", c.into()))?
+    symbol_font::unnamed(c)
 }
 
 #[cfg(test)]

@@ -29,6 +29,8 @@ use crate::formats::html_element::{ends_by_itself, hides, is_apart, is_block, is
 use crate::formats::html_table::HtmlTable;
 use crate::formats::keywords::keywords;
 use crate::formats::linked_data;
+use crate::formats::page_fonts::PageFonts;
+use crate::formats::symbol_font;
 use crate::paragraphs::Paragraphs;
 use crate::probe::Probe;
 
@@ -303,6 +305,7 @@ fn read_flat(
         preformatted: 0,
         reading: false,
         brackets: false,
+        fonts: PageFonts::default(),
         lists: Vec::new(),
         marker: None,
         hidden: None,
@@ -342,7 +345,7 @@ impl TokenSink for PageSink<'_> {
     fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
         let mut page = self.0.borrow_mut();
         match token {
-            Token::CharacterTokens(text) => page.text(&text),
+            Token::CharacterTokens(text) => page.characters(&text),
             Token::TagToken(tag) if tag.kind == TagKind::StartTag => return page.start(&tag),
             Token::TagToken(tag) => page.end(&tag.name),
             _ => {}
@@ -380,6 +383,7 @@ struct Page<'a> {
     /// Whether the reading of a word is open (`rt`), and brackets that are left out (`rp`).
     reading: bool,
     brackets: bool,
+    fonts: PageFonts,
     /// The lists that are open, with the number of the next item of those that count.
     lists: Vec<Option<i64>>,
     /// The number of an item whose first letter is still to come.
@@ -400,6 +404,7 @@ impl Page<'_> {
             tag.attrs.iter().find(|a| &*a.name.local == name).map(|a| a.value.to_string())
         };
         self.start_hidden(tag);
+        self.fonts.begin(&tag.name, tag.self_closing, attribute);
         match &*tag.name {
             // XHTML closes a script in its own tag; a page of HTML never does that and means it.
             "script" | "style" | "title" | "textarea" | "iframe" if tag.self_closing => {}
@@ -555,6 +560,7 @@ impl Page<'_> {
         }
         self.brackets = false;
         self.end_hidden(name);
+        self.fonts.end(name);
         match name {
             "rt" | "ruby" => self.end_reading(),
             name if is_apart(name) => self.space = true,
@@ -590,6 +596,17 @@ impl Page<'_> {
             }
             name if is_block(name) => self.at_block(),
             _ => {}
+        }
+    }
+
+    /// The characters of the page, in the font in which they are set.
+    fn characters(&mut self, text: &str) {
+        match self.fonts.signs() {
+            Some(font) if self.title.is_none() && self.records.is_none() => {
+                let signs = symbol_font::signs(font, text);
+                self.text(&signs);
+            }
+            _ => self.text(text),
         }
     }
 

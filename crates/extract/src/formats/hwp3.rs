@@ -38,7 +38,7 @@ mod stream;
 
 pub(super) const FORMAT: Format = Format {
     name: "hwp3",
-    version: 3,
+    version: 4,
     media_types: &["application/x-hwp"],
     sniff,
     media_type: |_| "application/x-hwp",

@@ -45,7 +45,7 @@ mod summary;
 
 pub(super) const FORMAT: Format = Format {
     name: "hwp5",
-    version: 8,
+    version: 9,
     media_types: &["application/x-hwp"],
     sniff,
     media_type: |_| "application/x-hwp",

@@ -21,7 +21,7 @@ use crate::unpack::Metered;
 
 pub(super) const FORMAT: Format = Format {
     name: "hwpml",
-    version: 6,
+    version: 7,
     media_types: &["application/x-hwp"],
     sniff,
     media_type: |_| "application/x-hwp",

@@ -35,7 +35,7 @@ mod unsealed;
 
 pub(super) const FORMAT: Format = Format {
     name: "hwpx",
-    version: 11,
+    version: 12,
     media_types: &[MEDIA_TYPE],
     sniff,
     media_type: |_| MEDIA_TYPE,
@@ -206,6 +206,7 @@ fn read_text(
     // Whose sections are called otherwise may call its head otherwise, too.
     let is_expected = sections.iter().any(|path| section_number(path).is_some()) && !is_listed;
     body.looks = (is_expected && archive.index_for_name(HEAD).is_none()).then_some(HEAD);
+    body.signs = header::signs(&head);
     read_sections(
         &sections,
         String::clone,

@@ -5,7 +5,7 @@ use madang_document::civil_date::CivilDate;
 use super::number_code::{Language, Token, tokens as pieces};
 
 /// Day 0 is 1899-12-30, so that 1900-03-01 is day 61 as in Lotus 1-2-3, which took 1900 for a leap year;
-/// days before it are one later. ECMA-376 part 1, section 18.17.4.1.
+/// days before it are one later, and day 60 is one that never was. ECMA-376 part 1, section 18.17.4.1.
 pub(super) fn date(value: f64, tokens: &[Token], from_1904: bool) -> Option<String> {
     let language = tokens.iter().find_map(|t| match t {
         Token::Language(language) => Some(*language),
@@ -52,8 +52,13 @@ fn drawn(value: f64, tokens: &[Token], from_1904: bool) -> Option<String> {
     };
     // Days since 1970-01-01.
     let day_number = days + shift - 25_569;
-    let CivilDate { year, month, day } = CivilDate::of_day(day_number);
-    let weekday = usize::try_from((day_number + 4).rem_euclid(7)).unwrap_or_default();
+    let CivilDate { year, month, day } = match (from_1904, days) {
+        (false, 60) => CivilDate { year: 1900, month: 2, day: 29 },
+        _ => CivilDate::of_day(day_number),
+    };
+    // That day has moved those before it in the week, too.
+    let of_week = day_number + 4 - i64::from(!from_1904 && days < 60);
+    let weekday = usize::try_from(of_week.rem_euclid(7)).unwrap_or_default();
     let month_name = usize::try_from(month - 1).ok().and_then(|m| MONTHS.get(m)).copied()?;
     let (english, korean) = WEEKDAYS.get(weekday).copied()?;
     let half_day = tokens.iter().any(|t| matches!(t, Token::Noon(..)));

@@ -319,6 +319,8 @@ fn placed(tokens: &[Token], point: usize, integer: &str, fraction: &str, grouped
                     text.push('.');
                 }
             }
+            // Only the first parts the decimals from the rest.
+            Token::Point => text.push('.'),
             _ => {}
         }
     }
@@ -505,7 +507,9 @@ mod tests {
             (45292.0, "ddd, mmm d", "Mon, Jan 1"),
             (1.5, "[h]:mm:ss", "36:00:00"),
             (1.0, "yyyy-mm-dd", "1900-01-01"),
-            (61.0, "yyyy-mm-dd", "1900-03-01"),
+            (59.0, "yyyy-mm-dd aaa", "1900-02-28 화"),
+            (60.0, "yyyy-mm-dd aaa", "1900-02-29 수"),
+            (61.0, "yyyy-mm-dd aaa", "1900-03-01 목"),
             (0.000_011_574, "mm:ss.000", "00:01.000"),
             (3e6, "yyyy-mm-dd", "3000000"),
             (-1.0, "yyyy-mm-dd", "-1"),

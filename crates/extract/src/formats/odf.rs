@@ -9,6 +9,7 @@ use madang_document::metadata;
 use madang_document::part::Noun;
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
+use madang_document::unit::Unit;
 use zeroize::Zeroizing;
 
 use super::keywords::keywords;
@@ -21,7 +22,7 @@ use super::odf_hidden;
 use super::odf_list::Lists;
 use super::odf_picture;
 use super::odf_style;
-use super::office_property::{add_subject, set_property};
+use super::office_property::{OWN_MOST, add_subject, set_own_property, set_property};
 use super::office_xml;
 use super::ole_object;
 use super::package::{Package, decode};
@@ -100,10 +101,12 @@ fn sniff(probe: &Probe<'_>) -> Match {
         return Match::Container;
     }
     match probe.zip() {
-        // OpenOffice.org 1.x wrote no `mimetype` at first, but always this pair.
+        // OpenOffice.org 1.x wrote no `mimetype` at first.
         Some(zip) => {
-            let has = |name: &str| zip.names.iter().any(|n| n == name);
-            match (has("content.xml") && has("META-INF/manifest.xml"), named(probe)) {
+            let has =
+                |name: &str| zip.names.iter().any(|n| n.trim_start_matches(['/', '\\']) == name);
+            // Programs that make a package anew leave out what it does not need to be opened.
+            match (has("content.xml"), named(probe)) {
                 (true, Some(_)) => Match::Container,
                 (false, Some(_)) => Match::Extension,
                 (_, None) => Match::No,
@@ -209,7 +212,8 @@ fn read(mut package: Package<'_>, mut content: Content) -> Result<Content, Extra
     let mut shown = odf_picture::shown(&text, &styles, "");
     let objects = objects(&mut package, &embedded, &mut shown, &mut content);
     let grounds = grounds(&styles, context, &mut content);
-    let beside = Beside::new(objects, grounds, lists(&text, &styles));
+    let mut beside = Beside::new(objects, grounds, lists(&text, &styles));
+    beside.signs.read(&styles);
     // Headers and footers stand in the styles of the pages.
     page_edges(Body::new(context), &styles, "header", &mut content);
     let hiding = odf_hidden::texts(&[&styles, &text]);
@@ -328,12 +332,27 @@ fn unseal(
     Ok(())
 }
 
+/// What programs put among the properties that the author named, of a document that was one of Word, Excel or PowerPoint: it is
+/// of these programs (ECMA-376 part 1, section 22.2).
+const OF_PROGRAMS: [&str; 9] = [
+    "AppVersion",
+    "DocSecurity",
+    "HyperlinksChanged",
+    "LinksUpToDate",
+    "MMClips",
+    "HiddenSlides",
+    "PresentationFormat",
+    "ScaleCrop",
+    "ShareDoc",
+];
+
 /// Reads the properties (ODF 1.3 part 3, section 4.3).
 fn properties(text: &str, part: &str, content: &mut Content) {
     let mut markup = Markup::new(text);
     let mut words = Vec::new();
     let mut subject = String::new();
     let mut creator = String::new();
+    let mut own = 0;
     while let Some(node) = markup.next() {
         let Node::Start(tag) = node else { continue };
         let name = match (tag.prefix(), tag.name()) {
@@ -351,6 +370,19 @@ fn properties(text: &str, part: &str, content: &mut Content) {
             }
             ("dc", "creator") => {
                 creator = markup.text();
+                continue;
+            }
+            ("meta", "user-defined") => {
+                let name = tag.attribute("name").unwrap_or_default();
+                let value = markup.text();
+                if own < OWN_MOST && !OF_PROGRAMS.contains(&name.as_str()) {
+                    own += 1;
+                    set_own_property(content, part, &name, &value);
+                } else if own == OWN_MOST {
+                    own += 1;
+                    let (first, unit) = (OWN_MOST as u64, Unit::Properties);
+                    content.note(ReasonKind::OnlyFirst { first, of: None, unit }.within(part));
+                }
                 continue;
             }
             ("meta", "keyword") => {

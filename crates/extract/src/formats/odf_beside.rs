@@ -5,9 +5,13 @@ use std::collections::BTreeMap;
 
 use super::markup::{Markup, Node, Tag};
 use super::odf_list::Lists;
+use super::odf_signs::Signs;
 
 /// Form controls that are read; a form of many pages has some hundred.
 const CONTROLS: usize = 10_000;
+
+/// Entries of a list in a form of Word, which takes 25.
+const ENTRIES: usize = 100;
 
 /// The words that lie apart, by the names under which the body shows them.
 #[derive(Default)]
@@ -18,6 +22,8 @@ pub(super) struct Beside {
     pub(super) grounds: BTreeMap<String, String>,
     /// How lists and headings are numbered.
     pub(super) lists: Lists,
+    /// Which styles set letters in fonts of signs.
+    pub(super) signs: Signs,
     controls: BTreeMap<String, String>,
     footers: BTreeMap<String, String>,
 }
@@ -81,6 +87,37 @@ impl Beside {
     /// The footer that a slide names. It is given once, for all slides have it.
     pub(super) fn take_footer(&mut self, slide: &Tag<'_>) -> Option<String> {
         self.footers.remove(&slide.attribute("use-footer-name")?)
+    }
+
+    /// Reads the element `field:fieldmark`, which the walk has just met: what was filled into a form of Word.
+    pub(super) fn field(tag: &Tag<'_>, markup: &mut Markup<'_>) -> String {
+        let kind = tag.attribute("type").unwrap_or_default();
+        let (mut entries, mut set) = (Vec::new(), None);
+        while let Some(node) = markup.next() {
+            match node {
+                Node::Start(tag) => {
+                    let value = tag.attribute("value").unwrap_or_default();
+                    match tag.attribute("name").unwrap_or_default().as_str() {
+                        "Dropdown_ListEntry" if entries.len() < ENTRIES => entries.push(value),
+                        "Dropdown_Selected" | "Checkbox_Checked" => set = Some(value),
+                        _ => {}
+                    }
+                }
+                Node::End(name) if name == "fieldmark" => break,
+                Node::End(_) | Node::Text(_) => {}
+            }
+        }
+        let set = set.unwrap_or_default();
+        match kind.rsplit('.').next().unwrap_or_default() {
+            "FORMCHECKBOX" if matches!(set.as_str(), "true" | "1") => "☒".to_owned(),
+            "FORMCHECKBOX" => "☐".to_owned(),
+            // A list in which nothing was chosen shows none of its entries.
+            "FORMDROPDOWN" => {
+                let chosen = set.parse().ok().and_then(|at: usize| entries.into_iter().nth(at));
+                chosen.unwrap_or_default()
+            }
+            _ => String::new(),
+        }
     }
 
     /// The words that an element of the body shows: an embedded document or a control. They are given once.

@@ -14,6 +14,7 @@ use super::odf_beside::Beside;
 use super::odf_frame::{Frame, element};
 use super::odf_hidden;
 use super::odf_row::{Repetition, Standing, line};
+use super::symbol_font;
 use crate::context::Context;
 
 /// A walk through one body.
@@ -142,6 +143,7 @@ impl<'a> Body<'a> {
 
     fn read(&mut self, text: &str, part: &str, content: &mut Content) {
         self.hidden = odf_hidden::tables(text);
+        self.beside.signs.read(text);
         let mut markup = Markup::new(text);
         let mut slide = 0u32;
         while let Some(node) = markup.next() {
@@ -231,7 +233,6 @@ impl<'a> Body<'a> {
                     _ => self.open(&tag),
                 },
                 Node::End(name) => match name.as_str() {
-                    "span" => drop(self.hides.pop()),
                     "page" if self.frames.is_empty() => {
                         self.flush_shape(content);
                         for text in std::mem::take(&mut self.ending) {
@@ -249,9 +250,9 @@ impl<'a> Body<'a> {
                     "list" => self.beside.lists.end(),
                     "ruby" => self.end_ruby(),
                     "chart" => self.in_chart = false,
-                    "p" | "h" | "annotation" | "note-body" | "footnote-body" | "endnote-body"
-                    | "table-row" | "table-cell" | "covered-table-cell" => {
-                        if matches!(name.as_str(), "p" | "h") {
+                    "p" | "h" | "span" | "annotation" | "note-body" | "footnote-body"
+                    | "endnote-body" | "table-row" | "table-cell" | "covered-table-cell" => {
+                        if matches!(name.as_str(), "p" | "h" | "span") {
                             self.hides.pop();
                         }
                         self.close(element(&name), content);
@@ -355,6 +356,10 @@ impl<'a> Body<'a> {
                 }
                 return false;
             }
+            ("field", "fieldmark") => {
+                let filled = Beside::field(tag, markup);
+                self.put(&filled);
+            }
             ("text", "ruby") => self.in_ruby = true,
             ("text", "ruby-text") => {
                 let text = markup.text();
@@ -375,8 +380,18 @@ impl<'a> Body<'a> {
     /// Adds the characters of the markup to the open paragraph, whose line ends and indents are one space (ODF 1.3
     /// part 3, section 6.1.2).
     pub(super) fn characters(&mut self, characters: &str) {
-        let Some(Frame::Paragraph { text, reading, .. }) = self.frames.last_mut() else { return };
-        push_collapsed(text, characters);
+        let Some(Frame::Paragraph { text, reading, fonts, .. }) = self.frames.last_mut() else {
+            return;
+        };
+        match fonts.last() {
+            Some(Some(font)) => push_collapsed(text, &symbol_font::signs(font, characters)),
+            // A code of a font that no style names any more.
+            _ if characters.contains(is_unnamed) => {
+                let shown = |c| symbol_font::unnamed(c).unwrap_or(c);
+                push_collapsed(text, &characters.chars().map(shown).collect::<String>());
+            }
+            _ => push_collapsed(text, characters),
+        }
         // What is read next is another word.
         if !self.in_ruby && !reading.is_empty() && !reading.ends_with(' ') {
             reading.push(' ');
@@ -408,13 +423,26 @@ impl<'a> Body<'a> {
             "p" | "h" if tag.prefix() == "text" => {
                 self.number = self.number.saturating_add(1);
                 let number = self.number;
+                let font = match self.frames.last() {
+                    Some(Frame::Cell { font, .. }) => font.as_deref(),
+                    _ => None,
+                };
+                let font = self.beside.signs.font("paragraph", tag, font);
                 self.frames.push(Frame::Paragraph {
                     text: String::new(),
                     label: self.beside.lists.label(tag),
                     reading: String::new(),
                     boxed: Vec::new(),
                     number,
+                    fonts: vec![font],
                 });
+            }
+            "span" => {
+                if let Some(Frame::Paragraph { fonts, .. }) = self.frames.last_mut() {
+                    let around = fonts.last().and_then(Option::as_deref);
+                    let font = self.beside.signs.font("text", tag, around);
+                    fonts.push(font);
+                }
             }
             "annotation" | "note-body" | "footnote-body" | "endnote-body" => {
                 self.frames.push(Frame::Aside { lines: Vec::new() });
@@ -437,6 +465,7 @@ impl<'a> Body<'a> {
                     text: String::new(),
                     repeated: count(tag, "number-columns-repeated"),
                     value: value.iter().find_map(|name| tag.attribute(name)),
+                    font: self.beside.signs.font("table-cell", tag, None),
                 });
             }
             "s" => {
@@ -464,13 +493,22 @@ impl<'a> Body<'a> {
 
     /// Closes the frame of this element, and whatever damaged markup left open inside it.
     pub(super) fn close(&mut self, element: &str, content: &mut Content) {
+        if element == "span" {
+            // The first font is that of the paragraph.
+            if let Some(Frame::Paragraph { fonts, .. }) = self.frames.last_mut()
+                && fonts.len() > 1
+            {
+                fonts.pop();
+            }
+            return;
+        }
         if !self.frames.iter().any(|frame| frame.element() == element) {
             return;
         }
         while let Some(frame) = self.frames.pop() {
             let done = frame.element() == element;
             match frame {
-                Frame::Paragraph { text, label, reading, boxed, number } => {
+                Frame::Paragraph { text, label, reading, boxed, number, .. } => {
                     let text = text.trim();
                     let line = match text.is_empty() || label.is_empty() {
                         true => text.to_owned(),
@@ -494,7 +532,7 @@ impl<'a> Body<'a> {
                         _ => self.emit(line, number, content),
                     }
                 }
-                Frame::Cell { text, repeated, value } => self.close_cell(text, repeated, value),
+                Frame::Cell { text, repeated, value, .. } => self.close_cell(text, repeated, value),
                 Frame::Row { cells, repeated, asides, number, .. } => {
                     self.close_row(&cells, repeated, asides, number, content);
                 }
@@ -628,6 +666,11 @@ pub(super) fn is_field(name: &str) -> bool {
 /// A repetition count; at least one.
 fn count(tag: &Tag<'_>, name: &str) -> usize {
     tag.attribute(name).and_then(|n| n.parse().ok()).unwrap_or(1).max(1)
+}
+
+/// Whether a character is a code of a font of signs and no character of its own.
+fn is_unnamed(c: char) -> bool {
+    symbol_font::unnamed(c).is_some()
 }
 
 fn push_collapsed(paragraph: &mut String, text: &str) {

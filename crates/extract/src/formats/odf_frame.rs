@@ -2,9 +2,16 @@
 
 /// What is open around the place of the walk.
 pub(super) enum Frame {
-    /// A paragraph: its text, the number before it, how its words are read where that stands above them, and the lines of notes and text
-    /// boxes anchored in it; these follow it.
-    Paragraph { text: String, label: String, reading: String, boxed: Vec<String>, number: u32 },
+    /// A paragraph: its text, the number before it, how its words are read where that stands above them, the lines of notes and text
+    /// boxes anchored in it, which follow it, and the fonts of signs of the paragraph and of the spans that are open in it.
+    Paragraph {
+        text: String,
+        label: String,
+        reading: String,
+        boxed: Vec<String>,
+        number: u32,
+        fonts: Vec<Option<String>>,
+    },
     /// A note or comment.
     Aside { lines: Vec<String> },
     /// A table row.
@@ -15,8 +22,8 @@ pub(super) enum Frame {
         asides: Vec<(usize, String)>,
         number: u32,
     },
-    /// A table cell: its paragraphs, joined by spaces so that a row stays a line.
-    Cell { text: String, repeated: usize, value: Option<String> },
+    /// A table cell: its paragraphs, joined by spaces so that a row stays a line, and the font of signs that it has.
+    Cell { text: String, repeated: usize, value: Option<String>, font: Option<String> },
 }
 
 impl Frame {

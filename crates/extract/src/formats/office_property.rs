@@ -15,6 +15,17 @@ pub(super) fn add_subject(content: &mut Content, part: &str, subject: &str) {
     }
 }
 
+/// Properties that an author named himself and that are kept; Word takes some hundred.
+pub(super) const OWN_MOST: usize = 1000;
+
+/// Sets a property that the author named himself, as `office.NAME`.
+pub(super) fn set_own_property(content: &mut Content, part: &str, name: &str, value: &str) {
+    let (name, value) = (name.trim(), value.trim());
+    if !name.is_empty() && !value.is_empty() {
+        content.metadata.at(part).set(&format!("office.{name}"), value);
+    }
+}
+
 /// Sets a property of an office document from its text: keywords become a list, times and numbers are kept
 /// only if they are such.
 pub(super) fn set_property(content: &mut Content, part: &str, name: &str, text: &str) {

@@ -14,6 +14,8 @@ pub(super) fn sniff(probe: &Probe<'_>, folder: &str, extensions: &[&str]) -> Mat
         Some(zip) => {
             let has = |start: &str| {
                 zip.names.iter().any(|name| {
+                    // Some writers part the names by backslashes.
+                    let name = name.replace('\\', "/");
                     let name = name.trim_start_matches('/').as_bytes();
                     name.get(..start.len())
                         .is_some_and(|n| n.eq_ignore_ascii_case(start.as_bytes()))

@@ -6,7 +6,7 @@ use madang_document::reason_kind::ReasonKind;
 use madang_document::unit::Unit;
 
 use super::markup::{Markup, Node};
-use super::office_property::{add_subject, set_property};
+use super::office_property::{OWN_MOST, add_subject, set_own_property, set_property};
 use super::package::Package;
 use super::xstring::xstring;
 
@@ -57,8 +57,6 @@ pub(super) fn properties(package: &mut Package<'_>, content: &mut Content) {
 /// systems keep the number of the document there.
 fn own_properties(package: &mut Package<'_>, content: &mut Content) {
     const PART: &str = "docProps/custom.xml";
-    /// Word takes some hundred.
-    const MOST: usize = 1000;
     let Some(text) = package.text(PART, content) else { return };
     let mut markup = Markup::new(&text);
     let mut count = 0;
@@ -68,17 +66,13 @@ fn own_properties(package: &mut Package<'_>, content: &mut Content) {
             continue;
         };
         count += 1;
-        if count > MOST {
-            let (first, unit) = (MOST as u64, Unit::Properties);
+        if count > OWN_MOST {
+            let (first, unit) = (OWN_MOST as u64, Unit::Properties);
             content.note(ReasonKind::OnlyFirst { first, of: None, unit }.within(PART));
             break;
         }
         let value = markup.text();
-        let (name, value) = (name.trim(), value.trim());
-        if !name.is_empty() && !value.is_empty() {
-            let value = xstring(value).into_owned();
-            content.metadata.at(PART).set(&format!("office.{name}"), value);
-        }
+        set_own_property(content, PART, &name, &xstring(value.trim()));
     }
     markup.report(PART, content);
 }

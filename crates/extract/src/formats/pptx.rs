@@ -18,7 +18,9 @@ use super::ooxml_member::{Members, chart, take_members};
 use super::ooxml_property::properties;
 use super::ooxml_relationship::{Relationship, relationships};
 use super::package::Package;
+use super::run_font::RunFont;
 use super::thumbnail::thumbnail;
+use super::xstring::xstring;
 use crate::blob::Blob;
 use crate::context::Context;
 use crate::error::ExtractError;
@@ -254,7 +256,13 @@ fn shapes(text: &str, part: &str, taken: Wanted, content: &mut Content) -> Vec<S
     let mut cell: Option<String> = None;
     let mut wanted = true;
     let mut alternatives = Alternatives::default();
+    let mut font = RunFont::default();
     while let Some(node) = markup.next() {
+        match &node {
+            Node::Start(tag) => font.begin(tag),
+            Node::End(name) => font.end(name),
+            Node::Text(_) => {}
+        }
         match node {
             Node::Start(tag) => match tag.name() {
                 "AlternateContent" | "Choice" | "Fallback" if alternatives.skips(tag.name()) => {
@@ -265,7 +273,14 @@ fn shapes(text: &str, part: &str, taken: Wanted, content: &mut Content) -> Vec<S
                 "cNvPr" => lines.extend(drawing::description(&tag)),
                 "tr" => row = Some(Vec::new()),
                 "tc" => cell = Some(String::new()),
-                "t" => paragraph.push_str(&markup.text()),
+                "t" => {
+                    let text = font.shown(xstring(&markup.text()).into_owned());
+                    paragraph.push_str(&if cell.is_some() {
+                        text.replace('\n', " ")
+                    } else {
+                        text
+                    });
+                }
                 "oMath" => paragraph.push_str(&formula(&mut markup)),
                 "br" => paragraph.push(if cell.is_some() { ' ' } else { '\n' }),
                 _ => {}
@@ -324,8 +339,10 @@ fn comments(text: &str, part: &str, content: &mut Content) -> Vec<String> {
     let mut paragraph = String::new();
     while let Some(node) = markup.next() {
         match node {
-            Node::Start(tag) if tag.name() == "text" => comments.push(markup.text()),
-            Node::Start(tag) if tag.name() == "t" => paragraph.push_str(&markup.text()),
+            Node::Start(tag) if tag.name() == "text" => {
+                comments.push(xstring(&markup.text()).into_owned());
+            }
+            Node::Start(tag) if tag.name() == "t" => paragraph.push_str(&xstring(&markup.text())),
             Node::End(name) if name == "p" => comments.push(std::mem::take(&mut paragraph)),
             _ => {}
         }

@@ -1,6 +1,7 @@
 //! Excel workbooks (ECMA-376 part 1, section 18), transitional and strict;
 //! binary ones through [`super::xlsb`].
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use madang_document::content::Content;
@@ -19,7 +20,9 @@ use super::ooxml_property::properties;
 use super::ooxml_relationship::{Relationship, relationships};
 use super::package::{Package, cut_once};
 use super::running_line::running_line;
+use super::sheet_control::SheetControl;
 use super::sheet_row::{SheetRow, Written};
+use super::symbol_font;
 use super::thumbnail::thumbnail;
 use super::workbook::{SharedStrings, Workbook, lost_strings};
 use super::xlsb;
@@ -46,7 +49,9 @@ const XLTM: &str = "application/vnd.ms-excel.template.macroenabled.12";
 const XLSB: &str = "application/vnd.ms-excel.sheet.binary.macroenabled.12";
 
 fn media_type(probe: &Probe<'_>) -> &'static str {
-    let binary = |zip: &crate::probe::ZipContents| zip.names.iter().any(|n| n == "xl/workbook.bin");
+    let binary = |zip: &crate::probe::ZipContents| {
+        zip.names.iter().any(|n| n.replace('\\', "/") == "xl/workbook.bin")
+    };
     match probe.extension.as_str() {
         _ if probe.zip().is_some_and(binary) => XLSB,
         "xltx" => XLTX,
@@ -148,12 +153,9 @@ fn workbook(package: &mut Package<'_>, main: &str, content: &mut Content) -> Wor
     markup.report(main, content);
     let strings = part("sharedStrings").unwrap_or_else(|| "xl/sharedStrings.xml".into());
     let styles = part("styles").unwrap_or_else(|| "xl/styles.xml".into());
-    Workbook {
-        sheets,
-        strings: shared_strings(package, &strings, content),
-        formats: formats(package, &styles, content),
-        from_1904,
-    }
+    let strings = shared_strings(package, &strings, content);
+    let (formats, signs) = formats(package, &styles, content);
+    Workbook { sheets, strings, formats, signs, from_1904 }
 }
 
 /// Reads the cells as they stream by: nothing is allocated by a stated dimension or a cell's address.
@@ -172,6 +174,8 @@ fn sheet(
     let mut cell = Cell::default();
     let mut unnamed = 0u64;
     let mut hidden = HiddenCells::default();
+    // The font that the open run of an inline string names.
+    let mut font: Option<String> = None;
     while let Some(node) = markup.next() {
         match node {
             Node::Start(tag) => match tag.name() {
@@ -193,17 +197,26 @@ fn sheet(
                         row = SheetRow::new(number);
                     }
                     is_counted = false;
+                    font = None;
                     cell = Cell {
                         column: place.map(|(column, _)| column),
                         kind: tag.attribute("t").unwrap_or_default(),
                         style: tag.attribute("s").and_then(|s| s.parse().ok()).unwrap_or(0),
                         value: String::new(),
+                        own_font: None,
                     };
                 }
                 "v" => cell.value = markup.text(),
                 // Inline strings are rich text too, with the reading of ideographs beside it.
-                "t" => cell.value.push_str(&xstring(&markup.text())),
-                "f" | "rPh" | "rPr" | "conditionalFormatting" | "dataValidations" | "extLst" => {
+                "r" => font = None,
+                "rPr" => {
+                    font = run_font(&mut markup);
+                    if font.is_some() {
+                        cell.own_font.get_or_insert(cell.value.len());
+                    }
+                }
+                "t" => cell.value.push_str(&in_font(xstring(&markup.text()), font.as_deref())),
+                "f" | "rPh" | "conditionalFormatting" | "dataValidations" | "extLst" => {
                     markup.skip();
                 }
                 "oddHeader" | "oddFooter" | "evenHeader" | "evenFooter" | "firstHeader"
@@ -253,21 +266,46 @@ fn is_on(tag: &Tag<'_>, name: &str) -> bool {
 /// What the cell shows; none if it refers to a string that is not there.
 fn shown(workbook: &Workbook, cell: &Cell) -> Option<String> {
     let value = cell.value.trim();
+    let text = |text: &str, own| {
+        let text = workbook.in_font(text, own, cell.style);
+        workbook.text(&text, cell.style).into_owned()
+    };
     Some(match cell.kind.as_str() {
         "s" if value.is_empty() => String::new(),
         "s" => {
-            let string = value.parse().ok().and_then(|n| workbook.strings.get(n))?;
-            workbook.text(string, cell.style).into_owned()
+            let number = value.parse().ok()?;
+            text(workbook.strings.get(number)?, workbook.strings.own_font(number))
         }
         "b" => if value == "1" { "TRUE" } else { "FALSE" }.to_owned(),
-        "str" => workbook.text(&xstring(&cell.value), cell.style).into_owned(),
-        "inlineStr" => workbook.text(&cell.value, cell.style).into_owned(),
+        "str" => text(&xstring(&cell.value), None),
+        "inlineStr" => text(&cell.value, cell.own_font),
         "e" | "d" => cell.value.clone(),
         _ => match value.parse::<f64>() {
             Ok(number) => workbook.number(number, cell.style),
             Err(_) => cell.value.clone(),
         },
     })
+}
+
+/// Reads the properties of a run, whose opening tag the walk has just met: the font that it names (section 18.4.5).
+fn run_font(markup: &mut Markup<'_>) -> Option<String> {
+    let mut font = None;
+    while let Some(node) = markup.next() {
+        match node {
+            Node::Start(tag) if tag.name() == "rFont" => font = tag.attribute("val"),
+            Node::End(name) if name == "rPr" => break,
+            _ => {}
+        }
+    }
+    font
+}
+
+/// The text of a run in the font that it names.
+fn in_font<'t>(text: Cow<'t, str>, font: Option<&str>) -> Cow<'t, str> {
+    match font.filter(|font| symbol_font::has_signs(font)) {
+        Some(font) => symbol_font::signs(font, &text).into(),
+        None => text,
+    }
 }
 
 /// The open cell.
@@ -277,16 +315,29 @@ struct Cell {
     kind: String,
     style: usize,
     value: String,
+    /// Where the first run begins that names a font of its own.
+    own_font: Option<usize>,
 }
 
 fn shared_strings(package: &mut Package<'_>, part: &str, content: &mut Content) -> SharedStrings {
     let mut strings = SharedStrings::default();
     let Some(text) = package.text(part, content) else { return strings };
     let mut markup = Markup::new(&text);
+    let mut font: Option<String> = None;
     while let Some(node) = markup.next() {
         match node {
-            Node::Start(tag) if tag.name() == "t" => strings.append(&xstring(&markup.text())),
-            Node::Start(tag) if matches!(tag.name(), "rPh" | "rPr" | "phoneticPr") => markup.skip(),
+            Node::Start(tag) => match tag.name() {
+                "si" | "r" => font = None,
+                "t" => strings.append(&in_font(xstring(&markup.text()), font.as_deref())),
+                "rPr" => {
+                    font = run_font(&mut markup);
+                    if font.is_some() {
+                        strings.begin_own_font();
+                    }
+                }
+                "rPh" | "phoneticPr" => markup.skip(),
+                _ => {}
+            },
             Node::End(name) if name == "si" => strings.end(),
             _ => {}
         }
@@ -295,13 +346,19 @@ fn shared_strings(package: &mut Package<'_>, part: &str, content: &mut Content) 
     strings
 }
 
-/// The number format of each cell style.
-fn formats(package: &mut Package<'_>, part: &str, content: &mut Content) -> Vec<String> {
-    let Some(text) = package.text(part, content) else { return Vec::new() };
+/// The number format of each cell style, and the fonts of signs of those that have one.
+fn formats(
+    package: &mut Package<'_>,
+    part: &str,
+    content: &mut Content,
+) -> (Vec<String>, BTreeMap<usize, String>) {
+    let (mut fonts, mut signs) = (0usize, BTreeMap::new());
+    let mut signs_of_fonts: BTreeMap<usize, String> = BTreeMap::new();
+    let Some(text) = package.text(part, content) else { return (Vec::new(), signs) };
     let mut markup = Markup::new(&text);
     let mut codes: BTreeMap<u32, String> = BTreeMap::new();
     let mut formats = Vec::new();
-    let mut in_cell_styles = false;
+    let (mut in_cell_styles, mut in_fonts) = (false, false);
     while let Some(node) = markup.next() {
         match node {
             Node::Start(tag) => match tag.name() {
@@ -313,27 +370,42 @@ fn formats(package: &mut Package<'_>, part: &str, content: &mut Content) -> Vec<
                         codes.entry(id).or_insert(code);
                     }
                 }
+                "fonts" => in_fonts = true,
+                "font" if in_fonts => fonts += 1,
+                "name" if in_fonts => {
+                    let name = tag.attribute("val").filter(|name| symbol_font::has_signs(name));
+                    if let (Some(name), Some(font)) = (name, fonts.checked_sub(1)) {
+                        signs_of_fonts.insert(font, name);
+                    }
+                }
                 "cellXfs" => in_cell_styles = true,
                 // Excel has 64,000 styles at most.
                 "xf" if in_cell_styles && formats.len() < 65_536 => {
                     let id = tag.attribute("numFmtId").and_then(|id| id.parse().ok()).unwrap_or(0);
                     let code = codes.get(&id).map_or_else(|| built_in(id), String::as_str);
+                    let font = tag.attribute("fontId").and_then(|id| id.parse().ok());
+                    if let Some(font) = font.and_then(|font: usize| signs_of_fonts.get(&font)) {
+                        signs.insert(formats.len(), font.clone());
+                    }
                     formats.push(code.to_owned());
                 }
                 _ => {}
             },
             Node::End(name) if name == "cellXfs" => in_cell_styles = false,
+            Node::End(name) if name == "fonts" => in_fonts = false,
             Node::End(_) | Node::Text(_) => {}
         }
     }
     markup.report(part, content);
-    formats
+    (formats, signs)
 }
 
 /// Reads what lies beside the cells of a sheet: comments, and the text of shapes, diagrams and charts.
 fn besides(package: &mut Package<'_>, sheet: &str, part: &str, content: &mut Content) {
     let related = relationships(package, part, content);
     let threaded = related.iter().any(|r| r.kind == "threadedComment");
+    // Excel repeats the words of controls in the drawing that newer programs read, there without their ticks.
+    let mut repeated = controls(package, sheet, &related, content);
     for relation in &related {
         match relation.kind.as_str() {
             "threadedComment" => comments(package, sheet, &relation.target, content),
@@ -350,6 +422,7 @@ fn besides(package: &mut Package<'_>, sheet: &str, part: &str, content: &mut Con
                 for part in drawings {
                     let Some(text) = package.text(&part, content) else { continue };
                     let lines = drawing::text(&text, &part, content);
+                    let lines = without(&lines, &mut repeated);
                     let place = Locator::Cell { sheet: sheet.to_owned(), row: 1, column: 1 };
                     content.push_text(lines, place);
                 }
@@ -357,6 +430,38 @@ fn besides(package: &mut Package<'_>, sheet: &str, part: &str, content: &mut Con
             _ => {}
         }
     }
+}
+
+/// Reads the controls of a sheet, and gives the lines of their words.
+fn controls(
+    package: &mut Package<'_>,
+    sheet: &str,
+    related: &[Relationship],
+    content: &mut Content,
+) -> Vec<String> {
+    let mut lines = Vec::new();
+    for relation in related.iter().filter(|relation| relation.kind == "vmlDrawing") {
+        let Some(text) = package.text(&relation.target, content) else { continue };
+        for control in SheetControl::read(&text) {
+            let (row, column) = (control.row, control.column);
+            let place = Locator::Cell { sheet: sheet.to_owned(), row, column };
+            content.push_text(control.shown(), place);
+            lines.extend(control.label.lines().map(str::to_owned));
+        }
+    }
+    lines
+}
+
+/// The lines of a drawing without those that were told already, each once.
+fn without(lines: &str, told: &mut Vec<String>) -> String {
+    let is_new = |line: &&str| match told.iter().position(|it| it == line.trim()) {
+        Some(at) => {
+            told.swap_remove(at);
+            false
+        }
+        None => true,
+    };
+    lines.lines().filter(is_new).collect::<Vec<_>>().join("\n")
 }
 
 fn comments(package: &mut Package<'_>, sheet: &str, part: &str, content: &mut Content) {

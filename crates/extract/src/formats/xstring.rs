@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// The text with its escapes resolved: line ends become `\n`, other control characters a space. `_x005F_` is the
+/// The text with its escapes resolved: line ends become `\n`, also those within a paragraph, other control characters a space. `_x005F_` is the
 /// underscore of what only looks like an escape.
 pub(super) fn xstring(text: &str) -> Cow<'_, str> {
     if !text.contains("_x") {
@@ -22,6 +22,8 @@ pub(super) fn xstring(text: &str) -> Cow<'_, str> {
                     // The line feed follows, escaped or plain.
                     '\r' if rest.starts_with('\n') || starts_with_line_feed(rest) => {}
                     '\r' => plain.push('\n'),
+                    // A vertical tab ends a line within a paragraph.
+                    '\u{B}' => plain.push('\n'),
                     '\n' | '\t' => plain.push(c),
                     c if c.is_control() => plain.push(' '),
                     c => plain.push(c),
@@ -55,6 +57,7 @@ mod tests {
             ("_x0041_", "A"),
             ("a_xyz_ _x00 _xD800_ _x+041_", "a_xyz_ _x00 _xD800_ _x+041_"),
             ("가_x0007_나", "가 나"),
+            ("가_x000B_나", "가\n나"),
             ("_x", "_x"),
             ("문서_x0020_번호_x00", "문서 번호_x00"),
         ] {

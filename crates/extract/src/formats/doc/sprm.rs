@@ -62,6 +62,8 @@ pub(super) struct Character {
     pub(super) style: Option<u16>,
     /// A sign of a font: the font's number and the code.
     pub(super) symbol: Option<(u16, u16)>,
+    /// The font of its Latin letters, by its number.
+    pub(super) font: Option<u16>,
     /// Where a picture lies in the stream `Data`.
     pub(super) picture: Option<u32>,
     /// Whether that is the number of an embedded object instead, or data of a field.
@@ -85,6 +87,7 @@ impl Character {
                 0x080A => self.is_object = flag,
                 0x0806 => (self.is_object, self.is_data) = (flag, flag),
                 0x6A03 => self.picture = u32_at(operand, 0),
+                0x4A4F => self.font = u16_at(operand, 0),
                 0x6A09 => self.symbol = u16_at(operand, 0).zip(u16_at(operand, 2)),
                 _ => {}
             }

@@ -131,7 +131,7 @@ impl<'a> Story<'a> {
                 0x1E => self.units.push(u16::from(b'-')),
                 0x28 => match self.text.symbol(at) {
                     Some((font, code)) => self.sign(font, code),
-                    None => self.units.push(unit),
+                    None => self.letter(at, unit),
                 },
                 // Pictures, references of notes, separators.
                 0x00..=0x1F => {}
@@ -140,7 +140,7 @@ impl<'a> Story<'a> {
                         self.any_hidden = self.any_hidden || self.text.is_hidden(at);
                         self.fields.iter_mut().for_each(|field| field.shown = true);
                     }
-                    self.units.push(unit);
+                    self.letter(at, unit);
                 }
             }
         }
@@ -148,6 +148,15 @@ impl<'a> Story<'a> {
         let rest = std::mem::take(&mut self.line);
         self.put(rest);
         self.end_row(content);
+    }
+
+    /// A letter at a position, or the sign that its font has in its place.
+    fn letter(&mut self, at: usize, unit: u16) {
+        let is_code = matches!(unit, 0x21..=0x9F | 0xA1..=0xFF | 0xF020..=0xF0FF);
+        match self.text.font(at).filter(|_| is_code) {
+            Some(font) => self.sign(font, unit),
+            None => self.units.push(unit),
+        }
     }
 
     /// A sign of a font whose letters are signs.

@@ -8,6 +8,7 @@ use super::styles::Vanishing;
 use crate::formats::bytes::{piece, u8_at, u16_at, u32_at};
 use crate::formats::code_page;
 use crate::formats::docx_field::FormValue;
+use crate::formats::symbol_font;
 
 /// The characters of a document, in the order of its positions, and what is known of them.
 pub(super) struct Text {
@@ -20,6 +21,8 @@ pub(super) struct Text {
     vanishing: Vanishing,
     /// First position, the one behind the last, font and code of signs.
     symbols: Vec<(usize, usize, (u16, u16))>,
+    /// First position, the one behind the last, and the font of what is set in one of signs.
+    fonts: Vec<(usize, usize, u16)>,
     /// First position, the one behind the last, and what was filled into the form field that has its data there.
     forms: Vec<(usize, usize, FormValue)>,
     /// Where pictures lie in the stream `Data`.
@@ -50,8 +53,14 @@ type Changes = Vec<(u16, Vec<u8>)>;
 const MATTERS: [u16; 9] = [0x0800, 0x2416, 0x2417, 0x6649, 0x244B, 0x244C, 0x460B, 0x260A, 0x4600];
 
 impl Text {
-    /// Reads the text by its table of pieces.
-    pub(super) fn read(fib: &Fib<'_>, stream: &[u8], tables: &[u8], data: &[u8]) -> Text {
+    /// Reads the text by its table of pieces; the names of the fonts tell which are those of signs.
+    pub(super) fn read(
+        fib: &Fib<'_>,
+        stream: &[u8],
+        tables: &[u8],
+        data: &[u8],
+        fonts: &[String],
+    ) -> Text {
         let table = |table| fib.table(table, tables);
         let mut text = Text {
             units: Vec::new(),
@@ -62,6 +71,7 @@ impl Text {
                 false => Vanishing::default(),
             },
             symbols: Vec::new(),
+            fonts: Vec::new(),
             forms: Vec::new(),
             pictures: BTreeSet::new(),
             pieces: Vec::new(),
@@ -76,9 +86,14 @@ impl Text {
             let offset = fib.first_character();
             text.pieces.push(Piece { first: 0, behind: fib.characters(), offset, width, prm: 0 });
         }
+        let signs: BTreeSet<u16> = (0..=u16::MAX)
+            .zip(fonts)
+            .filter(|(_, name)| symbol_font::has_signs(name))
+            .map(|(number, _)| number)
+            .collect();
         let runs = characters(stream, table(Table::CharacterPages), fib.is_new);
         for number in 0..text.pieces.len() {
-            text.read_piece(number, stream, data, &runs);
+            text.read_piece(number, stream, data, &runs, &signs);
         }
         text
     }
@@ -114,7 +129,14 @@ impl Text {
         }
     }
 
-    fn read_piece(&mut self, number: usize, stream: &[u8], data: &[u8], runs: &Runs<Character>) {
+    fn read_piece(
+        &mut self,
+        number: usize,
+        stream: &[u8],
+        data: &[u8],
+        runs: &Runs<Character>,
+        signs: &BTreeSet<u16>,
+    ) {
         let Some(piece) = self.pieces.get(number) else { return };
         // Pieces follow one another without a gap; no document has more characters than bytes.
         let most = stream.len().saturating_sub(self.units.len());
@@ -160,6 +182,9 @@ impl Text {
             }
             if let Some(symbol) = properties.symbol {
                 self.symbols.push((from, to, symbol));
+            }
+            if let Some(font) = properties.font.filter(|font| signs.contains(font)) {
+                self.fonts.push((from, to, font));
             }
             if let Some(picture) = properties.picture.filter(|_| !properties.is_object) {
                 self.pictures.insert(picture);
@@ -218,6 +243,13 @@ impl Text {
     pub(super) fn symbol(&self, at: usize) -> Option<(u16, u16)> {
         let after = self.symbols.partition_point(|(first, ..)| *first <= at);
         let run = self.symbols.get(after.checked_sub(1)?)?;
+        (at < run.1).then_some(run.2)
+    }
+
+    /// The font of the character at a position, if that is one of signs.
+    pub(super) fn font(&self, at: usize) -> Option<u16> {
+        let after = self.fonts.partition_point(|(first, ..)| *first <= at);
+        let run = self.fonts.get(after.checked_sub(1)?)?;
         (at < run.1).then_some(run.2)
     }
 

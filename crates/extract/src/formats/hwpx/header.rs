@@ -1,7 +1,10 @@
+use std::collections::BTreeMap;
+
 use madang_document::content::Content;
 
 use crate::formats::hangul_numbering::{Look, Numbers};
 use crate::formats::markup::{Markup, Node};
+use crate::formats::symbol_font;
 
 /// Reads from the head of the document (`header.xml`; KS X 6101, chapter 9) how paragraphs are numbered.
 pub(super) fn numbers(xml: &str) -> Numbers {
@@ -12,6 +15,44 @@ pub(super) fn numbers(xml: &str) -> Numbers {
         read(inside(xml, "paraProperties"), &mut numbers);
     }
     numbers
+}
+
+/// The fonts of signs in which runs set their Latin letters, by the shapes of characters that runs name.
+pub(super) fn signs(xml: &str) -> BTreeMap<u16, String> {
+    let (mut fonts, mut signs) = (BTreeMap::new(), BTreeMap::new());
+    let mut is_latin = false;
+    let mut markup = Markup::new(inside(xml, "fontfaces"));
+    while let Some(node) = markup.next() {
+        let Node::Start(tag) = node else { continue };
+        match tag.name() {
+            "fontface" => is_latin = tag.attribute("lang").is_some_and(|lang| lang == "LATIN"),
+            "font" if is_latin => {
+                let id = tag.attribute("id").and_then(|id| id.parse::<u16>().ok());
+                let face = tag.attribute("face").filter(|face| symbol_font::has_signs(face));
+                fonts.extend(id.zip(face));
+            }
+            _ => {}
+        }
+    }
+    // Most documents have none, and their shapes are many.
+    if fonts.is_empty() {
+        return signs;
+    }
+    let mut markup = Markup::new(inside(xml, "charProperties"));
+    let mut shape = None;
+    while let Some(node) = markup.next() {
+        let Node::Start(tag) = node else { continue };
+        let number = |name: &str| tag.attribute(name).and_then(|id| id.parse::<u16>().ok());
+        match tag.name() {
+            "charPr" => shape = number("id"),
+            "fontRef" => {
+                let font = number("latin").and_then(|font| fonts.get(&font).cloned());
+                signs.extend(shape.zip(font));
+            }
+            _ => {}
+        }
+    }
+    signs
 }
 
 /// Tells where the head of the document is damaged, which is read in pieces.

@@ -17,6 +17,7 @@ use crate::formats::hangul_description::own_description;
 use crate::formats::hangul_line::Line;
 use crate::formats::hangul_pages::Layout;
 use crate::formats::hangul_spread::{CellHeight, Spread};
+use crate::formats::symbol_font;
 use crate::formats::utf8_stream::Utf8Stream;
 
 /// Paragraphs, tables, cells and notes that may lie in one another; the word processor's own documents stay
@@ -54,6 +55,7 @@ pub(in crate::formats) fn read_section(
         choice: None,
         is_tickable: false,
         deleted: false,
+        runs: Vec::new(),
         unnumbered: None,
         switches: Vec::new(),
         switches_unread: 0,
@@ -149,6 +151,8 @@ struct Section<'a> {
     is_tickable: bool,
     /// Inside a passage that a tracked change deleted.
     deleted: bool,
+    /// The shapes of characters of the runs that are open, if any of the document sets signs.
+    runs: Vec<Option<u16>>,
     /// The shape of the paragraph that opened last, until it has its number.
     unnumbered: Option<u16>,
     /// Of each open switch, whether one of its branches was chosen.
@@ -310,6 +314,10 @@ impl Section<'_> {
                     let shape = attribute(e, "paraPrIDRef").or_else(|| attribute(e, "ParaShape"));
                     self.unnumbered = shape.and_then(|n| n.parse().ok());
                 }
+            }
+            "run" if !self.body.signs.is_empty() => {
+                let shape = attribute(e, "charPrIDRef");
+                self.runs.push(shape.and_then(|shape| shape.parse().ok()));
             }
             "tbl" => {
                 let spread = self.spread(e);
@@ -501,6 +509,7 @@ impl Section<'_> {
                 }
             }
             "t" | "text" | "mainText" => self.capture = Capture::Nothing,
+            "run" => drop(self.runs.pop()),
             "script" => {
                 self.capture = Capture::Nothing;
                 self.inline(" ");
@@ -543,7 +552,11 @@ impl Section<'_> {
             return Ok(());
         }
         self.body.spend(text.len(), self.content, context)?;
+        let shape = self.runs.last().copied().flatten();
+        let font = shape.and_then(|shape| self.body.signs.get(&shape));
+        let signs = font.map(|font| symbol_font::signs(font, text));
         match self.capture {
+            Capture::Text => self.inline(signs.as_deref().unwrap_or(text)),
             // Its line ends say nothing.
             Capture::Script => self.inline(&text.replace(['\r', '\n', '\t'], " ")),
             Capture::Description => self.description.push_str(text),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::code_page::{decode, is_double_byte_text};
+use super::super::symbol_font;
 use crate::encoding;
 
 /// Fonts that are remembered; real files have some dozens.
@@ -117,7 +118,9 @@ impl Fonts {
     /// The name of a font of signs; none if its codes are letters.
     fn signs(&self, font: Option<i32>) -> Option<&str> {
         let font = self.fonts.get(&font?)?;
-        (font.page == Page::Signs).then_some(font.name.as_str())
+        // Some writers give every font the character set of Latin letters, or none.
+        let is_of_signs = font.page == Page::Signs || symbol_font::has_signs(&font.name);
+        is_of_signs.then_some(font.name.as_str())
     }
 
     /// The text of bytes that are set in a font.
@@ -126,10 +129,16 @@ impl Fonts {
             return String::from_utf8_lossy(bytes).into_owned();
         }
         let set = font.and_then(|font| self.fonts.get(&font)).map_or(Page::Ours, |font| font.page);
+        let signs = || bytes.iter().filter_map(|byte| self.sign(u32::from(*byte), font)).collect();
+        let own_page = match set {
+            Page::Number(page) if page != 1252 => Some(page),
+            _ => self.page,
+        };
+        let is_double = own_page.is_some_and(|page| is_double_byte_text(bytes, page));
         match (set, self.page) {
-            (Page::Signs, _) => {
-                bytes.iter().filter_map(|byte| self.sign(u32::from(*byte), font)).collect()
-            }
+            (Page::Signs, _) => signs(),
+            // Hangul comes from another font.
+            _ if self.signs(font).is_some() && !is_double => signs(),
             // Writers give Korean text to a font of Latin letters and leave it to Windows to find another.
             (Page::Number(1252), Some(page)) if is_double_byte_text(bytes, page) => {
                 decode(bytes, page)
@@ -145,15 +154,44 @@ impl Fonts {
     /// A character given by its number: itself, or what a font of signs shows for it.
     pub(super) fn sign(&self, code: u32, font: Option<i32>) -> Option<char> {
         match self.signs(font) {
-            Some(name) => super::super::symbol_font::sign(name, code).or(match code {
-                0x20..=0x7E => char::from_u32(code),
+            Some(name) => symbol_font::sign(name, code).or(match code {
+                // Hangul comes from another font.
+                0x20..=0x7E | 0x100..=0xDFFF | 0xF900.. => char::from_u32(code),
                 _ => None,
             }),
             // Word writes signs of any font at U+F000 and up.
-            None if (0xF020..=0xF0FF).contains(&code) => {
-                super::super::symbol_font::sign("Symbol", code)
-            }
+            None if (0xF020..=0xF0FF).contains(&code) => symbol_font::sign("Symbol", code),
             None => char::from_u32(code),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fonts_of_signs_are_known_by_name_whatever_their_character_set() {
+        let mut fonts = Fonts::default();
+        for (number, name, charset) in [
+            (1, "Wingdings;", Some(0)),
+            (2, "Wingdings;", None),
+            (3, "Wingdings;", Some(129)),
+            (4, "Arial;", Some(0)),
+        ] {
+            fonts.begin(number);
+            charset.into_iter().for_each(|charset| fonts.charset(charset));
+            fonts.name(name);
+        }
+        fonts.set_page(949);
+        for font in 1..=3 {
+            assert_eq!(fonts.text(b"\xFE", Some(font)), "☑", "{font}");
+            assert_eq!(fonts.text(b"o", Some(font)), "☐", "{font}");
+            assert_eq!(fonts.sign(0xFE, Some(font)), Some('☑'), "{font}");
+            // Hangul comes from another font.
+            assert_eq!(fonts.text(b"\xB5\xBF\xC0\xC7", Some(font)), "동의", "{font}");
+            assert_eq!(fonts.sign(0xB3D9, Some(font)), Some('동'), "{font}");
+        }
+        assert_eq!(fonts.text(b"o", Some(4)), "o");
     }
 }

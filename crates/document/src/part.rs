@@ -165,6 +165,7 @@ macro_rules! nouns {
 }
 
 nouns! {
+    Annotations, "some annotations", "주석 일부";
     Archive, "the archive", "압축 파일";
     Archives, "archives", "압축 파일";
     Attribute, "an attribute", "속성 하나";
@@ -180,6 +181,7 @@ nouns! {
     Block, "a block", "블록 하나";
     Body, "the body", "본문 부분";
     Book, "the book", "책";
+    Bookmarks, "some bookmarks", "책갈피 일부";
     BoxesAndNotes, "boxes and notes", "글상자와 주석";
     BookContents, "the list of contents", "책의 차례";
     Cabinet, "the cabinet", "CAB 파일";
@@ -193,6 +195,7 @@ nouns! {
     Cover, "the cover", "표지";
     Database, "the database", "데이터베이스";
     DatabaseHeader, "the header of the database", "데이터베이스의 머리";
+    Descriptions, "some descriptions of pictures and links", "그림과 링크 설명 일부";
     Descriptor, "the descriptor of a volume", "볼륨 설명자";
     Directory, "its directory", "디렉터리";
     DistributionKey, "the key to this distribution document", "배포용 문서의 키";
@@ -205,12 +208,19 @@ nouns! {
     EncryptedPackage, "the encrypted package", "암호화된 묶음 파일";
     EncryptedPackages, "encrypted packages", "암호화된 묶음 파일";
     EndMark, "its end mark", "끝 표시";
+    FieldValue, "the value of a form field", "양식 필드의 값";
+    FieldValuePart, "a part of the value of a form field", "양식 필드 값의 일부";
     File, "the file", "파일";
     FileEnd, "the end of the file", "파일의 끝";
     FileInformation, "the file information block", "파일 정보 블록";
     FolderList, "the list of folders and messages", "폴더와 메시지의 목록";
     Folders, "the folders", "폴더";
+    Font, "the font of a text", "글의 글꼴";
     FontMap, "the map of a font to its characters", "글꼴의 문자 대응표";
+    FontMapPart, "a part of the map of a font to its characters", "글꼴의 문자 대응표 일부";
+    FontProgram, "a font in the file", "파일에 든 글꼴";
+    FontProgramPart, "a part of a font in the file", "파일에 든 글꼴의 일부";
+    FormFields, "some form fields", "양식 필드 일부";
     Forms, "its forms", "양식 개체";
     Frame, "a frame", "프레임 하나";
     Frames, "its frames", "프레임";
@@ -254,9 +264,11 @@ nouns! {
     SevenZip, "the 7z archive", "7z 압축 파일";
     SevenZipContents, "the table of contents of the 7z archive", "7z 압축 파일의 목차";
     Size, "its width and height", "가로와 세로 크기";
+    SomeAttachments, "some attachments", "첨부 일부";
     Stream, "a stream", "스트림";
     Streams, "its streams", "스트림";
     StreamEnd, "the end of a packed stream", "압축 스트림의 끝";
+    StructurePart, "a part of the document's structure", "문서 구조의 일부";
     Subtitles, "the subtitles", "자막";
     TableColumns, "the columns of a table", "표의 열";
     TableFooter, "the footer of the table", "표의 꼬리 부분";
@@ -285,11 +297,14 @@ impl Noun {
         let (english, korean) = self.words();
         let plural = matches!(
             self,
-            Noun::Chapters
+            Noun::Annotations
+                | Noun::Bookmarks
+                | Noun::Chapters
                 | Noun::CalendarParts
                 | Noun::Archives
                 | Noun::BeforePixels
                 | Noun::BoxesAndNotes
+                | Noun::Descriptions
                 | Noun::Elements
                 | Noun::EncryptedPackages
                 | Noun::Folders
@@ -297,6 +312,7 @@ impl Noun {
                 | Noun::TableColumns
                 | Noun::TableRows
                 | Noun::RowsOrColumns
+                | Noun::FormFields
                 | Noun::Forms
                 | Noun::MemberNames
                 | Noun::Properties
@@ -306,6 +322,7 @@ impl Noun {
                 | Noun::Pixels
                 | Noun::Sections
                 | Noun::Size
+                | Noun::SomeAttachments
                 | Noun::Streams
                 | Noun::Subtitles
                 | Noun::TablesAndNotes

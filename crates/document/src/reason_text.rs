@@ -241,7 +241,12 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
         Overlaps => both("앞에 있는 파일과 자리가 겹칩니다", "it lies over the member before it"),
         Circle => both(
             format!("{}처음으로 되돌아가거나 너무 깊습니다", it.subject()),
-            format!("{} {} in a circle, or is too deep", it.english, it.verb("leads", "lead")),
+            format!(
+                "{} {} in a circle, or {} too deep",
+                it.english,
+                it.verb("leads", "lead"),
+                it.verb("is", "are"),
+            ),
         ),
         NotSigned(name) => both(
             format!("{}{name} 표지가 없습니다", it.dative()),

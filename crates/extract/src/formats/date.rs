@@ -45,18 +45,90 @@ pub(crate) fn iso8601(text: &str) -> Option<&str> {
     is_date.then_some(text)
 }
 
-/// A date such as `D:20240131093000+09'00'` (ISO 32000-1, section 7.9.4); the parts after the year are optional.
+/// A date such as `D:20240131093000+09'00'` (ISO 32000-1, section 7.9.4); the parts after the year are optional. Other
+/// notations that writers put in its place are read, too.
 pub(super) fn pdf(text: &str) -> Option<String> {
-    let text = text.trim().trim_start_matches("D:");
+    let text = text.trim().trim_start_matches("D:").trim_start();
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (digits, zone) = text.split_at(digits);
+    if digits.len() <= 4 && !zone.is_empty() {
+        return parted(text).or_else(|| with_month(text));
+    }
     digits.get(..4)?;
+    // Writers that counted the years from 1900 on put 19100 for 2000; without that, the digits come in pairs.
+    let years = digits.get(2..5).filter(|_| digits.starts_with("191") && digits.len() % 2 == 1);
+    let years = years.and_then(|years| years.parse::<u32>().ok()).zip(digits.get(5..));
+    let mended = years.map(|(years, rest)| format!("{}{rest}", 1900 + years));
+    let digits = mended.as_deref().unwrap_or(digits);
     let part = |from: usize, length: usize, default: u32| match digits.get(from..from + length) {
         Some(part) => part.parse().unwrap_or(default),
         None => default,
     };
     let (year, month, day) = (part(0, 4, 0), part(4, 2, 1), part(6, 2, 1));
     rfc3339([year, month, day, part(8, 2, 0), part(10, 2, 0), part(12, 2, 0)], &offset(zone))
+}
+
+/// A date whose numbers are parted, the year first: `2024-01-31T09:30:00+09:00`, `2024. 1. 31.`.
+fn parted(text: &str) -> Option<String> {
+    const SIGNS: [&[char]; 5] = [&['-', '/', '.'], &['-', '/', '.'], &['T', ' '], &[':'], &[':']];
+    let mut parts = [0; 6];
+    let (mut count, mut rest) = (0, text);
+    for place in &mut parts {
+        let length = rest.bytes().take_while(u8::is_ascii_digit).count();
+        if length != if count == 0 { 4 } else { length.clamp(1, 2) } {
+            return None;
+        }
+        let (number, behind) = rest.split_at(length);
+        *place = number.parse().ok()?;
+        count += 1;
+        rest = if count == 3 { behind.trim_start_matches('.') } else { behind };
+        let Some(behind) = SIGNS.get(count - 1).and_then(|signs| rest.strip_prefix(*signs)) else {
+            break;
+        };
+        rest = behind.trim_start();
+    }
+    // What follows may be a fraction of the second, and an offset, but no half of the day.
+    if count == 6
+        && let Some(fraction) = rest.strip_prefix('.')
+    {
+        rest = fraction.trim_start_matches(|c: char| c.is_ascii_digit());
+    }
+    let is_offset = rest.trim().is_empty() || rest.trim().starts_with(['Z', '+', '-']);
+    (is_offset && matches!(count, 3 | 5 | 6)).then(|| rfc3339(parts, &offset(rest)))?
+}
+
+/// A date with the name of its month, as C, Java and mail write it: `Wed Jan 31 09:30:00 KST 2024`, `31 Jan 2024`.
+fn with_month(text: &str) -> Option<String> {
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let number = |text: &str| {
+        text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u32>().ok()).flatten()
+    };
+    let (mut day, mut month, mut year, mut zone) = (None, None, None, String::new());
+    let mut time = [0; 3];
+    for word in text.split([' ', ',']).filter(|word| !word.is_empty()) {
+        if word.contains(':') {
+            for (place, part) in time.iter_mut().zip(word.splitn(3, ':')) {
+                *place = number(part)?;
+            }
+        } else if let Some(number) = number(word) {
+            match number {
+                1..=31 => day = Some(number),
+                number => year = Some(number).filter(|year| *year >= 1900),
+            }
+        } else if let Some(at) = (1..).zip(MONTHS).find(|(_, name)| word.starts_with(name)) {
+            month = Some(at.0);
+        } else {
+            match word {
+                "GMT" | "UTC" | "Z" => zone = "Z".into(),
+                "KST" => zone = "+09:00".into(),
+                "AM" | "PM" => return None,
+                word => zone = Some(offset(word)).filter(|it| !it.is_empty()).unwrap_or(zone),
+            }
+        }
+    }
+    let [hour, minute, second] = time;
+    rfc3339([year?, month?, day?, hour, minute, second], &zone)
 }
 
 /// A date such as `2024:01:31 09:30:00` (CIPA DC-008, tag DateTime) with the text of its tag of the offset.
@@ -91,6 +163,22 @@ mod tests {
             ("D:2024", Some("2024-01-01T00:00:00")),
             ("D:20241331", None),
             ("Mon Jan 1", None),
+            // Years that were counted from 1900 on.
+            ("D:191260302090000", Some("2026-03-02T09:00:00")),
+            ("D:191000302", Some("2000-03-02T00:00:00")),
+            ("D:19110302", Some("1911-03-02T00:00:00")),
+            ("2026-03-02T09:00:00+09:00", Some("2026-03-02T09:00:00+09:00")),
+            ("2026-03-02T09:00:00.123Z", Some("2026-03-02T09:00:00Z")),
+            ("D:2026-03-02", Some("2026-03-02T00:00:00")),
+            ("2026/3/2 9:05", Some("2026-03-02T09:05:00")),
+            ("2026. 3. 2. 09:00:00", Some("2026-03-02T09:00:00")),
+            ("2026-03-02 3:00:00 PM", None),
+            ("2026-03'00'", None),
+            ("Mon Mar 02 09:00:00 2026", Some("2026-03-02T09:00:00")),
+            ("Mon Mar  2 09:00:00 KST 2026", Some("2026-03-02T09:00:00+09:00")),
+            ("Mon, 02 Mar 2026 09:00:00 +0900", Some("2026-03-02T09:00:00+09:00")),
+            ("2 March 2026", Some("2026-03-02T00:00:00")),
+            ("Monday", None),
         ] {
             assert_eq!(pdf(text).as_deref(), expected, "{text}");
         }

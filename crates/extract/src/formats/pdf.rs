@@ -26,7 +26,7 @@ use super::pdf_outline::Outline;
 use super::pdf_page_text::PageText;
 use super::pdf_verdict::{PageVerdict, Verdicts};
 use super::{
-    pdf_attachment, pdf_field, pdf_file, pdf_korean_break, pdf_layout, pdf_lock, pdf_metadata,
+    pdf_attachment, pdf_file, pdf_korean_break, pdf_layout, pdf_lock, pdf_metadata,
     pdf_page_labels, pdf_verdict, pdf_vertical, pdf_xfa,
 };
 use crate::blob::Blob;
@@ -37,7 +37,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "pdf",
-    version: 10,
+    version: 11,
     media_types: &["application/pdf"],
     sniff,
     media_type: |_| "application/pdf",
@@ -52,9 +52,6 @@ const NAMED_MOST: usize = 20;
 
 /// Hashes of tries of a password: some 70 rounds of a few kilobytes for the owner's and the user's.
 const PASSWORD_ROUNDS: u64 = 10_000;
-
-/// Symbols without characters that are worth a word. Bullets and logos are set in fonts of their own.
-const UNREAD_LEAST: usize = 8;
 
 fn sniff(probe: &Probe<'_>) -> Match {
     // Readers accept the header anywhere in the first 1,024 bytes (ISO 32000-1, annex H, note 13).
@@ -102,7 +99,11 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         }
     }
     let mut content = Content::default();
-    pdf_metadata::read(&document, &mut content.metadata);
+    pdf_metadata::read(&document, &mut content);
+    if let Some(fault) = pages.fault {
+        content.lost(fault);
+    }
+    let pages = pages.ids;
     if document.xref_recovery.is_some() && !has_end(&bytes) {
         let missing = ReasonKind::Missing.of(Noun::FileEnd);
         content.lost(missing.instead(Instead::WhatStandsBefore));
@@ -118,16 +119,24 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     }
     let count = u32::try_from(pages.len()).unwrap_or(u32::MAX);
     content.metadata.at("Pages").set(metadata::PAGES, count);
-    content
-        .metadata
-        .at("PageLabels")
-        .set_some("pdf.page_labels", pdf_page_labels::read(&document, pages.len()));
+    if let Some((labels, is_cut)) = pdf_page_labels::read(&document, pages.len()) {
+        content.metadata.at("PageLabels").set("pdf.page_labels", labels);
+        if is_cut {
+            content.note(ReasonKind::PropertyCut("pdf.page_labels".into()));
+        }
+    }
     let form = pdf_xfa::read(&document, context, &mut content);
     let outline = Outline::of(&document);
-    let bookmarks = outline.titles().into_iter().map(Value::from).collect();
+    let (bookmarks, is_cut) = outline.titles();
+    let bookmarks = bookmarks.into_iter().map(Value::from).collect();
     content.metadata.at("Outlines").set("pdf.bookmarks", Value::List(bookmarks));
+    if is_cut {
+        content.note(ReasonKind::PropertyCut("pdf.bookmarks".into()));
+    }
+    if outline.is_cut {
+        content.lost(ReasonKind::LimitReached.of(Noun::Bookmarks));
+    }
     read_pages(&mut content, &pages, form, &document, &bytes, context)?;
-    content.push_text(pdf_field::unplaced(&document), Locator::Whole {});
     if form == pdf_xfa::Form::Static {
         pdf_xfa::add_unsaid(&document, context, &mut content);
     }
@@ -218,6 +227,8 @@ fn read_pages(
         }));
     }
     pdf_korean_break::mend(&mut content.segments);
+    content.push_text(interpreter.unplaced(), Locator::Whole {});
+    interpreter.faults().into_iter().for_each(|fault| content.lost(fault));
     faults.sum_up(content);
     if may < pages.len() {
         let (first, of) = (may as u64, Some(pages.len() as u64));
@@ -239,27 +250,28 @@ struct PageFaults {
 impl PageFaults {
     fn page_is_lost(&mut self, content: &mut Content, number: u32, reason: Reason) {
         self.lost += 1;
-        self.name(content, reason.clone().within(Part::Page(number.into())));
+        self.name(content, vec![reason.clone().within(Part::Page(number.into()))]);
         self.reason = Some(reason);
     }
 
     fn look_at(&mut self, content: &mut Content, number: u32, page: &PageText) {
-        if let Some(reason) = &page.cut {
-            self.name(content, reason.clone().within(Part::Page(number.into())));
-        }
+        let page_of = |reason: Reason| reason.within(Part::Page(number.into()));
+        let mut reasons: Vec<Reason> = page.faults.iter().cloned().map(page_of).collect();
         let (unread, all) = (page.glyphs.unread, page.glyphs.shown);
         if pdf_verdict::is_untold(all, unread) {
             let reason = ReasonKind::NoCharacters { unread: unread as u64, all: all as u64 };
-            self.name(content, reason.within(Part::Page(number.into())));
+            reasons.push(page_of(reason.into()));
         } else {
             self.unread += unread;
         }
+        self.name(content, reasons);
     }
 
-    fn name(&mut self, content: &mut Content, reason: Reason) {
-        self.named += 1;
+    /// Names what is the matter with one page.
+    fn name(&mut self, content: &mut Content, reasons: Vec<Reason>) {
+        self.named += usize::from(!reasons.is_empty());
         if self.named <= NAMED_MOST {
-            content.lost(reason);
+            reasons.into_iter().for_each(|reason| content.lost(reason));
         }
     }
 
@@ -267,7 +279,7 @@ impl PageFaults {
         if self.named > NAMED_MOST {
             content.lost(ReasonKind::FurtherPages((self.named - NAMED_MOST) as u64));
         }
-        if self.unread >= UNREAD_LEAST {
+        if self.unread > 0 {
             content.note(ReasonKind::Symbols(self.unread as u64));
         }
     }

@@ -3,11 +3,9 @@
 use lopdf::{Dictionary, Document, Object, Stream};
 
 use super::markup::{Markup, Node};
+use super::pdf_field::{self, Values};
 use super::pdf_matrix::Matrix;
-use super::{pdf_field, pdf_metadata};
-
-/// Annotations of one page that are read.
-const ANNOTATIONS_MOST: usize = 100_000;
+use super::pdf_metadata;
 
 /// One annotation of a page.
 pub(super) struct Annotation<'a> {
@@ -17,14 +15,18 @@ pub(super) struct Annotation<'a> {
 }
 
 impl<'a> Annotation<'a> {
-    /// Those of a page in their order; the ones that nobody is to see are left out.
+    /// What a page names as its annotations.
+    pub(super) fn named(document: &'a Document, page: &'a Dictionary) -> &'a [Object] {
+        let annotations = page.get_deref(b"Annots", document).and_then(Object::as_array);
+        annotations.map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Those among what is named, in their order; the ones that nobody is to see are left out.
     pub(super) fn of(
         document: &'a Document,
-        page: &'a Dictionary,
+        named: &'a [Object],
     ) -> impl Iterator<Item = Annotation<'a>> {
-        let annotations = page.get_deref(b"Annots", document).and_then(Object::as_array);
-        let annotations = annotations.map(Vec::as_slice).unwrap_or_default();
-        annotations.iter().take(ANNOTATIONS_MOST).filter_map(move |annotation| {
+        named.iter().filter_map(move |annotation| {
             let dictionary = document.dereference(annotation).ok()?.1.as_dict().ok()?;
             let kind = dictionary.get_deref(b"Subtype", document).and_then(Object::as_name);
             let flags = dictionary.get_deref(b"F", document).and_then(Object::as_i64).unwrap_or(0);
@@ -36,14 +38,14 @@ impl<'a> Annotation<'a> {
     }
 
     /// How it looks, and where that goes; none if nobody has drawn it.
-    pub(super) fn appearance(&self) -> Option<(&'a Stream, Matrix)> {
+    pub(super) fn appearance(&self, values: &Values<'a>) -> Option<(&'a Stream, Matrix)> {
         if matches!(self.kind, b"Popup" | b"Link") {
             return None;
         }
         let document = self.document;
         if self.kind == b"Widget"
             && pdf_field::are_drawn_anew(document)
-            && pdf_field::value(document, self.dictionary).is_some()
+            && values.value(self.dictionary).is_some()
         {
             return None;
         }
@@ -64,10 +66,10 @@ impl<'a> Annotation<'a> {
     }
 
     /// What it shows on the page where nobody has drawn it (the value of a field, free text), and its rectangle.
-    pub(super) fn value(&self) -> Option<(String, [f64; 4])> {
+    pub(super) fn value(&self, values: &Values<'a>) -> Option<(String, [f64; 4])> {
         let text = match self.kind {
             b"FreeText" => self.words(),
-            b"Widget" => pdf_field::value(self.document, self.dictionary),
+            b"Widget" => values.value(self.dictionary),
             _ => None,
         };
         let rectangle = self.dictionary.get_deref(b"Rect", self.document).ok()?;

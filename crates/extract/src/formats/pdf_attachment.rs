@@ -8,16 +8,14 @@ use madang_document::quote::Quote;
 use madang_document::reason_kind::ReasonKind;
 
 use super::pdf_annotation::Annotation;
+use super::pdf_tree::Tree;
 use super::{pdf_metadata, pdf_stream};
 use crate::context::Context;
 use crate::member_path::MemberPaths;
 use crate::unpack::{End, Unopened, Unpacked, take_unpacked};
 
-/// Nodes of the tree of attachments that are visited.
-const NAME_NODES_MOST: usize = 10_000;
-
-/// Attachments that are read.
-const FILES_MOST: usize = 10_000;
+/// Annotations and files that pages name and that are looked at. Pages may share what they name.
+const NAMED_MOST: usize = 2_000_000;
 
 /// Delivers the embedded files (ISO 32000-2, section 7.11.4) as members, whatever names them, once each, however often it
 /// is named: those of the document, of its pages and notes first.
@@ -30,18 +28,21 @@ pub(super) fn read(
     let mut paths = MemberPaths::default();
     let (mut told, mut seen) = (HashSet::new(), HashSet::new());
     let place = |specification: &Dictionary| std::ptr::from_ref(specification) as usize;
+    let mut named = Tree::of(document, root_of_named(document));
+    let of_names: Vec<_> = named.by_ref().flat_map(|node| files_of(document, node)).collect();
     // One that hangs on a page may stand in the tree of names, too, and there without its page.
-    let associated: Vec<_> = associated(document, pages).take(FILES_MOST).collect();
+    let (associated, is_cut) = associated(document, pages);
     let mut on_pages: HashMap<usize, u32> = HashMap::new();
     for &(page, specification) in &associated {
         if let Some(page) = page {
             on_pages.entry(place(specification)).or_insert(page);
         }
     }
-    let named = named(document).into_iter();
+    if is_cut || named.is_cut {
+        content.lost(ReasonKind::LimitReached.of(Noun::SomeAttachments));
+    }
     let associated = associated.into_iter().map(|(_, specification)| specification);
-    let all = named.chain(associated).chain(elsewhere(document));
-    for specification in all.take(FILES_MOST) {
+    for specification in of_names.into_iter().chain(associated).chain(elsewhere(document)) {
         if !told.insert(place(specification)) {
             continue;
         }
@@ -100,60 +101,67 @@ fn stated_size(document: &Document, stream: &Stream) -> Option<u64> {
     u64::try_from(size).ok()
 }
 
-/// The file specifications in the tree of names `EmbeddedFiles`, in its order.
-fn named(document: &Document) -> Vec<&Dictionary> {
-    let root = document
-        .catalog()
-        .and_then(|catalog| catalog.get_deref(b"Names", document))
+/// The root of the tree of names `EmbeddedFiles`.
+fn root_of_named(document: &Document) -> Option<&Dictionary> {
+    let names = document.catalog().and_then(|catalog| catalog.get_deref(b"Names", document));
+    let files = names
         .and_then(Object::as_dict)
-        .and_then(|names| names.get_deref(b"EmbeddedFiles", document))
-        .and_then(Object::as_dict);
-    let mut waiting: Vec<&Dictionary> = root.into_iter().collect();
-    let mut found = Vec::new();
-    let mut visited = 0;
-    while let Some(node) = waiting.pop() {
-        // A tree that bites its tail ends here.
-        visited += 1;
-        if visited > NAME_NODES_MOST || found.len() > FILES_MOST {
-            break;
-        }
-        if let Ok(names) = node.get_deref(b"Names", document).and_then(Object::as_array) {
-            let values = names.iter().skip(1).step_by(2);
-            found.extend(values.filter_map(|value| dictionary(document, value)));
-        }
-        if let Ok(kids) = node.get_deref(b"Kids", document).and_then(Object::as_array) {
-            let kids = kids.iter().rev().take(NAME_NODES_MOST);
-            waiting.extend(kids.filter_map(|kid| dictionary(document, kid)));
-        }
-    }
-    found
+        .and_then(|names| names.get_deref(b"EmbeddedFiles", document));
+    files.and_then(Object::as_dict).ok()
+}
+
+/// The file specifications of a node of that tree.
+fn files_of<'a>(
+    document: &'a Document,
+    node: &'a Dictionary,
+) -> impl Iterator<Item = &'a Dictionary> {
+    let names = node.get_deref(b"Names", document).and_then(Object::as_array);
+    let values = names.map(Vec::as_slice).unwrap_or_default().iter().skip(1).step_by(2);
+    values.filter_map(|value| dictionary(document, value))
 }
 
 /// The files that the document, a page, or what lies on a page holds or is associated with (sections 12.5.6.15 and
-/// 14.13), with the number of the page.
+/// 14.13), each once with the number of its first page; whether not all were looked at.
 fn associated<'a>(
     document: &'a Document,
     pages: &'a [ObjectId],
-) -> impl Iterator<Item = (Option<u32>, &'a Dictionary)> {
-    let of = move |holder: &'a Dictionary| {
-        // An array by the standard; some writers name the only file itself.
-        let files = match holder.get_deref(b"AF", document) {
-            Ok(Object::Array(files)) => files.as_slice(),
-            Ok(file) => std::slice::from_ref(file),
-            Err(_) => &[],
-        };
-        files.iter().filter_map(move |file| dictionary(document, file))
+) -> (Vec<(Option<u32>, &'a Dictionary)>, bool) {
+    let mut left = NAMED_MOST;
+    let (mut found, mut seen) = (Vec::new(), HashSet::new());
+    let mut put = |page, files: &'a [Object]| {
+        let may = files.len().min(left);
+        left -= may;
+        for file in files.iter().take(may) {
+            let file = dictionary(document, file);
+            let new = file.filter(|file| seen.insert(std::ptr::from_ref(*file)));
+            found.extend(new.map(|file| (page, file)));
+        }
+        may == files.len()
     };
-    let pages = (1u32..).zip(pages);
-    let pages = pages.filter_map(|(n, id)| Some((n, document.get_dictionary(*id).ok()?)));
-    let of_document = document.catalog().into_iter().flat_map(of).map(|file| (None, file));
-    of_document.chain(pages.flat_map(move |(number, page)| {
-        let notes = Annotation::of(document, page).flat_map(move |note| {
-            let held = note.file().and_then(|file| dictionary(document, file));
-            held.into_iter().chain(of(note.dictionary))
-        });
-        of(page).chain(notes).map(move |file| (Some(number), file))
-    }))
+    // An array by the standard; some writers name the only file itself.
+    let files = |holder: &'a Dictionary| match holder.get(b"AF") {
+        Ok(file) => match document.dereference(file) {
+            Ok((_, Object::Array(files))) => files.as_slice(),
+            _ => std::slice::from_ref(file),
+        },
+        Err(_) => &[],
+    };
+    let mut is_whole = document.catalog().is_ok_and(|catalog| put(None, files(catalog)));
+    let mut notes_left = NAMED_MOST;
+    for (number, id) in (1u32..).zip(pages) {
+        let Ok(page) = document.get_dictionary(*id) else { continue };
+        is_whole &= put(Some(number), files(page));
+        let named = Annotation::named(document, page);
+        let may = named.len().min(notes_left);
+        notes_left -= may;
+        is_whole &= may == named.len();
+        for note in Annotation::of(document, named.get(..may).unwrap_or_default()) {
+            is_whole &=
+                note.file().is_none_or(|file| put(Some(number), std::slice::from_ref(file)));
+            is_whole &= put(Some(number), files(note.dictionary));
+        }
+    }
+    (found, !is_whole)
 }
 
 /// The files that whatever else the document is made of holds: a structure element (section 14.13.5), a picture or a
@@ -219,12 +227,13 @@ fn embedded_file<'a>(
     document: &'a Document,
     specification: &'a Dictionary,
 ) -> Option<(String, &'a lopdf::Stream)> {
-    let name = [b"UF".as_slice(), b"F"]
+    let name = [b"UF".as_slice(), b"F", b"Unix", b"DOS", b"Mac"]
         .into_iter()
         .find_map(|key| pdf_metadata::text(document, specification, key))
         .unwrap_or_else(|| "attachment".into());
     let files = specification.get_deref(b"EF", document).and_then(Object::as_dict).ok()?;
-    let stream = [b"UF".as_slice(), b"F"]
+    // The last three are of old writers, one for each system.
+    let stream = [b"UF".as_slice(), b"F", b"Unix", b"DOS", b"Mac"]
         .into_iter()
         .find_map(|key| files.get_deref(key, document).and_then(Object::as_stream).ok())?;
     Some((name, stream))

@@ -4,13 +4,14 @@
 
 use encoding_rs::{BIG5, EUC_JP, EUC_KR, Encoding, GB18030, SHIFT_JIS, UTF_16BE};
 
+use super::pdf_code_ranges::{disjoint, find};
 use super::pdf_lexer::{Lexer, Token};
 
-/// Entries that one CMap may have; the largest of Adobe's have some 20,000.
+/// Entries of one CMap that are read: more than there are codes of two bytes. The largest of Adobe's have some 20,000.
 const ENTRIES_MOST: usize = 70_000;
 
-/// Characters that one code may stand for; the specification allows some 256, ligatures have five.
-const TEXT_MOST: usize = 32;
+/// Bytes of UTF-8 that one code may stand for: twice what the specification allows of Korean.
+const TEXT_MOST: usize = 1536;
 
 /// A code of a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,20 +117,16 @@ fn legacy_length(encoding: &'static Encoding, lead: u8, next: Option<u8>) -> usi
 /// A CMap that the file embeds: from codes to glyphs.
 #[derive(Debug, Default)]
 pub(super) struct CMap {
-    spaces: Vec<Space>,
+    /// The codes of one byte, of two, three and four.
+    spaces: [Vec<(u32, u32, usize)>; 4],
     ranges: Vec<Range>,
     vertical: Option<bool>,
     /// The name of the CMap that it extends.
     base_name: Option<Vec<u8>>,
     /// What holds of the codes that it says nothing of.
     base: Option<Box<Codes>>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Space {
-    length: usize,
-    first: u32,
-    last: u32,
+    /// Whether it has more entries than are read.
+    pub(super) is_cut: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -142,18 +139,26 @@ struct Range {
 impl CMap {
     pub(super) fn parse(bytes: &[u8]) -> CMap {
         let mut cmap = CMap::default();
-        read(bytes, &mut |entry| match entry {
-            Statement::Space(low, high) => cmap.spaces.push(Space {
-                length: low.length.clamp(1, 4),
-                first: low.value,
-                last: high.value,
-            }),
-            Statement::Cid(first, last, cid) => cmap.ranges.push(Range { first, last, cid }),
+        let (mut spaces, mut ranges) = ([const { Vec::new() }; 4], Vec::new());
+        cmap.is_cut = read(bytes, &mut |entry| match entry {
+            Statement::Space(low, high) => {
+                if let Some(spaces) = spaces.get_mut(low.length.clamp(1, 4) - 1) {
+                    spaces.push((low.value, high.value));
+                }
+            }
+            Statement::Cid(first, last, cid) => ranges.push(Range { first, last, cid }),
             Statement::Mode(mode) => cmap.vertical = Some(mode),
             Statement::Base(name) => cmap.base_name = Some(name.to_vec()),
             Statement::Text(..) => {}
         });
-        cmap.ranges.sort_by_key(|range| range.first);
+        cmap.spaces = spaces.map(|spaces| disjoint(&spaces));
+        let places: Vec<_> = ranges.iter().map(|range| (range.first, range.last)).collect();
+        let own = |(first, last, at): (u32, u32, usize)| {
+            let range = ranges.get(at)?;
+            let cid = range.cid.saturating_add(first.saturating_sub(range.first));
+            Some(Range { first, last, cid })
+        };
+        cmap.ranges = disjoint(&places).into_iter().filter_map(own).collect();
         cmap
     }
 
@@ -194,8 +199,7 @@ impl CMap {
         let mut value = 0u32;
         for (at, &byte) in bytes.iter().take(4).enumerate() {
             value = value << 8 | u32::from(byte);
-            let holds = |s: &Space| s.length == at + 1 && (s.first..=s.last).contains(&value);
-            if self.spaces.iter().any(holds) {
+            if self.spaces.get(at).is_some_and(|spaces| find(spaces, value).is_some()) {
                 return at + 1;
             }
         }
@@ -203,7 +207,7 @@ impl CMap {
             return code.length;
         }
         // Outside of every range, a code of the shortest length is skipped (section 9.7.6.3).
-        self.spaces.iter().map(|space| space.length).min().unwrap_or(2)
+        self.spaces.iter().position(|spaces| !spaces.is_empty()).map_or(2, |at| at + 1)
     }
 }
 
@@ -211,24 +215,54 @@ impl CMap {
 #[derive(Debug, Default)]
 pub(super) struct ToUnicode {
     entries: Vec<(u32, u32, Box<str>)>,
+    /// Which of them holds of which codes.
+    parts: Vec<(u32, u32, usize)>,
+    /// Whether it has more entries than are read.
+    pub(super) is_cut: bool,
 }
 
 impl ToUnicode {
     pub(super) fn parse(bytes: &[u8]) -> ToUnicode {
         let mut entries = Vec::new();
-        read(bytes, &mut |entry| {
+        let is_cut = read(bytes, &mut |entry| {
             if let Statement::Text(first, last, text) = entry {
                 entries.push((first, last, text));
             }
         });
-        // Of equals the later one counts, which the search below finds first.
-        entries.sort_by_key(|&(first, _, _)| first);
-        ToUnicode { entries }
+        ToUnicode { is_cut, ..ToUnicode::of(entries) }
+    }
+
+    fn of(entries: Vec<(u32, u32, Box<str>)>) -> ToUnicode {
+        let places: Vec<_> = entries.iter().map(|(first, last, _)| (*first, *last)).collect();
+        ToUnicode { entries, parts: disjoint(&places), is_cut: false }
     }
 
     /// Codes that are UTF-16 in themselves.
     pub(super) fn identity() -> ToUnicode {
-        ToUnicode { entries: vec![(0, 0xFFFF, "\0".into())] }
+        ToUnicode::of(vec![(0, 0xFFFF, "\0".into())])
+    }
+
+    /// The same with what `spell` makes of each character that a code stands for; without those of which it makes nothing.
+    pub(super) fn spelled(self, spell: impl Fn(char) -> Option<char>) -> ToUnicode {
+        /// Codes of a range that are looked at one by one: fonts with signs for letters have one byte of them.
+        const CODES_MOST: u32 = 0x100;
+        let mut entries = Vec::with_capacity(self.entries.len());
+        for (first, last, text) in self.entries {
+            let mut chars = text.chars();
+            let start = match (chars.next(), chars.next(), last.saturating_sub(first)) {
+                (Some(start), None, 0..CODES_MOST) if entries.len() < ENTRIES_MOST => start,
+                _ => {
+                    entries.push((first, last, text));
+                    continue;
+                }
+            };
+            for code in first..=last {
+                let c = char::from_u32(u32::from(start).saturating_add(code - first));
+                let c = c.and_then(&spell);
+                entries.extend(c.map(|c| (code, code, String::from(c).into_boxed_str())));
+            }
+        }
+        ToUnicode { is_cut: self.is_cut, ..ToUnicode::of(entries) }
     }
 
     /// Whether it cannot be meant: all codes are one character, or most are none at all.
@@ -244,15 +278,15 @@ impl ToUnicode {
         bad * 2 > self.entries.len() || (self.entries.len() > 3 && same == self.entries.len())
     }
 
+    /// Whether it says anything of a code.
+    pub(super) fn has(&self, code: u32) -> bool {
+        find(&self.parts, code).is_some()
+    }
+
     /// The characters of a code, written behind `out`; whether there are any.
     pub(super) fn write(&self, code: u32, out: &mut String) -> bool {
-        let after = self.entries.partition_point(|&(first, _, _)| first <= code);
-        // Ranges may overlap; the nearest ones are looked at.
-        let before = self.entries.get(..after).unwrap_or_default();
-        let Some((first, _, text)) = before.iter().rev().take(4).find(|(_, last, _)| code <= *last)
-        else {
-            return false;
-        };
+        let entry = find(&self.parts, code).and_then(|at| self.entries.get(at));
+        let Some((first, _, text)) = entry else { return false };
         let start = out.len();
         let mut chars = text.chars();
         // Of a range that begins with no text nothing is text, wherever it goes on; but with controls it may.
@@ -281,14 +315,16 @@ enum Statement<'a> {
     Base(&'a [u8]),
 }
 
-fn read(bytes: &[u8], put: &mut dyn FnMut(Statement<'_>)) {
+/// Reads a CMap; whether it has more entries than are read.
+fn read(bytes: &[u8], put: &mut dyn FnMut(Statement<'_>)) -> bool {
     let mut operands: Vec<Token<'_>> = Vec::new();
     let mut array: Option<Vec<Token<'_>>> = None;
     let mut section: &[u8] = b"";
-    let mut left = ENTRIES_MOST;
+    let (mut left, mut is_cut) = (ENTRIES_MOST, false);
     for token in Lexer::new(bytes) {
-        if left == 0 {
-            return;
+        // Behind the last entry that is read the section may end, and nothing more stand there.
+        if left == 0 && matches!(token, Token::Text(_)) {
+            return true;
         }
         match token {
             Token::ArrayOpen => array = Some(Vec::new()),
@@ -297,8 +333,9 @@ fn read(bytes: &[u8], put: &mut dyn FnMut(Statement<'_>)) {
                 if let [Token::Text(low), ..] = operands.as_slice() {
                     let low = code(low).value;
                     for (at, item) in (low..).zip(&items) {
-                        left = left.saturating_sub(1);
-                        put_text(at, at, item, put);
+                        let Some(less) = left.checked_sub(1) else { return true };
+                        left = less;
+                        is_cut |= !put_text(at, at, item, put);
                     }
                 }
                 operands.clear();
@@ -333,8 +370,9 @@ fn read(bytes: &[u8], put: &mut dyn FnMut(Statement<'_>)) {
                 None => {
                     operands.push(token);
                     let used = put_operands(section, &operands, put);
-                    if used {
-                        left -= 1;
+                    if let Some(is_taken) = used {
+                        left = left.saturating_sub(1);
+                        is_cut |= !is_taken;
                         operands.clear();
                     } else if operands.len() > 16 {
                         operands.remove(0);
@@ -343,14 +381,15 @@ fn read(bytes: &[u8], put: &mut dyn FnMut(Statement<'_>)) {
             },
         }
     }
+    is_cut
 }
 
-/// Whether the operands were an entry of the section.
+/// Whether the entry that the operands are was taken; none if they are no entry of the section.
 fn put_operands(
     section: &[u8],
     operands: &[Token<'_>],
     put: &mut dyn FnMut(Statement<'_>),
-) -> bool {
+) -> Option<bool> {
     match (section, operands) {
         (b"begincodespacerange", [Token::Text(low), Token::Text(high)]) => {
             put(Statement::Space(code(low), code(high)));
@@ -362,29 +401,32 @@ fn put_operands(
             put(Statement::Cid(code(at).value, code(at).value, *cid as u32));
         }
         (b"beginbfchar", [Token::Text(at), target]) => {
-            put_text(code(at).value, code(at).value, target, put);
+            return Some(put_text(code(at).value, code(at).value, target, put));
         }
         (b"beginbfrange", [Token::Text(low), Token::Text(high), target]) => {
-            put_text(code(low).value, code(high).value, target, put);
+            return Some(put_text(code(low).value, code(high).value, target, put));
         }
-        _ => return false,
+        _ => return None,
     }
-    true
+    Some(true)
 }
 
-fn put_text(first: u32, last: u32, target: &Token<'_>, put: &mut dyn FnMut(Statement<'_>)) {
+/// Whether the text that codes stand for is no longer than one may be.
+fn put_text(first: u32, last: u32, target: &Token<'_>, put: &mut dyn FnMut(Statement<'_>)) -> bool {
     let text = match target {
         Token::Text(bytes) => match bytes.as_ref() {
             [one] => char::from(*one).to_string(),
             bytes => UTF_16BE.decode_without_bom_handling(bytes).0.into_owned(),
         },
-        _ => return,
+        _ => return true,
     };
     // A writer may end a text with a NUL; a range from NUL on is the identity.
     let text = if first == last { text.trim_end_matches('\0') } else { text.as_str() };
-    if !text.is_empty() && text.len() <= TEXT_MOST * 4 {
+    let is_taken = text.len() <= TEXT_MOST;
+    if !text.is_empty() && is_taken {
         put(Statement::Text(first, last, text.into()));
     }
+    is_taken
 }
 
 fn code(bytes: &[u8]) -> Code {
@@ -399,6 +441,43 @@ mod tests {
     fn text(map: &ToUnicode, code: u32) -> Option<String> {
         let mut out = String::new();
         map.write(code, &mut out).then_some(out)
+    }
+
+    #[test]
+    fn finds_the_range_below_many_single_codes() {
+        let singles: String = (0..40).map(|n| format!("<{:04x}> <0041>\n", n * 2)).collect();
+        let map =
+            format!("beginbfrange <0000> <00FF> <AC00> endbfrange beginbfchar {singles} endbfchar");
+        let map = ToUnicode::parse(map.as_bytes());
+        assert_eq!((text(&map, 78), text(&map, 79)), (Some("A".into()), Some("걏".into())));
+        assert_eq!(text(&map, 0xFF), char::from_u32(0xACFF).map(String::from));
+        let singles: String = (0..40).map(|n| format!("<{:04x}> 7\n", n * 2)).collect();
+        let codes = format!(
+            "begincidrange <0000> <00FF> 100 endcidrange begincidchar {singles} endcidchar"
+        );
+        let codes = CMap::parse(codes.as_bytes());
+        assert_eq!([78, 79, 0xFF].map(|code| codes.cid_of(code)), [7, 179, 355].map(Some));
+    }
+
+    #[test]
+    fn says_when_it_has_more_entries_than_are_read() {
+        let entries = |count: usize| -> String {
+            (0..count).map(|n| format!("<{n:08x}> <AC00>\n")).collect()
+        };
+        let of = |count| {
+            ToUnicode::parse(format!("beginbfchar {} endbfchar", entries(count)).as_bytes())
+        };
+        assert!(!of(ENTRIES_MOST).is_cut);
+        assert!(of(ENTRIES_MOST + 1).is_cut);
+        let items = "<AC00>".repeat(ENTRIES_MOST + 1);
+        let array = format!("beginbfrange <0000> <FFFFF> [{items}] endbfrange");
+        assert!(ToUnicode::parse(array.as_bytes()).is_cut);
+        let long =
+            |bytes: usize| format!("beginbfchar <01> <{}> endbfchar", "AC00".repeat(bytes / 2));
+        assert_eq!(text(&ToUnicode::parse(long(512).as_bytes()), 1), Some("가".repeat(256)));
+        assert!(ToUnicode::parse(long(2048).as_bytes()).is_cut);
+        let numbers: String = (0..=ENTRIES_MOST).map(|n| format!("<{n:08x}> {n}\n")).collect();
+        assert!(CMap::parse(format!("begincidchar {numbers} endcidchar").as_bytes()).is_cut);
     }
 
     #[test]
@@ -422,6 +501,23 @@ mod tests {
             assert_eq!(text(&map, code).as_deref(), expected, "{code:x}");
         }
         assert!(!map.is_nonsense());
+    }
+
+    #[test]
+    fn spells_single_characters() {
+        let map = ToUnicode::parse(
+            b"beginbfchar <01> <F0FE> <02> <F001> <03> <00660069> endbfchar
+            beginbfrange <20> <FF> <F020> endbfrange",
+        );
+        let sign = |c| match c {
+            '\u{F0FE}' => Some('☑'),
+            '\u{F0FF}' => Some('z'),
+            _ => None,
+        };
+        let map = map.spelled(sign);
+        let texts = [1, 2, 3, 0xFE, 0xFF, 0x40].map(|code| text(&map, code));
+        let texts = texts.each_ref().map(Option::as_deref);
+        assert_eq!(texts, [Some("☑"), None, Some("fi"), Some("☑"), Some("z"), None]);
     }
 
     #[test]

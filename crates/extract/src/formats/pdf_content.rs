@@ -54,7 +54,7 @@ pub(super) fn page_content(
     match lost {
         Some(error) if content.is_empty() => Err(error),
         Some(_) => {
-            run.text.cut = Some(ReasonKind::Damaged.of(Noun::AnyPart));
+            run.text.lose(ReasonKind::Damaged.of(Noun::AnyPart));
             Ok(content)
         }
         None => Ok(content),

@@ -9,6 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use lopdf::xref::XrefEntry;
 use lopdf::{Document, LoadOptions, Object, ObjectId, ObjectStream, Stream, Writer, dictionary};
 
+use super::pdf_pages::Pages;
 use super::pdf_stream;
 
 /// Number of the object that stands in for a catalog until one is found, the highest that lopdf looks at.
@@ -21,7 +22,7 @@ const ENTRY_MOST: usize = 4096;
 /// Objects that are taken out of packs.
 const PACKED_MOST: usize = 1_000_000;
 
-/// Opens a file with streams of at most `most` bytes, and finds its pages in their order. lopdf tries the empty password
+/// Opens a file with streams of at most `most` bytes, and finds its pages. lopdf tries the empty password
 /// by itself; where neither that nor `password` opens it, there are no pages.
 ///
 /// # Errors
@@ -30,35 +31,35 @@ pub(super) fn open(
     bytes: &[u8],
     most: usize,
     password: Option<&str>,
-) -> Result<(Document, Vec<ObjectId>), lopdf::Error> {
+) -> Result<(Document, Pages), lopdf::Error> {
     let load = |bytes: &[u8], rebuild| load(bytes, most, password, rebuild);
     let written = load(bytes, false);
     match written {
-        Ok(document) if is_locked(&document) => Ok((document, Vec::new())),
+        Ok(document) if is_locked(&document) => Ok((document, Pages::default())),
         Ok(mut document) => {
-            let mut pages = pages_of(&document);
+            let mut pages = Pages::of(&document);
             // The table may read well and yet describe another file, or only a part of its entries lead anywhere.
-            if (pages.is_empty() || lacks(&document) || has_cut_table(&document, bytes, most))
+            if (pages.ids.is_empty() || lacks(&document) || has_cut_table(&document, bytes, most))
                 && let Ok(found) = load(&searchable(bytes), true)
             {
-                match pages.is_empty() {
+                match pages.ids.is_empty() {
                     true => document = found,
                     false => complete(&mut document, found),
                 }
-                pages = pages_of(&document);
+                pages = Pages::of(&document);
             }
-            if pages.is_empty()
+            if pages.ids.is_empty()
                 && let Some(unpacked) = unpack(bytes, most, load)
             {
                 document = unpacked;
-                pages = pages_of(&document);
+                pages = Pages::of(&document);
             }
             Ok((document, pages))
         }
         Err(error) => {
             let found = load(&searchable(bytes), true).ok().or_else(|| unpack(bytes, most, load));
             let document = found.ok_or(error)?;
-            let pages = if is_locked(&document) { Vec::new() } else { pages_of(&document) };
+            let pages = if is_locked(&document) { Pages::default() } else { Pages::of(&document) };
             Ok((document, pages))
         }
     }
@@ -225,18 +226,37 @@ fn load_named(
         ..LoadOptions::with_max_decompressed_size(most)
     };
     // A panic in the library costs the document, not its neighbours.
-    catch_unwind(|| Document::load_mem_with_options(bytes, options))
-        .unwrap_or(Err(lopdf::Error::Unimplemented("the structure")))
+    let loaded = catch_unwind(|| Document::load_mem_with_options(bytes, options))
+        .unwrap_or(Err(lopdf::Error::Unimplemented("the structure")));
+    loaded.map(|mut document| {
+        resolve_filters(&mut document);
+        document
+    })
 }
 
-/// The pages in their order; if their tree cannot be walked, in that of their objects.
-fn pages_of(document: &Document) -> Vec<ObjectId> {
-    let pages: Vec<ObjectId> = document.page_iter().collect();
-    if !pages.is_empty() {
-        return pages;
+/// Puts what is said of the filters of streams in the place of references to it: the library takes a stream that refers
+/// to its filters for one that has none.
+fn resolve_filters(document: &mut Document) {
+    let mut resolved = Vec::new();
+    for (id, object) in &document.objects {
+        let Object::Stream(stream) = object else { continue };
+        for key in [b"Filter".as_slice(), b"DecodeParms"] {
+            let direct = match stream.dict.get(key) {
+                Ok(Object::Reference(_)) => stream.dict.get_deref(key, document).ok().cloned(),
+                Ok(Object::Array(items)) if items.iter().any(|it| it.as_reference().is_ok()) => {
+                    let item = |item| document.dereference(item).map(|(_, item)| item.clone());
+                    items.iter().map(item).collect::<Result<Vec<_>, _>>().ok().map(Object::Array)
+                }
+                _ => None,
+            };
+            resolved.extend(direct.map(|direct| (*id, key, direct)));
+        }
     }
-    let is_page = |object: &Object| object.as_dict().is_ok_and(|page| page.has_type(b"Page"));
-    document.objects.iter().filter(|(_, object)| is_page(object)).map(|(id, _)| *id).collect()
+    for (id, key, direct) in resolved {
+        if let Some(Object::Stream(stream)) = document.objects.get_mut(&id) {
+            stream.dict.set(key, direct);
+        }
+    }
 }
 
 /// Whether the table names places at which its objects are not.
@@ -339,6 +359,15 @@ fn searchable(bytes: &[u8]) -> Cow<'_, [u8]> {
     patched
 }
 
+/// The same bytes without a cross-reference stream at their end that is cut: it would take in what is put behind it.
+fn closed(bytes: &[u8]) -> &[u8] {
+    const END: &[u8] = b"endobj";
+    let last = bytes.windows(END.len()).rposition(|w| w == END).map(|at| at + END.len());
+    let (before, rest) = bytes.split_at_checked(last.unwrap_or(0)).unwrap_or((bytes, &[]));
+    let is_table = find(rest, b"/XRef").is_some() && find(rest, b"stream").is_some();
+    if is_table { before } else { bytes }
+}
+
 /// Opens the packs of a file whose catalog lies in one of them and whose table is lost: lopdf is given a catalog that
 /// stands in, and the real one is looked for among all objects.
 fn unpack(
@@ -346,7 +375,7 @@ fn unpack(
     most: usize,
     load: impl Fn(&[u8], bool) -> Result<Document, lopdf::Error>,
 ) -> Option<Document> {
-    let mut patched = searchable(bytes).into_owned();
+    let mut patched = searchable(closed(bytes)).into_owned();
     let trailer = format!("\n{STAND_IN} 0 obj\n<< >>\nendobj\ntrailer\n<< /Root {STAND_IN} 0 R ");
     patched.extend_from_slice(trailer.as_bytes());
     // Without these two an encrypted file stays closed.
@@ -474,6 +503,17 @@ fn find(bytes: &[u8], sought: &[u8]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_table_that_is_cut_is_taken_off() {
+        let before = b"1 0 obj << >> endobj";
+        let whole = b"\n7 0 obj << /Type /XRef >>\nstream\nx\nendstream\nendobj";
+        let with = |rest: &[u8]| [before, rest].concat();
+        assert_eq!(closed(&with(&whole[..36])), before);
+        assert_eq!(closed(&with(whole)), with(whole));
+        let content = with(b"\n7 0 obj << /Length 3 >>\nstream\nx");
+        assert_eq!(closed(&content), content);
+    }
 
     #[test]
     fn finds_entries_of_trailers() {

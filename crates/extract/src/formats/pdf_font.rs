@@ -7,7 +7,10 @@ use std::rc::Rc;
 use lopdf::{DecompressError, Dictionary, Document, Error, Object, Stream};
 
 use super::pdf_cmap::{CMap, Code, Codes, ToUnicode, is_no_text};
+use super::pdf_doubt::Doubt;
 use super::pdf_font_program::FontProgram;
+use super::pdf_signs::Signs;
+use super::pdf_tex_font::TexEncoding;
 use super::{pdf_glyph_name, pdf_korea, pdf_standard_font, pdf_stream};
 
 /// Decoded bytes of one CMap or font program at most.
@@ -28,16 +31,16 @@ pub(super) struct Shown {
     pub(super) is_space: bool,
     /// Whether it has characters.
     pub(super) is_read: bool,
-    /// Whether the map that may have said them is damaged.
-    pub(super) is_guessed: bool,
+    /// Whether what may have said them was not read whole.
+    pub(super) doubt: Option<Doubt>,
 }
 
 #[derive(Debug)]
 pub(super) struct Font<'a> {
     kind: Kind<'a>,
     to_unicode: Option<ToUnicode>,
-    /// A map of its codes was not read to its end.
-    is_damaged: bool,
+    /// What is the matter with a map of its codes that was not read whole.
+    doubt: Option<Doubt>,
     /// Lines run from top to bottom.
     pub(super) vertical: bool,
     /// Units of glyph space in one of text space: 0.001 but for fonts of type 3.
@@ -54,6 +57,8 @@ enum Kind<'a> {
 struct Simple {
     texts: Vec<Option<Box<str>>>,
     widths: Vec<f64>,
+    /// What is the matter with the font program, if that was asked.
+    doubt: Option<Doubt>,
 }
 
 #[derive(Debug)]
@@ -65,6 +70,8 @@ struct Composite<'a> {
     usual: bool,
     /// The file says that codes are UTF-16, which the font program may know better.
     unicode: bool,
+    /// Its letters are signs.
+    signs: Option<Signs>,
     /// Where the codes are glyphs of a font of its own.
     embedded: Option<Embedded<'a>>,
     widths: Vec<f32>,
@@ -80,23 +87,34 @@ struct Embedded<'a> {
     /// `CIDToGIDMap`, if it is a stream.
     map: Option<&'a Stream>,
     left: Rc<Cell<usize>>,
-    read: OnceCell<(Option<FontProgram>, Vec<u8>)>,
+    read: OnceCell<EmbeddedRead>,
+}
+
+/// What was read of a font program.
+#[derive(Debug)]
+struct EmbeddedRead {
+    program: Option<FontProgram>,
+    /// The glyphs of the codes, two bytes each.
+    glyphs: Vec<u8>,
+    doubt: Option<Doubt>,
 }
 
 impl Embedded<'_> {
-    /// The characters of a glyph, and whether a map of glyphs came with it.
-    fn text(&self, cid: u32) -> (Option<String>, bool) {
-        let (program, glyphs) = self.read.get_or_init(|| {
-            let program = self.descriptor.and_then(|d| program(self.document, d, &self.left));
-            let glyphs = self.map.and_then(|map| decoded(map, &self.left)).unwrap_or_default();
-            (program, glyphs)
+    /// The characters of a glyph, or why they may be missing, and whether a map of glyphs came with it.
+    fn text(&self, cid: u32) -> (Result<String, Option<Doubt>>, bool) {
+        let EmbeddedRead { program, glyphs, doubt } = self.read.get_or_init(|| {
+            let doubt = Cell::new(None);
+            let program =
+                self.descriptor.and_then(|d| program(self.document, d, &self.left, &doubt));
+            let glyphs = self.map.and_then(|map| map_of(map, &self.left, &doubt));
+            EmbeddedRead { program, glyphs: glyphs.unwrap_or_default(), doubt: doubt.get() }
         });
         let glyph = match glyphs.get(cid as usize * 2..cid as usize * 2 + 2) {
             Some([high, low]) => u16::from_be_bytes([*high, *low]),
             _ => u16::try_from(cid).unwrap_or(0),
         };
         let text = program.as_ref().and_then(|program| program.text_of_glyph(glyph));
-        (text, !glyphs.is_empty())
+        (text.ok_or(*doubt), !glyphs.is_empty())
     }
 }
 
@@ -107,14 +125,25 @@ impl<'a> Font<'a> {
         font: &'a Dictionary,
         left: &Rc<Cell<usize>>,
     ) -> Font<'a> {
-        let is_damaged = Cell::new(false);
+        let doubt = Cell::new(None);
         let to_unicode = match font.get_deref(b"ToUnicode", document) {
-            Ok(Object::Stream(stream)) => map_of(stream, left, &is_damaged)
-                .map(|bytes| ToUnicode::parse(&bytes))
-                .filter(|map| !map.is_nonsense()),
+            Ok(Object::Stream(stream)) => {
+                let map = map_of(stream, left, &doubt).map(|bytes| ToUnicode::parse(&bytes));
+                if map.as_ref().is_some_and(|map| map.is_cut) {
+                    Doubt::MapCut.keep(&doubt);
+                }
+                map
+            }
             Ok(Object::Name(name)) if name.starts_with(b"Identity") => Some(ToUnicode::identity()),
             _ => None,
         };
+        let base_font = String::from_utf8_lossy(name(document, font, b"BaseFont").unwrap_or(b""));
+        let signs = Signs::of(&base_font);
+        let to_unicode = match signs {
+            Some(signs) => to_unicode.map(|map| map.spelled(|c| signs.of_char(c))),
+            None => to_unicode,
+        };
+        let to_unicode = to_unicode.filter(|map| !map.is_nonsense());
         let subtype = name(document, font, b"Subtype").unwrap_or_default();
         let descendant = font
             .get_deref(b"DescendantFonts", document)
@@ -123,11 +152,25 @@ impl<'a> Font<'a> {
             .and_then(|fonts| dictionary(document, fonts.first()?));
         let read = match descendant {
             Some(descendant) if subtype != b"Type3" => {
-                Font::composite(document, font, descendant, to_unicode, left, &is_damaged)
+                Font::composite(document, font, (descendant, signs), to_unicode, left, &doubt)
             }
             _ => Font::simple(document, font, subtype, to_unicode, left),
         };
-        Font { is_damaged: is_damaged.get(), ..read }
+        Font { doubt: doubt.get(), ..read }
+    }
+
+    /// What stands for a font that is missing, where the codes are ASCII.
+    pub(super) fn stand_in() -> Font<'a> {
+        let text = |code| pdf_standard_font::encoded(b"WinAnsiEncoding", code);
+        let texts: Vec<_> = (0..=u8::MAX).map(text).collect();
+        let width = |text: &Option<Box<str>>| {
+            let c = text.as_ref().and_then(|text| text.chars().next());
+            pdf_standard_font::width("", c.unwrap_or('n'))
+        };
+        let widths = texts.iter().map(width).collect();
+        let doubt = Some(Doubt::FontMissing);
+        let kind = Kind::Simple(Box::new(Simple { texts, widths, doubt }));
+        Font { kind, to_unicode: None, doubt: None, vertical: false, scale: 0.001 }
     }
 
     /// Calls back for every code of a string, after its characters were written behind `out`.
@@ -153,7 +196,7 @@ impl<'a> Font<'a> {
                             advance: width * self.scale,
                             is_space: byte == b' ',
                             is_read: mapped || text.is_some(),
-                            is_guessed: self.is_damaged && !mapped,
+                            doubt: self.doubt.or(simple.doubt).filter(|_| !mapped),
                         },
                     );
                 }
@@ -165,7 +208,7 @@ impl<'a> Font<'a> {
                     let cid = composite.cid_of(code);
                     let mapped =
                         self.to_unicode.as_ref().is_some_and(|map| map.write(code.value, out));
-                    let is_read = mapped || composite.write(code, cid, out);
+                    let read = if mapped { Ok(()) } else { composite.write(code, cid, out) };
                     let advance = match self.vertical {
                         true => composite.default_down,
                         false => composite.width(code, cid),
@@ -175,8 +218,8 @@ impl<'a> Font<'a> {
                         Shown {
                             advance: advance * self.scale,
                             is_space: code == Code { value: 32, length: 1 },
-                            is_read,
-                            is_guessed: self.is_damaged && !mapped,
+                            is_read: read.is_ok(),
+                            doubt: self.doubt.filter(|_| !mapped).or(read.err().flatten()),
                         },
                     );
                 }
@@ -200,9 +243,12 @@ impl<'a> Font<'a> {
             Some(Object::Dictionary(encoding)) => encoding.has(b"BaseEncoding"),
             _ => false,
         };
+        // Some writers map only the glyphs whose names say nothing.
+        let is_mapped = to_unicode.as_ref().is_some_and(|map| maps_all(document, font, map));
+        let doubt = Cell::new(None);
         let program = descriptor
-            .filter(|_| !is_encoded && to_unicode.is_none() && subtype != b"Type3")
-            .and_then(|descriptor| program(document, descriptor, left));
+            .filter(|_| !is_encoded && !is_mapped && subtype != b"Type3")
+            .and_then(|descriptor| program(document, descriptor, left, &doubt));
         let unmapped = to_unicode.is_none();
         let texts =
             simple_texts(document, font, subtype, &base_font, descriptor, program, unmapped);
@@ -216,22 +262,20 @@ impl<'a> Font<'a> {
                 .map_or(0.001, f64::abs),
             _ => 0.001,
         };
-        let kind = Kind::Simple(Box::new(Simple { texts, widths }));
-        Font { kind, to_unicode, is_damaged: false, vertical: false, scale }
+        let kind = Kind::Simple(Box::new(Simple { texts, widths, doubt: doubt.get() }));
+        Font { kind, to_unicode, doubt: None, vertical: false, scale }
     }
 
     fn composite(
         document: &'a Document,
         font: &'a Dictionary,
-        descendant: &'a Dictionary,
+        (descendant, signs): (&'a Dictionary, Option<Signs>),
         to_unicode: Option<ToUnicode>,
         left: &Rc<Cell<usize>>,
-        is_damaged: &Cell<bool>,
+        doubt: &Cell<Option<Doubt>>,
     ) -> Font<'a> {
         let (codes, vertical) = match font.get_deref(b"Encoding", document) {
-            Ok(Object::Stream(stream)) => {
-                own_codes(document, stream, left, is_damaged, CMAPS_DEEPEST)
-            }
+            Ok(Object::Stream(stream)) => own_codes(document, stream, left, doubt, CMAPS_DEEPEST),
             Ok(Object::Name(name)) => {
                 Codes::predefined(name).unwrap_or((Codes::Identity, name.ends_with(b"-V")))
             }
@@ -273,6 +317,7 @@ impl<'a> Font<'a> {
             korean: ordering.starts_with(b"Korea"),
             usual: is_absent && name(document, descendant, b"Subtype") == Some(b"CIDFontType2"),
             unicode,
+            signs,
             embedded,
             widths: composite_widths(document, descendant),
             default_width: value(document, descendant, b"DW").unwrap_or(1000.0),
@@ -280,7 +325,7 @@ impl<'a> Font<'a> {
         };
         let to_unicode = to_unicode.filter(|_| !unicode);
         let kind = Kind::Composite(Box::new(composite));
-        Font { kind, to_unicode, is_damaged: false, vertical, scale: 0.001 }
+        Font { kind, to_unicode, doubt: None, vertical, scale: 0.001 }
     }
 }
 
@@ -327,30 +372,42 @@ impl Composite<'_> {
         }
     }
 
-    fn write(&self, code: Code, cid: Option<u32>, out: &mut String) -> bool {
+    /// Writes the characters of a code that no map says.
+    ///
+    /// # Errors
+    /// None are known, and what may be to blame.
+    fn write(&self, code: Code, cid: Option<u32>, out: &mut String) -> Result<(), Option<Doubt>> {
         if let Some(c) = self.codes.char_of(code).filter(|&c| !is_no_text(c)) {
             out.push(c);
-            return true;
+            return Ok(());
         }
-        let Some(cid) = cid else { return false };
+        let cid = cid.ok_or(None)?;
         if self.korean
             && let Some(c) = pdf_korea::char_of(cid)
         {
             out.push(c);
-            return true;
+            return Ok(());
         }
-        let (text, is_mapped) = self.embedded.as_ref().map_or((None, false), |e| e.text(cid));
+        let (text, is_mapped) = self.embedded.as_ref().map_or((Err(None), false), |e| e.text(cid));
         if self.usual && !is_mapped {
-            let c = pdf_standard_font::usual_glyph(cid);
-            out.extend(c);
-            return c.is_some();
+            let c = pdf_standard_font::usual_glyph(cid).and_then(|c| self.spelled(c));
+            out.push(c.ok_or(None)?);
+            return Ok(());
         }
-        let text = text.or_else(|| {
+        let text = text.or_else(|doubt| {
             let c = self.unicode.then(|| char::from_u32(code.value)).flatten();
-            c.filter(|&c| !is_no_text(c)).map(String::from)
-        });
-        out.push_str(text.as_deref().unwrap_or_default());
-        text.is_some()
+            c.filter(|&c| !is_no_text(c)).map(String::from).ok_or(doubt)
+        })?;
+        match text.chars().next().filter(|_| self.signs.is_some()) {
+            Some(c) => out.push(self.spelled(c).ok_or(None)?),
+            None => out.push_str(&text),
+        }
+        Ok(())
+    }
+
+    /// What stands for a character that is no sign by itself.
+    fn spelled(&self, c: char) -> Option<char> {
+        self.signs.map_or(Some(c), |signs| signs.of_char(c))
     }
 }
 
@@ -359,14 +416,20 @@ fn own_codes(
     document: &Document,
     stream: &Stream,
     left: &Cell<usize>,
-    is_damaged: &Cell<bool>,
+    doubt: &Cell<Option<Doubt>>,
     deeper: u32,
 ) -> (Codes, bool) {
-    let cmap =
-        map_of(stream, left, is_damaged).map(|bytes| CMap::parse(&bytes)).unwrap_or_default();
+    let cmap = map_of(stream, left, doubt).map(|bytes| CMap::parse(&bytes)).unwrap_or_default();
+    if cmap.is_cut {
+        Doubt::MapCut.keep(doubt);
+    }
     let base = match stream.dict.get_deref(b"UseCMap", document) {
         Ok(Object::Stream(base)) if deeper > 0 => {
-            Some(own_codes(document, base, left, is_damaged, deeper - 1))
+            Some(own_codes(document, base, left, doubt, deeper - 1))
+        }
+        Ok(Object::Stream(_)) => {
+            Doubt::MapCut.keep(doubt);
+            None
         }
         Ok(Object::Name(name)) => Codes::predefined(name),
         _ => cmap.base_name().and_then(Codes::predefined),
@@ -375,6 +438,15 @@ fn own_codes(
     let inherited = base.as_ref().is_some_and(|(_, vertical)| *vertical);
     let vertical = cmap.vertical().or(mode).unwrap_or(inherited);
     (Codes::Own(cmap.extending(base.map(|(codes, _)| codes))), vertical)
+}
+
+/// Whether a map says something of every code of a simple font that has a width.
+fn maps_all(document: &Document, font: &Dictionary, map: &ToUnicode) -> bool {
+    let first = value(document, font, b"FirstChar").unwrap_or(0.0).max(0.0) as u32;
+    let widths = font.get_deref(b"Widths", document).and_then(Object::as_array);
+    let widths = widths.map(Vec::as_slice).unwrap_or_default();
+    let is_used = |width: &Object| number(document, width).is_none_or(|width| width != 0.0);
+    (first..=255).zip(widths).all(|(code, width)| !is_used(width) || map.has(code))
 }
 
 /// The characters of the 256 codes of a simple font (section 9.6.5).
@@ -398,9 +470,14 @@ fn simple_texts(
     };
     let flags = descriptor.and_then(|d| value(document, d, b"Flags")).unwrap_or(0.0) as i64;
     let symbolic = flags & 4 != 0;
+    let signs = Signs::of(base_font);
     let mut texts: Vec<Option<Box<str>>> = (0..=u8::MAX)
         .map(|code| {
             let own = program.as_ref().and_then(|program| program.text_of_code(code));
+            let sign = signs.filter(|signs| signs.has_no_names() || own.is_none());
+            if let Some(signs) = sign {
+                return signs.of_code(code).map(|c| String::from(c).into_boxed_str());
+            }
             match (base, own) {
                 (_, Some(text)) => Some(text.into()),
                 (Some(base), None) => pdf_standard_font::encoded(base, code),
@@ -413,12 +490,17 @@ fn simple_texts(
         .collect();
     let mut code = 0usize;
     let (mut named, mut unknown) = (Vec::new(), Vec::new());
+    // Three times as many as there are codes: what comes behind that names no code, or one again.
     for item in differences.into_iter().flatten().take(1024) {
         match document.dereference(item).map(|(_, item)| item) {
             Ok(Object::Name(name)) => {
                 let name = String::from_utf8_lossy(name);
                 let text = pdf_standard_font::named(base_font, &name)
                     .or_else(|| pdf_glyph_name::text_of(&name))
+                    .and_then(|text| match (signs, text.chars().next()) {
+                        (Some(signs), Some(c)) => signs.of_char(c).map(String::from),
+                        _ => Some(text),
+                    })
                     .filter(|text| !text.chars().all(is_no_text));
                 if name != ".notdef" {
                     named.push(code);
@@ -456,10 +538,14 @@ fn simple_texts(
     }
     // If all names are numbers of their codes, the codes are text.
     let spoken = unknown.iter().all(|(code, name)| numbered(name) == u8::try_from(*code).ok());
+    let is_of_tex =
+        subtype == b"Type3" && spoken && unknown.iter().all(|(_, n)| n.starts_with('a'));
+    let of_tex = is_of_tex.then(|| TexEncoding::of(&named)).flatten();
     for (code, name) in unknown {
         let number = numbered(&name).filter(|_| spoken || subtype != b"Type3");
+        let own = of_tex.and_then(|encoding| encoding.text(code)).map(String::into_boxed_str);
         if let Some(place) = texts.get_mut(code) {
-            *place = number.and_then(|code| pdf_standard_font::encoded(b"WinAnsiEncoding", code));
+            *place = own.or_else(|| pdf_standard_font::encoded(b"WinAnsiEncoding", number?));
         }
     }
     if let Some(space @ None) = texts.get_mut(32) {
@@ -542,35 +628,46 @@ fn composite_widths(document: &Document, font: &Dictionary) -> Vec<f32> {
     widths
 }
 
+/// The font program that a descriptor names, and what is the matter with it.
 fn program(
     document: &Document,
     descriptor: &Dictionary,
     left: &Cell<usize>,
+    doubt: &Cell<Option<Doubt>>,
 ) -> Option<FontProgram> {
-    if let Some(file) = stream(document, descriptor, b"FontFile") {
-        return Some(FontProgram::parse_type1(&decoded(file, left)?));
+    let key = [b"FontFile".as_slice(), b"FontFile2", b"FontFile3"]
+        .into_iter()
+        .find(|key| descriptor.has(key))?;
+    let own = Cell::new(None);
+    let bytes = stream(document, descriptor, key).and_then(|file| map_of(file, left, &own));
+    let program = bytes.map(|bytes| match key {
+        b"FontFile" => FontProgram::parse_type1(&bytes),
+        _ => FontProgram::parse(&bytes),
+    });
+    match (&program, own.get()) {
+        (_, Some(Doubt::MapCut)) => Doubt::ProgramCut.keep(doubt),
+        (Some(program), None) if program.is_cut => Doubt::ProgramCut.keep(doubt),
+        (Some(program), None) if !program.is_damaged => {}
+        _ => Doubt::ProgramDamaged.keep(doubt),
     }
-    let file = stream(document, descriptor, b"FontFile2")
-        .or_else(|| stream(document, descriptor, b"FontFile3"))?;
-    Some(FontProgram::parse(&decoded(file, left)?))
+    program
 }
 
 fn stream<'a>(document: &'a Document, holder: &'a Dictionary, key: &[u8]) -> Option<&'a Stream> {
     holder.get_deref(key, document).and_then(Object::as_stream).ok()
 }
 
-fn decoded(stream: &Stream, left: &Cell<usize>) -> Option<Vec<u8>> {
-    map_of(stream, left, &Cell::new(false))
-}
-
-/// The same of a map of codes, and whether it is damaged.
-fn map_of(stream: &Stream, left: &Cell<usize>, is_damaged: &Cell<bool>) -> Option<Vec<u8>> {
+/// The bytes of a map of codes, and what is the matter with them.
+fn map_of(stream: &Stream, left: &Cell<usize>, doubt: &Cell<Option<Doubt>>) -> Option<Vec<u8>> {
     let decoded = pdf_stream::decode(stream, STREAM_MOST.min(left.get()));
-    // A limit is none of the file's faults.
     let is_limit =
         matches!(decoded, Err(Error::Decompress(DecompressError::MemoryLimitExceeded { .. })));
-    let is_whole = decoded.as_ref().is_ok_and(|decoded| decoded.is_whole);
-    is_damaged.set(is_damaged.get() || !is_whole && !is_limit);
+    if is_limit {
+        // A limit is none of the file's faults.
+        Doubt::MapCut.keep(doubt);
+    } else if !decoded.as_ref().is_ok_and(|decoded| decoded.is_whole) {
+        Doubt::MapDamaged.keep(doubt);
+    }
     let bytes = decoded.ok()?.bytes;
     left.set(left.get().saturating_sub(bytes.len()));
     Some(bytes)

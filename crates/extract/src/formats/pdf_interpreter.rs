@@ -10,10 +10,11 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use lopdf::{Dictionary, Document, Object, ObjectId, Stream, decode_text_string};
+use lopdf::{Dictionary, Document, Object, ObjectId, Stream};
 
 use super::pdf_annotation::{Annotation, matrix_of};
 use super::pdf_content::page_content;
+use super::pdf_field::Values;
 use super::pdf_font::Font;
 use super::pdf_glyph::GLYPHS_MOST;
 use super::pdf_layers::Layers;
@@ -24,8 +25,8 @@ use super::pdf_page_text::PageText;
 use super::pdf_resources::Resources;
 use super::pdf_run::{Mark, Run};
 use super::pdf_state::State;
-use super::pdf_stream;
 use super::pdf_structure::{Structure, Words};
+use super::{pdf_metadata, pdf_stream};
 
 /// Operators that one page may run, forms included. Maps and drawings have a million.
 const OPERATORS_MOST: u32 = 5_000_000;
@@ -39,6 +40,12 @@ const DOCUMENT_MOST: usize = 2 << 30;
 /// Decoded bytes of forms that are kept, because a letterhead is on every page.
 const KEPT_MOST: usize = 16 << 20;
 
+/// Forms that one page may run, those that a document may run, and how many more for each of its pages: drawings have some
+/// thousands of symbols, and twenty forms that draw one another ten times each have more than anybody can wait for.
+const FORMS_MOST: u32 = 100_000;
+const FORMS_OF_DOCUMENT: u32 = 500_000;
+const FORMS_FOR_PAGE: u32 = 200;
+
 /// How deep forms may lie in forms, and states and marks in one another.
 const FORMS_DEEPEST: usize = 24;
 const STATES_DEEPEST: usize = 1024;
@@ -50,6 +57,9 @@ const OPERANDS_MOST: usize = 100_000;
 /// name thousands of fonts that share one program.
 const FONTS_MOST: usize = 128;
 const FONT_BYTES_MOST: usize = 256 << 20;
+
+/// Annotations that one document may show. Pages may share them.
+const ANNOTATIONS_MOST: usize = 2_000_000;
 
 /// Operators between two signs of life.
 const OPERATORS_SILENT: u32 = 50_000;
@@ -66,7 +76,35 @@ pub(super) struct Interpreter<'a> {
     layers: Layers,
     structure: Structure<'a>,
     content_left: usize,
+    forms_left: u32,
     font_bytes_left: Rc<Cell<usize>>,
+    /// Where fonts are that nothing else has.
+    of_fields: Resources<'a>,
+    /// For a font that is not there.
+    stand_in: Rc<Font<'a>>,
+    annotations_left: usize,
+    values: Values<'a>,
+    /// By the place of their dictionary: content may mark the same again and again.
+    properties: HashMap<usize, Rc<Property>>,
+}
+
+/// What is said of marked content in an entry of the resources.
+struct Property {
+    actual: Option<Rc<str>>,
+    described: Vec<String>,
+    number: Option<i64>,
+}
+
+impl Property {
+    fn of(document: &Document, object: &Object) -> Property {
+        let entry = |key: &[u8]| object.as_dict().ok()?.get_deref(key, document).ok();
+        let text = |key: &[u8]| pdf_metadata::text_of(entry(key)?);
+        Property {
+            actual: text(b"ActualText").map(Rc::from),
+            described: [b"Alt".as_slice(), b"E"].into_iter().filter_map(text).collect(),
+            number: entry(b"MCID").and_then(|number| number.as_i64().ok()),
+        }
+    }
 }
 
 impl<'a> Interpreter<'a> {
@@ -86,8 +124,26 @@ impl<'a> Interpreter<'a> {
             layers: Layers::of(document),
             structure: Structure::of(document),
             content_left: DOCUMENT_MOST,
+            forms_left: FORMS_OF_DOCUMENT,
             font_bytes_left: Rc::new(Cell::new(FONT_BYTES_MOST)),
+            of_fields: Resources::of_fields(document),
+            stand_in: Rc::new(Font::stand_in()),
+            annotations_left: ANNOTATIONS_MOST,
+            values: Values::of(document),
+            properties: HashMap::new(),
         }
+    }
+
+    /// The values of the fields that stand on no page; a line for each.
+    pub(super) fn unplaced(&self) -> String {
+        self.values.unplaced()
+    }
+
+    /// What was not read of the document, whatever the page.
+    pub(super) fn faults(&self) -> Vec<Reason> {
+        let structure =
+            self.structure.is_cut.then(|| ReasonKind::LimitReached.of(Noun::StructurePart));
+        structure.into_iter().chain(self.values.take_faults()).collect()
     }
 
     /// Reads the text of a page and of what lies on it (form fields, notes).
@@ -99,6 +155,7 @@ impl<'a> Interpreter<'a> {
         let page =
             document.get_dictionary(id).map_err(|_| ReasonKind::Missing.of(Noun::PageObject))?;
         let mut run = Run::new(CONTENT_MOST.min(self.content_left));
+        self.forms_left = self.forms_left.saturating_add(FORMS_FOR_PAGE);
         let before = run.content_left;
         let content = page_content(document, self.bytes, page, &mut run);
         let resources = Resources::of_page(document, page);
@@ -111,7 +168,7 @@ impl<'a> Interpreter<'a> {
         match content {
             Err(error) if run.text.glyphs.glyphs.is_empty() => Err(error),
             Err(_) => {
-                run.text.cut.get_or_insert_with(|| ReasonKind::Damaged.of(Noun::AnyPart));
+                run.text.lose(ReasonKind::Damaged.of(Noun::AnyPart));
                 Ok(run.text)
             }
             Ok(_) => Ok(run.text),
@@ -167,15 +224,16 @@ impl<'a> Interpreter<'a> {
                     }
                     if run.operators > OPERATORS_MOST {
                         let limit = OPERATORS_MOST as u64;
-                        run.text.cut =
-                            Some(ReasonKind::MoreThan { limit, unit: Unit::Operators }.into());
+                        run.text.lose(ReasonKind::MoreThan { limit, unit: Unit::Operators });
                         return;
                     }
                     if word == b"ID" {
                         if !run.is_off() {
                             run.text.painted.picture(&page.state.ctm, inline_pixels(&operands));
                         }
-                        lexer.skip_image();
+                        if !lexer.skip_image() {
+                            run.text.lose(ReasonKind::Damaged.of(Noun::AnyPart));
+                        }
                     } else {
                         self.operate(word, &operands, &mut page, run);
                     }
@@ -183,13 +241,13 @@ impl<'a> Interpreter<'a> {
                 }
             }
             if operands.len() > OPERANDS_MOST {
-                run.text.cut.get_or_insert_with(|| ReasonKind::LimitReached.of(Noun::AnyPart));
+                run.text.lose(ReasonKind::LimitReached.of(Noun::AnyPart));
                 operands.clear();
                 open = 0;
             }
             if run.is_full() {
                 let limit = GLYPHS_MOST as u64;
-                run.text.cut = Some(ReasonKind::MoreThan { limit, unit: Unit::Characters }.into());
+                run.text.lose(ReasonKind::MoreThan { limit, unit: Unit::Characters });
                 return;
             }
         }
@@ -244,7 +302,10 @@ impl<'a> Interpreter<'a> {
             b"Ts" => [state.rise] = last(operands),
             b"Tf" => {
                 let name = operands.iter().find_map(Operand::as_name);
-                let font = name.and_then(|name| page.resources.find(self.document, b"Font", name));
+                let font = name.and_then(|name| {
+                    let font = page.resources.find(self.document, b"Font", name);
+                    font.or_else(|| self.of_fields.find(self.document, b"Font", name))
+                });
                 page.state.font = font.and_then(|(font, _)| self.font(font));
                 [page.state.size] = last(operands);
             }
@@ -291,7 +352,7 @@ impl<'a> Interpreter<'a> {
                     }
                     _ if run.is_off() => {}
                     _ => {
-                        run.text.cut.get_or_insert_with(|| ReasonKind::Missing.of(Noun::AnyPart));
+                        run.text.lose(ReasonKind::Missing.of(Noun::AnyPart));
                     }
                 }
             }
@@ -302,6 +363,8 @@ impl<'a> Interpreter<'a> {
                 let mark = self.mark(operands, page, run);
                 run.marks.push(mark);
             }
+            b"BMC" | b"BDC" => run.deeper_marks += 1,
+            b"EMC" if run.deeper_marks > 0 => run.deeper_marks -= 1,
             b"EMC" => self.unmark(run),
             _ => {}
         }
@@ -330,10 +393,13 @@ impl<'a> Interpreter<'a> {
         if !is_form || is_hidden || run.active.contains(&key) {
             return;
         }
-        if run.active.len() >= FORMS_DEEPEST {
-            run.text.cut.get_or_insert_with(|| ReasonKind::Circle.of(Noun::Forms));
+        let may_run = self.forms_left > 0 && run.forms < FORMS_MOST;
+        if run.active.len() >= FORMS_DEEPEST || !may_run {
+            run.text.lose(ReasonKind::Circle.of(Noun::Forms));
             return;
         }
+        self.forms_left -= 1;
+        run.forms += 1;
         let Some(content) = self.form_content(form, key, run) else { return };
         if let Some(matrix) =
             form.dict.get_deref(b"Matrix", document).ok().and_then(|m| matrix_of(document, m))
@@ -355,7 +421,7 @@ impl<'a> Interpreter<'a> {
         }
         let decoded = pdf_stream::decode(form, run.content_left);
         if !decoded.as_ref().is_ok_and(|decoded| decoded.is_whole) {
-            run.text.cut.get_or_insert_with(|| ReasonKind::Damaged.of(Noun::AnyPart));
+            run.text.lose(ReasonKind::Damaged.of(Noun::AnyPart));
         }
         let decoded = decoded.ok()?;
         let content = Rc::new(decoded.bytes);
@@ -369,22 +435,28 @@ impl<'a> Interpreter<'a> {
 
     /// Shows what lies on the page, and takes the notes.
     fn annotations(&mut self, page: &'a Dictionary, run: &mut Run) {
-        for annotation in Annotation::of(self.document, page) {
+        let named = Annotation::named(self.document, page);
+        let may = named.len().min(self.annotations_left);
+        self.annotations_left -= may;
+        if may < named.len() {
+            run.text.lose(ReasonKind::LimitReached.of(Noun::Annotations));
+        }
+        for annotation in Annotation::of(self.document, named.get(..may).unwrap_or_default()) {
             if self.layers.is_off(self.document, annotation.dictionary.get(b"OC").ok()) {
                 continue;
             }
             let start = run.text.glyphs.chars.len();
-            match annotation.appearance() {
+            match annotation.appearance(&self.values) {
                 Some((form, place)) => self.form(form, Resources::none(), State::new(place), run),
                 None => {
-                    if let Some((text, rectangle)) = annotation.value() {
+                    if let Some((text, rectangle)) = annotation.value(&self.values) {
                         run.write(&text, rectangle);
                     }
                 }
             }
             let drawn = run.text.glyphs.chars.get(start..).unwrap_or_default();
             run.text.notes.extend(annotation.notes().filter(|note| !says(drawn, note)));
-            run.described.extend(annotation.description());
+            annotation.description().into_iter().for_each(|text| run.describe(text));
             let words = self.structure.of_object(annotation.dictionary);
             self.take_words(words, run);
         }
@@ -408,7 +480,13 @@ impl<'a> Interpreter<'a> {
     /// Shows strings, between which numbers move the pen.
     fn show(&mut self, items: &[Operand<'_>], page: &mut Page<'a>, run: &mut Run) {
         let state = &mut page.state;
-        let Some(font) = state.font.clone() else {
+        // Where the font is missing, other readers take their own: what is ASCII in every encoding may stand.
+        let is_ascii = || {
+            let texts = items.iter().filter_map(Operand::as_text);
+            texts.flatten().all(|byte| matches!(byte, b' '..=b'~'))
+        };
+        let stand_in = || is_ascii().then(|| Rc::clone(&self.stand_in));
+        let Some(font) = state.font.clone().or_else(stand_in) else {
             let bytes = items.iter().filter_map(Operand::as_text).map(<[u8]>::len).sum::<usize>();
             run.text.glyphs.shown += bytes;
             run.text.glyphs.unread += bytes;
@@ -441,26 +519,24 @@ impl<'a> Interpreter<'a> {
     /// Takes what the structure says of something that is no marked content.
     fn take_words(&mut self, words: Option<Rc<Words>>, run: &mut Run) {
         let Some(words) = words else { return };
-        run.described.extend(self.structure.describe(&words));
-        if let Some((id, text)) = &words.actual {
-            run.unshown.push((*id, text.to_string()));
-        }
-        run.unshown.extend(words.restated.iter().map(|(id, text)| (*id, text.to_string())));
+        self.structure.describe(&words).into_iter().for_each(|text| run.describe(text));
+        words.actual.iter().chain(&words.restated).for_each(|(id, text)| run.miss(*id, text));
     }
 
     /// Tells what describes the page, unless that stands on it.
     fn describe(&mut self, run: &mut Run) {
-        for (id, text) in std::mem::take(&mut run.unshown) {
+        let mut described = run.take_described();
+        for (id, text) in run.take_unshown() {
             if self.structure.say(id) {
-                run.described.push(text);
+                described.push(text);
             }
         }
-        if run.described.is_empty() {
+        if described.is_empty() {
             return;
         }
         let mut said = bare(&run.text.glyphs.chars);
         run.text.notes.iter().for_each(|note| said.push_str(&bare(note)));
-        for text in std::mem::take(&mut run.described) {
+        for text in described {
             let words = bare(&text);
             if !said.contains(&words) {
                 said.push_str(&words);
@@ -477,14 +553,14 @@ impl<'a> Interpreter<'a> {
                 if run.text.glyphs.glyphs.len() > before {
                     self.structure.say(*id);
                 } else {
-                    run.unshown.push((*id, text.to_string()));
+                    run.miss(*id, text);
                 }
             }
         }
         let (Some(id), Some(text)) = (mark.id, mark.actual) else { return };
         if !text.is_empty() {
             self.structure.unsay(id);
-            run.unshown.push((id, text));
+            run.miss(id, &text);
         }
     }
 
@@ -498,7 +574,9 @@ impl<'a> Interpreter<'a> {
                 for pair in items.windows(2) {
                     match pair {
                         [Operand::Name(key), Operand::Text(text)] => match key.as_ref() {
-                            b"ActualText" if mark.actual.is_none() => mark.actual = decoded(text),
+                            b"ActualText" if mark.actual.is_none() => {
+                                mark.actual = decoded(text).map(Rc::from);
+                            }
                             b"Alt" | b"E" => described.extend(decoded(text)),
                             _ => {}
                         },
@@ -519,27 +597,29 @@ impl<'a> Interpreter<'a> {
                     let content = reference.as_ref().or(Some(object));
                     mark.off = self.layers.is_off(self.document, content);
                 }
-                let entry = |key: &[u8]| object.as_dict().ok()?.get_deref(key, self.document).ok();
-                let text = |key: &[u8]| decode_text_string(entry(key)?).ok();
-                let [actual, alternative, long] =
-                    [b"ActualText".as_slice(), b"Alt", b"E"].map(text);
-                mark.actual = actual;
-                described.extend(alternative.into_iter().chain(long));
-                number = entry(b"MCID").and_then(|number| number.as_i64().ok());
+                let place = std::ptr::from_ref(object) as usize;
+                let property = self.properties.entry(place);
+                let property =
+                    property.or_insert_with(|| Rc::new(Property::of(self.document, object)));
+                mark.actual = property.actual.clone();
+                number = property.number;
+                if !mark.off && !run.is_off() && run.told_places.insert(place) {
+                    described.extend(property.described.iter().cloned());
+                }
             }
             _ => {}
         }
         if mark.off || run.is_off() {
             return mark;
         }
-        run.described.extend(described);
+        described.into_iter().for_each(|text| run.describe(text));
         let element = number
             .and_then(|number| usize::try_from(number).ok())
             .and_then(|number| page.elements?.get(number));
         let Some(words) = element.and_then(|element| self.structure.of_content(element)) else {
             return mark;
         };
-        run.described.extend(self.structure.describe(&words));
+        self.structure.describe(&words).into_iter().for_each(|text| run.describe(text));
         if !words.restated.is_empty() {
             mark.restated = Some((run.text.glyphs.glyphs.len(), Rc::clone(&words)));
         }
@@ -547,7 +627,7 @@ impl<'a> Interpreter<'a> {
             // What one element has in several places is said in the first.
             let is_new = self.structure.say(*id);
             mark.id = is_new.then_some(*id);
-            mark.actual = Some(if is_new { text.to_string() } else { String::new() });
+            mark.actual = Some(if is_new { Rc::clone(text) } else { "".into() });
         }
         mark
     }
@@ -587,13 +667,14 @@ fn bare(text: &str) -> String {
 
 /// A text string in content.
 fn decoded(text: &[u8]) -> Option<String> {
-    decode_text_string(&Object::String(text.to_vec(), lopdf::StringFormat::Literal)).ok()
+    pdf_metadata::text_of(&Object::String(text.to_vec(), lopdf::StringFormat::Literal))
 }
 
 #[cfg(test)]
 mod tests {
     use lopdf::dictionary;
 
+    use super::super::pdf_doubt::Doubt;
     use super::*;
 
     /// A document of one page with some content, resources and further entries.
@@ -704,15 +785,15 @@ mod tests {
             dictionary! { "Type" => "Page", "Contents" => content, "Resources" => resources };
         let page = bomb.add_object(page);
         let text = Interpreter::new(&bomb, &[], &|| ()).page(page).unwrap();
-        assert_eq!(text.cut, Some(ReasonKind::Circle.of(Noun::Forms)));
+        assert_eq!(text.faults, [ReasonKind::Circle.of(Noun::Forms)]);
     }
 
     #[test]
     fn tells_what_is_drawn_and_cannot_be_had() {
         let gone = read("/F 10 Tf (a) Tj /Gone Do");
-        assert_eq!(gone.cut, Some(ReasonKind::Missing.of(Noun::AnyPart)));
+        assert_eq!(gone.faults, [ReasonKind::Missing.of(Noun::AnyPart)]);
         let many = read(&format!("/F 10 Tf [{}] TJ (b) Tj", "(a) ".repeat(OPERANDS_MOST + 1)));
-        assert_eq!(many.cut, Some(ReasonKind::LimitReached.of(Noun::AnyPart)));
+        assert_eq!(many.faults, [ReasonKind::LimitReached.of(Noun::AnyPart)]);
 
         let mut deep = Document::with_version("1.7");
         let form =
@@ -729,13 +810,32 @@ mod tests {
             dictionary! { "Type" => "Page", "Contents" => content, "Resources" => resources };
         let page = deep.add_object(page);
         let text = Interpreter::new(&deep, &[], &|| ()).page(page).unwrap();
-        assert_eq!(text.cut, Some(ReasonKind::Circle.of(Noun::Forms)));
+        assert_eq!(text.faults, [ReasonKind::Circle.of(Noun::Forms)]);
     }
 
     #[test]
     fn counts_what_has_no_characters() {
-        let lost = read("/Missing 10 Tf (abc) Tj /I 10 Tf <4E204E21> Tj");
+        let lost = read("/Missing 10 Tf <AC00AC> Tj /I 10 Tf <4E204E21> Tj");
         assert_eq!((lost.glyphs.unread, lost.glyphs.shown, lost.glyphs.chars.as_str()), (5, 5, ""));
+    }
+
+    #[test]
+    fn a_font_that_is_missing_costs_no_ascii() {
+        for shown in ["(it's a - b) Tj", "[(it's) 3 ( a - b)] TJ"] {
+            let page = read(&format!("/Missing 10 Tf {shown}"));
+            assert_eq!(page.glyphs.chars, "it's a - b", "{shown}");
+            assert_eq!((page.glyphs.unread, page.faults), (0, vec![Doubt::FontMissing.reason()]));
+        }
+    }
+
+    #[test]
+    fn fields_take_the_fonts_of_their_form() {
+        let (mut document, page) =
+            document("/F 10 Tf (ab) Tj", Dictionary::new(), Dictionary::new());
+        let form = dictionary! { "DR" => dictionary! { "Font" => fonts() } };
+        document.catalog_mut().unwrap().set("AcroForm", form);
+        let page = Interpreter::new(&document, &[], &|| ()).page(page).unwrap();
+        assert_eq!((page.glyphs.chars.as_str(), page.faults), ("ab", Vec::new()));
     }
 
     #[test]

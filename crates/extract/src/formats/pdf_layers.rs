@@ -1,4 +1,5 @@
-use std::collections::HashSet;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 
 use lopdf::{Dictionary, Document, Object, ObjectId};
 
@@ -6,6 +7,8 @@ use lopdf::{Dictionary, Document, Object, ObjectId};
 #[derive(Default)]
 pub(super) struct Layers {
     off: HashSet<ObjectId>,
+    /// What was found of memberships, by their place: content may name one of many groups again and again.
+    members: RefCell<HashMap<usize, bool>>,
 }
 
 impl Layers {
@@ -32,7 +35,7 @@ impl Layers {
         off.extend(groups(standard, b"OFF"));
         let on = groups(standard, b"ON");
         off.retain(|group| !on.contains(group));
-        Layers { off }
+        Layers { off, members: RefCell::default() }
     }
 
     /// Whether optional content is off: a group, or a membership all of whose groups are.
@@ -46,7 +49,11 @@ impl Layers {
                 let Ok((_, Object::Dictionary(member))) = document.dereference(content) else {
                     return false;
                 };
-                match member.get(b"OCGs") {
+                let place = std::ptr::from_ref(member) as usize;
+                if let Some(is_off) = self.members.borrow().get(&place) {
+                    return *is_off;
+                }
+                let is_off = match member.get(b"OCGs") {
                     Ok(Object::Array(groups)) => {
                         let is_off = |group: &Object| {
                             group.as_reference().is_ok_and(|id| self.off.contains(&id))
@@ -55,7 +62,9 @@ impl Layers {
                     }
                     Ok(Object::Reference(id)) => self.off.contains(id),
                     _ => false,
-                }
+                };
+                self.members.borrow_mut().insert(place, is_off);
+                is_off
             }
             None => false,
         }

@@ -8,6 +8,7 @@ use super::pdf_flow::flow;
 use super::pdf_glyph::Glyphs;
 use super::pdf_korean_break::{MAYBE, may_be_broken};
 use super::pdf_line::{APART, CELL, Line, lines_of, stand_apart, widest_gap};
+use super::pdf_spelling;
 use super::pdf_tracking;
 use super::pdf_word::{Word, Words};
 
@@ -199,10 +200,19 @@ fn join(out: &mut String, line: &str, first: bool, parted: bool, may_go_on: bool
     }
     match parted {
         true => out.push_str("\n\n"),
-        false if may_go_on && may_be_broken(last, next) => out.push(MAYBE),
+        false if may_go_on && may_be_broken(last, next) && !is_row_of_figures(line) => {
+            out.push(MAYBE);
+        }
         false => out.push('\n'),
     }
     out.push_str(line);
+}
+
+/// Whether a line is a row of a table rather than a sentence: half of its words are figures, and there are some.
+fn is_row_of_figures(line: &str) -> bool {
+    let words = line.split_whitespace().count();
+    let figures = line.split_whitespace().filter(|it| it.contains(|c: char| c.is_ascii_digit()));
+    words >= 4 && figures.count() * 2 >= words
 }
 
 /// Whether Hangul meets a digit or a Latin letter: there LibreOffice and others set a gap that nobody wrote.
@@ -212,6 +222,18 @@ fn is_between_scripts(words: &Words, before: &Word, after: &Word) -> bool {
     let is_hangul = |c: Option<char>| matches!(c, Some('가'..='힣'));
     let is_latin = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
     is_hangul(last) && is_latin(first) || is_latin(last) && is_hangul(first)
+}
+
+/// Whether the first word of a line is the raised number of a note that follows it. Behind a word such a number stays with
+/// it, as other readers have it: it may be a power or a unit.
+fn is_note_mark(words: &Words, mark: &Word, note: &Word) -> bool {
+    let up = mark.y - note.y;
+    let is_raised = mark.size < note.size * 0.85 && up > note.size * 0.15 && up < note.size * 0.8;
+    let text = words.text(mark);
+    is_raised
+        && text.len() <= 4
+        && text.starts_with(|c: char| c.is_ascii_digit())
+        && text.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | ')'))
 }
 
 /// Writes the words of a line; `spaced` says that the page writes its spaces as characters.
@@ -234,33 +256,28 @@ fn write_line(words: &Words, line: &Line, spaced: bool, out: &mut String) {
                 true => tracked + SCRIPTS * size,
                 false => tracked + SPACE * size,
             };
+            // What is read from right to left has its space before it.
+            let is_spaced = last.space.is_some_and(|at| last.x0 < at && at < word.x0)
+                || word.space.is_some_and(|at| last.x0 < at && at < word.x0);
             if gap > CELL * 1.5 * size {
                 out.push('\t');
-            } else if gap > limit || gap < -OVER * size || last.space.is_some_and(|at| word.x0 > at)
+            } else if gap > limit
+                || gap < -OVER * size
+                || is_spaced
+                || at == 1 && is_note_mark(words, last, word)
             {
                 out.push(' ');
             }
         }
-        write_word(words.text(word), out);
+        out.extend(words.text(word).chars().filter(|&c| !is_no_text(c)));
         before = Some(word);
     }
     if is_right_to_left(out) {
         *out = logical(out);
     }
-}
-
-/// Ligatures are written as their letters, for nobody searches for them.
-fn write_word(word: &str, out: &mut String) {
-    for c in word.chars().filter(|&c| !is_no_text(c)) {
-        match c {
-            'ﬀ' => out.push_str("ff"),
-            'ﬁ' => out.push_str("fi"),
-            'ﬂ' => out.push_str("fl"),
-            'ﬃ' => out.push_str("ffi"),
-            'ﬄ' => out.push_str("ffl"),
-            'ﬅ' | 'ﬆ' => out.push_str("st"),
-            c => out.push(c),
-        }
+    // Only now: what is read backward has its letters turned, but not those of a ligature.
+    if let Some(spelled) = pdf_spelling::spelled(out) {
+        *out = spelled;
     }
 }
 
@@ -320,6 +337,49 @@ mod tests {
             }
         }
         glyphs
+    }
+
+    #[test]
+    fn keeps_a_narrow_space_between_words_from_right_to_left() {
+        let mut glyphs = Glyphs::default();
+        // In the order of the tongue: a word, its space, and the next one to the left.
+        for (x, dx, c) in [
+            (55.0, 5.0, 'א'),
+            (50.0, 5.0, 'ב'),
+            (49.0, 1.0, ' '),
+            (44.0, 5.0, 'ג'),
+            (39.0, 5.0, 'ד'),
+        ] {
+            let start = glyphs.chars.len() as u32;
+            glyphs.chars.push(c);
+            let end = glyphs.chars.len() as u32;
+            glyphs.glyphs.push(Glyph { start, end, x, y: 0.0, dx, dy: 0.0, size: 10.0 });
+        }
+        assert_eq!(text(&glyphs), "אב גד");
+    }
+
+    #[test]
+    fn parts_the_number_of_a_note_from_the_note() {
+        let text = |before: &str, mark: &str, after: &str| {
+            let mut glyphs = page(&[(0.0, 0.0, before)]);
+            let mut put = |x: f64, y: f64, size: f64, text: &str| {
+                for (at, c) in text.chars().enumerate() {
+                    let start = glyphs.chars.len() as u32;
+                    glyphs.chars.push(c);
+                    let end = glyphs.chars.len() as u32;
+                    let (x, dx) = (x + at as f64 * size / 2.0, size / 2.0);
+                    glyphs.glyphs.push(Glyph { start, end, x, y, dx, dy: 0.0, size });
+                }
+            };
+            let end = before.chars().count() as f64 * 5.0;
+            put(end, 3.5, 7.0, mark);
+            put(end + mark.chars().count() as f64 * 3.5, 0.0, 10.0, after);
+            super::text(&glyphs)
+        };
+        assert_eq!(text("", "12", "See below"), "12 See below");
+        assert_eq!(text("words", "1", ""), "words1");
+        assert_eq!(text("km", "2", ""), "km2");
+        assert_eq!(text("x", "2", "y"), "x2y");
     }
 
     #[test]

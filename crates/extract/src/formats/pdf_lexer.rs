@@ -28,8 +28,8 @@ impl<'a> Lexer<'a> {
     }
 
     /// Goes past the data of an inline image; to be called after its `ID`. The end is an `EI` between white
-    /// space after which a content stream goes on: data may hold the two letters by chance.
-    pub(super) fn skip_image(&mut self) {
+    /// space after which a content stream goes on: data may hold the two letters by chance. Whether there is such an end.
+    pub(super) fn skip_image(&mut self) -> bool {
         let mut at = 0;
         while let Some(found) = self.rest.get(at..).and_then(|rest| find(rest, b"EI")) {
             let start = at + found;
@@ -41,11 +41,12 @@ impl<'a> Lexer<'a> {
                 && look.iter().all(|&b| is_space(b) || (0x20..0x7F).contains(&b))
             {
                 self.rest = after;
-                return;
+                return true;
             }
             at = start + 2;
         }
         self.rest = &[];
+        false
     }
 
     fn skip_space(&mut self) {

@@ -5,16 +5,18 @@ use std::collections::{HashMap, HashSet};
 use lopdf::{Dictionary, Document, Object, ObjectId};
 
 use super::pdf_metadata;
+use super::pdf_tree::Tree;
 
-/// Bookmarks, and nodes of the tree of named destinations, that are read.
-const ITEMS_MOST: usize = 20_000;
+/// Bookmarks that are read, and bytes of their titles.
+const ITEMS_MOST: usize = 500_000;
+const TITLE_BYTES_MOST: usize = 64 << 20;
 
 /// Named destinations that are read.
-const NAMES_MOST: usize = 200_000;
+const NAMES_MOST: usize = 2_000_000;
 
 /// Titles that are kept among the properties, and their bytes.
-const TITLES_MOST: usize = 500;
-const TITLE_BYTES_MOST: usize = 32 << 10;
+const KEPT_MOST: usize = 500;
+const KEPT_BYTES_MOST: usize = 32 << 10;
 
 /// Bookmarks in their order, and by their pages. Headings say the same in nearly every document that has text, so they
 /// are a property of the document, and text of its pages only where it has no other.
@@ -23,6 +25,8 @@ pub(super) struct Outline {
     titles: Vec<String>,
     /// Places among the titles.
     pages: HashMap<ObjectId, Vec<usize>>,
+    /// Whether not all were read.
+    pub(super) is_cut: bool,
 }
 
 impl Outline {
@@ -33,11 +37,15 @@ impl Outline {
             root.and_then(Object::as_dict).and_then(|root| root.get_deref(b"First", document));
         let mut waiting: Vec<&Dictionary> = first.and_then(Object::as_dict).into_iter().collect();
         let mut seen = HashSet::new();
-        let mut names = None;
+        let (mut names, mut left) = (None, TITLE_BYTES_MOST);
         while let Some(item) = waiting.pop() {
             // A chain that bites its tail ends here.
-            if seen.len() >= ITEMS_MOST || !seen.insert(std::ptr::from_ref(item)) {
+            if !seen.insert(std::ptr::from_ref(item)) {
                 continue;
+            }
+            if seen.len() > ITEMS_MOST || left == 0 {
+                outline.is_cut = true;
+                break;
             }
             for key in [b"Next".as_slice(), b"First"] {
                 waiting.extend(item.get_deref(key, document).and_then(Object::as_dict));
@@ -51,19 +59,24 @@ impl Outline {
             if let Some(page) = target.and_then(|target| page_of(document, target, &mut names)) {
                 outline.pages.entry(page).or_default().push(outline.titles.len());
             }
+            left = left.saturating_sub(title.len());
             outline.titles.push(title);
         }
+        outline.is_cut |= names.is_some_and(|(_, is_cut)| is_cut);
         outline
     }
 
-    /// The titles, as many as a property may hold.
-    pub(super) fn titles(&self) -> Vec<String> {
-        let mut left = TITLE_BYTES_MOST;
+    /// The titles, as many as a property may hold, and whether there are more.
+    pub(super) fn titles(&self) -> (Vec<String>, bool) {
+        let mut left = KEPT_BYTES_MOST;
         let mut fits = |title: &&String| {
             left = left.saturating_sub(title.len());
             left > 0
         };
-        self.titles.iter().take(TITLES_MOST).take_while(|title| fits(title)).cloned().collect()
+        let kept = self.titles.iter().take(KEPT_MOST).take_while(|title| fits(title));
+        let kept: Vec<String> = kept.cloned().collect();
+        let is_cut = kept.len() < self.titles.len();
+        (kept, is_cut)
     }
 
     /// The bookmarks that lead to a page; a line for each.
@@ -93,11 +106,11 @@ fn target<'a>(document: &'a Document, item: &'a Dictionary) -> Option<&'a Object
 fn page_of(
     document: &Document,
     target: &Object,
-    names: &mut Option<HashMap<Vec<u8>, ObjectId>>,
+    names: &mut Option<(HashMap<Vec<u8>, ObjectId>, bool)>,
 ) -> Option<ObjectId> {
     match target {
         Object::Name(name) | Object::String(name, _) => {
-            names.get_or_insert_with(|| named(document)).get(name).copied()
+            names.get_or_insert_with(|| named(document)).0.get(name).copied()
         }
         target => page_of_array(document, target),
     }
@@ -112,45 +125,33 @@ fn page_of_array(document: &Document, target: &Object) -> Option<ObjectId> {
     array.as_array().ok()?.first()?.as_reference().ok()
 }
 
-/// The named destinations: of the old dictionary, and of the tree of names.
-fn named(document: &Document) -> HashMap<Vec<u8>, ObjectId> {
-    let mut names = HashMap::new();
-    let Ok(root) = document.catalog() else { return names };
+/// The named destinations: of the old dictionary, and of the tree of names; and whether not all were read.
+fn named(document: &Document) -> (HashMap<Vec<u8>, ObjectId>, bool) {
+    let (mut names, mut left) = (HashMap::new(), NAMES_MOST);
+    let Ok(root) = document.catalog() else { return (names, false) };
+    let page = |target: &Object| page_of_array(document, document.dereference(target).ok()?.1);
     if let Ok(old) = root.get_deref(b"Dests", document).and_then(Object::as_dict) {
-        for (name, target) in old.iter().take(NAMES_MOST) {
-            let target = document.dereference(target).ok();
-            if let Some(page) = target.and_then(|(_, target)| page_of_array(document, target)) {
-                names.insert(name.clone(), page);
-            }
-        }
+        let pages = old.iter().filter_map(|(name, target)| Some((name.clone(), page(target)?)));
+        names.extend(pages);
     }
     let tree = root
         .get_deref(b"Names", document)
         .and_then(Object::as_dict)
         .and_then(|names| names.get_deref(b"Dests", document))
         .and_then(Object::as_dict);
-    let mut waiting: Vec<&Dictionary> = tree.into_iter().collect();
-    let mut seen = HashSet::new();
-    while let Some(node) = waiting.pop() {
-        if seen.len() >= ITEMS_MOST || !seen.insert(std::ptr::from_ref(node)) {
-            continue;
-        }
-        let kids = node.get_deref(b"Kids", document).and_then(Object::as_array);
-        let kids = kids.into_iter().flatten().take(ITEMS_MOST);
-        waiting.extend(kids.filter_map(|kid| document.dereference(kid).ok()?.1.as_dict().ok()));
+    let mut tree = Tree::of(document, tree.ok());
+    for node in tree.by_ref() {
         let pairs = node.get_deref(b"Names", document).and_then(Object::as_array);
         for pair in pairs.map(Vec::as_slice).unwrap_or_default().chunks_exact(2) {
+            let Some(less) = left.checked_sub(1) else { return (names, true) };
+            left = less;
             let [name, target] = pair else { continue };
-            let target = document.dereference(target).ok();
-            let page = target.and_then(|(_, target)| page_of_array(document, target));
-            if let (Ok(name), Some(page)) = (name.as_str(), page)
-                && names.len() < NAMES_MOST
-            {
+            if let (Ok(name), Some(page)) = (name.as_str(), page(target)) {
                 names.insert(name.to_vec(), page);
             }
         }
     }
-    names
+    (names, tree.is_cut)
 }
 
 #[cfg(test)]
@@ -170,6 +171,25 @@ mod tests {
         let outlines = document.add_object(dictionary! { "First" => item });
         let root = document.add_object(dictionary! { "Outlines" => outlines });
         document.trailer.set("Root", root);
-        assert_eq!(Outline::of(&document).titles(), ["Annex"]);
+        assert_eq!(Outline::of(&document).titles(), (vec!["Annex".to_owned()], false));
+    }
+
+    #[test]
+    fn says_when_a_property_holds_no_more_titles() {
+        let mut document = Document::with_version("1.7");
+        let mut next = None;
+        for n in (0..600).rev() {
+            let mut item = dictionary! { "Title" => Object::string_literal(format!("Annex {n}")) };
+            if let Some(next) = next {
+                item.set("Next", Object::Reference(next));
+            }
+            next = Some(document.add_object(item));
+        }
+        let outlines = document.add_object(dictionary! { "First" => next.unwrap() });
+        let root = document.add_object(dictionary! { "Outlines" => outlines });
+        document.trailer.set("Root", root);
+        let outline = Outline::of(&document);
+        let (titles, is_cut) = outline.titles();
+        assert_eq!((titles.len(), is_cut, outline.is_cut), (500, true, false));
     }
 }

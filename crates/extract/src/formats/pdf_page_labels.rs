@@ -5,18 +5,19 @@ use std::collections::BTreeMap;
 use lopdf::{Dictionary, Document, Object};
 
 use super::pdf_metadata;
+use super::pdf_tree::Tree;
 
-/// Nodes of the tree of labels that are visited, and ranges that are read.
-const NODES_MOST: usize = 1_000;
-const RANGES_MOST: usize = 1_000;
+/// Entries of the tree of labels that are read: one for each page would be many.
+const ENTRIES_MOST: usize = 1_000_000;
 
 /// Ranges that are told.
-const TOLD_MOST: usize = 50;
+const TOLD_MOST: usize = 1_000;
 
-/// The labels of all pages, as ranges (`i–iv, 1–96`); none if they are their numbers.
-pub(super) fn read(document: &Document, pages: usize) -> Option<String> {
+/// The labels of all pages, as ranges (`i–iv, 1–96`); none if they are their numbers. The flag says whether there are more.
+pub(super) fn read(document: &Document, pages: usize) -> Option<(String, bool)> {
     let root = document.catalog().and_then(|root| root.get_deref(b"PageLabels", document));
-    let ranges = ranges(document, root.and_then(Object::as_dict).ok()?);
+    let (ranges, mut is_cut) = ranges(document, root.and_then(Object::as_dict).ok()?);
+    is_cut |= ranges.len() > TOLD_MOST;
     let ends = ranges.keys().skip(1).copied().chain([pages]);
     let mut told = Vec::new();
     let mut plain = true;
@@ -32,7 +33,7 @@ pub(super) fn read(document: &Document, pages: usize) -> Option<String> {
         told.push(if low == high { low } else { format!("{low}–{high}") });
     }
     told.retain(|range| !range.is_empty());
-    (!plain && !told.is_empty()).then(|| told.join(", "))
+    (!plain && !told.is_empty()).then(|| (told.join(", "), is_cut))
 }
 
 /// A series of labels.
@@ -58,22 +59,15 @@ impl Range {
     }
 }
 
-/// The series by the index of their first pages.
-fn ranges(document: &Document, root: &Dictionary) -> BTreeMap<usize, Range> {
-    let mut ranges = BTreeMap::new();
-    let mut waiting = vec![root];
-    let mut visited = 0;
-    while let Some(node) = waiting.pop() {
-        visited += 1;
-        if visited > NODES_MOST {
-            break;
-        }
-        let kids = node.get_deref(b"Kids", document).and_then(Object::as_array);
-        let kids = kids.into_iter().flatten().take(NODES_MOST);
-        waiting.extend(kids.filter_map(|kid| document.dereference(kid).ok()?.1.as_dict().ok()));
+/// The series by the index of their first pages, and whether not all were read.
+fn ranges(document: &Document, root: &Dictionary) -> (BTreeMap<usize, Range>, bool) {
+    let (mut ranges, mut left) = (BTreeMap::new(), ENTRIES_MOST);
+    let mut tree = Tree::of(document, Some(root));
+    for node in tree.by_ref() {
         let pairs = node.get_deref(b"Nums", document).and_then(Object::as_array);
-        let pairs = pairs.map(Vec::as_slice).unwrap_or_default().chunks_exact(2);
-        for pair in pairs.take(RANGES_MOST - ranges.len().min(RANGES_MOST)) {
+        for pair in pairs.map(Vec::as_slice).unwrap_or_default().chunks_exact(2) {
+            let Some(less) = left.checked_sub(1) else { return (ranges, true) };
+            left = less;
             let [first, label] = pair else { continue };
             let first = first.as_i64().ok().and_then(|first| usize::try_from(first).ok());
             let label =
@@ -89,7 +83,7 @@ fn ranges(document: &Document, root: &Dictionary) -> BTreeMap<usize, Range> {
             ranges.insert(first, range);
         }
     }
-    ranges
+    (ranges, tree.is_cut)
 }
 
 /// A number in small Roman letters; beyond what they count to, in digits.
@@ -137,7 +131,7 @@ mod tests {
 
     use super::*;
 
-    fn labels(nums: Vec<Object>, pages: usize) -> Option<String> {
+    fn labels(nums: Vec<Object>, pages: usize) -> Option<(String, bool)> {
         let mut document = Document::with_version("1.7");
         let root =
             document.add_object(dictionary! { "PageLabels" => dictionary! { "Nums" => nums } });
@@ -151,8 +145,17 @@ mod tests {
         let body = dictionary! { "S" => "D" };
         let annex = dictionary! { "S" => "A", "P" => Object::string_literal("Annex "), "St" => 26 };
         let nums = vec![0.into(), roman.into(), 4.into(), body.into(), 10.into(), annex.into()];
-        assert_eq!(labels(nums, 12).as_deref(), Some("i–iv, 1–6, Annex Z–Annex AA"));
+        let whole = |text: &str| Some((text.to_owned(), false));
+        assert_eq!(labels(nums, 12), whole("i–iv, 1–6, Annex Z–Annex AA"));
         assert_eq!(labels(vec![0.into(), dictionary! { "S" => "D" }.into()], 12), None);
         assert_eq!(labels(Vec::new(), 3), None);
+        // Newspapers number every page anew: `A1, A2, B1 …`.
+        let each = |count: i64| -> Vec<Object> {
+            let label = |n: i64| dictionary! { "P" => Object::string_literal(format!("{n}-")) };
+            (0..count).flat_map(|n| [n.into(), label(n * 2).into()]).collect()
+        };
+        let (told, is_cut) = labels(each(400), 400).unwrap();
+        assert!(told.ends_with("796-, 798-") && !is_cut);
+        assert!(labels(each(2_000), 2_000).unwrap().1);
     }
 }

@@ -11,6 +11,16 @@ pub(super) struct PageText {
     pub(super) notes: Vec<String>,
     /// What it shows besides.
     pub(super) painted: Painted,
-    /// Why it is not all, if so.
-    pub(super) cut: Option<Reason>,
+    /// Why it is not all, if so, each once.
+    pub(super) faults: Vec<Reason>,
+}
+
+impl PageText {
+    /// Tells why it is not all, unless that is told.
+    pub(super) fn lose(&mut self, reason: impl Into<Reason>) {
+        let reason = reason.into();
+        if !self.faults.contains(&reason) {
+            self.faults.push(reason);
+        }
+    }
 }

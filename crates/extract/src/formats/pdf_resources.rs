@@ -22,6 +22,14 @@ impl<'a> Resources<'a> {
         Resources { dictionary: own.or(outer.dictionary) }
     }
 
+    /// Those of the fields of a form, whose appearances may name fonts without saying where they are.
+    pub(super) fn of_fields(document: &'a Document) -> Resources<'a> {
+        let form = document.catalog().and_then(|root| root.get_deref(b"AcroForm", document));
+        let form = form.and_then(Object::as_dict);
+        let own = form.and_then(|form| form.get_deref(b"DR", document)).and_then(Object::as_dict);
+        Resources { dictionary: own.ok() }
+    }
+
     /// None at all.
     pub(super) fn none() -> Resources<'a> {
         Resources { dictionary: None }

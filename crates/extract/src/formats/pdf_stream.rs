@@ -1,4 +1,4 @@
-//! The bytes of a stream, and whether it is whole: lopdf takes what came out of a damaged one for all of it.
+//! The bytes of a stream, and whether it is whole: lopdf takes what came out of a damaged one for all of it, or nothing.
 
 use std::borrow::Cow;
 
@@ -6,29 +6,23 @@ use flate2::{Decompress, FlushDecompress, Status};
 use lopdf::filters::png;
 use lopdf::{DecompressError, Dictionary, Error, Object, Stream};
 
+use super::pdf_filter::{self, Decoded};
+
 /// Bytes that may stand behind packed data: its check sum, and the ends of lines that a wrong length takes in.
 const BEHIND_MOST: usize = 8;
 
 /// Bytes for which room is made before any came out.
 const ROOM_MOST: usize = 1 << 20;
 
-/// What came out of a stream.
-pub(super) struct Decoded {
-    pub(super) bytes: Vec<u8>,
-    /// Whether the packed data went to its end. A check sum that is wrong or missing behind that is no loss: writers get
-    /// it wrong, and every reader passes over it.
-    pub(super) is_whole: bool,
-}
-
-/// Decodes a stream by its filters, at most `most` bytes in any step.
+/// Decodes a stream by its filters, at most `most` bytes in any step. A check sum that is wrong or missing behind packed
+/// data is no loss: writers get it wrong, and every reader passes over it.
 ///
 /// # Errors
 /// A filter that is not known or what it met, or that more bytes came out.
 pub(super) fn decode(stream: &Stream, most: usize) -> Result<Decoded, Error> {
     let filters = stream.filters().unwrap_or_default();
-    let is_packed = filters.iter().any(|filter| is_flate(filter));
-    // The other filters are lopdf's, and it has its bound on their number.
-    if !is_packed || filters.len() > Stream::MAX_FILTERS {
+    // The library has its bound on their number.
+    if filters.is_empty() || filters.len() > Stream::MAX_FILTERS {
         let bytes = stream.get_plain_content_with_limit(most)?;
         return Ok(Decoded { bytes, is_whole: true });
     }
@@ -41,31 +35,38 @@ pub(super) fn decode(stream: &Stream, most: usize) -> Result<Decoded, Error> {
             Some(Object::Dictionary(one)) => Some(one),
             _ => None,
         };
-        let decoded = match is_flate(filter) {
-            true => {
-                let inflated = inflate(&data, most);
-                is_whole &= inflated.is_whole;
-                if inflated.bytes.len() > most {
-                    return Err(DecompressError::MemoryLimitExceeded { limit: most }.into());
-                }
-                match rows(parameters) {
-                    Rows::Plain => inflated.bytes,
-                    Rows::Png { pixel, row } if row <= most => {
-                        png::decode_frame(&inflated.bytes, pixel, row)?
-                    }
-                    // Of pictures: no text is predicted so.
-                    Rows::Png { .. } | Rows::Other => by_library(filter, parameters, &data, most)?,
-                }
+        let (decoded, is_predicted) = match *filter {
+            b"FlateDecode" | b"Fl" => (inflate(&data, most), true),
+            b"LZWDecode" | b"LZW" => {
+                let early =
+                    parameters.and_then(|p| p.get(b"EarlyChange").and_then(Object::as_i64).ok());
+                (pdf_filter::lzw(&data, early != Some(0), most), true)
             }
-            false => by_library(filter, parameters, &data, most)?,
+            b"ASCII85Decode" | b"A85" => (pdf_filter::ascii85(&data, most), false),
+            b"ASCIIHexDecode" | b"AHx" => (pdf_filter::ascii_hex(&data, most), false),
+            b"RunLengthDecode" | b"RL" => (pdf_filter::run_length(&data, most), false),
+            // What is not decrypted stands as it is.
+            b"Crypt" => continue,
+            _ => {
+                let bytes = by_library(filter, parameters, &data, most)?;
+                (Decoded { bytes, is_whole: true }, false)
+            }
         };
-        data = Cow::Owned(decoded);
+        is_whole &= decoded.is_whole;
+        if decoded.bytes.len() > most {
+            return Err(DecompressError::MemoryLimitExceeded { limit: most }.into());
+        }
+        let rows = if is_predicted { rows(parameters) } else { Rows::Plain };
+        data = Cow::Owned(match rows {
+            Rows::Plain => decoded.bytes,
+            Rows::Png { pixel, row } if row <= most => {
+                png::decode_frame(&decoded.bytes, pixel, row)?
+            }
+            // Of pictures: no text is predicted so.
+            Rows::Png { .. } | Rows::Other => by_library(filter, parameters, &data, most)?,
+        });
     }
     Ok(Decoded { bytes: data.into_owned(), is_whole })
-}
-
-fn is_flate(filter: &[u8]) -> bool {
-    filter == b"FlateDecode"
 }
 
 /// How the rows of packed bytes were predicted (ISO 32000-2, section 7.4.4.4).
@@ -116,6 +117,14 @@ fn inflate(data: &[u8], most: usize) -> Decoded {
     // Nothing in no bytes is all of it.
     if zlib.has_ended || data.is_empty() || zlib.bytes.len() > most {
         return Decoded { bytes: zlib.bytes, is_whole: true };
+    }
+    // Some writers leave head and check sum out; data that ends where it should is no accident.
+    if zlib.bytes.is_empty() {
+        let bare = Inflated::of(Decompress::new(false), data, most);
+        let is_all = bare.has_ended && data.len().saturating_sub(bare.taken) <= BEHIND_MOST;
+        if is_all && !bare.bytes.is_empty() || bare.bytes.len() > most {
+            return Decoded { bytes: bare.bytes, is_whole: true };
+        }
     }
     // Its check sum may be all that is wrong: it goes over the bytes again without looking at that, and at the head.
     let body = data.get(2..).unwrap_or_default();
@@ -206,9 +215,13 @@ mod tests {
         let wrong = [&whole[..end], &[1, 2, 3, 4]].concat();
         let with_line_end = [&whole[..], b"\r\n"].concat();
         let without_head = [&[0, 0], &whole[2..]].concat();
-        for content in [&whole[..end], &whole[..end + 2], &wrong, &with_line_end, &without_head] {
+        let bare = &whole[2..end];
+        for content in
+            [&whole[..end], &whole[..end + 2], &wrong, &with_line_end, &without_head, bare]
+        {
             assert_eq!(decoded(content), (text(), true));
         }
+        assert!(!decoded(&bare[..bare.len() / 2]).1);
     }
 
     #[test]
@@ -226,6 +239,33 @@ mod tests {
         let filters = dictionary! { "Filter" => "FlateDecode", "DecodeParms" => rows };
         let up = Stream::new(filters, packed(&[2, 1, 2, 2, 3, 3]));
         assert_eq!(decode(&up, 100).unwrap().bytes, [1, 2, 4, 5]);
+    }
+
+    #[test]
+    fn tells_what_is_cut_whatever_the_filter() {
+        let decoded = |filters: &[&str], content: &[u8]| {
+            let filters: Vec<Object> = filters.iter().map(|name| (*name).into()).collect();
+            decode(&Stream::new(dictionary! { "Filter" => filters }, content.to_vec()), 100)
+                .unwrap()
+        };
+        for (filter, content, text) in [
+            ("ASCIIHexDecode", b"616263>".as_slice(), "abc"),
+            ("AHx", b"616263>", "abc"),
+            ("ASCII85Decode", b"9jqo^~>", "Man "),
+            ("RunLengthDecode", &[2, 97, 98, 99, 128], "abc"),
+            ("LZWDecode", &[0x80, 0x0B, 0x60, 0x50, 0x22, 0x0C, 0x0C, 0x85, 0x01], "-----A---B"),
+        ] {
+            let whole = decoded(&[filter], content);
+            assert_eq!(
+                (whole.bytes.as_slice(), whole.is_whole),
+                (text.as_bytes(), true),
+                "{filter}"
+            );
+            assert!(!decoded(&[filter], &content[..content.len() - 2]).is_whole, "{filter}");
+        }
+        let twofold = decoded(&["ASCIIHexDecode", "ASCII85Decode"], b"396a716f5e7e>");
+        assert!(twofold.bytes == b"Man " && !twofold.is_whole);
+        assert!(decoded(&["Crypt", "AHx"], b"61>").is_whole);
     }
 
     #[test]

@@ -8,13 +8,13 @@ use lopdf::{Dictionary, Document, Object};
 
 use super::pdf_cmap::is_no_text;
 use super::pdf_metadata;
+use super::pdf_tree::Tree;
 
-/// Nodes of the tree that leads from content to elements, and entries of it.
-const NODES_MOST: usize = 10_000;
-const ENTRIES_MOST: usize = 200_000;
+/// Entries of the tree that leads from content to elements: one for each page, picture and note.
+const ENTRIES_MOST: usize = 2_000_000;
 
 /// How deep elements may lie in one another.
-const DEEPEST: usize = 64;
+const DEEPEST: usize = 1_000;
 
 /// Entries of an element that describe what it shows, and stand for nothing on the page.
 const DESCRIBING: [&[u8]; 2] = [b"Alt", b"E"];
@@ -42,6 +42,8 @@ pub(super) struct Structure<'a> {
     /// By the place of the element.
     words: HashMap<usize, Option<Rc<Words>>>,
     said: HashSet<TextId>,
+    /// Whether not all content leads to its element.
+    pub(super) is_cut: bool,
 }
 
 impl<'a> Structure<'a> {
@@ -51,8 +53,8 @@ impl<'a> Structure<'a> {
             .and_then(Object::as_dict)
             .and_then(|root| root.get_deref(b"ParentTree", document))
             .and_then(Object::as_dict);
-        let parents = tree.map(|tree| parents(document, tree)).unwrap_or_default();
-        Structure { document, parents, words: HashMap::new(), said: HashSet::new() }
+        let (parents, is_cut) = parents(document, tree.ok());
+        Structure { document, parents, words: HashMap::new(), said: HashSet::new(), is_cut }
     }
 
     /// The elements of marked content by its number, of a page or a form.
@@ -160,28 +162,25 @@ fn place(element: &Dictionary) -> usize {
     std::ptr::from_ref(element) as usize
 }
 
-/// The entries of a tree of numbers (section 7.9.7).
-fn parents<'a>(document: &'a Document, tree: &'a Dictionary) -> HashMap<i64, &'a Object> {
-    let mut parents = HashMap::new();
-    let mut waiting = vec![tree];
-    let mut visited = 0;
-    while let Some(node) = waiting.pop() {
-        // A tree that bites its tail ends here.
-        visited += 1;
-        if visited > NODES_MOST || parents.len() > ENTRIES_MOST {
-            break;
-        }
-        if let Ok(kids) = node.get_deref(b"Kids", document).and_then(Object::as_array) {
-            let kids = kids.iter().take(NODES_MOST);
-            waiting.extend(kids.filter_map(|kid| document.dereference(kid).ok()?.1.as_dict().ok()));
-        }
-        if let Ok(pairs) = node.get_deref(b"Nums", document).and_then(Object::as_array) {
-            let pairs = pairs.chunks_exact(2).filter_map(|pair| match pair {
-                [number, elements] => Some((number.as_i64().ok()?, elements)),
-                _ => None,
-            });
-            parents.extend(pairs.take(ENTRIES_MOST));
+/// The entries of a tree of numbers (section 7.9.7), and whether not all were read.
+fn parents<'a>(
+    document: &'a Document,
+    root: Option<&'a Dictionary>,
+) -> (HashMap<i64, &'a Object>, bool) {
+    let (mut parents, mut left) = (HashMap::new(), ENTRIES_MOST);
+    let mut tree = Tree::of(document, root);
+    for node in tree.by_ref() {
+        let pairs = node.get_deref(b"Nums", document).and_then(Object::as_array);
+        // Nodes may share them, too.
+        for pair in pairs.map(Vec::as_slice).unwrap_or_default().chunks_exact(2) {
+            let Some(less) = left.checked_sub(1) else { return (parents, true) };
+            left = less;
+            if let [number, elements] = pair
+                && let Ok(number) = number.as_i64()
+            {
+                parents.insert(number, elements);
+            }
         }
     }
-    parents
+    (parents, tree.is_cut)
 }

@@ -1,5 +1,8 @@
 //! Words of a page: glyphs that follow one another without a gap, seen along their own direction.
 
+use std::collections::BTreeMap;
+
+use super::pdf_accent::{accented, mark_of};
 use super::pdf_glyph::{Glyph, Glyphs};
 
 /// Gap between two glyphs, in font sizes, from which on it parts words. A space is 0.25 wide and may be
@@ -8,6 +11,11 @@ const GAP: f64 = 0.14;
 
 /// Directions that one page may write in; of further ones each glyph is a word of the nearest.
 const DIRECTIONS_MOST: usize = 32;
+
+/// Degrees up to which what leans goes with what is upright; from so many on not where so many glyphs lean alike.
+const LEANING_MOST: i32 = 3;
+const LEANING_LEAST: i32 = 2;
+const ALIKE_LEAST: usize = 40;
 
 /// A word, in a system of coordinates whose x runs along the text and whose y runs up.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,14 +55,16 @@ impl Words {
 
     /// The words of a page by direction, those of most glyphs first.
     pub(super) fn of(glyphs: &Glyphs) -> Vec<Words> {
+        let angles = Angles::of(glyphs);
         let mut directions: Vec<(i32, usize, Builder)> = Vec::new();
         let mut last = 0;
         for glyph in &glyphs.glyphs {
-            let found = direction(glyph).map(|key| {
+            let found = angle(glyph).map(|angle| {
+                let key = angles.key(angle);
                 let at = directions.iter().position(|(known, ..)| *known == key);
                 at.unwrap_or_else(|| {
                     if directions.len() < DIRECTIONS_MOST {
-                        directions.push((key, 0, Builder::new(key)));
+                        directions.push((key, 0, Builder::new(angles.exact(key))));
                     }
                     directions.len() - 1
                 })
@@ -62,7 +72,7 @@ impl Words {
             // A glyph without a width goes where its neighbour went.
             last = found.unwrap_or(last);
             if directions.is_empty() {
-                directions.push((0, 0, Builder::new(0)));
+                directions.push((0, 0, Builder::new(0.0)));
             }
             if let Some((_, count, builder)) = directions.get_mut(last) {
                 *count += 1;
@@ -74,18 +84,79 @@ impl Words {
     }
 }
 
-/// The angle of a glyph in degrees; those near a right angle are that.
-fn direction(glyph: &Glyph) -> Option<i32> {
+/// The angle of a glyph in degrees, from 0 to 360.
+fn angle(glyph: &Glyph) -> Option<f64> {
     if glyph.dx == 0.0 && glyph.dy == 0.0 {
         return None;
     }
     if glyph.dy == 0.0 && glyph.dx > 0.0 {
-        return Some(0);
+        return Some(0.0);
     }
-    let degrees = glyph.dy.atan2(glyph.dx).to_degrees().round() as i32;
-    let right = (f64::from(degrees) / 90.0).round() as i32 * 90;
-    let degrees = if (degrees - right).abs() <= 3 { right } else { degrees };
-    Some(degrees.rem_euclid(360))
+    Some(glyph.dy.atan2(glyph.dx).to_degrees().rem_euclid(360.0))
+}
+
+/// The angles of a page, in whole degrees, and what those of their glyphs come to. Over the length of a line half a degree
+/// is half the height of a letter, and a page that lay askew under the glass is off by one.
+#[derive(Debug, Default)]
+struct Angles {
+    /// Glyphs by their angle in whole degrees.
+    counts: BTreeMap<i32, usize>,
+    /// By direction.
+    exact: BTreeMap<i32, f64>,
+}
+
+impl Angles {
+    fn of(glyphs: &Glyphs) -> Angles {
+        let mut angles = Angles::default();
+        let all = || glyphs.glyphs.iter().filter_map(angle);
+        // On nearly every page all are right.
+        if all().all(|angle| angle % 90.0 == 0.0) {
+            return angles;
+        }
+        for angle in all() {
+            *angles.counts.entry(whole(angle)).or_default() += 1;
+        }
+        let mut of_keys: BTreeMap<i32, Vec<f64>> = BTreeMap::new();
+        for angle in all() {
+            let key = angles.key(angle);
+            of_keys.entry(key).or_default().push(off(angle, key));
+        }
+        for (key, mut offs) in of_keys {
+            let middle = offs.len() / 2;
+            let (_, middle, _) = offs.select_nth_unstable_by(middle, f64::total_cmp);
+            angles.exact.insert(key, f64::from(key) + *middle);
+        }
+        angles
+    }
+
+    /// The direction of an angle: the right angle near to it, unless so many glyphs lean alike that they are a text of
+    /// their own.
+    fn key(&self, angle: f64) -> i32 {
+        let degrees = whole(angle);
+        let right = (f64::from(degrees) / 90.0).round() as i32 * 90;
+        let away = (degrees - right).abs();
+        let is_own = || {
+            let alike = self.counts.get(&degrees).copied().unwrap_or(0);
+            away >= LEANING_LEAST && alike >= ALIKE_LEAST
+        };
+        let degrees = if away <= LEANING_MOST && !is_own() { right } else { degrees };
+        degrees.rem_euclid(360)
+    }
+
+    /// The angle that most glyphs of a direction have.
+    fn exact(&self, key: i32) -> f64 {
+        self.exact.get(&key).copied().unwrap_or(f64::from(key))
+    }
+}
+
+/// An angle in whole degrees.
+fn whole(angle: f64) -> i32 {
+    (angle.round() as i32).rem_euclid(360)
+}
+
+/// How far an angle is off some degrees, the shorter way round.
+fn off(angle: f64, degrees: i32) -> f64 {
+    (angle - f64::from(degrees) + 180.0).rem_euclid(360.0) - 180.0
 }
 
 /// Puts glyphs of one direction together to words.
@@ -96,19 +167,21 @@ struct Builder {
     words: Words,
     /// The last word still grows.
     open: bool,
-    /// Where the last glyph began, and its characters.
+    /// Where the last glyph began, its width and its characters, and where its word ended before it.
     before: (f64, f64),
+    before_width: f64,
     before_text: (usize, usize),
+    before_end: f64,
 }
 
 impl Builder {
-    fn new(degrees: i32) -> Builder {
+    fn new(degrees: f64) -> Builder {
         let (sine, cosine) = match degrees {
-            0 => (0.0, 1.0),
-            90 => (1.0, 0.0),
-            180 => (0.0, -1.0),
-            270 => (-1.0, 0.0),
-            degrees => f64::from(degrees).to_radians().sin_cos(),
+            0.0 => (0.0, 1.0),
+            90.0 => (1.0, 0.0),
+            180.0 => (0.0, -1.0),
+            270.0 => (-1.0, 0.0),
+            degrees => degrees.to_radians().sin_cos(),
         };
         Builder {
             cosine,
@@ -116,7 +189,9 @@ impl Builder {
             words: Words::default(),
             open: false,
             before: (f64::NAN, f64::NAN),
+            before_width: 0.0,
             before_text: (0, 0),
+            before_end: f64::NAN,
         }
     }
 
@@ -142,9 +217,25 @@ impl Builder {
         {
             return;
         }
+        let mut letter = [0; 4];
+        let text: &str = match self.joined(x, y, width, size, text) {
+            // What stood alone goes into the place of both.
+            Some(Joined { c, is_letter: true }) => c.encode_utf8(&mut letter),
+            Some(Joined { c, is_letter: false }) => {
+                self.words.chars.push(c);
+                if let Some(word) = self.words.words.last_mut() {
+                    word.end = self.words.chars.len();
+                }
+                self.before_text.1 = self.words.chars.len();
+                return;
+            }
+            None => text,
+        };
         self.before = (x, y);
+        self.before_width = width;
         let start = self.words.chars.len();
         self.before_text = (start, start + text.len());
+        self.before_end = f64::NAN;
         if let Some(word) = self.words.words.last_mut().filter(|_| self.open) {
             let gap = x - word.x1;
             let ratio = size / word.size;
@@ -155,6 +246,7 @@ impl Builder {
             {
                 self.words.chars.push_str(text);
                 word.end = self.words.chars.len();
+                self.before_end = word.x1;
                 word.x1 = word.x1.max(x + width);
                 word.glyphs += 1;
                 return;
@@ -177,6 +269,43 @@ impl Builder {
         });
         self.open = true;
     }
+
+    /// What this glyph and the last one are together, if one is an accent over or under the other. The last one is taken
+    /// away then.
+    fn joined(&mut self, x: f64, y: f64, width: f64, size: f64, text: &str) -> Option<Joined> {
+        let (start, end) = self.before_text;
+        let last = self.words.chars.get(start..end).filter(|_| self.open)?;
+        let between = (x + width / 2.0) - (self.before.0 + self.before_width / 2.0);
+        let is_over = between.abs() < size * 0.25 && (y - self.before.1).abs() < size * 0.4;
+        // Beside one another they would be half of both widths apart.
+        if !is_over || between.abs() > (width + self.before_width) * 0.35 {
+            return None;
+        }
+        let joined = match mark_of(last) {
+            Some(mark) => Joined { c: accented(text, mark)?, is_letter: true },
+            None => Joined { c: accented(last, mark_of(text)?)?, is_letter: false },
+        };
+        let word = self.words.words.last_mut().filter(|word| word.end == end)?;
+        self.words.chars.truncate(start);
+        word.end = start;
+        if joined.is_letter {
+            word.glyphs -= 1;
+            if self.before_end.is_finite() {
+                word.x1 = self.before_end;
+            }
+            if word.start == start {
+                self.words.words.pop();
+            }
+        }
+        Some(joined)
+    }
+}
+
+/// A letter with its accent.
+struct Joined {
+    c: char,
+    /// Whether the letter came last, and is to go where it stands.
+    is_letter: bool,
 }
 
 #[cfg(test)]
@@ -220,6 +349,54 @@ mod tests {
             ("나", 10.0, 0.0, 10.0, 0.0),
         ]);
         assert_eq!(texts(&bold), [["가나"]]);
+    }
+
+    /// A line of so many letters that leans by so many degrees.
+    fn leaning(degrees: f64, count: usize) -> Vec<(&'static str, f64, f64, f64, f64)> {
+        let (sine, cosine) = degrees.to_radians().sin_cos();
+        let place = |n: usize| (n as f64 * 5.0 * cosine, n as f64 * 5.0 * sine);
+        (0..count).map(|n| ("a", place(n).0, place(n).1, 5.0 * cosine, 5.0 * sine)).collect()
+    }
+
+    #[test]
+    fn keeps_a_line_that_leans_in_one_piece() {
+        for degrees in [0.6, 1.4, 2.4, 3.0, -3.0, 17.4, 91.2, 359.3] {
+            let words = Words::of(&glyphs(&leaning(degrees, 100)));
+            assert_eq!((words.len(), words[0].words.len()), (1, 1), "{degrees}");
+        }
+        // A word that leans stays among the upright ones.
+        let upright = (0..50).map(|n| ("b", f64::from(n) * 5.0, 20.0, 5.0, 0.0));
+        let both: Vec<_> = upright.chain(leaning(2.0, 5)).collect();
+        assert_eq!(Words::of(&glyphs(&both)).len(), 1);
+        let both: Vec<_> = both.into_iter().chain(leaning(3.0, 60)).collect();
+        assert_eq!(Words::of(&glyphs(&both)).len(), 2);
+    }
+
+    #[test]
+    fn puts_accents_on_the_letters_that_they_stand_over() {
+        // As TeX sets it: the accent, and back to the letter.
+        let before = glyphs(&[
+            ("f", 0.0, 0.0, 3.0, 0.0),
+            ("¨", 3.2, 0.0, 5.0, 0.0),
+            ("u", 3.0, 0.0, 5.5, 0.0),
+            ("r", 8.5, 0.0, 3.0, 0.0),
+        ]);
+        assert_eq!(texts(&before), [["für"]]);
+        let raised = glyphs(&[
+            ("a", 0.0, 0.0, 5.0, 0.0),
+            ("´", 6.0, 2.0, 5.0, 0.0),
+            ("E", 5.0, 0.0, 6.8, 0.0),
+            ("b", 11.8, 0.0, 5.0, 0.0),
+        ]);
+        assert_eq!(texts(&raised), [["aÉb"]]);
+        let behind = glyphs(&[
+            ("c", 0.0, 0.0, 4.4, 0.0),
+            ("¸", 0.0, 0.0, 4.4, 0.0),
+            ("a", 4.4, 0.0, 5.0, 0.0),
+        ]);
+        assert_eq!(texts(&behind), [["ça"]]);
+        let beside = glyphs(&[("~", 0.0, 0.0, 5.0, 0.0), ("n", 5.0, 0.0, 5.0, 0.0)]);
+        assert_eq!(texts(&beside), [["~n"]]);
     }
 
     #[test]

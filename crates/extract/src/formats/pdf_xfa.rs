@@ -26,9 +26,6 @@ pub(super) enum Form {
     Dynamic,
 }
 
-/// Parts that a form is kept in.
-const PARTS_MOST: usize = 1_000;
-
 /// Reads the labels of a dynamic form and what was filled in.
 pub(super) fn read(document: &Document, context: &Context<'_>, content: &mut Content) -> Form {
     let Some((root, form, packets)) = parts(document) else { return Form::None };
@@ -60,8 +57,12 @@ pub(super) fn read(document: &Document, context: &Context<'_>, content: &mut Con
 /// Adds what was filled into a form whose pages stand in the file, and is said on none of them.
 pub(super) fn add_unsaid(document: &Document, context: &Context<'_>, content: &mut Content) {
     let Some((_, _, packets)) = parts(document) else { return };
-    // Its fields were read, so that the form is no less for this.
-    let Ok((bytes, _)) = packet(document, packets, context) else { return };
+    // Its fields were read, so that the form is no less for this; but what it says besides them is.
+    let packet = packet(document, packets, context);
+    if !packet.as_ref().is_ok_and(|(_, is_whole)| *is_whole) {
+        content.lost(ReasonKind::Damaged.of(Noun::XmlForm));
+    }
+    let Ok((bytes, _)) = packet else { return };
     let [_, values] = pieces(&encoding::decode(&bytes).text, content);
     let said: HashSet<&str> =
         content.segments.iter().flat_map(|segment| words(&segment.text)).collect();
@@ -96,8 +97,13 @@ fn packet(
     let most = context.member_left();
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     let (mut packet, mut is_whole) = (Vec::new(), true);
-    for part in parts.iter().take(PARTS_MOST) {
+    let mut seen = HashSet::new();
+    for part in parts {
         if let Ok((_, Object::Stream(part))) = document.dereference(part) {
+            // One that is named again would say nothing new, and a short list could say it without end.
+            if !seen.insert(std::ptr::from_ref(part)) {
+                continue;
+            }
             let left = most.saturating_sub(packet.len());
             let decoded = pdf_stream::decode(part, left)?;
             is_whole &= decoded.is_whole;

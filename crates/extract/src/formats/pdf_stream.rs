@@ -263,7 +263,7 @@ mod tests {
             );
             assert!(!decoded(&[filter], &content[..content.len() - 2]).is_whole, "{filter}");
         }
-        let twofold = decoded(&["ASCIIHexDecode", "ASCII85Decode"], b"396a716f5e7e>");
+        let twofold = decoded(&["ASCIIHexDecode", "ASCII85Decode"], b"396a716f5e>");
         assert!(twofold.bytes == b"Man " && !twofold.is_whole);
         assert!(decoded(&["Crypt", "AHx"], b"61>").is_whole);
     }

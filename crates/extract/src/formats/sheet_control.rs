@@ -46,7 +46,7 @@ impl SheetControl {
                     }
                 }
                 Node::Text(text) if in_words => {
-                    open.label.push_str(&text.replace(['\r', '\n'], " "))
+                    open.label.push_str(&text.replace(['\r', '\n'], " "));
                 }
                 Node::Text(text) => match element.as_str() {
                     "Checked" => open.ticked = Some(matches!(text.trim(), "1" | "2")),

@@ -87,9 +87,9 @@ mod tests {
         assert_eq!((wingdings.of_code(0xFE), symbol.of_code(b'a')), (Some('☑'), Some('α')));
         for (c, of_wingdings, of_symbol) in [
             ('\u{F0FE}', Some('☑'), None),
-            ('\u{F0B7}', None, Some('•')),
+            ('\u{F0B7}', Some('🕐'), Some('•')),
             ('þ', Some('☑'), Some('þ')),
-            ('×', None, Some('×')),
+            ('×', Some('⮘'), Some('×')),
             ('✓', Some('✓'), Some('✓')),
             // No letter, but the number of a glyph.
             ('\u{84}', Some('\u{84}'), Some('\u{84}')),

@@ -29,8 +29,14 @@ pub trait Reprocessing: Send + Sync {
     /// Has the objects of these documents read again, after everything else that waits: their jobs are ready again with
     /// priority [`BACKGROUND`], and nothing is known any more of what the same bytes came to
     /// ([`SameBytes`](crate::same_bytes::SameBytes)). What they give is told if it is another. Those whose job is open already, and those that
-    /// are gone, are passed over. Gives how many are ready now.
-    async fn reprocess(&self, documents: &[DocumentId], actor: &str) -> Result<u64>;
+    /// are gone, are passed over. Gives how many are ready now. `asked` is what they were chosen by, as an object of JSON: the
+    /// audit trail keeps it.
+    async fn reprocess(
+        &self,
+        documents: &[DocumentId],
+        actor: &str,
+        asked: &serde_json::Value,
+    ) -> Result<u64>;
 }
 
 /// The priority of what nobody waits for: claimed when no queue has anything else that is due.

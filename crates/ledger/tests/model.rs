@@ -261,7 +261,8 @@ impl Walk {
     }
 
     async fn reprocess(&mut self, paths: [&str; 2]) {
-        let driven = self.ledger.reprocess(&paths.map(id), "key:1").await.unwrap();
+        let driven =
+            self.ledger.reprocess(&paths.map(id), "key:1", &serde_json::Value::Null).await.unwrap();
         let mut expected = 0;
         for path in paths {
             let Some(row) = self.rows.get_mut(path) else { continue };

@@ -321,7 +321,11 @@ async fn only_what_changed_is_looked_up_among_versions() {
     for claim in sample::claim(&ledger, 9, at(1)).await {
         sample::apply(&ledger, sample::done(&claim, &["m"]), at(2)).await;
     }
-    ledger.when(at(3)).reprocess(&[sample::id("a")], "key:1").await.unwrap();
+    ledger
+        .when(at(3))
+        .reprocess(&[sample::id("a")], "key:1", &serde_json::Value::Null)
+        .await
+        .unwrap();
     let mut again = sample::done(&sample::claim_one(&ledger, at(4)).await, &["m"]);
     again.documents[0].provenance.format_version = 2;
     sample::apply(&ledger, again, at(5)).await;

@@ -79,6 +79,16 @@ pub(crate) async fn queue(
     body: Bytes,
 ) -> Result<Response, Problem> {
     let asked = body::read(&headers, &body, &FIELDS, Reprocess::from_form)?;
+    // Everything at once is days of work for a large collection, and most often a variable that was empty.
+    if asked == Reprocess::default() {
+        return Err(Problem::bad(
+            "reprocess",
+            "어느 파일을 다시 읽을지 정해 주세요. 모두 다시 읽으려면 `glob`에 `**`를 적으세요.",
+            "nothing says which files are to be read again; all files are `{\"glob\": \"**\"}`"
+                .to_owned(),
+        ));
+    }
+    let told = asked.told();
     let choice = asked.choice(&server, &caller).await?;
     let (mut jobs, mut undeclared, mut after) = (0, 0, None);
     loop {
@@ -92,14 +102,15 @@ pub(crate) async fn queue(
         undeclared += waits.len() as u64;
         let fits: Vec<DocumentId> = fits.iter().map(|chosen| chosen.document).collect();
         if !fits.is_empty() {
-            jobs += server.ledger.reprocess(&fits, &caller.principal.name).await?;
+            jobs += server.ledger.reprocess(&fits, &caller.principal.name, &told).await?;
         }
     }
     Ok(if manner.html { see_other("/queues") } else { json(&Reprocessed { jobs, undeclared }) })
 }
 
-/// Which files are read again. Without any of it: all that were read.
-#[derive(Debug, Default, Deserialize, PartialEq, Eq, ToSchema)]
+/// Which files are read again. Something must be said: without any of it the request is refused (400). All that were read
+/// are those whose path fits `**`.
+#[derive(Debug, Default, Serialize, Deserialize, PartialEq, Eq, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Reprocess {
     /// Only of these agencies.
@@ -137,6 +148,18 @@ impl Reprocess {
             since: owned("since")?,
             outdated,
         })
+    }
+
+    /// What was asked for, for the audit trail: only what was said.
+    fn told(&self) -> serde_json::Value {
+        let mut told = serde_json::to_value(self).unwrap_or_default();
+        if let Some(fields) = told.as_object_mut() {
+            fields.retain(|_, value| {
+                let is_empty = value.as_array().is_some_and(Vec::is_empty);
+                !value.is_null() && value.as_bool() != Some(false) && !is_empty
+            });
+        }
+        told
     }
 
     /// What to ask of the ledger, no further than the caller sees.

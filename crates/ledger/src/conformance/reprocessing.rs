@@ -84,10 +84,17 @@ pub async fn what_is_read_again_waits_for_all_else(ledger: &Trial) {
     let acts = ledger.acts(0, 99).await.unwrap().len();
 
     let ids = [id("a"), id("b"), id("bad"), id("gone"), id("unknown")];
-    assert_eq!(ledger.when(at(6)).reprocess(&ids, "key:1").await.unwrap(), 3);
+    assert_eq!(
+        ledger.when(at(6)).reprocess(&ids, "key:1", &serde_json::Value::Null).await.unwrap(),
+        3
+    );
     balanced(ledger).await;
     assert_eq!(ledger.acts(0, 99).await.unwrap().len(), acts + 1);
-    assert_eq!(ledger.reprocess(&ids, "key:1").await.unwrap(), 0, "they are ready already");
+    assert_eq!(
+        ledger.reprocess(&ids, "key:1", &serde_json::Value::Null).await.unwrap(),
+        0,
+        "they are ready already"
+    );
     assert_eq!(ledger.acts(0, 99).await.unwrap().len(), acts + 1, "nothing was done");
     let balance = ledger.balance(&Scope::All).await.unwrap();
     assert_eq!((balance.in_flight, balance.done, balance.quarantined), (3, 0, 0));

@@ -64,7 +64,7 @@ pub async fn what_the_same_bytes_came_to_is_found(ledger: &Trial) {
 pub async fn what_is_known_in_part_is_not_known(ledger: &Trial) {
     see(ledger, &["a"], at(0)).await;
     apply(ledger, keyed(&claim_one(ledger, at(1)).await, &["m", "n"], "k"), at(2)).await;
-    ledger.when(at(3)).reprocess(&[id("a")], "key:1").await.unwrap();
+    ledger.when(at(3)).reprocess(&[id("a")], "key:1", &serde_json::Value::Null).await.unwrap();
     apply(ledger, keyed(&claim_one(ledger, at(4)).await, &["n"], "k"), at(5)).await;
     let known_now = known(ledger, "k").await.unwrap();
     assert_eq!(known_now.1, [None, Some(InnerPath::of("n"))]);
@@ -82,14 +82,25 @@ pub async fn what_is_read_again_is_not_known(ledger: &Trial) {
     }
     let seq = ledger.last_seq().await.unwrap();
     let chosen = ledger.chosen(&Which::default(), None, 1).await.unwrap();
-    assert_eq!(ledger.when(at(3)).reprocess(&[chosen[0].document], "key:1").await.unwrap(), 1);
+    assert_eq!(
+        ledger
+            .when(at(3))
+            .reprocess(&[chosen[0].document], "key:1", &serde_json::Value::Null)
+            .await
+            .unwrap(),
+        1
+    );
     assert_eq!(known(ledger, "k").await, None);
     let again = claim_one(ledger, at(4)).await;
     assert_eq!(apply(ledger, keyed(&again, &["m"], "k"), at(5)).await, None, "it is the same");
     assert_eq!(ledger.last_seq().await.unwrap(), seq);
     assert_eq!(known(ledger, "k").await.unwrap().0, again.object.path);
     // And one that may not be taken any more is not.
-    ledger.when(at(6)).reprocess(&[chosen[0].document], "key:1").await.unwrap();
+    ledger
+        .when(at(6))
+        .reprocess(&[chosen[0].document], "key:1", &serde_json::Value::Null)
+        .await
+        .unwrap();
     apply(ledger, done(&claim_one(ledger, at(7)).await, &["m"]), at(8)).await;
     assert_eq!(known(ledger, "k").await, None);
 }

@@ -101,7 +101,7 @@ pub async fn what_reads_the_same_makes_no_version(ledger: &Trial) {
     see(ledger, &["a"], at(0)).await;
     apply(ledger, done(&claim_one(ledger, at(1)).await, &[]), at(2)).await;
     // Read again with the same result, by another version of its reader.
-    ledger.when(at(3)).reprocess(&[id("a")], "key:1").await.unwrap();
+    ledger.when(at(3)).reprocess(&[id("a")], "key:1", &serde_json::Value::Null).await.unwrap();
     let mut again = done(&claim_one(ledger, at(4)).await, &[]);
     again.documents[0].provenance.format_version = 2;
     assert!(apply(ledger, again, at(5)).await.is_some(), "it is told");
@@ -121,7 +121,7 @@ pub async fn what_reads_the_same_makes_no_version(ledger: &Trial) {
     assert!(was(ledger, id("a")).await.is_empty());
 
     // Another property, and a reading that failed.
-    ledger.when(at(12)).reprocess(&[id("a")], "key:1").await.unwrap();
+    ledger.when(at(12)).reprocess(&[id("a")], "key:1", &serde_json::Value::Null).await.unwrap();
     let mut titled = done(&claim_one(ledger, at(13)).await, &[]);
     titled.documents[0].metadata.set(TITLE, "제목");
     titled.documents[0].text = Some(BlobId::of(b"v1").into());

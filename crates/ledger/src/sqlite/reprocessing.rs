@@ -80,7 +80,12 @@ impl Reprocessing for SqliteLedger {
         rows(each, |id| document_id(&id), DocumentRow::stored)
     }
 
-    async fn reprocess(&self, documents: &[DocumentId], actor: &str) -> Result<u64> {
+    async fn reprocess(
+        &self,
+        documents: &[DocumentId],
+        actor: &str,
+        asked: &serde_json::Value,
+    ) -> Result<u64> {
         let ids: Vec<String> = documents.iter().map(|id| id.uuid().simple().to_string()).collect();
         let mut tx = self.begin().await?;
         let ready = sqlx::query(
@@ -111,7 +116,9 @@ impl Reprocessing for SqliteLedger {
         .execute(&mut tx.conn)
         .await
         .map_err(fault)?;
-        let detail = serde_json::json!({ "jobs": ready });
+        let mut detail = asked.as_object().cloned().unwrap_or_default();
+        detail.insert("jobs".to_owned(), ready.into());
+        let detail = serde_json::Value::Object(detail);
         tx.act(actor, "documents.reprocess", "documents".to_owned(), detail.to_string());
         tx.commit().await?;
         Ok(ready)

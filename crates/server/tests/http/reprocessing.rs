@@ -1,5 +1,6 @@
 use madang_document::outcome::Outcome;
 use madang_document::principal::Role;
+use madang_ledger::audit::Audit;
 
 use crate::house::{A, B, Paper, pipeline};
 use crate::reply::{get, post};
@@ -48,10 +49,21 @@ async fn files_are_chosen_within_the_agencies_of_the_key() {
         assert_eq!(reply.status, 400, "{wrong}: {}", reply.body);
     }
     // All of A is read again, and nothing of B.
-    let reply = post(&house, &only_a, "/v1/reprocess", "{}").await;
+    // Who says nothing is asked what he means: most often a variable was empty.
+    for nothing in ["{}", "", r#"{"agency": [], "outdated": false}"#] {
+        let reply = post(&house, &only_a, "/v1/reprocess", nothing).await;
+        assert_eq!(reply.status, 400, "{}", reply.body);
+        assert!(reply.body.contains("**"), "the cure: {}", reply.body);
+    }
+    let all = r#"{"glob": "**", "outcome": "ok"}"#;
+    let reply = post(&house, &only_a, "/v1/reprocess", all).await;
     assert_eq!(reply.json()["jobs"], 5, "{}", reply.body);
+    let acts = house.ledger.acts(0, 99).await.unwrap();
+    let act = acts.iter().find(|row| row.act.action == "documents.reprocess").unwrap();
+    let detail: serde_json::Value = serde_json::from_str(&act.act.detail).unwrap();
+    assert_eq!(detail, serde_json::json!({"glob": "**", "outcome": "ok", "jobs": 5}));
     assert_eq!(chosen(&admin, "").await, ["6110000/깨진/cut.hwp"]);
-    assert_eq!(post(&house, &only_a, "/v1/reprocess", "{}").await.json()["jobs"], 0);
+    assert_eq!(post(&house, &only_a, "/v1/reprocess", all).await.json()["jobs"], 0);
     let tried = post(&house, &only_a, &format!("/v1/documents/{hidden}/trial"), "").await;
     assert_eq!(tried.status, 404, "{}", tried.body);
 }

@@ -8,7 +8,7 @@ use crate::rig::{Rig, paper, rig};
 /// Reads a file once more, which comes to this.
 async fn again(house: &House, id: DocumentId, paper: &Paper<'_>) {
     use madang_ledger::reprocessing::Reprocessing;
-    assert_eq!(house.ledger.reprocess(&[id], "test").await.unwrap(), 1);
+    assert_eq!(house.ledger.reprocess(&[id], "test", &serde_json::Value::Null).await.unwrap(), 1);
     house.take(paper).await;
 }
 

@@ -4,6 +4,7 @@ use madang_document::media_type::Kind;
 use madang_document::metadata as meta;
 use madang_document::outcome::Outcome;
 use madang_document::reason::Reason;
+use madang_document::stated_date;
 use serde_json::{Value, json};
 
 use crate::entry::draft;
@@ -23,8 +24,9 @@ fn said(reason: &Reason) -> Value {
 
 /// The entry of a document: an asset of its series. Profile krd-ap/1.0, sections 2.1 and 2.2.
 ///
-/// Personal data of the document (author, who saved it last) and the place where a picture was taken stay
-/// inside: an entry leaves the agency. A licence or a disclosure that a file beside it claims narrows what the series
+/// Personal data that a file says of itself (author, who saved it last) and the place where a picture was taken stay
+/// inside: an entry leaves the agency. Who its owner names beside it is meant to be named, and stands in the entry. Of each
+/// property what stands beside the document goes first. A licence or a disclosure that a file beside it claims narrows what the series
 /// declares, and never widens it.
 pub fn entry(document: &Document, series: &Series) -> Draft {
     let id = document.id.to_string();
@@ -52,20 +54,57 @@ pub fn entry(document: &Document, series: &Series) -> Draft {
     if let Some(parent) = document.parent {
         set("dct:isPartOf", json!({"@id": format!("reg:asset/{parent}")}));
     }
-    if let Some(code) = document.language.as_deref().and_then(eu_language) {
-        let iri = format!("http://publications.europa.eu/resource/authority/language/{code}");
-        set("dct:language", json!({"@id": iri, "@type": "dct:LinguisticSystem"}));
+    let languages = languages(document);
+    if !languages.is_empty() {
+        let nodes = languages.into_iter().map(|code| {
+            let iri = format!("http://publications.europa.eu/resource/authority/language/{code}");
+            json!({"@id": iri, "@type": "dct:LinguisticSystem"})
+        });
+        set("dct:language", one_or_all(nodes.collect()));
     }
-    if let Some(start) =
-        document.metadata.text(meta::TAKEN_AT).or(document.metadata.text(meta::CREATED))
-        && let Some(date) = start.get(..10).filter(|date| is_date(date))
-    {
+    let given = stated_date::given(&document.metadata);
+    if let Some(moment) = given.or_else(|| stated_date::made(&document.metadata)) {
+        let from = if given.is_some() { "sidecar" } else { "metadata" };
         set(
             "dct:temporal",
             json!({"@type": "dct:PeriodOfTime",
-                   "dcat:startDate": {"@value": date, "@type": "xsd:date"},
-                   "krd:derivedFrom": "metadata"}),
+                   "dcat:startDate": {"@value": moment.day(), "@type": "xsd:date"},
+                   "krd:derivedFrom": from}),
         );
+    }
+    let keywords = keywords(document, &series.keywords);
+    if !keywords.is_empty() {
+        set("dcat:keyword", keywords.iter().map(|word| Value::from(Ko(word))).collect());
+    }
+    for (name, property) in [(meta::AUTHOR, "dct:creator"), (meta::CONTRIBUTOR, "dct:contributor")]
+    {
+        let agents: Vec<Value> = texts_beside(document, name).into_iter().map(agent).collect();
+        if !agents.is_empty() {
+            set(property, Value::Array(agents));
+        }
+    }
+    // Who provides the data is the agency that declares the series; whom its owner names beside it as its publisher is told
+    // with that role.
+    let publishers = texts_beside(document, meta::PUBLISHER);
+    if !publishers.is_empty() {
+        set("prov:qualifiedAttribution", publishers.into_iter().map(publishing).collect());
+    }
+    let identifiers = texts_beside(document, meta::IDENTIFIER);
+    if !identifiers.is_empty() {
+        let nodes = identifiers
+            .into_iter()
+            .map(|text| json!({"@type": "adms:Identifier", "skos:notation": text}));
+        set("adms:identifier", nodes.collect());
+    }
+    for (name, property) in [
+        (meta::SOURCE, "krd:source"),
+        (meta::RELATION, "krd:relation"),
+        (meta::COVERAGE, "krd:coverage"),
+        (meta::COPYRIGHT, "krd:rightsNote"),
+    ] {
+        if let Some(text) = texts_beside(document, name).first() {
+            set(property, Ko(text).into());
+        }
     }
     set("krd:assetKind", json!(asset_kind(document.media_type.kind())));
     set("krd:extractStatus", json!(document.outcome.extract_status()));
@@ -139,6 +178,80 @@ fn beside<'a>(document: &'a Document, name: &str) -> impl Iterator<Item = &'a st
         | meta::Value::Number(_)
         | meta::Value::List(_) => "",
     })
+}
+
+/// The texts of a property in the file beside the document that is trusted most. None are made of what is no text.
+fn texts_beside<'a>(document: &'a Document, name: &str) -> Vec<&'a str> {
+    let said = document.metadata.stated(name).iter().find(|stated| stated.is_beside());
+    said.map(|stated| texts(&stated.value)).unwrap_or_default()
+}
+
+/// Texts of a value at most: an entry is no place for a dictionary.
+const TEXTS: usize = 64;
+
+fn texts(value: &meta::Value) -> Vec<&str> {
+    match value {
+        meta::Value::Text(text) => vec![text.as_str()],
+        meta::Value::List(list) => {
+            let texts = list.iter().filter_map(|value| match value {
+                meta::Value::Text(text) => Some(text.as_str()),
+                meta::Value::Bool(_)
+                | meta::Value::Integer(_)
+                | meta::Value::Number(_)
+                | meta::Value::List(_) => None,
+            });
+            texts.take(TEXTS).collect()
+        }
+        meta::Value::Bool(_) | meta::Value::Integer(_) | meta::Value::Number(_) => Vec::new(),
+    }
+}
+
+/// The words of the series, and behind them those of the document: theirs first, and each once.
+fn keywords<'a>(document: &'a Document, series: &'a [String]) -> Vec<&'a str> {
+    let mut words: Vec<&str> = series.iter().map(String::as_str).collect();
+    let own = document.metadata.get(meta::KEYWORDS).map(texts).unwrap_or_default();
+    for word in own {
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    words
+}
+
+/// The codes of its languages: those that its owner names, else the one of its text.
+fn languages(document: &Document) -> Vec<&'static str> {
+    let named = texts_beside(document, meta::LANGUAGE);
+    let named = named.iter().flat_map(|text| text.split([',', ';', '/']));
+    let mut codes: Vec<&'static str> = Vec::new();
+    for code in named.filter_map(named_language) {
+        if !codes.contains(&code) {
+            codes.push(code);
+        }
+    }
+    if codes.is_empty() {
+        codes.extend(document.language.as_deref().and_then(eu_language));
+    }
+    codes
+}
+
+fn agent(name: &str) -> Value {
+    json!({"@type": "foaf:Agent", "foaf:name": Value::from(Ko(name))})
+}
+
+fn publishing(name: &str) -> Value {
+    const ROLES: &str = "http://inspire.ec.europa.eu/metadata-codelist/ResponsiblePartyRole";
+    json!({
+        "@type": "prov:Attribution",
+        "prov:agent": agent(name),
+        "dcat:hadRole": {"@id": format!("{ROLES}/publisher"), "@type": "dcat:Role"},
+    })
+}
+
+fn one_or_all(mut nodes: Vec<Value>) -> Value {
+    match nodes.len() {
+        1 => nodes.remove(0),
+        _ => Value::Array(nodes),
+    }
 }
 
 fn distributions(document: &Document, license: License) -> Vec<Value> {
@@ -261,8 +374,21 @@ fn eu_language(code: &str) -> Option<&'static str> {
     })
 }
 
-fn is_date(text: &str) -> bool {
-    text.bytes()
-        .enumerate()
-        .all(|(n, b)| if n == 4 || n == 7 { b == b'-' } else { b.is_ascii_digit() })
+/// The code of a language as people name it: `en`, `ko-KR`, `eng`, `영어`.
+fn named_language(name: &str) -> Option<&'static str> {
+    let name = name.trim().to_lowercase();
+    let two = name.split(['-', '_']).next().unwrap_or_default();
+    let code = match two {
+        "kor" | "한국어" | "국어" | "korean" => "ko",
+        "eng" | "영어" | "english" => "en",
+        "jpn" | "일본어" | "japanese" => "ja",
+        "zho" | "chi" | "중국어" | "chinese" => "zh",
+        "deu" | "ger" | "독일어" => "de",
+        "fra" | "fre" | "프랑스어" => "fr",
+        "spa" | "스페인어" => "es",
+        "rus" | "러시아어" => "ru",
+        "vie" | "베트남어" => "vi",
+        other => other,
+    };
+    eu_language(code)
 }

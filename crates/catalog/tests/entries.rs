@@ -147,6 +147,55 @@ fn a_claim_beside_a_document_only_narrows() {
 }
 
 /// An entry names the preview that is kept. What is made of a likeness when somebody looks at it may come to nothing.
+/// What others harvest is what the page shows: what stands beside the document first, and days of Korea.
+#[test]
+fn what_stands_beside_a_document_reaches_its_entry() {
+    let body = |document: &Document| -> serde_json::Value {
+        serde_json::from_str(&asset::entry(document, &sample_series()).body).unwrap()
+    };
+    let mut document = sample_document();
+    document.metadata.set(metadata::TAKEN_AT, "2023-02-04T16:00:00Z");
+    document.metadata.set(metadata::KEYWORDS, vec!["낱말".to_owned(), "보도".to_owned()]);
+    let own = body(&document);
+    assert_eq!(own["dct:temporal"]["dcat:startDate"]["@value"], "2023-02-05");
+    let words = |body: &serde_json::Value| -> Vec<String> {
+        let words = body["dcat:keyword"].as_array().unwrap().iter();
+        words.map(|word| word["@value"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(words(&own), ["보도", "낱말"]);
+    // The author that a file names is personal data, and stays inside.
+    assert!(own["dct:creator"].is_null() && !own.to_string().contains("홍길동"), "{own}");
+
+    let part = Some(metadata::Part::Beside("침수.jpg.meta.yml".into()));
+    let mut beside = Metadata::default();
+    let several = |texts: &[&str]| {
+        let texts = texts.iter().map(|text| (*text).into());
+        metadata::Value::List(texts.collect())
+    };
+    for (name, value) in [
+        (metadata::DATE, "2026-07-31".into()),
+        (metadata::KEYWORDS, several(&["침수", "배수펌프장"])),
+        (metadata::AUTHOR, several(&["홍길동", "김영희"])),
+        (metadata::PUBLISHER, "하천과".into()),
+        (metadata::IDENTIFIER, "하천-123".into()),
+        (metadata::LANGUAGE, "en".into()),
+        (metadata::COVERAGE, "안양천".into()),
+    ] {
+        beside.add(name, metadata::Stated { value, part: part.clone() });
+    }
+    document.metadata.trust(beside);
+    let theirs = body(&document);
+    assert_eq!(theirs["dct:temporal"]["dcat:startDate"]["@value"], "2026-07-31");
+    assert_eq!(words(&theirs), ["보도", "침수", "배수펌프장"]);
+    assert_eq!(theirs["dct:creator"][1]["foaf:name"]["@value"], "김영희");
+    assert_eq!(theirs["adms:identifier"][0]["skos:notation"], "하천-123");
+    let attributed = &theirs["prov:qualifiedAttribution"][0];
+    assert_eq!(attributed["prov:agent"]["foaf:name"]["@value"], "하천과");
+    assert_eq!(theirs["dct:publisher"]["dct:identifier"], "1741000", "the agency answers for it");
+    assert!(theirs["dct:language"]["@id"].as_str().unwrap().ends_with("/ENG"), "{theirs}");
+    assert_eq!(theirs["krd:coverage"]["@value"], "안양천");
+}
+
 #[test]
 fn an_entry_promises_no_picture_that_may_not_be_there() {
     let parts = |document: &Document| {

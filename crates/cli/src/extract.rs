@@ -10,7 +10,9 @@ use std::time::Instant;
 use madang_document::content::{Content, Warning};
 use madang_document::locale::Locale;
 use madang_document::outcome::Outcome;
+use madang_document::quote::Quote;
 use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
 use madang_document::shown::Shown;
 use madang_document::{metadata as meta, object_key, term};
 use madang_extract::extraction::Extraction;
@@ -48,6 +50,9 @@ pub(crate) fn run(command: &Extract) -> Result<(), Failure> {
     let options = options(command.password_file.as_deref())?;
     let (mut files, missing) = files(&command.paths);
     leave_out(command.password_file.as_deref(), &mut files);
+    if files.is_empty() && missing == 0 {
+        return Err(Failure::usage("there is no file to read"));
+    }
     // Only where the text itself does not go to the same terminal.
     let bar = bar(files.len(), !std::io::stdout().is_terminal());
     let mut unread = 0;
@@ -261,7 +266,7 @@ pub(crate) struct Answer {
     /// The file itself first, then its members.
     pub(crate) extractions: Vec<Extraction>,
     /// Why nothing could be read at all.
-    pub(crate) unread: Option<String>,
+    pub(crate) unread: Option<Reason>,
     elapsed_ms: u64,
     /// Time of the processor in microseconds: of the children, of their zygote for them, and of this process for
     /// handing over the bytes and taking the answers.
@@ -272,7 +277,12 @@ impl Answer {
     /// Whether nothing could be read of the file itself. What needs a password, or has no reader, was recognised.
     fn is_unread(&self) -> bool {
         let own = self.extractions.iter().find(|extraction| extraction.member.is_none());
-        self.unread.is_some() || own.is_some_and(|own| is_unread(own.outcome))
+        // Of what was cut at a limit there is a part, most often.
+        let is_nothing = |own: &Extraction| {
+            let Content { segments, members, .. } = &own.content;
+            own.outcome == Outcome::Limit && segments.is_empty() && members.is_empty()
+        };
+        self.unread.is_some() || own.is_some_and(|own| is_unread(own.outcome) || is_nothing(own))
     }
 }
 
@@ -298,7 +308,7 @@ fn extract(zygote: &Zygote, path: &Path, terms: &Terms<'_>) -> Answer {
     }
     Answer {
         extractions: read.extractions,
-        unread: read.ended.err().map(|error| error.to_string()),
+        unread: read.ended.err(),
         elapsed_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
         cpu_us: cpu_us.saturating_add(own_cpu_us().saturating_sub(began)),
     }
@@ -308,7 +318,7 @@ fn extract(zygote: &Zygote, path: &Path, terms: &Terms<'_>) -> Answer {
 struct Read {
     /// The file itself first, then its members.
     extractions: Vec<Extraction>,
-    ended: Result<Option<RunReport>, RunError>,
+    ended: Result<Option<RunReport>, Reason>,
 }
 
 impl Read {
@@ -331,14 +341,19 @@ fn read(zygote: &Zygote, path: &Path, terms: &Terms<'_>, sidecars: &[Sidecar]) -
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let Terms { limits, options, .. } = *terms;
     let request = Request { name: &name, limits, options, sidecars };
-    let ended = input(path).map_err(RunError::from).and_then(|input| {
-        run_child(zygote, &request, input, &Watch::default(), &mut |extraction| match extraction
-            .member
-        {
-            None => own = Some(extraction),
-            Some(_) => extractions.push(extraction),
-        })
-    });
+    let ended =
+        input(path).and_then(|input| {
+            let ended = run_child(zygote, &request, input, &Watch::default(), &mut |extraction| {
+                match extraction.member {
+                    None => own = Some(extraction),
+                    Some(_) => extractions.push(extraction),
+                }
+            });
+            ended.map_err(|error| match error {
+                RunError::Unborn(error) => ReasonKind::NoReaderAnswered(Quote::of(&error)).into(),
+                RunError::BrokenOff(error) => ReasonKind::NotGiven(Quote::of(&error)).into(),
+            })
+        });
     extractions.sort_by(|a, b| a.member.cmp(&b.member));
     extractions.splice(0..0, own);
     Read { extractions, ended }
@@ -350,31 +365,29 @@ fn own_cpu_us() -> u64 {
     u64::try_from(time.tv_sec * 1_000_000 + time.tv_nsec / 1_000).unwrap_or_default()
 }
 
-fn input(path: &Path) -> std::io::Result<Input> {
-    // Without waiting: a pipe that nobody writes to would hold the command for ever.
-    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
-    let mut file =
-        File::options().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
-    let metadata = file.metadata()?;
-    if !metadata.is_file() {
-        let locale = terminal_locale();
-        let kind = kind_of(metadata.file_type(), locale);
-        return Err(std::io::Error::other(match locale {
-            Locale::Korean => {
-                format!("{kind}입니다. 파일만 읽으므로, 나오는 내용을 파일에 담아 주세요")
-            }
-            Locale::English => {
-                format!("it is {kind}; only files are read, so copy what comes out of it into one")
-            }
-        }));
-    }
-    let size = metadata.len();
+/// The bytes of a file, or why there are none.
+fn input(path: &Path) -> Result<Input, Reason> {
+    let not_opened = |error: std::io::Error| ReasonKind::NotOpened(Quote::of(&error));
+    let (file, size) = open(path).map_err(not_opened)?.ok_or(ReasonKind::NoFile)?;
     if size > WHOLE {
         return Ok(Input::Ranges(Box::new(FileRanges { file, size })));
     }
+    Ok(Input::Memory(whole(file).map_err(not_opened)?))
+}
+
+/// A file and its size; none if it is no file.
+fn open(path: &Path) -> std::io::Result<Option<(File, u64)>> {
+    // Without waiting: a pipe that nobody writes to would hold the command for ever.
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = File::options().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
+    let metadata = file.metadata()?;
+    Ok(metadata.is_file().then(|| (file, metadata.len())))
+}
+
+fn whole(mut file: File) -> std::io::Result<SealedFile> {
     let mut sealed = SealedFile::create()?;
     std::io::copy(&mut std::io::Read::take(&mut file, WHOLE), &mut sealed)?;
-    Ok(Input::Memory(sealed.seal()?))
+    sealed.seal()
 }
 
 struct FileRanges {
@@ -400,7 +413,8 @@ fn print(path: &Path, answer: &Answer, as_json: bool) -> Result<(), Failure> {
     let key = object_key::from_bytes(path.as_os_str().as_bytes());
     let locale = terminal_locale();
     if let Some(reason) = &answer.unread {
-        line(&shown!("madang: {shown}: {reason}"));
+        let said = reason_in(locale, reason);
+        line(&shown!("madang: {shown}: {said}"));
         if as_json {
             return out_json(&unread(&key, reason, answer.elapsed_ms));
         }
@@ -476,12 +490,12 @@ fn warning(warning: &Warning) -> Value {
 }
 
 /// The line of a file whose bytes could not be had: every file has one.
-fn unread(path: &str, reason: &str, elapsed_ms: u64) -> Value {
+fn unread(path: &str, reason: &Reason, elapsed_ms: u64) -> Value {
     json!({
         "path": path, "name": object_key::readable(path), "member": null, "media_type": madang_document::media_type::MediaType::UNKNOWN,
-        "format": "none", "outcome": "corrupt", "error": reason,
-        // What the system said stands in its own words only.
-        "reason_ko": null, "reason_kind": "said", "language": null, "title": null,
+        // No outcome of reading: nobody looked at the bytes, so that they are not called damaged.
+        "format": "none", "outcome": "unread", "error": reason.english(),
+        "reason_ko": korean(reason), "reason_kind": reason.kind.word(), "language": null, "title": null,
         "text": "", "metadata": {}, "properties": [], "segments": [], "members": [], "warnings": [],
         "elapsed_ms": elapsed_ms,
     })
@@ -490,7 +504,6 @@ fn unread(path: &str, reason: &str, elapsed_ms: u64) -> Value {
 #[cfg(test)]
 mod tests {
     use madang_document::media_type::MediaType;
-    use madang_document::reason_kind::ReasonKind;
 
     use super::*;
 
@@ -531,9 +544,16 @@ mod tests {
         assert_eq!(line["error"], reason.english());
         assert_eq!(line["reason_ko"], reason.korean());
         assert_eq!(line["reason_kind"], "encrypted");
-        let unread = unread("a.pdf", "permission denied", 1);
-        assert_eq!(unread["error"], "permission denied");
-        assert_eq!((&unread["reason_ko"], &unread["reason_kind"]), (&Value::Null, &"said".into()));
+        // Of a file that cannot be opened nobody knows whether it is damaged.
+        let denied = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+        let unread = unread("a.pdf", &ReasonKind::NotOpened(Quote::of(&denied)).into(), 1);
+        assert_eq!(
+            (&unread["outcome"], &unread["reason_kind"]),
+            (&"unread".into(), &"store".into())
+        );
+        assert!(unread["error"].as_str().unwrap().contains("cannot be opened"), "{unread}");
+        let korean = unread["reason_ko"].as_str().unwrap();
+        assert!(korean.contains("열 수 없어") && korean.contains("권한이 없습니다"), "{korean}");
         let fields = |line: &Value| line.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
         assert_eq!(fields(&line), fields(&unread));
 

@@ -35,7 +35,7 @@ impl Members for ServicePorts {
     async fn open(&self, member: &Document) -> Result<Body, MemberError> {
         self.unpacker.open(member).await.map_err(|error| match error {
             UnpackError::Store(StoreError::Gone(_)) => MemberError::Gone(error.into()),
-            UnpackError::Closed(_) => MemberError::Closed(error.into()),
+            UnpackError::Closed(why) => MemberError::Closed(why.into()),
             UnpackError::Store(_) | UnpackError::Run(_) | UnpackError::Busy => {
                 MemberError::Unavailable(error.into())
             }

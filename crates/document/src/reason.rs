@@ -3,6 +3,7 @@ use std::fmt;
 use serde::de::{self, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::foreign_words::in_korean;
 use crate::instead::Instead;
 use crate::locale::Locale;
 use crate::part::Part;
@@ -96,7 +97,7 @@ impl Reason {
         match self.because.as_deref() {
             // That something is damaged is said already.
             Some((ReasonKind::Broken(said), None)) if locale == Locale::Korean => {
-                text += &format!(" ({said})");
+                text += &format!(" ({})", in_korean(said.as_str()));
             }
             Some((kind, part)) => {
                 text += ": ";
@@ -306,7 +307,7 @@ mod tests {
                     .because(Reason::new(Broken("corrupt deflate stream".into())))
                     .within(member()),
                 "기록/수문.log: damaged from its first byte: corrupt deflate stream",
-                "기록/수문.log: 처음부터 손상되었습니다 (corrupt deflate stream)",
+                "기록/수문.log: 처음부터 손상되었습니다 (압축된 내용이 손상되었습니다)",
             ),
             (
                 Reason::new(Hidden).of(Part::Sheet(" ".into())),
@@ -332,7 +333,7 @@ mod tests {
                 Reason::new(Broken("corrupt deflate stream".into()))
                     .within(Part::Named("BodyText/Section1".into())),
                 "BodyText/Section1: corrupt deflate stream",
-                "BodyText/Section1: 손상되었습니다 (corrupt deflate stream)",
+                "BodyText/Section1: 손상되었습니다 (압축된 내용이 손상되었습니다)",
             ),
             (
                 Reason::new(Beyond(Part::The(Noun::Archive))).of(Part::The(Noun::AnyRecord)),

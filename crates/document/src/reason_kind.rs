@@ -22,8 +22,12 @@ pub enum ReasonKind {
     WrongPasswords(u64),
     /// Only some of the given passwords were tried, for trying them all is too much work.
     PasswordsLeft { tried: u64, given: u64 },
+    /// None of so many given passwords was tried, because there is no way to try one here.
+    PasswordsUntried(u64),
     /// The given passwords were not tried, because they opened none of the members before it.
     PasswordsInVain,
+    /// So many members are in it, and a password is needed for each.
+    AllLocked(u64),
     /// It needs another password than the rest, or is damaged.
     OtherPassword,
     /// Making its key is too much work.
@@ -136,7 +140,7 @@ pub enum ReasonKind {
     Decodes(u64),
     /// It is larger than so many bytes once unpacked, the limit for one member or part.
     Larger(u64),
-    /// It has more bytes than may be held in memory.
+    /// It has more bytes than may be held in memory, and nothing of it was read.
     LargerThanMemory { bytes: u64, limit: u64 },
     /// Unpacking or decoding it takes more bytes of memory than allowed.
     TakesMemory { bytes: u64, limit: u64 },
@@ -192,12 +196,18 @@ pub enum ReasonKind {
     // There is nothing in it.
     /// There is no text in it.
     NoText,
+    /// There is no byte in it.
+    NoBytes,
 
     // Somebody else is to blame.
     /// It is not in its store as it was seen.
     Gone,
     /// Its store is not configured any more.
     NoStore(Quote),
+    /// It could not be opened, as the system says: nobody looked at its bytes.
+    NotOpened(Quote),
+    /// It is no file whose bytes could be read.
+    NoFile,
     /// Its store did not give it, and said this.
     NotGiven(Quote),
     /// Its store shows it and does not give it.
@@ -305,6 +315,8 @@ impl ReasonKind {
             | WrongPasswords(_)
             | PasswordsLeft { .. }
             | PasswordsInVain
+            | PasswordsUntried(_)
+            | AllLocked(_)
             | OtherPassword
             | KeyTooCostly
             | CipherUnknown
@@ -359,9 +371,9 @@ impl ReasonKind {
             | Protocol(_)
             | AgainAndAgain
             | DiedOnTrial => "crashed",
-            NoText => "empty",
+            NoText | NoBytes => "empty",
             Gone => "gone",
-            NoStore(_) | NotGiven(_) | ShownNotGiven(_) => "store",
+            NoStore(_) | NotGiven(_) | ShownNotGiven(_) | NotOpened(_) => "store",
             Stopped | LeaseEnded => "interrupted",
             WorkerSilent | OtherBytes | WorkerBroke(_) | RecordingBroke(_)
             | NoReaderAnswered(_) | NotKept(_) | Refused(_) | DescribedUntold(_)
@@ -373,7 +385,7 @@ impl ReasonKind {
             | LinesIn { .. }
             | SomeLinesIn(_)
             | Nuls(_) => "encoding",
-            Link(_) | Device | Pipe => "nothing_to_read",
+            Link(_) | Device | Pipe | NoFile => "nothing_to_read",
             NoCue | NoTimeSpan(_) => "no_cue",
             BesideBroke(_) | BesideFault { .. } => "beside",
             NoPreview => "no_preview",

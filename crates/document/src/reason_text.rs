@@ -1,6 +1,7 @@
 //! What reasons are told in: every sentence in both languages, in this one place.
 
 use crate::counted::counted;
+use crate::foreign_words;
 use crate::format_name::in_korean;
 use crate::part::{Noun, Part, PartName};
 use crate::particle::Particle;
@@ -19,7 +20,7 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
             format!("{} {} a password to open", it.english, it.verb("needs", "need")),
         ),
         Encrypted(by) => both(
-            format!("{}암호화되어 있습니다{}", it.subject(), bracketed(by.as_ref())),
+            format!("{}암호화되어 있습니다{}", it.subject(), korean_bracketed(by.as_ref())),
             format!("{} encrypted{}", it.is(), bracketed(by.as_ref())),
         ),
         WrongPasswords(1) => {
@@ -38,9 +39,32 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
                  may cost"
             ),
         ),
+        PasswordsUntried(given) => both(
+            format!("여는 방법을 모르는 방식이라 받은 암호 {given}개를 넣어 보지 않았습니다"),
+            match given {
+                1 => {
+                    "the given password was not tried, for locks of this kind are not opened".into()
+                }
+                _ => format!(
+                    "none of {given} given passwords was tried, for locks of this kind are not opened"
+                ),
+            },
+        ),
         PasswordsInVain => both(
             "받은 암호가 앞의 파일을 하나도 열지 못해 넣어 보지 않았습니다",
             "the given passwords were not tried, for they opened none of the members before it",
+        ),
+        AllLocked(members) => both(
+            format!(
+                "안에 든 파일 {members}개가 모두 암호로 잠겨 있어 읽지 못했습니다. 암호를 알려 주거나 암호를 푼 파일을 올려 주세요"
+            ),
+            format!(
+                "{} locked with a password; give the password, or drop a copy without it",
+                match members {
+                    1 => "the only member is".to_owned(),
+                    _ => format!("all {members} members are"),
+                }
+            ),
         ),
         OtherPassword => both(
             format!("{}나머지와 다른 암호로 잠겼거나 손상되었습니다", it.subject()),
@@ -65,8 +89,9 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
         ),
         CipherNotRead(by) => both(
             format!(
-                "{}읽지 못하는 방식({by})으로 암호화되어 있습니다. 암호를 푼 파일을 올려 주세요",
-                it.subject()
+                "{}읽지 못하는 방식({})으로 암호화되어 있습니다. 암호를 푼 파일을 올려 주세요",
+                it.subject(),
+                korean(by)
             ),
             format!(
                 "{} encrypted by {by}, which is not read: drop a copy without the password",
@@ -123,7 +148,7 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
                 ),
             )
         }
-        Method(name) => packed(&it, &name.to_string(), &name.to_string()),
+        Method(name) => packed(&it, &korean(name), &name.to_string()),
         MethodNumber { number, container } => packed(
             &it,
             &format!("{container}의 {number}번 방식"),
@@ -253,7 +278,7 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
             format!("{} not signed as {name}", it.is()),
         ),
         Broken(said) => both(
-            format!("{}손상되었습니다 ({said})", it.subject()),
+            format!("{}손상되었습니다 ({})", it.subject(), korean(said)),
             format!("{}{said}", it.if_named_colon()),
         ),
         Faulty(fault) => {
@@ -315,11 +340,11 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
         ),
         LargerThanMemory { bytes, limit } => both(
             format!(
-                "{}{bytes}바이트로, 메모리에 둘 수 있는 {limit}바이트를 넘습니다",
+                "{}{bytes}바이트로, 한 번에 읽을 수 있는 한도 {limit}바이트를 넘어 하나도 읽지 않았습니다. 나누어서 올려 주세요",
                 it.subject()
             ),
             format!(
-                "{} of {} is more than the {limit} that may be held in memory",
+                "{} of {} is more than the {limit} that may be held in memory, and nothing of it was read; split it",
                 it.english,
                 bytes_of(*bytes)
             ),
@@ -445,24 +470,25 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
             "killed by the system (SIGKILL), most likely for want of memory",
         ),
         Panicked(message) => both(
-            format!("읽는 프로그램이 오류로 멈췄습니다 ({message})"),
+            format!("읽는 프로그램이 오류로 멈췄습니다 ({})", korean(message)),
             format!("the reader panicked: {message}"),
         ),
         Signal { name, words } => both(
-            format!("읽는 프로그램이 {name} 신호로 죽었습니다{}", bracketed(words.as_ref())),
+            format!("읽는 프로그램이 {name} 신호로 죽었습니다{}", korean_bracketed(words.as_ref())),
             format!("the reader died of {name}{}", after_colon(words.as_ref())),
         ),
         NoAnswer(words) => both(
-            format!("읽는 프로그램이 답하지 않고 끝났습니다{}", bracketed(words.as_ref())),
+            format!("읽는 프로그램이 답하지 않고 끝났습니다{}", korean_bracketed(words.as_ref())),
             format!("the reader ended without an answer{}", after_colon(words.as_ref())),
         ),
         Status { code, words } => both(
-            format!("읽는 프로그램이 상태 {code}로 끝났습니다{}", bracketed(words.as_ref())),
+            format!("읽는 프로그램이 상태 {code}로 끝났습니다{}", korean_bracketed(words.as_ref())),
             format!("the reader ended with status {code}{}", after_colon(words.as_ref())),
         ),
-        Protocol(violation) => {
-            both(format!("읽는 프로그램의 답이 규칙에 어긋납니다 ({violation})"), violation)
-        }
+        Protocol(violation) => both(
+            format!("읽는 프로그램의 답이 규칙에 어긋납니다 ({})", korean(violation)),
+            violation,
+        ),
         DecoderBroke => {
             both(format!("{}읽다가 해독기가 멈췄습니다", it.object()), "the decoder broke on it")
         }
@@ -472,6 +498,7 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
         }
 
         NoText => both("글자가 없습니다", "there is no text in it"),
+        NoBytes => both("내용이 없는 파일(0바이트)입니다", "the file is empty (0 bytes)"),
 
         Gone => both(
             "저장소에 전에 본 그대로 있지 않습니다. 정말 지워졌는지는 저장소를 다시 살피거나 운영자가 확인하면 정해집니다",
@@ -482,9 +509,22 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
             format!("파이프라인 ‘{store}’가 지금 선언되어 있지 않습니다. 다시 선언해 주세요"),
             format!("the pipeline `{store}` is not declared at present; declare it again"),
         ),
-        NotGiven(said) => both(format!("저장소에서 파일을 받지 못했습니다 ({said})"), said),
+        NotOpened(said) => both(
+            format!(
+                "파일을 열 수 없어 읽지 않았습니다 ({}). 읽을 수 있는 파일인지 확인해 주세요",
+                korean(said)
+            ),
+            format!("the file cannot be opened, and was not read: {said}"),
+        ),
+        NoFile => both(
+            "이름 있는 파이프나 장치처럼 보통 파일이 아닌 것이라 읽지 않았습니다. 거기서 나오는 것을 파일에 담아 주세요",
+            "it is a named pipe, a device or the like; only files are read, so copy what comes out of it into one",
+        ),
+        NotGiven(said) => {
+            both(format!("저장소에서 파일을 받지 못했습니다 ({})", korean(said)), said)
+        }
         ShownNotGiven(said) => both(
-            format!("저장소가 파일을 보여 주면서 내주지 않습니다 ({said})"),
+            format!("저장소가 파일을 보여 주면서 내주지 않습니다 ({})", korean(said)),
             format!("its store shows it and does not give it: {said}"),
         ),
         Stopped => both("읽는 동안 서비스가 멈췄습니다", "the service stopped while it was read"),
@@ -500,25 +540,25 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
         OtherBytes => {
             both("전에 읽은 것과 내용이 다릅니다", "its bytes are not those that were read before")
         }
-        WorkerBroke(said) => both(format!("작업자가 오류로 멈췄습니다 ({said})"), said),
+        WorkerBroke(said) => both(format!("작업자가 오류로 멈췄습니다 ({})", korean(said)), said),
         RecordingBroke(said) => both(
-            format!("읽은 것을 기록하다가 오류로 멈췄습니다 ({said})"),
+            format!("읽은 것을 기록하다가 오류로 멈췄습니다 ({})", korean(said)),
             format!("recording it broke off: {said}"),
         ),
         NoReaderAnswered(said) => both(
-            format!("읽는 프로그램이 답하지 않았습니다 ({said})"),
+            format!("읽는 프로그램이 답하지 않았습니다 ({})", korean(said)),
             format!("no reader answered: {said}"),
         ),
         NotKept(said) => both(
-            format!("읽은 것을 남길 수 없습니다 ({said})"),
+            format!("읽은 것을 남길 수 없습니다 ({})", korean(said)),
             format!("what was read cannot be kept: {said}"),
         ),
         Refused(said) => both(
-            format!("장부가 읽은 것을 받지 않습니다 ({said})"),
+            format!("장부가 읽은 것을 받지 않습니다 ({})", korean(said)),
             format!("the ledger refuses what was read: {said}"),
         ),
         DescribedUntold(said) => both(
-            format!("이것이 설명하는 파일들에 알리지 못했습니다 ({said})"),
+            format!("이것이 설명하는 파일들에 알리지 못했습니다 ({})", korean(said)),
             format!("the files that it describes could not be told: {said}"),
         ),
         BesideBroke(outcome) => both(
@@ -546,7 +586,9 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
             "이 파일을 맡은 작업자가 돌아오지 않았습니다",
             "the worker that held it did not come back",
         ),
-        RowUnreadable(said) => both(format!("장부의 기록을 읽을 수 없습니다 ({said})"), said),
+        RowUnreadable(said) => {
+            both(format!("장부의 기록을 읽을 수 없습니다 ({})", korean(said)), said)
+        }
         NoReason => both("알려진 까닭이 없습니다", "no reason was given"),
 
         Hidden => both(format!("{}숨겨져 있습니다", it.subject()), format!("{} hidden", it.is())),
@@ -715,6 +757,15 @@ fn packed(it: &Subject, korean: &str, english: &str) -> (String, String) {
 
 fn bracketed(words: Option<&Quote>) -> String {
     words.map(|words| format!(" ({words})")).unwrap_or_default()
+}
+
+/// What others said, as it stands in a sentence in Korean.
+fn korean(said: &Quote) -> String {
+    foreign_words::in_korean(said.as_str())
+}
+
+fn korean_bracketed(words: Option<&Quote>) -> String {
+    words.map(|words| format!(" ({})", korean(words))).unwrap_or_default()
 }
 
 fn after_colon(words: Option<&Quote>) -> String {

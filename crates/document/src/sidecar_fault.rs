@@ -2,6 +2,7 @@ use serde::de;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::counted::counted;
+use crate::foreign_words::in_korean;
 use crate::quote::Quote;
 
 /// What is wrong with a file that describes others. Each has its sentence and its cure in both languages, in this one
@@ -157,7 +158,10 @@ impl SidecarFault {
                 "madang may not read it; let the account of the service read it",
             ),
             Unreadable(said) => (
-                format!("읽을 수 없습니다 ({said}); 읽을 수 있게 하거나 치워 주세요"),
+                format!(
+                    "읽을 수 없습니다 ({}); 읽을 수 있게 하거나 치워 주세요",
+                    in_korean(said.as_str())
+                ),
                 format!("it cannot be read: {said}; make it readable, or take it away"),
             ),
             NoFile => both(
@@ -220,7 +224,8 @@ impl SidecarFault {
 
             NoYaml(said) => (
                 format!(
-                    "YAML이 아닙니다 ({said}); 줄마다 `낱말: 글`처럼 쓰고, `: `, `#`, 괄호가 든 글은 큰따옴표로 묶어 주세요"
+                    "YAML이 아닙니다 ({}); 줄마다 `낱말: 글`처럼 쓰고, `: `, `#`, 괄호가 든 글은 큰따옴표로 묶어 주세요",
+                    in_korean(said.as_str())
                 ),
                 format!(
                     "it is no YAML ({said}); write `word: text` on each line, and a text with `: `, `#` or brackets in it \
@@ -258,7 +263,8 @@ impl SidecarFault {
 
             NoJson(said) => (
                 format!(
-                    "JSON이 아닙니다 ({said}); `{{\"제목\": \"…\"}}`처럼 이름과 글을 하나하나 큰따옴표로 묶어 주세요"
+                    "JSON이 아닙니다 ({}); `{{\"제목\": \"…\"}}`처럼 이름과 글을 하나하나 큰따옴표로 묶어 주세요",
+                    in_korean(said.as_str())
                 ),
                 format!(
                     "it is no JSON ({said}); write {{\"title\": \"…\"}}, each name and text in double quotes"

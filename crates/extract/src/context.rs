@@ -34,6 +34,8 @@ pub struct Spent {
     pub decoded: Cell<u64>,
     /// Bytes of text delivered.
     pub text: Cell<u64>,
+    /// Pictures delivered.
+    pub pictures: Cell<u64>,
     /// Work of trying passwords, in rounds.
     pub rounds: Cell<u64>,
     /// The given password that opened the last lock.
@@ -263,6 +265,14 @@ impl<'a> Context<'a> {
             0 => StillLocked::NoneGiven,
             given => StillLocked::Wrong(given),
         })
+    }
+
+    /// Why a lock stays closed that is of a kind in which no password can be tried. Whoever gave some is told.
+    pub(crate) fn none_tried(&self) -> StillLocked {
+        match self.options.passwords.len() {
+            0 => StillLocked::NoneGiven,
+            given => StillLocked::Untried(given),
+        }
     }
 
     /// Accounts for the work of a key, in hashes; none if that is more than the object may cost, and then it is not accounted for.

@@ -244,7 +244,7 @@ mod tests {
             let mut content = Content::default();
             content.push_text("as it stands", Locator::Whole {});
             check(name, text.len() as u64, text.as_bytes(), &mut content);
-            let (outcome, reason) = outcome_of(&content, Kind::Text);
+            let (outcome, reason) = outcome_of(&content, Kind::Text, false);
             (outcome, reason.map(|reason| reason.english()).unwrap_or_default())
         };
         let long = format!("title: {}\n", "x".repeat(MOST as usize));

@@ -45,18 +45,47 @@ fn read(blob: &dyn Blob, context: &Context<'_>) -> Outcome {
         Err(error) => (unread(MediaType::UNKNOWN), Err(Some(ExtractError::Read(error)))),
     };
     let context = &context.of(&detected);
+    let kind = MediaType::new(detected.media_type).kind();
+    let before = (context.spent().text.get(), context.spent().pictures.get());
     let answer = match format {
         Ok(format) => of_part(context.name, (format.extract)(blob, context)),
         Err(Some(error)) => Err(error),
         Err(None) => Ok(Content::default()),
     };
     let answer = answer.map(|mut content| {
+        let is_silent =
+            context.spent().text.get() == before.0 && is_made_of_pictures(&content, kind);
+        if is_silent {
+            let listed =
+                content.members.iter().any(|it| it.outcome.is_none() && is_picture(&it.path));
+            if listed || context.spent().pictures.get() > before.1 {
+                context.note_unrecognised(Noun::Document, 0, &mut content);
+            }
+        }
         if let Some(damage) = context.damage() {
             content.lost(damage.clone());
         }
-        content
+        (content, is_silent)
     });
     deliver(blob, context, &detected, answer)
+}
+
+/// Whether a document has no text of its own, and all that lies in it was read or only listed. If nothing of that has any
+/// text either, then there is none in the document: it is a scan, whatever program bound it.
+fn is_made_of_pictures(content: &Content, kind: Kind) -> bool {
+    let is_read = |outcome| matches!(outcome, None | Some(Outcome::Ok | Outcome::Empty));
+    matches!(kind, Kind::Document | Kind::Table)
+        && content.segments.is_empty()
+        && !content.members.is_empty()
+        && content.members.iter().all(|member| is_read(member.outcome))
+}
+
+/// Whether a part that is only listed is a picture, by its name.
+fn is_picture(path: &str) -> bool {
+    const PICTURES: [&str; 10] =
+        ["bmp", "emf", "gif", "jpeg", "jpg", "png", "tif", "tiff", "webp", "wmf"];
+    let end = path.rsplit_once('.').map(|(_, end)| end.to_ascii_lowercase());
+    end.is_some_and(|end| PICTURES.contains(&end.as_str()))
 }
 
 /// What is missing of a file that is a part of a split archive by its name lies in the other parts: it says so before it
@@ -131,7 +160,7 @@ fn deliver(
     blob: &dyn Blob,
     context: &Context<'_>,
     detected: &Detected,
-    answer: Result<Content, ExtractError>,
+    answer: Result<(Content, bool), ExtractError>,
 ) -> Outcome {
     let media_type = MediaType::new(detected.media_type);
     let kind = match detected.media_type {
@@ -150,9 +179,18 @@ fn deliver(
         hold_to_limits(content, context);
     };
     let (outcome, reason, mut content) = match answer {
-        Ok(mut content) => {
+        Ok((mut content, is_silent)) => {
             describe(&mut content);
-            let (outcome, reason) = outcome_of(&content, kind);
+            let (outcome, reason) = match outcome_of(&content, kind, is_silent) {
+                (Outcome::Empty, _) if blob.is_empty() => {
+                    (Outcome::Empty, Some(ReasonKind::NoBytes.into()))
+                }
+                told => told,
+            };
+            if kind == Kind::Image {
+                let pictures = &context.spent().pictures;
+                pictures.set(pictures.get().saturating_add(1));
+            }
             (outcome, reason, content)
         }
         Err(error) => {
@@ -497,6 +535,50 @@ mod tests {
                 .filter(|it| it.reason.english().contains("elsewhere"));
             assert_eq!(told.count(), listed);
         }
+    }
+
+    /// A scan is one whatever bound it: the same outcome as of a PDF of pictures.
+    #[test]
+    fn a_document_of_pictures_only_is_empty() {
+        let mut png = std::io::Cursor::new(Vec::new());
+        image::RgbImage::new(100, 100).write_to(&mut png, image::ImageFormat::Png).unwrap();
+        let section = |text: &str| {
+            let names = "xmlns:hs=\"http://www.hancom.co.kr/hwpml/2011/section\" \
+                 xmlns:hp=\"http://www.hancom.co.kr/hwpml/2011/paragraph\"";
+            let text = format!("<hp:p><hp:run><hp:t>{text}</hp:t></hp:run></hp:p>");
+            format!("<?xml version=\"1.0\"?><hs:sec {names}>{text}</hs:sec>").into_bytes()
+        };
+        let bound = |text: &str, beside: (&str, &[u8])| {
+            zipped(&[
+                ("mimetype".into(), b"application/hwp+zip".to_vec()),
+                ("Contents/section0.xml".into(), section(text)),
+                (format!("BinData/{}", beside.0), beside.1.to_vec()),
+            ])
+        };
+        let png = ("image1.png", png.get_ref().as_slice());
+        for (text, beside, outcome) in [
+            ("", png, Outcome::Empty),
+            ("침수", png, Outcome::Ok),
+            ("", ("note.txt", "침수".as_bytes()), Outcome::Ok),
+        ] {
+            let documents = read(&bound(text, beside), "스캔.hwpx", &Limits::default());
+            let own = documents.last().unwrap();
+            assert_eq!(own.outcome, outcome, "{:?}", own.content.warnings);
+            let hint =
+                own.content.warnings.iter().filter(|it| it.reason.kind.word() == "not_installed");
+            assert_eq!(hint.count(), usize::from(outcome == Outcome::Empty));
+        }
+    }
+
+    #[test]
+    fn a_pdf_behind_a_false_sign_of_tar_is_a_pdf() {
+        let mut bytes = vec![b'A'; 1016];
+        bytes[257..262].copy_from_slice(b"ustar");
+        let archive = bytes.clone();
+        bytes.extend(b"%PDF-1.4\n");
+        let row =
+            |bytes: &Vec<u8>| surest(&Probe::new(bytes, "").unwrap()).map(|format| format.name);
+        assert_eq!((row(&bytes), row(&archive)), (Some("pdf"), Some("tar")));
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub(crate) enum StillLocked {
         /// How many are given.
         given: usize,
     },
+    /// This many are given, and none can be tried in a lock of this kind.
+    Untried(usize),
     /// They opened none of many locks before it in the same object, and were not tried again.
     InVain,
 }
@@ -28,6 +30,7 @@ impl StillLocked {
             StillLocked::Costly { tried, given } => {
                 ReasonKind::PasswordsLeft { tried: tried as u64, given: given as u64 }
             }
+            StillLocked::Untried(given) => ReasonKind::PasswordsUntried(given as u64),
             StillLocked::InVain => ReasonKind::PasswordsInVain,
         };
         what.into().because(cause)

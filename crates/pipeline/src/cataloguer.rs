@@ -69,7 +69,7 @@ struct Walk {
 }
 
 /// Grows when entries of the same document and declaration are made in another way: then all are made anew.
-const PROFILE: u32 = 2;
+const PROFILE: u32 = 3;
 
 /// What the catalogue is told of a pipeline, as a hash. The entry of its folder says all that those of its
 /// documents inherit.

@@ -20,6 +20,9 @@ pub enum PasswordFileError {
     /// Others can read or change it.
     #[error("others may read or change it (its mode is {0:04o}): make it `chmod 600`")]
     Open(u32),
+    /// Its mode is none that a secret has.
+    #[error("its mode is {0:04o}: make it `chmod 600`")]
+    Mode(u32),
     /// Somebody else's file could be changed under the service.
     #[error(
         "it belongs to the user with number {owner}, and madang runs as {own}: give it to that user (`chown`)"
@@ -74,7 +77,8 @@ fn may_be_used(owner: u32, own: u32, mode: u32) -> Result<(), PasswordFileError>
     // Reading and writing for the owner, or only reading, as secrets are mounted in containers.
     match mode & 0o7777 {
         0o600 | 0o400 => Ok(()),
-        mode => Err(PasswordFileError::Open(mode)),
+        mode if mode & 0o077 != 0 => Err(PasswordFileError::Open(mode)),
+        mode => Err(PasswordFileError::Mode(mode)),
     }
 }
 
@@ -98,7 +102,13 @@ mod tests {
             std::fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
             assert_eq!(told(&path).is_ok(), opens, "{mode:o}");
         }
-        assert!(told(&path).unwrap_err().contains("0700): make it `chmod 600`"));
+        assert_eq!(told(&path).unwrap_err(), "its mode is 0700: make it `chmod 600`");
+        std::fs::set_permissions(&path, Permissions::from_mode(0o604)).unwrap();
+        assert!(
+            told(&path)
+                .unwrap_err()
+                .contains("others may read or change it (its mode is 0604): make it `chmod 600`")
+        );
         assert!(told(folder.path()).unwrap_err().contains("no plain file"));
         std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
         std::fs::write(&path, "secret\n".repeat(10_000)).unwrap();

@@ -1,4 +1,5 @@
-use madang_document::metadata::{self as meta, Metadata, Value};
+use madang_document::metadata::{self as meta, Metadata};
+use madang_document::stated_date::{given, made, moment};
 use madang_document::timestamp::Timestamp;
 
 /// The date of a record: the one that a file beside the document gives it, else the document's own (taken, created,
@@ -7,39 +8,13 @@ pub(crate) fn record_date(
     metadata: &Metadata,
     object_modified: Option<Timestamp>,
 ) -> Option<Timestamp> {
-    let given = metadata.stated(meta::DATE).iter().find(|stated| stated.is_beside());
-    let given = given.and_then(|stated| match &stated.value {
-        Value::Text(text) => date(text),
-        Value::Bool(_) | Value::Integer(_) | Value::Number(_) | Value::List(_) => None,
-    });
-    given.or_else(|| own_date(metadata)).or(object_modified)
-}
-
-fn own_date(metadata: &Metadata) -> Option<Timestamp> {
-    [meta::TAKEN_AT, meta::CREATED, meta::MODIFIED]
-        .into_iter()
-        .find_map(|name| date(metadata.text(name)?))
-}
-
-/// A property that is a time, with or without an offset; without one it is taken as Korean time, where the
-/// cameras and offices are.
-fn date(text: &str) -> Option<Timestamp> {
-    Timestamp::parse(text)
-        .or_else(|| Timestamp::parse(&format!("{text}+09:00")))
-        .or_else(|| Timestamp::parse_start(text))
+    let modified = || moment(metadata.text(meta::MODIFIED)?);
+    given(metadata).or_else(|| made(metadata)).or_else(modified).or(object_modified)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_time_without_an_offset_is_korean() {
-        assert_eq!(date("2026-11-23T09:00:00").unwrap().to_string(), "2026-11-23T00:00:00Z");
-        assert_eq!(date("2026-11-23T09:00:00Z").unwrap().to_string(), "2026-11-23T09:00:00Z");
-        assert_eq!(date("2026-11-23").unwrap().to_string(), "2026-11-23T00:00:00Z");
-        assert_eq!(date("sometime"), None);
-    }
 
     #[test]
     fn the_first_property_that_is_a_time_counts_else_the_store() {

@@ -144,7 +144,7 @@ fn operation(route: &Route) -> utoipa::openapi::path::Operation {
     if route.path.ends_with("/reprocess") && route.method == "POST" {
         let asked = ContentBuilder::new().schema(Some(Ref::from_schema_name("Reprocess"))).build();
         let body = RequestBodyBuilder::new().content("application/json", asked);
-        operation = operation.request_body(Some(body.build()));
+        operation = operation.request_body(Some(body.required(Some(Required::True)).build()));
     }
     operation.build()
 }
@@ -265,7 +265,7 @@ fn of_each(name: &str) -> &'static str {
         }
         "pipeline" => "Names of pipelines; several allowed.",
         "path" => "A whole path, or a folder.",
-        "from" => "Not before this date: 2026, 2026-11, 2026-11-23 (UTC) or RFC 3339.",
+        "from" => "Not before this date: 2026, 2026-11, 2026-11-23 (days of Korea) or RFC 3339.",
         "to" => "Before this date, written as `from`.",
         "sort" => "score, newest or oldest.",
         "limit" => "How many at most, to 1000; 100 without it.",
@@ -277,7 +277,9 @@ fn of_each(name: &str) -> &'static str {
         "queue" => "The name of a queue.",
         "format" => "The format that read it, as in `hwp5`; `none` where none fits.",
         "glob" => "A pattern of paths, as in `2026/**/*.hwp`.",
-        "since" => "Last read on this day or later: 2026, 2026-11, 2026-11-23 (UTC) or RFC 3339.",
+        "since" => {
+            "Last read on this day or later: 2026, 2026-11, 2026-11-23 (days of Korea) or RFC 3339."
+        }
         "outdated" => "true: only what another version of its format read.",
         "gone" => {
             "true: the source is away and will not be back; without it a release is refused then."

@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
+use madang_document::cause::Cause;
 use madang_document::document::Document;
 use madang_document::object_key;
 use madang_document::reason::Reason;
@@ -19,6 +20,7 @@ use crate::caller::Caller;
 use crate::documents::visible;
 use crate::ports::MemberError;
 use crate::problem::Problem;
+use crate::sentence::korean;
 use crate::server::Server;
 use crate::while_held::sent_while_held;
 use madang_store::error::StoreError;
@@ -125,11 +127,13 @@ pub(crate) fn not_taken(error: MemberError) -> Problem {
 }
 
 /// A member cannot be taken out of its object.
-fn closed(cause: &dyn std::fmt::Display) -> Problem {
+fn closed(cause: &Cause) -> Problem {
+    let why = cause.downcast_ref::<Reason>().and_then(korean);
+    let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
     Problem::new(
         StatusCode::NOT_FOUND,
         "member",
-        "바깥 파일에서 꺼낼 수 없습니다. 바깥 파일을 내려받으세요.",
+        format!("바깥 파일에서 꺼낼 수 없습니다{why}. 바깥 파일을 내려받으세요."),
         format!("it cannot be taken out of the file around it, download that one: {cause}"),
     )
 }

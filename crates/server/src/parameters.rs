@@ -104,10 +104,17 @@ impl Parameters {
         let Some(text) = self.one(name)? else { return Ok(default) };
         text.trim().parse().ok().filter(|n| range.contains(n)).ok_or_else(|| {
             let (least, most) = (range.start(), range.end());
-            let expected = Sentence {
-                ko: format!("{least}에서 {most}까지의 정수"),
-                en: format!("a whole number from {least} to {most}"),
+            // Where there is no most, its figure would say nothing.
+            let (ko, en) = match *most {
+                u64::MAX => {
+                    (format!("{least} 이상의 정수"), format!("a whole number from {least} on"))
+                }
+                _ => (
+                    format!("{least}에서 {most}까지의 정수"),
+                    format!("a whole number from {least} to {most}"),
+                ),
             };
+            let expected = Sentence { ko, en };
             unreadable(name, text, &expected)
         })
     }
@@ -207,5 +214,7 @@ mod tests {
         assert!(told.contains("a whole number from 1 to 1000"), "{told}");
         let told = read("limit=0").unwrap().limit().unwrap_err().detail.ko;
         assert!(told.contains("1에서 1000까지의 정수") && !told.contains("whole"), "{told}");
+        let told = read("limit=x").unwrap().number("limit", 0, 0..=u64::MAX).unwrap_err().detail.ko;
+        assert!(told.contains("0 이상의 정수") && !told.contains("까지"), "{told}");
     }
 }

@@ -288,7 +288,7 @@ mod tests {
         assert_eq!(query.agencies.len(), 2);
         assert_eq!(query.kinds, [Kind::Video, Kind::Table]);
         assert_eq!(query.media_types, [MediaType::new("application/pdf")]);
-        assert_eq!(query.from.unwrap().to_string(), "2026-11-01T00:00:00Z");
+        assert_eq!(query.from.unwrap().to_string(), "2026-10-31T15:00:00Z");
         assert_eq!(query.sort, Sort::Newest);
         assert_eq!(query.limit, 5);
         assert_eq!(query.facets, [Facet::Kind, Facet::Year]);

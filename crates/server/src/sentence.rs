@@ -48,7 +48,11 @@ impl Sentence {
         }
         if let Some(lock) = document.reason.as_ref().and_then(|why| Lock::of(document, &why.kind)) {
             match outcome {
-                Outcome::Encrypted => return lock.sentence(true),
+                // All that is in an archive is locked.
+                Outcome::Encrypted => {
+                    let members = LockedMembers::of(document);
+                    return members.map_or(lock.sentence(true), |members| members.sentence());
+                }
                 // The members that no password opens are why it was read in part.
                 Outcome::Partial => {
                     let members = LockedMembers::of(document);
@@ -61,6 +65,15 @@ impl Sentence {
         let size = document.size.or(own);
         let why = document.reason.as_ref().filter(|_| outcome == Outcome::Partial);
         let own = why.and_then(|why| left_unread(&why.kind, holds_nothing_read(document)));
+        let is_all_left =
+            outcome == Outcome::Limit && document.segments == 0 && document.members.is_empty();
+        let own = match is_all_left {
+            true => Some(Sentence::new(
+                "한도를 넘어 하나도 읽지 못했습니다. 나누어 올리거나 운영자에게 문의하세요.",
+                "It exceeds a limit, and nothing of it was read. Split it or ask the operator.",
+            )),
+            false => own,
+        };
         let own = own.unwrap_or_else(|| Sentence::of(outcome, size));
         let Some(locked) = LockedMembers::of(document) else {
             return own;
@@ -168,12 +181,15 @@ impl Lock {
             || around.is_some_and(|(_, end)| UNTRIED.contains(&end.to_lowercase().as_str()));
         match why {
             Certificate => Some(Lock::Certificate),
-            KeyTooCostly | CipherUnknown | CipherNotRead(_) | StaysClosed => Some(Lock::Untried),
+            KeyTooCostly | CipherUnknown | CipherNotRead(_) | StaysClosed | PasswordsUntried(_) => {
+                Some(Lock::Untried)
+            }
             Password
             | Encrypted(_)
             | WrongPasswords(_)
             | PasswordsLeft { .. }
             | PasswordsInVain
+            | AllLocked(_)
             | OtherPassword => Some(if is_untried { Lock::Untried } else { Lock::Password }),
             _ => None,
         }
@@ -549,6 +565,29 @@ mod tests {
             partly.outcome = Outcome::Partial;
             assert!(Sentence::of_document(&partly).ko.contains("손상"));
         }
+    }
+
+    #[test]
+    fn what_was_left_whole_at_a_limit_is_not_called_read() {
+        let larger = ReasonKind::LargerThanMemory { bytes: 300 << 20, limit: 256 << 20 };
+        assert!(Reason::from(larger.clone()).korean().contains("하나도 읽지 않았습니다"));
+        let mut large = locked("a.pdf", "pdf", None, larger.into());
+        large.outcome = Outcome::Limit;
+        let said = Sentence::of_document(&large);
+        assert!(said.ko.contains("하나도") && said.en.contains("nothing of it"), "{}", said.ko);
+        large.segments = 1;
+        assert!(Sentence::of_document(&large).ko.contains("앞부분만"));
+    }
+
+    /// It ends as a locked document does, and its page says of its members what it said before.
+    #[test]
+    fn an_archive_of_which_all_is_locked_is_told_as_that() {
+        let mut all = locked("a.7z", "7z", None, ReasonKind::AllLocked(1).into());
+        let outcome = Some(Outcome::Encrypted);
+        all.members = vec![Member { path: "b.txt".into(), size: Some(1), outcome, told: None }];
+        let said = Sentence::of_document(&all).ko;
+        assert!(said.contains("모두 암호로 잠겨") && said.contains("password_file"), "{said}");
+        assert_eq!(Sentence::told(&all), Outcome::Encrypted);
     }
 
     #[test]

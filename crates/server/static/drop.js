@@ -253,14 +253,15 @@
       const tell = (sentence) => (sentence ? sentence[words.locale] || sentence.en : "");
       const bad = ["quarantined", "discarded", "deleted"].includes(receipt.state);
       const good = receipt.outcome === null || receipt.outcome === "ok";
-      // Where it is to be mended by hand, nothing less than the line helps.
-      const why = receipt.describes && ((words.locale === "ko" && receipt.reason_ko) || receipt.reason);
+      // Which part is damaged, or which line is to be mended, nothing but the reason says.
+      const why = (words.locale === "ko" && receipt.reason_ko) || receipt.reason;
       const more = [tell(receipt.outcome_sentence), why, tell(receipt.advice), tell(receipt.estimate)];
       const colour = bad ? "warn" : good ? receipt.state : "attention";
       say(one.view, colour, tell(receipt.sentence), more.filter(Boolean).join(" "));
       if (FINAL.has(receipt.state)) {
         followed.delete(one);
-        if (receipt.document && !bad) {
+        // What was set aside has its page, too; what is gone has none any more.
+        if (receipt.document && (!bad || receipt.state === "quarantined")) {
           const link = element("a", "", words.open);
           link.href = receipt.document;
           one.view.item.append(link);

@@ -89,14 +89,10 @@ impl Labels {
 
     /// A moment as people of the language read it.
     pub(crate) fn moment(self, moment: Timestamp) -> String {
-        // Korea keeps UTC+9 all year.
-        let (ms, zone) = match self.0 {
-            Locale::Korean => (9 * 60 * 60 * 1000, "한국 표준시"),
-            Locale::English => (0, "UTC"),
+        let (minute, zone) = match self.0 {
+            Locale::Korean => (moment.minute(), "한국 표준시"),
+            Locale::English => (moment.utc_minute(), "UTC"),
         };
-        let text = moment.plus_ms(ms).to_string();
-        let minute: String =
-            text.chars().take(16).map(|c| if c == 'T' { ' ' } else { c }).collect();
         format!("{minute} {zone}")
     }
 }

@@ -45,13 +45,13 @@ impl Measured {
             "none" => own.media_type.as_str().to_owned(),
             read => read.to_owned(),
         });
-        let reason = own.and_then(|own| own.reason.as_ref());
+        let reason = answer.unread.as_ref().or(own.and_then(|own| own.reason.as_ref()));
         let measured = Measured {
             path,
             folder,
             format: format.unwrap_or_else(|| "none".into()),
             outcome: own.map(|own| own.outcome),
-            reason: answer.unread.clone().or(reason.map(Reason::english)),
+            reason: reason.map(Reason::english),
             reason_ko: reason.and_then(korean),
             bytes: own.map_or(0, |own| own.size),
             members: texts.len().saturating_sub(1) as u64,

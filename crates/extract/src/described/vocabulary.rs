@@ -1,6 +1,5 @@
 //! The words of sidecars, in English and in Korean, and what they are called here.
 
-use madang_document::civil_date::CivilDate;
 use madang_document::metadata::{
     AUTHOR, CONTRIBUTOR, COPYRIGHT, COVERAGE, CREATED, DATE, DEPARTMENT, DESCRIPTION, DISCLOSURE,
     IDENTIFIER, KEYWORDS, LANGUAGE, LICENSE, MODIFIED, PUBLISHER, RELATION, SOURCE, TITLE, TYPE,
@@ -25,6 +24,8 @@ pub(super) struct Meaning {
 enum Form {
     /// One text; several are joined by commas.
     Text,
+    /// The name of somebody; several are a list, for a name may have a comma in it.
+    Names,
     /// A list of words.
     List,
     /// A moment, or nothing.
@@ -46,13 +47,13 @@ pub(super) enum NoValue {
     Disclosure,
 }
 
-use Form::{Date, Disclosure, License, List, Moment, Text};
+use Form::{Date, Disclosure, License, List, Moment, Names, Text};
 
 /// Of each property the words for it, without spaces, hyphens and capitals: those of Dublin Core, those that Korean
 /// agencies head the columns of their lists with, and what people write.
 const WORDS: &[(&str, Form, &[&str])] = &[
     (TITLE, Text, &["title", "제목", "표제", "자료명", "데이터명", "문서제목", "기록물명"]),
-    (AUTHOR, Text, &["creator", "author", "작성자", "저자", "생산자", "기안자", "만든이"]),
+    (AUTHOR, Names, &["creator", "author", "작성자", "저자", "생산자", "기안자", "만든이"]),
     (
         KEYWORDS,
         List,
@@ -60,7 +61,7 @@ const WORDS: &[(&str, Form, &[&str])] = &[
     ),
     (DESCRIPTION, Text, &["description", "abstract", "summary", "설명", "요약", "내용"]),
     (PUBLISHER, Text, &["publisher", "발행처", "발행기관", "제공기관", "생산기관"]),
-    (CONTRIBUTOR, Text, &["contributor", "기여자", "협조자"]),
+    (CONTRIBUTOR, Names, &["contributor", "기여자", "협조자"]),
     (
         DATE,
         Date,
@@ -150,7 +151,16 @@ pub(super) fn value(meaning: Option<Meaning>, texts: &[String]) -> Result<Value,
             Some(moment) => moment.into(),
             None => return Err(NoValue::Date),
         },
-        Some(Date) => moment(&joined()).unwrap_or_else(joined).into(),
+        Some(Names) if texts.len() > 1 => texts.to_vec().into(),
+        Some(Names) => joined().into(),
+        Some(Date) => match moment(&joined()) {
+            Some(moment) => moment.into(),
+            // Figures that are no date are a mistake; words are what somebody means.
+            None if is_figures(&joined()) && Timestamp::parse_start(&joined()).is_none() => {
+                return Err(NoValue::Date);
+            }
+            None => joined().into(),
+        },
         Some(License) => license(&joined()).into(),
         Some(Disclosure) => match disclosure(&joined()) {
             Some(word) => word.into(),
@@ -159,6 +169,11 @@ pub(super) fn value(meaning: Option<Meaning>, texts: &[String]) -> Result<Value,
         None if texts.len() == 1 => joined().into(),
         None => texts.to_vec().into(),
     })
+}
+
+/// Whether a text is made of digits and the signs of dates.
+fn is_figures(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_digit() || c.is_whitespace() || "-./:".contains(c))
 }
 
 /// A time as RFC 3339 has it, or the day of a date as people write it.
@@ -183,8 +198,7 @@ fn moment(text: &str) -> Option<String> {
     let day = compact.as_deref().unwrap_or(day);
     let parts = day.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).count();
     let start = Timestamp::parse_start(day).filter(|_| parts == 3)?;
-    let CivilDate { year, month, day } = CivilDate::of_day(start.0.div_euclid(86_400_000));
-    Some(format!("{year:04}-{month:02}-{day:02}"))
+    Some(start.day())
 }
 
 /// 공공누리 by the name that the declaration of a pipeline has for it; any other licence as it is written.
@@ -230,7 +244,9 @@ mod tests {
             ("dc.title", &["침수"], TITLE, "침수".into()),
             ("dcterms:title", &["침수"], TITLE, "침수".into()),
             ("\u{feff}제목", &["침수"], TITLE, "침수".into()),
-            ("작성자", &["김", "이"], AUTHOR, "김, 이".into()),
+            ("작성자", &["김, 하나"], AUTHOR, "김, 하나".into()),
+            ("작성자", &["김, 하나", "이"], AUTHOR, vec!["김, 하나", "이"].into()),
+            ("일자", &["2026-07"], DATE, "2026-07".into()),
             ("주제", &["도로; 하천", "안전"], KEYWORDS, vec!["도로", "하천", "안전"].into()),
             ("담당 부서", &["하천과"], DEPARTMENT, "하천과".into()),
             ("일자", &["2026. 7. 14."], DATE, "2026-07-14".into()),
@@ -246,6 +262,7 @@ mod tests {
         ] {
             assert_eq!(said(word, texts), Some((name, Ok(expected))), "{word}: {texts:?}");
         }
+        assert!(said("일자", &["2026-13-45"]).unwrap().1.is_err());
         assert!(said("created", &["2026-02-31"]).unwrap().1.is_err());
         assert!(said("created", &["2026"]).unwrap().1.is_err());
         assert!(said("공개", &["아마"]).unwrap().1.is_err());

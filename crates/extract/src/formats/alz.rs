@@ -22,7 +22,7 @@ use crate::split_name::JOIN;
 
 pub(super) const FORMAT: Format = Format {
     name: "alz",
-    version: 5,
+    version: 6,
     media_types: &["application/x-alz"],
     sniff: |probe| if probe.starts_with(b"ALZ\x01") { Match::Magic } else { Match::No },
     media_type: |_| "application/x-alz",

@@ -35,7 +35,7 @@ mod text;
 
 pub(super) const FORMAT: Format = Format {
     name: "doc",
-    version: 5,
+    version: 6,
     media_types: &["application/msword"],
     sniff: |probe| ole_object::sniff(probe, &["WordDocument"], &["doc", "dot"]),
     media_type: |_| "application/msword",

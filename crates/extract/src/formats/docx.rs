@@ -28,7 +28,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "docx",
-    version: 8,
+    version: 9,
     media_types: &[DOCX, DOTX, DOCM, DOTM],
     sniff: |probe| ooxml::sniff(probe, "word/", &["docx", "docm", "dotx", "dotm"]),
     media_type,

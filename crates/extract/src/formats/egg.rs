@@ -29,7 +29,7 @@ mod cipher;
 
 pub(super) const FORMAT: Format = Format {
     name: "egg",
-    version: 6,
+    version: 7,
     media_types: &["application/x-egg"],
     sniff: |probe| if probe.starts_with(b"EGGA") { Match::Magic } else { Match::No },
     media_type: |_| "application/x-egg",
@@ -100,7 +100,7 @@ impl MemberHead for File {
 
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut content = Content::default();
-    let archive = read_records(blob, context)?;
+    let mut archive = read_records(blob, context)?;
     if let Some((before, behind)) = archive.split.filter(|part| *part != (0, 0)) {
         // A block that reaches into the next part is damaged here, and what stands before it is not.
         let whole = before == 0 && behind != 0 && !archive.members.heads.is_empty();
@@ -108,6 +108,8 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             return Err(ExtractError::Unsupported(JOIN.into()));
         }
         content.lost(JOIN);
+        // That its last record goes on in the next part is no damage.
+        archive.members.fault = None;
     }
     archive.members.report(context, &mut content)?;
     if archive.too_many_blocks {

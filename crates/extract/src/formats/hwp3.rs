@@ -22,7 +22,6 @@ use crate::formats::hangul_object;
 use crate::formats::keywords::keywords;
 use crate::member_path::MemberPaths;
 use crate::probe::Probe;
-use crate::still_locked::StillLocked;
 use crate::unpack::{Metered, take_member};
 use letter::text;
 use story::Story;
@@ -112,7 +111,7 @@ fn unlocked(
     let refused = |still| ExtractError::locked(ReasonKind::Password.of(Noun::Document), still);
     // How the word processor encrypts what is not compressed is not known.
     if !is_compressed {
-        return Err(refused(StillLocked::NoneGiven));
+        return Err(refused(context.none_tried()));
     }
     let most = context.limits.member;
     if blob.len() > most {

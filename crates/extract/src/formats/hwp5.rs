@@ -23,7 +23,6 @@ use crate::formats::{hangul_object, preview};
 use crate::limits::MISSING_MOST;
 use crate::member_path::MemberPaths;
 use crate::probe::Probe;
-use crate::still_locked::StillLocked;
 use crate::unpack::Metered;
 use doc_info::DocInfo;
 use file_header::FileHeader;
@@ -135,7 +134,7 @@ fn key(
     }
     let refused = |still| ExtractError::locked(ReasonKind::Password.of(Noun::Document), still);
     if !header.known_encryption() {
-        return Err(refused(StillLocked::NoneGiven));
+        return Err(refused(context.none_tried()));
     }
     let info = file.root_stream("DocInfo", SMALL_STREAM).unwrap_or_default();
     let right =

@@ -34,12 +34,11 @@ use crate::format::{Format, Match};
 use crate::limits::MISSING_MOST;
 use crate::member_path::MemberPaths;
 use crate::probe::Probe;
-use crate::still_locked::StillLocked;
 use crate::unpack::{End, unpack};
 
 pub(super) const FORMAT: Format = Format {
     name: "odf",
-    version: 7,
+    version: 8,
     media_types: &[ODT, OTT, ODM, ODS, OTS, ODP, OTP, ODG, OTG, ODF, SXW, SXC, SXI, SXD],
     sniff,
     media_type,
@@ -170,7 +169,7 @@ fn whole(
     let sealed = Sealed::read(&manifest);
     let bytes = package.bytes(WHOLE, content).unwrap_or_default();
     let refused = |still| ExtractError::locked(locked(), still);
-    let part = sealed.part(WHOLE).ok_or_else(|| refused(StillLocked::NoneGiven))?;
+    let part = sealed.part(WHOLE).ok_or_else(|| refused(context.none_tried()))?;
     let open = |password: &str| part.open(password, bytes.clone());
     let inner = context.unlock(part.rounds(), open).map_err(refused)?;
     if inner.starts_with(b"PK") {
@@ -321,7 +320,7 @@ fn unseal(
     }
     let refused = |still| ExtractError::locked(locked(), still);
     let bytes = package.bytes(CONTENT, content).unwrap_or_default();
-    let part = sealed.part(CONTENT).ok_or_else(|| refused(StillLocked::NoneGiven))?;
+    let part = sealed.part(CONTENT).ok_or_else(|| refused(package.context().none_tried()))?;
     let right = |password: &str| {
         let right = part.is_opened_by(password, &bytes);
         right.then(|| Zeroizing::new(password.to_owned()))

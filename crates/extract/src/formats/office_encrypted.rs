@@ -15,7 +15,6 @@ use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
 use crate::probe::Probe;
-use crate::still_locked::StillLocked;
 
 pub(super) const FORMAT: Format = Format {
     name: "office_encrypted",
@@ -104,7 +103,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
 /// none can be tried; [`ExtractError::Limit`] when the package is larger than may be unpacked.
 fn opened(blob: &dyn Blob, context: &Context<'_>) -> Result<Vec<u8>, ExtractError> {
     let refused = |still| ExtractError::locked(ReasonKind::Password.of(Noun::Document), still);
-    let file = CompoundFile::open(blob).map_err(|_| refused(StillLocked::NoneGiven))?;
+    let file = CompoundFile::open(blob).map_err(|_| refused(context.none_tried()))?;
     let lock = file.root_stream("EncryptionInfo", LOCK_SIZE);
     let locked = match lock.as_deref().map(Locked::read) {
         Some(Ok(locked)) => locked,

@@ -37,7 +37,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "pdf",
-    version: 11,
+    version: 12,
     media_types: &["application/pdf"],
     sniff,
     media_type: |_| "application/pdf",

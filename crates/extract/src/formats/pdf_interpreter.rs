@@ -358,6 +358,18 @@ impl<'a> Interpreter<'a> {
             }
             b"f" | b"F" | b"f*" | b"B" | b"B*" | b"b" | b"b*" if !run.is_off() => {
                 run.text.painted.shape();
+                let is_lined = operator.first().is_some_and(|first| b"Bb".contains(first));
+                if !state.fills_white || is_lined && !state.strokes_white {
+                    run.text.painted.mark();
+                }
+            }
+            b"S" | b"s" if !run.is_off() && !state.strokes_white => run.text.painted.mark(),
+            b"sh" if !run.is_off() => run.text.painted.mark(),
+            b"g" | b"rg" | b"k" | b"cs" | b"sc" | b"scn" => {
+                state.fills_white = is_white(operator, operands);
+            }
+            b"G" | b"RG" | b"K" | b"CS" | b"SC" | b"SCN" => {
+                state.strokes_white = is_white(operator, operands);
             }
             b"BMC" | b"BDC" if run.marks.len() < STATES_DEEPEST * 4 => {
                 let mark = self.mark(operands, page, run);
@@ -644,6 +656,16 @@ struct Page<'a> {
     deeper: u32,
 }
 
+/// Whether a colour is the white of the sheet, for all that is known: one number of a space that is not told may be full ink.
+fn is_white(operator: &[u8], operands: &[Operand<'_>]) -> bool {
+    match operands {
+        [gray] => matches!(operator, b"g" | b"G") && gray.number() >= 1.0,
+        [_, _, _] => operands.iter().all(|part| part.number() >= 1.0),
+        [_, _, _, _] => operands.iter().all(|ink| matches!(ink, Operand::Number(n) if *n <= 0.0)),
+        _ => false,
+    }
+}
+
 /// Pixels of an inline image, by the entries before its data.
 fn inline_pixels(entries: &[Operand<'_>]) -> f64 {
     let entry = |names: [&[u8]; 2]| {
@@ -711,6 +733,26 @@ mod tests {
             "E" => korean("KSC-EUC-V"),
             "S" => korean("UniKS-UTF16-H"),
             "I" => korean("Identity-H"),
+        }
+    }
+
+    #[test]
+    fn what_can_be_seen_is_drawn_and_white_on_white_cannot() {
+        for (content, is_drawn) in [
+            ("", false),
+            ("0 0 m 9 9 l S", true),
+            ("0 0 m 9 9 l n", false),
+            ("0 0 9 9 re f", true),
+            ("1 g 0 0 600 800 re f", false),
+            ("1 1 1 rg 0 0 600 800 re f", false),
+            ("0 0 0 0 k 0 0 600 800 re f", false),
+            ("q 1 g 0 0 600 800 re f Q 0 0 9 9 re f", true),
+            ("1 g 0 0 9 9 re B", true),
+            ("1 g 1 G 0 0 9 9 re B", false),
+            ("/Cs1 cs 1 scn 0 0 9 9 re f", true),
+            ("1 G 0 0 m 9 9 l S", false),
+        ] {
+            assert_eq!(read(content).painted.is_drawn(), is_drawn, "{content}");
         }
     }
 

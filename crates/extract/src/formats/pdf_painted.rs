@@ -16,6 +16,8 @@ pub(super) struct Painted {
     /// What pictures cover, square points. Those that lie over one another count twice.
     area: f64,
     shapes: u32,
+    /// Whether anything is drawn that can be told from the sheet: a line, a shape that is not white, a picture.
+    is_drawn: bool,
 }
 
 impl Painted {
@@ -24,7 +26,14 @@ impl Painted {
         let area = (place.a * place.d - place.b * place.c).abs();
         if area.is_finite() && pixels >= area * PIXELS_LEAST {
             self.area += area;
+            // One pixel is a colour, however small the place.
+            self.is_drawn |= area > 0.0 && pixels > 1.0;
         }
+    }
+
+    /// Takes a line or a shape that can be told from a white sheet.
+    pub(super) fn mark(&mut self) {
+        self.is_drawn = true;
     }
 
     /// Takes a shape that is filled.
@@ -35,6 +44,11 @@ impl Painted {
     /// Whether a part of a page of some square points is a picture that may hold words.
     pub(super) fn has_picture(&self, page: f64) -> bool {
         self.area > page * SHARE_LEAST
+    }
+
+    /// Whether anything can be seen on the page.
+    pub(super) fn is_drawn(&self) -> bool {
+        self.is_drawn
     }
 
     /// Whether what the page shows may be drawn letter by letter.

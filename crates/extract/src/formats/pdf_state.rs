@@ -16,6 +16,9 @@ pub(super) struct State<'a> {
     pub(super) stretch: f64,
     pub(super) leading: f64,
     pub(super) rise: f64,
+    /// Whether what is filled, and what is stroked, is white as the sheet.
+    pub(super) fills_white: bool,
+    pub(super) strokes_white: bool,
 }
 
 impl State<'_> {
@@ -31,6 +34,8 @@ impl State<'_> {
             stretch: 1.0,
             leading: 0.0,
             rise: 0.0,
+            fills_white: false,
+            strokes_white: false,
         }
     }
 

@@ -28,7 +28,9 @@ pub(super) enum PageVerdict {
     Both,
     /// It cannot be decoded, or its fonts do not say which characters they show.
     Unreadable,
-    /// It shows nothing that could be read.
+    /// Something is drawn on it, lines or a few shapes, and no character: an empty form, or words as outlines.
+    Drawn,
+    /// It shows nothing.
     Blank,
 }
 
@@ -51,6 +53,7 @@ impl PageVerdict {
             true => PageVerdict::Text,
             false if has_picture || painted.may_be_letters() => PageVerdict::ImageOnly,
             false if unread > 0 => PageVerdict::Unreadable,
+            false if painted.is_drawn() => PageVerdict::Drawn,
             false => PageVerdict::Blank,
         }
     }
@@ -62,6 +65,7 @@ impl PageVerdict {
             PageVerdict::ImageOnly => "pdf.pages_image_only",
             PageVerdict::Both => "pdf.pages_both",
             PageVerdict::Unreadable => "pdf.pages_unreadable",
+            PageVerdict::Drawn => "pdf.pages_drawn",
             PageVerdict::Blank => "pdf.pages_blank",
         }
     }
@@ -138,7 +142,12 @@ mod tests {
         let bare = Painted::default();
         let mut drawn = Painted::default();
         (0..200).for_each(|_| drawn.shape());
+        let mut few = Painted::default();
+        few.mark();
         for (has_text, shown, unread, painted, expected) in [
+            (false, 0, 0, few, PageVerdict::Drawn),
+            (false, 3, 3, few, PageVerdict::Unreadable),
+            (true, 900, 0, few, PageVerdict::Text),
             (true, 900, 0, bare, PageVerdict::Text),
             (true, 900, 20, bare, PageVerdict::Text),
             (true, 900, 0, drawn, PageVerdict::Text),

@@ -31,7 +31,7 @@ mod shapes;
 
 pub(super) const FORMAT: Format = Format {
     name: "ppt",
-    version: 5,
+    version: 6,
     media_types: &["application/vnd.ms-powerpoint"],
     sniff: |probe| ole_object::sniff(probe, &["PowerPoint Document"], &["ppt", "pps", "pot"]),
     media_type: |_| "application/vnd.ms-powerpoint",

@@ -29,7 +29,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "pptx",
-    version: 8,
+    version: 9,
     media_types: &[PPTX, PPSX, POTX, PPTM, PPSM, POTM],
     sniff,
     media_type,

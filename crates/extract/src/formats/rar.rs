@@ -19,7 +19,7 @@ use crate::split_name::JOIN;
 
 pub(super) const FORMAT: Format = Format {
     name: "rar",
-    version: 4,
+    version: 5,
     media_types: &["application/vnd.rar"],
     sniff: |probe| {
         if probe.starts_with(OLD) || probe.starts_with(NEW) { Match::Magic } else { Match::No }

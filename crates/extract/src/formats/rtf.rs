@@ -40,7 +40,7 @@ mod token;
 
 pub(super) const FORMAT: Format = Format {
     name: "rtf",
-    version: 5,
+    version: 6,
     media_types: &["application/rtf"],
     // Word opens it under the name of a `.doc`, too.
     sniff: |probe| {

@@ -21,7 +21,7 @@ use crate::unpack::{TARGET, leave_member, link_to, list_member, take_member};
 
 pub(super) const FORMAT: Format = Format {
     name: "7z",
-    version: 4,
+    version: 5,
     media_types: &["application/x-7z-compressed"],
     sniff: |probe| match probe.starts_with(b"7z\xBC\xAF\x27\x1C") {
         true => Match::Magic,

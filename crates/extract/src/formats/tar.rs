@@ -20,21 +20,21 @@ use crate::unpack::{link_to, list_member, take_member};
 
 pub(super) const FORMAT: Format = Format {
     name: "tar",
-    version: 2,
+    version: 3,
     media_types: &["application/x-tar"],
     sniff,
     media_type: |_| "application/x-tar",
     extract,
 };
 
-/// `ustar` in the header (POSIX.1-2017, pax), or a header of the older kind with the right check sum.
+/// `ustar` in the header (POSIX.1-2017, pax), or a header of the older kind with the right check sum. Of one with a wrong sum
+/// the sign may be chance, or made to mislead: a PDF that stands within the reach of its readers is one before that.
 fn sniff(probe: &Probe<'_>) -> Match {
     let Some(header) = probe.head.get(..512) else { return Match::No };
-    if probe.has_at(257, b"ustar") || (header.first() != Some(&0) && has_check_sum(header)) {
-        Match::Magic
-    } else {
-        Match::No
-    }
+    let is_sound = header.first() != Some(&0) && has_check_sum(header);
+    let reach = probe.head.get(..1024).unwrap_or(&probe.head);
+    let is_pdf = || reach.windows(5).any(|bytes| bytes == b"%PDF-");
+    if is_sound || probe.has_at(257, b"ustar") && !is_pdf() { Match::Magic } else { Match::No }
 }
 
 /// The sum of the bytes of the header, its own field taken as blanks, in octal digits.

@@ -35,7 +35,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "xlsx",
-    version: 10,
+    version: 11,
     media_types: &[XLSX, XLTX, XLSM, XLTM, XLSB],
     sniff: |probe| ooxml::sniff(probe, "xl/", &["xlsx", "xltx", "xlsm", "xltm", "xlsb"]),
     media_type,

@@ -34,7 +34,7 @@ use crate::unpack::{TARGET, leave_member, link_to, list_member, take_member};
 
 pub(super) const FORMAT: Format = Format {
     name: "zip",
-    version: 7,
+    version: 8,
     media_types: &["application/zip"],
     sniff,
     media_type: |_| "application/zip",

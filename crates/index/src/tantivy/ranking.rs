@@ -2,7 +2,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
 
-use madang_document::civil_date::CivilDate;
+use madang_document::timestamp::Timestamp;
 use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::{Column, ColumnValues, StrColumn};
 use tantivy::{DocAddress, DocId, Score, SegmentOrdinal, SegmentReader};
@@ -165,11 +165,9 @@ impl SegmentCollector for SegmentRanking {
 enum Counter {
     /// By the ordinal of the value in the segment's dictionary; read as text only at the end.
     Value(Option<StrColumn>, Vec<u64>),
-    /// By the days since 1970, in UTC.
+    /// By the years of Korea.
     Year(Option<Column<i64>>, BTreeMap<i64, u64>),
 }
-
-const MS_PER_DAY: i64 = 86_400_000;
 
 impl Counter {
     fn new(facet: Facet, reader: &SegmentReader) -> tantivy::Result<Counter> {
@@ -203,9 +201,7 @@ impl Counter {
             }
             Counter::Year(Some(column), counts) => {
                 if let Some(ms) = column.first(doc) {
-                    *counts
-                        .entry(CivilDate::of_day(ms.div_euclid(MS_PER_DAY)).year)
-                        .or_default() += 1;
+                    *counts.entry(Timestamp(ms).civil_date().year).or_default() += 1;
                 }
             }
             Counter::Value(None, _) | Counter::Year(None, _) => {}

@@ -43,7 +43,7 @@ const TABLE: &[(&str, &str, &str, Form)] = &[
     (metadata::PUBLISHER, "발행처", "Publisher", Plain),
     (metadata::CONTRIBUTOR, "함께 만든 이", "Contributor", Plain),
     (metadata::LAST_SAVED_BY, "마지막 저장한 사람", "Last saved by", Plain),
-    (metadata::DATE, "발행일", "Published", Moment),
+    (metadata::DATE, "일자", "Date", Moment),
     (metadata::CREATED, "만든 때", "Created", Moment),
     (metadata::MODIFIED, "고친 때", "Changed", Moment),
     (metadata::TYPE, "유형", "Type", Plain),
@@ -136,6 +136,7 @@ const TABLE: &[(&str, &str, &str, Form)] = &[
     ("pdf.pages_both", "글과 그림이 있는 쪽", "Pages of text and pictures", Plain),
     ("pdf.pages_image_only", "그림뿐인 쪽", "Pages of pictures only", Plain),
     ("pdf.pages_unreadable", "글자를 알 수 없는 쪽", "Unreadable pages", Plain),
+    ("pdf.pages_drawn", "선이나 도형뿐인 쪽", "Pages of lines and shapes only", Plain),
     ("pdf.pages_blank", "빈 쪽", "Blank pages", Plain),
     ("pdf.creator", "원본 프로그램", "Original program", Plain),
     ("hwp.date", "문서에 적힌 날짜", "Date as written", Plain),
@@ -155,6 +156,9 @@ const OWN: [&str; 2] = ["office.", "own."];
 /// Parts of files that no format names: readers give them English words. All others are names out of the formats, as in
 /// `docProps/core.xml`, and stand as they are.
 const PARTS: &[(&str, &str)] = &[
+    ("DocumentSummaryInformation", "문서 요약 정보"),
+    ("HwpSummaryInformation", "문서 요약 정보"),
+    ("SummaryInformation", "문서 요약 정보"),
     ("audio stream", "소리 줄기"),
     ("byte order mark", "바이트 순서 표시"),
     ("bytes", "바이트"),
@@ -186,6 +190,8 @@ const PARTS: &[(&str, &str)] = &[
 
 /// A part of a file as people read it.
 fn part_name(words: Words, part: &str) -> String {
+    // The streams of properties of compound files begin with a control character.
+    let part = part.trim_start_matches('\u{5}');
     let known = PARTS.iter().find(|(name, _)| *name == part);
     known.map_or(part, |(english, korean)| words.say(korean, english)).to_owned()
 }
@@ -492,6 +498,9 @@ mod tests {
             assert!(!korean.is_ascii(), "{korean}");
             assert_eq!(part_name(Words(Locale::English), part), *part);
         }
+        let summary = "\u{5}HwpSummaryInformation";
+        assert_eq!(part_name(Words(Locale::Korean), summary), "문서 요약 정보");
+        assert_eq!(part_name(Words(Locale::English), summary), "HwpSummaryInformation");
         let mut metadata = Metadata::default();
         metadata.at("row 1").set("csv.header", "가");
         let beside = Some(metadata::Part::Beside("tags".into()));

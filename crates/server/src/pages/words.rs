@@ -196,18 +196,14 @@ pub(crate) fn size(bytes: u64) -> String {
     }
 }
 
-/// Korea keeps UTC+9 all year.
-const KOREA_MS: i64 = 9 * 60 * 60 * 1000;
-
 /// A day in Korea, `2026-11-23`.
 pub(crate) fn day(moment: Timestamp) -> String {
-    moment.plus_ms(KOREA_MS).to_string().chars().take(10).collect()
+    moment.day()
 }
 
 /// A minute in Korea, `2026-11-23 09:00`.
 pub(crate) fn minute(moment: Timestamp) -> String {
-    let text = moment.plus_ms(KOREA_MS).to_string();
-    text.chars().take(16).map(|c| if c == 'T' { ' ' } else { c }).collect()
+    moment.minute()
 }
 
 /// As [`minute`], of a moment written as RFC 3339.

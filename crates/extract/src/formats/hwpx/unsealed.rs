@@ -10,7 +10,6 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::formats::odf_cipher::Sealed;
-use crate::still_locked::StillLocked;
 use crate::unpack::{End, unpack};
 
 /// The parts by which a password is proved, the first that is encrypted of them: every document has them.
@@ -44,7 +43,7 @@ pub(super) fn unsealed<R: Read + Seek>(
     let refused = |still| ExtractError::locked(ReasonKind::Password.of(Noun::Document), still);
     let known = PROOF.into_iter().find(|path| sealed.has(path));
     let proof = known.or_else(|| sealed.paths().next()).unwrap_or_default().to_owned();
-    let part = sealed.part(&proof).ok_or_else(|| refused(StillLocked::NoneGiven))?;
+    let part = sealed.part(&proof).ok_or_else(|| refused(context.none_tried()))?;
     let bytes = stored(archive, &proof, context.limits.member, context)?;
     let right = |password: &str| {
         let right = part.is_opened_by(password, &bytes);

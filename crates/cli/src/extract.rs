@@ -381,7 +381,7 @@ fn open(path: &Path) -> std::io::Result<Option<(File, u64)>> {
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = File::options().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
     let metadata = file.metadata()?;
-    Ok(metadata.is_file().then(|| (file, metadata.len())))
+    Ok(metadata.is_file().then_some((file, metadata.len())))
 }
 
 fn whole(mut file: File) -> std::io::Result<SealedFile> {

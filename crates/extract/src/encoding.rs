@@ -24,6 +24,7 @@ use crate::context::Context;
 use crate::error::ExtractError;
 
 mod code;
+mod code_page_437;
 mod decoded;
 mod filler;
 mod gaps;
@@ -32,6 +33,7 @@ mod iso_2022_kr;
 mod johab;
 mod likelihood;
 mod lines;
+mod mixed_line;
 mod pairs;
 mod units;
 mod utf7;
@@ -127,6 +129,28 @@ fn decode_text(bytes: &[u8], label: Option<&str>) -> Decoded {
         Some(_) => decoded,
         None => mislabelled(bytes, code).unwrap_or(decoded),
     }
+}
+
+/// Decodes names that say nothing of their encoding. Words of western letters in the code page of the first PCs (437) are in that,
+/// unless letters of East Asia stand by themselves: archives had no other before they had UTF-8.
+pub(crate) fn decode_names(bytes: &[u8]) -> String {
+    let guess = decode(bytes).text;
+    let letters: Vec<char> = guess.chars().collect();
+    let is_letter = |at: Option<usize>| {
+        at.and_then(|at| letters.get(at)).is_some_and(char::is_ascii_alphabetic)
+    };
+    // What is half of a western word stands within its other letters.
+    let is_apart = |at: usize| !is_letter(at.checked_sub(1)) && !is_letter(at.checked_add(1));
+    let is_eastern = (0..letters.len())
+        .any(|at| letters.get(at).is_some_and(|c| is_east_asian(*c)) && is_apart(at));
+    match is_eastern {
+        true => guess,
+        false => code_page_437::words(bytes).unwrap_or(guess),
+    }
+}
+
+fn is_east_asian(c: char) -> bool {
+    matches!(c, 'ㄱ'..='ㆎ' | '가'..='힣' | 'ぁ'..='ヿ' | '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}')
 }
 
 /// The text in another encoding than it says, though its bytes have a meaning in that: in single bytes all have. Editors
@@ -240,7 +264,11 @@ pub(crate) fn read_joined(
         None => wide(bytes).is_some(),
     };
     let bytes = if is_wide { Cow::Borrowed(bytes) } else { joined(bytes) };
-    let decoded = decode_declared(&bytes, label.as_deref());
+    let mut decoded = decode_declared(&bytes, label.as_deref());
+    // The lines of the first Macintosh end in carriage returns alone.
+    if decoded.text.contains('\r') && !decoded.text.contains('\n') {
+        decoded.text = decoded.text.replace('\r', "\n");
+    }
     let part = if bom(&bytes).is_some() { "byte order mark" } else { "bytes" };
     content.metadata.at(part).set(madang_document::metadata::ENCODING, decoded.encoding);
     if decoded.lossy && blob.len() <= limit {
@@ -285,14 +313,38 @@ pub(crate) fn looks_like_text(head: &[u8]) -> bool {
 }
 
 /// Whether the first bytes of a file whose name says that it is text are such, though more of them are controls than text
-/// needs: separators of records, what a program drew over, bells.
+/// needs: separators of records, what a program drew over, bells, NULs that fill fields of fixed lengths.
 pub(crate) fn is_text_with_controls(head: &[u8]) -> bool {
     let head = head.strip_prefix(UTF_8_MARK).unwrap_or(head);
     let is_control = |byte: &u8| is_odd(char::from(*byte)) && *byte < 0x80;
     let plain: Vec<u8> = head.iter().copied().filter(|byte| !is_control(byte)).collect();
-    let is_whole = !head.contains(&0) && !plain.trim_ascii().is_empty();
+    // Of what is filled no other control is expected.
+    if head.contains(&0) {
+        return is_filled_text(head);
+    }
+    let is_text = || valid_utf8(head).is_some() || is_korean(&plain);
     // Every second at most: a letter that was printed twice has one.
-    is_whole && plain.len() * 2 >= head.len() && (valid_utf8(head).is_some() || is_korean(&plain))
+    !plain.trim_ascii().is_empty() && plain.len() * 2 >= head.len() && is_text()
+}
+
+/// Whether the first bytes of a file are fields of text that are filled up with NULs to a separator or the end of a line, whatever
+/// the file is called.
+pub(crate) fn is_text_of_fields(head: &[u8]) -> bool {
+    let head = head.strip_prefix(UTF_8_MARK).unwrap_or(head);
+    let is_end = |byte: &u8| b",;|\t\"\r\n".contains(byte);
+    let is_behind = |pair: &[u8]| !matches!(pair, [0, next] if *next != 0 && !is_end(next));
+    // The head may end within a field.
+    head.contains(&0) && head.windows(2).all(is_behind) && is_filled_text(head)
+}
+
+/// Whether bytes are text but for NULs: lines, at least one, without any other control.
+fn is_filled_text(head: &[u8]) -> bool {
+    let text: Vec<u8> = head.iter().copied().filter(|byte| *byte != 0).collect();
+    let is_control = |byte: &u8| is_odd(char::from(*byte)) && *byte < 0x80;
+    text.contains(&b'\n')
+        && !text.trim_ascii().is_empty()
+        && !text.iter().any(is_control)
+        && (valid_utf8(&text).is_some() || is_korean(&text))
 }
 
 /// Whether bytes are CP949 without an error, and spell what Korean texts are made of.
@@ -509,6 +561,20 @@ mod tests {
             assert!(is_text_with_controls(text.as_bytes()), "{text:?}");
             assert!(is_text_with_controls(&cp949), "{text:?}");
         }
+        let filled =
+            ["이름,값\n홍길동\0\0,1\n김,2\n", "홍길동\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0007\n"];
+        for text in filled {
+            assert!(is_text_with_controls(text.as_bytes()), "{text:?}");
+            assert!(is_text_with_controls(&EUC_KR.encode(text).0), "{text:?}");
+        }
+        // Of any name, where they only fill up fields.
+        assert!(is_text_of_fields(&EUC_KR.encode(filled[0]).0));
+        for bytes in [filled[1].as_bytes(), b"ab\n", b"PK\x03\0\n", b"\0\0\n"] {
+            assert!(!is_text_of_fields(bytes), "{bytes:?}");
+        }
+        for bytes in [b"ab\0cd\0\0ef".as_slice(), b"\x7FELF\x02\x01\x01\0\0\n\0", b"\0\0\0\n"] {
+            assert!(!is_text_with_controls(bytes), "{bytes:?}");
+        }
         for bytes in [&b"\x01\x02\x03ab"[..], b"\x01\x02", b"\x89PNG\r\n\x1A\n\0\0\0\rIHDR", b""] {
             assert!(!is_text_with_controls(bytes), "{bytes:?}");
         }
@@ -557,6 +623,57 @@ mod tests {
         assert_eq!(decoded.text, "침수 경보\nplain\n배수문 개방\n끝\n");
         let (encoding, others) = ("EUC-KR".into(), "UTF-8".into());
         assert_eq!(decoded.doubts, [ReasonKind::LinesIn { lines: 1, encoding, others }]);
+    }
+
+    #[test]
+    fn a_fragment_in_another_encoding_may_stand_in_the_line_of_the_rest() {
+        let cp949 = |text: &str| EUC_KR.encode(text).0.into_owned();
+        let page =
+            |fragment: &[u8]| ["<p>본문은 UTF-8</p><p>".as_bytes(), fragment, b"</p>"].concat();
+        for declared in [None, Some("utf-8"), Some("euc-kr")] {
+            let decoded = decode_declared(&page(&cp949("끼운 조각 뷁")), declared);
+            assert_eq!(decoded.text, "<p>본문은 UTF-8</p><p>끼운 조각 뷁</p>");
+            let (encoding, others) = ("EUC-KR".into(), "UTF-8".into());
+            assert_eq!(decoded.doubts, [ReasonKind::LinesIn { lines: 1, encoding, others }]);
+        }
+        // Bytes that spell no Korean are damage.
+        let damaged = decode_declared(&page(b"\xFF\xFE x \xEA\xB0"), Some("utf-8"));
+        assert!(damaged.lossy && damaged.text.contains("본문은"), "{damaged:?}");
+        let korean = cp949("<p>본문은 다</p><p>끼운 조각</p> 家고가");
+        assert_eq!(decode(&korean).encoding, "EUC-KR");
+    }
+
+    #[test]
+    fn names_of_the_first_pcs() {
+        let words = b"Pr\x81fbericht f\x81r M\x84rz.txt\n\x9Abersicht.txt\nStra\xE1e";
+        assert_eq!(decode_names(words), "Prüfbericht für März.txt\nÜbersicht.txt\nStraße");
+        for text in ["점검 결과.txt", "뷁.txt", "資料.txt"] {
+            assert_eq!(decode_names(&EUC_KR.encode(text).0), text);
+        }
+        let cyrillic = encoding_rs::IBM866.encode("Отчёт о данных.txt").0;
+        assert_eq!(decode_names(&cyrillic), "Отчёт о данных.txt");
+        let windows = encoding_rs::WINDOWS_1252.encode("Prüfbericht für März.txt").0;
+        assert_eq!(decode_names(&windows), "Prüfbericht für März.txt");
+    }
+
+    #[test]
+    fn western_text_with_the_euro_of_iso_8859() {
+        let french = "Le c\u{153}ur du budget : 1 500 € pour la façade\n";
+        let bytes: Vec<u8> = french
+            .chars()
+            .map(|c| match c {
+                '€' => 0xA4,
+                'œ' => 0xBD,
+                c => u8::try_from(u32::from(c)).unwrap(),
+            })
+            .collect();
+        let decoded = decode(&bytes);
+        assert_eq!((decoded.text.as_str(), decoded.encoding), (french, "ISO-8859-15"));
+        for text in ["façade, 1½ années, ½l de café\n", "déjà ¤ vu\n", "“½” 1 500 ¤ été\n"]
+        {
+            let bytes = encoding_rs::WINDOWS_1252.encode(text).0;
+            assert_eq!(decode(&bytes).text, text);
+        }
     }
 
     #[test]

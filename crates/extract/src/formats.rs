@@ -22,6 +22,7 @@ mod content_line;
 mod crypto_api;
 mod csv;
 pub(crate) mod csv_rows;
+mod data_url;
 pub(crate) mod date;
 mod dbf;
 mod doc;
@@ -65,6 +66,7 @@ mod korean_bytes;
 mod latex;
 mod linked_data;
 mod locked_member;
+mod lrc;
 mod lz4_block;
 mod lzw;
 mod mail_body;
@@ -79,6 +81,7 @@ mod media_io;
 mod media_sniff;
 mod media_tags;
 mod member_names;
+mod microdvd;
 mod mp4_boxes;
 mod msg;
 mod number_code;
@@ -290,6 +293,8 @@ pub static FORMATS: &[&Format] = &[
     &subtitle::VTT,
     &subtitle::SRT,
     &subtitle::SBV,
+    &microdvd::FORMAT,
+    &lrc::FORMAT,
     &sami::FORMAT,
     &ass::FORMAT,
     &ttml::FORMAT,

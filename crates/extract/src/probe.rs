@@ -2,7 +2,7 @@ use std::cell::OnceCell;
 
 use crate::blob::{Blob, Cursor, read_range};
 use crate::compound_file::{CompoundFile, SIGNATURE};
-use crate::encoding::{decode, is_text_with_controls, looks_like_text};
+use crate::encoding::{decode, is_text_of_fields, is_text_with_controls, looks_like_text};
 use crate::naming::{extension, last};
 
 /// What a row of the table may look at to tell its kind: the first bytes, the name, and the table of contents
@@ -79,22 +79,25 @@ impl<'a> Probe<'a> {
         let is_text = || {
             let called = self.is_called_text();
             !is_binary(&self.head)
-                && (looks_like_text(&self.head) || (called && is_text_with_controls(&self.head)))
+                && (looks_like_text(&self.head)
+                    || is_text_of_fields(&self.head)
+                    || (called && is_text_with_controls(&self.head)))
         };
         self.text.get_or_init(|| is_text().then(|| decode(&self.head).text)).as_deref()
     }
 
     /// Whether the name says that it is text.
     fn is_called_text(&self) -> bool {
-        let texts = ["txt", "text", "log", "out", "json", "jsonl", "ndjson", "geojson"];
+        let texts =
+            ["txt", "text", "log", "out", "csv", "tsv", "json", "jsonl", "ndjson", "geojson"];
         texts.contains(&self.extension.as_str())
     }
 
-    /// What the ZIP file holds; none if it is not one.
+    /// What the ZIP file holds; none if it is not one. Bytes may stand in front of it.
     pub fn zip(&self) -> Option<&ZipContents> {
         self.zip
             .get_or_init(|| {
-                if !self.starts_with(b"PK") {
+                if !self.starts_with(b"PK") && !self.ends_as_zip() {
                     return None;
                 }
                 let mut archive = zip::ZipArchive::new(Cursor::new(self.blob)).ok()?;
@@ -109,6 +112,22 @@ impl<'a> Probe<'a> {
                 Some(ZipContents { names, mimetype })
             })
             .as_ref()
+    }
+
+    /// Whether somebody put bytes in front of a ZIP file, as the head of a download: its first member begins in the first bytes,
+    /// and the end is that of an archive. A program that unpacks itself is none, nor is what begins as something else.
+    fn ends_as_zip(&self) -> bool {
+        const OTHERS: [&[u8]; 3] = [b"MZ", b"\x7FELF", b"%PDF-"];
+        const MEMBER: &[u8] = b"PK\x03\x04";
+        /// The record at the end, and the comment behind it (APPNOTE 6.3.10, section 4.3.16), which few archives have.
+        const END: usize = 22;
+        let comment = if self.extension == "zip" { u64::from(u16::MAX) } else { 0 };
+        let tail = self.tail(END as u64 + comment);
+        let is_end = |window: &[u8]| window.starts_with(b"PK\x05\x06");
+        tail.windows(END).any(is_end)
+            && !is_binary(&self.head)
+            && !OTHERS.iter().any(|other| self.starts_with(other))
+            && self.head.windows(MEMBER.len()).any(|window| window == MEMBER)
     }
 
     /// Paths of the streams of the compound file (MS-CFB), at most 1,000, with `/` as separator and without

@@ -314,6 +314,16 @@ fn ass() {
 }
 
 #[test]
+fn microdvd() {
+    damage_each("microdvd");
+}
+
+#[test]
+fn lrc() {
+    damage_each("lrc");
+}
+
+#[test]
 fn ttml() {
     damage_each("ttml");
 }

@@ -35,7 +35,7 @@ pub(super) fn closed(head: &[u8]) -> Option<Cow<'_, [u8]>> {
 }
 
 /// The bytes without their NULs, and how many there were. A run of them between letters was a gap, which stays one: records
-/// of fixed lengths are filled with them.
+/// of fixed lengths are filled with them. What is filled up to a sign between fields needs none.
 pub(super) fn without_nuls(bytes: &[u8]) -> (Vec<u8>, usize) {
     const GAP: usize = 4;
     let mut text = Vec::with_capacity(bytes.len());
@@ -47,10 +47,28 @@ pub(super) fn without_nuls(bytes: &[u8]) -> (Vec<u8>, usize) {
         let length = gap.iter().take_while(|b| **b == 0).count();
         rest = gap.get(length..).unwrap_or_default();
         left_out += length;
-        if length >= GAP && !text.is_empty() && !rest.is_empty() {
+        let is_apart = |byte: &u8| byte.is_ascii_whitespace() || b",;|\"".contains(byte);
+        let is_between = |byte: Option<&u8>| byte.is_some_and(|byte| !is_apart(byte));
+        if length >= GAP && is_between(text.last()) && is_between(rest.first()) {
             text.push(b' ');
         }
     }
     text.extend_from_slice(rest);
     (text, left_out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_stays_one_between_letters_only() {
+        for (bytes, text, count) in [
+            (b"ab\0\0\0\0,1\0".as_slice(), b"ab,1".as_slice(), 5),
+            (b"ab\0\0\0\0cd\0\0\0\0\n", b"ab cd\n", 8),
+            (b"\0\0\0\0ab\0cd", b"abcd", 5),
+        ] {
+            assert_eq!(without_nuls(bytes), (text.to_vec(), count));
+        }
+    }
 }

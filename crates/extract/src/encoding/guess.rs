@@ -52,12 +52,37 @@ pub(super) fn likeliest(bytes: &[u8]) -> (Code, Option<ReasonKind>) {
     readings.sort_by_key(|(cost, ..)| *cost);
     let mut readings = readings.into_iter();
     let Some((best, code, text)) = readings.next() else { return (guess, None) };
+    if code == Code::Standard(encoding_rs::WINDOWS_1252) && is_latin_9(bytes) {
+        return (Code::Standard(encoding_rs::ISO_8859_15), None);
+    }
     let near = readings.next().filter(|(cost, _, other)| *cost * 10 < best * 11 && *other != text);
     let doubt = near.map(|(_, other, _)| {
         let (read, other) = (code.name().into(), other.name().into());
         ReasonKind::MayBeEncoding { read, other }
     });
     (code, doubt)
+}
+
+/// Whether western text is in ISO-8859-15 and not in windows-1252: it has no sign that only the latter has, and beside a number the
+/// sign that stands for any currency there and for the euro here, or a fraction there within a word that is a ligature here.
+fn is_latin_9(bytes: &[u8]) -> bool {
+    if bytes.iter().any(|byte| matches!(byte, 0x80..=0x9F)) {
+        return false;
+    }
+    let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || *byte >= 0xC0;
+    let is_euro = |window: &[u8]| match window {
+        [a, b, 0xA4, c, d] => {
+            let beside = |near: &u8, far: &u8| {
+                near.is_ascii_digit() || (matches!(near, b' ' | 0xA0) && far.is_ascii_digit())
+            };
+            beside(b, a) || beside(c, d)
+        }
+        [_, before, 0xBC..=0xBE, after, _] => is_letter(before) && is_letter(after),
+        _ => false,
+    };
+    // A sign at either end has its neighbours, too.
+    let padded = [b"\n\n", bytes, b"\n\n"].concat();
+    padded.windows(5).any(is_euro)
 }
 
 /// Some 32 KiB of the lines that are not plain ASCII, which alone tell encodings apart: a detector spends as much on every

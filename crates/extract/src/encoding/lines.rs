@@ -7,6 +7,7 @@ use super::code::Code;
 use super::decoded::Decoded;
 use super::guess::{damaged_utf8, likeliest};
 use super::likelihood::{Script, cost, priced};
+use super::mixed_line::mixed_line;
 use super::pairs::Pairs;
 
 /// Lines that may be in another encoding than the rest; of more, the later ones are read as the rest.
@@ -16,12 +17,14 @@ const MOST_STRAYS: usize = 100_000;
 /// likelier in another encoding, by itself.
 pub(super) fn decode(bytes: &[u8]) -> Decoded {
     let lines = || bytes.split_inclusive(|b| *b == b'\n');
-    let sure = lines().any(is_sure);
+    let sure = lines().any(|line| is_sure(line) || mixed_line(line).is_some());
     if !sure && let Some(text) = damaged_utf8(bytes) {
         return Decoded { text, encoding: "UTF-8", lossy: true, doubts: Vec::new() };
     }
     let is_other = |line: &&[u8]| {
-        !line.is_ascii() && !(sure && (is_utf8(line) || damaged_utf8(line).is_some()))
+        let is_utf8 =
+            || is_utf8(line) || mixed_line(line).is_some() || damaged_utf8(line).is_some();
+        !line.is_ascii() && (!sure || !is_utf8())
     };
     let (base, doubt) = match sure {
         true => likeliest(&lines().filter(is_other).collect::<Vec<_>>().concat()),
@@ -50,9 +53,12 @@ pub(super) fn decode(bytes: &[u8]) -> Decoded {
                 text.push_str(line);
                 continue;
             }
-            _ => match damaged_utf8(line).filter(|_| sure) {
-                Some(text) => Decoded { text, encoding: "UTF-8", lossy: true, doubts: Vec::new() },
-                None => code.decode(line),
+            _ => match (mixed_line(line), damaged_utf8(line).filter(|_| sure)) {
+                (Some(text), _) => Decoded { text, ..Code::Standard(EUC_KR).decode(b"") },
+                (None, Some(text)) => {
+                    Decoded { text, encoding: "UTF-8", lossy: true, doubts: Vec::new() }
+                }
+                (None, None) => code.decode(line),
             },
         };
         lossy |= read.lossy;

@@ -61,10 +61,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
                 };
                 let end = part(end_at).and_then(time).unwrap_or(start);
                 last = last.max(end);
-                // Numbers of a drawing are no words.
-                if !draws(text) {
-                    cue(&mut content, &unstyled(text), start, end);
-                }
+                cue(&mut content, &unstyled(text), start, end);
             }
             _ => {}
         }
@@ -76,12 +73,4 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         content.metadata.at("Dialogue").set(DURATION, last as f64 / 1000.0);
     }
     Ok(content)
-}
-
-/// Whether an override turns drawing on: `\p1` and up.
-fn draws(text: &str) -> bool {
-    text.match_indices("\\p").any(|(at, _)| {
-        let digit = text.get(at + 2..).and_then(|rest| rest.chars().next());
-        digit.is_some_and(|c| ('1'..='9').contains(&c))
-    })
 }

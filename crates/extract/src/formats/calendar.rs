@@ -8,7 +8,7 @@ use madang_document::part::{Noun, Part};
 use madang_document::reason_kind::ReasonKind;
 use mail_parser::decoders::base64::base64_decode;
 
-use super::content_line::{split, unescaped, unfolded, unfolded_bytes};
+use super::content_line::{self, split, unescaped, unfolded_bytes, whole_lines};
 use super::date;
 use crate::blob::Blob;
 use crate::context::Context;
@@ -46,8 +46,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let mut zones = Zones::default();
     let (mut number, mut events) = (0u32, 0u32);
     let mut is_too_deep = false;
-    for line in unfolded(&decoded.text) {
+    for line in whole_lines(&decoded.text) {
         let Some((name, value)) = split(&line) else { continue };
+        let value = &*content_line::decoded(name, value);
         let (name, parameters) = name.split_once(';').unwrap_or((name, ""));
         let name = name.to_ascii_uppercase();
         let part = within.last().map(String::as_str).unwrap_or_default();

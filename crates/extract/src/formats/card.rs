@@ -5,12 +5,11 @@ use madang_document::locator::Locator;
 use madang_document::metadata::TITLE;
 use madang_document::part::Noun;
 use madang_document::reason_kind::ReasonKind;
-use mail_parser::decoders::quoted_printable::quoted_printable_decode;
 
-use super::content_line::{split, unescaped, unfolded, unfolded_bytes};
+use super::content_line::{decoded, split, unescaped, unfolded_bytes, whole_lines};
 use crate::blob::Blob;
 use crate::context::Context;
-use crate::encoding::{self, decode_declared};
+use crate::encoding;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
 
@@ -29,22 +28,11 @@ pub(super) const FORMAT: Format = Format {
 
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut content = Content::default();
-    let decoded = encoding::read_joined(blob, context, &mut content, |_| None, unfolded_bytes)?;
+    let text = encoding::read_joined(blob, context, &mut content, |_| None, unfolded_bytes)?.text;
     let mut card: Vec<String> = Vec::new();
     let mut number = 0u32;
     let mut is_open = false;
-    let mut lines = unfolded(&decoded.text);
-    while let Some(mut line) = lines.next() {
-        let is_coded = |line: &str| {
-            split(line)
-                .is_some_and(|(name, _)| name.to_ascii_uppercase().contains("QUOTED-PRINTABLE"))
-        };
-        // In the oldest kind an equals sign at the end of a line goes on with the next.
-        while line.ends_with('=') && is_coded(&line) && line.len() < 1 << 20 {
-            let Some(next) = lines.next() else { break };
-            line.pop();
-            line.push_str(&next);
-        }
+    for line in whole_lines(&text) {
         let Some((name, value)) = split(&line) else { continue };
         let mut parameters = name.split(';');
         // A group may stand before the name, as in `item1.TEL`.
@@ -82,15 +70,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
 
 /// A value as people read it: its parts between blanks, decoded from the encoding that its parameters name.
 fn readable(parameters: &str, value: &str) -> String {
-    let upper = parameters.to_ascii_uppercase();
-    let decoded = match upper.contains("QUOTED-PRINTABLE") {
-        true => quoted_printable_decode(value.as_bytes()).map(|bytes| {
-            let charset = upper.split(';').find_map(|one| one.strip_prefix("CHARSET="));
-            decode_declared(&bytes, charset).text
-        }),
-        false => None,
-    };
-    let value = decoded.as_deref().unwrap_or(value);
+    let value = decoded(parameters, value);
     // An escaped semicolon is a sign of the text, any other stands between parts.
     let parts = value.replace("\\;", "\u{1}");
     let parts = parts.split(';').map(|part| unescaped(&part.replace('\u{1}', ";")));

@@ -52,7 +52,7 @@ pub(super) fn pdf(text: &str) -> Option<String> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (digits, zone) = text.split_at(digits);
     if digits.len() <= 4 && !zone.is_empty() {
-        return parted(text).or_else(|| with_month(text));
+        return parted(text).or_else(|| mail(text));
     }
     digits.get(..4)?;
     // Writers that counted the years from 1900 on put 19100 for 2000; without that, the digits come in pairs.
@@ -97,38 +97,173 @@ fn parted(text: &str) -> Option<String> {
     (is_offset && matches!(count, 3 | 5 | 6)).then(|| rfc3339(parts, &offset(rest)))?
 }
 
-/// A date with the name of its month, as C, Java and mail write it: `Wed Jan 31 09:30:00 KST 2024`, `31 Jan 2024`.
-fn with_month(text: &str) -> Option<String> {
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let number = |text: &str| {
-        text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u32>().ok()).flatten()
-    };
-    let (mut day, mut month, mut year, mut zone) = (None, None, None, String::new());
-    let mut time = [0; 3];
-    for word in text.split([' ', ',']).filter(|word| !word.is_empty()) {
-        if word.contains(':') {
-            for (place, part) in time.iter_mut().zip(word.splitn(3, ':')) {
-                *place = number(part)?;
+/// The date of a mail (RFC 5322, sections 3.3 and 4.3), also as old and careless mailers write it: with a year of two digits, a zone
+/// by its name, in the order of `ctime` of C, in that of ISO 8601, or in Korean.
+pub(super) fn mail(text: &str) -> Option<String> {
+    let mut date = MailDate::default();
+    for word in without_comments(text).split([' ', ',', '\t', '\r', '\n']) {
+        // The date and the time of ISO 8601 are one word.
+        match word.split_once('T').filter(|(day, _)| day.ends_with(|c: char| c.is_ascii_digit())) {
+            Some((day, time)) => {
+                date.word(day);
+                date.word(time);
             }
-        } else if let Some(number) = number(word) {
-            match number {
-                1..=31 => day = Some(number),
-                number => year = Some(number).filter(|year| *year >= 1900),
-            }
-        } else if let Some(at) = (1..).zip(MONTHS).find(|(_, name)| word.starts_with(name)) {
-            month = Some(at.0);
-        } else {
-            match word {
-                "GMT" | "UTC" | "Z" => zone = "Z".into(),
-                "KST" => zone = "+09:00".into(),
-                "AM" | "PM" => return None,
-                word => zone = Some(offset(word)).filter(|it| !it.is_empty()).unwrap_or(zone),
-            }
+            None => date.word(word),
         }
     }
-    let [hour, minute, second] = time;
-    rfc3339([year?, month?, day?, hour, minute, second], &zone)
+    date.rfc3339()
+}
+
+/// Comments of mails stand in brackets, also within one another.
+fn without_comments(text: &str) -> String {
+    let mut depth = 0usize;
+    let outside = |c: &char| {
+        let before = depth;
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        before == 0 && depth == 0
+    };
+    text.chars().filter(outside).collect()
+}
+
+/// What the words of a mail's date have said so far.
+#[derive(Debug, Default)]
+struct MailDate {
+    year: Option<u32>,
+    month: Option<u32>,
+    day: Option<u32>,
+    /// Hour, minute and second.
+    clock: Option<[u32; 3]>,
+    is_afternoon: Option<bool>,
+    zone: String,
+}
+
+impl MailDate {
+    const MONTHS: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+
+    /// The zones that RFC 5322 names, and those of our neighbours. `CST` is that of America there.
+    const ZONES: [(&str, &str); 17] = [
+        ("z", "Z"),
+        ("ut", "Z"),
+        ("utc", "Z"),
+        ("gmt", "Z"),
+        ("kst", "+09:00"),
+        ("kdt", "+10:00"),
+        ("jst", "+09:00"),
+        ("est", "-05:00"),
+        ("edt", "-04:00"),
+        ("cst", "-06:00"),
+        ("cdt", "-05:00"),
+        ("mst", "-07:00"),
+        ("mdt", "-06:00"),
+        ("pst", "-08:00"),
+        ("pdt", "-07:00"),
+        ("cet", "+01:00"),
+        ("cest", "+02:00"),
+    ];
+
+    fn word(&mut self, word: &str) {
+        let number = |text: &str| {
+            let is_number =
+                (1..=5).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+            is_number.then(|| text.parse::<u32>().ok()).flatten()
+        };
+        if let Some(number) = number(word) {
+            self.number(number, word.len());
+        } else if word.contains(':') && word.starts_with(|c: char| c.is_ascii_digit()) {
+            let (clock, zone) = word.split_at(word.find(['+', '-', 'Z']).unwrap_or(word.len()));
+            let clock = clock.split_once('.').map_or(clock, |(whole, _)| whole);
+            let mut parts = clock.split(':').map(number);
+            // A leap second is told as the one before it.
+            if let (Some(Some(hour)), Some(Some(minute))) = (parts.next(), parts.next()) {
+                let second = parts.next().flatten().unwrap_or_default().min(59);
+                self.clock = Some([hour, minute, second]);
+            }
+            self.zone(zone);
+        } else if word.starts_with(['+', '-']) {
+            self.zone(word);
+        } else if let Ok(parts) =
+            <[&str; 3]>::try_from(word.split(['-', '/', '.']).collect::<Vec<_>>())
+        {
+            match parts.map(number) {
+                // Of three numbers only a year in front tells their order.
+                [Some(year), Some(month), Some(day)] if year > 999 => {
+                    (self.year, self.month, self.day) = (Some(year), Some(month), Some(day));
+                }
+                [Some(_), None, Some(_)] => parts.iter().for_each(|part| self.word(part)),
+                _ => {}
+            }
+        } else if let Some(year) = word.strip_suffix('년').and_then(number) {
+            self.year = Some(year);
+        } else if let Some(month) = word.strip_suffix('월').and_then(number) {
+            self.month = Some(month);
+        } else if let Some(day) = word.strip_suffix('일').and_then(number) {
+            self.day = Some(day);
+        } else {
+            self.name(&word.to_lowercase());
+        }
+    }
+
+    /// The day stands before the year, unless the year has four digits.
+    fn number(&mut self, number: u32, digits: usize) {
+        match (digits, self.day) {
+            (1 | 2, None) => self.day = Some(number),
+            // RFC 5322, section 4.3; programs of before 2000 wrote 19 before the years since 1900.
+            (1 | 2, Some(_)) if number < 50 => self.year = Some(2000 + number),
+            (2 | 3, _) => self.year = Some(1900 + number),
+            (5, _) if (19_100..19_200).contains(&number) => self.year = Some(number - 17_100),
+            (4, _) => self.year = Some(number),
+            _ => {}
+        }
+    }
+
+    fn name(&mut self, name: &str) {
+        let is_month = |month: &&str| name.len() >= 3 && month.starts_with(name);
+        if let Some(month) = MailDate::MONTHS.iter().position(is_month) {
+            self.month = u32::try_from(month + 1).ok();
+        } else if matches!(name, "am" | "오전") {
+            self.is_afternoon = Some(false);
+        } else if matches!(name, "pm" | "오후") {
+            self.is_afternoon = Some(true);
+        } else if self.zone.is_empty() && self.clock.is_some() {
+            let zone = MailDate::ZONES.iter().find(|(known, _)| *known == name);
+            self.zone = zone.map(|(_, offset)| (*offset).to_owned()).unwrap_or_default();
+        }
+    }
+
+    fn zone(&mut self, text: &str) {
+        let zone = offset(text);
+        self.zone = if matches!(zone.as_str(), "+00:00" | "-00:00") { "Z".into() } else { zone };
+    }
+
+    fn rfc3339(self) -> Option<String> {
+        let (year, month, day) = (self.year?, self.month?, self.day?);
+        let Some([hour, minute, second]) = self.clock else {
+            return rfc3339([year, month, day, 0, 0, 0], "")?.get(..10).map(str::to_owned);
+        };
+        let hour = match self.is_afternoon {
+            Some(true) if hour < 12 => hour + 12,
+            Some(false) if hour == 12 => 0,
+            _ => hour,
+        };
+        rfc3339([year, month, day, hour, minute, second], &self.zone)
+    }
 }
 
 /// A date such as `2024:01:31 09:30:00` (CIPA DC-008, tag DateTime) with the text of its tag of the offset.
@@ -181,6 +316,32 @@ mod tests {
             ("Monday", None),
         ] {
             assert_eq!(pdf(text).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn reads_the_dates_of_mailers_old_and_careless() {
+        for (text, expected) in [
+            ("Mon, 02 Mar 2026 09:00:00 +0900", Some("2026-03-02T09:00:00+09:00")),
+            ("Mon, 2 Mar 2026 09:00:00 +0900 (KST)", Some("2026-03-02T09:00:00+09:00")),
+            ("Mon, 2 Mar 26 09:00 KST", Some("2026-03-02T09:00:00+09:00")),
+            ("2 March 126 09:00:60 GMT", Some("2026-03-02T09:00:59Z")),
+            ("Mon, 02 Mar 19126 09:00 +0000", Some("2026-03-02T09:00:00Z")),
+            ("Wed, 02 Mar 99 09:00:00 EST", Some("1999-03-02T09:00:00-05:00")),
+            ("Mon Mar  2 09:00:00 2026", Some("2026-03-02T09:00:00")),
+            ("Mon Mar  2 09:00:00 KST 2026", Some("2026-03-02T09:00:00+09:00")),
+            ("2-Mar-2026 09:00", Some("2026-03-02T09:00:00")),
+            ("2026-03-02 09:00:00", Some("2026-03-02T09:00:00")),
+            ("2026-03-02T09:00:00.5+09:00", Some("2026-03-02T09:00:00+09:00")),
+            ("2026/03/02", Some("2026-03-02")),
+            ("2026년 3월 2일 월요일 오후 9:05", Some("2026-03-02T21:05:00")),
+            ("Mon, 2 Mar 2026 12:30:00 AM", Some("2026-03-02T00:30:00")),
+            ("02/03/2026 09:00", None),
+            ("Mon, 32 Mar 2026 09:00:00 +0900", None),
+            ("Tue, 2 (Mar 2026", None),
+            ("soon", None),
+        ] {
+            assert_eq!(mail(text).as_deref(), expected, "{text}");
         }
     }
 

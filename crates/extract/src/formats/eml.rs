@@ -140,34 +140,72 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
 fn extract_mbox(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let bytes = blob.read_all(context.limits.member)?;
     let mut content = Content::default();
-    let mut messages = messages(&bytes);
+    let messages = messages(&bytes);
     if let [only] = messages.as_slice() {
-        read_mail(only, &mut content, context)?;
+        read_mail(&unquoted(only), &mut content, context)?;
         return Ok(content);
     }
-    for (n, message) in messages.drain(..).enumerate() {
-        if !take_member(message, &format!("{}.eml", n + 1), None, context, &mut content) {
+    for (n, message) in messages.into_iter().enumerate() {
+        let path = format!("{}.eml", n + 1);
+        if !take_member(&*unquoted(message), &path, None, context, &mut content) {
             break;
         }
     }
     Ok(content)
 }
 
+/// How the line begins that stands before each message of a mailbox.
+const SEPARATOR: &[u8] = b"From ";
+
 /// The messages of a mailbox: each begins after a line `From `, which follows a blank line (RFC 4155, appendix A).
 fn messages(bytes: &[u8]) -> Vec<&[u8]> {
     let mut starts = vec![0];
     for (at, window) in bytes.windows(7).enumerate() {
-        if window == b"\n\nFrom "
-            || (window.starts_with(b"\nFrom ")
-                && at > 2
-                && bytes.get(at - 1) == Some(&b'\r')
-                && bytes.get(at - 2) == Some(&b'\n'))
-        {
-            starts.push(at + if window.starts_with(b"\n\n") { 2 } else { 1 });
+        let is_behind_blank = || bytes.get(..at).is_some_and(|before| before.ends_with(b"\n\r"));
+        let start = match window {
+            b"\n\nFrom " => at + 2,
+            [b'\n', line @ ..] if line.starts_with(SEPARATOR) && is_behind_blank() => at + 1,
+            _ => continue,
+        };
+        if bytes.get(start..).is_some_and(separates) {
+            starts.push(start);
         }
     }
     let ends = starts.iter().skip(1).copied().chain([bytes.len()]);
     starts.iter().zip(ends).filter_map(|(start, end)| after_line(bytes.get(*start..end)?)).collect()
+}
+
+/// Whether a line `From ` stands between messages. Some programs write such a line of a message's own words as it is: one that
+/// separates says when the message came, or a header follows it.
+fn separates(line: &[u8]) -> bool {
+    let Some(after) = after_line(line) else { return false };
+    let line = line.get(..line.len() - after.len()).unwrap_or_default();
+    let line = line.get(..LONGEST_SEPARATOR).unwrap_or(line);
+    // The sender has no blanks; what follows is the date.
+    let sender = String::from_utf8_lossy(line.get(SEPARATOR.len()..).unwrap_or_default());
+    let stamp = sender.trim().split_once(' ').map_or("", |(_, stamp)| stamp.trim_start());
+    let is_stamp = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+        .iter()
+        .any(|day| stamp.strip_prefix(day).is_some_and(|rest| rest.starts_with([' ', ','])));
+    let is_dated = || super::date::mail(stamp).is_some_and(|date| date.contains('T'));
+    (is_stamp && is_dated()) || known_headers(after) > 0
+}
+
+/// Bytes of a line between messages that are looked at.
+const LONGEST_SEPARATOR: usize = 1000;
+
+/// A message of a mailbox as it was sent: its own lines that begin with `From ` are kept there behind a `>`, one more than they had.
+fn unquoted(message: &[u8]) -> std::borrow::Cow<'_, [u8]> {
+    let is_quoted = |line: &[u8]| {
+        let own = line.iter().position(|b| *b != b'>').and_then(|at| line.get(at..));
+        line.starts_with(b">") && own.is_some_and(|own| own.starts_with(SEPARATOR))
+    };
+    let lines = || message.split_inclusive(|b| *b == b'\n');
+    if !lines().any(is_quoted) {
+        return message.into();
+    }
+    let bare = |line| if is_quoted(line) { line.get(1..).unwrap_or_default() } else { line };
+    lines().flat_map(bare).copied().collect::<Vec<u8>>().into()
 }
 
 fn read_mail(
@@ -175,11 +213,7 @@ fn read_mail(
     content: &mut Content,
     context: &Context<'_>,
 ) -> Result<(), ExtractError> {
-    // Apple's emlx counts the bytes of the message in a line before it.
-    let bytes = match after_line(bytes) {
-        Some(rest) if bytes.trim_ascii_start().first().is_some_and(u8::is_ascii_digit) => rest,
-        _ => bytes,
-    };
+    let bytes = without_envelope(bytes);
     let (bytes, is_shortened) = shortened(bytes, || context.progress());
     if is_shortened {
         let cut = ReasonKind::CutAfter { bytes: LONGEST_FIELD as u64, of: None };
@@ -196,6 +230,28 @@ fn read_mail(
     let files = body(&message, content, context);
     attachments(&message, before, files, content, context);
     Ok(())
+}
+
+/// The message in a file of Apple Mail (`.emlx`): a line before it counts its bytes, and behind it stands a property list of the
+/// program's own. Any other mail as it is.
+fn without_envelope(bytes: &[u8]) -> &[u8] {
+    let is_counted = bytes.trim_ascii_start().first().is_some_and(u8::is_ascii_digit);
+    let Some(rest) = after_line(bytes).filter(|_| is_counted) else { return bytes };
+    let count = bytes.get(..bytes.len() - rest.len()).unwrap_or_default().trim_ascii();
+    let count = std::str::from_utf8(count).ok().and_then(|count| count.parse::<usize>().ok());
+    let (message, behind) = count.and_then(|n| rest.split_at_checked(n)).unwrap_or((rest, &[]));
+    let is_list = |bytes: &[u8]| {
+        let starts = [b"<?xml".as_slice(), b"<!DOCTYPE plist", b"<plist"];
+        starts.iter().any(|start| bytes.trim_ascii_start().starts_with(start))
+    };
+    if is_list(behind) {
+        return message;
+    }
+    // Whoever changed the ends of lines, or a letter, did not count anew.
+    let ends_as_list = rest.trim_ascii_end().ends_with(b"</plist>");
+    let mut lists = rest.windows(6).enumerate().filter(|(_, start)| *start == b"\n<?xml");
+    let last = lists.next_back().filter(|_| ends_as_list);
+    last.and_then(|(at, _)| rest.get(..=at)).unwrap_or(rest)
 }
 
 /// Subject, people and date: as properties, and as text, because that is what people look for in mails.
@@ -224,10 +280,44 @@ fn header(message: &Message<'_>, fields: &Header<'_>, content: &mut Content) {
         lines.extend(people.iter().cloned());
         content.metadata.at(part).set(name, Value::from(people));
     }
-    let date = message.date().map(|date| date.to_rfc3339());
+    let date = date_of(message, fields);
     content.metadata.at("Date").set_some(CREATED, date);
     content.metadata.at("Message-ID").set_some("mail.message_id", message.message_id());
     content.push_text(lines.join("\n"), Locator::Whole {});
+}
+
+fn date_of(message: &Message<'_>, fields: &Header<'_>) -> Option<String> {
+    let stated = fields.text("date").and_then(|date| super::date::mail(&date));
+    stated.or_else(|| message.date().filter(|date| date.is_valid()).map(|date| date.to_rfc3339()))
+}
+
+/// What the header of a mail says that is kept apart from its body.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Envelope {
+    pub(super) from: Vec<String>,
+    pub(super) to: Vec<String>,
+    pub(super) cc: Vec<String>,
+    pub(super) date: Option<String>,
+}
+
+impl Envelope {
+    /// Reads a header.
+    pub(super) fn read(header: &[u8]) -> Envelope {
+        // Exchange puts a line before it that is no field.
+        let is_field =
+            header.split(|b| *b == b'\n').next().is_some_and(|line| line.contains(&b':'));
+        let header = if is_field { header } else { after_line(header).unwrap_or_default() };
+        let readable = readable(header);
+        let Some(message) = MessageParser::default().parse(readable.as_ref()) else {
+            return Envelope::default();
+        };
+        Envelope {
+            from: people(message.from().or_else(|| message.sender())),
+            to: people(message.to()),
+            cc: people(message.cc()),
+            date: date_of(&message, &Header::read(&readable)),
+        }
+    }
 }
 
 /// People of one field that are read.
@@ -457,5 +547,59 @@ fn attachments(
         if !take_member(bytes.as_slice(), &path, None, context, content) {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+
+    #[test]
+    fn only_a_line_with_a_date_or_before_a_header_separates_messages() {
+        for end in ["\n", "\r\n"] {
+            let mailbox = "From a@b Mon Mar  2 09:00:00 2026\nSubject: one\n\nfirst\n\nFrom here on\nstill first\n\n\
+                From Monday 2 Mar 2026 09:00 on\n\nFrom c@d Mon Mar  2 09:01:00 2026\nx\n\nFrom - no date\nSubject: three\n\nlast\n";
+            let mailbox = mailbox.replace('\n', end);
+            let starts: Vec<String> = messages(mailbox.as_bytes())
+                .into_iter()
+                .map(|message| String::from_utf8_lossy(message).lines().next().unwrap().to_owned())
+                .collect();
+            assert_eq!(starts, ["Subject: one", "x", "Subject: three"]);
+        }
+    }
+
+    #[test]
+    fn lines_of_messages_lose_the_sign_that_keeps_them_apart() {
+        let kept = b"A: b\n\n>From here\n>>From there\n> From me\n>Fro\n";
+        assert_eq!(&*unquoted(kept), b"A: b\n\nFrom here\n>From there\n> From me\n>Fro\n");
+        assert!(matches!(unquoted(b"A: b\n\n> x\n"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn a_property_list_behind_a_counted_message_is_none_of_it() {
+        let list = "<?xml version=\"1.0\"?>\n<plist><dict/></plist>\n";
+        let message = "Subject: a\n\nb <?xml\n";
+        for count in [message.len(), message.len() + 3, 9999] {
+            let file = format!("{count}     \n{message}{list}");
+            assert_eq!(without_envelope(file.as_bytes()), message.as_bytes(), "{count}");
+        }
+        let page = "Subject: a\n\n1\n<?xml?><a/>\n";
+        assert_eq!(without_envelope(page.as_bytes()), page.as_bytes());
+        assert_eq!(without_envelope(format!("99\n{page}").as_bytes()), page.as_bytes());
+    }
+
+    #[test]
+    fn a_header_by_itself_says_who_and_when() {
+        let header = "Microsoft Mail Internet Headers Version 2.0\r\nFrom: =?utf-8?B?7Zmp?= <h@x.kr>\r\nTo: a@b, c@d\r\n\
+            Date: Mon, 02 Mar 2026 09:00:00 +0900\r\n\r\n";
+        let read = Envelope {
+            from: vec!["황 <h@x.kr>".into()],
+            to: vec!["a@b".into(), "c@d".into()],
+            cc: Vec::new(),
+            date: Some("2026-03-02T09:00:00+09:00".into()),
+        };
+        assert_eq!(Envelope::read(header.as_bytes()), read);
     }
 }

@@ -11,6 +11,7 @@ use madang_document::part::{Noun, Part};
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 
+use super::data_url::without_data_urls;
 use crate::blob::Blob;
 use crate::context::Context;
 use crate::encoding;
@@ -50,83 +51,207 @@ fn sniff(probe: &Probe<'_>) -> Match {
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut content = Content::default();
     let decoded = encoding::read(blob, context, &mut content, |_| None)?;
-    let damage = read_json(&decoded.text, &mut content, context);
-    if let Some((line, what)) = damage.filter(|_| blob.len() <= context.limits.text) {
+    let is_cut = blob.len() > context.limits.text;
+    for (line, what) in read_json(&decoded.text, is_cut, &mut content, context) {
         content.lost(what.within(Part::Line(line.into())));
     }
     Ok(content)
 }
 
-/// Adds the scalars in order. Gives the line and nature of the first error, where reading ended.
-fn read_json(text: &str, content: &mut Content, context: &Context<'_>) -> Option<(u32, Reason)> {
-    let mut title = None;
-    let mut paragraphs = Paragraphs::new(content, context.limits.text);
-    let mut scanner = Scanner { rest: text, line: 1 };
-    // The key that waits for its value, and for each open bracket whether it is an object.
-    let mut key: Option<String> = None;
-    let mut open: Vec<bool> = Vec::new();
-    let mut tokens = 0u64;
-    let damage = loop {
-        tokens += 1;
-        if tokens.is_multiple_of(100_000) {
-            context.progress();
-        }
-        if paragraphs.is_full() {
-            break None;
-        }
-        let place = Locator::Paragraph { number: scanner.line };
-        let token = match scanner.next() {
-            Ok(Some(token)) => token,
-            Ok(None) if open.is_empty() => break None,
-            Ok(None) => {
-                let within = ReasonKind::EndsWithin(Noun::AnyValue.into());
-                break Some((scanner.line, within.of(Noun::Text)));
-            }
-            Err(fault) => break Some((scanner.line, ReasonKind::Faulty(fault).into())),
-        };
-        let value = match token {
-            JsonToken::Open(object) => {
-                if let Some(key) = key.take() {
-                    paragraphs.line(&key, || place.clone());
+/// Faulty lines of one file that are told.
+const MOST_FAULTS: usize = 100;
+
+/// Adds the scalars in order, and gives the line and nature of each error: where each line is a value by itself an error costs no
+/// more than its line, else reading ends there. The error at the end of a text that `is_cut` is none.
+fn read_json(
+    text: &str,
+    is_cut: bool,
+    content: &mut Content,
+    context: &Context<'_>,
+) -> Vec<(u32, Reason)> {
+    let paragraphs = Paragraphs::new(content, context.limits.text);
+    let mut values = Values { paragraphs, title: None, tokens: 0, context };
+    let mut faults = Vec::new();
+    if is_in_lines(text) {
+        let mut number = 0u32;
+        let mut lines = text.lines().peekable();
+        while let Some(line) = lines.next().filter(|_| !values.paragraphs.is_full()) {
+            number = number.saturating_add(1);
+            let is_last = lines.peek().is_none();
+            if let Some(Damage { line, what, key, rest }) = values.read(line, number) {
+                // What the line goes on with is words all the same.
+                let rest = rest.trim().trim_start_matches('"');
+                let words = key.map_or_else(|| rest.to_owned(), |key| format!("{key}: {rest}"));
+                values.paragraphs.line(&words, || Locator::Paragraph { number });
+                values.paragraphs.end();
+                if faults.len() < MOST_FAULTS && !(is_cut && is_last) {
+                    faults.push((line, what));
                 }
-                open.push(object);
-                continue;
             }
-            JsonToken::Close => {
-                open.pop();
-                key = None;
-                paragraphs.end();
-                continue;
-            }
-            JsonToken::Comma => continue,
-            JsonToken::Text(text) => {
-                if open.last() == Some(&true) && key.is_none() && scanner.colon() {
-                    key = Some(text);
-                    continue;
-                }
-                text
-            }
-            JsonToken::Scalar(scalar) => scalar.to_owned(),
-        };
-        let line = match key.take() {
-            Some(name) => {
-                if name == "title" && title.is_none() && open.len() <= 2 {
-                    title = Some(value.clone());
-                }
-                format!("{name}: {value}")
-            }
-            None => value,
-        };
-        for part in line.lines() {
-            paragraphs.line(part, || place.clone());
         }
-        if open.len() < 2 {
-            paragraphs.end();
-        }
-    };
+    } else if let Some(Damage { line, what, .. }) = values.read(text, 1).filter(|_| !is_cut) {
+        faults.push((line, what));
+    }
+    let Values { paragraphs, title, .. } = values;
     paragraphs.finish();
     content.metadata.at("title").set_some(TITLE, title);
-    damage
+    faults
+}
+
+/// Whether most lines are objects or arrays by themselves (JSON lines), as far as the first ones tell.
+fn is_in_lines(text: &str) -> bool {
+    const ASKED: usize = 100;
+    let lines = || text.lines().filter(|line| !line.trim().is_empty());
+    if lines().nth(1).is_none() {
+        return false;
+    }
+    let asked = lines().take(ASKED).count();
+    lines().take(ASKED).filter(|line| is_whole(line)).count() * 2 > asked
+}
+
+/// Whether a line is an object or an array, and nothing else.
+fn is_whole(line: &str) -> bool {
+    let mut scanner = Scanner { rest: line, line: 1 };
+    let mut depth = 0u64;
+    loop {
+        match scanner.next() {
+            Ok(Some(JsonToken::Open(_))) => depth += 1,
+            Ok(Some(JsonToken::Close)) if depth == 1 => {
+                scanner.skip_blank();
+                return scanner.rest.is_empty();
+            }
+            Ok(Some(JsonToken::Close)) if depth > 1 => depth -= 1,
+            Ok(Some(_)) if depth > 0 => {}
+            _ => return false,
+        }
+    }
+}
+
+/// An error: its line, its nature, the key whose value is damaged, and the text from there on.
+struct Damage<'a> {
+    line: u32,
+    what: Reason,
+    key: Option<String>,
+    rest: &'a str,
+}
+
+/// The scalars that are read.
+struct Values<'a, 'b> {
+    paragraphs: Paragraphs<'a>,
+    title: Option<String>,
+    tokens: u64,
+    context: &'a Context<'b>,
+}
+
+impl Values<'_, '_> {
+    /// Adds those of a text that begins in this line. Gives the first error, where reading ended.
+    fn read<'t>(&mut self, text: &'t str, line: u32) -> Option<Damage<'t>> {
+        let Values { paragraphs, title, tokens, context } = self;
+        let mut scanner = Scanner { rest: text, line };
+        // The key that waits for its value, and for each open bracket whether it is an object.
+        let mut key: Option<String> = None;
+        let mut open: Vec<bool> = Vec::new();
+        // The array that is open, if its key is a media type, and whether bytes stand in it.
+        let mut pieces: Option<(usize, bool)> = None;
+        loop {
+            *tokens += 1;
+            if tokens.is_multiple_of(100_000) {
+                context.progress();
+            }
+            if paragraphs.is_full() {
+                return None;
+            }
+            let place = Locator::Paragraph { number: scanner.line };
+            let rest = scanner.rest;
+            let damage = |line, what, key| Some(Damage { line, what, key, rest });
+            let token = match scanner.next() {
+                Ok(Some(token)) => token,
+                Ok(None) if open.is_empty() => return None,
+                Ok(None) => {
+                    let within = ReasonKind::EndsWithin(Noun::AnyValue.into());
+                    return damage(scanner.line, within.of(Noun::Text), key);
+                }
+                Err(fault) => return damage(scanner.line, ReasonKind::Faulty(fault).into(), key),
+            };
+            let value = match token {
+                JsonToken::Open(object) => {
+                    if let Some(key) = key.take() {
+                        if !object && is_media_type(&key) {
+                            pieces = Some((open.len(), false));
+                        }
+                        paragraphs.line(&key, || place.clone());
+                    }
+                    open.push(object);
+                    continue;
+                }
+                JsonToken::Close => {
+                    open.pop();
+                    pieces = pieces.filter(|(depth, _)| *depth < open.len());
+                    key = None;
+                    paragraphs.end();
+                    continue;
+                }
+                JsonToken::Comma => continue,
+                JsonToken::Text(text) => {
+                    if open.last() == Some(&true) && key.is_none() && scanner.colon() {
+                        key = Some(text);
+                        continue;
+                    }
+                    let is_media = key.as_deref().is_some_and(is_media_type) || pieces.is_some();
+                    // The last piece is short.
+                    let is_begun = pieces.is_some_and(|(_, is_begun)| is_begun);
+                    if is_begun || is_payload(&text, is_media) {
+                        key = None;
+                        pieces = pieces.map(|(depth, _)| (depth, true));
+                        continue;
+                    }
+                    without_data_urls(&text).into_owned()
+                }
+                JsonToken::Scalar(scalar) => scalar.to_owned(),
+            };
+            let line = match key.take() {
+                Some(name) => {
+                    if name == "title" && title.is_none() && open.len() <= 2 {
+                        *title = Some(value.clone());
+                    }
+                    format!("{name}: {value}")
+                }
+                None => value,
+            };
+            for part in line.lines() {
+                paragraphs.line(part, || place.clone());
+            }
+            if open.len() < 2 {
+                paragraphs.end();
+            }
+        }
+    }
+}
+
+/// Whether a key says that its value is a picture, a sound or a film, as in the outputs of notebooks and in what is attached there.
+fn is_media_type(key: &str) -> bool {
+    let kinds =
+        ["image/", "audio/", "video/", "font/", "application/pdf", "application/octet-stream"];
+    kinds.iter().any(|kind| key.starts_with(kind))
+}
+
+/// Whether a text is the bytes of a file, of which nobody looks for words: what a key calls a picture and is base64 or SVG, or what is
+/// base64 by its length.
+fn is_payload(text: &str, is_media: bool) -> bool {
+    const LEAST: usize = 1_000;
+    const LEAST_OF_MEDIA: usize = 40;
+    /// Letters in a line of base64; its last one has less.
+    const LINE: usize = 60;
+    let text = text.trim();
+    if is_media && (text.starts_with("<svg") || text.starts_with("<?xml")) {
+        return true;
+    }
+    let is_code =
+        |line: &str| line.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=-_".contains(&b));
+    let mut lines = text.lines().map(str::trim_end).peekable();
+    text.len() >= if is_media { LEAST_OF_MEDIA } else { LEAST }
+        && std::iter::from_fn(|| lines.next().map(|line| (line, lines.peek().is_some())))
+            .all(|(line, goes_on)| is_code(line) && (line.len() >= LINE || !goes_on))
 }
 
 enum JsonToken<'a> {
@@ -236,4 +361,43 @@ impl<'a> Scanner<'a> {
 
 fn hex4(text: &str) -> Option<u16> {
     u16::from_str_radix(text.get(..4)?, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes_of_a_picture() -> String {
+        "iVBORw0KGgoAAAANSUhEUg+/".repeat(50)
+    }
+
+    #[test]
+    fn lines_that_are_values_by_themselves_are_known() {
+        for (text, is_in) in [
+            ("{\"a\":1}\n{\"a\":\"b\n[2]\n", true),
+            ("{\"a\":1}\r\n\r\n\u{1E}{\"a\":{\"b\":[]}}", true),
+            ("{\"a\":1}", false),
+            ("[\n{\"a\":1},\n{\"a\":2}\n]\n", false),
+            ("{\n\"a\":\n{}\n}\n", false),
+            ("1\n2\n3\n", false),
+        ] {
+            assert_eq!(is_in_lines(text), is_in, "{text}");
+        }
+    }
+
+    #[test]
+    fn bytes_of_pictures_are_no_words() {
+        let code = bytes_of_a_picture();
+        let lines = |length: usize| {
+            let lines: Vec<_> =
+                code.as_bytes().chunks(length).map(String::from_utf8_lossy).collect();
+            lines.join("\n")
+        };
+        assert!(is_payload(&code, false) && is_payload(&lines(76), false));
+        assert!(is_payload(&code[..60], true) && !is_payload(&code[..60], false));
+        assert!(is_payload("<svg xmlns=\"…\">글</svg>", true));
+        for words in ["PNG 그림", &lines(20), &"word ".repeat(300)] {
+            assert!(!is_payload(words, true), "{words}");
+        }
+    }
 }

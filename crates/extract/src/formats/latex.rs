@@ -4,6 +4,7 @@
 
 use madang_document::content::Content;
 use madang_document::metadata::{AUTHOR, TITLE};
+use unicode_normalization::char::compose;
 
 use super::text::read_lines;
 use crate::blob::Blob;
@@ -175,6 +176,35 @@ const NO_WORDS: &[(&str, usize)] = &[
     ("theoremstyle", 1),
 ];
 
+/// Letters that have a name.
+const LETTERS: [(&str, char); 13] = [
+    ("ss", 'ß'),
+    ("o", 'ø'),
+    ("O", 'Ø'),
+    ("ae", 'æ'),
+    ("AE", 'Æ'),
+    ("oe", 'œ'),
+    ("OE", 'Œ'),
+    ("aa", 'å'),
+    ("AA", 'Å'),
+    ("l", 'ł'),
+    ("L", 'Ł'),
+    ("i", 'i'),
+    ("j", 'j'),
+];
+
+/// Accents whose name is a letter.
+const ACCENTS: [(&str, char); 8] = [
+    ("c", '\u{327}'),
+    ("v", '\u{30C}'),
+    ("H", '\u{30B}'),
+    ("u", '\u{306}'),
+    ("k", '\u{328}'),
+    ("r", '\u{30A}'),
+    ("d", '\u{323}'),
+    ("b", '\u{331}'),
+];
+
 /// Environments that are given measures before their words.
 const MEASURED: [&str; 8] = [
     "tabular",
@@ -308,10 +338,16 @@ impl Words {
             "textbackslash" => self.text.push('\\'),
             "ldots" | "dots" => self.text.push('…'),
             "textdegree" => self.text.push('°'),
-            "ss" => self.text.push('ß'),
-            "o" => self.text.push('ø'),
-            "ae" => self.text.push('æ'),
             _ => {}
+        }
+        // The blank behind either only ends its name.
+        let behind = after.trim_start_matches(' ');
+        if let Some((_, letter)) = LETTERS.iter().find(|(known, _)| *known == name) {
+            self.text.push(*letter);
+            return behind;
+        }
+        if let Some((_, accent)) = ACCENTS.iter().find(|(known, _)| *known == name) {
+            return self.accented(behind, *accent);
         }
         let mut rest = skip_optional(starred);
         let dropped = NO_WORDS.iter().find(|(known, _)| *known == name).map_or(0, |(_, n)| *n);
@@ -352,29 +388,47 @@ impl Words {
             }
             '%' | '&' | '_' | '#' | '$' | '{' | '}' => self.text.push(sign),
             ' ' | ',' | ';' | ':' | '!' | '/' | '\n' => self.text.push(' '),
-            // An accent stands before its letter here, and behind it in Unicode.
             '\'' | '`' | '^' | '"' | '~' | '=' | '.' => {
-                let (letter, rest) = match after.starts_with('{') {
-                    true => self.group(after).unwrap_or(("", after)),
-                    false => after.split_at(after.chars().next().map_or(0, char::len_utf8)),
-                };
-                let letter = letter.strip_prefix('\\').unwrap_or(letter);
-                self.text.push_str(letter);
-                self.text.extend(letter.chars().next().map(|_| match sign {
-                    '\'' => '\u{301}',
-                    '`' => '\u{300}',
-                    '^' => '\u{302}',
-                    '"' => '\u{308}',
-                    '~' => '\u{303}',
-                    '=' => '\u{304}',
-                    _ => '\u{307}',
-                }));
-                return rest;
+                return self.accented(
+                    after,
+                    match sign {
+                        '\'' => '\u{301}',
+                        '`' => '\u{300}',
+                        '^' => '\u{302}',
+                        '"' => '\u{308}',
+                        '~' => '\u{303}',
+                        '=' => '\u{304}',
+                        _ => '\u{307}',
+                    },
+                );
             }
             // Formulas: their words are kept.
             _ => {}
         }
         after
+    }
+
+    /// Reads the letter that follows an accent, which stands behind it in Unicode, and in one with it where there is such a letter.
+    fn accented<'a>(&mut self, text: &'a str, accent: char) -> &'a str {
+        let (letter, rest) = match text.starts_with('{') {
+            true => self.group(text).unwrap_or(("", text)),
+            false => {
+                // `\i` is a letter, too.
+                let length = usize::from(text.starts_with('\\'));
+                let letter = text.get(length..).and_then(|text| text.chars().next());
+                text.split_at(length + letter.map_or(0, char::len_utf8))
+            }
+        };
+        let mut letters = letter.strip_prefix('\\').unwrap_or(letter).chars();
+        match letters.next() {
+            Some(first) if first.is_alphabetic() => match compose(first, accent) {
+                Some(whole) => self.text.push(whole),
+                None => self.text.extend([first, accent]),
+            },
+            first => self.text.extend(first),
+        }
+        self.text.push_str(letters.as_str());
+        rest
     }
 
     fn begin<'a>(&mut self, text: &'a str) -> &'a str {
@@ -429,7 +483,11 @@ mod tests {
             ("\\begin{comment}x\\end{comment}\\verb|\\a|", "\\a"),
             ("\\begin{itemize}\\item[둘] 가\\end{itemize}", "둘 가"),
             ("$\\alpha + b$ ``q''--r", "+ b “q”–r"),
-            ("Caf\\'e \\\"{o}", "Cafe\u{301} o\u{308}"),
+            (
+                "Caf\\'e \\\"{o} na\\\"{\\i}ve \\'\\i x \\c{c}a \\v s \\'가",
+                "Café ö naïve í x ça š 가\u{301}",
+            ),
+            ("\\L\\'od\\'z \\aa{} \\OE uvre \\b{x}\\'", "Łódź å Œuvre x\u{331}"),
             ("\\textcolor{red}{빨강} \\href{https://a.kr}{고리}", "빨강 https://a.kr고리"),
             ("{unclosed \\begin{x", "unclosed x"),
         ] {

@@ -35,6 +35,7 @@ const DELIVERY_TIME: u16 = 0x0E06;
 const CREATION_TIME: u16 = 0x3007;
 const CHANGE_TIME: u16 = 0x3008;
 const MESSAGE_ID: u16 = 0x1035;
+const TRANSPORT_HEADERS: u16 = 0x007D;
 const MESSAGE_CLASS: u16 = 0x001A;
 const INTERNET_CODE_PAGE: u16 = 0x3FDE;
 const MESSAGE_CODE_PAGE: u16 = 0x3FFD;
@@ -165,6 +166,10 @@ fn header(message: &Properties, recipients: &[Properties], content: &mut Content
     let from = message
         .person(SENT_REPRESENTING_NAME, &[SENT_REPRESENTING_SMTP, SENT_REPRESENTING_ADDRESS])
         .or_else(|| message.person(SENDER_NAME, &[SENDER_SMTP, SENDER_ADDRESS]));
+    // The header as the mail was sent stands for what programs did not take from it.
+    let sent = message.text(TRANSPORT_HEADERS);
+    let sent = sent.map(|header| super::eml::Envelope::read(header.as_bytes())).unwrap_or_default();
+    let from = from.or_else(|| sent.from.first().cloned());
     content.metadata.at("sender").set_some(AUTHOR, from.as_deref());
     let to = |kind: u32| {
         recipients
@@ -175,23 +180,37 @@ fn header(message: &Properties, recipients: &[Properties], content: &mut Content
     };
     // The lists for display stand for recipients that the file does not keep.
     let shown = |id| message.text(id).into_iter().collect::<Vec<_>>();
-    let or_shown = |people: Vec<String>, id| if people.is_empty() { shown(id) } else { people };
+    let or_else = |people: Vec<String>, others: Vec<String>| match people.is_empty() {
+        true => others,
+        false => people,
+    };
+    let or_shown = |people: Vec<String>, id| or_else(people, shown(id));
     for (name, part, people) in [
         ("mail.from", "sender", Vec::from_iter(from)),
-        ("mail.to", "recipients", or_shown(to(1), 0x0E04)),
-        ("mail.cc", "recipients", or_shown(to(2), 0x0E03)),
+        ("mail.to", "recipients", or_else(or_shown(to(1), 0x0E04), sent.to)),
+        ("mail.cc", "recipients", or_else(or_shown(to(2), 0x0E03), sent.cc)),
         ("mail.bcc", "recipients", or_shown(to(3), 0x0E02)),
     ] {
         lines.extend(people.iter().cloned());
         content.metadata.at(part).set(name, Value::from(people));
     }
     let created = [SUBMIT_TIME, DELIVERY_TIME, CREATION_TIME];
-    let created = created.iter().find_map(|id| message.time(*id));
+    let created = created.iter().find_map(|id| message.time(*id)).or(sent.date);
     content.metadata.at("times").set_some(CREATED, created);
     content.metadata.at("PidTagLastModificationTime").set_some(MODIFIED, message.time(CHANGE_TIME));
     let id = message.text(MESSAGE_ID);
     content.metadata.at("PidTagInternetMessageId").set_some("mail.message_id", id);
     let class = message.text(MESSAGE_CLASS);
+    let is_contact = class.as_deref().is_some_and(|class| {
+        ["IPM.Contact", "IPM.DistList"].iter().any(|contact| class.starts_with(contact))
+    });
+    // What a contact is called. Where it has a subject, that is a short form of it; of anything else the name is a file's.
+    if let Some(name) = message.text(DISPLAY_NAME).filter(|_| is_contact) {
+        if content.metadata.text(TITLE).is_none() {
+            lines.push(name.clone());
+        }
+        content.metadata.at("PidTagDisplayName").add(TITLE, name);
+    }
     content.metadata.at("PidTagMessageClass").set_some("mail.class", class);
     if let Some(words) = message.text(0x0E_05) {
         content.metadata.at("PidTagKeywords").set(KEYWORDS, keywords(&words));
@@ -247,6 +266,39 @@ fn page(message: &Properties, context: &Context<'_>) -> MailPage {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn header_of(texts: &[(u16, &str)]) -> Content {
+        let mut message = Properties::default();
+        for (id, text) in texts {
+            message.add(*id, UNICODE, text.encode_utf16().flat_map(u16::to_le_bytes).collect());
+        }
+        let mut content = Content::default();
+        header(&message, &[], &mut content);
+        content
+    }
+
+    #[test]
+    fn the_header_as_it_was_sent_stands_for_what_is_lacking() {
+        let sent = "From: =?utf-8?B?7ZmN6ri464+Z?= <h@x.kr>\r\nTo: a@b\r\nDate: Mon, 02 Mar 2026 09:00:00 +0900\r\n";
+        let content = header_of(&[(SUBJECT, "회의"), (TRANSPORT_HEADERS, sent)]);
+        assert_eq!(content.text(), "회의\n홍길동 <h@x.kr>\na@b");
+        assert_eq!(content.metadata.text(AUTHOR), Some("홍길동 <h@x.kr>"));
+        assert_eq!(content.metadata.text(CREATED), Some("2026-03-02T09:00:00+09:00"));
+        // What the program itself says is believed first.
+        let content = header_of(&[(SENDER_NAME, "김"), (0x0E04, "박"), (TRANSPORT_HEADERS, sent)]);
+        assert_eq!(content.text(), "김\n박");
+    }
+
+    #[test]
+    fn a_contact_is_called_by_its_name() {
+        let contact = (MESSAGE_CLASS, "IPM.Contact");
+        let content = header_of(&[contact, (DISPLAY_NAME, "홍길동"), (0x3A16, "부산광역시")]);
+        assert_eq!(content.text(), "홍길동\n부산광역시");
+        assert_eq!(content.metadata.text(TITLE), Some("홍길동"));
+        let content = header_of(&[contact, (SUBJECT, "홍길동"), (DISPLAY_NAME, "홍길동")]);
+        assert_eq!(content.text(), "홍길동");
+        assert_eq!(header_of(&[(DISPLAY_NAME, "첨부")]).text(), "");
+    }
 
     #[test]
     fn texts_are_in_the_page_that_the_mail_names() {

@@ -1,6 +1,6 @@
 //! The names of the members of one archive, which were written in the code page of whoever packed it.
 
-use crate::encoding::{decode, short_korean};
+use crate::encoding::{decode_names, short_korean};
 
 /// The names as text. Those that are not UTF-8 are decoded together, because one short name does not tell its encoding:
 /// Korean archives carry CP949 without saying so.
@@ -12,7 +12,7 @@ pub(super) fn names(raw: &[impl AsRef<[u8]>]) -> Vec<String> {
     };
     let foreign: Vec<&[u8]> =
         raw.iter().map(AsRef::as_ref).filter(|name| utf8(name).is_none()).collect();
-    let decoded = decode(&foreign.join(&b'\n')).text;
+    let decoded = decode_names(&foreign.join(&b'\n'));
     let mut decoded = decoded.split('\n');
     raw.iter()
         .map(|name| match utf8(name.as_ref()) {

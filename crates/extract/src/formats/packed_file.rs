@@ -1,10 +1,10 @@
 //! Single files packed by gzip, bzip2, xz, lzma, zstd or compress: a container with one member. A `.tar.gz` holds a
 //! TAR archive, which is then read as such.
 
-use std::io::{BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 
-use bzip2::read::MultiBzDecoder;
-use flate2::bufread::{GzDecoder, MultiGzDecoder};
+use bzip2::bufread::BzDecoder;
+use flate2::bufread::GzDecoder;
 use lzma_rust2::LzmaReader;
 use madang_document::content::Content;
 
@@ -23,7 +23,7 @@ use crate::unpack::take_member;
 
 pub(super) const GZIP: Format = Format {
     name: "gzip",
-    version: 4,
+    version: 5,
     media_types: &["application/gzip"],
     // RFC 1952, section 2.3.1: the magic, then the only method there is.
     sniff: |probe| magic(probe, b"\x1F\x8B\x08"),
@@ -33,7 +33,7 @@ pub(super) const GZIP: Format = Format {
 
 pub(super) const BZIP2: Format = Format {
     name: "bzip2",
-    version: 4,
+    version: 5,
     media_types: &["application/x-bzip2"],
     sniff: |probe| match probe.head.get(3) {
         Some(b'1'..=b'9') => magic(probe, b"BZh"),
@@ -123,13 +123,59 @@ fn extract_gzip(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, Extra
     let stored = header.header().and_then(|h| h.filename()).map(|name| decode(name).text);
     let stored = stored.filter(|name| !name.trim().is_empty());
     let name = stored.unwrap_or_else(|| stem(context.name));
-    let member = MultiGzDecoder::new(BufReader::new(Cursor::new(blob)));
-    Ok(single(member, &name, context))
+    let packed = BufReader::new(Cursor::new(blob));
+    let members = Streams::new(packed, GzDecoder::new, GzDecoder::into_inner);
+    Ok(single(members, &name, context))
 }
 
 fn extract_bzip2(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
-    let member = MultiBzDecoder::new(Cursor::new(blob));
-    Ok(single(member, &stem(context.name), context))
+    let packed = BufReader::new(Cursor::new(blob));
+    let streams = Streams::new(packed, BzDecoder::new, BzDecoder::into_inner);
+    Ok(single(streams, &stem(context.name), context))
+}
+
+/// Packed streams one behind another, which unpack to one file. Tapes and blocks of disks are filled with NULs, which the packers'
+/// own programs pass over.
+struct Streams<R, D> {
+    /// The stream that is unpacked; none behind the last.
+    stream: Option<D>,
+    open: fn(R) -> D,
+    packed: fn(D) -> R,
+}
+
+impl<R: BufRead, D> Streams<R, D> {
+    fn new(packed: R, open: fn(R) -> D, close: fn(D) -> R) -> Streams<R, D> {
+        Streams { stream: Some(open(packed)), open, packed: close }
+    }
+}
+
+impl<R: BufRead, D: Read> Read for Streams<R, D> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(stream) = &mut self.stream {
+            let read = stream.read(buffer)?;
+            if read > 0 || buffer.is_empty() {
+                return Ok(read);
+            }
+            let Some(mut packed) = self.stream.take().map(self.packed) else { break };
+            if skip_nuls(&mut packed)? {
+                self.stream = Some((self.open)(packed));
+            }
+        }
+        Ok(0)
+    }
+}
+
+/// Passes over NULs, and gives whether something follows them.
+fn skip_nuls(packed: &mut impl BufRead) -> io::Result<bool> {
+    loop {
+        let piece = packed.fill_buf()?;
+        let nuls = piece.iter().take_while(|byte| **byte == 0).count();
+        let (is_end, is_over) = (piece.is_empty(), nuls < piece.len());
+        packed.consume(nuls);
+        if is_end || is_over {
+            return Ok(is_over);
+        }
+    }
 }
 
 fn single(member: impl Read, name: &str, context: &Context<'_>) -> Content {
@@ -149,5 +195,45 @@ fn stem(name: &str) -> String {
         "svgz" => format!("{stem}.svg"),
         "gz" | "bz2" | "bz" | "xz" | "lzma" | "zst" | "lz4" | "z" => stem.to_owned(),
         _ => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    fn gzip(text: &[u8]) -> Vec<u8> {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+        packed.write_all(text).unwrap();
+        packed.finish().unwrap()
+    }
+
+    fn bzip2(text: &[u8]) -> Vec<u8> {
+        let mut packed = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::best());
+        packed.write_all(text).unwrap();
+        packed.finish().unwrap()
+    }
+
+    #[test]
+    fn nuls_between_and_behind_packed_streams_are_passed_over() {
+        let unpacked = |bytes: &[u8], is_gzip: bool| match is_gzip {
+            true => io::read_to_string(Streams::new(bytes, GzDecoder::new, GzDecoder::into_inner)),
+            false => io::read_to_string(Streams::new(bytes, BzDecoder::new, BzDecoder::into_inner)),
+        };
+        for (pack, is_gzip) in [(gzip as fn(&[u8]) -> Vec<u8>, true), (bzip2, false)] {
+            let [one, two] = [pack(b"one "), pack(b"two")];
+            for filling in [0, 3, 70_000] {
+                let nuls = vec![0; filling];
+                let bytes = [one.as_slice(), &nuls, &two, &nuls].concat();
+                assert_eq!(unpacked(&bytes, is_gzip).unwrap(), "one two");
+            }
+            assert!(unpacked(&[one.as_slice(), b"\0x"].concat(), is_gzip).is_err());
+            assert!(unpacked(one.split_last().unwrap().1, is_gzip).is_err());
+        }
     }
 }

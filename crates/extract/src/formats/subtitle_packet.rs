@@ -30,16 +30,26 @@ fn styled(event: &str) -> String {
     unstyled(event.splitn(9, ',').nth(8).unwrap_or_default())
 }
 
-/// The text of an event without its override blocks, and with its line ends.
+/// The text of an event without its override blocks and what is drawn between them, and with its line ends.
 pub(super) fn unstyled(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
+    let mut is_drawn = false;
     while let Some((before, block)) = rest.split_once('{') {
-        plain.push_str(before);
-        rest = block.split_once('}').map_or("", |(_, after)| after);
+        // Numbers of a drawing are no words.
+        plain.push_str(if is_drawn { "" } else { before });
+        let (block, after) = block.split_once('}').unwrap_or((block, ""));
+        is_drawn = draws(block).unwrap_or(is_drawn);
+        rest = after;
     }
-    plain.push_str(rest);
+    plain.push_str(if is_drawn { "" } else { rest });
     plain.replace("\\N", "\n").replace("\\n", "\n").replace("\\h", " ").trim().to_owned()
+}
+
+/// Whether what follows an override block is drawn, if the block says so: `\p` with a number, which is nought where words go on.
+fn draws(block: &str) -> Option<bool> {
+    let number = |rest: &str| rest.chars().next().and_then(|c| c.to_digit(10));
+    block.split("\\p").skip(1).filter_map(number).last().map(|number| number > 0)
 }
 
 /// Without the tags that SubRip and WebVTT know.
@@ -63,6 +73,8 @@ mod tests {
             ),
             ("ass", r"0,0,Default,,0,0,0,,{\i1}첫 줄{\i0}\N둘째, 줄", "첫 줄\n둘째, 줄"),
             ("ass", "0,0", ""),
+            ("ass", r"0,0,,,,,,,이동{\pos(1,2)\p1}m 0 0 l 1 1{\b1}2 2{\p0\b0} 끝", "이동 끝"),
+            ("ass", r"0,0,,,,,,,{\p4}m 0 0", ""),
         ] {
             assert_eq!(text(codec, data.as_bytes()), expected, "{codec} {data:?}");
         }

@@ -1,7 +1,7 @@
 //! TAR archives.
 
 use std::collections::HashMap;
-use std::io::Read;
+use std::io::{Read, Seek};
 
 use madang_document::content::Content;
 use madang_document::part::Part;
@@ -9,7 +9,7 @@ use madang_document::quote::Quote;
 use madang_document::reason_kind::ReasonKind;
 use tar::{Archive, EntryType};
 
-use crate::blob::{Blob, Cursor};
+use crate::blob::{Blob, Cursor, read_range};
 use crate::context::Context;
 use crate::encoding::decode;
 use crate::error::ExtractError;
@@ -52,48 +52,88 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let mut paths = MemberPaths::default();
     // Where the bytes of each name lie, and how many they are: hard links lead to them.
     let mut places: HashMap<Vec<u8>, (u64, u64)> = HashMap::new();
-    let mut archive = Archive::new(Cursor::new(blob));
-    for entry in archive.entries()? {
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(error) if content.members.is_empty() => return Err(ExtractError::broken(error)),
-            Err(error) => {
-                let broken = ReasonKind::Broken(Quote::of(&error));
-                content.lost(broken.within(Part::AfterMembers(content.members.len() as u64)));
-                break;
-            }
-        };
-        context.progress();
-        let kind = entry.header().entry_type();
-        if kind.is_dir() || kind.is_pax_global_extensions() {
-            continue;
-        }
-        let name = entry.path_bytes().into_owned();
-        let path = paths.take(&decode(&name).text);
-        let size = entry.size();
-        let go_on = if kind.is_file() || kind.is_contiguous() {
-            places.insert(plain(&name).to_owned(), (entry.raw_file_position(), size));
-            take_member(entry, &path, Some(size), context, &mut content)
-        } else if kind.is_gnu_sparse() {
-            take_member(entry, &path, Some(size), context, &mut content)
-        } else {
-            let target = entry.link_name_bytes().map(std::borrow::Cow::into_owned);
-            // A hard link is one more name of a file: whichever of the two was packed first has the bytes.
-            let place = target.as_deref().filter(|_| kind.is_hard_link());
-            match place.and_then(|target| places.get(plain(target)).copied()) {
-                Some((at, size)) => {
-                    places.insert(plain(&name).to_owned(), (at, size));
-                    let bytes = Cursor::at(blob, at).take(size);
-                    take_member(bytes, &path, Some(size), context, &mut content)
-                }
-                None => list_member(path, what(kind, target.as_deref()), context, &mut content),
-            }
-        };
-        if !go_on {
-            break;
-        }
+    let mut start = Some(0);
+    while let Some(at) = start {
+        let archive = Unread { blob, at, places: &mut places, paths: &mut paths };
+        let end = archive.read(context, &mut content)?;
+        start = end.map(|end| next_archive(blob, end)).transpose()?.flatten();
     }
     Ok(content)
+}
+
+/// Where another archive begins behind the end of one, which `cat` leaves there; its programs fill up to a whole record.
+fn next_archive(blob: &dyn Blob, end: u64) -> Result<Option<u64>, ExtractError> {
+    const BLOCK: usize = 512;
+    /// The largest record that packers write.
+    const RECORD: u64 = 1 << 20;
+    let behind = read_range(blob, end, RECORD + BLOCK as u64)?;
+    let (blocks, _) = behind.as_chunks::<BLOCK>();
+    let next = blocks.iter().position(|block| block.iter().any(|byte| *byte != 0));
+    let header = next.filter(|at| blocks.get(*at).is_some_and(|block| has_check_sum(block)));
+    Ok(header.map(|at| end + (at * BLOCK) as u64))
+}
+
+/// An archive that begins at some byte of a file, and what is known of those before it.
+struct Unread<'a> {
+    blob: &'a dyn Blob,
+    at: u64,
+    places: &'a mut HashMap<Vec<u8>, (u64, u64)>,
+    paths: &'a mut MemberPaths,
+}
+
+impl Unread<'_> {
+    /// Reads its members, and gives where it ends; nothing if no more is to be read.
+    fn read(
+        self,
+        context: &Context<'_>,
+        content: &mut Content,
+    ) -> Result<Option<u64>, ExtractError> {
+        let Unread { blob, at, places, paths } = self;
+        let mut archive = Archive::new(Cursor::at(blob, at));
+        for entry in archive.entries()? {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) if content.members.is_empty() => {
+                    return Err(ExtractError::broken(error));
+                }
+                Err(error) => {
+                    let broken = ReasonKind::Broken(Quote::of(&error));
+                    content.lost(broken.within(Part::AfterMembers(content.members.len() as u64)));
+                    return Ok(None);
+                }
+            };
+            context.progress();
+            let kind = entry.header().entry_type();
+            if kind.is_dir() || kind.is_pax_global_extensions() {
+                continue;
+            }
+            let name = entry.path_bytes().into_owned();
+            let path = paths.take(&decode(&name).text);
+            let size = entry.size();
+            let go_on = if kind.is_file() || kind.is_contiguous() {
+                places.insert(plain(&name).to_owned(), (at + entry.raw_file_position(), size));
+                take_member(entry, &path, Some(size), context, content)
+            } else if kind.is_gnu_sparse() {
+                take_member(entry, &path, Some(size), context, content)
+            } else {
+                let target = entry.link_name_bytes().map(std::borrow::Cow::into_owned);
+                // A hard link is one more name of a file: whichever of the two was packed first has the bytes.
+                let place = target.as_deref().filter(|_| kind.is_hard_link());
+                match place.and_then(|target| places.get(plain(target)).copied()) {
+                    Some((at, size)) => {
+                        places.insert(plain(&name).to_owned(), (at, size));
+                        let bytes = Cursor::at(blob, at).take(size);
+                        take_member(bytes, &path, Some(size), context, content)
+                    }
+                    None => list_member(path, what(kind, target.as_deref()), context, content),
+                }
+            };
+            if !go_on {
+                return Ok(None);
+            }
+        }
+        Ok(Some(archive.into_inner().stream_position()?))
+    }
 }
 
 /// A name as links call it: packers write `./a` and `a` for the same file.
@@ -111,5 +151,35 @@ fn what(kind: EntryType, target: Option<&[u8]>) -> ReasonKind {
         EntryType::Char | EntryType::Block => ReasonKind::Device,
         EntryType::Fifo => ReasonKind::Pipe,
         kind => ReasonKind::MemberKind(format!("{:?}", char::from(kind.as_byte())).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn archive(names: &[&str]) -> Vec<u8> {
+        let mut builder = tar::Builder::new(Vec::new());
+        for name in names {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(1);
+            header.set_cksum();
+            builder.append_data(&mut header, name, &b"x"[..]).unwrap();
+        }
+        builder.into_inner().unwrap()
+    }
+
+    #[test]
+    fn an_archive_behind_another_is_found() {
+        let one = archive(&["a"]);
+        let end = one.len() as u64 - 512;
+        for filling in [0, 512, 20 * 512] {
+            let both = [one.as_slice(), &vec![0; filling], &archive(&["b"])].concat();
+            let next = next_archive(&both, end).unwrap();
+            assert_eq!(next, Some((one.len() + filling) as u64), "{filling}");
+        }
+        for behind in [&[][..], &[0; 5000], &[7; 2000]] {
+            assert_eq!(next_archive(&[one.as_slice(), behind].concat(), end).unwrap(), None);
+        }
     }
 }

@@ -34,7 +34,7 @@ use crate::unpack::{TARGET, leave_member, link_to, list_member, take_member};
 
 pub(super) const FORMAT: Format = Format {
     name: "zip",
-    version: 8,
+    version: 9,
     media_types: &["application/zip"],
     sniff,
     media_type: |_| "application/zip",
@@ -50,6 +50,9 @@ fn sniff(probe: &Probe<'_>) -> Match {
     let magic: [&[u8]; 4] = [b"PK\x03\x04", b"PK\x05\x06", b"PK00PK\x03\x04", SPLIT];
     if magic.iter().any(|m| probe.starts_with(m)) && recognise_zip(probe).is_none() {
         return Match::Magic;
+    }
+    if !probe.starts_with(b"PK") && probe.zip().is_some() && recognise_zip(probe).is_none() {
+        return Match::Extension;
     }
     // The last part of a split archive begins anywhere in a member, and only its end tells.
     let is_last = probe.extension == "zip" && parts_before(&probe.tail(TAIL)).is_some();
@@ -346,4 +349,30 @@ fn read_by_heads(
     let records = heads(blob, start..blob.len(), most, || context.progress());
     let places = Places::default();
     Unread { blob, context, content, paths, places }.take(&records, Told::Listed);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn an_archive_is_known_behind_other_bytes() {
+        let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        archive.start_file("a.txt", zip::write::SimpleFileOptions::default()).unwrap();
+        archive.write_all(b"x").unwrap();
+        let archive = archive.finish().unwrap().into_inner();
+        let sniffed = |front: &[u8], name: &str| {
+            let bytes = [front, &archive].concat();
+            sniff(&Probe::new(&bytes, name).unwrap())
+        };
+        assert_eq!(sniffed(b"", "a.bin"), Match::Magic);
+        for front in [b"HTTP/1.1 200 OK\r\n\r\n".as_slice(), &[7; 5000]] {
+            assert_eq!(sniffed(front, "a.bin"), Match::Extension);
+        }
+        for front in [b"MZ\x90\0".as_slice(), b"%PDF-1.4\n", &[7; 70_000]] {
+            assert_eq!(sniffed(front, "a.zip"), Match::No);
+        }
+    }
 }

@@ -106,7 +106,7 @@ fn what_lies_beside_a_file_is_found_under_it() {
     assert_eq!(report["title"], "소양강댐 방류 결과");
     assert_eq!(report["metadata"]["title"], "소양강댐 방류 결과");
     assert_eq!(report["properties"][0]["term"], "dcterms:title");
-    assert_eq!(claims(&report, "author")[0].0, "홍길동, 김영희");
+    assert_eq!(claims(&report, "author")[0].0, json!(["홍길동", "김영희"]));
     let department = claims(&report, "department");
     assert_eq!(department[0], (json!("물관리과"), beside("결과.hwpx.meta.yml")));
     assert_eq!(department[1], (json!("하천과"), beside("manifest.csv")));

@@ -344,7 +344,14 @@ fn is_filled_text(head: &[u8]) -> bool {
     text.contains(&b'\n')
         && !text.trim_ascii().is_empty()
         && !text.iter().any(is_control)
-        && (valid_utf8(&text).is_some() || is_korean(&text))
+        && (valid_utf8(&text).is_some() || is_everyday_korean(&text))
+}
+
+/// Whether bytes are such Korean as [`is_korean`] means, and hardly any syllable of it is one that few texts have: any two
+/// bytes may happen to be one of those.
+fn is_everyday_korean(bytes: &[u8]) -> bool {
+    let text = Code::Standard(EUC_KR).decode(sample(bytes)).text;
+    is_korean(bytes) && cost(&text, Script::Korean) <= priced(&text) * 110
 }
 
 /// Whether bytes are CP949 without an error, and spell what Korean texts are made of.
@@ -562,7 +569,7 @@ mod tests {
             assert!(is_text_with_controls(&cp949), "{text:?}");
         }
         let filled =
-            ["이름,값\n홍길동\0\0,1\n김,2\n", "홍길동\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0007\n"];
+            ["이름,값\n홍길동\0\0,1\n김,2\n", "홍길동\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x007\n"];
         for text in filled {
             assert!(is_text_with_controls(text.as_bytes()), "{text:?}");
             assert!(is_text_with_controls(&EUC_KR.encode(text).0), "{text:?}");
@@ -647,7 +654,7 @@ mod tests {
     fn names_of_the_first_pcs() {
         let words = b"Pr\x81fbericht f\x81r M\x84rz.txt\n\x9Abersicht.txt\nStra\xE1e";
         assert_eq!(decode_names(words), "Prüfbericht für März.txt\nÜbersicht.txt\nStraße");
-        for text in ["점검 결과.txt", "뷁.txt", "資料.txt"] {
+        for text in ["점검 결과.txt", "뷁.txt", "大韓民國.txt"] {
             assert_eq!(decode_names(&EUC_KR.encode(text).0), text);
         }
         let cyrillic = encoding_rs::IBM866.encode("Отчёт о данных.txt").0;

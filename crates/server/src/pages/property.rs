@@ -480,8 +480,11 @@ mod tests {
             .flat_map(|(_, parts)| parts.split(" > "))
             .collect();
         assert!(parts.contains("row 1") && parts.contains("docProps/core.xml"), "{parts:?}");
-        // As HTML, TTML and QuickTime call them.
+        // As HTML, TTML, LRC and QuickTime call them.
         let names = [
+            "al",
+            "ar",
+            "ti",
             "a href",
             "html lang",
             "meta description",

@@ -134,7 +134,8 @@ impl Fonts {
             Page::Number(page) if page != 1252 => Some(page),
             _ => self.page,
         };
-        let is_double = own_page.is_some_and(|page| is_double_byte_text(bytes, page));
+        let is_double =
+            !bytes.is_ascii() && own_page.is_some_and(|page| is_double_byte_text(bytes, page));
         match (set, self.page) {
             (Page::Signs, _) => signs(),
             // Hangul comes from another font.

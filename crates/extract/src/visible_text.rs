@@ -20,10 +20,6 @@ pub(crate) fn visible(text: &str, korean: bool) -> Option<String> {
             differs = true;
             continue;
         }
-        // Elsewhere it is drawn: 한글 and some browsers keep it as a hyphen, as in K-MOOC.
-        let is_hyphen = c == '\u{AD}' && after.is_some_and(char::is_alphanumeric);
-        let c = if is_hyphen && before.is_some_and(char::is_alphanumeric) { '-' } else { c };
-        differs |= c == '-' && is_hyphen;
         before = Some(c);
         match sign(c).filter(|_| korean) {
             Some(sign) => seen.push_str(sign),
@@ -60,9 +56,9 @@ fn is_unseen(before: Option<char>, c: char, after: Option<char>) -> bool {
         '\u{FEFF}' | '\u{2060}' => true,
         // Scripts without blanks are divided by it.
         '\u{200B}' => !before.is_some_and(is_undivided),
-        // Where a word of a language that breaks words may be broken.
+        // Where a word may be broken.
         '\u{AD}' => {
-            before.is_some_and(char::is_alphabetic) && after.is_some_and(char::is_lowercase)
+            before.is_some_and(char::is_alphanumeric) && after.is_some_and(char::is_alphanumeric)
         }
         _ => false,
     }
@@ -100,7 +96,7 @@ mod tests {
             ("\u{1112}\u{1161}\u{11AB}\u{1100}\u{1173}\u{11AF}", "한글"),
             ("\u{1112}\u{119E}\u{11AB}글\u{FEFF}", "\u{1112}\u{119E}\u{11AB}글"),
             ("\u{F02B1} 목적", "① 목적"),
-            ("K\u{AD}MOOC, 2026\u{AD}03, 축사로\u{AD}한우", "K-MOOC, 2026-03, 축사로-한우"),
+            ("재난\u{AD}안전", "재난안전"),
         ] {
             assert_eq!(visible(text, true).as_deref(), Some(seen), "{}", text.escape_unicode());
         }

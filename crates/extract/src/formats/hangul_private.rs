@@ -7,17 +7,24 @@ use std::sync::OnceLock;
 use super::symbol_font;
 use crate::private_signs::sign;
 
-/// The text with characters of Unicode in place of private ones; none if there is nothing to replace.
+/// The text with characters of Unicode in place of private ones; none if there is nothing to replace. A soft hyphen is drawn
+/// as any other by this word processor (K-MOOC), but where a word of small letters may be broken.
 pub(super) fn spelled(text: &str) -> Option<String> {
     // Their first bytes in UTF-8; Hangul and ASCII have others.
-    if !text.bytes().any(|byte| matches!(byte, 0xEE | 0xEF | 0xF3)) || !text.contains(is_private) {
+    let may_be = |byte: u8| matches!(byte, 0xC2 | 0xEE | 0xEF | 0xF3);
+    if !text.bytes().any(may_be) || !text.contains(|c| c == SOFT_HYPHEN || is_private(c)) {
         return None;
     }
     let mut spelled = String::with_capacity(text.len());
-    for c in text.chars() {
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c == SOFT_HYPHEN && !chars.peek().copied().is_some_and(char::is_lowercase) {
+            spelled.push('-');
+            continue;
+        }
         match syllable(c).or_else(|| sign(c)) {
             Some(known) => spelled.push_str(known),
-            None => spelled.push(wingding(c).unwrap_or(c)),
+            None => spelled.push(symbol_font::unnamed(c).unwrap_or(c)),
         }
     }
     Some(spelled)
@@ -29,6 +36,8 @@ pub(super) fn unfolded(unit: u16) -> Option<&'static str> {
     let folded = unit.checked_sub(0xA000).filter(|folded| *folded < 0x48D)?;
     sign(char::from_u32(0xF_0000 + u32::from(folded))?)
 }
+
+const SOFT_HYPHEN: char = '\u{AD}';
 
 fn is_private(c: char) -> bool {
     matches!(c, '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..='\u{F0FFF}')
@@ -42,11 +51,6 @@ fn syllable(c: char) -> Option<&'static str> {
     let number = u32::from(c).checked_sub(0xE0BC)?;
     let lines = LINES.get_or_init(|| include_str!("hanyang.txt").lines().collect());
     lines.get(usize::try_from(number).ok()?).copied().filter(|letters| !letters.is_empty())
-}
-
-/// What the word processor draws at codes of fonts of signs, whatever the font: Wingdings.
-fn wingding(c: char) -> Option<char> {
-    symbol_font::unnamed(c)
 }
 
 #[cfg(test)]
@@ -63,6 +67,8 @@ mod tests {
             ("\u{F8F7}", "\u{11F9}"),
             ("\u{F0FE} 동의", "☑ 동의"),
             ("홍길동 \u{F012B}", "홍길동 (인)"),
+            ("K\u{AD}MOOC, 1203\u{AD}1, 축사로\u{AD}한우", "K-MOOC, 1203-1, 축사로-한우"),
+            ("per\u{AD}tinent \u{E000}", "per\u{AD}tinent \u{E000}"),
             ("\u{E000} \u{F0FFF}", "\u{E000} \u{F0FFF}"),
         ] {
             assert_eq!(spelled(text).as_deref(), Some(is), "{}", text.escape_unicode());

@@ -4,7 +4,16 @@
 pub(super) fn is_apart(name: &str) -> bool {
     matches!(
         name,
-        "button" | "select" | "option" | "object" | "video" | "audio" | "canvas" | "text"
+        "button"
+            | "select"
+            | "option"
+            | "object"
+            | "video"
+            | "audio"
+            | "canvas"
+            | "text"
+            | "noscript"
+            | "template"
     )
 }
 

@@ -86,6 +86,7 @@ pub(super) fn is_void(name: &str) -> bool {
             | "input"
             | "link"
             | "meta"
+            | "param"
             | "source"
             | "track"
             | "wbr"

@@ -1,6 +1,6 @@
 //! The fonts of signs in which elements of a page set their letters: by `<font face>` and by the element's own style.
 
-use super::html_element::is_block;
+use super::html_element::{is_block, is_void};
 use super::symbol_font;
 
 /// Elements within one another whose fonts are remembered.
@@ -98,27 +98,6 @@ fn family(style: &str) -> Option<String> {
 fn is_size(word: &str) -> bool {
     let has_unit = |c: char| c.is_ascii_alphabetic() || c == '%';
     word.starts_with(|c: char| c.is_ascii_digit() || c == '.') && word.contains(has_unit)
-}
-
-/// Elements that have no end.
-fn is_void(name: &str) -> bool {
-    matches!(
-        name,
-        "area"
-            | "base"
-            | "br"
-            | "col"
-            | "embed"
-            | "hr"
-            | "img"
-            | "input"
-            | "link"
-            | "meta"
-            | "param"
-            | "source"
-            | "track"
-            | "wbr"
-    )
 }
 
 #[cfg(test)]

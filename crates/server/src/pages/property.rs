@@ -190,8 +190,8 @@ const PARTS: &[(&str, &str)] = &[
 
 /// A part of a file as people read it.
 fn part_name(words: Words, part: &str) -> String {
-    // The streams of properties of compound files begin with a control character.
-    let part = part.trim_start_matches('\u{5}');
+    // The streams of properties of compound files begin with a control character, which is made visible when it is recorded.
+    let part = part.trim_start_matches('\u{5}').trim_start_matches(r"\x05");
     let known = PARTS.iter().find(|(name, _)| *name == part);
     known.map_or(part, |(english, korean)| words.say(korean, english)).to_owned()
 }
@@ -501,9 +501,10 @@ mod tests {
             assert!(!korean.is_ascii(), "{korean}");
             assert_eq!(part_name(Words(Locale::English), part), *part);
         }
-        let summary = "\u{5}HwpSummaryInformation";
-        assert_eq!(part_name(Words(Locale::Korean), summary), "문서 요약 정보");
-        assert_eq!(part_name(Words(Locale::English), summary), "HwpSummaryInformation");
+        for summary in ["\u{5}HwpSummaryInformation", r"\x05HwpSummaryInformation"] {
+            assert_eq!(part_name(Words(Locale::Korean), summary), "문서 요약 정보");
+            assert_eq!(part_name(Words(Locale::English), summary), "HwpSummaryInformation");
+        }
         let mut metadata = Metadata::default();
         metadata.at("row 1").set("csv.header", "가");
         let beside = Some(metadata::Part::Beside("tags".into()));

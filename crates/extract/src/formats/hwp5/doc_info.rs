@@ -5,7 +5,7 @@ use madang_document::reason::Reason;
 use super::record::{Records, tag, text_at};
 use crate::error::reason_of;
 use crate::formats::bytes::{u16_at, u32_at};
-use crate::formats::hangul_numbering::{Look, Numbers};
+use crate::formats::hangul_numbering::{Bullet, Look, Numbers};
 
 /// What the stream `DocInfo` says that reading needs (HWP 5.0 document file format, revision 1.3, section 4.2).
 #[derive(Debug, Default)]
@@ -22,11 +22,12 @@ pub(super) struct DocInfo {
     pub(super) damage: Option<Reason>,
 }
 
-/// The properties of the document (`HWPTAG_DOCUMENT_PROPERTIES`), a picture or object (`HWPTAG_BIN_DATA`), a numbering,
+/// The properties of the document (`HWPTAG_DOCUMENT_PROPERTIES`), a picture or object (`HWPTAG_BIN_DATA`), a numbering, a bullet,
 /// what a paragraph looks like, and a tracked change (`HWPTAG_TRACK_CHANGE`).
 const PROPERTIES: u16 = tag::DOCUMENT_PROPERTIES;
 const BIN_DATA: u16 = 0x12;
 const NUMBERING: u16 = 0x17;
+const BULLET: u16 = 0x18;
 const PARA_SHAPE: u16 = 0x19;
 const TRACK_CHANGE: u16 = 0x60;
 
@@ -41,8 +42,8 @@ impl DocInfo {
     pub(super) fn read(stream: impl Read) -> DocInfo {
         let mut records = Records::new(stream, 1 << 16);
         let mut this = DocInfo::default();
-        let (mut numberings, mut shapes) = (0, 0);
-        let wanted = |tag| matches!(tag, PROPERTIES | BIN_DATA | NUMBERING | PARA_SHAPE);
+        let (mut numberings, mut bullets, mut shapes) = (0, 0, 0);
+        let wanted = |tag| matches!(tag, PROPERTIES | BIN_DATA | NUMBERING | BULLET | PARA_SHAPE);
         loop {
             let record = match records.next(wanted) {
                 Ok(Some(record)) => record,
@@ -59,6 +60,15 @@ impl DocInfo {
                 NUMBERING if numberings < NUMBERINGS => {
                     numberings += 1;
                     numbering(numberings, record.data, &mut this.numbers);
+                }
+                // Its sign stands behind what a number has in its place (table 42).
+                BULLET if bullets < NUMBERINGS => {
+                    bullets += 1;
+                    // The sign of what is ticked off is the last that stands there.
+                    let sign = |at| char::from_u32(u32::from(u16_at(record.data, at)?));
+                    if let Some(bullet) = sign(12).map(|it| Bullet { sign: it, ticked: sign(23) }) {
+                        this.numbers.add_bullet(bullets, bullet);
+                    }
                 }
                 PARA_SHAPE if shapes < u16::MAX => {
                     shape(shapes, record.data, &mut this.numbers);
@@ -108,13 +118,18 @@ fn numbering(list: u16, data: &[u8], numbers: &mut Numbers) {
 }
 
 /// Reads what a paragraph looks like (table 43): bits 23 and 24 say whether it has a number, by the outline (1) or a list
-/// (2), bits 25 to 27 its level.
+/// (2), or a bullet (3), bits 25 to 27 its level.
 fn shape(shape: u16, data: &[u8], numbers: &mut Numbers) {
     let Some(properties) = u32_at(data, 0) else { return };
     let level = (properties >> 25 & 7) as u8;
     match properties >> 23 & 3 {
         1 => numbers.add_shape(shape, None, level),
         2 => numbers.add_shape(shape, u16_at(data, 30), level),
+        // The specification does not say that bit 7 of the second properties (table 45) tells what is ticked off.
+        3 => {
+            let is_ticked = u32_at(data, 42).is_some_and(|second| second & 0x80 != 0);
+            numbers.add_bullet_shape(shape, u16_at(data, 30), is_ticked);
+        }
         _ => {}
     }
 }

@@ -7,7 +7,7 @@ use madang_document::metadata;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use crate::formats::hangul_numbering::{Look, Numbers};
+use crate::formats::hangul_numbering::{Bullet, Look, Numbers};
 use crate::formats::hwpx::package::attribute;
 use crate::formats::hwpx::section::character;
 use crate::formats::utf8_stream::Utf8Stream;
@@ -78,7 +78,13 @@ impl Head {
             "SUBJECT" => return Some(What::Property(metadata::DESCRIPTION)),
             "NUMBERING" => *list = number("Id").unwrap_or_default(),
             // Bullets have such heads, too.
-            "BULLET" => *list = 0,
+            "BULLET" => {
+                *list = 0;
+                let sign = attribute(e, "Char").and_then(|sign| sign.chars().next());
+                if let (Some(bullet), Some(sign)) = (number("Id"), sign) {
+                    self.numbers.add_bullet(bullet, Bullet { sign, ticked: None });
+                }
+            }
             "PARAHEAD" => {
                 let level = level().and_then(|level| level.checked_sub(1)).filter(|_| *list > 0)?;
                 let look = Look::named(&attribute(e, "NumFormat").unwrap_or_default());
@@ -91,6 +97,9 @@ impl Head {
                 match attribute(e, "HeadingType").as_deref() {
                     Some("Outline") => self.numbers.add_shape(shape, None, level),
                     Some("Number") => self.numbers.add_shape(shape, number("Heading"), level),
+                    Some("Bullet") => {
+                        self.numbers.add_bullet_shape(shape, number("Heading"), false)
+                    }
                     _ => {}
                 }
             }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use madang_document::content::Content;
 
-use crate::formats::hangul_numbering::{Look, Numbers};
+use crate::formats::hangul_numbering::{Bullet, Look, Numbers};
 use crate::formats::markup::{Markup, Node};
 use crate::formats::symbol_font;
 
@@ -10,6 +10,7 @@ use crate::formats::symbol_font;
 pub(super) fn numbers(xml: &str) -> Numbers {
     let mut numbers = Numbers::default();
     read(inside(xml, "numberings"), &mut numbers);
+    read(inside(xml, "bullets"), &mut numbers);
     // Most documents have bare numbers only: the shapes of their paragraphs, which are many, are then of no use.
     if numbers.are_named() {
         read(inside(xml, "paraProperties"), &mut numbers);
@@ -80,7 +81,7 @@ fn inside<'x>(xml: &'x str, name: &str) -> &'x str {
 fn read(xml: &str, numbers: &mut Numbers) {
     let mut markup = Markup::new(xml);
     let mut list = 0;
-    let mut shape = None;
+    let (mut shape, mut is_ticked) = (None, false);
     while let Some(node) = markup.next() {
         let Node::Start(tag) = node else { continue };
         let number = |name: &str| tag.attribute(name).and_then(|value| value.parse::<u16>().ok());
@@ -98,14 +99,28 @@ fn read(xml: &str, numbers: &mut Numbers) {
                     numbers.add_level(list, level, u32::from(start), look, &text);
                 }
             }
-            "bullet" => list = 0,
-            "paraPr" => shape = number("id"),
+            "bullet" => {
+                list = 0;
+                let sign = |name| tag.attribute(name).and_then(|sign: String| sign.chars().next());
+                if let (Some(number), Some(sign), ticked) =
+                    (number("id"), sign("char"), sign("checkedChar"))
+                {
+                    numbers.add_bullet(number, Bullet { sign, ticked });
+                }
+            }
+            "paraPr" => {
+                shape = number("id");
+                is_ticked = number("checked") == Some(1);
+            }
             "heading" => {
                 let level = number("level").and_then(|level| u8::try_from(level).ok());
                 if let (Some(shape), Some(level)) = (shape, level) {
                     match tag.attribute("type").as_deref() {
                         Some("OUTLINE") => numbers.add_shape(shape, None, level),
                         Some("NUMBER") => numbers.add_shape(shape, number("idRef"), level),
+                        Some("BULLET") => {
+                            numbers.add_bullet_shape(shape, number("idRef"), is_ticked)
+                        }
                         _ => {}
                     }
                 }
@@ -143,6 +158,6 @@ mod tests {
         );
         numbers.outline(3);
         let seen: Vec<_> = [7, 8, 9, 7].map(|shape| numbers.label(shape)).into();
-        assert_eq!(seen, ["제II부 ", "", "제III부 ", "제IV부 "]);
+        assert_eq!(seen, ["제II부 ", "* ", "제III부 ", "제IV부 "]);
     }
 }

@@ -98,7 +98,7 @@ impl Head {
                     Some("Outline") => self.numbers.add_shape(shape, None, level),
                     Some("Number") => self.numbers.add_shape(shape, number("Heading"), level),
                     Some("Bullet") => {
-                        self.numbers.add_bullet_shape(shape, number("Heading"), false)
+                        self.numbers.add_bullet_shape(shape, number("Heading"), false);
                     }
                     _ => {}
                 }

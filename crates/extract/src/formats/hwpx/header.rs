@@ -119,7 +119,7 @@ fn read(xml: &str, numbers: &mut Numbers) {
                         Some("OUTLINE") => numbers.add_shape(shape, None, level),
                         Some("NUMBER") => numbers.add_shape(shape, number("idRef"), level),
                         Some("BULLET") => {
-                            numbers.add_bullet_shape(shape, number("idRef"), is_ticked)
+                            numbers.add_bullet_shape(shape, number("idRef"), is_ticked);
                         }
                         _ => {}
                     }

@@ -22,6 +22,7 @@ pub mod extraction;
 /// A row of the table of formats.
 pub mod format;
 pub mod formats;
+mod hangul_letters;
 /// The language of a text.
 pub mod language;
 mod libav;

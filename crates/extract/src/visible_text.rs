@@ -2,6 +2,7 @@
 //!
 //! Whoever searches types what is seen. This is done once, behind all formats.
 
+use crate::hangul_letters::syllable;
 use crate::private_signs::sign;
 
 /// The text as it is seen; none if it is that already, as nearly all is. Signs of Hancom's fonts are spelled in documents that
@@ -11,30 +12,27 @@ pub(crate) fn visible(text: &str, korean: bool) -> Option<String> {
         return None;
     }
     let mut seen = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    let mut before = None;
-    let mut differs = false;
-    while let Some(c) = chars.next() {
-        let after = chars.peek().copied();
-        if is_unseen(before, c, after) {
+    let mut rest = text.chars();
+    let (mut before, mut differs) = (None, false);
+    while let Some(c) = rest.next() {
+        if is_unseen(before, c, rest.clone().next()) {
             differs = true;
+            continue;
+        }
+        if let Some((syllable, taken)) = syllable(before, c, rest.clone()) {
+            seen.push(syllable);
+            rest.by_ref().take(taken).for_each(drop);
+            (before, differs) = (Some(syllable), true);
             continue;
         }
         before = Some(c);
         match sign(c).filter(|_| korean) {
-            Some(sign) => seen.push_str(sign),
-            None => match seen.chars().next_back().and_then(|last| composed(last, c)) {
-                Some(syllable) => {
-                    seen.pop();
-                    seen.push(syllable);
-                }
-                None => {
-                    seen.push(c);
-                    continue;
-                }
-            },
+            Some(sign) => {
+                seen.push_str(sign);
+                differs = true;
+            }
+            None => seen.push(c),
         }
-        differs = true;
     }
     differs.then_some(seen)
 }
@@ -69,20 +67,6 @@ fn is_undivided(c: char) -> bool {
     matches!(c, '\u{E00}'..='\u{EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}')
 }
 
-/// The syllable that two letters of Hangul, or a syllable and its last letter, make up (The Unicode Standard, section 3.12).
-fn composed(last: char, c: char) -> Option<char> {
-    let (last, c) = (u32::from(last), u32::from(c));
-    match (last, c) {
-        (0x1100..=0x1112, 0x1161..=0x1175) => {
-            char::from_u32(0xAC00 + ((last - 0x1100) * 21 + c - 0x1161) * 28)
-        }
-        (0xAC00..=0xD7A3, 0x11A8..=0x11C2) if (last - 0xAC00).is_multiple_of(28) => {
-            char::from_u32(last + c - 0x11A7)
-        }
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,6 +94,7 @@ mod tests {
             "ไทย\u{200B}ไทย",
             "각\u{11A8}",
             "\u{1112}\u{119E}\u{11AB}",
+            "\u{1109}\u{1100}\u{1161} \u{1100}\u{1161}\u{11A8}\u{11F9}",
             "\u{1F468}\u{200D}\u{1F469}",
         ] {
             assert_eq!(visible(text, true), None, "{}", text.escape_unicode());

@@ -1,4 +1,4 @@
-//! The numbers that the word processor 한글 draws before paragraphs. They are not stored with the text, and yet `제3조`
+//! The numbers and bullets that the word processor 한글 draws before paragraphs. They are not stored with the text, and yet `제3조`
 //! is what a person looks for.
 //!
 //! Only numbers that say what they count are read. The word processor's own plain text (its stored preview) has none, and

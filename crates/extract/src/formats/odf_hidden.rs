@@ -15,22 +15,32 @@ pub(super) fn tables(text: &str) -> BTreeSet<String> {
     if !["table:display=\"false\"", "table:display='false'"].iter().any(|it| text.contains(it)) {
         return hidden;
     }
+    each_of_styles(text, |style, tag| {
+        let is_hidden = || tag.attribute("display").is_some_and(|shown| shown == "false");
+        if tag.name() == "table-properties" && is_hidden() {
+            hidden.insert(style.to_owned());
+        }
+    });
+    hidden
+}
+
+/// Takes the elements of the styles that stand in front of the body, with the names of these.
+fn each_of_styles(text: &str, mut take: impl FnMut(&str, &Tag<'_>)) {
     let mut markup = Markup::new(text);
     let mut style = String::new();
     while let Some(node) = markup.next() {
         let Node::Start(tag) = node else { continue };
         match (tag.prefix(), tag.name()) {
             ("office", "body") => break,
-            ("style", "style") => style = tag.attribute("name").unwrap_or_default(),
-            ("style", "table-properties")
-                if tag.attribute("display").is_some_and(|shown| shown == "false") =>
-            {
-                hidden.insert(std::mem::take(&mut style));
+            ("style", name) => {
+                if name == "style" {
+                    style = tag.attribute("name").unwrap_or_default();
+                }
+                take(&style, &tag);
             }
             _ => {}
         }
     }
-    hidden
 }
 
 /// The styles of text that is not shown (section 20.255): those of the content and of the document, and what builds on them.
@@ -41,26 +51,19 @@ pub(super) fn texts(parts: &[&str]) -> BTreeSet<String> {
         return BTreeSet::new();
     }
     for text in parts {
-        let mut markup = Markup::new(text);
-        let mut style = String::new();
-        while let Some(node) = markup.next() {
-            let Node::Start(tag) = node else { continue };
-            match (tag.prefix(), tag.name()) {
-                ("office", "body") => break,
-                ("style", "style") => {
-                    style = tag.attribute("name").unwrap_or_default();
-                    let base = tag.attribute("parent-style-name");
-                    styles.insert(style.clone(), (base, None));
-                }
-                ("style", "text-properties") => {
-                    let display = tag.attribute("display");
-                    if let (Some(display), Some((_, hides))) = (display, styles.get_mut(&style)) {
-                        *hides = Some(display == "none");
-                    }
-                }
-                _ => {}
+        each_of_styles(text, |style, tag| match tag.name() {
+            "style" => {
+                let base = tag.attribute("parent-style-name");
+                styles.insert(style.to_owned(), (base, None));
             }
-        }
+            "text-properties" => {
+                let display = tag.attribute("display");
+                if let (Some(display), Some((_, hides))) = (display, styles.get_mut(style)) {
+                    *hides = Some(display == "none");
+                }
+            }
+            _ => {}
+        });
     }
     let hides = |style: &&String| {
         let mut style = Some(*style);

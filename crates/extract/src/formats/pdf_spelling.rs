@@ -3,15 +3,8 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::hangul_private;
-
-/// Letters of Hangul that begin, are within and end syllables of today (Unicode, section 3.12), and the first syllable.
-const LEADS: u32 = 0x1100;
-const VOWELS: u32 = 0x1161;
-const TAILS: u32 = 0x11A7;
-const SYLLABLES: u32 = 0xAC00;
-const VOWEL_COUNT: u32 = 21;
-const TAIL_COUNT: u32 = 28;
+use crate::hangul_letters::syllable;
+use crate::private_signs::sign;
 
 /// The line as it is spelled; none if it is so already.
 pub(super) fn spelled(line: &str) -> Option<String> {
@@ -26,13 +19,9 @@ pub(super) fn spelled(line: &str) -> Option<String> {
     let mut rest = line.chars();
     let mut last = None;
     while let Some(c) = rest.next() {
-        let mut next = rest.clone();
-        let following = [next.next(), next.next(), next.next()];
-        if let Some((syllable, taken)) = syllable(last, c, following) {
+        if let Some((syllable, taken)) = syllable(last, c, rest.clone()) {
             out.push(syllable);
-            for _ in 0..taken {
-                rest.next();
-            }
+            rest.by_ref().take(taken).for_each(drop);
             last = None;
             continue;
         }
@@ -50,11 +39,10 @@ pub(super) fn spelled(line: &str) -> Option<String> {
                 let has_words = matches!(c, '\u{FDFA}' | '\u{FDFB}');
                 out.extend(letters.filter(|letter| *letter != ' ' || has_words));
             }
-            c if is_private(c) => {
-                let sign = hangul_private::spelled(c.encode_utf8(&mut [0; 4]));
-                out.push_str(&sign.unwrap_or_else(|| c.into()));
-            }
-            c => out.push(c),
+            c => match sign(c) {
+                Some(sign) => out.push_str(sign),
+                None => out.push(c),
+            },
         }
     }
     Some(out)
@@ -63,33 +51,6 @@ pub(super) fn spelled(line: &str) -> Option<String> {
 /// Whether it is of the plane where Hancom's fonts have their signs.
 fn is_private(c: char) -> bool {
     matches!(c, '\u{F0000}'..='\u{F0FFF}')
-}
-
-/// The syllable of today that a letter begins with those behind it, and how many it takes. Letters before and behind it
-/// that belong to a syllable of old Hangul keep it as it is.
-fn syllable(
-    last: Option<char>,
-    c: char,
-    [vowel, tail, behind]: [Option<char>; 3],
-) -> Option<(char, usize)> {
-    let number = |c: Option<char>, first: u32, count: u32| {
-        let number = u32::from(c?).checked_sub(first)?;
-        (number < count).then_some(number)
-    };
-    let lead = number(Some(c), LEADS, 19)?;
-    let vowel = number(vowel, VOWELS, VOWEL_COUNT)?;
-    let is_lead = |c: Option<char>| matches!(c, Some('\u{1100}'..='\u{115F}'));
-    let goes_on = |c: Option<char>| matches!(c, Some('\u{1160}'..='\u{11FF}'));
-    let tail =
-        number(tail, TAILS, TAIL_COUNT).filter(|tail| *tail > 0).or(match goes_on(tail) {
-            true => None,
-            false => Some(0),
-        })?;
-    if is_lead(last) || tail > 0 && goes_on(behind) {
-        return None;
-    }
-    let syllable = SYLLABLES + (lead * VOWEL_COUNT + vowel) * TAIL_COUNT + tail;
-    Some((char::from_u32(syllable)?, if tail > 0 { 2 } else { 1 }))
 }
 
 #[cfg(test)]

@@ -139,6 +139,35 @@ mod tests {
     use super::*;
 
     #[test]
+    fn bullets_are_counted_and_may_be_ticked() {
+        let record = |tag: u32, data: &[u8]| {
+            [&(tag | (data.len() as u32) << 20).to_le_bytes(), data].concat()
+        };
+        let bullet = |sign: u16, ticked: u16| {
+            let (sign, ticked) = (sign.to_le_bytes(), ticked.to_le_bytes());
+            record(0x18, &[&[0; 12][..], &sign, &[0; 9], &ticked].concat())
+        };
+        let shape = |bullet: u8, is_ticked: bool| {
+            let mut data = [0; 58];
+            (data[3], data[30], data[42]) = (0x01, bullet, if is_ticked { 0x80 } else { 0 });
+            data[2] = 0x80;
+            record(0x19, &data)
+        };
+        let stream = [
+            bullet(0x25A1, 0),
+            bullet(0x2610, 0x2611),
+            shape(1, true),
+            shape(2, false),
+            shape(2, true),
+            shape(3, false),
+        ]
+        .concat();
+        let mut read = DocInfo::read(stream.as_slice());
+        let seen: Vec<_> = [0, 1, 2, 3].map(|shape| read.numbers.label(shape)).into();
+        assert_eq!(seen, ["□ ", "☐ ", "☑ ", ""]);
+    }
+
+    #[test]
     fn objects_are_counted_from_the_table() {
         let record = |tag: u32, data: &[u8]| {
             [&(tag | (data.len() as u32) << 20).to_le_bytes(), data].concat()

@@ -33,7 +33,7 @@ use madang_index::index::{Census, Index, IndexError};
 use madang_index::query::{Hits, Query, SearchError};
 use madang_index::record::Change;
 use madang_index::tantivy::index::TantivyIndex;
-use madang_ledger::jobs::{Claim, Completion, Jobs, Verdict};
+use madang_ledger::jobs::{Claim, Completion, Jobs, PriorityClass, Verdict};
 use madang_ledger::ledger::Ledger;
 use madang_ledger::objects::{Objects, Sighting};
 use madang_ledger::outbox::Outbox;
@@ -126,7 +126,10 @@ async fn work(folder: &Path, index: Arc<dyn Index>, documents: u32) {
     tokio::spawn(async move { indexers.run(&mut Following::default(), way).await });
     println!("begun");
     loop {
-        let claims = ledger.claim(&worker, None, 4, Duration::from_secs(60)).await.unwrap();
+        let claims = ledger
+            .claim(&worker, None, PriorityClass::Any, 4, Duration::from_secs(60))
+            .await
+            .unwrap();
         if claims.is_empty() {
             break;
         }
@@ -171,6 +174,7 @@ async fn completion(claim: &Claim, blobs: &Blobs) -> Completion {
         verdict: Verdict::Done,
         documents: vec![document],
         key: None,
+        again: false,
         actor: "crash".into(),
     }
 }

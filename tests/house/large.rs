@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use futures::StreamExt;
 use madang_document::timestamp::Timestamp;
 use madang_ledger::conformance::sample;
-use madang_ledger::jobs::Jobs;
+use madang_ledger::jobs::{Jobs, PriorityClass};
 use madang_ledger::objects::{Objects, Sighting};
 use madang_ledger::sqlite::{Durability, SqliteLedger};
 use madang_pipeline::declaration::parse;
@@ -46,7 +46,10 @@ async fn make(scenario: &Scenario) {
     ledger.open_queue(&sample::queue("press", pipeline.agency.clone())).await.unwrap();
     for batch in sightings.chunks(500) {
         ledger.see(batch).await.unwrap();
-        let claims = ledger.claim(&sample::worker(1), None, 500, sample::LEASE).await.unwrap();
+        let claims = ledger
+            .claim(&sample::worker(1), None, PriorityClass::Any, 500, sample::LEASE)
+            .await
+            .unwrap();
         let completions: Vec<_> = claims
             .iter()
             .map(|claim| {

@@ -11,7 +11,7 @@ use madang_document::object::ObjectRef;
 use madang_document::outcome::Outcome;
 use madang_document::timestamp::Timestamp;
 use madang_ledger::documents::Documents;
-use madang_ledger::jobs::{Job, JobFilter, JobState, Jobs};
+use madang_ledger::jobs::{Job, JobFilter, JobState, Jobs, PriorityClass};
 use madang_ledger::objects::{Objects, Sighting};
 use madang_ledger::queue::QueueDeclaration;
 use madang_ledger::sqlite::{Durability, SqliteLedger};
@@ -141,6 +141,7 @@ async fn read(times: u32) -> (Job, Outcome) {
         worker: Worker { node: uuid::Uuid::now_v7(), process: uuid::Uuid::now_v7() },
         blobs: Blobs::new(Arc::new(LocalFileSystem::new_with_prefix(&blobs).unwrap())),
         zygote: Arc::new(Zygote::start(&madang()).unwrap()),
+        class: PriorityClass::Any,
         children: 1,
         terms: Arc::new(Terms::new(&[], &ChildLimits::default())),
         policy,

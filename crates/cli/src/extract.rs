@@ -23,7 +23,7 @@ use madang_pipeline::besides::closed;
 use madang_pipeline::password_file;
 use madang_sandbox::input::{Input, Ranges};
 use madang_sandbox::limits::ChildLimits;
-use madang_sandbox::request::Request;
+use madang_sandbox::request::{Pace, Request};
 use madang_sandbox::run::{RunError, run as run_child};
 use madang_sandbox::run_report::RunReport;
 use madang_sandbox::sealed_file::SealedFile;
@@ -340,7 +340,7 @@ fn read(zygote: &Zygote, path: &Path, terms: &Terms<'_>, sidecars: &[Sidecar]) -
     let mut own = None;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let Terms { limits, options, .. } = *terms;
-    let request = Request { name: &name, limits, options, sidecars };
+    let request = Request { name: &name, limits, options, sidecars, pace: Pace::Whole };
     let ended =
         input(path).and_then(|input| {
             let ended = run_child(zygote, &request, input, &Watch::default(), &mut |extraction| {

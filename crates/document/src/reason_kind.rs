@@ -250,6 +250,8 @@ pub enum ReasonKind {
     SomeHidden,
     /// It has no text because nothing is installed that could recognise it; so many pages more have none.
     NotRecognised { more: u64 },
+    /// What is written in its pictures and spoken in it is recognised later, after what others wait for.
+    RecognitionWaits,
     /// There is no cue in it; it was read as plain text.
     NoCue,
     /// This is no time span.
@@ -329,6 +331,7 @@ impl ReasonKind {
             SplitPart(_) => "split_part",
             Method(_) | MethodNumber { .. } | MethodNameless => "method",
             NoMediaLibraries | NotRecognised { .. } => "not_installed",
+            RecognitionWaits => "put_off",
             Damaged | DamagedAfter(_) | DamagedAt(_) | DamagedBefore | LeadsOut | Unreadable
             | NotUnpacked | NotDecoded | Beyond(_) | Overlaps | Circle | NotSigned(_)
             | Broken(_) | Faulty(_) | NoPage(_) | FurtherPages(_) | LieTogether | DecoderBroke => {

@@ -604,6 +604,10 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
                 format!("text recognition is not installed: no text in {english_place}{english}"),
             )
         }
+        RecognitionWaits => both(
+            "그림과 소리에 담긴 글은 다른 파일을 먼저 읽은 뒤에 알아냅니다",
+            "what is written in pictures and spoken is recognised later, after other files are read",
+        ),
         NoCue => both(
             "자막이 하나도 없어 그냥 글로 읽었습니다",
             "there is no cue in it; read as plain text",

@@ -18,7 +18,7 @@ use crate::libav::Libav;
 use crate::limits::Limits;
 use crate::options::{Ocr, Options};
 use crate::order::Order;
-use crate::recogniser::Sense;
+use crate::recogniser::{Recogniser, Sense};
 use crate::sidecar::{Beside, Sidecar};
 use crate::sink::{Sink, Wanted};
 use crate::still_locked::StillLocked;
@@ -73,6 +73,8 @@ pub struct Context<'a> {
     pub(crate) sidecars: &'a [Sidecar],
     /// Whether somebody looks at the likeness that the document stores of itself.
     pub(crate) likeness: bool,
+    /// Whether recognising is put off.
+    pub(crate) put_off: bool,
     /// What can recognise text in pictures and sound.
     pub engines: &'a Engines,
     /// The way to this document inside the object; none for the object itself.
@@ -111,6 +113,7 @@ impl<'a> Context<'a> {
             options: &order.options,
             sidecars: &order.sidecars,
             likeness: order.likeness,
+            put_off: order.put_off,
             engines,
             inner: None,
             within: None,
@@ -164,6 +167,26 @@ impl<'a> Context<'a> {
         }
         let absent = || ExtractError::Unsupported(ReasonKind::NoMediaLibraries.into());
         self.engines.libav().ok_or_else(absent)
+    }
+
+    /// The engine for a sense. None where it is put off, which the document says then, or where none is installed; a child that
+    /// has no engines ends here, to be run again where they are.
+    pub(crate) fn recogniser(
+        &self,
+        sense: Sense,
+        content: &mut Content,
+    ) -> Option<&'a dyn Recogniser> {
+        if self.put_off {
+            let waits = Reason::new(ReasonKind::RecognitionWaits);
+            if !content.warnings.iter().any(|warning| warning.reason == waits) {
+                content.note(waits);
+            }
+            return None;
+        }
+        if self.engines.of(sense).is_none() {
+            self.sink.engines_wanted();
+        }
+        self.engines.of(sense)
     }
 
     /// Notes pages that stay without text because nothing is installed that could recognise it, unless the pipeline

@@ -156,6 +156,7 @@ mod pdf_page_labels;
 mod pdf_page_text;
 mod pdf_pages;
 mod pdf_painted;
+mod pdf_raster;
 mod pdf_resources;
 mod pdf_run;
 mod pdf_signs;

@@ -163,3 +163,29 @@ fn a_picture_in_a_document_waits_until_somebody_looks_at_it() {
     let alone = read(&large, &Order::named("a.png")).content;
     assert_eq!((alone.likeness, alone.previews.len()), (false, 1));
 }
+
+/// A PDF stores no likeness of itself: its first page is one, drawn when somebody looks at it.
+#[test]
+fn of_a_pdf_the_first_page_is_shown() {
+    for (path, portrait) in [
+        ("pdf/by_libreoffice.pdf", true),
+        ("pdf/by_chromium.pdf", true),
+        ("pdf/by_typst.pdf", true),
+        ("pdf/scan.pdf", true),
+        // Whoever may not copy may look.
+        ("pdf/rights.pdf", true),
+        ("pdf/empty_password.pdf", true),
+    ] {
+        let bytes = fixture(path);
+        let order = Order::named(path);
+        let document = read(&bytes, &order);
+        assert!(document.content.likeness, "{path}");
+        let made = read(&bytes, &Order { likeness: true, ..order });
+        let [preview] = &made.content.previews[..] else { panic!("{path}: {:?}", made.content) };
+        let limit = Limits::default().preview;
+        assert_eq!(preview.width.max(preview.height), limit, "{path}");
+        assert_eq!(preview.height > preview.width, portrait, "{path}");
+    }
+    let damaged = read(b"%PDF-1.7\nno page", &Order { likeness: true, ..Order::named("a.pdf") });
+    assert!(damaged.content.previews.is_empty());
+}

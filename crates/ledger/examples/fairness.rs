@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 
 use madang_document::timestamp::Timestamp;
 use madang_ledger::conformance::sample::{LEASE, done, ours, queue, sighting, theirs, worker};
-use madang_ledger::jobs::Jobs;
+use madang_ledger::jobs::{Jobs, PriorityClass};
 use madang_ledger::objects::{Objects, Sighting};
 use madang_ledger::sqlite::SqliteLedger;
 use spread::Spread;
@@ -55,7 +55,7 @@ async fn work(
         if stop.load(Ordering::SeqCst) {
             return;
         }
-        let claims = ledger.claim(&worker(n), None, 1, LEASE).await.unwrap();
+        let claims = ledger.claim(&worker(n), None, PriorityClass::Any, 1, LEASE).await.unwrap();
         let Some(claim) = claims.first() else {
             wake.await;
             continue;

@@ -24,7 +24,7 @@ use madang_ledger::conformance::sample::{
 };
 use madang_ledger::documents::Documents;
 use madang_ledger::entries::Entries;
-use madang_ledger::jobs::Jobs;
+use madang_ledger::jobs::{Jobs, PriorityClass};
 use madang_ledger::objects::Objects;
 use madang_ledger::outbox::Outbox;
 use madang_ledger::sqlite::SqliteLedger;
@@ -109,7 +109,8 @@ async fn main() {
     let (mut finished, mut claims_took, mut completions_took) = (0u32, Vec::new(), Vec::new());
     while start.elapsed() < Duration::from_secs(20) {
         let moment = Instant::now();
-        let claims = ledger.claim(&worker(1), None, batch, LEASE).await.unwrap();
+        let claims =
+            ledger.claim(&worker(1), None, PriorityClass::Any, batch, LEASE).await.unwrap();
         claims_took.push(moment.elapsed());
         if claims.is_empty() {
             break;

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::error::Result;
 use crate::queue::{Queue, QueueDeclaration};
+use crate::reprocessing::BACKGROUND;
 use crate::rows::Rows;
 use crate::worker::Worker;
 
@@ -30,8 +31,8 @@ pub const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 /// changes nothing and says so.
 #[async_trait]
 pub trait Jobs: Send + Sync {
-    /// Leases at most `limit` jobs that are due, from queues that are not paused; of the queues that are named, where any
-    /// are: a process takes nothing that it has no store for, and what others can read waits for them.
+    /// Leases at most `limit` jobs of this class that are due, from queues that are not paused; of the queues that are named,
+    /// where any are: a process takes nothing that it has no store for, and what others can read waits for them.
     ///
     /// The queues that have any take turns, by their weights and not by the age of their jobs, so that a
     /// hundred thousand jobs of one delay those of another by a bounded time. A job of priority 1 (a person
@@ -42,6 +43,7 @@ pub trait Jobs: Send + Sync {
         &self,
         worker: &Worker,
         queues: Option<&[String]>,
+        class: PriorityClass,
         limit: u32,
         lease: Duration,
     ) -> Result<Vec<Claim>>;
@@ -116,9 +118,35 @@ pub trait Jobs: Send + Sync {
         limit: u32,
     ) -> Result<Rows<i64, Job>>;
 
-    /// The moment at which the first of all jobs that wait is or was due, of the queues that [`claim`](Jobs::claim) would
-    /// take from; none if none waits.
-    async fn next_due(&self, queues: Option<&[String]>) -> Result<Option<Timestamp>>;
+    /// The moment at which the first of all jobs that wait is or was due, of the queues and the class that
+    /// [`claim`](Jobs::claim) would take from; none if none waits.
+    async fn next_due(
+        &self,
+        queues: Option<&[String]>,
+        class: PriorityClass,
+    ) -> Result<Option<Timestamp>>;
+}
+
+/// Which jobs are asked for, by their priority.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PriorityClass {
+    /// All.
+    Any,
+    /// Those that somebody waits for, or may: above [`BACKGROUND`].
+    Prompt,
+    /// Those of [`BACKGROUND`].
+    Background,
+}
+
+impl PriorityClass {
+    /// The lowest and the highest number of its priorities.
+    pub(crate) fn bounds(self) -> (u8, u8) {
+        match self {
+            PriorityClass::Any => (1, BACKGROUND),
+            PriorityClass::Prompt => (1, BACKGROUND - 1),
+            PriorityClass::Background => (BACKGROUND, BACKGROUND),
+        }
+    }
 }
 
 /// What a job is to do.
@@ -217,6 +245,9 @@ pub struct Completion {
     /// ([`SameBytes`](crate::same_bytes::SameBytes)); none if it may not, because something else than the bytes and the
     /// terms that the key stands for has a part in it.
     pub key: Option<BlobId>,
+    /// Whether the object is read once more, with priority [`BACKGROUND`]: what was read is true and takes its place, and
+    /// something slow was put off. Only of what is [`Verdict::Done`].
+    pub again: bool,
     /// For the audit trail.
     pub actor: String,
 }

@@ -39,7 +39,9 @@ pub trait Reprocessing: Send + Sync {
     ) -> Result<u64>;
 }
 
-/// The priority of what nobody waits for: claimed when no queue has anything else that is due.
+/// The priority of what nobody waits for: of all jobs that are asked for it is claimed when no queue has anything else that is
+/// due, and whoever wants it done beside the others asks for it alone
+/// ([`PriorityClass`](crate::jobs::PriorityClass)).
 pub const BACKGROUND: u8 = 4;
 
 /// Which objects to read again. An object fits if one live document of it does, a member as well as itself.

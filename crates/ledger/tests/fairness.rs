@@ -7,6 +7,7 @@ use madang_document::principal::Scope;
 use madang_ledger::conformance::sample::{
     Hand, LEASE, PIPELINE, Trial, at, id, ours, queue, sighting, theirs, worker,
 };
+use madang_ledger::jobs::PriorityClass;
 use madang_ledger::sqlite::{Durability, SqliteLedger};
 
 const BULK: usize = 20_000;
@@ -31,8 +32,14 @@ async fn a_bulk_drop_delays_another_agency_by_its_turn() {
         ledger.when(at(0)).see(batch).await.unwrap();
     }
     // Without counting everything after each claim, as `claim_one` does.
-    let one =
-        async |n| ledger.when(at(n)).claim(&worker(1), None, 1, LEASE).await.unwrap().remove(0);
+    let one = async |n| {
+        ledger
+            .when(at(n))
+            .claim(&worker(1), None, PriorityClass::Any, 1, LEASE)
+            .await
+            .unwrap()
+            .remove(0)
+    };
     for _ in 0..100 {
         one(1).await;
     }

@@ -24,7 +24,7 @@ use madang_ledger::conformance::sample::{
     worker,
 };
 use madang_ledger::documents::Stored;
-use madang_ledger::jobs::{Claim, Completed, JobState, Redrive, Task};
+use madang_ledger::jobs::{Claim, Completed, JobState, PriorityClass, Redrive, Task};
 use madang_ledger::objects::Balance;
 use madang_ledger::reader::Reader;
 use madang_ledger::reprocessing::Which;
@@ -350,7 +350,8 @@ impl Walk {
     }
 
     async fn claim(&mut self, by: u128, limit: u32) {
-        let claims = self.ledger.claim(&worker(by), None, limit, LEASE).await.unwrap();
+        let claims =
+            self.ledger.claim(&worker(by), None, PriorityClass::Any, limit, LEASE).await.unwrap();
         let now = self.now;
         let paused = self.paused;
         let mut due: Vec<(u8, Timestamp, i64)> = self

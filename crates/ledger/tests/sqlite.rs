@@ -15,7 +15,7 @@ use madang_ledger::audit::{Act, Broken, first_broken, verify};
 use madang_ledger::conformance::sample::{Hand, NOBODY, NODE, Trial, at};
 use madang_ledger::conformance::{self, sample};
 use madang_ledger::error::LedgerError;
-use madang_ledger::jobs::{Completed, JobFilter, JobState, Jobs, Redrive};
+use madang_ledger::jobs::{Completed, JobFilter, JobState, Jobs, PriorityClass, Redrive};
 use madang_ledger::ledger::Ledger;
 use madang_ledger::notes::{By, NewNote, NoteKind};
 use madang_ledger::objects::Objects;
@@ -105,7 +105,8 @@ async fn a_clock_that_is_set_back_while_nothing_runs_delays_nothing() {
         assert_eq!(waiting(&ledger).await, expected, "each start brings forward once more");
     }
     let ledger = SqliteLedger::open(&path, hand.clock()).await.unwrap();
-    let claims = ledger.claim(&sample::worker(1), None, 9, sample::LEASE).await.unwrap();
+    let claims =
+        ledger.claim(&sample::worker(1), None, PriorityClass::Any, 9, sample::LEASE).await.unwrap();
     assert_eq!(claims.len(), 1);
     assert_eq!(claims[0].object.path, "b");
 }
@@ -484,7 +485,11 @@ async fn a_job_whose_row_is_bad_is_set_aside_and_keeps_no_other_waiting() {
     let ledger = open(&path, Durability::Process).await;
     sample::see(&ledger, &["a", "b", "c"], at(0)).await;
     raw(&path, "UPDATE job SET agency = 'nobody' WHERE id = 1").await;
-    let alone = ledger.when(at(1)).claim(&sample::worker(1), None, 1, sample::LEASE).await.unwrap();
+    let alone = ledger
+        .when(at(1))
+        .claim(&sample::worker(1), None, PriorityClass::Any, 1, sample::LEASE)
+        .await
+        .unwrap();
     assert!(alone.is_empty(), "it was the one that was chosen");
     let balance = ledger.balance(&Scope::All).await.unwrap();
     assert_eq!(

@@ -35,6 +35,8 @@ pub(crate) struct Found {
     pub(crate) documents: Vec<Document>,
     /// What the same bytes under the same terms are known by; none of an object that was not read whole.
     pub(crate) keys: Option<[BlobId; 2]>,
+    /// Whether something that takes long was put off.
+    pub(crate) put_off: bool,
     /// Held by whoever reads these bytes.
     pub(crate) turn: Option<Turn>,
 }

@@ -15,7 +15,7 @@ use madang_document::sidecar_fault::SidecarFault;
 use madang_document::told::Told;
 use madang_extract::sidecar::{MOST, Sidecar};
 use madang_ledger::error::LedgerError;
-use madang_ledger::jobs::Claim;
+use madang_ledger::jobs::{Claim, PriorityClass};
 use madang_ledger::ledger::Ledger;
 use madang_store::error::StoreError;
 use madang_store::store::Store;
@@ -592,7 +592,10 @@ mod tests {
             priority: 1,
         };
         ledger.see(&paths.iter().map(sighting).collect::<Vec<_>>()).await.unwrap();
-        let claims = ledger.claim(&worker(), None, 9, Duration::from_secs(30)).await.unwrap();
+        let claims = ledger
+            .claim(&worker(), None, PriorityClass::Any, 9, Duration::from_secs(30))
+            .await
+            .unwrap();
         let of = |path: &str| claims.iter().find(|claim| claim.object.path == path).unwrap();
         let read = |path: &str, said: &[(&str, &str)]| {
             let mut document = crate::reading::unread(of(path), Outcome::Ok, "".into());
@@ -606,7 +609,7 @@ mod tests {
             let ticket = of(&document.object.path).ticket;
             let (verdict, actor) = (Verdict::Done, "worker".into());
             let documents = vec![document];
-            let one = Completion { ticket, verdict, documents, key: None, actor };
+            let one = Completion { ticket, verdict, documents, key: None, again: false, actor };
             assert_ne!(ledger.complete(&[one]).await.unwrap(), [Completed::Stale]);
         };
         let row = |path: &str, title: &str| {
@@ -636,7 +639,10 @@ mod tests {
         let now = table(&now);
         read_described(&ledger, of("manifest.csv"), Some(&now)).await.unwrap();
         let anew = async || {
-            let again = ledger.claim(&worker(), None, 9, Duration::from_secs(30)).await.unwrap();
+            let again = ledger
+                .claim(&worker(), None, PriorityClass::Any, 9, Duration::from_secs(30))
+                .await
+                .unwrap();
             again.into_iter().map(|claim| claim.object.path).collect::<BTreeSet<String>>()
         };
         let expected = ["changed", "gone row", "underway", "untold"].map(str::to_owned);

@@ -12,7 +12,7 @@ use madang_extract::extraction::Extraction;
 use madang_extract::sidecar::Sidecar;
 use madang_ledger::jobs::Claim;
 use madang_sandbox::input::Input;
-use madang_sandbox::request::Request;
+use madang_sandbox::request::{Pace, Request};
 use madang_sandbox::run::{RunError, run};
 use madang_sandbox::watch::Watch;
 use madang_store::blobs::{BlobError, Bundle};
@@ -46,19 +46,22 @@ pub(crate) async fn extract(
     let terms = Arc::clone(&workers.terms);
     let blobs = workers.blobs.clone();
     let runtime = tokio::runtime::Handle::current();
-    let claim = claim.clone();
+    let (claim, pace) = (claim.clone(), workers.pace());
     let watched = lanes.threads.run(move || {
         let mut documents: Vec<Document> = Vec::new();
         let mut bundle = Bundle::new(&blobs);
         let mut places = Vec::new();
         let mut unkept = None;
+        let mut put_off = false;
         let name = claim.object.name().to_owned();
         let (limits, options) = terms.of(&claim.pipeline);
-        let request = Request { name: &name, limits, options, sidecars: &sidecars };
+        let request = Request { name: &name, limits, options, sidecars: &sidecars, pace };
         let verdict = run(&zygote, &request, input, &watch, &mut |extraction| {
             if unkept.is_some() {
                 return;
             }
+            // Of one that nothing was to be put off in it would be a lie, and the object read for ever.
+            put_off |= pace == Pace::Prompt && is_put_off(&extraction);
             match runtime.block_on(bundled(&mut bundle, &claim, extraction, hash)) {
                 Ok((document, place)) => {
                     documents.push(document);
@@ -98,7 +101,7 @@ pub(crate) async fn extract(
                     died: verdict.died,
                 };
                 tracing::debug!(path = %claim.object.path, "it was read");
-                Attempted::Read(reading, Box::new(Found { documents, ..Found::default() }))
+                Attempted::Read(reading, Box::new(Found { documents, put_off, ..Found::default() }))
             }
             Err(error) => match (shortage(&error), &error) {
                 (Some(by), _) => Attempted::Hindered { by, message: told(&error) },
@@ -116,6 +119,12 @@ pub(crate) async fn extract(
             Attempted::of(Reading::Broke { reason })
         }
     }
+}
+
+/// Whether something in a document was left for later.
+fn is_put_off(extraction: &Extraction) -> bool {
+    let warnings = &extraction.content.warnings;
+    warnings.iter().any(|warning| warning.reason.kind == ReasonKind::RecognitionWaits)
 }
 
 /// Where the text and the preview of a document lie among the parts of a bundle.

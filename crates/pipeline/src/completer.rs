@@ -239,6 +239,7 @@ impl Completer {
             verdict: Verdict::Quarantined(failure.clone()),
             documents,
             key: None,
+            again: false,
             actor: completion.actor.clone(),
         };
         let refused = [refused];

@@ -8,7 +8,7 @@ use madang_document::document::Document;
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 use madang_sandbox::input::Input;
-use madang_sandbox::request::Request;
+use madang_sandbox::request::{Pace, Request};
 use madang_sandbox::run::{RunError, likeness};
 use madang_sandbox::sealed_file::SealedFile;
 use madang_sandbox::zygote::Zygote;
@@ -104,7 +104,8 @@ impl Likenesses {
         let made = tokio::task::spawn_blocking(move || {
             let _seat = seat;
             let (limits, options) = terms.of(&pipeline);
-            let request = Request { name: &name, limits, options, sidecars: &[] };
+            let request =
+                Request { name: &name, limits, options, sidecars: &[], pace: Pace::Whole };
             likeness(&zygote, &request, input, &watch)
         });
         let made = made.await.map_err(|_| LikenessError::Busy)?;

@@ -162,7 +162,7 @@ async fn taken(workers: &Workers, claim: &Claim, hash: Option<BlobId>, lanes: &L
     let (outcome, reason) = (own.outcome, own.reason.clone());
     let reading = Reading::Extracted { outcome, reason, died: false };
     // The turn ends here: nobody has to wait for what is known.
-    Taken::Known(reading, Found { documents, keys: Some(keys), turn: None })
+    Taken::Known(reading, Found { documents, keys: Some(keys), ..Found::default() })
 }
 
 /// How long a copy waits for what the same bytes come to, before it is read by itself: the seats that

@@ -9,6 +9,7 @@ use madang_catalog::series::Series;
 use madang_document::condition::Subject;
 use madang_index::index::Index;
 use madang_ledger::error::LedgerError;
+use madang_ledger::jobs::PriorityClass;
 use madang_ledger::ledger::Ledger;
 use madang_ledger::queue::QueueDeclaration;
 use madang_ledger::reader::Reader;
@@ -204,6 +205,7 @@ impl Service {
             ledger: Arc::clone(&self.parts.ledger),
             stores: self.parts.stores.clone(),
             queues: self.names(),
+            class: PriorityClass::Prompt,
             blobs: self.parts.blobs.clone(),
             zygote: Arc::clone(&self.parts.zygote),
             children: self.settings.workers,
@@ -231,10 +233,13 @@ impl Service {
         self.start_part("completer", completions, move |completions| {
             Box::pin(completer.clone().run(completions))
         });
-        let (work, stop) = (Arc::clone(&self.work), self.stop.clone());
-        self.start_part("worker", JoinSet::new(), move |running| {
-            Box::pin(workers.clone().run(running, Arc::clone(&work), stop.clone()))
-        });
+        let patient = Workers { class: PriorityClass::Background, ..workers.clone() };
+        for (name, workers) in [("worker", workers), ("background worker", patient)] {
+            let (work, stop) = (Arc::clone(&self.work), self.stop.clone());
+            self.start_part(name, JoinSet::new(), move |running| {
+                Box::pin(workers.clone().run(running, Arc::clone(&work), stop.clone()))
+            });
+        }
         let (ledger, process) = (Arc::clone(&self.parts.ledger), self.parts.worker.process);
         let (board, stop) = (self.parts.board.clone(), self.stop.clone());
         let retention = self.settings.retention;

@@ -12,7 +12,7 @@ use madang_extract::sidecar::Sidecar;
 use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
 use madang_sandbox::input::Input;
-use madang_sandbox::request::Request;
+use madang_sandbox::request::{Pace, Request};
 use madang_sandbox::run::{RunError, run};
 use madang_sandbox::run_report::RunReport;
 use madang_sandbox::watch::Watch;
@@ -171,7 +171,8 @@ fn once(
     watch: &Watch,
 ) -> Result<(Vec<Tried>, RunReport), TrialError> {
     let (limits, options) = terms.of(&object.pipeline);
-    let request = Request { name: object.object.name(), limits, options, sidecars };
+    let request =
+        Request { name: object.object.name(), limits, options, sidecars, pace: Pace::Whole };
     let (mut tried, mut unwritten) = (Vec::new(), None);
     let ended = run(zygote, &request, input, watch, &mut |mut extraction| {
         let content = &mut extraction.content;

@@ -1,7 +1,7 @@
 use madang_document::failure_kind::FailureKind;
 use madang_document::timestamp::Timestamp;
 use madang_ledger::error::LedgerError;
-use madang_ledger::jobs::{JobFilter, JobState};
+use madang_ledger::jobs::{JobFilter, JobState, PriorityClass};
 use madang_ledger::ledger::Ledger;
 
 /// Jobs asked for at once.
@@ -20,7 +20,7 @@ pub(crate) async fn is_worked_off(
     decides: impl Fn(&str) -> bool,
 ) -> Result<bool, LedgerError> {
     // Cheap, and nearly always the answer.
-    if ledger.next_due(Some(queues)).await?.is_some_and(|due| due <= now) {
+    if ledger.next_due(Some(queues), PriorityClass::Any).await?.is_some_and(|due| due <= now) {
         return Ok(false);
     }
     let all = ledger.queues().await?;

@@ -8,7 +8,7 @@ use madang_document::blob_id::BlobId;
 use madang_document::document::Document;
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
-use madang_sandbox::request::Request;
+use madang_sandbox::request::{Pace, Request};
 use madang_sandbox::run::{RunError, Unpacking, unpack};
 use madang_sandbox::zygote::Zygote;
 use madang_store::error::StoreError;
@@ -105,7 +105,8 @@ impl Unpacker {
         tokio::task::spawn_blocking(move || {
             let _seat = seat;
             let (limits, options) = terms.of(&pipeline);
-            let request = Request { name: object.name(), limits, options, sidecars: &[] };
+            let request =
+                Request { name: object.name(), limits, options, sidecars: &[], pace: Pace::Whole };
             let mut hash = Sha256::new();
             let ended = unpack(&zygote, &request, &inner, input, &watch, &mut |piece| {
                 hash.update(&piece);

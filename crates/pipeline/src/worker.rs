@@ -7,7 +7,7 @@ use madang_document::failure_kind::FailureKind;
 use madang_document::quote::Quote;
 use madang_document::reason_kind::ReasonKind;
 use madang_ledger::error::LedgerError;
-use madang_ledger::jobs::{Claim, Completion, Failure, Task, Verdict};
+use madang_ledger::jobs::{Claim, Completion, Failure, PriorityClass, Task, Verdict};
 use madang_sandbox::watch::Watch;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -48,7 +48,8 @@ impl Workers {
             let claims = match u32::try_from(wanted).unwrap_or(u32::MAX) {
                 0 => Vec::new(),
                 limit => {
-                    match self.ledger.claim(&self.worker, Some(&self.queues), limit, LEASE).await {
+                    let (worker, queues) = (&self.worker, Some(&*self.queues));
+                    match self.ledger.claim(worker, queues, self.class, limit, LEASE).await {
                         Ok(claims) => {
                             failures = 0;
                             self.board.clear(Kind::LedgerUnwritable, &Subject::part("worker"));
@@ -88,7 +89,7 @@ impl Workers {
     /// How long nothing will be due; at most a second, because another process may enqueue as well.
     async fn until_due(&self) -> Duration {
         let longest = Duration::from_secs(1);
-        match self.ledger.next_due(Some(&self.queues)).await {
+        match self.ledger.next_due(Some(&self.queues), self.class).await {
             Ok(Some(due)) => until(due, (self.clock)()).clamp(Duration::from_millis(5), longest),
             _ => longest,
         }
@@ -161,8 +162,11 @@ fn conclude(workers: &Workers, claim: &Claim, reading: &Reading, found: Found) -
 /// The end of a job by this step.
 fn end(claim: &Claim, step: Step, found: Found) -> Finished {
     let ticket = claim.ticket;
-    let Found { mut documents, keys, turn } = found;
+    let Found { mut documents, keys, put_off, turn } = found;
+    let again = step == Step::Commit && put_off;
     let key = match step {
+        // Whoever drops the same bytes is to have all of them read.
+        Step::Commit if again => None,
         Step::Commit => keys.and_then(|keys| key_of(&keys, &documents)),
         Step::Delete | Step::Retry { .. } | Step::Quarantine(_) => None,
     };
@@ -184,7 +188,7 @@ fn end(claim: &Claim, step: Step, found: Found) -> Finished {
             Verdict::Quarantined(failure)
         }
     };
-    let completion = Completion { ticket, verdict, documents, key, actor: "worker".into() };
+    let completion = Completion { ticket, verdict, documents, key, again, actor: "worker".into() };
     Finished::Completed { claim: Box::new(claim.clone()), completion, turn }
 }
 

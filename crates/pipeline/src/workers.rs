@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
+use madang_ledger::jobs::PriorityClass;
 use madang_ledger::ledger::Ledger;
 use madang_ledger::worker::Worker;
+use madang_sandbox::request::Pace;
 use madang_sandbox::zygote::Zygote;
 use madang_store::blobs::Blobs;
 use madang_store::stores::Stores;
@@ -32,6 +34,9 @@ pub struct Workers {
     pub blobs: Blobs,
     /// Where children come from.
     pub zygote: Arc<Zygote>,
+    /// Which jobs they take. What nobody waits for has workers of its own, whose children give way to the others': a scan
+    /// of five hundred pages delays no small file, and what stands waiting never keeps it from being read.
+    pub class: PriorityClass,
     /// Children at the same time: as many as there are processors to run them.
     pub children: usize,
     /// What is wanted of an object, and what reading it may use.
@@ -59,6 +64,17 @@ pub struct Workers {
 /// Tells the source of a pipeline that the object of a path is not there: the two names. Nothing where that source runs
 /// in another process, which hears of it itself.
 pub type Missed = Arc<dyn Fn(&str, &str) + Send + Sync>;
+
+impl Workers {
+    /// Who waits for what these read.
+    pub(crate) fn pace(&self) -> Pace {
+        match self.class {
+            PriorityClass::Prompt => Pace::Prompt,
+            PriorityClass::Background => Pace::Background,
+            PriorityClass::Any => Pace::Whole,
+        }
+    }
+}
 
 impl std::fmt::Debug for Workers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

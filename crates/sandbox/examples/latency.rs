@@ -15,7 +15,7 @@ use madang_extract::options::Options;
 use madang_sandbox::input::Input;
 use madang_sandbox::kit::Kit;
 use madang_sandbox::limits::ChildLimits;
-use madang_sandbox::request::Request;
+use madang_sandbox::request::{Pace, Request};
 use madang_sandbox::run::run;
 use madang_sandbox::run_report::RunReport;
 use madang_sandbox::sealed_file::SealedFile;
@@ -88,7 +88,8 @@ fn once(zygote: &Zygote, name: &str, bytes: &[u8]) -> std::io::Result<Run> {
     let start = Instant::now();
     let input = Input::Memory(SealedFile::from_bytes(bytes)?);
     let (limits, options) = (ChildLimits::default(), Options::default());
-    let request = Request { name, limits: &limits, options: &options, sidecars: &[] };
+    let request =
+        Request { name, limits: &limits, options: &options, sidecars: &[], pace: Pace::Whole };
     let verdict = run(zygote, &request, input, &Watch::default(), &mut |_| {})
         .map_err(std::io::Error::other)?;
     let whole = start.elapsed();

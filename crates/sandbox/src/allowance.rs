@@ -17,6 +17,17 @@ pub struct Allowance {
 }
 
 impl Allowance {
+    /// So many times as long.
+    pub(crate) fn times(&self, times: u32) -> Allowance {
+        let more = |time: Duration| time.saturating_mul(times);
+        Allowance {
+            base: more(self.base),
+            per_mib: more(self.per_mib),
+            per_unit: more(self.per_unit),
+            most: more(self.most),
+        }
+    }
+
     /// How long it may take for an object of `size` bytes in which `units` of work have begun.
     pub fn of(&self, size: u64, units: u64) -> Duration {
         let times =

@@ -78,6 +78,9 @@ pub(crate) fn live(launch: &Launch, descriptors: Vec<OwnedFd>, inheritance: &Inh
     leave(PANICKED)
 }
 
+/// How far a child gives way to others: with this a tenth of the processor is its while another process wants it.
+const GIVES_WAY: i32 = 10;
+
 /// Takes from the process what it needs no more, maps the input, and gives the order with the bytes of its sidecars.
 /// Afterwards there are three descriptors: 0 the socket to the parent, 1 nothing, 2 a pipe to the parent.
 fn prepare(
@@ -132,6 +135,9 @@ fn prepare(
         setrlimit(resource, Rlimit { current: Some(soft), maximum: Some(hard) })?;
     }
     allow_cpu(launch, 0)?;
+    if launch.gives_way {
+        rustix::process::nice(GIVES_WAY)?;
+    }
     confine()?;
     Ok((input, order))
 }

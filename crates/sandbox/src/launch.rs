@@ -18,7 +18,7 @@ use crate::allowance::Allowance;
 use crate::usage::Usage;
 
 /// Raised with every change of what is said here: a zygote of another build is not spoken to.
-pub(crate) const PROTOCOL: u32 = 5;
+pub(crate) const PROTOCOL: u32 = 6;
 /// Longest message.
 const LONGEST: usize = 64 << 10;
 /// Most descriptors with one message: socket, standard error, status, input, sidecars.
@@ -37,6 +37,8 @@ pub(crate) struct Launch {
     pub(crate) cpu: Allowance,
     /// What the parent allows by the clock, so that the child can break off what it cannot finish.
     pub(crate) wall: Allowance,
+    /// Whether it gives way to every other process.
+    pub(crate) gives_way: bool,
 }
 
 /// What the zygote says; after [`Report::Ready`] on the status socket of one order.

@@ -23,6 +23,21 @@ pub struct ChildLimits {
     pub extract: madang_extract::limits::Limits,
 }
 
+impl ChildLimits {
+    /// These for a child that gives way to others: it has to wait for the processor, and is silent meanwhile.
+    pub(crate) fn patient(&self) -> ChildLimits {
+        ChildLimits {
+            wall: self.wall.times(PATIENCE),
+            silence: self.silence.saturating_mul(PATIENCE),
+            ..self.clone()
+        }
+    }
+}
+
+/// How often longer the clock allows what gives way to others. With the niceness of such a child each process that wants the
+/// processor leaves it a tenth.
+const PATIENCE: u32 = 20;
+
 impl Default for ChildLimits {
     fn default() -> ChildLimits {
         let seconds = Duration::from_secs;

@@ -14,4 +14,19 @@ pub struct Request<'a> {
     pub options: &'a Options,
     /// Files beside the object that describe it, those that are trusted most first.
     pub sidecars: &'a [Sidecar],
+    /// Who waits for it.
+    pub pace: Pace,
+}
+
+/// Who waits for what a child reads, and so what it does at once and what it gives way to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pace {
+    /// Somebody wants all of it.
+    #[default]
+    Whole,
+    /// Others wait behind it: what takes long is put off.
+    Prompt,
+    /// Nobody: it is read whole, and gives way to every other process of the machine. The clock allows it more, since the
+    /// processor is given to others meanwhile.
+    Background,
 }

@@ -1,5 +1,6 @@
 //! One run, on the parent's side: an order, a child, and what the end of it means.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::io::{self, Write as _};
 use std::os::fd::{AsFd, OwnedFd};
@@ -21,7 +22,7 @@ use crate::caps;
 use crate::input::Input;
 use crate::kit::Kit;
 use crate::launch::{self, Launch, Report};
-use crate::request::Request;
+use crate::request::{Pace, Request};
 use crate::run_report::RunReport;
 use crate::sealed_file::SealedFile;
 use crate::supervision::{Delivered, Newborn, Supervision};
@@ -91,7 +92,7 @@ fn launched(
     watch: &Watch,
     keep: &mut dyn FnMut(Extraction),
 ) -> Result<Option<RunReport>, RunError> {
-    let limits = request.limits;
+    let limits = &limits_of(request);
     let beside = beside(request).map_err(RunError::Unborn)?;
     let ordered = Instant::now();
     // Members that the first child has delivered before it met one that needs more.
@@ -160,7 +161,8 @@ pub fn unpack(
     let launch = launch_of(request, &input, Some(member));
     // No container needs the larger kit.
     let newborn = born(zygote, Kit::Lean, &launch, (&input, None))?;
-    let mut supervision = Supervision::new(newborn, request.limits, &launch, Instant::now());
+    let limits = &limits_of(request);
+    let mut supervision = Supervision::new(newborn, limits, &launch, Instant::now());
     supervision.watch((zygote, Kit::Lean), &mut input, watch, &mut |delivered| {
         if let Delivered::Bytes(piece) = delivered {
             take(piece);
@@ -178,7 +180,7 @@ pub fn unpack(
 }
 
 fn launch_of(request: &Request<'_>, input: &Input, member: Option<&InnerPath>) -> Launch {
-    let limits = request.limits;
+    let limits = limits_of(request);
     Launch {
         order: Order {
             name: last_bytes(request.name, 8 << 10).to_owned(),
@@ -187,12 +189,22 @@ fn launch_of(request: &Request<'_>, input: &Input, member: Option<&InnerPath>) -
             sidecars: request.sidecars.iter().take(SIDECARS).map(without_bytes).collect(),
             member: member.cloned(),
             likeness: false,
+            put_off: request.pace == Pace::Prompt,
         },
         size: input.size(),
         ranged: matches!(input, Input::Ranges(_)),
         memory: limits.memory,
         cpu: limits.cpu,
         wall: limits.wall,
+        gives_way: request.pace == Pace::Background,
+    }
+}
+
+/// What the child of this request may use.
+fn limits_of<'a>(request: &Request<'a>) -> Cow<'a, ChildLimits> {
+    match request.pace {
+        Pace::Whole | Pace::Prompt => Cow::Borrowed(request.limits),
+        Pace::Background => Cow::Owned(request.limits.patient()),
     }
 }
 

@@ -16,7 +16,7 @@ use madang_sandbox::allowance::Allowance;
 use madang_sandbox::input::{Input, Ranges};
 use madang_sandbox::kit::Kit;
 use madang_sandbox::limits::ChildLimits;
-use madang_sandbox::request::Request;
+use madang_sandbox::request::{Pace, Request};
 use madang_sandbox::run::run;
 use madang_sandbox::run_report::RunReport;
 use madang_sandbox::sealed_file::SealedFile;
@@ -41,7 +41,7 @@ fn flat(time: Duration) -> Allowance {
 fn request<'a>(name: &'a str, limits: &'a ChildLimits) -> Request<'a> {
     static USUAL: Options =
         Options { ocr: Ocr::Auto, ocr_languages: Vec::new(), passwords: Passwords::none() };
-    Request { name, limits, options: &USUAL, sidecars: &[] }
+    Request { name, limits, options: &USUAL, sidecars: &[], pace: Pace::Whole }
 }
 
 /// Runs on `12345`: what the test's zygote makes up itself says five bytes, too.
@@ -231,7 +231,13 @@ fn the_order_reaches_the_reader() {
         Options { ocr: Ocr::Always, ocr_languages: vec!["kor".into()], ..Options::default() };
     let mut kept = Vec::new();
     let input = Input::Memory(SealedFile::from_bytes(b"12345").unwrap());
-    let order = Request { name: "order", limits: &limits, options: &options, sidecars: &[] };
+    let order = Request {
+        name: "order",
+        limits: &limits,
+        options: &options,
+        sidecars: &[],
+        pace: Pace::Whole,
+    };
     let keep = &mut |e: Extraction| kept.push(e);
     run(&zygote(), &order, input, &Watch::default(), keep).unwrap();
     assert_eq!(kept[0].content.text(), format!("{options:?} 777 5"));

@@ -12,7 +12,7 @@ use madang_sandbox::allowance::Allowance;
 use madang_sandbox::input::Input;
 use madang_sandbox::kit::Kit;
 use madang_sandbox::limits::ChildLimits;
-use madang_sandbox::request::Request;
+use madang_sandbox::request::{Pace, Request};
 use madang_sandbox::run::run;
 use madang_sandbox::sealed_file::SealedFile;
 use madang_sandbox::watch::Watch;
@@ -70,7 +70,8 @@ fn innocents_succeed_among_faults_and_nothing_is_left() {
             let input = Input::Memory(SealedFile::from_bytes(text.as_bytes()).unwrap());
             let mut kept = Vec::new();
             let keep = &mut |e| kept.push(e);
-            let request = Request { name, limits, options: &options, sidecars: &[] };
+            let request =
+                Request { name, limits, options: &options, sidecars: &[], pace: Pace::Whole };
             let verdict = run(&zygote, &request, input, &Watch::default(), keep).unwrap().unwrap();
             assert_eq!(kept.len(), 1, "{name}");
             if name == "innocent.txt" {
@@ -90,7 +91,13 @@ fn innocents_succeed_among_faults_and_nothing_is_left() {
     // The zygote dies in the middle of a run: that run knows nothing, the next one starts another zygote.
     let first = zygote.pid(Kit::Lean);
     let watch = Watch::default();
-    let request = |name| Request { name, limits: &limits, options: &options, sidecars: &[] };
+    let request = |name| Request {
+        name,
+        limits: &limits,
+        options: &options,
+        sidecars: &[],
+        pace: Pace::Whole,
+    };
     let (dawdle, quick) = (request("dawdle"), request("a.txt"));
     let input = || Input::Memory(SealedFile::from_bytes(b"x").unwrap());
     std::thread::scope(|threads| {

@@ -21,7 +21,7 @@ use madang_extract::sink::Sink;
 use madang_sandbox::input::Input;
 use madang_sandbox::kit::Kit;
 use madang_sandbox::limits::ChildLimits;
-use madang_sandbox::request::Request;
+use madang_sandbox::request::{Pace, Request};
 use madang_sandbox::run::run;
 use madang_sandbox::sealed_file::SealedFile;
 use madang_sandbox::serve::serve_with;
@@ -153,7 +153,8 @@ struct Cost {
 fn once(zygote: &Zygote, name: &str, bytes: &[u8]) -> Result<Option<Cost>, Failure> {
     let input = Input::Memory(SealedFile::from_bytes(bytes)?);
     let (limits, options) = (ChildLimits::default(), Options::default());
-    let request = Request { name, limits: &limits, options: &options, sidecars: &[] };
+    let request =
+        Request { name, limits: &limits, options: &options, sidecars: &[], pace: Pace::Whole };
     let mut object = None;
     let verdict = run(zygote, &request, input, &Watch::default(), &mut |extraction| {
         if extraction.member.is_none() {

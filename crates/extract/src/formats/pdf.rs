@@ -10,7 +10,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use lopdf::{Document, ObjectId};
-use madang_document::content::Content;
+use madang_document::content::{Content, Preview};
 use madang_document::instead::Instead;
 use madang_document::locator::Locator;
 use madang_document::metadata::{self, Value};
@@ -24,10 +24,11 @@ use zeroize::Zeroizing;
 use super::pdf_interpreter::Interpreter;
 use super::pdf_outline::Outline;
 use super::pdf_page_text::PageText;
+use super::pdf_raster::{PdfRaster, Scale};
 use super::pdf_verdict::{PageVerdict, Verdicts};
 use super::{
     pdf_attachment, pdf_file, pdf_korean_break, pdf_layout, pdf_lock, pdf_metadata,
-    pdf_page_labels, pdf_verdict, pdf_vertical, pdf_xfa,
+    pdf_page_labels, pdf_verdict, pdf_vertical, pdf_xfa, preview,
 };
 use crate::blob::Blob;
 use crate::context::Context;
@@ -37,7 +38,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "pdf",
-    version: 12,
+    version: 13,
     media_types: &["application/pdf"],
     sniff,
     media_type: |_| "application/pdf",
@@ -80,6 +81,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         })
     };
     let (mut document, mut pages) = open(None)?;
+    let mut opener = Zeroizing::new(String::new());
     context.progress();
     if pdf_file::is_locked(&document) {
         if let Some(closed) = pdf_lock::of(&document) {
@@ -94,11 +96,19 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             ExtractError::locked(ReasonKind::Password.of(Noun::Document), still)
         })?;
         (document, pages) = open(Some(&password))?;
+        opener = password;
         if pdf_file::is_locked(&document) {
             return Err(ExtractError::corrupt(ReasonKind::StaysClosed.of(Noun::File)));
         }
     }
     let mut content = Content::default();
+    if context.likeness && !pages.ids.is_empty() {
+        // Of a document that stores no likeness of itself its first page is one.
+        drop(document);
+        let drawn = first_page(bytes.into_owned(), &opener, context).ok().flatten();
+        content.previews.extend(drawn);
+        return Ok(content);
+    }
     pdf_metadata::read(&document, &mut content);
     if let Some(fault) = pages.fault {
         content.lost(fault);
@@ -146,7 +156,23 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         }
     }
     pdf_attachment::read(&mut content, &document, &pages, context);
+    content.likeness = true;
     Ok(content)
+}
+
+/// A preview of the first page; none if there is nothing to see on it.
+///
+/// # Errors
+/// Why it cannot be drawn.
+fn first_page(
+    bytes: Vec<u8>,
+    password: &str,
+    context: &Context<'_>,
+) -> Result<Option<Preview>, Reason> {
+    // Drawn twice as large as it is shown: letters stay letters when they are shrunk.
+    let scale = Scale::Longer(context.limits.preview.saturating_mul(2));
+    let page = PdfRaster::open(bytes, password)?.page(1, scale, context)?;
+    preview::encode(page.picture.into(), None, Locator::page(1), context)
 }
 
 /// Whether the marker of the end stands in the last 1,024 bytes (ISO 32000-1, annex H, note 18).

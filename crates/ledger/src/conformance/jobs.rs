@@ -10,10 +10,14 @@ use madang_document::reason_kind::ReasonKind;
 
 use super::sample::*;
 use crate::error::LedgerError;
-use crate::jobs::{Completed, Failure, JobFilter, JobState, LONGEST_WAIT, Redrive, Task};
+use crate::jobs::{
+    Claim, Completed, Completion, Failure, JobFilter, JobState, LONGEST_WAIT, PriorityClass,
+    Redrive, Task,
+};
 use crate::notes::{By, NewNote, NoteKind};
 use crate::queue::QueueDeclaration;
 use crate::reader::Reader;
+use crate::reprocessing::BACKGROUND;
 use crate::worker::Worker;
 
 /// Whoever waits in person first, then the queues in turn, each by priority and then by time; never more than
@@ -42,6 +46,56 @@ pub async fn claims_come_in_order(ledger: &Trial) {
         order.extend(claims.into_iter().map(|claim| claim.object.path));
     }
     assert_eq!(order, ["urgent", "soon", "early", "late", "low"]);
+}
+
+/// What nobody waits for is claimed beside the others, and not by whoever works for those.
+pub async fn a_class_is_claimed_by_itself(ledger: &Trial) {
+    ledger.open_queue(&queue(PIPELINE, ours())).await.unwrap();
+    for (path, priority) in [("urgent", 1), ("usual", 3), ("slow", 4)] {
+        let mut sighting = sighting(path, "v1");
+        sighting.priority = priority;
+        ledger.when(at(i64::from(priority))).see(&[sighting]).await.unwrap();
+    }
+    let due = |class| ledger.when(at(9)).next_due(None, class);
+    assert_eq!(due(PriorityClass::Prompt).await.unwrap(), Some(at(1)));
+    assert_eq!(due(PriorityClass::Background).await.unwrap(), Some(at(4)));
+    let paths = |claims: Vec<Claim>| -> Vec<String> {
+        claims.into_iter().map(|claim| claim.object.path).collect()
+    };
+    let claim = |class| ledger.when(at(9)).claim(&worker(1), None, class, 9, LEASE);
+    assert_eq!(paths(claim(PriorityClass::Background).await.unwrap()), ["slow"]);
+    assert_eq!(due(PriorityClass::Background).await.unwrap(), None);
+    assert_eq!(paths(claim(PriorityClass::Prompt).await.unwrap()), ["urgent", "usual"]);
+    assert_eq!(due(PriorityClass::Any).await.unwrap(), None);
+}
+
+/// What was read quickly stands, and its object is read once more when nobody waits.
+pub async fn what_was_put_off_is_read_again_last(ledger: &Trial) {
+    ledger.open_queue(&queue(PIPELINE, ours())).await.unwrap();
+    ledger.when(at(1)).see(&[sighting("scan.pdf", "v1")]).await.unwrap();
+    let claims = claim(ledger, 9, at(1)).await;
+    let completion = Completion { again: true, ..done(&claims[0], &[]) };
+    ledger.when(at(2)).complete(std::slice::from_ref(&completion)).await.unwrap();
+    let [document] = &completion.documents[..] else { panic!("one document") };
+    let kept = ledger.document(document.id).await.unwrap();
+    assert!(kept.is_some(), "it is there meanwhile");
+    let job = ledger.job(claims[0].ticket.job).await.unwrap().unwrap();
+    assert_eq!((job.state, job.priority, job.attempt), (JobState::Ready, BACKGROUND, 0));
+    balanced(ledger).await;
+    assert_eq!(ledger.complete(&[completion]).await.unwrap(), [Completed::Stale]);
+    let prompt = ledger.when(at(3)).claim(&worker(1), None, PriorityClass::Prompt, 9, LEASE).await;
+    assert!(prompt.unwrap().is_empty());
+    let again = claim(ledger, 9, at(3)).await;
+    ledger.when(at(4)).complete(&[done(&again[0], &[])]).await.unwrap();
+    let job = ledger.job(claims[0].ticket.job).await.unwrap().unwrap();
+    assert_eq!(job.state, JobState::Done);
+    // Nothing that failed is read again by this.
+    ledger.when(at(5)).see(&[sighting("gone.pdf", "v1")]).await.unwrap();
+    let claims = claim(ledger, 9, at(5)).await;
+    let completion = Completion { again: true, ..deleted(&claims[0]) };
+    ledger.when(at(6)).complete(&[completion]).await.unwrap();
+    let job = ledger.job(claims[0].ticket.job).await.unwrap().unwrap();
+    assert_eq!(job.state, JobState::Cancelled);
 }
 
 /// A hundred thousand files of one agency do not stand before the first file of another.
@@ -150,7 +204,11 @@ pub async fn what_is_described_anew_is_read_anew(ledger: &Trial) {
 pub async fn a_claim_takes_from_open_queues_only(ledger: &Trial) {
     ledger.when(at(0)).see(&[sighting("a", "v1")]).await.unwrap();
     assert!(claim(ledger, 9, at(1)).await.is_empty(), "nobody opened this queue");
-    assert_eq!(ledger.next_due(None).await.unwrap(), None, "and so nothing is to be waited for");
+    assert_eq!(
+        ledger.next_due(None, PriorityClass::Any).await.unwrap(),
+        None,
+        "and so nothing is to be waited for"
+    );
     let answer = ledger.when(at(1)).pause(PIPELINE, true, "key:1").await;
     assert!(matches!(answer, Err(LedgerError::NotFound { what: "queue", .. })), "{answer:?}");
 
@@ -161,11 +219,11 @@ pub async fn a_claim_takes_from_open_queues_only(ledger: &Trial) {
     assert!(claim(ledger, 9, at(1)).await.is_empty(), "the queue is paused");
     let standing = ledger.standing_of(id("a"), &Scope::All).await.unwrap().unwrap();
     assert!(standing.paused && standing.ahead.is_none(), "{standing:?}");
-    assert_eq!(ledger.next_due(None).await.unwrap(), None);
+    assert_eq!(ledger.next_due(None, PriorityClass::Any).await.unwrap(), None);
 
     ledger.when(at(2)).pause(PIPELINE, false, "key:1").await.unwrap();
     assert!(!ledger.standing_of(id("a"), &Scope::All).await.unwrap().unwrap().paused);
-    assert_eq!(ledger.next_due(None).await.unwrap(), Some(at(0)));
+    assert_eq!(ledger.next_due(None, PriorityClass::Any).await.unwrap(), Some(at(0)));
     assert_eq!(claim(ledger, 9, at(2)).await.len(), 1);
     let acts = ledger.acts(0, 9).await.unwrap();
     let acts: Vec<_> = acts.iter().map(|row| row.act.action.as_str()).collect();
@@ -184,18 +242,22 @@ pub async fn a_claim_takes_from_the_queues_that_are_named(ledger: &Trial) {
 
     let named = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let mine = named(&["other", "unheard of"]);
-    assert_eq!(ledger.next_due(Some(&mine)).await.unwrap(), Some(at(1)));
-    assert_eq!(ledger.next_due(Some(&[])).await.unwrap(), None);
+    assert_eq!(ledger.next_due(Some(&mine), PriorityClass::Any).await.unwrap(), Some(at(1)));
+    assert_eq!(ledger.next_due(Some(&[]), PriorityClass::Any).await.unwrap(), None);
     let now = ledger.when(at(2));
-    assert!(now.claim(&worker(1), Some(&[]), 9, LEASE).await.unwrap().is_empty());
-    let claims = now.claim(&worker(1), Some(&mine), 9, LEASE).await.unwrap();
+    assert!(
+        now.claim(&worker(1), Some(&[]), PriorityClass::Any, 9, LEASE).await.unwrap().is_empty()
+    );
+    let claims = now.claim(&worker(1), Some(&mine), PriorityClass::Any, 9, LEASE).await.unwrap();
     let paths: Vec<&str> = claims.iter().map(|claim| claim.object.path.as_str()).collect();
     assert_eq!(paths, ["b"]);
-    assert!(now.claim(&worker(1), Some(&mine), 9, LEASE).await.unwrap().is_empty());
-    assert_eq!(ledger.next_due(Some(&mine)).await.unwrap(), None);
+    assert!(
+        now.claim(&worker(1), Some(&mine), PriorityClass::Any, 9, LEASE).await.unwrap().is_empty()
+    );
+    assert_eq!(ledger.next_due(Some(&mine), PriorityClass::Any).await.unwrap(), None);
 
     let all = named(&["other", PIPELINE]);
-    let rest = now.claim(&worker(2), Some(&all), 9, LEASE).await.unwrap();
+    let rest = now.claim(&worker(2), Some(&all), PriorityClass::Any, 9, LEASE).await.unwrap();
     assert_eq!(
         rest.iter().map(|claim| (claim.attempt, claim.crashes)).collect::<Vec<_>>(),
         [(1, 0)]
@@ -213,7 +275,7 @@ pub async fn nothing_is_claimed_twice(ledger: &Trial) {
     let all = async |n| {
         let mut claimed: Vec<i64> = Vec::new();
         loop {
-            let claims = now.claim(&worker(n), None, 3, LEASE).await.unwrap();
+            let claims = now.claim(&worker(n), None, PriorityClass::Any, 3, LEASE).await.unwrap();
             if claims.is_empty() {
                 return claimed;
             }
@@ -239,12 +301,12 @@ pub async fn a_retry_waits_until_it_is_due(ledger: &Trial) {
         let answer = ledger.retry(claim.ticket, next, &failure).await.unwrap();
         assert_eq!(answer, Completed::Applied { seq: None });
         assert!(claim_early(ledger, next.plus_ms(-1)).await, "claimed before it was due");
-        assert_eq!(ledger.next_due(None).await.unwrap(), Some(next));
+        assert_eq!(ledger.next_due(None, PriorityClass::Any).await.unwrap(), Some(next));
         let job = ledger.job(claim.ticket.job).await.unwrap().unwrap();
         assert_eq!((job.state, job.failure), (JobState::Ready, Some(failure)));
     }
     apply(ledger, done(&claim_one(ledger, at(400)).await, &[]), at(401)).await;
-    assert_eq!(ledger.next_due(None).await.unwrap(), None);
+    assert_eq!(ledger.next_due(None, PriorityClass::Any).await.unwrap(), None);
 }
 
 /// However often there was nothing to read: it says nothing of the file.
@@ -271,7 +333,7 @@ pub async fn no_retry_waits_longer_than_any_may(ledger: &Trial) {
     let day = at(86_400_000);
     ledger.retry(claim.ticket, day, &failure(FailureKind::Read, false)).await.unwrap();
     let due = at(1).plus_ms(i64::try_from(LONGEST_WAIT.as_millis()).unwrap());
-    assert_eq!(ledger.next_due(None).await.unwrap(), Some(due));
+    assert_eq!(ledger.next_due(None, PriorityClass::Any).await.unwrap(), Some(due));
 }
 
 /// Whatever waits for a moment waits as long as it would have, however far the clock is set back meanwhile: a backlog
@@ -282,7 +344,8 @@ pub async fn a_clock_that_is_set_back_delays_nothing(ledger: &Trial) {
     let then = |ms: i64| at(2 * DAY + ms);
     let now = |ms: i64| at(DAY + ms);
     see(ledger, &["lost", "again"], then(0)).await;
-    let first = ledger.when(then(1)).claim(&worker(2), None, 9, LEASE).await.unwrap();
+    let first =
+        ledger.when(then(1)).claim(&worker(2), None, PriorityClass::Any, 9, LEASE).await.unwrap();
     let [lost, again] = first.as_slice() else { panic!("{first:?}") };
     let holds = async |who: u128| {
         let reader = Reader::Cataloguer;
@@ -312,7 +375,7 @@ pub async fn a_clock_that_is_set_back_delays_nothing(ledger: &Trial) {
         claims.into_iter().map(|claim| claim.object.path).collect::<Vec<_>>()
     };
     assert_eq!(paths(20).await, ["urgent", "new"], "the backlog waits for the clock");
-    assert_eq!(ledger.next_due(None).await.unwrap(), Some(now(60_008)));
+    assert_eq!(ledger.next_due(None, PriorityClass::Any).await.unwrap(), Some(now(60_008)));
     let noted = ledger.noted(&note.by, "what").await.unwrap().unwrap();
     assert_eq!(noted.at, now(9));
     let oldest = ledger.oldest_claim().await.unwrap();
@@ -435,7 +498,8 @@ pub async fn a_lost_worker_counts_as_a_crash(ledger: &Trial) {
 pub async fn nobody_sweeps_their_own_lease(ledger: &Trial) {
     see(ledger, &["a", "b"], at(0)).await;
     let mine = claim_one(ledger, at(0)).await;
-    let other = ledger.claim(&worker(2), None, 1, LEASE).await.unwrap().remove(0);
+    let other =
+        ledger.claim(&worker(2), None, PriorityClass::Any, 1, LEASE).await.unwrap().remove(0);
     let own = worker(1).process;
     assert_eq!(ledger.when(at(3_600_000)).sweep(own).await.unwrap(), 1, "the other one's");
     assert_eq!(ledger.renew(&[mine.ticket, other.ticket], LEASE).await.unwrap(), [other.ticket]);
@@ -449,7 +513,8 @@ pub async fn a_node_releases_its_own_leases(ledger: &Trial) {
     see(ledger, &["a", "b"], at(0)).await;
     claim_one(ledger, at(0)).await;
     let elsewhere = Worker { node: uuid::Uuid::from_u128(7), ..worker(2) };
-    let other = ledger.claim(&elsewhere, None, 1, LEASE).await.unwrap().remove(0);
+    let other =
+        ledger.claim(&elsewhere, None, PriorityClass::Any, 1, LEASE).await.unwrap().remove(0);
     assert_eq!(ledger.when(at(1)).release(NODE).await.unwrap(), 1);
     apply(ledger, done(&other, &[]), at(2)).await;
     assert_eq!(claim_one(ledger, at(2)).await.object.path, "a");

@@ -21,7 +21,7 @@ use uuid::Uuid;
 use crate::audit::verify;
 use crate::clock::Clock;
 use crate::documents::Stored;
-use crate::jobs::{Claim, Completed, Completion, Failure, Verdict};
+use crate::jobs::{Claim, Completed, Completion, Failure, PriorityClass, Verdict};
 use crate::ledger::Ledger;
 use crate::objects::{Seen, Sighting};
 use crate::queue::QueueDeclaration;
@@ -193,8 +193,8 @@ pub fn document(claim: &Claim, inner: Option<&str>) -> Document {
 pub fn done(claim: &Claim, members: &[&str]) -> Completion {
     let mut documents = vec![document(claim, None)];
     documents.extend(members.iter().map(|inner| document(claim, Some(inner))));
-    let actor = "worker".to_owned();
-    Completion { ticket: claim.ticket, verdict: Verdict::Done, documents, key: None, actor }
+    let (again, actor) = (false, "worker".to_owned());
+    Completion { ticket: claim.ticket, verdict: Verdict::Done, documents, key: None, again, actor }
 }
 
 /// A job set aside, with the document that says so.
@@ -215,6 +215,7 @@ pub fn deleted(claim: &Claim) -> Completion {
         verdict: Verdict::Deleted,
         documents: Vec::new(),
         key: None,
+        again: false,
         actor: "worker".to_owned(),
     }
 }
@@ -235,7 +236,8 @@ pub async fn see(ledger: &Trial, paths: &[&str], now: Timestamp) -> Seen {
 
 /// Claims at most `limit` jobs as worker 1.
 pub async fn claim(ledger: &Trial, limit: u32, now: Timestamp) -> Vec<Claim> {
-    let claims = ledger.when(now).claim(&worker(1), None, limit, LEASE).await.unwrap();
+    let claims =
+        ledger.when(now).claim(&worker(1), None, PriorityClass::Any, limit, LEASE).await.unwrap();
     balanced(ledger).await;
     claims
 }

@@ -16,7 +16,7 @@ use super::turns::{Choice, Due, Line, choose};
 use super::value::{agency, json, named, reason_code, small};
 use super::writing::Writing;
 use crate::error::Result;
-use crate::jobs::{Claim, Ticket};
+use crate::jobs::{Claim, PriorityClass, Ticket};
 use crate::worker::Worker;
 
 /// Jobs that are due, from queues that are not paused and, if any are named (?3), are among these: of each queue the first few of each priority as a JSON array of
@@ -29,7 +29,7 @@ pub(super) const DUE: &str = "
             WHERE state = 'ready' AND queue = q.name AND priority = n.column1 AND run_at <= ?1
             ORDER BY run_at, id LIMIT ?2) i)
     FROM queue q CROSS JOIN (VALUES (1), (2), (3), (4)) n
-    WHERE q.paused = 0 AND (?3 IS NULL OR q.name IN (SELECT value FROM json_each(?3)))";
+    WHERE n.column1 BETWEEN ?4 AND ?5 AND q.paused = 0 AND (?3 IS NULL OR q.name IN (SELECT value FROM json_each(?3)))";
 
 /// How many jobs of a priority of a queue are looked at first. Twice a queue's share of the claim does nearly always;
 /// if it does not, all that the claim could take are.
@@ -55,10 +55,11 @@ impl Writing<'_> {
         &mut self,
         worker: &Worker,
         queues: Option<&[String]>,
+        class: PriorityClass,
         limit: u32,
         lease: Duration,
     ) -> Result<Vec<Claim>> {
-        let chosen = self.take_turns(named(queues)?.as_deref(), limit).await?;
+        let chosen = self.take_turns(named(queues)?.as_deref(), class, limit).await?;
         if chosen.is_empty() {
             return Ok(Vec::new());
         }
@@ -106,7 +107,12 @@ impl Writing<'_> {
     }
 
     /// Chooses at most `limit` due jobs, and moves the queues on that they come from.
-    async fn take_turns(&mut self, named: Option<&str>, limit: u32) -> Result<Vec<i64>> {
+    async fn take_turns(
+        &mut self,
+        named: Option<&str>,
+        class: PriorityClass,
+        limit: u32,
+    ) -> Result<Vec<i64>> {
         let (open, at): (u32, i64) = sqlx::query_as(
             "SELECT (SELECT count(*) FROM queue
                      WHERE paused = 0 AND (?1 IS NULL OR name IN (SELECT value FROM json_each(?1)))), at
@@ -118,7 +124,7 @@ impl Writing<'_> {
         .map_err(fault)?;
         let mut most = share(limit, open);
         let (names, lines, before, choice) = loop {
-            let (names, mut lines) = self.lines(named, most).await?;
+            let (names, mut lines) = self.lines(named, class, most).await?;
             if lines.is_empty() {
                 return Ok(Vec::new());
             }
@@ -153,11 +159,19 @@ impl Writing<'_> {
     }
 
     /// The queues that have due jobs, with at most `most` of each priority.
-    async fn lines(&mut self, named: Option<&str>, most: u32) -> Result<(Vec<String>, Vec<Line>)> {
+    async fn lines(
+        &mut self,
+        named: Option<&str>,
+        class: PriorityClass,
+        most: u32,
+    ) -> Result<(Vec<String>, Vec<Line>)> {
+        let (lowest, highest) = class.bounds();
         let rows: Vec<(String, i64, i64, u8, String)> = sqlx::query_as(DUE)
             .bind(self.now.0)
             .bind(most)
             .bind(named)
+            .bind(lowest)
+            .bind(highest)
             .fetch_all(&mut self.conn)
             .await
             .map_err(fault)?;

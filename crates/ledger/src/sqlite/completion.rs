@@ -17,6 +17,7 @@ use super::versions::{Change, change};
 use super::writing::Writing;
 use crate::error::{LedgerError, Result};
 use crate::jobs::{Completion, Ticket, Verdict};
+use crate::reprocessing::BACKGROUND;
 
 impl Writing<'_> {
     /// Completes these jobs but those whose fence has moved on. Gives for each the outbox rows that it wrote,
@@ -373,7 +374,7 @@ type Answer = (i64, i64, i64, i64, String, bool, String, String, String, String,
 /// again for each of its members took a tenth of the time of a completion.
 fn end(completions: &[&Completion], now: Timestamp) -> QueryBuilder<Sqlite> {
     let mut update =
-        QueryBuilder::new("WITH c (job, fence, verdict, kind, message, code, crashed) AS (");
+        QueryBuilder::new("WITH c (job, fence, verdict, kind, message, code, crashed, again) AS (");
     update.push_values(completions, |mut row, completion| {
         let failure = match &completion.verdict {
             Verdict::Quarantined(failure) => Some(failure),
@@ -385,17 +386,24 @@ fn end(completions: &[&Completion], now: Timestamp) -> QueryBuilder<Sqlite> {
             .push_bind(failure.map(|failure| failure.kind.as_str()))
             .push_bind(failure.map(|failure| failure.reason.english()))
             .push_bind(failure.map(|failure| reason_code(&failure.reason)))
-            .push_bind(failure.map(|failure| failure.crashed));
+            .push_bind(failure.map(|failure| failure.crashed))
+            .push_bind(completion.again && completion.verdict == Verdict::Done);
     });
     // An extraction that ended as a deletion was never read: cancelled, which the balance counts as deleted.
     update.push(
         ") UPDATE job SET
-             state = iif(c.verdict = 'deleted', iif(task = 'extract', 'cancelled', 'done'), c.verdict),
+             state = CASE WHEN c.again THEN 'ready'
+                 WHEN c.verdict = 'deleted' THEN iif(task = 'extract', 'cancelled', 'done') ELSE c.verdict END,
+             priority = iif(c.again, ",
+    );
+    update.push_bind(BACKGROUND).push(", priority), run_at = iif(c.again, ").push_bind(now.0);
+    update.push(
+        ", run_at), attempt = iif(c.again, 0, attempt),
              lease_until = NULL, leased_by = NULL, leased_on = NULL, crashes = crashes + coalesce(c.crashed, 0),
              failure_kind = c.kind, failure_message = c.message, reason_code = c.code,
              failure_crashed = c.crashed, changed_at = ",
     );
-    update.push_bind(now.0).push(", done_at = ").push_bind(now.0);
+    update.push_bind(now.0).push(", done_at = iif(c.again, NULL, ").push_bind(now.0).push(")");
     update.push(
         " FROM c WHERE job.id = c.job AND job.fence = c.fence AND job.state = 'leased'
          RETURNING id, fence, path, object, task, tell, queue, agency,

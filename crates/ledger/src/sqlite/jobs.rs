@@ -13,7 +13,8 @@ use super::job_row::{JOB, JobRow};
 use super::value::{named, scope};
 use crate::error::Result;
 use crate::jobs::{
-    Claim, Completed, Completion, Failure, Job, JobFilter, JobState, Jobs, Redrive, Ticket,
+    Claim, Completed, Completion, Failure, Job, JobFilter, JobState, Jobs, PriorityClass, Redrive,
+    Ticket,
 };
 use crate::queue::{Queue, QueueDeclaration};
 use crate::rows::Rows;
@@ -25,6 +26,7 @@ impl Jobs for SqliteLedger {
         &self,
         worker: &Worker,
         queues: Option<&[String]>,
+        class: PriorityClass,
         limit: u32,
         lease: Duration,
     ) -> Result<Vec<Claim>> {
@@ -32,7 +34,7 @@ impl Jobs for SqliteLedger {
             return Ok(Vec::new());
         }
         let mut tx = self.begin_soft().await?;
-        let claims = tx.claim(worker, queues, limit, lease).await?;
+        let claims = tx.claim(worker, queues, class, limit, lease).await?;
         if claims.is_empty() && tx.acts.is_empty() {
             tx.abandon().await?;
         } else {
@@ -189,14 +191,22 @@ impl Jobs for SqliteLedger {
         rows(each, Ok, JobRow::job)
     }
 
-    async fn next_due(&self, queues: Option<&[String]>) -> Result<Option<Timestamp>> {
+    async fn next_due(
+        &self,
+        queues: Option<&[String]>,
+        class: PriorityClass,
+    ) -> Result<Option<Timestamp>> {
+        let (lowest, highest) = class.bounds();
         let at: Option<i64> = sqlx::query_scalar(
             "SELECT min((SELECT min(run_at) FROM job
                          WHERE state = 'ready' AND queue = q.name AND priority = n.column1))
              FROM queue q CROSS JOIN (VALUES (1), (2), (3), (4)) n
-             WHERE q.paused = 0 AND (?1 IS NULL OR q.name IN (SELECT value FROM json_each(?1)))",
+             WHERE n.column1 BETWEEN ?2 AND ?3 AND q.paused = 0
+                 AND (?1 IS NULL OR q.name IN (SELECT value FROM json_each(?1)))",
         )
         .bind(named(queues)?)
+        .bind(lowest)
+        .bind(highest)
         .fetch_one(self.readers())
         .await
         .map_err(fault)?;
@@ -239,7 +249,10 @@ mod tests {
         );
         let object = sample::sighting("a", "v1");
         crate::objects::Objects::see(&ledger, &[object]).await.unwrap();
-        let claims = ledger.claim(&sample::worker(1), None, 9, sample::LEASE).await.unwrap();
+        let claims = ledger
+            .claim(&sample::worker(1), None, PriorityClass::Any, 9, sample::LEASE)
+            .await
+            .unwrap();
         assert_eq!(claims.len(), 1);
         assert_eq!(settings(ledger.begin().await.unwrap()).await, full, "after a claim");
         drop(ledger.begin_soft().await.unwrap());

@@ -66,7 +66,7 @@ mod tests {
     use super::super::{Durability, SqliteLedger};
     use super::*;
     use crate::conformance::sample::{self, Hand, at};
-    use crate::jobs::Jobs;
+    use crate::jobs::{Jobs, PriorityClass};
     use crate::objects::{Objects, Sighting};
 
     const DAY: i64 = 86_400_000;
@@ -112,12 +112,15 @@ mod tests {
         assert_eq!(idle(&ledger).await, 10, "those that were first are first again");
         assert_eq!(idle(&ledger).await, 0);
         // Done, and said so: nothing is brought forward any more.
-        let due = ledger.next_due(None).await.unwrap();
+        let due = ledger.next_due(None, PriorityClass::Any).await.unwrap();
         drop(ledger);
         let ledger = open(&path, &hand).await;
         assert_eq!(idle(&ledger).await, 0);
-        assert_eq!(ledger.next_due(None).await.unwrap(), due);
-        let claims = ledger.claim(&sample::worker(1), None, 9, sample::LEASE).await.unwrap();
+        assert_eq!(ledger.next_due(None, PriorityClass::Any).await.unwrap(), due);
+        let claims = ledger
+            .claim(&sample::worker(1), None, PriorityClass::Any, 9, sample::LEASE)
+            .await
+            .unwrap();
         assert_eq!(claims.len(), 9);
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use madang_catalog::license::License;
 use madang_document::principal::Scope;
 use madang_ledger::entries::Entries;
-use madang_ledger::jobs::{Completion, JobFilter, JobState, Jobs, Verdict};
+use madang_ledger::jobs::{Completion, JobFilter, JobState, Jobs, PriorityClass, Verdict};
 use madang_ledger::ledger::Ledger;
 use madang_ledger::objects::Objects;
 use madang_pipeline::cataloguer::{Cataloguer, rebuild};
@@ -79,12 +79,17 @@ async fn a_changed_declaration_changes_the_entries_and_reads_no_file() {
     rebuild(&shared, &series).await.unwrap();
     assert_eq!(rebuild(&shared, &series).await.unwrap(), 0);
     house.ledger.vanish("press0", &["3.txt".to_owned()]).await.unwrap();
-    let claims = house.ledger.claim(&worker(), None, 9, Duration::from_secs(60)).await.unwrap();
+    let claims = house
+        .ledger
+        .claim(&worker(), None, PriorityClass::Any, 9, Duration::from_secs(60))
+        .await
+        .unwrap();
     let gone = Completion {
         ticket: claims[0].ticket,
         verdict: Verdict::Deleted,
         documents: Vec::new(),
         key: None,
+        again: false,
         actor: "test".into(),
     };
     house.ledger.complete(&[gone]).await.unwrap();

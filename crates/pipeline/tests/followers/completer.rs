@@ -9,7 +9,7 @@ use madang_document::id::DocumentId;
 use madang_document::outcome::Outcome;
 use madang_document::principal::Scope;
 use madang_ledger::documents::Documents;
-use madang_ledger::jobs::{Claim, Jobs};
+use madang_ledger::jobs::{Claim, Jobs, PriorityClass};
 use madang_ledger::objects::{Objects, Sighting};
 use madang_ledger::queue::QueueDeclaration;
 use madang_pipeline::clock::Jitter;
@@ -53,8 +53,11 @@ impl Running {
             jitter,
         };
         let task = tokio::spawn(async move { completer.run(&mut completions).await });
-        let claims =
-            house.ledger.claim(&worker(), None, 10, Duration::from_secs(60)).await.unwrap();
+        let claims = house
+            .ledger
+            .claim(&worker(), None, PriorityClass::Any, 10, Duration::from_secs(60))
+            .await
+            .unwrap();
         for claim in &claims {
             leases.hold(claim, Arc::default());
         }

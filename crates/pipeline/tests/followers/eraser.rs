@@ -7,7 +7,7 @@ use madang_document::content::{Origin, Segment};
 use madang_document::document::Document;
 use madang_document::locator::Locator;
 use madang_ledger::audit::Audit;
-use madang_ledger::jobs::{Completion, Jobs, Verdict};
+use madang_ledger::jobs::{Completion, Jobs, PriorityClass, Verdict};
 use madang_ledger::ledger::Ledger;
 use madang_ledger::objects::Objects;
 use madang_ledger::versions::Versions;
@@ -34,7 +34,11 @@ async fn blobs_that_nobody_names_are_removed_and_those_of_an_open_job_are_not() 
     let orphan = house.blobs.keep(b"orphan".to_vec()).await.unwrap();
     // A job is under way: it has kept its text, and is completed after many sweeps.
     house.ledger.see(&[sighting("press0", 9, agency(0))]).await.unwrap();
-    let claims = house.ledger.claim(&worker(), None, 9, Duration::from_secs(60)).await.unwrap();
+    let claims = house
+        .ledger
+        .claim(&worker(), None, PriorityClass::Any, 9, Duration::from_secs(60))
+        .await
+        .unwrap();
     // The clock that stamps files goes in steps, and its text is younger than the claim.
     let claimed = now();
     until("that clock has gone on", async || now() > claimed.plus_ms(20)).await;
@@ -64,12 +68,17 @@ async fn blobs_that_nobody_names_are_removed_and_those_of_an_open_job_are_not() 
     }
     // What is withdrawn names nothing any more.
     house.ledger.vanish("press0", &["3.txt".to_owned()]).await.unwrap();
-    let claims = house.ledger.claim(&worker(), None, 9, Duration::from_secs(60)).await.unwrap();
+    let claims = house
+        .ledger
+        .claim(&worker(), None, PriorityClass::Any, 9, Duration::from_secs(60))
+        .await
+        .unwrap();
     let gone = Completion {
         ticket: claims[0].ticket,
         verdict: Verdict::Deleted,
         documents: Vec::new(),
         key: None,
+        again: false,
         actor: "test".into(),
     };
     house.ledger.complete(&[gone]).await.unwrap();
@@ -122,7 +131,11 @@ async fn the_text_of_a_kept_version_stays_until_its_document_is_withdrawn() {
     let mut changed = sighting("press0", 0, agency(0));
     changed.object.version = "2".into();
     house.ledger.see(&[changed]).await.unwrap();
-    let claims = house.ledger.claim(&worker(), None, 9, Duration::from_secs(60)).await.unwrap();
+    let claims = house
+        .ledger
+        .claim(&worker(), None, PriorityClass::Any, 9, Duration::from_secs(60))
+        .await
+        .unwrap();
     let segment = Segment {
         text: "다른 글".into(),
         locator: Locator::Whole {},
@@ -141,12 +154,17 @@ async fn the_text_of_a_kept_version_stays_until_its_document_is_withdrawn() {
     assert_eq!(versions[0].document.text, Some(former));
     assert!(house.blobs.read(&former).await.is_ok(), "a version names it");
     house.ledger.vanish("press0", &["0.txt".to_owned()]).await.unwrap();
-    let claims = house.ledger.claim(&worker(), None, 9, Duration::from_secs(60)).await.unwrap();
+    let claims = house
+        .ledger
+        .claim(&worker(), None, PriorityClass::Any, 9, Duration::from_secs(60))
+        .await
+        .unwrap();
     let gone = Completion {
         ticket: claims[0].ticket,
         verdict: Verdict::Deleted,
         documents: Vec::new(),
         key: None,
+        again: false,
         actor: "test".into(),
     };
     house.ledger.complete(&[gone]).await.unwrap();

@@ -18,7 +18,7 @@ use madang_document::principal::Scope;
 use madang_document::timestamp::Timestamp;
 use madang_index::index::Index;
 use madang_index::tantivy::index::TantivyIndex;
-use madang_ledger::jobs::{Claim, Completion, Jobs, Verdict};
+use madang_ledger::jobs::{Claim, Completion, Jobs, PriorityClass, Verdict};
 use madang_ledger::ledger::Ledger;
 use madang_ledger::notes::{NoteKind, Notes};
 use madang_ledger::objects::{Objects, Sighting};
@@ -195,8 +195,11 @@ impl House {
     pub(crate) async fn read_all_into(&self, blobs: &Blobs) -> Vec<Document> {
         let mut all = Vec::new();
         loop {
-            let claims =
-                self.ledger.claim(&worker(), None, 100, Duration::from_secs(60)).await.unwrap();
+            let claims = self
+                .ledger
+                .claim(&worker(), None, PriorityClass::Any, 100, Duration::from_secs(60))
+                .await
+                .unwrap();
             if claims.is_empty() {
                 return all;
             }
@@ -278,6 +281,7 @@ pub(crate) fn completion(claim: &Claim, document: Document) -> Completion {
         verdict: Verdict::Done,
         documents: vec![document],
         key: None,
+        again: false,
         actor: "test".into(),
     }
 }

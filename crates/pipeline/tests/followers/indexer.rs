@@ -13,7 +13,7 @@ use madang_index::record::Change;
 use madang_index::tantivy::index::TantivyIndex;
 use madang_ledger::audit::Audit;
 use madang_ledger::declarations::Declarations;
-use madang_ledger::jobs::{JobFilter, JobState, Jobs};
+use madang_ledger::jobs::{JobFilter, JobState, Jobs, PriorityClass};
 use madang_ledger::notes::{By, NoteKind, Notes, Redo};
 use madang_ledger::outbox::Outbox;
 use madang_ledger::queue::QueueDeclaration;
@@ -293,7 +293,11 @@ async fn a_text_that_stays_bad_is_not_read_again_and_again_and_the_operator_may_
     };
     let again = async || {
         let seq = house.ledger.last_seq().await.unwrap();
-        let claims = house.ledger.claim(&worker(), None, 9, Duration::from_secs(60)).await.unwrap();
+        let claims = house
+            .ledger
+            .claim(&worker(), None, PriorityClass::Any, 9, Duration::from_secs(60))
+            .await
+            .unwrap();
         assert_eq!(claims.len(), 1);
         let document = house.read(&claims[0]).await;
         house.lose(&document);
@@ -307,7 +311,12 @@ async fn a_text_that_stays_bad_is_not_read_again_and_again_and_the_operator_may_
     again().await;
     assert_eq!((rereads().await, note().await.unwrap().tries), (1, 1));
     assert!(
-        house.ledger.claim(&worker(), None, 9, Duration::from_secs(60)).await.unwrap().is_empty()
+        house
+            .ledger
+            .claim(&worker(), None, PriorityClass::Any, 9, Duration::from_secs(60))
+            .await
+            .unwrap()
+            .is_empty()
     );
     // The operator asks: it counts anew, at once.
     let redone = house.ledger.redo(&Redo::All, &Scope::All, "operator").await.unwrap();

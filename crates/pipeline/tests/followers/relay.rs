@@ -9,7 +9,7 @@ use madang_catalog::registry::{Registry, RegistryError};
 use madang_document::entry::Entry;
 use madang_document::principal::Scope;
 use madang_ledger::entries::Entries;
-use madang_ledger::jobs::{Completion, Jobs, Verdict};
+use madang_ledger::jobs::{Completion, Jobs, PriorityClass, Verdict};
 use madang_ledger::ledger::Ledger;
 use madang_ledger::notes::{NoteKind, Notes, Redo};
 use madang_ledger::objects::Objects;
@@ -100,12 +100,18 @@ async fn an_entry_that_cannot_be_read_stops_no_relay_and_is_made_anew() {
     house.write("UPDATE entry SET body = x'0badc0de' WHERE document IS NOT NULL").await;
     let paths: Vec<String> = documents.iter().map(|one| one.object.path.clone()).collect();
     house.ledger.vanish("press0", &paths[..1]).await.unwrap();
-    for claim in house.ledger.claim(&worker(), None, 9, Duration::from_secs(60)).await.unwrap() {
+    for claim in house
+        .ledger
+        .claim(&worker(), None, PriorityClass::Any, 9, Duration::from_secs(60))
+        .await
+        .unwrap()
+    {
         let gone = Completion {
             ticket: claim.ticket,
             verdict: Verdict::Deleted,
             documents: Vec::new(),
             key: None,
+            again: false,
             actor: "test".into(),
         };
         house.ledger.complete(&[gone]).await.unwrap();

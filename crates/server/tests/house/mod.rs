@@ -32,7 +32,7 @@ use madang_index::record::{Change, Record};
 use madang_index::scoped_searcher::ScopedSearcher;
 use madang_index::tantivy::index::TantivyIndex;
 use madang_ledger::entries::Entries;
-use madang_ledger::jobs::{Completion, Failure, Jobs, Verdict};
+use madang_ledger::jobs::{Completion, Failure, Jobs, PriorityClass, Verdict};
 use madang_ledger::keys::{Keys, NewKey};
 use madang_ledger::ledger::Ledger;
 use madang_ledger::objects::{Objects, Sighting};
@@ -188,7 +188,11 @@ impl House {
         self.store.put(&place, PutPayload::from(bytes.clone())).await.unwrap();
         self.see(paper.agency, paper.path, bytes.len() as u64).await;
         let worker = Worker { node: uuid::Uuid::nil(), process: uuid::Uuid::nil() };
-        let claims = self.ledger.claim(&worker, None, 1, Duration::from_secs(60)).await.unwrap();
+        let claims = self
+            .ledger
+            .claim(&worker, None, PriorityClass::Any, 1, Duration::from_secs(60))
+            .await
+            .unwrap();
         let claim = claims.into_iter().next().unwrap();
         assert_eq!(claim.object.path, paper.path);
         let segments: Vec<Segment> = paper
@@ -266,6 +270,7 @@ impl House {
             verdict,
             documents: vec![document.clone()],
             key: None,
+            again: false,
             actor: "worker".into(),
         };
         self.ledger.complete(&[completion]).await.unwrap();
@@ -297,12 +302,17 @@ impl House {
     pub(crate) async fn withdraw(&self, path: &str) {
         self.ledger.vanish(STORE, &[path.to_owned()]).await.unwrap();
         let worker = Worker { node: uuid::Uuid::nil(), process: uuid::Uuid::nil() };
-        let claims = self.ledger.claim(&worker, None, 1, Duration::from_secs(60)).await.unwrap();
+        let claims = self
+            .ledger
+            .claim(&worker, None, PriorityClass::Any, 1, Duration::from_secs(60))
+            .await
+            .unwrap();
         let completion = Completion {
             ticket: claims[0].ticket,
             verdict: Verdict::Deleted,
             documents: vec![],
             key: None,
+            again: false,
             actor: "worker".into(),
         };
         self.ledger.complete(&[completion]).await.unwrap();

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use madang_document::document::Document;
 use madang_ledger::documents::Documents;
-use madang_ledger::jobs::{Completion, Jobs, Verdict};
+use madang_ledger::jobs::{Completion, Jobs, PriorityClass, Verdict};
 use madang_ledger::notes::{By, Notes};
 use madang_ledger::worker::Worker;
 use object_store::{ObjectStoreExt, PutPayload};
@@ -54,7 +54,11 @@ async fn a_lost_preview_is_read_again_at_once_and_then_later_each_time() {
     let place = object_store::path::Path::parse(blob.path()).unwrap();
     let reread = async || {
         let worker = Worker { node: uuid::Uuid::nil(), process: uuid::Uuid::nil() };
-        let claims = house.ledger.claim(&worker, None, 9, Duration::from_secs(60)).await.unwrap();
+        let claims = house
+            .ledger
+            .claim(&worker, None, PriorityClass::Any, 9, Duration::from_secs(60))
+            .await
+            .unwrap();
         let completions: Vec<Completion> = claims
             .iter()
             .map(|claim| Completion {
@@ -62,6 +66,7 @@ async fn a_lost_preview_is_read_again_at_once_and_then_later_each_time() {
                 verdict: Verdict::Done,
                 documents: vec![stored.document.clone()],
                 key: None,
+                again: false,
                 actor: "worker".into(),
             })
             .collect();
@@ -118,7 +123,11 @@ async fn a_damaged_text_is_read_again_at_once_and_then_later_each_time() {
             assert_eq!(note().await.unwrap().tries, 1, "{accept}");
         }
         let worker = Worker { node: uuid::Uuid::nil(), process: uuid::Uuid::nil() };
-        let claims = house.ledger.claim(&worker, None, 9, Duration::from_secs(60)).await.unwrap();
+        let claims = house
+            .ledger
+            .claim(&worker, None, PriorityClass::Any, 9, Duration::from_secs(60))
+            .await
+            .unwrap();
         assert_eq!(claims.len(), 1, "{accept}: its file is read again");
         house.blobs.put(&place, whole.into()).await.unwrap();
         assert_eq!(text().await, 200, "{accept}");
@@ -199,7 +208,11 @@ async fn what_was_noted_of_a_lost_preview_goes_when_a_likeness_takes_its_place()
     let note = async || house.ledger.noted(&By::Previews, &id.to_string()).await.unwrap();
     assert!(note().await.is_some());
     let worker = Worker { node: uuid::Uuid::nil(), process: uuid::Uuid::nil() };
-    let claims = house.ledger.claim(&worker, None, 1, Duration::from_secs(60)).await.unwrap();
+    let claims = house
+        .ledger
+        .claim(&worker, None, PriorityClass::Any, 1, Duration::from_secs(60))
+        .await
+        .unwrap();
     let completion = Completion {
         ticket: claims[0].ticket,
         verdict: Verdict::Done,

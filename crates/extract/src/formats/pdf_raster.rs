@@ -1,0 +1,119 @@
+//! Pages of a PDF as pixels, for whoever recognises text in a scan or looks at a page.
+//!
+//! Drawn by hayro (Rust, no unsafe code, MIT or Apache 2.0). The runners-up: pdfium is no package of the systems that Madang
+//! runs on and its binaries come from a third party; Poppler's and MuPDF's licences Madang's does not allow.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use hayro::hayro_interpret::InterpreterSettings;
+use hayro::hayro_syntax::Pdf;
+use hayro::vello_cpu::color::palette::css::WHITE;
+use hayro::{PixmapSettings, RenderCache, RenderSettings, render};
+use image::RgbaImage;
+use madang_document::part::{Noun, Part};
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
+
+use super::preview;
+use crate::context::Context;
+
+/// Points to the inch (ISO 32000-1, 8.3.2.3).
+const POINTS: f32 = 72.0;
+
+/// A PDF whose pages can be drawn.
+pub(super) struct PdfRaster {
+    pdf: Pdf,
+}
+
+/// A page as it is seen: upright, on white.
+pub(super) struct PageRaster {
+    /// Its pixels; none of them is clear.
+    pub(super) picture: RgbaImage,
+    /// Its width and height in points, as it is seen: turned as the page says, and of what it is cropped to.
+    pub(super) points: (f32, f32),
+}
+
+/// How large a page is drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Scale {
+    /// So many pixels to the inch, and fewer where the longer side would be more than so many pixels.
+    Dpi(u32, u32),
+    /// So many pixels on the longer side.
+    Longer(u32),
+}
+
+impl Scale {
+    /// Pixels to the point for a page of this size.
+    fn of(self, (width, height): (f32, f32)) -> f32 {
+        let longest = |pixels: u32| pixels.clamp(1, u32::from(u16::MAX)) as f32 / width.max(height);
+        match self {
+            Scale::Dpi(dpi, most) => (dpi as f32 / POINTS).min(longest(most)),
+            Scale::Longer(pixels) => longest(pixels),
+        }
+    }
+}
+
+impl PdfRaster {
+    /// Opens a PDF, by this password if it is locked; the empty one opens what anybody may read.
+    ///
+    /// # Errors
+    /// That its pages cannot be drawn.
+    pub(super) fn open(bytes: Vec<u8>, password: &str) -> Result<PdfRaster, Reason> {
+        let broken = || ReasonKind::Unreadable.of(Noun::Pages);
+        let read = || Pdf::new_with_password(bytes, password).map(|pdf| PdfRaster { pdf });
+        match catch_unwind(AssertUnwindSafe(read)) {
+            Ok(opened) => opened.map_err(|_| broken()),
+            Err(_) => Err(broken().because(ReasonKind::DecoderBroke)),
+        }
+    }
+
+    /// Draws a page, counted from 1; its pixels are accounted for before they are drawn.
+    ///
+    /// # Errors
+    /// Why it cannot be drawn: it is not there, is larger than may be decoded, or the library fails.
+    pub(super) fn page(
+        &self,
+        number: u32,
+        scale: Scale,
+        context: &Context<'_>,
+    ) -> Result<PageRaster, Reason> {
+        let part = || Part::Page(number.into());
+        let index = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
+        let draw = || {
+            let page = index.and_then(|index| self.pdf.pages().get(index));
+            let page = page.ok_or_else(|| ReasonKind::Missing.of(part()))?;
+            let points = page.render_dimensions();
+            let is_sized = |side: f32| side.is_finite() && side > 0.0;
+            if !is_sized(points.0) || !is_sized(points.1) {
+                return Err(ReasonKind::Unreadable.of(part()));
+            }
+            let scale = scale.of(points);
+            // As the library rounds.
+            let side = |points: f32| f64::from((points * scale).min(f32::from(u16::MAX)).floor());
+            let (width, height) = (side(points.0) as u32, side(points.1) as u32);
+            if width == 0 || height == 0 {
+                return Err(ReasonKind::Unreadable.of(part()));
+            }
+            preview::may_decode(width, height, context)?;
+            let bytes = u64::from(width) * u64::from(height) * 4;
+            context.spend_decoded(bytes).map_err(crate::error::ExtractError::into_reason)?;
+            let settings = PixmapSettings { x_scale: scale, y_scale: scale, bg_color: WHITE };
+            let drawn = render(
+                page,
+                &RenderCache::new(),
+                &InterpreterSettings::default(),
+                &RenderSettings::default(),
+                &settings,
+            );
+            let (width, height) = (drawn.width(), drawn.height());
+            // On white nothing is clear, so that no colour is weakened by what is clear of it.
+            let pixels = drawn.data_as_u8_slice().to_vec();
+            let picture = RgbaImage::from_raw(width.into(), height.into(), pixels);
+            let picture = picture.ok_or_else(|| ReasonKind::DecoderBroke.of(part()))?;
+            Ok(PageRaster { picture, points })
+        };
+        let answer = catch_unwind(AssertUnwindSafe(draw));
+        context.progress();
+        answer.unwrap_or_else(|_| Err(ReasonKind::DecoderBroke.of(part())))
+    }
+}

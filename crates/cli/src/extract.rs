@@ -1,4 +1,5 @@
 use std::fs::{File, FileType};
+use std::hint::black_box;
 use std::io::IsTerminal;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, OpenOptionsExt};
@@ -20,6 +21,7 @@ use madang_extract::options::Options;
 use madang_extract::passwords::Passwords;
 use madang_extract::sidecar::Sidecar;
 use madang_pipeline::besides::closed;
+use madang_pipeline::jpeg_file::jpeg_file;
 use madang_pipeline::password_file;
 use madang_sandbox::input::{Input, Ranges};
 use madang_sandbox::limits::ChildLimits;
@@ -58,7 +60,12 @@ pub(crate) fn run(command: &Extract) -> Result<(), Failure> {
     let mut unread = 0;
     let jobs = command.jobs.unwrap_or(1);
     let surroundings = surroundings(command);
-    let terms = Terms { limits: &limits, options: &options, surroundings: &surroundings };
+    let terms = Terms {
+        limits: &limits,
+        options: &options,
+        surroundings: &surroundings,
+        encodes: false,
+    };
     let printed = each(&files, jobs, &terms, &bar, &mut |path, answer| {
         unread += u64::from(answer.is_unread());
         bar.suspend(|| print(path, &answer, command.json))
@@ -78,6 +85,8 @@ pub(crate) struct Terms<'a> {
     pub(crate) options: &'a Options,
     /// Where what describes it lies.
     pub(crate) surroundings: &'a Surroundings,
+    /// Whether previews are encoded as a service does it, so that what that takes counts.
+    pub(crate) encodes: bool,
 }
 
 /// Where what describes the files lies.
@@ -305,6 +314,11 @@ fn extract(zygote: &Zygote, path: &Path, terms: &Terms<'_>) -> Answer {
     for extraction in &mut read.extractions {
         let Content { metadata, warnings, .. } = &mut extraction.content;
         closed(metadata, extraction.member.is_none().then_some(warnings), &describing.unread);
+    }
+    if terms.encodes {
+        for preview in read.extractions.iter().filter_map(|it| it.content.previews.first()) {
+            black_box(jpeg_file(&preview.raster));
+        }
     }
     Answer {
         extractions: read.extractions,

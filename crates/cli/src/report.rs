@@ -71,7 +71,8 @@ pub(crate) fn run(command: &Extract, folder: &Path) -> Result<(), Failure> {
     let mut files = Vec::with_capacity(paths.len());
     let mut next = listed.files.iter();
     let surroundings = extract::surroundings(command);
-    let terms = Terms { limits: &limits, options: &options, surroundings: &surroundings };
+    let terms =
+        Terms { limits: &limits, options: &options, surroundings: &surroundings, encodes: true };
     let read = extract::each(&paths, jobs, &terms, &bar, &mut |_, answer| {
         let Some(file) = next.next() else { return Ok(()) };
         let key = object_key::from_bytes(file.path.as_os_str().as_bytes());

@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::locator::Locator;
 use crate::metadata::Metadata;
 use crate::outcome::Outcome;
+use crate::raster::Raster;
 use crate::reason::Reason;
 use crate::told::Told;
 
 /// What was read of one document: the answer of an extractor.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Content {
     /// Properties of the document, under the field's own words (see [`crate::metadata`]).
     pub metadata: Metadata,
@@ -17,12 +18,11 @@ pub struct Content {
     /// What an archive, a mail or a compound document holds. Each member that could be opened is a document
     /// of its own, delivered apart; this is only the list.
     pub members: Vec<Member>,
-    /// Pictures of the document, re-encoded.
+    /// Pictures of the document, the one that shows it best first.
     pub previews: Vec<Preview>,
     /// Whether a preview can be made when somebody looks at it: the document stores a small likeness of itself, its first
     /// page or its cover, or it is a picture that lies in another document. It was looked at for being a picture and not
     /// decoded, so that there may be nothing to see on it.
-    #[serde(default)]
     pub likeness: bool,
     /// What was odd, lost or cut. A damaged part is a warning; an error means that nothing could be read.
     pub warnings: Vec<Warning>,
@@ -124,23 +124,14 @@ impl Serialize for Member {
     }
 }
 
-/// A picture of a document, encoded anew by Madang, so that no foreign byte reaches a browser.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+/// A picture of a document: pixels, of which whoever keeps them makes a file, so that no byte of a file that comes from
+/// foreign bytes reaches a browser.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Preview {
     /// Where in the document it was taken.
     pub locator: Locator,
-    /// Pixels.
-    pub width: u32,
-    /// Pixels.
-    pub height: u32,
-    /// A JPEG file.
-    pub jpeg: Vec<u8>,
-}
-
-impl std::fmt::Debug for Preview {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Preview({}x{}, {} bytes)", self.width, self.height, self.jpeg.len())
-    }
+    /// What is seen there.
+    pub raster: Raster,
 }
 
 /// Something odd, lost or cut.

@@ -37,6 +37,7 @@ pub mod particle;
 pub mod partition;
 pub mod principal;
 pub mod quote;
+pub mod raster;
 pub mod reason;
 pub mod reason_kind;
 mod reason_text;

@@ -5,10 +5,9 @@ use madang_document::media_type::{Kind, MediaType};
 use madang_document::outcome::Outcome;
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
-use serde::{Deserialize, Serialize};
 
 /// One document as it comes out of extraction: the object itself, or one of its members.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Extraction {
     /// The way inside the object; none for the object itself.
     pub member: Option<InnerPath>,

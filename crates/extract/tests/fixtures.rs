@@ -260,7 +260,8 @@ fn golden(document: &Extraction, shown: Option<&Extraction>) -> String {
     let likeness = shown.unwrap_or_default().iter().map(|preview| ("likeness", preview));
     for (what, preview) in previews.chain(likeness) {
         let place = preview.locator.fragment().unwrap_or_else(|| "-".into());
-        writeln!(text, "{what}: [{place}] {}x{}", preview.width, preview.height).unwrap();
+        let (width, height) = (preview.raster.width(), preview.raster.height());
+        writeln!(text, "{what}: [{place}] {width}x{height}").unwrap();
     }
     if shown.is_some_and(<[_]>::is_empty) {
         writeln!(text, "likeness: nothing to see").unwrap();

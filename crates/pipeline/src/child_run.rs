@@ -20,6 +20,7 @@ use madang_store::blobs::{BlobError, Bundle};
 use crate::attempted::{Attempted, Found, broken_off};
 use crate::decide::Reading;
 use crate::hindrance::shortage;
+use crate::jpeg_file::jpeg_file;
 use crate::lanes::Lanes;
 use crate::reading::document;
 use crate::workers::Workers;
@@ -147,7 +148,7 @@ async fn bundled(
         place.text = Some(bundle.add_text(&content.segments).await?);
     }
     if let Some(preview) = content.previews.drain(..).next() {
-        place.preview = Some(bundle.add(&preview.jpeg).await?);
+        place.preview = Some(bundle.add(&jpeg_file(&preview.raster)).await?);
     }
     let own = extraction.member.is_none();
     let mut document = document(claim, extraction);

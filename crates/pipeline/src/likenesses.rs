@@ -18,6 +18,7 @@ use madang_store::stores::Stores;
 
 use crate::asked::Asked;
 use crate::fetch::fetch;
+use crate::jpeg_file::jpeg_file;
 use crate::seats::Seats;
 use crate::terms::Terms;
 use crate::unpacker::{UnpackError, Unpacker};
@@ -82,7 +83,7 @@ impl Likenesses {
         Likenesses { zygote, stores, terms: Arc::new(terms), unpacker, seats }
     }
 
-    /// The likeness of a document as a JPEG that was encoded anew; none if there is nothing to see on it, or if it cannot
+    /// The likeness of a document as a file of JPEG that was made here; none if there is nothing to see on it, or if it cannot
     /// be decoded. The bytes that it is taken from are those that were read before, or there is an error.
     ///
     /// # Errors
@@ -106,10 +107,11 @@ impl Likenesses {
             let (limits, options) = terms.of(&pipeline);
             let request =
                 Request { name: &name, limits, options, sidecars: &[], pace: Pace::Whole };
-            likeness(&zygote, &request, input, &watch)
+            let made = likeness(&zygote, &request, input, &watch);
+            made.map(|made| made.map(|preview| jpeg_file(&preview.raster)))
         });
         let made = made.await.map_err(|_| LikenessError::Busy)?;
-        Ok(made?.map(|preview| preview.jpeg))
+        Ok(made?)
     }
 
     /// An object, pinned to the version that was read.

@@ -24,6 +24,7 @@ use madang_store::stores::Stores;
 use crate::asked::Asked;
 use crate::besides::{BesideError, Besides, close};
 use crate::fetch::fetch;
+use crate::jpeg_file::jpeg_file;
 use crate::reading::again;
 use crate::seats::Seats;
 use crate::terms::Terms;
@@ -193,7 +194,7 @@ fn once(
                 }
             },
         };
-        let preview = preview.map(|preview| BlobId::of(&preview.jpeg));
+        let preview = preview.map(|preview| BlobId::of(&jpeg_file(&preview.raster)));
         tried.push(Tried { document, segments, text, preview });
     });
     match (ended?, unwritten) {

@@ -4,11 +4,12 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use madang_document::content::{Content, Segment, Warning, WarningKind};
+use madang_document::content::{Content, Preview, Segment, Warning, WarningKind};
 use madang_document::inner_path::InnerPath;
 use madang_document::locator::Locator;
 use madang_document::metadata::{Metadata, Part, Stated};
 use madang_document::outcome::Outcome;
+use madang_document::raster::Shades;
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 use madang_document::shown::is_misleading;
@@ -23,7 +24,7 @@ use crate::assembly::is_sane_path;
 use crate::caps;
 use crate::channel::Channel;
 use crate::exit::{WANTING, leave};
-use crate::frame::{Claim, Field, Frame, Head, Kind};
+use crate::frame::{Claim, Field, Frame, Head, Kind, Picture};
 
 /// Bytes of text in one frame, and about as many of anything else: far below the longest frame.
 const BATCH: usize = 128 << 10;
@@ -54,6 +55,8 @@ pub(crate) struct Answer<'a> {
     /// Units begun, and how many of them were said.
     begun: Cell<u64>,
     said: Cell<u64>,
+    /// Bytes of pixels that were said.
+    pixels: Cell<u64>,
     paths: RefCell<HashSet<InnerPath>>,
     /// Why the member whose bytes are wanted cannot be had.
     refused: RefCell<Option<Reason>>,
@@ -77,6 +80,7 @@ impl<'a> Answer<'a> {
             began: Instant::now(),
             begun,
             said,
+            pixels: Cell::new(0),
             paths: RefCell::default(),
             refused: RefCell::default(),
         }
@@ -167,8 +171,7 @@ impl Sink for Answer<'_> {
         // What is too much for the rest of the answer is left out, and said so. 16 KiB a head are kept for the
         // documents to come.
         let heads = (16u64 << 10).saturating_mul(self.limits.members.saturating_add(1));
-        let left =
-            caps::answer(self.limits).saturating_sub(self.channel.sent()).saturating_sub(heads);
+        let left = caps::answer(self.limits).saturating_sub(self.sent()).saturating_sub(heads);
         if weight(&document.content) > left {
             document.content = Content::default();
             document.content.cut(ReasonKind::AnswerTooLarge);
@@ -215,6 +218,27 @@ impl Sink for Answer<'_> {
 }
 
 impl Answer<'_> {
+    /// Bytes said so far, but for pixels, which are accounted for apart.
+    fn sent(&self) -> u64 {
+        self.channel.sent().saturating_sub(self.pixels.get())
+    }
+
+    /// Says a picture, if it is one that the parent takes.
+    fn preview(&self, Preview { locator, raster }: Preview) -> bool {
+        let (width, height) = (u32::from(raster.width()), u32::from(raster.height()));
+        let all = self.pixels.get().saturating_add(raster.pixels().len() as u64);
+        if width.max(height) > self.limits.preview || all > caps::previews(self.limits) {
+            return false;
+        }
+        self.pixels.set(all);
+        let (locator, has_colours) = (sane_locator(locator), raster.shades() == Shades::Rgb);
+        self.channel.say(&Frame::Preview(Picture { locator, width, height, has_colours }));
+        for piece in raster.pixels().chunks(BATCH) {
+            self.channel.say(&Frame::Pixels(piece.to_vec()));
+        }
+        true
+    }
+
     fn content(&self, content: Content) {
         let say = |frame: Frame| self.channel.say(&frame);
         let mut notes = content.warnings;
@@ -272,14 +296,11 @@ impl Answer<'_> {
         );
         let mut previews = 0;
         for preview in content.previews {
-            let longer = preview.width.max(preview.height);
-            let fits = preview.width > 0 && preview.height > 0 && longer <= self.limits.preview;
-            if !fits || preview.jpeg.len() > caps::JPEG || previews >= caps::PREVIEWS {
+            if previews >= caps::PREVIEWS || !self.preview(preview) {
                 notes.push(note(ReasonKind::PreviewTooLarge));
                 continue;
             }
             previews += 1;
-            say(Frame::Preview(preview));
         }
         if content.likeness {
             say(Frame::Likeness);
@@ -364,8 +385,7 @@ fn shorten(mut text: String, limit: usize) -> String {
 fn weight(content: &Content) -> u64 {
     let text: usize = content.segments.iter().map(|s| s.text.len() + 64).sum();
     let members: usize = content.members.iter().map(|m| m.path.len() + 16).sum();
-    let previews: usize = content.previews.iter().map(|p| p.jpeg.len() + 64).sum();
-    (text + members + previews + 2 * content.metadata.size()) as u64
+    (text + members + 64 * content.previews.len() + 2 * content.metadata.size()) as u64
 }
 
 /// A path as the parent takes it: what an archive calls `../x` or `/x` is named, not followed.

@@ -3,19 +3,20 @@
 use std::collections::HashSet;
 
 use madang_document::blob_id::BlobId;
-use madang_document::content::{Content, Segment};
+use madang_document::content::{Content, Preview, Segment};
 use madang_document::document::Provenance;
 use madang_document::inner_path::InnerPath;
 use madang_document::locator::Locator;
 use madang_document::media_type::MediaType;
 use madang_document::outcome::Outcome;
+use madang_document::raster::{Raster, Shades};
 use madang_document::shown::is_misleading;
 use madang_extract::extraction::Extraction;
 use madang_extract::formats::FORMATS;
 use madang_extract::limits::Limits;
 
 use crate::caps;
-use crate::frame::{Frame, Head, Kind, ProtocolViolation};
+use crate::frame::{Frame, Head, Kind, Picture, ProtocolViolation};
 
 /// What a frame means for the run.
 #[derive(Debug, PartialEq)]
@@ -44,6 +45,8 @@ pub(crate) struct Assembly<'a> {
     /// The message of a panic.
     pub(crate) panic: Option<String>,
     current: Option<Extraction>,
+    /// A picture of it of which pixels are to come, and those that came.
+    picture: Option<Pending>,
     /// The object itself waits here until the child has ended well: one that dies after it must not have
     /// delivered it twice.
     object: Option<Box<Extraction>>,
@@ -58,7 +61,18 @@ pub(crate) struct Assembly<'a> {
     text: u64,
     document_text: u64,
     metadata: u64,
+    pixels: u64,
     ranges: u64,
+}
+
+/// A picture of which some pixels came.
+#[derive(Debug)]
+struct Pending {
+    head: Picture,
+    shades: Shades,
+    /// Bytes that it has when it is whole.
+    length: usize,
+    pixels: Vec<u8>,
 }
 
 impl<'a> Assembly<'a> {
@@ -72,6 +86,7 @@ impl<'a> Assembly<'a> {
             wanting: false,
             panic: None,
             current: None,
+            picture: None,
             object: None,
             unpacked: None,
             given: false,
@@ -82,6 +97,7 @@ impl<'a> Assembly<'a> {
             text: 0,
             document_text: 0,
             metadata: 0,
+            pixels: 0,
             ranges: 0,
         }
     }
@@ -109,7 +125,12 @@ impl<'a> Assembly<'a> {
     /// Takes a frame that was `length` bytes long.
     pub(crate) fn take(&mut self, frame: Frame, length: usize) -> Result<Step, ProtocolViolation> {
         self.frames += 1;
-        self.bytes = self.bytes.saturating_add(length as u64);
+        if let Frame::Pixels(pixels) = &frame {
+            self.pixels = self.pixels.saturating_add(pixels.len() as u64);
+            at_most("bytes of pixels", self.pixels, caps::previews(self.limits))?;
+        } else {
+            self.bytes = self.bytes.saturating_add(length as u64);
+        }
         at_most("frames", self.frames, caps::FRAMES)?;
         let most = match self.unpacked {
             None => caps::answer(self.limits),
@@ -118,6 +139,9 @@ impl<'a> Assembly<'a> {
         at_most("bytes of answer", self.bytes, most)?;
         if self.has_ended() || self.panic.is_some() || self.wanting {
             return violation("a frame after the end");
+        }
+        if self.picture.is_some() && !matches!(frame, Frame::Pixels(_)) {
+            return violation("a picture that is not whole");
         }
         match frame {
             Frame::Progress(units) => {
@@ -183,6 +207,7 @@ impl<'a> Assembly<'a> {
             | Frame::More(_)
             | Frame::Members(_)
             | Frame::Preview(_)
+            | Frame::Pixels(_)
             | Frame::Likeness
             | Frame::Warnings(_)) => self.part(part)?,
         }
@@ -276,16 +301,34 @@ impl<'a> Assembly<'a> {
             }
             Frame::Preview(preview) => {
                 check_length("previews", content.previews.len() + 1, caps::PREVIEWS)?;
-                check_length("preview", preview.jpeg.len(), caps::JPEG)?;
                 check_locator(&preview.locator)?;
+                let shades = if preview.has_colours { Shades::Rgb } else { Shades::Gray };
+                let length = Raster::length(preview.width, preview.height, shades);
                 let longer = preview.width.max(preview.height);
-                if preview.width == 0 || preview.height == 0 || longer > self.limits.preview {
+                let Some(length) = length.filter(|_| longer <= self.limits.preview) else {
                     return violation("a preview of impossible dimensions");
+                };
+                let pixels = Vec::with_capacity(length);
+                self.picture = Some(Pending { head: preview, shades, length, pixels });
+            }
+            Frame::Pixels(piece) => {
+                let Some(mut picture) = self.picture.take() else {
+                    return violation("pixels of no preview");
+                };
+                if piece.is_empty() || piece.len() > picture.length - picture.pixels.len() {
+                    return violation("another number of pixels than the preview has");
                 }
-                if !preview.jpeg.starts_with(&[0xFF, 0xD8, 0xFF]) {
-                    return violation("a preview that is no JPEG");
+                picture.pixels.extend_from_slice(&piece);
+                if picture.pixels.len() < picture.length {
+                    self.picture = Some(picture);
+                    return Ok(());
                 }
-                content.previews.push(preview);
+                let Picture { locator, width, height, .. } = picture.head;
+                let raster = Raster::new(width, height, picture.shades, picture.pixels);
+                let Some(raster) = raster else {
+                    return violation("a preview of impossible dimensions");
+                };
+                content.previews.push(Preview { locator, raster });
             }
             Frame::Likeness if content.likeness => return violation("two likenesses"),
             Frame::Likeness => content.likeness = true,
@@ -398,7 +441,7 @@ fn check_locator(locator: &Locator) -> Result<(), ProtocolViolation> {
 
 #[cfg(test)]
 mod tests {
-    use madang_document::content::{Member, Origin, Preview};
+    use madang_document::content::{Member, Origin};
     use madang_document::locator::Bounds;
 
     use super::*;
@@ -429,9 +472,12 @@ mod tests {
         Frame::Segments(vec![Segment { text, locator, origin: Origin::Native, confidence: None }])
     }
 
-    fn preview(width: u32, jpeg: &[u8]) -> Frame {
-        let (locator, jpeg) = (Locator::Whole {}, jpeg.to_vec());
-        Frame::Preview(Preview { locator, width, height: 9, jpeg })
+    fn preview(width: u32, height: u32, has_colours: bool) -> Frame {
+        Frame::Preview(Picture { locator: Locator::Whole {}, width, height, has_colours })
+    }
+
+    fn pixels(length: usize) -> Frame {
+        Frame::Pixels(vec![7; length])
     }
 
     fn whole() -> Frame {
@@ -458,6 +504,11 @@ mod tests {
             Frame::Finish,
             head(None),
             whole(),
+            preview(2, 3, true),
+            pixels(6),
+            pixels(12),
+            preview(2, 3, false),
+            pixels(6),
             Frame::Likeness,
             Frame::Finish,
             Frame::End(Outcome::Ok),
@@ -471,6 +522,8 @@ mod tests {
         assert!(members[0].sha256.is_some() && !members[0].content.likeness);
         let (object, outcome) = assembly.finish().unwrap();
         assert!(object.content.likeness);
+        let lengths = object.content.previews.iter().map(|it| it.raster.pixels().len());
+        assert_eq!(lengths.collect::<Vec<_>>(), [18, 6]);
         assert_eq!((object.member, object.sha256, outcome), (None, None, Outcome::Ok));
     }
 
@@ -528,10 +581,32 @@ mod tests {
             ("long path", member(&"x".repeat(caps::PATH + 1))),
             ("upwards in the list", listed("../x")),
             ("two likenesses", vec![head(None), Frame::Likeness, Frame::Likeness]),
-            ("no JPEG", open(preview(9, b"\x89PNG"))),
-            ("no width", open(preview(0, &[0xFF, 0xD8, 0xFF]))),
-            ("too wide", open(preview(100_000, &[0xFF, 0xD8, 0xFF]))),
-            ("too large", open(preview(9, &[0xFF, 0xD8, 0xFF].repeat(caps::JPEG / 2)))),
+            ("no width", open(preview(0, 9, false))),
+            ("no height", open(preview(9, 0, true))),
+            ("too wide", open(preview(481, 9, false))),
+            ("too high", open(preview(9, 481, true))),
+            ("enormous", open(preview(u32::MAX, u32::MAX, true))),
+            ("pixels of nothing", open(pixels(1))),
+            ("a pixel too much", vec![head(None), preview(2, 3, false), pixels(7)]),
+            (
+                "a pixel too much at last",
+                vec![head(None), preview(2, 3, true), pixels(17), pixels(2)],
+            ),
+            (
+                "pixels behind the last",
+                vec![head(None), preview(2, 3, true), pixels(18), pixels(1)],
+            ),
+            ("no pixels", vec![head(None), preview(2, 3, false), pixels(0)]),
+            ("half a picture", vec![head(None), preview(2, 3, true), pixels(6), Frame::Finish]),
+            ("text in a picture", vec![head(None), preview(2, 3, true), pixels(6), whole()]),
+            ("a picture in a picture", vec![head(None), preview(2, 3, true), preview(2, 3, true)]),
+            (
+                "a picture too many",
+                std::iter::once(head(None))
+                    .chain((0..caps::PREVIEWS).flat_map(|_| [preview(1, 2, false), pixels(2)]))
+                    .chain([preview(1, 2, false)])
+                    .collect(),
+            ),
             ("unknown format", of_kind("exe", 1, "text/plain")),
             ("unknown version", of_kind(FORMATS[0].name, 999, FORMATS[0].media_types[0])),
             ("foreign media type", of_kind(FORMATS[0].name, FORMATS[0].version, "text/evil")),
@@ -581,6 +656,22 @@ mod tests {
             assembly.take(Frame::Progress(u32::MAX), 1).unwrap();
         }
         assert!(assembly.take(Frame::Progress(u32::MAX), 1).is_err());
+        // Pixels have a measure of their own, by which previews take no room from what is said.
+        let limits = Limits { members: 1, preview: 100, ..limits };
+        let whole = |assembly: &mut Assembly<'_>, path: &str| -> Result<(), ProtocolViolation> {
+            for frame in [head(Some(path)), preview(100, 100, true), pixels(30_000), Frame::Finish]
+            {
+                assembly.take(frame, 10)?;
+            }
+            assembly.paths.clear();
+            Ok(())
+        };
+        let mut assembly = Assembly::new(&limits, 5);
+        let most = caps::previews(&limits) / 30_000;
+        for n in 0..most {
+            whole(&mut assembly, &n.to_string()).unwrap();
+        }
+        assert!(whole(&mut assembly, "more").is_err());
         let mut assembly = Assembly::new(&limits, 5);
         assert!(assembly.take(Frame::Progress(0), caps::answer(&limits) as usize + 1).is_err());
     }

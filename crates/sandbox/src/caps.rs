@@ -18,15 +18,24 @@ pub(crate) const PROPERTIES: usize = 20_000;
 pub(crate) const WARNINGS: usize = 1_000;
 /// Most previews of one document.
 pub(crate) const PREVIEWS: usize = 16;
-/// Largest preview, bytes of JPEG.
-pub(crate) const JPEG: usize = 512 << 10;
 /// Most bytes asked for at once.
 pub(crate) const RANGE: u32 = 256 << 10;
 /// Most frames. 600 s of progress at ten a second, 10,000 documents of ten frames and the ranges of a video
 /// of 100 GiB read once come to less.
 pub(crate) const FRAMES: u64 = 1_000_000;
 
-/// Bytes of the whole answer: the text with its places, properties and pictures of all members together.
+/// Bytes of the pixels of one preview: as large as the limits allow, in colours.
+pub(crate) fn preview(limits: &Limits) -> u64 {
+    u64::from(limits.preview).saturating_mul(u64::from(limits.preview)).saturating_mul(3)
+}
+
+/// Bytes of the pixels of all previews of one object: one of each member, and some more. The parent holds no more of
+/// them than those of two documents, the one that it hears of and the one that it keeps.
+pub(crate) fn previews(limits: &Limits) -> u64 {
+    preview(limits).saturating_mul(limits.members.saturating_add(4 * PREVIEWS as u64))
+}
+
+/// Bytes of the whole answer but for pixels: the text with its places and the properties of all members together.
 pub(crate) fn answer(limits: &Limits) -> u64 {
     limits.object_text.saturating_mul(4).saturating_add(limits.metadata).saturating_add(64 << 20)
 }

@@ -3,13 +3,16 @@
 //! The decoder believes nothing: it is a pure function over bytes, gives a [`ProtocolViolation`] for whatever is not a frame,
 //! and never allocates more than a small multiple of the bytes it was given.
 
-use madang_document::content::{Member, Preview, Segment, Warning};
+use madang_document::content::{Member, Segment, Warning};
 use madang_document::inner_path::InnerPath;
+use madang_document::locator::Locator;
 use madang_document::metadata::{Metadata, Part, Stated, Value};
 use madang_document::outcome::Outcome;
 use madang_document::reason::Reason;
 use madang_document::shown::Shown;
 use serde::{Deserialize, Serialize};
+
+use crate::raw_bytes;
 
 /// Longest frame, type and body, in bytes.
 pub const LONGEST: usize = 1 << 20;
@@ -31,8 +34,10 @@ pub enum Frame {
     More(String),
     /// Its list of members.
     Members(Vec<Member>),
-    /// A picture of it.
-    Preview(Preview),
+    /// A picture of it begins.
+    Preview(Picture),
+    /// Pixels of that picture, one piece after the other, until it is whole.
+    Pixels(#[serde(with = "raw_bytes")] Vec<u8>),
     /// It stores a likeness of itself, of which a preview can be made. Said once.
     Likeness,
     /// What was odd, lost or cut.
@@ -49,7 +54,7 @@ pub enum Frame {
     /// Engines are wanted that this child has not: it ends, and is to be run again where they are.
     Wanting,
     /// Bytes of the member that was asked for, one piece after the other.
-    Bytes(Vec<u8>),
+    Bytes(#[serde(with = "raw_bytes")] Vec<u8>),
     /// That was all of them. The child ends.
     Given,
     /// Everything is said.
@@ -86,6 +91,19 @@ pub struct Head {
     pub outcome: Outcome,
     /// Why, if it was not read whole.
     pub reason: Option<Reason>,
+}
+
+/// A picture without its pixels.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Picture {
+    /// Where in the document it was taken.
+    pub locator: Locator,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    /// Three bytes for each pixel; else one.
+    pub has_colours: bool,
 }
 
 /// What is said of a property: of one name the most trusted first.
@@ -320,12 +338,13 @@ mod tests {
                 outcome: None,
                 told: None,
             }]),
-            Frame::Preview(Preview {
+            Frame::Preview(Picture {
                 locator: Locator::page(1),
                 width: 2,
                 height: 3,
-                jpeg: vec![0xFF, 0xD8, 0xFF],
+                has_colours: true,
             }),
+            Frame::Pixels(vec![7; 18]),
             Frame::Likeness,
             Frame::Warnings(vec![Warning {
                 kind: WarningKind::Lost,
@@ -382,7 +401,7 @@ mod tests {
     fn a_length_in_a_frame_allocates_nothing() {
         // Each body claims 2^60 things: if a length drove an allocation, this would abort.
         let huge = [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F];
-        for kind in [3u8, 4, 5, 6, 9, 13, 16] {
+        for kind in [3u8, 4, 5, 6, 8, 10, 14, 17] {
             let mut bytes = vec![10, 0, 0, 0, kind];
             bytes.extend_from_slice(&huge);
             assert!(decode(&bytes, 64).is_err(), "type {kind}");
@@ -394,7 +413,7 @@ mod tests {
         fn any_bytes_give_frames_or_a_lie(bytes in prop::collection::vec(any::<u8>(), 0..4096)) {
             let _ = decode(&bytes, 97);
             let mut framed = (bytes.len() as u32).to_le_bytes().to_vec();
-            for kind in 0..17 {
+            for kind in 0..18 {
                 framed.truncate(4);
                 framed.push(kind);
                 framed.extend_from_slice(bytes.get(1..).unwrap_or_default());

@@ -31,6 +31,7 @@ mod launch;
 pub mod limits;
 mod memory;
 /// What a run is asked for.
+mod raw_bytes;
 pub mod request;
 pub mod run;
 /// How a run ended.

@@ -79,6 +79,7 @@ fn every_fault_has_its_outcome() {
         ("garbage", &usual, Crashed, "protocol: a frame of 4008636142 bytes"),
         ("half a frame", &usual, Crashed, "protocol: half a frame at the end"),
         ("upwards", &usual, Crashed, "protocol: a member of an impossible path"),
+        ("forged picture", &usual, Crashed, "protocol: a picture that is not whole"),
         ("unasked end", &usual, Crashed, "protocol: the end without the object"),
         ("after the end", &usual, Crashed, "protocol: a frame after the end"),
         ("lingers", &usual, Timeout, "it answered but did not end"),

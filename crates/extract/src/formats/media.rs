@@ -283,7 +283,7 @@ fn take_preview(
             };
             let start_ms = milliseconds(seconds);
             let locator = Locator::Time { start_ms, end_ms: start_ms };
-            preview::encode(picture, Some(orientation), locator, context)
+            preview::of(picture, Some(orientation), locator, context)
         });
         match made {
             Ok(preview) => content.previews.extend(preview),

@@ -172,7 +172,7 @@ fn first_page(
     // Drawn twice as large as it is shown: letters stay letters when they are shrunk.
     let scale = Scale::Longer(context.limits.preview.saturating_mul(2));
     let page = PdfRaster::open(bytes, password)?.page(1, scale, context)?;
-    preview::encode(page.picture.into(), None, Locator::page(1), context)
+    preview::of(page.picture.into(), None, Locator::page(1), context)
 }
 
 /// Whether the marker of the end stands in the last 1,024 bytes (ISO 32000-1, annex H, note 18).

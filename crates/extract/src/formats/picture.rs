@@ -113,7 +113,7 @@ fn show(
     match picture {
         Ok(picture) => {
             let orientation = content.metadata.integer(metadata::ORIENTATION);
-            match preview::encode(picture, orientation, Locator::Whole {}, context) {
+            match preview::of(picture, orientation, Locator::Whole {}, context) {
                 Ok(preview) => content.previews.extend(preview),
                 Err(reason) => content.note(ReasonKind::NoPreview.because(reason)),
             }

@@ -1,5 +1,5 @@
-//! Previews: a picture decoded within limits, then encoded anew, small and upright. No byte of a foreign picture
-//! is ever handed on.
+//! Previews: a picture decoded within limits, then made small and upright. What is handed on are its pixels: no byte of a
+//! foreign picture, and no file that was made here.
 
 use std::io::{BufRead, Cursor, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,11 +8,11 @@ use fast_image_resize::images::Image;
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder as _, ImageError, ImageReader, Rgba, RgbaImage};
-use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use madang_document::content::{Content, Preview};
 use madang_document::locator::Locator;
 use madang_document::part::Noun;
 use madang_document::quote::Quote;
+use madang_document::raster::{Raster, Shades};
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 use madang_document::unit::Unit;
@@ -21,9 +21,6 @@ use crate::context::Context;
 
 /// Memory that decoding one picture may take: 100 Mpixel of four bytes, and some.
 const DECODE_MOST: u64 = 512 << 20;
-
-/// Quality of a preview, of 100.
-const QUALITY: u8 = 80;
 
 /// Bytes of a likeness that a document stores of itself; 한글 and Office write some tens of kilobytes.
 const STORED_MOST: u64 = 16 << 20;
@@ -141,12 +138,12 @@ fn said(error: impl std::fmt::Display) -> Reason {
     ReasonKind::Broken(Quote::of(&error)).into()
 }
 
-/// A picture as a preview: small, turned upright, on white, as JPEG; none if there is nothing to see on it.
+/// A picture as a preview: small, turned upright, on white; none if there is nothing to see on it.
 /// `orientation` is EXIF's.
 ///
 /// # Errors
 /// One sentence that says why it cannot be made.
-pub(super) fn encode(
+pub(super) fn of(
     picture: DynamicImage,
     orientation: Option<i64>,
     locator: Locator,
@@ -163,23 +160,25 @@ pub(super) fn encode(
     }
     let small = small.into_rgba8();
     let (width, height) = small.dimensions();
-    let side = |length: u32| u16::try_from(length).map_err(said);
-    let mut jpeg = Vec::new();
-    let mut encoder = Encoder::new(&mut jpeg, QUALITY);
-    // Most previews are pages of text: colour at half the resolution frays coloured letters.
-    encoder.set_sampling_factor(SamplingFactor::R_4_4_4);
-    let (pixels, kind) = match grays(&small) {
-        Some(grays) => (grays, ColorType::Luma),
-        None => (small.into_raw(), ColorType::Rgba),
+    let (pixels, shades) = match grays(&small) {
+        Some(grays) => (grays, Shades::Gray),
+        None => (colours(&small), Shades::Rgb),
     };
-    encoder.encode(&pixels, side(width)?, side(height)?, kind).map_err(said)?;
-    Ok(Some(Preview { locator, width, height, jpeg }))
+    let raster = Raster::new(width, height, shades, pixels)
+        .ok_or_else(|| said("the shrunk picture has another size"))?;
+    Ok(Some(Preview { locator, raster }))
+}
+
+/// The colours of a picture that has no clear pixels.
+fn colours(small: &RgbaImage) -> Vec<u8> {
+    small.pixels().flat_map(|&Rgba([red, green, blue, _])| [red, green, blue]).collect()
 }
 
 /// How far the channels of a pixel may be from each other for it to look gray.
 const GRAY_SPAN: u8 = 4;
 
-/// The shades of a picture without colours, which costs a third to encode; none of one with colours.
+/// The shades of a picture without colours, which takes a third of the room and of the time to encode; none of one with
+/// colours.
 fn grays(small: &RgbaImage) -> Option<Vec<u8>> {
     let gray = |&Rgba([red, green, blue, _]): &Rgba<u8>| {
         let span = red.max(green).max(blue) - red.min(green).min(blue);
@@ -308,7 +307,7 @@ fn may_be_shown(head: &[u8], context: &Context<'_>) -> bool {
 fn stored(picture: &[u8], context: &Context<'_>) -> Result<Option<Preview>, Reason> {
     let reader = ImageReader::new(Cursor::new(picture)).with_guessed_format().map_err(said)?;
     let picture = decode(reader, context).map_err(DecodeError::reason)?;
-    encode(picture, None, Locator::Whole {}, context)
+    of(picture, None, Locator::Whole {}, context)
 }
 
 /// Paper is white: JPEG knows no transparency, and dropping it would turn clear pixels black.

@@ -16,7 +16,7 @@ use madang_extract::extraction::Extraction;
 use madang_extract::order::Order;
 use madang_extract::recogniser::{Recogniser, Sense, Signal, Unrecognised};
 use madang_extract::sink::Sink;
-use madang_sandbox::frame::{Frame, Head, Kind};
+use madang_sandbox::frame::{Frame, Head, Kind, Picture};
 use madang_sandbox::kit::Kit;
 use madang_sandbox::serve::serve_with;
 use rustix::time::{ClockId, clock_gettime};
@@ -167,6 +167,12 @@ fn misbehave(blob: &dyn Blob, order: &Order, engines: &Engines, sink: &dyn Sink)
         "garbage" => raw(0, &[0xEE; 64]),
         "half a frame" => raw(0, &[200, 0, 0, 0, 2]),
         "upwards" => say(&[head(Some("../../etc/passwd"))]),
+        "forged picture" => {
+            let (locator, has_colours) = (Locator::Whole {}, true);
+            let picture = Picture { locator, width: 480, height: 480, has_colours };
+            let file = [&[0xFF, 0xD8, 0xFF][..], &[0; 300_000]].concat();
+            say(&[head(None), Frame::Preview(picture), Frame::Pixels(file), Frame::Finish]);
+        }
         "unasked end" => say(&[Frame::End(Outcome::Ok)]),
         "after the end" => {
             like("a.txt");

@@ -60,12 +60,8 @@ pub(crate) fn run(command: &Extract) -> Result<(), Failure> {
     let mut unread = 0;
     let jobs = command.jobs.unwrap_or(1);
     let surroundings = surroundings(command);
-    let terms = Terms {
-        limits: &limits,
-        options: &options,
-        surroundings: &surroundings,
-        encodes: false,
-    };
+    let terms =
+        Terms { limits: &limits, options: &options, surroundings: &surroundings, encodes: false };
     let printed = each(&files, jobs, &terms, &bar, &mut |path, answer| {
         unread += u64::from(answer.is_unread());
         bar.suspend(|| print(path, &answer, command.json))

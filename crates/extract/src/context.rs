@@ -171,11 +171,7 @@ impl<'a> Context<'a> {
 
     /// The engine for a sense. None where it is put off, which the document says then, or where none is installed; a child that
     /// has no engines ends here, to be run again where they are.
-    pub(crate) fn recogniser(
-        &self,
-        sense: Sense,
-        content: &mut Content,
-    ) -> Option<&'a dyn Recogniser> {
+    pub fn recogniser(&self, sense: Sense, content: &mut Content) -> Option<&'a dyn Recogniser> {
         if self.put_off {
             let waits = Reason::new(ReasonKind::RecognitionWaits);
             if !content.warnings.iter().any(|warning| warning.reason == waits) {

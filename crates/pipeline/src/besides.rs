@@ -15,7 +15,7 @@ use madang_document::sidecar_fault::SidecarFault;
 use madang_document::told::Told;
 use madang_extract::sidecar::{MOST, Sidecar};
 use madang_ledger::error::LedgerError;
-use madang_ledger::jobs::{Claim, PriorityClass};
+use madang_ledger::jobs::Claim;
 use madang_ledger::ledger::Ledger;
 use madang_store::error::StoreError;
 use madang_store::store::Store;
@@ -473,7 +473,7 @@ mod tests {
     use std::time::Duration;
 
     use madang_document::timestamp::Timestamp;
-    use madang_ledger::jobs::{Completed, Completion, Jobs, Task, Ticket, Verdict};
+    use madang_ledger::jobs::{Completed, Completion, Jobs, PriorityClass, Task, Ticket, Verdict};
     use madang_ledger::objects::{Objects, Sighting};
     use madang_ledger::queue::QueueDeclaration;
     use madang_ledger::sqlite::{Durability, SqliteLedger};

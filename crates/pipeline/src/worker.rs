@@ -7,7 +7,7 @@ use madang_document::failure_kind::FailureKind;
 use madang_document::quote::Quote;
 use madang_document::reason_kind::ReasonKind;
 use madang_ledger::error::LedgerError;
-use madang_ledger::jobs::{Claim, Completion, Failure, PriorityClass, Task, Verdict};
+use madang_ledger::jobs::{Claim, Completion, Failure, Task, Verdict};
 use madang_sandbox::watch::Watch;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;

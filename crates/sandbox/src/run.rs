@@ -22,6 +22,7 @@ use crate::caps;
 use crate::input::Input;
 use crate::kit::Kit;
 use crate::launch::{self, Launch, Report};
+use crate::limits::ChildLimits;
 use crate::request::{Pace, Request};
 use crate::run_report::RunReport;
 use crate::sealed_file::SealedFile;

@@ -63,7 +63,7 @@ fn every_fault_has_its_outcome() {
     let cheap = ChildLimits { cpu: flat(Duration::from_secs(1)), ..limits() };
     let usual = limits();
     #[rustfmt::skip]
-    let cases: [(&str, &ChildLimits, Outcome, &str); 19] = [
+    let cases: [(&str, &ChildLimits, Outcome, &str); 20] = [
         ("segfault", &usual, Crashed, "the reader died of SIGSEGV"),
         ("abort", &usual, Crashed, "the reader died of SIGABRT"),
         ("panic", &usual, Crashed, "the reader panicked: the table has no row 7 ("),
@@ -242,6 +242,25 @@ fn the_order_reaches_the_reader() {
     let keep = &mut |e: Extraction| kept.push(e);
     run(&zygote(), &order, input, &Watch::default(), keep).unwrap();
     assert_eq!(kept[0].content.text(), format!("{options:?} 777 5"));
+}
+
+/// What others wait behind puts off what takes long; what nobody waits for does not, and gives way to the others instead.
+#[test]
+fn the_pace_reaches_the_reader() {
+    let own = rustix::process::getpriority_process(None).unwrap();
+    for (pace, put_off, nice) in [
+        (Pace::Whole, false, own),
+        (Pace::Prompt, true, own),
+        (Pace::Background, false, (own + 10).min(19)),
+    ] {
+        let mut kept = Vec::new();
+        let input = Input::Memory(SealedFile::from_bytes(b"12345").unwrap());
+        let limits = limits();
+        let order = Request { pace, ..request("pace", &limits) };
+        let keep = &mut |e: Extraction| kept.push(e);
+        run(&zygote(), &order, input, &Watch::default(), keep).unwrap();
+        assert_eq!(kept[0].content.text(), format!("{put_off} {nice}"), "{pace:?}");
+    }
 }
 
 /// What lies beside an object is read in its child: in memory or by ranges, all of it, and its faults cost the object nothing.

@@ -30,6 +30,7 @@ pub(super) struct PageRaster {
     /// Its pixels; none of them is clear.
     pub(super) picture: RgbaImage,
     /// Its width and height in points, as it is seen: turned as the page says, and of what it is cropped to.
+    #[allow(dead_code, reason = "until text is recognised on it")]
     pub(super) points: (f32, f32),
 }
 
@@ -37,6 +38,7 @@ pub(super) struct PageRaster {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Scale {
     /// So many pixels to the inch, and fewer where the longer side would be more than so many pixels.
+    #[allow(dead_code, reason = "until text is recognised on it")]
     Dpi(u32, u32),
     /// So many pixels on the longer side.
     Longer(u32),

@@ -62,7 +62,8 @@ pub async fn a_class_is_claimed_by_itself(ledger: &Trial) {
     let paths = |claims: Vec<Claim>| -> Vec<String> {
         claims.into_iter().map(|claim| claim.object.path).collect()
     };
-    let claim = |class| ledger.when(at(9)).claim(&worker(1), None, class, 9, LEASE);
+    let worker = worker(1);
+    let claim = |class| ledger.when(at(9)).claim(&worker, None, class, 9, LEASE);
     assert_eq!(paths(claim(PriorityClass::Background).await.unwrap()), ["slow"]);
     assert_eq!(due(PriorityClass::Background).await.unwrap(), None);
     assert_eq!(paths(claim(PriorityClass::Prompt).await.unwrap()), ["urgent", "usual"]);

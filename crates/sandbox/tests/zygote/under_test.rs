@@ -76,6 +76,10 @@ fn misbehave(blob: &dyn Blob, order: &Order, engines: &Engines, sink: &dyn Sink)
             let text = format!("{:?} {} {}", order.options, limits.text, limits.pages);
             sink.document(extraction(None, &text));
         }
+        "pace" => {
+            let nice = rustix::process::getpriority_process(None).unwrap_or(i32::MIN);
+            sink.document(extraction(None, &format!("{} {nice}", order.put_off)));
+        }
         "engine" | "members, then engine" | "work, then engine" => {
             if name == "work, then engine" && engines.of(Sense::Hearing).is_none() {
                 while clock_gettime(ClockId::ThreadCPUTime).tv_nsec < WORK_NS {

@@ -218,6 +218,7 @@ async fn what_was_noted_of_a_lost_preview_goes_when_a_likeness_takes_its_place()
         verdict: Verdict::Done,
         documents: vec![Document { preview: None, likeness: true, ..stored.document }],
         key: None,
+        again: false,
         actor: "worker".into(),
     };
     house.ledger.complete(&[completion]).await.unwrap();

@@ -26,6 +26,7 @@ mod house {
     mod left_out;
     mod likeness;
     mod live;
+    mod lookalikes;
     mod members;
     mod names;
     mod once;

@@ -82,6 +82,7 @@ fn sample_document() -> Document {
         text: None,
         preview: Some(BlobId::of(b"y").into()),
         likeness: false,
+        annotations: Vec::new(),
         provenance: Provenance { format: "jpeg".into(), format_version: 1 },
     }
 }

@@ -325,7 +325,7 @@ pub(crate) enum QueueAct {
         #[arg(value_parser = numbered)]
         job: i64,
     },
-    /// Make all quarantined jobs ready again, or all that an older reader read
+    /// Make all quarantined jobs ready again, or all that an older reader read or an older stage looked at
     Redrive {
         /// Only of this queue
         #[arg(long, allow_hyphen_values = true, value_name = "QUEUE")]
@@ -336,6 +336,12 @@ pub(crate) enum QueueAct {
         /// Instead: everything read by this format in a version below the present one
         #[arg(long, value_name = "FORMAT", conflicts_with_all = ["queue", "reason"])]
         format: Option<String>,
+        /// Instead: everything at which this stage looked in a version below the present one, or not at all
+        #[arg(long, value_name = "STAGE", conflicts_with_all = ["queue", "reason", "format"])]
+        stage: Option<String>,
+        /// Of a format or a stage, this version in the place of the present one
+        #[arg(long, value_name = "VERSION", conflicts_with_all = ["queue", "reason"])]
+        below: Option<u32>,
     },
     /// Discard a quarantined job: it leaves the list, and its document is withdrawn (the file stays where it is)
     Drop {

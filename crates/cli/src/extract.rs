@@ -481,6 +481,7 @@ fn object(path: &str, extraction: &Extraction, elapsed_ms: u64) -> Value {
         "segments": content.segments,
         "members": content.members,
         "warnings": content.warnings.iter().map(warning).collect::<Vec<_>>(),
+        "annotations": extraction.annotations,
         "elapsed_ms": elapsed_ms,
     })
 }
@@ -506,7 +507,7 @@ fn unread(path: &str, reason: &Reason, elapsed_ms: u64) -> Value {
         // No outcome of reading: nobody looked at the bytes, so that they are not called damaged.
         "format": "none", "outcome": "unread", "error": reason.english(),
         "reason_ko": korean(reason), "reason_kind": reason.kind.word(), "language": null, "title": null,
-        "text": "", "metadata": {}, "properties": [], "segments": [], "members": [], "warnings": [],
+        "text": "", "metadata": {}, "properties": [], "segments": [], "members": [], "warnings": [], "annotations": [],
         "elapsed_ms": elapsed_ms,
     })
 }
@@ -549,6 +550,7 @@ mod tests {
             outcome: Outcome::Encrypted,
             reason: Some(reason.clone()),
             content: Content::default(),
+            annotations: Vec::new(),
         };
         let line = object("a.pdf", &extraction, 1);
         assert_eq!(line["error"], reason.english());

@@ -1,6 +1,7 @@
 use madang_document::counted::counted;
 use madang_document::shown::Shown;
 use madang_extract::formats::FORMATS;
+use madang_extract::stages::STAGES;
 use serde_json::{Value, json};
 
 use crate::api::{Api, part, query};
@@ -54,26 +55,30 @@ pub(crate) fn queue(command: &Queue) -> Result<(), Failure> {
         }
         QueueAct::Retry { job } => act(&api, &format!("/v1/jobs/{job}/retry"))?,
         QueueAct::Drop { job } => act(&api, &format!("/v1/jobs/{job}/drop"))?,
-        QueueAct::Redrive { queue, reason, format } => {
+        QueueAct::Redrive { queue, reason, format, stage, below } => {
             let mut body = json!({});
             let mut set = |name: &str, value: Value| {
                 if let Some(body) = body.as_object_mut() {
                     body.insert(name.to_owned(), value);
                 }
             };
-            match format {
-                Some(format) => {
-                    let row = FORMATS.iter().find(|row| row.name == format).ok_or_else(|| {
-                        let known: Vec<&str> = FORMATS.iter().map(|row| row.name).collect();
-                        Failure::usage(format!(
-                            "no format `{format}`; there are {}",
-                            known.join(", ")
-                        ))
-                    })?;
-                    set("format", json!(row.name));
-                    set("below", json!(row.version));
+            let formats = || FORMATS.iter().map(|row| (row.name, row.version));
+            let stages = || STAGES.iter().map(|row| (row.name, row.version));
+            match (format, stage) {
+                (Some(format), _) => {
+                    let version = version("format", format, formats().collect())?;
+                    set("format", json!(format));
+                    set("below", json!(below.unwrap_or(version)));
                 }
-                None => {
+                (None, Some(stage)) => {
+                    let version = version("stage", stage, stages().collect())?;
+                    set("stage", json!(stage));
+                    set("below", json!(below.unwrap_or(version)));
+                }
+                (None, None) if below.is_some() => {
+                    return Err(Failure::usage("--below wants a --format or a --stage"));
+                }
+                (None, None) => {
                     queue.iter().for_each(|queue| set("queue", json!(queue)));
                     reason.iter().for_each(|reason| set("kind", json!(reason)));
                 }
@@ -85,6 +90,15 @@ pub(crate) fn queue(command: &Queue) -> Result<(), Failure> {
         true => out_json_indented(&answer),
         false => out_all(&told(command.act.as_ref().unwrap_or(&list), &answer)),
     }
+}
+
+/// The version of a row of a table of these.
+fn version(what: &str, name: &str, rows: Vec<(&str, u32)>) -> Result<u32, Failure> {
+    let row = rows.iter().find(|(known, _)| *known == name);
+    row.map(|(_, version)| *version).ok_or_else(|| {
+        let known: Vec<&str> = rows.iter().map(|(known, _)| *known).collect();
+        Failure::usage(format!("no {what} `{name}`; there are {}", known.join(", ")))
+    })
 }
 
 /// What an act did, or a job is, for people.
@@ -366,7 +380,13 @@ mod tests {
     fn an_act_is_answered_in_a_sentence() {
         let done = json!({ "done": true });
         let queue = || "press".to_owned();
-        let redrive = || QueueAct::Redrive { queue: None, reason: None, format: None };
+        let redrive = || QueueAct::Redrive {
+            queue: None,
+            reason: None,
+            format: None,
+            stage: None,
+            below: None,
+        };
         let redo = |note| QueueAct::Redo { note, kind: None };
         for (act, answer, words) in [
             (QueueAct::Pause { queue: queue() }, done.clone(), "queue press is paused"),

@@ -3,6 +3,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::agency::Agency;
+use crate::annotation::Annotation;
 use crate::blob_id::BlobId;
 use crate::blob_part::BlobPart;
 use crate::content::{Member, Warning};
@@ -68,6 +69,9 @@ pub struct Document {
     /// [`Content::likeness`](crate::content::Content::likeness).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub likeness: bool,
+    /// What the stages found out about it, in the order of their table.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub annotations: Vec<Annotation>,
     /// What read it.
     pub provenance: Provenance,
 }
@@ -98,8 +102,8 @@ impl Document {
         !self.differences(before).is_empty()
     }
 
-    /// The parts in which reading came to something else than `before`. Its bytes, what read them, the preview and remarks
-    /// may differ and it is the same all the same, and so may the part of the file that says a property, the blob in which
+    /// The parts in which reading came to something else than `before`. Its bytes, what read them, the preview, what
+    /// stages found and remarks may differ and it is the same all the same, and so may the part of the file that says a property, the blob in which
     /// the same text lies, and what a table tells of the files that it describes.
     pub fn differences(&self, before: &Document) -> Vec<DocumentPart> {
         let text = |document: &Document| document.text.map(|text| text.hash());
@@ -252,6 +256,7 @@ mod tests {
             text: Some(BlobId::of(b"text").into()),
             preview: None,
             likeness: false,
+            annotations: Vec::new(),
             provenance: Provenance { format: "text".into(), format_version: 1 },
         };
         let otherwise = |change: &dyn Fn(&mut Document)| {

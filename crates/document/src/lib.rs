@@ -6,6 +6,7 @@
 //! re-exports, so that the place of a word is also its address.
 
 pub mod agency;
+pub mod annotation;
 pub mod blob_id;
 pub mod blob_part;
 pub mod cause;
@@ -19,6 +20,7 @@ pub mod entry;
 pub mod extent;
 pub mod failure_kind;
 pub mod fault;
+pub mod fingerprint;
 mod foreign_words;
 pub mod format_name;
 pub mod id;

@@ -21,6 +21,7 @@ use crate::order::Order;
 use crate::recogniser::{Recogniser, Sense};
 use crate::sidecar::{Beside, Sidecar};
 use crate::sink::{Sink, Wanted};
+use crate::stages::annotations;
 use crate::still_locked::StillLocked;
 
 /// What an object has cost so far, members included.
@@ -73,6 +74,8 @@ pub struct Context<'a> {
     pub(crate) sidecars: &'a [Sidecar],
     /// Whether somebody looks at the likeness that the document stores of itself.
     pub(crate) likeness: bool,
+    /// Whether the stages look at what is read: not where only the bytes of a member or a picture are wanted.
+    is_annotated: bool,
     /// Whether recognising is put off.
     pub(crate) put_off: bool,
     /// What can recognise text in pictures and sound.
@@ -113,6 +116,7 @@ impl<'a> Context<'a> {
             options: &order.options,
             sidecars: &order.sidecars,
             likeness: order.likeness,
+            is_annotated: order.member.is_none() && !order.likeness,
             put_off: order.put_off,
             engines,
             inner: None,
@@ -401,7 +405,7 @@ impl<'a> Context<'a> {
     ) -> Result<Member, ExtractError> {
         self.may_open_member()?;
         self.spent.members.set(self.spent.members.get() + 1);
-        self.sink.document(Extraction {
+        self.deliver(Extraction {
             member: Some(self.inner_path(path)),
             size: size.unwrap_or(0),
             sha256: None,
@@ -412,6 +416,7 @@ impl<'a> Context<'a> {
             outcome,
             reason: Some(reason),
             content: Default::default(),
+            annotations: Vec::new(),
         });
         Ok(Member { path: path.to_owned(), size, outcome: Some(outcome), told: None })
     }
@@ -435,7 +440,11 @@ impl<'a> Context<'a> {
         self.spent
     }
 
-    pub(crate) fn deliver(&self, extraction: Extraction) {
+    /// Hands on a document that was read, with what the stages find out about it.
+    pub(crate) fn deliver(&self, mut extraction: Extraction) {
+        if self.is_annotated {
+            extraction.annotations = annotations(&extraction);
+        }
         self.sink.document(extraction);
     }
 

@@ -219,6 +219,7 @@ fn deliver(
         outcome,
         reason,
         content,
+        annotations: Vec::new(),
     });
     outcome
 }

@@ -1,3 +1,4 @@
+use madang_document::annotation::Annotation;
 use madang_document::blob_id::BlobId;
 use madang_document::content::{Content, Warning, WarningKind};
 use madang_document::inner_path::InnerPath;
@@ -29,6 +30,8 @@ pub struct Extraction {
     pub reason: Option<Reason>,
     /// What was read.
     pub content: Content,
+    /// What the stages found out about that.
+    pub annotations: Vec<Annotation>,
 }
 
 /// The outcome that a content means, and the reason if it is not [`Outcome::Ok`].

@@ -51,6 +51,9 @@ pub mod sidecar;
 /// Who takes what extraction finds.
 pub mod sink;
 mod split_name;
+/// A row of the table of stages.
+pub mod stage;
+pub mod stages;
 mod still_locked;
 pub mod unpack;
 mod visible_text;

@@ -303,6 +303,13 @@ pub enum Redrive {
         /// Documents read by a version below this are read again.
         below: u32,
     },
+    /// Done ones with a document at which `stage` looked in a version below this one, or not at all.
+    Stage {
+        /// The row of the table of stages.
+        stage: String,
+        /// Documents at which a version below this looked are read again.
+        below: u32,
+    },
 }
 
 /// A job as the operator sees it.

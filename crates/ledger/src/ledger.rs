@@ -7,6 +7,7 @@ use crate::jobs::Jobs;
 use crate::kept::Kept;
 use crate::keys::Keys;
 use crate::left_out::LeftOuts;
+use crate::lookalikes::Lookalikes;
 use crate::notes::Notes;
 use crate::objects::Objects;
 use crate::outbox::Outbox;
@@ -23,6 +24,7 @@ pub trait Ledger:
     + Jobs
     + Reprocessing
     + SameBytes
+    + Lookalikes
     + Documents
     + Versions
     + Entries
@@ -44,6 +46,7 @@ impl<T> Ledger for T where
         + Jobs
         + Reprocessing
         + SameBytes
+        + Lookalikes
         + Documents
         + Versions
         + Entries

@@ -32,6 +32,8 @@ pub mod keys;
 pub mod ledger;
 /// What is not taken.
 pub mod left_out;
+/// What looks like a document.
+pub mod lookalikes;
 /// What was passed over.
 pub mod notes;
 /// What sources saw.

@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -31,6 +32,7 @@ mod kept;
 mod keys;
 mod leases;
 mod left_outs;
+mod lookalikes;
 mod migration;
 mod moves;
 mod news;
@@ -49,6 +51,7 @@ mod reprocessing;
 mod retention;
 mod same_bytes;
 mod schema;
+mod shelves;
 mod slices;
 mod step_back;
 mod turns;
@@ -58,6 +61,7 @@ mod writing;
 
 use fault::fault;
 use readings::Readings;
+use shelves::Shelves;
 use writing::{Pace, Writer, Writing};
 
 /// The embedded ledger: one SQLite file.
@@ -74,6 +78,7 @@ pub struct SqliteLedger {
     durability: Durability,
     writer: Option<Mutex<Writer>>,
     readers: SqlitePool,
+    shelves: Arc<RwLock<Shelves>>,
 }
 
 impl std::fmt::Debug for SqliteLedger {
@@ -145,6 +150,7 @@ impl SqliteLedger {
             durability,
             writer: Some(Mutex::new(Writer { conn: Some(writer), readings, owed: Vec::new() })),
             readers,
+            shelves: Arc::default(),
         })
     }
 
@@ -169,7 +175,14 @@ impl SqliteLedger {
             ));
         }
         drop(conn);
-        Ok(SqliteLedger { clock, options, durability: Durability::Power, writer: None, readers })
+        Ok(SqliteLedger {
+            clock,
+            options,
+            durability: Durability::Power,
+            writer: None,
+            readers,
+            shelves: Arc::default(),
+        })
     }
 
     /// Closes every connection; the last one that anybody has on this ledger writes back the log and removes it. Not
@@ -240,6 +253,11 @@ impl SqliteLedger {
     /// The connections that read. Each statement sees one committed state.
     fn readers(&self) -> &SqlitePool {
         &self.readers
+    }
+
+    /// The fingerprints that were looked at so far.
+    fn shelves(&self) -> &Arc<RwLock<Shelves>> {
+        &self.shelves
     }
 }
 

@@ -23,7 +23,7 @@ use madang_ledger::conformance::sample::{
     our_partition, ours, quarantined, see, sighting, stored,
 };
 use madang_ledger::error::LedgerError;
-use madang_ledger::jobs::{Failure, JobState, Task};
+use madang_ledger::jobs::{Failure, JobState, Redrive, Task};
 use madang_ledger::objects::Balance;
 use madang_ledger::reader::Reader;
 use madang_ledger::sqlite::{Durability, SqliteLedger};
@@ -279,6 +279,7 @@ async fn a_file_of_the_second_schema_is_brought_up_to_date() {
     assert_eq!(before.len(), 6);
     drop(trial);
     let mut conn = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
+    execute(&mut conn, ELEVENTH).await;
     execute(
         &mut conn,
         "DROP INDEX document_agency;
@@ -335,6 +336,7 @@ async fn a_file_of_the_sixth_schema_keeps_its_reasons_as_they_were_said() {
     apply(&trial, set_aside(&claims[0], "the page is torn".into()), at(2)).await;
     drop(trial);
     let mut conn = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
+    execute(&mut conn, ELEVENTH).await;
     let back = "ALTER TABLE job DROP COLUMN reason_code; DROP INDEX document_reading;
                 ALTER TABLE document DROP COLUMN reading; ALTER TABLE document DROP COLUMN parts;
                 DROP TABLE version; DROP TRIGGER audit_is_not_replaced;
@@ -370,6 +372,7 @@ async fn a_file_of_the_eighth_schema_keeps_versions_from_now_on() {
     let before = stored(&trial, &ids).await;
     drop(trial);
     let mut conn = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
+    execute(&mut conn, ELEVENTH).await;
     let back = "DROP TABLE version; DROP TRIGGER audit_is_not_replaced; PRAGMA user_version = 8;";
     execute(&mut conn, back).await;
     conn.close().await.unwrap();
@@ -398,6 +401,7 @@ async fn a_file_of_the_ninth_schema_replaces_no_act_from_now_on() {
     apply(&trial, done(&claim(&trial, 9, at(1)).await[0], &[]), at(2)).await;
     drop(trial);
     let mut conn = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
+    execute(&mut conn, ELEVENTH).await;
     execute(&mut conn, TENTH).await;
     execute(&mut conn, "DROP TRIGGER audit_is_not_replaced; PRAGMA user_version = 9;").await;
     let ledger = SqliteLedger::open_with(&path, hand.clock(), Durability::Process).await.unwrap();
@@ -408,6 +412,11 @@ async fn a_file_of_the_ninth_schema_replaces_no_act_from_now_on() {
     conn.close().await.unwrap();
     chained(&trial).await;
 }
+
+/// Back to the eleventh schema.
+const ELEVENTH: &str = "DROP TABLE fingerprint; DROP INDEX document_content;
+                        ALTER TABLE document DROP COLUMN stages; ALTER TABLE document DROP COLUMN content;
+                        PRAGMA user_version = 11;";
 
 /// Back to the tenth schema.
 const TENTH: &str =
@@ -433,6 +442,7 @@ async fn a_file_of_the_tenth_schema_tells_at_a_glance_what_documents_were() {
     assert_eq!(expected.len(), 1);
     drop(trial);
     let mut conn = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
+    execute(&mut conn, ELEVENTH).await;
     execute(&mut conn, TENTH).await;
     conn.close().await.unwrap();
     let ledger = SqliteLedger::open_with(&path, hand.clock(), Durability::Process).await.unwrap();
@@ -445,4 +455,36 @@ async fn a_file_of_the_tenth_schema_tells_at_a_glance_what_documents_were() {
     let revisions: Vec<u64> = glances.iter().map(|glance| glance.revision).collect();
     assert_eq!(revisions, [2, 1]);
     assert!(glances.iter().all(|glance| glance.is_new_file && !glance.changed.is_empty()));
+}
+
+/// As the eleventh schema left it: nobody knew which documents are of the same bytes, nor which stages looked at them.
+#[tokio::test]
+async fn a_file_of_the_eleventh_schema_finds_copies_and_what_stages_are_to_look_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.db");
+    let hand = Hand::default();
+    let ledger = SqliteLedger::open_with(&path, hand.clock(), Durability::Process).await.unwrap();
+    let trial = Trial::new(Arc::new(ledger), hand.clone());
+    see(&trial, &["a", "b", "c"], at(0)).await;
+    for claim in claim(&trial, 9, at(1)).await {
+        let mut completion = done(&claim, &[]);
+        let bytes: &[u8] = if claim.object.path == "c" { b"other" } else { b"same" };
+        completion.documents[0].sha256 = Some(BlobId::of(bytes));
+        apply(&trial, completion, at(2)).await;
+    }
+    let ids = trial.ids_of(PIPELINE, None, 9).await.unwrap();
+    let before = stored(&trial, &ids).await;
+    drop(trial);
+    let mut conn = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
+    execute(&mut conn, ELEVENTH).await;
+    conn.close().await.unwrap();
+    let ledger = SqliteLedger::open_with(&path, hand.clock(), Durability::Process).await.unwrap();
+    let trial = Trial::new(Arc::new(ledger), hand);
+    assert_eq!(stored(&trial, &ids).await, before);
+    let copies = trial.lookalikes(id("a"), &Scope::All, 9).await.unwrap();
+    let copies: Vec<_> = copies.iter().map(|copy| copy.stored.document.id).collect();
+    assert_eq!(copies, [id("b")]);
+    assert!(trial.lookalikes(id("c"), &Scope::All, 9).await.unwrap().is_empty());
+    let which = Redrive::Stage { stage: "text_fingerprint".to_owned(), below: 1 };
+    assert_eq!(trial.when(at(3)).redrive(&which, "key:1").await.unwrap(), 3);
 }

@@ -16,14 +16,16 @@ use madang_document::outcome::Outcome;
 use madang_extract::formats::FORMATS;
 use madang_extract::naming::{kind, names_its_content};
 use madang_extract::options::Options;
+use madang_extract::stages::STAGES;
 use madang_ledger::jobs::Claim;
 use madang_sandbox::limits::ChildLimits;
 use madang_store::blobs::{BlobError, Blobs};
 
-/// This Madang and all its formats with their versions; the same for every file.
+/// This Madang, all its formats and all its stages with their versions; the same for every file.
 static READERS: LazyLock<String> = LazyLock::new(|| {
     let formats = FORMATS.iter().map(|format| format!(" {}/{}", format.name, format.version));
-    env!("CARGO_PKG_VERSION").to_owned() + &formats.collect::<String>()
+    let stages = STAGES.iter().map(|stage| format!(" {}/{}", stage.name, stage.version));
+    env!("CARGO_PKG_VERSION").to_owned() + &formats.chain(stages).collect::<String>()
 });
 
 /// The keys of these bytes under the terms of a pipeline: the one for what does not depend on the whole name, and the

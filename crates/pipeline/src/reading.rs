@@ -38,6 +38,7 @@ pub fn document(claim: &Claim, extraction: Extraction) -> Document {
         text: None,
         preview: None,
         likeness: extraction.content.likeness,
+        annotations: extraction.annotations,
         provenance: Provenance {
             format: extraction.format,
             format_version: extraction.format_version,
@@ -104,6 +105,7 @@ fn unread_extraction(size: u64, outcome: Outcome, reason: Reason) -> Extraction 
         outcome,
         reason: Some(reason),
         content: Default::default(),
+        annotations: Vec::new(),
     }
 }
 

@@ -105,6 +105,7 @@ mod tests {
             text: None,
             preview: None,
             likeness: false,
+            annotations: Vec::new(),
             provenance: Provenance { format: "text".into(), format_version: 1 },
         }
     }

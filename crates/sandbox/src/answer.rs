@@ -174,6 +174,7 @@ impl Sink for Answer<'_> {
         let left = caps::answer(self.limits).saturating_sub(self.sent()).saturating_sub(heads);
         if weight(&document.content) > left {
             document.content = Content::default();
+            document.annotations.clear();
             document.content.cut(ReasonKind::AnswerTooLarge);
             document.outcome =
                 if document.outcome == Outcome::Ok { Outcome::Limit } else { document.outcome };
@@ -209,6 +210,10 @@ impl Sink for Answer<'_> {
             reason: document.reason,
         })));
         self.content(document.content);
+        document.annotations.truncate(caps::ANNOTATIONS);
+        if !document.annotations.is_empty() {
+            self.channel.say(&Frame::Annotations(document.annotations));
+        }
         self.channel.say(&Frame::Finish);
         if whole {
             self.channel.say(&Frame::End(document.outcome));

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use madang_document::annotation::{Annotation, Finding};
 use madang_document::blob_id::BlobId;
 use madang_document::content::{Content, Preview, Segment};
 use madang_document::document::Provenance;
@@ -14,6 +15,7 @@ use madang_document::shown::is_misleading;
 use madang_extract::extraction::Extraction;
 use madang_extract::formats::FORMATS;
 use madang_extract::limits::Limits;
+use madang_extract::stages::STAGES;
 
 use crate::caps;
 use crate::frame::{Frame, Head, Kind, Picture, ProtocolViolation};
@@ -209,7 +211,8 @@ impl<'a> Assembly<'a> {
             | Frame::Preview(_)
             | Frame::Pixels(_)
             | Frame::Likeness
-            | Frame::Warnings(_)) => self.part(part)?,
+            | Frame::Warnings(_)
+            | Frame::Annotations(_)) => self.part(part)?,
         }
         Ok(Step::More)
     }
@@ -250,6 +253,7 @@ impl<'a> Assembly<'a> {
             outcome: head.outcome,
             reason: head.reason,
             content: Content::default(),
+            annotations: Vec::new(),
         });
         Ok(())
     }
@@ -337,6 +341,12 @@ impl<'a> Assembly<'a> {
                 // A reason is short and visible by its own decoding.
                 content.warnings.extend(warnings);
             }
+            Frame::Annotations(annotations) => {
+                let all = document.annotations.len() + annotations.len();
+                check_length("annotations", all, caps::ANNOTATIONS)?;
+                annotations.iter().try_for_each(check_annotation)?;
+                document.annotations.extend(annotations);
+            }
             Frame::Progress(_)
             | Frame::Detected(_)
             | Frame::Begin(_)
@@ -420,6 +430,17 @@ fn check_segment(segment: &Segment) -> Result<(), ProtocolViolation> {
     check_locator(&segment.locator)
 }
 
+fn check_annotation(annotation: &Annotation) -> Result<(), ProtocolViolation> {
+    let said = (annotation.stage.as_str(), annotation.version);
+    if !STAGES.iter().any(|stage| (stage.name, stage.version) == said) {
+        return violation("a stage that is not in the table");
+    }
+    match &annotation.finding {
+        Finding::Picture { locator, .. } => check_locator(locator),
+        Finding::Nothing | Finding::Text { .. } => Ok(()),
+    }
+}
+
 fn check_locator(locator: &Locator) -> Result<(), ProtocolViolation> {
     match locator {
         Locator::Time { start_ms, end_ms } if end_ms < start_ms => {
@@ -442,6 +463,7 @@ fn check_locator(locator: &Locator) -> Result<(), ProtocolViolation> {
 #[cfg(test)]
 mod tests {
     use madang_document::content::{Member, Origin};
+    use madang_document::fingerprint::Fingerprint;
     use madang_document::locator::Bounds;
 
     use super::*;
@@ -480,6 +502,11 @@ mod tests {
         Frame::Pixels(vec![7; length])
     }
 
+    fn annotated(stage: &str, version: u32, finding: Finding, times: usize) -> Frame {
+        let annotation = Annotation { stage: stage.into(), version, finding };
+        Frame::Annotations(vec![annotation; times])
+    }
+
     fn whole() -> Frame {
         text("x", Locator::Whole {})
     }
@@ -510,6 +537,7 @@ mod tests {
             preview(2, 3, false),
             pixels(6),
             Frame::Likeness,
+            annotated(STAGES[0].name, STAGES[0].version, Finding::Nothing, 2),
             Frame::Finish,
             Frame::End(Outcome::Ok),
         ] {
@@ -522,6 +550,7 @@ mod tests {
         assert!(members[0].sha256.is_some() && !members[0].content.likeness);
         let (object, outcome) = assembly.finish().unwrap();
         assert!(object.content.likeness);
+        assert_eq!(object.annotations.len(), 2);
         let lengths = object.content.previews.iter().map(|it| it.raster.pixels().len());
         assert_eq!(lengths.collect::<Vec<_>>(), [18, 6]);
         assert_eq!((object.member, object.sha256, outcome), (None, None, Outcome::Ok));
@@ -542,6 +571,11 @@ mod tests {
         let of_kind = |format: &str, format_version, media_type: &str| {
             let (format, media_type) = (format.into(), media_type.into());
             vec![Frame::Detected(Kind { format, format_version, media_type })]
+        };
+        let stage = STAGES[0];
+        let backwards = Finding::Picture {
+            fingerprint: Fingerprint::new([7; 4]),
+            locator: Locator::Time { start_ms: 2, end_ms: 1 },
         };
         let nan = Bounds { left: f32::NAN, top: 0.0, right: 0.0, bottom: 0.0 };
         let cases: Vec<(&str, Vec<Frame>)> = vec![
@@ -613,6 +647,20 @@ mod tests {
             ("no media type", of_kind("none", 0, "<script>/x")),
             ("wanting within a document", open(Frame::Wanting)),
             ("wanting, and more", vec![Frame::Wanting, Frame::Progress(0)]),
+            ("unknown stage", open(annotated("evil", 1, Finding::Nothing, 1))),
+            ("unknown version of a stage", open(annotated(stage.name, 999, Finding::Nothing, 1))),
+            (
+                "too many annotations",
+                open(annotated(stage.name, stage.version, Finding::Nothing, caps::ANNOTATIONS + 1)),
+            ),
+            (
+                "a picture backwards in time",
+                open(annotated(stage.name, stage.version, backwards, 1)),
+            ),
+            (
+                "an annotation of nothing",
+                vec![annotated(stage.name, stage.version, Finding::Nothing, 1)],
+            ),
             ("empty range", vec![Frame::Range { offset: 0, length: 0 }]),
             ("range behind the end", vec![Frame::Range { offset: 5, length: 1 }]),
             ("long range", vec![Frame::Range { offset: 0, length: u32::MAX }]),

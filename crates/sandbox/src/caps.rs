@@ -18,6 +18,8 @@ pub(crate) const PROPERTIES: usize = 20_000;
 pub(crate) const WARNINGS: usize = 1_000;
 /// Most previews of one document.
 pub(crate) const PREVIEWS: usize = 16;
+/// Most annotations of one document, of all stages together.
+pub(crate) const ANNOTATIONS: usize = 128;
 /// Most bytes asked for at once.
 pub(crate) const RANGE: u32 = 256 << 10;
 /// Most frames. 600 s of progress at ten a second, 10,000 documents of ten frames and the ranges of a video

@@ -3,6 +3,7 @@
 //! The decoder believes nothing: it is a pure function over bytes, gives a [`ProtocolViolation`] for whatever is not a frame,
 //! and never allocates more than a small multiple of the bytes it was given.
 
+use madang_document::annotation::Annotation;
 use madang_document::content::{Member, Segment, Warning};
 use madang_document::inner_path::InnerPath;
 use madang_document::locator::Locator;
@@ -61,6 +62,8 @@ pub enum Frame {
     End(Outcome),
     /// The reader panicked, with this message.
     Panic(String),
+    /// What the stages found out about the document.
+    Annotations(Vec<Annotation>),
 }
 
 /// What a document is.
@@ -292,7 +295,9 @@ impl Field {
 
 #[cfg(test)]
 mod tests {
+    use madang_document::annotation::Finding;
     use madang_document::content::{Origin, WarningKind};
+    use madang_document::fingerprint::Fingerprint;
     use madang_document::locator::Locator;
     use madang_document::part;
     use madang_document::reason_kind::ReasonKind;
@@ -357,6 +362,11 @@ mod tests {
             Frame::Given,
             Frame::End(Outcome::Ok),
             Frame::Panic("index out of bounds".into()),
+            Frame::Annotations(vec![Annotation {
+                stage: "text_fingerprint".into(),
+                version: 1,
+                finding: Finding::Text { fingerprint: Fingerprint::new([1, 2, 3, 4]), shingles: 9 },
+            }]),
         ]
     }
 
@@ -401,7 +411,7 @@ mod tests {
     fn a_length_in_a_frame_allocates_nothing() {
         // Each body claims 2^60 things: if a length drove an allocation, this would abort.
         let huge = [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F];
-        for kind in [3u8, 4, 5, 6, 8, 10, 14, 17] {
+        for kind in [3u8, 4, 5, 6, 8, 10, 14, 17, 19] {
             let mut bytes = vec![10, 0, 0, 0, kind];
             bytes.extend_from_slice(&huge);
             assert!(decode(&bytes, 64).is_err(), "type {kind}");
@@ -413,7 +423,7 @@ mod tests {
         fn any_bytes_give_frames_or_a_lie(bytes in prop::collection::vec(any::<u8>(), 0..4096)) {
             let _ = decode(&bytes, 97);
             let mut framed = (bytes.len() as u32).to_le_bytes().to_vec();
-            for kind in 0..18 {
+            for kind in 0..20 {
                 framed.truncate(4);
                 framed.push(kind);
                 framed.extend_from_slice(bytes.get(1..).unwrap_or_default());

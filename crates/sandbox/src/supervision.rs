@@ -427,6 +427,7 @@ impl<'a> Supervision<'a> {
             outcome,
             reason: Some(reason.clone()),
             content: Content::default(),
+            annotations: Vec::new(),
         });
         Ok(Some(RunReport { outcome, reason: Some(reason), died: true, usage, stages }))
     }

@@ -111,6 +111,7 @@ async fn main() {
                 pieces,
                 preview,
                 likeness: false,
+                annotations: Vec::new(),
             })
             .await;
     }

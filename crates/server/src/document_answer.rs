@@ -1,3 +1,4 @@
+use madang_document::annotation::Annotation;
 use madang_document::content::{Warning, WarningKind};
 use madang_document::document::Document;
 use madang_document::inner_path::InnerPath;
@@ -70,6 +71,9 @@ pub(crate) struct DocumentAnswer {
     characters: u64,
     /// What read it, as in `hwp5/3`.
     format: String,
+    /// What the stages found out about it: of each the name and version of the stage and its finding.
+    #[schema(value_type = Vec<Object>)]
+    annotations: Vec<Annotation>,
     /// Grows when the document changes.
     revision: u64,
     /// Where more is.
@@ -195,6 +199,7 @@ impl DocumentAnswer {
             segments: d.segments,
             characters: d.characters,
             format: format!("{}/{}", d.provenance.format, d.provenance.format_version),
+            annotations: d.annotations,
             revision: stored.revision,
             pipeline: d.pipeline,
             language: d.language,

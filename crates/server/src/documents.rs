@@ -5,7 +5,10 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use madang_document::id::DocumentId;
+use madang_document::object_key;
+use madang_document::shown::Shown;
 use madang_ledger::documents::Stored;
+use madang_ledger::lookalikes::{Lookalike, Relation};
 
 use crate::caller::Caller;
 use crate::document_answer::DocumentAnswer;
@@ -64,7 +67,9 @@ fn hidden() -> Problem {
     Problem::not_found("문서", "document")
 }
 
-/// 410, with why: only where the document itself is asked for. Nothing of what it had is there any more, or ever was.
+/// 410, with why: only where the document itself is asked for. Nothing of what it had is there any more, or ever was; but
+/// where the same bytes are, as far as the caller may see, is said: a file that was renamed or moved is found by its former
+/// address.
 pub(crate) async fn withdrawn(
     server: &Server,
     caller: &Caller,
@@ -78,7 +83,21 @@ pub(crate) async fn withdrawn(
         ),
         _ => ("원본이 지워져 회수된 문서입니다.", "the document was withdrawn: its file is gone"),
     };
-    Ok(Problem::new(StatusCode::GONE, "withdrawn", ko, en))
+    let scope = &caller.principal.agencies;
+    let copy = server.ledger.lookalikes(id, scope, 1).await?.into_iter().next();
+    let Some(Lookalike { stored, relation: Relation::Copy, .. }) = copy else {
+        return Ok(Problem::new(StatusCode::GONE, "withdrawn", ko, en));
+    };
+    let document = stored.document;
+    let name = Shown::new(&object_key::readable(&document.path()));
+    let mut problem = Problem::new(
+        StatusCode::GONE,
+        "withdrawn",
+        format!("{ko} 같은 파일이 지금은 `{name}`에 있습니다: /documents/{}", document.id),
+        format!("{en}; the same file is now `{name}`: /documents/{}", document.id),
+    );
+    problem.moved_to = Some(document.id);
+    Ok(problem)
 }
 
 /// The live document of this id, if the caller may see it and it was read.

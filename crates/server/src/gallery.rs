@@ -218,6 +218,7 @@ mod tests {
             text: None,
             preview: None,
             likeness: true,
+            annotations: Vec::new(),
             provenance: Provenance { format: "hwp5".into(), format_version: 6 },
         }
     }

@@ -148,13 +148,15 @@ pub(crate) struct Asked {
     kind: Option<String>,
     /// Done jobs whose document was read by this format…
     format: Option<String>,
-    /// …in a version below this one.
+    /// …or with a document at which this stage looked, as in `text_fingerprint`…
+    stage: Option<String>,
+    /// …in a version below this one; of a stage, or not at all.
     below: Option<u32>,
 }
 
 impl Asked {
     fn read(headers: &HeaderMap, body: &[u8]) -> Result<Asked, Problem> {
-        body::read(headers, body, &["queue", "kind", "format", "below"], Asked::from_form)
+        body::read(headers, body, &["queue", "kind", "format", "stage", "below"], Asked::from_form)
     }
 
     fn from_form(form: &Parameters) -> Result<Asked, Problem> {
@@ -166,7 +168,13 @@ impl Asked {
                 Some(text.parse().map_err(|_| unreadable("below", text, &expected))?)
             }
         };
-        Ok(Asked { queue: owned("queue")?, kind: owned("kind")?, format: owned("format")?, below })
+        Ok(Asked {
+            queue: owned("queue")?,
+            kind: owned("kind")?,
+            format: owned("format")?,
+            stage: owned("stage")?,
+            below,
+        })
     }
 
     /// What to ask of the ledger. A redrive of "all" is narrowed to the caller's queues, one by one; a
@@ -181,21 +189,27 @@ impl Asked {
             })?),
         };
         match self {
-            Asked { format: Some(format), below: Some(below), queue: None, kind: None } => {
+            Asked { format, stage, below: Some(below), queue: None, kind: None }
+                if format.is_some() != stage.is_some() =>
+            {
                 if *scope == Scope::All {
-                    return Ok(vec![Redrive::Format { format, below }]);
+                    let of_format = format.map(|format| Redrive::Format { format, below });
+                    let of_stage = stage.map(|stage| Redrive::Stage { stage, below });
+                    return Ok(of_format.into_iter().chain(of_stage).collect());
                 }
                 Err(Problem::new(
                     StatusCode::FORBIDDEN,
                     "every-agency",
-                    "형식 단위 재처리는 모든 기관을 볼 수 있는 운영자만 할 수 있습니다.",
-                    "redriving a format spans every agency; this principal does not see all of them",
+                    "형식이나 단계 단위 재처리는 모든 기관을 볼 수 있는 운영자만 할 수 있습니다.",
+                    "redriving a format or a stage spans every agency; this principal does not see all of them",
                 ))
             }
-            Asked { format: None, below: None, queue: None, .. } if *scope == Scope::All => {
+            Asked { format: None, stage: None, below: None, queue: None, .. }
+                if *scope == Scope::All =>
+            {
                 Ok(vec![Redrive::Quarantined { queue: None, kind }])
             }
-            Asked { format: None, below: None, queue, .. } => {
+            Asked { format: None, stage: None, below: None, queue, .. } => {
                 let queues = visible(server, scope).await?.into_iter().map(|queue| queue.name);
                 let wanted: Vec<String> = queues
                     .filter(|name| queue.as_ref().is_none_or(|queue| queue == name))
@@ -208,8 +222,8 @@ impl Asked {
             }
             Asked { .. } => Err(Problem::bad(
                 "redrive",
-                "`queue`와 `kind`를 쓰거나, `format`과 `below`를 함께 쓰세요.",
-                "give `queue` and `kind` (either may be left out), or `format` together with `below`",
+                "`queue`와 `kind`를 쓰거나, `format`이나 `stage`를 `below`와 함께 쓰세요.",
+                "give `queue` and `kind` (either may be left out), or `format` or `stage` together with `below`",
             )),
         }
     }

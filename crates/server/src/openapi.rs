@@ -23,8 +23,8 @@ use crate::route::{Access, Answer, Route, Scoped, Surface};
 use crate::sentence::Sentence;
 use crate::server::Server;
 use crate::{
-    catalog, change, conditions, difference, document_answer, drop, jobs, left_out, notes, queues,
-    receipts, reprocessing, search, texts, trial, versions,
+    catalog, change, conditions, difference, document_answer, drop, jobs, left_out, lookalikes,
+    notes, queues, receipts, reprocessing, search, texts, trial, versions,
 };
 
 /// The table that is described: handed in, since it holds this route, too.
@@ -231,6 +231,7 @@ pub(crate) fn meaning(path: &str, name: &str) -> &'static str {
         ("/v1/documents/{id}/versions/compare", "to") => {
             "The revision after; without it the present one."
         }
+        ("/v1/documents/{id}/similar", "limit") => "How many at most, to 100; 20 without it.",
         ("/v1/jobs", "limit") => "How many at most, to 500; 50 without it.",
         ("/v1/reprocess", "pipeline") => "The name of one pipeline.",
         ("/v1/reprocess", "outcome") => {
@@ -361,6 +362,8 @@ fn shapes() -> ComponentsBuilder {
         versions::Comparison,
         versions::TextState,
         versions::MembersChange,
+        lookalikes::Similar,
+        lookalikes::SimilarAnswer,
         left_out::LeftOuts,
         left_out::LeftOutAnswer,
         notes::NoteList,

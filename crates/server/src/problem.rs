@@ -1,6 +1,7 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use madang_document::id::DocumentId;
 use madang_document::particle::Particle;
 use madang_index::query::{QueryFault, SearchError};
 use madang_ledger::error::LedgerError;
@@ -20,6 +21,8 @@ pub(crate) struct Problem {
     pub(crate) detail: Sentence,
     /// When to come again, in seconds.
     pub(crate) retry_after: Option<u32>,
+    /// Of a document that is withdrawn, the one that its file is now.
+    pub(crate) moved_to: Option<DocumentId>,
 }
 
 /// The name space of problem types.
@@ -32,6 +35,8 @@ struct Body9457<'a> {
     status: u16,
     detail: &'a str,
     detail_ko: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    moved_to: Option<String>,
 }
 
 impl Problem {
@@ -47,6 +52,7 @@ impl Problem {
             kind,
             detail: Sentence { ko: ko.into(), en: en.into() },
             retry_after: None,
+            moved_to: None,
         }
     }
 
@@ -103,6 +109,7 @@ impl IntoResponse for Problem {
             status: self.status.as_u16(),
             detail: &self.detail.en,
             detail_ko: &self.detail.ko,
+            moved_to: self.moved_to.map(|id| id.to_string()),
         };
         let json = serde_json::to_vec(&body).unwrap_or_default();
         let mut response = Response::new(Body::from(json));

@@ -540,6 +540,7 @@ mod tests {
             text: None,
             preview: None,
             likeness: false,
+            annotations: Vec::new(),
             provenance: Provenance { format: "none".into(), format_version: 0 },
         }
     }

@@ -9,9 +9,9 @@ use crate::openapi::Table;
 use crate::route::{Access, Answer, Route, Scoped, Surface};
 use crate::server::Server;
 use crate::{
-    asset, catalog, documents, drop, events, health, jobs, left_out, metrics, notes, openapi,
-    original, pages, preview, queues, receipts, reprocessing, search, sign_in, texts, trial,
-    versions,
+    asset, catalog, documents, drop, events, health, jobs, left_out, lookalikes, metrics, notes,
+    openapi, original, pages, preview, queues, receipts, reprocessing, search, sign_in, texts,
+    trial, versions,
 };
 
 const SEARCH: Access = Access::Any(&[Role::Search]);
@@ -46,6 +46,7 @@ pub static ROUTES: &[Route] = &[
     route!("GET" "/v1/documents/{id}/original", SEARCH, Api, One, "The file as it lies in its store, as an attachment; one byte range. Of a member, the file that it is in its archive, mail or document, whole", &[], Answer::File, get(original::original)),
     route!("GET" "/v1/documents/{id}/versions", SEARCH, Api, One, "What a document is and was: since when, why, what changed, how reading it ended", &[], Answer::Json("VersionList"), get(versions::list)),
     route!("GET" "/v1/documents/{id}/versions/compare", SEARCH, Api, One, "What differs between two versions of a document; without numbers the last change", versions::PARAMETERS, Answer::Json("Comparison"), get(versions::compare)),
+    route!("GET" "/v1/documents/{id}/similar", SEARCH, Api, One, "What looks like a document: copies of its bytes, renditions of its text in other formats, the same picture elsewhere", lookalikes::PARAMETERS, Answer::Json("Similar"), get(lookalikes::api)),
     route!("PUT" "/v1/drop/{pipeline}/{*path}", DROP, Api, One, "Upload a file; answers with the receipt's address", &[], Answer::Kept("DropAnswer"), put(drop::api)),
     route!("GET" "/v1/drop", DROP, Api, Many, "The pipelines that take uploads", &[], Answer::Json("DropTargets"), get(drop::targets)),
     route!("GET" "/v1/receipts/{id}", RECEIPT, Api, One, "Where a file is now, what was read, why not, what to do", &[], Answer::Json("Receipt"), get(receipts::api)),
@@ -57,7 +58,7 @@ pub static ROUTES: &[Route] = &[
     route!("GET" "/v1/jobs/{id}", OPERATE, Api, One, "One job", &[], Answer::Json("JobAnswer"), get(jobs::one)),
     route!("POST" "/v1/jobs/{id}/retry", OPERATE, Api, One, "Make a job ready again", &[], Answer::Json("Done"), post(jobs::retry)),
     route!("POST" "/v1/jobs/{id}/drop", OPERATE, Api, One, "Discard a quarantined job: it leaves the list, its document is withdrawn, its file stays", &[], Answer::Json("Done"), post(jobs::drop)),
-    route!("POST" "/v1/jobs/redrive", OPERATE, Api, Many, "Make many jobs ready again: quarantined ones, or those of an older format version", &[], Answer::Json("Redriven"), post(jobs::redrive)),
+    route!("POST" "/v1/jobs/redrive", OPERATE, Api, Many, "Make many jobs ready again: quarantined ones, or those of an older version of a format or a stage", &[], Answer::Json("Redriven"), post(jobs::redrive)),
     route!("GET" "/v1/reprocess", OPERATE, Api, Many, "Files that were read and fit, to be read again", reprocessing::PARAMETERS, Answer::Json("Objects"), get(reprocessing::list)),
     route!("POST" "/v1/reprocess", OPERATE, Api, Many, "Have the files that fit read again, after everything else that waits", &[], Answer::Json("Reprocessed"), post(reprocessing::queue)),
     route!("POST" "/v1/documents/{id}/trial", OPERATE, Api, One, "Read a file again without recording anything, and say what would change", &[], Answer::Json("TrialAnswer"), post(trial::api)),

@@ -374,6 +374,7 @@ mod tests {
             text: None,
             preview: None,
             likeness: false,
+            annotations: Vec::new(),
             provenance: Provenance { format: format.into(), format_version: 1 },
         }
     }

@@ -353,6 +353,7 @@ mod tests {
             text: Some(BlobId::of(b"old").into()),
             preview: None,
             likeness: false,
+            annotations: Vec::new(),
             provenance: Provenance { format: "text".into(), format_version: 1 },
         }
     }

@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 
+use madang_document::annotation::Finding;
 use madang_document::failure_kind::FailureKind;
 use madang_document::id::DocumentId;
 use madang_document::inner_path::InnerPath;
@@ -661,6 +662,35 @@ pub async fn documents_of_an_older_format_are_driven_again(ledger: &Trial) {
     let claims = claim(ledger, 9, at(7)).await;
     let paths: HashSet<&str> = claims.iter().map(|c| c.object.path.as_str()).collect();
     assert_eq!(paths, HashSet::from(["old", "member"]));
+}
+
+/// By the documents of an object, its members among them; those at which no stage looked, too.
+pub async fn documents_at_which_an_older_stage_looked_are_driven_again(ledger: &Trial) {
+    see(ledger, &["never", "new", "member"], at(0)).await;
+    for claim in claim(ledger, 9, at(1)).await {
+        let mut completion = done(&claim, &["m"]);
+        for (n, document) in completion.documents.iter_mut().enumerate() {
+            let version = if claim.object.path == "member" && n == 1 { 1 } else { 2 };
+            if claim.object.path != "never" {
+                document.annotations = vec![
+                    said("other", 1, Finding::Nothing),
+                    said("text_fingerprint", version, Finding::Nothing),
+                ];
+            }
+        }
+        apply(ledger, completion, at(2)).await;
+    }
+    let which = |below| Redrive::Stage { stage: "text_fingerprint".to_owned(), below };
+    assert_eq!(ledger.when(at(6)).redrive(&which(0), "key:1").await.unwrap(), 0);
+    assert_eq!(ledger.when(at(6)).redrive(&which(2), "key:1").await.unwrap(), 2);
+    assert_eq!(
+        ledger.when(at(6)).redrive(&which(2), "key:1").await.unwrap(),
+        0,
+        "they are ready already"
+    );
+    let claims = claim(ledger, 9, at(7)).await;
+    let paths: HashSet<&str> = claims.iter().map(|c| c.object.path.as_str()).collect();
+    assert_eq!(paths, HashSet::from(["never", "member"]));
 }
 
 /// Every job is in one count.

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use madang_document::agency::Agency;
+use madang_document::annotation::{Annotation, Finding};
 use madang_document::blob_id::BlobId;
 use madang_document::document::{Document, Provenance};
 use madang_document::failure_kind::FailureKind;
@@ -185,8 +186,14 @@ pub fn document(claim: &Claim, inner: Option<&str>) -> Document {
         text: Some(BlobId::of(claim.object.version.as_bytes()).into()),
         preview: None,
         likeness: false,
+        annotations: Vec::new(),
         provenance: Provenance { format: "text".to_owned(), format_version: 1 },
     }
+}
+
+/// What a stage found.
+pub fn said(stage: &str, version: u32, finding: Finding) -> Annotation {
+    Annotation { stage: stage.to_owned(), version, finding }
 }
 
 /// A completed reading: the object itself and these members.

@@ -10,9 +10,10 @@ use sqlx::{FromRow, QueryBuilder, Row, Sqlite};
 use super::body::text;
 use super::compact::{Kind, pack, unpack};
 use super::fault::fault;
+use super::lookalikes::{Print, stages};
 use super::news;
 use super::slices::slices;
-use super::value::{bytes, count, document_id, json, reason_code, signed};
+use super::value::{bytes, content_of, count, document_id, json, reason_code, signed};
 use super::versions::{Change, change};
 use super::writing::Writing;
 use crate::error::{LedgerError, Result};
@@ -80,6 +81,9 @@ impl Writing<'_> {
         self.keep_versions(&changed).await?;
         self.forget_versions(&moved).await?;
         self.write_documents(&rows).await?;
+        let ids: Vec<DocumentId> = rows.iter().map(|row| row.id).collect();
+        let prints: Vec<Print> = rows.into_iter().flat_map(|row| row.prints).collect();
+        self.write_prints(&ids, &prints).await?;
         self.rekey(&rekeyed).await?;
         Ok(applied)
     }
@@ -229,7 +233,20 @@ impl Writing<'_> {
         let seq = next + self.news.len() as u64;
         self.tell(document.id, &job.agency, revision, false);
         let (id, path, agency) = (document.id, job.path, job.agency.clone());
-        Ok(Some(DocumentRow { id, path, agency, revision, seq, content, found: None }))
+        let (prints, stages) = (Print::all(document, &agency), stages(document)?);
+        let hash = document.sha256.map(content_of);
+        Ok(Some(DocumentRow {
+            id,
+            path,
+            agency,
+            revision,
+            seq,
+            content,
+            found: None,
+            hash,
+            stages,
+            prints,
+        }))
     }
 
     /// Has the object's own document found by the key of what was read: with its row, or, where that stays as it is, by
@@ -274,7 +291,7 @@ impl Writing<'_> {
         for rows in slices(rows) {
             let mut insert = QueryBuilder::new(
                 "INSERT INTO document (id, path, object, agency, pipeline, parent, inner_path, outcome,
-                     media_type, bytes, format, format_version, revision, seq, body, reading, parts) ",
+                     media_type, bytes, format, format_version, revision, seq, body, reading, parts, stages, content) ",
             );
             insert.push_values(rows, |mut row, document| {
                 let content = &document.content;
@@ -294,7 +311,9 @@ impl Writing<'_> {
                     .push_bind(signed(document.seq))
                     .push_bind(pack(Kind::Document, &content.body))
                     .push_bind(document.found.as_ref().map(|found| found.key.as_slice()))
-                    .push_bind(document.found.as_ref().map(|found| found.parts));
+                    .push_bind(document.found.as_ref().map(|found| found.parts))
+                    .push_bind(document.stages.as_deref())
+                    .push_bind(document.hash);
             });
             insert.push(
                 " ON CONFLICT (id) DO UPDATE SET path = excluded.path, object = excluded.object,
@@ -303,7 +322,7 @@ impl Writing<'_> {
                      media_type = excluded.media_type, bytes = excluded.bytes, format = excluded.format,
                      format_version = excluded.format_version, revision = excluded.revision,
                      withdrawn = 0, seq = excluded.seq, body = excluded.body, reading = excluded.reading,
-                     parts = excluded.parts",
+                     parts = excluded.parts, stages = excluded.stages, content = excluded.content",
             );
             insert.build().execute(&mut self.conn).await.map_err(fault)?;
         }
@@ -343,6 +362,7 @@ impl Writing<'_> {
         }
         let ids: Vec<DocumentId> = documents.iter().map(|(id, _)| *id).collect();
         self.forget_versions(&ids).await?;
+        self.forget_prints(&ids).await?;
         self.forget_askers(&ids).await
     }
 
@@ -564,6 +584,12 @@ struct DocumentRow {
     seq: u64,
     content: Content,
     found: Option<Reading>,
+    /// By what copies find it.
+    hash: Option<i64>,
+    /// Which stages looked at it.
+    stages: Option<String>,
+    /// What it is compared by.
+    prints: Vec<Print>,
 }
 
 #[cfg(test)]

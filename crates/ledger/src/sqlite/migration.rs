@@ -1,3 +1,4 @@
+use madang_document::blob_id::BlobId;
 use madang_document::document::Document;
 use madang_document::id::DocumentId;
 use madang_document::timestamp::Timestamp;
@@ -5,17 +6,17 @@ use sqlx::AssertSqlSafe;
 use sqlx::sqlite::SqliteConnection;
 
 use super::body::text;
-use super::compact::{Kind, pack};
+use super::compact::{Kind, pack, unpack};
 use super::fault::fault;
 use super::schema::{
     EIGHTH, ELEVENTH, FIFTH, FIRST, FOURTH, NINTH, SECOND_INDEXES, SECOND_TABLES, SEVENTH, SIXTH,
-    TENTH, THIRD,
+    TENTH, THIRD, TWELFTH, TWELFTH_INDEX,
 };
-use super::value::{bytes, signed};
+use super::value::{bytes, content_of, signed};
 use crate::error::{LedgerError, Result};
 
 /// The version that this Madang writes, as `PRAGMA user_version`.
-pub(super) const VERSION: i64 = 11;
+pub(super) const VERSION: i64 = 12;
 
 /// The version of an open file, if this Madang can read it.
 pub(super) async fn version(conn: &mut SqliteConnection) -> Result<i64> {
@@ -74,6 +75,14 @@ pub(super) async fn migrate(conn: &mut SqliteConnection, now: Timestamp) -> Resu
     }
     if found < 11 {
         step(conn, ELEVENTH, 11).await?;
+    }
+    if found < 12 {
+        run(conn, format!("BEGIN IMMEDIATE;\n{TWELFTH}")).await?;
+        if let Err(error) = copy_contents(conn).await {
+            run(conn, "ROLLBACK;".to_owned()).await?;
+            return Err(error);
+        }
+        run(conn, format!("{TWELFTH_INDEX}\nPRAGMA user_version = 12;\nCOMMIT;")).await?;
     }
     Ok(())
 }
@@ -276,6 +285,40 @@ async fn copy_entry(conn: &mut SqliteConnection, row: i64, body: &str, seq: i64)
     .await
     .map_err(fault)?;
     Ok(())
+}
+
+/// Has documents found by their bytes that were read before. A body that cannot be read back stays as it is: its document
+/// is refused where somebody asks for it, and has no copies.
+async fn copy_contents(conn: &mut SqliteConnection) -> Result<()> {
+    let mut after = i64::MIN;
+    loop {
+        let page: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+            "SELECT rowid, body FROM document WHERE rowid > ? AND withdrawn = 0 ORDER BY rowid LIMIT ?",
+        )
+        .bind(after)
+        .bind(PAGE)
+        .fetch_all(&mut *conn)
+        .await
+        .map_err(fault)?;
+        let Some((last, _)) = page.last() else { return Ok(()) };
+        after = *last;
+        for (row, body) in &page {
+            let hash = unpack(body).ok().and_then(|body| hash_in(&body));
+            let Some(content) = hash.map(content_of) else { continue };
+            sqlx::query("UPDATE document SET content = ? WHERE rowid = ?")
+                .bind(content)
+                .bind(row)
+                .execute(&mut *conn)
+                .await
+                .map_err(fault)?;
+        }
+    }
+}
+
+/// The hash of a document's bytes, as its body says it.
+fn hash_in(body: &str) -> Option<BlobId> {
+    let body: serde_json::Value = serde_json::from_str(body).ok()?;
+    body.get("sha256")?.as_str()?.parse().ok()
 }
 
 /// The row of the object that a document was read from; made anew if it is missing.

@@ -47,7 +47,9 @@ impl Writing<'_> {
         }
         let theirs = documents.iter().filter(|(_, former, ..)| former != agency);
         let theirs: Result<Vec<DocumentId>> = theirs.map(|(id, ..)| document_id(id)).collect();
-        self.forget_versions(&theirs?).await?;
+        let theirs = theirs?;
+        self.forget_versions(&theirs).await?;
+        self.move_prints(&theirs, agency).await?;
         let next = news::next(&mut self.conn).await?;
         for (id, former, revision, withdrawn) in documents {
             let document = document_id(&id)?;

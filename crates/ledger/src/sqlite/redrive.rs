@@ -67,6 +67,16 @@ impl Writing<'_> {
             .fetch_all(&mut self.conn)
             .await
             .map_err(fault)?,
+            Redrive::Stage { stage, below } => sqlx::query_scalar(
+                "SELECT DISTINCT j.id FROM document d JOIN job j ON j.path = d.path AND j.current = 1
+                 WHERE d.withdrawn = 0 AND coalesce(d.stages ->> ?1, 0) < ?2
+                 AND j.state = 'done' AND j.task = 'extract' ORDER BY j.id",
+            )
+            .bind(stage)
+            .bind(below)
+            .fetch_all(&mut self.conn)
+            .await
+            .map_err(fault)?,
         };
         self.make_ready(&jobs).await?;
         let (subject, detail) = match which {
@@ -76,6 +86,10 @@ impl Writing<'_> {
             ),
             Redrive::Format { format, below } => (
                 format!("format/{format}"),
+                serde_json::json!({ "below": below, "jobs": jobs.len() }),
+            ),
+            Redrive::Stage { stage, below } => (
+                format!("stage/{stage}"),
                 serde_json::json!({ "below": below, "jobs": jobs.len() }),
             ),
         };

@@ -275,6 +275,31 @@ ALTER TABLE version ADD COLUMN changed TEXT;
 ALTER TABLE version ADD COLUMN new_file INTEGER;
 ";
 
+/// The twelfth schema knows what stages found out. `document.stages` are those that looked at it, with their versions, as an
+/// object of JSON; `content` are the first eight bytes of the hash of its bytes, by which copies are found. A fingerprint's
+/// kind is 1 (text) or 2 (picture), `version` that of its stage; its bits stand in the document's body, too, as what a stage
+/// found: here stands what is compared. Its id is never used again: who knows them up to one asks for those above it.
+pub(super) const TWELFTH: &str = "
+CREATE TABLE fingerprint (
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    document BLOB NOT NULL,
+    agency   TEXT NOT NULL,
+    kind     INTEGER NOT NULL CHECK (kind IN (1, 2)),
+    version  INTEGER NOT NULL,
+    shingles INTEGER NOT NULL,
+    bits     BLOB NOT NULL,
+    locator  TEXT
+) STRICT;
+CREATE INDEX fingerprint_document ON fingerprint (document);
+CREATE INDEX fingerprint_agency ON fingerprint (agency, id);
+ALTER TABLE document ADD COLUMN stages TEXT;
+ALTER TABLE document ADD COLUMN content INTEGER;
+";
+
+/// The index of the twelfth schema, made once its column is filled.
+pub(super) const TWELFTH_INDEX: &str =
+    "CREATE INDEX document_content ON document (content) WHERE content IS NOT NULL;";
+
 /// The tenth schema keeps a row of the audit trail from being put in the place of another, which is neither an update nor,
 /// for a trigger, a delete.
 pub(super) const TENTH: &str = "

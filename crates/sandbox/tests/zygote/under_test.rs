@@ -258,6 +258,7 @@ fn extraction(member: Option<InnerPath>, text: &str) -> Extraction {
         outcome: Outcome::Ok,
         reason: None,
         content,
+        annotations: Vec::new(),
     }
 }
 

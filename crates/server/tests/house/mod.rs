@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::StreamExt;
 use madang_document::agency::Agency;
+use madang_document::annotation::Annotation;
 use madang_document::blob_id::BlobId;
 use madang_document::condition::Condition;
 use madang_document::content::{Origin, Segment, Warning, WarningKind};
@@ -83,6 +84,7 @@ pub(crate) struct Paper<'a> {
     pub(crate) pieces: Vec<(Locator, String)>,
     pub(crate) preview: Option<Vec<u8>>,
     pub(crate) likeness: bool,
+    pub(crate) annotations: Vec<Annotation>,
 }
 
 /// The pipeline of an agency.
@@ -243,6 +245,7 @@ impl House {
             text,
             preview,
             likeness: paper.likeness,
+            annotations: paper.annotations.clone(),
             provenance: Provenance { format: "text".into(), format_version: 1 },
         };
         let body = serde_json::json!({"@id": format!("reg:asset/{id}"), "@type": "dcat:Dataset",

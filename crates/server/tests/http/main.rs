@@ -6,6 +6,7 @@ mod catalogue;
 mod events;
 #[path = "../house/mod.rs"]
 mod house;
+mod lookalikes;
 mod operator;
 mod page;
 mod preview;

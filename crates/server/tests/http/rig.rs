@@ -30,5 +30,6 @@ pub(crate) fn paper<'a>(agency: &'a str, path: &'a str, title: &'a str, text: &s
         pieces: vec![(Locator::page(3), text.to_owned())],
         preview: Some(b"\xff\xd8\xff\xd9".to_vec()),
         likeness: false,
+        annotations: Vec::new(),
     }
 }

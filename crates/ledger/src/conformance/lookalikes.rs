@@ -1,0 +1,164 @@
+use madang_document::annotation::{Annotation, Finding};
+use madang_document::blob_id::BlobId;
+use madang_document::fingerprint::Fingerprint;
+use madang_document::locator::Locator;
+use madang_document::principal::Scope;
+
+use super::sample::*;
+use crate::jobs::{Claim, Completion};
+use crate::lookalikes::{PICTURE, RENDITION, Relation};
+use crate::objects::Sighting;
+
+/// A fingerprint in which so many bits are set.
+fn bits(count: u32) -> Fingerprint {
+    let word = |nth: u32| match count.saturating_sub(nth * 64) {
+        0 => 0,
+        many if many >= 64 => u64::MAX,
+        some => (1 << some) - 1,
+    };
+    Fingerprint::new([word(0), word(1), word(2), word(3)])
+}
+
+fn text(count: u32, shingles: u32) -> Annotation {
+    said("text_fingerprint", 1, Finding::Text { fingerprint: bits(count), shingles })
+}
+
+fn picture(count: u32, page: u32) -> Annotation {
+    let finding = Finding::Picture { fingerprint: bits(count), locator: Locator::page(page) };
+    said("picture_fingerprint", 1, finding)
+}
+
+/// A reading of an object of these bytes in which stages found this.
+fn found(claim: &Claim, content: &str, annotations: &[Annotation]) -> Completion {
+    let mut completion = done(claim, &[]);
+    completion.documents[0].sha256 = Some(BlobId::of(content.as_bytes()));
+    completion.documents[0].annotations = annotations.to_vec();
+    completion
+}
+
+/// Has objects of these paths read: of each its bytes and what stages found.
+async fn read(ledger: &Trial, objects: &[(&str, &str, &[Annotation])], ms: i64) {
+    let paths: Vec<&str> = objects.iter().map(|(path, ..)| *path).collect();
+    see(ledger, &paths, at(ms)).await;
+    for claim in claim(ledger, 99, at(ms + 1)).await {
+        let of = objects.iter().find(|(path, ..)| *path == claim.object.path);
+        let Some((_, content, annotations)) = of else { panic!("{}", claim.object.path) };
+        apply(ledger, found(&claim, content, annotations), at(ms + 2)).await;
+    }
+}
+
+/// The paths of what looks like the object at a path, and how.
+async fn like(ledger: &Trial, path: &str, scope: &Scope, limit: u32) -> Vec<(String, Relation)> {
+    let found = ledger.lookalikes(id(path), scope, limit).await.unwrap();
+    found.into_iter().map(|found| (found.stored.document.object.path, found.relation)).collect()
+}
+
+fn paths(of: &[(&str, Relation)]) -> Vec<(String, Relation)> {
+    of.iter().map(|(path, relation)| ((*path).to_owned(), *relation)).collect()
+}
+
+/// Copies first, then renditions, then pictures, of each what is most alike first, and each document once.
+pub async fn what_looks_alike_is_found(ledger: &Trial) {
+    use Relation::{Copy, Picture, Rendition};
+    read(
+        ledger,
+        &[
+            ("a", "one", &[text(0, 100), picture(0, 1), picture(200, 2)]),
+            ("copy", "one", &[text(0, 100)]),
+            ("near", "2", &[text(RENDITION, 100)]),
+            ("nearer", "3", &[text(9, 300)]),
+            ("far", "4", &[text(RENDITION + 1, 100)]),
+            ("longer", "5", &[text(0, 400)]),
+            ("newer", "6", &[said("text_fingerprint", 2, text(0, 100).finding)]),
+            ("seen", "7", &[picture(200 + PICTURE, 7), picture(3, 8)]),
+            ("unseen", "8", &[picture(PICTURE + 1, 1)]),
+            ("both", "9", &[text(20, 100), picture(0, 1)]),
+            ("none", "10", &[said("text_fingerprint", 1, Finding::Nothing)]),
+        ],
+        0,
+    )
+    .await;
+    let all = [
+        ("copy", Copy),
+        ("nearer", Rendition),
+        ("both", Rendition),
+        ("near", Rendition),
+        ("seen", Picture),
+    ];
+    assert_eq!(like(ledger, "a", &Scope::All, 99).await, paths(&all));
+    assert_eq!(like(ledger, "a", &Scope::All, 2).await, paths(&all[..2]));
+    assert_eq!(like(ledger, "none", &Scope::All, 99).await, []);
+    assert_eq!(like(ledger, "nobody", &Scope::All, 99).await, []);
+    let found = ledger.lookalikes(id("a"), &Scope::All, 99).await.unwrap();
+    let seen = found.last().unwrap();
+    assert_eq!((&seen.here, &seen.there), (&Some(Locator::page(1)), &Some(Locator::page(8))));
+    let likeness: Vec<f32> = found.iter().map(|found| found.likeness).collect();
+    assert!(
+        likeness[0] == 1.0 && likeness[1] > likeness[2] && likeness[2] > likeness[3],
+        "{likeness:?}"
+    );
+    assert!(likeness.iter().all(|likeness| (0.4..=1.0).contains(likeness)), "{likeness:?}");
+    // What comes later is found as well.
+    read(ledger, &[("later", "11", &[text(1, 100)])], 10).await;
+    assert_eq!(
+        like(ledger, "a", &Scope::All, 2).await,
+        paths(&[("copy", Copy), ("later", Rendition)])
+    );
+}
+
+/// Another agency's is not found, however near it is and however little is asked for.
+pub async fn what_is_hidden_changes_nothing(ledger: &Trial) {
+    read(ledger, &[("a", "one", &[text(0, 100)]), ("b", "2", &[text(30, 100)])], 0).await;
+    let own = only([ours()]);
+    let before = like(ledger, "a", &own, 1).await;
+    assert_eq!(before, paths(&[("b", Relation::Rendition)]));
+    ledger.open_queue(&queue("theirs", theirs())).await.unwrap();
+    let seen = |path: &str| Sighting {
+        pipeline: "theirs".to_owned(),
+        agency: theirs(),
+        ..sighting(path, "v1")
+    };
+    ledger.when(at(10)).see(&[seen("x"), seen("y")]).await.unwrap();
+    for claim in claim(ledger, 9, at(11)).await {
+        let content = if claim.object.path == "x" { "one" } else { "3" };
+        apply(ledger, found(&claim, content, &[text(1, 100)]), at(12)).await;
+    }
+    assert_eq!(like(ledger, "a", &own, 1).await, before);
+    assert_eq!(like(ledger, "a", &only([]), 9).await, []);
+    let all = [("x", Relation::Copy), ("y", Relation::Rendition), ("b", Relation::Rendition)];
+    assert_eq!(like(ledger, "a", &Scope::All, 9).await, paths(&all));
+    assert_eq!(like(ledger, "a", &only([theirs()]), 9).await, paths(&all[..2]));
+}
+
+/// Withdrawn, it is found no more; read anew, by what it is now.
+pub async fn what_is_withdrawn_or_read_otherwise_looks_like_nothing(ledger: &Trial) {
+    let own: &[Annotation] = &[text(0, 100)];
+    read(ledger, &[("a", "one", own), ("b", "one", own), ("c", "3", own)], 0).await;
+    let both = [("b", Relation::Copy), ("c", Relation::Rendition)];
+    assert_eq!(like(ledger, "a", &Scope::All, 9).await, paths(&both));
+    ledger.when(at(10)).vanish(STORE, &["b".to_owned()]).await.unwrap();
+    apply(ledger, deleted(&claim_one(ledger, at(11)).await), at(12)).await;
+    assert_eq!(like(ledger, "a", &Scope::All, 9).await, paths(&both[1..]));
+    ledger.when(at(20)).see(&[sighting("c", "v2")]).await.unwrap();
+    apply(ledger, found(&claim_one(ledger, at(21)).await, "4", &[text(200, 100)]), at(22)).await;
+    assert_eq!(like(ledger, "a", &Scope::All, 9).await, []);
+    assert_eq!(like(ledger, "c", &Scope::All, 9).await, []);
+}
+
+/// Given to another agency, by its declaration or as a whole pipeline, it looks like what it did, for those who may see it now.
+pub async fn what_changes_hands_is_found_where_it_is(ledger: &Trial) {
+    let own: &[Annotation] = &[text(0, 100)];
+    read(ledger, &[("a", "one", own), ("b", "one", own), ("c", "3", own)], 0).await;
+    let both = [("b", Relation::Copy), ("c", Relation::Rendition)];
+    assert_eq!(like(ledger, "a", &only([ours()]), 9).await, paths(&both));
+    assert_eq!(like(ledger, "a", &only([theirs()]), 9).await, []);
+    ledger.open_queue(&queue(PIPELINE, theirs())).await.unwrap();
+    while ledger.reassign(PIPELINE, &theirs(), 2).await.unwrap().paths > 0 {}
+    assert_eq!(like(ledger, "a", &only([ours()]), 9).await, []);
+    assert_eq!(like(ledger, "a", &only([theirs()]), 9).await, paths(&both));
+    // What was withdrawn looks like nothing, but its copies are known: a file that was moved.
+    ledger.when(at(10)).vanish(STORE, &["a".to_owned()]).await.unwrap();
+    apply(ledger, deleted(&claim_one(ledger, at(11)).await), at(12)).await;
+    assert_eq!(like(ledger, "a", &only([theirs()]), 9).await, paths(&both[..1]));
+    assert_eq!(like(ledger, "a", &only([ours()]), 9).await, []);
+}

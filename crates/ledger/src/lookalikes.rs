@@ -1,0 +1,81 @@
+use async_trait::async_trait;
+use madang_document::fingerprint::Fingerprint;
+use madang_document::id::DocumentId;
+use madang_document::locator::Locator;
+use madang_document::principal::Scope;
+
+use crate::documents::Stored;
+use crate::error::Result;
+
+/// Documents that look like another: the copies of its bytes, the renditions of its text, the pictures that show the same.
+#[async_trait]
+pub trait Lookalikes: Send + Sync {
+    /// The live documents that look like this one, of what the scope covers: those of the same bytes first, then the others,
+    /// what is most alike first, at most `limit`, each once. What the scope does not cover is not looked at: it changes
+    /// neither what is found nor, by how much there is of it, how long that takes. Of a document that is unknown, or was
+    /// read before there were fingerprints, nothing looks like it but its copies.
+    async fn lookalikes(
+        &self,
+        document: DocumentId,
+        agencies: &Scope,
+        limit: u32,
+    ) -> Result<Vec<Lookalike>>;
+}
+
+/// A document that looks like another.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lookalike {
+    /// It itself.
+    pub stored: Stored,
+    /// How it does.
+    pub relation: Relation,
+    /// From 0 to 1; 1 for copies, and the share of a text that both have, as far as their fingerprints tell.
+    pub likeness: f32,
+    /// Of pictures, where the one is in the document that was asked for.
+    pub here: Option<Locator>,
+    /// Of pictures, where the other is.
+    pub there: Option<Locator>,
+}
+
+/// How one document looks like another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Relation {
+    /// It is of the same bytes.
+    Copy,
+    /// It says the same, in whatever format.
+    Rendition,
+    /// It shows the same picture, or has one in it that does.
+    Picture,
+}
+
+impl Relation {
+    /// The word for it in answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Relation::Copy => "copy",
+            Relation::Rendition => "rendition",
+            Relation::Picture => "picture",
+        }
+    }
+}
+
+/// Bits in which the fingerprints of two renditions differ at the most: of texts that have nothing in common 128 differ, give
+/// or take 8, of those that have 45 shingles of a hundred in common 70. `tests/measure/renditions.py` says what
+/// that finds and what it takes for others.
+pub const RENDITION: u32 = 70;
+
+/// The same of two pictures. Copies that were scaled, encoded anew or made brighter differ in 30 at the most.
+pub const PICTURE: u32 = 44;
+
+/// How much longer one rendition may be than the other: of texts with 45 shingles of a hundred in common the shorter has 45 for
+/// a hundred of the longer, and some more may be missing, as far as fingerprints tell.
+pub fn may_be_renditions(shingles: u32, others: u32) -> bool {
+    let (shorter, longer) = (shingles.min(others), shingles.max(others));
+    u64::from(shorter) * 10 >= u64::from(longer) * 3
+}
+
+/// How alike two texts are by their fingerprints: two that have nothing in common agree in half of their bits.
+pub fn text_likeness(one: &Fingerprint, other: &Fingerprint) -> f32 {
+    let differing = one.distance(other) as f32 / Fingerprint::BITS as f32;
+    (1.0 - 2.0 * differing).max(0.0)
+}

@@ -1,0 +1,374 @@
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use madang_document::annotation::{Annotation, Finding};
+use madang_document::document::Document;
+use madang_document::fingerprint::Fingerprint;
+use madang_document::id::DocumentId;
+use madang_document::locator::Locator;
+use madang_document::principal::Scope;
+use sqlx::{AssertSqlSafe, QueryBuilder};
+
+use super::SqliteLedger;
+use super::body::{DOCUMENT, DocumentRow};
+use super::fault::fault;
+use super::shelves::{Key, Kind, Shelved};
+use super::slices::slices;
+use super::value::{bytes, document_id, json, scope, signed, small};
+use super::writing::Writing;
+use crate::documents::{Documents, Stored};
+use crate::error::{LedgerError, Result};
+use crate::lookalikes::{Lookalike, Lookalikes, Relation, text_likeness};
+
+/// The fingerprints of a document: kind, version of the stage, shingles, bits and place.
+const OWN: &str =
+    "SELECT kind, version, shingles, bits, locator FROM fingerprint WHERE document = ? ORDER BY id";
+
+/// What came to the fingerprints of some agencies since they were last looked at. They come agency by agency, of each in the
+/// order of their numbers, as they lie in the index.
+const NEW: &str = "
+    SELECT f.agency, f.id, f.kind, f.version, f.shingles, f.bits
+    FROM json_each(?) a CROSS JOIN fingerprint f WHERE f.agency = a.key AND f.id > a.value LIMIT ?";
+
+/// The agencies that have any, one seek each.
+const AGENCIES: &str = "
+    WITH RECURSIVE agencies (agency) AS (
+        SELECT min(agency) FROM fingerprint
+        UNION ALL
+        SELECT (SELECT min(f.agency) FROM fingerprint f WHERE f.agency > a.agency)
+        FROM agencies a WHERE a.agency IS NOT NULL
+    )
+    SELECT agency FROM agencies WHERE agency IS NOT NULL";
+
+/// Copies of a document's bytes: `content` are the first eight of their hash, the rest stands in the body.
+fn copies() -> String {
+    format!(
+        "{DOCUMENT} WHERE d.content = (SELECT content FROM document WHERE id = ?1) AND d.withdrawn = 0
+             AND d.id <> ?1 AND (?2 IS NULL OR d.agency IN (SELECT value FROM json_each(?2)))
+         ORDER BY d.rowid LIMIT ?3"
+    )
+}
+
+/// Copies that are looked at: of the bytes of an empty form there may be thousands.
+const MOST_COPIES: u32 = 1000;
+
+/// Fingerprints that are brought to memory at once.
+const AT_ONCE: u32 = 1 << 16;
+
+/// Candidates that are asked for at once.
+const PAGE: usize = 256;
+
+#[async_trait]
+impl Lookalikes for SqliteLedger {
+    async fn lookalikes(
+        &self,
+        document: DocumentId,
+        agencies: &Scope,
+        limit: u32,
+    ) -> Result<Vec<Lookalike>> {
+        let Some(own) = self.document(document).await? else { return Ok(Vec::new()) };
+        let limit = limit as usize;
+        let mut found = self.copies(&own.document, agencies).await?;
+        found.truncate(limit);
+        let mut known: HashSet<DocumentId> =
+            found.iter().map(|found| found.stored.document.id).collect();
+        known.insert(document);
+        let prints = self.own_prints(document).await?;
+        if prints.is_empty() || found.len() >= limit {
+            return Ok(found);
+        }
+        let codes = self.codes(agencies).await?;
+        self.catch_up(&codes).await?;
+        let (shelves, keys) = (Arc::clone(self.shelves()), prints.clone());
+        let scan =
+            move || shelves.read().unwrap_or_else(|broken| broken.into_inner()).near(&codes, &keys);
+        // Some milliseconds for each million: not on a thread that others wait for.
+        let near = tokio::task::spawn_blocking(scan)
+            .await
+            .map_err(|e| LedgerError::unavailable(format!("a comparison broke off: {e}")))?;
+        for page in near.chunks(PAGE) {
+            let ids: Vec<i64> = page.iter().map(|near| near.id).collect();
+            let rows: Vec<(i64, Vec<u8>, Option<String>)> = sqlx::query_as(
+                "SELECT id, document, locator FROM fingerprint WHERE id IN (SELECT value FROM json_each(?))",
+            )
+            .bind(json(&ids)?)
+            .fetch_all(self.readers())
+            .await
+            .map_err(fault)?;
+            let mut rows: HashMap<i64, (Vec<u8>, Option<String>)> =
+                rows.into_iter().map(|(id, document, locator)| (id, (document, locator))).collect();
+            let mut fresh = Vec::new();
+            for near in page {
+                let Some((document, locator)) = rows.remove(&near.id) else { continue };
+                let document = document_id(&document)?;
+                if known.insert(document) {
+                    fresh.push((document, near, locator));
+                }
+            }
+            let ids: Vec<DocumentId> = fresh.iter().map(|(id, ..)| *id).collect();
+            let mut documents: HashMap<DocumentId, Stored> = HashMap::new();
+            for row in self.documents(&ids).await?.0 {
+                // One that cannot be read back is none that could be shown.
+                if let Ok(stored) = row.value {
+                    documents.insert(row.key, stored);
+                }
+            }
+            for (id, near, locator) in fresh {
+                let Some(stored) = documents.remove(&id) else { continue };
+                // It may have changed hands since it was looked at.
+                if stored.withdrawn || !agencies.covers(&stored.document.agency) {
+                    continue;
+                }
+                let Some(key) = prints.get(near.key) else { continue };
+                let place = |text: &Option<String>| {
+                    text.as_deref().and_then(|text| serde_json::from_str::<Locator>(text).ok())
+                };
+                let (relation, likeness) = match key.kind {
+                    Kind::Text => (Relation::Rendition, text_likeness(&key.print, &near.print)),
+                    Kind::Picture => {
+                        let share = near.distance as f32 / Fingerprint::BITS as f32;
+                        (Relation::Picture, 1.0 - share)
+                    }
+                };
+                let (here, there) = (key.locator.clone(), place(&locator));
+                found.push(Lookalike { stored, relation, likeness, here, there });
+                if found.len() >= limit {
+                    return Ok(found);
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl SqliteLedger {
+    async fn copies(&self, own: &Document, agencies: &Scope) -> Result<Vec<Lookalike>> {
+        if own.sha256.is_none() || own.size == Some(0) {
+            return Ok(Vec::new());
+        }
+        let rows: Vec<DocumentRow> = sqlx::query_as(AssertSqlSafe(copies()))
+            .bind(bytes(own.id))
+            .bind(scope(agencies)?)
+            .bind(MOST_COPIES)
+            .fetch_all(self.readers())
+            .await
+            .map_err(fault)?;
+        // One that cannot be read back is none that could be shown.
+        let stored = rows.into_iter().filter_map(|row| row.stored().ok());
+        let copy = |stored| Lookalike {
+            stored,
+            relation: Relation::Copy,
+            likeness: 1.0,
+            here: None,
+            there: None,
+        };
+        Ok(stored.filter(|stored| stored.document.sha256 == own.sha256).map(copy).collect())
+    }
+
+    async fn own_prints(&self, document: DocumentId) -> Result<Vec<Key>> {
+        let rows: Vec<(i64, i64, i64, Vec<u8>, Option<String>)> = sqlx::query_as(OWN)
+            .bind(bytes(document))
+            .fetch_all(self.readers())
+            .await
+            .map_err(fault)?;
+        let key = |(kind, version, shingles, bits, locator): (_, _, _, Vec<u8>, Option<String>)| {
+            Some(Key {
+                kind: Kind::of(kind)?,
+                version: small(version),
+                shingles: small(shingles),
+                print: Fingerprint::from_bytes(&bits)?,
+                locator: locator.and_then(|text| serde_json::from_str(&text).ok()),
+            })
+        };
+        Ok(rows.into_iter().filter_map(key).collect())
+    }
+
+    /// The codes of the agencies of a scope that may have fingerprints.
+    async fn codes(&self, agencies: &Scope) -> Result<BTreeSet<String>> {
+        match agencies {
+            Scope::Only(agencies) => {
+                Ok(agencies.iter().map(|code| code.as_str().to_owned()).collect())
+            }
+            Scope::All => {
+                let codes: Vec<String> =
+                    sqlx::query_scalar(AGENCIES).fetch_all(self.readers()).await.map_err(fault)?;
+                Ok(codes.into_iter().collect())
+            }
+        }
+    }
+
+    /// Puts on the shelves of these agencies what came since. What went stays there until somebody finds it gone, or half of
+    /// a shelf may be so.
+    async fn catch_up(&self, codes: &BTreeSet<String>) -> Result<()> {
+        let since = self.since(codes);
+        let mut after = since.clone();
+        let mut is_new = false;
+        loop {
+            let rows: Vec<(String, i64, i64, i64, i64, Vec<u8>)> = sqlx::query_as(NEW)
+                .bind(json(&after)?)
+                .bind(AT_ONCE)
+                .fetch_all(self.readers())
+                .await
+                .map_err(fault)?;
+            let is_last = rows.len() < AT_ONCE as usize;
+            is_new |= !rows.is_empty();
+            if is_new {
+                let mut shelves =
+                    self.shelves().write().unwrap_or_else(|broken| broken.into_inner());
+                for (agency, id, kind, version, shingles, bits) in rows {
+                    after.insert(agency.clone(), id);
+                    let kind = Kind::of(kind).zip(Fingerprint::from_bytes(&bits));
+                    let Some((kind, print)) = kind else { continue };
+                    let shelved = Shelved { id, print, shingles: small(shingles) };
+                    shelves.put(&agency, kind, small(version), shelved);
+                }
+                if is_last {
+                    since.iter().for_each(|(code, since)| shelves.tidy(code, *since == 0));
+                }
+            }
+            if is_last {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Up to which number the fingerprints of each of these agencies are known.
+    fn since(&self, codes: &BTreeSet<String>) -> BTreeMap<String, i64> {
+        let shelves = self.shelves().read().unwrap_or_else(|broken| broken.into_inner());
+        codes.iter().map(|code| (code.clone(), shelves.last(code))).collect()
+    }
+}
+
+/// A fingerprint as it will be kept.
+pub(super) struct Print {
+    document: DocumentId,
+    agency: String,
+    kind: Kind,
+    version: u32,
+    shingles: u32,
+    print: Fingerprint,
+    locator: Option<String>,
+}
+
+impl Print {
+    /// Those among what stages found out about a document.
+    pub(super) fn all(document: &Document, agency: &str) -> Vec<Print> {
+        let print = |annotation: &Annotation| {
+            let (kind, shingles, print, locator) = match &annotation.finding {
+                Finding::Nothing => return None,
+                Finding::Text { fingerprint, shingles } => {
+                    (Kind::Text, *shingles, fingerprint, None)
+                }
+                Finding::Picture { fingerprint, locator } => {
+                    (Kind::Picture, 0, fingerprint, serde_json::to_string(locator).ok())
+                }
+            };
+            let (document, agency, version) = (document.id, agency.to_owned(), annotation.version);
+            Some(Print { document, agency, kind, version, shingles, print: *print, locator })
+        };
+        document.annotations.iter().filter_map(print).collect()
+    }
+}
+
+/// Which stages looked at a document, each with its version, as an object of JSON; none if none did.
+pub(super) fn stages(document: &Document) -> Result<Option<String>> {
+    let stages: BTreeMap<&str, u32> = document
+        .annotations
+        .iter()
+        .map(|annotation| (annotation.stage.as_str(), annotation.version))
+        .collect();
+    if stages.is_empty() { Ok(None) } else { json(&stages).map(Some) }
+}
+
+impl Writing<'_> {
+    /// Puts these fingerprints in the place of what there was of these documents.
+    pub(super) async fn write_prints(
+        &mut self,
+        documents: &[DocumentId],
+        prints: &[Print],
+    ) -> Result<()> {
+        self.forget_prints(documents).await?;
+        for prints in slices(prints) {
+            let mut insert = QueryBuilder::new(
+                "INSERT INTO fingerprint (document, agency, kind, version, shingles, bits, locator) ",
+            );
+            insert.push_values(prints, |mut row, print| {
+                row.push_bind(bytes(print.document))
+                    .push_bind(print.agency.as_str())
+                    .push_bind(print.kind.number())
+                    .push_bind(signed(u64::from(print.version)))
+                    .push_bind(signed(u64::from(print.shingles)))
+                    .push_bind(print.print.to_bytes().to_vec())
+                    .push_bind(print.locator.as_deref());
+            });
+            insert.build().execute(&mut self.conn).await.map_err(fault)?;
+        }
+        Ok(())
+    }
+
+    /// Gives the fingerprints of these documents to another agency. They get other numbers: of those of the new one somebody may
+    /// know all up to a higher one than theirs.
+    pub(super) async fn move_prints(
+        &mut self,
+        documents: &[DocumentId],
+        agency: &str,
+    ) -> Result<()> {
+        if documents.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<String> = documents.iter().map(|id| id.uuid().simple().to_string()).collect();
+        let ids = json(&ids)?;
+        for statement in [
+            "INSERT INTO fingerprint (document, agency, kind, version, shingles, bits, locator)
+             SELECT document, ?2, kind, version, shingles, bits, locator FROM fingerprint
+             WHERE document IN (SELECT unhex(value) FROM json_each(?1)) AND agency <> ?2 ORDER BY id",
+            "DELETE FROM fingerprint
+             WHERE document IN (SELECT unhex(value) FROM json_each(?1)) AND agency <> ?2",
+        ] {
+            sqlx::query(statement)
+                .bind(&ids)
+                .bind(agency)
+                .execute(&mut self.conn)
+                .await
+                .map_err(fault)?;
+        }
+        Ok(())
+    }
+
+    /// What is withdrawn looks like nothing any more.
+    pub(super) async fn forget_prints(&mut self, documents: &[DocumentId]) -> Result<()> {
+        if documents.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<String> = documents.iter().map(|id| id.uuid().simple().to_string()).collect();
+        sqlx::query(
+            "DELETE FROM fingerprint WHERE document IN (SELECT unhex(value) FROM json_each(?))",
+        )
+        .bind(json(&ids)?)
+        .execute(&mut self.conn)
+        .await
+        .map_err(fault)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::plan::plan;
+    use super::*;
+
+    /// However much others have: what the scope does not cover is not read.
+    #[tokio::test]
+    async fn what_is_looked_at_is_found_by_indexes() {
+        for (statement, seek) in [
+            (OWN.to_owned(), "fingerprint_document (document=?)"),
+            (NEW.to_owned(), "fingerprint_agency (agency=? AND id>?)"),
+            (copies(), "document_content (content=?)"),
+        ] {
+            let plan = plan(&statement).await;
+            assert!(plan.iter().any(|step| step.contains(seek)), "{plan:#?}");
+            assert!(!plan.iter().any(|step| step.contains("SCAN f")), "{plan:#?}");
+        }
+    }
+}

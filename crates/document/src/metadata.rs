@@ -75,6 +75,18 @@ pub const ORIENTATION: &str = "orientation";
 pub const BIT_DEPTH: &str = "bit_depth";
 /// Samples per pixel.
 pub const CHANNELS: &str = "channels";
+/// Dots per inch across, as the file says they are meant to be shown.
+pub const X_DPI: &str = "x_dpi";
+/// Dots per inch down.
+pub const Y_DPI: &str = "y_dpi";
+/// Name of the colour profile (ICC).
+pub const ICC_PROFILE: &str = "icc_profile";
+/// How the pixels are packed, as in `deflate`.
+pub const COMPRESSION: &str = "compression";
+/// Whether a small picture of it is stored in the file.
+pub const THUMBNAIL: &str = "thumbnail";
+/// Whether the file holds a statement of where it comes from (C2PA). It is not checked.
+pub const C2PA: &str = "c2pa";
 /// Number of frames of an animation or pictures in the file.
 pub const FRAMES: &str = "frames";
 /// When a picture was taken, written as [`CREATED`].

@@ -12,10 +12,12 @@ mod asciidoc;
 mod ass;
 mod bitmap_file;
 mod bmp;
+mod bpg;
 mod bytes;
 mod cab;
 mod cab_folder;
 mod calendar;
+mod camera_raw;
 mod card;
 mod code_page;
 mod content_line;
@@ -25,6 +27,7 @@ pub(crate) mod csv_rows;
 mod data_url;
 pub(crate) mod date;
 mod dbf;
+mod dicom;
 mod doc;
 mod docx;
 mod docx_field;
@@ -37,6 +40,8 @@ mod eml;
 mod epub;
 mod eq_field;
 mod fields;
+mod fits;
+mod geotiff;
 mod gif;
 mod hangul;
 mod hangul_chart;
@@ -47,6 +52,7 @@ mod hangul_object;
 mod hangul_pages;
 mod hangul_private;
 mod hangul_spread;
+mod heif;
 mod hidden_cells;
 mod html;
 mod html_element;
@@ -55,12 +61,18 @@ mod hwp3;
 mod hwp5;
 mod hwpml;
 mod hwpx;
+mod icc;
+mod icon;
 mod id3;
+mod ifd;
 mod iptc;
 mod iso9660;
 mod iwork;
 mod jpeg;
+mod jpeg2000;
+mod jpeg_xl;
 mod json;
+mod jumbf;
 pub(crate) mod keywords;
 mod korean_bytes;
 mod latex;
@@ -73,6 +85,7 @@ mod mail_body;
 mod mail_flowed;
 mod mail_header;
 mod mail_transfer;
+mod maker_note;
 mod mapi;
 mod markdown;
 mod markup;
@@ -123,6 +136,7 @@ mod parquet_column;
 mod parquet_encoding;
 mod parquet_value;
 mod part_path;
+mod pcx;
 mod pdf;
 mod pdf_accent;
 mod pdf_annotation;
@@ -172,10 +186,12 @@ mod pdf_verdict;
 mod pdf_vertical;
 mod pdf_word;
 mod pdf_xfa;
+mod photoshop;
 mod picture;
 mod picture_exif;
 mod pkcs7;
 mod png;
+mod portable_picture;
 mod ppt;
 mod pptx;
 mod preview;
@@ -205,6 +221,7 @@ mod subtitle;
 mod subtitle_packet;
 mod symbol_font;
 mod tar;
+mod targa;
 mod text;
 mod thrift;
 mod thumbnail;
@@ -217,6 +234,7 @@ mod webp;
 mod windows_text;
 mod word_xml;
 mod workbook;
+mod xcf;
 mod xls;
 mod xlsb;
 mod xlsx;
@@ -269,9 +287,22 @@ pub static FORMATS: &[&Format] = &[
     &jpeg::FORMAT,
     &png::FORMAT,
     &gif::FORMAT,
+    &camera_raw::FORMAT,
     &tiff::FORMAT,
     &webp::FORMAT,
     &bmp::FORMAT,
+    &heif::FORMAT,
+    &jpeg2000::FORMAT,
+    &jpeg_xl::FORMAT,
+    &photoshop::FORMAT,
+    &dicom::FORMAT,
+    &fits::FORMAT,
+    &bpg::FORMAT,
+    &xcf::FORMAT,
+    &icon::FORMAT,
+    &pcx::FORMAT,
+    &targa::FORMAT,
+    &portable_picture::FORMAT,
     &media::MP4,
     &media::MATROSKA,
     &media::AVI,

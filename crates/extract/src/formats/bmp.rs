@@ -12,7 +12,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "bmp",
-    version: 2,
+    version: 3,
     media_types: &["image/bmp"],
     sniff,
     media_type: |_| "image/bmp",
@@ -28,7 +28,7 @@ fn sniff(probe: &Probe<'_>) -> Match {
 }
 
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
-    let head = read_range(blob, 14, 16)?;
+    let head = read_range(blob, 14, 32)?;
     let mut header = Header::default();
     let bits = match *head.as_slice() {
         // BITMAPCOREHEADER.
@@ -38,7 +38,18 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             u16::from_le_bytes([b1, b2])
         }
         // BITMAPINFOHEADER and its successors; a negative height means top row first.
-        [_, _, _, _, w1, w2, w3, w4, h1, h2, h3, h4, _, _, b1, b2] => {
+        [_, _, _, _, w1, w2, w3, w4, h1, h2, h3, h4, _, _, b1, b2, ref rest @ ..] => {
+            header.compression = match rest.first() {
+                Some(0) => Some("none"),
+                Some(1 | 2) => Some("RLE"),
+                Some(3 | 6) => Some("bit fields"),
+                _ => None,
+            };
+            // Pixels per metre.
+            if let Some(&[x1, x2, x3, x4, y1, y2, y3, y4]) = rest.get(8..16) {
+                let dots = |dots| (f64::from(i32::from_le_bytes(dots)) * 25.4).round() / 1e3;
+                header.dpi = Some((dots([x1, x2, x3, x4]), dots([y1, y2, y3, y4])));
+            }
             header.width = i32::from_le_bytes([w1, w2, w3, w4]).unsigned_abs();
             header.height = i32::from_le_bytes([h1, h2, h3, h4]).unsigned_abs();
             u16::from_le_bytes([b1, b2])

@@ -268,9 +268,12 @@ impl MailDate {
 
 /// A date such as `2024:01:31 09:30:00` (CIPA DC-008, tag DateTime) with the text of its tag of the offset.
 pub(super) fn exif(text: &str, zone: &str) -> Option<String> {
-    let time = ::exif::DateTime::from_ascii(text.trim().as_bytes()).ok()?;
-    let (year, month, day) = (time.year.into(), time.month.into(), time.day.into());
-    let (hour, minute, second) = (time.hour.into(), time.minute.into(), time.second.into());
+    // Some writers part the day by other signs, or leave the seconds away.
+    let mut numbers = text.trim().split(|c: char| !c.is_ascii_digit()).filter(|n| !n.is_empty());
+    let mut next = || numbers.next().and_then(|number| number.parse().ok());
+    let day = [next()?, next()?, next()?];
+    let time = [next()?, next()?, next().unwrap_or(0)];
+    let ([year, month, day], [hour, minute, second]) = (day, time);
     rfc3339([year, month, day, hour, minute, second], &offset(zone))
 }
 

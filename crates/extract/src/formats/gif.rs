@@ -16,7 +16,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "gif",
-    version: 2,
+    version: 3,
     media_types: &["image/gif"],
     sniff: |probe| {
         let magic = probe.starts_with(b"GIF87a") || probe.starts_with(b"GIF89a");
@@ -34,6 +34,8 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         header.odd = Some(ReasonKind::EndsBefore(Noun::Trailer.into()).into());
     }
     header.frames = Some(frames).filter(|&frames| frames > 0);
+    // One picture is shown for ever.
+    header.duration = header.duration.filter(|_| frames > 1);
     picture::content(blob, context, ImageFormat::Gif, header)
 }
 
@@ -66,16 +68,62 @@ fn walk(
                 context.progress();
             }
             // Extension.
-            0x21 => {
-                let comment = byte(reader)? == 0xFE;
-                let text = sub_blocks(reader, if comment { BLOCK_MOST } else { 0 })?;
-                if comment {
-                    header.texts.push(("comment", "gif.comment", tag_text(&text)));
-                }
-            }
+            0x21 => extension(reader, header)?,
             // Trailer.
             0x3B => return Some(()),
             _ => return None,
+        }
+    }
+}
+
+fn extension(reader: &mut (impl BufRead + Seek), header: &mut Header) -> Option<()> {
+    match byte(reader)? {
+        // Graphic control: flags, the delay in hundredths of a second.
+        0xF9 => {
+            let control = sub_blocks(reader, 8)?;
+            if let [_, a, b, ..] = *control.as_slice() {
+                let seconds = f64::from(u16::from_le_bytes([a, b])) / 100.0;
+                header.duration = Some(header.duration.unwrap_or(0.0) + seconds);
+            }
+        }
+        // Comment.
+        0xFE => {
+            let text = sub_blocks(reader, BLOCK_MOST)?;
+            header.texts.push(("comment", "gif.comment", tag_text(&text)));
+        }
+        // Application: its name in eleven bytes, then what it likes.
+        0xFF => {
+            let length = byte(reader)?;
+            let mut name = Vec::new();
+            reader.by_ref().take(length.into()).read_to_end(&mut name).ok()?;
+            match name.as_slice() {
+                b"XMP DataXMP" => header.xmp = Some(packet(reader)?),
+                b"ICCRGBG1012" => header.icc = sub_blocks(reader, BLOCK_MOST)?,
+                _ => drop(sub_blocks(reader, 0)?),
+            }
+        }
+        _ => drop(sub_blocks(reader, 0)?),
+    }
+    Some(())
+}
+
+/// A packet of XMP: it stands there as it is, and its letters are the lengths of sub-blocks (XMP specification part 3,
+/// section 1.1.2); at its end a run of falling bytes catches whoever skips these.
+fn packet(reader: &mut (impl BufRead + Seek)) -> Option<Vec<u8>> {
+    const CATCH: usize = 257;
+    let mut packet = Vec::new();
+    loop {
+        let length = byte(reader)?;
+        if length == 0 {
+            let text = packet.len().saturating_sub(CATCH);
+            packet.truncate(text);
+            return Some(packet);
+        }
+        if (packet.len() as u64) < BLOCK_MOST {
+            packet.push(length);
+            reader.by_ref().take(length.into()).read_to_end(&mut packet).ok()?;
+        } else {
+            reader.seek_relative(length.into()).ok()?;
         }
     }
 }

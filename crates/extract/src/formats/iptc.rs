@@ -23,6 +23,9 @@ const RESOURCES_MOST: usize = 10_000;
 /// The image resource that holds IIM (Adobe Photoshop File Formats Specification, Image Resource IDs).
 const IIM: [u8; 2] = [0x04, 0x04];
 
+/// The image resource that says how large it is printed.
+const RESOLUTION: [u8; 2] = [0x03, 0xED];
+
 /// The set of the envelope record that names the coded character set (IIM 4.2, chapter 5, 1:90).
 const CHARACTER_SET: (u8, u8) = (1, 90);
 
@@ -76,6 +79,22 @@ pub(super) fn read(block: &[u8], content: &mut Content) {
 
 /// The block of data sets among Photoshop's image resources. One that is cut gives what there is of it.
 pub(super) fn of_photoshop(resources: &[u8]) -> Option<&[u8]> {
+    resource(resources, IIM)
+}
+
+/// Dots per inch across and down among the same resources.
+pub(super) fn dots_of_photoshop(resources: &[u8]) -> Option<(f64, f64)> {
+    let info = resource(resources, RESOLUTION)?;
+    // Fixed-point numbers, in inches whatever unit they are shown in.
+    let dots = |at: usize| {
+        let bytes = info.get(at..)?.first_chunk()?;
+        Some((f64::from(u32::from_be_bytes(*bytes)) / 65.536).round() / 1e3)
+    };
+    Some((dots(0)?, dots(8)?)).filter(|(x, y)| *x > 0.0 && *y > 0.0)
+}
+
+/// The first image resource of this kind. One that is cut gives what there is of it.
+pub(super) fn resource(resources: &[u8], wanted: [u8; 2]) -> Option<&[u8]> {
     let mut rest = resources;
     for _ in 0..RESOURCES_MOST {
         let [b'8', b'B', b'I', b'M', a, b, name, after @ ..] = rest else { return None };
@@ -85,7 +104,7 @@ pub(super) fn of_photoshop(resources: &[u8]) -> Option<&[u8]> {
             return None;
         };
         let length = usize::try_from(u32::from_be_bytes([*a1, *a2, *a3, *a4])).ok()?;
-        if kind == IIM {
+        if kind == wanted {
             return Some(data.get(..length).unwrap_or(data));
         }
         rest = data.get(length.checked_add(length & 1)?..)?;

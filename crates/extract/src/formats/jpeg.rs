@@ -8,6 +8,7 @@ use madang_document::part::Noun;
 use madang_document::reason_kind::ReasonKind;
 
 use super::korean_bytes::tag_text;
+use super::jumbf;
 use super::picture::{self, BLOCK_MOST, Header};
 use crate::blob::Blob;
 use crate::context::Context;
@@ -16,7 +17,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "jpeg",
-    version: 3,
+    version: 4,
     media_types: &["image/jpeg"],
     sniff: |probe| if probe.starts_with(&[0xFF, 0xD8, 0xFF]) { Match::Magic } else { Match::No },
     media_type: |_| "image/jpeg",
@@ -30,12 +31,19 @@ const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 
 const PHOTOSHOP: &[u8] = b"Photoshop 3.0\0";
 
+const ICC: &[u8] = b"ICC_PROFILE\0";
+
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut header = Header::default();
     if walk(&mut picture::reader(blob), &mut header).is_none() && header.width > 0 {
         header.odd = Some(ReasonKind::EndsEarly.of(Noun::BeforePixels));
     }
     picture::content(blob, context, ImageFormat::Jpeg, header)
+}
+
+/// What the head of a JPEG file says, as far as there is one.
+pub(super) fn read_header(mut file: &[u8], header: &mut Header) {
+    let _ = walk(&mut file, header);
 }
 
 /// Walks the marker segments up to the first scan; none if they end before it.
@@ -76,11 +84,29 @@ fn keep(marker: u8, segment: &[u8], header: &mut Header) {
     match marker {
         // Start of frame, of any process (T.81, table B.1).
         0xC0..=0xCF if !matches!(marker, 0xC4 | 0xC8 | 0xCC) => {
+            header.compression = match marker {
+                0xC0 | 0xC1 => Some("baseline"),
+                0xC2 | 0xC6 | 0xCA | 0xCE => Some("progressive"),
+                0xC3 | 0xC7 | 0xCB | 0xCF => Some("lossless"),
+                _ => None,
+            };
             if let [depth, h1, h2, w1, w2, channels, ..] = *segment {
                 header.bit_depth = Some(depth.into());
                 header.channels = Some(channels.into());
                 header.height = u16::from_be_bytes([h1, h2]).into();
                 header.width = u16::from_be_bytes([w1, w2]).into();
+            }
+        }
+        0xE0 => {
+            if let [b'J', b'F', b'I', b'F', 0, _, _, unit, x1, x2, y1, y2, ..] = *segment {
+                let per_inch = match unit {
+                    1 => Some(1.0),
+                    2 => Some(2.54),
+                    _ => None,
+                };
+                let dots = |dots: [u8; 2], factor| f64::from(u16::from_be_bytes(dots)) * factor;
+                header.dpi =
+                    per_inch.map(|factor| (dots([x1, x2], factor), dots([y1, y2], factor)));
             }
         }
         0xE1 => {
@@ -89,6 +115,17 @@ fn keep(marker: u8, segment: &[u8], header: &mut Header) {
             } else if let Some(packet) = segment.strip_prefix(XMP) {
                 header.xmp.get_or_insert_with(|| packet.to_vec());
             }
+        }
+        0xE2 => {
+            // The number of the piece, and how many there are: they stand in order.
+            let piece = segment.strip_prefix(ICC).and_then(|rest| rest.get(2..));
+            let room = (BLOCK_MOST as usize).saturating_sub(header.icc.len());
+            header.icc.extend(piece.unwrap_or_default().iter().take(room));
+        }
+        // JUMBF (ISO 19566-5, annex D): the number of the box and of the piece, then the box.
+        0xEB => {
+            let superbox = segment.strip_prefix(b"JP").and_then(|rest| rest.get(6..));
+            header.c2pa |= superbox.is_some_and(jumbf::is_c2pa);
         }
         // What does not fit into one segment goes on in the next.
         0xED => {

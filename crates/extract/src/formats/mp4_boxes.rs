@@ -161,7 +161,7 @@ impl Mp4Boxes {
 
 /// Hands kind, start and end of the body of each box in this range to `take`, at most so many, up to the first that
 /// cannot be one.
-fn each(
+pub(super) fn each(
     blob: &dyn Blob,
     mut at: u64,
     end: u64,
@@ -186,7 +186,7 @@ fn each(
 }
 
 /// Kind and body of each box in these bytes, up to the first that does not fit.
-fn boxes(bytes: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
+pub(super) fn boxes(bytes: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
     let mut rest = bytes;
     let next = move || {
         let [a, b, c, d, k1, k2, k3, k4, ..] = rest else { return None };

@@ -2,17 +2,16 @@
 
 use std::io::BufReader;
 
-use exif::Exif;
 use image::{ImageFormat, ImageReader};
 use madang_document::content::Content;
 use madang_document::locator::Locator;
-use madang_document::metadata;
+use madang_document::metadata::{self, Metadata};
 use madang_document::part::Noun;
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 
 use super::preview::{self, DecodeError, Showing};
-use super::{iptc, picture_exif, xmp};
+use super::{icc, iptc, picture_exif, xmp};
 use crate::blob::{Blob, Cursor};
 use crate::context::Context;
 use crate::error::ExtractError;
@@ -29,16 +28,26 @@ pub(super) struct Header {
     pub(super) bit_depth: Option<u32>,
     pub(super) channels: Option<u32>,
     pub(super) frames: Option<u32>,
+    /// Of all frames together, seconds.
+    pub(super) duration: Option<f64>,
+    /// Dots per inch, across and down.
+    pub(super) dpi: Option<(f64, f64)>,
+    /// How the pixels are packed.
+    pub(super) compression: Option<&'static str>,
+    /// The colour profile, or its beginning.
+    pub(super) icc: Vec<u8>,
     /// A TIFF structure with EXIF tags.
     pub(super) exif: Option<Vec<u8>>,
-    /// The same, read already.
-    pub(super) fields: Option<Exif>,
+    /// What such tags say, where they were read already.
+    pub(super) said: Metadata,
     pub(super) xmp: Option<Vec<u8>>,
     /// Data sets of IPTC.
     pub(super) iptc: Option<Vec<u8>>,
     /// Photoshop's image resources, which may hold such, too.
     pub(super) photoshop: Vec<u8>,
-    /// Properties that this format has besides: name and text.
+    /// Whether there is a manifest of C2PA.
+    pub(super) c2pa: bool,
+    /// Properties that this format has besides: part, name and text.
     pub(super) texts: Vec<(&'static str, &'static str, String)>,
     /// What was odd on the way.
     pub(super) odd: Option<Reason>,
@@ -49,7 +58,7 @@ pub(super) fn reader<'a>(blob: &'a dyn Blob) -> BufReader<Cursor<'a>> {
     BufReader::new(Cursor::new(blob))
 }
 
-/// Content of a picture whose head could be read.
+/// Content of a picture whose head could be read, with a preview of its pixels.
 ///
 /// # Errors
 /// [`ExtractError::Corrupt`] if there are no dimensions.
@@ -59,6 +68,33 @@ pub(super) fn content(
     format: ImageFormat,
     header: Header,
 ) -> Result<Content, ExtractError> {
+    let (width, height) = (header.width, header.height);
+    let mut content = described(context, header)?;
+    match Showing::of(width, height, context) {
+        Showing::Now => show(blob, context, format, (width, height), &mut content),
+        Showing::Later => content.likeness = true,
+        Showing::Never => {}
+    }
+    Ok(content)
+}
+
+/// Content of a picture whose pixels nothing here decodes: what its head says, and a preview of the smaller picture that it
+/// stores of itself. `stored` gives as many bytes of that as it is told.
+///
+/// # Errors
+/// [`ExtractError::Corrupt`] if there are no dimensions.
+pub(super) fn undecoded(
+    context: &Context<'_>,
+    header: Header,
+    stored: impl FnOnce(u64) -> Option<Vec<u8>>,
+) -> Result<Content, ExtractError> {
+    let mut content = described(context, header)?;
+    preview::likeness(&mut content, context, stored);
+    Ok(content)
+}
+
+/// What the head of a picture says.
+fn described(context: &Context<'_>, header: Header) -> Result<Content, ExtractError> {
     if header.width == 0 || header.height == 0 {
         return Err(ExtractError::corrupt(ReasonKind::Unreadable.of(Noun::Size)));
     }
@@ -69,15 +105,27 @@ pub(super) fn content(
     properties.set_some(metadata::BIT_DEPTH, header.bit_depth);
     properties.set_some(metadata::CHANNELS, header.channels);
     properties.set_some(metadata::FRAMES, header.frames);
+    properties.set_some(metadata::DURATION, header.duration.filter(|seconds| *seconds > 0.0));
+    properties.set_some(metadata::COMPRESSION, header.compression);
+    let (across, down) = header.dpi.filter(|(x, y)| *x > 0.0 && *y > 0.0).unzip();
+    properties.set_some(metadata::X_DPI, across);
+    properties.set_some(metadata::Y_DPI, down);
+    content.metadata.at("ICC").set_some(metadata::ICC_PROFILE, icc::name(&header.icc));
+    if header.c2pa {
+        content.metadata.at("C2PA").set(metadata::C2PA, true);
+    }
     for (part, name, text) in header.texts {
         content.metadata.at(part).set(name, text);
     }
-    let exif_note = header.exif.and_then(|exif| picture_exif::read(exif, &mut content.metadata));
-    if let Some(fields) = &header.fields {
-        picture_exif::read_fields(fields, &mut content.metadata);
-    }
+    let exif_note = header.exif.and_then(|exif| picture_exif::read(&exif, &mut content.metadata));
+    content.metadata.trust(header.said);
     if let Some(packet) = header.xmp {
         xmp::read(&packet, "XMP", &mut content.metadata);
+    }
+    if let Some((across, down)) = iptc::dots_of_photoshop(&header.photoshop) {
+        let mut resources = content.metadata.at("Photoshop");
+        resources.add(metadata::X_DPI, across);
+        resources.add(metadata::Y_DPI, down);
     }
     let iptc = header.iptc.as_deref().or_else(|| iptc::of_photoshop(&header.photoshop));
     if let Some(block) = iptc {
@@ -85,11 +133,6 @@ pub(super) fn content(
     }
     for note in exif_note.into_iter().chain(header.odd) {
         content.note(note);
-    }
-    match Showing::of(header.width, header.height, context) {
-        Showing::Now => show(blob, context, format, (header.width, header.height), &mut content),
-        Showing::Later => content.likeness = true,
-        Showing::Never => {}
     }
     if context.options.ocr == Ocr::Always {
         context.note_unrecognised(Noun::Picture, 0, &mut content);

@@ -1,27 +1,33 @@
 //! EXIF tags (CIPA DC-008) under the words of [`madang_document::metadata`].
 
-use exif::{Exif, Field, In, Reader, Tag, Value};
 use madang_document::metadata::{self, Metadata};
-use madang_document::quote::Quote;
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 
 use super::date;
+use super::ifd::{Ifd, Ifds};
 use super::keywords::keywords;
 use super::korean_bytes::tag_text;
+use super::maker_note;
 
-/// Texts: tag and name.
-const TEXTS: &[(Tag, &str)] = &[
-    (Tag::Make, metadata::CAMERA_MAKE),
-    (Tag::Model, metadata::CAMERA_MODEL),
-    (Tag::LensModel, "exif.lens_model"),
-    (Tag::Software, metadata::PRODUCER),
-    (Tag::ImageDescription, metadata::DESCRIPTION),
-    (Tag::Artist, metadata::AUTHOR),
-    (Tag::Copyright, metadata::COPYRIGHT),
+/// Tags that lead to further directories.
+const PHOTO: u16 = 0x8769;
+const GPS: u16 = 0x8825;
+
+/// Texts of the first directory: tag and name.
+const TEXTS: &[(u16, &str)] = &[
+    (0x010F, metadata::CAMERA_MAKE),
+    (0x0110, metadata::CAMERA_MODEL),
+    (0x0131, metadata::PRODUCER),
+    (0x010E, metadata::DESCRIPTION),
+    (0x013B, metadata::AUTHOR),
+    (0x8298, metadata::COPYRIGHT),
 ];
 
-/// Microsoft's texts in UTF-16LE (Windows: System.Title and its like): tag number and name.
+/// Model of the lens, which the directory of the photo has.
+const LENS_MODEL: u16 = 0xA434;
+
+/// Microsoft's texts in UTF-16LE (Windows: System.Title and its like): tag and name.
 const WIDE_TEXTS: &[(u16, &str)] = &[
     (0x9C9B, metadata::TITLE),
     (0x9C9C, "exif.comment"),
@@ -32,145 +38,195 @@ const WIDE_TEXTS: &[(u16, &str)] = &[
 /// Microsoft's keywords, separated by semicolons.
 const WIDE_KEYWORDS: u16 = 0x9C9E;
 
-/// Times: tag, the tag of its offset from UTC, name.
-const TIMES: &[(Tag, Tag, &str)] = &[
-    (Tag::DateTimeOriginal, Tag::OffsetTimeOriginal, metadata::TAKEN_AT),
-    (Tag::DateTimeDigitized, Tag::OffsetTimeDigitized, metadata::CREATED),
-    (Tag::DateTime, Tag::OffsetTime, metadata::MODIFIED),
+/// Times: tag, the tag of its offset from UTC, name. The last stands in the first directory.
+const TIMES: &[(u16, u16, &str)] = &[
+    (0x9003, 0x9011, metadata::TAKEN_AT),
+    (0x9004, 0x9012, metadata::CREATED),
+    (0x0132, 0x9010, metadata::MODIFIED),
 ];
 
-/// Numbers: tag and name.
-const NUMBERS: &[(Tag, &str)] = &[
-    (Tag::ExposureTime, "exif.exposure_time_s"),
-    (Tag::FNumber, "exif.f_number"),
-    (Tag::FocalLength, "exif.focal_length_mm"),
-    (Tag::XResolution, "exif.x_resolution"),
-    (Tag::YResolution, "exif.y_resolution"),
+/// Hours from UTC, in whole numbers: of the time when it was taken, and of that when it was changed (TIFF/EP).
+const ZONE_HOURS: u16 = 0x882A;
+
+/// Numbers of the photo: tag and name.
+const NUMBERS: &[(u16, &str)] = &[
+    (0x829A, "exif.exposure_time_s"),
+    (0x829D, "exif.f_number"),
+    (0x920A, "exif.focal_length_mm"),
 ];
 
-/// Whole numbers: tag and name.
-const INTEGERS: &[(Tag, &str)] =
-    &[(Tag::PhotographicSensitivity, "exif.iso"), (Tag::Flash, "exif.flash")];
+/// Whole numbers of the photo: tag and name.
+const INTEGERS: &[(u16, &str)] = &[(0x8827, "exif.iso"), (0x9209, "exif.flash")];
+
+/// Resolution, and the unit of it.
+const X_RESOLUTION: u16 = 0x011A;
+const Y_RESOLUTION: u16 = 0x011B;
+const RESOLUTION_UNIT: u16 = 0x0128;
+
+const ORIENTATION: u16 = 0x0112;
+
+/// A comment that says its own encoding.
+const USER_COMMENT: u16 = 0x9286;
+
+/// Notes of the camera's maker.
+const MAKER_NOTE: u16 = 0x927C;
+
+/// Length of the JPEG file in the second directory.
+const THUMBNAIL_LENGTH: u16 = 0x0202;
 
 /// Sets what the tags in the TIFF structure `data` say; gives a note if the structure is damaged.
-pub(super) fn read(data: Vec<u8>, metadata: &mut Metadata) -> Option<Reason> {
-    let (exif, note) = parse(data);
-    if let Some(exif) = &exif {
-        read_fields(exif, metadata);
+pub(super) fn read(data: &[u8], metadata: &mut Metadata) -> Option<Reason> {
+    let damaged = || Some(ReasonKind::Unreadable.within("exif"));
+    let Some(ifds) = Ifds::open(&data) else { return damaged() };
+    let Some(ifd) = ifds.first() else { return damaged() };
+    if ifds.directory(ifd.next).filter(|_| ifd.next > 0).is_some_and(|ifd| has_thumbnail(&ifd)) {
+        metadata.at("EXIF").set(metadata::THUMBNAIL, true);
     }
-    note
+    read_fields(&ifd, metadata)
 }
 
-/// The fields that can be read, and a note if some cannot.
-pub(super) fn parse(data: Vec<u8>) -> (Option<Exif>, Option<Reason>) {
-    let mut note = None;
-    let read = Reader::new().continue_on_error(true).read_raw(data).or_else(|error| {
-        error.distill_partial_result(|errors| {
-            note = errors.first().map(broken);
-        })
-    });
-    match read {
-        Ok(exif) => (Some(exif), note),
-        Err(error) => (None, Some(broken(&error))),
-    }
+/// Whether a directory has the small picture of the one before it.
+pub(super) fn has_thumbnail(ifd: &Ifd<'_>) -> bool {
+    ifd.integer(THUMBNAIL_LENGTH).is_some_and(|length| length > 0)
 }
 
-fn broken(error: &exif::Error) -> Reason {
-    ReasonKind::Broken(Quote::of(error)).within("exif")
-}
-
-/// Sets what the fields say.
-pub(super) fn read_fields(exif: &Exif, metadata: &mut Metadata) {
-    let mut metadata = metadata.at("EXIF");
-    let orientation = integer(exif, Tag::Orientation).filter(|n| (1..=8).contains(n));
+/// Sets what a directory says, and those that it leads to; gives a note if they are damaged.
+pub(super) fn read_fields(ifd: &Ifd<'_>, said: &mut Metadata) -> Option<Reason> {
+    let photo = ifd.child(PHOTO);
+    let photo = photo.as_ref();
+    let gps = ifd.child(GPS);
+    // Raw formats have all in one directory.
+    let has = |tag| photo.filter(|photo| photo.has(tag)).unwrap_or(ifd);
+    let mut metadata = said.at("EXIF");
+    let orientation = ifd.small(ORIENTATION).filter(|n| (1..=8).contains(n));
     metadata.set_some(metadata::ORIENTATION, orientation);
     for (tag, name) in TEXTS {
-        metadata.set_some(name, text(exif, *tag));
+        metadata.set_some(name, ifd.text(*tag));
     }
-    for (number, name) in WIDE_TEXTS {
-        metadata.add_some(name, wide_text(exif, *number));
+    metadata.set_some("exif.lens_model", has(LENS_MODEL).text(LENS_MODEL));
+    let comment = has(USER_COMMENT).bytes(USER_COMMENT);
+    let comment = comment.and_then(|comment| user_comment(&comment, ifd.ifds().is_little()));
+    metadata.set_some("exif.comment", comment);
+    for (tag, name) in WIDE_TEXTS {
+        metadata.add_some(name, ifd.bytes(*tag).map(|bytes| wide_text(&bytes)));
     }
-    if let Some(list) = wide_text(exif, WIDE_KEYWORDS) {
-        metadata.set(metadata::KEYWORDS, keywords(&list));
+    if let Some(list) = ifd.bytes(WIDE_KEYWORDS) {
+        metadata.set(metadata::KEYWORDS, keywords(&wide_text(&list)));
     }
-    for (tag, offset, name) in TIMES {
-        let offset = text(exif, *offset).unwrap_or_default();
-        metadata.set_some(name, text(exif, *tag).and_then(|time| date::exif(&time, &offset)));
+    let made_there = has(MAKER_NOTE).place(MAKER_NOTE);
+    let make = ifd.text(0x010F).unwrap_or_default();
+    let made_there = made_there.and_then(|place| maker_note::offset(ifd, &make, place));
+    let hours = has(ZONE_HOURS).all_numbers(ZONE_HOURS);
+    for (n, (tag, offset_tag, name)) in TIMES.iter().enumerate() {
+        let hours = hours.get(if n == 2 { 1 } else { 0 }).copied().flatten();
+        let offset = has(*offset_tag)
+            .text(*offset_tag)
+            .filter(|offset| !date::offset(offset).is_empty())
+            .or_else(|| hours.and_then(of_hours))
+            .or_else(|| made_there.clone().filter(|_| n < 2))
+            .unwrap_or_default();
+        let time = has(*tag).text(*tag);
+        metadata.set_some(name, time.and_then(|time| date::exif(&time, &offset)));
     }
     for (tag, name) in NUMBERS {
-        metadata.set_some(name, number(exif, *tag).map(|n| round(n, 1e6)));
+        metadata.set_some(name, has(*tag).number(*tag).map(|n| round(n, 1e6)));
     }
     for (tag, name) in INTEGERS {
-        metadata.set_some(name, integer(exif, *tag));
+        metadata.set_some(name, has(*tag).small(*tag));
     }
-    let latitude = degrees(exif, Tag::GPSLatitude, Tag::GPSLatitudeRef, "S", 90.0);
-    let longitude = degrees(exif, Tag::GPSLongitude, Tag::GPSLongitudeRef, "W", 180.0);
+    for (tag, name) in [(X_RESOLUTION, metadata::X_DPI), (Y_RESOLUTION, metadata::Y_DPI)] {
+        // Inches, unless it says centimetres, or that there is no unit (TIFF 6.0, section 8).
+        let per_inch = match ifd.integer(RESOLUTION_UNIT).unwrap_or(2) {
+            2 => Some(1.0),
+            3 => Some(2.54),
+            _ => None,
+        };
+        let dots = ifd.number(tag).filter(|dots| *dots > 0.0);
+        metadata.set_some(name, dots.zip(per_inch).map(|(dots, factor)| round(dots * factor, 1e3)));
+    }
+    if let Some(gps) = &gps {
+        read_place(gps, said);
+    }
+    let leads_out = ifd.leads_out
+        || [photo, gps.as_ref()].into_iter().flatten().any(|ifd| ifd.leads_out)
+        || (ifd.has(PHOTO) && photo.is_none());
+    leads_out.then(|| ReasonKind::LeadsOut.within("exif"))
+}
+
+/// Sets where the directory of the place says that it was taken.
+pub(super) fn read_place(gps: &Ifd<'_>, metadata: &mut Metadata) {
+    let mut metadata = metadata.at("EXIF");
+    let latitude = degrees(gps, 2, "S", 90.0);
+    let longitude = degrees(gps, 4, "W", 180.0);
     if let (Some(latitude), Some(longitude)) = (latitude, longitude) {
         metadata.set(metadata::GPS_LATITUDE, latitude);
         metadata.set(metadata::GPS_LONGITUDE, longitude);
     }
-    if let Some(altitude) = number(exif, Tag::GPSAltitude) {
-        let below = integer(exif, Tag::GPSAltitudeRef) == Some(1);
-        metadata.set(metadata::GPS_ALTITUDE, round(if below { -altitude } else { altitude }, 1e3));
+    if let Some(altitude) = gps.number(6) {
+        let below = gps.integer(5) == Some(1);
+        let altitude = if below { -altitude } else { altitude };
+        metadata.set(metadata::GPS_ALTITUDE, round(altitude, 1e3));
     }
 }
 
-/// A whole number of the first picture.
-pub(super) fn integer(exif: &Exif, tag: Tag) -> Option<u32> {
-    field(exif, tag)?.value.get_uint(0)
+/// UTF-16LE, up to its NUL.
+fn wide_text(bytes: &[u8]) -> String {
+    let text = encoding_rs::UTF_16LE.decode_without_bom_handling(bytes).0;
+    text.split('\0').next().unwrap_or_default().to_owned()
 }
 
-/// The bytes of a field of the first picture.
-pub(super) fn bytes(exif: &Exif, tag: Tag) -> Option<&[u8]> {
-    match &field(exif, tag)?.value {
-        Value::Byte(bytes) | Value::Undefined(bytes, _) => Some(bytes),
-        Value::Ascii(lines) => lines.first().map(Vec::as_slice),
-        _ => None,
-    }
-}
-
-/// The bytes of a field of the first picture, which some programs declare as whole numbers, four at a time.
-pub(super) fn packed(exif: &Exif, tag: Tag) -> Option<Vec<u8>> {
-    let Value::Long(numbers) = &field(exif, tag)?.value else {
-        return bytes(exif, tag).map(<[u8]>::to_vec);
+/// A comment behind eight bytes that name its encoding (CIPA DC-008, section 4.6.5, UserComment).
+fn user_comment(bytes: &[u8], is_little: bool) -> Option<String> {
+    let (code, text) = bytes.split_first_chunk::<8>()?;
+    let until_nul = |text: &str| text.split('\0').next().unwrap_or_default().to_owned();
+    // Some programs turn the name as if it were a number.
+    let mut turned = *code;
+    turned.reverse();
+    let known: [&[u8; 8]; 2] = [b"UNICODE\0", b"ASCII\0\0\0"];
+    let code = if known.contains(&&turned) { &turned } else { code };
+    let text = match code {
+        b"UNICODE\0" => {
+            // Many writers use their own order of bytes, whatever the file's is: one with zeros above its ASCII is it.
+            let zeros = |first: usize| text.iter().skip(first).step_by(2).filter(|b| **b == 0).count();
+            let is_little = match zeros(1).cmp(&zeros(0)) {
+                std::cmp::Ordering::Greater => true,
+                std::cmp::Ordering::Less => false,
+                std::cmp::Ordering::Equal => is_little,
+            };
+            let encoding =
+                if is_little { encoding_rs::UTF_16LE } else { encoding_rs::UTF_16BE };
+            until_nul(&encoding.decode(text).0)
+        }
+        b"JIS\0\0\0\0\0" => until_nul(&encoding_rs::ISO_2022_JP.decode(text).0),
+        // ASCII, by which Korean programs mean CP949; or of no encoding that it tells.
+        b"ASCII\0\0\0" | b"\0\0\0\0\0\0\0\0" => {
+            tag_text(text.split(|byte| *byte == 0).next().unwrap_or_default())
+        }
+        // Written without the name of its encoding.
+        _ if code.iter().all(|byte| (0x20..0x7F).contains(byte)) => {
+            tag_text(bytes.split(|byte| *byte == 0).next().unwrap_or_default())
+        }
+        _ => return None,
     };
-    let order = if exif.little_endian() { u32::to_le_bytes } else { u32::to_be_bytes };
-    Some(numbers.iter().flat_map(|number| order(*number)).collect())
+    Some(text)
 }
 
-fn field(exif: &Exif, tag: Tag) -> Option<&Field> {
-    exif.get_field(tag, In::PRIMARY)
+/// Hours from UTC as an offset.
+fn of_hours(hours: f64) -> Option<String> {
+    (-12.0..=14.0).contains(&hours).then(|| format!("{:+03}:00", hours as i32))
 }
 
-fn text(exif: &Exif, tag: Tag) -> Option<String> {
-    let Value::Ascii(lines) = &field(exif, tag)?.value else { return None };
-    let lines: Vec<_> = lines.iter().map(|line| tag_text(line)).collect();
-    Some(lines.join(" "))
-}
-
-fn wide_text(exif: &Exif, number: u16) -> Option<String> {
-    let bytes = bytes(exif, Tag(exif::Context::Tiff, number))?;
-    Some(encoding_rs::UTF_16LE.decode_without_bom_handling(bytes).0.into_owned())
-}
-
-/// A fraction or whole number; none if it has no finite value.
-fn number(exif: &Exif, tag: Tag) -> Option<f64> {
-    let value = match &field(exif, tag)?.value {
-        Value::Rational(list) => list.first()?.to_f64(),
-        Value::SRational(list) => list.first()?.to_f64(),
-        other => f64::from(other.get_uint(0)?),
-    };
-    value.is_finite().then_some(value)
-}
-
-/// Degrees, minutes and seconds as signed degrees; the sign stands in a tag of its own.
-fn degrees(exif: &Exif, tag: Tag, reference: Tag, negative: &str, most: f64) -> Option<f64> {
-    let Value::Rational(parts) = &field(exif, tag)?.value else { return None };
-    let part = |n: usize| parts.get(n).map_or(0.0, |part| part.to_f64());
+/// Degrees, minutes and seconds as signed degrees; the sign stands in the tag before.
+fn degrees(gps: &Ifd<'_>, tag: u16, negative: &str, most: f64) -> Option<f64> {
+    let parts = gps.all_numbers(tag);
+    let part = |n: usize| parts.get(n).copied().flatten().unwrap_or(0.0);
     let degrees = part(0) + part(1) / 60.0 + part(2) / 3600.0;
-    let reference = text(exif, reference)?;
+    let reference = gps.text(tag - 1)?;
     let reference = reference.trim().to_ascii_uppercase();
-    if parts.is_empty() || reference.is_empty() || !(0.0..=most).contains(&degrees) {
+    if parts.first().copied().flatten().is_none()
+        || reference.is_empty()
+        || !(0.0..=most).contains(&degrees)
+    {
         return None;
     }
     Some(round(if reference.starts_with(negative) { -degrees } else { degrees }, 1e7))
@@ -178,4 +234,37 @@ fn degrees(exif: &Exif, tag: Tag, reference: Tag, negative: &str, most: f64) -> 
 
 fn round(number: f64, digits: f64) -> f64 {
     (number * digits).round() / digits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comment_is_read_as_it_says() {
+        let wide = |text: &str| text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>();
+        let korean = encoding_rs::EUC_KR.encode("침수 현장 사진").0.into_owned();
+        for (code, text, is_little, expected) in [
+            (b"ASCII\0\0\0", b"a comment\0\0 ".to_vec(), true, Some("a comment")),
+            (b"ASCII\0\0\0", korean.clone(), true, Some("침수 현장 사진")),
+            (b"UNICODE\0", wide("침수"), false, Some("침수")),
+            // Of another order than the file's.
+            (b"UNICODE\0", wide("flood 1"), true, Some("flood 1")),
+            (b"JIS\0\0\0\0\0", b"\x1B$B?e\x1B(B".to_vec(), true, Some("水")),
+            (b"\0\0\0IICSA", b"turned\0".to_vec(), true, Some("turned")),
+            (b"\0\0\0\0\0\0\0\0", "물".into(), true, Some("물")),
+            (b"\0\0\0\0\0\0\0\0", vec![0; 20], true, Some("")),
+            (b"\x01\xFF\0\0\0\0\0\0", b"x".to_vec(), true, None),
+        ] {
+            let bytes = [code.as_slice(), &text].concat();
+            assert_eq!(user_comment(&bytes, is_little).as_deref(), expected, "{code:?}");
+        }
+    }
+
+    #[test]
+    fn hours_are_an_offset() {
+        assert_eq!(of_hours(9.0).as_deref(), Some("+09:00"));
+        assert_eq!(of_hours(-5.0).as_deref(), Some("-05:00"));
+        assert_eq!(of_hours(99.0), None);
+    }
 }

@@ -8,6 +8,8 @@ use madang_document::metadata;
 use madang_document::part::Noun;
 use madang_document::reason_kind::ReasonKind;
 
+use super::date::rfc3339;
+use super::jumbf;
 use super::korean_bytes::tag_text;
 use super::picture::{self, BLOCK_MOST, Header};
 use crate::blob::Blob;
@@ -17,7 +19,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "png",
-    version: 2,
+    version: 3,
     media_types: &["image/png"],
     sniff: |probe| if probe.starts_with(SIGNATURE) { Match::Magic } else { Match::No },
     media_type: |_| "image/png",
@@ -28,6 +30,11 @@ const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1A\n";
 
 /// Chunks that are walked: a large picture has one per 8 KiB of pixels.
 const CHUNKS_MOST: u32 = 200_000;
+
+/// Chunks that are read.
+const WANTED: [&[u8; 4]; 11] = [
+    b"IHDR", b"acTL", b"fcTL", b"pHYs", b"tIME", b"iCCP", b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"caBX",
+];
 
 /// Keywords of text chunks (PNG, section 11.3.3.1) and their names here; others are left.
 const KEYWORDS: &[(&str, &str)] = &[
@@ -56,7 +63,7 @@ fn walk(reader: &mut (impl BufRead + Seek), header: &mut Header) -> Option<()> {
         reader.read_exact(&mut head).ok()?;
         let [a, b, c, d, kind @ ..] = head;
         let length = u64::from(u32::from_be_bytes([a, b, c, d]));
-        let wanted = matches!(&kind, b"IHDR" | b"acTL" | b"tEXt" | b"zTXt" | b"iTXt" | b"eXIf");
+        let wanted = WANTED.contains(&&kind);
         let mut data = Vec::new();
         if wanted {
             let most = length.min(BLOCK_MOST);
@@ -70,6 +77,38 @@ fn walk(reader: &mut (impl BufRead + Seek), header: &mut Header) -> Option<()> {
             b"acTL" => {
                 header.frames = data.first_chunk().map(|frames| u32::from_be_bytes(*frames));
             }
+            // The delay of a frame, as a fraction of a second; nothing below it means hundredths.
+            b"fcTL" => {
+                if let Some(&[n1, n2, d1, d2]) = data.get(20..24) {
+                    let below = f64::from(u16::from_be_bytes([d1, d2]));
+                    let below = if below == 0.0 { 100.0 } else { below };
+                    let seconds = f64::from(u16::from_be_bytes([n1, n2])) / below;
+                    header.duration = Some(header.duration.unwrap_or(0.0) + seconds);
+                }
+            }
+            // Pixels per metre.
+            b"pHYs" => {
+                if let [x1, x2, x3, x4, y1, y2, y3, y4, 1] = *data.as_slice() {
+                    let dots = |dots: [u8; 4]| {
+                        (f64::from(u32::from_be_bytes(dots)) * 25.4).round() / 1e3
+                    };
+                    header.dpi = Some((dots([x1, x2, x3, x4]), dots([y1, y2, y3, y4])));
+                }
+            }
+            b"tIME" => {
+                if let [y1, y2, month, day, hour, minute, second] = *data.as_slice() {
+                    let year = u16::from_be_bytes([y1, y2]).into();
+                    let rest = [month, day, hour, minute, second].map(u32::from);
+                    let [month, day, hour, minute, second] = rest;
+                    let time = rfc3339([year, month, day, hour, minute, second], "Z");
+                    header.texts.extend(time.map(|time| ("tIME", metadata::MODIFIED, time)));
+                }
+            }
+            b"iCCP" => {
+                let packed = split_at_nul(&data).and_then(|(_, rest)| rest.get(1..));
+                header.icc = packed.map(inflate).unwrap_or_default();
+            }
+            b"caBX" => header.c2pa |= jumbf::is_c2pa(&data),
             b"eXIf" => header.exif = Some(data),
             b"tEXt" | b"zTXt" | b"iTXt" => text(&kind, &data, header),
             b"IEND" => return Some(()),
@@ -109,9 +148,38 @@ fn text(kind: &[u8; 4], data: &[u8], header: &mut Header) {
     let Some(value) = value else { return };
     if keyword == b"XML:com.adobe.xmp" {
         header.xmp = Some(value);
-    } else if let Some((word, name)) = KEYWORDS.iter().find(|(word, _)| word.as_bytes() == keyword)
+    } else if let Some(profile) = keyword.strip_prefix(b"Raw profile type ") {
+        raw_profile(profile, &value, header);
+    } else if let Some((word, name)) = KEYWORDS.iter().find(|(word, _)| word.as_bytes().eq_ignore_ascii_case(keyword))
     {
         header.texts.push((word, name, tag_text(&value)));
+    }
+}
+
+/// A block that ImageMagick writes as a text: its name, its length, its bytes in hexadecimal digits.
+fn raw_profile(kind: &[u8], text: &[u8], header: &mut Header) {
+    let mut lines = text.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+    let digits = lines.by_ref().skip(2).flatten();
+    let digits = digits.filter_map(|byte| char::from(*byte).to_digit(16));
+    let digits: Vec<u8> = digits.filter_map(|digit| u8::try_from(digit).ok()).collect();
+    let bytes: Vec<u8> = digits.as_chunks::<2>().0.iter().map(|[a, b]| a << 4 | b).collect();
+    match kind {
+        b"exif" | b"APP1" => {
+            if let Some(exif) = bytes.strip_prefix(b"Exif\0\0") {
+                header.exif.get_or_insert_with(|| exif.to_vec());
+            } else if let Some(at) = bytes.iter().position(|byte| *byte == b'<') {
+                header.xmp.get_or_insert_with(|| bytes.get(at..).unwrap_or_default().to_vec());
+            }
+        }
+        b"xmp" => {
+            header.xmp.get_or_insert(bytes);
+        }
+        b"iptc" | b"8bim" => match bytes.starts_with(b"8BIM") {
+            true => header.photoshop = bytes,
+            false => header.iptc = Some(bytes),
+        },
+        b"icc" | b"icm" if header.icc.is_empty() => header.icc = bytes,
+        _ => {}
     }
 }
 

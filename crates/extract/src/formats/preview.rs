@@ -10,6 +10,7 @@ use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder as _, ImageError, ImageReader, Rgba, RgbaImage};
 use madang_document::content::{Content, Preview};
 use madang_document::locator::Locator;
+use madang_document::metadata;
 use madang_document::part::Noun;
 use madang_document::quote::Quote;
 use madang_document::raster::{Raster, Shades};
@@ -280,7 +281,10 @@ pub(super) fn likeness(
             content.likeness = head.is_some_and(|head| may_be_shown(&head, context));
         }
         true => {
-            let preview = read(STORED_MOST).and_then(|picture| stored(&picture, context).ok());
+            // Cameras turn the picture by a word about it, and the likeness with it.
+            let orientation = content.metadata.integer(metadata::ORIENTATION);
+            let preview =
+                read(STORED_MOST).and_then(|picture| stored(&picture, orientation, context).ok());
             content.previews.extend(preview.flatten());
         }
     }
@@ -304,10 +308,14 @@ fn may_be_shown(head: &[u8], context: &Context<'_>) -> bool {
 ///
 /// # Errors
 /// One sentence that says why there is no preview.
-fn stored(picture: &[u8], context: &Context<'_>) -> Result<Option<Preview>, Reason> {
+fn stored(
+    picture: &[u8],
+    orientation: Option<i64>,
+    context: &Context<'_>,
+) -> Result<Option<Preview>, Reason> {
     let reader = ImageReader::new(Cursor::new(picture)).with_guessed_format().map_err(said)?;
     let picture = decode(reader, context).map_err(DecodeError::reason)?;
-    of(picture, None, Locator::Whole {}, context)
+    of(picture, orientation, Locator::Whole {}, context)
 }
 
 /// Paper is white: JPEG knows no transparency, and dropping it would turn clear pixels black.

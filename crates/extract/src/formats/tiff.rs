@@ -1,21 +1,21 @@
-//! TIFF 6.0 and BigTIFF.
+//! TIFF 6.0 and BigTIFF, with the place on earth of a GeoTIFF.
 
-use std::io::BufReader;
-
-use exif::{Exif, Tag};
-use image::{ImageDecoder, ImageFormat};
+use image::ImageFormat;
 use madang_document::content::Content;
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
 
+use super::ifd::{Ifd, Ifds};
 use super::picture::{self, BLOCK_MOST, Header};
-use super::picture_exif;
-use crate::blob::{Blob, Cursor};
+use super::{geotiff, picture_exif};
+use crate::blob::Blob;
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "tiff",
-    version: 3,
+    version: 4,
     media_types: &["image/tiff"],
     sniff: |probe| {
         let magic = [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"].iter().any(|m| probe.starts_with(*m));
@@ -25,55 +25,109 @@ pub(super) const FORMAT: Format = Format {
     extract,
 };
 
-/// The tag of an XMP packet (XMP specification part 3, section 3.2.3).
-const XMP: Tag = Tag(exif::Context::Tiff, 700);
+/// Tags of the first directory (TIFF 6.0, section 8).
+pub(super) mod tag {
+    pub(in super::super) const WIDTH: u16 = 256;
+    pub(in super::super) const HEIGHT: u16 = 257;
+    pub(in super::super) const BITS: u16 = 258;
+    pub(in super::super) const COMPRESSION: u16 = 259;
+    pub(in super::super) const SAMPLES: u16 = 277;
+    /// XMP specification part 3, section 3.2.3.
+    pub(in super::super) const XMP: u16 = 700;
+    /// Data sets of IPTC, and Photoshop's image resources (Adobe Photoshop TIFF Technical Notes).
+    pub(in super::super) const IPTC: u16 = 33723;
+    pub(in super::super) const PHOTOSHOP: u16 = 34377;
+    /// ICC.1:2022, annex B.4.
+    pub(in super::super) const ICC: u16 = 34675;
+}
 
-/// The tag of IPTC's data sets, and that of Photoshop's image resources (Adobe Photoshop TIFF Technical Notes).
-const IPTC: Tag = Tag(exif::Context::Tiff, 33723);
-const PHOTOSHOP: Tag = Tag(exif::Context::Tiff, 34377);
+/// How pixels are packed (TIFF 6.0; libtiff's list).
+const COMPRESSIONS: &[(u64, &str)] = &[
+    (1, "none"),
+    (2, "CCITT 1D"),
+    (3, "CCITT Group 3"),
+    (4, "CCITT Group 4"),
+    (5, "LZW"),
+    (6, "JPEG (old)"),
+    (7, "JPEG"),
+    (8, "deflate"),
+    (9, "JBIG"),
+    (32773, "PackBits"),
+    (32946, "deflate"),
+    (33003, "JPEG 2000"),
+    (34661, "JBIG"),
+    (34712, "JPEG 2000"),
+    (34887, "LERC"),
+    (34925, "LZMA"),
+    (50000, "zstd"),
+    (50001, "WebP"),
+    (50002, "JPEG XL"),
+];
 
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
-    // The tags lie anywhere in the file, so it is held whole if it may be; a larger one gives its
-    // dimensions only.
+    let unreadable = || ExtractError::corrupt(ReasonKind::Unreadable.of(Noun::Size));
+    let ifds = Ifds::open(blob).ok_or_else(unreadable)?;
+    let first = ifds.first().ok_or_else(unreadable)?;
     let mut header = Header::default();
-    if blob.len() <= context.limits.member {
-        let (exif, note) = picture_exif::parse(blob.read_all(context.limits.member)?.into_owned());
-        header.odd = note;
-        if let Some(exif) = exif {
-            read_header(&exif, &mut header);
-            header.fields = Some(exif);
-        }
-    }
-    if header.width == 0 {
-        // BigTIFF, which the reader of tags does not know, or damage before the dimensions.
-        if let Ok(decoder) = image_decoder(blob) {
-            (header.width, header.height) = decoder.dimensions();
-            header.odd = None;
-        }
+    read_header(&first, &mut header);
+    header.odd = picture_exif::read_fields(&first, &mut header.said);
+    geotiff::read(&first, (header.width, header.height), &mut header.said);
+    let (pages, is_whole) = ifds.chain();
+    header.frames = u32::try_from(pages.len()).ok();
+    if !is_whole {
+        let circle = ReasonKind::Circle.of(Noun::Pages);
+        header.odd.get_or_insert(circle);
     }
     picture::content(blob, context, ImageFormat::Tiff, header)
 }
 
-fn image_decoder(
-    blob: &dyn Blob,
-) -> image::ImageResult<image::codecs::tiff::TiffDecoder<BufReader<Cursor<'_>>>> {
-    image::codecs::tiff::TiffDecoder::new(picture::reader(blob))
+/// What a directory says of the picture that it describes.
+pub(super) fn read_header(ifd: &Ifd<'_>, header: &mut Header) {
+    header.width = ifd.small(tag::WIDTH).unwrap_or(0);
+    header.height = ifd.small(tag::HEIGHT).unwrap_or(0);
+    // Absent means 1 (TIFF 6.0, section 8).
+    header.bit_depth = Some(ifd.small(tag::BITS).unwrap_or(1));
+    header.channels = Some(ifd.small(tag::SAMPLES).unwrap_or(1));
+    let compression = ifd.integer(tag::COMPRESSION);
+    let name = COMPRESSIONS.iter().find(|(number, _)| compression == Some(*number));
+    header.compression = name.map(|(_, name)| *name);
+    read_blocks(ifd, header);
 }
 
-fn read_header(exif: &Exif, header: &mut Header) {
-    header.width = picture_exif::integer(exif, Tag::ImageWidth).unwrap_or(0);
-    header.height = picture_exif::integer(exif, Tag::ImageLength).unwrap_or(0);
-    // Absent means 1 (TIFF 6.0, section 8).
-    header.bit_depth = Some(picture_exif::integer(exif, Tag::BitsPerSample).unwrap_or(1));
-    header.channels = Some(picture_exif::integer(exif, Tag::SamplesPerPixel).unwrap_or(1));
-    let last = exif.fields().map(|field| field.ifd_num.index()).max().unwrap_or(0);
-    header.frames = Some(u32::from(last) + 1);
-    header.xmp = picture_exif::bytes(exif, XMP).map(<[u8]>::to_vec);
+/// The blocks of other standards that a directory holds.
+pub(super) fn read_blocks(ifd: &Ifd<'_>, header: &mut Header) {
     let block = |tag| {
-        let mut bytes = picture_exif::packed(exif, tag)?;
+        let mut bytes = ifd.bytes(tag)?;
         bytes.truncate(BLOCK_MOST as usize);
         Some(bytes)
     };
-    header.iptc = block(IPTC);
-    header.photoshop = block(PHOTOSHOP).unwrap_or_default();
+    header.xmp = block(tag::XMP);
+    // Some programs declare the data sets as whole numbers, four at a time, and turn them with those.
+    header.iptc = block(tag::IPTC).map(|bytes| if bytes.starts_with(&[0x1C]) { bytes } else { turned(&bytes) });
+    header.photoshop = block(tag::PHOTOSHOP).unwrap_or_default();
+    header.icc = block(tag::ICC).unwrap_or_default();
+}
+
+/// Each four bytes the other way round.
+fn turned(bytes: &[u8]) -> Vec<u8> {
+    bytes.as_chunks::<4>().0.iter().flat_map(|[a, b, c, d]| [*d, *c, *b, *a]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ifd::made;
+    use super::*;
+
+    #[test]
+    fn data_sets_are_read_in_either_order_of_bytes() {
+        let sets = b"\x1C\x02\x05\0\x03abc";
+        let turned = turned(sets);
+        for bytes in [sets.as_slice(), &turned] {
+            let file = made::tiff(&[&[(tag::IPTC, 4, bytes)]]);
+            let ifds = Ifds::open(&file).unwrap();
+            let mut header = Header::default();
+            read_header(&ifds.first().unwrap(), &mut header);
+            assert_eq!(header.iptc.as_deref(), Some(sets.as_slice()));
+        }
+    }
 }

@@ -13,7 +13,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "webp",
-    version: 2,
+    version: 3,
     media_types: &["image/webp"],
     sniff: |probe| {
         let magic = probe.starts_with(b"RIFF") && probe.has_at(8, b"WEBP");
@@ -44,7 +44,7 @@ fn walk(reader: &mut (impl BufRead + Seek), size: u64, header: &mut Header) -> O
         let length = u64::from(u32::from_le_bytes([a, b, c, d]));
         at = at.saturating_add(8 + length + (length & 1));
         let wanted = match &kind {
-            b"EXIF" | b"XMP " => BLOCK_MOST,
+            b"EXIF" | b"XMP " | b"ICCP" => BLOCK_MOST,
             _ => 16,
         };
         let mut data = Vec::new();
@@ -70,14 +70,24 @@ fn keep(kind: &[u8; 4], data: Vec<u8>, header: &mut Header) {
             header.width = u32::from(u16::from_le_bytes([w1, w2]) & 0x3FFF);
             header.height = u32::from(u16::from_le_bytes([h1, h2]) & 0x3FFF);
             header.channels = Some(3);
+            header.compression = Some("lossy");
         }
         (b"VP8L", &[0x2F, a, b, c, d, ..]) if header.width == 0 => {
             let bits = u32::from_le_bytes([a, b, c, d]);
             header.width = (bits & 0x3FFF) + 1;
             header.height = ((bits >> 14) & 0x3FFF) + 1;
             header.channels = Some(if bits & (1 << 28) == 0 { 3 } else { 4 });
+            header.compression = Some("lossless");
         }
-        (b"ANMF", _) => header.frames = Some(header.frames.unwrap_or(0).saturating_add(1)),
+        (b"ANMF", data) => {
+            header.frames = Some(header.frames.unwrap_or(0).saturating_add(1));
+            // Where it stands and how large it is, then how long it is shown, milliseconds.
+            if let Some(&[a, b, c]) = data.get(12..15) {
+                let seconds = f64::from(u32::from_le_bytes([a, b, c, 0])) / 1e3;
+                header.duration = Some(header.duration.unwrap_or(0.0) + seconds);
+            }
+        }
+        (b"ICCP", _) => header.icc = data,
         (b"EXIF", exif) => {
             // Some writers leave the prefix of JPEG on it.
             let exif = exif.strip_prefix(b"Exif\0\0").unwrap_or(exif);

@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use madang_document::content::Content;
 use madang_document::instead::Instead;
 use madang_document::locator::Locator;
-use madang_document::metadata::TITLE;
+use madang_document::metadata::{HEIGHT, TITLE, WIDTH};
 use madang_document::part::Noun;
 use madang_document::quote::Quote;
 use madang_document::reason_kind::ReasonKind;
@@ -26,7 +26,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "xml",
-    version: 6,
+    version: 7,
     media_types: &["application/xml", SVG],
     sniff,
     media_type: |probe| {
@@ -79,7 +79,31 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let decoded = encoding::read(blob, context, &mut content, declared)?;
     let drawing = context.media_type == SVG;
     read_xml(&decoded.text, drawing, &mut content, context);
+    if let Some((width, height)) = size(&decoded.text).filter(|_| drawing) {
+        let mut root = content.metadata.at("svg");
+        root.set(WIDTH, width);
+        root.set(HEIGHT, height);
+    }
     Ok(content)
+}
+
+/// Width and height of a drawing in pixels, if its root has them in these.
+fn size(text: &str) -> Option<(u32, u32)> {
+    let mut reader = Reader::from_str(text);
+    let root = loop {
+        match reader.read_event().ok()? {
+            Event::Start(root) | Event::Empty(root) => break root,
+            Event::Eof => return None,
+            _ => {}
+        }
+    };
+    let side = |name: &str| {
+        let value = root.try_get_attribute(name).ok()??.value;
+        let value = value.trim();
+        let value: f64 = value.strip_suffix("px").unwrap_or(value).trim_end().parse().ok()?;
+        (value >= 1.0 && value <= f64::from(u32::MAX)).then_some(value.round() as u32)
+    };
+    Some((side("width")?, side("height")?))
 }
 
 /// The encoding of the declaration (XML 1.0, section 4.3.3).

@@ -11,8 +11,18 @@ use super::keywords::keywords;
 /// Bytes of a packet that are read; a longer one is padding or an attack.
 pub(super) const MOST: usize = 1 << 20;
 
-/// What each property is called here. The prefixes are those that ISO 16684-1 prescribes as preferred; no
-/// writer of note uses others.
+/// Name spaces and the prefixes that ISO 16684-1 prefers for them. Writers use others, too: Adobe's wrote `xap` for `xmp` up
+/// to 2005.
+const SPACES: &[(&str, &str)] = &[
+    ("http://purl.org/dc/elements/1.1/", "dc"),
+    ("http://ns.adobe.com/pdf/1.3/", "pdf"),
+    ("http://ns.adobe.com/xap/1.0/", "xmp"),
+    ("http://ns.adobe.com/exif/1.0/", "exif"),
+    ("http://ns.adobe.com/tiff/1.0/", "tiff"),
+    ("http://ns.adobe.com/photoshop/1.0/", "photoshop"),
+];
+
+/// What each property is called here, under the preferred prefixes.
 const NAMES: &[(&str, &str, Shape)] = &[
     ("dc:title", metadata::TITLE, Shape::One),
     ("dc:description", metadata::DESCRIPTION, Shape::One),
@@ -27,7 +37,16 @@ const NAMES: &[(&str, &str, Shape)] = &[
     ("exif:DateTimeOriginal", metadata::TAKEN_AT, Shape::Date),
     ("tiff:Make", metadata::CAMERA_MAKE, Shape::One),
     ("tiff:Model", metadata::CAMERA_MODEL, Shape::One),
+    ("tiff:Orientation", metadata::ORIENTATION, Shape::Turn),
+    ("exif:GPSLatitude", metadata::GPS_LATITUDE, Shape::Degrees),
+    ("exif:GPSLongitude", metadata::GPS_LONGITUDE, Shape::Degrees),
+    ("exif:GPSAltitude", metadata::GPS_ALTITUDE, Shape::Height),
+    (BELOW, "", Shape::Said),
+    ("photoshop:Headline", metadata::TITLE, Shape::One),
 ];
+
+/// Whether a height is one below the sea: `1`.
+const BELOW: &str = "exif:GPSAltitudeRef";
 
 /// How the values of a property become one.
 #[derive(Clone, Copy, PartialEq)]
@@ -40,6 +59,14 @@ enum Shape {
     Joined,
     /// All, as a list.
     List,
+    /// The first, if it is an orientation of EXIF.
+    Turn,
+    /// The first, if it is metres as a fraction.
+    Height,
+    /// It tells how another is meant.
+    Said,
+    /// The first, if it is degrees with their minutes and a point of the compass.
+    Degrees,
 }
 
 /// Adds what the packet says, which is the part of this name, behind what `metadata` says already. A damaged packet gives
@@ -51,6 +78,7 @@ pub(crate) fn read(packet: &[u8], part: &str, metadata: &mut Metadata) {
         [0xFF, 0xFE, ..] => encoding_rs::UTF_16LE.decode(packet).0,
         _ => String::from_utf8_lossy(packet),
     };
+    let mut prefixes = Prefixes::default();
     let mut found: Vec<Vec<String>> = vec![Vec::new(); NAMES.len()];
     // The property that is open, how deep inside it we are, and the text gathered since its last item.
     let mut open: Option<(usize, u32)> = None;
@@ -67,12 +95,16 @@ pub(crate) fn read(packet: &[u8], part: &str, metadata: &mut Metadata) {
             Ok(Event::Start(element)) => match &mut open {
                 Some((_, depth)) => *depth += 1,
                 None => {
-                    attributes(&element, &mut keep);
-                    open = position(element.name().as_ref()).map(|at| (at, 0));
+                    prefixes.declare(&element);
+                    attributes(&element, &prefixes, &mut keep);
+                    open = prefixes.position(element.name().as_ref()).map(|at| (at, 0));
                     value.clear();
                 }
             },
-            Ok(Event::Empty(element)) if open.is_none() => attributes(&element, &mut keep),
+            Ok(Event::Empty(element)) if open.is_none() => {
+                prefixes.declare(&element);
+                attributes(&element, &prefixes, &mut keep);
+            }
             Ok(Event::End(_)) => {
                 if let Some((at, depth)) = open {
                     keep(at, &mut value);
@@ -92,12 +124,26 @@ pub(crate) fn read(packet: &[u8], part: &str, metadata: &mut Metadata) {
         }
     }
     let mut metadata = metadata.at(part);
+    let below = NAMES.iter().zip(&found).find(|((property, ..), _)| *property == BELOW);
+    let is_below = below.is_some_and(|(_, values)| values.first().is_some_and(|value| value == "1"));
     for ((_, name, shape), values) in NAMES.iter().zip(found) {
         match shape {
             Shape::One => metadata.add_some(name, values.into_iter().next()),
             Shape::Joined => metadata.add(name, values.join(", ")),
             Shape::Date => {
                 metadata.add_some(name, values.first().and_then(|value| date::iso8601(value)));
+            }
+            Shape::Turn => {
+                let turn = values.first().and_then(|value| value.parse::<u32>().ok());
+                metadata.add_some(name, turn.filter(|turn| (1..=8).contains(turn)));
+            }
+            Shape::Height => {
+                let height = values.first().and_then(|value| fraction(value));
+                metadata.add_some(name, height.map(|height| if is_below { -height } else { height }));
+            }
+            Shape::Said => {}
+            Shape::Degrees => {
+                metadata.add_some(name, values.first().and_then(|value| degrees(value)));
             }
             // Some writers put the whole list into one item.
             Shape::List => {
@@ -107,22 +153,75 @@ pub(crate) fn read(packet: &[u8], part: &str, metadata: &mut Metadata) {
     }
 }
 
+/// The prefixes that a packet declares for the name spaces above, wherever it does.
+#[derive(Default)]
+struct Prefixes(Vec<(String, &'static str)>);
+
+impl Prefixes {
+    /// Declarations that are kept.
+    const MOST: usize = 100;
+
+    fn declare(&mut self, element: &quick_xml::events::BytesStart<'_>) {
+        for attribute in element.attributes().flatten() {
+            let Some(prefix) = attribute.key.as_ref().strip_prefix("xmlns:") else { continue };
+            let space = SPACES.iter().find(|(space, _)| *attribute.value == **space);
+            if let Some((_, preferred)) = space.filter(|(_, preferred)| *preferred != prefix)
+                && self.0.len() < Prefixes::MOST
+            {
+                self.0.push((prefix.to_owned(), preferred));
+            }
+        }
+    }
+
+    /// Which property a name is.
+    fn position(&self, name: &str) -> Option<usize> {
+        let (prefix, local) = name.split_once(':')?;
+        let declared = self.0.iter().find(|(declared, _)| declared == prefix);
+        let prefix = declared.map_or(prefix, |(_, preferred)| preferred);
+        NAMES.iter().position(|(property, ..)| {
+            property.strip_prefix(prefix).and_then(|rest| rest.strip_prefix(':')) == Some(local)
+        })
+    }
+}
+
 /// Simple properties may also stand as attributes of `rdf:Description` (ISO 16684-1, section 7.9.2.2).
 fn attributes(
     element: &quick_xml::events::BytesStart<'_>,
+    prefixes: &Prefixes,
     keep: &mut impl FnMut(usize, &mut String),
 ) {
     for attribute in element.attributes().flatten() {
-        if let (Some(at), Ok(value)) =
-            (position(attribute.key.as_ref()), attribute.normalized_value(XmlVersion::Implicit1_0))
-        {
+        if let (Some(at), Ok(value)) = (
+            prefixes.position(attribute.key.as_ref()),
+            attribute.normalized_value(XmlVersion::Implicit1_0),
+        ) {
             keep(at, &mut value.into_owned());
         }
     }
 }
 
-fn position(name: &str) -> Option<usize> {
-    NAMES.iter().position(|(property, ..)| *property == name)
+/// `37/2` or `18.5` as a number.
+fn fraction(text: &str) -> Option<f64> {
+    let (above, below) = text.split_once('/').unwrap_or((text, "1"));
+    let number = above.trim().parse::<f64>().ok()? / below.trim().parse::<f64>().ok()?;
+    number.is_finite().then(|| (number * 1e3).round() / 1e3)
+}
+
+/// `37,33.99N` or `37,33,59N` (XMP specification part 2, section 1.2.4) as signed degrees.
+fn degrees(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let (numbers, point) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let most = match point {
+        "N" | "S" => 90.0,
+        "E" | "W" => 180.0,
+        _ => return None,
+    };
+    let parts: Vec<f64> =
+        numbers.split(',').map(|part| part.trim().parse().ok()).collect::<Option<_>>()?;
+    let part = |n: usize| parts.get(n).copied().unwrap_or(0.0);
+    let degrees = part(0) + part(1) / 60.0 + part(2) / 3600.0;
+    let degrees = if matches!(point, "S" | "W") { -degrees } else { degrees };
+    (degrees.abs() <= most && parts.len() <= 3).then(|| (degrees * 1e7).round() / 1e7)
 }
 
 #[cfg(test)]
@@ -143,6 +242,35 @@ mod tests {
         assert_eq!(metadata.text(metadata::CREATED), Some("2024-01-31T09:30:00+09:00"));
         assert_eq!(metadata.text(metadata::PRODUCER), Some("A & B"));
         assert_eq!(metadata.get(metadata::KEYWORDS), Some(&vec!["도로", "하천"].into()));
+    }
+
+    #[test]
+    fn names_are_known_by_their_space_whatever_their_prefix() {
+        let packet = r#"<rdf:RDF><rdf:Description xmlns:xap="http://ns.adobe.com/xap/1.0/"
+            xap:CreateDate="2005-09-07T15:07:40-07:00" xmlns:d="http://purl.org/dc/elements/1.1/">
+            xmlns:exif="http://ns.adobe.com/exif/1.0/" exif:GPSAltitude="37/2" exif:GPSAltitudeRef="1">
+            <d:title>Levee</d:title></rdf:Description></rdf:RDF>"#;
+        let mut metadata = Metadata::default();
+        read(packet.as_bytes(), "XMP", &mut metadata);
+        assert_eq!(metadata.text(metadata::CREATED), Some("2005-09-07T15:07:40-07:00"));
+        assert_eq!(metadata.text(metadata::TITLE), Some("Levee"));
+        assert_eq!(metadata.number(metadata::GPS_ALTITUDE), Some(-18.5));
+    }
+
+    #[test]
+    fn reads_degrees_with_a_point_of_the_compass() {
+        for (text, expected) in [
+            ("37,33.99N", Some(37.5665)),
+            ("126,58,41W", Some(-126.9780556)),
+            ("37.5N", Some(37.5)),
+            ("95,0S", None),
+            ("N", None),
+            ("12", None),
+            ("1,2,3,4N", None),
+            ("inf,0N", None),
+        ] {
+            assert_eq!(degrees(text), expected, "{text}");
+        }
     }
 
     #[test]

@@ -1,0 +1,142 @@
+//! Pictures that promise more than anybody wants to decode: each ends in bounded time, with what its head says.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test stops where it fails, and looks at the clock"
+)]
+
+use std::cell::RefCell;
+use std::io::Write as _;
+use std::time::{Duration, Instant};
+
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
+use madang_document::metadata;
+use madang_document::outcome::Outcome;
+use madang_extract::engines::Engines;
+use madang_extract::extract::extract;
+use madang_extract::extraction::Extraction;
+use madang_extract::order::Order;
+
+/// Debug builds on a busy machine take their time; hours they are not.
+const SOON: Duration = Duration::from_secs(60);
+
+fn read(name: &str, bytes: &Vec<u8>) -> Extraction {
+    let start = Instant::now();
+    let kept = RefCell::new(Vec::<Extraction>::new());
+    extract(bytes, &Order::named(name), &Engines::none(), &kept);
+    assert!(start.elapsed() < SOON, "{name}: {:?}", start.elapsed());
+    kept.into_inner().pop().unwrap()
+}
+
+fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+    let mut sum = flate2::Crc::new();
+    sum.update(kind);
+    sum.update(data);
+    let length = (data.len() as u32).to_be_bytes();
+    [length.as_slice(), kind, data, &sum.sum().to_be_bytes()].concat()
+}
+
+/// 30,000 by 30,000 pixels of four bytes, all alike: 3.6 GB in a few bytes.
+#[test]
+fn a_flood_of_pixels_is_not_decoded() {
+    let side = 30_000u32;
+    let mut packed = ZlibEncoder::new(Vec::new(), Compression::best());
+    let row = vec![0; 1 + 4 * side as usize];
+    // As many rows as make the point: nobody comes to the end of them.
+    for _ in 0..2_000 {
+        packed.write_all(&row).unwrap();
+    }
+    let head = [side.to_be_bytes().as_slice(), &side.to_be_bytes(), &[8, 6, 0, 0, 0]].concat();
+    let file = [
+        b"\x89PNG\r\n\x1A\n".to_vec(),
+        chunk(b"IHDR", &head),
+        chunk(b"IDAT", &packed.finish().unwrap()),
+        chunk(b"IEND", b""),
+    ];
+    let document = read("flood.png", &file.concat());
+    assert_eq!(document.content.metadata.integer(metadata::WIDTH), Some(30_000));
+    assert!(document.content.previews.is_empty());
+    assert!(!document.content.warnings.is_empty());
+}
+
+/// 10,000 frames: all are counted, one is shown.
+#[test]
+fn a_film_of_frames_is_counted_and_not_played() {
+    let mut file = b"GIF89a\x08\0\x08\0\x80\0\0\0\0\0\xFF\xFF\xFF".to_vec();
+    for _ in 0..10_000 {
+        file.extend(b"\x21\xF9\x04\0\x0A\0\0\0");
+        file.extend(b"\x2C\0\0\0\0\x08\0\x08\0\0\x02\x07\x84\x51\x81\x18\x0B\x05\x05\0");
+    }
+    file.push(0x3B);
+    let document = read("film.gif", &file);
+    assert_eq!(document.content.metadata.integer(metadata::FRAMES), Some(10_000));
+    assert_eq!(document.content.metadata.number(metadata::DURATION), Some(1_000.0));
+    assert!(document.content.previews.len() <= 1);
+}
+
+fn entry(tag: u16, kind: u16, count: u32, value: u32) -> Vec<u8> {
+    let (tag, kind) = (tag.to_le_bytes(), kind.to_le_bytes());
+    [tag.as_slice(), &kind, &count.to_le_bytes(), &value.to_le_bytes()].concat()
+}
+
+fn tiff(entries: &[Vec<u8>], next: u32) -> Vec<u8> {
+    let count = (entries.len() as u16).to_le_bytes();
+    [b"II*\0\x08\0\0\0", count.as_slice(), &entries.concat(), &next.to_le_bytes()].concat()
+}
+
+/// Directories that lead back to the first, and into each other by every tag that leads anywhere.
+#[test]
+fn directories_in_a_circle_are_walked_once() {
+    let size = [entry(256, 4, 1, 9), entry(257, 4, 1, 9)];
+    let leads = [330, 0x8769, 0x8825].map(|tag| entry(tag, 4, 1, 8));
+    let file = tiff(&[size.to_vec(), leads.to_vec()].concat(), 8);
+    for name in ["circle.tif", "circle.dng"] {
+        let document = read(name, &file);
+        assert_eq!(document.content.metadata.integer(metadata::WIDTH), Some(9), "{name}");
+    }
+    let document = read("circle.tif", &file);
+    assert!(document.content.warnings.iter().any(|warning| {
+        warning.reason.english().contains("circle")
+    }));
+}
+
+/// Values that say that they have four thousand million numbers.
+#[test]
+fn values_without_end_are_not_held() {
+    let size = [entry(256, 4, 1, 9), entry(257, 4, 1, 9)];
+    let long = [270, 700, 33723, 34377, 34675, 330, 34735, 33550].map(|tag| entry(tag, 12, u32::MAX, 8));
+    let file = tiff(&[size.to_vec(), long.to_vec()].concat(), 0);
+    let document = read("long.tif", &file);
+    assert_eq!(document.content.metadata.integer(metadata::WIDTH), Some(9));
+    assert!(!document.content.warnings.is_empty());
+}
+
+fn boxed(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
+    [&(body.len() as u32 + 8).to_be_bytes(), kind.as_slice(), body].concat()
+}
+
+/// A table of places whose numbers have no width: each entry promises 65,535 pieces and takes eight bytes.
+#[test]
+fn pieces_without_a_width_are_not_counted_to_the_end() {
+    let entries = [0, 1, 0, 0, 0xFF, 0xFF].repeat(60_000);
+    let table = [&[0, 0, 0, 0, 0, 0, 0xEA, 0x60], entries.as_slice()].concat();
+    let meta = [vec![0; 4], boxed(b"iloc", &table)].concat();
+    let file = [boxed(b"ftyp", b"heic\0\0\0\0mif1"), boxed(b"meta", &meta)].concat();
+    assert_eq!(read("pieces.heic", &file).outcome, Outcome::Corrupt);
+}
+
+/// 2^31 by 2^31 samples, 16,384 to a pixel.
+#[test]
+fn samples_without_end_are_not_decoded() {
+    let numbers = [0x7FFF_FFFFu32, 0x7FFF_FFFF, 0, 0, 64, 64, 0, 0];
+    let numbers: Vec<u8> = numbers.into_iter().flat_map(u32::to_be_bytes).collect();
+    let samples = [7, 1, 1].repeat(16_384);
+    let length = ((38 + samples.len()) as u16).to_be_bytes();
+    let size = [&[0xFF, 0x51], length.as_slice(), &[0, 0], &numbers, &[0x40, 0], &samples].concat();
+    let file = [b"\xFF\x4F".as_slice(), &size, &[0xFF, 0x90, 0, 10, 0, 0]].concat();
+    let document = read("samples.j2k", &file);
+    assert!(document.content.previews.is_empty());
+}
